@@ -1,0 +1,378 @@
+//! `pipeline.toml`: every key known, every value in range, and for each the place it came from.
+//!
+//! A setting is resolved as default < pipeline.toml < `HUGGING_CARBON_*` < flag.
+
+use crate::error::{Error, IoContext, Result};
+use fs_err as fs;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Version of the method this build implements (METHOD.md). `method.version` pins it.
+pub const METHOD_VERSION: i32 = 1;
+
+/// The built-in defaults, which are also the shape of the file.
+const DEFAULTS: &str = r#"
+[source]
+kind = "file"
+[cohort]
+metric = "downloads_all_time"
+min = 5000
+[limits]
+max_quarantine_fraction = 0.01
+max_shrink_fraction = 0.05
+[method]
+version = 1
+draws = 1000
+seed = 20260502
+"#;
+
+/// The whole configuration.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// What is ingested.
+    pub source: SourceConfig,
+    /// Which models the headline counts.
+    pub cohort: CohortConfig,
+    /// When a run refuses to go on.
+    pub limits: LimitsConfig,
+    /// The science.
+    pub method: MethodConfig,
+}
+
+/// `[source]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceConfig {
+    /// Kind of source.
+    pub kind: SourceKind,
+    /// File or directory; without it the sample that is part of the binary.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<PathBuf>,
+}
+
+/// Kinds of source this version reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SourceKind {
+    /// Files on this machine.
+    File,
+}
+
+/// `[cohort]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CohortConfig {
+    /// Which download count.
+    pub metric: CohortMetric,
+    /// Threshold: strictly more than this.
+    pub min: i64,
+}
+
+/// Download counts a cohort can be cut by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CohortMetric {
+    /// Since the repository exists.
+    DownloadsAllTime,
+    /// In the last 30 days.
+    Downloads30d,
+}
+
+impl CohortMetric {
+    /// The column's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::DownloadsAllTime => "downloads_all_time",
+            Self::Downloads30d => "downloads_30d",
+        }
+    }
+}
+
+/// `[limits]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LimitsConfig {
+    /// Largest share of records that may be refused before ingest stops.
+    pub max_quarantine_fraction: f64,
+    /// Largest share of models that may be missing against the previous snapshot.
+    pub max_shrink_fraction: f64,
+}
+
+/// `[method]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MethodConfig {
+    /// Version of the method; must be the one this build implements.
+    pub version: i32,
+    /// Monte Carlo draws per run.
+    pub draws: usize,
+    /// Seed of the counter-based generator.
+    pub seed: u64,
+}
+
+/// Where a setting came from, for `run -v`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Built in.
+    Default,
+    /// The configuration file.
+    File(PathBuf),
+    /// An environment variable.
+    Environment(String),
+    /// A command-line flag.
+    Flag(&'static str),
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Default => write!(f, "default"),
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Environment(name) => write!(f, "{name}"),
+            Self::Flag(flag) => write!(f, "{flag}"),
+        }
+    }
+}
+
+/// A configuration together with the origin of every setting.
+#[derive(Clone, Debug)]
+pub struct Resolved {
+    /// The settings.
+    pub config: Config,
+    /// Dotted key to value and origin.
+    pub origins: BTreeMap<String, (String, Origin)>,
+}
+
+/// What the command line says about the configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// `--config`.
+    pub config_file: Option<PathBuf>,
+    /// `--source`.
+    pub source: Option<PathBuf>,
+}
+
+/// Every dotted key with the type its environment variable is read as.
+const KEYS: &[(&str, fn(&str) -> Option<toml::Value>)] = &[
+    ("source.kind", text),
+    ("source.path", text),
+    ("cohort.metric", text),
+    ("cohort.min", integer),
+    ("limits.max_quarantine_fraction", float),
+    ("limits.max_shrink_fraction", float),
+    ("method.version", integer),
+    ("method.draws", integer),
+    ("method.seed", integer),
+];
+
+fn text(s: &str) -> Option<toml::Value> {
+    Some(toml::Value::String(s.to_owned()))
+}
+fn integer(s: &str) -> Option<toml::Value> {
+    s.trim().parse().ok().map(toml::Value::Integer)
+}
+fn float(s: &str) -> Option<toml::Value> {
+    s.trim().parse().ok().map(toml::Value::Float)
+}
+
+/// Resolves the configuration from all four layers. `environment` looks a variable up.
+///
+/// # Errors
+/// A file that is named but missing, broken TOML, an unknown key, a value of the wrong type or out of range.
+pub fn resolve(overrides: &Overrides, environment: impl Fn(&str) -> Option<String>) -> Result<Resolved> {
+    let mut layers = Layers::default();
+    layers.merge(parse_toml(DEFAULTS, Path::new("built-in defaults"))?, &Origin::Default);
+    if let Some((path, text)) = read_file(overrides.config_file.as_deref())? {
+        let mut table = parse_toml(&text, &path)?;
+        // Keys and types are checked per layer, so that the message can name the file.
+        check_keys(&table, &path)?;
+        relative_to(&mut table, path.parent().unwrap_or(Path::new("")));
+        layers.merge(table, &Origin::File(path));
+    }
+    for (key, read) in KEYS {
+        let name = format!("HUGGING_CARBON_{}", key.replace('.', "_").to_uppercase());
+        if let Some(value) = environment(&name) {
+            let value =
+                read(&value).ok_or_else(|| Error::Config(format!("environment variable {name}: '{value}' is not a number")))?;
+            layers.set(key, value, Origin::Environment(name));
+        }
+    }
+    if let Some(path) = &overrides.source {
+        layers.set("source.kind", toml::Value::String("file".into()), Origin::Flag("--source"));
+        layers.set("source.path", toml::Value::String(path.to_string_lossy().into_owned()), Origin::Flag("--source"));
+    }
+    layers.finish()
+}
+
+fn read_file(named: Option<&Path>) -> Result<Option<(PathBuf, String)>> {
+    let path = named.unwrap_or(Path::new("pipeline.toml"));
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some((path.to_owned(), text))),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound && named.is_none() => Ok(None),
+        Err(e) => Err(e).at("cannot read configuration", path),
+    }
+}
+
+fn parse_toml(text: &str, path: &Path) -> Result<toml::Table> {
+    text.parse().map_err(|e: toml::de::Error| Error::Config(format!("{}: {}", path.display(), e.to_string().trim_end())))
+}
+
+fn check_keys(table: &toml::Table, path: &Path) -> Result<()> {
+    let unknown = |key: &str| {
+        let known: Vec<&str> = KEYS.iter().map(|(k, _)| *k).collect();
+        Error::Config(format!("{}: unknown key '{key}'\n  known keys: {}", path.display(), known.join(", ")))
+    };
+    for (section, value) in table {
+        let Some(entries) = value.as_table() else { return Err(unknown(section)) };
+        if !KEYS.iter().any(|(k, _)| k.split('.').next() == Some(section)) {
+            return Err(unknown(section));
+        }
+        for key in entries.keys() {
+            let dotted = format!("{section}.{key}");
+            if !KEYS.iter().any(|(k, _)| *k == dotted) {
+                return Err(unknown(&dotted));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A relative path in a file is relative to the file, so that a scheduler may start the tool anywhere.
+fn relative_to(table: &mut toml::Table, base: &Path) {
+    if let Some(toml::Value::String(path)) = table.get_mut("source").and_then(|s| s.get_mut("path")) {
+        let joined = base.join(&*path).to_string_lossy().into_owned();
+        *path = joined;
+    }
+}
+
+#[derive(Default)]
+struct Layers {
+    table: toml::Table,
+    origins: BTreeMap<String, (String, Origin)>,
+}
+
+impl Layers {
+    fn merge(&mut self, table: toml::Table, origin: &Origin) {
+        for (section, entries) in table {
+            if let toml::Value::Table(entries) = entries {
+                for (key, value) in entries {
+                    self.set(&format!("{section}.{key}"), value, origin.clone());
+                }
+            }
+        }
+    }
+
+    fn set(&mut self, dotted: &str, value: toml::Value, origin: Origin) {
+        let (section, key) = dotted.split_once('.').unwrap_or((dotted, ""));
+        self.origins.insert(dotted.to_owned(), (value.to_string(), origin));
+        let entry = self.table.entry(section).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+        if let toml::Value::Table(entries) = entry {
+            entries.insert(key.to_owned(), value);
+        }
+    }
+
+    fn finish(self) -> Result<Resolved> {
+        let Self { table, origins } = self;
+        if let Some(kind) = table.get("source").and_then(|s| s.get("kind")).and_then(toml::Value::as_str)
+            && ["hub-listing", "hub-dataset"].contains(&kind)
+        {
+            return Err(Error::Config(format!(
+                "source.kind = \"{kind}\" is not in this version, which reads files only\n  way out: fetch an index \
+                 (for example the dataset cfahlgren1/hub-stats) and use source.kind = \"file\""
+            )));
+        }
+        let config: Config = toml::Value::Table(table)
+            .try_into()
+            .map_err(|e: toml::de::Error| Error::Config(format!("{}{}", e.to_string().trim_end(), describe(&origins))))?;
+        validate(&config, &origins)?;
+        Ok(Resolved { config, origins })
+    }
+}
+
+fn describe(origins: &BTreeMap<String, (String, Origin)>) -> String {
+    let set: Vec<String> = origins
+        .iter()
+        .filter(|(_, (_, origin))| *origin != Origin::Default)
+        .map(|(key, (value, origin))| format!("\n  {key} = {value} ({origin})"))
+        .collect();
+    set.concat()
+}
+
+fn validate(config: &Config, origins: &BTreeMap<String, (String, Origin)>) -> Result<()> {
+    let refuse = |key: &str, rule: &str| {
+        let (value, origin) = origins.get(key).cloned().unwrap_or((String::new(), Origin::Default));
+        Err(Error::Config(format!("{key} = {value} (from {origin}): {rule}")))
+    };
+    if config.cohort.min < 0 {
+        return refuse("cohort.min", "a download threshold cannot be negative; use 0 for every downloaded model");
+    }
+    for (key, value) in [
+        ("limits.max_quarantine_fraction", config.limits.max_quarantine_fraction),
+        ("limits.max_shrink_fraction", config.limits.max_shrink_fraction),
+    ] {
+        if !(0.0..=1.0).contains(&value) {
+            return refuse(key, "a fraction must lie between 0 and 1");
+        }
+    }
+    if config.method.version != METHOD_VERSION {
+        return refuse("method.version", "this build implements method version 1 only");
+    }
+    if !(100..=100_000).contains(&config.method.draws) {
+        return refuse("method.draws", "must lie between 100 and 100000");
+    }
+    if config.source.path.as_ref().is_some_and(|p| p.as_os_str().is_empty()) {
+        return refuse("source.path", "the path is empty");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_file(text: &str) -> Result<Resolved> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("pipeline.toml");
+        std::fs::write(&path, text).unwrap();
+        resolve(&Overrides { config_file: Some(path), source: None }, |_| None)
+    }
+
+    #[test]
+    fn later_layers_win_and_each_setting_names_its_origin() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("p.toml");
+        std::fs::write(&path, "[cohort]\nmin = 10\n[method]\ndraws = 200\n[source]\npath = \"x\"").unwrap();
+        let resolved = resolve(&Overrides { config_file: Some(path.clone()), source: None }, |name| {
+            (name == "HUGGING_CARBON_METHOD_DRAWS").then(|| "300".to_owned())
+        })
+        .unwrap();
+        assert_eq!(resolved.config.cohort.min, 10);
+        assert_eq!(resolved.config.method.draws, 300);
+        assert_eq!(resolved.config.source.path, Some(dir.path().join("x")));
+        assert_eq!(resolved.origins["cohort.min"].1, Origin::File(path));
+        assert_eq!(resolved.origins["limits.max_shrink_fraction"].1, Origin::Default);
+        assert_eq!(resolved.origins["method.draws"].1, Origin::Environment("HUGGING_CARBON_METHOD_DRAWS".into()));
+    }
+
+    #[test]
+    fn a_bad_setting_is_named() {
+        for (text, expected) in [
+            ("[cohort]\nmni = 3", "unknown key 'cohort.mni'"),
+            ("[cohrot]\nmin = 3", "unknown key 'cohrot'"),
+            ("[cohort]\nmin = -1", "cannot be negative"),
+            ("[limits]\nmax_shrink_fraction = 1.5", "between 0 and 1"),
+            ("[limits]\nmax_quarantine_fraction = nan", "between 0 and 1"),
+            ("[method]\nversion = 2", "method version 1 only"),
+            ("[method]\ndraws = 5", "between 100 and 100000"),
+            ("[cohort]\nmetric = \"likes\"", "likes"),
+            ("[source]\nkind = \"hub-listing\"", "not in this version"),
+            ("[cohort\n", "pipeline.toml"),
+        ] {
+            let message = with_file(text).unwrap_err().to_string();
+            assert!(message.contains(expected), "{message}");
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The one error type of the crate: what went wrong, where, the way out, and the exit status it means.
+
+use std::path::PathBuf;
+
+/// Shorthand for results of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Exit statuses of the binary. Schedulers script against the numbers (DESIGN.md, "Command line").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ExitStatus {
+    /// Everything asked for was done.
+    Done = 0,
+    /// Configuration, input or a missing file: the user's to fix.
+    UserError = 1,
+    /// Wrong command line (clap's own status).
+    Usage = 2,
+    /// `audit` or a data test found that something does not hold.
+    VerificationFailed = 3,
+    /// The Hub or the network.
+    Network = 4,
+    /// A bug of ours.
+    Internal = 70,
+}
+
+impl From<ExitStatus> for std::process::ExitCode {
+    fn from(status: ExitStatus) -> Self {
+        Self::from(status as u8)
+    }
+}
+
+/// Everything that can stop a command.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A setting is unknown, malformed or out of range.
+    #[error("configuration: {0}")]
+    Config(String),
+    /// The input cannot be used as it is.
+    #[error("{what}\n  where: {place}\n  way out: {remedy}")]
+    Input {
+        /// What is wrong.
+        what: String,
+        /// File, row or model it was found in.
+        place: String,
+        /// What the user can do.
+        remedy: String,
+    },
+    /// Reading or writing a file failed.
+    #[error("{action} {}: {source}\n  way out: {}", path.display(), io_remedy(source))]
+    Io {
+        /// What was attempted, as a verb: "cannot read".
+        action: &'static str,
+        /// The file or directory.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: std::io::Error,
+    },
+    /// A digest, a rebuild or a data test does not agree.
+    #[error("verification failed: {0}")]
+    Verification(String),
+    /// Something that should be impossible.
+    #[error("internal error: {0}\n  way out: this is a bug in hugging-carbon; please report it with the command and the run log")]
+    Internal(String),
+}
+
+impl Error {
+    /// The exit status this error means.
+    #[must_use]
+    pub fn exit_status(&self) -> ExitStatus {
+        match self {
+            Self::Config(_) | Self::Input { .. } | Self::Io { .. } => ExitStatus::UserError,
+            Self::Verification(_) => ExitStatus::VerificationFailed,
+            Self::Internal(_) => ExitStatus::Internal,
+        }
+    }
+
+    /// An input error with its place and the way out.
+    pub fn input(what: impl Into<String>, place: impl ToString, remedy: impl Into<String>) -> Self {
+        Self::Input { what: what.into(), place: place.to_string(), remedy: remedy.into() }
+    }
+
+    /// An I/O error on `path`.
+    pub fn io(action: &'static str, path: impl Into<PathBuf>, source: std::io::Error) -> Self {
+        Self::Io { action, path: path.into(), source }
+    }
+}
+
+fn io_remedy(error: &std::io::Error) -> &'static str {
+    use std::io::ErrorKind as K;
+    match error.kind() {
+        K::NotFound => "check the path; --source, --data-dir and pipeline.toml decide where files are looked for",
+        K::PermissionDenied => "give this user permission on it, or choose another --data-dir or --source",
+        K::StorageFull | K::QuotaExceeded => {
+            "free some space or choose another --data-dir; nothing was published, rerun to continue"
+        }
+        K::UnexpectedEof => "the file ends too early: fetch it again",
+        _ => "see the reason above; nothing was published, rerun once it is mended",
+    }
+}
+
+/// Arrow errors met on tables we wrote ourselves are bugs; those on user input are wrapped where they occur.
+impl From<arrow::error::ArrowError> for Error {
+    fn from(e: arrow::error::ArrowError) -> Self {
+        Self::Internal(format!("arrow: {e}"))
+    }
+}
+
+/// Polars only ever sees tables this crate wrote.
+impl From<polars::error::PolarsError> for Error {
+    fn from(e: polars::error::PolarsError) -> Self {
+        Self::Internal(format!("polars: {e}"))
+    }
+}
+
+/// Attaches a path and a verb to an I/O result.
+pub trait IoContext<T> {
+    /// `cannot read data/x.parquet: <reason>`.
+    ///
+    /// # Errors
+    /// The wrapped error, with its path.
+    fn at(self, action: &'static str, path: impl Into<PathBuf>) -> Result<T>;
+}
+
+impl<T> IoContext<T> for std::io::Result<T> {
+    fn at(self, action: &'static str, path: impl Into<PathBuf>) -> Result<T> {
+        self.map_err(|e| Error::io(action, path, e))
+    }
+}

@@ -1,0 +1,62 @@
+//! Constants of method version 1 that are judgements rather than formulas, each with its reason. Spreads are standard deviations
+//! of natural logarithms unless the name says dex (log10).
+
+/// Natural log of ten: dex to natural log units.
+pub const LN_10: f64 = std::f64::consts::LN_10;
+
+/// Fine-tunes reach a lower MFU than the published pre-training runs (METHOD.md section 4: "smaller for fine-tunes on one
+/// GPU"): small batches, no sharding work. No survey exists; half of the published centre is used, with the spread below.
+pub const FINE_TUNE_MFU_FACTOR: f64 = 0.5;
+/// Spread of the MFU of a fine-tune: a factor of two either way covers 90 %.
+pub const FINE_TUNE_MFU_SD: f64 = 0.42;
+/// Part of the MFU's uncertainty that all rows share: the published runs are those whose authors had reason to publish.
+pub const MFU_SHARED_SD: f64 = 0.10;
+/// MFU above this has not been published for training (Epoch AI lists none above 0.65).
+pub const MFU_MAX: f64 = 0.75;
+
+/// Part of the host power ratio that all rows share; the rest is the spread between the measured rows.
+pub const POWER_SHARED_SD: f64 = 0.08;
+/// Least spread of the host power ratio when fewer than three measurements stand behind it.
+pub const POWER_OWN_SD: f64 = 0.15;
+
+/// Spread of PUE where the operator publishes it: sites of one fleet differ by a few percent.
+pub const PUE_OPERATOR_SD: f64 = 0.03;
+/// Spread of PUE - 1 sites around the survey average: 1.1 to 2.1 covers most of the Uptime respondents.
+pub const PUE_SURVEY_SD: f64 = 0.12;
+/// Part of the PUE's uncertainty that all rows share.
+pub const PUE_SHARED_SD: f64 = 0.02;
+
+/// Spread of a grid value when the country of training is stated: regions within a country.
+pub const GRID_STATED_COUNTRY_SD: f64 = 0.20;
+/// Spread when only the owner's country is known: regions, and training abroad.
+pub const GRID_OWNER_COUNTRY_SD: f64 = 0.35;
+/// Spread when no country is known and the world's average stands in.
+pub const GRID_WORLD_SD: f64 = 0.55;
+/// Part of the grid's uncertainty that all rows share: life-cycle factors of the table.
+pub const GRID_SHARED_SD: f64 = 0.05;
+
+/// Spread of a reported emission in natural log: software trackers are within some 20 % of meters.
+pub const REPORTED_EMISSIONS_SD: f64 = 0.20;
+/// Spread of a reported energy.
+pub const REPORTED_ENERGY_SD: f64 = 0.10;
+/// Spread of stated device hours: rounding and restarts.
+pub const STATED_HOURS_SD: f64 = 0.10;
+
+/// 90 % factor of compute that Epoch AI rates "confident" (its documentation: within a factor of 3), as dex: log10(3) / 1.645.
+pub const FLOP_CONFIDENT_SD_DEX: f64 = 0.29;
+/// The same for "likely" (within a factor of 10).
+pub const FLOP_LIKELY_SD_DEX: f64 = 0.61;
+/// The same for "speculative" and unrated figures (within a factor of 30).
+pub const FLOP_SPECULATIVE_SD_DEX: f64 = 0.90;
+
+/// Fewest and most training tokens per active parameter published for text pre-training (METHOD.md section 5).
+pub const TOKENS_PER_PARAM: (f64, f64) = (1.0, 20_000.0);
+
+/// Post-training of a sibling in a run group, as a share of its pre-training: 10^-2.2 = 0.6 %, between SFT on 10^8 tokens and long
+/// RL; used only where the fine-tuning regression is not usable.
+pub const POST_TRAINING_SHARE_LOG10: f64 = -2.2;
+/// Spread of that share in dex.
+pub const POST_TRAINING_SHARE_SD_DEX: f64 = 0.8;
+
+/// ATCI of published runs lies between these (METHOD.md section 1); outside, a row is flagged.
+pub const ATCI_BAND_GCO2E_PER_PFLOP: (f64, f64) = (0.03, 5.0);

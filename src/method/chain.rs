@@ -1,0 +1,110 @@
+//! The physical chain of METHOD.md section 4, one small function per formula.
+
+use crate::units::{
+    AcceleratorHours, FLOP_PER_PFLOP, Flop, FlopPerSecond, GCo2ePerKwh, GCo2ePerPflop, GRAMS_PER_KG, KgCo2e, Kwh, Params,
+    SECONDS_PER_HOUR, Tokens, Watts,
+};
+
+/// FLOP per parameter and token of full training: 2 forward, 4 backward (Kaplan et al. 2020, arXiv 2001.08361, section 2.1).
+pub const FLOP_PER_PARAM_TOKEN: f64 = 6.0;
+/// FLOP per base parameter and token of adapter training: no weight gradients for frozen weights (METHOD.md section 4).
+pub const FLOP_PER_FROZEN_PARAM_TOKEN: f64 = 4.0;
+
+/// C = 6 N D.
+#[must_use]
+pub fn training_flop(active: Params, tokens: Tokens) -> Flop {
+    Flop(FLOP_PER_PARAM_TOKEN * active.0 * tokens.0)
+}
+
+/// C = 4 N D, for adapters on frozen weights.
+#[must_use]
+pub fn adapter_flop(active: Params, tokens: Tokens) -> Flop {
+    Flop(FLOP_PER_FROZEN_PARAM_TOKEN * active.0 * tokens.0)
+}
+
+/// H = C / (peak x MFU x 3600); `peak` is the dense rate at training precision.
+#[must_use]
+pub fn accelerator_hours(compute: Flop, peak: FlopPerSecond, mfu: f64) -> AcceleratorHours {
+    AcceleratorHours(compute.0 / (peak.0 * mfu * SECONDS_PER_HOUR))
+}
+
+/// Power of one accelerator with its share of the host: P = TDP x ratio.
+#[must_use]
+pub fn node_power(tdp: Watts, power_ratio: f64) -> Watts {
+    Watts(tdp.0 * power_ratio)
+}
+
+/// E = H P PUE / 1000.
+#[must_use]
+pub fn facility_energy(hours: AcceleratorHours, power: Watts, pue: f64) -> Kwh {
+    Kwh(hours.0 * power.0 * pue / 1000.0)
+}
+
+/// M = E I / 1000.
+#[must_use]
+pub fn emissions(energy: Kwh, grid: GCo2ePerKwh) -> KgCo2e {
+    KgCo2e(energy.0 * grid.0 / GRAMS_PER_KG)
+}
+
+/// E = 1000 M / I: the energy that a reported emission implies on a grid.
+#[must_use]
+pub fn implied_energy(emissions: KgCo2e, grid: GCo2ePerKwh) -> Kwh {
+    Kwh(emissions.0 * GRAMS_PER_KG / grid.0)
+}
+
+/// ATCI = M / C in g per PFLOP.
+#[must_use]
+pub fn atci(emissions: KgCo2e, compute: Flop) -> GCo2ePerPflop {
+    GCo2ePerPflop(emissions.0 * GRAMS_PER_KG / (compute.0 / FLOP_PER_PFLOP))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn close(got: f64, published: f64, relative: f64) {
+        assert!((got / published - 1.0).abs() < relative, "{got} against published {published}");
+    }
+
+    /// Brown et al. 2020 (arXiv 2005.14165), table D.1: GPT-3 175B, 300 B tokens, 3.14e23 FLOP (N = 174.6 B in the table).
+    #[test]
+    fn gpt3_compute() {
+        close(training_flop(Params(174.6e9), Tokens(300e9)).0, 3.14e23, 0.005);
+    }
+
+    /// Patterson et al. 2021 (arXiv 2104.10350), table 4, GPT-3: 3.14e23 FLOP at 24.6 TFLOP/s on V100 = 10,000 chips for
+    /// 14.8 days; 330 W a chip, PUE 1.10, 1,287 MWh; 429 g/kWh, 552.1 t.
+    #[test]
+    fn gpt3_energy_and_emissions() {
+        let hours = accelerator_hours(Flop(3.14e23), FlopPerSecond(125e12), 24.6 / 125.0);
+        close(hours.0, 10_000.0 * 14.8 * 24.0, 0.01);
+        let energy = facility_energy(hours, node_power(Watts(300.0), 1.1), 1.10);
+        close(energy.0, 1_287_000.0, 0.01);
+        close(emissions(Kwh(1_287_000.0), GCo2ePerKwh(429.0)).0, 552_100.0, 0.001);
+        // 552.1 t over 3.14e23 FLOP: 5.521e8 g over 3.14e8 PFLOP.
+        close(atci(KgCo2e(552_100.0), Flop(3.14e23)).0, 1.758, 0.001);
+    }
+
+    /// Patterson et al. 2021, table 4, T5: 512 TPU v3 for 20 days, 310 W, PUE 1.12, 85.7 MWh; 545 g/kWh, 46.7 t.
+    #[test]
+    fn t5_energy_and_emissions() {
+        let energy = facility_energy(AcceleratorHours(512.0 * 20.0 * 24.0), Watts(310.0), 1.12);
+        close(energy.0, 85_700.0, 0.005);
+        close(emissions(energy, GCo2ePerKwh(545.0)).0, 46_700.0, 0.005);
+        close(implied_energy(KgCo2e(46_700.0), GCo2ePerKwh(545.0)).0, 85_700.0, 0.001);
+    }
+
+    /// Llama 2 model card: 70B took 1,720,320 A100 GPU-hours at 400 W, 291.42 t; the card's arithmetic has no PUE and implies
+    /// 423.5 g/kWh.
+    #[test]
+    fn llama2_70b_card() {
+        let energy = facility_energy(AcceleratorHours(1_720_320.0), Watts(400.0), 1.0);
+        close(emissions(energy, GCo2ePerKwh(423.5)).0, 291_420.0, 0.001);
+    }
+
+    #[test]
+    fn an_adapter_costs_two_thirds_of_full_training() {
+        let (n, d) = (Params(7e9), Tokens(1e8));
+        close(adapter_flop(n, d).0 * 1.5, training_flop(n, d).0, 1e-12);
+    }
+}

@@ -1,0 +1,12 @@
+//! The science: formulas, regression, sampling, summaries. Pure functions; no Parquet, no configuration, no network.
+//!
+//! Transcendental functions come from the pure-Rust `libm` crate throughout, so that results do not depend on the platform's
+//! C library (DESIGN.md, "Determinism").
+
+pub mod assumptions;
+pub mod chain;
+pub mod ols;
+pub mod regression;
+pub mod rng;
+pub mod simulate;
+pub mod summary;

@@ -1,0 +1,379 @@
+//! One run's chain, by central values and by draws (METHOD.md section 6).
+//!
+//! Every factor is log-normal. What rows share (level of MFU, host power, PUE, grid table, regression coefficients) is drawn
+//! once per draw number and used by every row; what is a row's own comes from the row's stream.
+
+use super::assumptions::{LN_10, MFU_MAX};
+use super::chain;
+use super::regression::{Fit, cholesky};
+use super::rng::Stream;
+use crate::units::{AcceleratorHours, Flop, FlopPerSecond, GCo2ePerKwh, KgCo2e, Kwh, Watts};
+use libm::exp;
+
+/// A log-normal factor: median, own spread and shared spread (standard deviations of the natural log).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LogNormal {
+    /// Median, in the factor's unit.
+    pub median: f64,
+    /// Spread that is this row's own.
+    pub own_sd: f64,
+    /// Spread that all rows share.
+    pub shared_sd: f64,
+}
+
+impl LogNormal {
+    /// A factor with only a spread of its own.
+    #[must_use]
+    pub fn own(median: f64, own_sd: f64) -> Self {
+        Self { median, own_sd, shared_sd: 0.0 }
+    }
+
+    fn draw(self, own: f64, shared: f64) -> f64 {
+        self.median * exp(self.own_sd * own + self.shared_sd * shared)
+    }
+}
+
+/// A possible accelerator of a run.
+#[derive(Clone, Debug)]
+pub struct Chip {
+    /// Canonical name.
+    pub name: String,
+    /// Probability.
+    pub weight: f64,
+    /// Dense peak at training precision.
+    pub peak: FlopPerSecond,
+    /// Rated power.
+    pub tdp: Watts,
+    /// Power drawn per accelerator with its share of the host, over TDP.
+    pub power_ratio: LogNormal,
+}
+
+/// A regression with its coefficients drawn once per draw number.
+#[derive(Clone, Debug)]
+pub struct SharedFit {
+    /// Central coefficients.
+    pub central: Vec<f64>,
+    /// Coefficients per draw.
+    pub draws: Vec<Vec<f64>>,
+    /// Spread of a new observation in dex.
+    pub sd_dex: f64,
+}
+
+impl SharedFit {
+    /// Draws coefficients from their sampling distribution (normal, HC3 covariance).
+    #[must_use]
+    pub fn new(name: &str, fit: &Fit, sd_dex: f64, draws: usize, seed: u64) -> Self {
+        let central: Vec<f64> = fit.coefficients.iter().map(|c| c.estimate).collect();
+        let factor = cholesky(&fit.covariance);
+        let stream = Stream::new(seed, &format!("shared#{name}"));
+        let draw = |i: u32| -> Vec<f64> {
+            let blocks = central.len().div_ceil(4);
+            let z: Vec<f64> = (0..blocks).flat_map(|b| stream.normals(i, u32::try_from(b).unwrap_or(0))).collect();
+            central.iter().zip(&factor).map(|(c, row)| c + row.iter().zip(&z).map(|(l, z)| l * z).sum::<f64>()).collect()
+        };
+        Self { draws: (0..u32::try_from(draws).unwrap_or(u32::MAX)).map(draw).collect(), central, sd_dex }
+    }
+
+    fn at(&self, draw: usize, terms: &[f64]) -> f64 {
+        dot(self.draws.get(draw).unwrap_or(&self.central), terms)
+    }
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(x, y)| x * y).sum()
+}
+
+/// 10^x.
+#[must_use]
+pub fn pow10(x: f64) -> f64 {
+    exp(x * LN_10)
+}
+
+/// Where a run's compute comes from.
+#[derive(Clone, Debug)]
+pub enum Compute<'a> {
+    /// Stated, or 6 N D.
+    Known(LogNormal),
+    /// Regression on parameters.
+    Parameters {
+        /// The regression.
+        fit: &'a SharedFit,
+        /// Its terms for this run.
+        terms: Vec<f64>,
+        /// Least and most FLOP believed.
+        bounds: (f64, f64),
+        /// Factor on the regression's prediction (2/3 for adapters).
+        factor: f64,
+    },
+    /// Regression on parameters that are themselves estimated from the category.
+    Category {
+        /// log10 N by category.
+        size: &'a SharedFit,
+        /// Terms of the size regression.
+        size_terms: Vec<f64>,
+        /// Compute regression.
+        fit: &'a SharedFit,
+        /// Its terms; the one at `size_position` is replaced by the drawn log10 N.
+        terms: Vec<f64>,
+        /// Position of log10 N among the terms.
+        size_position: usize,
+        /// Factor on the regression's prediction.
+        factor: f64,
+    },
+}
+
+impl Compute<'_> {
+    /// Central compute.
+    #[must_use]
+    pub fn central(&self) -> Flop {
+        Flop(match self {
+            Self::Known(c) => c.median,
+            Self::Parameters { fit, terms, bounds, factor } => factor * pow10(dot(&fit.central, terms)).clamp(bounds.0, bounds.1),
+            Self::Category { size, size_terms, fit, terms, size_position, factor } => {
+                let mut terms = terms.clone();
+                terms[*size_position] = dot(&size.central, size_terms);
+                factor * pow10(dot(&fit.central, &terms))
+            }
+        })
+    }
+
+    fn draw(&self, i: usize, z: f64, z_size: f64, scratch: &mut Vec<f64>) -> f64 {
+        match self {
+            Self::Known(c) => c.draw(z, 0.0),
+            Self::Parameters { fit, terms, bounds, factor } => {
+                factor * pow10(fit.at(i, terms) + fit.sd_dex * z).clamp(bounds.0, bounds.1)
+            }
+            Self::Category { size, size_terms, fit, terms, size_position, factor } => {
+                scratch.clear();
+                scratch.extend_from_slice(terms);
+                scratch[*size_position] = size.at(i, size_terms) + size.sd_dex * z_size;
+                factor * pow10(fit.at(i, scratch) + fit.sd_dex * z)
+            }
+        }
+    }
+}
+
+/// The rung of the chain that is known; what lies below follows from it, compute stands beside it.
+#[derive(Clone, Copy, Debug)]
+pub enum Start {
+    /// Reported emissions in kg.
+    Emissions(LogNormal),
+    /// Reported facility energy in kWh.
+    Energy(LogNormal),
+    /// Stated device hours.
+    Hours(LogNormal),
+    /// Nothing further down than compute.
+    Compute,
+}
+
+/// Everything needed to estimate one run at one tier.
+#[derive(Clone, Debug)]
+pub struct RunModel<'a> {
+    /// Key of the random stream.
+    pub run_id: &'a str,
+    /// What is known.
+    pub start: Start,
+    /// Compute.
+    pub compute: Compute<'a>,
+    /// Model FLOP utilization.
+    pub mfu: LogNormal,
+    /// Possible accelerators; weights sum to one.
+    pub chips: &'a [Chip],
+    /// Power usage effectiveness.
+    pub pue: LogNormal,
+    /// Grid intensity in g/kWh.
+    pub grid: LogNormal,
+}
+
+/// Draws that all rows share.
+#[derive(Clone, Debug)]
+pub struct Shared {
+    /// Per draw: MFU, host power, PUE, grid.
+    normals: Vec<[f64; 4]>,
+    seed: u64,
+}
+
+impl Shared {
+    /// Shared normals for `draws` draws.
+    #[must_use]
+    pub fn new(draws: usize, seed: u64) -> Self {
+        let stream = Stream::new(seed, "shared#factors");
+        Self { normals: (0..u32::try_from(draws).unwrap_or(u32::MAX)).map(|i| stream.normals(i, 0)).collect(), seed }
+    }
+
+    /// Number of draws.
+    #[must_use]
+    pub fn draws(&self) -> usize {
+        self.normals.len()
+    }
+}
+
+/// Draws of one run.
+#[derive(Clone, Debug, Default)]
+pub struct Draws {
+    /// FLOP.
+    pub flop: Vec<f64>,
+    /// Device hours.
+    pub hours: Vec<f64>,
+    /// kWh.
+    pub energy: Vec<f64>,
+    /// kg CO2e.
+    pub emissions: Vec<f64>,
+    scratch: Vec<f64>,
+}
+
+/// Central values of the chain, each step computed from the one before as a person would.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Central {
+    /// Compute.
+    pub flop: Flop,
+    /// Peak rate; the weighted geometric mean for a mixture.
+    pub peak: FlopPerSecond,
+    /// Device hours.
+    pub hours: AcceleratorHours,
+    /// Power per accelerator with host; the weighted geometric mean for a mixture.
+    pub power: Watts,
+    /// Facility energy.
+    pub energy: Kwh,
+    /// Emissions.
+    pub emissions: KgCo2e,
+}
+
+/// The chain at the medians of its factors.
+#[must_use]
+pub fn central(model: &RunModel<'_>) -> Central {
+    let mean_log = |value: fn(&Chip) -> f64| exp(model.chips.iter().map(|c| c.weight * libm::log(value(c))).sum());
+    let peak = FlopPerSecond(mean_log(|c| c.peak.0));
+    let power = Watts(mean_log(|c| chain::node_power(c.tdp, c.power_ratio.median).0));
+    let grid = GCo2ePerKwh(model.grid.median);
+    let flop = model.compute.central();
+    let hours = match model.start {
+        Start::Hours(h) => AcceleratorHours(h.median),
+        _ => chain::accelerator_hours(flop, peak, model.mfu.median),
+    };
+    let energy = match model.start {
+        Start::Emissions(m) => chain::implied_energy(KgCo2e(m.median), grid),
+        Start::Energy(e) => Kwh(e.median),
+        _ => chain::facility_energy(hours, power, model.pue.median),
+    };
+    let emissions = match model.start {
+        Start::Emissions(m) => KgCo2e(m.median),
+        _ => chain::emissions(energy, grid),
+    };
+    Central { flop, peak, hours, power, energy, emissions }
+}
+
+/// Fills `out` with the draws of one run.
+pub fn simulate(model: &RunModel<'_>, shared: &Shared, out: &mut Draws) {
+    let Draws { flop, hours, energy, emissions, scratch } = out;
+    for values in [&mut *flop, &mut *hours, &mut *energy, &mut *emissions] {
+        values.clear();
+    }
+    let stream = Stream::new(shared.seed, model.run_id);
+    for (i, &[s_mfu, s_power, s_pue, s_grid]) in shared.normals.iter().enumerate() {
+        let draw = u32::try_from(i).unwrap_or(u32::MAX);
+        let u = stream.uniforms(draw, 0);
+        let [z_compute, z_mfu, z_power] = [u[0], u[1], u[2]].map(super::rng::normal_quantile);
+        let [z_pue, z_grid, z_start, z_size] = stream.normals(draw, 1);
+        let c = model.compute.draw(i, z_compute, z_size, scratch);
+        let chip = pick(model.chips, u[3]);
+        let mfu = model.mfu.draw(z_mfu, s_mfu).min(MFU_MAX);
+        let grid = GCo2ePerKwh(model.grid.draw(z_grid, s_grid));
+        let h = match model.start {
+            Start::Hours(h) => AcceleratorHours(h.draw(z_start, 0.0)),
+            _ => chain::accelerator_hours(Flop(c), chip.peak, mfu),
+        };
+        let e = match model.start {
+            Start::Emissions(m) => chain::implied_energy(KgCo2e(m.draw(z_start, 0.0)), grid),
+            Start::Energy(e) => Kwh(e.draw(z_start, 0.0)),
+            _ => {
+                let power = chain::node_power(chip.tdp, chip.power_ratio.draw(z_power, s_power));
+                // No facility runs below its own IT load.
+                chain::facility_energy(h, power, model.pue.draw(z_pue, s_pue).max(1.0))
+            }
+        };
+        let m = match model.start {
+            Start::Emissions(m) => KgCo2e(m.draw(z_start, 0.0)),
+            _ => chain::emissions(e, grid),
+        };
+        flop.push(c);
+        hours.push(h.0);
+        energy.push(e.0);
+        emissions.push(m.0);
+    }
+}
+
+fn pick(chips: &[Chip], u: f64) -> &Chip {
+    let mut cumulative = 0.0;
+    for chip in chips {
+        cumulative += chip.weight;
+        if u < cumulative {
+            return chip;
+        }
+    }
+    // Weights sum to one up to rounding; callers never pass an empty mixture.
+    &chips[chips.len() - 1]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::method::summary::summarize;
+
+    fn h100() -> Vec<Chip> {
+        vec![Chip {
+            name: "H100".into(),
+            weight: 1.0,
+            peak: FlopPerSecond(989e12),
+            tdp: Watts(700.0),
+            power_ratio: LogNormal::own(1.0, 0.0),
+        }]
+    }
+
+    fn model<'a>(chips: &'a [Chip], start: Start, sd: f64) -> RunModel<'a> {
+        RunModel {
+            run_id: "a/b#pretraining",
+            start,
+            compute: Compute::Known(LogNormal::own(1e24, sd)),
+            mfu: LogNormal::own(0.4, 0.0),
+            chips,
+            pue: LogNormal::own(1.1, 0.0),
+            grid: LogNormal::own(400.0, 0.0),
+        }
+    }
+
+    /// 1e24 / (989e12 x 0.4 x 3600) = 702,168 h; x 0.7 kW x 1.1 = 540,669 kWh; x 0.4 kg = 216,268 kg.
+    #[test]
+    fn central_chain_by_hand() {
+        let chips = h100();
+        let c = central(&model(&chips, Start::Compute, 0.0));
+        assert!((c.hours.0 / 702_168.0 - 1.0).abs() < 1e-5);
+        assert!((c.energy.0 / 540_669.0 - 1.0).abs() < 1e-5);
+        assert!((c.emissions.0 / 216_268.0 - 1.0).abs() < 1e-5);
+        let mut draws = Draws::default();
+        simulate(&model(&chips, Start::Compute, 0.0), &Shared::new(100, 1), &mut draws);
+        assert!(draws.emissions.iter().all(|m| (m / c.emissions.0 - 1.0).abs() < 1e-12));
+    }
+
+    /// A log-normal's quantiles are exp(+-1.645 sd) and its mean exp(sd^2 / 2).
+    #[test]
+    fn draws_follow_the_log_normal() {
+        let chips = h100();
+        let mut draws = Draws::default();
+        simulate(&model(&chips, Start::Compute, 0.5), &Shared::new(20_000, 1), &mut draws);
+        let s = summarize(&draws.flop, &mut Vec::new());
+        assert!((s.p50 / 1e24 - 1.0).abs() < 0.02);
+        assert!((s.p95 / (1e24 * (1.645_f64 * 0.5).exp()) - 1.0).abs() < 0.04);
+        assert!((s.mean / (1e24 * 0.125_f64.exp()) - 1.0).abs() < 0.02);
+    }
+
+    /// 1000 kg on a 400 g/kWh grid is 2500 kWh, whatever the compute.
+    #[test]
+    fn reported_emissions_fix_energy_not_compute() {
+        let chips = h100();
+        let c = central(&model(&chips, Start::Emissions(LogNormal::own(1000.0, 0.0)), 0.0));
+        assert!((c.energy.0 - 2500.0).abs() < 1e-9);
+        assert_eq!(c.emissions.0, 1000.0);
+        assert_eq!(c.flop.0, 1e24);
+    }
+}

@@ -1,0 +1,144 @@
+//! Published training runs: facts with source and vintage, found by Hub id.
+
+use crate::error::{Error, Result};
+use crate::method::assumptions::{FLOP_CONFIDENT_SD_DEX, FLOP_LIKELY_SD_DEX, FLOP_SPECULATIVE_SD_DEX};
+use crate::tables::Day;
+use rustc_hash::FxHashMap;
+use serde::Deserialize;
+
+/// One row of training_runs.csv.
+#[derive(Clone, Debug, Deserialize)]
+pub struct TrainingRun {
+    /// Key.
+    pub registry_id: String,
+    /// Published name.
+    pub model: String,
+    /// Repository that carries the run.
+    pub hub_id: Option<String>,
+    /// Whether the weights are open.
+    pub open_weights: Option<bool>,
+    /// Who trained it.
+    pub organization: Option<String>,
+    /// ISO alpha-3 codes joined by `|`, first listed first.
+    pub country: Option<String>,
+    /// text, vision, image_generation, audio, video, multimodal, biology or other.
+    pub modality: String,
+    /// pretraining, post_training or fine_tuning.
+    pub kind: String,
+    /// Parameters.
+    pub params: Option<f64>,
+    /// Parameters active per token, for mixtures of experts.
+    pub active_params: Option<f64>,
+    /// Tokens (or samples) seen.
+    pub tokens: Option<f64>,
+    /// tokens, images, samples, other or unknown.
+    pub tokens_unit: Option<String>,
+    /// Passes over the data.
+    pub epochs: Option<f64>,
+    /// Training compute in FLOP.
+    pub train_flop: Option<f64>,
+    /// How the compute was obtained.
+    pub flop_method: Option<String>,
+    /// Whether the compute is 6 N D of the same row.
+    pub flop_is_6nd: Option<bool>,
+    /// Accelerator as the source writes it.
+    pub accelerator: Option<String>,
+    /// Devices.
+    pub accelerator_count: Option<f64>,
+    /// Wall hours.
+    pub wall_hours: Option<f64>,
+    /// Device hours.
+    pub accelerator_hours: Option<f64>,
+    /// Model FLOP utilization.
+    pub mfu: Option<f64>,
+    /// Publication date.
+    pub trained_on: Option<String>,
+    /// Reported energy.
+    pub energy_kwh: Option<f64>,
+    /// How the energy was obtained.
+    pub energy_basis: Option<String>,
+    /// Reported emissions.
+    pub reported_emissions_kgco2e: Option<f64>,
+    /// location or market.
+    pub emissions_basis: Option<String>,
+    /// Why the reported figure needs care.
+    pub emissions_caution: Option<String>,
+    /// confident, likely, speculative or unknown.
+    pub confidence: Option<String>,
+    /// Source.
+    pub source: String,
+    /// Address of the paper or model.
+    pub source_url: Option<String>,
+    /// Date of the source's edition.
+    pub vintage: String,
+}
+
+impl TrainingRun {
+    /// Date of publication.
+    #[must_use]
+    pub fn trained_on_day(&self) -> Option<Day> {
+        Day::parse(self.trained_on.as_deref()?)
+    }
+
+    /// Parameters that count in 6 N D.
+    #[must_use]
+    pub fn effective_params(&self) -> Option<f64> {
+        self.active_params.or(self.params)
+    }
+
+    /// Tokens seen, when the unit is known to be tokens.
+    #[must_use]
+    pub fn seen_tokens(&self) -> Option<f64> {
+        self.tokens.filter(|_| self.tokens_unit.as_deref() == Some("tokens"))
+    }
+
+    /// Spread of the stated compute in dex, by the source's own rating.
+    #[must_use]
+    pub fn flop_sd_dex(&self) -> f64 {
+        flop_sd_dex(self.confidence.as_deref())
+    }
+}
+
+/// Spread of a stated compute in dex, by its rating.
+#[must_use]
+pub fn flop_sd_dex(confidence: Option<&str>) -> f64 {
+    match confidence {
+        Some("confident") => FLOP_CONFIDENT_SD_DEX,
+        Some("likely") => FLOP_LIKELY_SD_DEX,
+        _ => FLOP_SPECULATIVE_SD_DEX,
+    }
+}
+
+/// The registry.
+#[derive(Debug)]
+pub struct Registry {
+    runs: Vec<TrainingRun>,
+    by_hub_id: FxHashMap<String, usize>,
+}
+
+impl Registry {
+    pub(super) fn new(runs: Vec<TrainingRun>) -> Result<Self> {
+        let mut by_hub_id = FxHashMap::default();
+        for (i, run) in runs.iter().enumerate() {
+            if run.trained_on.is_some() && run.trained_on_day().is_none() {
+                return Err(Error::Internal(format!("training_runs.csv: {}: trained_on is no date", run.registry_id)));
+            }
+            if let Some(id) = &run.hub_id {
+                by_hub_id.insert(id.to_lowercase(), i);
+            }
+        }
+        Ok(Self { runs, by_hub_id })
+    }
+
+    /// All runs, by registry id.
+    #[must_use]
+    pub fn runs(&self) -> &[TrainingRun] {
+        &self.runs
+    }
+
+    /// The run that a repository carries.
+    #[must_use]
+    pub fn by_hub_id(&self, model_id: &str) -> Option<&TrainingRun> {
+        self.by_hub_id.get(&model_id.to_lowercase()).map(|i| &self.runs[*i])
+    }
+}

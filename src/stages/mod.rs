@@ -1,0 +1,20 @@
+//! The six stages, in the order data flows through them. They talk through Parquet files only.
+
+pub mod estimate;
+pub mod fit;
+pub mod ingest;
+pub mod normalize;
+pub mod snapshot;
+pub mod tier;
+
+use std::collections::BTreeMap;
+
+/// For stages that read nothing but tables.
+fn no_external(_: &crate::pipeline::Context) -> crate::error::Result<BTreeMap<String, String>> {
+    Ok(BTreeMap::new())
+}
+
+/// For stages that leave nothing outside the work directory.
+fn always_intact(_: &crate::pipeline::Context, _: &crate::pipeline::Record) -> bool {
+    true
+}

@@ -1,0 +1,371 @@
+//! Tables that a snapshot publishes.
+
+use super::cell::{Day, TimestampMs};
+use super::table;
+
+table! {
+    /// One row per repository of the index.
+    "models" key("model_id")
+    struct ModelRow / ModelBuilders {
+        /// Hub id, `owner/name`.
+        model_id: String,
+        /// Namespace of the id; null for legacy ids without one.
+        owner: Option<String>,
+        /// Creation of the repository; 2022-03-02T23:29:04Z is the Hub's floor and means "on or before".
+        created_at: Option<TimestampMs>,
+        /// Last commit to the repository.
+        last_modified: Option<TimestampMs>,
+        /// Downloads in the 30 days before the index was taken.
+        downloads_30d: Option<i64>,
+        /// Downloads since the repository exists.
+        downloads_all_time: Option<i64>,
+        /// Likes.
+        likes: Option<i64>,
+        /// The Hub's task tag.
+        pipeline_tag: Option<String>,
+        /// text, vision, image_generation, audio, video, multimodal, biology or other.
+        modality: String,
+        /// Library that loads the weights.
+        library: Option<String>,
+        /// Licence identifier as the card or the tags state it.
+        license: Option<String>,
+        /// Access: false, auto or manual; null when the index does not say.
+        gated: Option<String>,
+        /// First arXiv identifier among the tags.
+        arxiv_id: Option<String>,
+        /// Parameters (count); see params_source.
+        total_params: Option<i64>,
+        /// Parameters used per token (count); equal to total_params for dense models.
+        active_params: Option<i64>,
+        /// Where total_params comes from: safetensors, gguf, name, registry, base or correction.
+        params_source: Option<String>,
+        /// What the repository's own training was: pretrained, continued, finetuned, adapter, merge, quantized, converted or empty.
+        role: String,
+        /// Name of the rule that decided the role.
+        role_rule: String,
+        /// Hub ids of the base models as the index states them.
+        base_model_ids: Vec<String>,
+        /// Training run that produced this repository's own weights; null where there was no training.
+        own_run_id: Option<String>,
+        /// Pre-training run the weights rest on; null when its repository is not in the index.
+        stands_on_run_id: Option<String>,
+        /// Best known date of the training.
+        trained_on: Option<Day>,
+        /// Where trained_on comes from: registry, arxiv, created_at or created_at_floor.
+        trained_on_source: Option<String>,
+        /// ISO 3166 alpha-3 code of the owner's country; null when unknown.
+        owner_country: Option<String>,
+        /// Whether the repository passes the cohort threshold of the configuration.
+        in_cohort: bool,
+    }
+}
+
+table! {
+    /// One row per training run, counted once however many repositories carry it.
+    "runs" key("run_id")
+    struct RunRow / RunBuilders {
+        /// `<model_id>#<kind>`.
+        run_id: String,
+        /// Repository that owns the run.
+        model_id: String,
+        /// pretraining, post_training, fine_tuning or adapter.
+        kind: String,
+        /// Run this one started from; null for pre-training or when it is not in the index.
+        parent_run_id: Option<String>,
+        /// Repositories whose weights rest on this run, the owner included.
+        member_count: i64,
+        /// Name of the rule that made the group.
+        group_rule: String,
+    }
+}
+
+table! {
+    /// One row per extracted number or fact, with the quote it was read from.
+    "evidence" key("evidence_id")
+    struct EvidenceRow / EvidenceBuilders {
+        /// `<model_id>#<field>#<extractor>`.
+        evidence_id: String,
+        /// Hub id the evidence is about.
+        model_id: String,
+        /// What is stated: total_params, train_flop, emissions_kgco2e ...
+        field: String,
+        /// The number in canonical unit; null for textual facts.
+        value: Option<f64>,
+        /// Canonical unit of value.
+        unit: String,
+        /// Number and unit as the source writes them.
+        value_as_written: String,
+        /// hub_index, card_yaml, card_text, config, name, registry or correction.
+        source: String,
+        /// Where in the source: a JSON path, a tag, a table row.
+        locator: String,
+        /// The words it was read from, at most 200 characters.
+        quote: String,
+        /// Name of the extractor.
+        extractor: String,
+        /// 0 to 1: how far the extractor is to be trusted.
+        confidence: f64,
+        /// Whether estimates may rest on it.
+        accepted: bool,
+        /// Why it was refused.
+        reject_reason: Option<String>,
+    }
+}
+
+macro_rules! estimate_table {
+    ($(#[doc = $about:literal])+ $name:literal key($($key:literal),+) struct $row:ident / $builders:ident) => {
+        table! {
+            $(#[doc = $about])+
+            $name key($($key),+)
+            struct $row / $builders {
+                /// Training run; `<model_id>#no_training` for repositories of tier 0.
+                run_id: String,
+                /// Repository that owns the run.
+                model_id: String,
+                /// 0 to 6, the rung of the evidence ladder this row rests on (METHOD.md section 3).
+                tier: i32,
+                /// no_training, emissions, energy, hardware, compute, parameters or category.
+                tier_name: String,
+                /// Training compute in FLOP, 5th percentile.
+                train_flop_p05: f64,
+                /// Training compute in FLOP, median.
+                train_flop_p50: f64,
+                /// Training compute in FLOP, 95th percentile.
+                train_flop_p95: f64,
+                /// Training compute in FLOP, mean.
+                train_flop_mean: f64,
+                /// Facility energy in kWh, 5th percentile.
+                energy_kwh_p05: f64,
+                /// Facility energy in kWh, median.
+                energy_kwh_p50: f64,
+                /// Facility energy in kWh, 95th percentile.
+                energy_kwh_p95: f64,
+                /// Facility energy in kWh, mean.
+                energy_kwh_mean: f64,
+                /// Emissions in kg CO2e, 5th percentile.
+                emissions_kgco2e_p05: f64,
+                /// Emissions in kg CO2e, median.
+                emissions_kgco2e_p50: f64,
+                /// Emissions in kg CO2e, 95th percentile.
+                emissions_kgco2e_p95: f64,
+                /// Emissions in kg CO2e, mean.
+                emissions_kgco2e_mean: f64,
+                /// ATCI in g CO2e per PFLOP, 5th percentile; null when nothing was trained.
+                atci_gco2e_per_pflop_p05: Option<f64>,
+                /// ATCI in g CO2e per PFLOP, median.
+                atci_gco2e_per_pflop_p50: Option<f64>,
+                /// ATCI in g CO2e per PFLOP, 95th percentile.
+                atci_gco2e_per_pflop_p95: Option<f64>,
+                /// ATCI in g CO2e per PFLOP, mean.
+                atci_gco2e_per_pflop_mean: Option<f64>,
+                /// Accelerator, or `mixture:<year>` when it is unknown.
+                accelerator: Option<String>,
+                /// Device hours, median.
+                accelerator_hours_p50: Option<f64>,
+                /// Power per accelerator with its share of the host, in watts, central value.
+                power_w: Option<f64>,
+                /// Model FLOP utilization, central value.
+                mfu: Option<f64>,
+                /// Power usage effectiveness, central value.
+                pue: Option<f64>,
+                /// Grid intensity in g CO2e per kWh, central value.
+                grid_gco2e_per_kwh: Option<f64>,
+                /// Place of the grid value: ISO 3166 alpha-3 or WORLD.
+                grid_place: Option<String>,
+                /// Year of the grid value.
+                grid_year: Option<i32>,
+                /// lifecycle or direct.
+                grid_basis: Option<String>,
+                /// Source of the grid value.
+                grid_source: Option<String>,
+                /// Whether the grid place is a fallback rather than the stated place of training.
+                grid_is_fallback: Option<bool>,
+                /// Evidence the row rests on.
+                evidence_ids: Vec<String>,
+                /// Assumptions and warnings, sorted.
+                flags: Vec<String>,
+                /// Version of the method.
+                method_version: i32,
+            }
+        }
+    };
+}
+
+estimate_table! {
+    /// The headline estimate of every repository: one row per run, and a zero row for each repository that trained nothing.
+    "estimates" key("run_id")
+    struct EstimateRow / EstimateBuilders
+}
+
+estimate_table! {
+    /// Every estimate a run's evidence allows, one row per tier: the audit trail behind `estimates`.
+    "estimates_by_tier" key("run_id", "tier")
+    struct EstimateByTierRow / EstimateByTierBuilders
+}
+
+table! {
+    /// Totals of a cohort and of its groups.
+    "aggregates" key("cohort", "group_by", "group")
+    struct AggregateRow / AggregateBuilders {
+        /// downloads_all_time_gt_<n>, downloads_30d_gt_<n> or all_models.
+        cohort: String,
+        /// all, training_year, owner, country, modality, tier, role, accelerator or license.
+        group_by: String,
+        /// Value of the grouping; `all` for the cohort's total, `unknown` for null.
+        group: String,
+        /// Training runs in the group.
+        runs: i64,
+        /// Repositories in the group.
+        models: i64,
+        /// Training compute in FLOP, 5th percentile.
+        train_flop_p05: f64,
+        /// Training compute in FLOP, median.
+        train_flop_p50: f64,
+        /// Training compute in FLOP, 95th percentile.
+        train_flop_p95: f64,
+        /// Training compute in FLOP, mean.
+        train_flop_mean: f64,
+        /// Facility energy in kWh, 5th percentile.
+        energy_kwh_p05: f64,
+        /// Facility energy in kWh, median.
+        energy_kwh_p50: f64,
+        /// Facility energy in kWh, 95th percentile.
+        energy_kwh_p95: f64,
+        /// Facility energy in kWh, mean.
+        energy_kwh_mean: f64,
+        /// Emissions in kg CO2e, 5th percentile.
+        emissions_kgco2e_p05: f64,
+        /// Emissions in kg CO2e, median.
+        emissions_kgco2e_p50: f64,
+        /// Emissions in kg CO2e, 95th percentile.
+        emissions_kgco2e_p95: f64,
+        /// Emissions in kg CO2e, mean.
+        emissions_kgco2e_mean: f64,
+        /// Sum of emissions over sum of compute in g CO2e per PFLOP, 5th percentile; null when nothing was trained.
+        atci_gco2e_per_pflop_p05: Option<f64>,
+        /// The same, median.
+        atci_gco2e_per_pflop_p50: Option<f64>,
+        /// The same, 95th percentile.
+        atci_gco2e_per_pflop_p95: Option<f64>,
+        /// The same, mean.
+        atci_gco2e_per_pflop_mean: Option<f64>,
+        /// Mean emissions of the group over mean emissions of its cohort.
+        share_of_total: f64,
+    }
+}
+
+table! {
+    /// One row per fitted regression (ordinary least squares in log10).
+    "regressions" key("regression_id")
+    struct RegressionRow / RegressionBuilders {
+        /// Name of the regression.
+        regression_id: String,
+        /// What is explained, with its unit.
+        response: String,
+        /// The fitted formula with numbers.
+        formula: String,
+        /// Which rows it was fitted on.
+        fitted_on: String,
+        /// Observations.
+        n: i64,
+        /// Coefficients, the intercept included.
+        k: i64,
+        /// Coefficient of determination.
+        r2: f64,
+        /// R2 adjusted for k.
+        r2_adjusted: f64,
+        /// F statistic of all slopes; null without slopes.
+        f_statistic: Option<f64>,
+        /// p of the F statistic.
+        f_p_value: Option<f64>,
+        /// Residual standard error in dex.
+        residual_se: f64,
+        /// Breusch-Pagan LM statistic; null without slopes.
+        breusch_pagan: Option<f64>,
+        /// p of Breusch-Pagan.
+        breusch_pagan_p_value: Option<f64>,
+        /// Jarque-Bera statistic of the residuals.
+        jarque_bera: f64,
+        /// p of Jarque-Bera.
+        jarque_bera_p_value: f64,
+        /// Condition number of the design matrix (2-norm).
+        condition_number: f64,
+        /// Root mean squared leave-one-out error in dex.
+        loo_rmse: f64,
+        /// Root mean squared error in dex when all rows of an owner are held out together; null when there is one owner.
+        grouped_cv_rmse: Option<f64>,
+        /// Whether estimates use it: n at least 20 and the required slope significant at 0.01.
+        used: bool,
+        /// Why it is not used.
+        not_used_reason: Option<String>,
+        /// Identifiers of the rows it was fitted on, sorted.
+        fitted_ids: Vec<String>,
+    }
+}
+
+table! {
+    /// One row per coefficient of a regression.
+    "regression_terms" key("regression_id", "term")
+    struct RegressionTermRow / RegressionTermBuilders {
+        /// Name of the regression.
+        regression_id: String,
+        /// Name of the term.
+        term: String,
+        /// Ordinary least squares estimate.
+        estimate: f64,
+        /// Heteroscedasticity-consistent standard error, HC3.
+        std_error_hc3: f64,
+        /// t statistic with the HC3 error.
+        t_statistic: f64,
+        /// Two-sided p with n - k degrees of freedom.
+        p_value: f64,
+        /// Lower end of the 95 % interval.
+        ci95_low: f64,
+        /// Upper end of the 95 % interval.
+        ci95_high: f64,
+    }
+}
+
+table! {
+    /// How well a tier does when better evidence is hidden: estimates against what was hidden.
+    "backtest" key("tier", "against", "kind")
+    struct BacktestRow / BacktestBuilders {
+        /// Tier under test.
+        tier: i32,
+        /// What it is compared with.
+        against: String,
+        /// Kind of run, or `all`.
+        kind: String,
+        /// Compared runs.
+        n: i64,
+        /// Median of log10(estimate / truth).
+        bias_dex: f64,
+        /// Median of |log10(estimate / truth)|.
+        median_abs_error_dex: f64,
+        /// Share within a factor of 2.
+        share_within_2x: f64,
+        /// Share within a factor of 10.
+        share_within_10x: f64,
+        /// Robust standard deviation of the log10 ratio (1.4826 x MAD).
+        robust_sd_dex: f64,
+        /// Share of truths inside the 90 % interval; null where the estimate has none.
+        coverage_90: Option<f64>,
+        /// Rows left out because the figure was derived from the one under test.
+        left_out_circular: i64,
+    }
+}
+
+table! {
+    /// One row per record, or part of a record, that could not be used as it was.
+    "quarantine" key("source", "locator")
+    struct QuarantineRow / QuarantineBuilders {
+        /// File name of the source.
+        source: String,
+        /// File, row and field.
+        locator: String,
+        /// Why.
+        reason: String,
+        /// The raw text, capped at 2,000 characters.
+        raw: String,
+    }
+}

@@ -1,0 +1,112 @@
+//! Tables that stages hand to each other and that are not published.
+
+use super::cell::{Day, TimestampMs};
+use super::table;
+
+table! {
+    /// One row per record of the index, typed, sorted by id, duplicates resolved.
+    "raw_models" key("model_id")
+    struct RawModelRow / RawModelBuilders {
+        /// Hub id.
+        model_id: String,
+        /// File and position of the record.
+        locator: String,
+        /// Creation of the repository.
+        created_at: Option<TimestampMs>,
+        /// Last commit.
+        last_modified: Option<TimestampMs>,
+        /// Downloads in 30 days.
+        downloads_30d: Option<i64>,
+        /// Downloads since the repository exists.
+        downloads_all_time: Option<i64>,
+        /// Likes.
+        likes: Option<i64>,
+        /// Task tag.
+        pipeline_tag: Option<String>,
+        /// Library.
+        library: Option<String>,
+        /// Tags, in the Hub's order.
+        tags: Vec<String>,
+        /// false, auto or manual.
+        gated: Option<String>,
+        /// Whether the file listing shows weights; null without a listing.
+        has_weight_files: Option<bool>,
+        /// Keys of safetensors.parameters.
+        safetensors_dtypes: Vec<String>,
+        /// Counts of safetensors.parameters, same order.
+        safetensors_counts: Vec<i64>,
+        /// safetensors.total.
+        safetensors_total: Option<i64>,
+        /// gguf.total.
+        gguf_total: Option<i64>,
+        /// Architecture from config.model_type or gguf.architecture.
+        architecture: Option<String>,
+        /// Routed experts, from config.
+        config_experts: Option<i64>,
+        /// Routed experts used per token, from config.
+        config_experts_per_token: Option<i64>,
+        /// Licence from the card.
+        card_license: Option<String>,
+        /// base_model of the card.
+        card_base_models: Vec<String>,
+        /// base_model_relation of the card.
+        card_base_relation: Option<String>,
+        /// Ids in the index's baseModels.
+        hub_base_models: Vec<String>,
+        /// Relation in the index's baseModels.
+        hub_base_relation: Option<String>,
+        /// cardData.co2_eq_emissions as compact JSON.
+        co2_json: Option<String>,
+    }
+}
+
+table! {
+    /// One row per run and per repository without a run: what is known of it, evidence chosen, ready to estimate.
+    "tiers" key("run_id")
+    struct TierRow / TierBuilders {
+        /// Training run, or `<model_id>#no_training`.
+        run_id: String,
+        /// Repository.
+        model_id: String,
+        /// Lowest tier the evidence allows.
+        tier: i32,
+        /// All tiers the evidence allows, ascending.
+        available_tiers: Vec<i32>,
+        /// Kind of run, or no_training.
+        kind: String,
+        /// Modality.
+        modality: String,
+        /// Owner's country.
+        owner_country: Option<String>,
+        /// Owner.
+        owner: Option<String>,
+        /// Date of training.
+        trained_on: Option<Day>,
+        /// Source of the date.
+        trained_on_source: Option<String>,
+        /// Active parameters.
+        active_params: Option<f64>,
+        /// Tokens seen.
+        train_tokens: Option<f64>,
+        /// Stated training compute.
+        train_flop: Option<f64>,
+        /// Reported emissions.
+        emissions_kgco2e: Option<f64>,
+        /// Reported energy at the source's boundary.
+        energy_kwh: Option<f64>,
+        /// Stated device hours.
+        accelerator_hours: Option<f64>,
+        /// Stated accelerator, canonical.
+        accelerator: Option<String>,
+        /// Stated MFU.
+        mfu: Option<f64>,
+        /// Stated country of training, ISO alpha-3.
+        country: Option<String>,
+        /// Evidence behind each chosen value, as `field=evidence_id`.
+        chosen_evidence: Vec<String>,
+        /// Run carried (tier 0) or started from.
+        stands_on_run_id: Option<String>,
+        /// Flags from the earlier stages.
+        flags: Vec<String>,
+    }
+}
