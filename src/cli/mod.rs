@@ -1,1 +1,190 @@
-//! placeholder
+//! Command line: one file per command.
+
+mod audit;
+mod diff;
+mod explain;
+mod headline;
+mod logging;
+mod run;
+mod status;
+mod text;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use hugging_carbon::config::{self, Overrides, Resolved};
+use hugging_carbon::error::{Error, ExitStatus, Result};
+use hugging_carbon::pipeline::Context;
+use hugging_carbon::reference::Reference;
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+
+/// What training the models on the Hugging Face Hub costs in FLOP, kWh and CO2e, with an interval, a tier and the evidence for
+/// every row.
+#[derive(Debug, Parser)]
+#[command(name = "hugging-carbon", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Args)]
+struct Global {
+    /// Configuration file [default: pipeline.toml, if there is one]
+    #[arg(long, global = true, value_name = "FILE", env = "HUGGING_CARBON_CONFIG")]
+    config: Option<PathBuf>,
+    /// Index file or directory; short for source.kind = "file" and source.path
+    #[arg(long, global = true, value_name = "PATH")]
+    source: Option<PathBuf>,
+    /// Directory that holds work/ and snapshots/
+    #[arg(long, global = true, value_name = "DIR", default_value = "data", env = "HUGGING_CARBON_DATA_DIR")]
+    data_dir: PathBuf,
+    /// Threads [default: all cores]
+    #[arg(long, global = true, value_name = "N", env = "HUGGING_CARBON_THREADS", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+    /// Form of the log on stderr
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, env = "HUGGING_CARBON_LOG_FORMAT")]
+    log_format: LogFormat,
+    /// Only warnings and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// More detail; `run -v` also prints the resolved configuration
+    #[arg(short, long, global = true)]
+    verbose: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum LogFormat {
+    /// One line for a person
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Every stage that is not fresh, then publish
+    Run {
+        /// Stop after this stage
+        #[arg(long, value_name = "STAGE", value_parser = STAGES)]
+        until: Option<String>,
+        /// Rebuild stages that are fresh, too
+        #[arg(long)]
+        force: bool,
+    },
+    /// Read the source into raw_models and quarantine
+    Ingest(StageArgs),
+    /// Derive models, runs and evidence
+    Normalize(StageArgs),
+    /// Decide which tiers each run's evidence allows
+    Tier(StageArgs),
+    /// Fit the regressions, run the back-test, and print them
+    Fit(StageArgs),
+    /// Estimate every run
+    Estimate(StageArgs),
+    /// Aggregate, test and publish
+    Snapshot(StageArgs),
+    /// Show which stages are fresh or stale, and why
+    Status,
+    /// Show how a model's figures come about, from evidence to result
+    Explain {
+        /// Hub id, owner/name
+        model_id: String,
+    },
+    /// Verify a snapshot's digests, then rebuild it and compare byte for byte
+    Audit {
+        /// Snapshot directory
+        snapshot: PathBuf,
+        /// Only verify digests
+        #[arg(long)]
+        verify_only: bool,
+    },
+    /// Compare two snapshots
+    Diff {
+        /// Older snapshot directory
+        old: PathBuf,
+        /// Newer snapshot directory
+        new: PathBuf,
+    },
+}
+
+const STAGES: [&str; 6] = ["ingest", "normalize", "tier", "fit", "estimate", "snapshot"];
+
+#[derive(Debug, Args)]
+struct StageArgs {
+    /// Rebuild even if fresh
+    #[arg(long)]
+    force: bool,
+}
+
+/// Runs the command line and returns its exit status.
+pub fn main() -> ExitStatus {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) => {
+            // Help and version are answers, everything else is wrong usage.
+            let status = if e.use_stderr() { ExitStatus::Usage } else { ExitStatus::Done };
+            let _ = e.print();
+            return status;
+        }
+    };
+    logging::init(cli.global.log_format, cli.global.quiet, cli.global.verbose);
+    match dispatch(&cli) {
+        Ok(()) => ExitStatus::Done,
+        Err(e) => {
+            logging::report(cli.global.log_format, &e);
+            e.exit_status()
+        }
+    }
+}
+
+fn dispatch(cli: &Cli) -> Result<()> {
+    if let Some(n) = cli.global.threads {
+        // Polars has a pool of its own, sized by this variable when it is first used; no thread exists yet that could read the
+        // environment at the same time.
+        // SAFETY: see above.
+        unsafe { std::env::set_var("POLARS_MAX_THREADS", n.to_string()) };
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(usize::from(n))
+            .build_global()
+            .map_err(|e| Error::Internal(format!("thread pool: {e}")))?;
+    }
+    match &cli.command {
+        Command::Run { until, force } => run::pipeline(cli, until.as_deref(), *force),
+        Command::Ingest(args) => run::stage(cli, "ingest", args.force),
+        Command::Normalize(args) => run::stage(cli, "normalize", args.force),
+        Command::Tier(args) => run::stage(cli, "tier", args.force),
+        Command::Fit(args) => run::stage(cli, "fit", args.force),
+        Command::Estimate(args) => run::stage(cli, "estimate", args.force),
+        Command::Snapshot(args) => run::stage(cli, "snapshot", args.force),
+        Command::Status => status::status(cli),
+        Command::Explain { model_id } => explain::explain(cli, model_id),
+        Command::Audit { snapshot, verify_only } => audit::audit(cli, snapshot, *verify_only),
+        Command::Diff { old, new } => diff::diff(old, new),
+    }
+}
+
+fn resolve(cli: &Cli) -> Result<Resolved> {
+    let overrides = Overrides { config_file: cli.global.config.clone(), source: cli.global.source.clone() };
+    config::resolve(&overrides, |name| std::env::var(name).ok())
+}
+
+fn context(cli: &Cli) -> Result<(Context, Resolved)> {
+    let resolved = resolve(cli)?;
+    let context = Context {
+        config: resolved.config.clone(),
+        work: cli.global.data_dir.join("work"),
+        snapshots: cli.global.data_dir.join("snapshots"),
+        reference: Reference::load()?,
+        interactive: std::io::stderr().is_terminal() && !cli.global.quiet && cli.global.log_format == LogFormat::Text,
+    };
+    Ok((context, resolved))
+}
+
+/// Writes a result to stdout. A reader that went away (`| head`) is no error.
+fn print(text: &str) -> Result<()> {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(Error::io("cannot write", "<stdout>", e)),
+        _ => Ok(()),
+    }
+}

@@ -1,1 +1,70 @@
-//! placeholder
+//! Extractors: from what an index holds to evidence rows with unit, quote and verdict (METHOD.md section 3).
+
+pub mod emissions;
+pub mod facts;
+pub mod names;
+pub mod params;
+pub mod quantity;
+
+use crate::tables::EvidenceRow;
+
+/// Longest quote kept, in characters.
+pub const MAX_QUOTE_CHARS: usize = 200;
+
+/// Evidence before it is tied to a model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Extracted {
+    /// `evidence.field`.
+    pub field: &'static str,
+    /// Value in canonical unit; none for textual facts.
+    pub value: Option<f64>,
+    /// Canonical unit.
+    pub unit: &'static str,
+    /// As the source writes it.
+    pub as_written: String,
+    /// Kind of source.
+    pub source: &'static str,
+    /// Place in the source.
+    pub locator: String,
+    /// Words it was read from.
+    pub quote: String,
+    /// Extractor.
+    pub extractor: &'static str,
+    /// 0 to 1.
+    pub confidence: f64,
+    /// Why it was refused, if it was.
+    pub reject_reason: Option<String>,
+}
+
+impl Extracted {
+    /// The table row for a model.
+    #[must_use]
+    pub fn into_row(self, model_id: &str) -> EvidenceRow {
+        EvidenceRow {
+            evidence_id: evidence_id(model_id, self.field, self.extractor),
+            model_id: model_id.to_owned(),
+            field: self.field.to_owned(),
+            value: self.value,
+            unit: self.unit.to_owned(),
+            value_as_written: clip(&self.as_written),
+            source: self.source.to_owned(),
+            locator: self.locator,
+            quote: clip(&self.quote),
+            extractor: self.extractor.to_owned(),
+            confidence: self.confidence,
+            accepted: self.reject_reason.is_none(),
+            reject_reason: self.reject_reason,
+        }
+    }
+}
+
+/// The key of an evidence row. An extractor yields at most one row per field and model, so the key is readable and unique, and
+/// does not depend on which file the index came in.
+#[must_use]
+pub fn evidence_id(model_id: &str, field: &str, extractor: &str) -> String {
+    format!("{model_id}#{field}#{extractor}")
+}
+
+fn clip(text: &str) -> String {
+    text.chars().take(MAX_QUOTE_CHARS).collect()
+}

@@ -1,1 +1,66 @@
-//! placeholder
+//! From repositories to training runs (METHOD.md section 2): what each repository's own training was, and which run its weights
+//! rest on. Pure functions over facts; the rule that decided is always part of the answer.
+
+pub mod names;
+pub mod roles;
+pub mod runs;
+
+pub use roles::{Relation, Role, RoleRule};
+pub use runs::{Placement, RunKind, resolve};
+
+/// What lineage needs to know of a repository.
+#[derive(Clone, Debug, Default)]
+pub struct RepoFacts {
+    /// Hub id.
+    pub model_id: String,
+    /// Creation in milliseconds; unknown sorts last.
+    pub created_ms: Option<i64>,
+    /// Architecture (config.model_type, gguf.architecture or the tag that names it).
+    pub architecture: Option<String>,
+    /// Parameters counted from the weights; none when packed or absent.
+    pub params: Option<i64>,
+    /// Whether all weights are 16- or 32-bit floats.
+    pub float_weights: bool,
+    /// Whether the index shows a GGUF file.
+    pub gguf: bool,
+    /// Whether anything shows that there are weights; `Some(false)` when a file listing shows none.
+    pub has_weights: Option<bool>,
+    /// Library, lower case.
+    pub library: Option<String>,
+    /// Task.
+    pub pipeline_tag: Option<String>,
+    /// Base ids as stated.
+    pub base_ids: Vec<String>,
+    /// Stated relation to the base.
+    pub relation: Option<Relation>,
+    /// Tags that carry a signal, lower case.
+    pub signals: Vec<String>,
+    /// Kind of the registry's run for this id.
+    pub registry_kind: Option<RunKind>,
+}
+
+impl RepoFacts {
+    /// Namespace; empty for legacy ids.
+    #[must_use]
+    pub fn owner(&self) -> &str {
+        self.model_id.split_once('/').map_or("", |(owner, _)| owner)
+    }
+
+    /// Name without namespace.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.model_id.split_once('/').map_or(self.model_id.as_str(), |(_, name)| name)
+    }
+}
+
+/// The key of a run: readable, unique, and sorted like its repository because `#` sorts before every character of an id.
+#[must_use]
+pub fn run_id(model_id: &str, kind: RunKind) -> String {
+    format!("{model_id}#{}", kind.name())
+}
+
+/// Key of the zero row of a repository that trained nothing.
+#[must_use]
+pub fn no_training_id(model_id: &str) -> String {
+    format!("{model_id}#no_training")
+}

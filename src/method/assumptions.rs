@@ -52,11 +52,5 @@ pub const FLOP_SPECULATIVE_SD_DEX: f64 = 0.90;
 /// Fewest and most training tokens per active parameter published for text pre-training (METHOD.md section 5).
 pub const TOKENS_PER_PARAM: (f64, f64) = (1.0, 20_000.0);
 
-/// Post-training of a sibling in a run group, as a share of its pre-training: 10^-2.2 = 0.6 %, between SFT on 10^8 tokens and long
-/// RL; used only where the fine-tuning regression is not usable.
-pub const POST_TRAINING_SHARE_LOG10: f64 = -2.2;
-/// Spread of that share in dex.
-pub const POST_TRAINING_SHARE_SD_DEX: f64 = 0.8;
-
 /// ATCI of published runs lies between these (METHOD.md section 1); outside, a row is flagged.
 pub const ATCI_BAND_GCO2E_PER_PFLOP: (f64, f64) = (0.03, 5.0);

@@ -220,24 +220,30 @@ fn jarque_bera(residuals: &[f64]) -> Test {
     }
 }
 
+/// Most owners held out one by one; with more, owners are held out in this many folds.
+const MAX_FOLDS: usize = 200;
+
 /// Errors of predictions from a fit without the observation's owner, in observation order.
 fn grouped_errors(observations: &[Observation]) -> Vec<(String, f64)> {
     let owners: BTreeSet<&str> = observations.iter().map(|o| o.owner.as_str()).collect();
     if owners.len() < 2 {
         return Vec::new();
     }
-    let mut by_owner: BTreeMap<&str, Option<Vec<f64>>> = BTreeMap::new();
-    for owner in owners {
-        let rest: Vec<&Observation> = observations.iter().filter(|o| o.owner != owner).collect();
-        let design = Design::from_rows(&rest.iter().map(|o| o.terms.clone()).collect::<Vec<_>>());
-        let y: Vec<f64> = rest.iter().map(|o| o.response).collect();
-        // Without this owner a category may be empty: its rows then have no held-out prediction and are left out.
-        by_owner.insert(owner, solve(&design, &y).ok().map(|s| s.coefficients));
-    }
+    let folds: BTreeMap<&str, usize> = owners.into_iter().enumerate().map(|(i, owner)| (owner, i % MAX_FOLDS)).collect();
+    let count = folds.values().max().map_or(0, |f| f + 1);
+    let fitted: Vec<Option<Vec<f64>>> = (0..count)
+        .map(|fold| {
+            let rest: Vec<&Observation> = observations.iter().filter(|o| folds.get(o.owner.as_str()) != Some(&fold)).collect();
+            let design = Design::from_rows(&rest.iter().map(|o| o.terms.clone()).collect::<Vec<_>>());
+            let y: Vec<f64> = rest.iter().map(|o| o.response).collect();
+            // Without this fold a category may be empty: its rows then have no held-out prediction and are left out.
+            solve(&design, &y).ok().map(|s| s.coefficients)
+        })
+        .collect();
     observations
         .iter()
         .filter_map(|o| {
-            let coefficients = by_owner.get(o.owner.as_str())?.as_ref()?;
+            let coefficients = fitted.get(*folds.get(o.owner.as_str())?)?.as_ref()?;
             let predicted: f64 = coefficients.iter().zip(&o.terms).map(|(b, x)| b * x).sum();
             Some((o.id.clone(), o.response - predicted))
         })

@@ -5,7 +5,7 @@
 
 use super::assumptions::{LN_10, MFU_MAX};
 use super::chain;
-use super::regression::{Fit, cholesky};
+use super::regression::cholesky;
 use super::rng::Stream;
 use crate::units::{AcceleratorHours, Flop, FlopPerSecond, GCo2ePerKwh, KgCo2e, Kwh, Watts};
 use libm::exp;
@@ -62,9 +62,8 @@ pub struct SharedFit {
 impl SharedFit {
     /// Draws coefficients from their sampling distribution (normal, HC3 covariance).
     #[must_use]
-    pub fn new(name: &str, fit: &Fit, sd_dex: f64, draws: usize, seed: u64) -> Self {
-        let central: Vec<f64> = fit.coefficients.iter().map(|c| c.estimate).collect();
-        let factor = cholesky(&fit.covariance);
+    pub fn new(name: &str, central: Vec<f64>, covariance: &[Vec<f64>], sd_dex: f64, draws: usize, seed: u64) -> Self {
+        let factor = cholesky(covariance);
         let stream = Stream::new(seed, &format!("shared#{name}"));
         let draw = |i: u32| -> Vec<f64> {
             let blocks = central.len().div_ceil(4);

@@ -10,6 +10,7 @@ pub const WORLD: &str = "WORLD";
 #[derive(Debug, Deserialize)]
 pub(super) struct GridRow {
     place: String,
+    name: String,
     year: i32,
     gco2e_per_kwh: f64,
     basis: String,
@@ -21,7 +22,27 @@ pub(super) struct GridRow {
 #[derive(Debug)]
 pub struct Grid {
     values: BTreeMap<String, BTreeMap<i32, GridValue>>,
+    /// Lower-case country name to ISO alpha-3.
+    names: BTreeMap<String, String>,
 }
+
+/// Ways to write a country that differ from the table's names.
+const COUNTRY_ALIASES: &[(&str, &str)] = &[
+    ("usa", "USA"),
+    ("us", "USA"),
+    ("u.s.", "USA"),
+    ("united states of america", "USA"),
+    ("uk", "GBR"),
+    ("great britain", "GBR"),
+    ("england", "GBR"),
+    ("the netherlands", "NLD"),
+    ("korea", "KOR"),
+    ("republic of korea", "KOR"),
+    ("czech republic", "CZE"),
+    ("uae", "ARE"),
+    ("russian federation", "RUS"),
+    ("türkiye", "TUR"),
+];
 
 /// One grid value.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,7 +62,12 @@ pub struct GridValue {
 impl Grid {
     pub(super) fn new(rows: Vec<GridRow>) -> Result<Self> {
         let mut values: BTreeMap<String, BTreeMap<i32, GridValue>> = BTreeMap::new();
+        let mut names: BTreeMap<String, String> =
+            COUNTRY_ALIASES.iter().map(|(name, iso)| ((*name).to_owned(), (*iso).to_owned())).collect();
         for row in rows {
+            if row.place != WORLD {
+                names.insert(row.name.to_lowercase(), row.place.clone());
+            }
             if !(row.gco2e_per_kwh > 0.0 && row.gco2e_per_kwh < 2000.0) {
                 return Err(Error::Internal(format!("grid_country_year.csv: {} {} out of range", row.place, row.year)));
             }
@@ -60,7 +86,16 @@ impl Grid {
                 return Err(Error::Internal(format!("grid_country_year.csv: {} {} twice", row.place, row.year)));
             }
         }
-        Ok(Self { values })
+        Ok(Self { values, names })
+    }
+
+    /// The country that a place text names: one of its comma-separated parts is a country, the last first (`Paris, France`).
+    #[must_use]
+    pub fn country(&self, text: &str) -> Option<&str> {
+        text.split([',', ';', '(', ')'])
+            .rev()
+            .find_map(|part| self.names.get(&part.trim().trim_end_matches('.').to_lowercase()))
+            .map(String::as_str)
     }
 
     /// The value of a place in a year, or in the nearest year there is.

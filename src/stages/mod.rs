@@ -1,9 +1,13 @@
 //! The six stages, in the order data flows through them. They talk through Parquet files only.
 
+pub mod aggregate;
+pub mod data_tests;
 pub mod estimate;
 pub mod fit;
 pub mod ingest;
+pub mod manifest;
 pub mod normalize;
+pub mod run_model;
 pub mod snapshot;
 pub mod tier;
 

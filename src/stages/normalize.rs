@@ -1,15 +1,416 @@
-//! stub
-use crate::pipeline::Stage;
+//! normalize: typed records become models, runs and evidence.
+//!
+//! Two passes over `raw_models`, which is sorted by id: the first gathers the few facts lineage needs, the second writes, so that
+//! the index itself is never held.
+
+use crate::config::{CohortMetric, Config};
+use crate::error::{Error, Result};
+use crate::evidence::params::{self, Weights};
+use crate::evidence::{Extracted, emissions, facts};
+use crate::lineage::{self, Placement, Relation, RepoFacts, Role, RunKind, run_id};
+use crate::method::regression::{self, MIN_OBSERVATIONS, Observation};
+use crate::method::simulate::pow10;
+use crate::pipeline::{Context, Outcome, Stage};
+use crate::reference::{Reference, TrainingRun};
+use crate::tables::io::{TableWriter, rows, table_path};
+use crate::tables::{EvidenceRow, ModelRow, RawModelRow, Row, RunRow};
+use libm::log10;
+use rustc_hash::FxHashMap;
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Tags that are formats or libraries; the first other tag names the architecture (the Hub writes them in this order).
+const FORMAT_TAGS: &[&str] = &[
+    "transformers", "pytorch", "tf", "jax", "flax", "safetensors", "gguf", "ggml", "onnx", "rust", "coreml", "openvino", "tensorboard",
+    "joblib", "keras", "tf-keras", "diffusers", "sentence-transformers", "peft", "mlx", "vllm", "timm", "adapter-transformers", "setfit",
+    "pickle", "skops", "nemo", "paddlepaddle", "stable-baselines3", "spacy", "fastai", "sklearn", "allennlp", "espnet", "speechbrain",
+    "transformers.js", "open_clip", "litert", "exllamav2",
+];
+
+/// The stage.
 #[must_use]
 pub fn stage() -> Stage {
     Stage {
         name: "normalize",
         version: 1,
-        inputs: &[],
-        outputs: &[],
-        settings: |_| serde_json::json!({}),
+        inputs: &["raw_models"],
+        outputs: &["models", "runs", "evidence"],
+        settings: |config: &Config| json!({"cohort": config.cohort}),
         external: super::no_external,
-        run: |_, _| Ok(Default::default()),
+        run,
         intact: super::always_intact,
     }
+}
+
+fn run(context: &Context, out: &Path) -> Result<Outcome> {
+    let index = Index::read(context)?;
+    let mut models = TableWriter::<ModelRow>::create(out)?;
+    let mut runs = TableWriter::<RunRow>::create(out)?;
+    let mut evidence = TableWriter::<EvidenceRow>::create(out)?;
+    let mut meter = context.meter(index.facts.len() as u64, "normalize");
+    for (i, raw) in rows::<RawModelRow>(&context.work)?.enumerate() {
+        let raw = raw?;
+        let Some(placement) = index.placements.get(i) else {
+            return Err(Error::Internal("raw_models changed between two passes".into()));
+        };
+        let (row, extracted) = model(context, &index, i, placement, &raw);
+        let mut extracted: Vec<EvidenceRow> = extracted.into_iter().map(|e| e.into_row(&row.model_id)).collect();
+        extracted.sort_by(|a, b| a.evidence_id.cmp(&b.evidence_id));
+        for e in extracted {
+            evidence.push(e)?;
+        }
+        if let Some(run) = run_row(&index, placement, &row) {
+            runs.push(run)?;
+        }
+        models.push(row)?;
+        meter.set(i as u64);
+    }
+    Ok(Outcome {
+        outputs: BTreeMap::from([
+            (ModelRow::NAME.into(), models.finish()?),
+            (RunRow::NAME.into(), runs.finish()?),
+            (EvidenceRow::NAME.into(), evidence.finish()?),
+        ]),
+        facts: BTreeMap::new(),
+    })
+}
+
+/// What the first pass gathers, by position in `raw_models`.
+struct Index {
+    facts: Vec<RepoFacts>,
+    placements: Vec<Placement>,
+    /// Best own figure for total parameters.
+    params: Vec<Option<i64>>,
+    /// Stated active parameters.
+    active: Vec<Option<f64>>,
+    /// Reported emissions in kg.
+    emissions: FxHashMap<usize, f64>,
+    /// Same figure to four digits, first to report it.
+    first_with: FxHashMap<u64, usize>,
+    active_on_total: Option<(f64, f64, usize)>,
+}
+
+impl Index {
+    fn read(context: &Context) -> Result<Self> {
+        let mut index = Self {
+            facts: Vec::new(),
+            placements: Vec::new(),
+            params: Vec::new(),
+            active: Vec::new(),
+            emissions: FxHashMap::default(),
+            first_with: FxHashMap::default(),
+            active_on_total: active_on_total(&context.reference),
+        };
+        if !table_path(&context.work, RawModelRow::NAME).exists() {
+            return Err(Error::input("raw_models is missing", context.work.display(), "run: hugging-carbon ingest"));
+        }
+        for raw in rows::<RawModelRow>(&context.work)? {
+            index.add(&context.reference, &raw?);
+        }
+        index.placements = lineage::resolve(&index.facts);
+        index.find_first_reports();
+        Ok(index)
+    }
+
+    fn add(&mut self, reference: &Reference, raw: &RawModelRow) {
+        let i = self.facts.len();
+        let registry = reference.registry.by_hub_id(&raw.model_id);
+        let weights = params::weights(raw);
+        self.facts.push(repo_facts(raw, weights, registry));
+        let (name_total, name_active) = params::from_name(&raw.model_id);
+        let number = |e: Option<Extracted>| e.and_then(|e| e.value);
+        let total = number(params::from_files(raw)).or(registry.and_then(|r| r.params)).or(number(name_total));
+        #[allow(clippy::cast_possible_truncation)] // Bounded by the extractors and the registry's data test.
+        self.params.push(total.map(|n| n as i64));
+        self.active.push(registry.and_then(|r| r.active_params).or(number(name_active)));
+        let reported = raw.co2_json.as_deref().map(emissions::extract).unwrap_or_default();
+        if let Some(kg) = reported.iter().find(|e| e.field == "emissions_kgco2e" && e.reject_reason.is_none()).and_then(|e| e.value) {
+            self.emissions.insert(i, kg);
+        }
+    }
+
+    /// A figure of four or more digits that several namespaces report is copied; the earliest report is the original.
+    fn find_first_reports(&mut self) {
+        let mut reporters: Vec<(usize, f64)> = self.emissions.iter().map(|(i, kg)| (*i, *kg)).collect();
+        reporters.sort_by_key(|(i, _)| (self.facts[*i].created_ms.unwrap_or(i64::MAX), *i));
+        for (i, kg) in reporters {
+            if significant_digits(kg) >= 4 {
+                self.first_with.entry(kg.to_bits()).or_insert(i);
+            }
+        }
+    }
+
+    /// Repository, then its bases, nearest first.
+    fn chain(&self, from: usize) -> impl Iterator<Item = usize> + '_ {
+        std::iter::successors(Some(from), |i| self.placements[*i].base).take(64)
+    }
+}
+
+fn significant_digits(x: f64) -> usize {
+    let text = format!("{x:e}");
+    text.split('e').next().unwrap_or_default().bytes().filter(u8::is_ascii_digit).count()
+}
+
+/// Regression of active on total parameters over the registry's mixtures of experts: intercept, slope and n.
+fn active_on_total(reference: &Reference) -> Option<(f64, f64, usize)> {
+    let observations: Vec<Observation> = reference
+        .registry
+        .runs()
+        .iter()
+        .filter_map(|r| Some((r, r.active_params?, r.params?)))
+        .filter(|(_, active, total)| active < total)
+        .map(|(r, active, total)| Observation {
+            id: r.registry_id.clone(),
+            owner: r.organization.clone().unwrap_or_default(),
+            response: log10(active),
+            terms: vec![1.0, log10(total)],
+        })
+        .collect();
+    let fit = regression::fit(&["intercept".into(), "log10_total_params".into()], &observations).ok()?;
+    (fit.n >= MIN_OBSERVATIONS).then(|| (fit.coefficients[0].estimate, fit.coefficients[1].estimate, fit.n))
+}
+
+fn repo_facts(raw: &RawModelRow, weights: Weights, registry: Option<&TrainingRun>) -> RepoFacts {
+    let (tag_relation, tag_bases) = lineage::runs::from_tags(&raw.tags);
+    let stated = |text: &Option<String>| text.as_deref().and_then(Relation::parse);
+    let relation = stated(&raw.card_base_relation).or(stated(&raw.hub_base_relation)).or(tag_relation);
+    let base_ids = base_ids(raw, tag_bases);
+    let signals: Vec<String> = raw.tags.iter().filter(|t| !t.contains(':')).map(|t| t.to_lowercase()).collect();
+    RepoFacts {
+        model_id: raw.model_id.clone(),
+        created_ms: raw.created_at.map(|t| t.0),
+        architecture: architecture(raw),
+        params: weights.params,
+        float_weights: weights.float_weights,
+        gguf: raw.gguf_total.is_some(),
+        has_weights: has_weights(raw, weights, &base_ids, &signals),
+        library: raw.library.as_deref().map(str::to_lowercase),
+        pipeline_tag: raw.pipeline_tag.clone(),
+        base_ids,
+        relation,
+        signals,
+        registry_kind: registry.and_then(|r| RunKind::parse(&r.kind)),
+    }
+}
+
+/// Bases as the index states them, card first, without repeats.
+fn base_ids(raw: &RawModelRow, from_tags: Vec<String>) -> Vec<String> {
+    let mut ids: Vec<String> = Vec::new();
+    for id in raw.card_base_models.iter().cloned().chain(raw.hub_base_models.iter().cloned()).chain(from_tags) {
+        if !ids.iter().any(|seen| seen.eq_ignore_ascii_case(&id)) && crate::hub::record::is_valid_id(&id) {
+            ids.push(id);
+        }
+    }
+    ids
+}
+
+fn architecture(raw: &RawModelRow) -> Option<String> {
+    if raw.architecture.is_some() {
+        return raw.architecture.as_deref().map(str::to_lowercase);
+    }
+    let first = raw.tags.iter().map(|t| t.to_lowercase()).find(|t| !FORMAT_TAGS.contains(&t.as_str()))?;
+    let is_architecture = !first.contains(':') && raw.pipeline_tag.as_deref() != Some(first.as_str());
+    is_architecture.then_some(first)
+}
+
+/// Weights can be denied by a file listing, or by the absence of every sign of them: no size, format, library, task or base.
+fn has_weights(raw: &RawModelRow, weights: Weights, base_ids: &[String], signals: &[String]) -> Option<bool> {
+    if raw.has_weight_files.is_some() {
+        return raw.has_weight_files;
+    }
+    let sized = weights.params.is_some() || weights.packed || raw.safetensors_total.is_some() || raw.gguf_total.is_some();
+    let described = raw.library.is_some() || raw.pipeline_tag.is_some() || !base_ids.is_empty();
+    let formatted = signals.iter().any(|t| FORMAT_TAGS.contains(&t.as_str()));
+    Some(sized || described || formatted)
+}
+
+fn model(
+    context: &Context,
+    index: &Index,
+    i: usize,
+    placement: &Placement,
+    raw: &RawModelRow,
+) -> (ModelRow, Vec<Extracted>) {
+    let reference = &context.reference;
+    let registry = reference.registry.by_hub_id(&raw.model_id);
+    let mut extracted = Vec::new();
+    let total = total_params(index, i, placement, raw, registry, &mut extracted);
+    let active = active_params(index, i, raw, registry, total, &mut extracted);
+    let date = facts::trained_on(raw, registry, placement.role == Role::Pretrained);
+    if let Some((day, source, quote)) = &date {
+        extracted.push(date_evidence(*day, source, quote));
+    }
+    if let Some(run) = registry {
+        let chip = run.accelerator.as_deref().and_then(|text| reference.accelerators.resolve(text));
+        let known = facts::from_registry(run, chip.map(|a| a.accelerator.as_str()));
+        // Parameters from the registry are evidence of their own above, when they were chosen.
+        extracted.extend(known.into_iter().filter(|e| !extracted.iter().any(|o| (o.field, o.extractor) == (e.field, e.extractor))).collect::<Vec<_>>());
+    }
+    extracted.extend(reported(context, index, i, placement, raw));
+    let owner = raw.model_id.split_once('/').map(|(owner, _)| owner.to_owned());
+    let owner_country = owner
+        .as_deref()
+        .and_then(|o| reference.owners.country(o).map(|(iso, _)| iso.to_owned()))
+        .or_else(|| registry.and_then(|r| r.country.as_deref()?.split('|').next().map(str::to_owned)));
+    let license_tag = || raw.tags.iter().find_map(|t| t.strip_prefix("license:")).map(str::to_owned);
+    let cohort = &context.config.cohort;
+    let downloads = match cohort.metric {
+        CohortMetric::DownloadsAllTime => raw.downloads_all_time,
+        CohortMetric::Downloads30d => raw.downloads_30d,
+    };
+    let row = ModelRow {
+        model_id: raw.model_id.clone(),
+        owner,
+        created_at: raw.created_at,
+        last_modified: raw.last_modified,
+        downloads_30d: raw.downloads_30d,
+        downloads_all_time: raw.downloads_all_time,
+        likes: raw.likes,
+        pipeline_tag: raw.pipeline_tag.clone(),
+        modality: facts::modality(raw, registry).to_owned(),
+        library: raw.library.clone(),
+        license: raw.card_license.clone().or_else(license_tag),
+        gated: raw.gated.clone(),
+        arxiv_id: facts::arxiv_id(raw),
+        total_params: total.map(|(n, _)| n),
+        active_params: active.or(total.map(|(n, _)| n)),
+        params_source: total.map(|(_, source)| source.to_owned()),
+        role: placement.role.name().to_owned(),
+        role_rule: placement.role_rule.to_owned(),
+        base_model_ids: index.facts[i].base_ids.clone(),
+        own_run_id: placement.own_run.map(|kind| run_id(&raw.model_id, kind)),
+        stands_on_run_id: placement.root.map(|r| run_id(&index.facts[r].model_id, RunKind::Pretraining)),
+        trained_on: date.as_ref().map(|(day, _, _)| *day),
+        trained_on_source: date.map(|(_, source, _)| source.to_owned()),
+        owner_country,
+        in_cohort: downloads.is_some_and(|d| d > cohort.min),
+    };
+    (row, extracted)
+}
+
+fn date_evidence(day: crate::tables::Day, source: &str, quote: &str) -> Extracted {
+    let (kind, extractor, confidence) = match source {
+        "registry" => ("registry", "registry", 0.9),
+        "arxiv" => ("hub_index", "arxiv_tag", 0.8),
+        _ => ("hub_index", "created_at", 0.5),
+    };
+    Extracted {
+        field: "trained_on",
+        value: Some(f64::from(day.0)),
+        unit: "days since 1970-01-01",
+        as_written: day.to_string(),
+        source: kind,
+        locator: if kind == "registry" { "training_runs.csv:trained_on" } else { "tags, createdAt" }.into(),
+        quote: quote.to_owned(),
+        extractor,
+        confidence,
+        reject_reason: None,
+    }
+}
+
+/// Total parameters with their source, by the order of METHOD.md section 2. Copies and adapters have their base's.
+fn total_params(
+    index: &Index,
+    i: usize,
+    placement: &Placement,
+    raw: &RawModelRow,
+    registry: Option<&TrainingRun>,
+    extracted: &mut Vec<Extracted>,
+) -> Option<(i64, &'static str)> {
+    let from_base = || {
+        let base = index.chain(i).skip(1).find(|b| index.params[*b].is_some())?;
+        #[allow(clippy::cast_precision_loss)]
+        Some(params::from_base("total_params", index.params[base]? as f64, &index.facts[base].model_id))
+    };
+    let from_registry = || {
+        let run = registry?;
+        facts::from_registry(run, None).into_iter().find(|e| e.field == "total_params" && e.reject_reason.is_none())
+    };
+    let inherits = placement.role.copies_weights() || placement.role == Role::Adapter;
+    let own = || params::from_files(raw).or_else(from_registry).or_else(|| params::from_name(&raw.model_id).0);
+    let chosen = if inherits { from_base().or_else(own) } else { own().or_else(from_base) }?;
+    #[allow(clippy::cast_possible_truncation)] // Bounded by the extractors.
+    let n = chosen.value? as i64;
+    let source = chosen.extractor;
+    extracted.push(chosen);
+    Some((n, source))
+}
+
+/// Active parameters where they differ from the total.
+fn active_params(
+    index: &Index,
+    i: usize,
+    raw: &RawModelRow,
+    registry: Option<&TrainingRun>,
+    total: Option<(i64, &'static str)>,
+    extracted: &mut Vec<Extracted>,
+) -> Option<i64> {
+    #[allow(clippy::cast_precision_loss)]
+    let total = total.map(|(n, _)| n as f64);
+    let fits = |active: f64| total.is_none_or(|n| active <= n);
+    let from_registry = registry
+        .and_then(|run| facts::from_registry(run, None).into_iter().find(|e| e.field == "active_params" && e.reject_reason.is_none()));
+    let from_base = || {
+        let base = index.chain(i).skip(1).find(|b| index.active[*b].is_some())?;
+        #[allow(clippy::cast_precision_loss)]
+        let base_total = index.params[base]? as f64;
+        let same = total.is_none_or(|n| (n / base_total - 1.0).abs() < 0.05);
+        same.then(|| params::from_base("active_params", index.active[base].unwrap_or_default(), &index.facts[base].model_id))
+    };
+    let from_regression = || {
+        let (intercept, slope, n) = index.active_on_total?;
+        let total = total.filter(|_| params::is_mixture_of_experts(raw))?;
+        Some(params::active_from_regression(total, pow10(intercept + slope * log10(total)), n))
+    };
+    let chosen = from_registry
+        .or_else(|| params::from_name(&raw.model_id).1)
+        .or_else(from_base)
+        .or_else(from_regression)
+        .filter(|e| e.value.is_some_and(fits))?;
+    #[allow(clippy::cast_possible_truncation)]
+    let n = chosen.value? as i64;
+    extracted.push(chosen);
+    Some(n)
+}
+
+/// Evidence in `co2_eq_emissions`, with the guards that need lineage.
+fn reported(context: &Context, index: &Index, i: usize, placement: &Placement, raw: &RawModelRow) -> Vec<Extracted> {
+    let mut rows = raw.co2_json.as_deref().map(emissions::extract).unwrap_or_default();
+    let inherited = index.emissions.get(&i).and_then(|kg| {
+        let linked = index.chain(i).skip(1).find(|b| index.emissions.get(b) == Some(kg));
+        let copied = index.first_with.get(&kg.to_bits()).copied().filter(|first| *first != i && index.facts[*first].owner() != index.facts[i].owner());
+        linked.or(copied)
+    });
+    for row in &mut rows {
+        let refused = match row.field {
+            "emissions_kgco2e" | "energy_kwh" if placement.own_run.is_none() => {
+                Some(format!("the repository trained nothing itself (role {})", placement.role.name()))
+            }
+            "emissions_kgco2e" => inherited.map(|b| format!("inherited: the same figure as {}", index.facts[b].model_id)),
+            "accelerator" if context.reference.accelerators.resolve(&row.as_written).is_none() => {
+                Some("names no accelerator of the reference table".into())
+            }
+            "country" if context.reference.grid.country(&row.as_written).is_none() => Some("names no country".into()),
+            _ => None,
+        };
+        row.reject_reason = row.reject_reason.take().or(refused);
+    }
+    rows
+}
+
+fn run_row(index: &Index, placement: &Placement, row: &ModelRow) -> Option<RunRow> {
+    let kind = placement.own_run?;
+    let parent = placement.parent.filter(|_| kind != RunKind::Pretraining).and_then(|p| {
+        let kind = index.placements[p].own_run?;
+        Some(run_id(&index.facts[p].model_id, kind))
+    });
+    Some(RunRow {
+        run_id: run_id(&row.model_id, kind),
+        model_id: row.model_id.clone(),
+        kind: kind.name().to_owned(),
+        parent_run_id: parent,
+        member_count: i64::try_from(placement.members).unwrap_or(i64::MAX),
+        group_rule: placement.group_rule.to_owned(),
+    })
 }

@@ -1,15 +1,150 @@
-//! stub
-use crate::pipeline::Stage;
+//! tier: which rungs of the evidence ladder each run can stand on, and the evidence chosen for each quantity.
+//!
+//! `models` and `evidence` are sorted alike, so one walk over both does: nothing is held but the repository at hand.
+
+use crate::error::Result;
+use crate::lineage::no_training_id;
+use crate::method::assumptions::ATCI_BAND_GCO2E_PER_PFLOP;
+use crate::method::chain;
+use crate::pipeline::{Context, Outcome, Stage};
+use crate::reference::Reference;
+use crate::tables::io::{TableWriter, rows};
+use crate::tables::{EvidenceRow, ModelRow, Row, RunRow, TierRow};
+use crate::units::{Flop, GRAMS_PER_KG, KgCo2e, Params, Tokens};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The stage.
 #[must_use]
 pub fn stage() -> Stage {
     Stage {
         name: "tier",
         version: 1,
-        inputs: &[],
-        outputs: &[],
-        settings: |_| serde_json::json!({}),
+        inputs: &["models", "runs", "evidence"],
+        outputs: &["tiers"],
+        settings: |_| json!({}),
         external: super::no_external,
-        run: |_, _| Ok(Default::default()),
+        run,
         intact: super::always_intact,
     }
+}
+
+fn run(context: &Context, out: &Path) -> Result<Outcome> {
+    let mut writer = TableWriter::<TierRow>::create(out)?;
+    let mut evidence = rows::<EvidenceRow>(&context.work)?.peekable();
+    let mut runs = rows::<RunRow>(&context.work)?.peekable();
+    for model in rows::<ModelRow>(&context.work)? {
+        let model = model?;
+        let mut own: Vec<EvidenceRow> = Vec::new();
+        while let Some(row) = evidence.next_if(|e| e.as_ref().map_or(true, |e| e.model_id == model.model_id)) {
+            own.push(row?);
+        }
+        let run = runs.next_if(|r| r.as_ref().map_or(true, |r| r.model_id == model.model_id)).transpose()?;
+        writer.push(tier_row(&context.reference, &model, run.as_ref(), &own))?;
+    }
+    Ok(Outcome { outputs: BTreeMap::from([(TierRow::NAME.into(), writer.finish()?)]), facts: BTreeMap::new() })
+}
+
+/// The accepted evidence for one field: most trusted, then by key.
+fn best<'a>(own: &'a [EvidenceRow], field: &str) -> Option<&'a EvidenceRow> {
+    own.iter()
+        .filter(|e| e.accepted && e.field == field)
+        .max_by(|a, b| a.confidence.total_cmp(&b.confidence).then(b.evidence_id.cmp(&a.evidence_id)))
+}
+
+fn tier_row(reference: &Reference, model: &ModelRow, run: Option<&RunRow>, own: &[EvidenceRow]) -> TierRow {
+    let value = |field: &str| best(own, field).and_then(|e| e.value);
+    let text = |field: &str| best(own, field).map(|e| e.value_as_written.as_str());
+    #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
+    let mut row = TierRow {
+        run_id: run.map_or_else(|| no_training_id(&model.model_id), |r| r.run_id.clone()),
+        model_id: model.model_id.clone(),
+        tier: 0,
+        available_tiers: vec![0],
+        kind: run.map_or_else(|| "no_training".to_owned(), |r| r.kind.clone()),
+        modality: model.modality.clone(),
+        owner_country: model.owner_country.clone(),
+        owner: model.owner.clone(),
+        trained_on: model.trained_on,
+        trained_on_source: model.trained_on_source.clone(),
+        active_params: model.active_params.map(|n| n as f64),
+        train_tokens: value("train_tokens"),
+        train_flop: value("train_flop"),
+        train_flop_confidence: best(own, "train_flop").map(|e| e.confidence),
+        emissions_kgco2e: value("emissions_kgco2e"),
+        energy_kwh: value("energy_kwh"),
+        accelerator_hours: value("accelerator_hours"),
+        accelerator: text("accelerator").and_then(|t| reference.accelerators.resolve(t)).map(|a| a.accelerator.clone()),
+        mfu: value("mfu"),
+        country: text("country").and_then(|t| reference.grid.country(t)).map(str::to_owned),
+        chosen_evidence: Vec::new(),
+        stands_on_run_id: run.map_or_else(|| model.stands_on_run_id.clone(), |r| r.parent_run_id.clone()),
+        flags: Vec::new(),
+    };
+    row.chosen_evidence = chosen(own);
+    row.flags = flags(model, own);
+    if run.is_some() {
+        row.available_tiers = available(&mut row);
+        row.tier = row.available_tiers.first().copied().unwrap_or(6);
+    }
+    row
+}
+
+fn chosen(own: &[EvidenceRow]) -> Vec<String> {
+    let mut fields: Vec<&str> = own.iter().map(|e| e.field.as_str()).collect();
+    fields.sort_unstable();
+    fields.dedup();
+    fields
+        .into_iter()
+        .filter_map(|field| best(own, field))
+        .map(|e| format!("{}={}", e.field, e.evidence_id))
+        .collect()
+}
+
+fn flags(model: &ModelRow, own: &[EvidenceRow]) -> Vec<String> {
+    let mut flags = Vec::new();
+    if let Some(source) = model.params_source.as_deref().filter(|s| *s == "name" || *s == "base") {
+        flags.push(format!("params_from_{source}"));
+    }
+    if best(own, "active_params").is_some_and(|e| e.extractor == "active_on_total_regression") {
+        flags.push("active_params_from_regression".into());
+    }
+    if let Some(source) = model.trained_on_source.as_deref().filter(|s| s.starts_with("created_at")) {
+        flags.push(format!("trained_on_from_{source}"));
+    }
+    if own.iter().any(|e| !e.accepted && e.field == "emissions_kgco2e") {
+        flags.push("reported_emissions_refused".into());
+    }
+    flags
+}
+
+/// The rungs the evidence reaches; a reported figure that contradicts independent evidence is passed over with a flag.
+fn available(row: &mut TierRow) -> Vec<i32> {
+    let compute = row.train_flop.or_else(|| {
+        Some(chain::training_flop(Params(row.active_params?), Tokens(row.train_tokens?)).0)
+    });
+    let mut reported = row.emissions_kgco2e.is_some();
+    if let (Some(kg), Some(flop)) = (row.emissions_kgco2e, compute) {
+        let atci = chain::atci(KgCo2e(kg), Flop(flop)).0;
+        if !(ATCI_BAND_GCO2E_PER_PFLOP.0..=ATCI_BAND_GCO2E_PER_PFLOP.1).contains(&atci) {
+            row.flags.push("reported_emissions_outside_atci_band".into());
+            reported = false;
+        }
+    }
+    if let (Some(kg), Some(hours)) = (row.emissions_kgco2e, row.accelerator_hours) {
+        if kg * GRAMS_PER_KG / hours < 1.0 {
+            row.flags.push("reported_emissions_below_1_g_per_accelerator_hour".into());
+            reported = false;
+        }
+    }
+    let rungs = [
+        (1, reported),
+        (2, row.energy_kwh.is_some()),
+        (3, row.accelerator_hours.is_some() && row.accelerator.is_some()),
+        (4, compute.is_some()),
+        (5, row.active_params.is_some()),
+        (6, true),
+    ];
+    rungs.into_iter().filter(|(_, reached)| *reached).map(|(tier, _)| tier).collect()
 }

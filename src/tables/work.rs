@@ -90,6 +90,8 @@ table! {
         train_tokens: Option<f64>,
         /// Stated training compute.
         train_flop: Option<f64>,
+        /// Confidence of the stated training compute, 0 to 1.
+        train_flop_confidence: Option<f64>,
         /// Reported emissions.
         emissions_kgco2e: Option<f64>,
         /// Reported energy at the source's boundary.
@@ -108,5 +110,20 @@ table! {
         stands_on_run_id: Option<String>,
         /// Flags from the earlier stages.
         flags: Vec<String>,
+    }
+}
+
+table! {
+    /// HC3 covariance of a regression's coefficients: what estimates need to carry its uncertainty on.
+    "regression_covariances" key("regression_id", "term_a", "term_b")
+    struct RegressionCovarianceRow / RegressionCovarianceBuilders {
+        /// Name of the regression.
+        regression_id: String,
+        /// Name of the row's term.
+        term_a: String,
+        /// Name of the column's term.
+        term_b: String,
+        /// Covariance.
+        covariance: f64,
     }
 }

@@ -1,0 +1,118 @@
+//! `audit`: verify digests, rebuild from the pinned inputs in a clean directory, compare byte for byte.
+
+use super::{Cli, print, resolve};
+use hugging_carbon::config::Config;
+use hugging_carbon::error::{Error, IoContext, Result};
+use hugging_carbon::hub;
+use hugging_carbon::pipeline::{self, Context, Wanted};
+use hugging_carbon::reference::Reference;
+use hugging_carbon::stages::ingest::EMBEDDED_SAMPLE;
+use hugging_carbon::stages::manifest::{Input, Manifest};
+use hugging_carbon::stages::snapshot::{LATEST, verify_files};
+use hugging_carbon::tables::io::{sha256_bytes, sha256_file, table_path};
+use std::path::{Path, PathBuf};
+
+/// Audits a snapshot.
+pub fn audit(cli: &Cli, snapshot: &Path, verify_only: bool) -> Result<()> {
+    let snapshot = fs_err::canonicalize(snapshot).at("cannot read snapshot", snapshot)?;
+    let manifest = verify_files(&snapshot)?;
+    let name = snapshot.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    print(&format!("{name}: every file agrees with the manifest, {} tables\n", manifest.tables.len()))?;
+    if verify_only {
+        return Ok(());
+    }
+    same_program(&manifest)?;
+    let clean = tempfile::tempdir().at("cannot create", std::env::temp_dir())?;
+    let source = clean.path().join("source");
+    gather_inputs(cli, &manifest, &source)?;
+    let mut config: Config = {
+        let mut pinned = manifest.config.clone();
+        pinned["source"]["path"] = serde_json::json!(source);
+        serde_json::from_value(pinned).map_err(|e| Error::Verification(format!("manifest.json: config: {e}")))?
+    };
+    config.source.path = Some(if manifest.inputs.len() == 1 { source.join(&manifest.inputs[0].name) } else { source });
+    let context = Context {
+        config,
+        work: clean.path().join("work"),
+        snapshots: clean.path().join("snapshots"),
+        reference: Reference::load()?,
+        interactive: false,
+    };
+    pipeline::run(&context, Wanted::Until("snapshot"), false)?;
+    let rebuilt = context.snapshots.join(LATEST);
+    let mut differing = Vec::new();
+    for table in manifest.tables.keys() {
+        if sha256_file(&table_path(&snapshot, table))? != sha256_file(&table_path(&rebuilt, table))? {
+            differing.push(format!("table '{table}'"));
+        }
+    }
+    for file in ["README.md", "manifest.json"] {
+        if sha256_file(&snapshot.join(file))? != sha256_file(&rebuilt.join(file))? {
+            differing.push(file.to_owned());
+        }
+    }
+    if differing.is_empty() {
+        return print(&format!("{name}: rebuilt from its pinned inputs, the same bytes\n"));
+    }
+    Err(Error::Verification(format!("{name}: the rebuild differs in {}", differing.join(", "))))
+}
+
+/// A rebuild only means something with the program and the reference tables the snapshot was made with.
+fn same_program(manifest: &Manifest) -> Result<()> {
+    let ours = env!("CARGO_PKG_VERSION");
+    if manifest.crate_version != ours {
+        return Err(Error::input(
+            format!("the snapshot was made by hugging-carbon {}, this is {ours}", manifest.crate_version),
+            "manifest.json",
+            "audit with that version, or use --verify-only",
+        ));
+    }
+    let reference = Reference::load()?;
+    let other: Vec<&str> =
+        manifest.reference_files.iter().filter(|(n, d)| reference.digests().get(*n) != Some(d)).map(|(n, _)| n.as_str()).collect();
+    if other.is_empty() {
+        return Ok(());
+    }
+    Err(Error::input(
+        format!("this build has other reference tables: {}", other.join(", ")),
+        "manifest.json",
+        "audit with the build the snapshot was made with, or use --verify-only",
+    ))
+}
+
+/// Lays the pinned inputs, found by digest, under their pinned names into `into`.
+fn gather_inputs(cli: &Cli, manifest: &Manifest, into: &Path) -> Result<()> {
+    let mut available: Vec<(String, PathBuf)> = Vec::new();
+    if let Some(path) = resolve(cli)?.config.source.path.filter(|p| p.exists()) {
+        for file in hub::find_files(&path)? {
+            available.push((sha256_file(&file.path)?, fs_err::canonicalize(&file.path).at("cannot read", &file.path)?));
+        }
+    }
+    for input in &manifest.inputs {
+        let target = into.join(safe_name(input)?);
+        let parent = target.parent().unwrap_or(into);
+        fs_err::create_dir_all(parent).at("cannot create", parent)?;
+        if let Some((_, path)) = available.iter().find(|(digest, _)| *digest == input.sha256) {
+            std::os::unix::fs::symlink(path, &target).at("cannot create", &target)?;
+        } else if sha256_bytes(EMBEDDED_SAMPLE) == input.sha256 {
+            fs_err::write(&target, EMBEDDED_SAMPLE).at("cannot write", &target)?;
+        } else {
+            return Err(Error::input(
+                format!("the pinned input '{}' (sha256 {}) is not at hand", input.name, input.sha256),
+                "manifest.json",
+                "pass the file the snapshot was made from with --source, or use --verify-only",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// A manifest is input like any other: a name that climbs out of the directory is refused.
+fn safe_name(input: &Input) -> Result<&Path> {
+    let path = Path::new(&input.name);
+    let plain = path.components().all(|c| matches!(c, std::path::Component::Normal(_)));
+    if plain && !input.name.is_empty() {
+        return Ok(path);
+    }
+    Err(Error::Verification(format!("manifest.json: input name '{}' is no plain file name", input.name)))
+}

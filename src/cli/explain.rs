@@ -1,0 +1,334 @@
+//! `explain`: a model's figures as a calculation that a person can redo.
+
+use super::text::{number, table};
+use super::{Cli, context, print};
+use hugging_carbon::error::{Error, Result};
+use hugging_carbon::method::chain::{FLOP_PER_FROZEN_PARAM_TOKEN, FLOP_PER_PARAM_TOKEN};
+use hugging_carbon::method::simulate::{Compute, Start, central, pow10};
+use hugging_carbon::pipeline::Context;
+use hugging_carbon::stages::estimate::tier_name;
+use hugging_carbon::stages::run_model::{Built, CATEGORY_FIT, COMPUTE_FIT, ChipSets, FINE_TUNE_FIT, Fits, LoadedFit, build};
+use hugging_carbon::tables::io::rows;
+use hugging_carbon::tables::{EstimateByTierRow, EstimateRow, EvidenceRow, ModelRow, RunRow, TierRow};
+use std::fmt::Write as _;
+
+/// Members of a family shown.
+const SHOWN_MEMBERS: usize = 12;
+/// Ids suggested for an unknown one.
+const SUGGESTIONS: usize = 5;
+
+/// Prints identity, family, evidence and the chain of every tier.
+pub fn explain(cli: &Cli, model_id: &str) -> Result<()> {
+    let (context, _) = context(cli)?;
+    let model = find(&context, model_id)?;
+    let tier = find_row::<TierRow>(&context, |t| t.model_id == model.model_id)?
+        .ok_or_else(|| Error::Internal(format!("{} has no row in tiers", model.model_id)))?;
+    let mut out = String::new();
+    identity(&mut out, &model);
+    family(&mut out, &context, &model)?;
+    evidence(&mut out, &context, &model)?;
+    if tier.tier == 0 {
+        no_training(&mut out, &context, &model)?;
+    } else {
+        tiers(&mut out, &context, &tier)?;
+    }
+    print(&out)
+}
+
+fn find_row<R: hugging_carbon::tables::Row>(context: &Context, wanted: impl Fn(&R) -> bool) -> Result<Option<R>> {
+    for row in rows::<R>(&context.work)? {
+        let row = row?;
+        if wanted(&row) {
+            return Ok(Some(row));
+        }
+    }
+    Ok(None)
+}
+
+/// The model, without regard to case; else an error with ids that contain the same name.
+fn find(context: &Context, model_id: &str) -> Result<ModelRow> {
+    let wanted = model_id.to_lowercase();
+    let name = wanted.rsplit('/').next().unwrap_or(&wanted).to_owned();
+    let mut near = Vec::new();
+    for row in rows::<ModelRow>(&context.work)? {
+        let row = row?;
+        let id = row.model_id.to_lowercase();
+        if id == wanted {
+            return Ok(row);
+        }
+        if near.len() < SUGGESTIONS && !name.is_empty() && id.contains(&name) {
+            near.push(row.model_id);
+        }
+    }
+    let remedy = if near.is_empty() {
+        "check the id, or ingest an index that holds it".to_owned()
+    } else {
+        format!("did you mean: {}", near.join(", "))
+    };
+    Err(Error::input(format!("no model '{model_id}' in the index"), context.work.display(), remedy))
+}
+
+fn identity(out: &mut String, model: &ModelRow) {
+    let or_unknown = |value: Option<String>| value.unwrap_or_else(|| "unknown".into());
+    let params = match (model.total_params, model.active_params) {
+        #[allow(clippy::cast_precision_loss)]
+        (Some(total), Some(active)) if active != total => {
+            format!("{} in total, {} active per token", number(total as f64), number(active as f64))
+        }
+        #[allow(clippy::cast_precision_loss)]
+        (Some(total), _) => number(total as f64),
+        (None, _) => "unknown".into(),
+    };
+    let source = model.params_source.as_ref().map(|s| format!(" (from {s})")).unwrap_or_default();
+    let date = model.trained_on.map(|d| format!("{d} (from {})", model.trained_on_source.clone().unwrap_or_default()));
+    let _ = writeln!(out, "{}", model.model_id);
+    let _ = writeln!(out, "  role        {} (rule: {})", model.role, model.role_rule);
+    let _ = writeln!(out, "  parameters  {params}{source}");
+    let _ = writeln!(out, "  modality    {}", model.modality);
+    let _ = writeln!(out, "  trained on  {}", or_unknown(date));
+    let _ = writeln!(out, "  country     {}", or_unknown(model.owner_country.clone()));
+    let downloads = |n: Option<i64>| n.map_or_else(|| "unknown".into(), |n| n.to_string());
+    let _ = writeln!(
+        out,
+        "  downloads   {} of all time, {} in 30 days; {} the cohort",
+        downloads(model.downloads_all_time),
+        downloads(model.downloads_30d),
+        if model.in_cohort { "in" } else { "not in" }
+    );
+}
+
+fn family(out: &mut String, context: &Context, model: &ModelRow) -> Result<()> {
+    out.push_str("\nFamily\n");
+    let _ = writeln!(out, "  owns run    {}", model.own_run_id.as_deref().unwrap_or("none"));
+    let _ = writeln!(out, "  stands on   {}", model.stands_on_run_id.as_deref().unwrap_or("no run of this index"));
+    if !model.base_model_ids.is_empty() {
+        let _ = writeln!(out, "  names bases {}", model.base_model_ids.join(", "));
+    }
+    if let Some(run) = find_row::<RunRow>(context, |r| r.model_id == model.model_id)? {
+        if let Some(parent) = &run.parent_run_id {
+            let _ = writeln!(out, "  started from {parent}");
+        }
+        if run.member_count > 1 {
+            let _ = writeln!(out, "  carried by  {} repositories (rule: {})", run.member_count, run.group_rule);
+        }
+    }
+    let Some(root) = &model.stands_on_run_id else { return Ok(()) };
+    let mut others: Vec<String> = Vec::new();
+    for row in rows::<ModelRow>(&context.work)? {
+        let row = row?;
+        if row.stands_on_run_id.as_ref() == Some(root) && row.model_id != model.model_id {
+            others.push(format!("{} ({})", row.model_id, row.role));
+        }
+    }
+    for other in others.iter().take(SHOWN_MEMBERS) {
+        let _ = writeln!(out, "  with        {other}");
+    }
+    if others.len() > SHOWN_MEMBERS {
+        let _ = writeln!(out, "  and         {} more", others.len() - SHOWN_MEMBERS);
+    }
+    Ok(())
+}
+
+fn evidence(out: &mut String, context: &Context, model: &ModelRow) -> Result<()> {
+    out.push_str("\nEvidence\n");
+    let mut any = false;
+    for row in rows::<EvidenceRow>(&context.work)? {
+        let row = row?;
+        if row.model_id != model.model_id {
+            continue;
+        }
+        any = true;
+        let value = row.value.map_or_else(|| row.value_as_written.clone(), |v| format!("{} {}", number(v), row.unit));
+        let verdict = row.reject_reason.map(|why| format!("  REFUSED: {why}")).unwrap_or_default();
+        let value = if row.field == "trained_on" { row.value_as_written.clone() } else { value };
+        let _ = writeln!(out, "  {:<17} {value}{verdict}", row.field);
+        let _ = writeln!(out, "    {} | {} | \"{}\"", row.source, row.locator, row.quote);
+    }
+    if !any {
+        out.push_str("  none\n");
+    }
+    Ok(())
+}
+
+fn no_training(out: &mut String, context: &Context, model: &ModelRow) -> Result<()> {
+    let _ = writeln!(
+        out,
+        "\nTier 0, {}: this repository trained nothing itself (role {}), so its own FLOP, kWh and kg CO2e are 0.",
+        tier_name(0),
+        model.role
+    );
+    let Some(run_id) = &model.stands_on_run_id else {
+        out.push_str("The run its weights rest on is not in this index.\n");
+        return Ok(());
+    };
+    if let Some(e) = find_row::<EstimateRow>(context, |e| &e.run_id == run_id)? {
+        let _ = writeln!(
+            out,
+            "It carries {run_id}: {} FLOP, {} kWh, {} kg CO2e (90 % {} to {}), counted there once.",
+            number(e.train_flop_p50),
+            number(e.energy_kwh_p50),
+            number(e.emissions_kgco2e_p50),
+            number(e.emissions_kgco2e_p05),
+            number(e.emissions_kgco2e_p95)
+        );
+    }
+    Ok(())
+}
+
+fn tiers(out: &mut String, context: &Context, row: &TierRow) -> Result<()> {
+    let method = &context.config.method;
+    let fits = Fits::load(&context.work, method.draws, method.seed)?;
+    let chips = ChipSets::new(&context.reference);
+    let reached: Vec<String> = row.available_tiers.iter().map(|t| format!("{t} {}", tier_name(*t))).collect();
+    let _ = writeln!(out, "\nTiers the evidence reaches: {}. The headline takes the first.", reached.join(", "));
+    for &tier in &row.available_tiers {
+        let built = build(row, tier, &fits, &chips, &context.reference)?;
+        let _ = writeln!(out, "\nTier {tier}, {}", tier_name(tier));
+        chain(out, row, &built, &fits)?;
+        let wanted = |e: &EstimateByTierRow| e.run_id == row.run_id && e.tier == tier;
+        if let Some(e) = find_row::<EstimateByTierRow>(context, wanted)? {
+            published(out, &e, method.draws);
+        }
+    }
+    Ok(())
+}
+
+/// The chain at central values, one line a step, each computed from the numbers printed above it.
+fn chain(out: &mut String, row: &TierRow, built: &Built<'_>, fits: &Fits) -> Result<()> {
+    let c = central(&built.model(&row.run_id));
+    let (n, grid) = (number, built.grid_factor.median);
+    compute_lines(out, row, built, fits)?;
+    match built.start {
+        Start::Compute => {
+            let _ = writeln!(out, "  peak = {} FLOP/s, MFU = {}   {}", n(c.peak.0), n(built.mfu.median), chip_note(built));
+            let _ = writeln!(
+                out,
+                "  H = C / (peak x MFU x 3600) = {} / ({} x {} x 3600) = {} device hours",
+                n(c.flop.0),
+                n(c.peak.0),
+                n(built.mfu.median),
+                n(c.hours.0)
+            );
+        }
+        Start::Hours(h) => {
+            let _ = writeln!(out, "  H = {} device hours   stated; {}", n(h.median), built.accelerator);
+        }
+        Start::Energy(_) | Start::Emissions(_) => {}
+    }
+    match built.start {
+        Start::Compute | Start::Hours(_) => {
+            let _ = writeln!(out, "  P = {} W per accelerator with its share of the host", n(c.power.0));
+            let _ = writeln!(out, "  PUE = {}   {}, {}", n(built.pue.pue), built.pue.operator, built.pue.year);
+            let _ = writeln!(
+                out,
+                "  E = H x P x PUE / 1000 = {} x {} x {} / 1000 = {} kWh",
+                n(c.hours.0),
+                n(c.power.0),
+                n(built.pue.pue),
+                n(c.energy.0)
+            );
+        }
+        Start::Energy(e) => {
+            let _ = writeln!(out, "  E = {} kWh   reported", n(e.median));
+        }
+        Start::Emissions(m) => {
+            let _ = writeln!(out, "  M = {} kg CO2e   reported", n(m.median));
+        }
+    }
+    let place = if built.grid_is_fallback { "the place of training is not stated: fallback" } else { "stated" };
+    let _ = writeln!(out, "  I = {} g/kWh   {} {}, {}, {place}", n(grid), built.grid.place, built.grid.year, built.grid.basis);
+    if let Start::Emissions(m) = built.start {
+        let _ = writeln!(out, "  E = 1000 x M / I = 1000 x {} / {} = {} kWh", n(m.median), n(grid), n(c.energy.0));
+    } else {
+        let _ = writeln!(out, "  M = E x I / 1000 = {} x {} / 1000 = {} kg CO2e", n(c.energy.0), n(grid), n(c.emissions.0));
+    }
+    let _ = writeln!(
+        out,
+        "  ATCI = 1000 x M / (C / 1e15) = 1000 x {} / ({} / 1e15) = {} g/PFLOP",
+        n(c.emissions.0),
+        n(c.flop.0),
+        n(c.emissions.0 * 1000.0 / (c.flop.0 / 1e15))
+    );
+    if !built.flags.is_empty() {
+        let _ = writeln!(out, "  assumed: {}", built.flags.join(", "));
+    }
+    Ok(())
+}
+
+fn chip_note(built: &Built<'_>) -> String {
+    match built.chips.as_ref() {
+        [one] => format!("{} (dense)", one.name),
+        many => format!("{}: weighted geometric mean of {} chips in use then", built.accelerator, many.len()),
+    }
+}
+
+fn compute_lines(out: &mut String, row: &TierRow, built: &Built<'_>, fits: &Fits) -> Result<()> {
+    let c = built.compute.central().0;
+    let id = if row.kind == "pretraining" { COMPUTE_FIT } else { FINE_TUNE_FIT };
+    match &built.compute {
+        Compute::Known(_) if row.train_flop.is_some() => {
+            let _ = writeln!(out, "  C = {} FLOP   stated", number(c));
+        }
+        Compute::Known(_) => {
+            let per = if row.kind == "adapter" { FLOP_PER_FROZEN_PARAM_TOKEN } else { FLOP_PER_PARAM_TOKEN };
+            let (n, d) = (row.active_params.unwrap_or_default(), row.train_tokens.unwrap_or_default());
+            let _ = writeln!(out, "  C = {per} x N x D = {per} x {} x {} = {} FLOP", number(n), number(d), number(c));
+        }
+        Compute::Parameters { terms, bounds, factor, .. } => {
+            let log_c = regression_line(out, id, "log10 C", fits.get(id)?, terms);
+            power_line(out, log_c, *factor, *bounds, c);
+        }
+        Compute::Category { size_terms, terms, size_position, factor, .. } => {
+            let log_n = regression_line(out, CATEGORY_FIT, "log10 N", fits.get(CATEGORY_FIT)?, size_terms);
+            let mut terms = terms.clone();
+            terms[*size_position] = log_n;
+            let log_c = regression_line(out, id, "log10 C", fits.get(id)?, &terms);
+            power_line(out, log_c, *factor, (0.0, f64::MAX), c);
+        }
+    }
+    Ok(())
+}
+
+fn regression_line(out: &mut String, id: &str, symbol: &str, fit: &LoadedFit, terms: &[f64]) -> f64 {
+    let value: f64 = fit.shared.central.iter().zip(terms).map(|(b, x)| b * x).sum();
+    let parts: Vec<String> = fit
+        .terms
+        .iter()
+        .zip(&fit.shared.central)
+        .zip(terms)
+        .filter(|(_, x)| **x != 0.0)
+        .map(|((name, b), x)| if name == "intercept" { format!("{b:.4}") } else { format!("{b:.4} x {x:.4} [{name}]") })
+        .collect();
+    let _ = writeln!(out, "  {symbol} = {} = {value:.4}   regression {id}, spread {:.2} dex", parts.join(" + "), fit.shared.sd_dex);
+    value
+}
+
+fn power_line(out: &mut String, log_c: f64, factor: f64, (low, high): (f64, f64), c: f64) {
+    let raw = pow10(log_c);
+    let mut notes = String::new();
+    if raw < low || raw > high {
+        let _ = write!(notes, ", bounded to {} .. {} (1 to 20,000 tokens per parameter)", number(low), number(high));
+    }
+    if factor < 1.0 {
+        let _ = write!(notes, ", x {factor:.3} for frozen weights");
+    }
+    let _ = writeln!(out, "  C = 10^{log_c:.4} = {} FLOP{notes}{}", number(raw), if notes.is_empty() { String::new() } else { format!(" = {}", number(c)) });
+}
+
+fn published(out: &mut String, e: &EstimateByTierRow, draws: usize) {
+    let quantity = |name: &str, v: [f64; 4]| {
+        std::iter::once(name.to_owned()).chain(v.iter().map(|x| number(*x))).collect::<Vec<_>>()
+    };
+    let mut lines = vec![
+        quantity("FLOP", [e.train_flop_p05, e.train_flop_p50, e.train_flop_p95, e.train_flop_mean]),
+        quantity("kWh", [e.energy_kwh_p05, e.energy_kwh_p50, e.energy_kwh_p95, e.energy_kwh_mean]),
+        quantity("kg CO2e", [e.emissions_kgco2e_p05, e.emissions_kgco2e_p50, e.emissions_kgco2e_p95, e.emissions_kgco2e_mean]),
+    ];
+    if let (Some(a), Some(b), Some(c), Some(d)) =
+        (e.atci_gco2e_per_pflop_p05, e.atci_gco2e_per_pflop_p50, e.atci_gco2e_per_pflop_p95, e.atci_gco2e_per_pflop_mean)
+    {
+        lines.push(quantity("g/PFLOP", [a, b, c, d]));
+    }
+    let header = format!("published, {draws} draws");
+    out.push_str(&table(&[&header, "p05", "median", "p95", "mean"], &lines, 1));
+}

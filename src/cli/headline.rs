@@ -1,0 +1,144 @@
+//! What `run` prints when it is done: cohort total with interval, share by tier, ATCI, top ten runs.
+
+use super::text::{count, number, percent, table};
+use hugging_carbon::error::{Error, Result};
+use hugging_carbon::pipeline::Context;
+use hugging_carbon::stages::data_tests::scan;
+use hugging_carbon::stages::estimate::tier_name;
+use hugging_carbon::stages::manifest::Manifest;
+use hugging_carbon::tables::io::rows;
+use hugging_carbon::tables::{BacktestRow, RegressionRow, RegressionTermRow};
+use polars::prelude::*;
+use std::fmt::Write as _;
+
+/// Runs in the list.
+const TOP: u32 = 10;
+
+/// The headline of the snapshot that `latest` points at.
+pub fn headline(context: &Context) -> Result<String> {
+    let latest = context.snapshots.join("latest");
+    let version = fs_err::read_link(&latest).map_err(|e| Error::io("cannot read", &latest, e))?;
+    let text = fs_err::read(latest.join("manifest.json")).map_err(|e| Error::io("cannot read", &latest, e))?;
+    let manifest = Manifest::parse(&text, &version.display().to_string())?;
+    let headline = &manifest.headline;
+    let mut out = String::new();
+    let _ = writeln!(out, "Snapshot {}", context.snapshots.join(&version).display());
+    let _ = writeln!(
+        out,
+        "Cohort {}: {} of {} models, {} training runs\n",
+        headline.cohort,
+        count(u64::try_from(headline.models).unwrap_or(0)),
+        count(manifest.tables.get("models").map_or(0, |t| t.receipt.rows)),
+        count(u64::try_from(headline.runs).unwrap_or(0)),
+    );
+    let row = |name: &str, values: [f64; 4], scale: f64| {
+        std::iter::once(name.to_owned()).chain(values.iter().map(|v| number(v * scale))).collect::<Vec<_>>()
+    };
+    let mut totals = vec![
+        row("emissions, t CO2e", headline.emissions_kgco2e, 1e-3),
+        row("energy, MWh", headline.energy_kwh, 1e-3),
+        row("compute, FLOP", headline.train_flop, 1.0),
+    ];
+    totals.extend(headline.atci_gco2e_per_pflop.map(|v| row("ATCI, g CO2e/PFLOP", v, 1.0)));
+    out.push_str(&table(&["total", "p05", "median", "p95", "mean"], &totals, 1));
+    out.push_str("\nShare of emissions by tier\n");
+    let shares: Vec<Vec<String>> = headline
+        .share_by_tier
+        .iter()
+        .map(|(tier, share)| vec![tier.clone(), tier_name(tier.parse().unwrap_or(6)).to_owned(), percent(*share)])
+        .collect();
+    out.push_str(&table(&["tier", "name", "share"], &shares, 2));
+    let _ = writeln!(out, "\nTop ten runs by mean emissions");
+    out.push_str(&top_runs(context, headline.emissions_kgco2e[3])?);
+    Ok(out)
+}
+
+fn top_runs(context: &Context, total: f64) -> Result<String> {
+    let latest = context.snapshots.join("latest");
+    let cohort = scan(&latest, "models")?.filter(col("in_cohort")).select([col("model_id")]);
+    let sort = SortMultipleOptions::default().with_order_descending_multi([true, false]);
+    let top = scan(&latest, "estimates")?
+        .filter(col("tier").gt(lit(0)))
+        .join(cohort, [col("model_id")], [col("model_id")], JoinArgs::new(JoinType::Semi))
+        .sort(["emissions_kgco2e_mean", "run_id"], sort)
+        .limit(TOP)
+        .collect()?;
+    let float = |name: &str, i: usize| -> Result<f64> { Ok(top.column(name)?.f64()?.get(i).unwrap_or(f64::NAN)) };
+    let mut lines = Vec::new();
+    for i in 0..top.height() {
+        let tonnes = |name: &str| Ok::<_, Error>(number(float(name, i)? / 1000.0));
+        lines.push(vec![
+            (i + 1).to_string(),
+            top.column("run_id")?.str()?.get(i).unwrap_or_default().to_owned(),
+            top.column("tier")?.i32()?.get(i).unwrap_or_default().to_string(),
+            number(float("train_flop_p50", i)?),
+            tonnes("emissions_kgco2e_p05")?,
+            tonnes("emissions_kgco2e_p50")?,
+            tonnes("emissions_kgco2e_p95")?,
+            percent(if total > 0.0 { float("emissions_kgco2e_mean", i)? / total } else { 0.0 }),
+        ]);
+    }
+    Ok(table(&["", "run", "tier", "FLOP", "t p05", "t median", "t p95", "share"], &lines, 2))
+}
+
+/// The regressions and the back-test, as `fit` prints them.
+pub fn regressions(context: &Context) -> Result<String> {
+    let mut out = String::new();
+    let terms: Vec<RegressionTermRow> = rows(&context.work)?.collect::<Result<_>>()?;
+    for row in rows::<RegressionRow>(&context.work)? {
+        let row = row?;
+        let _ = writeln!(
+            out,
+            "{}: {}\n  on {}\n  n = {}, k = {}, R2 = {:.3} (adjusted {:.3}), residual {:.3} dex, held-out owners {} dex, condition {:.0}\n  {}",
+            row.regression_id,
+            row.response,
+            row.fitted_on,
+            row.n,
+            row.k,
+            row.r2,
+            row.r2_adjusted,
+            row.residual_se,
+            row.grouped_cv_rmse.map_or_else(|| "-".to_owned(), |v| format!("{v:.3}")),
+            row.condition_number,
+            row.not_used_reason.map_or_else(|| "used".to_owned(), |why| format!("not used: {why}")),
+        );
+        let lines: Vec<Vec<String>> = terms
+            .iter()
+            .filter(|t| t.regression_id == row.regression_id)
+            .map(|t| {
+                vec![
+                    t.term.clone(),
+                    format!("{:.4}", t.estimate),
+                    format!("{:.4}", t.std_error_hc3),
+                    format!("{:.2}", t.t_statistic),
+                    format!("{:.2e}", t.p_value),
+                    format!("{:.4}", t.ci95_low),
+                    format!("{:.4}", t.ci95_high),
+                ]
+            })
+            .collect();
+        out.push_str(&table(&["term", "estimate", "HC3 error", "t", "p", "95 % low", "95 % high"], &lines, 1));
+        out.push('\n');
+    }
+    out.push_str("Back-test (log10 of estimate over truth)\n");
+    let lines: Vec<Vec<String>> = rows::<BacktestRow>(&context.work)?
+        .map(|b| {
+            let b = b?;
+            Ok(vec![
+                b.tier.to_string(),
+                b.against,
+                b.kind,
+                b.n.to_string(),
+                format!("{:+.3}", b.bias_dex),
+                format!("{:.3}", b.median_abs_error_dex),
+                percent(b.share_within_2x),
+                percent(b.share_within_10x),
+                b.coverage_90.map_or_else(|| "-".to_owned(), percent),
+                b.left_out_circular.to_string(),
+            ])
+        })
+        .collect::<Result<_>>()?;
+    let header = ["tier", "against", "kind", "n", "bias", "median error", "within 2x", "within 10x", "90 % covers", "circular"];
+    out.push_str(&table(&header, &lines, 3));
+    Ok(out)
+}

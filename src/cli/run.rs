@@ -1,0 +1,72 @@
+//! `run` and the six stage commands.
+
+use super::{Cli, context, headline, print};
+use hugging_carbon::config::Resolved;
+use hugging_carbon::error::{Error, IoContext, Result};
+use hugging_carbon::pipeline::{self, Context, Wanted};
+use std::io::Write as _;
+
+/// `run`: every stage that is not fresh; prints the headline once the snapshot is published.
+pub fn pipeline(cli: &Cli, until: Option<&str>, force: bool) -> Result<()> {
+    let (context, resolved) = context(cli)?;
+    if cli.global.verbose {
+        print(&settings(&resolved))?;
+    }
+    logged(&context, "run", || pipeline::run(&context, Wanted::Until(until.unwrap_or("snapshot")), force))?;
+    if until.is_none_or(|stage| stage == "snapshot") {
+        print(&headline::headline(&context)?)?;
+    }
+    Ok(())
+}
+
+/// One stage; the ones before it must have run.
+pub fn stage(cli: &Cli, name: &'static str, force: bool) -> Result<()> {
+    let (context, _) = context(cli)?;
+    logged(&context, name, || pipeline::run(&context, Wanted::Only(name), force))?;
+    match name {
+        "fit" => print(&headline::regressions(&context)?),
+        "snapshot" => print(&headline::headline(&context)?),
+        _ => Ok(()),
+    }
+}
+
+fn settings(resolved: &Resolved) -> String {
+    let mut out = String::from("Settings\n");
+    let rows: Vec<Vec<String>> = resolved
+        .origins
+        .iter()
+        .map(|(key, (value, origin))| vec![key.clone(), value.clone(), origin.to_string()])
+        .collect();
+    out.push_str(&super::text::table(&["key", "value", "from"], &rows, 3));
+    out.push('\n');
+    out
+}
+
+/// Runs `work` and appends a line to the run log: clock times live there and nowhere else.
+fn logged(context: &Context, command: &str, work: impl FnOnce() -> Result<Vec<&'static str>>) -> Result<()> {
+    let started = jiff::Timestamp::now();
+    let result = work();
+    let outcome = match &result {
+        Ok(ran) => serde_json::json!({"ran": ran}),
+        Err(e) => serde_json::json!({"error": e.to_string(), "exit_status": e.exit_status() as u8}),
+    };
+    let line = serde_json::json!({
+        "command": command,
+        "version": env!("CARGO_PKG_VERSION"),
+        "started": started.to_string(),
+        "finished": jiff::Timestamp::now().to_string(),
+        "outcome": outcome,
+    });
+    let path = context.work.join("runs.jsonl");
+    let written = fs_err::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(&path)
+        .and_then(|mut file| writeln!(file, "{line}"))
+        .at("cannot write run log", &path);
+    match (result, written) {
+        // The command's own failure says more than that of the log.
+        (Err(e), _) | (Ok(_), Err(e)) => Err::<(), Error>(e),
+        (Ok(_), Ok(())) => Ok(()),
+    }
+}

@@ -1,0 +1,165 @@
+//! Numbers with units of mass and energy, as people write them.
+
+use crate::units::{GRAMS_PER_KG, KG_PER_POUND, KgCo2e, Kwh};
+
+/// A number followed by the word that came with it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Written {
+    /// The number.
+    pub number: f64,
+    /// The unit word, lower case; empty when there is none.
+    pub unit: String,
+}
+
+/// Reads the first number of a text and the word after it: `17g`, `0.0002 kg`, `1,234.5 kg CO2`, `~3.2e3 t`.
+#[must_use]
+pub fn parse(text: &str) -> Option<Written> {
+    let start = text.find(|c: char| c.is_ascii_digit())?;
+    let negative = text[..start].trim_end().ends_with('-');
+    let rest = &text[start..];
+    let (digits, after) = split_number(rest);
+    let number: f64 = without_separators(digits)?.parse().ok()?;
+    let unit: String = after
+        .trim_start()
+        .chars()
+        .take_while(|c| c.is_alphabetic())
+        .collect::<String>()
+        .to_lowercase();
+    Some(Written {
+        number: if negative { -number } else { number },
+        unit,
+    })
+}
+
+/// Splits `1.5e-3kg` into `1.5e-3` and `kg`; an `e` only belongs to the number when digits follow.
+fn split_number(text: &str) -> (&str, &str) {
+    let bytes = text.as_bytes();
+    let mut end = 0;
+    while let Some(&b) = bytes.get(end) {
+        let next_is_digit = bytes.get(end + 1).is_some_and(u8::is_ascii_digit);
+        let after_sign_is_digit = bytes.get(end + 2).is_some_and(u8::is_ascii_digit);
+        let exponent = (b == b'e' || b == b'E')
+            && (next_is_digit || (matches!(bytes.get(end + 1), Some(b'+' | b'-')) && after_sign_is_digit));
+        if exponent {
+            end += 2;
+        } else if b.is_ascii_digit() || ((b == b'.' || b == b',') && next_is_digit) {
+            end += 1;
+        } else {
+            break;
+        }
+    }
+    text.split_at(end)
+}
+
+/// Removes thousands separators: commas before exactly three digits when a point or several commas show they are none of
+/// decimals. A lone comma that could be either (`1,234`) is read as thousands; any other (`1,5`) as a decimal comma.
+fn without_separators(digits: &str) -> Option<String> {
+    let (mantissa, exponent) = match digits.find(['e', 'E']) {
+        Some(at) => digits.split_at(at),
+        None => (digits, ""),
+    };
+    let groups: Vec<&str> = mantissa.split(',').collect();
+    let grouped = groups.len() > 1
+        && groups[0].len() <= 3
+        && groups[1..].iter().enumerate().all(|(i, g)| {
+            let whole = if i + 2 == groups.len() { g.split('.').next().unwrap_or(g) } else { g };
+            whole.len() == 3
+        });
+    let plain = if groups.len() == 1 || grouped {
+        mantissa.replace(',', "")
+    } else if groups.len() == 2 && !mantissa.contains('.') {
+        mantissa.replace(',', ".")
+    } else {
+        return None;
+    };
+    Some(plain + exponent)
+}
+
+/// A mass in kg of a bare number or text; `default_kg` is the size of the unit when none is written.
+///
+/// # Errors
+/// The text holds no number, or a unit that is no mass; the message says which.
+pub fn mass(text: &str, default_kg: f64) -> Result<KgCo2e, String> {
+    let written = parse(text).ok_or_else(|| "no number".to_owned())?;
+    let kg_per_unit = match written.unit.as_str() {
+        "" => default_kg,
+        u if u.starts_with("gram") || u == "g" || u.starts_with("gco") || u == "gr" => 1.0 / GRAMS_PER_KG,
+        u if u.starts_with("kg") || u.starts_with("kilo") => 1.0,
+        "mg" => 1e-6,
+        u if u.starts_with("ton") || u == "t" || u.starts_with("tco") || u.starts_with("metric") => 1000.0,
+        u if u.starts_with("lb") || u.starts_with("pound") => KG_PER_POUND,
+        // "12.5 CO2eq" names no mass unit: the field's own applies.
+        u if u.starts_with("co") || u.starts_with("eq") => default_kg,
+        u => return Err(format!("'{u}' is no unit of mass")),
+    };
+    Ok(KgCo2e(written.number * kg_per_unit))
+}
+
+/// An energy in kWh of a bare number (kWh) or text.
+///
+/// # Errors
+/// The text holds no number, or a unit that is no energy.
+pub fn energy(text: &str) -> Result<Kwh, String> {
+    let written = parse(text).ok_or_else(|| "no number".to_owned())?;
+    let kwh_per_unit = match written.unit.as_str() {
+        "" | "kwh" => 1.0,
+        "wh" => 1e-3,
+        "mwh" => 1e3,
+        "gwh" => 1e6,
+        "j" | "joule" | "joules" => 1.0 / 3.6e6,
+        u => return Err(format!("'{u}' is no unit of energy")),
+    };
+    Ok(Kwh(written.number * kwh_per_unit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn masses_as_people_write_them() {
+        for (text, kg) in [
+            ("17g", 0.017),
+            ("17 grams of CO2", 0.017),
+            ("0.0002 kg", 0.0002),
+            ("1,234.5 kg", 1234.5),
+            ("1,234 g", 1.234),
+            ("2,5 kg", 2.5),
+            ("~19,000kg", 19_000.0),
+            ("539 tCO2eq", 539_000.0),
+            ("3.2e3 t", 3_200_000.0),
+            ("100 lb", 45.359_237),
+            ("40600", 40.6),
+            ("12.5 CO2eq", 0.0125),
+            ("-3 g", -0.003),
+        ] {
+            let got = mass(text, 0.001).unwrap().0;
+            assert!((got - kg).abs() <= 1e-12 * kg.abs(), "{text}: {got}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_mass_is_refused() {
+        for text in ["", "none", "12 kWh", "5 hours", "1,23,4.5,6 kg"] {
+            assert!(mass(text, 0.001).is_err(), "{text}");
+        }
+        assert!(energy("3 kg").is_err());
+        assert_eq!(energy("1.5 MWh"), Ok(Kwh(1500.0)));
+        assert_eq!(energy("0.25"), Ok(Kwh(0.25)));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused_without_panic(text in ".{0,60}") {
+            let _ = mass(&text, 0.001);
+            let _ = energy(&text);
+        }
+
+        #[test]
+        fn numbers_round_trip(n in 0.0_f64..1e12) {
+            let written = format!("{n} kg");
+            prop_assert!((mass(&written, 0.001).unwrap().0 - n).abs() <= 1e-9 * n.max(1.0));
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! What name tokens say: variants of one run, packed formats, mirrors' namespaces.
+
+/// Tokens that tell variants of one pre-training apart (METHOD.md section 2) and therefore do not belong to its stem.
+const VARIANT: &[&str] = &[
+    "instruct", "chat", "it", "base", "pt", "hf", "sft", "dpo", "rlhf", "rl", "grpo", "kto", "orpo", "thinking", "reasoning",
+    "preview", "beta", "alpha", "latest", "final", "aligned", "rm", "reward", "zero", "dev",
+];
+/// Tokens of formats whose weights are packed or of lower precision than the original.
+const QUANTIZED: &[&str] = &[
+    "gptq", "awq", "gguf", "ggml", "exl2", "exl3", "hqq", "aqlm", "bnb", "int4", "int8", "4bit", "8bit", "3bit", "2bit", "5bit",
+    "6bit", "w4a16", "w8a8", "w8a16", "fp8", "nvfp4", "mxfp4", "fp4", "nf4", "q4", "q8", "quantized", "gptqmodel", "autoround",
+    "imatrix", "dynamic", "qat",
+];
+/// Tokens of formats that keep the weights.
+const CONVERTED: &[&str] = &["mlx", "onnx", "openvino", "coreml", "ov", "fp16", "bf16", "fp32", "ct2", "tensorrt", "ggjt"];
+/// Tokens of post-training: a repository that carries one is not the base of its family.
+const POST_TRAINED: &[&str] = &[
+    "instruct", "chat", "it", "sft", "dpo", "rlhf", "rl", "grpo", "kto", "orpo", "thinking", "reasoning", "aligned", "rm", "reward",
+    "coder", "math",
+];
+/// Namespaces that exist to re-upload others' weights.
+const MIRRORS: &[&str] = &[
+    "unsloth", "nousresearch", "thebloke", "huggyllama", "mlx-community", "bartowski", "mradermacher", "lmstudio-community",
+    "maziyarpanahi", "quantfactory", "mistral-community", "redhatai", "neuralmagic", "second-state", "alpindale", "solidrust",
+    "ggml-org", "onnx-community", "lucyknada", "cyankiwi", "quanttrio", "meta-llama-mirror",
+];
+/// Organizations under which the Hub keeps the models that once had no namespace (`bert-base-uncased`).
+pub const CANONICAL_OWNERS: &[&str] = &[
+    "google-bert", "openai-community", "facebookai", "google-t5", "distilbert", "albert", "xlnet", "transfo-xl", "almanach",
+];
+
+/// Tokens of a repository name, lower case.
+#[must_use]
+pub fn tokens(name: &str) -> Vec<String> {
+    name.split(['-', '_', ' ']).filter(|t| !t.is_empty()).map(str::to_lowercase).collect()
+}
+
+/// Dates as people append them: 0528, 2507, 20240611, 240611.
+fn is_date(token: &str) -> bool {
+    [4, 6, 8].contains(&token.len()) && token.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Minor versions (`v0.1`, `v1.1`): repositories of one pre-training. A whole version (`v2`) is another model.
+fn is_minor_version(token: &str) -> bool {
+    token.strip_prefix('v').is_some_and(|rest| {
+        rest.contains('.') && rest.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+    })
+}
+
+/// The stem that variants of one pre-training share.
+#[must_use]
+pub fn stem(name: &str) -> String {
+    let kept: Vec<String> = tokens(name)
+        .into_iter()
+        .filter(|t| {
+            let t = t.as_str();
+            !(VARIANT.contains(&t) || QUANTIZED.contains(&t) || CONVERTED.contains(&t) || is_date(t) || is_minor_version(t))
+        })
+        .collect();
+    kept.join("-")
+}
+
+/// The name without format tokens: what a mirror or a quantizer copied.
+#[must_use]
+pub fn without_format(name: &str) -> String {
+    let kept: Vec<String> = tokens(name)
+        .into_iter()
+        .filter(|t| {
+            let t = t.as_str();
+            !(QUANTIZED.contains(&t) || CONVERTED.contains(&t) || t == "hf" || t == "128g" || t == "32g")
+        })
+        .collect();
+    kept.join("-")
+}
+
+/// Whether a token says the weights are packed.
+#[must_use]
+pub fn names_quantization(name: &str) -> bool {
+    tokens(name).iter().any(|t| QUANTIZED.contains(&t.as_str()) && t != "dynamic" && t != "qat")
+}
+
+/// Whether a token says only the format changed.
+#[must_use]
+pub fn names_conversion(name: &str) -> bool {
+    tokens(name).iter().any(|t| CONVERTED.contains(&t.as_str()))
+}
+
+/// Whether a token says the weights were post-trained.
+#[must_use]
+pub fn names_post_training(name: &str) -> bool {
+    tokens(name).iter().any(|t| POST_TRAINED.contains(&t.as_str()))
+}
+
+/// Whether a namespace re-uploads others' weights.
+#[must_use]
+pub fn is_mirror(owner: &str) -> bool {
+    MIRRORS.contains(&owner.to_lowercase().as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variants_share_a_stem_and_models_do_not() {
+        for (a, b) in [
+            ("Llama-3.1-8B", "Llama-3.1-8B-Instruct"),
+            ("Qwen3-235B-A22B", "Qwen3-235B-A22B-Thinking-2507"),
+            ("GLM-5", "GLM-5-FP8"),
+            ("DeepSeek-R1", "DeepSeek-R1-0528"),
+            ("Mistral-7B-v0.1", "Mistral-7B-Instruct-v0.2"),
+        ] {
+            assert_eq!(stem(a), stem(b), "{a} {b}");
+        }
+        for (a, b) in [
+            ("bert-base-uncased", "bert-base-cased"),
+            ("whisper-large-v2", "whisper-large-v3"),
+            ("Llama-2-7b-hf", "Mistral-7B-v0.1"),
+            ("pythia-1.4b", "pythia-1.4b-deduped"),
+            ("stable-diffusion-xl-base-1.0", "stable-diffusion-xl-refiner-1.0"),
+        ] {
+            assert_ne!(stem(a), stem(b), "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn formats_are_seen_as_whole_tokens() {
+        assert!(names_quantization("Llama-2-7B-GPTQ") && names_quantization("x-bnb-4bit"));
+        assert!(!names_quantization("gptqueen-7b"));
+        assert!(names_conversion("whisper-small-onnx"));
+        assert_eq!(without_format("Llama-2-7B-Chat-AWQ"), "llama-2-7b-chat");
+    }
+}

@@ -1,0 +1,184 @@
+//! The role of a repository by ordered, named rules; the first that applies decides.
+
+use super::names;
+use super::runs::RunKind;
+use super::RepoFacts;
+
+/// What a repository's own training was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Trained from scratch.
+    Pretrained,
+    /// Continued pre-training.
+    Continued,
+    /// Fine-tuned, including instruct, chat, RL and distilled.
+    Finetuned,
+    /// Adapter on frozen weights.
+    Adapter,
+    /// Merge of several models.
+    Merge,
+    /// Weights of lower precision.
+    Quantized,
+    /// Format change or mirror.
+    Converted,
+    /// No weights.
+    Empty,
+}
+
+impl Role {
+    /// The published word.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pretrained => "pretrained",
+            Self::Continued => "continued",
+            Self::Finetuned => "finetuned",
+            Self::Adapter => "adapter",
+            Self::Merge => "merge",
+            Self::Quantized => "quantized",
+            Self::Converted => "converted",
+            Self::Empty => "empty",
+        }
+    }
+
+    /// Whether the repository's weights are another's, so that its parameters are its base's.
+    #[must_use]
+    pub fn copies_weights(self) -> bool {
+        matches!(self, Self::Quantized | Self::Converted)
+    }
+}
+
+/// Stated relation to the base.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Relation {
+    /// finetune
+    Finetune,
+    /// adapter
+    Adapter,
+    /// merge
+    Merge,
+    /// quantized
+    Quantized,
+}
+
+impl Relation {
+    /// The Hub's word.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.trim().to_lowercase().as_str() {
+            "finetune" | "finetuned" | "fine-tune" => Some(Self::Finetune),
+            "adapter" => Some(Self::Adapter),
+            "merge" => Some(Self::Merge),
+            "quantized" | "quantization" => Some(Self::Quantized),
+            _ => None,
+        }
+    }
+}
+
+/// Name of the rule that decided a role.
+pub type RoleRule = &'static str;
+
+/// Tags that mark the output of a fine-tuning tool.
+const FINE_TUNE_TAGS: &[&str] = &["autotrain", "generated_from_trainer", "setfit", "trl", "axolotl", "llama-factory", "dreambooth"];
+/// Tasks whose repositories are a task head on somebody's encoder, unless the registry says otherwise.
+const HEAD_TASKS: &[&str] = &[
+    "text-classification", "token-classification", "question-answering", "zero-shot-classification", "table-question-answering",
+    "text-ranking",
+];
+/// Libraries of converted formats.
+const CONVERSION_LIBRARIES: &[&str] = &["mlx", "onnx", "openvino", "coreml", "ctranslate2", "transformers.js"];
+
+/// The role by the repository's own facts, before other repositories are looked at.
+#[must_use]
+pub fn role(facts: &RepoFacts) -> (Role, RoleRule) {
+    let name = facts.name();
+    let signal = |tag: &str| facts.signals.iter().any(|s| s == tag);
+    let library = facts.library.as_deref().unwrap_or_default();
+    let has_base = !facts.base_ids.is_empty();
+    if facts.has_weights == Some(false) {
+        return (Role::Empty, "no_weights");
+    }
+    match facts.registry_kind {
+        Some(RunKind::Pretraining) => return (Role::Pretrained, "registry_pretraining"),
+        Some(RunKind::PostTraining | RunKind::FineTuning) => return (Role::Finetuned, "registry_fine_tuning"),
+        _ => {}
+    }
+    if facts.relation == Some(Relation::Adapter) || library == "peft" || signal("lora") || signal("peft") {
+        return (Role::Adapter, if library == "peft" { "peft_library" } else { "adapter_relation" });
+    }
+    if facts.relation == Some(Relation::Merge) || facts.base_ids.len() > 1 {
+        return (Role::Merge, "several_bases");
+    }
+    if signal("mergekit") || (signal("merge") && has_base) {
+        return (Role::Merge, "merge_tag");
+    }
+    if facts.gguf && facts.params.is_none() || signal("gguf") && !facts.float_weights {
+        return (Role::Quantized, "gguf_weights");
+    }
+    if names::names_quantization(name) || signal("gptq") || signal("awq") || signal("exl2") {
+        return (Role::Quantized, "quantization_token");
+    }
+    if CONVERSION_LIBRARIES.contains(&library) || names::names_conversion(name) {
+        return (Role::Converted, "conversion_library_or_token");
+    }
+    if facts.relation == Some(Relation::Quantized) {
+        // The Hub infers the relation and errs: SmolLM2-1.7B-Instruct is full BF16 and a fine-tune (METHOD.md section 2).
+        return if facts.float_weights && !names::is_mirror(facts.owner()) {
+            (Role::Finetuned, "quantized_relation_on_float_weights")
+        } else {
+            (Role::Quantized, "quantized_relation")
+        };
+    }
+    if has_base {
+        return (Role::Finetuned, "base_model_link");
+    }
+    if FINE_TUNE_TAGS.iter().any(|tag| signal(tag)) {
+        return (Role::Finetuned, "fine_tuning_tool_tag");
+    }
+    if facts.pipeline_tag.as_deref().is_some_and(|task| HEAD_TASKS.contains(&task)) {
+        return (Role::Finetuned, "task_head");
+    }
+    (Role::Pretrained, "no_sign_of_a_base")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(id: &str) -> RepoFacts {
+        RepoFacts {
+            model_id: id.into(),
+            params: Some(1_000_000),
+            float_weights: true,
+            ..RepoFacts::default()
+        }
+    }
+
+    #[test]
+    fn ordered_rules() {
+        let base = || vec!["a/base".to_owned()];
+        let cases = [
+            (facts("a/new-7B"), Role::Pretrained),
+            (RepoFacts { has_weights: Some(false), ..facts("a/none") }, Role::Empty),
+            (RepoFacts { base_ids: base(), ..facts("a/tuned") }, Role::Finetuned),
+            (RepoFacts { base_ids: base(), relation: Some(Relation::Adapter), ..facts("a/l") }, Role::Adapter),
+            (RepoFacts { base_ids: vec!["a/x".into(), "a/y".into()], ..facts("a/m") }, Role::Merge),
+            (RepoFacts { gguf: true, params: None, float_weights: false, ..facts("a/g") }, Role::Quantized),
+            (RepoFacts { base_ids: base(), library: Some("mlx".into()), ..facts("m/x") }, Role::Converted),
+            (
+                // HuggingFaceTB/SmolLM2-1.7B-Instruct: relation "quantized" on BF16 weights.
+                RepoFacts { base_ids: base(), relation: Some(Relation::Quantized), ..facts("HuggingFaceTB/SmolLM2-1.7B-Instruct") },
+                Role::Finetuned,
+            ),
+            (
+                RepoFacts { base_ids: base(), relation: Some(Relation::Quantized), float_weights: false, ..facts("q/x") },
+                Role::Quantized,
+            ),
+            (RepoFacts { signals: vec!["autotrain".into()], ..facts("u/autotrain-x") }, Role::Finetuned),
+            (RepoFacts { registry_kind: Some(RunKind::Pretraining), base_ids: base(), ..facts("a/it") }, Role::Pretrained),
+        ];
+        for (facts, expected) in cases {
+            assert_eq!(role(&facts).0, expected, "{}", facts.model_id);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Data tests: what must hold of the tables before they are published. A failure stops publication with exit status 3.
+
+use crate::error::{Error, Result};
+use crate::tables::{TableInfo, io::table_path, published};
+use polars::prelude::*;
+use std::path::Path;
+
+/// Scans one table lazily.
+///
+/// # Errors
+/// The file is missing or unreadable.
+pub fn scan(dir: &Path, table: &str) -> Result<LazyFrame> {
+    let path = table_path(dir, table);
+    let text = path.to_str().ok_or_else(|| {
+        Error::input("the path is not UTF-8", path.display(), "use a --data-dir whose name is UTF-8")
+    })?;
+    // A directory may be named like a pattern; it is meant literally.
+    let args = ScanArgsParquet { glob: false, ..ScanArgsParquet::default() };
+    Ok(LazyFrame::scan_parquet(PlRefPath::from(text), args)?)
+}
+
+/// Runs every data test on the tables of `dir`.
+///
+/// # Errors
+/// `Verification` names the table, the rule and up to three rows that break it.
+pub fn check(dir: &Path) -> Result<()> {
+    for table in published() {
+        unique_key(dir, &table)?;
+    }
+    for (child, column, parent, key) in [
+        ("models", "own_run_id", "runs", "run_id"),
+        ("models", "stands_on_run_id", "runs", "run_id"),
+        ("runs", "model_id", "models", "model_id"),
+        ("runs", "parent_run_id", "runs", "run_id"),
+        ("evidence", "model_id", "models", "model_id"),
+        ("estimates", "model_id", "models", "model_id"),
+        ("runs", "run_id", "estimates", "run_id"),
+        ("regression_terms", "regression_id", "regressions", "regression_id"),
+    ] {
+        references(dir, child, column, parent, key)?;
+    }
+    for table in ["estimates", "estimates_by_tier", "aggregates"] {
+        ordered_quantiles(dir, table)?;
+    }
+    one_estimate_per_model(dir)?;
+    let wrong_zero = col("tier").eq(lit(0)).neq(col("emissions_kgco2e_mean").eq(lit(0.0)));
+    none(scan(dir, "estimates")?.filter(wrong_zero), "estimates", "emissions are zero exactly in tier 0", "run_id")?;
+    let shares = scan(dir, "aggregates")?
+        .filter(col("group_by").eq(lit("tier")))
+        .group_by([col("cohort")])
+        .agg([col("share_of_total").sum().alias("sum")])
+        // A cohort without a single trained run has no shares.
+        .filter(col("sum").neq(lit(0.0)).and((col("sum") - lit(1.0)).gt(lit(1e-9)).or((col("sum") - lit(1.0)).lt(lit(-1e-9)))));
+    none(shares, "aggregates", "shares by tier add up to one", "cohort")
+}
+
+fn unique_key(dir: &Path, table: &TableInfo) -> Result<()> {
+    let keys: Vec<Expr> = table.key.iter().map(|k| col(*k)).collect();
+    let twice = scan(dir, table.name)?.group_by(keys).agg([len().alias("n")]).filter(col("n").gt(lit(1_u32)));
+    none(twice, table.name, &format!("the key ({}) is unique", table.key.join(", ")), table.key[0])
+}
+
+fn references(dir: &Path, child: &str, column: &str, parent: &str, key: &str) -> Result<()> {
+    let args = JoinArgs::new(JoinType::Anti);
+    let orphans = scan(dir, child)?
+        .select([col(column).alias("reference")])
+        .filter(col("reference").is_not_null())
+        .join(scan(dir, parent)?.select([col(key)]), [col("reference")], [col(key)], args);
+    none(orphans, child, &format!("{column} refers to a row of {parent}"), "reference")
+}
+
+fn ordered_quantiles(dir: &Path, table: &str) -> Result<()> {
+    for quantity in ["train_flop", "energy_kwh", "emissions_kgco2e", "atci_gco2e_per_pflop"] {
+        let c = |suffix: &str| col(format!("{quantity}_{suffix}"));
+        let bad = c("p05").gt(c("p50")).or(c("p50").gt(c("p95"))).or(c("p05").lt(lit(0.0))).or(c("mean").is_infinite()).or(c("mean").is_nan());
+        let first = if table == "aggregates" { "group" } else { "run_id" };
+        none(scan(dir, table)?.filter(bad), table, &format!("{quantity}: 0 <= p05 <= p50 <= p95, all finite"), first)?;
+    }
+    Ok(())
+}
+
+fn one_estimate_per_model(dir: &Path) -> Result<()> {
+    let args = JoinArgs::new(JoinType::Anti);
+    let missing = scan(dir, "models")?
+        .select([col("model_id")])
+        .join(scan(dir, "estimates")?.select([col("model_id")]), [col("model_id")], [col("model_id")], args);
+    none(missing, "estimates", "every model has an estimate", "model_id")
+}
+
+/// Fails unless `offenders` is empty; shows up to three values of `column`.
+fn none(offenders: LazyFrame, table: &str, rule: &str, column: &str) -> Result<()> {
+    let found = offenders.select([col(column)]).collect()?;
+    if found.height() == 0 {
+        return Ok(());
+    }
+    let shown: Vec<String> = (0..found.height().min(3))
+        .filter_map(|i| found.column(column).ok()?.get(i).ok().map(|v| v.to_string()))
+        .collect();
+    Err(Error::Verification(format!(
+        "data test of table '{table}': {rule}; broken by {} rows, among them {}\n  way out: nothing was published; report this with the source",
+        found.height(),
+        shown.join(", ")
+    )))
+}

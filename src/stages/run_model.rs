@@ -1,0 +1,360 @@
+//! From a row of `tiers` to the model that is simulated: which factor comes from where, and what was assumed.
+//!
+//! `estimate` simulates every run with it, `snapshot` simulates the cohort again for totals (the draws are keyed by run, so they
+//! are the same), and `explain` prints it.
+
+use crate::error::{Error, Result};
+use crate::method::assumptions as assume;
+use crate::method::chain;
+use crate::method::simulate::{Chip, Compute, LogNormal, RunModel, SharedFit, Start};
+use crate::reference::{Accelerator, GridValue, MixtureRole, PueValue, Reference, places, registry};
+use crate::tables::io::rows;
+use crate::tables::{BacktestRow, RegressionCovarianceRow, RegressionRow, RegressionTermRow, TierRow};
+use crate::units::{Params, Tokens};
+use libm::log10;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Regression of pre-training compute.
+pub const COMPUTE_FIT: &str = "compute_from_params";
+/// Regression of the compute of fine-tunes, post-training and adapters.
+pub const FINE_TUNE_FIT: &str = "finetune_compute_from_params";
+/// Regression of size on category.
+pub const CATEGORY_FIT: &str = "params_from_category";
+/// Name of the term that holds the size.
+pub const SIZE_TERM: &str = "log10_active_params";
+
+/// A fitted regression as read back from its tables.
+#[derive(Debug)]
+pub struct LoadedFit {
+    /// Names of the terms, the intercept first.
+    pub terms: Vec<String>,
+    /// Coefficients with their draws.
+    pub shared: SharedFit,
+    /// Formula with numbers.
+    pub formula: String,
+}
+
+/// All regressions in use, and the spreads calibrated on the back-test.
+#[derive(Debug)]
+pub struct Fits {
+    fits: BTreeMap<String, LoadedFit>,
+    /// Spread of 6 N D against independent compute, in dex.
+    pub six_nd_sd_dex: f64,
+}
+
+impl Fits {
+    /// Reads what `fit` wrote.
+    ///
+    /// # Errors
+    /// A table is missing, or a regression the estimates need was found unusable.
+    pub fn load(work: &Path, draws: usize, seed: u64) -> Result<Self> {
+        let covariances: Vec<RegressionCovarianceRow> = rows(work)?.collect::<Result<_>>()?;
+        let terms: Vec<RegressionTermRow> = rows(work)?.collect::<Result<_>>()?;
+        let mut fits = BTreeMap::new();
+        for row in rows::<RegressionRow>(work)? {
+            let row = row?;
+            if !row.used {
+                continue;
+            }
+            // Tables are sorted by term; the intercept sorts among the others, order only has to agree.
+            let own: Vec<&RegressionTermRow> = terms.iter().filter(|t| t.regression_id == row.regression_id).collect();
+            let covariance = |a: &str, b: &str| {
+                covariances
+                    .iter()
+                    .find(|c| c.regression_id == row.regression_id && c.term_a == a && c.term_b == b)
+                    .map_or(0.0, |c| c.covariance)
+            };
+            let matrix: Vec<Vec<f64>> = own.iter().map(|a| own.iter().map(|b| covariance(&a.term, &b.term)).collect()).collect();
+            let sd_dex = row.grouped_cv_rmse.unwrap_or(row.loo_rmse);
+            let central = own.iter().map(|t| t.estimate).collect();
+            fits.insert(
+                row.regression_id.clone(),
+                LoadedFit {
+                    terms: own.iter().map(|t| t.term.clone()).collect(),
+                    shared: SharedFit::new(&row.regression_id, central, &matrix, sd_dex, draws, seed),
+                    formula: row.formula,
+                },
+            );
+        }
+        let backtest: Vec<BacktestRow> = rows(work)?.collect::<Result<_>>()?;
+        let six_nd = backtest.iter().find(|b| b.tier == 4 && b.against == "independent_compute").map(|b| b.robust_sd_dex);
+        Ok(Self { fits, six_nd_sd_dex: six_nd.unwrap_or(assume::FLOP_CONFIDENT_SD_DEX) })
+    }
+
+    /// A regression by name.
+    ///
+    /// # Errors
+    /// It was not fitted or not usable.
+    pub fn get(&self, name: &str) -> Result<&LoadedFit> {
+        self.fits.get(name).ok_or_else(|| {
+            Error::input(
+                format!("regression '{name}' is not usable (see the column not_used_reason of regressions)"),
+                "regressions.parquet",
+                "give the reference registry enough rows for it, then run: hugging-carbon run --force",
+            )
+        })
+    }
+}
+
+/// The value of a named term for a run; size is taken from the row.
+#[must_use]
+pub fn term(name: &str, row: &TierRow) -> f64 {
+    let indicator = |is: bool| if is { 1.0 } else { 0.0 };
+    match name {
+        "intercept" => 1.0,
+        SIZE_TERM => row.active_params.map_or(0.0, log10),
+        "years_since_2022" => row.trained_on.map_or(0.0, crate::tables::Day::years_since_2022),
+        "not_text" => indicator(row.modality != "text"),
+        _ => match name.split_once('=') {
+            Some(("modality", value)) => indicator(row.modality == value),
+            Some(("kind", value)) => indicator(row.kind == value),
+            _ => 0.0,
+        },
+    }
+}
+
+/// Chips of every mixture and every single accelerator, built once.
+#[derive(Debug)]
+pub struct ChipSets {
+    sets: BTreeMap<String, (Vec<Chip>, bool)>,
+}
+
+/// Years for which a mixture is kept ready.
+const YEARS: std::ops::RangeInclusive<i32> = 2012..=2040;
+
+impl ChipSets {
+    /// Builds them.
+    #[must_use]
+    pub fn new(reference: &Reference) -> Self {
+        let mut sets = BTreeMap::new();
+        for (role, name) in [(MixtureRole::Pretraining, "pretraining"), (MixtureRole::FineTuning, "fine_tuning")] {
+            for year in YEARS {
+                let (_, mixture) = reference.accelerators.mixture(role, year);
+                let mut fallback = false;
+                let chips = mixture
+                    .into_iter()
+                    .filter_map(|(a, weight)| {
+                        let (chip, assumed) = chip(reference, a, weight)?;
+                        fallback |= assumed;
+                        Some(chip)
+                    })
+                    .collect();
+                sets.insert(format!("mixture:{name}:{year}"), (chips, fallback));
+            }
+        }
+        Self { sets }
+    }
+
+    fn mixture(&self, kind: &str, year: i32) -> (String, &(Vec<Chip>, bool)) {
+        let role = if kind == "pretraining" { "pretraining" } else { "fine_tuning" };
+        let key = format!("mixture:{role}:{}", year.clamp(*YEARS.start(), *YEARS.end()));
+        // `new` fills every year of the range for both roles.
+        let set = &self.sets[&key];
+        (key, set)
+    }
+}
+
+fn chip(reference: &Reference, a: &Accelerator, weight: f64) -> Option<(Chip, bool)> {
+    let (power_ratio, assumed) = reference.power.ratio(&a.vendor);
+    let chip = Chip { name: a.accelerator.clone(), weight, peak: a.training_peak()?, tdp: a.tdp()?, power_ratio };
+    Some((chip, assumed))
+}
+
+/// A run's model with the provenance of its factors.
+#[derive(Debug)]
+pub struct Built<'a> {
+    /// What is simulated, less the chips (see `chips`).
+    pub start: Start,
+    /// Compute.
+    pub compute: Compute<'a>,
+    /// Rung the compute itself stands on: 4, 5 or 6.
+    pub compute_tier: i32,
+    /// Model FLOP utilization.
+    pub mfu: LogNormal,
+    /// Chips.
+    pub chips: std::borrow::Cow<'a, [Chip]>,
+    /// Name of the chip or mixture.
+    pub accelerator: String,
+    /// PUE with source.
+    pub pue: PueValue,
+    /// PUE as a factor.
+    pub pue_factor: LogNormal,
+    /// Grid with source.
+    pub grid: GridValue,
+    /// Grid as a factor.
+    pub grid_factor: LogNormal,
+    /// Whether the grid place is a fallback.
+    pub grid_is_fallback: bool,
+    /// Assumptions made here.
+    pub flags: Vec<String>,
+}
+
+impl Built<'_> {
+    /// The model to simulate.
+    #[must_use]
+    pub fn model<'b>(&'b self, run_id: &'b str) -> RunModel<'b> {
+        RunModel {
+            run_id,
+            start: self.start,
+            compute: self.compute.clone(),
+            mfu: self.mfu,
+            chips: &self.chips,
+            pue: self.pue_factor,
+            grid: self.grid_factor,
+        }
+    }
+}
+
+/// Builds the model of a run at a tier (1 to 6).
+///
+/// # Errors
+/// A regression it needs is not usable.
+pub fn build<'a>(row: &TierRow, tier: i32, fits: &'a Fits, chips: &'a ChipSets, reference: &Reference) -> Result<Built<'a>> {
+    let mut flags = row.flags.clone();
+    // Tiers 1 to 3 fix energy or emissions; the compute beside them is the best the row has.
+    let wanted = if tier >= 4 { tier } else { *row.available_tiers.iter().find(|t| **t >= 4).unwrap_or(&6) };
+    let (compute, compute_tier) = compute(row, wanted, fits, &mut flags)?;
+    let year = row.trained_on.map(crate::tables::Day::year);
+    if year.is_none() {
+        flags.push("trained_on_unknown_median_year_assumed".into());
+    }
+    // The median year of the frozen index (METHOD.md names no default); a row without any date is rare and flagged.
+    let year = year.unwrap_or(2024);
+    let (accelerator, set) = chip_set(row, year, chips, reference, &mut flags);
+    let (grid, grid_sd, grid_is_fallback) = grid(row, year, reference, &mut flags);
+    let operator = row.owner.as_deref().and_then(|o| reference.owners.operator(o));
+    let pue = reference.pue.for_operator(operator, year);
+    if pue.is_fallback {
+        flags.push("pue_survey_average".into());
+    }
+    let lognormal = |value: Option<f64>, sd| value.map(|v| LogNormal::own(v, sd));
+    let start = match tier {
+        1 => lognormal(row.emissions_kgco2e, assume::REPORTED_EMISSIONS_SD).map(Start::Emissions),
+        2 => lognormal(row.energy_kwh, assume::REPORTED_ENERGY_SD).map(Start::Energy),
+        3 => lognormal(row.accelerator_hours, assume::STATED_HOURS_SD).map(Start::Hours),
+        _ => Some(Start::Compute),
+    };
+    flags.sort();
+    flags.dedup();
+    Ok(Built {
+        start: start.ok_or_else(|| Error::Internal(format!("{}: tier {tier} without its evidence", row.run_id)))?,
+        compute,
+        compute_tier,
+        mfu: mfu(row, reference),
+        chips: set,
+        accelerator,
+        pue_factor: LogNormal {
+            median: pue.pue,
+            own_sd: if pue.is_fallback { assume::PUE_SURVEY_SD } else { assume::PUE_OPERATOR_SD },
+            shared_sd: assume::PUE_SHARED_SD,
+        },
+        pue,
+        grid_factor: LogNormal { median: grid.gco2e_per_kwh, own_sd: grid_sd, shared_sd: assume::GRID_SHARED_SD },
+        grid,
+        grid_is_fallback,
+        flags,
+    })
+}
+
+fn compute<'a>(row: &TierRow, wanted: i32, fits: &'a Fits, flags: &mut Vec<String>) -> Result<(Compute<'a>, i32)> {
+    let known = |median: f64, sd_dex: f64| Compute::Known(LogNormal::own(median, sd_dex * assume::LN_10));
+    if wanted == 4 {
+        if let Some(flop) = row.train_flop {
+            let rating = match row.train_flop_confidence {
+                Some(c) if c >= 0.9 => Some("confident"),
+                Some(c) if c >= 0.6 => Some("likely"),
+                _ => None,
+            };
+            return Ok((known(flop, registry::flop_sd_dex(rating)), 4));
+        }
+        if let (Some(n), Some(d)) = (row.active_params, row.train_tokens) {
+            let flop = if row.kind == "adapter" {
+                chain::adapter_flop(Params(n), Tokens(d))
+            } else {
+                chain::training_flop(Params(n), Tokens(d))
+            };
+            return Ok((known(flop.0, fits.six_nd_sd_dex), 4));
+        }
+    }
+    let pretraining = row.kind == "pretraining";
+    let loaded = fits.get(if pretraining { COMPUTE_FIT } else { FINE_TUNE_FIT })?;
+    let terms: Vec<f64> = loaded.terms.iter().map(|name| term(name, row)).collect();
+    let factor = if row.kind == "adapter" { chain::FLOP_PER_FROZEN_PARAM_TOKEN / chain::FLOP_PER_PARAM_TOKEN } else { 1.0 };
+    if wanted <= 5 {
+        if let Some(n) = row.active_params {
+            let (low, high) = assume::TOKENS_PER_PARAM;
+            let bounds = if pretraining && row.modality == "text" {
+                let at = |tokens_per_param: f64| chain::training_flop(Params(n), Tokens(tokens_per_param * n)).0;
+                (at(low), at(high))
+            } else {
+                (0.0, f64::MAX)
+            };
+            return Ok((Compute::Parameters { fit: &loaded.shared, terms, bounds, factor }, 5));
+        }
+    }
+    flags.push("params_from_category".into());
+    let size = fits.get(CATEGORY_FIT)?;
+    let size_position = loaded.terms.iter().position(|t| t == SIZE_TERM);
+    Ok((
+        Compute::Category {
+            size: &size.shared,
+            size_terms: size.terms.iter().map(|name| term(name, row)).collect(),
+            fit: &loaded.shared,
+            terms,
+            size_position: size_position.ok_or_else(|| Error::Internal("compute regression without a size term".into()))?,
+            factor,
+        },
+        6,
+    ))
+}
+
+fn mfu(row: &TierRow, reference: &Reference) -> LogNormal {
+    if let Some(stated) = row.mfu {
+        return LogNormal::own(stated, 0.05);
+    }
+    let published = reference.power.mfu;
+    if row.kind == "pretraining" {
+        published
+    } else {
+        LogNormal { median: published.median * assume::FINE_TUNE_MFU_FACTOR, own_sd: assume::FINE_TUNE_MFU_SD, ..published }
+    }
+}
+
+fn chip_set<'a>(
+    row: &TierRow,
+    year: i32,
+    chips: &'a ChipSets,
+    reference: &Reference,
+    flags: &mut Vec<String>,
+) -> (String, std::borrow::Cow<'a, [Chip]>) {
+    let stated = row.accelerator.as_deref().and_then(|name| reference.accelerators.get(name));
+    if let Some((chip, assumed)) = stated.and_then(|a| chip(reference, a, 1.0)) {
+        if assumed {
+            flags.push("power_ratio_of_another_vendor".into());
+        }
+        return (chip.name.clone(), vec![chip].into());
+    }
+    flags.push("accelerator_mixture".into());
+    let (name, (set, _)) = chips.mixture(&row.kind, year);
+    (name, set.as_slice().into())
+}
+
+fn grid(row: &TierRow, year: i32, reference: &Reference, flags: &mut Vec<String>) -> (GridValue, f64, bool) {
+    let ladder = [
+        (row.country.as_deref(), assume::GRID_STATED_COUNTRY_SD, None),
+        (row.owner_country.as_deref(), assume::GRID_OWNER_COUNTRY_SD, Some("grid_owner_country")),
+        (Some(places::WORLD), assume::GRID_WORLD_SD, Some("grid_world_average")),
+    ];
+    for (place, sd, fallback) in ladder {
+        let Some(value) = place.and_then(|p| reference.grid.value(p, year)) else { continue };
+        flags.extend(fallback.map(str::to_owned));
+        if value.year != year {
+            flags.push("grid_nearest_year".into());
+        }
+        return (value.clone(), sd, fallback.is_some());
+    }
+    // A data test proves that the world's row exists; a grid of zero would show at once as zero emissions.
+    let none = GridValue { gco2e_per_kwh: 0.0, place: String::new(), year, basis: String::new(), source: String::new() };
+    (none, 0.0, true)
+}
