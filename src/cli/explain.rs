@@ -4,10 +4,10 @@ use super::text::{number, table};
 use super::{Cli, context, print};
 use hugging_carbon::error::{Error, Result};
 use hugging_carbon::method::chain::{FLOP_PER_FROZEN_PARAM_TOKEN, FLOP_PER_PARAM_TOKEN};
-use hugging_carbon::method::simulate::{Compute, Start, central, pow10};
+use hugging_carbon::method::simulate::{Compute, Prediction, Response, Start, central, pow10};
 use hugging_carbon::pipeline::Context;
 use hugging_carbon::stages::estimate::tier_name;
-use hugging_carbon::stages::run_model::{Built, CATEGORY_FIT, COMPUTE_FIT, ChipSets, FINE_TUNE_FIT, Fits, LoadedFit, build};
+use hugging_carbon::stages::run_model::{Built, CATEGORY_FIT, ChipSets, Fits, LoadedFit, build, compute_fit};
 use hugging_carbon::tables::io::rows;
 use hugging_carbon::tables::{EstimateByTierRow, EstimateRow, EvidenceRow, ModelRow, RunRow, TierRow};
 use std::fmt::Write as _;
@@ -264,7 +264,6 @@ fn chip_note(built: &Built<'_>) -> String {
 
 fn compute_lines(out: &mut String, row: &TierRow, built: &Built<'_>, fits: &Fits) -> Result<()> {
     let c = built.compute.central().0;
-    let id = if row.kind == "pretraining" { COMPUTE_FIT } else { FINE_TUNE_FIT };
     match &built.compute {
         Compute::Known(_) if row.train_flop.is_some() => {
             let _ = writeln!(out, "  C = {} FLOP   stated", number(c));
@@ -274,17 +273,43 @@ fn compute_lines(out: &mut String, row: &TierRow, built: &Built<'_>, fits: &Fits
             let (n, d) = (row.active_params.unwrap_or_default(), row.train_tokens.unwrap_or_default());
             let _ = writeln!(out, "  C = {per} x N x D = {per} x {} x {} = {} FLOP", number(n), number(d), number(c));
         }
-        Compute::Parameters { terms, bounds, factor, .. } => {
-            let log_c = regression_line(out, id, "log10 C", fits.get(id)?, terms);
-            power_line(out, log_c, *factor, *bounds, c);
+        Compute::Parameters(prediction) => prediction_lines(out, row, prediction, fits)?,
+        Compute::Category { size_terms, prediction, .. } => {
+            regression_line(out, CATEGORY_FIT, "log10 N", fits.get(CATEGORY_FIT)?, size_terms);
+            prediction_lines(out, row, prediction, fits)?;
         }
-        Compute::Category { size_terms, terms, size_position, factor, .. } => {
-            let log_n = regression_line(out, CATEGORY_FIT, "log10 N", fits.get(CATEGORY_FIT)?, size_terms);
-            let mut terms = terms.clone();
-            terms[*size_position] = log_n;
-            let log_c = regression_line(out, id, "log10 C", fits.get(id)?, &terms);
-            power_line(out, log_c, *factor, (0.0, f64::MAX), c);
+    }
+    Ok(())
+}
+
+fn prediction_lines(out: &mut String, row: &TierRow, prediction: &Prediction<'_>, fits: &Fits) -> Result<()> {
+    let (id, response) = compute_fit(row);
+    let symbol = if response == Response::Tokens { "log10 D" } else { "log10 C" };
+    let predicted = regression_line(out, id, symbol, fits.get(id)?, &prediction.terms);
+    let n = pow10(prediction.terms[prediction.size_position]);
+    let raw = match response {
+        Response::Compute => {
+            let _ = writeln!(out, "  C = 10^{predicted:.4} = {} FLOP", number(pow10(predicted)));
+            pow10(predicted)
         }
+        Response::Tokens => {
+            let (d, per) = (pow10(predicted), FLOP_PER_PARAM_TOKEN);
+            let _ = writeln!(out, "  C = {per} x N x D = {per} x {} x {} = {} FLOP", number(n), number(d), number(per * n * d));
+            per * n * d
+        }
+    };
+    let (low, high) = prediction.bounds;
+    if high < f64::MAX {
+        let why = if row.kind == "pretraining" {
+            "1 to 20,000 tokens per parameter"
+        } else {
+            "a third of a pre-training of this size and date"
+        };
+        let _ = writeln!(out, "  bounded to {} .. {} FLOP ({why})", number(low), number(high));
+    }
+    let c = prediction.central();
+    if prediction.factor < 1.0 || c != raw {
+        let _ = writeln!(out, "  C = {} FLOP after bounds and the factor {:.3}", number(c), prediction.factor);
     }
     Ok(())
 }
@@ -303,22 +328,9 @@ fn regression_line(out: &mut String, id: &str, symbol: &str, fit: &LoadedFit, te
     value
 }
 
-fn power_line(out: &mut String, log_c: f64, factor: f64, (low, high): (f64, f64), c: f64) {
-    let raw = pow10(log_c);
-    let mut notes = String::new();
-    if raw < low || raw > high {
-        let _ = write!(notes, ", bounded to {} .. {} (1 to 20,000 tokens per parameter)", number(low), number(high));
-    }
-    if factor < 1.0 {
-        let _ = write!(notes, ", x {factor:.3} for frozen weights");
-    }
-    let _ = writeln!(out, "  C = 10^{log_c:.4} = {} FLOP{notes}{}", number(raw), if notes.is_empty() { String::new() } else { format!(" = {}", number(c)) });
-}
-
 fn published(out: &mut String, e: &EstimateByTierRow, draws: usize) {
-    let quantity = |name: &str, v: [f64; 4]| {
-        std::iter::once(name.to_owned()).chain(v.iter().map(|x| number(*x))).collect::<Vec<_>>()
-    };
+    let quantity =
+        |name: &str, v: [f64; 4]| std::iter::once(name.to_owned()).chain(v.iter().map(|x| number(*x))).collect::<Vec<_>>();
     let mut lines = vec![
         quantity("FLOP", [e.train_flop_p05, e.train_flop_p50, e.train_flop_p95, e.train_flop_mean]),
         quantity("kWh", [e.energy_kwh_p05, e.energy_kwh_p50, e.energy_kwh_p95, e.energy_kwh_mean]),

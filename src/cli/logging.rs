@@ -13,8 +13,7 @@ pub fn init(format: LogFormat, quiet: bool, verbose: bool) {
         _ => LevelFilter::INFO,
     };
     let builder = tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false);
-    let filter = tracing_subscriber::EnvFilter::builder()
-        .parse_lossy(format!("error,hugging_carbon={level}"));
+    let filter = tracing_subscriber::EnvFilter::builder().parse_lossy(format!("error,hugging_carbon={level}"));
     match format {
         LogFormat::Json => builder.json().with_env_filter(filter).init(),
         LogFormat::Text => {

@@ -32,11 +32,8 @@ pub fn stage(cli: &Cli, name: &'static str, force: bool) -> Result<()> {
 
 fn settings(resolved: &Resolved) -> String {
     let mut out = String::from("Settings\n");
-    let rows: Vec<Vec<String>> = resolved
-        .origins
-        .iter()
-        .map(|(key, (value, origin))| vec![key.clone(), value.clone(), origin.to_string()])
-        .collect();
+    let rows: Vec<Vec<String>> =
+        resolved.origins.iter().map(|(key, (value, origin))| vec![key.clone(), value.clone(), origin.to_string()]).collect();
     out.push_str(&super::text::table(&["key", "value", "from"], &rows, 3));
     out.push('\n');
     out

@@ -14,7 +14,13 @@ pub fn number(x: f64) -> String {
     if magnitude >= 100.0 {
         return grouped(x.round());
     }
-    let decimals = if magnitude >= 10.0 { 1 } else if magnitude >= 1.0 { 2 } else { 3 };
+    let decimals = if magnitude >= 10.0 {
+        1
+    } else if magnitude >= 1.0 {
+        2
+    } else {
+        3
+    };
     format!("{x:.decimals$}")
 }
 

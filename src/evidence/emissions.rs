@@ -42,11 +42,9 @@ fn from_fields(fields: &Map<String, Value>, json: &str, rows: &mut Vec<Extracted
     if let Some(value) = fields.get("energy_consumed").filter(|v| !v.is_null()) {
         rows.push(energy(value, &about, json));
     }
-    for (key, field, unit) in [
-        ("hardware_used", "accelerator", "name"),
-        ("geographical_location", "country", "place"),
-        ("hours_used", "wall_hours", "h"),
-    ] {
+    for (key, field, unit) in
+        [("hardware_used", "accelerator", "name"), ("geographical_location", "country", "place"), ("hours_used", "wall_hours", "h")]
+    {
         let written = text(key);
         if written.trim().is_empty() {
             continue;
@@ -110,10 +108,7 @@ fn refuse_mass(kg: f64, about: &str) -> Option<String> {
     } else if kg > MAX_KG {
         Some("beyond 1e9 kg".into())
     } else {
-        NOT_TRAINING
-            .iter()
-            .find(|word| about.contains(*word))
-            .map(|word| format!("not training: the source says '{word}'"))
+        NOT_TRAINING.iter().find(|word| about.contains(*word)).map(|word| format!("not training: the source says '{word}'"))
     }
 }
 

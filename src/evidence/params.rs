@@ -115,17 +115,45 @@ pub fn from_base(field: &'static str, value: f64, base_id: &str) -> Extracted {
     }
 }
 
+/// Architectures that are mixtures of experts without saying so in their name (their papers and configurations do).
+const EXPERT_ARCHITECTURES: &[&str] = &[
+    "deepseek_v2",
+    "deepseek_v3",
+    "deepseek_v32",
+    "deepseek_v4",
+    "kimi_k2",
+    "kimi_k25",
+    "minimax",
+    "minimax_m1",
+    "minimax_m2",
+    "minimax_text_01",
+    "mimo_v2_flash",
+    "gpt_oss",
+    "dbrx",
+    "arctic",
+    "jamba",
+    "grok-1",
+    "llama4",
+    "step3",
+    "step3p5",
+    "longcat_flash",
+    "sarvam_mla",
+];
+
 /// Whether anything says that the model is a mixture of experts, so that active and total differ.
 #[must_use]
 pub fn is_mixture_of_experts(raw: &RawModelRow) -> bool {
-    let architecture = raw.architecture.as_deref().unwrap_or_default().to_lowercase();
+    let says_so = |word: &str| {
+        let word = word.to_lowercase();
+        !word.contains(':')
+            && (word.contains("moe")
+                || word.contains("mixtral")
+                || word == "mixture-of-experts"
+                || EXPERT_ARCHITECTURES.contains(&word.as_str()))
+    };
     raw.config_experts.is_some_and(|n| n > 1)
-        || architecture.contains("moe")
-        || architecture.contains("mixtral")
-        || raw.tags.iter().any(|t| {
-            let t = t.to_lowercase();
-            t == "moe" || t == "mixtral" || t.ends_with("_moe") || t == "mixture-of-experts"
-        })
+        || raw.architecture.as_deref().is_some_and(says_so)
+        || raw.tags.iter().any(|t| says_so(t))
 }
 
 /// Evidence from the regression of active on total over the registry's mixtures of experts, flagged by its extractor.

@@ -19,16 +19,8 @@ pub fn parse(text: &str) -> Option<Written> {
     let rest = &text[start..];
     let (digits, after) = split_number(rest);
     let number: f64 = without_separators(digits)?.parse().ok()?;
-    let unit: String = after
-        .trim_start()
-        .chars()
-        .take_while(|c| c.is_alphabetic())
-        .collect::<String>()
-        .to_lowercase();
-    Some(Written {
-        number: if negative { -number } else { number },
-        unit,
-    })
+    let unit: String = after.trim_start().chars().take_while(|c| c.is_alphabetic()).collect::<String>().to_lowercase();
+    Some(Written { number: if negative { -number } else { number }, unit })
 }
 
 /// Splits `1.5e-3kg` into `1.5e-3` and `kg`; an `e` only belongs to the number when digits follow.
@@ -38,8 +30,8 @@ fn split_number(text: &str) -> (&str, &str) {
     while let Some(&b) = bytes.get(end) {
         let next_is_digit = bytes.get(end + 1).is_some_and(u8::is_ascii_digit);
         let after_sign_is_digit = bytes.get(end + 2).is_some_and(u8::is_ascii_digit);
-        let exponent = (b == b'e' || b == b'E')
-            && (next_is_digit || (matches!(bytes.get(end + 1), Some(b'+' | b'-')) && after_sign_is_digit));
+        let exponent =
+            (b == b'e' || b == b'E') && (next_is_digit || (matches!(bytes.get(end + 1), Some(b'+' | b'-')) && after_sign_is_digit));
         if exponent {
             end += 2;
         } else if b.is_ascii_digit() || ((b == b'.' || b == b',') && next_is_digit) {

@@ -19,6 +19,10 @@ pub struct RepoFacts {
     pub architecture: Option<String>,
     /// Parameters counted from the weights; none when packed or absent.
     pub params: Option<i64>,
+    /// The same, or else what the registry or the name says: good to some 10 %.
+    pub rough_params: Option<i64>,
+    /// Whether the owner is an organization that trains models itself (data/reference/owners.csv).
+    pub listed_owner: bool,
     /// Whether all weights are 16- or 32-bit floats.
     pub float_weights: bool,
     /// Whether the index shows a GGUF file.

@@ -1,8 +1,8 @@
 //! The role of a repository by ordered, named rules; the first that applies decides.
 
+use super::RepoFacts;
 use super::names;
 use super::runs::RunKind;
-use super::RepoFacts;
 
 /// What a repository's own training was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -82,11 +82,18 @@ pub type RoleRule = &'static str;
 const FINE_TUNE_TAGS: &[&str] = &["autotrain", "generated_from_trainer", "setfit", "trl", "axolotl", "llama-factory", "dreambooth"];
 /// Tasks whose repositories are a task head on somebody's encoder, unless the registry says otherwise.
 const HEAD_TASKS: &[&str] = &[
-    "text-classification", "token-classification", "question-answering", "zero-shot-classification", "table-question-answering",
+    "text-classification",
+    "token-classification",
+    "question-answering",
+    "zero-shot-classification",
+    "table-question-answering",
     "text-ranking",
 ];
 /// Libraries of converted formats.
 const CONVERSION_LIBRARIES: &[&str] = &["mlx", "onnx", "openvino", "coreml", "ctranslate2", "transformers.js"];
+
+/// From this size on, a pre-training by somebody who is no listed organization is rarer than a fine-tune without a link.
+const LARGE_PARAMS: i64 = 1_000_000_000;
 
 /// The role by the repository's own facts, before other repositories are looked at.
 #[must_use]
@@ -138,6 +145,16 @@ pub fn role(facts: &RepoFacts) -> (Role, RoleRule) {
     if facts.pipeline_tag.as_deref().is_some_and(|task| HEAD_TASKS.contains(&task)) {
         return (Role::Finetuned, "task_head");
     }
+    if names::names_reward_model(name) {
+        return (Role::Finetuned, "reward_model_token");
+    }
+    if names::borrowed_family(facts.owner(), name).is_some() {
+        return (Role::Finetuned, "names_a_family_of_another_owner");
+    }
+    let billions = facts.rough_params.is_some_and(|n| n >= LARGE_PARAMS);
+    if billions && !facts.listed_owner && facts.architecture.as_deref().is_some_and(names::is_family_architecture) {
+        return (Role::Finetuned, "family_architecture_of_an_unlisted_owner");
+    }
     (Role::Pretrained, "no_sign_of_a_base")
 }
 
@@ -146,12 +163,7 @@ mod tests {
     use super::*;
 
     fn facts(id: &str) -> RepoFacts {
-        RepoFacts {
-            model_id: id.into(),
-            params: Some(1_000_000),
-            float_weights: true,
-            ..RepoFacts::default()
-        }
+        RepoFacts { model_id: id.into(), params: Some(1_000_000), float_weights: true, ..RepoFacts::default() }
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Which run a repository owns and which it stands on: explicit links, then mirrors, siblings and shared architectures.
 
+use super::RepoFacts;
 use super::names;
 use super::roles::{Relation, Role, RoleRule, role};
-use super::RepoFacts;
 use rustc_hash::FxHashMap;
 
 /// Kind of a training run.
@@ -86,6 +86,7 @@ pub fn resolve(facts: &[RepoFacts]) -> Vec<Placement> {
         .collect();
     link_stated_bases(facts, &mut placements);
     link_copies_by_name(facts, &mut placements);
+    link_to_registered_siblings(facts, &mut placements);
     link_siblings(facts, &mut placements);
     link_same_architecture(facts, &mut placements);
     cut_cycles(facts, &mut placements);
@@ -134,12 +135,7 @@ fn same_size(a: Option<i64>, b: Option<i64>) -> bool {
 
 /// Sort key for "the original": registered, not a mirror's, earliest, then by id.
 fn seniority(f: &RepoFacts) -> (bool, bool, i64, &str) {
-    (
-        f.registry_kind.is_none(),
-        names::is_mirror(f.owner()),
-        f.created_ms.unwrap_or(i64::MAX),
-        f.model_id.as_str(),
-    )
+    (f.registry_kind.is_none(), names::is_mirror(f.owner()), f.created_ms.unwrap_or(i64::MAX), f.model_id.as_str())
 }
 
 /// Copies without a link: the same name in another namespace and, for float weights, the same size and architecture (a mirror);
@@ -176,6 +172,39 @@ fn link_copies_by_name(facts: &[RepoFacts], placements: &mut [Placement]) {
                 placements[i].base = Some(original);
             }
         }
+    }
+}
+
+/// Siblings of a registered pre-training: one namespace, one stem, and a size that agrees with the registered one to 10 %, which
+/// is how far published and counted sizes differ (Kimi-K2-Base, "1 T", and Kimi-K2-Instruct, 1.026 T).
+fn link_to_registered_siblings(facts: &[RepoFacts], placements: &mut [Placement]) {
+    let key = |f: &RepoFacts| (f.owner().to_lowercase(), names::stem(f.name()));
+    let mut heads: FxHashMap<(String, String), usize> = FxHashMap::default();
+    for (i, f) in facts.iter().enumerate() {
+        if f.registry_kind == Some(RunKind::Pretraining) {
+            let head = heads.entry(key(f)).or_insert(i);
+            if seniority(f) < seniority(&facts[*head]) {
+                *head = i;
+            }
+        }
+    }
+    for (i, f) in facts.iter().enumerate() {
+        let Some(&head) = heads.get(&key(f)).filter(|h| **h != i) else { continue };
+        let unlinked = placements[i].base.is_none() && f.registry_kind != Some(RunKind::Pretraining);
+        if unlinked && placements[i].role == Role::Pretrained && roughly_same_size(f, &facts[head]) {
+            placements[i].role = Role::Finetuned;
+            placements[i].role_rule = "sibling_of_a_registered_run";
+            placements[i].base = Some(head);
+            placements[head].group_rule = "sibling_of_a_registered_run";
+        }
+    }
+}
+
+fn roughly_same_size(a: &RepoFacts, b: &RepoFacts) -> bool {
+    match (a.rough_params, b.rough_params) {
+        #[allow(clippy::cast_precision_loss)]
+        (Some(a), Some(b)) if a > 0 && b > 0 => (a as f64 / b as f64 - 1.0).abs() < 0.1,
+        _ => false,
     }
 }
 
@@ -342,6 +371,8 @@ mod tests {
             model_id: id.into(),
             architecture: Some(architecture.into()),
             params: Some(params),
+            rough_params: Some(params),
+            listed_owner: true,
             float_weights: true,
             created_ms: Some(created_ms),
             ..RepoFacts::default()

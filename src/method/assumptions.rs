@@ -52,5 +52,11 @@ pub const FLOP_SPECULATIVE_SD_DEX: f64 = 0.90;
 /// Fewest and most training tokens per active parameter published for text pre-training (METHOD.md section 5).
 pub const TOKENS_PER_PARAM: (f64, f64) = (1.0, 20_000.0);
 
+/// First year of the token regression: what was trained before follows no law of scale (Kaplan et al. 2020 is its start).
+pub const TOKENS_FIT_SINCE_YEAR: i32 = 2020;
+/// A modification that takes a third of the original's compute counts as a new model (guidelines of the European Commission on
+/// general-purpose AI models, July 2025; METHOD.md section 8). What is called a fine-tune here stays below it.
+pub const FINE_TUNE_MAX_SHARE_OF_PRETRAINING: f64 = 1.0 / 3.0;
+
 /// ATCI of published runs lies between these (METHOD.md section 1); outside, a row is flagged.
 pub const ATCI_BAND_GCO2E_PER_PFLOP: (f64, f64) = (0.03, 5.0);

@@ -4,7 +4,7 @@
 //! once per draw number and used by every row; what is a row's own comes from the row's stream.
 
 use super::assumptions::{LN_10, MFU_MAX};
-use super::chain;
+use super::chain::{self, FLOP_PER_PARAM_TOKEN};
 use super::regression::cholesky;
 use super::rng::Stream;
 use crate::units::{AcceleratorHours, Flop, FlopPerSecond, GCo2ePerKwh, KgCo2e, Kwh, Watts};
@@ -88,36 +88,81 @@ pub fn pow10(x: f64) -> f64 {
     exp(x * LN_10)
 }
 
+/// What a regression on size predicts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Response {
+    /// log10 of training compute.
+    Compute,
+    /// log10 of tokens seen; compute follows as 6 N D.
+    Tokens,
+}
+
+/// A regression at work on one run.
+#[derive(Clone, Debug)]
+pub struct Prediction<'a> {
+    /// The regression.
+    pub fit: &'a SharedFit,
+    /// What it predicts.
+    pub response: Response,
+    /// Its terms for this run.
+    pub terms: Vec<f64>,
+    /// Position of log10 N among the terms.
+    pub size_position: usize,
+    /// Least and most compute believed, in FLOP; draws are truncated to it, not piled up at its ends.
+    pub bounds: (f64, f64),
+    /// Factor on the prediction (2/3 for adapters).
+    pub factor: f64,
+}
+
+impl Prediction<'_> {
+    /// log10 of compute in FLOP for a linear predictor and a size, before bounds and factor.
+    fn log_flop(&self, predicted: f64, log_n: f64) -> f64 {
+        match self.response {
+            Response::Compute => predicted,
+            Response::Tokens => libm::log10(FLOP_PER_PARAM_TOKEN) + log_n + predicted,
+        }
+    }
+
+    /// The central prediction in FLOP.
+    #[must_use]
+    pub fn central(&self) -> f64 {
+        let log_n = self.terms[self.size_position];
+        self.factor * pow10(self.log_flop(dot(&self.fit.central, &self.terms), log_n)).clamp(self.bounds.0, self.bounds.1)
+    }
+
+    fn draw(&self, i: usize, terms: &[f64], u: f64) -> f64 {
+        let centre = self.log_flop(self.fit.at(i, terms), terms[self.size_position]);
+        let sd = self.fit.sd_dex;
+        let z = truncated_normal(u, |bound: f64| (libm::log10(bound) - centre) / sd, self.bounds);
+        self.factor * pow10(centre + sd * z).clamp(self.bounds.0, self.bounds.1)
+    }
+}
+
+/// The quantile `u` of a standard normal truncated to the standardized bounds.
+fn truncated_normal(u: f64, standardize: impl Fn(f64) -> f64, (low, high): (f64, f64)) -> f64 {
+    let below = |bound: f64| 0.5 * libm::erfc(-standardize(bound) / std::f64::consts::SQRT_2);
+    let p_low = if low > 0.0 { below(low) } else { 0.0 };
+    let p_high = if high < f64::MAX { below(high) } else { 1.0 };
+    // Where nearly nothing lies between the bounds the caller's clamp decides; 2^-33 is the range of the quantile function.
+    let p = (p_low + u * (p_high - p_low)).clamp(1.2e-10, 1.0 - 1.2e-10);
+    super::rng::normal_quantile(p)
+}
+
 /// Where a run's compute comes from.
 #[derive(Clone, Debug)]
 pub enum Compute<'a> {
     /// Stated, or 6 N D.
     Known(LogNormal),
     /// Regression on parameters.
-    Parameters {
-        /// The regression.
-        fit: &'a SharedFit,
-        /// Its terms for this run.
-        terms: Vec<f64>,
-        /// Least and most FLOP believed.
-        bounds: (f64, f64),
-        /// Factor on the regression's prediction (2/3 for adapters).
-        factor: f64,
-    },
+    Parameters(Prediction<'a>),
     /// Regression on parameters that are themselves estimated from the category.
     Category {
         /// log10 N by category.
         size: &'a SharedFit,
         /// Terms of the size regression.
         size_terms: Vec<f64>,
-        /// Compute regression.
-        fit: &'a SharedFit,
-        /// Its terms; the one at `size_position` is replaced by the drawn log10 N.
-        terms: Vec<f64>,
-        /// Position of log10 N among the terms.
-        size_position: usize,
-        /// Factor on the regression's prediction.
-        factor: f64,
+        /// Prediction at the central size; a draw replaces the size.
+        prediction: Prediction<'a>,
     },
 }
 
@@ -127,26 +172,19 @@ impl Compute<'_> {
     pub fn central(&self) -> Flop {
         Flop(match self {
             Self::Known(c) => c.median,
-            Self::Parameters { fit, terms, bounds, factor } => factor * pow10(dot(&fit.central, terms)).clamp(bounds.0, bounds.1),
-            Self::Category { size, size_terms, fit, terms, size_position, factor } => {
-                let mut terms = terms.clone();
-                terms[*size_position] = dot(&size.central, size_terms);
-                factor * pow10(dot(&fit.central, &terms))
-            }
+            Self::Parameters(prediction) | Self::Category { prediction, .. } => prediction.central(),
         })
     }
 
-    fn draw(&self, i: usize, z: f64, z_size: f64, scratch: &mut Vec<f64>) -> f64 {
+    fn draw(&self, i: usize, u: f64, z_size: f64, scratch: &mut Vec<f64>) -> f64 {
         match self {
-            Self::Known(c) => c.draw(z, 0.0),
-            Self::Parameters { fit, terms, bounds, factor } => {
-                factor * pow10(fit.at(i, terms) + fit.sd_dex * z).clamp(bounds.0, bounds.1)
-            }
-            Self::Category { size, size_terms, fit, terms, size_position, factor } => {
+            Self::Known(c) => c.draw(super::rng::normal_quantile(u), 0.0),
+            Self::Parameters(prediction) => prediction.draw(i, &prediction.terms, u),
+            Self::Category { size, size_terms, prediction } => {
                 scratch.clear();
-                scratch.extend_from_slice(terms);
-                scratch[*size_position] = size.at(i, size_terms) + size.sd_dex * z_size;
-                factor * pow10(fit.at(i, scratch) + fit.sd_dex * z)
+                scratch.extend_from_slice(&prediction.terms);
+                scratch[prediction.size_position] = size.at(i, size_terms) + size.sd_dex * z_size;
+                prediction.draw(i, scratch, u)
             }
         }
     }
@@ -272,9 +310,9 @@ pub fn simulate(model: &RunModel<'_>, shared: &Shared, out: &mut Draws) {
     for (i, &[s_mfu, s_power, s_pue, s_grid]) in shared.normals.iter().enumerate() {
         let draw = u32::try_from(i).unwrap_or(u32::MAX);
         let u = stream.uniforms(draw, 0);
-        let [z_compute, z_mfu, z_power] = [u[0], u[1], u[2]].map(super::rng::normal_quantile);
+        let [z_mfu, z_power] = [u[1], u[2]].map(super::rng::normal_quantile);
         let [z_pue, z_grid, z_start, z_size] = stream.normals(draw, 1);
-        let c = model.compute.draw(i, z_compute, z_size, scratch);
+        let c = model.compute.draw(i, u[0], z_size, scratch);
         let chip = pick(model.chips, u[3]);
         let mfu = model.mfu.draw(z_mfu, s_mfu).min(MFU_MAX);
         let grid = GCo2ePerKwh(model.grid.draw(z_grid, s_grid));
@@ -364,6 +402,15 @@ mod tests {
         assert!((s.p50 / 1e24 - 1.0).abs() < 0.02);
         assert!((s.p95 / (1e24 * (1.645_f64 * 0.5).exp()) - 1.0).abs() < 0.04);
         assert!((s.mean / (1e24 * 0.125_f64.exp()) - 1.0).abs() < 0.02);
+    }
+
+    /// Half of a standard normal cut at 0 lies below -0.6745: its quantile at u = 0.5 is the normal's at 0.25.
+    #[test]
+    fn truncation_redistributes_instead_of_piling_up() {
+        let z = truncated_normal(0.5, |x| x, (0.0, 1e-300));
+        assert!((z - -0.674_489_75).abs() < 1e-6, "{z}");
+        assert!(truncated_normal(0.999_999, |x| x, (0.0, 1e-300)) < 0.0);
+        assert_eq!(truncated_normal(0.5, |x| x, (0.0, f64::MAX)), 0.0);
     }
 
     /// 1000 kg on a 400 g/kWh grid is 2500 kWh, whatever the compute.

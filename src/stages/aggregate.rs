@@ -89,10 +89,9 @@ fn item(model: ModelRow, estimate: EstimateRow, tier: TierRow) -> Result<Item> {
 fn cohorts(context: &Context, model: &ModelRow) -> Vec<String> {
     let min = context.config.cohort.min;
     let mut names = vec!["all_models".to_owned()];
-    for (metric, downloads) in [
-        (CohortMetric::DownloadsAllTime, model.downloads_all_time),
-        (CohortMetric::Downloads30d, model.downloads_30d),
-    ] {
+    for (metric, downloads) in
+        [(CohortMetric::DownloadsAllTime, model.downloads_all_time), (CohortMetric::Downloads30d, model.downloads_30d)]
+    {
         if downloads.is_some_and(|d| d > min) {
             names.push(cohort_name(metric, min));
         }
@@ -131,11 +130,9 @@ impl Sums {
         self.models += 1;
         let Some(draws) = draws else { return };
         self.runs += 1;
-        for (sum, values) in [
-            (&mut self.flop, &draws.flop),
-            (&mut self.energy, &draws.energy),
-            (&mut self.emissions, &draws.emissions),
-        ] {
+        for (sum, values) in
+            [(&mut self.flop, &draws.flop), (&mut self.energy, &draws.energy), (&mut self.emissions, &draws.emissions)]
+        {
             sum.resize(n, 0.0);
             for (total, value) in sum.iter_mut().zip(values) {
                 *total += value;

@@ -11,9 +11,9 @@ use std::path::Path;
 /// The file is missing or unreadable.
 pub fn scan(dir: &Path, table: &str) -> Result<LazyFrame> {
     let path = table_path(dir, table);
-    let text = path.to_str().ok_or_else(|| {
-        Error::input("the path is not UTF-8", path.display(), "use a --data-dir whose name is UTF-8")
-    })?;
+    let text = path
+        .to_str()
+        .ok_or_else(|| Error::input("the path is not UTF-8", path.display(), "use a --data-dir whose name is UTF-8"))?;
     // A directory may be named like a pattern; it is meant literally.
     let args = ScanArgsParquet { glob: false, ..ScanArgsParquet::default() };
     Ok(LazyFrame::scan_parquet(PlRefPath::from(text), args)?)
@@ -62,17 +62,24 @@ fn unique_key(dir: &Path, table: &TableInfo) -> Result<()> {
 
 fn references(dir: &Path, child: &str, column: &str, parent: &str, key: &str) -> Result<()> {
     let args = JoinArgs::new(JoinType::Anti);
-    let orphans = scan(dir, child)?
-        .select([col(column).alias("reference")])
-        .filter(col("reference").is_not_null())
-        .join(scan(dir, parent)?.select([col(key)]), [col("reference")], [col(key)], args);
+    let orphans = scan(dir, child)?.select([col(column).alias("reference")]).filter(col("reference").is_not_null()).join(
+        scan(dir, parent)?.select([col(key)]),
+        [col("reference")],
+        [col(key)],
+        args,
+    );
     none(orphans, child, &format!("{column} refers to a row of {parent}"), "reference")
 }
 
 fn ordered_quantiles(dir: &Path, table: &str) -> Result<()> {
     for quantity in ["train_flop", "energy_kwh", "emissions_kgco2e", "atci_gco2e_per_pflop"] {
         let c = |suffix: &str| col(format!("{quantity}_{suffix}"));
-        let bad = c("p05").gt(c("p50")).or(c("p50").gt(c("p95"))).or(c("p05").lt(lit(0.0))).or(c("mean").is_infinite()).or(c("mean").is_nan());
+        let bad = c("p05")
+            .gt(c("p50"))
+            .or(c("p50").gt(c("p95")))
+            .or(c("p05").lt(lit(0.0)))
+            .or(c("mean").is_infinite())
+            .or(c("mean").is_nan());
         let first = if table == "aggregates" { "group" } else { "run_id" };
         none(scan(dir, table)?.filter(bad), table, &format!("{quantity}: 0 <= p05 <= p50 <= p95, all finite"), first)?;
     }
@@ -81,9 +88,12 @@ fn ordered_quantiles(dir: &Path, table: &str) -> Result<()> {
 
 fn one_estimate_per_model(dir: &Path) -> Result<()> {
     let args = JoinArgs::new(JoinType::Anti);
-    let missing = scan(dir, "models")?
-        .select([col("model_id")])
-        .join(scan(dir, "estimates")?.select([col("model_id")]), [col("model_id")], [col("model_id")], args);
+    let missing = scan(dir, "models")?.select([col("model_id")]).join(
+        scan(dir, "estimates")?.select([col("model_id")]),
+        [col("model_id")],
+        [col("model_id")],
+        args,
+    );
     none(missing, "estimates", "every model has an estimate", "model_id")
 }
 
@@ -93,9 +103,8 @@ fn none(offenders: LazyFrame, table: &str, rule: &str, column: &str) -> Result<(
     if found.height() == 0 {
         return Ok(());
     }
-    let shown: Vec<String> = (0..found.height().min(3))
-        .filter_map(|i| found.column(column).ok()?.get(i).ok().map(|v| v.to_string()))
-        .collect();
+    let shown: Vec<String> =
+        (0..found.height().min(3)).filter_map(|i| found.column(column).ok()?.get(i).ok().map(|v| v.to_string())).collect();
     Err(Error::Verification(format!(
         "data test of table '{table}': {rule}; broken by {} rows, among them {}\n  way out: nothing was published; report this with the source",
         found.height(),

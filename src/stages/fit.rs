@@ -1,16 +1,15 @@
 //! fit: regressions declared as data, fitted by one function; and the back-test that calibrates the spreads.
 
-use super::run_model::{CATEGORY_FIT, COMPUTE_FIT, FINE_TUNE_FIT, SIZE_TERM, term};
+use super::run_model::{CATEGORY_FIT, COMPUTE_FIT, FINE_TUNE_FIT, SIZE_TERM, TOKENS_FIT, speaks_tokens, term};
 use crate::error::{Error, Result};
+use crate::method::assumptions::{FINE_TUNE_MAX_SHARE_OF_PRETRAINING, TOKENS_FIT_SINCE_YEAR};
+use crate::method::chain;
 use crate::method::regression::{self, Fit, MIN_OBSERVATIONS, Observation, SIGNIFICANCE};
 use crate::method::summary::{median, robust_sd};
-use crate::method::chain;
 use crate::pipeline::{Context, Outcome, Stage};
 use crate::reference::{Reference, TrainingRun};
 use crate::tables::io::{TableWriter, rows};
-use crate::tables::{
-    BacktestRow, RegressionCovarianceRow, RegressionRow, RegressionTermRow, Row, TierRow,
-};
+use crate::tables::{BacktestRow, RegressionCovarianceRow, RegressionRow, RegressionTermRow, Row, TierRow};
 use crate::units::{AcceleratorHours, Params, Tokens};
 use libm::log10;
 use serde_json::json;
@@ -21,6 +20,8 @@ use std::path::Path;
 const MAX_CATEGORY_ROWS: usize = 5_000;
 /// Fewest rows a category needs for an indicator of its own; smaller ones share the baseline.
 const MIN_CATEGORY_ROWS: usize = 8;
+/// Fewest index rows the category regression rests on alone.
+const MIN_INDEX_ROWS: usize = 200;
 /// 90 % of a normal lies within this many standard deviations.
 const Z_90: f64 = 1.644_853_626_951_472_2;
 
@@ -33,7 +34,7 @@ struct Declaration {
     terms: &'static [&'static str],
     /// Categorical terms: column and baseline.
     categories: &'static [(&'static str, &'static str)],
-    /// Term whose slope must be significant; none where the whole fit must be.
+    /// Term whose slope must be significant; none for a table of category means.
     required: Option<&'static str>,
 }
 
@@ -47,9 +48,17 @@ const DECLARATIONS: &[Declaration] = &[
         required: Some(SIZE_TERM),
     },
     Declaration {
+        id: TOKENS_FIT,
+        response: "log10(train_tokens)",
+        fitted_on: "registry pre-trainings of text and multimodal models since 2020 with open weights and stated tokens",
+        terms: &[SIZE_TERM, "years_since_2022"],
+        categories: &[],
+        required: Some(SIZE_TERM),
+    },
+    Declaration {
         id: FINE_TUNE_FIT,
         response: "log10(train_flop)",
-        fitted_on: "registry fine-tunes and post-trainings with compute; adapters are given 4/6 of it",
+        fitted_on: "registry fine-tunes and post-trainings below a third of the tokens the token regression gives their size and date; adapters are given 4/6 of it",
         terms: &[SIZE_TERM, "not_text"],
         categories: &[],
         required: Some(SIZE_TERM),
@@ -57,7 +66,7 @@ const DECLARATIONS: &[Declaration] = &[
     Declaration {
         id: CATEGORY_FIT,
         response: "log10(active_params)",
-        fitted_on: "runs of the index with known parameters, evenly by id, at most 5,000",
+        fitted_on: "runs of the index with known parameters, evenly by id, at most 5,000; below 200 the registry's runs join",
         terms: &[],
         categories: &[("kind", "pretraining"), ("modality", "text")],
         required: None,
@@ -85,7 +94,7 @@ fn run(context: &Context, out: &Path) -> Result<Outcome> {
     let mut covariances = Vec::new();
     let mut fits: BTreeMap<&str, Fit> = BTreeMap::new();
     for declaration in DECLARATIONS {
-        let samples = samples(context, declaration.id)?;
+        let samples = samples(context, declaration.id, fits.get(TOKENS_FIT))?;
         let names = term_names(declaration, &samples);
         let observations: Vec<Observation> = samples.into_iter().map(|s| s.observe(&names)).collect();
         let fit = regression::fit(&names, &observations).map_err(|e| {
@@ -113,12 +122,7 @@ fn run(context: &Context, out: &Path) -> Result<Outcome> {
     let mut backtest = backtest(&context.reference, &fits);
     backtest.sort_by(|a, b| (a.tier, &a.against, &a.kind).cmp(&(b.tier, &b.against, &b.kind)));
     Ok(Outcome {
-        outputs: BTreeMap::from([
-            write(out, regressions)?,
-            write(out, terms)?,
-            write(out, covariances)?,
-            write(out, backtest)?,
-        ]),
+        outputs: BTreeMap::from([write(out, regressions)?, write(out, terms)?, write(out, covariances)?, write(out, backtest)?]),
         facts: BTreeMap::new(),
     })
 }
@@ -150,28 +154,53 @@ impl Sample {
     }
 }
 
-fn samples(context: &Context, id: &str) -> Result<Vec<Sample>> {
+fn samples(context: &Context, id: &str, tokens_fit: Option<&Fit>) -> Result<Vec<Sample>> {
     let registry = context.reference.registry.runs();
     Ok(match id {
-        COMPUTE_FIT => registry.iter().filter(|r| teaches_compute(r)).filter_map(registry_sample).collect(),
-        FINE_TUNE_FIT => registry.iter().filter(|r| r.kind != "pretraining").filter_map(registry_sample).collect(),
-        _ => category_samples(context)?,
+        CATEGORY_FIT => category_samples(context)?,
+        _ => registry_samples(registry, id, tokens_fit),
     })
 }
 
-fn teaches_compute(run: &TrainingRun) -> bool {
-    run.kind == "pretraining" && run.open_weights == Some(true) && !is_six_nd(run)
+fn registry_samples(registry: &[TrainingRun], id: &str, tokens_fit: Option<&Fit>) -> Vec<Sample> {
+    let open = |r: &&TrainingRun| r.kind == "pretraining" && r.open_weights == Some(true);
+    match id {
+        COMPUTE_FIT => {
+            registry.iter().filter(open).filter(|r| !is_six_nd(r)).filter_map(|r| registry_sample(r, r.train_flop?)).collect()
+        }
+        TOKENS_FIT => registry
+            .iter()
+            .filter(open)
+            .filter(|r| speaks_tokens(&r.modality))
+            .filter(|r| r.trained_on_day().is_some_and(|d| d.year() >= TOKENS_FIT_SINCE_YEAR))
+            .filter_map(|r| registry_sample(r, r.seen_tokens()?))
+            .collect(),
+        _ => registry
+            .iter()
+            .filter(|r| r.kind != "pretraining")
+            .filter(|r| tokens_fit.is_some_and(|fit| is_fine_tune(r, fit) == Some(true)))
+            .filter_map(|r| registry_sample(r, r.train_flop?))
+            .collect(),
+    }
+}
+
+/// Whether a run that started from weights stays below a third of the pre-training its size and date would have taken; above, it
+/// is a continued pre-training and teaches nothing about fine-tunes.
+fn is_fine_tune(run: &TrainingRun, tokens_fit: &Fit) -> Option<bool> {
+    let (n, day) = (run.effective_params()?, run.trained_on_day()?);
+    let pretraining = tokens_fit.predict(&[1.0, log10(n), day.years_since_2022()]);
+    Some(log10(run.train_flop? / chain::FLOP_PER_PARAM_TOKEN / n) <= pretraining + log10(FINE_TUNE_MAX_SHARE_OF_PRETRAINING))
 }
 
 fn is_six_nd(run: &TrainingRun) -> bool {
     run.flop_is_6nd == Some(true) || run.flop_method.as_deref() == Some("six_nd")
 }
 
-fn registry_sample(run: &TrainingRun) -> Option<Sample> {
+fn registry_sample(run: &TrainingRun, response: f64) -> Option<Sample> {
     Some(Sample {
         id: run.registry_id.clone(),
         owner: run.organization.clone().unwrap_or_else(|| run.registry_id.clone()),
-        response: log10(run.train_flop?),
+        response: log10(response),
         row: as_tier_row(run, run.effective_params()?, run.trained_on_day()?),
     })
 }
@@ -220,6 +249,10 @@ fn category_samples(context: &Context) -> Result<Vec<Sample>> {
             row,
         });
     }
+    if samples.len() < MIN_INDEX_ROWS {
+        let registry = context.reference.registry.runs().iter();
+        samples.extend(registry.filter_map(|r| registry_sample(r, r.effective_params()?)));
+    }
     Ok(samples)
 }
 
@@ -246,14 +279,15 @@ fn rounded(x: f64) -> f64 {
 fn regression_row(declaration: &Declaration, fit: &Fit, observations: &[Observation]) -> RegressionRow {
     let significant = match declaration.required {
         Some(required) => fit.coefficients.iter().find(|c| c.term == required).is_some_and(|c| c.p < SIGNIFICANCE),
-        None => fit.f.is_some_and(|f| f.p < SIGNIFICANCE),
+        // Means of categories claim no slope.
+        None => true,
     };
     let not_used_reason = if fit.n < MIN_OBSERVATIONS {
         Some(format!("n = {} is below {MIN_OBSERVATIONS}", fit.n))
     } else if significant {
         None
     } else {
-        Some(format!("{} is not significant at {SIGNIFICANCE}", declaration.required.unwrap_or("the F statistic")))
+        Some(format!("{} is not significant at {SIGNIFICANCE}", declaration.required.unwrap_or_default()))
     };
     let formula: Vec<String> = fit
         .coefficients
@@ -306,26 +340,40 @@ fn backtest(reference: &Reference, fits: &BTreeMap<&str, Fit>) -> Vec<BacktestRo
     let mut table = Vec::new();
     let pretraining = || reference.registry.runs().iter().filter(|r| r.kind == "pretraining");
     // Tier 3: stated hours and chip against energy that was measured, not multiplied.
-    let (energy, circular) = compare(pretraining(), |r| Some(r.energy_kwh? > 0.0), is_measured, |r| {
-        let chip = reference.accelerators.resolve(r.accelerator.as_deref()?)?;
-        let power = chain::node_power(chip.tdp()?, reference.power.ratio(&chip.vendor).0.median);
-        let owner = r.hub_id.as_deref().and_then(|id| id.split_once('/')).map(|(owner, _)| owner);
-        let operator = owner.and_then(|o| reference.owners.operator(o));
-        let pue = reference.pue.for_operator(operator, r.trained_on_day()?.year()).pue;
-        Some(log10(chain::facility_energy(AcceleratorHours(r.accelerator_hours?), power, pue).0 / r.energy_kwh?))
-    });
+    let (energy, circular) = compare(
+        pretraining(),
+        |r| Some(r.energy_kwh? > 0.0),
+        is_measured,
+        |r| {
+            let chip = reference.accelerators.resolve(r.accelerator.as_deref()?)?;
+            let power = chain::node_power(chip.tdp()?, reference.power.ratio(&chip.vendor).0.median);
+            let owner = r.hub_id.as_deref().and_then(|id| id.split_once('/')).map(|(owner, _)| owner);
+            let operator = owner.and_then(|o| reference.owners.operator(o));
+            let pue = reference.pue.for_operator(operator, r.trained_on_day()?.year()).pue;
+            Some(log10(chain::facility_energy(AcceleratorHours(r.accelerator_hours?), power, pue).0 / r.energy_kwh?))
+        },
+    );
     table.extend(summary(3, "measured_energy", "pretraining", &energy, None, circular));
     // Tier 4: 6 N D against compute that was counted another way.
-    let (counted, circular) = compare(pretraining(), |r| Some(r.train_flop? > 0.0 && r.seen_tokens()? > 0.0), |r| !is_six_nd(r), |r| {
-        let flop = chain::training_flop(Params(r.effective_params()?), Tokens(r.seen_tokens()?)).0;
-        Some(log10(flop / r.train_flop?))
-    });
+    let (counted, circular) = compare(
+        pretraining(),
+        |r| Some(r.train_flop? > 0.0 && r.seen_tokens()? > 0.0),
+        |r| !is_six_nd(r),
+        |r| {
+            let flop = chain::training_flop(Params(r.effective_params()?), Tokens(r.seen_tokens()?)).0;
+            Some(log10(flop / r.train_flop?))
+        },
+    );
     table.extend(summary(4, "independent_compute", "pretraining", &counted, None, circular));
     // Tier 5: the regressions against registry compute, whole owners held out.
-    for (id, kind) in [(COMPUTE_FIT, "pretraining"), (FINE_TUNE_FIT, "fine_tuning")] {
+    for (id, against, kind) in [
+        (COMPUTE_FIT, "registry_compute", "pretraining"),
+        (TOKENS_FIT, "registry_tokens", "pretraining"),
+        (FINE_TUNE_FIT, "registry_compute", "fine_tuning"),
+    ] {
         let Some(fit) = fits.get(id) else { continue };
         let ratios: Vec<f64> = fit.grouped_errors.iter().map(|(_, error)| -error).collect();
-        table.extend(summary(5, "registry_compute", kind, &ratios, Some(fit.predictive_sd()), 0));
+        table.extend(summary(5, against, kind, &ratios, Some(fit.predictive_sd()), 0));
     }
     table
 }
@@ -383,19 +431,20 @@ mod tests {
 
     /// The registry is part of the binary: the regressions every estimate rests on must be usable with it.
     #[test]
-    fn the_registry_supports_both_compute_regressions() {
+    fn the_registry_supports_every_regression_on_it() {
         let reference = Reference::load().unwrap();
-        for (id, select) in [
-            (COMPUTE_FIT, teaches_compute as fn(&TrainingRun) -> bool),
-            (FINE_TUNE_FIT, |r: &TrainingRun| r.kind != "pretraining"),
-        ] {
-            let samples: Vec<Sample> =
-                reference.registry.runs().iter().filter(|r| select(r)).filter_map(registry_sample).collect();
+        let mut tokens_fit: Option<Fit> = None;
+        for id in [TOKENS_FIT, COMPUTE_FIT, FINE_TUNE_FIT] {
+            let samples = registry_samples(reference.registry.runs(), id, tokens_fit.as_ref());
             let declaration = DECLARATIONS.iter().find(|d| d.id == id).unwrap();
             let names = term_names(declaration, &samples);
             let observations: Vec<Observation> = samples.into_iter().map(|s| s.observe(&names)).collect();
             let fit = regression::fit(&names, &observations).unwrap();
             assert!(regression_row(declaration, &fit, &observations).used, "{id}");
+            if id == TOKENS_FIT {
+                assert_eq!(names, ["intercept", SIZE_TERM, "years_since_2022"], "is_fine_tune relies on this order");
+                tokens_fit = Some(fit);
+            }
         }
     }
 

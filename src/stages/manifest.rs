@@ -179,7 +179,9 @@ fn entry(info: &TableInfo, receipt: TableReceipt) -> TableEntry {
 #[must_use]
 pub fn dataset_card(index_date: &str, inputs: &[Input], headline: &Headline, receipts: &BTreeMap<String, TableReceipt>) -> String {
     use std::fmt::Write as _;
-    let mut card = String::from("---\nlicense: cc-by-4.0\npretty_name: Hugging Carbon\ntags:\n- carbon-footprint\n- energy\n- training-compute\nconfigs:\n");
+    let mut card = String::from(
+        "---\nlicense: cc-by-4.0\npretty_name: Hugging Carbon\ntags:\n- carbon-footprint\n- energy\n- training-compute\nconfigs:\n",
+    );
     for info in published() {
         let default = if info.name == "estimates" { "  default: true\n" } else { "" };
         // Writing to a String cannot fail.
@@ -205,7 +207,13 @@ pub fn dataset_card(index_date: &str, inputs: &[Input], headline: &Headline, rec
     card.push_str("\n## Tables\n");
     for info in published() {
         let rows = receipts.get(info.name).map_or(0, |r| r.rows);
-        let _ = write!(card, "\n### {}\n\n{} {rows} rows; key: {}.\n\n| column | type | meaning |\n| --- | --- | --- |\n", info.name, info.about.trim(), info.key.join(", "));
+        let _ = write!(
+            card,
+            "\n### {}\n\n{} {rows} rows; key: {}.\n\n| column | type | meaning |\n| --- | --- | --- |\n",
+            info.name,
+            info.about.trim(),
+            info.key.join(", ")
+        );
         for (field, (_, about)) in info.schema.fields().iter().zip(&info.columns) {
             let _ = writeln!(card, "| {} | {} | {} |", field.name(), field.data_type().to_string().replace('|', "/"), about.trim());
         }

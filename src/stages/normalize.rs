@@ -15,17 +15,52 @@ use crate::reference::{Reference, TrainingRun};
 use crate::tables::io::{TableWriter, rows, table_path};
 use crate::tables::{EvidenceRow, ModelRow, RawModelRow, Row, RunRow};
 use libm::log10;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Tags that are formats or libraries; the first other tag names the architecture (the Hub writes them in this order).
 const FORMAT_TAGS: &[&str] = &[
-    "transformers", "pytorch", "tf", "jax", "flax", "safetensors", "gguf", "ggml", "onnx", "rust", "coreml", "openvino", "tensorboard",
-    "joblib", "keras", "tf-keras", "diffusers", "sentence-transformers", "peft", "mlx", "vllm", "timm", "adapter-transformers", "setfit",
-    "pickle", "skops", "nemo", "paddlepaddle", "stable-baselines3", "spacy", "fastai", "sklearn", "allennlp", "espnet", "speechbrain",
-    "transformers.js", "open_clip", "litert", "exllamav2",
+    "transformers",
+    "pytorch",
+    "tf",
+    "jax",
+    "flax",
+    "safetensors",
+    "gguf",
+    "ggml",
+    "onnx",
+    "rust",
+    "coreml",
+    "openvino",
+    "tensorboard",
+    "joblib",
+    "keras",
+    "tf-keras",
+    "diffusers",
+    "sentence-transformers",
+    "peft",
+    "mlx",
+    "vllm",
+    "timm",
+    "adapter-transformers",
+    "setfit",
+    "pickle",
+    "skops",
+    "nemo",
+    "paddlepaddle",
+    "stable-baselines3",
+    "spacy",
+    "fastai",
+    "sklearn",
+    "allennlp",
+    "espnet",
+    "speechbrain",
+    "transformers.js",
+    "open_clip",
+    "litert",
+    "exllamav2",
 ];
 
 /// The stage.
@@ -89,6 +124,8 @@ struct Index {
     /// Same figure to four digits, first to report it.
     first_with: FxHashMap<u64, usize>,
     active_on_total: Option<(f64, f64, usize)>,
+    /// Registered pre-trainings whose own repository is not in the index, by the position of the sibling that carries them.
+    adopted: FxHashMap<usize, usize>,
 }
 
 impl Index {
@@ -101,6 +138,7 @@ impl Index {
             emissions: FxHashMap::default(),
             first_with: FxHashMap::default(),
             active_on_total: active_on_total(&context.reference),
+            adopted: FxHashMap::default(),
         };
         if !table_path(&context.work, RawModelRow::NAME).exists() {
             return Err(Error::input("raw_models is missing", context.work.display(), "run: hugging-carbon ingest"));
@@ -110,22 +148,65 @@ impl Index {
         }
         index.placements = lineage::resolve(&index.facts);
         index.find_first_reports();
+        index.adopt_runs(&context.reference);
         Ok(index)
+    }
+
+    /// The registry names the base repository (Kimi-K2-Base). Where the index lacks it, the repository that carries its
+    /// pre-training is the one of the same namespace, stem and size.
+    fn adopt_runs(&mut self, reference: &Reference) {
+        let present: FxHashSet<String> = self.facts.iter().map(|f| f.model_id.to_lowercase()).collect();
+        let key = |id: &str| {
+            let (owner, name) = id.split_once('/').unwrap_or(("", id));
+            (owner.to_lowercase(), lineage::names::stem(name))
+        };
+        let mut absent: FxHashMap<(String, String), usize> = FxHashMap::default();
+        for (r, run) in reference.registry.runs().iter().enumerate() {
+            let Some(id) = run.hub_id.as_deref().filter(|id| run.kind == "pretraining" && !present.contains(&id.to_lowercase()))
+            else {
+                continue;
+            };
+            absent.entry(key(id)).or_insert(r);
+        }
+        for (i, (facts, placement)) in self.facts.iter().zip(&self.placements).enumerate() {
+            if placement.own_run != Some(RunKind::Pretraining) || facts.registry_kind.is_some() {
+                continue;
+            }
+            let Some(&r) = absent.get(&key(&facts.model_id)) else { continue };
+            #[allow(clippy::cast_precision_loss)]
+            let same_size = match (self.params[i], reference.registry.runs()[r].params) {
+                (Some(n), Some(registered)) => (n as f64 / registered - 1.0).abs() < 0.1,
+                _ => false,
+            };
+            if same_size {
+                self.adopted.insert(i, r);
+                absent.remove(&key(&facts.model_id));
+            }
+        }
+    }
+
+    /// The registry's run for a repository: its own, or the one it carries for an absent sibling.
+    fn registered<'r>(&self, reference: &'r Reference, i: usize) -> Option<&'r TrainingRun> {
+        let own = reference.registry.by_hub_id(&self.facts[i].model_id);
+        own.or_else(|| self.adopted.get(&i).map(|r| &reference.registry.runs()[*r]))
     }
 
     fn add(&mut self, reference: &Reference, raw: &RawModelRow) {
         let i = self.facts.len();
         let registry = reference.registry.by_hub_id(&raw.model_id);
         let weights = params::weights(raw);
-        self.facts.push(repo_facts(raw, weights, registry));
         let (name_total, name_active) = params::from_name(&raw.model_id);
         let number = |e: Option<Extracted>| e.and_then(|e| e.value);
         let total = number(params::from_files(raw)).or(registry.and_then(|r| r.params)).or(number(name_total));
         #[allow(clippy::cast_possible_truncation)] // Bounded by the extractors and the registry's data test.
-        self.params.push(total.map(|n| n as i64));
+        let rough_params = total.map(|n| n as i64);
+        self.params.push(rough_params);
+        let listed_owner = raw.model_id.split_once('/').is_some_and(|(owner, _)| reference.owners.country(owner).is_some());
+        self.facts.push(RepoFacts { rough_params, listed_owner, ..repo_facts(raw, weights, registry) });
         self.active.push(registry.and_then(|r| r.active_params).or(number(name_active)));
         let reported = raw.co2_json.as_deref().map(emissions::extract).unwrap_or_default();
-        if let Some(kg) = reported.iter().find(|e| e.field == "emissions_kgco2e" && e.reject_reason.is_none()).and_then(|e| e.value) {
+        if let Some(kg) = reported.iter().find(|e| e.field == "emissions_kgco2e" && e.reject_reason.is_none()).and_then(|e| e.value)
+        {
             self.emissions.insert(i, kg);
         }
     }
@@ -182,6 +263,8 @@ fn repo_facts(raw: &RawModelRow, weights: Weights, registry: Option<&TrainingRun
         created_ms: raw.created_at.map(|t| t.0),
         architecture: architecture(raw),
         params: weights.params,
+        rough_params: None,
+        listed_owner: false,
         float_weights: weights.float_weights,
         gguf: raw.gguf_total.is_some(),
         has_weights: has_weights(raw, weights, &base_ids, &signals),
@@ -225,15 +308,9 @@ fn has_weights(raw: &RawModelRow, weights: Weights, base_ids: &[String], signals
     Some(sized || described || formatted)
 }
 
-fn model(
-    context: &Context,
-    index: &Index,
-    i: usize,
-    placement: &Placement,
-    raw: &RawModelRow,
-) -> (ModelRow, Vec<Extracted>) {
+fn model(context: &Context, index: &Index, i: usize, placement: &Placement, raw: &RawModelRow) -> (ModelRow, Vec<Extracted>) {
     let reference = &context.reference;
-    let registry = reference.registry.by_hub_id(&raw.model_id);
+    let registry = index.registered(reference, i);
     let mut extracted = Vec::new();
     let total = total_params(index, i, placement, raw, registry, &mut extracted);
     let active = active_params(index, i, raw, registry, total, &mut extracted);
@@ -245,7 +322,12 @@ fn model(
         let chip = run.accelerator.as_deref().and_then(|text| reference.accelerators.resolve(text));
         let known = facts::from_registry(run, chip.map(|a| a.accelerator.as_str()));
         // Parameters from the registry are evidence of their own above, when they were chosen.
-        extracted.extend(known.into_iter().filter(|e| !extracted.iter().any(|o| (o.field, o.extractor) == (e.field, e.extractor))).collect::<Vec<_>>());
+        extracted.extend(
+            known
+                .into_iter()
+                .filter(|e| !extracted.iter().any(|o| (o.field, o.extractor) == (e.field, e.extractor)))
+                .collect::<Vec<_>>(),
+        );
     }
     extracted.extend(reported(context, index, i, placement, raw));
     let owner = raw.model_id.split_once('/').map(|(owner, _)| owner.to_owned());
@@ -349,8 +431,9 @@ fn active_params(
     #[allow(clippy::cast_precision_loss)]
     let total = total.map(|(n, _)| n as f64);
     let fits = |active: f64| total.is_none_or(|n| active <= n);
-    let from_registry = registry
-        .and_then(|run| facts::from_registry(run, None).into_iter().find(|e| e.field == "active_params" && e.reject_reason.is_none()));
+    let from_registry = registry.and_then(|run| {
+        facts::from_registry(run, None).into_iter().find(|e| e.field == "active_params" && e.reject_reason.is_none())
+    });
     let from_base = || {
         let base = index.chain(i).skip(1).find(|b| index.active[*b].is_some())?;
         #[allow(clippy::cast_precision_loss)]
@@ -379,7 +462,11 @@ fn reported(context: &Context, index: &Index, i: usize, placement: &Placement, r
     let mut rows = raw.co2_json.as_deref().map(emissions::extract).unwrap_or_default();
     let inherited = index.emissions.get(&i).and_then(|kg| {
         let linked = index.chain(i).skip(1).find(|b| index.emissions.get(b) == Some(kg));
-        let copied = index.first_with.get(&kg.to_bits()).copied().filter(|first| *first != i && index.facts[*first].owner() != index.facts[i].owner());
+        let copied = index
+            .first_with
+            .get(&kg.to_bits())
+            .copied()
+            .filter(|first| *first != i && index.facts[*first].owner() != index.facts[i].owner());
         linked.or(copied)
     });
     for row in &mut rows {

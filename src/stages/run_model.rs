@@ -6,7 +6,7 @@
 use crate::error::{Error, Result};
 use crate::method::assumptions as assume;
 use crate::method::chain;
-use crate::method::simulate::{Chip, Compute, LogNormal, RunModel, SharedFit, Start};
+use crate::method::simulate::{Chip, Compute, LogNormal, Prediction, Response, RunModel, SharedFit, Start, pow10};
 use crate::reference::{Accelerator, GridValue, MixtureRole, PueValue, Reference, places, registry};
 use crate::tables::io::rows;
 use crate::tables::{BacktestRow, RegressionCovarianceRow, RegressionRow, RegressionTermRow, TierRow};
@@ -17,6 +17,8 @@ use std::path::Path;
 
 /// Regression of pre-training compute.
 pub const COMPUTE_FIT: &str = "compute_from_params";
+/// Regression of the tokens of text pre-training.
+pub const TOKENS_FIT: &str = "tokens_from_params";
 /// Regression of the compute of fine-tunes, post-training and adapters.
 pub const FINE_TUNE_FIT: &str = "finetune_compute_from_params";
 /// Regression of size on category.
@@ -120,6 +122,8 @@ pub struct ChipSets {
     sets: BTreeMap<String, (Vec<Chip>, bool)>,
 }
 
+/// Stated compute within this relative distance of 6 N D was computed that way.
+const SAME_FIGURE: f64 = 0.02;
 /// Years for which a mixture is kept ready.
 const YEARS: std::ops::RangeInclusive<i32> = 2012..=2040;
 
@@ -261,6 +265,11 @@ fn compute<'a>(row: &TierRow, wanted: i32, fits: &'a Fits, flags: &mut Vec<Strin
     let known = |median: f64, sd_dex: f64| Compute::Known(LogNormal::own(median, sd_dex * assume::LN_10));
     if wanted == 4 {
         if let Some(flop) = row.train_flop {
+            // Compute that is 6 N D of the stated figures has the error of that formula, which the back-test measured.
+            let product = row.active_params.zip(row.train_tokens).map(|(n, d)| chain::training_flop(Params(n), Tokens(d)).0);
+            if product.is_some_and(|product| (flop / product - 1.0).abs() < SAME_FIGURE) {
+                return Ok((known(flop, fits.six_nd_sd_dex), 4));
+            }
             let rating = match row.train_flop_confidence {
                 Some(c) if c >= 0.9 => Some("confident"),
                 Some(c) if c >= 0.6 => Some("likely"),
@@ -277,36 +286,60 @@ fn compute<'a>(row: &TierRow, wanted: i32, fits: &'a Fits, flags: &mut Vec<Strin
             return Ok((known(flop.0, fits.six_nd_sd_dex), 4));
         }
     }
-    let pretraining = row.kind == "pretraining";
-    let loaded = fits.get(if pretraining { COMPUTE_FIT } else { FINE_TUNE_FIT })?;
-    let terms: Vec<f64> = loaded.terms.iter().map(|name| term(name, row)).collect();
     let factor = if row.kind == "adapter" { chain::FLOP_PER_FROZEN_PARAM_TOKEN / chain::FLOP_PER_PARAM_TOKEN } else { 1.0 };
     if wanted <= 5 {
         if let Some(n) = row.active_params {
-            let (low, high) = assume::TOKENS_PER_PARAM;
-            let bounds = if pretraining && row.modality == "text" {
-                let at = |tokens_per_param: f64| chain::training_flop(Params(n), Tokens(tokens_per_param * n)).0;
-                (at(low), at(high))
-            } else {
-                (0.0, f64::MAX)
-            };
-            return Ok((Compute::Parameters { fit: &loaded.shared, terms, bounds, factor }, 5));
+            return Ok((Compute::Parameters(prediction(row, n, fits, factor)?), 5));
         }
     }
     flags.push("params_from_category".into());
     let size = fits.get(CATEGORY_FIT)?;
-    let size_position = loaded.terms.iter().position(|t| t == SIZE_TERM);
-    Ok((
-        Compute::Category {
-            size: &size.shared,
-            size_terms: size.terms.iter().map(|name| term(name, row)).collect(),
-            fit: &loaded.shared,
-            terms,
-            size_position: size_position.ok_or_else(|| Error::Internal("compute regression without a size term".into()))?,
-            factor,
-        },
-        6,
-    ))
+    let size_terms: Vec<f64> = size.terms.iter().map(|name| term(name, row)).collect();
+    let central: f64 = size.shared.central.iter().zip(&size_terms).map(|(b, x)| b * x).sum();
+    let prediction = prediction(row, pow10(central), fits, factor)?;
+    Ok((Compute::Category { size: &size.shared, size_terms, prediction }, 6))
+}
+
+/// Which regression speaks for a run's compute.
+#[must_use]
+pub fn compute_fit(row: &TierRow) -> (&'static str, Response) {
+    let since = row.trained_on.is_none_or(|d| d.year() >= assume::TOKENS_FIT_SINCE_YEAR);
+    match row.kind.as_str() {
+        "pretraining" if since && speaks_tokens(&row.modality) => (TOKENS_FIT, Response::Tokens),
+        "pretraining" => (COMPUTE_FIT, Response::Compute),
+        _ => (FINE_TUNE_FIT, Response::Compute),
+    }
+}
+
+/// Modalities whose training is counted in tokens of text.
+#[must_use]
+pub fn speaks_tokens(modality: &str) -> bool {
+    matches!(modality, "text" | "multimodal")
+}
+
+/// The regression's prediction for a run of `n` active parameters, with the bounds of what has been published.
+fn prediction<'a>(row: &TierRow, n: f64, fits: &'a Fits, factor: f64) -> Result<Prediction<'a>> {
+    let (id, response) = compute_fit(row);
+    let loaded = fits.get(id)?;
+    let size_position = loaded
+        .terms
+        .iter()
+        .position(|t| t == SIZE_TERM)
+        .ok_or_else(|| Error::Internal(format!("regression {id} without a size term")))?;
+    let mut terms: Vec<f64> = loaded.terms.iter().map(|name| term(name, row)).collect();
+    terms[size_position] = log10(n);
+    let bounds = if row.kind == "pretraining" {
+        if speaks_tokens(&row.modality) {
+            let at = |tokens_per_param: f64| chain::training_flop(Params(n), Tokens(tokens_per_param * n)).0;
+            (at(assume::TOKENS_PER_PARAM.0), at(assume::TOKENS_PER_PARAM.1))
+        } else {
+            (0.0, f64::MAX)
+        }
+    } else {
+        let original = TierRow { kind: "pretraining".into(), ..row.clone() };
+        (0.0, assume::FINE_TUNE_MAX_SHARE_OF_PRETRAINING * prediction(&original, n, fits, 1.0)?.central())
+    };
+    Ok(Prediction { fit: &loaded.shared, response, terms, size_position, bounds, factor })
 }
 
 fn mfu(row: &TierRow, reference: &Reference) -> LogNormal {

@@ -95,11 +95,7 @@ fn chosen(own: &[EvidenceRow]) -> Vec<String> {
     let mut fields: Vec<&str> = own.iter().map(|e| e.field.as_str()).collect();
     fields.sort_unstable();
     fields.dedup();
-    fields
-        .into_iter()
-        .filter_map(|field| best(own, field))
-        .map(|e| format!("{}={}", e.field, e.evidence_id))
-        .collect()
+    fields.into_iter().filter_map(|field| best(own, field)).map(|e| format!("{}={}", e.field, e.evidence_id)).collect()
 }
 
 fn flags(model: &ModelRow, own: &[EvidenceRow]) -> Vec<String> {
@@ -121,9 +117,7 @@ fn flags(model: &ModelRow, own: &[EvidenceRow]) -> Vec<String> {
 
 /// The rungs the evidence reaches; a reported figure that contradicts independent evidence is passed over with a flag.
 fn available(row: &mut TierRow) -> Vec<i32> {
-    let compute = row.train_flop.or_else(|| {
-        Some(chain::training_flop(Params(row.active_params?), Tokens(row.train_tokens?)).0)
-    });
+    let compute = row.train_flop.or_else(|| Some(chain::training_flop(Params(row.active_params?), Tokens(row.train_tokens?)).0));
     let mut reported = row.emissions_kgco2e.is_some();
     if let (Some(kg), Some(flop)) = (row.emissions_kgco2e, compute) {
         let atci = chain::atci(KgCo2e(kg), Flop(flop)).0;
