@@ -155,8 +155,11 @@ pub struct Overrides {
     pub source: Option<PathBuf>,
 }
 
+/// Reads an environment variable as a TOML value of the key's type.
+type ReadValue = fn(&str) -> Option<toml::Value>;
+
 /// Every dotted key with the type its environment variable is read as.
-const KEYS: &[(&str, fn(&str) -> Option<toml::Value>)] = &[
+const KEYS: &[(&str, ReadValue)] = &[
     ("source.kind", text),
     ("source.path", text),
     ("cohort.metric", text),

@@ -56,8 +56,11 @@ fn find(context: &Context, model_id: &str) -> Result<ModelRow> {
         if id == wanted {
             return Ok(row);
         }
-        if near.len() < SUGGESTIONS && !name.is_empty() && id.contains(&name) {
+        if !name.is_empty() && id.contains(&name) {
             near.push(row.model_id);
+            // The shortest first: an id that is just the name comes before its variants.
+            near.sort_by_key(|id| (id.len(), id.clone()));
+            near.truncate(SUGGESTIONS);
         }
     }
     let remedy = if near.is_empty() {

@@ -154,10 +154,8 @@ impl Splitter {
                     self.start.get_or_insert(i);
                     self.in_string = true;
                 }
-                b if !b.is_ascii_whitespace() => {
-                    if !self.closed {
-                        self.start.get_or_insert(i);
-                    }
+                b if !b.is_ascii_whitespace() && !self.closed => {
+                    self.start.get_or_insert(i);
                 }
                 _ => {}
             }

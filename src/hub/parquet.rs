@@ -259,10 +259,10 @@ fn number(column: &ArrayRef, row: usize) -> Option<f64> {
 /// `baseModels` is a struct {relation, models: list of {_id, id}}.
 fn base_models(reader: &mut RecordReader, column: &ArrayRef, row: usize) {
     let Some(fields) = column.as_struct_opt().filter(|f| f.is_valid(row)) else { return };
-    if let Some(relation) = fields.column_by_name("relation").and_then(|c| c.as_string_opt::<i32>()) {
-        if relation.is_valid(row) {
-            reader.row_mut().hub_base_relation = Some(relation.value(row).to_owned());
-        }
+    if let Some(relation) = fields.column_by_name("relation").and_then(|c| c.as_string_opt::<i32>())
+        && relation.is_valid(row)
+    {
+        reader.row_mut().hub_base_relation = Some(relation.value(row).to_owned());
     }
     let Some(models) = fields.column_by_name("models").and_then(|c| c.as_list_opt::<i32>()) else { return };
     if models.is_null(row) {

@@ -441,8 +441,9 @@ fn first_line(text: &str) -> &str {
 }
 
 fn clipped(text: &str) -> Option<String> {
-    let text = text.trim();
-    (!text.is_empty()).then(|| text.chars().take(MAX_TEXT_CHARS).collect())
+    // Control characters (an escaped NUL among them) have no place in a name, a tag or a licence.
+    let text: String = text.trim().chars().filter(|c| !c.is_control()).take(MAX_TEXT_CHARS).collect();
+    (!text.is_empty()).then_some(text)
 }
 
 fn first_string(value: &LazyValue<'_>) -> Option<String> {

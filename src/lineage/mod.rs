@@ -35,6 +35,10 @@ pub struct RepoFacts {
     pub pipeline_tag: Option<String>,
     /// Base ids as stated.
     pub base_ids: Vec<String>,
+    /// Most bases that one source (card, index or tags) names: a renamed base stands under two names in two sources.
+    pub base_count: usize,
+    /// Whether the card says that its training was a fine-tuning.
+    pub says_fine_tuning: bool,
     /// Stated relation to the base.
     pub relation: Option<Relation>,
     /// Tags that carry a signal, lower case.

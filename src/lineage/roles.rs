@@ -78,6 +78,24 @@ impl Relation {
 /// Name of the rule that decided a role.
 pub type RoleRule = &'static str;
 
+/// Tags that a rule below reads; the others are not kept.
+pub const SIGNAL_TAGS: &[&str] = &[
+    "autotrain",
+    "generated_from_trainer",
+    "setfit",
+    "trl",
+    "axolotl",
+    "llama-factory",
+    "dreambooth",
+    "lora",
+    "peft",
+    "merge",
+    "mergekit",
+    "gguf",
+    "gptq",
+    "awq",
+    "exl2",
+];
 /// Tags that mark the output of a fine-tuning tool.
 const FINE_TUNE_TAGS: &[&str] = &["autotrain", "generated_from_trainer", "setfit", "trl", "axolotl", "llama-factory", "dreambooth"];
 /// Tasks whose repositories are a task head on somebody's encoder, unless the registry says otherwise.
@@ -113,13 +131,15 @@ pub fn role(facts: &RepoFacts) -> (Role, RoleRule) {
     if facts.relation == Some(Relation::Adapter) || library == "peft" || signal("lora") || signal("peft") {
         return (Role::Adapter, if library == "peft" { "peft_library" } else { "adapter_relation" });
     }
-    if facts.relation == Some(Relation::Merge) || facts.base_ids.len() > 1 {
+    if facts.relation == Some(Relation::Merge) || facts.base_count > 1 {
         return (Role::Merge, "several_bases");
     }
     if signal("mergekit") || (signal("merge") && has_base) {
         return (Role::Merge, "merge_tag");
     }
-    if facts.gguf && facts.params.is_none() || signal("gguf") && !facts.float_weights {
+    // A fine-tune may ship GGUF beside its weights (google/gemma-7b-it): then the index states the relation.
+    let only_gguf = (facts.gguf && facts.params.is_none()) || (signal("gguf") && !facts.float_weights);
+    if only_gguf && facts.relation != Some(Relation::Finetune) {
         return (Role::Quantized, "gguf_weights");
     }
     if names::names_quantization(name) || signal("gptq") || signal("awq") || signal("exl2") {
@@ -138,6 +158,9 @@ pub fn role(facts: &RepoFacts) -> (Role, RoleRule) {
     }
     if has_base {
         return (Role::Finetuned, "base_model_link");
+    }
+    if facts.says_fine_tuning {
+        return (Role::Finetuned, "card_says_fine_tuning");
     }
     if FINE_TUNE_TAGS.iter().any(|tag| signal(tag)) {
         return (Role::Finetuned, "fine_tuning_tool_tag");
@@ -174,8 +197,14 @@ mod tests {
             (RepoFacts { has_weights: Some(false), ..facts("a/none") }, Role::Empty),
             (RepoFacts { base_ids: base(), ..facts("a/tuned") }, Role::Finetuned),
             (RepoFacts { base_ids: base(), relation: Some(Relation::Adapter), ..facts("a/l") }, Role::Adapter),
-            (RepoFacts { base_ids: vec!["a/x".into(), "a/y".into()], ..facts("a/m") }, Role::Merge),
+            (RepoFacts { base_ids: vec!["a/x".into(), "a/y".into()], base_count: 2, ..facts("a/m") }, Role::Merge),
             (RepoFacts { gguf: true, params: None, float_weights: false, ..facts("a/g") }, Role::Quantized),
+            (
+                // meta-llama/Llama-3.1-8B-Instruct: one base, renamed, under two names.
+                RepoFacts { base_ids: vec!["m/Meta-X".into(), "m/X".into()], base_count: 1, ..facts("m/X-Instruct") },
+                Role::Finetuned,
+            ),
+            (RepoFacts { says_fine_tuning: true, ..facts("a/qa") }, Role::Finetuned),
             (RepoFacts { base_ids: base(), library: Some("mlx".into()), ..facts("m/x") }, Role::Converted),
             (
                 // HuggingFaceTB/SmolLM2-1.7B-Instruct: relation "quantized" on BF16 weights.

@@ -162,7 +162,7 @@ fn link_copies_by_name(facts: &[RepoFacts], placements: &mut [Placement]) {
             }
             if placements[i].role.copies_weights() && f.base_ids.is_empty() {
                 placements[i].base = Some(original);
-            } else if placements[i].role == Role::Pretrained
+            } else if is_open(&placements[i])
                 && f.owner() != facts[original].owner()
                 && f.architecture == facts[original].architecture
                 && same_size(f.params, facts[original].params)
@@ -253,23 +253,33 @@ fn link_siblings(facts: &[RepoFacts], placements: &mut [Placement]) {
 fn link_same_architecture(facts: &[RepoFacts], placements: &mut [Placement]) {
     let mut groups: FxHashMap<(&str, i64), Vec<usize>> = FxHashMap::default();
     for (i, f) in facts.iter().enumerate() {
-        if let (Role::Pretrained, Some(architecture), Some(params)) = (placements[i].role, &f.architecture, f.params) {
+        if let (true, Some(architecture), Some(params)) = (is_open(&placements[i]), &f.architecture, f.params) {
             groups.entry((architecture.as_str(), params)).or_default().push(i);
         }
     }
     let mut groups: Vec<Vec<usize>> = groups.into_values().filter(|g| g.len() > 1).collect();
     groups.sort();
-    for mut group in groups {
-        group.sort_by_key(|i| seniority(&facts[*i]));
-        let head = group[0];
-        for &i in &group[1..] {
-            if facts[i].registry_kind.is_none() && facts[i].owner() != facts[head].owner() {
+    for group in groups {
+        let original = |i: &&usize| placements[**i].role == Role::Pretrained;
+        let Some(&head) = group.iter().filter(original).min_by_key(|i| seniority(&facts[**i])) else { continue };
+        for &i in group.iter().filter(|i| **i != head) {
+            if facts[i].registry_kind.is_some() || facts[i].owner() == facts[head].owner() {
+                continue;
+            }
+            if placements[i].role == Role::Pretrained {
                 placements[i].role = Role::Finetuned;
                 placements[i].role_rule = "same_architecture_and_exact_size";
-                placements[i].base = Some(head);
             }
+            placements[i].base = Some(head);
         }
     }
+}
+
+/// Nothing is settled yet: no base is known, and the role is a default or rests on the name or the architecture alone.
+fn is_open(placement: &Placement) -> bool {
+    placement.base.is_none()
+        && (placement.role == Role::Pretrained
+            || ["names_a_family_of_another_owner", "family_architecture_of_an_unlisted_owner"].contains(&placement.role_rule))
 }
 
 /// Removes one link of every cycle, at the member that comes first by id, so that every chain ends.

@@ -42,11 +42,11 @@ pub const REPORTED_ENERGY_SD: f64 = 0.10;
 /// Spread of stated device hours: rounding and restarts.
 pub const STATED_HOURS_SD: f64 = 0.10;
 
-/// 90 % factor of compute that Epoch AI rates "confident" (its documentation: within a factor of 3), as dex: log10(3) / 1.645.
+/// Spread of compute that Epoch AI rates "confident", read as within a factor of 3 nine times in ten: log10(3) / 1.645 dex.
 pub const FLOP_CONFIDENT_SD_DEX: f64 = 0.29;
-/// The same for "likely" (within a factor of 10).
+/// The same for "likely", read as within a factor of 10.
 pub const FLOP_LIKELY_SD_DEX: f64 = 0.61;
-/// The same for "speculative" and unrated figures (within a factor of 30).
+/// The same for "speculative" and unrated figures, read as within a factor of 30.
 pub const FLOP_SPECULATIVE_SD_DEX: f64 = 0.90;
 
 /// Fewest and most training tokens per active parameter published for text pre-training (METHOD.md section 5).

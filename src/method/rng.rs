@@ -56,6 +56,7 @@ impl Stream {
 /// Standard normal quantile for p in [e^-25, 1 - e^-25], which holds every uniform above: Wichura, algorithm AS 241 (PPND16),
 /// Applied Statistics 37 (1988) 477-484; relative accuracy about 1e-16.
 #[must_use]
+#[allow(clippy::excessive_precision)] // The published digits, all of them.
 pub fn normal_quantile(p: f64) -> f64 {
     const A: [f64; 8] = [
         3.387_132_872_796_366_608,

@@ -211,10 +211,15 @@ impl Index {
         }
     }
 
-    /// A figure of four or more digits that several namespaces report is copied; the earliest report is the original.
+    /// A figure of four or more digits that several namespaces report is copied; the Hub's own, a registered or the earliest
+    /// repository has the original.
     fn find_first_reports(&mut self) {
         let mut reporters: Vec<(usize, f64)> = self.emissions.iter().map(|(i, kg)| (*i, *kg)).collect();
-        reporters.sort_by_key(|(i, _)| (self.facts[*i].created_ms.unwrap_or(i64::MAX), *i));
+        reporters.sort_by_key(|(i, _)| {
+            let facts = &self.facts[*i];
+            let canonical = lineage::names::CANONICAL_OWNERS.contains(&facts.owner().to_lowercase().as_str());
+            (!canonical, facts.registry_kind.is_none(), facts.created_ms.unwrap_or(i64::MAX), *i)
+        });
         for (i, kg) in reporters {
             if significant_digits(kg) >= 4 {
                 self.first_with.entry(kg.to_bits()).or_insert(i);
@@ -256,6 +261,7 @@ fn repo_facts(raw: &RawModelRow, weights: Weights, registry: Option<&TrainingRun
     let (tag_relation, tag_bases) = lineage::runs::from_tags(&raw.tags);
     let stated = |text: &Option<String>| text.as_deref().and_then(Relation::parse);
     let relation = stated(&raw.card_base_relation).or(stated(&raw.hub_base_relation)).or(tag_relation);
+    let base_count = raw.card_base_models.len().max(raw.hub_base_models.len()).max(tag_bases.len());
     let base_ids = base_ids(raw, tag_bases);
     let signals: Vec<String> = raw.tags.iter().filter(|t| !t.contains(':')).map(|t| t.to_lowercase()).collect();
     RepoFacts {
@@ -271,16 +277,24 @@ fn repo_facts(raw: &RawModelRow, weights: Weights, registry: Option<&TrainingRun
         library: raw.library.as_deref().map(str::to_lowercase),
         pipeline_tag: raw.pipeline_tag.clone(),
         base_ids,
+        base_count,
+        says_fine_tuning: says_fine_tuning(raw),
         relation,
-        signals,
+        signals: signals.into_iter().filter(|t| lineage::roles::SIGNAL_TAGS.contains(&t.as_str())).collect(),
         registry_kind: registry.and_then(|r| RunKind::parse(&r.kind)),
     }
 }
 
-/// Bases as the index states them, card first, without repeats.
+/// `co2_eq_emissions.training_type` is "pre-training" or "fine-tuning" by the Hub's documentation.
+fn says_fine_tuning(raw: &RawModelRow) -> bool {
+    let card: Option<serde_json::Value> = raw.co2_json.as_deref().and_then(|json| serde_json::from_str(json).ok());
+    card.and_then(|c| c.get("training_type")?.as_str().map(|t| t.to_lowercase().contains("fine"))).unwrap_or(false)
+}
+
+/// Bases as the index states them, the Hub's resolution first (it follows renames), without repeats.
 fn base_ids(raw: &RawModelRow, from_tags: Vec<String>) -> Vec<String> {
     let mut ids: Vec<String> = Vec::new();
-    for id in raw.card_base_models.iter().cloned().chain(raw.hub_base_models.iter().cloned()).chain(from_tags) {
+    for id in raw.hub_base_models.iter().cloned().chain(from_tags).chain(raw.card_base_models.iter().cloned()) {
         if !ids.iter().any(|seen| seen.eq_ignore_ascii_case(&id)) && crate::hub::record::is_valid_id(&id) {
             ids.push(id);
         }

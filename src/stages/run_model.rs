@@ -287,10 +287,8 @@ fn compute<'a>(row: &TierRow, wanted: i32, fits: &'a Fits, flags: &mut Vec<Strin
         }
     }
     let factor = if row.kind == "adapter" { chain::FLOP_PER_FROZEN_PARAM_TOKEN / chain::FLOP_PER_PARAM_TOKEN } else { 1.0 };
-    if wanted <= 5 {
-        if let Some(n) = row.active_params {
-            return Ok((Compute::Parameters(prediction(row, n, fits, factor)?), 5));
-        }
+    if let Some(n) = row.active_params.filter(|_| wanted <= 5) {
+        return Ok((Compute::Parameters(prediction(row, n, fits, factor)?), 5));
     }
     flags.push("params_from_category".into());
     let size = fits.get(CATEGORY_FIT)?;

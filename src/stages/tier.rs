@@ -126,11 +126,11 @@ fn available(row: &mut TierRow) -> Vec<i32> {
             reported = false;
         }
     }
-    if let (Some(kg), Some(hours)) = (row.emissions_kgco2e, row.accelerator_hours) {
-        if kg * GRAMS_PER_KG / hours < 1.0 {
-            row.flags.push("reported_emissions_below_1_g_per_accelerator_hour".into());
-            reported = false;
-        }
+    if let (Some(kg), Some(hours)) = (row.emissions_kgco2e, row.accelerator_hours)
+        && kg * GRAMS_PER_KG / hours < 1.0
+    {
+        row.flags.push("reported_emissions_below_1_g_per_accelerator_hour".into());
+        reported = false;
     }
     let rungs = [
         (1, reported),

@@ -1,0 +1,54 @@
+# make run          build, run the pipeline offline on data/sample, print the headline
+# make test         formatting, clippy, unit, integration and documentation tests, notebooks
+# make acceptance   the checks on the real files of ../shared/data (HUGGING_CARBON_SHARED)
+# make bench        speed and memory on synthetic indexes of any size
+# make docs         API documentation
+#
+# One profile serves everything: the dependencies are built once, in release.
+
+CARGO  ?= cargo
+PYTHON ?= python3
+# Cargo knows where its target directory is (CARGO_TARGET_DIR, .cargo/config.toml); the virtual environment lives in it.
+TARGET := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
+VENV   := $(TARGET)/notebook-venv
+BIN    := $(TARGET)/release/hugging-carbon
+
+.PHONY: run build test lint unit notebooks acceptance bench docs clean
+
+run: build
+	$(BIN) run
+
+build:
+	$(CARGO) build --release
+
+test: lint unit notebooks
+
+# Tests are compiled before anything else: a clean machine builds the dependencies here, once.
+unit:
+	$(CARGO) test --release
+
+lint:
+	$(CARGO) fmt --check
+	$(CARGO) clippy --release --all-targets -- -D warnings
+
+$(VENV)/ready: notebooks/requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r notebooks/requirements.txt
+	touch $@
+
+# Notebooks run on a snapshot of the sample made by the binary of this checkout, apart from anybody's data/snapshots.
+notebooks: build $(VENV)/ready
+	$(BIN) -q run --data-dir $(TARGET)/notebook-data
+	HUGGING_CARBON_SNAPSHOT=$(abspath $(TARGET))/notebook-data/snapshots/latest $(VENV)/bin/python notebooks/execute.py
+
+acceptance:
+	$(CARGO) test --release --test acceptance -- --ignored --nocapture
+
+bench: build
+	benches/run.sh $(BIN)
+
+docs:
+	$(CARGO) doc --release --no-deps
+
+clean:
+	rm -rf data/work data/snapshots

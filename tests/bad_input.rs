@@ -1,0 +1,187 @@
+//! Input that is broken, hostile or absent: what, where, the way out, and the right exit status.
+
+mod common;
+
+use common::{Workspace, sample, table};
+use hugging_carbon::tables::{ModelRow, QuarantineRow, TableInfo, io::BatchWriter, published};
+use std::io::Write;
+
+/// Runs on a source and expects a refusal with exit 1 that says all of `parts`, and nothing published.
+fn refused(workspace: &Workspace, source: &str, parts: &[&str]) {
+    let ran = workspace.run(&["run", "--source", source]);
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    for part in parts {
+        assert!(ran.stderr.contains(part), "'{part}' not in:\n{}", ran.stderr);
+    }
+    assert!(ran.stderr.contains("way out"), "{}", ran.stderr);
+    assert!(!workspace.data().join("snapshots/latest").exists());
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn sample_bytes() -> Vec<u8> {
+    std::fs::read(sample().join("models.jsonl")).unwrap()
+}
+
+#[test]
+fn a_parquet_of_another_schema_names_its_columns() {
+    let workspace = Workspace::new();
+    let info: TableInfo = published().into_iter().find(|t| t.name == "backtest").unwrap();
+    BatchWriter::create(&workspace.path("other.parquet"), info.schema).unwrap().finish().unwrap();
+    refused(&workspace, "other.parquet", &["no column 'id'", "it has: tier, against", "other.parquet"]);
+}
+
+#[test]
+fn a_truncated_parquet_is_named() {
+    let workspace = Workspace::new();
+    workspace.ok(&["-q", "run", "--until", "ingest"]);
+    // Any Parquet file cut short will do: the footer is gone.
+    let bytes = std::fs::read(workspace.data().join("work/raw_models.parquet")).unwrap();
+    workspace.file("cut.parquet", &bytes[..bytes.len() / 2]);
+    refused(&workspace, "cut.parquet", &["truncated or damaged", "cut.parquet"]);
+}
+
+#[test]
+fn one_broken_line_goes_to_quarantine_and_many_stop_the_run() {
+    let workspace = Workspace::new();
+    let mut lines = sample_bytes();
+    lines.extend_from_slice(b"{\"id\":\"broken/line\",\"tags\":[\n");
+    workspace.file("one.jsonl", &lines);
+    let ran = workspace.ok(&["run", "--source", "one.jsonl"]);
+    assert!(ran.stderr.contains("records went to quarantine"), "{}", ran.stderr);
+    let quarantined: Vec<QuarantineRow> = table(&workspace.snapshot());
+    assert_eq!(quarantined.len(), 1);
+    assert_eq!(quarantined[0].locator, "one.jsonl:line 531 record");
+    assert!(quarantined[0].raw.contains("broken/line"));
+
+    let workspace = Workspace::new();
+    let mut many = sample_bytes();
+    for _ in 0..20 {
+        many.extend_from_slice(b"not json at all\n");
+    }
+    workspace.file("many.jsonl", &many);
+    refused(&workspace, "many.jsonl", &["20 of 550 records refused (3.64 %, limit 1.00 %)", "many.jsonl:line 531"]);
+}
+
+#[test]
+fn empty_absent_unknown_and_truncated_files() {
+    let workspace = Workspace::new();
+    workspace.file("empty.jsonl", "");
+    refused(&workspace, "empty.jsonl", &["the file is empty", "empty.jsonl"]);
+    workspace.file("blank.jsonl", "\n  \n");
+    refused(&workspace, "blank.jsonl", &["neither Parquet nor JSON"]);
+    workspace.file("notes.txt", "hello");
+    refused(&workspace, "notes.txt", &["neither Parquet nor JSON", "notes.txt"]);
+    refused(&workspace, "absent.parquet", &["cannot read source", "absent.parquet"]);
+    std::fs::create_dir(workspace.path("nothing")).unwrap();
+    refused(&workspace, "nothing", &["holds no index file"]);
+    let packed = gzip(&sample_bytes());
+    workspace.file("cut.jsonl.gz", &packed[..packed.len() / 2]);
+    refused(&workspace, "cut.jsonl.gz", &["truncated or damaged", "cut.jsonl.gz"]);
+    workspace.file("cut.json", "[{\"id\":\"a/b\"},{\"id\":\"c/d\"");
+    refused(&workspace, "cut.json", &["never closes", "after record 1"]);
+    workspace.file("none.json", "[]");
+    refused(&workspace, "none.json", &["no usable record"]);
+}
+
+/// The kind is in the content: the sample as gzip, as an array, under names that lie, gives the same models.
+#[test]
+fn the_kind_is_recognised_from_content() {
+    let workspace = Workspace::new();
+    workspace.ok(&["-q", "run", "--until", "normalize"]);
+    let expected: Vec<ModelRow> = table(&workspace.data().join("work"));
+    let text = String::from_utf8(sample_bytes()).unwrap();
+    let array = format!("[\n{}\n]\n", text.trim_end().replace('\n', ",\n"));
+    workspace.file("lies.parquet", gzip(text.as_bytes()));
+    workspace.file("lies.txt", &array);
+    workspace.file("array.json.gz", gzip(array.as_bytes()));
+    std::fs::create_dir(workspace.path("split")).unwrap();
+    let (first, second) = text.split_at(text[..text.len() / 2].rfind('\n').unwrap() + 1);
+    workspace.file("split/b.jsonl", first);
+    workspace.file("split/a.gz", gzip(second.as_bytes()));
+    for source in ["lies.parquet", "lies.txt", "array.json.gz", "split"] {
+        workspace.ok(&["-q", "run", "--until", "normalize", "--source", source]);
+        assert!(table::<ModelRow>(&workspace.data().join("work")) == expected, "{source}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_directory_without_permission_is_named() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+    // Root reads everything: there the binary runs as nobody, from a directory nobody may enter.
+    let workspace = Workspace::new();
+    let binary = workspace.path("hugging-carbon");
+    std::fs::copy(env!("CARGO_BIN_EXE_hugging-carbon"), &binary).unwrap();
+    std::fs::set_permissions(workspace.path(""), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let locked = workspace.path("locked");
+    std::fs::create_dir(&locked).unwrap();
+    std::fs::create_dir(workspace.path("out")).unwrap();
+    std::fs::set_permissions(workspace.path("out"), std::fs::Permissions::from_mode(0o777)).unwrap();
+    std::fs::set_permissions(&locked, std::fs::Permissions::from_mode(0o000)).unwrap();
+    let mut command = std::process::Command::new(&binary);
+    command.current_dir(workspace.path("")).args(["run", "--source", "locked", "--data-dir", "out"]);
+    let is_root = std::fs::read_dir(&locked).is_ok();
+    if is_root {
+        command.uid(65_534).gid(65_534);
+    }
+    let output = command.output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("locked") && stderr.contains("Permission denied") && stderr.contains("way out"), "{stderr}");
+    std::fs::set_permissions(&locked, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn a_bad_configuration_is_refused_with_file_and_key() {
+    for (text, parts) in [
+        ("[cohort]\nminimum = 3\n", ["unknown key 'cohort.minimum'", "bad.toml"]),
+        ("[cohort]\nmin = -1\n", ["cohort.min = -1", "bad.toml"]),
+        ("[method]\ndraws = \"many\"\n", ["invalid type", "method.draws"]),
+        ("not toml", ["bad.toml", "TOML"]),
+    ] {
+        let workspace = Workspace::new();
+        workspace.file("bad.toml", text);
+        let ran = workspace.run(&["run", "--config", "bad.toml"]);
+        assert_eq!(ran.status, 1, "{}", ran.stderr);
+        for part in parts {
+            assert!(ran.stderr.contains(part), "'{part}' not in:\n{}", ran.stderr);
+        }
+        assert!(!workspace.data().exists(), "nothing is touched before the configuration is good");
+    }
+    let workspace = Workspace::new();
+    assert_eq!(workspace.run(&["run", "--config", "absent.toml"]).status, 1);
+}
+
+/// Half a Hub is never published over a whole one.
+#[test]
+fn a_source_that_shrank_is_not_published() {
+    let workspace = Workspace::new();
+    workspace.ok(&["-q", "run"]);
+    let before = workspace.snapshot();
+    let text = String::from_utf8(sample_bytes()).unwrap();
+    let half: String = text.lines().take(265).map(|l| format!("{l}\n")).collect();
+    workspace.file("half.jsonl", half);
+    let ran = workspace.run(&["run", "--source", "half.jsonl"]);
+    assert_eq!(ran.status, 1);
+    assert!(ran.stderr.contains("265 models, the newest snapshot 530: 50.0 % fewer"), "{}", ran.stderr);
+    assert_eq!(workspace.snapshot(), before);
+    workspace.ok(&["audit", "--verify-only", "data/snapshots/latest"]);
+}
+
+/// Three records are an index, too.
+#[test]
+fn a_tiny_index_works() {
+    let workspace = Workspace::new();
+    workspace.file(
+        "tiny.jsonl",
+        "{\"id\":\"a/b-7B\",\"library_name\":\"transformers\",\"downloads\":9000,\"downloadsAllTime\":9000}\n{\"id\":\"a/c\"}\n{\"id\":\"gpt2\"}\n",
+    );
+    let ran = workspace.ok(&["-q", "run", "--source", "tiny.jsonl"]);
+    assert!(ran.stdout.contains("a/b-7B#pretraining"), "{}", ran.stdout);
+}

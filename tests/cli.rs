@@ -1,0 +1,149 @@
+//! What a person sees: every command on the embedded sample.
+
+mod common;
+
+use common::{Workspace, text_settings};
+use std::sync::OnceLock;
+
+/// One run of the sample, shared by the tests that only read it.
+fn sample() -> &'static (Workspace, String) {
+    static SAMPLE: OnceLock<(Workspace, String)> = OnceLock::new();
+    SAMPLE.get_or_init(|| {
+        let workspace = Workspace::new();
+        let ran = workspace.ok(&["run", "--threads", "2"]);
+        (workspace, ran.stdout)
+    })
+}
+
+fn check(name: &str, text: &str) {
+    text_settings().bind(|| insta::assert_snapshot!(name, text));
+}
+
+#[test]
+fn run_prints_the_headline() {
+    check("run", &sample().1);
+}
+
+#[test]
+fn a_second_run_has_nothing_to_do_and_says_the_same() {
+    let (workspace, first) = sample();
+    let again = workspace.ok(&["run"]);
+    assert_eq!(&again.stdout, first);
+    assert_eq!(again.stderr.matches("fresh, skipped").count(), 6, "{}", again.stderr);
+}
+
+#[test]
+fn status_shows_stages_tables_and_digests() {
+    check("status", &sample().0.ok(&["status"]).stdout);
+}
+
+#[test]
+fn status_says_why_a_stage_is_stale() {
+    let workspace = Workspace::new();
+    check("status_before_any_run", &workspace.ok(&["status"]).stdout);
+    workspace.ok(&["-q", "run", "--until", "tier"]);
+    let config = workspace.file("other.toml", "[cohort]\nmin = 10\n");
+    let status = workspace.ok(&["status", "--config", config.to_str().unwrap()]).stdout;
+    assert!(status.contains("settings changed") && status.contains("stage normalize before it is stale"), "{status}");
+}
+
+#[test]
+fn fit_prints_regressions_and_backtest() {
+    check("fit", &sample().0.ok(&["fit"]).stdout);
+}
+
+/// A reported model, a registry model, one with nothing but its size, a merge and a quantized copy.
+#[test]
+fn explain_reads_as_a_calculation() {
+    let workspace = &sample().0;
+    for (name, id) in [
+        ("reported", "dalle-mini/dalle-mini"),
+        ("registry", "meta-llama/Llama-3.1-8B"),
+        ("size_only", EXPLAIN_SIZE_ONLY),
+        ("merge", EXPLAIN_MERGE),
+        ("quantized", EXPLAIN_QUANTIZED),
+    ] {
+        check(&format!("explain_{name}"), &workspace.ok(&["explain", id]).stdout);
+    }
+}
+
+#[test]
+fn explain_finds_ids_in_any_case_and_suggests_near_ones() {
+    let workspace = &sample().0;
+    let exact = workspace.ok(&["explain", "dalle-mini/dalle-mini"]).stdout;
+    assert_eq!(workspace.ok(&["explain", "Dalle-Mini/DALLE-mini"]).stdout, exact);
+    let unknown = workspace.run(&["explain", "nobody/Llama-3.1-8B"]);
+    assert_eq!(unknown.status, 1);
+    assert!(unknown.stderr.contains("did you mean: meta-llama/Llama-3.1-8B,"), "{}", unknown.stderr);
+}
+
+#[test]
+fn audit_rebuilds_the_snapshot() {
+    let workspace = &sample().0;
+    check("audit", &workspace.ok(&["-q", "audit", "data/snapshots/latest"]).stdout);
+}
+
+#[test]
+fn diff_compares_two_snapshots() {
+    let workspace = Workspace::new();
+    workspace.ok(&["-q", "run"]);
+    let old = workspace.snapshot();
+    let config = workspace.file("wide.toml", "[cohort]\nmin = 100\n");
+    workspace.ok(&["-q", "run", "--config", config.to_str().unwrap()]);
+    let new = workspace.snapshot();
+    assert_ne!(old, new);
+    check("diff", &workspace.ok(&["diff", old.to_str().unwrap(), new.to_str().unwrap()]).stdout);
+    let same = workspace.ok(&["diff", old.to_str().unwrap(), old.to_str().unwrap()]).stdout;
+    assert!(same.contains("Runs: 0 new, 0 gone") && !same.contains("changed"), "{same}");
+}
+
+#[test]
+fn logs_as_text_and_as_json() {
+    let workspace = Workspace::new();
+    let text = workspace.ok(&["run", "--until", "ingest"]).stderr;
+    assert!(text.contains("started stage=\"ingest\"") && text.contains("done stage=\"ingest\""), "{text}");
+    let json = workspace.ok(&["--log-format", "json", "run", "--until", "ingest"]).stderr;
+    for line in json.lines() {
+        let value: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert!(value["timestamp"].is_string() && value["fields"]["stage"].is_string(), "{line}");
+    }
+    assert!(workspace.ok(&["-q", "run", "--until", "ingest"]).stderr.is_empty());
+}
+
+#[test]
+fn verbose_run_says_where_each_setting_comes_from() {
+    let workspace = Workspace::new();
+    workspace.file("pipeline.toml", "[cohort]\nmin = 100\n");
+    let output =
+        workspace.command().env("HUGGING_CARBON_METHOD_DRAWS", "200").args(["run", "-v", "--until", "ingest"]).output().unwrap();
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    for line in ["cohort.min                      100                   pipeline.toml", "HUGGING_CARBON_METHOD_DRAWS", "default"] {
+        assert!(stdout.contains(line), "{line:?} in\n{stdout}");
+    }
+}
+
+#[test]
+fn wrong_usage_exits_2_and_help_exits_0() {
+    let workspace = Workspace::new();
+    assert_eq!(workspace.run(&["run", "--until", "nonsense"]).status, 2);
+    assert_eq!(workspace.run(&["frobnicate"]).status, 2);
+    assert_eq!(workspace.run(&["--threads", "0", "run"]).status, 2);
+    check("help", &workspace.ok(&["--help"]).stdout);
+    assert!(workspace.ok(&["--version"]).stdout.starts_with("hugging-carbon "));
+}
+
+#[test]
+fn a_stage_alone_needs_the_ones_before_it() {
+    let workspace = Workspace::new();
+    let ran = workspace.run(&["tier"]);
+    assert_eq!(ran.status, 1);
+    assert!(ran.stderr.contains("needs the table 'models'") && ran.stderr.contains("run --until tier"), "{}", ran.stderr);
+    for stage in ["ingest", "normalize", "tier", "fit", "estimate", "snapshot"] {
+        workspace.ok(&["-q", stage]);
+    }
+    workspace.ok(&["-q", "audit", "data/snapshots/latest"]);
+}
+
+const EXPLAIN_SIZE_ONLY: &str = "google/gemma-4-31B";
+const EXPLAIN_MERGE: &str = "gz987/qwen2.5-7b-cabs-v0.3";
+const EXPLAIN_QUANTIZED: &str = "TheBloke/Mistral-7B-Instruct-v0.1-GGUF";
