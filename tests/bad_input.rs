@@ -1,4 +1,5 @@
 //! Input that is broken, hostile or absent: what, where, the way out, and the right exit status.
+#![allow(clippy::unwrap_used, clippy::panic)] // A test that cannot set up its stage has failed.
 
 mod common;
 

@@ -191,13 +191,25 @@ fn link_to_registered_siblings(facts: &[RepoFacts], placements: &mut [Placement]
     for (i, f) in facts.iter().enumerate() {
         let Some(&head) = heads.get(&key(f)).filter(|h| **h != i) else { continue };
         let unlinked = placements[i].base.is_none() && f.registry_kind != Some(RunKind::Pretraining);
-        if unlinked && placements[i].role == Role::Pretrained && roughly_same_size(f, &facts[head]) {
-            placements[i].role = Role::Finetuned;
-            placements[i].role_rule = "sibling_of_a_registered_run";
-            placements[i].base = Some(head);
-            placements[head].group_rule = "sibling_of_a_registered_run";
+        if unlinked && can_be_sibling(&placements[i]) && roughly_same_size(f, &facts[head]) {
+            join(placements, i, head, "sibling_of_a_registered_run");
         }
     }
+}
+
+/// A repository that may turn out to be a member of another's run: a pre-training by default, or a fine-tune without a base.
+fn can_be_sibling(placement: &Placement) -> bool {
+    placement.base.is_none() && matches!(placement.role, Role::Pretrained | Role::Finetuned)
+}
+
+/// Puts `member` on the run of `head`; a role that was only the default becomes a fine-tune.
+fn join(placements: &mut [Placement], member: usize, head: usize, rule: &'static str) {
+    if placements[member].role == Role::Pretrained {
+        placements[member].role = Role::Finetuned;
+        placements[member].role_rule = rule;
+    }
+    placements[member].base = Some(head);
+    placements[head].group_rule = rule;
 }
 
 fn roughly_same_size(a: &RepoFacts, b: &RepoFacts) -> bool {
@@ -213,7 +225,7 @@ fn roughly_same_size(a: &RepoFacts, b: &RepoFacts) -> bool {
 fn link_siblings(facts: &[RepoFacts], placements: &mut [Placement]) {
     let mut groups: FxHashMap<(String, String, String), Vec<usize>> = FxHashMap::default();
     for (i, f) in facts.iter().enumerate() {
-        if placements[i].role != Role::Pretrained {
+        if !can_be_sibling(&placements[i]) {
             continue;
         }
         let (Some(architecture), Some(params)) = (&f.architecture, f.params) else { continue };
@@ -227,11 +239,14 @@ fn link_siblings(facts: &[RepoFacts], placements: &mut [Placement]) {
     groups.sort();
     for (key, mut group) in groups {
         // Base members first: they carry the run.
-        group.sort_by_key(|i| (names::names_post_training(facts[*i].name()), seniority(&facts[*i])));
+        group.sort_by_key(|i| {
+            let settled = placements[*i].role != Role::Pretrained;
+            (settled, names::names_post_training(facts[*i].name()), seniority(&facts[*i]))
+        });
         let rule = if key.2.starts_with('#') { "sibling_same_size_above_100b" } else { "sibling_same_stem_and_size" };
         for position in 1..group.len() {
             let i = group[position];
-            if placements[i].role != Role::Pretrained || facts[i].registry_kind == Some(RunKind::Pretraining) {
+            if !can_be_sibling(&placements[i]) || facts[i].registry_kind == Some(RunKind::Pretraining) {
                 continue;
             }
             let head = group[..position]
@@ -239,10 +254,7 @@ fn link_siblings(facts: &[RepoFacts], placements: &mut [Placement]) {
                 .copied()
                 .find(|h| placements[*h].role == Role::Pretrained && same_size(facts[*h].params, facts[i].params));
             if let Some(head) = head {
-                placements[i].role = Role::Finetuned;
-                placements[i].role_rule = rule;
-                placements[i].base = Some(head);
-                placements[head].group_rule = rule;
+                join(placements, i, head, rule);
             }
         }
     }
