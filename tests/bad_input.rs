@@ -110,6 +110,37 @@ fn the_kind_is_recognised_from_content() {
     }
 }
 
+/// A dump with narrow integers, large strings, text instants, a missing and an extra column: read, and said once.
+#[test]
+fn an_index_parquet_of_other_widths_is_converted_and_reported_once() {
+    use arrow::array::{ArrayRef, Int16Array, Int32Array, LargeStringArray, RecordBatch, StringArray};
+    use std::sync::Arc;
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("id", Arc::new(LargeStringArray::from(vec![Some("a/b-7B"), None, Some("c/d")]))),
+        ("createdAt", Arc::new(StringArray::from(vec!["2024-02-28T15:24:14.000Z", "2024-02-28T15:24:14.000Z", "never"]))),
+        ("downloads", Arc::new(Int32Array::from(vec![Some(7), Some(8), Some(-1)]))),
+        ("likes", Arc::new(Int16Array::from(vec![1, 2, 3]))),
+        ("pipeline_tag", Arc::new(StringArray::from(vec![Some("text-generation"), None, None]))),
+        ("vibes", Arc::new(Int32Array::from(vec![1, 2, 3]))),
+    ];
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let workspace = Workspace::new();
+    let mut writer = BatchWriter::create(&workspace.path("odd.parquet"), batch.schema()).unwrap();
+    writer.write(&batch).unwrap();
+    writer.finish().unwrap();
+    workspace.file("wide.toml", "[limits]\nmax_quarantine_fraction = 0.5\n");
+    let ran = workspace.ok(&["run", "--config", "wide.toml", "--source", "odd.parquet"]);
+    for part in ["downloads: Int32", "createdAt: Utf8", "vibes", "tags"] {
+        assert_eq!(ran.stderr.matches(part).count(), 1, "{part} in\n{}", ran.stderr);
+    }
+    let models: Vec<ModelRow> = table(&workspace.snapshot());
+    assert_eq!(models.len(), 2);
+    assert_eq!((models[0].downloads_30d, models[0].likes), (Some(7), Some(1)));
+    assert!(models[0].created_at.is_some() && models[1].created_at.is_none());
+    let reasons: Vec<String> = table::<QuarantineRow>(&workspace.snapshot()).into_iter().map(|q| q.reason).collect();
+    assert_eq!(reasons.len(), 3, "{reasons:?}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_directory_without_permission_is_named() {

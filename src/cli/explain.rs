@@ -4,7 +4,7 @@ use super::text::{number, table};
 use super::{Cli, context, print};
 use hugging_carbon::error::{Error, Result};
 use hugging_carbon::method::chain::{FLOP_PER_FROZEN_PARAM_TOKEN, FLOP_PER_PARAM_TOKEN};
-use hugging_carbon::method::simulate::{Compute, Prediction, Response, Start, central, pow10};
+use hugging_carbon::method::simulate::{Central, Compute, Prediction, Response, Start, central, pow10};
 use hugging_carbon::pipeline::Context;
 use hugging_carbon::stages::estimate::tier_name;
 use hugging_carbon::stages::run_model::{Built, CATEGORY_FIT, ChipSets, Fits, LoadedFit, build, compute_fit};
@@ -245,6 +245,9 @@ fn chain(out: &mut String, row: &TierRow, built: &Built<'_>, fits: &Fits) -> Res
     } else {
         let _ = writeln!(out, "  M = E x I / 1000 = {} x {} / 1000 = {} kg CO2e", n(c.energy.0), n(grid), n(c.emissions.0));
     }
+    if matches!(built.compute, Compute::Implied) {
+        implied_lines(out, built, &c);
+    }
     let _ = writeln!(
         out,
         "  ATCI = 1000 x M / (C / 1e15) = 1000 x {} / ({} / 1e15) = {} g/PFLOP",
@@ -258,6 +261,31 @@ fn chain(out: &mut String, row: &TierRow, built: &Built<'_>, fits: &Fits) -> Res
     Ok(())
 }
 
+/// Compute that nothing states: what the energy implies on the chip, backwards through the chain.
+fn implied_lines(out: &mut String, built: &Built<'_>, c: &Central) {
+    let n = number;
+    if !matches!(built.start, Start::Hours(_)) {
+        let _ = writeln!(out, "  P = {} W per accelerator with its share of the host; PUE = {}", n(c.power.0), n(built.pue.pue));
+        let _ = writeln!(
+            out,
+            "  H = 1000 x E / (P x PUE) = 1000 x {} / ({} x {}) = {} device hours",
+            n(c.energy.0),
+            n(c.power.0),
+            n(built.pue.pue),
+            n(c.hours.0)
+        );
+    }
+    let _ = writeln!(out, "  peak = {} FLOP/s, MFU = {}   {}", n(c.peak.0), n(built.mfu.median), chip_note(built));
+    let _ = writeln!(
+        out,
+        "  C = H x peak x MFU x 3600 = {} x {} x {} x 3600 = {} FLOP   implied, nothing states it",
+        n(c.hours.0),
+        n(c.peak.0),
+        n(built.mfu.median),
+        n(c.flop.0)
+    );
+}
+
 fn chip_note(built: &Built<'_>) -> String {
     match built.chips.as_ref() {
         [one] => format!("{} (dense)", one.name),
@@ -266,8 +294,9 @@ fn chip_note(built: &Built<'_>) -> String {
 }
 
 fn compute_lines(out: &mut String, row: &TierRow, built: &Built<'_>, fits: &Fits) -> Result<()> {
-    let c = built.compute.central().0;
+    let c = built.compute.central().unwrap_or_default().0;
     match &built.compute {
+        Compute::Implied => {}
         Compute::Known(_) if row.train_flop.is_some() => {
             let _ = writeln!(out, "  C = {} FLOP   stated", number(c));
         }

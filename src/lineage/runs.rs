@@ -275,7 +275,9 @@ fn link_same_architecture(facts: &[RepoFacts], placements: &mut [Placement]) {
         let original = |i: &&usize| placements[**i].role == Role::Pretrained;
         let Some(&head) = group.iter().filter(original).min_by_key(|i| seniority(&facts[**i])) else { continue };
         for &i in group.iter().filter(|i| **i != head) {
-            if facts[i].registry_kind.is_some() || facts[i].owner() == facts[head].owner() {
+            // One owner may pre-train two models of one shape (Qwen2-7B, Qwen2.5-7B), but not an Instruct or Math from scratch.
+            let own_shape_again = facts[i].owner() == facts[head].owner() && !names::names_post_training(facts[i].name());
+            if facts[i].registry_kind.is_some() || own_shape_again {
                 continue;
             }
             if placements[i].role == Role::Pretrained {
@@ -465,6 +467,19 @@ mod tests {
         assert_eq!((placed[3].base, placed[4].base), (None, Some(3)));
         assert_eq!(placed[5].base, None);
         assert_eq!((placed[6].root, placed[6].own_run), (None, Some(RunKind::FineTuning)));
+    }
+
+    /// Qwen2-7B and Qwen2.5-7B have one shape and are two pre-trainings; Qwen2-Math-72B-Instruct is none.
+    #[test]
+    fn one_shape_in_one_namespace() {
+        let facts = [
+            RepoFacts { registry_kind: Some(RunKind::Pretraining), ..repo("Qwen/Qwen2-72B", "qwen2", 72_706_203_648, 1) },
+            RepoFacts { registry_kind: Some(RunKind::Pretraining), ..repo("Qwen/Qwen2.5-72B", "qwen2", 72_706_203_648, 3) },
+            repo("Qwen/Qwen2-Math-72B-Instruct", "qwen2", 72_706_203_648, 2),
+        ];
+        let placed = resolve(&facts);
+        assert_eq!((placed[0].own_run, placed[1].own_run), (Some(RunKind::Pretraining), Some(RunKind::Pretraining)));
+        assert_eq!((placed[2].role, placed[2].root), (Role::Finetuned, Some(0)));
     }
 
     #[test]

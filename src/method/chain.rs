@@ -52,6 +52,18 @@ pub fn implied_energy(emissions: KgCo2e, grid: GCo2ePerKwh) -> Kwh {
     Kwh(emissions.0 * GRAMS_PER_KG / grid.0)
 }
 
+/// H = 1000 E / (P PUE): the device hours that a facility energy implies.
+#[must_use]
+pub fn implied_hours(energy: Kwh, power: Watts, pue: f64) -> AcceleratorHours {
+    AcceleratorHours(energy.0 * 1000.0 / (power.0 * pue))
+}
+
+/// C = H x peak x MFU x 3600: the compute that device hours imply.
+#[must_use]
+pub fn implied_flop(hours: AcceleratorHours, peak: FlopPerSecond, mfu: f64) -> Flop {
+    Flop(hours.0 * peak.0 * mfu * SECONDS_PER_HOUR)
+}
+
 /// ATCI = M / C in g per PFLOP.
 #[must_use]
 pub fn atci(emissions: KgCo2e, compute: Flop) -> GCo2ePerPflop {
@@ -83,6 +95,14 @@ mod tests {
         close(emissions(Kwh(1_287_000.0), GCo2ePerKwh(429.0)).0, 552_100.0, 0.001);
         // 552.1 t over 3.14e23 FLOP: 5.521e8 g over 3.14e8 PFLOP.
         close(atci(KgCo2e(552_100.0), Flop(3.14e23)).0, 1.758, 0.001);
+    }
+
+    /// The same row backwards: 1,287 MWh at 330 W and PUE 1.10 is 3.55 million V100 hours, 3.14e23 FLOP at 24.6 TFLOP/s.
+    #[test]
+    fn gpt3_backwards() {
+        let hours = implied_hours(Kwh(1_287_000.0), Watts(330.0), 1.10);
+        close(hours.0, 10_000.0 * 14.8 * 24.0, 0.01);
+        close(implied_flop(hours, FlopPerSecond(125e12), 24.6 / 125.0).0, 3.14e23, 0.01);
     }
 
     /// Patterson et al. 2021, table 4, T5: 512 TPU v3 for 20 days, 310 W, PUE 1.12, 85.7 MWh; 545 g/kWh, 46.7 t.

@@ -153,6 +153,8 @@ fn truncated_normal(u: f64, standardize: impl Fn(f64) -> f64, (low, high): (f64,
 pub enum Compute<'a> {
     /// Stated, or 6 N D.
     Known(LogNormal),
+    /// What the reported emissions, energy or hours imply through the chain: closer than any regression.
+    Implied,
     /// Regression on parameters.
     Parameters(Prediction<'a>),
     /// Regression on parameters that are themselves estimated from the category.
@@ -167,24 +169,26 @@ pub enum Compute<'a> {
 }
 
 impl Compute<'_> {
-    /// Central compute.
+    /// Central compute; none when it follows from the chain.
     #[must_use]
-    pub fn central(&self) -> Flop {
-        Flop(match self {
-            Self::Known(c) => c.median,
-            Self::Parameters(prediction) | Self::Category { prediction, .. } => prediction.central(),
-        })
+    pub fn central(&self) -> Option<Flop> {
+        match self {
+            Self::Known(c) => Some(Flop(c.median)),
+            Self::Implied => None,
+            Self::Parameters(prediction) | Self::Category { prediction, .. } => Some(Flop(prediction.central())),
+        }
     }
 
-    fn draw(&self, i: usize, u: f64, z_size: f64, scratch: &mut Vec<f64>) -> f64 {
+    fn draw(&self, i: usize, u: f64, z_size: f64, scratch: &mut Vec<f64>) -> Option<Flop> {
         match self {
-            Self::Known(c) => c.draw(super::rng::normal_quantile(u), 0.0),
-            Self::Parameters(prediction) => prediction.draw(i, &prediction.terms, u),
+            Self::Known(c) => Some(Flop(c.draw(super::rng::normal_quantile(u), 0.0))),
+            Self::Implied => None,
+            Self::Parameters(prediction) => Some(Flop(prediction.draw(i, &prediction.terms, u))),
             Self::Category { size, size_terms, prediction } => {
                 scratch.clear();
                 scratch.extend_from_slice(&prediction.terms);
                 scratch[prediction.size_position] = size.at(i, size_terms) + size.sd_dex * z_size;
-                prediction.draw(i, scratch, u)
+                Some(Flop(prediction.draw(i, scratch, u)))
             }
         }
     }
@@ -201,6 +205,23 @@ pub enum Start {
     Hours(LogNormal),
     /// Nothing further down than compute.
     Compute,
+}
+
+impl Start {
+    fn factor(self) -> LogNormal {
+        match self {
+            Self::Emissions(f) | Self::Energy(f) | Self::Hours(f) => f,
+            Self::Compute => LogNormal::own(0.0, 0.0),
+        }
+    }
+
+    fn median(self) -> f64 {
+        self.factor().median
+    }
+
+    fn draw(self, z: f64) -> f64 {
+        self.factor().draw(z, 0.0)
+    }
 }
 
 /// Everything needed to estimate one run at one tier.
@@ -276,28 +297,58 @@ pub struct Central {
     pub emissions: KgCo2e,
 }
 
+/// One value of every factor of the chain.
+struct Factors {
+    compute: Option<Flop>,
+    /// The known rung: kg, kWh or hours.
+    start: f64,
+    peak: FlopPerSecond,
+    power: Watts,
+    mfu: f64,
+    pue: f64,
+    grid: GCo2ePerKwh,
+}
+
+/// The chain, from the rung that is known to the others.
+fn evaluate(start: Start, f: &Factors) -> Central {
+    let (hours, energy, emissions) = match start {
+        Start::Emissions(_) => {
+            let energy = chain::implied_energy(KgCo2e(f.start), f.grid);
+            (None, energy, KgCo2e(f.start))
+        }
+        Start::Energy(_) => (None, Kwh(f.start), chain::emissions(Kwh(f.start), f.grid)),
+        Start::Hours(_) | Start::Compute => {
+            let hours = match start {
+                Start::Hours(_) => AcceleratorHours(f.start),
+                // `build` gives every run that starts from compute a compute.
+                _ => chain::accelerator_hours(f.compute.unwrap_or_default(), f.peak, f.mfu),
+            };
+            let energy = chain::facility_energy(hours, f.power, f.pue);
+            (Some(hours), energy, chain::emissions(energy, f.grid))
+        }
+    };
+    let hours = hours.unwrap_or_else(|| match f.compute {
+        Some(flop) => chain::accelerator_hours(flop, f.peak, f.mfu),
+        None => chain::implied_hours(energy, f.power, f.pue),
+    });
+    let flop = f.compute.unwrap_or_else(|| chain::implied_flop(hours, f.peak, f.mfu));
+    Central { flop, peak: f.peak, hours, power: f.power, energy, emissions }
+}
+
 /// The chain at the medians of its factors.
 #[must_use]
 pub fn central(model: &RunModel<'_>) -> Central {
     let mean_log = |value: fn(&Chip) -> f64| exp(model.chips.iter().map(|c| c.weight * libm::log(value(c))).sum());
-    let peak = FlopPerSecond(mean_log(|c| c.peak.0));
-    let power = Watts(mean_log(|c| chain::node_power(c.tdp, c.power_ratio.median).0));
-    let grid = GCo2ePerKwh(model.grid.median);
-    let flop = model.compute.central();
-    let hours = match model.start {
-        Start::Hours(h) => AcceleratorHours(h.median),
-        _ => chain::accelerator_hours(flop, peak, model.mfu.median),
+    let factors = Factors {
+        compute: model.compute.central(),
+        start: model.start.median(),
+        peak: FlopPerSecond(mean_log(|c| c.peak.0)),
+        power: Watts(mean_log(|c| chain::node_power(c.tdp, c.power_ratio.median).0)),
+        mfu: model.mfu.median,
+        pue: model.pue.median,
+        grid: GCo2ePerKwh(model.grid.median),
     };
-    let energy = match model.start {
-        Start::Emissions(m) => chain::implied_energy(KgCo2e(m.median), grid),
-        Start::Energy(e) => Kwh(e.median),
-        _ => chain::facility_energy(hours, power, model.pue.median),
-    };
-    let emissions = match model.start {
-        Start::Emissions(m) => KgCo2e(m.median),
-        _ => chain::emissions(energy, grid),
-    };
-    Central { flop, peak, hours, power, energy, emissions }
+    evaluate(model.start, &factors)
 }
 
 /// Fills `out` with the draws of one run.
@@ -312,31 +363,22 @@ pub fn simulate(model: &RunModel<'_>, shared: &Shared, out: &mut Draws) {
         let u = stream.uniforms(draw, 0);
         let [z_mfu, z_power] = [u[1], u[2]].map(super::rng::normal_quantile);
         let [z_pue, z_grid, z_start, z_size] = stream.normals(draw, 1);
-        let c = model.compute.draw(i, u[0], z_size, scratch);
         let chip = pick(model.chips, u[3]);
-        let mfu = model.mfu.draw(z_mfu, s_mfu).min(MFU_MAX);
-        let grid = GCo2ePerKwh(model.grid.draw(z_grid, s_grid));
-        let h = match model.start {
-            Start::Hours(h) => AcceleratorHours(h.draw(z_start, 0.0)),
-            _ => chain::accelerator_hours(Flop(c), chip.peak, mfu),
+        let factors = Factors {
+            compute: model.compute.draw(i, u[0], z_size, scratch),
+            start: model.start.draw(z_start),
+            peak: chip.peak,
+            power: chain::node_power(chip.tdp, chip.power_ratio.draw(z_power, s_power)),
+            mfu: model.mfu.draw(z_mfu, s_mfu).min(MFU_MAX),
+            // No facility runs below its own IT load.
+            pue: model.pue.draw(z_pue, s_pue).max(1.0),
+            grid: GCo2ePerKwh(model.grid.draw(z_grid, s_grid)),
         };
-        let e = match model.start {
-            Start::Emissions(m) => chain::implied_energy(KgCo2e(m.draw(z_start, 0.0)), grid),
-            Start::Energy(e) => Kwh(e.draw(z_start, 0.0)),
-            _ => {
-                let power = chain::node_power(chip.tdp, chip.power_ratio.draw(z_power, s_power));
-                // No facility runs below its own IT load.
-                chain::facility_energy(h, power, model.pue.draw(z_pue, s_pue).max(1.0))
-            }
-        };
-        let m = match model.start {
-            Start::Emissions(m) => KgCo2e(m.draw(z_start, 0.0)),
-            _ => chain::emissions(e, grid),
-        };
-        flop.push(c);
-        hours.push(h.0);
-        energy.push(e.0);
-        emissions.push(m.0);
+        let c = evaluate(model.start, &factors);
+        flop.push(c.flop.0);
+        hours.push(c.hours.0);
+        energy.push(c.energy.0);
+        emissions.push(c.emissions.0);
     }
 }
 
@@ -421,5 +463,16 @@ mod tests {
         assert!((c.energy.0 - 2500.0).abs() < 1e-9);
         assert_eq!(c.emissions.0, 1000.0);
         assert_eq!(c.flop.0, 1e24);
+    }
+
+    /// 216,268 kg through the chain of `central_chain_by_hand` backwards is 1e24 FLOP again.
+    #[test]
+    fn compute_implied_by_reported_emissions() {
+        let chips = h100();
+        let mut model = model(&chips, Start::Emissions(LogNormal::own(216_268.0, 0.0)), 0.0);
+        model.compute = Compute::Implied;
+        let c = central(&model);
+        assert!((c.flop.0 / 1e24 - 1.0).abs() < 1e-5);
+        assert!((c.hours.0 / 702_168.0 - 1.0).abs() < 1e-5);
     }
 }

@@ -182,7 +182,9 @@ pub fn dataset_card(index_date: &str, inputs: &[Input], headline: &Headline, rec
     let mut card = String::from(
         "---\nlicense: cc-by-4.0\npretty_name: Hugging Carbon\ntags:\n- carbon-footprint\n- energy\n- training-compute\nconfigs:\n",
     );
-    for info in published() {
+    // `datasets` refuses a configuration without rows: an empty quarantine is a file, not a configuration.
+    let has_rows = |info: &TableInfo| receipts.get(info.name).is_some_and(|r| r.rows > 0);
+    for info in published().into_iter().filter(has_rows) {
         let default = if info.name == "estimates" { "  default: true\n" } else { "" };
         // Writing to a String cannot fail.
         let _ = write!(card, "- config_name: {0}\n  data_files: {0}.parquet\n{default}", info.name);

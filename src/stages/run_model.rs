@@ -172,7 +172,7 @@ pub struct Built<'a> {
     pub start: Start,
     /// Compute.
     pub compute: Compute<'a>,
-    /// Rung the compute itself stands on: 4, 5 or 6.
+    /// Rung the compute itself stands on: 4, 5 or 6, or that of the row when the chain implies it.
     pub compute_tier: i32,
     /// Model FLOP utilization.
     pub mfu: LogNormal,
@@ -216,9 +216,13 @@ impl Built<'_> {
 /// A regression it needs is not usable.
 pub fn build<'a>(row: &TierRow, tier: i32, fits: &'a Fits, chips: &'a ChipSets, reference: &Reference) -> Result<Built<'a>> {
     let mut flags = row.flags.clone();
-    // Tiers 1 to 3 fix energy or emissions; the compute beside them is the best the row has.
-    let wanted = if tier >= 4 { tier } else { *row.available_tiers.iter().find(|t| **t >= 4).unwrap_or(&6) };
-    let (compute, compute_tier) = compute(row, wanted, fits, &mut flags)?;
+    // Tiers 1 to 3 fix hours, energy or emissions; the compute beside them is the stated one, else what they imply.
+    let (compute, compute_tier) = if tier < 4 && !row.available_tiers.contains(&4) {
+        flags.push("compute_implied_by_the_chain".into());
+        (Compute::Implied, tier)
+    } else {
+        compute(row, tier.max(4), fits, &mut flags)?
+    };
     let year = row.trained_on.map(crate::tables::Day::year);
     if year.is_none() {
         flags.push("trained_on_unknown_median_year_assumed".into());
