@@ -299,19 +299,19 @@ pub fn run(context: &Context, wanted: Wanted<'_>, force: bool) -> Result<Vec<&'s
     let mut ran = Vec::new();
     for stage in stages() {
         let last = matches!(wanted, Wanted::Until(name) | Wanted::Only(name) if name == stage.name);
-        if matches!(wanted, Wanted::Only(_)) && !last {
+        if let (Wanted::Only(name), false) = (wanted, last) {
+            // A stage on top of a stale one would publish what no rebuild can reproduce.
+            let state = load_state(&context.work)?;
+            if let Freshness::Stale(why) = freshness(&stage, context, &state, &parts(&stage, context, &state)?) {
+                return Err(Error::input(
+                    format!("stage '{}', which '{name}' builds on, is not fresh: {why}", stage.name),
+                    context.work.display(),
+                    format!("run the stages before it, too: hugging-carbon run --until {name}"),
+                ));
+            }
             continue;
         }
         let state = load_state(&context.work)?;
-        for table in stage.inputs {
-            if !table_path(&context.work, table).exists() {
-                return Err(Error::input(
-                    format!("stage '{}' needs the table '{table}', which no stage has written yet", stage.name),
-                    context.work.display(),
-                    format!("run the stages before it: hugging-carbon run --until {}", stage.name),
-                ));
-            }
-        }
         let parts = parts(&stage, context, &state)?;
         let fresh = if force { Freshness::Stale("--force".into()) } else { freshness(&stage, context, &state, &parts) };
         match fresh {
@@ -341,6 +341,15 @@ fn run_stage(stage: &Stage, context: &Context, mut state: State, parts: BTreeMap
     }
     fs::create_dir_all(&temporary).at("cannot create", &temporary)?;
     let outcome = (stage.run)(context, &temporary)?;
+    for (name, digest) in (stage.external)(context)? {
+        if parts.get(&name) != Some(&digest) {
+            return Err(Error::input(
+                format!("{name} changed while stage '{}' was reading it", stage.name),
+                context.work.display(),
+                "wait until nothing writes to the source any more, then run again",
+            ));
+        }
+    }
     // From here until the record is written the outputs on disk may be of two ages: forget the old record first.
     if state.stages.remove(stage.name).is_some() {
         save_state(&context.work, &state)?;

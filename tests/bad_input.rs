@@ -206,6 +206,62 @@ fn a_source_that_shrank_is_not_published() {
     workspace.ok(&["audit", "--verify-only", "data/snapshots/latest"]);
 }
 
+/// Regression: records behind the end of an array, or behind another record on its line, were dropped without a word; a byte order
+/// mark cost the first record; sixty thousand brackets ended the process.
+#[test]
+fn nothing_disappears_between_records() {
+    let workspace = Workspace::new();
+    workspace.file("two.json", "[{\"id\":\"a/b\",\"likes\":1}]\n[{\"id\":\"c/d\"}]");
+    refused(&workspace, "two.json", &["something follows the JSON array", "after record 1"]);
+    let mut lines = b"\xef\xbb\xbf".to_vec();
+    lines.extend(sample_bytes());
+    lines.extend_from_slice(b"{\"id\":\"zz/one\"}{\"id\":\"zz/two\"}\n");
+    lines.extend(format!("{{\"id\":\"zz/deep\",\"cardData\":{}}}\n", "[".repeat(60_000)).into_bytes());
+    workspace.file("mixed.jsonl", lines);
+    workspace.ok(&["-q", "run", "--source", "mixed.jsonl"]);
+    assert_eq!(table::<ModelRow>(&workspace.snapshot()).len(), 530);
+    let reasons: Vec<String> = table::<QuarantineRow>(&workspace.snapshot()).into_iter().map(|q| q.reason).collect();
+    assert_eq!(reasons, ["something follows the JSON value", "nested deeper than 100 levels"]);
+}
+
+/// Regression: in an index of fine-tunes only, the indicator of fine-tuning is the intercept again, and the fit exploded.
+#[test]
+fn an_index_of_one_kind_only() {
+    let workspace = Workspace::new();
+    let lines: String = (0..300)
+        .map(|i| format!("{{\"id\":\"u{i}/autotrain-{}m\",\"tags\":[\"autotrain\"],\"downloadsAllTime\":9000}}\n", 50 + i % 40))
+        .collect();
+    workspace.file("tunes.jsonl", lines);
+    workspace.ok(&["-q", "run", "--source", "tunes.jsonl"]);
+}
+
+/// Regression: one absurd record once owned the total.
+#[test]
+fn one_absurd_record_does_not_own_the_total() {
+    let workspace = Workspace::new();
+    workspace.ok(&["-q", "run"]);
+    let total = || -> f64 {
+        let rows: Vec<hugging_carbon::tables::AggregateRow> = table(&workspace.snapshot());
+        rows.iter().find(|r| r.cohort == "all_models" && r.group_by == "all").unwrap().emissions_kgco2e_mean
+    };
+    let before = total();
+    let mut lines = sample_bytes();
+    let common = "\"library_name\":\"timm\",\"downloadsAllTime\":9000";
+    for record in [
+        format!("{{\"id\":\"x/emissions-66m\",{common},\"cardData\":{{\"co2_eq_emissions\":9e10}}}}"),
+        format!("{{\"id\":\"x/energy-66m\",{common},\"cardData\":{{\"co2_eq_emissions\":{{\"energy_consumed\":9e9}}}}}}"),
+        format!("{{\"id\":\"x/energy\",{common},\"cardData\":{{\"co2_eq_emissions\":{{\"energy_consumed\":1e308}}}}}}"),
+        format!("{{\"id\":\"x/future\",{common},\"tags\":[\"arxiv:9912.00001\"]}}"),
+        format!("{{\"id\":\"x/size\",{common},\"safetensors\":{{\"parameters\":{{\"F32\":100000000000000}}}}}}"),
+    ] {
+        lines.extend(record.into_bytes());
+        lines.push(b'\n');
+    }
+    workspace.file("absurd.jsonl", lines);
+    workspace.ok(&["-q", "run", "--source", "absurd.jsonl"]);
+    assert!(total() / before < 1.1, "{} against {before}", total());
+}
+
 /// Three records are an index, too.
 #[test]
 fn a_tiny_index_works() {

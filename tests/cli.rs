@@ -138,11 +138,27 @@ fn a_stage_alone_needs_the_ones_before_it() {
     let workspace = Workspace::new();
     let ran = workspace.run(&["tier"]);
     assert_eq!(ran.status, 1);
-    assert!(ran.stderr.contains("needs the table 'models'") && ran.stderr.contains("run --until tier"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("stage 'ingest', which 'tier' builds on, is not fresh") && ran.stderr.contains("run --until tier"),
+        "{}",
+        ran.stderr
+    );
     for stage in ["ingest", "normalize", "tier", "fit", "estimate", "snapshot"] {
         workspace.ok(&["-q", stage]);
     }
     workspace.ok(&["-q", "audit", "data/snapshots/latest"]);
+    // Another threshold makes normalize stale: a snapshot of the old tables could not be rebuilt.
+    let config = workspace.file("other.toml", "[cohort]\nmin = 10\n");
+    let ran = workspace.run(&["snapshot", "--config", config.to_str().unwrap()]);
+    assert!(ran.status == 1 && ran.stderr.contains("stage 'normalize'"), "{}", ran.stderr);
+}
+
+/// Regression: `status` once laid the embedded sample down in an empty directory.
+#[test]
+fn status_writes_nothing() {
+    let workspace = Workspace::new();
+    workspace.ok(&["status"]);
+    assert!(!workspace.data().exists());
 }
 
 const EXPLAIN_SIZE_ONLY: &str = "google/gemma-4-31B";

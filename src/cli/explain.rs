@@ -332,10 +332,10 @@ fn prediction_lines(out: &mut String, row: &TierRow, prediction: &Prediction<'_>
     };
     let (low, high) = prediction.bounds;
     if high < f64::MAX {
-        let why = if row.kind == "pretraining" {
-            "1 to 20,000 tokens per parameter"
-        } else {
-            "a third of a pre-training of this size and date"
+        let why = match (row.kind.as_str(), response) {
+            ("pretraining", Response::Tokens) => "1 to 20,000 tokens per parameter",
+            ("pretraining", Response::Compute) => "the most that was published",
+            _ => "a third of a pre-training of this size and date",
         };
         let _ = writeln!(out, "  bounded to {} .. {} FLOP ({why})", number(low), number(high));
     }

@@ -5,8 +5,10 @@ use super::quantity;
 use crate::units::GRAMS_PER_KG;
 use serde_json::{Map, Value};
 
-/// More than any training run has emitted: above it a figure is an error.
-const MAX_KG: f64 = 1e9;
+/// The largest published run emitted 1.1e7 kg (Llama 3.1, all sizes): ten times that is an error, and so is less than a microgram.
+const MASSES_KG: std::ops::RangeInclusive<f64> = 1e-9..=1e8;
+/// Energies believed, by the same reasoning: a milliwatt-hour to ten terawatt-hours.
+const ENERGIES_KWH: std::ops::RangeInclusive<f64> = 1e-6..=1e10;
 /// Words in `source` or `training_type` that say the figure is not about training.
 const NOT_TRAINING: &[&str] = &["leaderboard", "evaluat", "inference"];
 
@@ -105,8 +107,8 @@ fn refuse_mass(kg: f64, about: &str) -> Option<String> {
         Some("negative or not finite".into())
     } else if kg == 0.0 || kg == 1.0 / GRAMS_PER_KG {
         Some("placeholder: 0 or 1".into())
-    } else if kg > MAX_KG {
-        Some("beyond 1e9 kg".into())
+    } else if !MASSES_KG.contains(&kg) {
+        Some("outside 1e-9 to 1e8 kg".into())
     } else {
         NOT_TRAINING.iter().find(|word| about.contains(*word)).map(|word| format!("not training: the source says '{word}'"))
     }
@@ -117,7 +119,7 @@ fn energy(value: &Value, about: &str, json: &str) -> Extracted {
     let read = quantity::energy(&written).map(|e| e.0);
     let reject_reason = match &read {
         Err(why) => Some(why.clone()),
-        Ok(kwh) if !kwh.is_finite() || *kwh <= 0.0 => Some("zero, negative or not finite".into()),
+        Ok(kwh) if !ENERGIES_KWH.contains(kwh) => Some("outside 1e-6 to 1e10 kWh".into()),
         Ok(_) => refuse_mass(0.5, about),
     };
     Extracted {
@@ -164,7 +166,7 @@ mod tests {
             ("0", "placeholder"),
             ("1", "placeholder"),
             ("-4", "negative"),
-            ("1e300", "beyond"),
+            ("1e300", "outside"),
             ("\"nan\"", "no number"),
             ("\"12 kWh\"", "no unit of mass"),
             (r#"{"emissions": 0.69, "source": "Open LLM Leaderboard"}"#, "leaderboard"),
@@ -175,6 +177,13 @@ mod tests {
             assert!(row.reject_reason.as_deref().unwrap_or_default().contains(reason), "{json}: {row:?}");
         }
         assert!(extract("true").is_empty() && extract("{broken").is_empty());
+    }
+
+    #[test]
+    fn absurd_energy_is_refused() {
+        for json in [r#"{"energy_consumed": 1e308}"#, r#"{"energy_consumed": 5e-324}"#, r#"{"energy_consumed": -1}"#] {
+            assert!(first(json).reject_reason.is_some(), "{json}");
+        }
     }
 
     #[test]

@@ -120,8 +120,8 @@ pub fn modality(raw: &RawModelRow, registry: Option<&TrainingRun>) -> &'static s
             "timm" | "ultralytics" => "vision",
             "espnet" | "speechbrain" | "nemo" => "audio",
             "transformers" | "sentence-transformers" | "adapter-transformers" | "peft" | "setfit" | "spacy" => "text",
-            // Most GGUF and untagged safetensors repositories are language models, but nothing says so.
-            _ if raw.gguf_total.is_some() => "text",
+            // GGUF files and sizes in names ("7B") belong to language models, though nothing says so.
+            _ if raw.gguf_total.is_some() || super::names::size(&raw.model_id).is_some() => "text",
             _ => "other",
         },
     }

@@ -66,5 +66,6 @@ pub fn evidence_id(model_id: &str, field: &str, extractor: &str) -> String {
 }
 
 fn clip(text: &str) -> String {
-    text.chars().take(MAX_QUOTE_CHARS).collect()
+    // Quotes reach terminals: escape sequences in a card must not.
+    text.chars().filter(|c| !c.is_control()).take(MAX_QUOTE_CHARS).collect()
 }

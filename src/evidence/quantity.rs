@@ -67,12 +67,31 @@ fn without_separators(digits: &str) -> Option<String> {
     Some(plain + exponent)
 }
 
+/// Refuses a range (`10-20 kg`), a second number (`A100: 30 kg`) and a unit that does not follow its number (`5 (kg)`): reading the
+/// first number alone would be wrong a thousandfold.
+fn unambiguous(text: &str, written: &Written) -> Result<(), String> {
+    let mut rest = text;
+    let mut numbers = 0;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        numbers += 1;
+        rest = split_number(&rest[start..]).1;
+    }
+    if numbers > 1 {
+        return Err("several numbers".into());
+    }
+    let stray = written.unit.is_empty() && text.chars().any(|c| c.is_alphabetic() && c != 'e' && c != 'E');
+    if stray { Err("words, but no unit behind the number".into()) } else { Ok(()) }
+}
+
 /// A mass in kg of a bare number or text; `default_kg` is the size of the unit when none is written.
 ///
 /// # Errors
 /// The text holds no number, or a unit that is no mass; the message says which.
 pub fn mass(text: &str, default_kg: f64) -> Result<KgCo2e, String> {
-    let written = parse(text).ok_or_else(|| "no number".to_owned())?;
+    // The 2 of CO2 is no quantity.
+    let text = text.to_lowercase().replace("co2", "co").replace("co₂", "co");
+    let written = parse(&text).ok_or_else(|| "no number".to_owned())?;
+    unambiguous(&text, &written)?;
     let kg_per_unit = match written.unit.as_str() {
         "" => default_kg,
         u if u.starts_with("gram") || u == "g" || u.starts_with("gco") || u == "gr" => 1.0 / GRAMS_PER_KG,
@@ -93,6 +112,7 @@ pub fn mass(text: &str, default_kg: f64) -> Result<KgCo2e, String> {
 /// The text holds no number, or a unit that is no energy.
 pub fn energy(text: &str) -> Result<Kwh, String> {
     let written = parse(text).ok_or_else(|| "no number".to_owned())?;
+    unambiguous(text, &written)?;
     let kwh_per_unit = match written.unit.as_str() {
         "" | "kwh" => 1.0,
         "wh" => 1e-3,
@@ -124,6 +144,7 @@ mod tests {
             ("100 lb", 45.359_237),
             ("40600", 40.6),
             ("12.5 CO2eq", 0.0125),
+            ("CO2eq: 540 kg", 540.0),
             ("-3 g", -0.003),
         ] {
             let got = mass(text, 0.001).unwrap().0;
@@ -133,7 +154,19 @@ mod tests {
 
     #[test]
     fn what_is_no_mass_is_refused() {
-        for text in ["", "none", "12 kWh", "5 hours", "1,23,4.5,6 kg"] {
+        for text in [
+            "",
+            "none",
+            "12 kWh",
+            "5 hours",
+            "1,23,4.5,6 kg",
+            "10-20 kg",
+            "1.5 - 2 kg",
+            "30 000 kg",
+            "5 (kg)",
+            "A100: 30 kg",
+            "CO2eq",
+        ] {
             assert!(mass(text, 0.001).is_err(), "{text}");
         }
         assert!(energy("3 kg").is_err());

@@ -51,6 +51,13 @@ pub fn read(file: &SourceFile, mut sink: impl FnMut(Block) -> Result<()>) -> Res
             ));
         }
     }
+    if splitter.trailing {
+        return Err(Error::input(
+            "something follows the JSON array: two files in one?",
+            format!("{} after record {}", file.path.display(), splitter.count),
+            "split the file into one array each, or write the records as JSON Lines",
+        ));
+    }
     if array && !splitter.closed {
         return Err(Error::input(
             "the JSON array never closes: the file is truncated",
@@ -76,6 +83,8 @@ struct Splitter {
     count: u64,
     /// The array's closing bracket was seen.
     closed: bool,
+    /// Something follows the closing bracket.
+    trailing: bool,
     opened: bool,
     depth: u32,
     in_string: bool,
@@ -86,7 +95,17 @@ struct Splitter {
 
 impl Splitter {
     fn new(array: bool) -> Self {
-        Self { array, count: 0, closed: false, opened: false, depth: 0, in_string: false, escaped: false, start: None }
+        Self {
+            array,
+            count: 0,
+            closed: false,
+            trailing: false,
+            opened: false,
+            depth: 0,
+            in_string: false,
+            escaped: false,
+            start: None,
+        }
     }
 
     /// Spans of the complete records in `buffer`, of which `scanned` bytes were seen before, and how many bytes are done with.
@@ -137,6 +156,10 @@ impl Splitter {
                 self.opened = byte == b'[';
                 continue;
             }
+            if self.closed {
+                self.trailing |= !byte.is_ascii_whitespace();
+                continue;
+            }
             match byte {
                 b'{' | b'[' => {
                     self.start.get_or_insert(i);
@@ -154,7 +177,7 @@ impl Splitter {
                     self.start.get_or_insert(i);
                     self.in_string = true;
                 }
-                b if !b.is_ascii_whitespace() && !self.closed => {
+                b if !b.is_ascii_whitespace() => {
                     self.start.get_or_insert(i);
                 }
                 _ => {}

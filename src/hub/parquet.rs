@@ -1,7 +1,7 @@
 //! Streaming the hub-stats Parquet schema, whatever integer widths, string types or missing columns a dump comes with.
 
 use super::files::SourceFile;
-use super::record::{Parsed, RecordReader, normalize_base_id};
+use super::record::{Parsed, RecordReader, clipped, normalize_base_id};
 use super::{Block, SchemaReport};
 use crate::error::{Error, IoContext, Result};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
@@ -31,7 +31,13 @@ const COLUMNS: &[(&str, Want)] = &[
     ("pipeline_tag", Want::Text),
     ("library_name", Want::Text),
     ("gated", Want::Text),
+    ("private", Want::Text),
 ];
+
+/// Columns of the dump that say nothing the others do not.
+const NOT_NEEDED: &[&str] = &["_id", "author", "trendingScore", "sha", "disabled"];
+/// Known columns beside `id` that a file must have to be taken for a model index.
+const MIN_KNOWN_COLUMNS: usize = 2;
 
 #[derive(Clone, Copy, PartialEq)]
 enum Want {
@@ -82,10 +88,14 @@ pub fn read(file: &SourceFile, mut sink: impl FnMut(Block) -> Result<()>) -> Res
 
 fn compare(fields: &[Arc<Field>], path: &Path) -> Result<SchemaReport> {
     let find = |name: &str| fields.iter().find(|f| f.name() == name);
-    if find("id").is_none() {
+    let known_columns = COLUMNS.iter().filter(|(name, _)| *name != "id" && find(name).is_some()).count();
+    if find("id").is_none() || known_columns < MIN_KNOWN_COLUMNS {
         let names: Vec<&str> = fields.iter().take(12).map(|f| f.name().as_str()).collect();
         return Err(Error::input(
-            format!("not a model index: the Parquet has no column 'id' (it has: {})", names.join(", ")),
+            format!(
+                "not a model index: the Parquet has no column 'id', or next to none of a model's (it has: {})",
+                names.join(", ")
+            ),
             path.display(),
             "point --source at hub-stats' models.parquet or a file of that schema",
         ));
@@ -100,17 +110,17 @@ fn compare(fields: &[Arc<Field>], path: &Path) -> Result<SchemaReport> {
             Some(_) => {}
         }
     }
-    let known = |name: &str| COLUMNS.iter().any(|(n, _)| *n == name) || super::record::KNOWN_KEYS.contains(&name);
+    let known = |name: &str| COLUMNS.iter().any(|(n, _)| *n == name) || NOT_NEEDED.contains(&name);
     report.ignored = fields.iter().map(|f| f.name().clone()).filter(|n| !known(n)).collect();
     Ok(report)
 }
 
 fn is_expected(want: Want, data_type: &DataType) -> bool {
     match want {
-        Want::Text => matches!(data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View),
+        Want::Text => matches!(data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Boolean),
         Want::Texts => matches!(data_type, DataType::List(_) | DataType::LargeList(_)),
         Want::Number => *data_type == DataType::Int64,
-        Want::Instant => matches!(data_type, DataType::Timestamp(_, _)),
+        Want::Instant => matches!(data_type, DataType::Timestamp(_, _) | DataType::Date32 | DataType::Date64),
         Want::AsIs => true,
     }
 }
@@ -187,7 +197,7 @@ fn set(reader: &mut RecordReader, name: &str, array: &ArrayRef, row: usize) {
     if let Some(list) = array.as_list_opt::<i32>() {
         let values = list.value(row);
         if let Some(strings) = values.as_string_opt::<i32>() {
-            reader.row_mut().tags = strings.iter().flatten().map(str::to_owned).collect();
+            reader.row_mut().tags = strings.iter().flatten().filter_map(clipped).collect();
         }
         return;
     }
@@ -200,9 +210,10 @@ fn set(reader: &mut RecordReader, name: &str, array: &ArrayRef, row: usize) {
         "createdAt" => reader.row_mut().created_at = reader.instant_text(name, value),
         "lastModified" => reader.row_mut().last_modified = reader.instant_text(name, value),
         // The index's own column wins over what the card says.
-        "pipeline_tag" if !value.is_empty() => reader.row_mut().pipeline_tag = Some(value.to_owned()),
-        "library_name" if !value.is_empty() => reader.row_mut().library = Some(value.to_owned()),
-        "gated" => reader.row_mut().gated = Some(value.to_owned()),
+        "pipeline_tag" => reader.row_mut().pipeline_tag = clipped(value).or(reader.row_mut().pipeline_tag.take()),
+        "library_name" => reader.row_mut().library = clipped(value).or(reader.row_mut().library.take()),
+        "gated" => reader.row_mut().gated = clipped(value),
+        "private" if value == "true" => reader.set_private(),
         _ => {}
     }
 }

@@ -12,8 +12,9 @@ const MAX_TEXT_CHARS: usize = 2_000;
 const MAX_CO2_BYTES: usize = 16_384;
 /// Largest count believed (downloads, parameters): above it a number is an upload error.
 const MAX_COUNT: f64 = 1e15;
-/// Milliseconds of 2016-01-01 and 2100-01-01: the Hub's first repositories date from 2018.
-const INSTANTS: std::ops::Range<i64> = 1_451_606_400_000..4_102_444_800_000;
+/// Milliseconds of 2016-01-01 and 2036-01-01: the Hub's first repositories date from 2018, and an instant decades ahead would
+/// date the whole snapshot.
+const INSTANTS: std::ops::Range<i64> = 1_451_606_400_000..2_082_758_400_000;
 
 /// Why a record or one of its fields could not be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,6 +96,11 @@ impl RecordReader {
         self.problems.push(Problem { field: field.to_owned(), reason: reason.into(), raw: raw.into() });
     }
 
+    /// Marks the repository as private: it is refused.
+    pub fn set_private(&mut self) {
+        self.private = true;
+    }
+
     /// Takes the id; an unusable one refuses the record when it is finished.
     pub fn set_id(&mut self, id: &str) {
         self.row.model_id = id.trim().to_owned();
@@ -123,7 +129,7 @@ impl RecordReader {
         if INSTANTS.contains(&millis) {
             return Some(TimestampMs(millis));
         }
-        self.problem(field, "instant outside 2016 to 2099", millis.to_string());
+        self.problem(field, "instant outside 2016 to 2035", millis.to_string());
         None
     }
 
@@ -131,7 +137,12 @@ impl RecordReader {
     pub fn instant_text(&mut self, field: &str, text: &str) -> Option<TimestampMs> {
         match text.trim().parse::<jiff::Timestamp>() {
             Ok(t) => self.instant(field, t.as_millisecond()),
+            // Without a zone the Hub means UTC; a date alone is its midnight.
             Err(e) => {
+                let civil = text.trim().parse::<jiff::civil::DateTime>().ok();
+                if let Some(t) = civil.and_then(|c| format!("{c}Z").parse::<jiff::Timestamp>().ok()) {
+                    return self.instant(field, t.as_millisecond());
+                }
                 self.problem(field, format!("not an ISO 8601 instant: {e}"), text);
                 None
             }
@@ -143,6 +154,9 @@ impl RecordReader {
         let trimmed = json.trim();
         if trimmed.is_empty() || trimmed == "null" {
             return;
+        }
+        if let Err(why) = one_shallow_value(trimmed) {
+            return self.problem("cardData", why, json);
         }
         for entry in to_object_iter(trimmed) {
             let (key, value) = match entry {
@@ -189,8 +203,13 @@ impl RecordReader {
             match &*key {
                 "total" => self.row.safetensors_total = self.json_count("safetensors.total", &value),
                 "parameters" if value.get_type() == JsonType::Object => {
+                    // A key that comes twice counts once, the last time.
+                    self.row.safetensors_dtypes.clear();
+                    self.row.safetensors_counts.clear();
                     for (dtype, count) in to_object_iter(value.as_raw_str()).flatten() {
-                        if let Some(n) = self.json_count("safetensors.parameters", &count) {
+                        if let Some(n) = self.json_count("safetensors.parameters", &count)
+                            && !self.row.safetensors_dtypes.contains(&dtype.to_string())
+                        {
                             self.row.safetensors_dtypes.push(dtype.to_string());
                             self.row.safetensors_counts.push(n);
                         }
@@ -413,11 +432,14 @@ pub fn parse_json_record(raw: &[u8], locator: &str) -> Parsed {
         unknown_keys: Vec::new(),
     };
     let text = match std::str::from_utf8(raw) {
-        Ok(text) => text.trim(),
+        Ok(text) => text.trim_start_matches('\u{feff}').trim(),
         Err(e) => return refuse(format!("not UTF-8 at byte {}", e.valid_up_to())),
     };
     if !text.ends_with('}') {
         return refuse("not a complete JSON object".into());
+    }
+    if let Err(why) = one_shallow_value(text) {
+        return refuse(why.into());
     }
     let mut reader = RecordReader::new(locator);
     let mut unknown = Vec::new();
@@ -436,11 +458,48 @@ pub fn parse_json_record(raw: &[u8], locator: &str) -> Parsed {
     parsed
 }
 
+/// Deepest nesting accepted; real cards stay below twenty. Parsers recurse, and a card of sixty thousand brackets would end the
+/// process.
+const MAX_DEPTH: u32 = 100;
+
+/// Checks, in one pass over the bytes, that a text is a single JSON value without excessive nesting: a second object behind the
+/// first would otherwise vanish.
+fn one_shallow_value(text: &str) -> Result<(), &'static str> {
+    let (mut depth, mut in_string, mut escaped, mut closed) = (0_u32, false, false, false);
+    for byte in text.bytes() {
+        if in_string {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => in_string = false,
+                _ => {}
+            }
+            continue;
+        }
+        if closed && !byte.is_ascii_whitespace() {
+            return Err("something follows the JSON value");
+        }
+        match byte {
+            b'"' => in_string = true,
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => {
+                depth = depth.saturating_sub(1);
+                closed = depth == 0;
+            }
+            _ => {}
+        }
+        if depth > MAX_DEPTH {
+            return Err("nested deeper than 100 levels");
+        }
+    }
+    Ok(())
+}
+
 fn first_line(text: &str) -> &str {
     text.lines().next().unwrap_or_default()
 }
 
-fn clipped(text: &str) -> Option<String> {
+pub(super) fn clipped(text: &str) -> Option<String> {
     // Control characters (an escaped NUL among them) have no place in a name, a tag or a licence.
     let text: String = text.trim().chars().filter(|c| !c.is_control()).take(MAX_TEXT_CHARS).collect();
     (!text.is_empty()).then_some(text)
@@ -554,7 +613,7 @@ mod tests {
             (r#"{"id":"a/b","downloads":-3}"#, "downloads", "negative count"),
             (r#"{"id":"a/b","downloads":1.5}"#, "downloads", "not a whole number"),
             (r#"{"id":"a/b","downloads":1e300}"#, "downloads", "count beyond 1e15"),
-            (r#"{"id":"a/b","createdAt":"9999-01-01T00:00:00Z"}"#, "createdAt", "instant outside 2016 to 2099"),
+            (r#"{"id":"a/b","createdAt":"9999-01-01T00:00:00Z"}"#, "createdAt", "instant outside 2016 to 2035"),
             (r#"{"id":"a/b","cardData":"{broken"}"#, "cardData", "not a JSON object"),
         ] {
             let parsed = parse(json);
@@ -574,12 +633,31 @@ mod tests {
             r#"{"id":"a/b/c"}"#,
             r#"{"id":"a#b"}"#,
             r#"{"id":"a/b","tags":["#,
+            r#"{"id":"a/b"}{"id":"c/d"}"#,
+            r#"{"id":"a/b"} garbage }"#,
             "[]",
         ] {
             let parsed = parse(json);
             assert!(parsed.row.is_none());
             assert_eq!(parsed.problems[0].field, "record");
         }
+    }
+
+    #[test]
+    fn deep_nesting_is_refused_before_any_parser_recurses() {
+        let deep = format!(r#"{{"id":"a/b","cardData":{}{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
+        assert!(parse(&deep).row.is_none());
+        let mut reader = RecordReader::new("t");
+        reader.set_id("a/b");
+        reader.card(&"[".repeat(100_000));
+        assert_eq!(reader.finish("").problems.len(), 1);
+    }
+
+    #[test]
+    fn a_key_that_comes_twice_counts_once_and_a_byte_order_mark_not_at_all() {
+        let twice = "\u{feff}{\"id\":\"a/b\",\"safetensors\":{\"parameters\":{\"F32\":5,\"F32\":5}},\
+                     \"safetensors\":{\"parameters\":{\"F32\":5}}}";
+        assert_eq!(parse(twice).row.map(|r| r.safetensors_counts), Some(vec![5]));
     }
 
     #[test]

@@ -108,6 +108,9 @@ const FAMILIES: &[(&str, &[&str])] = &[
     ("bloom", &["bigscience"]),
     ("stablelm", &["stabilityai"]),
     ("mpt", &["mosaicml"]),
+    ("guanaco", &[]),
+    ("vicuna", &[]),
+    ("alpaca", &[]),
 ];
 /// Architectures whose pre-trainings above a billion parameters are the work of listed organizations.
 const FAMILY_ARCHITECTURES: &[&str] = &[
@@ -188,6 +191,11 @@ fn is_date(token: &str) -> bool {
     [4, 6, 8].contains(&token.len()) && token.bytes().all(|b| b.is_ascii_digit())
 }
 
+/// Context lengths (`32k`, `128K`): variants of one pre-training.
+fn is_context_length(token: &str) -> bool {
+    token.strip_suffix('k').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+}
+
 /// Minor versions (`v0.1`, `v1.1`): repositories of one pre-training. A whole version (`v2`) is another model.
 fn is_minor_version(token: &str) -> bool {
     token.strip_prefix('v').is_some_and(|rest| rest.contains('.') && rest.bytes().all(|b| b.is_ascii_digit() || b == b'.'))
@@ -200,7 +208,12 @@ pub fn stem(name: &str) -> String {
         .into_iter()
         .filter(|t| {
             let t = t.as_str();
-            !(VARIANT.contains(&t) || QUANTIZED.contains(&t) || CONVERTED.contains(&t) || is_date(t) || is_minor_version(t))
+            !(VARIANT.contains(&t)
+                || QUANTIZED.contains(&t)
+                || CONVERTED.contains(&t)
+                || is_date(t)
+                || is_minor_version(t)
+                || is_context_length(t))
         })
         .collect();
     kept.join("-")
@@ -245,7 +258,9 @@ pub fn borrowed_family(owner: &str, name: &str) -> Option<&'static str> {
     FAMILIES
         .iter()
         .find(|(family, homes)| {
-            !homes.contains(&owner.as_str())
+            // At home a name that begins with the family is the family; "Self-taught-evaluator-llama3.1" is not.
+            let at_home = homes.contains(&owner.as_str()) && tokens.first().is_some_and(|t| t.starts_with(family));
+            !at_home
                 && tokens
                     .iter()
                     .any(|t| t.strip_prefix(family).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphabetic())))
@@ -283,6 +298,7 @@ mod tests {
             ("GLM-5", "GLM-5-FP8"),
             ("DeepSeek-R1", "DeepSeek-R1-0528"),
             ("Mistral-7B-v0.1", "Mistral-7B-Instruct-v0.2"),
+            ("Yi-1.5-34B", "Yi-1.5-34B-Chat-16K"),
         ] {
             assert_eq!(stem(a), stem(b), "{a} {b}");
         }
@@ -302,6 +318,7 @@ mod tests {
         assert_eq!(borrowed_family("dnhkng", "RYS-Llama3.1-Large"), Some("llama"));
         assert_eq!(borrowed_family("NyxKrage", "Microsoft_Phi-4"), Some("phi"));
         assert_eq!(borrowed_family("nex-agi", "DeepSeek-V3.1-Nex-N1"), Some("deepseek"));
+        assert_eq!(borrowed_family("facebook", "Self-taught-evaluator-llama3.1-70B"), Some("llama"));
         assert_eq!(borrowed_family("meta-llama", "Llama-3.1-8B"), None);
         for (owner, name) in [("x", "yield-7b"), ("x", "phoenix-7b"), ("TinyLlama", "TinyLlama-1.1B"), ("x", "mistralic-7b")] {
             assert_eq!(borrowed_family(owner, name), None, "{name}");

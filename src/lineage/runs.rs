@@ -181,17 +181,22 @@ fn link_to_registered_siblings(facts: &[RepoFacts], placements: &mut [Placement]
     let key = |f: &RepoFacts| (f.owner().to_lowercase(), names::stem(f.name()));
     let mut heads: FxHashMap<(String, String), usize> = FxHashMap::default();
     for (i, f) in facts.iter().enumerate() {
-        if f.registry_kind == Some(RunKind::Pretraining) {
+        // The registry may list the base as post-training of a model the index lacks (Llama-3.2-90B-Vision): it heads its family.
+        let rank =
+            |f: &RepoFacts| (f.registry_kind != Some(RunKind::Pretraining), f.created_ms.unwrap_or(i64::MAX), f.model_id.clone());
+        if f.registry_kind.is_some() {
             let head = heads.entry(key(f)).or_insert(i);
-            if seniority(f) < seniority(&facts[*head]) {
+            if rank(f) < rank(&facts[*head]) {
                 *head = i;
             }
         }
     }
     for (i, f) in facts.iter().enumerate() {
         let Some(&head) = heads.get(&key(f)).filter(|h| **h != i) else { continue };
-        let unlinked = placements[i].base.is_none() && f.registry_kind != Some(RunKind::Pretraining);
-        if unlinked && can_be_sibling(&placements[i]) && roughly_same_size(f, &facts[head]) {
+        let unlinked = placements[i].base.is_none() && f.registry_kind.is_none();
+        let registered_fine_tune =
+            f.registry_kind.is_some_and(|k| k != RunKind::Pretraining) && facts[head].registry_kind == Some(RunKind::Pretraining);
+        if (unlinked || registered_fine_tune) && can_be_sibling(&placements[i]) && roughly_same_size(f, &facts[head]) {
             join(placements, i, head, "sibling_of_a_registered_run");
         }
     }

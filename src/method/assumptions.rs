@@ -58,5 +58,13 @@ pub const TOKENS_FIT_SINCE_YEAR: i32 = 2020;
 /// general-purpose AI models, July 2025; METHOD.md section 8). What is called a fine-tune here stays below it.
 pub const FINE_TUNE_MAX_SHARE_OF_PRETRAINING: f64 = 1.0 / 3.0;
 
+/// Most compute published for an open model of images, video, sound or biology (Step-Video-T2V, 4.1e24), rounded up; a data test
+/// compares it with the registry.
+pub const MOST_FLOP_BEYOND_TEXT: f64 = 5e24;
+/// Years since 2022 over which the registry's runs lie, and one more: no trend is carried beyond.
+pub const TREND_YEARS: (f64, f64) = (-10.0, 5.5);
+/// Training date of a run of which nothing tells the date, as year and as years since 2022: the middle of the frozen index.
+pub const ASSUMED_YEAR: (i32, f64) = (2024, 2.5);
+
 /// ATCI of published runs lies between these (METHOD.md section 1); outside, a row is flagged.
 pub const ATCI_BAND_GCO2E_PER_PFLOP: (f64, f64) = (0.03, 5.0);

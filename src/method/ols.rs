@@ -115,6 +115,9 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(x, y)| x * y).sum()
 }
 
+/// Length below which what is left of a unit column is rounding error.
+const DEPENDENT: f64 = 1e-11;
+
 type Columns = Vec<Vec<f64>>;
 
 /// Thin Q (k columns of n) and R (`r[i][j]`, upper) of a column-major matrix.
@@ -125,8 +128,8 @@ fn householder(mut a: Columns) -> Result<(Columns, Vec<Vec<f64>>), OlsError> {
     for j in 0..k {
         let mut v: Vec<f64> = a[j][j..].to_vec();
         let norm = sqrt(dot(&v, &v));
-        // Columns have unit length: what is left of a dependent one is rounding error.
-        if norm < 1e-14 {
+        // Columns have unit length: what is left of a dependent one is rounding error, some n times the machine epsilon.
+        if norm < DEPENDENT {
             return Err(OlsError::Singular(j));
         }
         v[0] += if v[0] < 0.0 { -norm } else { norm };
@@ -295,5 +298,9 @@ mod tests {
         assert!((values[0] - 4.0).abs() < 1e-12 && (values[1] - 3.0).abs() < 1e-12);
         let twin = Design::from_rows(&[vec![1.0, 1.0], vec![2.0, 2.0], vec![3.0, 3.0]]);
         assert_eq!(solve(&twin, &[1.0, 2.0, 3.0]).unwrap_err(), OlsError::Singular(1));
+        // Three hundred rows leave more rounding error behind than three.
+        let rows: Vec<Vec<f64>> = (0..300).map(|i| vec![1.0, f64::from(i) * 0.37, 1.0]).collect();
+        let y: Vec<f64> = (0..300).map(|i| f64::from(i % 7)).collect();
+        assert_eq!(solve(&Design::from_rows(&rows), &y).unwrap_err(), OlsError::Singular(2));
     }
 }

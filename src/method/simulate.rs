@@ -110,6 +110,8 @@ pub struct Prediction<'a> {
     pub size_position: usize,
     /// Least and most compute believed, in FLOP; draws are truncated to it, not piled up at its ends.
     pub bounds: (f64, f64),
+    /// Power of N with which the bounds grow: a draw of another size moves them.
+    pub bounds_exponent: f64,
     /// Factor on the prediction (2/3 for adapters).
     pub factor: f64,
 }
@@ -133,8 +135,11 @@ impl Prediction<'_> {
     fn draw(&self, i: usize, terms: &[f64], u: f64) -> f64 {
         let centre = self.log_flop(self.fit.at(i, terms), terms[self.size_position]);
         let sd = self.fit.sd_dex;
-        let z = truncated_normal(u, |bound: f64| (libm::log10(bound) - centre) / sd, self.bounds);
-        self.factor * pow10(centre + sd * z).clamp(self.bounds.0, self.bounds.1)
+        let log_growth = self.bounds_exponent * (terms[self.size_position] - self.terms[self.size_position]);
+        let growth = if log_growth == 0.0 { 1.0 } else { pow10(log_growth) };
+        let bounds = (self.bounds.0 * growth, if self.bounds.1 < f64::MAX { self.bounds.1 * growth } else { f64::MAX });
+        let z = truncated_normal(u, |bound: f64| (libm::log10(bound) - centre) / sd, bounds);
+        self.factor * pow10(centre + sd * z).clamp(bounds.0, bounds.1)
     }
 }
 

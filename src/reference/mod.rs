@@ -172,6 +172,9 @@ mod tests {
             assert!(within(run.mfu, 0.005, 0.95), "{} mfu", run.registry_id);
             assert!(!run.source.is_empty() && !run.vintage.is_empty(), "{} source", run.registry_id);
             assert!(["pretraining", "post_training", "fine_tuning"].contains(&run.kind.as_str()), "{}", run.kind);
+            if run.modality != "text" && run.modality != "multimodal" && run.open_weights == Some(true) {
+                assert!(run.train_flop.unwrap_or(0.0) <= crate::method::assumptions::MOST_FLOP_BEYOND_TEXT, "{}", run.registry_id);
+            }
             if let (Some(active), Some(total)) = (run.active_params, run.params) {
                 assert!(active <= total, "{} active above total", run.registry_id);
             }

@@ -4,6 +4,7 @@ use super::run_model::{CATEGORY_FIT, COMPUTE_FIT, FINE_TUNE_FIT, SIZE_TERM, TOKE
 use crate::error::{Error, Result};
 use crate::method::assumptions::{FINE_TUNE_MAX_SHARE_OF_PRETRAINING, TOKENS_FIT_SINCE_YEAR};
 use crate::method::chain;
+use crate::method::ols::OlsError;
 use crate::method::regression::{self, Fit, MIN_OBSERVATIONS, Observation, SIGNIFICANCE};
 use crate::method::summary::{median, robust_sd};
 use crate::pipeline::{Context, Outcome, Stage};
@@ -95,15 +96,7 @@ fn run(context: &Context, out: &Path) -> Result<Outcome> {
     let mut fits: BTreeMap<&str, Fit> = BTreeMap::new();
     for declaration in DECLARATIONS {
         let samples = samples(context, declaration.id, fits.get(TOKENS_FIT))?;
-        let names = term_names(declaration, &samples);
-        let observations: Vec<Observation> = samples.into_iter().map(|s| s.observe(&names)).collect();
-        let fit = regression::fit(&names, &observations).map_err(|e| {
-            Error::input(
-                format!("regression '{}' cannot be fitted on {} rows: {e}", declaration.id, observations.len()),
-                declaration.fitted_on,
-                "give the index more models with a known size, or the registry more rows",
-            )
-        })?;
+        let (fit, observations) = fit_declared(declaration, samples)?;
         regressions.push(regression_row(declaration, &fit, &observations));
         terms.extend(fit.coefficients.iter().map(|c| term_row(declaration.id, c)));
         for (a, row) in fit.coefficients.iter().zip(&fit.covariance) {
@@ -125,6 +118,31 @@ fn run(context: &Context, out: &Path) -> Result<Outcome> {
         outputs: BTreeMap::from([write(out, regressions)?, write(out, terms)?, write(out, covariances)?, write(out, backtest)?]),
         facts: BTreeMap::new(),
     })
+}
+
+/// Fits a declaration. A category that coincides with another column in these rows (an index of fine-tunes only) says nothing
+/// of its own: it is left out.
+fn fit_declared(declaration: &Declaration, samples: Vec<Sample>) -> Result<(Fit, Vec<Observation>)> {
+    let mut names = term_names(declaration, &samples);
+    let mut observations: Vec<Observation> = samples.into_iter().map(|s| s.observe(&names)).collect();
+    loop {
+        match regression::fit(&names, &observations) {
+            Ok(fit) => return Ok((fit, observations)),
+            Err(OlsError::Singular(column)) if column > declaration.terms.len() => {
+                names.remove(column);
+                for observation in &mut observations {
+                    observation.terms.remove(column);
+                }
+            }
+            Err(e) => {
+                return Err(Error::input(
+                    format!("regression '{}' cannot be fitted on {} rows: {e}", declaration.id, observations.len()),
+                    declaration.fitted_on,
+                    "give the index more models with a known size, or the registry more rows",
+                ));
+            }
+        }
+    }
 }
 
 fn write<R: Row>(out: &Path, rows: Vec<R>) -> Result<(String, crate::tables::io::TableReceipt)> {

@@ -4,7 +4,7 @@ use crate::config::Config;
 use crate::error::{Error, IoContext, Result};
 use crate::hub::{self, Block, FileKind, Parsed, SchemaReport, SourceFile};
 use crate::pipeline::{Context, Outcome, Stage};
-use crate::tables::io::{BatchWriter, TableReceipt, TableWriter, sha256_file, table_path, write_atomically};
+use crate::tables::io::{BatchWriter, TableReceipt, TableWriter, sha256_bytes, sha256_file, table_path, write_atomically};
 use crate::tables::sort::{DEFAULT_BUDGET_BYTES, ExternalSorter};
 use crate::tables::{QuarantineRow, RawModelRow, Row, RowBuilders};
 use arrow::array::RecordBatch;
@@ -56,6 +56,11 @@ fn source_path(context: &Context) -> Result<PathBuf> {
 
 fn source_digests(context: &Context) -> Result<BTreeMap<String, String>> {
     let mut digests = BTreeMap::new();
+    if context.config.source.path.is_none() {
+        // Known without laying the sample down: `status` writes nothing.
+        digests.insert(format!("source {EMBEDDED_NAME}"), sha256_bytes(EMBEDDED_SAMPLE));
+        return Ok(digests);
+    }
     for file in hub::find_files(&source_path(context)?)? {
         digests.insert(format!("source {}", file.name), sha256_file(&file.path)?);
     }
@@ -120,6 +125,8 @@ struct Ingester {
     read: u64,
     refused: u64,
     reasons: Vec<String>,
+    /// Records per field in which it could not be used.
+    failing: BTreeMap<String, u64>,
     newest: Option<i64>,
 }
 
@@ -138,6 +145,7 @@ impl Ingester {
             read: 0,
             refused: 0,
             reasons: Vec::new(),
+            failing: BTreeMap::new(),
             newest: None,
         })
     }
@@ -158,6 +166,9 @@ impl Ingester {
         for problem in problems {
             if row.is_none() && self.reasons.len() < SHOWN_REASONS {
                 self.reasons.push(format!("{locator}: {}", problem.reason));
+            }
+            if row.is_some() {
+                *self.failing.entry(problem.field.clone()).or_default() += 1;
             }
             self.set_aside(&file.name, format!("{locator} {}", problem.field), problem.reason, &problem.raw)?;
         }
@@ -209,6 +220,23 @@ impl Ingester {
                 place,
                 "mend the source, or raise limits.max_quarantine_fraction if these records are expected",
             ));
+        }
+        // A field that fails in many records is a change of the source, not a bad record: nulls must not pass for news.
+        for (field, n) in &self.failing {
+            #[allow(clippy::cast_precision_loss)]
+            let fraction = *n as f64 / self.read as f64;
+            if fraction > limit {
+                return Err(Error::input(
+                    format!(
+                        "field '{field}' cannot be used in {n} of {} records ({:.2} %, limit {:.2} %)",
+                        self.read,
+                        fraction * 100.0,
+                        limit * 100.0
+                    ),
+                    place,
+                    "mend the source, or raise limits.max_quarantine_fraction if this is expected",
+                ));
+            }
         }
         if self.refused > 0 {
             tracing::warn!(refused = self.refused, read = self.read, "records went to quarantine");

@@ -334,14 +334,13 @@ fn model(context: &Context, index: &Index, i: usize, placement: &Placement, raw:
     }
     if let Some(run) = registry {
         let chip = run.accelerator.as_deref().and_then(|text| reference.accelerators.resolve(text));
-        let known = facts::from_registry(run, chip.map(|a| a.accelerator.as_str()));
-        // Parameters from the registry are evidence of their own above, when they were chosen.
-        extracted.extend(
-            known
-                .into_iter()
-                .filter(|e| !extracted.iter().any(|o| (o.field, o.extractor) == (e.field, e.extractor)))
-                .collect::<Vec<_>>(),
-        );
+        let mut known = facts::from_registry(run, chip.map(|a| a.accelerator.as_str()));
+        // What was chosen above is there already; an active count that was passed over exceeds the total.
+        known.retain(|e| !extracted.iter().any(|o| (o.field, o.extractor) == (e.field, e.extractor)));
+        for e in known.iter_mut().filter(|e| e.field == "active_params") {
+            e.reject_reason = e.reject_reason.take().or_else(|| Some("more than the total".into()));
+        }
+        extracted.extend(known);
     }
     extracted.extend(reported(context, index, i, placement, raw));
     let owner = raw.model_id.split_once('/').map(|(owner, _)| owner.to_owned());
@@ -460,11 +459,12 @@ fn active_params(
         let total = total.filter(|_| params::is_mixture_of_experts(raw))?;
         Some(params::active_from_regression(total, pow10(intercept + slope * log10(total)), n))
     };
+    let fitting = |e: &Extracted| e.value.is_some_and(fits);
     let chosen = from_registry
-        .or_else(|| params::from_name(&raw.model_id).1)
-        .or_else(from_base)
-        .or_else(from_regression)
-        .filter(|e| e.value.is_some_and(fits))?;
+        .filter(fitting)
+        .or_else(|| params::from_name(&raw.model_id).1.filter(fitting))
+        .or_else(|| from_base().filter(fitting))
+        .or_else(|| from_regression().filter(fitting))?;
     #[allow(clippy::cast_possible_truncation)]
     let n = chosen.value? as i64;
     extracted.push(chosen);
@@ -488,7 +488,10 @@ fn reported(context: &Context, index: &Index, i: usize, placement: &Placement, r
             "emissions_kgco2e" | "energy_kwh" if placement.own_run.is_none() => {
                 Some(format!("the repository trained nothing itself (role {})", placement.role.name()))
             }
-            "emissions_kgco2e" => inherited.map(|b| format!("inherited: the same figure as {}", index.facts[b].model_id)),
+            // Whoever copies a base's card copies its energy with the emissions.
+            "emissions_kgco2e" | "energy_kwh" => {
+                inherited.map(|b| format!("inherited: the same figure as {}", index.facts[b].model_id))
+            }
             "accelerator" if context.reference.accelerators.resolve(&row.as_written).is_none() => {
                 Some("names no accelerator of the reference table".into())
             }

@@ -106,7 +106,10 @@ pub fn term(name: &str, row: &TierRow) -> f64 {
     match name {
         "intercept" => 1.0,
         SIZE_TERM => row.active_params.map_or(0.0, log10),
-        "years_since_2022" => row.trained_on.map_or(0.0, crate::tables::Day::years_since_2022),
+        "years_since_2022" => {
+            let years = row.trained_on.map_or(assume::ASSUMED_YEAR.1, crate::tables::Day::years_since_2022);
+            years.clamp(assume::TREND_YEARS.0, assume::TREND_YEARS.1)
+        }
         "not_text" => indicator(row.modality != "text"),
         _ => match name.split_once('=') {
             Some(("modality", value)) => indicator(row.modality == value),
@@ -225,10 +228,9 @@ pub fn build<'a>(row: &TierRow, tier: i32, fits: &'a Fits, chips: &'a ChipSets, 
     };
     let year = row.trained_on.map(crate::tables::Day::year);
     if year.is_none() {
-        flags.push("trained_on_unknown_median_year_assumed".into());
+        flags.push("trained_on_unknown_2024_assumed".into());
     }
-    // The median year of the frozen index (METHOD.md names no default); a row without any date is rare and flagged.
-    let year = year.unwrap_or(2024);
+    let year = year.unwrap_or(assume::ASSUMED_YEAR.0);
     let (accelerator, set) = chip_set(row, year, chips, reference, &mut flags);
     let (grid, grid_sd, grid_is_fallback) = grid(row, year, reference, &mut flags);
     let operator = row.owner.as_deref().and_then(|o| reference.owners.operator(o));
@@ -239,7 +241,11 @@ pub fn build<'a>(row: &TierRow, tier: i32, fits: &'a Fits, chips: &'a ChipSets, 
     let lognormal = |value: Option<f64>, sd| value.map(|v| LogNormal::own(v, sd));
     let start = match tier {
         1 => lognormal(row.emissions_kgco2e, assume::REPORTED_EMISSIONS_SD).map(Start::Emissions),
-        2 => lognormal(row.energy_kwh, assume::REPORTED_ENERGY_SD).map(Start::Energy),
+        // A tracker meters the machine, a paper the facility; the field does not say which.
+        2 => {
+            flags.push("energy_taken_as_facility_energy".into());
+            lognormal(row.energy_kwh, assume::REPORTED_ENERGY_SD).map(Start::Energy)
+        }
         3 => lognormal(row.accelerator_hours, assume::STATED_HOURS_SD).map(Start::Hours),
         _ => Some(Start::Compute),
     };
@@ -330,18 +336,18 @@ fn prediction<'a>(row: &TierRow, n: f64, fits: &'a Fits, factor: f64) -> Result<
         .ok_or_else(|| Error::Internal(format!("regression {id} without a size term")))?;
     let mut terms: Vec<f64> = loaded.terms.iter().map(|name| term(name, row)).collect();
     terms[size_position] = log10(n);
-    let bounds = if row.kind == "pretraining" {
-        if speaks_tokens(&row.modality) {
-            let at = |tokens_per_param: f64| chain::training_flop(Params(n), Tokens(tokens_per_param * n)).0;
-            (at(assume::TOKENS_PER_PARAM.0), at(assume::TOKENS_PER_PARAM.1))
-        } else {
-            (0.0, f64::MAX)
-        }
-    } else {
+    let (bounds, bounds_exponent) = if row.kind != "pretraining" {
         let original = TierRow { kind: "pretraining".into(), ..row.clone() };
-        (0.0, assume::FINE_TUNE_MAX_SHARE_OF_PRETRAINING * prediction(&original, n, fits, 1.0)?.central())
+        let whole = prediction(&original, n, fits, 1.0)?;
+        let slope = whole.fit.central[whole.size_position] + if whole.response == Response::Tokens { 1.0 } else { 0.0 };
+        ((0.0, assume::FINE_TUNE_MAX_SHARE_OF_PRETRAINING * whole.central()), slope)
+    } else if speaks_tokens(&row.modality) {
+        let at = |tokens_per_param: f64| chain::training_flop(Params(n), Tokens(tokens_per_param * n)).0;
+        ((at(assume::TOKENS_PER_PARAM.0), at(assume::TOKENS_PER_PARAM.1)), 2.0)
+    } else {
+        ((0.0, assume::MOST_FLOP_BEYOND_TEXT), 0.0)
     };
-    Ok(Prediction { fit: &loaded.shared, response, terms, size_position, bounds, factor })
+    Ok(Prediction { fit: &loaded.shared, response, terms, size_position, bounds, bounds_exponent, factor })
 }
 
 fn mfu(row: &TierRow, reference: &Reference) -> LogNormal {

@@ -39,10 +39,16 @@ pub fn stage() -> Stage {
         ],
         outputs: &[aggregate::TABLE],
         settings: |config: &Config| json!({"config": Manifest::pinned_config(config), "max_shrink_fraction": config.limits.max_shrink_fraction}),
-        external: super::no_external,
+        external: ingest_facts,
         run,
         intact,
     }
+}
+
+/// The manifest pins the source's digest and counts, which ingest records beside its tables.
+fn ingest_facts(context: &Context) -> Result<BTreeMap<String, String>> {
+    let facts = context.facts("ingest").map(|facts| json!(facts).to_string()).unwrap_or_default();
+    Ok(BTreeMap::from([("source description".to_owned(), sha256_bytes(facts.as_bytes()))]))
 }
 
 /// The published directory is still there, complete, and `latest` points at it.

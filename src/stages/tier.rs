@@ -4,16 +4,21 @@
 
 use crate::error::Result;
 use crate::lineage::no_training_id;
-use crate::method::assumptions::ATCI_BAND_GCO2E_PER_PFLOP;
+use crate::method::assumptions::{ATCI_BAND_GCO2E_PER_PFLOP, TOKENS_PER_PARAM};
 use crate::method::chain;
 use crate::pipeline::{Context, Outcome, Stage};
 use crate::reference::Reference;
 use crate::tables::io::{TableWriter, rows};
 use crate::tables::{EvidenceRow, ModelRow, Row, RunRow, TierRow};
-use crate::units::{Flop, GRAMS_PER_KG, KgCo2e, Params, Tokens};
+use crate::units::{FLOP_PER_PFLOP, Flop, GCo2ePerKwh, GRAMS_PER_KG, KgCo2e, Kwh, Params, Tokens};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::Path;
+
+/// Most believed of a model whose size nothing states: a thousand tonnes, what Llama 3 8B and 70B lie between.
+const MOST_WITHOUT_SIZE: KgCo2e = KgCo2e(1e6);
+/// The cleanest national grid of the reference table has some 20 g/kWh.
+const CLEANEST_GRID: GCo2ePerKwh = GCo2ePerKwh(20.0);
 
 /// The stage.
 #[must_use]
@@ -115,10 +120,32 @@ fn flags(model: &ModelRow, own: &[EvidenceRow]) -> Vec<String> {
     flags
 }
 
+/// Most that training a model of this size can have emitted: the most tokens per parameter that were published, at the dirtiest
+/// published ATCI. Small networks for images and sound see more samples than text models tokens: a hundred times as many.
+fn most_emissions(row: &TierRow) -> Option<KgCo2e> {
+    let Some(n) = row.active_params else {
+        return (row.train_flop.is_none()).then_some(MOST_WITHOUT_SIZE);
+    };
+    let samples = if row.modality == "text" || row.modality == "multimodal" { 1.0 } else { 100.0 };
+    let flop = chain::training_flop(Params(n), Tokens(samples * TOKENS_PER_PARAM.1 * n));
+    Some(KgCo2e(flop.0 / FLOP_PER_PFLOP * ATCI_BAND_GCO2E_PER_PFLOP.1 / GRAMS_PER_KG))
+}
+
 /// The rungs the evidence reaches; a reported figure that contradicts independent evidence is passed over with a flag.
 fn available(row: &mut TierRow) -> Vec<i32> {
     let compute = row.train_flop.or_else(|| Some(chain::training_flop(Params(row.active_params?), Tokens(row.train_tokens?)).0));
     let mut reported = row.emissions_kgco2e.is_some();
+    let mut metered = row.energy_kwh.is_some();
+    if let Some(most) = most_emissions(row) {
+        if row.emissions_kgco2e.is_some_and(|kg| kg > most.0) {
+            row.flags.push("reported_emissions_beyond_any_training_of_this_size".into());
+            reported = false;
+        }
+        if row.energy_kwh.is_some_and(|kwh| chain::emissions(Kwh(kwh), CLEANEST_GRID).0 > most.0) {
+            row.flags.push("reported_energy_beyond_any_training_of_this_size".into());
+            metered = false;
+        }
+    }
     if let (Some(kg), Some(flop)) = (row.emissions_kgco2e, compute) {
         let atci = chain::atci(KgCo2e(kg), Flop(flop)).0;
         if !(ATCI_BAND_GCO2E_PER_PFLOP.0..=ATCI_BAND_GCO2E_PER_PFLOP.1).contains(&atci) {
@@ -134,7 +161,7 @@ fn available(row: &mut TierRow) -> Vec<i32> {
     }
     let rungs = [
         (1, reported),
-        (2, row.energy_kwh.is_some()),
+        (2, metered),
         (3, row.accelerator_hours.is_some() && row.accelerator.is_some()),
         (4, compute.is_some()),
         (5, row.active_params.is_some()),
