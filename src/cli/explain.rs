@@ -330,17 +330,17 @@ fn prediction_lines(out: &mut String, row: &TierRow, prediction: &Prediction<'_>
             per * n * d
         }
     };
-    let (low, high) = prediction.bounds;
-    if high < f64::MAX {
+    let (low, high) = prediction.log_bounds;
+    if high < f64::INFINITY {
         let why = match (row.kind.as_str(), response) {
             ("pretraining", Response::Tokens) => "1 to 20,000 tokens per parameter",
             ("pretraining", Response::Compute) => "the most that was published",
             _ => "a third of a pre-training of this size and date",
         };
-        let _ = writeln!(out, "  bounded to {} .. {} FLOP ({why})", number(low), number(high));
+        let _ = writeln!(out, "  bounded to {} .. {} FLOP ({why})", number(pow10(low)), number(pow10(high)));
     }
     let c = prediction.central();
-    if prediction.factor < 1.0 || c != raw {
+    if prediction.factor < 1.0 || (c / raw - 1.0).abs() > 1e-9 {
         let _ = writeln!(out, "  C = {} FLOP after bounds and the factor {:.3}", number(c), prediction.factor);
     }
     Ok(())

@@ -108,8 +108,8 @@ pub struct Prediction<'a> {
     pub terms: Vec<f64>,
     /// Position of log10 N among the terms.
     pub size_position: usize,
-    /// Least and most compute believed, in FLOP; draws are truncated to it, not piled up at its ends.
-    pub bounds: (f64, f64),
+    /// log10 of the least and most FLOP believed, infinite for none; draws are truncated to it, not piled up at its ends.
+    pub log_bounds: (f64, f64),
     /// Power of N with which the bounds grow: a draw of another size moves them.
     pub bounds_exponent: f64,
     /// Factor on the prediction (2/3 for adapters).
@@ -129,25 +129,24 @@ impl Prediction<'_> {
     #[must_use]
     pub fn central(&self) -> f64 {
         let log_n = self.terms[self.size_position];
-        self.factor * pow10(self.log_flop(dot(&self.fit.central, &self.terms), log_n)).clamp(self.bounds.0, self.bounds.1)
+        self.factor * pow10(self.log_flop(dot(&self.fit.central, &self.terms), log_n).clamp(self.log_bounds.0, self.log_bounds.1))
     }
 
     fn draw(&self, i: usize, terms: &[f64], u: f64) -> f64 {
         let centre = self.log_flop(self.fit.at(i, terms), terms[self.size_position]);
         let sd = self.fit.sd_dex;
-        let log_growth = self.bounds_exponent * (terms[self.size_position] - self.terms[self.size_position]);
-        let growth = if log_growth == 0.0 { 1.0 } else { pow10(log_growth) };
-        let bounds = (self.bounds.0 * growth, if self.bounds.1 < f64::MAX { self.bounds.1 * growth } else { f64::MAX });
-        let z = truncated_normal(u, |bound: f64| (libm::log10(bound) - centre) / sd, bounds);
-        self.factor * pow10(centre + sd * z).clamp(bounds.0, bounds.1)
+        let growth = self.bounds_exponent * (terms[self.size_position] - self.terms[self.size_position]);
+        let (low, high) = (self.log_bounds.0 + growth, self.log_bounds.1 + growth);
+        let z = truncated_normal(u, (low - centre) / sd, (high - centre) / sd);
+        self.factor * pow10((centre + sd * z).clamp(low, high))
     }
 }
 
-/// The quantile `u` of a standard normal truncated to the standardized bounds.
-fn truncated_normal(u: f64, standardize: impl Fn(f64) -> f64, (low, high): (f64, f64)) -> f64 {
-    let below = |bound: f64| 0.5 * libm::erfc(-standardize(bound) / std::f64::consts::SQRT_2);
-    let p_low = if low > 0.0 { below(low) } else { 0.0 };
-    let p_high = if high < f64::MAX { below(high) } else { 1.0 };
+/// The quantile `u` of a standard normal truncated to `low` and `high`, which may be infinite.
+fn truncated_normal(u: f64, low: f64, high: f64) -> f64 {
+    let below = |z: f64| 0.5 * libm::erfc(-z / std::f64::consts::SQRT_2);
+    let p_low = if low > f64::NEG_INFINITY { below(low) } else { 0.0 };
+    let p_high = if high < f64::INFINITY { below(high) } else { 1.0 };
     // Where nearly nothing lies between the bounds the caller's clamp decides; 2^-33 is the range of the quantile function.
     let p = (p_low + u * (p_high - p_low)).clamp(1.2e-10, 1.0 - 1.2e-10);
     super::rng::normal_quantile(p)
@@ -454,10 +453,10 @@ mod tests {
     /// Half of a standard normal cut at 0 lies below -0.6745: its quantile at u = 0.5 is the normal's at 0.25.
     #[test]
     fn truncation_redistributes_instead_of_piling_up() {
-        let z = truncated_normal(0.5, |x| x, (0.0, 1e-300));
+        let z = truncated_normal(0.5, f64::NEG_INFINITY, 0.0);
         assert!((z - -0.674_489_75).abs() < 1e-6, "{z}");
-        assert!(truncated_normal(0.999_999, |x| x, (0.0, 1e-300)) < 0.0);
-        assert_eq!(truncated_normal(0.5, |x| x, (0.0, f64::MAX)), 0.0);
+        assert!(truncated_normal(0.999_999, f64::NEG_INFINITY, 0.0) < 0.0);
+        assert_eq!(truncated_normal(0.5, f64::NEG_INFINITY, f64::INFINITY), 0.0);
     }
 
     /// 1000 kg on a 400 g/kWh grid is 2500 kWh, whatever the compute.

@@ -336,18 +336,18 @@ fn prediction<'a>(row: &TierRow, n: f64, fits: &'a Fits, factor: f64) -> Result<
         .ok_or_else(|| Error::Internal(format!("regression {id} without a size term")))?;
     let mut terms: Vec<f64> = loaded.terms.iter().map(|name| term(name, row)).collect();
     terms[size_position] = log10(n);
-    let (bounds, bounds_exponent) = if row.kind != "pretraining" {
+    let (log_bounds, bounds_exponent) = if row.kind != "pretraining" {
         let original = TierRow { kind: "pretraining".into(), ..row.clone() };
         let whole = prediction(&original, n, fits, 1.0)?;
         let slope = whole.fit.central[whole.size_position] + if whole.response == Response::Tokens { 1.0 } else { 0.0 };
-        ((0.0, assume::FINE_TUNE_MAX_SHARE_OF_PRETRAINING * whole.central()), slope)
+        ((f64::NEG_INFINITY, log10(assume::FINE_TUNE_MAX_SHARE_OF_PRETRAINING * whole.central())), slope)
     } else if speaks_tokens(&row.modality) {
-        let at = |tokens_per_param: f64| chain::training_flop(Params(n), Tokens(tokens_per_param * n)).0;
+        let at = |tokens_per_param: f64| log10(chain::training_flop(Params(n), Tokens(tokens_per_param * n)).0);
         ((at(assume::TOKENS_PER_PARAM.0), at(assume::TOKENS_PER_PARAM.1)), 2.0)
     } else {
-        ((0.0, assume::MOST_FLOP_BEYOND_TEXT), 0.0)
+        ((f64::NEG_INFINITY, log10(assume::MOST_FLOP_BEYOND_TEXT)), 0.0)
     };
-    Ok(Prediction { fit: &loaded.shared, response, terms, size_position, bounds, bounds_exponent, factor })
+    Ok(Prediction { fit: &loaded.shared, response, terms, size_position, log_bounds, bounds_exponent, factor })
 }
 
 fn mfu(row: &TierRow, reference: &Reference) -> LogNormal {
