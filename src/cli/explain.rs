@@ -331,14 +331,19 @@ fn prediction_lines(out: &mut String, row: &TierRow, prediction: &Prediction<'_>
         }
     };
     let (low, high) = prediction.log_bounds;
-    if high < f64::INFINITY {
-        let why = match (row.kind.as_str(), response) {
-            ("pretraining", Response::Tokens) => "1 to 20,000 tokens per parameter",
-            ("pretraining", Response::Compute) => "the most that was published",
-            _ => "a third of a pre-training of this size and date",
+    let bound = if high < prediction.log_ceiling {
+        let why = if row.kind == "pretraining" {
+            "20,000 tokens per parameter"
+        } else {
+            "a third of a pre-training of this size and date"
         };
-        let _ = writeln!(out, "  bounded to {} .. {} FLOP ({why})", number(pow10(low)), number(pow10(high)));
-    }
+        format!("at most {} FLOP ({why})", number(pow10(high)))
+    } else {
+        format!("at most {} FLOP (the most that was published)", number(pow10(prediction.log_ceiling)))
+    };
+    let least =
+        if low.is_finite() { format!("at least {} FLOP (one token per parameter), ", number(pow10(low))) } else { String::new() };
+    let _ = writeln!(out, "  bounded to {least}{bound}");
     let c = prediction.central();
     if prediction.factor < 1.0 || (c / raw - 1.0).abs() > 1e-9 {
         let _ = writeln!(out, "  C = {} FLOP after bounds and the factor {:.3}", number(c), prediction.factor);

@@ -58,6 +58,9 @@ pub const TOKENS_FIT_SINCE_YEAR: i32 = 2020;
 /// general-purpose AI models, July 2025; METHOD.md section 8). What is called a fine-tune here stays below it.
 pub const FINE_TUNE_MAX_SHARE_OF_PRETRAINING: f64 = 1.0 / 3.0;
 
+/// Most compute published for an open model of text, rounded up; a data test compares it with the registry. A log-normal has no end,
+/// but computers do: without it one draw in a thousand of a repository of unknown size outweighs the Hub.
+pub const MOST_FLOP_TEXT: f64 = 1e26;
 /// Most compute published for an open model of images, video, sound or biology (Step-Video-T2V, 4.1e24), rounded up; a data test
 /// compares it with the registry.
 pub const MOST_FLOP_BEYOND_TEXT: f64 = 5e24;

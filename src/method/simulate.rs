@@ -112,6 +112,8 @@ pub struct Prediction<'a> {
     pub log_bounds: (f64, f64),
     /// Power of N with which the bounds grow: a draw of another size moves them.
     pub bounds_exponent: f64,
+    /// log10 of the most FLOP any published run of the kind took: no draw goes beyond, whatever its size.
+    pub log_ceiling: f64,
     /// Factor on the prediction (2/3 for adapters).
     pub factor: f64,
 }
@@ -129,14 +131,21 @@ impl Prediction<'_> {
     #[must_use]
     pub fn central(&self) -> f64 {
         let log_n = self.terms[self.size_position];
-        self.factor * pow10(self.log_flop(dot(&self.fit.central, &self.terms), log_n).clamp(self.log_bounds.0, self.log_bounds.1))
+        self.factor
+            * pow10(
+                self.log_flop(dot(&self.fit.central, &self.terms), log_n)
+                    .max(self.log_bounds.0)
+                    .min(self.log_bounds.1)
+                    .min(self.log_ceiling),
+            )
     }
 
     fn draw(&self, i: usize, terms: &[f64], u: f64) -> f64 {
         let centre = self.log_flop(self.fit.at(i, terms), terms[self.size_position]);
         let sd = self.fit.sd_dex;
         let growth = self.bounds_exponent * (terms[self.size_position] - self.terms[self.size_position]);
-        let (low, high) = (self.log_bounds.0 + growth, self.log_bounds.1 + growth);
+        let high = (self.log_bounds.1 + growth).min(self.log_ceiling);
+        let low = (self.log_bounds.0 + growth).min(high);
         let z = truncated_normal(u, (low - centre) / sd, (high - centre) / sd);
         self.factor * pow10((centre + sd * z).clamp(low, high))
     }

@@ -172,8 +172,11 @@ mod tests {
             assert!(within(run.mfu, 0.005, 0.95), "{} mfu", run.registry_id);
             assert!(!run.source.is_empty() && !run.vintage.is_empty(), "{} source", run.registry_id);
             assert!(["pretraining", "post_training", "fine_tuning"].contains(&run.kind.as_str()), "{}", run.kind);
-            if run.modality != "text" && run.modality != "multimodal" && run.open_weights == Some(true) {
-                assert!(run.train_flop.unwrap_or(0.0) <= crate::method::assumptions::MOST_FLOP_BEYOND_TEXT, "{}", run.registry_id);
+            if run.open_weights == Some(true) {
+                use crate::method::assumptions::{MOST_FLOP_BEYOND_TEXT, MOST_FLOP_TEXT};
+                let text = run.modality == "text" || run.modality == "multimodal";
+                let most = if text { MOST_FLOP_TEXT } else { MOST_FLOP_BEYOND_TEXT };
+                assert!(run.train_flop.unwrap_or(0.0) <= most, "{}", run.registry_id);
             }
             if let (Some(active), Some(total)) = (run.active_params, run.params) {
                 assert!(active <= total, "{} active above total", run.registry_id);

@@ -345,9 +345,11 @@ fn prediction<'a>(row: &TierRow, n: f64, fits: &'a Fits, factor: f64) -> Result<
         let at = |tokens_per_param: f64| log10(chain::training_flop(Params(n), Tokens(tokens_per_param * n)).0);
         ((at(assume::TOKENS_PER_PARAM.0), at(assume::TOKENS_PER_PARAM.1)), 2.0)
     } else {
-        ((f64::NEG_INFINITY, log10(assume::MOST_FLOP_BEYOND_TEXT)), 0.0)
+        ((f64::NEG_INFINITY, f64::INFINITY), 0.0)
     };
-    Ok(Prediction { fit: &loaded.shared, response, terms, size_position, log_bounds, bounds_exponent, factor })
+    let ceiling = if speaks_tokens(&row.modality) { assume::MOST_FLOP_TEXT } else { assume::MOST_FLOP_BEYOND_TEXT };
+    let log_ceiling = log10(ceiling);
+    Ok(Prediction { log_ceiling, fit: &loaded.shared, response, terms, size_position, log_bounds, bounds_exponent, factor })
 }
 
 fn mfu(row: &TierRow, reference: &Reference) -> LogNormal {
