@@ -13,7 +13,7 @@ TARGET := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 VENV   := $(TARGET)/notebook-venv
 BIN    := $(TARGET)/release/hugging-carbon
 
-.PHONY: run build test lint unit notebooks acceptance bench docs clean
+.PHONY: run build test lint unit reference notebooks acceptance bench docs clean
 
 run: build
 	$(BIN) run
@@ -21,7 +21,7 @@ run: build
 build:
 	$(CARGO) build --release
 
-test: lint unit notebooks
+test: lint unit reference notebooks
 
 # Tests are compiled before anything else: a clean machine builds the dependencies here, once.
 unit:
@@ -35,6 +35,10 @@ $(VENV)/ready: notebooks/requirements.txt
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r notebooks/requirements.txt
 	touch $@
+
+# Every factor table validated, and what the tables cover.
+reference: build
+	$(BIN) reference check
 
 # Notebooks run on a snapshot of the sample made by the binary of this checkout, apart from anybody's data/snapshots.
 notebooks: build $(VENV)/ready

@@ -39,6 +39,19 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// The science.
     pub method: MethodConfig,
+    /// Factor tables beside those of the binary.
+    #[serde(default)]
+    pub reference: ReferenceConfig,
+}
+
+/// `[reference]`
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReferenceConfig {
+    /// Grid table of the shape of grid_region_year.csv whose rows go before those of the binary; for tables under share-alike
+    /// licences, which stay outside it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extra_grid: Option<PathBuf>,
 }
 
 /// `[source]`
@@ -169,6 +182,7 @@ const KEYS: &[(&str, ReadValue)] = &[
     ("method.version", integer),
     ("method.draws", integer),
     ("method.seed", integer),
+    ("reference.extra_grid", text),
 ];
 
 fn text(s: &str) -> Option<toml::Value> {
@@ -245,9 +259,11 @@ fn check_keys(table: &toml::Table, path: &Path) -> Result<()> {
 
 /// A relative path in a file is relative to the file, so that a scheduler may start the tool anywhere.
 fn relative_to(table: &mut toml::Table, base: &Path) {
-    if let Some(toml::Value::String(path)) = table.get_mut("source").and_then(|s| s.get_mut("path")) {
-        let joined = base.join(&*path).to_string_lossy().into_owned();
-        *path = joined;
+    for (section, key) in [("source", "path"), ("reference", "extra_grid")] {
+        if let Some(toml::Value::String(path)) = table.get_mut(section).and_then(|s| s.get_mut(key)) {
+            let joined = base.join(&*path).to_string_lossy().into_owned();
+            *path = joined;
+        }
     }
 }
 
@@ -326,8 +342,10 @@ fn validate(config: &Config, origins: &BTreeMap<String, (String, Origin)>) -> Re
     if !(100..=100_000).contains(&config.method.draws) {
         return refuse("method.draws", "must lie between 100 and 100000");
     }
-    if config.source.path.as_ref().is_some_and(|p| p.as_os_str().is_empty()) {
-        return refuse("source.path", "the path is empty");
+    for (key, path) in [("source.path", &config.source.path), ("reference.extra_grid", &config.reference.extra_grid)] {
+        if path.as_ref().is_some_and(|p| p.as_os_str().is_empty()) {
+            return refuse(key, "the path is empty");
+        }
     }
     Ok(())
 }

@@ -53,6 +53,45 @@ fn fit_prints_regressions_and_backtest() {
     check("fit", &sample().0.ok(&["fit"]).stdout);
 }
 
+#[test]
+fn estimate_prints_what_stands_in() {
+    check("estimate", &sample().0.ok(&["estimate"]).stdout);
+}
+
+#[test]
+fn reference_check_prints_rules_and_coverage() {
+    check("reference_check", &Workspace::new().ok(&["reference", "check"]).stdout);
+}
+
+/// A grid table of one's own goes before the built-in one, is pinned by digest, and a broken one is refused with its row.
+#[test]
+fn an_extra_grid_table_speaks_first_and_is_pinned() {
+    let workspace = Workspace::new();
+    let header = "place,name,country,year,gco2e_per_kwh,basis,flow,source,licence,vintage,note\n";
+    let row = |place: &str, g: &str| format!("{place},x,FRA,2022,{g},lifecycle,consumption,test table,none,2026,\n");
+    let grid = workspace.file("grid.csv", format!("{header}{}", row("FRA", "12.5")));
+    let config = workspace.file("p.toml", "[reference]\nextra_grid = \"grid.csv\"\n");
+    let args = ["-q", "run", "--config", config.to_str().unwrap()];
+    workspace.ok(&args);
+    let snapshot = workspace.snapshot();
+    let estimates: Vec<hugging_carbon::tables::EstimateRow> = common::table(&snapshot);
+    let bloom = estimates.iter().find(|e| e.model_id == "bigscience/bloom").unwrap();
+    assert_eq!((bloom.grid_gco2e_per_kwh, bloom.grid_source.as_deref()), (Some(12.5), Some("test table")));
+    let manifest = std::fs::read_to_string(snapshot.join("manifest.json")).unwrap();
+    assert!(manifest.contains("\"extra_grid\""), "{manifest}");
+    workspace.ok(&["audit", snapshot.to_str().unwrap(), "--config", config.to_str().unwrap()]);
+    let without = workspace.run(&["audit", snapshot.to_str().unwrap()]);
+    assert!(without.status == 1 && without.stderr.contains("extra_grid"), "{}", without.stderr);
+    for (bad, expected) in [(row("FRA", "-1"), "out of range"), (row("FRA", "cold"), "row 2"), (row("FRA", "9").repeat(2), "twice")]
+    {
+        std::fs::write(&grid, format!("{header}{bad}")).unwrap();
+        let ran = workspace.run(&args);
+        assert!(ran.status == 1 && ran.stderr.contains(expected) && ran.stderr.contains("grid.csv"), "{}", ran.stderr);
+    }
+    std::fs::remove_file(&grid).unwrap();
+    assert_eq!(workspace.run(&args).status, 1);
+}
+
 /// A reported model, a registry model, one with nothing but its size, a merge and a quantized copy.
 #[test]
 fn explain_reads_as_a_calculation() {

@@ -5,7 +5,7 @@ use hugging_carbon::config::Config;
 use hugging_carbon::error::{Error, IoContext, Result};
 use hugging_carbon::hub;
 use hugging_carbon::pipeline::{self, Context, Wanted};
-use hugging_carbon::reference::Reference;
+use hugging_carbon::reference::{EXTRA_GRID, Reference};
 use hugging_carbon::stages::ingest::EMBEDDED_SAMPLE;
 use hugging_carbon::stages::manifest::{Input, Manifest};
 use hugging_carbon::stages::snapshot::{LATEST, verify_files};
@@ -21,7 +21,9 @@ pub fn audit(cli: &Cli, snapshot: &Path, verify_only: bool) -> Result<()> {
     if verify_only {
         return Ok(());
     }
-    same_program(&manifest)?;
+    let extra_grid = resolve(cli)?.config.reference.extra_grid;
+    let reference = Reference::load_with(extra_grid.as_deref().filter(|_| manifest.reference_files.contains_key(EXTRA_GRID)))?;
+    same_program(&manifest, &reference)?;
     let clean = tempfile::tempdir().at("cannot create", std::env::temp_dir())?;
     let source = clean.path().join("source");
     gather_inputs(cli, &manifest, &source)?;
@@ -35,7 +37,7 @@ pub fn audit(cli: &Cli, snapshot: &Path, verify_only: bool) -> Result<()> {
         config,
         work: clean.path().join("work"),
         snapshots: clean.path().join("snapshots"),
-        reference: Reference::load()?,
+        reference,
         interactive: false,
     };
     pipeline::run(&context, Wanted::Until("snapshot"), false)?;
@@ -58,7 +60,7 @@ pub fn audit(cli: &Cli, snapshot: &Path, verify_only: bool) -> Result<()> {
 }
 
 /// A rebuild only means something with the program and the reference tables the snapshot was made with.
-fn same_program(manifest: &Manifest) -> Result<()> {
+fn same_program(manifest: &Manifest, reference: &Reference) -> Result<()> {
     let ours = env!("CARGO_PKG_VERSION");
     if manifest.crate_version != ours {
         return Err(Error::input(
@@ -67,7 +69,6 @@ fn same_program(manifest: &Manifest) -> Result<()> {
             "audit with that version, or use --verify-only",
         ));
     }
-    let reference = Reference::load()?;
     let other: Vec<&str> =
         manifest.reference_files.iter().filter(|(n, d)| reference.digests().get(*n) != Some(d)).map(|(n, _)| n.as_str()).collect();
     if other.is_empty() {
@@ -76,7 +77,7 @@ fn same_program(manifest: &Manifest) -> Result<()> {
     Err(Error::input(
         format!("this build has other reference tables: {}", other.join(", ")),
         "manifest.json",
-        "audit with the build the snapshot was made with, or use --verify-only",
+        "audit with the build (and the reference.extra_grid) the snapshot was made with, or use --verify-only",
     ))
 }
 

@@ -7,7 +7,8 @@ use hugging_carbon::method::chain::{FLOP_PER_FROZEN_PARAM_TOKEN, FLOP_PER_PARAM_
 use hugging_carbon::method::simulate::{Central, Compute, Prediction, Response, Start, central, pow10};
 use hugging_carbon::pipeline::Context;
 use hugging_carbon::stages::estimate::tier_name;
-use hugging_carbon::stages::run_model::{Built, CATEGORY_FIT, ChipSets, Fits, LoadedFit, build, compute_fit};
+use hugging_carbon::stages::factors::Mixtures;
+use hugging_carbon::stages::run_model::{Built, CATEGORY_FIT, Fits, LoadedFit, build, compute_fit};
 use hugging_carbon::tables::io::rows;
 use hugging_carbon::tables::{EstimateByTierRow, EstimateRow, EvidenceRow, ModelRow, RunRow, TierRow};
 use std::fmt::Write as _;
@@ -181,11 +182,11 @@ fn no_training(out: &mut String, context: &Context, model: &ModelRow) -> Result<
 fn tiers(out: &mut String, context: &Context, row: &TierRow) -> Result<()> {
     let method = &context.config.method;
     let fits = Fits::load(&context.work, method.draws, method.seed)?;
-    let chips = ChipSets::new(&context.reference);
+    let mixtures = Mixtures::new(&context.reference);
     let reached: Vec<String> = row.available_tiers.iter().map(|t| format!("{t} {}", tier_name(*t))).collect();
     let _ = writeln!(out, "\nTiers the evidence reaches: {}. The headline takes the first.", reached.join(", "));
     for &tier in &row.available_tiers {
-        let built = build(row, tier, &fits, &chips, &context.reference)?;
+        let built = build(row, tier, &fits, &mixtures, &context.reference)?;
         let _ = writeln!(out, "\nTier {tier}, {}", tier_name(tier));
         chain(out, row, &built, &fits)?;
         let wanted = |e: &EstimateByTierRow| e.run_id == row.run_id && e.tier == tier;
@@ -199,7 +200,7 @@ fn tiers(out: &mut String, context: &Context, row: &TierRow) -> Result<()> {
 /// The chain at central values, one line a step, each computed from the numbers printed above it.
 fn chain(out: &mut String, row: &TierRow, built: &Built<'_>, fits: &Fits) -> Result<()> {
     let c = central(&built.model(&row.run_id));
-    let (n, grid) = (number, built.grid_factor.median);
+    let (n, grid) = (number, built.grid.value.gco2e_per_kwh);
     compute_lines(out, row, built, fits)?;
     match built.start {
         Start::Compute => {
@@ -214,14 +215,14 @@ fn chain(out: &mut String, row: &TierRow, built: &Built<'_>, fits: &Fits) -> Res
             );
         }
         Start::Hours(h) => {
-            let _ = writeln!(out, "  H = {} device hours   stated; {}", n(h.median), built.accelerator);
+            let _ = writeln!(out, "  H = {} device hours   stated; {}", n(h.median), built.chips.name);
         }
         Start::Energy(_) | Start::Emissions(_) => {}
     }
     match built.start {
         Start::Compute | Start::Hours(_) => {
-            let _ = writeln!(out, "  P = {} W per accelerator with its share of the host", n(c.power.0));
-            let _ = writeln!(out, "  PUE = {}   {}, {}", n(built.pue.pue), built.pue.operator, built.pue.year);
+            power_line(out, built, &c);
+            let _ = writeln!(out, "  PUE = {}   {}", n(built.pue.pue), pue_note(built));
             let _ = writeln!(
                 out,
                 "  E = H x P x PUE / 1000 = {} x {} x {} / 1000 = {} kWh",
@@ -238,8 +239,9 @@ fn chain(out: &mut String, row: &TierRow, built: &Built<'_>, fits: &Fits) -> Res
             let _ = writeln!(out, "  M = {} kg CO2e   reported", n(m.median));
         }
     }
-    let place = if built.grid_is_fallback { "the place of training is not stated: fallback" } else { "stated" };
-    let _ = writeln!(out, "  I = {} g/kWh   {} {}, {}, {place}", n(grid), built.grid.place, built.grid.year, built.grid.basis);
+    let place = if built.grid.is_fallback { "the place of training is not stated: fallback" } else { "stated" };
+    let value = &built.grid.value;
+    let _ = writeln!(out, "  I = {} g/kWh   {} {}, {}, {place}", n(grid), value.place, value.year, value.basis);
     if let Start::Emissions(m) = built.start {
         let _ = writeln!(out, "  E = 1000 x M / I = 1000 x {} / {} = {} kWh", n(m.median), n(grid), n(c.energy.0));
     } else {
@@ -265,7 +267,8 @@ fn chain(out: &mut String, row: &TierRow, built: &Built<'_>, fits: &Fits) -> Res
 fn implied_lines(out: &mut String, built: &Built<'_>, c: &Central) {
     let n = number;
     if !matches!(built.start, Start::Hours(_)) {
-        let _ = writeln!(out, "  P = {} W per accelerator with its share of the host; PUE = {}", n(c.power.0), n(built.pue.pue));
+        power_line(out, built, c);
+        let _ = writeln!(out, "  PUE = {}   {}", n(built.pue.pue), pue_note(built));
         let _ = writeln!(
             out,
             "  H = 1000 x E / (P x PUE) = 1000 x {} / ({} x {}) = {} device hours",
@@ -287,10 +290,35 @@ fn implied_lines(out: &mut String, built: &Built<'_>, c: &Central) {
 }
 
 fn chip_note(built: &Built<'_>) -> String {
-    match built.chips.as_ref() {
+    match built.chips.set.as_ref() {
         [one] => format!("{} (dense)", one.name),
-        many => format!("{}: weighted geometric mean of {} chips in use then", built.accelerator, many.len()),
+        many if built.chips.is_fallback => {
+            format!("{}: weighted geometric mean of {} chips in use then", built.chips.name, many.len())
+        }
+        many => format!("weighted geometric mean of {} candidates: {}", many.len(), built.chips.name),
     }
+}
+
+/// P = TDP x share x host factor for one chip; a mixture has only its mean.
+fn power_line(out: &mut String, built: &Built<'_>, c: &Central) {
+    let n = number;
+    let _ = match (built.chips.set.as_ref(), &built.chips.power) {
+        ([one], Some(power)) => writeln!(
+            out,
+            "  P = TDP x accelerator share x host factor = {} x {} x {} = {} W   {}",
+            n(one.tdp.0),
+            n(power.accelerator_share),
+            n(power.host_factor),
+            n(c.power.0),
+            power.source
+        ),
+        _ => writeln!(out, "  P = {} W per accelerator with its share of the host   weighted geometric mean", n(c.power.0)),
+    };
+}
+
+fn pue_note(built: &Built<'_>) -> String {
+    let fallback = if built.pue.is_fallback() { ", fallback" } else { "" };
+    format!("{}, {}{fallback}", built.pue.operator, built.pue.year)
 }
 
 fn compute_lines(out: &mut String, row: &TierRow, built: &Built<'_>, fits: &Fits) -> Result<()> {

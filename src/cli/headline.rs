@@ -5,6 +5,7 @@ use hugging_carbon::error::{Error, Result};
 use hugging_carbon::pipeline::Context;
 use hugging_carbon::stages::data_tests::scan;
 use hugging_carbon::stages::estimate::tier_name;
+use hugging_carbon::stages::fallbacks;
 use hugging_carbon::stages::manifest::Manifest;
 use hugging_carbon::tables::io::rows;
 use hugging_carbon::tables::{BacktestRow, RegressionRow, RegressionTermRow};
@@ -51,6 +52,15 @@ pub fn headline(context: &Context) -> Result<String> {
     let _ = writeln!(out, "\nTop ten runs by mean emissions");
     out.push_str(&top_runs(context, headline.emissions_kgco2e[3])?);
     Ok(out)
+}
+
+/// What rests on fallbacks, as `estimate` prints it.
+pub fn fallbacks(context: &Context) -> Result<String> {
+    let lines: Vec<Vec<String>> = fallbacks::count(&context.work)?
+        .into_iter()
+        .map(|f| vec![f.factor.to_owned(), count(f.runs), count(f.of_runs), percent(f.share_of_emissions)])
+        .collect();
+    Ok(format!("What stands in for what nothing states\n{}", table(&["factor", "runs", "of", "share of emissions"], &lines, 1)))
 }
 
 fn top_runs(context: &Context, total: f64) -> Result<String> {

@@ -5,6 +5,7 @@ mod diff;
 mod explain;
 mod headline;
 mod logging;
+mod reference;
 mod run;
 mod status;
 mod text;
@@ -91,6 +92,9 @@ enum Command {
         /// Hub id, owner/name
         model_id: String,
     },
+    /// The factor tables that are part of the binary
+    #[command(subcommand)]
+    Reference(ReferenceCommand),
     /// Verify a snapshot's digests, then rebuild it and compare byte for byte
     Audit {
         /// Snapshot directory
@@ -106,6 +110,12 @@ enum Command {
         /// Newer snapshot directory
         new: PathBuf,
     },
+}
+
+#[derive(Debug, Subcommand)]
+enum ReferenceCommand {
+    /// Validate every table and print what it covers
+    Check,
 }
 
 const STAGES: [&str; 6] = ["ingest", "normalize", "tier", "fit", "estimate", "snapshot"];
@@ -158,6 +168,7 @@ fn dispatch(cli: &Cli) -> Result<()> {
         Command::Estimate(args) => run::stage(cli, "estimate", args.force),
         Command::Snapshot(args) => run::stage(cli, "snapshot", args.force),
         Command::Status => status::status(cli),
+        Command::Reference(ReferenceCommand::Check) => reference::check(cli),
         Command::Explain { model_id } => explain::explain(cli, model_id),
         Command::Audit { snapshot, verify_only } => audit::audit(cli, snapshot, *verify_only),
         Command::Diff { old, new } => diff::diff(old, new),
@@ -175,7 +186,7 @@ fn context(cli: &Cli) -> Result<(Context, Resolved)> {
         config: resolved.config.clone(),
         work: cli.global.data_dir.join("work"),
         snapshots: cli.global.data_dir.join("snapshots"),
-        reference: Reference::load()?,
+        reference: Reference::load_with(resolved.config.reference.extra_grid.as_deref())?,
         interactive: std::io::stderr().is_terminal() && !cli.global.quiet && cli.global.log_format == LogFormat::Text,
     };
     Ok((context, resolved))

@@ -24,6 +24,7 @@ pub fn stage(cli: &Cli, name: &'static str, force: bool) -> Result<()> {
     let (context, _) = context(cli)?;
     logged(&context, name, || pipeline::run(&context, Wanted::Only(name), force))?;
     match name {
+        "estimate" => print(&headline::fallbacks(&context)?),
         "fit" => print(&headline::regressions(&context)?),
         "snapshot" => print(&headline::headline(&context)?),
         _ => Ok(()),

@@ -130,9 +130,9 @@ pub fn modality(raw: &RawModelRow, registry: Option<&TrainingRun>) -> &'static s
 /// Modalities, the first being the baseline of the regressions.
 pub const MODALITIES: &[&str] = &["text", "vision", "image_generation", "audio", "video", "multimodal", "biology", "other"];
 
-/// Everything the registry states of a run, with the row as quote; `accelerator` is the chip its text resolves to.
+/// Everything the registry states of a run, with the row as quote; `names_a_chip` says whether its hardware is in the table.
 #[must_use]
-pub fn from_registry(run: &TrainingRun, accelerator: Option<&str>) -> Vec<Extracted> {
+pub fn from_registry(run: &TrainingRun, names_a_chip: bool) -> Vec<Extracted> {
     let confidence = match run.confidence.as_deref() {
         Some("confident") => 0.9,
         Some("likely") => 0.6,
@@ -190,7 +190,7 @@ pub fn from_registry(run: &TrainingRun, accelerator: Option<&str>) -> Vec<Extrac
             quote: format!("{}: {text}; {}, {}", run.model, run.source, run.vintage),
             extractor: "registry",
             confidence,
-            reject_reason: accelerator.is_none().then(|| "names no accelerator of the reference table".to_owned()),
+            reject_reason: (!names_a_chip).then(|| "names no accelerator of the reference table".to_owned()),
         });
     }
     rows

@@ -2,8 +2,11 @@
 
 pub mod emissions;
 pub mod facts;
+pub mod hardware;
 pub mod names;
 pub mod params;
+pub mod pieces;
+pub mod place;
 pub mod quantity;
 
 use crate::tables::EvidenceRow;

@@ -9,6 +9,8 @@ pub const LN_10: f64 = std::f64::consts::LN_10;
 pub const FINE_TUNE_MFU_FACTOR: f64 = 0.5;
 /// Spread of the MFU of a fine-tune: a factor of two either way covers 90 %.
 pub const FINE_TUNE_MFU_SD: f64 = 0.42;
+/// Spread of a stated MFU: which FLOP the authors counted, and whether it is a mean over the run.
+pub const MFU_STATED_SD: f64 = 0.05;
 /// Part of the MFU's uncertainty that all rows share: the published runs are those whose authors had reason to publish.
 pub const MFU_SHARED_SD: f64 = 0.10;
 /// MFU above this has not been published for training (Epoch AI lists none above 0.65).
@@ -21,11 +23,15 @@ pub const POWER_OWN_SD: f64 = 0.15;
 
 /// Spread of PUE where the operator publishes it: sites of one fleet differ by a few percent.
 pub const PUE_OPERATOR_SD: f64 = 0.03;
+/// Spread of PUE among the operators of a class: 1.1 to 1.2 covers the hyperscalers (METHOD.md section 4).
+pub const PUE_CLASS_SD: f64 = 0.06;
 /// Spread of PUE - 1 sites around the survey average: 1.1 to 2.1 covers most of the Uptime respondents.
 pub const PUE_SURVEY_SD: f64 = 0.12;
 /// Part of the PUE's uncertainty that all rows share.
 pub const PUE_SHARED_SD: f64 = 0.02;
 
+/// Spread of a grid value when the state, province or cloud region of training is stated: contracts and hours within a year.
+pub const GRID_STATED_REGION_SD: f64 = 0.10;
 /// Spread of a grid value when the country of training is stated: regions within a country.
 pub const GRID_STATED_COUNTRY_SD: f64 = 0.20;
 /// Spread when only the owner's country is known: regions, and training abroad.

@@ -114,6 +114,33 @@ mod tests {
         close(implied_energy(KgCo2e(46_700.0), GCo2ePerKwh(545.0)).0, 85_700.0, 0.001);
     }
 
+    /// Patterson et al. 2021, table 4. GShard-600B: 1,024 TPU v3 for 3.1 days, 288 W, PUE 1.09, 24.1 MWh; 177 g/kWh, 4.3 t. Switch
+    /// Transformer: 1,024 TPU v3 for 27 days, 245 W, PUE 1.10, 179 MWh; 330 g/kWh, 59.1 t.
+    #[test]
+    fn gshard_and_switch_energy_and_emissions() {
+        let gshard = facility_energy(AcceleratorHours(1024.0 * 3.1 * 24.0), Watts(288.0), 1.09);
+        close(gshard.0, 24_100.0, 0.015);
+        close(emissions(Kwh(24_100.0), GCo2ePerKwh(177.0)).0, 4_300.0, 0.015);
+        let switch = facility_energy(AcceleratorHours(1024.0 * 27.0 * 24.0), Watts(245.0), 1.10);
+        close(switch.0, 179_000.0, 0.005);
+        close(emissions(switch, GCo2ePerKwh(330.0)).0, 59_100.0, 0.005);
+    }
+
+    /// Luccioni et al. 2022 (arXiv 2211.02001), section 4.2, BLOOM: 1,082,990 A100 hours at 400 W are 433,196 kWh; at 57 g/kWh 24.69 t.
+    #[test]
+    fn bloom_dynamic_energy_and_emissions() {
+        let energy = facility_energy(AcceleratorHours(1_082_990.0), node_power(Watts(400.0), 1.0), 1.0);
+        close(energy.0, 433_196.0, 1e-5);
+        close(emissions(energy, GCo2ePerKwh(57.0)).0, 24_690.0, 0.001);
+    }
+
+    /// Groeneveld et al. 2024 (arXiv 2402.00838), OLMo 7B on A100-40GB: 104 MWh of GPUs, PUE 1.1, 610 g/kWh, 70 t.
+    #[test]
+    fn olmo_7b_emissions() {
+        let facility = Kwh(104_000.0 * 1.1);
+        close(emissions(facility, GCo2ePerKwh(610.0)).0, 70_000.0, 0.005);
+    }
+
     /// Llama 2 model card: 70B took 1,720,320 A100 GPU-hours at 400 W, 291.42 t; the card's arithmetic has no PUE and implies
     /// 423.5 g/kWh.
     #[test]

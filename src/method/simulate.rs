@@ -48,6 +48,15 @@ pub struct Chip {
     pub power_ratio: LogNormal,
 }
 
+/// A possible grid of a run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct GridOption {
+    /// Probability.
+    pub weight: f64,
+    /// Intensity in g/kWh.
+    pub intensity: LogNormal,
+}
+
 /// A regression with its coefficients drawn once per draw number.
 #[derive(Clone, Debug)]
 pub struct SharedFit {
@@ -252,8 +261,8 @@ pub struct RunModel<'a> {
     pub chips: &'a [Chip],
     /// Power usage effectiveness.
     pub pue: LogNormal,
-    /// Grid intensity in g/kWh.
-    pub grid: LogNormal,
+    /// Possible grids; weights sum to one.
+    pub grids: &'a [GridOption],
 }
 
 /// Draws that all rows share.
@@ -359,7 +368,7 @@ pub fn central(model: &RunModel<'_>) -> Central {
         power: Watts(mean_log(|c| chain::node_power(c.tdp, c.power_ratio.median).0)),
         mfu: model.mfu.median,
         pue: model.pue.median,
-        grid: GCo2ePerKwh(model.grid.median),
+        grid: GCo2ePerKwh(exp(model.grids.iter().map(|g| g.weight * libm::log(g.intensity.median)).sum())),
     };
     evaluate(model.start, &factors)
 }
@@ -376,7 +385,11 @@ pub fn simulate(model: &RunModel<'_>, shared: &Shared, out: &mut Draws) {
         let u = stream.uniforms(draw, 0);
         let [z_mfu, z_power] = [u[1], u[2]].map(super::rng::normal_quantile);
         let [z_pue, z_grid, z_start, z_size] = stream.normals(draw, 1);
-        let chip = pick(model.chips, u[3]);
+        let chip = pick(model.chips, |c| c.weight, u[3]);
+        let grid = match model.grids {
+            [one] => one,
+            several => pick(several, |g| g.weight, stream.uniforms(draw, 2)[0]),
+        };
         let factors = Factors {
             compute: model.compute.draw(i, u[0], z_size, scratch),
             start: model.start.draw(z_start),
@@ -385,7 +398,7 @@ pub fn simulate(model: &RunModel<'_>, shared: &Shared, out: &mut Draws) {
             mfu: model.mfu.draw(z_mfu, s_mfu).min(MFU_MAX),
             // No facility runs below its own IT load.
             pue: model.pue.draw(z_pue, s_pue).max(1.0),
-            grid: GCo2ePerKwh(model.grid.draw(z_grid, s_grid)),
+            grid: GCo2ePerKwh(grid.intensity.draw(z_grid, s_grid)),
         };
         let c = evaluate(model.start, &factors);
         flop.push(c.flop.0);
@@ -395,16 +408,16 @@ pub fn simulate(model: &RunModel<'_>, shared: &Shared, out: &mut Draws) {
     }
 }
 
-fn pick(chips: &[Chip], u: f64) -> &Chip {
+fn pick<T>(options: &[T], weight: impl Fn(&T) -> f64, u: f64) -> &T {
     let mut cumulative = 0.0;
-    for chip in chips {
-        cumulative += chip.weight;
+    for option in options {
+        cumulative += weight(option);
         if u < cumulative {
-            return chip;
+            return option;
         }
     }
     // Weights sum to one up to rounding; callers never pass an empty mixture.
-    &chips[chips.len() - 1]
+    &options[options.len() - 1]
 }
 
 #[cfg(test)]
@@ -422,6 +435,9 @@ mod tests {
         }]
     }
 
+    const FOUR_HUNDRED: [GridOption; 1] =
+        [GridOption { weight: 1.0, intensity: LogNormal { median: 400.0, own_sd: 0.0, shared_sd: 0.0 } }];
+
     fn model<'a>(chips: &'a [Chip], start: Start, sd: f64) -> RunModel<'a> {
         RunModel {
             run_id: "a/b#pretraining",
@@ -430,7 +446,7 @@ mod tests {
             mfu: LogNormal::own(0.4, 0.0),
             chips,
             pue: LogNormal::own(1.1, 0.0),
-            grid: LogNormal::own(400.0, 0.0),
+            grids: &FOUR_HUNDRED,
         }
     }
 
@@ -487,5 +503,21 @@ mod tests {
         let c = central(&model);
         assert!((c.flop.0 / 1e24 - 1.0).abs() < 1e-5);
         assert!((c.hours.0 / 702_168.0 - 1.0).abs() < 1e-5);
+    }
+
+    /// A quarter of the draws on 100 g/kWh, the rest on 400: the central value is 100^0.25 x 400^0.75 = 282.8, the mean 325.
+    #[test]
+    fn a_mixture_of_grids_is_drawn_by_its_weights() {
+        let chips = h100();
+        let grid = |weight, median| GridOption { weight, intensity: LogNormal::own(median, 0.0) };
+        let grids = [grid(0.25, 100.0), grid(0.75, 400.0)];
+        let mut mixed = model(&chips, Start::Compute, 0.0);
+        mixed.grids = &grids;
+        let c = central(&mixed);
+        assert!((c.emissions.0 / c.energy.0 * 1000.0 / 282.842_7 - 1.0).abs() < 1e-6);
+        let mut draws = Draws::default();
+        simulate(&mixed, &Shared::new(20_000, 1), &mut draws);
+        let mean = summarize(&draws.emissions, &mut Vec::new()).mean / c.energy.0 * 1000.0;
+        assert!((mean / 325.0 - 1.0).abs() < 0.01, "{mean}");
     }
 }

@@ -3,6 +3,7 @@
 use super::Registry;
 use crate::error::{Error, Result};
 use crate::units::{FlopPerSecond, Watts};
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -10,7 +11,7 @@ use std::collections::BTreeMap;
 const MIN_MIXTURE_RUNS: usize = 15;
 
 /// One row of accelerators.csv; rates are dense, in TFLOP/s.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Accelerator {
     /// Canonical name.
     pub accelerator: String,
@@ -30,13 +31,50 @@ pub struct Accelerator {
     pub peak_source: String,
     /// Source of the power.
     pub tdp_source: String,
+    /// Memory in GB.
+    pub memory_gb: Option<f64>,
 }
+
+/// Words of a canonical name that tell the variants of a family apart.
+const VARIANT_WORDS: &[&str] = &["SXM", "SXM2", "SXM3", "SXM4", "SXM5", "PCIe", "NVL"];
 
 impl Accelerator {
     /// Dense peak at the precision models are trained in on this chip: BF16, else FP16, else FP32.
     #[must_use]
     pub fn training_peak(&self) -> Option<FlopPerSecond> {
         self.bf16_tflops.or(self.fp16_tflops).or(self.fp32_tflops).map(|tflops| FlopPerSecond(tflops * 1e12))
+    }
+
+    /// The canonical name up to the words for form factor and memory: what the variants of a chip share.
+    #[must_use]
+    pub fn family(&self) -> &str {
+        let is_variant =
+            |word: &str| VARIANT_WORDS.contains(&word) || word.strip_suffix("GB").is_some_and(|n| n.parse::<u32>().is_ok());
+        let mut end = self.accelerator.len();
+        for (at, word) in self.accelerator.match_indices(' ').map(|(at, _)| (at, &self.accelerator[at + 1..])) {
+            if word.split(' ').all(is_variant) {
+                end = end.min(at);
+            }
+        }
+        &self.accelerator[..end]
+    }
+
+    /// Form factor in the canonical name: sxm, pcie or nvl.
+    #[must_use]
+    pub fn form(&self) -> Option<&'static str> {
+        let says = |word: &str| self.accelerator.split(' ').any(|w| w.starts_with(word));
+        [("SXM", "sxm"), ("PCIe", "pcie"), ("NVL", "nvl")].into_iter().find(|(word, _)| says(word)).map(|(_, form)| form)
+    }
+
+    /// What the suffix of a TPU slice is divided by to give chips: 2 TensorCores a chip up to v4 and in v5p, 1 where suffixes count
+    /// chips (v5e, v6e); none for chips without slices.
+    #[must_use]
+    pub fn cores_per_slice_unit(&self) -> Option<u32> {
+        match self.accelerator.strip_prefix("Google TPU ")? {
+            "v2" | "v3" | "v4" | "v5p" => Some(2),
+            "v5e" | "v6e" => Some(1),
+            _ => None,
+        }
     }
 
     /// Rated power.
@@ -55,50 +93,159 @@ pub enum MixtureRole {
     FineTuning,
 }
 
+/// One row of machine_types.csv: a cloud instance, a box or a node, and the chips in it.
+#[derive(Clone, Debug, Deserialize)]
+pub struct MachineType {
+    /// Name by its provider.
+    pub machine: String,
+    /// Who offers it.
+    pub provider: String,
+    /// Spellings, joined by `|`.
+    pub aliases: String,
+    /// Canonical name of its accelerator.
+    pub accelerator: String,
+    /// Accelerators in it.
+    pub count: u32,
+    /// Source.
+    pub source: String,
+    /// Year of the source.
+    pub vintage: String,
+    /// Begins with "assumed" where a service hands out what it has.
+    pub note: String,
+}
+
+/// What an alias names.
+#[derive(Clone, Copy, Debug)]
+pub enum Named<'r> {
+    /// A chip.
+    Chip(&'r Accelerator),
+    /// A machine with its chips.
+    Machine {
+        /// The chip in it.
+        chip: &'r Accelerator,
+        /// How many.
+        count: u32,
+        /// What the name leaves to an assumption (free notebooks give what they have).
+        assumption: Option<&'static str>,
+    },
+}
+
 /// The accelerators, found by any spelling.
 #[derive(Debug)]
 pub struct Accelerators {
     rows: Vec<Accelerator>,
-    /// Alias words to row; the longest alias found in a text decides.
-    aliases: Vec<(Vec<String>, usize)>,
+    machines: Vec<(usize, MachineType)>,
+    /// Letters and digits of every alias, to a row or a machine.
+    aliases: FxHashMap<String, Target>,
+    longest_alias: usize,
+    families: BTreeMap<String, Vec<usize>>,
     mixtures: BTreeMap<(MixtureRole, i32), Vec<(usize, f64)>>,
+    /// Registry runs per chip, what weighs the variants that a text leaves open.
+    uses: Vec<usize>,
 }
 
-fn words(text: &str) -> Vec<String> {
-    text.to_lowercase().split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty()).map(str::to_owned).collect()
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Target {
+    Chip(usize),
+    Machine(usize),
+}
+
+/// Letters and digits of a spelling, lower case: `A100-SXM4-40GB` and `a100 sxm4 40 gb` are one.
+fn key(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 impl Accelerators {
-    pub(super) fn new(rows: Vec<Accelerator>) -> Result<Self> {
-        let mut by_words: BTreeMap<Vec<String>, usize> = BTreeMap::new();
+    pub(super) fn new(rows: Vec<Accelerator>, machines: Vec<MachineType>) -> Result<Self> {
+        let mut aliases: FxHashMap<String, Target> = FxHashMap::default();
+        let mut families: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        let mut add = |alias: &str, target: Target, file: &str| -> Result<()> {
+            let key = key(alias);
+            if !key.is_empty() && aliases.insert(key, target).is_some_and(|other| other != target) {
+                return Err(Error::Internal(format!("{file}: alias '{alias}' stands in two rows")));
+            }
+            Ok(())
+        };
         for (i, row) in rows.iter().enumerate() {
             for alias in row.aliases.split('|').chain([row.accelerator.as_str()]) {
-                let words = words(alias);
-                if words.is_empty() {
-                    continue;
-                }
-                if by_words.insert(words, i).is_some_and(|other| other != i) {
-                    return Err(Error::Internal(format!("accelerators.csv: alias '{alias}' stands in two rows")));
-                }
+                add(alias, Target::Chip(i), "accelerators.csv")?;
             }
+            families.entry(row.family().to_owned()).or_default().push(i);
         }
-        let mut aliases: Vec<(Vec<String>, usize)> = by_words.into_iter().collect();
-        aliases.sort_by_key(|(words, _)| std::cmp::Reverse(words.iter().map(String::len).sum::<usize>()));
-        Ok(Self { rows, aliases, mixtures: BTreeMap::new() })
+        let mut placed = Vec::new();
+        for (m, machine) in machines.into_iter().enumerate() {
+            let Some(chip) = rows.iter().position(|row| row.accelerator == machine.accelerator) else {
+                let (name, chip) = (&machine.machine, &machine.accelerator);
+                return Err(Error::Internal(format!("machine_types.csv: {name}: '{chip}' is not in accelerators.csv")));
+            };
+            for alias in machine.aliases.split('|').chain([machine.machine.as_str()]) {
+                add(alias, Target::Machine(m), "machine_types.csv")?;
+            }
+            placed.push((chip, machine));
+        }
+        let longest_alias = aliases.keys().map(String::len).max().unwrap_or(0);
+        let uses = vec![0; rows.len()];
+        Ok(Self { rows, machines: placed, aliases, longest_alias, families, mixtures: BTreeMap::new(), uses })
     }
 
-    /// The chip that a text names: the one whose longest alias stands in it as whole words.
+    /// All chips, by name.
     #[must_use]
-    pub fn resolve(&self, text: &str) -> Option<&Accelerator> {
-        self.resolve_index(text).map(|i| &self.rows[i])
+    pub fn rows(&self) -> &[Accelerator] {
+        &self.rows
     }
 
-    fn resolve_index(&self, text: &str) -> Option<usize> {
-        let text = words(text);
-        self.aliases
-            .iter()
-            .find(|(alias, _)| text.windows(alias.len()).any(|window| window == alias.as_slice()))
-            .map(|(_, row)| *row)
+    /// All machine types.
+    pub fn machines(&self) -> impl Iterator<Item = &MachineType> {
+        self.machines.iter().map(|(_, machine)| machine)
+    }
+
+    /// What the letters and digits of a spelling name, lower case and without anything between them.
+    #[must_use]
+    pub fn by_alias(&self, key: &str) -> Option<Named<'_>> {
+        Some(match self.aliases.get(key)? {
+            Target::Chip(i) => Named::Chip(&self.rows[*i]),
+            Target::Machine(m) => {
+                let (chip, machine) = &self.machines[*m];
+                let assumption = machine.note.starts_with("assumed").then_some("notebook_service_default_accelerator");
+                Named::Machine { chip: &self.rows[*chip], count: machine.count, assumption }
+            }
+        })
+    }
+
+    /// Letters and digits of the longest alias.
+    #[must_use]
+    pub fn longest_alias(&self) -> usize {
+        self.longest_alias
+    }
+
+    /// Chips of one family: they differ in form factor and memory.
+    #[must_use]
+    pub fn family(&self, family: &str) -> Vec<&Accelerator> {
+        self.families.get(family).into_iter().flatten().map(|i| &self.rows[*i]).collect()
+    }
+
+    /// The chip whose alias the whole text is.
+    #[must_use]
+    pub fn named(&self, text: &str) -> Option<&Accelerator> {
+        self.named_index(text).map(|i| &self.rows[i])
+    }
+
+    fn named_index(&self, text: &str) -> Option<usize> {
+        match self.aliases.get(&key(text)) {
+            Some(Target::Chip(i)) => Some(*i),
+            _ => None,
+        }
+    }
+
+    /// How often registry runs used each of some chips, as probabilities; every one counts once more than it was seen, so that none
+    /// is ruled out.
+    #[must_use]
+    pub fn weights(&self, names: &[String]) -> Vec<(&Accelerator, f64)> {
+        let chosen: Vec<usize> = (0..self.rows.len()).filter(|i| names.contains(&self.rows[*i].accelerator)).collect();
+        #[allow(clippy::cast_precision_loss)] // Some thousand runs.
+        let total: f64 = chosen.iter().map(|i| (self.uses[*i] + 1) as f64).sum();
+        #[allow(clippy::cast_precision_loss)]
+        chosen.into_iter().map(|i| (&self.rows[i], (self.uses[i] + 1) as f64 / total)).collect()
     }
 
     /// By canonical name.
@@ -107,12 +254,13 @@ impl Accelerators {
         self.rows.iter().find(|row| row.accelerator == name)
     }
 
-    /// Learns, per year and role, which chips registry runs used (METHOD.md section 4, "Chip unknown").
+    /// Learns how often each chip was used, and, per year and role, which chips registry runs used (METHOD.md section 4, "Chip unknown").
     pub(super) fn with_mixtures(mut self, registry: &Registry) -> Self {
         let mut counts: BTreeMap<(MixtureRole, i32), BTreeMap<usize, usize>> = BTreeMap::new();
         for run in registry.runs() {
+            let Some(chip) = run.accelerator.as_deref().and_then(|text| self.named_index(text)) else { continue };
+            self.uses[chip] += 1;
             let Some(year) = run.trained_on_day().map(crate::tables::Day::year) else { continue };
-            let Some(chip) = run.accelerator.as_deref().and_then(|text| self.resolve_index(text)) else { continue };
             if self.rows[chip].training_peak().is_none() || self.rows[chip].tdp().is_none() {
                 continue;
             }
@@ -166,17 +314,22 @@ mod tests {
     use crate::reference::{MixtureRole, Reference};
 
     #[test]
-    fn resolves_whole_words_only() {
-        for (text, expected) in [
-            ("NVIDIA A100-SXM4-80GB", Some("NVIDIA A100 SXM4 80GB")),
-            ("8 x NVIDIA H100 SXM5 80GB", Some("NVIDIA H100 SXM5 80GB")),
-            ("Google TPU v3", Some("Google TPU v3")),
-            ("a warm laptop", None),
-            ("", None),
-        ] {
-            let reference = Reference::load().unwrap();
-            assert_eq!(reference.accelerators.resolve(text).map(|a| a.accelerator.as_str()), expected);
-        }
+    fn families_hold_the_variants_of_a_chip() {
+        let reference = Reference::load().unwrap();
+        let names = |text: &str| -> Vec<String> {
+            let family = reference.accelerators.named(text).unwrap().family();
+            reference.accelerators.family(family).iter().map(|a| a.accelerator.clone()).collect()
+        };
+        let a100 =
+            ["PCIe 40GB", "PCIe 80GB", "SXM4 40GB", "SXM4 64GB", "SXM4 80GB"].map(|variant| format!("NVIDIA A100 {variant}"));
+        assert_eq!(names("A100"), a100);
+        assert_eq!(names("NVIDIA L40S"), ["NVIDIA L40S"], "the L40 is another chip");
+        let v100s = reference.accelerators.named("V100S PCIe 32GB").unwrap();
+        assert_eq!((v100s.family(), v100s.form()), ("NVIDIA V100S", Some("pcie")));
+        let weights = reference.accelerators.weights(&names("H100"));
+        assert!((weights.iter().map(|(_, w)| w).sum::<f64>() - 1.0).abs() < 1e-12);
+        let most = weights.iter().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap();
+        assert_eq!(most.0.accelerator, "NVIDIA H100 SXM5 80GB", "published training runs name it most");
     }
 
     #[test]

@@ -3,29 +3,44 @@
 //! Every row names its source and vintage; `data/README.md` describes each file.
 
 pub mod accelerators;
+pub mod check;
+pub mod grid;
+pub mod owners;
 pub mod places;
 pub mod power;
+pub mod pue;
 pub mod registry;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, IoContext, Result};
 use crate::tables::io::sha256_bytes;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
+use std::path::Path;
 
-pub use accelerators::{Accelerator, Accelerators, MixtureRole};
-pub use places::{Grid, GridValue, Owners, Pue, PueValue};
-pub use power::Power;
+pub use accelerators::{Accelerator, Accelerators, MixtureRole, Named};
+pub use grid::{Grid, GridValue};
+pub use owners::Owners;
+pub use places::Places;
+pub use power::{NodePower, Power};
+pub use pue::{Pue, PuePlace, PueValue};
 pub use registry::{Registry, TrainingRun};
 
 const FILES: &[(&str, &str)] = &[
     ("accelerators.csv", include_str!("../../data/reference/accelerators.csv")),
+    ("cloud_regions.csv", include_str!("../../data/reference/cloud_regions.csv")),
     ("grid_country_year.csv", include_str!("../../data/reference/grid_country_year.csv")),
+    ("grid_region_year.csv", include_str!("../../data/reference/grid_region_year.csv")),
+    ("machine_types.csv", include_str!("../../data/reference/machine_types.csv")),
     ("mfu.csv", include_str!("../../data/reference/mfu.csv")),
+    ("operators.csv", include_str!("../../data/reference/operators.csv")),
     ("owners.csv", include_str!("../../data/reference/owners.csv")),
+    ("places.csv", include_str!("../../data/reference/places.csv")),
     ("power.csv", include_str!("../../data/reference/power.csv")),
     ("pue.csv", include_str!("../../data/reference/pue.csv")),
     ("training_runs.csv", include_str!("../../data/reference/training_runs.csv")),
 ];
+/// Name under which the optional grid table enters digests and manifests.
+pub const EXTRA_GRID: &str = "extra_grid";
 
 /// All reference tables.
 #[derive(Debug)]
@@ -33,8 +48,10 @@ pub struct Reference {
     digests: BTreeMap<String, String>,
     /// Accelerators and their aliases.
     pub accelerators: Accelerators,
-    /// Grid intensity by country and year.
+    /// Grid intensity by place and year.
     pub grid: Grid,
+    /// Names of places and cloud regions.
+    pub places: Places,
     /// PUE by operator and year.
     pub pue: Pue,
     /// Countries and operators of owners.
@@ -51,12 +68,39 @@ impl Reference {
     /// # Errors
     /// A table does not parse; a data test keeps that from being released.
     pub fn load() -> Result<Self> {
-        let accelerators = Accelerators::new(read("accelerators.csv")?)?;
+        Self::load_with(None)
+    }
+
+    /// The same, and an optional grid table of the shape of grid_region_year.csv whose rows go before those of the binary: tables
+    /// under share-alike licences stay outside it (data/share_alike).
+    ///
+    /// # Errors
+    /// The optional table cannot be read or does not parse.
+    pub fn load_with(extra_grid: Option<&Path>) -> Result<Self> {
         let registry = Registry::new(read("training_runs.csv")?)?;
+        let mut digests: BTreeMap<String, String> =
+            FILES.iter().map(|(n, text)| ((*n).to_owned(), sha256_bytes(text.as_bytes()))).collect();
+        let mut grid = Grid::new(read("grid_country_year.csv")?, read("grid_region_year.csv")?)?;
+        if let Some(path) = extra_grid {
+            let bytes = fs_err::read(path).at("cannot read the extra grid table", path)?;
+            let refused = |e: Error| match e {
+                Error::Internal(what) => Error::input(
+                    what,
+                    path.display(),
+                    "give it the columns of data/reference/grid_region_year.csv, or unset reference.extra_grid",
+                ),
+                other => other,
+            };
+            grid.add_regions(parse(&path.display().to_string(), &bytes).map_err(refused)?, "extra grid table").map_err(refused)?;
+            digests.insert(EXTRA_GRID.to_owned(), sha256_bytes(&bytes));
+        }
+        let grid = grid.with_mixtures(&registry);
+        let accelerators = Accelerators::new(read("accelerators.csv")?, read("machine_types.csv")?)?;
         Ok(Self {
-            digests: FILES.iter().map(|(n, text)| ((*n).to_owned(), sha256_bytes(text.as_bytes()))).collect(),
-            grid: Grid::new(read("grid_country_year.csv")?)?,
-            pue: Pue::new(read("pue.csv")?)?,
+            digests,
+            places: Places::new(read("places.csv")?, read("cloud_regions.csv")?, &grid)?,
+            grid,
+            pue: Pue::new(read("pue.csv")?, read("operators.csv")?)?,
             owners: Owners::new(read("owners.csv")?),
             power: Power::new(&read("power.csv")?, &read("mfu.csv")?)?,
             accelerators: accelerators.with_mixtures(&registry),
@@ -77,10 +121,14 @@ fn read<T: DeserializeOwned>(name: &str) -> Result<Vec<T>> {
         .find(|(n, _)| *n == name)
         .map(|(_, text)| *text)
         .ok_or_else(|| Error::Internal(format!("reference file {name} is not embedded")))?;
-    csv::Reader::from_reader(text.as_bytes())
+    parse(&format!("data/reference/{name}"), text.as_bytes())
+}
+
+fn parse<T: DeserializeOwned>(name: &str, text: &[u8]) -> Result<Vec<T>> {
+    csv::Reader::from_reader(text)
         .deserialize()
         .enumerate()
-        .map(|(i, row)| row.map_err(|e| Error::Internal(format!("data/reference/{name} row {}: {e}", i + 2))))
+        .map(|(i, row)| row.map_err(|e| Error::Internal(format!("{name} row {}: {e}", i + 2))))
         .collect()
 }
 
@@ -93,66 +141,15 @@ mod tests {
         Reference::load().unwrap()
     }
 
-    #[test]
-    fn accelerators_have_keys_aliases_and_plausible_figures() {
-        let rows: Vec<Accelerator> = read("accelerators.csv").unwrap();
-        assert!(rows.len() >= 60);
-        let mut aliases = BTreeSet::new();
-        let mut names = BTreeSet::new();
-        for row in &rows {
-            assert!(names.insert(row.accelerator.clone()), "{} twice", row.accelerator);
-            for alias in row.aliases.split('|').filter(|a| !a.is_empty()) {
-                assert!(aliases.insert(alias.to_owned()), "alias {alias} in two rows");
-            }
-            if let Some(peak) = row.training_peak() {
-                assert!((0.5e12..2e17).contains(&peak.0), "{}: {} FLOP/s", row.accelerator, peak.0);
-                assert!(!row.peak_source.is_empty(), "{} has a peak without source", row.accelerator);
-            }
-            if let Some(tdp) = row.tdp_w {
-                assert!((5.0..30_000.0).contains(&tdp), "{}: {tdp} W", row.accelerator);
-                assert!(!row.tdp_source.is_empty(), "{} has a TDP without source", row.accelerator);
-            }
-        }
-    }
-
     /// NVIDIA data sheets: dense tensor rates, not sparse ones; A100 312, H100 SXM 989 (BF16), V100 125 (FP16), T4 65 (FP16).
     #[test]
     fn peaks_are_the_dense_ones() {
         let reference = reference();
-        for (text, tflops) in [("A100 80GB SXM4", 312.0), ("H100 SXM5 80GB", 989.0), ("NVIDIA V100", 125.0), ("Tesla T4", 65.0)] {
-            let chip = reference.accelerators.resolve(text).unwrap();
+        for (text, tflops) in [("A100 SXM4 80GB", 312.0), ("H100 SXM5 80GB", 989.0), ("NVIDIA V100", 125.0), ("Tesla T4", 65.0)] {
+            let chip = reference.accelerators.named(text).unwrap();
             let peak = chip.training_peak().unwrap().0 / 1e12;
             assert!((peak / tflops - 1.0).abs() < 0.02, "{text}: {peak} against {tflops}");
         }
-    }
-
-    /// Our World in Data (Ember): France 2022 near 80 g, Poland above 600, world 2022 near 490.
-    #[test]
-    fn grid_values_are_in_their_published_range_and_complete() {
-        let grid = reference().grid;
-        for (place, year, low, high) in [("FRA", 2021, 50.0, 90.0), ("POL", 2020, 600.0, 800.0), ("WORLD", 2022, 450.0, 520.0)] {
-            let value = grid.value(place, year).unwrap();
-            assert!((low..high).contains(&value.gco2e_per_kwh), "{place} {year}: {}", value.gco2e_per_kwh);
-            assert_eq!(value.year, year);
-        }
-        for year in 2015..=2024 {
-            for place in ["USA", "CHN", "DEU", "FRA", "GBR", "CAN", "ARE", "KOR", "JPN", "WORLD"] {
-                assert_eq!(grid.value(place, year).map(|v| v.year), Some(year), "{place} {year}");
-            }
-        }
-        assert!(grid.value("XXX", 2020).is_none());
-        assert_eq!(grid.value("USA", 2031).map(|v| v.year), Some(2024), "2025 is partial");
-    }
-
-    #[test]
-    fn pue_stays_at_or_above_one_and_every_owner_operator_exists() {
-        let reference = reference();
-        for (owner, operator) in reference.owners.operators() {
-            assert!(reference.pue.has_operator(operator), "{owner}: {operator}");
-        }
-        assert_eq!(reference.pue.for_operator(Some("google"), 2021).pue, 1.10);
-        let unknown = reference.pue.for_operator(None, 2023);
-        assert!(unknown.is_fallback && (1.5..1.7).contains(&unknown.pue));
     }
 
     #[test]
@@ -182,17 +179,5 @@ mod tests {
                 assert!(active <= total, "{} active above total", run.registry_id);
             }
         }
-    }
-
-    /// Quartiles of the published MFU are 0.28 and 0.46, centre 0.34 (METHOD.md section 4).
-    #[test]
-    fn mfu_and_power_come_from_the_measured_rows() {
-        let power = reference().power;
-        assert!((power.mfu.median - 0.34).abs() < 0.03, "{}", power.mfu.median);
-        // exp(mean(ln 1.1, ln 1.14, ln 1.3843)) = 1.2017 by pocket calculator.
-        assert!((power.ratio("NVIDIA").0.median - 1.2017).abs() < 1e-3);
-        // exp(mean(ln .64, ln .5444, ln .6889)) = 0.6215.
-        assert!((power.ratio("Google").0.median - 0.6215).abs() < 1e-3);
-        assert!(power.ratio("Huawei").1, "no measurement: flagged");
     }
 }

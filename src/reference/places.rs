@@ -1,209 +1,147 @@
-//! Where electricity comes from: grid intensity, PUE, and what is known of an owner's place.
+//! Names of places: countries, states, cities, computing sites and cloud regions, to the keys of the grid table.
 
+use super::grid::Grid;
 use crate::error::{Error, Result};
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
-use std::collections::BTreeMap;
 
-/// The place that stands for the world's average.
-pub const WORLD: &str = "WORLD";
-
-#[derive(Debug, Deserialize)]
-pub(super) struct GridRow {
-    place: String,
-    name: String,
-    year: i32,
-    gco2e_per_kwh: f64,
-    basis: String,
-    source: String,
-    is_partial: bool,
-}
-
-/// Grid intensity by country and year.
-#[derive(Debug)]
-pub struct Grid {
-    values: BTreeMap<String, BTreeMap<i32, GridValue>>,
-    /// Lower-case country name to ISO alpha-3.
-    names: BTreeMap<String, String>,
-}
-
-/// Ways to write a country that differ from the table's names.
-const COUNTRY_ALIASES: &[(&str, &str)] = &[
-    ("usa", "USA"),
-    ("us", "USA"),
-    ("u.s.", "USA"),
-    ("united states of america", "USA"),
-    ("uk", "GBR"),
-    ("great britain", "GBR"),
-    ("england", "GBR"),
-    ("the netherlands", "NLD"),
-    ("korea", "KOR"),
-    ("republic of korea", "KOR"),
-    ("czech republic", "CZE"),
-    ("uae", "ARE"),
-    ("russian federation", "RUS"),
-    ("türkiye", "TUR"),
-];
-
-/// One grid value.
-#[derive(Clone, Debug, PartialEq)]
-pub struct GridValue {
-    /// Grams of CO2 equivalent per kWh.
-    pub gco2e_per_kwh: f64,
-    /// ISO 3166 alpha-3 or WORLD.
+/// A row of places.csv.
+#[derive(Clone, Debug, Deserialize)]
+pub struct PlaceRow {
+    /// As people write it, lower case.
+    pub name: String,
+    /// Key of the grid table.
     pub place: String,
-    /// Year of the value, which may differ from the year asked for.
-    pub year: i32,
-    /// lifecycle or direct.
-    pub basis: String,
+    /// ISO 3166 alpha-3.
+    pub country: String,
+    /// city, state, state_code, province, country, site or region.
+    pub kind: String,
+    /// Slug of the operator of a site.
+    pub operator: Option<String>,
     /// Source.
     pub source: String,
+    /// Edition of the source.
+    pub vintage: String,
 }
 
-impl Grid {
-    pub(super) fn new(rows: Vec<GridRow>) -> Result<Self> {
-        let mut values: BTreeMap<String, BTreeMap<i32, GridValue>> = BTreeMap::new();
-        let mut names: BTreeMap<String, String> =
-            COUNTRY_ALIASES.iter().map(|(name, iso)| ((*name).to_owned(), (*iso).to_owned())).collect();
-        for row in rows {
-            if row.place != WORLD {
-                names.insert(row.name.to_lowercase(), row.place.clone());
-            }
-            if !(row.gco2e_per_kwh > 0.0 && row.gco2e_per_kwh < 2000.0) {
-                return Err(Error::Internal(format!("grid_country_year.csv: {} {} out of range", row.place, row.year)));
-            }
-            // A year of which only some months are in stands for no year: the last whole one is used instead.
-            if row.is_partial {
-                continue;
-            }
-            let value = GridValue {
-                gco2e_per_kwh: row.gco2e_per_kwh,
-                place: row.place.clone(),
-                year: row.year,
-                basis: row.basis,
-                source: row.source,
-            };
-            if values.entry(row.place.clone()).or_default().insert(row.year, value).is_some() {
-                return Err(Error::Internal(format!("grid_country_year.csv: {} {} twice", row.place, row.year)));
-            }
-        }
-        Ok(Self { values, names })
-    }
-
-    /// The country that a place text names: one of its comma-separated parts is a country, the last first (`Paris, France`).
-    #[must_use]
-    pub fn country(&self, text: &str) -> Option<&str> {
-        text.split([',', ';', '(', ')'])
-            .rev()
-            .find_map(|part| self.names.get(&part.trim().trim_end_matches('.').to_lowercase()))
-            .map(String::as_str)
-    }
-
-    /// The value of a place in a year, or in the nearest year there is.
-    #[must_use]
-    pub fn value(&self, place: &str, year: i32) -> Option<&GridValue> {
-        self.values.get(place)?.iter().min_by_key(|(y, _)| (*y - year).abs()).map(|(_, v)| v)
-    }
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct PueRow {
-    operator: String,
-    year: i32,
-    pue: f64,
-    source: String,
-    preferred: bool,
-}
-
-/// PUE by operator and year.
-#[derive(Debug)]
-pub struct Pue {
-    values: BTreeMap<String, BTreeMap<i32, (f64, String)>>,
-}
-
-/// One PUE.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PueValue {
-    /// Facility energy over IT energy.
-    pub pue: f64,
-    /// Operator, or survey-average.
-    pub operator: String,
-    /// Year of the value.
-    pub year: i32,
+/// A row of cloud_regions.csv.
+#[derive(Clone, Debug, Deserialize)]
+pub struct CloudRegionRow {
+    /// Operator slug.
+    pub provider: String,
+    /// The provider's name for it.
+    pub region: String,
+    /// Other spellings, joined by `|`.
+    pub aliases: String,
+    /// City or area.
+    pub location: String,
+    /// ISO 3166 alpha-3.
+    pub country: String,
+    /// Key of the grid table.
+    pub grid_place: String,
+    /// PUE of the region.
+    pub pue: Option<f64>,
+    /// Source of the PUE.
+    pub pue_source: Option<String>,
     /// Source.
     pub source: String,
-    /// Whether the survey average stands in for an unknown operator.
-    pub is_fallback: bool,
+    /// Edition of the source.
+    pub vintage: String,
 }
 
-/// Operator name of the industry survey.
-const SURVEY: &str = "survey-average";
-
-impl Pue {
-    pub(super) fn new(rows: Vec<PueRow>) -> Result<Self> {
-        let mut values: BTreeMap<String, BTreeMap<i32, (f64, String)>> = BTreeMap::new();
-        for row in rows.into_iter().filter(|row| row.preferred) {
-            if !(1.0..3.0).contains(&row.pue) {
-                return Err(Error::Internal(format!("pue.csv: {} {} out of range", row.operator, row.year)));
-            }
-            values.entry(row.operator).or_default().insert(row.year, (row.pue, row.source));
-        }
-        if !values.contains_key(SURVEY) {
-            return Err(Error::Internal("pue.csv: no survey-average".into()));
-        }
-        Ok(Self { values })
-    }
-
-    /// Whether an operator has a value.
-    #[must_use]
-    pub fn has_operator(&self, operator: &str) -> bool {
-        self.values.contains_key(operator)
-    }
-
-    /// The PUE of an operator, or of the survey, in the nearest year there is.
-    #[must_use]
-    pub fn for_operator(&self, operator: Option<&str>, year: i32) -> PueValue {
-        let known = operator.filter(|o| self.has_operator(o));
-        let name = known.unwrap_or(SURVEY);
-        let nearest = self.values.get(name).and_then(|v| v.iter().min_by_key(|(y, _)| (*y - year).abs()));
-        // `new` refuses a table without the survey, so the fallback value below is never met.
-        let (found_year, (pue, source)) = nearest.map_or((year, (1.58, String::new())), |(y, v)| (*y, v.clone()));
-        PueValue { pue, operator: name.to_owned(), year: found_year, source, is_fallback: known.is_none() }
-    }
+/// What a name stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// A row of places.csv, by position.
+    Place(usize),
+    /// A row of cloud_regions.csv, by position.
+    CloudRegion(usize),
 }
 
-#[derive(Debug, Deserialize)]
-pub(super) struct OwnerRow {
-    owner: String,
-    country: String,
-    source: String,
-    pue_operator: Option<String>,
-}
-
-/// What is known of the owners of repositories.
+/// Names of places.
 #[derive(Debug)]
-pub struct Owners {
-    rows: BTreeMap<String, OwnerRow>,
+pub struct Places {
+    rows: Vec<PlaceRow>,
+    regions: Vec<CloudRegionRow>,
+    /// Words of a name joined by a space, to all it can mean.
+    names: FxHashMap<String, Vec<Meaning>>,
+    most_words: usize,
 }
 
-impl Owners {
-    pub(super) fn new(rows: Vec<OwnerRow>) -> Self {
-        Self { rows: rows.into_iter().map(|row| (row.owner.to_lowercase(), row)).collect() }
+/// Words of a name: runs of letters and digits, lower case.
+#[must_use]
+pub fn words(text: &str) -> Vec<String> {
+    text.to_lowercase().split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(str::to_owned).collect()
+}
+
+impl Places {
+    pub(super) fn new(rows: Vec<PlaceRow>, regions: Vec<CloudRegionRow>, grid: &Grid) -> Result<Self> {
+        let mut names: FxHashMap<String, Vec<Meaning>> = FxHashMap::default();
+        let mut most_words = 0;
+        let mut add = |name: &str, meaning: Meaning| {
+            let words = words(name);
+            most_words = most_words.max(words.len());
+            let meanings = names.entry(words.join(" ")).or_default();
+            if !words.is_empty() && !meanings.contains(&meaning) {
+                meanings.push(meaning);
+            }
+        };
+        for (i, row) in rows.iter().enumerate() {
+            for key in [&row.place, &row.country] {
+                if !grid.has(key) {
+                    return Err(Error::Internal(format!("places.csv: {}: '{key}' is in no grid table", row.name)));
+                }
+            }
+            add(&row.name, Meaning::Place(i));
+        }
+        for (i, row) in regions.iter().enumerate() {
+            if !grid.has(&row.grid_place) || !grid.has(&row.country) {
+                let (region, place) = (&row.region, &row.grid_place);
+                return Err(Error::Internal(format!("cloud_regions.csv: {region}: '{place}' is in no grid table")));
+            }
+            for alias in row.aliases.split('|').chain([row.region.as_str()]) {
+                add(alias, Meaning::CloudRegion(i));
+            }
+        }
+        Ok(Self { rows, regions, names, most_words })
     }
 
-    /// ISO alpha-3 country of an owner, with its source.
+    /// All that a name can mean; `key` is its words joined by a space.
     #[must_use]
-    pub fn country(&self, owner: &str) -> Option<(&str, &str)> {
-        self.rows.get(&owner.to_lowercase()).map(|row| (row.country.as_str(), row.source.as_str()))
+    pub fn meanings(&self, key: &str) -> &[Meaning] {
+        self.names.get(key).map_or(&[], Vec::as_slice)
     }
 
-    /// Data centre operator whose PUE an owner's runs are given.
+    /// Words of the longest name.
     #[must_use]
-    pub fn operator(&self, owner: &str) -> Option<&str> {
-        self.rows.get(&owner.to_lowercase())?.pue_operator.as_deref()
+    pub fn most_words(&self) -> usize {
+        self.most_words
     }
 
-    /// All owners with an operator.
-    pub fn operators(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.rows.values().filter_map(|row| Some((row.owner.as_str(), row.pue_operator.as_deref()?)))
+    /// Rows of places.csv.
+    #[must_use]
+    pub fn rows(&self) -> &[PlaceRow] {
+        &self.rows
+    }
+
+    /// Rows of cloud_regions.csv.
+    #[must_use]
+    pub fn regions(&self) -> &[CloudRegionRow] {
+        &self.regions
+    }
+
+    /// Name of a cloud region as evidence and estimates write it: `gcp:us-central1`.
+    #[must_use]
+    pub fn region_key(&self, i: usize) -> String {
+        let row = &self.regions[i];
+        format!("{}:{}", row.provider, row.region)
+    }
+
+    /// Name, PUE and source of a cloud region that publishes its own.
+    #[must_use]
+    pub fn region_pue(&self, key: &str) -> Option<(&str, f64, &str)> {
+        let (provider, region) = key.split_once(':')?;
+        let row = self.regions.iter().find(|row| row.provider == provider && row.region == region)?;
+        Some((row.region.as_str(), row.pue?, row.pue_source.as_deref().unwrap_or_default()))
     }
 }

@@ -1,6 +1,7 @@
 //! Totals of cohorts and groups, draw by draw, so that what rows share stays shared in their sum (METHOD.md section 6).
 
-use super::run_model::{ChipSets, Fits, build};
+use super::factors::Mixtures;
+use super::run_model::{Fits, build};
 use crate::config::CohortMetric;
 use crate::error::{Error, Result};
 use crate::method::chain;
@@ -40,7 +41,7 @@ pub fn run(context: &Context, out: &Path) -> Result<TableReceipt> {
     let method = &context.config.method;
     let fits = Fits::load(&context.work, method.draws, method.seed)?;
     let shared = Shared::new(method.draws, method.seed);
-    let chips = ChipSets::new(&context.reference);
+    let chips = Mixtures::new(&context.reference);
     let mut totals = Totals::default();
     // The three tables have one row per repository, in the same order.
     let mut items = rows::<ModelRow>(&context.work)?

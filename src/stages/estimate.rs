@@ -1,6 +1,7 @@
 //! estimate: FLOP, kWh and kg CO2e of every run through every tier its evidence allows, in parallel, in key order.
 
-use super::run_model::{Built, ChipSets, Fits, build};
+use super::factors::Mixtures;
+use super::run_model::{Built, Fits, build};
 use crate::config::{Config, METHOD_VERSION};
 use crate::error::Result;
 use crate::method::assumptions::ATCI_BAND_GCO2E_PER_PFLOP;
@@ -24,7 +25,7 @@ const BLOCK_ROWS: usize = 4_096;
 pub fn stage() -> Stage {
     Stage {
         name: "estimate",
-        version: 1,
+        version: 2,
         inputs: &["tiers", "regressions", "regression_terms", "regression_covariances", "backtest"],
         outputs: &["estimates", "estimates_by_tier"],
         settings: |config: &Config| json!({"method": config.method}),
@@ -38,7 +39,7 @@ fn run(context: &Context, out: &Path) -> Result<Outcome> {
     let method = &context.config.method;
     let fits = Fits::load(&context.work, method.draws, method.seed)?;
     let shared = Shared::new(method.draws, method.seed);
-    let chips = ChipSets::new(&context.reference);
+    let chips = Mixtures::new(&context.reference);
     // `estimates` has the columns of `estimates_by_tier`: the same row goes into both.
     let mut estimates = BatchWriter::create(&table_path(out, EstimateRow::NAME), EstimateRow::schema())?;
     let mut headlines = <EstimateByTierRow as Row>::Builders::default();
@@ -90,7 +91,7 @@ fn estimate_run(
     context: &Context,
     fits: &Fits,
     shared: &Shared,
-    chips: &ChipSets,
+    chips: &Mixtures,
     row: &TierRow,
     scratch: &mut Scratch,
 ) -> Result<Vec<EstimateByTierRow>> {
@@ -125,7 +126,7 @@ pub fn tier_name(tier: i32) -> &'static str {
 
 /// Fields of evidence that a tier's figures rest on.
 fn fields(tier: i32, compute_tier: i32) -> Vec<&'static str> {
-    let mut fields = vec!["trained_on", "country"];
+    let mut fields = vec!["trained_on", "country", "cloud_region", "cloud_provider"];
     match tier {
         1 => fields.push("emissions_kgco2e"),
         2 => fields.push("energy_kwh"),
@@ -164,20 +165,33 @@ fn estimate_row(row: &TierRow, tier: i32, built: &Built<'_>, central: Central, s
         .collect();
     evidence_ids.sort();
     let mut out = filled(row, tier, [flop, energy, emissions], Some(atci));
-    out.accelerator = Some(built.accelerator.clone());
     out.accelerator_hours_p50 = Some(hours.p50);
-    out.power_w = Some(central.power.0);
-    out.mfu = Some(built.mfu.median);
-    out.pue = Some(built.pue.pue);
-    out.grid_gco2e_per_kwh = Some(built.grid.gco2e_per_kwh);
-    out.grid_place = Some(built.grid.place.clone());
-    out.grid_year = Some(built.grid.year);
-    out.grid_basis = Some(built.grid.basis.clone());
-    out.grid_source = Some(built.grid.source.clone());
-    out.grid_is_fallback = Some(built.grid_is_fallback);
+    provenance(&mut out, built, central);
     out.evidence_ids = evidence_ids;
     out.flags = flags;
     out
+}
+
+/// Value, source and fallback of every factor of the chain.
+fn provenance(out: &mut EstimateByTierRow, built: &Built<'_>, central: Central) {
+    out.accelerator = Some(built.chips.name.clone());
+    out.accelerator_source = Some(built.chips.source.clone());
+    out.accelerator_is_fallback = Some(built.chips.is_fallback);
+    out.power_w = Some(central.power.0);
+    out.power_source = Some(built.chips.power_source.clone());
+    out.power_is_fallback = Some(built.chips.power_is_fallback);
+    out.mfu = Some(built.mfu.median);
+    out.mfu_is_fallback = Some(built.mfu_is_fallback);
+    out.pue = Some(built.pue.pue);
+    out.pue_source = Some(format!("{} {}: {}", built.pue.operator, built.pue.year, built.pue.source));
+    out.pue_is_fallback = Some(built.pue.is_fallback());
+    let grid = &built.grid.value;
+    out.grid_gco2e_per_kwh = Some(grid.gco2e_per_kwh);
+    out.grid_place = Some(grid.place.clone());
+    out.grid_year = Some(grid.year);
+    out.grid_basis = Some(grid.basis.clone());
+    out.grid_source = Some(grid.source.clone());
+    out.grid_is_fallback = Some(built.grid.is_fallback);
 }
 
 fn no_training(row: &TierRow) -> EstimateByTierRow {
@@ -209,10 +223,17 @@ fn filled(row: &TierRow, tier: i32, [flop, energy, emissions]: [Summary; 3], atc
         atci_gco2e_per_pflop_p95: atci.map(|s| s.p95),
         atci_gco2e_per_pflop_mean: atci.map(|s| s.mean),
         accelerator: None,
+        accelerator_source: None,
+        accelerator_is_fallback: None,
         accelerator_hours_p50: None,
         power_w: None,
+        power_source: None,
+        power_is_fallback: None,
         mfu: None,
+        mfu_is_fallback: None,
         pue: None,
+        pue_source: None,
+        pue_is_fallback: None,
         grid_gco2e_per_kwh: None,
         grid_place: None,
         grid_year: None,

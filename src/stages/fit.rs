@@ -8,7 +8,7 @@ use crate::method::ols::OlsError;
 use crate::method::regression::{self, Fit, MIN_OBSERVATIONS, Observation, SIGNIFICANCE};
 use crate::method::summary::{median, robust_sd};
 use crate::pipeline::{Context, Outcome, Stage};
-use crate::reference::{Reference, TrainingRun};
+use crate::reference::{PuePlace, Reference, TrainingRun};
 use crate::tables::io::{TableWriter, rows};
 use crate::tables::{BacktestRow, RegressionCovarianceRow, RegressionRow, RegressionTermRow, Row, TierRow};
 use crate::units::{AcceleratorHours, Params, Tokens};
@@ -79,7 +79,7 @@ const DECLARATIONS: &[Declaration] = &[
 pub fn stage() -> Stage {
     Stage {
         name: "fit",
-        version: 1,
+        version: 2,
         inputs: &["models", "runs", "evidence", "tiers"],
         outputs: &["regressions", "regression_terms", "regression_covariances", "backtest"],
         settings: |_| json!({}),
@@ -243,9 +243,11 @@ fn as_tier_row(run: &TrainingRun, params: f64, day: crate::tables::Day) -> TierR
         emissions_kgco2e: None,
         energy_kwh: None,
         accelerator_hours: None,
-        accelerator: None,
+        accelerators: Vec::new(),
         mfu: None,
-        country: None,
+        place: None,
+        operator: None,
+        cloud_region: None,
         chosen_evidence: Vec::new(),
         stands_on_run_id: None,
         flags: Vec::new(),
@@ -363,12 +365,22 @@ fn backtest(reference: &Reference, fits: &BTreeMap<&str, Fit>) -> Vec<BacktestRo
         |r| Some(r.energy_kwh? > 0.0),
         is_measured,
         |r| {
-            let chip = reference.accelerators.resolve(r.accelerator.as_deref()?)?;
-            let power = chain::node_power(chip.tdp()?, reference.power.ratio(&chip.vendor).0.median);
+            let chip = reference.accelerators.named(r.accelerator.as_deref()?)?;
+            // A run whose own measured power is in power.csv is tested without it.
+            let power = reference.power.without(chip, Some(&r.registry_id));
             let owner = r.hub_id.as_deref().and_then(|id| id.split_once('/')).map(|(owner, _)| owner);
-            let operator = owner.and_then(|o| reference.owners.operator(o));
-            let pue = reference.pue.for_operator(operator, r.trained_on_day()?.year()).pue;
-            Some(log10(chain::facility_energy(AcceleratorHours(r.accelerator_hours?), power, pue).0 / r.energy_kwh?))
+            let vendor_cloud = (chip.vendor == "Google").then_some("google");
+            let operator = owner.and_then(|o| reference.owners.operator(o)).or(vendor_cloud);
+            let pue = reference.pue.value(&PuePlace { operator, ..PuePlace::default() }, r.trained_on_day()?.year()).pue;
+            // At the boundary of the measurement: a software tracker sees one machine, some papers the accelerators alone.
+            let basis = r.energy_basis.as_deref().unwrap_or_default();
+            let (ratio, pue) = match basis {
+                b if b.contains("CodeCarbon") => (power.ratio.median, 1.0),
+                b if b.contains("GPU energy") => (power.accelerator_share, pue),
+                _ => (power.ratio.median, pue),
+            };
+            let watts = chain::node_power(chip.tdp()?, ratio);
+            Some(log10(chain::facility_energy(AcceleratorHours(r.accelerator_hours?), watts, pue).0 / r.energy_kwh?))
         },
     );
     table.extend(summary(3, "measured_energy", "pretraining", &energy, None, circular));

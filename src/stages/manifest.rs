@@ -1,5 +1,6 @@
 //! The manifest pins what a snapshot was made from and what it holds; the dataset card explains it.
 
+use super::fallbacks::Fallback;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::tables::io::TableReceipt;
@@ -175,10 +176,28 @@ fn entry(info: &TableInfo, receipt: TableReceipt) -> TableEntry {
     }
 }
 
+/// What the dataset card tells.
+#[derive(Clone, Copy, Debug)]
+pub struct CardFacts<'a> {
+    /// Newest date in the index.
+    pub index_date: &'a str,
+    /// Source files.
+    pub inputs: &'a [Input],
+    /// Totals of the configured cohort.
+    pub headline: &'a Headline,
+    /// Rows of each table.
+    pub receipts: &'a BTreeMap<String, TableReceipt>,
+    /// What stands in for what nothing states.
+    pub fallbacks: &'a [Fallback],
+    /// SHA-256 of the optional grid table, when one was used.
+    pub extra_grid: Option<&'a str>,
+}
+
 /// The dataset card: front matter that lets `datasets.load_dataset` find the tables, then what a reader must know.
 #[must_use]
-pub fn dataset_card(index_date: &str, inputs: &[Input], headline: &Headline, receipts: &BTreeMap<String, TableReceipt>) -> String {
+pub fn dataset_card(facts: &CardFacts<'_>) -> String {
     use std::fmt::Write as _;
+    let CardFacts { index_date, inputs, headline, receipts, fallbacks, extra_grid } = *facts;
     let mut card = String::from(
         "---\nlicense: cc-by-4.0\npretty_name: Hugging Carbon\ntags:\n- carbon-footprint\n- energy\n- training-compute\nconfigs:\n",
     );
@@ -205,7 +224,20 @@ pub fn dataset_card(index_date: &str, inputs: &[Input], headline: &Headline, rec
     for input in inputs {
         let _ = writeln!(card, "| {} | {} | `{}` |", input.name.replace('|', "/"), input.records, input.sha256);
     }
+    card.push_str(
+        "\n## What rests on fallbacks\n\n| what stands in | runs | of | share of emissions |\n| --- | --- | --- | --- |\n",
+    );
+    for f in fallbacks {
+        let _ = writeln!(card, "| {} | {} | {} | {:.1} % |", f.factor, f.runs, f.of_runs, f.share_of_emissions * 100.0);
+    }
     card.push_str(SOURCES);
+    if let Some(digest) = extra_grid {
+        let _ = write!(
+            card,
+            "\nAn optional grid table (sha256 `{digest}`) was used beside those above: `estimates.grid_source` names it where it speaks, and \
+             its own licence applies to those values.\n"
+        );
+    }
     card.push_str("\n## Tables\n");
     for info in published() {
         let rows = receipts.get(info.name).map_or(0, |r| r.rows);
@@ -229,6 +261,10 @@ const SOURCES: &str = "\n## Sources and licences\n\n| what | source | licence |\
 | published training runs | Epoch AI, Data on AI Models, epoch.ai/data (editions 2026-03-30 and 2026-07-19) | CC BY 4.0 |\n\
 | published training runs | observational scaling laws tables; sloth data v2 | Apache-2.0; MIT |\n\
 | reported footprints | the models' own papers and cards, cited per row in evidence.quote | facts |\n\
-| grid intensity | Our World in Data, from Ember and the Energy Institute | CC BY 4.0 |\n\
+| grid intensity of countries | Our World in Data, from Ember and the Energy Institute | CC BY 4.0 |\n\
+| grid intensity of US states | U.S. Energy Information Administration | public domain |\n\
+| grid intensity of Chinese provinces | Ministry of Ecology and Environment by way of CodeCarbon | MIT; facts |\n\
+| grid intensity of cloud regions | Google Cloud, region carbon data | Apache-2.0 |\n\
+| names of places | GeoNames | CC BY 4.0 |\n\
 | accelerators, MFU | Epoch AI, ML hardware (2026-07-19); vendors' data sheets | CC BY 4.0; facts |\n\
 | power and PUE | Patterson et al. 2021 by way of LLMCarbon; operators' reports; Uptime surveys | Apache-2.0; facts |\n\nEvery row of `evidence` names its source and quotes it; `estimates.grid_source` names the source of each grid value. This dataset is\nlicensed CC BY 4.0: attribute Hugging Carbon and the sources above.\n";

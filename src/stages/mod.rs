@@ -3,6 +3,8 @@
 pub mod aggregate;
 pub mod data_tests;
 pub mod estimate;
+pub mod factors;
+pub mod fallbacks;
 pub mod fit;
 pub mod ingest;
 pub mod manifest;

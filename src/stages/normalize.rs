@@ -6,7 +6,7 @@
 use crate::config::{CohortMetric, Config};
 use crate::error::{Error, Result};
 use crate::evidence::params::{self, Weights};
-use crate::evidence::{Extracted, emissions, facts};
+use crate::evidence::{Extracted, emissions, facts, hardware, place};
 use crate::lineage::{self, Placement, Relation, RepoFacts, Role, RunKind, run_id};
 use crate::method::regression::{self, MIN_OBSERVATIONS, Observation};
 use crate::method::simulate::pow10;
@@ -68,7 +68,7 @@ const FORMAT_TAGS: &[&str] = &[
 pub fn stage() -> Stage {
     Stage {
         name: "normalize",
-        version: 1,
+        version: 2,
         inputs: &["raw_models"],
         outputs: &["models", "runs", "evidence"],
         settings: |config: &Config| json!({"cohort": config.cohort}),
@@ -333,8 +333,8 @@ fn model(context: &Context, index: &Index, i: usize, placement: &Placement, raw:
         extracted.push(date_evidence(*day, source, quote));
     }
     if let Some(run) = registry {
-        let chip = run.accelerator.as_deref().and_then(|text| reference.accelerators.resolve(text));
-        let mut known = facts::from_registry(run, chip.map(|a| a.accelerator.as_str()));
+        let names_a_chip = run.accelerator.as_deref().is_some_and(|text| names_hardware(reference, text));
+        let mut known = facts::from_registry(run, names_a_chip);
         // What was chosen above is there already; an active count that was passed over exceeds the total.
         known.retain(|e| !extracted.iter().any(|o| (o.field, o.extractor) == (e.field, e.extractor)));
         for e in known.iter_mut().filter(|e| e.field == "active_params") {
@@ -420,7 +420,7 @@ fn total_params(
     };
     let from_registry = || {
         let run = registry?;
-        facts::from_registry(run, None).into_iter().find(|e| e.field == "total_params" && e.reject_reason.is_none())
+        facts::from_registry(run, false).into_iter().find(|e| e.field == "total_params" && e.reject_reason.is_none())
     };
     let inherits = placement.role.copies_weights() || placement.role == Role::Adapter;
     let own = || params::from_files(raw).or_else(from_registry).or_else(|| params::from_name(&raw.model_id).0);
@@ -445,7 +445,7 @@ fn active_params(
     let total = total.map(|(n, _)| n as f64);
     let fits = |active: f64| total.is_none_or(|n| active <= n);
     let from_registry = registry.and_then(|run| {
-        facts::from_registry(run, None).into_iter().find(|e| e.field == "active_params" && e.reject_reason.is_none())
+        facts::from_registry(run, false).into_iter().find(|e| e.field == "active_params" && e.reject_reason.is_none())
     });
     let from_base = || {
         let base = index.chain(i).skip(1).find(|b| index.active[*b].is_some())?;
@@ -492,15 +492,33 @@ fn reported(context: &Context, index: &Index, i: usize, placement: &Placement, r
             "emissions_kgco2e" | "energy_kwh" => {
                 inherited.map(|b| format!("inherited: the same figure as {}", index.facts[b].model_id))
             }
-            "accelerator" if context.reference.accelerators.resolve(&row.as_written).is_none() => {
+            "accelerator" if !names_hardware(&context.reference, &row.as_written) => {
                 Some("names no accelerator of the reference table".into())
             }
-            "country" if context.reference.grid.country(&row.as_written).is_none() => Some("names no country".into()),
+            "country" => refuse_place(&context.reference, &row.as_written),
             _ => None,
         };
         row.reject_reason = row.reject_reason.take().or(refused);
     }
     rows
+}
+
+fn names_hardware(reference: &Reference, text: &str) -> bool {
+    !hardware::read(&reference.accelerators, text, hardware::Context::Field).chips.is_empty()
+}
+
+/// A place that the grid tables cannot tell, or that the text only assumes.
+fn refuse_place(reference: &Reference, text: &str) -> Option<String> {
+    let place = place::read(reference, text, hardware::Context::Field);
+    if place.is_assumed {
+        return Some("the text says that the place is assumed".into());
+    }
+    match place.grid_places.as_slice() {
+        [_] => None,
+        [] if place.operator.is_some() => None,
+        [] => Some("names no place of the reference tables".into()),
+        several => Some(format!("can mean {}", several.join(" or "))),
+    }
 }
 
 fn run_row(index: &Index, placement: &Placement, row: &ModelRow) -> Option<RunRow> {

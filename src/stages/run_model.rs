@@ -3,11 +3,12 @@
 //! `estimate` simulates every run with it, `snapshot` simulates the cohort again for totals (the draws are keyed by run, so they
 //! are the same), and `explain` prints it.
 
+use super::factors::{self, Chips, GridChoice, Mixtures};
 use crate::error::{Error, Result};
 use crate::method::assumptions as assume;
 use crate::method::chain;
-use crate::method::simulate::{Chip, Compute, LogNormal, Prediction, Response, RunModel, SharedFit, Start, pow10};
-use crate::reference::{Accelerator, GridValue, MixtureRole, PueValue, Reference, places, registry};
+use crate::method::simulate::{Compute, LogNormal, Prediction, Response, RunModel, SharedFit, Start, pow10};
+use crate::reference::{PueValue, Reference, registry};
 use crate::tables::io::rows;
 use crate::tables::{BacktestRow, RegressionCovarianceRow, RegressionRow, RegressionTermRow, TierRow};
 use crate::units::{Params, Tokens};
@@ -119,54 +120,8 @@ pub fn term(name: &str, row: &TierRow) -> f64 {
     }
 }
 
-/// Chips of every mixture and every single accelerator, built once.
-#[derive(Debug)]
-pub struct ChipSets {
-    sets: BTreeMap<String, (Vec<Chip>, bool)>,
-}
-
 /// Stated compute within this relative distance of 6 N D was computed that way.
 const SAME_FIGURE: f64 = 0.02;
-/// Years for which a mixture is kept ready.
-const YEARS: std::ops::RangeInclusive<i32> = 2012..=2040;
-
-impl ChipSets {
-    /// Builds them.
-    #[must_use]
-    pub fn new(reference: &Reference) -> Self {
-        let mut sets = BTreeMap::new();
-        for (role, name) in [(MixtureRole::Pretraining, "pretraining"), (MixtureRole::FineTuning, "fine_tuning")] {
-            for year in YEARS {
-                let (_, mixture) = reference.accelerators.mixture(role, year);
-                let mut fallback = false;
-                let chips = mixture
-                    .into_iter()
-                    .filter_map(|(a, weight)| {
-                        let (chip, assumed) = chip(reference, a, weight)?;
-                        fallback |= assumed;
-                        Some(chip)
-                    })
-                    .collect();
-                sets.insert(format!("mixture:{name}:{year}"), (chips, fallback));
-            }
-        }
-        Self { sets }
-    }
-
-    fn mixture(&self, kind: &str, year: i32) -> (String, &(Vec<Chip>, bool)) {
-        let role = if kind == "pretraining" { "pretraining" } else { "fine_tuning" };
-        let key = format!("mixture:{role}:{}", year.clamp(*YEARS.start(), *YEARS.end()));
-        // `new` fills every year of the range for both roles.
-        let set = &self.sets[&key];
-        (key, set)
-    }
-}
-
-fn chip(reference: &Reference, a: &Accelerator, weight: f64) -> Option<(Chip, bool)> {
-    let (power_ratio, assumed) = reference.power.ratio(&a.vendor);
-    let chip = Chip { name: a.accelerator.clone(), weight, peak: a.training_peak()?, tdp: a.tdp()?, power_ratio };
-    Some((chip, assumed))
-}
 
 /// A run's model with the provenance of its factors.
 #[derive(Debug)]
@@ -179,20 +134,16 @@ pub struct Built<'a> {
     pub compute_tier: i32,
     /// Model FLOP utilization.
     pub mfu: LogNormal,
-    /// Chips.
-    pub chips: std::borrow::Cow<'a, [Chip]>,
-    /// Name of the chip or mixture.
-    pub accelerator: String,
+    /// Whether nothing states the utilization.
+    pub mfu_is_fallback: bool,
+    /// Chips with their power.
+    pub chips: Chips<'a>,
     /// PUE with source.
     pub pue: PueValue,
     /// PUE as a factor.
     pub pue_factor: LogNormal,
     /// Grid with source.
-    pub grid: GridValue,
-    /// Grid as a factor.
-    pub grid_factor: LogNormal,
-    /// Whether the grid place is a fallback.
-    pub grid_is_fallback: bool,
+    pub grid: GridChoice<'a>,
     /// Assumptions made here.
     pub flags: Vec<String>,
 }
@@ -206,9 +157,9 @@ impl Built<'_> {
             start: self.start,
             compute: self.compute.clone(),
             mfu: self.mfu,
-            chips: &self.chips,
+            chips: &self.chips.set,
             pue: self.pue_factor,
-            grid: self.grid_factor,
+            grids: &self.grid.options,
         }
     }
 }
@@ -217,7 +168,7 @@ impl Built<'_> {
 ///
 /// # Errors
 /// A regression it needs is not usable.
-pub fn build<'a>(row: &TierRow, tier: i32, fits: &'a Fits, chips: &'a ChipSets, reference: &Reference) -> Result<Built<'a>> {
+pub fn build<'a>(row: &TierRow, tier: i32, fits: &'a Fits, mixtures: &'a Mixtures, reference: &Reference) -> Result<Built<'a>> {
     let mut flags = row.flags.clone();
     // Tiers 1 to 3 fix hours, energy or emissions; the compute beside them is the stated one, else what they imply.
     let (compute, compute_tier) = if tier < 4 && !row.available_tiers.contains(&4) {
@@ -231,13 +182,10 @@ pub fn build<'a>(row: &TierRow, tier: i32, fits: &'a Fits, chips: &'a ChipSets, 
         flags.push("trained_on_unknown_2024_assumed".into());
     }
     let year = year.unwrap_or(assume::ASSUMED_YEAR.0);
-    let (accelerator, set) = chip_set(row, year, chips, reference, &mut flags);
-    let (grid, grid_sd, grid_is_fallback) = grid(row, year, reference, &mut flags);
-    let operator = row.owner.as_deref().and_then(|o| reference.owners.operator(o));
-    let pue = reference.pue.for_operator(operator, year);
-    if pue.is_fallback {
-        flags.push("pue_survey_average".into());
-    }
+    let chips = factors::chips(row, year, mixtures, reference, &mut flags);
+    let grid = factors::grid(row, year, mixtures, reference, &mut flags);
+    let (pue, pue_factor) = factors::pue(row, year, reference, &mut flags);
+    let (mfu, mfu_is_fallback) = factors::mfu(row, reference);
     let lognormal = |value: Option<f64>, sd| value.map(|v| LogNormal::own(v, sd));
     let start = match tier {
         1 => lognormal(row.emissions_kgco2e, assume::REPORTED_EMISSIONS_SD).map(Start::Emissions),
@@ -255,18 +203,12 @@ pub fn build<'a>(row: &TierRow, tier: i32, fits: &'a Fits, chips: &'a ChipSets, 
         start: start.ok_or_else(|| Error::Internal(format!("{}: tier {tier} without its evidence", row.run_id)))?,
         compute,
         compute_tier,
-        mfu: mfu(row, reference),
-        chips: set,
-        accelerator,
-        pue_factor: LogNormal {
-            median: pue.pue,
-            own_sd: if pue.is_fallback { assume::PUE_SURVEY_SD } else { assume::PUE_OPERATOR_SD },
-            shared_sd: assume::PUE_SHARED_SD,
-        },
+        mfu,
+        mfu_is_fallback,
+        chips,
         pue,
-        grid_factor: LogNormal { median: grid.gco2e_per_kwh, own_sd: grid_sd, shared_sd: assume::GRID_SHARED_SD },
+        pue_factor,
         grid,
-        grid_is_fallback,
         flags,
     })
 }
@@ -350,54 +292,4 @@ fn prediction<'a>(row: &TierRow, n: f64, fits: &'a Fits, factor: f64) -> Result<
     let ceiling = if speaks_tokens(&row.modality) { assume::MOST_FLOP_TEXT } else { assume::MOST_FLOP_BEYOND_TEXT };
     let log_ceiling = log10(ceiling);
     Ok(Prediction { log_ceiling, fit: &loaded.shared, response, terms, size_position, log_bounds, bounds_exponent, factor })
-}
-
-fn mfu(row: &TierRow, reference: &Reference) -> LogNormal {
-    if let Some(stated) = row.mfu {
-        return LogNormal::own(stated, 0.05);
-    }
-    let published = reference.power.mfu;
-    if row.kind == "pretraining" {
-        published
-    } else {
-        LogNormal { median: published.median * assume::FINE_TUNE_MFU_FACTOR, own_sd: assume::FINE_TUNE_MFU_SD, ..published }
-    }
-}
-
-fn chip_set<'a>(
-    row: &TierRow,
-    year: i32,
-    chips: &'a ChipSets,
-    reference: &Reference,
-    flags: &mut Vec<String>,
-) -> (String, std::borrow::Cow<'a, [Chip]>) {
-    let stated = row.accelerator.as_deref().and_then(|name| reference.accelerators.get(name));
-    if let Some((chip, assumed)) = stated.and_then(|a| chip(reference, a, 1.0)) {
-        if assumed {
-            flags.push("power_ratio_of_another_vendor".into());
-        }
-        return (chip.name.clone(), vec![chip].into());
-    }
-    flags.push("accelerator_mixture".into());
-    let (name, (set, _)) = chips.mixture(&row.kind, year);
-    (name, set.as_slice().into())
-}
-
-fn grid(row: &TierRow, year: i32, reference: &Reference, flags: &mut Vec<String>) -> (GridValue, f64, bool) {
-    let ladder = [
-        (row.country.as_deref(), assume::GRID_STATED_COUNTRY_SD, None),
-        (row.owner_country.as_deref(), assume::GRID_OWNER_COUNTRY_SD, Some("grid_owner_country")),
-        (Some(places::WORLD), assume::GRID_WORLD_SD, Some("grid_world_average")),
-    ];
-    for (place, sd, fallback) in ladder {
-        let Some(value) = place.and_then(|p| reference.grid.value(p, year)) else { continue };
-        flags.extend(fallback.map(str::to_owned));
-        if value.year != year {
-            flags.push("grid_nearest_year".into());
-        }
-        return (value.clone(), sd, fallback.is_some());
-    }
-    // A data test proves that the world's row exists; a grid of zero would show at once as zero emissions.
-    let none = GridValue { gco2e_per_kwh: 0.0, place: String::new(), year, basis: String::new(), source: String::new() };
-    (none, 0.0, true)
 }

@@ -1,10 +1,11 @@
 //! snapshot: aggregates, data tests, and a directory that never changes once it is published.
 
-use super::manifest::{self, Headline, Input, Manifest, Records};
-use super::{aggregate, data_tests};
+use super::manifest::{self, CardFacts, Headline, Input, Manifest, Records};
+use super::{aggregate, data_tests, fallbacks};
 use crate::config::{Config, METHOD_VERSION};
 use crate::error::{Error, IoContext, Result};
 use crate::pipeline::{Context, Outcome, Record, Stage};
+use crate::reference::EXTRA_GRID;
 use crate::tables::io::{TableReceipt, rows, sha256_bytes, sha256_file, sync_directory, table_path};
 use crate::tables::{AggregateRow, ModelRow, Row, published};
 use fs_err as fs;
@@ -23,7 +24,7 @@ const DIGEST_DIGITS: usize = 8;
 pub fn stage() -> Stage {
     Stage {
         name: "snapshot",
-        version: 1,
+        version: 2,
         inputs: &[
             "models",
             "runs",
@@ -121,7 +122,14 @@ fn write_documents(context: &Context, staging: &Path, receipts: &BTreeMap<String
     let aggregates: Vec<AggregateRow> = rows(staging)?.collect::<Result<_>>()?;
     let cohort = &context.config.cohort;
     let headline = Headline::new(&aggregate::cohort_name(cohort.metric, cohort.min), &aggregates);
-    let readme = manifest::dataset_card(&index_date, &inputs, &headline, receipts);
+    let readme = manifest::dataset_card(&CardFacts {
+        index_date: &index_date,
+        inputs: &inputs,
+        headline: &headline,
+        receipts,
+        fallbacks: &fallbacks::count(staging)?,
+        extra_grid: context.reference.digests().get(EXTRA_GRID).map(String::as_str),
+    });
     write_synced(&staging.join("README.md"), readme.as_bytes())?;
     let manifest = Manifest {
         format_version: manifest::FORMAT_VERSION,

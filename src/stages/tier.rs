@@ -3,10 +3,12 @@
 //! `models` and `evidence` are sorted alike, so one walk over both does: nothing is held but the repository at hand.
 
 use crate::error::Result;
+use crate::evidence::hardware::{self, Context};
+use crate::evidence::place::{self, Place};
 use crate::lineage::no_training_id;
 use crate::method::assumptions::{ATCI_BAND_GCO2E_PER_PFLOP, TOKENS_PER_PARAM};
 use crate::method::chain;
-use crate::pipeline::{Context, Outcome, Stage};
+use crate::pipeline::{self, Outcome, Stage};
 use crate::reference::Reference;
 use crate::tables::io::{TableWriter, rows};
 use crate::tables::{EvidenceRow, ModelRow, Row, RunRow, TierRow};
@@ -25,7 +27,7 @@ const CLEANEST_GRID: GCo2ePerKwh = GCo2ePerKwh(20.0);
 pub fn stage() -> Stage {
     Stage {
         name: "tier",
-        version: 1,
+        version: 2,
         inputs: &["models", "runs", "evidence"],
         outputs: &["tiers"],
         settings: |_| json!({}),
@@ -35,7 +37,7 @@ pub fn stage() -> Stage {
     }
 }
 
-fn run(context: &Context, out: &Path) -> Result<Outcome> {
+fn run(context: &pipeline::Context, out: &Path) -> Result<Outcome> {
     let mut writer = TableWriter::<TierRow>::create(out)?;
     let mut evidence = rows::<EvidenceRow>(&context.work)?.peekable();
     let mut runs = rows::<RunRow>(&context.work)?.peekable();
@@ -51,6 +53,17 @@ fn run(context: &Context, out: &Path) -> Result<Outcome> {
     Ok(Outcome { outputs: BTreeMap::from([(TierRow::NAME.into(), writer.finish()?)]), facts: BTreeMap::new() })
 }
 
+/// Where the evidence says that the training ran: region, country and provider are read as one text, so that each settles what the
+/// others leave open.
+fn stated_place(reference: &Reference, own: &[EvidenceRow]) -> Place {
+    let parts: Vec<&str> = ["cloud_region", "country", "cloud_provider"]
+        .iter()
+        .filter_map(|field| best(own, field))
+        .map(|e| e.value_as_written.as_str())
+        .collect();
+    place::read(reference, &parts.join(", "), Context::Field)
+}
+
 /// The accepted evidence for one field: most trusted, then by key.
 fn best<'a>(own: &'a [EvidenceRow], field: &str) -> Option<&'a EvidenceRow> {
     own.iter()
@@ -60,6 +73,7 @@ fn best<'a>(own: &'a [EvidenceRow], field: &str) -> Option<&'a EvidenceRow> {
 
 fn tier_row(reference: &Reference, model: &ModelRow, run: Option<&RunRow>, own: &[EvidenceRow]) -> TierRow {
     let value = |field: &str| best(own, field).and_then(|e| e.value);
+    let place = stated_place(reference, own);
     let text = |field: &str| best(own, field).map(|e| e.value_as_written.as_str());
     #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
     let mut row = TierRow {
@@ -80,9 +94,13 @@ fn tier_row(reference: &Reference, model: &ModelRow, run: Option<&RunRow>, own: 
         emissions_kgco2e: value("emissions_kgco2e"),
         energy_kwh: value("energy_kwh"),
         accelerator_hours: value("accelerator_hours"),
-        accelerator: text("accelerator").and_then(|t| reference.accelerators.resolve(t)).map(|a| a.accelerator.clone()),
+        accelerators: text("accelerator")
+            .map(|t| hardware::read(&reference.accelerators, t, Context::Field).names())
+            .unwrap_or_default(),
         mfu: value("mfu"),
-        country: text("country").and_then(|t| reference.grid.country(t)).map(str::to_owned),
+        place: place.settled().map(str::to_owned),
+        operator: place.operator.clone(),
+        cloud_region: place.cloud_region.clone(),
         chosen_evidence: Vec::new(),
         stands_on_run_id: run.map_or_else(|| model.stands_on_run_id.clone(), |r| r.parent_run_id.clone()),
         flags: Vec::new(),
@@ -162,7 +180,7 @@ fn available(row: &mut TierRow) -> Vec<i32> {
     let rungs = [
         (1, reported),
         (2, metered),
-        (3, row.accelerator_hours.is_some() && row.accelerator.is_some()),
+        (3, row.accelerator_hours.is_some() && !row.accelerators.is_empty()),
         (4, compute.is_some()),
         (5, row.active_params.is_some()),
         (6, true),

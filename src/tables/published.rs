@@ -158,19 +158,33 @@ macro_rules! estimate_table {
                 atci_gco2e_per_pflop_p95: Option<f64>,
                 /// ATCI in g CO2e per PFLOP, mean.
                 atci_gco2e_per_pflop_mean: Option<f64>,
-                /// Accelerator, or `mixture:<year>` when it is unknown.
+                /// Accelerator; several joined by ` | ` when the evidence leaves them open, `mixture:<role>:<year>` when it is unknown.
                 accelerator: Option<String>,
+                /// What names the accelerator: evidence, or the registry's runs of that year and role.
+                accelerator_source: Option<String>,
+                /// Whether the accelerator is a mixture because nothing states it.
+                accelerator_is_fallback: Option<bool>,
                 /// Device hours, median.
                 accelerator_hours_p50: Option<f64>,
                 /// Power per accelerator with its share of the host, in watts, central value.
                 power_w: Option<f64>,
+                /// Measurements the power rests on.
+                power_source: Option<String>,
+                /// Whether another vendor's measurements stand in.
+                power_is_fallback: Option<bool>,
                 /// Model FLOP utilization, central value.
                 mfu: Option<f64>,
+                /// Whether the centre of published runs stands in for a utilization that nothing states.
+                mfu_is_fallback: Option<bool>,
                 /// Power usage effectiveness, central value.
                 pue: Option<f64>,
+                /// Source of the PUE, with its site, operator or class and year.
+                pue_source: Option<String>,
+                /// Whether a class or survey average stands in for an operator that nothing states.
+                pue_is_fallback: Option<bool>,
                 /// Grid intensity in g CO2e per kWh, central value.
                 grid_gco2e_per_kwh: Option<f64>,
-                /// Place of the grid value: ISO 3166 alpha-3 or WORLD.
+                /// Place of the grid value: ISO 3166 alpha-3, ISO 3166-2, a cloud region, or `mixture:<year>`.
                 grid_place: Option<String>,
                 /// Year of the grid value.
                 grid_year: Option<i32>,

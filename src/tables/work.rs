@@ -98,12 +98,16 @@ table! {
         energy_kwh: Option<f64>,
         /// Stated device hours.
         accelerator_hours: Option<f64>,
-        /// Stated accelerator, canonical.
-        accelerator: Option<String>,
+        /// Stated accelerator, canonical; several when the text leaves the variant or the choice open.
+        accelerators: Vec<String>,
         /// Stated MFU.
         mfu: Option<f64>,
-        /// Stated country of training, ISO alpha-3.
-        country: Option<String>,
+        /// Stated place of training: a key of the grid tables.
+        place: Option<String>,
+        /// Stated operator of the site or cloud.
+        operator: Option<String>,
+        /// Stated cloud region, `provider:region`.
+        cloud_region: Option<String>,
         /// Evidence behind each chosen value, as `field=evidence_id`.
         chosen_evidence: Vec<String>,
         /// Run carried (tier 0) or started from.

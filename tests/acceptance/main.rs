@@ -3,7 +3,9 @@
 //! They are ignored by default, because the folder is no part of the project, and say so when it is absent.
 #![allow(clippy::unwrap_used, clippy::print_stderr)] // A test that cannot set up its stage has failed.
 
+#[path = "../common/mod.rs"]
 mod common;
+mod physical_chain;
 
 use common::{Workspace, files_of, table};
 use hugging_carbon::tables::{EstimateRow, ModelRow, QuarantineRow, RunRow};

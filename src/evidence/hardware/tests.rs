@@ -1,0 +1,102 @@
+//! Real hardware texts of cards, papers and the registry, read by hand.
+
+use super::*;
+use crate::reference::Reference;
+use std::sync::LazyLock;
+
+static REFERENCE: LazyLock<Reference> = LazyLock::new(|| Reference::load().unwrap());
+
+fn in_field(text: &str) -> (Openness, Vec<String>, Option<u32>) {
+    let reference = &*REFERENCE;
+    let read = read(&reference.accelerators, text, Context::Field);
+    (read.openness, read.names(), read.count)
+}
+
+#[test]
+fn exact_chips_with_their_counts() {
+    for (text, chip, count) in [
+        ("8 x NVIDIA A100-SXM4-80GB", "NVIDIA A100 SXM4 80GB", Some(8)),
+        ("NVIDIA A100-SXM4-40GB", "NVIDIA A100 SXM4 40GB", None),
+        ("4 RTX3090 24GB GPUs", "NVIDIA RTX 3090", Some(4)),
+        ("1 x NVIDIA GeForce RTX 3090", "NVIDIA RTX 3090", Some(1)),
+        ("Colab T4", "NVIDIA T4", Some(1)),
+        ("2xT4", "NVIDIA T4", Some(2)),
+        ("Tesla V100-SXM2-32GB (x16)", "NVIDIA V100 SXM2 32GB", Some(16)),
+        ("eight A40s", "NVIDIA A40", Some(8)),
+        ("64 x AMD MI250X", "AMD Instinct MI250X", Some(64)),
+        ("a single RTX A6000", "NVIDIA RTX A6000", Some(1)),
+        ("32 nodes each with 4 MI250X", "AMD Instinct MI250X", Some(128)),
+        ("32 x 8 x H200 SXM", "NVIDIA H200 SXM 141GB", Some(256)),
+        ("1,024 Google TPU v4 chips", "Google TPU v4", Some(1024)),
+    ] {
+        assert_eq!(in_field(text), (Openness::Exact, vec![chip.to_owned()], count), "{text}");
+    }
+}
+
+/// The suffix counts TensorCores up to v4 and in v5p, chips in v5e and v6e.
+#[test]
+fn tpu_slices_count_chips() {
+    for (text, chip, count) in [
+        ("TPU v3-8", "Google TPU v3", 4),
+        ("1 TPU v3-8 VM", "Google TPU v3", 4),
+        ("TPUv3-8 for about 180 hours or 7.5 days", "Google TPU v3", 4),
+        ("a TPU v3-256 pod", "Google TPU v3", 128),
+        ("v5litepod-16 TPU", "Google TPU v5e", 16),
+        ("two TPU v4-32", "Google TPU v4", 32),
+    ] {
+        assert_eq!(in_field(text), (Openness::Exact, vec![chip.to_owned()], Some(count)), "{text}");
+    }
+    assert_eq!(in_field("TPU v3").2, None, "a generation is no slice");
+}
+
+#[test]
+fn what_a_text_leaves_open_has_candidates() {
+    let (openness, chips, count) = in_field("384 A100 80GB GPUs");
+    assert_eq!((openness, count), (Openness::Variant, Some(384)));
+    assert_eq!(chips, ["NVIDIA A100 PCIe 80GB", "NVIDIA A100 SXM4 80GB"]);
+    let (openness, chips, count) = in_field("32 V100 32Gb GPUs, 1216 GPU hours");
+    assert_eq!((openness, count, chips.len()), (Openness::Variant, Some(32), 2), "{chips:?}");
+    assert_eq!(in_field("8 16GB V100").2, Some(8));
+    let (openness, chips, count) = in_field("1 A4000 GPU or 1 P4000 GPU, 130600 steps / 1s / 3600 = 36.28");
+    assert_eq!(count, Some(1), "{chips:?}");
+    assert!(openness == Openness::Alternatives || chips.len() == 1, "the P4000 may be missing from the table: {chips:?}");
+    assert_eq!(in_field("2 A40 and 4 L40S").0, Openness::Several);
+}
+
+#[test]
+fn machines_are_chips_and_their_number() {
+    for (text, chip, count) in [
+        ("a2-highgpu-8g", "NVIDIA A100 SXM4 40GB", 8),
+        ("p4d.24xlarge", "NVIDIA A100 SXM4 40GB", 8),
+        ("2 x p4d.24xlarge", "NVIDIA A100 SXM4 40GB", 16),
+        ("Standard_ND96isr_H100_v5", "NVIDIA H100 SXM5 80GB", 8),
+    ] {
+        assert_eq!(in_field(text), (Openness::Exact, vec![chip.to_owned()], Some(count)), "{text}");
+    }
+}
+
+#[test]
+fn lookalikes_name_no_chip() {
+    let reference = &*REFERENCE;
+    for text in
+        ["", "unknown", "a warm laptop", "COCO2017", "ViT-L/14 with 24 layers", "More information needed", "GPT4", "T5-base"]
+    {
+        let read = read(&reference.accelerators, text, Context::Field);
+        assert_eq!(read.openness, Openness::Unnamed, "{text}: {:?}", read.names());
+    }
+    // In prose a number or a short code needs a word of hardware beside it.
+    for text in ["we trained for 3090 steps", "the M4 competition data set", "layer L4 is frozen", "an A10 paper sheet"] {
+        let read = read(&reference.accelerators, text, Context::Prose);
+        assert_eq!(read.openness, Openness::Unnamed, "{text}: {:?}", read.names());
+    }
+    assert_eq!(read(&reference.accelerators, "on one T4 GPU", Context::Prose).names(), ["NVIDIA T4"]);
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_read_without_panic(text in ".{0,80}") {
+        let reference = &*REFERENCE;
+        let read = read(&reference.accelerators, &text, Context::Field);
+        proptest::prop_assert!(read.count.is_none_or(|n| (1..=MOST_DEVICES).contains(&n)));
+    }
+}

@@ -1,0 +1,68 @@
+//! Real places of cards, papers and registries, read by hand.
+
+use super::*;
+use std::sync::LazyLock;
+
+static REFERENCE: LazyLock<Reference> = LazyLock::new(|| Reference::load().unwrap());
+
+fn keys(text: &str) -> Vec<String> {
+    read(&REFERENCE, text, Context::Field).grid_places
+}
+
+#[test]
+fn real_places() {
+    for (text, expected) in [
+        ("Orsay, France", "FRA"),
+        ("Leiden, The Netherlands", "NLD"),
+        ("Jean Zay cluster, France (~40 gCO2eq/kWh)", "FRA"),
+        ("Fredericia, Denmark", "DNK"),
+        ("Eemshaven, Netherlands, Europe", "NLD"),
+        ("Moscow, Russia. Selectel ru-7a", "RUS"),
+        ("United States of America", "USA"),
+        ("Oregon, USA", "US-OR"),
+        ("NY", "US-NY"),
+        ("Brooklyn, NY, USA", "US-NY"),
+        ("Cambridge, MA, USA", "US-MA"),
+        ("Cambridge, UK", "GBR"),
+        ("Quebec", "CA-QC"),
+        ("Beijing, China", "CN-BJ"),
+        ("Singapore", "SGP"),
+    ] {
+        assert_eq!(keys(text), [expected], "{text}");
+    }
+}
+
+#[test]
+fn cloud_regions_know_their_grid_and_operator() {
+    let reference = &*REFERENCE;
+    let iowa = read(reference, "GCP us-central1", Context::Field);
+    assert_eq!(iowa.cloud_region.as_deref(), Some("gcp:us-central1"));
+    assert_eq!((iowa.settled(), iowa.operator.as_deref()), (Some("gcp:us-central1"), Some("google")));
+    let paris = read(reference, "AWS eu-west-3", Context::Field);
+    assert_eq!((paris.settled(), paris.operator.as_deref()), (Some("FRA"), Some("aws")));
+    let zay = read(reference, "Jean Zay", Context::Field);
+    assert_eq!((zay.settled(), zay.operator.as_deref()), (Some("FRA"), Some("jean-zay")));
+}
+
+#[test]
+fn what_names_no_place_or_several() {
+    for text in ["", "NA", "More information needed", "unknown", "on the moon base"] {
+        assert!(keys(text).is_empty(), "{text}: {:?}", keys(text));
+    }
+    // The country and the state agree with nothing else in the text.
+    assert_eq!(keys("Georgia"), ["GEO", "US-GA"]);
+    assert_eq!(keys("Georgia, USA"), ["US-GA"]);
+    let reference = &*REFERENCE;
+    assert!(read(reference, "** unavailable, assumed East US for calculations", Context::Field).is_assumed);
+    // Two-letter words of the language are no states.
+    for text in ["trained in me and or hi", "in"] {
+        assert!(keys(text).is_empty(), "{text}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_read_without_panic(text in ".{0,60}") {
+        let _ = read(&REFERENCE, &text, Context::Field);
+    }
+}

@@ -1,0 +1,280 @@
+//! Grid intensity by place and year: countries, states and provinces, cloud regions.
+
+use super::Registry;
+use crate::error::{Error, Result};
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The place that stands for the world's average.
+pub const WORLD: &str = "WORLD";
+/// `basis` of factors that leave out the life cycle of plants and fuels.
+const DIRECT: &str = "direct";
+/// Smallest direct factor used, in g/kWh. Life-cycle medians of hydro, nuclear and wind power are 24, 12 and 11 g/kWh (IPCC AR5 WG III,
+/// annex III, table A.III.2), their direct emissions zero.
+const LEAST_DIRECT: f64 = 50.0;
+/// Fewest registry runs with compute that a year's mixture of countries rests on; below it the neighbouring years join.
+const MIN_MIXTURE_RUNS: usize = 20;
+/// Country codes of one mixture that together carry less than this are left out.
+const LEAST_SHARE: f64 = 0.001;
+
+/// A row of grid_country_year.csv.
+#[derive(Clone, Debug, Deserialize)]
+pub struct CountryRow {
+    /// ISO 3166 alpha-3, or WORLD.
+    pub place: String,
+    /// English name.
+    pub name: String,
+    /// Year.
+    pub year: i32,
+    /// Grams of CO2 equivalent per kWh.
+    pub gco2e_per_kwh: f64,
+    /// lifecycle or direct.
+    pub basis: String,
+    /// generation or consumption.
+    pub flow: String,
+    /// Source.
+    pub source: String,
+    /// Licence of the source.
+    pub licence: String,
+    /// Edition of the source.
+    pub vintage: String,
+    /// Whether only some months are in.
+    pub is_partial: bool,
+}
+
+/// A row of grid_region_year.csv, or of an optional table of the same shape.
+#[derive(Clone, Debug, Deserialize)]
+pub struct RegionRow {
+    /// ISO 3166-2, or provider:region.
+    pub place: String,
+    /// Name.
+    pub name: String,
+    /// ISO 3166 alpha-3 of the country it lies in.
+    pub country: String,
+    /// Year.
+    pub year: i32,
+    /// Grams of CO2 equivalent per kWh.
+    pub gco2e_per_kwh: f64,
+    /// lifecycle or direct.
+    pub basis: String,
+    /// generation or consumption.
+    pub flow: String,
+    /// Source.
+    pub source: String,
+    /// Licence of the source.
+    pub licence: String,
+    /// Edition of the source.
+    pub vintage: String,
+}
+
+/// One grid value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GridValue {
+    /// Grams of CO2 equivalent per kWh.
+    pub gco2e_per_kwh: f64,
+    /// ISO 3166 alpha-3, ISO 3166-2, provider:region, WORLD or `mixture:<year>`.
+    pub place: String,
+    /// Year of the value, which may differ from the year asked for.
+    pub year: i32,
+    /// lifecycle or direct.
+    pub basis: String,
+    /// generation or consumption.
+    pub flow: String,
+    /// Source.
+    pub source: String,
+}
+
+/// Grid intensity by place and year.
+#[derive(Debug)]
+pub struct Grid {
+    values: BTreeMap<String, BTreeMap<i32, GridValue>>,
+    /// Region to country.
+    countries: BTreeMap<String, String>,
+    /// English names of countries.
+    names: Vec<(String, String)>,
+    /// Compute per country in a year's registry runs, as shares.
+    mixtures: BTreeMap<i32, Vec<(String, f64)>>,
+}
+
+impl Grid {
+    pub(super) fn new(countries: Vec<CountryRow>, regions: Vec<RegionRow>) -> Result<Self> {
+        let mut grid = Self { values: BTreeMap::new(), countries: BTreeMap::new(), names: Vec::new(), mixtures: BTreeMap::new() };
+        for row in countries {
+            if row.place != WORLD {
+                grid.names.push((row.name, row.place.clone()));
+            }
+            // A year of which only some months are in stands for no year: the last whole one is used instead.
+            if row.is_partial {
+                continue;
+            }
+            let value = GridValue {
+                gco2e_per_kwh: row.gco2e_per_kwh,
+                place: row.place,
+                year: row.year,
+                basis: row.basis,
+                flow: row.flow,
+                source: row.source,
+            };
+            grid.insert(value, "grid_country_year.csv")?;
+        }
+        grid.names.sort();
+        grid.names.dedup();
+        grid.add_regions(regions, "grid_region_year.csv")?;
+        Ok(grid)
+    }
+
+    /// Adds regions; rows of a later table replace earlier ones of the same place and year.
+    ///
+    /// # Errors
+    /// A value out of range, a place twice in one year, or a country that is not in the table.
+    pub(super) fn add_regions(&mut self, rows: Vec<RegionRow>, file: &str) -> Result<()> {
+        let mut seen: BTreeSet<(String, i32)> = BTreeSet::new();
+        for row in rows {
+            if !self.values.contains_key(&row.country) {
+                return Err(Error::Internal(format!("{file}: {}: country {} has no row", row.place, row.country)));
+            }
+            if !seen.insert((row.place.clone(), row.year)) {
+                return Err(Error::Internal(format!("{file}: {} {} twice", row.place, row.year)));
+            }
+            if row.place != row.country {
+                self.countries.insert(row.place.clone(), row.country);
+            }
+            if let Some(years) = self.values.get_mut(&row.place) {
+                years.remove(&row.year);
+            }
+            let value = GridValue {
+                gco2e_per_kwh: row.gco2e_per_kwh,
+                place: row.place,
+                year: row.year,
+                basis: row.basis,
+                flow: row.flow,
+                source: row.source,
+            };
+            self.insert(value, file)?;
+        }
+        Ok(())
+    }
+
+    fn insert(&mut self, value: GridValue, file: &str) -> Result<()> {
+        let (place, year) = (value.place.clone(), value.year);
+        if !(value.gco2e_per_kwh > 0.0 && value.gco2e_per_kwh < 2000.0) {
+            return Err(Error::Internal(format!("{file}: {place} {year}: {} is out of range", value.gco2e_per_kwh)));
+        }
+        match self.values.entry(place.clone()).or_default().insert(year, value) {
+            Some(_) => Err(Error::Internal(format!("{file}: {place} {year} twice"))),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether a place has a value.
+    #[must_use]
+    pub fn has(&self, place: &str) -> bool {
+        self.values.contains_key(place)
+    }
+
+    /// The country a place lies in; a country is its own.
+    #[must_use]
+    pub fn country_of<'a>(&'a self, place: &'a str) -> &'a str {
+        self.countries.get(place).map_or(place, String::as_str)
+    }
+
+    /// Keys of the regions.
+    pub fn regions(&self) -> impl Iterator<Item = &str> {
+        self.countries.keys().map(String::as_str)
+    }
+
+    /// English names and codes of the countries.
+    pub fn names(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.names.iter().map(|(name, place)| (name.as_str(), place.as_str()))
+    }
+
+    /// The value of a place in a year, or in the nearest year there is. A direct factor below 50 g/kWh is passed over: on a grid that
+    /// clean most of a life-cycle factor is what direct ones leave out.
+    #[must_use]
+    pub fn value(&self, place: &str, year: i32) -> Option<&GridValue> {
+        let counts = |v: &GridValue| v.basis != DIRECT || v.gco2e_per_kwh >= LEAST_DIRECT;
+        let nearest = |(y, v): &(&i32, &GridValue)| ((**y - year).abs(), v.basis == DIRECT);
+        self.values.get(place)?.iter().filter(|(_, v)| counts(v)).min_by_key(nearest).map(|(_, v)| v)
+    }
+
+    /// Learns where registry runs were computed, by the first country of who ran them, weighted by compute (METHOD.md section 4 and
+    /// issue 3: "compute-weighted countries of registry runs").
+    pub(super) fn with_mixtures(mut self, registry: &Registry) -> Self {
+        let runs: Vec<(i32, &str, f64)> = registry
+            .runs()
+            .iter()
+            .filter_map(|r| Some((r.trained_on_day()?.year(), r.country.as_deref()?.split('|').next()?, r.train_flop?)))
+            .filter(|(_, country, _)| self.has(country))
+            .collect();
+        let years: BTreeSet<i32> = runs.iter().map(|(year, _, _)| *year).collect();
+        let (Some(&first), Some(&last)) = (years.first(), years.last()) else { return self };
+        for year in first..=last {
+            let reach = (0..=last - first)
+                .find(|reach| runs.iter().filter(|(y, _, _)| (y - year).abs() <= *reach).count() >= MIN_MIXTURE_RUNS)
+                .unwrap_or(last - first);
+            let mut flop: BTreeMap<&str, f64> = BTreeMap::new();
+            for (_, country, c) in runs.iter().filter(|(y, _, _)| (y - year).abs() <= reach) {
+                *flop.entry(country).or_default() += c;
+            }
+            let total: f64 = flop.values().sum();
+            flop.retain(|_, c| *c / total >= LEAST_SHARE);
+            let kept: f64 = flop.values().sum();
+            self.mixtures.insert(year, flop.into_iter().map(|(country, c)| (country.to_owned(), c / kept)).collect());
+        }
+        self
+    }
+
+    /// Where a run of unknown place and owner's country was computed: countries with probabilities, and the year they were learnt from.
+    #[must_use]
+    pub fn mixture(&self, year: i32) -> Option<(i32, &[(String, f64)])> {
+        self.mixtures.iter().min_by_key(|(y, _)| (*y - year).abs()).map(|(y, shares)| (*y, shares.as_slice()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::reference::Reference;
+
+    /// Our World in Data (Ember): France 2021 near 70 g, Poland 2020 above 600, world 2022 near 490.
+    #[test]
+    fn countries_are_in_their_published_range_and_complete() {
+        let grid = Reference::load().unwrap().grid;
+        for (place, year, low, high) in [("FRA", 2021, 50.0, 90.0), ("POL", 2020, 600.0, 800.0), ("WORLD", 2022, 450.0, 520.0)] {
+            let value = grid.value(place, year).unwrap();
+            assert!((low..high).contains(&value.gco2e_per_kwh), "{place} {year}: {}", value.gco2e_per_kwh);
+            assert_eq!(value.year, year);
+        }
+        for year in 2015..=2024 {
+            for place in ["USA", "CHN", "DEU", "FRA", "GBR", "CAN", "ARE", "KOR", "JPN", "WORLD"] {
+                assert_eq!(grid.value(place, year).map(|v| v.year), Some(year), "{place} {year}");
+            }
+        }
+        assert!(grid.value("XXX", 2020).is_none());
+        assert_eq!(grid.value("USA", 2031).map(|v| v.year), Some(2024), "2025 is partial");
+    }
+
+    /// eGRID 2023 (EPA): California 428.5 lb/MWh, West Virginia above 1,900 lb/MWh; Hydro-Quebec below 40 g. One pound is 453.6 g.
+    #[test]
+    fn regions_differ_from_their_country_the_way_they_are_known_to() {
+        let grid = Reference::load().unwrap().grid;
+        let g = |place: &str, year| grid.value(place, year).unwrap().gco2e_per_kwh;
+        // Google gives Quebec 27 g life-cycle in 2020 and 2 g direct in 2023: the life-cycle figure speaks for 2023, too.
+        assert_eq!(grid.value("CA-QC", 2023).map(|v| v.basis.as_str()), Some("lifecycle"));
+        assert!((120.0..260.0).contains(&g("US-CA", 2023)), "{}", g("US-CA", 2023));
+        assert!((800.0..1000.0).contains(&g("US-WV", 2023)), "{}", g("US-WV", 2023));
+        assert!(g("CA-QC", 2022) < 40.0 && g("CN-NM", 2023) > g("CHN", 2023));
+        assert_eq!((grid.country_of("US-CA"), grid.country_of("FRA")), ("USA", "FRA"));
+    }
+
+    #[test]
+    fn the_mixture_of_countries_sums_to_one_and_is_led_by_the_united_states() {
+        let grid = Reference::load().unwrap().grid;
+        for year in [2016, 2019, 2022, 2024, 2030] {
+            let (_, shares) = grid.mixture(year).unwrap();
+            assert!((shares.iter().map(|(_, w)| w).sum::<f64>() - 1.0).abs() < 1e-12, "{year}");
+        }
+        let (_, shares) = grid.mixture(2024).unwrap();
+        let share = |country: &str| shares.iter().find(|(c, _)| c == country).map_or(0.0, |(_, w)| *w);
+        assert!(share("USA") > share("CHN") && share("CHN") > share("FRA"), "{shares:?}");
+    }
+}

@@ -1,0 +1,54 @@
+//! How many runs, and how much of the emissions, rest on each factor that stands in for what nothing states.
+
+use super::data_tests::scan;
+use crate::error::Result;
+use polars::prelude::*;
+use std::path::Path;
+
+/// Columns of `estimates` that say so, with the words for a reader.
+const FACTORS: &[(&str, &str)] = &[
+    ("accelerator_is_fallback", "accelerator: mixture of what runs of that year and role used"),
+    ("power_is_fallback", "power: another vendor's ratio, for the chip or some of its mixture"),
+    ("mfu_is_fallback", "MFU: centre of published runs"),
+    ("pue_is_fallback", "PUE: class or survey average"),
+    ("grid_is_fallback", "grid: owner's country, or countries of registry runs"),
+];
+
+/// One factor.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fallback {
+    /// What stands in.
+    pub factor: &'static str,
+    /// Runs that rest on it.
+    pub runs: u64,
+    /// Runs in all.
+    pub of_runs: u64,
+    /// Their share of all mean emissions.
+    pub share_of_emissions: f64,
+}
+
+/// Counts over the headline estimates in `dir`.
+///
+/// # Errors
+/// The table is missing or unreadable.
+pub fn count(dir: &Path) -> Result<Vec<Fallback>> {
+    let mut columns: Vec<Expr> = vec![col("tier"), col("emissions_kgco2e_mean")];
+    columns.extend(FACTORS.iter().map(|(column, _)| col(*column)));
+    let runs = scan(dir, "estimates")?.select(columns).filter(col("tier").gt(lit(0))).collect()?;
+    let emissions: Vec<f64> = runs.column("emissions_kgco2e_mean")?.f64()?.into_no_null_iter().collect();
+    // Summed here, one after the other: polars' own sum is split over threads.
+    let total: f64 = emissions.iter().sum();
+    FACTORS
+        .iter()
+        .map(|(column, factor)| {
+            let rests: Vec<bool> = runs.column(column)?.bool()?.iter().map(|v| v == Some(true)).collect();
+            let kg: f64 = emissions.iter().zip(&rests).filter(|(_, rests)| **rests).map(|(kg, _)| kg).sum();
+            Ok(Fallback {
+                factor,
+                runs: rests.iter().filter(|rests| **rests).count() as u64,
+                of_runs: rests.len() as u64,
+                share_of_emissions: if total > 0.0 { kg / total } else { 0.0 },
+            })
+        })
+        .collect()
+}
