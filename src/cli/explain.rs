@@ -7,10 +7,9 @@ use hugging_carbon::method::chain::{FLOP_PER_FROZEN_PARAM_TOKEN, FLOP_PER_PARAM_
 use hugging_carbon::method::simulate::{Central, Compute, Prediction, Response, Start, central, pow10};
 use hugging_carbon::pipeline::Context;
 use hugging_carbon::stages::estimate::tier_name;
-use hugging_carbon::stages::factors::Mixtures;
-use hugging_carbon::stages::run_model::{Built, CATEGORY_FIT, Fits, LoadedFit, build, compute_fit};
+use hugging_carbon::stages::run_model::{Basis, Built, CATEGORY_FIT, Fits, LoadedFit, build, compute_fit};
 use hugging_carbon::tables::io::rows;
-use hugging_carbon::tables::{EstimateByTierRow, EstimateRow, EvidenceRow, ModelRow, RunRow, TierRow};
+use hugging_carbon::tables::{EstimateByTierRow, EstimateRow, EvidenceRow, LineageRow, ModelRow, RunRow, TierRow};
 use std::fmt::Write as _;
 
 /// Members of a family shown.
@@ -116,6 +115,7 @@ fn family(out: &mut String, context: &Context, model: &ModelRow) -> Result<()> {
             let _ = writeln!(out, "  carried by  {} repositories (rule: {})", run.member_count, run.group_rule);
         }
     }
+    upstream(out, context, model)?;
     let Some(root) = &model.stands_on_run_id else { return Ok(()) };
     let mut others: Vec<String> = Vec::new();
     for row in rows::<ModelRow>(&context.work)? {
@@ -129,6 +129,28 @@ fn family(out: &mut String, context: &Context, model: &ModelRow) -> Result<()> {
     }
     if others.len() > SHOWN_MEMBERS {
         let _ = writeln!(out, "  and         {} more", others.len() - SHOWN_MEMBERS);
+    }
+    Ok(())
+}
+
+/// Every run upstream, once, and what own and upstream add up to.
+fn upstream(out: &mut String, context: &Context, model: &ModelRow) -> Result<()> {
+    for run in model.upstream_run_ids.iter().take(SHOWN_MEMBERS) {
+        let _ = writeln!(out, "  upstream    {run}");
+    }
+    if model.upstream_run_ids.len() > SHOWN_MEMBERS {
+        let _ = writeln!(out, "  and         {} more runs upstream", model.upstream_run_ids.len() - SHOWN_MEMBERS);
+    }
+    if let Some(row) = find_row::<LineageRow>(context, |l| l.model_id == model.model_id)?
+        && !model.upstream_run_ids.is_empty()
+    {
+        let bound = if row.is_complete { "" } else { ", at least: a base is not in this index" };
+        let _ = writeln!(
+            out,
+            "  emissions   {} kg CO2e of its own, {} with everything upstream (means){bound}",
+            number(row.own_emissions_kgco2e_mean),
+            number(row.lineage_emissions_kgco2e_mean)
+        );
     }
     Ok(())
 }
@@ -181,14 +203,13 @@ fn no_training(out: &mut String, context: &Context, model: &ModelRow) -> Result<
 
 fn tiers(out: &mut String, context: &Context, row: &TierRow) -> Result<()> {
     let method = &context.config.method;
-    let fits = Fits::load(&context.work, method.draws, method.seed)?;
-    let mixtures = Mixtures::new(&context.reference);
+    let basis = Basis::load(context)?;
     let reached: Vec<String> = row.available_tiers.iter().map(|t| format!("{t} {}", tier_name(*t))).collect();
     let _ = writeln!(out, "\nTiers the evidence reaches: {}. The headline takes the first.", reached.join(", "));
     for &tier in &row.available_tiers {
-        let built = build(row, tier, &fits, &mixtures, &context.reference)?;
+        let built = build(row, tier, &basis, &context.reference)?;
         let _ = writeln!(out, "\nTier {tier}, {}", tier_name(tier));
-        chain(out, row, &built, &fits)?;
+        chain(out, row, &built, &basis.fits)?;
         let wanted = |e: &EstimateByTierRow| e.run_id == row.run_id && e.tier == tier;
         if let Some(e) = find_row::<EstimateByTierRow>(context, wanted)? {
             published(out, &e, method.draws);
@@ -325,13 +346,24 @@ fn compute_lines(out: &mut String, row: &TierRow, built: &Built<'_>, fits: &Fits
     let c = built.compute.central().unwrap_or_default().0;
     match &built.compute {
         Compute::Implied => {}
-        Compute::Known(_) if row.train_flop.is_some() => {
+        Compute::Known(..) if row.train_flop.is_some() => {
             let _ = writeln!(out, "  C = {} FLOP   stated", number(c));
         }
-        Compute::Known(_) => {
+        Compute::Known(..) => {
             let per = if row.kind == "adapter" { FLOP_PER_FROZEN_PARAM_TOKEN } else { FLOP_PER_PARAM_TOKEN };
             let (n, d) = (row.active_params.unwrap_or_default(), row.train_tokens.unwrap_or_default());
             let _ = writeln!(out, "  C = {per} x N x D = {per} x {} x {} = {} FLOP", number(n), number(d), number(c));
+        }
+        Compute::Share { share, of_flop, .. } => {
+            let root = row.root_run_id.as_deref().unwrap_or_default();
+            let _ = writeln!(
+                out,
+                "  C = share x C(pre-training) = {} x {} = {} FLOP   share of stage {}, of {root}",
+                number(*share),
+                number(*of_flop),
+                number(c),
+                row.stage
+            );
         }
         Compute::Parameters(prediction) => prediction_lines(out, row, prediction, fits)?,
         Compute::Category { size_terms, prediction, .. } => {

@@ -1,12 +1,16 @@
 //! From repositories to training runs (METHOD.md section 2): what each repository's own training was, and which run its weights
 //! rest on. Pure functions over facts; the rule that decided is always part of the answer.
 
+pub mod families;
+mod graph;
+mod links;
 pub mod names;
 pub mod roles;
 pub mod runs;
 
+pub use graph::{Resolution, resolve};
 pub use roles::{Relation, Role, RoleRule};
-pub use runs::{Placement, RunKind, resolve};
+pub use runs::{Placement, RunKind};
 
 /// What lineage needs to know of a repository.
 #[derive(Clone, Debug, Default)]
@@ -45,6 +49,12 @@ pub struct RepoFacts {
     pub signals: Vec<String>,
     /// Kind of the registry's run for this id.
     pub registry_kind: Option<RunKind>,
+    /// Whether the registry says that the run continued a pre-training.
+    pub registry_continued: bool,
+    /// Parameters that the name states.
+    pub named_size: Option<f64>,
+    /// Role a reviewed correction gives.
+    pub corrected_role: Option<Role>,
 }
 
 impl RepoFacts {

@@ -2,6 +2,7 @@
 
 /// Tokens that tell variants of one pre-training apart (METHOD.md section 2) and therefore do not belong to its stem.
 const VARIANT: &[&str] = &[
+    "meta",
     "instruct",
     "chat",
     "it",
@@ -27,6 +28,7 @@ const VARIANT: &[&str] = &[
     "reward",
     "zero",
     "dev",
+    "mt",
 ];
 /// Tokens of formats whose weights are packed or of lower precision than the original.
 const QUANTIZED: &[&str] = &[
@@ -83,34 +85,44 @@ const POST_TRAINED: &[&str] = &[
     "aligned",
     "rm",
     "reward",
-    "coder",
-    "math",
+    "distill",
+    "distilled",
+    "reasoner",
+    "flan",
+    "bloomz",
+    "mt0",
 ];
-/// Families by the word their names begin with, and the namespaces that pre-train them.
-const FAMILIES: &[(&str, &[&str])] = &[
-    ("llama", &["meta-llama", "huggyllama", "facebook"]),
-    ("codellama", &["codellama", "meta-llama", "facebook"]),
-    ("qwen", &["qwen"]),
-    ("mistral", &["mistralai"]),
-    ("mixtral", &["mistralai"]),
-    ("ministral", &["mistralai"]),
-    ("gemma", &["google"]),
-    ("phi", &["microsoft"]),
-    ("deepseek", &["deepseek-ai"]),
-    ("falcon", &["tiiuae"]),
-    ("yi", &["01-ai"]),
-    ("glm", &["zai-org", "thudm"]),
-    ("chatglm", &["zai-org", "thudm"]),
-    ("kimi", &["moonshotai"]),
-    ("internlm", &["internlm"]),
-    ("olmo", &["allenai"]),
-    ("pythia", &["eleutherai"]),
-    ("bloom", &["bigscience"]),
-    ("stablelm", &["stabilityai"]),
-    ("mpt", &["mosaicml"]),
-    ("guanaco", &[]),
-    ("vicuna", &[]),
-    ("alpaca", &[]),
+/// Tokens of data sets and tasks that models are fine-tuned on, where nothing else says so.
+const TASKS: &[&str] = &[
+    "ner",
+    "pos",
+    "qa",
+    "squad",
+    "squad2",
+    "docvqa",
+    "cnn",
+    "xsum",
+    "samsum",
+    "summarization",
+    "mnli",
+    "nli",
+    "sst",
+    "sst2",
+    "mrpc",
+    "stsb",
+    "emotion",
+    "emotions",
+    "sentiment",
+    "detector",
+    "classifier",
+    "classification",
+    "toxicity",
+    "toxic",
+    "paraphrase",
+    "paraphraser",
+    "finetuned",
+    "finetune",
+    "tuned",
 ];
 /// Architectures whose pre-trainings above a billion parameters are the work of listed organizations.
 const FAMILY_ARCHITECTURES: &[&str] = &[
@@ -150,6 +162,27 @@ const FAMILY_ARCHITECTURES: &[&str] = &[
     "llava",
     "llava_next",
     "idefics3",
+];
+/// Tokens of repositories that continue a pre-training, where the family's name is another's or a link is stated.
+const CONTINUED: &[&str] = &["base", "sheared", "minitron", "prolong", "yarn", "pose", "cpt", "longlora", "pretrain", "pretrained"];
+/// Tokens of merged weights.
+const MERGED: &[&str] = &[
+    "merge",
+    "merged",
+    "slerp",
+    "ties",
+    "dare",
+    "della",
+    "frankenmerge",
+    "passthrough",
+    "franken",
+    "mergekit",
+    "linear",
+    "breadcrumbs",
+    "rys",
+    "upscaled",
+    "upscale",
+    "stacked",
 ];
 /// Namespaces that exist to re-upload others' weights.
 const MIRRORS: &[&str] = &[
@@ -238,10 +271,24 @@ pub fn names_quantization(name: &str) -> bool {
     tokens(name).iter().any(|t| QUANTIZED.contains(&t.as_str()) && t != "dynamic" && t != "qat")
 }
 
-/// Whether a token says only the format changed.
+/// Whether a token says only the format changed. A data type in a name (`bf16`) says so only beside a base: authors of fine-tunes name
+/// theirs, too.
 #[must_use]
-pub fn names_conversion(name: &str) -> bool {
-    tokens(name).iter().any(|t| CONVERTED.contains(&t.as_str()))
+pub fn names_conversion(name: &str, has_base: bool) -> bool {
+    let is_dtype = |t: &str| ["fp16", "bf16", "fp32"].contains(&t);
+    tokens(name).iter().any(|t| CONVERTED.contains(&t.as_str()) && (has_base || !is_dtype(t)))
+}
+
+/// Whether a token says that this is the base of its family (`-Base`, `-pt`).
+#[must_use]
+pub fn is_base_of_family(name: &str) -> bool {
+    tokens(name).iter().any(|t| t == "base" || t == "pt" || t == "pretrain") && !names_post_training(name)
+}
+
+/// Whether a token states a context length.
+#[must_use]
+pub fn names_context_length(name: &str) -> bool {
+    tokens(name).iter().any(|t| is_context_length(t))
 }
 
 /// Whether a token says the weights were post-trained.
@@ -250,28 +297,62 @@ pub fn names_post_training(name: &str) -> bool {
     tokens(name).iter().any(|t| POST_TRAINED.contains(&t.as_str()))
 }
 
-/// The family another namespace's name begins a token with (`RYS-Llama3.1-Large`, `Microsoft_Phi-4`), if the owner is not its home.
-#[must_use]
-pub fn borrowed_family(owner: &str, name: &str) -> Option<&'static str> {
-    let owner = owner.to_lowercase();
-    let tokens = tokens(name);
-    FAMILIES
-        .iter()
-        .find(|(family, homes)| {
-            // At home a name that begins with the family is the family; "Self-taught-evaluator-llama3.1" is not.
-            let at_home = homes.contains(&owner.as_str()) && tokens.first().is_some_and(|t| t.starts_with(family));
-            !at_home
-                && tokens
-                    .iter()
-                    .any(|t| t.strip_prefix(family).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphabetic())))
-        })
-        .map(|(family, _)| *family)
-}
-
 /// Whether an architecture belongs to a family that organizations release and others fine-tune.
 #[must_use]
 pub fn is_family_architecture(architecture: &str) -> bool {
     FAMILY_ARCHITECTURES.contains(&architecture)
+}
+
+/// Whether `name` is `other` with nothing more than format tokens: `Llama-2-7b-hf` of `Llama-2-7b`.
+#[must_use]
+pub fn names_conversion_of(name: &str, other: &str) -> bool {
+    let (a, b) = (tokens(name), tokens(other));
+    let is_format = |t: &String| CONVERTED.contains(&t.as_str()) || t == "hf";
+    a.len() > b.len() && a.iter().filter(|t| !is_format(t)).eq(b.iter()) && a.iter().any(is_format)
+}
+
+/// Whether a token says that the model is a base, without one that says that it was post-trained.
+#[must_use]
+pub fn names_base(name: &str) -> bool {
+    tokens(name).iter().any(|t| CONTINUED.contains(&t.as_str())) && !names_post_training(name)
+}
+
+/// Stage of a post-training by the name: `-SFT`, `-DPO`, `-Thinking`; a release whose name says no more is a chat release.
+#[must_use]
+pub fn post_training_stage(model_id: &str) -> &'static str {
+    let name = model_id.rsplit('/').next().unwrap_or(model_id);
+    let tokens = tokens(name);
+    let has = |words: &[&str]| tokens.iter().any(|t| words.contains(&t.as_str()));
+    if has(&["distill", "distilled"]) {
+        "reasoning_distillation"
+    } else if has(&["thinking", "think", "reasoning", "reasoner", "r1", "qwq", "grpo", "rl", "rlvr", "zero"]) {
+        "long_rl"
+    } else if has(&["dpo", "kto", "orpo", "simpo", "rlhf", "ppo", "rm", "reward"]) {
+        "preference"
+    } else if has(&["sft"]) {
+        "sft"
+    } else {
+        "chat_release"
+    }
+}
+
+/// Whether a token names a task or data set of fine-tuning.
+#[must_use]
+pub fn names_task(name: &str) -> bool {
+    tokens(name).iter().any(|t| TASKS.contains(&t.as_str()))
+}
+
+/// Whether tokens say that the weights were merged.
+#[must_use]
+pub fn names_merge(name: &str) -> bool {
+    tokens(name).iter().any(|t| MERGED.contains(&t.as_str()))
+}
+
+/// Words that two names share.
+#[must_use]
+pub fn shared_words(a: &str, b: &str) -> usize {
+    let b = tokens(b);
+    tokens(a).iter().filter(|t| b.contains(t)).count()
 }
 
 /// Whether a token says that the model scores answers: a reward model starts from a language model.
@@ -314,23 +395,11 @@ mod tests {
     }
 
     #[test]
-    fn families_are_borrowed_by_other_namespaces_only() {
-        assert_eq!(borrowed_family("dnhkng", "RYS-Llama3.1-Large"), Some("llama"));
-        assert_eq!(borrowed_family("NyxKrage", "Microsoft_Phi-4"), Some("phi"));
-        assert_eq!(borrowed_family("nex-agi", "DeepSeek-V3.1-Nex-N1"), Some("deepseek"));
-        assert_eq!(borrowed_family("facebook", "Self-taught-evaluator-llama3.1-70B"), Some("llama"));
-        assert_eq!(borrowed_family("meta-llama", "Llama-3.1-8B"), None);
-        for (owner, name) in [("x", "yield-7b"), ("x", "phoenix-7b"), ("TinyLlama", "TinyLlama-1.1B"), ("x", "mistralic-7b")] {
-            assert_eq!(borrowed_family(owner, name), None, "{name}");
-        }
-        assert!(names_reward_model("AceMath-72B-RM") && !names_reward_model("armor-7b"));
-    }
-
-    #[test]
     fn formats_are_seen_as_whole_tokens() {
         assert!(names_quantization("Llama-2-7B-GPTQ") && names_quantization("x-bnb-4bit"));
         assert!(!names_quantization("gptqueen-7b"));
-        assert!(names_conversion("whisper-small-onnx"));
+        assert!(names_conversion("whisper-small-onnx", false));
+        assert!(names_conversion("x-7b-bf16", true) && !names_conversion("una-cybertron-7b-v2-bf16", false));
         assert_eq!(without_format("Llama-2-7B-Chat-AWQ"), "llama-2-7b-chat");
     }
 }

@@ -41,6 +41,14 @@ impl Role {
         }
     }
 
+    /// From the published word.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        use Role as R;
+        let all = [R::Pretrained, R::Continued, R::Finetuned, R::Adapter, R::Merge, R::Quantized, R::Converted, R::Empty];
+        all.into_iter().find(|role| role.name() == text)
+    }
+
     /// Whether the repository's weights are another's, so that its parameters are its base's.
     #[must_use]
     pub fn copies_weights(self) -> bool {
@@ -95,6 +103,10 @@ pub const SIGNAL_TAGS: &[&str] = &[
     "gptq",
     "awq",
     "exl2",
+    "continual-pretraining",
+    "continued-pretraining",
+    "continual pretraining",
+    "continued pretraining",
 ];
 /// Tags that mark the output of a fine-tuning tool.
 const FINE_TUNE_TAGS: &[&str] = &["autotrain", "generated_from_trainer", "setfit", "trl", "axolotl", "llama-factory", "dreambooth"];
@@ -110,9 +122,6 @@ const HEAD_TASKS: &[&str] = &[
 /// Libraries of converted formats.
 const CONVERSION_LIBRARIES: &[&str] = &["mlx", "onnx", "openvino", "coreml", "ctranslate2", "transformers.js"];
 
-/// From this size on, a pre-training by somebody who is no listed organization is rarer than a fine-tune without a link.
-const LARGE_PARAMS: i64 = 1_000_000_000;
-
 /// The role by the repository's own facts, before other repositories are looked at.
 #[must_use]
 pub fn role(facts: &RepoFacts) -> (Role, RoleRule) {
@@ -120,11 +129,19 @@ pub fn role(facts: &RepoFacts) -> (Role, RoleRule) {
     let signal = |tag: &str| facts.signals.iter().any(|s| s == tag);
     let library = facts.library.as_deref().unwrap_or_default();
     let has_base = !facts.base_ids.is_empty();
+    if let Some(role) = facts.corrected_role {
+        return (role, "reviewed_correction");
+    }
     if facts.has_weights == Some(false) {
         return (Role::Empty, "no_weights");
     }
     match facts.registry_kind {
+        // A registered pre-training is carried by a post-trained repository where the base is not in the index (Qwen3-8B).
+        Some(RunKind::Pretraining) if has_base || names::names_post_training(name) => {
+            return (Role::Finetuned, if has_base { "base_model_link" } else { "post_training_token" });
+        }
         Some(RunKind::Pretraining) => return (Role::Pretrained, "registry_pretraining"),
+        Some(_) if facts.registry_continued => return (Role::Continued, "registry_continued"),
         Some(RunKind::PostTraining | RunKind::FineTuning) => return (Role::Finetuned, "registry_fine_tuning"),
         _ => {}
     }
@@ -137,15 +154,19 @@ pub fn role(facts: &RepoFacts) -> (Role, RoleRule) {
     if signal("mergekit") || (signal("merge") && has_base) {
         return (Role::Merge, "merge_tag");
     }
+    if names::names_merge(name) && !facts.listed_owner {
+        return (Role::Merge, "merge_token");
+    }
     // A fine-tune may ship GGUF beside its weights (google/gemma-7b-it): then the index states the relation.
     let only_gguf = (facts.gguf && facts.params.is_none()) || (signal("gguf") && !facts.float_weights);
-    if only_gguf && facts.relation != Some(Relation::Finetune) {
+    let ships_beside = facts.listed_owner && !names::names_quantization(name);
+    if only_gguf && facts.relation != Some(Relation::Finetune) && !ships_beside {
         return (Role::Quantized, "gguf_weights");
     }
     if names::names_quantization(name) || signal("gptq") || signal("awq") || signal("exl2") {
         return (Role::Quantized, "quantization_token");
     }
-    if CONVERSION_LIBRARIES.contains(&library) || names::names_conversion(name) {
+    if CONVERSION_LIBRARIES.contains(&library) || names::names_conversion(name, has_base) {
         return (Role::Converted, "conversion_library_or_token");
     }
     if facts.relation == Some(Relation::Quantized) {
@@ -157,13 +178,21 @@ pub fn role(facts: &RepoFacts) -> (Role, RoleRule) {
         };
     }
     if has_base {
-        return (Role::Finetuned, "base_model_link");
+        return if names::names_base(name) || says_continued(facts) {
+            (Role::Continued, "base_token_on_a_base")
+        } else {
+            (Role::Finetuned, "base_model_link")
+        };
     }
     if facts.says_fine_tuning {
         return (Role::Finetuned, "card_says_fine_tuning");
     }
+    if says_continued(facts) {
+        return (Role::Continued, "continued_pretraining_tag");
+    }
     if FINE_TUNE_TAGS.iter().any(|tag| signal(tag)) {
-        return (Role::Finetuned, "fine_tuning_tool_tag");
+        let continued = names::names_base(name);
+        return (if continued { Role::Continued } else { Role::Finetuned }, "fine_tuning_tool_tag");
     }
     if facts.pipeline_tag.as_deref().is_some_and(|task| HEAD_TASKS.contains(&task)) {
         return (Role::Finetuned, "task_head");
@@ -171,14 +200,17 @@ pub fn role(facts: &RepoFacts) -> (Role, RoleRule) {
     if names::names_reward_model(name) {
         return (Role::Finetuned, "reward_model_token");
     }
-    if names::borrowed_family(facts.owner(), name).is_some() {
-        return (Role::Finetuned, "names_a_family_of_another_owner");
+    if names::names_post_training(name) {
+        return (Role::Finetuned, "post_training_token");
     }
-    let billions = facts.rough_params.is_some_and(|n| n >= LARGE_PARAMS);
-    if billions && !facts.listed_owner && facts.architecture.as_deref().is_some_and(names::is_family_architecture) {
-        return (Role::Finetuned, "family_architecture_of_an_unlisted_owner");
+    if names::names_task(name) {
+        return (Role::Finetuned, "task_token");
     }
     (Role::Pretrained, "no_sign_of_a_base")
+}
+
+fn says_continued(facts: &RepoFacts) -> bool {
+    facts.signals.iter().any(|s| s.starts_with("continu") && s.ends_with("pretraining"))
 }
 
 #[cfg(test)]
@@ -216,7 +248,15 @@ mod tests {
                 Role::Quantized,
             ),
             (RepoFacts { signals: vec!["autotrain".into()], ..facts("u/autotrain-x") }, Role::Finetuned),
-            (RepoFacts { registry_kind: Some(RunKind::Pretraining), base_ids: base(), ..facts("a/it") }, Role::Pretrained),
+            (RepoFacts { registry_kind: Some(RunKind::Pretraining), ..facts("a/new-8B") }, Role::Pretrained),
+            // Qwen/Qwen3-8B is registered for the pre-training of Qwen3-8B-Base, which it names as its base.
+            (RepoFacts { registry_kind: Some(RunKind::Pretraining), base_ids: base(), ..facts("a/it") }, Role::Finetuned),
+            (
+                RepoFacts { registry_kind: Some(RunKind::FineTuning), registry_continued: true, ..facts("a/code-7B") },
+                Role::Continued,
+            ),
+            (facts("a/new-7B-Instruct"), Role::Finetuned),
+            (facts("u/Alpha-Beta-7B-slerp"), Role::Merge),
         ];
         for (facts, expected) in cases {
             assert_eq!(role(&facts).0, expected, "{}", facts.model_id);

@@ -173,8 +173,19 @@ fn truncated_normal(u: f64, low: f64, high: f64) -> f64 {
 /// Where a run's compute comes from.
 #[derive(Clone, Debug)]
 pub enum Compute<'a> {
-    /// Stated, or 6 N D.
-    Known(LogNormal),
+    /// Stated, or 6 N D, with the log10 of the most FLOP any published run of the kind took: a wide spread does not go beyond.
+    Known(LogNormal, f64),
+    /// A share of the compute of the pre-training that the run starts from, with the log10 of the most believed.
+    Share {
+        /// Share times the pre-training's central compute, with the share's spread.
+        compute: LogNormal,
+        /// Central share.
+        share: f64,
+        /// Central compute of the pre-training in FLOP.
+        of_flop: f64,
+        /// log10 of the most FLOP believed.
+        log_ceiling: f64,
+    },
     /// What the reported emissions, energy or hours imply through the chain: closer than any regression.
     Implied,
     /// Regression on parameters.
@@ -195,7 +206,7 @@ impl Compute<'_> {
     #[must_use]
     pub fn central(&self) -> Option<Flop> {
         match self {
-            Self::Known(c) => Some(Flop(c.median)),
+            Self::Known(c, _) | Self::Share { compute: c, .. } => Some(Flop(c.median)),
             Self::Implied => None,
             Self::Parameters(prediction) | Self::Category { prediction, .. } => Some(Flop(prediction.central())),
         }
@@ -203,7 +214,12 @@ impl Compute<'_> {
 
     fn draw(&self, i: usize, u: f64, z_size: f64, scratch: &mut Vec<f64>) -> Option<Flop> {
         match self {
-            Self::Known(c) => Some(Flop(c.draw(super::rng::normal_quantile(u), 0.0))),
+            Self::Known(c, log_ceiling) | Self::Share { compute: c, log_ceiling, .. } => {
+                let highest = if c.own_sd > 0.0 { (log_ceiling * LN_10 - libm::log(c.median)) / c.own_sd } else { f64::INFINITY };
+                // A figure stated above the ceiling keeps its own spread.
+                let high = if highest > 0.0 { highest } else { f64::INFINITY };
+                Some(Flop(c.draw(truncated_normal(u, f64::NEG_INFINITY, high), 0.0)))
+            }
             Self::Implied => None,
             Self::Parameters(prediction) => Some(Flop(prediction.draw(i, &prediction.terms, u))),
             Self::Category { size, size_terms, prediction } => {
@@ -442,7 +458,7 @@ mod tests {
         RunModel {
             run_id: "a/b#pretraining",
             start,
-            compute: Compute::Known(LogNormal::own(1e24, sd)),
+            compute: Compute::Known(LogNormal::own(1e24, sd), f64::INFINITY),
             mfu: LogNormal::own(0.4, 0.0),
             chips,
             pue: LogNormal::own(1.1, 0.0),

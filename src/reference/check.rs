@@ -91,6 +91,13 @@ const RULES: &[Rules] = &[
         together: &[],
     },
     Rules {
+        file: "post_training.csv",
+        key: &["stage_group", "model"],
+        filled: &["stage_group", "model", "share", "derivation", "source", "evidence", "vintage"],
+        ranges: &[("share", 1e-7, 5.0)],
+        together: &[],
+    },
+    Rules {
         file: "power.csv",
         key: &["setting"],
         filled: &["setting", "accelerator", "vendor", "ratio", "kind", "source", "evidence"],

@@ -4,9 +4,11 @@
 
 pub mod accelerators;
 pub mod check;
+pub mod corrections;
 pub mod grid;
 pub mod owners;
 pub mod places;
+pub mod post_training;
 pub mod power;
 pub mod pue;
 pub mod registry;
@@ -18,9 +20,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 pub use accelerators::{Accelerator, Accelerators, MixtureRole, Named};
+pub use corrections::{CorrectedField, Correction, Corrections};
 pub use grid::{Grid, GridValue};
 pub use owners::Owners;
 pub use places::Places;
+pub use post_training::PostTraining;
 pub use power::{NodePower, Power};
 pub use pue::{Pue, PuePlace, PueValue};
 pub use registry::{Registry, TrainingRun};
@@ -35,10 +39,13 @@ const FILES: &[(&str, &str)] = &[
     ("operators.csv", include_str!("../../data/reference/operators.csv")),
     ("owners.csv", include_str!("../../data/reference/owners.csv")),
     ("places.csv", include_str!("../../data/reference/places.csv")),
+    ("post_training.csv", include_str!("../../data/reference/post_training.csv")),
     ("power.csv", include_str!("../../data/reference/power.csv")),
     ("pue.csv", include_str!("../../data/reference/pue.csv")),
     ("training_runs.csv", include_str!("../../data/reference/training_runs.csv")),
 ];
+/// Reviewed corrections; not a table of factors, so that it stands apart.
+const CORRECTIONS: (&str, &str) = ("corrections.toml", include_str!("../../data/reference/corrections.toml"));
 /// Name under which the optional grid table enters digests and manifests.
 pub const EXTRA_GRID: &str = "extra_grid";
 
@@ -60,6 +67,10 @@ pub struct Reference {
     pub power: Power,
     /// Published training runs.
     pub registry: Registry,
+    /// What post-training takes of the compute of its pre-training.
+    pub post_training: PostTraining,
+    /// Reviewed corrections of the Hub's metadata.
+    pub corrections: Corrections,
 }
 
 impl Reference {
@@ -79,7 +90,7 @@ impl Reference {
     pub fn load_with(extra_grid: Option<&Path>) -> Result<Self> {
         let registry = Registry::new(read("training_runs.csv")?)?;
         let mut digests: BTreeMap<String, String> =
-            FILES.iter().map(|(n, text)| ((*n).to_owned(), sha256_bytes(text.as_bytes()))).collect();
+            FILES.iter().chain([&CORRECTIONS]).map(|(n, text)| ((*n).to_owned(), sha256_bytes(text.as_bytes()))).collect();
         let mut grid = Grid::new(read("grid_country_year.csv")?, read("grid_region_year.csv")?)?;
         if let Some(path) = extra_grid {
             let bytes = fs_err::read(path).at("cannot read the extra grid table", path)?;
@@ -104,6 +115,8 @@ impl Reference {
             owners: Owners::new(read("owners.csv")?),
             power: Power::new(&read("power.csv")?, &read("mfu.csv")?)?,
             accelerators: accelerators.with_mixtures(&registry),
+            post_training: PostTraining::new(&read("post_training.csv")?)?,
+            corrections: Corrections::new(CORRECTIONS.1)?,
             registry,
         })
     }
@@ -168,7 +181,7 @@ mod tests {
             assert!(within(run.train_flop, 1e9, 1e28), "{} flop", run.registry_id);
             assert!(within(run.mfu, 0.005, 0.95), "{} mfu", run.registry_id);
             assert!(!run.source.is_empty() && !run.vintage.is_empty(), "{} source", run.registry_id);
-            assert!(["pretraining", "post_training", "fine_tuning"].contains(&run.kind.as_str()), "{}", run.kind);
+            assert!(["pretraining", "continued", "post_training", "fine_tuning"].contains(&run.kind.as_str()), "{}", run.kind);
             if run.open_weights == Some(true) {
                 use crate::method::assumptions::{MOST_FLOP_BEYOND_TEXT, MOST_FLOP_TEXT};
                 let text = run.modality == "text" || run.modality == "multimodal";

@@ -15,6 +15,9 @@ pub struct TrainingRun {
     pub model: String,
     /// Repository that carries the run.
     pub hub_id: Option<String>,
+    /// Hub id, or name, of the model the run started from.
+    #[serde(default)]
+    pub base_model: Option<String>,
     /// Whether the weights are open.
     pub open_weights: Option<bool>,
     /// Who trained it.
@@ -23,7 +26,7 @@ pub struct TrainingRun {
     pub country: Option<String>,
     /// text, vision, image_generation, audio, video, multimodal, biology or other.
     pub modality: String,
-    /// pretraining, post_training or fine_tuning.
+    /// pretraining, continued, post_training or fine_tuning.
     pub kind: String,
     /// Parameters.
     pub params: Option<f64>,

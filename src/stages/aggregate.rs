@@ -1,7 +1,6 @@
 //! Totals of cohorts and groups, draw by draw, so that what rows share stays shared in their sum (METHOD.md section 6).
 
-use super::factors::Mixtures;
-use super::run_model::{Fits, build};
+use super::run_model::{Basis, build};
 use crate::config::CohortMetric;
 use crate::error::{Error, Result};
 use crate::method::chain;
@@ -39,9 +38,8 @@ struct Item {
 /// A table is missing or disagrees with the others.
 pub fn run(context: &Context, out: &Path) -> Result<TableReceipt> {
     let method = &context.config.method;
-    let fits = Fits::load(&context.work, method.draws, method.seed)?;
+    let basis = Basis::load(context)?;
     let shared = Shared::new(method.draws, method.seed);
-    let chips = Mixtures::new(&context.reference);
     let mut totals = Totals::default();
     // The three tables have one row per repository, in the same order.
     let mut items = rows::<ModelRow>(&context.work)?
@@ -60,7 +58,7 @@ pub fn run(context: &Context, out: &Path) -> Result<TableReceipt> {
                     return Ok(None);
                 }
                 let mut draws = Draws::default();
-                let built = build(&item.tier, item.estimate.tier, &fits, &chips, &context.reference)?;
+                let built = build(&item.tier, item.estimate.tier, &basis, &context.reference)?;
                 simulate(&built.model(&item.tier.run_id), &shared, &mut draws);
                 Ok(Some(draws))
             })

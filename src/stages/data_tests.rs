@@ -31,7 +31,6 @@ pub fn check(dir: &Path) -> Result<()> {
     }
     for (child, column, parent, key) in [
         ("models", "own_run_id", "runs", "run_id"),
-        ("models", "stands_on_run_id", "runs", "run_id"),
         ("runs", "model_id", "models", "model_id"),
         ("runs", "parent_run_id", "runs", "run_id"),
         ("evidence", "model_id", "models", "model_id"),
@@ -41,10 +40,13 @@ pub fn check(dir: &Path) -> Result<()> {
     ] {
         references(dir, child, column, parent, key)?;
     }
+    runs_stood_on(dir)?;
     for table in ["estimates", "estimates_by_tier", "aggregates"] {
         ordered_quantiles(dir, table)?;
     }
     one_estimate_per_model(dir)?;
+    let less = col("lineage_emissions_kgco2e_mean").lt(col("own_emissions_kgco2e_mean"));
+    none(scan(dir, "lineage")?.filter(less), "lineage", "a lineage emits at least what its own run did", "model_id")?;
     let wrong_zero = col("tier").eq(lit(0)).neq(col("emissions_kgco2e_mean").eq(lit(0.0)));
     none(scan(dir, "estimates")?.filter(wrong_zero), "estimates", "emissions are zero exactly in tier 0", "run_id")?;
     let shares = scan(dir, "aggregates")?
@@ -92,6 +94,25 @@ fn references(dir: &Path, child: &str, column: &str, parent: &str, key: &str) ->
         args,
     );
     none(orphans, child, &format!("{column} refers to a row of {parent}"), "reference")
+}
+
+/// A run that is stood on is in `runs`, or is that of a model the index lacks.
+fn runs_stood_on(dir: &Path) -> Result<()> {
+    let anti = || JoinArgs::new(JoinType::Anti);
+    let suffix = "#pretraining";
+    let stood_on = scan(dir, "models")?.select([col("stands_on_run_id").alias("run_id")]).filter(col("run_id").is_not_null());
+    let unknown = stood_on.join(scan(dir, "runs")?.select([col("run_id")]), [col("run_id")], [col("run_id")], anti()).collect()?;
+    let ids: std::collections::BTreeSet<&str> =
+        unknown.column("run_id")?.str()?.iter().flatten().filter_map(|run| run.strip_suffix(suffix)).collect();
+    let models = scan(dir, "models")?.select([col("model_id")]).collect()?;
+    let present = models.column("model_id")?.str()?.iter().flatten().find(|id| ids.contains(id));
+    match present {
+        None => Ok(()),
+        Some(id) => Err(Error::Verification(format!(
+            "data test of table 'models': stands_on_run_id refers to a run of runs, or of a model the index lacks; {id} is in the \
+             index and owns no pre-training\n  way out: nothing was published; report this with the source"
+        ))),
+    }
 }
 
 fn ordered_quantiles(dir: &Path, table: &str) -> Result<()> {

@@ -1,7 +1,6 @@
 //! estimate: FLOP, kWh and kg CO2e of every run through every tier its evidence allows, in parallel, in key order.
 
-use super::factors::Mixtures;
-use super::run_model::{Built, Fits, build};
+use super::run_model::{Basis, Built, build};
 use crate::config::{Config, METHOD_VERSION};
 use crate::error::Result;
 use crate::method::assumptions::ATCI_BAND_GCO2E_PER_PFLOP;
@@ -37,9 +36,8 @@ pub fn stage() -> Stage {
 
 fn run(context: &Context, out: &Path) -> Result<Outcome> {
     let method = &context.config.method;
-    let fits = Fits::load(&context.work, method.draws, method.seed)?;
+    let basis = Basis::load(context)?;
     let shared = Shared::new(method.draws, method.seed);
-    let chips = Mixtures::new(&context.reference);
     // `estimates` has the columns of `estimates_by_tier`: the same row goes into both.
     let mut estimates = BatchWriter::create(&table_path(out, EstimateRow::NAME), EstimateRow::schema())?;
     let mut headlines = <EstimateByTierRow as Row>::Builders::default();
@@ -57,7 +55,7 @@ fn run(context: &Context, out: &Path) -> Result<Outcome> {
         // rayon keeps the order of an indexed parallel iterator: the table comes out sorted whatever the thread count.
         let estimated: Vec<Vec<EstimateByTierRow>> = block
             .par_iter()
-            .map_init(Scratch::default, |scratch, row| estimate_run(context, &fits, &shared, &chips, row, scratch))
+            .map_init(Scratch::default, |scratch, row| estimate_run(context, &basis, &shared, row, scratch))
             .collect::<Result<_>>()?;
         for run in estimated {
             if let Some(headline) = run.first() {
@@ -89,9 +87,8 @@ struct Scratch {
 
 fn estimate_run(
     context: &Context,
-    fits: &Fits,
+    basis: &Basis,
     shared: &Shared,
-    chips: &Mixtures,
     row: &TierRow,
     scratch: &mut Scratch,
 ) -> Result<Vec<EstimateByTierRow>> {
@@ -101,7 +98,7 @@ fn estimate_run(
     row.available_tiers
         .iter()
         .map(|&tier| {
-            let built = build(row, tier, fits, chips, &context.reference)?;
+            let built = build(row, tier, basis, &context.reference)?;
             let model = built.model(&row.run_id);
             let central = central(&model);
             simulate(&model, shared, &mut scratch.draws);

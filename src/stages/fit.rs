@@ -248,6 +248,8 @@ fn as_tier_row(run: &TrainingRun, params: f64, day: crate::tables::Day) -> TierR
         place: None,
         operator: None,
         cloud_region: None,
+        stage: run.kind.clone(),
+        root_run_id: None,
         chosen_evidence: Vec::new(),
         stands_on_run_id: None,
         flags: Vec::new(),

@@ -7,6 +7,7 @@ pub mod factors;
 pub mod fallbacks;
 pub mod fit;
 pub mod ingest;
+pub mod lineage_table;
 pub mod manifest;
 pub mod normalize;
 pub mod run_model;

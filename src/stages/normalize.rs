@@ -6,12 +6,12 @@
 use crate::config::{CohortMetric, Config};
 use crate::error::{Error, Result};
 use crate::evidence::params::{self, Weights};
-use crate::evidence::{Extracted, emissions, facts, hardware, place};
-use crate::lineage::{self, Placement, Relation, RepoFacts, Role, RunKind, run_id};
+use crate::evidence::{Extracted, emissions, facts, hardware, names, place};
+use crate::lineage::{self, Placement, Relation, RepoFacts, Resolution, Role, RunKind, run_id};
 use crate::method::regression::{self, MIN_OBSERVATIONS, Observation};
 use crate::method::simulate::pow10;
 use crate::pipeline::{Context, Outcome, Stage};
-use crate::reference::{Reference, TrainingRun};
+use crate::reference::{CorrectedField, Correction, Reference, TrainingRun};
 use crate::tables::io::{TableWriter, rows, table_path};
 use crate::tables::{EvidenceRow, ModelRow, RawModelRow, Row, RunRow};
 use libm::log10;
@@ -61,7 +61,17 @@ const FORMAT_TAGS: &[&str] = &[
     "open_clip",
     "litert",
     "exllamav2",
+    "mistral-common",
+    "text-generation-inference",
+    "chat",
+    "code",
+    "conversational",
 ];
+/// Architectures whose names are as short as the codes of languages, which follow where the Hub knows no architecture.
+const SHORT_ARCHITECTURES: &[&str] = &["t5", "vit", "mpt", "opt", "phi", "dpt", "led", "xlm", "bit", "esm", "dit", "glm", "yi"];
+
+/// The registry's word for a continued pre-training.
+const CONTINUED: &str = "continued";
 
 /// The stage.
 #[must_use]
@@ -114,6 +124,8 @@ fn run(context: &Context, out: &Path) -> Result<Outcome> {
 /// What the first pass gathers, by position in `raw_models`.
 struct Index {
     facts: Vec<RepoFacts>,
+    /// Models that are named as bases or registered, and are not in the index; their positions follow those of the repositories.
+    absent: Vec<RepoFacts>,
     placements: Vec<Placement>,
     /// Best own figure for total parameters.
     params: Vec<Option<i64>>,
@@ -126,12 +138,15 @@ struct Index {
     active_on_total: Option<(f64, f64, usize)>,
     /// Registered pre-trainings whose own repository is not in the index, by the position of the sibling that carries them.
     adopted: FxHashMap<usize, usize>,
+    /// Corrections whose expectation does not hold.
+    failed_corrections: Vec<String>,
 }
 
 impl Index {
     fn read(context: &Context) -> Result<Self> {
         let mut index = Self {
             facts: Vec::new(),
+            absent: Vec::new(),
             placements: Vec::new(),
             params: Vec::new(),
             active: Vec::new(),
@@ -139,6 +154,7 @@ impl Index {
             first_with: FxHashMap::default(),
             active_on_total: active_on_total(&context.reference),
             adopted: FxHashMap::default(),
+            failed_corrections: Vec::new(),
         };
         if !table_path(&context.work, RawModelRow::NAME).exists() {
             return Err(Error::input("raw_models is missing", context.work.display(), "run: hugging-carbon ingest"));
@@ -146,7 +162,15 @@ impl Index {
         for raw in rows::<RawModelRow>(&context.work)? {
             index.add(&context.reference, &raw?);
         }
-        index.placements = lineage::resolve(&index.facts);
+        if !index.failed_corrections.is_empty() {
+            return Err(Error::Verification(format!(
+                "corrections no longer hold: {}\n  way out: the source was mended or changed; review data/reference/corrections.toml",
+                index.failed_corrections.join("; ")
+            )));
+        }
+        let Resolution { placements, absent } = lineage::resolve(&index.facts, known(&context.reference), &name_size);
+        (index.placements, index.absent) = (placements, absent);
+        index.count_members();
         index.find_first_reports();
         index.adopt_runs(&context.reference);
         Ok(index)
@@ -202,7 +226,9 @@ impl Index {
         let rough_params = total.map(|n| n as i64);
         self.params.push(rough_params);
         let listed_owner = raw.model_id.split_once('/').is_some_and(|(owner, _)| reference.owners.country(owner).is_some());
-        self.facts.push(RepoFacts { rough_params, listed_owner, ..repo_facts(raw, weights, registry) });
+        let mut facts = RepoFacts { rough_params, listed_owner, ..repo_facts(raw, weights, registry) };
+        self.failed_corrections.extend(correct(reference, &mut facts));
+        self.facts.push(facts);
         self.active.push(registry.and_then(|r| r.active_params).or(number(name_active)));
         let reported = raw.co2_json.as_deref().map(emissions::extract).unwrap_or_default();
         if let Some(kg) = reported.iter().find(|e| e.field == "emissions_kgco2e" && e.reject_reason.is_none()).and_then(|e| e.value)
@@ -227,10 +253,128 @@ impl Index {
         }
     }
 
-    /// Repository, then its bases, nearest first.
+    /// Repository, then its bases, nearest first, as far as they are in the index.
     fn chain(&self, from: usize) -> impl Iterator<Item = usize> + '_ {
-        std::iter::successors(Some(from), |i| self.placements[*i].base).take(64)
+        let n = self.facts.len();
+        std::iter::successors(Some(from), |i| self.placements[*i].base).take(64).filter(move |i| *i < n)
     }
+
+    /// Repositories whose runs are upstream of a repository's weights, each once, and whether every chain of bases ends in a run of the
+    /// index.
+    fn upstream(&self, i: usize) -> (Vec<usize>, bool) {
+        let n = self.facts.len();
+        let mut owners: Vec<usize> = Vec::new();
+        let mut seen = FxHashSet::default();
+        let mut complete = true;
+        let mut open: Vec<usize> = vec![i];
+        while let Some(at) = open.pop() {
+            if !seen.insert(at) {
+                continue;
+            }
+            let placement = &self.placements[at];
+            if at != i && at < n && placement.own_run.is_some() {
+                owners.push(at);
+            }
+            let before = open.len();
+            open.extend(placement.bases());
+            // The end of a chain: a pre-training, carried by a head where the base is absent, or something unknown.
+            if open.len() == before {
+                match placement.root {
+                    Some(root) if root < n => open.push(root),
+                    _ => complete = false,
+                }
+            }
+        }
+        (owners, complete)
+    }
+
+    /// Repositories that rest on each repository's run, itself included.
+    fn count_members(&mut self) {
+        let mut members = vec![0_usize; self.facts.len()];
+        for i in 0..self.facts.len() {
+            members[i] += usize::from(self.placements[i].own_run.is_some());
+            for owner in self.upstream(i).0 {
+                members[owner] += 1;
+            }
+        }
+        for (placement, count) in self.placements.iter_mut().zip(members) {
+            placement.members = count;
+        }
+    }
+
+    /// Id of a node, in the index or absent.
+    fn id(&self, i: usize) -> &str {
+        self.facts.get(i).map_or_else(|| self.absent[i - self.facts.len()].model_id.as_str(), |f| f.model_id.as_str())
+    }
+}
+
+fn name_size(model_id: &str) -> Option<f64> {
+    names::size(model_id).map(|size| size.total)
+}
+
+/// The registered models, for those that the index lacks but its repositories rest on.
+fn known(reference: &Reference) -> Vec<RepoFacts> {
+    let mut nodes: Vec<RepoFacts> = registered(reference);
+    // A corrected base of a model that neither the registry nor the index holds makes a node of its own.
+    for correction in reference.corrections.rows().iter().filter(|c| c.field == CorrectedField::BaseModel) {
+        let base_ids = vec![correction.value.clone()];
+        match nodes.iter_mut().find(|n| n.model_id.eq_ignore_ascii_case(&correction.model_id)) {
+            Some(node) => node.base_ids = base_ids,
+            None => nodes.push(RepoFacts {
+                named_size: name_size(&correction.model_id),
+                model_id: correction.model_id.clone(),
+                base_ids,
+                ..RepoFacts::default()
+            }),
+        }
+    }
+    nodes
+}
+
+fn registered(reference: &Reference) -> Vec<RepoFacts> {
+    let runs = reference.registry.runs().iter();
+    runs.filter_map(|run| {
+        let model_id = run.hub_id.clone()?;
+        let owner = model_id.split('/').next().unwrap_or_default();
+        #[allow(clippy::cast_possible_truncation)] // Bounded by the registry's data test.
+        Some(RepoFacts {
+            listed_owner: reference.owners.country(owner).is_some(),
+            named_size: name_size(&model_id),
+            rough_params: run.params.map(|n| n as i64),
+            created_ms: run.trained_on_day().map(|day| i64::from(day.0) * 86_400_000),
+            registry_kind: registry_kind(run),
+            registry_continued: run.kind == CONTINUED,
+            base_ids: run.base_model.iter().filter(|id| crate::hub::record::is_valid_id(id)).cloned().collect(),
+            model_id,
+            ..RepoFacts::default()
+        })
+    })
+    .collect()
+}
+
+/// Applies the reviewed corrections of a repository; returns those whose expectation does not hold.
+fn correct(reference: &Reference, facts: &mut RepoFacts) -> Vec<String> {
+    let mut failed = Vec::new();
+    let mut check = |correction: &Correction, found: &str| {
+        if found != correction.expect {
+            let (id, expect) = (&correction.model_id, &correction.expect);
+            failed.push(format!("{id} {:?}: expected '{expect}', found '{found}'", correction.field));
+        }
+    };
+    if let Some(correction) = reference.corrections.of(&facts.model_id, CorrectedField::Role) {
+        check(correction, lineage::roles::role(facts).0.name());
+        facts.corrected_role = Role::parse(&correction.value);
+    }
+    if let Some(correction) = reference.corrections.of(&facts.model_id, CorrectedField::BaseModel) {
+        check(correction, facts.base_ids.first().map_or("", String::as_str));
+        facts.base_ids = vec![correction.value.clone()];
+    }
+    failed
+}
+
+/// Continued pre-trainings start from weights.
+fn registry_kind(run: &TrainingRun) -> Option<RunKind> {
+    if run.kind == CONTINUED { Some(RunKind::FineTuning) } else { RunKind::parse(&run.kind) }
 }
 
 fn significant_digits(x: f64) -> usize {
@@ -262,7 +406,10 @@ fn repo_facts(raw: &RawModelRow, weights: Weights, registry: Option<&TrainingRun
     let stated = |text: &Option<String>| text.as_deref().and_then(Relation::parse);
     let relation = stated(&raw.card_base_relation).or(stated(&raw.hub_base_relation)).or(tag_relation);
     let base_count = raw.card_base_models.len().max(raw.hub_base_models.len()).max(tag_bases.len());
-    let base_ids = base_ids(raw, tag_bases);
+    let mut base_ids = base_ids(raw, tag_bases);
+    if base_ids.is_empty() {
+        base_ids.extend(registry.and_then(|r| r.base_model.clone()).filter(|id| crate::hub::record::is_valid_id(id)));
+    }
     let signals: Vec<String> = raw.tags.iter().filter(|t| !t.contains(':')).map(|t| t.to_lowercase()).collect();
     RepoFacts {
         model_id: raw.model_id.clone(),
@@ -281,7 +428,10 @@ fn repo_facts(raw: &RawModelRow, weights: Weights, registry: Option<&TrainingRun
         says_fine_tuning: says_fine_tuning(raw),
         relation,
         signals: signals.into_iter().filter(|t| lineage::roles::SIGNAL_TAGS.contains(&t.as_str())).collect(),
-        registry_kind: registry.and_then(|r| RunKind::parse(&r.kind)),
+        registry_kind: registry.and_then(registry_kind),
+        registry_continued: registry.is_some_and(|r| r.kind == CONTINUED),
+        named_size: name_size(&raw.model_id),
+        corrected_role: None,
     }
 }
 
@@ -307,7 +457,8 @@ fn architecture(raw: &RawModelRow) -> Option<String> {
         return raw.architecture.as_deref().map(str::to_lowercase);
     }
     let first = raw.tags.iter().map(|t| t.to_lowercase()).find(|t| !FORMAT_TAGS.contains(&t.as_str()))?;
-    let is_architecture = !first.contains(':') && raw.pipeline_tag.as_deref() != Some(first.as_str());
+    let is_language = first.len() <= 3 && !SHORT_ARCHITECTURES.contains(&first.as_str());
+    let is_architecture = !first.contains(':') && !is_language && raw.pipeline_tag.as_deref() != Some(first.as_str());
     is_architecture.then_some(first)
 }
 
@@ -317,7 +468,9 @@ fn has_weights(raw: &RawModelRow, weights: Weights, base_ids: &[String], signals
         return raw.has_weight_files;
     }
     let sized = weights.params.is_some() || weights.packed || raw.safetensors_total.is_some() || raw.gguf_total.is_some();
-    let described = raw.library.is_some() || raw.pipeline_tag.is_some() || !base_ids.is_empty();
+    // A card that says more than a footprint (data sets, a paper, a licence) describes a model.
+    let says_more = raw.tags.iter().any(|t| t != "co2_eq_emissions" && !t.starts_with("region:"));
+    let described = raw.library.is_some() || raw.pipeline_tag.is_some() || !base_ids.is_empty() || says_more;
     let formatted = signals.iter().any(|t| FORMAT_TAGS.contains(&t.as_str()));
     Some(sized || described || formatted)
 }
@@ -354,6 +507,10 @@ fn model(context: &Context, index: &Index, i: usize, placement: &Placement, raw:
         CohortMetric::DownloadsAllTime => raw.downloads_all_time,
         CohortMetric::Downloads30d => raw.downloads_30d,
     };
+    let (upstream, lineage_is_complete) = index.upstream(i);
+    let mut upstream_run_ids: Vec<String> =
+        upstream.into_iter().filter_map(|at| Some(run_id(index.id(at), index.placements[at].own_run?))).collect();
+    upstream_run_ids.sort();
     let row = ModelRow {
         model_id: raw.model_id.clone(),
         owner,
@@ -375,7 +532,9 @@ fn model(context: &Context, index: &Index, i: usize, placement: &Placement, raw:
         role_rule: placement.role_rule.to_owned(),
         base_model_ids: index.facts[i].base_ids.clone(),
         own_run_id: placement.own_run.map(|kind| run_id(&raw.model_id, kind)),
-        stands_on_run_id: placement.root.map(|r| run_id(&index.facts[r].model_id, RunKind::Pretraining)),
+        stands_on_run_id: placement.root.map(|r| run_id(index.id(r), RunKind::Pretraining)),
+        upstream_run_ids,
+        lineage_is_complete,
         trained_on: date.as_ref().map(|(day, _, _)| *day),
         trained_on_source: date.map(|(_, source, _)| source.to_owned()),
         owner_country,
@@ -523,7 +682,7 @@ fn refuse_place(reference: &Reference, text: &str) -> Option<String> {
 
 fn run_row(index: &Index, placement: &Placement, row: &ModelRow) -> Option<RunRow> {
     let kind = placement.own_run?;
-    let parent = placement.parent.filter(|_| kind != RunKind::Pretraining).and_then(|p| {
+    let parent = placement.parent.filter(|p| kind != RunKind::Pretraining && *p < index.facts.len()).and_then(|p| {
         let kind = index.placements[p].own_run?;
         Some(run_id(&index.facts[p].model_id, kind))
     });

@@ -7,12 +7,14 @@ use super::factors::{self, Chips, GridChoice, Mixtures};
 use crate::error::{Error, Result};
 use crate::method::assumptions as assume;
 use crate::method::chain;
-use crate::method::simulate::{Compute, LogNormal, Prediction, Response, RunModel, SharedFit, Start, pow10};
-use crate::reference::{PueValue, Reference, registry};
+use crate::method::simulate::{Compute, LogNormal, Prediction, Response, RunModel, SharedFit, Start, central, pow10};
+use crate::pipeline::Context;
+use crate::reference::{PueValue, Reference, post_training, registry};
 use crate::tables::io::rows;
 use crate::tables::{BacktestRow, RegressionCovarianceRow, RegressionRow, RegressionTermRow, TierRow};
 use crate::units::{Params, Tokens};
 use libm::log10;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -164,18 +166,64 @@ impl Built<'_> {
     }
 }
 
+/// What every run's model is built from, read once.
+#[derive(Debug)]
+pub struct Basis {
+    /// Regressions.
+    pub fits: Fits,
+    /// Mixtures of chips and places.
+    pub mixtures: Mixtures,
+    /// Central compute in FLOP of the pre-trainings that others start from, by run id.
+    pub roots: FxHashMap<String, f64>,
+}
+
+impl Basis {
+    /// Reads the regressions, builds the mixtures, and computes the pre-trainings that post-trainings are a share of.
+    ///
+    /// # Errors
+    /// A table is missing, or a regression is not usable.
+    pub fn load(context: &Context) -> Result<Self> {
+        let method = &context.config.method;
+        let fits = Fits::load(&context.work, method.draws, method.seed)?;
+        let mut basis = Self { fits, mixtures: Mixtures::new(&context.reference), roots: FxHashMap::default() };
+        let mut wanted: FxHashSet<String> = FxHashSet::default();
+        for row in rows::<TierRow>(&context.work)? {
+            let row = row?;
+            if takes_a_share(&row) {
+                wanted.extend(row.root_run_id);
+            }
+        }
+        for row in rows::<TierRow>(&context.work)? {
+            let row = row?;
+            if wanted.contains(&row.run_id) && row.tier > 0 {
+                let built = build(&row, row.tier, &basis, &context.reference)?;
+                let flop = central(&built.model(&row.run_id)).flop.0;
+                basis.roots.insert(row.run_id, flop);
+            }
+        }
+        Ok(basis)
+    }
+}
+
+/// Trainings on the weights of their own house, and continued pre-trainings, are a share of the pre-training they start from; strangers'
+/// fine-tunes follow their own regression.
+fn takes_a_share(row: &TierRow) -> bool {
+    row.kind == "post_training" || row.stage == post_training::CONTINUED
+}
+
 /// Builds the model of a run at a tier (1 to 6).
 ///
 /// # Errors
 /// A regression it needs is not usable.
-pub fn build<'a>(row: &TierRow, tier: i32, fits: &'a Fits, mixtures: &'a Mixtures, reference: &Reference) -> Result<Built<'a>> {
+pub fn build<'a>(row: &TierRow, tier: i32, basis: &'a Basis, reference: &Reference) -> Result<Built<'a>> {
+    let mixtures = &basis.mixtures;
     let mut flags = row.flags.clone();
     // Tiers 1 to 3 fix hours, energy or emissions; the compute beside them is the stated one, else what they imply.
     let (compute, compute_tier) = if tier < 4 && !row.available_tiers.contains(&4) {
         flags.push("compute_implied_by_the_chain".into());
         (Compute::Implied, tier)
     } else {
-        compute(row, tier.max(4), fits, &mut flags)?
+        compute(row, tier.max(4), basis, reference, &mut flags)?
     };
     let year = row.trained_on.map(crate::tables::Day::year);
     if year.is_none() {
@@ -213,8 +261,15 @@ pub fn build<'a>(row: &TierRow, tier: i32, fits: &'a Fits, mixtures: &'a Mixture
     })
 }
 
-fn compute<'a>(row: &TierRow, wanted: i32, fits: &'a Fits, flags: &mut Vec<String>) -> Result<(Compute<'a>, i32)> {
-    let known = |median: f64, sd_dex: f64| Compute::Known(LogNormal::own(median, sd_dex * assume::LN_10));
+fn compute<'a>(
+    row: &TierRow,
+    wanted: i32,
+    basis: &'a Basis,
+    reference: &Reference,
+    flags: &mut Vec<String>,
+) -> Result<(Compute<'a>, i32)> {
+    let fits = &basis.fits;
+    let known = |median: f64, sd_dex: f64| Compute::Known(LogNormal::own(median, sd_dex * assume::LN_10), log_ceiling(row));
     if wanted == 4 {
         if let Some(flop) = row.train_flop {
             // Compute that is 6 N D of the stated figures has the error of that formula, which the back-test measured.
@@ -238,6 +293,10 @@ fn compute<'a>(row: &TierRow, wanted: i32, fits: &'a Fits, flags: &mut Vec<Strin
             return Ok((known(flop.0, fits.six_nd_sd_dex), 4));
         }
     }
+    if let Some(share) = share(row, basis, reference) {
+        flags.push(format!("compute_is_a_{}_share_of_the_pretraining", row.stage));
+        return Ok((share, if wanted <= 5 && row.active_params.is_some() { 5 } else { 6 }));
+    }
     let factor = if row.kind == "adapter" { chain::FLOP_PER_FROZEN_PARAM_TOKEN / chain::FLOP_PER_PARAM_TOKEN } else { 1.0 };
     if let Some(n) = row.active_params.filter(|_| wanted <= 5) {
         return Ok((Compute::Parameters(prediction(row, n, fits, factor)?), 5));
@@ -248,6 +307,19 @@ fn compute<'a>(row: &TierRow, wanted: i32, fits: &'a Fits, flags: &mut Vec<Strin
     let central: f64 = size.shared.central.iter().zip(&size_terms).map(|(b, x)| b * x).sum();
     let prediction = prediction(row, pow10(central), fits, factor)?;
     Ok((Compute::Category { size: &size.shared, size_terms, prediction }, 6))
+}
+
+/// Post-training as a share of the pre-training: never zero, and below what would count as a new model.
+fn share(row: &TierRow, basis: &Basis, reference: &Reference) -> Option<Compute<'static>> {
+    let of_flop = *basis.roots.get(row.root_run_id.as_deref().filter(|_| takes_a_share(row))?)?;
+    let share = reference.post_training.of(&row.stage);
+    let most = if row.stage == post_training::CONTINUED { 1.0 } else { assume::FINE_TUNE_MAX_SHARE_OF_PRETRAINING };
+    Some(Compute::Share {
+        compute: LogNormal::own(share.median * of_flop, share.sd_dex * assume::LN_10),
+        share: share.median,
+        of_flop,
+        log_ceiling: log10(most * of_flop),
+    })
 }
 
 /// Which regression speaks for a run's compute.
@@ -265,6 +337,11 @@ pub fn compute_fit(row: &TierRow) -> (&'static str, Response) {
 #[must_use]
 pub fn speaks_tokens(modality: &str) -> bool {
     matches!(modality, "text" | "multimodal")
+}
+
+/// log10 of the most FLOP any published run of the kind took.
+fn log_ceiling(row: &TierRow) -> f64 {
+    log10(if speaks_tokens(&row.modality) { assume::MOST_FLOP_TEXT } else { assume::MOST_FLOP_BEYOND_TEXT })
 }
 
 /// The regression's prediction for a run of `n` active parameters, with the bounds of what has been published.
@@ -289,7 +366,14 @@ fn prediction<'a>(row: &TierRow, n: f64, fits: &'a Fits, factor: f64) -> Result<
     } else {
         ((f64::NEG_INFINITY, f64::INFINITY), 0.0)
     };
-    let ceiling = if speaks_tokens(&row.modality) { assume::MOST_FLOP_TEXT } else { assume::MOST_FLOP_BEYOND_TEXT };
-    let log_ceiling = log10(ceiling);
-    Ok(Prediction { log_ceiling, fit: &loaded.shared, response, terms, size_position, log_bounds, bounds_exponent, factor })
+    Ok(Prediction {
+        log_ceiling: log_ceiling(row),
+        fit: &loaded.shared,
+        response,
+        terms,
+        size_position,
+        log_bounds,
+        bounds_exponent,
+        factor,
+    })
 }

@@ -1,13 +1,13 @@
 //! snapshot: aggregates, data tests, and a directory that never changes once it is published.
 
 use super::manifest::{self, CardFacts, Headline, Input, Manifest, Records};
-use super::{aggregate, data_tests, fallbacks};
+use super::{aggregate, data_tests, fallbacks, lineage_table};
 use crate::config::{Config, METHOD_VERSION};
 use crate::error::{Error, IoContext, Result};
 use crate::pipeline::{Context, Outcome, Record, Stage};
 use crate::reference::EXTRA_GRID;
 use crate::tables::io::{TableReceipt, rows, sha256_bytes, sha256_file, sync_directory, table_path};
-use crate::tables::{AggregateRow, ModelRow, Row, published};
+use crate::tables::{AggregateRow, LineageRow, ModelRow, Row, published};
 use fs_err as fs;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -38,7 +38,7 @@ pub fn stage() -> Stage {
             "estimates_by_tier",
             "quarantine",
         ],
-        outputs: &[aggregate::TABLE],
+        outputs: &[aggregate::TABLE, LineageRow::NAME],
         settings: |config: &Config| json!({"config": Manifest::pinned_config(config), "max_shrink_fraction": config.limits.max_shrink_fraction}),
         external: ingest_facts,
         run,
@@ -60,18 +60,21 @@ fn intact(context: &Context, record: &Record) -> bool {
 }
 
 fn run(context: &Context, out: &Path) -> Result<Outcome> {
-    let aggregates = aggregate::run(context, out)?;
+    let own = BTreeMap::from([
+        (AggregateRow::NAME.to_owned(), aggregate::run(context, out)?),
+        (LineageRow::NAME.to_owned(), lineage_table::run(context, out)?),
+    ]);
     let staging = context.snapshots.join(format!(".staging-{}", std::process::id()));
     clear_staging(&context.snapshots)?;
     fs::create_dir_all(&staging).at("cannot create", &staging)?;
-    let receipts = collect_tables(context, out, &staging, &aggregates)?;
+    let receipts = collect_tables(context, out, &staging, &own)?;
     data_tests::check(&staging)?;
     let manifest = write_documents(context, &staging, &receipts)?;
     guard_against_shrinking(context, &manifest)?;
     let version = publish(context, &staging, &manifest)?;
     tracing::info!(version, "published");
     let facts = BTreeMap::from([("version".to_owned(), json!(version))]);
-    Ok(Outcome { outputs: BTreeMap::from([(AggregateRow::NAME.into(), aggregates)]), facts })
+    Ok(Outcome { outputs: own, facts })
 }
 
 /// Removes what killed runs left; nobody else publishes here, the data directory is locked.
@@ -90,14 +93,14 @@ fn collect_tables(
     context: &Context,
     out: &Path,
     staging: &Path,
-    aggregates: &TableReceipt,
+    own: &BTreeMap<String, TableReceipt>,
 ) -> Result<BTreeMap<String, TableReceipt>> {
-    let mut receipts = BTreeMap::from([(AggregateRow::NAME.to_owned(), aggregates.clone())]);
+    let mut receipts = own.clone();
     for stage in ["ingest", "normalize", "fit", "estimate"] {
         receipts.extend(context.record(stage)?.outputs);
     }
     for info in published() {
-        let from = if info.name == AggregateRow::NAME { out } else { &context.work };
+        let from = if own.contains_key(info.name) { out } else { &context.work };
         let (from, to) = (table_path(from, info.name), table_path(staging, info.name));
         fs::copy(&from, &to).at("cannot copy table into the snapshot", &to)?;
         fs::File::open(&to).and_then(|f| f.sync_all()).at("cannot sync", &to)?;

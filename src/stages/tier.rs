@@ -5,11 +5,13 @@
 use crate::error::Result;
 use crate::evidence::hardware::{self, Context};
 use crate::evidence::place::{self, Place};
+use crate::lineage::names::post_training_stage;
 use crate::lineage::no_training_id;
 use crate::method::assumptions::{ATCI_BAND_GCO2E_PER_PFLOP, TOKENS_PER_PARAM};
 use crate::method::chain;
 use crate::pipeline::{self, Outcome, Stage};
 use crate::reference::Reference;
+use crate::reference::post_training::CONTINUED;
 use crate::tables::io::{TableWriter, rows};
 use crate::tables::{EvidenceRow, ModelRow, Row, RunRow, TierRow};
 use crate::units::{FLOP_PER_PFLOP, Flop, GCo2ePerKwh, GRAMS_PER_KG, KgCo2e, Kwh, Params, Tokens};
@@ -64,6 +66,16 @@ fn stated_place(reference: &Reference, own: &[EvidenceRow]) -> Place {
     place::read(reference, &parts.join(", "), Context::Field)
 }
 
+/// Stage of a training, by role and name (data/reference/post_training.csv).
+fn training_stage(model: &ModelRow, run: Option<&RunRow>) -> String {
+    let kind = run.map_or("no_training", |r| r.kind.as_str());
+    match kind {
+        "post_training" | "fine_tuning" if model.role == "continued" => CONTINUED.to_owned(),
+        "post_training" | "fine_tuning" => post_training_stage(&model.model_id).to_owned(),
+        other => other.to_owned(),
+    }
+}
+
 /// The accepted evidence for one field: most trusted, then by key.
 fn best<'a>(own: &'a [EvidenceRow], field: &str) -> Option<&'a EvidenceRow> {
     own.iter()
@@ -101,6 +113,8 @@ fn tier_row(reference: &Reference, model: &ModelRow, run: Option<&RunRow>, own: 
         place: place.settled().map(str::to_owned),
         operator: place.operator.clone(),
         cloud_region: place.cloud_region.clone(),
+        stage: training_stage(model, run),
+        root_run_id: model.stands_on_run_id.clone().filter(|root| run.is_some_and(|r| r.run_id != *root)),
         chosen_evidence: Vec::new(),
         stands_on_run_id: run.map_or_else(|| model.stands_on_run_id.clone(), |r| r.parent_run_id.clone()),
         flags: Vec::new(),

@@ -165,6 +165,7 @@ pub fn published() -> Vec<TableInfo> {
         info::<EstimateRow>(),
         info::<EstimateByTierRow>(),
         info::<EvidenceRow>(),
+        info::<LineageRow>(),
         info::<ModelRow>(),
         info::<QuarantineRow>(),
         info::<RegressionTermRow>(),

@@ -47,8 +47,13 @@ table! {
         base_model_ids: Vec<String>,
         /// Training run that produced this repository's own weights; null where there was no training.
         own_run_id: Option<String>,
-        /// Pre-training run the weights rest on; null when its repository is not in the index.
+        /// Pre-training run the weights rest on, also where the index lacks its repository (then `runs` has no row for it); null when it
+        /// is unknown or the parents of a merge rest on several.
         stands_on_run_id: Option<String>,
+        /// Runs of the index upstream of this repository's weights, each once, its own left out; a merge has the union of its parents'.
+        upstream_run_ids: Vec<String>,
+        /// Whether every chain of bases ends in a run of the index.
+        lineage_is_complete: bool,
         /// Best known date of the training.
         trained_on: Option<Day>,
         /// Where trained_on comes from: registry, arxiv, created_at or created_at_floor.
@@ -265,6 +270,34 @@ table! {
         atci_gco2e_per_pflop_mean: Option<f64>,
         /// Mean emissions of the group over mean emissions of its cohort.
         share_of_total: f64,
+    }
+}
+
+table! {
+    /// Own and embodied training of every repository: its own run, and everything upstream of its weights, each run once. Only `own`
+    /// may be summed over repositories.
+    "lineage" key("model_id")
+    struct LineageRow / LineageBuilders {
+        /// Hub id.
+        model_id: String,
+        /// Training run that produced this repository's own weights; null where there was none.
+        own_run_id: Option<String>,
+        /// Runs of the index upstream of it, each once.
+        upstream_run_ids: Vec<String>,
+        /// Whether every chain of bases ends in a run of the index; else the lineage is a lower bound.
+        is_complete: bool,
+        /// Mean training compute of the own run in FLOP.
+        own_train_flop_mean: f64,
+        /// Mean facility energy of the own run in kWh.
+        own_energy_kwh_mean: f64,
+        /// Mean emissions of the own run in kg CO2e.
+        own_emissions_kgco2e_mean: f64,
+        /// Mean training compute of the own run and all upstream in FLOP; means add up exactly, quantiles do not.
+        lineage_train_flop_mean: f64,
+        /// Mean facility energy of the own run and all upstream in kWh.
+        lineage_energy_kwh_mean: f64,
+        /// Mean emissions of the own run and all upstream in kg CO2e.
+        lineage_emissions_kgco2e_mean: f64,
     }
 }
 

@@ -110,6 +110,11 @@ table! {
         cloud_region: Option<String>,
         /// Evidence behind each chosen value, as `field=evidence_id`.
         chosen_evidence: Vec<String>,
+        /// What the training was in the course of a model: pretraining, continued, sft, preference, chat_release, long_rl,
+        /// reasoning_distillation or adapter.
+        stage: String,
+        /// Pre-training that the weights rest on, when it is another run of the index.
+        root_run_id: Option<String>,
         /// Run carried (tier 0) or started from.
         stands_on_run_id: Option<String>,
         /// Flags from the earlier stages.

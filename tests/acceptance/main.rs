@@ -5,6 +5,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod lineage;
 mod physical_chain;
 
 use common::{Workspace, files_of, table};

@@ -1,6 +1,8 @@
 //! A workspace for tests that drive the binary: its own data directory, commands, and filters for what differs between runs.
 #![allow(dead_code)] // Each test binary uses a part.
 
+pub mod lineage;
+
 use assert_cmd::Command;
 use std::path::{Path, PathBuf};
 

@@ -1,0 +1,238 @@
+//! Families of language models by the words their names are made of: which pre-training a name points at.
+//!
+//! `Meta-Llama-3-8B`, `Llama3.1-8B-Finetuned` and `L3.1-8B-Stheno` all name the family llama; the version and the size say which run.
+
+use super::names::tokens;
+
+/// A family: the word its names begin with, and the namespaces that pre-train it.
+struct Family {
+    word: &'static str,
+    homes: &'static [&'static str],
+}
+
+const FAMILIES: &[Family] = &[
+    Family { word: "llama", homes: &["meta-llama", "huggyllama", "facebook"] },
+    Family { word: "qwen", homes: &["qwen"] },
+    Family { word: "mistral", homes: &["mistralai"] },
+    Family { word: "mixtral", homes: &["mistralai"] },
+    Family { word: "ministral", homes: &["mistralai"] },
+    Family { word: "gemma", homes: &["google"] },
+    Family { word: "phi", homes: &["microsoft"] },
+    Family { word: "deepseek", homes: &["deepseek-ai"] },
+    Family { word: "falcon", homes: &["tiiuae"] },
+    Family { word: "yi", homes: &["01-ai"] },
+    Family { word: "glm", homes: &["zai-org", "thudm"] },
+    Family { word: "chatglm", homes: &["zai-org", "thudm"] },
+    Family { word: "kimi", homes: &["moonshotai"] },
+    Family { word: "internlm", homes: &["internlm"] },
+    Family { word: "olmo", homes: &["allenai"] },
+    Family { word: "olmoe", homes: &["allenai"] },
+    Family { word: "pythia", homes: &["eleutherai"] },
+    Family { word: "bloom", homes: &["bigscience"] },
+    Family { word: "stablelm", homes: &["stabilityai"] },
+    Family { word: "mpt", homes: &["mosaicml"] },
+    Family { word: "granite", homes: &["ibm-granite", "ibm"] },
+    Family { word: "smollm", homes: &["huggingfacetb"] },
+    Family { word: "starcoder", homes: &["bigcode"] },
+    Family { word: "opt", homes: &["facebook"] },
+    Family { word: "gpt2", homes: &["openai-community", "openai"] },
+    Family { word: "solar", homes: &["upstage"] },
+    Family { word: "tinyllama", homes: &["tinyllama"] },
+    Family { word: "minimax", homes: &["minimaxai"] },
+];
+/// Names by which fine-tuners call a family's version, whole token to family and version.
+const SHORTHANDS: &[(&str, &str, &str)] = &[
+    ("l2", "llama", "2"),
+    ("l3", "llama", "3"),
+    ("l3.1", "llama", "3.1"),
+    ("l3.2", "llama", "3.2"),
+    ("l3.3", "llama", "3.3"),
+    ("q2.5", "qwen", "2.5"),
+    ("g2", "gemma", "2"),
+    ("mn", "mistral", "nemo"),
+    ("nemo", "mistral", "nemo"),
+    ("vicuna", "llama", ""),
+    ("alpaca", "llama", ""),
+    ("guanaco", "llama", ""),
+    ("zephyr", "mistral", ""),
+    ("codellama", "llama", "2"),
+    ("t5", "t5", ""),
+];
+/// Words after a family that tell models of one version apart, as sizes do.
+const KIND_WORDS: &[&str] = &["mini", "small", "medium", "large", "nemo", "tiny", "nano", "micro", "moe", "llm", "coder"];
+/// Words for what a family's model was specialised in by further training: the run it started from has the name without them.
+const SPECIALITIES: &[&str] = &["coder", "code", "math", "vl", "vision", "audio", "omni", "embedding", "reranker", "guard", "med"];
+
+/// Names of further trained families, and the family they stand on.
+const DERIVED: &[(&str, &str)] = &[("bloomz", "bloom"), ("gptjt", "gptj"), ("embeddinggemma", "gemma")];
+
+/// What a name says of its family.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Named {
+    /// Word of the family.
+    pub family: &'static str,
+    /// Version, or none.
+    pub version: Option<String>,
+    /// A word in place of a size (`mini`, `nemo`).
+    pub kind: Option<&'static str>,
+    /// Billions glued to the word (`llama7b`), in tenths.
+    pub glued_tenths: Option<i64>,
+}
+
+/// Reads the family of a name (without namespace), wherever in it the word stands.
+#[must_use]
+pub fn named(name: &str) -> Option<Named> {
+    let mut tokens = tokens(name);
+    // "DeepSeek-R1-Distill-Qwen-7B": what was distilled into is what the weights rest on.
+    if let Some(at) = tokens.iter().position(|t| t == "distill" || t == "distilled") {
+        tokens.drain(..=at.min(tokens.len().saturating_sub(2)));
+    }
+    let kind = tokens.iter().find_map(|t| KIND_WORDS.iter().find(|k| *k == t).copied());
+    for (i, token) in tokens.iter().enumerate() {
+        if let Some((_, family, version)) = SHORTHANDS.iter().find(|(word, _, _)| word == token) {
+            let nemo = *version == "nemo";
+            return Some(Named {
+                family,
+                version: (!version.is_empty() && !nemo).then(|| (*version).to_owned()),
+                kind: if nemo { Some("nemo") } else { kind },
+                glued_tenths: None,
+            });
+        }
+        for Family { word, .. } in FAMILIES {
+            let Some(rest) = token.strip_prefix(word) else { continue };
+            let version = if rest.is_empty() {
+                tokens.get(i + 1).and_then(|next| version(next))
+            } else if rest.starts_with(|c: char| c.is_ascii_alphabetic()) && !rest.starts_with('v') {
+                // "mistralic" and "phoenix" are other words.
+                continue;
+            } else {
+                version(rest)
+            };
+            return Some(Named { family: word, version, kind, glued_tenths: glued(rest) });
+        }
+    }
+    None
+}
+
+/// `7b` glued to a family's word, in tenths of a billion.
+fn glued(rest: &str) -> Option<i64> {
+    let billions: f64 = rest.strip_suffix('b')?.parse().ok()?;
+    #[allow(clippy::cast_possible_truncation)] // Checked to be below ten thousand.
+    (0.05..10_000.0).contains(&billions).then(|| (billions * 10.0).round() as i64)
+}
+
+/// `3`, `3.1`, `v3.2`; a size (`7b`) or a date is no version. Minor versions with a leading zero (`v0.3`) name releases of one run.
+fn version(token: &str) -> Option<String> {
+    let digits = token.strip_prefix('v').unwrap_or(token);
+    let short = !digits.is_empty() && digits.len() <= 4 && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    (short && digits.matches('.').count() <= 1 && !digits.starts_with('0') && (digits.len() != 4 || digits.contains('.')))
+        .then(|| digits.trim_end_matches(".0").to_owned())
+}
+
+/// Whether a namespace is a home of the family.
+#[must_use]
+pub fn is_home(family: &str, owner: &str) -> bool {
+    let owner = owner.to_lowercase();
+    FAMILIES.iter().any(|f| f.word == family && f.homes.contains(&owner.as_str()))
+}
+
+/// The family another namespace's name points at (`RYS-Llama3.1-Large`, `Microsoft_Phi-4`); none at home, and none for words of the
+/// house itself (TinyLlama/TinyLlama-1.1B).
+#[must_use]
+pub fn borrowed(owner: &str, name: &str) -> Option<Named> {
+    let named = named(name)?;
+    let first = tokens(name).first().cloned().unwrap_or_default();
+    // At home a name that begins with the family is the family; "Self-taught-evaluator-llama3.1" is not.
+    let at_home = is_home(named.family, owner) && (first.starts_with(named.family) || first == "meta" || first == "open");
+    (!at_home).then_some(named)
+}
+
+/// The name without the words of a speciality, when it has any: `Qwen2.5-Coder-7B` stands on `Qwen2.5-7B`, `codegemma-7b` on
+/// `gemma-7b`.
+#[must_use]
+pub fn without_speciality(name: &str) -> Option<String> {
+    let all = tokens(name);
+    let mut kept: Vec<String> = Vec::with_capacity(all.len());
+    for token in &all {
+        if SPECIALITIES.contains(&token.as_str()) {
+            continue;
+        }
+        if let Some((_, family)) = DERIVED.iter().find(|(word, _)| word == token) {
+            kept.push((*family).to_owned());
+            continue;
+        }
+        let plain = ["code", "med", "math", "shield"]
+            .iter()
+            .find_map(|s| token.strip_prefix(s))
+            .filter(|rest| FAMILIES.iter().any(|f| rest.starts_with(f.word)));
+        kept.push(plain.unwrap_or(token).to_owned());
+    }
+    (kept != all).then(|| kept.join("-"))
+}
+
+/// What tells the runs of a version apart: the size in tenths of a billion, a word in its place, or both; `size` is what the name says.
+#[must_use]
+pub fn sizes(named: &Named, size: Option<f64>) -> Vec<String> {
+    #[allow(clippy::cast_possible_truncation)] // Bounded by the name reader: below 1e13.
+    let tenths = size.map(|size| (size / 1e8).round() as i64).or(named.glued_tenths);
+    named.kind.map(str::to_owned).into_iter().chain(tenths.map(|n| n.to_string())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(name: &str) -> Option<(&'static str, Option<String>)> {
+        named(name).map(|n| (n.family, n.version))
+    }
+
+    #[test]
+    fn families_and_versions_in_real_names() {
+        for (name, family, version) in [
+            ("Meta-Llama-3-8B", "llama", Some("3")),
+            ("Llama-3.1-8B-Instruct", "llama", Some("3.1")),
+            ("RYS-Llama3.1-Large", "llama", Some("3.1")),
+            ("L3.1-8B-Stheno", "llama", Some("3.1")),
+            ("Llama-2-7b-hf", "llama", Some("2")),
+            ("Qwen2.5-7B", "qwen", Some("2.5")),
+            ("Mistral-7B-v0.3", "mistral", None),
+            ("OpenHermes-2.5-Mistral-7B", "mistral", None),
+            ("gemma-2-9b-it", "gemma", Some("2")),
+            ("Microsoft_Phi-4", "phi", Some("4")),
+            ("MN-12B-Lyra", "mistral", None),
+            ("Yi-1.5-34B-Chat", "yi", Some("1.5")),
+        ] {
+            assert_eq!(read(name), Some((family, version.map(str::to_owned))), "{name}");
+        }
+        for name in ["yield-7b", "phoenix-7b", "mistralic-7b", "bert-base-uncased", "optimus-7b"] {
+            assert_eq!(read(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn families_are_borrowed_by_other_namespaces_only() {
+        let family = |owner, name| borrowed(owner, name).map(|n| n.family);
+        assert_eq!(family("dnhkng", "RYS-Llama3.1-Large"), Some("llama"));
+        assert_eq!(family("nex-agi", "DeepSeek-V3.1-Nex-N1"), Some("deepseek"));
+        assert_eq!(family("facebook", "Self-taught-evaluator-llama3.1-70B"), Some("llama"));
+        assert_eq!(family("meta-llama", "Meta-Llama-3-8B"), None);
+        assert_eq!(family("TinyLlama", "TinyLlama-1.1B"), None);
+    }
+
+    #[test]
+    fn specialities_come_off() {
+        assert_eq!(without_speciality("Qwen2.5-Coder-7B"), Some("qwen2.5-7b".into()));
+        assert_eq!(without_speciality("codegemma-7b-it"), Some("gemma-7b-it".into()));
+        assert_eq!(without_speciality("Qwen2.5-7B"), None);
+    }
+
+    #[test]
+    fn runs_of_a_family_have_keys_of_their_own() {
+        let read = |name: &str, size: Option<f64>| named(name).map(|n| (n.version.clone(), sizes(&n, size)));
+        assert_eq!(read("Llama-3.1-8B", Some(8e9)), read("Llama-3.1-8B-Tuned", Some(8e9)));
+        assert_ne!(read("Meta-Llama-3-8B", Some(8e9)), read("Llama-3.1-8B", Some(8e9)));
+        assert_ne!(read("Phi-3-mini-4k-instruct", None), read("Phi-3-medium-4k-instruct", None));
+        assert_eq!(read("archangel_sft-dpo_llama7b", None), Some((None, vec!["70".to_owned()])));
+        assert_eq!(named("DeepSeek-R1-Distill-Qwen-7B").map(|n| n.family), Some("qwen"));
+    }
+}

@@ -1,0 +1,113 @@
+//! Repositories, and the models they name that the index lacks, as one graph.
+
+use super::RepoFacts;
+use super::links;
+use super::names;
+use super::roles::role;
+use super::runs::{Placement, assign};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// Placements of the repositories, in their order, then of the absent models.
+#[derive(Debug)]
+pub struct Resolution {
+    /// One per repository, then one per absent model.
+    pub placements: Vec<Placement>,
+    /// Models that are named as bases or registered, and are not in the index.
+    pub absent: Vec<RepoFacts>,
+}
+
+/// The graph while it is linked.
+pub(super) struct Graph<'a> {
+    /// Repositories of the index.
+    pub facts: &'a [RepoFacts],
+    /// Absent models.
+    pub absent: Vec<RepoFacts>,
+    /// Placements of both.
+    pub placements: Vec<Placement>,
+    /// Lower-case id to position.
+    pub by_id: FxHashMap<String, usize>,
+}
+
+impl Graph<'_> {
+    /// Number of nodes.
+    pub fn len(&self) -> usize {
+        self.placements.len()
+    }
+
+    /// A node's facts.
+    pub fn node(&self, i: usize) -> &RepoFacts {
+        self.facts.get(i).unwrap_or_else(|| &self.absent[i - self.facts.len()])
+    }
+
+    /// Whether a node is not in the index.
+    pub fn is_absent(&self, i: usize) -> bool {
+        i >= self.facts.len()
+    }
+
+    /// Position of an id: exact, without regard to case, or a legacy id without namespace.
+    pub fn find(&self, id: &str) -> Option<usize> {
+        self.by_id.get(&id.to_lowercase()).copied()
+    }
+}
+
+/// Places every repository. `facts` may be in any order; the result does not depend on it beyond positions. `known` are registered
+/// models, taken where the index lacks them; `size_of` reads the size in an id.
+#[must_use]
+pub fn resolve(facts: &[RepoFacts], known: Vec<RepoFacts>, size_of: &dyn Fn(&str) -> Option<f64>) -> Resolution {
+    let mut by_id: FxHashMap<String, usize> = FxHashMap::default();
+    for (i, f) in facts.iter().enumerate() {
+        by_id.entry(f.model_id.to_lowercase()).or_insert(i);
+    }
+    // The Hub's own redirects of models that once had no namespace.
+    let legacy: Vec<(String, usize)> = facts
+        .iter()
+        .enumerate()
+        .filter(|(_, f)| names::CANONICAL_OWNERS.contains(&f.owner().to_lowercase().as_str()))
+        .map(|(i, f)| (f.name().to_lowercase(), i))
+        .collect();
+    for (name, i) in legacy {
+        by_id.entry(name).or_insert(i);
+    }
+    let mut absent: Vec<RepoFacts> = known.into_iter().filter(|k| !by_id.contains_key(&k.model_id.to_lowercase())).collect();
+    absent.sort_by(|a, b| a.model_id.cmp(&b.model_id));
+    for (i, f) in absent.iter().enumerate() {
+        by_id.entry(f.model_id.to_lowercase()).or_insert(facts.len() + i);
+    }
+    for id in missing_bases(facts, &absent, &by_id) {
+        by_id.insert(id.to_lowercase(), facts.len() + absent.len());
+        let named_size = size_of(&id);
+        absent.push(RepoFacts { model_id: id, named_size, ..RepoFacts::default() });
+    }
+    let placements = facts
+        .iter()
+        .chain(&absent)
+        .map(|f| {
+            let (role, rule) = role(f);
+            Placement::new(role, rule)
+        })
+        .collect();
+    let mut graph = Graph { facts, absent, placements, by_id };
+    links::link(&mut graph);
+    assign(&mut graph);
+    let Graph { absent, placements, .. } = graph;
+    Resolution { placements, absent }
+}
+
+/// Ids that are stated as bases and known to nobody, sorted, each in its most common spelling (the first one by bytes of equals).
+fn missing_bases(facts: &[RepoFacts], absent: &[RepoFacts], by_id: &FxHashMap<String, usize>) -> Vec<String> {
+    let mut spellings: FxHashMap<String, FxHashMap<&str, usize>> = FxHashMap::default();
+    for id in facts.iter().chain(absent).flat_map(|f| &f.base_ids) {
+        let lower = id.to_lowercase();
+        if !by_id.contains_key(&lower) {
+            *spellings.entry(lower).or_default().entry(id).or_default() += 1;
+        }
+    }
+    let mut seen = FxHashSet::default();
+    let mut ids: Vec<String> = spellings
+        .into_values()
+        .filter_map(|counts| counts.into_iter().max_by(|a, b| a.1.cmp(&b.1).then(b.0.cmp(a.0))).map(|(id, _)| id.to_owned()))
+        .filter(|id| seen.insert(id.to_lowercase()))
+        .collect();
+    ids.sort();
+    ids
+}

@@ -1,0 +1,93 @@
+//! Reviewed corrections of the Hub's metadata, each with the value it replaces (METHOD.md section 3).
+
+use crate::error::{Error, Result};
+use rustc_hash::FxHashMap;
+use serde::Deserialize;
+
+/// What a correction sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CorrectedField {
+    /// First base model, a Hub id.
+    BaseModel,
+    /// Role.
+    Role,
+    /// Total parameters.
+    TotalParams,
+    /// Active parameters.
+    ActiveParams,
+}
+
+/// One correction.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Correction {
+    /// Hub id.
+    pub model_id: String,
+    /// What it sets.
+    pub field: CorrectedField,
+    /// What the index says without it; empty for nothing.
+    pub expect: String,
+    /// What is right.
+    pub value: String,
+    /// Why.
+    pub reason: String,
+    /// Where that is published.
+    pub source: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    correction: Vec<Correction>,
+}
+
+/// All corrections, by id and field.
+#[derive(Debug)]
+pub struct Corrections {
+    rows: Vec<Correction>,
+    by_key: FxHashMap<(String, CorrectedField), usize>,
+}
+
+impl Corrections {
+    pub(super) fn new(text: &str) -> Result<Self> {
+        let fail = |what: String| Error::Internal(format!("corrections.toml: {what}"));
+        let File { correction: rows } = toml::from_str(text).map_err(|e| fail(e.to_string()))?;
+        let mut by_key = FxHashMap::default();
+        for (i, row) in rows.iter().enumerate() {
+            if row.reason.is_empty() || row.source.is_empty() || row.value.is_empty() || row.value == row.expect {
+                return Err(fail(format!("{}: reason, source and a new value are needed", row.model_id)));
+            }
+            if by_key.insert((row.model_id.to_lowercase(), row.field), i).is_some() {
+                return Err(fail(format!("{} {:?} twice", row.model_id, row.field)));
+            }
+        }
+        Ok(Self { rows, by_key })
+    }
+
+    /// The correction of a field of a model.
+    #[must_use]
+    pub fn of(&self, model_id: &str, field: CorrectedField) -> Option<&Correction> {
+        self.by_key.get(&(model_id.to_lowercase(), field)).map(|i| &self.rows[*i])
+    }
+
+    /// All corrections, in the file's order.
+    #[must_use]
+    pub fn rows(&self) -> &[Correction] {
+        &self.rows
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn corrections_are_unique_and_reasoned() {
+        let one = "[[correction]]\nmodel_id = \"a/b\"\nfield = \"role\"\nexpect = \"merge\"\nvalue = \"finetuned\"\nreason = \"r\"\nsource = \"s\"\n";
+        assert_eq!(Corrections::new(one).unwrap().of("A/B", CorrectedField::Role).map(|c| c.value.as_str()), Some("finetuned"));
+        for bad in [one.repeat(2), one.replace("\"r\"", "\"\""), one.replace("role", "mood"), one.replace("merge", "finetuned")] {
+            assert!(Corrections::new(&bad).is_err(), "{bad}");
+        }
+    }
+}
