@@ -3,6 +3,7 @@
 //! A setting is resolved as default < pipeline.toml < `HUGGING_CARBON_*` < flag.
 
 use crate::error::{Error, IoContext, Result};
+use crate::lineage::LinkPass;
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -124,6 +125,9 @@ pub struct MethodConfig {
     pub draws: usize,
     /// Seed of the counter-based generator.
     pub seed: u64,
+    /// Passes of the lineage that are left out, to see what each decides; empty for every published snapshot.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without_link_passes: Vec<LinkPass>,
 }
 
 /// Where a setting came from, for `run -v`.
@@ -182,11 +186,16 @@ const KEYS: &[(&str, ReadValue)] = &[
     ("method.version", integer),
     ("method.draws", integer),
     ("method.seed", integer),
+    ("method.without_link_passes", list),
     ("reference.extra_grid", text),
 ];
 
 fn text(s: &str) -> Option<toml::Value> {
     Some(toml::Value::String(s.to_owned()))
+}
+fn list(s: &str) -> Option<toml::Value> {
+    let words = s.split(',').map(str::trim).filter(|word| !word.is_empty());
+    Some(toml::Value::Array(words.map(|word| toml::Value::String(word.to_owned())).collect()))
 }
 fn integer(s: &str) -> Option<toml::Value> {
     s.trim().parse().ok().map(toml::Value::Integer)
@@ -390,6 +399,7 @@ mod tests {
             ("[method]\ndraws = 5", "between 100 and 100000"),
             ("[cohort]\nmetric = \"likes\"", "likes"),
             ("[source]\nkind = \"hub-listing\"", "not in this version"),
+            ("[method]\nwithout_link_passes = [\"guesses\"]", "guesses"),
             ("[cohort\n", "pipeline.toml"),
         ] {
             let message = with_file(text).unwrap_err().to_string();

@@ -1,7 +1,7 @@
 //! Repositories, and the models they name that the index lacks, as one graph.
 
 use super::RepoFacts;
-use super::links;
+use super::links::{self, LinkPass};
 use super::names;
 use super::roles::role;
 use super::runs::{Placement, assign};
@@ -51,9 +51,15 @@ impl Graph<'_> {
 }
 
 /// Places every repository. `facts` may be in any order; the result does not depend on it beyond positions. `known` are registered
-/// models, taken where the index lacks them; `size_of` reads the size in an id.
+/// models, taken where the index lacks them; `size_of` reads the size in an id; passes of the linking can be left out to see what they
+/// decide.
 #[must_use]
-pub fn resolve(facts: &[RepoFacts], known: Vec<RepoFacts>, size_of: &dyn Fn(&str) -> Option<f64>) -> Resolution {
+pub fn resolve(
+    facts: &[RepoFacts],
+    known: Vec<RepoFacts>,
+    size_of: &dyn Fn(&str) -> Option<f64>,
+    without: &[LinkPass],
+) -> Resolution {
     let mut by_id: FxHashMap<String, usize> = FxHashMap::default();
     for (i, f) in facts.iter().enumerate() {
         by_id.entry(f.model_id.to_lowercase()).or_insert(i);
@@ -73,10 +79,13 @@ pub fn resolve(facts: &[RepoFacts], known: Vec<RepoFacts>, size_of: &dyn Fn(&str
     for (i, f) in absent.iter().enumerate() {
         by_id.entry(f.model_id.to_lowercase()).or_insert(facts.len() + i);
     }
+    let listed: FxHashSet<String> =
+        facts.iter().chain(&absent).filter(|f| f.listed_owner).map(|f| f.owner().to_lowercase()).collect();
     for id in missing_bases(facts, &absent, &by_id) {
         by_id.insert(id.to_lowercase(), facts.len() + absent.len());
-        let named_size = size_of(&id);
-        absent.push(RepoFacts { model_id: id, named_size, ..RepoFacts::default() });
+        let mut missing = RepoFacts { named_size: size_of(&id), model_id: id, ..RepoFacts::default() };
+        missing.listed_owner = listed.contains(&missing.owner().to_lowercase());
+        absent.push(missing);
     }
     let placements = facts
         .iter()
@@ -87,7 +96,7 @@ pub fn resolve(facts: &[RepoFacts], known: Vec<RepoFacts>, size_of: &dyn Fn(&str
         })
         .collect();
     let mut graph = Graph { facts, absent, placements, by_id };
-    links::link(&mut graph);
+    links::link(&mut graph, without);
     assign(&mut graph);
     let Graph { absent, placements, .. } = graph;
     Resolution { placements, absent }

@@ -22,18 +22,49 @@ const LARGE_PARAMS: i64 = 1_000_000_000;
 /// A base may have been announced this long before its repository was opened.
 const BASE_MAY_BE_YOUNGER_MS: i64 = 14 * 86_400_000;
 
-/// Makes all links.
-pub(super) fn link(graph: &mut Graph<'_>) {
-    stated_bases(graph);
-    shapes_of_absent_bases(graph);
-    settle_contradictions(graph);
-    copies_by_name(graph);
-    siblings_by_stem(graph);
-    siblings_by_unique_size(graph);
-    specialities(graph);
-    families_by_name(graph);
-    shapes(graph);
-    exact_shapes(graph);
+/// A pass of the linking. An ablation leaves one out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkPass {
+    /// Bases that cards, tags or the Hub state.
+    StatedBases,
+    /// Copies by name: mirrors, formats, quantizers.
+    Copies,
+    /// Siblings of one namespace by stem or by a size above 100 B.
+    Siblings,
+    /// Coder, math and vision models on their house's base.
+    Specialities,
+    /// Names that point at another house's family.
+    FamilyNames,
+    /// Architecture and size of a known base.
+    Shapes,
+}
+
+/// Makes all links but those of the passes left out.
+pub(super) fn link(graph: &mut Graph<'_>, without: &[LinkPass]) {
+    let does = |pass: LinkPass| !without.contains(&pass);
+    if does(LinkPass::StatedBases) {
+        stated_bases(graph);
+        shapes_of_absent_bases(graph);
+        settle_contradictions(graph);
+    }
+    if does(LinkPass::Copies) {
+        copies_by_name(graph);
+    }
+    if does(LinkPass::Siblings) {
+        siblings_by_stem(graph);
+        siblings_by_unique_size(graph);
+    }
+    if does(LinkPass::Specialities) {
+        specialities(graph);
+    }
+    if does(LinkPass::FamilyNames) {
+        families_by_name(graph);
+    }
+    if does(LinkPass::Shapes) {
+        shapes(graph);
+        exact_shapes(graph);
+    }
     leftovers(graph);
     cut_cycles(graph);
 }

@@ -81,7 +81,7 @@ pub fn stage() -> Stage {
         version: 2,
         inputs: &["raw_models"],
         outputs: &["models", "runs", "evidence"],
-        settings: |config: &Config| json!({"cohort": config.cohort}),
+        settings: |config: &Config| json!({"cohort": config.cohort, "without_link_passes": config.method.without_link_passes}),
         external: super::no_external,
         run,
         intact: super::always_intact,
@@ -168,7 +168,8 @@ impl Index {
                 index.failed_corrections.join("; ")
             )));
         }
-        let Resolution { placements, absent } = lineage::resolve(&index.facts, known(&context.reference), &name_size);
+        let Resolution { placements, absent } =
+            lineage::resolve(&index.facts, known(&context.reference), &name_size, &context.config.method.without_link_passes);
         (index.placements, index.absent) = (placements, absent);
         index.count_members();
         index.find_first_reports();

@@ -17,7 +17,7 @@ fn repo(id: &str, architecture: &str, params: i64, created_ms: i64) -> RepoFacts
 }
 
 fn place(facts: &[RepoFacts]) -> Vec<Placement> {
-    crate::lineage::resolve(facts, Vec::new(), &|_| None).placements
+    crate::lineage::resolve(facts, Vec::new(), &|_| None, &[]).placements
 }
 
 fn with_base(mut f: RepoFacts, base: &str) -> RepoFacts {
