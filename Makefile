@@ -49,6 +49,7 @@ acceptance:
 	$(CARGO) test --release --test acceptance -- --ignored --nocapture
 
 bench: build
+	$(CARGO) bench --bench cards --profile release
 	benches/run.sh $(BIN)
 
 docs:

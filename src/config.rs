@@ -34,6 +34,9 @@ seed = 20260502
 pub struct Config {
     /// What is ingested.
     pub source: SourceConfig,
+    /// Model cards.
+    #[serde(default)]
+    pub cards: CardsConfig,
     /// Which models the headline counts.
     pub cohort: CohortConfig,
     /// When a run refuses to go on.
@@ -62,6 +65,15 @@ pub struct SourceConfig {
     /// Kind of source.
     pub kind: SourceKind,
     /// File or directory; without it the sample that is part of the binary.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<PathBuf>,
+}
+
+/// `[cards]`
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CardsConfig {
+    /// File or directory of cards; without it the sample's when the sample is the source, else none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<PathBuf>,
 }
@@ -170,6 +182,8 @@ pub struct Overrides {
     pub config_file: Option<PathBuf>,
     /// `--source`.
     pub source: Option<PathBuf>,
+    /// `--cards`.
+    pub cards: Option<PathBuf>,
 }
 
 /// Reads an environment variable as a TOML value of the key's type.
@@ -179,6 +193,7 @@ type ReadValue = fn(&str) -> Option<toml::Value>;
 const KEYS: &[(&str, ReadValue)] = &[
     ("source.kind", text),
     ("source.path", text),
+    ("cards.path", text),
     ("cohort.metric", text),
     ("cohort.min", integer),
     ("limits.max_quarantine_fraction", float),
@@ -230,6 +245,12 @@ pub fn resolve(overrides: &Overrides, environment: impl Fn(&str) -> Option<Strin
         layers.set("source.kind", toml::Value::String("file".into()), Origin::Flag("--source"));
         layers.set("source.path", toml::Value::String(path.to_string_lossy().into_owned()), Origin::Flag("--source"));
     }
+    if let Some(path) = &overrides.cards {
+        layers.set("cards.path", toml::Value::String(path.to_string_lossy().into_owned()), Origin::Flag("--cards"));
+    } else if overrides.source.is_some() {
+        // The file's cards belong to the file's source.
+        layers.unset("cards.path");
+    }
     layers.finish()
 }
 
@@ -268,7 +289,7 @@ fn check_keys(table: &toml::Table, path: &Path) -> Result<()> {
 
 /// A relative path in a file is relative to the file, so that a scheduler may start the tool anywhere.
 fn relative_to(table: &mut toml::Table, base: &Path) {
-    for (section, key) in [("source", "path"), ("reference", "extra_grid")] {
+    for (section, key) in [("source", "path"), ("cards", "path"), ("reference", "extra_grid")] {
         if let Some(toml::Value::String(path)) = table.get_mut(section).and_then(|s| s.get_mut(key)) {
             let joined = base.join(&*path).to_string_lossy().into_owned();
             *path = joined;
@@ -299,6 +320,14 @@ impl Layers {
         let entry = self.table.entry(section).or_insert_with(|| toml::Value::Table(toml::Table::new()));
         if let toml::Value::Table(entries) = entry {
             entries.insert(key.to_owned(), value);
+        }
+    }
+
+    fn unset(&mut self, dotted: &str) {
+        let (section, key) = dotted.split_once('.').unwrap_or((dotted, ""));
+        self.origins.remove(dotted);
+        if let Some(toml::Value::Table(entries)) = self.table.get_mut(section) {
+            entries.remove(key);
         }
     }
 
@@ -351,7 +380,11 @@ fn validate(config: &Config, origins: &BTreeMap<String, (String, Origin)>) -> Re
     if !(100..=100_000).contains(&config.method.draws) {
         return refuse("method.draws", "must lie between 100 and 100000");
     }
-    for (key, path) in [("source.path", &config.source.path), ("reference.extra_grid", &config.reference.extra_grid)] {
+    for (key, path) in [
+        ("source.path", &config.source.path),
+        ("cards.path", &config.cards.path),
+        ("reference.extra_grid", &config.reference.extra_grid),
+    ] {
         if path.as_ref().is_some_and(|p| p.as_os_str().is_empty()) {
             return refuse(key, "the path is empty");
         }
@@ -367,7 +400,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("pipeline.toml");
         std::fs::write(&path, text).unwrap();
-        resolve(&Overrides { config_file: Some(path), source: None }, |_| None)
+        resolve(&Overrides { config_file: Some(path), source: None, cards: None }, |_| None)
     }
 
     #[test]
@@ -375,7 +408,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("p.toml");
         std::fs::write(&path, "[cohort]\nmin = 10\n[method]\ndraws = 200\n[source]\npath = \"x\"").unwrap();
-        let resolved = resolve(&Overrides { config_file: Some(path.clone()), source: None }, |name| {
+        let resolved = resolve(&Overrides { config_file: Some(path.clone()), source: None, cards: None }, |name| {
             (name == "HUGGING_CARBON_METHOD_DRAWS").then(|| "300".to_owned())
         })
         .unwrap();

@@ -32,12 +32,15 @@ fn one_thread_and_two_write_the_same_bytes() {
 fn the_directory_does_not_matter() {
     let expected = undisturbed();
     let workspace = Workspace::new();
-    workspace.ok(&["-q", "run", "--source", sample().to_str().unwrap()]);
+    let cards = sample().join("cards");
+    workspace.ok(&["-q", "run", "--source", sample().to_str().unwrap(), "--cards", cards.to_str().unwrap()]);
     assert!(files_of(&workspace.snapshot()) == expected.1);
     let elsewhere = Workspace::new();
     std::fs::create_dir(elsewhere.path("copy of [sample]*")).unwrap();
     std::fs::copy(sample().join("models.jsonl"), elsewhere.path("copy of [sample]*/models.jsonl")).unwrap();
-    elsewhere.ok(&["-q", "run", "--source", "copy of [sample]*", "--data-dir", "out [1]*"]);
+    std::fs::create_dir(elsewhere.path("its [cards]*")).unwrap();
+    std::fs::copy(cards.join("cards.jsonl"), elsewhere.path("its [cards]*/cards.jsonl")).unwrap();
+    elsewhere.ok(&["-q", "run", "--source", "copy of [sample]*", "--cards", "its [cards]*", "--data-dir", "out [1]*"]);
     let snapshot = std::fs::canonicalize(elsewhere.path("out [1]*/snapshots/latest")).unwrap();
     assert!(files_of(&snapshot) == expected.1);
 }

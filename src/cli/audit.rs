@@ -6,8 +6,8 @@ use hugging_carbon::error::{Error, IoContext, Result};
 use hugging_carbon::hub;
 use hugging_carbon::pipeline::{self, Context, Wanted};
 use hugging_carbon::reference::{EXTRA_GRID, Reference};
-use hugging_carbon::stages::ingest::EMBEDDED_SAMPLE;
-use hugging_carbon::stages::manifest::{Input, Manifest};
+use hugging_carbon::stages::ingest::{EMBEDDED_CARDS, EMBEDDED_SAMPLE};
+use hugging_carbon::stages::manifest::{CARDS_INPUT, INDEX_INPUT, Input, Manifest};
 use hugging_carbon::stages::snapshot::{LATEST, verify_files};
 use hugging_carbon::tables::io::{sha256_bytes, sha256_file, table_path};
 use std::path::{Path, PathBuf};
@@ -26,13 +26,24 @@ pub fn audit(cli: &Cli, snapshot: &Path, verify_only: bool) -> Result<()> {
     same_program(&manifest, &reference)?;
     let clean = tempfile::tempdir().at("cannot create", std::env::temp_dir())?;
     let source = clean.path().join("source");
-    gather_inputs(cli, &manifest, &source)?;
+    let cards = clean.path().join("cards");
+    gather_inputs(cli, &manifest, &source, &cards)?;
     let mut config: Config = {
         let mut pinned = manifest.config.clone();
         pinned["source"]["path"] = serde_json::json!(source);
         serde_json::from_value(pinned).map_err(|e| Error::Verification(format!("manifest.json: config: {e}")))?
     };
-    config.source.path = Some(if manifest.inputs.len() == 1 { source.join(&manifest.inputs[0].name) } else { source });
+    // A single file is given as itself, several as their directory, so that their names come out the same.
+    let place = |kind: &str, dir: PathBuf| {
+        let names: Vec<&str> = manifest.inputs.iter().filter(|i| i.kind == kind).map(|i| i.name.as_str()).collect();
+        match names.as_slice() {
+            [] => None,
+            [one] => Some(dir.join(one)),
+            _ => Some(dir),
+        }
+    };
+    config.source.path = place(INDEX_INPUT, source);
+    config.cards.path = place(CARDS_INPUT, cards);
     let context = Context {
         config,
         work: clean.path().join("work"),
@@ -82,14 +93,21 @@ fn same_program(manifest: &Manifest, reference: &Reference) -> Result<()> {
 }
 
 /// Lays the pinned inputs, found by digest, under their pinned names into `into`.
-fn gather_inputs(cli: &Cli, manifest: &Manifest, into: &Path) -> Result<()> {
+fn gather_inputs(cli: &Cli, manifest: &Manifest, index: &Path, cards: &Path) -> Result<()> {
     let mut available: Vec<(String, PathBuf)> = Vec::new();
     if let Some(path) = resolve(cli)?.config.source.path.filter(|p| p.exists()) {
         for file in hub::find_files(&path)? {
             available.push((sha256_file(&file.path)?, fs_err::canonicalize(&file.path).at("cannot read", &file.path)?));
         }
     }
+    let configured = resolve(cli)?.config;
+    if let Some(path) = configured.cards.path.filter(|p| p.exists()) {
+        for (_, file) in hub::cards::find(&path)? {
+            available.push((sha256_file(&file)?, fs_err::canonicalize(&file).at("cannot read", &file)?));
+        }
+    }
     for input in &manifest.inputs {
+        let into = if input.kind == CARDS_INPUT { cards } else { index };
         let target = into.join(safe_name(input)?);
         let parent = target.parent().unwrap_or(into);
         fs_err::create_dir_all(parent).at("cannot create", parent)?;
@@ -97,11 +115,13 @@ fn gather_inputs(cli: &Cli, manifest: &Manifest, into: &Path) -> Result<()> {
             std::os::unix::fs::symlink(path, &target).at("cannot create", &target)?;
         } else if sha256_bytes(EMBEDDED_SAMPLE) == input.sha256 {
             fs_err::write(&target, EMBEDDED_SAMPLE).at("cannot write", &target)?;
+        } else if sha256_bytes(EMBEDDED_CARDS) == input.sha256 {
+            fs_err::write(&target, EMBEDDED_CARDS).at("cannot write", &target)?;
         } else {
             return Err(Error::input(
                 format!("the pinned input '{}' (sha256 {}) is not at hand", input.name, input.sha256),
                 "manifest.json",
-                "pass the file the snapshot was made from with --source, or use --verify-only",
+                "pass the files the snapshot was made from with --source and --cards, or use --verify-only",
             ));
         }
     }

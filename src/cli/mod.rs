@@ -37,6 +37,9 @@ struct Global {
     /// Index file or directory; short for source.kind = "file" and source.path
     #[arg(long, global = true, value_name = "PATH")]
     source: Option<PathBuf>,
+    /// Model cards: a directory of READMEs, JSON Lines of {id, card} or Parquet
+    #[arg(long, global = true, value_name = "PATH")]
+    cards: Option<PathBuf>,
     /// Directory that holds work/ and snapshots/
     #[arg(long, global = true, value_name = "DIR", default_value = "data", env = "HUGGING_CARBON_DATA_DIR")]
     data_dir: PathBuf,
@@ -176,7 +179,8 @@ fn dispatch(cli: &Cli) -> Result<()> {
 }
 
 fn resolve(cli: &Cli) -> Result<Resolved> {
-    let overrides = Overrides { config_file: cli.global.config.clone(), source: cli.global.source.clone() };
+    let overrides =
+        Overrides { config_file: cli.global.config.clone(), source: cli.global.source.clone(), cards: cli.global.cards.clone() };
     config::resolve(&overrides, |name| std::env::var(name).ok())
 }
 

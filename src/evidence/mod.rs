@@ -1,5 +1,6 @@
 //! Extractors: from what an index holds to evidence rows with unit, quote and verdict (METHOD.md section 3).
 
+pub mod card;
 pub mod emissions;
 pub mod facts;
 pub mod hardware;

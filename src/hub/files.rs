@@ -78,7 +78,7 @@ fn list(dir: &Path, into: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-fn recognise(path: &Path, name: String) -> Result<SourceFile> {
+pub(super) fn recognise(path: &Path, name: String) -> Result<SourceFile> {
     let bytes = fs::metadata(path).at("cannot read source", path)?.len();
     let mut reader = open(path)?;
     let head = reader.fill_buf().at("cannot read source", path)?;

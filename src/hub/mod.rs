@@ -1,5 +1,6 @@
 //! The Hugging Face Hub's model index, as files: what a record looks like and every way it deviates (HUB.md).
 
+pub mod cards;
 pub mod files;
 pub mod json;
 pub mod parquet;

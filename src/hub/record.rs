@@ -539,11 +539,11 @@ pub fn normalize_base_id(text: &str) -> Option<String> {
     is_valid_id(id).then(|| id.to_owned())
 }
 
-/// Whether `id` is a Hub id: `name` or `owner/name` of letters, digits, `.`, `_` and `-`. Table keys rely on it: `#`, which
-/// joins ids to run kinds and fields, sorts before every character allowed here.
+/// Whether `id` is a Hub id: `name` or `owner/name` of letters, digits, `.`, `_` and `-`, and not the directories `.` and `..`.
+/// Table keys rely on it: `#`, which joins ids to run kinds and fields, sorts before every character allowed here.
 #[must_use]
 pub fn is_valid_id(id: &str) -> bool {
-    let segment = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+    let segment = |s: &str| !["", ".", ".."].contains(&s) && s.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
     id.len() <= MAX_ID_CHARS
         && match id.split_once('/') {
             Some((owner, name)) => segment(owner) && segment(name),

@@ -127,7 +127,7 @@ fn fields(tier: i32, compute_tier: i32) -> Vec<&'static str> {
     match tier {
         1 => fields.push("emissions_kgco2e"),
         2 => fields.push("energy_kwh"),
-        3 => fields.extend(["accelerator_hours", "accelerator"]),
+        3 => fields.extend(["accelerator_hours", "accelerator_count", "wall_hours", "accelerator"]),
         _ => fields.extend(["accelerator", "mfu"]),
     }
     match compute_tier {

@@ -1,5 +1,6 @@
 //! ingest: the source's records, typed, sorted by id, one row per id; what cannot be used goes to quarantine.
 
+use super::cards;
 use crate::config::Config;
 use crate::error::{Error, IoContext, Result};
 use crate::hub::{self, Block, FileKind, Parsed, SchemaReport, SourceFile};
@@ -14,7 +15,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Longest raw text kept in quarantine, in characters.
-const MAX_RAW_CHARS: usize = 2_000;
+pub(super) const MAX_RAW_CHARS: usize = 2_000;
 /// Rows collected before they go to the sorter.
 const BATCH_ROWS: usize = 8_192;
 /// Reasons shown when there are too many bad records.
@@ -24,15 +25,19 @@ const SHOWN_REASONS: usize = 5;
 pub const EMBEDDED_SAMPLE: &[u8] = include_bytes!("../../data/sample/models.jsonl");
 /// Its file name, the same as in `data/sample`.
 const EMBEDDED_NAME: &str = "models.jsonl";
+/// The sample's cards, which state published facts in our own words.
+pub const EMBEDDED_CARDS: &[u8] = include_bytes!("../../data/sample/cards/cards.jsonl");
+/// Their file name.
+const EMBEDDED_CARDS_NAME: &str = "cards.jsonl";
 
 /// The stage.
 #[must_use]
 pub fn stage() -> Stage {
     Stage {
         name: "ingest",
-        version: 1,
+        version: 2,
         inputs: &[],
-        outputs: &["raw_models", "quarantine"],
+        outputs: &["raw_models", "raw_cards", "quarantine"],
         settings: |config: &Config| json!({"limits.max_quarantine_fraction": config.limits.max_quarantine_fraction}),
         external: source_digests,
         run,
@@ -54,15 +59,40 @@ fn source_path(context: &Context) -> Result<PathBuf> {
     Ok(dir)
 }
 
+/// Where the cards are: the configured path, the sample's own beside the sample, or nowhere.
+fn cards_path(context: &Context) -> Result<Option<PathBuf>> {
+    if context.config.cards.path.is_some() || context.config.source.path.is_some() {
+        return Ok(context.config.cards.path.clone());
+    }
+    let dir = context.work.join("embedded-cards");
+    let file = dir.join(EMBEDDED_CARDS_NAME);
+    if fs::read(&file).ok().as_deref() != Some(EMBEDDED_CARDS) {
+        fs::create_dir_all(&dir).at("cannot create", &dir)?;
+        write_atomically(&file, EMBEDDED_CARDS)?;
+    }
+    Ok(Some(file))
+}
+
 fn source_digests(context: &Context) -> Result<BTreeMap<String, String>> {
     let mut digests = BTreeMap::new();
     if context.config.source.path.is_none() {
         // Known without laying the sample down: `status` writes nothing.
         digests.insert(format!("source {EMBEDDED_NAME}"), sha256_bytes(EMBEDDED_SAMPLE));
-        return Ok(digests);
+    } else {
+        for file in hub::find_files(&source_path(context)?)? {
+            digests.insert(format!("source {}", file.name), sha256_file(&file.path)?);
+        }
     }
-    for file in hub::find_files(&source_path(context)?)? {
-        digests.insert(format!("source {}", file.name), sha256_file(&file.path)?);
+    match &context.config.cards.path {
+        Some(path) => {
+            for (name, file) in hub::cards::find(path)? {
+                digests.insert(format!("cards {name}"), sha256_file(&file)?);
+            }
+        }
+        None if context.config.source.path.is_none() => {
+            digests.insert(format!("cards {EMBEDDED_CARDS_NAME}"), sha256_bytes(EMBEDDED_CARDS));
+        }
+        None => {}
     }
     Ok(digests)
 }
@@ -84,6 +114,7 @@ fn run(context: &Context, out: &Path) -> Result<Outcome> {
         log_schema(file, &report);
         inputs.push(json!({
             "name": file.name,
+            "kind": "index",
             "sha256": sha256_file(&file.path)?,
             "bytes": file.bytes,
             "records": ingester.read - first,
@@ -91,7 +122,7 @@ fn run(context: &Context, out: &Path) -> Result<Outcome> {
     }
     let limit = context.config.limits.max_quarantine_fraction;
     ingester.check(limit, &files)?;
-    ingester.finish(out, inputs)
+    ingester.finish(out, inputs, cards_path(context)?)
 }
 
 fn read_file(file: &SourceFile, sink: impl FnMut(Block) -> Result<()>) -> Result<SchemaReport> {
@@ -248,7 +279,7 @@ impl Ingester {
         self.reasons.iter().map(|r| format!("\n    {r}")).collect()
     }
 
-    fn finish(mut self, out: &Path, inputs: Vec<Value>) -> Result<Outcome> {
+    fn finish(mut self, out: &Path, mut inputs: Vec<Value>, cards: Option<PathBuf>) -> Result<Outcome> {
         self.sorter.push(self.builders.finish()?)?;
         let mut writer = BatchWriter::create(&table_path(out, RawModelRow::NAME), RawModelRow::schema())?;
         let mut duplicates = Vec::new();
@@ -272,6 +303,10 @@ impl Ingester {
                 raw: id,
             });
         }
+        let cards = cards::read(cards.as_deref(), out, &mut inputs)?;
+        for row in cards.unusable {
+            self.quarantined.push(row);
+        }
         self.quarantine.push(self.quarantined.finish()?)?;
         let quarantine = write_quarantine(self.quarantine, out)?;
         let newest = self.newest.map(|ms| crate::tables::TimestampMs(ms).day().to_string());
@@ -280,8 +315,17 @@ impl Ingester {
             ("index_date".to_owned(), json!(newest)),
             ("records_read".to_owned(), json!(self.read)),
             ("records_refused".to_owned(), json!(self.refused)),
+            ("cards_read".to_owned(), json!(cards.read)),
+            ("cards_without_model".to_owned(), json!(cards.without_model)),
         ]);
-        Ok(Outcome { outputs: BTreeMap::from([("raw_models".into(), raw_models), ("quarantine".into(), quarantine)]), facts })
+        Ok(Outcome {
+            outputs: BTreeMap::from([
+                ("raw_models".into(), raw_models),
+                ("raw_cards".into(), cards.receipt),
+                ("quarantine".into(), quarantine),
+            ]),
+            facts,
+        })
     }
 }
 

@@ -39,11 +39,18 @@ pub struct Manifest {
     pub headline: Headline,
 }
 
+/// Kind of an input that holds records of models.
+pub const INDEX_INPUT: &str = "index";
+/// Kind of an input that holds cards.
+pub const CARDS_INPUT: &str = "cards";
+
 /// One source file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Input {
     /// File name.
     pub name: String,
+    /// index or cards.
+    pub kind: String,
     /// Digest.
     pub sha256: String,
     /// Size.
@@ -218,11 +225,11 @@ pub fn dataset_card(facts: &CardFacts<'_>) -> String {
     let [p05, p50, p95, mean] = headline.emissions_kgco2e.map(|kg| kg / 1000.0);
     let _ = write!(
         card,
-        "Cohort `{}`: {} models, {} runs, {p50:.0} t CO2e (90 % interval {p05:.0} to {p95:.0}, mean {mean:.0}).\n\n## Made from\n\n| file | records | sha256 |\n| --- | --- | --- |\n",
+        "Cohort `{}`: {} models, {} runs, {p50:.0} t CO2e (90 % interval {p05:.0} to {p95:.0}, mean {mean:.0}).\n\n## Made from\n\n| file | what | records | sha256 |\n| --- | --- | --- | --- |\n",
         headline.cohort, headline.models, headline.runs
     );
     for input in inputs {
-        let _ = writeln!(card, "| {} | {} | `{}` |", input.name.replace('|', "/"), input.records, input.sha256);
+        let _ = writeln!(card, "| {} | {} | {} | `{}` |", input.name.replace('|', "/"), input.kind, input.records, input.sha256);
     }
     card.push_str(
         "\n## What rests on fallbacks\n\n| what stands in | runs | of | share of emissions |\n| --- | --- | --- | --- |\n",

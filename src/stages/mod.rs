@@ -1,6 +1,7 @@
 //! The six stages, in the order data flows through them. They talk through Parquet files only.
 
 pub mod aggregate;
+pub mod cards;
 pub mod data_tests;
 pub mod estimate;
 pub mod factors;

@@ -5,6 +5,7 @@
 
 use crate::config::{CohortMetric, Config};
 use crate::error::{Error, Result};
+use crate::evidence::card::{self, About, CardRole};
 use crate::evidence::params::{self, Weights};
 use crate::evidence::{Extracted, emissions, facts, hardware, names, place};
 use crate::lineage::{self, Placement, Relation, RepoFacts, Resolution, Role, RunKind, run_id};
@@ -13,8 +14,10 @@ use crate::method::simulate::pow10;
 use crate::pipeline::{Context, Outcome, Stage};
 use crate::reference::{CorrectedField, Correction, Reference, TrainingRun};
 use crate::tables::io::{TableWriter, rows, table_path};
-use crate::tables::{EvidenceRow, ModelRow, RawModelRow, Row, RunRow};
+use crate::tables::{EvidenceRow, ModelRow, RawCardRow, RawModelRow, Row, RunRow};
+use crate::units::GRAMS_PER_KG;
 use libm::log10;
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -70,6 +73,10 @@ const FORMAT_TAGS: &[&str] = &[
 /// Architectures whose names are as short as the codes of languages, which follow where the Hub knows no architecture.
 const SHORT_ARCHITECTURES: &[&str] = &["t5", "vit", "mpt", "opt", "phi", "dpt", "led", "xlm", "bit", "esm", "dit", "glm", "yi"];
 
+/// Relative difference within which a field and a text state one figure, rounded.
+const AGREES_WITHIN: f64 = 0.05;
+/// Models read at a time: with a card of some kilobytes each a block stays near ten megabytes.
+const BLOCK_ROWS: usize = 1_024;
 /// The registry's word for a continued pre-training.
 const CONTINUED: &str = "continued";
 
@@ -79,7 +86,7 @@ pub fn stage() -> Stage {
     Stage {
         name: "normalize",
         version: 2,
-        inputs: &["raw_models"],
+        inputs: &["raw_models", "raw_cards"],
         outputs: &["models", "runs", "evidence"],
         settings: |config: &Config| json!({"cohort": config.cohort, "without_link_passes": config.method.without_link_passes}),
         external: super::no_external,
@@ -94,22 +101,46 @@ fn run(context: &Context, out: &Path) -> Result<Outcome> {
     let mut runs = TableWriter::<RunRow>::create(out)?;
     let mut evidence = TableWriter::<EvidenceRow>::create(out)?;
     let mut meter = context.meter(index.facts.len() as u64, "normalize");
-    for (i, raw) in rows::<RawModelRow>(&context.work)?.enumerate() {
-        let raw = raw?;
-        let Some(placement) = index.placements.get(i) else {
+    let mut raws = rows::<RawModelRow>(&context.work)?;
+    let mut cards = rows::<RawCardRow>(&context.work)?.peekable();
+    let mut first = 0;
+    loop {
+        let block: Vec<RawModelRow> = raws.by_ref().take(BLOCK_ROWS).collect::<Result<_>>()?;
+        if block.is_empty() {
+            break;
+        }
+        let block: Vec<(RawModelRow, Option<RawCardRow>)> = block
+            .into_iter()
+            .map(|raw| {
+                let card = cards.next_if(|card| card.as_ref().map_or(true, |card| card.model_id == raw.model_id));
+                Ok((raw, card.transpose()?))
+            })
+            .collect::<Result<_>>()?;
+        if first + block.len() > index.facts.len() {
             return Err(Error::Internal("raw_models changed between two passes".into()));
-        };
-        let (row, extracted) = model(context, &index, i, placement, &raw);
-        let mut extracted: Vec<EvidenceRow> = extracted.into_iter().map(|e| e.into_row(&row.model_id)).collect();
-        extracted.sort_by(|a, b| a.evidence_id.cmp(&b.evidence_id));
-        for e in extracted {
-            evidence.push(e)?;
         }
-        if let Some(run) = run_row(&index, placement, &row) {
-            runs.push(run)?;
+        // Reading a card is most of the work; rayon keeps the order of an indexed iterator.
+        let done: Vec<(ModelRow, Vec<EvidenceRow>)> = block
+            .par_iter()
+            .enumerate()
+            .map(|(at, (raw, card))| {
+                let i = first + at;
+                let (row, extracted) = model(context, &index, i, &index.placements[i], raw, card.as_ref());
+                let evidence = evidence_rows(&row.model_id, extracted);
+                (row, evidence)
+            })
+            .collect();
+        for (at, (row, own)) in done.into_iter().enumerate() {
+            for e in own {
+                evidence.push(e)?;
+            }
+            if let Some(run) = run_row(&index, &index.placements[first + at], &row) {
+                runs.push(run)?;
+            }
+            models.push(row)?;
         }
-        models.push(row)?;
-        meter.set(i as u64);
+        first += block.len();
+        meter.set(first as u64);
     }
     Ok(Outcome {
         outputs: BTreeMap::from([
@@ -119,6 +150,26 @@ fn run(context: &Context, out: &Path) -> Result<Outcome> {
         ]),
         facts: BTreeMap::new(),
     })
+}
+
+/// Rows of evidence, sorted by key. An extractor that found a field several times has its rows numbered from the second on.
+fn evidence_rows(model_id: &str, extracted: Vec<Extracted>) -> Vec<EvidenceRow> {
+    let mut seen: FxHashMap<(&'static str, &'static str), usize> = FxHashMap::default();
+    let mut rows: Vec<EvidenceRow> = extracted
+        .into_iter()
+        .map(|e| {
+            let n = seen.entry((e.field, e.extractor)).or_default();
+            *n += 1;
+            let nth = *n;
+            let mut row = e.into_row(model_id);
+            if nth > 1 {
+                row.evidence_id = format!("{}#{nth}", row.evidence_id);
+            }
+            row
+        })
+        .collect();
+    rows.sort_by(|a, b| a.evidence_id.cmp(&b.evidence_id));
+    rows
 }
 
 /// What the first pass gathers, by position in `raw_models`.
@@ -476,7 +527,14 @@ fn has_weights(raw: &RawModelRow, weights: Weights, base_ids: &[String], signals
     Some(sized || described || formatted)
 }
 
-fn model(context: &Context, index: &Index, i: usize, placement: &Placement, raw: &RawModelRow) -> (ModelRow, Vec<Extracted>) {
+fn model(
+    context: &Context,
+    index: &Index,
+    i: usize,
+    placement: &Placement,
+    raw: &RawModelRow,
+    card: Option<&RawCardRow>,
+) -> (ModelRow, Vec<Extracted>) {
     let reference = &context.reference;
     let registry = index.registered(reference, i);
     let mut extracted = Vec::new();
@@ -497,6 +555,10 @@ fn model(context: &Context, index: &Index, i: usize, placement: &Placement, raw:
         extracted.extend(known);
     }
     extracted.extend(reported(context, index, i, placement, raw));
+    #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
+    let size = total.map(|(n, _)| n as f64);
+    extracted.extend(card.map(|card| from_card(context, index, i, placement, size, card)).unwrap_or_default());
+    refuse_what_the_text_contradicts(&mut extracted);
     let owner = raw.model_id.split_once('/').map(|(owner, _)| owner.to_owned());
     let owner_country = owner
         .as_deref()
@@ -659,6 +721,69 @@ fn reported(context: &Context, index: &Index, i: usize, placement: &Placement, r
             _ => None,
         };
         row.reject_reason = row.reject_reason.take().or(refused);
+    }
+    rows
+}
+
+/// The field of the index holds grams by definition, and CodeCarbon's kilograms by mistake: where the card's text states a figure with its
+/// unit, the text wins and the field is refused.
+fn refuse_what_the_text_contradicts(extracted: &mut [Extracted]) {
+    let accepted = |e: &&Extracted| e.field == "emissions_kgco2e" && e.reject_reason.is_none();
+    let text = extracted.iter().filter(accepted).find(|e| e.source == "card_text").map(|e| (e.value, e.as_written.clone()));
+    let Some((Some(kg), written)) = text else { return };
+    for e in extracted.iter_mut().filter(|e| e.field == "emissions_kgco2e" && e.source == "card_yaml" && e.reject_reason.is_none())
+    {
+        let agrees = e.value.is_some_and(|value| (value / kg - 1.0).abs() <= AGREES_WITHIN);
+        if !agrees {
+            let thousandfold = e.value.is_some_and(|value| (kg / value / GRAMS_PER_KG - 1.0).abs() <= AGREES_WITHIN);
+            let why = if thousandfold { "kilograms in a field for grams" } else { "conflicts with the text" };
+            e.reject_reason = Some(format!("{why}: the card's text says {written}"));
+        }
+    }
+}
+
+/// Evidence in a card's text, with the guards that need lineage.
+fn from_card(
+    context: &Context,
+    index: &Index,
+    i: usize,
+    placement: &Placement,
+    total_params: Option<f64>,
+    card: &RawCardRow,
+) -> Vec<Extracted> {
+    let role = match placement.role {
+        Role::Pretrained => CardRole::OwnTraining,
+        Role::Continued | Role::Finetuned | Role::Adapter if placement.root == Some(i) => CardRole::OwnTraining,
+        Role::Continued | Role::Finetuned | Role::Adapter => CardRole::FineTune,
+        Role::Merge | Role::Quantized | Role::Converted | Role::Empty => CardRole::Copy,
+    };
+    let about = About { model_id: &index.facts[i].model_id, role, base_ids: &index.facts[i].base_ids, total_params };
+    let mut rows = card::extract(&context.reference, &card.card, &about);
+    for row in &mut rows {
+        let of_training =
+            matches!(row.field, "emissions_kgco2e" | "energy_kwh" | "accelerator_hours" | "train_flop" | "train_tokens");
+        let inherited = index
+            .emissions
+            .get(&i)
+            .is_none()
+            .then(|| {
+                index.chain(i).skip(1).find(|b| row.field == "emissions_kgco2e" && index.emissions.get(b).copied() == row.value)
+            })
+            .flatten();
+        let refused = match row.field {
+            _ if of_training && placement.own_run.is_none() => {
+                Some(format!("the repository trained nothing itself (role {})", placement.role.name()))
+            }
+            "accelerator" if !names_hardware(&context.reference, &row.as_written) => {
+                Some("names no accelerator of the reference table".into())
+            }
+            "country" | "cloud_region" => refuse_place(&context.reference, &row.as_written),
+            _ => inherited.map(|b| format!("inherited: the same figure as {}", index.facts[b].model_id)),
+        };
+        row.reject_reason = row.reject_reason.take().or(refused);
+        if card.is_cut && row.reject_reason.is_none() {
+            row.locator = format!("{} (card cut at 1 MiB)", row.locator);
+        }
     }
     rows
 }

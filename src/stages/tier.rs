@@ -21,6 +21,8 @@ use std::path::Path;
 
 /// Most believed of a model whose size nothing states: a thousand tonnes, what Llama 3 8B and 70B lie between.
 const MOST_WITHOUT_SIZE: KgCo2e = KgCo2e(1e6);
+/// Longest wall time believed of one training, a year; "hours used" beyond it are device hours (METHOD.md section 3, HUB.md).
+const MOST_WALL_HOURS: f64 = 8760.0;
 /// The cleanest national grid of the reference table has some 20 g/kWh.
 const CLEANEST_GRID: GCo2ePerKwh = GCo2ePerKwh(20.0);
 
@@ -121,11 +123,24 @@ fn tier_row(reference: &Reference, model: &ModelRow, run: Option<&RunRow>, own: 
     };
     row.chosen_evidence = chosen(own);
     row.flags = flags(model, own);
+    if row.accelerator_hours.is_none() {
+        row.accelerator_hours = device_hours(own);
+        if row.accelerator_hours.is_some() {
+            row.flags.push("device_hours_from_count_and_wall_hours".into());
+        }
+    }
     if run.is_some() {
         row.available_tiers = available(&mut row);
         row.tier = row.available_tiers.first().copied().unwrap_or(6);
     }
     row
+}
+
+/// H = devices x wall hours, where both are stated and the wall time is one.
+fn device_hours(own: &[EvidenceRow]) -> Option<f64> {
+    let value = |field: &str| best(own, field).and_then(|e| e.value);
+    let (devices, hours) = (value("accelerator_count")?, value("wall_hours")?);
+    (devices >= 1.0 && hours > 0.0 && hours <= MOST_WALL_HOURS).then_some(devices * hours)
 }
 
 fn chosen(own: &[EvidenceRow]) -> Vec<String> {

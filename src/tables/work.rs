@@ -61,6 +61,23 @@ table! {
 }
 
 table! {
+    /// One row per model card of a model in the index, sorted by the model's id.
+    "raw_cards" key("model_id")
+    struct RawCardRow / RawCardBuilders {
+        /// Id of the model in the index.
+        model_id: String,
+        /// Id as the file of cards has it: case and renames may differ.
+        card_id: String,
+        /// File and position of the card.
+        locator: String,
+        /// The card, cut at the cap.
+        card: String,
+        /// Whether the card was longer than the cap.
+        is_cut: bool,
+    }
+}
+
+table! {
     /// One row per run and per repository without a run: what is known of it, evidence chosen, ready to estimate.
     "tiers" key("run_id")
     struct TierRow / TierBuilders {

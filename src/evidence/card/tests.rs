@@ -1,0 +1,201 @@
+//! Whole cards, cut to a few lines of real ones.
+
+use super::*;
+use proptest::prelude::*;
+use std::sync::LazyLock;
+
+static REFERENCE: LazyLock<Reference> = LazyLock::new(|| Reference::load().unwrap());
+
+fn rows(id: &str, role: CardRole, bases: &[&str], card: &str) -> Vec<Extracted> {
+    let bases: Vec<String> = bases.iter().map(|b| (*b).to_owned()).collect();
+    extract(&REFERENCE, card, &About { model_id: id, role, base_ids: &bases, total_params: None })
+}
+
+fn value(rows: &[Extracted], field: &str) -> Option<f64> {
+    rows.iter().find(|r| r.field == field && r.reject_reason.is_none()).and_then(|r| r.value)
+}
+
+fn written(rows: &[Extracted], field: &str) -> Option<String> {
+    rows.iter().find(|r| r.field == field && r.reject_reason.is_none()).map(|r| r.as_written.clone())
+}
+
+fn own(id: &str, card: &str) -> Vec<Extracted> {
+    rows(id, CardRole::OwnTraining, &[], card)
+}
+
+#[test]
+fn a_pretrained_model_tells_its_training() {
+    let card = "# Falcon-7B\n\n**Falcon-7B is a 7B parameters causal decoder-only model built by [TII](https://www.tii.ae) and trained on 1,500B tokens of [RefinedWeb](https://huggingface.co/datasets/tiiuae/falcon-refinedweb).**\n\n## Training Details\n\nFalcon-7B was trained on 384 A100 40GB GPUs, using a 2D parallelism strategy (PP=2, DP=192) combined with ZeRO.\n\nTraining happened in early March 2023 and took about two weeks.\n\nFalcon-7B was trained on AWS SageMaker, on 384 A100 40GB GPUs in P4d instances.\n";
+    let got = own("tiiuae/falcon-7b", card);
+    assert_eq!(value(&got, "train_tokens"), Some(1.5e12));
+    assert_eq!(value(&got, "total_params"), Some(7e9));
+    assert_eq!(value(&got, "accelerator_count"), Some(384.0));
+    assert_eq!(value(&got, "wall_hours"), Some(336.0));
+    assert_eq!(written(&got, "trained_on").as_deref(), Some("2023-03"));
+    assert_eq!(written(&got, "cloud_provider").as_deref(), Some("AWS"));
+    assert!(written(&got, "accelerator").is_some_and(|w| w.contains("A100")));
+    assert!(got.iter().all(|r| card.contains(&r.quote) && r.quote.chars().count() <= 200), "{got:?}");
+}
+
+#[test]
+fn the_environment_section_of_a_filled_template() {
+    let card = "## Environmental Impact\n\n- **Hardware Type:** 32x A100-80GB\n- **Hours used:** 480 GPU-hours\n- **Cloud Provider:** AWS\n- **Compute Region:** us-east-1\n- **Carbon Emitted:** 11250 kg CO2 eq.\n";
+    let got = own("Phind/Phind-CodeLlama-34B-v2", card);
+    assert_eq!((value(&got, "accelerator_hours"), value(&got, "wall_hours")), (Some(480.0), None));
+    assert_eq!((value(&got, "accelerator_count"), value(&got, "emissions_kgco2e")), (Some(32.0), Some(11_250.0)));
+    assert_eq!(written(&got, "cloud_region").as_deref(), Some("us-east-1"));
+    let unfilled =
+        card.replace("32x A100-80GB", "[More Information Needed]").replace("11250 kg CO2 eq.", "More information needed");
+    let got = own("x/y", &unfilled);
+    assert_eq!((value(&got, "emissions_kgco2e"), written(&got, "accelerator")), (None, None));
+    assert!(got.iter().any(|r| r.reject_reason.as_deref() == Some("template left unfilled")));
+}
+
+#[test]
+fn grams_by_definition_and_words_of_units() {
+    let card = "---\nco2_eq_emissions:\n  emissions: 1.2662388515647711\n---\n- CO2 Emissions (in grams): 1.2662\n";
+    let got = own("jwan2021/autotrain-poem", card);
+    assert!((value(&got, "emissions_kgco2e").unwrap_or_default() / 0.001_266_238_851_564_771_1 - 1.0).abs() < 1e-12);
+    assert_eq!(got.iter().filter(|r| r.field == "emissions_kgco2e").count(), 2);
+    let pasted = "---\nco2_eq_emissions: 0.0002\n---\n## Carbon emissions\n\nTraining emitted 0.0002 kg of CO2.\n";
+    let got = own("x/toxicity", pasted);
+    assert_eq!(value(&got, "emissions_kgco2e"), Some(0.0002));
+    assert!(got.iter().any(|r| r.reject_reason.as_deref().is_some_and(|why| why.starts_with("conflicts with the text"))));
+}
+
+#[test]
+fn hours_of_data_are_no_hours_of_training() {
+    for card in [
+        "## Training\n\nTrained on 680k hours \nof labelled data, Whisper models demonstrate a strong ability.",
+        "The model is trained on 69 hours of Ukrainian speech data.",
+        "All the models in this collection are trained on a dataset which contains around 1665 hours of Croatian speech.",
+        "We generate a 5-second video on an RTX 4090 in about 4 minutes.",
+        "In our tests the training might take 3-4 days on an average GPU.",
+    ] {
+        let got = own("openai/whisper-large-v2", card);
+        assert_eq!((value(&got, "wall_hours"), value(&got, "accelerator_hours")), (None, None), "{card}: {got:?}");
+    }
+}
+
+#[test]
+fn times_in_prose() {
+    for (card, hours) in [
+        ("The model was trained on 16 TPU-v4 chips for three days.", 72.0),
+        ("NVIDIA A100-SXM4-40GB took 36 hours 44 minutes for training.", 36.0 + 44.0 / 60.0),
+        ("Training takes 8 RTX6000 GPUs roughly three weeks.", 504.0),
+        ("具体地，我们在预训练阶段中使用了封神框架大概花费了4张A100约4小时。", 4.0),
+        ("- Training Time: `~3 days`", 72.0),
+        ("Train runtime: 17861.6048 secs", 17_861.604_8 / 3600.0),
+    ] {
+        let got = value(&own("x/y", card), "wall_hours");
+        assert!(got.is_some_and(|h| (h - hours).abs() < 1e-6), "{card}: {got:?}");
+    }
+}
+
+#[test]
+fn tokens_seen_and_tokens_that_were_not() {
+    for (card, tokens) in [
+        ("This model was trained for 402 billion tokens over 383,500 steps on TPU v3-256 pod.", Some(402e9)),
+        ("* Training tokens: 1.4T tokens", Some(1.4e12)),
+        ("Each model saw 299,892,736,000 tokens during training.", Some(299_892_736_000.0)),
+        ("We pre-train it on 14.8 trillion diverse and high-quality tokens.", Some(14.8e12)),
+        ("* Dataset size: 250B tokens, combination of NLP synthetic data", None),
+        ("The corpora used for training the model have 3.47 billion tokens in total.", None),
+        ("trained with a vocabulary size of 50,262,000 tokens", None),
+        ("a post-trained model with 21B total parameters and 3B activated parameters for each token", None),
+        ("The models were trained on up to 1.6T tokens of Arabic, English, and code data.", None),
+    ] {
+        let got = own("x/y", card);
+        assert_eq!(value(&got, "train_tokens"), tokens, "{card}: {got:?}");
+    }
+}
+
+#[test]
+fn a_fine_tune_does_not_take_its_bases_figures() {
+    let card = "Llama 2 was pretrained on 2 trillion tokens.\n\n## Pretraining\n\nIt took 184320 GPU hours.\n\n## Training\n\nWe fine-tuned it on 8 A100 for 5 hours.\n";
+    let title = format!("# Mine\n\n{card}");
+    let got = rows("x/mine", CardRole::FineTune, &["meta-llama/Llama-2-7b"], &title);
+    assert_eq!((value(&got, "train_tokens"), value(&got, "accelerator_hours")), (None, None), "{got:?}");
+    assert_eq!((value(&got, "wall_hours"), value(&got, "accelerator_count")), (Some(5.0), Some(8.0)), "{got:?}");
+    let copy = rows("x/mine-GGUF", CardRole::Copy, &["x/mine"], &title);
+    assert!(copy.iter().all(|r| r.reject_reason.is_some()), "{copy:?}");
+}
+
+#[test]
+fn steps_of_this_checkpoint_and_no_warm_up() {
+    let card = "The `Stable-Diffusion-v1-3` checkpoint was initialized with the weights of the [Stable-Diffusion-v1-2](https://huggingface.co/CompVis/stable-diffusion-v1-2)\ncheckpoint and subsequently fine-tuned on 195,000 steps at resolution `512x512`.\n\nTrained with warmup to 0.0001 for 10,000 steps.\n";
+    let got = own("CompVis/stable-diffusion-v1-3", card);
+    assert_eq!(value(&got, "train_steps"), Some(195_000.0), "{got:?}");
+    assert_eq!(written(&got, "base_model").as_deref(), Some("CompVis/stable-diffusion-v1-2"));
+}
+
+#[test]
+fn co2_as_the_subject() {
+    let card = "# Climate claims\n\nExample: We reduced our emissions by 500 tons of CO2 in 2021.\n";
+    assert_eq!(value(&own("x/environmental_claims", card), "emissions_kgco2e"), None);
+}
+
+#[test]
+fn a_long_card_is_cut_at_a_character() {
+    let card = "é".repeat(MAX_CARD_BYTES);
+    assert!(is_cut(&card) && cut(&card).len() <= MAX_CARD_BYTES);
+    assert!(own("x/y", &card).is_empty());
+}
+
+#[test]
+fn at_most_one_row_of_a_field_is_accepted() {
+    let card = "- num_epochs: 3\n- Training time: 2 days\n\nWe trained for 3 epochs on 8 A100 GPUs for 5 hours. It was trained on 4 V100 GPUs for 9 days.\n";
+    let got = own("x/y", card);
+    let mut accepted: Vec<&str> = got.iter().filter(|r| r.reject_reason.is_none()).map(|r| r.field).collect();
+    let all = accepted.len();
+    accepted.sort_unstable();
+    accepted.dedup();
+    assert_eq!(accepted.len(), all, "{got:?}");
+}
+
+/// Pieces that rules look for, to be thrown together.
+const SPLICES: &[&str] = &[
+    "8 A100",
+    "trained on ",
+    "hours",
+    " 2 trillion tokens",
+    "| a | b |\n|--|--|\n",
+    "<table><tr><td>",
+    "---\n",
+    "co2_eq_emissions: ",
+    "\n# ",
+    "kg CO2",
+    " 10^21 ",
+    "fine-tuned version of [x](https://huggingface.co/a/b)",
+    "```\n",
+    "batch size of ",
+    "参数",
+    "📈",
+    "TPU v3-",
+    "(",
+    "]",
+    ":",
+    "&amp;",
+    "<!--",
+    "x 10e",
+    "3-4 days",
+    "half precision",
+    "March 2023",
+    "* ",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn no_card_panics_and_every_quote_is_the_cards(
+        parts in prop::collection::vec(prop_oneof![prop::sample::select(SPLICES).prop_map(str::to_owned), "\\PC{0,12}"], 0..40),
+        role in prop::sample::select(&[CardRole::OwnTraining, CardRole::FineTune, CardRole::Copy][..]),
+    ) {
+        let card = parts.concat();
+        for row in rows("org/Some-7b-v1", role, &["org/base"], &card) {
+            prop_assert!(card.contains(&row.quote), "{row:?}");
+            prop_assert!(row.value.is_none_or(f64::is_finite));
+        }
+    }
+}

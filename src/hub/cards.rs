@@ -1,0 +1,232 @@
+//! Model cards as files: a directory of READMEs, JSON Lines of `{id, card}` or Parquet with a text column. Kinds are judged by content.
+
+use super::files::{FileKind, SourceFile, damaged, open_text, recognise};
+use super::record::is_valid_id;
+use crate::error::{Error, IoContext, Result};
+use arrow::array::AsArray;
+use arrow::compute::cast;
+use arrow::datatypes::DataType;
+use fs_err as fs;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+/// Longest line of a JSON Lines file.
+const MAX_LINE_BYTES: u64 = 64 << 20;
+/// Largest README read; what lies beyond is cut, as from every card.
+const MAX_README_BYTES: u64 = 8 << 20;
+/// Names of the id in files of cards, in order of preference.
+const ID_KEYS: &[&str] = &["id", "modelId", "model_id"];
+/// Names of the text.
+const TEXT_KEYS: &[&str] = &["card", "modelcard_text", "text", "content", "readme"];
+
+/// One card.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Card {
+    /// Hub id as the file has it.
+    pub id: String,
+    /// Front matter and text.
+    pub text: String,
+    /// File and position.
+    pub locator: String,
+}
+
+/// What a file of cards yields: a card, or what could not be used.
+pub type Item = std::result::Result<Card, Unusable>;
+
+/// A record without a card.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unusable {
+    /// File and position.
+    pub locator: String,
+    /// Why.
+    pub reason: String,
+    /// The raw text.
+    pub raw: String,
+}
+
+/// The files at a path, in name order: the file itself, or everything below a directory that is not hidden.
+///
+/// # Errors
+/// The path does not exist or cannot be read.
+pub fn find(path: &Path) -> Result<Vec<(String, PathBuf)>> {
+    let metadata = fs::metadata(path).at("cannot read cards", path)?;
+    if !metadata.is_dir() {
+        return Ok(vec![(path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default(), path.to_owned())]);
+    }
+    let mut files = Vec::new();
+    let mut open = vec![path.to_owned()];
+    while let Some(dir) = open.pop() {
+        for entry in fs::read_dir(&dir).at("cannot list cards", &dir)? {
+            let entry = entry.at("cannot list cards", &dir)?;
+            let file_type = entry.file_type().at("cannot read cards", entry.path())?;
+            if entry.file_name().to_string_lossy().starts_with('.') {
+                continue;
+            }
+            // Links to directories are not followed: they may lead round in circles.
+            if file_type.is_dir() {
+                open.push(entry.path());
+            } else if file_type.is_file() || entry.path().is_file() {
+                let name = entry.path().strip_prefix(path).unwrap_or(&entry.path()).to_string_lossy().into_owned();
+                files.push((name, entry.path()));
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Streams the cards of one file.
+///
+/// # Errors
+/// The file cannot be read, is damaged, or holds no cards.
+pub fn read(name: &str, path: &Path, mut sink: impl FnMut(Item) -> Result<()>) -> Result<()> {
+    if name.to_lowercase().ends_with(".md") {
+        return sink(readme(name, path)?);
+    }
+    let file = recognise(path, name.to_owned())?;
+    match file.kind {
+        FileKind::Parquet => parquet(&file, sink),
+        FileKind::JsonLines { gzip } => json_lines(&file, gzip, sink),
+        FileKind::JsonArray { .. } => Err(Error::input(
+            "a JSON array of cards is not read",
+            path.display(),
+            "write the cards as JSON Lines of {\"id\": ..., \"card\": ...}, as Parquet, or as owner/name/README.md",
+        )),
+    }
+}
+
+/// `owner/name/README.md`, `owner/name.md` or `owner--name.md`.
+fn id_of(name: &str) -> String {
+    let stem = name.strip_suffix(".md").or_else(|| name.strip_suffix(".MD")).unwrap_or(name);
+    let stem = stem.strip_suffix("/README").or_else(|| stem.strip_suffix("/readme")).unwrap_or(stem);
+    if stem.contains('/') { stem.to_owned() } else { stem.replacen("--", "/", 1) }
+}
+
+fn readme(name: &str, path: &Path) -> Result<Item> {
+    let mut bytes = Vec::new();
+    fs::File::open(path).and_then(|f| f.take(MAX_README_BYTES).read_to_end(&mut bytes)).at("cannot read card", path)?;
+    Ok(card(&id_of(name), String::from_utf8_lossy(&bytes).into_owned(), name))
+}
+
+fn card(id: &str, text: String, locator: &str) -> Item {
+    let unusable = |reason: &str| Unusable { locator: locator.to_owned(), reason: reason.to_owned(), raw: id.to_owned() };
+    if !is_valid_id(id) {
+        return Err(unusable("the card's id is no Hub id"));
+    }
+    Ok(Card { id: id.to_owned(), text, locator: locator.to_owned() })
+}
+
+fn json_lines(file: &SourceFile, gzip: bool, mut sink: impl FnMut(Item) -> Result<()>) -> Result<()> {
+    let mut reader = BufReader::new(open_text(&file.path, gzip)?);
+    let mut line = Vec::new();
+    let mut number = 0_u64;
+    loop {
+        line.clear();
+        let n = (&mut reader).take(MAX_LINE_BYTES).read_until(b'\n', &mut line).map_err(|e| damaged(&file.path, &e))?;
+        if n == 0 {
+            return Ok(());
+        }
+        number += 1;
+        if n as u64 == MAX_LINE_BYTES && !line.ends_with(b"\n") {
+            return Err(Error::input(
+                "a line is longer than 64 MiB",
+                format!("{} line {number}", file.path.display()),
+                "the file is probably truncated or no file of cards",
+            ));
+        }
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        sink(json_card(&line, &format!("{}:line {number}", file.name)))?;
+    }
+}
+
+fn json_card(line: &[u8], locator: &str) -> Item {
+    let unusable =
+        |reason: String| Unusable { locator: locator.to_owned(), reason, raw: String::from_utf8_lossy(line).into_owned() };
+    let value: serde_json::Value = serde_json::from_slice(line).map_err(|e| unusable(format!("not JSON: {e}")))?;
+    let field = |keys: &[&str]| keys.iter().find_map(|key| value.get(*key)?.as_str().map(str::to_owned));
+    let id = field(ID_KEYS).ok_or_else(|| unusable("no id".into()))?;
+    let text = field(TEXT_KEYS).ok_or_else(|| unusable("no text".into()))?;
+    card(&id, text, locator)
+}
+
+fn parquet(file: &SourceFile, mut sink: impl FnMut(Item) -> Result<()>) -> Result<()> {
+    let damaged = |e: &dyn std::fmt::Display| {
+        Error::input(
+            format!("the Parquet file of cards cannot be read: {e}"),
+            file.path.display(),
+            "fetch it again; it needs a column id (or modelId) and one with the text (card, text or content)",
+        )
+    };
+    let handle = std::fs::File::open(&file.path).at("cannot read cards", &file.path)?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(handle).map_err(|e| damaged(&e))?;
+    let column = |names: &[&str]| names.iter().find(|n| builder.schema().column_with_name(n).is_some()).map(|n| (*n).to_owned());
+    let (Some(id), Some(text)) = (column(ID_KEYS), column(TEXT_KEYS)) else {
+        return Err(damaged(&"no column of ids, or none of texts"));
+    };
+    let mask = parquet::arrow::ProjectionMask::columns(builder.parquet_schema(), [id.as_str(), text.as_str()]);
+    let reader = builder.with_projection(mask).with_batch_size(256).build().map_err(|e| damaged(&e))?;
+    let mut row = 0_u64;
+    for batch in reader {
+        let batch = batch.map_err(|e| damaged(&e))?;
+        let texts = |name: &str| {
+            let column = batch.column_by_name(name).ok_or_else(|| damaged(&"a column vanished"))?;
+            cast(column, &DataType::Utf8).map_err(|e| damaged(&e))
+        };
+        let (ids, cards) = (texts(&id)?, texts(&text)?);
+        for (id, text) in ids.as_string::<i32>().iter().zip(cards.as_string::<i32>().iter()) {
+            row += 1;
+            let locator = format!("{}:row {row}", file.name);
+            if let (Some(id), Some(text)) = (id, text) {
+                sink(card(id, text.to_owned(), &locator))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(name: &str, bytes: &[u8]) -> Result<Vec<Item>> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(name.replace('/', "_"));
+        std::fs::write(&path, bytes).unwrap();
+        let mut items = Vec::new();
+        read(name, &path, |item| {
+            items.push(item);
+            Ok(())
+        })?;
+        Ok(items)
+    }
+
+    #[test]
+    fn ids_of_readmes() {
+        for (name, id) in [("a/b/README.md", "a/b"), ("a/b.md", "a/b"), ("a--b-c.md", "a/b-c"), ("gpt2.md", "gpt2")] {
+            assert_eq!(id_of(name), id);
+        }
+    }
+
+    #[test]
+    fn lines_that_are_no_cards_are_set_aside() {
+        let items = all(
+            "x.jsonl",
+            b"{\"id\": \"a/b\", \"card\": \"# B\"}\n\n{\"id\": \"a/c\"}\n{broken\n{\"modelId\": \"..\", \"text\": \"x\"}\n",
+        )
+        .unwrap();
+        assert_eq!(items[0], Ok(Card { id: "a/b".into(), text: "# B".into(), locator: "x.jsonl:line 1".into() }));
+        let reasons: Vec<String> = items[1..].iter().map(|i| i.clone().unwrap_err().reason).collect();
+        assert_eq!(reasons[0], "no text");
+        assert!(reasons[1].starts_with("not JSON") && reasons[2].contains("no Hub id"), "{reasons:?}");
+        assert!(all("x.bin", b"\x00\x01").is_err() && all("x.json", b"[]").is_err());
+    }
+
+    #[test]
+    fn a_readme_may_hold_any_bytes() {
+        let items = all("a/b/README.md", b"---\n\xff\xfe\n---\ntext").unwrap();
+        assert_eq!(items[0].as_ref().unwrap().id, "a/b");
+    }
+}
