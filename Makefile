@@ -49,7 +49,7 @@ acceptance:
 	$(CARGO) test --release --test acceptance -- --ignored --nocapture
 
 bench: build
-	$(CARGO) bench --bench cards --profile release
+	$(CARGO) bench --bench cards --bench lineage --profile release
 	benches/run.sh $(BIN)
 
 docs:

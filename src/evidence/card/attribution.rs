@@ -273,7 +273,7 @@ pub fn is_train(ts: &[Token<'_>], i: usize) -> bool {
 pub fn is_train_verb(ts: &[Token<'_>], i: usize, before: usize) -> bool {
     const VERBS: &[&str] =
         &["trained", "train", "pretrained", "pretrain", "finetuned", "finetune", "trains", "retrained", "tuned", "tune"];
-    const PREPOSITIONS: &[&str] = &["on", "for", "with", "over", "using", "covered", "used", "of", "("];
+    const PREPOSITIONS: &[&str] = &["on", "for", "with", "over", "using", "covered", "used", "of", "(", "took", "ran", "consumed"];
     let Some(t) = ts.get(i).filter(|t| t.kind == Kind::Word) else { return false };
     if !t.text.is_ascii() {
         return is_train(ts, i);

@@ -180,7 +180,7 @@ impl<'a> Card<'a> {
                         && seen
                         && q.to <= at
                     {
-                        return (q.to < at || q.scaled).then(|| DeviceHours { hours: q.value * per_unit, quantity: q });
+                        return (q.to < at || q.scaled).then_some(DeviceHours { hours: q.value * per_unit, quantity: q });
                     }
                 }
                 Kind::Word | Kind::Sign | Kind::Power => return None,

@@ -1,0 +1,422 @@
+//! The first pass: what lineage needs of every repository, gathered small enough to be held, and resolved.
+
+use crate::error::{Error, Result};
+use crate::evidence::params::{self, Weights};
+use crate::evidence::{Extracted, emissions, names};
+use crate::lineage::{self, Placement, Relation, RepoFacts, Resolution, Role, RunKind};
+use crate::method::regression::{self, MIN_OBSERVATIONS, Observation};
+use crate::pipeline::Context;
+use crate::reference::{CorrectedField, Correction, Reference, TrainingRun};
+use crate::tables::io::{rows, table_path};
+use crate::tables::{RawModelRow, Row};
+use libm::log10;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// Tags that are formats or libraries; the first other tag names the architecture (the Hub writes them in this order).
+const FORMAT_TAGS: &[&str] = &[
+    "transformers",
+    "pytorch",
+    "tf",
+    "jax",
+    "flax",
+    "safetensors",
+    "gguf",
+    "ggml",
+    "onnx",
+    "rust",
+    "coreml",
+    "openvino",
+    "tensorboard",
+    "joblib",
+    "keras",
+    "tf-keras",
+    "diffusers",
+    "sentence-transformers",
+    "peft",
+    "mlx",
+    "vllm",
+    "timm",
+    "adapter-transformers",
+    "setfit",
+    "pickle",
+    "skops",
+    "nemo",
+    "paddlepaddle",
+    "stable-baselines3",
+    "spacy",
+    "fastai",
+    "sklearn",
+    "allennlp",
+    "espnet",
+    "speechbrain",
+    "transformers.js",
+    "open_clip",
+    "litert",
+    "exllamav2",
+    "mistral-common",
+    "text-generation-inference",
+    "chat",
+    "code",
+    "conversational",
+];
+/// Architectures whose names are as short as the codes of languages, which follow where the Hub knows no architecture.
+const SHORT_ARCHITECTURES: &[&str] = &["t5", "vit", "mpt", "opt", "phi", "dpt", "led", "xlm", "bit", "esm", "dit", "glm", "yi"];
+
+/// The registry's word for a continued pre-training.
+const CONTINUED: &str = "continued";
+
+/// What the first pass gathers, by position in `raw_models`.
+pub(super) struct Index {
+    pub(super) facts: Vec<RepoFacts>,
+    /// Models that are named as bases or registered, and are not in the index; their positions follow those of the repositories.
+    absent: Vec<RepoFacts>,
+    pub(super) placements: Vec<Placement>,
+    /// Best own figure for total parameters.
+    pub(super) params: Vec<Option<i64>>,
+    /// Stated active parameters.
+    pub(super) active: Vec<Option<f64>>,
+    /// Reported emissions in kg.
+    pub(super) emissions: FxHashMap<usize, f64>,
+    /// Same figure to four digits, first to report it.
+    pub(super) first_with: FxHashMap<u64, usize>,
+    pub(super) active_on_total: Option<(f64, f64, usize)>,
+    /// Registered pre-trainings whose own repository is not in the index, by the position of the sibling that carries them.
+    adopted: FxHashMap<usize, usize>,
+    /// Corrections whose expectation does not hold.
+    failed_corrections: Vec<String>,
+}
+
+impl Index {
+    pub(super) fn read(context: &Context) -> Result<Self> {
+        let mut index = Self {
+            facts: Vec::new(),
+            absent: Vec::new(),
+            placements: Vec::new(),
+            params: Vec::new(),
+            active: Vec::new(),
+            emissions: FxHashMap::default(),
+            first_with: FxHashMap::default(),
+            active_on_total: active_on_total(&context.reference),
+            adopted: FxHashMap::default(),
+            failed_corrections: Vec::new(),
+        };
+        if !table_path(&context.work, RawModelRow::NAME).exists() {
+            return Err(Error::input("raw_models is missing", context.work.display(), "run: hugging-carbon ingest"));
+        }
+        for raw in rows::<RawModelRow>(&context.work)? {
+            index.add(&context.reference, &raw?);
+        }
+        if !index.failed_corrections.is_empty() {
+            return Err(Error::Verification(format!(
+                "corrections no longer hold: {}\n  way out: the source was mended or changed; review data/reference/corrections.toml",
+                index.failed_corrections.join("; ")
+            )));
+        }
+        let Resolution { placements, absent } =
+            lineage::resolve(&index.facts, known(&context.reference), &name_size, &context.config.method.without_link_passes);
+        (index.placements, index.absent) = (placements, absent);
+        index.count_members();
+        index.find_first_reports();
+        index.adopt_runs(&context.reference);
+        Ok(index)
+    }
+
+    /// The registry names the base repository (Kimi-K2-Base). Where the index lacks it, the repository that carries its
+    /// pre-training is the one of the same namespace, stem and size.
+    fn adopt_runs(&mut self, reference: &Reference) {
+        let present: FxHashSet<String> = self.facts.iter().map(|f| f.model_id.to_lowercase()).collect();
+        let key = |id: &str| {
+            let (owner, name) = id.split_once('/').unwrap_or(("", id));
+            (owner.to_lowercase(), lineage::names::stem(name))
+        };
+        let mut absent: FxHashMap<(String, String), usize> = FxHashMap::default();
+        for (r, run) in reference.registry.runs().iter().enumerate() {
+            let Some(id) = run.hub_id.as_deref().filter(|id| run.kind == "pretraining" && !present.contains(&id.to_lowercase()))
+            else {
+                continue;
+            };
+            absent.entry(key(id)).or_insert(r);
+        }
+        for (i, (facts, placement)) in self.facts.iter().zip(&self.placements).enumerate() {
+            if placement.own_run != Some(RunKind::Pretraining) || facts.registry_kind.is_some() {
+                continue;
+            }
+            let Some(&r) = absent.get(&key(&facts.model_id)) else { continue };
+            #[allow(clippy::cast_precision_loss)]
+            let same_size = match (self.params[i], reference.registry.runs()[r].params) {
+                (Some(n), Some(registered)) => (n as f64 / registered - 1.0).abs() < 0.1,
+                _ => false,
+            };
+            if same_size {
+                self.adopted.insert(i, r);
+                absent.remove(&key(&facts.model_id));
+            }
+        }
+    }
+
+    /// The registry's run for a repository: its own, or the one it carries for an absent sibling.
+    pub(super) fn registered<'r>(&self, reference: &'r Reference, i: usize) -> Option<&'r TrainingRun> {
+        let own = reference.registry.by_hub_id(&self.facts[i].model_id);
+        own.or_else(|| self.adopted.get(&i).map(|r| &reference.registry.runs()[*r]))
+    }
+
+    fn add(&mut self, reference: &Reference, raw: &RawModelRow) {
+        let i = self.facts.len();
+        let active = reference.registry.by_hub_id(&raw.model_id).and_then(|r| r.active_params);
+        let mut facts = repo_facts(reference, raw);
+        self.params.push(facts.rough_params);
+        self.failed_corrections.extend(correct(reference, &mut facts));
+        self.facts.push(facts);
+        self.active.push(active.or_else(|| params::from_name(&raw.model_id).1.and_then(|e| e.value)));
+        let reported = raw.co2_json.as_deref().map(emissions::extract).unwrap_or_default();
+        if let Some(kg) = reported.iter().find(|e| e.field == "emissions_kgco2e" && e.reject_reason.is_none()).and_then(|e| e.value)
+        {
+            self.emissions.insert(i, kg);
+        }
+    }
+
+    /// A figure of four or more digits that several namespaces report is copied; the Hub's own, a registered or the earliest
+    /// repository has the original.
+    fn find_first_reports(&mut self) {
+        let mut reporters: Vec<(usize, f64)> = self.emissions.iter().map(|(i, kg)| (*i, *kg)).collect();
+        reporters.sort_by_key(|(i, _)| {
+            let facts = &self.facts[*i];
+            let canonical = lineage::names::CANONICAL_OWNERS.contains(&facts.owner().to_lowercase().as_str());
+            (!canonical, facts.registry_kind.is_none(), facts.created_ms.unwrap_or(i64::MAX), *i)
+        });
+        for (i, kg) in reporters {
+            if significant_digits(kg) >= 4 {
+                self.first_with.entry(kg.to_bits()).or_insert(i);
+            }
+        }
+    }
+
+    /// Repository, then its bases, nearest first, as far as they are in the index.
+    pub(super) fn chain(&self, from: usize) -> impl Iterator<Item = usize> + '_ {
+        let n = self.facts.len();
+        std::iter::successors(Some(from), |i| self.placements[*i].base).take(64).filter(move |i| *i < n)
+    }
+
+    /// Repositories whose runs are upstream of a repository's weights, each once, and whether every chain of bases ends in a run of the
+    /// index.
+    pub(super) fn upstream(&self, i: usize) -> (Vec<usize>, bool) {
+        let n = self.facts.len();
+        let mut owners: Vec<usize> = Vec::new();
+        let mut seen = FxHashSet::default();
+        let mut complete = true;
+        let mut open: Vec<usize> = vec![i];
+        while let Some(at) = open.pop() {
+            if !seen.insert(at) {
+                continue;
+            }
+            let placement = &self.placements[at];
+            if at != i && at < n && placement.own_run.is_some() {
+                owners.push(at);
+            }
+            let before = open.len();
+            open.extend(placement.bases());
+            // The end of a chain: a pre-training, carried by a head where the base is absent, or something unknown.
+            if open.len() == before {
+                match placement.root {
+                    Some(root) if root < n => open.push(root),
+                    _ => complete = false,
+                }
+            }
+        }
+        (owners, complete)
+    }
+
+    /// Repositories that rest on each repository's run, itself included.
+    fn count_members(&mut self) {
+        let mut members = vec![0_usize; self.facts.len()];
+        for i in 0..self.facts.len() {
+            members[i] += usize::from(self.placements[i].own_run.is_some());
+            for owner in self.upstream(i).0 {
+                members[owner] += 1;
+            }
+        }
+        for (placement, count) in self.placements.iter_mut().zip(members) {
+            placement.members = count;
+        }
+    }
+
+    /// Id of a node, in the index or absent.
+    pub(super) fn id(&self, i: usize) -> &str {
+        self.facts.get(i).map_or_else(|| self.absent[i - self.facts.len()].model_id.as_str(), |f| f.model_id.as_str())
+    }
+}
+
+fn name_size(model_id: &str) -> Option<f64> {
+    names::size(model_id).map(|size| size.total)
+}
+
+/// The registered models, for those that the index lacks but its repositories rest on.
+fn known(reference: &Reference) -> Vec<RepoFacts> {
+    let mut nodes: Vec<RepoFacts> = registered(reference);
+    // A corrected base of a model that neither the registry nor the index holds makes a node of its own.
+    for correction in reference.corrections.rows().iter().filter(|c| c.field == CorrectedField::BaseModel) {
+        let base_ids = vec![correction.value.clone()];
+        match nodes.iter_mut().find(|n| n.model_id.eq_ignore_ascii_case(&correction.model_id)) {
+            Some(node) => node.base_ids = base_ids,
+            None => nodes.push(RepoFacts {
+                named_size: name_size(&correction.model_id),
+                model_id: correction.model_id.clone(),
+                base_ids,
+                ..RepoFacts::default()
+            }),
+        }
+    }
+    nodes
+}
+
+fn registered(reference: &Reference) -> Vec<RepoFacts> {
+    let runs = reference.registry.runs().iter();
+    runs.filter_map(|run| {
+        let model_id = run.hub_id.clone()?;
+        let owner = model_id.split('/').next().unwrap_or_default();
+        #[allow(clippy::cast_possible_truncation)] // Bounded by the registry's data test.
+        Some(RepoFacts {
+            listed_owner: reference.owners.country(owner).is_some(),
+            named_size: name_size(&model_id),
+            rough_params: run.params.map(|n| n as i64),
+            created_ms: run.trained_on_day().map(|day| i64::from(day.0) * 86_400_000),
+            registry_kind: registry_kind(run),
+            registry_continued: run.kind == CONTINUED,
+            base_ids: run.base_model.iter().filter(|id| crate::hub::record::is_valid_id(id)).cloned().collect(),
+            model_id,
+            ..RepoFacts::default()
+        })
+    })
+    .collect()
+}
+
+/// Applies the reviewed corrections of a repository; returns those whose expectation does not hold.
+fn correct(reference: &Reference, facts: &mut RepoFacts) -> Vec<String> {
+    let mut failed = Vec::new();
+    let mut check = |correction: &Correction, found: &str| {
+        if found != correction.expect {
+            let (id, expect) = (&correction.model_id, &correction.expect);
+            failed.push(format!("{id} {:?}: expected '{expect}', found '{found}'", correction.field));
+        }
+    };
+    if let Some(correction) = reference.corrections.of(&facts.model_id, CorrectedField::Role) {
+        check(correction, lineage::roles::role(facts).0.name());
+        facts.corrected_role = Role::parse(&correction.value);
+    }
+    if let Some(correction) = reference.corrections.of(&facts.model_id, CorrectedField::BaseModel) {
+        check(correction, facts.base_ids.first().map_or("", String::as_str));
+        facts.base_ids = vec![correction.value.clone()];
+    }
+    failed
+}
+
+/// Continued pre-trainings start from weights.
+fn registry_kind(run: &TrainingRun) -> Option<RunKind> {
+    if run.kind == CONTINUED { Some(RunKind::FineTuning) } else { RunKind::parse(&run.kind) }
+}
+
+fn significant_digits(x: f64) -> usize {
+    let text = format!("{x:e}");
+    text.split('e').next().unwrap_or_default().bytes().filter(u8::is_ascii_digit).count()
+}
+
+/// Regression of active on total parameters over the registry's mixtures of experts: intercept, slope and n.
+fn active_on_total(reference: &Reference) -> Option<(f64, f64, usize)> {
+    let observations: Vec<Observation> = reference
+        .registry
+        .runs()
+        .iter()
+        .filter_map(|r| Some((r, r.active_params?, r.params?)))
+        .filter(|(_, active, total)| active < total)
+        .map(|(r, active, total)| Observation {
+            id: r.registry_id.clone(),
+            owner: r.organization.clone().unwrap_or_default(),
+            response: log10(active),
+            terms: vec![1.0, log10(total)],
+        })
+        .collect();
+    let fit = regression::fit(&["intercept".into(), "log10_total_params".into()], &observations).ok()?;
+    (fit.n >= MIN_OBSERVATIONS).then(|| (fit.coefficients[0].estimate, fit.coefficients[1].estimate, fit.n))
+}
+
+/// What lineage needs to know of a record, corrections aside.
+#[must_use]
+pub fn repo_facts(reference: &Reference, raw: &RawModelRow) -> RepoFacts {
+    let registry = reference.registry.by_hub_id(&raw.model_id);
+    let weights = params::weights(raw);
+    let number = |e: Option<Extracted>| e.and_then(|e| e.value);
+    let named = || number(params::from_name(&raw.model_id).0);
+    let total = number(params::from_files(raw)).or(registry.and_then(|r| r.params)).or_else(named);
+    let (tag_relation, tag_bases) = lineage::runs::from_tags(&raw.tags);
+    let stated = |text: &Option<String>| text.as_deref().and_then(Relation::parse);
+    let relation = stated(&raw.card_base_relation).or(stated(&raw.hub_base_relation)).or(tag_relation);
+    let base_count = raw.card_base_models.len().max(raw.hub_base_models.len()).max(tag_bases.len());
+    let mut base_ids = base_ids(raw, tag_bases);
+    if base_ids.is_empty() {
+        base_ids.extend(registry.and_then(|r| r.base_model.clone()).filter(|id| crate::hub::record::is_valid_id(id)));
+    }
+    let signals: Vec<String> = raw.tags.iter().filter(|t| !t.contains(':')).map(|t| t.to_lowercase()).collect();
+    RepoFacts {
+        model_id: raw.model_id.clone(),
+        created_ms: raw.created_at.map(|t| t.0),
+        architecture: architecture(raw),
+        params: weights.params,
+        #[allow(clippy::cast_possible_truncation)] // Bounded by the extractors and the registry's data test.
+        rough_params: total.map(|n| n as i64),
+        listed_owner: raw.model_id.split_once('/').is_some_and(|(owner, _)| reference.owners.country(owner).is_some()),
+        float_weights: weights.float_weights,
+        gguf: raw.gguf_total.is_some(),
+        has_weights: has_weights(raw, weights, &base_ids, &signals),
+        library: raw.library.as_deref().map(str::to_lowercase),
+        pipeline_tag: raw.pipeline_tag.clone(),
+        base_ids,
+        base_count,
+        says_fine_tuning: says_fine_tuning(raw),
+        relation,
+        signals: signals.into_iter().filter(|t| lineage::roles::SIGNAL_TAGS.contains(&t.as_str())).collect(),
+        registry_kind: registry.and_then(registry_kind),
+        registry_continued: registry.is_some_and(|r| r.kind == CONTINUED),
+        named_size: name_size(&raw.model_id),
+        corrected_role: None,
+    }
+}
+
+/// `co2_eq_emissions.training_type` is "pre-training" or "fine-tuning" by the Hub's documentation.
+fn says_fine_tuning(raw: &RawModelRow) -> bool {
+    let card: Option<serde_json::Value> = raw.co2_json.as_deref().and_then(|json| serde_json::from_str(json).ok());
+    card.and_then(|c| c.get("training_type")?.as_str().map(|t| t.to_lowercase().contains("fine"))).unwrap_or(false)
+}
+
+/// Bases as the index states them, the Hub's resolution first (it follows renames), without repeats.
+fn base_ids(raw: &RawModelRow, from_tags: Vec<String>) -> Vec<String> {
+    let mut ids: Vec<String> = Vec::new();
+    for id in raw.hub_base_models.iter().cloned().chain(from_tags).chain(raw.card_base_models.iter().cloned()) {
+        if !ids.iter().any(|seen| seen.eq_ignore_ascii_case(&id)) && crate::hub::record::is_valid_id(&id) {
+            ids.push(id);
+        }
+    }
+    ids
+}
+
+fn architecture(raw: &RawModelRow) -> Option<String> {
+    if raw.architecture.is_some() {
+        return raw.architecture.as_deref().map(str::to_lowercase);
+    }
+    let first = raw.tags.iter().map(|t| t.to_lowercase()).find(|t| !FORMAT_TAGS.contains(&t.as_str()))?;
+    let is_language = first.len() <= 3 && !SHORT_ARCHITECTURES.contains(&first.as_str());
+    let is_architecture = !first.contains(':') && !is_language && raw.pipeline_tag.as_deref() != Some(first.as_str());
+    is_architecture.then_some(first)
+}
+
+/// Weights can be denied by a file listing, or by the absence of every sign of them: no size, format, library, task or base.
+fn has_weights(raw: &RawModelRow, weights: Weights, base_ids: &[String], signals: &[String]) -> Option<bool> {
+    if raw.has_weight_files.is_some() {
+        return raw.has_weight_files;
+    }
+    let sized = weights.params.is_some() || weights.packed || raw.safetensors_total.is_some() || raw.gguf_total.is_some();
+    // A card that says more than a footprint (data sets, a paper, a licence) describes a model.
+    let says_more = raw.tags.iter().any(|t| t != "co2_eq_emissions" && !t.starts_with("region:"));
+    let described = raw.library.is_some() || raw.pipeline_tag.is_some() || !base_ids.is_empty() || says_more;
+    let formatted = signals.iter().any(|t| FORMAT_TAGS.contains(&t.as_str()));
+    Some(sized || described || formatted)
+}

@@ -1,0 +1,119 @@
+//! Evidence that a card gives, in its field for emissions and in its text, with the guards that need lineage.
+
+use super::index::Index;
+use crate::evidence::card::{self, About, CardRole};
+use crate::evidence::{Extracted, emissions, hardware, place};
+use crate::lineage::{Placement, Role};
+use crate::pipeline::Context;
+use crate::reference::Reference;
+use crate::tables::{RawCardRow, RawModelRow};
+use crate::units::GRAMS_PER_KG;
+
+/// Relative difference within which a field and a text state one figure, rounded.
+const AGREES_WITHIN: f64 = 0.05;
+/// Evidence in `co2_eq_emissions`, with the guards that need lineage.
+pub(super) fn reported(context: &Context, index: &Index, i: usize, placement: &Placement, raw: &RawModelRow) -> Vec<Extracted> {
+    let mut rows = raw.co2_json.as_deref().map(emissions::extract).unwrap_or_default();
+    let inherited = index.emissions.get(&i).and_then(|kg| {
+        let linked = index.chain(i).skip(1).find(|b| index.emissions.get(b) == Some(kg));
+        let copied = index
+            .first_with
+            .get(&kg.to_bits())
+            .copied()
+            .filter(|first| *first != i && index.facts[*first].owner() != index.facts[i].owner());
+        linked.or(copied)
+    });
+    for row in &mut rows {
+        let refused = match row.field {
+            "emissions_kgco2e" | "energy_kwh" if placement.own_run.is_none() => {
+                Some(format!("the repository trained nothing itself (role {})", placement.role.name()))
+            }
+            // Whoever copies a base's card copies its energy with the emissions.
+            "emissions_kgco2e" | "energy_kwh" => {
+                inherited.map(|b| format!("inherited: the same figure as {}", index.facts[b].model_id))
+            }
+            "accelerator" if !names_hardware(&context.reference, &row.as_written) => {
+                Some("names no accelerator of the reference table".into())
+            }
+            "country" => refuse_place(&context.reference, &row.as_written),
+            _ => None,
+        };
+        row.reject_reason = row.reject_reason.take().or(refused);
+    }
+    rows
+}
+
+/// The field of the index holds grams by definition, and CodeCarbon's kilograms by mistake: where the card's text states a figure with its
+/// unit, the text wins and the field is refused.
+pub(super) fn refuse_what_the_text_contradicts(extracted: &mut [Extracted]) {
+    let accepted = |e: &&Extracted| e.field == "emissions_kgco2e" && e.reject_reason.is_none();
+    let text = extracted.iter().filter(accepted).find(|e| e.source == "card_text").map(|e| (e.value, e.as_written.clone()));
+    let Some((Some(kg), written)) = text else { return };
+    for e in extracted.iter_mut().filter(|e| e.field == "emissions_kgco2e" && e.source == "card_yaml" && e.reject_reason.is_none())
+    {
+        let agrees = e.value.is_some_and(|value| (value / kg - 1.0).abs() <= AGREES_WITHIN);
+        if !agrees {
+            let thousandfold = e.value.is_some_and(|value| (kg / value / GRAMS_PER_KG - 1.0).abs() <= AGREES_WITHIN);
+            let why = if thousandfold { "kilograms in a field for grams" } else { "conflicts with the text" };
+            e.reject_reason = Some(format!("{why}: the card's text says {written}"));
+        }
+    }
+}
+
+/// Evidence in a card's text, with the guards that need lineage.
+pub(super) fn from_card(
+    context: &Context,
+    index: &Index,
+    i: usize,
+    placement: &Placement,
+    total_params: Option<f64>,
+    card: &RawCardRow,
+) -> Vec<Extracted> {
+    let role = match placement.role {
+        Role::Pretrained => CardRole::OwnTraining,
+        Role::Continued | Role::Finetuned | Role::Adapter if placement.root == Some(i) => CardRole::OwnTraining,
+        Role::Continued | Role::Finetuned | Role::Adapter => CardRole::FineTune,
+        Role::Merge | Role::Quantized | Role::Converted | Role::Empty => CardRole::Copy,
+    };
+    let about = About { model_id: &index.facts[i].model_id, role, base_ids: &index.facts[i].base_ids, total_params };
+    let mut rows = card::extract(&context.reference, &card.card, &about);
+    for row in &mut rows {
+        let of_training =
+            matches!(row.field, "emissions_kgco2e" | "energy_kwh" | "accelerator_hours" | "train_flop" | "train_tokens");
+        let may_inherit = row.field == "emissions_kgco2e" && !index.emissions.contains_key(&i);
+        let inherited = index.chain(i).skip(1).find(|b| may_inherit && index.emissions.get(b).copied() == row.value);
+        let refused = match row.field {
+            _ if of_training && placement.own_run.is_none() => {
+                Some(format!("the repository trained nothing itself (role {})", placement.role.name()))
+            }
+            "accelerator" if !names_hardware(&context.reference, &row.as_written) => {
+                Some("names no accelerator of the reference table".into())
+            }
+            "country" | "cloud_region" => refuse_place(&context.reference, &row.as_written),
+            _ => inherited.map(|b| format!("inherited: the same figure as {}", index.facts[b].model_id)),
+        };
+        row.reject_reason = row.reject_reason.take().or(refused);
+        if card.is_cut && row.reject_reason.is_none() {
+            row.locator = format!("{} (card cut at 1 MiB)", row.locator);
+        }
+    }
+    rows
+}
+
+pub(super) fn names_hardware(reference: &Reference, text: &str) -> bool {
+    !hardware::read(&reference.accelerators, text, hardware::Context::Field).chips.is_empty()
+}
+
+/// A place that the grid tables cannot tell, or that the text only assumes.
+fn refuse_place(reference: &Reference, text: &str) -> Option<String> {
+    let place = place::read(reference, text, hardware::Context::Field);
+    if place.is_assumed {
+        return Some("the text says that the place is assumed".into());
+    }
+    match place.grid_places.as_slice() {
+        [_] => None,
+        [] if place.operator.is_some() => None,
+        [] => Some("names no place of the reference tables".into()),
+        several => Some(format!("can mean {}", several.join(" or "))),
+    }
+}
