@@ -7,7 +7,7 @@
 
 use hugging_carbon::evidence::names;
 use hugging_carbon::hub::{files::find_files, json};
-use hugging_carbon::lineage::{RepoFacts, resolve};
+use hugging_carbon::lineage::{RepoFacts, Words, resolve};
 use hugging_carbon::reference::Reference;
 use hugging_carbon::stages::normalize::repo_facts;
 use std::path::PathBuf;
@@ -22,10 +22,11 @@ fn main() {
     }
     let wanted: usize = std::env::args().filter_map(|a| a.parse().ok()).next().unwrap_or(3_000_000);
     let reference = Reference::load().expect("the tables are part of the binary");
+    let mut words = Words::default();
     let mut real: Vec<RepoFacts> = Vec::new();
     for file in find_files(&path).expect("the index is readable") {
         json::read(&file, |block| {
-            real.extend(block.records.iter().filter_map(|r| r.row.as_ref()).map(|raw| repo_facts(&reference, raw)));
+            real.extend(block.records.iter().filter_map(|r| r.row.as_ref()).map(|raw| repo_facts(&reference, raw, &mut words)));
             Ok(())
         })
         .expect("the index is readable");

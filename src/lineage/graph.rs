@@ -16,6 +16,9 @@ pub struct Resolution {
     pub absent: Vec<RepoFacts>,
 }
 
+/// Positions by lower-case id, as small as a map of millions can be: there are less than 4 billion repositories.
+pub(super) type IdMap = FxHashMap<Box<str>, u32>;
+
 /// The graph while it is linked.
 pub(super) struct Graph<'a> {
     /// Repositories of the index.
@@ -24,8 +27,8 @@ pub(super) struct Graph<'a> {
     pub absent: Vec<RepoFacts>,
     /// Placements of both.
     pub placements: Vec<Placement>,
-    /// Lower-case id to position.
-    pub by_id: FxHashMap<String, usize>,
+    /// Lower-case id, or name of a legacy id without namespace, to position. Spent by the pass of stated bases.
+    pub by_id: IdMap,
 }
 
 impl Graph<'_> {
@@ -43,11 +46,6 @@ impl Graph<'_> {
     pub fn is_absent(&self, i: usize) -> bool {
         i >= self.facts.len()
     }
-
-    /// Position of an id: exact, without regard to case, or a legacy id without namespace.
-    pub fn find(&self, id: &str) -> Option<usize> {
-        self.by_id.get(&id.to_lowercase()).copied()
-    }
 }
 
 /// Places every repository. `facts` may be in any order; the result does not depend on it beyond positions. `known` are registered
@@ -60,9 +58,11 @@ pub fn resolve(
     size_of: &dyn Fn(&str) -> Option<f64>,
     without: &[LinkPass],
 ) -> Resolution {
-    let mut by_id: FxHashMap<String, usize> = FxHashMap::default();
+    #[allow(clippy::cast_possible_truncation)] // Less than 4 billion repositories fit into memory.
+    let position = |i: usize| i as u32;
+    let mut by_id = IdMap::default();
     for (i, f) in facts.iter().enumerate() {
-        by_id.entry(f.model_id.to_lowercase()).or_insert(i);
+        by_id.entry(f.model_id.to_lowercase().into()).or_insert(position(i));
     }
     // The Hub's own redirects of models that once had no namespace.
     let legacy: Vec<(String, usize)> = facts
@@ -72,17 +72,18 @@ pub fn resolve(
         .map(|(i, f)| (f.name().to_lowercase(), i))
         .collect();
     for (name, i) in legacy {
-        by_id.entry(name).or_insert(i);
+        by_id.entry(name.into()).or_insert(position(i));
     }
-    let mut absent: Vec<RepoFacts> = known.into_iter().filter(|k| !by_id.contains_key(&k.model_id.to_lowercase())).collect();
+    let mut absent: Vec<RepoFacts> =
+        known.into_iter().filter(|k| !by_id.contains_key(k.model_id.to_lowercase().as_str())).collect();
     absent.sort_by(|a, b| a.model_id.cmp(&b.model_id));
     for (i, f) in absent.iter().enumerate() {
-        by_id.entry(f.model_id.to_lowercase()).or_insert(facts.len() + i);
+        by_id.entry(f.model_id.to_lowercase().into()).or_insert(position(facts.len() + i));
     }
     let listed: FxHashSet<String> =
         facts.iter().chain(&absent).filter(|f| f.listed_owner).map(|f| f.owner().to_lowercase()).collect();
     for id in missing_bases(facts, &absent, &by_id) {
-        by_id.insert(id.to_lowercase(), facts.len() + absent.len());
+        by_id.insert(id.to_lowercase().into(), position(facts.len() + absent.len()));
         let mut missing = RepoFacts { named_size: size_of(&id), model_id: id, ..RepoFacts::default() };
         missing.listed_owner = listed.contains(&missing.owner().to_lowercase());
         absent.push(missing);
@@ -103,11 +104,11 @@ pub fn resolve(
 }
 
 /// Ids that are stated as bases and known to nobody, sorted, each in its most common spelling (the first one by bytes of equals).
-fn missing_bases(facts: &[RepoFacts], absent: &[RepoFacts], by_id: &FxHashMap<String, usize>) -> Vec<String> {
+fn missing_bases(facts: &[RepoFacts], absent: &[RepoFacts], by_id: &IdMap) -> Vec<String> {
     let mut spellings: FxHashMap<String, FxHashMap<&str, usize>> = FxHashMap::default();
     for id in facts.iter().chain(absent).flat_map(|f| &f.base_ids) {
         let lower = id.to_lowercase();
-        if !by_id.contains_key(&lower) {
+        if !by_id.contains_key(lower.as_str()) {
             *spellings.entry(lower).or_default().entry(id).or_default() += 1;
         }
     }

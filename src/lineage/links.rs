@@ -9,7 +9,10 @@ use super::graph::Graph;
 use super::names;
 use super::roles::{Relation, Role};
 use super::runs::RunKind;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, Hash};
+use std::sync::Arc;
 
 /// Relative difference of parameter counts within which two repositories can share a run (METHOD.md section 2).
 const SAME_SIZE: f64 = 0.005;
@@ -124,15 +127,18 @@ fn seniority(f: &RepoFacts) -> (bool, bool, i64, &str) {
 
 /// Base ids to positions. All of a merge's are kept, of every other the first.
 fn stated_bases(graph: &mut Graph<'_>) {
+    // No other pass looks ids up: at millions of repositories their map is worth freeing.
+    let by_id = std::mem::take(&mut graph.by_id);
+    let find = |id: &String| by_id.get(id.to_lowercase().as_str()).map(|i| *i as usize);
     for i in 0..graph.len() {
         let role = graph.placements[i].role;
         if role == Role::Empty {
             continue;
         }
-        let bases: Vec<usize> = graph.node(i).base_ids.iter().filter_map(|b| graph.find(b)).filter(|b| *b != i).collect();
+        let bases: Vec<usize> = graph.node(i).base_ids.iter().filter_map(find).filter(|b| *b != i).collect();
         let Some((first, rest)) = bases.split_first() else { continue };
         if role == Role::Merge {
-            graph.placements[i].more_bases = rest.to_vec();
+            graph.placements[i].more_bases = rest.into();
         }
         graph.placements[i].base = Some(*first);
     }
@@ -198,16 +204,26 @@ fn grown(f: &RepoFacts, base: &RepoFacts) -> bool {
     matches!((f.params, base.params), (Some(own), Some(base)) if own > base && relative(own, base) > NAMED_SIZE && own < 2 * base && base >= LARGE_PARAMS)
 }
 
+/// Groups of two nodes or more that share a key, ordered by key, each in order of position. Keys are made anew where their hashes meet
+/// instead of being held: millions of them are not worth the memory.
+fn groups<K: Ord + Hash>(n: usize, key: impl Fn(usize) -> Option<K>) -> Vec<Vec<usize>> {
+    let mut hashes: Vec<(u64, usize)> = (0..n).filter_map(|i| key(i).map(|k| (FxBuildHasher.hash_one(&k), i))).collect();
+    hashes.sort_unstable();
+    let mut groups: BTreeMap<K, Vec<usize>> = BTreeMap::new();
+    for same_hash in hashes.chunk_by(|a, b| a.0 == b.0).filter(|run| run.len() > 1) {
+        for (_, i) in same_hash {
+            if let Some(k) = key(*i) {
+                groups.entry(k).or_default().push(*i);
+            }
+        }
+    }
+    groups.into_values().filter(|group| group.len() > 1).collect()
+}
+
 /// Copies without a link: the same name in another namespace and, for float weights, the same size and architecture (a mirror);
 /// or a quantized or converted repository whose name without format tokens is another's.
 fn copies_by_name(graph: &mut Graph<'_>) {
-    let mut by_name: FxHashMap<String, Vec<usize>> = FxHashMap::default();
-    for i in 0..graph.len() {
-        by_name.entry(names::without_format(graph.node(i).name())).or_default().push(i);
-    }
-    let mut groups: Vec<Vec<usize>> = by_name.into_values().filter(|g| g.len() > 1).collect();
-    groups.sort();
-    for group in groups {
+    for group in groups(graph.len(), |i| Some(names::without_format(graph.node(i).name()))) {
         let is_original = |i: &&usize| !graph.placements[**i].role.copies_weights() && graph.placements[**i].role != Role::Empty;
         // In one house the name without a format comes first: Llama-2-7b before Llama-2-7b-hf.
         let rank = |i: &usize| {
@@ -251,18 +267,14 @@ fn is_registered(graph: &Graph<'_>, i: usize) -> bool {
 /// Siblings without links: one namespace and one name stem (which holds the size) rest on one pre-training, that of the earliest base
 /// member. Two that the registry lists as pre-trainings stay apart; a member then joins the one whose name shares most words with its own.
 fn siblings_by_stem(graph: &mut Graph<'_>) {
-    let mut groups: FxHashMap<(String, String), Vec<usize>> = FxHashMap::default();
-    for i in 0..graph.len() {
+    // Also members with a base: they can head a family whose base the index lacks, or be one that others join.
+    let of_family = |i: usize| matches!(graph.placements[i].role, Role::Pretrained | Role::Finetuned | Role::Continued);
+    let families = groups(graph.len(), |i| {
         let f = graph.node(i);
-        // Also members with a base: they can head a family whose base the index lacks, or be one that others join.
-        if matches!(graph.placements[i].role, Role::Pretrained | Role::Finetuned | Role::Continued) {
-            groups.entry((f.owner().to_lowercase(), names::stem(f.name()))).or_default().push(i);
-        }
-    }
-    let mut groups: Vec<((String, String), Vec<usize>)> =
-        groups.into_iter().filter(|((owner, stem), g)| g.len() > 1 && !owner.is_empty() && !stem.is_empty()).collect();
-    groups.sort();
-    for (_, group) in groups {
+        let key = (!f.owner().is_empty() && of_family(i)).then(|| (f.owner().to_lowercase(), names::stem(f.name())));
+        key.filter(|(_, stem)| !stem.is_empty())
+    });
+    for group in families {
         // A sibling named -Base shows that the others were post-trained, registered or not.
         let bases = |i: &usize| names::is_base_of_family(graph.node(*i).name());
         let mut heads: Vec<usize> = group.iter().copied().filter(bases).collect();
@@ -312,19 +324,13 @@ fn seniority_of(f: &RepoFacts) -> (i64, &str) {
 
 /// One namespace, one architecture, one size above 100 B: one pre-training, whatever the names.
 fn siblings_by_unique_size(graph: &mut Graph<'_>) {
-    let mut groups: FxHashMap<(String, String), Vec<usize>> = FxHashMap::default();
-    for i in 0..graph.facts.len() {
+    let houses = groups(graph.facts.len(), |i| {
         let f = graph.node(i);
-        if let (Some(architecture), Some(params)) = (&f.architecture, f.params)
-            && params >= UNIQUE_SIZE_PARAMS
-            && matches!(graph.placements[i].role, Role::Pretrained | Role::Finetuned | Role::Continued)
-        {
-            groups.entry((f.owner().to_lowercase(), architecture.clone())).or_default().push(i);
-        }
-    }
-    let mut groups: Vec<((String, String), Vec<usize>)> = groups.into_iter().filter(|(_, g)| g.len() > 1).collect();
-    groups.sort();
-    for (_, mut group) in groups {
+        let trained = matches!(graph.placements[i].role, Role::Pretrained | Role::Finetuned | Role::Continued);
+        let unique = trained && f.params.is_some_and(|n| n >= UNIQUE_SIZE_PARAMS);
+        unique.then(|| Some((f.owner().to_lowercase(), f.architecture.clone()?))).flatten()
+    });
+    for mut group in houses {
         group.sort_by(|a, b| {
             let rank = |i: usize| {
                 let f = graph.node(i);
@@ -347,25 +353,31 @@ fn siblings_by_unique_size(graph: &mut Graph<'_>) {
 
 /// `Qwen2.5-Coder-7B` without a link stands on `Qwen2.5-7B` of its house: further training on a speciality.
 fn specialities(graph: &mut Graph<'_>) {
-    let mut by_stem: FxHashMap<(String, String), usize> = FxHashMap::default();
+    let key = |f: &RepoFacts, name: &str| (f.owner().to_lowercase(), names::stem(name));
+    // Few names have a speciality: only what these can stand on is looked up.
+    let special: Vec<(usize, (String, String))> = (0..graph.len())
+        .filter(|i| can_be_sibling(graph, *i) && graph.node(*i).registry_kind != Some(RunKind::Pretraining))
+        .filter_map(|i| {
+            let f = graph.node(i);
+            Some((i, key(f, &families::without_speciality(f.name())?)))
+        })
+        .collect();
+    let mut bases: FxHashMap<(String, String), Option<usize>> = special.iter().map(|(_, key)| (key.clone(), None)).collect();
+    let owners: FxHashSet<String> = bases.keys().map(|(owner, _)| owner.clone()).collect();
     for i in 0..graph.len() {
         let f = graph.node(i);
-        if families::without_speciality(f.name()).is_none() && graph.placements[i].role == Role::Pretrained {
-            let key = (f.owner().to_lowercase(), names::stem(f.name()));
-            let known = by_stem.entry(key).or_insert(i);
-            if seniority(f) < seniority(graph.node(*known)) {
-                *known = i;
-            }
+        let may_be_base = graph.placements[i].role == Role::Pretrained && owners.contains(&f.owner().to_lowercase());
+        if may_be_base
+            && families::without_speciality(f.name()).is_none()
+            && let Some(known) = bases.get_mut(&key(f, f.name()))
+            && known.is_none_or(|known| seniority(f) < seniority(graph.node(known)))
+        {
+            *known = Some(i);
         }
     }
-    for i in 0..graph.len() {
-        let f = graph.node(i);
-        if !can_be_sibling(graph, i) || f.registry_kind == Some(RunKind::Pretraining) {
-            continue;
-        }
-        let Some(plain) = families::without_speciality(f.name()) else { continue };
-        let Some(&base) = by_stem.get(&(f.owner().to_lowercase(), names::stem(&plain))) else { continue };
-        let continued = graph.placements[i].role == Role::Pretrained && !names::names_post_training(f.name());
+    for (i, key) in special {
+        let Some(base) = bases.get(&key).copied().flatten() else { continue };
+        let continued = graph.placements[i].role == Role::Pretrained && !names::names_post_training(graph.node(i).name());
         join(graph, i, base, "speciality_of_a_sibling");
         if continued {
             graph.placements[i].role = Role::Continued;
@@ -482,7 +494,7 @@ fn shapes(graph: &mut Graph<'_>) {
         let bucket = (libm::log(params as f64) / SAME_SIZE).floor() as i64;
         bucket
     };
-    let mut roots: FxHashMap<(String, i64), Vec<usize>> = FxHashMap::default();
+    let mut roots: FxHashMap<(Arc<str>, i64), Vec<usize>> = FxHashMap::default();
     for i in (0..graph.len()).filter(|i| is_known_root(graph, *i)) {
         let f = graph.node(i);
         if let (Some(architecture), Some(params)) = (&f.architecture, f.params)
@@ -513,15 +525,11 @@ fn shapes(graph: &mut Graph<'_>) {
 /// A repository that states no base but has exactly the size and architecture of an earlier pre-training is taken as a fine-tune of
 /// it: a from-scratch training repeats an architecture, not a vocabulary to the last row.
 fn exact_shapes(graph: &mut Graph<'_>) {
-    let mut groups: FxHashMap<(&str, i64), Vec<usize>> = FxHashMap::default();
-    for (i, f) in graph.facts.iter().enumerate() {
-        if let (true, Some(architecture), Some(params)) = (graph.placements[i].base.is_none(), &f.architecture, f.params) {
-            groups.entry((architecture.as_str(), params)).or_default().push(i);
-        }
-    }
-    let mut groups: Vec<Vec<usize>> = groups.into_values().filter(|g| g.len() > 1).collect();
-    groups.sort();
-    for group in groups {
+    let same_shape = groups(graph.facts.len(), |i| {
+        let f = &graph.facts[i];
+        (graph.placements[i].base.is_none()).then_some((f.architecture.as_deref()?, f.params?))
+    });
+    for group in same_shape {
         let original = |i: &&usize| graph.placements[**i].role == Role::Pretrained;
         let Some(&head) = group.iter().filter(original).min_by_key(|i| seniority(graph.node(**i))) else { continue };
         for &i in group.iter().filter(|i| **i != head) {

@@ -13,6 +13,25 @@ pub use links::LinkPass;
 pub use roles::{Relation, Role, RoleRule};
 pub use runs::{Placement, RunKind};
 
+use rustc_hash::FxHashSet;
+use std::sync::Arc;
+
+/// Words that millions of repositories share (architectures, libraries, tasks), each held once.
+#[derive(Debug, Default)]
+pub struct Words(FxHashSet<Arc<str>>);
+
+impl Words {
+    /// The one copy of `word`.
+    pub fn share(&mut self, word: &str) -> Arc<str> {
+        if let Some(known) = self.0.get(word) {
+            return Arc::clone(known);
+        }
+        let new: Arc<str> = Arc::from(word);
+        self.0.insert(Arc::clone(&new));
+        new
+    }
+}
+
 /// What lineage needs to know of a repository.
 #[derive(Clone, Debug, Default)]
 pub struct RepoFacts {
@@ -21,7 +40,7 @@ pub struct RepoFacts {
     /// Creation in milliseconds; unknown sorts last.
     pub created_ms: Option<i64>,
     /// Architecture (config.model_type, gguf.architecture or the tag that names it).
-    pub architecture: Option<String>,
+    pub architecture: Option<Arc<str>>,
     /// Parameters counted from the weights; none when packed or absent.
     pub params: Option<i64>,
     /// The same, or else what the registry or the name says: good to some 10 %.
@@ -35,9 +54,9 @@ pub struct RepoFacts {
     /// Whether anything shows that there are weights; `Some(false)` when a file listing shows none.
     pub has_weights: Option<bool>,
     /// Library, lower case.
-    pub library: Option<String>,
+    pub library: Option<Arc<str>>,
     /// Task.
-    pub pipeline_tag: Option<String>,
+    pub pipeline_tag: Option<Arc<str>>,
     /// Base ids as stated.
     pub base_ids: Vec<String>,
     /// Most bases that one source (card, index or tags) names: a renamed base stands under two names in two sources.
@@ -46,8 +65,8 @@ pub struct RepoFacts {
     pub says_fine_tuning: bool,
     /// Stated relation to the base.
     pub relation: Option<Relation>,
-    /// Tags that carry a signal, lower case.
-    pub signals: Vec<String>,
+    /// Tags that carry a signal, of [`roles::SIGNAL_TAGS`].
+    pub signals: Box<[&'static str]>,
     /// Kind of the registry's run for this id.
     pub registry_kind: Option<RunKind>,
     /// Whether the registry says that the run continued a pre-training.

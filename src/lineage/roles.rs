@@ -126,7 +126,7 @@ const CONVERSION_LIBRARIES: &[&str] = &["mlx", "onnx", "openvino", "coreml", "ct
 #[must_use]
 pub fn role(facts: &RepoFacts) -> (Role, RoleRule) {
     let name = facts.name();
-    let signal = |tag: &str| facts.signals.iter().any(|s| s == tag);
+    let signal = |tag: &str| facts.signals.contains(&tag);
     let library = facts.library.as_deref().unwrap_or_default();
     let has_base = !facts.base_ids.is_empty();
     if let Some(role) = facts.corrected_role {
@@ -247,7 +247,7 @@ mod tests {
                 RepoFacts { base_ids: base(), relation: Some(Relation::Quantized), float_weights: false, ..facts("q/x") },
                 Role::Quantized,
             ),
-            (RepoFacts { signals: vec!["autotrain".into()], ..facts("u/autotrain-x") }, Role::Finetuned),
+            (RepoFacts { signals: Box::new(["autotrain"]), ..facts("u/autotrain-x") }, Role::Finetuned),
             (RepoFacts { registry_kind: Some(RunKind::Pretraining), ..facts("a/new-8B") }, Role::Pretrained),
             // Qwen/Qwen3-8B is registered for the pre-training of Qwen3-8B-Base, which it names as its base.
             (RepoFacts { registry_kind: Some(RunKind::Pretraining), base_ids: base(), ..facts("a/it") }, Role::Finetuned),

@@ -52,7 +52,7 @@ pub struct Placement {
     /// Position of the base.
     pub base: Option<usize>,
     /// Positions of the further bases of a merge.
-    pub more_bases: Vec<usize>,
+    pub more_bases: Box<[usize]>,
     /// Kind of the run the repository owns.
     pub own_run: Option<RunKind>,
     /// Position of the repository whose pre-training the weights rest on; none when the parents of a merge rest on several.
@@ -71,7 +71,7 @@ impl Placement {
             role,
             role_rule,
             base: None,
-            more_bases: Vec::new(),
+            more_bases: Box::default(),
             own_run: None,
             root: None,
             parent: None,

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::evidence::params::{self, Weights};
 use crate::evidence::{Extracted, emissions, names};
-use crate::lineage::{self, Placement, Relation, RepoFacts, Resolution, Role, RunKind};
+use crate::lineage::{self, Placement, Relation, RepoFacts, Resolution, Role, RunKind, Words};
 use crate::method::regression::{self, MIN_OBSERVATIONS, Observation};
 use crate::pipeline::Context;
 use crate::reference::{CorrectedField, Correction, Reference, TrainingRun};
@@ -70,6 +70,7 @@ pub(super) struct Index {
     pub(super) facts: Vec<RepoFacts>,
     /// Models that are named as bases or registered, and are not in the index; their positions follow those of the repositories.
     absent: Vec<RepoFacts>,
+    words: Words,
     pub(super) placements: Vec<Placement>,
     /// Best own figure for total parameters.
     pub(super) params: Vec<Option<i64>>,
@@ -91,6 +92,7 @@ impl Index {
         let mut index = Self {
             facts: Vec::new(),
             absent: Vec::new(),
+            words: Words::default(),
             placements: Vec::new(),
             params: Vec::new(),
             active: Vec::new(),
@@ -163,7 +165,7 @@ impl Index {
     fn add(&mut self, reference: &Reference, raw: &RawModelRow) {
         let i = self.facts.len();
         let active = reference.registry.by_hub_id(&raw.model_id).and_then(|r| r.active_params);
-        let mut facts = repo_facts(reference, raw);
+        let mut facts = repo_facts(reference, raw, &mut self.words);
         self.params.push(facts.rough_params);
         self.failed_corrections.extend(correct(reference, &mut facts));
         self.facts.push(facts);
@@ -341,7 +343,7 @@ fn active_on_total(reference: &Reference) -> Option<(f64, f64, usize)> {
 
 /// What lineage needs to know of a record, corrections aside.
 #[must_use]
-pub fn repo_facts(reference: &Reference, raw: &RawModelRow) -> RepoFacts {
+pub fn repo_facts(reference: &Reference, raw: &RawModelRow, words: &mut Words) -> RepoFacts {
     let registry = reference.registry.by_hub_id(&raw.model_id);
     let weights = params::weights(raw);
     let number = |e: Option<Extracted>| e.and_then(|e| e.value);
@@ -355,11 +357,12 @@ pub fn repo_facts(reference: &Reference, raw: &RawModelRow) -> RepoFacts {
     if base_ids.is_empty() {
         base_ids.extend(registry.and_then(|r| r.base_model.clone()).filter(|id| crate::hub::record::is_valid_id(id)));
     }
+    base_ids.shrink_to_fit();
     let signals: Vec<String> = raw.tags.iter().filter(|t| !t.contains(':')).map(|t| t.to_lowercase()).collect();
     RepoFacts {
         model_id: raw.model_id.clone(),
         created_ms: raw.created_at.map(|t| t.0),
-        architecture: architecture(raw),
+        architecture: architecture(raw).map(|word| words.share(&word)),
         params: weights.params,
         #[allow(clippy::cast_possible_truncation)] // Bounded by the extractors and the registry's data test.
         rough_params: total.map(|n| n as i64),
@@ -367,13 +370,13 @@ pub fn repo_facts(reference: &Reference, raw: &RawModelRow) -> RepoFacts {
         float_weights: weights.float_weights,
         gguf: raw.gguf_total.is_some(),
         has_weights: has_weights(raw, weights, &base_ids, &signals),
-        library: raw.library.as_deref().map(str::to_lowercase),
-        pipeline_tag: raw.pipeline_tag.clone(),
+        library: raw.library.as_deref().map(|word| words.share(&word.to_lowercase())),
+        pipeline_tag: raw.pipeline_tag.as_deref().map(|word| words.share(word)),
         base_ids,
         base_count,
         says_fine_tuning: says_fine_tuning(raw),
         relation,
-        signals: signals.into_iter().filter(|t| lineage::roles::SIGNAL_TAGS.contains(&t.as_str())).collect(),
+        signals: signals.iter().filter_map(|t| lineage::roles::SIGNAL_TAGS.iter().find(|s| *s == t).copied()).collect(),
         registry_kind: registry.and_then(registry_kind),
         registry_continued: registry.is_some_and(|r| r.kind == CONTINUED),
         named_size: name_size(&raw.model_id),
