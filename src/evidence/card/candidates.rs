@@ -114,6 +114,7 @@ impl Triggers {
                 | "parametern"
                 | "activated"
                 | "active"
+                | "mfu"
                 | "model"
                 | "models"
                 | "variant"

@@ -9,6 +9,10 @@ use super::places::date_in;
 
 /// Fewest tokens of a training: less is a length.
 const MIN_TOKENS: f64 = 1e6;
+/// Words before a number of tokens within which its verb is looked for.
+const VERB_REACH: usize = 24;
+/// Shares that a training's MFU can be; the highest published are near 0.7 (data/reference/mfu.csv).
+const MFU_RANGE: (f64, f64) = (0.01, 0.8);
 /// Fewest FLOP in prose: the first convolutional networks took more, one pass of a large model takes less.
 const MIN_FLOP: f64 = 1e17;
 
@@ -35,6 +39,8 @@ pub fn read(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
             if card.own.size.is_some() && (own || s.has(&["this", "our"])) {
                 parameters(card, spot, s, i, Sizes { rival, many, is_word_model: true });
             }
+        } else if t.is("mfu") {
+            mfu(card, spot, s, i);
         } else if t.is_any(&["activated", "active"]) {
             activated(card, spot, s, i);
         } else if flop_unit(t.text.as_ref()).is_some() {
@@ -180,14 +186,39 @@ fn not_tokens_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'sta
     if seen {
         return None;
     }
-    let Some(verb) = (lowest..q.from).rev().find(|at| is_train_verb(s.ts, *at, q.from)) else { return Some("data set size") };
+    let Some(verb) = (q.from.saturating_sub(VERB_REACH)..q.from).rev().find(|at| is_train_verb(s.ts, *at, q.from)) else {
+        return Some("data set size");
+    };
     let between = span(s.ts, verb + 1, q.from);
     let bracketed = any(span(between, 1, between.len()), &["("]) && !any(left, &["total", "steps", "epochs"]);
-    let corpus = any(between, CORPUS) && !any(last(left, 2), &["for"]);
+    // "on H100 80GB": the gigabytes of a chip, not of a data set.
+    let on_chips = s.has(&["gpu", "gpus", "hardware"]);
+    let corpus = between.iter().any(|t| t.is_any(CORPUS) && !(on_chips && t.is("gb"))) && !any(last(left, 2), &["for"]);
     if bracketed || corpus || any(span(right, 0, 2), &["subset", "corpus", "dataset", "sample", "split"]) {
         return Some("data set size");
     }
     (s.under_evaluation && !s.trains()).then_some("evaluation")
+}
+
+/// Model FLOP utilization: the share before its name (`41 % MFU`, `41 % model FLOPs utilization (MFU)`), or behind (`an MFU of 0.41`).
+fn mfu(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
+    let share = |at: usize| {
+        let q = quantity(s.ts, at).filter(|q| !q.is_word && !q.scaled)?;
+        let percent = matches!(text_at(s.ts, q.to), "%" | "percent");
+        let value = if percent { q.value / 100.0 } else { q.value };
+        // A bare number above 1 is something else.
+        (MFU_RANGE.0..=MFU_RANGE.1).contains(&value).then_some((value, q))
+    };
+    let behind = || (i + 1..s.ts.len().min(i + 6)).find_map(share);
+    let ahead = || (i.saturating_sub(8)..i).rev().find_map(share).filter(|(_, q)| matches!(text_at(s.ts, q.to), "%" | "percent"));
+    let names_it = matches!(text_at(s.ts, i + 1), "of" | "is" | "was" | "=" | ":" | "at");
+    let found = if names_it { behind() } else { ahead().or_else(behind) };
+    let Some((value, q)) = found else { return };
+    let reason = s
+        .has(&["inference", "decoding", "serving"])
+        .then_some("inference")
+        .or((s.under_evaluation && !s.trains()).then_some("evaluation"));
+    card.add_quantity(&spot.refused(reason), "mfu", value, s.written(q.from.min(i), q.to.max(i + 1)), &q);
 }
 
 fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {

@@ -38,6 +38,17 @@ fn a_pretrained_model_tells_its_training() {
 }
 
 #[test]
+fn a_training_that_took_hours_over_tokens_saw_them() {
+    let got = own(
+        "org/model-8b",
+        "## Training\n\nTraining took 1,460,000 GPU hours on NVIDIA H100 80GB hardware over 15 trillion tokens.\n",
+    );
+    assert_eq!((value(&got, "train_tokens"), value(&got, "accelerator_hours")), (Some(1.5e13), Some(1_460_000.0)));
+    let corpus = own("org/model-8b", "## Data\n\nOur corpus holds 15 trillion tokens.\n");
+    assert_eq!(value(&corpus, "train_tokens"), None);
+}
+
+#[test]
 fn the_environment_section_of_a_filled_template() {
     let card = "## Environmental Impact\n\n- **Hardware Type:** 32x A100-80GB\n- **Hours used:** 480 GPU-hours\n- **Cloud Provider:** AWS\n- **Compute Region:** us-east-1\n- **Carbon Emitted:** 11250 kg CO2 eq.\n";
     let got = own("Phind/Phind-CodeLlama-34B-v2", card);
@@ -49,6 +60,22 @@ fn the_environment_section_of_a_filled_template() {
     let got = own("x/y", &unfilled);
     assert_eq!((value(&got, "emissions_kgco2e"), written(&got, "accelerator")), (None, None));
     assert!(got.iter().any(|r| r.reject_reason.as_deref() == Some("template left unfilled")));
+}
+
+#[test]
+fn utilization_of_a_training() {
+    let mfu = |text: &str| value(&own("org/model-7b", &format!("# model-7b\n\n## Training\n\n{text}\n")), "mfu");
+    for (text, share) in [
+        ("We trained the model on 512 H100 GPUs at 41.5% model FLOPs utilization (MFU).", Some(0.415)),
+        ("Training ran with 5% warmup and reached an MFU of 43%.", Some(0.43)),
+        ("The model was trained with an average MFU of 0.38 on A100s.", Some(0.38)),
+        ("Inference runs at 55% MFU.", None),
+        ("The model was trained with an HFU of 60%.", None),
+        ("We trained 43 MFU variants of the model.", None),
+    ] {
+        let got = mfu(text);
+        assert!(got.zip(share).map_or(got.is_none() == share.is_none(), |(a, b)| (a - b).abs() < 1e-12), "{text}: {got:?}");
+    }
 }
 
 #[test]
