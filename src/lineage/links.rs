@@ -405,16 +405,17 @@ fn old_enough(base: &RepoFacts, f: &RepoFacts) -> bool {
 /// enough, then by id.
 fn closest(graph: &Graph<'_>, i: usize, candidates: impl Iterator<Item = usize>) -> Option<usize> {
     let f = graph.node(i);
-    candidates.filter(|c| *c != i && old_enough(graph.node(*c), f)).min_by_key(|c| {
-        let base = graph.node(*c);
+    let rank = |c: usize| {
+        let base = graph.node(c);
         #[allow(clippy::cast_possible_truncation)] // At most 1000 permille.
         let apart = match (f.params, base.params) {
             (Some(a), Some(b)) => (relative(a, b) * 1000.0).round() as i64,
             _ => 5,
         };
         let age = base.created_ms.map_or(i64::MAX, |created| f.created_ms.map_or(0, |own| own - created));
-        (apart, age, base.model_id.clone())
-    })
+        (apart, age, base.model_id.as_str())
+    };
+    candidates.filter(|c| *c != i && old_enough(graph.node(*c), f)).min_by(|a, b| rank(*a).cmp(&rank(*b)))
 }
 
 /// Bases by family, version and size.
