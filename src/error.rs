@@ -88,7 +88,7 @@ impl Error {
 fn io_remedy(error: &std::io::Error) -> &'static str {
     use std::io::ErrorKind as K;
     match error.kind() {
-        K::NotFound => "check the path; --source, --data-dir and pipeline.toml decide where files are looked for",
+        K::NotFound => "check the path; --source, --cards, --data-dir and pipeline.toml decide where files are looked for",
         K::PermissionDenied => "give this user permission on it, or choose another --data-dir or --source",
         K::StorageFull | K::QuotaExceeded => {
             "free some space or choose another --data-dir; nothing was published, rerun to continue"

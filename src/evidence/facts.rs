@@ -138,11 +138,11 @@ pub fn from_registry(run: &TrainingRun, names_a_chip: bool) -> Vec<Extracted> {
         Some("likely") => 0.6,
         _ => 0.3,
     };
-    let number = |field: &'static str, unit: &'static str, value: Option<f64>, how: &str| {
+    let number = |field: &'static str, value: Option<f64>, how: &str| {
         value.map(|value| Extracted {
             field,
             value: Some(value),
-            unit,
+            unit: super::unit_of(field),
             as_written: format!("{value}"),
             source: "registry",
             locator: format!("training_runs.csv:{}", run.registry_id),
@@ -156,17 +156,17 @@ pub fn from_registry(run: &TrainingRun, names_a_chip: bool) -> Vec<Extracted> {
     let energy_how = run.energy_basis.as_deref().map(|m| format!(" ({m})")).unwrap_or_default();
     let emissions_how = run.emissions_basis.as_deref().map(|m| format!(" ({m}-based)")).unwrap_or_default();
     let mut rows: Vec<Extracted> = [
-        number("total_params", "parameters", run.params, ""),
-        number("active_params", "parameters", run.active_params, ""),
-        number("train_tokens", "tokens", run.seen_tokens(), ""),
-        number("epochs", "1", run.epochs, ""),
-        number("train_flop", "FLOP", run.train_flop, &method),
-        number("accelerator_count", "devices", run.accelerator_count, ""),
-        number("wall_hours", "h", run.wall_hours, ""),
-        number("accelerator_hours", "h", run.accelerator_hours, ""),
-        number("mfu", "1", run.mfu, ""),
-        number("energy_kwh", "kWh", run.energy_kwh, &energy_how),
-        number("emissions_kgco2e", "kg", run.reported_emissions_kgco2e, &emissions_how),
+        number("total_params", run.params, ""),
+        number("active_params", run.active_params, ""),
+        number("train_tokens", run.seen_tokens(), ""),
+        number("epochs", run.epochs, ""),
+        number("train_flop", run.train_flop, &method),
+        number("accelerator_count", run.accelerator_count, ""),
+        number("wall_hours", run.wall_hours, ""),
+        number("accelerator_hours", run.accelerator_hours, ""),
+        number("mfu", run.mfu, ""),
+        number("energy_kwh", run.energy_kwh, &energy_how),
+        number("emissions_kgco2e", run.reported_emissions_kgco2e, &emissions_how),
     ]
     .into_iter()
     .flatten()

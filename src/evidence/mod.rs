@@ -73,3 +73,23 @@ fn clip(text: &str) -> String {
     // Quotes reach terminals: escape sequences in a card must not.
     text.chars().filter(|c| !c.is_control()).take(MAX_QUOTE_CHARS).collect()
 }
+
+/// Canonical unit of a field.
+#[must_use]
+pub fn unit_of(field: &str) -> &'static str {
+    match field {
+        "emissions_kgco2e" => "kg",
+        "energy_kwh" => "kWh",
+        "wall_hours" | "accelerator_hours" => "h",
+        "accelerator_count" => "devices",
+        "train_tokens" => "tokens",
+        "train_flop" => "FLOP",
+        "train_steps" => "steps",
+        "batch_size" => "sequences or tokens",
+        "total_params" | "active_params" => "parameters",
+        "epochs" | "mfu" => "1",
+        "trained_on" => "date",
+        "country" | "cloud_region" => "place",
+        _ => "name",
+    }
+}

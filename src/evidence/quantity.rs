@@ -83,6 +83,36 @@ fn unambiguous(text: &str, written: &Written) -> Result<(), String> {
     if stray { Err("words, but no unit behind the number".into()) } else { Ok(()) }
 }
 
+/// Kilograms in a unit of mass.
+#[must_use]
+pub fn mass_unit(word: &str) -> Option<f64> {
+    Some(match word {
+        "kg" | "kilogram" | "kilograms" | "kgs" | "kilos" | "kgco2" | "kgco2eq" | "kgco2e" | "公斤" | "千克" => 1.0,
+        "g" | "gram" | "grams" | "gco2" | "gco2eq" | "gco2e" | "gr" | "克" => 1.0 / GRAMS_PER_KG,
+        "t" | "ton" | "tons" | "tonne" | "tonnes" | "tco2" | "tco2eq" | "tco2e" | "mt" | "mtco2e" | "mtco2eq" | "吨" => 1e3,
+        "ktco2eq" => 1e6,
+        "lb" | "lbs" | "pounds" | "pound" => KG_PER_POUND,
+        "mg" => 1e-6,
+        _ => return None,
+    })
+}
+
+/// Kilowatt-hours in a unit of energy.
+#[must_use]
+pub fn energy_unit(word: &str) -> Option<f64> {
+    Some(match word {
+        "kwh" | "kilowatt" => 1.0,
+        "wh" => 1e-3,
+        "mwh" => 1e3,
+        "gwh" => 1e6,
+        "twh" => 1e9,
+        "mj" => 1.0 / 3.6,
+        "gj" => 1e3 / 3.6,
+        "joule" | "joules" => 1.0 / 3.6e6,
+        _ => return None,
+    })
+}
+
 /// A mass in kg of a bare number or text; `default_kg` is the size of the unit when none is written.
 ///
 /// # Errors
@@ -94,14 +124,13 @@ pub fn mass(text: &str, default_kg: f64) -> Result<KgCo2e, String> {
     unambiguous(&text, &written)?;
     let kg_per_unit = match written.unit.as_str() {
         "" => default_kg,
-        u if u.starts_with("gram") || u == "g" || u.starts_with("gco") || u == "gr" => 1.0 / GRAMS_PER_KG,
-        u if u.starts_with("kg") || u.starts_with("kilo") => 1.0,
-        "mg" => 1e-6,
-        u if u.starts_with("ton") || u == "t" || u.starts_with("tco") || u.starts_with("metric") => 1000.0,
-        u if u.starts_with("lb") || u.starts_with("pound") => KG_PER_POUND,
+        // "5 metric tons", "2 kilo": units in a field for a mass, any words in prose.
+        "metric" => 1000.0,
+        "kilo" => 1.0,
         // "12.5 CO2eq" names no mass unit: the field's own applies.
         u if u.starts_with("co") || u.starts_with("eq") => default_kg,
-        u => return Err(format!("'{u}' is no unit of mass")),
+        // "tCO2eq" without its 2 is "tcoeq".
+        u => mass_unit(u.split("co").next().unwrap_or(u)).ok_or_else(|| format!("'{u}' is no unit of mass"))?,
     };
     Ok(KgCo2e(written.number * kg_per_unit))
 }
@@ -114,12 +143,9 @@ pub fn energy(text: &str) -> Result<Kwh, String> {
     let written = parse(text).ok_or_else(|| "no number".to_owned())?;
     unambiguous(text, &written)?;
     let kwh_per_unit = match written.unit.as_str() {
-        "" | "kwh" => 1.0,
-        "wh" => 1e-3,
-        "mwh" => 1e3,
-        "gwh" => 1e6,
-        "j" | "joule" | "joules" => 1.0 / 3.6e6,
-        u => return Err(format!("'{u}' is no unit of energy")),
+        "" => 1.0,
+        "j" => 1.0 / 3.6e6,
+        u => energy_unit(u).ok_or_else(|| format!("'{u}' is no unit of energy"))?,
     };
     Ok(Kwh(written.number * kwh_per_unit))
 }

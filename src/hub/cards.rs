@@ -45,7 +45,8 @@ pub struct Unusable {
     pub raw: String,
 }
 
-/// The files at a path, in name order: the file itself, or everything below a directory that is not hidden.
+/// The files at a path, in name order: the file itself, or the files of a directory that are not hidden and the Markdown below it:
+/// repositories as they are cloned hold weights and settings beside their README.
 ///
 /// # Errors
 /// The path does not exist or cannot be read.
@@ -68,7 +69,9 @@ pub fn find(path: &Path) -> Result<Vec<(String, PathBuf)>> {
                 open.push(entry.path());
             } else if file_type.is_file() || entry.path().is_file() {
                 let name = entry.path().strip_prefix(path).unwrap_or(&entry.path()).to_string_lossy().into_owned();
-                files.push((name, entry.path()));
+                if dir == path || is_markdown(&name) {
+                    files.push((name, entry.path()));
+                }
             }
         }
     }
@@ -81,7 +84,7 @@ pub fn find(path: &Path) -> Result<Vec<(String, PathBuf)>> {
 /// # Errors
 /// The file cannot be read, is damaged, or holds no cards.
 pub fn read(name: &str, path: &Path, mut sink: impl FnMut(Item) -> Result<()>) -> Result<()> {
-    if name.to_lowercase().ends_with(".md") {
+    if is_markdown(name) {
         return sink(readme(name, path)?);
     }
     let file = recognise(path, name.to_owned())?;
@@ -94,6 +97,10 @@ pub fn read(name: &str, path: &Path, mut sink: impl FnMut(Item) -> Result<()>) -
             "write the cards as JSON Lines of {\"id\": ..., \"card\": ...}, as Parquet, or as owner/name/README.md",
         )),
     }
+}
+
+fn is_markdown(name: &str) -> bool {
+    name.to_lowercase().ends_with(".md")
 }
 
 /// `owner/name/README.md`, `owner/name.md` or `owner--name.md`.
@@ -179,9 +186,12 @@ fn parquet(file: &SourceFile, mut sink: impl FnMut(Item) -> Result<()>) -> Resul
         for (id, text) in ids.as_string::<i32>().iter().zip(cards.as_string::<i32>().iter()) {
             row += 1;
             let locator = format!("{}:row {row}", file.name);
-            if let (Some(id), Some(text)) = (id, text) {
-                sink(card(id, text.to_owned(), &locator))?;
-            }
+            // A model without a card is no loss; a card without a model is.
+            let Some(text) = text else { continue };
+            sink(match id {
+                Some(id) => card(id, text.to_owned(), &locator),
+                None => Err(Unusable { locator, reason: "no id".into(), raw: text.to_owned() }),
+            })?;
         }
     }
     Ok(())
@@ -222,6 +232,19 @@ mod tests {
         assert_eq!(reasons[0], "no text");
         assert!(reasons[1].starts_with("not JSON") && reasons[2].contains("no Hub id"), "{reasons:?}");
         assert!(all("x.bin", b"\x00\x01").is_err() && all("x.json", b"[]").is_err());
+    }
+
+    /// What a clone holds beside its README is no card, and stops nothing.
+    #[test]
+    fn cloned_repositories_give_their_readmes_only() {
+        let dir = tempfile::tempdir().unwrap();
+        let repository = dir.path().join("a/b");
+        std::fs::create_dir_all(&repository).unwrap();
+        for (name, bytes) in [("README.md", &b"# B"[..]), ("config.json", b"{}"), ("model.safetensors", b"\x00\x01")] {
+            std::fs::write(repository.join(name), bytes).unwrap();
+        }
+        let names: Vec<String> = find(dir.path()).unwrap().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["a/b/README.md"]);
     }
 
     #[test]

@@ -86,7 +86,7 @@ pub(super) fn recognise(path: &Path, name: String) -> Result<SourceFile> {
         return Err(Error::input(
             "the file is empty",
             path.display(),
-            "fetch it again, or point --source at a models .parquet, .json or .jsonl file",
+            "fetch it again, or name a .parquet, .json, .jsonl or .jsonl.gz file",
         ));
     } else if head.starts_with(b"PAR1") {
         FileKind::Parquet
@@ -116,7 +116,7 @@ fn json_kind(reader: &mut impl BufRead, path: &Path, gzip: bool) -> Result<FileK
     Err(Error::input(
         "neither Parquet nor JSON: the content starts with neither PAR1, '{' nor '['",
         path.display(),
-        "point --source at a models .parquet, .json, .jsonl or .jsonl.gz file, or at a directory of only such files",
+        "name a .parquet, .json, .jsonl or .jsonl.gz file, or a directory of only such files",
     ))
 }
 

@@ -81,13 +81,6 @@ pub struct Fit {
 }
 
 impl Fit {
-    /// Degrees of freedom n - k.
-    #[must_use]
-    #[allow(clippy::cast_precision_loss)]
-    pub fn degrees_of_freedom(&self) -> f64 {
-        (self.n - self.coefficients.len()) as f64
-    }
-
     /// Root mean squared error with whole owners held out; none for one owner.
     #[must_use]
     #[allow(clippy::cast_precision_loss)]

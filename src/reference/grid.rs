@@ -17,54 +17,31 @@ const MIN_MIXTURE_RUNS: usize = 20;
 /// Country codes of one mixture that together carry less than this are left out.
 const LEAST_SHARE: f64 = 0.001;
 
-/// A row of grid_country_year.csv.
+/// A row of grid_country_year.csv, of grid_region_year.csv, or of an optional table of the latter's shape.
 #[derive(Clone, Debug, Deserialize)]
-pub struct CountryRow {
-    /// ISO 3166 alpha-3, or WORLD.
-    pub place: String,
+pub struct GridRow {
+    /// ISO 3166 alpha-3 or WORLD; ISO 3166-2 or provider:region.
+    place: String,
     /// English name.
-    pub name: String,
-    /// Year.
-    pub year: i32,
-    /// Grams of CO2 equivalent per kWh.
-    pub gco2e_per_kwh: f64,
-    /// lifecycle or direct.
-    pub basis: String,
-    /// generation or consumption.
-    pub flow: String,
-    /// Source.
-    pub source: String,
-    /// Licence of the source.
-    pub licence: String,
-    /// Edition of the source.
-    pub vintage: String,
+    name: String,
+    /// ISO 3166 alpha-3 of the country a region lies in.
+    #[serde(default)]
+    country: Option<String>,
+    year: i32,
+    gco2e_per_kwh: f64,
+    basis: String,
+    flow: String,
+    source: String,
     /// Whether only some months are in.
-    pub is_partial: bool,
+    #[serde(default)]
+    is_partial: bool,
 }
 
-/// A row of grid_region_year.csv, or of an optional table of the same shape.
-#[derive(Clone, Debug, Deserialize)]
-pub struct RegionRow {
-    /// ISO 3166-2, or provider:region.
-    pub place: String,
-    /// Name.
-    pub name: String,
-    /// ISO 3166 alpha-3 of the country it lies in.
-    pub country: String,
-    /// Year.
-    pub year: i32,
-    /// Grams of CO2 equivalent per kWh.
-    pub gco2e_per_kwh: f64,
-    /// lifecycle or direct.
-    pub basis: String,
-    /// generation or consumption.
-    pub flow: String,
-    /// Source.
-    pub source: String,
-    /// Licence of the source.
-    pub licence: String,
-    /// Edition of the source.
-    pub vintage: String,
+impl From<GridRow> for GridValue {
+    fn from(row: GridRow) -> Self {
+        let GridRow { place, year, gco2e_per_kwh, basis, flow, source, .. } = row;
+        Self { gco2e_per_kwh, place, year, basis, flow, source }
+    }
 }
 
 /// One grid value.
@@ -97,25 +74,17 @@ pub struct Grid {
 }
 
 impl Grid {
-    pub(super) fn new(countries: Vec<CountryRow>, regions: Vec<RegionRow>) -> Result<Self> {
+    pub(super) fn new(countries: Vec<GridRow>, regions: Vec<GridRow>) -> Result<Self> {
         let mut grid = Self { values: BTreeMap::new(), countries: BTreeMap::new(), names: Vec::new(), mixtures: BTreeMap::new() };
         for row in countries {
             if row.place != WORLD {
-                grid.names.push((row.name, row.place.clone()));
+                grid.names.push((row.name.clone(), row.place.clone()));
             }
             // A year of which only some months are in stands for no year: the last whole one is used instead.
             if row.is_partial {
                 continue;
             }
-            let value = GridValue {
-                gco2e_per_kwh: row.gco2e_per_kwh,
-                place: row.place,
-                year: row.year,
-                basis: row.basis,
-                flow: row.flow,
-                source: row.source,
-            };
-            grid.insert(value, "grid_country_year.csv")?;
+            grid.insert(row.into(), "grid_country_year.csv")?;
         }
         grid.names.sort();
         grid.names.dedup();
@@ -127,30 +96,23 @@ impl Grid {
     ///
     /// # Errors
     /// A value out of range, a place twice in one year, or a country that is not in the table.
-    pub(super) fn add_regions(&mut self, rows: Vec<RegionRow>, file: &str) -> Result<()> {
+    pub(super) fn add_regions(&mut self, rows: Vec<GridRow>, file: &str) -> Result<()> {
         let mut seen: BTreeSet<(String, i32)> = BTreeSet::new();
         for row in rows {
-            if !self.values.contains_key(&row.country) {
-                return Err(Error::Internal(format!("{file}: {}: country {} has no row", row.place, row.country)));
+            let country = row.country.clone().unwrap_or_default();
+            if !self.values.contains_key(&country) {
+                return Err(Error::Internal(format!("{file}: {}: country '{country}' has no row", row.place)));
             }
             if !seen.insert((row.place.clone(), row.year)) {
                 return Err(Error::Internal(format!("{file}: {} {} twice", row.place, row.year)));
             }
-            if row.place != row.country {
-                self.countries.insert(row.place.clone(), row.country);
+            if row.place != country {
+                self.countries.insert(row.place.clone(), country);
             }
             if let Some(years) = self.values.get_mut(&row.place) {
                 years.remove(&row.year);
             }
-            let value = GridValue {
-                gco2e_per_kwh: row.gco2e_per_kwh,
-                place: row.place,
-                year: row.year,
-                basis: row.basis,
-                flow: row.flow,
-                source: row.source,
-            };
-            self.insert(value, file)?;
+            self.insert(row.into(), file)?;
         }
         Ok(())
     }

@@ -3,10 +3,11 @@
 use super::CardRole;
 use super::attribution::{is_pretraining, is_train, under_evaluation, under_training};
 use super::blocks::Block;
-use super::facts::{Card, RANK_PROSE, Spot, energy_unit, flop_unit, mass_unit, unit_value};
+use super::facts::{Card, RANK_PROSE, Spot, flop_unit, unit_value};
 use super::numbers::{Kind, Token, lex, span, text_at, text_before, unit_hours};
 use super::places::{CLOUD_WORDS, month, provider_in};
 use crate::evidence::hardware::Context;
+use crate::evidence::quantity::{energy_unit, mass_unit};
 use rustc_hash::FxHashSet;
 
 /// Tokens of a sentence that are read together; a longer one is cut.

@@ -6,7 +6,6 @@ use super::numbers::{Kind, Quantity, Token, clock, duration, first_quantity, hou
 use crate::evidence::hardware::{self, Context, Hardware, Openness};
 use crate::evidence::{Extracted, MAX_QUOTE_CHARS};
 use crate::reference::Reference;
-use crate::units::KG_PER_POUND;
 
 /// Evidence with its standing among others of its field.
 pub struct Fact {
@@ -115,7 +114,7 @@ impl<'a> Card<'a> {
         let row = Extracted {
             field,
             value: value.filter(|v| v.is_finite()),
-            unit: unit_of(field),
+            unit: crate::evidence::unit_of(field),
             as_written: written,
             source: if spot.block.kind == BlockKind::FrontMatter { "card_yaml" } else { "card_text" },
             locator: locator(spot.block),
@@ -326,35 +325,6 @@ fn tpu_cores(ts: &[Token<'_>]) -> Option<f64> {
     })
 }
 
-/// Kilograms in a unit of mass.
-#[must_use]
-pub fn mass_unit(word: &str) -> Option<f64> {
-    Some(match word {
-        "kg" | "kilogram" | "kilograms" | "kgs" | "kilos" | "kgco2" | "kgco2eq" | "kgco2e" | "公斤" | "千克" => 1.0,
-        "g" | "gram" | "grams" | "gco2" | "gco2eq" | "gco2e" | "gr" | "克" => 1e-3,
-        "t" | "ton" | "tons" | "tonne" | "tonnes" | "tco2" | "tco2eq" | "tco2e" | "mt" | "mtco2e" | "mtco2eq" | "吨" => 1e3,
-        "ktco2eq" => 1e6,
-        "lb" | "lbs" | "pounds" | "pound" => KG_PER_POUND,
-        "mg" => 1e-6,
-        _ => return None,
-    })
-}
-
-/// Kilowatt-hours in a unit of energy.
-#[must_use]
-pub fn energy_unit(word: &str) -> Option<f64> {
-    Some(match word {
-        "kwh" | "kilowatt" => 1.0,
-        "wh" => 1e-3,
-        "mwh" => 1e3,
-        "gwh" => 1e6,
-        "twh" => 1e9,
-        "mj" => 1.0 / 3.6,
-        "gj" => 1e3 / 3.6,
-        _ => return None,
-    })
-}
-
 /// FLOP in a unit of them.
 #[must_use]
 pub fn flop_unit(word: &str) -> Option<f64> {
@@ -403,27 +373,6 @@ pub fn precision_of(text: &str) -> Option<&'static str> {
     ];
     let words = name_tokens(text);
     FORMATS.iter().find(|(_, names)| words.iter().any(|w| names.contains(&w.as_str()))).map(|(name, _)| *name)
-}
-
-/// Canonical unit of a field.
-#[must_use]
-pub fn unit_of(field: &str) -> &'static str {
-    match field {
-        "emissions_kgco2e" => "kg",
-        "energy_kwh" => "kWh",
-        "wall_hours" | "accelerator_hours" => "h",
-        "accelerator_count" => "devices",
-        "train_tokens" => "tokens",
-        "train_flop" => "FLOP",
-        "epochs" => "passes",
-        "train_steps" => "steps",
-        "batch_size" => "sequences or tokens",
-        "total_params" | "active_params" => "parameters",
-        "mfu" => "share",
-        "trained_on" => "date",
-        "country" | "cloud_region" => "place",
-        _ => "name",
-    }
 }
 
 fn locator(b: &Block) -> String {

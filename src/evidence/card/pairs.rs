@@ -2,11 +2,12 @@
 
 use super::attribution::{is_template, is_train, under_environment, under_evaluation, under_training};
 use super::blocks::{Block, BlockKind};
-use super::facts::{Card, MAX_VALUE_TOKENS, Spot, energy_unit, header_unit, mass_unit, precision_of, unit_value};
+use super::facts::{Card, MAX_VALUE_TOKENS, Spot, header_unit, precision_of, unit_value};
 use super::keys::{Key, key_of, norm_key};
 use super::numbers::{Token, duration, first_quantity, lex, quantity, span, text_at};
 use super::places::{date_in, provider_in};
 use crate::evidence::hardware::Context;
+use crate::evidence::quantity::{energy_unit, mass_unit};
 
 impl Card<'_> {
     /// Reads a pair. Returns whether the key is one of ours.

@@ -3,10 +3,11 @@
 use super::attribution::{BASE_SECTION, FULL_NAME, Sections};
 use super::bases::links_in;
 use super::blocks::{Block, BlockKind};
-use super::facts::{Card, RANK_PAIR, RANK_TABLE, Spot, energy_unit, header_unit, mass_unit};
+use super::facts::{Card, RANK_PAIR, RANK_TABLE, Spot, header_unit};
 use super::keys::{Key, key_of, norm_key};
 use super::numbers::{first_quantity, lex, span, text_at};
 use crate::evidence::hardware::Context;
+use crate::evidence::quantity::{energy_unit, mass_unit};
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 use super::*;
 use crate::evidence::card::{About, CardRole};
+use crate::evidence::quantity::mass_unit;
 
 fn with_card(check: impl FnOnce(&mut Card<'_>, &Spot<'_>)) {
     let reference = Reference::load().unwrap();
