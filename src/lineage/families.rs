@@ -136,6 +136,13 @@ pub fn is_home(family: &str, owner: &str) -> bool {
     FAMILIES.iter().any(|f| f.word == family && f.homes.contains(&owner.as_str()))
 }
 
+/// Whether a namespace is a home of any family.
+#[must_use]
+pub fn is_a_home(owner: &str) -> bool {
+    let owner = owner.to_lowercase();
+    FAMILIES.iter().any(|f| f.homes.contains(&owner.as_str()))
+}
+
 /// The family another namespace's name points at (`RYS-Llama3.1-Large`, `Microsoft_Phi-4`); none at home, and none for words of the
 /// house itself (TinyLlama/TinyLlama-1.1B).
 #[must_use]

@@ -6,6 +6,7 @@ use super::names;
 use super::roles::role;
 use super::runs::{Placement, assign};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
 
 /// Placements of the repositories, in their order, then of the absent models.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub(super) struct Graph<'a> {
     pub absent: Vec<RepoFacts>,
     /// Placements of both.
     pub placements: Vec<Placement>,
+    /// Parameters and architecture that a copy in another format shows of an original whose files do not.
+    pub shown_by_copy: FxHashMap<usize, (i64, Option<Arc<str>>)>,
     /// Lower-case id, or name of a legacy id without namespace, to position. Spent by the pass of stated bases.
     pub by_id: IdMap,
 }
@@ -40,6 +43,17 @@ impl Graph<'_> {
     /// A node's facts.
     pub fn node(&self, i: usize) -> &RepoFacts {
         self.facts.get(i).unwrap_or_else(|| &self.absent[i - self.facts.len()])
+    }
+
+    /// Counted parameters and architecture of a node, its own or those of its copy.
+    pub fn shape(&self, i: usize) -> (Option<i64>, Option<&Arc<str>>) {
+        let f = self.node(i);
+        match self.shown_by_copy.get(&i) {
+            Some((params, architecture)) if f.params.is_none() => {
+                (Some(*params), architecture.as_ref().or(f.architecture.as_ref()))
+            }
+            _ => (f.params, f.architecture.as_ref()),
+        }
     }
 
     /// Whether a node is not in the index.
@@ -71,6 +85,13 @@ pub fn resolve(
         .filter(|(_, f)| names::CANONICAL_OWNERS.contains(&f.owner().to_lowercase().as_str()))
         .map(|(i, f)| (f.name().to_lowercase(), i))
         .collect();
+    // And the other way round, where the index still has the old id.
+    let old = facts.iter().enumerate().filter(|(_, f)| f.owner().is_empty());
+    for (i, f) in old {
+        for owner in names::CANONICAL_OWNERS {
+            by_id.entry(format!("{owner}/{}", f.name().to_lowercase()).into()).or_insert(position(i));
+        }
+    }
     for (name, i) in legacy {
         by_id.entry(name.into()).or_insert(position(i));
     }
@@ -96,7 +117,7 @@ pub fn resolve(
             Placement::new(role, rule)
         })
         .collect();
-    let mut graph = Graph { facts, absent, placements, by_id };
+    let mut graph = Graph { facts, absent, placements, shown_by_copy: FxHashMap::default(), by_id };
     links::link(&mut graph, without);
     assign(&mut graph);
     let Graph { absent, placements, .. } = graph;

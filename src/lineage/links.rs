@@ -3,12 +3,15 @@
 //! Every pass looks at nodes that are still open, groups them by a key in a hash map and walks each group once: near-linear in the
 //! number of repositories.
 
+mod by_name;
+mod by_shape;
+
 use super::RepoFacts;
 use super::families;
 use super::graph::Graph;
 use super::names;
 use super::roles::{Relation, Role};
-use super::runs::RunKind;
+use super::runs::{RunKind, carries_itself};
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hash};
@@ -48,7 +51,7 @@ pub(super) fn link(graph: &mut Graph<'_>, without: &[LinkPass]) {
     let does = |pass: LinkPass| !without.contains(&pass);
     if does(LinkPass::StatedBases) {
         stated_bases(graph);
-        shapes_of_absent_bases(graph);
+        shapes_of_bases(graph);
         settle_contradictions(graph);
     }
     if does(LinkPass::Copies) {
@@ -59,16 +62,18 @@ pub(super) fn link(graph: &mut Graph<'_>, without: &[LinkPass]) {
         siblings_by_unique_size(graph);
     }
     if does(LinkPass::Specialities) {
-        specialities(graph);
+        by_name::specialities(graph);
     }
     if does(LinkPass::FamilyNames) {
-        families_by_name(graph);
+        by_name::models_by_name(graph);
+        by_name::families_by_name(graph);
     }
     if does(LinkPass::Shapes) {
-        shapes(graph);
-        exact_shapes(graph);
+        by_shape::shapes(graph);
+        by_shape::exact_shapes(graph);
     }
-    leftovers(graph);
+    by_shape::leftovers(graph);
+    carriers(graph);
     cut_cycles(graph);
 }
 
@@ -80,13 +85,21 @@ fn is_open(graph: &Graph<'_>, i: usize) -> bool {
 
 /// Gives a node its base; a role that was only the default becomes a fine-tune.
 fn join(graph: &mut Graph<'_>, member: usize, base: usize, rule: &'static str) {
+    let (own, of_base) = (graph.node(member).rough_params, graph.shape(base).0);
+    // A vocabulary of one's own takes a pre-training to fill.
+    let grown_vocabulary = rule == "names_a_family_of_another_owner"
+        && matches!((own, of_base), (Some(a), Some(b)) if a > b && relative(a, b) > SAME_SIZE && graph.node(member).params.is_some());
     // A stated link the other way round is better evidence than any rule here.
     if base == member || super::runs::ancestors(&graph.placements, base).any(|a| a == member) {
         return;
     }
+    let f = graph.node(member);
+    let continues = grown_vocabulary
+        || names::names_base(f.name()) && !f.owner().eq_ignore_ascii_case(graph.node(base).owner())
+        || f.listed_owner && names::names_longer_context(f.name());
     let p = &mut graph.placements[member];
     if p.role == Role::Pretrained {
-        p.role = Role::Finetuned;
+        p.role = if continues { Role::Continued } else { Role::Finetuned };
         p.role_rule = rule;
     }
     p.base = Some(base);
@@ -110,6 +123,16 @@ fn sizes_agree(a: &RepoFacts, b: &RepoFacts, within: f64) -> bool {
     match (a.rough_params, b.rough_params) {
         (Some(a), Some(b)) => relative(a, b) <= within,
         _ => true,
+    }
+}
+
+/// The same for a base, whose size has to be known, if only by what rests on it.
+fn size_fits(graph: &Graph<'_>, i: usize, candidate: usize) -> bool {
+    let size = graph.shape(candidate).0.or(graph.node(candidate).rough_params);
+    match (graph.node(i).rough_params, size) {
+        (Some(a), Some(b)) => relative(a, b) <= NAMED_SIZE,
+        (None, size) => size.is_some(),
+        (Some(_), None) => false,
     }
 }
 
@@ -144,29 +167,47 @@ fn stated_bases(graph: &mut Graph<'_>) {
     }
 }
 
-/// An absent base has the architecture and size of what was fine-tuned from it: that is how the original of a model that is gone, or
-/// that only the registry knows, is found.
-fn shapes_of_absent_bases(graph: &mut Graph<'_>) {
+/// Counted parameters and architecture.
+type Shape = (i64, Option<Arc<str>>);
+/// Whether the house itself has the shape, and how many have it.
+type Votes = (bool, usize);
+
+/// A base whose files show no size has the architecture and size of what was trained from it: that is how the original of a model that
+/// is gone, that only the registry knows, or whose weights the Hub does not count, is found. The house's own weights decide before
+/// strangers' (some of which have a longer vocabulary), of those the most common size.
+fn shapes_of_bases(graph: &mut Graph<'_>) {
     let n = graph.facts.len();
+    let mut votes: FxHashMap<usize, BTreeMap<Shape, Votes>> = FxHashMap::default();
     for i in 0..n {
         let p = &graph.placements[i];
         let f = &graph.facts[i];
         let trained = matches!(p.role, Role::Finetuned | Role::Continued | Role::Merge) && f.float_weights;
-        if !trained || f.params.is_none() || f.architecture.is_none() {
-            continue;
-        }
+        let (Some(params), true) = (f.params, trained && f.architecture.is_some()) else { continue };
         // Merged models have one shape, too.
-        for base in p.bases().filter(|b| *b >= n) {
-            let absent = &mut graph.absent[base - n];
-            let agrees = match (absent.rough_params, f.params) {
-                (Some(a), Some(b)) => relative(a, b) <= NAMED_SIZE,
-                _ => true,
-            };
-            if agrees && absent.params.is_none() {
-                absent.params = f.params;
-                absent.rough_params = absent.rough_params.or(f.params);
-                absent.architecture.clone_from(&f.architecture);
+        for base in graph.placements[i].bases() {
+            let b = graph.node(base);
+            if b.params.is_none() && b.rough_params.is_none_or(|rough| relative(rough, params) <= NAMED_SIZE) {
+                let vote = votes.entry(base).or_default().entry((params, f.architecture.clone())).or_default();
+                vote.0 |= b.owner().eq_ignore_ascii_case(f.owner());
+                vote.1 += 1;
             }
+            // An absent base is at least as old as the first that rests on it.
+            if base >= n && graph.absent[base - n].registry_kind.is_none() {
+                let absent = &mut graph.absent[base - n];
+                absent.created_ms = [absent.created_ms, f.created_ms].into_iter().flatten().min();
+            }
+        }
+    }
+    for (base, shapes) in votes {
+        let rank = |(shape, votes): &(&Shape, &Votes)| (**votes, std::cmp::Reverse(shape.0));
+        let Some((params, architecture)) = shapes.iter().max_by_key(rank).map(|(shape, _)| shape.clone()) else { continue };
+        if base < n {
+            graph.shown_by_copy.insert(base, (params, architecture));
+        } else {
+            let absent = &mut graph.absent[base - n];
+            absent.params = Some(params);
+            absent.rough_params = absent.rough_params.or(Some(params));
+            absent.architecture = architecture;
         }
     }
 }
@@ -252,6 +293,12 @@ fn convert(graph: &mut Graph<'_>, i: usize, original: usize, rule: &'static str)
     graph.placements[i].role = Role::Converted;
     graph.placements[i].role_rule = rule;
     graph.placements[i].base = Some(original);
+    if let (Some(params), architecture) = graph.shape(i)
+        && graph.node(original).params.is_none()
+    {
+        let shape = (params, architecture.cloned());
+        graph.shown_by_copy.entry(original).or_insert(shape);
+    }
 }
 
 /// A node that may turn out to be a member of another's run in its own house.
@@ -351,46 +398,20 @@ fn siblings_by_unique_size(graph: &mut Graph<'_>) {
     }
 }
 
-/// `Qwen2.5-Coder-7B` without a link stands on `Qwen2.5-7B` of its house: further training on a speciality.
-fn specialities(graph: &mut Graph<'_>) {
-    let key = |f: &RepoFacts, name: &str| (f.owner().to_lowercase(), names::stem(name));
-    // Few names have a speciality: only what these can stand on is looked up.
-    let special: Vec<(usize, (String, String))> = (0..graph.len())
-        .filter(|i| can_be_sibling(graph, *i) && graph.node(*i).registry_kind != Some(RunKind::Pretraining))
-        .filter_map(|i| {
-            let f = graph.node(i);
-            Some((i, key(f, &families::without_speciality(f.name())?)))
-        })
-        .collect();
-    let mut bases: FxHashMap<(String, String), Option<usize>> = special.iter().map(|(_, key)| (key.clone(), None)).collect();
-    let owners: FxHashSet<String> = bases.keys().map(|(owner, _)| owner.clone()).collect();
-    for i in 0..graph.len() {
-        let f = graph.node(i);
-        let may_be_base = graph.placements[i].role == Role::Pretrained && owners.contains(&f.owner().to_lowercase());
-        if may_be_base
-            && families::without_speciality(f.name()).is_none()
-            && let Some(known) = bases.get_mut(&key(f, f.name()))
-            && known.is_none_or(|known| seniority(f) < seniority(graph.node(known)))
-        {
-            *known = Some(i);
-        }
-    }
-    for (i, key) in special {
-        let Some(base) = bases.get(&key).copied().flatten() else { continue };
-        let continued = graph.placements[i].role == Role::Pretrained && !names::names_post_training(graph.node(i).name());
-        join(graph, i, base, "speciality_of_a_sibling");
-        if continued {
-            graph.placements[i].role = Role::Continued;
-        }
-    }
-}
-
 /// Whether strangers' weights may rest on a node: a pre-training by a house of models, or a registered one.
 fn is_known_root(graph: &Graph<'_>, i: usize) -> bool {
     let f = graph.node(i);
-    graph.placements[i].role == Role::Pretrained
-        && (f.registry_kind == Some(RunKind::Pretraining) || f.listed_owner || graph.is_absent(i))
+    let at_home = || families::named(f.name()).is_some_and(|n| families::is_home(n.family, f.owner()));
+    (graph.placements[i].role == Role::Pretrained || carries_itself(graph, i) && (f.registry_kind.is_some() || at_home()))
+        && (f.registry_kind == Some(RunKind::Pretraining) || f.listed_owner)
         && (f.registry_kind.is_some() || !names::is_mirror(f.owner()))
+}
+
+/// A known root, or a house's base that continues another: SOLAR stands on Mistral, and many name it.
+fn is_known_base(graph: &Graph<'_>, i: usize) -> bool {
+    let f = graph.node(i);
+    let at_home = || families::named(f.name()).is_some_and(|n| families::is_home(n.family, f.owner()));
+    is_known_root(graph, i) || graph.placements[i].role == Role::Continued && f.listed_owner && at_home()
 }
 
 /// A base must be older than what rests on it, as far as dates are known.
@@ -401,16 +422,16 @@ fn old_enough(base: &RepoFacts, f: &RepoFacts) -> bool {
     }
 }
 
-/// Of several bases that fit: exactly the same count first, then the closest by a tenth of a percent, then the newest that is old
+/// Of several bases that fit: the closest by a hundredth of a percent first, then the newest that is old
 /// enough, then by id.
 fn closest(graph: &Graph<'_>, i: usize, candidates: impl Iterator<Item = usize>) -> Option<usize> {
     let f = graph.node(i);
     let rank = |c: usize| {
         let base = graph.node(c);
-        #[allow(clippy::cast_possible_truncation)] // At most 1000 permille.
-        let apart = match (f.params, base.params) {
-            (Some(a), Some(b)) => (relative(a, b) * 1000.0).round() as i64,
-            _ => 5,
+        #[allow(clippy::cast_possible_truncation)] // At most 10,000.
+        let apart = match (f.params, graph.shape(c).0) {
+            (Some(a), Some(b)) => (relative(a, b) * 10_000.0).round() as i64,
+            _ => 50,
         };
         let age = base.created_ms.map_or(i64::MAX, |created| f.created_ms.map_or(0, |own| own - created));
         (apart, age, base.model_id.as_str())
@@ -418,151 +439,15 @@ fn closest(graph: &Graph<'_>, i: usize, candidates: impl Iterator<Item = usize>)
     candidates.filter(|c| *c != i && old_enough(graph.node(*c), f)).min_by(|a, b| rank(*a).cmp(&rank(*b)))
 }
 
-/// Bases by family, version and size.
-struct FamilyIndex {
-    exact: FxHashMap<(String, String), Vec<usize>>,
-    any_version: FxHashMap<(String, String), Vec<usize>>,
-    by_version: FxHashMap<String, Vec<usize>>,
-}
-
-impl FamilyIndex {
-    fn new(graph: &Graph<'_>) -> Self {
-        let mut index = Self { exact: FxHashMap::default(), any_version: FxHashMap::default(), by_version: FxHashMap::default() };
-        for i in (0..graph.len()).filter(|i| is_known_root(graph, *i)) {
-            let f = graph.node(i);
-            let Some(named) = families::named(f.name()).filter(|n| families::is_home(n.family, f.owner())) else { continue };
-            // A base that differs from its family's text model (coder, vision) is nobody's unless the name says so.
-            if families::without_speciality(f.name()).is_some() {
-                continue;
-            }
-            let version = format!("{}|{}", named.family, named.version.as_deref().unwrap_or(""));
-            for size in families::sizes(&named, f.named_size) {
-                index.any_version.entry((named.family.to_owned(), size.clone())).or_default().push(i);
-                index.exact.entry((version.clone(), size)).or_default().push(i);
-            }
-            index.by_version.entry(version).or_default().push(i);
-        }
-        index
-    }
-
-    /// The base that a name of another house points at.
-    fn find(&self, graph: &Graph<'_>, i: usize) -> Option<usize> {
-        let f = graph.node(i);
-        let named = families::borrowed(f.owner(), f.name())?;
-        let fits = |c: &usize| graph.node(*c).rough_params.is_some() && sizes_agree(f, graph.node(*c), NAMED_SIZE);
-        let same_architecture = |c: &usize| fits(c) && architectures_agree(f, graph.node(*c));
-        let version = format!("{}|{}", named.family, named.version.as_deref().unwrap_or(""));
-        // Of the same architecture if there is one; a vision model on a language model has another.
-        let pick = |found: Option<&Vec<usize>>| {
-            let found = found?;
-            let strict = closest(graph, i, found.iter().copied().filter(same_architecture));
-            strict.or_else(|| closest(graph, i, found.iter().copied().filter(fits)))
-        };
-        for size in families::sizes(&named, f.named_size) {
-            let of_version = named.version.as_ref().and_then(|_| self.exact.get(&(version.clone(), size.clone())));
-            let found = pick(of_version).or_else(|| pick(self.any_version.get(&(named.family.to_owned(), size))));
-            if found.is_some() {
-                return found;
-            }
-        }
-        // Without a size in the name the counted one has to fit.
-        f.rough_params?;
-        closest(graph, i, self.by_version.get(&version)?.iter().copied().filter(same_architecture))
-    }
-}
-
-/// Repositories of other houses whose names point at a family's base.
-fn families_by_name(graph: &mut Graph<'_>) {
-    let index = FamilyIndex::new(graph);
-    for i in 0..graph.len() {
-        if is_open(graph, i)
-            && !(graph.is_absent(i) && graph.node(i).registry_kind.is_some() && graph.placements[i].role == Role::Pretrained)
-            && let Some(base) = index.find(graph, i)
-        {
-            let continued = graph.placements[i].role == Role::Pretrained && names::names_base(graph.node(i).name());
-            join(graph, i, base, "names_a_family_of_another_owner");
-            if continued {
-                graph.placements[i].role = Role::Continued;
-            }
-        }
-    }
-}
-
-/// Fine-tunes without a link or a telling name: the architecture and, to half a percent, the size of one known base.
-fn shapes(graph: &mut Graph<'_>) {
-    let bucket = |params: i64| {
-        #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)]
-        let bucket = (libm::log(params as f64) / SAME_SIZE).floor() as i64;
-        bucket
-    };
-    let mut roots: FxHashMap<(Arc<str>, i64), Vec<usize>> = FxHashMap::default();
-    for i in (0..graph.len()).filter(|i| is_known_root(graph, *i)) {
-        let f = graph.node(i);
-        if let (Some(architecture), Some(params)) = (&f.architecture, f.params)
-            && names::is_family_architecture(architecture)
-            && params > 0
-        {
-            roots.entry((architecture.clone(), bucket(params))).or_default().push(i);
-        }
-    }
-    for i in 0..graph.len() {
-        let f = graph.node(i);
-        let (Some(architecture), Some(params)) = (&f.architecture, f.params) else { continue };
-        if !is_open(graph, i)
-            || f.listed_owner
-            || f.registry_kind.is_some() && graph.placements[i].role == Role::Pretrained
-            || params <= 0
-        {
-            continue;
-        }
-        let near = (-1..=1).filter_map(|d| roots.get(&(architecture.clone(), bucket(params) + d))).flatten().copied();
-        let fits = near.filter(|c| same_size(graph.node(*c).params, f.params));
-        if let Some(base) = closest(graph, i, fits) {
-            join(graph, i, base, "family_architecture_and_size");
-        }
-    }
-}
-
-/// A repository that states no base but has exactly the size and architecture of an earlier pre-training is taken as a fine-tune of
-/// it: a from-scratch training repeats an architecture, not a vocabulary to the last row.
-fn exact_shapes(graph: &mut Graph<'_>) {
-    let same_shape = groups(graph.facts.len(), |i| {
+/// Registered pre-trainings that are known by a copy only: of a mirror, or in the format of a library.
+fn carriers(graph: &mut Graph<'_>) {
+    for i in 0..graph.facts.len() {
         let f = &graph.facts[i];
-        (graph.placements[i].base.is_none()).then_some((f.architecture.as_deref()?, f.params?))
-    });
-    for group in same_shape {
-        let original = |i: &&usize| graph.placements[**i].role == Role::Pretrained;
-        let Some(&head) = group.iter().filter(original).min_by_key(|i| seniority(graph.node(**i))) else { continue };
-        for &i in group.iter().filter(|i| **i != head) {
-            let (f, h) = (graph.node(i), graph.node(head));
-            // One owner may pre-train two models of one shape (Qwen2-7B, Qwen2.5-7B), but not an Instruct or Math from scratch.
-            let own_shape_again = f.owner() == h.owner() && !names::names_post_training(f.name());
-            if !is_open(graph, i) || f.registry_kind.is_some() || own_shape_again || !old_enough(h, f) {
-                continue;
-            }
-            join(graph, i, head, "same_architecture_and_exact_size");
+        let copy = names::is_mirror(f.owner()) || names::names_another_format(f.name());
+        if copy && graph.placements[i].role_rule == "registry_pretraining" {
+            graph.placements[i].role = Role::Converted;
+            graph.placements[i].role_rule = "copy_of_a_registered_pretraining";
         }
-    }
-}
-
-/// What is left of large models by nobody in particular is a fine-tune of something unknown: a merge of odd depth, a lost link.
-fn leftovers(graph: &mut Graph<'_>) {
-    for i in 0..graph.len() {
-        let f = graph.node(i);
-        if graph.placements[i].role != Role::Pretrained || f.registry_kind.is_some() {
-            continue;
-        }
-        let large = f.rough_params.is_some_and(|n| n >= LARGE_PARAMS);
-        let borrows = families::borrowed(f.owner(), f.name()).is_some();
-        let rule = if large && !f.listed_owner && f.architecture.as_deref().is_some_and(names::is_family_architecture) {
-            "family_architecture_of_an_unlisted_owner"
-        } else if borrows && (large || f.rough_params.is_none()) {
-            "names_a_family_of_another_owner"
-        } else {
-            continue;
-        };
-        graph.placements[i].role = if names::names_base(f.name()) { Role::Continued } else { Role::Finetuned };
-        graph.placements[i].role_rule = rule;
     }
 }
 

@@ -16,8 +16,12 @@ const VARIANT: &[&str] = &[
     "grpo",
     "kto",
     "orpo",
+    "think",
     "thinking",
     "reasoning",
+    "rlvr",
+    "rlvr1",
+    "rlvr2",
     "preview",
     "beta",
     "alpha",
@@ -29,6 +33,8 @@ const VARIANT: &[&str] = &[
     "zero",
     "dev",
     "mt",
+    "intermediate",
+    "step",
 ];
 /// Tokens of formats whose weights are packed or of lower precision than the original.
 const QUANTIZED: &[&str] = &[
@@ -65,6 +71,9 @@ const QUANTIZED: &[&str] = &[
     "imatrix",
     "dynamic",
     "qat",
+    "qad",
+    "quanto",
+    "smashed",
 ];
 /// Tokens of formats that keep the weights.
 const CONVERTED: &[&str] = &["mlx", "onnx", "openvino", "coreml", "ov", "fp16", "bf16", "fp32", "ct2", "tensorrt", "ggjt"];
@@ -80,7 +89,11 @@ const POST_TRAINED: &[&str] = &[
     "grpo",
     "kto",
     "orpo",
+    "think",
     "thinking",
+    "rlvr",
+    "rlvr1",
+    "rlvr2",
     "reasoning",
     "aligned",
     "rm",
@@ -123,6 +136,7 @@ const TASKS: &[&str] = &[
     "finetuned",
     "finetune",
     "tuned",
+    "ft",
 ];
 /// Architectures whose pre-trainings above a billion parameters are the work of listed organizations.
 const FAMILY_ARCHITECTURES: &[&str] = &[
@@ -207,16 +221,34 @@ const MIRRORS: &[&str] = &[
     "lucyknada",
     "cyankiwi",
     "quanttrio",
+    "llava-hf",
     "meta-llama-mirror",
 ];
 /// Organizations under which the Hub keeps the models that once had no namespace (`bert-base-uncased`).
 pub const CANONICAL_OWNERS: &[&str] =
     &["google-bert", "openai-community", "facebookai", "google-t5", "distilbert", "albert", "xlnet", "transfo-xl", "almanach"];
 
-/// Tokens of a repository name, lower case.
+/// Tokens of a repository name, lower case. A version written with an underscore (`llama-3_1`, `internlm2_5`) is one.
 #[must_use]
 pub fn tokens(name: &str) -> Vec<String> {
-    name.split(['-', '_', ' ']).filter(|t| !t.is_empty()).map(str::to_lowercase).collect()
+    let bytes = name.as_bytes();
+    let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+    let alphanumeric = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
+    let is_point = |at: usize| {
+        let alone = at >= 1 && digit(at - 1) && !(at >= 2 && digit(at - 2));
+        bytes[at] == b'_' && alone && digit(at + 1) && !alphanumeric(at + 2)
+    };
+    let mut tokens = vec![String::new()];
+    for (at, c) in name.char_indices() {
+        match (c, tokens.last_mut()) {
+            ('_', Some(token)) if is_point(at) => token.push('.'),
+            ('-' | '_' | ' ', _) => tokens.push(String::new()),
+            (_, Some(token)) => token.extend(c.to_lowercase()),
+            (_, None) => {}
+        }
+    }
+    tokens.retain(|t| !t.is_empty());
+    tokens
 }
 
 /// Dates as people append them: 0528, 2507, 20240611, 240611.
@@ -227,6 +259,11 @@ fn is_date(token: &str) -> bool {
 /// Context lengths (`32k`, `128K`): variants of one pre-training.
 fn is_context_length(token: &str) -> bool {
     token.strip_suffix('k').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// Tokens seen (`3T`), as checkpoints of one run are named by.
+fn is_token_count(token: &str) -> bool {
+    token.strip_suffix('t').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit() || b == b'.'))
 }
 
 /// Minor versions (`v0.1`, `v1.1`): repositories of one pre-training. A whole version (`v2`) is another model.
@@ -246,6 +283,7 @@ pub fn stem(name: &str) -> String {
                 || CONVERTED.contains(&t)
                 || is_date(t)
                 || is_minor_version(t)
+                || is_token_count(t)
                 || is_context_length(t))
         })
         .collect();
@@ -268,7 +306,7 @@ pub fn without_format(name: &str) -> String {
 /// Whether a token says the weights are packed.
 #[must_use]
 pub fn names_quantization(name: &str) -> bool {
-    tokens(name).iter().any(|t| QUANTIZED.contains(&t.as_str()) && t != "dynamic" && t != "qat")
+    tokens(name).iter().any(|t| QUANTIZED.contains(&t.as_str()) && !["dynamic", "qat", "qad"].contains(&t.as_str()))
 }
 
 /// Whether a token says only the format changed. A data type in a name (`bf16`) says so only beside a base: authors of fine-tunes name
@@ -291,6 +329,12 @@ pub fn names_context_length(name: &str) -> bool {
     tokens(name).iter().any(|t| is_context_length(t))
 }
 
+/// Whether the name is that of a base trained further on longer texts (`Yi-34B-200K`).
+#[must_use]
+pub fn names_longer_context(name: &str) -> bool {
+    names_context_length(name) && !names_post_training(name)
+}
+
 /// Whether a token says the weights were post-trained.
 #[must_use]
 pub fn names_post_training(name: &str) -> bool {
@@ -303,6 +347,12 @@ pub fn is_family_architecture(architecture: &str) -> bool {
     FAMILY_ARCHITECTURES.contains(&architecture)
 }
 
+/// Whether a family architecture sees images through a language model of another name.
+#[must_use]
+pub fn is_vision_architecture(architecture: &str) -> bool {
+    ["llava", "idefics", "mllama"].iter().any(|word| architecture.starts_with(word)) || architecture.ends_with("_vl")
+}
+
 /// Whether `name` is `other` with nothing more than format tokens: `Llama-2-7b-hf` of `Llama-2-7b`.
 #[must_use]
 pub fn names_conversion_of(name: &str, other: &str) -> bool {
@@ -311,10 +361,29 @@ pub fn names_conversion_of(name: &str, other: &str) -> bool {
     a.len() > b.len() && a.iter().filter(|t| !is_format(t)).eq(b.iter()) && a.iter().any(is_format)
 }
 
+/// Whether the name is that of a format in which a house or a stranger hands weights on (`OLMo-1B-hf`).
+#[must_use]
+pub fn names_another_format(name: &str) -> bool {
+    tokens(name).last().is_some_and(|t| t == "hf")
+}
+
+/// Whether a token says that the files are an adapter's.
+#[must_use]
+pub fn names_adapter(name: &str) -> bool {
+    tokens(name).iter().any(|t| ["adapter", "adapters", "lora", "loras"].contains(&t.as_str()))
+}
+
+/// Whether a token is of a task, a data set or a kind of post-training.
+#[must_use]
+pub fn names_task_or_post_training(name: &str) -> bool {
+    names_task(name) || names_post_training(name)
+}
+
 /// Whether a token says that the model is a base, without one that says that it was post-trained.
 #[must_use]
 pub fn names_base(name: &str) -> bool {
-    tokens(name).iter().any(|t| CONTINUED.contains(&t.as_str())) && !names_post_training(name)
+    // "base" is also a size: roberta-base-squad2.
+    tokens(name).iter().any(|t| CONTINUED.contains(&t.as_str())) && !names_task_or_post_training(name)
 }
 
 /// Stage of a post-training by the name: `-SFT`, `-DPO`, `-Thinking`; a release whose name says no more is a chat release.
@@ -358,7 +427,7 @@ pub fn shared_words(a: &str, b: &str) -> usize {
 /// Whether a token says that the model scores answers: a reward model starts from a language model.
 #[must_use]
 pub fn names_reward_model(name: &str) -> bool {
-    tokens(name).iter().any(|t| t == "rm" || t == "reward" || t == "prm" || t == "orm")
+    tokens(name).iter().any(|t| ["rm", "reward", "prm", "orm", "cost"].contains(&t.as_str()))
 }
 
 /// Whether a namespace re-uploads others' weights.
@@ -392,6 +461,16 @@ mod tests {
         ] {
             assert_ne!(stem(a), stem(b), "{a} {b}");
         }
+    }
+
+    #[test]
+    fn versions_with_an_underscore_are_one_token() {
+        assert_eq!(tokens("naps-llama-3_1-instruct"), ["naps", "llama", "3.1", "instruct"]);
+        assert_eq!(tokens("internlm2_5-20b-chat"), ["internlm2.5", "20b", "chat"]);
+        assert_eq!(tokens("chemeng_16_4_100_1_x"), ["chemeng", "16", "4", "100", "1", "x"]);
+        assert_eq!(tokens("Llama_3_8b"), ["llama", "3", "8b"]);
+        assert_eq!(stem("TinyLlama-1.1B-intermediate-step-1431k-3T"), stem("TinyLlama-1.1B-Chat-v1.0"));
+        assert_ne!(stem("stablelm-3b-4e1t"), stem("stablelm-base-alpha-3b"));
     }
 
     #[test]

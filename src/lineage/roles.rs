@@ -148,10 +148,13 @@ pub fn role(facts: &RepoFacts) -> (Role, RoleRule) {
     if facts.relation == Some(Relation::Adapter) || library == "peft" || signal("lora") || signal("peft") {
         return (Role::Adapter, if library == "peft" { "peft_library" } else { "adapter_relation" });
     }
+    if has_base && facts.params.is_none() && names::names_adapter(name) {
+        return (Role::Adapter, "adapter_token");
+    }
     if facts.relation == Some(Relation::Merge) || facts.base_count > 1 {
         return (Role::Merge, "several_bases");
     }
-    if signal("mergekit") || (signal("merge") && has_base) {
+    if signal("mergekit") || (signal("merge") && (has_base || !facts.listed_owner)) {
         return (Role::Merge, "merge_tag");
     }
     if names::names_merge(name) && !facts.listed_owner {
@@ -178,7 +181,8 @@ pub fn role(facts: &RepoFacts) -> (Role, RoleRule) {
         };
     }
     if has_base {
-        return if names::names_base(name) || says_continued(facts) {
+        let longer = facts.listed_owner && names::names_longer_context(name);
+        return if names::names_base(name) || longer || says_continued(facts) {
             (Role::Continued, "base_token_on_a_base")
         } else {
             (Role::Finetuned, "base_model_link")

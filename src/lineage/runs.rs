@@ -174,22 +174,37 @@ fn root(graph: &Graph<'_>, heads: &FxHashMap<usize, usize>, i: usize, seen: &mut
         (Role::Empty, _) => None,
         (Role::Merge, _) => {
             // A parent of which nothing is known contradicts nothing; two known ones that differ leave it open.
-            let roots: Vec<usize> = placement.bases().filter_map(|b| root(graph, heads, b, seen, depth + 1)).collect();
+            let mut roots: Vec<usize> = placement.bases().filter_map(|b| root(graph, heads, b, seen, depth + 1)).collect();
+            if roots.iter().any(|r| !is_strangers(graph, *r)) {
+                roots.retain(|r| !is_strangers(graph, *r));
+            }
             roots.first().copied().filter(|first| roots.iter().all(|r| r == first))
         }
         (_, Some(base)) => root(graph, heads, base, seen, depth + 1),
-        // The only release of a listed organization carries its own pre-training, whatever its name says of post-training.
         (_, None) => carries_itself(graph, i).then_some(i),
     };
     seen[i] = Looked::Done(found);
     found
 }
 
-fn carries_itself(graph: &Graph<'_>, i: usize) -> bool {
+/// Whether a root is a model that somebody names as a base and nobody describes: weights of a fine-tuner that are gone, more often than
+/// a pre-training.
+fn is_strangers(graph: &Graph<'_>, i: usize) -> bool {
+    let f = graph.node(i);
+    graph.is_absent(i) && !f.listed_owner && f.registry_kind.is_none()
+}
+
+/// Whether a repository that was not pre-trained itself carries a pre-training: the only release of a listed organization, whatever its
+/// name says of post-training, and the copy by which a registered model is known (huggyllama/llama-7b).
+pub(super) fn carries_itself(graph: &Graph<'_>, i: usize) -> bool {
     let f = graph.node(i);
     let placement = &graph.placements[i];
-    matches!(placement.role, Role::Finetuned | Role::Continued)
-        && (f.registry_kind == Some(RunKind::Pretraining) || placement.role_rule == "post_training_token" && f.listed_owner)
+    let registered = f.registry_kind == Some(RunKind::Pretraining);
+    match placement.role {
+        Role::Finetuned | Role::Continued => registered || placement.role_rule == "post_training_token" && f.listed_owner,
+        Role::Converted => registered && placement.base.is_none(),
+        _ => false,
+    }
 }
 
 fn own_run(graph: &Graph<'_>, heads: &FxHashMap<usize, usize>, i: usize, root: Option<usize>) -> Option<RunKind> {
@@ -200,7 +215,7 @@ fn own_run(graph: &Graph<'_>, heads: &FxHashMap<usize, usize>, i: usize, root: O
     let same_house = root.is_some_and(|r| graph.node(r).owner().eq_ignore_ascii_case(graph.node(i).owner()));
     match graph.placements[i].role {
         Role::Pretrained => Some(RunKind::Pretraining),
-        Role::Finetuned | Role::Continued if root == Some(i) => Some(RunKind::Pretraining),
+        Role::Finetuned | Role::Continued | Role::Converted if root == Some(i) => Some(RunKind::Pretraining),
         Role::Finetuned | Role::Continued if same_house => Some(RunKind::PostTraining),
         Role::Finetuned | Role::Continued => Some(RunKind::FineTuning),
         Role::Adapter => Some(RunKind::Adapter),

@@ -142,6 +142,12 @@ impl Registry {
     /// The run that a repository carries.
     #[must_use]
     pub fn by_hub_id(&self, model_id: &str) -> Option<&TrainingRun> {
-        self.by_hub_id.get(&model_id.to_lowercase()).map(|i| &self.runs[*i])
+        self.position(model_id).map(|i| &self.runs[i])
+    }
+
+    /// The position of that run in [`Registry::runs`].
+    #[must_use]
+    pub fn position(&self, model_id: &str) -> Option<usize> {
+        self.by_hub_id.get(&model_id.to_lowercase()).copied()
     }
 }

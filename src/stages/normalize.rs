@@ -33,7 +33,7 @@ const BLOCK_ROWS: usize = 1_024;
 pub fn stage() -> Stage {
     Stage {
         name: "normalize",
-        version: 3,
+        version: 4,
         inputs: &["raw_models", "raw_cards"],
         outputs: &["models", "runs", "evidence"],
         settings: |config: &Config| json!({"cohort": config.cohort, "without_link_passes": config.method.without_link_passes}),

@@ -132,3 +132,80 @@ fn a_copy_of_an_absent_sibling_stands_on_the_base() {
     assert_eq!((placed[1].role, placed[1].root), (Role::Converted, Some(0)));
     assert_eq!((placed[2].role, placed[2].base), (Role::Finetuned, Some(0)));
 }
+
+/// The registry knows LLaMA 7B by huggyllama's copy, which trained nothing and carries the run.
+#[test]
+fn the_copy_by_which_a_registered_pretraining_is_known_carries_it() {
+    let facts = [RepoFacts { registry_kind: Some(RunKind::Pretraining), ..repo("huggyllama/llama-7b", "llama", 6_738_417_664, 1) }];
+    let placed = place(&facts);
+    assert_eq!((placed[0].role, placed[0].own_run, placed[0].root), (Role::Converted, Some(RunKind::Pretraining), Some(0)));
+}
+
+/// Llama-2-7b shows no weights that the Hub counts; its copy -hf does, and CodeUp-Llama-2-7b-hf is found by them. LLaMA 7B has the same
+/// layout and is another run.
+#[test]
+fn a_base_has_the_shape_of_its_copy() {
+    let facts = [
+        RepoFacts { registry_kind: Some(RunKind::Pretraining), ..repo("huggyllama/llama-7b", "llama", 6_738_417_664, 1) },
+        RepoFacts {
+            params: None,
+            architecture: None,
+            rough_params: Some(7_000_000_000),
+            ..repo("meta-llama/Llama-2-7b", "x", 1, 5)
+        },
+        repo("meta-llama/Llama-2-7b-hf", "llama", 6_738_415_616, 6),
+        RepoFacts { listed_owner: false, ..repo("u/Magicoder-S-CL", "llama", 6_738_415_616, 9) },
+    ];
+    let placed = place(&facts);
+    assert_eq!((placed[1].own_run, placed[2].root), (Some(RunKind::Pretraining), Some(1)));
+    assert_eq!((placed[3].role, placed[3].root), (Role::Finetuned, Some(1)));
+}
+
+/// stanfordnlp/SteamSHP-flan-t5-xl says in full what it was tuned from; a model of a language only borrows the name of a layout.
+#[test]
+fn a_name_in_full_is_a_link() {
+    let of = |id: &str| RepoFacts { params: None, rough_params: None, architecture: None, ..repo(id, "t5", 1, 9) };
+    let facts = [
+        of("google/flan-t5-xl"),
+        of("stanfordnlp/SteamSHP-flan-t5-xl"),
+        of("FacebookAI/roberta-base"),
+        of("u/roberta-base-squad2"),
+        of("u/roberta-base-bne"),
+    ];
+    let placed = place(&facts);
+    assert_eq!((placed[1].base, placed[1].role), (Some(0), Role::Finetuned));
+    assert_eq!(placed[3].base, Some(2));
+    assert_eq!((placed[4].base, placed[4].role), (None, Role::Pretrained));
+}
+
+/// jebcarter/psyonic-cetacean-20B: nobody pre-trained a Llama of 20 B.
+#[test]
+fn layers_stacked_to_a_size_of_nobodys_are_a_merge() {
+    let by = |id: &str, params: i64| RepoFacts { listed_owner: false, ..repo(id, "llama", params, 9) };
+    let facts = [
+        repo("meta-llama/Llama-2-13b", "llama", 13_015_864_320, 1),
+        by("j/psyonic-cetacean-20B", 19_994_362_880),
+        by("j/other", 13_015_864_320),
+    ];
+    let placed = place(&facts);
+    assert_eq!((placed[1].role, placed[1].own_run), (Role::Merge, None));
+    assert_eq!((placed[2].role, placed[2].root), (Role::Finetuned, Some(0)));
+}
+
+/// A parent that is gone and that nobody describes does not leave the run of a merge open (mergekit-model_stock-nzjnheg).
+#[test]
+fn a_strangers_absent_parent_contradicts_nothing() {
+    let mut merge = repo("u/merged", "qwen2", 7_615_616_512, 9);
+    merge.base_ids = vec!["Qwen/Qwen2.5-7B".into(), "gone/tune".into()];
+    merge.base_count = 2;
+    let placed = place(&[repo("Qwen/Qwen2.5-7B", "qwen2", 7_615_616_512, 1), merge]);
+    assert_eq!((placed[1].role, placed[1].root), (Role::Merge, Some(0)));
+}
+
+/// 01-ai/Yi-34B-200K was trained further on longer texts.
+#[test]
+fn a_longer_context_is_continued_pretraining() {
+    let facts = [repo("01-ai/Yi-34B", "llama", 34_388_917_248, 1), repo("01-ai/Yi-34B-200K", "llama", 34_388_917_248, 2)];
+    let placed = place(&facts);
+    assert_eq!((placed[1].role, placed[1].root), (Role::Continued, Some(0)));
+}

@@ -58,6 +58,8 @@ const FORMAT_TAGS: &[&str] = &[
     "chat",
     "code",
     "conversational",
+    "facebook",
+    "meta",
 ];
 /// Architectures whose names are as short as the codes of languages, which follow where the Hub knows no architecture.
 const SHORT_ARCHITECTURES: &[&str] = &["t5", "vit", "mpt", "opt", "phi", "dpt", "led", "xlm", "bit", "esm", "dit", "glm", "yi"];
@@ -124,8 +126,19 @@ impl Index {
     }
 
     /// The registry names the base repository (Kimi-K2-Base). Where the index lacks it, the repository that carries its
-    /// pre-training is the one of the same namespace, stem and size.
+    /// pre-training is the one of the same namespace, stem and size; where it names another format (Llama-2-7b-hf), the original.
     fn adopt_runs(&mut self, reference: &Reference) {
+        for i in 0..self.facts.len() {
+            let root = self.placements[i].root.filter(|r| *r < self.facts.len() && self.facts[*r].registry_kind.is_none());
+            let other_format = self.placements[i].role == Role::Converted && self.placements[i].own_run.is_none();
+            let registered = self.facts[i].registry_kind == Some(RunKind::Pretraining) && other_format;
+            if let Some(root) = root.filter(|_| registered)
+                && self.facts[root].owner().eq_ignore_ascii_case(self.facts[i].owner())
+                && let Some(r) = reference.registry.position(&self.facts[i].model_id)
+            {
+                self.adopted.insert(root, r);
+            }
+        }
         let present: FxHashSet<String> = self.facts.iter().map(|f| f.model_id.to_lowercase()).collect();
         let key = |id: &str| {
             let (owner, name) = id.split_once('/').unwrap_or(("", id));
@@ -140,7 +153,7 @@ impl Index {
             absent.entry(key(id)).or_insert(r);
         }
         for (i, (facts, placement)) in self.facts.iter().zip(&self.placements).enumerate() {
-            if placement.own_run != Some(RunKind::Pretraining) || facts.registry_kind.is_some() {
+            if placement.own_run != Some(RunKind::Pretraining) || facts.registry_kind.is_some() || self.adopted.contains_key(&i) {
                 continue;
             }
             let Some(&r) = absent.get(&key(&facts.model_id)) else { continue };
@@ -421,5 +434,6 @@ fn has_weights(raw: &RawModelRow, weights: Weights, base_ids: &[String], signals
     let says_more = raw.tags.iter().any(|t| t != "co2_eq_emissions" && !t.starts_with("region:"));
     let described = raw.library.is_some() || raw.pipeline_tag.is_some() || !base_ids.is_empty() || says_more;
     let formatted = signals.iter().any(|t| FORMAT_TAGS.contains(&t.as_str()));
-    Some(sized || described || formatted)
+    // Old quantized uploads show nothing but their name.
+    Some(sized || described || formatted || lineage::names::names_quantization(&raw.model_id))
 }

@@ -3,7 +3,7 @@
 use super::index::Index;
 use crate::evidence::card::{self, About, CardRole};
 use crate::evidence::{Extracted, emissions, hardware, place};
-use crate::lineage::{Placement, Role};
+use crate::lineage::{Placement, Role, RunKind};
 use crate::pipeline::Context;
 use crate::reference::Reference;
 use crate::tables::{RawCardRow, RawModelRow};
@@ -70,8 +70,9 @@ pub(super) fn from_card(
     card: &RawCardRow,
 ) -> Vec<Extracted> {
     let role = match placement.role {
+        // Also the copy by which a pre-training is known: its card tells of that.
+        _ if placement.own_run == Some(RunKind::Pretraining) => CardRole::OwnTraining,
         Role::Pretrained => CardRole::OwnTraining,
-        Role::Continued | Role::Finetuned | Role::Adapter if placement.root == Some(i) => CardRole::OwnTraining,
         Role::Continued | Role::Finetuned | Role::Adapter => CardRole::FineTune,
         Role::Merge | Role::Quantized | Role::Converted | Role::Empty => CardRole::Copy,
     };
