@@ -45,11 +45,19 @@ notebooks: build $(VENV)/ready
 	$(BIN) -q run --data-dir $(TARGET)/notebook-data
 	HUGGING_CARBON_SNAPSHOT=$(abspath $(TARGET))/notebook-data/snapshots/latest $(VENV)/bin/python notebooks/execute.py
 
-acceptance:
+$(TARGET)/acceptance-venv/ready: tests/acceptance/requirements.txt
+	$(PYTHON) -m venv $(TARGET)/acceptance-venv
+	$(TARGET)/acceptance-venv/bin/pip install --quiet --disable-pip-version-check -r tests/acceptance/requirements.txt
+	touch $@
+
+# The regressions again with statsmodels, on the design matrices that the snapshot of the frozen index publishes.
+acceptance: build $(TARGET)/acceptance-venv/ready
 	$(CARGO) test --release --test acceptance -- --ignored --nocapture
+	$(BIN) -q run --source $${HUGGING_CARBON_SHARED:-../shared}/data/hub/models_2026-05.parquet --data-dir $(TARGET)/acceptance-data >/dev/null
+	$(TARGET)/acceptance-venv/bin/python tests/acceptance/statsmodels_check.py $(TARGET)/acceptance-data/snapshots/latest
 
 bench: build
-	$(CARGO) bench --bench cards --bench lineage --profile release
+	$(CARGO) bench --bench cards --bench draws --bench lineage --profile release
 	benches/run.sh $(BIN)
 
 docs:

@@ -45,6 +45,28 @@ fn the_directory_does_not_matter() {
     assert!(files_of(&snapshot) == expected.1);
 }
 
+/// The order in which the source lists its records decides nothing: reversed, and dealt into seven heaps, the tables are the same to the
+/// byte; only the manifest names another source.
+#[test]
+fn the_order_of_the_rows_does_not_matter() {
+    let (_, expected) = undisturbed();
+    let text = std::fs::read_to_string(sample().join("models.jsonl")).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let reversed: Vec<&str> = lines.iter().rev().copied().collect();
+    let dealt: Vec<&str> = (0..7).flat_map(|heap| lines.iter().skip(heap).step_by(7).copied()).collect();
+    for (name, order) in [("reversed", reversed), ("dealt", dealt)] {
+        assert_ne!(order, lines, "{name}");
+        let workspace = Workspace::new();
+        let source = workspace.file("models.jsonl", &(order.join("\n") + "\n"));
+        let cards = sample().join("cards");
+        workspace.ok(&["-q", "run", "--source", source.to_str().unwrap(), "--cards", cards.to_str().unwrap()]);
+        let tables = |files: &[(String, Vec<u8>)]| -> Vec<(String, Vec<u8>)> {
+            files.iter().filter(|(name, _)| name.ends_with(".parquet")).cloned().collect()
+        };
+        assert!(tables(&files_of(&workspace.snapshot())) == tables(&expected), "{name}");
+    }
+}
+
 /// Runs until `stage` has started, then kills the process without warning.
 fn kill_in(workspace: &Workspace, stage: &str, delay_ms: u64) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_hugging-carbon"))

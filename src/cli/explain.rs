@@ -7,7 +7,7 @@ use hugging_carbon::method::chain::{FLOP_PER_FROZEN_PARAM_TOKEN, FLOP_PER_PARAM_
 use hugging_carbon::method::simulate::{Central, Compute, Prediction, Response, Start, central, pow10};
 use hugging_carbon::pipeline::Context;
 use hugging_carbon::stages::estimate::tier_name;
-use hugging_carbon::stages::run_model::{Basis, Built, CATEGORY_FIT, Fits, LoadedFit, build, compute_fit};
+use hugging_carbon::stages::run_model::{Basis, Built, CATEGORY_FIT, Fits, LoadedFit, SIZE_TERM, build, compute_fit};
 use hugging_carbon::tables::io::rows;
 use hugging_carbon::tables::{EstimateByTierRow, EstimateRow, EvidenceRow, LineageRow, ModelRow, RunRow, TierRow};
 use std::fmt::Write as _;
@@ -346,10 +346,10 @@ fn compute_lines(out: &mut String, row: &TierRow, built: &Built<'_>, fits: &Fits
     let c = built.compute.central().unwrap_or_default().0;
     match &built.compute {
         Compute::Implied => {}
-        Compute::Known(..) if row.train_flop.is_some() => {
+        Compute::Known { .. } if row.train_flop.is_some() => {
             let _ = writeln!(out, "  C = {} FLOP   stated", number(c));
         }
-        Compute::Known(..) => {
+        Compute::Known { .. } => {
             let per = if row.kind == "adapter" { FLOP_PER_FROZEN_PARAM_TOKEN } else { FLOP_PER_PARAM_TOKEN };
             let (n, d) = (row.active_params.unwrap_or_default(), row.train_tokens.unwrap_or_default());
             let _ = writeln!(out, "  C = {per} x N x D = {per} x {} x {} = {} FLOP", number(n), number(d), number(c));
@@ -421,7 +421,10 @@ fn regression_line(out: &mut String, id: &str, symbol: &str, fit: &LoadedFit, te
         .filter(|(_, x)| **x != 0.0)
         .map(|((name, b), x)| if name == "intercept" { format!("{b:.4}") } else { format!("{b:.4} x {x:.4} [{name}]") })
         .collect();
-    let _ = writeln!(out, "  {symbol} = {} = {value:.4}   regression {id}, spread {:.2} dex", parts.join(" + "), fit.shared.sd_dex);
+    let log_n = fit.terms.iter().position(|t| t == SIZE_TERM).map_or(value, |at| terms[at]);
+    let [low, middle, high] = fit.shared.errors.of(log_n).interval();
+    let _ = writeln!(out, "  {symbol} = {} = {value:.4}   regression {id}", parts.join(" + "));
+    let _ = writeln!(out, "  held-out errors of its class of size: median {middle:+.2} dex, 90 % between {low:+.2} and {high:+.2}");
     value
 }
 

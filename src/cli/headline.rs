@@ -8,7 +8,7 @@ use hugging_carbon::stages::estimate::tier_name;
 use hugging_carbon::stages::fallbacks;
 use hugging_carbon::stages::manifest::Manifest;
 use hugging_carbon::tables::io::rows;
-use hugging_carbon::tables::{BacktestRow, RegressionRow, RegressionTermRow};
+use hugging_carbon::tables::{BacktestRow, RegressionCandidateRow, RegressionRow, RegressionTermRow};
 use polars::prelude::*;
 use std::fmt::Write as _;
 
@@ -91,64 +91,109 @@ fn top_runs(context: &Context, total: f64) -> Result<String> {
     Ok(table(&["", "run", "tier", "FLOP", "t p05", "t median", "t p95", "share"], &lines, 2))
 }
 
-/// The regressions and the back-test, as `fit` prints them.
+/// The regressions, what was tried for them, and the back-test, as `fit` prints them.
 pub fn regressions(context: &Context) -> Result<String> {
     let mut out = String::new();
     let terms: Vec<RegressionTermRow> = rows(&context.work)?.collect::<Result<_>>()?;
+    let candidates: Vec<RegressionCandidateRow> = rows(&context.work)?.collect::<Result<_>>()?;
     for row in rows::<RegressionRow>(&context.work)? {
         let row = row?;
-        let _ = writeln!(
-            out,
-            "{}: {}\n  on {}\n  n = {}, k = {}, R2 = {:.3} (adjusted {:.3}), residual {:.3} dex, held-out owners {} dex, condition {:.0}\n  {}",
-            row.regression_id,
-            row.response,
-            row.fitted_on,
-            row.n,
-            row.k,
-            row.r2,
-            row.r2_adjusted,
-            row.residual_se,
-            row.grouped_cv_rmse.map_or_else(|| "-".to_owned(), |v| format!("{v:.3}")),
-            row.condition_number,
-            row.not_used_reason.map_or_else(|| "used".to_owned(), |why| format!("not used: {why}")),
-        );
-        let lines: Vec<Vec<String>> = terms
-            .iter()
-            .filter(|t| t.regression_id == row.regression_id)
-            .map(|t| {
-                vec![
-                    t.term.clone(),
-                    format!("{:.4}", t.estimate),
-                    format!("{:.4}", t.std_error_hc3),
-                    format!("{:.2}", t.t_statistic),
-                    format!("{:.2e}", t.p_value),
-                    format!("{:.4}", t.ci95_low),
-                    format!("{:.4}", t.ci95_high),
-                ]
-            })
-            .collect();
-        out.push_str(&table(&["term", "estimate", "HC3 error", "t", "p", "95 % low", "95 % high"], &lines, 1));
+        regression(&mut out, &row);
+        let own: Vec<Vec<String>> = terms.iter().filter(|t| t.regression_id == row.regression_id).map(term_line).collect();
+        out.push_str(&table(&["term", "estimate", "HC3 error", "t", "p", "95 % low", "95 % high"], &own, 1));
+        out.push('\n');
+        let tried: Vec<Vec<String>> =
+            candidates.iter().filter(|c| c.regression_id == row.regression_id).map(candidate_line).collect();
+        out.push_str(&table(&["model tried", "n", "rmse", "median error", "bias", "", "why"], &tried, 1));
         out.push('\n');
     }
-    out.push_str("Back-test (log10 of estimate over truth)\n");
-    let lines: Vec<Vec<String>> = rows::<BacktestRow>(&context.work)?
-        .map(|b| {
-            let b = b?;
-            Ok(vec![
-                b.tier.to_string(),
-                b.against,
-                b.kind,
-                b.n.to_string(),
-                format!("{:+.3}", b.bias_dex),
-                format!("{:.3}", b.median_abs_error_dex),
-                percent(b.share_within_2x),
-                percent(b.share_within_10x),
-                b.coverage_90.map_or_else(|| "-".to_owned(), percent),
-                b.left_out_circular.to_string(),
-            ])
-        })
-        .collect::<Result<_>>()?;
-    let header = ["tier", "against", "kind", "n", "bias", "median error", "within 2x", "within 10x", "90 % covers", "circular"];
+    out.push_str("Back-test (log10 of estimate over truth; medians)\n");
+    let lines: Vec<Vec<String>> = rows::<BacktestRow>(&context.work)?.map(|b| Ok(backtest_line(b?))).collect::<Result<_>>()?;
+    let header = [
+        "tier",
+        "against",
+        "kind",
+        "n",
+        "owners",
+        "bias",
+        "error",
+        "by owner",
+        "within 2x",
+        "within 10x",
+        "90 % covers",
+        "left out",
+    ];
     out.push_str(&table(&header, &lines, 3));
     Ok(out)
+}
+
+fn regression(out: &mut String, row: &RegressionRow) {
+    let dex = |v: Option<f64>| v.map_or_else(|| "-".to_owned(), |v| format!("{v:.3}"));
+    let test = |value: Option<f64>, p: Option<f64>| match (value, p) {
+        (Some(value), Some(p)) => format!("{value:.2} (p {p:.1e})"),
+        _ => "-".to_owned(),
+    };
+    let _ = writeln!(
+        out,
+        "{}: {}\n  on {}\n  n = {}, k = {}, R2 = {:.3} (adjusted {:.3}), F = {}, residual {:.3} dex, condition {:.0}\n  \
+         Breusch-Pagan {}, Jarque-Bera {}\n  leave-one-out {:.3} dex; owners held out: {} dex, median {} dex, 90 % interval covers {}\n  {}",
+        row.regression_id,
+        row.response,
+        row.fitted_on,
+        row.n,
+        row.k,
+        row.r2,
+        row.r2_adjusted,
+        test(row.f_statistic, row.f_p_value),
+        row.residual_se,
+        row.condition_number,
+        test(row.breusch_pagan, row.breusch_pagan_p_value),
+        test(Some(row.jarque_bera), Some(row.jarque_bera_p_value)),
+        row.loo_rmse,
+        dex(row.grouped_cv_rmse),
+        dex(row.grouped_cv_median_abs_error),
+        row.coverage_90.map_or_else(|| "-".to_owned(), percent),
+        row.not_used_reason.as_ref().map_or_else(|| "usable".to_owned(), |why| format!("not usable: {why}")),
+    );
+}
+
+fn term_line(t: &RegressionTermRow) -> Vec<String> {
+    vec![
+        t.term.clone(),
+        format!("{:.4}", t.estimate),
+        format!("{:.4}", t.std_error_hc3),
+        format!("{:.2}", t.t_statistic),
+        format!("{:.2e}", t.p_value),
+        format!("{:.4}", t.ci95_low),
+        format!("{:.4}", t.ci95_high),
+    ]
+}
+
+fn candidate_line(c: &RegressionCandidateRow) -> Vec<String> {
+    vec![
+        c.candidate.clone(),
+        c.n.to_string(),
+        format!("{:.3}", c.grouped_cv_rmse),
+        format!("{:.3}", c.grouped_cv_median_abs_error),
+        format!("{:+.3}", c.grouped_cv_bias),
+        if c.is_kept { "kept" } else { "" }.to_owned(),
+        c.reason.clone(),
+    ]
+}
+
+fn backtest_line(b: BacktestRow) -> Vec<String> {
+    vec![
+        b.tier.to_string(),
+        b.against,
+        b.kind,
+        b.n.to_string(),
+        b.owners.to_string(),
+        format!("{:+.3}", b.bias_dex),
+        format!("{:.3}", b.median_abs_error_dex),
+        format!("{:.3}", b.owner_median_abs_error_dex),
+        percent(b.share_within_2x),
+        percent(b.share_within_10x),
+        b.coverage_90.map_or_else(|| "-".to_owned(), percent),
+        b.left_out_circular.to_string(),
+    ]
 }

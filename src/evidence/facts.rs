@@ -67,6 +67,7 @@ pub fn modality(raw: &RawModelRow, registry: Option<&TrainingRun>) -> &'static s
     }
     let library = raw.library.as_deref().unwrap_or_default();
     match raw.pipeline_tag.as_deref() {
+        Some("feature-extraction" | "sentence-similarity") => "embedding",
         Some(
             "text-generation"
             | "fill-mask"
@@ -75,8 +76,6 @@ pub fn modality(raw: &RawModelRow, registry: Option<&TrainingRun>) -> &'static s
             | "question-answering"
             | "translation"
             | "summarization"
-            | "feature-extraction"
-            | "sentence-similarity"
             | "zero-shot-classification"
             | "text2text-generation"
             | "table-question-answering"
@@ -119,7 +118,8 @@ pub fn modality(raw: &RawModelRow, registry: Option<&TrainingRun>) -> &'static s
             "diffusers" => "image_generation",
             "timm" | "ultralytics" => "vision",
             "espnet" | "speechbrain" | "nemo" => "audio",
-            "transformers" | "sentence-transformers" | "adapter-transformers" | "peft" | "setfit" | "spacy" => "text",
+            "sentence-transformers" => "embedding",
+            "transformers" | "adapter-transformers" | "peft" | "setfit" | "spacy" => "text",
             // GGUF files and sizes in names ("7B") belong to language models, though nothing says so.
             _ if raw.gguf_total.is_some() || super::names::size(&raw.model_id).is_some() => "text",
             _ => "other",
@@ -128,7 +128,8 @@ pub fn modality(raw: &RawModelRow, registry: Option<&TrainingRun>) -> &'static s
 }
 
 /// Modalities, the first being the baseline of the regressions.
-pub const MODALITIES: &[&str] = &["text", "vision", "image_generation", "audio", "video", "multimodal", "biology", "other"];
+pub const MODALITIES: &[&str] =
+    &["text", "embedding", "vision", "image_generation", "audio", "video", "multimodal", "biology", "other"];
 
 /// Everything the registry states of a run, with the row as quote; `names_a_chip` says whether its hardware is in the table.
 #[must_use]

@@ -4,7 +4,9 @@
 //! C library (DESIGN.md, "Determinism").
 
 pub mod assumptions;
+pub mod calibration;
 pub mod chain;
+pub mod draws;
 pub mod ols;
 pub mod regression;
 pub mod rng;

@@ -39,11 +39,17 @@ impl Stream {
         Self { key: [u32::from_le_bytes([d[0], d[1], d[2], d[3]]), u32::from_le_bytes([d[4], d[5], d[6], d[7]])] }
     }
 
+    /// Four 32-bit words of draw `draw` and block `block`.
+    #[must_use]
+    pub fn words(self, draw: u32, block: u32) -> [u32; 4] {
+        philox4x32_10([draw, block, 0, 0], self.key)
+    }
+
     /// Four uniforms in (0, 1) of draw `draw` and block `block`.
     #[must_use]
     pub fn uniforms(self, draw: u32, block: u32) -> [f64; 4] {
         // Half a step off zero keeps both ends open: the smallest value is 2^-33.
-        philox4x32_10([draw, block, 0, 0], self.key).map(|w| (f64::from(w) + 0.5) / 4_294_967_296.0)
+        self.words(draw, block).map(|w| (f64::from(w) + 0.5) / 4_294_967_296.0)
     }
 
     /// Four standard normals of draw `draw` and block `block`.

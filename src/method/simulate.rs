@@ -1,9 +1,7 @@
-//! One run's chain, by central values and by draws (METHOD.md section 6).
-//!
-//! Every factor is log-normal. What rows share (level of MFU, host power, PUE, grid table, regression coefficients) is drawn
-//! once per draw number and used by every row; what is a row's own comes from the row's stream.
+//! One run's chain by its central values, and the model that [`super::draws`] samples (METHOD.md sections 4 and 6).
 
-use super::assumptions::{LN_10, MFU_MAX};
+use super::assumptions::LN_10;
+use super::calibration::{ErrorLaw, Errors};
 use super::chain::{self, FLOP_PER_PARAM_TOKEN};
 use super::regression::cholesky;
 use super::rng::Stream;
@@ -26,10 +24,6 @@ impl LogNormal {
     #[must_use]
     pub fn own(median: f64, own_sd: f64) -> Self {
         Self { median, own_sd, shared_sd: 0.0 }
-    }
-
-    fn draw(self, own: f64, shared: f64) -> f64 {
-        self.median * exp(self.own_sd * own + self.shared_sd * shared)
     }
 }
 
@@ -64,14 +58,14 @@ pub struct SharedFit {
     pub central: Vec<f64>,
     /// Coefficients per draw.
     pub draws: Vec<Vec<f64>>,
-    /// Spread of a new observation in dex.
-    pub sd_dex: f64,
+    /// Error of a new observation, as measured on owners held out.
+    pub errors: ErrorLaw,
 }
 
 impl SharedFit {
     /// Draws coefficients from their sampling distribution (normal, HC3 covariance).
     #[must_use]
-    pub fn new(name: &str, central: Vec<f64>, covariance: &[Vec<f64>], sd_dex: f64, draws: usize, seed: u64) -> Self {
+    pub fn new(name: &str, central: Vec<f64>, covariance: &[Vec<f64>], errors: ErrorLaw, draws: usize, seed: u64) -> Self {
         let factor = cholesky(covariance);
         let stream = Stream::new(seed, &format!("shared#{name}"));
         let draw = |i: u32| -> Vec<f64> {
@@ -79,10 +73,12 @@ impl SharedFit {
             let z: Vec<f64> = (0..blocks).flat_map(|b| stream.normals(i, u32::try_from(b).unwrap_or(0))).collect();
             central.iter().zip(&factor).map(|(c, row)| c + row.iter().zip(&z).map(|(l, z)| l * z).sum::<f64>()).collect()
         };
-        Self { draws: (0..u32::try_from(draws).unwrap_or(u32::MAX)).map(draw).collect(), central, sd_dex }
+        Self { draws: (0..u32::try_from(draws).unwrap_or(u32::MAX)).map(draw).collect(), central, errors }
     }
 
-    fn at(&self, draw: usize, terms: &[f64]) -> f64 {
+    /// The linear predictor with the coefficients of a draw.
+    #[must_use]
+    pub fn at(&self, draw: usize, terms: &[f64]) -> f64 {
         dot(self.draws.get(draw).unwrap_or(&self.central), terms)
     }
 }
@@ -125,11 +121,13 @@ pub struct Prediction<'a> {
     pub log_ceiling: f64,
     /// Factor on the prediction (2/3 for adapters).
     pub factor: f64,
+    /// Error of 6 N D itself, where tokens are predicted.
+    pub product_errors: Option<Errors<'a>>,
 }
 
 impl Prediction<'_> {
     /// log10 of compute in FLOP for a linear predictor and a size, before bounds and factor.
-    fn log_flop(&self, predicted: f64, log_n: f64) -> f64 {
+    pub(super) fn log_flop(&self, predicted: f64, log_n: f64) -> f64 {
         match self.response {
             Response::Compute => predicted,
             Response::Tokens => libm::log10(FLOP_PER_PARAM_TOKEN) + log_n + predicted,
@@ -148,33 +146,29 @@ impl Prediction<'_> {
                     .min(self.log_ceiling),
             )
     }
-
-    fn draw(&self, i: usize, terms: &[f64], u: f64) -> f64 {
-        let centre = self.log_flop(self.fit.at(i, terms), terms[self.size_position]);
-        let sd = self.fit.sd_dex;
-        let growth = self.bounds_exponent * (terms[self.size_position] - self.terms[self.size_position]);
-        let high = (self.log_bounds.1 + growth).min(self.log_ceiling);
-        let low = (self.log_bounds.0 + growth).min(high);
-        let z = truncated_normal(u, (low - centre) / sd, (high - centre) / sd);
-        self.factor * pow10((centre + sd * z).clamp(low, high))
-    }
 }
 
-/// The quantile `u` of a standard normal truncated to `low` and `high`, which may be infinite.
-fn truncated_normal(u: f64, low: f64, high: f64) -> f64 {
-    let below = |z: f64| 0.5 * libm::erfc(-z / std::f64::consts::SQRT_2);
-    let p_low = if low > f64::NEG_INFINITY { below(low) } else { 0.0 };
-    let p_high = if high < f64::INFINITY { below(high) } else { 1.0 };
-    // Where nearly nothing lies between the bounds the caller's clamp decides; 2^-33 is the range of the quantile function.
-    let p = (p_low + u * (p_high - p_low)).clamp(1.2e-10, 1.0 - 1.2e-10);
-    super::rng::normal_quantile(p)
+/// Error of a stated compute.
+#[derive(Clone, Copy, Debug)]
+pub enum Spread<'a> {
+    /// Standard deviation of the natural log.
+    Normal(f64),
+    /// As measured in the back-test.
+    Measured(Errors<'a>),
 }
 
 /// Where a run's compute comes from.
 #[derive(Clone, Debug)]
 pub enum Compute<'a> {
-    /// Stated, or 6 N D, with the log10 of the most FLOP any published run of the kind took: a wide spread does not go beyond.
-    Known(LogNormal, f64),
+    /// Stated, or 6 N D.
+    Known {
+        /// FLOP.
+        median: f64,
+        /// Error.
+        spread: Spread<'a>,
+        /// log10 of the most FLOP any published run of the kind took: a wide spread does not go beyond.
+        log_ceiling: f64,
+    },
     /// A share of the compute of the pre-training that the run starts from, with the log10 of the most believed.
     Share {
         /// Share times the pre-training's central compute, with the share's spread.
@@ -206,28 +200,10 @@ impl Compute<'_> {
     #[must_use]
     pub fn central(&self) -> Option<Flop> {
         match self {
-            Self::Known(c, _) | Self::Share { compute: c, .. } => Some(Flop(c.median)),
+            Self::Known { median, .. } => Some(Flop(*median)),
+            Self::Share { compute, .. } => Some(Flop(compute.median)),
             Self::Implied => None,
             Self::Parameters(prediction) | Self::Category { prediction, .. } => Some(Flop(prediction.central())),
-        }
-    }
-
-    fn draw(&self, i: usize, u: f64, z_size: f64, scratch: &mut Vec<f64>) -> Option<Flop> {
-        match self {
-            Self::Known(c, log_ceiling) | Self::Share { compute: c, log_ceiling, .. } => {
-                let highest = if c.own_sd > 0.0 { (log_ceiling * LN_10 - libm::log(c.median)) / c.own_sd } else { f64::INFINITY };
-                // A figure stated above the ceiling keeps its own spread.
-                let high = if highest > 0.0 { highest } else { f64::INFINITY };
-                Some(Flop(c.draw(truncated_normal(u, f64::NEG_INFINITY, high), 0.0)))
-            }
-            Self::Implied => None,
-            Self::Parameters(prediction) => Some(Flop(prediction.draw(i, &prediction.terms, u))),
-            Self::Category { size, size_terms, prediction } => {
-                scratch.clear();
-                scratch.extend_from_slice(&prediction.terms);
-                scratch[prediction.size_position] = size.at(i, size_terms) + size.sd_dex * z_size;
-                Some(Flop(prediction.draw(i, scratch, u)))
-            }
         }
     }
 }
@@ -246,7 +222,7 @@ pub enum Start {
 }
 
 impl Start {
-    fn factor(self) -> LogNormal {
+    pub(super) fn factor(self) -> LogNormal {
         match self {
             Self::Emissions(f) | Self::Energy(f) | Self::Hours(f) => f,
             Self::Compute => LogNormal::own(0.0, 0.0),
@@ -255,10 +231,6 @@ impl Start {
 
     fn median(self) -> f64 {
         self.factor().median
-    }
-
-    fn draw(self, z: f64) -> f64 {
-        self.factor().draw(z, 0.0)
     }
 }
 
@@ -279,43 +251,6 @@ pub struct RunModel<'a> {
     pub pue: LogNormal,
     /// Possible grids; weights sum to one.
     pub grids: &'a [GridOption],
-}
-
-/// Draws that all rows share.
-#[derive(Clone, Debug)]
-pub struct Shared {
-    /// Per draw: MFU, host power, PUE, grid.
-    normals: Vec<[f64; 4]>,
-    seed: u64,
-}
-
-impl Shared {
-    /// Shared normals for `draws` draws.
-    #[must_use]
-    pub fn new(draws: usize, seed: u64) -> Self {
-        let stream = Stream::new(seed, "shared#factors");
-        Self { normals: (0..u32::try_from(draws).unwrap_or(u32::MAX)).map(|i| stream.normals(i, 0)).collect(), seed }
-    }
-
-    /// Number of draws.
-    #[must_use]
-    pub fn draws(&self) -> usize {
-        self.normals.len()
-    }
-}
-
-/// Draws of one run.
-#[derive(Clone, Debug, Default)]
-pub struct Draws {
-    /// FLOP.
-    pub flop: Vec<f64>,
-    /// Device hours.
-    pub hours: Vec<f64>,
-    /// kWh.
-    pub energy: Vec<f64>,
-    /// kg CO2e.
-    pub emissions: Vec<f64>,
-    scratch: Vec<f64>,
 }
 
 /// Central values of the chain, each step computed from the one before as a person would.
@@ -389,59 +324,11 @@ pub fn central(model: &RunModel<'_>) -> Central {
     evaluate(model.start, &factors)
 }
 
-/// Fills `out` with the draws of one run.
-pub fn simulate(model: &RunModel<'_>, shared: &Shared, out: &mut Draws) {
-    let Draws { flop, hours, energy, emissions, scratch } = out;
-    for values in [&mut *flop, &mut *hours, &mut *energy, &mut *emissions] {
-        values.clear();
-    }
-    let stream = Stream::new(shared.seed, model.run_id);
-    for (i, &[s_mfu, s_power, s_pue, s_grid]) in shared.normals.iter().enumerate() {
-        let draw = u32::try_from(i).unwrap_or(u32::MAX);
-        let u = stream.uniforms(draw, 0);
-        let [z_mfu, z_power] = [u[1], u[2]].map(super::rng::normal_quantile);
-        let [z_pue, z_grid, z_start, z_size] = stream.normals(draw, 1);
-        let chip = pick(model.chips, |c| c.weight, u[3]);
-        let grid = match model.grids {
-            [one] => one,
-            several => pick(several, |g| g.weight, stream.uniforms(draw, 2)[0]),
-        };
-        let factors = Factors {
-            compute: model.compute.draw(i, u[0], z_size, scratch),
-            start: model.start.draw(z_start),
-            peak: chip.peak,
-            power: chain::node_power(chip.tdp, chip.power_ratio.draw(z_power, s_power)),
-            mfu: model.mfu.draw(z_mfu, s_mfu).min(MFU_MAX),
-            // No facility runs below its own IT load.
-            pue: model.pue.draw(z_pue, s_pue).max(1.0),
-            grid: GCo2ePerKwh(grid.intensity.draw(z_grid, s_grid)),
-        };
-        let c = evaluate(model.start, &factors);
-        flop.push(c.flop.0);
-        hours.push(c.hours.0);
-        energy.push(c.energy.0);
-        emissions.push(c.emissions.0);
-    }
-}
-
-fn pick<T>(options: &[T], weight: impl Fn(&T) -> f64, u: f64) -> &T {
-    let mut cumulative = 0.0;
-    for option in options {
-        cumulative += weight(option);
-        if u < cumulative {
-            return option;
-        }
-    }
-    // Weights sum to one up to rounding; callers never pass an empty mixture.
-    &options[options.len() - 1]
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
-    use crate::method::summary::summarize;
 
-    fn h100() -> Vec<Chip> {
+    pub(in crate::method) fn h100() -> Vec<Chip> {
         vec![Chip {
             name: "H100".into(),
             weight: 1.0,
@@ -454,11 +341,11 @@ mod tests {
     const FOUR_HUNDRED: [GridOption; 1] =
         [GridOption { weight: 1.0, intensity: LogNormal { median: 400.0, own_sd: 0.0, shared_sd: 0.0 } }];
 
-    fn model<'a>(chips: &'a [Chip], start: Start, sd: f64) -> RunModel<'a> {
+    pub(in crate::method) fn model(chips: &[Chip], start: Start, sd: f64) -> RunModel<'_> {
         RunModel {
             run_id: "a/b#pretraining",
             start,
-            compute: Compute::Known(LogNormal::own(1e24, sd), f64::INFINITY),
+            compute: Compute::Known { median: 1e24, spread: Spread::Normal(sd), log_ceiling: f64::INFINITY },
             mfu: LogNormal::own(0.4, 0.0),
             chips,
             pue: LogNormal::own(1.1, 0.0),
@@ -474,30 +361,6 @@ mod tests {
         assert!((c.hours.0 / 702_168.0 - 1.0).abs() < 1e-5);
         assert!((c.energy.0 / 540_669.0 - 1.0).abs() < 1e-5);
         assert!((c.emissions.0 / 216_268.0 - 1.0).abs() < 1e-5);
-        let mut draws = Draws::default();
-        simulate(&model(&chips, Start::Compute, 0.0), &Shared::new(100, 1), &mut draws);
-        assert!(draws.emissions.iter().all(|m| (m / c.emissions.0 - 1.0).abs() < 1e-12));
-    }
-
-    /// A log-normal's quantiles are exp(+-1.645 sd) and its mean exp(sd^2 / 2).
-    #[test]
-    fn draws_follow_the_log_normal() {
-        let chips = h100();
-        let mut draws = Draws::default();
-        simulate(&model(&chips, Start::Compute, 0.5), &Shared::new(20_000, 1), &mut draws);
-        let s = summarize(&draws.flop, &mut Vec::new());
-        assert!((s.p50 / 1e24 - 1.0).abs() < 0.02);
-        assert!((s.p95 / (1e24 * (1.645_f64 * 0.5).exp()) - 1.0).abs() < 0.04);
-        assert!((s.mean / (1e24 * 0.125_f64.exp()) - 1.0).abs() < 0.02);
-    }
-
-    /// Half of a standard normal cut at 0 lies below -0.6745: its quantile at u = 0.5 is the normal's at 0.25.
-    #[test]
-    fn truncation_redistributes_instead_of_piling_up() {
-        let z = truncated_normal(0.5, f64::NEG_INFINITY, 0.0);
-        assert!((z - -0.674_489_75).abs() < 1e-6, "{z}");
-        assert!(truncated_normal(0.999_999, f64::NEG_INFINITY, 0.0) < 0.0);
-        assert_eq!(truncated_normal(0.5, f64::NEG_INFINITY, f64::INFINITY), 0.0);
     }
 
     /// 1000 kg on a 400 g/kWh grid is 2500 kWh, whatever the compute.
@@ -519,21 +382,5 @@ mod tests {
         let c = central(&model);
         assert!((c.flop.0 / 1e24 - 1.0).abs() < 1e-5);
         assert!((c.hours.0 / 702_168.0 - 1.0).abs() < 1e-5);
-    }
-
-    /// A quarter of the draws on 100 g/kWh, the rest on 400: the central value is 100^0.25 x 400^0.75 = 282.8, the mean 325.
-    #[test]
-    fn a_mixture_of_grids_is_drawn_by_its_weights() {
-        let chips = h100();
-        let grid = |weight, median| GridOption { weight, intensity: LogNormal::own(median, 0.0) };
-        let grids = [grid(0.25, 100.0), grid(0.75, 400.0)];
-        let mut mixed = model(&chips, Start::Compute, 0.0);
-        mixed.grids = &grids;
-        let c = central(&mixed);
-        assert!((c.emissions.0 / c.energy.0 * 1000.0 / 282.842_7 - 1.0).abs() < 1e-6);
-        let mut draws = Draws::default();
-        simulate(&mixed, &Shared::new(20_000, 1), &mut draws);
-        let mean = summarize(&draws.emissions, &mut Vec::new()).mean / c.energy.0 * 1000.0;
-        assert!((mean / 325.0 - 1.0).abs() < 0.01, "{mean}");
     }
 }

@@ -105,6 +105,13 @@ const RULES: &[Rules] = &[
         together: &[],
     },
     Rules {
+        file: "reported_finetunes.csv",
+        key: &["model_id"],
+        filled: &["model_id", "modality", "weight_bytes", "emissions_gco2e", "created_on", "source", "vintage"],
+        ranges: &[("weight_bytes", 1e6, 1e11), ("emissions_gco2e", 1e-6, 1e6)],
+        together: &[],
+    },
+    Rules {
         file: "pue.csv",
         key: &["operator", "year", "scope"],
         filled: &["operator", "class", "year", "pue", "source", "evidence", "preferred"],

@@ -12,6 +12,7 @@ pub mod post_training;
 pub mod power;
 pub mod pue;
 pub mod registry;
+pub mod reported;
 
 use crate::error::{Error, IoContext, Result};
 use crate::tables::io::sha256_bytes;
@@ -22,12 +23,13 @@ use std::path::Path;
 pub use accelerators::{Accelerator, Accelerators, MixtureRole, Named};
 pub use corrections::{CorrectedField, Correction, Corrections};
 pub use grid::{Grid, GridValue};
-pub use owners::Owners;
+pub use owners::{OwnerClass, Owners};
 pub use places::Places;
 pub use post_training::PostTraining;
 pub use power::{NodePower, Power};
 pub use pue::{Pue, PuePlace, PueValue};
 pub use registry::{Registry, TrainingRun};
+pub use reported::ReportedFineTune;
 
 const FILES: &[(&str, &str)] = &[
     ("accelerators.csv", include_str!("../../data/reference/accelerators.csv")),
@@ -42,6 +44,7 @@ const FILES: &[(&str, &str)] = &[
     ("post_training.csv", include_str!("../../data/reference/post_training.csv")),
     ("power.csv", include_str!("../../data/reference/power.csv")),
     ("pue.csv", include_str!("../../data/reference/pue.csv")),
+    ("reported_finetunes.csv", include_str!("../../data/reference/reported_finetunes.csv")),
     ("training_runs.csv", include_str!("../../data/reference/training_runs.csv")),
 ];
 /// Reviewed corrections; not a table of factors, so that it stands apart.
@@ -69,6 +72,8 @@ pub struct Reference {
     pub registry: Registry,
     /// What post-training takes of the compute of its pre-training.
     pub post_training: PostTraining,
+    /// Fine-tunes with tracked emissions.
+    pub reported: Vec<ReportedFineTune>,
     /// Reviewed corrections of the Hub's metadata.
     pub corrections: Corrections,
 }
@@ -116,6 +121,7 @@ impl Reference {
             power: Power::new(&read("power.csv")?, &read("mfu.csv")?)?,
             accelerators: accelerators.with_mixtures(&registry),
             post_training: PostTraining::new(&read("post_training.csv")?)?,
+            reported: read("reported_finetunes.csv")?,
             corrections: Corrections::new(CORRECTIONS.1)?,
             registry,
         })
@@ -162,6 +168,19 @@ mod tests {
             let chip = reference.accelerators.named(text).unwrap();
             let peak = chip.training_peak().unwrap().0 / 1e12;
             assert!((peak / tflops - 1.0).abs() < 0.02, "{text}: {peak} against {tflops}");
+        }
+    }
+
+    /// A gram to a ton, a million to ten billion parameters; one row per model.
+    #[test]
+    fn reported_fine_tunes_are_unique_and_plausible() {
+        let reported = reference().reported;
+        assert!(reported.len() >= 800);
+        let ids: BTreeSet<&str> = reported.iter().map(|r| r.model_id.as_str()).collect();
+        assert_eq!(ids.len(), reported.len());
+        for row in &reported {
+            let plausible = (1e-6..1e6).contains(&row.emissions_gco2e) && (1e6..1e10).contains(&row.params());
+            assert!(plausible && row.day().is_some() && !row.source.is_empty(), "{}", row.model_id);
         }
     }
 

@@ -8,12 +8,104 @@ use std::collections::BTreeMap;
 pub struct OwnerRow {
     /// Namespace.
     pub owner: String,
+    /// Organization behind it.
+    pub organization: String,
     /// ISO 3166 alpha-3.
     pub country: String,
     /// Source.
     pub source: String,
     /// Operator slug.
     pub pue_operator: Option<String>,
+}
+
+/// Who trains: what companies spend on a model of a size is another order than what universities and persons do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnerClass {
+    /// A company, alone or with others.
+    Industry,
+    /// Universities, institutes and academies without a company.
+    Academia,
+    /// Nobody that is listed: a person, mostly.
+    Unlisted,
+}
+
+/// Words of names of academic organizations.
+const ACADEMIC: &[&str] = &[
+    "univers",
+    "institut",
+    "academy",
+    "college",
+    "epfl",
+    "eth z",
+    "inria",
+    "cnrs",
+    "mila",
+    "stanford",
+    "mit ",
+    "(mit)",
+    "tsinghua",
+    "berkeley",
+    "caltech",
+    "school",
+    "supercomputing",
+    "hospital",
+    "laborator",
+];
+/// Companies whose names appear beside universities'.
+const COMPANIES: &[&str] = &[
+    "google",
+    "deepmind",
+    "meta ",
+    "facebook",
+    "microsoft",
+    "nvidia",
+    "alibaba",
+    "tencent",
+    "baidu",
+    "bytedance",
+    "openai",
+    "apple",
+    "amazon",
+    "ibm",
+    "salesforce",
+    "huawei",
+    "sensetime",
+    "megvii",
+    "adobe",
+    "intel",
+    "samsung",
+    "naver",
+    "kakao",
+    "hugging face",
+    "together",
+    "stability",
+    "mosaic",
+    "databricks",
+    "cerebras",
+    "snowflake",
+    "qualcomm",
+    "xiaomi",
+    "technology innovation institute",
+];
+
+impl OwnerClass {
+    /// From the names of the organizations, joined by commas.
+    #[must_use]
+    pub fn of(organization: &str) -> Self {
+        let name = format!("{} ", organization.to_lowercase());
+        let has = |words: &[&str]| words.iter().any(|w| name.contains(w));
+        if has(ACADEMIC) && !has(COMPANIES) { Self::Academia } else { Self::Industry }
+    }
+
+    /// The word in tables.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Industry => "industry",
+            Self::Academia => "academia",
+            Self::Unlisted => "unlisted",
+        }
+    }
 }
 
 /// The owners.
@@ -33,6 +125,13 @@ impl Owners {
         self.rows.get(&owner.to_lowercase()).map(|row| (row.country.as_str(), row.source.as_str()))
     }
 
+    /// Class of an owner.
+    #[must_use]
+    pub fn class(&self, owner: Option<&str>) -> OwnerClass {
+        let row = owner.and_then(|owner| self.rows.get(&owner.to_lowercase()));
+        row.map_or(OwnerClass::Unlisted, |row| OwnerClass::of(&row.organization))
+    }
+
     /// Data centre operator whose PUE an owner's runs are given.
     #[must_use]
     pub fn operator(&self, owner: &str) -> Option<&str> {
@@ -42,5 +141,23 @@ impl Owners {
     /// All owners, by namespace.
     pub fn rows(&self) -> impl Iterator<Item = &OwnerRow> {
         self.rows.values()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn companies_beside_universities_are_industry() {
+        for (name, class) in [
+            ("Alibaba,Huazhong University of Science and Technology", OwnerClass::Industry),
+            ("Stanford University,University of Montreal", OwnerClass::Academia),
+            ("Massachusetts Institute of Technology (MIT)", OwnerClass::Academia),
+            ("Mistral AI", OwnerClass::Industry),
+            ("Technology Innovation Institute", OwnerClass::Industry),
+        ] {
+            assert_eq!(OwnerClass::of(name), class, "{name}");
+        }
     }
 }

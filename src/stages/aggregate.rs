@@ -1,16 +1,19 @@
 //! Totals of cohorts and groups, draw by draw, so that what rows share stays shared in their sum (METHOD.md section 6).
 
 use super::run_model::{Basis, build};
+use super::sensitivity::Sensitivity;
 use crate::config::CohortMetric;
 use crate::error::{Error, Result};
+use crate::method::assumptions::{EU_AI_ACT_BAND, EU_AI_ACT_FLOP, FINE_TUNE_MAX_SHARE_OF_PRETRAINING};
 use crate::method::chain;
-use crate::method::simulate::{Draws, Shared, simulate};
+use crate::method::draws::{Draws, Shared, simulate};
 use crate::method::summary::summarize;
 use crate::pipeline::Context;
 use crate::tables::io::{TableReceipt, TableWriter, rows};
-use crate::tables::{AggregateRow, EstimateRow, ModelRow, Row, TierRow};
+use crate::tables::{AggregateRow, EstimateRow, ModelRow, Row, SensitivityRow, TierRow};
 use crate::units::{Flop, KgCo2e};
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -26,21 +29,23 @@ pub fn cohort_name(metric: CohortMetric, min: i64) -> String {
 }
 
 /// One repository with all that grouping and simulation need.
-struct Item {
-    model: ModelRow,
-    estimate: EstimateRow,
-    tier: TierRow,
+pub(super) struct Item {
+    pub(super) model: ModelRow,
+    pub(super) estimate: EstimateRow,
+    pub(super) tier: TierRow,
 }
 
-/// Writes `aggregates` into `out`.
+/// Writes `aggregates` and `sensitivity` into `out`.
 ///
 /// # Errors
 /// A table is missing or disagrees with the others.
-pub fn run(context: &Context, out: &Path) -> Result<TableReceipt> {
+pub fn run(context: &Context, out: &Path) -> Result<[(String, TableReceipt); 2]> {
     let method = &context.config.method;
     let basis = Basis::load(context)?;
     let shared = Shared::new(method.draws, method.seed);
+    let ranks = ranks(context)?;
     let mut totals = Totals::default();
+    let mut sensitivity = Sensitivity::new(context);
     // The three tables have one row per repository, in the same order.
     let mut items = rows::<ModelRow>(&context.work)?
         .zip(rows::<EstimateRow>(&context.work)?)
@@ -63,15 +68,61 @@ pub fn run(context: &Context, out: &Path) -> Result<TableReceipt> {
                 Ok(Some(draws))
             })
             .collect::<Result<_>>()?;
+        sensitivity.add(context, &basis, &block)?;
         for (item, draws) in block.iter().zip(&drawn) {
-            totals.add(item, draws.as_ref(), &cohorts(context, &item.model), shared.draws());
+            let groups = groups(item, &basis);
+            for cohort in cohorts(context, &item.model) {
+                let rank = ranks.get(&cohort).and_then(|of| of.get(&item.estimate.run_id)).copied();
+                let top = TOP.iter().filter(|n| rank.is_some_and(|rank| rank < **n)).map(|n| ("top", format!("top_{n}")));
+                totals.add(&cohort, groups.iter().cloned().chain(top), draws.as_ref(), shared.draws());
+            }
+        }
+        if let Some(last) = block.last() {
+            totals.close_owners_before(last.model.owner.as_deref());
         }
     }
-    let mut writer = TableWriter::<AggregateRow>::create(out)?;
+    let mut aggregates = TableWriter::<AggregateRow>::create(out)?;
     for row in totals.finish() {
-        writer.push(row)?;
+        aggregates.push(row)?;
     }
-    writer.finish()
+    let mut sensitivities = TableWriter::<SensitivityRow>::create(out)?;
+    for row in sensitivity.finish(context) {
+        sensitivities.push(row)?;
+    }
+    Ok([(AggregateRow::NAME.to_owned(), aggregates.finish()?), (SensitivityRow::NAME.to_owned(), sensitivities.finish()?)])
+}
+
+/// Sizes of the groups of largest runs: the tail is heavy, and a reader should see how much a few runs decide.
+const TOP: [usize; 4] = [1, 10, 100, 1000];
+
+/// The largest runs of every cohort by mean emissions, with their rank from zero.
+fn ranks(context: &Context) -> Result<BTreeMap<String, FxHashMap<String, usize>>> {
+    let most = TOP[TOP.len() - 1];
+    let mut by_cohort: BTreeMap<String, Vec<(f64, String)>> = BTreeMap::new();
+    let keep_largest = |runs: &mut Vec<(f64, String)>| {
+        runs.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+        runs.truncate(most);
+    };
+    for (model, estimate) in rows::<ModelRow>(&context.work)?.zip(rows::<EstimateRow>(&context.work)?) {
+        let (model, estimate) = (model?, estimate?);
+        if estimate.tier == 0 {
+            continue;
+        }
+        for cohort in cohorts(context, &model) {
+            let runs = by_cohort.entry(cohort).or_default();
+            runs.push((estimate.emissions_kgco2e_mean, estimate.run_id.clone()));
+            if runs.len() >= 64 * most {
+                keep_largest(runs);
+            }
+        }
+    }
+    Ok(by_cohort
+        .into_iter()
+        .map(|(cohort, mut runs)| {
+            keep_largest(&mut runs);
+            (cohort, runs.into_iter().enumerate().map(|(rank, (_, run))| (run, rank)).collect())
+        })
+        .collect())
 }
 
 fn item(model: ModelRow, estimate: EstimateRow, tier: TierRow) -> Result<Item> {
@@ -98,9 +149,9 @@ fn cohorts(context: &Context, model: &ModelRow) -> Vec<String> {
     names
 }
 
-fn groups(item: &Item) -> [(&'static str, String); 9] {
+fn groups(item: &Item, basis: &Basis) -> Vec<(&'static str, String)> {
     let unknown = |value: Option<&str>| value.unwrap_or("unknown").to_owned();
-    [
+    let mut groups = vec![
         ("all", "all".to_owned()),
         ("training_year", item.model.trained_on.map_or_else(|| "unknown".to_owned(), |d| d.year().to_string())),
         (OWNER, unknown(item.model.owner.as_deref())),
@@ -110,7 +161,37 @@ fn groups(item: &Item) -> [(&'static str, String); 9] {
         ("role", item.model.role.clone()),
         ("accelerator", unknown(item.estimate.accelerator.as_deref())),
         ("license", unknown(item.model.license.as_deref())),
-    ]
+    ];
+    if item.estimate.tier > 0 {
+        groups.push(("eu_ai_act", eu_ai_act(item, basis)));
+    }
+    groups
+}
+
+/// Where the median compute stands to the thresholds of the EU AI Act; a modification stands to a third of the compute of its base.
+fn eu_ai_act(item: &Item, basis: &Basis) -> String {
+    let flop = item.estimate.train_flop_p50;
+    let near = |threshold: f64| (flop / threshold - 1.0).abs() <= EU_AI_ACT_BAND;
+    if item.tier.kind != "pretraining" {
+        let base = item.tier.root_run_id.as_ref().and_then(|root| basis.roots.get(root));
+        let threshold = base.map(|flop| flop * FINE_TUNE_MAX_SHARE_OF_PRETRAINING);
+        return match threshold {
+            None => "modification_of_a_base_without_estimate",
+            Some(threshold) if near(threshold) => "modification_near_a_third_of_its_base",
+            Some(threshold) if flop < threshold => "modification_below_a_third_of_its_base",
+            Some(_) => "modification_above_a_third_of_its_base",
+        }
+        .to_owned();
+    }
+    let [general, systemic] = EU_AI_ACT_FLOP;
+    match flop {
+        _ if near(general) => "near_1e23",
+        _ if near(systemic) => "near_1e25",
+        c if c < general => "below_1e23",
+        c if c < systemic => "1e23_to_1e25",
+        _ => "above_1e25",
+    }
+    .to_owned()
 }
 
 type Key = (String, &'static str, String);
@@ -175,28 +256,20 @@ impl Sums {
 struct Totals {
     open: BTreeMap<Key, Sums>,
     closed: Vec<AggregateRow>,
-    owner: Option<String>,
 }
 
 impl Totals {
-    fn add(&mut self, item: &Item, draws: Option<&Draws>, cohorts: &[String], n: usize) {
-        let groups = groups(item);
-        let owner = &groups[2].1;
-        if self.owner.as_ref() != Some(owner) {
-            self.close_owner();
-            self.owner = Some(owner.clone());
-        }
-        for cohort in cohorts {
-            for (group_by, group) in &groups {
-                self.open.entry((cohort.clone(), group_by, group.clone())).or_default().add(draws, n);
-            }
+    fn add(&mut self, cohort: &str, groups: impl Iterator<Item = (&'static str, String)>, draws: Option<&Draws>, n: usize) {
+        for (group_by, group) in groups {
+            self.open.entry((cohort.to_owned(), group_by, group)).or_default().add(draws, n);
         }
     }
 
-    /// Owners are many and contiguous: only one is open at a time. Ids without namespace are the exception: they lie scattered
-    /// between the owners, so the group `unknown` stays open to the end.
-    fn close_owner(&mut self) {
-        let done: Vec<Key> = self.open.keys().filter(|k| k.1 == OWNER && k.2 != "unknown").cloned().collect();
+    /// Owners are many and contiguous: after a block only the last one stays open. Ids without namespace are the exception: they lie
+    /// scattered between the owners, so the group `unknown` stays open to the end.
+    fn close_owners_before(&mut self, last: Option<&str>) {
+        let is_done = |k: &&Key| k.1 == OWNER && k.2 != "unknown" && Some(k.2.as_str()) != last;
+        let done: Vec<Key> = self.open.keys().filter(is_done).cloned().collect();
         for key in done {
             if let Some(sums) = self.open.remove(&key) {
                 self.closed.push(sums.row(&key));

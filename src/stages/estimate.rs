@@ -5,7 +5,8 @@ use crate::config::{Config, METHOD_VERSION};
 use crate::error::Result;
 use crate::method::assumptions::ATCI_BAND_GCO2E_PER_PFLOP;
 use crate::method::chain;
-use crate::method::simulate::{Central, Draws, Shared, central, simulate};
+use crate::method::draws::{Draws, Shared, simulate};
+use crate::method::simulate::{Central, central};
 use crate::method::summary::{Summary, summarize};
 use crate::pipeline::{Context, Outcome, Stage};
 use crate::tables::io::{BatchWriter, TableWriter, rows, table_path};
@@ -24,8 +25,8 @@ const BLOCK_ROWS: usize = 4_096;
 pub fn stage() -> Stage {
     Stage {
         name: "estimate",
-        version: 2,
-        inputs: &["tiers", "regressions", "regression_terms", "regression_covariances", "backtest"],
+        version: 3,
+        inputs: &["tiers", "regressions", "regression_terms", "regression_covariances", "regression_observations", "backtest_runs"],
         outputs: &["estimates", "estimates_by_tier"],
         settings: |config: &Config| json!({"method": config.method}),
         external: super::no_external,

@@ -12,6 +12,7 @@ pub mod lineage_table;
 pub mod manifest;
 pub mod normalize;
 pub mod run_model;
+mod sensitivity;
 pub mod snapshot;
 pub mod tier;
 

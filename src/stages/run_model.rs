@@ -4,14 +4,16 @@
 //! are the same), and `explain` prints it.
 
 use super::factors::{self, Chips, GridChoice, Mixtures};
+use super::fit::INDEPENDENT_COMPUTE;
 use crate::error::{Error, Result};
 use crate::method::assumptions as assume;
+use crate::method::calibration::ErrorLaw;
 use crate::method::chain;
-use crate::method::simulate::{Compute, LogNormal, Prediction, Response, RunModel, SharedFit, Start, central, pow10};
+use crate::method::simulate::{Compute, LogNormal, Prediction, Response, RunModel, SharedFit, Spread, Start, central, pow10};
 use crate::pipeline::Context;
 use crate::reference::{PueValue, Reference, post_training, registry};
 use crate::tables::io::rows;
-use crate::tables::{BacktestRow, RegressionCovarianceRow, RegressionRow, RegressionTermRow, TierRow};
+use crate::tables::{BacktestRunRow, RegressionCovarianceRow, RegressionObservationRow, RegressionRow, RegressionTermRow, TierRow};
 use crate::units::{Params, Tokens};
 use libm::log10;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -24,6 +26,12 @@ pub const COMPUTE_FIT: &str = "compute_from_params";
 pub const TOKENS_FIT: &str = "tokens_from_params";
 /// Regression of the compute of fine-tunes, post-training and adapters.
 pub const FINE_TUNE_FIT: &str = "finetune_compute_from_params";
+/// Regression of the emissions of reported fine-tunes.
+pub const FINE_TUNE_EMISSIONS_FIT: &str = "finetune_from_size";
+/// Regression of energy on compute.
+pub const ENERGY_FIT: &str = "energy_from_compute";
+/// Regression of emissions on compute.
+pub const EMISSIONS_FIT: &str = "emissions_from_compute";
 /// Regression of size on category.
 pub const CATEGORY_FIT: &str = "params_from_category";
 /// Name of the term that holds the size.
@@ -40,51 +48,62 @@ pub struct LoadedFit {
     pub formula: String,
 }
 
-/// All regressions in use, and the spreads calibrated on the back-test.
+/// All regressions in use, and the errors measured in the back-test.
 #[derive(Debug)]
 pub struct Fits {
     fits: BTreeMap<String, LoadedFit>,
-    /// Spread of 6 N D against independent compute, in dex.
-    pub six_nd_sd_dex: f64,
+    /// Error of 6 N D against independent compute.
+    six_nd: ErrorLaw,
 }
 
 impl Fits {
+    /// Of regressions by name, and of the errors of 6 N D.
+    #[must_use]
+    pub fn new(fits: BTreeMap<String, LoadedFit>, six_nd: ErrorLaw) -> Self {
+        Self { fits, six_nd }
+    }
+
     /// Reads what `fit` wrote.
     ///
     /// # Errors
-    /// A table is missing, or a regression the estimates need was found unusable.
+    /// A table is missing.
     pub fn load(work: &Path, draws: usize, seed: u64) -> Result<Self> {
         let covariances: Vec<RegressionCovarianceRow> = rows(work)?.collect::<Result<_>>()?;
         let terms: Vec<RegressionTermRow> = rows(work)?.collect::<Result<_>>()?;
+        let observations: Vec<RegressionObservationRow> = rows(work)?.collect::<Result<_>>()?;
         let mut fits = BTreeMap::new();
         for row in rows::<RegressionRow>(work)? {
             let row = row?;
             if !row.used {
                 continue;
             }
-            // Tables are sorted by term; the intercept sorts among the others, order only has to agree.
-            let own: Vec<&RegressionTermRow> = terms.iter().filter(|t| t.regression_id == row.regression_id).collect();
-            let covariance = |a: &str, b: &str| {
-                covariances
-                    .iter()
-                    .find(|c| c.regression_id == row.regression_id && c.term_a == a && c.term_b == b)
-                    .map_or(0.0, |c| c.covariance)
+            let id = row.regression_id.as_str();
+            let estimate = |term: &String| terms.iter().find(|t| t.regression_id == id && t.term == *term).map(|t| t.estimate);
+            let covariance = |a: &String, b: &String| {
+                covariances.iter().find(|c| c.regression_id == id && c.term_a == *a && c.term_b == *b).map_or(0.0, |c| c.covariance)
             };
-            let matrix: Vec<Vec<f64>> = own.iter().map(|a| own.iter().map(|b| covariance(&a.term, &b.term)).collect()).collect();
-            let sd_dex = row.grouped_cv_rmse.unwrap_or(row.loo_rmse);
-            let central = own.iter().map(|t| t.estimate).collect();
-            fits.insert(
-                row.regression_id.clone(),
-                LoadedFit {
-                    terms: own.iter().map(|t| t.term.clone()).collect(),
-                    shared: SharedFit::new(&row.regression_id, central, &matrix, sd_dex, draws, seed),
-                    formula: row.formula,
-                },
-            );
+            let matrix: Vec<Vec<f64>> = row.terms.iter().map(|a| row.terms.iter().map(|b| covariance(a, b)).collect()).collect();
+            let central: Vec<f64> = row.terms.iter().filter_map(estimate).collect();
+            if central.len() != row.terms.len() {
+                return Err(Error::Internal(format!("regression {id} lacks a coefficient")));
+            }
+            let size = row.terms.iter().position(|t| t == SIZE_TERM);
+            let errors: Vec<(f64, f64)> = observations
+                .iter()
+                .filter(|o| o.regression_id == id)
+                .filter_map(|o| Some((size.map_or(Some(0.0), |at| o.terms.get(at).copied())?, o.held_out_error?)))
+                .collect();
+            let shared = SharedFit::new(id, central, &matrix, ErrorLaw::new(&errors), draws, seed);
+            fits.insert(id.to_owned(), LoadedFit { terms: row.terms, shared, formula: row.formula });
         }
-        let backtest: Vec<BacktestRow> = rows(work)?.collect::<Result<_>>()?;
-        let six_nd = backtest.iter().find(|b| b.tier == 4 && b.against == "independent_compute").map(|b| b.robust_sd_dex);
-        Ok(Self { fits, six_nd_sd_dex: six_nd.unwrap_or(assume::FLOP_CONFIDENT_SD_DEX) })
+        let mut six_nd = Vec::new();
+        for row in rows::<BacktestRunRow>(work)? {
+            let row = row?;
+            if row.against == INDEPENDENT_COMPUTE && row.left_out.is_none() {
+                six_nd.push((0.0, -row.log10_ratio));
+            }
+        }
+        Ok(Self { fits, six_nd: ErrorLaw::new(&six_nd) })
     }
 
     /// A regression by name.
@@ -113,7 +132,17 @@ pub fn term(name: &str, row: &TierRow) -> f64 {
             let years = row.trained_on.map_or(assume::ASSUMED_YEAR.1, crate::tables::Day::years_since_2022);
             years.clamp(assume::TREND_YEARS.0, assume::TREND_YEARS.1)
         }
+        // Until Chinchilla (Hoffmann et al., March 2022) data sets followed the size of models, since then the year.
+        "years_after_2022" => term("years_since_2022", row).max(0.0),
         "not_text" => indicator(row.modality != "text"),
+        "academia" => indicator(row.owner_class == "academia"),
+        "unlisted_owner" => indicator(row.owner_class == "unlisted"),
+        "log10_total_params" => row.total_params.map_or(0.0, log10),
+        "log10_train_flop" => row.train_flop.map_or(0.0, log10),
+        // Around ten billion parameters, so that square and slope are not the same column.
+        "size_squared" => (term(SIZE_TERM, row) - 10.0) * (term(SIZE_TERM, row) - 10.0),
+        "size_x_years" => term(SIZE_TERM, row) * term("years_since_2022", row),
+        "years_after_mid_2023" => (term("years_since_2022", row) - 1.5).max(0.0),
         _ => match name.split_once('=') {
             Some(("modality", value)) => indicator(row.modality == value),
             Some(("kind", value)) => indicator(row.kind == value),
@@ -178,6 +207,18 @@ pub struct Basis {
 }
 
 impl Basis {
+    /// Of given regressions, without any pre-training that others start from.
+    #[must_use]
+    pub fn with_fits(fits: Fits, reference: &Reference) -> Self {
+        Self { fits, mixtures: Mixtures::new(reference), roots: FxHashMap::default() }
+    }
+
+    /// What tiers 1 to 3 need, which ask no regression.
+    #[must_use]
+    pub fn without_fits(reference: &Reference) -> Self {
+        Self::with_fits(Fits::new(BTreeMap::new(), ErrorLaw::new(&[])), reference)
+    }
+
     /// Reads the regressions, builds the mixtures, and computes the pre-trainings that post-trainings are a share of.
     ///
     /// # Errors
@@ -185,13 +226,11 @@ impl Basis {
     pub fn load(context: &Context) -> Result<Self> {
         let method = &context.config.method;
         let fits = Fits::load(&context.work, method.draws, method.seed)?;
-        let mut basis = Self { fits, mixtures: Mixtures::new(&context.reference), roots: FxHashMap::default() };
+        let mut basis = Self::with_fits(fits, &context.reference);
         let mut wanted: FxHashSet<String> = FxHashSet::default();
         for row in rows::<TierRow>(&context.work)? {
             let row = row?;
-            if takes_a_share(&row) {
-                wanted.extend(row.root_run_id);
-            }
+            wanted.extend(row.root_run_id);
         }
         for row in rows::<TierRow>(&context.work)? {
             let row = row?;
@@ -269,20 +308,20 @@ fn compute<'a>(
     flags: &mut Vec<String>,
 ) -> Result<(Compute<'a>, i32)> {
     let fits = &basis.fits;
-    let known = |median: f64, sd_dex: f64| Compute::Known(LogNormal::own(median, sd_dex * assume::LN_10), log_ceiling(row));
+    let known = |median: f64, spread| Compute::Known { median, spread, log_ceiling: log_ceiling(row) };
+    let measured = Spread::Measured(fits.six_nd.of(0.0));
     if wanted == 4 {
         if let Some(flop) = row.train_flop {
             // Compute that is 6 N D of the stated figures has the error of that formula, which the back-test measured.
-            let product = row.active_params.zip(row.train_tokens).map(|(n, d)| chain::training_flop(Params(n), Tokens(d)).0);
-            if product.is_some_and(|product| (flop / product - 1.0).abs() < SAME_FIGURE) {
-                return Ok((known(flop, fits.six_nd_sd_dex), 4));
+            if is_product(row) {
+                return Ok((known(flop, measured), 4));
             }
             let rating = match row.train_flop_confidence {
                 Some(c) if c >= 0.9 => Some("confident"),
                 Some(c) if c >= 0.6 => Some("likely"),
                 _ => None,
             };
-            return Ok((known(flop, registry::flop_sd_dex(rating)), 4));
+            return Ok((known(flop, Spread::Normal(registry::flop_sd_dex(rating) * assume::LN_10)), 4));
         }
         if let (Some(n), Some(d)) = (row.active_params, row.train_tokens) {
             let flop = if row.kind == "adapter" {
@@ -290,7 +329,7 @@ fn compute<'a>(
             } else {
                 chain::training_flop(Params(n), Tokens(d))
             };
-            return Ok((known(flop.0, fits.six_nd_sd_dex), 4));
+            return Ok((known(flop.0, measured), 4));
         }
     }
     if let Some(share) = share(row, basis, reference) {
@@ -307,6 +346,13 @@ fn compute<'a>(
     let central: f64 = size.shared.central.iter().zip(&size_terms).map(|(b, x)| b * x).sum();
     let prediction = prediction(row, pow10(central), fits, factor)?;
     Ok((Compute::Category { size: &size.shared, size_terms, prediction }, 6))
+}
+
+/// Whether the stated compute is 6 N D of the same row.
+#[must_use]
+pub fn is_product(row: &TierRow) -> bool {
+    let product = row.active_params.zip(row.train_tokens).map(|(n, d)| chain::training_flop(Params(n), Tokens(d)).0);
+    row.train_flop.zip(product).is_some_and(|(flop, product)| (flop / product - 1.0).abs() < SAME_FIGURE)
 }
 
 /// Post-training as a share of the pre-training: never zero, and below what would count as a new model.
@@ -336,7 +382,7 @@ pub fn compute_fit(row: &TierRow) -> (&'static str, Response) {
 /// Modalities whose training is counted in tokens of text.
 #[must_use]
 pub fn speaks_tokens(modality: &str) -> bool {
-    matches!(modality, "text" | "multimodal")
+    matches!(modality, "text" | "embedding" | "multimodal")
 }
 
 /// log10 of the most FLOP any published run of the kind took.
@@ -375,5 +421,6 @@ fn prediction<'a>(row: &TierRow, n: f64, fits: &'a Fits, factor: f64) -> Result<
         log_bounds,
         bounds_exponent,
         factor,
+        product_errors: (response == Response::Tokens).then(|| fits.six_nd.of(0.0)),
     })
 }

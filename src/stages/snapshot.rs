@@ -7,7 +7,7 @@ use crate::error::{Error, IoContext, Result};
 use crate::pipeline::{Context, Outcome, Record, Stage};
 use crate::reference::EXTRA_GRID;
 use crate::tables::io::{TableReceipt, rows, sha256_bytes, sha256_file, sync_directory, table_path};
-use crate::tables::{AggregateRow, LineageRow, ModelRow, Row, published};
+use crate::tables::{AggregateRow, LineageRow, ModelRow, Row, SensitivityRow, published};
 use fs_err as fs;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -24,7 +24,7 @@ const DIGEST_DIGITS: usize = 8;
 pub fn stage() -> Stage {
     Stage {
         name: "snapshot",
-        version: 2,
+        version: 3,
         inputs: &[
             "models",
             "runs",
@@ -33,12 +33,15 @@ pub fn stage() -> Stage {
             "regressions",
             "regression_terms",
             "regression_covariances",
+            "regression_observations",
+            "regression_candidates",
             "backtest",
+            "backtest_runs",
             "estimates",
             "estimates_by_tier",
             "quarantine",
         ],
-        outputs: &[aggregate::TABLE, LineageRow::NAME],
+        outputs: &[aggregate::TABLE, SensitivityRow::NAME, LineageRow::NAME],
         settings: |config: &Config| json!({"config": Manifest::pinned_config(config), "max_shrink_fraction": config.limits.max_shrink_fraction}),
         external: ingest_facts,
         run,
@@ -60,10 +63,8 @@ fn intact(context: &Context, record: &Record) -> bool {
 }
 
 fn run(context: &Context, out: &Path) -> Result<Outcome> {
-    let own = BTreeMap::from([
-        (AggregateRow::NAME.to_owned(), aggregate::run(context, out)?),
-        (LineageRow::NAME.to_owned(), lineage_table::run(context, out)?),
-    ]);
+    let [aggregates, sensitivity] = aggregate::run(context, out)?;
+    let own = BTreeMap::from([aggregates, sensitivity, (LineageRow::NAME.to_owned(), lineage_table::run(context, out)?)]);
     let staging = context.snapshots.join(format!(".staging-{}", std::process::id()));
     clear_staging(&context.snapshots)?;
     fs::create_dir_all(&staging).at("cannot create", &staging)?;

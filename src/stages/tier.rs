@@ -31,7 +31,7 @@ const CLEANEST_GRID: GCo2ePerKwh = GCo2ePerKwh(20.0);
 pub fn stage() -> Stage {
     Stage {
         name: "tier",
-        version: 2,
+        version: 3,
         inputs: &["models", "runs", "evidence"],
         outputs: &["tiers"],
         settings: |_| json!({}),
@@ -99,8 +99,10 @@ fn tier_row(reference: &Reference, model: &ModelRow, run: Option<&RunRow>, own: 
         modality: model.modality.clone(),
         owner_country: model.owner_country.clone(),
         owner: model.owner.clone(),
+        owner_class: reference.owners.class(model.owner.as_deref()).name().to_owned(),
         trained_on: model.trained_on,
         trained_on_source: model.trained_on_source.clone(),
+        total_params: model.total_params.map(|n| n as f64),
         active_params: model.active_params.map(|n| n as f64),
         train_tokens: value("train_tokens"),
         train_flop: value("train_flop"),

@@ -218,3 +218,4 @@ macro_rules! list_cell {
 list_cell!(String, StringBuilder, DataType::Utf8);
 list_cell!(i64, Int64Builder, DataType::Int64);
 list_cell!(i32, Int32Builder, DataType::Int32);
+list_cell!(f64, Float64Builder, DataType::Float64);

@@ -162,14 +162,18 @@ pub fn published() -> Vec<TableInfo> {
     vec![
         info::<AggregateRow>(),
         info::<BacktestRow>(),
+        info::<BacktestRunRow>(),
         info::<EstimateRow>(),
         info::<EstimateByTierRow>(),
         info::<EvidenceRow>(),
         info::<LineageRow>(),
         info::<ModelRow>(),
         info::<QuarantineRow>(),
+        info::<RegressionCandidateRow>(),
+        info::<RegressionObservationRow>(),
         info::<RegressionTermRow>(),
         info::<RegressionRow>(),
         info::<RunRow>(),
+        info::<SensitivityRow>(),
     ]
 }

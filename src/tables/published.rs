@@ -228,7 +228,7 @@ table! {
     struct AggregateRow / AggregateBuilders {
         /// downloads_all_time_gt_<n>, downloads_30d_gt_<n> or all_models.
         cohort: String,
-        /// all, training_year, owner, country, modality, tier, role, accelerator or license.
+        /// all, training_year, owner, country, modality, tier, role, accelerator, license, top (the largest runs) or eu_ai_act.
         group_by: String,
         /// Value of the grouping; `all` for the cohort's total, `unknown` for null.
         group: String,
@@ -309,6 +309,8 @@ table! {
         regression_id: String,
         /// What is explained, with its unit.
         response: String,
+        /// Names of the terms, the intercept first: the columns of the design matrix in `regression_observations`.
+        terms: Vec<String>,
         /// The fitted formula with numbers.
         formula: String,
         /// Which rows it was fitted on.
@@ -341,7 +343,11 @@ table! {
         loo_rmse: f64,
         /// Root mean squared error in dex when all rows of an owner are held out together; null when there is one owner.
         grouped_cv_rmse: Option<f64>,
-        /// Whether estimates use it: n at least 20 and the required slope significant at 0.01.
+        /// Median absolute error in dex with whole owners held out.
+        grouped_cv_median_abs_error: Option<f64>,
+        /// Share of truths inside the 90 % interval made of the errors of all other owners.
+        coverage_90: Option<f64>,
+        /// Whether it may be used: n at least 20 and the required slope significant at 0.01.
         used: bool,
         /// Why it is not used.
         not_used_reason: Option<String>,
@@ -374,6 +380,51 @@ table! {
 }
 
 table! {
+    /// One row per observation of a regression: the design matrix, the response, and the error without the observation's owner.
+    "regression_observations" key("regression_id", "observation_id")
+    struct RegressionObservationRow / RegressionObservationBuilders {
+        /// Name of the regression.
+        regression_id: String,
+        /// Identifier of the row it comes from: of the registry, of a run, or of a repository.
+        observation_id: String,
+        /// Owner, held out as a whole in cross-validation.
+        owner: String,
+        /// Response in log10 of the regression's unit.
+        response: f64,
+        /// Values of the regression's terms, in the order of `regressions.terms`.
+        terms: Vec<f64>,
+        /// Response less the prediction of a fit without the owner, in dex; null where that fit is impossible.
+        held_out_error: Option<f64>,
+    }
+}
+
+table! {
+    /// Models that were tried for a regression, with the error on owners held out: the one that was kept and those that lost.
+    "regression_candidates" key("regression_id", "candidate")
+    struct RegressionCandidateRow / RegressionCandidateBuilders {
+        /// Name of the regression.
+        regression_id: String,
+        /// Name of the model.
+        candidate: String,
+        /// Its terms.
+        terms: Vec<String>,
+        /// Observations.
+        n: i64,
+        /// Root mean squared error in dex with whole owners held out (for effects of families: with the family's rows of the same four
+        /// months held out).
+        grouped_cv_rmse: f64,
+        /// Median absolute error in dex, likewise.
+        grouped_cv_median_abs_error: f64,
+        /// Median error in dex, likewise.
+        grouped_cv_bias: f64,
+        /// Whether it is the one in `regressions`.
+        is_kept: bool,
+        /// Why it was kept or not.
+        reason: String,
+    }
+}
+
+table! {
     /// How well a tier does when better evidence is hidden: estimates against what was hidden.
     "backtest" key("tier", "against", "kind")
     struct BacktestRow / BacktestBuilders {
@@ -381,24 +432,86 @@ table! {
         tier: i32,
         /// What it is compared with.
         against: String,
-        /// Kind of run, or `all`.
+        /// Kind of run, `all`, or `pretraining of text` and `pretraining beyond text`.
         kind: String,
+        /// Tier of the evidence that was hidden.
+        against_tier: i32,
         /// Compared runs.
         n: i64,
+        /// Owners of the compared runs.
+        owners: i64,
         /// Median of log10(estimate / truth).
         bias_dex: f64,
         /// Median of |log10(estimate / truth)|.
         median_abs_error_dex: f64,
+        /// The same with every owner's runs weighing as one.
+        owner_median_abs_error_dex: f64,
         /// Share within a factor of 2.
         share_within_2x: f64,
         /// Share within a factor of 10.
         share_within_10x: f64,
         /// Robust standard deviation of the log10 ratio (1.4826 x MAD).
         robust_sd_dex: f64,
-        /// Share of truths inside the 90 % interval; null where the estimate has none.
+        /// Share of truths inside the 90 % interval of an estimate that saw nothing of the owner; null where the estimate has none.
         coverage_90: Option<f64>,
-        /// Rows left out because the figure was derived from the one under test.
+        /// Rows left out because the figure was derived from the one under test; `backtest_runs` lists them.
         left_out_circular: i64,
+    }
+}
+
+table! {
+    /// Every comparison of the back-test, those left out with the reason.
+    "backtest_runs" key("tier", "against", "run")
+    struct BacktestRunRow / BacktestRunBuilders {
+        /// Tier under test.
+        tier: i32,
+        /// What it is compared with.
+        against: String,
+        /// Run of the registry.
+        run: String,
+        /// Kind of run.
+        kind: String,
+        /// Modality.
+        modality: String,
+        /// Owner.
+        owner: String,
+        /// Estimate (median), in the unit of what it is compared with.
+        estimate: f64,
+        /// Lower end of the estimate's 90 % interval.
+        estimate_p05: Option<f64>,
+        /// Upper end of the estimate's 90 % interval.
+        estimate_p95: Option<f64>,
+        /// The hidden figure.
+        truth: f64,
+        /// log10(estimate / truth).
+        log10_ratio: f64,
+        /// Why the row is left out of the score; null when it counts.
+        left_out: Option<String>,
+    }
+}
+
+table! {
+    /// What a cohort's total becomes when one factor of every run, or one rule, is set otherwise.
+    "sensitivity" key("cohort", "factor", "setting")
+    struct SensitivityRow / SensitivityBuilders {
+        /// Cohort, as in `aggregates`.
+        cohort: String,
+        /// Factor, rule or scenario.
+        factor: String,
+        /// Its setting: p05, p95, off, or what the scenario says.
+        setting: String,
+        /// Whether it is a scenario outside the headline's boundary.
+        is_scenario: bool,
+        /// Training compute of the cohort in FLOP, median.
+        train_flop_p50: f64,
+        /// Emissions of the cohort in kg CO2e, median.
+        emissions_kgco2e_p50: f64,
+        /// Emissions of the cohort in kg CO2e, mean.
+        emissions_kgco2e_mean: f64,
+        /// Mean over the headline's mean.
+        ratio_to_headline: f64,
+        /// What was changed.
+        note: String,
     }
 }
 

@@ -97,10 +97,14 @@ table! {
         owner_country: Option<String>,
         /// Owner.
         owner: Option<String>,
+        /// Class of the owner: industry, academia or unlisted.
+        owner_class: String,
         /// Date of training.
         trained_on: Option<Day>,
         /// Source of the date.
         trained_on_source: Option<String>,
+        /// Total parameters.
+        total_params: Option<f64>,
         /// Active parameters.
         active_params: Option<f64>,
         /// Tokens seen.

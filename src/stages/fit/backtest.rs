@@ -1,0 +1,375 @@
+//! The back-test: what better evidence says is hidden, and the run estimated through every later tier (METHOD.md section 7).
+//!
+//! Tiers 5 and 6 are estimated by regressions fitted without the run's owner, with errors of the other owners. A figure that was
+//! derived from the one under test is listed with the reason and does not count.
+
+use super::samples::{as_tier_row, is_from_hours, is_six_nd, owner};
+use crate::error::Result;
+use crate::method::calibration::ErrorLaw;
+use crate::method::chain;
+use crate::method::draws::{Draws, Shared, simulate};
+use crate::method::regression::{Observation, coefficients_of};
+use crate::method::simulate::{LogNormal, RunModel, SharedFit, pow10};
+use crate::method::summary::{Summary, median, robust_sd, summarize};
+use crate::pipeline::Context;
+use crate::reference::{NodePower, PuePlace, Reference, TrainingRun};
+use crate::stages::run_model::{Basis, Fits, LoadedFit, SIZE_TERM, build, speaks_tokens};
+use crate::tables::{BacktestRow, BacktestRunRow, TierRow};
+use crate::units::{Params, Tokens};
+use libm::log10;
+use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Draws per estimate: by strata, 400 place the ends of a 90 % interval within two percent.
+const DRAWS: usize = 400;
+/// The back-test of 6 N D.
+pub(in crate::stages) const INDEPENDENT_COMPUTE: &str = "independent_compute";
+
+/// A regression with what it was fitted on.
+pub(super) struct Fitted {
+    pub(super) id: &'static str,
+    pub(super) terms: Vec<String>,
+    pub(super) observations: Vec<Observation>,
+    pub(super) held_out_errors: Vec<Option<f64>>,
+    pub(super) is_used: bool,
+}
+
+impl Fitted {
+    /// Owner, log10 N and held-out error of the observations that have one.
+    pub(super) fn errors(&self) -> Vec<(String, f64, f64)> {
+        let size = self.terms.iter().position(|t| t == SIZE_TERM);
+        self.observations
+            .iter()
+            .zip(&self.held_out_errors)
+            .filter_map(|(o, e)| Some((o.owner.clone(), size.map_or(0.0, |at| o.terms[at]), (*e)?)))
+            .collect()
+    }
+
+    /// The regression as an owner meets it that is not in it.
+    fn without(&self, owner: &str) -> Option<LoadedFit> {
+        let central = coefficients_of(&self.observations, |_, o| o.owner != owner)?;
+        let errors: Vec<(f64, f64)> = self.errors().into_iter().filter(|r| r.0 != owner).map(|r| (r.1, r.2)).collect();
+        Some(LoadedFit {
+            terms: self.terms.clone(),
+            shared: SharedFit { central, draws: Vec::new(), errors: ErrorLaw::new(&errors) },
+            formula: String::new(),
+        })
+    }
+}
+
+/// A figure that is hidden.
+struct Hidden {
+    against: &'static str,
+    against_tier: i32,
+    truth: f64,
+    /// Which of the draws it is compared with.
+    quantity: Quantity,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Quantity {
+    Flop,
+    Hours,
+    Energy,
+    Emissions,
+}
+
+/// Every comparison, sorted by key.
+pub(super) fn runs(context: &Context, fitted: &[Fitted]) -> Result<Vec<BacktestRunRow>> {
+    let reference = &context.reference;
+    let mut table: Vec<BacktestRunRow> = reference.registry.runs().iter().filter_map(six_nd_row).collect();
+    let six_nd: Vec<(String, f64)> =
+        table.iter().filter(|r| r.left_out.is_none()).map(|r| (r.owner.clone(), -r.log10_ratio)).collect();
+    let without = |owner: &str| {
+        let errors: Vec<(f64, f64)> = six_nd.iter().filter(|r| r.0 != owner).map(|r| (0.0, r.1)).collect();
+        ErrorLaw::new(&errors)
+    };
+    for row in &mut table {
+        let [low, _, high] = without(&row.owner).of(0.0).interval();
+        (row.estimate_p05, row.estimate_p95) = (Some(row.estimate * pow10(low)), Some(row.estimate * pow10(high)));
+    }
+    let shared = Shared::new(DRAWS, context.config.method.seed);
+    let mut by_owner: BTreeMap<String, Vec<&TrainingRun>> = BTreeMap::new();
+    for run in reference.registry.runs() {
+        by_owner.entry(owner(run)).or_default().push(run);
+    }
+    let compared: Vec<Vec<BacktestRunRow>> = by_owner
+        .par_iter()
+        .map(|(owner, runs)| {
+            let fits = fitted.iter().filter(|f| f.is_used).filter_map(|f| Some((f.id.to_owned(), f.without(owner)?))).collect();
+            let basis = Basis::with_fits(Fits::new(fits, without(owner)), reference);
+            let mut rows = Vec::new();
+            for run in runs {
+                rows.extend(compare(reference, run, &basis, &shared)?);
+            }
+            Ok(rows)
+        })
+        .collect::<Result<_>>()?;
+    table.extend(compared.into_iter().flatten());
+    table.sort_by(|a, b| (a.tier, &a.against, &a.run).cmp(&(b.tier, &b.against, &b.run)));
+    Ok(table)
+}
+
+/// Tier 4: 6 N D against compute that was counted another way.
+fn six_nd_row(run: &TrainingRun) -> Option<BacktestRunRow> {
+    let truth = run.train_flop.filter(|c| *c > 0.0)?;
+    let tokens = run.seen_tokens().filter(|d| *d > 0.0)?;
+    let flop = chain::training_flop(Params(run.effective_params()?), Tokens(tokens)).0;
+    let left_out = is_six_nd(run).then(|| "compute is 6 N D of the same row".to_owned());
+    Some(comparison(run, 4, INDEPENDENT_COMPUTE, truth, Summary { p50: flop, ..Summary::default() }, false, left_out))
+}
+
+fn comparison(
+    run: &TrainingRun,
+    tier: i32,
+    against: &str,
+    truth: f64,
+    estimate: Summary,
+    has_interval: bool,
+    left_out: Option<String>,
+) -> BacktestRunRow {
+    BacktestRunRow {
+        tier,
+        against: against.to_owned(),
+        run: run.registry_id.clone(),
+        kind: run.kind.clone(),
+        modality: run.modality.clone(),
+        owner: owner(run),
+        estimate: estimate.p50,
+        estimate_p05: has_interval.then_some(estimate.p05),
+        estimate_p95: has_interval.then_some(estimate.p95),
+        truth,
+        log10_ratio: log10(estimate.p50 / truth),
+        left_out,
+    }
+}
+
+/// What a run's own figures say.
+fn hidden(run: &TrainingRun) -> Vec<Hidden> {
+    let mut hidden = Vec::new();
+    let mut add = |against, against_tier, truth: Option<f64>, quantity| {
+        if let Some(truth) = truth.filter(|t| *t > 0.0) {
+            hidden.push(Hidden { against, against_tier, truth, quantity });
+        }
+    };
+    let stated = run.reported_emissions_kgco2e.filter(|_| run.emissions_basis.as_deref() != Some("market"));
+    add("reported_emissions", 1, stated, Quantity::Emissions);
+    add("measured_energy", 2, run.energy_kwh, Quantity::Energy);
+    add("stated_hours", 3, run.accelerator_hours.filter(|_| run.accelerator.is_some()), Quantity::Hours);
+    add("registry_compute", 4, run.train_flop, Quantity::Flop);
+    hidden
+}
+
+/// Why an estimate through a tier says nothing about a hidden figure: one was made from the other, or they are of different things.
+fn left_out(run: &TrainingRun, hidden: &Hidden, tier: i32) -> Option<String> {
+    let from_hours = is_from_hours(run);
+    if tier >= 5 && run.open_weights != Some(true) {
+        return Some("the weights are not open: regressions speak for what is on the Hub".to_owned());
+    }
+    match hidden.quantity {
+        Quantity::Emissions if run.emissions_caution.is_some() => run.emissions_caution.clone(),
+        Quantity::Emissions if tier == 3 && !is_measured(run) => {
+            Some("the emissions were computed from the same device hours".to_owned())
+        }
+        Quantity::Energy if !is_measured(run) => Some("the energy is modelled, not measured".to_owned()),
+        Quantity::Energy | Quantity::Hours | Quantity::Emissions if tier == 4 && from_hours => {
+            Some("compute was counted from the device hours".to_owned())
+        }
+        Quantity::Flop if tier >= 5 && is_six_nd(run) && run.seen_tokens().is_none() => {
+            Some("compute is a product whose factors are not stated".to_owned())
+        }
+        _ => None,
+    }
+}
+
+fn is_measured(run: &TrainingRun) -> bool {
+    run.energy_basis.as_deref().is_some_and(|basis| basis.starts_with("measured"))
+}
+
+/// A run against its own figures, through every later tier that it has evidence for.
+fn compare(reference: &Reference, run: &TrainingRun, basis: &Basis, shared: &Shared) -> Result<Vec<BacktestRunRow>> {
+    let Some(full) = as_tier_row(reference, run) else { return Ok(Vec::new()) };
+    let mut rows = Vec::new();
+    let mut draws = Draws::default();
+    let mut scratch = Vec::new();
+    for hidden in hidden(run) {
+        for tier in (hidden.against_tier + 1)..=6 {
+            // What continues another run is a share of that run, which a registry row does not hold.
+            if tier >= 5 && !["pretraining", "fine_tuning"].contains(&run.kind.as_str()) {
+                continue;
+            }
+            let Some(row) = evidence_of(&full, tier) else { continue };
+            let Ok(built) = build(&row, tier, basis, reference) else { continue };
+            let mut model = built.model(&row.run_id);
+            let mut chips = model.chips.to_vec();
+            if hidden.quantity == Quantity::Energy {
+                let power;
+                (power, model.pue.median) = at_boundary(reference, run, model.pue.median);
+                if let (Some(power), [chip]) = (power, chips.as_mut_slice()) {
+                    chip.power_ratio = power;
+                }
+            }
+            simulate(&RunModel { chips: &chips, ..model }, shared, &mut draws);
+            let values = match hidden.quantity {
+                Quantity::Flop => &draws.flop,
+                Quantity::Hours => &draws.hours,
+                Quantity::Energy => &draws.energy,
+                Quantity::Emissions => &draws.emissions,
+            };
+            let estimate = summarize(values, &mut scratch);
+            rows.push(comparison(run, tier, hidden.against, hidden.truth, estimate, true, left_out(run, &hidden, tier)));
+        }
+    }
+    Ok(rows)
+}
+
+/// The row with the evidence of one tier only; none when the run lacks it.
+fn evidence_of(full: &TierRow, tier: i32) -> Option<TierRow> {
+    let mut row = full.clone();
+    row.available_tiers = vec![tier];
+    (row.emissions_kgco2e, row.energy_kwh) = (None, None);
+    if tier != 3 {
+        row.accelerator_hours = None;
+    }
+    if tier > 4 {
+        (row.train_flop, row.train_tokens) = (None, None);
+    }
+    let has = match tier {
+        3 => row.accelerator_hours.is_some() && !row.accelerators.is_empty(),
+        4 => row.train_flop.is_some() || (row.train_tokens.is_some() && row.active_params.is_some()),
+        5 => row.active_params.is_some(),
+        6 => {
+            (row.active_params, row.total_params) = (None, None);
+            true
+        }
+        _ => false,
+    };
+    // Shares of a pre-training need that pre-training; here every run stands alone.
+    row.stage.clone_from(&row.kind);
+    has.then_some(row)
+}
+
+/// Power and PUE at the boundary of a measurement: a software tracker sees one machine, some papers the accelerators alone. A run whose
+/// own measured power is in power.csv is tested without it.
+fn at_boundary(reference: &Reference, run: &TrainingRun, pue: f64) -> (Option<LogNormal>, f64) {
+    let chip = run.accelerator.as_deref().and_then(|text| reference.accelerators.named(text));
+    let power: Option<NodePower> = chip.map(|chip| reference.power.without(chip, Some(&run.registry_id)));
+    let owner = run.hub_id.as_deref().and_then(|id| id.split_once('/')).map(|(owner, _)| owner);
+    let vendor_cloud = chip.filter(|c| c.vendor == "Google").map(|_| "google");
+    let operator = owner.and_then(|o| reference.owners.operator(o)).or(vendor_cloud);
+    let place = PuePlace { operator, ..PuePlace::default() };
+    let pue = run.trained_on_day().map_or(pue, |day| reference.pue.value(&place, day.year()).pue);
+    let ratio = power.as_ref().map(|p| p.ratio);
+    match run.energy_basis.as_deref().unwrap_or_default() {
+        b if b.contains("CodeCarbon") => (ratio, 1.0),
+        b if b.contains("GPU energy") => {
+            let share = power.as_ref().map(|p| p.accelerator_share);
+            (ratio.zip(share).map(|(r, share)| LogNormal { median: share, ..r }), pue)
+        }
+        _ => (ratio, pue),
+    }
+}
+
+/// The score of every pair of tiers and kind of run, and of all kinds together.
+pub(super) fn summaries(table: &[BacktestRunRow]) -> Vec<BacktestRow> {
+    let mut groups: BTreeMap<(i32, &str, &str), Vec<&BacktestRunRow>> = BTreeMap::new();
+    for row in table {
+        for kind in kinds(row) {
+            groups.entry((row.tier, &row.against, kind)).or_default().push(row);
+        }
+    }
+    groups.into_iter().filter_map(|((tier, against, kind), rows)| summary(tier, against, kind, &rows)).collect()
+}
+
+/// Groups a comparison counts in: all, its kind, and for pre-trainings whether it is of text.
+fn kinds(row: &BacktestRunRow) -> Vec<&str> {
+    let mut kinds = vec!["all", row.kind.as_str()];
+    if row.kind == "pretraining" {
+        kinds.push(if speaks_tokens(&row.modality) { "pretraining of text" } else { "pretraining beyond text" });
+    }
+    kinds
+}
+
+fn summary(tier: i32, against: &str, kind: &str, rows: &[&BacktestRunRow]) -> Option<BacktestRow> {
+    let (counted, circular): (Vec<&BacktestRunRow>, Vec<&BacktestRunRow>) = rows.iter().partition(|r| r.left_out.is_none());
+    if counted.is_empty() {
+        return None;
+    }
+    let ratios: Vec<f64> = counted.iter().map(|r| r.log10_ratio).collect();
+    let absolute: Vec<f64> = ratios.iter().map(|r| r.abs()).collect();
+    #[allow(clippy::cast_precision_loss)]
+    let share = |n: usize, of: usize| n as f64 / of as f64;
+    let within = |limit: f64| share(absolute.iter().filter(|a| **a <= limit).count(), absolute.len());
+    let inside: Vec<bool> = counted.iter().filter_map(|r| Some((r.estimate_p05?..=r.estimate_p95?).contains(&r.truth))).collect();
+    let owners: BTreeSet<&str> = counted.iter().map(|r| r.owner.as_str()).collect();
+    let of_owner =
+        |owner: &&str| median(&counted.iter().filter(|r| r.owner == **owner).map(|r| r.log10_ratio.abs()).collect::<Vec<_>>());
+    let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+    Some(BacktestRow {
+        tier,
+        against: against.to_owned(),
+        kind: kind.to_owned(),
+        against_tier: against_tier(against),
+        n: count(counted.len()),
+        owners: count(owners.len()),
+        bias_dex: median(&ratios),
+        median_abs_error_dex: median(&absolute),
+        owner_median_abs_error_dex: median(&owners.iter().map(of_owner).collect::<Vec<_>>()),
+        share_within_2x: within(log10(2.0)),
+        share_within_10x: within(1.0),
+        robust_sd_dex: robust_sd(&ratios),
+        coverage_90: (!inside.is_empty()).then(|| share(inside.iter().filter(|i| **i).count(), inside.len())),
+        left_out_circular: count(circular.len()),
+    })
+}
+
+fn against_tier(against: &str) -> i32 {
+    match against {
+        "reported_emissions" => 1,
+        "measured_energy" => 2,
+        "stated_hours" => 3,
+        _ => 4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(run: &str, owner: &str, ratio: f64, truth: f64, left_out: Option<&str>) -> BacktestRunRow {
+        BacktestRunRow {
+            tier: 4,
+            against: INDEPENDENT_COMPUTE.into(),
+            run: run.into(),
+            kind: "pretraining".into(),
+            modality: "text".into(),
+            owner: owner.into(),
+            estimate: ratio * truth,
+            estimate_p05: Some(truth * 0.9),
+            estimate_p95: Some(truth * if ratio > 10.0 { 0.95 } else { 1.1 }),
+            truth,
+            log10_ratio: log10(ratio),
+            left_out: left_out.map(str::to_owned),
+        }
+    }
+
+    /// Ratios 1/2, 1, 20: median 0 dex, |.| = .301, 0, 1.301; two of three within 2x, two within 10x; owner a's median is .1505, b's
+    /// 1.301, their median .7257; the interval of the 20-fold one misses.
+    #[test]
+    fn summary_by_hand() {
+        let rows = [
+            row("1", "a", 0.5, 3.0, None),
+            row("2", "a", 1.0, 3.0, None),
+            row("3", "b", 20.0, 3.0, None),
+            row("4", "b", 9.0, 1.0, Some("x")),
+        ];
+        let table = summaries(&rows);
+        assert_eq!(table.iter().map(|r| r.kind.as_str()).collect::<Vec<_>>(), ["all", "pretraining", "pretraining of text"]);
+        let s = &table[0];
+        assert_eq!((s.n, s.owners, s.bias_dex, s.left_out_circular), (3, 2, 0.0, 1));
+        assert!((s.median_abs_error_dex - log10(2.0)).abs() < 1e-12);
+        assert!((s.owner_median_abs_error_dex - (log10(2.0) / 2.0 + log10(20.0)) / 2.0).abs() < 1e-12);
+        assert!((s.share_within_2x - 2.0 / 3.0).abs() < 1e-12 && (s.share_within_10x - 2.0 / 3.0).abs() < 1e-12);
+        assert!((s.coverage_90.unwrap() - 2.0 / 3.0).abs() < 1e-12);
+    }
+}

@@ -1,0 +1,211 @@
+//! What the cohort's total becomes when one factor of every run, or one rule, is set otherwise (METHOD.md section 8).
+
+use super::aggregate::{Item, cohort_name};
+use super::run_model::{Basis, build, is_product};
+use crate::error::Result;
+use crate::method::assumptions::PROGRAMME_SHARE_OF_FINAL_RUNS;
+use crate::method::draws::{Draws, Shared, simulate};
+use crate::method::simulate::{Chip, GridOption, LogNormal, RunModel};
+use crate::method::summary::{Summary, summarize};
+use crate::pipeline::Context;
+use crate::tables::{SensitivityRow, TierRow};
+use libm::{exp, sqrt};
+use rayon::prelude::*;
+
+/// 5 % of a normal lies below minus this many standard deviations.
+const Z_95: f64 = 1.644_853_626_951_472_2;
+/// Rules that make a repository a member of a run without a stated link.
+const IMPLICIT_RULES: &[&str] = &[
+    "sibling_same_stem",
+    "sibling_same_size_above_100b",
+    "speciality_of_a_sibling",
+    "names_a_family_of_another_owner",
+    "names_a_model_in_full",
+    "family_architecture_and_size",
+    "same_architecture_and_exact_size",
+    "mirror_same_name_and_size",
+    "other_format_in_one_namespace",
+    "family_architecture_of_an_unlisted_owner",
+    "size_of_no_known_pretraining",
+];
+
+/// A factor of the chain.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Factor {
+    Mfu,
+    Power,
+    Pue,
+    Grid,
+}
+
+/// What is set otherwise.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Setting {
+    Headline,
+    /// A factor of every run at this many standard deviations from its median.
+    At(Factor, f64),
+    /// Mixtures of experts as if all their parameters were active.
+    Dense,
+    /// Members of runs that only rules put there, as pre-trainings of their own.
+    WithoutGrouping,
+}
+
+const SETTINGS: &[(Setting, &str, &str, &str)] = &[
+    (Setting::Headline, "headline", "as published", "every factor drawn"),
+    (Setting::At(Factor::Grid, -Z_95), "grid_gco2e_per_kwh", "p05", "the grid of every run at its 5th percentile"),
+    (Setting::At(Factor::Grid, Z_95), "grid_gco2e_per_kwh", "p95", "the grid of every run at its 95th percentile"),
+    (Setting::At(Factor::Mfu, -Z_95), "mfu", "p05", "the utilization of every run at its 5th percentile"),
+    (Setting::At(Factor::Mfu, Z_95), "mfu", "p95", "the utilization of every run at its 95th percentile"),
+    (
+        Setting::At(Factor::Power, -Z_95),
+        "host_power_ratio",
+        "p05",
+        "power over TDP, hosts included, of every chip at its 5th percentile",
+    ),
+    (
+        Setting::At(Factor::Power, Z_95),
+        "host_power_ratio",
+        "p95",
+        "power over TDP, hosts included, of every chip at its 95th percentile",
+    ),
+    (Setting::At(Factor::Pue, -Z_95), "pue", "p05", "the facility overhead of every run at its 5th percentile"),
+    (Setting::At(Factor::Pue, Z_95), "pue", "p95", "the facility overhead of every run at its 95th percentile"),
+    (
+        Setting::Dense,
+        "active_share",
+        "all parameters",
+        "mixtures of experts, save those whose compute was counted another way, as if all their parameters were active",
+    ),
+    (
+        Setting::WithoutGrouping,
+        "implicit_grouping",
+        "off",
+        "repositories that only rules made members of a run, as pre-trainings of their own",
+    ),
+];
+
+/// Sums per setting and draw.
+pub(super) struct Sensitivity {
+    shared: Shared,
+    sums: Vec<(Vec<f64>, Vec<f64>)>,
+}
+
+impl Sensitivity {
+    pub(super) fn new(context: &Context) -> Self {
+        let shared = Shared::new(context.config.method.draws, context.config.method.seed);
+        let zeros = || vec![0.0; shared.draws()];
+        let sums = SETTINGS.iter().map(|_| (zeros(), zeros())).collect();
+        Self { shared, sums }
+    }
+
+    /// Adds the runs of a block that are in the cohort, in order.
+    pub(super) fn add(&mut self, context: &Context, basis: &Basis, block: &[Item]) -> Result<()> {
+        let drawn: Vec<Vec<Option<Draws>>> = block
+            .par_iter()
+            .filter(|item| item.model.in_cohort)
+            .map(|item| SETTINGS.iter().map(|(setting, ..)| self.draw(context, basis, item, *setting)).collect::<Result<_>>())
+            .collect::<Result<_>>()?;
+        for of_item in drawn {
+            for ((flop, emissions), draws) in self.sums.iter_mut().zip(of_item) {
+                let Some(draws) = draws else { continue };
+                for (sum, value) in flop.iter_mut().zip(&draws.flop).chain(emissions.iter_mut().zip(&draws.emissions)) {
+                    *sum += value;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn draw(&self, context: &Context, basis: &Basis, item: &Item, setting: Setting) -> Result<Option<Draws>> {
+        let Some((row, tier)) = altered(item, setting) else { return Ok(None) };
+        let built = build(&row, tier, basis, &context.reference)?;
+        let model = built.model(&row.run_id);
+        let mut draws = Draws::default();
+        match setting {
+            Setting::At(factor, z) => {
+                let (mut chips, mut grids) = (model.chips.to_vec(), model.grids.to_vec());
+                let model = at(model, factor, z, &mut chips, &mut grids);
+                simulate(&RunModel { chips: &chips, grids: &grids, ..model }, &self.shared, &mut draws);
+            }
+            _ => simulate(&model, &self.shared, &mut draws),
+        }
+        Ok(Some(draws))
+    }
+
+    pub(super) fn finish(self, context: &Context) -> Vec<SensitivityRow> {
+        let cohort = cohort_name(context.config.cohort.metric, context.config.cohort.min);
+        let mut scratch = Vec::new();
+        let totals: Vec<(Summary, Summary)> =
+            self.sums.iter().map(|(flop, emissions)| (summarize(flop, &mut scratch), summarize(emissions, &mut scratch))).collect();
+        let headline = totals[0].1.mean;
+        let row = |factor: &str, setting: &str, note: &str, is_scenario, flop: f64, p50: f64, mean: f64| SensitivityRow {
+            cohort: cohort.clone(),
+            factor: factor.to_owned(),
+            setting: setting.to_owned(),
+            is_scenario,
+            train_flop_p50: flop,
+            emissions_kgco2e_p50: p50,
+            emissions_kgco2e_mean: mean,
+            ratio_to_headline: if headline > 0.0 { mean / headline } else { 0.0 },
+            note: note.to_owned(),
+        };
+        let mut table: Vec<SensitivityRow> = SETTINGS
+            .iter()
+            .zip(&totals)
+            .map(|((_, factor, setting, note), (flop, kg))| row(factor, setting, note, false, flop.p50, kg.p50, kg.mean))
+            .collect();
+        let (flop, kg) = totals[0];
+        let whole = 1.0 / PROGRAMME_SHARE_OF_FINAL_RUNS;
+        table.push(row(
+            "programme",
+            "with experiments and failed runs",
+            "outside the headline: final runs took 18 % of the compute of the programme of Olmo 3 (its report); no other programme has published its own",
+            true,
+            whole * flop.p50,
+            whole * kg.p50,
+            whole * kg.mean,
+        ));
+        table.sort_by(|a, b| (&a.cohort, &a.factor, &a.setting).cmp(&(&b.cohort, &b.factor, &b.setting)));
+        table
+    }
+}
+
+/// The row and tier of a repository under a setting; none where it trains nothing.
+fn altered(item: &Item, setting: Setting) -> Option<(TierRow, i32)> {
+    let mut row = item.tier.clone();
+    let tier = item.estimate.tier;
+    match setting {
+        Setting::Dense if tier >= 4 => {
+            // Compute that is a product of the same row is taken again, with all parameters; what was counted another way stays.
+            if is_product(&row) {
+                row.train_flop = None;
+            }
+            row.active_params = row.total_params.or(row.active_params);
+        }
+        Setting::WithoutGrouping if IMPLICIT_RULES.contains(&item.model.role_rule.as_str()) && tier != 1 => {
+            row.kind = "pretraining".into();
+            row.stage.clone_from(&row.kind);
+            row.root_run_id = None;
+            let tier = if row.active_params.is_some() { 5 } else { 6 };
+            row.available_tiers = vec![tier];
+            return Some((row, tier));
+        }
+        _ => {}
+    }
+    (tier > 0).then_some((row, tier))
+}
+
+/// The model with a factor fixed.
+fn at<'a>(mut model: RunModel<'a>, factor: Factor, z: f64, chips: &mut [Chip], grids: &mut [GridOption]) -> RunModel<'a> {
+    let fixed = |f: LogNormal| {
+        let sd = sqrt(f.own_sd * f.own_sd + f.shared_sd * f.shared_sd);
+        LogNormal::own(f.median * exp(z * sd), 0.0)
+    };
+    match factor {
+        Factor::Mfu => model.mfu = fixed(model.mfu),
+        Factor::Pue => model.pue = fixed(model.pue),
+        Factor::Power => chips.iter_mut().for_each(|chip| chip.power_ratio = fixed(chip.power_ratio)),
+        Factor::Grid => grids.iter_mut().for_each(|grid| grid.intensity = fixed(grid.intensity)),
+    }
+    model
+}
