@@ -64,4 +64,4 @@ docs:
 	$(CARGO) doc --release --no-deps
 
 clean:
-	rm -rf data/work data/snapshots
+	rm -rf data/hub data/work data/snapshots

@@ -64,9 +64,94 @@ pub struct ReferenceConfig {
 pub struct SourceConfig {
     /// Kind of source.
     pub kind: SourceKind,
-    /// File or directory; without it the sample that is part of the binary.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// File or directory; without it the sample that is part of the binary. Set by the program for the other kinds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<PathBuf>,
+    /// hub-dataset: repository of the ready-made index.
+    #[serde(default = "SourceConfig::default_repo")]
+    pub repo: String,
+    /// hub-dataset: its file.
+    #[serde(default = "SourceConfig::default_file")]
+    pub file: String,
+    /// hub-dataset: branch, tag or commit. What is taken is a commit, and recorded.
+    #[serde(default = "PinnedSource::default_revision")]
+    pub revision: Option<String>,
+    /// hub-listing: records per page.
+    #[serde(default = "SourceConfig::default_page_size")]
+    pub page_size: u32,
+    /// hub-listing: a recording younger than this is not crawled again.
+    #[serde(default = "SourceConfig::default_max_age_hours")]
+    pub max_age_hours: u64,
+    /// hub-listing: whether a crawl may build on the one before.
+    #[serde(default = "SourceConfig::default_incremental")]
+    pub incremental: bool,
+    /// Seconds without progress after which a fetch ends with exit status 4, everything so far kept.
+    #[serde(default = "SourceConfig::default_patience_s")]
+    pub patience_s: u64,
+}
+
+impl SourceConfig {
+    fn default_repo() -> String {
+        "cfahlgren1/hub-stats".into()
+    }
+    fn default_file() -> String {
+        "models.parquet".into()
+    }
+    fn default_page_size() -> u32 {
+        1_000
+    }
+    fn default_max_age_hours() -> u64 {
+        20
+    }
+    fn default_incremental() -> bool {
+        true
+    }
+    fn default_patience_s() -> u64 {
+        1_800
+    }
+
+    /// What of it a snapshot pins: what was taken, not where it lies or how it was fetched.
+    #[must_use]
+    pub fn as_pinned(&self) -> serde_json::Value {
+        match self.kind {
+            SourceKind::HubDataset => {
+                serde_json::json!({"kind": self.kind, "repo": self.repo, "file": self.file, "revision": self.revision})
+            }
+            _ => serde_json::json!({"kind": self.kind}),
+        }
+    }
+
+    /// The file of a hub-dataset source.
+    #[must_use]
+    pub fn pinned(&self) -> PinnedSource {
+        let revision = self.revision.clone().unwrap_or_else(|| "main".into());
+        PinnedSource { repo: self.repo.clone(), file: self.file.clone(), revision }
+    }
+
+    /// `owner/name@commit` of a hub-dataset source.
+    #[must_use]
+    pub fn pinned_revision(&self) -> Option<String> {
+        let revision = self.revision.as_ref().filter(|_| self.kind == SourceKind::HubDataset)?;
+        Some(format!("{}@{revision}", self.repo))
+    }
+}
+
+/// A file of a dataset repository at a revision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PinnedSource {
+    /// owner/name.
+    pub repo: String,
+    /// File.
+    pub file: String,
+    /// Branch, tag or commit.
+    pub revision: String,
+}
+
+impl PinnedSource {
+    #[allow(clippy::unnecessary_wraps)] // serde wants the field's type.
+    fn default_revision() -> Option<String> {
+        Some("main".into())
+    }
 }
 
 /// `[cards]`
@@ -74,8 +159,29 @@ pub struct SourceConfig {
 #[serde(deny_unknown_fields)]
 pub struct CardsConfig {
     /// File or directory of cards; without it the sample's when the sample is the source, else none.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<PathBuf>,
+    /// hub-listing: fetch the cards of the cohort, those that changed since they were fetched last.
+    #[serde(default)]
+    pub fetch: bool,
+    /// Dataset repository of ready-made cards, for example librarian-bots/model_cards_with_metadata.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repo: Option<String>,
+    /// Its file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// Branch, tag or commit of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
+}
+
+impl CardsConfig {
+    /// The file of ready-made cards.
+    #[must_use]
+    pub fn pinned(&self) -> Option<PinnedSource> {
+        let revision = self.revision.clone().unwrap_or_else(|| "main".into());
+        Some(PinnedSource { repo: self.repo.clone()?, file: self.file.clone()?, revision })
+    }
 }
 
 /// Kinds of source this version reads.
@@ -84,6 +190,10 @@ pub struct CardsConfig {
 pub enum SourceKind {
     /// Files on this machine.
     File,
+    /// The listing API of the Hub, crawled and recorded.
+    HubListing,
+    /// A file of a dataset repository, at a commit.
+    HubDataset,
 }
 
 /// `[cohort]`
@@ -193,7 +303,18 @@ type ReadValue = fn(&str) -> Option<toml::Value>;
 const KEYS: &[(&str, ReadValue)] = &[
     ("source.kind", text),
     ("source.path", text),
+    ("source.repo", text),
+    ("source.file", text),
+    ("source.revision", text),
+    ("source.page_size", integer),
+    ("source.max_age_hours", integer),
+    ("source.incremental", boolean),
+    ("source.patience_s", integer),
     ("cards.path", text),
+    ("cards.fetch", boolean),
+    ("cards.repo", text),
+    ("cards.file", text),
+    ("cards.revision", text),
     ("cohort.metric", text),
     ("cohort.min", integer),
     ("limits.max_quarantine_fraction", float),
@@ -211,6 +332,9 @@ fn text(s: &str) -> Option<toml::Value> {
 fn list(s: &str) -> Option<toml::Value> {
     let words = s.split(',').map(str::trim).filter(|word| !word.is_empty());
     Some(toml::Value::Array(words.map(|word| toml::Value::String(word.to_owned())).collect()))
+}
+fn boolean(s: &str) -> Option<toml::Value> {
+    s.trim().parse().ok().map(toml::Value::Boolean)
 }
 fn integer(s: &str) -> Option<toml::Value> {
     s.trim().parse().ok().map(toml::Value::Integer)
@@ -236,8 +360,11 @@ pub fn resolve(overrides: &Overrides, environment: impl Fn(&str) -> Option<Strin
     for (key, read) in KEYS {
         let name = format!("HUGGING_CARBON_{}", key.replace('.', "_").to_uppercase());
         if let Some(value) = environment(&name) {
-            let value =
-                read(&value).ok_or_else(|| Error::Config(format!("environment variable {name}: '{value}' is not a number")))?;
+            let value = read(&value).ok_or_else(|| {
+                Error::Config(format!(
+                    "environment variable {name}: '{value}' is neither a number nor true or false, as this setting needs"
+                ))
+            })?;
             layers.set(key, value, Origin::Environment(name));
         }
     }
@@ -333,14 +460,6 @@ impl Layers {
 
     fn finish(self) -> Result<Resolved> {
         let Self { table, origins } = self;
-        if let Some(kind) = table.get("source").and_then(|s| s.get("kind")).and_then(toml::Value::as_str)
-            && ["hub-listing", "hub-dataset"].contains(&kind)
-        {
-            return Err(Error::Config(format!(
-                "source.kind = \"{kind}\" is not in this version, which reads files only\n  way out: fetch an index \
-                 (for example the dataset cfahlgren1/hub-stats) and use source.kind = \"file\""
-            )));
-        }
         let config: Config = toml::Value::Table(table)
             .try_into()
             .map_err(|e: toml::de::Error| Error::Config(format!("{}{}", e.to_string().trim_end(), describe(&origins))))?;
@@ -373,6 +492,15 @@ fn validate(config: &Config, origins: &BTreeMap<String, (String, Origin)>) -> Re
         if !(0.0..=1.0).contains(&value) {
             return refuse(key, "a fraction must lie between 0 and 1");
         }
+    }
+    if !(1..=1_000).contains(&config.source.page_size) {
+        return refuse("source.page_size", "must lie between 1 and 1000, the most that the Hub gives");
+    }
+    if config.cards.fetch && config.source.kind != SourceKind::HubListing {
+        return refuse("cards.fetch", "cards are fetched for a crawled listing only: source.kind = \"hub-listing\"");
+    }
+    if config.cards.repo.is_some() != config.cards.file.is_some() {
+        return refuse("cards.repo", "a repository of cards needs cards.file, and the other way round");
     }
     if config.method.version != METHOD_VERSION {
         return refuse("method.version", "this build implements method version 1 only");
@@ -431,7 +559,10 @@ mod tests {
             ("[method]\nversion = 2", "method version 1 only"),
             ("[method]\ndraws = 5", "between 100 and 100000"),
             ("[cohort]\nmetric = \"likes\"", "likes"),
-            ("[source]\nkind = \"hub-listing\"", "not in this version"),
+            ("[source]\nkind = \"hub\"", "hub-listing"),
+            ("[source]\nkind = \"hub-listing\"\npage_size = 5000", "between 1 and 1000"),
+            ("[cards]\nfetch = true", "crawled listing only"),
+            ("[cards]\nrepo = \"a/b\"", "needs cards.file"),
             ("[method]\nwithout_link_passes = [\"guesses\"]", "guesses"),
             ("[cohort\n", "pipeline.toml"),
         ] {

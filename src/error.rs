@@ -55,6 +55,17 @@ pub enum Error {
         /// The operating system's reason.
         source: std::io::Error,
     },
+    /// The Hub, or the way to it, does not give what is needed. Never holds a token: what is shown is built from our own words,
+    /// the URL and the status.
+    #[error("{what}\n  where: {place}\n  way out: {remedy}")]
+    Network {
+        /// What happened, and how long it was tried.
+        what: String,
+        /// The URL or the repository.
+        place: String,
+        /// What the user can do.
+        remedy: String,
+    },
     /// A digest, a rebuild or a data test does not agree.
     #[error("verification failed: {0}")]
     Verification(String),
@@ -69,6 +80,7 @@ impl Error {
     pub fn exit_status(&self) -> ExitStatus {
         match self {
             Self::Config(_) | Self::Input { .. } | Self::Io { .. } => ExitStatus::UserError,
+            Self::Network { .. } => ExitStatus::Network,
             Self::Verification(_) => ExitStatus::VerificationFailed,
             Self::Internal(_) => ExitStatus::Internal,
         }
@@ -77,6 +89,11 @@ impl Error {
     /// An input error with its place and the way out.
     pub fn input(what: impl Into<String>, place: impl ToString, remedy: impl Into<String>) -> Self {
         Self::Input { what: what.into(), place: place.to_string(), remedy: remedy.into() }
+    }
+
+    /// A network error with its place and the way out.
+    pub fn network(what: impl Into<String>, place: impl ToString, remedy: impl Into<String>) -> Self {
+        Self::Network { what: what.into(), place: place.to_string(), remedy: remedy.into() }
     }
 
     /// An I/O error on `path`.

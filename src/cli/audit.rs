@@ -1,6 +1,6 @@
 //! `audit`: verify digests, rebuild from the pinned inputs in a clean directory, compare byte for byte.
 
-use super::{Cli, print, resolve};
+use super::{Cli, held, print, resolve};
 use hugging_carbon::config::Config;
 use hugging_carbon::error::{Error, IoContext, Result};
 use hugging_carbon::hub;
@@ -95,12 +95,12 @@ fn same_program(manifest: &Manifest, reference: &Reference) -> Result<()> {
 /// Lays the pinned inputs, found by digest, under their pinned names into `into`.
 fn gather_inputs(cli: &Cli, manifest: &Manifest, index: &Path, cards: &Path) -> Result<()> {
     let mut available: Vec<(String, PathBuf)> = Vec::new();
-    if let Some(path) = resolve(cli)?.config.source.path.filter(|p| p.exists()) {
+    let configured = held(cli)?;
+    if let Some(path) = configured.source.path.filter(|p| p.exists()) {
         for file in hub::find_files(&path)? {
-            available.push((sha256_file(&file.path)?, fs_err::canonicalize(&file.path).at("cannot read", &file.path)?));
+            available.push((hub::digest(&file)?, fs_err::canonicalize(&file.path).at("cannot read", &file.path)?));
         }
     }
-    let configured = resolve(cli)?.config;
     if let Some(path) = configured.cards.path.filter(|p| p.exists()) {
         for (_, file) in hub::cards::find(&path)? {
             available.push((sha256_file(&file)?, fs_err::canonicalize(&file).at("cannot read", &file)?));

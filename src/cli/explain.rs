@@ -19,7 +19,7 @@ const SUGGESTIONS: usize = 5;
 
 /// Prints identity, family, evidence and the chain of every tier.
 pub fn explain(cli: &Cli, model_id: &str) -> Result<()> {
-    let (context, _) = context(cli)?;
+    let (context, _) = context(cli, super::Mode::Held)?;
     let model = find(&context, model_id)?;
     let tier = find_row::<TierRow>(&context, |t| t.model_id == model.model_id)?
         .ok_or_else(|| Error::Internal(format!("{} has no row in tiers", model.model_id)))?;

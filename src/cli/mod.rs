@@ -5,14 +5,16 @@ mod diff;
 mod explain;
 mod headline;
 mod logging;
+mod publish;
 mod reference;
 mod run;
 mod status;
 mod text;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use hugging_carbon::config::{self, Overrides, Resolved};
+use hugging_carbon::config::{self, Config, Overrides, Resolved};
 use hugging_carbon::error::{Error, ExitStatus, Result};
+use hugging_carbon::hub::live::{self, source::Mode};
 use hugging_carbon::pipeline::Context;
 use hugging_carbon::reference::Reference;
 use std::io::{IsTerminal, Write};
@@ -106,6 +108,20 @@ enum Command {
         #[arg(long)]
         verify_only: bool,
     },
+    /// Upload a snapshot to a dataset repository of the Hub: one commit, and a tag named as its version
+    Publish {
+        /// Snapshot directory
+        snapshot: PathBuf,
+        /// Dataset repository, owner/name
+        #[arg(long, value_name = "OWNER/NAME")]
+        repo: String,
+        /// List what would be uploaded, and upload nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Make the repository (public) if it does not exist
+        #[arg(long)]
+        create: bool,
+    },
     /// Compare two snapshots
     Diff {
         /// Older snapshot directory
@@ -174,6 +190,7 @@ fn dispatch(cli: &Cli) -> Result<()> {
         Command::Reference(ReferenceCommand::Check) => reference::check(cli),
         Command::Explain { model_id } => explain::explain(cli, model_id),
         Command::Audit { snapshot, verify_only } => audit::audit(cli, snapshot, *verify_only),
+        Command::Publish { snapshot, repo, dry_run, create } => publish::publish(snapshot, repo, *dry_run, *create),
         Command::Diff { old, new } => diff::diff(old, new),
     }
 }
@@ -184,10 +201,20 @@ fn resolve(cli: &Cli) -> Result<Resolved> {
     config::resolve(&overrides, |name| std::env::var(name).ok())
 }
 
-fn context(cli: &Cli) -> Result<(Context, Resolved)> {
+/// The configuration with the paths of what was fetched from the Hub before.
+fn held(cli: &Cli) -> Result<Config> {
+    let mut config = resolve(cli)?.config;
+    live::source::prepare(&mut config, &cli.global.data_dir.join("hub"), Mode::Held)?;
+    Ok(config)
+}
+
+/// What a command works on; `mode` says whether it may fetch from the Hub what is due.
+fn context(cli: &Cli, mode: Mode) -> Result<(Context, Resolved)> {
     let resolved = resolve(cli)?;
+    let mut config = resolved.config.clone();
+    live::source::prepare(&mut config, &cli.global.data_dir.join("hub"), mode)?;
     let context = Context {
-        config: resolved.config.clone(),
+        config,
         work: cli.global.data_dir.join("work"),
         snapshots: cli.global.data_dir.join("snapshots"),
         reference: Reference::load_with(resolved.config.reference.extra_grid.as_deref())?,

@@ -6,7 +6,7 @@ use hugging_carbon::pipeline::{self, Freshness};
 
 /// Prints one row per stage and table.
 pub fn status(cli: &Cli) -> Result<()> {
-    let (context, _) = context(cli)?;
+    let (context, _) = context(cli, super::Mode::Held)?;
     let mut stages = Vec::new();
     let mut tables = Vec::new();
     for (name, freshness, record) in pipeline::status(&context)? {

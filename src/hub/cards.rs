@@ -91,8 +91,8 @@ pub fn read(name: &str, path: &Path, mut sink: impl FnMut(Item) -> Result<()>) -
     match file.kind {
         FileKind::Parquet => parquet(&file, sink),
         FileKind::JsonLines { gzip } => json_lines(&file, gzip, sink),
-        FileKind::JsonArray { .. } => Err(Error::input(
-            "a JSON array of cards is not read",
+        FileKind::JsonArray { .. } | FileKind::Recording => Err(Error::input(
+            "neither a JSON array nor a recorded listing is read as cards",
             path.display(),
             "write the cards as JSON Lines of {\"id\": ..., \"card\": ...}, as Parquet, or as owner/name/README.md",
         )),

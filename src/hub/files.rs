@@ -1,5 +1,6 @@
 //! Which files a source path means, and what kind each is, judged by content and never by name.
 
+use super::recorded;
 use crate::error::{Error, IoContext, Result};
 use flate2::read::MultiGzDecoder;
 use fs_err as fs;
@@ -21,6 +22,8 @@ pub enum FileKind {
         /// Whether the bytes are gzip.
         gzip: bool,
     },
+    /// Journal of a recorded crawl of the listing API.
+    Recording,
 }
 
 /// One file of the source.
@@ -90,6 +93,9 @@ pub(super) fn recognise(path: &Path, name: String) -> Result<SourceFile> {
         ));
     } else if head.starts_with(b"PAR1") {
         FileKind::Parquet
+    } else if head.starts_with(recorded::FIRST_LINE) {
+        let bytes = recorded::open(path)?.bytes();
+        return Ok(SourceFile { path: path.to_owned(), name: recorded::NAME.to_owned(), kind: FileKind::Recording, bytes });
     } else if head.starts_with(&[0x1f, 0x8b]) {
         let mut text = BufReader::new(MultiGzDecoder::new(reader));
         json_kind(&mut text, path, true)?

@@ -21,7 +21,9 @@ pub fn read(file: &SourceFile, mut sink: impl FnMut(Block) -> Result<()>) -> Res
     let (gzip, array) = match file.kind {
         FileKind::JsonLines { gzip } => (gzip, false),
         FileKind::JsonArray { gzip } => (gzip, true),
-        FileKind::Parquet => return Err(Error::Internal("a Parquet file reached the JSON reader".into())),
+        FileKind::Parquet | FileKind::Recording => {
+            return Err(Error::Internal("not a JSON file, but it reached the JSON reader".into()));
+        }
     };
     let mut text = open_text(&file.path, gzip)?;
     let mut splitter = Splitter::new(array);

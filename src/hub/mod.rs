@@ -1,10 +1,12 @@
-//! The Hugging Face Hub's model index, as files: what a record looks like and every way it deviates (HUB.md).
+//! The Hugging Face Hub's model index: what a record looks like and every way it deviates (HUB.md), as files and as the live Hub.
 
 pub mod cards;
 pub mod files;
 pub mod json;
+pub mod live;
 pub mod parquet;
 pub mod record;
+pub mod recorded;
 
 pub use files::{FileKind, SourceFile, find_files};
 pub use record::{Parsed, Problem};
@@ -27,4 +29,15 @@ pub struct SchemaReport {
     pub ignored: Vec<String>,
     /// Columns read through a conversion, as `name: type`.
     pub converted: Vec<String>,
+}
+
+/// SHA-256 of what a source file holds: of its bytes, or of a recording's pages.
+///
+/// # Errors
+/// It cannot be read.
+pub fn digest(file: &SourceFile) -> crate::error::Result<String> {
+    match file.kind {
+        FileKind::Recording => recorded::digest(&file.path),
+        _ => crate::tables::io::sha256_file(&file.path),
+    }
 }

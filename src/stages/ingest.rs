@@ -1,7 +1,7 @@
 //! ingest: the source's records, typed, sorted by id, one row per id; what cannot be used goes to quarantine.
 
 use super::cards;
-use crate::config::Config;
+use crate::config::{Config, SourceKind};
 use crate::error::{Error, IoContext, Result};
 use crate::hub::{self, Block, FileKind, Parsed, SchemaReport, SourceFile};
 use crate::pipeline::{Context, Outcome, Stage};
@@ -50,6 +50,13 @@ fn source_path(context: &Context) -> Result<PathBuf> {
     if let Some(path) = &context.config.source.path {
         return Ok(path.clone());
     }
+    if context.config.source.kind != SourceKind::File {
+        return Err(Error::input(
+            "nothing was fetched from the Hub yet",
+            context.work.display(),
+            "run: hugging-carbon ingest, or hugging-carbon run",
+        ));
+    }
     let dir = context.work.join("embedded-sample");
     let file = dir.join(EMBEDDED_NAME);
     if fs::read(&file).ok().as_deref() != Some(EMBEDDED_SAMPLE) {
@@ -61,7 +68,8 @@ fn source_path(context: &Context) -> Result<PathBuf> {
 
 /// Where the cards are: the configured path, the sample's own beside the sample, or nowhere.
 fn cards_path(context: &Context) -> Result<Option<PathBuf>> {
-    if context.config.cards.path.is_some() || context.config.source.path.is_some() {
+    if context.config.cards.path.is_some() || context.config.source.path.is_some() || context.config.source.kind != SourceKind::File
+    {
         return Ok(context.config.cards.path.clone());
     }
     let dir = context.work.join("embedded-cards");
@@ -75,12 +83,14 @@ fn cards_path(context: &Context) -> Result<Option<PathBuf>> {
 
 fn source_digests(context: &Context) -> Result<BTreeMap<String, String>> {
     let mut digests = BTreeMap::new();
-    if context.config.source.path.is_none() {
+    if context.config.source.path.is_none() && context.config.source.kind != SourceKind::File {
+        digests.insert("source".to_owned(), "nothing was fetched from the Hub yet".to_owned());
+    } else if context.config.source.path.is_none() {
         // Known without laying the sample down: `status` writes nothing.
         digests.insert(format!("source {EMBEDDED_NAME}"), sha256_bytes(EMBEDDED_SAMPLE));
     } else {
         for file in hub::find_files(&source_path(context)?)? {
-            digests.insert(format!("source {}", file.name), sha256_file(&file.path)?);
+            digests.insert(format!("source {}", file.name), hub::digest(&file)?);
         }
     }
     match &context.config.cards.path {
@@ -89,7 +99,7 @@ fn source_digests(context: &Context) -> Result<BTreeMap<String, String>> {
                 digests.insert(format!("cards {name}"), sha256_file(&file)?);
             }
         }
-        None if context.config.source.path.is_none() => {
+        None if context.config.source.path.is_none() && context.config.source.kind == SourceKind::File => {
             digests.insert(format!("cards {EMBEDDED_CARDS_NAME}"), sha256_bytes(EMBEDDED_CARDS));
         }
         None => {}
@@ -112,13 +122,17 @@ fn run(context: &Context, out: &Path) -> Result<Outcome> {
         })?;
         before += file.bytes;
         log_schema(file, &report);
-        inputs.push(json!({
+        let mut input = json!({
             "name": file.name,
             "kind": "index",
-            "sha256": sha256_file(&file.path)?,
+            "sha256": hub::digest(file)?,
             "bytes": file.bytes,
             "records": ingester.read - first,
-        }));
+        });
+        if let Some(revision) = context.config.source.pinned_revision() {
+            input["revision"] = json!(revision);
+        }
+        inputs.push(input);
     }
     let limit = context.config.limits.max_quarantine_fraction;
     ingester.check(limit, &files)?;
@@ -128,8 +142,9 @@ fn run(context: &Context, out: &Path) -> Result<Outcome> {
 fn read_file(file: &SourceFile, sink: impl FnMut(Block) -> Result<()>) -> Result<SchemaReport> {
     match file.kind {
         FileKind::Parquet => hub::parquet::read(file, sink),
-        FileKind::JsonLines { .. } | FileKind::JsonArray { .. } => {
-            let ignored = hub::json::read(file, sink)?;
+        FileKind::JsonLines { .. } | FileKind::JsonArray { .. } | FileKind::Recording => {
+            let ignored =
+                if file.kind == FileKind::Recording { hub::recorded::read(file, sink)? } else { hub::json::read(file, sink)? };
             Ok(SchemaReport { ignored, ..SchemaReport::default() })
         }
     }

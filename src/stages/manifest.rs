@@ -51,7 +51,10 @@ pub struct Input {
     pub name: String,
     /// index or cards.
     pub kind: String,
-    /// Digest.
+    /// Dataset repository and commit it was taken at, `owner/name@commit`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
+    /// Digest: of the file, or of a recorded listing's pages.
     pub sha256: String,
     /// Size.
     pub bytes: u64,
@@ -154,7 +157,7 @@ impl Manifest {
     #[must_use]
     pub fn pinned_config(config: &Config) -> Value {
         json!({
-            "source": {"kind": config.source.kind},
+            "source": config.source.as_pinned(),
             "cohort": config.cohort,
             "limits": config.limits,
             "method": config.method,
@@ -196,6 +199,8 @@ pub struct CardFacts<'a> {
     pub receipts: &'a BTreeMap<String, TableReceipt>,
     /// What stands in for what nothing states.
     pub fallbacks: &'a [Fallback],
+    /// Sections on how far the estimates can be trusted.
+    pub reliability: &'a str,
     /// SHA-256 of the optional grid table, when one was used.
     pub extra_grid: Option<&'a str>,
 }
@@ -204,7 +209,7 @@ pub struct CardFacts<'a> {
 #[must_use]
 pub fn dataset_card(facts: &CardFacts<'_>) -> String {
     use std::fmt::Write as _;
-    let CardFacts { index_date, inputs, headline, receipts, fallbacks, extra_grid } = *facts;
+    let CardFacts { index_date, inputs, headline, receipts, fallbacks, reliability, extra_grid } = *facts;
     let mut card = String::from(
         "---\nlicense: cc-by-4.0\npretty_name: Hugging Carbon\ntags:\n- carbon-footprint\n- energy\n- training-compute\nconfigs:\n",
     );
@@ -237,6 +242,7 @@ pub fn dataset_card(facts: &CardFacts<'_>) -> String {
     for f in fallbacks {
         let _ = writeln!(card, "| {} | {} | {} | {:.1} % |", f.factor, f.runs, f.of_runs, f.share_of_emissions * 100.0);
     }
+    card.push_str(reliability);
     card.push_str(SOURCES);
     if let Some(digest) = extra_grid {
         let _ = write!(
@@ -267,6 +273,7 @@ const SOURCES: &str = "\n## Sources and licences\n\n| what | source | licence |\
 | repository metadata | Hugging Face Hub model index (hub-stats dump or listing API) | Apache-2.0 for hub-stats; facts |\n\
 | published training runs | Epoch AI, Data on AI Models, epoch.ai/data (editions 2026-03-30 and 2026-07-19) | CC BY 4.0 |\n\
 | published training runs | observational scaling laws tables; sloth data v2 | Apache-2.0; MIT |\n\
+| tracked fine-tunes | AutoTrain cards as collected in GAISSA-UPC/ML-GAISSALabel (2023-12-31) | Apache-2.0 |\n\
 | reported footprints | the models' own papers and cards, cited per row in evidence.quote | facts |\n\
 | grid intensity of countries | Our World in Data, from Ember and the Energy Institute | CC BY 4.0 |\n\
 | grid intensity of US states | U.S. Energy Information Administration | public domain |\n\

@@ -11,6 +11,7 @@ pub mod ingest;
 pub mod lineage_table;
 pub mod manifest;
 pub mod normalize;
+mod reliability;
 pub mod run_model;
 mod sensitivity;
 pub mod snapshot;

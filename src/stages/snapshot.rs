@@ -1,7 +1,7 @@
 //! snapshot: aggregates, data tests, and a directory that never changes once it is published.
 
 use super::manifest::{self, CardFacts, Headline, Input, Manifest, Records};
-use super::{aggregate, data_tests, fallbacks, lineage_table};
+use super::{aggregate, data_tests, fallbacks, lineage_table, reliability};
 use crate::config::{Config, METHOD_VERSION};
 use crate::error::{Error, IoContext, Result};
 use crate::pipeline::{Context, Outcome, Record, Stage};
@@ -9,6 +9,7 @@ use crate::reference::EXTRA_GRID;
 use crate::tables::io::{TableReceipt, rows, sha256_bytes, sha256_file, sync_directory, table_path};
 use crate::tables::{AggregateRow, LineageRow, ModelRow, Row, SensitivityRow, published};
 use fs_err as fs;
+use polars::prelude::{DataType, col};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -71,7 +72,7 @@ fn run(context: &Context, out: &Path) -> Result<Outcome> {
     let receipts = collect_tables(context, out, &staging, &own)?;
     data_tests::check(&staging)?;
     let manifest = write_documents(context, &staging, &receipts)?;
-    guard_against_shrinking(context, &manifest)?;
+    guard_against_shrinking(context, &staging, &manifest)?;
     let version = publish(context, &staging, &manifest)?;
     tracing::info!(version, "published");
     let facts = BTreeMap::from([("version".to_owned(), json!(version))]);
@@ -132,6 +133,7 @@ fn write_documents(context: &Context, staging: &Path, receipts: &BTreeMap<String
         headline: &headline,
         receipts,
         fallbacks: &fallbacks::count(staging)?,
+        reliability: &reliability::sections(context, staging)?,
         extra_grid: context.reference.digests().get(EXTRA_GRID).map(String::as_str),
     });
     write_synced(&staging.join("README.md"), readme.as_bytes())?;
@@ -164,27 +166,58 @@ fn write_synced(path: &Path, bytes: &[u8]) -> Result<()> {
     file.sync_all().at("cannot sync", path)
 }
 
-/// A source that lost many models against the newest snapshot is an outage of the source, not news about the Hub.
-fn guard_against_shrinking(context: &Context, manifest: &Manifest) -> Result<()> {
+/// Columns of `models` whose share of filled cells is compared with the newest snapshot: an outage of the source that leaves the rows and
+/// takes a field is as little news about the Hub as one that takes rows.
+const GUARDED_FIELDS: [&str; 9] = [
+    "created_at",
+    "last_modified",
+    "downloads_30d",
+    "downloads_all_time",
+    "likes",
+    "pipeline_tag",
+    "library",
+    "license",
+    "total_params",
+];
+
+/// A source that lost many models, or a field of many, against the newest snapshot is not published.
+fn guard_against_shrinking(context: &Context, staging: &Path, manifest: &Manifest) -> Result<()> {
     let latest = context.snapshots.join(LATEST);
     let Ok(text) = fs::read(latest.join("manifest.json")) else { return Ok(()) };
     let previous = Manifest::parse(&text, &latest.display().to_string())?;
     let count = |m: &Manifest| m.tables.get(ModelRow::NAME).map_or(0, |t| t.receipt.rows);
-    let (before, now) = (count(&previous), count(manifest));
     #[allow(clippy::cast_precision_loss)]
-    let lost = 1.0 - now as f64 / before.max(1) as f64;
-    if lost > context.config.limits.max_shrink_fraction {
-        return Err(Error::input(
-            format!(
-                "the index has {now} models, the newest snapshot {before}: {:.1} % fewer (limit {:.1} %); nothing was published",
-                lost * 100.0,
-                context.config.limits.max_shrink_fraction * 100.0
-            ),
-            latest.display(),
-            "if this is another source, give it its own --data-dir; if the loss is real, raise limits.max_shrink_fraction",
-        ));
+    let (before, now) = (count(&previous) as f64, count(manifest) as f64);
+    let mut compared = vec![("models".to_owned(), before, now, String::new())];
+    let (filled_before, filled_now) = (filled(&latest)?, filled(staging)?);
+    for (field, (before, now)) in GUARDED_FIELDS.iter().zip(filled_before.into_iter().zip(filled_now)) {
+        compared.push((format!("models with {field}"), before * 100.0, now * 100.0, " %".to_owned()));
+    }
+    let limit = context.config.limits.max_shrink_fraction;
+    for (what, before, now, unit) in compared {
+        let lost = 1.0 - now / before.max(1e-9);
+        if before > 0.0 && lost > limit {
+            return Err(Error::input(
+                format!(
+                    "the index has {now:.0}{unit} {what}, the newest snapshot {before:.0}{unit}: {:.1} % fewer (limit {:.1} %); nothing was \
+                     published",
+                    lost * 100.0,
+                    limit * 100.0
+                ),
+                latest.display(),
+                "if this is another source, give it its own --data-dir; if the loss is real, raise limits.max_shrink_fraction",
+            ));
+        }
     }
     Ok(())
+}
+
+/// Shares of filled cells of the guarded fields.
+fn filled(dir: &Path) -> Result<Vec<f64>> {
+    let shares = data_tests::scan(dir, ModelRow::NAME)?
+        .select(GUARDED_FIELDS.map(|field| col(field).is_not_null().cast(DataType::Float64).mean().alias(field)))
+        .collect()?;
+    GUARDED_FIELDS.iter().map(|field| Ok(shares.column(field)?.f64()?.get(0).unwrap_or_default())).collect()
 }
 
 /// Gives the staged directory its name. An existing snapshot of that name has the same content and is left alone.

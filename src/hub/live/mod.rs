@@ -1,0 +1,26 @@
+//! The live Hub as a source: crawl it, or take a pinned file, and survive what it does.
+//!
+//! [`environment`] and [`token`] say which Hub and who asks; [`client`] sends one request, [`fetch`] keeps asking at the pace
+//! [`rate`] allows; [`crawl`] takes a [`listing`] page by page into the [`store`], [`replay`] reads it back without the network,
+//! [`incremental`] brings an older crawl up to date; [`cards`] fetches READMEs; [`dataset`] takes a pinned file and [`publish`]
+//! uploads a snapshot, both through the hf-hub crate. [`source`] decides what is fetched when.
+
+pub mod cards;
+pub mod client;
+pub mod clock;
+pub mod crawl;
+pub mod dataset;
+pub mod environment;
+pub mod fetch;
+pub mod incremental;
+pub mod journal;
+pub mod listing;
+pub mod publish;
+pub mod rate;
+pub mod record;
+pub mod remote;
+pub mod replay;
+pub mod shelf;
+pub mod source;
+pub mod store;
+pub mod token;

@@ -1,0 +1,72 @@
+//! A recorded crawl as a source file: the journal names the pages, the store holds them.
+
+use super::files::SourceFile;
+use super::live::record::Head;
+use super::live::replay::{Recording, Tally, records};
+use super::live::store::Store;
+use super::record::{KNOWN_KEYS, parse_json_record};
+use super::{Block, Parsed};
+use crate::error::{Error, Result};
+use crate::tables::io::sha256_bytes;
+use fs_err as fs;
+use rayon::prelude::*;
+use std::path::Path;
+
+/// How a journal begins.
+pub(super) const FIRST_LINE: &[u8] = b"{\"line\":\"start\"";
+/// Name of every recording as a source: two crawls of one Hub are one input, whatever their files are called.
+pub(super) const NAME: &str = "hub-listing";
+
+/// Opens the recording whose journal is at `path`; its store is in a directory above.
+///
+/// # Errors
+/// The crawl is not complete, or the store is missing.
+pub fn open(path: &Path) -> Result<Recording> {
+    let real = fs::canonicalize(path).map_err(|e| Error::io("cannot read", path, e))?;
+    let Some(dir) = real.ancestors().skip(1).find(|dir| dir.join("objects").is_dir()) else {
+        return Err(Error::input(
+            "the pages of this crawl are missing: no directory objects/ above the journal",
+            path.display(),
+            "move the journal and its store together",
+        ));
+    };
+    Recording::open(&Store::open(dir)?, &real)
+}
+
+/// SHA-256 over the digests of the pages, in order: the content of a recording without its times.
+///
+/// # Errors
+/// As [`open`].
+pub fn digest(path: &Path) -> Result<String> {
+    let pages: Vec<String> = open(path)?.page_digests().map(str::to_owned).collect();
+    Ok(sha256_bytes(pages.join("\n").as_bytes()))
+}
+
+/// Streams the records page by page to `sink`, the first of each `_id` only. Returns the keys met that this version does not know.
+///
+/// # Errors
+/// A page is missing or damaged.
+pub fn read(file: &SourceFile, mut sink: impl FnMut(Block) -> Result<()>) -> Result<Vec<String>> {
+    let mut tally = Tally::default();
+    let mut unknown = std::collections::BTreeSet::new();
+    let mut position = 0;
+    for (page, body) in open(&file.path)?.pages().enumerate() {
+        let body = body?;
+        let all = records(&body)?;
+        // Which come first is decided in order; parsing is not.
+        let first: Vec<(usize, &str)> = all
+            .iter()
+            .enumerate()
+            .map(|(item, raw)| (item, raw.get()))
+            .filter(|(_, raw)| tally.first_seen(&Head::read(raw), raw))
+            .collect();
+        let parsed: Vec<Parsed> = first
+            .par_iter()
+            .map(|(item, raw)| parse_json_record(raw.as_bytes(), &format!("{NAME}:page {} item {}", page + 1, item + 1)))
+            .collect();
+        unknown.extend(parsed.iter().flat_map(|p| p.unknown_keys.iter().cloned()));
+        position += body.len() as u64;
+        sink(Block { records: parsed, bytes_read: position })?;
+    }
+    Ok(unknown.into_iter().filter(|key| !KNOWN_KEYS.contains(&key.as_str())).collect())
+}

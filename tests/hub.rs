@@ -1,0 +1,249 @@
+//! The binary against a stand-in Hub: crawl, resume, replay, update, pinned files, cards, publishing, and what it says when the Hub is down.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::cast_possible_truncation)] // A test that cannot set up its stage has failed.
+
+mod common;
+#[path = "stand_in/mod.rs"]
+mod stand_in;
+
+use common::{Workspace, files_of, table};
+use hugging_carbon::tables::{ModelRow, RawCardRow};
+use stand_in::StandIn;
+use stand_in::faults::{Fault, Plan};
+use stand_in::index::{Card, Index};
+use stand_in::repos::Repo;
+use std::path::Path;
+
+const SECRET: &str = "hf_only_for_this_test_0123456789";
+
+/// A workspace whose binary talks to the stand-in.
+struct Bench {
+    workspace: Workspace,
+    hub: StandIn,
+}
+
+impl Bench {
+    fn new(settings: &str, records: usize) -> Self {
+        let workspace = Workspace::new();
+        workspace.file("pipeline.toml", settings);
+        Self { workspace, hub: StandIn::start(Index::sample(records)) }
+    }
+
+    fn run_with(&self, args: &[&str], environment: &[(&str, &str)]) -> (i32, String, String) {
+        let mut command = self.workspace.command();
+        command.env("HF_ENDPOINT", &self.hub.url).env("HF_HOME", self.workspace.path("hf")).env("HF_TOKEN", SECRET);
+        for (name, value) in environment {
+            command.env(name, value);
+        }
+        let output = command.args(args).output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
+    }
+
+    fn run(&self, args: &[&str]) -> (String, String) {
+        let (status, stdout, stderr) = self.run_with(args, &[]);
+        assert_eq!(status, 0, "{args:?}\n{stdout}\n{stderr}");
+        (stdout, stderr)
+    }
+}
+
+const LISTING: &str =
+    "[source]\nkind = \"hub-listing\"\npage_size = 100\n[limits]\nmax_quarantine_fraction = 0.2\nmax_shrink_fraction = 0.9\n";
+
+#[test]
+fn a_listing_is_crawled_once_and_replays_offline_to_the_same_bytes() {
+    let bench = Bench::new(LISTING, 400);
+    let (status, _, stderr) = bench.run_with(&["status"], &[]);
+    assert_eq!(status, 0, "{stderr}");
+    assert_eq!(bench.hub.requests(), 0, "status fetches nothing");
+    let (_, stderr) = bench.run(&["run"]);
+    assert!(stderr.contains("records=400"), "{stderr}");
+    let first = bench.workspace.snapshot();
+    assert_eq!(table::<ModelRow>(&first).len(), 400);
+    let requests = bench.hub.requests();
+    assert_eq!(requests, 5, "four pages, and one request to be sure of the end");
+    // Recent enough: nothing is asked, nothing is rebuilt.
+    let (_, stderr) = bench.run(&["run"]);
+    assert!(stderr.contains("recent enough"), "{stderr}");
+    assert_eq!(bench.hub.requests(), requests);
+    // Offline, from the recording, everything anew: the same version and bytes.
+    let expected = files_of(&first);
+    std::fs::remove_dir_all(bench.workspace.data().join("work")).unwrap();
+    std::fs::remove_dir_all(bench.workspace.data().join("snapshots")).unwrap();
+    let (status, _, stderr) = bench.run_with(&["-q", "run"], &[("HF_HUB_OFFLINE", "1"), ("HF_ENDPOINT", "http://127.0.0.1:9")]);
+    assert_eq!(status, 0, "{stderr}");
+    assert!(files_of(&bench.workspace.snapshot()) == expected);
+    let (stdout, _) = bench.run(&["audit", "data/snapshots/latest"]);
+    assert!(stdout.contains("rebuilt from its pinned inputs, the same bytes"), "{stdout}");
+}
+
+/// The nightly job: after a day the listing is updated, and the snapshot is that of a full crawl of the same Hub, save the manifest's
+/// digest of the pages.
+#[test]
+fn an_update_gives_the_tables_of_a_full_crawl() {
+    let settings = LISTING.replace("page_size = 100", "page_size = 100\nmax_age_hours = 0");
+    let bench = Bench::new(&settings, 300);
+    bench.run(&["-q", "run"]);
+    {
+        let mut index = bench.hub.index();
+        index.records[3].set("downloads", "123456");
+        index.records[5].set("likes", "77");
+        index.records[7].set("lastModified", "\"2027-01-02T03:04:05.000Z\"");
+        index.records[7].set("sha", "\"00112233445566778899aabbccddeeff00112233\"");
+        index.records[7].set("cardData", "{\"license\":\"mit\",\"base_model\":\"google/gemma-7b\"}");
+        index.records.remove(11);
+        index.changed();
+    }
+    let (_, stderr) = bench.run(&["run"]);
+    assert!(stderr.contains("the listing was updated"), "{stderr}");
+    let updated = bench.workspace.snapshot();
+    let full = Workspace::new();
+    full.file("pipeline.toml", &settings);
+    let mut command = full.command();
+    command.env("HF_ENDPOINT", &bench.hub.url).args(["-q", "run"]).assert().success();
+    let tables = |dir: &Path| -> Vec<(String, Vec<u8>)> {
+        files_of(dir).into_iter().filter(|(name, _)| name.ends_with(".parquet") && name != "quarantine.parquet").collect()
+    };
+    assert_eq!(table::<ModelRow>(&updated).len(), 299);
+    for ((name, a), (_, b)) in tables(&updated).iter().zip(&tables(&full.snapshot())) {
+        assert!(a == b, "{name}");
+    }
+}
+
+/// A Hub that fails and a process that is killed cost nothing that was fetched, and the exit status says whose fault it was.
+#[test]
+fn an_outage_ends_with_status_4_and_the_rerun_goes_on() {
+    let settings = LISTING.replace("page_size = 100", "page_size = 50\npatience_s = 2");
+    let bench = Bench::new(&settings, 300);
+    bench.hub.plan(Plan::after(4, std::iter::repeat_n(Fault::Status(503), 200)));
+    let (status, _, stderr) = bench.run_with(&["run"], &[]);
+    assert_eq!(status, 4, "{stderr}");
+    assert!(stderr.contains("503") && stderr.contains("run `hugging-carbon ingest` again"), "{stderr}");
+    assert!(!bench.workspace.data().join("snapshots/latest").exists(), "half a Hub is never published");
+    let log = std::fs::read_to_string(bench.workspace.data().join("work/runs.jsonl")).unwrap();
+    assert!(log.contains("\"exit_status\":4"), "{log}");
+    bench.hub.plan(Plan::default());
+    let before = bench.hub.requests();
+    bench.run(&["-q", "run"]);
+    assert!(bench.hub.requests() - before <= 4, "the pages held are not asked for again");
+    assert_eq!(table::<ModelRow>(&bench.workspace.snapshot()).len(), 300);
+}
+
+#[test]
+fn cards_of_the_cohort_are_fetched_once() {
+    let bench = Bench::new(&format!("{LISTING}[cards]\nfetch = true\n"), 200);
+    let carded = {
+        let mut index = bench.hub.index();
+        let wanted: Vec<String> = index.records.iter().filter(|r| r.number("downloadsAllTime") > 5000.0).map(|r| r.id()).collect();
+        for id in &wanted {
+            index.cards.insert(id.clone(), Card::Text(b"---\nlicense: mit\n---\nTrained on 8 A100 GPUs for 10 hours.\n".to_vec()));
+        }
+        index.cards.insert(wanted[0].clone(), Card::Gated);
+        wanted.len() - 1
+    };
+    bench.run(&["-q", "run"]);
+    let cards = table::<RawCardRow>(&bench.workspace.data().join("work"));
+    assert_eq!(cards.len(), carded);
+    assert!(cards.iter().all(|c| c.card.contains("8 A100")));
+    let asked = |hub: &StandIn| hub.log().iter().filter(|(target, _)| target.contains("README.md")).count();
+    let before = asked(&bench.hub);
+    bench.run(&["-q", "run"]);
+    // Only the gated one: a gate may open.
+    assert_eq!(asked(&bench.hub) - before, 1);
+}
+
+#[test]
+fn a_dataset_file_is_pinned_and_needs_no_network_once_it_is_held() {
+    let settings = "[source]\nkind = \"hub-dataset\"\nrepo = \"owner/hub-stats\"\nfile = \"models.jsonl\"\n[limits]\nmax_quarantine_fraction = 0.2\n";
+    let bench = Bench::new(settings, 1);
+    let commit = {
+        let mut repo = Repo::default();
+        let text = std::fs::read(common::sample().join("models.jsonl")).unwrap();
+        let commit = repo.commit("daily", &[("models.jsonl", &text)]);
+        bench.hub.repos().datasets.insert("owner/hub-stats".into(), repo);
+        commit
+    };
+    bench.run(&["-q", "run"]);
+    let first = bench.workspace.snapshot();
+    let manifest = std::fs::read_to_string(first.join("manifest.json")).unwrap();
+    assert!(manifest.contains(&format!("owner/hub-stats@{commit}")), "{manifest}");
+    let expected = files_of(&first);
+    std::fs::remove_dir_all(bench.workspace.data().join("work")).unwrap();
+    std::fs::remove_dir_all(bench.workspace.data().join("snapshots")).unwrap();
+    let (status, _, stderr) = bench.run_with(&["-q", "run"], &[("HF_HUB_OFFLINE", "1"), ("HF_ENDPOINT", "http://127.0.0.1:9")]);
+    assert_eq!(status, 0, "{stderr}");
+    assert!(files_of(&bench.workspace.snapshot()) == expected);
+    let (stdout, _) = bench.run(&["audit", "data/snapshots/latest"]);
+    assert!(stdout.contains("the same bytes"), "{stdout}");
+}
+
+/// Everything uploaded in one commit under the version's tag; the second time it is refused.
+#[test]
+fn a_snapshot_is_published_once() {
+    let bench = Bench::new("", 1);
+    bench.hub.repos().datasets.insert("owner/hugging-carbon".into(), Repo::default());
+    bench.run(&["-q", "run"]);
+    let snapshot = bench.workspace.snapshot();
+    let version = snapshot.file_name().unwrap().to_string_lossy().into_owned();
+    let args = ["publish", "data/snapshots/latest", "--repo", "owner/hugging-carbon"];
+    let (stdout, _) = bench.run(&[&args[..], &["--dry-run"]].concat());
+    assert!(stdout.contains("manifest.json") && stdout.contains("one commit and a tag"), "{stdout}");
+    assert!(bench.hub.repos().datasets["owner/hugging-carbon"].commits.is_empty());
+    let (stdout, _) = bench.run(&args);
+    assert!(stdout.contains(&version), "{stdout}");
+    {
+        let repos = bench.hub.repos();
+        let repo = &repos.datasets["owner/hugging-carbon"];
+        assert_eq!((repo.commits.len(), repo.tags.len()), (1, 1));
+        for (name, bytes) in files_of(&snapshot) {
+            assert!(*repo.commits[0].files[&name] == bytes, "{name}");
+        }
+    }
+    let (status, _, stderr) = bench.run_with(&args, &[]);
+    assert_eq!(status, 1);
+    assert!(stderr.contains("is published already"), "{stderr}");
+}
+
+/// No token in any file of the data directory, on any output, at the most talkative level.
+#[test]
+fn the_token_is_nowhere() {
+    let bench = Bench::new(&format!("{LISTING}[cards]\nfetch = true\n"), 120);
+    bench.hub.plan(Plan::script([Fault::Status(500), Fault::BreakOff(50)]));
+    let (status, stdout, stderr) = bench.run_with(&["-v", "run"], &[("RUST_LOG", "trace")]);
+    assert_eq!(status, 0, "{stderr}");
+    assert!(!stdout.contains(SECRET) && !stderr.contains(SECRET));
+    assert!(bench.hub.log().iter().any(|(_, token)| token.as_deref().is_some_and(|t| t.contains(SECRET))), "it was sent");
+    let mut open = vec![bench.workspace.path("")];
+    let mut files = 0;
+    while let Some(dir) = open.pop() {
+        for entry in std::fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else if let Ok(bytes) = std::fs::read(&path) {
+                files += 1;
+                assert!(!bytes.windows(SECRET.len()).any(|w| w == SECRET.as_bytes()), "{}", path.display());
+            }
+        }
+    }
+    assert!(files > 10);
+}
+
+/// A field that collapses is not published: an outage that leaves the rows and takes the downloads.
+#[test]
+fn a_field_that_collapsed_is_not_published() {
+    let settings = LISTING
+        .replace("page_size = 100", "page_size = 100\nmax_age_hours = 0")
+        .replace("max_shrink_fraction = 0.9", "max_shrink_fraction = 0.05");
+    let bench = Bench::new(&settings, 200);
+    bench.run(&["-q", "run"]);
+    let before = files_of(&bench.workspace.snapshot());
+    {
+        let mut index = bench.hub.index();
+        index.records.iter_mut().take(150).for_each(|record| record.set("downloads", "null"));
+        index.changed();
+    }
+    let (status, _, stderr) = bench.run_with(&["run"], &[]);
+    assert_eq!(status, 1, "{stderr}");
+    assert!(stderr.contains("models with downloads_30d") && stderr.contains("nothing was published"), "{stderr}");
+    assert!(files_of(&bench.workspace.snapshot()) == before);
+}
