@@ -11,7 +11,7 @@ pub(super) use self::backtest::INDEPENDENT_COMPUTE;
 use self::backtest::Fitted;
 use self::declarations::{DECLARATIONS, Declaration};
 use self::samples::{Sample, samples, term_names};
-use super::run_model::TOKENS_FIT;
+use super::run_model::{Basis, TOKENS_FIT};
 use crate::error::{Error, Result};
 use crate::method::calibration::coverage;
 use crate::method::ols::OlsError;
@@ -64,9 +64,10 @@ fn run(context: &Context, out: &Path) -> Result<Outcome> {
     let mut tables = Tables::default();
     let mut fitted = Vec::new();
     let mut tokens_fit: Option<Fit> = None;
+    let chain = Basis::without_fits(&context.reference);
     let mut meter = context.meter(DECLARATIONS.len() as u64 + 1, "fit");
     for (done, declaration) in DECLARATIONS.iter().enumerate() {
-        let samples = samples(context, declaration.id, tokens_fit.as_ref())?;
+        let samples = samples(context, declaration.id, tokens_fit.as_ref(), &chain)?;
         let (fit, terms, observations) = fit_declared(declaration, &samples)?;
         let mut of =
             Fitted { id: declaration.id, terms, observations, held_out_errors: fit.held_out_errors.clone(), is_used: false };
@@ -81,7 +82,7 @@ fn run(context: &Context, out: &Path) -> Result<Outcome> {
         }
         meter.set(done as u64 + 1);
     }
-    let compared = backtest::runs(context, &fitted)?;
+    let compared = backtest::runs(context, &fitted, &chain)?;
     let backtest: Vec<BacktestRow> = backtest::summaries(&compared);
     tables.sort();
     Ok(Outcome {

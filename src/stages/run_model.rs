@@ -19,6 +19,7 @@ use libm::log10;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Regression of pre-training compute.
 pub const COMPUTE_FIT: &str = "compute_from_params";
@@ -201,7 +202,7 @@ pub struct Basis {
     /// Regressions.
     pub fits: Fits,
     /// Mixtures of chips and places.
-    pub mixtures: Mixtures,
+    pub mixtures: Arc<Mixtures>,
     /// Central compute in FLOP of the pre-trainings that others start from, by run id.
     pub roots: FxHashMap<String, f64>,
 }
@@ -209,14 +210,14 @@ pub struct Basis {
 impl Basis {
     /// Of given regressions, without any pre-training that others start from.
     #[must_use]
-    pub fn with_fits(fits: Fits, reference: &Reference) -> Self {
-        Self { fits, mixtures: Mixtures::new(reference), roots: FxHashMap::default() }
+    pub fn with_fits(fits: Fits, mixtures: Arc<Mixtures>) -> Self {
+        Self { fits, mixtures, roots: FxHashMap::default() }
     }
 
     /// What tiers 1 to 3 need, which ask no regression.
     #[must_use]
     pub fn without_fits(reference: &Reference) -> Self {
-        Self::with_fits(Fits::new(BTreeMap::new(), ErrorLaw::new(&[])), reference)
+        Self::with_fits(Fits::new(BTreeMap::new(), ErrorLaw::new(&[])), Arc::new(Mixtures::new(reference)))
     }
 
     /// Reads the regressions, builds the mixtures, and computes the pre-trainings that post-trainings are a share of.
@@ -226,7 +227,7 @@ impl Basis {
     pub fn load(context: &Context) -> Result<Self> {
         let method = &context.config.method;
         let fits = Fits::load(&context.work, method.draws, method.seed)?;
-        let mut basis = Self::with_fits(fits, &context.reference);
+        let mut basis = Self::with_fits(fits, Arc::new(Mixtures::new(&context.reference)));
         let mut wanted: FxHashSet<String> = FxHashSet::default();
         for row in rows::<TierRow>(&context.work)? {
             let row = row?;
@@ -255,7 +256,7 @@ fn takes_a_share(row: &TierRow) -> bool {
 /// # Errors
 /// A regression it needs is not usable.
 pub fn build<'a>(row: &TierRow, tier: i32, basis: &'a Basis, reference: &Reference) -> Result<Built<'a>> {
-    let mixtures = &basis.mixtures;
+    let mixtures = basis.mixtures.as_ref();
     let mut flags = row.flags.clone();
     // Tiers 1 to 3 fix hours, energy or emissions; the compute beside them is the stated one, else what they imply.
     let (compute, compute_tier) = if tier < 4 && !row.available_tiers.contains(&4) {

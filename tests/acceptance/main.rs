@@ -8,6 +8,7 @@ mod cards;
 mod common;
 mod lineage;
 mod physical_chain;
+mod reliability;
 
 use common::{Workspace, files_of, table};
 use hugging_carbon::tables::{EstimateRow, ModelRow, QuarantineRow, RunRow};

@@ -28,7 +28,7 @@ RELATIVE_TOLERANCE = 1e-8
 # p values that differ by less are both lost to underflow.
 P_UNDERFLOW = 1e-300
 # Most folds of the cross-validation by owner (src/method/regression.rs, MAX_FOLDS).
-MAX_FOLDS = 200
+MAX_FOLDS = 50
 # Singular values of a design with columns of unit length below which a column is a combination of others.
 DEPENDENT = 1e-11
 

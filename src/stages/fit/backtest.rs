@@ -13,15 +13,22 @@ use crate::method::simulate::{LogNormal, RunModel, SharedFit, pow10};
 use crate::method::summary::{Summary, median, robust_sd, summarize};
 use crate::pipeline::Context;
 use crate::reference::{NodePower, PuePlace, Reference, TrainingRun};
-use crate::stages::run_model::{Basis, Fits, LoadedFit, SIZE_TERM, build, speaks_tokens};
+use crate::stages::run_model::{
+    Basis, CATEGORY_FIT, COMPUTE_FIT, FINE_TUNE_FIT, Fits, LoadedFit, SIZE_TERM, TOKENS_FIT, build, speaks_tokens,
+};
 use crate::tables::{BacktestRow, BacktestRunRow, TierRow};
 use crate::units::{Params, Tokens};
 use libm::log10;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Draws per estimate: by strata, 400 place the ends of a 90 % interval within two percent.
 const DRAWS: usize = 400;
+/// Folds in which the owners are held out.
+const FOLDS: usize = 50;
+/// Regressions that estimates rest on.
+const ESTIMATING: [&str; 4] = [TOKENS_FIT, COMPUTE_FIT, FINE_TUNE_FIT, CATEGORY_FIT];
 /// The back-test of 6 N D.
 pub(in crate::stages) const INDEPENDENT_COMPUTE: &str = "independent_compute";
 
@@ -45,10 +52,11 @@ impl Fitted {
             .collect()
     }
 
-    /// The regression as an owner meets it that is not in it.
-    fn without(&self, owner: &str) -> Option<LoadedFit> {
-        let central = coefficients_of(&self.observations, |_, o| o.owner != owner)?;
-        let errors: Vec<(f64, f64)> = self.errors().into_iter().filter(|r| r.0 != owner).map(|r| (r.1, r.2)).collect();
+    /// The regression as owners meet it that are not in it.
+    fn without(&self, owners: &BTreeSet<&str>) -> Option<LoadedFit> {
+        let central = coefficients_of(&self.observations, |_, o| !owners.contains(o.owner.as_str()))?;
+        let errors: Vec<(f64, f64)> =
+            self.errors().into_iter().filter(|r| !owners.contains(r.0.as_str())).map(|r| (r.1, r.2)).collect();
         Some(LoadedFit {
             terms: self.terms.clone(),
             shared: SharedFit { central, draws: Vec::new(), errors: ErrorLaw::new(&errors) },
@@ -75,17 +83,17 @@ enum Quantity {
 }
 
 /// Every comparison, sorted by key.
-pub(super) fn runs(context: &Context, fitted: &[Fitted]) -> Result<Vec<BacktestRunRow>> {
+pub(super) fn runs(context: &Context, fitted: &[Fitted], chain: &Basis) -> Result<Vec<BacktestRunRow>> {
     let reference = &context.reference;
     let mut table: Vec<BacktestRunRow> = reference.registry.runs().iter().filter_map(six_nd_row).collect();
     let six_nd: Vec<(String, f64)> =
         table.iter().filter(|r| r.left_out.is_none()).map(|r| (r.owner.clone(), -r.log10_ratio)).collect();
-    let without = |owner: &str| {
-        let errors: Vec<(f64, f64)> = six_nd.iter().filter(|r| r.0 != owner).map(|r| (0.0, r.1)).collect();
+    let without = |owners: &BTreeSet<&str>| {
+        let errors: Vec<(f64, f64)> = six_nd.iter().filter(|r| !owners.contains(r.0.as_str())).map(|r| (0.0, r.1)).collect();
         ErrorLaw::new(&errors)
     };
     for row in &mut table {
-        let [low, _, high] = without(&row.owner).of(0.0).interval();
+        let [low, _, high] = without(&BTreeSet::from([row.owner.as_str()])).of(0.0).interval();
         (row.estimate_p05, row.estimate_p95) = (Some(row.estimate * pow10(low)), Some(row.estimate * pow10(high)));
     }
     let shared = Shared::new(DRAWS, context.config.method.seed);
@@ -93,13 +101,18 @@ pub(super) fn runs(context: &Context, fitted: &[Fitted]) -> Result<Vec<BacktestR
     for run in reference.registry.runs() {
         by_owner.entry(owner(run)).or_default().push(run);
     }
-    let compared: Vec<Vec<BacktestRunRow>> = by_owner
-        .par_iter()
-        .map(|(owner, runs)| {
-            let fits = fitted.iter().filter(|f| f.is_used).filter_map(|f| Some((f.id.to_owned(), f.without(owner)?))).collect();
-            let basis = Basis::with_fits(Fits::new(fits, without(owner)), reference);
+    // Owners are held out some at a time: a fit for each would cost more than all the estimates.
+    let owners: Vec<&str> = by_owner.keys().map(String::as_str).collect();
+    let folds = owners.len().min(FOLDS);
+    let compared: Vec<Vec<BacktestRunRow>> = (0..folds)
+        .into_par_iter()
+        .map(|fold| {
+            let held_out: BTreeSet<&str> = owners.iter().copied().skip(fold).step_by(folds).collect();
+            let fits = fitted.iter().filter(|f| f.is_used && ESTIMATING.contains(&f.id));
+            let fits = fits.filter_map(|f| Some((f.id.to_owned(), f.without(&held_out)?))).collect();
+            let basis = Basis::with_fits(Fits::new(fits, without(&held_out)), Arc::clone(&chain.mixtures));
             let mut rows = Vec::new();
-            for run in runs {
+            for run in held_out.iter().flat_map(|owner| &by_owner[*owner]) {
                 rows.extend(compare(reference, run, &basis, &shared)?);
             }
             Ok(rows)

@@ -52,8 +52,8 @@ impl Sample {
     }
 }
 
-/// All rows of a regression.
-pub(super) fn samples(context: &Context, id: &str, tokens_fit: Option<&Fit>) -> Result<Vec<Sample>> {
+/// All rows of a regression; `chain` is what the physical chain needs.
+pub(super) fn samples(context: &Context, id: &str, tokens_fit: Option<&Fit>, chain: &Basis) -> Result<Vec<Sample>> {
     let reference = &context.reference;
     let runs = || reference.registry.runs().iter();
     let open = |r: &&TrainingRun| r.kind == "pretraining" && r.open_weights == Some(true);
@@ -70,25 +70,24 @@ pub(super) fn samples(context: &Context, id: &str, tokens_fit: Option<&Fit>) -> 
             .filter(|r| ["fine_tuning", "post_training"].contains(&r.kind.as_str()))
             .filter(|r| tokens_fit.is_some_and(|fit| is_fine_tune(reference, r, fit) == Some(true)))
             .filter_map(|r| of(r, r.train_flop?))
-            .chain(reported_compute(reference)?)
+            .chain(reported_compute(reference, chain)?)
             .collect(),
         FINE_TUNE_EMISSIONS_FIT => {
             reference.reported.iter().filter_map(|r| reported_sample(r, r.emissions_gco2e / GRAMS_PER_KG)).collect()
         }
-        ENERGY_FIT => runs().filter_map(|r| of(r, energy(reference, r)?)).collect(),
-        EMISSIONS_FIT => runs().filter_map(|r| of(r, emissions(reference, r)?)).collect(),
+        ENERGY_FIT => runs().filter_map(|r| of(r, energy(reference, chain, r)?)).collect(),
+        EMISSIONS_FIT => runs().filter_map(|r| of(r, emissions(reference, chain, r)?)).collect(),
         _ => category_samples(context)?,
     })
 }
 
 /// Compute of the AutoTrain repositories: their tracked emissions through the chain of a fine-tune of their year, backwards.
-fn reported_compute(reference: &Reference) -> Result<Vec<Sample>> {
-    let basis = Basis::without_fits(reference);
+fn reported_compute(reference: &Reference, basis: &Basis) -> Result<Vec<Sample>> {
     let mut samples = Vec::new();
     for reported in &reference.reported {
         let Some(mut sample) = reported_sample(reported, 1.0) else { continue };
         sample.row.emissions_kgco2e = Some(reported.emissions_gco2e / GRAMS_PER_KG);
-        let built = build(&sample.row, 1, &basis, reference)?;
+        let built = build(&sample.row, 1, basis, reference)?;
         sample.response = log10(central(&built.model(&sample.id)).flop.0);
         samples.push(sample);
     }
@@ -163,26 +162,25 @@ pub(super) fn owner(run: &TrainingRun) -> String {
 }
 
 /// Stated energy at the facility, or hours times power times PUE, where the compute does not come from those hours.
-fn energy(reference: &Reference, run: &TrainingRun) -> Option<f64> {
+fn energy(reference: &Reference, basis: &Basis, run: &TrainingRun) -> Option<f64> {
     run.train_flop.filter(|_| !is_from_hours(run))?;
     if let Some(kwh) = run.energy_kwh {
         return Some(kwh);
     }
     let row = as_tier_row(reference, run)?;
     row.accelerator_hours.filter(|_| !row.accelerators.is_empty())?;
-    let basis = Basis::without_fits(reference);
-    let built = build(&row, 3, &basis, reference).ok()?;
+    let built = build(&row, 3, basis, reference).ok()?;
     Some(central(&built.model(&run.registry_id)).energy.0)
 }
 
 /// Stated location-based emissions, or energy times the grid of the owner's country, where the compute does not come from hours.
-fn emissions(reference: &Reference, run: &TrainingRun) -> Option<f64> {
+fn emissions(reference: &Reference, basis: &Basis, run: &TrainingRun) -> Option<f64> {
     run.train_flop.filter(|_| !is_from_hours(run))?;
     let stated = run.reported_emissions_kgco2e.filter(|_| run.emissions_basis.as_deref() != Some("market"));
     if let Some(kg) = stated.filter(|kg| *kg > 0.0) {
         return Some(kg);
     }
-    let (kwh, day) = (energy(reference, run)?, run.trained_on_day()?);
+    let (kwh, day) = (energy(reference, basis, run)?, run.trained_on_day()?);
     let country = run.country.as_deref()?.split('|').next()?;
     let grid = reference.grid.value(country, day.year())?;
     Some(kwh * grid.gco2e_per_kwh / GRAMS_PER_KG)
