@@ -81,7 +81,8 @@ fn regressions_are_usable_and_follow_from_their_observations() {
             .iter()
             .map(|term| terms.iter().find(|t| t.regression_id == row.regression_id && t.term == *term).unwrap().estimate)
             .collect();
-        let residual = |o: &RegressionObservationRow| o.response - o.terms.iter().zip(&coefficients).map(|(x, b)| x * b).sum::<f64>();
+        let residual =
+            |o: &RegressionObservationRow| o.response - o.terms.iter().zip(&coefficients).map(|(x, b)| x * b).sum::<f64>();
         let sum: f64 = own.iter().map(|o| residual(o)).sum();
         assert!(sum.abs() < 1e-8, "{}: {sum}", row.regression_id);
         let kept: Vec<&RegressionCandidateRow> =
