@@ -15,33 +15,52 @@ pub struct Summary {
 
 /// Summarises draws; `scratch` is reused between calls. All zero for no draws.
 #[must_use]
-pub fn summarize(draws: &[f64], scratch: &mut Vec<f64>) -> Summary {
+pub fn summarize(draws: &[f64], scratch: &mut Vec<u64>) -> Summary {
     if draws.is_empty() {
         return Summary::default();
     }
-    scratch.clear();
-    scratch.extend_from_slice(draws);
     #[allow(clippy::cast_precision_loss)] // At most 100,000 draws.
     let mean = draws.iter().sum::<f64>() / draws.len() as f64;
-    let [p05, p50, p95] = quantiles(scratch, [0.05, 0.50, 0.95]);
+    let [p05, p50, p95] = quantiles(draws, scratch, [0.05, 0.50, 0.95]);
     Summary { p05, p50, p95, mean }
 }
 
+/// The median alone.
+#[must_use]
+pub fn median_of(draws: &[f64], scratch: &mut Vec<u64>) -> f64 {
+    let [p50] = quantiles(draws, scratch, [0.5]);
+    p50
+}
+
+/// A key whose order as an integer is that of the value: comparing integers is several times cheaper, and this is done five times for
+/// every estimate (IEEE 754, section 5.10: the order of bit patterns).
+fn key(value: f64) -> u64 {
+    let bits = value.to_bits();
+    if bits >> 63 == 1 { !bits } else { bits | (1 << 63) }
+}
+
+fn value(key: u64) -> f64 {
+    f64::from_bits(if key >> 63 == 1 { key & !(1 << 63) } else { !key })
+}
+
 /// The same as [`quantile_sorted`] on values in any order, for ascending probabilities: selecting order statistics, each among what the
-/// one before left above it, is several times cheaper than sorting, and this is done five times for every estimate.
-fn quantiles<const N: usize>(values: &mut [f64], probabilities: [f64; N]) -> [f64; N] {
+/// one before left above it, is several times cheaper than sorting.
+fn quantiles<const N: usize>(values: &[f64], scratch: &mut Vec<u64>, probabilities: [f64; N]) -> [f64; N] {
     let Some(last) = values.len().checked_sub(1) else { return [f64::NAN; N] };
+    scratch.clear();
+    scratch.extend(values.iter().copied().map(key));
     let mut placed = 0;
     probabilities.map(|p| {
         #[allow(clippy::cast_precision_loss)]
         let position = p * last as f64;
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // 0 <= position <= last.
         let below = position as usize;
-        let (_, &mut low, above) = values[placed..].select_nth_unstable_by(below - placed, f64::total_cmp);
+        let (_, &mut low, above) = scratch[placed..].select_nth_unstable(below - placed);
         placed = below;
-        let high = above.iter().copied().min_by(f64::total_cmp).unwrap_or(low);
+        let high = above.iter().copied().min().unwrap_or(low);
         #[allow(clippy::cast_precision_loss)]
         let fraction = position - below as f64;
+        let (low, high) = (value(low), value(high));
         low + fraction * (high - low)
     })
 }
@@ -90,9 +109,16 @@ mod tests {
             let shuffled: Vec<f64> = (0..n).map(|i| ((i * 7919 + 3) % n) as f64 * 0.5).collect();
             let mut sorted = shuffled.clone();
             sorted.sort_unstable_by(f64::total_cmp);
-            let got = quantiles(&mut shuffled.clone(), [0.0, 0.05, 0.5, 0.95, 1.0]);
+            let got = quantiles(&shuffled, &mut Vec::new(), [0.0, 0.05, 0.5, 0.95, 1.0]);
             assert_eq!(got, [0.0, 0.05, 0.5, 0.95, 1.0].map(|p| quantile_sorted(&sorted, p)), "{n}");
         }
+    }
+
+    #[test]
+    fn keys_order_as_values_and_come_back() {
+        let values = [f64::NEG_INFINITY, -1e300, -1.0, -0.0, 0.0, 1e-310, 1.0, 2.0, 1e300, f64::INFINITY];
+        assert!(values.windows(2).all(|w| key(w[0]) < key(w[1])));
+        assert!(values.iter().all(|v| value(key(*v)).to_bits() == v.to_bits()));
     }
 
     /// numpy.quantile([1, 2, 4, 8], [.05, .5, .95]) = 1.15, 3, 7.4 by hand: positions .15, 1.5, 2.85.

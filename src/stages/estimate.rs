@@ -7,7 +7,7 @@ use crate::method::assumptions::ATCI_BAND_GCO2E_PER_PFLOP;
 use crate::method::chain;
 use crate::method::draws::{Draws, Shared, simulate};
 use crate::method::simulate::{Central, central};
-use crate::method::summary::{Summary, summarize};
+use crate::method::summary::{Summary, median_of, summarize};
 use crate::pipeline::{Context, Outcome, Stage};
 use crate::tables::io::{BatchWriter, TableWriter, rows, table_path};
 use crate::tables::{EstimateByTierRow, EstimateRow, Row, RowBuilders, TierRow};
@@ -83,7 +83,7 @@ fn run(context: &Context, out: &Path) -> Result<Outcome> {
 struct Scratch {
     draws: Draws,
     atci: Vec<f64>,
-    sorted: Vec<f64>,
+    keys: Vec<u64>,
 }
 
 fn estimate_run(
@@ -140,14 +140,14 @@ fn fields(tier: i32, compute_tier: i32) -> Vec<&'static str> {
 }
 
 fn estimate_row(row: &TierRow, tier: i32, built: &Built<'_>, central: Central, scratch: &mut Scratch) -> EstimateByTierRow {
-    let Scratch { draws, atci, sorted } = scratch;
+    let Scratch { draws, atci, keys } = scratch;
     atci.clear();
     atci.extend(draws.emissions.iter().zip(&draws.flop).map(|(m, c)| chain::atci(KgCo2e(*m), Flop(*c)).0));
-    let flop = summarize(&draws.flop, sorted);
-    let energy = summarize(&draws.energy, sorted);
-    let emissions = summarize(&draws.emissions, sorted);
-    let atci = summarize(atci, sorted);
-    let hours = summarize(&draws.hours, sorted);
+    let flop = summarize(&draws.flop, keys);
+    let energy = summarize(&draws.energy, keys);
+    let emissions = summarize(&draws.emissions, keys);
+    let atci = summarize(atci, keys);
+    let hours = median_of(&draws.hours, keys);
     let mut flags = built.flags.clone();
     if !(ATCI_BAND_GCO2E_PER_PFLOP.0..=ATCI_BAND_GCO2E_PER_PFLOP.1).contains(&atci.p50) {
         flags.push("atci_outside_published_band".into());
@@ -163,7 +163,7 @@ fn estimate_row(row: &TierRow, tier: i32, built: &Built<'_>, central: Central, s
         .collect();
     evidence_ids.sort();
     let mut out = filled(row, tier, [flop, energy, emissions], Some(atci));
-    out.accelerator_hours_p50 = Some(hours.p50);
+    out.accelerator_hours_p50 = Some(hours);
     provenance(&mut out, built, central);
     out.evidence_ids = evidence_ids;
     out.flags = flags;
