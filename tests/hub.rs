@@ -39,6 +39,19 @@ impl Bench {
         (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
     }
 
+    /// Offline, from what was fetched, everything anew: the same version and bytes, and an audit that says so.
+    fn rebuilds_offline(&self) {
+        let expected = files_of(&self.workspace.snapshot());
+        for dir in ["work", "snapshots"] {
+            std::fs::remove_dir_all(self.workspace.data().join(dir)).unwrap();
+        }
+        let (status, _, stderr) = self.run_with(&["-q", "run"], &[("HF_HUB_OFFLINE", "1"), ("HF_ENDPOINT", "http://127.0.0.1:9")]);
+        assert_eq!(status, 0, "{stderr}");
+        assert!(files_of(&self.workspace.snapshot()) == expected);
+        let (stdout, _) = self.run(&["audit", "data/snapshots/latest"]);
+        assert!(stdout.contains("rebuilt from its pinned inputs, the same bytes"), "{stdout}");
+    }
+
     fn run(&self, args: &[&str]) -> (String, String) {
         let (status, stdout, stderr) = self.run_with(args, &[]);
         assert_eq!(status, 0, "{args:?}\n{stdout}\n{stderr}");
@@ -65,15 +78,7 @@ fn a_listing_is_crawled_once_and_replays_offline_to_the_same_bytes() {
     let (_, stderr) = bench.run(&["run"]);
     assert!(stderr.contains("recent enough"), "{stderr}");
     assert_eq!(bench.hub.requests(), requests);
-    // Offline, from the recording, everything anew: the same version and bytes.
-    let expected = files_of(&first);
-    std::fs::remove_dir_all(bench.workspace.data().join("work")).unwrap();
-    std::fs::remove_dir_all(bench.workspace.data().join("snapshots")).unwrap();
-    let (status, _, stderr) = bench.run_with(&["-q", "run"], &[("HF_HUB_OFFLINE", "1"), ("HF_ENDPOINT", "http://127.0.0.1:9")]);
-    assert_eq!(status, 0, "{stderr}");
-    assert!(files_of(&bench.workspace.snapshot()) == expected);
-    let (stdout, _) = bench.run(&["audit", "data/snapshots/latest"]);
-    assert!(stdout.contains("rebuilt from its pinned inputs, the same bytes"), "{stdout}");
+    bench.rebuilds_offline();
 }
 
 /// The nightly job: after a day the listing is updated, and the snapshot is that of a full crawl of the same Hub, save the manifest's
@@ -166,14 +171,7 @@ fn a_dataset_file_is_pinned_and_needs_no_network_once_it_is_held() {
     let first = bench.workspace.snapshot();
     let manifest = std::fs::read_to_string(first.join("manifest.json")).unwrap();
     assert!(manifest.contains(&format!("owner/hub-stats@{commit}")), "{manifest}");
-    let expected = files_of(&first);
-    std::fs::remove_dir_all(bench.workspace.data().join("work")).unwrap();
-    std::fs::remove_dir_all(bench.workspace.data().join("snapshots")).unwrap();
-    let (status, _, stderr) = bench.run_with(&["-q", "run"], &[("HF_HUB_OFFLINE", "1"), ("HF_ENDPOINT", "http://127.0.0.1:9")]);
-    assert_eq!(status, 0, "{stderr}");
-    assert!(files_of(&bench.workspace.snapshot()) == expected);
-    let (stdout, _) = bench.run(&["audit", "data/snapshots/latest"]);
-    assert!(stdout.contains("the same bytes"), "{stdout}");
+    bench.rebuilds_offline();
 }
 
 /// Everything uploaded in one commit under the version's tag; the second time it is refused.

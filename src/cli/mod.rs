@@ -204,7 +204,7 @@ fn resolve(cli: &Cli) -> Result<Resolved> {
 /// The configuration with the paths of what was fetched from the Hub before.
 fn held(cli: &Cli) -> Result<Config> {
     let mut config = resolve(cli)?.config;
-    live::source::prepare(&mut config, &cli.global.data_dir.join("hub"), Mode::Held)?;
+    live::source::prepare(&mut config, &cli.global.data_dir.join("hub"), Mode::Held, false)?;
     Ok(config)
 }
 
@@ -212,13 +212,14 @@ fn held(cli: &Cli) -> Result<Config> {
 fn context(cli: &Cli, mode: Mode) -> Result<(Context, Resolved)> {
     let resolved = resolve(cli)?;
     let mut config = resolved.config.clone();
-    live::source::prepare(&mut config, &cli.global.data_dir.join("hub"), mode)?;
+    let interactive = std::io::stderr().is_terminal() && !cli.global.quiet && cli.global.log_format == LogFormat::Text;
+    live::source::prepare(&mut config, &cli.global.data_dir.join("hub"), mode, interactive)?;
     let context = Context {
         config,
         work: cli.global.data_dir.join("work"),
         snapshots: cli.global.data_dir.join("snapshots"),
         reference: Reference::load_with(resolved.config.reference.extra_grid.as_deref())?,
-        interactive: std::io::stderr().is_terminal() && !cli.global.quiet && cli.global.log_format == LogFormat::Text,
+        interactive,
     };
     Ok((context, resolved))
 }

@@ -48,21 +48,21 @@ pub enum Mode {
 ///
 /// # Errors
 /// The Hub refuses or the patience is over (exit status 4), the disk is full, or `HF_HUB_OFFLINE` is set and nothing is held.
-pub fn prepare(config: &mut Config, hub: &Path, mode: Mode) -> Result<()> {
+pub fn prepare(config: &mut Config, hub: &Path, mode: Mode, interactive: bool) -> Result<()> {
     match config.source.kind {
         SourceKind::File => {}
         SourceKind::HubListing => {
             if config.source.path.is_none() {
-                config.source.path = listing(&config.source, hub, mode)?;
+                config.source.path = listing(&config.source, hub, mode, interactive)?;
             }
             if config.cards.fetch && config.cards.path.is_none() {
-                config.cards.path = cohort_cards(config, hub, mode)?;
+                config.cards.path = cohort_cards(config, hub, mode, interactive)?;
             }
         }
         SourceKind::HubDataset => {
             if config.source.path.is_none() {
                 let pinned = config.source.pinned();
-                if let Some(held) = pinned_file("index", &pinned, &config.source, hub, mode)? {
+                if let Some(held) = pinned_file("index", &pinned, &config.source, hub, mode, interactive)? {
                     config.source.revision = held.commit;
                     config.source.path = Some(held.path);
                 }
@@ -70,7 +70,7 @@ pub fn prepare(config: &mut Config, hub: &Path, mode: Mode) -> Result<()> {
         }
     }
     if let (Some(pinned), None) = (config.cards.pinned(), &config.cards.path)
-        && let Some(held) = pinned_file("cards", &pinned, &config.source, hub, mode)?
+        && let Some(held) = pinned_file("cards", &pinned, &config.source, hub, mode, interactive)?
     {
         config.cards.path = Some(held.path);
     }
@@ -94,7 +94,7 @@ fn nothing_held(what: &str) -> Error {
 }
 
 /// The journal of the listing to read.
-fn listing(source: &SourceConfig, hub: &Path, mode: Mode) -> Result<Option<PathBuf>> {
+fn listing(source: &SourceConfig, hub: &Path, mode: Mode, interactive: bool) -> Result<Option<PathBuf>> {
     let current = current(hub);
     if mode == Mode::Held {
         return Ok(current);
@@ -117,7 +117,7 @@ fn listing(source: &SourceConfig, hub: &Path, mode: Mode) -> Result<Option<PathB
     let client = client(&environment, Caps::default())?;
     let mut fetcher = Fetcher::new(&client, patience(source));
     let store = Store::open(hub)?;
-    let journal = take(&mut fetcher, &environment, &store, source, current.as_deref(), &dir)?;
+    let journal = take(&mut fetcher, &environment, &store, source, current.as_deref(), &dir, &Progress::new(interactive))?;
     let counts = fetcher.counts();
     tracing::info!(
         requests = counts.requests,
@@ -192,8 +192,14 @@ fn take(
     source: &SourceConfig,
     current: Option<&Path>,
     dir: &Path,
+    progress: &Progress,
 ) -> Result<PathBuf> {
-    let mut observe = observer();
+    let mut observe = |step| {
+        if let Step::Recorded { pages, records } = step {
+            progress.tell(|| format!("crawling: {pages} pages, {records} records"));
+        }
+        Ok(())
+    };
     let full = dir.join("crawl.jsonl");
     let base = current.filter(|_| source.incremental && !full.exists());
     if let Some(journal) = base
@@ -226,16 +232,35 @@ fn full_since(journal: &Path) -> Result<Option<jiff::Timestamp>> {
     }
 }
 
-fn observer() -> impl FnMut(Step) -> Result<()> {
-    let mut last = Instant::now();
-    move |step| {
-        if let Step::Recorded { pages, records } = step
+/// How far a fetch is: a spinner on a terminal, else a line of the log now and then.
+struct Progress {
+    bar: Option<indicatif::ProgressBar>,
+    last: std::sync::Mutex<Instant>,
+}
+
+impl Progress {
+    fn new(interactive: bool) -> Self {
+        Self { bar: interactive.then(indicatif::ProgressBar::new_spinner), last: std::sync::Mutex::new(Instant::now()) }
+    }
+
+    fn tell(&self, message: impl FnOnce() -> String) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(message());
+            bar.tick();
+        } else if let Ok(mut last) = self.last.lock()
             && last.elapsed() >= LOG_EVERY
         {
-            tracing::info!(pages, records, "crawling");
-            last = Instant::now();
+            tracing::info!("{}", message());
+            *last = Instant::now();
         }
-        Ok(())
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
     }
 }
 
@@ -294,7 +319,7 @@ impl Candidate {
 }
 
 /// Fetches the cards of the cohort that changed, and writes those that are held as the file the stages read.
-fn cohort_cards(config: &Config, hub: &Path, mode: Mode) -> Result<Option<PathBuf>> {
+fn cohort_cards(config: &Config, hub: &Path, mode: Mode, interactive: bool) -> Result<Option<PathBuf>> {
     let file = hub.join("cards.jsonl");
     let held = || file.exists().then(|| file.clone());
     let Some(journal) = config.source.path.as_ref().filter(|_| mode == Mode::Fetch) else { return Ok(held()) };
@@ -315,15 +340,13 @@ fn cohort_cards(config: &Config, hub: &Path, mode: Mode) -> Result<Option<PathBu
     }
     let client = client(&environment, Caps { max_body: MAX_CARD_BYTES, ..Caps::default() })?;
     let mut fetcher = Fetcher::new(&client, patience(&config.source));
-    let mut last = Instant::now();
+    let progress = Progress::new(interactive);
     let of = wanted.len();
     let counts = cards::fetch(&mut fetcher, &environment, &store, &index, &wanted, &mut |done| {
-        if last.elapsed() >= LOG_EVERY {
-            tracing::info!(done, of, "fetching cards");
-            last = Instant::now();
-        }
+        progress.tell(|| format!("fetching cards: {done} of {of}"));
         Ok(())
     })?;
+    drop(progress);
     tracing::info!(?counts, "cards of the cohort");
     write_cards(&file, &store, &index, &wanted)?;
     Ok(held())
@@ -359,7 +382,14 @@ struct Held {
     path: PathBuf,
 }
 
-fn pinned_file(what: &str, pinned: &PinnedSource, source: &SourceConfig, hub: &Path, mode: Mode) -> Result<Option<Held>> {
+fn pinned_file(
+    what: &str,
+    pinned: &PinnedSource,
+    source: &SourceConfig,
+    hub: &Path,
+    mode: Mode,
+    interactive: bool,
+) -> Result<Option<Held>> {
     let note = hub.join(format!("pinned-{what}.json"));
     if mode == Mode::Held {
         let held: Option<Held> = fs::read(&note).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
@@ -370,15 +400,8 @@ fn pinned_file(what: &str, pinned: &PinnedSource, source: &SourceConfig, hub: &P
     let client = if environment.offline { None } else { Some(client(&environment, Caps::default())?) };
     let mut fetcher = client.as_ref().map(|client| Fetcher::new(client, patience(source)));
     let repo = RepoId::parse(&pinned.repo)?;
-    let last = std::sync::Mutex::new(Instant::now());
-    let progress = Arc::new(move |done: u64, of: u64| {
-        if let Ok(mut last) = last.lock()
-            && last.elapsed() >= LOG_EVERY
-        {
-            tracing::info!(megabytes = done >> 20, of = of >> 20, "downloading");
-            *last = Instant::now();
-        }
-    });
+    let teller = Progress::new(interactive);
+    let progress = Arc::new(move |done: u64, of: u64| teller.tell(|| format!("downloading: {} of {} MB", done >> 20, of >> 20)));
     let file = dataset::fetch(fetcher.as_mut(), &environment, &repo, &pinned.revision, &pinned.file, patience(source), progress)?;
     tracing::info!(
         repo = pinned.repo,
