@@ -1,8 +1,8 @@
 //! From `[source]` and `[cards]` to files the stages read: fetch what is due, resume what was interrupted, or name what is held.
 //!
 //! Everything lives below one directory, `<data-dir>/hub`: `objects/` holds page bodies and cards by digest, `recordings/<time>/` the
-//! journals of a crawl or an update, `current` the journal of the newest complete one, `cards.jsonl` the cards of the cohort as the
-//! stages read them. Times decide only what is fetched when; no output holds them.
+//! journals of a crawl or an update, of which the newest complete one is read, `cards.jsonl` the cards of the cohort as the stages read
+//! them. Times decide only what is fetched when; no output holds them.
 
 use super::cards::{self, CardLine, MAX_CARD_BYTES, Outcome, Wanted};
 use super::client::{Caps, Client};
@@ -126,17 +126,14 @@ fn listing(source: &SourceConfig, hub: &Path, mode: Mode, interactive: bool) -> 
         waited_s = counts.waited_ms / 1_000,
         "the listing is complete"
     );
-    let relative = journal.strip_prefix(hub).unwrap_or(&journal).to_string_lossy().into_owned();
-    write_atomically(&hub.join("current"), relative.as_bytes())?;
     tidy(hub, &store)?;
     Ok(Some(journal))
 }
 
-/// The journal that `current` names, if it is complete.
+/// The journal of the newest complete recording.
 fn current(hub: &Path) -> Option<PathBuf> {
-    let relative = fs::read_to_string(hub.join("current")).ok()?;
-    let path = hub.join(relative.trim());
-    is_complete(&path).then_some(path)
+    let complete = |dir: &PathBuf| ["merged.jsonl", "crawl.jsonl"].map(|name| dir.join(name)).into_iter().find(|j| is_complete(j));
+    recordings(hub).ok()?.iter().rev().find_map(complete)
 }
 
 fn is_complete(journal: &Path) -> bool {
@@ -171,10 +168,7 @@ fn recordings(hub: &Path) -> Result<Vec<PathBuf>> {
 /// The newest directory, if its crawl was interrupted.
 fn unfinished(hub: &Path, current: Option<&Path>) -> Result<Option<PathBuf>> {
     let newest = recordings(hub)?.pop();
-    Ok(newest.filter(|dir| {
-        let is_current = current.is_some_and(|journal| journal.parent() == Some(dir));
-        !is_current && !is_complete(&dir.join("crawl.jsonl")) && !is_complete(&dir.join("merged.jsonl"))
-    }))
+    Ok(newest.filter(|dir| current.is_none_or(|journal| journal.parent() != Some(dir))))
 }
 
 fn new_directory(hub: &Path) -> Result<PathBuf> {
