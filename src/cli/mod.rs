@@ -14,9 +14,9 @@ mod text;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use hugging_carbon::config::{self, Config, Overrides, Resolved};
 use hugging_carbon::error::{Error, ExitStatus, Result};
-use hugging_carbon::hub::live::{self, source::Mode};
 use hugging_carbon::pipeline::Context;
 use hugging_carbon::reference::Reference;
+use hugging_carbon::stages::fetch::{self, Mode};
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
@@ -204,7 +204,7 @@ fn resolve(cli: &Cli) -> Result<Resolved> {
 /// The configuration with the paths of what was fetched from the Hub before.
 fn held(cli: &Cli) -> Result<Config> {
     let mut config = resolve(cli)?.config;
-    live::source::prepare(&mut config, &cli.global.data_dir.join("hub"), Mode::Held, false)?;
+    fetch::prepare(&mut config, &cli.global.data_dir.join("hub"), Mode::Held, false)?;
     Ok(config)
 }
 
@@ -213,7 +213,7 @@ fn context(cli: &Cli, mode: Mode) -> Result<(Context, Resolved)> {
     let resolved = resolve(cli)?;
     let mut config = resolved.config.clone();
     let interactive = std::io::stderr().is_terminal() && !cli.global.quiet && cli.global.log_format == LogFormat::Text;
-    live::source::prepare(&mut config, &cli.global.data_dir.join("hub"), mode, interactive)?;
+    fetch::prepare(&mut config, &cli.global.data_dir.join("hub"), mode, interactive)?;
     let context = Context {
         config,
         work: cli.global.data_dir.join("work"),

@@ -3,8 +3,8 @@
 use super::{Cli, context, headline, print};
 use hugging_carbon::config::Resolved;
 use hugging_carbon::error::{Error, ExitStatus, IoContext, Result};
-use hugging_carbon::hub::live::source::Mode;
 use hugging_carbon::pipeline::{self, Context, Wanted};
+use hugging_carbon::stages::fetch::Mode;
 use std::io::Write as _;
 use std::path::Path;
 

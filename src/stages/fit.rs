@@ -6,8 +6,6 @@ mod candidates;
 mod declarations;
 mod samples;
 
-pub(super) use self::backtest::INDEPENDENT_COMPUTE;
-
 use self::backtest::Fitted;
 use self::declarations::{DECLARATIONS, Declaration};
 use self::samples::{Sample, samples, term_names};

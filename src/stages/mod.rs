@@ -6,6 +6,7 @@ pub mod data_tests;
 pub mod estimate;
 pub mod factors;
 pub mod fallbacks;
+pub mod fetch;
 pub mod fit;
 pub mod ingest;
 pub mod lineage_table;

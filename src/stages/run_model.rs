@@ -4,7 +4,6 @@
 //! are the same), and `explain` prints it.
 
 use super::factors::{self, Chips, GridChoice, Mixtures};
-use super::fit::INDEPENDENT_COMPUTE;
 use crate::error::{Error, Result};
 use crate::method::assumptions as assume;
 use crate::method::calibration::ErrorLaw;
@@ -35,6 +34,8 @@ pub const ENERGY_FIT: &str = "energy_from_compute";
 pub const EMISSIONS_FIT: &str = "emissions_from_compute";
 /// Regression of size on category.
 pub const CATEGORY_FIT: &str = "params_from_category";
+/// Name of the back-test of 6 N D.
+pub const INDEPENDENT_COMPUTE: &str = "independent_compute";
 /// Name of the term that holds the size.
 pub const SIZE_TERM: &str = "log10_active_params";
 

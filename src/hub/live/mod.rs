@@ -3,7 +3,7 @@
 //! [`environment`] and [`token`] say which Hub and who asks; [`client`] sends one request, [`fetch`] keeps asking at the pace
 //! [`rate`] allows; [`crawl`] takes a [`listing`] page by page into the [`store`], [`replay`] reads it back without the network,
 //! [`incremental`] brings an older crawl up to date; [`cards`] fetches READMEs; [`dataset`] takes a pinned file and [`publish`]
-//! uploads a snapshot, both through the hf-hub crate. [`source`] decides what is fetched when.
+//! uploads a snapshot, both through the hf-hub crate. What is fetched when is decided by `stages::fetch`.
 
 pub mod cards;
 pub mod client;
@@ -21,6 +21,5 @@ pub mod record;
 pub mod remote;
 pub mod replay;
 pub mod shelf;
-pub mod source;
 pub mod store;
 pub mod token;

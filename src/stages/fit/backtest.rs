@@ -14,7 +14,8 @@ use crate::method::summary::{Summary, median, robust_sd, summarize};
 use crate::pipeline::Context;
 use crate::reference::{NodePower, PuePlace, Reference, TrainingRun};
 use crate::stages::run_model::{
-    Basis, CATEGORY_FIT, COMPUTE_FIT, FINE_TUNE_FIT, Fits, LoadedFit, SIZE_TERM, TOKENS_FIT, build, speaks_tokens,
+    Basis, CATEGORY_FIT, COMPUTE_FIT, FINE_TUNE_FIT, Fits, INDEPENDENT_COMPUTE, LoadedFit, SIZE_TERM, TOKENS_FIT, build,
+    speaks_tokens,
 };
 use crate::tables::{BacktestRow, BacktestRunRow, TierRow};
 use crate::units::{Params, Tokens};
@@ -29,8 +30,6 @@ const DRAWS: usize = 400;
 const FOLDS: usize = 50;
 /// Regressions that estimates rest on.
 const ESTIMATING: [&str; 4] = [TOKENS_FIT, COMPUTE_FIT, FINE_TUNE_FIT, CATEGORY_FIT];
-/// The back-test of 6 N D.
-pub(in crate::stages) const INDEPENDENT_COMPUTE: &str = "independent_compute";
 
 /// A regression with what it was fitted on.
 pub(super) struct Fitted {

@@ -1,24 +1,24 @@
-//! From `[source]` and `[cards]` to files the stages read: fetch what is due, resume what was interrupted, or name what is held.
+//! Before ingest: from `[source]` and `[cards]` to files it reads: fetch what is due, resume what was interrupted, or name what is held.
 //!
 //! Everything lives below one directory, `<data-dir>/hub`: `objects/` holds page bodies and cards by digest, `recordings/<time>/` the
 //! journals of a crawl or an update, of which the newest complete one is read, `cards.jsonl` the cards of the cohort as the stages read
 //! them. Times decide only what is fetched when; no output holds them.
 
-use super::cards::{self, CardLine, MAX_CARD_BYTES, Outcome, Wanted};
-use super::client::{Caps, Client};
-use super::clock::SystemClock;
-use super::crawl::{Line, Step, crawl};
-use super::dataset;
-use super::environment::Environment;
-use super::fetch::{Fetcher, Patience};
-use super::incremental::{Plan, update};
-use super::journal;
-use super::listing::Listing;
-use super::remote::RepoId;
-use super::replay::Recording;
-use super::store::Store;
 use crate::config::{CohortConfig, CohortMetric, Config, PinnedSource, SourceConfig, SourceKind};
 use crate::error::{Error, IoContext, Result};
+use crate::hub::live::cards::{self, CardLine, MAX_CARD_BYTES, Outcome, Wanted};
+use crate::hub::live::client::{Caps, Client};
+use crate::hub::live::clock::SystemClock;
+use crate::hub::live::crawl::{Line, Step, crawl};
+use crate::hub::live::dataset;
+use crate::hub::live::environment::Environment;
+use crate::hub::live::fetch::{Fetcher, Patience};
+use crate::hub::live::incremental::{Plan, update};
+use crate::hub::live::journal;
+use crate::hub::live::listing::Listing;
+use crate::hub::live::remote::RepoId;
+use crate::hub::live::replay::Recording;
+use crate::hub::live::store::Store;
 use crate::tables::io::write_atomically;
 use fs_err as fs;
 use serde::Deserialize;
