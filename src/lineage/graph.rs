@@ -28,8 +28,8 @@ pub(super) struct Graph<'a> {
     pub absent: Vec<RepoFacts>,
     /// Placements of both.
     pub placements: Vec<Placement>,
-    /// Parameters and architecture that a copy in another format shows of an original whose files do not.
-    pub shown_by_copy: FxHashMap<usize, (i64, Option<Arc<str>>)>,
+    /// Parameters and architecture that a copy, or what was trained from it, shows of an original whose files do not.
+    pub shown_elsewhere: FxHashMap<usize, (i64, Option<Arc<str>>)>,
     /// Lower-case id, or name of a legacy id without namespace, to position. Spent by the pass of stated bases.
     pub by_id: IdMap,
 }
@@ -45,10 +45,10 @@ impl Graph<'_> {
         self.facts.get(i).unwrap_or_else(|| &self.absent[i - self.facts.len()])
     }
 
-    /// Counted parameters and architecture of a node, its own or those of its copy.
+    /// Counted parameters and architecture of a node, its own or those shown elsewhere.
     pub fn shape(&self, i: usize) -> (Option<i64>, Option<&Arc<str>>) {
         let f = self.node(i);
-        match self.shown_by_copy.get(&i) {
+        match self.shown_elsewhere.get(&i) {
             Some((params, architecture)) if f.params.is_none() => {
                 (Some(*params), architecture.as_ref().or(f.architecture.as_ref()))
             }
@@ -117,7 +117,7 @@ pub fn resolve(
             Placement::new(role, rule)
         })
         .collect();
-    let mut graph = Graph { facts, absent, placements, shown_by_copy: FxHashMap::default(), by_id };
+    let mut graph = Graph { facts, absent, placements, shown_elsewhere: FxHashMap::default(), by_id };
     links::link(&mut graph, without);
     assign(&mut graph);
     let Graph { absent, placements, .. } = graph;

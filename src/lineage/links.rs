@@ -28,6 +28,22 @@ const LARGE_PARAMS: i64 = 1_000_000_000;
 /// A base may have been announced this long before its repository was opened.
 const BASE_MAY_BE_YOUNGER_MS: i64 = 14 * 86_400_000;
 
+/// Names of the rules of the passes below that make a repository a member of a run, or no run at all, without a stated link: what
+/// `sensitivity` takes away.
+pub const IMPLICIT_RULES: &[&str] = &[
+    "sibling_same_stem",
+    "sibling_same_size_above_100b",
+    "speciality_of_a_sibling",
+    "names_a_family_of_another_owner",
+    "names_a_model_in_full",
+    "family_architecture_and_size",
+    "same_architecture_and_exact_size",
+    "mirror_same_name_and_size",
+    "other_format_in_one_namespace",
+    "family_architecture_of_an_unlisted_owner",
+    "size_of_no_known_pretraining",
+];
+
 /// A pass of the linking. An ablation leaves one out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -202,7 +218,7 @@ fn shapes_of_bases(graph: &mut Graph<'_>) {
         let rank = |(shape, votes): &(&Shape, &Votes)| (**votes, std::cmp::Reverse(shape.0));
         let Some((params, architecture)) = shapes.iter().max_by_key(rank).map(|(shape, _)| shape.clone()) else { continue };
         if base < n {
-            graph.shown_by_copy.insert(base, (params, architecture));
+            graph.shown_elsewhere.insert(base, (params, architecture));
         } else {
             let absent = &mut graph.absent[base - n];
             absent.params = Some(params);
@@ -297,7 +313,7 @@ fn convert(graph: &mut Graph<'_>, i: usize, original: usize, rule: &'static str)
         && graph.node(original).params.is_none()
     {
         let shape = (params, architecture.cloned());
-        graph.shown_by_copy.entry(original).or_insert(shape);
+        graph.shown_elsewhere.entry(original).or_insert(shape);
     }
 }
 

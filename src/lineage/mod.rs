@@ -9,7 +9,7 @@ pub mod roles;
 pub mod runs;
 
 pub use graph::{Resolution, resolve};
-pub use links::LinkPass;
+pub use links::{IMPLICIT_RULES, LinkPass};
 pub use roles::{Relation, Role, RoleRule};
 pub use runs::{Placement, RunKind};
 

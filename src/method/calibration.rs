@@ -5,7 +5,8 @@
 //! unbiased and a 90 % interval holds 90 % of the held-out rows; [`coverage`] measures it on owners that are in neither the fit nor
 //! the errors (split conformal prediction: Vovk, Gammerman and Shafer 2005; by class: Mondrian, ibid. section 4.5).
 
-/// Fewest errors a class of size rests on; a regression with fewer than twice as many has one class.
+/// Fewest errors a class of size rests on: two lie beyond each end of a 90 % interval of forty. A regression with fewer than twice as
+/// many has one class.
 pub const MIN_CLASS: usize = 40;
 /// Most classes of size.
 pub const MAX_CLASSES: usize = 3;

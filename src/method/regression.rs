@@ -258,8 +258,8 @@ pub fn coefficients_of(observations: &[Observation], keep: impl Fn(usize, &Obser
     solve(&design, &y).ok().map(|s| s.coefficients)
 }
 
-/// Weight of one residual less than that of the prior in an effect of a family: the ratio of the variances within and between families
-/// is near it in the registry, and the held-out error is flat around it.
+/// Number of residuals that the prior of an effect of a family weighs: a judgement. Between 2 and 8 the held-out error of the token
+/// regression differs by less than 0.01 dex (registry of 2026-07, releases held out).
 pub const FAMILY_SHRINKAGE: f64 = 4.0;
 
 /// Errors when a family's releases of about the same time are held out and its others speak through an effect of the family: the sum of

@@ -387,7 +387,9 @@ fn pinned_file(
     let note = hub.join(format!("pinned-{what}.json"));
     if mode == Mode::Held {
         let held: Option<Held> = fs::read(&note).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        return Ok(held.filter(|h| h.repo == pinned.repo && h.file == pinned.file && h.path.exists()));
+        return Ok(
+            held.filter(|h| h.repo == pinned.repo && h.file == pinned.file && h.revision == pinned.revision && h.path.exists())
+        );
     }
     let environment = Environment::from_process()?;
     // Offline there is no client: the cache is all there is.

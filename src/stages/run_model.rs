@@ -10,7 +10,7 @@ use crate::method::calibration::ErrorLaw;
 use crate::method::chain;
 use crate::method::simulate::{Compute, LogNormal, Prediction, Response, RunModel, SharedFit, Spread, Start, central, pow10};
 use crate::pipeline::Context;
-use crate::reference::{PueValue, Reference, post_training, registry};
+use crate::reference::{OwnerClass, PueValue, Reference, post_training, registry};
 use crate::tables::io::rows;
 use crate::tables::{BacktestRunRow, RegressionCovarianceRow, RegressionObservationRow, RegressionRow, RegressionTermRow, TierRow};
 use crate::units::{Params, Tokens};
@@ -137,8 +137,8 @@ pub fn term(name: &str, row: &TierRow) -> f64 {
         // Until Chinchilla (Hoffmann et al., March 2022) data sets followed the size of models, since then the year.
         "years_after_2022" => term("years_since_2022", row).max(0.0),
         "not_text" => indicator(row.modality != "text"),
-        "academia" => indicator(row.owner_class == "academia"),
-        "unlisted_owner" => indicator(row.owner_class == "unlisted"),
+        "academia" => indicator(row.owner_class == OwnerClass::Academia.name()),
+        "unlisted_owner" => indicator(row.owner_class == OwnerClass::Unlisted.name()),
         "log10_total_params" => row.total_params.map_or(0.0, log10),
         "log10_train_flop" => row.train_flop.map_or(0.0, log10),
         // Around ten billion parameters, so that square and slope are not the same column.

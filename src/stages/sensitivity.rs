@@ -3,6 +3,7 @@
 use super::aggregate::{Item, cohort_name};
 use super::run_model::{Basis, build, is_product};
 use crate::error::Result;
+use crate::lineage::IMPLICIT_RULES;
 use crate::method::assumptions::PROGRAMME_SHARE_OF_FINAL_RUNS;
 use crate::method::draws::{Draws, Shared, simulate};
 use crate::method::simulate::{Chip, GridOption, LogNormal, RunModel};
@@ -14,21 +15,6 @@ use rayon::prelude::*;
 
 /// 5 % of a normal lies below minus this many standard deviations.
 const Z_95: f64 = 1.644_853_626_951_472_2;
-/// Rules that make a repository a member of a run without a stated link.
-const IMPLICIT_RULES: &[&str] = &[
-    "sibling_same_stem",
-    "sibling_same_size_above_100b",
-    "speciality_of_a_sibling",
-    "names_a_family_of_another_owner",
-    "names_a_model_in_full",
-    "family_architecture_and_size",
-    "same_architecture_and_exact_size",
-    "mirror_same_name_and_size",
-    "other_format_in_one_namespace",
-    "family_architecture_of_an_unlisted_owner",
-    "size_of_no_known_pretraining",
-];
-
 /// A factor of the chain.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Factor {

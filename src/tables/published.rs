@@ -454,7 +454,8 @@ table! {
         robust_sd_dex: f64,
         /// Share of truths inside the 90 % interval of an estimate that saw nothing of the owner; null where the estimate has none.
         coverage_90: Option<f64>,
-        /// Rows left out because the figure was derived from the one under test; `backtest_runs` lists them.
+        /// Rows left out: the figure was derived from the one under test, is modelled, or is of another population; `backtest_runs` lists
+        /// them with the reason.
         left_out_circular: i64,
     }
 }

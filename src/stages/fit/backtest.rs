@@ -67,7 +67,6 @@ impl Fitted {
 /// A figure that is hidden.
 struct Hidden {
     against: &'static str,
-    against_tier: i32,
     truth: f64,
     /// Which of the draws it is compared with.
     quantity: Quantity,
@@ -159,16 +158,16 @@ fn comparison(
 /// What a run's own figures say.
 fn hidden(run: &TrainingRun) -> Vec<Hidden> {
     let mut hidden = Vec::new();
-    let mut add = |against, against_tier, truth: Option<f64>, quantity| {
+    let mut add = |against, truth: Option<f64>, quantity| {
         if let Some(truth) = truth.filter(|t| *t > 0.0) {
-            hidden.push(Hidden { against, against_tier, truth, quantity });
+            hidden.push(Hidden { against, truth, quantity });
         }
     };
     let stated = run.reported_emissions_kgco2e.filter(|_| run.emissions_basis.as_deref() != Some("market"));
-    add("reported_emissions", 1, stated, Quantity::Emissions);
-    add("measured_energy", 2, run.energy_kwh, Quantity::Energy);
-    add("stated_hours", 3, run.accelerator_hours.filter(|_| run.accelerator.is_some()), Quantity::Hours);
-    add("registry_compute", 4, run.train_flop, Quantity::Flop);
+    add("reported_emissions", stated, Quantity::Emissions);
+    add("measured_energy", run.energy_kwh, Quantity::Energy);
+    add("stated_hours", run.accelerator_hours.filter(|_| run.accelerator.is_some()), Quantity::Hours);
+    add("registry_compute", run.train_flop, Quantity::Flop);
     hidden
 }
 
@@ -205,7 +204,7 @@ fn compare(reference: &Reference, run: &TrainingRun, basis: &Basis, shared: &Sha
     let mut draws = Draws::default();
     let mut scratch = Vec::new();
     for hidden in hidden(run) {
-        for tier in (hidden.against_tier + 1)..=6 {
+        for tier in (against_tier(hidden.against) + 1)..=6 {
             // What continues another run is a share of that run, which a registry row does not hold.
             if tier >= 5 && !["pretraining", "fine_tuning"].contains(&run.kind.as_str()) {
                 continue;
@@ -335,6 +334,7 @@ fn summary(tier: i32, against: &str, kind: &str, rows: &[&BacktestRunRow]) -> Op
     })
 }
 
+/// Tier of the evidence that a comparison hides.
 fn against_tier(against: &str) -> i32 {
     match against {
         "reported_emissions" => 1,
