@@ -25,6 +25,15 @@ fn run_prints_the_headline() {
     check("run", &sample().1);
 }
 
+/// The README's figures were once those of an earlier method.
+#[test]
+fn the_readme_shows_what_run_prints() {
+    let readme = include_str!("../README.md");
+    let printed = &sample().1;
+    let headline = &printed[printed.find("Cohort ").unwrap()..printed.find("\n\nShare of emissions").unwrap()];
+    assert!(headline.contains("t CO2e") && readme.contains(headline), "README.md should hold:\n{headline}");
+}
+
 #[test]
 fn a_second_run_has_nothing_to_do_and_says_the_same() {
     let (workspace, first) = sample();
