@@ -1,0 +1,123 @@
+//! Fields of evidence, and where evidence comes from.
+
+use super::closed_set;
+
+closed_set! {
+    /// What a row of evidence states.
+    enum Field {
+        /// Emissions of the training, in kg CO2e.
+        EmissionsKgco2e = "emissions_kgco2e",
+        /// Energy of the training, in kWh.
+        EnergyKwh = "energy_kwh",
+        /// Chip that was trained on.
+        Accelerator = "accelerator",
+        /// Devices used at a time.
+        AcceleratorCount = "accelerator_count",
+        /// Duration of the training, in hours by the clock.
+        WallHours = "wall_hours",
+        /// Device hours: devices times hours by the clock.
+        AcceleratorHours = "accelerator_hours",
+        /// Training compute, in FLOP.
+        TrainFlop = "train_flop",
+        /// Tokens, or samples, seen in training.
+        TrainTokens = "train_tokens",
+        /// Steps of the optimizer.
+        TrainSteps = "train_steps",
+        /// Sequences or tokens of a step.
+        BatchSize = "batch_size",
+        /// Passes over the data set.
+        Epochs = "epochs",
+        /// Parameters in total.
+        TotalParams = "total_params",
+        /// Parameters used per token.
+        ActiveParams = "active_params",
+        /// Model FLOP utilization, 0 to 1.
+        Mfu = "mfu",
+        /// Number format of the training.
+        Precision = "precision",
+        /// Country, state or city of the training.
+        Country = "country",
+        /// Cloud region of the training.
+        CloudRegion = "cloud_region",
+        /// Operator of the cloud or the computing site.
+        CloudProvider = "cloud_provider",
+        /// Date of the training.
+        TrainedOn = "trained_on",
+        /// Model whose weights the training started from.
+        BaseModel = "base_model",
+    }
+}
+
+impl Field {
+    /// Canonical unit of the field's value.
+    #[must_use]
+    pub const fn unit(self) -> &'static str {
+        match self {
+            Self::EmissionsKgco2e => "kg",
+            Self::EnergyKwh => "kWh",
+            Self::WallHours | Self::AcceleratorHours => "h",
+            Self::AcceleratorCount => "devices",
+            Self::TrainTokens => "tokens",
+            Self::TrainFlop => "FLOP",
+            Self::TrainSteps => "steps",
+            Self::BatchSize => "sequences or tokens",
+            Self::TotalParams | Self::ActiveParams => "parameters",
+            Self::Epochs | Self::Mfu => "1",
+            Self::TrainedOn => "date",
+            Self::Country | Self::CloudRegion => "place",
+            Self::Accelerator | Self::Precision | Self::CloudProvider | Self::BaseModel => "name",
+        }
+    }
+}
+
+closed_set! {
+    /// Where a row of evidence was read.
+    enum EvidenceSource {
+        /// The model's record in the index.
+        HubIndex = "hub_index",
+        /// The front matter of the model card.
+        CardYaml = "card_yaml",
+        /// The text of the model card.
+        CardText = "card_text",
+        /// The model's configuration.
+        Config = "config",
+        /// The repository's name.
+        Name = "name",
+        /// The table of published training runs (training_runs.csv).
+        Registry = "registry",
+        /// A reviewed correction.
+        Correction = "correction",
+    }
+}
+
+closed_set! {
+    /// Where the number of parameters comes from.
+    enum ParamsSource {
+        /// Counts of the safetensors files.
+        Safetensors = "safetensors",
+        /// Count of the GGUF file.
+        Gguf = "gguf",
+        /// The repository's name.
+        Name = "name",
+        /// The table of published training runs.
+        Registry = "registry",
+        /// The base model's number.
+        Base = "base",
+        /// A reviewed correction.
+        Correction = "correction",
+    }
+}
+
+closed_set! {
+    /// Where the date of training comes from.
+    enum TrainedOnSource {
+        /// The table of published training runs.
+        Registry = "registry",
+        /// The month of the paper among the tags.
+        Arxiv = "arxiv",
+        /// Creation of the repository.
+        CreatedAt = "created_at",
+        /// The Hub's earliest date, which means "on or before".
+        CreatedAtFloor = "created_at_floor",
+    }
+}

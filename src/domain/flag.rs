@@ -1,0 +1,102 @@
+//! Assumptions and warnings of an estimate.
+
+use super::{TrainingStage, closed_set};
+
+closed_set! {
+    /// Assumption or warning of an estimate.
+    enum Flag {
+        /// The size was read from the repository's name.
+        ParamsFromName = "params_from_name",
+        /// The size is the base model's.
+        ParamsFromBase = "params_from_base",
+        /// The size is that of models of its kind, modality and class of owner.
+        ParamsFromCategory = "params_from_category",
+        /// Active parameters follow from the total by regression over mixtures of experts.
+        ActiveParamsFromRegression = "active_params_from_regression",
+        /// The date of training is that of the repository.
+        TrainedOnFromCreatedAt = "trained_on_from_created_at",
+        /// The date of training is the Hub's earliest, which means "on or before".
+        TrainedOnFromCreatedAtFloor = "trained_on_from_created_at_floor",
+        /// Nothing tells the date of training; 2024 is assumed.
+        TrainedOnUnknown2024Assumed = "trained_on_unknown_2024_assumed",
+        /// Emissions are reported and were refused; `evidence` says why.
+        ReportedEmissionsRefused = "reported_emissions_refused",
+        /// Reported emissions are more than any training of this size can emit: passed over.
+        ReportedEmissionsBeyondAnyTrainingOfThisSize = "reported_emissions_beyond_any_training_of_this_size",
+        /// Reported energy is more than any training of this size can take: passed over.
+        ReportedEnergyBeyondAnyTrainingOfThisSize = "reported_energy_beyond_any_training_of_this_size",
+        /// Reported emissions over stated compute lie outside the band of published runs: passed over.
+        ReportedEmissionsOutsideAtciBand = "reported_emissions_outside_atci_band",
+        /// Reported emissions are below a gram per device hour: passed over.
+        ReportedEmissionsBelow1GPerAcceleratorHour = "reported_emissions_below_1_g_per_accelerator_hour",
+        /// Device hours are devices times hours by the clock.
+        DeviceHoursFromCountAndWallHours = "device_hours_from_count_and_wall_hours",
+        /// Reported energy is taken as that of the facility; the source does not say.
+        EnergyTakenAsFacilityEnergy = "energy_taken_as_facility_energy",
+        /// Nothing states the compute; it follows backwards from emissions, energy or hours.
+        ComputeImpliedByTheChain = "compute_implied_by_the_chain",
+        /// Compute is what continued pre-trainings take of the pre-training they start from.
+        ComputeIsAContinuedShare = "compute_is_a_continued_share_of_the_pretraining",
+        /// Compute is what supervised fine-tuning takes of the pre-training it starts from.
+        ComputeIsASftShare = "compute_is_a_sft_share_of_the_pretraining",
+        /// Compute is what preference optimization takes of the pre-training it starts from.
+        ComputeIsAPreferenceShare = "compute_is_a_preference_share_of_the_pretraining",
+        /// Compute is what a chat release takes of the pre-training it starts from.
+        ComputeIsAChatReleaseShare = "compute_is_a_chat_release_share_of_the_pretraining",
+        /// Compute is what long reinforcement learning takes of the pre-training it starts from.
+        ComputeIsALongRlShare = "compute_is_a_long_rl_share_of_the_pretraining",
+        /// Compute is what distillation of reasoning takes of the pre-training it starts from.
+        ComputeIsAReasoningDistillationShare = "compute_is_a_reasoning_distillation_share_of_the_pretraining",
+        /// Compute is what adapters take of the pre-training they start from.
+        ComputeIsAnAdapterShare = "compute_is_a_adapter_share_of_the_pretraining",
+        /// Compute is what fine-tuning of a diffusion model takes of the pre-training it starts from.
+        ComputeIsADiffusionFinetuneShare = "compute_is_a_diffusion_finetune_share_of_the_pretraining",
+        /// The evidence leaves the variant of the accelerator open.
+        AcceleratorVariantOpen = "accelerator_variant_open",
+        /// Nothing states the accelerator: what runs of that kind and year used.
+        AcceleratorMixture = "accelerator_mixture",
+        /// Power over its rating was measured on another vendor's accelerators.
+        PowerRatioOfAnotherVendor = "power_ratio_of_another_vendor",
+        /// Facility overhead is the average of the operator's class.
+        PueClassAverage = "pue_class_average",
+        /// Facility overhead is the average of a survey.
+        PueSurveyAverage = "pue_survey_average",
+        /// Facility overhead is that of the operator the owner is known to use.
+        PueOfTheOwnersOperator = "pue_of_the_owners_operator",
+        /// The grid value is of a year two or more away.
+        GridOfAnotherYear = "grid_of_another_year",
+        /// The grid value counts what plants emit, not their supply chains.
+        GridDirectNotLifecycle = "grid_direct_not_lifecycle",
+        /// The grid is that of the owner's country.
+        GridOwnerCountry = "grid_owner_country",
+        /// The grid is a mixture of the countries of published runs.
+        GridCountryMixture = "grid_country_mixture",
+        /// The grid is the world's average.
+        GridWorldAverage = "grid_world_average",
+        /// Emissions over compute of the estimate lie outside the band of published runs.
+        AtciOutsidePublishedBand = "atci_outside_published_band",
+    }
+}
+
+impl Flag {
+    /// Compute by the share of a stage of post-training.
+    #[must_use]
+    pub const fn compute_share(stage: TrainingStage) -> Self {
+        match stage {
+            TrainingStage::Continued => Self::ComputeIsAContinuedShare,
+            TrainingStage::Sft => Self::ComputeIsASftShare,
+            TrainingStage::Preference => Self::ComputeIsAPreferenceShare,
+            TrainingStage::ChatRelease => Self::ComputeIsAChatReleaseShare,
+            TrainingStage::LongRl => Self::ComputeIsALongRlShare,
+            TrainingStage::ReasoningDistillation => Self::ComputeIsAReasoningDistillationShare,
+            TrainingStage::Adapter => Self::ComputeIsAnAdapterShare,
+            TrainingStage::DiffusionFinetune => Self::ComputeIsADiffusionFinetuneShare,
+        }
+    }
+
+    /// Sorts by the published word and drops repeats: the order of a table's cell.
+    pub fn sort(flags: &mut Vec<Self>) {
+        flags.sort_by_key(|flag| flag.name());
+        flags.dedup();
+    }
+}

@@ -1,0 +1,31 @@
+//! What aggregates are grouped by.
+
+use super::closed_set;
+
+closed_set! {
+    /// What the rows of `aggregates` are grouped by.
+    enum GroupBy {
+        /// The whole cohort.
+        All = "all",
+        /// Year of training.
+        TrainingYear = "training_year",
+        /// Owner of the repository.
+        Owner = "owner",
+        /// Country of the owner.
+        Country = "country",
+        /// Modality.
+        Modality = "modality",
+        /// Tier.
+        Tier = "tier",
+        /// Role.
+        Role = "role",
+        /// Accelerator.
+        Accelerator = "accelerator",
+        /// Licence.
+        License = "license",
+        /// The largest runs by mean emissions.
+        Top = "top",
+        /// Median compute beside the thresholds of the EU AI Act.
+        EuAiAct = "eu_ai_act",
+    }
+}

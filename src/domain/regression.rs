@@ -1,0 +1,199 @@
+//! The regressions by name, and the terms they are made of.
+
+use super::{Modality, RunKind, closed_set};
+
+closed_set! {
+    /// A regression.
+    enum RegressionId {
+        /// Tokens of the pre-training of text models, by size and date.
+        TokensFromParams = "tokens_from_params",
+        /// Compute of pre-trainings, by size and date.
+        ComputeFromParams = "compute_from_params",
+        /// Compute of fine-tunes, post-training and adapters, by size and class of owner.
+        FinetuneComputeFromParams = "finetune_compute_from_params",
+        /// Emissions of reported fine-tunes, by size.
+        FinetuneFromSize = "finetune_from_size",
+        /// Energy, by compute and date.
+        EnergyFromCompute = "energy_from_compute",
+        /// Emissions, by compute and date.
+        EmissionsFromCompute = "emissions_from_compute",
+        /// Size, by kind, modality and class of owner.
+        ParamsFromCategory = "params_from_category",
+    }
+}
+
+/// A term of a regression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Term {
+    /// One.
+    Intercept,
+    /// log10 of the active parameters.
+    Size,
+    /// log10 of the total parameters.
+    TotalSize,
+    /// log10 of the training compute in FLOP.
+    Compute,
+    /// Years since 2022-01-01.
+    Years,
+    /// Years since 2022-01-01, zero before: until Chinchilla (Hoffmann et al., March 2022) data sets followed the size of models, since
+    /// then the year.
+    YearsAfter2022,
+    /// Years since the middle of 2023, zero before.
+    YearsAfterMid2023,
+    /// Whether the modality is not text.
+    NotText,
+    /// Whether the owner is academic.
+    Academia,
+    /// Whether nobody lists the owner.
+    UnlistedOwner,
+    /// Square of log10 of the active parameters over ten billion, so that square and slope are not the same column.
+    SizeSquared,
+    /// log10 of the active parameters times years since 2022.
+    SizeTimesYears,
+    /// Whether the modality is this one.
+    IsModality(Modality),
+    /// Whether the kind of run is this one.
+    IsKind(RunKind),
+}
+
+impl Term {
+    /// Terms without a parameter, with their words.
+    const PLAIN: &'static [(Self, &'static str)] = &[
+        (Self::Intercept, "intercept"),
+        (Self::Size, "log10_active_params"),
+        (Self::TotalSize, "log10_total_params"),
+        (Self::Compute, "log10_train_flop"),
+        (Self::Years, "years_since_2022"),
+        (Self::YearsAfter2022, "years_after_2022"),
+        (Self::YearsAfterMid2023, "years_after_mid_2023"),
+        (Self::NotText, "not_text"),
+        (Self::Academia, "academia"),
+        (Self::UnlistedOwner, "unlisted_owner"),
+        (Self::SizeSquared, "size_squared"),
+        (Self::SizeTimesYears, "size_x_years"),
+    ];
+
+    /// The word in tables.
+    #[must_use]
+    pub fn name(self) -> String {
+        match self {
+            Self::IsModality(modality) => format!("modality={}", modality.name()),
+            Self::IsKind(kind) => format!("kind={}", kind.name()),
+            Self::Intercept
+            | Self::Size
+            | Self::TotalSize
+            | Self::Compute
+            | Self::Years
+            | Self::YearsAfter2022
+            | Self::YearsAfterMid2023
+            | Self::NotText
+            | Self::Academia
+            | Self::UnlistedOwner
+            | Self::SizeSquared
+            | Self::SizeTimesYears => {
+                Self::PLAIN.iter().find(|(term, _)| *term == self).map(|(_, word)| (*word).to_owned()).unwrap_or_default()
+            }
+        }
+    }
+
+    /// The term of a word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        match word.split_once('=') {
+            Some(("modality", modality)) => Modality::parse(modality).map(Self::IsModality),
+            Some(("kind", kind)) => RunKind::parse(kind).map(Self::IsKind),
+            Some(_) => None,
+            None => Self::PLAIN.iter().find(|(_, w)| *w == word).map(|(term, _)| *term),
+        }
+    }
+}
+
+/// What the terms of a regression are read from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TermValues {
+    /// log10 of the active parameters; zero when unknown.
+    pub log10_active_params: f64,
+    /// log10 of the total parameters; zero when unknown.
+    pub log10_total_params: f64,
+    /// log10 of the training compute in FLOP; zero when unknown.
+    pub log10_train_flop: f64,
+    /// Years since 2022-01-01, within the years that the published runs cover.
+    pub years_since_2022: f64,
+    /// Modality.
+    pub modality: Modality,
+    /// Class of the owner.
+    pub owner_class: super::OwnerClass,
+    /// Kind of run; none for a repository that trained nothing.
+    pub kind: Option<RunKind>,
+}
+
+impl TermValues {
+    /// The value of a term.
+    #[must_use]
+    pub fn of(&self, term: Term) -> f64 {
+        let indicator = |is: bool| if is { 1.0 } else { 0.0 };
+        let size = self.log10_active_params;
+        match term {
+            Term::Intercept => 1.0,
+            Term::Size => size,
+            Term::TotalSize => self.log10_total_params,
+            Term::Compute => self.log10_train_flop,
+            Term::Years => self.years_since_2022,
+            Term::YearsAfter2022 => self.years_since_2022.max(0.0),
+            Term::YearsAfterMid2023 => (self.years_since_2022 - 1.5).max(0.0),
+            Term::NotText => indicator(self.modality != Modality::Text),
+            Term::Academia => indicator(self.owner_class == super::OwnerClass::Academia),
+            Term::UnlistedOwner => indicator(self.owner_class == super::OwnerClass::Unlisted),
+            Term::SizeSquared => (size - 10.0) * (size - 10.0),
+            Term::SizeTimesYears => size * self.years_since_2022,
+            Term::IsModality(modality) => indicator(self.modality == modality),
+            Term::IsKind(kind) => indicator(self.kind == Some(kind)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::OwnerClass;
+
+    #[test]
+    fn words_lead_back_to_their_term() {
+        let categories = [Term::IsModality(Modality::Audio), Term::IsKind(RunKind::PostTraining)];
+        for term in Term::PLAIN.iter().map(|(term, _)| *term).chain(categories) {
+            assert_eq!(Term::parse(&term.name()), Some(term));
+        }
+        for unknown in ["", "size", "modality=smell", "kind=", "colour=red"] {
+            assert_eq!(Term::parse(unknown), None, "{unknown}");
+        }
+    }
+
+    /// A pre-training of images by a university, 1e9 parameters, on 2024-07-01, that is 2.5 years after 2022.
+    #[test]
+    fn values_by_hand() {
+        let values = TermValues {
+            log10_active_params: 9.0,
+            log10_total_params: 9.5,
+            log10_train_flop: 21.0,
+            years_since_2022: 2.5,
+            modality: Modality::Vision,
+            owner_class: OwnerClass::Academia,
+            kind: Some(RunKind::Pretraining),
+        };
+        for (term, expected) in [
+            (Term::Intercept, 1.0),
+            (Term::Size, 9.0),
+            (Term::Compute, 21.0),
+            (Term::YearsAfterMid2023, 1.0),
+            (Term::NotText, 1.0),
+            (Term::UnlistedOwner, 0.0),
+            (Term::SizeSquared, 1.0),
+            (Term::SizeTimesYears, 22.5),
+            (Term::IsModality(Modality::Vision), 1.0),
+            (Term::IsKind(RunKind::FineTuning), 0.0),
+        ] {
+            assert_eq!(values.of(term), expected, "{term:?}");
+        }
+        assert_eq!(TermValues { years_since_2022: -3.0, ..values }.of(Term::YearsAfter2022), 0.0);
+    }
+}

@@ -1,0 +1,156 @@
+//! The rules that decide a repository's role and the group of a run, by name.
+
+use super::closed_set;
+
+closed_set! {
+    /// Rule that decided a role, or that made the group of a run.
+    enum Rule {
+        /// A reviewed correction gives the role.
+        ReviewedCorrection = "reviewed_correction",
+        /// A file listing, or the absence of every sign of weights, shows that there are none.
+        NoWeights = "no_weights",
+        /// The index or the registry states a base.
+        BaseModelLink = "base_model_link",
+        /// The name has a word of post-training (Instruct, chat, DPO ...).
+        PostTrainingToken = "post_training_token",
+        /// The table of published runs has it as a pre-training.
+        RegistryPretraining = "registry_pretraining",
+        /// The table of published runs has it as a continued pre-training.
+        RegistryContinued = "registry_continued",
+        /// The table of published runs has it as post-training or fine-tuning.
+        RegistryFineTuning = "registry_fine_tuning",
+        /// The library is peft.
+        PeftLibrary = "peft_library",
+        /// The stated relation or a tag says adapter.
+        AdapterRelation = "adapter_relation",
+        /// A base is stated, no weights are counted, and the name says adapter.
+        AdapterToken = "adapter_token",
+        /// Several bases are stated, or the relation is a merge.
+        SeveralBases = "several_bases",
+        /// A tag says merge.
+        MergeTag = "merge_tag",
+        /// The name says merge, and no listed organization owns it.
+        MergeToken = "merge_token",
+        /// The only weights are GGUF files.
+        GgufWeights = "gguf_weights",
+        /// The name or a tag names a quantization.
+        QuantizationToken = "quantization_token",
+        /// The library or the name is that of a converted format.
+        ConversionLibraryOrToken = "conversion_library_or_token",
+        /// The Hub says quantized, the weights are full floats: a fine-tune.
+        QuantizedRelationOnFloatWeights = "quantized_relation_on_float_weights",
+        /// The Hub says quantized.
+        QuantizedRelation = "quantized_relation",
+        /// A base is stated, and the name says that the result is a base again, or has a longer context.
+        BaseTokenOnABase = "base_token_on_a_base",
+        /// The card's field training_type says fine-tuning.
+        CardSaysFineTuning = "card_says_fine_tuning",
+        /// A tag says continued pre-training.
+        ContinuedPretrainingTag = "continued_pretraining_tag",
+        /// A tag names a tool of fine-tuning.
+        FineTuningToolTag = "fine_tuning_tool_tag",
+        /// The task is a head on somebody's encoder.
+        TaskHead = "task_head",
+        /// The name says reward model.
+        RewardModelToken = "reward_model_token",
+        /// The name has a task or a data set of fine-tuning.
+        TaskToken = "task_token",
+        /// Nothing speaks of a base.
+        NoSignOfABase = "no_sign_of_a_base",
+        /// Name and size are those of its base: a copy.
+        CopyOfItsBaseByNameAndSize = "copy_of_its_base_by_name_and_size",
+        /// The Hub says quantized, within one namespace and under another name: a fine-tune.
+        QuantizedRelationInTheHouseOfItsBase = "quantized_relation_in_the_house_of_its_base",
+        /// More parameters than its base: stacked layers.
+        LargerThanItsBase = "larger_than_its_base",
+        /// The stated base is a quantized copy: the training started from the original.
+        FinetuneOfAQuantizedCopy = "finetune_of_a_quantized_copy",
+        /// Another repository carries the registered pre-training.
+        CopyOfARegisteredPretraining = "copy_of_a_registered_pretraining",
+        /// Same namespace and same name without the words of variants.
+        SiblingSameStem = "sibling_same_stem",
+        /// Same namespace, architecture and size above 100 billion parameters.
+        SiblingSameSizeAbove100b = "sibling_same_size_above_100b",
+        /// A coder, mathematics or vision model on its house's base.
+        SpecialityOfASibling = "speciality_of_a_sibling",
+        /// The name has the family of another owner.
+        NamesAFamilyOfAnotherOwner = "names_a_family_of_another_owner",
+        /// The name has another model's name in full.
+        NamesAModelInFull = "names_a_model_in_full",
+        /// Architecture and size are those of a family the name points at.
+        FamilyArchitectureAndSize = "family_architecture_and_size",
+        /// Architecture and exact size are another's.
+        SameArchitectureAndExactSize = "same_architecture_and_exact_size",
+        /// Same name and size in another namespace: a mirror.
+        MirrorSameNameAndSize = "mirror_same_name_and_size",
+        /// Same name but for the format in one namespace.
+        OtherFormatInOneNamespace = "other_format_in_one_namespace",
+        /// The architecture of a published family, by nobody who is listed.
+        FamilyArchitectureOfAnUnlistedOwner = "family_architecture_of_an_unlisted_owner",
+        /// A size that no published pre-training of the architecture has.
+        SizeOfNoKnownPretraining = "size_of_no_known_pretraining",
+        /// A run that one repository carries.
+        SingleRepository = "single_repository",
+        /// A run whose repositories name their bases.
+        BaseModelLinks = "base_model_links",
+    }
+}
+
+impl Rule {
+    /// Whether the rule makes a repository a member of a run, or no run at all, without a stated link: what `sensitivity` takes away.
+    #[must_use]
+    pub const fn is_implicit(self) -> bool {
+        match self {
+            Self::SiblingSameStem
+            | Self::SiblingSameSizeAbove100b
+            | Self::SpecialityOfASibling
+            | Self::NamesAFamilyOfAnotherOwner
+            | Self::NamesAModelInFull
+            | Self::FamilyArchitectureAndSize
+            | Self::SameArchitectureAndExactSize
+            | Self::MirrorSameNameAndSize
+            | Self::OtherFormatInOneNamespace
+            | Self::FamilyArchitectureOfAnUnlistedOwner
+            | Self::SizeOfNoKnownPretraining => true,
+            Self::ReviewedCorrection
+            | Self::NoWeights
+            | Self::BaseModelLink
+            | Self::PostTrainingToken
+            | Self::RegistryPretraining
+            | Self::RegistryContinued
+            | Self::RegistryFineTuning
+            | Self::PeftLibrary
+            | Self::AdapterRelation
+            | Self::AdapterToken
+            | Self::SeveralBases
+            | Self::MergeTag
+            | Self::MergeToken
+            | Self::GgufWeights
+            | Self::QuantizationToken
+            | Self::ConversionLibraryOrToken
+            | Self::QuantizedRelationOnFloatWeights
+            | Self::QuantizedRelation
+            | Self::BaseTokenOnABase
+            | Self::CardSaysFineTuning
+            | Self::ContinuedPretrainingTag
+            | Self::FineTuningToolTag
+            | Self::TaskHead
+            | Self::RewardModelToken
+            | Self::TaskToken
+            | Self::NoSignOfABase
+            | Self::CopyOfItsBaseByNameAndSize
+            | Self::QuantizedRelationInTheHouseOfItsBase
+            | Self::LargerThanItsBase
+            | Self::FinetuneOfAQuantizedCopy
+            | Self::CopyOfARegisteredPretraining
+            | Self::SingleRepository
+            | Self::BaseModelLinks => false,
+        }
+    }
+
+    /// Whether the rule joins siblings of one namespace.
+    #[must_use]
+    pub const fn joins_siblings(self) -> bool {
+        matches!(self, Self::SiblingSameStem | Self::SiblingSameSizeAbove100b)
+    }
+}
