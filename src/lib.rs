@@ -14,5 +14,6 @@ pub mod method;
 pub mod pipeline;
 pub mod reference;
 pub mod stages;
+pub mod store;
 pub mod tables;
 pub mod units;

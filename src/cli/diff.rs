@@ -3,8 +3,8 @@
 use super::print;
 use super::text::{count, number, table};
 use hugging_carbon::error::{IoContext, Result};
-use hugging_carbon::stages::data_tests::scan;
 use hugging_carbon::stages::snapshot::verify_files;
+use hugging_carbon::tables::frame::frame;
 use polars::prelude::*;
 use std::path::Path;
 
@@ -54,7 +54,7 @@ pub fn diff(old: &Path, new: &Path) -> Result<()> {
 
 fn changes(old: &Path, new: &Path) -> Result<String> {
     let side = |dir: &Path, value: &str, tier: &str| -> Result<LazyFrame> {
-        Ok(scan(dir, "estimates")?.filter(col("tier").gt(lit(0))).select([
+        Ok(frame(dir, "estimates", &["run_id", "emissions_kgco2e_mean", "tier"])?.filter(col("tier").gt(lit(0))).select([
             col("run_id"),
             col("emissions_kgco2e_mean").alias(value),
             col("tier").alias(tier),

@@ -3,10 +3,10 @@
 use super::text::{count, number, percent, table};
 use hugging_carbon::error::{Error, Result};
 use hugging_carbon::pipeline::Context;
-use hugging_carbon::stages::data_tests::scan;
 use hugging_carbon::stages::estimate::tier_name;
 use hugging_carbon::stages::fallbacks;
 use hugging_carbon::stages::manifest::Manifest;
+use hugging_carbon::tables::frame::frame;
 use hugging_carbon::tables::io::rows;
 use hugging_carbon::tables::{BacktestRow, RegressionCandidateRow, RegressionRow, RegressionTermRow};
 use polars::prelude::*;
@@ -65,9 +65,19 @@ pub fn fallbacks(context: &Context) -> Result<String> {
 
 fn top_runs(context: &Context, total: f64) -> Result<String> {
     let latest = context.snapshots.join("latest");
-    let cohort = scan(&latest, "models")?.filter(col("in_cohort")).select([col("model_id")]);
+    let cohort = frame(&latest, "models", &["model_id", "in_cohort"])?.filter(col("in_cohort")).select([col("model_id")]);
     let sort = SortMultipleOptions::default().with_order_descending_multi([true, false]);
-    let top = scan(&latest, "estimates")?
+    let columns = [
+        "run_id",
+        "model_id",
+        "tier",
+        "train_flop_p50",
+        "emissions_kgco2e_p05",
+        "emissions_kgco2e_p50",
+        "emissions_kgco2e_p95",
+        "emissions_kgco2e_mean",
+    ];
+    let top = frame(&latest, "estimates", &columns)?
         .filter(col("tier").gt(lit(0)))
         .join(cohort, [col("model_id")], [col("model_id")], JoinArgs::new(JoinType::Semi))
         .sort(["emissions_kgco2e_mean", "run_id"], sort)

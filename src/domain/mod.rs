@@ -28,7 +28,7 @@ pub use quantiles::Quantiles;
 pub use regression::{RegressionId, Term};
 pub use role::{Relation, Role};
 pub use rule::Rule;
-pub use run::{RunKind, TrainingStage};
+pub use run::{Run, RunKind, TrainingStage};
 pub use tier::Tier;
 
 /// A closed set of words: its members, their published names, and what each means.

@@ -1,6 +1,7 @@
 //! Kinds of training runs, and the stages of post-training.
 
-use super::closed_set;
+use super::{Field, Flag, Modality, OwnerClass, Tier, TrainedOnSource, closed_set};
+use crate::units::Day;
 
 closed_set! {
     /// Kind of a training run.
@@ -37,5 +38,171 @@ closed_set! {
         Adapter = "adapter",
         /// Fine-tuning of a diffusion model.
         DiffusionFinetune = "diffusion_finetune",
+    }
+}
+
+/// A training run with what is known of it; or a repository that trained nothing, whose kind is none.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// Key of the run; `<model_id>#no_training` for a repository that trained nothing.
+    pub run_id: String,
+    /// Repository that owns the run.
+    pub model_id: String,
+    /// Kind; none where nothing was trained.
+    pub kind: Option<RunKind>,
+    /// Stage of post-training, by which shares of the pre-training its compute is estimated; none where that does not apply.
+    pub stage: Option<TrainingStage>,
+    /// Modality.
+    pub modality: Modality,
+    /// Date of training.
+    pub trained_on: Option<Day>,
+    /// Source of the date.
+    pub trained_on_source: Option<TrainedOnSource>,
+    /// Who trains.
+    pub owner: Owner,
+    /// Stated figures.
+    pub known: Known,
+    /// Stated place of training.
+    pub place: Site,
+    /// Stated hardware.
+    pub hardware: Hardware,
+    /// Pre-training that the weights come from, when it is another run of the index.
+    pub root_run_id: Option<String>,
+    /// Tiers that the evidence reaches, the one that knows most first.
+    pub tiers: Vec<Tier>,
+    /// Evidence behind each figure.
+    pub chosen: Chosen,
+    /// Assumptions and warnings so far.
+    pub flags: Vec<Flag>,
+}
+
+impl Run {
+    /// A run of which nothing is known but its name and kind.
+    #[must_use]
+    pub fn new(model_id: &str, kind: RunKind, modality: Modality) -> Self {
+        Self {
+            run_id: model_id.to_owned(),
+            model_id: model_id.to_owned(),
+            kind: Some(kind),
+            stage: None,
+            modality,
+            trained_on: None,
+            trained_on_source: None,
+            owner: Owner::default(),
+            known: Known::default(),
+            place: Site::default(),
+            hardware: Hardware::default(),
+            root_run_id: None,
+            tiers: Vec::new(),
+            chosen: Chosen::default(),
+            flags: Vec::new(),
+        }
+    }
+
+    /// The tier of the headline: the first that the evidence reaches.
+    #[must_use]
+    pub fn tier(&self) -> Tier {
+        match self.kind {
+            None => Tier::NoTraining,
+            Some(_) => self.tiers.first().copied().unwrap_or(Tier::Category),
+        }
+    }
+
+    /// Whether it is a pre-training.
+    #[must_use]
+    pub fn is_pretraining(&self) -> bool {
+        self.kind == Some(RunKind::Pretraining)
+    }
+}
+
+/// Who trains.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Owner {
+    /// Namespace.
+    pub name: Option<String>,
+    /// Class.
+    pub class: OwnerClass,
+    /// Country, ISO 3166 alpha-3.
+    pub country: Option<String>,
+}
+
+impl Default for Owner {
+    fn default() -> Self {
+        Self { name: None, class: OwnerClass::Industry, country: None }
+    }
+}
+
+/// Stated figures of a run, in the units of their names.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Known {
+    /// Total parameters.
+    pub total_params: Option<f64>,
+    /// Active parameters.
+    pub active_params: Option<f64>,
+    /// Tokens seen.
+    pub train_tokens: Option<f64>,
+    /// Training compute.
+    pub train_flop: Option<f64>,
+    /// Confidence of the stated compute, 0 to 1.
+    pub train_flop_confidence: Option<f64>,
+    /// Reported emissions.
+    pub emissions_kgco2e: Option<f64>,
+    /// Reported energy at the source's boundary.
+    pub energy_kwh: Option<f64>,
+    /// Model FLOP utilization.
+    pub mfu: Option<f64>,
+}
+
+/// Stated place of training.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Site {
+    /// Key of the grid tables.
+    pub grid_place: Option<String>,
+    /// Operator of the site or cloud.
+    pub operator: Option<String>,
+    /// Cloud region, `provider:region`.
+    pub cloud_region: Option<String>,
+}
+
+/// Stated hardware.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Hardware {
+    /// Canonical names of the accelerator; several when the text leaves the variant or the choice open.
+    pub accelerators: Vec<String>,
+    /// Device hours.
+    pub accelerator_hours: Option<f64>,
+}
+
+/// The row of evidence behind each figure, by field.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Chosen(Vec<(Field, String)>);
+
+impl Chosen {
+    /// Notes the evidence behind a field.
+    pub fn choose(&mut self, field: Field, evidence_id: &str) {
+        self.0.push((field, evidence_id.to_owned()));
+    }
+
+    /// Identifier of the evidence behind a field.
+    #[must_use]
+    pub fn evidence(&self, field: Field) -> Option<&str> {
+        self.0.iter().find(|(chosen, _)| *chosen == field).map(|(_, id)| id.as_str())
+    }
+
+    /// Fields with the evidence behind each.
+    pub fn iter(&self) -> impl Iterator<Item = (Field, &str)> {
+        self.0.iter().map(|(field, id)| (*field, id.as_str()))
+    }
+
+    /// From fields and identifiers in the same order.
+    #[must_use]
+    pub fn from_columns(fields: Vec<Field>, ids: Vec<String>) -> Self {
+        Self(fields.into_iter().zip(ids).collect())
+    }
+
+    /// Fields and identifiers in the same order.
+    #[must_use]
+    pub fn into_columns(self) -> (Vec<Field>, Vec<String>) {
+        self.0.into_iter().unzip()
     }
 }

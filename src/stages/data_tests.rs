@@ -1,25 +1,12 @@
 //! Data tests: what must hold of the tables before they are published. A failure stops publication with exit status 3.
 
 use crate::error::{Error, Result};
+use crate::tables::frame::frame;
 use crate::tables::io::{open_table, table_path};
 use crate::tables::{TableInfo, published};
 use arrow::row::{OwnedRow, RowConverter, SortField};
 use polars::prelude::*;
 use std::path::Path;
-
-/// Scans one table lazily.
-///
-/// # Errors
-/// The file is missing or unreadable.
-pub fn scan(dir: &Path, table: &str) -> Result<LazyFrame> {
-    let path = table_path(dir, table);
-    let text = path
-        .to_str()
-        .ok_or_else(|| Error::input("the path is not UTF-8", path.display(), "use a --data-dir whose name is UTF-8"))?;
-    // A directory may be named like a pattern; it is meant literally.
-    let args = ScanArgsParquet { glob: false, ..ScanArgsParquet::default() };
-    Ok(LazyFrame::scan_parquet(PlRefPath::from(text), args)?)
-}
 
 /// Runs every data test on the tables of `dir`.
 ///
@@ -46,10 +33,12 @@ pub fn check(dir: &Path) -> Result<()> {
     }
     one_estimate_per_model(dir)?;
     let less = col("lineage_emissions_kgco2e_mean").lt(col("own_emissions_kgco2e_mean"));
-    none(scan(dir, "lineage")?.filter(less), "lineage", "a lineage emits at least what its own run did", "model_id")?;
+    let lineage = frame(dir, "lineage", &["model_id", "lineage_emissions_kgco2e_mean", "own_emissions_kgco2e_mean"])?;
+    none(lineage.filter(less), "lineage", "a lineage emits at least what its own run did", "model_id")?;
     let wrong_zero = col("tier").eq(lit(0)).neq(col("emissions_kgco2e_mean").eq(lit(0.0)));
-    none(scan(dir, "estimates")?.filter(wrong_zero), "estimates", "emissions are zero exactly in tier 0", "run_id")?;
-    let shares = scan(dir, "aggregates")?
+    let estimates = frame(dir, "estimates", &["run_id", "tier", "emissions_kgco2e_mean"])?;
+    none(estimates.filter(wrong_zero), "estimates", "emissions are zero exactly in tier 0", "run_id")?;
+    let shares = frame(dir, "aggregates", &["cohort", "group_by", "share_of_total"])?
         .filter(col("group_by").eq(lit("tier")))
         .group_by([col("cohort")])
         .agg([col("share_of_total").sum().alias("sum")])
@@ -87,12 +76,10 @@ fn unique_key(dir: &Path, table: &TableInfo) -> Result<()> {
 
 fn references(dir: &Path, child: &str, column: &str, parent: &str, key: &str) -> Result<()> {
     let args = JoinArgs::new(JoinType::Anti);
-    let orphans = scan(dir, child)?.select([col(column).alias("reference")]).filter(col("reference").is_not_null()).join(
-        scan(dir, parent)?.select([col(key)]),
-        [col("reference")],
-        [col(key)],
-        args,
-    );
+    let orphans = frame(dir, child, &[column])?
+        .select([col(column).alias("reference")])
+        .filter(col("reference").is_not_null())
+        .join(frame(dir, parent, &[key])?, [col("reference")], [col(key)], args);
     none(orphans, child, &format!("{column} refers to a row of {parent}"), "reference")
 }
 
@@ -100,11 +87,13 @@ fn references(dir: &Path, child: &str, column: &str, parent: &str, key: &str) ->
 fn runs_stood_on(dir: &Path) -> Result<()> {
     let anti = || JoinArgs::new(JoinType::Anti);
     let suffix = "#pretraining";
-    let stood_on = scan(dir, "models")?.select([col("stands_on_run_id").alias("run_id")]).filter(col("run_id").is_not_null());
-    let unknown = stood_on.join(scan(dir, "runs")?.select([col("run_id")]), [col("run_id")], [col("run_id")], anti()).collect()?;
+    let stood_on = frame(dir, "models", &["stands_on_run_id"])?
+        .select([col("stands_on_run_id").alias("run_id")])
+        .filter(col("run_id").is_not_null());
+    let unknown = stood_on.join(frame(dir, "runs", &["run_id"])?, [col("run_id")], [col("run_id")], anti()).collect()?;
     let ids: std::collections::BTreeSet<&str> =
         unknown.column("run_id")?.str()?.iter().flatten().filter_map(|run| run.strip_suffix(suffix)).collect();
-    let models = scan(dir, "models")?.select([col("model_id")]).collect()?;
+    let models = frame(dir, "models", &["model_id"])?.collect()?;
     let present = models.column("model_id")?.str()?.iter().flatten().find(|id| ids.contains(id));
     match present {
         None => Ok(()),
@@ -116,6 +105,7 @@ fn runs_stood_on(dir: &Path) -> Result<()> {
 }
 
 fn ordered_quantiles(dir: &Path, table: &str) -> Result<()> {
+    let first = if table == "aggregates" { "group" } else { "run_id" };
     for quantity in ["train_flop", "energy_kwh", "emissions_kgco2e", "atci_gco2e_per_pflop"] {
         let c = |suffix: &str| col(format!("{quantity}_{suffix}"));
         let bad = c("p05")
@@ -124,16 +114,22 @@ fn ordered_quantiles(dir: &Path, table: &str) -> Result<()> {
             .or(c("p05").lt(lit(0.0)))
             .or(c("mean").is_infinite())
             .or(c("mean").is_nan());
-        let first = if table == "aggregates" { "group" } else { "run_id" };
-        none(scan(dir, table)?.filter(bad), table, &format!("{quantity}: 0 <= p05 <= p50 <= p95, all finite"), first)?;
+        let columns = ["p05", "p50", "p95", "mean"].map(|suffix| format!("{quantity}_{suffix}"));
+        let [p05, p50, p95, mean] = &columns;
+        none(
+            frame(dir, table, &[first, p05, p50, p95, mean])?.filter(bad),
+            table,
+            &format!("{quantity}: 0 <= p05 <= p50 <= p95, all finite"),
+            first,
+        )?;
     }
     Ok(())
 }
 
 fn one_estimate_per_model(dir: &Path) -> Result<()> {
     let args = JoinArgs::new(JoinType::Anti);
-    let missing = scan(dir, "models")?.select([col("model_id")]).join(
-        scan(dir, "estimates")?.select([col("model_id")]),
+    let missing = frame(dir, "models", &["model_id"])?.join(
+        frame(dir, "estimates", &["model_id"])?,
         [col("model_id")],
         [col("model_id")],
         args,

@@ -1,7 +1,7 @@
 //! How many runs, and how much of the emissions, rest on each factor that stands in for what nothing states.
 
-use super::data_tests::scan;
 use crate::error::Result;
+use crate::tables::frame::frame;
 use polars::prelude::*;
 use std::path::Path;
 
@@ -32,9 +32,9 @@ pub struct Fallback {
 /// # Errors
 /// The table is missing or unreadable.
 pub fn count(dir: &Path) -> Result<Vec<Fallback>> {
-    let mut columns: Vec<Expr> = vec![col("tier"), col("emissions_kgco2e_mean")];
-    columns.extend(FACTORS.iter().map(|(column, _)| col(*column)));
-    let runs = scan(dir, "estimates")?.select(columns).filter(col("tier").gt(lit(0))).collect()?;
+    let mut columns = vec!["tier", "emissions_kgco2e_mean"];
+    columns.extend(FACTORS.iter().map(|(column, _)| *column));
+    let runs = frame(dir, "estimates", &columns)?.filter(col("tier").gt(lit(0))).collect()?;
     let emissions: Vec<f64> = runs.column("emissions_kgco2e_mean")?.f64()?.into_no_null_iter().collect();
     // Summed here, one after the other: polars' own sum is split over threads.
     let total: f64 = emissions.iter().sum();

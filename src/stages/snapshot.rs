@@ -6,10 +6,9 @@ use crate::config::{Config, METHOD_VERSION};
 use crate::error::{Error, IoContext, Result};
 use crate::pipeline::{Context, Outcome, Record, Stage};
 use crate::reference::EXTRA_GRID;
-use crate::tables::io::{TableReceipt, rows, sha256_bytes, sha256_file, sync_directory, table_path};
+use crate::tables::io::{TableReceipt, open_columns, rows, sha256_bytes, sha256_file, sync_directory, table_path};
 use crate::tables::{AggregateRow, LineageRow, ModelRow, Row, SensitivityRow, published};
 use fs_err as fs;
-use polars::prelude::{DataType, col};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -214,10 +213,16 @@ fn guard_against_shrinking(context: &Context, staging: &Path, manifest: &Manifes
 
 /// Shares of filled cells of the guarded fields.
 fn filled(dir: &Path) -> Result<Vec<f64>> {
-    let shares = data_tests::scan(dir, ModelRow::NAME)?
-        .select(GUARDED_FIELDS.map(|field| col(field).is_not_null().cast(DataType::Float64).mean().alias(field)))
-        .collect()?;
-    GUARDED_FIELDS.iter().map(|field| Ok(shares.column(field)?.f64()?.get(0).unwrap_or_default())).collect()
+    let (mut rows, mut counts) = (0_usize, [0_usize; GUARDED_FIELDS.len()]);
+    for batch in open_columns(&table_path(dir, ModelRow::NAME), &GUARDED_FIELDS)? {
+        let batch = batch?;
+        rows += batch.num_rows();
+        for (field, count) in GUARDED_FIELDS.iter().zip(&mut counts) {
+            *count += batch.column_by_name(field).map_or(0, |column| column.len() - column.null_count());
+        }
+    }
+    #[allow(clippy::cast_precision_loss)] // Row counts.
+    Ok(counts.iter().map(|count| *count as f64 / rows.max(1) as f64).collect())
 }
 
 /// Gives the staged directory its name. An existing snapshot of that name has the same content and is left alone.

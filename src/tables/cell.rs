@@ -2,75 +2,14 @@
 //!
 //! The `table!` macro declares a table as a plain struct; this trait is all it needs to know of each field's type.
 
+use crate::domain::{ClosedSet, Quantiles, Term, Tier};
+use crate::units::{Day, TimestampMs};
 use arrow::array::{
     Array, ArrayBuilder, ArrayRef, AsArray, BooleanBuilder, Date32Builder, Float64Builder, Int32Builder, Int64Builder, ListBuilder,
     StringBuilder, TimestampMillisecondBuilder,
 };
 use arrow::datatypes::{DataType, Date32Type, Field, Float64Type, Int32Type, Int64Type, TimeUnit, TimestampMillisecondType};
 use std::sync::Arc;
-
-/// A calendar date as days since 1970-01-01 (Arrow Date32).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Day(pub i32);
-
-impl Day {
-    /// The date of a civil year, month and day, if it exists.
-    #[must_use]
-    pub fn from_ymd(year: i16, month: i8, day: i8) -> Option<Self> {
-        let date = jiff::civil::Date::new(year, month, day).ok()?;
-        Self::from_civil(date)
-    }
-
-    /// Days since the epoch of a civil date.
-    #[must_use]
-    pub fn from_civil(date: jiff::civil::Date) -> Option<Self> {
-        let span = date.since((jiff::Unit::Day, jiff::civil::date(1970, 1, 1))).ok()?;
-        Some(Self(span.get_days()))
-    }
-
-    /// Parses `YYYY-MM-DD`.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::from_civil(text.trim().parse().ok()?)
-    }
-
-    /// The civil date.
-    #[must_use]
-    pub fn to_civil(self) -> jiff::civil::Date {
-        jiff::civil::date(1970, 1, 1).saturating_add(jiff::Span::new().days(i64::from(self.0).clamp(-700_000, 2_900_000)))
-    }
-
-    /// Calendar year.
-    #[must_use]
-    pub fn year(self) -> i32 {
-        i32::from(self.to_civil().year())
-    }
-
-    /// Years since 2022-01-01 as a decimal, the time axis of the regressions (365.25 days a year).
-    #[must_use]
-    pub fn years_since_2022(self) -> f64 {
-        // 18,993 days lie between 1970-01-01 and 2022-01-01.
-        (f64::from(self.0) - 18_993.0) / 365.25
-    }
-}
-
-impl std::fmt::Display for Day {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.to_civil())
-    }
-}
-
-/// An instant as milliseconds since 1970-01-01T00:00:00Z.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TimestampMs(pub i64);
-
-impl TimestampMs {
-    /// The UTC day of the instant.
-    #[must_use]
-    pub fn day(self) -> Day {
-        Day(i32::try_from(self.0.div_euclid(86_400_000)).unwrap_or(i32::MAX))
-    }
-}
 
 /// A value that can stand in a table cell.
 pub trait Cell: Sized {
@@ -219,3 +158,202 @@ list_cell!(String, StringBuilder, DataType::Utf8);
 list_cell!(i64, Int64Builder, DataType::Int64);
 list_cell!(i32, Int32Builder, DataType::Int32);
 list_cell!(f64, Float64Builder, DataType::Float64);
+
+// Closed sets: the published word in a text column.
+impl<S: ClosedSet> Cell for S {
+    type Builder = StringBuilder;
+    const NULLABLE: bool = false;
+    fn data_type() -> DataType {
+        DataType::Utf8
+    }
+    fn append(self, builder: &mut Self::Builder) {
+        builder.append_value(self.word());
+    }
+    fn read(array: &ArrayRef, row: usize) -> Option<Self> {
+        S::of_word(array.as_string_opt::<i32>()?.value(row))
+    }
+}
+
+impl<S: ClosedSet> Cell for Option<S> {
+    type Builder = StringBuilder;
+    const NULLABLE: bool = true;
+    fn data_type() -> DataType {
+        DataType::Utf8
+    }
+    fn append(self, builder: &mut Self::Builder) {
+        builder.append_option(self.map(S::word));
+    }
+    fn read(array: &ArrayRef, row: usize) -> Option<Self> {
+        let column = array.as_string_opt::<i32>()?;
+        if column.is_null(row) { Some(None) } else { S::of_word(column.value(row)).map(Some) }
+    }
+}
+
+impl<S: ClosedSet> Cell for Vec<S> {
+    type Builder = ListBuilder<StringBuilder>;
+    const NULLABLE: bool = false;
+    fn data_type() -> DataType {
+        <Vec<String> as Cell>::data_type()
+    }
+    fn append(self, builder: &mut Self::Builder) {
+        for item in self {
+            builder.values().append_value(item.word());
+        }
+        builder.append(true);
+    }
+    fn read(array: &ArrayRef, row: usize) -> Option<Self> {
+        let words = <Vec<String> as Cell>::read(array, row)?;
+        words.iter().map(|word| S::of_word(word)).collect()
+    }
+}
+
+impl Cell for Vec<TierNumber> {
+    type Builder = ListBuilder<Int32Builder>;
+    const NULLABLE: bool = false;
+    fn data_type() -> DataType {
+        <Vec<i32> as Cell>::data_type()
+    }
+    fn append(self, builder: &mut Self::Builder) {
+        Cell::append(self.into_iter().map(|tier| tier.0.number()).collect::<Vec<i32>>(), builder);
+    }
+    fn read(array: &ArrayRef, row: usize) -> Option<Self> {
+        let numbers = <Vec<i32> as Cell>::read(array, row)?;
+        numbers.into_iter().map(|number| Tier::from_number(number).map(TierNumber)).collect()
+    }
+}
+
+/// A tier by its published number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TierNumber(pub Tier);
+
+impl Cell for TierNumber {
+    type Builder = Int32Builder;
+    const NULLABLE: bool = false;
+    fn data_type() -> DataType {
+        DataType::Int32
+    }
+    fn append(self, builder: &mut Self::Builder) {
+        builder.append_value(self.0.number());
+    }
+    fn read(array: &ArrayRef, row: usize) -> Option<Self> {
+        Tier::from_number(array.as_primitive_opt::<Int32Type>()?.value(row)).map(Self)
+    }
+}
+
+impl Cell for Term {
+    type Builder = StringBuilder;
+    const NULLABLE: bool = false;
+    fn data_type() -> DataType {
+        DataType::Utf8
+    }
+    fn append(self, builder: &mut Self::Builder) {
+        builder.append_value(self.name());
+    }
+    fn read(array: &ArrayRef, row: usize) -> Option<Self> {
+        Self::parse(array.as_string_opt::<i32>()?.value(row))
+    }
+}
+
+impl Cell for Vec<Term> {
+    type Builder = ListBuilder<StringBuilder>;
+    const NULLABLE: bool = false;
+    fn data_type() -> DataType {
+        <Vec<String> as Cell>::data_type()
+    }
+    fn append(self, builder: &mut Self::Builder) {
+        Cell::append(self.into_iter().map(Term::name).collect::<Vec<String>>(), builder);
+    }
+    fn read(array: &ArrayRef, row: usize) -> Option<Self> {
+        let words = <Vec<String> as Cell>::read(array, row)?;
+        words.iter().map(|word| Term::parse(word)).collect()
+    }
+}
+
+/// A value that takes one column or several.
+pub trait Columns: Sized {
+    /// Builders of the columns.
+    type Builder: Send;
+    /// How many columns.
+    const WIDTH: usize;
+    /// Names and Arrow types of the columns of a field.
+    fn fields(name: &str) -> Vec<Field>;
+    /// Descriptions of the columns of a field.
+    fn describe(about: &str) -> Vec<String>;
+    /// Empty builders.
+    fn builder() -> Self::Builder;
+    /// Appends the value.
+    fn append(self, builder: &mut Self::Builder);
+    /// The arrays, leaving the builders empty.
+    fn finish(builder: &mut Self::Builder) -> Vec<ArrayRef>;
+    /// Reads row `row` of the value's columns; `None` when one cannot be read.
+    fn read(columns: &[ArrayRef], row: usize) -> Option<Self>;
+}
+
+impl<C: Cell> Columns for C {
+    type Builder = C::Builder;
+    const WIDTH: usize = 1;
+    fn fields(name: &str) -> Vec<Field> {
+        vec![Field::new(name, C::data_type(), C::NULLABLE)]
+    }
+    fn describe(about: &str) -> Vec<String> {
+        vec![about.trim().to_owned()]
+    }
+    fn builder() -> Self::Builder {
+        <C as Cell>::builder()
+    }
+    fn append(self, builder: &mut Self::Builder) {
+        Cell::append(self, builder);
+    }
+    fn finish(builder: &mut Self::Builder) -> Vec<ArrayRef> {
+        vec![builder.finish()]
+    }
+    fn read(columns: &[ArrayRef], row: usize) -> Option<Self> {
+        <C as Cell>::read(columns.first()?, row)
+    }
+}
+
+macro_rules! quantile_columns {
+    ($type:ty, $part:ty, $split:expr, $join:expr) => {
+        impl Columns for $type {
+            type Builder = [Float64Builder; 4];
+            const WIDTH: usize = 4;
+            fn fields(name: &str) -> Vec<Field> {
+                Quantiles::PARTS
+                    .iter()
+                    .map(|(suffix, _)| Field::new(format!("{name}_{suffix}"), DataType::Float64, <$part as Cell>::NULLABLE))
+                    .collect()
+            }
+            fn describe(about: &str) -> Vec<String> {
+                let about = about.trim().trim_end_matches('.');
+                Quantiles::PARTS.iter().map(|(_, meaning)| format!("{about}: {meaning}.")).collect()
+            }
+            fn builder() -> Self::Builder {
+                Default::default()
+            }
+            fn append(self, builder: &mut Self::Builder) {
+                for (part, builder) in $split(self).into_iter().zip(builder) {
+                    Cell::append(part, builder);
+                }
+            }
+            fn finish(builder: &mut Self::Builder) -> Vec<ArrayRef> {
+                builder.iter_mut().map(|part| Arc::new(part.finish()) as ArrayRef).collect()
+            }
+            fn read(columns: &[ArrayRef], row: usize) -> Option<Self> {
+                let [p05, p50, p95, mean] = columns else { return None };
+                let part = |column| <$part as Cell>::read(column, row);
+                Some($join([part(p05)?, part(p50)?, part(p95)?, part(mean)?]))
+            }
+        }
+    };
+}
+
+quantile_columns!(Quantiles, f64, Quantiles::values, Quantiles::from_values);
+quantile_columns!(Option<Quantiles>, Option<f64>, split_or_nulls, all_or_none);
+
+fn split_or_nulls(quantiles: Option<Quantiles>) -> [Option<f64>; 4] {
+    quantiles.map_or([None; 4], |q| q.values().map(Some))
+}
+
+fn all_or_none([p05, p50, p95, mean]: [Option<f64>; 4]) -> Option<Quantiles> {
+    Some(Quantiles { p05: p05?, p50: p50?, p95: p95?, mean: mean? })
+}

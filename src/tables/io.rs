@@ -1,17 +1,19 @@
-//! Writing and reading tables: fixed Parquet properties, digests taken while writing, atomic appearance of files.
+//! Writing and reading tables: fixed Parquet properties, digests taken while writing.
 
 use super::{Row, RowBuilders};
 use crate::error::{Error, IoContext, Result};
-use arrow::array::RecordBatch;
+use crate::store::HashingWriter;
+pub use crate::store::{hex, sha256_bytes, sha256_file, sync_directory, write_atomically};
+use arrow::array::{Array, ArrayRef, RecordBatch};
 use arrow::datatypes::Schema;
 use fs_err as fs;
-use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-use std::io::{BufWriter, Read, Write};
+use std::io::BufWriter;
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -42,25 +44,6 @@ fn writer_properties() -> Result<WriterProperties> {
         .build())
 }
 
-/// A writer that digests what passes through it.
-struct HashingWriter<W> {
-    inner: W,
-    hasher: Sha256,
-    bytes: u64,
-}
-
-impl<W: Write> Write for HashingWriter<W> {
-    fn write(&mut self, buf: &[u8]) -> std::io::Result<usize> {
-        let n = self.inner.write(buf)?;
-        self.hasher.update(&buf[..n]);
-        self.bytes += n as u64;
-        Ok(n)
-    }
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.inner.flush()
-    }
-}
-
 /// Streams record batches into one Parquet file.
 pub struct BatchWriter {
     path: PathBuf,
@@ -75,7 +58,7 @@ impl BatchWriter {
     /// The file cannot be created.
     pub fn create(path: &Path, schema: Arc<Schema>) -> Result<Self> {
         let file = fs::File::create(path).at("cannot create", path)?;
-        let sink = HashingWriter { inner: BufWriter::with_capacity(1 << 20, file), hasher: Sha256::new(), bytes: 0 };
+        let sink = HashingWriter::new(BufWriter::with_capacity(1 << 20, file));
         let writer = ArrowWriter::try_new(sink, schema, Some(writer_properties()?)).map_err(|e| parquet_write_error(path, e))?;
         Ok(Self { path: path.to_owned(), writer, rows: 0 })
     }
@@ -96,9 +79,10 @@ impl BatchWriter {
     pub fn finish(self) -> Result<TableReceipt> {
         let Self { path, writer, rows } = self;
         let sink = writer.into_inner().map_err(|e| parquet_write_error(&path, e))?;
-        let file = sink.inner.into_inner().map_err(|e| Error::io("cannot write", &path, e.into_error()))?;
+        let (buffer, bytes, sha256) = sink.finish();
+        let file = buffer.into_inner().map_err(|e| Error::io("cannot write", &path, e.into_error()))?;
         file.sync_all().at("cannot sync", &path)?;
-        Ok(TableReceipt { rows, bytes: sink.bytes, sha256: hex(&sink.hasher.finalize()) })
+        Ok(TableReceipt { rows, bytes, sha256 })
     }
 }
 
@@ -164,9 +148,24 @@ pub fn table_path(dir: &Path, name: &str) -> PathBuf {
 /// The file is missing or not Parquet.
 pub fn open_table(path: &Path) -> Result<ParquetRecordBatchReader> {
     let file = std::fs::File::open(path).at("cannot read", path)?;
-    ParquetRecordBatchReaderBuilder::try_new(file).and_then(|b| b.with_batch_size(BATCH_ROWS).build()).map_err(|e| {
-        Error::input(format!("not a readable Parquet table: {e}"), path.display(), "rebuild it: hugging-carbon run --force")
-    })
+    ParquetRecordBatchReaderBuilder::try_new(file)
+        .and_then(|b| b.with_batch_size(BATCH_ROWS).build())
+        .map_err(|e| unreadable(path, &e))
+}
+
+fn unreadable(path: &Path, e: &parquet::errors::ParquetError) -> Error {
+    Error::input(format!("not a readable Parquet table: {e}"), path.display(), "rebuild it: hugging-carbon run --force")
+}
+
+/// Opens some columns of one of our tables for streaming; columns that it lacks are left out.
+///
+/// # Errors
+/// The file is missing or not Parquet.
+pub fn open_columns(path: &Path, columns: &[&str]) -> Result<ParquetRecordBatchReader> {
+    let file = std::fs::File::open(path).at("cannot read", path)?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| unreadable(path, &e))?;
+    let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
+    builder.with_projection(mask).with_batch_size(BATCH_ROWS).build().map_err(|e| unreadable(path, &e))
 }
 
 /// Streams the rows of `<dir>/<table>.parquet`.
@@ -177,70 +176,47 @@ pub fn rows<R: Row>(dir: &Path) -> Result<impl Iterator<Item = Result<R>> + use<
     let path = table_path(dir, R::NAME);
     let reader = open_table(&path)?;
     Ok(reader.flat_map(move |batch| {
-        let rows: Vec<Result<R>> = match batch {
-            Ok(batch) => (0..batch.num_rows()).map(|i| R::read(&batch, i)).collect(),
-            Err(e) => vec![Err(Error::input(
-                format!("damaged Parquet table: {e}"),
-                path.display(),
-                "rebuild it: hugging-carbon run --force",
-            ))],
+        let damaged = |e: arrow::error::ArrowError| {
+            Error::input(format!("damaged Parquet table: {e}"), path.display(), "rebuild it: hugging-carbon run --force")
+        };
+        let rows: Vec<Result<R>> = match batch.map_err(damaged).and_then(|batch| BatchRows::<R>::new(&batch)) {
+            Ok(rows) => rows.iter().collect(),
+            Err(e) => vec![Err(e)],
         };
         rows
     }))
 }
 
-/// SHA-256 of a file, lower-case hex.
-///
-/// # Errors
-/// The file cannot be read.
-pub fn sha256_file(path: &Path) -> Result<String> {
-    let mut file = fs::File::open(path).at("cannot read", path)?;
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0_u8; 1 << 20];
-    loop {
-        let n = file.read(&mut buffer).at("cannot read", path)?;
-        if n == 0 {
-            return Ok(hex(&hasher.finalize()));
+/// The columns of a batch, found once, from which rows are read.
+pub struct BatchRows<R> {
+    columns: Vec<ArrayRef>,
+    rows: usize,
+    row: PhantomData<R>,
+}
+
+impl<R: Row> BatchRows<R> {
+    /// Finds the columns of `R` in a batch.
+    ///
+    /// # Errors
+    /// A column is missing or of another type than declared.
+    pub fn new(batch: &RecordBatch) -> Result<Self> {
+        let schema = R::schema();
+        let mut columns = Vec::with_capacity(schema.fields().len());
+        for field in schema.fields() {
+            let column = batch.column_by_name(field.name()).filter(|column| column.data_type() == field.data_type());
+            columns.push(column.cloned().ok_or_else(|| {
+                Error::input(
+                    format!("table '{}' lacks column '{}' in the type this version writes", R::NAME, field.name()),
+                    format!("{}.parquet", R::NAME),
+                    "rebuild it: hugging-carbon run --force",
+                )
+            })?);
         }
-        hasher.update(&buffer[..n]);
+        Ok(Self { columns, rows: batch.num_rows(), row: PhantomData })
     }
-}
 
-/// SHA-256 of bytes, lower-case hex.
-#[must_use]
-pub fn sha256_bytes(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
-/// Lower-case hex.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, b| {
-        // Writing to a String cannot fail.
-        let _ = write!(out, "{b:02x}");
-        out
-    })
-}
-
-/// Writes `bytes` to `path` so that a reader sees the old content or the new, never a part: temporary name, sync, rename.
-///
-/// # Errors
-/// The disk is full or the directory cannot be written.
-pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
-    let temporary = path.with_extension("tmp");
-    let mut file = fs::File::create(&temporary).at("cannot create", &temporary)?;
-    file.write_all(bytes).at("cannot write", &temporary)?;
-    file.sync_all().at("cannot sync", &temporary)?;
-    fs::rename(&temporary, path).at("cannot rename", &temporary)?;
-    sync_directory(path.parent().unwrap_or(Path::new(".")))
-}
-
-/// Makes renames within a directory durable.
-///
-/// # Errors
-/// The directory cannot be opened or synced.
-pub fn sync_directory(dir: &Path) -> Result<()> {
-    let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
-    fs::File::open(dir).and_then(|d| d.sync_all()).at("cannot sync", dir)
+    /// Every row, in order.
+    pub fn iter(&self) -> impl Iterator<Item = Result<R>> + '_ {
+        (0..self.rows).map(|row| R::from_columns(&self.columns, row))
+    }
 }

@@ -1,9 +1,10 @@
 //! The schema of every Parquet table, in one place.
 //!
 //! A table is declared once, by `table!`, as a struct whose fields are its columns; the doc comment of a field is the
-//! column's description and is published in the dataset card. Names, types and keys are a contract (DESIGN.md, "Tables").
+//! column's description and is published in the dataset card. Names, types and keys are a contract (docs/architecture.md, "Tables").
 
 pub mod cell;
+pub mod frame;
 pub mod io;
 mod published;
 pub mod sort;
@@ -12,7 +13,8 @@ mod work;
 use arrow::datatypes::Schema;
 use std::sync::Arc;
 
-pub use cell::{Day, TimestampMs};
+pub use crate::units::{Day, TimestampMs};
+pub use cell::TierNumber;
 pub use published::*;
 pub use work::*;
 
@@ -28,13 +30,13 @@ pub trait Row: Sized + Send {
     type Builders: RowBuilders<Self>;
     /// Arrow schema.
     fn schema() -> Arc<Schema>;
-    /// Column names with their descriptions.
-    fn columns() -> Vec<(&'static str, &'static str)>;
-    /// Reads one row of a batch.
+    /// Column descriptions, in the order of the schema.
+    fn descriptions() -> Vec<String>;
+    /// Reads one row of the columns of the schema, in its order.
     ///
     /// # Errors
-    /// A column is missing or of another type than declared.
-    fn read(batch: &arrow::array::RecordBatch, row: usize) -> crate::error::Result<Self>;
+    /// A cell holds what this version does not know.
+    fn from_columns(columns: &[arrow::array::ArrayRef], row: usize) -> crate::error::Result<Self>;
 }
 
 /// Collects rows into an Arrow batch.
@@ -54,7 +56,7 @@ pub trait RowBuilders<R>: Default + Send {
     fn finish(&mut self) -> crate::error::Result<arrow::array::RecordBatch>;
 }
 
-/// Declares a table: struct, Arrow schema, writer and reader.
+/// Declares a table: struct, Arrow schema, writer and reader. A field of [`Quantiles`](crate::domain::Quantiles) is four columns.
 macro_rules! table {
     (
         $(#[doc = $about:literal])+
@@ -72,18 +74,18 @@ macro_rules! table {
         #[doc = concat!("Column builders of `", $name, "`.")]
         pub struct $builders {
             rows: usize,
-            $($field: <$type as $crate::tables::cell::Cell>::Builder,)+
+            $($field: <$type as $crate::tables::cell::Columns>::Builder,)+
         }
 
         impl Default for $builders {
             fn default() -> Self {
-                Self { rows: 0, $($field: <$type as $crate::tables::cell::Cell>::builder(),)+ }
+                Self { rows: 0, $($field: <$type as $crate::tables::cell::Columns>::builder(),)+ }
             }
         }
 
         impl $crate::tables::RowBuilders<$row> for $builders {
             fn push(&mut self, row: $row) {
-                $(<$type as $crate::tables::cell::Cell>::append(row.$field, &mut self.$field);)+
+                $(<$type as $crate::tables::cell::Columns>::append(row.$field, &mut self.$field);)+
                 self.rows += 1;
             }
 
@@ -93,8 +95,8 @@ macro_rules! table {
 
             fn finish(&mut self) -> $crate::error::Result<arrow::array::RecordBatch> {
                 self.rows = 0;
-                let columns: Vec<arrow::array::ArrayRef> =
-                    vec![$(std::sync::Arc::new(self.$field.finish()),)+];
+                let mut columns: Vec<arrow::array::ArrayRef> = Vec::new();
+                $(columns.extend(<$type as $crate::tables::cell::Columns>::finish(&mut self.$field));)+
                 Ok(arrow::array::RecordBatch::try_new(<$row as $crate::tables::Row>::schema(), columns)?)
             }
         }
@@ -106,30 +108,37 @@ macro_rules! table {
             type Builders = $builders;
 
             fn schema() -> std::sync::Arc<arrow::datatypes::Schema> {
-                use $crate::tables::cell::Cell;
-                std::sync::Arc::new(arrow::datatypes::Schema::new(vec![$(
-                    arrow::datatypes::Field::new(
-                        stringify!($field),
-                        <$type as Cell>::data_type(),
-                        <$type as Cell>::NULLABLE,
-                    ),
-                )+]))
+                use $crate::tables::cell::Columns;
+                let mut fields = Vec::new();
+                $(fields.extend(<$type as Columns>::fields(stringify!($field)));)+
+                std::sync::Arc::new(arrow::datatypes::Schema::new(fields))
             }
 
-            fn columns() -> Vec<(&'static str, &'static str)> {
-                vec![$((stringify!($field), concat!($($doc),+)),)+]
+            fn descriptions() -> Vec<String> {
+                use $crate::tables::cell::Columns;
+                let mut descriptions = Vec::new();
+                $(descriptions.extend(<$type as Columns>::describe(concat!($($doc),+)));)+
+                descriptions
             }
 
-            fn read(batch: &arrow::array::RecordBatch, row: usize) -> $crate::error::Result<Self> {
+            #[allow(unused_assignments)] // Nothing is read behind the last field.
+            fn from_columns(columns: &[arrow::array::ArrayRef], row: usize) -> $crate::error::Result<Self> {
+                use $crate::tables::cell::Columns;
+                let mut first = 0;
                 Ok(Self {
-                    $($field: batch
-                        .column_by_name(stringify!($field))
-                        .and_then(|column| <$type as $crate::tables::cell::Cell>::read(column, row))
-                        .ok_or_else(|| $crate::error::Error::input(
-                            format!("table '{}' lacks column '{}' in the type this version writes", $name, stringify!($field)),
+                    $($field: {
+                        let cells = columns.get(first..first + <$type as Columns>::WIDTH).unwrap_or_default();
+                        first += <$type as Columns>::WIDTH;
+                        <$type as Columns>::read(cells, row).ok_or_else(|| $crate::error::Error::input(
+                            format!(
+                                "table '{}': column '{}' holds something that this version does not write",
+                                $name,
+                                stringify!($field)
+                            ),
                             concat!($name, ".parquet"),
                             "rebuild it: hugging-carbon run --force",
-                        ))?,)+
+                        ))?
+                    },)+
                 })
             }
         }
@@ -146,14 +155,14 @@ pub struct TableInfo {
     pub key: &'static [&'static str],
     /// What a row is.
     pub about: &'static str,
-    /// Column names and descriptions.
-    pub columns: Vec<(&'static str, &'static str)>,
+    /// Column descriptions, in the order of the schema.
+    pub descriptions: Vec<String>,
     /// Arrow schema.
     pub schema: Arc<Schema>,
 }
 
 fn info<R: Row>() -> TableInfo {
-    TableInfo { name: R::NAME, key: R::KEY, about: R::ABOUT, columns: R::columns(), schema: R::schema() }
+    TableInfo { name: R::NAME, key: R::KEY, about: R::ABOUT, descriptions: R::descriptions(), schema: R::schema() }
 }
 
 /// Every table a snapshot holds, in alphabetical order.

@@ -1,7 +1,12 @@
 //! Tables that a snapshot publishes.
 
-use super::cell::{Day, TimestampMs};
+use super::cell::TierNumber;
 use super::table;
+use crate::domain::{
+    Comparison, EvidenceSource, Field, Flag, GridBasis, GroupBy, Modality, ParamsSource, Quantiles, RegressionId, Role, Rule,
+    RunKind, Term, Tier, TrainedOnSource,
+};
+use crate::units::{Day, TimestampMs};
 
 table! {
     /// One row per repository of the index.
@@ -23,8 +28,8 @@ table! {
         likes: Option<i64>,
         /// The Hub's task tag.
         pipeline_tag: Option<String>,
-        /// text, vision, image_generation, audio, video, multimodal, biology or other.
-        modality: String,
+        /// What the model takes in and gives out.
+        modality: Modality,
         /// Library that loads the weights.
         library: Option<String>,
         /// Licence identifier as the card or the tags state it.
@@ -38,11 +43,11 @@ table! {
         /// Parameters used per token (count); equal to total_params for dense models.
         active_params: Option<i64>,
         /// Where total_params comes from: safetensors, gguf, name, registry, base or correction.
-        params_source: Option<String>,
+        params_source: Option<ParamsSource>,
         /// What the repository's own training was: pretrained, continued, finetuned, adapter, merge, quantized, converted or empty.
-        role: String,
+        role: Role,
         /// Name of the rule that decided the role.
-        role_rule: String,
+        role_rule: Rule,
         /// Hub ids of the base models as the index states them.
         base_model_ids: Vec<String>,
         /// Training run that produced this repository's own weights; null where there was no training.
@@ -57,7 +62,7 @@ table! {
         /// Best known date of the training.
         trained_on: Option<Day>,
         /// Where trained_on comes from: registry, arxiv, created_at or created_at_floor.
-        trained_on_source: Option<String>,
+        trained_on_source: Option<TrainedOnSource>,
         /// ISO 3166 alpha-3 code of the owner's country; null when unknown.
         owner_country: Option<String>,
         /// Whether the repository passes the cohort threshold of the configuration.
@@ -74,13 +79,13 @@ table! {
         /// Repository that owns the run.
         model_id: String,
         /// pretraining, post_training, fine_tuning or adapter.
-        kind: String,
+        kind: RunKind,
         /// Run this one started from; null for pre-training or when it is not in the index.
         parent_run_id: Option<String>,
         /// Repositories whose weights rest on this run, the owner included.
         member_count: i64,
         /// Name of the rule that made the group.
-        group_rule: String,
+        group_rule: Rule,
     }
 }
 
@@ -93,15 +98,15 @@ table! {
         /// Hub id the evidence is about.
         model_id: String,
         /// What is stated: total_params, train_flop, emissions_kgco2e ...
-        field: String,
+        field: Field,
         /// The number in canonical unit; null for textual facts.
         value: Option<f64>,
         /// Canonical unit of value.
         unit: String,
         /// Number and unit as the source writes them.
         value_as_written: String,
-        /// hub_index, card_yaml, card_text, config, name, registry or correction.
-        source: String,
+        /// Where it was read: hub_index, card_yaml, card_text, config, name, registry or correction.
+        source: EvidenceSource,
         /// Where in the source: a JSON path, a tag, a table row.
         locator: String,
         /// The words it was read from, at most 200 characters.
@@ -127,42 +132,18 @@ macro_rules! estimate_table {
                 run_id: String,
                 /// Repository that owns the run.
                 model_id: String,
-                /// 0 to 6, the rung of the evidence ladder this row rests on (METHOD.md section 3).
-                tier: i32,
+                /// 0 to 6, how this row is known (docs/method.md, section 3).
+                tier: TierNumber,
                 /// no_training, emissions, energy, hardware, compute, parameters or category.
-                tier_name: String,
-                /// Training compute in FLOP, 5th percentile.
-                train_flop_p05: f64,
-                /// Training compute in FLOP, median.
-                train_flop_p50: f64,
-                /// Training compute in FLOP, 95th percentile.
-                train_flop_p95: f64,
-                /// Training compute in FLOP, mean.
-                train_flop_mean: f64,
-                /// Facility energy in kWh, 5th percentile.
-                energy_kwh_p05: f64,
-                /// Facility energy in kWh, median.
-                energy_kwh_p50: f64,
-                /// Facility energy in kWh, 95th percentile.
-                energy_kwh_p95: f64,
-                /// Facility energy in kWh, mean.
-                energy_kwh_mean: f64,
-                /// Emissions in kg CO2e, 5th percentile.
-                emissions_kgco2e_p05: f64,
-                /// Emissions in kg CO2e, median.
-                emissions_kgco2e_p50: f64,
-                /// Emissions in kg CO2e, 95th percentile.
-                emissions_kgco2e_p95: f64,
-                /// Emissions in kg CO2e, mean.
-                emissions_kgco2e_mean: f64,
-                /// ATCI in g CO2e per PFLOP, 5th percentile; null when nothing was trained.
-                atci_gco2e_per_pflop_p05: Option<f64>,
-                /// ATCI in g CO2e per PFLOP, median.
-                atci_gco2e_per_pflop_p50: Option<f64>,
-                /// ATCI in g CO2e per PFLOP, 95th percentile.
-                atci_gco2e_per_pflop_p95: Option<f64>,
-                /// ATCI in g CO2e per PFLOP, mean.
-                atci_gco2e_per_pflop_mean: Option<f64>,
+                tier_name: Tier,
+                /// Training compute in FLOP.
+                train_flop: Quantiles,
+                /// Facility energy in kWh.
+                energy_kwh: Quantiles,
+                /// Emissions in kg CO2e.
+                emissions_kgco2e: Quantiles,
+                /// ATCI, emissions per unit of compute, in g CO2e per PFLOP; null when nothing was trained.
+                atci_gco2e_per_pflop: Option<Quantiles>,
                 /// Accelerator; several joined by ` | ` when the evidence leaves them open, `mixture:<role>:<year>` when it is unknown.
                 accelerator: Option<String>,
                 /// What names the accelerator: evidence, or the registry's runs of that year and role.
@@ -194,7 +175,7 @@ macro_rules! estimate_table {
                 /// Year of the grid value.
                 grid_year: Option<i32>,
                 /// lifecycle or direct.
-                grid_basis: Option<String>,
+                grid_basis: Option<GridBasis>,
                 /// Source of the grid value.
                 grid_source: Option<String>,
                 /// Whether the grid place is a fallback rather than the stated place of training.
@@ -202,7 +183,7 @@ macro_rules! estimate_table {
                 /// Evidence the row rests on.
                 evidence_ids: Vec<String>,
                 /// Assumptions and warnings, sorted.
-                flags: Vec<String>,
+                flags: Vec<Flag>,
                 /// Version of the method.
                 method_version: i32,
             }
@@ -229,45 +210,21 @@ table! {
         /// downloads_all_time_gt_<n>, downloads_30d_gt_<n> or all_models.
         cohort: String,
         /// all, training_year, owner, country, modality, tier, role, accelerator, license, top (the largest runs) or eu_ai_act.
-        group_by: String,
+        group_by: GroupBy,
         /// Value of the grouping; `all` for the cohort's total, `unknown` for null.
         group: String,
         /// Training runs in the group.
         runs: i64,
         /// Repositories in the group.
         models: i64,
-        /// Training compute in FLOP, 5th percentile.
-        train_flop_p05: f64,
-        /// Training compute in FLOP, median.
-        train_flop_p50: f64,
-        /// Training compute in FLOP, 95th percentile.
-        train_flop_p95: f64,
-        /// Training compute in FLOP, mean.
-        train_flop_mean: f64,
-        /// Facility energy in kWh, 5th percentile.
-        energy_kwh_p05: f64,
-        /// Facility energy in kWh, median.
-        energy_kwh_p50: f64,
-        /// Facility energy in kWh, 95th percentile.
-        energy_kwh_p95: f64,
-        /// Facility energy in kWh, mean.
-        energy_kwh_mean: f64,
-        /// Emissions in kg CO2e, 5th percentile.
-        emissions_kgco2e_p05: f64,
-        /// Emissions in kg CO2e, median.
-        emissions_kgco2e_p50: f64,
-        /// Emissions in kg CO2e, 95th percentile.
-        emissions_kgco2e_p95: f64,
-        /// Emissions in kg CO2e, mean.
-        emissions_kgco2e_mean: f64,
-        /// Sum of emissions over sum of compute in g CO2e per PFLOP, 5th percentile; null when nothing was trained.
-        atci_gco2e_per_pflop_p05: Option<f64>,
-        /// The same, median.
-        atci_gco2e_per_pflop_p50: Option<f64>,
-        /// The same, 95th percentile.
-        atci_gco2e_per_pflop_p95: Option<f64>,
-        /// The same, mean.
-        atci_gco2e_per_pflop_mean: Option<f64>,
+        /// Training compute in FLOP.
+        train_flop: Quantiles,
+        /// Facility energy in kWh.
+        energy_kwh: Quantiles,
+        /// Emissions in kg CO2e.
+        emissions_kgco2e: Quantiles,
+        /// Sum of emissions over sum of compute in g CO2e per PFLOP; null when nothing was trained.
+        atci_gco2e_per_pflop: Option<Quantiles>,
         /// Mean emissions of the group over mean emissions of its cohort.
         share_of_total: f64,
     }
@@ -306,11 +263,11 @@ table! {
     "regressions" key("regression_id")
     struct RegressionRow / RegressionBuilders {
         /// Name of the regression.
-        regression_id: String,
+        regression_id: RegressionId,
         /// What is explained, with its unit.
         response: String,
         /// Names of the terms, the intercept first: the columns of the design matrix in `regression_observations`.
-        terms: Vec<String>,
+        terms: Vec<Term>,
         /// The fitted formula with numbers.
         formula: String,
         /// Which rows it was fitted on.
@@ -361,9 +318,9 @@ table! {
     "regression_terms" key("regression_id", "term")
     struct RegressionTermRow / RegressionTermBuilders {
         /// Name of the regression.
-        regression_id: String,
+        regression_id: RegressionId,
         /// Name of the term.
-        term: String,
+        term: Term,
         /// Ordinary least squares estimate.
         estimate: f64,
         /// Heteroscedasticity-consistent standard error, HC3.
@@ -384,7 +341,7 @@ table! {
     "regression_observations" key("regression_id", "observation_id")
     struct RegressionObservationRow / RegressionObservationBuilders {
         /// Name of the regression.
-        regression_id: String,
+        regression_id: RegressionId,
         /// Identifier of the row it comes from: of the registry, of a run, or of a repository.
         observation_id: String,
         /// Owner, held out as a whole in cross-validation.
@@ -403,11 +360,11 @@ table! {
     "regression_candidates" key("regression_id", "candidate")
     struct RegressionCandidateRow / RegressionCandidateBuilders {
         /// Name of the regression.
-        regression_id: String,
+        regression_id: RegressionId,
         /// Name of the model.
         candidate: String,
         /// Its terms.
-        terms: Vec<String>,
+        terms: Vec<Term>,
         /// Observations.
         n: i64,
         /// Root mean squared error in dex with whole owners held out (for effects of families: with the family's rows of the same four
@@ -429,13 +386,13 @@ table! {
     "backtest" key("tier", "against", "kind")
     struct BacktestRow / BacktestBuilders {
         /// Tier under test.
-        tier: i32,
+        tier: TierNumber,
         /// What it is compared with.
-        against: String,
+        against: Comparison,
         /// Kind of run, `all`, or `pretraining of text` and `pretraining beyond text`.
         kind: String,
         /// Tier of the evidence that was hidden.
-        against_tier: i32,
+        against_tier: TierNumber,
         /// Compared runs.
         n: i64,
         /// Owners of the compared runs.
@@ -465,15 +422,15 @@ table! {
     "backtest_runs" key("tier", "against", "run")
     struct BacktestRunRow / BacktestRunBuilders {
         /// Tier under test.
-        tier: i32,
+        tier: TierNumber,
         /// What it is compared with.
-        against: String,
+        against: Comparison,
         /// Run of the registry.
         run: String,
         /// Kind of run.
-        kind: String,
+        kind: RunKind,
         /// Modality.
-        modality: String,
+        modality: Modality,
         /// Owner.
         owner: String,
         /// Estimate (median), in the unit of what it is compared with.

@@ -1,7 +1,9 @@
 //! Tables that stages hand to each other and that are not published.
 
-use super::cell::{Day, TimestampMs};
+use super::cell::TierNumber;
 use super::table;
+use crate::domain::{Field, Flag, Modality, OwnerClass, RegressionId, Run, RunKind, Term, TrainedOnSource, TrainingStage, run};
+use crate::units::{Day, TimestampMs};
 
 table! {
     /// One row per record of the index, typed, sorted by id, duplicates resolved.
@@ -85,24 +87,26 @@ table! {
         run_id: String,
         /// Repository.
         model_id: String,
-        /// Lowest tier the evidence allows.
-        tier: i32,
-        /// All tiers the evidence allows, ascending.
-        available_tiers: Vec<i32>,
-        /// Kind of run, or no_training.
-        kind: String,
+        /// First tier the evidence reaches.
+        tier: TierNumber,
+        /// All tiers the evidence reaches, ascending.
+        available_tiers: Vec<TierNumber>,
+        /// Kind of run; null for a repository that trained nothing.
+        kind: Option<RunKind>,
+        /// What the training was in the course of a model, for a training on weights of the owner's own.
+        stage: Option<TrainingStage>,
         /// Modality.
-        modality: String,
+        modality: Modality,
         /// Owner's country.
         owner_country: Option<String>,
         /// Owner.
         owner: Option<String>,
-        /// Class of the owner: industry, academia or unlisted.
-        owner_class: String,
+        /// Class of the owner.
+        owner_class: OwnerClass,
         /// Date of training.
         trained_on: Option<Day>,
         /// Source of the date.
-        trained_on_source: Option<String>,
+        trained_on_source: Option<TrainedOnSource>,
         /// Total parameters.
         total_params: Option<f64>,
         /// Active parameters.
@@ -129,17 +133,83 @@ table! {
         operator: Option<String>,
         /// Stated cloud region, `provider:region`.
         cloud_region: Option<String>,
-        /// Evidence behind each chosen value, as `field=evidence_id`.
-        chosen_evidence: Vec<String>,
-        /// What the training was in the course of a model: pretraining, continued, sft, preference, chat_release, long_rl,
-        /// reasoning_distillation or adapter.
-        stage: String,
-        /// Pre-training that the weights rest on, when it is another run of the index.
+        /// Fields with evidence behind them.
+        chosen_fields: Vec<Field>,
+        /// The evidence behind each of `chosen_fields`, in the same order.
+        chosen_evidence_ids: Vec<String>,
+        /// Pre-training that the weights come from, when it is another run of the index.
         root_run_id: Option<String>,
-        /// Run carried (tier 0) or started from.
-        stands_on_run_id: Option<String>,
         /// Flags from the earlier stages.
-        flags: Vec<String>,
+        flags: Vec<Flag>,
+    }
+}
+
+impl From<TierRow> for Run {
+    fn from(row: TierRow) -> Self {
+        Self {
+            run_id: row.run_id,
+            model_id: row.model_id,
+            kind: row.kind,
+            stage: row.stage,
+            modality: row.modality,
+            trained_on: row.trained_on,
+            trained_on_source: row.trained_on_source,
+            owner: run::Owner { name: row.owner, class: row.owner_class, country: row.owner_country },
+            known: run::Known {
+                total_params: row.total_params,
+                active_params: row.active_params,
+                train_tokens: row.train_tokens,
+                train_flop: row.train_flop,
+                train_flop_confidence: row.train_flop_confidence,
+                emissions_kgco2e: row.emissions_kgco2e,
+                energy_kwh: row.energy_kwh,
+                mfu: row.mfu,
+            },
+            place: run::Site { grid_place: row.place, operator: row.operator, cloud_region: row.cloud_region },
+            hardware: run::Hardware { accelerators: row.accelerators, accelerator_hours: row.accelerator_hours },
+            root_run_id: row.root_run_id,
+            tiers: row.available_tiers.into_iter().map(|tier| tier.0).collect(),
+            chosen: run::Chosen::from_columns(row.chosen_fields, row.chosen_evidence_ids),
+            flags: row.flags,
+        }
+    }
+}
+
+impl From<Run> for TierRow {
+    fn from(run: Run) -> Self {
+        let tier = TierNumber(run.tier());
+        let (chosen_fields, chosen_evidence_ids) = run.chosen.into_columns();
+        Self {
+            run_id: run.run_id,
+            model_id: run.model_id,
+            tier,
+            available_tiers: run.tiers.into_iter().map(TierNumber).collect(),
+            kind: run.kind,
+            stage: run.stage,
+            modality: run.modality,
+            owner_country: run.owner.country,
+            owner: run.owner.name,
+            owner_class: run.owner.class,
+            trained_on: run.trained_on,
+            trained_on_source: run.trained_on_source,
+            total_params: run.known.total_params,
+            active_params: run.known.active_params,
+            train_tokens: run.known.train_tokens,
+            train_flop: run.known.train_flop,
+            train_flop_confidence: run.known.train_flop_confidence,
+            emissions_kgco2e: run.known.emissions_kgco2e,
+            energy_kwh: run.known.energy_kwh,
+            accelerator_hours: run.hardware.accelerator_hours,
+            accelerators: run.hardware.accelerators,
+            mfu: run.known.mfu,
+            place: run.place.grid_place,
+            operator: run.place.operator,
+            cloud_region: run.place.cloud_region,
+            chosen_fields,
+            chosen_evidence_ids,
+            root_run_id: run.root_run_id,
+            flags: run.flags,
+        }
     }
 }
 
@@ -148,11 +218,11 @@ table! {
     "regression_covariances" key("regression_id", "term_a", "term_b")
     struct RegressionCovarianceRow / RegressionCovarianceBuilders {
         /// Name of the regression.
-        regression_id: String,
+        regression_id: RegressionId,
         /// Name of the row's term.
-        term_a: String,
+        term_a: Term,
         /// Name of the column's term.
-        term_b: String,
+        term_b: Term,
         /// Covariance.
         covariance: f64,
     }

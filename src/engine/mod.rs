@@ -1,0 +1,21 @@
+//! The engine: runs declared stages in order, skips what is fresh, and gives a stage only what it declares. It knows no stage.
+
+mod fingerprint;
+mod inputs;
+mod lock;
+mod outputs;
+mod progress;
+mod run;
+mod stage;
+mod state;
+
+pub use fingerprint::Freshness;
+pub use inputs::{InputTable, Inputs};
+pub use lock::Lock;
+pub use outputs::Outputs;
+pub use progress::{Meter, Spinner};
+pub use run::{Wanted, Workspace, run, status};
+pub use stage::{Bound, Declared, Digests, Facts, Follows, Reads, Stage, Step, Writes};
+pub use state::Record;
+
+pub(crate) use stage::stage;

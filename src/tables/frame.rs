@@ -1,0 +1,59 @@
+//! Columns of a table as a polars frame, for joins and aggregates over whole tables.
+//!
+//! Tables are read in one way, by the Parquet reader of `io`; polars gets the columns that a question needs, and nothing is scanned twice
+//! by another reader.
+
+use super::io::{open_columns, table_path};
+use crate::error::{Error, Result};
+use arrow::array::{Array, ArrayRef, AsArray, new_empty_array};
+use arrow::datatypes::{DataType, Float64Type, Int32Type, Int64Type};
+use arrow::record_batch::RecordBatchReader;
+use polars::prelude::{
+    BooleanChunked, Column, DataFrame, Float64Chunked, Int32Chunked, Int64Chunked, IntoColumn, IntoLazy, LazyFrame,
+    NewChunkedArray, PlSmallStr, StringChunked,
+};
+use std::path::Path;
+
+/// The columns of `<dir>/<table>.parquet`, in the order given.
+///
+/// # Errors
+/// The table is missing or damaged, lacks a column, or a column's type has no frame (lists and dates).
+pub fn frame(dir: &Path, table: &str, columns: &[&str]) -> Result<LazyFrame> {
+    let path = table_path(dir, table);
+    let reader = open_columns(&path, columns)?;
+    let schema = reader.schema();
+    let missing =
+        |name: &str| Error::input(format!("no column '{name}'"), path.display(), "rebuild it: hugging-carbon run --force");
+    let mut chunks: Vec<Vec<ArrayRef>> = Vec::new();
+    for name in columns {
+        let field = schema.field_with_name(name).map_err(|_| missing(name))?.clone();
+        // A table without rows has its types all the same.
+        chunks.push(vec![new_empty_array(field.data_type())]);
+    }
+    for batch in reader {
+        let batch = batch?;
+        for (name, chunk) in columns.iter().zip(&mut chunks) {
+            chunk.push(batch.column_by_name(name).ok_or_else(|| missing(name))?.clone());
+        }
+    }
+    let series = columns.iter().zip(&chunks).map(|(name, chunk)| column(name, chunk)).collect::<Result<Vec<Column>>>()?;
+    let height = series.first().map_or(0, Column::len);
+    Ok(DataFrame::new(height, series)?.lazy())
+}
+
+fn column(name: &str, chunks: &[ArrayRef]) -> Result<Column> {
+    let name_of = || PlSmallStr::from_str(name);
+    macro_rules! gather {
+        ($chunked:ty, $read:expr) => {
+            <$chunked>::from_iter_options(name_of(), chunks.iter().flat_map($read)).into_column()
+        };
+    }
+    Ok(match chunks.first().map_or(&DataType::Null, |first| first.data_type()) {
+        DataType::Utf8 => gather!(StringChunked, |a| a.as_string::<i32>().iter()),
+        DataType::Float64 => gather!(Float64Chunked, |a| a.as_primitive::<Float64Type>().iter()),
+        DataType::Int64 => gather!(Int64Chunked, |a| a.as_primitive::<Int64Type>().iter()),
+        DataType::Int32 => gather!(Int32Chunked, |a| a.as_primitive::<Int32Type>().iter()),
+        DataType::Boolean => gather!(BooleanChunked, |a| a.as_boolean().iter()),
+        other => return Err(Error::Internal(format!("column '{name}' of type {other} has no frame"))),
+    })
+}
