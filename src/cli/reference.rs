@@ -1,4 +1,4 @@
-//! `reference check`: the factor tables, validated, and what they cover.
+//! `reference check`: the factor tables, validated, how their rows are known, and what they cover.
 
 use super::text::{count, table};
 use super::{Cli, print};
@@ -25,10 +25,14 @@ fn readable(report: &Report) -> String {
         .iter()
         .map(|t| {
             let verdict = if t.problems.is_empty() { "holds".to_owned() } else { format!("{} problems", t.problems.len()) };
-            vec![t.file.to_owned(), count(t.rows as u64), verdict]
+            let known = [t.rows, t.evidence.seen, t.evidence.memory, t.evidence.assumption];
+            let mut line = vec![t.file.to_owned()];
+            line.extend(known.map(|n| count(n as u64)));
+            line.push(verdict);
+            line
         })
         .collect();
-    out.push_str(&table(&["table", "rows", "rules"], &lines, 1));
+    out.push_str(&table(&["table", "rows", "seen", "memory", "assumption", "rules"], &lines, 1));
     for t in report.tables.iter().filter(|t| !t.problems.is_empty()) {
         for problem in &t.problems {
             let _ = writeln!(out, "  {}: {problem}", t.file);

@@ -1,4 +1,4 @@
-//! `hugging-carbon reference check`: what must hold of every factor table, and what the tables cover.
+//! `hugging-carbon reference check`: what must hold of every factor table, how its rows are known, and what the tables cover.
 
 use super::{FILES, Reference};
 use crate::error::Result;
@@ -93,14 +93,14 @@ const RULES: &[Rules] = &[
     Rules {
         file: "post_training.csv",
         key: &["stage_group", "model"],
-        filled: &["stage_group", "model", "share", "derivation", "source", "evidence", "vintage"],
+        filled: &["stage_group", "model", "share", "derivation", "source", "vintage"],
         ranges: &[("share", 1e-7, 5.0)],
         together: &[],
     },
     Rules {
         file: "power.csv",
         key: &["setting"],
-        filled: &["setting", "accelerator", "vendor", "ratio", "kind", "source", "evidence"],
+        filled: &["setting", "accelerator", "vendor", "ratio", "kind", "source"],
         ranges: &[("ratio", 0.1, 2.0)],
         together: &[],
     },
@@ -114,7 +114,7 @@ const RULES: &[Rules] = &[
     Rules {
         file: "pue.csv",
         key: &["operator", "year", "scope"],
-        filled: &["operator", "class", "year", "pue", "source", "evidence", "preferred"],
+        filled: &["operator", "class", "year", "pue", "source", "preferred"],
         ranges: &[("year", 2005.0, 2030.0), ("pue", 1.0, 2.5)],
         together: &[],
     },
@@ -134,8 +134,34 @@ const RULES: &[Rules] = &[
         together: &[("energy_kwh", "energy_basis"), ("train_flop", "flop_method")],
     },
 ];
+/// The column that every table has: how the figures of a row are known.
+const EVIDENCE: &str = "evidence";
 /// Problems shown of one table.
 const SHOWN: usize = 5;
+
+/// Rows of a table by how their figures are known. A row of several figures counts by the weakest of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EvidenceCounts {
+    /// Read in the named source or file.
+    pub seen: usize,
+    /// From memory, or from a document that was named and not opened.
+    pub memory: usize,
+    /// Chosen or worked out by us, or a constant that the named tool or author chose.
+    pub assumption: usize,
+}
+
+impl EvidenceCounts {
+    /// Counts one row; false when the value is none of the three.
+    fn add(&mut self, value: &str) -> bool {
+        match value {
+            "seen" => self.seen += 1,
+            "memory" => self.memory += 1,
+            "assumption" => self.assumption += 1,
+            _ => return false,
+        }
+        true
+    }
+}
 
 /// One table's result.
 #[derive(Debug)]
@@ -144,6 +170,8 @@ pub struct TableReport {
     pub file: &'static str,
     /// Rows.
     pub rows: usize,
+    /// The same rows by how their figures are known.
+    pub evidence: EvidenceCounts,
     /// What does not hold, with row numbers.
     pub problems: Vec<String>,
 }
@@ -179,7 +207,7 @@ pub fn check() -> Report {
 }
 
 fn check_table(file: &'static str, text: &str) -> TableReport {
-    let mut report = TableReport { file, rows: 0, problems: Vec::new() };
+    let mut report = TableReport { file, rows: 0, evidence: EvidenceCounts::default(), problems: Vec::new() };
     let Some(rules) = RULES.iter().find(|r| r.file == file) else {
         report.problems.push("no rules are written for this table".into());
         return report;
@@ -199,7 +227,7 @@ fn check_rows(rules: &Rules, text: &str, report: &mut TableReport) -> Result<(),
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let header: Vec<String> = reader.headers()?.iter().map(str::to_owned).collect();
     let position = |column: &str| header.iter().position(|h| h == column);
-    let used = rules.key.iter().chain(rules.filled).copied().chain(rules.ranges.iter().map(|r| r.0));
+    let used = rules.key.iter().chain(rules.filled).copied().chain(rules.ranges.iter().map(|r| r.0)).chain([EVIDENCE]);
     let missing: Vec<&str> = used.filter(|c| position(c).is_none()).collect();
     if !missing.is_empty() {
         report.problems.push(format!("columns are missing: {}", missing.join(", ")));
@@ -221,6 +249,10 @@ fn check_rows(rules: &Rules, text: &str, report: &mut TableReport) -> Result<(),
         last = Some(key);
         for column in rules.filled.iter().filter(|c| cell(c).trim().is_empty()) {
             report.problems.push(format!("row {row}: {column} is empty"));
+        }
+        let evidence = cell(EVIDENCE);
+        if !report.evidence.add(evidence) {
+            report.problems.push(format!("row {row}: evidence = '{evidence}' is none of seen, memory, assumption"));
         }
         for (column, low, high) in rules.ranges {
             let text = cell(column);
@@ -304,7 +336,8 @@ mod tests {
         let report = check();
         for table in &report.tables {
             assert!(table.problems.is_empty(), "{}: {}", table.file, table.problems.join("\n"));
-            assert!(table.rows > 0, "{}", table.file);
+            let EvidenceCounts { seen, memory, assumption } = table.evidence;
+            assert!(table.rows > 0 && seen + memory + assumption == table.rows, "{}", table.file);
         }
         assert!(report.between.is_empty(), "{}", report.between.join("\n"));
         assert_eq!(report.tables.len(), RULES.len());
@@ -313,11 +346,21 @@ mod tests {
     #[test]
     fn a_broken_table_is_described_by_row() {
         let problems = |text: &str| check_table("mfu.csv", text).problems;
-        assert!(problems("model,mfu,source,vintage\na,0.3,s,v\nb,0.4,s,v\n").is_empty());
-        assert_eq!(problems("model,mfu,source,vintage\nb,0.3,s,v\na,0.4,s,v\n"), ["row 3: key 'a' is not above the one before"]);
-        assert_eq!(problems("model,mfu,source,vintage\na,3,s,v\n"), ["row 2: mfu = 3 is outside 0.01 to 0.75"]);
-        assert_eq!(problems("model,mfu,source,vintage\na,0.3,,v\n"), ["row 2: source is empty"]);
-        assert_eq!(problems("model,mfu,source\na,0.3,s\n"), ["columns are missing: vintage"]);
-        assert!(problems("model,mfu,source,vintage\na,0.3\n")[0].contains("not readable"));
+        let rows = |rows: &str| problems(&format!("model,mfu,source,vintage,evidence\n{rows}"));
+        assert!(rows("a,0.3,s,v,seen\nb,0.4,s,v,memory\n").is_empty());
+        assert_eq!(rows("b,0.3,s,v,seen\na,0.4,s,v,seen\n"), ["row 3: key 'a' is not above the one before"]);
+        assert_eq!(rows("a,3,s,v,seen\n"), ["row 2: mfu = 3 is outside 0.01 to 0.75"]);
+        assert_eq!(rows("a,0.3,,v,seen\n"), ["row 2: source is empty"]);
+        assert_eq!(rows("a,0.3,s,v,seen in file\n"), ["row 2: evidence = 'seen in file' is none of seen, memory, assumption"]);
+        assert_eq!(rows("a,0.3,s,v,\n"), ["row 2: evidence = '' is none of seen, memory, assumption"]);
+        assert_eq!(problems("model,mfu,source\na,0.3,s\n"), ["columns are missing: vintage, evidence"]);
+        assert!(rows("a,0.3\n")[0].contains("not readable"));
+    }
+
+    #[test]
+    fn rows_are_counted_by_their_evidence() {
+        let text = "model,mfu,source,vintage,evidence\na,0.3,s,v,seen\nb,0.3,s,v,memory\nc,0.3,s,v,seen\nd,0.3,s,v,assumption\n";
+        let report = check_table("mfu.csv", text);
+        assert_eq!((report.rows, report.evidence), (4, EvidenceCounts { seen: 2, memory: 1, assumption: 1 }));
     }
 }

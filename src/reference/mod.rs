@@ -1,6 +1,6 @@
 //! Typed access to the factor tables of `data/reference`, which are part of the binary.
 //!
-//! Every row names its source and vintage; `data/README.md` describes each file.
+//! Every row names its source, its vintage and how it is known; `data/reference/<table>.md` describes each file.
 
 pub mod accelerators;
 pub mod check;
