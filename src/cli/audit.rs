@@ -1,15 +1,18 @@
 //! `audit`: verify digests, rebuild from the pinned inputs in a clean directory, compare byte for byte.
 
-use super::{Cli, held, print, resolve};
+use super::compose::{Pipeline, fetch_settings};
+use super::{Cli, print, resolve};
 use hugging_carbon::config::Config;
+use hugging_carbon::engine::{Declared, Wanted};
 use hugging_carbon::error::{Error, IoContext, Result};
 use hugging_carbon::hub;
-use hugging_carbon::pipeline::{self, Context, Wanted};
 use hugging_carbon::reference::{EXTRA_GRID, Reference};
-use hugging_carbon::stages::ingest::{EMBEDDED_CARDS, EMBEDDED_SAMPLE};
-use hugging_carbon::stages::manifest::{CARDS_INPUT, INDEX_INPUT, Input, Manifest};
-use hugging_carbon::stages::snapshot::{LATEST, verify_files};
-use hugging_carbon::tables::io::{sha256_bytes, sha256_file, table_path};
+use hugging_carbon::stages::fetch::{EMBEDDED_CARDS, EMBEDDED_SAMPLE, Network, found_roots};
+use hugging_carbon::stages::ingest::{Input, InputKind};
+use hugging_carbon::stages::snapshot::manifest::Manifest;
+use hugging_carbon::stages::snapshot::{LATEST, Publication, verify_files};
+use hugging_carbon::store::{sha256_bytes, sha256_file};
+use hugging_carbon::tables::io::table_path;
 use std::path::{Path, PathBuf};
 
 /// Audits a snapshot.
@@ -34,7 +37,7 @@ pub fn audit(cli: &Cli, snapshot: &Path, verify_only: bool) -> Result<()> {
         serde_json::from_value(pinned).map_err(|e| Error::Verification(format!("manifest.json: config: {e}")))?
     };
     // A single file is given as itself, several as their directory, so that their names come out the same.
-    let place = |kind: &str, dir: PathBuf| {
+    let place = |kind: InputKind, dir: PathBuf| {
         let names: Vec<&str> = manifest.inputs.iter().filter(|i| i.kind == kind).map(|i| i.name.as_str()).collect();
         match names.as_slice() {
             [] => None,
@@ -42,17 +45,11 @@ pub fn audit(cli: &Cli, snapshot: &Path, verify_only: bool) -> Result<()> {
             _ => Some(dir),
         }
     };
-    config.source.path = place(INDEX_INPUT, source);
-    config.cards.path = place(CARDS_INPUT, cards);
-    let context = Context {
-        config,
-        work: clean.path().join("work"),
-        snapshots: clean.path().join("snapshots"),
-        reference,
-        interactive: false,
-    };
-    pipeline::run(&context, Wanted::Until("snapshot"), false)?;
-    let rebuilt = context.snapshots.join(LATEST);
+    config.source.path = place(InputKind::Index, source);
+    config.cards.path = place(InputKind::Cards, cards);
+    let pipeline = Pipeline::new(config, reference, clean.path(), Network::Leave, false);
+    pipeline.run(Wanted { from: None, until: Publication::NAME }, false)?;
+    let rebuilt = pipeline.snapshots.join(LATEST);
     let mut differing = Vec::new();
     for table in manifest.tables.keys() {
         if sha256_file(&table_path(&snapshot, table))? != sha256_file(&table_path(&rebuilt, table))? {
@@ -81,7 +78,7 @@ fn same_program(manifest: &Manifest, reference: &Reference) -> Result<()> {
         ));
     }
     let other: Vec<&str> =
-        manifest.reference_files.iter().filter(|(n, d)| reference.digests().get(*n) != Some(d)).map(|(n, _)| n.as_str()).collect();
+        manifest.reference_files.iter().filter(|(n, d)| reference.digests.get(*n) != Some(d)).map(|(n, _)| n.as_str()).collect();
     if other.is_empty() {
         return Ok(());
     }
@@ -95,19 +92,19 @@ fn same_program(manifest: &Manifest, reference: &Reference) -> Result<()> {
 /// Lays the pinned inputs, found by digest, under their pinned names into `into`.
 fn gather_inputs(cli: &Cli, manifest: &Manifest, index: &Path, cards: &Path) -> Result<()> {
     let mut available: Vec<(String, PathBuf)> = Vec::new();
-    let configured = held(cli)?;
-    if let Some(path) = configured.source.path.filter(|p| p.exists()) {
+    let [index_root, cards_root] = found_roots(&fetch_settings(cli)?);
+    if let Some(path) = index_root.filter(|p| p.exists()) {
         for file in hub::find_files(&path)? {
             available.push((hub::digest(&file)?, fs_err::canonicalize(&file.path).at("cannot read", &file.path)?));
         }
     }
-    if let Some(path) = configured.cards.path.filter(|p| p.exists()) {
+    if let Some(path) = cards_root.filter(|p| p.exists()) {
         for (_, file) in hub::cards::find(&path)? {
             available.push((sha256_file(&file)?, fs_err::canonicalize(&file).at("cannot read", &file)?));
         }
     }
     for input in &manifest.inputs {
-        let into = if input.kind == CARDS_INPUT { cards } else { index };
+        let into = if input.kind == InputKind::Cards { cards } else { index };
         let target = into.join(safe_name(input)?);
         let parent = target.parent().unwrap_or(into);
         fs_err::create_dir_all(parent).at("cannot create", parent)?;

@@ -1,13 +1,14 @@
 //! `explain`: a model's figures as a calculation that a person can redo.
 
+use super::compose::Pipeline;
 use super::text::{number, table};
-use super::{Cli, context, print};
+use super::{Cli, print};
+use hugging_carbon::domain::{Field, Quantiles, RegressionId, Run, RunKind, Term, Tier};
 use hugging_carbon::error::{Error, Result};
+use hugging_carbon::estimation::{Basis, Built, FactorTables, FitRows, Fits, LoadedFit, build, compute_fit, six_nd_law};
 use hugging_carbon::method::chain::{FLOP_PER_FROZEN_PARAM_TOKEN, FLOP_PER_PARAM_TOKEN};
 use hugging_carbon::method::simulate::{Central, Compute, Prediction, Response, Start, central, pow10};
-use hugging_carbon::pipeline::Context;
-use hugging_carbon::stages::estimate::tier_name;
-use hugging_carbon::stages::run_model::{Basis, Built, CATEGORY_FIT, Fits, LoadedFit, SIZE_TERM, build, compute_fit};
+use hugging_carbon::stages::fetch::Network;
 use hugging_carbon::tables::io::rows;
 use hugging_carbon::tables::{EstimateByTierRow, EstimateRow, EvidenceRow, LineageRow, ModelRow, RunRow, TierRow};
 use std::fmt::Write as _;
@@ -19,7 +20,7 @@ const SUGGESTIONS: usize = 5;
 
 /// Prints identity, family, evidence and the chain of every tier.
 pub fn explain(cli: &Cli, model_id: &str) -> Result<()> {
-    let (context, _) = context(cli, super::Mode::Held)?;
+    let context = Pipeline::of_command_line(cli, Network::Leave)?;
     let model = find(&context, model_id)?;
     let tier = find_row::<TierRow>(&context, |t| t.model_id == model.model_id)?
         .ok_or_else(|| Error::Internal(format!("{} has no row in tiers", model.model_id)))?;
@@ -27,15 +28,15 @@ pub fn explain(cli: &Cli, model_id: &str) -> Result<()> {
     identity(&mut out, &model);
     family(&mut out, &context, &model)?;
     evidence(&mut out, &context, &model)?;
-    if tier.tier == 0 {
+    if tier.tier.0 == Tier::NoTraining {
         no_training(&mut out, &context, &model)?;
     } else {
-        tiers(&mut out, &context, &tier)?;
+        tiers(&mut out, &context, &tier.into())?;
     }
     print(&out)
 }
 
-fn find_row<R: hugging_carbon::tables::Row>(context: &Context, wanted: impl Fn(&R) -> bool) -> Result<Option<R>> {
+fn find_row<R: hugging_carbon::tables::Row>(context: &Pipeline, wanted: impl Fn(&R) -> bool) -> Result<Option<R>> {
     for row in rows::<R>(&context.work)? {
         let row = row?;
         if wanted(&row) {
@@ -46,7 +47,7 @@ fn find_row<R: hugging_carbon::tables::Row>(context: &Context, wanted: impl Fn(&
 }
 
 /// The model, without regard to case; else an error with ids that contain the same name.
-fn find(context: &Context, model_id: &str) -> Result<ModelRow> {
+fn find(context: &Pipeline, model_id: &str) -> Result<ModelRow> {
     let wanted = model_id.to_lowercase();
     let name = wanted.rsplit('/').next().unwrap_or(&wanted).to_owned();
     let mut near = Vec::new();
@@ -82,8 +83,8 @@ fn identity(out: &mut String, model: &ModelRow) {
         (Some(total), _) => number(total as f64),
         (None, _) => "unknown".into(),
     };
-    let source = model.params_source.as_ref().map(|s| format!(" (from {s})")).unwrap_or_default();
-    let date = model.trained_on.map(|d| format!("{d} (from {})", model.trained_on_source.clone().unwrap_or_default()));
+    let source = model.params_source.map(|s| format!(" (from {s})")).unwrap_or_default();
+    let date = model.trained_on.map(|d| format!("{d} (from {})", model.trained_on_source.map(|s| s.name()).unwrap_or_default()));
     let _ = writeln!(out, "{}", model.model_id);
     let _ = writeln!(out, "  role        {} (rule: {})", model.role, model.role_rule);
     let _ = writeln!(out, "  parameters  {params}{source}");
@@ -100,7 +101,7 @@ fn identity(out: &mut String, model: &ModelRow) {
     );
 }
 
-fn family(out: &mut String, context: &Context, model: &ModelRow) -> Result<()> {
+fn family(out: &mut String, context: &Pipeline, model: &ModelRow) -> Result<()> {
     out.push_str("\nFamily\n");
     let _ = writeln!(out, "  owns run    {}", model.own_run_id.as_deref().unwrap_or("none"));
     let _ = writeln!(out, "  stands on   {}", model.stands_on_run_id.as_deref().unwrap_or("no run of this index"));
@@ -134,7 +135,7 @@ fn family(out: &mut String, context: &Context, model: &ModelRow) -> Result<()> {
 }
 
 /// Every run upstream, once, and what own and upstream add up to.
-fn upstream(out: &mut String, context: &Context, model: &ModelRow) -> Result<()> {
+fn upstream(out: &mut String, context: &Pipeline, model: &ModelRow) -> Result<()> {
     for run in model.upstream_run_ids.iter().take(SHOWN_MEMBERS) {
         let _ = writeln!(out, "  upstream    {run}");
     }
@@ -155,7 +156,7 @@ fn upstream(out: &mut String, context: &Context, model: &ModelRow) -> Result<()>
     Ok(())
 }
 
-fn evidence(out: &mut String, context: &Context, model: &ModelRow) -> Result<()> {
+fn evidence(out: &mut String, context: &Pipeline, model: &ModelRow) -> Result<()> {
     out.push_str("\nEvidence\n");
     let mut any = false;
     for row in rows::<EvidenceRow>(&context.work)? {
@@ -166,7 +167,7 @@ fn evidence(out: &mut String, context: &Context, model: &ModelRow) -> Result<()>
         any = true;
         let value = row.value.map_or_else(|| row.value_as_written.clone(), |v| format!("{} {}", number(v), row.unit));
         let verdict = row.reject_reason.map(|why| format!("  REFUSED: {why}")).unwrap_or_default();
-        let value = if row.field == "trained_on" { row.value_as_written.clone() } else { value };
+        let value = if row.field == Field::TrainedOn { row.value_as_written.clone() } else { value };
         let _ = writeln!(out, "  {:<17} {value}{verdict}", row.field);
         let _ = writeln!(out, "    {} | {} | \"{}\"", row.source, row.locator, row.quote);
     }
@@ -176,11 +177,11 @@ fn evidence(out: &mut String, context: &Context, model: &ModelRow) -> Result<()>
     Ok(())
 }
 
-fn no_training(out: &mut String, context: &Context, model: &ModelRow) -> Result<()> {
+fn no_training(out: &mut String, context: &Pipeline, model: &ModelRow) -> Result<()> {
     let _ = writeln!(
         out,
         "\nTier 0, {}: this repository trained nothing itself (role {}), so its own FLOP, kWh and kg CO2e are 0.",
-        tier_name(0),
+        Tier::NoTraining,
         model.role
     );
     let Some(run_id) = &model.stands_on_run_id else {
@@ -191,35 +192,48 @@ fn no_training(out: &mut String, context: &Context, model: &ModelRow) -> Result<
         let _ = writeln!(
             out,
             "It carries {run_id}: {} FLOP, {} kWh, {} kg CO2e (90 % {} to {}), counted there once.",
-            number(e.train_flop_p50),
-            number(e.energy_kwh_p50),
-            number(e.emissions_kgco2e_p50),
-            number(e.emissions_kgco2e_p05),
-            number(e.emissions_kgco2e_p95)
+            number(e.train_flop.p50),
+            number(e.energy_kwh.p50),
+            number(e.emissions_kgco2e.p50),
+            number(e.emissions_kgco2e.p05),
+            number(e.emissions_kgco2e.p95)
         );
     }
     Ok(())
 }
 
-fn tiers(out: &mut String, context: &Context, row: &TierRow) -> Result<()> {
-    let method = &context.config.method;
-    let basis = Basis::load(context)?;
-    let reached: Vec<String> = row.available_tiers.iter().map(|t| format!("{t} {}", tier_name(*t))).collect();
+/// What estimates are made with, from the tables of the work directory.
+fn basis(context: &Pipeline, tables: &FactorTables) -> Result<Basis> {
+    let (work, method) = (&context.work, &context.config.method);
+    let fit_rows = FitRows {
+        regressions: rows(work)?.collect::<Result<_>>()?,
+        terms: rows(work)?.collect::<Result<_>>()?,
+        covariances: rows(work)?.collect::<Result<_>>()?,
+        observations: rows(work)?.collect::<Result<_>>()?,
+    };
+    let fits = Fits::from_rows(fit_rows, six_nd_law(rows(work)?)?, method.draws, method.seed)?;
+    Basis::with_roots(fits, tables, || Ok(rows::<TierRow>(work)?.map(|row| Ok(row?.into()))))
+}
+
+fn tiers(out: &mut String, context: &Pipeline, run: &Run) -> Result<()> {
+    let tables = FactorTables::new(&context.reference);
+    let basis = basis(context, &tables)?;
+    let reached: Vec<String> = run.tiers.iter().map(|t| format!("{} {t}", t.number())).collect();
     let _ = writeln!(out, "\nTiers the evidence reaches: {}. The headline takes the first.", reached.join(", "));
-    for &tier in &row.available_tiers {
-        let built = build(row, tier, &basis, &context.reference)?;
-        let _ = writeln!(out, "\nTier {tier}, {}", tier_name(tier));
-        chain(out, row, &built, &basis.fits)?;
-        let wanted = |e: &EstimateByTierRow| e.run_id == row.run_id && e.tier == tier;
+    for &tier in &run.tiers {
+        let built = build(run, tier, &basis, &tables)?;
+        let _ = writeln!(out, "\nTier {}, {tier}", tier.number());
+        chain(out, run, &built, &basis.fits)?;
+        let wanted = |e: &EstimateByTierRow| e.run_id == run.run_id && e.tier.0 == tier;
         if let Some(e) = find_row::<EstimateByTierRow>(context, wanted)? {
-            published(out, &e, method.draws);
+            published(out, &e, context.config.method.draws);
         }
     }
     Ok(())
 }
 
 /// The chain at central values, one line a step, each computed from the numbers printed above it.
-fn chain(out: &mut String, row: &TierRow, built: &Built<'_>, fits: &Fits) -> Result<()> {
+fn chain(out: &mut String, row: &Run, built: &Built<'_>, fits: &Fits) -> Result<()> {
     let c = central(&built.model(&row.run_id));
     let (n, grid) = (number, built.grid.value.gco2e_per_kwh);
     compute_lines(out, row, built, fits)?;
@@ -279,7 +293,8 @@ fn chain(out: &mut String, row: &TierRow, built: &Built<'_>, fits: &Fits) -> Res
         n(c.emissions.0 * 1000.0 / (c.flop.0 / 1e15))
     );
     if !built.flags.is_empty() {
-        let _ = writeln!(out, "  assumed: {}", built.flags.join(", "));
+        let flags: Vec<&str> = built.flags.iter().map(|flag| flag.name()).collect();
+        let _ = writeln!(out, "  assumed: {}", flags.join(", "));
     }
     Ok(())
 }
@@ -342,16 +357,16 @@ fn pue_note(built: &Built<'_>) -> String {
     format!("{}, {}{fallback}", built.pue.operator, built.pue.year)
 }
 
-fn compute_lines(out: &mut String, row: &TierRow, built: &Built<'_>, fits: &Fits) -> Result<()> {
+fn compute_lines(out: &mut String, row: &Run, built: &Built<'_>, fits: &Fits) -> Result<()> {
     let c = built.compute.central().unwrap_or_default().0;
     match &built.compute {
         Compute::Implied => {}
-        Compute::Known { .. } if row.train_flop.is_some() => {
+        Compute::Known { .. } if row.known.train_flop.is_some() => {
             let _ = writeln!(out, "  C = {} FLOP   stated", number(c));
         }
         Compute::Known { .. } => {
-            let per = if row.kind == "adapter" { FLOP_PER_FROZEN_PARAM_TOKEN } else { FLOP_PER_PARAM_TOKEN };
-            let (n, d) = (row.active_params.unwrap_or_default(), row.train_tokens.unwrap_or_default());
+            let per = if row.kind == Some(RunKind::Adapter) { FLOP_PER_FROZEN_PARAM_TOKEN } else { FLOP_PER_PARAM_TOKEN };
+            let (n, d) = (row.known.active_params.unwrap_or_default(), row.known.train_tokens.unwrap_or_default());
             let _ = writeln!(out, "  C = {per} x N x D = {per} x {} x {} = {} FLOP", number(n), number(d), number(c));
         }
         Compute::Share { share, of_flop, .. } => {
@@ -362,19 +377,20 @@ fn compute_lines(out: &mut String, row: &TierRow, built: &Built<'_>, fits: &Fits
                 number(*share),
                 number(*of_flop),
                 number(c),
-                row.stage
+                row.stage.map(|stage| stage.name()).unwrap_or_default()
             );
         }
         Compute::Parameters(prediction) => prediction_lines(out, row, prediction, fits)?,
         Compute::Category { size_terms, prediction, .. } => {
-            regression_line(out, CATEGORY_FIT, "log10 N", fits.get(CATEGORY_FIT)?, size_terms);
+            let id = RegressionId::ParamsFromCategory;
+            regression_line(out, id, "log10 N", fits.get(id)?, size_terms);
             prediction_lines(out, row, prediction, fits)?;
         }
     }
     Ok(())
 }
 
-fn prediction_lines(out: &mut String, row: &TierRow, prediction: &Prediction<'_>, fits: &Fits) -> Result<()> {
+fn prediction_lines(out: &mut String, row: &Run, prediction: &Prediction<'_>, fits: &Fits) -> Result<()> {
     let (id, response) = compute_fit(row);
     let symbol = if response == Response::Tokens { "log10 D" } else { "log10 C" };
     let predicted = regression_line(out, id, symbol, fits.get(id)?, &prediction.terms);
@@ -392,11 +408,8 @@ fn prediction_lines(out: &mut String, row: &TierRow, prediction: &Prediction<'_>
     };
     let (low, high) = prediction.log_bounds;
     let bound = if high < prediction.log_ceiling {
-        let why = if row.kind == "pretraining" {
-            "20,000 tokens per parameter"
-        } else {
-            "a third of a pre-training of this size and date"
-        };
+        let why =
+            if row.is_pretraining() { "20,000 tokens per parameter" } else { "a third of a pre-training of this size and date" };
         format!("at most {} FLOP ({why})", number(pow10(high)))
     } else {
         format!("at most {} FLOP (the most that was published)", number(pow10(prediction.log_ceiling)))
@@ -411,7 +424,7 @@ fn prediction_lines(out: &mut String, row: &TierRow, prediction: &Prediction<'_>
     Ok(())
 }
 
-fn regression_line(out: &mut String, id: &str, symbol: &str, fit: &LoadedFit, terms: &[f64]) -> f64 {
+fn regression_line(out: &mut String, id: RegressionId, symbol: &str, fit: &LoadedFit, terms: &[f64]) -> f64 {
     let value: f64 = fit.shared.central.iter().zip(terms).map(|(b, x)| b * x).sum();
     let parts: Vec<String> = fit
         .terms
@@ -419,9 +432,12 @@ fn regression_line(out: &mut String, id: &str, symbol: &str, fit: &LoadedFit, te
         .zip(&fit.shared.central)
         .zip(terms)
         .filter(|(_, x)| **x != 0.0)
-        .map(|((name, b), x)| if name == "intercept" { format!("{b:.4}") } else { format!("{b:.4} x {x:.4} [{name}]") })
+        .map(|((term, b), x)| match term {
+            Term::Intercept => format!("{b:.4}"),
+            other => format!("{b:.4} x {x:.4} [{}]", other.name()),
+        })
         .collect();
-    let log_n = fit.terms.iter().position(|t| t == SIZE_TERM).map_or(value, |at| terms[at]);
+    let log_n = fit.terms.iter().position(|t| *t == Term::Size).map_or(value, |at| terms[at]);
     let [low, middle, high] = fit.shared.errors.of(log_n).interval();
     let _ = writeln!(out, "  {symbol} = {} = {value:.4}   regression {id}", parts.join(" + "));
     let _ = writeln!(out, "  held-out errors of its class of size: median {middle:+.2} dex, 90 % between {low:+.2} and {high:+.2}");
@@ -429,18 +445,9 @@ fn regression_line(out: &mut String, id: &str, symbol: &str, fit: &LoadedFit, te
 }
 
 fn published(out: &mut String, e: &EstimateByTierRow, draws: usize) {
-    let quantity =
-        |name: &str, v: [f64; 4]| std::iter::once(name.to_owned()).chain(v.iter().map(|x| number(*x))).collect::<Vec<_>>();
-    let mut lines = vec![
-        quantity("FLOP", [e.train_flop_p05, e.train_flop_p50, e.train_flop_p95, e.train_flop_mean]),
-        quantity("kWh", [e.energy_kwh_p05, e.energy_kwh_p50, e.energy_kwh_p95, e.energy_kwh_mean]),
-        quantity("kg CO2e", [e.emissions_kgco2e_p05, e.emissions_kgco2e_p50, e.emissions_kgco2e_p95, e.emissions_kgco2e_mean]),
-    ];
-    if let (Some(a), Some(b), Some(c), Some(d)) =
-        (e.atci_gco2e_per_pflop_p05, e.atci_gco2e_per_pflop_p50, e.atci_gco2e_per_pflop_p95, e.atci_gco2e_per_pflop_mean)
-    {
-        lines.push(quantity("g/PFLOP", [a, b, c, d]));
-    }
+    let quantity = |name: &str, q: Quantiles| std::iter::once(name.to_owned()).chain(q.values().map(number)).collect::<Vec<_>>();
+    let mut lines = vec![quantity("FLOP", e.train_flop), quantity("kWh", e.energy_kwh), quantity("kg CO2e", e.emissions_kgco2e)];
+    lines.extend(e.atci_gco2e_per_pflop.map(|atci| quantity("g/PFLOP", atci)));
     let header = format!("published, {draws} draws");
     out.push_str(&table(&[&header, "p05", "median", "p95", "mean"], &lines, 1));
 }

@@ -1,29 +1,30 @@
 //! What `run` prints when it is done: cohort total with interval, share by tier, ATCI, top ten runs.
 
 use super::text::{count, number, percent, table};
+use hugging_carbon::domain::Tier;
 use hugging_carbon::error::{Error, Result};
-use hugging_carbon::pipeline::Context;
-use hugging_carbon::stages::estimate::tier_name;
-use hugging_carbon::stages::fallbacks;
-use hugging_carbon::stages::manifest::Manifest;
+use hugging_carbon::stages::snapshot::LATEST;
+use hugging_carbon::stages::snapshot::fallbacks::count_fallbacks;
+use hugging_carbon::stages::snapshot::manifest::Manifest;
 use hugging_carbon::tables::frame::frame;
 use hugging_carbon::tables::io::rows;
 use hugging_carbon::tables::{BacktestRow, RegressionCandidateRow, RegressionRow, RegressionTermRow};
 use polars::prelude::*;
 use std::fmt::Write as _;
+use std::path::Path;
 
 /// Runs in the list.
 const TOP: u32 = 10;
 
 /// The headline of the snapshot that `latest` points at.
-pub fn headline(context: &Context) -> Result<String> {
-    let latest = context.snapshots.join("latest");
+pub fn headline(snapshots: &Path) -> Result<String> {
+    let latest = snapshots.join(LATEST);
     let version = fs_err::read_link(&latest).map_err(|e| Error::io("cannot read", &latest, e))?;
     let text = fs_err::read(latest.join("manifest.json")).map_err(|e| Error::io("cannot read", &latest, e))?;
     let manifest = Manifest::parse(&text, &version.display().to_string())?;
     let headline = &manifest.headline;
     let mut out = String::new();
-    let _ = writeln!(out, "Snapshot {}", context.snapshots.join(&version).display());
+    let _ = writeln!(out, "Snapshot {}", snapshots.join(&version).display());
     let _ = writeln!(
         out,
         "Cohort {}: {} of {} models, {} training runs\n",
@@ -43,29 +44,31 @@ pub fn headline(context: &Context) -> Result<String> {
     totals.extend(headline.atci_gco2e_per_pflop.map(|v| row("ATCI, g CO2e/PFLOP", v, 1.0)));
     out.push_str(&table(&["total", "p05", "median", "p95", "mean"], &totals, 1));
     out.push_str("\nShare of emissions by tier\n");
-    let shares: Vec<Vec<String>> = headline
-        .share_by_tier
-        .iter()
-        .map(|(tier, share)| vec![tier.clone(), tier_name(tier.parse().unwrap_or(6)).to_owned(), percent(*share)])
-        .collect();
+    let shares: Vec<Vec<String>> =
+        headline.share_by_tier.iter().map(|(tier, share)| vec![tier.clone(), name_of_tier(tier), percent(*share)]).collect();
     out.push_str(&table(&["tier", "name", "share"], &shares, 2));
     let _ = writeln!(out, "\nTop ten runs by mean emissions");
-    out.push_str(&top_runs(context, headline.emissions_kgco2e[3])?);
+    out.push_str(&top_runs(&latest, headline.emissions_kgco2e[3])?);
     Ok(out)
 }
 
 /// What rests on fallbacks, as `estimate` prints it.
-pub fn fallbacks(context: &Context) -> Result<String> {
-    let lines: Vec<Vec<String>> = fallbacks::count(&context.work)?
+pub fn fallbacks(work: &Path) -> Result<String> {
+    let lines: Vec<Vec<String>> = count_fallbacks(work)?
         .into_iter()
         .map(|f| vec![f.factor.to_owned(), count(f.runs), count(f.of_runs), percent(f.share_of_emissions)])
         .collect();
     Ok(format!("What stands in for what nothing states\n{}", table(&["factor", "runs", "of", "share of emissions"], &lines, 1)))
 }
 
-fn top_runs(context: &Context, total: f64) -> Result<String> {
-    let latest = context.snapshots.join("latest");
-    let cohort = frame(&latest, "models", &["model_id", "in_cohort"])?.filter(col("in_cohort")).select([col("model_id")]);
+/// Name of a tier given by its number.
+fn name_of_tier(number: &str) -> String {
+    let tier = number.parse().ok().and_then(Tier::from_number);
+    tier.map_or_else(|| number.to_owned(), |tier| tier.name().to_owned())
+}
+
+fn top_runs(latest: &Path, total: f64) -> Result<String> {
+    let cohort = frame(latest, "models", &["model_id", "in_cohort"])?.filter(col("in_cohort")).select([col("model_id")]);
     let sort = SortMultipleOptions::default().with_order_descending_multi([true, false]);
     let columns = [
         "run_id",
@@ -77,7 +80,7 @@ fn top_runs(context: &Context, total: f64) -> Result<String> {
         "emissions_kgco2e_p95",
         "emissions_kgco2e_mean",
     ];
-    let top = frame(&latest, "estimates", &columns)?
+    let top = frame(latest, "estimates", &columns)?
         .filter(col("tier").gt(lit(0)))
         .join(cohort, [col("model_id")], [col("model_id")], JoinArgs::new(JoinType::Semi))
         .sort(["emissions_kgco2e_mean", "run_id"], sort)
@@ -102,11 +105,11 @@ fn top_runs(context: &Context, total: f64) -> Result<String> {
 }
 
 /// The regressions, what was tried for them, and the back-test, as `fit` prints them.
-pub fn regressions(context: &Context) -> Result<String> {
+pub fn regressions(work: &Path) -> Result<String> {
     let mut out = String::new();
-    let terms: Vec<RegressionTermRow> = rows(&context.work)?.collect::<Result<_>>()?;
-    let candidates: Vec<RegressionCandidateRow> = rows(&context.work)?.collect::<Result<_>>()?;
-    for row in rows::<RegressionRow>(&context.work)? {
+    let terms: Vec<RegressionTermRow> = rows(work)?.collect::<Result<_>>()?;
+    let candidates: Vec<RegressionCandidateRow> = rows(work)?.collect::<Result<_>>()?;
+    for row in rows::<RegressionRow>(work)? {
         let row = row?;
         regression(&mut out, &row);
         let own: Vec<Vec<String>> = terms.iter().filter(|t| t.regression_id == row.regression_id).map(term_line).collect();
@@ -118,7 +121,7 @@ pub fn regressions(context: &Context) -> Result<String> {
         out.push('\n');
     }
     out.push_str("Back-test (log10 of estimate over truth; medians)\n");
-    let lines: Vec<Vec<String>> = rows::<BacktestRow>(&context.work)?.map(|b| Ok(backtest_line(b?))).collect::<Result<_>>()?;
+    let lines: Vec<Vec<String>> = rows::<BacktestRow>(work)?.map(|b| Ok(backtest_line(b?))).collect::<Result<_>>()?;
     let header = [
         "tier",
         "against",
@@ -169,7 +172,7 @@ fn regression(out: &mut String, row: &RegressionRow) {
 
 fn term_line(t: &RegressionTermRow) -> Vec<String> {
     vec![
-        t.term.clone(),
+        t.term.name(),
         format!("{:.4}", t.estimate),
         format!("{:.4}", t.std_error_hc3),
         format!("{:.2}", t.t_statistic),
@@ -193,8 +196,8 @@ fn candidate_line(c: &RegressionCandidateRow) -> Vec<String> {
 
 fn backtest_line(b: BacktestRow) -> Vec<String> {
     vec![
-        b.tier.to_string(),
-        b.against,
+        b.tier.0.number().to_string(),
+        b.against.name().to_owned(),
         b.kind,
         b.n.to_string(),
         b.owners.to_string(),

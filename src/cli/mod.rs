@@ -1,6 +1,7 @@
 //! Command line: one file per command.
 
 mod audit;
+mod compose;
 mod diff;
 mod explain;
 mod headline;
@@ -12,12 +13,18 @@ mod status;
 mod text;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use hugging_carbon::config::{self, Config, Overrides, Resolved};
+use hugging_carbon::config::{self, Overrides, Resolved};
+use hugging_carbon::engine::Declared;
 use hugging_carbon::error::{Error, ExitStatus, Result};
-use hugging_carbon::pipeline::Context;
-use hugging_carbon::reference::Reference;
-use hugging_carbon::stages::fetch::{self, Mode};
-use std::io::{IsTerminal, Write};
+use hugging_carbon::stages;
+use hugging_carbon::stages::estimate::Estimation;
+use hugging_carbon::stages::fetch::Fetch;
+use hugging_carbon::stages::fit::Fitting;
+use hugging_carbon::stages::ingest::Ingest;
+use hugging_carbon::stages::normalize::Normalize;
+use hugging_carbon::stages::snapshot::Publication;
+use hugging_carbon::stages::tier::Tiering;
+use std::io::Write;
 use std::path::PathBuf;
 
 /// What training the models on the Hugging Face Hub costs in FLOP, kWh and CO2e, with an interval, a tier and the evidence for
@@ -72,13 +79,15 @@ enum Command {
     /// Every stage that is not fresh, then publish
     Run {
         /// Stop after this stage
-        #[arg(long, value_name = "STAGE", value_parser = STAGES)]
+        #[arg(long, value_name = "STAGE", value_parser = stages::NAMES)]
         until: Option<String>,
         /// Rebuild stages that are fresh, too
         #[arg(long)]
         force: bool,
     },
-    /// Read the source into raw_models and quarantine
+    /// Find or fetch the index and the cards, and pin them
+    Fetch(StageArgs),
+    /// Fetch, then read the pinned source into raw_models and quarantine
     Ingest(StageArgs),
     /// Derive models, runs and evidence
     Normalize(StageArgs),
@@ -137,8 +146,6 @@ enum ReferenceCommand {
     Check,
 }
 
-const STAGES: [&str; 6] = ["ingest", "normalize", "tier", "fit", "estimate", "snapshot"];
-
 #[derive(Debug, Args)]
 struct StageArgs {
     /// Rebuild even if fresh
@@ -180,12 +187,13 @@ fn dispatch(cli: &Cli) -> Result<()> {
     }
     match &cli.command {
         Command::Run { until, force } => run::pipeline(cli, until.as_deref(), *force),
-        Command::Ingest(args) => run::stage(cli, "ingest", args.force),
-        Command::Normalize(args) => run::stage(cli, "normalize", args.force),
-        Command::Tier(args) => run::stage(cli, "tier", args.force),
-        Command::Fit(args) => run::stage(cli, "fit", args.force),
-        Command::Estimate(args) => run::stage(cli, "estimate", args.force),
-        Command::Snapshot(args) => run::stage(cli, "snapshot", args.force),
+        Command::Fetch(args) => run::stage(cli, Fetch::NAME, args.force),
+        Command::Ingest(args) => run::stage(cli, Ingest::NAME, args.force),
+        Command::Normalize(args) => run::stage(cli, Normalize::NAME, args.force),
+        Command::Tier(args) => run::stage(cli, Tiering::NAME, args.force),
+        Command::Fit(args) => run::stage(cli, Fitting::NAME, args.force),
+        Command::Estimate(args) => run::stage(cli, Estimation::NAME, args.force),
+        Command::Snapshot(args) => run::stage(cli, Publication::NAME, args.force),
         Command::Status => status::status(cli),
         Command::Reference(ReferenceCommand::Check) => reference::check(cli),
         Command::Explain { model_id } => explain::explain(cli, model_id),
@@ -199,29 +207,6 @@ fn resolve(cli: &Cli) -> Result<Resolved> {
     let overrides =
         Overrides { config_file: cli.global.config.clone(), source: cli.global.source.clone(), cards: cli.global.cards.clone() };
     config::resolve(&overrides, |name| std::env::var(name).ok())
-}
-
-/// The configuration with the paths of what was fetched from the Hub before.
-fn held(cli: &Cli) -> Result<Config> {
-    let mut config = resolve(cli)?.config;
-    fetch::prepare(&mut config, &cli.global.data_dir.join("hub"), Mode::Held, false)?;
-    Ok(config)
-}
-
-/// What a command works on; `mode` says whether it may fetch from the Hub what is due.
-fn context(cli: &Cli, mode: Mode) -> Result<(Context, Resolved)> {
-    let resolved = resolve(cli)?;
-    let mut config = resolved.config.clone();
-    let interactive = std::io::stderr().is_terminal() && !cli.global.quiet && cli.global.log_format == LogFormat::Text;
-    fetch::prepare(&mut config, &cli.global.data_dir.join("hub"), mode, interactive)?;
-    let context = Context {
-        config,
-        work: cli.global.data_dir.join("work"),
-        snapshots: cli.global.data_dir.join("snapshots"),
-        reference: Reference::load_with(resolved.config.reference.extra_grid.as_deref())?,
-        interactive,
-    };
-    Ok((context, resolved))
 }
 
 /// Writes a result to stdout. A reader that went away (`| head`) is no error.

@@ -1,10 +1,15 @@
-//! `run` and the six stage commands.
+//! `run` and the commands of the stages.
 
-use super::{Cli, context, headline, print};
+use super::compose::Pipeline;
+use super::{Cli, headline, print};
 use hugging_carbon::config::Resolved;
-use hugging_carbon::error::{Error, ExitStatus, IoContext, Result};
-use hugging_carbon::pipeline::{self, Context, Wanted};
-use hugging_carbon::stages::fetch::Mode;
+use hugging_carbon::engine::{Declared, Wanted};
+use hugging_carbon::error::{Error, IoContext, Result};
+use hugging_carbon::stages::estimate::Estimation;
+use hugging_carbon::stages::fetch::{Fetch, Network};
+use hugging_carbon::stages::fit::Fitting;
+use hugging_carbon::stages::ingest::Ingest;
+use hugging_carbon::stages::snapshot::Publication;
 use std::io::Write as _;
 use std::path::Path;
 
@@ -13,22 +18,24 @@ pub fn pipeline(cli: &Cli, until: Option<&str>, force: bool) -> Result<()> {
     if cli.global.verbose {
         print(&settings(&super::resolve(cli)?))?;
     }
-    let context = fetched(cli, "run", Mode::Fetch)?;
-    logged(&context, "run", || pipeline::run(&context, Wanted::Until(until.unwrap_or("snapshot")), force))?;
-    if until.is_none_or(|stage| stage == "snapshot") {
-        print(&headline::headline(&context)?)?;
+    let until = until.unwrap_or(Publication::NAME);
+    let pipeline = Pipeline::of_command_line(cli, Network::Use)?;
+    logged(&pipeline.work, "run", || pipeline.run(Wanted { from: None, until }, force))?;
+    if until == Publication::NAME {
+        print(&headline::headline(&pipeline.snapshots)?)?;
     }
     Ok(())
 }
 
-/// One stage; the ones before it must have run.
+/// One stage; the ones before it must have run. To ingest is to fetch first.
 pub fn stage(cli: &Cli, name: &'static str, force: bool) -> Result<()> {
-    let context = fetched(cli, name, if name == "ingest" { Mode::Fetch } else { Mode::Held })?;
-    logged(&context, name, || pipeline::run(&context, Wanted::Only(name), force))?;
+    let from = if name == Ingest::NAME { Fetch::NAME } else { name };
+    let pipeline = Pipeline::of_command_line(cli, if from == Fetch::NAME { Network::Use } else { Network::Leave })?;
+    logged(&pipeline.work, name, || pipeline.run(Wanted { from: Some(from), until: name }, force))?;
     match name {
-        "estimate" => print(&headline::fallbacks(&context)?),
-        "fit" => print(&headline::regressions(&context)?),
-        "snapshot" => print(&headline::headline(&context)?),
+        Estimation::NAME => print(&headline::fallbacks(&pipeline.work)?),
+        Fitting::NAME => print(&headline::regressions(&pipeline.work)?),
+        Publication::NAME => print(&headline::headline(&pipeline.snapshots)?),
         _ => Ok(()),
     }
 }
@@ -42,28 +49,15 @@ fn settings(resolved: &Resolved) -> String {
     out
 }
 
-/// The context of a command that may fetch; a failure of the fetch has its line in the run log, too.
-fn fetched(cli: &Cli, command: &str, mode: Mode) -> Result<Context> {
-    let started = jiff::Timestamp::now();
-    context(cli, mode).map(|(context, _)| context).inspect_err(|e| {
-        // Only what the Hub or the network did: nothing is touched before the configuration is good. The fetch's own failure says more
-        // than that of the log.
-        if e.exit_status() != ExitStatus::Network {
-            return;
-        }
-        let _ = log(&cli.global.data_dir.join("work"), command, started, &failure(e));
-    })
-}
-
 /// Runs `work` and appends a line to the run log: clock times live there and nowhere else.
-fn logged(context: &Context, command: &str, work: impl FnOnce() -> Result<Vec<&'static str>>) -> Result<()> {
+fn logged(work_dir: &Path, command: &str, work: impl FnOnce() -> Result<Vec<&'static str>>) -> Result<()> {
     let started = jiff::Timestamp::now();
     let result = work();
     let outcome = match &result {
         Ok(ran) => serde_json::json!({"ran": ran}),
         Err(e) => failure(e),
     };
-    let written = log(&context.work, command, started, &outcome);
+    let written = log(work_dir, command, started, &outcome);
     match (result, written) {
         // The command's own failure says more than that of the log.
         (Err(e), _) | (Ok(_), Err(e)) => Err::<(), Error>(e),

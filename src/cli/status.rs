@@ -1,15 +1,17 @@
 //! `status`: stages, freshness, rows, digests.
 
-use super::{Cli, context, print, text};
+use super::compose::Pipeline;
+use super::{Cli, print, text};
+use hugging_carbon::engine::Freshness;
 use hugging_carbon::error::Result;
-use hugging_carbon::pipeline::{self, Freshness};
+use hugging_carbon::stages::fetch::Network;
 
 /// Prints one row per stage and table.
 pub fn status(cli: &Cli) -> Result<()> {
-    let (context, _) = context(cli, super::Mode::Held)?;
+    let pipeline = Pipeline::of_command_line(cli, Network::Leave)?;
     let mut stages = Vec::new();
     let mut tables = Vec::new();
-    for (name, freshness, record) in pipeline::status(&context)? {
+    for (name, freshness, record) in pipeline.status()? {
         let (state, why) = match freshness {
             Freshness::Fresh => ("fresh", String::new()),
             Freshness::Stale(why) => ("stale", why),

@@ -130,7 +130,7 @@ pub struct TermValues {
 impl TermValues {
     /// The value of a term.
     #[must_use]
-    pub fn of(&self, term: Term) -> f64 {
+    pub fn value(&self, term: Term) -> f64 {
         let indicator = |is: bool| if is { 1.0 } else { 0.0 };
         let size = self.log10_active_params;
         match term {
@@ -192,8 +192,8 @@ mod tests {
             (Term::IsModality(Modality::Vision), 1.0),
             (Term::IsKind(RunKind::FineTuning), 0.0),
         ] {
-            assert_eq!(values.of(term), expected, "{term:?}");
+            assert_eq!(values.value(term), expected, "{term:?}");
         }
-        assert_eq!(TermValues { years_since_2022: -3.0, ..values }.of(Term::YearsAfter2022), 0.0);
+        assert_eq!(TermValues { years_since_2022: -3.0, ..values }.value(Term::YearsAfter2022), 0.0);
     }
 }

@@ -1,28 +1,17 @@
 //! Quantiles and means of draws.
 
-/// The four figures published for every quantity.
-#[derive(Clone, Copy, Debug, PartialEq, Default)]
-pub struct Summary {
-    /// 5th percentile.
-    pub p05: f64,
-    /// Median.
-    pub p50: f64,
-    /// 95th percentile.
-    pub p95: f64,
-    /// Arithmetic mean.
-    pub mean: f64,
-}
+use crate::domain::Quantiles;
 
 /// Summarises draws; `scratch` is reused between calls. All zero for no draws.
 #[must_use]
-pub fn summarize(draws: &[f64], scratch: &mut Vec<u64>) -> Summary {
+pub fn summarize(draws: &[f64], scratch: &mut Vec<u64>) -> Quantiles {
     if draws.is_empty() {
-        return Summary::default();
+        return Quantiles::default();
     }
     #[allow(clippy::cast_precision_loss)] // At most 100,000 draws.
     let mean = draws.iter().sum::<f64>() / draws.len() as f64;
     let [p05, p50, p95] = quantiles(draws, scratch, [0.05, 0.50, 0.95]);
-    Summary { p05, p50, p95, mean }
+    Quantiles { p05, p50, p95, mean }
 }
 
 /// The median alone.

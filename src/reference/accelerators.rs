@@ -1,14 +1,10 @@
-//! Chips: names, aliases, power, dense peaks, and what was in use in a year.
+//! Chips: names, aliases, power, dense peaks.
 
-use super::Registry;
 use crate::error::{Error, Result};
 use crate::units::{FlopPerSecond, Watts};
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-
-/// Fewest registry runs a year's mixture rests on; below it the neighbouring years join.
-const MIN_MIXTURE_RUNS: usize = 15;
 
 /// One row of accelerators.csv; rates are dense, in TFLOP/s.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -84,15 +80,6 @@ impl Accelerator {
     }
 }
 
-/// Runs differ in hardware: fine-tunes are done on smaller machines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum MixtureRole {
-    /// Pre-training.
-    Pretraining,
-    /// Anything that starts from weights.
-    FineTuning,
-}
-
 /// One row of machine_types.csv: a cloud instance, a box or a node, and the chips in it.
 #[derive(Clone, Debug, Deserialize)]
 pub struct MachineType {
@@ -139,9 +126,6 @@ pub struct Accelerators {
     aliases: FxHashMap<String, Target>,
     longest_alias: usize,
     families: BTreeMap<String, Vec<usize>>,
-    mixtures: BTreeMap<(MixtureRole, i32), Vec<(usize, f64)>>,
-    /// Registry runs per chip, what weighs the variants that a text leaves open.
-    uses: Vec<usize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -184,8 +168,7 @@ impl Accelerators {
             placed.push((chip, machine));
         }
         let longest_alias = aliases.keys().map(String::len).max().unwrap_or(0);
-        let uses = vec![0; rows.len()];
-        Ok(Self { rows, machines: placed, aliases, longest_alias, families, mixtures: BTreeMap::new(), uses })
+        Ok(Self { rows, machines: placed, aliases, longest_alias, families })
     }
 
     /// All chips, by name.
@@ -230,22 +213,11 @@ impl Accelerators {
         self.named_index(text).map(|i| &self.rows[i])
     }
 
-    fn named_index(&self, text: &str) -> Option<usize> {
+    pub(super) fn named_index(&self, text: &str) -> Option<usize> {
         match self.aliases.get(&key(text)) {
             Some(Target::Chip(i)) => Some(*i),
             _ => None,
         }
-    }
-
-    /// How often registry runs used each of some chips, as probabilities; every one counts once more than it was seen, so that none
-    /// is ruled out.
-    #[must_use]
-    pub fn weights(&self, names: &[String]) -> Vec<(&Accelerator, f64)> {
-        let chosen: Vec<usize> = (0..self.rows.len()).filter(|i| names.contains(&self.rows[*i].accelerator)).collect();
-        #[allow(clippy::cast_precision_loss)] // Some thousand runs.
-        let total: f64 = chosen.iter().map(|i| (self.uses[*i] + 1) as f64).sum();
-        #[allow(clippy::cast_precision_loss)]
-        chosen.into_iter().map(|i| (&self.rows[i], (self.uses[i] + 1) as f64 / total)).collect()
     }
 
     /// By canonical name.
@@ -253,65 +225,11 @@ impl Accelerators {
     pub fn get(&self, name: &str) -> Option<&Accelerator> {
         self.rows.iter().find(|row| row.accelerator == name)
     }
-
-    /// Learns how often each chip was used, and, per year and role, which chips registry runs used (METHOD.md section 4, "Chip unknown").
-    pub(super) fn with_mixtures(mut self, registry: &Registry) -> Self {
-        let mut counts: BTreeMap<(MixtureRole, i32), BTreeMap<usize, usize>> = BTreeMap::new();
-        for run in registry.runs() {
-            let Some(chip) = run.accelerator.as_deref().and_then(|text| self.named_index(text)) else { continue };
-            self.uses[chip] += 1;
-            let Some(year) = run.trained_on_day().map(crate::tables::Day::year) else { continue };
-            if self.rows[chip].training_peak().is_none() || self.rows[chip].tdp().is_none() {
-                continue;
-            }
-            let role = if run.kind == "pretraining" { MixtureRole::Pretraining } else { MixtureRole::FineTuning };
-            *counts.entry((role, year)).or_default().entry(chip).or_default() += 1;
-        }
-        for role in [MixtureRole::Pretraining, MixtureRole::FineTuning] {
-            let years: Vec<i32> = counts.keys().filter(|(r, _)| *r == role).map(|(_, y)| *y).collect();
-            let (Some(&first), Some(&last)) = (years.first(), years.last()) else { continue };
-            for year in first..=last {
-                self.mixtures.insert((role, year), mixture(&counts, role, year, last - first));
-            }
-        }
-        self
-    }
-
-    /// Chips and probabilities for a run of unknown hardware, with the year they were taken from.
-    #[must_use]
-    pub fn mixture(&self, role: MixtureRole, year: i32) -> (i32, Vec<(&Accelerator, f64)>) {
-        let nearest = self.mixtures.keys().filter(|(r, _)| *r == role).min_by_key(|(_, y)| (y - year).abs()).copied();
-        let Some(key) = nearest else { return (year, Vec::new()) };
-        let chips = self.mixtures[&key].iter().map(|(i, weight)| (&self.rows[*i], *weight)).collect();
-        (key.1, chips)
-    }
-}
-
-fn mixture(
-    counts: &BTreeMap<(MixtureRole, i32), BTreeMap<usize, usize>>,
-    role: MixtureRole,
-    year: i32,
-    widest: i32,
-) -> Vec<(usize, f64)> {
-    for reach in 0..=widest {
-        let mut pooled: BTreeMap<usize, usize> = BTreeMap::new();
-        for y in year - reach..=year + reach {
-            for (chip, n) in counts.get(&(role, y)).into_iter().flatten() {
-                *pooled.entry(*chip).or_default() += n;
-            }
-        }
-        let total: usize = pooled.values().sum();
-        if total >= MIN_MIXTURE_RUNS || (reach == widest && total > 0) {
-            #[allow(clippy::cast_precision_loss)]
-            return pooled.into_iter().map(|(chip, n)| (chip, n as f64 / total as f64)).collect();
-        }
-    }
-    Vec::new()
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::reference::{MixtureRole, Reference};
+    use crate::reference::Reference;
 
     #[test]
     fn families_hold_the_variants_of_a_chip() {
@@ -326,27 +244,5 @@ mod tests {
         assert_eq!(names("NVIDIA L40S"), ["NVIDIA L40S"], "the L40 is another chip");
         let v100s = reference.accelerators.named("V100S PCIe 32GB").unwrap();
         assert_eq!((v100s.family(), v100s.form()), ("NVIDIA V100S", Some("pcie")));
-        let weights = reference.accelerators.weights(&names("H100"));
-        assert!((weights.iter().map(|(_, w)| w).sum::<f64>() - 1.0).abs() < 1e-12);
-        let most = weights.iter().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap();
-        assert_eq!(most.0.accelerator, "NVIDIA H100 SXM5 80GB", "published training runs name it most");
-    }
-
-    #[test]
-    fn mixtures_sum_to_one_and_follow_the_years() {
-        let reference = Reference::load().unwrap();
-        for role in [MixtureRole::Pretraining, MixtureRole::FineTuning] {
-            for year in [2016, 2018, 2020, 2022, 2024, 2030] {
-                let (_, chips) = reference.accelerators.mixture(role, year);
-                let sum: f64 = chips.iter().map(|(_, w)| w).sum();
-                assert!((sum - 1.0).abs() < 1e-12, "{role:?} {year}: {sum}");
-            }
-        }
-        let share = |year: i32, vendor_chip: &str| -> f64 {
-            let (_, chips) = reference.accelerators.mixture(MixtureRole::Pretraining, year);
-            chips.iter().filter(|(a, _)| a.accelerator.contains(vendor_chip)).map(|(_, w)| w).sum()
-        };
-        assert_eq!(share(2019, "H100"), 0.0, "the H100 came in 2022");
-        assert!(share(2025, "H100") > share(2023, "H100"));
     }
 }

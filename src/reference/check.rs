@@ -78,7 +78,7 @@ const RULES: &[Rules] = &[
     Rules {
         file: "operators.csv",
         key: &["operator"],
-        filled: &["operator", "class", "aliases", "source"],
+        filled: &["operator", "class", "aliases", "source", "has_pue"],
         ranges: &[],
         together: &[],
     },

@@ -1,21 +1,15 @@
 //! Grid intensity by place and year: countries, states and provinces, cloud regions.
 
-use super::Registry;
+use crate::domain::GridBasis;
 use crate::error::{Error, Result};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The place that stands for the world's average.
 pub const WORLD: &str = "WORLD";
-/// `basis` of factors that leave out the life cycle of plants and fuels.
-const DIRECT: &str = "direct";
 /// Smallest direct factor used, in g/kWh. Life-cycle medians of hydro, nuclear and wind power are 24, 12 and 11 g/kWh (IPCC AR5 WG III,
 /// annex III, table A.III.2), their direct emissions zero.
 const LEAST_DIRECT: f64 = 50.0;
-/// Fewest registry runs with compute that a year's mixture of countries rests on; below it the neighbouring years join.
-const MIN_MIXTURE_RUNS: usize = 20;
-/// Country codes of one mixture that together carry less than this are left out.
-const LEAST_SHARE: f64 = 0.001;
 
 /// A row of grid_country_year.csv, of grid_region_year.csv, or of an optional table of the latter's shape.
 #[derive(Clone, Debug, Deserialize)]
@@ -29,7 +23,7 @@ pub struct GridRow {
     country: Option<String>,
     year: i32,
     gco2e_per_kwh: f64,
-    basis: String,
+    basis: GridBasis,
     flow: String,
     source: String,
     /// Whether only some months are in.
@@ -53,8 +47,8 @@ pub struct GridValue {
     pub place: String,
     /// Year of the value, which may differ from the year asked for.
     pub year: i32,
-    /// lifecycle or direct.
-    pub basis: String,
+    /// What it counts.
+    pub basis: GridBasis,
     /// generation or consumption.
     pub flow: String,
     /// Source.
@@ -69,13 +63,11 @@ pub struct Grid {
     countries: BTreeMap<String, String>,
     /// English names of countries.
     names: Vec<(String, String)>,
-    /// Compute per country in a year's registry runs, as shares.
-    mixtures: BTreeMap<i32, Vec<(String, f64)>>,
 }
 
 impl Grid {
     pub(super) fn new(countries: Vec<GridRow>, regions: Vec<GridRow>) -> Result<Self> {
-        let mut grid = Self { values: BTreeMap::new(), countries: BTreeMap::new(), names: Vec::new(), mixtures: BTreeMap::new() };
+        let mut grid = Self { values: BTreeMap::new(), countries: BTreeMap::new(), names: Vec::new() };
         for row in countries {
             if row.place != WORLD {
                 grid.names.push((row.name.clone(), row.place.clone()));
@@ -154,47 +146,15 @@ impl Grid {
     /// clean most of a life-cycle factor is what direct ones leave out.
     #[must_use]
     pub fn value(&self, place: &str, year: i32) -> Option<&GridValue> {
-        let counts = |v: &GridValue| v.basis != DIRECT || v.gco2e_per_kwh >= LEAST_DIRECT;
-        let nearest = |(y, v): &(&i32, &GridValue)| ((**y - year).abs(), v.basis == DIRECT);
+        let counts = |v: &GridValue| v.basis != GridBasis::Direct || v.gco2e_per_kwh >= LEAST_DIRECT;
+        let nearest = |(y, v): &(&i32, &GridValue)| ((**y - year).abs(), v.basis == GridBasis::Direct);
         self.values.get(place)?.iter().filter(|(_, v)| counts(v)).min_by_key(nearest).map(|(_, v)| v)
-    }
-
-    /// Learns where registry runs were computed, by the first country of who ran them, weighted by compute (METHOD.md section 4 and
-    /// issue 3: "compute-weighted countries of registry runs").
-    pub(super) fn with_mixtures(mut self, registry: &Registry) -> Self {
-        let runs: Vec<(i32, &str, f64)> = registry
-            .runs()
-            .iter()
-            .filter_map(|r| Some((r.trained_on_day()?.year(), r.country.as_deref()?.split('|').next()?, r.train_flop?)))
-            .filter(|(_, country, _)| self.has(country))
-            .collect();
-        let years: BTreeSet<i32> = runs.iter().map(|(year, _, _)| *year).collect();
-        let (Some(&first), Some(&last)) = (years.first(), years.last()) else { return self };
-        for year in first..=last {
-            let reach = (0..=last - first)
-                .find(|reach| runs.iter().filter(|(y, _, _)| (y - year).abs() <= *reach).count() >= MIN_MIXTURE_RUNS)
-                .unwrap_or(last - first);
-            let mut flop: BTreeMap<&str, f64> = BTreeMap::new();
-            for (_, country, c) in runs.iter().filter(|(y, _, _)| (y - year).abs() <= reach) {
-                *flop.entry(country).or_default() += c;
-            }
-            let total: f64 = flop.values().sum();
-            flop.retain(|_, c| *c / total >= LEAST_SHARE);
-            let kept: f64 = flop.values().sum();
-            self.mixtures.insert(year, flop.into_iter().map(|(country, c)| (country.to_owned(), c / kept)).collect());
-        }
-        self
-    }
-
-    /// Where a run of unknown place and owner's country was computed: countries with probabilities, and the year they were learnt from.
-    #[must_use]
-    pub fn mixture(&self, year: i32) -> Option<(i32, &[(String, f64)])> {
-        self.mixtures.iter().min_by_key(|(y, _)| (*y - year).abs()).map(|(y, shares)| (*y, shares.as_slice()))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use crate::domain::GridBasis;
     use crate::reference::Reference;
 
     /// Our World in Data (Ember): France 2021 near 70 g, Poland 2020 above 600, world 2022 near 490.
@@ -221,22 +181,10 @@ mod tests {
         let grid = Reference::load().unwrap().grid;
         let g = |place: &str, year| grid.value(place, year).unwrap().gco2e_per_kwh;
         // Google gives Quebec 27 g life-cycle in 2020 and 2 g direct in 2023: the life-cycle figure speaks for 2023, too.
-        assert_eq!(grid.value("CA-QC", 2023).map(|v| v.basis.as_str()), Some("lifecycle"));
+        assert_eq!(grid.value("CA-QC", 2023).map(|v| v.basis), Some(GridBasis::Lifecycle));
         assert!((120.0..260.0).contains(&g("US-CA", 2023)), "{}", g("US-CA", 2023));
         assert!((800.0..1000.0).contains(&g("US-WV", 2023)), "{}", g("US-WV", 2023));
         assert!(g("CA-QC", 2022) < 40.0 && g("CN-NM", 2023) > g("CHN", 2023));
         assert_eq!((grid.country_of("US-CA"), grid.country_of("FRA")), ("USA", "FRA"));
-    }
-
-    #[test]
-    fn the_mixture_of_countries_sums_to_one_and_is_led_by_the_united_states() {
-        let grid = Reference::load().unwrap().grid;
-        for year in [2016, 2019, 2022, 2024, 2030] {
-            let (_, shares) = grid.mixture(year).unwrap();
-            assert!((shares.iter().map(|(_, w)| w).sum::<f64>() - 1.0).abs() < 1e-12, "{year}");
-        }
-        let (_, shares) = grid.mixture(2024).unwrap();
-        let share = |country: &str| shares.iter().find(|(c, _)| c == country).map_or(0.0, |(_, w)| *w);
-        assert!(share("USA") > share("CHN") && share("CHN") > share("FRA"), "{shares:?}");
     }
 }

@@ -4,8 +4,11 @@
 
 pub mod accelerators;
 pub mod check;
+pub mod chip_use;
+pub mod compute_countries;
 pub mod corrections;
 pub mod grid;
+pub mod operators;
 pub mod owners;
 pub mod places;
 pub mod post_training;
@@ -13,23 +16,29 @@ pub mod power;
 pub mod pue;
 pub mod registry;
 pub mod reported;
+mod table;
 
 use crate::error::{Error, IoContext, Result};
-use crate::tables::io::sha256_bytes;
+use crate::store::sha256_bytes;
 use serde::de::DeserializeOwned;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-pub use accelerators::{Accelerator, Accelerators, MixtureRole, Named};
+pub use accelerators::{Accelerator, Accelerators, Named};
+pub use chip_use::{ChipUse, MixtureRole};
+pub use compute_countries::ComputeCountries;
 pub use corrections::{CorrectedField, Correction, Corrections};
 pub use grid::{Grid, GridValue};
-pub use owners::{OwnerClass, Owners};
+pub use operators::Operators;
+pub use owners::Owners;
 pub use places::Places;
 pub use post_training::PostTraining;
 pub use power::{NodePower, Power};
 pub use pue::{Pue, PuePlace, PueValue};
 pub use registry::{Registry, TrainingRun};
 pub use reported::ReportedFineTune;
+pub use table::Table;
 
 const FILES: &[(&str, &str)] = &[
     ("accelerators.csv", include_str!("../../data/reference/accelerators.csv")),
@@ -52,30 +61,37 @@ const CORRECTIONS: (&str, &str) = ("corrections.toml", include_str!("../../data/
 /// Name under which the optional grid table enters digests and manifests.
 pub const EXTRA_GRID: &str = "extra_grid";
 
-/// All reference tables.
-#[derive(Debug)]
+/// All reference tables, each with the digests of the files it was made of.
+#[derive(Clone, Debug)]
 pub struct Reference {
-    digests: BTreeMap<String, String>,
     /// Accelerators and their aliases.
-    pub accelerators: Accelerators,
+    pub accelerators: Table<Accelerators>,
+    /// Use of the accelerators in published runs.
+    pub chip_use: Table<ChipUse>,
     /// Grid intensity by place and year.
-    pub grid: Grid,
+    pub grid: Table<Grid>,
+    /// Countries in which published runs were computed.
+    pub compute_countries: Table<ComputeCountries>,
     /// Names of places and cloud regions.
-    pub places: Places,
+    pub places: Table<Places>,
+    /// Operators of data centres by any spelling.
+    pub operators: Table<Operators>,
     /// PUE by operator and year.
-    pub pue: Pue,
+    pub pue: Table<Pue>,
     /// Countries and operators of owners.
-    pub owners: Owners,
+    pub owners: Table<Owners>,
     /// Measured power over TDP, and MFU of published runs.
-    pub power: Power,
+    pub power: Table<Power>,
     /// Published training runs.
-    pub registry: Registry,
+    pub registry: Table<Registry>,
     /// What post-training takes of the compute of its pre-training.
-    pub post_training: PostTraining,
+    pub post_training: Table<PostTraining>,
     /// Fine-tunes with tracked emissions.
-    pub reported: Vec<ReportedFineTune>,
+    pub reported: Table<Vec<ReportedFineTune>>,
     /// Reviewed corrections of the Hub's metadata.
-    pub corrections: Corrections,
+    pub corrections: Table<Corrections>,
+    /// Digest of every file, for the manifest.
+    pub digests: Table<BTreeMap<String, String>>,
 }
 
 impl Reference {
@@ -93,54 +109,86 @@ impl Reference {
     /// # Errors
     /// The optional table cannot be read or does not parse.
     pub fn load_with(extra_grid: Option<&Path>) -> Result<Self> {
-        let registry = Registry::new(read("training_runs.csv")?)?;
-        let mut digests: BTreeMap<String, String> =
-            FILES.iter().chain([&CORRECTIONS]).map(|(n, text)| ((*n).to_owned(), sha256_bytes(text.as_bytes()))).collect();
-        let mut grid = Grid::new(read("grid_country_year.csv")?, read("grid_region_year.csv")?)?;
-        if let Some(path) = extra_grid {
-            let bytes = fs_err::read(path).at("cannot read the extra grid table", path)?;
-            let refused = |e: Error| match e {
-                Error::Internal(what) => Error::input(
-                    what,
-                    path.display(),
-                    "give it the columns of data/reference/grid_region_year.csv, or unset reference.extra_grid",
-                ),
-                other => other,
-            };
-            grid.add_regions(parse(&path.display().to_string(), &bytes).map_err(refused)?, "extra grid table").map_err(refused)?;
-            digests.insert(EXTRA_GRID.to_owned(), sha256_bytes(&bytes));
-        }
-        let grid = grid.with_mixtures(&registry);
-        let accelerators = Accelerators::new(read("accelerators.csv")?, read("machine_types.csv")?)?;
-        Ok(Self {
-            digests,
-            places: Places::new(read("places.csv")?, read("cloud_regions.csv")?, &grid)?,
-            grid,
-            pue: Pue::new(read("pue.csv")?, read("operators.csv")?)?,
-            owners: Owners::new(read("owners.csv")?),
-            power: Power::new(&read("power.csv")?, &read("mfu.csv")?)?,
-            accelerators: accelerators.with_mixtures(&registry),
-            post_training: PostTraining::new(&read("post_training.csv")?)?,
-            reported: read("reported_finetunes.csv")?,
-            corrections: Corrections::new(CORRECTIONS.1)?,
-            registry,
-        })
+        let extra_grid = extra_grid.map(|path| fs_err::read(path).at("cannot read the extra grid table", path).map(|b| (path, b)));
+        Self::from_files(&Files::embedded(), extra_grid.transpose()?)
     }
 
-    /// SHA-256 of every reference file, by name.
-    #[must_use]
-    pub fn digests(&self) -> &BTreeMap<String, String> {
-        &self.digests
+    fn from_files(files: &Files, extra_grid: Option<(&Path, Vec<u8>)>) -> Result<Self> {
+        let registry = Table::new(Registry::new(files.rows("training_runs.csv")?)?, files.digests(&["training_runs.csv"]));
+        let grid = grid(files, extra_grid.as_ref())?;
+        let accelerators = Table::new(
+            Accelerators::new(files.rows("accelerators.csv")?, files.rows("machine_types.csv")?)?,
+            files.digests(&["accelerators.csv", "machine_types.csv"]),
+        );
+        let operators = Table::new(Operators::new(files.rows("operators.csv")?)?, files.digests(&["operators.csv"]));
+        let places = Places::new(files.rows("places.csv")?, files.rows("cloud_regions.csv")?, &grid)?;
+        let one = |name: &str| files.digests(&[name]);
+        let mut all = files.all_digests();
+        all.extend(grid.digests().clone());
+        Ok(Self {
+            places: Table::new(places, files.digests(&["places.csv", "cloud_regions.csv"])),
+            chip_use: Table::derived(ChipUse::new(accelerators.clone(), &registry), [accelerators.digests(), registry.digests()]),
+            compute_countries: Table::derived(ComputeCountries::new(&grid, &registry), [grid.digests(), registry.digests()]),
+            pue: Table::derived(Pue::new(files.rows("pue.csv")?, &operators)?, [&one("pue.csv"), operators.digests()]),
+            owners: Table::new(Owners::new(files.rows("owners.csv")?), one("owners.csv")),
+            power: Table::new(
+                Power::new(&files.rows("power.csv")?, &files.rows("mfu.csv")?)?,
+                files.digests(&["power.csv", "mfu.csv"]),
+            ),
+            post_training: Table::new(PostTraining::new(&files.rows("post_training.csv")?)?, one("post_training.csv")),
+            reported: Table::new(files.rows("reported_finetunes.csv")?, one("reported_finetunes.csv")),
+            corrections: Table::new(Corrections::new(files.text(CORRECTIONS.0)?)?, one(CORRECTIONS.0)),
+            digests: Table::new(all.clone(), all),
+            registry,
+            operators,
+            accelerators,
+            grid,
+        })
     }
 }
 
-fn read<T: DeserializeOwned>(name: &str) -> Result<Vec<T>> {
-    let text = FILES
-        .iter()
-        .find(|(n, _)| *n == name)
-        .map(|(_, text)| *text)
-        .ok_or_else(|| Error::Internal(format!("reference file {name} is not embedded")))?;
-    parse(&format!("data/reference/{name}"), text.as_bytes())
+fn grid(files: &Files, extra_grid: Option<&(&Path, Vec<u8>)>) -> Result<Table<Grid>> {
+    let mut digests = files.digests(&["grid_country_year.csv", "grid_region_year.csv"]);
+    let mut grid = Grid::new(files.rows("grid_country_year.csv")?, files.rows("grid_region_year.csv")?)?;
+    if let Some((path, bytes)) = extra_grid {
+        let refused = |e: Error| match e {
+            Error::Internal(what) => Error::input(
+                what,
+                path.display(),
+                "give it the columns of data/reference/grid_region_year.csv, or unset reference.extra_grid",
+            ),
+            other => other,
+        };
+        grid.add_regions(parse(&path.display().to_string(), bytes).map_err(refused)?, "extra grid table").map_err(refused)?;
+        digests.insert(EXTRA_GRID.to_owned(), sha256_bytes(bytes));
+    }
+    Ok(Table::new(grid, digests))
+}
+
+/// The files behind the tables, by name: those of the binary, and for tests some of them replaced.
+struct Files(BTreeMap<&'static str, Cow<'static, str>>);
+
+impl Files {
+    fn embedded() -> Self {
+        Self(FILES.iter().chain([&CORRECTIONS]).map(|(name, text)| (*name, Cow::Borrowed(*text))).collect())
+    }
+
+    fn text(&self, name: &str) -> Result<&str> {
+        self.0.get(name).map(AsRef::as_ref).ok_or_else(|| Error::Internal(format!("reference file {name} is not embedded")))
+    }
+
+    fn rows<T: DeserializeOwned>(&self, name: &str) -> Result<Vec<T>> {
+        parse(&format!("data/reference/{name}"), self.text(name)?.as_bytes())
+    }
+
+    fn digests(&self, names: &[&str]) -> BTreeMap<String, String> {
+        let digest = |name: &&str| Some(((*name).to_owned(), sha256_bytes(self.0.get(*name)?.as_bytes())));
+        names.iter().filter_map(digest).collect()
+    }
+
+    fn all_digests(&self) -> BTreeMap<String, String> {
+        self.0.iter().map(|(name, text)| ((*name).to_owned(), sha256_bytes(text.as_bytes()))).collect()
+    }
 }
 
 fn parse<T: DeserializeOwned>(name: &str, text: &[u8]) -> Result<Vec<T>> {
@@ -154,6 +202,7 @@ fn parse<T: DeserializeOwned>(name: &str, text: &[u8]) -> Result<Vec<T>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::RunKind;
     use std::collections::BTreeSet;
 
     fn reference() -> Reference {
@@ -178,7 +227,7 @@ mod tests {
         assert!(reported.len() >= 800);
         let ids: BTreeSet<&str> = reported.iter().map(|r| r.model_id.as_str()).collect();
         assert_eq!(ids.len(), reported.len());
-        for row in &reported {
+        for row in reported.iter() {
             let plausible = (1e-6..1e6).contains(&row.emissions_gco2e) && (1e6..1e10).contains(&row.params());
             assert!(plausible && row.day().is_some() && !row.source.is_empty(), "{}", row.model_id);
         }
@@ -200,10 +249,10 @@ mod tests {
             assert!(within(run.train_flop, 1e9, 1e28), "{} flop", run.registry_id);
             assert!(within(run.mfu, 0.005, 0.95), "{} mfu", run.registry_id);
             assert!(!run.source.is_empty() && !run.vintage.is_empty(), "{} source", run.registry_id);
-            assert!(["pretraining", "continued", "post_training", "fine_tuning"].contains(&run.kind.as_str()), "{}", run.kind);
+            assert_ne!(run.kind, RunKind::Adapter, "{}", run.registry_id);
             if run.open_weights == Some(true) {
                 use crate::method::assumptions::{MOST_FLOP_BEYOND_TEXT, MOST_FLOP_TEXT};
-                let text = run.modality == "text" || run.modality == "multimodal";
+                let text = run.modality.counts_tokens();
                 let most = if text { MOST_FLOP_TEXT } else { MOST_FLOP_BEYOND_TEXT };
                 assert!(run.train_flop.unwrap_or(0.0) <= most, "{}", run.registry_id);
             }

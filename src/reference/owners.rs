@@ -1,5 +1,6 @@
 //! What is known of the owners of repositories: country, and whose data centres they train in.
 
+use crate::domain::OwnerClass;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -16,17 +17,6 @@ pub struct OwnerRow {
     pub source: String,
     /// Operator slug.
     pub pue_operator: Option<String>,
-}
-
-/// Who trains: what companies spend on a model of a size is another order than what universities and persons do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OwnerClass {
-    /// A company, alone or with others.
-    Industry,
-    /// Universities, institutes and academies without a company.
-    Academia,
-    /// Nobody that is listed: a person, mostly.
-    Unlisted,
 }
 
 /// Words of names of academic organizations.
@@ -88,24 +78,12 @@ const COMPANIES: &[&str] = &[
     "technology innovation institute",
 ];
 
-impl OwnerClass {
-    /// From the names of the organizations, joined by commas.
-    #[must_use]
-    pub fn of(organization: &str) -> Self {
-        let name = format!("{} ", organization.to_lowercase());
-        let has = |words: &[&str]| words.iter().any(|w| name.contains(w));
-        if has(ACADEMIC) && !has(COMPANIES) { Self::Academia } else { Self::Industry }
-    }
-
-    /// The word in tables.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Industry => "industry",
-            Self::Academia => "academia",
-            Self::Unlisted => "unlisted",
-        }
-    }
+/// Class of an organization, from the names of those behind it, joined by commas.
+#[must_use]
+pub fn class_of_organization(organization: &str) -> OwnerClass {
+    let name = format!("{} ", organization.to_lowercase());
+    let has = |words: &[&str]| words.iter().any(|w| name.contains(w));
+    if has(ACADEMIC) && !has(COMPANIES) { OwnerClass::Academia } else { OwnerClass::Industry }
 }
 
 /// The owners.
@@ -129,7 +107,7 @@ impl Owners {
     #[must_use]
     pub fn class(&self, owner: Option<&str>) -> OwnerClass {
         let row = owner.and_then(|owner| self.rows.get(&owner.to_lowercase()));
-        row.map_or(OwnerClass::Unlisted, |row| OwnerClass::of(&row.organization))
+        row.map_or(OwnerClass::Unlisted, |row| class_of_organization(&row.organization))
     }
 
     /// Data centre operator whose PUE an owner's runs are given.
@@ -157,7 +135,7 @@ mod tests {
             ("Mistral AI", OwnerClass::Industry),
             ("Technology Innovation Institute", OwnerClass::Industry),
         ] {
-            assert_eq!(OwnerClass::of(name), class, "{name}");
+            assert_eq!(class_of_organization(name), class, "{name}");
         }
     }
 }

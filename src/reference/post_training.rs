@@ -1,5 +1,6 @@
 //! What post-training takes of the compute of the pre-training it starts from, by stage, from published runs.
 
+use crate::domain::TrainingStage;
 use crate::error::{Error, Result};
 use crate::method::simulate::pow10;
 use libm::{log10, sqrt};
@@ -8,14 +9,12 @@ use std::collections::BTreeMap;
 
 /// Fewest published shares that a stage's own centre rests on; below it all stages that are no continued pre-training stand in.
 const MIN_SHARES: usize = 5;
-/// The stage of continued pre-trainings.
-pub const CONTINUED: &str = "continued";
 
 /// A row of post_training.csv.
 #[derive(Clone, Debug, Deserialize)]
 pub struct ShareRow {
-    /// sft, preference, chat_release, long_rl, reasoning_distillation, continued, adapter or diffusion_finetune.
-    pub stage_group: String,
+    /// Stage.
+    pub stage_group: TrainingStage,
     /// Published model.
     pub model: String,
     /// Post-training over pre-training.
@@ -38,7 +37,7 @@ pub struct Share {
 /// Shares by stage.
 #[derive(Debug)]
 pub struct PostTraining {
-    stages: BTreeMap<String, Share>,
+    stages: BTreeMap<TrainingStage, Share>,
     all: Share,
 }
 
@@ -53,25 +52,26 @@ fn share(values: &[f64]) -> Share {
 
 impl PostTraining {
     pub(super) fn new(rows: &[ShareRow]) -> Result<Self> {
-        let mut by_stage: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+        let mut by_stage: BTreeMap<TrainingStage, Vec<f64>> = BTreeMap::new();
         for row in rows {
             if !(row.share > 0.0 && row.share < 5.0) {
                 return Err(Error::Internal(format!("post_training.csv: {} {}: share out of range", row.stage_group, row.model)));
             }
-            by_stage.entry(row.stage_group.clone()).or_default().push(row.share);
+            by_stage.entry(row.stage_group).or_default().push(row.share);
         }
-        let all: Vec<f64> = by_stage.iter().filter(|(stage, _)| *stage != CONTINUED).flat_map(|(_, v)| v.clone()).collect();
-        if all.len() < MIN_SHARES || !by_stage.contains_key(CONTINUED) {
+        let all: Vec<f64> =
+            by_stage.iter().filter(|(stage, _)| *stage != TrainingStage::Continued).flat_map(|(_, v)| v.clone()).collect();
+        if all.len() < MIN_SHARES || !by_stage.contains_key(&TrainingStage::Continued) {
             return Err(Error::Internal("post_training.csv holds too few rows".into()));
         }
         let stages = by_stage.into_iter().filter(|(_, v)| v.len() >= MIN_SHARES).map(|(stage, v)| (stage, share(&v))).collect();
         Ok(Self { stages, all: share(&all) })
     }
 
-    /// The share of a stage.
+    /// The share of a stage; that of all stages where fewer than five shares of it are published.
     #[must_use]
-    pub fn of(&self, stage: &str) -> Share {
-        self.stages.get(stage).copied().unwrap_or(self.all)
+    pub fn share(&self, stage: TrainingStage) -> Share {
+        self.stages.get(&stage).copied().unwrap_or(self.all)
     }
 }
 
@@ -92,10 +92,13 @@ mod tests {
     #[test]
     fn stages_are_ordered_as_published() {
         let shares = Reference::load().unwrap().post_training;
-        let median = |stage: &str| shares.of(stage).median;
-        assert!((0.0005..0.01).contains(&median("chat_release")), "{}", median("chat_release"));
-        assert!(median("sft") < median("long_rl") && median("long_rl") < median(CONTINUED), "{shares:?}");
-        assert!(median(CONTINUED) < 1.0 / 3.0);
-        assert_eq!(shares.of("unheard of"), shares.all);
+        let median = |stage| shares.share(stage).median;
+        assert!((0.0005..0.01).contains(&median(TrainingStage::ChatRelease)), "{}", median(TrainingStage::ChatRelease));
+        assert!(
+            median(TrainingStage::Sft) < median(TrainingStage::LongRl)
+                && median(TrainingStage::LongRl) < median(TrainingStage::Continued),
+            "{shares:?}"
+        );
+        assert!(median(TrainingStage::Continued) < 1.0 / 3.0);
     }
 }

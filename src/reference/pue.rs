@@ -1,5 +1,6 @@
 //! PUE by site, operator, class of operator and survey, and the names operators go by.
 
+use super::Operators;
 use crate::error::{Error, Result};
 use crate::method::summary::median;
 use serde::Deserialize;
@@ -29,19 +30,6 @@ pub struct PueRow {
     pub preferred: bool,
 }
 
-/// A row of operators.csv.
-#[derive(Clone, Debug, Deserialize)]
-pub struct OperatorRow {
-    /// Slug; one of pue.csv where a figure is known.
-    pub operator: String,
-    /// Class.
-    pub class: String,
-    /// Spellings, joined by `|`.
-    pub aliases: String,
-    /// Source.
-    pub source: String,
-}
-
 /// What a run's PUE may rest on, most specific first.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PuePlace<'a> {
@@ -51,6 +39,19 @@ pub struct PuePlace<'a> {
     pub operator: Option<&'a str>,
 }
 
+/// How specific a PUE is, most specific first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rung {
+    /// Of the very site or cloud region.
+    Site,
+    /// Of the operator, in the nearest year.
+    Operator,
+    /// Median of the operators of a class.
+    Class,
+    /// Average of a survey.
+    Survey,
+}
+
 /// One PUE.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PueValue {
@@ -58,8 +59,8 @@ pub struct PueValue {
     pub pue: f64,
     /// Site, operator, class or survey-average.
     pub operator: String,
-    /// Rung of the ladder: site, operator, class or survey.
-    pub rung: &'static str,
+    /// How specific it is.
+    pub rung: Rung,
     /// Year of the value; that of the run for class averages.
     pub year: i32,
     /// Source.
@@ -70,7 +71,10 @@ impl PueValue {
     /// Whether an average stands in for a site or operator nobody stated.
     #[must_use]
     pub fn is_fallback(&self) -> bool {
-        matches!(self.rung, "class" | "survey")
+        match self.rung {
+            Rung::Class | Rung::Survey => true,
+            Rung::Site | Rung::Operator => false,
+        }
     }
 }
 
@@ -79,12 +83,10 @@ impl PueValue {
 pub struct Pue {
     values: BTreeMap<String, BTreeMap<i32, (f64, String)>>,
     classes: BTreeMap<String, String>,
-    /// Words of a spelling to slug, for the place reader.
-    aliases: BTreeMap<String, String>,
 }
 
 impl Pue {
-    pub(super) fn new(rows: Vec<PueRow>, operators: Vec<OperatorRow>) -> Result<Self> {
+    pub(super) fn new(rows: Vec<PueRow>, operators: &Operators) -> Result<Self> {
         let mut values: BTreeMap<String, BTreeMap<i32, (f64, String)>> = BTreeMap::new();
         let mut classes = BTreeMap::new();
         for row in rows {
@@ -99,16 +101,13 @@ impl Pue {
         if !values.contains_key(SURVEY) {
             return Err(Error::Internal(format!("pue.csv: no {SURVEY}")));
         }
-        let mut aliases = BTreeMap::new();
-        for row in operators {
-            for alias in row.aliases.split('|').filter(|a| !a.is_empty()) {
-                if aliases.insert(alias.to_owned(), row.operator.clone()).is_some_and(|other| other != row.operator) {
-                    return Err(Error::Internal(format!("operators.csv: alias '{alias}' stands in two rows")));
-                }
+        for row in operators.rows() {
+            if row.has_pue != values.contains_key(&row.operator) {
+                return Err(Error::Internal(format!("operators.csv: {}: has_pue does not agree with pue.csv", row.operator)));
             }
-            classes.insert(row.operator, row.class);
+            classes.insert(row.operator.clone(), row.class.clone());
         }
-        Ok(Self { values, classes, aliases })
+        Ok(Self { values, classes })
     }
 
     /// Whether an operator has a value.
@@ -117,35 +116,30 @@ impl Pue {
         self.values.contains_key(operator)
     }
 
-    /// The operator a spelling names; `key` is its words joined by a space, lower case.
-    #[must_use]
-    pub fn operator_named(&self, key: &str) -> Option<&str> {
-        self.aliases.get(key).map(String::as_str)
-    }
-
-    /// Spellings and the operators they name.
-    pub fn aliases(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.aliases.iter().map(|(alias, operator)| (alias.as_str(), operator.as_str()))
-    }
-
     /// The most specific PUE: of the site, of the operator in the nearest year, of its class, of the survey.
     #[must_use]
     pub fn value(&self, place: &PuePlace<'_>, year: i32) -> PueValue {
         if let Some((site, pue, source)) = place.site {
-            return PueValue { pue, operator: site.to_owned(), rung: "site", year, source: source.to_owned() };
+            return PueValue { pue, operator: site.to_owned(), rung: Rung::Site, year, source: source.to_owned() };
         }
         let nearest = |name: &str| self.values.get(name).and_then(|v| v.iter().min_by_key(|(y, _)| (*y - year).abs()));
         if let Some((operator, (found, (pue, source)))) = place.operator.and_then(|o| Some((o, nearest(o)?))) {
-            return PueValue { pue: *pue, operator: operator.to_owned(), rung: "operator", year: *found, source: source.clone() };
+            return PueValue {
+                pue: *pue,
+                operator: operator.to_owned(),
+                rung: Rung::Operator,
+                year: *found,
+                source: source.clone(),
+            };
         }
         let class = place.operator.and_then(|o| self.classes.get(o));
         if let Some((class, pue, n)) = class.and_then(|class| self.class_average(class, year)) {
             let source = format!("median of {n} operators of class {class} in pue.csv");
-            return PueValue { pue, operator: format!("class:{class}"), rung: "class", year, source };
+            return PueValue { pue, operator: format!("class:{class}"), rung: Rung::Class, year, source };
         }
         // `new` refuses a table without the survey.
         let (found, (pue, source)) = nearest(SURVEY).map_or((year, (1.58, String::new())), |(y, v)| (*y, v.clone()));
-        PueValue { pue, operator: SURVEY.to_owned(), rung: "survey", year: found, source }
+        PueValue { pue, operator: SURVEY.to_owned(), rung: Rung::Survey, year: found, source }
     }
 
     /// Median over the operators of a class, each in its nearest year not further than three away; one operator is no class.
@@ -166,6 +160,7 @@ impl Pue {
 mod tests {
     use super::*;
     use crate::reference::Reference;
+    use crate::reference::operators::OperatorRow;
 
     #[test]
     fn the_ladder_goes_from_site_to_survey() {
@@ -173,11 +168,11 @@ mod tests {
         let at = |place: PuePlace<'_>, year| pue.value(&place, year);
         let google = PuePlace { operator: Some("google"), ..PuePlace::default() };
         // Google's environmental report: 1.10 in 2021.
-        assert_eq!((at(google, 2021).pue, at(google, 2021).rung), (1.10, "operator"));
+        assert_eq!((at(google, 2021).pue, at(google, 2021).rung), (1.10, Rung::Operator));
         let site = PuePlace { site: Some(("azure:eastus", 1.14, "Microsoft")), operator: Some("microsoft") };
-        assert_eq!((at(site, 2023).pue, at(site, 2023).rung), (1.14, "site"));
+        assert_eq!((at(site, 2023).pue, at(site, 2023).rung), (1.14, Rung::Site));
         let survey = at(PuePlace::default(), 2023);
-        assert!(survey.is_fallback() && survey.rung == "survey" && (1.5..1.7).contains(&survey.pue));
+        assert!(survey.is_fallback() && survey.rung == Rung::Survey && (1.5..1.7).contains(&survey.pue));
     }
 
     /// Two operators at 1.1 and 1.3 in 2022 make a class of 1.2; a third from 2010 is too old to count in 2022.
@@ -198,11 +193,13 @@ mod tests {
             row("c", 2010, 2.0, "hpc"),
             row(SURVEY, 2022, 1.55, "survey"),
         ];
-        let named = OperatorRow { operator: "d".into(), class: "hpc".into(), aliases: "dee".into(), source: "s".into() };
-        let pue = Pue::new(rows, vec![named]).unwrap();
+        let named =
+            |has_pue| OperatorRow { operator: "d".into(), class: "hpc".into(), aliases: "dee".into(), has_pue, source: "s".into() };
+        assert!(Pue::new(rows.clone(), &Operators::new(vec![named(true)]).unwrap()).is_err(), "pue.csv has no figure of d");
+        let pue = Pue::new(rows, &Operators::new(vec![named(false)]).unwrap()).unwrap();
         let value = pue.value(&PuePlace { operator: Some("d"), ..PuePlace::default() }, 2022);
-        assert!((value.pue - 1.2).abs() < 1e-12 && value.rung == "class", "{value:?}");
-        assert_eq!(pue.value(&PuePlace { operator: Some("d"), ..PuePlace::default() }, 2030).rung, "survey");
-        assert_eq!(pue.value(&PuePlace { operator: Some("nobody"), ..PuePlace::default() }, 2022).rung, "survey");
+        assert!((value.pue - 1.2).abs() < 1e-12 && value.rung == Rung::Class, "{value:?}");
+        assert_eq!(pue.value(&PuePlace { operator: Some("d"), ..PuePlace::default() }, 2030).rung, Rung::Survey);
+        assert_eq!(pue.value(&PuePlace { operator: Some("nobody"), ..PuePlace::default() }, 2022).rung, Rung::Survey);
     }
 }

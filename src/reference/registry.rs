@@ -1,8 +1,9 @@
 //! Published training runs: facts with source and vintage, found by Hub id.
 
+use crate::domain::{Modality, RunKind};
 use crate::error::{Error, Result};
 use crate::method::assumptions::{FLOP_CONFIDENT_SD_DEX, FLOP_LIKELY_SD_DEX, FLOP_SPECULATIVE_SD_DEX};
-use crate::tables::Day;
+use crate::units::Day;
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
@@ -24,10 +25,10 @@ pub struct TrainingRun {
     pub organization: Option<String>,
     /// ISO alpha-3 codes joined by `|`, first listed first.
     pub country: Option<String>,
-    /// text, vision, image_generation, audio, video, multimodal, biology or other.
-    pub modality: String,
-    /// pretraining, continued, post_training or fine_tuning.
-    pub kind: String,
+    /// What the model takes in and gives out.
+    pub modality: Modality,
+    /// Kind of run: pretraining, continued, post_training or fine_tuning.
+    pub kind: RunKind,
     /// Parameters.
     pub params: Option<f64>,
     /// Parameters active per token, for mixtures of experts.

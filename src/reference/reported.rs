@@ -1,6 +1,7 @@
 //! Fine-tunes whose emissions a tool tracked and a card reports: the small end of the Hub.
 
-use crate::tables::Day;
+use crate::domain::Modality;
+use crate::units::Day;
 use serde::Deserialize;
 
 /// A row of reported_finetunes.csv.
@@ -8,8 +9,8 @@ use serde::Deserialize;
 pub struct ReportedFineTune {
     /// Hub id.
     pub model_id: String,
-    /// text, vision, audio, multimodal or other.
-    pub modality: String,
+    /// What the model takes in and gives out.
+    pub modality: Modality,
     /// Size of the weights in bytes, 32-bit floats.
     pub weight_bytes: f64,
     /// Reported emissions in grams.

@@ -1,31 +1,62 @@
-//! The six stages, in the order data flows through them. They talk through Parquet files only.
+//! The stages, in the order data flows through them. They talk through Parquet files and typed facts only.
+//!
+//! Each says what it reads and writes, and is one page of logic with its helpers below it.
 
-pub mod aggregate;
-pub mod cards;
-pub mod data_tests;
 pub mod estimate;
-pub mod factors;
-pub mod fallbacks;
 pub mod fetch;
 pub mod fit;
 pub mod ingest;
-pub mod lineage_table;
-pub mod manifest;
 pub mod normalize;
-mod reliability;
-pub mod run_model;
-mod sensitivity;
 pub mod snapshot;
 pub mod tier;
 
+use crate::engine::{Bound, Declared, Step};
+use crate::reference::Reference;
 use std::collections::BTreeMap;
 
-/// For stages that read nothing but tables.
-fn no_external(_: &crate::pipeline::Context) -> crate::error::Result<BTreeMap<String, String>> {
-    Ok(BTreeMap::new())
+/// What every stage reads of the configuration.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Of fetch.
+    pub fetch: fetch::Settings,
+    /// Of ingest.
+    pub ingest: ingest::Settings,
+    /// Of normalize.
+    pub normalize: normalize::Settings,
+    /// Of fit.
+    pub fit: fit::Settings,
+    /// Of estimate.
+    pub estimate: estimate::Settings,
+    /// Of snapshot.
+    pub snapshot: snapshot::Settings,
 }
 
-/// For stages that leave nothing outside the work directory.
-fn always_intact(_: &crate::pipeline::Context, _: &crate::pipeline::Record) -> bool {
-    true
+/// The graph: every stage with its settings and the reference tables it declares. Each may read only what an earlier one wrote.
+#[must_use]
+pub fn graph(settings: Settings, reference: &Reference) -> Vec<Box<dyn Step>> {
+    vec![
+        Box::new(Bound::<fetch::Fetch> { settings: settings.fetch, references: () }),
+        Box::new(Bound::<ingest::Ingest> { settings: settings.ingest, references: () }),
+        Box::new(Bound::<normalize::Normalize> { settings: settings.normalize, references: normalize::References::new(reference) }),
+        Box::new(Bound::<tier::Tiering> { settings: (), references: tier::References::new(reference) }),
+        Box::new(Bound::<fit::Fitting> { settings: settings.fit, references: fit::References::new(reference) }),
+        Box::new(Bound::<estimate::Estimation> { settings: settings.estimate, references: estimate::References::new(reference) }),
+        Box::new(Bound::<snapshot::Publication> { settings: settings.snapshot, references: snapshot::References::new(reference) }),
+    ]
+}
+
+/// Names of the stages, in their order.
+pub const NAMES: [&str; 7] = [
+    fetch::Fetch::NAME,
+    ingest::Ingest::NAME,
+    normalize::Normalize::NAME,
+    tier::Tiering::NAME,
+    fit::Fitting::NAME,
+    estimate::Estimation::NAME,
+    snapshot::Publication::NAME,
+];
+
+/// Digests of several reference tables, each file once.
+fn merged<'a>(digests: impl IntoIterator<Item = &'a BTreeMap<String, String>>) -> BTreeMap<String, String> {
+    digests.into_iter().flat_map(|d| d.iter().map(|(name, sha256)| (name.clone(), sha256.clone()))).collect()
 }

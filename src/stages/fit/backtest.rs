@@ -1,23 +1,21 @@
-//! The back-test: what better evidence says is hidden, and the run estimated through every later tier (METHOD.md section 7).
+//! The back-test: what better evidence says is hidden, and the run estimated through every later tier (docs/method.md, section 7).
 //!
 //! Tiers 5 and 6 are estimated by regressions fitted without the run's owner, with errors of the other owners. A figure that was
 //! derived from the one under test is listed with the reason and does not count.
 
-use super::samples::{as_tier_row, is_from_hours, is_six_nd, owner};
+use super::References;
+use super::samples::{is_from_hours, is_six_nd, owner, published_run};
+use crate::domain::{Comparison, Quantiles, RegressionId, Run, RunKind, Term, Tier};
 use crate::error::Result;
+use crate::estimation::{Basis, Fits, LoadedFit, build};
 use crate::method::calibration::ErrorLaw;
 use crate::method::chain;
 use crate::method::draws::{Draws, Shared, simulate};
 use crate::method::regression::{Observation, coefficients_of};
 use crate::method::simulate::{LogNormal, RunModel, SharedFit, pow10};
-use crate::method::summary::{Summary, median, robust_sd, summarize};
-use crate::pipeline::Context;
-use crate::reference::{NodePower, PuePlace, Reference, TrainingRun};
-use crate::stages::run_model::{
-    Basis, CATEGORY_FIT, COMPUTE_FIT, FINE_TUNE_FIT, Fits, INDEPENDENT_COMPUTE, LoadedFit, SIZE_TERM, TOKENS_FIT, build,
-    speaks_tokens,
-};
-use crate::tables::{BacktestRow, BacktestRunRow, TierRow};
+use crate::method::summary::{median, robust_sd, summarize};
+use crate::reference::{NodePower, PuePlace, TrainingRun};
+use crate::tables::{BacktestRow, BacktestRunRow, TierNumber};
 use crate::units::{Params, Tokens};
 use libm::log10;
 use rayon::prelude::*;
@@ -29,12 +27,17 @@ const DRAWS: usize = 400;
 /// Folds in which the owners are held out.
 const FOLDS: usize = 50;
 /// Regressions that estimates rest on.
-const ESTIMATING: [&str; 4] = [TOKENS_FIT, COMPUTE_FIT, FINE_TUNE_FIT, CATEGORY_FIT];
+const ESTIMATING: [RegressionId; 4] = [
+    RegressionId::TokensFromParams,
+    RegressionId::ComputeFromParams,
+    RegressionId::FinetuneComputeFromParams,
+    RegressionId::ParamsFromCategory,
+];
 
 /// A regression with what it was fitted on.
 pub(super) struct Fitted {
-    pub(super) id: &'static str,
-    pub(super) terms: Vec<String>,
+    pub(super) id: RegressionId,
+    pub(super) terms: Vec<Term>,
     pub(super) observations: Vec<Observation>,
     pub(super) held_out_errors: Vec<Option<f64>>,
     pub(super) is_used: bool,
@@ -43,7 +46,7 @@ pub(super) struct Fitted {
 impl Fitted {
     /// Owner, log10 N and held-out error of the observations that have one.
     pub(super) fn errors(&self) -> Vec<(String, f64, f64)> {
-        let size = self.terms.iter().position(|t| t == SIZE_TERM);
+        let size = self.terms.iter().position(|t| *t == Term::Size);
         self.observations
             .iter()
             .zip(&self.held_out_errors)
@@ -66,7 +69,7 @@ impl Fitted {
 
 /// A figure that is hidden.
 struct Hidden {
-    against: &'static str,
+    against: Comparison,
     truth: f64,
     /// Which of the draws it is compared with.
     quantity: Quantity,
@@ -81,9 +84,8 @@ enum Quantity {
 }
 
 /// Every comparison, sorted by key.
-pub(super) fn runs(context: &Context, fitted: &[Fitted], chain: &Basis) -> Result<Vec<BacktestRunRow>> {
-    let reference = &context.reference;
-    let mut table: Vec<BacktestRunRow> = reference.registry.runs().iter().filter_map(six_nd_row).collect();
+pub(super) fn runs(references: &References, seed: u64, fitted: &[Fitted], chain: &Basis) -> Result<Vec<BacktestRunRow>> {
+    let mut table: Vec<BacktestRunRow> = references.registry.runs().iter().filter_map(six_nd_row).collect();
     let six_nd: Vec<(String, f64)> =
         table.iter().filter(|r| r.left_out.is_none()).map(|r| (r.owner.clone(), -r.log10_ratio)).collect();
     let without = |owners: &BTreeSet<&str>| {
@@ -94,9 +96,9 @@ pub(super) fn runs(context: &Context, fitted: &[Fitted], chain: &Basis) -> Resul
         let [low, _, high] = without(&BTreeSet::from([row.owner.as_str()])).of(0.0).interval();
         (row.estimate_p05, row.estimate_p95) = (Some(row.estimate * pow10(low)), Some(row.estimate * pow10(high)));
     }
-    let shared = Shared::new(DRAWS, context.config.method.seed);
+    let shared = Shared::new(DRAWS, seed);
     let mut by_owner: BTreeMap<String, Vec<&TrainingRun>> = BTreeMap::new();
-    for run in reference.registry.runs() {
+    for run in references.registry.runs() {
         by_owner.entry(owner(run)).or_default().push(run);
     }
     // Owners are held out some at a time: a fit for each would cost more than all the estimates.
@@ -107,17 +109,17 @@ pub(super) fn runs(context: &Context, fitted: &[Fitted], chain: &Basis) -> Resul
         .map(|fold| {
             let held_out: BTreeSet<&str> = owners.iter().copied().skip(fold).step_by(folds).collect();
             let fits = fitted.iter().filter(|f| f.is_used && ESTIMATING.contains(&f.id));
-            let fits = fits.filter_map(|f| Some((f.id.to_owned(), f.without(&held_out)?))).collect();
+            let fits = fits.filter_map(|f| Some((f.id, f.without(&held_out)?))).collect();
             let basis = Basis::with_fits(Fits::new(fits, without(&held_out)), Arc::clone(&chain.mixtures));
             let mut rows = Vec::new();
             for run in held_out.iter().flat_map(|owner| &by_owner[*owner]) {
-                rows.extend(compare(reference, run, &basis, &shared)?);
+                rows.extend(compare(references, run, &basis, &shared)?);
             }
             Ok(rows)
         })
         .collect::<Result<_>>()?;
     table.extend(compared.into_iter().flatten());
-    table.sort_by(|a, b| (a.tier, &a.against, &a.run).cmp(&(b.tier, &b.against, &b.run)));
+    table.sort_by(|a, b| (a.tier, a.against.name(), &a.run).cmp(&(b.tier, b.against.name(), &b.run)));
     Ok(table)
 }
 
@@ -127,24 +129,32 @@ fn six_nd_row(run: &TrainingRun) -> Option<BacktestRunRow> {
     let tokens = run.seen_tokens().filter(|d| *d > 0.0)?;
     let flop = chain::training_flop(Params(run.effective_params()?), Tokens(tokens)).0;
     let left_out = is_six_nd(run).then(|| "compute is 6 N D of the same row".to_owned());
-    Some(comparison(run, 4, INDEPENDENT_COMPUTE, truth, Summary { p50: flop, ..Summary::default() }, false, left_out))
+    Some(comparison(
+        run,
+        Tier::Compute,
+        Comparison::IndependentCompute,
+        truth,
+        Quantiles { p50: flop, ..Quantiles::default() },
+        false,
+        left_out,
+    ))
 }
 
 fn comparison(
     run: &TrainingRun,
-    tier: i32,
-    against: &str,
+    tier: Tier,
+    against: Comparison,
     truth: f64,
-    estimate: Summary,
+    estimate: Quantiles,
     has_interval: bool,
     left_out: Option<String>,
 ) -> BacktestRunRow {
     BacktestRunRow {
-        tier,
-        against: against.to_owned(),
+        tier: TierNumber(tier),
+        against,
         run: run.registry_id.clone(),
-        kind: run.kind.clone(),
-        modality: run.modality.clone(),
+        kind: run.kind,
+        modality: run.modality,
         owner: owner(run),
         estimate: estimate.p50,
         estimate_p05: has_interval.then_some(estimate.p05),
@@ -164,29 +174,29 @@ fn hidden(run: &TrainingRun) -> Vec<Hidden> {
         }
     };
     let stated = run.reported_emissions_kgco2e.filter(|_| run.emissions_basis.as_deref() != Some("market"));
-    add("reported_emissions", stated, Quantity::Emissions);
-    add("measured_energy", run.energy_kwh, Quantity::Energy);
-    add("stated_hours", run.accelerator_hours.filter(|_| run.accelerator.is_some()), Quantity::Hours);
-    add("registry_compute", run.train_flop, Quantity::Flop);
+    add(Comparison::ReportedEmissions, stated, Quantity::Emissions);
+    add(Comparison::MeasuredEnergy, run.energy_kwh, Quantity::Energy);
+    add(Comparison::StatedHours, run.accelerator_hours.filter(|_| run.accelerator.is_some()), Quantity::Hours);
+    add(Comparison::RegistryCompute, run.train_flop, Quantity::Flop);
     hidden
 }
 
 /// Why an estimate through a tier says nothing about a hidden figure: one was made from the other, or they are of different things.
-fn left_out(run: &TrainingRun, hidden: &Hidden, tier: i32) -> Option<String> {
+fn left_out(run: &TrainingRun, hidden: &Hidden, tier: Tier) -> Option<String> {
     let from_hours = is_from_hours(run);
-    if tier >= 5 && run.open_weights != Some(true) {
+    if tier >= Tier::Parameters && run.open_weights != Some(true) {
         return Some("the weights are not open: regressions speak for what is on the Hub".to_owned());
     }
     match hidden.quantity {
         Quantity::Emissions if run.emissions_caution.is_some() => run.emissions_caution.clone(),
-        Quantity::Emissions if tier == 3 && !is_measured(run) => {
+        Quantity::Emissions if tier == Tier::Hardware && !is_measured(run) => {
             Some("the emissions were computed from the same device hours".to_owned())
         }
         Quantity::Energy if !is_measured(run) => Some("the energy is modelled, not measured".to_owned()),
-        Quantity::Energy | Quantity::Hours | Quantity::Emissions if tier == 4 && from_hours => {
+        Quantity::Energy | Quantity::Hours | Quantity::Emissions if tier == Tier::Compute && from_hours => {
             Some("compute was counted from the device hours".to_owned())
         }
-        Quantity::Flop if tier >= 5 && is_six_nd(run) && run.seen_tokens().is_none() => {
+        Quantity::Flop if tier >= Tier::Parameters && is_six_nd(run) && run.seen_tokens().is_none() => {
             Some("compute is a product whose factors are not stated".to_owned())
         }
         _ => None,
@@ -198,24 +208,24 @@ fn is_measured(run: &TrainingRun) -> bool {
 }
 
 /// A run against its own figures, through every later tier that it has evidence for.
-fn compare(reference: &Reference, run: &TrainingRun, basis: &Basis, shared: &Shared) -> Result<Vec<BacktestRunRow>> {
-    let Some(full) = as_tier_row(reference, run) else { return Ok(Vec::new()) };
+fn compare(references: &References, run: &TrainingRun, basis: &Basis, shared: &Shared) -> Result<Vec<BacktestRunRow>> {
+    let Some(full) = published_run(&references.factors.accelerators, run) else { return Ok(Vec::new()) };
     let mut rows = Vec::new();
     let mut draws = Draws::default();
     let mut scratch = Vec::new();
     for hidden in hidden(run) {
-        for tier in (against_tier(hidden.against) + 1)..=6 {
+        for tier in hidden.against.tier().later() {
             // What continues another run is a share of that run, which a registry row does not hold.
-            if tier >= 5 && !["pretraining", "fine_tuning"].contains(&run.kind.as_str()) {
+            if tier >= Tier::Parameters && !matches!(run.kind, RunKind::Pretraining | RunKind::FineTuning) {
                 continue;
             }
-            let Some(row) = evidence_of(&full, tier) else { continue };
-            let Ok(built) = build(&row, tier, basis, reference) else { continue };
-            let mut model = built.model(&row.run_id);
+            let Some(known) = evidence_of(&full, tier) else { continue };
+            let Ok(built) = build(&known, tier, basis, &references.factors) else { continue };
+            let mut model = built.model(&known.run_id);
             let mut chips = model.chips.to_vec();
             if hidden.quantity == Quantity::Energy {
                 let power;
-                (power, model.pue.median) = at_boundary(reference, run, model.pue.median);
+                (power, model.pue.median) = at_boundary(references, run, model.pue.median);
                 if let (Some(power), [chip]) = (power, chips.as_mut_slice()) {
                     chip.power_ratio = power;
                 }
@@ -234,42 +244,40 @@ fn compare(reference: &Reference, run: &TrainingRun, basis: &Basis, shared: &Sha
     Ok(rows)
 }
 
-/// The row with the evidence of one tier only; none when the run lacks it.
-fn evidence_of(full: &TierRow, tier: i32) -> Option<TierRow> {
-    let mut row = full.clone();
-    row.available_tiers = vec![tier];
-    (row.emissions_kgco2e, row.energy_kwh) = (None, None);
-    if tier != 3 {
-        row.accelerator_hours = None;
+/// The run with the evidence of one tier only; none when it lacks it. A registry run has no pre-training of its own to take a share of.
+fn evidence_of(full: &Run, tier: Tier) -> Option<Run> {
+    let mut run = full.clone();
+    run.tiers = vec![tier];
+    (run.known.emissions_kgco2e, run.known.energy_kwh) = (None, None);
+    if tier != Tier::Hardware {
+        run.hardware.accelerator_hours = None;
     }
-    if tier > 4 {
-        (row.train_flop, row.train_tokens) = (None, None);
+    if tier > Tier::Compute {
+        (run.known.train_flop, run.known.train_tokens) = (None, None);
     }
     let has = match tier {
-        3 => row.accelerator_hours.is_some() && !row.accelerators.is_empty(),
-        4 => row.train_flop.is_some() || (row.train_tokens.is_some() && row.active_params.is_some()),
-        5 => row.active_params.is_some(),
-        6 => {
-            (row.active_params, row.total_params) = (None, None);
+        Tier::Hardware => run.hardware.accelerator_hours.is_some() && !run.hardware.accelerators.is_empty(),
+        Tier::Compute => run.known.train_flop.is_some() || (run.known.train_tokens.is_some() && run.known.active_params.is_some()),
+        Tier::Parameters => run.known.active_params.is_some(),
+        Tier::Category => {
+            (run.known.active_params, run.known.total_params) = (None, None);
             true
         }
-        _ => false,
+        Tier::NoTraining | Tier::Emissions | Tier::Energy => false,
     };
-    // Shares of a pre-training need that pre-training; here every run stands alone.
-    row.stage.clone_from(&row.kind);
-    has.then_some(row)
+    has.then_some(run)
 }
 
 /// Power and PUE at the boundary of a measurement: a software tracker sees one machine, some papers the accelerators alone. A run whose
 /// own measured power is in power.csv is tested without it.
-fn at_boundary(reference: &Reference, run: &TrainingRun, pue: f64) -> (Option<LogNormal>, f64) {
-    let chip = run.accelerator.as_deref().and_then(|text| reference.accelerators.named(text));
-    let power: Option<NodePower> = chip.map(|chip| reference.power.without(chip, Some(&run.registry_id)));
+fn at_boundary(references: &References, run: &TrainingRun, pue: f64) -> (Option<LogNormal>, f64) {
+    let chip = run.accelerator.as_deref().and_then(|text| references.factors.accelerators.named(text));
+    let power: Option<NodePower> = chip.map(|chip| references.factors.power.without(chip, Some(&run.registry_id)));
     let owner = run.hub_id.as_deref().and_then(|id| id.split_once('/')).map(|(owner, _)| owner);
     let vendor_cloud = chip.filter(|c| c.vendor == "Google").map(|_| "google");
-    let operator = owner.and_then(|o| reference.owners.operator(o)).or(vendor_cloud);
+    let operator = owner.and_then(|o| references.factors.owners.operator(o)).or(vendor_cloud);
     let place = PuePlace { operator, ..PuePlace::default() };
-    let pue = run.trained_on_day().map_or(pue, |day| reference.pue.value(&place, day.year()).pue);
+    let pue = run.trained_on_day().map_or(pue, |day| references.factors.pue.value(&place, day.year()).pue);
     let ratio = power.as_ref().map(|p| p.ratio);
     match run.energy_basis.as_deref().unwrap_or_default() {
         b if b.contains("CodeCarbon") => (ratio, 1.0),
@@ -283,25 +291,26 @@ fn at_boundary(reference: &Reference, run: &TrainingRun, pue: f64) -> (Option<Lo
 
 /// The score of every pair of tiers and kind of run, and of all kinds together.
 pub(super) fn summaries(table: &[BacktestRunRow]) -> Vec<BacktestRow> {
-    let mut groups: BTreeMap<(i32, &str, &str), Vec<&BacktestRunRow>> = BTreeMap::new();
+    let mut groups: BTreeMap<(TierNumber, &str, &str), Vec<&BacktestRunRow>> = BTreeMap::new();
     for row in table {
         for kind in kinds(row) {
-            groups.entry((row.tier, &row.against, kind)).or_default().push(row);
+            groups.entry((row.tier, row.against.name(), kind)).or_default().push(row);
         }
     }
-    groups.into_iter().filter_map(|((tier, against, kind), rows)| summary(tier, against, kind, &rows)).collect()
+    groups.into_iter().filter_map(|((tier, _, kind), rows)| summary(tier, kind, &rows)).collect()
 }
 
 /// Groups a comparison counts in: all, its kind, and for pre-trainings whether it is of text.
-fn kinds(row: &BacktestRunRow) -> Vec<&str> {
-    let mut kinds = vec!["all", row.kind.as_str()];
-    if row.kind == "pretraining" {
-        kinds.push(if speaks_tokens(&row.modality) { "pretraining of text" } else { "pretraining beyond text" });
+fn kinds(row: &BacktestRunRow) -> Vec<&'static str> {
+    let mut kinds = vec!["all", row.kind.name()];
+    if row.kind == RunKind::Pretraining {
+        kinds.push(if row.modality.counts_tokens() { "pretraining of text" } else { "pretraining beyond text" });
     }
     kinds
 }
 
-fn summary(tier: i32, against: &str, kind: &str, rows: &[&BacktestRunRow]) -> Option<BacktestRow> {
+fn summary(tier: TierNumber, kind: &str, rows: &[&BacktestRunRow]) -> Option<BacktestRow> {
+    let against = rows.first()?.against;
     let (counted, circular): (Vec<&BacktestRunRow>, Vec<&BacktestRunRow>) = rows.iter().partition(|r| r.left_out.is_none());
     if counted.is_empty() {
         return None;
@@ -318,9 +327,9 @@ fn summary(tier: i32, against: &str, kind: &str, rows: &[&BacktestRunRow]) -> Op
     let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
     Some(BacktestRow {
         tier,
-        against: against.to_owned(),
+        against,
         kind: kind.to_owned(),
-        against_tier: against_tier(against),
+        against_tier: TierNumber(against.tier()),
         n: count(counted.len()),
         owners: count(owners.len()),
         bias_dex: median(&ratios),
@@ -334,27 +343,18 @@ fn summary(tier: i32, against: &str, kind: &str, rows: &[&BacktestRunRow]) -> Op
     })
 }
 
-/// Tier of the evidence that a comparison hides.
-fn against_tier(against: &str) -> i32 {
-    match against {
-        "reported_emissions" => 1,
-        "measured_energy" => 2,
-        "stated_hours" => 3,
-        _ => 4,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Modality;
 
     fn row(run: &str, owner: &str, ratio: f64, truth: f64, left_out: Option<&str>) -> BacktestRunRow {
         BacktestRunRow {
-            tier: 4,
-            against: INDEPENDENT_COMPUTE.into(),
+            tier: TierNumber(Tier::Compute),
+            against: Comparison::IndependentCompute,
             run: run.into(),
-            kind: "pretraining".into(),
-            modality: "text".into(),
+            kind: RunKind::Pretraining,
+            modality: Modality::Text,
             owner: owner.into(),
             estimate: ratio * truth,
             estimate_p05: Some(truth * 0.9),

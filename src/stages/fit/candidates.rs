@@ -2,6 +2,7 @@
 
 use super::declarations::{Category, Declaration};
 use super::samples::{Sample, term_names};
+use crate::domain::{RegressionId, Term};
 use crate::method::regression::{FAMILY_SHRINKAGE, Observation, family_errors, held_out_errors, root_mean_square};
 use crate::method::summary::median;
 use crate::tables::RegressionCandidateRow;
@@ -36,16 +37,16 @@ pub(super) fn rows(declaration: &Declaration, samples: &[Sample], kept: &[Observ
     rows
 }
 
-fn observe(terms: &[&str], categories: &[Category], samples: &[Sample]) -> (Vec<String>, Vec<Observation>) {
+fn observe(terms: &[Term], categories: &[Category], samples: &[Sample]) -> (Vec<Term>, Vec<Observation>) {
     let names = term_names(terms, categories, samples);
     let observations = samples.iter().map(|s| s.observe(&names)).collect();
     (names, observations)
 }
 
 fn row(
-    regression_id: &str,
+    regression_id: RegressionId,
     candidate: &str,
-    terms: Vec<String>,
+    terms: Vec<Term>,
     errors: &[Option<f64>],
     is_kept: bool,
     reason: &str,
@@ -53,7 +54,7 @@ fn row(
     let errors: Vec<f64> = errors.iter().flatten().copied().collect();
     let absolute: Vec<f64> = errors.iter().map(|e| e.abs()).collect();
     RegressionCandidateRow {
-        regression_id: regression_id.to_owned(),
+        regression_id,
         candidate: candidate.to_owned(),
         terms,
         n: i64::try_from(errors.len()).unwrap_or(i64::MAX),

@@ -1,8 +1,7 @@
 //! How far the estimates can be trusted, as sections of the dataset card: regressions, back-test, sensitivity, and the figures of others.
 
-use super::aggregate::cohort_name;
+use crate::domain::GroupBy;
 use crate::error::Result;
-use crate::pipeline::Context;
 use crate::tables::io::rows;
 use crate::tables::{AggregateRow, BacktestRow, RegressionCandidateRow, RegressionRow, SensitivityRow};
 use std::fmt::Write as _;
@@ -17,12 +16,12 @@ const EPOCH_OPEN_FLOP: f64 = 5.0e26;
 ///
 /// # Errors
 /// A table is missing.
-pub fn sections(context: &Context, staging: &Path) -> Result<String> {
+pub(super) fn sections(cohort: &str, staging: &Path) -> Result<String> {
     let mut card = String::new();
     regressions(&mut card, staging)?;
     backtest(&mut card, staging)?;
     sensitivity(&mut card, staging)?;
-    others(&mut card, context, staging)?;
+    others(&mut card, cohort, staging)?;
     Ok(card)
 }
 
@@ -38,8 +37,8 @@ fn percent(value: Option<f64>) -> String {
 fn regressions(card: &mut String, staging: &Path) -> Result<()> {
     card.push_str(
         "\n## Regressions\n\nOrdinary least squares in log10; errors in dex (0.30 is a factor of 2) on owners that were held out. \
-         `regression_terms` has the coefficients,\n`regression_observations` the design matrices, `regression_candidates` the models that lost.\n\n\
-         | regression | n | k | R2 | error, root mean square | median | 90 % interval covers | best of the lost |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n",
+         `regression_terms` has the coefficients,\n`regression_observations` the design matrices, `regression_candidates` the models that were tried and not kept.\n\n\
+         | regression | n | k | R2 | error, root mean square | median | 90 % interval covers | best of those not kept |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n",
     );
     let candidates: Vec<RegressionCandidateRow> = rows(staging)?.collect::<Result<_>>()?;
     for row in rows::<RegressionRow>(staging)? {
@@ -81,7 +80,7 @@ fn backtest(card: &mut String, staging: &Path) -> Result<()> {
         let _ = writeln!(
             card,
             "| {} | {} | {} | {} | {} | {:+.2} | {:.2} | {} | {} | {} | {} |",
-            row.tier,
+            row.tier.0.number(),
             row.against,
             row.kind,
             row.n,
@@ -118,8 +117,7 @@ fn sensitivity(card: &mut String, staging: &Path) -> Result<()> {
     Ok(())
 }
 
-fn others(card: &mut String, context: &Context, staging: &Path) -> Result<()> {
-    let cohort = cohort_name(context.config.cohort.metric, context.config.cohort.min);
+fn others(card: &mut String, cohort: &str, staging: &Path) -> Result<()> {
     let mut all: Option<AggregateRow> = None;
     let (mut tiers, mut countries, mut top) = (Vec::new(), Vec::new(), Vec::new());
     for row in rows::<AggregateRow>(staging)? {
@@ -127,12 +125,19 @@ fn others(card: &mut String, context: &Context, staging: &Path) -> Result<()> {
         if row.cohort != cohort {
             continue;
         }
-        match row.group_by.as_str() {
-            "all" => all = Some(row),
-            "tier" if row.runs > 0 => tiers.push(row),
-            "country" => countries.push(row),
-            "top" => top.push(row),
-            _ => {}
+        match row.group_by {
+            GroupBy::All => all = Some(row),
+            GroupBy::Tier if row.runs > 0 => tiers.push(row),
+            GroupBy::Country => countries.push(row),
+            GroupBy::Top => top.push(row),
+            GroupBy::Tier
+            | GroupBy::TrainingYear
+            | GroupBy::Owner
+            | GroupBy::Modality
+            | GroupBy::Role
+            | GroupBy::Accelerator
+            | GroupBy::License
+            | GroupBy::EuAiAct => {}
         }
     }
     let Some(all) = all else { return Ok(()) };
@@ -151,10 +156,10 @@ fn others(card: &mut String, context: &Context, staging: &Path) -> Result<()> {
          same,\nthe difference is made by the factors that `sensitivity` ranks: which pre-trainings of 2025 and 2026 the index holds and the tokens they\nstate, the grid \
          of the owner's country where no place is stated (averages, not the data centre's contracts), utilization at the centre of\npublished runs, and hosts and \
          facility on top of the accelerators. The paper's own rows and coefficients are not known here.\n",
-        tonnes(all.emissions_kgco2e_p50),
-        tonnes(all.emissions_kgco2e_p05),
-        tonnes(all.emissions_kgco2e_p95),
-        all.train_flop_p50,
+        tonnes(all.emissions_kgco2e.p50),
+        tonnes(all.emissions_kgco2e.p05),
+        tonnes(all.emissions_kgco2e.p95),
+        all.train_flop.p50,
         all.models,
         list(&tiers, "tier "),
         list(&countries, ""),

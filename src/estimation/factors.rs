@@ -1,11 +1,13 @@
 //! Which factor of the physical chain comes from where: chip, power, MFU, PUE and grid of a run, each with its source, and a flag
-//! where something stands in for what nothing states (METHOD.md section 4).
+//! where something stands in for what nothing states (docs/method.md, section 4).
 
+use super::FactorTables;
+use crate::domain::{Field, Flag, GridBasis, Run};
 use crate::method::assumptions as assume;
 use crate::method::simulate::{Chip, GridOption, LogNormal};
 use crate::reference::grid::WORLD;
-use crate::reference::{Accelerator, GridValue, MixtureRole, NodePower, PuePlace, PueValue, Reference};
-use crate::tables::TierRow;
+use crate::reference::pue::Rung;
+use crate::reference::{Accelerator, GridValue, MixtureRole, NodePower, PuePlace, PueValue};
 use libm::{exp, log};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -55,29 +57,32 @@ pub struct Mixtures {
 impl Mixtures {
     /// Builds them.
     #[must_use]
-    pub fn new(reference: &Reference) -> Self {
+    pub fn new(tables: &FactorTables) -> Self {
         let mut chips = BTreeMap::new();
-        for (role, name) in [(MixtureRole::Pretraining, "pretraining"), (MixtureRole::FineTuning, "fine_tuning")] {
+        for role in MixtureRole::ALL {
             for year in YEARS {
-                let (_, mixture) = reference.accelerators.mixture(role, year);
-                chips.insert(format!("mixture:{name}:{year}"), weighted(reference, mixture));
+                let (_, mixture) = tables.chip_use.mixture(role, year);
+                chips.insert(chips_key(role, year), weighted(tables, mixture));
             }
         }
-        let grids = YEARS.filter_map(|year| Some((year, grid_mixture(reference, year)?))).collect();
+        let grids = YEARS.filter_map(|year| Some((year, grid_mixture(tables, year)?))).collect();
         Self { chips, grids }
     }
 
-    fn chips(&self, kind: &str, year: i32) -> (String, &(Vec<Chip>, bool)) {
-        let role = if kind == "pretraining" { "pretraining" } else { "fine_tuning" };
-        let key = format!("mixture:{role}:{}", year.clamp(*YEARS.start(), *YEARS.end()));
+    fn chips(&self, role: MixtureRole, year: i32) -> (String, &(Vec<Chip>, bool)) {
+        let key = chips_key(role, year.clamp(*YEARS.start(), *YEARS.end()));
         // `new` fills every year of the range for both roles.
         let set = &self.chips[&key];
         (key, set)
     }
 }
 
+fn chips_key(role: MixtureRole, year: i32) -> String {
+    format!("mixture:{}:{year}", role.name())
+}
+
 /// Chips that have a peak and a TDP, and whether some power ratio is another vendor's.
-fn weighted(reference: &Reference, chips: Vec<(&Accelerator, f64)>) -> (Vec<Chip>, bool) {
+fn weighted(tables: &FactorTables, chips: Vec<(&Accelerator, f64)>) -> (Vec<Chip>, bool) {
     let usable: Vec<(&Accelerator, f64)> =
         chips.into_iter().filter(|(a, _)| a.training_peak().is_some() && a.tdp().is_some()).collect();
     let total: f64 = usable.iter().map(|(_, w)| w).sum();
@@ -85,7 +90,7 @@ fn weighted(reference: &Reference, chips: Vec<(&Accelerator, f64)>) -> (Vec<Chip
     let chips = usable
         .into_iter()
         .filter_map(|(a, weight)| {
-            let power = reference.power.of(a);
+            let power = tables.power.of(a);
             fallback |= power.is_fallback;
             let name = a.accelerator.clone();
             Some(Chip { name, weight: weight / total, peak: a.training_peak()?, tdp: a.tdp()?, power_ratio: power.ratio })
@@ -94,17 +99,17 @@ fn weighted(reference: &Reference, chips: Vec<(&Accelerator, f64)>) -> (Vec<Chip
     (chips, fallback)
 }
 
-fn grid_mixture(reference: &Reference, year: i32) -> Option<(Vec<GridOption>, GridValue)> {
-    let (learnt, shares) = reference.grid.mixture(year)?;
+fn grid_mixture(tables: &FactorTables, year: i32) -> Option<(Vec<GridOption>, GridValue)> {
+    let (learnt, shares) = tables.compute_countries.mixture(year)?;
     let values: Vec<(&GridValue, f64)> =
-        shares.iter().filter_map(|(country, share)| Some((reference.grid.value(country, year)?, *share))).collect();
+        shares.iter().filter_map(|(country, share)| Some((tables.grid.value(country, year)?, *share))).collect();
     let (first, _) = values.first()?;
     let mean = exp(values.iter().map(|(v, share)| share * log(v.gco2e_per_kwh)).sum());
     let value = GridValue {
         gco2e_per_kwh: mean,
         place: format!("mixture:{learnt}"),
         year: first.year,
-        basis: first.basis.clone(),
+        basis: first.basis,
         flow: first.flow.clone(),
         source: format!("{}; weighted by compute of {learnt}'s registry runs", first.source),
     };
@@ -118,20 +123,20 @@ fn factor(value: &GridValue, own_sd: f64) -> LogNormal {
 
 /// The stated chip, the candidates the evidence leaves open, or what runs of that role and year used.
 #[must_use]
-pub fn chips<'a>(row: &TierRow, year: i32, mixtures: &'a Mixtures, reference: &Reference, flags: &mut Vec<String>) -> Chips<'a> {
-    let (set, power_is_fallback) = weighted(reference, reference.accelerators.weights(&row.accelerators));
+pub fn chips<'a>(run: &Run, year: i32, mixtures: &'a Mixtures, tables: &FactorTables, flags: &mut Vec<Flag>) -> Chips<'a> {
+    let (set, power_is_fallback) = weighted(tables, tables.chip_use.weights(&run.hardware.accelerators));
     if !set.is_empty() {
         if set.len() > 1 {
-            flags.push("accelerator_variant_open".into());
+            flags.push(Flag::AcceleratorVariantOpen);
         }
         let power = match set.as_slice() {
-            [one] => reference.accelerators.get(&one.name).map(|a| reference.power.of(a)),
+            [one] => tables.accelerators.get(&one.name).map(|a| tables.power.of(a)),
             _ => None,
         };
         return with_power_flag(
             Chips {
                 name: set.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(" | "),
-                source: evidence_of(row, "accelerator"),
+                source: evidence_of(run, Field::Accelerator),
                 is_fallback: false,
                 power_source: power.as_ref().map_or_else(|| "measured runs per chip".to_owned(), |p| p.source.clone()),
                 power,
@@ -141,8 +146,8 @@ pub fn chips<'a>(row: &TierRow, year: i32, mixtures: &'a Mixtures, reference: &R
             flags,
         );
     }
-    flags.push("accelerator_mixture".into());
-    let (name, (set, power_is_fallback)) = mixtures.chips(&row.kind, year);
+    flags.push(Flag::AcceleratorMixture);
+    let (name, (set, power_is_fallback)) = mixtures.chips(MixtureRole::of_kind(run.kind), year);
     with_power_flag(
         Chips {
             name,
@@ -157,26 +162,25 @@ pub fn chips<'a>(row: &TierRow, year: i32, mixtures: &'a Mixtures, reference: &R
     )
 }
 
-fn with_power_flag<'a>(chips: Chips<'a>, flags: &mut Vec<String>) -> Chips<'a> {
+fn with_power_flag<'a>(chips: Chips<'a>, flags: &mut Vec<Flag>) -> Chips<'a> {
     if chips.power_is_fallback {
-        flags.push("power_ratio_of_another_vendor".into());
+        flags.push(Flag::PowerRatioOfAnotherVendor);
     }
     chips
 }
 
-fn evidence_of(row: &TierRow, field: &str) -> String {
-    let id = row.chosen_evidence.iter().find_map(|chosen| chosen.strip_prefix(field)?.strip_prefix('='));
-    id.map_or_else(|| "evidence".to_owned(), |id| format!("evidence {id}"))
+fn evidence_of(run: &Run, field: Field) -> String {
+    run.chosen.evidence(field).map_or_else(|| "evidence".to_owned(), |id| format!("evidence {id}"))
 }
 
 /// Model FLOP utilization: stated, or the published runs', lower for fine-tunes; and whether it is the latter.
 #[must_use]
-pub fn mfu(row: &TierRow, reference: &Reference) -> (LogNormal, bool) {
-    if let Some(stated) = row.mfu {
+pub fn mfu(run: &Run, tables: &FactorTables) -> (LogNormal, bool) {
+    if let Some(stated) = run.known.mfu {
         return (LogNormal::own(stated, assume::MFU_STATED_SD), false);
     }
-    let published = reference.power.mfu;
-    if row.kind == "pretraining" {
+    let published = tables.power.mfu;
+    if run.is_pretraining() {
         return (published, true);
     }
     (LogNormal { median: published.median * assume::FINE_TUNE_MFU_FACTOR, own_sd: assume::FINE_TUNE_MFU_SD, ..published }, true)
@@ -184,52 +188,51 @@ pub fn mfu(row: &TierRow, reference: &Reference) -> (LogNormal, bool) {
 
 /// PUE by the ladder site, operator, class of operator, survey; an operator stated by evidence goes before the owner's.
 #[must_use]
-pub fn pue(row: &TierRow, year: i32, reference: &Reference, flags: &mut Vec<String>) -> (PueValue, LogNormal) {
-    let owner = row.owner.as_deref().and_then(|o| reference.owners.operator(o));
-    let site = row.cloud_region.as_deref().and_then(|key| reference.places.region_pue(key));
-    let stated = row.operator.as_deref().or_else(|| only_operator(row));
-    let value = reference.pue.value(&PuePlace { site, operator: stated.or(owner) }, year);
-    match value.rung {
-        "class" => flags.push("pue_class_average".into()),
-        "survey" => flags.push("pue_survey_average".into()),
-        _ if stated.is_none() && value.rung == "operator" => flags.push("pue_of_the_owners_operator".into()),
-        _ => {}
-    }
+pub fn pue(run: &Run, year: i32, tables: &FactorTables, flags: &mut Vec<Flag>) -> (PueValue, LogNormal) {
+    let owner = run.owner.name.as_deref().and_then(|o| tables.owners.operator(o));
+    let site = run.place.cloud_region.as_deref().and_then(|key| tables.places.region_pue(key));
+    let stated = run.place.operator.as_deref().or_else(|| only_operator(run));
+    let value = tables.pue.value(&PuePlace { site, operator: stated.or(owner) }, year);
     let own_sd = match value.rung {
-        "survey" => assume::PUE_SURVEY_SD,
-        "class" => assume::PUE_CLASS_SD,
-        _ => assume::PUE_OPERATOR_SD,
+        Rung::Survey => {
+            flags.push(Flag::PueSurveyAverage);
+            assume::PUE_SURVEY_SD
+        }
+        Rung::Class => {
+            flags.push(Flag::PueClassAverage);
+            assume::PUE_CLASS_SD
+        }
+        Rung::Operator => {
+            flags.extend(stated.is_none().then_some(Flag::PueOfTheOwnersOperator));
+            assume::PUE_OPERATOR_SD
+        }
+        Rung::Site => assume::PUE_OPERATOR_SD,
     };
     let factor = LogNormal { median: value.pue, own_sd, shared_sd: assume::PUE_SHARED_SD };
     (value, factor)
 }
 
 /// Chips that only one operator runs name it: TPUs stand in Google's data centres, Trainium in Amazon's.
-fn only_operator(row: &TierRow) -> Option<&'static str> {
-    let all = |prefix: &str| !row.accelerators.is_empty() && row.accelerators.iter().all(|a| a.starts_with(prefix));
+fn only_operator(run: &Run) -> Option<&'static str> {
+    let chips = &run.hardware.accelerators;
+    let all = |prefix: &str| !chips.is_empty() && chips.iter().all(|a| a.starts_with(prefix));
     [("Google TPU", "google"), ("AWS ", "aws")].into_iter().find(|(prefix, _)| all(prefix)).map(|(_, operator)| operator)
 }
 
 /// Grid by the ladder stated region, state or country; owner's country; the countries of registry runs by compute; the world.
 #[must_use]
-pub fn grid<'a>(
-    row: &TierRow,
-    year: i32,
-    mixtures: &'a Mixtures,
-    reference: &Reference,
-    flags: &mut Vec<String>,
-) -> GridChoice<'a> {
-    let place = row.place.as_deref();
-    let is_region = place.is_some_and(|p| reference.grid.country_of(p) != p);
+pub fn grid<'a>(run: &Run, year: i32, mixtures: &'a Mixtures, tables: &FactorTables, flags: &mut Vec<Flag>) -> GridChoice<'a> {
+    let place = run.place.grid_place.as_deref();
+    let is_region = place.is_some_and(|p| tables.grid.country_of(p) != p);
     let stated_sd = if is_region { assume::GRID_STATED_REGION_SD } else { assume::GRID_STATED_COUNTRY_SD };
-    let single = |place: Option<&str>, sd: f64, fallback: Option<&str>, flags: &mut Vec<String>| {
-        let value = place.and_then(|p| reference.grid.value(p, year))?;
-        flags.extend(fallback.map(str::to_owned));
+    let single = |place: Option<&str>, sd: f64, fallback: Option<Flag>, flags: &mut Vec<Flag>| {
+        let value = place.and_then(|p| tables.grid.value(p, year))?;
+        flags.extend(fallback);
         if (value.year - year).abs() > GRID_YEARS_APART {
-            flags.push("grid_of_another_year".into());
+            flags.push(Flag::GridOfAnotherYear);
         }
-        if value.basis == "direct" {
-            flags.push("grid_direct_not_lifecycle".into());
+        if value.basis == GridBasis::Direct {
+            flags.push(Flag::GridDirectNotLifecycle);
         }
         let options = vec![GridOption { weight: 1.0, intensity: factor(value, sd) }];
         Some(GridChoice { options: options.into(), value: value.clone(), is_fallback: fallback.is_some() })
@@ -237,18 +240,18 @@ pub fn grid<'a>(
     if let Some(choice) = single(place, stated_sd, None, flags) {
         return choice;
     }
-    let owner = row.owner_country.as_deref();
-    if let Some(choice) = single(owner, assume::GRID_OWNER_COUNTRY_SD, Some("grid_owner_country"), flags) {
+    let owner = run.owner.country.as_deref();
+    if let Some(choice) = single(owner, assume::GRID_OWNER_COUNTRY_SD, Some(Flag::GridOwnerCountry), flags) {
         return choice;
     }
     if let Some((options, value)) = mixtures.grids.get(&year.clamp(*YEARS.start(), *YEARS.end())) {
-        flags.push("grid_country_mixture".into());
+        flags.push(Flag::GridCountryMixture);
         return GridChoice { options: options.as_slice().into(), value: value.clone(), is_fallback: true };
     }
-    single(Some(WORLD), assume::GRID_WORLD_SD, Some("grid_world_average"), flags).unwrap_or_else(|| {
+    single(Some(WORLD), assume::GRID_WORLD_SD, Some(Flag::GridWorldAverage), flags).unwrap_or_else(|| {
         // A data test proves that the world's row exists; a grid of zero would show at once as zero emissions.
-        let (place, basis, flow, source) = (String::new(), String::new(), String::new(), String::new());
-        let value = GridValue { gco2e_per_kwh: 0.0, place, year, basis, flow, source };
+        let (place, flow, source) = (String::new(), String::new(), String::new());
+        let value = GridValue { gco2e_per_kwh: 0.0, place, year, basis: GridBasis::Lifecycle, flow, source };
         GridChoice { options: vec![GridOption { weight: 1.0, intensity: factor(&value, 0.0) }].into(), value, is_fallback: true }
     })
 }

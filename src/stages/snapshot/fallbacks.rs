@@ -31,7 +31,7 @@ pub struct Fallback {
 ///
 /// # Errors
 /// The table is missing or unreadable.
-pub fn count(dir: &Path) -> Result<Vec<Fallback>> {
+pub fn count_fallbacks(dir: &Path) -> Result<Vec<Fallback>> {
     let mut columns = vec!["tier", "emissions_kgco2e_mean"];
     columns.extend(FACTORS.iter().map(|(column, _)| *column));
     let runs = frame(dir, "estimates", &columns)?.filter(col("tier").gt(lit(0))).collect()?;

@@ -1,15 +1,15 @@
-//! What the cohort's total becomes when one factor of every run, or one rule, is set otherwise (METHOD.md section 8).
+//! What the cohort's total becomes when one factor of every run, or one rule, is set otherwise (docs/method.md, section 8).
 
-use super::aggregate::{Item, cohort_name};
-use super::run_model::{Basis, build, is_product};
+use super::Settings;
+use super::aggregate::Item;
+use crate::domain::{Quantiles, Run, RunKind, Tier};
 use crate::error::Result;
-use crate::lineage::IMPLICIT_RULES;
+use crate::estimation::{Basis, FactorTables, build, is_product};
 use crate::method::assumptions::PROGRAMME_SHARE_OF_FINAL_RUNS;
 use crate::method::draws::{Draws, Shared, simulate};
 use crate::method::simulate::{Chip, GridOption, LogNormal, RunModel};
-use crate::method::summary::{Summary, summarize};
-use crate::pipeline::Context;
-use crate::tables::{SensitivityRow, TierRow};
+use crate::method::summary::summarize;
+use crate::tables::SensitivityRow;
 use libm::{exp, sqrt};
 use rayon::prelude::*;
 
@@ -77,19 +77,19 @@ pub(super) struct Sensitivity {
 }
 
 impl Sensitivity {
-    pub(super) fn new(context: &Context) -> Self {
-        let shared = Shared::new(context.config.method.draws, context.config.method.seed);
+    pub(super) fn new(settings: &Settings) -> Self {
+        let shared = Shared::new(settings.draws, settings.seed);
         let zeros = || vec![0.0; shared.draws()];
         let sums = SETTINGS.iter().map(|_| (zeros(), zeros())).collect();
         Self { shared, sums }
     }
 
     /// Adds the runs of a block that are in the cohort, in order.
-    pub(super) fn add(&mut self, context: &Context, basis: &Basis, block: &[Item]) -> Result<()> {
+    pub(super) fn add(&mut self, tables: &FactorTables, basis: &Basis, block: &[Item]) -> Result<()> {
         let drawn: Vec<Vec<Option<Draws>>> = block
             .par_iter()
             .filter(|item| item.model.in_cohort)
-            .map(|item| SETTINGS.iter().map(|(setting, ..)| self.draw(context, basis, item, *setting)).collect::<Result<_>>())
+            .map(|item| SETTINGS.iter().map(|(setting, ..)| self.draw(tables, basis, item, *setting)).collect::<Result<_>>())
             .collect::<Result<_>>()?;
         for of_item in drawn {
             for ((flop, emissions), draws) in self.sums.iter_mut().zip(of_item) {
@@ -102,26 +102,26 @@ impl Sensitivity {
         Ok(())
     }
 
-    fn draw(&self, context: &Context, basis: &Basis, item: &Item, setting: Setting) -> Result<Option<Draws>> {
-        let Some((row, tier)) = altered(item, setting) else { return Ok(None) };
-        let built = build(&row, tier, basis, &context.reference)?;
-        let model = built.model(&row.run_id);
+    fn draw(&self, tables: &FactorTables, basis: &Basis, item: &Item, setting: Setting) -> Result<Option<Draws>> {
+        let Some((run, tier)) = altered(item, setting) else { return Ok(None) };
+        let built = build(&run, tier, basis, tables)?;
+        let model = built.model(&run.run_id);
         let mut draws = Draws::default();
         match setting {
             Setting::At(factor, z) => {
                 let (mut chips, mut grids) = (model.chips.to_vec(), model.grids.to_vec());
-                let model = at(model, factor, z, &mut chips, &mut grids);
+                let model = with_factor_fixed(model, factor, z, &mut chips, &mut grids);
                 simulate(&RunModel { chips: &chips, grids: &grids, ..model }, &self.shared, &mut draws);
             }
-            _ => simulate(&model, &self.shared, &mut draws),
+            Setting::Headline | Setting::Dense | Setting::WithoutGrouping => simulate(&model, &self.shared, &mut draws),
         }
         Ok(Some(draws))
     }
 
-    pub(super) fn finish(self, context: &Context) -> Vec<SensitivityRow> {
-        let cohort = cohort_name(context.config.cohort.metric, context.config.cohort.min);
+    pub(super) fn finish(self, settings: &Settings) -> Vec<SensitivityRow> {
+        let cohort = settings.cohort();
         let mut scratch = Vec::new();
-        let totals: Vec<(Summary, Summary)> =
+        let totals: Vec<(Quantiles, Quantiles)> =
             self.sums.iter().map(|(flop, emissions)| (summarize(flop, &mut scratch), summarize(emissions, &mut scratch))).collect();
         let headline = totals[0].1.mean;
         let row = |factor: &str, setting: &str, note: &str, is_scenario, flop: f64, p50: f64, mean: f64| SensitivityRow {
@@ -156,33 +156,39 @@ impl Sensitivity {
     }
 }
 
-/// The row and tier of a repository under a setting; none where it trains nothing.
-fn altered(item: &Item, setting: Setting) -> Option<(TierRow, i32)> {
-    let mut row = item.tier.clone();
-    let tier = item.estimate.tier;
+/// The run and tier of a repository under a setting; none where it trains nothing.
+fn altered(item: &Item, setting: Setting) -> Option<(Run, Tier)> {
+    let mut run = item.run.clone();
+    let tier = item.tier();
     match setting {
-        Setting::Dense if tier >= 4 => {
+        Setting::Dense if tier >= Tier::Compute => {
             // Compute that is a product of the same row is taken again, with all parameters; what was counted another way stays.
-            if is_product(&row) {
-                row.train_flop = None;
+            if is_product(&run) {
+                run.known.train_flop = None;
             }
-            row.active_params = row.total_params.or(row.active_params);
+            run.known.active_params = run.known.total_params.or(run.known.active_params);
         }
-        Setting::WithoutGrouping if IMPLICIT_RULES.contains(&item.model.role_rule.as_str()) && tier != 1 => {
-            row.kind = "pretraining".into();
-            row.stage.clone_from(&row.kind);
-            row.root_run_id = None;
-            let tier = if row.active_params.is_some() { 5 } else { 6 };
-            row.available_tiers = vec![tier];
-            return Some((row, tier));
+        Setting::WithoutGrouping if item.model.role_rule.is_implicit() && tier != Tier::Emissions => {
+            run.kind = Some(RunKind::Pretraining);
+            run.stage = None;
+            run.root_run_id = None;
+            let tier = if run.known.active_params.is_some() { Tier::Parameters } else { Tier::Category };
+            run.tiers = vec![tier];
+            return Some((run, tier));
         }
-        _ => {}
+        Setting::Headline | Setting::At(..) | Setting::Dense | Setting::WithoutGrouping => {}
     }
-    (tier > 0).then_some((row, tier))
+    (tier != Tier::NoTraining).then_some((run, tier))
 }
 
 /// The model with a factor fixed.
-fn at<'a>(mut model: RunModel<'a>, factor: Factor, z: f64, chips: &mut [Chip], grids: &mut [GridOption]) -> RunModel<'a> {
+fn with_factor_fixed<'a>(
+    mut model: RunModel<'a>,
+    factor: Factor,
+    z: f64,
+    chips: &mut [Chip],
+    grids: &mut [GridOption],
+) -> RunModel<'a> {
     let fixed = |f: LogNormal| {
         let sd = sqrt(f.own_sd * f.own_sd + f.shared_sd * f.shared_sd);
         LogNormal::own(f.median * exp(z * sd), 0.0)

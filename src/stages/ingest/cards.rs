@@ -1,54 +1,49 @@
 //! The cards' half of ingest: joined to the models of the index by id, without regard to case and by the Hub's redirects.
 
-use super::ingest::MAX_RAW_CHARS;
+use super::{Ingest, Input, InputKind, MAX_RAW_CHARS, PinnedFiles};
+use crate::engine::Outputs;
 use crate::error::{IoContext, Result};
 use crate::evidence::card;
 use crate::hub;
 use crate::lineage::names::CANONICAL_OWNERS;
-use crate::tables::io::{BatchWriter, TableReceipt, rows, sha256_file, table_path};
+use crate::store::sha256_file;
+use crate::tables::io::{BatchRows, TableReceipt};
 use crate::tables::sort::{DEFAULT_BUDGET_BYTES, ExternalSorter};
 use crate::tables::{QuarantineRow, RawCardRow, RawModelRow, Row, RowBuilders};
 use fs_err as fs;
 use rustc_hash::FxHashMap;
-use serde_json::{Value, json};
-use std::path::Path;
 
 /// Cards collected before they go to the sorter: a card is some kilobytes.
 const BATCH_ROWS: usize = 512;
 
 /// What came of the cards.
-pub struct Cards {
-    /// Receipt of `raw_cards`.
-    pub receipt: TableReceipt,
+pub(super) struct Cards {
+    /// Files they came in.
+    pub(super) inputs: Vec<Input>,
     /// Cards read.
-    pub read: u64,
-    /// Cards of models that the index does not hold.
-    pub without_model: u64,
+    pub(super) read: u64,
+    /// Cards of models that the index does not have.
+    pub(super) without_model: u64,
     /// What could not be used.
-    pub unusable: Vec<QuarantineRow>,
+    pub(super) unusable: Vec<QuarantineRow>,
 }
 
-/// Reads the cards at `path`, if any, beside the `raw_models` already written into `out`.
-///
-/// # Errors
-/// A file cannot be read or written.
-pub fn read(path: Option<&Path>, out: &Path, inputs: &mut Vec<Value>) -> Result<Cards> {
-    let spill = out.join("spill-cards");
-    fs::create_dir_all(&spill).at("cannot create", &spill)?;
+/// Reads the pinned cards, if any, beside the `raw_models` already written.
+pub(super) fn read_cards(pinned: Option<&PinnedFiles>, outputs: &mut Outputs<'_, Ingest>) -> Result<Cards> {
+    let spill = outputs.scratch("spill-cards")?;
     let mut sorter = ExternalSorter::new(RawCardRow::schema(), "model_id", &spill, DEFAULT_BUDGET_BYTES)?;
     let mut builders = <RawCardRow as Row>::Builders::default();
-    let (mut read, mut without_model) = (0_u64, 0_u64);
-    let mut unusable = Vec::new();
-    if let Some(path) = path {
-        let models = ids(out)?;
-        for (name, file) in hub::cards::find(path)? {
-            let before = read;
+    let mut cards = Cards { inputs: Vec::new(), read: 0, without_model: 0, unusable: Vec::new() };
+    if let Some(pinned) = pinned {
+        let models = ids(outputs)?;
+        for (name, file) in hub::cards::find(&pinned.root)? {
+            let before = cards.read;
             hub::cards::read(&name, &file, |item| {
-                read += 1;
+                cards.read += 1;
                 match item {
-                    Err(bad) => unusable.push(quarantined(&name, bad)),
+                    Err(bad) => cards.unusable.push(quarantined(&name, bad)),
                     Ok(found) => match models.get(&found.id.to_lowercase()) {
-                        None => without_model += 1,
+                        None => cards.without_model += 1,
                         Some(model_id) => {
                             builders.push(RawCardRow {
                                 model_id: model_id.clone(),
@@ -66,14 +61,15 @@ pub fn read(path: Option<&Path>, out: &Path, inputs: &mut Vec<Value>) -> Result<
                 Ok(())
             })?;
             let bytes = fs::metadata(&file).at("cannot read cards", &file)?.len();
-            inputs.push(
-                json!({"name": name, "kind": "cards", "sha256": sha256_file(&file)?, "bytes": bytes, "records": read - before}),
-            );
+            let (sha256, records) = (sha256_file(&file)?, cards.read - before);
+            cards.inputs.push(Input { name, kind: InputKind::Cards, revision: None, sha256, bytes, records });
         }
-        tracing::info!(read, without_model, "cards");
+        tracing::info!(read = cards.read, without_model = cards.without_model, "cards");
     }
     sorter.push(builders.finish()?)?;
-    Ok(Cards { receipt: write(sorter, out)?, read, without_model, unusable })
+    let receipt = write(sorter, outputs)?;
+    outputs.done::<RawCardRow>(receipt);
+    Ok(cards)
 }
 
 fn quarantined(source: &str, bad: hub::cards::Unusable) -> QuarantineRow {
@@ -86,10 +82,10 @@ fn quarantined(source: &str, bad: hub::cards::Unusable) -> QuarantineRow {
 }
 
 /// Lower-case ids of the index, and the names that once had no namespace.
-fn ids(out: &Path) -> Result<FxHashMap<String, String>> {
+fn ids(outputs: &Outputs<'_, Ingest>) -> Result<FxHashMap<String, String>> {
     let mut ids: FxHashMap<String, String> = FxHashMap::default();
     let mut legacy = Vec::new();
-    for row in rows::<RawModelRow>(out)? {
+    for row in outputs.written::<RawModelRow>()? {
         let id = row?.model_id;
         if let Some((owner, name)) = id.split_once('/')
             && CANONICAL_OWNERS.contains(&owner.to_lowercase().as_str())
@@ -105,13 +101,13 @@ fn ids(out: &Path) -> Result<FxHashMap<String, String>> {
 }
 
 /// One card a model: of several, the one whose own id is the model's, else the last one read.
-fn write(sorter: ExternalSorter, out: &Path) -> Result<TableReceipt> {
-    let mut writer = BatchWriter::create(&table_path(out, RawCardRow::NAME), RawCardRow::schema())?;
+fn write(sorter: ExternalSorter, outputs: &Outputs<'_, Ingest>) -> Result<TableReceipt> {
+    let mut writer = outputs.batch_writer::<RawCardRow>()?;
     let mut builders = <RawCardRow as Row>::Builders::default();
     let mut held: Option<RawCardRow> = None;
     sorter.finish(|batch| {
-        for i in 0..batch.num_rows() {
-            let row = RawCardRow::read(batch, i)?;
+        for row in BatchRows::<RawCardRow>::new(batch)?.iter() {
+            let row = row?;
             match held.take() {
                 Some(before) if before.model_id == row.model_id => {
                     let keep_before = before.card_id == before.model_id && row.card_id != row.model_id;

@@ -1,46 +1,43 @@
-//! Own and embodied emissions per repository (METHOD.md section 2, "Own versus embodied").
+//! Own and embodied emissions per repository (docs/method.md, section 2).
 
+use super::Publication;
+use crate::engine::{Inputs, Outputs};
 use crate::error::Result;
-use crate::pipeline::Context;
-use crate::tables::io::{TableReceipt, TableWriter, rows};
 use crate::tables::{EstimateRow, LineageRow, ModelRow};
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::path::Path;
 
 /// Mean FLOP, kWh and kg CO2e of a run.
 type Means = [f64; 3];
 
-/// Writes `lineage` into `out`.
-///
-/// # Errors
-/// A table is missing.
-pub fn run(context: &Context, out: &Path) -> Result<TableReceipt> {
-    // Only runs that somebody stands on are kept: some thousands, whatever the size of the index.
+/// Writes `lineage`.
+pub(super) fn write_lineage(inputs: &Inputs<'_, Publication>, outputs: &mut Outputs<'_, Publication>) -> Result<()> {
+    // Only runs that others start from are kept: some thousands, whatever the size of the index.
     let mut upstream: FxHashSet<String> = FxHashSet::default();
-    for model in rows::<ModelRow>(&context.work)? {
+    for model in inputs.rows::<ModelRow>()? {
         upstream.extend(model?.upstream_run_ids);
     }
     let mut means: FxHashMap<String, Means> = FxHashMap::default();
-    for estimate in rows::<EstimateRow>(&context.work)? {
+    for estimate in inputs.rows::<EstimateRow>()? {
         let estimate = estimate?;
         if upstream.contains(&estimate.run_id) {
-            means.insert(estimate.run_id.clone(), own(&estimate));
+            means.insert(estimate.run_id.clone(), own_means(&estimate));
         }
     }
-    let mut writer = TableWriter::<LineageRow>::create(out)?;
+    let mut writer = outputs.writer::<LineageRow>()?;
     // Both tables have one row per repository, in the same order.
-    for (model, estimate) in rows::<ModelRow>(&context.work)?.zip(rows::<EstimateRow>(&context.work)?) {
+    for (model, estimate) in inputs.rows::<ModelRow>()?.zip(inputs.rows::<EstimateRow>()?) {
         writer.push(row(model?, &estimate?, &means))?;
     }
-    writer.finish()
+    outputs.done::<LineageRow>(writer.finish()?);
+    Ok(())
 }
 
-fn own(estimate: &EstimateRow) -> Means {
-    [estimate.train_flop_mean, estimate.energy_kwh_mean, estimate.emissions_kgco2e_mean]
+fn own_means(estimate: &EstimateRow) -> Means {
+    [estimate.train_flop.mean, estimate.energy_kwh.mean, estimate.emissions_kgco2e.mean]
 }
 
 fn row(model: ModelRow, estimate: &EstimateRow, means: &FxHashMap<String, Means>) -> LineageRow {
-    let own = own(estimate);
+    let own = own_means(estimate);
     let mut total = own;
     // In the order of the list, which is sorted: floats add up the same everywhere.
     for upstream in model.upstream_run_ids.iter().filter_map(|id| means.get(id)) {

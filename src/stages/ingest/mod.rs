@@ -1,145 +1,142 @@
-//! ingest: the source's records, typed, sorted by id, one row per id; what cannot be used goes to quarantine.
+//! ingest: the pinned sources' records, typed, sorted by id, one row per id; what cannot be used goes to quarantine.
 
-use super::cards;
-use crate::config::{Config, SourceKind};
-use crate::error::{Error, IoContext, Result};
+mod cards;
+
+use self::cards::Cards;
+use super::fetch::{Fetch, PinnedFiles};
+use crate::engine::{Facts, Inputs, Outputs, Stage, stage};
+use crate::error::{Error, Result};
 use crate::hub::{self, Block, FileKind, Parsed, SchemaReport, SourceFile};
-use crate::pipeline::{Context, Outcome, Stage};
-use crate::tables::io::{BatchWriter, TableReceipt, TableWriter, sha256_bytes, sha256_file, table_path, write_atomically};
+use crate::tables::io::{BatchRows, TableReceipt};
 use crate::tables::sort::{DEFAULT_BUDGET_BYTES, ExternalSorter};
-use crate::tables::{QuarantineRow, RawModelRow, Row, RowBuilders};
+use crate::tables::{QuarantineRow, RawCardRow, RawModelRow, Row, RowBuilders};
+use crate::units::TimestampMs;
 use arrow::array::RecordBatch;
-use fs_err as fs;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 /// Longest raw text kept in quarantine, in characters.
-pub(super) const MAX_RAW_CHARS: usize = 2_000;
+const MAX_RAW_CHARS: usize = 2_000;
 /// Rows collected before they go to the sorter.
 const BATCH_ROWS: usize = 8_192;
 /// Reasons shown when there are too many bad records.
 const SHOWN_REASONS: usize = 5;
 
-/// The sample that is part of the binary: what a run without any configuration reads.
-pub const EMBEDDED_SAMPLE: &[u8] = include_bytes!("../../data/sample/models.jsonl");
-/// Its file name, the same as in `data/sample`.
-const EMBEDDED_NAME: &str = "models.jsonl";
-/// The sample's cards, which state published facts in our own words.
-pub const EMBEDDED_CARDS: &[u8] = include_bytes!("../../data/sample/cards/cards.jsonl");
-/// Their file name.
-const EMBEDDED_CARDS_NAME: &str = "cards.jsonl";
-
-/// The stage.
-#[must_use]
-pub fn stage() -> Stage {
-    Stage {
-        name: "ingest",
-        version: 2,
-        inputs: &[],
-        outputs: &["raw_models", "raw_cards", "quarantine"],
-        settings: |config: &Config| json!({"limits.max_quarantine_fraction": config.limits.max_quarantine_fraction}),
-        external: source_digests,
-        run,
-        intact: super::always_intact,
-    }
+stage! {
+    /// Reads the pinned index and cards into typed, sorted tables.
+    struct Ingest = "ingest" version 3
+    reads []
+    writes [RawModelRow, RawCardRow, QuarantineRow]
+    follows [Fetch]
 }
 
-/// Where the source is: the configured path, or the embedded sample laid down in the work directory.
-fn source_path(context: &Context) -> Result<PathBuf> {
-    if let Some(path) = &context.config.source.path {
-        return Ok(path.clone());
-    }
-    if context.config.source.kind != SourceKind::File {
-        return Err(Error::input(
-            "nothing was fetched from the Hub yet",
-            context.work.display(),
-            "run: hugging-carbon ingest, or hugging-carbon run",
-        ));
-    }
-    let dir = context.work.join("embedded-sample");
-    let file = dir.join(EMBEDDED_NAME);
-    if fs::read(&file).ok().as_deref() != Some(EMBEDDED_SAMPLE) {
-        fs::create_dir_all(&dir).at("cannot create", &dir)?;
-        write_atomically(&file, EMBEDDED_SAMPLE)?;
-    }
-    Ok(dir)
+/// What the stage reads of the configuration.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Settings {
+    /// Largest share of records that may be refused.
+    pub max_quarantine_fraction: f64,
 }
 
-/// Where the cards are: the configured path, the sample's own beside the sample, or nowhere.
-fn cards_path(context: &Context) -> Result<Option<PathBuf>> {
-    if context.config.cards.path.is_some() || context.config.source.path.is_some() || context.config.source.kind != SourceKind::File
-    {
-        return Ok(context.config.cards.path.clone());
-    }
-    let dir = context.work.join("embedded-cards");
-    let file = dir.join(EMBEDDED_CARDS_NAME);
-    if fs::read(&file).ok().as_deref() != Some(EMBEDDED_CARDS) {
-        fs::create_dir_all(&dir).at("cannot create", &dir)?;
-        write_atomically(&file, EMBEDDED_CARDS)?;
-    }
-    Ok(Some(file))
+/// What of the sources the manifest pins.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Ingested {
+    /// Source files.
+    pub inputs: Vec<Input>,
+    /// Newest date in the index; none when no record has one.
+    pub index_date: Option<String>,
+    /// Records read.
+    pub records_read: u64,
+    /// Records refused and quarantined.
+    pub records_refused: u64,
+    /// Cards read.
+    pub cards_read: u64,
+    /// Cards of models that the index does not have.
+    pub cards_without_model: u64,
 }
 
-fn source_digests(context: &Context) -> Result<BTreeMap<String, String>> {
-    let mut digests = BTreeMap::new();
-    if context.config.source.path.is_none() && context.config.source.kind != SourceKind::File {
-        digests.insert("source".to_owned(), "nothing was fetched from the Hub yet".to_owned());
-    } else if context.config.source.path.is_none() {
-        // Known without laying the sample down: `status` writes nothing.
-        digests.insert(format!("source {EMBEDDED_NAME}"), sha256_bytes(EMBEDDED_SAMPLE));
-    } else {
-        for file in hub::find_files(&source_path(context)?)? {
-            digests.insert(format!("source {}", file.name), hub::digest(&file)?);
+impl Facts for Ingested {}
+
+/// One source file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Input {
+    /// File name.
+    pub name: String,
+    /// index or cards.
+    pub kind: InputKind,
+    /// Dataset repository and commit it was taken at, `owner/name@commit`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
+    /// Digest: of the file, or of a recorded listing's pages.
+    pub sha256: String,
+    /// Size.
+    pub bytes: u64,
+    /// Records in it.
+    pub records: u64,
+}
+
+/// What a source file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InputKind {
+    /// Records of models.
+    Index,
+    /// Model cards.
+    Cards,
+}
+
+impl InputKind {
+    /// The word in the manifest.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Index => "index",
+            Self::Cards => "cards",
         }
     }
-    match &context.config.cards.path {
-        Some(path) => {
-            for (name, file) in hub::cards::find(path)? {
-                digests.insert(format!("cards {name}"), sha256_file(&file)?);
-            }
-        }
-        None if context.config.source.path.is_none() && context.config.source.kind == SourceKind::File => {
-            digests.insert(format!("cards {EMBEDDED_CARDS_NAME}"), sha256_bytes(EMBEDDED_CARDS));
-        }
-        None => {}
-    }
-    Ok(digests)
 }
 
-fn run(context: &Context, out: &Path) -> Result<Outcome> {
-    let files = hub::find_files(&source_path(context)?)?;
-    let mut ingester = Ingester::new(out)?;
-    let mut inputs = Vec::new();
-    let total: u64 = files.iter().map(|f| f.bytes).sum();
-    let mut meter = context.meter(total, "ingest");
-    let mut before = 0;
-    for file in &files {
-        let first = ingester.read;
-        let report = read_file(file, |block| {
-            meter.set(before + block.bytes_read.min(file.bytes));
-            ingester.take(file, block)
-        })?;
-        before += file.bytes;
-        log_schema(file, &report);
-        let mut input = json!({
-            "name": file.name,
-            "kind": "index",
-            "sha256": hub::digest(file)?,
-            "bytes": file.bytes,
-            "records": ingester.read - first,
-        });
-        if let Some(revision) = context.config.source.pinned_revision() {
-            input["revision"] = json!(revision);
+impl Stage for Ingest {
+    type Settings = Settings;
+    type References = ();
+    type Facts = Ingested;
+
+    fn run(inputs: &Inputs<'_, Self>, outputs: &mut Outputs<'_, Self>) -> Result<Ingested> {
+        let sources = inputs.facts::<Fetch>()?;
+        let files = hub::find_files(&sources.index.root)?;
+        let mut ingester = Ingester::new(outputs)?;
+        let mut pinned = Vec::new();
+        let mut meter = inputs.meter(files.iter().map(|f| f.bytes).sum(), "ingest");
+        let mut before = 0;
+        for file in &files {
+            let first = ingester.read;
+            let report = read_source(file, |block| {
+                meter.set(before + block.bytes_read.min(file.bytes));
+                ingester.add_block(file, block)
+            })?;
+            before += file.bytes;
+            log_schema(file, &report);
+            let sha256 = unchanged(&sources.index, &file.name, hub::digest(file)?, file)?;
+            let (revision, records) = (sources.index.revision.clone(), ingester.read - first);
+            pinned.push(Input { name: file.name.clone(), kind: InputKind::Index, revision, sha256, bytes: file.bytes, records });
         }
-        inputs.push(input);
+        ingester.check(inputs.settings().max_quarantine_fraction, &files)?;
+        ingester.finish(outputs, pinned, sources.cards.as_ref())
     }
-    let limit = context.config.limits.max_quarantine_fraction;
-    ingester.check(limit, &files)?;
-    ingester.finish(out, inputs, cards_path(context)?)
 }
 
-fn read_file(file: &SourceFile, sink: impl FnMut(Block) -> Result<()>) -> Result<SchemaReport> {
+/// The digest of a file that was read, if it is the pinned one: a file that changed meanwhile is of two ages.
+fn unchanged(pinned: &PinnedFiles, name: &str, sha256: String, file: &SourceFile) -> Result<String> {
+    if pinned.files.iter().any(|(n, digest)| n == name && *digest == sha256) {
+        return Ok(sha256);
+    }
+    Err(Error::input(
+        format!("source {name} changed while stage 'ingest' was reading it"),
+        file.path.display(),
+        "wait until nothing writes to the source any more, then run again",
+    ))
+}
+
+fn read_source(file: &SourceFile, sink: impl FnMut(Block) -> Result<()>) -> Result<SchemaReport> {
     match file.kind {
         FileKind::Parquet => hub::parquet::read(file, sink),
         FileKind::JsonLines { .. } | FileKind::JsonArray { .. } | FileKind::Recording => {
@@ -177,12 +174,8 @@ struct Ingester {
 }
 
 impl Ingester {
-    fn new(out: &Path) -> Result<Self> {
-        let spill = out.join("spill");
-        let quarantine_spill = out.join("spill-quarantine");
-        for dir in [&spill, &quarantine_spill] {
-            fs::create_dir_all(dir).at("cannot create", dir)?;
-        }
+    fn new(outputs: &Outputs<'_, Ingest>) -> Result<Self> {
+        let (spill, quarantine_spill) = (outputs.scratch("spill")?, outputs.scratch("spill-quarantine")?);
         Ok(Self {
             builders: Default::default(),
             sorter: ExternalSorter::new(RawModelRow::schema(), "model_id", &spill, DEFAULT_BUDGET_BYTES)?,
@@ -196,15 +189,15 @@ impl Ingester {
         })
     }
 
-    fn take(&mut self, file: &SourceFile, block: Block) -> Result<()> {
+    fn add_block(&mut self, file: &SourceFile, block: Block) -> Result<()> {
         for parsed in block.records {
             self.read += 1;
-            self.take_record(file, parsed)?;
+            self.add_record(file, parsed)?;
         }
         Ok(())
     }
 
-    fn take_record(&mut self, file: &SourceFile, parsed: Parsed) -> Result<()> {
+    fn add_record(&mut self, file: &SourceFile, parsed: Parsed) -> Result<()> {
         let Parsed { locator, row, problems, .. } = parsed;
         if row.is_none() {
             self.refused += 1;
@@ -294,22 +287,25 @@ impl Ingester {
         self.reasons.iter().map(|r| format!("\n    {r}")).collect()
     }
 
-    fn finish(mut self, out: &Path, mut inputs: Vec<Value>, cards: Option<PathBuf>) -> Result<Outcome> {
+    fn finish(
+        mut self,
+        outputs: &mut Outputs<'_, Ingest>,
+        mut pinned: Vec<Input>,
+        cards: Option<&PinnedFiles>,
+    ) -> Result<Ingested> {
         self.sorter.push(self.builders.finish()?)?;
-        let mut writer = BatchWriter::create(&table_path(out, RawModelRow::NAME), RawModelRow::schema())?;
+        let mut writer = outputs.batch_writer::<RawModelRow>()?;
         let mut duplicates = Vec::new();
         let mut deduplicator = Deduplicator::default();
         let mut builders = <RawModelRow as Row>::Builders::default();
-        let sorter = self.sorter;
-        sorter.finish(|batch| {
+        self.sorter.finish(|batch| {
             deduplicator.pass(batch, &mut builders, &mut duplicates)?;
             writer.write(&builders.finish()?)
         })?;
         deduplicator.flush(&mut builders);
         writer.write(&builders.finish()?)?;
-        let raw_models = writer.finish()?;
-        let rows: Vec<(String, String)> = std::mem::take(&mut duplicates);
-        for (id, locator) in rows {
+        outputs.done::<RawModelRow>(writer.finish()?);
+        for (id, locator) in duplicates {
             let source = locator.rsplit_once(':').map_or(locator.as_str(), |(name, _)| name).to_owned();
             self.quarantined.push(QuarantineRow {
                 source,
@@ -318,39 +314,32 @@ impl Ingester {
                 raw: id,
             });
         }
-        let cards = cards::read(cards.as_deref(), out, &mut inputs)?;
-        for row in cards.unusable {
+        let Cards { inputs, read, without_model, unusable } = cards::read_cards(cards, outputs)?;
+        pinned.extend(inputs);
+        for row in unusable {
             self.quarantined.push(row);
         }
         self.quarantine.push(self.quarantined.finish()?)?;
-        let quarantine = write_quarantine(self.quarantine, out)?;
-        let newest = self.newest.map(|ms| crate::tables::TimestampMs(ms).day().to_string());
-        let facts = BTreeMap::from([
-            ("inputs".to_owned(), Value::Array(inputs)),
-            ("index_date".to_owned(), json!(newest)),
-            ("records_read".to_owned(), json!(self.read)),
-            ("records_refused".to_owned(), json!(self.refused)),
-            ("cards_read".to_owned(), json!(cards.read)),
-            ("cards_without_model".to_owned(), json!(cards.without_model)),
-        ]);
-        Ok(Outcome {
-            outputs: BTreeMap::from([
-                ("raw_models".into(), raw_models),
-                ("raw_cards".into(), cards.receipt),
-                ("quarantine".into(), quarantine),
-            ]),
-            facts,
+        let receipt = write_quarantine(self.quarantine, outputs)?;
+        outputs.done::<QuarantineRow>(receipt);
+        Ok(Ingested {
+            inputs: pinned,
+            index_date: self.newest.map(|ms| TimestampMs(ms).day().to_string()),
+            records_read: self.read,
+            records_refused: self.refused,
+            cards_read: read,
+            cards_without_model: without_model,
         })
     }
 }
 
-fn write_quarantine(sorter: ExternalSorter, out: &Path) -> Result<TableReceipt> {
-    let mut writer = TableWriter::<QuarantineRow>::create(out)?;
+fn write_quarantine(sorter: ExternalSorter, outputs: &Outputs<'_, Ingest>) -> Result<TableReceipt> {
+    let mut writer = outputs.writer::<QuarantineRow>()?;
     // Two problems in one field of one record would share a key: they become one row.
     let mut last: Option<QuarantineRow> = None;
     sorter.finish(|batch| {
-        for i in 0..batch.num_rows() {
-            let row = QuarantineRow::read(batch, i)?;
+        for row in BatchRows::<QuarantineRow>::new(batch)?.iter() {
+            let row = row?;
             match &mut last {
                 Some(previous) if previous.source == row.source && previous.locator == row.locator => {
                     previous.reason = format!("{}; {}", previous.reason, row.reason);
@@ -384,8 +373,8 @@ impl Deduplicator {
         builders: &mut <RawModelRow as Row>::Builders,
         duplicates: &mut Vec<(String, String)>,
     ) -> Result<()> {
-        for i in 0..batch.num_rows() {
-            let row = RawModelRow::read(batch, i)?;
+        for row in BatchRows::<RawModelRow>::new(batch)?.iter() {
+            let row = row?;
             match self.held.take() {
                 Some(held) if held.model_id == row.model_id => {
                     let (kept, dropped) = if row.last_modified >= held.last_modified { (row, held) } else { (held, row) };

@@ -1,0 +1,297 @@
+//! From what is known of a run to the model that is simulated: which factor comes from where, and what was assumed.
+//!
+//! `estimate` simulates every run with it, `snapshot` simulates the cohort again for totals (the draws are keyed by run, so they
+//! are the same), and `explain` prints it.
+
+use super::FactorTables;
+use super::factors::{self, Chips, GridChoice, Mixtures};
+use super::fits::Fits;
+use super::terms::term_values;
+use crate::domain::{Flag, RegressionId, Run, RunKind, Term, Tier, TrainingStage};
+use crate::error::{Error, Result};
+use crate::method::assumptions as assume;
+use crate::method::calibration::ErrorLaw;
+use crate::method::chain;
+use crate::method::simulate::{Compute, LogNormal, Prediction, Response, RunModel, Spread, Start, central, pow10};
+use crate::reference::{PueValue, registry};
+use crate::units::{Day, Params, Tokens};
+use libm::log10;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Stated compute within this relative distance of 6 N D was computed that way.
+const SAME_FIGURE: f64 = 0.02;
+
+/// A run's model with the provenance of its factors.
+#[derive(Debug)]
+pub struct Built<'a> {
+    /// What is simulated, less the chips (see `chips`).
+    pub start: Start,
+    /// Compute.
+    pub compute: Compute<'a>,
+    /// How the compute itself is known: compute, parameters or category, or the tier of the estimate when the chain implies it.
+    pub compute_tier: Tier,
+    /// Model FLOP utilization.
+    pub mfu: LogNormal,
+    /// Whether nothing states the utilization.
+    pub mfu_is_fallback: bool,
+    /// Chips with their power.
+    pub chips: Chips<'a>,
+    /// PUE with source.
+    pub pue: PueValue,
+    /// PUE as a factor.
+    pub pue_factor: LogNormal,
+    /// Grid with source.
+    pub grid: GridChoice<'a>,
+    /// Assumptions made here.
+    pub flags: Vec<Flag>,
+}
+
+impl Built<'_> {
+    /// The model to simulate.
+    #[must_use]
+    pub fn model<'b>(&'b self, run_id: &'b str) -> RunModel<'b> {
+        RunModel {
+            run_id,
+            start: self.start,
+            compute: self.compute.clone(),
+            mfu: self.mfu,
+            chips: &self.chips.set,
+            pue: self.pue_factor,
+            grids: &self.grid.options,
+        }
+    }
+}
+
+/// What every run's model is built from, read once.
+#[derive(Debug)]
+pub struct Basis {
+    /// Regressions.
+    pub fits: Fits,
+    /// Mixtures of chips and places.
+    pub mixtures: Arc<Mixtures>,
+    /// Central compute in FLOP of the pre-trainings that others start from, by run id.
+    pub roots: FxHashMap<String, f64>,
+}
+
+impl Basis {
+    /// Of given regressions, without any pre-training that others start from.
+    #[must_use]
+    pub fn with_fits(fits: Fits, mixtures: Arc<Mixtures>) -> Self {
+        Self { fits, mixtures, roots: FxHashMap::default() }
+    }
+
+    /// What tiers 1 to 3 need, which ask no regression.
+    #[must_use]
+    pub fn without_fits(tables: &FactorTables) -> Self {
+        Self::with_fits(Fits::new(BTreeMap::new(), ErrorLaw::new(&[])), Arc::new(Mixtures::new(tables)))
+    }
+
+    /// With the regressions, and the pre-trainings that post-trainings are a share of. `runs` is walked twice: for who is started from,
+    /// and for those.
+    ///
+    /// # Errors
+    /// A row cannot be read, or a regression is not usable.
+    pub fn with_roots<I: Iterator<Item = Result<Run>>>(
+        fits: Fits,
+        tables: &FactorTables,
+        runs: impl Fn() -> Result<I>,
+    ) -> Result<Self> {
+        let mut basis = Self::with_fits(fits, Arc::new(Mixtures::new(tables)));
+        let mut wanted: FxHashSet<String> = FxHashSet::default();
+        for run in runs()? {
+            wanted.extend(run?.root_run_id);
+        }
+        for run in runs()? {
+            let run = run?;
+            if wanted.contains(&run.run_id) && run.kind.is_some() {
+                let built = build(&run, run.tier(), &basis, tables)?;
+                let flop = central(&built.model(&run.run_id)).flop.0;
+                basis.roots.insert(run.run_id, flop);
+            }
+        }
+        Ok(basis)
+    }
+}
+
+/// Trainings on the weights of their own house, and continued pre-trainings, are a share of the pre-training they start from; strangers'
+/// fine-tunes follow their own regression.
+fn share_stage(run: &Run) -> Option<TrainingStage> {
+    run.stage.filter(|stage| run.kind == Some(RunKind::PostTraining) || *stage == TrainingStage::Continued)
+}
+
+/// Builds the model of a run at a tier.
+///
+/// # Errors
+/// The run lacks the tier's evidence or trained nothing, or a regression it needs is not usable.
+pub fn build<'a>(run: &Run, tier: Tier, basis: &'a Basis, tables: &FactorTables) -> Result<Built<'a>> {
+    let mixtures = basis.mixtures.as_ref();
+    let mut flags = run.flags.clone();
+    // Tiers 1 to 3 fix hours, energy or emissions; the compute beside them is the stated one, else what they imply.
+    let (compute, compute_tier) = if tier < Tier::Compute && !run.tiers.contains(&Tier::Compute) {
+        flags.push(Flag::ComputeImpliedByTheChain);
+        (Compute::Implied, tier)
+    } else {
+        compute(run, tier.max(Tier::Compute), basis, tables, &mut flags)?
+    };
+    let year = run.trained_on.map(Day::year);
+    if year.is_none() {
+        flags.push(Flag::TrainedOnUnknown2024Assumed);
+    }
+    let year = year.unwrap_or(assume::ASSUMED_YEAR.0);
+    let chips = factors::chips(run, year, mixtures, tables, &mut flags);
+    let grid = factors::grid(run, year, mixtures, tables, &mut flags);
+    let (pue, pue_factor) = factors::pue(run, year, tables, &mut flags);
+    let (mfu, mfu_is_fallback) = factors::mfu(run, tables);
+    let start = start(run, tier, &mut flags)?;
+    Flag::sort(&mut flags);
+    Ok(Built { start, compute, compute_tier, mfu, mfu_is_fallback, chips, pue, pue_factor, grid, flags })
+}
+
+/// What of the chain the tier's evidence states.
+fn start(run: &Run, tier: Tier, flags: &mut Vec<Flag>) -> Result<Start> {
+    let lognormal = |value: Option<f64>, sd| value.map(|v| LogNormal::own(v, sd));
+    let start = match tier {
+        Tier::Emissions => lognormal(run.known.emissions_kgco2e, assume::REPORTED_EMISSIONS_SD).map(Start::Emissions),
+        // A tracker meters the machine, a paper the facility; the field does not say which.
+        Tier::Energy => {
+            flags.push(Flag::EnergyTakenAsFacilityEnergy);
+            lognormal(run.known.energy_kwh, assume::REPORTED_ENERGY_SD).map(Start::Energy)
+        }
+        Tier::Hardware => lognormal(run.hardware.accelerator_hours, assume::STATED_HOURS_SD).map(Start::Hours),
+        Tier::Compute | Tier::Parameters | Tier::Category => Some(Start::Compute),
+        Tier::NoTraining => None,
+    };
+    start.ok_or_else(|| Error::Internal(format!("{}: tier {} without its evidence", run.run_id, tier.number())))
+}
+
+fn compute<'a>(
+    run: &Run,
+    wanted: Tier,
+    basis: &'a Basis,
+    tables: &FactorTables,
+    flags: &mut Vec<Flag>,
+) -> Result<(Compute<'a>, Tier)> {
+    let fits = &basis.fits;
+    if wanted == Tier::Compute
+        && let Some(known) = stated_compute(run, fits)
+    {
+        return Ok((known, Tier::Compute));
+    }
+    let size = run.known.active_params.filter(|_| wanted <= Tier::Parameters);
+    if let Some((stage, share)) = share(run, basis, tables) {
+        flags.push(Flag::compute_share(stage));
+        return Ok((share, if size.is_some() { Tier::Parameters } else { Tier::Category }));
+    }
+    let is_adapter = run.kind == Some(RunKind::Adapter);
+    let factor = if is_adapter { chain::FLOP_PER_FROZEN_PARAM_TOKEN / chain::FLOP_PER_PARAM_TOKEN } else { 1.0 };
+    if let Some(n) = size {
+        return Ok((Compute::Parameters(prediction(run, n, fits, factor)?), Tier::Parameters));
+    }
+    flags.push(Flag::ParamsFromCategory);
+    let size = fits.get(RegressionId::ParamsFromCategory)?;
+    let values = term_values(run);
+    let size_terms: Vec<f64> = size.terms.iter().map(|term| values.value(*term)).collect();
+    let central: f64 = size.shared.central.iter().zip(&size_terms).map(|(b, x)| b * x).sum();
+    let prediction = prediction(run, pow10(central), fits, factor)?;
+    Ok((Compute::Category { size: &size.shared, size_terms, prediction }, Tier::Category))
+}
+
+/// Compute that is stated, or the product of stated parameters and tokens.
+fn stated_compute<'a>(run: &Run, fits: &'a Fits) -> Option<Compute<'a>> {
+    let known = |median: f64, spread| Compute::Known { median, spread, log_ceiling: log_ceiling(run) };
+    let measured = Spread::Measured(fits.six_nd_errors());
+    if let Some(flop) = run.known.train_flop {
+        // Compute that is 6 N D of the stated figures has the error of that formula, which the back-test measured.
+        if is_product(run) {
+            return Some(known(flop, measured));
+        }
+        let rating = match run.known.train_flop_confidence {
+            Some(c) if c >= 0.9 => Some("confident"),
+            Some(c) if c >= 0.6 => Some("likely"),
+            Some(_) | None => None,
+        };
+        return Some(known(flop, Spread::Normal(registry::flop_sd_dex(rating) * assume::LN_10)));
+    }
+    let (n, d) = (Params(run.known.active_params?), Tokens(run.known.train_tokens?));
+    let is_adapter = run.kind == Some(RunKind::Adapter);
+    let flop = if is_adapter { chain::adapter_flop(n, d) } else { chain::training_flop(n, d) };
+    Some(known(flop.0, measured))
+}
+
+/// Whether the stated compute is 6 N D of the same run.
+#[must_use]
+pub fn is_product(run: &Run) -> bool {
+    let product = || Some(chain::training_flop(Params(run.known.active_params?), Tokens(run.known.train_tokens?)).0);
+    run.known.train_flop.zip(product()).is_some_and(|(flop, product)| (flop / product - 1.0).abs() < SAME_FIGURE)
+}
+
+/// Post-training as a share of the pre-training: never zero, and below what would count as a new model.
+fn share(run: &Run, basis: &Basis, tables: &FactorTables) -> Option<(TrainingStage, Compute<'static>)> {
+    let stage = share_stage(run)?;
+    let of_flop = *basis.roots.get(run.root_run_id.as_deref()?)?;
+    let share = tables.post_training.share(stage);
+    let most = if stage == TrainingStage::Continued { 1.0 } else { assume::FINE_TUNE_MAX_SHARE_OF_PRETRAINING };
+    let compute = Compute::Share {
+        compute: LogNormal::own(share.median * of_flop, share.sd_dex * assume::LN_10),
+        share: share.median,
+        of_flop,
+        log_ceiling: log10(most * of_flop),
+    };
+    Some((stage, compute))
+}
+
+/// Which regression speaks for a run's compute.
+#[must_use]
+pub fn compute_fit(run: &Run) -> (RegressionId, Response) {
+    let since = run.trained_on.is_none_or(|d| d.year() >= assume::TOKENS_FIT_SINCE_YEAR);
+    match run.kind {
+        Some(RunKind::Pretraining) if since && run.modality.counts_tokens() => (RegressionId::TokensFromParams, Response::Tokens),
+        Some(RunKind::Pretraining) => (RegressionId::ComputeFromParams, Response::Compute),
+        Some(RunKind::Continued | RunKind::PostTraining | RunKind::FineTuning | RunKind::Adapter) | None => {
+            (RegressionId::FinetuneComputeFromParams, Response::Compute)
+        }
+    }
+}
+
+/// log10 of the most FLOP any published run of the kind took.
+fn log_ceiling(run: &Run) -> f64 {
+    log10(if run.modality.counts_tokens() { assume::MOST_FLOP_TEXT } else { assume::MOST_FLOP_BEYOND_TEXT })
+}
+
+/// The regression's prediction for a run of `n` active parameters, with the bounds of what has been published.
+fn prediction<'a>(run: &Run, n: f64, fits: &'a Fits, factor: f64) -> Result<Prediction<'a>> {
+    let (id, response) = compute_fit(run);
+    let loaded = fits.get(id)?;
+    let size_position = loaded
+        .terms
+        .iter()
+        .position(|term| *term == Term::Size)
+        .ok_or_else(|| Error::Internal(format!("regression {id} without a size term")))?;
+    let values = term_values(run);
+    let mut terms: Vec<f64> = loaded.terms.iter().map(|term| values.value(*term)).collect();
+    terms[size_position] = log10(n);
+    let (log_bounds, bounds_exponent) = if !run.is_pretraining() {
+        let original = Run { kind: Some(RunKind::Pretraining), ..run.clone() };
+        let whole = prediction(&original, n, fits, 1.0)?;
+        let slope = whole.fit.central[whole.size_position] + if whole.response == Response::Tokens { 1.0 } else { 0.0 };
+        ((f64::NEG_INFINITY, log10(assume::FINE_TUNE_MAX_SHARE_OF_PRETRAINING * whole.central())), slope)
+    } else if run.modality.counts_tokens() {
+        let at = |tokens_per_param: f64| log10(chain::training_flop(Params(n), Tokens(tokens_per_param * n)).0);
+        ((at(assume::TOKENS_PER_PARAM.0), at(assume::TOKENS_PER_PARAM.1)), 2.0)
+    } else {
+        ((f64::NEG_INFINITY, f64::INFINITY), 0.0)
+    };
+    Ok(Prediction {
+        log_ceiling: log_ceiling(run),
+        fit: &loaded.shared,
+        response,
+        terms,
+        size_position,
+        log_bounds,
+        bounds_exponent,
+        factor,
+        product_errors: (response == Response::Tokens).then(|| fits.six_nd_errors()),
+    })
+}

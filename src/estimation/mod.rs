@@ -1,0 +1,72 @@
+//! A run with its factors: from what is known of it to what is simulated. Pure: no file, no configuration, no stage.
+
+pub mod build;
+pub mod factors;
+pub mod fits;
+pub mod terms;
+
+pub use build::{Basis, Built, build, compute_fit, is_product};
+pub use factors::Mixtures;
+pub use fits::{FitRows, Fits, LoadedFit, six_nd_law};
+pub use terms::term_values;
+
+use crate::reference::{Accelerators, ChipUse, ComputeCountries, Grid, Owners, Places, PostTraining, Power, Pue, Reference, Table};
+use std::collections::BTreeMap;
+
+/// The reference tables that factors come from.
+#[derive(Clone, Debug)]
+pub struct FactorTables {
+    /// Accelerators.
+    pub accelerators: Table<Accelerators>,
+    /// Use of the accelerators in published runs.
+    pub chip_use: Table<ChipUse>,
+    /// Power over its rating, and utilization.
+    pub power: Table<Power>,
+    /// Facility overhead.
+    pub pue: Table<Pue>,
+    /// Owners and whose data centres they use.
+    pub owners: Table<Owners>,
+    /// Cloud regions with a facility overhead of their own.
+    pub places: Table<Places>,
+    /// Grid intensity.
+    pub grid: Table<Grid>,
+    /// Countries in which published runs were computed.
+    pub compute_countries: Table<ComputeCountries>,
+    /// What post-training takes of its pre-training.
+    pub post_training: Table<PostTraining>,
+}
+
+impl FactorTables {
+    /// Those of a set of reference tables.
+    #[must_use]
+    pub fn new(reference: &Reference) -> Self {
+        Self {
+            accelerators: reference.accelerators.clone(),
+            chip_use: reference.chip_use.clone(),
+            power: reference.power.clone(),
+            pue: reference.pue.clone(),
+            owners: reference.owners.clone(),
+            places: reference.places.clone(),
+            grid: reference.grid.clone(),
+            compute_countries: reference.compute_countries.clone(),
+            post_training: reference.post_training.clone(),
+        }
+    }
+
+    /// SHA-256 of every file behind them, by name.
+    #[must_use]
+    pub fn digests(&self) -> BTreeMap<String, String> {
+        let of = [
+            self.accelerators.digests(),
+            self.chip_use.digests(),
+            self.power.digests(),
+            self.pue.digests(),
+            self.owners.digests(),
+            self.places.digests(),
+            self.grid.digests(),
+            self.compute_countries.digests(),
+            self.post_training.digests(),
+        ];
+        of.into_iter().flat_map(|d| d.iter().map(|(n, s)| (n.clone(), s.clone()))).collect()
+    }
+}

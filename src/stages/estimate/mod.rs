@@ -1,0 +1,275 @@
+//! estimate: FLOP, kWh and kg CO2e of every run through every tier its evidence allows, in parallel, in key order.
+
+use super::merged;
+use crate::config::METHOD_VERSION;
+use crate::domain::{Field, Flag, Quantiles, Run, Tier};
+use crate::engine::{Digests, Inputs, Outputs, Reads, Stage, stage};
+use crate::error::{Error, Result};
+use crate::estimation::{Basis, Built, FactorTables, FitRows, Fits, build, six_nd_law};
+use crate::method::assumptions::ATCI_BAND_GCO2E_PER_PFLOP;
+use crate::method::chain;
+use crate::method::draws::{Draws, Shared, simulate};
+use crate::method::simulate::{Central, central};
+use crate::method::summary::{median_of, summarize};
+use crate::reference::Reference;
+use crate::tables::{
+    BacktestRunRow, EstimateByTierRow, EstimateRow, RegressionCovarianceRow, RegressionObservationRow, RegressionRow,
+    RegressionTermRow, Row, RowBuilders, TierNumber, TierRow,
+};
+use crate::units::{Flop, KgCo2e};
+use rayon::prelude::*;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Rows estimated between two writes: results are kept in order, so a block bounds what is held.
+const BLOCK_ROWS: usize = 4_096;
+
+stage! {
+    /// Estimates every run through every tier its evidence reaches.
+    struct Estimation = "estimate" version 4
+    reads [
+        TierRow,
+        RegressionRow,
+        RegressionTermRow,
+        RegressionCovarianceRow,
+        RegressionObservationRow,
+        BacktestRunRow,
+    ]
+    writes [EstimateRow, EstimateByTierRow]
+    follows []
+}
+
+/// What the stage reads of the configuration.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Settings {
+    /// Draws per run.
+    pub draws: usize,
+    /// Seed of the counter-based generator.
+    pub seed: u64,
+}
+
+/// The reference tables that factors come from.
+#[derive(Clone, Debug)]
+pub struct References(pub FactorTables);
+
+impl References {
+    /// Those of a set of reference tables.
+    #[must_use]
+    pub fn new(reference: &Reference) -> Self {
+        Self(FactorTables::new(reference))
+    }
+}
+
+impl Digests for References {
+    fn digests(&self) -> BTreeMap<String, String> {
+        merged([&self.0.digests()])
+    }
+}
+
+/// The regressions, mixtures and pre-trainings that estimates are made with, for any stage that declares their tables.
+///
+/// # Errors
+/// A table is missing, or a regression is not usable.
+pub fn basis<S>(inputs: &Inputs<'_, S>, tables: &FactorTables, draws: usize, seed: u64) -> Result<Basis>
+where
+    S: Stage
+        + Reads<TierRow>
+        + Reads<RegressionRow>
+        + Reads<RegressionTermRow>
+        + Reads<RegressionCovarianceRow>
+        + Reads<RegressionObservationRow>
+        + Reads<BacktestRunRow>,
+{
+    let rows = FitRows {
+        regressions: inputs.rows::<RegressionRow>()?.collect::<Result<_>>()?,
+        terms: inputs.rows::<RegressionTermRow>()?.collect::<Result<_>>()?,
+        covariances: inputs.rows::<RegressionCovarianceRow>()?.collect::<Result<_>>()?,
+        observations: inputs.rows::<RegressionObservationRow>()?.collect::<Result<_>>()?,
+    };
+    let fits = Fits::from_rows(rows, six_nd_law(inputs.rows::<BacktestRunRow>()?)?, draws, seed)?;
+    Basis::with_roots(fits, tables, || Ok(inputs.rows::<TierRow>()?.map(|row| Ok(row?.into()))))
+}
+
+impl Stage for Estimation {
+    type Settings = Settings;
+    type References = References;
+    type Facts = ();
+
+    fn run(inputs: &Inputs<'_, Self>, outputs: &mut Outputs<'_, Self>) -> Result<()> {
+        let Settings { draws, seed } = *inputs.settings();
+        let tables = &inputs.references().0;
+        let basis = basis(inputs, tables, draws, seed)?;
+        let shared = Shared::new(draws, seed);
+        // `estimates` has the columns of `estimates_by_tier`: the same row goes into both.
+        let mut estimates = outputs.batch_writer::<EstimateRow>()?;
+        let mut headlines = <EstimateByTierRow as Row>::Builders::default();
+        let mut by_tier = outputs.writer::<EstimateByTierRow>()?;
+        let mut meter = inputs.meter(inputs.row_count::<TierRow>()?, "estimate");
+        let mut input = inputs.rows::<TierRow>()?;
+        let mut done = 0;
+        loop {
+            let block: Vec<Run> = input.by_ref().take(BLOCK_ROWS).map(|row| Ok(row?.into())).collect::<Result<_>>()?;
+            if block.is_empty() {
+                break;
+            }
+            done += block.len() as u64;
+            // rayon keeps the order of an indexed parallel iterator: the table comes out sorted whatever the thread count.
+            let estimated: Vec<Vec<EstimateByTierRow>> = block
+                .par_iter()
+                .map_init(Scratch::default, |scratch, run| estimate_run(tables, &basis, &shared, run, scratch))
+                .collect::<Result<_>>()?;
+            for rows in estimated {
+                headlines.push(headline(&rows)?);
+                for row in rows {
+                    by_tier.push(row)?;
+                }
+            }
+            estimates.write(&headlines.finish()?)?;
+            meter.set(done);
+        }
+        outputs.done::<EstimateRow>(estimates.finish()?);
+        outputs.done::<EstimateByTierRow>(by_tier.finish()?);
+        Ok(())
+    }
+}
+
+/// The headline takes the first tier the evidence reaches.
+fn headline(rows: &[EstimateByTierRow]) -> Result<EstimateByTierRow> {
+    rows.first().cloned().ok_or_else(|| Error::Internal("a run without any tier".into()))
+}
+
+/// Buffers reused between the rows of one thread.
+#[derive(Default)]
+struct Scratch {
+    draws: Draws,
+    atci: Vec<f64>,
+    keys: Vec<u64>,
+}
+
+fn estimate_run(
+    tables: &FactorTables,
+    basis: &Basis,
+    shared: &Shared,
+    run: &Run,
+    scratch: &mut Scratch,
+) -> Result<Vec<EstimateByTierRow>> {
+    if run.tier() == Tier::NoTraining {
+        return Ok(vec![no_training(run)]);
+    }
+    run.tiers
+        .iter()
+        .map(|&tier| {
+            let built = build(run, tier, basis, tables)?;
+            let model = built.model(&run.run_id);
+            let central = central(&model);
+            simulate(&model, shared, &mut scratch.draws);
+            Ok(estimate_row(run, tier, &built, central, scratch))
+        })
+        .collect()
+}
+
+/// Fields of evidence that a tier's figures rest on.
+fn fields(tier: Tier, compute_tier: Tier) -> Vec<Field> {
+    use Field as F;
+    let mut fields = vec![F::TrainedOn, F::Country, F::CloudRegion, F::CloudProvider];
+    match tier {
+        Tier::Emissions => fields.push(F::EmissionsKgco2e),
+        Tier::Energy => fields.push(F::EnergyKwh),
+        Tier::Hardware => fields.extend([F::AcceleratorHours, F::AcceleratorCount, F::WallHours, F::Accelerator]),
+        Tier::NoTraining | Tier::Compute | Tier::Parameters | Tier::Category => fields.extend([F::Accelerator, F::Mfu]),
+    }
+    match compute_tier {
+        Tier::Compute => fields.extend([F::TrainFlop, F::TrainTokens, F::ActiveParams, F::TotalParams]),
+        Tier::Parameters => fields.extend([F::ActiveParams, F::TotalParams]),
+        Tier::NoTraining | Tier::Emissions | Tier::Energy | Tier::Hardware | Tier::Category => {}
+    }
+    fields
+}
+
+fn estimate_row(run: &Run, tier: Tier, built: &Built<'_>, central: Central, scratch: &mut Scratch) -> EstimateByTierRow {
+    let Scratch { draws, atci, keys } = scratch;
+    atci.clear();
+    atci.extend(draws.emissions.iter().zip(&draws.flop).map(|(m, c)| chain::atci(KgCo2e(*m), Flop(*c)).0));
+    let flop = summarize(&draws.flop, keys);
+    let energy = summarize(&draws.energy, keys);
+    let emissions = summarize(&draws.emissions, keys);
+    let atci = summarize(atci, keys);
+    let hours = median_of(&draws.hours, keys);
+    let mut flags = built.flags.clone();
+    if !(ATCI_BAND_GCO2E_PER_PFLOP.0..=ATCI_BAND_GCO2E_PER_PFLOP.1).contains(&atci.p50) {
+        flags.push(Flag::AtciOutsidePublishedBand);
+    }
+    Flag::sort(&mut flags);
+    let wanted = fields(tier, built.compute_tier);
+    let mut evidence_ids: Vec<String> =
+        run.chosen.iter().filter(|(field, _)| wanted.contains(field)).map(|(_, id)| id.to_owned()).collect();
+    evidence_ids.sort();
+    let mut out = filled(run, tier, [flop, energy, emissions], Some(atci));
+    out.accelerator_hours_p50 = Some(hours);
+    provenance(&mut out, built, central);
+    out.evidence_ids = evidence_ids;
+    out.flags = flags;
+    out
+}
+
+/// Value, source and fallback of every factor of the chain.
+fn provenance(out: &mut EstimateByTierRow, built: &Built<'_>, central: Central) {
+    out.accelerator = Some(built.chips.name.clone());
+    out.accelerator_source = Some(built.chips.source.clone());
+    out.accelerator_is_fallback = Some(built.chips.is_fallback);
+    out.power_w = Some(central.power.0);
+    out.power_source = Some(built.chips.power_source.clone());
+    out.power_is_fallback = Some(built.chips.power_is_fallback);
+    out.mfu = Some(built.mfu.median);
+    out.mfu_is_fallback = Some(built.mfu_is_fallback);
+    out.pue = Some(built.pue.pue);
+    out.pue_source = Some(format!("{} {}: {}", built.pue.operator, built.pue.year, built.pue.source));
+    out.pue_is_fallback = Some(built.pue.is_fallback());
+    let grid = &built.grid.value;
+    out.grid_gco2e_per_kwh = Some(grid.gco2e_per_kwh);
+    out.grid_place = Some(grid.place.clone());
+    out.grid_year = Some(grid.year);
+    out.grid_basis = Some(grid.basis);
+    out.grid_source = Some(grid.source.clone());
+    out.grid_is_fallback = Some(built.grid.is_fallback);
+}
+
+fn no_training(run: &Run) -> EstimateByTierRow {
+    let mut out = filled(run, Tier::NoTraining, [Quantiles::default(); 3], None);
+    out.flags.clone_from(&run.flags);
+    out
+}
+
+fn filled(run: &Run, tier: Tier, [flop, energy, emissions]: [Quantiles; 3], atci: Option<Quantiles>) -> EstimateByTierRow {
+    EstimateByTierRow {
+        run_id: run.run_id.clone(),
+        model_id: run.model_id.clone(),
+        tier: TierNumber(tier),
+        tier_name: tier,
+        train_flop: flop,
+        energy_kwh: energy,
+        emissions_kgco2e: emissions,
+        atci_gco2e_per_pflop: atci,
+        accelerator: None,
+        accelerator_source: None,
+        accelerator_is_fallback: None,
+        accelerator_hours_p50: None,
+        power_w: None,
+        power_source: None,
+        power_is_fallback: None,
+        mfu: None,
+        mfu_is_fallback: None,
+        pue: None,
+        pue_source: None,
+        pue_is_fallback: None,
+        grid_gco2e_per_kwh: None,
+        grid_place: None,
+        grid_year: None,
+        grid_basis: None,
+        grid_source: None,
+        grid_is_fallback: None,
+        evidence_ids: Vec::new(),
+        flags: Vec::new(),
+        method_version: METHOD_VERSION,
+    }
+}

@@ -1,0 +1,131 @@
+//! The dataset card: front matter that lets `datasets.load_dataset` find the tables, then what a reader must know.
+
+use super::fallbacks::Fallback;
+use super::manifest::Headline;
+use crate::domain::closed_sets;
+use crate::stages::ingest::Input;
+use crate::tables::io::TableReceipt;
+use crate::tables::{TableInfo, published};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+/// What the dataset card tells.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CardFacts<'a> {
+    /// Newest date in the index.
+    pub(super) index_date: &'a str,
+    /// Source files.
+    pub(super) inputs: &'a [Input],
+    /// Totals of the configured cohort.
+    pub(super) headline: &'a Headline,
+    /// Rows of each table.
+    pub(super) receipts: &'a BTreeMap<String, TableReceipt>,
+    /// What stands in for what nothing states.
+    pub(super) fallbacks: &'a [Fallback],
+    /// Sections on how far the estimates can be trusted.
+    pub(super) reliability: &'a str,
+    /// SHA-256 of the optional grid table, when one was used.
+    pub(super) extra_grid: Option<&'a str>,
+}
+
+/// The dataset card. Writing to a String cannot fail: the results of `write!` below are of that kind.
+#[must_use]
+pub(super) fn dataset_card(facts: &CardFacts<'_>) -> String {
+    let mut card = front_matter(facts.receipts);
+    summary(&mut card, facts);
+    card.push_str(facts.reliability);
+    card.push_str(SOURCES);
+    if let Some(digest) = facts.extra_grid {
+        let _ = write!(
+            card,
+            "\nAn optional grid table (sha256 `{digest}`) was used beside those above: `estimates.grid_source` names it where it speaks, and \
+             its own licence applies to those values.\n"
+        );
+    }
+    tables(&mut card, facts.receipts);
+    words(&mut card);
+    card
+}
+
+fn front_matter(receipts: &BTreeMap<String, TableReceipt>) -> String {
+    let mut card = String::from(
+        "---\nlicense: cc-by-4.0\npretty_name: Hugging Carbon\ntags:\n- carbon-footprint\n- energy\n- training-compute\nconfigs:\n",
+    );
+    // `datasets` refuses a configuration without rows: an empty quarantine is a file, not a configuration.
+    let has_rows = |info: &TableInfo| receipts.get(info.name).is_some_and(|r| r.rows > 0);
+    for info in published().into_iter().filter(has_rows) {
+        let default = if info.name == "estimates" { "  default: true\n" } else { "" };
+        let _ = write!(card, "- config_name: {0}\n  data_files: {0}.parquet\n{default}", info.name);
+    }
+    card
+}
+
+fn summary(card: &mut String, facts: &CardFacts<'_>) {
+    let CardFacts { index_date, inputs, headline, fallbacks, .. } = *facts;
+    let _ = write!(
+        card,
+        "---\n\n# Hugging Carbon, index of {index_date}\n\nWhat training the models of the Hugging Face Hub cost in FLOP, kWh and kg \
+         CO2e. The unit of account is the training run,\ncounted once however many repositories carry it. Boundary: operational electricity of \
+         the final run that produced the\npublished weights (accelerators, hosts, facility overhead), location-based, annual average life-cycle grid \
+         factors. Outside it:\nembodied hardware, failed runs and experiments, data preparation, inference, market-based claims.\n\n"
+    );
+    let [p05, p50, p95, mean] = headline.emissions_kgco2e.map(|kg| kg / 1000.0);
+    let _ = write!(
+        card,
+        "Cohort `{}`: {} models, {} runs, {p50:.0} t CO2e (90 % interval {p05:.0} to {p95:.0}, mean {mean:.0}).\n\n## Made from\n\n| file | what | records | sha256 |\n| --- | --- | --- | --- |\n",
+        headline.cohort, headline.models, headline.runs
+    );
+    for input in inputs {
+        let (name, kind) = (input.name.replace('|', "/"), input.kind.name());
+        let _ = writeln!(card, "| {name} | {kind} | {} | `{}` |", input.records, input.sha256);
+    }
+    card.push_str(
+        "\n## What rests on fallbacks\n\n| what stands in | runs | of | share of emissions |\n| --- | --- | --- | --- |\n",
+    );
+    for f in fallbacks {
+        let _ = writeln!(card, "| {} | {} | {} | {:.1} % |", f.factor, f.runs, f.of_runs, f.share_of_emissions * 100.0);
+    }
+}
+
+fn tables(card: &mut String, receipts: &BTreeMap<String, TableReceipt>) {
+    card.push_str("\n## Tables\n");
+    for info in published() {
+        let rows = receipts.get(info.name).map_or(0, |r| r.rows);
+        let _ = write!(
+            card,
+            "\n### {}\n\n{} {rows} rows; key: {}.\n\n| column | type | meaning |\n| --- | --- | --- |\n",
+            info.name,
+            info.about.trim(),
+            info.key.join(", ")
+        );
+        for (field, about) in info.schema.fields().iter().zip(&info.descriptions) {
+            let _ = writeln!(card, "| {} | {} | {} |", field.name(), field.data_type().to_string().replace('|', "/"), about.trim());
+        }
+    }
+}
+
+/// Every word that stands for a member of a closed set, with its meaning.
+fn words(card: &mut String) {
+    card.push_str("\n## Words in the tables\n");
+    for set in closed_sets() {
+        let _ = write!(card, "\n### {}\n\n| word | meaning |\n| --- | --- |\n", set.name);
+        for (word, meaning) in set.members {
+            let _ = writeln!(card, "| {word} | {} |", meaning.trim());
+        }
+    }
+}
+
+/// Sources and licences of everything inside.
+const SOURCES: &str = "\n## Sources and licences\n\n| what | source | licence |\n| --- | --- | --- |\n\
+| repository metadata | Hugging Face Hub model index (hub-stats dump or listing API) | Apache-2.0 for hub-stats; facts |\n\
+| published training runs | Epoch AI, Data on AI Models, epoch.ai/data (editions 2026-03-30 and 2026-07-19) | CC BY 4.0 |\n\
+| published training runs | observational scaling laws tables; sloth data v2 | Apache-2.0; MIT |\n\
+| tracked fine-tunes | AutoTrain cards as collected in GAISSA-UPC/ML-GAISSALabel (2023-12-31) | Apache-2.0 |\n\
+| reported footprints | the models' own papers and cards, cited per row in evidence.quote | facts |\n\
+| grid intensity of countries | Our World in Data, from Ember and the Energy Institute | CC BY 4.0 |\n\
+| grid intensity of US states | U.S. Energy Information Administration | public domain |\n\
+| grid intensity of Chinese provinces | Ministry of Ecology and Environment by way of CodeCarbon | MIT; facts |\n\
+| grid intensity of cloud regions | Google Cloud, region carbon data | Apache-2.0 |\n\
+| names of places | GeoNames | CC BY 4.0 |\n\
+| accelerators, MFU | Epoch AI, ML hardware (2026-07-19); vendors' data sheets | CC BY 4.0; facts |\n\
+| power and PUE | Patterson et al. 2021 by way of LLMCarbon; operators' reports; Uptime surveys | Apache-2.0; facts |\n\nEvery row of `evidence` names its source and quotes it; `estimates.grid_source` names the source of each grid value. This dataset is\nlicensed CC BY 4.0: attribute Hugging Carbon and the sources above.\n";

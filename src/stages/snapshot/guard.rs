@@ -1,0 +1,69 @@
+//! A source that lost many models, or a field of many, against the newest snapshot is not published.
+
+use super::manifest::Manifest;
+use super::publish::LATEST;
+use crate::error::{Error, Result};
+use crate::tables::io::{open_columns, table_path};
+use crate::tables::{ModelRow, Row};
+use arrow::array::Array;
+use fs_err as fs;
+use std::path::Path;
+
+/// Columns of `models` whose share of filled cells is compared with the newest snapshot: an outage of the source that leaves the rows and
+/// takes a field is as little news about the Hub as one that takes rows.
+const GUARDED_FIELDS: [&str; 9] = [
+    "created_at",
+    "last_modified",
+    "downloads_30d",
+    "downloads_all_time",
+    "likes",
+    "pipeline_tag",
+    "library",
+    "license",
+    "total_params",
+];
+
+/// A source that lost many models, or a field of many, against the newest snapshot is not published.
+pub(super) fn guard_against_shrinking(snapshots: &Path, staging: &Path, manifest: &Manifest, limit: f64) -> Result<()> {
+    let latest = snapshots.join(LATEST);
+    let Ok(text) = fs::read(latest.join("manifest.json")) else { return Ok(()) };
+    let previous = Manifest::parse(&text, &latest.display().to_string())?;
+    let count = |m: &Manifest| m.tables.get(ModelRow::NAME).map_or(0, |t| t.receipt.rows);
+    #[allow(clippy::cast_precision_loss)]
+    let (before, now) = (count(&previous) as f64, count(manifest) as f64);
+    let mut compared = vec![("models".to_owned(), before, now, String::new())];
+    let (filled_before, filled_now) = (filled(&latest)?, filled(staging)?);
+    for (field, (before, now)) in GUARDED_FIELDS.iter().zip(filled_before.into_iter().zip(filled_now)) {
+        compared.push((format!("models with {field}"), before * 100.0, now * 100.0, " %".to_owned()));
+    }
+    for (what, before, now, unit) in compared {
+        let lost = 1.0 - now / before.max(1e-9);
+        if before > 0.0 && lost > limit {
+            return Err(Error::input(
+                format!(
+                    "the index has {now:.0}{unit} {what}, the newest snapshot {before:.0}{unit}: {:.1} % fewer (limit {:.1} %); nothing was \
+                     published",
+                    lost * 100.0,
+                    limit * 100.0
+                ),
+                latest.display(),
+                "if this is another source, give it its own --data-dir; if the loss is real, raise limits.max_shrink_fraction",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Shares of filled cells of the guarded fields.
+fn filled(dir: &Path) -> Result<Vec<f64>> {
+    let (mut rows, mut counts) = (0_usize, [0_usize; GUARDED_FIELDS.len()]);
+    for batch in open_columns(&table_path(dir, ModelRow::NAME), &GUARDED_FIELDS)? {
+        let batch = batch?;
+        rows += batch.num_rows();
+        for (field, count) in GUARDED_FIELDS.iter().zip(&mut counts) {
+            *count += batch.column_by_name(field).map_or(0, |column| column.len() - column.null_count());
+        }
+    }
+    #[allow(clippy::cast_precision_loss)] // Row counts.
+    Ok(counts.iter().map(|count| *count as f64 / rows.max(1) as f64).collect())
+}

@@ -1,0 +1,144 @@
+//! The manifest: what a snapshot was made from and what it holds.
+
+use crate::domain::{GroupBy, Quantiles};
+use crate::error::{Error, Result};
+use crate::stages::ingest::Input;
+use crate::tables::io::TableReceipt;
+use crate::tables::{AggregateRow, TableInfo, published};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Format of `manifest.json`; raised when a reader must change.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// Contents of `manifest.json`. It holds no clock time, host, path or token.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Manifest {
+    /// `FORMAT_VERSION` of the writer.
+    pub format_version: u32,
+    /// Newest date in the index.
+    pub index_date: String,
+    /// Source files: name, sha256, bytes, records.
+    pub inputs: Vec<Input>,
+    /// Records read and refused.
+    pub records: Records,
+    /// SHA-256 of each reference file.
+    pub reference_files: BTreeMap<String, String>,
+    /// Resolved configuration, without paths.
+    pub config: Value,
+    /// Version of the method.
+    pub method_version: i32,
+    /// Version of the crate.
+    pub crate_version: String,
+    /// Per table: rows, bytes, sha256, key and schema.
+    pub tables: BTreeMap<String, TableEntry>,
+    /// SHA-256 of README.md.
+    pub readme_sha256: String,
+    /// Totals of the configured cohort.
+    pub headline: Headline,
+}
+
+/// Counts of the ingest.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Records {
+    /// Read.
+    pub read: u64,
+    /// Refused and quarantined.
+    pub refused: u64,
+}
+
+/// One table.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct TableEntry {
+    /// Rows, bytes and digest.
+    #[serde(flatten)]
+    pub receipt: TableReceipt,
+    /// Key columns.
+    pub key: Vec<String>,
+    /// Column names with Arrow types; `?` marks nullable ones.
+    pub schema: Vec<(String, String)>,
+}
+
+/// Totals of the configured cohort.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Headline {
+    /// Name of the cohort.
+    pub cohort: String,
+    /// Repositories.
+    pub models: i64,
+    /// Runs.
+    pub runs: i64,
+    /// kg CO2e: p05, p50, p95, mean.
+    pub emissions_kgco2e: [f64; 4],
+    /// kWh.
+    pub energy_kwh: [f64; 4],
+    /// FLOP.
+    pub train_flop: [f64; 4],
+    /// g per PFLOP; absent when nothing was trained.
+    pub atci_gco2e_per_pflop: Option<[f64; 4]>,
+    /// Share of emissions by tier.
+    pub share_by_tier: BTreeMap<String, f64>,
+}
+
+impl Headline {
+    /// From the rows of `aggregates`; all zero when the cohort is empty.
+    #[must_use]
+    pub fn new(cohort: &str, rows: &[AggregateRow]) -> Self {
+        let of = |group_by: GroupBy| rows.iter().filter(move |r| r.cohort == cohort && r.group_by == group_by);
+        let all = of(GroupBy::All).next();
+        let four = |read: fn(&AggregateRow) -> Quantiles| all.map_or([0.0; 4], |row| read(row).values());
+        Self {
+            cohort: cohort.to_owned(),
+            models: all.map_or(0, |r| r.models),
+            runs: all.map_or(0, |r| r.runs),
+            emissions_kgco2e: four(|r| r.emissions_kgco2e),
+            energy_kwh: four(|r| r.energy_kwh),
+            train_flop: four(|r| r.train_flop),
+            atci_gco2e_per_pflop: all.and_then(|r| Some(r.atci_gco2e_per_pflop?.values())),
+            share_by_tier: of(GroupBy::Tier).map(|r| (r.group.clone(), r.share_of_total)).collect(),
+        }
+    }
+}
+
+impl Manifest {
+    /// Reads a manifest.
+    ///
+    /// # Errors
+    /// Not JSON of this format; the message says which side is newer.
+    pub fn parse(text: &[u8], place: &str) -> Result<Self> {
+        let refuse = |what: String| Error::Verification(format!("manifest.json of {place}: {what}"));
+        let value: Value = serde_json::from_slice(text).map_err(|e| refuse(format!("not JSON: {e}")))?;
+        match value.get("format_version").and_then(Value::as_u64) {
+            Some(v) if v == u64::from(FORMAT_VERSION) => {}
+            Some(v) if v > u64::from(FORMAT_VERSION) => {
+                return Err(refuse(format!(
+                    "format {v} is newer than this hugging-carbon reads ({FORMAT_VERSION}): install a newer version"
+                )));
+            }
+            other => return Err(refuse(format!("format {other:?} is not {FORMAT_VERSION}"))),
+        }
+        serde_json::from_value(value).map_err(|e| refuse(e.to_string()))
+    }
+
+    /// Entries for the tables, from their receipts.
+    #[must_use]
+    pub fn table_entries(receipts: &BTreeMap<String, TableReceipt>) -> BTreeMap<String, TableEntry> {
+        published()
+            .into_iter()
+            .filter_map(|info| Some((info.name.to_owned(), entry(&info, receipts.get(info.name)?.clone()))))
+            .collect()
+    }
+}
+
+fn entry(info: &TableInfo, receipt: TableReceipt) -> TableEntry {
+    let describe = |field: &arrow::datatypes::FieldRef| {
+        let mark = if field.is_nullable() { "?" } else { "" };
+        (field.name().clone(), format!("{}{mark}", field.data_type()))
+    };
+    TableEntry {
+        receipt,
+        key: info.key.iter().map(|k| (*k).to_owned()).collect(),
+        schema: info.schema.fields().iter().map(describe).collect(),
+    }
+}

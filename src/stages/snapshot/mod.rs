@@ -1,0 +1,231 @@
+//! snapshot: aggregates, data tests, and a directory that never changes once it is published.
+
+pub mod aggregate;
+mod card;
+mod data_tests;
+pub mod fallbacks;
+mod guard;
+mod lineage;
+pub mod manifest;
+mod publish;
+mod reliability;
+mod sensitivity;
+
+pub use publish::{LATEST, verify_files};
+
+use self::card::CardFacts;
+use self::fallbacks::count_fallbacks;
+use self::manifest::{Headline, Manifest, Records};
+use super::fetch::Fetch;
+use super::ingest::Ingest;
+use super::merged;
+use crate::config::METHOD_VERSION;
+use crate::domain::source::CohortMetric;
+use crate::engine::{Digests, Inputs, Outputs, Stage, stage};
+use crate::error::{Error, IoContext, Result};
+use crate::estimation::FactorTables;
+use crate::reference::{EXTRA_GRID, Reference, Table};
+use crate::store::{sha256_bytes, sha256_file, sync_directory, write_synced};
+use crate::tables::io::{TableReceipt, rows, table_path};
+use crate::tables::{
+    AggregateRow, BacktestRow, BacktestRunRow, EstimateByTierRow, EstimateRow, EvidenceRow, LineageRow, ModelRow, QuarantineRow,
+    RegressionCandidateRow, RegressionCovarianceRow, RegressionObservationRow, RegressionRow, RegressionTermRow, RunRow,
+    SensitivityRow, TierRow, published,
+};
+use fs_err as fs;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+stage! {
+    /// Aggregates, tests and publishes.
+    struct Publication = "snapshot" version 4
+    reads [
+        ModelRow,
+        RunRow,
+        EvidenceRow,
+        TierRow,
+        RegressionRow,
+        RegressionTermRow,
+        RegressionCovarianceRow,
+        RegressionObservationRow,
+        RegressionCandidateRow,
+        BacktestRow,
+        BacktestRunRow,
+        EstimateRow,
+        EstimateByTierRow,
+        QuarantineRow,
+    ]
+    writes [AggregateRow, SensitivityRow, LineageRow]
+    follows [Fetch, Ingest]
+}
+
+/// What the stage reads of the configuration.
+#[derive(Clone, Debug, Serialize)]
+pub struct Settings {
+    /// The configuration as the manifest pins it.
+    pub pinned_config: Value,
+    /// Which download count the cohort is cut by.
+    pub metric: CohortMetric,
+    /// Strictly more than this.
+    pub min: i64,
+    /// Draws per run.
+    pub draws: usize,
+    /// Seed of the counter-based generator.
+    pub seed: u64,
+    /// Largest share of models that may be missing against the newest snapshot.
+    pub max_shrink_fraction: f64,
+    /// Directory of the snapshots.
+    #[serde(skip)]
+    pub snapshots: PathBuf,
+}
+
+impl Settings {
+    /// Name of the configured cohort.
+    #[must_use]
+    pub fn cohort(&self) -> String {
+        aggregate::cohort_name(self.metric, self.min)
+    }
+}
+
+/// The reference tables: what factors come from, and for the manifest the digest of every file.
+#[derive(Clone, Debug)]
+pub struct References {
+    /// What factors come from.
+    pub factors: FactorTables,
+    /// Digest of every reference file.
+    pub digests: Table<BTreeMap<String, String>>,
+}
+
+impl References {
+    /// Those of a set of reference tables.
+    #[must_use]
+    pub fn new(reference: &Reference) -> Self {
+        Self { factors: FactorTables::new(reference), digests: reference.digests.clone() }
+    }
+}
+
+impl Digests for References {
+    fn digests(&self) -> BTreeMap<String, String> {
+        merged([&self.factors.digests(), self.digests.digests()])
+    }
+}
+
+/// What was published.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Published {
+    /// Name of the snapshot.
+    pub version: String,
+}
+
+impl crate::engine::Facts for Published {}
+
+impl Stage for Publication {
+    type Settings = Settings;
+    type References = References;
+    type Facts = Published;
+
+    fn run(inputs: &Inputs<'_, Self>, outputs: &mut Outputs<'_, Self>) -> Result<Published> {
+        let settings = inputs.settings();
+        aggregate::write_totals(inputs, outputs)?;
+        lineage::write_lineage(inputs, outputs)?;
+        let staging = settings.snapshots.join(format!(".staging-{}", std::process::id()));
+        publish::clear_staging(&settings.snapshots)?;
+        fs::create_dir_all(&staging).at("cannot create", &staging)?;
+        let receipts = collect_tables(inputs, outputs, &staging)?;
+        data_tests::check(&staging)?;
+        let manifest = write_documents(inputs, &staging, &receipts)?;
+        guard::guard_against_shrinking(&settings.snapshots, &staging, &manifest, settings.max_shrink_fraction)?;
+        let version = publish::publish(&settings.snapshots, &staging, &manifest)?;
+        tracing::info!(version, "published");
+        Ok(Published { version })
+    }
+
+    /// The published directory is still there, complete, and `latest` points at it.
+    fn outdated(inputs: &Inputs<'_, Self>, facts: &Published) -> Result<Option<String>> {
+        let snapshots = &inputs.settings().snapshots;
+        let points_here = fs::read_link(snapshots.join(LATEST)).is_ok_and(|target| target == Path::new(&facts.version));
+        let intact = points_here && verify_files(&snapshots.join(&facts.version)).is_ok();
+        Ok((!intact).then(|| "its snapshot is missing".into()))
+    }
+}
+
+/// Copies every published table into the staged directory, and checks that it is the one its stage wrote.
+fn collect_tables(
+    inputs: &Inputs<'_, Publication>,
+    outputs: &Outputs<'_, Publication>,
+    staging: &Path,
+) -> Result<BTreeMap<String, TableReceipt>> {
+    let mut files: BTreeMap<String, (PathBuf, TableReceipt)> =
+        inputs.tables()?.into_iter().map(|table| (table.name.to_owned(), (table.path, table.receipt))).collect();
+    for (name, path, receipt) in outputs.written_tables() {
+        files.insert(name.to_owned(), (path, receipt.clone()));
+    }
+    let mut receipts = BTreeMap::new();
+    for info in published() {
+        let to = table_path(staging, info.name);
+        let (from, receipt) = files
+            .remove(info.name)
+            .ok_or_else(|| Error::Internal(format!("the published table '{}' is not among the stage's tables", info.name)))?;
+        fs::copy(&from, &to).at("cannot copy table into the snapshot", &to)?;
+        fs::File::open(&to).and_then(|f| f.sync_all()).at("cannot sync", &to)?;
+        if receipt.sha256 != sha256_file(&to)? {
+            return Err(Error::Verification(format!(
+                "table '{}' changed after its stage wrote it\n  way out: hugging-carbon run --force",
+                info.name
+            )));
+        }
+        receipts.insert(info.name.to_owned(), receipt);
+    }
+    Ok(receipts)
+}
+
+fn write_documents(
+    inputs: &Inputs<'_, Publication>,
+    staging: &Path,
+    receipts: &BTreeMap<String, TableReceipt>,
+) -> Result<Manifest> {
+    let (settings, references) = (inputs.settings(), inputs.references());
+    let ingested = inputs.facts::<Ingest>()?;
+    let index_date = ingested.index_date.unwrap_or_else(|| "undated".to_owned());
+    let aggregates: Vec<AggregateRow> = rows(staging)?.collect::<Result<_>>()?;
+    let headline = Headline::new(&settings.cohort(), &aggregates);
+    let readme = card::dataset_card(&CardFacts {
+        index_date: &index_date,
+        inputs: &ingested.inputs,
+        headline: &headline,
+        receipts,
+        fallbacks: &count_fallbacks(staging)?,
+        reliability: &reliability::sections(&settings.cohort(), staging)?,
+        extra_grid: references.digests.get(EXTRA_GRID).map(String::as_str),
+    });
+    write_synced(&staging.join("README.md"), readme.as_bytes())?;
+    let manifest = Manifest {
+        format_version: manifest::FORMAT_VERSION,
+        index_date,
+        inputs: ingested.inputs,
+        records: Records { read: ingested.records_read, refused: ingested.records_refused },
+        reference_files: (*references.digests).clone(),
+        config: pinned_config(&settings.pinned_config, inputs.facts::<Fetch>()?.commit),
+        method_version: METHOD_VERSION,
+        crate_version: env!("CARGO_PKG_VERSION").to_owned(),
+        tables: Manifest::table_entries(receipts),
+        readme_sha256: sha256_bytes(readme.as_bytes()),
+        headline,
+    };
+    let mut text = serde_json::to_vec_pretty(&manifest).map_err(|e| Error::Internal(format!("manifest: {e}")))?;
+    text.push(b'\n');
+    write_synced(&staging.join("manifest.json"), &text)?;
+    sync_directory(staging)?;
+    Ok(manifest)
+}
+
+/// The configuration with the commit that was taken in place of the branch that was asked for.
+fn pinned_config(config: &Value, commit: Option<String>) -> Value {
+    let mut pinned = config.clone();
+    if let (Some(commit), Some(revision)) = (commit, pinned.pointer_mut("/source/revision")) {
+        *revision = json!(commit);
+    }
+    pinned
+}

@@ -1,0 +1,261 @@
+//! tier: which tiers the evidence of each run reaches, and the evidence chosen for each quantity.
+//!
+//! `models` and `evidence` are sorted alike, so one walk over both does: only the repository at hand is in memory.
+
+use super::merged;
+use crate::domain::run::{Chosen, Hardware, Known, Owner, Site};
+use crate::domain::{Field, Flag, Modality, ParamsSource, Role, Run, RunKind, Tier, TrainedOnSource, TrainingStage};
+use crate::engine::{Digests, Inputs, Outputs, Stage, stage};
+use crate::error::Result;
+use crate::evidence::hardware::{self, Context};
+use crate::evidence::place::{self, Place};
+use crate::lineage::names::post_training_stage;
+use crate::lineage::no_training_id;
+use crate::method::assumptions::{ATCI_BAND_GCO2E_PER_PFLOP, TOKENS_PER_PARAM};
+use crate::method::chain;
+use crate::reference::{Accelerators, Grid, Operators, Owners, Places, Reference, Table};
+use crate::tables::{EvidenceRow, ModelRow, RunRow, TierRow};
+use crate::units::{FLOP_PER_PFLOP, Flop, GCo2ePerKwh, GRAMS_PER_KG, KgCo2e, Kwh, Params, Tokens};
+use std::collections::BTreeMap;
+
+/// Most believed of a model whose size nothing states: a thousand tonnes, what Llama 3 8B and 70B lie between.
+const MOST_WITHOUT_SIZE: KgCo2e = KgCo2e(1e6);
+/// Longest wall time believed of one training, a year; "hours used" beyond it are device hours (docs/method.md, section 3; docs/hub.md).
+const MOST_WALL_HOURS: f64 = 8760.0;
+/// The cleanest national grid of the reference table has some 20 g/kWh.
+const CLEANEST_GRID: GCo2ePerKwh = GCo2ePerKwh(20.0);
+
+stage! {
+    /// Decides which tiers the evidence of each run reaches.
+    struct Tiering = "tier" version 4
+    reads [ModelRow, RunRow, EvidenceRow]
+    writes [TierRow]
+    follows []
+}
+
+/// The reference tables that evidence is read with.
+#[derive(Clone, Debug)]
+pub struct References {
+    /// Accelerators.
+    pub accelerators: Table<Accelerators>,
+    /// Names of places.
+    pub places: Table<Places>,
+    /// Which places lie in which country.
+    pub grid: Table<Grid>,
+    /// Names of operators.
+    pub operators: Table<Operators>,
+    /// Owners.
+    pub owners: Table<Owners>,
+}
+
+impl References {
+    /// Those of a set of reference tables.
+    #[must_use]
+    pub fn new(reference: &Reference) -> Self {
+        Self {
+            accelerators: reference.accelerators.clone(),
+            places: reference.places.clone(),
+            grid: reference.grid.clone(),
+            operators: reference.operators.clone(),
+            owners: reference.owners.clone(),
+        }
+    }
+}
+
+impl Digests for References {
+    fn digests(&self) -> BTreeMap<String, String> {
+        let Self { accelerators, places, grid, operators, owners } = self;
+        merged([accelerators.digests(), places.digests(), grid.digests(), operators.digests(), owners.digests()])
+    }
+}
+
+impl Stage for Tiering {
+    type Settings = ();
+    type References = References;
+    type Facts = ();
+
+    fn run(inputs: &Inputs<'_, Self>, outputs: &mut Outputs<'_, Self>) -> Result<()> {
+        let mut writer = outputs.writer::<TierRow>()?;
+        let mut evidence = inputs.rows::<EvidenceRow>()?.peekable();
+        let mut runs = inputs.rows::<RunRow>()?.peekable();
+        for model in inputs.rows::<ModelRow>()? {
+            let model = model?;
+            let mut own: Vec<EvidenceRow> = Vec::new();
+            while let Some(row) = evidence.next_if(|e| e.as_ref().map_or(true, |e| e.model_id == model.model_id)) {
+                own.push(row?);
+            }
+            let run = runs.next_if(|r| r.as_ref().map_or(true, |r| r.model_id == model.model_id)).transpose()?;
+            writer.push(known_run(inputs.references(), &model, run.as_ref(), &own).into())?;
+        }
+        outputs.done::<TierRow>(writer.finish()?);
+        Ok(())
+    }
+}
+
+/// Where the evidence says that the training ran: region, country and provider are read as one text, so that each settles what the
+/// others leave open.
+fn stated_place(references: &References, own: &[EvidenceRow]) -> Place {
+    let parts: Vec<&str> = [Field::CloudRegion, Field::Country, Field::CloudProvider]
+        .into_iter()
+        .filter_map(|field| best(own, field))
+        .map(|e| e.value_as_written.as_str())
+        .collect();
+    place::read(reference, &parts.join(", "), Context::Field)
+}
+
+/// Stage of post-training, by role and name (data/reference/post_training.csv).
+fn training_stage(model: &ModelRow, kind: RunKind) -> Option<TrainingStage> {
+    match kind {
+        RunKind::PostTraining | RunKind::FineTuning if model.role == Role::Continued => Some(TrainingStage::Continued),
+        RunKind::PostTraining | RunKind::FineTuning => Some(post_training_stage(&model.model_id)),
+        RunKind::Pretraining | RunKind::Continued | RunKind::Adapter => None,
+    }
+}
+
+/// The accepted evidence for one field: most trusted, then by key.
+fn best(own: &[EvidenceRow], field: Field) -> Option<&EvidenceRow> {
+    own.iter()
+        .filter(|e| e.accepted && e.field == field)
+        .max_by(|a, b| a.confidence.total_cmp(&b.confidence).then(b.evidence_id.cmp(&a.evidence_id)))
+}
+
+/// A repository's run with the evidence chosen, and the tiers it reaches.
+fn known_run(references: &References, model: &ModelRow, run: Option<&RunRow>, own: &[EvidenceRow]) -> Run {
+    let value = |field| best(own, field).and_then(|e| e.value);
+    let place = stated_place(references, own);
+    let accelerators = best(own, Field::Accelerator)
+        .map(|e| hardware::read(&references.accelerators, &e.value_as_written, Context::Field).names())
+        .unwrap_or_default();
+    let root_run_id = model.stands_on_run_id.clone().filter(|root| run.is_some_and(|r| r.run_id != *root));
+    #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
+    let params = |count: Option<i64>| count.map(|n| n as f64);
+    let mut known = Run {
+        run_id: run.map_or_else(|| no_training_id(&model.model_id), |r| r.run_id.clone()),
+        model_id: model.model_id.clone(),
+        kind: run.map(|r| r.kind),
+        stage: run.and_then(|r| training_stage(model, r.kind)),
+        modality: model.modality,
+        trained_on: model.trained_on,
+        trained_on_source: model.trained_on_source,
+        owner: Owner {
+            name: model.owner.clone(),
+            class: references.owners.class(model.owner.as_deref()),
+            country: model.owner_country.clone(),
+        },
+        known: Known {
+            total_params: params(model.total_params),
+            active_params: params(model.active_params),
+            train_tokens: value(Field::TrainTokens),
+            train_flop: value(Field::TrainFlop),
+            train_flop_confidence: best(own, Field::TrainFlop).map(|e| e.confidence),
+            emissions_kgco2e: value(Field::EmissionsKgco2e),
+            energy_kwh: value(Field::EnergyKwh),
+            mfu: value(Field::Mfu),
+        },
+        place: Site { grid_place: place.settled().map(str::to_owned), operator: place.operator, cloud_region: place.cloud_region },
+        hardware: Hardware { accelerators, accelerator_hours: value(Field::AcceleratorHours) },
+        root_run_id,
+        tiers: vec![Tier::NoTraining],
+        chosen: chosen(own),
+        flags: flags(model, own),
+    };
+    if known.hardware.accelerator_hours.is_none() {
+        known.hardware.accelerator_hours = device_hours(own);
+        known.flags.extend(known.hardware.accelerator_hours.map(|_| Flag::DeviceHoursFromCountAndWallHours));
+    }
+    if run.is_some() {
+        known.tiers = reached(&mut known);
+    }
+    known
+}
+
+/// H = devices x wall hours, where both are stated and the wall time is one.
+fn device_hours(own: &[EvidenceRow]) -> Option<f64> {
+    let value = |field| best(own, field).and_then(|e| e.value);
+    let (devices, hours) = (value(Field::AcceleratorCount)?, value(Field::WallHours)?);
+    (devices >= 1.0 && hours > 0.0 && hours <= MOST_WALL_HOURS).then_some(devices * hours)
+}
+
+fn chosen(own: &[EvidenceRow]) -> Chosen {
+    let mut chosen = Chosen::default();
+    for field in Field::ALL {
+        if let Some(evidence) = best(own, *field) {
+            chosen.choose(*field, &evidence.evidence_id);
+        }
+    }
+    chosen
+}
+
+fn flags(model: &ModelRow, own: &[EvidenceRow]) -> Vec<Flag> {
+    let from_params = match model.params_source {
+        Some(ParamsSource::Name) => Some(Flag::ParamsFromName),
+        Some(ParamsSource::Base) => Some(Flag::ParamsFromBase),
+        Some(ParamsSource::Safetensors | ParamsSource::Gguf | ParamsSource::Registry | ParamsSource::Correction) | None => None,
+    };
+    let from_date = match model.trained_on_source {
+        Some(TrainedOnSource::CreatedAt) => Some(Flag::TrainedOnFromCreatedAt),
+        Some(TrainedOnSource::CreatedAtFloor) => Some(Flag::TrainedOnFromCreatedAtFloor),
+        Some(TrainedOnSource::Registry | TrainedOnSource::Arxiv) | None => None,
+    };
+    let by_regression = best(own, Field::ActiveParams).is_some_and(|e| e.extractor == "active_on_total_regression");
+    let refused = own.iter().any(|e| !e.accepted && e.field == Field::EmissionsKgco2e);
+    let when = |is: bool, flag| is.then_some(flag);
+    [from_params, when(by_regression, Flag::ActiveParamsFromRegression), from_date, when(refused, Flag::ReportedEmissionsRefused)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// Most that training a model of this size can have emitted: the most tokens per parameter that were published, at the dirtiest
+/// published ATCI. Small networks for images and sound see more samples than text models tokens: a hundred times as many.
+fn most_emissions(run: &Run) -> Option<KgCo2e> {
+    let Some(n) = run.known.active_params else {
+        return (run.known.train_flop.is_none()).then_some(MOST_WITHOUT_SIZE);
+    };
+    let samples = if run.modality == Modality::Text || run.modality == Modality::Multimodal { 1.0 } else { 100.0 };
+    let flop = chain::training_flop(Params(n), Tokens(samples * TOKENS_PER_PARAM.1 * n));
+    Some(KgCo2e(flop.0 / FLOP_PER_PFLOP * ATCI_BAND_GCO2E_PER_PFLOP.1 / GRAMS_PER_KG))
+}
+
+/// The tiers the evidence reaches; a reported figure that contradicts independent evidence is passed over with a flag.
+fn reached(run: &mut Run) -> Vec<Tier> {
+    let known = run.known;
+    let product = || Some(chain::training_flop(Params(known.active_params?), Tokens(known.train_tokens?)).0);
+    let compute = known.train_flop.or_else(product);
+    let (mut reported, mut metered) = (known.emissions_kgco2e.is_some(), known.energy_kwh.is_some());
+    if let Some(most) = most_emissions(run) {
+        if known.emissions_kgco2e.is_some_and(|kg| kg > most.0) {
+            run.flags.push(Flag::ReportedEmissionsBeyondAnyTrainingOfThisSize);
+            reported = false;
+        }
+        if known.energy_kwh.is_some_and(|kwh| chain::emissions(Kwh(kwh), CLEANEST_GRID).0 > most.0) {
+            run.flags.push(Flag::ReportedEnergyBeyondAnyTrainingOfThisSize);
+            metered = false;
+        }
+    }
+    if let (Some(kg), Some(flop)) = (known.emissions_kgco2e, compute) {
+        let atci = chain::atci(KgCo2e(kg), Flop(flop)).0;
+        if !(ATCI_BAND_GCO2E_PER_PFLOP.0..=ATCI_BAND_GCO2E_PER_PFLOP.1).contains(&atci) {
+            run.flags.push(Flag::ReportedEmissionsOutsideAtciBand);
+            reported = false;
+        }
+    }
+    if let (Some(kg), Some(hours)) = (known.emissions_kgco2e, run.hardware.accelerator_hours)
+        && kg * GRAMS_PER_KG / hours < 1.0
+    {
+        run.flags.push(Flag::ReportedEmissionsBelow1GPerAcceleratorHour);
+        reported = false;
+    }
+    Tier::NoTraining
+        .later()
+        .filter(|tier| match tier {
+            Tier::NoTraining => false,
+            Tier::Emissions => reported,
+            Tier::Energy => metered,
+            Tier::Hardware => run.hardware.accelerator_hours.is_some() && !run.hardware.accelerators.is_empty(),
+            Tier::Compute => compute.is_some(),
+            Tier::Parameters => known.active_params.is_some(),
+            Tier::Category => true,
+        })
+        .collect()
+}
