@@ -2,14 +2,14 @@
 //! rest on. Pure functions over facts; the rule that decided is always part of the answer.
 
 pub mod families;
-mod graph;
-mod links;
 pub mod names;
+mod passes;
+mod resolve;
 pub mod roles;
 pub mod runs;
 
-pub use graph::{Resolution, resolve};
-pub use links::{IMPLICIT_RULES, LinkPass};
+pub use passes::{IMPLICIT_RULES, LinkPass};
+pub use resolve::{Resolution, resolve};
 pub use roles::{Relation, Role, RoleRule};
 pub use runs::{Placement, RunKind};
 

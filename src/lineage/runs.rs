@@ -1,6 +1,6 @@
 //! Which run a repository owns and which it stands on, once the links are made.
 
-use super::graph::Graph;
+use super::resolve::Graph;
 use super::roles::{Relation, Role, RoleRule};
 use rustc_hash::FxHashMap;
 
@@ -243,6 +243,3 @@ pub fn from_tags(tags: &[String]) -> (Option<Relation>, Vec<String>) {
     }
     (relation, ids)
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,11 +1,11 @@
 //! Links by architecture and size, and what becomes of repositories that nothing links.
 
-use super::by_name::names_language;
+use super::family_names::names_language;
 use super::{
     FxHashMap, LARGE_PARAMS, SAME_SIZE, closest, groups, is_known_base, is_known_root, is_open, join, old_enough, relative,
     same_size, seniority,
 };
-use crate::lineage::graph::Graph;
+use crate::lineage::resolve::Graph;
 use crate::lineage::roles::Role;
 use crate::lineage::{RepoFacts, families, names};
 use std::sync::Arc;

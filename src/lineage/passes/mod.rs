@@ -3,12 +3,12 @@
 //! Every pass looks at nodes that are still open, groups them by a key in a hash map and walks each group once: near-linear in the
 //! number of repositories.
 
-mod by_name;
-mod by_shape;
+mod family_names;
+mod shapes;
 
 use super::RepoFacts;
 use super::families;
-use super::graph::Graph;
+use super::resolve::Graph;
 use super::names;
 use super::roles::{Relation, Role};
 use super::runs::{RunKind, carries_itself};
@@ -78,17 +78,17 @@ pub(super) fn link(graph: &mut Graph<'_>, without: &[LinkPass]) {
         siblings_by_unique_size(graph);
     }
     if does(LinkPass::Specialities) {
-        by_name::specialities(graph);
+        family_names::specialities(graph);
     }
     if does(LinkPass::FamilyNames) {
-        by_name::models_by_name(graph);
-        by_name::families_by_name(graph);
+        family_names::models_by_name(graph);
+        family_names::families_by_name(graph);
     }
     if does(LinkPass::Shapes) {
-        by_shape::shapes(graph);
-        by_shape::exact_shapes(graph);
+        shapes::shapes(graph);
+        shapes::exact_shapes(graph);
     }
-    by_shape::leftovers(graph);
+    shapes::leftovers(graph);
     carriers(graph);
     cut_cycles(graph);
 }

@@ -1,7 +1,8 @@
 //! Placements of small graphs, each after real repositories.
 
-use super::*;
-use crate::lineage::RepoFacts;
+use super::resolve;
+use crate::lineage::runs::from_tags;
+use crate::lineage::{Placement, Relation, RepoFacts, Role, RunKind};
 
 fn repo(id: &str, architecture: &str, params: i64, created_ms: i64) -> RepoFacts {
     RepoFacts {
@@ -17,7 +18,7 @@ fn repo(id: &str, architecture: &str, params: i64, created_ms: i64) -> RepoFacts
 }
 
 fn place(facts: &[RepoFacts]) -> Vec<Placement> {
-    crate::lineage::resolve(facts, Vec::new(), &|_| None, &[]).placements
+    resolve(facts, Vec::new(), &|_| None, &[]).placements
 }
 
 fn with_base(mut f: RepoFacts, base: &str) -> RepoFacts {

@@ -4,7 +4,7 @@ use super::{
     FxHashMap, FxHashSet, LARGE_PARAMS, NAMED_SIZE, architectures_agree, can_be_sibling, closest, is_known_base, is_open, join,
     seniority, size_fits, sizes_agree,
 };
-use crate::lineage::graph::Graph;
+use crate::lineage::resolve::Graph;
 use crate::lineage::roles::Role;
 use crate::lineage::runs::RunKind;
 use crate::lineage::{RepoFacts, families, names};

@@ -1,7 +1,7 @@
 //! Repositories, and the models they name that the index lacks, as one graph.
 
 use super::RepoFacts;
-use super::links::{self, LinkPass};
+use super::passes::{self, LinkPass};
 use super::names;
 use super::roles::role;
 use super::runs::{Placement, assign};
@@ -118,7 +118,7 @@ pub fn resolve(
         })
         .collect();
     let mut graph = Graph { facts, absent, placements, shown_elsewhere: FxHashMap::default(), by_id };
-    links::link(&mut graph, without);
+    passes::link(&mut graph, without);
     assign(&mut graph);
     let Graph { absent, placements, .. } = graph;
     Resolution { placements, absent }
@@ -142,3 +142,6 @@ fn missing_bases(facts: &[RepoFacts], absent: &[RepoFacts], by_id: &IdMap) -> Ve
     ids.sort();
     ids
 }
+
+#[cfg(test)]
+mod tests;
