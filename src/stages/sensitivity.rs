@@ -2,8 +2,8 @@
 
 use super::aggregate::{Item, cohort_name};
 use super::run_model::{Basis, build, is_product};
+use crate::domain::Rule;
 use crate::error::Result;
-use crate::lineage::IMPLICIT_RULES;
 use crate::method::assumptions::PROGRAMME_SHARE_OF_FINAL_RUNS;
 use crate::method::draws::{Draws, Shared, simulate};
 use crate::method::simulate::{Chip, GridOption, LogNormal, RunModel};
@@ -168,7 +168,7 @@ fn altered(item: &Item, setting: Setting) -> Option<(TierRow, i32)> {
             }
             row.active_params = row.total_params.or(row.active_params);
         }
-        Setting::WithoutGrouping if IMPLICIT_RULES.contains(&item.model.role_rule.as_str()) && tier != 1 => {
+        Setting::WithoutGrouping if Rule::parse(&item.model.role_rule).is_some_and(Rule::is_implicit) && tier != 1 => {
             row.kind = "pretraining".into();
             row.stage.clone_from(&row.kind);
             row.root_run_id = None;

@@ -73,7 +73,7 @@ fn training_stage(model: &ModelRow, run: Option<&RunRow>) -> String {
     let kind = run.map_or("no_training", |r| r.kind.as_str());
     match kind {
         "post_training" | "fine_tuning" if model.role == "continued" => CONTINUED.to_owned(),
-        "post_training" | "fine_tuning" => post_training_stage(&model.model_id).to_owned(),
+        "post_training" | "fine_tuning" => post_training_stage(&model.model_id).name().to_owned(),
         other => other.to_owned(),
     }
 }

@@ -1,13 +1,13 @@
-//! Links by architecture and size, and what becomes of repositories that nothing links.
+//! Architecture and size of a known base.
 
-use super::family_names::names_language;
-use super::{
-    FxHashMap, LARGE_PARAMS, SAME_SIZE, closest, groups, is_known_base, is_known_root, is_open, join, old_enough, relative,
-    same_size, seniority,
-};
-use crate::lineage::resolve::Graph;
-use crate::lineage::roles::Role;
-use crate::lineage::{RepoFacts, families, names};
+use super::candidates::{closest, is_family_at_home, is_known_base, is_known_root};
+use super::compare::{SAME_SIZE, old_enough, same_size, seniority};
+use super::groups::groups;
+use super::join::{is_open, join};
+use crate::domain::{Role, Rule};
+use crate::lineage::model::Graph;
+use crate::lineage::{families, names};
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// Fine-tunes without a link or a telling name: the architecture and, to half a percent, the size of one known base.
@@ -42,7 +42,7 @@ pub(super) fn shapes(graph: &mut Graph<'_>) {
         let near = (-1..=1).filter_map(|d| roots.get(&(architecture.clone(), bucket(params) + d))).flatten().copied();
         let fits = near.filter(|c| same_size(graph.shape(*c).0, f.params));
         if let Some(base) = closest(graph, i, fits) {
-            join(graph, i, base, "family_architecture_and_size");
+            join(graph, i, base, Rule::FamilyArchitectureAndSize);
         }
     }
 }
@@ -63,69 +63,13 @@ pub(super) fn exact_shapes(graph: &mut Graph<'_>) {
             let head = closest(graph, i, known.iter().copied()).unwrap_or(eldest);
             let (f, h) = (graph.node(i), graph.node(head));
             // One owner may pre-train two models of one shape (Qwen2-7B, Qwen2.5-7B), but not an Instruct or Math from scratch.
-            let own_shape_again = f.owner() == h.owner() && !names::names_post_training(f.name());
+            let own_shape_again = f.owner() == h.owner() && !names::says_post_trained(f.name());
             // A family's next generation may repeat the shape of another's (Llama 2 7B, LLaMA 7B).
-            let next = f.listed_owner && families::named(f.name()).is_some_and(|n| families::is_home(n.family, f.owner()));
-            let next = next && graph.placements[i].role == Role::Pretrained;
+            let next = f.listed_owner && is_family_at_home(f) && graph.placements[i].role == Role::Pretrained;
             if !is_open(graph, i) || f.registry_kind.is_some() || own_shape_again || next || !old_enough(h, f) {
                 continue;
             }
-            join(graph, i, head, "same_architecture_and_exact_size");
+            join(graph, i, head, Rule::SameArchitectureAndExactSize);
         }
-    }
-}
-
-/// From this size on, layers of smaller models are stacked (two of 7 B make 11 B).
-const STACKED_PARAMS: i64 = 9_000_000_000;
-/// A longer vocabulary changes a count of that size by less than this.
-const STACKED_APART: f64 = 0.03;
-
-/// Sizes of the known pre-trainings of each architecture, ascending.
-fn sizes_by_architecture(graph: &Graph<'_>) -> FxHashMap<Arc<str>, Vec<i64>> {
-    let mut sizes: FxHashMap<Arc<str>, Vec<i64>> = FxHashMap::default();
-    for i in (0..graph.len()).filter(|i| is_known_root(graph, *i)) {
-        if let (Some(params), Some(architecture)) = graph.shape(i) {
-            sizes.entry(architecture.clone()).or_default().push(params);
-        }
-    }
-    sizes.values_mut().for_each(|of| of.sort_unstable());
-    sizes
-}
-
-/// Whether nobody is known to have pre-trained a model of about the size, though smaller ones of the architecture.
-fn is_stacked(sizes: &FxHashMap<Arc<str>, Vec<i64>>, f: &RepoFacts) -> bool {
-    let (Some(architecture), Some(params)) = (&f.architecture, f.params) else { return false };
-    let Some(known) = sizes.get(architecture).filter(|_| params >= STACKED_PARAMS) else { return false };
-    let above = known.partition_point(|n| *n < params);
-    let near = known[above.saturating_sub(1)..].iter().take(2).any(|n| relative(*n, params) <= STACKED_APART);
-    above > 0 && !near
-}
-
-/// What is left of large models by nobody in particular is no pre-training: layers of smaller models stacked to a size that nobody
-/// trained, or a fine-tune whose link is lost.
-pub(super) fn leftovers(graph: &mut Graph<'_>) {
-    let sizes = sizes_by_architecture(graph);
-    for i in 0..graph.len() {
-        let f = graph.node(i);
-        if graph.placements[i].role != Role::Pretrained || f.registry_kind.is_some() {
-            continue;
-        }
-        let large = f.rough_params.is_some_and(|n| n >= LARGE_PARAMS);
-        let borrows = families::borrowed(f.owner(), f.name()).is_some();
-        let of_family = !f.listed_owner && f.architecture.as_deref().is_some_and(names::is_family_architecture);
-        if of_family && is_stacked(&sizes, f) {
-            graph.placements[i].role = Role::Merge;
-            graph.placements[i].role_rule = "size_of_no_known_pretraining";
-            continue;
-        }
-        let rule = if large && of_family {
-            "family_architecture_of_an_unlisted_owner"
-        } else if borrows && (large || f.rough_params.is_none() && !names_language(f.name())) {
-            "names_a_family_of_another_owner"
-        } else {
-            continue;
-        };
-        graph.placements[i].role = if names::names_base(f.name()) { Role::Continued } else { Role::Finetuned };
-        graph.placements[i].role_rule = rule;
     }
 }
