@@ -33,12 +33,12 @@ fn main() {
     }
     let facts: Vec<RepoFacts> = (0..wanted).map(|i| copy(&real[i % real.len()], i / real.len())).collect();
     drop(real);
-    let held = peak_mb();
+    let facts_mb = peak_mb();
     let begun = Instant::now();
     let resolution = resolve(&facts, Vec::new(), &|id| names::size(id).map(|size| size.total), &[]);
     let seconds = begun.elapsed().as_secs_f64();
     let runs = resolution.placements.iter().filter(|p| p.own_run.is_some()).count();
-    println!("{wanted} repositories, {runs} runs: {seconds:.1} s, {} MB peak, of which {held} MB the facts", peak_mb());
+    println!("{wanted} repositories, {runs} runs: {seconds:.1} s, {} MB peak, of which {facts_mb} MB the facts", peak_mb());
 }
 
 /// The first copy is the real repository; later ones are by somebody else, with a name that says as much as the real one's.
@@ -56,7 +56,7 @@ fn copy(real: &RepoFacts, round: usize) -> RepoFacts {
     facts
 }
 
-/// Most memory this process has held, in megabytes; zero where the system does not say.
+/// Most memory this process has used, in megabytes; zero where the system does not say.
 fn peak_mb() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Real repositories of the sample against what their cards and papers say: role, and the run they stand on.
+//! Real repositories of the sample against what their cards and papers say: role, and the run their weights come from.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr)] // A test that cannot set up its stage has failed.
 
 mod common;
@@ -39,7 +39,7 @@ fn roles_and_groups_against_hand_checked_facts() {
 
 /// Families the issue names: one run each, except SDXL's base and refiner.
 #[test]
-fn families_stand_on_one_run() {
+fn families_come_from_one_run() {
     let sample = sample();
     let root = |id: &str| {
         sample
@@ -65,7 +65,7 @@ fn families_stand_on_one_run() {
 
 /// Every upstream run once, and a merge with the union of its parents'.
 #[test]
-fn lineages_hold_every_upstream_run_once() {
+fn lineages_name_every_upstream_run_once() {
     let sample = sample();
     for model in &sample.models {
         let unique: std::collections::BTreeSet<&String> = model.upstream_run_ids.iter().collect();
@@ -83,11 +83,11 @@ fn lineages_hold_every_upstream_run_once() {
 fn dummy_cards_are_empty_and_count_nothing() {
     let sample = sample();
     let empty: Vec<&ModelRow> = sample.models.iter().filter(|m| m.role == "empty").collect();
-    assert!(empty.len() >= 20, "the sample holds 25 such repositories, {} found", empty.len());
+    assert!(empty.len() >= 20, "the sample has 25 such repositories, {} found", empty.len());
     assert!(empty.iter().all(|m| m.own_run_id.is_none()));
 }
 
-/// One run per trained repository, none without training, and every member counted on the run it stands on.
+/// One run per trained repository, none without training, and every member counted on the run its weights come from.
 #[test]
 fn runs_and_models_agree() {
     let sample = sample();

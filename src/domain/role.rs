@@ -49,7 +49,7 @@ pub enum Relation {
 }
 
 impl Relation {
-    /// The Hub's word, and what people write for it.
+    /// The relation of the Hub's word, or of what people write for it.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         match text.trim().to_lowercase().as_str() {

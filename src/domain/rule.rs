@@ -61,11 +61,11 @@ closed_set! {
         CopyOfItsBaseByNameAndSize = "copy_of_its_base_by_name_and_size",
         /// The Hub says quantized, within one namespace and under another name: a fine-tune.
         QuantizedRelationInTheHouseOfItsBase = "quantized_relation_in_the_house_of_its_base",
-        /// More parameters than its base: stacked layers.
+        /// More parameters than the base, which is another owner's: stacked layers.
         LargerThanItsBase = "larger_than_its_base",
-        /// The stated base is a quantized copy: the training started from the original.
+        /// The name or a tag says quantized, the stated relation says fine-tune of another owner's model: trained from a quantized copy.
         FinetuneOfAQuantizedCopy = "finetune_of_a_quantized_copy",
-        /// Another repository carries the registered pre-training.
+        /// The registered pre-training is known by this copy only: of a mirror, or in another format.
         CopyOfARegisteredPretraining = "copy_of_a_registered_pretraining",
         /// Same namespace and same name without the words of variants.
         SiblingSameStem = "sibling_same_stem",
@@ -77,7 +77,7 @@ closed_set! {
         NamesAFamilyOfAnotherOwner = "names_a_family_of_another_owner",
         /// The name has another model's name in full.
         NamesAModelInFull = "names_a_model_in_full",
-        /// Architecture and size are those of a family the name points at.
+        /// Architecture and, to half a percent, size are those of a known base.
         FamilyArchitectureAndSize = "family_architecture_and_size",
         /// Architecture and exact size are another's.
         SameArchitectureAndExactSize = "same_architecture_and_exact_size",

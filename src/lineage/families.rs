@@ -63,7 +63,7 @@ const KIND_WORDS: &[&str] = &["mini", "small", "medium", "large", "nemo", "tiny"
 /// Words for what a family's model was specialised in by further training: the run it started from has the name without them.
 const SPECIALITIES: &[&str] = &["coder", "code", "math", "vl", "vision", "audio", "omni", "embedding", "reranker", "guard", "med"];
 
-/// Names of further trained families, and the family they stand on.
+/// Names of further trained families, and the family they were trained from.
 const DERIVED: &[(&str, &str)] = &[("bloomz", "bloom"), ("gptjt", "gptj"), ("embeddinggemma", "gemma")];
 
 /// What a name says of its family.
@@ -83,7 +83,7 @@ pub struct Named {
 #[must_use]
 pub fn named(name: &str) -> Option<Named> {
     let mut tokens = tokens(name);
-    // "DeepSeek-R1-Distill-Qwen-7B": what was distilled into is what the weights rest on.
+    // "DeepSeek-R1-Distill-Qwen-7B": what was distilled into is what the weights come from.
     if let Some(at) = tokens.iter().position(|t| t == "distill" || t == "distilled") {
         tokens.drain(..=at.min(tokens.len().saturating_sub(2)));
     }
@@ -154,7 +154,7 @@ pub fn borrowed(owner: &str, name: &str) -> Option<Named> {
     (!at_home).then_some(named)
 }
 
-/// The name without the words of a speciality, when it has any: `Qwen2.5-Coder-7B` stands on `Qwen2.5-7B`, `codegemma-7b` on
+/// The name without the words of a speciality, when it has any: `Qwen2.5-Coder-7B` was trained from `Qwen2.5-7B`, `codegemma-7b` from
 /// `gemma-7b`.
 #[must_use]
 pub fn without_speciality(name: &str) -> Option<String> {

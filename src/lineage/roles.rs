@@ -1,113 +1,9 @@
-//! The role of a repository by ordered, named rules; the first that applies decides.
+//! The role of a repository by ordered, named rules over its own facts; the first that applies decides.
 
-use super::RepoFacts;
+use super::model::RepoFacts;
 use super::names;
-use super::runs::RunKind;
+use crate::domain::{Relation, Role, Rule, RunKind};
 
-/// What a repository's own training was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Role {
-    /// Trained from scratch.
-    Pretrained,
-    /// Continued pre-training.
-    Continued,
-    /// Fine-tuned, including instruct, chat, RL and distilled.
-    Finetuned,
-    /// Adapter on frozen weights.
-    Adapter,
-    /// Merge of several models.
-    Merge,
-    /// Weights of lower precision.
-    Quantized,
-    /// Format change or mirror.
-    Converted,
-    /// No weights.
-    Empty,
-}
-
-impl Role {
-    /// The published word.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Pretrained => "pretrained",
-            Self::Continued => "continued",
-            Self::Finetuned => "finetuned",
-            Self::Adapter => "adapter",
-            Self::Merge => "merge",
-            Self::Quantized => "quantized",
-            Self::Converted => "converted",
-            Self::Empty => "empty",
-        }
-    }
-
-    /// From the published word.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        use Role as R;
-        let all = [R::Pretrained, R::Continued, R::Finetuned, R::Adapter, R::Merge, R::Quantized, R::Converted, R::Empty];
-        all.into_iter().find(|role| role.name() == text)
-    }
-
-    /// Whether the repository's weights are another's, so that its parameters are its base's.
-    #[must_use]
-    pub fn copies_weights(self) -> bool {
-        matches!(self, Self::Quantized | Self::Converted)
-    }
-}
-
-/// Stated relation to the base.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Relation {
-    /// finetune
-    Finetune,
-    /// adapter
-    Adapter,
-    /// merge
-    Merge,
-    /// quantized
-    Quantized,
-}
-
-impl Relation {
-    /// The Hub's word.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        match text.trim().to_lowercase().as_str() {
-            "finetune" | "finetuned" | "fine-tune" => Some(Self::Finetune),
-            "adapter" => Some(Self::Adapter),
-            "merge" => Some(Self::Merge),
-            "quantized" | "quantization" => Some(Self::Quantized),
-            _ => None,
-        }
-    }
-}
-
-/// Name of the rule that decided a role.
-pub type RoleRule = &'static str;
-
-/// Tags that a rule below reads; the others are not kept.
-pub const SIGNAL_TAGS: &[&str] = &[
-    "autotrain",
-    "generated_from_trainer",
-    "setfit",
-    "trl",
-    "axolotl",
-    "llama-factory",
-    "dreambooth",
-    "lora",
-    "peft",
-    "merge",
-    "mergekit",
-    "gguf",
-    "gptq",
-    "awq",
-    "exl2",
-    "continual-pretraining",
-    "continued-pretraining",
-    "continual pretraining",
-    "continued pretraining",
-];
 /// Tags that mark the output of a fine-tuning tool.
 const FINE_TUNE_TAGS: &[&str] = &["autotrain", "generated_from_trainer", "setfit", "trl", "axolotl", "llama-factory", "dreambooth"];
 /// Tasks whose repositories are a task head on somebody's encoder, unless the registry says otherwise.
@@ -122,95 +18,139 @@ const HEAD_TASKS: &[&str] = &[
 /// Libraries of converted formats.
 const CONVERSION_LIBRARIES: &[&str] = &["mlx", "onnx", "openvino", "coreml", "ctranslate2", "transformers.js"];
 
+/// A role, and the rule that decided it.
+type Decision = (Role, Rule);
+
+/// The rules in their order.
+const RULES: &[fn(&RepoFacts) -> Option<Decision>] =
+    &[reviewed, without_weights, registered, adapter, merge, quantized, converted, with_base, tagged, named];
+
 /// The role by the repository's own facts, before other repositories are looked at.
 #[must_use]
-pub fn role(facts: &RepoFacts) -> (Role, RoleRule) {
-    let name = facts.name();
-    let signal = |tag: &str| facts.signals.contains(&tag);
-    let library = facts.library.as_deref().unwrap_or_default();
-    let has_base = !facts.base_ids.is_empty();
-    if let Some(role) = facts.corrected_role {
-        return (role, "reviewed_correction");
-    }
-    if facts.has_weights == Some(false) {
-        return (Role::Empty, "no_weights");
-    }
-    match facts.registry_kind {
+pub fn role(facts: &RepoFacts) -> (Role, Rule) {
+    RULES.iter().find_map(|rule| rule(facts)).unwrap_or((Role::Pretrained, Rule::NoSignOfABase))
+}
+
+fn has_base(facts: &RepoFacts) -> bool {
+    !facts.base_ids.is_empty()
+}
+
+fn has_tag(facts: &RepoFacts, tag: &str) -> bool {
+    facts.signals.contains(&tag)
+}
+
+fn library(facts: &RepoFacts) -> &str {
+    facts.library.as_deref().unwrap_or_default()
+}
+
+fn reviewed(facts: &RepoFacts) -> Option<Decision> {
+    Some((facts.corrected_role?, Rule::ReviewedCorrection))
+}
+
+fn without_weights(facts: &RepoFacts) -> Option<Decision> {
+    (facts.has_weights == Some(false)).then_some((Role::Empty, Rule::NoWeights))
+}
+
+fn registered(facts: &RepoFacts) -> Option<Decision> {
+    match facts.registry_kind? {
         // A registered pre-training is carried by a post-trained repository where the base is not in the index (Qwen3-8B).
-        Some(RunKind::Pretraining) if has_base || names::names_post_training(name) => {
-            return (Role::Finetuned, if has_base { "base_model_link" } else { "post_training_token" });
+        RunKind::Pretraining if has_base(facts) => Some((Role::Finetuned, Rule::BaseModelLink)),
+        RunKind::Pretraining if names::says_post_trained(facts.name()) => Some((Role::Finetuned, Rule::PostTrainingToken)),
+        RunKind::Pretraining => Some((Role::Pretrained, Rule::RegistryPretraining)),
+        RunKind::PostTraining | RunKind::FineTuning | RunKind::Adapter if facts.registry_continued => {
+            Some((Role::Continued, Rule::RegistryContinued))
         }
-        Some(RunKind::Pretraining) => return (Role::Pretrained, "registry_pretraining"),
-        Some(_) if facts.registry_continued => return (Role::Continued, "registry_continued"),
-        Some(RunKind::PostTraining | RunKind::FineTuning) => return (Role::Finetuned, "registry_fine_tuning"),
-        _ => {}
+        RunKind::Continued => Some((Role::Continued, Rule::RegistryContinued)),
+        RunKind::PostTraining | RunKind::FineTuning => Some((Role::Finetuned, Rule::RegistryFineTuning)),
+        RunKind::Adapter => None,
     }
-    if facts.relation == Some(Relation::Adapter) || library == "peft" || signal("lora") || signal("peft") {
-        return (Role::Adapter, if library == "peft" { "peft_library" } else { "adapter_relation" });
+}
+
+fn adapter(facts: &RepoFacts) -> Option<Decision> {
+    if library(facts) == "peft" {
+        return Some((Role::Adapter, Rule::PeftLibrary));
     }
-    if has_base && facts.params.is_none() && names::names_adapter(name) {
-        return (Role::Adapter, "adapter_token");
+    if facts.relation == Some(Relation::Adapter) || has_tag(facts, "lora") || has_tag(facts, "peft") {
+        return Some((Role::Adapter, Rule::AdapterRelation));
     }
+    let named = has_base(facts) && facts.params.is_none() && names::says_adapter(facts.name());
+    named.then_some((Role::Adapter, Rule::AdapterToken))
+}
+
+fn merge(facts: &RepoFacts) -> Option<Decision> {
     if facts.relation == Some(Relation::Merge) || facts.base_count > 1 {
-        return (Role::Merge, "several_bases");
+        return Some((Role::Merge, Rule::SeveralBases));
     }
-    if signal("mergekit") || (signal("merge") && (has_base || !facts.listed_owner)) {
-        return (Role::Merge, "merge_tag");
+    if has_tag(facts, "mergekit") || (has_tag(facts, "merge") && (has_base(facts) || !facts.listed_owner)) {
+        return Some((Role::Merge, Rule::MergeTag));
     }
-    if names::names_merge(name) && !facts.listed_owner {
-        return (Role::Merge, "merge_token");
-    }
+    (names::says_merged(facts.name()) && !facts.listed_owner).then_some((Role::Merge, Rule::MergeToken))
+}
+
+fn quantized(facts: &RepoFacts) -> Option<Decision> {
     // A fine-tune may ship GGUF beside its weights (google/gemma-7b-it): then the index states the relation.
-    let only_gguf = (facts.gguf && facts.params.is_none()) || (signal("gguf") && !facts.float_weights);
-    let ships_beside = facts.listed_owner && !names::names_quantization(name);
+    let only_gguf = (facts.gguf && facts.params.is_none()) || (has_tag(facts, "gguf") && !facts.float_weights);
+    let named = names::says_quantized(facts.name());
+    let ships_beside = facts.listed_owner && !named;
     if only_gguf && facts.relation != Some(Relation::Finetune) && !ships_beside {
-        return (Role::Quantized, "gguf_weights");
+        return Some((Role::Quantized, Rule::GgufWeights));
     }
-    if names::names_quantization(name) || signal("gptq") || signal("awq") || signal("exl2") {
-        return (Role::Quantized, "quantization_token");
-    }
-    if CONVERSION_LIBRARIES.contains(&library) || names::names_conversion(name, has_base) {
-        return (Role::Converted, "conversion_library_or_token");
-    }
+    let tagged = ["gptq", "awq", "exl2"].iter().any(|tag| has_tag(facts, tag));
+    (named || tagged).then_some((Role::Quantized, Rule::QuantizationToken))
+}
+
+fn converted(facts: &RepoFacts) -> Option<Decision> {
+    let converted = CONVERSION_LIBRARIES.contains(&library(facts)) || names::says_converted(facts.name(), has_base(facts));
+    converted.then_some((Role::Converted, Rule::ConversionLibraryOrToken))
+}
+
+/// A relation or a base is stated, and nothing says that the weights are packed, converted or merged.
+fn with_base(facts: &RepoFacts) -> Option<Decision> {
     if facts.relation == Some(Relation::Quantized) {
-        // The Hub infers the relation and errs: SmolLM2-1.7B-Instruct is full BF16 and a fine-tune (METHOD.md section 2).
-        return if facts.float_weights && !names::is_mirror(facts.owner()) {
-            (Role::Finetuned, "quantized_relation_on_float_weights")
+        // The Hub infers the relation and errs: SmolLM2-1.7B-Instruct is full BF16 and a fine-tune (docs/method.md, section 2).
+        return Some(if facts.float_weights && !names::is_mirror(facts.owner()) {
+            (Role::Finetuned, Rule::QuantizedRelationOnFloatWeights)
         } else {
-            (Role::Quantized, "quantized_relation")
-        };
+            (Role::Quantized, Rule::QuantizedRelation)
+        });
     }
-    if has_base {
-        let longer = facts.listed_owner && names::names_longer_context(name);
-        return if names::names_base(name) || longer || says_continued(facts) {
-            (Role::Continued, "base_token_on_a_base")
-        } else {
-            (Role::Finetuned, "base_model_link")
-        };
+    if !has_base(facts) {
+        return None;
     }
+    let longer = facts.listed_owner && names::says_longer_context(facts.name());
+    Some(if names::says_base(facts.name()) || longer || says_continued(facts) {
+        (Role::Continued, Rule::BaseTokenOnABase)
+    } else {
+        (Role::Finetuned, Rule::BaseModelLink)
+    })
+}
+
+/// No base is stated, but the card, a tag or the task says that there was one.
+fn tagged(facts: &RepoFacts) -> Option<Decision> {
     if facts.says_fine_tuning {
-        return (Role::Finetuned, "card_says_fine_tuning");
+        return Some((Role::Finetuned, Rule::CardSaysFineTuning));
     }
     if says_continued(facts) {
-        return (Role::Continued, "continued_pretraining_tag");
+        return Some((Role::Continued, Rule::ContinuedPretrainingTag));
     }
-    if FINE_TUNE_TAGS.iter().any(|tag| signal(tag)) {
-        let continued = names::names_base(name);
-        return (if continued { Role::Continued } else { Role::Finetuned }, "fine_tuning_tool_tag");
+    if FINE_TUNE_TAGS.iter().any(|tag| has_tag(facts, tag)) {
+        let role = if names::says_base(facts.name()) { Role::Continued } else { Role::Finetuned };
+        return Some((role, Rule::FineTuningToolTag));
     }
-    if facts.pipeline_tag.as_deref().is_some_and(|task| HEAD_TASKS.contains(&task)) {
-        return (Role::Finetuned, "task_head");
+    let head = facts.pipeline_tag.as_deref().is_some_and(|task| HEAD_TASKS.contains(&task));
+    head.then_some((Role::Finetuned, Rule::TaskHead))
+}
+
+/// Nothing but the name says that there was a base.
+fn named(facts: &RepoFacts) -> Option<Decision> {
+    let name = facts.name();
+    if names::says_reward_model(name) {
+        return Some((Role::Finetuned, Rule::RewardModelToken));
     }
-    if names::names_reward_model(name) {
-        return (Role::Finetuned, "reward_model_token");
+    if names::says_post_trained(name) {
+        return Some((Role::Finetuned, Rule::PostTrainingToken));
     }
-    if names::names_post_training(name) {
-        return (Role::Finetuned, "post_training_token");
-    }
-    if names::names_task(name) {
-        return (Role::Finetuned, "task_token");
-    }
-    (Role::Pretrained, "no_sign_of_a_base")
+    names::says_task(name).then_some((Role::Finetuned, Rule::TaskToken))
 }
 
 fn says_continued(facts: &RepoFacts) -> bool {

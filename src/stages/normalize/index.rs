@@ -1,9 +1,10 @@
 //! The first pass: what lineage needs of every repository, gathered small enough to be held, and resolved.
 
+use crate::domain::{Relation, Role, RunKind};
 use crate::error::{Error, Result};
 use crate::evidence::params::{self, Weights};
 use crate::evidence::{Extracted, emissions, names};
-use crate::lineage::{self, Placement, Relation, RepoFacts, Resolution, Role, RunKind, Words};
+use crate::lineage::{self, Placement, RepoFacts, Resolution, Words};
 use crate::method::regression::{self, MIN_OBSERVATIONS, Observation};
 use crate::pipeline::Context;
 use crate::reference::{CorrectedField, Correction, Reference, TrainingRun};
@@ -362,7 +363,7 @@ pub fn repo_facts(reference: &Reference, raw: &RawModelRow, words: &mut Words) -
     let number = |e: Option<Extracted>| e.and_then(|e| e.value);
     let named = || number(params::from_name(&raw.model_id).0);
     let total = number(params::from_files(raw)).or(registry.and_then(|r| r.params)).or_else(named);
-    let (tag_relation, tag_bases) = lineage::runs::from_tags(&raw.tags);
+    let (tag_relation, tag_bases) = lineage::tags::stated_bases(&raw.tags);
     let stated = |text: &Option<String>| text.as_deref().and_then(Relation::parse);
     let relation = stated(&raw.card_base_relation).or(stated(&raw.hub_base_relation)).or(tag_relation);
     let base_count = raw.card_base_models.len().max(raw.hub_base_models.len()).max(tag_bases.len());
@@ -389,7 +390,7 @@ pub fn repo_facts(reference: &Reference, raw: &RawModelRow, words: &mut Words) -
         base_count,
         says_fine_tuning: says_fine_tuning(raw),
         relation,
-        signals: signals.iter().filter_map(|t| lineage::roles::SIGNAL_TAGS.iter().find(|s| *s == t).copied()).collect(),
+        signals: signals.iter().filter_map(|t| lineage::tags::SIGNAL_TAGS.iter().find(|s| *s == t).copied()).collect(),
         registry_kind: registry.and_then(registry_kind),
         registry_continued: registry.is_some_and(|r| r.kind == CONTINUED),
         named_size: name_size(&raw.model_id),
@@ -435,5 +436,5 @@ fn has_weights(raw: &RawModelRow, weights: Weights, base_ids: &[String], signals
     let described = raw.library.is_some() || raw.pipeline_tag.is_some() || !base_ids.is_empty() || says_more;
     let formatted = signals.iter().any(|t| FORMAT_TAGS.contains(&t.as_str()));
     // Old quantized uploads show nothing but their name.
-    Some(sized || described || formatted || lineage::names::names_quantization(&raw.model_id))
+    Some(sized || described || formatted || lineage::names::says_quantized(&raw.model_id))
 }

@@ -11,9 +11,10 @@ pub use self::index::repo_facts;
 use self::index::Index;
 use self::reported::{from_card, names_hardware, refuse_what_the_text_contradicts, reported};
 use crate::config::{CohortMetric, Config};
+use crate::domain::{Role, RunKind};
 use crate::error::{Error, Result};
 use crate::evidence::{Extracted, facts, params};
-use crate::lineage::{Placement, Role, RunKind, run_id};
+use crate::lineage::{Placement, run_id};
 use crate::method::simulate::pow10;
 use crate::pipeline::{Context, Outcome, Stage};
 use crate::reference::TrainingRun;
@@ -185,7 +186,7 @@ fn model(
         active_params: active.or(total.map(|(n, _)| n)),
         params_source: total.map(|(_, source)| source.to_owned()),
         role: placement.role.name().to_owned(),
-        role_rule: placement.role_rule.to_owned(),
+        role_rule: placement.role_rule.name().to_owned(),
         base_model_ids: index.facts[i].base_ids.clone(),
         own_run_id: placement.own_run.map(|kind| run_id(&raw.model_id, kind)),
         stands_on_run_id: placement.root.map(|r| run_id(index.id(r), RunKind::Pretraining)),
@@ -298,6 +299,6 @@ fn run_row(index: &Index, placement: &Placement, row: &ModelRow) -> Option<RunRo
         kind: kind.name().to_owned(),
         parent_run_id: parent,
         member_count: i64::try_from(placement.members).unwrap_or(i64::MAX),
-        group_rule: placement.group_rule.to_owned(),
+        group_rule: placement.group_rule.name().to_owned(),
     })
 }

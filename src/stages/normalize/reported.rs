@@ -1,9 +1,10 @@
 //! Evidence that a card gives, in its field for emissions and in its text, with the guards that need lineage.
 
 use super::index::Index;
+use crate::domain::{Role, RunKind};
 use crate::evidence::card::{self, About, CardRole};
 use crate::evidence::{Extracted, emissions, hardware, place};
-use crate::lineage::{Placement, Role, RunKind};
+use crate::lineage::Placement;
 use crate::pipeline::Context;
 use crate::reference::Reference;
 use crate::tables::{RawCardRow, RawModelRow};

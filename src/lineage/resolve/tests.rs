@@ -1,7 +1,8 @@
 //! Placements of small graphs, each after real repositories.
 
-use super::*;
-use crate::lineage::RepoFacts;
+use super::resolve;
+use crate::domain::{Role, Rule, RunKind};
+use crate::lineage::model::{Placement, RepoFacts};
 
 fn repo(id: &str, architecture: &str, params: i64, created_ms: i64) -> RepoFacts {
     RepoFacts {
@@ -17,7 +18,7 @@ fn repo(id: &str, architecture: &str, params: i64, created_ms: i64) -> RepoFacts
 }
 
 fn place(facts: &[RepoFacts]) -> Vec<Placement> {
-    crate::lineage::resolve(facts, Vec::new(), &|_| None, &[]).placements
+    resolve(facts, Vec::new(), &|_| None, &[]).placements
 }
 
 fn with_base(mut f: RepoFacts, base: &str) -> RepoFacts {
@@ -38,7 +39,7 @@ fn siblings_without_links_share_one_pretraining() {
     assert_eq!(placed[0].own_run, Some(RunKind::PostTraining));
     assert_eq!(placed[1].own_run, Some(RunKind::Pretraining));
     assert_eq!(placed[3].root, Some(2));
-    assert_eq!(placed[3].role_rule, "sibling_same_size_above_100b");
+    assert_eq!(placed[3].role_rule, Rule::SiblingSameSizeAbove100b);
 }
 
 /// Llama-2-7b and Mistral-7B share a size class, bert cased and uncased an architecture: none of them is a copy.
@@ -106,13 +107,6 @@ fn a_chain_of_ten_ends_at_its_root() {
     }
     let placed = place(&facts);
     assert_eq!(placed[10].root, Some(0));
-}
-
-#[test]
-fn tags_state_relation_and_ids_once() {
-    let tags: Vec<String> =
-        ["base_model:a/b", "base_model:merge:a/b", "base_model:merge:c/d", "x"].iter().map(|t| (*t).to_owned()).collect();
-    assert_eq!(from_tags(&tags), (Some(Relation::Merge), vec!["a/b".to_owned(), "c/d".to_owned()]));
 }
 
 /// mlx-community/Mistral-Small-24B-Instruct-2501-bf16 names an instruct model that the index lacks; its sibling -Base-2501 is there.

@@ -1,0 +1,238 @@
+//! The types of lineage: facts of a repository, its placement, and the graph of both.
+
+use crate::domain::{Relation, Role, Rule, RunKind};
+use rustc_hash::{FxHashMap, FxHashSet};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Longest chain of bases followed.
+pub(super) const MAX_DEPTH: usize = 64;
+
+/// Words that millions of repositories share (architectures, libraries, tasks), each stored once.
+#[derive(Debug, Default)]
+pub struct Words(FxHashSet<Arc<str>>);
+
+impl Words {
+    /// The one copy of `word`.
+    pub fn share(&mut self, word: &str) -> Arc<str> {
+        if let Some(known) = self.0.get(word) {
+            return Arc::clone(known);
+        }
+        let new: Arc<str> = Arc::from(word);
+        self.0.insert(Arc::clone(&new));
+        new
+    }
+}
+
+/// What lineage needs to know of a repository.
+#[derive(Clone, Debug, Default)]
+pub struct RepoFacts {
+    /// Hub id.
+    pub model_id: String,
+    /// Creation in milliseconds; unknown sorts last.
+    pub created_ms: Option<i64>,
+    /// Architecture (config.model_type, gguf.architecture or the tag that names it).
+    pub architecture: Option<Arc<str>>,
+    /// Parameters counted from the weights; none when packed or absent.
+    pub params: Option<i64>,
+    /// The same, or else what the registry or the name says: good to some 10 %.
+    pub rough_params: Option<i64>,
+    /// Whether the owner is an organization that trains models itself (data/reference/owners.csv).
+    pub listed_owner: bool,
+    /// Whether all weights are 16- or 32-bit floats.
+    pub float_weights: bool,
+    /// Whether the index shows a GGUF file.
+    pub gguf: bool,
+    /// Whether anything shows that there are weights; `Some(false)` when a file listing shows none.
+    pub has_weights: Option<bool>,
+    /// Library, lower case.
+    pub library: Option<Arc<str>>,
+    /// Task.
+    pub pipeline_tag: Option<Arc<str>>,
+    /// Base ids as stated.
+    pub base_ids: Vec<String>,
+    /// Most bases that one source (card, index or tags) names: a renamed base has two names in two sources.
+    pub base_count: usize,
+    /// Whether the card says that its training was a fine-tuning.
+    pub says_fine_tuning: bool,
+    /// Stated relation to the base.
+    pub relation: Option<Relation>,
+    /// Tags that carry a signal, of `SIGNAL_TAGS` in tags.rs.
+    pub signals: Box<[&'static str]>,
+    /// Kind of the registry's run for this id; a continued pre-training of the registry is a fine-tuning with `registry_continued`.
+    pub registry_kind: Option<RunKind>,
+    /// Whether the registry says that the run continued a pre-training.
+    pub registry_continued: bool,
+    /// Parameters that the name states.
+    pub named_size: Option<f64>,
+    /// Role a reviewed correction gives.
+    pub corrected_role: Option<Role>,
+}
+
+impl RepoFacts {
+    /// Namespace; empty for legacy ids.
+    #[must_use]
+    pub fn owner(&self) -> &str {
+        self.model_id.split_once('/').map_or("", |(owner, _)| owner)
+    }
+
+    /// Whether another repository is in the same namespace.
+    #[must_use]
+    pub fn same_owner(&self, other: &Self) -> bool {
+        self.owner().eq_ignore_ascii_case(other.owner())
+    }
+
+    /// Name without namespace.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.model_id.split_once('/').map_or(self.model_id.as_str(), |(_, name)| name)
+    }
+}
+
+/// Where a repository belongs: its base and its runs. Positions below the number of repositories are theirs, those above are of models that are named but
+/// absent from the index.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Placement {
+    /// Role.
+    pub role: Role,
+    /// Rule that decided the role.
+    pub role_rule: Rule,
+    /// Position of the base.
+    pub base: Option<usize>,
+    /// Positions of the further bases of a merge.
+    pub more_bases: Box<[usize]>,
+    /// Kind of the run the repository owns.
+    pub own_run: Option<RunKind>,
+    /// Position of the repository whose pre-training the weights come from; none when the parents of a merge come from several.
+    pub root: Option<usize>,
+    /// Position of the nearest ancestor that owns a run.
+    pub parent: Option<usize>,
+    /// Repositories whose weights come from the run this one owns, itself included; counted by who resolves.
+    pub members: usize,
+    /// Rule that made the group of the run this one owns.
+    pub group_rule: Rule,
+}
+
+impl Placement {
+    /// A placement without a base or a run, as it is before the links are made.
+    pub(super) fn new(role: Role, role_rule: Rule) -> Self {
+        Self {
+            role,
+            role_rule,
+            base: None,
+            more_bases: Box::default(),
+            own_run: None,
+            root: None,
+            parent: None,
+            members: 0,
+            group_rule: Rule::SingleRepository,
+        }
+    }
+
+    /// All bases, the first one first.
+    pub fn bases(&self) -> impl Iterator<Item = usize> + '_ {
+        self.base.into_iter().chain(self.more_bases.iter().copied())
+    }
+}
+
+/// Placements of the repositories, in their order, then of the absent models.
+#[derive(Debug)]
+pub struct Resolution {
+    /// One per repository, then one per absent model.
+    pub placements: Vec<Placement>,
+    /// Models that are named as bases or registered, and are not in the index.
+    pub absent: Vec<RepoFacts>,
+}
+
+/// A pass of the linking. An ablation leaves one out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkPass {
+    /// Bases that cards, tags or the Hub state.
+    StatedBases,
+    /// Copies by name: mirrors, formats, quantizers.
+    Copies,
+    /// Siblings of one namespace by stem or by a size above 100 B.
+    Siblings,
+    /// Coder, math and vision models on their house's base.
+    Specialities,
+    /// Names that point at another house's family.
+    FamilyNames,
+    /// Architecture and size of a known base.
+    Shapes,
+}
+
+/// Positions by lower-case id, as small as a map of millions can be: there are less than 4 billion repositories.
+pub(super) type IdMap = FxHashMap<Box<str>, u32>;
+
+/// The graph while it is linked.
+pub(super) struct Graph<'a> {
+    /// Repositories of the index.
+    pub facts: &'a [RepoFacts],
+    /// Absent models.
+    pub absent: Vec<RepoFacts>,
+    /// Placements of both.
+    pub placements: Vec<Placement>,
+    /// Parameters and architecture that a copy, or what was trained from it, shows of an original whose files do not.
+    pub shown_elsewhere: FxHashMap<usize, (i64, Option<Arc<str>>)>,
+    /// Lower-case id, or name of a legacy id without namespace, to position. Spent by the pass of stated bases.
+    pub by_id: IdMap,
+}
+
+impl Graph<'_> {
+    /// Number of nodes.
+    pub fn len(&self) -> usize {
+        self.placements.len()
+    }
+
+    /// A node's facts.
+    pub fn node(&self, i: usize) -> &RepoFacts {
+        self.facts.get(i).unwrap_or_else(|| &self.absent[i - self.facts.len()])
+    }
+
+    /// Counted parameters and architecture of a node, its own or those shown elsewhere.
+    pub fn shape(&self, i: usize) -> (Option<i64>, Option<&Arc<str>>) {
+        let f = self.node(i);
+        match self.shown_elsewhere.get(&i) {
+            Some((params, architecture)) if f.params.is_none() => {
+                (Some(*params), architecture.as_ref().or(f.architecture.as_ref()))
+            }
+            _ => (f.params, f.architecture.as_ref()),
+        }
+    }
+
+    /// Whether a node is not in the index.
+    pub fn is_absent(&self, i: usize) -> bool {
+        i >= self.facts.len()
+    }
+
+    /// Nearest ancestors first, along first bases.
+    pub fn ancestors(&self, from: usize) -> impl Iterator<Item = usize> + '_ {
+        std::iter::successors(self.placements[from].base, |i| self.placements[*i].base).take(MAX_DEPTH)
+    }
+
+    /// Whether a repository that was not pre-trained itself carries a pre-training: the only release of a listed organization,
+    /// whatever its name says of post-training, and the copy by which a registered model is known (huggyllama/llama-7b).
+    pub fn carries_pretraining(&self, i: usize) -> bool {
+        let f = self.node(i);
+        let placement = &self.placements[i];
+        let registered = f.registry_kind == Some(RunKind::Pretraining);
+        match placement.role {
+            Role::Finetuned | Role::Continued => registered || placement.role_rule == Rule::PostTrainingToken && f.listed_owner,
+            Role::Converted => registered && placement.base.is_none(),
+            Role::Pretrained | Role::Adapter | Role::Merge | Role::Quantized | Role::Empty => false,
+        }
+    }
+}
+
+/// The key of a run: readable, unique, and sorted like its repository because `#` sorts before every character of an id.
+#[must_use]
+pub fn run_id(model_id: &str, kind: RunKind) -> String {
+    format!("{model_id}#{}", kind.name())
+}
+
+/// Key of the zero row of a repository that trained nothing.
+#[must_use]
+pub fn no_training_id(model_id: &str) -> String {
+    format!("{model_id}#no_training")
+}

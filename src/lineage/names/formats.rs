@@ -1,0 +1,51 @@
+//! What a name says of the format of the weights: packed, converted, an adapter's.
+
+use super::tokens::tokens;
+use super::words::{CONVERTED, QUANTIZED};
+
+/// Whether a token says the weights are packed.
+#[must_use]
+pub fn says_quantized(name: &str) -> bool {
+    tokens(name).iter().any(|t| QUANTIZED.contains(&t.as_str()) && !["dynamic", "qat", "qad"].contains(&t.as_str()))
+}
+
+/// Whether a token says only the format changed. A data type in a name (`bf16`) says so only beside a base: authors of fine-tunes name
+/// theirs, too.
+#[must_use]
+pub fn says_converted(name: &str, has_base: bool) -> bool {
+    let is_dtype = |t: &str| ["fp16", "bf16", "fp32"].contains(&t);
+    tokens(name).iter().any(|t| CONVERTED.contains(&t.as_str()) && (has_base || !is_dtype(t)))
+}
+
+/// Whether `name` is `other` with nothing more than format tokens: `Llama-2-7b-hf` of `Llama-2-7b`.
+#[must_use]
+pub fn is_conversion_of(name: &str, other: &str) -> bool {
+    let (a, b) = (tokens(name), tokens(other));
+    let is_format = |t: &String| CONVERTED.contains(&t.as_str()) || t == "hf";
+    a.len() > b.len() && a.iter().filter(|t| !is_format(t)).eq(b.iter()) && a.iter().any(is_format)
+}
+
+/// Whether the name is that of a format in which a house or a stranger hands weights on (`OLMo-1B-hf`).
+#[must_use]
+pub fn says_another_format(name: &str) -> bool {
+    tokens(name).last().is_some_and(|t| t == "hf")
+}
+
+/// Whether a token says that the files are an adapter's.
+#[must_use]
+pub fn says_adapter(name: &str) -> bool {
+    tokens(name).iter().any(|t| ["adapter", "adapters", "lora", "loras"].contains(&t.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_seen_as_whole_tokens() {
+        assert!(says_quantized("Llama-2-7B-GPTQ") && says_quantized("x-bnb-4bit"));
+        assert!(!says_quantized("gptqueen-7b"));
+        assert!(says_converted("whisper-small-onnx", false));
+        assert!(says_converted("x-7b-bf16", true) && !says_converted("una-cybertron-7b-v2-bf16", false));
+    }
+}

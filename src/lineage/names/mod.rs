@@ -1,0 +1,21 @@
+//! What names say: tokens of a repository's name, its namespace, its architecture.
+//!
+//! A function `says_...` tells what whole tokens of a name (without namespace) say; `words.rs` has the lists.
+
+mod architectures;
+mod formats;
+mod owners;
+mod stems;
+mod tokens;
+mod training;
+mod words;
+
+pub use architectures::{is_family_architecture, is_vision_architecture};
+pub use formats::{is_conversion_of, says_adapter, says_another_format, says_converted, says_quantized};
+pub use owners::{CANONICAL_OWNERS, is_canonical, is_mirror};
+pub use stems::{stem, without_format};
+pub use tokens::{shared_words, tokens};
+pub use training::{
+    is_base_of_family, post_training_stage, says_base, says_context_length, says_language, says_longer_context, says_merged,
+    says_post_trained, says_reward_model, says_task, says_task_or_post_trained,
+};

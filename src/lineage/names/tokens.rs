@@ -1,0 +1,64 @@
+//! The tokens of a name, and what kinds of numbers among them mean.
+
+/// Tokens of a repository name, lower case. A version written with an underscore (`llama-3_1`, `internlm2_5`) is one.
+#[must_use]
+pub fn tokens(name: &str) -> Vec<String> {
+    let bytes = name.as_bytes();
+    let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+    let alphanumeric = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
+    let is_point = |at: usize| {
+        let alone = at >= 1 && digit(at - 1) && !(at >= 2 && digit(at - 2));
+        bytes[at] == b'_' && alone && digit(at + 1) && !alphanumeric(at + 2)
+    };
+    let mut tokens = vec![String::new()];
+    for (at, c) in name.char_indices() {
+        match (c, tokens.last_mut()) {
+            ('_', Some(token)) if is_point(at) => token.push('.'),
+            ('-' | '_' | ' ', _) => tokens.push(String::new()),
+            (_, Some(token)) => token.extend(c.to_lowercase()),
+            (_, None) => {}
+        }
+    }
+    tokens.retain(|t| !t.is_empty());
+    tokens
+}
+
+/// Dates as people append them: 0528, 2507, 20240611, 240611.
+pub(super) fn is_date(token: &str) -> bool {
+    [4, 6, 8].contains(&token.len()) && token.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Context lengths (`32k`, `128K`): variants of one pre-training.
+pub(super) fn is_context_length(token: &str) -> bool {
+    token.strip_suffix('k').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// Tokens seen (`3T`), as checkpoints of one run are named by.
+pub(super) fn is_token_count(token: &str) -> bool {
+    token.strip_suffix('t').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit() || b == b'.'))
+}
+
+/// Minor versions (`v0.1`, `v1.1`): repositories of one pre-training. A whole version (`v2`) is another model.
+pub(super) fn is_minor_version(token: &str) -> bool {
+    token.strip_prefix('v').is_some_and(|rest| rest.contains('.') && rest.bytes().all(|b| b.is_ascii_digit() || b == b'.'))
+}
+
+/// Words that two names share.
+#[must_use]
+pub fn shared_words(a: &str, b: &str) -> usize {
+    let b = tokens(b);
+    tokens(a).iter().filter(|t| b.contains(t)).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_with_an_underscore_are_one_token() {
+        assert_eq!(tokens("naps-llama-3_1-instruct"), ["naps", "llama", "3.1", "instruct"]);
+        assert_eq!(tokens("internlm2_5-20b-chat"), ["internlm2.5", "20b", "chat"]);
+        assert_eq!(tokens("chemeng_16_4_100_1_x"), ["chemeng", "16", "4", "100", "1", "x"]);
+        assert_eq!(tokens("Llama_3_8b"), ["llama", "3", "8b"]);
+    }
+}

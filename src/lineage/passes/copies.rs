@@ -1,0 +1,66 @@
+//! Copies by name: mirrors, formats, quantizers.
+
+use super::compare::{NAMED_SIZE, architectures_agree, same_size, seniority, sizes_agree};
+use super::groups::groups;
+use super::join::is_open;
+use crate::domain::{Role, Rule};
+use crate::lineage::model::Graph;
+use crate::lineage::names;
+
+/// Copies without a link: the same name in another namespace and, for float weights, the same size and architecture (a mirror);
+/// or a quantized or converted repository whose name without format tokens is another's.
+pub(super) fn copies_by_name(graph: &mut Graph<'_>) {
+    for group in groups(graph.len(), |i| Some(names::without_format(graph.node(i).name()))) {
+        let Some(original) = original(graph, &group) else { continue };
+        for &i in group.iter().filter(|i| **i != original) {
+            let (f, o) = (graph.node(i), graph.node(original));
+            let same_house = f.same_owner(o);
+            if graph.placements[i].base.is_some() || graph.is_absent(i) {
+                continue;
+            }
+            if graph.placements[i].role.copies_weights() {
+                graph.placements[i].base = Some(original);
+            } else if same_house && names::is_conversion_of(f.name(), o.name()) && sizes_agree(f, o, NAMED_SIZE) {
+                convert(graph, i, original, Rule::OtherFormatInOneNamespace);
+            } else if is_open(graph, i) && !same_house && architectures_agree(f, o) && same_size(f.params, o.params) {
+                convert(graph, i, original, Rule::MirrorSameNameAndSize);
+            }
+        }
+    }
+}
+
+/// Of repositories of one name the one that the others copy.
+fn original(graph: &Graph<'_>, group: &[usize]) -> Option<usize> {
+    let may_be_original = |i: &&usize| !graph.placements[**i].role.copies_weights() && graph.placements[**i].role != Role::Empty;
+    // In one namespace the name without a format comes first: Llama-2-7b before Llama-2-7b-hf.
+    let rank = |i: &usize| {
+        let f = graph.node(*i);
+        (names::is_mirror(f.owner()), !f.listed_owner && f.registry_kind.is_none(), f.name().len(), seniority(f))
+    };
+    group.iter().filter(may_be_original).min_by(|a, b| rank(a).cmp(&rank(b))).copied()
+}
+
+/// Makes a node the copy of an original, which has the copy's shape where it shows none itself.
+fn convert(graph: &mut Graph<'_>, i: usize, original: usize, rule: Rule) {
+    graph.placements[i].role = Role::Converted;
+    graph.placements[i].role_rule = rule;
+    graph.placements[i].base = Some(original);
+    if let (Some(params), architecture) = graph.shape(i)
+        && graph.node(original).params.is_none()
+    {
+        let shape = (params, architecture.cloned());
+        graph.shown_elsewhere.entry(original).or_insert(shape);
+    }
+}
+
+/// Registered pre-trainings that are known by a copy only: of a mirror, or in the format of a library.
+pub(super) fn registered_copies(graph: &mut Graph<'_>) {
+    for i in 0..graph.facts.len() {
+        let f = &graph.facts[i];
+        let copy = names::is_mirror(f.owner()) || names::says_another_format(f.name());
+        if copy && graph.placements[i].role_rule == Rule::RegistryPretraining {
+            graph.placements[i].role = Role::Converted;
+            graph.placements[i].role_rule = Rule::CopyOfARegisteredPretraining;
+        }
+    }
+}

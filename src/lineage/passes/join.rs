@@ -1,0 +1,60 @@
+//! Which nodes may get a base, and how they get it.
+
+use super::compare::{SAME_SIZE, relative};
+use crate::domain::{Role, Rule, RunKind};
+use crate::lineage::model::Graph;
+use crate::lineage::names;
+
+/// Whether a registered pre-training is the node's own.
+pub(super) fn is_registered(graph: &Graph<'_>, i: usize) -> bool {
+    graph.node(i).registry_kind == Some(RunKind::Pretraining)
+}
+
+/// Whether a node trained weights of its own, all of them.
+pub(super) fn is_trained(graph: &Graph<'_>, i: usize) -> bool {
+    match graph.placements[i].role {
+        Role::Pretrained | Role::Finetuned | Role::Continued => true,
+        Role::Adapter | Role::Merge | Role::Quantized | Role::Converted | Role::Empty => false,
+    }
+}
+
+/// Whether no base is known yet of a node that may have one.
+pub(super) fn is_open(graph: &Graph<'_>, i: usize) -> bool {
+    let p = &graph.placements[i];
+    p.base.is_none() && p.role != Role::Empty && !is_registered(graph, i)
+}
+
+/// Whether a node may turn out to be a member of another's run in its own namespace.
+pub(super) fn can_be_sibling(graph: &Graph<'_>, i: usize) -> bool {
+    graph.placements[i].base.is_none() && is_trained(graph, i)
+}
+
+/// Gives a node its base; a role that was only the default becomes a fine-tune.
+pub(super) fn join(graph: &mut Graph<'_>, member: usize, base: usize, rule: Rule) {
+    // A stated link the other way round is better evidence than any rule here.
+    if base == member || graph.ancestors(base).any(|a| a == member) {
+        return;
+    }
+    let continues = continues(graph, member, base, rule);
+    let p = &mut graph.placements[member];
+    if p.role == Role::Pretrained {
+        p.role = if continues { Role::Continued } else { Role::Finetuned };
+        p.role_rule = rule;
+    }
+    p.base = Some(base);
+    if rule.joins_siblings() && graph.placements[base].group_rule == Rule::SingleRepository {
+        graph.placements[base].group_rule = rule;
+    }
+}
+
+/// Whether a member continued its base's pre-training, rather than tuned it.
+fn continues(graph: &Graph<'_>, member: usize, base: usize, rule: Rule) -> bool {
+    let f = graph.node(member);
+    // A vocabulary of one's own takes a pre-training to fill.
+    let grown_vocabulary = rule == Rule::NamesAFamilyOfAnotherOwner
+        && f.params.is_some()
+        && matches!((f.rough_params, graph.shape(base).0), (Some(a), Some(b)) if a > b && relative(a, b) > SAME_SIZE);
+    grown_vocabulary
+        || names::says_base(f.name()) && !f.same_owner(graph.node(base))
+        || f.listed_owner && names::says_longer_context(f.name())
+}

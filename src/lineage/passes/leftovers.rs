@@ -1,0 +1,64 @@
+//! What becomes of large models that nothing links.
+
+use super::candidates::is_known_root;
+use super::compare::{LARGE_PARAMS, relative};
+use crate::domain::{Role, Rule};
+use crate::lineage::model::{Graph, RepoFacts};
+use crate::lineage::{families, names};
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+/// From this size on, layers of smaller models are stacked (two of 7 B make 11 B).
+const STACKED_PARAMS: i64 = 9_000_000_000;
+/// A longer vocabulary changes a count of that size by less than this.
+const STACKED_APART: f64 = 0.03;
+
+/// Sizes of the known pre-trainings of each architecture, ascending.
+fn sizes_by_architecture(graph: &Graph<'_>) -> FxHashMap<Arc<str>, Vec<i64>> {
+    let mut sizes: FxHashMap<Arc<str>, Vec<i64>> = FxHashMap::default();
+    for i in (0..graph.len()).filter(|i| is_known_root(graph, *i)) {
+        if let (Some(params), Some(architecture)) = graph.shape(i) {
+            sizes.entry(architecture.clone()).or_default().push(params);
+        }
+    }
+    sizes.values_mut().for_each(|ascending| ascending.sort_unstable());
+    sizes
+}
+
+/// Whether nobody is known to have pre-trained a model of about the size, though smaller ones of the architecture.
+fn is_stacked(sizes: &FxHashMap<Arc<str>, Vec<i64>>, f: &RepoFacts) -> bool {
+    let (Some(architecture), Some(params)) = (&f.architecture, f.params) else { return false };
+    let Some(known) = sizes.get(architecture).filter(|_| params >= STACKED_PARAMS) else { return false };
+    let above = known.partition_point(|n| *n < params);
+    let near = known[above.saturating_sub(1)..].iter().take(2).any(|n| relative(*n, params) <= STACKED_APART);
+    above > 0 && !near
+}
+
+/// What is left of large models by nobody in particular is no pre-training: layers of smaller models stacked to a size that nobody
+/// trained, or a fine-tune whose link is lost.
+pub(super) fn leftovers(graph: &mut Graph<'_>) {
+    let sizes = sizes_by_architecture(graph);
+    for i in 0..graph.len() {
+        let f = graph.node(i);
+        if graph.placements[i].role != Role::Pretrained || f.registry_kind.is_some() {
+            continue;
+        }
+        let large = f.rough_params.is_some_and(|n| n >= LARGE_PARAMS);
+        let borrows = families::borrowed(f.owner(), f.name()).is_some();
+        let of_family = !f.listed_owner && f.architecture.as_deref().is_some_and(names::is_family_architecture);
+        if of_family && is_stacked(&sizes, f) {
+            graph.placements[i].role = Role::Merge;
+            graph.placements[i].role_rule = Rule::SizeOfNoKnownPretraining;
+            continue;
+        }
+        let rule = if large && of_family {
+            Rule::FamilyArchitectureOfAnUnlistedOwner
+        } else if borrows && (large || f.rough_params.is_none() && !names::says_language(f.name())) {
+            Rule::NamesAFamilyOfAnotherOwner
+        } else {
+            continue;
+        };
+        graph.placements[i].role = if names::says_base(f.name()) { Role::Continued } else { Role::Finetuned };
+        graph.placements[i].role_rule = rule;
+    }
+}

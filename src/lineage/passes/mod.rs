@@ -1,0 +1,47 @@
+//! The links between repositories, strongest evidence first: stated bases, copies, siblings, specialities, names, shapes.
+//!
+//! Every pass looks at nodes that are still open, groups them by a key in a hash map and walks each group once: near-linear in the
+//! number of repositories. Its comments say "head" for the member of a group that the others were trained from.
+
+mod candidates;
+mod compare;
+mod copies;
+mod cycles;
+mod family_names;
+mod groups;
+mod join;
+mod leftovers;
+mod model_names;
+mod shapes;
+mod siblings;
+mod specialities;
+mod stated;
+
+use super::model::{Graph, LinkPass};
+
+/// The passes in their order, each with the name by which an ablation leaves it out; those without a name always run.
+const PASSES: &[(Option<LinkPass>, fn(&mut Graph<'_>))] = &[
+    (Some(LinkPass::StatedBases), stated::stated_bases),
+    (Some(LinkPass::StatedBases), stated::shapes_of_bases),
+    (Some(LinkPass::StatedBases), stated::settle_contradictions),
+    (Some(LinkPass::Copies), copies::copies_by_name),
+    (Some(LinkPass::Siblings), siblings::siblings_by_stem),
+    (Some(LinkPass::Siblings), siblings::siblings_by_unique_size),
+    (Some(LinkPass::Specialities), specialities::specialities),
+    (Some(LinkPass::FamilyNames), model_names::models_by_name),
+    (Some(LinkPass::FamilyNames), family_names::families_by_name),
+    (Some(LinkPass::Shapes), shapes::shapes),
+    (Some(LinkPass::Shapes), shapes::exact_shapes),
+    (None, leftovers::leftovers),
+    (None, copies::registered_copies),
+    (None, cycles::cut_cycles),
+];
+
+/// Makes all links but those of the passes left out.
+pub(super) fn link(graph: &mut Graph<'_>, without: &[LinkPass]) {
+    for (name, pass) in PASSES {
+        if !name.is_some_and(|name| without.contains(&name)) {
+            pass(graph);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Siblings of one namespace: by the stem of their names, or by a size above 100 B.
+
+use super::compare::{NAMED_SIZE, SAME_SIZE, architectures_agree, same_size, seniority, sizes_agree};
+use super::groups::groups;
+use super::join::{can_be_sibling, is_registered, is_trained, join};
+use crate::domain::{Role, Rule};
+use crate::lineage::model::Graph;
+use crate::lineage::names;
+
+/// Above this nobody trains two models of exactly one size and architecture in one namespace: DeepSeek-V3 and R1 share a run.
+const UNIQUE_SIZE_PARAMS: i64 = 100_000_000_000;
+
+/// Siblings without links: one namespace and one name stem (which has the size) come from one pre-training, that of the earliest base
+/// member. Two that the registry lists as pre-trainings stay apart; a member then joins the one whose name shares most words with its own.
+pub(super) fn siblings_by_stem(graph: &mut Graph<'_>) {
+    // Also members with a base: they can head a family whose base the index lacks, or be one that others join.
+    let families = groups(graph.len(), |i| {
+        let f = graph.node(i);
+        let key = (!f.owner().is_empty() && is_trained(graph, i)).then(|| (f.owner().to_lowercase(), names::stem(f.name())));
+        key.filter(|(_, stem)| !stem.is_empty())
+    });
+    for group in families {
+        let Heads { heads, base_named } = Heads::new(graph, &group);
+        for &i in &group {
+            if heads.contains(&i) || !can_be_sibling(graph, i) || (is_registered(graph, i) && !base_named) {
+                continue;
+            }
+            let name = graph.node(i).name();
+            let shared = |h: &&usize| (names::shared_words(name, graph.node(**h).name()), std::cmp::Reverse(**h));
+            if let Some(head) = heads.iter().filter(|h| fits_head(graph, i, **h)).max_by_key(shared).copied() {
+                join(graph, i, head, Rule::SiblingSameStem);
+            }
+        }
+    }
+}
+
+/// The members of a group that the others were trained from.
+struct Heads {
+    heads: Vec<usize>,
+    /// Whether their names say that they are bases.
+    base_named: bool,
+}
+
+impl Heads {
+    /// Those whose names say that they are bases, else the registered pre-trainings, else the earliest that looks like a base.
+    fn new(graph: &Graph<'_>, group: &[usize]) -> Self {
+        // A sibling named -Base shows that the others were post-trained, registered or not.
+        let is_base = |i: &usize| names::is_base_of_family(graph.node(*i).name());
+        let mut heads: Vec<usize> = group.iter().copied().filter(is_base).collect();
+        let base_named = !heads.is_empty();
+        if heads.is_empty() {
+            heads.extend(group.iter().copied().filter(|i| graph.placements[*i].base.is_none() && is_registered(graph, *i)));
+        }
+        if heads.is_empty() {
+            let rank = |i: &usize| {
+                let (f, p) = (graph.node(*i), &graph.placements[*i]);
+                let base_like = matches!(p.role, Role::Pretrained | Role::Continued);
+                let long = names::says_context_length(f.name());
+                let age = (f.created_ms.unwrap_or(i64::MAX), f.model_id.as_str());
+                (!base_like, names::says_post_trained(f.name()), long, f.registry_kind.is_none(), age)
+            };
+            heads.extend(group.iter().min_by(|a, b| rank(a).cmp(&rank(b))).copied());
+        }
+        Self { heads, base_named }
+    }
+}
+
+/// Whether size and architecture of a member agree with a head's.
+fn fits_head(graph: &Graph<'_>, i: usize, head: usize) -> bool {
+    let (f, h) = (graph.node(i), graph.node(head));
+    let one_is_absent = graph.is_absent(head) || graph.is_absent(i);
+    let rough = one_is_absent || h.registry_kind.is_some() || f.params.is_none() || h.params.is_none();
+    sizes_agree(f, h, if rough { NAMED_SIZE } else { SAME_SIZE }) && (one_is_absent || architectures_agree(f, h))
+}
+
+/// One namespace, one architecture, one size above 100 B: one pre-training, whatever the names.
+pub(super) fn siblings_by_unique_size(graph: &mut Graph<'_>) {
+    let houses = groups(graph.facts.len(), |i| {
+        let f = graph.node(i);
+        let unique = is_trained(graph, i) && f.params.is_some_and(|n| n >= UNIQUE_SIZE_PARAMS);
+        unique.then(|| Some((f.owner().to_lowercase(), f.architecture.clone()?))).flatten()
+    });
+    for mut group in houses {
+        group.sort_by(|a, b| {
+            let rank = |i: usize| {
+                let f = graph.node(i);
+                (graph.placements[i].role != Role::Pretrained, names::says_post_trained(f.name()), seniority(f))
+            };
+            rank(*a).cmp(&rank(*b))
+        });
+        for position in 1..group.len() {
+            let i = group[position];
+            if !can_be_sibling(graph, i) || is_registered(graph, i) {
+                continue;
+            }
+            let head = group[..position].iter().copied().find(|h| same_size(graph.node(*h).params, graph.node(i).params));
+            if let Some(head) = head {
+                join(graph, i, head, Rule::SiblingSameSizeAbove100b);
+            }
+        }
+    }
+}

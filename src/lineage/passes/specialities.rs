@@ -1,0 +1,42 @@
+//! Coder, mathematics and vision models on the base of their own namespace.
+
+use super::compare::seniority;
+use super::join::{can_be_sibling, is_registered, join};
+use crate::domain::{Role, Rule};
+use crate::lineage::model::{Graph, RepoFacts};
+use crate::lineage::{families, names};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// `Qwen2.5-Coder-7B` without a link was trained from `Qwen2.5-7B` of its namespace: further training on a speciality.
+pub(super) fn specialities(graph: &mut Graph<'_>) {
+    let key = |f: &RepoFacts, name: &str| (f.owner().to_lowercase(), names::stem(name));
+    // Few names have a speciality: only what these can come from is looked up.
+    let special: Vec<(usize, (String, String))> = (0..graph.len())
+        .filter(|i| can_be_sibling(graph, *i) && !is_registered(graph, *i))
+        .filter_map(|i| {
+            let f = graph.node(i);
+            Some((i, key(f, &families::without_speciality(f.name())?)))
+        })
+        .collect();
+    let mut bases: FxHashMap<(String, String), Option<usize>> = special.iter().map(|(_, key)| (key.clone(), None)).collect();
+    let owners: FxHashSet<String> = bases.keys().map(|(owner, _)| owner.clone()).collect();
+    for i in 0..graph.len() {
+        let f = graph.node(i);
+        let may_be_base = graph.placements[i].role == Role::Pretrained && owners.contains(&f.owner().to_lowercase());
+        if may_be_base
+            && families::without_speciality(f.name()).is_none()
+            && let Some(known) = bases.get_mut(&key(f, f.name()))
+            && known.is_none_or(|known| seniority(f) < seniority(graph.node(known)))
+        {
+            *known = Some(i);
+        }
+    }
+    for (i, key) in special {
+        let Some(base) = bases.get(&key).copied().flatten() else { continue };
+        let continued = graph.placements[i].role == Role::Pretrained && !names::says_post_trained(graph.node(i).name());
+        join(graph, i, base, Rule::SpecialityOfASibling);
+        if continued {
+            graph.placements[i].role = Role::Continued;
+        }
+    }
+}

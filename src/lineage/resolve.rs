@@ -1,0 +1,105 @@
+//! Repositories, and the models they name that the index lacks, as one graph; the passes in order; the runs.
+
+use super::model::{Graph, IdMap, LinkPass, Placement, RepoFacts, Resolution};
+use super::roles::role;
+use super::{names, passes, runs};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// Places every repository. `facts` may be in any order; the result does not depend on it beyond positions. `known` are registered
+/// models, taken where the index lacks them; `size_of` reads the size in an id; passes of the linking can be left out to see what they
+/// decide.
+#[must_use]
+pub fn resolve(
+    facts: &[RepoFacts],
+    known: Vec<RepoFacts>,
+    size_of: &dyn Fn(&str) -> Option<f64>,
+    without: &[LinkPass],
+) -> Resolution {
+    let mut by_id = ids_of_index(facts);
+    let absent = absent_models(facts, known, size_of, &mut by_id);
+    let placements = facts
+        .iter()
+        .chain(&absent)
+        .map(|f| {
+            let (role, rule) = role(f);
+            Placement::new(role, rule)
+        })
+        .collect();
+    let mut graph = Graph { facts, absent, placements, shown_elsewhere: FxHashMap::default(), by_id };
+    passes::link(&mut graph, without);
+    runs::assign(&mut graph);
+    let Graph { absent, placements, .. } = graph;
+    Resolution { placements, absent }
+}
+
+#[allow(clippy::cast_possible_truncation)] // Less than 4 billion repositories fit into memory.
+fn position(i: usize) -> u32 {
+    i as u32
+}
+
+/// Positions of the repositories of the index, also by the ids they had, or got, when namespaces became a must.
+fn ids_of_index(facts: &[RepoFacts]) -> IdMap {
+    let mut by_id = IdMap::default();
+    for (i, f) in facts.iter().enumerate() {
+        by_id.entry(f.model_id.to_lowercase().into()).or_insert(position(i));
+    }
+    // Where the index still has an old id, its new ones.
+    for (i, f) in facts.iter().enumerate().filter(|(_, f)| f.owner().is_empty()) {
+        for owner in names::CANONICAL_OWNERS {
+            by_id.entry(format!("{owner}/{}", f.name().to_lowercase()).into()).or_insert(position(i));
+        }
+    }
+    // And the other way round, the Hub's own redirects of models that once had no namespace.
+    for (i, f) in facts.iter().enumerate() {
+        if names::CANONICAL_OWNERS.contains(&f.owner().to_lowercase().as_str()) {
+            by_id.entry(f.name().to_lowercase().into()).or_insert(position(i));
+        }
+    }
+    by_id
+}
+
+/// Models that the index lacks, the registered ones first, then those that are stated as bases; enters them by id.
+fn absent_models(
+    facts: &[RepoFacts],
+    known: Vec<RepoFacts>,
+    size_of: &dyn Fn(&str) -> Option<f64>,
+    by_id: &mut IdMap,
+) -> Vec<RepoFacts> {
+    let mut absent: Vec<RepoFacts> =
+        known.into_iter().filter(|k| !by_id.contains_key(k.model_id.to_lowercase().as_str())).collect();
+    absent.sort_by(|a, b| a.model_id.cmp(&b.model_id));
+    for (i, f) in absent.iter().enumerate() {
+        by_id.entry(f.model_id.to_lowercase().into()).or_insert(position(facts.len() + i));
+    }
+    let listed: FxHashSet<String> =
+        facts.iter().chain(&absent).filter(|f| f.listed_owner).map(|f| f.owner().to_lowercase()).collect();
+    for id in missing_bases(facts, &absent, by_id) {
+        by_id.insert(id.to_lowercase().into(), position(facts.len() + absent.len()));
+        let mut missing = RepoFacts { named_size: size_of(&id), model_id: id, ..RepoFacts::default() };
+        missing.listed_owner = listed.contains(&missing.owner().to_lowercase());
+        absent.push(missing);
+    }
+    absent
+}
+
+/// Ids that are stated as bases and known to nobody, sorted, each in its most common spelling (the first one by bytes of equals).
+fn missing_bases(facts: &[RepoFacts], absent: &[RepoFacts], by_id: &IdMap) -> Vec<String> {
+    let mut spellings: FxHashMap<String, FxHashMap<&str, usize>> = FxHashMap::default();
+    for id in facts.iter().chain(absent).flat_map(|f| &f.base_ids) {
+        let lower = id.to_lowercase();
+        if !by_id.contains_key(lower.as_str()) {
+            *spellings.entry(lower).or_default().entry(id).or_default() += 1;
+        }
+    }
+    let mut seen = FxHashSet::default();
+    let mut ids: Vec<String> = spellings
+        .into_values()
+        .filter_map(|counts| counts.into_iter().max_by(|a, b| a.1.cmp(&b.1).then(b.0.cmp(a.0))).map(|(id, _)| id.to_owned()))
+        .filter(|id| seen.insert(id.to_lowercase()))
+        .collect();
+    ids.sort();
+    ids
+}
+
+#[cfg(test)]
+mod tests;
