@@ -12,6 +12,7 @@ use super::graph::Graph;
 use super::names;
 use super::roles::{Relation, Role};
 use super::runs::{RunKind, carries_itself};
+pub use crate::domain::LinkPass;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hash};
@@ -43,24 +44,6 @@ pub const IMPLICIT_RULES: &[&str] = &[
     "family_architecture_of_an_unlisted_owner",
     "size_of_no_known_pretraining",
 ];
-
-/// A pass of the linking. An ablation leaves one out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LinkPass {
-    /// Bases that cards, tags or the Hub state.
-    StatedBases,
-    /// Copies by name: mirrors, formats, quantizers.
-    Copies,
-    /// Siblings of one namespace by stem or by a size above 100 B.
-    Siblings,
-    /// Coder, math and vision models on their house's base.
-    Specialities,
-    /// Names that point at another house's family.
-    FamilyNames,
-    /// Architecture and size of a known base.
-    Shapes,
-}
 
 /// Makes all links but those of the passes left out.
 pub(super) fn link(graph: &mut Graph<'_>, without: &[LinkPass]) {
