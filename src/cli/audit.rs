@@ -34,7 +34,7 @@ pub fn audit(cli: &Cli, snapshot: &Path, verify_only: bool) -> Result<()> {
     let mut config: Config = {
         let mut pinned = manifest.config.clone();
         pinned["source"]["path"] = serde_json::json!(source);
-        serde_json::from_value(pinned).map_err(|e| Error::Verification(format!("manifest.json: config: {e}")))?
+        Config::from_pinned(pinned).map_err(|e| Error::Verification(format!("manifest.json: config: {e}")))?
     };
     // A single file is given as itself, several as their directory, so that their names come out the same.
     let place = |kind: InputKind, dir: PathBuf| {

@@ -7,6 +7,7 @@ pub mod comparison;
 pub mod field;
 pub mod flag;
 pub mod group;
+pub mod link_pass;
 pub mod modality;
 pub mod owner;
 pub mod place;
@@ -15,12 +16,14 @@ pub mod regression;
 pub mod role;
 pub mod rule;
 pub mod run;
+pub mod source;
 pub mod tier;
 
 pub use comparison::Comparison;
 pub use field::{EvidenceSource, Field, ParamsSource, TrainedOnSource};
 pub use flag::Flag;
 pub use group::GroupBy;
+pub use link_pass::LinkPass;
 pub use modality::Modality;
 pub use owner::OwnerClass;
 pub use place::GridBasis;
@@ -29,6 +32,8 @@ pub use regression::{RegressionId, Term};
 pub use role::{Relation, Role};
 pub use rule::Rule;
 pub use run::{Run, RunKind, TrainingStage};
+
+pub use source::{CohortMetric, SourceKind};
 pub use tier::Tier;
 
 /// A closed set of words: its members, their published names, and what each means.

@@ -19,5 +19,6 @@ pub mod roles;
 mod runs;
 pub mod tags;
 
-pub use model::{LinkPass, Placement, RepoFacts, Resolution, Words, no_training_id, run_id};
+pub use crate::domain::LinkPass;
+pub use model::{Placement, RepoFacts, Resolution, Words, no_training_id, run_id};
 pub use resolve::resolve;

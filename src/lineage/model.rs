@@ -1,8 +1,7 @@
 //! The types of lineage: facts of a repository, its placement, and the graph of both.
 
-use crate::domain::{Relation, Role, Rule, RunKind};
+use crate::domain::{LinkPass, Relation, Role, Rule, RunKind};
 use rustc_hash::{FxHashMap, FxHashSet};
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Longest chain of bases followed.
@@ -142,24 +141,6 @@ pub struct Resolution {
     pub placements: Vec<Placement>,
     /// Models that are named as bases or registered, and are not in the index.
     pub absent: Vec<RepoFacts>,
-}
-
-/// A pass of the linking. An ablation leaves one out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LinkPass {
-    /// Bases that cards, tags or the Hub state.
-    StatedBases,
-    /// Copies by name: mirrors, formats, quantizers.
-    Copies,
-    /// Siblings of one namespace by stem or by a size above 100 B.
-    Siblings,
-    /// Coder, math and vision models on their house's base.
-    Specialities,
-    /// Names that point at another house's family.
-    FamilyNames,
-    /// Architecture and size of a known base.
-    Shapes,
 }
 
 /// Positions by lower-case id, as small as a map of millions can be: there are less than 4 billion repositories.

@@ -1,6 +1,7 @@
 //! Repositories, and the models they name that the index lacks, as one graph; the passes in order; the runs.
 
-use super::model::{Graph, IdMap, LinkPass, Placement, RepoFacts, Resolution};
+use crate::domain::LinkPass;
+use super::model::{Graph, IdMap, Placement, RepoFacts, Resolution};
 use super::roles::role;
 use super::{names, passes, runs};
 use rustc_hash::{FxHashMap, FxHashSet};

@@ -17,7 +17,8 @@ mod siblings;
 mod specialities;
 mod stated;
 
-use super::model::{Graph, LinkPass};
+use super::model::Graph;
+use crate::domain::LinkPass;
 
 /// The passes in their order, each with the name by which an ablation leaves it out; those without a name always run.
 const PASSES: &[(Option<LinkPass>, fn(&mut Graph<'_>))] = &[

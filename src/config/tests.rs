@@ -1,0 +1,174 @@
+//! Layers, messages, and that the list of settings, the typed structs and the files on disk say the same.
+
+use super::settings::{SETTINGS, Value};
+use super::*;
+use crate::error::Result;
+use std::path::Path;
+
+fn with_file(text: &str) -> Result<Resolved> {
+    with_file_and(text, |_| None)
+}
+
+fn with_file_and(text: &str, environment: impl Fn(&str) -> Option<String>) -> Result<Resolved> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("pipeline.toml");
+    std::fs::write(&path, text).unwrap();
+    resolve(&Overrides { config_file: Some(path), source: None, cards: None }, environment)
+}
+
+#[test]
+fn later_layers_win_and_each_setting_names_its_origin() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("p.toml");
+    std::fs::write(&path, "[cohort]\nmin = 10\n[method]\ndraws = 200\n[source]\npath = \"x\"").unwrap();
+    let resolved = resolve(&Overrides { config_file: Some(path.clone()), source: None, cards: None }, |name| {
+        (name == "HUGGING_CARBON_METHOD_DRAWS").then(|| "300".to_owned())
+    })
+    .unwrap();
+    assert_eq!(resolved.config.cohort.min, 10);
+    assert_eq!(resolved.config.method.draws, 300);
+    assert_eq!(resolved.config.source.path, Some(dir.path().join("x")));
+    assert_eq!(resolved.origins["cohort.min"].1, Origin::File(path));
+    assert_eq!(resolved.origins["limits.max_shrink_fraction"].1, Origin::Default);
+    assert_eq!(resolved.origins["method.draws"].1, Origin::Environment("HUGGING_CARBON_METHOD_DRAWS".into()));
+}
+
+#[test]
+fn a_bad_setting_is_named() {
+    for (text, expected) in [
+        ("[cohort]\nmni = 3", "unknown key 'cohort.mni'"),
+        ("[cohrot]\nmin = 3", "unknown key 'cohrot'"),
+        ("[cohort]\nmin = -1", "cannot be negative"),
+        ("[limits]\nmax_shrink_fraction = 1.5", "between 0 and 1"),
+        ("[limits]\nmax_quarantine_fraction = nan", "between 0 and 1"),
+        ("[method]\nversion = 2", "method version 1 only"),
+        ("[method]\ndraws = 5", "between 100 and 100000"),
+        ("[cohort]\nmetric = \"likes\"", "likes"),
+        ("[source]\nkind = \"hub\"", "hub-listing"),
+        ("[source]\nkind = \"hub-listing\"\npage_size = 5000", "between 1 and 1000"),
+        ("[cards]\nfetch = true", "crawled listing only"),
+        ("[cards]\nrepo = \"a/b\"", "needs cards.file"),
+        ("[method]\nwithout_link_passes = [\"guesses\"]", "guesses"),
+        ("[cohort\n", "pipeline.toml"),
+    ] {
+        let message = with_file(text).unwrap_err().to_string();
+        assert!(message.contains(expected), "{message}");
+    }
+}
+
+/// What the words of a closed set's setting may be is said as it always was.
+#[test]
+fn an_unknown_word_is_said_with_those_that_are_known() {
+    for (text, expected) in [
+        (
+            "[source]\nkind = \"hub\"",
+            "unknown variant `hub`, expected one of `file`, `hub-listing`, `hub-dataset`\nin `source.kind`",
+        ),
+        (
+            "[cohort]\nmetric = \"likes\"",
+            "unknown variant `likes`, expected `downloads_all_time` or `downloads_30d`\nin `cohort.metric`",
+        ),
+        (
+            "[method]\nwithout_link_passes = [\"copies\", \"guesses\"]",
+            "unknown variant `guesses`, expected one of `stated_bases`, `copies`, `siblings`, `specialities`, `family_names`, `shapes`\n\
+             in `method.without_link_passes`",
+        ),
+    ] {
+        let message = with_file(text).unwrap_err().to_string();
+        assert!(message.starts_with(&format!("configuration: {expected}\n  ")), "{message}");
+    }
+}
+
+/// `run -v` shows what is set and what every snapshot pins; how something is fetched shows only where somebody has set it.
+#[test]
+fn defaults_that_are_shown_are_those_that_are_pinned() {
+    let resolved = with_file("[source]\npage_size = 7").unwrap();
+    let keys: Vec<&str> = resolved.origins.keys().map(String::as_str).collect();
+    assert_eq!(
+        keys,
+        [
+            "cohort.metric",
+            "cohort.min",
+            "limits.max_quarantine_fraction",
+            "limits.max_shrink_fraction",
+            "method.draws",
+            "method.seed",
+            "method.version",
+            "source.kind",
+            "source.page_size"
+        ]
+    );
+    assert_eq!(resolved.config.source.patience_s, 1_800);
+    assert_eq!(resolved.config.source.page_size, 7);
+}
+
+/// Every setting has a place in the typed structs, and its default is of its kind and in its range.
+#[test]
+fn the_list_agrees_with_the_typed_structs() {
+    let config = with_file_and("", |name| {
+        let setting = SETTINGS.iter().find(|setting| setting.variable() == name)?;
+        Some(match (setting.default.or(setting.here).or(setting.example)?, setting.key) {
+            // A word of its own where the list shows none.
+            (_, "method.without_link_passes") => "copies".to_owned(),
+            (Value::Text(text), _) => text.to_owned(),
+            (Value::Flag(flag), _) => flag.to_string(),
+            (Value::Whole(number), _) => number.to_string(),
+            (Value::Number(number), _) => number.to_string(),
+            (Value::Words(words), _) => words.join(","),
+        })
+    })
+    .unwrap()
+    .config;
+    let json = serde_json::to_value(&config).unwrap();
+    let mut keys = Vec::new();
+    for (section, entries) in json.as_object().unwrap() {
+        keys.extend(entries.as_object().unwrap().keys().map(|name| format!("{section}.{name}")));
+    }
+    keys.sort();
+    let mut listed: Vec<String> = SETTINGS.iter().map(|setting| setting.key.to_owned()).collect();
+    listed.sort();
+    assert_eq!(keys, listed);
+}
+
+/// A manifest states what was taken, not how it was fetched: the rest has its default.
+#[test]
+fn a_pinned_configuration_is_read_back() {
+    let whole = with_file("[source]\nkind = \"hub-dataset\"\nrevision = \"v1\"").unwrap().config;
+    let pinned = serde_json::json!({
+        "source": whole.source.as_pinned(), "cohort": whole.cohort, "limits": whole.limits, "method": whole.method,
+    });
+    assert_eq!(Config::from_pinned(pinned.clone()).unwrap(), whole);
+    let mut without_seed = pinned.clone();
+    without_seed["method"].as_object_mut().unwrap().remove("seed");
+    assert!(Config::from_pinned(without_seed).unwrap_err().to_string().contains("missing field `seed`"));
+    let mut unknown = pinned;
+    unknown["cohort"]["mni"] = serde_json::json!(3);
+    assert!(Config::from_pinned(unknown).unwrap_err().to_string().contains("unknown field `mni`"));
+}
+
+/// The file and the page on disk are what the list says. With WRITE_SETTINGS set they are written instead.
+#[test]
+fn the_files_are_those_of_the_list() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (name, text) in [("pipeline.toml", render::pipeline_toml()), ("docs/settings.md", render::settings_page())] {
+        let path = root.join(name);
+        if std::env::var_os("WRITE_SETTINGS").is_some() {
+            std::fs::write(&path, &text).unwrap();
+        }
+        assert!(
+            std::fs::read_to_string(&path).unwrap() == text,
+            "{name} is not what src/config/settings.rs says: see docs/settings.md"
+        );
+    }
+}
+
+/// The repository's file pins nothing but the defaults, and the sample.
+#[test]
+fn the_file_sets_the_sample_and_the_defaults() {
+    let resolved = with_file(&render::pipeline_toml()).unwrap();
+    let mut defaults = with_file("").unwrap().config;
+    let dir = resolved.config.source.path.as_ref().and_then(|path| path.parent()?.parent()).unwrap();
+    defaults.source.path = Some(dir.join("data/sample"));
+    defaults.cards.path = Some(dir.join("data/sample/cards"));
+    assert_eq!(resolved.config, defaults);
+}
