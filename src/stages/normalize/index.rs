@@ -1,8 +1,9 @@
 //! The first pass: what lineage needs of every repository, gathered small enough to be held, and resolved.
 
 use crate::error::{Error, Result};
-use crate::evidence::params::{self, Weights};
-use crate::evidence::{Extracted, emissions, names};
+use crate::evidence::Extracted;
+use crate::evidence::index::params::{self, Weights};
+use crate::evidence::index::{emissions, names};
 use crate::lineage::{self, Placement, Relation, RepoFacts, Resolution, Role, RunKind, Words};
 use crate::method::regression::{self, MIN_OBSERVATIONS, Observation};
 use crate::pipeline::Context;

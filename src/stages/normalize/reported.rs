@@ -2,7 +2,8 @@
 
 use super::index::Index;
 use crate::evidence::card::{self, About, CardRole};
-use crate::evidence::{Extracted, emissions, hardware, place};
+use crate::evidence::index::emissions;
+use crate::evidence::{Extracted, hardware, place};
 use crate::lineage::{Placement, Role, RunKind};
 use crate::pipeline::Context;
 use crate::reference::Reference;
