@@ -4,7 +4,7 @@
 
 use crate::error::Result;
 use crate::evidence::hardware::{self, Context};
-use crate::evidence::place::{self, Place};
+use crate::evidence::place::{Place, PlaceTables, read_place};
 use crate::lineage::names::post_training_stage;
 use crate::lineage::no_training_id;
 use crate::method::assumptions::{ATCI_BAND_GCO2E_PER_PFLOP, TOKENS_PER_PARAM};
@@ -65,7 +65,8 @@ fn stated_place(reference: &Reference, own: &[EvidenceRow]) -> Place {
         .filter_map(|field| best(own, field))
         .map(|e| e.value_as_written.as_str())
         .collect();
-    place::read(reference, &parts.join(", "), Context::Field)
+    let tables = PlaceTables { places: &reference.places, grid: &reference.grid, pue: &reference.pue };
+    read_place(tables, &parts.join(", "), Context::Field)
 }
 
 /// Stage of a training, by role and name (data/reference/post_training.csv).
@@ -111,7 +112,7 @@ fn tier_row(reference: &Reference, model: &ModelRow, run: Option<&RunRow>, own: 
         energy_kwh: value("energy_kwh"),
         accelerator_hours: value("accelerator_hours"),
         accelerators: text("accelerator")
-            .map(|t| hardware::read(&reference.accelerators, t, Context::Field).names())
+            .map(|t| hardware::read_hardware(&reference.accelerators, t, Context::Field).names())
             .unwrap_or_default(),
         mfu: value("mfu"),
         place: place.settled().map(str::to_owned),

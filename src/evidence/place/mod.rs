@@ -4,8 +4,20 @@
 //! can mean, the most specific place that agrees with the others. Two that agree with nothing are a result with candidates.
 
 use super::hardware::Context;
-use crate::reference::Reference;
+use super::vocabulary;
 use crate::reference::places::{Meaning, words};
+use crate::reference::{Grid, Places, Pue};
+
+/// The tables that name places.
+#[derive(Clone, Copy, Debug)]
+pub struct PlaceTables<'a> {
+    /// Names of places and cloud regions.
+    pub places: &'a Places,
+    /// Which country a place of the grid tables lies in.
+    pub grid: &'a Grid,
+    /// Names of the operators of clouds and sites, and which of them publish a PUE.
+    pub pue: &'a Pue,
+}
 
 /// What a text says about where a training ran.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -28,8 +40,6 @@ impl Place {
     }
 }
 
-/// Words beside which a name of a place is an assumption of the author.
-const ASSUMED: &[&str] = &["assumed", "unavailable", "assuming", "probably"];
 /// Kinds of names that are words of the language as often as codes (`in`, `us`, `can`): only upper case counts.
 const CODE_KINDS: &[&str] = &["state_code", "country_code"];
 
@@ -40,47 +50,29 @@ struct Mention {
 
 /// Words of the longest operator name looked for.
 const MOST_OPERATOR_WORDS: usize = 5;
-/// Computing sites whose names are words, people or models as well, and the words that tell a site in prose.
-const AMBIGUOUS_SITES: &[&str] = &[
-    "leonardo",
-    "frontier",
-    "summit",
-    "aurora",
-    "polaris",
-    "alps",
-    "jupiter",
-    "augusta",
-    "cedar",
-    "beluga",
-    "surf",
-    "selene",
-    "berzelius",
-    "andromeda",
-];
-const SITE_WORDS: &[&str] = &["cluster", "supercomputer", "hpc", "node", "nodes", "trained", "datacenter", "center", "centre"];
 
 /// Reads a text.
 #[must_use]
-pub fn read(reference: &Reference, text: &str, context: Context) -> Place {
+pub fn read_place(tables: PlaceTables<'_>, text: &str, context: Context) -> Place {
     // An address holds the region of somebody's bucket, not of a training.
     let text = text.split_whitespace().filter(|w| !w.contains("://")).collect::<Vec<_>>().join(" ");
     let (lower, written) = (words(&text), written_words(&text));
-    let mut place = Place { is_assumed: lower.iter().any(|w| ASSUMED.contains(&w.as_str())), ..Place::default() };
-    place.operator = operator(reference, &lower);
-    let names_site = context == Context::Field || lower.iter().any(|w| SITE_WORDS.contains(&w.as_str()));
+    let mut place =
+        Place { is_assumed: lower.iter().any(|w| vocabulary::place().assumed.contains(&w.as_str())), ..Place::default() };
+    place.operator = operator(tables, &lower);
+    let names_site = context == Context::Field || lower.iter().any(|w| vocabulary::place().near_site.contains(&w.as_str()));
     let mut mentions: Vec<Mention> = Vec::new();
     let mut at = 0;
     while at < lower.len() {
-        let longest = reference.places.most_words().min(lower.len() - at);
+        let longest = tables.places.most_words().min(lower.len() - at);
         let found = (1..=longest).rev().find_map(|n| {
             let window = &lower[at..at + n];
-            let is_code =
-                |m: &Meaning| is_code(reference, *m) && !written.get(at).is_some_and(|w| w.chars().all(char::is_uppercase));
-            let is_word = n == 1 && !names_site && AMBIGUOUS_SITES.contains(&window[0].as_str());
-            let meanings: Vec<Meaning> = reference.places.meanings(&window.join(" ")).to_vec();
+            let is_code = |m: &Meaning| is_code(tables, *m) && !written.get(at).is_some_and(|w| w.chars().all(char::is_uppercase));
+            let is_word = n == 1 && !names_site && vocabulary::place().ambiguous_sites.contains(&window[0].as_str());
+            let meanings: Vec<Meaning> = tables.places.meanings(&window.join(" ")).to_vec();
             let kept: Vec<Meaning> = meanings
                 .into_iter()
-                .filter(|m| !is_code(m) && !is_word && fits_operator(reference, *m, window, place.operator.as_deref()))
+                .filter(|m| !is_code(m) && !is_word && fits_operator(tables, *m, window, place.operator.as_deref()))
                 .collect();
             (!kept.is_empty()).then_some((n, kept))
         });
@@ -92,51 +84,51 @@ pub fn read(reference: &Reference, text: &str, context: Context) -> Place {
             None => at += 1,
         }
     }
-    settle(reference, &mentions, &mut place);
+    settle(tables, &mentions, &mut place);
     place
 }
 
 /// Of several operators ("sponsored by Hugging Face & OVHcloud") the one whose data centres have a figure; TPUs stand at Google.
-fn operator(reference: &Reference, words: &[String]) -> Option<String> {
+fn operator(tables: PlaceTables<'_>, words: &[String]) -> Option<String> {
     let windows = (1..=MOST_OPERATOR_WORDS).rev().flat_map(|n| words.windows(n));
-    let named: Vec<&str> = windows.filter_map(|w| reference.pue.operator_named(&w.join(" "))).collect();
-    let known = named.iter().find(|o| reference.pue.has_operator(o)).or(named.first()).map(|o| (*o).to_owned());
+    let named: Vec<&str> = windows.filter_map(|w| tables.pue.operator_named(&w.join(" "))).collect();
+    let known = named.iter().find(|o| tables.pue.has_operator(o)).or(named.first()).map(|o| (*o).to_owned());
     known.or_else(|| words.iter().any(|w| w == "tpu" || w == "tpus").then(|| "google".to_owned()))
 }
 
 /// An operator named beside a region settles whose region it is: "us-east" is AWS's or nobody's. A region whose name is plain
 /// geography ("East US") is one only where its provider is named.
-fn fits_operator(reference: &Reference, meaning: Meaning, window: &[String], operator: Option<&str>) -> bool {
+fn fits_operator(tables: PlaceTables<'_>, meaning: Meaning, window: &[String], operator: Option<&str>) -> bool {
     let Meaning::CloudRegion(i) = meaning else { return true };
     let is_geography = window.len() > 1 && window.iter().all(|w| w.chars().all(char::is_alphabetic));
-    operator.map_or(!is_geography, |operator| operator_of(&reference.places.regions()[i].provider) == operator)
+    operator.map_or(!is_geography, |operator| operator_of(&tables.places.regions()[i].provider) == operator)
 }
 
 fn written_words(text: &str) -> Vec<&str> {
     text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect()
 }
 
-fn is_code(reference: &Reference, meaning: Meaning) -> bool {
-    matches!(meaning, Meaning::Place(i) if CODE_KINDS.contains(&reference.places.rows()[i].kind.as_str()))
+fn is_code(tables: PlaceTables<'_>, meaning: Meaning) -> bool {
+    matches!(meaning, Meaning::Place(i) if CODE_KINDS.contains(&tables.places.rows()[i].kind.as_str()))
 }
 
-fn key(reference: &Reference, meaning: Meaning) -> &str {
+fn key(tables: PlaceTables<'_>, meaning: Meaning) -> &str {
     match meaning {
-        Meaning::Place(i) => &reference.places.rows()[i].place,
-        Meaning::CloudRegion(i) => &reference.places.regions()[i].grid_place,
+        Meaning::Place(i) => &tables.places.rows()[i].place,
+        Meaning::CloudRegion(i) => &tables.places.regions()[i].grid_place,
     }
 }
 
 /// Whether two keys can be one place: the same, or one the country of the other.
-fn agree(reference: &Reference, a: &str, b: &str) -> bool {
-    a == b || reference.grid.country_of(a) == b || reference.grid.country_of(b) == a
+fn agree(tables: PlaceTables<'_>, a: &str, b: &str) -> bool {
+    a == b || tables.grid.country_of(a) == b || tables.grid.country_of(b) == a
 }
 
 /// How specific a meaning is: cloud regions and sites before cities, those before states and countries.
-fn depth(reference: &Reference, meaning: Meaning) -> u8 {
+fn depth(tables: PlaceTables<'_>, meaning: Meaning) -> u8 {
     match meaning {
         Meaning::CloudRegion(_) => 4,
-        Meaning::Place(i) => match reference.places.rows()[i].kind.as_str() {
+        Meaning::Place(i) => match tables.places.rows()[i].kind.as_str() {
             "site" => 3,
             "city" => 2,
             "state" | "state_code" | "province" => 1,
@@ -145,57 +137,47 @@ fn depth(reference: &Reference, meaning: Meaning) -> u8 {
     }
 }
 
-fn settle(reference: &Reference, mentions: &[Mention], place: &mut Place) {
+fn settle(tables: PlaceTables<'_>, mentions: &[Mention], place: &mut Place) {
     let mut candidates: Vec<(usize, Meaning)> = Vec::new();
     for mention in mentions {
         for &meaning in &mention.meanings {
             let others = mentions.iter().filter(|other| !std::ptr::eq(*other, mention));
-            let agreeing = others
-                .filter(|other| other.meanings.iter().any(|o| agree(reference, key(reference, meaning), key(reference, *o))))
-                .count();
+            let agreeing =
+                others.filter(|other| other.meanings.iter().any(|o| agree(tables, key(tables, meaning), key(tables, *o)))).count();
             candidates.push((agreeing, meaning));
         }
     }
     let Some(most) = candidates.iter().map(|(n, _)| *n).max() else { return };
     let agreeing: Vec<Meaning> = candidates.into_iter().filter(|(n, _)| *n == most).map(|(_, m)| m).collect();
     // "Cambridge" inside "United Kingdom" is the finer of two names for one place; Georgia the state is no finer Georgia the country.
-    let finer = |a: Meaning, b: Meaning| {
-        depth(reference, a) > depth(reference, b) && agree(reference, key(reference, a), key(reference, b))
-    };
+    let finer = |a: Meaning, b: Meaning| depth(tables, a) > depth(tables, b) && agree(tables, key(tables, a), key(tables, b));
     let chosen: Vec<Meaning> = agreeing.iter().copied().filter(|m| !agreeing.iter().any(|other| finer(*other, *m))).collect();
-    let mut keys: Vec<String> = chosen.iter().map(|m| key(reference, *m).to_owned()).collect();
+    let mut keys: Vec<String> = chosen.iter().map(|m| key(tables, *m).to_owned()).collect();
     keys.sort();
     keys.dedup();
     place.grid_places = keys;
     if place.grid_places.len() == 1
         && let [first, ..] = chosen.as_slice()
     {
-        describe(reference, *first, place);
+        describe(tables, *first, place);
     }
 }
 
 /// Operator and cloud region of a settled place.
-fn describe(reference: &Reference, meaning: Meaning, place: &mut Place) {
+fn describe(tables: PlaceTables<'_>, meaning: Meaning, place: &mut Place) {
     match meaning {
-        Meaning::Place(i) => place.operator = reference.places.rows()[i].operator.clone().or(place.operator.take()),
+        Meaning::Place(i) => place.operator = tables.places.rows()[i].operator.clone().or(place.operator.take()),
         Meaning::CloudRegion(i) => {
-            let row = &reference.places.regions()[i];
+            let row = &tables.places.regions()[i];
             place.operator = Some(operator_of(&row.provider).to_owned());
-            place.cloud_region = Some(reference.places.region_key(i));
+            place.cloud_region = Some(tables.places.region_key(i));
         }
     }
 }
 
 /// Slug of pue.csv for a provider of cloud_regions.csv.
 fn operator_of(provider: &str) -> &str {
-    match provider {
-        "gcp" => "google",
-        "azure" => "microsoft",
-        "ovh" => "ovhcloud",
-        "alibaba" => "alibaba-cloud",
-        "yandex" => "yandex-cloud",
-        other => other,
-    }
+    vocabulary::place().operators.get(provider).map_or(provider, String::as_str)
 }
 
 #[cfg(test)]

@@ -20,6 +20,12 @@ impl Piece {
         self.lower == word
     }
 
+    /// Whether it is one of these words, given in lower case.
+    #[must_use]
+    pub fn is_any(&self, words: &[&str]) -> bool {
+        words.contains(&self.lower.as_str())
+    }
+
     /// A run of digits.
     #[must_use]
     pub fn is_number(&self) -> bool {

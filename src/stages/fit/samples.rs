@@ -200,7 +200,7 @@ pub(super) fn as_tier_row(reference: &Reference, run: &TrainingRun) -> Option<Ti
     row.accelerator_hours = run.accelerator_hours;
     row.mfu = run.mfu;
     let text = run.accelerator.as_deref().unwrap_or_default();
-    row.accelerators = hardware::read(&reference.accelerators, text, hardware::Context::Field).names();
+    row.accelerators = hardware::read_hardware(&reference.accelerators, text, hardware::Context::Field).names();
     Some(row)
 }
 

@@ -3,7 +3,8 @@
 use super::index::Index;
 use crate::evidence::card::{self, About, CardRole};
 use crate::evidence::index::emissions;
-use crate::evidence::{Extracted, hardware, place};
+use crate::evidence::place::{PlaceTables, read_place};
+use crate::evidence::{Extracted, hardware};
 use crate::lineage::{Placement, Role, RunKind};
 use crate::pipeline::Context;
 use crate::reference::Reference;
@@ -103,12 +104,13 @@ pub(super) fn from_card(
 }
 
 pub(super) fn names_hardware(reference: &Reference, text: &str) -> bool {
-    !hardware::read(&reference.accelerators, text, hardware::Context::Field).chips.is_empty()
+    !hardware::read_hardware(&reference.accelerators, text, hardware::Context::Field).chips.is_empty()
 }
 
 /// A place that the grid tables cannot tell, or that the text only assumes.
 fn refuse_place(reference: &Reference, text: &str) -> Option<String> {
-    let place = place::read(reference, text, hardware::Context::Field);
+    let tables = PlaceTables { places: &reference.places, grid: &reference.grid, pue: &reference.pue };
+    let place = read_place(tables, text, hardware::Context::Field);
     if place.is_assumed {
         return Some("the text says that the place is assumed".into());
     }

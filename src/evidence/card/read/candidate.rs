@@ -238,7 +238,7 @@ impl<'a> Card<'a> {
         let original = text;
         let text = without_points(text);
         let reference = self.reference;
-        let found = hardware::read(&reference.accelerators, &text, context);
+        let found = hardware::read_hardware(&reference.accelerators, &text, context);
         if found.openness == Openness::Unnamed {
             if let Some(n) = found.count.filter(|_| context == Context::Field) {
                 self.add(&spot.after(2), "accelerator_count", Some(f64::from(n)), original, None);
@@ -296,7 +296,7 @@ fn without_points(text: &str) -> String {
 fn shortest(reference: &Reference, original: &str, text: &str, found: &Hardware<'_>, context: Context) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     let reads = |run: &[&str], context: Context| {
-        let again = hardware::read(&reference.accelerators, &run.join(" "), context);
+        let again = hardware::read_hardware(&reference.accelerators, &run.join(" "), context);
         again.count == found.count && again.openness == found.openness && again.names() == found.names()
     };
     let (mut from, mut to) = (0, words.len());

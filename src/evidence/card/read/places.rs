@@ -101,7 +101,8 @@ impl Card<'_> {
     /// A cloud region, or a plain place.
     pub fn add_place(&mut self, spot: &Spot<'_>, value: &str) {
         let written: String = value.trim().chars().take(80).collect();
-        let place = place::read(self.reference, &written, Context::Field);
+        let tables = place::PlaceTables { places: &self.reference.places, grid: &self.reference.grid, pue: &self.reference.pue };
+        let place = place::read_place(tables, &written, Context::Field);
         let is_plain = place.cloud_region.is_none() && place.settled().is_some();
         self.add(spot, if is_plain { "country" } else { "cloud_region" }, None, &written, None);
     }
