@@ -5,7 +5,7 @@
 //! Every copy has a namespace and a name of its own; every other states its base, the rest has to be grouped by name and shape.
 #![allow(clippy::print_stdout, clippy::expect_used)] // A benchmark speaks, and stops when it cannot measure.
 
-use hugging_carbon::evidence::names;
+use hugging_carbon::evidence::index::names;
 use hugging_carbon::hub::{files::find_files, json};
 use hugging_carbon::lineage::{RepoFacts, Words, resolve};
 use hugging_carbon::reference::Reference;

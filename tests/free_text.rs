@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr)] // A test that cannot set up its stage has failed.
 
 use hugging_carbon::evidence::hardware::{self, Context, Openness};
-use hugging_carbon::evidence::place;
+use hugging_carbon::evidence::place::{PlaceTables, read_place};
 use hugging_carbon::reference::Reference;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -30,7 +30,7 @@ fn hardware_texts_are_read_as_a_person_reads_them() {
         n += 1;
         // Sentences of cards are prose, cells of columns are fields.
         let context = if record[0].contains("model_cards") { Context::Prose } else { Context::Field };
-        let read = hardware::read(chips, text, context);
+        let read = hardware::read_hardware(chips, text, context);
         let got: BTreeSet<String> = read.names().into_iter().collect();
         let families = |names: &BTreeSet<&str>| names.iter().map(|n| family(n)).collect::<BTreeSet<_>>();
         let got_families: BTreeSet<String> = got.iter().map(|n| family(n)).collect();
@@ -61,6 +61,7 @@ fn hardware_texts_are_read_as_a_person_reads_them() {
 #[test]
 fn place_texts_are_read_as_a_person_reads_them() {
     let reference = Reference::load().unwrap();
+    let tables = PlaceTables { places: &reference.places, grid: &reference.grid, pue: &reference.pue };
     let (mut wrong, mut n) = (Vec::new(), 0);
     for record in labels("place_texts.csv") {
         let (text, label, operator, note) = (&record[1], &record[2], &record[3], &record[4]);
@@ -71,7 +72,7 @@ fn place_texts_are_read_as_a_person_reads_them() {
         n += 1;
         // "Cloud Provider: AWS" of a card is a field, its sentences are prose.
         let is_prose = record[0].contains("model_cards") && !text.contains(':');
-        let read = place::read(&reference, text, if is_prose { Context::Prose } else { Context::Field });
+        let read = read_place(tables, text, if is_prose { Context::Prose } else { Context::Field });
         let got: BTreeSet<&str> = read.grid_places.iter().map(String::as_str).collect();
         let places_right = got == names(label);
         let operator_right = operator.is_empty() || read.operator.as_deref() == Some(operator);
@@ -88,7 +89,7 @@ fn place_texts_are_read_as_a_person_reads_them() {
 fn openness_says_how_many_chips_there_are() {
     let reference = Reference::load().unwrap();
     for record in labels("hardware_texts.csv") {
-        let read = hardware::read(&reference.accelerators, &record[1], Context::Field);
+        let read = hardware::read_hardware(&reference.accelerators, &record[1], Context::Field);
         match read.openness {
             Openness::Unnamed => assert!(read.chips.is_empty(), "{}", &record[1]),
             Openness::Exact => assert_eq!(read.chips.len(), 1, "{}", &record[1]),

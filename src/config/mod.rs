@@ -9,12 +9,9 @@ mod sections;
 pub mod settings;
 mod validate;
 
-pub use crate::domain::{CohortMetric, SourceKind};
+pub use crate::domain::{CohortMetric, METHOD_VERSION, SourceKind};
 pub use layers::{Origin, Overrides, Resolved, resolve};
 pub use sections::{CardsConfig, CohortConfig, Config, LimitsConfig, MethodConfig, PinnedSource, ReferenceConfig, SourceConfig};
-
-/// Version of the method this build implements (docs/method.md). `method.version` pins it.
-pub const METHOD_VERSION: i32 = 1;
 
 #[cfg(test)]
 mod tests;

@@ -29,6 +29,17 @@ pub struct Config {
 }
 
 impl Config {
+    /// The configuration as a manifest pins it: everything but where the source lies.
+    #[must_use]
+    pub fn as_pinned(&self) -> serde_json::Value {
+        json!({
+            "source": self.source.as_pinned(),
+            "cohort": self.cohort,
+            "limits": self.limits,
+            "method": self.method,
+        })
+    }
+
     /// Reads the configuration that a manifest pins. What no manifest states, because it decides how something is fetched and not what,
     /// has its default; what every manifest states is required.
     ///

@@ -36,6 +36,9 @@ pub use run::{Run, RunKind, TrainingStage};
 pub use source::{CohortMetric, SourceKind};
 pub use tier::Tier;
 
+/// Version of the method this build implements (docs/method.md). `method.version` pins it.
+pub const METHOD_VERSION: i32 = 1;
+
 /// A closed set of words: its members, their published names, and what each means.
 pub trait ClosedSet: Copy + Ord + std::fmt::Debug + 'static {
     /// Name of the set, as the dataset card heads it.

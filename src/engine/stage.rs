@@ -29,7 +29,7 @@ use super::fingerprint::{self, Freshness};
 use super::outputs::Outputs;
 use super::run::Workspace;
 use super::state::{Record, State};
-use super::{Inputs, inputs};
+use super::Inputs;
 use crate::error::{Error, Result};
 use crate::store::sha256_bytes;
 use crate::tables::Row;
@@ -186,12 +186,12 @@ impl<S: Stage> Step for Bound<S> {
         let Ok(facts) = serde_json::from_value::<S::Facts>(record.facts.clone()) else {
             return Ok(Freshness::Stale("its facts are of another version".into()));
         };
-        let inputs = inputs::Inputs::new(&self.settings, &self.references, workspace, state);
+        let inputs = Inputs::new(&self.settings, &self.references, workspace, state);
         Ok(S::outdated(&inputs, &facts)?.map_or(Freshness::Fresh, Freshness::Stale))
     }
 
     fn run(&self, workspace: &Workspace, state: &State, into: &Path) -> Result<Record> {
-        let inputs = inputs::Inputs::new(&self.settings, &self.references, workspace, state);
+        let inputs = Inputs::new(&self.settings, &self.references, workspace, state);
         let mut outputs = Outputs::new(into);
         let facts = S::run(&inputs, &mut outputs)?;
         let facts_sha256 = facts.fingerprint()?;

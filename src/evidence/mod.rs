@@ -1,14 +1,11 @@
 //! Extractors: from what an index holds to evidence rows with unit, quote and verdict (METHOD.md section 3).
 
 pub mod card;
-pub mod emissions;
-pub mod facts;
 pub mod hardware;
-pub mod names;
-pub mod params;
-pub mod pieces;
+pub mod index;
 pub mod place;
 pub mod quantity;
+pub mod vocabulary;
 
 use crate::tables::EvidenceRow;
 

@@ -1,6 +1,6 @@
 //! The types of lineage: facts of a repository, its placement, and the graph of both.
 
-use crate::domain::{LinkPass, Relation, Role, Rule, RunKind};
+use crate::domain::{Relation, Role, Rule, RunKind};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 

@@ -1,9 +1,9 @@
 //! Repositories, and the models they name that the index lacks, as one graph; the passes in order; the runs.
 
-use crate::domain::LinkPass;
 use super::model::{Graph, IdMap, Placement, RepoFacts, Resolution};
 use super::roles::role;
 use super::{names, passes, runs};
+use crate::domain::LinkPass;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Places every repository. `facts` may be in any order; the result does not depend on it beyond positions. `known` are registered

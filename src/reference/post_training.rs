@@ -60,7 +60,7 @@ impl PostTraining {
             by_stage.entry(row.stage_group).or_default().push(row.share);
         }
         let all: Vec<f64> =
-            by_stage.iter().filter(|(stage, _)| *stage != TrainingStage::Continued).flat_map(|(_, v)| v.clone()).collect();
+            by_stage.iter().filter(|(stage, _)| **stage != TrainingStage::Continued).flat_map(|(_, v)| v.clone()).collect();
         if all.len() < MIN_SHARES || !by_stage.contains_key(&TrainingStage::Continued) {
             return Err(Error::Internal("post_training.csv holds too few rows".into()));
         }

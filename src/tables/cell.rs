@@ -148,7 +148,7 @@ macro_rules! list_cell {
             }
             fn read(array: &ArrayRef, row: usize) -> Option<Self> {
                 let values = array.as_list_opt::<i32>()?.value(row);
-                (0..values.len()).map(|i| <$item>::read(&values, i)).collect()
+                (0..values.len()).map(|i| <$item as Cell>::read(&values, i)).collect()
             }
         }
     };

@@ -43,7 +43,7 @@ fn matches(reference: &Reference, fact: &Value, row: &Extracted) -> bool {
     match fact["field"].as_str().unwrap() {
         "accelerator" => {
             let families = |text: &str| -> Vec<String> {
-                let read = hardware::read(&reference.accelerators, text, Context::Field);
+                let read = hardware::read_hardware(&reference.accelerators, text, Context::Field);
                 read.chips.iter().map(|c| c.family().to_owned()).collect()
             };
             let (a, b) = (families(fact["text"].as_str().unwrap_or_default()), families(&row.as_written));

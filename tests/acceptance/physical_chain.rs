@@ -2,7 +2,7 @@
 
 use crate::shared;
 use hugging_carbon::evidence::hardware::{self, Context, Openness};
-use hugging_carbon::evidence::place;
+use hugging_carbon::evidence::place::{PlaceTables, read_place};
 use hugging_carbon::method::chain;
 use hugging_carbon::method::summary::median;
 use hugging_carbon::reference::{NodePower, Reference};
@@ -36,7 +36,7 @@ fn run_of(model: &str) -> Option<&'static str> {
 }
 
 fn power(reference: &Reference, hardware: &str, run: Option<&str>) -> Option<(NodePower, Watts)> {
-    let read = hardware::read(&reference.accelerators, hardware, Context::Field);
+    let read = hardware::read_hardware(&reference.accelerators, hardware, Context::Field);
     let weights = reference.accelerators.weights(&read.names());
     let (chip, _) = weights.into_iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
     Some((reference.power.without(chip, run), chip.tdp()?))
@@ -133,7 +133,7 @@ fn hardware_of_the_real_files_resolves() {
     );
     let (mut exact, mut variant, mut ambiguous, mut unresolved) = (0, 0, 0, Vec::new());
     for text in &texts {
-        let read = hardware::read(&reference.accelerators, text, Context::Field);
+        let read = hardware::read_hardware(&reference.accelerators, text, Context::Field);
         match read.openness {
             Openness::Exact => exact += 1,
             Openness::Variant => variant += 1,
@@ -159,6 +159,7 @@ fn hardware_of_the_real_files_resolves() {
 fn places_of_the_real_files_resolve() {
     let Some(shared) = shared() else { return };
     let reference = Reference::load().unwrap();
+    let tables = PlaceTables { places: &reference.places, grid: &reference.grid, pue: &reference.pue };
     let mut texts = distinct(
         &shared,
         &[("cards/reported_co2_2023-12-31.csv", "geographical_location"), ("truth/reported_emissions.csv", "region")],
@@ -170,7 +171,7 @@ fn places_of_the_real_files_resolve() {
     }
     let (mut settled, mut operator_only, mut open, mut unresolved) = (0, 0, Vec::new(), Vec::new());
     for text in &texts {
-        let read = place::read(&reference, text, Context::Field);
+        let read = read_place(tables, text, Context::Field);
         match read.grid_places.len() {
             1 => settled += 1,
             0 if read.operator.is_some() => operator_only += 1,

@@ -3,31 +3,22 @@
 //! A card is hostile input. It is cut at a cap, parsed once into blocks, and read block by block: keys with values, table rows, code,
 //! sentences. Nothing looks at the card as a whole again, so the work is linear in its size. Cards are data, never instructions.
 
-pub mod attribution;
-mod bases;
-pub mod blocks;
-mod candidates;
-pub mod choose;
-mod code;
-mod counts;
-pub mod facts;
-pub mod front_matter;
-mod html;
-mod keys;
-pub mod numbers;
-mod pairs;
-pub mod places;
-mod tables;
-mod times;
+pub mod decide;
+pub mod parse;
+pub mod read;
 
 #[cfg(test)]
 mod tests;
 
 use super::Extracted;
 use crate::reference::Reference;
-use attribution::{Own, Sections};
-use blocks::{Block, BlockKind};
-use facts::{Card, RANK_PAIR};
+use decide::choose;
+use decide::sections::{Own, Sections};
+use parse::front_matter;
+use parse::markdown as blocks;
+use parse::markdown::{Block, BlockKind};
+use read::candidate::{Card, RANK_PAIR};
+use read::{bases, code, keys, pairs, prose as candidates, tables};
 
 /// Largest card read, in bytes; the largest of 12,000 real ones is smaller.
 pub const MAX_CARD_BYTES: usize = 1 << 20;

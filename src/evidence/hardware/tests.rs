@@ -1,5 +1,6 @@
 //! Real hardware texts of cards, papers and the registry, read by hand.
 
+use super::counts::MOST_DEVICES;
 use super::*;
 use crate::reference::Reference;
 use std::sync::LazyLock;
@@ -8,7 +9,7 @@ static REFERENCE: LazyLock<Reference> = LazyLock::new(|| Reference::load().unwra
 
 fn in_field(text: &str) -> (Openness, Vec<String>, Option<u32>) {
     let reference = &*REFERENCE;
-    let read = read(&reference.accelerators, text, Context::Field);
+    let read = read_hardware(&reference.accelerators, text, Context::Field);
     (read.openness, read.names(), read.count)
 }
 
@@ -81,22 +82,22 @@ fn lookalikes_name_no_chip() {
     for text in
         ["", "unknown", "a warm laptop", "COCO2017", "ViT-L/14 with 24 layers", "More information needed", "GPT4", "T5-base"]
     {
-        let read = read(&reference.accelerators, text, Context::Field);
+        let read = read_hardware(&reference.accelerators, text, Context::Field);
         assert_eq!(read.openness, Openness::Unnamed, "{text}: {:?}", read.names());
     }
     // In prose a number or a short code needs a word of hardware beside it.
     for text in ["we trained for 3090 steps", "the M4 competition data set", "layer L4 is frozen", "an A10 paper sheet"] {
-        let read = read(&reference.accelerators, text, Context::Prose);
+        let read = read_hardware(&reference.accelerators, text, Context::Prose);
         assert_eq!(read.openness, Openness::Unnamed, "{text}: {:?}", read.names());
     }
-    assert_eq!(read(&reference.accelerators, "on one T4 GPU", Context::Prose).names(), ["NVIDIA T4"]);
+    assert_eq!(read_hardware(&reference.accelerators, "on one T4 GPU", Context::Prose).names(), ["NVIDIA T4"]);
 }
 
 proptest::proptest! {
     #[test]
     fn any_text_is_read_without_panic(text in ".{0,80}") {
         let reference = &*REFERENCE;
-        let read = read(&reference.accelerators, &text, Context::Field);
+        let read = read_hardware(&reference.accelerators, &text, Context::Field);
         proptest::prop_assert!(read.count.is_none_or(|n| (1..=MOST_DEVICES).contains(&n)));
     }
 }

@@ -1,12 +1,17 @@
 //! Real places of cards, papers and registries, read by hand.
 
 use super::*;
+use crate::reference::Reference;
 use std::sync::LazyLock;
 
 static REFERENCE: LazyLock<Reference> = LazyLock::new(|| Reference::load().unwrap());
 
+fn tables() -> PlaceTables<'static> {
+    PlaceTables { places: &REFERENCE.places, grid: &REFERENCE.grid, pue: &REFERENCE.pue }
+}
+
 fn keys(text: &str) -> Vec<String> {
-    read(&REFERENCE, text, Context::Field).grid_places
+    read_place(tables(), text, Context::Field).grid_places
 }
 
 #[test]
@@ -34,13 +39,12 @@ fn real_places() {
 
 #[test]
 fn cloud_regions_know_their_grid_and_operator() {
-    let reference = &*REFERENCE;
-    let iowa = read(reference, "GCP us-central1", Context::Field);
+    let iowa = read_place(tables(), "GCP us-central1", Context::Field);
     assert_eq!(iowa.cloud_region.as_deref(), Some("gcp:us-central1"));
     assert_eq!((iowa.settled(), iowa.operator.as_deref()), (Some("gcp:us-central1"), Some("google")));
-    let paris = read(reference, "AWS eu-west-3", Context::Field);
+    let paris = read_place(tables(), "AWS eu-west-3", Context::Field);
     assert_eq!((paris.settled(), paris.operator.as_deref()), (Some("FRA"), Some("aws")));
-    let zay = read(reference, "Jean Zay", Context::Field);
+    let zay = read_place(tables(), "Jean Zay", Context::Field);
     assert_eq!((zay.settled(), zay.operator.as_deref()), (Some("FRA"), Some("jean-zay")));
 }
 
@@ -52,8 +56,7 @@ fn what_names_no_place_or_several() {
     // The country and the state agree with nothing else in the text.
     assert_eq!(keys("Georgia"), ["GEO", "US-GA"]);
     assert_eq!(keys("Georgia, USA"), ["US-GA"]);
-    let reference = &*REFERENCE;
-    assert!(read(reference, "** unavailable, assumed East US for calculations", Context::Field).is_assumed);
+    assert!(read_place(tables(), "** unavailable, assumed East US for calculations", Context::Field).is_assumed);
     // Two-letter words of the language are no states.
     for text in ["trained in me and or hi", "in"] {
         assert!(keys(text).is_empty(), "{text}");
@@ -63,6 +66,6 @@ fn what_names_no_place_or_several() {
 proptest::proptest! {
     #[test]
     fn any_text_is_read_without_panic(text in ".{0,60}") {
-        let _ = read(&REFERENCE, &text, Context::Field);
+        let _ = read_place(tables(), &text, Context::Field);
     }
 }

@@ -1,8 +1,7 @@
 //! estimate: FLOP, kWh and kg CO2e of every run through every tier its evidence allows, in parallel, in key order.
 
 use super::merged;
-use crate::config::METHOD_VERSION;
-use crate::domain::{Field, Flag, Quantiles, Run, Tier};
+use crate::domain::{Field, Flag, METHOD_VERSION, Quantiles, Run, Tier};
 use crate::engine::{Digests, Inputs, Outputs, Reads, Stage, stage};
 use crate::error::{Error, Result};
 use crate::estimation::{Basis, Built, FactorTables, FitRows, Fits, build, six_nd_law};

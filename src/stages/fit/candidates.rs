@@ -1,7 +1,7 @@
 //! The models that were tried: the kept one beside those that lost, all on the same rows.
 
 use super::declarations::{Category, Declaration};
-use super::samples::{Sample, term_names};
+use super::samples::{Sample, terms_with_categories};
 use crate::domain::{RegressionId, Term};
 use crate::method::regression::{FAMILY_SHRINKAGE, Observation, family_errors, held_out_errors, root_mean_square};
 use crate::method::summary::median;
@@ -13,7 +13,7 @@ const RELEASE_DAYS: i32 = 120;
 /// One row per model of a declaration.
 pub(super) fn rows(declaration: &Declaration, samples: &[Sample], kept: &[Observation]) -> Vec<RegressionCandidateRow> {
     let (kept_name, kept_reason) = declaration.kept;
-    let kept_names = term_names(declaration.terms, declaration.categories, samples);
+    let kept_names = terms_with_categories(declaration.terms, declaration.categories, samples);
     let mut rows = vec![row(declaration.id, kept_name, kept_names.clone(), &held_out_errors(kept), true, kept_reason)];
     for lost in declaration.lost {
         let (names, observations) = observe(lost.terms, lost.categories, samples);
@@ -38,7 +38,7 @@ pub(super) fn rows(declaration: &Declaration, samples: &[Sample], kept: &[Observ
 }
 
 fn observe(terms: &[Term], categories: &[Category], samples: &[Sample]) -> (Vec<Term>, Vec<Observation>) {
-    let names = term_names(terms, categories, samples);
+    let names = terms_with_categories(terms, categories, samples);
     let observations = samples.iter().map(|s| s.observe(&names)).collect();
     (names, observations)
 }

@@ -1,6 +1,6 @@
 //! The regressions as data: response, rows, terms, and the models that were tried and not kept.
 
-use crate::domain::{RegressionId, RunKind, Term};
+use crate::domain::{RegressionId, Term};
 
 /// A categorical term, whose baseline has no indicator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

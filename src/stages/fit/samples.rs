@@ -217,7 +217,7 @@ pub(super) fn published_run(accelerators: &Accelerators, published: &TrainingRun
     run.known.mfu = published.mfu;
     run.hardware.accelerator_hours = published.accelerator_hours;
     let text = published.accelerator.as_deref().unwrap_or_default();
-    run.hardware.accelerators = hardware::read(accelerators, text, hardware::Context::Field).names();
+    run.hardware.accelerators = hardware::read_hardware(accelerators, text, hardware::Context::Field).names();
     Some(run)
 }
 

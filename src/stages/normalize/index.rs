@@ -2,8 +2,9 @@
 
 use crate::domain::{Relation, Role, RunKind};
 use crate::error::{Error, Result};
-use crate::evidence::params::{self, Weights};
-use crate::evidence::{Extracted, emissions, names};
+use crate::evidence::Extracted;
+use crate::evidence::index::params::{self, Weights};
+use crate::evidence::index::{emissions, names};
 use crate::lineage::{self, Placement, RepoFacts, Resolution, Words};
 use crate::method::regression::{self, MIN_OBSERVATIONS, Observation};
 use crate::pipeline::Context;

@@ -13,7 +13,8 @@ use self::reported::{from_card, names_hardware, refuse_what_the_text_contradicts
 use crate::config::{CohortMetric, Config};
 use crate::domain::{Role, RunKind};
 use crate::error::{Error, Result};
-use crate::evidence::{Extracted, facts, params};
+use crate::evidence::Extracted;
+use crate::evidence::index::{facts, params};
 use crate::lineage::{Placement, run_id};
 use crate::method::simulate::pow10;
 use crate::pipeline::{Context, Outcome, Stage};

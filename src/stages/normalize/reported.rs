@@ -3,7 +3,9 @@
 use super::index::Index;
 use crate::domain::{Role, RunKind};
 use crate::evidence::card::{self, About, CardRole};
-use crate::evidence::{Extracted, emissions, hardware, place};
+use crate::evidence::index::emissions;
+use crate::evidence::place::{PlaceTables, read_place};
+use crate::evidence::{Extracted, hardware};
 use crate::lineage::Placement;
 use crate::pipeline::Context;
 use crate::reference::Reference;
@@ -103,7 +105,7 @@ pub(super) fn from_card(
 }
 
 pub(super) fn names_hardware(reference: &Reference, text: &str) -> bool {
-    !hardware::read(&reference.accelerators, text, hardware::Context::Field).chips.is_empty()
+    !hardware::read_hardware(&reference.accelerators, text, hardware::Context::Field).chips.is_empty()
 }
 
 /// A place that the grid tables cannot tell, or that the text only assumes.

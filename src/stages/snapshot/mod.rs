@@ -19,7 +19,7 @@ use self::manifest::{Headline, Manifest, Records};
 use super::fetch::Fetch;
 use super::ingest::Ingest;
 use super::merged;
-use crate::config::METHOD_VERSION;
+use crate::domain::METHOD_VERSION;
 use crate::domain::source::CohortMetric;
 use crate::engine::{Digests, Inputs, Outputs, Stage, stage};
 use crate::error::{Error, IoContext, Result};

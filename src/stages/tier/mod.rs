@@ -8,7 +8,7 @@ use crate::domain::{Field, Flag, Modality, ParamsSource, Role, Run, RunKind, Tie
 use crate::engine::{Digests, Inputs, Outputs, Stage, stage};
 use crate::error::Result;
 use crate::evidence::hardware::{self, Context};
-use crate::evidence::place::{self, Place};
+use crate::evidence::place::{Place, PlaceTables, read_place};
 use crate::lineage::names::post_training_stage;
 use crate::lineage::no_training_id;
 use crate::method::assumptions::{ATCI_BAND_GCO2E_PER_PFLOP, TOKENS_PER_PARAM};
@@ -100,7 +100,8 @@ fn stated_place(references: &References, own: &[EvidenceRow]) -> Place {
         .filter_map(|field| best(own, field))
         .map(|e| e.value_as_written.as_str())
         .collect();
-    place::read(reference, &parts.join(", "), Context::Field)
+    let References { places, grid, operators, .. } = references;
+    read_place(PlaceTables { places, grid, operators }, &parts.join(", "), Context::Field)
 }
 
 /// Stage of post-training, by role and name (data/reference/post_training.csv).
@@ -124,7 +125,7 @@ fn known_run(references: &References, model: &ModelRow, run: Option<&RunRow>, ow
     let value = |field| best(own, field).and_then(|e| e.value);
     let place = stated_place(references, own);
     let accelerators = best(own, Field::Accelerator)
-        .map(|e| hardware::read(&references.accelerators, &e.value_as_written, Context::Field).names())
+        .map(|e| hardware::read_hardware(&references.accelerators, &e.value_as_written, Context::Field).names())
         .unwrap_or_default();
     let root_run_id = model.stands_on_run_id.clone().filter(|root| run.is_some_and(|r| r.run_id != *root));
     #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.

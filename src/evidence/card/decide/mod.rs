@@ -1,0 +1,4 @@
+//! Which candidates are this model's training.
+
+pub mod choose;
+pub mod sections;

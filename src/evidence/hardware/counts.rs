@@ -1,0 +1,137 @@
+//! How many devices a text speaks of.
+
+use super::memory::{REACH, form};
+use super::mentions::Mention;
+use crate::evidence::quantity::pieces::Piece;
+use crate::evidence::quantity::units::count_word;
+use crate::evidence::vocabulary;
+
+/// Most devices believed: the largest published clusters have some 200,000.
+pub(super) const MOST_DEVICES: u32 = 400_000;
+/// Devices: the number beside a mention, else beside a word for devices, times chips per slice or machine, times nodes.
+pub(super) fn count(pieces: &[Piece], mention: &Mention<'_>, assumptions: &mut Vec<&'static str>) -> Option<u32> {
+    let beside = left_count(pieces, mention.from, assumptions).or_else(|| right_count(pieces, mention.to));
+    let (units, per_node) = match beside {
+        Some(found) => found,
+        None if mention.is_unit => (1, false),
+        None => (counted_devices(pieces)?, false),
+    };
+    let nodes = if per_node || says_per_node(pieces, mention.to) { node_count(pieces) } else { None };
+    let total = units.checked_mul(mention.per_unit)?.checked_mul(nodes.unwrap_or(1))?;
+    // "256 cloud TPU v3 cores" are 128 chips.
+    let near = &pieces[mention.to..(mention.to + REACH).min(pieces.len())];
+    let cores =
+        if near.iter().any(|p| p.is("cores")) && !mention.is_unit { mention.chip.cores_per_slice_unit().unwrap_or(1) } else { 1 };
+    (1..=MOST_DEVICES).contains(&total).then_some((total / cores).max(1))
+}
+
+/// "592 GPUs powered by", "8x GPU", "a single 80GB GPU": a number before a word for devices.
+pub(super) fn counted_devices(pieces: &[Piece]) -> Option<u32> {
+    let devices = |p: &Piece| p.is_any(&vocabulary::hardware().devices);
+    let at = pieces.iter().enumerate().filter(|(_, p)| devices(p)).find_map(|(at, p)| {
+        let number = skip_left(pieces, at)?;
+        let counts =
+            pieces[number].count().is_some_and(|_| begins_word(pieces, number)) || count_word(&pieces[number].lower).is_some();
+        // "per GPU" and "GPU hours" count something else.
+        let next_is_time = pieces.get(at + 1).is_some_and(|n| n.is_any(&vocabulary::hardware().not_counted));
+        (counts && !next_is_time && !(p.is("gpu") && pieces[number].is("per"))).then_some(number)
+    })?;
+    pieces[at].count().or_else(|| count_word(&pieces[at].lower)).filter(|n| (1..=MOST_DEVICES).contains(n))
+}
+
+/// The 2 of EC2 is no count.
+fn begins_word(pieces: &[Piece], at: usize) -> bool {
+    at == 0 || pieces[at - 1].word != pieces[at].word || pieces[at - 1].is_times()
+}
+
+/// Goes left over fillers and memory to a number; `32 x 8 x` multiplies, "32 nodes each with 4" asks for the nodes.
+fn left_count(pieces: &[Piece], from: usize, assumptions: &mut Vec<&'static str>) -> Option<(u32, bool)> {
+    let mut at = skip_left(pieces, from)?;
+    if let Some(n) = count_word(&pieces[at].lower) {
+        return Some((n, attached_to_nodes(pieces, at)));
+    }
+    if ["a", "an"].contains(&pieces[at].lower.as_str()) {
+        assumptions.push("article_read_as_one_device");
+        return Some((1, false));
+    }
+    let mut product: u32 = pieces[at].count().filter(|_| begins_word(pieces, at))?;
+    // What stands before a lone number may be a date or a step count; only a multiplication sign joins it.
+    while let [.., a, sign] = &pieces[..at] {
+        let (true, Some(n)) = (sign.is_times(), a.count()) else { break };
+        product = product.checked_mul(n)?;
+        at -= 2;
+    }
+    Some((product, attached_to_nodes(pieces, at)))
+}
+
+/// Position of the first piece to the left that is no filler, multiplication sign or memory size.
+fn skip_left(pieces: &[Piece], from: usize) -> Option<usize> {
+    let mut at = from;
+    loop {
+        at = at.checked_sub(1)?;
+        let piece = &pieces[at];
+        if piece.is_any(&vocabulary::hardware().memory_units) && at > 0 && pieces[at - 1].is_number() {
+            at -= 1;
+        } else if !(piece.is_times() || piece.is_any(&vocabulary::hardware().fillers)) {
+            return Some(at);
+        }
+    }
+}
+
+/// "nodes each with", "nodes with", "nodes of" before a number.
+fn attached_to_nodes(pieces: &[Piece], number: usize) -> bool {
+    let before = &pieces[number.saturating_sub(4)..number];
+    before.iter().any(|p| p.is_any(&vocabulary::hardware().machines))
+        && before.last().is_some_and(|p| p.is_any(&vocabulary::hardware().machines_with))
+}
+
+/// `A100 80GB x 8`, `A100 (8)`, `A100x32`.
+fn right_count(pieces: &[Piece], to: usize) -> Option<(u32, bool)> {
+    let mut at = to;
+    loop {
+        let piece = pieces.get(at)?;
+        // `H20 (96GiB) x 128`
+        let bracketed = piece.is("(")
+            && pieces.get(at + 1).is_some_and(Piece::is_number)
+            && pieces.get(at + 2).is_some_and(|p| p.is_any(&vocabulary::hardware().memory_units))
+            && pieces.get(at + 3).is_some_and(|p| p.is(")"));
+        if bracketed {
+            at += 4;
+            continue;
+        }
+        let is_memory = piece.is_number() && pieces.get(at + 1).is_some_and(|p| p.is_any(&vocabulary::hardware().memory_units));
+        if is_memory {
+            at += 2;
+        } else if piece.is("s") || form(&piece.lower).is_some() || piece.is_any(&vocabulary::hardware().fillers) {
+            at += 1;
+            // `SXM4`: the digit belongs to the form factor.
+            at += usize::from(form(&piece.lower).is_some() && pieces.get(at).is_some_and(Piece::is_number));
+        } else {
+            break;
+        }
+    }
+    let opened = pieces.get(at).is_some_and(|p| p.is("("));
+    at += usize::from(opened);
+    let times = pieces.get(at).is_some_and(Piece::is_times);
+    at += usize::from(times);
+    if !opened && !times {
+        return None;
+    }
+    let n = pieces.get(at)?.count().or_else(|| count_word(&pieces[at].lower))?;
+    let next = pieces.get(at + 1);
+    let closes = next.is_some_and(|p| p.is(")") || p.is("cores") || p.is_any(&vocabulary::hardware().fillers));
+    let is_memory = next.is_some_and(|p| p.is_any(&vocabulary::hardware().memory_units));
+    (!is_memory && (times || closes)).then_some((n, false))
+}
+
+fn says_per_node(pieces: &[Piece], to: usize) -> bool {
+    let near = &pieces[to..(to + REACH).min(pieces.len())];
+    near.windows(2).any(|w| (w[0].is("per") || w[0].is("each")) && w[1].is_any(&vocabulary::hardware().machines))
+}
+
+/// The number before "nodes".
+fn node_count(pieces: &[Piece]) -> Option<u32> {
+    let at = pieces.iter().position(|p| p.is_any(&vocabulary::hardware().machines) && !p.is("node") && !p.is("server"))?;
+    let number = &pieces[skip_left(pieces, at)?];
+    number.count().or_else(|| count_word(&number.lower))
+}

@@ -1,0 +1,170 @@
+//! Hardware as people write it: which chip, how many, and what had to be assumed.
+//!
+//! A text is cut into pieces at every change between letters, digits and signs (`8xA100` is `8 x a 100`), the longest alias of the
+//! reference table at each place is a mention, and the numbers around a mention are its count. What a text leaves open is a result
+//! with candidates, never a guess.
+
+mod counts;
+mod memory;
+mod mentions;
+
+#[cfg(test)]
+mod tests;
+
+use self::counts::{count, counted_devices};
+use self::memory::{REACH, form, memory_gb};
+use self::mentions::{Mention, in_brackets, mentions};
+use super::quantity::pieces::{Piece, cut_pieces};
+use crate::reference::{Accelerator, Accelerators};
+
+/// Where a text comes from: in a field for hardware a bare `T4` is a chip, in prose it needs a word of hardware beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Context {
+    /// A field or column that holds hardware.
+    Field,
+    /// Running text.
+    Prose,
+}
+
+/// How far a text settles the chip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Openness {
+    /// Nothing in the text names a chip.
+    Unnamed,
+    /// One chip.
+    Exact,
+    /// One family whose variants (form factor, memory) the text leaves open.
+    Variant,
+    /// Several chips, joined by "or" or a slash: one of them was used.
+    Alternatives,
+    /// Several chips that were all used.
+    Several,
+}
+
+/// What a text says about hardware.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hardware<'r> {
+    /// How far the chip is settled.
+    pub openness: Openness,
+    /// The chip, or the candidates in the order of the table.
+    pub chips: Vec<&'r Accelerator>,
+    /// Devices; none when the text does not say, or when several chips have several counts.
+    pub count: Option<u32>,
+    /// What was assumed on the way, as words for flags.
+    pub assumptions: Vec<&'static str>,
+}
+
+impl Hardware<'_> {
+    /// The chip, when the text settles it.
+    #[must_use]
+    pub fn exact(&self) -> Option<&Accelerator> {
+        if self.openness == Openness::Exact { self.chips.first().copied() } else { None }
+    }
+
+    /// Canonical names of the chip or the candidates.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        self.chips.iter().map(|a| a.accelerator.clone()).collect()
+    }
+}
+
+/// Reads a text.
+#[must_use]
+pub fn read_hardware<'r>(accelerators: &'r Accelerators, text: &str, context: Context) -> Hardware<'r> {
+    let pieces = cut_pieces(text);
+    let mut mentions = mentions(accelerators, &pieces, context);
+    // "v3-8 TPU": the kind beside its generation says nothing more. Nor do names in brackets behind another: "GB300 (Blackwell Ultra)".
+    let generations: Vec<&Accelerator> = mentions.iter().filter(|m| m.kind.is_none()).map(|m| m.chip).collect();
+    mentions.retain(|m| m.kind.is_none_or(|names| !generations.iter().any(|c| names.contains(&c.accelerator.as_str()))));
+    if mentions.iter().any(|m| !in_brackets(&pieces, m.from)) {
+        mentions.retain(|m| !in_brackets(&pieces, m.from));
+    }
+    let mut found: Vec<(Vec<&'r Accelerator>, Option<u32>, &Mention<'r>)> = Vec::new();
+    let mut assumptions = Vec::new();
+    for mention in &mentions {
+        let candidates = variants(accelerators, &pieces, mention, &mut assumptions);
+        let count = count(&pieces, mention, &mut assumptions);
+        assumptions.extend(mention.assumption);
+        match found.iter_mut().find(|(_, _, other)| other.chip.family() == mention.chip.family()) {
+            // The same family again ("V100 ... V100 32GB"): the narrower reading, and the first count there is.
+            Some((known, known_count, _)) => {
+                if candidates.len() < known.len() {
+                    *known = candidates;
+                }
+                *known_count = known_count.or(count);
+            }
+            None => found.push((candidates, count, mention)),
+        }
+    }
+    assumptions.sort_unstable();
+    assumptions.dedup();
+    match found.len() {
+        0 => {
+            let count = counted_devices(&pieces);
+            Hardware { openness: Openness::Unnamed, chips: Vec::new(), count, assumptions }
+        }
+        1 => {
+            let (chips, count, _) = found.swap_remove(0);
+            let openness = match chips.as_slice() {
+                [_] => Openness::Exact,
+                [first, rest @ ..] if rest.iter().all(|c| c.family() == first.family()) => Openness::Variant,
+                _ => Openness::Alternatives,
+            };
+            Hardware { openness, chips, count, assumptions }
+        }
+        _ => several(&pieces, &found, assumptions),
+    }
+}
+
+fn several<'r>(
+    pieces: &[Piece],
+    found: &[(Vec<&'r Accelerator>, Option<u32>, &Mention<'r>)],
+    assumptions: Vec<&'static str>,
+) -> Hardware<'r> {
+    let between = |a: usize, b: usize| pieces.get(a..b).unwrap_or_default();
+    let either = found.windows(2).all(|w| between(w[0].2.to, w[1].2.from).iter().any(|p| p.is("or") || p.is("/")));
+    let mut chips: Vec<&Accelerator> = Vec::new();
+    for chip in found.iter().flat_map(|(chips, _, _)| chips) {
+        if !chips.iter().any(|c| c.accelerator == chip.accelerator) {
+            chips.push(chip);
+        }
+    }
+    let counts: Vec<u32> = found.iter().filter_map(|(_, count, _)| *count).collect();
+    let same = counts.first().copied().filter(|first| counts.len() == found.len() && counts.iter().all(|c| c == first));
+    Hardware {
+        openness: if either { Openness::Alternatives } else { Openness::Several },
+        chips,
+        // "8 A100 or H100" has one count for both; two counts of two chips add up to no single figure.
+        count: if either { same.or(counts.first().copied().filter(|_| counts.len() == 1)) } else { None },
+        assumptions,
+    }
+}
+
+/// The members of the mention's family that agree with the memory and form factor the text states beside it.
+fn variants<'r>(
+    accelerators: &'r Accelerators,
+    pieces: &[Piece],
+    mention: &Mention<'r>,
+    assumptions: &mut Vec<&'static str>,
+) -> Vec<&'r Accelerator> {
+    if let Some(names) = mention.kind {
+        return accelerators.rows().iter().filter(|a| names.contains(&a.accelerator.as_str())).collect();
+    }
+    let family = accelerators.family(mention.chip.family());
+    if family.len() == 1 || mention.is_unit {
+        return vec![mention.chip];
+    }
+    let near = &pieces[mention.from..(mention.to + REACH).min(pieces.len())];
+    let before = &pieces[mention.from.saturating_sub(2)..mention.from];
+    let memory = memory_gb(near).or_else(|| memory_gb(before));
+    let form = near.iter().find_map(|p| form(&p.lower));
+    let agrees = |a: &&Accelerator| {
+        memory.is_none_or(|gb| a.memory_gb.is_some_and(|m| (m - gb).abs() < 1.0)) && form.is_none_or(|f| a.form() == Some(f))
+    };
+    let agreeing: Vec<&Accelerator> = family.iter().copied().filter(agrees).collect();
+    if agreeing.is_empty() {
+        assumptions.push("accelerator_variant_not_in_the_table");
+        return vec![mention.chip];
+    }
+    agreeing
+}

@@ -1,0 +1,201 @@
+//! `co2_eq_emissions` of the card, in every shape the Hub knows (HUB.md), with the guards that need no lineage.
+
+use crate::evidence::Extracted;
+use crate::evidence::quantity::amounts::{parse_energy, parse_mass, parse_number_with_unit};
+use crate::units::GRAMS_PER_KG;
+use serde_json::{Map, Value};
+
+/// The largest published run emitted 1.1e7 kg (Llama 3.1, all sizes): ten times that is an error, and so is less than a microgram.
+const MASSES_KG: std::ops::RangeInclusive<f64> = 1e-9..=1e8;
+/// Energies believed, by the same reasoning: a milliwatt-hour to ten terawatt-hours.
+const ENERGIES_KWH: std::ops::RangeInclusive<f64> = 1e-6..=1e10;
+/// Words in `source` or `training_type` that say the figure is not about training.
+const NOT_TRAINING: &[&str] = &["leaderboard", "evaluat", "inference"];
+
+/// Evidence in a card's `co2_eq_emissions`, given as JSON text.
+#[must_use]
+pub fn extract(json: &str) -> Vec<Extracted> {
+    let Ok(value) = serde_json::from_str::<Value>(json) else { return Vec::new() };
+    let mut rows = Vec::new();
+    match &value {
+        Value::Number(_) | Value::String(_) => rows.push(emissions(&value, "", "cardData.co2_eq_emissions", json)),
+        Value::Object(fields) => from_fields(fields, json, &mut rows),
+        Value::Array(items) => {
+            // An early draft of the field was a list of one-key objects.
+            let mut fields = Map::new();
+            for item in items {
+                if let Value::Object(pairs) = item {
+                    fields.extend(pairs.clone());
+                }
+            }
+            from_fields(&fields, json, &mut rows);
+        }
+        Value::Bool(_) | Value::Null => {}
+    }
+    rows
+}
+
+fn from_fields(fields: &Map<String, Value>, json: &str, rows: &mut Vec<Extracted>) {
+    let text = |key: &str| fields.get(key).map(plain_text).unwrap_or_default();
+    let about = format!("{} {}", text("source"), text("training_type"));
+    if let Some(value) = fields.get("emissions") {
+        rows.push(emissions(value, &about, "cardData.co2_eq_emissions.emissions", json));
+    }
+    if let Some(value) = fields.get("energy_consumed").filter(|v| !v.is_null()) {
+        rows.push(energy(value, &about, json));
+    }
+    for (key, field, unit) in
+        [("hardware_used", "accelerator", "name"), ("geographical_location", "country", "place"), ("hours_used", "wall_hours", "h")]
+    {
+        let written = text(key);
+        if written.trim().is_empty() {
+            continue;
+        }
+        let hours = (field == "wall_hours").then(|| parse_number_with_unit(&written).map(|w| w.number)).flatten();
+        rows.push(Extracted {
+            field,
+            value: hours,
+            unit,
+            as_written: written.clone(),
+            source: "card_yaml",
+            locator: format!("cardData.co2_eq_emissions.{key}"),
+            quote: format!("{key}: {written}"),
+            extractor: "co2_eq_emissions",
+            confidence: 0.8,
+            reject_reason: (field == "wall_hours").then(|| "does not say whether hours are wall or device hours".to_owned()),
+        });
+    }
+}
+
+fn plain_text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
+fn emissions(value: &Value, about: &str, locator: &str, json: &str) -> Extracted {
+    let written = plain_text(value);
+    // Grams by the Hub's definition; unit words in the text win.
+    let read = match value {
+        Value::Number(n) => n.as_f64().map(|g| g / GRAMS_PER_KG).ok_or_else(|| "number out of range".to_owned()),
+        Value::String(text) => parse_mass(text, 1.0 / GRAMS_PER_KG).map(|kg| kg.0),
+        _ => Err("neither number nor text".to_owned()),
+    };
+    let reject_reason = match &read {
+        Err(why) => Some(why.clone()),
+        Ok(kg) => refuse_mass(*kg, about),
+    };
+    Extracted {
+        field: "emissions_kgco2e",
+        value: read.ok().filter(|kg| kg.is_finite()),
+        unit: "kg",
+        as_written: if value.is_number() { format!("{written} g") } else { written },
+        source: "card_yaml",
+        locator: locator.to_owned(),
+        quote: format!("co2_eq_emissions: {json}"),
+        extractor: "co2_eq_emissions",
+        confidence: 0.8,
+        reject_reason,
+    }
+}
+
+fn refuse_mass(kg: f64, about: &str) -> Option<String> {
+    let about = about.to_lowercase();
+    if !kg.is_finite() || kg < 0.0 {
+        Some("negative or not finite".into())
+    } else if kg == 0.0 || kg == 1.0 / GRAMS_PER_KG {
+        Some("placeholder: 0 or 1".into())
+    } else if !MASSES_KG.contains(&kg) {
+        Some("outside 1e-9 to 1e8 kg".into())
+    } else {
+        NOT_TRAINING.iter().find(|word| about.contains(*word)).map(|word| format!("not training: the source says '{word}'"))
+    }
+}
+
+fn energy(value: &Value, about: &str, json: &str) -> Extracted {
+    let written = plain_text(value);
+    let read = parse_energy(&written).map(|e| e.0);
+    let reject_reason = match &read {
+        Err(why) => Some(why.clone()),
+        Ok(kwh) if !ENERGIES_KWH.contains(kwh) => Some("outside 1e-6 to 1e10 kWh".into()),
+        Ok(_) => refuse_mass(0.5, about),
+    };
+    Extracted {
+        field: "energy_kwh",
+        value: read.ok().filter(|v| v.is_finite()),
+        unit: "kWh",
+        as_written: written,
+        source: "card_yaml",
+        locator: "cardData.co2_eq_emissions.energy_consumed".into(),
+        quote: format!("co2_eq_emissions: {json}"),
+        extractor: "co2_eq_emissions",
+        confidence: 0.8,
+        reject_reason,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn first(json: &str) -> Extracted {
+        extract(json).into_iter().next().unwrap()
+    }
+
+    #[test]
+    fn every_shape_of_the_field() {
+        for (json, kg) in [
+            ("0.07293362913158113", 0.000_072_933_629_131_581_13),
+            ("\"17g\"", 0.017),
+            ("\"0.0002 kg\"", 0.0002),
+            (r#"{"emissions": 7540, "source": "MLCo2 Machine Learning Impact calculator"}"#, 7.54),
+            (r#"{"emissions": "40.6 kg"}"#, 40.6),
+            (r#"[{"emissions": 17},{"source": "x"}]"#, 0.017),
+        ] {
+            let row = first(json);
+            assert_eq!(row.reject_reason, None, "{json}");
+            assert!((row.value.unwrap() / kg - 1.0).abs() < 1e-12, "{json}: {:?}", row.value);
+        }
+    }
+
+    #[test]
+    fn what_is_no_training_figure_is_refused_and_kept() {
+        for (json, reason) in [
+            ("0", "placeholder"),
+            ("1", "placeholder"),
+            ("-4", "negative"),
+            ("1e300", "outside"),
+            ("\"nan\"", "no number"),
+            ("\"12 kWh\"", "no unit of mass"),
+            (r#"{"emissions": 0.69, "source": "Open LLM Leaderboard"}"#, "leaderboard"),
+            (r#"{"emissions": 3, "training_type": "inference only"}"#, "inference"),
+            (r#"{"emissions": {"a": [1]}}"#, "neither number nor text"),
+        ] {
+            let row = first(json);
+            assert!(row.reject_reason.as_deref().unwrap_or_default().contains(reason), "{json}: {row:?}");
+        }
+        assert!(extract("true").is_empty() && extract("{broken").is_empty());
+    }
+
+    #[test]
+    fn absurd_energy_is_refused() {
+        for json in [r#"{"energy_consumed": 1e308}"#, r#"{"energy_consumed": 5e-324}"#, r#"{"energy_consumed": -1}"#] {
+            assert!(first(json).reject_reason.is_some(), "{json}");
+        }
+    }
+
+    #[test]
+    fn side_fields_become_evidence_of_their_own() {
+        let rows = extract(
+            r#"{"emissions": 10, "energy_consumed": 0.02, "hours_used": 1.5, "hardware_used": "1 x RTX 3090",
+               "geographical_location": "Paris, France"}"#,
+        );
+        let field = |name: &str| rows.iter().find(|r| r.field == name).unwrap();
+        assert_eq!(field("energy_kwh").value, Some(0.02));
+        assert_eq!(field("accelerator").as_written, "1 x RTX 3090");
+        assert_eq!(field("country").as_written, "Paris, France");
+        assert!(field("wall_hours").reject_reason.is_some());
+    }
+}

@@ -1,0 +1,254 @@
+//! Facts an index gives beside numbers: date of training, modality, and what the registry knows.
+
+use crate::evidence::Extracted;
+use crate::reference::TrainingRun;
+use crate::tables::{Day, RawModelRow};
+
+/// `createdAt` of everything older than the Hub's record of it, 2022-03-02T23:29:04Z, in milliseconds.
+pub const CREATED_AT_FLOOR_MS: i64 = 1_646_263_744_000;
+/// Lacoste et al. 2019, the ML CO2 calculator: cards cite it for its form, it dates nothing.
+const CALCULATOR_PAPER: &str = "1910.09700";
+/// A paper more than a year before the repository is somebody else's.
+const MAX_PAPER_AGE_DAYS: i32 = 366;
+
+/// When a model was trained, with the source of the date.
+#[must_use]
+pub fn trained_on(raw: &RawModelRow, registry: Option<&TrainingRun>, pretrained: bool) -> Option<(Day, &'static str, String)> {
+    if let Some((day, run)) = registry.and_then(|run| Some((run.trained_on_day()?, run))) {
+        return Some((day, "registry", format!("{}: published {day}", run.model)));
+    }
+    let created = raw.created_at;
+    let at_floor = created.is_some_and(|t| t.0 <= CREATED_AT_FLOOR_MS);
+    // Fine-tunes cite the papers of their bases and tools; only a pre-training's own paper dates it.
+    let paper = if pretrained { latest_paper(raw, created.map(|t| t.day())) } else { None };
+    match (created, paper) {
+        (Some(t), Some((day, id))) if at_floor || t.day().0 - day.0 <= MAX_PAPER_AGE_DAYS => Some((day, "arxiv", id)),
+        (None, Some((day, id))) => Some((day, "arxiv", id)),
+        (Some(t), _) if at_floor => Some((t.day(), "created_at_floor", format!("createdAt on or before {}", t.day()))),
+        (Some(t), _) => Some((t.day(), "created_at", format!("createdAt {}", t.day()))),
+        (None, None) => None,
+    }
+}
+
+/// The newest arXiv tag that is not after the repository by more than a month, as the first day of its month.
+fn latest_paper(raw: &RawModelRow, created: Option<Day>) -> Option<(Day, String)> {
+    raw.tags
+        .iter()
+        .filter_map(|tag| tag.strip_prefix("arxiv:"))
+        .filter(|id| *id != CALCULATOR_PAPER)
+        .filter_map(|id| Some((arxiv_month(id)?, format!("arxiv:{id}"))))
+        .filter(|(day, _)| created.is_none_or(|c| day.0 <= c.0 + 31))
+        .max_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)))
+}
+
+/// `YYMM.NNNNN` names year and month (the scheme of arXiv since April 2007).
+#[must_use]
+pub fn arxiv_month(id: &str) -> Option<Day> {
+    let (yymm, number) = id.split_once('.')?;
+    if yymm.len() != 4 || number.len() < 4 {
+        return None;
+    }
+    let year: i16 = yymm.get(..2)?.parse().ok()?;
+    let month: i8 = yymm.get(2..)?.parse().ok()?;
+    Day::from_ymd(2000 + year, month, 1).filter(|day| day.year() >= 2007)
+}
+
+/// The first arXiv identifier among the tags.
+#[must_use]
+pub fn arxiv_id(raw: &RawModelRow) -> Option<String> {
+    raw.tags.iter().find_map(|tag| tag.strip_prefix("arxiv:").map(str::to_owned))
+}
+
+/// What a model takes in and gives out, by its task and library.
+#[must_use]
+pub fn modality(raw: &RawModelRow, registry: Option<&TrainingRun>) -> &'static str {
+    if let Some(run) = registry {
+        return MODALITIES.iter().find(|m| **m == run.modality).copied().unwrap_or("other");
+    }
+    let library = raw.library.as_deref().unwrap_or_default();
+    match raw.pipeline_tag.as_deref() {
+        Some("feature-extraction" | "sentence-similarity") => "embedding",
+        Some(
+            "text-generation"
+            | "fill-mask"
+            | "text-classification"
+            | "token-classification"
+            | "question-answering"
+            | "translation"
+            | "summarization"
+            | "zero-shot-classification"
+            | "text2text-generation"
+            | "table-question-answering"
+            | "text-ranking"
+            | "conversational",
+        ) => "text",
+        Some("text-to-image" | "image-to-image" | "unconditional-image-generation" | "inpainting") => "image_generation",
+        Some(
+            "image-classification"
+            | "object-detection"
+            | "image-segmentation"
+            | "depth-estimation"
+            | "image-feature-extraction"
+            | "mask-generation"
+            | "keypoint-detection"
+            | "zero-shot-image-classification"
+            | "zero-shot-object-detection",
+        ) => "vision",
+        Some(
+            "automatic-speech-recognition"
+            | "text-to-speech"
+            | "audio-classification"
+            | "text-to-audio"
+            | "audio-to-audio"
+            | "voice-activity-detection",
+        ) => "audio",
+        Some("text-to-video" | "image-to-video" | "video-to-video" | "video-classification") => "video",
+        Some(
+            "image-text-to-text"
+            | "image-to-text"
+            | "visual-question-answering"
+            | "any-to-any"
+            | "video-text-to-text"
+            | "audio-text-to-text"
+            | "document-question-answering"
+            | "visual-document-retrieval",
+        ) => "multimodal",
+        Some(_) => "other",
+        None => match library {
+            "diffusers" => "image_generation",
+            "timm" | "ultralytics" => "vision",
+            "espnet" | "speechbrain" | "nemo" => "audio",
+            "sentence-transformers" => "embedding",
+            "transformers" | "adapter-transformers" | "peft" | "setfit" | "spacy" => "text",
+            // GGUF files and sizes in names ("7B") belong to language models, though nothing says so.
+            _ if raw.gguf_total.is_some() || super::names::size(&raw.model_id).is_some() => "text",
+            _ => "other",
+        },
+    }
+}
+
+/// Modalities, the first being the baseline of the regressions.
+pub const MODALITIES: &[&str] =
+    &["text", "embedding", "vision", "image_generation", "audio", "video", "multimodal", "biology", "other"];
+
+/// Everything the registry states of a run, with the row as quote; `names_a_chip` says whether its hardware is in the table.
+#[must_use]
+pub fn from_registry(run: &TrainingRun, names_a_chip: bool) -> Vec<Extracted> {
+    let confidence = match run.confidence.as_deref() {
+        Some("confident") => 0.9,
+        Some("likely") => 0.6,
+        _ => 0.3,
+    };
+    let number = |field: &'static str, value: Option<f64>, how: &str| {
+        value.map(|value| Extracted {
+            field,
+            value: Some(value),
+            unit: crate::evidence::unit_of(field),
+            as_written: format!("{value}"),
+            source: "registry",
+            locator: format!("training_runs.csv:{}", run.registry_id),
+            quote: format!("{}: {field} {value:e}{how}; {}, {}", run.model, run.source, run.vintage),
+            extractor: "registry",
+            confidence,
+            reject_reason: None,
+        })
+    };
+    let method = run.flop_method.as_deref().map(|m| format!(" ({m})")).unwrap_or_default();
+    let energy_how = run.energy_basis.as_deref().map(|m| format!(" ({m})")).unwrap_or_default();
+    let emissions_how = run.emissions_basis.as_deref().map(|m| format!(" ({m}-based)")).unwrap_or_default();
+    let mut rows: Vec<Extracted> = [
+        number("total_params", run.params, ""),
+        number("active_params", run.active_params, ""),
+        number("train_tokens", run.seen_tokens(), ""),
+        number("epochs", run.epochs, ""),
+        number("train_flop", run.train_flop, &method),
+        number("accelerator_count", run.accelerator_count, ""),
+        number("wall_hours", run.wall_hours, ""),
+        number("accelerator_hours", run.accelerator_hours, ""),
+        number("mfu", run.mfu, ""),
+        number("energy_kwh", run.energy_kwh, &energy_how),
+        number("emissions_kgco2e", run.reported_emissions_kgco2e, &emissions_how),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    for row in &mut rows {
+        row.reject_reason = refuse(run, row);
+        // A rating of "likely" is about parameters or data; where compute is their product and both are stated, it stands on
+        // the product, whose error the back-test measures.
+        if row.field == "train_flop" && run.flop_is_6nd == Some(true) && run.seen_tokens().is_some() {
+            row.confidence = 0.9;
+        }
+    }
+    if let Some(text) = &run.accelerator {
+        rows.push(Extracted {
+            field: "accelerator",
+            value: None,
+            unit: "name",
+            as_written: text.clone(),
+            source: "registry",
+            locator: format!("training_runs.csv:{}", run.registry_id),
+            quote: format!("{}: {text}; {}, {}", run.model, run.source, run.vintage),
+            extractor: "registry",
+            confidence,
+            reject_reason: (!names_a_chip).then(|| "names no accelerator of the reference table".to_owned()),
+        });
+    }
+    rows
+}
+
+fn refuse(run: &TrainingRun, row: &Extracted) -> Option<String> {
+    let value = row.value.unwrap_or_default();
+    if value <= 0.0 {
+        return Some("zero or negative".into());
+    }
+    if row.field == "emissions_kgco2e" {
+        if run.emissions_basis.as_deref() == Some("market") {
+            return Some("market-based: kept apart from location-based figures".into());
+        }
+        return run.emissions_caution.as_ref().filter(|c| c.contains("family") || c.contains("conflict")).cloned();
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::record::empty_row;
+    use crate::tables::TimestampMs;
+
+    fn raw(created: Option<i64>, tags: &[&str]) -> RawModelRow {
+        let mut row = empty_row("t");
+        row.created_at = created.map(TimestampMs);
+        row.tags = tags.iter().map(|t| (*t).to_owned()).collect();
+        row
+    }
+
+    const DAY: i64 = 86_400_000;
+
+    #[test]
+    fn a_paper_dates_a_pretraining_but_not_the_calculator_nor_an_old_one() {
+        // 2024-02-28 in days since 1970 is 19,781.
+        let created = Some(19_781 * DAY);
+        let at = |tags: &[&str], pretrained| trained_on(&raw(created, tags), None, pretrained).map(|(d, s, _)| (d.to_string(), s));
+        assert_eq!(at(&["arxiv:2401.04088"], true), Some(("2024-01-01".into(), "arxiv")));
+        assert_eq!(at(&["arxiv:1910.09700"], true), Some(("2024-02-28".into(), "created_at")));
+        assert_eq!(at(&["arxiv:2205.01068"], true), Some(("2024-02-28".into(), "created_at")));
+        assert_eq!(at(&["arxiv:2401.04088"], false), Some(("2024-02-28".into(), "created_at")));
+    }
+
+    #[test]
+    fn the_floor_means_on_or_before() {
+        let at = |tags: &[&str]| trained_on(&raw(Some(CREATED_AT_FLOOR_MS), tags), None, true).map(|(d, s, _)| (d.to_string(), s));
+        assert_eq!(at(&["arxiv:1810.04805"]), Some(("2018-10-01".into(), "arxiv")));
+        assert_eq!(at(&[]), Some(("2022-03-02".into(), "created_at_floor")));
+    }
+
+    #[test]
+    fn arxiv_ids() {
+        assert_eq!(arxiv_month("2304.06767").map(|d| d.to_string()), Some("2023-04-01".into()));
+        for bad in ["2313.00001", "cs/0112017", "230.1", "", "0101.0001"] {
+            assert_eq!(arxiv_month(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! What a record of the index tells of a model without its card.
+
+pub mod emissions;
+pub mod facts;
+pub mod names;
+pub mod params;

@@ -1,0 +1,207 @@
+//! Parameters of a model, in the order of METHOD.md section 2.
+
+use super::names;
+use crate::evidence::Extracted;
+use crate::tables::RawModelRow;
+
+/// Data types whose elements are parameters. Scale factors (F8_E8M0) and packed integers are none.
+const FLOATS: &[&str] = &["F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2", "F6_E2M3", "F6_E3M2", "C64"];
+/// Float types of an unquantized checkpoint.
+const FULL_FLOATS: &[&str] = &["F64", "F32", "F16", "BF16", "C64"];
+/// Data types that hold several quantized parameters in an element or one in a byte.
+const PACKED: &[&str] = &["I32", "U32", "U8", "I8", "I16", "U16", "I4", "U4", "F4", "I64", "U64"];
+/// Packed elements beyond this share of the floats mean a quantized checkpoint; below, they are indices and buffers.
+const PACKED_SHARE: f64 = 0.02;
+/// Smallest and largest count believed; the largest published model has some 2e12 parameters.
+const PLAUSIBLE: std::ops::RangeInclusive<i64> = 1_000..=20_000_000_000_000;
+
+/// What the weights of a repository hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Weights {
+    /// Parameters, when they can be counted.
+    pub params: Option<i64>,
+    /// Whether all of them are 16- or 32-bit floats.
+    pub float_weights: bool,
+    /// Whether packed integers hide the count.
+    pub packed: bool,
+}
+
+/// Counts the parameters in `safetensors.parameters`.
+#[must_use]
+pub fn weights(raw: &RawModelRow) -> Weights {
+    let sum = |wanted: &[&str]| -> i64 {
+        raw.safetensors_dtypes
+            .iter()
+            .zip(&raw.safetensors_counts)
+            .filter(|(dtype, _)| wanted.contains(&dtype.as_str()))
+            .map(|(_, n)| *n)
+            .fold(0, i64::saturating_add)
+    };
+    let (floats, full, packed) = (sum(FLOATS), sum(FULL_FLOATS), sum(PACKED));
+    #[allow(clippy::cast_precision_loss)]
+    let is_packed = packed > 0 && packed as f64 > PACKED_SHARE * floats as f64;
+    Weights {
+        params: (!is_packed && PLAUSIBLE.contains(&floats)).then_some(floats),
+        float_weights: !is_packed && full > 0 && full == floats,
+        packed: is_packed,
+    }
+}
+
+fn extracted(field: &'static str, value: f64, extractor: &'static str, confidence: f64) -> Extracted {
+    Extracted {
+        field,
+        value: Some(value),
+        unit: "parameters",
+        as_written: format!("{value}"),
+        source: "hub_index",
+        locator: String::new(),
+        quote: String::new(),
+        extractor,
+        confidence,
+        reject_reason: None,
+    }
+}
+
+/// Evidence for the total from the repository's own files.
+#[must_use]
+pub fn from_files(raw: &RawModelRow) -> Option<Extracted> {
+    #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
+    if let Some(n) = weights(raw).params {
+        let pairs: Vec<String> =
+            raw.safetensors_dtypes.iter().zip(&raw.safetensors_counts).map(|(d, n)| format!("{d}: {n}")).collect();
+        return Some(Extracted {
+            locator: "safetensors.parameters".into(),
+            quote: format!("{{{}}}", pairs.join(", ")),
+            ..extracted("total_params", n as f64, "safetensors", 0.95)
+        });
+    }
+    let total = raw.gguf_total.filter(|n| PLAUSIBLE.contains(n))?;
+    #[allow(clippy::cast_precision_loss)]
+    Some(Extracted {
+        locator: "gguf.total".into(),
+        quote: format!("total: {total}"),
+        ..extracted("total_params", total as f64, "gguf", 0.9)
+    })
+}
+
+/// Evidence from the name: total and active.
+#[must_use]
+pub fn from_name(model_id: &str) -> (Option<Extracted>, Option<Extracted>) {
+    let named = |field, value, written: &str, confidence| Extracted {
+        source: "name",
+        locator: "id".into(),
+        quote: model_id.to_owned(),
+        as_written: written.to_owned(),
+        ..extracted(field, value, "name", confidence)
+    };
+    match names::size(model_id) {
+        Some(size) => {
+            let confidence = if size.from_expert_layout { 0.4 } else { 0.7 };
+            (
+                Some(named("total_params", size.total, &size.as_written, confidence)),
+                size.active.map(|a| named("active_params", a, &size.as_written, confidence)),
+            )
+        }
+        None => (None, names::active_only(model_id).map(|(a, written)| named("active_params", a, &written, 0.7))),
+    }
+}
+
+/// Evidence taken over from the base model's row.
+#[must_use]
+pub fn from_base(field: &'static str, value: f64, base_id: &str) -> Extracted {
+    Extracted {
+        locator: format!("base_model:{base_id}"),
+        quote: format!("base model {base_id}"),
+        ..extracted(field, value, "base", 0.8)
+    }
+}
+
+/// Architectures that are mixtures of experts without saying so in their name (their papers and configurations do).
+const EXPERT_ARCHITECTURES: &[&str] = &[
+    "deepseek_v2",
+    "deepseek_v3",
+    "deepseek_v32",
+    "deepseek_v4",
+    "kimi_k2",
+    "kimi_k25",
+    "minimax",
+    "minimax_m1",
+    "minimax_m2",
+    "minimax_text_01",
+    "mimo_v2_flash",
+    "gpt_oss",
+    "dbrx",
+    "arctic",
+    "jamba",
+    "grok-1",
+    "llama4",
+    "step3",
+    "step3p5",
+    "longcat_flash",
+    "sarvam_mla",
+];
+
+/// Whether anything says that the model is a mixture of experts, so that active and total differ.
+#[must_use]
+pub fn is_mixture_of_experts(raw: &RawModelRow) -> bool {
+    let says_so = |word: &str| {
+        let word = word.to_lowercase();
+        !word.contains(':')
+            && (word.contains("moe")
+                || word.contains("mixtral")
+                || word == "mixture-of-experts"
+                || EXPERT_ARCHITECTURES.contains(&word.as_str()))
+    };
+    raw.config_experts.is_some_and(|n| n > 1)
+        || raw.architecture.as_deref().is_some_and(says_so)
+        || raw.tags.iter().any(|t| says_so(t))
+}
+
+/// Evidence from the regression of active on total over the registry's mixtures of experts, flagged by its extractor.
+#[must_use]
+pub fn active_from_regression(total: f64, predicted: f64, n: usize) -> Extracted {
+    Extracted {
+        source: "registry",
+        locator: "training_runs.csv".into(),
+        quote: format!("regression of active on total parameters over {n} registry rows, at {total:e}"),
+        ..extracted("active_params", predicted.min(total).round(), "active_on_total_regression", 0.3)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::record::empty_row;
+
+    fn raw(pairs: &[(&str, i64)]) -> RawModelRow {
+        let mut row = empty_row("t");
+        row.safetensors_dtypes = pairs.iter().map(|(d, _)| (*d).to_owned()).collect();
+        row.safetensors_counts = pairs.iter().map(|(_, n)| *n).collect();
+        row
+    }
+
+    #[test]
+    fn packed_integers_are_not_parameters() {
+        // A 480B model shows 1.9e9 floats beside packed int32 (HUB.md).
+        let packed = weights(&raw(&[("BF16", 1_900_000_000), ("I32", 59_000_000_000)]));
+        assert_eq!((packed.params, packed.packed), (None, true));
+        // Position ids and buffers do not make a checkpoint quantized.
+        let plain = weights(&raw(&[("F32", 109_482_240), ("I64", 512)]));
+        assert_eq!((plain.params, plain.float_weights), (Some(109_482_240), true));
+        // Native FP8 counts, its scales do not.
+        let fp8 = weights(&raw(&[("F8_E4M3", 680_000_000_000), ("BF16", 4_000_000_000), ("F8_E8M0", 10_000_000)]));
+        assert_eq!((fp8.params, fp8.float_weights), (Some(684_000_000_000), false));
+        // Keys chosen by uploaders are no data types.
+        assert_eq!(weights(&raw(&[("miku", 3), ("fastllm", 5)])).params, None);
+    }
+
+    #[test]
+    fn gguf_stands_in_when_there_is_no_safetensors() {
+        let mut row = empty_row("t");
+        row.gguf_total = Some(7_000_000_000);
+        let e = from_files(&row).unwrap();
+        assert_eq!((e.value, e.extractor), (Some(7e9), "gguf"));
+        row.gguf_total = Some(3);
+        assert_eq!(from_files(&row), None);
+    }
+}
