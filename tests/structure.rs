@@ -182,7 +182,8 @@ fn no_public_function_has_a_bare_name() {
     let mut bare = Vec::new();
     for path in files("src", &["rs"]) {
         for line in product_lines(&path) {
-            let Some(rest) = line.trim_start().strip_prefix("pub fn ").or_else(|| line.trim_start().strip_prefix("pub const fn ")) else {
+            let Some(rest) = line.trim_start().strip_prefix("pub fn ").or_else(|| line.trim_start().strip_prefix("pub const fn "))
+            else {
                 continue;
             };
             let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();

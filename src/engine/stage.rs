@@ -25,11 +25,11 @@
 //! }
 //! ```
 
+use super::Inputs;
 use super::fingerprint::{self, Freshness};
 use super::outputs::Outputs;
 use super::run::Workspace;
 use super::state::{Record, State};
-use super::Inputs;
 use crate::error::{Error, Result};
 use crate::store::sha256_bytes;
 use crate::tables::Row;

@@ -6,7 +6,7 @@
 use super::hardware::Context;
 use super::vocabulary;
 use crate::reference::places::{Meaning, words};
-use crate::reference::{Grid, Places, Pue};
+use crate::reference::{Grid, Operators, Places};
 
 /// The tables that name places.
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +16,7 @@ pub struct PlaceTables<'a> {
     /// Which country a place of the grid tables lies in.
     pub grid: &'a Grid,
     /// Names of the operators of clouds and sites, and which of them publish a PUE.
-    pub pue: &'a Pue,
+    pub operators: &'a Operators,
 }
 
 /// What a text says about where a training ran.
@@ -91,8 +91,8 @@ pub fn read_place(tables: PlaceTables<'_>, text: &str, context: Context) -> Plac
 /// Of several operators ("sponsored by Hugging Face & OVHcloud") the one whose data centres have a figure; TPUs stand at Google.
 fn operator(tables: PlaceTables<'_>, words: &[String]) -> Option<String> {
     let windows = (1..=MOST_OPERATOR_WORDS).rev().flat_map(|n| words.windows(n));
-    let named: Vec<&str> = windows.filter_map(|w| tables.pue.operator_named(&w.join(" "))).collect();
-    let known = named.iter().find(|o| tables.pue.has_operator(o)).or(named.first()).map(|o| (*o).to_owned());
+    let named: Vec<&str> = windows.filter_map(|w| tables.operators.named(&w.join(" "))).collect();
+    let known = named.iter().find(|o| tables.operators.has_pue(o)).or(named.first()).map(|o| (*o).to_owned());
     known.or_else(|| words.iter().any(|w| w == "tpu" || w == "tpus").then(|| "google".to_owned()))
 }
 

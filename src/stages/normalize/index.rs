@@ -1,73 +1,19 @@
 //! The first pass: what lineage needs of every repository, gathered small enough to be held, and resolved.
 
+use super::References;
+use super::repo_facts::repo_facts;
+use crate::domain::{Field, LinkPass, Role, RunKind};
 use crate::domain::{Relation, Role, RunKind};
 use crate::error::{Error, Result};
-use crate::evidence::Extracted;
-use crate::evidence::index::params::{self, Weights};
+use crate::evidence::index::params;
 use crate::evidence::index::{emissions, names};
+use crate::hub::record::is_valid_id;
 use crate::lineage::{self, Placement, RepoFacts, Resolution, Words};
 use crate::method::regression::{self, MIN_OBSERVATIONS, Observation};
-use crate::pipeline::Context;
-use crate::reference::{CorrectedField, Correction, Reference, TrainingRun};
-use crate::tables::io::{rows, table_path};
-use crate::tables::{RawModelRow, Row};
+use crate::reference::{CorrectedField, Correction, TrainingRun};
+use crate::tables::RawModelRow;
 use libm::log10;
 use rustc_hash::{FxHashMap, FxHashSet};
-
-/// Tags that are formats or libraries; the first other tag names the architecture (the Hub writes them in this order).
-const FORMAT_TAGS: &[&str] = &[
-    "transformers",
-    "pytorch",
-    "tf",
-    "jax",
-    "flax",
-    "safetensors",
-    "gguf",
-    "ggml",
-    "onnx",
-    "rust",
-    "coreml",
-    "openvino",
-    "tensorboard",
-    "joblib",
-    "keras",
-    "tf-keras",
-    "diffusers",
-    "sentence-transformers",
-    "peft",
-    "mlx",
-    "vllm",
-    "timm",
-    "adapter-transformers",
-    "setfit",
-    "pickle",
-    "skops",
-    "nemo",
-    "paddlepaddle",
-    "stable-baselines3",
-    "spacy",
-    "fastai",
-    "sklearn",
-    "allennlp",
-    "espnet",
-    "speechbrain",
-    "transformers.js",
-    "open_clip",
-    "litert",
-    "exllamav2",
-    "mistral-common",
-    "text-generation-inference",
-    "chat",
-    "code",
-    "conversational",
-    "facebook",
-    "meta",
-];
-/// Architectures whose names are as short as the codes of languages, which follow where the Hub knows no architecture.
-const SHORT_ARCHITECTURES: &[&str] = &["t5", "vit", "mpt", "opt", "phi", "dpt", "led", "xlm", "bit", "esm", "dit", "glm", "yi"];
-
-/// The registry's word for a continued pre-training.
-const CONTINUED: &str = "continued";
 
 /// What the first pass gathers, by position in `raw_models`.
 pub(super) struct Index {
@@ -92,7 +38,12 @@ pub(super) struct Index {
 }
 
 impl Index {
-    pub(super) fn read(context: &Context) -> Result<Self> {
+    /// Gathers the facts of every record, applies corrections, and resolves the lineage.
+    pub(super) fn gather(
+        records: impl Iterator<Item = Result<RawModelRow>>,
+        references: &References,
+        without: &[LinkPass],
+    ) -> Result<Self> {
         let mut index = Self {
             facts: Vec::new(),
             absent: Vec::new(),
@@ -102,15 +53,12 @@ impl Index {
             active: Vec::new(),
             emissions: FxHashMap::default(),
             first_with: FxHashMap::default(),
-            active_on_total: active_on_total(&context.reference),
+            active_on_total: active_on_total(references),
             adopted: FxHashMap::default(),
             failed_corrections: Vec::new(),
         };
-        if !table_path(&context.work, RawModelRow::NAME).exists() {
-            return Err(Error::input("raw_models is missing", context.work.display(), "run: hugging-carbon ingest"));
-        }
-        for raw in rows::<RawModelRow>(&context.work)? {
-            index.add(&context.reference, &raw?);
+        for raw in records {
+            index.add(references, &raw?);
         }
         if !index.failed_corrections.is_empty() {
             return Err(Error::Verification(format!(
@@ -118,25 +66,24 @@ impl Index {
                 index.failed_corrections.join("; ")
             )));
         }
-        let Resolution { placements, absent } =
-            lineage::resolve(&index.facts, known(&context.reference), &name_size, &context.config.method.without_link_passes);
+        let Resolution { placements, absent } = lineage::resolve(&index.facts, known(references), &name_size, without);
         (index.placements, index.absent) = (placements, absent);
         index.count_members();
         index.find_first_reports();
-        index.adopt_runs(&context.reference);
+        index.adopt_runs(references);
         Ok(index)
     }
 
     /// The registry names the base repository (Kimi-K2-Base). Where the index lacks it, the repository that carries its
     /// pre-training is the one of the same namespace, stem and size; where it names another format (Llama-2-7b-hf), the original.
-    fn adopt_runs(&mut self, reference: &Reference) {
+    fn adopt_runs(&mut self, references: &References) {
         for i in 0..self.facts.len() {
             let root = self.placements[i].root.filter(|r| *r < self.facts.len() && self.facts[*r].registry_kind.is_none());
             let other_format = self.placements[i].role == Role::Converted && self.placements[i].own_run.is_none();
             let registered = self.facts[i].registry_kind == Some(RunKind::Pretraining) && other_format;
             if let Some(root) = root.filter(|_| registered)
                 && self.facts[root].owner().eq_ignore_ascii_case(self.facts[i].owner())
-                && let Some(r) = reference.registry.position(&self.facts[i].model_id)
+                && let Some(r) = references.registry.position(&self.facts[i].model_id)
             {
                 self.adopted.insert(root, r);
             }
@@ -147,8 +94,9 @@ impl Index {
             (owner.to_lowercase(), lineage::names::stem(name))
         };
         let mut absent: FxHashMap<(String, String), usize> = FxHashMap::default();
-        for (r, run) in reference.registry.runs().iter().enumerate() {
-            let Some(id) = run.hub_id.as_deref().filter(|id| run.kind == "pretraining" && !present.contains(&id.to_lowercase()))
+        for (r, run) in references.registry.runs().iter().enumerate() {
+            let Some(id) =
+                run.hub_id.as_deref().filter(|id| run.kind == RunKind::Pretraining && !present.contains(&id.to_lowercase()))
             else {
                 continue;
             };
@@ -160,7 +108,7 @@ impl Index {
             }
             let Some(&r) = absent.get(&key(&facts.model_id)) else { continue };
             #[allow(clippy::cast_precision_loss)]
-            let same_size = match (self.params[i], reference.registry.runs()[r].params) {
+            let same_size = match (self.params[i], references.registry.runs()[r].params) {
                 (Some(n), Some(registered)) => (n as f64 / registered - 1.0).abs() < 0.1,
                 _ => false,
             };
@@ -172,21 +120,22 @@ impl Index {
     }
 
     /// The registry's run for a repository: its own, or the one it carries for an absent sibling.
-    pub(super) fn registered<'r>(&self, reference: &'r Reference, i: usize) -> Option<&'r TrainingRun> {
-        let own = reference.registry.by_hub_id(&self.facts[i].model_id);
-        own.or_else(|| self.adopted.get(&i).map(|r| &reference.registry.runs()[*r]))
+    pub(super) fn registered<'r>(&self, references: &'r References, i: usize) -> Option<&'r TrainingRun> {
+        let own = references.registry.by_hub_id(&self.facts[i].model_id);
+        own.or_else(|| self.adopted.get(&i).map(|r| &references.registry.runs()[*r]))
     }
 
-    fn add(&mut self, reference: &Reference, raw: &RawModelRow) {
+    fn add(&mut self, references: &References, raw: &RawModelRow) {
         let i = self.facts.len();
-        let active = reference.registry.by_hub_id(&raw.model_id).and_then(|r| r.active_params);
-        let mut facts = repo_facts(reference, raw, &mut self.words);
+        let active = references.registry.by_hub_id(&raw.model_id).and_then(|r| r.active_params);
+        let mut facts = repo_facts(references, raw, &mut self.words);
         self.params.push(facts.rough_params);
-        self.failed_corrections.extend(correct(reference, &mut facts));
+        self.failed_corrections.extend(correct(references, &mut facts));
         self.facts.push(facts);
         self.active.push(active.or_else(|| params::from_name(&raw.model_id).1.and_then(|e| e.value)));
         let reported = raw.co2_json.as_deref().map(emissions::extract).unwrap_or_default();
-        if let Some(kg) = reported.iter().find(|e| e.field == "emissions_kgco2e" && e.reject_reason.is_none()).and_then(|e| e.value)
+        if let Some(kg) =
+            reported.iter().find(|e| e.field == Field::EmissionsKgco2e && e.reject_reason.is_none()).and_then(|e| e.value)
         {
             self.emissions.insert(i, kg);
         }
@@ -263,15 +212,15 @@ impl Index {
     }
 }
 
-fn name_size(model_id: &str) -> Option<f64> {
+pub(super) fn name_size(model_id: &str) -> Option<f64> {
     names::size(model_id).map(|size| size.total)
 }
 
 /// The registered models, for those that the index lacks but its repositories rest on.
-fn known(reference: &Reference) -> Vec<RepoFacts> {
-    let mut nodes: Vec<RepoFacts> = registered(reference);
+fn known(references: &References) -> Vec<RepoFacts> {
+    let mut nodes: Vec<RepoFacts> = registered(references);
     // A corrected base of a model that neither the registry nor the index holds makes a node of its own.
-    for correction in reference.corrections.rows().iter().filter(|c| c.field == CorrectedField::BaseModel) {
+    for correction in references.corrections.rows().iter().filter(|c| c.field == CorrectedField::BaseModel) {
         let base_ids = vec![correction.value.clone()];
         match nodes.iter_mut().find(|n| n.model_id.eq_ignore_ascii_case(&correction.model_id)) {
             Some(node) => node.base_ids = base_ids,
@@ -286,20 +235,20 @@ fn known(reference: &Reference) -> Vec<RepoFacts> {
     nodes
 }
 
-fn registered(reference: &Reference) -> Vec<RepoFacts> {
-    let runs = reference.registry.runs().iter();
+fn registered(references: &References) -> Vec<RepoFacts> {
+    let runs = references.registry.runs().iter();
     runs.filter_map(|run| {
         let model_id = run.hub_id.clone()?;
         let owner = model_id.split('/').next().unwrap_or_default();
         #[allow(clippy::cast_possible_truncation)] // Bounded by the registry's data test.
         Some(RepoFacts {
-            listed_owner: reference.owners.country(owner).is_some(),
+            listed_owner: references.owners.country(owner).is_some(),
             named_size: name_size(&model_id),
             rough_params: run.params.map(|n| n as i64),
             created_ms: run.trained_on_day().map(|day| i64::from(day.0) * 86_400_000),
-            registry_kind: registry_kind(run),
-            registry_continued: run.kind == CONTINUED,
-            base_ids: run.base_model.iter().filter(|id| crate::hub::record::is_valid_id(id)).cloned().collect(),
+            registry_kind: Some(registry_kind(run)),
+            registry_continued: run.kind == RunKind::Continued,
+            base_ids: run.base_model.iter().filter(|id| is_valid_id(id)).cloned().collect(),
             model_id,
             ..RepoFacts::default()
         })
@@ -308,7 +257,7 @@ fn registered(reference: &Reference) -> Vec<RepoFacts> {
 }
 
 /// Applies the reviewed corrections of a repository; returns those whose expectation does not hold.
-fn correct(reference: &Reference, facts: &mut RepoFacts) -> Vec<String> {
+fn correct(references: &References, facts: &mut RepoFacts) -> Vec<String> {
     let mut failed = Vec::new();
     let mut check = |correction: &Correction, found: &str| {
         if found != correction.expect {
@@ -316,11 +265,11 @@ fn correct(reference: &Reference, facts: &mut RepoFacts) -> Vec<String> {
             failed.push(format!("{id} {:?}: expected '{expect}', found '{found}'", correction.field));
         }
     };
-    if let Some(correction) = reference.corrections.of(&facts.model_id, CorrectedField::Role) {
+    if let Some(correction) = references.corrections.of(&facts.model_id, CorrectedField::Role) {
         check(correction, lineage::roles::role(facts).0.name());
         facts.corrected_role = Role::parse(&correction.value);
     }
-    if let Some(correction) = reference.corrections.of(&facts.model_id, CorrectedField::BaseModel) {
+    if let Some(correction) = references.corrections.of(&facts.model_id, CorrectedField::BaseModel) {
         check(correction, facts.base_ids.first().map_or("", String::as_str));
         facts.base_ids = vec![correction.value.clone()];
     }
@@ -328,8 +277,8 @@ fn correct(reference: &Reference, facts: &mut RepoFacts) -> Vec<String> {
 }
 
 /// Continued pre-trainings start from weights.
-fn registry_kind(run: &TrainingRun) -> Option<RunKind> {
-    if run.kind == CONTINUED { Some(RunKind::FineTuning) } else { RunKind::parse(&run.kind) }
+pub(super) fn registry_kind(run: &TrainingRun) -> RunKind {
+    if run.kind == RunKind::Continued { RunKind::FineTuning } else { run.kind }
 }
 
 fn significant_digits(x: f64) -> usize {
@@ -338,7 +287,7 @@ fn significant_digits(x: f64) -> usize {
 }
 
 /// Regression of active on total parameters over the registry's mixtures of experts: intercept, slope and n.
-fn active_on_total(reference: &Reference) -> Option<(f64, f64, usize)> {
+fn active_on_total(references: &References) -> Option<(f64, f64, usize)> {
     let observations: Vec<Observation> = reference
         .registry
         .runs()
@@ -354,88 +303,4 @@ fn active_on_total(reference: &Reference) -> Option<(f64, f64, usize)> {
         .collect();
     let fit = regression::fit(&["intercept".into(), "log10_total_params".into()], &observations).ok()?;
     (fit.n >= MIN_OBSERVATIONS).then(|| (fit.coefficients[0].estimate, fit.coefficients[1].estimate, fit.n))
-}
-
-/// What lineage needs to know of a record, corrections aside.
-#[must_use]
-pub fn repo_facts(reference: &Reference, raw: &RawModelRow, words: &mut Words) -> RepoFacts {
-    let registry = reference.registry.by_hub_id(&raw.model_id);
-    let weights = params::weights(raw);
-    let number = |e: Option<Extracted>| e.and_then(|e| e.value);
-    let named = || number(params::from_name(&raw.model_id).0);
-    let total = number(params::from_files(raw)).or(registry.and_then(|r| r.params)).or_else(named);
-    let (tag_relation, tag_bases) = lineage::tags::stated_bases(&raw.tags);
-    let stated = |text: &Option<String>| text.as_deref().and_then(Relation::parse);
-    let relation = stated(&raw.card_base_relation).or(stated(&raw.hub_base_relation)).or(tag_relation);
-    let base_count = raw.card_base_models.len().max(raw.hub_base_models.len()).max(tag_bases.len());
-    let mut base_ids = base_ids(raw, tag_bases);
-    if base_ids.is_empty() {
-        base_ids.extend(registry.and_then(|r| r.base_model.clone()).filter(|id| crate::hub::record::is_valid_id(id)));
-    }
-    base_ids.shrink_to_fit();
-    let signals: Vec<String> = raw.tags.iter().filter(|t| !t.contains(':')).map(|t| t.to_lowercase()).collect();
-    RepoFacts {
-        model_id: raw.model_id.clone(),
-        created_ms: raw.created_at.map(|t| t.0),
-        architecture: architecture(raw).map(|word| words.share(&word)),
-        params: weights.params,
-        #[allow(clippy::cast_possible_truncation)] // Bounded by the extractors and the registry's data test.
-        rough_params: total.map(|n| n as i64),
-        listed_owner: raw.model_id.split_once('/').is_some_and(|(owner, _)| reference.owners.country(owner).is_some()),
-        float_weights: weights.float_weights,
-        gguf: raw.gguf_total.is_some(),
-        has_weights: has_weights(raw, weights, &base_ids, &signals),
-        library: raw.library.as_deref().map(|word| words.share(&word.to_lowercase())),
-        pipeline_tag: raw.pipeline_tag.as_deref().map(|word| words.share(word)),
-        base_ids,
-        base_count,
-        says_fine_tuning: says_fine_tuning(raw),
-        relation,
-        signals: signals.iter().filter_map(|t| lineage::tags::SIGNAL_TAGS.iter().find(|s| *s == t).copied()).collect(),
-        registry_kind: registry.and_then(registry_kind),
-        registry_continued: registry.is_some_and(|r| r.kind == CONTINUED),
-        named_size: name_size(&raw.model_id),
-        corrected_role: None,
-    }
-}
-
-/// `co2_eq_emissions.training_type` is "pre-training" or "fine-tuning" by the Hub's documentation.
-fn says_fine_tuning(raw: &RawModelRow) -> bool {
-    let card: Option<serde_json::Value> = raw.co2_json.as_deref().and_then(|json| serde_json::from_str(json).ok());
-    card.and_then(|c| c.get("training_type")?.as_str().map(|t| t.to_lowercase().contains("fine"))).unwrap_or(false)
-}
-
-/// Bases as the index states them, the Hub's resolution first (it follows renames), without repeats.
-fn base_ids(raw: &RawModelRow, from_tags: Vec<String>) -> Vec<String> {
-    let mut ids: Vec<String> = Vec::new();
-    for id in raw.hub_base_models.iter().cloned().chain(from_tags).chain(raw.card_base_models.iter().cloned()) {
-        if !ids.iter().any(|seen| seen.eq_ignore_ascii_case(&id)) && crate::hub::record::is_valid_id(&id) {
-            ids.push(id);
-        }
-    }
-    ids
-}
-
-fn architecture(raw: &RawModelRow) -> Option<String> {
-    if raw.architecture.is_some() {
-        return raw.architecture.as_deref().map(str::to_lowercase);
-    }
-    let first = raw.tags.iter().map(|t| t.to_lowercase()).find(|t| !FORMAT_TAGS.contains(&t.as_str()))?;
-    let is_language = first.len() <= 3 && !SHORT_ARCHITECTURES.contains(&first.as_str());
-    let is_architecture = !first.contains(':') && !is_language && raw.pipeline_tag.as_deref() != Some(first.as_str());
-    is_architecture.then_some(first)
-}
-
-/// Weights can be denied by a file listing, or by the absence of every sign of them: no size, format, library, task or base.
-fn has_weights(raw: &RawModelRow, weights: Weights, base_ids: &[String], signals: &[String]) -> Option<bool> {
-    if raw.has_weight_files.is_some() {
-        return raw.has_weight_files;
-    }
-    let sized = weights.params.is_some() || weights.packed || raw.safetensors_total.is_some() || raw.gguf_total.is_some();
-    // A card that says more than a footprint (data sets, a paper, a licence) describes a model.
-    let says_more = raw.tags.iter().any(|t| t != "co2_eq_emissions" && !t.starts_with("region:"));
-    let described = raw.library.is_some() || raw.pipeline_tag.is_some() || !base_ids.is_empty() || says_more;
-    let formatted = signals.iter().any(|t| FORMAT_TAGS.contains(&t.as_str()));
-    // Old quantized uploads show nothing but their name.
-    Some(sized || described || formatted || lineage::names::says_quantized(&raw.model_id))
 }

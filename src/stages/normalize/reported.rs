@@ -1,21 +1,26 @@
 //! Evidence that a card gives, in its field for emissions and in its text, with the guards that need lineage.
 
+use super::References;
 use super::index::Index;
-use crate::domain::{Role, RunKind};
+use crate::domain::{EvidenceSource, Field, Role, RunKind};
 use crate::evidence::card::{self, About, CardRole};
 use crate::evidence::index::emissions;
-use crate::evidence::place::{PlaceTables, read_place};
+use crate::evidence::place::read_place;
 use crate::evidence::{Extracted, hardware};
 use crate::lineage::Placement;
-use crate::pipeline::Context;
-use crate::reference::Reference;
 use crate::tables::{RawCardRow, RawModelRow};
 use crate::units::GRAMS_PER_KG;
 
 /// Relative difference within which a field and a text state one figure, rounded.
 const AGREES_WITHIN: f64 = 0.05;
 /// Evidence in `co2_eq_emissions`, with the guards that need lineage.
-pub(super) fn reported(context: &Context, index: &Index, i: usize, placement: &Placement, raw: &RawModelRow) -> Vec<Extracted> {
+pub(super) fn reported(
+    references: &References,
+    index: &Index,
+    i: usize,
+    placement: &Placement,
+    raw: &RawModelRow,
+) -> Vec<Extracted> {
     let mut rows = raw.co2_json.as_deref().map(emissions::extract).unwrap_or_default();
     let inherited = index.emissions.get(&i).and_then(|kg| {
         let linked = index.chain(i).skip(1).find(|b| index.emissions.get(b) == Some(kg));
@@ -28,18 +33,34 @@ pub(super) fn reported(context: &Context, index: &Index, i: usize, placement: &P
     });
     for row in &mut rows {
         let refused = match row.field {
-            "emissions_kgco2e" | "energy_kwh" if placement.own_run.is_none() => {
+            Field::EmissionsKgco2e | Field::EnergyKwh if placement.own_run.is_none() => {
                 Some(format!("the repository trained nothing itself (role {})", placement.role.name()))
             }
             // Whoever copies a base's card copies its energy with the emissions.
-            "emissions_kgco2e" | "energy_kwh" => {
+            Field::EmissionsKgco2e | Field::EnergyKwh => {
                 inherited.map(|b| format!("inherited: the same figure as {}", index.facts[b].model_id))
             }
-            "accelerator" if !names_hardware(&context.reference, &row.as_written) => {
+            Field::Accelerator if !names_hardware(references, &row.as_written) => {
                 Some("names no accelerator of the reference table".into())
             }
-            "country" => refuse_place(&context.reference, &row.as_written),
-            _ => None,
+            Field::Country => refuse_place(references, &row.as_written),
+            Field::Accelerator
+            | Field::AcceleratorCount
+            | Field::WallHours
+            | Field::AcceleratorHours
+            | Field::TrainFlop
+            | Field::TrainTokens
+            | Field::TrainSteps
+            | Field::BatchSize
+            | Field::Epochs
+            | Field::TotalParams
+            | Field::ActiveParams
+            | Field::Mfu
+            | Field::Precision
+            | Field::CloudRegion
+            | Field::CloudProvider
+            | Field::TrainedOn
+            | Field::BaseModel => None,
         };
         row.reject_reason = row.reject_reason.take().or(refused);
     }
@@ -49,10 +70,13 @@ pub(super) fn reported(context: &Context, index: &Index, i: usize, placement: &P
 /// The field of the index holds grams by definition, and CodeCarbon's kilograms by mistake: where the card's text states a figure with its
 /// unit, the text wins and the field is refused.
 pub(super) fn refuse_what_the_text_contradicts(extracted: &mut [Extracted]) {
-    let accepted = |e: &&Extracted| e.field == "emissions_kgco2e" && e.reject_reason.is_none();
-    let text = extracted.iter().filter(accepted).find(|e| e.source == "card_text").map(|e| (e.value, e.as_written.clone()));
+    let accepted = |e: &&Extracted| e.field == Field::EmissionsKgco2e && e.reject_reason.is_none();
+    let text =
+        extracted.iter().filter(accepted).find(|e| e.source == EvidenceSource::CardText).map(|e| (e.value, e.as_written.clone()));
     let Some((Some(kg), written)) = text else { return };
-    for e in extracted.iter_mut().filter(|e| e.field == "emissions_kgco2e" && e.source == "card_yaml" && e.reject_reason.is_none())
+    for e in extracted
+        .iter_mut()
+        .filter(|e| e.field == Field::EmissionsKgco2e && e.source == EvidenceSource::CardYaml && e.reject_reason.is_none())
     {
         let agrees = e.value.is_some_and(|value| (value / kg - 1.0).abs() <= AGREES_WITHIN);
         if !agrees {
@@ -65,7 +89,7 @@ pub(super) fn refuse_what_the_text_contradicts(extracted: &mut [Extracted]) {
 
 /// Evidence in a card's text, with the guards that need lineage.
 pub(super) fn from_card(
-    context: &Context,
+    references: &References,
     index: &Index,
     i: usize,
     placement: &Placement,
@@ -80,21 +104,18 @@ pub(super) fn from_card(
         Role::Merge | Role::Quantized | Role::Converted | Role::Empty => CardRole::Copy,
     };
     let about = About { model_id: &index.facts[i].model_id, role, base_ids: &index.facts[i].base_ids, total_params };
-    let mut rows = card::extract(&context.reference, &card.card, &about);
+    let mut rows = card::extract(references.card_tables(), &card.card, &about);
     for row in &mut rows {
-        let of_training =
-            matches!(row.field, "emissions_kgco2e" | "energy_kwh" | "accelerator_hours" | "train_flop" | "train_tokens");
-        let may_inherit = row.field == "emissions_kgco2e" && !index.emissions.contains_key(&i);
+        let may_inherit = row.field == Field::EmissionsKgco2e && !index.emissions.contains_key(&i);
         let inherited = index.chain(i).skip(1).find(|b| may_inherit && index.emissions.get(b).copied() == row.value);
-        let refused = match row.field {
-            _ if of_training && placement.own_run.is_none() => {
-                Some(format!("the repository trained nothing itself (role {})", placement.role.name()))
-            }
-            "accelerator" if !names_hardware(&context.reference, &row.as_written) => {
-                Some("names no accelerator of the reference table".into())
-            }
-            "country" | "cloud_region" => refuse_place(&context.reference, &row.as_written),
-            _ => inherited.map(|b| format!("inherited: the same figure as {}", index.facts[b].model_id)),
+        let refused = if is_of_training(row.field) && placement.own_run.is_none() {
+            Some(format!("the repository trained nothing itself (role {})", placement.role.name()))
+        } else if row.field == Field::Accelerator && !names_hardware(references, &row.as_written) {
+            Some("names no accelerator of the reference table".into())
+        } else if row.field == Field::Country || row.field == Field::CloudRegion {
+            refuse_place(references, &row.as_written)
+        } else {
+            inherited.map(|b| format!("inherited: the same figure as {}", index.facts[b].model_id))
         };
         row.reject_reason = row.reject_reason.take().or(refused);
         if card.is_cut && row.reject_reason.is_none() {
@@ -104,13 +125,35 @@ pub(super) fn from_card(
     rows
 }
 
-pub(super) fn names_hardware(reference: &Reference, text: &str) -> bool {
-    !hardware::read_hardware(&reference.accelerators, text, hardware::Context::Field).chips.is_empty()
+/// Whether a field is a figure of a training, which a repository that trained nothing cannot have.
+fn is_of_training(field: Field) -> bool {
+    match field {
+        Field::EmissionsKgco2e | Field::EnergyKwh | Field::AcceleratorHours | Field::TrainFlop | Field::TrainTokens => true,
+        Field::Accelerator
+        | Field::AcceleratorCount
+        | Field::WallHours
+        | Field::TrainSteps
+        | Field::BatchSize
+        | Field::Epochs
+        | Field::TotalParams
+        | Field::ActiveParams
+        | Field::Mfu
+        | Field::Precision
+        | Field::Country
+        | Field::CloudRegion
+        | Field::CloudProvider
+        | Field::TrainedOn
+        | Field::BaseModel => false,
+    }
+}
+
+pub(super) fn names_hardware(references: &References, text: &str) -> bool {
+    !hardware::read_hardware(&references.accelerators, text, hardware::Context::Field).chips.is_empty()
 }
 
 /// A place that the grid tables cannot tell, or that the text only assumes.
-fn refuse_place(reference: &Reference, text: &str) -> Option<String> {
-    let place = place::read(reference, text, hardware::Context::Field);
+fn refuse_place(references: &References, text: &str) -> Option<String> {
+    let place = read_place(references.place_tables(), text, hardware::Context::Field);
     if place.is_assumed {
         return Some("the text says that the place is assumed".into());
     }

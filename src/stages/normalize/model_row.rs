@@ -1,0 +1,132 @@
+//! One model: its row, and the evidence about it.
+
+use super::index::Index;
+use super::reported::{from_card, names_hardware, refuse_what_the_text_contradicts, reported};
+use super::size::{active_params, total_params};
+use super::{References, Settings};
+use crate::domain::source::CohortMetric;
+use crate::domain::{EvidenceSource, Field, Role, RunKind, TrainedOnSource};
+use crate::evidence::Extracted;
+use crate::evidence::index::facts;
+use crate::lineage::{Placement, run_id};
+use crate::reference::TrainingRun;
+use crate::tables::{ModelRow, RawCardRow, RawModelRow};
+use crate::units::Day;
+
+/// The row and the evidence of the `i`-th model.
+pub(super) fn model_row(
+    settings: &Settings,
+    references: &References,
+    index: &Index,
+    i: usize,
+    raw: &RawModelRow,
+    card: Option<&RawCardRow>,
+) -> (ModelRow, Vec<Extracted>) {
+    let placement = &index.placements[i];
+    let registry = index.registered(references, i);
+    let mut extracted = Vec::new();
+    let total = total_params(index, i, placement, raw, registry, &mut extracted);
+    let active = active_params(index, i, raw, registry, total, &mut extracted);
+    let date = facts::trained_on(raw, registry, placement.role == Role::Pretrained);
+    if let Some((day, source, quote)) = &date {
+        extracted.push(date_evidence(*day, *source, quote));
+    }
+    if let Some(run) = registry {
+        extracted.extend(known_of_registry(references, run, &extracted));
+    }
+    extracted.extend(reported(references, index, i, placement, raw));
+    #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
+    let size = total.map(|(n, _)| n as f64);
+    extracted.extend(card.map(|card| from_card(references, index, i, placement, size, card)).unwrap_or_default());
+    refuse_what_the_text_contradicts(&mut extracted);
+    let (upstream_run_ids, lineage_is_complete) = upstream_runs(index, i);
+    let license_tag = || raw.tags.iter().find_map(|t| t.strip_prefix("license:")).map(str::to_owned);
+    let row = ModelRow {
+        model_id: raw.model_id.clone(),
+        owner: owner(raw).map(str::to_owned),
+        created_at: raw.created_at,
+        last_modified: raw.last_modified,
+        downloads_30d: raw.downloads_30d,
+        downloads_all_time: raw.downloads_all_time,
+        likes: raw.likes,
+        pipeline_tag: raw.pipeline_tag.clone(),
+        modality: facts::modality(raw, registry),
+        library: raw.library.clone(),
+        license: raw.card_license.clone().or_else(license_tag),
+        gated: raw.gated.clone(),
+        arxiv_id: facts::arxiv_id(raw),
+        total_params: total.map(|(n, _)| n),
+        active_params: active.or(total.map(|(n, _)| n)),
+        params_source: total.map(|(_, source)| source),
+        role: placement.role,
+        role_rule: placement.role_rule,
+        base_model_ids: index.facts[i].base_ids.clone(),
+        own_run_id: placement.own_run.map(|kind| run_id(&raw.model_id, kind)),
+        stands_on_run_id: placement.root.map(|r| run_id(index.id(r), RunKind::Pretraining)),
+        upstream_run_ids,
+        lineage_is_complete,
+        trained_on: date.as_ref().map(|(day, _, _)| *day),
+        trained_on_source: date.map(|(_, source, _)| source),
+        owner_country: owner_country(references, raw, registry),
+        in_cohort: downloads(settings.metric, raw).is_some_and(|d| d > settings.min),
+    };
+    (row, extracted)
+}
+
+fn owner(raw: &RawModelRow) -> Option<&str> {
+    raw.model_id.split_once('/').map(|(owner, _)| owner)
+}
+
+fn owner_country(references: &References, raw: &RawModelRow, registry: Option<&TrainingRun>) -> Option<String> {
+    let listed = owner(raw).and_then(|o| references.owners.country(o)).map(|(iso, _)| iso);
+    let registered = || registry.and_then(|run| run.country.as_deref()?.split('|').next());
+    listed.or_else(registered).map(str::to_owned)
+}
+
+fn downloads(metric: CohortMetric, raw: &RawModelRow) -> Option<i64> {
+    match metric {
+        CohortMetric::DownloadsAllTime => raw.downloads_all_time,
+        CohortMetric::Downloads30d => raw.downloads_30d,
+    }
+}
+
+/// Runs upstream of a model by key, and whether every chain of bases ends in a run of the index.
+fn upstream_runs(index: &Index, i: usize) -> (Vec<String>, bool) {
+    let (upstream, is_complete) = index.upstream(i);
+    let mut runs: Vec<String> =
+        upstream.into_iter().filter_map(|at| Some(run_id(index.id(at), index.placements[at].own_run?))).collect();
+    runs.sort();
+    (runs, is_complete)
+}
+
+/// What the registry states of a run beyond what was chosen before; an active count that was passed over exceeds the total.
+fn known_of_registry(references: &References, run: &TrainingRun, chosen: &[Extracted]) -> Vec<Extracted> {
+    let names_a_chip = run.accelerator.as_deref().is_some_and(|text| names_hardware(references, text));
+    let mut known = facts::from_registry(run, names_a_chip);
+    known.retain(|e| !chosen.iter().any(|o| (o.field, o.extractor) == (e.field, e.extractor)));
+    for e in known.iter_mut().filter(|e| e.field == Field::ActiveParams) {
+        e.reject_reason = e.reject_reason.take().or_else(|| Some("more than the total".into()));
+    }
+    known
+}
+
+fn date_evidence(day: Day, source: TrainedOnSource, quote: &str) -> Extracted {
+    let (kind, extractor, confidence) = match source {
+        TrainedOnSource::Registry => (EvidenceSource::Registry, "registry", 0.9),
+        TrainedOnSource::Arxiv => (EvidenceSource::HubIndex, "arxiv_tag", 0.8),
+        TrainedOnSource::CreatedAt | TrainedOnSource::CreatedAtFloor => (EvidenceSource::HubIndex, "created_at", 0.5),
+    };
+    let locator = if source == TrainedOnSource::Registry { "training_runs.csv:trained_on" } else { "tags, createdAt" };
+    Extracted {
+        field: Field::TrainedOn,
+        value: Some(f64::from(day.0)),
+        unit: "days since 1970-01-01",
+        as_written: day.to_string(),
+        source: kind,
+        locator: locator.into(),
+        quote: quote.to_owned(),
+        extractor,
+        confidence,
+        reject_reason: None,
+    }
+}

@@ -1,0 +1,146 @@
+//! What lineage needs to know of a record.
+
+use super::References;
+use super::index::{name_size, registry_kind};
+use crate::domain::{Relation, RunKind};
+use crate::evidence::Extracted;
+use crate::evidence::index::params::{self, Weights};
+use crate::hub::record::is_valid_id;
+use crate::lineage::{self, RepoFacts, Words};
+use crate::tables::RawModelRow;
+
+/// Tags that are formats or libraries; the first other tag names the architecture (the Hub writes them in this order).
+const FORMAT_TAGS: &[&str] = &[
+    "transformers",
+    "pytorch",
+    "tf",
+    "jax",
+    "flax",
+    "safetensors",
+    "gguf",
+    "ggml",
+    "onnx",
+    "rust",
+    "coreml",
+    "openvino",
+    "tensorboard",
+    "joblib",
+    "keras",
+    "tf-keras",
+    "diffusers",
+    "sentence-transformers",
+    "peft",
+    "mlx",
+    "vllm",
+    "timm",
+    "adapter-transformers",
+    "setfit",
+    "pickle",
+    "skops",
+    "nemo",
+    "paddlepaddle",
+    "stable-baselines3",
+    "spacy",
+    "fastai",
+    "sklearn",
+    "allennlp",
+    "espnet",
+    "speechbrain",
+    "transformers.js",
+    "open_clip",
+    "litert",
+    "exllamav2",
+    "mistral-common",
+    "text-generation-inference",
+    "chat",
+    "code",
+    "conversational",
+    "facebook",
+    "meta",
+];
+/// Architectures whose names are as short as the codes of languages, which follow where the Hub knows no architecture.
+const SHORT_ARCHITECTURES: &[&str] = &["t5", "vit", "mpt", "opt", "phi", "dpt", "led", "xlm", "bit", "esm", "dit", "glm", "yi"];
+
+/// What lineage needs to know of a record, corrections aside.
+#[must_use]
+pub fn repo_facts(references: &References, raw: &RawModelRow, words: &mut Words) -> RepoFacts {
+    let registry = references.registry.by_hub_id(&raw.model_id);
+    let weights = params::weights(raw);
+    let number = |e: Option<Extracted>| e.and_then(|e| e.value);
+    let named = || number(params::from_name(&raw.model_id).0);
+    let total = number(params::from_files(raw)).or(registry.and_then(|r| r.params)).or_else(named);
+    let (tag_relation, tag_bases) = lineage::tags::stated_bases(&raw.tags);
+    let stated = |text: &Option<String>| text.as_deref().and_then(Relation::parse);
+    let relation = stated(&raw.card_base_relation).or(stated(&raw.hub_base_relation)).or(tag_relation);
+    let base_count = raw.card_base_models.len().max(raw.hub_base_models.len()).max(tag_bases.len());
+    let mut base_ids = base_ids(raw, tag_bases);
+    if base_ids.is_empty() {
+        base_ids.extend(registry.and_then(|r| r.base_model.clone()).filter(|id| is_valid_id(id)));
+    }
+    base_ids.shrink_to_fit();
+    let signals: Vec<String> = raw.tags.iter().filter(|t| !t.contains(':')).map(|t| t.to_lowercase()).collect();
+    RepoFacts {
+        model_id: raw.model_id.clone(),
+        created_ms: raw.created_at.map(|t| t.0),
+        architecture: architecture(raw).map(|word| words.share(&word)),
+        params: weights.params,
+        #[allow(clippy::cast_possible_truncation)] // Bounded by the extractors and the registry's data test.
+        rough_params: total.map(|n| n as i64),
+        listed_owner: raw.model_id.split_once('/').is_some_and(|(owner, _)| references.owners.country(owner).is_some()),
+        float_weights: weights.float_weights,
+        gguf: raw.gguf_total.is_some(),
+        has_weights: has_weights(raw, weights, &base_ids, &signals),
+        library: raw.library.as_deref().map(|word| words.share(&word.to_lowercase())),
+        pipeline_tag: raw.pipeline_tag.as_deref().map(|word| words.share(word)),
+        base_ids,
+        base_count,
+        says_fine_tuning: says_fine_tuning(raw),
+        relation,
+        signals: signals.iter().filter_map(|t| lineage::tags::SIGNAL_TAGS.iter().find(|s| *s == t).copied()).collect(),
+        registry_kind: registry.map(registry_kind),
+        registry_continued: registry.is_some_and(|r| r.kind == RunKind::Continued),
+        named_size: name_size(&raw.model_id),
+        corrected_role: None,
+    }
+}
+
+/// `co2_eq_emissions.training_type` is "pre-training" or "fine-tuning" by the Hub's documentation.
+fn says_fine_tuning(raw: &RawModelRow) -> bool {
+    let card: Option<serde_json::Value> = raw.co2_json.as_deref().and_then(|json| serde_json::from_str(json).ok());
+    card.and_then(|c| c.get("training_type")?.as_str().map(|t| t.to_lowercase().contains("fine"))).unwrap_or(false)
+}
+
+/// Bases as the index states them, the Hub's resolution first (it follows renames), without repeats.
+fn base_ids(raw: &RawModelRow, from_tags: Vec<String>) -> Vec<String> {
+    let mut ids: Vec<String> = Vec::new();
+    for id in raw.hub_base_models.iter().cloned().chain(from_tags).chain(raw.card_base_models.iter().cloned()) {
+        if !ids.iter().any(|seen| seen.eq_ignore_ascii_case(&id)) && is_valid_id(&id) {
+            ids.push(id);
+        }
+    }
+    ids
+}
+
+fn architecture(raw: &RawModelRow) -> Option<String> {
+    if raw.architecture.is_some() {
+        return raw.architecture.as_deref().map(str::to_lowercase);
+    }
+    let first = raw.tags.iter().map(|t| t.to_lowercase()).find(|t| !FORMAT_TAGS.contains(&t.as_str()))?;
+    let is_language = first.len() <= 3 && !SHORT_ARCHITECTURES.contains(&first.as_str());
+    let is_architecture = !first.contains(':') && !is_language && raw.pipeline_tag.as_deref() != Some(first.as_str());
+    is_architecture.then_some(first)
+}
+
+/// Weights can be denied by a file listing, or by the absence of every sign of them: no size, format, library, task or base.
+fn has_weights(raw: &RawModelRow, weights: Weights, base_ids: &[String], signals: &[String]) -> Option<bool> {
+    if raw.has_weight_files.is_some() {
+        return raw.has_weight_files;
+    }
+    let sized = weights.params.is_some() || weights.packed || raw.safetensors_total.is_some() || raw.gguf_total.is_some();
+    // A card that says more than a footprint (data sets, a paper, a licence) describes a model.
+    let says_more = raw.tags.iter().any(|t| t != "co2_eq_emissions" && !t.starts_with("region:"));
+    let described = raw.library.is_some() || raw.pipeline_tag.is_some() || !base_ids.is_empty() || says_more;
+    let formatted = signals.iter().any(|t| FORMAT_TAGS.contains(&t.as_str()));
+    // Old quantized uploads show nothing but their name.
+    Some(sized || described || formatted || lineage::names::says_quantized(&raw.model_id))
+}

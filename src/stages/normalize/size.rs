@@ -1,0 +1,78 @@
+//! Parameters of a model: total with its source, and those used per token.
+
+use super::index::Index;
+use crate::domain::{Field, ParamsSource, Role};
+use crate::evidence::Extracted;
+use crate::evidence::index::{facts, params};
+use crate::lineage::Placement;
+use crate::method::simulate::pow10;
+use crate::reference::TrainingRun;
+use crate::tables::RawModelRow;
+use libm::log10;
+
+/// Total parameters with their source, by the order of docs/method.md, section 2. Copies and adapters have their base's.
+pub(super) fn total_params(
+    index: &Index,
+    i: usize,
+    placement: &Placement,
+    raw: &RawModelRow,
+    registry: Option<&TrainingRun>,
+    extracted: &mut Vec<Extracted>,
+) -> Option<(i64, ParamsSource)> {
+    let from_base = || {
+        let base = index.chain(i).skip(1).find(|b| index.params[*b].is_some())?;
+        #[allow(clippy::cast_precision_loss)]
+        Some(params::from_base(Field::TotalParams, index.params[base]? as f64, &index.facts[base].model_id))
+    };
+    let from_registry = || {
+        let run = registry?;
+        facts::from_registry(run, false).into_iter().find(|e| e.field == Field::TotalParams && e.reject_reason.is_none())
+    };
+    let inherits = placement.role.copies_weights() || placement.role == Role::Adapter;
+    let own = || params::from_files(raw).or_else(from_registry).or_else(|| params::from_name(&raw.model_id).0);
+    let chosen = if inherits { from_base().or_else(own) } else { own().or_else(from_base) }?;
+    #[allow(clippy::cast_possible_truncation)] // Bounded by the extractors.
+    let n = chosen.value? as i64;
+    let source = ParamsSource::parse(chosen.extractor)?;
+    extracted.push(chosen);
+    Some((n, source))
+}
+
+/// Active parameters where they differ from the total.
+pub(super) fn active_params(
+    index: &Index,
+    i: usize,
+    raw: &RawModelRow,
+    registry: Option<&TrainingRun>,
+    total: Option<(i64, ParamsSource)>,
+    extracted: &mut Vec<Extracted>,
+) -> Option<i64> {
+    #[allow(clippy::cast_precision_loss)]
+    let total = total.map(|(n, _)| n as f64);
+    let fits = |active: f64| total.is_none_or(|n| active <= n);
+    let from_registry = registry.and_then(|run| {
+        facts::from_registry(run, false).into_iter().find(|e| e.field == Field::ActiveParams && e.reject_reason.is_none())
+    });
+    let from_base = || {
+        let base = index.chain(i).skip(1).find(|b| index.active[*b].is_some())?;
+        #[allow(clippy::cast_precision_loss)]
+        let base_total = index.params[base]? as f64;
+        let same = total.is_none_or(|n| (n / base_total - 1.0).abs() < 0.05);
+        same.then(|| params::from_base(Field::ActiveParams, index.active[base].unwrap_or_default(), &index.facts[base].model_id))
+    };
+    let from_regression = || {
+        let (intercept, slope, n) = index.active_on_total?;
+        let total = total.filter(|_| params::is_mixture_of_experts(raw))?;
+        Some(params::active_from_regression(total, pow10(intercept + slope * log10(total)), n))
+    };
+    let fitting = |e: &Extracted| e.value.is_some_and(fits);
+    let chosen = from_registry
+        .filter(fitting)
+        .or_else(|| params::from_name(&raw.model_id).1.filter(fitting))
+        .or_else(|| from_base().filter(fitting))
+        .or_else(|| from_regression().filter(fitting))?;
+    #[allow(clippy::cast_possible_truncation)]
+    let n = chosen.value? as i64;
+    extracted.push(chosen);
+    Some(n)
+}
