@@ -98,11 +98,11 @@ fn gather_inputs(cli: &Cli, manifest: &Manifest, index: &Path, cards: &Path) -> 
     let configured = held(cli)?;
     if let Some(path) = configured.source.path.filter(|p| p.exists()) {
         for file in hub::find_files(&path)? {
-            available.push((hub::digest(&file)?, fs_err::canonicalize(&file.path).at("cannot read", &file.path)?));
+            available.push((hub::file_digest(&file)?, fs_err::canonicalize(&file.path).at("cannot read", &file.path)?));
         }
     }
     if let Some(path) = configured.cards.path.filter(|p| p.exists()) {
-        for (_, file) in hub::cards::find(&path)? {
+        for (_, file) in hub::find_card_files(&path)? {
             available.push((sha256_file(&file)?, fs_err::canonicalize(&file).at("cannot read", &file)?));
         }
     }

@@ -41,9 +41,9 @@ pub fn read(path: Option<&Path>, out: &Path, inputs: &mut Vec<Value>) -> Result<
     let mut unusable = Vec::new();
     if let Some(path) = path {
         let models = ids(out)?;
-        for (name, file) in hub::cards::find(path)? {
+        for (name, file) in hub::find_card_files(path)? {
             let before = read;
-            hub::cards::read(&name, &file, |item| {
+            hub::read_cards(&name, &file, |item| {
                 read += 1;
                 match item {
                     Err(bad) => unusable.push(quarantined(&name, bad)),
@@ -76,7 +76,7 @@ pub fn read(path: Option<&Path>, out: &Path, inputs: &mut Vec<Value>) -> Result<
     Ok(Cards { receipt: write(sorter, out)?, read, without_model, unusable })
 }
 
-fn quarantined(source: &str, bad: hub::cards::Unusable) -> QuarantineRow {
+fn quarantined(source: &str, bad: hub::files::cards::Unusable) -> QuarantineRow {
     QuarantineRow {
         source: source.to_owned(),
         locator: format!("{} card", bad.locator),

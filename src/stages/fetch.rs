@@ -9,12 +9,13 @@ use crate::error::{Error, IoContext, Result};
 use crate::hub::live::cards::{self, CardLine, MAX_CARD_BYTES, Outcome, Wanted};
 use crate::hub::live::client::{Caps, Client};
 use crate::hub::live::clock::SystemClock;
-use crate::hub::live::crawl::{Line, Step, crawl};
+use crate::hub::live::crawl::{Step, crawl};
 use crate::hub::live::dataset;
 use crate::hub::live::environment::Environment;
 use crate::hub::live::fetch::{Fetcher, Patience};
 use crate::hub::live::incremental::{Plan, update};
-use crate::hub::live::journal;
+use crate::hub::live::journal::read_journal;
+use crate::hub::live::line::Line;
 use crate::hub::live::listing::Listing;
 use crate::hub::live::remote::RepoId;
 use crate::hub::live::replay::Recording;
@@ -137,11 +138,11 @@ fn current(hub: &Path) -> Option<PathBuf> {
 }
 
 fn is_complete(journal: &Path) -> bool {
-    journal.exists() && journal::read::<Line>(journal).is_ok_and(|lines| matches!(lines.last(), Some(Line::Finish { .. })))
+    journal.exists() && read_journal::<Line>(journal).is_ok_and(|lines| matches!(lines.last(), Some(Line::Finish { .. })))
 }
 
 fn started(journal: &Path) -> Result<Option<jiff::Timestamp>> {
-    let lines = journal::read::<Line>(journal)?;
+    let lines = read_journal::<Line>(journal)?;
     Ok(lines.iter().find_map(|line| match line {
         Line::Start { started_at, .. } => started_at.parse().ok(),
         _ => None,

@@ -90,12 +90,12 @@ fn source_digests(context: &Context) -> Result<BTreeMap<String, String>> {
         digests.insert(format!("source {EMBEDDED_NAME}"), sha256_bytes(EMBEDDED_SAMPLE));
     } else {
         for file in hub::find_files(&source_path(context)?)? {
-            digests.insert(format!("source {}", file.name), hub::digest(&file)?);
+            digests.insert(format!("source {}", file.name), hub::file_digest(&file)?);
         }
     }
     match &context.config.cards.path {
         Some(path) => {
-            for (name, file) in hub::cards::find(path)? {
+            for (name, file) in hub::find_card_files(path)? {
                 digests.insert(format!("cards {name}"), sha256_file(&file)?);
             }
         }
@@ -125,7 +125,7 @@ fn run(context: &Context, out: &Path) -> Result<Outcome> {
         let mut input = json!({
             "name": file.name,
             "kind": "index",
-            "sha256": hub::digest(file)?,
+            "sha256": hub::file_digest(file)?,
             "bytes": file.bytes,
             "records": ingester.read - first,
         });
@@ -141,10 +141,10 @@ fn run(context: &Context, out: &Path) -> Result<Outcome> {
 
 fn read_file(file: &SourceFile, sink: impl FnMut(Block) -> Result<()>) -> Result<SchemaReport> {
     match file.kind {
-        FileKind::Parquet => hub::parquet::read(file, sink),
+        FileKind::Parquet => hub::read_parquet(file, sink),
         FileKind::JsonLines { .. } | FileKind::JsonArray { .. } | FileKind::Recording => {
             let ignored =
-                if file.kind == FileKind::Recording { hub::recorded::read(file, sink)? } else { hub::json::read(file, sink)? };
+                if file.kind == FileKind::Recording { hub::read_recording(file, sink)? } else { hub::read_json(file, sink)? };
             Ok(SchemaReport { ignored, ..SchemaReport::default() })
         }
     }
