@@ -4,7 +4,7 @@
 #![allow(clippy::print_stdout, clippy::expect_used)] // A benchmark speaks, and stops when it cannot measure.
 
 use hugging_carbon::evidence::card::{About, CardRole, extract};
-use hugging_carbon::hub::cards;
+use hugging_carbon::hub::files::cards;
 use hugging_carbon::reference::Reference;
 use rayon::prelude::*;
 use std::path::PathBuf;
@@ -19,7 +19,7 @@ fn main() {
     }
     let reference = Reference::load().expect("the tables are part of the binary");
     let mut all: Vec<cards::Card> = Vec::new();
-    cards::read("model_cards.jsonl.gz", &path, |item| {
+    cards::read_cards("model_cards.jsonl.gz", &path, |item| {
         all.extend(item);
         Ok(())
     })

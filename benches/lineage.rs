@@ -6,7 +6,7 @@
 #![allow(clippy::print_stdout, clippy::expect_used)] // A benchmark speaks, and stops when it cannot measure.
 
 use hugging_carbon::evidence::index::names;
-use hugging_carbon::hub::{files::find_files, json};
+use hugging_carbon::hub::{find_files, read_json};
 use hugging_carbon::lineage::{RepoFacts, Words, resolve};
 use hugging_carbon::reference::Reference;
 use hugging_carbon::stages::normalize::repo_facts;
@@ -25,7 +25,7 @@ fn main() {
     let mut words = Words::default();
     let mut real: Vec<RepoFacts> = Vec::new();
     for file in find_files(&path).expect("the index is readable") {
-        json::read(&file, |block| {
+        read_json(&file, |block| {
             real.extend(block.records.iter().filter_map(|r| r.row.as_ref()).map(|raw| repo_facts(&reference, raw, &mut words)));
             Ok(())
         })

@@ -95,11 +95,11 @@ fn gather_inputs(cli: &Cli, manifest: &Manifest, index: &Path, cards: &Path) -> 
     let [index_root, cards_root] = found_roots(&fetch_settings(cli)?);
     if let Some(path) = index_root.filter(|p| p.exists()) {
         for file in hub::find_files(&path)? {
-            available.push((hub::digest(&file)?, fs_err::canonicalize(&file.path).at("cannot read", &file.path)?));
+            available.push((hub::file_digest(&file)?, fs_err::canonicalize(&file.path).at("cannot read", &file.path)?));
         }
     }
     if let Some(path) = cards_root.filter(|p| p.exists()) {
-        for (_, file) in hub::cards::find(&path)? {
+        for (_, file) in hub::find_card_files(&path)? {
             available.push((sha256_file(&file)?, fs_err::canonicalize(&file).at("cannot read", &file)?));
         }
     }

@@ -4,7 +4,7 @@ use crate::shared;
 use hugging_carbon::evidence::Extracted;
 use hugging_carbon::evidence::card::{About, CardRole, extract};
 use hugging_carbon::evidence::hardware::{self, Context};
-use hugging_carbon::hub::cards;
+use hugging_carbon::hub::files::cards;
 use hugging_carbon::reference::Reference;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
@@ -16,7 +16,7 @@ const AIMED: &[&str] = &["emissions_kgco2e", "energy_kwh", "accelerator", "wall_
 fn all_cards(shared: &Path) -> HashMap<String, String> {
     let mut all = HashMap::new();
     let path = shared.join("data/cards/model_cards.jsonl.gz");
-    cards::read("model_cards.jsonl.gz", &path, |item| {
+    cards::read_cards("model_cards.jsonl.gz", &path, |item| {
         if let Ok(card) = item {
             all.entry(card.id).or_insert(card.text);
         }

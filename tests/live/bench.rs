@@ -45,7 +45,7 @@ impl Bench {
     }
 
     pub fn environment(&self) -> Environment {
-        Environment::read(|name| match name {
+        Environment::from_lookup(|name| match name {
             "HF_ENDPOINT" => Some(self.hub.url.clone()),
             "HF_TOKEN" => self.token.map(ToOwned::to_owned),
             "HF_HOME" => Some(self.dir.path().join("hf").display().to_string()),

@@ -3,8 +3,9 @@
 use crate::bench::{Bench, kill_at};
 use crate::stand_in::faults::{Fault, Plan, draw};
 use crate::stand_in::index::{Index, Record, odd_records};
-use hugging_carbon::hub::live::crawl::{Line, Step};
-use hugging_carbon::hub::live::journal;
+use hugging_carbon::hub::live::crawl::Step;
+use hugging_carbon::hub::live::journal::{Journal, read_journal};
+use hugging_carbon::hub::live::line::Line;
 use std::collections::BTreeSet;
 
 fn index(n: usize) -> Index {
@@ -47,7 +48,7 @@ fn a_crawl_takes_every_record_once_and_replays_byte_for_byte() {
 fn the_journal_says_what_was_taken_and_resumes_only_its_own_crawl() {
     let bench = Bench::new(index(30));
     bench.crawl("a", 10).unwrap();
-    let lines: Vec<Line> = journal::read(&bench.journal("a")).unwrap();
+    let lines: Vec<Line> = read_journal(&bench.journal("a")).unwrap();
     assert!(
         matches!(&lines[0], Line::Start { endpoint, query, .. } if *endpoint == bench.hub.url && query.starts_with("sort=createdAt"))
     );
@@ -58,7 +59,7 @@ fn the_journal_says_what_was_taken_and_resumes_only_its_own_crawl() {
     let error = bench.crawl_with("a", &other, &mut |_| Ok(())).unwrap_err();
     assert!(error.to_string().contains("another crawl"), "{error}");
     // A second run that starts while the first works is refused.
-    let first = journal::Journal::open::<Line>(&bench.journal("a")).unwrap();
+    let first = Journal::open::<Line>(&bench.journal("a")).unwrap();
     assert!(bench.crawl("a", 10).unwrap_err().to_string().contains("another process"));
     drop(first);
 }
@@ -74,7 +75,7 @@ fn a_kill_at_any_step_costs_at_most_the_page_in_flight() {
         let killed = bench.crawl_with("a", &listing, &mut kill_at(kill));
         let before = bench.hub.requests();
         let recorded =
-            journal::read::<Line>(&bench.journal("a")).unwrap().iter().filter(|l| matches!(l, Line::Page { .. })).count() as u64;
+            read_journal::<Line>(&bench.journal("a")).unwrap().iter().filter(|l| matches!(l, Line::Page { .. })).count() as u64;
         assert_eq!(killed.is_err(), kill <= 24, "{kill}");
         // The last page costs two requests.
         assert!(before - recorded <= 1 + u64::from(kill > 21), "{kill}");
@@ -139,7 +140,7 @@ fn tear(bench: &Bench, random: &mut u64) -> bool {
         }
         2 => {
             // The object of the last page did not reach the disk.
-            let lines: Vec<Line> = journal::read(&path).unwrap();
+            let lines: Vec<Line> = read_journal(&path).unwrap();
             if let Some(Line::Page { sha256, .. }) = lines.last() {
                 let object = bench.store().path(sha256);
                 let bytes = std::fs::read(&object).unwrap();
@@ -250,7 +251,7 @@ fn a_damaged_object_is_fetched_again_on_the_next_run() {
     let bench = Bench::new(index(50));
     bench.crawl("a", 10).unwrap();
     let digest = bench.digest("a");
-    let lines: Vec<Line> = journal::read(&bench.journal("a")).unwrap();
+    let lines: Vec<Line> = read_journal(&bench.journal("a")).unwrap();
     let Line::Page { sha256, .. } = &lines[3] else { panic!() };
     std::fs::write(bench.store().path(sha256), b"not what it was").unwrap();
     assert!(bench.recording("a").digest().unwrap_err().to_string().contains("damaged"));

@@ -5,7 +5,7 @@ use crate::hub::live::client::{Answer, Want};
 use crate::hub::live::clock::rfc3339;
 use crate::hub::live::environment::Environment;
 use crate::hub::live::fetch::{Fetched, Fetcher};
-use crate::hub::live::journal::{self, Journal};
+use crate::hub::live::journal::{Journal, read_journal};
 use crate::hub::live::store::Store;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
@@ -133,7 +133,7 @@ pub fn fetch(
 /// # Errors
 /// The index cannot be read or is damaged.
 pub fn read_index(index_path: &Path) -> Result<BTreeMap<String, CardLine>> {
-    Ok(journal::read::<CardLine>(index_path)?.into_iter().map(|line| (line.id.clone(), line)).collect())
+    Ok(read_journal::<CardLine>(index_path)?.into_iter().map(|line| (line.id.clone(), line)).collect())
 }
 
 /// Whether asking again would give what is held. A gate may open, so that gated cards are asked for again.

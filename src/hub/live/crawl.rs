@@ -6,89 +6,16 @@ use crate::hub::live::clock::rfc3339;
 use crate::hub::live::environment::Environment;
 use crate::hub::live::fetch::{Fetched, Fetcher};
 use crate::hub::live::journal::Journal;
+use crate::hub::live::line::{FORMAT, Line, RecordCounts};
 use crate::hub::live::listing::{Listing, with_limit};
 use crate::hub::live::rate::RESUME;
 use crate::hub::live::record::Head;
 use crate::hub::live::replay::{Tally, records};
 use crate::hub::live::store::Store;
 use crate::hub::live::token::same_origin;
-use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::path::Path;
 use url::Url;
-
-/// Version of the journal's lines.
-pub const FORMAT: u32 = 1;
-
-/// A line of a crawl's journal. Times are run-log data: nothing published depends on them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "line", rename_all = "snake_case")]
-pub enum Line {
-    /// First line: what is crawled.
-    Start {
-        /// [`FORMAT`].
-        format: u32,
-        /// The Hub.
-        endpoint: String,
-        /// [`Listing::query`], or what else made these pages.
-        query: String,
-        /// When, RFC 3339.
-        started_at: String,
-    },
-    /// A page that is in the store.
-    Page {
-        /// Number of the page, from 0.
-        seq: u64,
-        /// What was asked; never holds a secret.
-        url: String,
-        /// The next page, unless this is the last.
-        next: Option<String>,
-        /// SHA-256 of the body: its name in the store.
-        sha256: String,
-        /// Size of the body in bytes.
-        bytes: u64,
-        /// Records on it.
-        rows: u64,
-        /// When, RFC 3339.
-        fetched_at: String,
-    },
-    /// A single record over the size cap, passed by.
-    Skipped {
-        /// Number of the page, from 0.
-        seq: u64,
-        /// What was asked.
-        url: String,
-        /// The next page, unless this is the last.
-        next: Option<String>,
-        /// When, RFC 3339.
-        fetched_at: String,
-    },
-    /// Last line: the crawl is complete.
-    Finish {
-        /// When, RFC 3339.
-        finished_at: String,
-        /// Pages.
-        pages: u64,
-        /// The counts of everything crawled.
-        #[serde(flatten)]
-        counts: RecordCounts,
-    },
-}
-
-/// Counts of a crawl.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RecordCounts {
-    /// Records on all pages.
-    pub records: u64,
-    /// Different `_id`s among them.
-    pub distinct: u64,
-    /// Records that came again under an `_id` already seen; the first is kept.
-    pub duplicates: u64,
-    /// Of these, with other content.
-    pub conflicting: u64,
-    /// Records over the size cap, passed by.
-    pub skipped: u64,
-}
 
 /// A crawl that is complete.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -210,7 +137,7 @@ impl<'l> Crawl<'l> {
             match line {
                 Line::Page { sha256, next, .. } => match store.get(sha256) {
                     Ok(body) => {
-                        let done = self.take(&body)?;
+                        let done = self.count_page(&body)?;
                         self.follow(next.as_deref().filter(|_| !done))?;
                     }
                     Err(error) => {
@@ -239,11 +166,11 @@ impl<'l> Crawl<'l> {
     }
 
     /// Counts the records of a page; says whether the listing need not be followed further.
-    fn take(&mut self, body: &[u8]) -> Result<bool> {
+    fn count_page(&mut self, body: &[u8]) -> Result<bool> {
         self.pages += 1;
         let mut newest = None;
         for record in records(body)? {
-            let head = Head::read(record.get());
+            let head = Head::parse(record.get());
             newest = newest.max(head.last_modified_ms());
             self.tally.first_seen(&head, record.get());
         }
@@ -308,7 +235,7 @@ impl<'l> Crawl<'l> {
                 if answer.next.is_none() {
                     self.confirm_end(fetcher, &url, rows)?;
                 }
-                let done = self.take(&answer.body)?;
+                let done = self.count_page(&answer.body)?;
                 let next = answer.next.filter(|_| !done);
                 let bytes = answer.body.len() as u64;
                 (Line::Page { seq, url: url.into(), next: next.clone(), sha256, bytes, rows, fetched_at }, next)

@@ -28,7 +28,7 @@ impl Environment {
     /// # Errors
     /// `HF_ENDPOINT` is not an http(s) URL or carries a password; a token file exists but cannot be read; a token that cannot
     /// be sent in a header.
-    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self> {
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self> {
         let get = |name: &str| lookup(name).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty());
         let user_home = get("HOME").map(PathBuf::from);
         let expand = |path: String| match (path.strip_prefix("~/"), &user_home) {
@@ -60,9 +60,9 @@ impl Environment {
     /// Reads the environment of this process.
     ///
     /// # Errors
-    /// As [`Environment::read`].
+    /// As [`Environment::from_lookup`].
     pub fn from_process() -> Result<Self> {
-        Self::read(|name| std::env::var(name).ok())
+        Self::from_lookup(|name| std::env::var(name).ok())
     }
 
     /// The endpoint as text, without a trailing slash.
@@ -118,7 +118,7 @@ mod tests {
 
     fn read(pairs: &[(&str, &str)]) -> Result<Environment> {
         let map: BTreeMap<String, String> = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        Environment::read(|name| map.get(name).cloned())
+        Environment::from_lookup(|name| map.get(name).cloned())
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Bringing a crawl up to date without taking everything again: the same records as a full crawl of the same Hub.
 //!
 //! Three passes. *Changed*: everything about what was modified since the previous crawl began, minus an overlap. *Light*: every
-//! record that is alive, with all properties that change without a commit ([`VOLATILE`]); it also decides what has vanished.
+//! record that is alive, with all properties that change without a commit ([`crate::hub::record::fields::Listed::Volatile`]); it also decides what has vanished.
 //! *Singles*: what is held of a record is sound only if its `lastModified` and `sha` are those of the light pass, for the other
 //! properties are functions of the commit; any record for which that does not hold is fetched by its name. So nothing rests on
 //! the changed pass being complete: it only saves single requests. The overlap takes again what was committed shortly before the
@@ -10,15 +10,17 @@
 use crate::error::{Error, Result};
 use crate::hub::live::client::Want;
 use crate::hub::live::clock::rfc3339;
-use crate::hub::live::crawl::{FORMAT, Line, Observer, crawl};
+use crate::hub::live::crawl::{Observer, crawl};
 use crate::hub::live::environment::Environment;
 use crate::hub::live::fetch::{Fetched, Fetcher};
-use crate::hub::live::journal::Journal;
-use crate::hub::live::listing::{ALWAYS, Listing, VOLATILE, append_expand};
+use crate::hub::live::journal::{Journal, read_journal};
+use crate::hub::live::line::{FORMAT, Line};
+use crate::hub::live::listing::{Listing, append_expand};
 use crate::hub::live::record::{Head, Key};
 use crate::hub::live::replay::{Recording, Tally};
 use crate::hub::live::shelf::{Located, Shelf};
 use crate::hub::live::store::Store;
+use crate::hub::record::fields::HubField;
 use crate::tables::io::hex;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -194,26 +196,17 @@ fn merge(
     let (mut journal, _) = Journal::open::<Line>(&path)?;
     let now = || rfc3339(fetcher.client().clock().calendar());
     // When the next update's changed pass has to begin: at the first pass of this one.
-    let started_at =
-        crate::hub::live::journal::read::<Line>(&plan.dir.join("changed.jsonl"))?.into_iter().find_map(|line| match line {
-            Line::Start { started_at, .. } => Some(started_at),
-            _ => None,
-        });
+    let started_at = read_journal::<Line>(&plan.dir.join("changed.jsonl"))?.into_iter().find_map(|line| match line {
+        Line::Start { started_at, .. } => Some(started_at),
+        Line::Page { .. } | Line::Skipped { .. } | Line::Finish { .. } => None,
+    });
     // The same claim as that of a full crawl, for it is the same records.
     let query = Listing::full(plan.with_siblings).query();
     let endpoint = environment.endpoint_text().to_owned();
-    let mut lines = vec![Line::Start { format: FORMAT, endpoint, query, started_at: started_at.unwrap_or_else(now) }];
+    let start = Line::Start { format: FORMAT, endpoint, query, started_at: started_at.unwrap_or_else(now) };
+    let mut merged =
+        Merged { store, limit: plan.limit as usize, now: &now, lines: vec![start], page: Vec::new(), tally: Tally::default() };
     let mut counts = UpdateCounts { vanished: shelf.previous_records(), ..UpdateCounts::default() };
-    let mut tally = Tally::default();
-    let mut page: Vec<String> = Vec::new();
-    let put = |page: &mut Vec<String>, lines: &mut Vec<Line>| -> Result<()> {
-        let body = format!("[{}]", page.join(","));
-        let (seq, rows, bytes) = (lines.len() as u64 - 1, page.len() as u64, body.len() as u64);
-        page.clear();
-        let sha256 = store.put(body.as_bytes())?;
-        lines.push(Line::Page { seq, url: "merged".into(), next: None, sha256, bytes, rows, fetched_at: now() });
-        Ok(())
-    };
     light.each_record(|head, raw| {
         let key = head.key(raw);
         let record = match (shelf.find(&key, head)?, singles.get(&key)) {
@@ -233,20 +226,51 @@ fn merge(
         };
         counts.alive += 1;
         counts.vanished -= u64::from(shelf.is_in_previous(&key));
-        tally.first_seen(&Head::read(&record), &record);
-        page.push(record);
-        if page.len() >= plan.limit as usize { put(&mut page, &mut lines) } else { Ok(()) }
+        merged.push(record)
     })?;
-    if !page.is_empty() {
-        put(&mut page, &mut lines)?;
-    }
-    let pages = lines.len() as u64 - 1;
-    lines.push(Line::Finish { finished_at: now(), pages, counts: tally.counts() });
     // Written in one piece at the end: a merge that was killed is simply made again.
+    let lines = merged.finish()?;
     journal.truncate(0)?;
     journal.append_all(&lines)?;
     drop(journal);
     Ok((Recording::open(store, &path)?, counts))
+}
+
+/// The pages of an update while they are made, and the lines of its journal.
+struct Merged<'m> {
+    store: &'m Store,
+    /// Records per page.
+    limit: usize,
+    now: &'m dyn Fn() -> String,
+    lines: Vec<Line>,
+    page: Vec<String>,
+    tally: Tally,
+}
+
+impl Merged<'_> {
+    fn push(&mut self, record: String) -> Result<()> {
+        self.tally.first_seen(&Head::parse(&record), &record);
+        self.page.push(record);
+        if self.page.len() >= self.limit { self.store_page() } else { Ok(()) }
+    }
+
+    fn store_page(&mut self) -> Result<()> {
+        let body = format!("[{}]", self.page.join(","));
+        let (seq, rows, bytes) = (self.lines.len() as u64 - 1, self.page.len() as u64, body.len() as u64);
+        self.page.clear();
+        let sha256 = self.store.put(body.as_bytes())?;
+        self.lines.push(Line::Page { seq, url: "merged".into(), next: None, sha256, bytes, rows, fetched_at: (self.now)() });
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Vec<Line>> {
+        if !self.page.is_empty() {
+            self.store_page()?;
+        }
+        let pages = self.lines.len() as u64 - 1;
+        self.lines.push(Line::Finish { finished_at: (self.now)(), pages, counts: self.tally.counts() });
+        Ok(self.lines)
+    }
 }
 
 /// What is held of a record, with every volatile property as the light pass has it: also where it has none any more.
@@ -255,7 +279,7 @@ fn overlay(held: &str, light: &str) -> Result<String> {
         serde_json::from_str(raw).map_err(|e| Error::Internal(format!("a record that is not an object: {e}")))
     };
     let mut record = parse(held)?;
-    record.retain(|key, _| !VOLATILE.contains(&key.as_str()) && !ALWAYS.contains(&key.as_str()));
+    record.retain(|key, _| HubField::parse(key).is_none_or(|field| !field.changes_without_commit()));
     record.extend(parse(light)?);
     serde_json::to_string(&record).map_err(|e| Error::Internal(format!("a merged record: {e}")))
 }

@@ -95,7 +95,7 @@ impl Journal {
 ///
 /// # Errors
 /// The file cannot be read, or a line that is not the last is not a `T`.
-pub fn read<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
+pub fn read_journal<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
     let text = fs::read(path).at("cannot read", path)?;
     parse(&text, path).map(|(lines, _)| lines)
 }
@@ -144,7 +144,7 @@ mod tests {
             assert_eq!(lines.len(), usize::from(cut >= 6), "{cut}");
             journal.append(&"three").unwrap();
             drop(journal);
-            assert_eq!(read::<String>(&path).unwrap().last().map(String::as_str), Some("three"));
+            assert_eq!(read_journal::<String>(&path).unwrap().last().map(String::as_str), Some("three"));
         }
     }
 
@@ -159,7 +159,7 @@ mod tests {
             assert_eq!(lines, ["one"]);
             journal.append(&"two").unwrap();
             drop(journal);
-            assert_eq!(read::<String>(&path).unwrap(), ["one", "two"]);
+            assert_eq!(read_journal::<String>(&path).unwrap(), ["one", "two"]);
         }
     }
 
@@ -180,6 +180,6 @@ mod tests {
         assert_eq!(lines, ["one", "two", "four"]);
         again.truncate(0).unwrap();
         again.append(&"new").unwrap();
-        assert_eq!(read::<String>(&path).unwrap(), ["new"]);
+        assert_eq!(read_journal::<String>(&path).unwrap(), ["new"]);
     }
 }

@@ -2,31 +2,8 @@
 
 use crate::error::Result;
 use crate::hub::live::environment::Environment;
+use crate::hub::record::fields::{HubField, Listed};
 use url::Url;
-
-/// Properties that follow from the files of a commit: they change only with `sha`.
-pub const CONTENT: &[&str] = &["cardData", "config", "gguf", "safetensors"];
-/// Properties that change without a commit: by downloads, votes, settings, a rename, or the Hub's own tagging.
-pub const VOLATILE: &[&str] = &[
-    "author",
-    "createdAt",
-    "disabled",
-    "downloads",
-    "downloadsAllTime",
-    "gated",
-    "lastModified",
-    "library_name",
-    "likes",
-    "pipeline_tag",
-    "private",
-    "sha",
-    "tags",
-    "trendingScore",
-];
-/// Keys that every record carries whatever was expanded. They are volatile, too: a renamed repository keeps its `_id`.
-pub const ALWAYS: &[&str] = &["_id", "id", "modelId"];
-/// The file list of a repository: large, and a function of the commit.
-pub const SIBLINGS: &str = "siblings";
 
 /// Order of the listing. The Hub's default, trendingScore, moves while it is read and is not offered here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,18 +44,18 @@ impl Listing {
     /// Everything about every model.
     #[must_use]
     pub fn full(with_siblings: bool) -> Self {
-        let mut expand: Vec<String> = CONTENT.iter().chain(VOLATILE).map(|p| (*p).to_owned()).collect();
-        if with_siblings {
-            expand.push(SIBLINGS.to_owned());
-        }
-        expand.sort();
+        let expand = expanded(|listed| match listed {
+            Listed::Volatile | Listed::Content => true,
+            Listed::OnRequest => with_siblings,
+            Listed::Always | Listed::Never => false,
+        });
         Self { sort: Sort::CreatedAt, limit: 1_000, expand, until_ms: None, max_pages: 50_000 }
     }
 
     /// What changes without a commit, about every model.
     #[must_use]
     pub fn light() -> Self {
-        Self { expand: VOLATILE.iter().map(|p| (*p).to_owned()).collect(), ..Self::full(false) }
+        Self { expand: expanded(|listed| listed == Listed::Volatile), ..Self::full(false) }
     }
 
     /// Everything about the models modified after a time.
@@ -109,6 +86,14 @@ impl Listing {
     }
 }
 
+/// The properties to expand, in the order of the alphabet: the journal of a crawl pins the list.
+fn expanded(is_wanted: impl Fn(Listed) -> bool) -> Vec<String> {
+    let mut keys: Vec<String> =
+        HubField::ALL.iter().filter(|field| is_wanted(field.listed())).map(|field| field.key().to_owned()).collect();
+    keys.sort();
+    keys
+}
+
 /// Adds `expand[]=...` for each property.
 pub fn append_expand(url: &mut Url, expand: &[String]) {
     let mut pairs = url.query_pairs_mut();
@@ -133,7 +118,7 @@ mod tests {
 
     #[test]
     fn the_query_is_what_the_hub_documents() {
-        let environment = Environment::read(|_| None).unwrap();
+        let environment = Environment::from_lookup(|_| None).unwrap();
         let url = Listing::full(false).url(&environment).unwrap();
         assert_eq!(url.path(), "/api/models");
         let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
@@ -153,9 +138,22 @@ mod tests {
 
     #[test]
     fn light_and_content_make_the_whole() {
+        let content = expanded(|listed| listed == Listed::Content);
         let full = Listing::full(true).expand;
         let light = Listing::light().expand;
-        assert!(light.iter().all(|p| full.contains(p) && !CONTENT.contains(&p.as_str())));
-        assert_eq!(full.len(), light.len() + CONTENT.len() + 1);
+        assert!(light.iter().all(|p| full.contains(p) && !content.contains(p)));
+        assert_eq!(full.len(), light.len() + content.len() + 1);
+    }
+
+    /// Journals of crawls that were made before pin these words: another list, and nothing could be resumed or updated.
+    #[test]
+    fn the_queries_are_those_that_journals_pin() {
+        const LIGHT: &str = "author,createdAt,disabled,downloads,downloadsAllTime,gated,lastModified,library_name,likes,pipeline_tag,\
+                             private,sha,tags,trendingScore";
+        const FULL: &str = "author,cardData,config,createdAt,disabled,downloads,downloadsAllTime,gated,gguf,lastModified,library_name,\
+                            likes,pipeline_tag,private,safetensors,sha,tags,trendingScore";
+        assert_eq!(Listing::light().query(), format!("sort=createdAt&direction=-1&expand={LIGHT}"));
+        assert_eq!(Listing::full(false).query(), format!("sort=createdAt&direction=-1&expand={FULL}"));
+        assert!(Listing::full(true).query().contains("sha,siblings,tags"));
     }
 }

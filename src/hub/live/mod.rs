@@ -14,6 +14,7 @@ pub mod environment;
 pub mod fetch;
 pub mod incremental;
 pub mod journal;
+pub mod line;
 pub mod listing;
 pub mod publish;
 pub mod rate;

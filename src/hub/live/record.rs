@@ -25,7 +25,7 @@ pub struct Head {
 impl Head {
     /// Reads the head of a record; of something that is not an object, an empty head.
     #[must_use]
-    pub fn read(raw: &str) -> Self {
+    pub fn parse(raw: &str) -> Self {
         serde_json::from_str(raw).unwrap_or_default()
     }
 
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     fn key(raw: &str) -> Key {
-        Head::read(raw).key(raw)
+        Head::parse(raw).key(raw)
     }
 
     #[test]
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn times() {
-        assert_eq!(Head::read(r#"{"lastModified":"1970-01-01T00:00:01.250Z"}"#).last_modified_ms(), Some(1_250));
-        assert_eq!(Head::read(r#"{"lastModified":3}"#).last_modified_ms(), None);
+        assert_eq!(Head::parse(r#"{"lastModified":"1970-01-01T00:00:01.250Z"}"#).last_modified_ms(), Some(1_250));
+        assert_eq!(Head::parse(r#"{"lastModified":3}"#).last_modified_ms(), None);
     }
 }

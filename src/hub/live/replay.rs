@@ -1,8 +1,8 @@
 //! Reading a crawl back without the network, one page at a time.
 
 use crate::error::{Error, Result};
-use crate::hub::live::crawl::{Line, RecordCounts};
-use crate::hub::live::journal;
+use crate::hub::live::journal::read_journal;
+use crate::hub::live::line::{Line, RecordCounts};
 use crate::hub::live::record::{Head, Key, canonical_digest, fingerprint};
 use crate::hub::live::store::Store;
 use crate::tables::io::hex;
@@ -66,7 +66,7 @@ impl Recording {
     /// # Errors
     /// There is none, it is damaged, or it is not complete.
     pub fn open(store: &Store, path: &Path) -> Result<Self> {
-        let lines: Vec<Line> = journal::read(path)?;
+        let lines: Vec<Line> = read_journal(path)?;
         if !matches!(lines.last(), Some(Line::Finish { .. })) {
             return Err(Error::input(
                 "the crawl is not complete",
@@ -125,7 +125,7 @@ impl Recording {
         let mut tally = Tally::default();
         for page in self.pages() {
             for record in records(&page?)? {
-                let head = Head::read(record.get());
+                let head = Head::parse(record.get());
                 if tally.first_seen(&head, record.get()) {
                     sink(&head, record.get())?;
                 }

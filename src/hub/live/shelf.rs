@@ -65,7 +65,7 @@ impl<'s> Shelf<'s> {
             let page = u32::try_from(self.pages.len()).map_err(|_| Error::Internal("too many pages".into()))?;
             self.pages.push(digest.to_owned());
             for (index, record) in (0_u32..).zip(records(&self.store.get(digest)?)?) {
-                let head = Head::read(record.get());
+                let head = Head::parse(record.get());
                 let place = Place { page, index, in_previous, state: state(&head) };
                 match self.places.entry(head.key(record.get())) {
                     Entry::Vacant(slot) => {

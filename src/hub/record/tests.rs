@@ -1,6 +1,7 @@
 //! Records in every shape the Hub has them, and hostile ones.
 
 use super::*;
+use crate::tables::TimestampMs;
 use proptest::prelude::*;
 
 fn parse(json: &str) -> Parsed {

@@ -9,11 +9,12 @@ use crate::engine::Spinner;
 use crate::error::{Error, IoContext, Result};
 use crate::hub::live::cards::{self, Outcome};
 use crate::hub::live::client::Caps;
-use crate::hub::live::crawl::{Line, Step, crawl};
+use crate::hub::live::crawl::{Step, crawl};
 use crate::hub::live::environment::Environment;
 use crate::hub::live::fetch::Fetcher;
 use crate::hub::live::incremental::{Plan, update};
-use crate::hub::live::journal;
+use crate::hub::live::journal::read_journal;
+use crate::hub::live::line::Line;
 use crate::hub::live::listing::Listing;
 use crate::hub::live::replay::Recording;
 use crate::hub::live::store::Store;
@@ -70,11 +71,11 @@ pub(super) fn recorded_listing(hub: &Path) -> Option<PathBuf> {
 }
 
 fn is_complete(journal: &Path) -> bool {
-    journal.exists() && journal::read::<Line>(journal).is_ok_and(|lines| matches!(lines.last(), Some(Line::Finish { .. })))
+    journal.exists() && read_journal::<Line>(journal).is_ok_and(|lines| matches!(lines.last(), Some(Line::Finish { .. })))
 }
 
 fn started(journal: &Path) -> Result<Option<jiff::Timestamp>> {
-    let lines = journal::read::<Line>(journal)?;
+    let lines = read_journal::<Line>(journal)?;
     Ok(lines.iter().find_map(|line| match line {
         Line::Start { started_at, .. } => started_at.parse().ok(),
         _ => None,

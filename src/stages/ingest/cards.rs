@@ -36,9 +36,9 @@ pub(super) fn read_cards(pinned: Option<&PinnedFiles>, outputs: &mut Outputs<'_,
     let mut cards = Cards { inputs: Vec::new(), read: 0, without_model: 0, unusable: Vec::new() };
     if let Some(pinned) = pinned {
         let models = ids(outputs)?;
-        for (name, file) in hub::cards::find(&pinned.root)? {
+        for (name, file) in hub::find_card_files(&pinned.root)? {
             let before = cards.read;
-            hub::cards::read(&name, &file, |item| {
+            hub::read_cards(&name, &file, |item| {
                 cards.read += 1;
                 match item {
                     Err(bad) => cards.unusable.push(quarantined(&name, bad)),
@@ -72,7 +72,7 @@ pub(super) fn read_cards(pinned: Option<&PinnedFiles>, outputs: &mut Outputs<'_,
     Ok(cards)
 }
 
-fn quarantined(source: &str, bad: hub::cards::Unusable) -> QuarantineRow {
+fn quarantined(source: &str, bad: hub::files::cards::Unusable) -> QuarantineRow {
     QuarantineRow {
         source: source.to_owned(),
         locator: format!("{} card", bad.locator),

@@ -115,7 +115,7 @@ impl Stage for Ingest {
             })?;
             before += file.bytes;
             log_schema(file, &report);
-            let sha256 = unchanged(&sources.index, &file.name, hub::digest(file)?, file)?;
+            let sha256 = unchanged(&sources.index, &file.name, hub::file_digest(file)?, file)?;
             let (revision, records) = (sources.index.revision.clone(), ingester.read - first);
             pinned.push(Input { name: file.name.clone(), kind: InputKind::Index, revision, sha256, bytes: file.bytes, records });
         }
@@ -138,10 +138,10 @@ fn unchanged(pinned: &PinnedFiles, name: &str, sha256: String, file: &SourceFile
 
 fn read_source(file: &SourceFile, sink: impl FnMut(Block) -> Result<()>) -> Result<SchemaReport> {
     match file.kind {
-        FileKind::Parquet => hub::parquet::read(file, sink),
+        FileKind::Parquet => hub::read_parquet(file, sink),
         FileKind::JsonLines { .. } | FileKind::JsonArray { .. } | FileKind::Recording => {
             let ignored =
-                if file.kind == FileKind::Recording { hub::recorded::read(file, sink)? } else { hub::json::read(file, sink)? };
+                if file.kind == FileKind::Recording { hub::read_recording(file, sink)? } else { hub::read_json(file, sink)? };
             Ok(SchemaReport { ignored, ..SchemaReport::default() })
         }
     }

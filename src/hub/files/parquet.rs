@@ -1,9 +1,9 @@
 //! Streaming the hub-stats Parquet schema, whatever integer widths, string types or missing columns a dump comes with.
 
-use super::files::SourceFile;
-use super::record::{Parsed, RecordReader, clipped, normalize_base_id};
-use super::{Block, SchemaReport};
+use super::source::{Block, SchemaReport, SourceFile};
 use crate::error::{Error, IoContext, Result};
+use crate::hub::record::fields::{HubField, Listed, Reading};
+use crate::hub::record::{Parsed, RecordReader, clipped, normalize_base_id};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Float64Type, Int64Type, TimeUnit, TimestampMillisecondType};
@@ -15,30 +15,10 @@ use std::sync::Arc;
 
 /// Rows decoded at a time: a card is some kilobytes, so a batch stays near ten megabytes.
 const BATCH_ROWS: usize = 4_096;
-/// Columns read, with the type each is brought to.
-const COLUMNS: &[(&str, Want)] = &[
-    ("id", Want::Text),
-    ("createdAt", Want::Instant),
-    ("lastModified", Want::Instant),
-    ("downloads", Want::Number),
-    ("downloadsAllTime", Want::Number),
-    ("likes", Want::Number),
-    ("tags", Want::Texts),
-    ("cardData", Want::Text),
-    ("safetensors", Want::AsIs),
-    ("gguf", Want::Text),
-    ("baseModels", Want::AsIs),
-    ("pipeline_tag", Want::Text),
-    ("library_name", Want::Text),
-    ("gated", Want::Text),
-    ("private", Want::Text),
-];
-
-/// Columns of the dump that say nothing the others do not.
-const NOT_NEEDED: &[&str] = &["_id", "author", "trendingScore", "sha", "disabled"];
 /// Known columns beside `id` that a file must have to be taken for a model index.
 const MIN_KNOWN_COLUMNS: usize = 2;
 
+/// The type a column is brought to.
 #[derive(Clone, Copy, PartialEq)]
 enum Want {
     Text,
@@ -48,11 +28,35 @@ enum Want {
     AsIs,
 }
 
+/// What the column of a field is brought to; none if it is not read from Parquet.
+fn want(field: HubField) -> Option<Want> {
+    match field.reading() {
+        Reading::Id | Reading::Text(_) | Reading::FlagOrWord(_) | Reading::Private | Reading::Card | Reading::Gguf => {
+            Some(Want::Text)
+        }
+        Reading::Texts(_) => Some(Want::Texts),
+        Reading::Count(_) => Some(Want::Number),
+        Reading::Instant(_) => Some(Want::Instant),
+        Reading::Safetensors | Reading::BaseModels => Some(Want::AsIs),
+        Reading::NotNeeded | Reading::OldId | Reading::Config | Reading::Siblings => None,
+    }
+}
+
+/// The columns read, with the type each is brought to.
+fn columns() -> impl Iterator<Item = (HubField, Want)> {
+    HubField::ALL.iter().filter_map(|field| Some((*field, want(*field)?)))
+}
+
+/// Whether a column that is not read is no news: the listing brings it, too, and it says nothing that the others do not.
+fn is_needless(field: HubField) -> bool {
+    matches!(field.reading(), Reading::NotNeeded) && field.listed() != Listed::Never
+}
+
 /// Streams the records of a Parquet file to `sink`. Returns how its columns differ from the schema we know.
 ///
 /// # Errors
 /// The file is truncated, damaged, or has no `id` column.
-pub fn read(file: &SourceFile, mut sink: impl FnMut(Block) -> Result<()>) -> Result<SchemaReport> {
+pub fn read_parquet(file: &SourceFile, mut sink: impl FnMut(Block) -> Result<()>) -> Result<SchemaReport> {
     let damaged = |e: &dyn std::fmt::Display| {
         Error::input(
             format!("the Parquet file is truncated or damaged: {e}"),
@@ -63,7 +67,7 @@ pub fn read(file: &SourceFile, mut sink: impl FnMut(Block) -> Result<()>) -> Res
     let handle = std::fs::File::open(&file.path).at("cannot read source", &file.path)?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(handle).map_err(|e| damaged(&e))?;
     let report = compare(builder.schema().fields(), &file.path)?;
-    let wanted = COLUMNS.iter().map(|(name, _)| *name).filter(|n| !report.missing.iter().any(|m| m == n));
+    let wanted = columns().map(|(field, _)| field.key()).filter(|n| !report.missing.iter().any(|m| m == n));
     let mask = ProjectionMask::columns(builder.parquet_schema(), wanted);
     let total_rows = usize::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0).max(1);
     let reader = builder.with_projection(mask).with_batch_size(BATCH_ROWS).build().map_err(|e| damaged(&e))?;
@@ -71,11 +75,9 @@ pub fn read(file: &SourceFile, mut sink: impl FnMut(Block) -> Result<()>) -> Res
     for batch in reader {
         let batch = batch.map_err(|e| damaged(&e))?;
         let rows = batch.num_rows();
-        let columns = Columns::new(&batch);
-        let records = (0..rows)
-            .into_par_iter()
-            .map(|row| columns.record(row, &format!("{}:row {}", file.name, first_row + row + 1)))
-            .collect();
+        let cast = Columns::new(&batch);
+        let records =
+            (0..rows).into_par_iter().map(|row| cast.record(row, &format!("{}:row {}", file.name, first_row + row + 1))).collect();
         first_row += rows;
         sink(Block {
             records,
@@ -88,8 +90,8 @@ pub fn read(file: &SourceFile, mut sink: impl FnMut(Block) -> Result<()>) -> Res
 
 fn compare(fields: &[Arc<Field>], path: &Path) -> Result<SchemaReport> {
     let find = |name: &str| fields.iter().find(|f| f.name() == name);
-    let known_columns = COLUMNS.iter().filter(|(name, _)| *name != "id" && find(name).is_some()).count();
-    if find("id").is_none() || known_columns < MIN_KNOWN_COLUMNS {
+    let known_columns = columns().filter(|(field, _)| *field != HubField::Id && find(field.key()).is_some()).count();
+    if find(HubField::Id.key()).is_none() || known_columns < MIN_KNOWN_COLUMNS {
         let names: Vec<&str> = fields.iter().take(12).map(|f| f.name().as_str()).collect();
         return Err(Error::input(
             format!(
@@ -101,16 +103,16 @@ fn compare(fields: &[Arc<Field>], path: &Path) -> Result<SchemaReport> {
         ));
     }
     let mut report = SchemaReport::default();
-    for (name, want) in COLUMNS {
-        match find(name) {
-            None => report.missing.push((*name).to_owned()),
-            Some(field) if !is_expected(*want, field.data_type()) => {
-                report.converted.push(format!("{name}: {}", field.data_type()));
+    for (known, want) in columns() {
+        match find(known.key()) {
+            None => report.missing.push(known.key().to_owned()),
+            Some(field) if !is_expected(want, field.data_type()) => {
+                report.converted.push(format!("{}: {}", known.key(), field.data_type()));
             }
             Some(_) => {}
         }
     }
-    let known = |name: &str| COLUMNS.iter().any(|(n, _)| *n == name) || NOT_NEEDED.contains(&name);
+    let known = |name: &str| HubField::parse(name).is_some_and(|field| want(field).is_some() || is_needless(field));
     report.ignored = fields.iter().map(|f| f.name().clone()).filter(|n| !known(n)).collect();
     Ok(report)
 }
@@ -126,103 +128,104 @@ fn is_expected(want: Want, data_type: &DataType) -> bool {
 }
 
 /// The columns of a batch, each cast to the one type we read. A column that cannot be cast is `Err` with its type.
-struct Columns {
-    text: Vec<(&'static str, Result<ArrayRef, String>)>,
-    safetensors: Option<ArrayRef>,
-    base_models: Option<ArrayRef>,
-}
+struct Columns(Vec<(HubField, Result<ArrayRef, String>)>);
 
 impl Columns {
     fn new(batch: &RecordBatch) -> Self {
-        let mut text = Vec::new();
-        for (name, want) in COLUMNS {
-            let Some(column) = batch.column_by_name(name) else { continue };
-            let target = match want {
-                Want::Text => DataType::Utf8,
-                Want::Texts => DataType::List(Arc::new(Field::new("item", DataType::Utf8, true))),
-                Want::Number => DataType::Float64,
-                Want::Instant if is_expected(Want::Instant, column.data_type()) => DataType::Timestamp(TimeUnit::Millisecond, None),
-                Want::Instant => DataType::Utf8,
-                Want::AsIs => continue,
+        let cast_to = |column: &ArrayRef, target: &DataType| cast(column, target).map_err(|_| column.data_type().to_string());
+        let read = |(field, want): (HubField, Want)| {
+            let column = batch.column_by_name(field.key())?;
+            let array = match want {
+                Want::Text => cast_to(column, &DataType::Utf8),
+                Want::Texts => cast_to(column, &DataType::List(Arc::new(Field::new("item", DataType::Utf8, true)))),
+                Want::Number => cast_to(column, &DataType::Float64),
+                Want::Instant if is_expected(Want::Instant, column.data_type()) => {
+                    cast_to(column, &DataType::Timestamp(TimeUnit::Millisecond, None))
+                }
+                Want::Instant => cast_to(column, &DataType::Utf8),
+                Want::AsIs => Ok(Arc::clone(column)),
             };
-            let cast = cast(column, &target).map_err(|_| column.data_type().to_string());
-            text.push((*name, cast));
-        }
-        Self {
-            text,
-            safetensors: batch.column_by_name("safetensors").cloned(),
-            base_models: batch.column_by_name("baseModels").cloned(),
-        }
+            Some((field, array))
+        };
+        Self(columns().filter_map(read).collect())
     }
 
     fn record(&self, row: usize, locator: &str) -> Parsed {
         let mut reader = RecordReader::new(locator);
-        for (name, column) in &self.text {
+        for (field, column) in &self.0 {
             match column {
-                Ok(array) if array.is_valid(row) => set(&mut reader, name, array, row),
+                Ok(array) if array.is_valid(row) => take_value(&mut reader, *field, array, row),
                 Ok(_) => {}
-                Err(data_type) => reader.problem(name, format!("column of type {data_type} cannot be read"), ""),
+                Err(data_type) => reader.problem(field.key(), format!("column of type {data_type} cannot be read"), ""),
             }
-        }
-        if let Some(column) = &self.safetensors {
-            safetensors(&mut reader, column, row);
-        }
-        if let Some(column) = &self.base_models {
-            base_models(&mut reader, column, row);
         }
         let raw = reader.row_mut().model_id.clone();
         reader.finish(&raw)
     }
 }
 
-fn set(reader: &mut RecordReader, name: &str, array: &ArrayRef, row: usize) {
-    if let Some(numbers) = array.as_primitive_opt::<Float64Type>() {
-        let value = numbers.value(row);
-        let count = reader.count(name, value, &value.to_string());
-        match name {
-            "downloads" => reader.row_mut().downloads_30d = count,
-            "downloadsAllTime" => reader.row_mut().downloads_all_time = count,
-            _ => reader.row_mut().likes = count,
+/// Takes the value of one field of one row.
+fn take_value(reader: &mut RecordReader, field: HubField, array: &ArrayRef, row: usize) {
+    let text = array.as_string_opt::<i32>().map(|strings| strings.value(row));
+    match field.reading() {
+        Reading::NotNeeded | Reading::OldId | Reading::Config | Reading::Siblings => {}
+        Reading::Id => {
+            if let Some(id) = text {
+                reader.set_id(id);
+            }
         }
-        return;
-    }
-    if let Some(instants) = array.as_primitive_opt::<TimestampMillisecondType>() {
-        let value = reader.instant(name, instants.value(row));
-        match name {
-            "createdAt" => reader.row_mut().created_at = value,
-            _ => reader.row_mut().last_modified = value,
+        Reading::Card => {
+            if let Some(json) = text {
+                reader.card(json);
+            }
         }
-        return;
-    }
-    if let Some(list) = array.as_list_opt::<i32>() {
-        let values = list.value(row);
-        if let Some(strings) = values.as_string_opt::<i32>() {
-            reader.row_mut().tags = strings.iter().flatten().filter_map(clipped).collect();
+        Reading::Gguf => {
+            if let Some(json) = text {
+                reader.gguf(json);
+            }
         }
-        return;
-    }
-    let Some(strings) = array.as_string_opt::<i32>() else { return };
-    let value = strings.value(row);
-    match name {
-        "id" => reader.set_id(value),
-        "cardData" => reader.card(value),
-        "gguf" => reader.gguf(value),
-        "createdAt" => reader.row_mut().created_at = reader.instant_text(name, value),
-        "lastModified" => reader.row_mut().last_modified = reader.instant_text(name, value),
-        // The index's own column wins over what the card says.
-        "pipeline_tag" => reader.row_mut().pipeline_tag = clipped(value).or(reader.row_mut().pipeline_tag.take()),
-        "library_name" => reader.row_mut().library = clipped(value).or(reader.row_mut().library.take()),
-        "gated" => reader.row_mut().gated = clipped(value),
-        "private" if value == "true" => reader.set_private(),
-        _ => {}
+        Reading::Text(slot) => {
+            if let Some(text) = text {
+                let slot = slot(reader.row_mut());
+                *slot = clipped(text).or(slot.take());
+            }
+        }
+        Reading::FlagOrWord(slot) => {
+            if let Some(text) = text {
+                *slot(reader.row_mut()) = clipped(text);
+            }
+        }
+        Reading::Private => {
+            if text == Some("true") {
+                reader.set_private();
+            }
+        }
+        Reading::Instant(slot) => {
+            let instant = match array.as_primitive_opt::<TimestampMillisecondType>() {
+                Some(instants) => reader.instant(field.key(), instants.value(row)),
+                None => text.and_then(|text| reader.instant_text(field.key(), text)),
+            };
+            *slot(reader.row_mut()) = instant;
+        }
+        Reading::Count(slot) => {
+            if let Some(numbers) = array.as_primitive_opt::<Float64Type>() {
+                let value = numbers.value(row);
+                *slot(reader.row_mut()) = reader.count(field.key(), value, &value.to_string());
+            }
+        }
+        Reading::Texts(slot) => {
+            let values = array.as_list_opt::<i32>().map(|list| list.value(row));
+            if let Some(strings) = values.as_ref().and_then(|values| values.as_string_opt::<i32>()) {
+                *slot(reader.row_mut()) = strings.iter().flatten().filter_map(clipped).collect();
+            }
+        }
+        Reading::Safetensors => safetensors(reader, array, row),
+        Reading::BaseModels => base_models(reader, array, row),
     }
 }
 
 /// `safetensors` is a struct {parameters: struct or map of dtype to count, total}, or JSON text.
 fn safetensors(reader: &mut RecordReader, column: &ArrayRef, row: usize) {
-    if column.is_null(row) {
-        return;
-    }
     if let Some(text) = column.as_string_opt::<i32>() {
         return reader.safetensors(text.value(row));
     }
@@ -269,7 +272,7 @@ fn number(column: &ArrayRef, row: usize) -> Option<f64> {
 
 /// `baseModels` is a struct {relation, models: list of {_id, id}}.
 fn base_models(reader: &mut RecordReader, column: &ArrayRef, row: usize) {
-    let Some(fields) = column.as_struct_opt().filter(|f| f.is_valid(row)) else { return };
+    let Some(fields) = column.as_struct_opt() else { return };
     if let Some(relation) = fields.column_by_name("relation").and_then(|c| c.as_string_opt::<i32>())
         && relation.is_valid(row)
     {

@@ -1,8 +1,9 @@
 //! Model cards as files: a directory of READMEs, JSON Lines of `{id, card}` or Parquet with a text column. Kinds are judged by content.
 
-use super::files::{FileKind, SourceFile, damaged, open_text, recognise};
-use super::record::is_valid_id;
+use super::find::recognise;
+use super::source::{FileKind, SourceFile, damaged, open_text};
 use crate::error::{Error, IoContext, Result};
+use crate::hub::record::is_valid_id;
 use arrow::array::AsArray;
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
@@ -50,7 +51,7 @@ pub struct Unusable {
 ///
 /// # Errors
 /// The path does not exist or cannot be read.
-pub fn find(path: &Path) -> Result<Vec<(String, PathBuf)>> {
+pub fn find_card_files(path: &Path) -> Result<Vec<(String, PathBuf)>> {
     let metadata = fs::metadata(path).at("cannot read cards", path)?;
     if !metadata.is_dir() {
         return Ok(vec![(path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default(), path.to_owned())]);
@@ -83,7 +84,7 @@ pub fn find(path: &Path) -> Result<Vec<(String, PathBuf)>> {
 ///
 /// # Errors
 /// The file cannot be read, is damaged, or holds no cards.
-pub fn read(name: &str, path: &Path, mut sink: impl FnMut(Item) -> Result<()>) -> Result<()> {
+pub fn read_cards(name: &str, path: &Path, mut sink: impl FnMut(Item) -> Result<()>) -> Result<()> {
     if is_markdown(name) {
         return sink(readme(name, path)?);
     }
@@ -206,7 +207,7 @@ mod tests {
         let path = dir.path().join(name.replace('/', "_"));
         std::fs::write(&path, bytes).unwrap();
         let mut items = Vec::new();
-        read(name, &path, |item| {
+        read_cards(name, &path, |item| {
             items.push(item);
             Ok(())
         })?;
@@ -243,7 +244,7 @@ mod tests {
         for (name, bytes) in [("README.md", &b"# B"[..]), ("config.json", b"{}"), ("model.safetensors", b"\x00\x01")] {
             std::fs::write(repository.join(name), bytes).unwrap();
         }
-        let names: Vec<String> = find(dir.path()).unwrap().into_iter().map(|(name, _)| name).collect();
+        let names: Vec<String> = find_card_files(dir.path()).unwrap().into_iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["a/b/README.md"]);
     }
 

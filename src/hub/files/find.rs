@@ -1,43 +1,12 @@
 //! Which files a source path means, and what kind each is, judged by content and never by name.
 
-use super::recorded;
+use super::recording::{self, open_recording};
+use super::source::{FileKind, SourceFile, damaged, open_buffered};
 use crate::error::{Error, IoContext, Result};
 use flate2::read::MultiGzDecoder;
 use fs_err as fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-
-/// Kind of an index file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FileKind {
-    /// Apache Parquet (the hub-stats schema).
-    Parquet,
-    /// One JSON record a line, possibly gzip-compressed.
-    JsonLines {
-        /// Whether the bytes are gzip.
-        gzip: bool,
-    },
-    /// A JSON array of records, possibly gzip-compressed.
-    JsonArray {
-        /// Whether the bytes are gzip.
-        gzip: bool,
-    },
-    /// Journal of a recorded crawl of the listing API.
-    Recording,
-}
-
-/// One file of the source.
-#[derive(Clone, Debug)]
-pub struct SourceFile {
-    /// Where it is; never written to any output.
-    pub path: PathBuf,
-    /// Its name below the source path: what locators show.
-    pub name: String,
-    /// Recognised kind.
-    pub kind: FileKind,
-    /// Size in bytes.
-    pub bytes: u64,
-}
 
 /// The index files at `path`: the file itself, or every index file of a directory, in name order.
 ///
@@ -83,7 +52,7 @@ fn list(dir: &Path, into: &mut Vec<PathBuf>) -> Result<()> {
 
 pub(super) fn recognise(path: &Path, name: String) -> Result<SourceFile> {
     let bytes = fs::metadata(path).at("cannot read source", path)?.len();
-    let mut reader = open(path)?;
+    let mut reader = open_buffered(path)?;
     let head = reader.fill_buf().at("cannot read source", path)?;
     let kind = if head.is_empty() {
         return Err(Error::input(
@@ -93,9 +62,9 @@ pub(super) fn recognise(path: &Path, name: String) -> Result<SourceFile> {
         ));
     } else if head.starts_with(b"PAR1") {
         FileKind::Parquet
-    } else if head.starts_with(recorded::FIRST_LINE) {
-        let bytes = recorded::open(path)?.bytes();
-        return Ok(SourceFile { path: path.to_owned(), name: recorded::NAME.to_owned(), kind: FileKind::Recording, bytes });
+    } else if head.starts_with(recording::FIRST_LINE) {
+        let bytes = open_recording(path)?.bytes();
+        return Ok(SourceFile { path: path.to_owned(), name: recording::NAME.to_owned(), kind: FileKind::Recording, bytes });
     } else if head.starts_with(&[0x1f, 0x8b]) {
         let mut text = BufReader::new(MultiGzDecoder::new(reader));
         json_kind(&mut text, path, true)?
@@ -126,25 +95,13 @@ fn json_kind(reader: &mut impl BufRead, path: &Path, gzip: bool) -> Result<FileK
     ))
 }
 
-fn open(path: &Path) -> Result<BufReader<fs::File>> {
-    let file = fs::File::open(path).at("cannot read source", path)?;
-    Ok(BufReader::with_capacity(1 << 16, file))
-}
-
-/// A compressed file that ends early or does not inflate.
-pub(super) fn damaged(path: &Path, e: &std::io::Error) -> Error {
-    Error::input(
-        format!("the file is truncated or damaged: {e}"),
-        path.display(),
-        "fetch it again and compare its size and sha256 with the origin's",
-    )
-}
-
-/// Opens the text of a JSON source, inflating it if needed.
+/// SHA-256 of what a source file holds: of its bytes, or of a recording's pages.
 ///
 /// # Errors
-/// The file cannot be opened.
-pub fn open_text(path: &Path, gzip: bool) -> Result<Box<dyn Read>> {
-    let file = open(path)?;
-    Ok(if gzip { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) })
+/// It cannot be read.
+pub fn file_digest(file: &SourceFile) -> Result<String> {
+    match file.kind {
+        FileKind::Recording => recording::recording_digest(&file.path),
+        FileKind::Parquet | FileKind::JsonLines { .. } | FileKind::JsonArray { .. } => crate::tables::io::sha256_file(&file.path),
+    }
 }

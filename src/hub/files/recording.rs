@@ -1,12 +1,11 @@
 //! A recorded crawl as a source file: the journal names the pages, the store holds them.
 
-use super::files::SourceFile;
-use super::live::record::Head;
-use super::live::replay::{Recording, Tally, records};
-use super::live::store::Store;
-use super::record::{KNOWN_KEYS, parse_json_record};
-use super::{Block, Parsed};
+use super::source::{Block, SourceFile};
 use crate::error::{Error, Result};
+use crate::hub::live::record::Head;
+use crate::hub::live::replay::{Recording, Tally, records};
+use crate::hub::live::store::Store;
+use crate::hub::record::{Parsed, parse_json_record};
 use crate::tables::io::sha256_bytes;
 use fs_err as fs;
 use rayon::prelude::*;
@@ -21,7 +20,7 @@ pub(super) const NAME: &str = "hub-listing";
 ///
 /// # Errors
 /// The crawl is not complete, or the store is missing.
-pub fn open(path: &Path) -> Result<Recording> {
+pub fn open_recording(path: &Path) -> Result<Recording> {
     let real = fs::canonicalize(path).map_err(|e| Error::io("cannot read", path, e))?;
     let Some(dir) = real.ancestors().skip(1).find(|dir| dir.join("objects").is_dir()) else {
         return Err(Error::input(
@@ -36,9 +35,9 @@ pub fn open(path: &Path) -> Result<Recording> {
 /// SHA-256 over the digests of the pages, in order: the content of a recording without its times.
 ///
 /// # Errors
-/// As [`open`].
-pub fn digest(path: &Path) -> Result<String> {
-    let pages: Vec<String> = open(path)?.page_digests().map(str::to_owned).collect();
+/// As [`open_recording`].
+pub fn recording_digest(path: &Path) -> Result<String> {
+    let pages: Vec<String> = open_recording(path)?.page_digests().map(str::to_owned).collect();
     Ok(sha256_bytes(pages.join("\n").as_bytes()))
 }
 
@@ -46,11 +45,11 @@ pub fn digest(path: &Path) -> Result<String> {
 ///
 /// # Errors
 /// A page is missing or damaged.
-pub fn read(file: &SourceFile, mut sink: impl FnMut(Block) -> Result<()>) -> Result<Vec<String>> {
+pub fn read_recording(file: &SourceFile, mut sink: impl FnMut(Block) -> Result<()>) -> Result<Vec<String>> {
     let mut tally = Tally::default();
     let mut unknown = std::collections::BTreeSet::new();
     let mut position = 0;
-    for (page, body) in open(&file.path)?.pages().enumerate() {
+    for (page, body) in open_recording(&file.path)?.pages().enumerate() {
         let body = body?;
         let all = records(&body)?;
         // Which come first is decided in order; parsing is not.
@@ -58,7 +57,7 @@ pub fn read(file: &SourceFile, mut sink: impl FnMut(Block) -> Result<()>) -> Res
             .iter()
             .enumerate()
             .map(|(item, raw)| (item, raw.get()))
-            .filter(|(_, raw)| tally.first_seen(&Head::read(raw), raw))
+            .filter(|(_, raw)| tally.first_seen(&Head::parse(raw), raw))
             .collect();
         let parsed: Vec<Parsed> = first
             .par_iter()
@@ -68,5 +67,5 @@ pub fn read(file: &SourceFile, mut sink: impl FnMut(Block) -> Result<()>) -> Res
         position += body.len() as u64;
         sink(Block { records: parsed, bytes_read: position })?;
     }
-    Ok(unknown.into_iter().filter(|key| !KNOWN_KEYS.contains(&key.as_str())).collect())
+    Ok(unknown.into_iter().collect())
 }

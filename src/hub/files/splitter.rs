@@ -1,92 +1,16 @@
-//! Streaming JSON Lines and JSON arrays: a buffer's worth of records at a time, parsed in parallel, in file order.
+//! Where records begin and end in a text that comes in pieces.
 
-use super::files::{SourceFile, damaged, open_text};
-use super::record::{KNOWN_KEYS, Parsed, parse_json_record};
-use super::{Block, FileKind};
-use crate::error::{Error, Result};
-use rayon::prelude::*;
-use std::io::Read;
 use std::ops::Range;
 
-/// Bytes of text read between two parallel rounds.
-const BLOCK_BYTES: usize = 4 << 20;
-/// Longest record accepted; a listing record with a long card is some 100 kB.
-const MAX_RECORD_BYTES: usize = 64 << 20;
-
-/// Streams the records of a JSON file to `sink`. Returns the keys met that this version does not know, sorted.
-///
-/// # Errors
-/// The file cannot be read, is truncated, or a record exceeds 64 MiB.
-pub fn read(file: &SourceFile, mut sink: impl FnMut(Block) -> Result<()>) -> Result<Vec<String>> {
-    let (gzip, array) = match file.kind {
-        FileKind::JsonLines { gzip } => (gzip, false),
-        FileKind::JsonArray { gzip } => (gzip, true),
-        FileKind::Parquet | FileKind::Recording => {
-            return Err(Error::Internal("not a JSON file, but it reached the JSON reader".into()));
-        }
-    };
-    let mut text = open_text(&file.path, gzip)?;
-    let mut splitter = Splitter::new(array);
-    let mut buffer: Vec<u8> = Vec::new();
-    let mut position = 0_u64;
-    let mut unknown = std::collections::BTreeSet::new();
-    loop {
-        let before = buffer.len();
-        let n = (&mut text).take(BLOCK_BYTES as u64).read_to_end(&mut buffer).map_err(|e| damaged(&file.path, &e))?;
-        let at_end = n == 0;
-        let (spans, consumed) = splitter.split(&buffer, before, at_end);
-        let records = parse(file, &buffer, &spans);
-        for parsed in &records {
-            unknown.extend(parsed.unknown_keys.iter().cloned());
-        }
-        position += n as u64;
-        sink(Block { records, bytes_read: position })?;
-        buffer.drain(..consumed);
-        if at_end {
-            break;
-        }
-        if buffer.len() > MAX_RECORD_BYTES {
-            return Err(Error::input(
-                "a record is longer than 64 MiB, or its brackets never close",
-                format!("{} record {}", file.path.display(), splitter.count + 1),
-                "fetch the file again; it is probably truncated or not a model index",
-            ));
-        }
-    }
-    if splitter.trailing {
-        return Err(Error::input(
-            "something follows the JSON array: two files in one?",
-            format!("{} after record {}", file.path.display(), splitter.count),
-            "split the file into one array each, or write the records as JSON Lines",
-        ));
-    }
-    if array && !splitter.closed {
-        return Err(Error::input(
-            "the JSON array never closes: the file is truncated",
-            format!("{} after record {}", file.path.display(), splitter.count),
-            "fetch it again and compare its size and sha256 with the origin's",
-        ));
-    }
-    Ok(unknown.into_iter().filter(|key| !KNOWN_KEYS.contains(&key.as_str())).collect())
-}
-
-fn parse(file: &SourceFile, buffer: &[u8], spans: &[(u64, Range<usize>)]) -> Vec<Parsed> {
-    let unit = if matches!(file.kind, FileKind::JsonLines { .. }) { "line" } else { "item" };
-    spans
-        .par_iter()
-        .map(|(number, span)| parse_json_record(&buffer[span.clone()], &format!("{}:{unit} {number}", file.name)))
-        .collect()
-}
-
 /// Finds record boundaries across buffer refills.
-struct Splitter {
+pub(super) struct Splitter {
     array: bool,
     /// Records (array) or lines (JSON Lines) begun so far.
-    count: u64,
+    pub(super) count: u64,
     /// The array's closing bracket was seen.
-    closed: bool,
+    pub(super) closed: bool,
     /// Something follows the closing bracket.
-    trailing: bool,
+    pub(super) trailing: bool,
     opened: bool,
     depth: u32,
     in_string: bool,
@@ -96,7 +20,7 @@ struct Splitter {
 }
 
 impl Splitter {
-    fn new(array: bool) -> Self {
+    pub(super) fn new(array: bool) -> Self {
         Self {
             array,
             count: 0,
@@ -111,7 +35,7 @@ impl Splitter {
     }
 
     /// Spans of the complete records in `buffer`, of which `scanned` bytes were seen before, and how many bytes are done with.
-    fn split(&mut self, buffer: &[u8], scanned: usize, at_end: bool) -> (Vec<(u64, Range<usize>)>, usize) {
+    pub(super) fn split(&mut self, buffer: &[u8], scanned: usize, at_end: bool) -> (Vec<(u64, Range<usize>)>, usize) {
         if self.array { self.split_array(buffer, scanned, at_end) } else { self.split_lines(buffer, scanned, at_end) }
     }
 

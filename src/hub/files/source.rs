@@ -1,0 +1,83 @@
+//! A file of the source, what it yields, and its text: what finding files and reading each kind of them share.
+
+use crate::error::{Error, IoContext, Result};
+use crate::hub::record::Parsed;
+use flate2::read::MultiGzDecoder;
+use fs_err as fs;
+use std::io::{BufReader, Read};
+use std::path::{Path, PathBuf};
+
+/// Kind of an index file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileKind {
+    /// Apache Parquet (the hub-stats schema).
+    Parquet,
+    /// One JSON record a line, possibly gzip-compressed.
+    JsonLines {
+        /// Whether the bytes are gzip.
+        gzip: bool,
+    },
+    /// A JSON array of records, possibly gzip-compressed.
+    JsonArray {
+        /// Whether the bytes are gzip.
+        gzip: bool,
+    },
+    /// Journal of a recorded crawl of the listing API.
+    Recording,
+}
+
+/// One file of the source.
+#[derive(Clone, Debug)]
+pub struct SourceFile {
+    /// Where it is; never written to any output.
+    pub path: PathBuf,
+    /// Its name below the source path: what locators show.
+    pub name: String,
+    /// Recognised kind.
+    pub kind: FileKind,
+    /// Size in bytes.
+    pub bytes: u64,
+}
+
+/// What a source file yields, in order: batches of parsed records with a count of what was read.
+#[derive(Debug, Default)]
+pub struct Block {
+    /// Parsed records, in file order.
+    pub records: Vec<Parsed>,
+    /// Bytes of the file consumed so far, for the progress bar.
+    pub bytes_read: u64,
+}
+
+/// Differences between a file's columns and the ones we know, reported once per file.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct SchemaReport {
+    /// Known columns the file lacks: null in every row.
+    pub missing: Vec<String>,
+    /// Columns we do not use.
+    pub ignored: Vec<String>,
+    /// Columns read through a conversion, as `name: type`.
+    pub converted: Vec<String>,
+}
+
+pub(super) fn open_buffered(path: &Path) -> Result<BufReader<fs::File>> {
+    let file = fs::File::open(path).at("cannot read source", path)?;
+    Ok(BufReader::with_capacity(1 << 16, file))
+}
+
+/// A compressed file that ends early or does not inflate.
+pub(super) fn damaged(path: &Path, e: &std::io::Error) -> Error {
+    Error::input(
+        format!("the file is truncated or damaged: {e}"),
+        path.display(),
+        "fetch it again and compare its size and sha256 with the origin's",
+    )
+}
+
+/// Opens the text of a JSON source, inflating it if needed.
+///
+/// # Errors
+/// The file cannot be opened.
+pub fn open_text(path: &Path, gzip: bool) -> Result<Box<dyn Read>> {
+    let file = open_buffered(path)?;
+    Ok(if gzip { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) })
+}

@@ -1,0 +1,123 @@
+//! Fills one row, field by field: a field that cannot be used becomes null with a [`Problem`] rather than taking its record down.
+
+use super::ids::is_valid_id;
+use super::{Parsed, Problem, empty_row};
+use crate::tables::{RawModelRow, TimestampMs};
+
+/// Largest count believed (downloads, parameters): above it a number is an upload error.
+const MAX_COUNT: f64 = 1e15;
+/// Milliseconds of 2016-01-01 and 2036-01-01: the Hub's first repositories date from 2018, and an instant decades ahead would
+/// date the whole snapshot.
+const INSTANTS: std::ops::Range<i64> = 1_451_606_400_000..2_082_758_400_000;
+
+/// Collects the fields of one record.
+pub struct RecordReader {
+    pub(super) row: RawModelRow,
+    pub(super) problems: Vec<Problem>,
+    pub(super) private: bool,
+}
+
+impl RecordReader {
+    /// A reader for the record at `locator`.
+    #[must_use]
+    pub fn new(locator: &str) -> Self {
+        Self { row: empty_row(locator), problems: Vec::new(), private: false }
+    }
+
+    /// The row under construction, for columnar sources that fill typed fields themselves.
+    pub fn row_mut(&mut self) -> &mut RawModelRow {
+        &mut self.row
+    }
+
+    /// Notes that `field` could not be used.
+    pub fn problem(&mut self, field: &str, reason: impl Into<String>, raw: impl Into<String>) {
+        self.problems.push(Problem { field: field.to_owned(), reason: reason.into(), raw: raw.into() });
+    }
+
+    /// Marks the repository as private: it is refused.
+    pub fn set_private(&mut self) {
+        self.private = true;
+    }
+
+    /// Takes the id; an unusable one refuses the record when it is finished.
+    pub fn set_id(&mut self, id: &str) {
+        self.row.model_id = id.trim().to_owned();
+    }
+
+    /// Takes a count (downloads, likes, parameters).
+    pub fn count(&mut self, field: &str, value: f64, raw: &str) -> Option<i64> {
+        if value.fract() == 0.0 && (0.0..=MAX_COUNT).contains(&value) {
+            // In range and integral: the cast is exact.
+            #[allow(clippy::cast_possible_truncation)]
+            return Some(value as i64);
+        }
+        let reason = if value < 0.0 {
+            "negative count"
+        } else if value > MAX_COUNT {
+            "count beyond 1e15"
+        } else {
+            "not a whole number"
+        };
+        self.problem(field, reason, raw);
+        None
+    }
+
+    /// Takes an instant in milliseconds.
+    pub fn instant(&mut self, field: &str, millis: i64) -> Option<TimestampMs> {
+        if INSTANTS.contains(&millis) {
+            return Some(TimestampMs(millis));
+        }
+        self.problem(field, "instant outside 2016 to 2035", millis.to_string());
+        None
+    }
+
+    /// Takes an instant in ISO 8601.
+    pub fn instant_text(&mut self, field: &str, text: &str) -> Option<TimestampMs> {
+        match text.trim().parse::<jiff::Timestamp>() {
+            Ok(t) => self.instant(field, t.as_millisecond()),
+            // Without a zone the Hub means UTC; a date alone is its midnight.
+            Err(e) => {
+                let civil = text.trim().parse::<jiff::civil::DateTime>().ok();
+                if let Some(t) = civil.and_then(|c| format!("{c}Z").parse::<jiff::Timestamp>().ok()) {
+                    return self.instant(field, t.as_millisecond());
+                }
+                self.problem(field, format!("not an ISO 8601 instant: {e}"), text);
+                None
+            }
+        }
+    }
+
+    /// JSON sources keep the uploader's order of dtypes and Parquet the schema's: one order, so that both read the same.
+    fn sort_dtypes(&mut self) {
+        let counts = std::mem::take(&mut self.row.safetensors_counts);
+        let mut pairs: Vec<(String, i64)> = std::mem::take(&mut self.row.safetensors_dtypes).into_iter().zip(counts).collect();
+        pairs.sort();
+        (self.row.safetensors_dtypes, self.row.safetensors_counts) = pairs.into_iter().unzip();
+    }
+
+    /// The finished record: refused when it has no usable id or must not be published.
+    #[must_use]
+    pub fn finish(mut self, raw: &str) -> Parsed {
+        let locator = std::mem::take(&mut self.row.locator);
+        let refusal = if self.private {
+            // A token that may list private repositories must not leak them into a published table.
+            Some(("private repository", String::new()))
+        } else if !is_valid_id(&self.row.model_id) {
+            Some(("id missing or malformed", raw.to_owned()))
+        } else {
+            None
+        };
+        let row = match refusal {
+            Some((reason, raw)) => {
+                self.problems = vec![Problem { field: "record".into(), reason: reason.into(), raw }];
+                None
+            }
+            None => {
+                self.row.locator.clone_from(&locator);
+                self.sort_dtypes();
+                Some(self.row)
+            }
+        };
+        Parsed { locator, row, problems: self.problems, unknown_keys: Vec::new() }
+    }
+}
