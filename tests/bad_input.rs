@@ -4,6 +4,7 @@
 mod common;
 
 use common::{Workspace, sample, table};
+use hugging_carbon::domain::GroupBy;
 use hugging_carbon::tables::{ModelRow, QuarantineRow, TableInfo, io::BatchWriter, published};
 use std::io::Write;
 
@@ -242,7 +243,7 @@ fn one_absurd_record_does_not_own_the_total() {
     workspace.ok(&["-q", "run"]);
     let total = || -> f64 {
         let rows: Vec<hugging_carbon::tables::AggregateRow> = table(&workspace.snapshot());
-        rows.iter().find(|r| r.cohort == "all_models" && r.group_by == "all").unwrap().emissions_kgco2e_mean
+        rows.iter().find(|r| r.cohort == "all_models" && r.group_by == GroupBy::All).unwrap().emissions_kgco2e.mean
     };
     let before = total();
     let mut lines = sample_bytes();

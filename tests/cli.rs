@@ -187,7 +187,7 @@ fn a_stage_alone_needs_the_ones_before_it() {
     let ran = workspace.run(&["tier"]);
     assert_eq!(ran.status, 1);
     assert!(
-        ran.stderr.contains("stage 'ingest', which 'tier' builds on, is not fresh") && ran.stderr.contains("run --until tier"),
+        ran.stderr.contains("stage 'fetch', which 'tier' builds on, is not fresh") && ran.stderr.contains("run --until tier"),
         "{}",
         ran.stderr
     );

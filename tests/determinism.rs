@@ -7,7 +7,7 @@ use common::{Workspace, files_of, sample};
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-const STAGES: [&str; 6] = ["ingest", "normalize", "tier", "fit", "estimate", "snapshot"];
+const STAGES: [&str; 7] = ["fetch", "ingest", "normalize", "tier", "fit", "estimate", "snapshot"];
 
 fn undisturbed() -> (String, Vec<(String, Vec<u8>)>) {
     let workspace = Workspace::new();

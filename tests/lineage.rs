@@ -4,6 +4,7 @@
 mod common;
 
 use common::{Workspace, table};
+use hugging_carbon::domain::{Role, RunKind};
 use hugging_carbon::tables::{EstimateRow, EvidenceRow, ModelRow, RunRow, TierRow};
 
 struct Sample {
@@ -82,7 +83,7 @@ fn lineages_name_every_upstream_run_once() {
 #[test]
 fn dummy_cards_are_empty_and_count_nothing() {
     let sample = sample();
-    let empty: Vec<&ModelRow> = sample.models.iter().filter(|m| m.role == "empty").collect();
+    let empty: Vec<&ModelRow> = sample.models.iter().filter(|m| m.role == Role::Empty).collect();
     assert!(empty.len() >= 20, "the sample has 25 such repositories, {} found", empty.len());
     assert!(empty.iter().all(|m| m.own_run_id.is_none()));
 }
@@ -92,13 +93,13 @@ fn dummy_cards_are_empty_and_count_nothing() {
 fn runs_and_models_agree() {
     let sample = sample();
     for model in &sample.models {
-        let trains = ["pretrained", "continued", "finetuned", "adapter"].contains(&model.role.as_str());
+        let trains = matches!(model.role, Role::Pretrained | Role::Continued | Role::Finetuned | Role::Adapter);
         // The copy by which a registered pre-training is known carries it.
         let trains = trains || model.role_rule == "copy_of_a_registered_pretraining";
         assert_eq!(model.own_run_id.is_some(), trains, "{}", model.model_id);
     }
     assert_eq!(sample.runs.len(), sample.models.iter().filter(|m| m.own_run_id.is_some()).count());
-    for run in sample.runs.iter().filter(|r| r.kind == "pretraining") {
+    for run in sample.runs.iter().filter(|r| r.kind == RunKind::Pretraining) {
         let rests = |m: &&ModelRow| m.own_run_id.as_ref() == Some(&run.run_id) || m.upstream_run_ids.contains(&run.run_id);
         let resting = sample.models.iter().filter(rests).count();
         assert_eq!(i64::try_from(resting).unwrap(), run.member_count, "{}", run.run_id);
@@ -111,7 +112,7 @@ fn runs_and_models_agree() {
 #[test]
 fn every_estimate_cites_accepted_evidence() {
     let sample = sample();
-    for estimate in sample.estimates.iter().filter(|e| (1..=5).contains(&e.tier)) {
+    for estimate in sample.estimates.iter().filter(|e| (1..=5).contains(&e.tier.0.number())) {
         assert!(!estimate.evidence_ids.is_empty(), "{}", estimate.run_id);
         for id in &estimate.evidence_ids {
             let row = sample.evidence.iter().find(|e| e.evidence_id == *id).unwrap_or_else(|| panic!("{id} does not exist"));

@@ -4,6 +4,7 @@
 mod common;
 
 use common::{Workspace, table};
+use hugging_carbon::domain::{Field, ParamsSource, Role};
 use hugging_carbon::tables::{EvidenceRow, ModelRow, QuarantineRow, RunRow};
 use std::path::Path;
 
@@ -39,7 +40,7 @@ impl Odd {
 
     fn emissions(&self, name: &str) -> &EvidenceRow {
         let id = format!("oddity-lab/{name}");
-        let wanted = |e: &&EvidenceRow| e.model_id == id && e.field == "emissions_kgco2e";
+        let wanted = |e: &&EvidenceRow| e.model_id == id && e.field == Field::EmissionsKgco2e;
         self.evidence.iter().find(wanted).unwrap_or_else(|| panic!("{id} has no emissions"))
     }
 }
@@ -53,7 +54,7 @@ fn fields_in_every_shape() {
     assert_eq!(odd.model("license-object").license, None);
     assert!(odd.model("license-list").license.is_some());
     assert_eq!(odd.model("base-model-list").base_model_ids.len(), 2);
-    assert_eq!(odd.model("base-model-list").role, "merge");
+    assert_eq!(odd.model("base-model-list").role, Role::Merge);
     assert_eq!(odd.model("base-model-null").base_model_ids.len(), 0);
     assert_eq!(odd.model("downloads-negative").downloads_30d, None);
     assert_eq!(odd.model("downloads-float").downloads_30d, Some(123));
@@ -72,10 +73,10 @@ fn fields_in_every_shape() {
 fn sizes() {
     let odd = odd();
     for name in ["safetensors-without-total", "safetensors-junk-dtypes", "safetensors-total-differs"] {
-        assert_eq!(odd.model(name).params_source.as_deref(), Some("safetensors"), "{name}");
+        assert_eq!(odd.model(name).params_source, Some(ParamsSource::Safetensors), "{name}");
     }
     assert_eq!(odd.model("safetensors-total-differs").total_params, Some(23_572_403_200));
-    assert_eq!(odd.model("gguf-object").params_source.as_deref(), Some("gguf"));
+    assert_eq!(odd.model("gguf-object").params_source, Some(ParamsSource::Gguf));
     assert_eq!(odd.model("gguf-json-string").total_params, odd.model("gguf-object").total_params);
     let packed = odd.models.iter().find(|m| m.model_id.contains("480B")).unwrap();
     assert_eq!(packed.total_params, Some(480_000_000_000));

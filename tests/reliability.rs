@@ -4,6 +4,7 @@
 mod common;
 
 use common::{Workspace, table};
+use hugging_carbon::domain::{Comparison, GroupBy, Tier};
 use hugging_carbon::tables::{
     AggregateRow, BacktestRow, BacktestRunRow, EstimateRow, RegressionCandidateRow, RegressionObservationRow, RegressionRow,
     RegressionTermRow, SensitivityRow,
@@ -23,8 +24,8 @@ fn sensitivity_is_about_the_headline() {
     let rows: Vec<SensitivityRow> = table(&snapshot);
     let of = |factor: &str, setting: &str| rows.iter().find(|r| r.factor == factor && r.setting == setting).unwrap();
     let all = table::<AggregateRow>(&snapshot);
-    let all = all.iter().find(|r| r.cohort == rows[0].cohort && r.group_by == "all").unwrap();
-    assert_eq!(of("headline", "as published").emissions_kgco2e_mean, all.emissions_kgco2e_mean);
+    let all = all.iter().find(|r| r.cohort == rows[0].cohort && r.group_by == GroupBy::All).unwrap();
+    assert_eq!(of("headline", "as published").emissions_kgco2e_mean, all.emissions_kgco2e.mean);
     for (factor, low, high) in [
         ("grid_gco2e_per_kwh", "p05", "p95"),
         ("host_power_ratio", "p05", "p95"),
@@ -48,18 +49,19 @@ fn groups_hold_every_run_once() {
     let cohorts: std::collections::BTreeSet<&str> = rows.iter().map(|r| r.cohort.as_str()).collect();
     assert_eq!(cohorts.len(), 3, "all models, and both readings of the threshold");
     for cohort in cohorts {
-        let of = |group_by: &str| rows.iter().filter(|r| r.cohort == cohort && r.group_by == group_by).collect::<Vec<_>>();
-        let all = of("all")[0];
-        for group_by in ["eu_ai_act", "tier", "role", "modality", "country", "training_year"] {
+        let of = |group_by: GroupBy| rows.iter().filter(|r| r.cohort == cohort && r.group_by == group_by).collect::<Vec<_>>();
+        let all = of(GroupBy::All)[0];
+        use GroupBy as By;
+        for group_by in [By::EuAiAct, By::Tier, By::Role, By::Modality, By::Country, By::TrainingYear] {
             assert_eq!(of(group_by).iter().map(|r| r.runs).sum::<i64>(), all.runs, "{cohort} {group_by}");
         }
-        let share = |group: &str| of("top").iter().find(|r| r.group == group).map_or(0.0, |r| r.share_of_total);
+        let share = |group: &str| of(GroupBy::Top).iter().find(|r| r.group == group).map_or(0.0, |r| r.share_of_total);
         assert!(share("top_1") < share("top_10") && share("top_10") < share("top_100") && share("top_100") <= 1.0 + 1e-12);
     }
     // The first rank is the largest mean of the estimates.
-    let largest = table::<EstimateRow>(&snapshot).iter().map(|e| e.emissions_kgco2e_mean).fold(0.0, f64::max);
+    let largest = table::<EstimateRow>(&snapshot).iter().map(|e| e.emissions_kgco2e.mean).fold(0.0, f64::max);
     let top = rows.iter().find(|r| r.cohort == "all_models" && r.group == "top_1").unwrap();
-    assert!((top.emissions_kgco2e_mean / largest - 1.0).abs() < 1e-12);
+    assert!((top.emissions_kgco2e.mean / largest - 1.0).abs() < 1e-12);
 }
 
 /// Every regression is usable with the registry of the binary; what was kept is what is published, on its design matrix.
@@ -101,8 +103,8 @@ fn the_back_test_follows_from_its_comparisons() {
         let of = |left_out: bool| {
             runs.iter().filter(|r| r.tier == row.tier && r.against == row.against && r.left_out.is_some() == left_out).count()
         };
-        assert_eq!((row.n, row.left_out_circular), (of(false) as i64, of(true) as i64), "{} {}", row.tier, row.against);
-        assert!(row.tier > row.against_tier || row.against == "independent_compute", "{} {}", row.tier, row.against);
+        assert_eq!((row.n, row.left_out_circular), (of(false) as i64, of(true) as i64), "{:?} {}", row.tier, row.against);
+        assert!(row.tier > row.against_tier || row.against == Comparison::IndependentCompute, "{:?} {}", row.tier, row.against);
     }
     assert!(runs.iter().all(|r| r.left_out.as_ref().is_none_or(|why| !why.is_empty())));
 }
@@ -116,6 +118,6 @@ fn a_run_registered_for_another_format_is_the_originals() {
     let (Some(original), Some(copy)) = (of("meta-llama/Llama-2-7b"), of("meta-llama/Llama-2-7b-hf")) else {
         panic!("the sample holds Llama-2-7b and its copy")
     };
-    assert_eq!((original.tier, copy.tier), (1, 0));
-    assert!((original.emissions_kgco2e_p50 / 31_220.0 - 1.0).abs() < 0.05, "Touvron et al. 2023, table 2: 31.22 t");
+    assert_eq!((original.tier.0, copy.tier.0), (Tier::Emissions, Tier::NoTraining));
+    assert!((original.emissions_kgco2e.p50 / 31_220.0 - 1.0).abs() < 0.05, "Touvron et al. 2023, table 2: 31.22 t");
 }

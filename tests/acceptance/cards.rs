@@ -116,7 +116,7 @@ fn reported_emissions_agree_with_their_field_or_say_why_not() {
         n += 1;
         let about = About { model_id: &row["modelId"], role: CardRole::OwnTraining, base_ids: &[], total_params: None };
         let found = extract(&reference, &row["modelcard_text"], &about);
-        let Some(text) = found.iter().find(|r| r.field == "emissions_kgco2e" && r.reject_reason.is_none()) else { continue };
+        let Some(text) = found.iter().find(|r| r.field == Field::EmissionsKgco2e && r.reject_reason.is_none()) else { continue };
         stated += 1;
         let kg = text.value.unwrap_or_default();
         if (kg * 1000.0 / grams - 1.0).abs() < 0.05 {

@@ -28,12 +28,12 @@ fn ablation_of_the_link_passes() {
         command.env("HUGGING_CARBON_METHOD_WITHOUT_LINK_PASSES", without);
         command.args(["-q", "run", "--source", source.to_str().unwrap()]).assert().success();
         let rows: Vec<hugging_carbon::tables::AggregateRow> = table(&workspace.snapshot());
-        let all = rows.into_iter().find(|r| r.cohort == "downloads_all_time_gt_5000" && r.group_by == "all").unwrap();
+        let all = rows.into_iter().find(|r| r.cohort == "downloads_all_time_gt_5000" && r.group_by == GroupBy::All).unwrap();
         eprintln!(
             "  without {without:60} {:>6} runs  {:.3e} FLOP (median)  {:>9.0} t (median)",
             all.runs,
-            all.train_flop_p50,
-            all.emissions_kgco2e_p50 / 1000.0
+            all.train_flop.p50,
+            all.emissions_kgco2e.p50 / 1000.0
         );
         all
     };
@@ -42,5 +42,5 @@ fn ablation_of_the_link_passes() {
         assert!(total(pass).runs >= full.runs - full.runs / 50, "{pass}: leaving links out cannot make many runs one");
     }
     let none = total("stated_bases,copies,siblings,specialities,family_names,shapes");
-    assert!(none.train_flop_p50 > full.train_flop_p50);
+    assert!(none.train_flop.p50 > full.train_flop.p50);
 }

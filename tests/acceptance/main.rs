@@ -66,7 +66,7 @@ fn a_real_body_of_the_listing_api_is_read() {
 fn both_readings_of_the_cohort_have_their_known_sizes() {
     let Some((_workspace, snapshot)) = run_on("models_2026-05.parquet") else { return };
     let rows: Vec<hugging_carbon::tables::AggregateRow> = table(&snapshot);
-    let models = |cohort: &str| rows.iter().find(|r| r.cohort == cohort && r.group_by == "all").unwrap().models;
+    let models = |cohort: &str| rows.iter().find(|r| r.cohort == cohort && r.group_by == GroupBy::All).unwrap().models;
     assert_eq!(models("downloads_all_time_gt_5000"), 1_463);
     assert_eq!(models("downloads_30d_gt_5000"), 675);
     assert_eq!(models("all_models"), 4_167);

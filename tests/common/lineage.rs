@@ -43,7 +43,7 @@ pub fn score(models: &[ModelRow], half: &'static str) -> Score {
         facts.iter().filter(|f| &f[4] == half && &f[5] == "high").filter_map(|f| Some((f, *by_id.get(&f[0])?))).collect();
     let wrong: Vec<String> = known
         .iter()
-        .filter(|(f, m)| m.role != f[2])
+        .filter(|(f, m)| m.role.name() != &f[2])
         .map(|(f, m)| format!("{}: {} ({}), a person says {}: {}", &f[0], m.role, m.role_rule, &f[2], &f[6]))
         .collect();
     let grouped: Vec<(&str, Option<&str>)> =
