@@ -135,11 +135,11 @@ pub trait IoContext<T> {
     ///
     /// # Errors
     /// The wrapped error, with its path.
-    fn at(self, action: &'static str, path: impl Into<PathBuf>) -> Result<T>;
+    fn at_path(self, action: &'static str, path: impl Into<PathBuf>) -> Result<T>;
 }
 
 impl<T> IoContext<T> for std::io::Result<T> {
-    fn at(self, action: &'static str, path: impl Into<PathBuf>) -> Result<T> {
+    fn at_path(self, action: &'static str, path: impl Into<PathBuf>) -> Result<T> {
         self.map_err(|e| Error::io(action, path, e))
     }
 }

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 /// Audits a snapshot.
 pub fn audit(cli: &Cli, snapshot: &Path, verify_only: bool) -> Result<()> {
-    let snapshot = fs_err::canonicalize(snapshot).at("cannot read snapshot", snapshot)?;
+    let snapshot = fs_err::canonicalize(snapshot).at_path("cannot read snapshot", snapshot)?;
     let manifest = verify_files(&snapshot)?;
     let name = snapshot.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     print(&format!("{name}: every file agrees with the manifest, {} tables\n", manifest.tables.len()))?;
@@ -27,7 +27,7 @@ pub fn audit(cli: &Cli, snapshot: &Path, verify_only: bool) -> Result<()> {
     let extra_grid = resolve(cli)?.config.reference.extra_grid;
     let reference = Reference::load_with(extra_grid.as_deref().filter(|_| manifest.reference_files.contains_key(EXTRA_GRID)))?;
     same_program(&manifest, &reference)?;
-    let clean = tempfile::tempdir().at("cannot create", std::env::temp_dir())?;
+    let clean = tempfile::tempdir().at_path("cannot create", std::env::temp_dir())?;
     let source = clean.path().join("source");
     let cards = clean.path().join("cards");
     gather_inputs(cli, &manifest, &source, &cards)?;
@@ -95,25 +95,25 @@ fn gather_inputs(cli: &Cli, manifest: &Manifest, index: &Path, cards: &Path) -> 
     let [index_root, cards_root] = found_roots(&fetch_settings(cli)?);
     if let Some(path) = index_root.filter(|p| p.exists()) {
         for file in hub::find_files(&path)? {
-            available.push((hub::file_digest(&file)?, fs_err::canonicalize(&file.path).at("cannot read", &file.path)?));
+            available.push((hub::file_digest(&file)?, fs_err::canonicalize(&file.path).at_path("cannot read", &file.path)?));
         }
     }
     if let Some(path) = cards_root.filter(|p| p.exists()) {
         for (_, file) in hub::find_card_files(&path)? {
-            available.push((sha256_file(&file)?, fs_err::canonicalize(&file).at("cannot read", &file)?));
+            available.push((sha256_file(&file)?, fs_err::canonicalize(&file).at_path("cannot read", &file)?));
         }
     }
     for input in &manifest.inputs {
         let into = if input.kind == InputKind::Cards { cards } else { index };
         let target = into.join(safe_name(input)?);
         let parent = target.parent().unwrap_or(into);
-        fs_err::create_dir_all(parent).at("cannot create", parent)?;
+        fs_err::create_dir_all(parent).at_path("cannot create", parent)?;
         if let Some((_, path)) = available.iter().find(|(digest, _)| *digest == input.sha256) {
-            std::os::unix::fs::symlink(path, &target).at("cannot create", &target)?;
+            std::os::unix::fs::symlink(path, &target).at_path("cannot create", &target)?;
         } else if sha256_bytes(EMBEDDED_SAMPLE) == input.sha256 {
-            fs_err::write(&target, EMBEDDED_SAMPLE).at("cannot write", &target)?;
+            fs_err::write(&target, EMBEDDED_SAMPLE).at_path("cannot write", &target)?;
         } else if sha256_bytes(EMBEDDED_CARDS) == input.sha256 {
-            fs_err::write(&target, EMBEDDED_CARDS).at("cannot write", &target)?;
+            fs_err::write(&target, EMBEDDED_CARDS).at_path("cannot write", &target)?;
         } else {
             return Err(Error::input(
                 format!("the pinned input '{}' (sha256 {}) is not at hand", input.name, input.sha256),

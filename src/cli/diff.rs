@@ -13,8 +13,8 @@ const TOP: u32 = 10;
 
 /// Prints totals side by side, rows per table, runs that came and went, and the largest changes.
 pub fn diff(old: &Path, new: &Path) -> Result<()> {
-    let old = fs_err::canonicalize(old).at("cannot read snapshot", old)?;
-    let new = fs_err::canonicalize(new).at("cannot read snapshot", new)?;
+    let old = fs_err::canonicalize(old).at_path("cannot read snapshot", old)?;
+    let new = fs_err::canonicalize(new).at_path("cannot read snapshot", new)?;
     let (before, after) = (verify_files(&old)?, verify_files(&new)?);
     let name = |path: &Path| path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     print(&format!("{} -> {}\n\n", name(&old), name(&new)))?;

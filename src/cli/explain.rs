@@ -237,43 +237,7 @@ fn chain(out: &mut String, row: &Run, built: &Built<'_>, fits: &Fits) -> Result<
     let c = central(&built.model(&row.run_id));
     let (n, grid) = (number, built.grid.value.gco2e_per_kwh);
     compute_lines(out, row, built, fits)?;
-    match built.start {
-        Start::Compute => {
-            let _ = writeln!(out, "  peak = {} FLOP/s, MFU = {}   {}", n(c.peak.0), n(built.mfu.median), chip_note(built));
-            let _ = writeln!(
-                out,
-                "  H = C / (peak x MFU x 3600) = {} / ({} x {} x 3600) = {} device hours",
-                n(c.flop.0),
-                n(c.peak.0),
-                n(built.mfu.median),
-                n(c.hours.0)
-            );
-        }
-        Start::Hours(h) => {
-            let _ = writeln!(out, "  H = {} device hours   stated; {}", n(h.median), built.chips.name);
-        }
-        Start::Energy(_) | Start::Emissions(_) => {}
-    }
-    match built.start {
-        Start::Compute | Start::Hours(_) => {
-            power_line(out, built, &c);
-            let _ = writeln!(out, "  PUE = {}   {}", n(built.pue.pue), pue_note(built));
-            let _ = writeln!(
-                out,
-                "  E = H x P x PUE / 1000 = {} x {} x {} / 1000 = {} kWh",
-                n(c.hours.0),
-                n(c.power.0),
-                n(built.pue.pue),
-                n(c.energy.0)
-            );
-        }
-        Start::Energy(e) => {
-            let _ = writeln!(out, "  E = {} kWh   reported", n(e.median));
-        }
-        Start::Emissions(m) => {
-            let _ = writeln!(out, "  M = {} kg CO2e   reported", n(m.median));
-        }
-    }
+    energy_lines(out, built, &c);
     let place = if built.grid.is_fallback { "the place of training is not stated: fallback" } else { "stated" };
     let value = &built.grid.value;
     let _ = writeln!(out, "  I = {} g/kWh   {} {}, {}, {place}", n(grid), value.place, value.year, value.basis);
@@ -297,6 +261,48 @@ fn chain(out: &mut String, row: &Run, built: &Built<'_>, fits: &Fits) -> Result<
         let _ = writeln!(out, "  assumed: {}", flags.join(", "));
     }
     Ok(())
+}
+
+/// Device hours and energy, as far down as the evidence starts.
+fn energy_lines(out: &mut String, built: &Built<'_>, c: &Central) {
+    let n = number;
+    match built.start {
+        Start::Compute => {
+            let _ = writeln!(out, "  peak = {} FLOP/s, MFU = {}   {}", n(c.peak.0), n(built.mfu.median), chip_note(built));
+            let _ = writeln!(
+                out,
+                "  H = C / (peak x MFU x 3600) = {} / ({} x {} x 3600) = {} device hours",
+                n(c.flop.0),
+                n(c.peak.0),
+                n(built.mfu.median),
+                n(c.hours.0)
+            );
+        }
+        Start::Hours(h) => {
+            let _ = writeln!(out, "  H = {} device hours   stated; {}", n(h.median), built.chips.name);
+        }
+        Start::Energy(_) | Start::Emissions(_) => {}
+    }
+    match built.start {
+        Start::Compute | Start::Hours(_) => {
+            power_line(out, built, c);
+            let _ = writeln!(out, "  PUE = {}   {}", n(built.pue.pue), pue_note(built));
+            let _ = writeln!(
+                out,
+                "  E = H x P x PUE / 1000 = {} x {} x {} / 1000 = {} kWh",
+                n(c.hours.0),
+                n(c.power.0),
+                n(built.pue.pue),
+                n(c.energy.0)
+            );
+        }
+        Start::Energy(e) => {
+            let _ = writeln!(out, "  E = {} kWh   reported", n(e.median));
+        }
+        Start::Emissions(m) => {
+            let _ = writeln!(out, "  M = {} kg CO2e   reported", n(m.median));
+        }
+    }
 }
 
 /// Compute that nothing states: what the energy implies on the chip, backwards through the chain.
@@ -438,7 +444,7 @@ fn regression_line(out: &mut String, id: RegressionId, symbol: &str, fit: &Loade
         })
         .collect();
     let log_n = fit.terms.iter().position(|t| *t == Term::Size).map_or(value, |at| terms[at]);
-    let [low, middle, high] = fit.shared.errors.of(log_n).interval();
+    let [low, middle, high] = fit.shared.errors.near(log_n).interval();
     let _ = writeln!(out, "  {symbol} = {} = {value:.4}   regression {id}", parts.join(" + "));
     let _ = writeln!(out, "  held-out errors of its class of size: median {middle:+.2} dex, 90 % between {low:+.2} and {high:+.2}");
     value

@@ -12,7 +12,7 @@ use std::path::Path;
 /// Uploads a snapshot, or lists what would be.
 pub fn publish(snapshot: &Path, repo: &str, dry_run: bool, create: bool) -> Result<()> {
     let repo = RepoId::parse(repo)?;
-    let snapshot = fs_err::canonicalize(snapshot).at("cannot read snapshot", snapshot)?;
+    let snapshot = fs_err::canonicalize(snapshot).at_path("cannot read snapshot", snapshot)?;
     // What is damaged here must not be published there.
     verify_files(&snapshot)?;
     let version = snapshot.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();

@@ -78,11 +78,11 @@ fn log(work: &Path, command: &str, started: jiff::Timestamp, outcome: &serde_jso
         "outcome": outcome,
     });
     let path = work.join("runs.jsonl");
-    fs_err::create_dir_all(work).at("cannot create", work)?;
+    fs_err::create_dir_all(work).at_path("cannot create", work)?;
     fs_err::OpenOptions::new()
         .create(true)
         .append(true)
         .open(&path)
         .and_then(|mut file| writeln!(file, "{line}"))
-        .at("cannot write run log", &path)
+        .at_path("cannot write run log", &path)
 }

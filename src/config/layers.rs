@@ -97,7 +97,7 @@ fn read_file(named: Option<&Path>) -> Result<Option<(PathBuf, String)>> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some((path.to_owned(), text))),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound && named.is_none() => Ok(None),
-        Err(e) => Err(e).at("cannot read configuration", path),
+        Err(e) => Err(e).at_path("cannot read configuration", path),
     }
 }
 

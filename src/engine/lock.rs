@@ -15,9 +15,9 @@ impl Lock {
     /// # Errors
     /// Another process holds it, or the directory cannot be written.
     pub fn acquire(work: &Path) -> Result<Self> {
-        fs::create_dir_all(work).at("cannot create", work)?;
+        fs::create_dir_all(work).at_path("cannot create", work)?;
         let path = work.join(".lock");
-        let file = std::fs::File::create(&path).at("cannot create", &path)?;
+        let file = std::fs::File::create(&path).at_path("cannot create", &path)?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),
             Err(std::fs::TryLockError::WouldBlock) => Err(Error::input(

@@ -90,7 +90,7 @@ impl<'a, S: Declared> Outputs<'a, S> {
     /// It cannot be created.
     pub fn scratch(&self, name: &str) -> Result<PathBuf> {
         let dir = self.dir.join(name);
-        fs::create_dir_all(&dir).at("cannot create", &dir)?;
+        fs::create_dir_all(&dir).at_path("cannot create", &dir)?;
         Ok(dir)
     }
 

@@ -96,9 +96,9 @@ fn run_step(step: &dyn Step, workspace: &Workspace, mut state: State) -> Result<
     let temporary = workspace.work.join(format!("tmp-{}", step.name()));
     if temporary.exists() {
         // Left behind by a run that was killed.
-        fs::remove_dir_all(&temporary).at("cannot clear", &temporary)?;
+        fs::remove_dir_all(&temporary).at_path("cannot clear", &temporary)?;
     }
-    fs::create_dir_all(&temporary).at("cannot create", &temporary)?;
+    fs::create_dir_all(&temporary).at_path("cannot create", &temporary)?;
     let record = step.run(workspace, &state, &temporary)?;
     // From here until the record is written the outputs on disk may be of two ages: forget the old record first.
     if state.forget(step.name()) {
@@ -106,11 +106,11 @@ fn run_step(step: &dyn Step, workspace: &Workspace, mut state: State) -> Result<
     }
     for table in step.writes() {
         let from = table_path(&temporary, table);
-        fs::rename(&from, table_path(&workspace.work, table)).at("cannot rename", &from)?;
+        fs::rename(&from, table_path(&workspace.work, table)).at_path("cannot rename", &from)?;
     }
     sync_directory(&workspace.work)?;
     state.insert(step.name(), record.clone());
     state.save(&workspace.work)?;
-    fs::remove_dir_all(&temporary).at("cannot clear", &temporary)?;
+    fs::remove_dir_all(&temporary).at_path("cannot clear", &temporary)?;
     Ok(record)
 }

@@ -151,7 +151,7 @@ pub fn build<'a>(run: &Run, tier: Tier, basis: &'a Basis, tables: &FactorTables)
 
 /// What of the chain the tier's evidence states.
 fn start(run: &Run, tier: Tier, flags: &mut Vec<Flag>) -> Result<Start> {
-    let lognormal = |value: Option<f64>, sd| value.map(|v| LogNormal::own(v, sd));
+    let lognormal = |value: Option<f64>, sd| value.map(|v| LogNormal::with_own_spread(v, sd));
     let start = match tier {
         Tier::Emissions => lognormal(run.known.emissions_kgco2e, assume::REPORTED_EMISSIONS_SD).map(Start::Emissions),
         // A tracker meters the machine, a paper the facility; the field does not say which.
@@ -234,7 +234,7 @@ fn share(run: &Run, basis: &Basis, tables: &FactorTables) -> Option<(TrainingSta
     let share = tables.post_training.share(stage);
     let most = if stage == TrainingStage::Continued { 1.0 } else { assume::FINE_TUNE_MAX_SHARE_OF_PRETRAINING };
     let compute = Compute::Share {
-        compute: LogNormal::own(share.median * of_flop, share.sd_dex * assume::LN_10),
+        compute: LogNormal::with_own_spread(share.median * of_flop, share.sd_dex * assume::LN_10),
         share: share.median,
         of_flop,
         log_ceiling: log10(most * of_flop),

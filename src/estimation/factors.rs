@@ -90,7 +90,7 @@ fn weighted(tables: &FactorTables, chips: Vec<(&Accelerator, f64)>) -> (Vec<Chip
     let chips = usable
         .into_iter()
         .filter_map(|(a, weight)| {
-            let power = tables.power.of(a);
+            let power = tables.power.node_power(a);
             fallback |= power.is_fallback;
             let name = a.accelerator.clone();
             Some(Chip { name, weight: weight / total, peak: a.training_peak()?, tdp: a.tdp()?, power_ratio: power.ratio })
@@ -130,7 +130,7 @@ pub fn chips<'a>(run: &Run, year: i32, mixtures: &'a Mixtures, tables: &FactorTa
             flags.push(Flag::AcceleratorVariantOpen);
         }
         let power = match set.as_slice() {
-            [one] => tables.accelerators.get(&one.name).map(|a| tables.power.of(a)),
+            [one] => tables.accelerators.get(&one.name).map(|a| tables.power.node_power(a)),
             _ => None,
         };
         return with_power_flag(
@@ -177,7 +177,7 @@ fn evidence_of(run: &Run, field: Field) -> String {
 #[must_use]
 pub fn mfu(run: &Run, tables: &FactorTables) -> (LogNormal, bool) {
     if let Some(stated) = run.known.mfu {
-        return (LogNormal::own(stated, assume::MFU_STATED_SD), false);
+        return (LogNormal::with_own_spread(stated, assume::MFU_STATED_SD), false);
     }
     let published = tables.power.mfu;
     if run.is_pretraining() {

@@ -93,7 +93,7 @@ impl Fits {
     /// Errors of 6 N D against compute that was counted in another way.
     #[must_use]
     pub fn six_nd_errors(&self) -> Errors<'_> {
-        self.six_nd.of(0.0)
+        self.six_nd.near(0.0)
     }
 }
 

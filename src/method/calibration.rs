@@ -58,7 +58,7 @@ impl ErrorLaw {
 
     /// The law of a run of 10^`log_n` parameters.
     #[must_use]
-    pub fn of(&self, log_n: f64) -> Errors<'_> {
+    pub fn near(&self, log_n: f64) -> Errors<'_> {
         let class = self.starts.partition_point(|start| *start <= log_n);
         // `new` makes one class more than there are starts.
         Errors(&self.errors[class.min(self.errors.len() - 1)])
@@ -130,7 +130,7 @@ pub fn coverage(rows: &[(String, f64, f64)]) -> Option<f64> {
         let rest: Vec<(f64, f64)> = rows.iter().filter(|r| r.0 != owner).map(|r| (r.1, r.2)).collect();
         let law = ErrorLaw::new(&rest);
         for (_, log_n, error) in rows.iter().filter(|r| r.0 == owner) {
-            let [low, _, high] = law.of(*log_n).interval();
+            let [low, _, high] = law.near(*log_n).interval();
             inside += u32::from((low..=high).contains(error));
         }
     }
@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn quantiles_by_hand() {
         let law = ErrorLaw::new(&[(9.0, 0.0), (9.0, -1.0), (9.0, 2.0), (9.0, 1.0)]);
-        let errors = law.of(9.0);
+        let errors = law.near(9.0);
         for (u, expected) in [(0.01, -1.0), (0.125, -1.0), (0.25, -0.5), (0.5, 0.5), (0.875, 2.0), (0.99, 2.0)] {
             assert!((errors.quantile(u) - expected).abs() < 1e-12, "{u}");
             if (0.125..=0.875).contains(&u) && u < 0.875 {
@@ -161,11 +161,11 @@ mod tests {
         let rows: Vec<(f64, f64)> = (0..120).map(|i| (f64::from(i / 10), f64::from(i))).collect();
         let law = ErrorLaw::new(&rows);
         assert_eq!(law.starts, [4.0, 8.0]);
-        assert_eq!(law.of(3.9).range(), (0.0, 39.0));
-        assert_eq!(law.of(4.0).range(), (40.0, 79.0));
-        assert_eq!(law.of(99.0).range(), (80.0, 119.0));
+        assert_eq!(law.near(3.9).range(), (0.0, 39.0));
+        assert_eq!(law.near(4.0).range(), (40.0, 79.0));
+        assert_eq!(law.near(99.0).range(), (80.0, 119.0));
         assert_eq!(ErrorLaw::new(&rows[..79]).errors.len(), 1);
-        assert_eq!(ErrorLaw::new(&[]).of(9.0).quantile(0.3), 0.0);
+        assert_eq!(ErrorLaw::new(&[]).near(9.0).quantile(0.3), 0.0);
     }
 
     /// Twenty owners of one row each with errors 1 to 20: without itself, each of 2 to 19 lies inside, 1 and 20 lie outside.

@@ -254,8 +254,8 @@ impl<'a> Sampler<'a> {
             Self::Category(size, size_terms, prediction) => {
                 scratch.clear();
                 scratch.extend_from_slice(&prediction.terms);
-                let centre = size.at(draw, size_terms);
-                scratch[prediction.size_position] = centre + size.errors.of(centre).quantile(of.middle(SIZE));
+                let centre = size.predict_with_draw(draw, size_terms);
+                scratch[prediction.size_position] = centre + size.errors.near(centre).quantile(of.middle(SIZE));
                 Some(predicted(prediction, of, scratch))
             }
         }
@@ -266,11 +266,11 @@ impl<'a> Sampler<'a> {
 fn predicted(prediction: &Prediction<'_>, of: &Stratum<'_>, terms: &[f64]) -> f64 {
     let log_n = terms[prediction.size_position];
     let product = prediction.product_errors.map_or(0.0, |errors| errors.quantile(of.middle(PRODUCT)));
-    let centre = prediction.log_flop(prediction.fit.at(of.draw, terms), log_n) + product;
+    let centre = prediction.log_flop(prediction.fit.predict_with_draw(of.draw, terms), log_n) + product;
     let growth = prediction.bounds_exponent * (log_n - prediction.terms[prediction.size_position]);
     let high = (prediction.log_bounds.1 + growth).min(prediction.log_ceiling);
     let low = (prediction.log_bounds.0 + growth).min(high);
-    log(prediction.factor) + LN_10 * truncated(centre, prediction.fit.errors.of(log_n), low, high, of.u)
+    log(prediction.factor) + LN_10 * truncated(centre, prediction.fit.errors.near(log_n), low, high, of.u)
 }
 
 /// Centre plus the error at `u` of those that stay between the bounds (log10): draws are redistributed, not piled up at the ends.

@@ -22,7 +22,7 @@ pub struct LogNormal {
 impl LogNormal {
     /// A factor with only a spread of its own.
     #[must_use]
-    pub fn own(median: f64, own_sd: f64) -> Self {
+    pub fn with_own_spread(median: f64, own_sd: f64) -> Self {
         Self { median, own_sd, shared_sd: 0.0 }
     }
 }
@@ -78,7 +78,7 @@ impl SharedFit {
 
     /// The linear predictor with the coefficients of a draw.
     #[must_use]
-    pub fn at(&self, draw: usize, terms: &[f64]) -> f64 {
+    pub fn predict_with_draw(&self, draw: usize, terms: &[f64]) -> f64 {
         dot(self.draws.get(draw).unwrap_or(&self.central), terms)
     }
 }
@@ -225,7 +225,7 @@ impl Start {
     pub(super) fn factor(self) -> LogNormal {
         match self {
             Self::Emissions(f) | Self::Energy(f) | Self::Hours(f) => f,
-            Self::Compute => LogNormal::own(0.0, 0.0),
+            Self::Compute => LogNormal::with_own_spread(0.0, 0.0),
         }
     }
 
@@ -334,7 +334,7 @@ pub(super) mod tests {
             weight: 1.0,
             peak: FlopPerSecond(989e12),
             tdp: Watts(700.0),
-            power_ratio: LogNormal::own(1.0, 0.0),
+            power_ratio: LogNormal::with_own_spread(1.0, 0.0),
         }]
     }
 
@@ -346,9 +346,9 @@ pub(super) mod tests {
             run_id: "a/b#pretraining",
             start,
             compute: Compute::Known { median: 1e24, spread: Spread::Normal(sd), log_ceiling: f64::INFINITY },
-            mfu: LogNormal::own(0.4, 0.0),
+            mfu: LogNormal::with_own_spread(0.4, 0.0),
             chips,
-            pue: LogNormal::own(1.1, 0.0),
+            pue: LogNormal::with_own_spread(1.1, 0.0),
             grids: &FOUR_HUNDRED,
         }
     }
@@ -367,7 +367,7 @@ pub(super) mod tests {
     #[test]
     fn reported_emissions_fix_energy_not_compute() {
         let chips = h100();
-        let c = central(&model(&chips, Start::Emissions(LogNormal::own(1000.0, 0.0)), 0.0));
+        let c = central(&model(&chips, Start::Emissions(LogNormal::with_own_spread(1000.0, 0.0)), 0.0));
         assert!((c.energy.0 - 2500.0).abs() < 1e-9);
         assert_eq!(c.emissions.0, 1000.0);
         assert_eq!(c.flop.0, 1e24);
@@ -377,7 +377,7 @@ pub(super) mod tests {
     #[test]
     fn compute_implied_by_reported_emissions() {
         let chips = h100();
-        let mut model = model(&chips, Start::Emissions(LogNormal::own(216_268.0, 0.0)), 0.0);
+        let mut model = model(&chips, Start::Emissions(LogNormal::with_own_spread(216_268.0, 0.0)), 0.0);
         model.compute = Compute::Implied;
         let c = central(&model);
         assert!((c.flop.0 / 1e24 - 1.0).abs() < 1e-5);

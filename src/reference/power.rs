@@ -102,7 +102,7 @@ impl Power {
     /// Power of a chip with its share of the host, over TDP: from measurements of the chip, else of its vendor's chips, else of
     /// NVIDIA's.
     #[must_use]
-    pub fn of(&self, chip: &Accelerator) -> NodePower {
+    pub fn node_power(&self, chip: &Accelerator) -> NodePower {
         self.without(chip, None)
     }
 
@@ -182,7 +182,7 @@ mod tests {
     #[test]
     fn power_ratios_by_hand() {
         let reference = Reference::load().unwrap();
-        let of = |name: &str| reference.power.of(reference.accelerators.named(name).unwrap());
+        let of = |name: &str| reference.power.node_power(reference.accelerators.named(name).unwrap());
         let tpu = of("TPU v3");
         assert!((tpu.ratio.median - 0.6265).abs() < 5e-4, "{tpu:?}");
         assert!((tpu.accelerator_share - 0.4889).abs() < 5e-4 && (tpu.host_factor - 1.2815).abs() < 2e-3, "{tpu:?}");

@@ -42,11 +42,11 @@ impl<W: Write> Write for HashingWriter<W> {
 /// # Errors
 /// The file cannot be read.
 pub fn sha256_file(path: &Path) -> Result<String> {
-    let mut file = fs::File::open(path).at("cannot read", path)?;
+    let mut file = fs::File::open(path).at_path("cannot read", path)?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0_u8; 1 << 20];
     loop {
-        let n = file.read(&mut buffer).at("cannot read", path)?;
+        let n = file.read(&mut buffer).at_path("cannot read", path)?;
         if n == 0 {
             return Ok(hex(&hasher.finalize()));
         }
@@ -77,10 +77,10 @@ pub fn hex(bytes: &[u8]) -> String {
 /// The disk is full or the directory cannot be written.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
     let temporary = path.with_extension("tmp");
-    let mut file = fs::File::create(&temporary).at("cannot create", &temporary)?;
-    file.write_all(bytes).at("cannot write", &temporary)?;
-    file.sync_all().at("cannot sync", &temporary)?;
-    fs::rename(&temporary, path).at("cannot rename", &temporary)?;
+    let mut file = fs::File::create(&temporary).at_path("cannot create", &temporary)?;
+    file.write_all(bytes).at_path("cannot write", &temporary)?;
+    file.sync_all().at_path("cannot sync", &temporary)?;
+    fs::rename(&temporary, path).at_path("cannot rename", &temporary)?;
     sync_directory(path.parent().unwrap_or(Path::new(".")))
 }
 
@@ -90,7 +90,7 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
 /// The directory cannot be opened or synced.
 pub fn sync_directory(dir: &Path) -> Result<()> {
     let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
-    fs::File::open(dir).and_then(|d| d.sync_all()).at("cannot sync", dir)
+    fs::File::open(dir).and_then(|d| d.sync_all()).at_path("cannot sync", dir)
 }
 
 /// Writes `bytes` to `path` and syncs the file; for files in a directory that nobody reads yet.
@@ -98,7 +98,7 @@ pub fn sync_directory(dir: &Path) -> Result<()> {
 /// # Errors
 /// The disk is full or the directory cannot be written.
 pub fn write_synced(path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut file = fs::File::create(path).at("cannot create", path)?;
-    file.write_all(bytes).at("cannot write", path)?;
-    file.sync_all().at("cannot sync", path)
+    let mut file = fs::File::create(path).at_path("cannot create", path)?;
+    file.write_all(bytes).at_path("cannot write", path)?;
+    file.sync_all().at_path("cannot sync", path)
 }

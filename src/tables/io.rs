@@ -57,7 +57,7 @@ impl BatchWriter {
     /// # Errors
     /// The file cannot be created.
     pub fn create(path: &Path, schema: Arc<Schema>) -> Result<Self> {
-        let file = fs::File::create(path).at("cannot create", path)?;
+        let file = fs::File::create(path).at_path("cannot create", path)?;
         let sink = HashingWriter::new(BufWriter::with_capacity(1 << 20, file));
         let writer = ArrowWriter::try_new(sink, schema, Some(writer_properties()?)).map_err(|e| parquet_write_error(path, e))?;
         Ok(Self { path: path.to_owned(), writer, rows: 0 })
@@ -81,7 +81,7 @@ impl BatchWriter {
         let sink = writer.into_inner().map_err(|e| parquet_write_error(&path, e))?;
         let (buffer, bytes, sha256) = sink.finish();
         let file = buffer.into_inner().map_err(|e| Error::io("cannot write", &path, e.into_error()))?;
-        file.sync_all().at("cannot sync", &path)?;
+        file.sync_all().at_path("cannot sync", &path)?;
         Ok(TableReceipt { rows, bytes, sha256 })
     }
 }
@@ -147,7 +147,7 @@ pub fn table_path(dir: &Path, name: &str) -> PathBuf {
 /// # Errors
 /// The file is missing or not Parquet.
 pub fn open_table(path: &Path) -> Result<ParquetRecordBatchReader> {
-    let file = std::fs::File::open(path).at("cannot read", path)?;
+    let file = std::fs::File::open(path).at_path("cannot read", path)?;
     ParquetRecordBatchReaderBuilder::try_new(file)
         .and_then(|b| b.with_batch_size(BATCH_ROWS).build())
         .map_err(|e| unreadable(path, &e))
@@ -162,7 +162,7 @@ fn unreadable(path: &Path, e: &parquet::errors::ParquetError) -> Error {
 /// # Errors
 /// The file is missing or not Parquet.
 pub fn open_columns(path: &Path, columns: &[&str]) -> Result<ParquetRecordBatchReader> {
-    let file = std::fs::File::open(path).at("cannot read", path)?;
+    let file = std::fs::File::open(path).at_path("cannot read", path)?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| unreadable(path, &e))?;
     let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
     builder.with_projection(mask).with_batch_size(BATCH_ROWS).build().map_err(|e| unreadable(path, &e))

@@ -52,16 +52,16 @@ pub struct Unusable {
 /// # Errors
 /// The path does not exist or cannot be read.
 pub fn find_card_files(path: &Path) -> Result<Vec<(String, PathBuf)>> {
-    let metadata = fs::metadata(path).at("cannot read cards", path)?;
+    let metadata = fs::metadata(path).at_path("cannot read cards", path)?;
     if !metadata.is_dir() {
         return Ok(vec![(path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default(), path.to_owned())]);
     }
     let mut files = Vec::new();
     let mut open = vec![path.to_owned()];
     while let Some(dir) = open.pop() {
-        for entry in fs::read_dir(&dir).at("cannot list cards", &dir)? {
-            let entry = entry.at("cannot list cards", &dir)?;
-            let file_type = entry.file_type().at("cannot read cards", entry.path())?;
+        for entry in fs::read_dir(&dir).at_path("cannot list cards", &dir)? {
+            let entry = entry.at_path("cannot list cards", &dir)?;
+            let file_type = entry.file_type().at_path("cannot read cards", entry.path())?;
             if entry.file_name().to_string_lossy().starts_with('.') {
                 continue;
             }
@@ -113,7 +113,7 @@ fn id_of(name: &str) -> String {
 
 fn readme(name: &str, path: &Path) -> Result<Item> {
     let mut bytes = Vec::new();
-    fs::File::open(path).and_then(|f| f.take(MAX_README_BYTES).read_to_end(&mut bytes)).at("cannot read card", path)?;
+    fs::File::open(path).and_then(|f| f.take(MAX_README_BYTES).read_to_end(&mut bytes)).at_path("cannot read card", path)?;
     Ok(card(&id_of(name), String::from_utf8_lossy(&bytes).into_owned(), name))
 }
 
@@ -168,7 +168,7 @@ fn parquet(file: &SourceFile, mut sink: impl FnMut(Item) -> Result<()>) -> Resul
             "fetch it again; it needs a column id (or modelId) and one with the text (card, text or content)",
         )
     };
-    let handle = std::fs::File::open(&file.path).at("cannot read cards", &file.path)?;
+    let handle = std::fs::File::open(&file.path).at_path("cannot read cards", &file.path)?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(handle).map_err(|e| damaged(&e))?;
     let column = |names: &[&str]| names.iter().find(|n| builder.schema().column_with_name(n).is_some()).map(|n| (*n).to_owned());
     let (Some(id), Some(text)) = (column(ID_KEYS), column(TEXT_KEYS)) else {

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// The path does not exist or cannot be read, a file is empty or of no known kind, or a directory holds no index file.
 pub fn find_files(path: &Path) -> Result<Vec<SourceFile>> {
-    let metadata = fs::metadata(path).at("cannot read source", path)?;
+    let metadata = fs::metadata(path).at_path("cannot read source", path)?;
     if !metadata.is_dir() {
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         return Ok(vec![recognise(path, name)?]);
@@ -39,10 +39,10 @@ pub fn find_files(path: &Path) -> Result<Vec<SourceFile>> {
 /// Files below a directory. Hidden entries are skipped, and so are sub-directories: `data/sample/cards` holds cards, not
 /// index files.
 fn list(dir: &Path, into: &mut Vec<PathBuf>) -> Result<()> {
-    for entry in fs::read_dir(dir).at("cannot list source directory", dir)? {
-        let entry = entry.at("cannot list source directory", dir)?;
+    for entry in fs::read_dir(dir).at_path("cannot list source directory", dir)? {
+        let entry = entry.at_path("cannot list source directory", dir)?;
         let hidden = entry.file_name().to_string_lossy().starts_with('.');
-        let file_type = entry.file_type().at("cannot read source", entry.path())?;
+        let file_type = entry.file_type().at_path("cannot read source", entry.path())?;
         if !hidden && (file_type.is_file() || (file_type.is_symlink() && entry.path().is_file())) {
             into.push(entry.path());
         }
@@ -51,9 +51,9 @@ fn list(dir: &Path, into: &mut Vec<PathBuf>) -> Result<()> {
 }
 
 pub(super) fn recognise(path: &Path, name: String) -> Result<SourceFile> {
-    let bytes = fs::metadata(path).at("cannot read source", path)?.len();
+    let bytes = fs::metadata(path).at_path("cannot read source", path)?.len();
     let mut reader = open_buffered(path)?;
-    let head = reader.fill_buf().at("cannot read source", path)?;
+    let head = reader.fill_buf().at_path("cannot read source", path)?;
     let kind = if head.is_empty() {
         return Err(Error::input(
             "the file is empty",

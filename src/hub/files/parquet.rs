@@ -64,7 +64,7 @@ pub fn read_parquet(file: &SourceFile, mut sink: impl FnMut(Block) -> Result<()>
             "fetch it again and compare its size and sha256 with the origin's",
         )
     };
-    let handle = std::fs::File::open(&file.path).at("cannot read source", &file.path)?;
+    let handle = std::fs::File::open(&file.path).at_path("cannot read source", &file.path)?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(handle).map_err(|e| damaged(&e))?;
     let report = compare(builder.schema().fields(), &file.path)?;
     let wanted = columns().map(|(field, _)| field.key()).filter(|n| !report.missing.iter().any(|m| m == n));

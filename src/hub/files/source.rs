@@ -60,7 +60,7 @@ pub struct SchemaReport {
 }
 
 pub(super) fn open_buffered(path: &Path) -> Result<BufReader<fs::File>> {
-    let file = fs::File::open(path).at("cannot read source", path)?;
+    let file = fs::File::open(path).at_path("cannot read source", path)?;
     Ok(BufReader::with_capacity(1 << 16, file))
 }
 

@@ -121,7 +121,7 @@ fn download(
         let reason = match result {
             Ok(path) => {
                 let expected = told.total.load(Ordering::SeqCst);
-                let length = fs::metadata(&path).at("cannot read", &path)?.len();
+                let length = fs::metadata(&path).at_path("cannot read", &path)?.len();
                 if expected == u64::MAX || length == expected {
                     return Ok(());
                 }
@@ -147,10 +147,10 @@ fn download(
 
 /// Removes a file that is not what it should be from the cache: the link and what it points at.
 fn forget(path: &Path) -> Result<()> {
-    let blob = fs::canonicalize(path).at("cannot read", path)?;
-    fs::remove_file(path).at("cannot remove", path)?;
+    let blob = fs::canonicalize(path).at_path("cannot read", path)?;
+    fs::remove_file(path).at_path("cannot remove", path)?;
     if blob != path {
-        fs::remove_file(&blob).at("cannot remove", &blob)?;
+        fs::remove_file(&blob).at_path("cannot remove", &blob)?;
     }
     Ok(())
 }
@@ -185,9 +185,9 @@ fn remember(folder: &Path, revision: &str, commit: &str) -> Result<()> {
     }
     let path = folder.join("refs").join(revision);
     let dir = path.parent().unwrap_or(folder);
-    fs::create_dir_all(dir).at("cannot create", dir)?;
-    let mut temporary = tempfile::NamedTempFile::new_in(dir).at("cannot create a file in", dir)?;
-    temporary.write_all(commit.as_bytes()).at("cannot write", &path)?;
+    fs::create_dir_all(dir).at_path("cannot create", dir)?;
+    let mut temporary = tempfile::NamedTempFile::new_in(dir).at_path("cannot create a file in", dir)?;
+    temporary.write_all(commit.as_bytes()).at_path("cannot write", &path)?;
     temporary.persist(&path).map_err(|e| Error::io("cannot rename to", &path, e.error))?;
     sync_directory(dir)
 }
@@ -204,9 +204,9 @@ fn cached_commit(folder: &Path, revision: &str, place: &str) -> Result<String> {
 
 /// Digests the file. In the cache a large file is named by its SHA-256, which then must agree.
 fn check(path: &Path, commit: String) -> Result<PinnedFile> {
-    let bytes = fs::metadata(path).at("cannot read", path)?.len();
+    let bytes = fs::metadata(path).at_path("cannot read", path)?.len();
     let sha256 = sha256_file(path)?;
-    let blob = fs::canonicalize(path).at("cannot read", path)?;
+    let blob = fs::canonicalize(path).at_path("cannot read", path)?;
     let name = blob.file_name().and_then(|n| n.to_str()).unwrap_or_default();
     if name.len() == 64 && name.bytes().all(|b| b.is_ascii_hexdigit()) && name != sha256 {
         return Err(Error::input(

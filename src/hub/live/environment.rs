@@ -107,7 +107,7 @@ fn token_file(path: &Path) -> Result<Option<Token>> {
         Ok(text) if text.trim().is_empty() => Ok(None),
         Ok(text) => Token::new(text.trim(), &path.display().to_string()).map(Some),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(e) => Err(e).at("cannot read the token file", path),
+        Err(e) => Err(e).at_path("cannot read the token file", path),
     }
 }
 

@@ -25,9 +25,9 @@ impl Journal {
     /// The file cannot be read or written, another process has it open, or a line that is not the last is not a `T`.
     pub fn open<T: DeserializeOwned>(path: &Path) -> Result<(Self, Vec<T>)> {
         let dir = path.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(dir).at("cannot create", dir)?;
+        fs::create_dir_all(dir).at_path("cannot create", dir)?;
         let mut options = std::fs::OpenOptions::new();
-        let mut file = options.read(true).write(true).create(true).truncate(false).open(path).at("cannot open", path)?;
+        let mut file = options.read(true).write(true).create(true).truncate(false).open(path).at_path("cannot open", path)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -41,15 +41,15 @@ impl Journal {
             Err(TryLockError::Error(error)) => tracing::warn!(path = %path.display(), %error, "the journal cannot be locked"),
         }
         let mut text = Vec::new();
-        file.read_to_end(&mut text).at("cannot read", path)?;
+        file.read_to_end(&mut text).at_path("cannot read", path)?;
         let (lines, ends) = parse(&text, path)?;
         let good = ends.last().copied().unwrap_or(0);
         if good < text.len() as u64 {
             tracing::warn!(path = %path.display(), bytes = text.len() as u64 - good, "a torn last line is cut off");
-            file.set_len(good).at("cannot truncate", path)?;
-            file.sync_data().at("cannot sync", path)?;
+            file.set_len(good).at_path("cannot truncate", path)?;
+            file.sync_data().at_path("cannot sync", path)?;
         }
-        file.seek(SeekFrom::Start(good)).at("cannot seek in", path)?;
+        file.seek(SeekFrom::Start(good)).at_path("cannot seek in", path)?;
         sync_directory(dir)?;
         Ok((Self { path: path.to_owned(), file, ends }, lines))
     }
@@ -74,8 +74,8 @@ impl Journal {
             text.push(b'\n');
             self.ends.push(start + text.len() as u64);
         }
-        self.file.write_all(&text).at("cannot write", &self.path)?;
-        self.file.sync_data().at("cannot sync", &self.path)
+        self.file.write_all(&text).at_path("cannot write", &self.path)?;
+        self.file.sync_data().at_path("cannot sync", &self.path)
     }
 
     /// Keeps the first `lines` lines and drops the rest.
@@ -85,9 +85,9 @@ impl Journal {
     pub fn truncate(&mut self, lines: usize) -> Result<()> {
         self.ends.truncate(lines);
         let end = self.ends.last().copied().unwrap_or(0);
-        self.file.set_len(end).at("cannot truncate", &self.path)?;
-        self.file.seek(SeekFrom::Start(end)).at("cannot seek in", &self.path)?;
-        self.file.sync_data().at("cannot sync", &self.path)
+        self.file.set_len(end).at_path("cannot truncate", &self.path)?;
+        self.file.seek(SeekFrom::Start(end)).at_path("cannot seek in", &self.path)?;
+        self.file.sync_data().at_path("cannot sync", &self.path)
     }
 }
 
@@ -96,7 +96,7 @@ impl Journal {
 /// # Errors
 /// The file cannot be read, or a line that is not the last is not a `T`.
 pub fn read_journal<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
-    let text = fs::read(path).at("cannot read", path)?;
+    let text = fs::read(path).at_path("cannot read", path)?;
     parse(&text, path).map(|(lines, _)| lines)
 }
 

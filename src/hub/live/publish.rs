@@ -46,19 +46,19 @@ pub fn plan(snapshot: &Path) -> Result<Vec<PlannedFile>> {
 }
 
 fn collect(dir: &Path, prefix: &str, files: &mut Vec<PlannedFile>) -> Result<()> {
-    for entry in fs::read_dir(dir).at("cannot read", dir)? {
-        let entry = entry.at("cannot read", dir)?;
+    for entry in fs::read_dir(dir).at_path("cannot read", dir)? {
+        let entry = entry.at_path("cannot read", dir)?;
         let path = entry.path();
         let name = entry
             .file_name()
             .into_string()
             .map_err(|_| Error::input("a file name that is not UTF-8", path.display(), "remove it: it is no part of a snapshot"))?;
         let name = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
-        let kind = entry.file_type().at("cannot read", &path)?;
+        let kind = entry.file_type().at_path("cannot read", &path)?;
         if kind.is_dir() {
             collect(&path, &name, files)?;
         } else if kind.is_file() {
-            let bytes = entry.metadata().at("cannot read", &path)?.len();
+            let bytes = entry.metadata().at_path("cannot read", &path)?.len();
             let sha256 = sha256_file(&path)?;
             files.push(PlannedFile { name, path, bytes, sha256 });
         } else {

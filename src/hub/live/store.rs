@@ -25,7 +25,7 @@ impl Store {
     /// The directory cannot be created.
     pub fn open(dir: &Path) -> Result<Self> {
         let objects = dir.join("objects");
-        fs::create_dir_all(&objects).at("cannot create", &objects)?;
+        fs::create_dir_all(&objects).at_path("cannot create", &objects)?;
         Ok(Self { objects })
     }
 
@@ -48,12 +48,12 @@ impl Store {
         }
         let shelf = path.parent().unwrap_or(&self.objects);
         let is_new = !shelf.exists();
-        fs::create_dir_all(shelf).at("cannot create", shelf)?;
+        fs::create_dir_all(shelf).at_path("cannot create", shelf)?;
         // Two processes may store the same object at once: each under a name of its own.
-        let mut temporary = tempfile::Builder::new().prefix(".new-").tempfile_in(shelf).at("cannot create a file in", shelf)?;
-        let packed = zstd::encode_all(bytes, ZSTD_LEVEL).at("cannot compress", &path)?;
-        temporary.write_all(&packed).at("cannot write", &path)?;
-        temporary.as_file().sync_all().at("cannot sync", &path)?;
+        let mut temporary = tempfile::Builder::new().prefix(".new-").tempfile_in(shelf).at_path("cannot create a file in", shelf)?;
+        let packed = zstd::encode_all(bytes, ZSTD_LEVEL).at_path("cannot compress", &path)?;
+        temporary.write_all(&packed).at_path("cannot write", &path)?;
+        temporary.as_file().sync_all().at_path("cannot sync", &path)?;
         temporary.persist(&path).map_err(|e| Error::io("cannot rename to", &path, e.error))?;
         sync_directory(shelf)?;
         if is_new {
@@ -70,8 +70,8 @@ impl Store {
         let path = self.path(sha256);
         let damaged =
             |what: &str| Error::input(what, path.display(), "run `hugging-carbon ingest` again: what is damaged is fetched anew");
-        let file = fs::File::open(&path).at("cannot read", &path)?;
-        let decoder = zstd::Decoder::new(file).at("cannot read", &path)?;
+        let file = fs::File::open(&path).at_path("cannot read", &path)?;
+        let decoder = zstd::Decoder::new(file).at_path("cannot read", &path)?;
         let mut bytes = Vec::new();
         match decoder.take(MAX_OBJECT_BYTES).read_to_end(&mut bytes) {
             Ok(_) if sha256_bytes(&bytes) == sha256 => Ok(bytes),
@@ -87,13 +87,13 @@ impl Store {
     /// A directory cannot be read or a file cannot be removed.
     pub fn prune(&self, keep: &HashSet<&str>) -> Result<u64> {
         let mut removed = 0;
-        for shelf in fs::read_dir(&self.objects).at("cannot read", &self.objects)? {
-            let shelf = shelf.at("cannot read", &self.objects)?.path();
-            for object in fs::read_dir(&shelf).at("cannot read", &shelf)? {
-                let path = object.at("cannot read", &shelf)?.path();
+        for shelf in fs::read_dir(&self.objects).at_path("cannot read", &self.objects)? {
+            let shelf = shelf.at_path("cannot read", &self.objects)?.path();
+            for object in fs::read_dir(&shelf).at_path("cannot read", &shelf)? {
+                let path = object.at_path("cannot read", &shelf)?.path();
                 let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
                 if !name.strip_suffix(".zst").is_some_and(|sha256| keep.contains(sha256)) {
-                    fs::remove_file(&path).at("cannot remove", &path)?;
+                    fs::remove_file(&path).at_path("cannot remove", &path)?;
                     removed += 1;
                 }
             }

@@ -16,7 +16,7 @@ fn draws_of(model: &RunModel<'_>, n: usize) -> Draws {
 #[test]
 fn without_spread_every_draw_is_central() {
     let chips = h100();
-    let own = |x| LogNormal::own(x, 0.0);
+    let own = |x| LogNormal::with_own_spread(x, 0.0);
     for start in [Start::Compute, Start::Hours(own(1e5)), Start::Energy(own(1e6)), Start::Emissions(own(1e4))] {
         for implied in [false, true] {
             let mut model = model(&chips, start, 0.0);
@@ -61,10 +61,10 @@ fn a_ceiling_truncates() {
 #[test]
 fn measured_errors_are_drawn_between_the_bounds() {
     let law = ErrorLaw::new(&[(9.0, -1.0), (9.0, 0.0), (9.0, 1.0)]);
-    assert_eq!(truncated(20.0, law.of(9.0), f64::NEG_INFINITY, f64::INFINITY, 0.5), 20.0);
-    assert_eq!(truncated(20.0, law.of(9.0), 20.0, 30.0, 0.001), 20.0015);
-    assert_eq!(truncated(20.0, law.of(9.0), 25.0, 30.0, 0.5), 25.0);
-    assert_eq!(truncated(20.0, law.of(9.0), 10.0, 15.0, 0.5), 15.0);
+    assert_eq!(truncated(20.0, law.near(9.0), f64::NEG_INFINITY, f64::INFINITY, 0.5), 20.0);
+    assert_eq!(truncated(20.0, law.near(9.0), 20.0, 30.0, 0.001), 20.0015);
+    assert_eq!(truncated(20.0, law.near(9.0), 25.0, 30.0, 0.5), 25.0);
+    assert_eq!(truncated(20.0, law.near(9.0), 10.0, 15.0, 0.5), 15.0);
 }
 
 /// A quarter of the draws on 100 g/kWh, the rest on 400: the central value is 100^0.25 x 400^0.75 = 282.8, the mean 325, exactly,
@@ -72,7 +72,7 @@ fn measured_errors_are_drawn_between_the_bounds() {
 #[test]
 fn a_mixture_of_grids_is_drawn_by_its_weights() {
     let chips = h100();
-    let grid = |weight, median| GridOption { weight, intensity: LogNormal::own(median, 0.0) };
+    let grid = |weight, median| GridOption { weight, intensity: LogNormal::with_own_spread(median, 0.0) };
     let grids = [grid(0.25, 100.0), grid(0.75, 400.0)];
     let mut mixed = model(&chips, Start::Compute, 0.0);
     mixed.grids = &grids;

@@ -81,7 +81,7 @@ pub(super) fn fetch_cohort_cards(
     wanted.sort_by(|a, b| a.id.cmp(&b.id));
     let index = card_index(hub);
     if let Some(dir) = index.parent() {
-        fs::create_dir_all(dir).at("cannot create", dir)?;
+        fs::create_dir_all(dir).at_path("cannot create", dir)?;
     }
     let client = client(&environment, Caps { max_body: MAX_CARD_BYTES, ..Caps::default() })?;
     let mut fetcher = Fetcher::new(&client, patience(patience_s));
@@ -111,7 +111,7 @@ fn write_cards(file: &Path, store: &Store, index: &Path, wanted: &[Wanted]) -> R
         text.push(b'\n');
     }
     if text.is_empty() && file.exists() {
-        return fs::remove_file(file).at("cannot remove", file);
+        return fs::remove_file(file).at_path("cannot remove", file);
     }
     if text.is_empty() { Ok(()) } else { write_atomically(file, &text) }
 }

@@ -68,7 +68,7 @@ pub(super) fn fetch_pinned(what: &str, wanted: &DatasetFile, hub: &Path, interac
         sha256 = file.sha256,
         "pinned file is in the cache"
     );
-    fs::create_dir_all(hub).at("cannot create", hub)?;
+    fs::create_dir_all(hub).at_path("cannot create", hub)?;
     let pinned = Pinned {
         repo: wanted.repo.clone(),
         file: wanted.file.clone(),

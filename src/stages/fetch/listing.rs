@@ -92,8 +92,8 @@ fn recordings(hub: &Path) -> Result<Vec<PathBuf>> {
         return Ok(Vec::new());
     }
     let mut found = Vec::new();
-    for entry in fs::read_dir(&dir).at("cannot list", &dir)? {
-        found.push(entry.at("cannot list", &dir)?.path());
+    for entry in fs::read_dir(&dir).at_path("cannot list", &dir)? {
+        found.push(entry.at_path("cannot list", &dir)?.path());
     }
     found.sort();
     Ok(found)
@@ -108,7 +108,7 @@ fn unfinished(hub: &Path, current: Option<&Path>) -> Result<Option<PathBuf>> {
 fn new_directory(hub: &Path) -> Result<PathBuf> {
     let name = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%S.%6fZ").to_string();
     let dir = hub.join("recordings").join(name);
-    fs::create_dir_all(&dir).at("cannot create", &dir)?;
+    fs::create_dir_all(&dir).at_path("cannot create", &dir)?;
     Ok(dir)
 }
 
@@ -165,7 +165,7 @@ fn tidy(hub: &Path, store: &Store) -> Result<()> {
     let all = recordings(hub)?;
     let (old, kept) = all.split_at(all.len().saturating_sub(KEPT_RECORDINGS));
     for dir in old {
-        fs::remove_dir_all(dir).at("cannot remove", dir)?;
+        fs::remove_dir_all(dir).at_path("cannot remove", dir)?;
     }
     let mut keep: HashSet<String> = HashSet::new();
     for dir in kept {

@@ -217,7 +217,7 @@ impl Settings {
 fn embedded(root: PathBuf, name: &str, content: &[u8], lay_down: bool) -> Result<PinnedFiles> {
     let file = root.join(name);
     if lay_down && fs::read(&file).ok().as_deref() != Some(content) {
-        fs::create_dir_all(&root).at("cannot create", &root)?;
+        fs::create_dir_all(&root).at_path("cannot create", &root)?;
         write_atomically(&file, content)?;
     }
     Ok(PinnedFiles { root, files: vec![(name.to_owned(), sha256_bytes(content))], revision: None })

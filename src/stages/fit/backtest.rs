@@ -93,7 +93,7 @@ pub(super) fn runs(references: &References, seed: u64, fitted: &[Fitted], chain:
         ErrorLaw::new(&errors)
     };
     for row in &mut table {
-        let [low, _, high] = without(&BTreeSet::from([row.owner.as_str()])).of(0.0).interval();
+        let [low, _, high] = without(&BTreeSet::from([row.owner.as_str()])).near(0.0).interval();
         (row.estimate_p05, row.estimate_p95) = (Some(row.estimate * pow10(low)), Some(row.estimate * pow10(high)));
     }
     let shared = Shared::new(DRAWS, seed);

@@ -60,7 +60,7 @@ pub(super) fn read_cards(pinned: Option<&PinnedFiles>, outputs: &mut Outputs<'_,
                 }
                 Ok(())
             })?;
-            let bytes = fs::metadata(&file).at("cannot read cards", &file)?.len();
+            let bytes = fs::metadata(&file).at_path("cannot read cards", &file)?.len();
             let (sha256, records) = (sha256_file(&file)?, cards.read - before);
             cards.inputs.push(Input { name, kind: InputKind::Cards, revision: None, sha256, bytes, records });
         }

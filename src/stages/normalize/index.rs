@@ -265,11 +265,11 @@ fn correct(references: &References, facts: &mut RepoFacts) -> Vec<String> {
             failed.push(format!("{id} {:?}: expected '{expect}', found '{found}'", correction.field));
         }
     };
-    if let Some(correction) = references.corrections.of(&facts.model_id, CorrectedField::Role) {
+    if let Some(correction) = references.corrections.correction(&facts.model_id, CorrectedField::Role) {
         check(correction, lineage::roles::role(facts).0.name());
         facts.corrected_role = Role::parse(&correction.value);
     }
-    if let Some(correction) = references.corrections.of(&facts.model_id, CorrectedField::BaseModel) {
+    if let Some(correction) = references.corrections.correction(&facts.model_id, CorrectedField::BaseModel) {
         check(correction, facts.base_ids.first().map_or("", String::as_str));
         facts.base_ids = vec![correction.value.clone()];
     }

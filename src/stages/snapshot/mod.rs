@@ -132,7 +132,7 @@ impl Stage for Publication {
         lineage::write_lineage(inputs, outputs)?;
         let staging = settings.snapshots.join(format!(".staging-{}", std::process::id()));
         publish::clear_staging(&settings.snapshots)?;
-        fs::create_dir_all(&staging).at("cannot create", &staging)?;
+        fs::create_dir_all(&staging).at_path("cannot create", &staging)?;
         let receipts = collect_tables(inputs, outputs, &staging)?;
         data_tests::check(&staging)?;
         let manifest = write_documents(inputs, &staging, &receipts)?;
@@ -168,8 +168,8 @@ fn collect_tables(
         let (from, receipt) = files
             .remove(info.name)
             .ok_or_else(|| Error::Internal(format!("the published table '{}' is not among the stage's tables", info.name)))?;
-        fs::copy(&from, &to).at("cannot copy table into the snapshot", &to)?;
-        fs::File::open(&to).and_then(|f| f.sync_all()).at("cannot sync", &to)?;
+        fs::copy(&from, &to).at_path("cannot copy table into the snapshot", &to)?;
+        fs::File::open(&to).and_then(|f| f.sync_all()).at_path("cannot sync", &to)?;
         if receipt.sha256 != sha256_file(&to)? {
             return Err(Error::Verification(format!(
                 "table '{}' changed after its stage wrote it\n  way out: hugging-carbon run --force",

@@ -14,11 +14,11 @@ const DIGEST_DIGITS: usize = 8;
 
 /// Removes what killed runs left; nobody else publishes here, the data directory is locked.
 pub(super) fn clear_staging(snapshots: &Path) -> Result<()> {
-    fs::create_dir_all(snapshots).at("cannot create", snapshots)?;
-    for entry in fs::read_dir(snapshots).at("cannot list", snapshots)? {
-        let path = entry.at("cannot list", snapshots)?.path();
+    fs::create_dir_all(snapshots).at_path("cannot create", snapshots)?;
+    for entry in fs::read_dir(snapshots).at_path("cannot list", snapshots)? {
+        let path = entry.at_path("cannot list", snapshots)?.path();
         if path.file_name().is_some_and(|n| n.to_string_lossy().starts_with(".staging-")) {
-            fs::remove_dir_all(&path).at("cannot clear", &path)?;
+            fs::remove_dir_all(&path).at_path("cannot clear", &path)?;
         }
     }
     Ok(())
@@ -35,9 +35,9 @@ pub(super) fn publish(snapshots: &Path, staging: &Path, manifest: &Manifest) -> 
                 target.display()
             ))
         })?;
-        fs::remove_dir_all(staging).at("cannot clear", staging)?;
+        fs::remove_dir_all(staging).at_path("cannot clear", staging)?;
     } else {
-        fs::rename(staging, &target).at("cannot publish", &target)?;
+        fs::rename(staging, &target).at_path("cannot publish", &target)?;
     }
     sync_directory(snapshots)?;
     point_latest_at(snapshots, &version)?;
@@ -53,11 +53,11 @@ pub fn version_name(manifest: &Manifest, manifest_sha256: &str) -> String {
 fn point_latest_at(snapshots: &Path, version: &str) -> Result<()> {
     let temporary = snapshots.join(".latest-new");
     if fs::symlink_metadata(&temporary).is_ok() {
-        fs::remove_file(&temporary).at("cannot remove", &temporary)?;
+        fs::remove_file(&temporary).at_path("cannot remove", &temporary)?;
     }
-    std::os::unix::fs::symlink(version, &temporary).at("cannot create", &temporary)?;
+    std::os::unix::fs::symlink(version, &temporary).at_path("cannot create", &temporary)?;
     let latest = snapshots.join(LATEST);
-    fs::rename(&temporary, &latest).at("cannot rename", &latest)?;
+    fs::rename(&temporary, &latest).at_path("cannot rename", &latest)?;
     sync_directory(snapshots)
 }
 
@@ -67,7 +67,7 @@ fn point_latest_at(snapshots: &Path, version: &str) -> Result<()> {
 /// `Verification` names the file or table that differs, is missing or does not belong there.
 pub fn verify_files(snapshot: &Path) -> Result<Manifest> {
     let manifest_path = snapshot.join("manifest.json");
-    let text = fs::read(&manifest_path).at("cannot read", &manifest_path)?;
+    let text = fs::read(&manifest_path).at_path("cannot read", &manifest_path)?;
     let fail = |what: String| Err(Error::Verification(what));
     let name = snapshot.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let digest = sha256_bytes(&text);
@@ -90,8 +90,8 @@ pub fn verify_files(snapshot: &Path) -> Result<Manifest> {
     if sha256_file(&snapshot.join("README.md"))? != manifest.readme_sha256 {
         return fail("README.md differs from the manifest".into());
     }
-    for entry in fs::read_dir(snapshot).at("cannot list", snapshot)? {
-        let file = entry.at("cannot list", snapshot)?.file_name().to_string_lossy().into_owned();
+    for entry in fs::read_dir(snapshot).at_path("cannot list", snapshot)? {
+        let file = entry.at_path("cannot list", snapshot)?.file_name().to_string_lossy().into_owned();
         let known = ["manifest.json", "README.md"].contains(&file.as_str())
             || file.strip_suffix(".parquet").is_some_and(|table| manifest.tables.contains_key(table));
         if !known {

@@ -191,7 +191,7 @@ fn with_factor_fixed<'a>(
 ) -> RunModel<'a> {
     let fixed = |f: LogNormal| {
         let sd = sqrt(f.own_sd * f.own_sd + f.shared_sd * f.shared_sd);
-        LogNormal::own(f.median * exp(z * sd), 0.0)
+        LogNormal::with_own_spread(f.median * exp(z * sd), 0.0)
     };
     match factor {
         Factor::Mfu => model.mfu = fixed(model.mfu),
