@@ -1,4 +1,4 @@
-//! Extractors: from what an index holds to evidence rows with unit, quote and verdict (METHOD.md section 3).
+//! Extractors: from what an index holds to evidence rows with unit, quote and verdict (docs/method.md, section 3).
 
 pub mod card;
 pub mod hardware;
@@ -7,6 +7,7 @@ pub mod place;
 pub mod quantity;
 pub mod vocabulary;
 
+use crate::domain::{EvidenceSource, Field};
 use crate::tables::EvidenceRow;
 
 /// Longest quote kept, in characters.
@@ -16,7 +17,7 @@ pub const MAX_QUOTE_CHARS: usize = 200;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Extracted {
     /// `evidence.field`.
-    pub field: &'static str,
+    pub field: Field,
     /// Value in canonical unit; none for textual facts.
     pub value: Option<f64>,
     /// Canonical unit.
@@ -24,7 +25,7 @@ pub struct Extracted {
     /// As the source writes it.
     pub as_written: String,
     /// Kind of source.
-    pub source: &'static str,
+    pub source: EvidenceSource,
     /// Place in the source.
     pub locator: String,
     /// Words it was read from.
@@ -42,13 +43,13 @@ impl Extracted {
     #[must_use]
     pub fn into_row(self, model_id: &str) -> EvidenceRow {
         EvidenceRow {
-            evidence_id: evidence_id(model_id, self.field, self.extractor),
+            evidence_id: evidence_id(model_id, self.field.name(), self.extractor),
             model_id: model_id.to_owned(),
-            field: self.field.to_owned(),
+            field: self.field.name().to_owned(),
             value: self.value,
             unit: self.unit.to_owned(),
             value_as_written: clip(&self.as_written),
-            source: self.source.to_owned(),
+            source: self.source.name().to_owned(),
             locator: self.locator,
             quote: clip(&self.quote),
             extractor: self.extractor.to_owned(),
@@ -69,24 +70,4 @@ pub fn evidence_id(model_id: &str, field: &str, extractor: &str) -> String {
 fn clip(text: &str) -> String {
     // Quotes reach terminals: escape sequences in a card must not.
     text.chars().filter(|c| !c.is_control()).take(MAX_QUOTE_CHARS).collect()
-}
-
-/// Canonical unit of a field.
-#[must_use]
-pub fn unit_of(field: &str) -> &'static str {
-    match field {
-        "emissions_kgco2e" => "kg",
-        "energy_kwh" => "kWh",
-        "wall_hours" | "accelerator_hours" => "h",
-        "accelerator_count" => "devices",
-        "train_tokens" => "tokens",
-        "train_flop" => "FLOP",
-        "train_steps" => "steps",
-        "batch_size" => "sequences or tokens",
-        "total_params" | "active_params" => "parameters",
-        "epochs" | "mfu" => "1",
-        "trained_on" => "date",
-        "country" | "cloud_region" => "place",
-        _ => "name",
-    }
 }

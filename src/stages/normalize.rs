@@ -11,6 +11,7 @@ pub use self::index::repo_facts;
 use self::index::Index;
 use self::reported::{from_card, names_hardware, refuse_what_the_text_contradicts, reported};
 use crate::config::{CohortMetric, Config};
+use crate::domain::{EvidenceSource, Field, TrainedOnSource};
 use crate::error::{Error, Result};
 use crate::evidence::Extracted;
 use crate::evidence::index::{facts, params};
@@ -103,7 +104,7 @@ fn run(context: &Context, out: &Path) -> Result<Outcome> {
 
 /// Rows of evidence, sorted by key. An extractor that found a field several times has its rows numbered from the second on.
 fn evidence_rows(model_id: &str, extracted: Vec<Extracted>) -> Vec<EvidenceRow> {
-    let mut seen: FxHashMap<(&'static str, &'static str), usize> = FxHashMap::default();
+    let mut seen: FxHashMap<(Field, &'static str), usize> = FxHashMap::default();
     let mut rows: Vec<EvidenceRow> = extracted
         .into_iter()
         .map(|e| {
@@ -136,14 +137,14 @@ fn model(
     let active = active_params(index, i, raw, registry, total, &mut extracted);
     let date = facts::trained_on(raw, registry, placement.role == Role::Pretrained);
     if let Some((day, source, quote)) = &date {
-        extracted.push(date_evidence(*day, source, quote));
+        extracted.push(date_evidence(*day, *source, quote));
     }
     if let Some(run) = registry {
         let names_a_chip = run.accelerator.as_deref().is_some_and(|text| names_hardware(reference, text));
         let mut known = facts::from_registry(run, names_a_chip);
         // What was chosen above is there already; an active count that was passed over exceeds the total.
         known.retain(|e| !extracted.iter().any(|o| (o.field, o.extractor) == (e.field, e.extractor)));
-        for e in known.iter_mut().filter(|e| e.field == "active_params") {
+        for e in known.iter_mut().filter(|e| e.field == Field::ActiveParams) {
             e.reject_reason = e.reject_reason.take().or_else(|| Some("more than the total".into()));
         }
         extracted.extend(known);
@@ -177,7 +178,7 @@ fn model(
         downloads_all_time: raw.downloads_all_time,
         likes: raw.likes,
         pipeline_tag: raw.pipeline_tag.clone(),
-        modality: facts::modality(raw, registry).to_owned(),
+        modality: facts::modality(raw, registry).name().to_owned(),
         library: raw.library.clone(),
         license: raw.card_license.clone().or_else(license_tag),
         gated: raw.gated.clone(),
@@ -193,26 +194,26 @@ fn model(
         upstream_run_ids,
         lineage_is_complete,
         trained_on: date.as_ref().map(|(day, _, _)| *day),
-        trained_on_source: date.map(|(_, source, _)| source.to_owned()),
+        trained_on_source: date.map(|(_, source, _)| source.name().to_owned()),
         owner_country,
         in_cohort: downloads.is_some_and(|d| d > cohort.min),
     };
     (row, extracted)
 }
 
-fn date_evidence(day: crate::tables::Day, source: &str, quote: &str) -> Extracted {
+fn date_evidence(day: crate::tables::Day, source: TrainedOnSource, quote: &str) -> Extracted {
     let (kind, extractor, confidence) = match source {
-        "registry" => ("registry", "registry", 0.9),
-        "arxiv" => ("hub_index", "arxiv_tag", 0.8),
-        _ => ("hub_index", "created_at", 0.5),
+        TrainedOnSource::Registry => (EvidenceSource::Registry, "registry", 0.9),
+        TrainedOnSource::Arxiv => (EvidenceSource::HubIndex, "arxiv_tag", 0.8),
+        TrainedOnSource::CreatedAt | TrainedOnSource::CreatedAtFloor => (EvidenceSource::HubIndex, "created_at", 0.5),
     };
     Extracted {
-        field: "trained_on",
+        field: Field::TrainedOn,
         value: Some(f64::from(day.0)),
         unit: "days since 1970-01-01",
         as_written: day.to_string(),
         source: kind,
-        locator: if kind == "registry" { "training_runs.csv:trained_on" } else { "tags, createdAt" }.into(),
+        locator: if kind == EvidenceSource::Registry { "training_runs.csv:trained_on" } else { "tags, createdAt" }.into(),
         quote: quote.to_owned(),
         extractor,
         confidence,
@@ -232,11 +233,11 @@ fn total_params(
     let from_base = || {
         let base = index.chain(i).skip(1).find(|b| index.params[*b].is_some())?;
         #[allow(clippy::cast_precision_loss)]
-        Some(params::from_base("total_params", index.params[base]? as f64, &index.facts[base].model_id))
+        Some(params::from_base(Field::TotalParams, index.params[base]? as f64, &index.facts[base].model_id))
     };
     let from_registry = || {
         let run = registry?;
-        facts::from_registry(run, false).into_iter().find(|e| e.field == "total_params" && e.reject_reason.is_none())
+        facts::from_registry(run, false).into_iter().find(|e| e.field == Field::TotalParams && e.reject_reason.is_none())
     };
     let inherits = placement.role.copies_weights() || placement.role == Role::Adapter;
     let own = || params::from_files(raw).or_else(from_registry).or_else(|| params::from_name(&raw.model_id).0);
@@ -261,14 +262,14 @@ fn active_params(
     let total = total.map(|(n, _)| n as f64);
     let fits = |active: f64| total.is_none_or(|n| active <= n);
     let from_registry = registry.and_then(|run| {
-        facts::from_registry(run, false).into_iter().find(|e| e.field == "active_params" && e.reject_reason.is_none())
+        facts::from_registry(run, false).into_iter().find(|e| e.field == Field::ActiveParams && e.reject_reason.is_none())
     });
     let from_base = || {
         let base = index.chain(i).skip(1).find(|b| index.active[*b].is_some())?;
         #[allow(clippy::cast_precision_loss)]
         let base_total = index.params[base]? as f64;
         let same = total.is_none_or(|n| (n / base_total - 1.0).abs() < 0.05);
-        same.then(|| params::from_base("active_params", index.active[base].unwrap_or_default(), &index.facts[base].model_id))
+        same.then(|| params::from_base(Field::ActiveParams, index.active[base].unwrap_or_default(), &index.facts[base].model_id))
     };
     let from_regression = || {
         let (intercept, slope, n) = index.active_on_total?;

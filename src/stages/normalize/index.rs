@@ -1,5 +1,6 @@
 //! The first pass: what lineage needs of every repository, gathered small enough to be held, and resolved.
 
+use crate::domain::Field;
 use crate::error::{Error, Result};
 use crate::evidence::Extracted;
 use crate::evidence::index::params::{self, Weights};
@@ -185,7 +186,8 @@ impl Index {
         self.facts.push(facts);
         self.active.push(active.or_else(|| params::from_name(&raw.model_id).1.and_then(|e| e.value)));
         let reported = raw.co2_json.as_deref().map(emissions::extract).unwrap_or_default();
-        if let Some(kg) = reported.iter().find(|e| e.field == "emissions_kgco2e" && e.reject_reason.is_none()).and_then(|e| e.value)
+        if let Some(kg) =
+            reported.iter().find(|e| e.field == Field::EmissionsKgco2e && e.reject_reason.is_none()).and_then(|e| e.value)
         {
             self.emissions.insert(i, kg);
         }

@@ -1,7 +1,8 @@
 //! Evidence that a card gives, in its field for emissions and in its text, with the guards that need lineage.
 
 use super::index::Index;
-use crate::evidence::card::{self, About, CardRole};
+use crate::domain::{EvidenceSource, Field};
+use crate::evidence::card::{self, About, CardRole, CardTables};
 use crate::evidence::index::emissions;
 use crate::evidence::place::{PlaceTables, read_place};
 use crate::evidence::{Extracted, hardware};
@@ -26,19 +27,18 @@ pub(super) fn reported(context: &Context, index: &Index, i: usize, placement: &P
         linked.or(copied)
     });
     for row in &mut rows {
-        let refused = match row.field {
-            "emissions_kgco2e" | "energy_kwh" if placement.own_run.is_none() => {
-                Some(format!("the repository trained nothing itself (role {})", placement.role.name()))
-            }
+        let is_amount = matches!(row.field, Field::EmissionsKgco2e | Field::EnergyKwh);
+        let refused = if is_amount && placement.own_run.is_none() {
+            Some(format!("the repository trained nothing itself (role {})", placement.role.name()))
+        } else if is_amount {
             // Whoever copies a base's card copies its energy with the emissions.
-            "emissions_kgco2e" | "energy_kwh" => {
-                inherited.map(|b| format!("inherited: the same figure as {}", index.facts[b].model_id))
-            }
-            "accelerator" if !names_hardware(&context.reference, &row.as_written) => {
-                Some("names no accelerator of the reference table".into())
-            }
-            "country" => refuse_place(&context.reference, &row.as_written),
-            _ => None,
+            inherited.map(|b| format!("inherited: the same figure as {}", index.facts[b].model_id))
+        } else if row.field == Field::Accelerator && !names_hardware(&context.reference, &row.as_written) {
+            Some("names no accelerator of the reference table".into())
+        } else if row.field == Field::Country {
+            refuse_place(&context.reference, &row.as_written)
+        } else {
+            None
         };
         row.reject_reason = row.reject_reason.take().or(refused);
     }
@@ -48,10 +48,13 @@ pub(super) fn reported(context: &Context, index: &Index, i: usize, placement: &P
 /// The field of the index holds grams by definition, and CodeCarbon's kilograms by mistake: where the card's text states a figure with its
 /// unit, the text wins and the field is refused.
 pub(super) fn refuse_what_the_text_contradicts(extracted: &mut [Extracted]) {
-    let accepted = |e: &&Extracted| e.field == "emissions_kgco2e" && e.reject_reason.is_none();
-    let text = extracted.iter().filter(accepted).find(|e| e.source == "card_text").map(|e| (e.value, e.as_written.clone()));
+    let accepted = |e: &&Extracted| e.field == Field::EmissionsKgco2e && e.reject_reason.is_none();
+    let text =
+        extracted.iter().filter(accepted).find(|e| e.source == EvidenceSource::CardText).map(|e| (e.value, e.as_written.clone()));
     let Some((Some(kg), written)) = text else { return };
-    for e in extracted.iter_mut().filter(|e| e.field == "emissions_kgco2e" && e.source == "card_yaml" && e.reject_reason.is_none())
+    for e in extracted
+        .iter_mut()
+        .filter(|e| e.field == Field::EmissionsKgco2e && e.source == EvidenceSource::CardYaml && e.reject_reason.is_none())
     {
         let agrees = e.value.is_some_and(|value| (value / kg - 1.0).abs() <= AGREES_WITHIN);
         if !agrees {
@@ -79,21 +82,23 @@ pub(super) fn from_card(
         Role::Merge | Role::Quantized | Role::Converted | Role::Empty => CardRole::Copy,
     };
     let about = About { model_id: &index.facts[i].model_id, role, base_ids: &index.facts[i].base_ids, total_params };
-    let mut rows = card::extract(&context.reference, &card.card, &about);
+    let tables = CardTables { accelerators: &context.reference.accelerators, places: place_tables(&context.reference) };
+    let mut rows = card::extract(tables, &card.card, &about);
     for row in &mut rows {
-        let of_training =
-            matches!(row.field, "emissions_kgco2e" | "energy_kwh" | "accelerator_hours" | "train_flop" | "train_tokens");
-        let may_inherit = row.field == "emissions_kgco2e" && !index.emissions.contains_key(&i);
+        let of_training = matches!(
+            row.field,
+            Field::EmissionsKgco2e | Field::EnergyKwh | Field::AcceleratorHours | Field::TrainFlop | Field::TrainTokens
+        );
+        let may_inherit = row.field == Field::EmissionsKgco2e && !index.emissions.contains_key(&i);
         let inherited = index.chain(i).skip(1).find(|b| may_inherit && index.emissions.get(b).copied() == row.value);
-        let refused = match row.field {
-            _ if of_training && placement.own_run.is_none() => {
-                Some(format!("the repository trained nothing itself (role {})", placement.role.name()))
-            }
-            "accelerator" if !names_hardware(&context.reference, &row.as_written) => {
-                Some("names no accelerator of the reference table".into())
-            }
-            "country" | "cloud_region" => refuse_place(&context.reference, &row.as_written),
-            _ => inherited.map(|b| format!("inherited: the same figure as {}", index.facts[b].model_id)),
+        let refused = if of_training && placement.own_run.is_none() {
+            Some(format!("the repository trained nothing itself (role {})", placement.role.name()))
+        } else if row.field == Field::Accelerator && !names_hardware(&context.reference, &row.as_written) {
+            Some("names no accelerator of the reference table".into())
+        } else if matches!(row.field, Field::Country | Field::CloudRegion) {
+            refuse_place(&context.reference, &row.as_written)
+        } else {
+            inherited.map(|b| format!("inherited: the same figure as {}", index.facts[b].model_id))
         };
         row.reject_reason = row.reject_reason.take().or(refused);
         if card.is_cut && row.reject_reason.is_none() {
@@ -107,10 +112,13 @@ pub(super) fn names_hardware(reference: &Reference, text: &str) -> bool {
     !hardware::read_hardware(&reference.accelerators, text, hardware::Context::Field).chips.is_empty()
 }
 
+fn place_tables(reference: &Reference) -> PlaceTables<'_> {
+    PlaceTables { places: &reference.places, grid: &reference.grid, pue: &reference.pue }
+}
+
 /// A place that the grid tables cannot tell, or that the text only assumes.
 fn refuse_place(reference: &Reference, text: &str) -> Option<String> {
-    let tables = PlaceTables { places: &reference.places, grid: &reference.grid, pue: &reference.pue };
-    let place = read_place(tables, text, hardware::Context::Field);
+    let place = read_place(place_tables(reference), text, hardware::Context::Field);
     if place.is_assumed {
         return Some("the text says that the place is assumed".into());
     }
