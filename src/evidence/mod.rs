@@ -1,4 +1,13 @@
 //! Extractors: from what an index holds to evidence rows with unit, quote and verdict (docs/method.md, section 3).
+//!
+//! - [`index`]: what a record of the index tells, without its card;
+//! - [`card`]: what a model card tells, from bytes to blocks to candidate figures to a decision;
+//! - [`hardware`] and [`place`]: texts that name chips or places, wherever they stand;
+//! - [`quantity`]: numbers with their units;
+//! - [`vocabulary`]: the words all of them look for, which are data.
+//!
+//! `card` and `index` rest on `hardware`, `place` and `quantity`, all rest on `vocabulary`; inside `card`, `decide` rests on `read` and
+//! `read` on `parse`, never the other way.
 
 pub mod card;
 pub mod hardware;
@@ -43,7 +52,7 @@ impl Extracted {
     #[must_use]
     pub fn into_row(self, model_id: &str) -> EvidenceRow {
         EvidenceRow {
-            evidence_id: evidence_id(model_id, self.field.name(), self.extractor),
+            evidence_id: evidence_id(model_id, self.field, self.extractor),
             model_id: model_id.to_owned(),
             field: self.field.name().to_owned(),
             value: self.value,
@@ -63,7 +72,7 @@ impl Extracted {
 /// The key of an evidence row. An extractor yields at most one row per field and model, so the key is readable and unique, and
 /// does not depend on which file the index came in.
 #[must_use]
-pub fn evidence_id(model_id: &str, field: &str, extractor: &str) -> String {
+pub fn evidence_id(model_id: &str, field: Field, extractor: &str) -> String {
     format!("{model_id}#{field}#{extractor}")
 }
 
