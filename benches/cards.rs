@@ -3,7 +3,8 @@
 //!     cargo bench --bench cards
 #![allow(clippy::print_stdout, clippy::expect_used)] // A benchmark speaks, and stops when it cannot measure.
 
-use hugging_carbon::evidence::card::{About, CardRole, extract};
+use hugging_carbon::evidence::card::{About, CardRole, CardTables, extract};
+use hugging_carbon::evidence::place::PlaceTables;
 use hugging_carbon::hub::files::cards;
 use hugging_carbon::reference::Reference;
 use rayon::prelude::*;
@@ -18,6 +19,8 @@ fn main() {
         return;
     }
     let reference = Reference::load().expect("the tables are part of the binary");
+    let places = PlaceTables { places: &reference.places, grid: &reference.grid, operators: &reference.operators };
+    let tables = CardTables { accelerators: &reference.accelerators, places };
     let mut all: Vec<cards::Card> = Vec::new();
     cards::read_cards("model_cards.jsonl.gz", &path, |item| {
         all.extend(item);
@@ -32,7 +35,7 @@ fn main() {
             all.par_iter()
                 .map(|card| {
                     let about = About { model_id: &card.id, role: CardRole::OwnTraining, base_ids: &[], total_params: None };
-                    extract(&reference, &card.text, &about).len()
+                    extract(tables, &card.text, &about).len()
                 })
                 .sum()
         });

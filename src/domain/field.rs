@@ -45,6 +45,8 @@ closed_set! {
         TrainedOn = "trained_on",
         /// Model whose weights the training started from.
         BaseModel = "base_model",
+        /// Tool that measured emissions or energy.
+        MeasurementTool = "measurement_tool",
     }
 }
 
@@ -65,7 +67,7 @@ impl Field {
             Self::Epochs | Self::Mfu => "1",
             Self::TrainedOn => "date",
             Self::Country | Self::CloudRegion => "place",
-            Self::Accelerator | Self::Precision | Self::CloudProvider | Self::BaseModel => "name",
+            Self::Accelerator | Self::Precision | Self::CloudProvider | Self::BaseModel | Self::MeasurementTool => "name",
         }
     }
 }

@@ -1,4 +1,13 @@
-//! Extractors: from what an index holds to evidence rows with unit, quote and verdict (METHOD.md section 3).
+//! Extractors: from what an index holds to evidence rows with unit, quote and verdict (docs/method.md, section 3).
+//!
+//! - [`index`]: what a record of the index tells, without its card;
+//! - [`card`]: what a model card tells, from bytes to blocks to candidate figures to a decision;
+//! - [`hardware`] and [`place`]: texts that name chips or places, wherever they stand;
+//! - [`quantity`]: numbers with their units;
+//! - [`vocabulary`]: the words all of them look for, which are data.
+//!
+//! `card` and `index` rest on `hardware`, `place` and `quantity`, all rest on `vocabulary`; inside `card`, `decide` rests on `read` and
+//! `read` on `parse`, never the other way.
 
 pub mod card;
 pub mod hardware;
@@ -7,6 +16,7 @@ pub mod place;
 pub mod quantity;
 pub mod vocabulary;
 
+use crate::domain::{EvidenceSource, Field};
 use crate::tables::EvidenceRow;
 
 /// Longest quote kept, in characters.
@@ -16,7 +26,7 @@ pub const MAX_QUOTE_CHARS: usize = 200;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Extracted {
     /// `evidence.field`.
-    pub field: &'static str,
+    pub field: Field,
     /// Value in canonical unit; none for textual facts.
     pub value: Option<f64>,
     /// Canonical unit.
@@ -24,7 +34,7 @@ pub struct Extracted {
     /// As the source writes it.
     pub as_written: String,
     /// Kind of source.
-    pub source: &'static str,
+    pub source: EvidenceSource,
     /// Place in the source.
     pub locator: String,
     /// Words it was read from.
@@ -44,11 +54,11 @@ impl Extracted {
         EvidenceRow {
             evidence_id: evidence_id(model_id, self.field, self.extractor),
             model_id: model_id.to_owned(),
-            field: self.field.to_owned(),
+            field: self.field,
             value: self.value,
             unit: self.unit.to_owned(),
             value_as_written: clip(&self.as_written),
-            source: self.source.to_owned(),
+            source: self.source,
             locator: self.locator,
             quote: clip(&self.quote),
             extractor: self.extractor.to_owned(),
@@ -62,31 +72,11 @@ impl Extracted {
 /// The key of an evidence row. An extractor yields at most one row per field and model, so the key is readable and unique, and
 /// does not depend on which file the index came in.
 #[must_use]
-pub fn evidence_id(model_id: &str, field: &str, extractor: &str) -> String {
+pub fn evidence_id(model_id: &str, field: Field, extractor: &str) -> String {
     format!("{model_id}#{field}#{extractor}")
 }
 
 fn clip(text: &str) -> String {
     // Quotes reach terminals: escape sequences in a card must not.
     text.chars().filter(|c| !c.is_control()).take(MAX_QUOTE_CHARS).collect()
-}
-
-/// Canonical unit of a field.
-#[must_use]
-pub fn unit_of(field: &str) -> &'static str {
-    match field {
-        "emissions_kgco2e" => "kg",
-        "energy_kwh" => "kWh",
-        "wall_hours" | "accelerator_hours" => "h",
-        "accelerator_count" => "devices",
-        "train_tokens" => "tokens",
-        "train_flop" => "FLOP",
-        "train_steps" => "steps",
-        "batch_size" => "sequences or tokens",
-        "total_params" | "active_params" => "parameters",
-        "epochs" | "mfu" => "1",
-        "trained_on" => "date",
-        "country" | "cloud_region" => "place",
-        _ => "name",
-    }
 }

@@ -1,70 +1,79 @@
 //! Whole cards, cut to a few lines of real ones.
 
 use super::*;
+use crate::domain::Field;
+use crate::evidence::place::PlaceTables;
+use crate::reference::Reference;
 use proptest::prelude::*;
 use std::sync::LazyLock;
 
 static REFERENCE: LazyLock<Reference> = LazyLock::new(|| Reference::load().unwrap());
 
-fn rows(id: &str, role: CardRole, bases: &[&str], card: &str) -> Vec<Extracted> {
-    let bases: Vec<String> = bases.iter().map(|b| (*b).to_owned()).collect();
-    extract(&REFERENCE, card, &About { model_id: id, role, base_ids: &bases, total_params: None })
+/// The tables of a card, out of all of them.
+pub fn card_tables(reference: &Reference) -> CardTables<'_> {
+    let places = PlaceTables { places: &reference.places, grid: &reference.grid, operators: &reference.operators };
+    CardTables { accelerators: &reference.accelerators, places }
 }
 
-fn value(rows: &[Extracted], field: &str) -> Option<f64> {
+fn rows(id: &str, role: CardRole, bases: &[&str], card: &str) -> Vec<Extracted> {
+    let bases: Vec<String> = bases.iter().map(|b| (*b).to_owned()).collect();
+    extract(card_tables(&REFERENCE), card, &About { model_id: id, role, base_ids: &bases, total_params: None })
+}
+
+fn value(rows: &[Extracted], field: Field) -> Option<f64> {
     rows.iter().find(|r| r.field == field && r.reject_reason.is_none()).and_then(|r| r.value)
 }
 
-fn written(rows: &[Extracted], field: &str) -> Option<String> {
+fn written(rows: &[Extracted], field: Field) -> Option<String> {
     rows.iter().find(|r| r.field == field && r.reject_reason.is_none()).map(|r| r.as_written.clone())
 }
 
-fn own(id: &str, card: &str) -> Vec<Extracted> {
+fn rows_of(id: &str, card: &str) -> Vec<Extracted> {
     rows(id, CardRole::OwnTraining, &[], card)
 }
 
 #[test]
 fn a_pretrained_model_tells_its_training() {
     let card = "# Falcon-7B\n\n**Falcon-7B is a 7B parameters causal decoder-only model built by [TII](https://www.tii.ae) and trained on 1,500B tokens of [RefinedWeb](https://huggingface.co/datasets/tiiuae/falcon-refinedweb).**\n\n## Training Details\n\nFalcon-7B was trained on 384 A100 40GB GPUs, using a 2D parallelism strategy (PP=2, DP=192) combined with ZeRO.\n\nTraining happened in early March 2023 and took about two weeks.\n\nFalcon-7B was trained on AWS SageMaker, on 384 A100 40GB GPUs in P4d instances.\n";
-    let got = own("tiiuae/falcon-7b", card);
-    assert_eq!(value(&got, "train_tokens"), Some(1.5e12));
-    assert_eq!(value(&got, "total_params"), Some(7e9));
-    assert_eq!(value(&got, "accelerator_count"), Some(384.0));
-    assert_eq!(value(&got, "wall_hours"), Some(336.0));
-    assert_eq!(written(&got, "trained_on").as_deref(), Some("2023-03"));
-    assert_eq!(written(&got, "cloud_provider").as_deref(), Some("AWS"));
-    assert!(written(&got, "accelerator").is_some_and(|w| w.contains("A100")));
+    let got = rows_of("tiiuae/falcon-7b", card);
+    assert_eq!(value(&got, Field::TrainTokens), Some(1.5e12));
+    assert_eq!(value(&got, Field::TotalParams), Some(7e9));
+    assert_eq!(value(&got, Field::AcceleratorCount), Some(384.0));
+    assert_eq!(value(&got, Field::WallHours), Some(336.0));
+    assert_eq!(written(&got, Field::TrainedOn).as_deref(), Some("2023-03"));
+    assert_eq!(written(&got, Field::CloudProvider).as_deref(), Some("AWS"));
+    assert!(written(&got, Field::Accelerator).is_some_and(|w| w.contains("A100")));
     assert!(got.iter().all(|r| card.contains(&r.quote) && r.quote.chars().count() <= 200), "{got:?}");
 }
 
 #[test]
 fn a_training_that_took_hours_over_tokens_saw_them() {
-    let got = own(
+    let got = rows_of(
         "org/model-8b",
         "## Training\n\nTraining took 1,460,000 GPU hours on NVIDIA H100 80GB hardware over 15 trillion tokens.\n",
     );
-    assert_eq!((value(&got, "train_tokens"), value(&got, "accelerator_hours")), (Some(1.5e13), Some(1_460_000.0)));
-    let corpus = own("org/model-8b", "## Data\n\nOur corpus holds 15 trillion tokens.\n");
-    assert_eq!(value(&corpus, "train_tokens"), None);
+    assert_eq!((value(&got, Field::TrainTokens), value(&got, Field::AcceleratorHours)), (Some(1.5e13), Some(1_460_000.0)));
+    let corpus = rows_of("org/model-8b", "## Data\n\nOur corpus holds 15 trillion tokens.\n");
+    assert_eq!(value(&corpus, Field::TrainTokens), None);
 }
 
 #[test]
 fn the_environment_section_of_a_filled_template() {
     let card = "## Environmental Impact\n\n- **Hardware Type:** 32x A100-80GB\n- **Hours used:** 480 GPU-hours\n- **Cloud Provider:** AWS\n- **Compute Region:** us-east-1\n- **Carbon Emitted:** 11250 kg CO2 eq.\n";
-    let got = own("Phind/Phind-CodeLlama-34B-v2", card);
-    assert_eq!((value(&got, "accelerator_hours"), value(&got, "wall_hours")), (Some(480.0), None));
-    assert_eq!((value(&got, "accelerator_count"), value(&got, "emissions_kgco2e")), (Some(32.0), Some(11_250.0)));
-    assert_eq!(written(&got, "cloud_region").as_deref(), Some("us-east-1"));
+    let got = rows_of("Phind/Phind-CodeLlama-34B-v2", card);
+    assert_eq!((value(&got, Field::AcceleratorHours), value(&got, Field::WallHours)), (Some(480.0), None));
+    assert_eq!((value(&got, Field::AcceleratorCount), value(&got, Field::EmissionsKgco2e)), (Some(32.0), Some(11_250.0)));
+    assert_eq!(written(&got, Field::CloudRegion).as_deref(), Some("us-east-1"));
     let unfilled =
         card.replace("32x A100-80GB", "[More Information Needed]").replace("11250 kg CO2 eq.", "More information needed");
-    let got = own("x/y", &unfilled);
-    assert_eq!((value(&got, "emissions_kgco2e"), written(&got, "accelerator")), (None, None));
+    let got = rows_of("x/y", &unfilled);
+    assert_eq!((value(&got, Field::EmissionsKgco2e), written(&got, Field::Accelerator)), (None, None));
     assert!(got.iter().any(|r| r.reject_reason.as_deref() == Some("template left unfilled")));
 }
 
 #[test]
 fn utilization_of_a_training() {
-    let mfu = |text: &str| value(&own("org/model-7b", &format!("# model-7b\n\n## Training\n\n{text}\n")), "mfu");
+    let mfu = |text: &str| value(&rows_of("org/model-7b", &format!("# model-7b\n\n## Training\n\n{text}\n")), Field::Mfu);
     for (text, share) in [
         ("We trained the model on 512 H100 GPUs at 41.5% model FLOPs utilization (MFU).", Some(0.415)),
         ("Training ran with 5% warmup and reached an MFU of 43%.", Some(0.43)),
@@ -81,12 +90,12 @@ fn utilization_of_a_training() {
 #[test]
 fn grams_by_definition_and_words_of_units() {
     let card = "---\nco2_eq_emissions:\n  emissions: 1.2662388515647711\n---\n- CO2 Emissions (in grams): 1.2662\n";
-    let got = own("jwan2021/autotrain-poem", card);
-    assert!((value(&got, "emissions_kgco2e").unwrap_or_default() / 0.001_266_238_851_564_771 - 1.0).abs() < 1e-12);
-    assert_eq!(got.iter().filter(|r| r.field == "emissions_kgco2e").count(), 2);
+    let got = rows_of("jwan2021/autotrain-poem", card);
+    assert!((value(&got, Field::EmissionsKgco2e).unwrap_or_default() / 0.001_266_238_851_564_771 - 1.0).abs() < 1e-12);
+    assert_eq!(got.iter().filter(|r| r.field == Field::EmissionsKgco2e).count(), 2);
     let pasted = "---\nco2_eq_emissions: 0.0002\n---\n## Carbon emissions\n\nTraining emitted 0.0002 kg of CO2.\n";
-    let got = own("x/toxicity", pasted);
-    assert_eq!(value(&got, "emissions_kgco2e"), Some(0.0002));
+    let got = rows_of("x/toxicity", pasted);
+    assert_eq!(value(&got, Field::EmissionsKgco2e), Some(0.0002));
     assert!(got.iter().any(|r| r.reject_reason.as_deref().is_some_and(|why| why.starts_with("conflicts with the text"))));
 }
 
@@ -99,8 +108,8 @@ fn hours_of_data_are_no_hours_of_training() {
         "We generate a 5-second video on an RTX 4090 in about 4 minutes.",
         "In our tests the training might take 3-4 days on an average GPU.",
     ] {
-        let got = own("openai/whisper-large-v2", card);
-        assert_eq!((value(&got, "wall_hours"), value(&got, "accelerator_hours")), (None, None), "{card}: {got:?}");
+        let got = rows_of("openai/whisper-large-v2", card);
+        assert_eq!((value(&got, Field::WallHours), value(&got, Field::AcceleratorHours)), (None, None), "{card}: {got:?}");
     }
 }
 
@@ -114,7 +123,7 @@ fn times_in_prose() {
         ("- Training Time: `~3 days`", 72.0),
         ("Train runtime: 17861.6048 secs", 17_861.604_8 / 3600.0),
     ] {
-        let got = value(&own("x/y", card), "wall_hours");
+        let got = value(&rows_of("x/y", card), Field::WallHours);
         assert!(got.is_some_and(|h| (h - hours).abs() < 1e-6), "{card}: {got:?}");
     }
 }
@@ -132,8 +141,8 @@ fn tokens_seen_and_tokens_that_were_not() {
         ("a post-trained model with 21B total parameters and 3B activated parameters for each token", None),
         ("The models were trained on up to 1.6T tokens of Arabic, English, and code data.", None),
     ] {
-        let got = own("x/y", card);
-        assert_eq!(value(&got, "train_tokens"), tokens, "{card}: {got:?}");
+        let got = rows_of("x/y", card);
+        assert_eq!(value(&got, Field::TrainTokens), tokens, "{card}: {got:?}");
     }
 }
 
@@ -142,8 +151,8 @@ fn a_fine_tune_does_not_take_its_bases_figures() {
     let card = "Llama 2 was pretrained on 2 trillion tokens.\n\n## Pretraining\n\nIt took 184320 GPU hours.\n\n## Training\n\nWe fine-tuned it on 8 A100 for 5 hours.\n";
     let title = format!("# Mine\n\n{card}");
     let got = rows("x/mine", CardRole::FineTune, &["meta-llama/Llama-2-7b"], &title);
-    assert_eq!((value(&got, "train_tokens"), value(&got, "accelerator_hours")), (None, None), "{got:?}");
-    assert_eq!((value(&got, "wall_hours"), value(&got, "accelerator_count")), (Some(5.0), Some(8.0)), "{got:?}");
+    assert_eq!((value(&got, Field::TrainTokens), value(&got, Field::AcceleratorHours)), (None, None), "{got:?}");
+    assert_eq!((value(&got, Field::WallHours), value(&got, Field::AcceleratorCount)), (Some(5.0), Some(8.0)), "{got:?}");
     let copy = rows("x/mine-GGUF", CardRole::Copy, &["x/mine"], &title);
     assert!(copy.iter().all(|r| r.reject_reason.is_some()), "{copy:?}");
 }
@@ -151,29 +160,29 @@ fn a_fine_tune_does_not_take_its_bases_figures() {
 #[test]
 fn steps_of_this_checkpoint_and_no_warm_up() {
     let card = "The `Stable-Diffusion-v1-3` checkpoint was initialized with the weights of the [Stable-Diffusion-v1-2](https://huggingface.co/CompVis/stable-diffusion-v1-2)\ncheckpoint and subsequently fine-tuned on 195,000 steps at resolution `512x512`.\n\nTrained with warmup to 0.0001 for 10,000 steps.\n";
-    let got = own("CompVis/stable-diffusion-v1-3", card);
-    assert_eq!(value(&got, "train_steps"), Some(195_000.0), "{got:?}");
-    assert_eq!(written(&got, "base_model").as_deref(), Some("CompVis/stable-diffusion-v1-2"));
+    let got = rows_of("CompVis/stable-diffusion-v1-3", card);
+    assert_eq!(value(&got, Field::TrainSteps), Some(195_000.0), "{got:?}");
+    assert_eq!(written(&got, Field::BaseModel).as_deref(), Some("CompVis/stable-diffusion-v1-2"));
 }
 
 #[test]
 fn co2_as_the_subject() {
     let card = "# Climate claims\n\nExample: We reduced our emissions by 500 tons of CO2 in 2021.\n";
-    assert_eq!(value(&own("x/environmental_claims", card), "emissions_kgco2e"), None);
+    assert_eq!(value(&rows_of("x/environmental_claims", card), Field::EmissionsKgco2e), None);
 }
 
 #[test]
 fn a_long_card_is_cut_at_a_character() {
     let card = "é".repeat(MAX_CARD_BYTES);
     assert!(is_cut(&card) && cut(&card).len() <= MAX_CARD_BYTES);
-    assert!(own("x/y", &card).is_empty());
+    assert!(rows_of("x/y", &card).is_empty());
 }
 
 #[test]
 fn at_most_one_row_of_a_field_is_accepted() {
     let card = "- num_epochs: 3\n- Training time: 2 days\n\nWe trained for 3 epochs on 8 A100 GPUs for 5 hours. It was trained on 4 V100 GPUs for 9 days.\n";
-    let got = own("x/y", card);
-    let mut accepted: Vec<&str> = got.iter().filter(|r| r.reject_reason.is_none()).map(|r| r.field).collect();
+    let got = rows_of("x/y", card);
+    let mut accepted: Vec<Field> = got.iter().filter(|r| r.reject_reason.is_none()).map(|r| r.field).collect();
     let all = accepted.len();
     accepted.sort_unstable();
     accepted.dedup();

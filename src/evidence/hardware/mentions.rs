@@ -1,6 +1,6 @@
 //! Where a text names a chip or a machine: the longest alias of the reference table at each place.
 
-use super::Context;
+use super::context::Context;
 use super::memory::memory_gb;
 use crate::evidence::quantity::pieces::Piece;
 use crate::evidence::vocabulary;

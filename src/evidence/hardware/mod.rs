@@ -4,6 +4,7 @@
 //! reference table at each place is a mention, and the numbers around a mention are its count. What a text leaves open is a result
 //! with candidates, never a guess.
 
+mod context;
 mod counts;
 mod memory;
 mod mentions;
@@ -11,20 +12,13 @@ mod mentions;
 #[cfg(test)]
 mod tests;
 
+pub use self::context::Context;
+
 use self::counts::{count, counted_devices};
 use self::memory::{REACH, form, memory_gb};
 use self::mentions::{Mention, in_brackets, mentions};
 use super::quantity::pieces::{Piece, cut_pieces};
 use crate::reference::{Accelerator, Accelerators};
-
-/// Where a text comes from: in a field for hardware a bare `T4` is a chip, in prose it needs a word of hardware beside it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Context {
-    /// A field or column that holds hardware.
-    Field,
-    /// Running text.
-    Prose,
-}
 
 /// How far a text settles the chip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,8 @@
-//! `co2_eq_emissions` of the card, in every shape the Hub knows (HUB.md), with the guards that need no lineage.
+//! `co2_eq_emissions` of the card, in every shape the Hub knows (docs/hub.md), with the guards that need no lineage.
 
-use crate::evidence::Extracted;
+use crate::domain::{EvidenceSource, Field};
 use crate::evidence::quantity::amounts::{parse_energy, parse_mass, parse_number_with_unit};
+use crate::evidence::{Extracted, vocabulary};
 use crate::units::GRAMS_PER_KG;
 use serde_json::{Map, Value};
 
@@ -9,8 +10,6 @@ use serde_json::{Map, Value};
 const MASSES_KG: std::ops::RangeInclusive<f64> = 1e-9..=1e8;
 /// Energies believed, by the same reasoning: a milliwatt-hour to ten terawatt-hours.
 const ENERGIES_KWH: std::ops::RangeInclusive<f64> = 1e-6..=1e10;
-/// Words in `source` or `training_type` that say the figure is not about training.
-const NOT_TRAINING: &[&str] = &["leaderboard", "evaluat", "inference"];
 
 /// Evidence in a card's `co2_eq_emissions`, given as JSON text.
 #[must_use]
@@ -44,25 +43,25 @@ fn from_fields(fields: &Map<String, Value>, json: &str, rows: &mut Vec<Extracted
     if let Some(value) = fields.get("energy_consumed").filter(|v| !v.is_null()) {
         rows.push(energy(value, &about, json));
     }
-    for (key, field, unit) in
-        [("hardware_used", "accelerator", "name"), ("geographical_location", "country", "place"), ("hours_used", "wall_hours", "h")]
+    for (key, field) in
+        [("hardware_used", Field::Accelerator), ("geographical_location", Field::Country), ("hours_used", Field::WallHours)]
     {
         let written = text(key);
         if written.trim().is_empty() {
             continue;
         }
-        let hours = (field == "wall_hours").then(|| parse_number_with_unit(&written).map(|w| w.number)).flatten();
+        let hours = (field == Field::WallHours).then(|| parse_number_with_unit(&written).map(|w| w.number)).flatten();
         rows.push(Extracted {
             field,
             value: hours,
-            unit,
+            unit: field.unit(),
             as_written: written.clone(),
-            source: "card_yaml",
+            source: EvidenceSource::CardYaml,
             locator: format!("cardData.co2_eq_emissions.{key}"),
             quote: format!("{key}: {written}"),
             extractor: "co2_eq_emissions",
             confidence: 0.8,
-            reject_reason: (field == "wall_hours").then(|| "does not say whether hours are wall or device hours".to_owned()),
+            reject_reason: (field == Field::WallHours).then(|| "does not say whether hours are wall or device hours".to_owned()),
         });
     }
 }
@@ -88,11 +87,11 @@ fn emissions(value: &Value, about: &str, locator: &str, json: &str) -> Extracted
         Ok(kg) => refuse_mass(*kg, about),
     };
     Extracted {
-        field: "emissions_kgco2e",
+        field: Field::EmissionsKgco2e,
         value: read.ok().filter(|kg| kg.is_finite()),
-        unit: "kg",
+        unit: Field::EmissionsKgco2e.unit(),
         as_written: if value.is_number() { format!("{written} g") } else { written },
-        source: "card_yaml",
+        source: EvidenceSource::CardYaml,
         locator: locator.to_owned(),
         quote: format!("co2_eq_emissions: {json}"),
         extractor: "co2_eq_emissions",
@@ -110,7 +109,11 @@ fn refuse_mass(kg: f64, about: &str) -> Option<String> {
     } else if !MASSES_KG.contains(&kg) {
         Some("outside 1e-9 to 1e8 kg".into())
     } else {
-        NOT_TRAINING.iter().find(|word| about.contains(*word)).map(|word| format!("not training: the source says '{word}'"))
+        vocabulary::index()
+            .not_training
+            .iter()
+            .find(|word| about.contains(*word))
+            .map(|word| format!("not training: the source says '{word}'"))
     }
 }
 
@@ -123,11 +126,11 @@ fn energy(value: &Value, about: &str, json: &str) -> Extracted {
         Ok(_) => refuse_mass(0.5, about),
     };
     Extracted {
-        field: "energy_kwh",
+        field: Field::EnergyKwh,
         value: read.ok().filter(|v| v.is_finite()),
-        unit: "kWh",
+        unit: Field::EnergyKwh.unit(),
         as_written: written,
-        source: "card_yaml",
+        source: EvidenceSource::CardYaml,
         locator: "cardData.co2_eq_emissions.energy_consumed".into(),
         quote: format!("co2_eq_emissions: {json}"),
         extractor: "co2_eq_emissions",
@@ -192,10 +195,10 @@ mod tests {
             r#"{"emissions": 10, "energy_consumed": 0.02, "hours_used": 1.5, "hardware_used": "1 x RTX 3090",
                "geographical_location": "Paris, France"}"#,
         );
-        let field = |name: &str| rows.iter().find(|r| r.field == name).unwrap();
-        assert_eq!(field("energy_kwh").value, Some(0.02));
-        assert_eq!(field("accelerator").as_written, "1 x RTX 3090");
-        assert_eq!(field("country").as_written, "Paris, France");
-        assert!(field("wall_hours").reject_reason.is_some());
+        let field = |field: Field| rows.iter().find(|r| r.field == field).unwrap();
+        assert_eq!(field(Field::EnergyKwh).value, Some(0.02));
+        assert_eq!(field(Field::Accelerator).as_written, "1 x RTX 3090");
+        assert_eq!(field(Field::Country).as_written, "Paris, France");
+        assert!(field(Field::WallHours).reject_reason.is_some());
     }
 }

@@ -1,8 +1,13 @@
 //! Facts an index gives beside numbers: date of training, modality, and what the registry knows.
 
+use crate::domain::{EvidenceSource, Field, Modality, TrainedOnSource};
 use crate::evidence::Extracted;
+use crate::evidence::vocabulary::{self, Words};
 use crate::reference::TrainingRun;
 use crate::tables::{Day, RawModelRow};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// `createdAt` of everything older than the Hub's record of it, 2022-03-02T23:29:04Z, in milliseconds.
 pub const CREATED_AT_FLOOR_MS: i64 = 1_646_263_744_000;
@@ -13,19 +18,21 @@ const MAX_PAPER_AGE_DAYS: i32 = 366;
 
 /// When a model was trained, with the source of the date.
 #[must_use]
-pub fn trained_on(raw: &RawModelRow, registry: Option<&TrainingRun>, pretrained: bool) -> Option<(Day, &'static str, String)> {
+pub fn trained_on(raw: &RawModelRow, registry: Option<&TrainingRun>, pretrained: bool) -> Option<(Day, TrainedOnSource, String)> {
     if let Some((day, run)) = registry.and_then(|run| Some((run.trained_on_day()?, run))) {
-        return Some((day, "registry", format!("{}: published {day}", run.model)));
+        return Some((day, TrainedOnSource::Registry, format!("{}: published {day}", run.model)));
     }
     let created = raw.created_at;
     let at_floor = created.is_some_and(|t| t.0 <= CREATED_AT_FLOOR_MS);
     // Fine-tunes cite the papers of their bases and tools; only a pre-training's own paper dates it.
     let paper = if pretrained { latest_paper(raw, created.map(|t| t.day())) } else { None };
     match (created, paper) {
-        (Some(t), Some((day, id))) if at_floor || t.day().0 - day.0 <= MAX_PAPER_AGE_DAYS => Some((day, "arxiv", id)),
-        (None, Some((day, id))) => Some((day, "arxiv", id)),
-        (Some(t), _) if at_floor => Some((t.day(), "created_at_floor", format!("createdAt on or before {}", t.day()))),
-        (Some(t), _) => Some((t.day(), "created_at", format!("createdAt {}", t.day()))),
+        (Some(t), Some((day, id))) if at_floor || t.day().0 - day.0 <= MAX_PAPER_AGE_DAYS => {
+            Some((day, TrainedOnSource::Arxiv, id))
+        }
+        (None, Some((day, id))) => Some((day, TrainedOnSource::Arxiv, id)),
+        (Some(t), _) if at_floor => Some((t.day(), TrainedOnSource::CreatedAtFloor, format!("createdAt on or before {}", t.day()))),
+        (Some(t), _) => Some((t.day(), TrainedOnSource::CreatedAt, format!("createdAt {}", t.day()))),
         (None, None) => None,
     }
 }
@@ -61,140 +68,96 @@ pub fn arxiv_id(raw: &RawModelRow) -> Option<String> {
 
 /// What a model takes in and gives out, by its task and library.
 #[must_use]
-pub fn modality(raw: &RawModelRow, registry: Option<&TrainingRun>) -> &'static str {
+pub fn modality(raw: &RawModelRow, registry: Option<&TrainingRun>) -> Modality {
+    static TASKS: LazyLock<FxHashMap<&'static str, Modality>> = LazyLock::new(|| by_modality(&vocabulary::index().tasks));
+    static LIBRARIES: LazyLock<FxHashMap<&'static str, Modality>> = LazyLock::new(|| by_modality(&vocabulary::index().libraries));
     if let Some(run) = registry {
-        return MODALITIES.iter().find(|m| **m == run.modality).copied().unwrap_or("other");
+        return Modality::parse(&run.modality).unwrap_or(Modality::Other);
     }
-    let library = raw.library.as_deref().unwrap_or_default();
-    match raw.pipeline_tag.as_deref() {
-        Some("feature-extraction" | "sentence-similarity") => "embedding",
-        Some(
-            "text-generation"
-            | "fill-mask"
-            | "text-classification"
-            | "token-classification"
-            | "question-answering"
-            | "translation"
-            | "summarization"
-            | "zero-shot-classification"
-            | "text2text-generation"
-            | "table-question-answering"
-            | "text-ranking"
-            | "conversational",
-        ) => "text",
-        Some("text-to-image" | "image-to-image" | "unconditional-image-generation" | "inpainting") => "image_generation",
-        Some(
-            "image-classification"
-            | "object-detection"
-            | "image-segmentation"
-            | "depth-estimation"
-            | "image-feature-extraction"
-            | "mask-generation"
-            | "keypoint-detection"
-            | "zero-shot-image-classification"
-            | "zero-shot-object-detection",
-        ) => "vision",
-        Some(
-            "automatic-speech-recognition"
-            | "text-to-speech"
-            | "audio-classification"
-            | "text-to-audio"
-            | "audio-to-audio"
-            | "voice-activity-detection",
-        ) => "audio",
-        Some("text-to-video" | "image-to-video" | "video-to-video" | "video-classification") => "video",
-        Some(
-            "image-text-to-text"
-            | "image-to-text"
-            | "visual-question-answering"
-            | "any-to-any"
-            | "video-text-to-text"
-            | "audio-text-to-text"
-            | "document-question-answering"
-            | "visual-document-retrieval",
-        ) => "multimodal",
-        Some(_) => "other",
-        None => match library {
-            "diffusers" => "image_generation",
-            "timm" | "ultralytics" => "vision",
-            "espnet" | "speechbrain" | "nemo" => "audio",
-            "sentence-transformers" => "embedding",
-            "transformers" | "adapter-transformers" | "peft" | "setfit" | "spacy" => "text",
-            // GGUF files and sizes in names ("7B") belong to language models, though nothing says so.
-            _ if raw.gguf_total.is_some() || super::names::size(&raw.model_id).is_some() => "text",
-            _ => "other",
-        },
+    if let Some(task) = raw.pipeline_tag.as_deref() {
+        return TASKS.get(task).copied().unwrap_or(Modality::Other);
     }
+    let library = raw.library.as_deref().and_then(|library| LIBRARIES.get(library).copied());
+    // GGUF files and sizes in names ("7B") belong to language models, though nothing says so.
+    let is_language_model = || raw.gguf_total.is_some() || super::names::size(&raw.model_id).is_some();
+    library.unwrap_or_else(|| if is_language_model() { Modality::Text } else { Modality::Other })
 }
 
-/// Modalities, the first being the baseline of the regressions.
-pub const MODALITIES: &[&str] =
-    &["text", "embedding", "vision", "image_generation", "audio", "video", "multimodal", "biology", "other"];
+fn by_modality(lists: &BTreeMap<Modality, Words>) -> FxHashMap<&'static str, Modality> {
+    vocabulary::by_word(&lists.iter().map(|(modality, words)| (*words, *modality)).collect::<Vec<_>>())
+}
 
 /// Everything the registry states of a run, with the row as quote; `names_a_chip` says whether its hardware is in the table.
 #[must_use]
 pub fn from_registry(run: &TrainingRun, names_a_chip: bool) -> Vec<Extracted> {
-    let confidence = match run.confidence.as_deref() {
-        Some("confident") => 0.9,
-        Some("likely") => 0.6,
-        _ => 0.3,
-    };
-    let number = |field: &'static str, value: Option<f64>, how: &str| {
-        value.map(|value| Extracted {
-            field,
-            value: Some(value),
-            unit: crate::evidence::unit_of(field),
-            as_written: format!("{value}"),
-            source: "registry",
-            locator: format!("training_runs.csv:{}", run.registry_id),
-            quote: format!("{}: {field} {value:e}{how}; {}, {}", run.model, run.source, run.vintage),
-            extractor: "registry",
-            confidence,
-            reject_reason: None,
-        })
-    };
-    let method = run.flop_method.as_deref().map(|m| format!(" ({m})")).unwrap_or_default();
-    let energy_how = run.energy_basis.as_deref().map(|m| format!(" ({m})")).unwrap_or_default();
-    let emissions_how = run.emissions_basis.as_deref().map(|m| format!(" ({m}-based)")).unwrap_or_default();
-    let mut rows: Vec<Extracted> = [
-        number("total_params", run.params, ""),
-        number("active_params", run.active_params, ""),
-        number("train_tokens", run.seen_tokens(), ""),
-        number("epochs", run.epochs, ""),
-        number("train_flop", run.train_flop, &method),
-        number("accelerator_count", run.accelerator_count, ""),
-        number("wall_hours", run.wall_hours, ""),
-        number("accelerator_hours", run.accelerator_hours, ""),
-        number("mfu", run.mfu, ""),
-        number("energy_kwh", run.energy_kwh, &energy_how),
-        number("emissions_kgco2e", run.reported_emissions_kgco2e, &emissions_how),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
+    let mut rows = registry_numbers(run);
     for row in &mut rows {
         row.reject_reason = refuse(run, row);
         // A rating of "likely" is about parameters or data; where compute is their product and both are stated, it stands on
         // the product, whose error the back-test measures.
-        if row.field == "train_flop" && run.flop_is_6nd == Some(true) && run.seen_tokens().is_some() {
+        if row.field == Field::TrainFlop && run.flop_is_6nd == Some(true) && run.seen_tokens().is_some() {
             row.confidence = 0.9;
         }
     }
     if let Some(text) = &run.accelerator {
         rows.push(Extracted {
-            field: "accelerator",
-            value: None,
-            unit: "name",
             as_written: text.clone(),
-            source: "registry",
-            locator: format!("training_runs.csv:{}", run.registry_id),
             quote: format!("{}: {text}; {}, {}", run.model, run.source, run.vintage),
-            extractor: "registry",
-            confidence,
             reject_reason: (!names_a_chip).then(|| "names no accelerator of the reference table".to_owned()),
+            ..registry_row(run, Field::Accelerator)
         });
     }
     rows
+}
+
+/// A row that the registry gives, without value and quote.
+fn registry_row(run: &TrainingRun, field: Field) -> Extracted {
+    Extracted {
+        field,
+        value: None,
+        unit: field.unit(),
+        as_written: String::new(),
+        source: EvidenceSource::Registry,
+        locator: format!("training_runs.csv:{}", run.registry_id),
+        quote: String::new(),
+        extractor: "registry",
+        confidence: match run.confidence.as_deref() {
+            Some("confident") => 0.9,
+            Some("likely") => 0.6,
+            _ => 0.3,
+        },
+        reject_reason: None,
+    }
+}
+
+fn registry_numbers(run: &TrainingRun) -> Vec<Extracted> {
+    let number = |field: Field, value: Option<f64>, how: &str| {
+        value.map(|value| Extracted {
+            value: Some(value),
+            as_written: format!("{value}"),
+            quote: format!("{}: {field} {value:e}{how}; {}, {}", run.model, run.source, run.vintage),
+            ..registry_row(run, field)
+        })
+    };
+    let method = run.flop_method.as_deref().map(|m| format!(" ({m})")).unwrap_or_default();
+    let energy_how = run.energy_basis.as_deref().map(|m| format!(" ({m})")).unwrap_or_default();
+    let emissions_how = run.emissions_basis.as_deref().map(|m| format!(" ({m}-based)")).unwrap_or_default();
+    [
+        number(Field::TotalParams, run.params, ""),
+        number(Field::ActiveParams, run.active_params, ""),
+        number(Field::TrainTokens, run.seen_tokens(), ""),
+        number(Field::Epochs, run.epochs, ""),
+        number(Field::TrainFlop, run.train_flop, &method),
+        number(Field::AcceleratorCount, run.accelerator_count, ""),
+        number(Field::WallHours, run.wall_hours, ""),
+        number(Field::AcceleratorHours, run.accelerator_hours, ""),
+        number(Field::Mfu, run.mfu, ""),
+        number(Field::EnergyKwh, run.energy_kwh, &energy_how),
+        number(Field::EmissionsKgco2e, run.reported_emissions_kgco2e, &emissions_how),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn refuse(run: &TrainingRun, row: &Extracted) -> Option<String> {
@@ -202,7 +165,7 @@ fn refuse(run: &TrainingRun, row: &Extracted) -> Option<String> {
     if value <= 0.0 {
         return Some("zero or negative".into());
     }
-    if row.field == "emissions_kgco2e" {
+    if row.field == Field::EmissionsKgco2e {
         if run.emissions_basis.as_deref() == Some("market") {
             return Some("market-based: kept apart from location-based figures".into());
         }
@@ -231,17 +194,17 @@ mod tests {
         // 2024-02-28 in days since 1970 is 19,781.
         let created = Some(19_781 * DAY);
         let at = |tags: &[&str], pretrained| trained_on(&raw(created, tags), None, pretrained).map(|(d, s, _)| (d.to_string(), s));
-        assert_eq!(at(&["arxiv:2401.04088"], true), Some(("2024-01-01".into(), "arxiv")));
-        assert_eq!(at(&["arxiv:1910.09700"], true), Some(("2024-02-28".into(), "created_at")));
-        assert_eq!(at(&["arxiv:2205.01068"], true), Some(("2024-02-28".into(), "created_at")));
-        assert_eq!(at(&["arxiv:2401.04088"], false), Some(("2024-02-28".into(), "created_at")));
+        assert_eq!(at(&["arxiv:2401.04088"], true), Some(("2024-01-01".into(), TrainedOnSource::Arxiv)));
+        assert_eq!(at(&["arxiv:1910.09700"], true), Some(("2024-02-28".into(), TrainedOnSource::CreatedAt)));
+        assert_eq!(at(&["arxiv:2205.01068"], true), Some(("2024-02-28".into(), TrainedOnSource::CreatedAt)));
+        assert_eq!(at(&["arxiv:2401.04088"], false), Some(("2024-02-28".into(), TrainedOnSource::CreatedAt)));
     }
 
     #[test]
     fn the_floor_means_on_or_before() {
         let at = |tags: &[&str]| trained_on(&raw(Some(CREATED_AT_FLOOR_MS), tags), None, true).map(|(d, s, _)| (d.to_string(), s));
-        assert_eq!(at(&["arxiv:1810.04805"]), Some(("2018-10-01".into(), "arxiv")));
-        assert_eq!(at(&[]), Some(("2022-03-02".into(), "created_at_floor")));
+        assert_eq!(at(&["arxiv:1810.04805"]), Some(("2018-10-01".into(), TrainedOnSource::Arxiv)));
+        assert_eq!(at(&[]), Some(("2022-03-02".into(), TrainedOnSource::CreatedAtFloor)));
     }
 
     #[test]

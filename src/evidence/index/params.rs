@@ -1,7 +1,8 @@
-//! Parameters of a model, in the order of METHOD.md section 2.
+//! Parameters of a model, in the order of docs/method.md, section 2.
 
 use super::names;
-use crate::evidence::Extracted;
+use crate::domain::{EvidenceSource, Field};
+use crate::evidence::{Extracted, vocabulary};
 use crate::tables::RawModelRow;
 
 /// Data types whose elements are parameters. Scale factors (F8_E8M0) and packed integers are none.
@@ -47,13 +48,13 @@ pub fn weights(raw: &RawModelRow) -> Weights {
     }
 }
 
-fn extracted(field: &'static str, value: f64, extractor: &'static str, confidence: f64) -> Extracted {
+fn extracted(field: Field, value: f64, extractor: &'static str, confidence: f64) -> Extracted {
     Extracted {
         field,
         value: Some(value),
-        unit: "parameters",
+        unit: field.unit(),
         as_written: format!("{value}"),
-        source: "hub_index",
+        source: EvidenceSource::HubIndex,
         locator: String::new(),
         quote: String::new(),
         extractor,
@@ -72,7 +73,7 @@ pub fn from_files(raw: &RawModelRow) -> Option<Extracted> {
         return Some(Extracted {
             locator: "safetensors.parameters".into(),
             quote: format!("{{{}}}", pairs.join(", ")),
-            ..extracted("total_params", n as f64, "safetensors", 0.95)
+            ..extracted(Field::TotalParams, n as f64, "safetensors", 0.95)
         });
     }
     let total = raw.gguf_total.filter(|n| PLAUSIBLE.contains(n))?;
@@ -80,7 +81,7 @@ pub fn from_files(raw: &RawModelRow) -> Option<Extracted> {
     Some(Extracted {
         locator: "gguf.total".into(),
         quote: format!("total: {total}"),
-        ..extracted("total_params", total as f64, "gguf", 0.9)
+        ..extracted(Field::TotalParams, total as f64, "gguf", 0.9)
     })
 }
 
@@ -88,7 +89,7 @@ pub fn from_files(raw: &RawModelRow) -> Option<Extracted> {
 #[must_use]
 pub fn from_name(model_id: &str) -> (Option<Extracted>, Option<Extracted>) {
     let named = |field, value, written: &str, confidence| Extracted {
-        source: "name",
+        source: EvidenceSource::Name,
         locator: "id".into(),
         quote: model_id.to_owned(),
         as_written: written.to_owned(),
@@ -98,48 +99,23 @@ pub fn from_name(model_id: &str) -> (Option<Extracted>, Option<Extracted>) {
         Some(size) => {
             let confidence = if size.from_expert_layout { 0.4 } else { 0.7 };
             (
-                Some(named("total_params", size.total, &size.as_written, confidence)),
-                size.active.map(|a| named("active_params", a, &size.as_written, confidence)),
+                Some(named(Field::TotalParams, size.total, &size.as_written, confidence)),
+                size.active.map(|a| named(Field::ActiveParams, a, &size.as_written, confidence)),
             )
         }
-        None => (None, names::active_only(model_id).map(|(a, written)| named("active_params", a, &written, 0.7))),
+        None => (None, names::active_only(model_id).map(|(a, written)| named(Field::ActiveParams, a, &written, 0.7))),
     }
 }
 
 /// Evidence taken over from the base model's row.
 #[must_use]
-pub fn from_base(field: &'static str, value: f64, base_id: &str) -> Extracted {
+pub fn from_base(field: Field, value: f64, base_id: &str) -> Extracted {
     Extracted {
         locator: format!("base_model:{base_id}"),
         quote: format!("base model {base_id}"),
         ..extracted(field, value, "base", 0.8)
     }
 }
-
-/// Architectures that are mixtures of experts without saying so in their name (their papers and configurations do).
-const EXPERT_ARCHITECTURES: &[&str] = &[
-    "deepseek_v2",
-    "deepseek_v3",
-    "deepseek_v32",
-    "deepseek_v4",
-    "kimi_k2",
-    "kimi_k25",
-    "minimax",
-    "minimax_m1",
-    "minimax_m2",
-    "minimax_text_01",
-    "mimo_v2_flash",
-    "gpt_oss",
-    "dbrx",
-    "arctic",
-    "jamba",
-    "grok-1",
-    "llama4",
-    "step3",
-    "step3p5",
-    "longcat_flash",
-    "sarvam_mla",
-];
 
 /// Whether anything says that the model is a mixture of experts, so that active and total differ.
 #[must_use]
@@ -150,7 +126,7 @@ pub fn is_mixture_of_experts(raw: &RawModelRow) -> bool {
             && (word.contains("moe")
                 || word.contains("mixtral")
                 || word == "mixture-of-experts"
-                || EXPERT_ARCHITECTURES.contains(&word.as_str()))
+                || vocabulary::index().expert_architectures.contains(&word.as_str()))
     };
     raw.config_experts.is_some_and(|n| n > 1)
         || raw.architecture.as_deref().is_some_and(says_so)
@@ -161,10 +137,10 @@ pub fn is_mixture_of_experts(raw: &RawModelRow) -> bool {
 #[must_use]
 pub fn active_from_regression(total: f64, predicted: f64, n: usize) -> Extracted {
     Extracted {
-        source: "registry",
+        source: EvidenceSource::Registry,
         locator: "training_runs.csv".into(),
         quote: format!("regression of active on total parameters over {n} registry rows, at {total:e}"),
-        ..extracted("active_params", predicted.min(total).round(), "active_on_total_regression", 0.3)
+        ..extracted(Field::ActiveParams, predicted.min(total).round(), "active_on_total_regression", 0.3)
     }
 }
 
@@ -182,7 +158,7 @@ mod tests {
 
     #[test]
     fn packed_integers_are_not_parameters() {
-        // A 480B model shows 1.9e9 floats beside packed int32 (HUB.md).
+        // A 480B model shows 1.9e9 floats beside packed int32 (docs/hub.md).
         let packed = weights(&raw(&[("BF16", 1_900_000_000), ("I32", 59_000_000_000)]));
         assert_eq!((packed.params, packed.packed), (None, true));
         // Position ids and buffers do not make a checkpoint quantized.

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 static REFERENCE: LazyLock<Reference> = LazyLock::new(|| Reference::load().unwrap());
 
 fn tables() -> PlaceTables<'static> {
-    PlaceTables { places: &REFERENCE.places, grid: &REFERENCE.grid, pue: &REFERENCE.pue }
+    PlaceTables { places: &REFERENCE.places, grid: &REFERENCE.grid, operators: &REFERENCE.operators }
 }
 
 fn keys(text: &str) -> Vec<String> {

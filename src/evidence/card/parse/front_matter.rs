@@ -2,12 +2,6 @@
 //!
 //! It is read with budgets, and what cannot be read takes nothing from the text behind it.
 
-use crate::evidence::card::CardRole;
-use crate::evidence::card::parse::markdown::{Block, BlockKind};
-use crate::evidence::card::read::candidate::{Card, Fact, RANK_FRONT_MATTER, Spot};
-use crate::evidence::card::read::places::provider_in;
-use crate::evidence::hardware::Context;
-use crate::evidence::index::emissions;
 use serde_json::{Map, Value};
 
 /// Largest front matter read, in bytes; the largest of real cards (lists of a thousand languages or metrics) stay below.
@@ -48,7 +42,7 @@ impl Front {
 
 /// Splits a card.
 #[must_use]
-pub fn read(source: &str) -> Front {
+pub fn parse_front_matter(source: &str) -> Front {
     let mut front = Front::default();
     let Some((from, to, after)) = fences(source, 0) else {
         front.body_from = source.len() - source.trim_start_matches('\u{feff}').len();
@@ -98,7 +92,7 @@ fn fences(source: &str, start: usize) -> Option<(usize, usize, usize)> {
 }
 
 fn fields(yaml: &str) -> Option<Map<String, Value>> {
-    match parse(yaml)? {
+    match parse_yaml(yaml)? {
         Value::Object(fields) => Some(fields),
         Value::Null => Some(Map::new()),
         _ => None,
@@ -107,7 +101,7 @@ fn fields(yaml: &str) -> Option<Map<String, Value>> {
 
 /// The one call of the YAML crate: text to JSON value, within budgets for depth, nodes, aliases and size. `options!` and `budget!`
 /// build its option structs, which cannot be written as literals.
-fn parse(yaml: &str) -> Option<Value> {
+fn parse_yaml(yaml: &str) -> Option<Value> {
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! {
             max_depth: MAX_DEPTH,
@@ -137,7 +131,8 @@ fn rescued(yaml: &str) -> Map<String, Value> {
 }
 
 /// Bytes of the lines of a key: its own, and those under it.
-fn key_range(source: &str, front: &Front, key: &str) -> (usize, usize) {
+#[must_use]
+pub fn key_range(source: &str, front: &Front, key: &str) -> (usize, usize) {
     let yaml = source.get(front.from..front.to).unwrap_or_default();
     let mut at = front.from;
     let mut found: Option<(usize, usize, usize)> = None;
@@ -161,97 +156,6 @@ fn key_range(source: &str, front: &Front, key: &str) -> (usize, usize) {
     found.map_or((front.from, front.to), |(from, to, _)| (from, to))
 }
 
-fn plain(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Null => String::new(),
-        other => other.to_string(),
-    }
-}
-
-/// Adds what the front matter says.
-pub fn add(card: &mut Card<'_>, front: &Front) {
-    let block = Block::plain(BlockKind::FrontMatter, card.source, front.from, front.to);
-    let before = card.facts.len();
-    let copy = (card.own.role == CardRole::Copy).then_some("copy: the base model's figure");
-    let source = card.source;
-    let spot = |key: &str, reason: Option<&'static str>| Spot {
-        block: &block,
-        quote: key_range(source, front, key),
-        rank: RANK_FRONT_MATTER,
-        reason,
-    };
-    if let Some(first) = front.texts("base_model").first().filter(|b| !b.trim().is_empty()) {
-        card.add(&spot("base_model", None), "base_model", None, first, None);
-    }
-    let co2 = front.fields.get("co2_eq_emissions");
-    if let Some(value) = co2 {
-        let at = spot("co2_eq_emissions", copy);
-        for row in emissions::extract(&value.to_string()) {
-            if !matches!(row.field, "emissions_kgco2e" | "energy_kwh") {
-                continue;
-            }
-            let mut fact = card.fact(&at, row.field, row.value, &row.as_written, None);
-            // The guards of the field itself come first.
-            fact.row.reject_reason = row.reject_reason.or(fact.row.reject_reason);
-            card.facts.push(fact);
-        }
-    }
-    // Beside the emissions, or by mistake at the top.
-    let merged;
-    let side = match co2 {
-        Some(Value::Object(fields)) => fields,
-        Some(Value::Array(items)) => {
-            merged =
-                items.iter().filter_map(Value::as_object).flatten().map(|(k, v)| (k.clone(), v.clone())).collect::<Map<_, _>>();
-            &merged
-        }
-        _ => &front.fields,
-    };
-    let text = |key: &str| side.get(key).or_else(|| front.fields.get(key)).map(plain).filter(|t| !t.trim().is_empty());
-    if let Some(hardware) = text("hardware_used") {
-        card.add_hardware(&spot("hardware_used", copy), &hardware, Context::Field);
-    }
-    if let Some(hours) = text("hours_used") {
-        card.add_hours(&spot("hours_used", copy), "hours used", &hours);
-    }
-    if let Some(place) = text("geographical_location") {
-        card.add_place(&spot("geographical_location", copy), &place);
-    }
-    if let Some(provider) = text("on_cloud").or_else(|| text("cloud_provider")).and_then(|t| provider_in(&t.to_lowercase(), false))
-    {
-        let key = if side.contains_key("on_cloud") { "on_cloud" } else { "cloud_provider" };
-        card.add(&spot(key, copy), "cloud_provider", None, provider, None);
-    }
-    let about = text("source").unwrap_or_default().to_lowercase().replace(' ', "");
-    let tool = if about.contains("codecarbon") {
-        Some("CodeCarbon")
-    } else {
-        (about.contains("mlco2") || about.contains("impactcalculator")).then_some("ML CO2 Impact calculator")
-    };
-    if let Some(tool) = tool.filter(|_| co2.is_some()) {
-        card.add(&spot("source", copy), "measurement_tool", None, tool, None);
-    }
-    for fact in card.facts.iter_mut().skip(before) {
-        name_key(fact);
-    }
-}
-
-/// The key in the locator: `front matter: co2_eq_emissions`.
-fn name_key(fact: &mut Fact) {
-    let key = match fact.row.field {
-        "emissions_kgco2e" => "co2_eq_emissions",
-        "energy_kwh" => "co2_eq_emissions.energy_consumed",
-        "accelerator" | "accelerator_count" => "hardware_used",
-        "wall_hours" | "accelerator_hours" => "hours_used",
-        "country" | "cloud_region" => "geographical_location",
-        "cloud_provider" => "on_cloud",
-        "measurement_tool" => "source",
-        other => other,
-    };
-    fact.row.locator = format!("front matter: {key}");
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -263,12 +167,12 @@ mod tests {
             "\u{feff}---\r\nlicense: mit\r\n---\r\ntext",
             "\n\n---\nlicense: mit\n---\n\n---\nlicense: other\n---\ntext",
         ] {
-            let front = read(card);
+            let front = parse_front_matter(card);
             assert_eq!(front.texts("license"), ["mit"], "{card}");
             assert_eq!(card[front.body_from..].trim(), "text", "{card}");
         }
         for card in ["", "---", "---\nlicense: mit\nno end", "# Title\n\n---\n\ntext", "text"] {
-            let front = read(card);
+            let front = parse_front_matter(card);
             assert!(front.fields.is_empty() && front.body_from == 0, "{card}");
         }
     }
@@ -276,7 +180,7 @@ mod tests {
     #[test]
     fn broken_yaml_keeps_its_plain_lines_and_the_text() {
         let card = "---\nbase_model: a/b\ntags: [x\nco2_eq_emissions: 0.5\n---\n# Text";
-        let front = read(card);
+        let front = parse_front_matter(card);
         assert!(front.is_broken);
         assert_eq!(front.texts("base_model"), ["a/b"]);
         assert_eq!(&card[front.body_from..], "# Text");
@@ -289,15 +193,15 @@ mod tests {
             bomb.push_str(&format!("{name}: &{name} [{}]\n", vec![format!("*{inner}"); 9].join(", ")));
         }
         bomb.push_str("---\ntext");
-        assert!(read(&bomb).is_broken);
+        assert!(parse_front_matter(&bomb).is_broken);
         let deep = format!("---\na: {}{}\n---\ntext", "[".repeat(5000), "]".repeat(5000));
-        assert!(read(&deep).is_broken);
+        assert!(parse_front_matter(&deep).is_broken);
     }
 
     #[test]
     fn quotes_are_the_lines_of_the_key() {
         let card = "---\nlicense: mit\nco2_eq_emissions:\n  emissions: 17\n  source: CodeCarbon\ntags:\n- x\n---\n";
-        let front = read(card);
+        let front = parse_front_matter(card);
         let (from, to) = key_range(card, &front, "co2_eq_emissions");
         assert_eq!(&card[from..to], "co2_eq_emissions:\n  emissions: 17\n  source: CodeCarbon");
     }

@@ -1,6 +1,7 @@
 //! Tables and text in the HTML of a card: tags are cut out, comments, scripts and styles skipped. One pass, whatever the HTML.
 
-use crate::evidence::card::parse::markdown::{BlockKind, Builder};
+use super::block::BlockKind;
+use super::builder::Builder;
 
 /// Entities worth reading; the rest stay as they are.
 const ENTITIES: &[(&str, &str)] =
@@ -9,19 +10,18 @@ const ENTITIES: &[(&str, &str)] =
 const BREAKING: &[&str] = &["p", "li", "div", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "figcaption", "details", "summary"];
 
 /// Reads `source[from..to]`.
-pub(super) fn read(b: &mut Builder<'_>, source: &str, from: usize, to: usize) {
+pub(super) fn parse_html(out: &mut Builder<'_>, source: &str, from: usize, to: usize) {
+    let mut html = Html { out, header_cells: false, open_row: false };
     let mut at = from;
-    let mut header_cells = false;
-    let mut open_row = false;
     while at < to {
         let Some(rest) = source.get(at..to) else { break };
         let next = rest.find(['<', '&']).unwrap_or(rest.len());
-        b.push(rest.get(..next).unwrap_or_default(), at);
+        html.out.push(rest.get(..next).unwrap_or_default(), at);
         at += next;
         let Some(rest) = source.get(at..to).filter(|r| !r.is_empty()) else { break };
         if rest.starts_with('&') {
             let (written, read) = ENTITIES.iter().find(|(e, _)| rest.starts_with(e)).copied().unwrap_or(("&", "&"));
-            b.push(read, at);
+            html.out.push(read, at);
             at += written.len();
             continue;
         }
@@ -29,61 +29,74 @@ pub(super) fn read(b: &mut Builder<'_>, source: &str, from: usize, to: usize) {
             at += rest.find("-->").map_or(rest.len(), |end| end + 3);
             continue;
         }
-        let Some(tag) = Tag::read(rest) else {
-            b.push("<", at);
+        let Some(tag) = Tag::parse(rest) else {
+            html.out.push("<", at);
             at += 1;
             continue;
         };
         at += tag.len;
-        let name = tag.name.as_str();
-        match name {
+        match tag.name.as_str() {
             "script" | "style" if !tag.closes => {
                 // A missing end hides the rest, as in a browser.
-                let end = if name == "script" { "</script" } else { "</style" };
+                let end = if tag.name == "script" { "</script" } else { "</style" };
                 at += source.get(at..to).and_then(|r| r.find(end)).unwrap_or(to - at);
             }
+            _ => html.tag(&tag, at.saturating_sub(tag.len)),
+        }
+    }
+    html.close_row_or_text();
+    html.out.close_table();
+}
+
+/// The HTML while it is read.
+struct Html<'b, 's> {
+    out: &'b mut Builder<'s>,
+    /// Whether the row has a cell of a header.
+    header_cells: bool,
+    /// Whether a row is open.
+    open_row: bool,
+}
+
+impl Html<'_, '_> {
+    /// A tag that begins at a byte of the card.
+    fn tag(&mut self, tag: &Tag, from: usize) {
+        match tag.name.as_str() {
             "table" => {
-                if open_row {
-                    b.close_row(header_cells);
-                    open_row = false;
-                } else {
-                    b.emit(BlockKind::Html);
-                }
+                self.close_row_or_text();
+                self.open_row = false;
                 if tag.closes {
-                    b.close_table();
+                    self.out.close_table();
                 } else {
-                    b.open_table();
+                    self.out.open_table();
                 }
             }
-            "tr" if b.in_table() => {
-                if open_row {
-                    b.close_row(header_cells);
-                } else {
-                    b.emit(BlockKind::Html);
-                }
-                open_row = !tag.closes;
-                header_cells = false;
+            "tr" if self.out.in_table() => {
+                self.close_row_or_text();
+                self.open_row = !tag.closes;
+                self.header_cells = false;
             }
-            "td" | "th" if open_row => {
+            "td" | "th" if self.open_row => {
                 if tag.closes {
-                    b.close_cell();
+                    self.out.close_cell();
                 } else {
-                    b.open_cell();
-                    header_cells |= name == "th";
+                    self.out.open_cell();
+                    self.header_cells |= tag.name == "th";
                 }
             }
-            "br" => b.push("\n", at.saturating_sub(tag.len)),
-            "sup" if !tag.closes => b.push("^", at.saturating_sub(tag.len)),
-            _ if BREAKING.contains(&name) && !b.in_cell() && !open_row => b.emit(BlockKind::Html),
+            "br" => self.out.push("\n", from),
+            "sup" if !tag.closes => self.out.push("^", from),
+            name if BREAKING.contains(&name) && !self.out.in_cell() && !self.open_row => self.out.emit(BlockKind::Html),
             _ => {}
         }
     }
-    if open_row {
-        b.close_row(header_cells);
-    } else {
-        b.emit(BlockKind::Html);
+
+    fn close_row_or_text(&mut self) {
+        if self.open_row {
+            self.out.close_row(self.header_cells);
+        } else {
+            self.out.emit(BlockKind::Html);
+        }
     }
-    b.close_table();
 }
 
 struct Tag {
@@ -96,7 +109,7 @@ struct Tag {
 const MAX_NAME: usize = 16;
 
 impl Tag {
-    fn read(rest: &str) -> Option<Self> {
+    fn parse(rest: &str) -> Option<Self> {
         let inside = rest.strip_prefix('<')?;
         let (closes, inside) = inside.strip_prefix('/').map_or((false, inside), |r| (true, r));
         let name: String = inside.chars().take_while(char::is_ascii_alphanumeric).take(MAX_NAME).collect();

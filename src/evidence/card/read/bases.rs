@@ -1,10 +1,12 @@
 //! The base model that a card names: by a key, by a link, by the words "a fine-tuned version of".
 
-use crate::evidence::card::CardRole;
-use crate::evidence::card::decide::sections::name_tokens;
-use crate::evidence::card::parse::markdown::{Block, Link};
-use crate::evidence::card::read::candidate::{Card, RANK_PROSE, Spot};
+use super::candidate::{Card, RANK_PROSE, Spot};
+use super::repository::name_tokens;
+use crate::domain::Field;
+use crate::evidence::card::about::CardRole;
+use crate::evidence::card::parse::block::Link;
 use crate::evidence::quantity::tokens::{Kind, Token, span, text_at};
+use crate::evidence::vocabulary;
 
 /// How much a phrase says: after the first kind a plain name is a base, after the second a name with digits or hyphens, after the
 /// third only a link to a repository.
@@ -18,216 +20,6 @@ pub enum Strength {
     Linked,
 }
 
-const PHRASES: &[(Strength, &[&str])] = &[
-    (
-        Strength::Plain,
-        &[
-            "fine - tuned version of",
-            "finetuned version of",
-            "fine tuned version of",
-            "tuned version of",
-            "finetune of",
-            "fine - tune of",
-            "fine - tuning of",
-            "fine - tuned from",
-            "finetuned from",
-            "fine tuned from",
-            "this model is based on",
-            "fine - tuned model of",
-            "adapter for",
-            "adapters for",
-            "quantized version of",
-        ],
-    ),
-    (
-        Strength::Marked,
-        &[
-            "initialized with the weights of",
-            "initialised with the weights of",
-            "initialized from",
-            "initialised from",
-            "initialized with",
-            "started from",
-            "starting from",
-            "starting with",
-            "resumed from",
-            "built on top of",
-            "built upon",
-            "fine - tunes",
-            "finetunes",
-            "finetuned on top of",
-            "fine - tuned on top of",
-            "converted from",
-            "continued training from",
-            "trained from",
-            "further trained on top of",
-            "model is based on",
-            "model based on",
-            "converted version of",
-        ],
-    ),
-    (
-        Strength::Linked,
-        &[
-            "based on",
-            "fine - tuning",
-            "finetuning",
-            "derived from",
-            "distilled from",
-            "finetuned",
-            "fine - tuned",
-            "we used the pretrained",
-        ],
-    ),
-];
-/// Parts of names of model families: a plain name without one of them is a word.
-const FAMILIES: &[&str] = &[
-    "bert",
-    "gpt",
-    "t5",
-    "llama",
-    "gemma",
-    "mistral",
-    "mixtral",
-    "bart",
-    "electra",
-    "whisper",
-    "wav2vec",
-    "vit",
-    "clip",
-    "resnet",
-    "mpnet",
-    "minilm",
-    "xlm",
-    "bloom",
-    "opt",
-    "falcon",
-    "phi",
-    "qwen",
-    "diffusion",
-    "former",
-    "pegasus",
-    "marian",
-    "opus",
-    "led",
-    "xlnet",
-    "sdxl",
-    "deepseek",
-    "codegen",
-    "yi",
-    "hubert",
-    "wavlm",
-    "conformer",
-    "citrinet",
-    "swin",
-    "beit",
-    "detr",
-    "yolo",
-    "blip",
-    "flan",
-    "vicuna",
-    "alpaca",
-    "mpt",
-    "rwkv",
-    "mamba",
-    "granite",
-    "cohere",
-    "nllb",
-    "m2m",
-    "trocr",
-    "layoutlm",
-    "sam",
-    "dino",
-    "flux",
-    "sd",
-    "glm",
-    "baichuan",
-    "internlm",
-    "orca",
-    "zephyr",
-    "hermes",
-    "solar",
-    "esm",
-];
-/// Words that look like names and are none.
-const NO_NAMES: &[&str] = &[
-    "pre-trained",
-    "fine-tuned",
-    "self-supervised",
-    "multi-lingual",
-    "open-source",
-    "state-of-the-art",
-    "large-scale",
-    "fine-tuning",
-    "pre-training",
-    "and/or",
-    "encoder-decoder",
-    "sentence-transformers",
-    "text-to-image",
-    "low-rank",
-    "byte-level",
-    "multi-task",
-];
-/// Words before a name.
-const FILLERS: &[&str] = &[
-    "the",
-    "this",
-    "a",
-    "an",
-    "our",
-    "model",
-    "models",
-    "transformer",
-    "transformers",
-    "architecture",
-    "huggingface",
-    "hugging",
-    "english",
-    "pytorch",
-    "tensorflow",
-    "we",
-    "it",
-    "i",
-    "facebook",
-    "google's",
-    "google",
-    "openai",
-    "meta",
-    "meta's",
-    "microsoft",
-    "pretrained",
-    "pre-trained",
-    "multilingual",
-    "original",
-    "base",
-    "large",
-    "russian",
-    "info",
-];
-/// First parts of addresses on the Hub that are no owners.
-const NO_OWNERS: &[&str] = &[
-    "datasets",
-    "spaces",
-    "docs",
-    "papers",
-    "blog",
-    "models",
-    "collections",
-    "tasks",
-    "learn",
-    "transformers",
-    "course",
-    "chat",
-    "join",
-    "organizations",
-    "nlp",
-    "new",
-    "settings",
-    "pricing",
-    "metrics",
-];
-/// Endings of files.
-const FILE_ENDINGS: &[&str] = &[".ckpt", ".safetensors", ".pt", ".py", ".bin", ".md", ".json"];
 /// Longest name of a repository.
 const MAX_NAME: usize = 96;
 /// Tokens behind a phrase in which the name is looked for.
@@ -242,7 +34,7 @@ pub fn repo_of(address: &str) -> Option<String> {
     let path = rest.split(['?', '#', ')']).next().unwrap_or(rest);
     let mut parts = path.split('/').filter(|p| !p.is_empty());
     let first = parts.next()?;
-    if NO_OWNERS.contains(&first.to_lowercase().as_str()) || path.len() > 4 * MAX_NAME {
+    if vocabulary::card().bases.no_owners.contains(&first.to_lowercase().as_str()) || path.len() > 4 * MAX_NAME {
         return None;
     }
     Some(parts.next().map_or_else(|| first.to_owned(), |second| format!("{first}/{second}")))
@@ -251,12 +43,13 @@ pub fn repo_of(address: &str) -> Option<String> {
 /// Whether a word can be a model's name.
 #[must_use]
 pub fn is_name(word: &str) -> bool {
+    let words = &vocabulary::card().bases;
     let lower = word.to_lowercase();
     let marked = word.contains(|c: char| c.is_ascii_digit() || c == '-' || c == '/') || word.starts_with(char::is_uppercase);
     !word.is_empty()
         && word.len() <= MAX_NAME
-        && !NO_NAMES.contains(&lower.as_str())
-        && !FILE_ENDINGS.iter().any(|e| lower.ends_with(e))
+        && !words.no_names.contains(&lower.as_str())
+        && !words.file_endings.iter().any(|e| lower.ends_with(e))
         && marked
         && word.starts_with(|c: char| c.is_ascii_alphanumeric())
         && word.chars().filter(char::is_ascii_alphabetic).count() >= 2
@@ -277,58 +70,67 @@ impl Card<'_> {
             return false;
         }
         let strength = prose.unwrap_or(Strength::Plain);
-        for (label, target) in links.iter().filter(|(label, _)| !label.is_empty()) {
-            let Some(at) = text.find(label.as_str()) else { continue };
-            let before = text.get(..at).unwrap_or_default().split_whitespace().count();
-            if strength == Strength::Linked && before > 3 {
-                continue;
-            }
-            if let Some(repo) = repo_of(target).filter(|r| !r.eq_ignore_ascii_case(&self.own.id))
-                && (repo.contains('/') || strength < Strength::Linked)
-            {
-                self.add(spot, "base_model", None, &repo, None);
-                return true;
-            }
+        if let Some(repo) = self.linked_base(text, links, strength) {
+            self.add(spot, Field::BaseModel, None, &repo, None);
+            return true;
         }
         if strength == Strength::Linked {
             return false;
         }
         let words: Vec<&str> = text.split_whitespace().take(words).collect();
+        let Some(name) = self.named_base(&words, strength) else { return false };
+        let spot = if name.contains('/') { *spot } else { spot.after(8) };
+        self.add(&spot, Field::BaseModel, None, &name, None);
+        true
+    }
+
+    /// The repository of the first link that can be the base.
+    fn linked_base(&self, text: &str, links: &[(String, String)], strength: Strength) -> Option<String> {
+        links.iter().filter(|(label, _)| !label.is_empty()).find_map(|(label, target)| {
+            let at = text.find(label.as_str())?;
+            let before = text.get(..at).unwrap_or_default().split_whitespace().count();
+            if strength == Strength::Linked && before > 3 {
+                return None;
+            }
+            let repo = repo_of(target).filter(|r| !r.eq_ignore_ascii_case(&self.own.id))?;
+            (repo.contains('/') || strength < Strength::Linked).then_some(repo)
+        })
+    }
+
+    /// The first word that is the name of a base, with the words that belong to it.
+    fn named_base(&self, words: &[&str], strength: Strength) -> Option<String> {
+        let lists = &vocabulary::card().bases;
         for (i, raw) in words.iter().enumerate() {
             let bare = raw.trim_matches(|c: char| "`\"'*,;:()[]".contains(c)).trim_end_matches(['.', ',', ')']);
             let ascii = bare.find(|c: char| !c.is_ascii()).and_then(|at| bare.get(..at)).unwrap_or(bare);
             let lower = ascii.to_lowercase();
-            if FILLERS.contains(&lower.as_str()) || !is_name(ascii) {
+            if lists.fillers.contains(&lower.as_str()) || !is_name(ascii) {
                 if raw.ends_with(['.', ',', ';']) {
-                    return false;
+                    return None;
                 }
                 continue;
             }
             let marked = ascii.contains(|c: char| c.is_ascii_digit() || c == '-' || c == '/');
-            let known = ascii.contains('/') || FAMILIES.iter().any(|f| lower.contains(f));
+            let known = ascii.contains('/') || lists.families.iter().any(|f| lower.contains(f));
             let in_prose = strength == Strength::Marked;
             if (in_prose && !marked) || !known || (in_prose && self.own.covers(ascii)) {
-                return false;
+                return None;
             }
-            let name = if raw.ends_with([',', ';', '.']) {
-                ascii.to_owned()
-            } else {
-                with_variant(ascii, words.get(i + 1..).unwrap_or_default())
-            };
-            let spot = if name.contains('/') { *spot } else { spot.after(8) };
-            self.add(&spot, "base_model", None, &name, None);
-            return true;
+            let ends = raw.ends_with([',', ';', '.']);
+            let next = words.get(i + 1..).unwrap_or_default();
+            return Some(if ends { ascii.to_owned() } else { with_variant(ascii, next) });
         }
-        false
+        None
     }
 
     /// The base named in a sentence.
     pub fn add_base_in_prose(&mut self, spot: &Spot<'_>, text: &str, links: &[Link], ts: &[Token<'_>], offset: usize) {
+        let sentence = &vocabulary::card().bases;
         let has = |words: &[&str]| ts.iter().any(|t| t.is_any(words));
-        if has(&["card", "compared", "baseline", "baselines"]) {
+        if has(&sentence.comparisons) {
             return;
         }
-        let advises = has(&["you", "can", "compare", "tokenizer", "tokenized", "architecture"]);
+        let advises = has(&sentence.advice);
         for i in 0..ts.len() {
             let Some((strength, to)) = phrase_at(ts, i) else { continue };
             if advises && strength > Strength::Plain {
@@ -358,13 +160,12 @@ impl Card<'_> {
 
 /// "Stable Diffusion", "gpt-2 large", "BERT base".
 fn with_variant(name: &str, next: &[&str]) -> String {
-    const VARIANTS: &[&str] = &["base", "large", "small", "diffusion", "medium", "xl"];
     let mut out = name.to_owned();
     for word in next.iter().take(2) {
         let word = word.trim_end_matches(['.', ',']);
         let version = word.starts_with(|c: char| c.is_ascii_digit()) && word.len() <= 5
             || word.trim_start_matches(['v', 'V']).starts_with(|c: char| c.is_ascii_digit()) && word.starts_with(['v', 'V']);
-        if !version && !VARIANTS.contains(&word.to_lowercase().as_str()) {
+        if !version && !vocabulary::card().bases.variants.contains(&word.to_lowercase().as_str()) {
             break;
         }
         out.push(' ');
@@ -375,28 +176,24 @@ fn with_variant(name: &str, next: &[&str]) -> String {
 
 /// A phrase that begins at a token, with the token behind it; the first listed wins.
 fn phrase_at(ts: &[Token<'_>], i: usize) -> Option<(Strength, usize)> {
+    let words = &vocabulary::card().bases;
     let first = ts.get(i).filter(|t| t.kind == Kind::Word)?;
     if !first.text.is_ascii() {
-        return (first.text.ends_with("基于") || first.text.ends_with("采用")).then_some((Strength::Marked, i + 1));
+        return words.cjk.iter().any(|end| first.text.ends_with(end)).then_some((Strength::Marked, i + 1));
     }
-    for (strength, phrases) in PHRASES {
-        for phrase in *phrases {
+    let lists = [(Strength::Plain, words.plain), (Strength::Marked, words.marked), (Strength::Linked, words.linked)];
+    for (strength, phrases) in lists {
+        for phrase in phrases.iter() {
+            if !phrase.starts_with(first.text.as_ref()) {
+                continue;
+            }
             let words = phrase.split(' ').count();
-            if phrase.starts_with(first.text.as_ref())
-                && phrase.split(' ').zip(span(ts, i, i + words)).filter(|(word, t)| t.is(word)).count() == words
-            {
-                return Some((*strength, i + words));
+            if phrase.split(' ').zip(span(ts, i, i + words)).filter(|(word, t)| t.is(word)).count() == words {
+                return Some((strength, i + words));
             }
         }
     }
     None
-}
-
-/// Links of a block whose text begins in a range, as pairs of text and target.
-#[must_use]
-pub fn links_in(b: &Block, from: usize, to: usize) -> Vec<(String, String)> {
-    let pair = |l: &Link| (b.text.get(l.from..l.to).unwrap_or_default().to_owned(), l.target.clone());
-    b.links_between(from, to).iter().map(pair).collect()
 }
 
 /// A path in code that names a repository: its words and no placeholder.
@@ -408,16 +205,18 @@ pub fn is_repo(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::card::decide::sections::Own;
+    use crate::domain::Field;
+    use crate::evidence::card::read::repository::Repository;
+    use crate::evidence::card::tests::card_tables;
     use crate::evidence::card::{About, extract};
     use crate::reference::Reference;
 
     fn base(id: &str, role: CardRole, card: &str) -> Option<String> {
         let reference = Reference::load().unwrap();
         let about = About { model_id: id, role, base_ids: &[], total_params: None };
-        extract(&reference, card, &about)
+        extract(card_tables(&reference), card, &about)
             .into_iter()
-            .find(|r| r.field == "base_model" && r.reject_reason.is_none())
+            .find(|r| r.field == Field::BaseModel && r.reject_reason.is_none())
             .map(|r| r.as_written)
     }
 
@@ -455,6 +254,6 @@ mod tests {
         assert_eq!(repo_of("https://huggingface.co/datasets/squad"), None);
         assert_eq!(repo_of("https://huggingface.co/a/b/blob/main/x"), Some("a/b".into()));
         let about = About { model_id: "a/b", role: CardRole::OwnTraining, base_ids: &[], total_params: None };
-        assert!(Own::new(&about).covers("b"));
+        assert!(Repository::new(&about).covers("b"));
     }
 }

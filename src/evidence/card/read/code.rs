@@ -1,42 +1,24 @@
 //! Code blocks: dumps of configurations and flags of commands that say how this model was trained.
 
-use crate::evidence::card::CardRole;
-use crate::evidence::card::decide::sections::under_training;
-use crate::evidence::card::parse::markdown::Block;
-use crate::evidence::card::read::bases::is_repo;
-use crate::evidence::card::read::candidate::{Card, RANK_CODE, Spot, precision_of};
+use super::bases::is_repo;
+use super::candidate::{Card, RANK_CODE, Spot};
+use super::headings::under_training;
+use super::passage::Passage;
+use super::values::precision_of;
+use crate::domain::Field;
+use crate::evidence::card::about::CardRole;
+use crate::evidence::card::parse::settings::parse_setting;
 use crate::evidence::quantity::numbers::first_quantity;
 use crate::evidence::quantity::tokens::lex;
+use crate::evidence::vocabulary;
 use std::collections::BTreeMap;
 
-/// Keys read: fields of trainers, and what tells a dump of a configuration from an example.
-const KEYS: &[&str] = &[
-    "num_train_epochs",
-    "epochs",
-    "num_epochs",
-    "max_epoch",
-    "train_dtype",
-    "fp16",
-    "bf16",
-    "mixed_precision",
-    "per_device_train_batch_size",
-    "batch_size",
-    "train_batch_size",
-    "total_train_batch_size",
-    "max_steps",
-    "max_train_steps",
-    "optim",
-    "learning_rate",
-    "batch_type",
-    "ngpu",
-    "distributed",
-    "model_name_or_path",
-    "pretrained_model_name_or_path",
-];
 /// Lines of a block that are read.
 const MAX_LINES: usize = 4000;
+/// Flags that name the model a training starts from.
+const BASE_FLAGS: [&str; 2] = ["model_name_or_path", "pretrained_model_name_or_path"];
 
-/// A line `key: value`, `key = value`, `--key value`.
+/// A setting and where it stands in the block.
 struct Setting<'c> {
     value: &'c str,
     from: usize,
@@ -44,87 +26,104 @@ struct Setting<'c> {
     is_flag: bool,
 }
 
-/// Reads a code block.
-pub fn read(card: &mut Card<'_>, b: &Block, reason: Option<&'static str>) {
-    let mut settings: BTreeMap<&str, Setting<'_>> = BTreeMap::new();
-    let mut any_flag = false;
-    let mut at = 0;
-    for line in b.text.split('\n').take(MAX_LINES) {
-        let (from, to) = (at, at + line.len());
-        at = to + 1;
-        let mut text = line.trim().trim_end_matches('\\').trim().trim_end_matches(',');
-        text = text.strip_prefix('{').unwrap_or(text);
-        let is_flag = text.starts_with("--");
-        any_flag |= is_flag;
-        text = text.trim_start_matches("--").trim().trim_start_matches(['"', '\'']);
-        let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(text.len());
-        let (key, rest) = text.split_at(end);
-        let Some(key) = KEYS.iter().find(|k| **k == key) else { continue };
-        let value = rest.trim_matches(|c: char| " \"':=".contains(c));
-        let value = value.split(',').next().unwrap_or(value).trim_matches(|c: char| " \"'}".contains(c));
-        let value = if is_flag && value.is_empty() { "true" } else { value };
-        settings.entry(key).or_insert(Setting { value, from, to, is_flag });
+/// The settings of a block, by key, and whether it has a flag of any kind.
+struct Settings<'c> {
+    by_key: BTreeMap<&'static str, Setting<'c>>,
+    any_flag: bool,
+}
+
+impl<'c> Settings<'c> {
+    fn parse(text: &'c str) -> Self {
+        let mut settings = Self { by_key: BTreeMap::new(), any_flag: false };
+        let mut at = 0;
+        for line in text.split('\n').take(MAX_LINES) {
+            let (from, to) = (at, at + line.len());
+            at = to + 1;
+            let found = parse_setting(line);
+            settings.any_flag |= found.is_flag;
+            let Some(key) = vocabulary::keys().code.settings.iter().find(|k| **k == found.key) else { continue };
+            settings.by_key.entry(*key).or_insert(Setting { value: found.value, from, to, is_flag: found.is_flag });
+        }
+        settings
     }
-    let get = |key: &str| settings.get(key).map(|s| s.value);
-    let loads = |key: &str| get(key).is_some_and(|v| v.eq_ignore_ascii_case(&card.own.id));
+
+    fn get(&self, key: &str) -> Option<&'c str> {
+        self.by_key.get(key).map(|s| s.value)
+    }
+}
+
+/// Reads a code block.
+pub fn read_code(card: &mut Card<'_>, passage: &Passage<'_>) {
+    let b = passage.block;
+    let settings = Settings::parse(&b.text);
+    let loads = |key: &str| settings.get(key).is_some_and(|v| v.eq_ignore_ascii_case(&card.own.id));
     // An example of how to fine-tune this model is nobody's training.
-    if settings.is_empty() || loads("model_name_or_path") || loads("pretrained_model_name_or_path") {
+    if settings.by_key.is_empty() || BASE_FLAGS.into_iter().any(loads) {
         return;
     }
-    let spot_of = |s: &Setting<'_>, rank: u8| Spot { block: b, quote: b.source_range(s.from, s.to), rank, reason };
-    for key in ["model_name_or_path", "pretrained_model_name_or_path"] {
-        if let Some(s) = settings.get(key).filter(|s| s.is_flag && is_repo(s.value))
+    let spot_of = |s: &Setting<'_>, rank: u8| Spot { block: b, quote: b.source_range(s.from, s.to), rank, reason: passage.refused };
+    for key in BASE_FLAGS {
+        if let Some(s) = settings.by_key.get(key).filter(|s| s.is_flag && is_repo(s.value))
             && card.own.role != CardRole::Copy
         {
-            card.add(&Spot { reason: None, ..spot_of(s, RANK_CODE + 6) }, "base_model", None, s.value, None);
+            card.add(&Spot { reason: None, ..spot_of(s, RANK_CODE + 6) }, Field::BaseModel, None, s.value, None);
         }
     }
-    let is_dump = get("optim").is_some() || get("max_epoch").is_some() || (get("learning_rate").is_some() && any_flag);
+    let is_dump = settings.get("optim").is_some()
+        || settings.get("max_epoch").is_some()
+        || (settings.get("learning_rate").is_some() && settings.any_flag);
     let about_training = under_training(b);
+    for (key, s) in &settings.by_key {
+        if is_dump || about_training || s.is_flag {
+            add_setting(card, &spot_of(s, RANK_CODE), &settings, key, is_dump);
+        }
+    }
+}
+
+/// Adds what a setting says; fields of the whole training go before those of a device.
+fn add_setting(card: &mut Card<'_>, spot: &Spot<'_>, settings: &Settings<'_>, key: &'static str, is_dump: bool) {
+    let words = &vocabulary::keys().code;
+    let Some(value) = settings.get(key) else { return };
+    let all = lex(value);
+    let number = first_quantity(&all).map(|q| q.value).filter(|v| *v > 0.0);
     // Where batches are counted in elements, batch_size is a default out of use.
-    let counted = get("batch_type").is_none_or(|t| matches!(t, "folded" | "unsorted" | "sorted"));
-    for (key, s) in &settings {
-        if !(is_dump || about_training || s.is_flag) {
-            continue;
+    let counted = settings.get("batch_type").is_none_or(|t| words.counted_batches.contains(&t));
+    let (first, other) = (*spot, spot.after(1));
+    match key {
+        "num_train_epochs" | "epochs" | "num_epochs" if number.is_some() => card.add(&first, Field::Epochs, number, value, None),
+        "max_steps" | "max_train_steps" if number.is_some() => card.add(&other, Field::TrainSteps, number, value, None),
+        "total_train_batch_size" if number.is_some() => card.add(&first, Field::BatchSize, number, value, None),
+        "per_device_train_batch_size" | "train_batch_size" if number.is_some() => {
+            card.add(&other, Field::BatchSize, number, value, None);
         }
-        let all = lex(s.value);
-        let number = first_quantity(&all).map(|q| q.value).filter(|v| *v > 0.0);
-        let (first, other) = (spot_of(s, RANK_CODE), spot_of(s, RANK_CODE + 1));
-        match *key {
-            "num_train_epochs" | "epochs" | "num_epochs" if number.is_some() => card.add(&first, "epochs", number, s.value, None),
-            "max_steps" | "max_train_steps" if number.is_some() => card.add(&other, "train_steps", number, s.value, None),
-            "total_train_batch_size" if number.is_some() => card.add(&first, "batch_size", number, s.value, None),
-            "per_device_train_batch_size" | "train_batch_size" if number.is_some() => {
-                card.add(&other, "batch_size", number, s.value, None);
-            }
-            "batch_size" if number.is_some() && counted => card.add(&other, "batch_size", number, s.value, None),
-            "fp16" | "bf16" if ["true", "1", "yes"].contains(&s.value.to_lowercase().as_str()) => {
-                card.add(&other, "precision", None, key, None);
-            }
-            "train_dtype" | "mixed_precision" => {
-                if let Some(name) = precision_of(s.value) {
-                    card.add(&other, "precision", None, name, None);
-                }
-            }
-            "ngpu" if is_dump && get("distributed") == Some("false") && number.is_some() => {
-                card.add(&other, "accelerator_count", number, s.value, None);
-            }
-            _ => {}
+        "batch_size" if number.is_some() && counted => card.add(&other, Field::BatchSize, number, value, None),
+        "fp16" | "bf16" if words.affirmed.contains(&value.to_lowercase().as_str()) => {
+            card.add(&other, Field::Precision, None, key, None);
         }
+        "train_dtype" | "mixed_precision" => {
+            if let Some(name) = precision_of(value) {
+                card.add(&other, Field::Precision, None, name, None);
+            }
+        }
+        "ngpu" if is_dump && settings.get("distributed") == Some("false") && number.is_some() => {
+            card.add(&other, Field::AcceleratorCount, number, value, None);
+        }
+        _ => {}
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use crate::evidence::card::tests::card_tables;
     use crate::evidence::card::{About, CardRole, extract};
     use crate::reference::Reference;
 
     fn values(id: &str, card: &str) -> Vec<(String, Option<f64>, String)> {
         let about = About { model_id: id, role: CardRole::OwnTraining, base_ids: &[], total_params: None };
-        extract(&Reference::load().unwrap(), card, &about)
+        extract(card_tables(&Reference::load().unwrap()), card, &about)
             .into_iter()
             .filter(|r| r.reject_reason.is_none())
-            .map(|r| (r.field.to_owned(), r.value, r.as_written))
+            .map(|r| (r.field.name().to_owned(), r.value, r.as_written))
             .collect()
     }
 

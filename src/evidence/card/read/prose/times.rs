@@ -1,170 +1,148 @@
 //! Times in prose: of this training on a wall clock or of its devices; not of audio, of a rate, of an inference.
 
+use super::sentence::Sentence;
+use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot};
-use crate::evidence::card::read::prose::Sentence;
 use crate::evidence::quantity::durations::{Duration, duration, unit_hours};
-use crate::evidence::quantity::tokens::{span, text_at, text_before};
+use crate::evidence::quantity::tokens::{Token, span, text_at, text_before};
+use crate::evidence::vocabulary;
 
-/// Words that say how long something took.
-const TIME_WORDS: &[&str] = &[
-    "took",
-    "takes",
-    "taking",
-    "lasted",
-    "lasts",
-    "duration",
-    "time",
-    "finished",
-    "spent",
-    "consumed",
-    "consumes",
-    "runtime",
-    "completed",
-    "lasting",
-    "elapsed",
-    "cost",
-    "costs",
-    "costing",
-];
+/// Tokens between a time and the word of training it belongs to, at most.
+const MOST_TOKENS_BETWEEN: usize = 45;
 
 /// Reads a sentence that holds a unit of time.
-pub fn read(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
+pub fn read_times(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
+    let words = &vocabulary::prose().times;
     let mut last = None;
     for i in 0..s.ts.len() {
         let Some(t) = s.ts.get(i).filter(|_| unit_hours(s.ts, i).is_some()) else { continue };
         if t.is_any(&["d", "s"]) {
             continue;
         }
-        let devices = if t.is_any(&["hours", "hour", "days", "day", "hrs"]) { card.device_hours(s.ts, i) } else { None };
-        if let Some(d) = devices {
-            let said = s.trains() || s.under_training || s.has(&["total", "compute", "required", "took", "used"]);
-            let vague = s.has(&["hundreds", "thousands", "often", "typically"]) || d.quantity.is_range;
-            let reason = if said { vague.then_some("a range") } else { Some("not said of a training") };
-            let whole = s.has(&["full", "total", "cumulative"]);
-            let spot = spot.after(if whole { 0 } else { 4 });
-            card.add(&spot, "accelerator_hours", Some(d.hours), s.written(d.quantity.from, i + 1), reason);
+        if t.is_any(&words.device_units) && add_device_hours(card, spot, s, i) {
             continue;
         }
         let start = (i.saturating_sub(4)..i).find_map(|at| duration(s.ts, at).filter(|d| d.to > i).map(|d| (at, d)));
         let Some((at, d)) = start.filter(|(at, _)| last != Some(*at)) else { continue };
         last = Some(at);
         let reason = not_the_time(card, s, i, at, d).or(d.is_range.then_some("a range"));
-        let spot = spot.after(u8::from(!s.has(&["took", "takes", "lasted", "total", "for"])));
-        card.add(&spot, "wall_hours", Some(d.hours), s.written(at, d.to), reason);
+        let spot = spot.after(u8::from(!s.has(&words.firm)));
+        card.add(&spot, Field::WallHours, Some(d.hours), s.written(at, d.to), reason);
     }
 }
 
+/// Adds the device hours that end with a unit of time. Returns whether there are any.
+fn add_device_hours(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, unit: usize) -> bool {
+    let words = &vocabulary::prose().times;
+    let Some(d) = card.device_hours(s.ts, unit) else { return false };
+    let said = s.trains() || s.under_training || s.has(&words.device_hours_said);
+    let vague = s.has(&words.vague) || d.quantity.is_range;
+    let reason = if said { vague.then_some("a range") } else { Some("not said of a training") };
+    let spot = spot.after(if s.has(&words.whole) { 0 } else { 4 });
+    card.add(&spot, Field::AcceleratorHours, Some(d.hours), s.written(d.quantity.from, unit + 1), reason);
+    true
+}
+
+/// A time in its sentence.
+struct Time<'s, 't> {
+    ts: &'s [Token<'t>],
+    /// Hours, and the token behind it.
+    duration: Duration,
+    /// Its first token.
+    at: usize,
+    /// Its first word.
+    first: &'s str,
+    /// Its first unit of time.
+    unit: &'s str,
+    /// The word before it, and the one before that.
+    before: &'s str,
+    before_that: &'s str,
+    /// The word behind it, and the one behind that.
+    next: &'s str,
+    after_next: &'s str,
+    /// What stands before it, over "about" and its like; empty at the beginning of a sentence.
+    lead: &'s str,
+    has_lead: bool,
+    /// Whether the sentence says how long something took.
+    strong: bool,
+}
+
 /// Why a time is not that of the training; `unit` is its first unit of time, `at` its first token.
-fn not_the_time(card: &Card<'_>, s: &Sentence<'_, '_>, unit: usize, at: usize, d: Duration) -> Option<&'static str> {
-    const APPROXIMATE: &[&str] = &[
-        "about",
-        "around",
-        "approximately",
-        "roughly",
-        "approx",
-        "nearly",
-        "almost",
-        "only",
-        "just",
-        "~",
-        "over",
-        "another",
-        "total",
-        "additional",
-        "a",
-        "the",
-        "ca",
-        ".",
-        "约",
-    ];
-    const LIMITS: &[&str] = &[
-        "/", "per", "every", "each", "$", "than", "last", "past", "first", "within", "next", "previous", "until", "less", "after",
-    ];
-    const DATA: &[&str] =
-        &["data", "samples", "set", "dataset", "speech", "audio", "recordings", "video", "corpus", "music", "clips"];
+fn not_the_time(card: &Card<'_>, s: &Sentence<'_, '_>, unit: usize, at: usize, duration: Duration) -> Option<&'static str> {
+    let words = &vocabulary::prose().times;
     let ts = s.ts;
-    let (before, before_that) = (text_before(ts, at, 1), text_before(ts, at, 2));
-    let (next, after_next) = (text_at(ts, d.to), text_at(ts, d.to + 1));
-    // What stands before it, over "about" and its like.
-    let lead_at = (0..at).rev().find(|i| *i == 0 || !ts.get(*i).is_some_and(|t| t.is_any(APPROXIMATE)));
-    let lead = lead_at.map_or("", |i| text_at(ts, i));
-    let cjk = |w: &&str| !w.is_ascii() && ["费", "時間", "耗", "训练"].iter().any(|part| w.contains(part));
-    let strong = s.has(TIME_WORDS) || s.words.iter().any(cjk);
-    let word = text_at(ts, unit);
-    let first = text_at(ts, at);
-    if next == "of"
-        && !["training", "compute", "gpu", "fine", "finetuning", "continuous", "wall", "total", "time"].contains(&after_next)
-    {
+    let lead_at = (0..at).rev().find(|i| *i == 0 || !ts.get(*i).is_some_and(|t| t.is_any(&words.approximate)));
+    let cjk = |w: &&str| !w.is_ascii() && words.cjk_strong.iter().any(|part| w.contains(part));
+    let time = Time {
+        ts,
+        duration,
+        at,
+        first: text_at(ts, at),
+        unit: text_at(ts, unit),
+        before: text_before(ts, at, 1),
+        before_that: text_before(ts, at, 2),
+        next: text_at(ts, duration.to),
+        after_next: text_at(ts, duration.to + 1),
+        lead: lead_at.map_or("", |i| text_at(ts, i)),
+        has_lead: lead_at.is_some(),
+        strong: s.has(&words.strong) || s.words.iter().any(cjk),
+    };
+    of_data(s, &time).or_else(|| of_something_else(card, s, &time)).or_else(|| unsaid(s, &time))
+}
+
+/// Times of recordings, and an `h` that is a name.
+fn of_data(s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Option<&'static str> {
+    let words = &vocabulary::prose().times;
+    if time.next == "of" && !words.of_training.contains(&time.after_next) {
         return Some("hours of data");
     }
-    if span(ts, d.to, d.to + 4).iter().any(|t| t.is_any(DATA)) {
+    if span(time.ts, time.duration.to, time.duration.to + 4).iter().any(|t| t.is_any(&words.data)) {
         return Some("hours of data");
     }
-    if word == "h" && (before == "-" || next == "-" || !(strong || ["for", "in", "took"].contains(&lead))) {
+    let is_hyphenated = time.before == "-" || time.next == "-";
+    if time.unit == "h" && (is_hyphenated || !(time.strong || words.hour_letter_leads.contains(&time.lead))) {
         return Some("a name");
     }
-    let of_data = s.has(&[
-        "speech",
-        "audio",
-        "recordings",
-        "transcribed",
-        "contains",
-        "containing",
-        "comprising",
-        "comprises",
-        "consists",
-        "comprised",
-        "consisting",
-        "utterances",
-        "pseudolabels",
-    ]);
-    if of_data && !(strong || ["days", "weeks", "week", "months"].contains(&word)) {
-        return Some("hours of data");
-    }
-    if !s.trains() && !(strong && (s.under_training || card.trained_before)) {
+    let is_audio = s.has(&words.audio) && !(time.strong || words.long_units.contains(&time.unit));
+    is_audio.then_some("hours of data")
+}
+
+/// Times of no training, of an inference, of a rate, of what could be.
+fn of_something_else(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Option<&'static str> {
+    let words = &vocabulary::prose().times;
+    if !s.trains() && !(time.strong && (s.under_training || card.trained_before)) {
         return Some("not said of a training");
     }
-    let serves = s.has(&[
-        "inference",
-        "generate",
-        "generation",
-        "generating",
-        "latency",
-        "average",
-        "evaluation",
-        "predict",
-        "predicting",
-        "forecast",
-    ]);
-    if serves && !s.has(&["trained"]) {
+    if s.has(&words.serving) && !s.has(&["trained"]) {
         return Some("inference");
     }
-    let limited = LIMITS.contains(&lead)
-        || LIMITS.contains(&before)
-        || ["every", "than"].contains(&before_that)
-        || ["ago", "old", "per", "later", "after", "window", "before", "prior"].contains(&next);
+    let limited = words.limits.contains(&time.lead)
+        || words.limits.contains(&time.before)
+        || words.limits_before_that.contains(&time.before_that)
+        || words.limits_behind.contains(&time.next);
     if limited {
         return Some("a rate or a limit");
     }
-    if s.has(&["might", "may", "could", "can", "would", "should"]) && !s.has(&["took", "was", "were", "lasted"]) {
+    if s.has(&words.modal) && !s.has(&words.modal_denied) {
         return Some("not said of this training");
     }
-    if ["on", "using", "with", "from", "of"].contains(&lead) && !strong {
-        return Some("hours of data");
-    }
-    let leads = ["for", "in", "within", "(", "requires", "required", "needs", "needed", "and", "+", ","].contains(&lead)
-        || lead_at.is_none()
-        || !lead.is_ascii();
-    if !strong && !leads {
+    (words.data_leads.contains(&time.lead) && !time.strong).then_some("hours of data")
+}
+
+/// Times that nothing says to be the training's, or to be all of it.
+fn unsaid(s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Option<&'static str> {
+    let words = &vocabulary::prose().times;
+    let leads = words.leads.contains(&time.lead) || !time.has_lead || !time.lead.is_ascii();
+    if !time.strong && !leads {
         return Some("not said to be the time of training");
     }
-    let one = ["a", "an", "one", "single"].contains(&first) && ["second", "minute", "day", "month", "hour"].contains(&word);
-    if (one && !strong && lead != "for") || d.hours < 1.0 / 60.0 {
+    let one = words.one.contains(&time.first) && words.one_of.contains(&time.unit);
+    if (one && !time.strong && time.lead != "for") || time.duration.hours < 1.0 / 60.0 {
         return Some("a rate or a limit");
     }
     if s.is_stage {
         return Some("one stage of several");
     }
-    let far = s.trains.iter().map(|i| i.abs_diff(at)).min().is_some_and(|near| near > 45);
+    let far = s.trains.iter().map(|i| i.abs_diff(time.at)).min().is_some_and(|near| near > MOST_TOKENS_BETWEEN);
     far.then_some("not said of a training")
 }

@@ -1,18 +1,26 @@
-use super::*;
-use crate::evidence::card::{About, CardRole};
+use super::candidate::{Card, RANK_PROSE, Spot};
+use super::repository::Repository;
+use super::values::{header_unit, precision_of, unit_value};
+use crate::domain::Field;
+use crate::evidence::card::about::{About, CardRole};
+use crate::evidence::card::parse::block::{Block, BlockKind};
+use crate::evidence::card::tests::card_tables;
+use crate::evidence::hardware::Context;
+use crate::evidence::quantity::tokens::lex;
 use crate::evidence::quantity::units::mass_unit;
+use crate::reference::Reference;
 
 fn with_card(check: impl FnOnce(&mut Card<'_>, &Spot<'_>)) {
     let reference = Reference::load().unwrap();
-    let own = Own::new(&About { model_id: "x/y", role: CardRole::OwnTraining, base_ids: &[], total_params: None });
+    let own = Repository::new(&About { model_id: "x/y", role: CardRole::OwnTraining, base_ids: &[], total_params: None });
     let source = "Training";
     let block = Block::plain(BlockKind::Paragraph, source, 0, source.len());
     let spot = Spot { block: &block, quote: (0, source.len()), rank: RANK_PROSE, reason: None };
-    check(&mut Card::new(&reference, source, own), &spot);
+    check(&mut Card::new(card_tables(&reference), own, false), &spot);
 }
 
-fn found(card: &Card<'_>) -> Vec<(&'static str, Option<f64>, String)> {
-    card.facts.iter().map(|f| (f.row.field, f.row.value, f.row.as_written.clone())).collect()
+fn found(card: &Card<'_>) -> Vec<(Field, Option<f64>, String)> {
+    card.candidates.iter().map(|c| (c.field, c.value, c.written.clone())).collect()
 }
 
 #[test]
@@ -33,11 +41,11 @@ fn hours_of_devices_and_of_walls() {
         }
     });
     for (key, text, field, hours) in [
-        ("Hours used", "150000", "accelerator_hours", 150_000.0),
-        ("Hours used", "Approximately 336 hours (2 weeks)", "wall_hours", 336.0),
-        ("Hours used", "480 GPU-hours", "accelerator_hours", 480.0),
-        ("Training time", "14 days", "wall_hours", 336.0),
-        ("train_runtime", "0:58:16.56", "wall_hours", 0.971_266_666_666_666_7),
+        ("Hours used", "150000", Field::AcceleratorHours, 150_000.0),
+        ("Hours used", "Approximately 336 hours (2 weeks)", Field::WallHours, 336.0),
+        ("Hours used", "480 GPU-hours", Field::AcceleratorHours, 480.0),
+        ("Training time", "14 days", Field::WallHours, 336.0),
+        ("train_runtime", "0:58:16.56", Field::WallHours, 0.971_266_666_666_666_7),
     ] {
         with_card(|card, spot| {
             card.add_hours(spot, key, text);

@@ -1,0 +1,60 @@
+//! A candidate as a row of evidence, accepted unless something speaks against it.
+
+use crate::domain::EvidenceSource;
+use crate::evidence::card::parse::block::BlockKind;
+use crate::evidence::card::read::candidate::{Candidate, RANK_PAIR, RANK_PROSE};
+use crate::evidence::{Extracted, MAX_QUOTE_CHARS};
+
+/// Evidence with its standing among others of its field.
+#[derive(Debug)]
+pub struct Fact {
+    /// The row.
+    pub row: Extracted,
+    /// Standing: smaller is better.
+    pub rank: u8,
+}
+
+/// The row of a candidate of a card.
+#[must_use]
+pub fn accept(candidate: Candidate, source: &str) -> Fact {
+    let Candidate { field, value, written, kind, locator, quote: quoted, rank, reason } = candidate;
+    let wrong = value.is_some_and(|v| !(v.is_finite() && v > 0.0 && v < 1e40));
+    let (evidence_source, extractor) = match kind {
+        BlockKind::FrontMatter => (EvidenceSource::CardYaml, "card_front_matter"),
+        BlockKind::TableRow => (EvidenceSource::CardText, "card_table"),
+        BlockKind::Heading | BlockKind::Paragraph | BlockKind::ListItem | BlockKind::Code | BlockKind::Html => {
+            (EvidenceSource::CardText, "card_text")
+        }
+    };
+    let row = Extracted {
+        field,
+        value: value.filter(|v| v.is_finite()),
+        unit: field.unit(),
+        as_written: written,
+        source: evidence_source,
+        locator,
+        quote: quote(source, quoted),
+        extractor,
+        confidence: match rank {
+            0..=RANK_PAIR => 0.8,
+            5..RANK_PROSE => 0.7,
+            _ => 0.65,
+        },
+        reject_reason: reason.map(Into::into).or_else(|| wrong.then(|| "zero or out of range".to_owned())),
+    };
+    Fact { row, rank }
+}
+
+/// At most 200 characters of the card, exactly as they stand there.
+#[must_use]
+pub fn quote(source: &str, (from, to): (usize, usize)) -> String {
+    let mut from = from.min(source.len());
+    while !source.is_char_boundary(from) {
+        from -= 1;
+    }
+    let mut to = to.clamp(from, source.len());
+    while !source.is_char_boundary(to) {
+        to += 1;
+    }
+    source.get(from..to).unwrap_or_default().trim().chars().take(MAX_QUOTE_CHARS).collect()
+}

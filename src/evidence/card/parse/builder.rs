@@ -1,0 +1,165 @@
+//! Collects the text of a card into blocks; Markdown and the HTML in it both fill it.
+
+use super::block::{Block, BlockKind, Link};
+use std::rc::Rc;
+
+/// Longest title kept of a heading, in characters.
+const MAX_TITLE_CHARS: usize = 200;
+
+/// Collects blocks; the HTML reader fills it too.
+pub(super) struct Builder<'s> {
+    source: &'s str,
+    /// First bytes of the lines of the card.
+    lines: Vec<usize>,
+    out: Vec<Block>,
+    headings: Vec<(u8, String)>,
+    path: Rc<[String]>,
+    text: String,
+    marks: Vec<(usize, usize)>,
+    links: Vec<Link>,
+    link: Option<(usize, String)>,
+    start: Option<usize>,
+    end: usize,
+    tables: usize,
+    table: usize,
+    header: Rc<[String]>,
+    cells: Vec<String>,
+    cell_from: Option<usize>,
+}
+
+impl<'s> Builder<'s> {
+    pub(super) fn new(source: &'s str) -> Self {
+        let lines = std::iter::once(0).chain(source.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self {
+            source,
+            lines,
+            out: Vec::new(),
+            headings: Vec::new(),
+            path: Rc::from([]),
+            text: String::new(),
+            marks: Vec::new(),
+            links: Vec::new(),
+            link: None,
+            start: None,
+            end: 0,
+            tables: 0,
+            table: 0,
+            header: Rc::from([]),
+            cells: Vec::new(),
+            cell_from: None,
+        }
+    }
+
+    /// Adds text that begins at a byte of the card.
+    pub(super) fn push(&mut self, text: &str, from: usize) {
+        if text.is_empty() {
+            return;
+        }
+        self.start.get_or_insert(from);
+        self.marks.push((self.text.len(), from));
+        self.text.push_str(text);
+        self.end = self.end.max(from + text.len());
+    }
+
+    /// A link begins here.
+    pub(super) fn open_link(&mut self, target: String) {
+        self.link = Some((self.text.len(), target));
+    }
+
+    pub(super) fn close_link(&mut self) {
+        if let Some((from, target)) = self.link.take() {
+            self.links.push(Link { from, to: self.text.len(), target });
+        }
+    }
+
+    /// The blocks so far.
+    pub(super) fn finish(self) -> Vec<Block> {
+        self.out
+    }
+
+    /// Ends a block.
+    pub(super) fn emit(&mut self, kind: BlockKind) {
+        let text = std::mem::take(&mut self.text);
+        let block = Block {
+            kind,
+            headings: Rc::clone(&self.path),
+            header: if kind == BlockKind::TableRow { Rc::clone(&self.header) } else { Rc::from([]) },
+            cells: std::mem::take(&mut self.cells),
+            table: if kind == BlockKind::TableRow { self.table } else { 0 },
+            is_header: false,
+            links: std::mem::take(&mut self.links),
+            marks: std::mem::take(&mut self.marks),
+            from: self.start.take().unwrap_or(self.end),
+            to: self.end.min(self.source.len()),
+            line: 0,
+            text,
+        };
+        self.cell_from = None;
+        self.link = None;
+        if block.text.trim().is_empty() {
+            return;
+        }
+        let line = self.lines.partition_point(|at| *at <= block.from);
+        self.out.push(Block { line, ..block });
+    }
+
+    pub(super) fn open_table(&mut self) {
+        self.tables += 1;
+        self.table = self.tables;
+        self.header = Rc::from([]);
+    }
+
+    pub(super) fn in_table(&self) -> bool {
+        self.table > 0
+    }
+
+    pub(super) fn close_table(&mut self) {
+        self.table = 0;
+    }
+
+    pub(super) fn open_cell(&mut self) {
+        self.close_cell();
+        if !self.cells.is_empty() {
+            self.text.push_str(" | ");
+        }
+        self.cell_from = Some(self.text.len());
+    }
+
+    pub(super) fn close_cell(&mut self) {
+        if let Some(from) = self.cell_from.take() {
+            self.cells.push(self.text.get(from..).unwrap_or_default().trim().to_owned());
+        }
+    }
+
+    pub(super) fn in_cell(&self) -> bool {
+        self.cell_from.is_some()
+    }
+
+    /// Ends a row; the first row of header cells is the table's header.
+    pub(super) fn close_row(&mut self, is_header: bool) {
+        self.close_cell();
+        let is_header = is_header && self.header.is_empty();
+        if is_header {
+            self.header = Rc::from(self.cells.clone());
+        }
+        let before = self.out.len();
+        self.emit(BlockKind::TableRow);
+        if self.out.len() > before
+            && let Some(row) = self.out.last_mut()
+        {
+            row.is_header = is_header;
+        }
+    }
+
+    /// Ends a heading: what follows stands under it.
+    pub(super) fn heading(&mut self, level: u8) {
+        // Cut: every block under it carries it.
+        let title: String = self.text.trim().chars().take(MAX_TITLE_CHARS).collect();
+        while self.headings.last().is_some_and(|(l, _)| *l >= level) {
+            self.headings.pop();
+        }
+        self.headings.push((level, title));
+        self.path = self.headings.iter().map(|(_, title)| title.clone()).collect();
+        self.emit(BlockKind::Heading);
+    }
+}

@@ -1,0 +1,91 @@
+//! Chips and their number, cut out of the text that names them.
+
+use super::candidate::{Card, Spot};
+use crate::domain::Field;
+use crate::evidence::hardware::{Context, Hardware, Openness, read_hardware};
+use crate::evidence::quantity::tokens::{Kind, Token, lex, span, text_at};
+use crate::reference::Accelerators;
+
+/// Texts about hardware read in one card: beyond, a card is a list of products.
+const MAX_HARDWARE_TEXTS: usize = 64;
+/// Bytes of a text about hardware that is read.
+const MAX_HARDWARE_BYTES: usize = 1500;
+/// Longest text that is shortened, in words: every step reads it again.
+const MAX_SHORTENED_WORDS: usize = 60;
+
+impl Card<'_> {
+    /// Reads a text about hardware. Returns whether it names a chip.
+    pub fn add_hardware(&mut self, spot: &Spot<'_>, text: &str, context: Context) -> bool {
+        if self.hardware_texts >= MAX_HARDWARE_TEXTS || text.len() > MAX_HARDWARE_BYTES {
+            return false;
+        }
+        self.hardware_texts += 1;
+        let original = text;
+        let text = without_points(text);
+        let accelerators = self.tables.accelerators;
+        let found = read_hardware(accelerators, &text, context);
+        if found.openness == Openness::Unnamed {
+            if let Some(n) = found.count.filter(|_| context == Context::Field) {
+                self.add(&spot.after(2), Field::AcceleratorCount, Some(f64::from(n)), original, None);
+            }
+            return false;
+        }
+        let several = (found.openness == Openness::Several).then_some("several chips");
+        let written = shortest(accelerators, original, &text, &found, context);
+        self.add(spot, Field::Accelerator, None, &written, several);
+        if let Some(n) = found.count {
+            let all = lex(&text);
+            let is_hours = (0..all.len()).any(|i| {
+                all.get(i).is_some_and(|t| t.is_any(&["hours", "hour", "days"]))
+                    && self
+                        .device_hours(&all, i)
+                        .is_some_and(|d| all.get(d.quantity.from).and_then(|t| t.value) == Some(f64::from(n)))
+            });
+            if !is_hours {
+                let n = tpu_cores(&all).unwrap_or(f64::from(n));
+                self.add(spot, Field::AcceleratorCount, Some(n), &written, several);
+            }
+        }
+        true
+    }
+}
+
+/// `v10.0` is a version and no V100.
+fn without_points(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let digit = |i: Option<usize>| i.and_then(|i| bytes.get(i)).is_some_and(u8::is_ascii_digit);
+    text.char_indices().map(|(i, c)| if c == '.' && digit(i.checked_sub(1)) && digit(Some(i + 1)) { ';' } else { c }).collect()
+}
+
+/// The shortest run of words that reads as the whole text does: what the estimate will read again.
+fn shortest(accelerators: &Accelerators, original: &str, text: &str, found: &Hardware<'_>, context: Context) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let reads = |run: &[&str], context: Context| {
+        let again = read_hardware(accelerators, &run.join(" "), context);
+        again.count == found.count && again.openness == found.openness && again.names() == found.names()
+    };
+    let (mut from, mut to) = (0, words.len());
+    if context == Context::Prose && to <= MAX_SHORTENED_WORDS {
+        while from + 1 < to && words.get(from + 1..to).is_some_and(|run| reads(run, context)) {
+            from += 1;
+        }
+        while from + 1 < to && words.get(from..to - 1).is_some_and(|run| reads(run, context)) {
+            to -= 1;
+        }
+    }
+    let run = words.get(from..to).unwrap_or_default();
+    if context == Context::Field || reads(run, Context::Field) {
+        return original.split_whitespace().skip(from).take(to - from).collect::<Vec<_>>().join(" ");
+    }
+    let names = found.names().join(" or ");
+    found.count.map_or_else(|| names.clone(), |n| format!("{n} x {names}"))
+}
+
+/// `256 cores of a Cloud TPU v3 Pod`: two cores a chip up to v4 (Google Cloud TPU documentation).
+fn tpu_cores(ts: &[Token<'_>]) -> Option<f64> {
+    (0..ts.len()).find_map(|i| {
+        let cores = ts.get(i).filter(|t| t.kind == Kind::Number)?.value?;
+        let is_tpu = text_at(ts, i + 1) == "cores" && span(ts, i, i + 8).iter().any(|t| t.is_any(&["tpu", "tpus"]));
+        is_tpu.then(|| (cores / 2.0).floor().max(1.0))
+    })
+}

@@ -1,0 +1,47 @@
+//! FLOP of a training in prose, and the utilization it reached.
+
+use super::nearby::before;
+use super::sentence::Sentence;
+use crate::domain::Field;
+use crate::evidence::card::read::candidate::{Card, Spot};
+use crate::evidence::quantity::numbers::quantity;
+use crate::evidence::quantity::tokens::{Kind, text_at};
+use crate::evidence::quantity::units::flop_unit;
+use crate::evidence::vocabulary;
+
+/// Shares that a training's MFU can be; the highest published are near 0.7 (data/reference/mfu.csv).
+const MFU_RANGE: (f64, f64) = (0.01, 0.8);
+/// Fewest FLOP in prose: the first convolutional networks took more, one pass of a large model takes less.
+const MIN_FLOP: f64 = 1e17;
+
+/// Reads the FLOP before the unit at `i`.
+pub fn read_flop(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
+    let Some(unit) = flop_unit(text_at(s.ts, i)) else { return };
+    let Some(q) = before(s, i, 7, |q, between| !q.is_word && between.iter().all(|t| t.kind == Kind::Word)) else { return };
+    let value = q.value * unit;
+    let reason = if value < MIN_FLOP || matches!(text_at(s.ts, i + 1), "/" | "per" | "s") {
+        Some("a rate or one pass")
+    } else {
+        (!s.trains() && !s.under_training).then_some("not said of a training")
+    };
+    card.add_quantity(&spot.refused(reason), Field::TrainFlop, value, s.written(q.from, i + 1), &q);
+}
+
+/// Model FLOP utilization: the share before its name (`41 % MFU`, `41 % model FLOPs utilization (MFU)`), or behind (`an MFU of 0.41`).
+pub fn read_utilization(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
+    let words = &vocabulary::prose().utilization;
+    let share = |at: usize| {
+        let q = quantity(s.ts, at).filter(|q| !q.is_word && !q.scaled)?;
+        let percent = matches!(text_at(s.ts, q.to), "%" | "percent");
+        let value = if percent { q.value / 100.0 } else { q.value };
+        // A bare number above 1 is something else.
+        (MFU_RANGE.0..=MFU_RANGE.1).contains(&value).then_some((value, q))
+    };
+    let behind = || (i + 1..s.ts.len().min(i + 6)).find_map(share);
+    let ahead = || (i.saturating_sub(8)..i).rev().find_map(share).filter(|(_, q)| matches!(text_at(s.ts, q.to), "%" | "percent"));
+    let names_it = words.joins.contains(&text_at(s.ts, i + 1));
+    let found = if names_it { behind() } else { ahead().or_else(behind) };
+    let Some((value, q)) = found else { return };
+    let reason = s.has(&words.serving).then_some("inference").or((s.under_evaluation && !s.trains()).then_some("evaluation"));
+    card.add_quantity(&spot.refused(reason), Field::Mfu, value, s.written(q.from.min(i), q.to.max(i + 1)), &q);
+}

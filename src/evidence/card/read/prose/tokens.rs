@@ -1,0 +1,73 @@
+//! Tokens in prose: seen in training, or the size of a data set, a context, a batch, a vocabulary.
+
+use super::nearby::{any, before, last};
+use super::sentence::Sentence;
+use crate::domain::Field;
+use crate::evidence::card::read::candidate::{Card, Spot};
+use crate::evidence::card::read::training::is_train_verb;
+use crate::evidence::quantity::numbers::Quantity;
+use crate::evidence::quantity::tokens::{span, text_at};
+use crate::evidence::vocabulary;
+
+/// Fewest tokens of a training: less is a length.
+const MIN_TOKENS: f64 = 1e6;
+/// Words before a number of tokens within which its verb is looked for.
+const VERB_REACH: usize = 24;
+
+/// Reads the number of tokens before the word at `i`.
+pub fn read_tokens(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
+    let words = &vocabulary::prose().tokens;
+    let q = before(s, i, 7, |q, between| !q.is_word && q.value >= MIN_TOKENS && !any(between, &words.other_units));
+    let Some(q) = q else { return };
+    let reason = not_tokens_seen(s, i, &q);
+    let left = span(s.ts, q.from.saturating_sub(16), q.from);
+    let spot = spot.after(u8::from(any(left, &words.extra))).refused(reason);
+    card.add_quantity(&spot, Field::TrainTokens, q.value, s.written(q.from, i + 1), &q);
+}
+
+/// Why a number of tokens is not the number seen in training.
+fn not_tokens_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'static str> {
+    let words = &vocabulary::prose().tokens;
+    let left = span(s.ts, q.from.saturating_sub(16), q.from);
+    let right = span(s.ts, i + 1, i + 8);
+    let middle = span(s.ts, q.to, i);
+    let follows = |n: usize| right.get(n).map_or("", |t| t.text.as_ref());
+    let seen = any(last(left, 4), &words.seen)
+        || last(left, 3).iter().any(|t| t.text.contains("学习"))
+        || (follows(0) == "during" && follows(1) == "training")
+        || matches!(follows(0), "seen" | "processed");
+    if any(middle, &words.not_seen_between) || (text_at(s.ts, i) == "token" && middle.is_empty() && !q.scaled) {
+        return Some("not tokens seen");
+    }
+    let length = any(last(left, 6), &words.lengths) && !seen && !any(last(left, 2), &["total"]);
+    if length || any(span(right, 0, 3), &words.lengths_behind) {
+        return Some("context, batch or vocabulary");
+    }
+    let nearest = left.last().map_or("", |t| t.text.as_ref());
+    if nearest == "than" || (nearest == "to" && any(left, &["up"])) {
+        return Some("a limit");
+    }
+    if s.is_stage {
+        return Some("one stage of several");
+    }
+    if seen { None } else { not_trained_on(s, i, q) }
+}
+
+/// Why a number of tokens that nothing else is said of is not the number of a training: its verb, and what stands between.
+fn not_trained_on(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'static str> {
+    let words = &vocabulary::prose().tokens;
+    let left = span(s.ts, q.from.saturating_sub(16), q.from);
+    let right = span(s.ts, i + 1, i + 8);
+    let Some(verb) = (q.from.saturating_sub(VERB_REACH)..q.from).rev().find(|at| is_train_verb(s.ts, *at, q.from)) else {
+        return Some("data set size");
+    };
+    let between = span(s.ts, verb + 1, q.from);
+    let bracketed = any(span(between, 1, between.len()), &["("]) && !any(left, &words.not_bracketed);
+    // "on H100 80GB": the gigabytes of a chip, not of a data set.
+    let on_chips = s.has(&words.chips);
+    let corpus = between.iter().any(|t| t.is_any(&words.corpus) && !(on_chips && t.is("gb"))) && !any(last(left, 2), &["for"]);
+    if bracketed || corpus || any(span(right, 0, 2), &words.data_behind) {
+        return Some("data set size");
+    }
+    (s.under_evaluation && !s.trains()).then_some("evaluation")
+}

@@ -1,0 +1,110 @@
+//! One scan over the words of a sentence finds what it may speak of; only then is it read closely.
+
+use crate::evidence::card::read::candidate::Card;
+use crate::evidence::quantity::durations::unit_hours;
+use crate::evidence::quantity::tokens::{Kind, Token};
+use crate::evidence::vocabulary::{self, Words};
+use rustc_hash::FxHashMap;
+use std::sync::LazyLock;
+
+/// What the words of a sentence may speak of.
+#[derive(Clone, Copy, Default)]
+pub struct Triggers {
+    /// Chips.
+    pub hardware: bool,
+    /// Times.
+    pub time: bool,
+    /// Emissions.
+    pub carbon: bool,
+    /// Energy.
+    pub energy: bool,
+    /// Tokens, epochs, steps, batches, parameters, FLOP, utilization.
+    pub counts: bool,
+    /// Number formats.
+    pub precision: bool,
+    /// Months.
+    pub month: bool,
+    /// Clouds.
+    pub cloud: bool,
+    /// Tools that measure emissions.
+    pub tool: bool,
+    /// Base models.
+    pub base: bool,
+}
+
+impl Triggers {
+    /// Scans a sentence.
+    #[must_use]
+    pub fn scan(card: &Card<'_>, ts: &[Token<'_>]) -> Self {
+        let mut found = Self::default();
+        for (i, t) in ts.iter().enumerate() {
+            match t.kind {
+                Kind::Number => found.hardware |= t.is_any(&vocabulary::prose().triggers.bare_chips),
+                Kind::Word => found.word(card, ts, i, t),
+                Kind::Power | Kind::Sign => {}
+            }
+        }
+        found
+    }
+
+    fn word(&mut self, card: &Card<'_>, ts: &[Token<'_>], i: usize, t: &Token<'_>) {
+        let word = t.text.as_ref();
+        let is_ascii = word.is_ascii();
+        let of_word = by_word(word);
+        self.hardware |= of_word.hardware || card.is_chip(ts, i);
+        self.time |= unit_hours(ts, i).is_some();
+        self.carbon |= of_word.carbon;
+        self.energy |= of_word.energy;
+        // "bf16" is letters and a number glued to them.
+        let is_format = || vocabulary::prose().triggers.number_formats.contains(&word);
+        self.precision |= of_word.precision && (!is_format() || ts.get(i + 1).is_some_and(|n| n.glued));
+        self.month |= of_word.month && t.upper;
+        self.cloud |= of_word.cloud;
+        self.tool |= of_word.tool;
+        self.counts |= of_word.counts || !is_ascii;
+        self.base |= of_word.base || !is_ascii;
+    }
+}
+
+/// What a word may speak of, wherever it stands.
+fn by_word(word: &str) -> Triggers {
+    static WORDS: LazyLock<FxHashMap<&'static str, Triggers>> = LazyLock::new(|| {
+        let (words, units) = (&vocabulary::prose().triggers, vocabulary::units());
+        let mut map: FxHashMap<&'static str, Triggers> = FxHashMap::default();
+        let mut add = |list: Words, set: fn(&mut Triggers)| {
+            for word in list.list() {
+                set(map.entry(*word).or_default());
+            }
+        };
+        add(words.hardware, |t| t.hardware = true);
+        add(words.carbon, |t| t.carbon = true);
+        add(words.clouds, |t| t.cloud = true);
+        add(words.counts, |t| t.counts = true);
+        add(words.bases, |t| t.base = true);
+        add(words.tools, |t| t.tool = true);
+        add(words.number_formats, |t| t.precision = true);
+        let energies = &units.energies;
+        for list in [
+            energies.kilowatt_hour,
+            energies.watt_hour,
+            energies.megawatt_hour,
+            energies.gigawatt_hour,
+            energies.terawatt_hour,
+            energies.megajoule,
+            energies.gigajoule,
+            energies.joule,
+        ] {
+            add(list, |t| t.energy = true);
+        }
+        let computes = &units.computes;
+        for list in [computes.flop, computes.petaflop, computes.exaflop, computes.zettaflop, computes.yottaflop] {
+            add(list, |t| t.counts = true);
+        }
+        map.entry("precision").or_default().precision = true;
+        for month in units.months.keys() {
+            map.entry(month.as_str()).or_default().month = true;
+        }
+        map
+    });
+    WORDS.get(word).copied().unwrap_or_default()
+}

@@ -1,0 +1,54 @@
+//! Words of training: what makes a sentence speak of it.
+
+use crate::evidence::quantity::tokens::{Kind, Token, text_at, text_before};
+use crate::evidence::vocabulary;
+
+/// Whether a word speaks of training.
+#[must_use]
+pub fn is_train(ts: &[Token<'_>], i: usize) -> bool {
+    let words = &vocabulary::card().training;
+    let Some(t) = ts.get(i).filter(|t| t.kind == Kind::Word) else { return false };
+    let word = t.text.as_ref();
+    if words.stems.iter().any(|stem| word.starts_with(stem)) && word != "trains" {
+        return true;
+    }
+    if word == "fine" {
+        return text_at(ts, i + 1).starts_with("tun") || (text_at(ts, i + 1) == "-" && text_at(ts, i + 2).starts_with("tun"));
+    }
+    !word.is_ascii() && words.cjk_parts.iter().any(|part| word.contains(part))
+}
+
+/// Whether a word is the verb of a training: trained, pre-trained, tuned; `training` only right before its preposition.
+#[must_use]
+pub fn is_train_verb(ts: &[Token<'_>], i: usize, before: usize) -> bool {
+    let words = &vocabulary::card().training;
+    let Some(t) = ts.get(i).filter(|t| t.kind == Kind::Word) else { return false };
+    if !t.text.is_ascii() {
+        return is_train(ts, i);
+    }
+    let noun = t.is_any(&words.nouns);
+    t.is_any(&words.verbs) || (noun && i + 1 < before && ts.get(i + 1).is_some_and(|p| p.is_any(&words.noun_prepositions)))
+}
+
+/// Whether a sentence speaks of pre-training that is not this repository's own.
+#[must_use]
+pub fn is_pretraining(ts: &[Token<'_>], trains: &[usize]) -> bool {
+    trains.iter().any(|i| {
+        let word = text_at(ts, *i);
+        word.starts_with("pretrain")
+            || (word.starts_with("train") && text_before(ts, *i, 1) == "-" && text_before(ts, *i, 2) == "pre")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::quantity::tokens::lex;
+
+    #[test]
+    fn words_of_training() {
+        let any = |text: &str| (0..20).any(|i| is_train(&lex(text), i));
+        assert!(any("was fine-tuned on") && any("训练15天") && any("Pre-training took"));
+        assert!(!any("it trains") && !any("the fine print"));
+    }
+}
