@@ -85,7 +85,10 @@ mod tests {
     #[test]
     fn corrections_are_unique_and_reasoned() {
         let one = "[[correction]]\nmodel_id = \"a/b\"\nfield = \"role\"\nexpect = \"merge\"\nvalue = \"finetuned\"\nreason = \"r\"\nsource = \"s\"\n";
-        assert_eq!(Corrections::new(one).unwrap().correction("A/B", CorrectedField::Role).map(|c| c.value.as_str()), Some("finetuned"));
+        assert_eq!(
+            Corrections::new(one).unwrap().correction("A/B", CorrectedField::Role).map(|c| c.value.as_str()),
+            Some("finetuned")
+        );
         for bad in [one.repeat(2), one.replace("\"r\"", "\"\""), one.replace("role", "mood"), one.replace("merge", "finetuned")] {
             assert!(Corrections::new(&bad).is_err(), "{bad}");
         }

@@ -109,7 +109,8 @@ impl Reference {
     /// # Errors
     /// The optional table cannot be read or does not parse.
     pub fn load_with(extra_grid: Option<&Path>) -> Result<Self> {
-        let extra_grid = extra_grid.map(|path| fs_err::read(path).at_path("cannot read the extra grid table", path).map(|b| (path, b)));
+        let extra_grid =
+            extra_grid.map(|path| fs_err::read(path).at_path("cannot read the extra grid table", path).map(|b| (path, b)));
         Self::from_files(&Files::embedded(), extra_grid.transpose()?)
     }
 

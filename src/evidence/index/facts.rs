@@ -72,7 +72,7 @@ pub fn modality(raw: &RawModelRow, registry: Option<&TrainingRun>) -> Modality {
     static TASKS: LazyLock<FxHashMap<&'static str, Modality>> = LazyLock::new(|| by_modality(&vocabulary::index().tasks));
     static LIBRARIES: LazyLock<FxHashMap<&'static str, Modality>> = LazyLock::new(|| by_modality(&vocabulary::index().libraries));
     if let Some(run) = registry {
-        return Modality::parse(&run.modality).unwrap_or(Modality::Other);
+        return run.modality;
     }
     if let Some(task) = raw.pipeline_tag.as_deref() {
         return TASKS.get(task).copied().unwrap_or(Modality::Other);

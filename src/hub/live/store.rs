@@ -50,7 +50,8 @@ impl Store {
         let is_new = !shelf.exists();
         fs::create_dir_all(shelf).at_path("cannot create", shelf)?;
         // Two processes may store the same object at once: each under a name of its own.
-        let mut temporary = tempfile::Builder::new().prefix(".new-").tempfile_in(shelf).at_path("cannot create a file in", shelf)?;
+        let mut temporary =
+            tempfile::Builder::new().prefix(".new-").tempfile_in(shelf).at_path("cannot create a file in", shelf)?;
         let packed = zstd::encode_all(bytes, ZSTD_LEVEL).at_path("cannot compress", &path)?;
         temporary.write_all(&packed).at_path("cannot write", &path)?;
         temporary.as_file().sync_all().at_path("cannot sync", &path)?;

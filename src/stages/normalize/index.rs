@@ -3,7 +3,6 @@
 use super::References;
 use super::repo_facts::repo_facts;
 use crate::domain::{Field, LinkPass, Role, RunKind};
-use crate::domain::{Relation, Role, RunKind};
 use crate::error::{Error, Result};
 use crate::evidence::index::params;
 use crate::evidence::index::{emissions, names};
@@ -288,7 +287,7 @@ fn significant_digits(x: f64) -> usize {
 
 /// Regression of active on total parameters over the registry's mixtures of experts: intercept, slope and n.
 fn active_on_total(references: &References) -> Option<(f64, f64, usize)> {
-    let observations: Vec<Observation> = reference
+    let observations: Vec<Observation> = references
         .registry
         .runs()
         .iter()

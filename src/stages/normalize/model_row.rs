@@ -8,7 +8,7 @@ use crate::domain::source::CohortMetric;
 use crate::domain::{EvidenceSource, Field, Role, RunKind, TrainedOnSource};
 use crate::evidence::Extracted;
 use crate::evidence::index::facts;
-use crate::lineage::{Placement, run_id};
+use crate::lineage::run_id;
 use crate::reference::TrainingRun;
 use crate::tables::{ModelRow, RawCardRow, RawModelRow};
 use crate::units::Day;

@@ -60,7 +60,8 @@ pub(super) fn reported(
             | Field::CloudRegion
             | Field::CloudProvider
             | Field::TrainedOn
-            | Field::BaseModel => None,
+            | Field::BaseModel
+            | Field::MeasurementTool => None,
         };
         row.reject_reason = row.reject_reason.take().or(refused);
     }
@@ -143,7 +144,8 @@ fn is_of_training(field: Field) -> bool {
         | Field::CloudRegion
         | Field::CloudProvider
         | Field::TrainedOn
-        | Field::BaseModel => false,
+        | Field::BaseModel
+        | Field::MeasurementTool => false,
     }
 }
 
