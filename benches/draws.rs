@@ -6,9 +6,10 @@
 //! error is the root mean square of the relative error over 200 runs, and over 20 totals of those runs under other seeds.
 #![allow(clippy::print_stdout)] // A benchmark speaks.
 
+use hugging_carbon::domain::Quantiles;
 use hugging_carbon::method::draws::{Draws, Shared, simulate};
 use hugging_carbon::method::simulate::{Chip, Compute, GridOption, LogNormal, RunModel, Spread, Start};
-use hugging_carbon::method::summary::{Summary, summarize};
+use hugging_carbon::method::summary::summarize;
 use hugging_carbon::units::{FlopPerSecond, Watts};
 use std::time::Instant;
 
@@ -37,14 +38,15 @@ fn main() {
     for n in [50, 100, 200, 400, 1_000, 4_000] {
         let shared = Shared::new(n, 1);
         let begun = Instant::now();
-        let strata: Vec<Summary> = (0..RUNS).map(|run| summary_of(&model_draws(&shared, &format!("run{run}")).emissions)).collect();
+        let strata: Vec<Quantiles> =
+            (0..RUNS).map(|run| summary_of(&model_draws(&shared, &format!("run{run}")).emissions)).collect();
         #[allow(clippy::cast_precision_loss)]
         let micros = begun.elapsed().as_secs_f64() * 1e6 / RUNS as f64;
-        let totals: Vec<Summary> = (0..SEEDS).map(|seed| summary_of(&total(&Shared::new(n, seed)))).collect();
+        let totals: Vec<Quantiles> = (0..SEEDS).map(|seed| summary_of(&total(&Shared::new(n, seed)))).collect();
         print_line("strata", n, micros, errors(&strata, exact), errors(&totals, exact_total));
         let long = model_draws(&Shared::new(MANY, 3), "independent").emissions;
-        let parts: Vec<Summary> = long.chunks_exact(n).take(RUNS).map(summary_of).collect();
-        let parts_of_total: Vec<Summary> = whole.chunks_exact(n).take(RUNS).map(summary_of).collect();
+        let parts: Vec<Quantiles> = long.chunks_exact(n).take(RUNS).map(summary_of).collect();
+        let parts_of_total: Vec<Quantiles> = whole.chunks_exact(n).take(RUNS).map(summary_of).collect();
         print_line("independ.", n, f64::NAN, errors(&parts, exact), errors(&parts_of_total, exact_total));
     }
 }
@@ -56,13 +58,13 @@ fn print_line(what: &str, n: usize, micros: f64, run: [f64; 3], total: [f64; 3])
     );
 }
 
-fn summary_of(values: &[f64]) -> Summary {
+fn summary_of(values: &[f64]) -> Quantiles {
     summarize(values, &mut Vec::new())
 }
 
 /// Root mean square of the relative errors of p05, p95 and mean, in percent.
-fn errors(got: &[Summary], exact: Summary) -> [f64; 3] {
-    let figure = [|s: &Summary| s.p05, |s: &Summary| s.p95, |s: &Summary| s.mean];
+fn errors(got: &[Quantiles], exact: Quantiles) -> [f64; 3] {
+    let figure = [|s: &Quantiles| s.p05, |s: &Quantiles| s.p95, |s: &Quantiles| s.mean];
     figure.map(|of| {
         let squares = got.iter().map(|s| (of(s) / of(&exact) - 1.0) * (of(s) / of(&exact) - 1.0)).sum::<f64>();
         #[allow(clippy::cast_precision_loss)]

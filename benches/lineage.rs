@@ -9,7 +9,7 @@ use hugging_carbon::evidence::index::names;
 use hugging_carbon::hub::{find_files, read_json};
 use hugging_carbon::lineage::{RepoFacts, Words, resolve};
 use hugging_carbon::reference::Reference;
-use hugging_carbon::stages::normalize::repo_facts;
+use hugging_carbon::stages::normalize::{References, repo_facts};
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -21,12 +21,12 @@ fn main() {
         return;
     }
     let wanted: usize = std::env::args().filter_map(|a| a.parse().ok()).next().unwrap_or(3_000_000);
-    let reference = Reference::load().expect("the tables are part of the binary");
+    let references = References::new(&Reference::load().expect("the tables are part of the binary"));
     let mut words = Words::default();
     let mut real: Vec<RepoFacts> = Vec::new();
     for file in find_files(&path).expect("the index is readable") {
         read_json(&file, |block| {
-            real.extend(block.records.iter().filter_map(|r| r.row.as_ref()).map(|raw| repo_facts(&reference, raw, &mut words)));
+            real.extend(block.records.iter().filter_map(|r| r.row.as_ref()).map(|raw| repo_facts(&references, raw, &mut words)));
             Ok(())
         })
         .expect("the index is readable");

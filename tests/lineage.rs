@@ -4,7 +4,7 @@
 mod common;
 
 use common::{Workspace, table};
-use hugging_carbon::domain::{Role, RunKind};
+use hugging_carbon::domain::{Role, Rule, RunKind};
 use hugging_carbon::tables::{EstimateRow, EvidenceRow, ModelRow, RunRow, TierRow};
 
 struct Sample {
@@ -95,7 +95,7 @@ fn runs_and_models_agree() {
     for model in &sample.models {
         let trains = matches!(model.role, Role::Pretrained | Role::Continued | Role::Finetuned | Role::Adapter);
         // The copy by which a registered pre-training is known carries it.
-        let trains = trains || model.role_rule == "copy_of_a_registered_pretraining";
+        let trains = trains || model.role_rule == Rule::CopyOfARegisteredPretraining;
         assert_eq!(model.own_run_id.is_some(), trains, "{}", model.model_id);
     }
     assert_eq!(sample.runs.len(), sample.models.iter().filter(|m| m.own_run_id.is_some()).count());

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{Workspace, table};
-use hugging_carbon::domain::{Field, ParamsSource, Role};
+use hugging_carbon::domain::{Field, ParamsSource, Role, TrainedOnSource};
 use hugging_carbon::tables::{EvidenceRow, ModelRow, QuarantineRow, RunRow};
 use std::path::Path;
 
@@ -61,7 +61,7 @@ fn fields_in_every_shape() {
     assert_eq!(odd.model("downloads-beyond-i64").downloads_all_time, None);
     assert_eq!(odd.model("created-at-missing").created_at, None);
     assert_eq!(odd.model("created-at-malformed").created_at, None);
-    assert_eq!(odd.model("created-at-floor").trained_on_source.as_deref(), Some("created_at_floor"));
+    assert_eq!(odd.model("created-at-floor").trained_on_source, Some(TrainedOnSource::CreatedAtFloor));
     assert_eq!(odd.model("carddata-json-string").license.as_deref(), Some("mit"));
     assert!(odd.models.iter().any(|m| m.model_id == "gpt2-oddity" && m.owner.is_none()));
     for m in &odd.models {

@@ -212,6 +212,7 @@ fn flush(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tables::io::BatchRows;
     use crate::tables::{QuarantineRow, Row, RowBuilders};
     use proptest::prelude::*;
 
@@ -250,8 +251,8 @@ mod tests {
             expected.sort_by(|a, b| a.0.cmp(&b.0));
             let mut got = Vec::new();
             sorter.finish(|b| {
-                for i in 0..b.num_rows() {
-                    let row = QuarantineRow::read(b, i)?;
+                for row in BatchRows::<QuarantineRow>::new(b)?.iter() {
+                    let row = row?;
                     got.push((row.source, row.locator));
                 }
                 Ok(())

@@ -2,6 +2,7 @@
 
 use crate::common::{lineage::score, table};
 use crate::run_on;
+use hugging_carbon::domain::GroupBy;
 use hugging_carbon::tables::ModelRow;
 
 #[test]

@@ -11,6 +11,7 @@ mod physical_chain;
 mod reliability;
 
 use common::{Workspace, files_of, table};
+use hugging_carbon::domain::GroupBy;
 use hugging_carbon::tables::{EstimateRow, ModelRow, QuarantineRow, RunRow};
 use std::path::PathBuf;
 

@@ -37,7 +37,7 @@ fn run_of(model: &str) -> Option<&'static str> {
 
 fn power(reference: &Reference, hardware: &str, run: Option<&str>) -> Option<(NodePower, Watts)> {
     let read = hardware::read_hardware(&reference.accelerators, hardware, Context::Field);
-    let weights = reference.accelerators.weights(&read.names());
+    let weights = reference.chip_use.weights(&read.names());
     let (chip, _) = weights.into_iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
     Some((reference.power.without(chip, run), chip.tdp()?))
 }
