@@ -5,7 +5,7 @@ use std::path::PathBuf;
 /// Shorthand for results of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Exit statuses of the binary. Schedulers script against the numbers (DESIGN.md, "Command line").
+/// Exit statuses of the binary. Schedulers script against the numbers (docs/architecture.md, "Command line").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum ExitStatus {

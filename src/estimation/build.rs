@@ -7,7 +7,7 @@ use super::FactorTables;
 use super::factors::{self, Chips, GridChoice, Mixtures};
 use super::fits::Fits;
 use super::terms::term_values;
-use crate::domain::{Flag, RegressionId, Run, RunKind, Term, Tier, TrainingStage};
+use crate::domain::{Flag, Rating, RegressionId, Run, RunKind, Term, Tier, TrainingStage};
 use crate::error::{Error, Result};
 use crate::method::assumptions as assume;
 use crate::method::calibration::ErrorLaw;
@@ -207,11 +207,7 @@ fn stated_compute<'a>(run: &Run, fits: &'a Fits) -> Option<Compute<'a>> {
         if is_product(run) {
             return Some(known(flop, measured));
         }
-        let rating = match run.known.train_flop_confidence {
-            Some(c) if c >= 0.9 => Some("confident"),
-            Some(c) if c >= 0.6 => Some("likely"),
-            Some(_) | None => None,
-        };
+        let rating = run.known.train_flop_confidence.map_or(Rating::Unknown, Rating::of_confidence);
         return Some(known(flop, Spread::Normal(registry::flop_sd_dex(rating) * assume::LN_10)));
     }
     let (n, d) = (Params(run.known.active_params?), Tokens(run.known.train_tokens?));

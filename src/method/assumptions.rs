@@ -4,7 +4,7 @@
 /// Natural log of ten: dex to natural log units.
 pub const LN_10: f64 = std::f64::consts::LN_10;
 
-/// Fine-tunes reach a lower MFU than the published pre-training runs (METHOD.md section 4: "smaller for fine-tunes on one
+/// Fine-tunes reach a lower MFU than the published pre-training runs (docs/method.md, section 4: "smaller for fine-tunes on one
 /// GPU"): small batches, no sharding work. No survey exists; half of the published centre is used, with the spread below.
 pub const FINE_TUNE_MFU_FACTOR: f64 = 0.5;
 /// Spread of the MFU of a fine-tune: a factor of two either way covers 90 %.
@@ -23,7 +23,7 @@ pub const POWER_OWN_SD: f64 = 0.15;
 
 /// Spread of PUE where the operator publishes it: sites of one fleet differ by a few percent.
 pub const PUE_OPERATOR_SD: f64 = 0.03;
-/// Spread of PUE among the operators of a class: 1.1 to 1.2 covers the hyperscalers (METHOD.md section 4).
+/// Spread of PUE among the operators of a class: 1.1 to 1.2 covers the hyperscalers (docs/method.md, section 4).
 pub const PUE_CLASS_SD: f64 = 0.06;
 /// Spread of PUE - 1 sites around the survey average: 1.1 to 2.1 covers most of the Uptime respondents.
 pub const PUE_SURVEY_SD: f64 = 0.12;
@@ -56,13 +56,13 @@ pub const FLOP_LIKELY_SD_DEX: f64 = 0.61;
 /// The same for "speculative" and unrated figures, read as within a factor of 30.
 pub const FLOP_SPECULATIVE_SD_DEX: f64 = 0.90;
 
-/// Fewest and most training tokens per active parameter published for text pre-training (METHOD.md section 5).
+/// Fewest and most training tokens per active parameter published for text pre-training (docs/method.md, section 5).
 pub const TOKENS_PER_PARAM: (f64, f64) = (1.0, 20_000.0);
 
 /// First year of the token regression: what was trained before follows no law of scale (Kaplan et al. 2020 is its start).
 pub const TOKENS_FIT_SINCE_YEAR: i32 = 2020;
 /// A modification that takes a third of the original's compute counts as a new model (guidelines of the European Commission on
-/// general-purpose AI models, July 2025; METHOD.md section 8). What is called a fine-tune here stays below it.
+/// general-purpose AI models, July 2025; docs/method.md, section 8). What is called a fine-tune here stays below it.
 pub const FINE_TUNE_MAX_SHARE_OF_PRETRAINING: f64 = 1.0 / 3.0;
 
 /// Most compute published for an open model of text, rounded up; a data test compares it with the registry. A log-normal has no end,
@@ -76,10 +76,10 @@ pub const TREND_YEARS: (f64, f64) = (-10.0, 5.5);
 /// Training date of a run of which nothing tells the date, as year and as years since 2022: the middle of the frozen index.
 pub const ASSUMED_YEAR: (i32, f64) = (2024, 2.5);
 
-/// ATCI of published runs lies between these (METHOD.md section 1); outside, a row is flagged.
+/// ATCI of published runs lies between these (docs/method.md, section 1); outside, a row is flagged.
 pub const ATCI_BAND_GCO2E_PER_PFLOP: (f64, f64) = (0.03, 5.0);
 
-/// Share of a programme's compute that its final runs took: Olmo 3 puts experiments and failed runs at 82 % (METHOD.md section 1). Used
+/// Share of a programme's compute that its final runs took: Olmo 3 puts experiments and failed runs at 82 % (docs/method.md, section 1). Used
 /// for a scenario outside the headline only.
 pub const PROGRAMME_SHARE_OF_FINAL_RUNS: f64 = 0.18;
 /// Compute in FLOP from which a model is presumed of general purpose (guidelines of the European Commission, July 2025), and from which

@@ -1,4 +1,4 @@
-//! The error of a prediction as it was measured on owners that were held out, instead of an assumed normal (METHOD.md section 6).
+//! The error of a prediction as it was measured on owners that were held out, instead of an assumed normal (docs/method.md, section 6).
 //!
 //! A regression's held-out errors (log10 of truth over prediction) are kept by class of size, because runs of large models are
 //! predicted better than those of small ones; a new run's error is a draw from those of its class. By construction the median is

@@ -1,4 +1,4 @@
-//! The physical chain of METHOD.md section 4, one small function per formula.
+//! The physical chain of docs/method.md, section 4, one small function per formula.
 
 use crate::units::{
     AcceleratorHours, FLOP_PER_PFLOP, Flop, FlopPerSecond, GCo2ePerKwh, GCo2ePerPflop, GRAMS_PER_KG, KgCo2e, Kwh, Params,
@@ -7,7 +7,7 @@ use crate::units::{
 
 /// FLOP per parameter and token of full training: 2 forward, 4 backward (Kaplan et al. 2020, arXiv 2001.08361, section 2.1).
 pub const FLOP_PER_PARAM_TOKEN: f64 = 6.0;
-/// FLOP per base parameter and token of adapter training: no weight gradients for frozen weights (METHOD.md section 4).
+/// FLOP per base parameter and token of adapter training: no weight gradients for frozen weights (docs/method.md, section 4).
 pub const FLOP_PER_FROZEN_PARAM_TOKEN: f64 = 4.0;
 
 /// C = 6 N D.

@@ -1,4 +1,4 @@
-//! One run's chain by draws (METHOD.md section 6).
+//! One run's chain by draws (docs/method.md, section 6).
 //!
 //! What rows share (level of MFU, host power, PUE, grid table, regression coefficients) is drawn once per draw number and used by
 //! every row; what is a row's own comes from the row's key. Every factor is sampled by strata: draw i of a factor lies in stratum

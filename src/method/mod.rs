@@ -1,7 +1,7 @@
 //! The science: formulas, regression, sampling, summaries. Pure functions; no Parquet, no configuration, no network.
 //!
 //! Transcendental functions come from the pure-Rust `libm` crate throughout, so that results do not depend on the platform's
-//! C library (DESIGN.md, "Determinism").
+//! C library (docs/architecture.md, "Determinism").
 
 pub mod assumptions;
 pub mod calibration;

@@ -1,4 +1,4 @@
-//! A regression declared as data and everything that is published about its fit (METHOD.md section 5).
+//! A regression declared as data and everything that is published about its fit (docs/method.md, section 5).
 
 use super::ols::{Design, OlsError, Solution, solve};
 use libm::sqrt;
@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use statrs::distribution::{ChiSquared, ContinuousCDF, FisherSnedecor, StudentsT};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Fewest observations a fit must rest on to be used (METHOD.md section 5).
+/// Fewest observations a fit must rest on to be used (docs/method.md, section 5).
 pub const MIN_OBSERVATIONS: usize = 20;
 /// Significance the required slope must reach.
 pub const SIGNIFICANCE: f64 = 0.01;

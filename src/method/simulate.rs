@@ -1,4 +1,4 @@
-//! One run's chain by its central values, and the model that [`super::draws`] samples (METHOD.md sections 4 and 6).
+//! One run's chain by its central values, and the model that [`super::draws`] samples (docs/method.md, sections 4 and 6).
 
 use super::assumptions::LN_10;
 use super::calibration::{ErrorLaw, Errors};

@@ -1,4 +1,4 @@
-//! Reviewed corrections of the Hub's metadata, each with the value it replaces (METHOD.md section 3).
+//! Reviewed corrections of the Hub's metadata, each with the value it replaces (docs/method.md, section 3).
 
 use crate::error::{Error, Result};
 use rustc_hash::FxHashMap;

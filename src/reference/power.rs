@@ -1,6 +1,6 @@
 //! Measured power over TDP, per chip and vendor, and the MFU of published runs: centre and spread from the rows themselves.
 //!
-//! P = TDP x accelerator share x host factor (METHOD.md section 4). Publications give the product (system power over TDP) or the
+//! P = TDP x accelerator share x host factor (docs/method.md, section 4). Publications give the product (system power over TDP) or the
 //! share alone (chip power over TDP); the host factor is the one over the other.
 
 use super::Accelerator;
@@ -169,7 +169,7 @@ fn mean(values: &[f64]) -> f64 {
 mod tests {
     use crate::reference::Reference;
 
-    /// Quartiles of the published MFU are 0.28 and 0.46, centre 0.34 (METHOD.md section 4).
+    /// Quartiles of the published MFU are 0.28 and 0.46, centre 0.34 (docs/method.md, section 4).
     #[test]
     fn mfu_comes_from_published_runs() {
         let power = Reference::load().unwrap().power;

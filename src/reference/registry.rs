@@ -1,6 +1,6 @@
 //! Published training runs: facts with source and vintage, found by Hub id.
 
-use crate::domain::{Modality, RunKind};
+use crate::domain::{EmissionsBasis, Modality, Rating, RunKind};
 use crate::error::{Error, Result};
 use crate::method::assumptions::{FLOP_CONFIDENT_SD_DEX, FLOP_LIKELY_SD_DEX, FLOP_SPECULATIVE_SD_DEX};
 use crate::units::Day;
@@ -63,12 +63,12 @@ pub struct TrainingRun {
     pub energy_basis: Option<String>,
     /// Reported emissions.
     pub reported_emissions_kgco2e: Option<f64>,
-    /// location or market.
-    pub emissions_basis: Option<String>,
+    /// What the reported emissions count.
+    pub emissions_basis: Option<EmissionsBasis>,
     /// Why the reported figure needs care.
     pub emissions_caution: Option<String>,
-    /// confident, likely, speculative or unknown.
-    pub confidence: Option<String>,
+    /// How sure the source is of its figures.
+    pub confidence: Option<Rating>,
     /// Source.
     pub source: String,
     /// Address of the paper or model.
@@ -99,17 +99,17 @@ impl TrainingRun {
     /// Spread of the stated compute in dex, by the source's own rating.
     #[must_use]
     pub fn flop_sd_dex(&self) -> f64 {
-        flop_sd_dex(self.confidence.as_deref())
+        flop_sd_dex(self.confidence.unwrap_or(Rating::Unknown))
     }
 }
 
 /// Spread of a stated compute in dex, by its rating.
 #[must_use]
-pub fn flop_sd_dex(confidence: Option<&str>) -> f64 {
-    match confidence {
-        Some("confident") => FLOP_CONFIDENT_SD_DEX,
-        Some("likely") => FLOP_LIKELY_SD_DEX,
-        _ => FLOP_SPECULATIVE_SD_DEX,
+pub fn flop_sd_dex(rating: Rating) -> f64 {
+    match rating {
+        Rating::Confident => FLOP_CONFIDENT_SD_DEX,
+        Rating::Likely => FLOP_LIKELY_SD_DEX,
+        Rating::Speculative | Rating::Unknown => FLOP_SPECULATIVE_SD_DEX,
     }
 }
 

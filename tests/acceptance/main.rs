@@ -61,7 +61,7 @@ fn a_real_body_of_the_listing_api_is_read() {
     assert_eq!(table::<ModelRow>(&snapshot).len(), 3);
 }
 
-/// 1,463 of the 4,167 rows pass 5,000 downloads of all time, 675 of 30 days (METHOD.md section 8 names both counts).
+/// 1,463 of the 4,167 rows pass 5,000 downloads of all time, 675 of 30 days (docs/method.md, section 8 names both counts).
 #[test]
 #[ignore = "needs ../shared/data"]
 fn both_readings_of_the_cohort_have_their_known_sizes() {

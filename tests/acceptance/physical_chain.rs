@@ -81,7 +81,7 @@ fn tier_3_against_measured_energy() {
         median(&absolute)
     );
     assert!(errors.len() >= 8);
-    assert!(median(&absolute) <= 0.10, "METHOD.md section 7 aims at 0.10 dex");
+    assert!(median(&absolute) <= 0.10, "docs/method.md, section 7 aims at 0.10 dex");
 }
 
 /// LLMCarbon's five rows with their own system power; days and devices are rounded in the file (GShard ran on 1,024 chips).

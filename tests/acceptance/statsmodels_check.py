@@ -23,7 +23,7 @@ from statsmodels.stats.diagnostic import het_breuschpagan
 from statsmodels.stats.outliers_influence import OLSInfluence
 from statsmodels.stats.stattools import jarque_bera
 
-# Largest relative difference (METHOD.md section 5). Published p values have 12 significant digits: 5e-12 of it is rounding.
+# Largest relative difference (docs/method.md, section 5). Published p values have 12 significant digits: 5e-12 of it is rounding.
 RELATIVE_TOLERANCE = 1e-8
 # p values that differ by less are both lost to underflow.
 P_UNDERFLOW = 1e-300

@@ -252,7 +252,7 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-/// Every odd record that HUB.md lists.
+/// Every odd record that docs/hub.md lists.
 pub fn odd_records() -> Vec<Record> {
     [
         r#""baseModels":{"relation":"finetune","models":[{"_id":"1","id":"a/b"}]}"#,

@@ -1,6 +1,6 @@
 //! Facts an index gives beside numbers: date of training, modality, and what the registry knows.
 
-use crate::domain::{EvidenceSource, Field, Modality, TrainedOnSource};
+use crate::domain::{EmissionsBasis, EvidenceSource, Field, Modality, Rating, TrainedOnSource};
 use crate::evidence::Extracted;
 use crate::evidence::vocabulary::{self, Words};
 use crate::reference::TrainingRun;
@@ -121,11 +121,7 @@ fn registry_row(run: &TrainingRun, field: Field) -> Extracted {
         locator: format!("training_runs.csv:{}", run.registry_id),
         quote: String::new(),
         extractor: "registry",
-        confidence: match run.confidence.as_deref() {
-            Some("confident") => 0.9,
-            Some("likely") => 0.6,
-            _ => 0.3,
-        },
+        confidence: run.confidence.unwrap_or(Rating::Unknown).confidence(),
         reject_reason: None,
     }
 }
@@ -141,7 +137,7 @@ fn registry_numbers(run: &TrainingRun) -> Vec<Extracted> {
     };
     let method = run.flop_method.as_deref().map(|m| format!(" ({m})")).unwrap_or_default();
     let energy_how = run.energy_basis.as_deref().map(|m| format!(" ({m})")).unwrap_or_default();
-    let emissions_how = run.emissions_basis.as_deref().map(|m| format!(" ({m}-based)")).unwrap_or_default();
+    let emissions_how = run.emissions_basis.map(|m| format!(" ({m}-based)")).unwrap_or_default();
     [
         number(Field::TotalParams, run.params, ""),
         number(Field::ActiveParams, run.active_params, ""),
@@ -166,7 +162,7 @@ fn refuse(run: &TrainingRun, row: &Extracted) -> Option<String> {
         return Some("zero or negative".into());
     }
     if row.field == Field::EmissionsKgco2e {
-        if run.emissions_basis.as_deref() == Some("market") {
+        if run.emissions_basis == Some(EmissionsBasis::Market) {
             return Some("market-based: kept apart from location-based figures".into());
         }
         return run.emissions_caution.as_ref().filter(|c| c.contains("family") || c.contains("conflict")).cloned();

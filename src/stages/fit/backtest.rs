@@ -5,7 +5,7 @@
 
 use super::References;
 use super::samples::{is_from_hours, is_six_nd, owner, published_run};
-use crate::domain::{Comparison, Quantiles, RegressionId, Run, RunKind, Term, Tier};
+use crate::domain::{Comparison, EmissionsBasis, Quantiles, RegressionId, Run, RunKind, Term, Tier};
 use crate::error::Result;
 use crate::estimation::{Basis, Fits, LoadedFit, build};
 use crate::method::calibration::ErrorLaw;
@@ -173,7 +173,7 @@ fn hidden(run: &TrainingRun) -> Vec<Hidden> {
             hidden.push(Hidden { against, truth, quantity });
         }
     };
-    let stated = run.reported_emissions_kgco2e.filter(|_| run.emissions_basis.as_deref() != Some("market"));
+    let stated = run.reported_emissions_kgco2e.filter(|_| run.emissions_basis != Some(EmissionsBasis::Market));
     add(Comparison::ReportedEmissions, stated, Quantity::Emissions);
     add(Comparison::MeasuredEnergy, run.energy_kwh, Quantity::Energy);
     add(Comparison::StatedHours, run.accelerator_hours.filter(|_| run.accelerator.is_some()), Quantity::Hours);

@@ -2,7 +2,7 @@
 
 use super::declarations::Category;
 use super::{Fitting, References};
-use crate::domain::{Modality, OwnerClass, RegressionId, Run, RunKind, Term, Tier};
+use crate::domain::{EmissionsBasis, Modality, OwnerClass, Rating, RegressionId, Run, RunKind, Term, Tier};
 use crate::engine::Inputs;
 use crate::error::Result;
 use crate::estimation::{Basis, build, term_values};
@@ -77,7 +77,7 @@ pub(super) fn samples(
         }
         RegressionId::TokensFromParams => runs()
             .filter(open)
-            .filter(|r| r.modality.counts_tokens() && r.confidence.as_deref() != Some("speculative") && !is_contradicted(r))
+            .filter(|r| r.modality.counts_tokens() && r.confidence != Some(Rating::Speculative) && !is_contradicted(r))
             .filter(|r| r.trained_on_day().is_some_and(|d| d.year() >= TOKENS_FIT_SINCE_YEAR))
             .filter_map(|r| of(r, r.seen_tokens()?))
             .collect(),
@@ -192,7 +192,7 @@ fn energy(references: &References, basis: &Basis, run: &TrainingRun) -> Option<f
 /// Stated location-based emissions, or energy times the grid of the owner's country, where the compute does not come from hours.
 fn emissions(references: &References, basis: &Basis, run: &TrainingRun) -> Option<f64> {
     run.train_flop.filter(|_| !is_from_hours(run))?;
-    let stated = run.reported_emissions_kgco2e.filter(|_| run.emissions_basis.as_deref() != Some("market"));
+    let stated = run.reported_emissions_kgco2e.filter(|_| run.emissions_basis != Some(EmissionsBasis::Market));
     if let Some(kg) = stated.filter(|kg| *kg > 0.0) {
         return Some(kg);
     }
