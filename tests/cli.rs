@@ -39,7 +39,7 @@ fn a_second_run_has_nothing_to_do_and_says_the_same() {
     let (workspace, first) = sample();
     let again = workspace.ok(&["run"]);
     assert_eq!(&again.stdout, first);
-    assert_eq!(again.stderr.matches("fresh, skipped").count(), 6, "{}", again.stderr);
+    assert_eq!(again.stderr.matches("fresh, skipped").count(), 7, "{}", again.stderr);
 }
 
 #[test]

@@ -13,15 +13,15 @@ closed_set! {
         Owner = "owner",
         /// Country of the owner.
         Country = "country",
-        /// Modality.
+        /// Modality of the model.
         Modality = "modality",
-        /// Tier.
+        /// Tier of the headline estimate.
         Tier = "tier",
-        /// Role.
+        /// Role of the repository.
         Role = "role",
-        /// Accelerator.
+        /// Accelerator of the headline estimate.
         Accelerator = "accelerator",
-        /// Licence.
+        /// Licence of the repository.
         License = "license",
         /// The largest runs by mean emissions.
         Top = "top",

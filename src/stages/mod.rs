@@ -2,13 +2,26 @@
 //!
 //! Each says what it reads and writes, and is one page of logic with its helpers below it.
 
-pub mod estimate;
+// From what is configured to pinned files.
 pub mod fetch;
-pub mod fit;
+
+// From pinned files to typed, sorted records.
 pub mod ingest;
+
+// From records to models, runs and evidence.
 pub mod normalize;
-pub mod snapshot;
+
+// From evidence to what is known of each run.
 pub mod tier;
+
+// From published runs to regressions and their back-test.
+pub mod fit;
+
+// From what is known of a run to FLOP, kWh and kg CO2e.
+pub mod estimate;
+
+// From estimates to totals and a published directory.
+pub mod snapshot;
 
 use crate::engine::{Bound, Declared, Step};
 use crate::reference::Reference;

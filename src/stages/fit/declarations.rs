@@ -185,7 +185,7 @@ pub(super) const DECLARATIONS: &[Declaration] = &[
         terms: &[Term::Size, Term::Years],
         categories: &[Category::Modality],
         required: Some(Term::Size),
-        kept: ("size, date, modality", "METHOD.md section 5; estimates use its rows by way of finetune_compute_from_params"),
+        kept: ("size, date, modality", "docs/method.md, section 5; estimates use its rows by way of finetune_compute_from_params"),
         lost: &[
             lost("mean", &[], &[], "what is known without any term"),
             lost("size", &[Term::Size], &[], "the service changed its machines over the years"),
@@ -200,7 +200,7 @@ pub(super) const DECLARATIONS: &[Declaration] = &[
         terms: &[Term::Compute, Term::Years],
         categories: &[],
         required: Some(Term::Compute),
-        kept: ("compute, date", "METHOD.md section 5; a check of the physical chain, which estimates use instead"),
+        kept: ("compute, date", "docs/method.md, section 5; a check of the physical chain, which estimates use instead"),
         lost: &[lost("compute", &[Term::Compute], &[], "chips became more efficient")],
         family_effects: None,
     },
@@ -214,7 +214,7 @@ pub(super) const DECLARATIONS: &[Declaration] = &[
         required: Some(Term::Compute),
         kept: (
             "compute, date",
-            "METHOD.md section 5: the trend of ATCI; a check of the physical chain, which estimates use instead",
+            "docs/method.md, section 5: the trend of ATCI; a check of the physical chain, which estimates use instead",
         ),
         lost: &[lost("compute", &[Term::Compute], &[], "chips became more efficient, and moved to other grids")],
         family_effects: None,
