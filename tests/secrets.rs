@@ -10,7 +10,7 @@ use bench::{Bench, SECRET};
 use hugging_carbon::hub::live::cards::{self, Wanted};
 use hugging_carbon::hub::live::dataset;
 use hugging_carbon::hub::live::fetch::{Fetcher, Patience};
-use hugging_carbon::hub::live::publish;
+use hugging_carbon::hub::live::upload::{plan, publish};
 use hugging_carbon::hub::live::remote::RepoId;
 use stand_in::faults::{Fault, Plan};
 use stand_in::index::{Card, Index};
@@ -76,9 +76,9 @@ fn the_token_is_in_no_log_line_of_any_crate() {
         .unwrap();
     std::fs::create_dir_all(bench.dir.path().join("snapshot")).unwrap();
     std::fs::write(bench.dir.path().join("snapshot/manifest.json"), "{}").unwrap();
-    let files = publish::plan(&bench.dir.path().join("snapshot")).unwrap();
-    publish::publish(&bench.environment(), &RepoId::parse("owner/carbon").unwrap(), &files, "v1", true).unwrap();
-    publish::publish(&bench.environment(), &RepoId::parse("owner/carbon").unwrap(), &files, "v1", true).unwrap_err();
+    let files = plan(&bench.dir.path().join("snapshot")).unwrap();
+    publish(&bench.environment(), &RepoId::parse("owner/carbon").unwrap(), &files, "v1", true).unwrap();
+    publish(&bench.environment(), &RepoId::parse("owner/carbon").unwrap(), &files, "v1", true).unwrap_err();
     let text = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
     for part in ["the Hub did not answer", "hyper", "reqwest", "hf_hub"] {
         assert!(text.contains(part), "the log misses {part}");

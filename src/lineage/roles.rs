@@ -1,4 +1,5 @@
-//! The role of a repository by ordered, named rules over its own facts; the first that applies decides.
+//! The role of a repository by ordered, named rules over its own facts; the first that applies decides. What other repositories show
+//! may change it afterwards: see `passes/`.
 
 use super::model::RepoFacts;
 use super::names;

@@ -3,7 +3,7 @@
 use super::assumptions::LN_10;
 use super::calibration::{ErrorLaw, Errors};
 use super::chain::{self, FLOP_PER_PARAM_TOKEN};
-use super::regression::cholesky;
+use super::fitting::cholesky;
 use super::rng::Stream;
 use crate::units::{AcceleratorHours, Flop, FlopPerSecond, GCo2ePerKwh, KgCo2e, Kwh, Watts};
 use libm::exp;

@@ -7,7 +7,7 @@ use hugging_carbon::error::Result;
 use hugging_carbon::hub::live::dataset::{self, PinnedFile, Progress};
 use hugging_carbon::hub::live::environment::Environment;
 use hugging_carbon::hub::live::fetch::Fetcher;
-use hugging_carbon::hub::live::publish::{plan, publish};
+use hugging_carbon::hub::live::upload::{plan, publish};
 use hugging_carbon::hub::live::remote::RepoId;
 use std::sync::{Arc, Mutex};
 

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::hub::live::clock::Clock;
 use crate::hub::live::environment::Environment;
-use crate::hub::live::rate::RateHeaders;
+use crate::hub::live::rate_limit::RateHeaders;
 use crate::hub::live::token::{Token, redirect_target, same_origin};
 use reqwest::blocking::Response;
 use reqwest::header::{

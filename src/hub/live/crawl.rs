@@ -8,7 +8,7 @@ use crate::hub::live::fetch::{Fetched, Fetcher};
 use crate::hub::live::journal::Journal;
 use crate::hub::live::line::{FORMAT, Line, RecordCounts};
 use crate::hub::live::listing::{Listing, with_limit};
-use crate::hub::live::rate::RESUME;
+use crate::hub::live::rate_limit::RESUME;
 use crate::hub::live::record::Head;
 use crate::hub::live::replay::{Tally, records};
 use crate::hub::live::store::Store;

@@ -8,7 +8,7 @@ use crate::error::{Error, IoContext, Result};
 use crate::hub::live::client::Want;
 use crate::hub::live::environment::Environment;
 use crate::hub::live::fetch::{Fetched, Fetcher, Patience};
-use crate::hub::live::rate::{Backoff, wait};
+use crate::hub::live::rate_limit::{Backoff, wait};
 use crate::hub::live::remote::{self, RepoId};
 use crate::tables::io::{sha256_file, sync_directory};
 use fs_err as fs;

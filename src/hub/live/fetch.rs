@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::hub::live::client::{Answer, Client, Outcome, Refusal, Want, shown};
-use crate::hub::live::rate::{Backoff, Pacer, RESUME, wait};
+use crate::hub::live::rate_limit::{Backoff, Pacer, RESUME, wait};
 use serde::Serialize;
 use std::time::Duration;
 use url::Url;

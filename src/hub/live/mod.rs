@@ -2,7 +2,7 @@
 //!
 //! [`environment`] and [`token`] say which Hub and who asks; [`client`] sends one request, [`fetch`] keeps asking at the pace
 //! [`rate`] allows; [`crawl`] takes a [`listing`] page by page into the [`store`], [`replay`] reads it back without the network,
-//! [`incremental`] brings an older crawl up to date; [`cards`] fetches READMEs; [`dataset`] takes a pinned file and [`publish`]
+//! [`incremental`] brings an older crawl up to date; [`cards`] fetches READMEs; [`dataset`] takes a pinned file and [`upload`]
 //! uploads a snapshot, both through the hf-hub crate. What is fetched when is decided by `stages::fetch`.
 
 pub mod cards;
@@ -16,11 +16,11 @@ pub mod incremental;
 pub mod journal;
 pub mod line;
 pub mod listing;
-pub mod publish;
-pub mod rate;
+pub mod rate_limit;
 pub mod record;
 pub mod remote;
 pub mod replay;
 pub mod shelf;
 pub mod store;
 pub mod token;
+pub mod upload;

@@ -1,4 +1,4 @@
-//! What [`crate::hub::live::dataset`] and [`crate::hub::live::publish`] share: a client of the hf-hub crate, and its errors in our words.
+//! What [`crate::hub::live::dataset`] and [`crate::hub::live::upload`] share: a client of the hf-hub crate, and its errors in our words.
 
 use crate::error::{Error, Result};
 use crate::hub::live::environment::Environment;

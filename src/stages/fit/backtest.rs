@@ -11,7 +11,7 @@ use crate::estimation::{Basis, Fits, LoadedFit, build};
 use crate::method::calibration::ErrorLaw;
 use crate::method::chain;
 use crate::method::draws::{Draws, Shared, simulate};
-use crate::method::regression::{Observation, coefficients_of};
+use crate::method::fitting::{Observation, coefficients_of};
 use crate::method::simulate::{LogNormal, RunModel, SharedFit, pow10};
 use crate::method::summary::{median, robust_sd, summarize};
 use crate::reference::{NodePower, PuePlace, TrainingRun};

@@ -3,7 +3,7 @@
 use super::declarations::{Category, Declaration};
 use super::samples::{Sample, terms_with_categories};
 use crate::domain::{RegressionId, Term};
-use crate::method::regression::{FAMILY_SHRINKAGE, Observation, family_errors, held_out_errors, root_mean_square};
+use crate::method::fitting::{FAMILY_SHRINKAGE, Observation, family_errors, held_out_errors, root_mean_square};
 use crate::method::summary::median;
 use crate::tables::RegressionCandidateRow;
 

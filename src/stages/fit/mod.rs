@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::estimation::{Basis, FactorTables};
 use crate::method::calibration::coverage;
 use crate::method::ols::OlsError;
-use crate::method::regression::{self, Fit, MIN_OBSERVATIONS, Observation, SIGNIFICANCE};
+use crate::method::fitting::{self, Fit, MIN_OBSERVATIONS, Observation, SIGNIFICANCE};
 use crate::method::summary::median;
 use crate::reference::{Reference, Registry, ReportedFineTune, Table};
 use crate::tables::{
@@ -167,7 +167,7 @@ fn fit_declared(declaration: &Declaration, samples: &[Sample]) -> Result<(Fit, V
     let mut observations: Vec<Observation> = samples.iter().map(|s| s.observe(&terms)).collect();
     loop {
         let names: Vec<String> = terms.iter().map(|term| term.name()).collect();
-        match regression::fit(&names, &observations) {
+        match fitting::fit(&names, &observations) {
             Ok(fit) => return Ok((fit, terms, observations)),
             // Neither does a class of owners that has no row.
             Err(OlsError::Singular(column)) if column > 0 && Some(terms[column]) != declaration.required => {
@@ -244,7 +244,7 @@ fn regression_row(declaration: &Declaration, fit: &Fit, fitted: &Fitted) -> Regr
     }
 }
 
-fn term_row(regression_id: RegressionId, term: Term, c: &regression::Coefficient) -> RegressionTermRow {
+fn term_row(regression_id: RegressionId, term: Term, c: &fitting::Coefficient) -> RegressionTermRow {
     RegressionTermRow {
         regression_id,
         term,

@@ -9,7 +9,7 @@ use crate::estimation::{Basis, build, term_values};
 use crate::evidence::hardware;
 use crate::method::assumptions::{FINE_TUNE_MAX_SHARE_OF_PRETRAINING, TOKENS_FIT_SINCE_YEAR};
 use crate::method::chain;
-use crate::method::regression::{Fit, Observation};
+use crate::method::fitting::{Fit, Observation};
 use crate::method::simulate::central;
 use crate::reference::owners::class_of_organization;
 use crate::reference::{Accelerators, ReportedFineTune, TrainingRun};

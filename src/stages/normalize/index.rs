@@ -8,7 +8,7 @@ use crate::evidence::index::params;
 use crate::evidence::index::{emissions, names};
 use crate::hub::record::is_valid_id;
 use crate::lineage::{self, Placement, RepoFacts, Resolution, Words};
-use crate::method::regression::{self, MIN_OBSERVATIONS, Observation};
+use crate::method::fitting::{self, MIN_OBSERVATIONS, Observation};
 use crate::reference::{CorrectedField, Correction, TrainingRun};
 use crate::tables::RawModelRow;
 use libm::log10;
@@ -300,6 +300,6 @@ fn active_on_total(references: &References) -> Option<(f64, f64, usize)> {
             terms: vec![1.0, log10(total)],
         })
         .collect();
-    let fit = regression::fit(&["intercept".into(), "log10_total_params".into()], &observations).ok()?;
+    let fit = fitting::fit(&["intercept".into(), "log10_total_params".into()], &observations).ok()?;
     (fit.n >= MIN_OBSERVATIONS).then(|| (fit.coefficients[0].estimate, fit.coefficients[1].estimate, fit.n))
 }

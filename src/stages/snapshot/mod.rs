@@ -1,19 +1,19 @@
 //! snapshot: aggregates, data tests, and a directory that never changes once it is published.
 
 pub mod aggregate;
-mod card;
 mod data_tests;
+mod dataset_card;
 pub mod fallbacks;
-mod guard;
-mod lineage;
+mod lineage_totals;
 pub mod manifest;
 mod publish;
 mod reliability;
 mod sensitivity;
+mod shrink_guard;
 
 pub use publish::{LATEST, verify_files};
 
-use self::card::CardFacts;
+use self::dataset_card::{CardFacts, dataset_card};
 use self::fallbacks::count_fallbacks;
 use self::manifest::{Headline, Manifest, Records};
 use super::fetch::Fetch;
@@ -129,14 +129,14 @@ impl Stage for Publication {
     fn run(inputs: &Inputs<'_, Self>, outputs: &mut Outputs<'_, Self>) -> Result<Published> {
         let settings = inputs.settings();
         aggregate::write_totals(inputs, outputs)?;
-        lineage::write_lineage(inputs, outputs)?;
+        lineage_totals::write_lineage(inputs, outputs)?;
         let staging = settings.snapshots.join(format!(".staging-{}", std::process::id()));
         publish::clear_staging(&settings.snapshots)?;
         fs::create_dir_all(&staging).at_path("cannot create", &staging)?;
         let receipts = collect_tables(inputs, outputs, &staging)?;
         data_tests::check(&staging)?;
         let manifest = write_documents(inputs, &staging, &receipts)?;
-        guard::guard_against_shrinking(&settings.snapshots, &staging, &manifest, settings.max_shrink_fraction)?;
+        shrink_guard::guard_against_shrinking(&settings.snapshots, &staging, &manifest, settings.max_shrink_fraction)?;
         let version = publish::publish(&settings.snapshots, &staging, &manifest)?;
         tracing::info!(version, "published");
         Ok(Published { version })
@@ -191,7 +191,7 @@ fn write_documents(
     let index_date = ingested.index_date.unwrap_or_else(|| "undated".to_owned());
     let aggregates: Vec<AggregateRow> = rows(staging)?.collect::<Result<_>>()?;
     let headline = Headline::new(&settings.cohort(), &aggregates);
-    let readme = card::dataset_card(&CardFacts {
+    let readme = dataset_card(&CardFacts {
         index_date: &index_date,
         inputs: &ingested.inputs,
         headline: &headline,

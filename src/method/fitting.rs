@@ -1,4 +1,5 @@
-//! A regression declared as data and everything that is published about its fit (docs/method.md, section 5).
+//! Fitting a regression by least squares, and everything that is published about the fit; the regressions themselves are declared in
+//! `stages/fit/declarations.rs` (docs/method.md, section 5).
 
 use super::ols::{Design, OlsError, Solution, solve};
 use libm::sqrt;
