@@ -4,8 +4,8 @@ use super::print;
 use super::text::table;
 use hugging_carbon::error::{IoContext, Result};
 use hugging_carbon::hub::live::environment::Environment;
-use hugging_carbon::hub::live::upload::{plan, publish as upload};
 use hugging_carbon::hub::live::remote::RepoId;
+use hugging_carbon::hub::live::upload::{plan, publish as upload};
 use hugging_carbon::stages::snapshot::verify_files;
 use std::path::Path;
 

@@ -172,3 +172,12 @@ fn the_file_sets_the_sample_and_the_defaults() {
     defaults.cards.path = Some(dir.join("data/sample/cards"));
     assert_eq!(resolved.config, defaults);
 }
+
+/// Regression: the word that the table and the file name was refused, and only downloads30d accepted.
+#[test]
+fn both_download_counts_are_accepted_as_they_are_written() {
+    for metric in CohortMetric::ALL {
+        let text = format!("[cohort]\nmetric = \"{}\"", metric.name());
+        assert_eq!(with_file(&text).unwrap().config.cohort.metric, *metric);
+    }
+}

@@ -116,7 +116,7 @@ tables!(Units {
 lists!(HardwareKind { aliases, chips });
 tables!(Hardware {
     near_chip: Words,
-    fillers: Words,
+    between_count_and_chip: Words,
     machines: Words,
     machines_with: Words,
     devices: Words,

@@ -161,6 +161,13 @@ fn says_continued(facts: &RepoFacts) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lineage::tags::SIGNAL_TAGS;
+
+    /// A tag that is not kept could never decide.
+    #[test]
+    fn tags_of_fine_tuning_tools_are_kept() {
+        assert!(FINE_TUNE_TAGS.iter().all(|tag| SIGNAL_TAGS.contains(tag)));
+    }
 
     fn facts(id: &str) -> RepoFacts {
         RepoFacts { model_id: id.into(), params: Some(1_000_000), float_weights: true, ..RepoFacts::default() }

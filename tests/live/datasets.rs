@@ -7,8 +7,8 @@ use hugging_carbon::error::Result;
 use hugging_carbon::hub::live::dataset::{self, PinnedFile, Progress};
 use hugging_carbon::hub::live::environment::Environment;
 use hugging_carbon::hub::live::fetch::Fetcher;
-use hugging_carbon::hub::live::upload::{plan, publish};
 use hugging_carbon::hub::live::remote::RepoId;
+use hugging_carbon::hub::live::upload::{plan, publish};
 use std::sync::{Arc, Mutex};
 
 fn repo() -> RepoId {

@@ -72,7 +72,7 @@ fn skip_left(pieces: &[Piece], from: usize) -> Option<usize> {
         let piece = &pieces[at];
         if piece.is_any(&vocabulary::hardware().memory_units) && at > 0 && pieces[at - 1].is_number() {
             at -= 1;
-        } else if !(piece.is_times() || piece.is_any(&vocabulary::hardware().fillers)) {
+        } else if !(piece.is_times() || piece.is_any(&vocabulary::hardware().between_count_and_chip)) {
             return Some(at);
         }
     }
@@ -102,7 +102,7 @@ fn right_count(pieces: &[Piece], to: usize) -> Option<(u32, bool)> {
         let is_memory = piece.is_number() && pieces.get(at + 1).is_some_and(|p| p.is_any(&vocabulary::hardware().memory_units));
         if is_memory {
             at += 2;
-        } else if piece.is("s") || form(&piece.lower).is_some() || piece.is_any(&vocabulary::hardware().fillers) {
+        } else if piece.is("s") || form(&piece.lower).is_some() || piece.is_any(&vocabulary::hardware().between_count_and_chip) {
             at += 1;
             // `SXM4`: the digit belongs to the form factor.
             at += usize::from(form(&piece.lower).is_some() && pieces.get(at).is_some_and(Piece::is_number));
@@ -119,7 +119,7 @@ fn right_count(pieces: &[Piece], to: usize) -> Option<(u32, bool)> {
     }
     let n = pieces.get(at)?.count().or_else(|| count_word(&pieces[at].lower))?;
     let next = pieces.get(at + 1);
-    let closes = next.is_some_and(|p| p.is(")") || p.is("cores") || p.is_any(&vocabulary::hardware().fillers));
+    let closes = next.is_some_and(|p| p.is(")") || p.is("cores") || p.is_any(&vocabulary::hardware().between_count_and_chip));
     let is_memory = next.is_some_and(|p| p.is_any(&vocabulary::hardware().memory_units));
     (!is_memory && (times || closes)).then_some((n, false))
 }

@@ -2,7 +2,7 @@
 
 use super::source::{Block, SourceFile};
 use crate::error::{Error, Result};
-use crate::hub::live::record::Head;
+use crate::hub::live::head::Head;
 use crate::hub::live::replay::{Recording, Tally, records};
 use crate::hub::live::store::Store;
 use crate::hub::record::{Parsed, parse_json_record};

@@ -5,11 +5,16 @@ use crate::hub::live::client::{Answer, Want, shown};
 use crate::hub::live::clock::rfc3339;
 use crate::hub::live::environment::Environment;
 use crate::hub::live::fetch::{Fetched, Fetcher};
+use crate::hub::live::head::Head;
 use crate::hub::live::journal::Journal;
 use crate::hub::live::line::{FORMAT, Line, RecordCounts};
 use crate::hub::live::listing::{Listing, with_limit};
+<<<<<<< HEAD
 use crate::hub::live::rate_limit::RESUME;
 use crate::hub::live::record::Head;
+=======
+use crate::hub::live::rate::RESUME;
+>>>>>>> hub
 use crate::hub::live::replay::{Tally, records};
 use crate::hub::live::store::Store;
 use crate::hub::live::token::same_origin;

@@ -1,9 +1,9 @@
 //! Reading a crawl back without the network, one page at a time.
 
 use crate::error::{Error, Result};
+use crate::hub::live::head::{Head, Key, canonical_digest, fingerprint};
 use crate::hub::live::journal::read_journal;
 use crate::hub::live::line::{Line, RecordCounts};
-use crate::hub::live::record::{Head, Key, canonical_digest, fingerprint};
 use crate::hub::live::store::Store;
 use crate::tables::io::hex;
 use serde_json::value::RawValue;

@@ -1,7 +1,7 @@
 //! Records of finished crawls by their `_id`, read from the store when they are wanted: some 40 bytes a record in memory.
 
 use crate::error::{Error, Result};
-use crate::hub::live::record::{Head, Key, fingerprint};
+use crate::hub::live::head::{Head, Key, fingerprint};
 use crate::hub::live::replay::{Recording, records};
 use crate::hub::live::store::Store;
 use std::collections::hash_map::Entry;

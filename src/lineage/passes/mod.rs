@@ -1,4 +1,5 @@
-//! The links between repositories, strongest evidence first: stated bases, copies, siblings, specialities, names, shapes.
+//! The links between repositories, strongest evidence first: stated bases, copies, siblings, specialities, names, shapes. A link can also
+//! change the role that a repository's own facts gave it.
 //!
 //! Every pass looks at nodes that are still open, groups them by a key in a hash map and walks each group once: near-linear in the
 //! number of repositories. Its comments say "head" for the member of a group that the others were trained from.
