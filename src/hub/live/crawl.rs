@@ -9,12 +9,7 @@ use crate::hub::live::head::Head;
 use crate::hub::live::journal::Journal;
 use crate::hub::live::line::{FORMAT, Line, RecordCounts};
 use crate::hub::live::listing::{Listing, with_limit};
-<<<<<<< HEAD
 use crate::hub::live::rate_limit::RESUME;
-use crate::hub::live::record::Head;
-=======
-use crate::hub::live::rate::RESUME;
->>>>>>> hub
 use crate::hub::live::replay::{Tally, records};
 use crate::hub::live::store::Store;
 use crate::hub::live::token::same_origin;

@@ -15,8 +15,8 @@ use crate::engine::{Digests, Inputs, Outputs, Stage, stage};
 use crate::error::{Error, Result};
 use crate::estimation::{Basis, FactorTables};
 use crate::method::calibration::coverage;
-use crate::method::ols::OlsError;
 use crate::method::fitting::{self, Fit, MIN_OBSERVATIONS, Observation, SIGNIFICANCE};
+use crate::method::ols::OlsError;
 use crate::method::summary::median;
 use crate::reference::{Reference, Registry, ReportedFineTune, Table};
 use crate::tables::{
