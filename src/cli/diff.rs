@@ -4,12 +4,12 @@ use super::print;
 use super::text::{count, number, table};
 use hugging_carbon::error::{IoContext, Result};
 use hugging_carbon::stages::snapshot::verify_files;
-use hugging_carbon::tables::frame::frame;
-use polars::prelude::*;
+use hugging_carbon::tables::frame::{above_zero, frame, largest, without_partner};
+use polars::prelude::{ChunkCompareIneq, DataFrame, DataFrameJoinOps, Float64Chunked, IntoColumn};
 use std::path::Path;
 
 /// Changes shown.
-const TOP: u32 = 10;
+const TOP: usize = 10;
 
 /// Prints totals side by side, rows per table, runs that came and went, and the largest changes.
 pub fn diff(old: &Path, new: &Path) -> Result<()> {
@@ -52,38 +52,31 @@ pub fn diff(old: &Path, new: &Path) -> Result<()> {
     print(&changes(&old, &new)?)
 }
 
+/// Runs that were trained, with tier and mean emissions.
+fn trained(snapshot: &Path) -> Result<DataFrame> {
+    above_zero(&frame(snapshot, "estimates", &["run_id", "emissions_kgco2e_mean", "tier"])?, "tier")
+}
+
 fn changes(old: &Path, new: &Path) -> Result<String> {
-    let side = |dir: &Path, value: &str, tier: &str| -> Result<LazyFrame> {
-        Ok(frame(dir, "estimates", &["run_id", "emissions_kgco2e_mean", "tier"])?.filter(col("tier").gt(lit(0))).select([
-            col("run_id"),
-            col("emissions_kgco2e_mean").alias(value),
-            col("tier").alias(tier),
-        ]))
-    };
-    let anti = |left: LazyFrame, right: LazyFrame| -> Result<usize> {
-        Ok(left.join(right, [col("run_id")], [col("run_id")], JoinArgs::new(JoinType::Anti)).collect()?.height())
-    };
-    let (a, b) = (side(old, "old", "old_tier")?, side(new, "new", "new_tier")?);
-    let gone = anti(a.clone(), b.clone())?;
-    let came = anti(b.clone(), a.clone())?;
-    let sort = SortMultipleOptions::default().with_order_descending_multi([true, false]);
-    let difference = col("new") - col("old");
-    let largest = a
-        .join(b, [col("run_id")], [col("run_id")], JoinArgs::new(JoinType::Inner))
-        .with_column((difference.clone() * difference).alias("square"))
-        .filter(col("square").gt(lit(0.0)))
-        .sort(["square", "run_id"], sort)
-        .limit(TOP)
-        .collect()?;
+    let (a, b) = (trained(old)?, trained(new)?);
+    let gone = without_partner(&a, "run_id", &b, "run_id")?.height();
+    let came = without_partner(&b, "run_id", &a, "run_id")?.height();
+    let mut both = a.inner_join(&b, ["run_id"], ["run_id"])?;
+    let difference = both.column("emissions_kgco2e_mean_right")?.f64()? - both.column("emissions_kgco2e_mean")?.f64()?;
+    let square: Float64Chunked = &difference * &difference;
+    let is_changed = square.gt(0.0);
+    both.with_column(square.with_name("square".into()).into_column())?;
+    let changed = both.filter(&is_changed)?;
+    let largest = largest(&changed, "square", "run_id", TOP)?;
     let mut lines = Vec::new();
     for i in 0..largest.height() {
         let float = |name: &str| -> Result<f64> { Ok(largest.column(name)?.f64()?.get(i).unwrap_or(f64::NAN)) };
         let tier = |name: &str| -> Result<i32> { Ok(largest.column(name)?.i32()?.get(i).unwrap_or_default()) };
         lines.push(vec![
             largest.column("run_id")?.str()?.get(i).unwrap_or_default().to_owned(),
-            format!("{} -> {}", tier("old_tier")?, tier("new_tier")?),
-            number(float("old")? / 1e3),
-            number(float("new")? / 1e3),
+            format!("{} -> {}", tier("tier")?, tier("tier_right")?),
+            number(float("emissions_kgco2e_mean")? / 1e3),
+            number(float("emissions_kgco2e_mean_right")? / 1e3),
         ]);
     }
     let mut out = format!("Runs: {came} new, {gone} gone\n");

@@ -6,15 +6,14 @@ use hugging_carbon::error::{Error, Result};
 use hugging_carbon::stages::snapshot::LATEST;
 use hugging_carbon::stages::snapshot::fallbacks::count_fallbacks;
 use hugging_carbon::stages::snapshot::manifest::Manifest;
-use hugging_carbon::tables::frame::frame;
+use hugging_carbon::tables::frame::{above_zero, frame, largest, with_partner};
 use hugging_carbon::tables::io::rows;
 use hugging_carbon::tables::{BacktestRow, RegressionCandidateRow, RegressionRow, RegressionTermRow};
-use polars::prelude::*;
 use std::fmt::Write as _;
 use std::path::Path;
 
 /// Runs in the list.
-const TOP: u32 = 10;
+const TOP: usize = 10;
 
 /// The headline of the snapshot that `latest` points at.
 pub fn headline(snapshots: &Path) -> Result<String> {
@@ -68,8 +67,8 @@ fn name_of_tier(number: &str) -> String {
 }
 
 fn top_runs(latest: &Path, total: f64) -> Result<String> {
-    let cohort = frame(latest, "models", &["model_id", "in_cohort"])?.filter(col("in_cohort")).select([col("model_id")]);
-    let sort = SortMultipleOptions::default().with_order_descending_multi([true, false]);
+    let models = frame(latest, "models", &["model_id", "in_cohort"])?;
+    let cohort = models.filter(models.column("in_cohort")?.bool()?)?;
     let columns = [
         "run_id",
         "model_id",
@@ -80,12 +79,8 @@ fn top_runs(latest: &Path, total: f64) -> Result<String> {
         "emissions_kgco2e_p95",
         "emissions_kgco2e_mean",
     ];
-    let top = frame(latest, "estimates", &columns)?
-        .filter(col("tier").gt(lit(0)))
-        .join(cohort, [col("model_id")], [col("model_id")], JoinArgs::new(JoinType::Semi))
-        .sort(["emissions_kgco2e_mean", "run_id"], sort)
-        .limit(TOP)
-        .collect()?;
+    let trained = above_zero(&frame(latest, "estimates", &columns)?, "tier")?;
+    let top = largest(&with_partner(&trained, "model_id", &cohort, "model_id")?, "emissions_kgco2e_mean", "run_id", TOP)?;
     let float = |name: &str, i: usize| -> Result<f64> { Ok(top.column(name)?.f64()?.get(i).unwrap_or(f64::NAN)) };
     let mut lines = Vec::new();
     for i in 0..top.height() {

@@ -9,8 +9,8 @@ use arrow::array::{Array, ArrayRef, AsArray, new_empty_array};
 use arrow::datatypes::{DataType, Float64Type, Int32Type, Int64Type};
 use arrow::record_batch::RecordBatchReader;
 use polars::prelude::{
-    BooleanChunked, Column, DataFrame, Float64Chunked, Int32Chunked, Int64Chunked, IntoColumn, IntoLazy, LazyFrame,
-    NewChunkedArray, PlSmallStr, StringChunked,
+    BooleanChunked, ChunkCompareIneq, Column, DataFrame, DataFrameJoinOps, Float64Chunked, Int32Chunked, Int64Chunked, IntoColumn,
+    JoinArgs, JoinType, NewChunkedArray, PlSmallStr, SortMultipleOptions, StringChunked,
 };
 use std::path::Path;
 
@@ -18,7 +18,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// The table is missing or damaged, lacks a column, or a column's type has no frame (lists and dates).
-pub fn frame(dir: &Path, table: &str, columns: &[&str]) -> Result<LazyFrame> {
+pub fn frame(dir: &Path, table: &str, columns: &[&str]) -> Result<DataFrame> {
     let path = table_path(dir, table);
     let reader = open_columns(&path, columns)?;
     let schema = reader.schema();
@@ -38,7 +38,42 @@ pub fn frame(dir: &Path, table: &str, columns: &[&str]) -> Result<LazyFrame> {
     }
     let series = columns.iter().zip(&chunks).map(|(name, chunk)| column(name, chunk)).collect::<Result<Vec<Column>>>()?;
     let height = series.first().map_or(0, Column::len);
-    Ok(DataFrame::new(height, series)?.lazy())
+    Ok(DataFrame::new(height, series)?)
+}
+
+/// Rows whose value of `column` is above zero.
+///
+/// # Errors
+/// There is no such column of 32-bit integers.
+pub fn above_zero(frame: &DataFrame, column: &str) -> Result<DataFrame> {
+    let mask = frame.column(column)?.i32()?.gt(0);
+    Ok(frame.filter(&mask)?)
+}
+
+/// Rows that have a value of `column`, and whose value is none of `key` in `other`.
+///
+/// # Errors
+/// A column is missing, or the two are of different types.
+pub fn without_partner(frame: &DataFrame, column: &str, other: &DataFrame, key: &str) -> Result<DataFrame> {
+    let filled = frame.filter(&frame.column(column)?.is_not_null())?;
+    Ok(filled.join(other, [column], [key], JoinArgs::new(JoinType::Anti), None)?)
+}
+
+/// Rows whose value of `column` is one of `key` in `other`.
+///
+/// # Errors
+/// A column is missing, or the two are of different types.
+pub fn with_partner(frame: &DataFrame, column: &str, other: &DataFrame, key: &str) -> Result<DataFrame> {
+    Ok(frame.join(other, [column], [key], JoinArgs::new(JoinType::Semi), None)?)
+}
+
+/// The `n` rows with the largest values of `column`, the largest first; equal ones by `key`.
+///
+/// # Errors
+/// A column is missing.
+pub fn largest(frame: &DataFrame, column: &str, key: &str, n: usize) -> Result<DataFrame> {
+    let order = SortMultipleOptions::default().with_order_descending_multi([true, false]);
+    Ok(frame.sort([column, key], order)?.head(Some(n)))
 }
 
 fn column(name: &str, chunks: &[ArrayRef]) -> Result<Column> {

@@ -1,12 +1,17 @@
 //! Data tests: what must hold of the tables before they are published. A failure stops publication with exit status 3.
 
+use crate::domain::{GroupBy, Quantiles};
 use crate::error::{Error, Result};
-use crate::tables::frame::frame;
+use crate::tables::frame::{frame, without_partner};
 use crate::tables::io::{open_table, table_path};
 use crate::tables::{TableInfo, published};
 use arrow::row::{OwnedRow, RowConverter, SortField};
-use polars::prelude::*;
+use polars::prelude::{ChunkCompareEq, ChunkCompareIneq, DataFrame};
+use std::collections::BTreeMap;
 use std::path::Path;
+
+/// Offending values shown.
+const SHOWN: usize = 3;
 
 /// Runs every data test on the tables of `dir`.
 ///
@@ -27,24 +32,40 @@ pub fn check(dir: &Path) -> Result<()> {
     ] {
         references(dir, child, column, parent, key)?;
     }
-    runs_stood_on(dir)?;
+    runs_of_weights(dir)?;
     for table in ["estimates", "estimates_by_tier", "aggregates"] {
         ordered_quantiles(dir, table)?;
     }
     one_estimate_per_model(dir)?;
-    let less = col("lineage_emissions_kgco2e_mean").lt(col("own_emissions_kgco2e_mean"));
-    let lineage = frame(dir, "lineage", &["model_id", "lineage_emissions_kgco2e_mean", "own_emissions_kgco2e_mean"])?;
-    none(lineage.filter(less), "lineage", "a lineage emits at least what its own run did", "model_id")?;
-    let wrong_zero = col("tier").eq(lit(0)).neq(col("emissions_kgco2e_mean").eq(lit(0.0)));
-    let estimates = frame(dir, "estimates", &["run_id", "tier", "emissions_kgco2e_mean"])?;
-    none(estimates.filter(wrong_zero), "estimates", "emissions are zero exactly in tier 0", "run_id")?;
-    let shares = frame(dir, "aggregates", &["cohort", "group_by", "share_of_total"])?
-        .filter(col("group_by").eq(lit("tier")))
-        .group_by([col("cohort")])
-        .agg([col("share_of_total").sum().alias("sum")])
-        // A cohort without a single trained run has no shares.
-        .filter(col("sum").neq(lit(0.0)).and((col("sum") - lit(1.0)).gt(lit(1e-9)).or((col("sum") - lit(1.0)).lt(lit(-1e-9)))));
-    none(shares, "aggregates", "shares by tier add up to one", "cohort")
+    lineage_adds_to_its_own(dir)?;
+    zero_exactly_without_training(dir)?;
+    shares_add_up(dir)
+}
+
+fn lineage_adds_to_its_own(dir: &Path) -> Result<()> {
+    let [lineage, own] = ["lineage_emissions_kgco2e_mean", "own_emissions_kgco2e_mean"];
+    let rows = frame(dir, "lineage", &["model_id", lineage, own])?;
+    let less = rows.column(lineage)?.f64()?.lt(rows.column(own)?.f64()?);
+    none(&rows.filter(&less)?, "lineage", "a lineage emits at least what its own run did", "model_id")
+}
+
+fn zero_exactly_without_training(dir: &Path) -> Result<()> {
+    let rows = frame(dir, "estimates", &["run_id", "tier", "emissions_kgco2e_mean"])?;
+    let untrained = rows.column("tier")?.i32()?.equal(0);
+    let zero = rows.column("emissions_kgco2e_mean")?.f64()?.equal(0.0);
+    none(&rows.filter(&untrained.not_equal(&zero))?, "estimates", "emissions are zero exactly in tier 0", "run_id")
+}
+
+fn shares_add_up(dir: &Path) -> Result<()> {
+    let rows = frame(dir, "aggregates", &["cohort", "group_by", "share_of_total"])?;
+    let by_tier = rows.filter(&rows.column("group_by")?.str()?.equal(GroupBy::Tier.name()))?;
+    let mut sums: BTreeMap<String, f64> = BTreeMap::new();
+    for (cohort, share) in by_tier.column("cohort")?.str()?.iter().zip(by_tier.column("share_of_total")?.f64()?.iter()) {
+        *sums.entry(cohort.unwrap_or_default().to_owned()).or_default() += share.unwrap_or_default();
+    }
+    // A cohort without a single trained run has no shares.
+    let wrong: Vec<String> = sums.into_iter().filter(|(_, sum)| *sum != 0.0 && (sum - 1.0).abs() > 1e-9).map(|(c, _)| c).collect();
+    if wrong.is_empty() { Ok(()) } else { Err(broken("aggregates", "shares by tier add up to one", wrong.len(), &wrong)) }
 }
 
 /// Rows ascend strictly by key, which is sorted and unique in one: neighbours are compared as they stream by, so that a table of
@@ -75,25 +96,17 @@ fn unique_key(dir: &Path, table: &TableInfo) -> Result<()> {
 }
 
 fn references(dir: &Path, child: &str, column: &str, parent: &str, key: &str) -> Result<()> {
-    let args = JoinArgs::new(JoinType::Anti);
-    let orphans = frame(dir, child, &[column])?
-        .select([col(column).alias("reference")])
-        .filter(col("reference").is_not_null())
-        .join(frame(dir, parent, &[key])?, [col("reference")], [col(key)], args);
-    none(orphans, child, &format!("{column} refers to a row of {parent}"), "reference")
+    let orphans = without_partner(&frame(dir, child, &[column])?, column, &frame(dir, parent, &[key])?, key)?;
+    none(&orphans, child, &format!("{column} refers to a row of {parent}"), column)
 }
 
-/// A run that is stood on is in `runs`, or is that of a model the index lacks.
-fn runs_stood_on(dir: &Path) -> Result<()> {
-    let anti = || JoinArgs::new(JoinType::Anti);
-    let suffix = "#pretraining";
-    let stood_on = frame(dir, "models", &["stands_on_run_id"])?
-        .select([col("stands_on_run_id").alias("run_id")])
-        .filter(col("run_id").is_not_null());
-    let unknown = stood_on.join(frame(dir, "runs", &["run_id"])?, [col("run_id")], [col("run_id")], anti()).collect()?;
+/// A run that weights come from is in `runs`, or is that of a model the index lacks.
+fn runs_of_weights(dir: &Path) -> Result<()> {
+    let (column, suffix) = ("stands_on_run_id", "#pretraining");
+    let unknown = without_partner(&frame(dir, "models", &[column])?, column, &frame(dir, "runs", &["run_id"])?, "run_id")?;
     let ids: std::collections::BTreeSet<&str> =
-        unknown.column("run_id")?.str()?.iter().flatten().filter_map(|run| run.strip_suffix(suffix)).collect();
-    let models = frame(dir, "models", &["model_id"])?.collect()?;
+        unknown.column(column)?.str()?.iter().flatten().filter_map(|run| run.strip_suffix(suffix)).collect();
+    let models = frame(dir, "models", &["model_id"])?;
     let present = models.column("model_id")?.str()?.iter().flatten().find(|id| ids.contains(id));
     match present {
         None => Ok(()),
@@ -107,47 +120,39 @@ fn runs_stood_on(dir: &Path) -> Result<()> {
 fn ordered_quantiles(dir: &Path, table: &str) -> Result<()> {
     let first = if table == "aggregates" { "group" } else { "run_id" };
     for quantity in ["train_flop", "energy_kwh", "emissions_kgco2e", "atci_gco2e_per_pflop"] {
-        let c = |suffix: &str| col(format!("{quantity}_{suffix}"));
-        let bad = c("p05")
-            .gt(c("p50"))
-            .or(c("p50").gt(c("p95")))
-            .or(c("p05").lt(lit(0.0)))
-            .or(c("mean").is_infinite())
-            .or(c("mean").is_nan());
-        let columns = ["p05", "p50", "p95", "mean"].map(|suffix| format!("{quantity}_{suffix}"));
+        let columns = Quantiles::PARTS.map(|(suffix, _)| format!("{quantity}_{suffix}"));
         let [p05, p50, p95, mean] = &columns;
-        none(
-            frame(dir, table, &[first, p05, p50, p95, mean])?.filter(bad),
-            table,
-            &format!("{quantity}: 0 <= p05 <= p50 <= p95, all finite"),
-            first,
-        )?;
+        let rows = frame(dir, table, &[first, p05, p50, p95, mean])?;
+        let part = |name: &str| Ok::<_, Error>(rows.column(name)?.f64()?.clone());
+        let (p05, p50, p95, mean) = (part(p05)?, part(p50)?, part(p95)?, part(mean)?);
+        let unordered = p05.gt(&p50) | p50.gt(&p95) | p05.lt(0.0);
+        let bad = unordered | mean.is_infinite() | mean.is_nan();
+        none(&rows.filter(&bad)?, table, &format!("{quantity}: 0 <= p05 <= p50 <= p95, all finite"), first)?;
     }
     Ok(())
 }
 
 fn one_estimate_per_model(dir: &Path) -> Result<()> {
-    let args = JoinArgs::new(JoinType::Anti);
-    let missing = frame(dir, "models", &["model_id"])?.join(
-        frame(dir, "estimates", &["model_id"])?,
-        [col("model_id")],
-        [col("model_id")],
-        args,
-    );
-    none(missing, "estimates", "every model has an estimate", "model_id")
+    let models = frame(dir, "models", &["model_id"])?;
+    let missing = without_partner(&models, "model_id", &frame(dir, "estimates", &["model_id"])?, "model_id")?;
+    none(&missing, "estimates", "every model has an estimate", "model_id")
 }
 
 /// Fails unless `offenders` is empty; shows up to three values of `column`.
-fn none(offenders: LazyFrame, table: &str, rule: &str, column: &str) -> Result<()> {
-    let found = offenders.select([col(column)]).collect()?;
-    if found.height() == 0 {
+fn none(offenders: &DataFrame, table: &str, rule: &str, column: &str) -> Result<()> {
+    if offenders.height() == 0 {
         return Ok(());
     }
+    let values = offenders.column(column)?;
     let shown: Vec<String> =
-        (0..found.height().min(3)).filter_map(|i| found.column(column).ok()?.get(i).ok().map(|v| v.to_string())).collect();
-    Err(Error::Verification(format!(
-        "data test of table '{table}': {rule}; broken by {} rows, among them {}\n  way out: nothing was published; report this with the source",
-        found.height(),
-        shown.join(", ")
-    )))
+        (0..offenders.height().min(SHOWN)).filter_map(|i| values.get(i).ok().map(|value| value.to_string())).collect();
+    Err(broken(table, rule, offenders.height(), &shown))
+}
+
+fn broken(table: &str, rule: &str, rows: usize, shown: &[String]) -> Error {
+    Error::Verification(format!(
+        "data test of table '{table}': {rule}; broken by {rows} rows, among them {}\n  way out: nothing was published; report this with \
+         the source",
+        shown.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ")
+    ))
 }

@@ -1,8 +1,7 @@
 //! How many runs, and how much of the emissions, rest on each factor that stands in for what nothing states.
 
 use crate::error::Result;
-use crate::tables::frame::frame;
-use polars::prelude::*;
+use crate::tables::frame::{above_zero, frame};
 use std::path::Path;
 
 /// Columns of `estimates` that say so, with the words for a reader.
@@ -34,7 +33,7 @@ pub struct Fallback {
 pub fn count_fallbacks(dir: &Path) -> Result<Vec<Fallback>> {
     let mut columns = vec!["tier", "emissions_kgco2e_mean"];
     columns.extend(FACTORS.iter().map(|(column, _)| *column));
-    let runs = frame(dir, "estimates", &columns)?.filter(col("tier").gt(lit(0))).collect()?;
+    let runs = above_zero(&frame(dir, "estimates", &columns)?, "tier")?;
     let emissions: Vec<f64> = runs.column("emissions_kgco2e_mean")?.f64()?.into_no_null_iter().collect();
     // Summed here, one after the other: polars' own sum is split over threads.
     let total: f64 = emissions.iter().sum();
