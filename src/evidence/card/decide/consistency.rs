@@ -144,3 +144,56 @@ fn tokens_against_data(chosen: &mut Chosen<'_, '_>) {
         chosen.refuse(&[Field::TrainTokens], &format!("contradiction: {times:.0} times the data set and its epochs"));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::Field;
+    use crate::evidence::Extracted;
+    use crate::evidence::card::tests::card_tables;
+    use crate::evidence::card::{About, CardRole, extract};
+    use crate::reference::Reference;
+
+    fn kept(lines: &[&str], field: Field) -> bool {
+        let card = format!("# m\n\n## Training\n\n- {}\n", lines.join("\n- "));
+        let about = About { model_id: "org/m", role: CardRole::OwnTraining, base_ids: &[], total_params: None };
+        let rows: Vec<Extracted> = extract(card_tables(&Reference::load().unwrap()), &card, &about);
+        assert!(rows.iter().any(|r| r.field == field), "{lines:?} {field}: {rows:?}");
+        rows.iter().any(|r| r.field == field && r.reject_reason.is_none())
+    }
+
+    #[test]
+    fn chips_that_cannot_have_done_the_compute_are_refused() {
+        let flop = "Training compute: 8.29e19 FLOPs";
+        let p600 = ["Hardware Type: 8 P600 GPUs", "Hours used: 720", flop];
+        assert!(!kept(&p600, Field::Accelerator) && kept(&p600, Field::TrainFlop) && kept(&p600, Field::WallHours));
+        assert!(kept(&["Hardware Type: 8 Quadro P6000", "Hours used: 720", flop], Field::Accelerator));
+        let t4 = ["Hardware Type: 4 T4", "Hours used: 1000", "Training compute: 3e21 FLOPs"];
+        assert!(!kept(&t4, Field::Accelerator));
+        // No chip does this in ten hours: hours or compute are another training's.
+        let nothing = ["Hardware Type: 1 A100", "Hours used: 10", "Training compute: 3e24 FLOPs"];
+        assert!(kept(&nothing, Field::Accelerator) && !kept(&nothing, Field::TrainFlop) && !kept(&nothing, Field::WallHours));
+        let fine = ["Hardware Type: 64 A100 80GB", "Hours used: 500", "Training compute: 2e22 FLOPs"];
+        assert!(kept(&fine, Field::Accelerator) && kept(&fine, Field::TrainFlop));
+    }
+
+    #[test]
+    fn emissions_over_energy_are_a_grid() {
+        let bare = ["Carbon Emitted: 100 kg", "Energy consumed: 10 kWh"];
+        assert!(!kept(&bare, Field::EmissionsKgco2e) && !kept(&bare, Field::EnergyKwh));
+        let with_chips = ["Carbon Emitted: 2000 kg", "Energy consumed: 8 kWh", "Hardware Type: 1 A100 80GB", "Hours used: 20"];
+        assert!(!kept(&with_chips, Field::EmissionsKgco2e) && kept(&with_chips, Field::EnergyKwh));
+        let fine = ["Carbon Emitted: 4 kg", "Energy consumed: 10 kWh"];
+        assert!(kept(&fine, Field::EmissionsKgco2e) && kept(&fine, Field::EnergyKwh));
+    }
+
+    #[test]
+    fn energy_over_hours_is_a_power() {
+        let far = ["Energy consumed: 5000 kWh", "Hardware Type: 1 T4", "Hours used: 2"];
+        assert!(!kept(&far, Field::EnergyKwh) && !kept(&far, Field::WallHours));
+        // Emissions that fit the energy speak against the hours.
+        let hours = ["Energy consumed: 5000 kWh", "Carbon Emitted: 2 t", "Hardware Type: 1 T4", "Hours used: 2"];
+        assert!(kept(&hours, Field::EnergyKwh) && !kept(&hours, Field::WallHours));
+        let fine = ["Energy consumed: 10 kWh", "Hardware Type: 1 A100 80GB", "Hours used: 20"];
+        assert!(kept(&fine, Field::EnergyKwh) && kept(&fine, Field::WallHours));
+    }
+}

@@ -196,4 +196,58 @@ mod tests {
         assert_eq!(accepted(&own, Field::BatchSize), Some(2304.0));
         assert!(own.iter().any(|r| r.field == Field::Precision && r.as_written == "bf16"));
     }
+
+    const DISTILLED: &str = "# Nemo\n\n## Computational load\n\nCumulative compute : 1.48E+24 FLOPS\n\nEstimate energy and emissions for model training: 724.0 MWh\n\n| | # of tokens | Compute [FLOPS] | Energy [MWh] |\n|---|---|---|---|\n| 12B Base Pre-training | 20T | 1.45E+24 | 708.3 |\n| 9B Pruning & Distillation | 480B | 3.28E+22 | 15.7 |\n| Total | 20.6T | 1.48E+24 | 724.0 |\n";
+
+    #[test]
+    fn the_row_of_the_stage_and_never_the_sum() {
+        let own = rows("nv-lab/Nemo-9B-Base", CardRole::FineTune, DISTILLED);
+        assert_eq!(
+            (accepted(&own, Field::EnergyKwh), accepted(&own, Field::TrainFlop)),
+            (Some(15_700.0), Some(3.28e22)),
+            "{own:?}"
+        );
+        assert_eq!(accepted(&own, Field::TrainTokens), Some(480e9));
+        // The table does not name it: neither the sum nor the line that repeats the sum counts.
+        let other = rows("nv-lab/Nemo-4B", CardRole::FineTune, DISTILLED);
+        assert_eq!((accepted(&other, Field::EnergyKwh), accepted(&other, Field::TrainFlop)), (None, None), "{other:?}");
+        let phases = "## Emissions\n\n| Phase | GPU hours | CO2 (kg) |\n|---|---|---|\n| Pre-training | 9000 | 1200 |\n| Fine-tuning | 40 | 5.5 |\n| Total | 9040 | 1205.5 |\n\n- Carbon Emitted: 1205.5 kg\n";
+        let tuned = rows("org/fox-sft", CardRole::FineTune, phases);
+        assert_eq!(
+            (accepted(&tuned, Field::EmissionsKgco2e), accepted(&tuned, Field::AcceleratorHours)),
+            (Some(5.5), Some(40.0)),
+            "{tuned:?}"
+        );
+        let stages = "## Emissions\n\n| Stage | GPU hours |\n|---|---|\n| Stage 1 | 900 |\n| Stage 2 | 100 |\n| Total | 1000 |\n";
+        let whole = rows("org/fox", CardRole::OwnTraining, stages);
+        assert_eq!(accepted(&whole, Field::AcceleratorHours), Some(1000.0), "{whole:?}");
+    }
+
+    #[test]
+    fn units_in_cells_and_the_time_on_the_wall() {
+        let card = "## Training\n\n| Model | Wall time | Energy | Emissions |\n|---|---|---|---|\n| fox-small | 9 hours | 4.2 kWh | 1700 g |\n| fox-large | 90 hours | 42 kWh | 17 kg |\n";
+        let own = rows("org/fox-small", CardRole::OwnTraining, card);
+        assert_eq!(accepted(&own, Field::WallHours), Some(9.0), "{own:?}");
+        assert_eq!((accepted(&own, Field::EnergyKwh), accepted(&own, Field::EmissionsKgco2e)), (Some(4.2), Some(1.7)), "{own:?}");
+        let rates = card.replace("Wall time", "Training time per epoch").replace("Emissions", "Emissions per query");
+        let own = rows("org/fox-small", CardRole::OwnTraining, &rates);
+        assert_eq!((accepted(&own, Field::WallHours), accepted(&own, Field::EmissionsKgco2e)), (None, None), "{own:?}");
+        let evaluated = card.replace("## Training", "## Evaluation");
+        assert_eq!(accepted(&rows("org/fox-small", CardRole::OwnTraining, &evaluated), Field::EmissionsKgco2e), None);
+    }
+
+    #[test]
+    fn points_of_one_training_end_with_all_of_it() {
+        let sums = "## Training\n\n| Checkpoint | GPU hours | CO2 (kg) |\n|---|---|---|\n| 1000 | 10 | 2.1 |\n| 2000 | 20 | 4.2 |\n| 4000 | 41 | 8.3 |\n";
+        let own = rows("org/fox", CardRole::OwnTraining, sums);
+        assert_eq!(
+            (accepted(&own, Field::AcceleratorHours), accepted(&own, Field::EmissionsKgco2e)),
+            (Some(41.0), Some(8.3)),
+            "{own:?}"
+        );
+        // Each epoch took a little longer: nothing adds up.
+        let each = "## Training\n\n| Epoch | GPU hours |\n|---|---|\n| 1 | 10.0 |\n| 2 | 10.4 |\n| 3 | 10.9 |\n";
+        assert_eq!(accepted(&rows("org/fox", CardRole::OwnTraining, each), Field::AcceleratorHours), None);
+        assert_eq!(accepted(&rows("org/fox-step1000", CardRole::OwnTraining, sums), Field::AcceleratorHours), None);
+    }
 }
