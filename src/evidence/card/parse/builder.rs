@@ -139,7 +139,9 @@ impl<'s> Builder<'s> {
 
     /// Ends a block.
     pub(super) fn emit(&mut self, kind: BlockKind) {
-        let label = self.lead.clone().or_else(|| self.label.clone());
+        // A plain line with a colon leads the list behind it, and no paragraph behind that.
+        let lead = if kind == BlockKind::Paragraph { None } else { self.lead.clone() };
+        let label = lead.or_else(|| self.label.clone());
         if !self.text.trim().is_empty() {
             self.take_over(kind);
         }

@@ -171,7 +171,7 @@ mod tests {
         let own = rows("meta-llama/Llama-2-7b", CardRole::OwnTraining, LLAMA);
         assert_eq!(accepted(&own, Field::AcceleratorHours), Some(184_320.0));
         assert_eq!(accepted(&own, Field::EmissionsKgco2e), Some(31_220.0));
-        assert!(own.iter().any(|r| r.value == Some(539_000.0) && r.reject_reason.as_deref() == Some("another model's row")));
+        assert!(own.iter().any(|r| r.value == Some(539_000.0) && r.reject_reason.as_deref() == Some("the sum of several rows")));
         let copy = rows("TheBloke/Llama-2-7b-GGML", CardRole::Copy, LLAMA);
         assert!(copy.iter().all(|r| r.reject_reason.is_some()) && !copy.is_empty());
     }
