@@ -140,6 +140,9 @@ tables!(Index {
 // card.toml
 lists!(Repository { climate_subjects, fine_tune_phrases, cell_fillers, no_base_names });
 lists!(Headings { original, base, continued, evaluation, never_evaluation, training, environment, estimated, version_fillers });
+lists!(Phases { never, pre_training, fine_tuning, second, generic, tuned_names });
+lists!(Totals { cumulative, inclusive, families, rows });
+lists!(Logs { calculator });
 lists!(Training { stems, cjk_parts, verbs, nouns, noun_prepositions });
 lists!(Examples { loaders, placeholder_owners });
 lists!(Templates { unfilled });
@@ -153,6 +156,9 @@ tables!(Clouds { field_only: Words, joins: Words, near_lambda: Words, serving: W
 tables!(Card {
     repository: Repository,
     headings: Headings,
+    phases: Phases,
+    totals: Totals,
+    logs: Logs,
     training: Training,
     examples: Examples,
     templates: Templates,
@@ -184,8 +190,38 @@ lists!(KeySpellings {
     date,
 });
 lists!(VagueKeys { hardware, hours, provider, region, steps, batch, tokens });
-lists!(Pairs { serving, device_counts, no_cloud, data_sizes, affirmed, denied, file_sizes });
-lists!(Columns { params, tokens, steps, epochs, batch, carbon, energy, device_hours, hours, hardware, base, of_data, file_sizes });
+lists!(Pairs {
+    serving,
+    device_counts,
+    no_cloud,
+    data_sizes,
+    affirmed,
+    denied,
+    file_sizes,
+    neutral,
+    qualified_by_use,
+    runs,
+    parts,
+    uses,
+    each,
+});
+lists!(Columns {
+    params,
+    tokens,
+    steps,
+    epochs,
+    batch,
+    carbon,
+    energy,
+    device_hours,
+    hours,
+    hardware,
+    base,
+    of_data,
+    file_sizes,
+    points,
+    not_training
+});
 lists!(Code { settings, affirmed, counted_batches });
 tables!(Keys { keys: KeySpellings, vague_keys: VagueKeys, pairs: Pairs, columns: Columns, code: Code });
 

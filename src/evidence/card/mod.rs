@@ -15,7 +15,8 @@ mod tests;
 pub use self::about::{About, CardRole, CardTables};
 
 use self::decide::accept::{Fact, accept};
-use self::decide::choose::{add_tool, choose};
+use self::decide::choose::{add_tool, choose, refuse_sums};
+use self::decide::consistency::refuse_contradictions;
 use self::decide::sections::Sections;
 use self::parse::front_matter::parse_front_matter;
 use self::parse::markdown::parse_blocks;
@@ -68,7 +69,9 @@ pub fn extract(tables: CardTables<'_>, card: &str, about: &About<'_>) -> Vec<Ext
     read_front_matter(&mut card, &front, source);
     read_passages(&mut card, &passages);
     let mut facts: Vec<Fact> = card.candidates.into_iter().map(|candidate| accept(candidate, source)).collect();
+    refuse_sums(&mut facts);
     choose(&mut facts);
+    refuse_contradictions(&mut facts, tables.accelerators);
     add_tool(&mut facts, card.tools.into_iter().next().map(|tool| accept(tool, source)));
     facts.into_iter().map(|fact| fact.row).collect()
 }

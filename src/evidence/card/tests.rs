@@ -189,6 +189,78 @@ fn at_most_one_row_of_a_field_is_accepted() {
     assert_eq!(accepted.len(), all, "{got:?}");
 }
 
+fn pairs(role: CardRole, lines: &[&str]) -> Vec<Extracted> {
+    let bases: &[&str] = if role == CardRole::FineTune { &["org/base"] } else { &[] };
+    rows("x/y", role, bases, &format!("# y\n\n## Environmental Impact\n\n- {}\n", lines.join("\n- ")))
+}
+
+#[test]
+fn the_result_of_a_calculation_stands_at_its_end() {
+    for line in [
+        "**Carbon Emitted**: 283W x 8h = 2.26 kWh x 0.57 kg eq. CO2/kWh = 1.29 kg eq. CO2",
+        "**Carbon Emitted (Power consumption x Time x Carbon Produced Based on the Local Power Grid)**:\n283W x 8h = 2.26 kWh x 0.57 kg eq. CO2/kWh = 1.29 kg eq. CO2",
+        "Carbon footprint: 0.35 kg CO2e per kWh x 0.3 kW x 12.3 h ≈ 1.29 kg",
+        "CO2 emissions: 1.29 kg (0.432 kgCO2eq/kWh)",
+    ] {
+        let got = pairs(CardRole::OwnTraining, &[line]);
+        assert_eq!(value(&got, Field::EmissionsKgco2e), Some(1.29), "{line}: {got:?}");
+        assert!(value(&got, Field::EnergyKwh).is_none_or(|kwh| kwh == 2.26), "{line}: {got:?}");
+    }
+    let rate = pairs(CardRole::OwnTraining, &["Carbon Emitted: 0.57 kg eq. CO2/kWh"]);
+    assert_eq!(value(&rate, Field::EmissionsKgco2e), None, "{rate:?}");
+}
+
+#[test]
+fn parts_uses_and_runs_in_pairs() {
+    for (line, field) in [
+        ("Carbon Emitted: 0.3 kg per epoch", Field::EmissionsKgco2e),
+        ("CO2 emissions per epoch: 0.3 kg", Field::EmissionsKgco2e),
+        ("Inference carbon emissions: 2 g", Field::EmissionsKgco2e),
+        ("Energy consumed: 0.4 Wh per query", Field::EnergyKwh),
+        ("Energy consumption (inference, per 1000 requests): 0.4 kWh", Field::EnergyKwh),
+        ("Training time: 12 minutes per epoch", Field::WallHours),
+        ("Training time (per epoch): 12 minutes", Field::WallHours),
+        ("Carbon Emitted: 10.5 kg (5 runs)", Field::EmissionsKgco2e),
+    ] {
+        let got = pairs(CardRole::OwnTraining, &[line]);
+        assert_eq!(value(&got, field), None, "{line}: {got:?}");
+    }
+    for (line, field, right) in [
+        ("Carbon Emitted: 2.1 kg per run, 5 runs", Field::EmissionsKgco2e, 2.1),
+        ("Energy consumption per training run: 4 kWh", Field::EnergyKwh, 4.0),
+        ("Hours used: 350 hours per GPU", Field::WallHours, 350.0),
+    ] {
+        let got = pairs(CardRole::OwnTraining, &[line]);
+        assert_eq!(value(&got, field), Some(right), "{line}: {got:?}");
+    }
+}
+
+#[test]
+fn totals_that_hold_the_base_or_the_family() {
+    for (line, field) in [
+        ("Cumulative compute: 1.48E+24 FLOPS", Field::TrainFlop),
+        ("Energy consumed: 724 MWh, including the base", Field::EnergyKwh),
+        ("Carbon Emitted (including pre-training): 12 t", Field::EmissionsKgco2e),
+    ] {
+        let got = pairs(CardRole::FineTune, &[line]);
+        assert!(value(&got, field).is_none() && got.iter().any(|r| r.field == field), "{line}: {got:?}");
+    }
+    let root = pairs(CardRole::OwnTraining, &["Cumulative compute: 1.45E+24 FLOPS"]);
+    assert_eq!(value(&root, Field::TrainFlop), Some(1.45e24));
+    for line in ["Total emissions (all models): 539 tCO2eq", "Carbon Emitted: 539 t for the whole family"] {
+        let got = pairs(CardRole::OwnTraining, &[line]);
+        assert!(value(&got, Field::EmissionsKgco2e).is_none() && !got.is_empty(), "{line}: {got:?}");
+    }
+    let prose = rows_of("x/y", "## Training\n\nTraining all models of the project emitted 539 tonnes of CO2.\n");
+    assert_eq!(value(&prose, Field::EmissionsKgco2e), None, "{prose:?}");
+}
+
+#[test]
+fn two_lists_without_titles_are_two_trainings() {
+    let got = pairs(CardRole::OwnTraining, &["Hours used: 350", "Carbon Emitted: 5 t", "Hours used: 70", "Carbon Emitted: 1 t"]);
+    assert_eq!((value(&got, Field::WallHours), value(&got, Field::EmissionsKgco2e)), (None, None), "{got:?}");
+}
+
 /// Pieces that rules look for, to be thrown together.
 const SPLICES: &[&str] = &[
     "8 A100",

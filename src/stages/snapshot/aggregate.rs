@@ -1,13 +1,13 @@
 //! Totals of cohorts and groups, draw by draw, so that what rows share stays shared in their sum (docs/method.md, section 6).
 
+use super::ai_act;
 use super::sensitivity::Sensitivity;
 use super::{Publication, Settings};
 use crate::domain::source::CohortMetric;
-use crate::domain::{GroupBy, Run, RunKind, Tier};
+use crate::domain::{GroupBy, Run, Tier};
 use crate::engine::{Inputs, Outputs};
 use crate::error::{Error, Result};
 use crate::estimation::{Basis, build};
-use crate::method::assumptions::{EU_AI_ACT_BAND, EU_AI_ACT_FLOP, FINE_TUNE_MAX_SHARE_OF_PRETRAINING};
 use crate::method::chain;
 use crate::method::draws::{Draws, Shared, simulate};
 use crate::method::summary::summarize;
@@ -160,35 +160,11 @@ fn groups(item: &Item, basis: &Basis) -> Vec<(GroupBy, String)> {
         (GroupBy::License, unknown(item.model.license.as_deref())),
     ];
     if item.tier() != Tier::NoTraining {
-        groups.push((GroupBy::EuAiAct, eu_ai_act(item, basis)));
+        let base = item.run.root_run_id.as_ref().and_then(|root| basis.roots.get(root)).copied();
+        let group = ai_act::group(item.model.modality, item.run.kind, item.estimate.train_flop.p50, base);
+        groups.push((GroupBy::EuAiAct, group.to_owned()));
     }
     groups
-}
-
-/// Where the median compute stands to the thresholds of the EU AI Act; a modification stands to a third of the compute of its base.
-fn eu_ai_act(item: &Item, basis: &Basis) -> String {
-    let flop = item.estimate.train_flop.p50;
-    let near = |threshold: f64| (flop / threshold - 1.0).abs() <= EU_AI_ACT_BAND;
-    if item.run.kind != Some(RunKind::Pretraining) {
-        let base = item.run.root_run_id.as_ref().and_then(|root| basis.roots.get(root));
-        let threshold = base.map(|flop| flop * FINE_TUNE_MAX_SHARE_OF_PRETRAINING);
-        return match threshold {
-            None => "modification_of_a_base_without_estimate",
-            Some(threshold) if near(threshold) => "modification_near_a_third_of_its_base",
-            Some(threshold) if flop < threshold => "modification_below_a_third_of_its_base",
-            Some(_) => "modification_above_a_third_of_its_base",
-        }
-        .to_owned();
-    }
-    let [general, systemic] = EU_AI_ACT_FLOP;
-    match flop {
-        _ if near(general) => "near_1e23",
-        _ if near(systemic) => "near_1e25",
-        c if c < general => "below_1e23",
-        c if c < systemic => "1e23_to_1e25",
-        _ => "above_1e25",
-    }
-    .to_owned()
 }
 
 type Key = (String, GroupBy, String);

@@ -1,6 +1,7 @@
 //! snapshot: aggregates, data tests, and a directory that never changes once it is published.
 
 pub mod aggregate;
+mod ai_act;
 mod data_tests;
 mod dataset_card;
 pub mod fallbacks;
@@ -40,7 +41,7 @@ use std::path::{Path, PathBuf};
 
 stage! {
     /// Aggregates, tests and publishes.
-    struct Publication = "snapshot" version 4
+    struct Publication = "snapshot" version 5
     reads [
         ModelRow,
         RunRow,

@@ -12,12 +12,14 @@ pub struct Fact {
     pub row: Extracted,
     /// Standing: smaller is better.
     pub rank: u8,
+    /// Number of the table it stands in; 0 outside tables.
+    pub table: usize,
 }
 
 /// The row of a candidate of a card.
 #[must_use]
 pub fn accept(candidate: Candidate, source: &str) -> Fact {
-    let Candidate { field, value, written, kind, locator, quote: quoted, rank, reason } = candidate;
+    let Candidate { field, value, written, kind, table, locator, quote: quoted, rank, reason } = candidate;
     let wrong = value.is_some_and(|v| !(v.is_finite() && v > 0.0 && v < 1e40));
     let (evidence_source, extractor) = match kind {
         BlockKind::FrontMatter => (EvidenceSource::CardYaml, "card_front_matter"),
@@ -42,7 +44,7 @@ pub fn accept(candidate: Candidate, source: &str) -> Fact {
         },
         reject_reason: reason.map(Into::into).or_else(|| wrong.then(|| "zero or out of range".to_owned())),
     };
-    Fact { row, rank }
+    Fact { row, rank, table }
 }
 
 /// At most 200 characters of the card, exactly as they stand there.

@@ -3,12 +3,42 @@
 use super::accept::Fact;
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{RANK_FRONT_MATTER, RANK_PROSE};
+use crate::evidence::card::read::totals::{OTHER_ROW, TOTAL_ROW};
 use std::collections::BTreeMap;
 
 /// Two figures that differ by less are one, rounded.
 const SAME: f64 = 0.02;
 /// Fields of which several figures in prose, none better than the other, mean that none is known: stages, or several models.
 const STRICT: &[Field] = &[Field::TrainSteps, Field::Epochs, Field::WallHours, Field::TrainTokens, Field::EmissionsKgco2e];
+
+/// Fields of which two figures of the same standing that differ are of two trainings, wherever they stand.
+const AMOUNTS: &[Field] = &[Field::EmissionsKgco2e, Field::EnergyKwh, Field::WallHours, Field::AcceleratorHours];
+/// A sum of rounded figures differs from the rounded sum by less.
+const ROUNDED: f64 = 0.01;
+
+/// Refuses figures outside tables that a table of the card shows to be the sum of several trainings.
+pub fn refuse_sums(facts: &mut [Fact]) {
+    let mut sums: Vec<(Field, f64)> = Vec::new();
+    let mut rows: BTreeMap<(Field, usize), Vec<f64>> = BTreeMap::new();
+    for fact in facts.iter().filter(|f| f.table > 0) {
+        let Some(value) = fact.row.value else { continue };
+        match fact.row.reject_reason.as_deref() {
+            Some(TOTAL_ROW) => sums.push((fact.row.field, value)),
+            None | Some(OTHER_ROW) => rows.entry((fact.row.field, fact.table)).or_default().push(value),
+            Some(_) => {}
+        }
+    }
+    sums.extend(rows.iter().filter(|(_, values)| values.len() > 1).map(|((field, _), values)| (*field, values.iter().sum())));
+    let is_amount = |field| AMOUNTS.contains(&field) || field == Field::TrainFlop;
+    for fact in facts.iter_mut().filter(|f| f.table == 0 && f.row.reject_reason.is_none() && is_amount(f.row.field)) {
+        let is_sum = |(field, sum): &&(Field, f64)| {
+            *field == fact.row.field && fact.row.value.is_some_and(|v| (v - sum).abs() <= ROUNDED * sum)
+        };
+        if sums.iter().any(|s| is_sum(&s)) {
+            fact.row.reject_reason = Some("the card's own table shows that it is the sum of several trainings".to_owned());
+        }
+    }
+}
 
 /// Whether two figures are the same.
 fn same(a: Option<f64>, b: Option<f64>) -> bool {
@@ -32,9 +62,10 @@ pub fn choose(facts: &mut [Fact]) {
             && rank == RANK_FRONT_MATTER
             && text.and_then(|i| facts.get(i)).is_some_and(|f| !same(f.row.value, value));
         let chosen = if overruled { text } else { candidates.first().copied() };
-        let differs = STRICT.contains(&field)
-            && rank >= RANK_PROSE
-            && candidates.iter().filter_map(get).filter(|f| f.rank <= rank + 1).any(|f| !same(f.row.value, value));
+        let in_prose = STRICT.contains(&field) && rank >= RANK_PROSE;
+        let reach = if in_prose { rank + 1 } else { rank };
+        let differs = (in_prose || (AMOUNTS.contains(&field) && rank > RANK_FRONT_MATTER))
+            && candidates.iter().filter_map(get).filter(|f| f.rank <= reach).any(|f| !same(f.row.value, value));
         let Some(written) = chosen.and_then(|i| facts.get(i)).map(described) else { continue };
         for i in candidates {
             let Some(fact) = facts.get_mut(i) else { continue };

@@ -2,5 +2,7 @@
 
 pub mod accept;
 pub mod choose;
+pub mod consistency;
 mod examples;
+pub mod lists;
 pub mod sections;

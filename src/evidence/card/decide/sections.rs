@@ -3,6 +3,7 @@
 //! The role of the repository comes from its lineage; the text can only take away from it.
 
 use super::examples::is_another_repository;
+use super::lists::Lists;
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::block::{Block, BlockKind};
 use crate::evidence::card::read::passage::{BASE_SECTION, Passage};
@@ -18,6 +19,7 @@ pub struct Sections {
     base_headings: bool,
     /// Heading paths whose figures are another version's.
     others: Vec<Rc<[String]>>,
+    lists: Lists,
 }
 
 impl Sections {
@@ -36,13 +38,16 @@ impl Sections {
             original_from: blocks.iter().find(|b| is_original(b)).map(|b| b.from),
             base_headings: own.role == CardRole::FineTune,
             others: other_versions(own, blocks),
+            lists: Lists::new(own, blocks),
         }
     }
 
     /// The blocks with what their sections take away.
     #[must_use]
     pub fn passages<'b>(&self, blocks: &'b [Block]) -> Vec<Passage<'b>> {
-        blocks.iter().map(|block| Passage { block, refused: self.refuse(block) }).collect()
+        let refuse =
+            |(i, block): (usize, &'b Block)| Passage { block, refused: self.refuse(block).or_else(|| self.lists.refuse(i)) };
+        blocks.iter().enumerate().map(refuse).collect()
     }
 
     /// Why no figure of a block can be this model's training.

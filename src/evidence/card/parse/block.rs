@@ -40,6 +40,8 @@ pub struct Block {
     pub kind: BlockKind,
     /// Headings above it, outermost first; of a heading, itself too.
     pub headings: Rc<[String]>,
+    /// The line in bold or italics, or ending with a colon, that the block stands under; none where only headings stand above.
+    pub label: Option<Rc<str>>,
     /// Text without markup; cells are joined by ` | `.
     pub text: String,
     /// Cells of the table's header.
@@ -69,6 +71,7 @@ impl Block {
         Self {
             kind,
             headings: Rc::from([]),
+            label: None,
             text: source.get(from..to).unwrap_or_default().to_owned(),
             header: Rc::from([]),
             cells: Vec::new(),

@@ -1,10 +1,15 @@
 //! Collects the text of a card into blocks; Markdown and the HTML in it both fill it.
 
 use super::block::{Block, BlockKind, Link};
+use super::pair::split_pair;
 use std::rc::Rc;
 
 /// Longest title kept of a heading, in characters.
 const MAX_TITLE_CHARS: usize = 200;
+/// Longest line in bold or italics that is a label of what follows, in characters.
+const MAX_LABEL_CHARS: usize = 120;
+/// Most words of a plain line that ends with a colon and labels the list behind it.
+const MAX_LEAD_WORDS: usize = 8;
 
 /// Collects blocks; the HTML reader fills it too.
 pub(super) struct Builder<'s> {
@@ -14,6 +19,14 @@ pub(super) struct Builder<'s> {
     out: Vec<Block>,
     headings: Vec<(u8, String)>,
     path: Rc<[String]>,
+    /// The line in bold or italics that stands over what follows, up to the next heading.
+    label: Option<Rc<str>>,
+    /// The plain line with a colon that stands over the list or table that follows.
+    lead: Option<Rc<str>>,
+    /// Marks of bold or italics that are open.
+    emphasis: u32,
+    /// Bytes of the text that are emphasised.
+    emphasised: usize,
     text: String,
     marks: Vec<(usize, usize)>,
     links: Vec<Link>,
@@ -36,6 +49,10 @@ impl<'s> Builder<'s> {
             out: Vec::new(),
             headings: Vec::new(),
             path: Rc::from([]),
+            label: None,
+            lead: None,
+            emphasis: 0,
+            emphasised: 0,
             text: String::new(),
             marks: Vec::new(),
             links: Vec::new(),
@@ -58,7 +75,50 @@ impl<'s> Builder<'s> {
         self.start.get_or_insert(from);
         self.marks.push((self.text.len(), from));
         self.text.push_str(text);
+        if self.emphasis > 0 {
+            self.emphasised += solid(text);
+        }
         self.end = self.end.max(from + text.len());
+    }
+
+    /// Bold or italics begin here.
+    pub(super) fn open_emphasis(&mut self) {
+        self.emphasis += 1;
+    }
+
+    pub(super) fn close_emphasis(&mut self) {
+        self.emphasis = self.emphasis.saturating_sub(1);
+    }
+
+    /// Whether the text so far is one line in bold or italics that is no key with its value.
+    pub(super) fn is_label(&self) -> bool {
+        let text = self.text.trim();
+        let bare = text.trim_end_matches([':', '：']);
+        let is_key = split_pair(text).is_some_and(|(_, value)| text.get(value..).is_some_and(|v| !v.trim().is_empty()));
+        self.emphasis == 0
+            && !is_key
+            && !text.contains('\n')
+            && (1..=MAX_LABEL_CHARS).contains(&text.chars().count())
+            && self.emphasised >= solid(bare)
+    }
+
+    /// Whether the text so far ends with the colon behind a key or a lead.
+    pub(super) fn ends_with_colon(&self) -> bool {
+        self.text.trim_end().ends_with([':', '：'])
+    }
+
+    /// What a block that ends here is to what follows: its label, the lead of its list, or neither.
+    fn take_over(&mut self, kind: BlockKind) {
+        let text = self.text.trim();
+        let title = || Some(Rc::from(text.trim_end_matches([':', '：']).trim()));
+        let is_text = matches!(kind, BlockKind::Paragraph | BlockKind::ListItem);
+        if is_text && self.is_label() {
+            (self.label, self.lead) = (title(), None);
+        } else if kind == BlockKind::Paragraph {
+            let is_lead = self.ends_with_colon() && !text.contains('\n') && text.split_whitespace().count() <= MAX_LEAD_WORDS;
+            self.lead = if is_lead { title() } else { None };
+        }
+        (self.emphasis, self.emphasised) = (0, 0);
     }
 
     /// A link begins here.
@@ -79,10 +139,17 @@ impl<'s> Builder<'s> {
 
     /// Ends a block.
     pub(super) fn emit(&mut self, kind: BlockKind) {
+        // A plain line with a colon leads the list behind it, and no paragraph behind that.
+        let lead = if kind == BlockKind::Paragraph { None } else { self.lead.clone() };
+        let label = lead.or_else(|| self.label.clone());
+        if !self.text.trim().is_empty() {
+            self.take_over(kind);
+        }
         let text = std::mem::take(&mut self.text);
         let block = Block {
             kind,
             headings: Rc::clone(&self.path),
+            label,
             header: if kind == BlockKind::TableRow { Rc::clone(&self.header) } else { Rc::from([]) },
             cells: std::mem::take(&mut self.cells),
             table: if kind == BlockKind::TableRow { self.table } else { 0 },
@@ -160,6 +227,12 @@ impl<'s> Builder<'s> {
         }
         self.headings.push((level, title));
         self.path = self.headings.iter().map(|(_, title)| title.clone()).collect();
+        (self.label, self.lead) = (None, None);
         self.emit(BlockKind::Heading);
     }
+}
+
+/// Bytes of a text that are no space.
+fn solid(text: &str) -> usize {
+    text.bytes().filter(|b| !b.is_ascii_whitespace()).count()
 }

@@ -53,9 +53,18 @@ impl Markdown<'_> {
                 let inside = self.source.get(from..to).and_then(|raw| raw.find(&*text)).unwrap_or(0);
                 self.out.push(&text, from + inside);
             }
+            // A line in bold stands over what follows, also without a blank line between.
+            Event::SoftBreak | Event::HardBreak if self.images == 0 && self.out.is_label() && !self.out.ends_with_colon() => {
+                self.out.emit(kind);
+            }
             Event::SoftBreak | Event::HardBreak if self.images == 0 => self.out.push("\n", from),
             Event::InlineHtml(tag) => {
                 let tag = tag.to_ascii_lowercase();
+                match tag.as_str() {
+                    "<b>" | "<strong>" | "<i>" | "<em>" => self.out.open_emphasis(),
+                    "</b>" | "</strong>" | "</i>" | "</em>" => self.out.close_emphasis(),
+                    _ => {}
+                }
                 if tag.starts_with("<br") {
                     self.out.push("\n", from);
                 } else if tag.starts_with("<sup") {
@@ -91,6 +100,7 @@ impl Markdown<'_> {
                 self.out.open_table();
             }
             Tag::TableCell => self.out.open_cell(),
+            Tag::Emphasis | Tag::Strong => self.out.open_emphasis(),
             Tag::Link { dest_url, .. } => self.out.open_link(dest_url.to_string()),
             Tag::Image { .. } => self.images += 1,
             _ => {}
@@ -110,6 +120,7 @@ impl Markdown<'_> {
             TagEnd::TableCell => self.out.close_cell(),
             TagEnd::TableHead => self.out.close_row(true),
             TagEnd::TableRow => self.out.close_row(false),
+            TagEnd::Emphasis | TagEnd::Strong => self.out.close_emphasis(),
             TagEnd::Link => self.out.close_link(),
             TagEnd::Image => self.images = self.images.saturating_sub(1),
             _ => {}
@@ -150,6 +161,21 @@ mod tests {
         assert_eq!(&card[from..to], "3 days");
         assert_eq!(all[6].header.as_ref(), ["Model", "Params"]);
         assert!(all[5].is_header && !all[6].is_header);
+    }
+
+    #[test]
+    fn a_line_in_bold_or_italics_labels_what_follows() {
+        let card = "## Impact\n\n*Experiments*\n- **Hours used:** 5\n\n**Pre-training:**\nIt took 3 days.\n\n<b>Final</b>\n\n- Hours used: 7\n\nSee below:\n- one\n\nText.\n\n## Next\n\nText";
+        let labels: Vec<(String, Option<String>)> =
+            parse_blocks(card, 0).iter().map(|b| (b.text.clone(), b.label.as_deref().map(str::to_owned))).collect();
+        let label = |text: &str| labels.iter().find(|(t, _)| t.starts_with(text)).and_then(|(_, l)| l.clone());
+        assert_eq!(label("Hours used: 5").as_deref(), Some("Experiments"), "{labels:?}");
+        assert_eq!(label("Hours used: 7").as_deref(), Some("Final"), "{labels:?}");
+        assert_eq!((label("one").as_deref(), label("Text.").as_deref()), (Some("See below"), Some("Final")), "{labels:?}");
+        assert_eq!(labels.last().and_then(|(_, l)| l.clone()), None);
+        let split = parse_blocks("**Pre-training**\nIt took 3 days.\n\n**Carbon Emitted**:\n12 kg", 0);
+        assert_eq!(split.len(), 3, "{split:?}");
+        assert_eq!(split[1].label.as_deref(), Some("Pre-training"));
     }
 
     #[test]

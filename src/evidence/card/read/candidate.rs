@@ -59,6 +59,8 @@ pub struct Candidate {
     pub written: String,
     /// Kind of the block it stands in.
     pub kind: BlockKind,
+    /// Number of the table it stands in; 0 outside tables.
+    pub table: usize,
     /// Place in the card.
     pub locator: String,
     /// Bytes of the card to quote.
@@ -115,6 +117,7 @@ pub fn candidate(spot: &Spot<'_>, field: Field, value: Option<f64>, written: &st
         value,
         written: written.trim().chars().take(MAX_QUOTE_CHARS).collect(),
         kind: spot.block.kind,
+        table: spot.block.table,
         locator: locator(spot.block, field),
         quote: spot.quote,
         rank: spot.rank,

@@ -4,6 +4,7 @@ use super::bases::is_repo;
 use super::candidate::{Card, RANK_CODE, Spot};
 use super::headings::under_training;
 use super::passage::Passage;
+use super::prose::read_prose;
 use super::values::precision_of;
 use crate::domain::Field;
 use crate::evidence::card::about::CardRole;
@@ -55,6 +56,12 @@ impl<'c> Settings<'c> {
 /// Reads a code block.
 pub fn read_code(card: &mut Card<'_>, passage: &Passage<'_>) {
     let b = passage.block;
+    // The paragraph of the ML CO2 Impact calculator, as LaTeX to paste.
+    let lower = b.text.to_lowercase();
+    if vocabulary::card().logs.calculator.iter().all(|phrase| lower.contains(phrase)) {
+        read_prose(card, passage, &b.text, 0);
+        return;
+    }
     let settings = Settings::parse(&b.text);
     let loads = |key: &str| settings.get(key).is_some_and(|v| v.eq_ignore_ascii_case(&card.own.id));
     // An example of how to fine-tune this model is nobody's training.

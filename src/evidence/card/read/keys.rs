@@ -74,6 +74,86 @@ pub fn key_of(key: &str) -> Option<Key> {
     KEYS.get(key).copied()
 }
 
+/// A key with words around it that change whose figure its value is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// What it asks for.
+    pub key: Key,
+    /// Its spelling without the words around it.
+    pub norm: String,
+    /// Why its value is no figure of the training: "per epoch", "inference".
+    pub reason: Option<&'static str>,
+}
+
+/// Most words of a key with words around it.
+const MAX_QUALIFIED_WORDS: usize = 12;
+
+/// What a key asks for, also with words around it: "estimated energy for training", "CO2 emissions per epoch". Of those only keys of
+/// amounts are read: an evaluation has a batch size, too, and nobody takes it for the training's.
+#[must_use]
+pub fn read_key(norm: &str) -> Option<Asked> {
+    if let Some(key) = key_of(norm) {
+        return Some(Asked { key, norm: norm.to_owned(), reason: None });
+    }
+    let lists = &vocabulary::keys().pairs;
+    let spaced = norm.replace('/', " / ");
+    let mut words: Vec<&str> = spaced.split(' ').filter(|w| !w.is_empty()).collect();
+    if words.len() > MAX_QUALIFIED_WORDS {
+        return None;
+    }
+    let mut reason = None;
+    if let Some(at) = words.iter().position(|w| lists.each.contains(w)).filter(|at| *at > 0) {
+        let of_run = words.get(at + 1..).is_some_and(|rest| rest.iter().any(|w| lists.runs.contains(w)));
+        reason = (!of_run).then_some("a rate, or a part of the training");
+        words.truncate(at);
+    }
+    loop {
+        let joined = words.join(" ");
+        if let Some(key) = key_of(&joined) {
+            return key.is_amount().then_some(Asked { key, norm: joined, reason });
+        }
+        let around = |w: &&str| lists.neutral.contains(w) || lists.qualified_by_use.contains(w);
+        let (first, last) = (words.first().copied(), words.last().copied());
+        let dropped = match (last.filter(around), first.filter(around)) {
+            (Some(word), _) => {
+                words.pop();
+                word
+            }
+            (None, Some(word)) => {
+                words.remove(0);
+                word
+            }
+            (None, None) => return None,
+        };
+        if lists.qualified_by_use.contains(&dropped) {
+            reason = Some("evaluation or inference");
+        }
+    }
+}
+
+impl Key {
+    /// Whether it asks for what a training took.
+    fn is_amount(self) -> bool {
+        match self {
+            Self::Hours | Self::Carbon | Self::Energy | Self::Flop => true,
+            Self::Hardware
+            | Self::Devices
+            | Self::Provider
+            | Self::Region
+            | Self::Tokens
+            | Self::Epochs
+            | Self::Steps
+            | Self::GlobalBatch
+            | Self::Batch
+            | Self::Precision
+            | Self::Params
+            | Self::Active
+            | Self::Base
+            | Self::Date => false,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,5 +171,25 @@ mod tests {
             assert_eq!(key_of(&norm_key(written)), Some(key), "{written}: {}", norm_key(written));
         }
         assert_eq!(key_of(&norm_key("Dataset size")), None);
+    }
+
+    #[test]
+    fn words_around_a_key_of_an_amount() {
+        let read = |key: &str| read_key(&norm_key(key)).map(|a| (a.key, a.reason.is_some()));
+        for (written, key, refused) in [
+            ("Estimate energy and emissions for model training", Key::Energy, false),
+            ("Estimated total energy consumption", Key::Energy, false),
+            ("CO2 emissions per epoch", Key::Carbon, true),
+            ("CO2 emissions per training run", Key::Carbon, false),
+            ("Carbon emissions (inference)", Key::Carbon, false),
+            ("Inference carbon emissions", Key::Carbon, true),
+            ("Evaluation time", Key::Hours, true),
+            ("Cumulative compute", Key::Flop, false),
+        ] {
+            assert_eq!(read(written), Some((key, refused)), "{written}");
+        }
+        for written in ["eval batch size", "test loss", "Energy star", "Estimated"] {
+            assert_eq!(read(written), None, "{written}");
+        }
     }
 }

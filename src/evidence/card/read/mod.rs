@@ -5,22 +5,29 @@
 
 mod bases;
 pub mod candidate;
+mod cells;
 mod chips;
 mod clouds;
 mod code;
+mod columns;
 mod dates;
 pub mod front_matter;
 mod hardware;
 mod headings;
 mod hours;
-mod keys;
+pub mod keys;
+mod logs;
 mod pairs;
 pub mod passage;
+pub mod phases;
 mod places;
 mod prose;
 pub mod repository;
+mod results;
+mod rows;
 mod tables;
-mod templates;
+pub mod templates;
+pub mod totals;
 mod training;
 mod values;
 
@@ -30,7 +37,7 @@ mod tests;
 use self::candidate::{Card, RANK_PAIR, Spot};
 use self::passage::Passage;
 use crate::evidence::card::parse::block::BlockKind;
-use crate::evidence::card::parse::pair::split_pair;
+use crate::evidence::card::parse::pair::{norm_key, split_pair};
 
 /// How much a key of a running paragraph stands behind one of a list.
 const PARAGRAPH_KEY: u8 = 3;
@@ -38,7 +45,8 @@ const PARAGRAPH_KEY: u8 = 3;
 /// Reads the text of a card: the tables first, then what stands between them.
 pub fn read_passages(card: &mut Card<'_>, passages: &[Passage<'_>]) {
     tables::read_tables(card, passages);
-    for passage in passages {
+    let is_log = logs::read_logs(card, passages);
+    for (passage, _) in passages.iter().zip(is_log).filter(|(_, is_log)| !is_log) {
         match passage.block.kind {
             BlockKind::TableRow | BlockKind::FrontMatter => {}
             BlockKind::Code => code::read_code(card, passage),
@@ -53,16 +61,25 @@ fn read_text(card: &mut Card<'_>, passage: &Passage<'_>) {
     let rank = if b.kind == BlockKind::ListItem { RANK_PAIR } else { RANK_PAIR + PARAGRAPH_KEY };
     let mut runs: Vec<(usize, usize)> = Vec::new();
     let mut at = 0;
-    for line in b.text.split('\n') {
-        let (from, to) = (at, at + line.len());
+    while at < b.text.len() {
+        let (from, mut to) = (at, line_end(&b.text, at));
+        let line = b.text.get(from..to).unwrap_or_default();
         at = to + 1;
         let pair = if b.kind == BlockKind::Heading { None } else { split_pair(line) };
         let parts = pair.and_then(|(key, value)| Some((line.get(..key)?, line.get(value..)?)));
-        if let Some((key, value)) = parts {
+        if let Some((key, mut value)) = parts {
+            // A value may stand on the line after its key.
+            let next = (at, line_end(&b.text, at));
+            let below = b.text.get(next.0..next.1).filter(|below| value.trim().is_empty() && !is_pair_of_ours(below));
+            if let Some(below) = below.filter(|below| !below.trim().is_empty()) {
+                (value, to) = (below, next.1);
+            }
             let spot = Spot { block: b, quote: b.source_range(from, to), rank, reason: passage.refused };
-            if card.add_pair(&spot, key, value, &b.labelled_links(from, at)) {
+            if card.add_pair(&spot, key, value, &b.labelled_links(from, to + 1)) {
+                at = to + 1;
                 continue;
             }
+            to = from + line.len();
         }
         match runs.last_mut() {
             Some((_, end)) if *end + 1 == from => *end = to,
@@ -74,4 +91,14 @@ fn read_text(card: &mut Card<'_>, passage: &Passage<'_>) {
             prose::read_prose(card, passage, run, from);
         }
     }
+}
+
+fn line_end(text: &str, from: usize) -> usize {
+    text.get(from..).and_then(|rest| rest.find('\n')).map_or(text.len(), |at| from + at)
+}
+
+/// Whether a line is a key of ours with its value.
+fn is_pair_of_ours(line: &str) -> bool {
+    let key = split_pair(line).and_then(|(key, _)| line.get(..key));
+    key.is_some_and(|key| keys::read_key(&norm_key(key)).is_some())
 }

@@ -4,10 +4,12 @@ use super::candidate::{Card, Spot};
 use super::clouds::provider_in;
 use super::dates::date_in;
 use super::headings::{under_environment, under_evaluation, under_training};
-use super::keys::{Key, key_of};
+use super::keys::{Asked, Key, read_key};
+use super::results::{rate_in, result_from};
 use super::templates::is_template;
+use super::totals::covers_more;
 use super::training::is_train;
-use super::values::{MAX_VALUE_TOKENS, header_unit, precision_of, unit_value};
+use super::values::{MAX_VALUE_TOKENS, precision_of, unit_value};
 use crate::domain::Field;
 use crate::evidence::card::parse::block::BlockKind;
 use crate::evidence::card::parse::pair::norm_key;
@@ -15,7 +17,7 @@ use crate::evidence::hardware::Context;
 use crate::evidence::quantity::durations::duration;
 use crate::evidence::quantity::numbers::{first_quantity, quantity};
 use crate::evidence::quantity::tokens::{Token, lex, span, text_at};
-use crate::evidence::quantity::units::{energy_unit, mass_unit};
+use crate::evidence::quantity::units::mass_unit;
 use crate::evidence::vocabulary;
 
 /// A pair while it is read.
@@ -86,7 +88,9 @@ impl Card<'_> {
     /// Reads a pair. Returns whether the key is one of ours.
     pub fn add_pair(&mut self, spot: &Spot<'_>, key: &str, value: &str, links: &[(String, String)]) -> bool {
         let norm = norm_key(key.trim_matches(|c: char| " -*#•|".contains(c)));
-        let Some(kind) = key_of(&norm) else { return false };
+        let Some(Asked { key: kind, norm, reason }) = read_key(&norm).or_else(|| self.chip_hours(spot, key, &norm)) else {
+            return false;
+        };
         let value = value.trim();
         if is_template(value) && !matches!(kind, Key::Devices | Key::GlobalBatch | Key::Active) {
             if let Some(field) = kind.templated().filter(|_| !value.is_empty()) {
@@ -97,14 +101,53 @@ impl Card<'_> {
         let b = spot.block;
         let all = lex(value);
         let ts = span(&all, 0, MAX_VALUE_TOKENS);
-        let pair = Pair { key, norm: &norm, value, ts, about_training: under_training(b) };
+        let pair = Pair { key, norm: &norm, value, ts, about_training: under_training(b) || key.to_lowercase().contains("train") };
         let evaluated = kind.is_sided() && !norm.contains("train") && under_evaluation(b);
-        let spot = &spot.refused(evaluated.then_some("evaluation or inference"));
+        let spot = spot.refused(evaluated.then_some("evaluation or inference"));
+        let spot = &spot.refused(reason).refused(self.not_all_of_the_training(kind, &pair));
         if says_too_little(kind, &pair, spot) {
             return false;
         }
         self.add_value(spot, kind, &pair, links);
         true
+    }
+
+    /// `H100-hours: 1.2M`: hours of the chips that the key names.
+    fn chip_hours(&mut self, spot: &Spot<'_>, key: &str, norm: &str) -> Option<Asked> {
+        let chip = norm.strip_suffix(" hours").filter(|chip| chip.len() <= 24)?;
+        let named = self.add_hardware(&spot.after(1), chip, Context::Field);
+        named.then(|| Asked { key: Key::Hours, norm: format!("gpu hours {key}"), reason: None })
+    }
+
+    /// Why key and value of an amount tell of a part of this model's training, or of more than it.
+    fn not_all_of_the_training(&self, kind: Key, pair: &Pair<'_>) -> Option<&'static str> {
+        match kind {
+            Key::Carbon | Key::Energy | Key::Flop => {
+                let key = lex(pair.key);
+                rate_in(&key).or_else(|| covers_more(&self.own, &format!("{} {}", pair.key, pair.value).to_lowercase()))
+            }
+            // Hours per device are those of the clock.
+            Key::Hours => {
+                let text = format!("{} {}", pair.key, pair.value).to_lowercase();
+                let key = lex(&text);
+                let per_device = key.windows(2).any(|w| matches!(w, [a, b] if a.is("per") && b.is_any(&["gpu", "device", "chip"])));
+                rate_in(&key).filter(|_| !per_device).or_else(|| covers_more(&self.own, &text))
+            }
+            Key::Hardware
+            | Key::Devices
+            | Key::Provider
+            | Key::Region
+            | Key::Tokens
+            | Key::Epochs
+            | Key::Steps
+            | Key::GlobalBatch
+            | Key::Batch
+            | Key::Precision
+            | Key::Params
+            | Key::Active
+            | Key::Base
+            | Key::Date => None,
+        }
     }
 
     fn add_value(&mut self, spot: &Spot<'_>, kind: Key, pair: &Pair<'_>, links: &[(String, String)]) {
@@ -116,13 +159,23 @@ impl Card<'_> {
                     self.add(spot, Field::AcceleratorCount, Some(q.value), value, None);
                 }
             }
-            Key::Hours => self.add_hours(spot, key, value),
+            Key::Hours => {
+                // `8 h x 4 = 32 GPU hours`
+                let result = ts.get(result_from(ts)).and_then(|t| value.get(t.from..)).unwrap_or(value);
+                self.add_hours(spot, if pair.norm.starts_with("gpu hours ") { pair.norm } else { key }, result);
+            }
             Key::Provider => self.add_provider_pair(spot, value),
             Key::Region => self.add_place(spot, value),
             Key::Carbon => self.add_carbon(spot, key, value, ts),
-            Key::Energy => self.add_energy(spot, key, value, ts),
+            Key::Energy => {
+                self.add_energy(spot, key, value, ts);
+                // "Energy and emissions: 708.3 MWh, 310 tCO2eq"
+                if (0..ts.len()).any(|i| unit_value(ts, i, mass_unit).is_some()) {
+                    self.add_carbon(&spot.after(1), key, value, ts);
+                }
+            }
             Key::Tokens => self.add_tokens_pair(spot, pair),
-            Key::Flop => self.add_flop(spot, ts, value),
+            Key::Flop => self.add_flop(spot, span(ts, result_from(ts), ts.len()), value),
             Key::Epochs | Key::Steps => self.add_passes_pair(spot, kind, pair),
             Key::Batch | Key::GlobalBatch => self.add_batch_pair(spot, kind, pair),
             Key::Precision => self.add_precision_pair(spot, pair),
@@ -200,28 +253,6 @@ impl Card<'_> {
         if let Some(q) = q.filter(|_| short) {
             let spot = spot.after(u8::from(kind == Key::Batch));
             self.add_quantity(&spot, Field::BatchSize, q.value, pair.value, &q);
-        }
-    }
-
-    /// Emissions: a number with its unit, or with the unit of its key; none without a unit.
-    pub fn add_carbon(&mut self, spot: &Spot<'_>, key: &str, value: &str, ts: &[Token<'_>]) {
-        if let Some((kg, _, q)) = (0..ts.len()).find_map(|i| unit_value(ts, i, mass_unit)) {
-            self.add_quantity(spot, Field::EmissionsKgco2e, kg, value, &q);
-            return;
-        }
-        let Some(q) = first_quantity(ts) else { return };
-        match header_unit(key, mass_unit).filter(|_| ts.len() < 12) {
-            Some(unit) => self.add_quantity(spot, Field::EmissionsKgco2e, q.value * unit, value, &q),
-            None => self.add(spot, Field::EmissionsKgco2e, Some(q.value), value, Some("no unit")),
-        }
-    }
-
-    /// Energy, likewise.
-    pub fn add_energy(&mut self, spot: &Spot<'_>, key: &str, value: &str, ts: &[Token<'_>]) {
-        if let Some((kwh, _, q)) = (0..ts.len()).find_map(|i| unit_value(ts, i, energy_unit)) {
-            self.add_quantity(spot, Field::EnergyKwh, kwh, value, &q);
-        } else if let Some((unit, q)) = header_unit(key, energy_unit).zip(first_quantity(ts)) {
-            self.add_quantity(spot, Field::EnergyKwh, q.value * unit, value, &q);
         }
     }
 

@@ -1,92 +1,18 @@
 //! Tables: logs of trainers, keys with values, families of models of which only this repository's row counts.
 
 use super::candidate::{Card, RANK_PAIR, RANK_TABLE, Spot};
+use super::cells::add_cell;
+use super::columns::{Column, column};
+use super::headings::under_evaluation;
 use super::keys::{Key, key_of};
 use super::passage::{BASE_SECTION, Passage};
-use super::repository::FULL_NAME;
-use super::values::{MAX_VALUE_TOKENS, header_unit};
+use super::rows::{add_up, find_own, points, unique_best};
 use crate::domain::Field;
 use crate::evidence::card::parse::block::{Block, BlockKind};
 use crate::evidence::card::parse::pair::norm_key;
-use crate::evidence::hardware::Context;
 use crate::evidence::quantity::numbers::first_quantity;
-use crate::evidence::quantity::tokens::{lex, span, text_at};
-use crate::evidence::quantity::units::{energy_unit, mass_unit};
+use crate::evidence::quantity::tokens::lex;
 use crate::evidence::vocabulary;
-
-/// What a column holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Column {
-    /// A key of [`key_of`].
-    Of(Key),
-    /// Parameters without embeddings.
-    NonEmbedding,
-    /// Hours of devices.
-    DeviceHours,
-}
-
-/// What a column holds, by its header.
-fn column(header: &str) -> Option<Column> {
-    let key = norm_key(header);
-    let lower = header.to_lowercase();
-    let words: Vec<&str> = key.split(' ').filter(|w| !w.is_empty()).collect();
-    if words.is_empty() || words.len() > 12 {
-        return None;
-    }
-    size_column(&key, &lower, &words).or_else(|| training_column(&key, &lower, &words, header))
-}
-
-/// Parameters of any kind.
-fn size_column(key: &str, lower: &str, words: &[&str]) -> Option<Column> {
-    if lower.contains("embedding") && lower.contains("non") {
-        return Some(Column::NonEmbedding);
-    }
-    if words.iter().any(|w| w.starts_with("activ")) {
-        return Some(Column::Of(Key::Active));
-    }
-    let is_size = vocabulary::keys().columns.params.contains(&key);
-    let is_params = lower.contains("param") && words.len() <= 3 && !words.contains(&"per");
-    (is_size || is_params).then_some(Column::Of(Key::Params))
-}
-
-/// What a training took.
-fn training_column(key: &str, lower: &str, words: &[&str], header: &str) -> Option<Column> {
-    let columns = &vocabulary::keys().columns;
-    let has = |w: &str| words.contains(&w);
-    let says = |parts: &[&str]| parts.iter().any(|p| lower.contains(p));
-    if lower.contains("flop") && !lower.contains("/s") && !has("per") && !lower.contains("gflop") && !lower.contains("mflop") {
-        return Some(Column::Of(Key::Flop));
-    }
-    let says_tokens = lower.contains("tokens") && (has("total") || lower.contains("train")) && !has("per");
-    if columns.tokens.contains(&key) || says_tokens {
-        return Some(Column::Of(Key::Tokens));
-    }
-    if columns.steps.contains(&key) {
-        return Some(Column::Of(Key::Steps));
-    }
-    if columns.epochs.contains(&key) {
-        return Some(Column::Of(Key::Epochs));
-    }
-    if columns.batch.contains(&key) {
-        return Some(Column::Of(Key::GlobalBatch));
-    }
-    if says(&columns.carbon) && header_unit(header, mass_unit).is_some() {
-        return Some(Column::Of(Key::Carbon));
-    }
-    if says(&columns.energy) && header_unit(header, energy_unit).is_some() {
-        return Some(Column::Of(Key::Energy));
-    }
-    if says(&columns.device_hours) {
-        return Some(Column::DeviceHours);
-    }
-    if says(&columns.hours) {
-        return Some(Column::Of(Key::Hours));
-    }
-    if columns.hardware.contains(&key) {
-        return Some(Column::Of(Key::Hardware));
-    }
-    columns.base.contains(&key).then_some(Column::Of(Key::Base))
-}
 
 /// Reads all tables of a card.
 pub fn read_tables(card: &mut Card<'_>, passages: &[Passage<'_>]) {
@@ -158,14 +84,6 @@ fn columns_of_models(card: &mut Card<'_>, rows: &[Passage<'_>], first: &Block) {
     }
 }
 
-/// Index of the only highest score.
-fn unique_best(scores: &[usize], least: usize) -> Option<usize> {
-    let best = scores.iter().copied().max().filter(|s| *s >= least)?;
-    let mut at = scores.iter().enumerate().filter(|(_, s)| **s == best).map(|(i, _)| i);
-    let first = at.next()?;
-    at.next().is_none().then_some(first)
-}
-
 /// The last row of a trainer's log: where the training ended.
 fn trainer_log(card: &mut Card<'_>, rows: &[Passage<'_>], epoch: usize, step: usize) {
     let number = |b: &Block, at: usize| b.cells.get(at).and_then(|c| Some((first_quantity(&lex(c))?, c.clone())));
@@ -181,69 +99,52 @@ fn trainer_log(card: &mut Card<'_>, rows: &[Passage<'_>], epoch: usize, step: us
 
 /// Rows are models, columns are fields: this model's row, and what tells most of the others, refused.
 fn family(card: &mut Card<'_>, rows: &[Passage<'_>], columns: &[Option<Column>], of_data: bool) {
-    let score = |row: &Passage<'_>| row.block.cells.iter().take(2).map(|c| card.own.score(c)).max().unwrap_or(0);
-    let scores: Vec<usize> = rows.iter().map(score).collect();
-    let named = scores.iter().any(|s| *s > 0);
-    let own = unique_best(&scores, 1).or((!named && rows.len() == 1).then_some(0));
+    let blocks: Vec<&Block> = rows.iter().map(|row| row.block).collect();
+    if let Some(at) = points(&blocks) {
+        points_of_one(card, rows, columns, &at);
+        return;
+    }
+    let found = find_own(&card.own, &blocks);
     for (i, row) in rows.iter().enumerate() {
-        let is_own = own == Some(i);
-        let full_name = is_own && scores.get(i).is_some_and(|s| *s >= FULL_NAME);
-        let section = row.refused.filter(|r| !(full_name && *r == BASE_SECTION));
+        let is_own = found.own == Some(i);
+        let section = row.refused.filter(|r| !(is_own && found.full_name && *r == BASE_SECTION));
         for (c, kind) in columns.iter().enumerate() {
             let Some((kind, cell)) = kind.zip(row.block.cells.get(c)) else { continue };
-            let telling = matches!(kind, Column::DeviceHours | Column::Of(Key::Carbon | Key::Tokens | Key::Params | Key::Flop));
+            let telling = kind.is_amount() || matches!(kind, Column::Of(Key::Tokens | Key::Params));
             if !is_own && !telling {
                 continue;
             }
-            let data = of_data && matches!(kind, Column::Of(Key::Tokens | Key::Params));
-            let reason = section.or((!is_own).then_some("another model's row")).or(data.then_some("data set size"));
             let header = row.block.header.get(c).map_or("", String::as_str);
-            let spot = spot(row.block, RANK_TABLE, reason);
-            cell_value(card, &spot, kind, header, cell);
+            let data = of_data && matches!(kind, Column::Of(Key::Tokens | Key::Params));
+            let evaluated = kind.is_amount() && !header.to_lowercase().contains("train") && under_evaluation(row.block);
+            let reason = section
+                .or(evaluated.then_some("evaluation or inference"))
+                .or_else(|| found.refuse(i))
+                .or(data.then_some("data set size"));
+            add_cell(card, &spot(row.block, RANK_TABLE, reason), kind, header, cell);
         }
     }
 }
 
-fn cell_value(card: &mut Card<'_>, spot: &Spot<'_>, kind: Column, header: &str, cell: &str) {
-    let all = lex(cell);
-    let ts = span(&all, 0, MAX_VALUE_TOKENS);
-    let q = first_quantity(ts);
-    match (kind, q) {
-        (Column::Of(Key::Params), Some(q)) if q.scaled || q.value > 1e5 => {
-            if vocabulary::keys().columns.file_sizes.contains(&text_at(ts, q.to)) {
-                return;
-            }
-            // An exact count before a rounded one.
-            let exact = !q.scaled && q.value > 1e6;
-            let spot = Spot { rank: spot.rank - u8::from(exact), ..*spot }.refused(card.own.wrong_size(q.value));
-            card.add_quantity(&spot, Field::TotalParams, q.value, cell, &q);
-        }
-        (Column::NonEmbedding, Some(q)) => {
-            card.add_quantity(&spot.refused(Some("non-embedding parameters")), Field::TotalParams, q.value, cell, &q);
-        }
-        (Column::Of(Key::Active), Some(q)) if q.value > 1e5 => card.add_quantity(spot, Field::ActiveParams, q.value, cell, &q),
-        (Column::Of(Key::Flop), _) => card.add_flop(spot, ts, cell),
-        (Column::Of(Key::Tokens), Some(q)) if q.value >= 1e7 => card.add_quantity(spot, Field::TrainTokens, q.value, cell, &q),
-        (Column::Of(Key::Steps), Some(q)) if q.value >= 10.0 => card.add_quantity(spot, Field::TrainSteps, q.value, cell, &q),
-        (Column::Of(Key::Epochs), Some(q)) => card.add_quantity(spot, Field::Epochs, q.value, cell, &q),
-        (Column::Of(Key::GlobalBatch), Some(q)) => card.add_quantity(spot, Field::BatchSize, q.value, cell, &q),
-        (Column::Of(Key::Carbon), Some(_)) => card.add_carbon(spot, header, cell, ts),
-        (Column::Of(Key::Energy), Some(_)) => card.add_energy(spot, header, cell, ts),
-        (Column::DeviceHours, Some(q)) => card.add_quantity(spot, Field::AcceleratorHours, q.value, cell, &q),
-        (Column::Of(Key::Hours), _) => card.add_hours(spot, header, cell),
-        (Column::Of(Key::Hardware), _) => {
-            card.add_hardware(spot, cell, Context::Field);
-        }
-        (Column::Of(Key::Base), _) => {
-            let links: Vec<(String, String)> = spot
-                .block
-                .labelled_links(0, spot.block.text.len())
-                .into_iter()
-                .filter(|(label, _)| cell.contains(label.as_str()))
-                .collect();
-            card.add_base(&Spot { reason: None, ..*spot }, cell, &links, None, 6);
-        }
-        _ => {}
+/// Rows are points of one training: the last holds all of it, where the column adds up.
+fn points_of_one(card: &mut Card<'_>, rows: &[Passage<'_>], columns: &[Option<Column>], at: &[f64]) {
+    let Some(last) = rows.last() else { return };
+    // The repository of a checkpoint stops on the way.
+    let is_point = ["step", "ckpt", "checkpoint"].iter().any(|w| card.own.letters.contains(w));
+    for (c, kind) in columns.iter().enumerate() {
+        let Some((kind, cell)) = kind.zip(last.block.cells.get(c)) else { continue };
+        let value = |row: &Passage<'_>| row.block.cells.get(c).and_then(|c| first_quantity(&lex(c))).map(|q| q.value);
+        let values: Vec<f64> = rows.iter().filter_map(value).collect();
+        // Lengths end where the training ends; amounts may be of each point alone.
+        let whole = !kind.is_amount() || add_up(at, &values);
+        let evaluated = kind.is_amount() && under_evaluation(last.block);
+        let reason = last
+            .refused
+            .or(evaluated.then_some("evaluation or inference"))
+            .or(is_point.then_some("the card of one of several checkpoints"))
+            .or((!whole).then_some("one of several rows of one training, which do not add up"));
+        let header = last.block.header.get(c).map_or("", String::as_str);
+        add_cell(card, &spot(last.block, RANK_TABLE, reason), kind, header, cell);
     }
 }
 
@@ -270,7 +171,7 @@ mod tests {
         let own = rows("meta-llama/Llama-2-7b", CardRole::OwnTraining, LLAMA);
         assert_eq!(accepted(&own, Field::AcceleratorHours), Some(184_320.0));
         assert_eq!(accepted(&own, Field::EmissionsKgco2e), Some(31_220.0));
-        assert!(own.iter().any(|r| r.value == Some(539_000.0) && r.reject_reason.as_deref() == Some("another model's row")));
+        assert!(own.iter().any(|r| r.value == Some(539_000.0) && r.reject_reason.as_deref() == Some("the sum of several rows")));
         let copy = rows("TheBloke/Llama-2-7b-GGML", CardRole::Copy, LLAMA);
         assert!(copy.iter().all(|r| r.reject_reason.is_some()) && !copy.is_empty());
     }
@@ -294,5 +195,59 @@ mod tests {
         let own = rows("tiiuae/falcon-7b", CardRole::OwnTraining, card);
         assert_eq!(accepted(&own, Field::BatchSize), Some(2304.0));
         assert!(own.iter().any(|r| r.field == Field::Precision && r.as_written == "bf16"));
+    }
+
+    const DISTILLED: &str = "# Nemo\n\n## Computational load\n\nCumulative compute : 1.48E+24 FLOPS\n\nEstimate energy and emissions for model training: 724.0 MWh\n\n| | # of tokens | Compute [FLOPS] | Energy [MWh] |\n|---|---|---|---|\n| 12B Base Pre-training | 20T | 1.45E+24 | 708.3 |\n| 9B Pruning & Distillation | 480B | 3.28E+22 | 15.7 |\n| Total | 20.6T | 1.48E+24 | 724.0 |\n";
+
+    #[test]
+    fn the_row_of_the_stage_and_never_the_sum() {
+        let own = rows("nv-lab/Nemo-9B-Base", CardRole::FineTune, DISTILLED);
+        assert_eq!(
+            (accepted(&own, Field::EnergyKwh), accepted(&own, Field::TrainFlop)),
+            (Some(15_700.0), Some(3.28e22)),
+            "{own:?}"
+        );
+        assert_eq!(accepted(&own, Field::TrainTokens), Some(480e9));
+        // The table does not name it: neither the sum nor the line that repeats the sum counts.
+        let other = rows("nv-lab/Nemo-4B", CardRole::FineTune, DISTILLED);
+        assert_eq!((accepted(&other, Field::EnergyKwh), accepted(&other, Field::TrainFlop)), (None, None), "{other:?}");
+        let phases = "## Emissions\n\n| Phase | GPU hours | CO2 (kg) |\n|---|---|---|\n| Pre-training | 9000 | 1200 |\n| Fine-tuning | 40 | 5.5 |\n| Total | 9040 | 1205.5 |\n\n- Carbon Emitted: 1205.5 kg\n";
+        let tuned = rows("org/fox-sft", CardRole::FineTune, phases);
+        assert_eq!(
+            (accepted(&tuned, Field::EmissionsKgco2e), accepted(&tuned, Field::AcceleratorHours)),
+            (Some(5.5), Some(40.0)),
+            "{tuned:?}"
+        );
+        let stages = "## Emissions\n\n| Stage | GPU hours |\n|---|---|\n| Stage 1 | 900 |\n| Stage 2 | 100 |\n| Total | 1000 |\n";
+        let whole = rows("org/fox", CardRole::OwnTraining, stages);
+        assert_eq!(accepted(&whole, Field::AcceleratorHours), Some(1000.0), "{whole:?}");
+    }
+
+    #[test]
+    fn units_in_cells_and_the_time_on_the_wall() {
+        let card = "## Training\n\n| Model | Wall time | Energy | Emissions |\n|---|---|---|---|\n| fox-small | 9 hours | 4.2 kWh | 1700 g |\n| fox-large | 90 hours | 42 kWh | 17 kg |\n";
+        let own = rows("org/fox-small", CardRole::OwnTraining, card);
+        assert_eq!(accepted(&own, Field::WallHours), Some(9.0), "{own:?}");
+        assert_eq!((accepted(&own, Field::EnergyKwh), accepted(&own, Field::EmissionsKgco2e)), (Some(4.2), Some(1.7)), "{own:?}");
+        let rates = card.replace("Wall time", "Training time per epoch").replace("Emissions", "Emissions per query");
+        let own = rows("org/fox-small", CardRole::OwnTraining, &rates);
+        assert_eq!((accepted(&own, Field::WallHours), accepted(&own, Field::EmissionsKgco2e)), (None, None), "{own:?}");
+        let evaluated = card.replace("## Training", "## Evaluation");
+        assert_eq!(accepted(&rows("org/fox-small", CardRole::OwnTraining, &evaluated), Field::EmissionsKgco2e), None);
+    }
+
+    #[test]
+    fn points_of_one_training_end_with_all_of_it() {
+        let sums = "## Training\n\n| Checkpoint | GPU hours | CO2 (kg) |\n|---|---|---|\n| 1000 | 10 | 2.1 |\n| 2000 | 20 | 4.2 |\n| 4000 | 41 | 8.3 |\n";
+        let own = rows("org/fox", CardRole::OwnTraining, sums);
+        assert_eq!(
+            (accepted(&own, Field::AcceleratorHours), accepted(&own, Field::EmissionsKgco2e)),
+            (Some(41.0), Some(8.3)),
+            "{own:?}"
+        );
+        // Each epoch took a little longer: nothing adds up.
+        let each = "## Training\n\n| Epoch | GPU hours |\n|---|---|\n| 1 | 10.0 |\n| 2 | 10.4 |\n| 3 | 10.9 |\n";
+        assert_eq!(accepted(&rows("org/fox", CardRole::OwnTraining, each), Field::AcceleratorHours), None);
+        assert_eq!(accepted(&rows("org/fox-step1000", CardRole::OwnTraining, sums), Field::AcceleratorHours), None);
     }
 }

@@ -20,6 +20,7 @@ use crate::evidence::card::parse::sentences::sentence_end;
 use crate::evidence::card::read::candidate::{Card, RANK_PROSE, Spot};
 use crate::evidence::card::read::headings::{under_evaluation, under_training};
 use crate::evidence::card::read::passage::Passage;
+use crate::evidence::card::read::totals::covers_more;
 use crate::evidence::card::read::training::is_pretraining;
 use crate::evidence::quantity::tokens::{lex, span};
 use crate::evidence::vocabulary;
@@ -57,11 +58,15 @@ fn read_sentence(card: &mut Card<'_>, passage: &Passage<'_>, s: &Sentence<'_, '_
     if found.time {
         times::read_times(card, &spot, s);
     }
-    if found.carbon {
-        emissions::read_emissions(card, &spot, s);
-    }
-    if found.energy {
-        emissions::read_energy(card, &spot, s);
+    if found.carbon || found.energy {
+        let text = s.text.get(first.from..last.to).unwrap_or_default().to_lowercase();
+        let spot = spot.refused(covers_more(&card.own, &text));
+        if found.carbon {
+            emissions::read_emissions(card, &spot, s);
+        }
+        if found.energy {
+            emissions::read_energy(card, &spot, s);
+        }
     }
     if found.counts {
         counts::read_counts(card, &spot, s);

@@ -1,0 +1,199 @@
+//! Whether the figures that were chosen can be those of one training: beyond what any factor allows, one of them is something else.
+//!
+//! A figure is refused for what the others make of it. Where two figures contradict each other and no third decides between them, both are
+//! refused: nobody knows which is wrong.
+
+use super::accept::Fact;
+use crate::domain::Field;
+use crate::evidence::hardware::{Context, read_hardware};
+use crate::reference::{Accelerator, Accelerators};
+use crate::units::{GRAMS_PER_KG, SECONDS_PER_HOUR};
+
+/// FP8 doubles the peak of the table, which no training reaches.
+const MOST_OF_PEAK: f64 = 2.0;
+/// Shares of the rated power that a device with its host can draw, from idling to a host as large as two devices.
+const POWER_SHARES: (f64, f64) = (0.02, 3.0);
+/// Grams per kWh: below the cleanest grid, above the dirtiest.
+const GRID: (f64, f64) = (1.0, 1500.0);
+/// Hours of a year: a longer time is one of devices (docs/method.md, section 3).
+const HOURS_PER_YEAR: f64 = 8760.0;
+/// Tokens seen over tokens in the data set times epochs; beyond, one of them is another data set's.
+const MOST_PASSES: f64 = 10.0;
+/// Reason that data set sizes are refused with when they are read.
+const DATA_SIZE: &str = "data set size";
+
+/// The figures chosen so far.
+struct Chosen<'f, 'r> {
+    facts: &'f mut [Fact],
+    chips: Vec<&'r Accelerator>,
+}
+
+impl Chosen<'_, '_> {
+    fn value(&self, field: Field) -> Option<f64> {
+        self.facts.iter().find(|f| f.row.field == field && f.row.reject_reason.is_none()).and_then(|f| f.row.value)
+    }
+
+    /// Hours of all devices: stated, or devices times hours by the clock.
+    fn device_hours(&self) -> Option<f64> {
+        let product = || {
+            let hours = self.value(Field::WallHours).filter(|h| *h <= HOURS_PER_YEAR)?;
+            Some(self.value(Field::AcceleratorCount)? * hours)
+        };
+        self.value(Field::AcceleratorHours).or_else(product).filter(|h| *h > 0.0)
+    }
+
+    /// Refuses what was chosen of some fields.
+    fn refuse(&mut self, fields: &[Field], reason: &str) {
+        for fact in self.facts.iter_mut().filter(|f| fields.contains(&f.row.field) && f.row.reject_reason.is_none()) {
+            fact.row.reject_reason = Some(reason.to_owned());
+        }
+    }
+
+    fn most<T: Fn(&Accelerator) -> Option<f64>>(&self, of: T) -> Option<f64> {
+        // A chip without a figure leaves open what it can do.
+        let all: Option<Vec<f64>> = self.chips.iter().map(|chip| of(chip)).collect();
+        all?.into_iter().reduce(f64::max)
+    }
+}
+
+/// Refuses the figures that the others contradict.
+pub fn refuse_contradictions(facts: &mut [Fact], accelerators: &Accelerators) {
+    let named = facts.iter().find(|f| f.row.field == Field::Accelerator && f.row.reject_reason.is_none());
+    let chips = named.map(|f| read_hardware(accelerators, &f.row.as_written, Context::Field).chips).unwrap_or_default();
+    let mut chosen = Chosen { facts, chips };
+    compute_against_chips(&mut chosen, accelerators);
+    emissions_against_energy(&mut chosen);
+    energy_against_power(&mut chosen);
+    tokens_against_data(&mut chosen);
+}
+
+/// FLOP per second at the highest rate the table has of a chip.
+fn peak(chip: &Accelerator) -> Option<f64> {
+    [chip.bf16_tflops, chip.fp16_tflops, chip.fp32_tflops].into_iter().flatten().reduce(f64::max).map(|tflops| tflops * 1e12)
+}
+
+/// More FLOP than the chips can do in the hours: another chip, if one can; else the hours or the FLOP are not this training's.
+fn compute_against_chips(chosen: &mut Chosen<'_, '_>, accelerators: &Accelerators) {
+    let (Some(flop), Some(hours)) = (chosen.value(Field::TrainFlop), chosen.device_hours()) else { return };
+    let rate = flop / (hours * SECONDS_PER_HOUR);
+    let Some(most) = chosen.most(peak) else { return };
+    if rate <= most * MOST_OF_PEAK {
+        return;
+    }
+    let any_chip = accelerators.rows().iter().filter_map(peak).fold(0.0, f64::max);
+    let times = rate / most;
+    if rate <= any_chip {
+        let why = format!("the stated compute in the stated hours is {times:.1} times what this chip can do: another chip");
+        chosen.refuse(&[Field::Accelerator], &why);
+    } else {
+        let why = format!("contradiction: {times:.1} times what the chips can do in the stated hours");
+        chosen.refuse(&[Field::TrainFlop, Field::AcceleratorHours, Field::WallHours], &why);
+    }
+}
+
+/// Emissions over energy are a grid.
+fn emissions_against_energy(chosen: &mut Chosen<'_, '_>) {
+    let (Some(kg), Some(kwh)) = (chosen.value(Field::EmissionsKgco2e), chosen.value(Field::EnergyKwh)) else { return };
+    let grid = kg * GRAMS_PER_KG / kwh;
+    if (GRID.0..=GRID.1).contains(&grid) {
+        return;
+    }
+    let why = format!("contradiction: emissions over energy are {grid:.3e} g/kWh, which no grid has");
+    match fits_power(chosen, kwh) {
+        Some(true) => chosen.refuse(&[Field::EmissionsKgco2e], &why),
+        Some(false) => chosen.refuse(&[Field::EnergyKwh], &why),
+        None => chosen.refuse(&[Field::EmissionsKgco2e, Field::EnergyKwh], &why),
+    }
+}
+
+/// Whether the chips in the hours can have drawn an energy; none where one of them is not known.
+fn fits_power(chosen: &Chosen<'_, '_>, kwh: f64) -> Option<bool> {
+    let hours = chosen.device_hours()?;
+    let most = chosen.most(|chip| chip.tdp_w)?;
+    let share = kwh * 1000.0 / (hours * most);
+    Some((POWER_SHARES.0..=POWER_SHARES.1).contains(&share))
+}
+
+/// Energy over hours is a power.
+fn energy_against_power(chosen: &mut Chosen<'_, '_>) {
+    let Some(kwh) = chosen.value(Field::EnergyKwh) else { return };
+    if fits_power(chosen, kwh) != Some(false) {
+        return;
+    }
+    let why = "contradiction: the chips cannot have drawn this energy in the stated hours";
+    // Emissions that fit the energy speak for it.
+    let hours = [Field::AcceleratorHours, Field::WallHours];
+    if chosen.value(Field::EmissionsKgco2e).is_some() {
+        chosen.refuse(&hours, why);
+    } else {
+        chosen.refuse(&[Field::EnergyKwh, hours[0], hours[1]], why);
+    }
+}
+
+/// Tokens seen beyond all passes over the only data set whose size the card gives.
+fn tokens_against_data(chosen: &mut Chosen<'_, '_>) {
+    let (Some(seen), Some(epochs)) = (chosen.value(Field::TrainTokens), chosen.value(Field::Epochs)) else { return };
+    let mut sizes = chosen
+        .facts
+        .iter()
+        .filter(|f| f.row.field == Field::TrainTokens && f.row.reject_reason.as_deref() == Some(DATA_SIZE))
+        .filter_map(|f| f.row.value);
+    let (Some(size), None) = (sizes.next(), sizes.next()) else { return };
+    if seen > MOST_PASSES * size * epochs.max(1.0) {
+        let times = seen / (size * epochs.max(1.0));
+        chosen.refuse(&[Field::TrainTokens], &format!("contradiction: {times:.0} times the data set and its epochs"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::Field;
+    use crate::evidence::Extracted;
+    use crate::evidence::card::tests::card_tables;
+    use crate::evidence::card::{About, CardRole, extract};
+    use crate::reference::Reference;
+
+    fn kept(lines: &[&str], field: Field) -> bool {
+        let card = format!("# m\n\n## Training\n\n- {}\n", lines.join("\n- "));
+        let about = About { model_id: "org/m", role: CardRole::OwnTraining, base_ids: &[], total_params: None };
+        let rows: Vec<Extracted> = extract(card_tables(&Reference::load().unwrap()), &card, &about);
+        assert!(rows.iter().any(|r| r.field == field), "{lines:?} {field}: {rows:?}");
+        rows.iter().any(|r| r.field == field && r.reject_reason.is_none())
+    }
+
+    #[test]
+    fn chips_that_cannot_have_done_the_compute_are_refused() {
+        let flop = "Training compute: 8.29e19 FLOPs";
+        let p600 = ["Hardware Type: 8 P600 GPUs", "Hours used: 720", flop];
+        assert!(!kept(&p600, Field::Accelerator) && kept(&p600, Field::TrainFlop) && kept(&p600, Field::WallHours));
+        assert!(kept(&["Hardware Type: 8 Quadro P6000", "Hours used: 720", flop], Field::Accelerator));
+        let t4 = ["Hardware Type: 4 T4", "Hours used: 1000", "Training compute: 3e21 FLOPs"];
+        assert!(!kept(&t4, Field::Accelerator));
+        // No chip does this in ten hours: hours or compute are another training's.
+        let nothing = ["Hardware Type: 1 A100", "Hours used: 10", "Training compute: 3e24 FLOPs"];
+        assert!(kept(&nothing, Field::Accelerator) && !kept(&nothing, Field::TrainFlop) && !kept(&nothing, Field::WallHours));
+        let fine = ["Hardware Type: 64 A100 80GB", "Hours used: 500", "Training compute: 2e22 FLOPs"];
+        assert!(kept(&fine, Field::Accelerator) && kept(&fine, Field::TrainFlop));
+    }
+
+    #[test]
+    fn emissions_over_energy_are_a_grid() {
+        let bare = ["Carbon Emitted: 100 kg", "Energy consumed: 10 kWh"];
+        assert!(!kept(&bare, Field::EmissionsKgco2e) && !kept(&bare, Field::EnergyKwh));
+        let with_chips = ["Carbon Emitted: 2000 kg", "Energy consumed: 8 kWh", "Hardware Type: 1 A100 80GB", "Hours used: 20"];
+        assert!(!kept(&with_chips, Field::EmissionsKgco2e) && kept(&with_chips, Field::EnergyKwh));
+        let fine = ["Carbon Emitted: 4 kg", "Energy consumed: 10 kWh"];
+        assert!(kept(&fine, Field::EmissionsKgco2e) && kept(&fine, Field::EnergyKwh));
+    }
+
+    #[test]
+    fn energy_over_hours_is_a_power() {
+        let far = ["Energy consumed: 5000 kWh", "Hardware Type: 1 T4", "Hours used: 2"];
+        assert!(!kept(&far, Field::EnergyKwh) && !kept(&far, Field::WallHours));
+        // Emissions that fit the energy speak against the hours.
+        let hours = ["Energy consumed: 5000 kWh", "Carbon Emitted: 2 t", "Hardware Type: 1 T4", "Hours used: 2"];
+        assert!(kept(&hours, Field::EnergyKwh) && !kept(&hours, Field::WallHours));
+        let fine = ["Energy consumed: 10 kWh", "Hardware Type: 1 A100 80GB", "Hours used: 20"];
+        assert!(kept(&fine, Field::EnergyKwh) && kept(&fine, Field::WallHours));
+    }
+}

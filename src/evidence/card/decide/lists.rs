@@ -1,0 +1,176 @@
+//! Lists of the same keys that a card gives several times: for experiments, for each size, for each stage. Each is told apart by the
+//! model or phase it stands under; where that cannot be told, none of them counts.
+
+use crate::evidence::card::parse::block::{Block, BlockKind};
+use crate::evidence::card::parse::pair::{norm_key, split_pair};
+use crate::evidence::card::read::keys::{Key, key_of};
+use crate::evidence::card::read::phases::{Named, Phase, Title, own_phase};
+use crate::evidence::card::read::repository::Repository;
+use crate::evidence::card::read::templates::is_template;
+use std::ops::Range;
+use std::rc::Rc;
+
+/// Keys whose values differ from list to list where lists are of different trainings.
+const AMOUNTS: [Key; 3] = [Key::Hours, Key::Carbon, Key::Energy];
+
+/// Blocks under one title, and the keys in them.
+struct List {
+    blocks: Range<usize>,
+    headings: Rc<[String]>,
+    label: Option<Rc<str>>,
+    /// Keys of amounts with their values, the first of each.
+    amounts: Vec<(Key, String)>,
+    /// Other keys that such lists have.
+    others: Vec<Key>,
+}
+
+/// What repeated lists take away from blocks, by number.
+pub struct Lists {
+    refused: Vec<(Range<usize>, &'static str)>,
+}
+
+impl Lists {
+    /// Reads the blocks for lists of the same keys.
+    #[must_use]
+    pub fn new(own: &Repository, blocks: &[Block]) -> Self {
+        let lists: Vec<List> = lists(blocks).into_iter().filter(|list| !list.amounts.is_empty()).collect();
+        let rivals: Vec<&List> = lists.iter().filter(|list| lists.iter().any(|other| differ(list, other))).collect();
+        Self { refused: judge(own, &rivals) }
+    }
+
+    /// Why no figure of a block counts.
+    #[must_use]
+    pub fn refuse(&self, block: usize) -> Option<&'static str> {
+        let at = self.refused.partition_point(|(range, _)| range.end <= block);
+        self.refused.get(at).filter(|(range, _)| range.contains(&block)).map(|(_, why)| *why)
+    }
+}
+
+/// The blocks cut where headings or labels change, in order.
+fn lists(blocks: &[Block]) -> Vec<List> {
+    let mut out: Vec<List> = Vec::new();
+    for (at, b) in blocks.iter().enumerate() {
+        let is_same = |list: &List| Rc::ptr_eq(&list.headings, &b.headings) && list.label == b.label;
+        if !out.last().is_some_and(is_same) {
+            let (headings, label) = (Rc::clone(&b.headings), b.label.clone());
+            out.push(List { blocks: at..at, headings, label, amounts: Vec::new(), others: Vec::new() });
+        }
+        if let Some(list) = out.last_mut() {
+            list.blocks.end = at + 1;
+            add_keys(list, b);
+        }
+    }
+    out
+}
+
+fn add_keys(list: &mut List, b: &Block) {
+    match (b.kind, b.cells.as_slice()) {
+        (BlockKind::TableRow, [key, value, ..]) => add_key(list, key, value),
+        (BlockKind::TableRow | BlockKind::FrontMatter | BlockKind::Heading | BlockKind::Code, _) => {}
+        (BlockKind::Paragraph | BlockKind::ListItem | BlockKind::Html, _) => {
+            for line in b.text.split('\n') {
+                let parts = split_pair(line).and_then(|(key, value)| Some((line.get(..key)?, line.get(value..)?)));
+                if let Some((key, value)) = parts {
+                    add_key(list, key, value);
+                }
+            }
+        }
+    }
+}
+
+fn add_key(list: &mut List, key: &str, value: &str) {
+    let Some(key) = key_of(&norm_key(key)).filter(|_| !is_template(value)) else { return };
+    let value: String = value.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    if AMOUNTS.contains(&key) {
+        if !value.is_empty() && !list.amounts.iter().any(|(known, _)| *known == key) {
+            list.amounts.push((key, value));
+        }
+    } else if matches!(key, Key::Hardware | Key::Region | Key::Provider | Key::Flop) && !list.others.contains(&key) {
+        list.others.push(key);
+    }
+}
+
+/// Whether two lists hold the same key of an amount with different values.
+fn differ(a: &List, b: &List) -> bool {
+    a.blocks != b.blocks && a.amounts.iter().any(|(key, value)| b.amounts.iter().any(|(k, v)| k == key && v != value))
+}
+
+/// What is refused of lists that differ.
+fn judge(own: &Repository, rivals: &[&List]) -> Vec<(Range<usize>, &'static str)> {
+    let Some(first) = rivals.first() else { return Vec::new() };
+    let common = rivals.iter().fold(first.headings.len(), |common, list| {
+        first.headings.iter().zip(list.headings.iter()).take(common).take_while(|(a, b)| a == b).count()
+    });
+    let titles: Vec<Title> = rivals
+        .iter()
+        .map(|list| {
+            let headings = list.headings.iter().skip(common).map(String::as_str);
+            let title: Vec<&str> = headings.chain(list.label.as_deref()).collect();
+            Title::read_title(own, &title.join(" "))
+        })
+        .collect();
+    let alike = |a: &List, b: &List| {
+        a.amounts.iter().filter(|(k, _)| b.amounts.iter().any(|(other, _)| other == k)).count()
+            + a.others.iter().filter(|k| b.others.contains(k)).count()
+    };
+    let whole = rivals.iter().any(|a| rivals.iter().any(|b| differ(a, b) && alike(a, b) >= 2));
+    // "Training" and "Environmental impact" with an hour more or less are one training told twice.
+    if titles.iter().all(Title::is_silent) {
+        return Vec::new();
+    }
+    let told = titles.iter().any(|t| !t.is_silent() && !(t.phase.is_none() && t.named == Named::Unknown));
+    if !told && !whole {
+        return Vec::new();
+    }
+    let chosen = choose(own, &titles);
+    let mut refused: Vec<(Range<usize>, &'static str)> = rivals
+        .iter()
+        .zip(&titles)
+        .enumerate()
+        .filter(|(i, _)| chosen != Some(*i))
+        .map(|(_, (list, title))| (list.blocks.clone(), reason(own, title, chosen.is_some())))
+        .collect();
+    refused.sort_by_key(|(range, _)| range.start);
+    refused
+}
+
+fn reason(own: &Repository, title: &Title, is_told: bool) -> &'static str {
+    if title.phase == Some(Phase::Never) {
+        "experiments or evaluation: not this model's training"
+    } else if title.named == Named::Other {
+        "another model's list"
+    } else if is_told || title.phase.is_some_and(|phase| own_phase(own).is_some_and(|mine| mine != phase)) {
+        "another phase's list"
+    } else {
+        "the same keys stand in several lists, and which of them is this model's cannot be told"
+    }
+}
+
+/// The list that is this model's.
+fn choose(own: &Repository, titles: &[Title]) -> Option<usize> {
+    let mine = own_phase(own);
+    let fits = |t: &Title| t.phase != Some(Phase::Never) && (t.phase.is_none() || mine.is_none() || t.phase == mine);
+    let only = |fits: &dyn Fn(&Title) -> bool| {
+        let mut found = titles.iter().enumerate().filter(|(_, t)| fits(t)).map(|(i, _)| i);
+        found.next().filter(|_| found.next().is_none())
+    };
+    let words = |t: &Title| match t.named {
+        Named::Mine(words) => words,
+        Named::Other | Named::Nobody | Named::Unknown => 0,
+    };
+    let best = titles.iter().filter(|t| t.phase != Some(Phase::Never)).map(words).max().unwrap_or(0);
+    if best > 0 {
+        let named = |t: &Title| words(t) == best && fits(t);
+        return only(&named).or_else(|| only(&|t: &Title| named(t) && t.phase.is_some() && t.phase == mine));
+    }
+    let of_phase = |t: &Title| t.named == Named::Nobody && t.phase.is_some() && t.phase == mine;
+    if titles.iter().any(of_phase) {
+        return only(&of_phase);
+    }
+    // One list without a title beside lists of others.
+    let told_apart = titles.iter().all(|t| t.is_silent() || t.named == Named::Other || !fits(t));
+    only(&Title::is_silent).filter(|_| told_apart)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,268 @@
+//! Logs of the tools that measure emissions, in code or in text: `CodeCarbon`'s table and what it prints, carbontracker's pair of measured
+//! and predicted figures.
+
+use super::candidate::{Card, RANK_CODE, Spot, candidate};
+use super::passage::Passage;
+use super::values::unit_value;
+use crate::domain::Field;
+use crate::evidence::card::parse::block::{Block, BlockKind};
+use crate::evidence::hardware::Context;
+use crate::evidence::quantity::durations::clock;
+use crate::evidence::quantity::numbers::first_quantity;
+use crate::evidence::quantity::tokens::lex;
+use crate::evidence::quantity::units::{energy_unit, mass_unit};
+use crate::units::SECONDS_PER_HOUR;
+use std::rc::Rc;
+
+/// Standing of a log: behind keys that an author wrote, before prose.
+const RANK_LOG: u8 = RANK_CODE + 1;
+/// Rows of a table that are read.
+const MAX_ROWS: usize = 2000;
+
+/// A line of a block, with its place in the block's text.
+#[derive(Clone, Copy)]
+struct Line<'b> {
+    block: &'b Block,
+    refused: Option<&'static str>,
+    text: &'b str,
+    from: usize,
+}
+
+impl Line<'_> {
+    fn spot(&self) -> Spot<'_> {
+        let quote = self.block.source_range(self.from, self.from + self.text.len());
+        Spot { block: self.block, quote, rank: RANK_LOG, reason: self.refused }
+    }
+}
+
+/// Reads the logs of a card. Returns which passages are logs, which nothing else reads.
+pub fn read_logs(card: &mut Card<'_>, passages: &[Passage<'_>]) -> Vec<bool> {
+    let mut is_log = vec![false; passages.len()];
+    let mut epochs: Vec<Epochs<'_>> = Vec::new();
+    let mut last_used: Option<Line<'_>> = None;
+    for (at, passage) in passages.iter().enumerate() {
+        let lines = lines(passage);
+        if passage.block.kind != BlockKind::TableRow && read_csv(card, &lines) {
+            is_log[at] = true;
+            continue;
+        }
+        for line in &lines {
+            let lower = line.text.to_lowercase();
+            if let Some(found) = epochs_at(*line, &lower) {
+                epochs.push(found);
+                is_log[at] = true;
+            } else if let Some(open) = epochs.last_mut().filter(|open| open.goes_on(line)) {
+                is_log[at] |= open.take_line(*line, &lower);
+            }
+            if is_tracker_line(card, line, &lower) {
+                is_log[at] = true;
+            }
+            if is_console_line(&lower) {
+                is_log[at] = true;
+                if lower.contains("of electricity used since") {
+                    last_used = Some(*line);
+                }
+            }
+        }
+    }
+    add_epochs(card, &epochs);
+    add_console(card, last_used);
+    is_log
+}
+
+fn lines<'b>(passage: &Passage<'b>) -> Vec<Line<'b>> {
+    let block = passage.block;
+    match block.kind {
+        BlockKind::Code | BlockKind::Paragraph | BlockKind::ListItem | BlockKind::Html => {}
+        BlockKind::TableRow | BlockKind::Heading | BlockKind::FrontMatter => return Vec::new(),
+    }
+    let mut at = 0;
+    let mut out = Vec::new();
+    for text in block.text.split('\n') {
+        out.push(Line { block, refused: passage.refused, text, from: at });
+        at += text.len() + 1;
+    }
+    out
+}
+
+// carbontracker ----------------------------------------------------------------------------------------------------------------------
+
+/// Figures that carbontracker prints for some epochs.
+struct Epochs<'b> {
+    predicted: bool,
+    epochs: f64,
+    headings: Rc<[String]>,
+    figures: Vec<(Line<'b>, Field, f64)>,
+}
+
+/// "Actual consumption for 1 epoch(s):", "Predicted consumption for 50 epoch(s):".
+fn epochs_at<'b>(line: Line<'b>, lower: &str) -> Option<Epochs<'b>> {
+    let (what, count) = lower.split_once("consumption for ")?;
+    let epochs = first_quantity(&lex(count)).filter(|_| count.contains("epoch"))?.value;
+    let (actual, predicted) = (what.contains("actual"), what.contains("predicted"));
+    let headings = Rc::clone(&line.block.headings);
+    (actual != predicted).then_some(Epochs { predicted, epochs, headings, figures: Vec::new() })
+}
+
+impl<'b> Epochs<'b> {
+    fn goes_on(&self, line: &Line<'_>) -> bool {
+        Rc::ptr_eq(&self.headings, &line.block.headings)
+    }
+
+    /// Takes a line of figures. Returns whether it is one.
+    fn take_line(&mut self, line: Line<'b>, lower: &str) -> bool {
+        let Some((key, value)) = lower.split_once(':') else { return lower.contains("travelled by car") };
+        let ts = lex(value);
+        let amount = |unit: fn(&str) -> Option<f64>| (0..ts.len()).find_map(|i| unit_value(&ts, i, unit)).map(|(v, _, _)| v);
+        let found = match key.trim() {
+            "time" => (Field::WallHours, (0..ts.len()).find_map(|i| clock(&ts, i))),
+            "energy" => (Field::EnergyKwh, amount(energy_unit)),
+            "co2eq" => (Field::EmissionsKgco2e, amount(mass_unit)),
+            "this is equivalent to" => return true,
+            _ => return false,
+        };
+        if let (field, Some(value)) = found
+            && !self.figures.iter().any(|(_, known, _)| *known == field)
+        {
+            self.figures.push((line, field, value));
+        }
+        true
+    }
+}
+
+/// The prediction for all epochs counts as one, unless all of them were measured; a measurement of some epochs never counts.
+fn add_epochs(card: &mut Card<'_>, all: &[Epochs<'_>]) {
+    let most = |predicted: bool| all.iter().filter(|e| e.predicted == predicted).map(|e| e.epochs).fold(0.0, f64::max);
+    let (planned, measured) = (most(true), most(false));
+    let is_whole = planned > 0.0 && measured >= planned;
+    let counts = |e: &Epochs<'_>| if is_whole { !e.predicted && e.epochs >= planned } else { e.predicted && e.epochs >= planned };
+    // Several trainings in one log: nobody knows which.
+    let several = all.iter().filter(|e| counts(e)).count() > 1;
+    for e in all {
+        let reason = if !counts(e) {
+            Some(if e.predicted {
+                "a prediction; all epochs were measured"
+            } else {
+                "measured for some epochs, not for the training"
+            })
+        } else {
+            several.then_some("several trainings in one log")
+        };
+        for (line, field, value) in &e.figures {
+            let note = if e.predicted { format!(" (predicted for {} epochs)", e.epochs) } else { String::new() };
+            card.add(&line.spot(), *field, Some(*value), &format!("{}{note}", line.text.trim()), reason);
+        }
+    }
+    if let Some((line, _, _)) = all.first().and_then(|e| e.figures.first()) {
+        card.tools.push(candidate(&line.spot(), Field::MeasurementTool, None, "carbontracker", None));
+    }
+}
+
+/// Lines of carbontracker about chips and place.
+fn is_tracker_line(card: &mut Card<'_>, line: &Line<'_>, lower: &str) -> bool {
+    if !lower.trim_start().starts_with("carbontracker:") {
+        return false;
+    }
+    let behind =
+        |mark: &str| lower.find(mark).and_then(|at| line.text.get(at + mark.len()..)).map(|t| t.trim().trim_end_matches('.'));
+    if let Some(chips) = behind("gpu with device(s)") {
+        card.add_hardware(&line.spot(), chips, Context::Field);
+    } else if let Some(place) = behind("at detected location:") {
+        card.add_place(&line.spot(), place);
+    }
+    true
+}
+
+// CodeCarbon -------------------------------------------------------------------------------------------------------------------------
+
+/// "[codecarbon INFO @ 10:00:00] 0.5 kWh of electricity used since the beginning."
+fn is_console_line(lower: &str) -> bool {
+    lower.trim_start().starts_with("[codecarbon") || lower.contains("of electricity used since the begin")
+}
+
+/// What CodeCarbon printed last is what the training used; its lines of RAM, CPU and GPU are parts of it.
+fn add_console(card: &mut Card<'_>, last: Option<Line<'_>>) {
+    let Some(line) = last else { return };
+    let text = line.text.rsplit(']').next().unwrap_or(line.text);
+    let ts = lex(text);
+    if let Some((kwh, _, _)) = (0..ts.len()).find_map(|i| unit_value(&ts, i, energy_unit)) {
+        card.add(&line.spot(), Field::EnergyKwh, Some(kwh), text, None);
+        card.tools.push(candidate(&line.spot(), Field::MeasurementTool, None, "CodeCarbon", None));
+    }
+}
+
+/// The table that CodeCarbon writes: emissions in kg, energy in kWh, duration in seconds. Returns whether the lines hold one.
+fn read_csv(card: &mut Card<'_>, lines: &[Line<'_>]) -> bool {
+    let is_header =
+        |l: &Line<'_>| l.text.contains("emissions") && l.text.contains("duration") && l.text.contains("energy_consumed");
+    let Some(at) = lines.iter().position(is_header) else { return false };
+    let Some(header) = lines.get(at) else { return false };
+    let columns: Vec<&str> = header.text.split(',').map(str::trim).collect();
+    let rows: Vec<(Line<'_>, Vec<String>)> = lines
+        .iter()
+        .skip(at + 1)
+        .take(MAX_ROWS)
+        .map(|line| (*line, split_csv(line.text)))
+        .take_while(|(_, cells)| cells.len() == columns.len())
+        .collect();
+    let cell = |cells: &[String], name: &str| {
+        columns
+            .iter()
+            .position(|c| *c == name)
+            .and_then(|i| cells.get(i))
+            .filter(|c| !c.trim().is_empty())
+            .map(|c| c.trim().to_owned())
+    };
+    let Some((last, cells)) = rows.last() else { return false };
+    let runs = |name: &str| rows.iter().any(|(_, other)| cell(other, name) != cell(cells, name));
+    let used = ["project_name", "experiment_id"].iter().filter_map(|name| cell(cells, name)).any(|name| {
+        let name = name.to_lowercase();
+        ["infer", "eval", "test", "bench", "predict"].iter().any(|w| name.contains(w))
+    });
+    // One tracker writes its sums again and again under one run_id; several are several runs.
+    let reason = if runs("run_id") || runs("project_name") || (rows.len() > 1 && cell(cells, "run_id").is_none()) {
+        Some("several runs in one log")
+    } else {
+        used.then_some("evaluation or inference")
+    };
+    let spot = last.spot().refused(reason);
+    let number = |name: &str| cell(cells, name).and_then(|c| c.parse::<f64>().ok());
+    for (field, name, unit, factor) in [
+        (Field::EmissionsKgco2e, "emissions", "kg", 1.0),
+        (Field::EnergyKwh, "energy_consumed", "kWh", 1.0),
+        (Field::WallHours, "duration", "s", 1.0 / SECONDS_PER_HOUR),
+    ] {
+        if let Some(value) = number(name) {
+            card.add(&spot, field, Some(value * factor), &format!("{value} {unit} ({name})"), None);
+        }
+    }
+    if let Some(chip) = cell(cells, "gpu_model") {
+        card.add_hardware(&spot, &chip, Context::Field);
+    }
+    if let Some(place) = cell(cells, "cloud_region").or_else(|| cell(cells, "country_name")) {
+        card.add_place(&spot, &place);
+    }
+    card.tools.push(candidate(&spot, Field::MeasurementTool, None, "CodeCarbon", None));
+    true
+}
+
+/// Cells of a line, quoted or not.
+fn split_csv(line: &str) -> Vec<String> {
+    let mut out = vec![String::new()];
+    let mut quoted = false;
+    for c in line.trim_end().chars() {
+        match c {
+            '"' => quoted = !quoted,
+            ',' if !quoted => out.push(String::new()),
+            _ => {
+                if let Some(cell) = out.last_mut() {
+                    cell.push(c);
+                }
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests;

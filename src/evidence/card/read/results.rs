@@ -1,0 +1,247 @@
+//! Which number of a value is its figure: the result behind the last "=" of a written-out calculation, a whole training and no rate of it.
+
+use super::candidate::{Card, Spot};
+use super::training::is_train;
+use super::values::{header_unit, unit_value};
+use crate::domain::Field;
+use crate::evidence::quantity::numbers::{Quantity, first_quantity};
+use crate::evidence::quantity::tokens::{Kind, Token, span, text_at, text_before};
+use crate::evidence::quantity::units::{energy_unit, mass_unit};
+use crate::evidence::vocabulary;
+
+/// Signs before the result of a calculation.
+const RESULT_SIGNS: &[&str] = &["=", "≈", "≃", "≅", "⇒"];
+/// What may stand between a unit of mass and the sign of a rate: "kg eq. CO$_2$/kWh".
+const UNIT_PARTS: &[&str] = &[
+    "co2",
+    "co2e",
+    "co2eq",
+    "co",
+    "eq",
+    "e",
+    "equivalent",
+    "equivalents",
+    "equiv",
+    "carbon",
+    "dioxide",
+    "emissions",
+    "emission",
+    "emitted",
+    "of",
+    "-",
+    "$",
+    "_",
+    "{",
+    "}",
+    "^",
+    "\\",
+    "~",
+    ".",
+    "2",
+    "₂",
+    ")",
+];
+/// Words passed over between the sign of a rate and what it is a rate of.
+const RATE_FILLERS: &[&str] = &["a", "an", "the", "one", "single", "training", "individual", "full", "-"];
+/// Tokens of a unit that are passed over.
+const MAX_UNIT_TOKENS: usize = 10;
+/// Two masses that differ by more are two figures, and not one in two units.
+const SAME: f64 = 0.1;
+
+/// Token behind the last sign of a result; 0 where nothing is worked out.
+#[must_use]
+pub fn result_from(ts: &[Token<'_>]) -> usize {
+    ts.iter().rposition(|t| t.is_any(RESULT_SIGNS)).map_or(0, |at| at + 1)
+}
+
+/// Why the sign of a rate at a token makes the figure before it none of the training; none where there is no rate, or one run's.
+#[must_use]
+pub fn rate_at(ts: &[Token<'_>], at: usize) -> Option<&'static str> {
+    let words = &vocabulary::keys().pairs;
+    if !ts.get(at).is_some_and(|t| t.is_any(&words.each)) {
+        return None;
+    }
+    let is_sign = ts.get(at).is_some_and(|t| t.is("/"));
+    let mut of = at + 1;
+    // "10 hours / 3 epochs" is no rate.
+    let several = |t: &Token<'_>| is_sign && t.kind == Kind::Number && t.value.is_some_and(|v| v > 1.0 && v < 1000.0);
+    if ts.get(of).is_some_and(several) {
+        return None;
+    }
+    while of < at + 4 && ts.get(of).is_some_and(|t| t.kind == Kind::Number || t.is_any(RATE_FILLERS)) {
+        of += 1;
+    }
+    let subject = ts.get(of)?;
+    if subject.is_any(&words.uses) || text_at(ts, of) == "inference" {
+        return Some("evaluation or inference");
+    }
+    if subject.is_any(&words.runs) || text_before(ts, of, 1) == "training" {
+        return None;
+    }
+    let of_part = span(ts, of, of + 2).iter().any(|t| t.is_any(&words.parts));
+    of_part.then_some("a rate, or a part of the training")
+}
+
+/// Why what stands behind a figure, from the token after its unit on, makes it none of the training.
+#[must_use]
+pub fn rate_behind(ts: &[Token<'_>], next: usize) -> Option<&'static str> {
+    let mut at = next;
+    while at < next + MAX_UNIT_TOKENS && ts.get(at).is_some_and(|t| t.is_any(UNIT_PARTS)) {
+        at += 1;
+    }
+    let other = || {
+        let is_sign = ts.get(at).is_some_and(|t| t.is("/"));
+        let named = ts.get(at + 1).is_some_and(|t| t.kind == Kind::Word && !t.is_any(&vocabulary::keys().pairs.runs));
+        (is_sign && named).then_some("a rate, or a part of the training")
+    };
+    rate_at(ts, at).or_else(other)
+}
+
+/// Why a text gives its figures to a part of the training, to a use, or to several runs, wherever it says so.
+#[must_use]
+pub fn rate_in(ts: &[Token<'_>]) -> Option<&'static str> {
+    (0..ts.len()).find_map(|i| rate_at(ts, i)).or_else(|| of_runs(ts))
+}
+
+/// "10 kg for 5 runs", without "per run".
+fn of_runs(ts: &[Token<'_>]) -> Option<&'static str> {
+    let words = &vocabulary::keys().pairs;
+    let per_run = (0..ts.len())
+        .any(|i| ts.get(i).is_some_and(|t| t.is_any(&words.each)) && span(ts, i + 1, i + 4).iter().any(|t| t.is_any(&words.runs)));
+    let several = (0..ts.len()).any(|i| {
+        let many = ts.get(i).is_some_and(|t| t.kind == Kind::Number && t.value.is_some_and(|v| v > 1.0))
+            || ts.get(i).is_some_and(|t| t.is_any(&["all", "several", "both"]));
+        many && span(ts, i + 1, i + 4).iter().any(|t| t.is_any(&["runs", "seeds", "trials", "trainings", "repetitions"]))
+    });
+    (several && !per_run).then_some("a total of several runs")
+}
+
+/// Why a value says that its figure is a use's.
+fn of_use(ts: &[Token<'_>]) -> Option<&'static str> {
+    let words = &vocabulary::keys().pairs;
+    let used = ts.iter().any(|t| t.is_any(&words.qualified_by_use)) && !(0..ts.len()).any(|i| is_train(ts, i));
+    used.then_some("evaluation or inference")
+}
+
+/// An amount of a value, with what its place says against it.
+struct Amount {
+    value: f64,
+    quantity: Quantity,
+    reason: Option<&'static str>,
+}
+
+/// The amounts from a token on, in the unit that evidence is kept in.
+fn amounts(ts: &[Token<'_>], from: usize, unit: fn(&str) -> Option<f64>) -> Vec<Amount> {
+    let mut out = Vec::new();
+    let mut at = from;
+    while at < ts.len() {
+        let is_number = ts.get(at).is_some_and(|t| t.kind == Kind::Number);
+        match if is_number { unit_value(ts, at, unit) } else { None } {
+            Some((value, next, quantity)) => {
+                out.push(Amount { value, quantity, reason: rate_behind(ts, next) });
+                at = next.max(at + 1);
+            }
+            None => at += 1,
+        }
+    }
+    out
+}
+
+/// The amount that a value states: behind its last sign of a result, where there is one.
+fn amount(ts: &[Token<'_>], unit: fn(&str) -> Option<f64>) -> Option<Amount> {
+    let from = result_from(ts);
+    let mut all = amounts(ts, from, unit);
+    if all.is_empty() && from > 0 {
+        all = amounts(ts, 0, unit);
+    }
+    let whole: Vec<f64> = all.iter().filter(|a| a.reason.is_none()).map(|a| a.value).collect();
+    let at = all.iter().position(|a| a.reason.is_none()).unwrap_or(0);
+    let differs = |first: f64| whole.iter().any(|v| *v > 0.0 && (v - first).abs() > SAME * first.max(*v));
+    let several = whole.first().is_some_and(|first| differs(*first));
+    let found = (at < all.len()).then(|| all.swap_remove(at))?;
+    let several = several.then_some("several figures in one value");
+    let reason = found.reason.or(several).or_else(|| of_runs(ts)).or_else(|| of_use(ts));
+    Some(Amount { reason, ..found })
+}
+
+impl Card<'_> {
+    /// Emissions: a number with its unit, or with the unit of its key; none without a unit.
+    pub fn add_carbon(&mut self, spot: &Spot<'_>, key: &str, value: &str, ts: &[Token<'_>]) {
+        self.add_steps(spot, value, ts);
+        if let Some(found) = amount(ts, mass_unit) {
+            self.add_quantity(&spot.refused(found.reason), Field::EmissionsKgco2e, found.value, value, &found.quantity);
+            return;
+        }
+        let Some(q) = first_quantity(span(ts, result_from(ts), ts.len())).or_else(|| first_quantity(ts)) else { return };
+        match header_unit(key, mass_unit).filter(|_| ts.len() < 12) {
+            Some(unit) => {
+                let spot = spot.refused(rate_in(ts).or_else(|| of_use(ts)));
+                self.add_quantity(&spot, Field::EmissionsKgco2e, q.value * unit, value, &q);
+            }
+            None => self.add(spot, Field::EmissionsKgco2e, Some(q.value), value, Some("no unit")),
+        }
+    }
+
+    /// Energy, likewise.
+    pub fn add_energy(&mut self, spot: &Spot<'_>, key: &str, value: &str, ts: &[Token<'_>]) {
+        if let Some(found) = amount(ts, energy_unit) {
+            self.add_quantity(&spot.refused(found.reason), Field::EnergyKwh, found.value, value, &found.quantity);
+        } else if let Some((unit, q)) = header_unit(key, energy_unit).zip(first_quantity(span(ts, result_from(ts), ts.len()))) {
+            let spot = spot.refused(rate_in(ts).or_else(|| of_use(ts)));
+            self.add_quantity(&spot, Field::EnergyKwh, q.value * unit, value, &q);
+        }
+    }
+
+    /// The energy on the way to emissions: "283 W x 8 h = 2.26 kWh x ... = 1.29 kg".
+    fn add_steps(&mut self, spot: &Spot<'_>, value: &str, ts: &[Token<'_>]) {
+        for at in (0..ts.len()).filter(|i| ts.get(*i).is_some_and(|t| t.is_any(RESULT_SIGNS))) {
+            let found = (at + 1..at + 3).find_map(|i| unit_value(ts, i, energy_unit));
+            if let Some((kwh, next, q)) = found {
+                let spot = spot.after(1).refused(rate_behind(ts, next));
+                self.add_quantity(&spot, Field::EnergyKwh, kwh, value, &q);
+                return;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::quantity::tokens::lex;
+
+    fn kg(text: &str) -> Option<(f64, Option<&'static str>)> {
+        amount(&lex(text), mass_unit).map(|a| (a.value, a.reason))
+    }
+
+    #[test]
+    fn the_result_of_a_calculation_is_its_figure() {
+        for (text, result) in [
+            ("283W x 8h = 2.26 kWh x 0.57 kg eq. CO2/kWh = 1.29 kg eq. CO2", 1.29),
+            ("0.4 kg CO2eq per kWh * 250 W * 100 h = 10 kg", 10.0),
+            ("300 W × 12 h × 0.432 kgCO2eq/kWh ≈ 1.56 kgCO2eq", 1.56),
+            ("400 W * 50 h = 20 kWh; 20 kWh * 350 g/kWh = 7000 g", 7.0),
+            ("7 kg (at 0.35 kg CO2e per kWh)", 7.0),
+            ("2.1 kg per run, 5 runs", 2.1),
+        ] {
+            let got = kg(text);
+            assert!(got.is_some_and(|(v, r)| (v - result).abs() < 1e-9 && r.is_none()), "{text}: {got:?}");
+        }
+    }
+
+    #[test]
+    fn rates_parts_uses_and_sums_are_refused() {
+        for text in [
+            "0.3 kg per epoch",
+            "0.364 kg CO₂e per kWh",
+            "12 g CO2eq / query",
+            "5 g per 1000 requests",
+            "10.5 kg (5 runs)",
+            "3 kg for pretraining, 1 kg for tuning",
+            "0.57 kg eq. CO2/kWh",
+        ] {
+            let got = kg(text);
+            assert!(got.is_some_and(|(_, r)| r.is_some()), "{text}: {got:?}");
+        }
+    }
+}

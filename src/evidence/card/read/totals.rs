@@ -1,0 +1,66 @@
+//! Figures that hold more than the training of this model: sums over time of a model that has a base, sums over a family or a project.
+
+use super::repository::Repository;
+use crate::evidence::card::about::CardRole;
+use crate::evidence::vocabulary;
+
+/// Reason of the row of a table that sums the others up.
+pub const TOTAL_ROW: &str = "the sum of several rows";
+
+/// Reason of a row of a table that is another model's.
+pub const OTHER_ROW: &str = "another model's row";
+
+/// Why a text, lower case, gives a figure to more than the training of this model.
+#[must_use]
+pub fn covers_more(own: &Repository, text: &str) -> Option<&'static str> {
+    let totals = &vocabulary::card().totals;
+    let says = |phrases: &[&str]| phrases.iter().any(|p| text.contains(p));
+    if says(&totals.families) {
+        return Some("a total of several models");
+    }
+    let has_base = own.role == CardRole::FineTune || !own.bases.is_empty();
+    if !has_base {
+        return None;
+    }
+    // "A cumulative of 100 hours" is how the ML CO2 Impact calculator says "in all".
+    let cumulative = totals.cumulative.iter().any(|word| {
+        text.match_indices(word)
+            .any(|(at, _)| !text.get(at + word.len()..).is_some_and(|rest| rest.trim_start().starts_with("of ")))
+    });
+    (cumulative || says(&totals.inclusive)).then_some("a total that holds the training of the base")
+}
+
+/// Whether the first cell of a row says that the row sums the others up.
+#[must_use]
+pub fn is_total(cell: &str) -> bool {
+    let words = super::repository::name_tokens(cell);
+    let totals = &vocabulary::card().totals;
+    let phases = &vocabulary::card().phases;
+    words.iter().any(|w| totals.rows.contains(&w.as_str()))
+        && words.iter().all(|w| totals.rows.contains(&w.as_str()) || phases.generic.contains(&w.as_str()) || w == "family")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::card::about::About;
+
+    #[test]
+    fn sums_hold_the_base_where_there_is_one() {
+        let base = ["org/big".to_owned()];
+        let about = |role, base_ids| Repository::new(&About { model_id: "org/small-9b", role, base_ids, total_params: None });
+        let (tuned, root) = (about(CardRole::FineTune, &base[..]), about(CardRole::OwnTraining, &[]));
+        for text in ["cumulative compute", "energy, including the base", "kumulierte energie, kumuliert"] {
+            assert!(covers_more(&tuned, text).is_some(), "{text}");
+            assert_eq!(covers_more(&root, text), None, "{text}");
+        }
+        assert_eq!(covers_more(&tuned, "a cumulative of 100 hours of computation"), None);
+        assert!(covers_more(&root, "emissions of the whole family").is_some());
+        for cell in ["Total", "**Total**", "Total training", "Sum", "合计"] {
+            assert!(is_total(cell), "{cell}");
+        }
+        for cell in ["Total Recall 7B", "", "7B", "Overall-7B"] {
+            assert!(!is_total(cell), "{cell}");
+        }
+    }
+}
