@@ -7,14 +7,14 @@ use super::headings::{under_environment, under_evaluation, under_training};
 use super::keys::{Key, key_of};
 use super::templates::is_template;
 use super::training::is_train;
-use super::values::{MAX_VALUE_TOKENS, header_unit, precision_of, unit_value};
+use super::values::{MAX_VALUE_TOKENS, header_unit, passes_behind, precision_of, tokens_end, unit_value};
 use crate::domain::Field;
 use crate::evidence::card::parse::block::BlockKind;
 use crate::evidence::card::parse::pair::norm_key;
 use crate::evidence::hardware::Context;
 use crate::evidence::quantity::durations::duration;
 use crate::evidence::quantity::numbers::{first_quantity, quantity};
-use crate::evidence::quantity::tokens::{Token, lex, span, text_at};
+use crate::evidence::quantity::tokens::{Token, lex_in, span, text_at};
 use crate::evidence::quantity::units::{energy_unit, mass_unit};
 use crate::evidence::vocabulary;
 
@@ -86,7 +86,8 @@ impl Card<'_> {
     /// Reads a pair. Returns whether the key is one of ours.
     pub fn add_pair(&mut self, spot: &Spot<'_>, key: &str, value: &str, links: &[(String, String)]) -> bool {
         let norm = norm_key(key.trim_matches(|c: char| " -*#•|".contains(c)));
-        let Some(kind) = key_of(&norm) else { return false };
+        let of_devices = key_of(&norm).is_none() && self.is_device_hours_key(&norm);
+        let Some(kind) = key_of(&norm).or(of_devices.then_some(Key::Hours)) else { return false };
         let value = value.trim();
         if is_template(value) && !matches!(kind, Key::Devices | Key::GlobalBatch | Key::Active) {
             if let Some(field) = kind.templated().filter(|_| !value.is_empty()) {
@@ -95,7 +96,7 @@ impl Card<'_> {
             return true;
         }
         let b = spot.block;
-        let all = lex(value);
+        let all = lex_in(value, self.sign);
         let ts = span(&all, 0, MAX_VALUE_TOKENS);
         let pair = Pair { key, norm: &norm, value, ts, about_training: under_training(b) };
         let evaluated = kind.is_sided() && !norm.contains("train") && under_evaluation(b);
@@ -116,7 +117,13 @@ impl Card<'_> {
                     self.add(spot, Field::AcceleratorCount, Some(q.value), value, None);
                 }
             }
-            Key::Hours => self.add_hours(spot, key, value),
+            Key::Hours => {
+                self.add_hours(spot, key, value);
+                // "H100-hours: 1.2M" names the chip, too.
+                if self.is_device_hours_key(pair.norm) {
+                    self.add_hardware(&spot.after(1), key, Context::Field);
+                }
+            }
             Key::Provider => self.add_provider_pair(spot, value),
             Key::Region => self.add_place(spot, value),
             Key::Carbon => self.add_carbon(spot, key, value, ts),
@@ -175,7 +182,8 @@ impl Card<'_> {
         let loose = vocabulary::keys().vague_keys.tokens.contains(&pair.norm);
         if let Some(q) = first_quantity(pair.ts).filter(|q| q.value >= 1e6 && (q.scaled || q.value >= 1e7)) {
             let spot = spot.after(u8::from(loose)).refused(of_data.then_some("data set size"));
-            self.add_quantity(&spot, Field::TrainTokens, q.value, pair.value, &q);
+            let passes = passes_behind(pair.ts, tokens_end(pair.ts, q.to)).map_or(1.0, |(n, _)| n);
+            self.add_quantity(&spot, Field::TrainTokens, q.value * passes, pair.value, &q);
         }
     }
 
