@@ -95,15 +95,21 @@ macro_rules! tables {
 lists!(Masses { kilogram, gram, tonne, kilotonne, pound, milligram });
 lists!(Energies { kilowatt_hour, watt_hour, megawatt_hour, gigawatt_hour, terawatt_hour, megajoule, gigajoule, joule });
 lists!(TimeUnits { hour, day, week, month, minute, second });
-lists!(CjkTimeUnits { hour, day, minute, week, month });
-lists!(Scales { thousand, million, billion, trillion });
+lists!(CjkTimeUnits { hour, day, minute, second, week, month });
+lists!(Halves { half, and_half });
+lists!(Ranges { joining, closing, opening });
+lists!(Languages { decimal_point, decimal_comma, counted });
+lists!(Scales { hundred, thousand, million, billion, trillion });
 lists!(CjkScales { thousand, ten_thousand, million, hundred_million, trillion });
-lists!(Computes { flop, petaflop, exaflop, zettaflop, yottaflop });
+lists!(Computes { flop, teraflop, petaflop, exaflop, zettaflop, yottaflop, petaflop_per_second, exaflop_per_second });
 tables!(Units {
     masses: Masses,
     energies: Energies,
     times: TimeUnits,
     cjk_times: CjkTimeUnits,
+    halves: Halves,
+    ranges: Ranges,
+    languages: Languages,
     scales: Scales,
     cjk_scales: CjkScales,
     computes: Computes,
@@ -147,7 +153,7 @@ lists!(Training { stems, cjk_parts, verbs, nouns, noun_prepositions });
 lists!(Examples { loaders, placeholder_owners });
 lists!(Templates { unfilled });
 lists!(Bases { plain, marked, linked, cjk, families, no_names, fillers, no_owners, file_endings, variants, comparisons, advice });
-lists!(DeviceHours { units, devices, fillers, key_parts, named_units });
+lists!(DeviceHours { devices, nodes, node_joins, cores, fillers, key_parts, named, english_units, named_units });
 tables!(NumberFormat { name: String, words: Words });
 tables!(NumberCode { name: String, letters: Words, bits: String });
 tables!(Precision { formats: Vec<NumberFormat>, codes: Vec<NumberCode> });
@@ -230,10 +236,12 @@ lists!(Triggers { bare_chips, hardware, carbon, clouds, counts, bases, tools, nu
 lists!(Sentences { abbreviations, stages, stage_numbers, own_pretraining, own_fine_tuning, other_sizes, this_model, advice });
 lists!(HardwareProse { serving, running, modal, modal_denied, serving_though_training, used });
 lists!(EmissionsProse { serving, comparisons, said, energy_said, calculators });
+lists!(RatesProse { per, whole, passed, factors, barriers });
 lists!(TimesProse {
     strong,
+    cumulative,
+    computing,
     cjk_strong,
-    device_units,
     device_hours_said,
     vague,
     whole,
@@ -243,6 +251,7 @@ lists!(TimesProse {
     limits_before_that,
     limits_behind,
     data,
+    of,
     of_training,
     audio,
     long_units,
@@ -269,8 +278,8 @@ lists!(TokensProse {
     chips,
     data_behind,
 });
-lists!(UtilizationProse { joins, serving });
-lists!(EpochsProse { words, cjk, other_units, schedule });
+lists!(UtilizationProse { joins, machines, serving });
+lists!(EpochsProse { words, joins, over, not_over, whole, cjk, other_units, schedule });
 lists!(StepsProse { words, other_units, schedule });
 lists!(BatchesProse { joins, other_batches, whole });
 lists!(ParametersProse { words, cjk, models, active, other_units, comparisons, parts, base_parts, after_active });
@@ -281,6 +290,7 @@ tables!(Prose {
     sentences: Sentences,
     hardware: HardwareProse,
     emissions: EmissionsProse,
+    rates: RatesProse,
     times: TimesProse,
     tokens: TokensProse,
     utilization: UtilizationProse,

@@ -24,10 +24,13 @@ use self::read::candidate::Card;
 use self::read::front_matter::read_front_matter;
 use self::read::read_passages;
 use self::read::repository::Repository;
+use super::quantity::digits::by_words;
 use super::{Extracted, vocabulary};
 
 /// Largest card read, in bytes; the largest of 12,000 real ones is smaller.
 pub const MAX_CARD_BYTES: usize = 1 << 20;
+/// Words of the text by which its language is known.
+const LANGUAGE_WORDS: usize = 1500;
 /// Characters of the text in which the model's subject is looked for.
 const SUBJECT_CHARS: usize = 2000;
 
@@ -66,6 +69,7 @@ pub fn extract(tables: CardTables<'_>, card: &str, about: &About<'_>) -> Vec<Ext
     let passages = Sections::new(&own, &blocks).passages(&blocks);
     let co2_subject = words.climate_subjects.iter().any(|w| head.contains(w));
     let mut card = Card::new(tables, own, co2_subject);
+    card.sign = by_words(body.split(|c: char| !c.is_alphabetic()).take(LANGUAGE_WORDS));
     read_front_matter(&mut card, &front, source);
     read_passages(&mut card, &passages);
     let mut facts: Vec<Fact> = card.candidates.into_iter().map(|candidate| accept(candidate, source)).collect();

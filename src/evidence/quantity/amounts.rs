@@ -1,5 +1,6 @@
 //! A whole text that is one mass or one energy: the value of a field made for it.
 
+use super::digits::{DecimalSign, number_end, parse_number};
 use super::units::{energy_unit, mass_unit};
 use crate::units::{KgCo2e, Kwh};
 
@@ -19,53 +20,14 @@ pub fn parse_number_with_unit(text: &str) -> Option<Written> {
     let negative = text[..start].trim_end().ends_with('-');
     let rest = &text[start..];
     let (digits, after) = split_number(rest);
-    let number: f64 = without_separators(digits)?.parse().ok()?;
+    let number = parse_number(digits, DecimalSign::Unknown)?;
     let unit: String = after.trim_start().chars().take_while(|c| c.is_alphabetic()).collect::<String>().to_lowercase();
     Some(Written { number: if negative { -number } else { number }, unit })
 }
 
-/// Splits `1.5e-3kg` into `1.5e-3` and `kg`; an `e` only belongs to the number when digits follow.
+/// Splits `1.5e-3kg` into `1.5e-3` and `kg`.
 fn split_number(text: &str) -> (&str, &str) {
-    let bytes = text.as_bytes();
-    let mut end = 0;
-    while let Some(&b) = bytes.get(end) {
-        let next_is_digit = bytes.get(end + 1).is_some_and(u8::is_ascii_digit);
-        let after_sign_is_digit = bytes.get(end + 2).is_some_and(u8::is_ascii_digit);
-        let exponent =
-            (b == b'e' || b == b'E') && (next_is_digit || (matches!(bytes.get(end + 1), Some(b'+' | b'-')) && after_sign_is_digit));
-        if exponent {
-            end += 2;
-        } else if b.is_ascii_digit() || ((b == b'.' || b == b',') && next_is_digit) {
-            end += 1;
-        } else {
-            break;
-        }
-    }
-    text.split_at(end)
-}
-
-/// Removes thousands separators: commas before exactly three digits when a point or several commas show they are none of
-/// decimals. A lone comma that could be either (`1,234`) is read as thousands; any other (`1,5`) as a decimal comma.
-fn without_separators(digits: &str) -> Option<String> {
-    let (mantissa, exponent) = match digits.find(['e', 'E']) {
-        Some(at) => digits.split_at(at),
-        None => (digits, ""),
-    };
-    let groups: Vec<&str> = mantissa.split(',').collect();
-    let grouped = groups.len() > 1
-        && groups[0].len() <= 3
-        && groups[1..].iter().enumerate().all(|(i, g)| {
-            let whole = if i + 2 == groups.len() { g.split('.').next().unwrap_or(g) } else { g };
-            whole.len() == 3
-        });
-    let plain = if groups.len() == 1 || grouped {
-        mantissa.replace(',', "")
-    } else if groups.len() == 2 && !mantissa.contains('.') {
-        mantissa.replace(',', ".")
-    } else {
-        return None;
-    };
-    Some(plain + exponent)
+    text.split_at(number_end(text, 0))
 }
 
 /// Refuses a range (`10-20 kg`), a second number (`A100: 30 kg`) and a unit that does not follow its number (`5 (kg)`): reading the
@@ -134,6 +96,9 @@ mod tests {
             ("0.0002 kg", 0.0002),
             ("1,234.5 kg", 1234.5),
             ("1,234 g", 1.234),
+            ("30 000 kg", 30_000.0),
+            ("12'500 kg", 12_500.0),
+            ("0,046 kg", 0.046),
             ("2,5 kg", 2.5),
             ("~19,000kg", 19_000.0),
             ("539 tCO2eq", 539_000.0),
@@ -159,7 +124,8 @@ mod tests {
             "1,23,4.5,6 kg",
             "10-20 kg",
             "1.5 - 2 kg",
-            "30 000 kg",
+            "30 0000 kg",
+            "30 000 100 kg 5",
             "5 (kg)",
             "A100: 30 kg",
             "CO2eq",

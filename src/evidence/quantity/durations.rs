@@ -1,10 +1,17 @@
 //! Times as people write them: a number and a unit, several of them, a clock.
 
 use super::numbers::quantity;
-use super::tokens::{Kind, Token};
+use super::tokens::{Kind, Token, text_at, text_before};
 use super::units::hours_in;
 use crate::evidence::vocabulary;
 use std::sync::LazyLock;
+
+/// Hours of a minute.
+const MINUTE: f64 = 1.0 / 60.0;
+/// Hours of a day.
+const DAY: f64 = 24.0;
+/// Most minutes or seconds on a clock.
+const MOST_ON_CLOCK: f64 = 60.0;
 
 /// Hours in the unit of time that a Chinese, Japanese or Korean word begins with.
 fn cjk_hours(word: &str) -> Option<f64> {
@@ -12,8 +19,9 @@ fn cjk_hours(word: &str) -> Option<f64> {
         let words = &vocabulary::units().cjk_times;
         vocabulary::longest_first(&[
             (words.hour, 1.0),
-            (words.day, 24.0),
-            (words.minute, 1.0 / 60.0),
+            (words.day, DAY),
+            (words.minute, MINUTE),
+            (words.second, MINUTE / 60.0),
             (words.week, 168.0),
             (words.month, 720.0),
         ])
@@ -44,35 +52,205 @@ pub struct Duration {
     pub is_range: bool,
 }
 
-/// The time that begins at a token: `2 weeks`, `nine hours`, `4 days and 9.5 hours`, `1h 20 min`.
+/// The time that begins at a token of a text: `2 weeks`, `nine hours`, `4 days and 9.5 hours`, `1h45min`, `1 day, 4:32:10`.
 #[must_use]
 pub fn duration(ts: &[Token<'_>], i: usize) -> Option<Duration> {
-    let first = quantity(ts, i)?;
-    let mut at = first.to;
-    at += usize::from(ts.get(at).is_some_and(|t| t.is("-") && t.glued));
-    let mut unit = unit_hours(ts, at)?;
-    let mut hours = first.value * unit;
-    at += 1;
-    loop {
-        let next = at + usize::from(ts.get(at).is_some_and(|t| t.is_any(&["and", ","])));
-        let Some(more) = quantity(ts, next) else { break };
-        if more.is_word && ts.get(next).is_some_and(|t| t.is_any(&["a", "an"])) {
-            break;
+    Reader { ts, is_value: false }.duration(i)
+}
+
+/// The time that begins at a token of a value that is a time and nothing else: `3 h`, `30m` and `4'` too.
+#[must_use]
+pub fn duration_in_value(ts: &[Token<'_>], i: usize) -> Option<Duration> {
+    Reader { ts, is_value: true }.duration(i)
+}
+
+/// Reads a time.
+struct Reader<'s, 't> {
+    ts: &'s [Token<'t>],
+    /// Whether the text is a time and nothing else: then letters and quotes are units of it.
+    is_value: bool,
+}
+
+/// A number, or one with its unit, and the token behind it.
+struct Part {
+    value: f64,
+    to: usize,
+}
+
+impl Reader<'_, '_> {
+    fn duration(&self, i: usize) -> Option<Duration> {
+        let Leading { part, unit, mut is_range } = self.leading(i)?;
+        let (mut hours, mut unit, mut at) = (part.value, unit, part.to);
+        let mut parts = 1;
+        loop {
+            if let Some(to) = self.and_a_half(at) {
+                hours += unit / 2.0;
+                at = to;
+                break;
+            }
+            let next =
+                at + usize::from(self.ts.get(at).is_some_and(|t| t.is(",") || t.is_any(&vocabulary::units().ranges.closing)));
+            if unit >= DAY
+                && let Some(time) = clock_at(self.ts, next).or_else(|| short_clock_at(self.ts, next))
+            {
+                hours += time.value;
+                at = time.to;
+                break;
+            }
+            let Some(more) = self.number(next) else { break };
+            let Some(smaller) = self.unit_behind(&more, unit, next == at) else { break };
+            hours += more.value * smaller.value;
+            unit = smaller.value;
+            at = smaller.to;
+            parts += 1;
         }
-        let Some(smaller) = unit_hours(ts, more.to).filter(|u| *u < unit) else { break };
-        hours += more.value * smaller;
-        unit = smaller;
-        at = more.to + 1;
+        is_range |= parts == 1 && self.is_first_of_range(at);
+        Some(Duration { hours, to: at, is_range })
     }
-    Some(Duration { hours, to: at, is_range: first.is_range })
+
+    /// The first number with its unit.
+    fn leading(&self, i: usize) -> Option<Leading> {
+        let ts = self.ts;
+        let words = &vocabulary::units().halves;
+        if ts.get(i).is_some_and(|t| t.is_any(&words.half)) {
+            let at = i + 1 + usize::from(ts.get(i + 1).is_some_and(|t| t.is_any(&["a", "an", "of", "-"])));
+            let unit = unit_hours(ts, at)?;
+            let part = Part { value: unit / 2.0, to: at + 1 };
+            return (!self.is_behind_number(i)).then_some(Leading { part, unit, is_range: false });
+        }
+        if let Some((value, to)) = self.minutes(i) {
+            return Some(Leading { part: Part { value: value * MINUTE, to }, unit: MINUTE, is_range: false });
+        }
+        let first = quantity(ts, i)?;
+        let (mut value, mut at) = (first.value, first.to);
+        if ts.get(at).is_some_and(|t| t.is("½")) {
+            value += 0.5;
+            at += 1;
+        } else if let Some(to) = self.and_a_half(at).filter(|to| unit_hours(ts, *to).is_some()) {
+            value += 0.5;
+            at = to;
+        }
+        at += usize::from(ts.get(at).is_some_and(|t| t.is("-") && t.glued));
+        let unit = unit_hours(ts, at).or_else(|| self.letter(at))?;
+        Some(Leading { part: Part { value: value * unit, to: at + 1 }, unit, is_range: first.is_range })
+    }
+
+    fn is_behind_number(&self, i: usize) -> bool {
+        i.checked_sub(1).and_then(|b| self.ts.get(b)).is_some_and(|t| t.kind == Kind::Number || t.is("and"))
+    }
+
+    /// Minutes whose unit is a letter or a quote: `12m 30s`; in a value `30m` and `4'` too.
+    fn minutes(&self, i: usize) -> Option<(f64, usize)> {
+        let ts = self.ts;
+        let value = ts.get(i).filter(|t| t.kind == Kind::Number && !self.is_glued_to_name(i))?.value?;
+        let sign = ts.get(i + 1)?;
+        let is_letter = sign.is("m") && sign.glued && !sign.upper;
+        let seconds = ts.get(i + 2).is_some_and(|n| n.kind == Kind::Number)
+            && ts.get(i + 3).is_some_and(|s| s.is_any(&["s", "sec", "secs", "seconds"]));
+        let alone = self.is_value && ts.get(i + 2).is_none_or(|t| t.kind == Kind::Sign && !t.is("/"));
+        let is_quote = self.is_value && sign.glued && sign.is_any(&["'", "′", "’"]);
+        ((is_letter && (seconds || alone)) || is_quote).then_some((value, i + 2))
+    }
+
+    fn is_glued_to_name(&self, i: usize) -> bool {
+        self.ts.get(i).is_some_and(|t| t.glued)
+            && i.checked_sub(1)
+                .and_then(|b| self.ts.get(b))
+                .is_some_and(|b| b.kind == Kind::Word && unit_hours(self.ts, i - 1).is_none())
+    }
+
+    /// A unit of one letter that stands apart from its number, in a value or before a smaller one.
+    fn letter(&self, at: usize) -> Option<f64> {
+        let t = self.ts.get(at).filter(|t| t.kind == Kind::Word && t.text.len() == 1)?;
+        let unit = hours_in(&t.text)?;
+        let followed = self.ts.get(at + 1).is_some_and(|t| t.kind == Kind::Number)
+            && self.ts.get(at + 2).is_some_and(|t| t.is("m") || hours_in(&t.text).is_some_and(|smaller| smaller < unit));
+        (self.is_value || followed).then_some(unit)
+    }
+
+    /// A number behind a first part; the 45 of `1h45min` is no name here.
+    fn number(&self, i: usize) -> Option<Part> {
+        let t = self.ts.get(i)?;
+        if t.kind == Kind::Number {
+            return Some(Part { value: t.value?, to: i + 1 });
+        }
+        let q = quantity(self.ts, i).filter(|_| !t.is_any(&["a", "an"]))?;
+        Some(Part { value: q.value, to: q.to })
+    }
+
+    /// The unit behind a number, smaller than the one before: its hours, and the token behind it.
+    fn unit_behind(&self, number: &Part, before: f64, adjacent: bool) -> Option<Part> {
+        let at = number.to;
+        let t = self.ts.get(at);
+        let is_minute = t.is_some_and(|t| t.is("m") || (t.glued && t.is_any(&["'", "′", "’"])));
+        let is_second = before <= MINUTE && t.is_some_and(|t| t.glued && t.is_any(&["\"", "″", "”", "s"]));
+        let hours = if is_minute && before > MINUTE {
+            Some(MINUTE)
+        } else if is_second {
+            Some(MINUTE / 60.0)
+        } else {
+            unit_hours(self.ts, at).or_else(|| t.filter(|t| t.kind == Kind::Word).and_then(|t| hours_in(&t.text)))
+        };
+        if let Some(hours) = hours {
+            return (hours < before).then_some(Part { value: hours, to: at + 1 });
+        }
+        // `1h45`, `2 h 30`: minutes of two digits.
+        let digits = self.ts.get(at - 1).is_some_and(|n| n.text.len() == 2 && n.kind == Kind::Number);
+        let is_h = text_before(self.ts, at - 1, 1) == "h";
+        let bare = adjacent && digits && is_h && (before - 1.0).abs() < f64::EPSILON && number.value < MOST_ON_CLOCK;
+        bare.then_some(Part { value: MINUTE, to: at })
+    }
+
+    /// Token behind "and a half".
+    fn and_a_half(&self, at: usize) -> Option<usize> {
+        let words = &vocabulary::units().halves;
+        if self.ts.get(at).is_some_and(|t| t.is_any(&words.and_half)) {
+            return Some(at + 1);
+        }
+        let next = at + 1 + usize::from(text_at(self.ts, at + 1) == "a");
+        let closes = self.ts.get(at).is_some_and(|t| t.is_any(&vocabulary::units().ranges.closing));
+        (closes && self.ts.get(next).is_some_and(|t| t.is_any(&words.half))).then_some(next + 1)
+    }
+
+    /// `2h to 3h`: another time follows behind a sign for a range.
+    fn is_first_of_range(&self, at: usize) -> bool {
+        let joins =
+            self.ts.get(at).is_some_and(|t| t.is_any(&["-", "–", "—", "~"]) || t.is_any(&vocabulary::units().ranges.joining));
+        joins && quantity(self.ts, at + 1).is_some_and(|q| unit_hours(self.ts, q.to).is_some())
+    }
+}
+
+/// The first part of a time, in hours, and its unit.
+struct Leading {
+    part: Part,
+    unit: f64,
+    is_range: bool,
+}
+
+/// `h:mm:ss` at a token: hours, and the token behind it.
+fn clock_at(ts: &[Token<'_>], i: usize) -> Option<Part> {
+    let short = short_clock_at(ts, i)?;
+    let colon = ts.get(short.to).is_some_and(|t| t.is(":") && t.glued);
+    let seconds = ts.get(short.to + 1).filter(|t| t.kind == Kind::Number && t.glued)?.value?;
+    (colon && seconds < MOST_ON_CLOCK).then_some(Part { value: short.value + seconds / 3600.0, to: short.to + 2 })
+}
+
+/// `h:mm` at a token, likewise.
+fn short_clock_at(ts: &[Token<'_>], i: usize) -> Option<Part> {
+    let hours = ts.get(i).filter(|t| t.kind == Kind::Number && t.text.len() <= 4)?.value?;
+    let colon = ts.get(i + 1).is_some_and(|t| t.is(":") && t.glued);
+    let minutes = ts.get(i + 2).filter(|t| t.kind == Kind::Number && t.glued && t.text.len() == 2)?.value?;
+    (colon && minutes < MOST_ON_CLOCK).then_some(Part { value: hours + minutes * MINUTE, to: i + 3 })
 }
 
 /// `h:mm:ss` at a token, in hours.
 #[must_use]
 pub fn clock(ts: &[Token<'_>], i: usize) -> Option<f64> {
-    let number = |at: usize| ts.get(at).filter(|t| t.kind == Kind::Number).and_then(|t| t.value);
-    let colon = |at: usize| ts.get(at).is_some_and(|t| t.is(":") && t.glued);
-    let (h, m, s) = (number(i)?, number(i + 2)?, number(i + 4)?);
-    let two_digits = ts.get(i + 2).is_some_and(|t| t.text.len() == 2 && t.glued);
-    (colon(i + 1) && colon(i + 3) && two_digits).then_some(h + m / 60.0 + s / 3600.0)
+    clock_at(ts, i).map(|time| time.value)
+}
+
+/// `h:mm` at a token, in hours; it may as well be minutes and seconds.
+#[must_use]
+pub fn short_clock(ts: &[Token<'_>], i: usize) -> Option<f64> {
+    short_clock_at(ts, i).map(|time| time.value)
 }

@@ -4,6 +4,8 @@
 //! also cut letters from digits (`8xA100`), for hardware.
 
 pub mod amounts;
+pub mod computes;
+pub mod digits;
 pub mod durations;
 pub mod numbers;
 pub mod pieces;

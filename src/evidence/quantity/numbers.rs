@@ -1,6 +1,8 @@
 //! Numbers as people write them in cards: powers of ten, scales, ranges.
 
-use super::tokens::{Kind, Token};
+use super::durations::unit_hours;
+use super::tokens::{Kind, Token, is_latin_word, text_before};
+use super::units::{energy_unit, mass_unit};
 use crate::evidence::vocabulary;
 use rustc_hash::FxHashMap;
 use std::sync::LazyLock;
@@ -20,6 +22,16 @@ pub struct Quantity {
     pub is_word: bool,
     /// Whether it is one end of a range.
     pub is_range: bool,
+    /// Whether it is so much of something else: 0.4 kg per kWh.
+    pub is_rate: bool,
+}
+
+impl Quantity {
+    /// Why it is no figure by itself.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&'static str> {
+        if self.is_rate { Some("a rate") } else { self.is_range.then_some("a range") }
+    }
 }
 
 /// Largest power of ten believed; the largest published training took some 1e27 FLOP.
@@ -30,7 +42,13 @@ const MAX_POWER: f64 = 40.0;
 pub fn scale(word: &str) -> Option<f64> {
     static SCALES: LazyLock<FxHashMap<&'static str, f64>> = LazyLock::new(|| {
         let words = &vocabulary::units().scales;
-        vocabulary::by_word(&[(words.thousand, 1e3), (words.million, 1e6), (words.billion, 1e9), (words.trillion, 1e12)])
+        vocabulary::by_word(&[
+            (words.hundred, 1e2),
+            (words.thousand, 1e3),
+            (words.million, 1e6),
+            (words.billion, 1e9),
+            (words.trillion, 1e12),
+        ])
     });
     SCALES.get(word).copied()
 }
@@ -53,6 +71,30 @@ fn cjk_scale(word: &str) -> Option<(&'static str, f64)> {
 
 fn number_word(word: &str) -> Option<f64> {
     vocabulary::units().number_words.get(word).map(|n| f64::from(*n))
+}
+
+/// The number in words that begins at a token, and the token behind it: `nine`, `twenty-four`. The second part of one is no number.
+fn number_in_words(ts: &[Token<'_>], i: usize) -> Option<(f64, usize)> {
+    let word = |at: usize| ts.get(at).filter(|t| t.kind == Kind::Word).and_then(|t| number_word(t.text.as_ref()));
+    let is_tens = |n: f64| n >= 20.0 && n % 10.0 == 0.0;
+    let is_unit =
+        |at: usize| word(at).filter(|n| (1.0..10.0).contains(n) && !ts.get(at).is_some_and(|t| t.is_any(&["a", "an", "single"])));
+    let number = word(i)?;
+    let hyphen = |at: usize| ts.get(at).is_some_and(|t| t.is("-"));
+    let before = i.checked_sub(if i.checked_sub(1).is_some_and(hyphen) { 2 } else { 1 });
+    let continues = (number < 10.0 && before.and_then(word).is_some_and(is_tens))
+        || before.is_some_and(|at| {
+            let at = if ts.get(at).is_some_and(|t| t.is("and")) { at.checked_sub(1) } else { Some(at) };
+            at.and_then(|at| ts.get(at)).is_some_and(|t| t.is_any(&vocabulary::units().scales.hundred))
+        });
+    if continues {
+        return None;
+    }
+    let unit_at = i + 1 + usize::from(hyphen(i + 1));
+    match is_unit(unit_at).filter(|_| is_tens(number)) {
+        Some(unit) => Some((number + unit, unit_at + 1)),
+        None => Some((number, i + 1)),
+    }
 }
 
 /// `x 10^21`, `× 10²¹`, and the typo `x 10e21`, which means the same.
@@ -90,39 +132,46 @@ struct Scaled {
 /// The quantity that begins at a token.
 #[must_use]
 pub fn quantity(ts: &[Token<'_>], i: usize) -> Option<Quantity> {
-    let (value, is_word) = bare_number(ts, i)?;
-    let Scaled { value, mut to, scaled } = with_scale(ts, with_power(ts, i, value), is_word);
+    let Bare { value, to, is_word } = bare_number(ts, i)?;
+    let Scaled { value, mut to, scaled } = with_scale(ts, with_power(ts, i, Scaled { value, to, scaled: false }), is_word);
     if ts.get(to).is_some_and(|s| s.is("+") && s.glued) {
         to += 1;
     }
-    Some(Quantity { value, from: i, to, scaled, is_word, is_range: is_range(ts, i, to, scaled, is_word) })
+    Some(Quantity { value, from: i, to, scaled, is_word, is_range: is_range(ts, i, to), is_rate: false })
         .filter(|q| q.value.is_finite())
 }
 
-/// The number at a token, and whether it is a word.
-fn bare_number(ts: &[Token<'_>], i: usize) -> Option<(f64, bool)> {
-    let t = ts.get(i)?;
+/// A number without scale or power.
+#[derive(Clone, Copy)]
+struct Bare {
+    value: f64,
+    to: usize,
+    is_word: bool,
+}
+
+/// Whether the digits at a token are part of a name: the 100 of A100, the 1.5 of v1.5.
+fn in_name(ts: &[Token<'_>], i: usize) -> bool {
     let before = i.checked_sub(1).and_then(|b| ts.get(b));
+    ts.get(i).is_some_and(|t| t.glued)
+        && before.is_some_and(|b| (b.kind == Kind::Word && !b.is("x") && is_latin_word(&b.text)) || b.is("_") || b.is("/"))
+}
+
+/// The number at a token.
+fn bare_number(ts: &[Token<'_>], i: usize) -> Option<Bare> {
+    let t = ts.get(i)?;
     match t.kind {
-        Kind::Number => {
-            // The 100 of A100 and the 1.5 of v1.5 are names.
-            let in_name =
-                before.is_some_and(|b| (b.kind == Kind::Word && !b.is("x") && b.text.is_ascii()) || b.is("_") || b.is("/"));
-            if t.glued && in_name {
-                return None;
-            }
-            Some((t.value?, false))
-        }
-        Kind::Word => Some((number_word(t.text.as_ref())?, true)),
+        Kind::Number if in_name(ts, i) => None,
+        Kind::Number => Some(Bare { value: t.value?, to: i + 1, is_word: false }),
+        Kind::Word => number_in_words(ts, i).map(|(value, to)| Bare { value, to, is_word: true }),
         Kind::Power | Kind::Sign => None,
     }
 }
 
 /// The value with the power of ten behind it; `10^21` and `10²¹` are powers themselves.
-fn with_power(ts: &[Token<'_>], i: usize, value: f64) -> Scaled {
-    let at = i + 1;
+fn with_power(ts: &[Token<'_>], i: usize, bare: Scaled) -> Scaled {
+    let at = bare.to;
     if let Some((factor, next)) = power_after(ts, at) {
-        return Scaled { value: value * factor, to: next, scaled: true };
+        return Scaled { value: bare.value * factor, to: next, scaled: true };
     }
     if ts.get(i).is_some_and(|t| t.is("10")) {
         let caret = ts.get(at).is_some_and(|s| s.is("^"));
@@ -132,7 +181,7 @@ fn with_power(ts: &[Token<'_>], i: usize, value: f64) -> Scaled {
             return Scaled { value: 10_f64.powf(power), to: at + if caret { 2 } else { 1 }, scaled: true };
         }
     }
-    Scaled { value, to: at, scaled: false }
+    bare
 }
 
 /// The value with the word for a scale behind it: `1.4T`, `15 trillion`, `two-million`, `15万亿`, `30w`.
@@ -157,18 +206,50 @@ fn with_scale(ts: &[Token<'_>], number: Scaled, is_word: bool) -> Scaled {
     if w == "w" && word.glued && !is_word { by(1e4, at + 1) } else { unscaled }
 }
 
-fn is_range(ts: &[Token<'_>], i: usize, to: usize, scaled: bool, is_word: bool) -> bool {
-    let number = |at: usize| ts.get(at).is_some_and(|t| t.kind == Kind::Number && t.value.is_some());
-    let joins = |t: &Token<'_>| t.is_any(&["-", "–", "—", "~"]);
-    let forwards = !is_word
-        && number(to + 1)
-        && ts.get(to).is_some_and(|sign| {
-            (sign.is("to") && !scaled) || (joins(sign) && ts.get(to + 1).is_some_and(|n| n.glued == sign.glued))
-        });
-    let backwards = ts.get(i).is_some_and(|t| t.glued && t.kind == Kind::Number)
-        && i.checked_sub(1).and_then(|b| ts.get(b)).is_some_and(|s| s.glued && s.is_any(&["-", "–", "~"]))
-        && i.checked_sub(2).is_some_and(number);
-    forwards || backwards
+/// Whether a number is one end of a range: `3-4 days`, `3 to 4 days`, `10 kg - 20 kg`, `between 3 and 4`, `two or three`.
+fn is_range(ts: &[Token<'_>], from: usize, to: usize) -> bool {
+    let unit = ts.get(to).is_some_and(|t| t.kind == Kind::Word && is_unit(ts, to));
+    [to, to + 1].into_iter().take(1 + usize::from(unit)).any(|at| joins(ts, at, from) && starts_number(ts, at + 1))
+        || from.checked_sub(1).is_some_and(|sign| {
+            sign.checked_sub(1).and_then(|last| number_ending(ts, last)).is_some_and(|first| joins(ts, sign, first))
+        })
+}
+
+fn is_unit(ts: &[Token<'_>], at: usize) -> bool {
+    let Some(t) = ts.get(at) else { return false };
+    unit_hours(ts, at).is_some() || scale(&t.text).is_some() || energy_unit(&t.text).is_some() || mass_unit(&t.text).is_some()
+}
+
+/// Whether a token joins the two ends of a range whose first begins at `first`.
+fn joins(ts: &[Token<'_>], at: usize, first: usize) -> bool {
+    let words = &vocabulary::units().ranges;
+    let Some(t) = ts.get(at) else { return false };
+    if t.is_any(&["-", "–", "—", "~", "～", "〜"]) {
+        return ts.get(at + 1).is_some_and(|next| next.glued == t.glued);
+    }
+    let opened = || {
+        words.opening.contains(&text_before(ts, first, 1))
+            || (words.opening.contains(&text_before(ts, first, 2)) && !ts.get(first - 1).is_some_and(|t| t.kind == Kind::Number))
+    };
+    t.is_any(&words.joining) || (t.is_any(&words.closing) && opened())
+}
+
+/// Whether a number other than "a" begins at a token.
+fn starts_number(ts: &[Token<'_>], at: usize) -> bool {
+    ts.get(at).is_some_and(|t| match t.kind {
+        Kind::Number => t.value.is_some(),
+        Kind::Word => !t.is_any(&["a", "an", "single"]) && number_word(&t.text).is_some(),
+        Kind::Power | Kind::Sign => false,
+    })
+}
+
+/// First token of the number that ends with a token, over its unit.
+fn number_ending(ts: &[Token<'_>], last: usize) -> Option<usize> {
+    let number = |at: usize| starts_number(ts, at) && !in_name(ts, at);
+    if number(last) {
+        return Some(last);
+    }
+    last.checked_sub(1).filter(|at| number(*at) && is_unit(ts, last))
 }
 
 /// The first quantity written in digits.

@@ -3,6 +3,8 @@
 //! A text is cut once; everything else reads these tokens by position and never looks further than a few of them, so that the work is
 //! linear in the text.
 
+use super::digits::{DecimalSign, number_end, parse_number, settle};
+use super::units::mass_unit;
 use std::borrow::Cow;
 
 /// Kind of a token.
@@ -73,6 +75,12 @@ pub fn span<'a, 't>(ts: &'a [Token<'t>], from: usize, to: usize) -> &'a [Token<'
 /// Cuts a text.
 #[must_use]
 pub fn lex(text: &str) -> Vec<Token<'_>> {
+    lex_in(text, DecimalSign::Unknown)
+}
+
+/// Cuts a text of a card; `sign` is the card's decimal sign, for numbers of which the text itself does not tell.
+#[must_use]
+pub fn lex_in(text: &str, sign: DecimalSign) -> Vec<Token<'_>> {
     let mut out = Vec::new();
     let mut at = 0;
     let mut glued = false;
@@ -84,12 +92,13 @@ pub fn lex(text: &str) -> Vec<Token<'_>> {
         }
         let from = at;
         let mut value = None;
-        let kind = if c.is_ascii_digit() {
-            at = number_end(text.as_bytes(), at);
-            value = parse_number(text.get(from..at).unwrap_or_default());
+        let mut marked = false;
+        let kind = if c.is_ascii_digit() || (c == '.' && begins_number(text, at)) {
+            at = number_end(text, at);
+            value = parse_number(text.get(from..at).unwrap_or_default(), DecimalSign::Unknown);
             Kind::Number
         } else if c.is_alphabetic() {
-            at = word_end(text, at, c.is_ascii());
+            (at, marked) = word_end(text, at, is_latin(c));
             Kind::Word
         } else if superscript(c).is_some() {
             let mut number = 0.0;
@@ -104,10 +113,30 @@ pub fn lex(text: &str) -> Vec<Token<'_>> {
             Kind::Sign
         };
         let written = text.get(from..at).unwrap_or_default();
-        out.push(Token { kind, text: lower(written), from, to: at, value, glued, upper: c.is_uppercase() });
+        let text = if marked { Cow::Owned(without_markup(written)) } else { lower(written) };
+        out.push(Token { kind, text, from, to: at, value, glued, upper: c.is_uppercase() });
         glued = true;
     }
+    settle(&mut out, sign);
     out
+}
+
+/// Whether a point begins a number: `= .96`.
+fn begins_number(text: &str, at: usize) -> bool {
+    let before = text.get(..at).and_then(|before| before.chars().next_back());
+    text.as_bytes().get(at + 1).is_some_and(u8::is_ascii_digit)
+        && before.is_none_or(|c| c.is_whitespace() || matches!(c, '=' | '(' | '~' | '≈' | '<' | '>' | ':' | '*' | '×' | '$'))
+}
+
+/// Letters of Latin script, with or without marks on them.
+fn is_latin(c: char) -> bool {
+    c.is_ascii_alphabetic() || (c.is_alphabetic() && matches!(c, '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}'))
+}
+
+/// Whether a word is written in Latin letters.
+#[must_use]
+pub fn is_latin_word(word: &str) -> bool {
+    word.starts_with(is_latin)
 }
 
 fn lower(written: &str) -> Cow<'_, str> {
@@ -116,6 +145,16 @@ fn lower(written: &str) -> Cow<'_, str> {
     } else {
         Cow::Borrowed(written)
     }
+}
+
+/// `kgCO$_2$eq` is `kgco2eq`.
+fn without_markup(written: &str) -> String {
+    written
+        .chars()
+        .map(|c| if matches!(c, '₂' | '²') { '2' } else { c })
+        .filter(|c| c.is_alphanumeric())
+        .collect::<String>()
+        .to_lowercase()
 }
 
 fn superscript(c: char) -> Option<u8> {
@@ -139,77 +178,49 @@ fn next_superscript(text: &str, at: usize) -> Option<(u8, usize)> {
     superscript(c).map(|digit| (digit, c.len_utf8()))
 }
 
-fn number_end(bytes: &[u8], from: usize) -> usize {
-    let digit = |i: usize| bytes.get(i).is_some_and(u8::is_ascii_digit);
-    let mut at = from;
-    while let Some(b) = bytes.get(at) {
-        at += match b {
-            b'0'..=b'9' => 1,
-            b',' | b'.' if digit(at + 1) => 1,
-            b'e' | b'E' if digit(at + 1) => 2,
-            b'e' | b'E' if matches!(bytes.get(at + 1), Some(b'+' | b'-')) && digit(at + 2) => 3,
-            _ => break,
-        };
-    }
-    at
-}
-
-fn word_end(text: &str, from: usize, ascii: bool) -> usize {
+/// Byte behind a word, and whether its CO2 has markup in it.
+fn word_end(text: &str, from: usize, latin: bool) -> (usize, bool) {
     let mut at = from;
     let mut chars = text.get(from..).unwrap_or_default().char_indices().peekable();
     while let Some((i, c)) = chars.next() {
         let belongs = if c == '_' {
-            ascii && i > 0 && chars.peek().is_some_and(|(_, next)| next.is_ascii_alphabetic())
+            latin && i > 0 && chars.peek().is_some_and(|(_, next)| next.is_ascii_alphabetic())
         } else {
-            c.is_alphabetic() && c.is_ascii() == ascii
+            c.is_alphabetic() && is_latin(c) == latin
         };
         if !belongs {
             break;
         }
         at = from + i + c.len_utf8();
     }
-    let says_co = at - from >= 2 && text.get(at - 2..at).is_some_and(|end| end.eq_ignore_ascii_case("co"));
-    if ascii
-        && says_co
-        && let Some(two) = text.get(at..).and_then(|rest| rest.chars().next()).filter(|c| matches!(c, '2' | '₂'))
-    {
-        at += two.len_utf8();
-        while text.as_bytes().get(at).is_some_and(u8::is_ascii_alphabetic) {
-            at += 1;
-        }
+    let unit = text
+        .get(from..at)
+        .filter(|_| latin)
+        .and_then(|word| word.get(..word.len().checked_sub(2)?).zip(word.get(word.len() - 2..)));
+    let Some((unit, _)) = unit.filter(|(_, end)| end.eq_ignore_ascii_case("co")) else { return (at, false) };
+    let rest = text.get(at..).unwrap_or_default();
+    let opened = rest.trim_start_matches(OPENING);
+    let marks = rest.len() - opened.len();
+    let Some(two) = opened.chars().next().filter(|c| matches!(c, '2' | '₂' | '²') && marks <= MAX_MARKS) else {
+        return (at, false);
+    };
+    let is_gas = unit.is_empty() || mass_unit(&unit.to_lowercase()).is_some();
+    if (marks > 0 || two == '²') && !is_gas {
+        return (at, false);
     }
-    at
+    at += marks + two.len_utf8();
+    let rest = text.get(at..).unwrap_or_default();
+    let closed = if marks > 0 { rest.len() - rest.trim_start_matches(CLOSING).len() } else { 0 };
+    at += closed;
+    while text.as_bytes().get(at).is_some_and(u8::is_ascii_alphabetic) {
+        at += 1;
+    }
+    (at, marks > 0 || two == '²')
 }
 
-/// Reads digits with separators and exponent: 1,234.5, 1.234,5, 3.2e23; a lone comma before three digits is a thousands separator.
-#[must_use]
-pub fn parse_number(text: &str) -> Option<f64> {
-    let (mantissa, exponent) = text.find(['e', 'E']).map_or((text, ""), |at| text.split_at(at));
-    let grouped = |sep: char, part: &str| {
-        let mut groups = part.split(sep);
-        groups.next().is_some_and(|g| (1..=3).contains(&g.len())) && groups.all(|g| g.len() == 3)
-    };
-    let (commas, points) = (mantissa.matches(',').count(), mantissa.matches('.').count());
-    let plain = match (commas, points) {
-        (0, 0 | 1) => mantissa.to_owned(),
-        (_, 0) if grouped(',', mantissa) => mantissa.replace(',', ""),
-        (1, 0) => mantissa.replace(',', "."),
-        (0, _) if grouped('.', mantissa) => mantissa.replace('.', ""),
-        (_, 1) if mantissa.rfind('.') > mantissa.rfind(',') => {
-            let whole = mantissa.split('.').next()?;
-            if !grouped(',', whole) {
-                return None;
-            }
-            mantissa.replace(',', "")
-        }
-        (1, _) if mantissa.rfind(',') > mantissa.rfind('.') => {
-            let whole = mantissa.split(',').next()?;
-            if !grouped('.', whole) {
-                return None;
-            }
-            mantissa.replace('.', "").replace(',', ".")
-        }
-        _ => return None,
-    };
-    format!("{plain}{exponent}").parse().ok().filter(|v: &f64| v.is_finite())
-}
+/// Markup between CO and its 2, as in `CO$_2$`, `CO_{2}`, `CO^2`, `CO~2~`, `{CO}_2`.
+const OPENING: [char; 6] = ['$', '_', '^', '{', '~', '}'];
+/// Markup behind the 2.
+const CLOSING: [char; 3] = ['}', '$', '~'];
+/// Most signs of it.
+const MAX_MARKS: usize = 4;

@@ -19,7 +19,8 @@ pub fn mass_unit(word: &str) -> Option<f64> {
             (words.milligram, 1e-6),
         ])
     });
-    KILOGRAMS.get(word).copied()
+    // "gCO2eqv" is a unit like "g".
+    KILOGRAMS.get(word).copied().or_else(|| word.find("co2").and_then(|at| KILOGRAMS.get(word.get(..at)?).copied()))
 }
 
 /// Kilowatt-hours in a unit of energy.
@@ -56,22 +57,6 @@ pub fn hours_in(word: &str) -> Option<f64> {
         ])
     });
     HOURS.get(word).copied()
-}
-
-/// FLOP in a unit of them.
-#[must_use]
-pub fn flop_unit(word: &str) -> Option<f64> {
-    static FLOP: LazyLock<FxHashMap<&'static str, f64>> = LazyLock::new(|| {
-        let words = &vocabulary::units().computes;
-        vocabulary::by_word(&[
-            (words.flop, 1.0),
-            (words.petaflop, 1e15),
-            (words.exaflop, 1e18),
-            (words.zettaflop, 1e21),
-            (words.yottaflop, 1e24),
-        ])
-    });
-    FLOP.get(word).copied()
 }
 
 /// A number of devices or machines as a word.

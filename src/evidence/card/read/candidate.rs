@@ -5,6 +5,7 @@ use crate::domain::Field;
 use crate::evidence::MAX_QUOTE_CHARS;
 use crate::evidence::card::about::CardTables;
 use crate::evidence::card::parse::block::{Block, BlockKind};
+use crate::evidence::quantity::digits::DecimalSign;
 use crate::evidence::quantity::numbers::Quantity;
 use std::borrow::Cow;
 
@@ -81,6 +82,8 @@ pub struct Card<'a> {
     pub co2_subject: bool,
     /// Whether the sentence before spoke of training.
     pub trained_before: bool,
+    /// What stands before the decimals in the language of the card.
+    pub sign: DecimalSign,
     /// Candidates so far.
     pub candidates: Vec<Candidate>,
     /// Measurement tools named, with the place: they count when a figure does.
@@ -93,7 +96,16 @@ impl<'a> Card<'a> {
     /// Before reading.
     #[must_use]
     pub fn new(tables: CardTables<'a>, own: Repository, co2_subject: bool) -> Self {
-        Self { tables, own, co2_subject, trained_before: false, candidates: Vec::new(), tools: Vec::new(), hardware_texts: 0 }
+        Self {
+            tables,
+            own,
+            co2_subject,
+            trained_before: false,
+            sign: DecimalSign::Unknown,
+            candidates: Vec::new(),
+            tools: Vec::new(),
+            hardware_texts: 0,
+        }
     }
 
     /// Adds a candidate.
@@ -105,7 +117,7 @@ impl<'a> Card<'a> {
 
     /// Adds a number read from tokens of a text.
     pub fn add_quantity(&mut self, spot: &Spot<'_>, field: Field, value: f64, written: &str, q: &Quantity) {
-        self.add(spot, field, Some(value), written, q.is_range.then_some("a range"));
+        self.add(spot, field, Some(value), written, q.refusal());
     }
 }
 

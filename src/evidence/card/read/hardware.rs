@@ -34,15 +34,15 @@ impl Card<'_> {
         let written = shortest(accelerators, original, &text, &found, context);
         self.add(spot, Field::Accelerator, None, &written, several);
         if let Some(n) = found.count {
-            let all = lex(&text);
+            let all = lex(original);
+            // The 400 of "1.400 GPU-Stunden" is part of their number.
+            let digits = |i: usize| all.get(i).map(|t| t.text.chars().filter(char::is_ascii_digit).collect::<String>());
             let is_hours = (0..all.len()).any(|i| {
-                all.get(i).is_some_and(|t| t.is_any(&["hours", "hour", "days"]))
-                    && self
-                        .device_hours(&all, i)
-                        .is_some_and(|d| all.get(d.quantity.from).and_then(|t| t.value) == Some(f64::from(n)))
+                self.device_hours(&all, i)
+                    .is_some_and(|d| digits(d.quantity.from).is_some_and(|written| written.ends_with(&n.to_string())))
             });
             if !is_hours {
-                let n = tpu_cores(&all).unwrap_or(f64::from(n));
+                let n = tpu_cores(&lex(&text)).unwrap_or(f64::from(n));
                 self.add(spot, Field::AcceleratorCount, Some(n), &written, several);
             }
         }

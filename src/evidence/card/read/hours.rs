@@ -1,16 +1,19 @@
 //! Hours of a training: of its devices, or by the clock.
 
 use super::candidate::{Card, Spot};
+use super::nodes::devices_per_node;
 use super::values::MAX_VALUE_TOKENS;
 use crate::domain::Field;
-use crate::evidence::quantity::durations::{clock, duration};
+use crate::evidence::quantity::durations::{clock, duration_in_value, short_clock, unit_hours};
 use crate::evidence::quantity::numbers::{Quantity, first_quantity, quantity, scale};
-use crate::evidence::quantity::tokens::{Kind, Token, lex, span, text_at};
+use crate::evidence::quantity::tokens::{Kind, Token, lex, lex_in, span, text_at};
 use crate::evidence::quantity::units::hours_in;
 use crate::evidence::vocabulary;
 
 /// Hours of a year: more cannot be the wall hours of one training in a form that is often filled with device hours.
 const HOURS_PER_YEAR: f64 = 8760.0;
+/// Tokens before a unit of time within which the number of device hours stands.
+const REACH: usize = 10;
 
 /// Device hours and the quantity they were read from.
 #[derive(Clone, Copy, Debug)]
@@ -19,29 +22,67 @@ pub struct DeviceHours {
     pub hours: f64,
     /// Quantity.
     pub quantity: Quantity,
+    /// Token after the last.
+    pub to: usize,
+    /// What they say against themselves.
+    pub reason: Option<&'static str>,
+}
+
+/// Between a number and its unit of time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Between {
+    Nothing,
+    Device,
+    Node,
+    Core,
 }
 
 impl Card<'_> {
-    /// Device hours that end with the unit of time at `at`: `2.788M H800 GPU hours`. None when no device stands between.
+    /// Device hours with the unit of time at `at`: `2.788M H800 GPU hours`, `1.400 heures GPU`, `500 node-hours on 8xA100 nodes`. None
+    /// when no device is named.
     #[must_use]
     pub fn device_hours(&self, ts: &[Token<'_>], at: usize) -> Option<DeviceHours> {
+        let per_unit = hours_in(text_at(ts, at)).or_else(|| unit_hours(ts, at)).filter(|hours| *hours >= 1.0)?;
+        let (q, between) = self.before_unit(ts, at)?;
+        let (between, to) =
+            if between == Between::Nothing { (Between::Device, self.device_behind(ts, at)?) } else { (between, at + 1) };
+        let (per_node, reason) = match between {
+            Between::Nothing | Between::Device => (1.0, None),
+            Between::Node => match self.chips_per_node(ts) {
+                Some(chips) => (chips, None),
+                None => (1.0, Some("hours of nodes, and no number of chips in one")),
+            },
+            Between::Core => {
+                let of_chips = ts.iter().any(|t| t.is_any(&["tpu", "tpus"]));
+                (1.0, (!of_chips).then_some("hours of processor cores"))
+            }
+        };
+        Some(DeviceHours { hours: q.value * per_unit * per_node, quantity: q, to, reason })
+    }
+
+    fn chips_per_node(&self, ts: &[Token<'_>]) -> Option<f64> {
+        devices_per_node(ts, |i| self.is_chip(ts, i))
+    }
+
+    /// The number before a unit of time, and what stands between.
+    fn before_unit(&self, ts: &[Token<'_>], at: usize) -> Option<(Quantity, Between)> {
         let words = &vocabulary::card().device_hours;
-        let per_unit = hours_in(text_at(ts, at))?;
-        let mut seen = false;
-        for j in (at.saturating_sub(10)..at).rev() {
+        let mut seen = Between::Nothing;
+        for j in (at.saturating_sub(REACH)..at).rev() {
             let t = ts.get(j)?;
             match t.kind {
-                Kind::Word if t.is_any(&words.devices) || (t.text.len() <= 2 && self.is_chip(ts, j)) => seen = true,
+                Kind::Word if t.is_any(&words.nodes) => seen = Between::Node,
+                Kind::Word if t.is_any(&words.cores) => seen = if seen == Between::Nothing { Between::Core } else { seen },
+                Kind::Word if t.is_any(&words.devices) || (t.text.len() <= 2 && self.is_chip(ts, j)) => {
+                    seen = if seen == Between::Nothing { Between::Device } else { seen };
+                }
                 Kind::Word if t.is_any(&words.fillers) || scale(t.text.as_ref()).is_some() => {}
-                Kind::Sign if t.is_any(&["-", "."]) => {}
+                Kind::Sign if t.is_any(&["-", ".", "·", "*", "×"]) => {}
                 Kind::Number => {
                     let is_memory = ts.get(j + 1).is_some_and(|u| u.is_any(&["gb", "g", "gib"]));
-                    if let Some(q) = quantity(ts, j)
-                        && !is_memory
-                        && seen
-                        && q.to <= at
-                    {
-                        return (q.to < at || q.scaled).then_some(DeviceHours { hours: q.value * per_unit, quantity: q });
+                    if let Some(q) = quantity(ts, j).filter(|q| !is_memory && q.to <= at) {
+                        let fits = seen == Between::Nothing || q.to < at || q.scaled;
+                        return fits.then_some((q, seen));
                     }
                 }
                 Kind::Word | Kind::Sign | Kind::Power => return None,
@@ -50,40 +91,93 @@ impl Card<'_> {
         None
     }
 
+    /// Token behind a device that follows its unit of time: `heures GPU`, `horas de GPU`, `hours of GPU time`.
+    fn device_behind(&self, ts: &[Token<'_>], at: usize) -> Option<usize> {
+        let words = &vocabulary::card().device_hours;
+        let mut j = at + 1;
+        while j < at + 3 && ts.get(j).is_some_and(|t| t.is_any(&["-", "de", "di", "of"])) {
+            j += 1;
+        }
+        let named = ts.get(j).is_some_and(|t| t.is_any(&words.named));
+        let english = ts.get(at).is_some_and(|t| t.is_any(&words.english_units));
+        let timed = ts.get(j + 1).is_some_and(|t| t.is_any(&["time", "compute", "usage"]));
+        (named && (!english || (timed && j > at + 1))).then_some(j + 1)
+    }
+
+    /// Whether a key asks for device hours: `GPU hours`, `H100-hours`.
+    #[must_use]
+    pub fn is_device_hours_key(&self, key: &str) -> bool {
+        let ts = lex(key);
+        let words = &vocabulary::card().device_hours;
+        let Some(unit) = (0..ts.len()).find(|i| unit_hours(&ts, *i).is_some_and(|hours| hours >= 1.0)) else { return false };
+        let is_device = |i: usize| ts.get(i).is_some_and(|t| t.is_any(&words.named)) || self.is_chip(&ts, i);
+        let before = (0..unit).any(is_device);
+        let known = ts.iter().enumerate().all(|(i, t)| {
+            i == unit
+                || is_device(i)
+                || (i > 0 && self.is_chip(&ts, i - 1))
+                || t.kind == Kind::Sign
+                || t.is_any(&words.fillers)
+                || t.is_any(&["of", "training", "used", "de"])
+        });
+        (before || self.device_behind(&ts, unit).is_some()) && known
+    }
+
     /// Reads a text that holds hours of training: of devices when it says so, or when no single training lasts so long.
     pub fn add_hours(&mut self, spot: &Spot<'_>, key: &str, value: &str) {
-        let words = &vocabulary::card().device_hours;
-        let all = lex(value);
+        let all = lex_in(value, self.sign);
         let ts = span(&all, 0, MAX_VALUE_TOKENS);
         let key = key.to_lowercase();
-        let range = |is: bool| is.then_some("a range");
-        for i in (0..ts.len()).filter(|i| ts.get(*i).is_some_and(|t| t.is_any(&words.units))) {
+        for i in (0..ts.len()).filter(|i| unit_hours(ts, *i).is_some() || ts.get(*i).is_some_and(|t| t.is("h"))) {
             if let Some(d) = self.device_hours(ts, i) {
-                self.add(spot, Field::AcceleratorHours, Some(d.hours), value, range(d.quantity.is_range));
+                self.add(spot, Field::AcceleratorHours, Some(d.hours), value, d.reason.or(d.quantity.refusal()));
                 return;
             }
         }
-        let says_devices = words.key_parts.iter().any(|w| key.contains(w));
-        let field = |is_device: bool| if is_device { Field::AcceleratorHours } else { Field::WallHours };
+        let says_devices =
+            vocabulary::card().device_hours.key_parts.iter().any(|w| key.contains(w)) || self.is_device_hours_key(&key);
+        if !self.add_time(spot, ts, value, says_devices) {
+            self.add_bare_hours(spot, &key, ts, value, says_devices);
+        }
+    }
+
+    /// A time with its units, or on a clock. Returns whether there is one.
+    fn add_time(&mut self, spot: &Spot<'_>, ts: &[Token<'_>], value: &str, says_devices: bool) -> bool {
+        let words = &vocabulary::card().device_hours;
         for i in 0..ts.len() {
             if let Some(hours) = clock(ts, i) {
                 self.add(spot, Field::WallHours, Some(hours), value, None);
-                return;
+                return true;
             }
-            if let Some(d) = duration(ts, i) {
+            // "GPU hours: 3.3m" are millions and no minutes.
+            let is_letter = says_devices && ts.get(i + 1).is_some_and(|t| t.is("m"));
+            if let Some(d) = duration_in_value(ts, i).filter(|_| !is_letter) {
                 let named = ts.windows(2).any(|w| matches!(w, [a, b] if a.is_any(&["gpu", "tpu"]) && b.is_any(&words.named_units)));
-                self.add(spot, field(says_devices || named), Some(d.hours), value, range(d.is_range));
-                return;
+                let of_devices = says_devices || named;
+                let field = if of_devices { Field::AcceleratorHours } else { Field::WallHours };
+                self.add(spot, field, Some(d.hours), value, d.is_range.then_some("a range"));
+                return true;
             }
         }
+        false
+    }
+
+    /// A number whose unit is in its key.
+    fn add_bare_hours(&mut self, spot: &Spot<'_>, key: &str, ts: &[Token<'_>], value: &str, says_devices: bool) {
         let Some(q) = first_quantity(ts) else { return };
-        let hours = if key.contains("hour") {
-            q.value
-        } else if key.contains("runtime") {
-            q.value / crate::units::SECONDS_PER_HOUR
-        } else {
-            return;
+        let key_words = lex(key);
+        let in_hours =
+            key.contains("hour") || key_words.iter().any(|t| hours_in(&t.text).is_some_and(|h| (h - 1.0).abs() < f64::EPSILON));
+        let time = short_clock(ts, q.from);
+        let (hours, reason) = match (in_hours, time) {
+            (true, Some(time)) => (time, None),
+            (true, None) => (q.value, q.refusal()),
+            (false, Some(time)) => (time, Some("h:mm or m:ss")),
+            (false, None) if key.contains("runtime") => (q.value / crate::units::SECONDS_PER_HOUR, q.refusal()),
+            (false, None) => return,
         };
-        self.add_quantity(spot, field(says_devices || hours > HOURS_PER_YEAR), hours, value, &q);
+        let of_devices = says_devices || hours > HOURS_PER_YEAR;
+        let field = if of_devices { Field::AcceleratorHours } else { Field::WallHours };
+        self.add(spot, field, Some(hours), value, reason);
     }
 }

@@ -9,15 +9,15 @@ use super::results::{rate_in, result_from};
 use super::templates::is_template;
 use super::totals::covers_more;
 use super::training::is_train;
-use super::values::{MAX_VALUE_TOKENS, precision_of, unit_value};
+use super::values::{MAX_VALUE_TOKENS, header_unit, passes_behind, precision_of, tokens_end, unit_value};
 use crate::domain::Field;
 use crate::evidence::card::parse::block::BlockKind;
 use crate::evidence::card::parse::pair::norm_key;
 use crate::evidence::hardware::Context;
 use crate::evidence::quantity::durations::duration;
 use crate::evidence::quantity::numbers::{first_quantity, quantity};
-use crate::evidence::quantity::tokens::{Token, lex, span, text_at};
-use crate::evidence::quantity::units::mass_unit;
+use crate::evidence::quantity::tokens::{Token, lex, lex_in, span, text_at};
+use crate::evidence::quantity::units::{energy_unit, mass_unit};
 use crate::evidence::vocabulary;
 
 /// A pair while it is read.
@@ -88,9 +88,8 @@ impl Card<'_> {
     /// Reads a pair. Returns whether the key is one of ours.
     pub fn add_pair(&mut self, spot: &Spot<'_>, key: &str, value: &str, links: &[(String, String)]) -> bool {
         let norm = norm_key(key.trim_matches(|c: char| " -*#•|".contains(c)));
-        let Some(Asked { key: kind, norm, reason }) = read_key(&norm).or_else(|| self.chip_hours(spot, key, &norm)) else {
-            return false;
-        };
+        let device_hours = || self.is_device_hours_key(&norm).then(|| Asked { key: Key::Hours, norm: norm.clone(), reason: None });
+        let Some(Asked { key: kind, norm, reason }) = read_key(&norm).or_else(device_hours) else { return false };
         let value = value.trim();
         if is_template(value) && !matches!(kind, Key::Devices | Key::GlobalBatch | Key::Active) {
             if let Some(field) = kind.templated().filter(|_| !value.is_empty()) {
@@ -99,7 +98,7 @@ impl Card<'_> {
             return true;
         }
         let b = spot.block;
-        let all = lex(value);
+        let all = lex_in(value, self.sign);
         let ts = span(&all, 0, MAX_VALUE_TOKENS);
         let pair = Pair { key, norm: &norm, value, ts, about_training: under_training(b) || key.to_lowercase().contains("train") };
         let evaluated = kind.is_sided() && !norm.contains("train") && under_evaluation(b);
@@ -110,13 +109,6 @@ impl Card<'_> {
         }
         self.add_value(spot, kind, &pair, links);
         true
-    }
-
-    /// `H100-hours: 1.2M`: hours of the chips that the key names.
-    fn chip_hours(&mut self, spot: &Spot<'_>, key: &str, norm: &str) -> Option<Asked> {
-        let chip = norm.strip_suffix(" hours").filter(|chip| chip.len() <= 24)?;
-        let named = self.add_hardware(&spot.after(1), chip, Context::Field);
-        named.then(|| Asked { key: Key::Hours, norm: format!("gpu hours {key}"), reason: None })
     }
 
     /// Why key and value of an amount tell of a part of this model's training, or of more than it.
@@ -162,7 +154,11 @@ impl Card<'_> {
             Key::Hours => {
                 // `8 h x 4 = 32 GPU hours`
                 let result = ts.get(result_from(ts)).and_then(|t| value.get(t.from..)).unwrap_or(value);
-                self.add_hours(spot, if pair.norm.starts_with("gpu hours ") { pair.norm } else { key }, result);
+                self.add_hours(spot, key, result);
+                // "H100-hours: 1.2M" names the chip, too.
+                if self.is_device_hours_key(pair.norm) {
+                    self.add_hardware(&spot.after(1), key, Context::Field);
+                }
             }
             Key::Provider => self.add_provider_pair(spot, value),
             Key::Region => self.add_place(spot, value),
@@ -228,7 +224,8 @@ impl Card<'_> {
         let loose = vocabulary::keys().vague_keys.tokens.contains(&pair.norm);
         if let Some(q) = first_quantity(pair.ts).filter(|q| q.value >= 1e6 && (q.scaled || q.value >= 1e7)) {
             let spot = spot.after(u8::from(loose)).refused(of_data.then_some("data set size"));
-            self.add_quantity(&spot, Field::TrainTokens, q.value, pair.value, &q);
+            let passes = passes_behind(pair.ts, tokens_end(pair.ts, q.to)).map_or(1.0, |(n, _)| n);
+            self.add_quantity(&spot, Field::TrainTokens, q.value * passes, pair.value, &q);
         }
     }
 

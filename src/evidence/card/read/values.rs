@@ -1,31 +1,53 @@
 //! Values with a unit, and names of number formats.
 
 use super::candidate::{Card, Spot};
+use super::rates::{is_rate, is_rate_behind};
 use super::repository::name_tokens;
 use crate::domain::Field;
+use crate::evidence::quantity::computes::{ComputeKind, compute_unit};
 use crate::evidence::quantity::numbers::{Quantity, first_quantity, quantity};
 use crate::evidence::quantity::tokens::{Kind, Token, lex, text_at};
-use crate::evidence::quantity::units::flop_unit;
+use crate::evidence::quantity::units::mass_unit;
 use crate::evidence::vocabulary;
 
 /// Tokens of a value that are read.
 pub const MAX_VALUE_TOKENS: usize = 120;
 /// Fewest FLOP of a training: less is one forward pass.
 const MIN_TRAIN_FLOP: f64 = 1e15;
+/// FLOP that no machine does in a second: so many FLOPS are an amount.
+pub const MOST_FLOP_PER_SECOND: f64 = 1e21;
+/// Whole numbers that are years rather than masses, where the unit stands before.
+const YEARS: std::ops::RangeInclusive<f64> = 1990.0..=2050.0;
 
 impl Card<'_> {
     /// FLOP of a training in the first number of a text.
     pub fn add_flop(&mut self, spot: &Spot<'_>, ts: &[Token<'_>], written: &str) {
         let Some(q) = first_quantity(ts) else { return };
-        let value = q.value * flop_unit(text_at(ts, q.to)).unwrap_or(1.0);
-        let spot = spot.refused((value < MIN_TRAIN_FLOP).then_some("too few for a training: FLOP of one pass"));
+        let unit = compute_unit(ts, q.to);
+        let value = q.value * unit.map_or(1.0, |u| u.flop);
+        let is_rate = unit.is_some_and(|u| u.kind == ComputeKind::Rate);
+        let spot = spot
+            .refused(is_rate.then_some("a rate"))
+            .refused((value < MIN_TRAIN_FLOP).then_some("too few for a training: FLOP of one pass"));
         self.add_quantity(&spot, Field::TrainFlop, value, written, &q);
     }
 }
 
-/// A quantity with a unit behind it: value in the unit's base, token after the unit, the quantity.
+/// A quantity with a unit behind it that is no rate: value in the unit's base, token after the unit, the quantity.
 #[must_use]
 pub fn unit_value(ts: &[Token<'_>], i: usize, unit: fn(&str) -> Option<f64>) -> Option<(f64, usize, Quantity)> {
+    figure(ts, i, unit).filter(|(_, _, q)| !q.is_rate)
+}
+
+/// The same; a rate is one of them, and says so: `0.4 kg CO2 per kWh`.
+#[must_use]
+pub fn figure(ts: &[Token<'_>], i: usize, unit: fn(&str) -> Option<f64>) -> Option<(f64, usize, Quantity)> {
+    let (value, to, q) = unit_behind(ts, i, unit).or_else(|| unit_before(ts, i, unit))?;
+    let is_rate = is_rate(ts, i, to);
+    Some((value, to, Quantity { is_rate, ..q }))
+}
+
+fn unit_behind(ts: &[Token<'_>], i: usize, unit: fn(&str) -> Option<f64>) -> Option<(f64, usize, Quantity)> {
     let q = quantity(ts, i)?;
     let last = text_at(ts, q.to - 1);
     if q.scaled && last == "t" && q.to - 1 > i {
@@ -33,17 +55,52 @@ pub fn unit_value(ts: &[Token<'_>], i: usize, unit: fn(&str) -> Option<f64>) -> 
         return unit("t").map(|factor| (q.value / 1e12 * factor, q.to, q));
     }
     let mut at = q.to;
-    while at < q.to + 2 && ts.get(at).is_some_and(|t| t.is_any(&["(", "-", "metric", "kilo", "of"])) {
+    while at < q.to + 2 && ts.get(at).is_some_and(|t| t.is_any(&["(", "-", "metric", "kilo", "of", "$", "\\"])) {
         at += 1;
     }
     let factor = ts.get(at).filter(|t| t.kind == Kind::Word).and_then(|t| unit(t.text.as_ref()))?;
     Some((q.value * factor, at + 1, q))
 }
 
-/// The unit that a key or header names.
+/// `tCO2eq 52`: a unit that names its gas may stand before the number, when it is not that of another.
+fn unit_before(ts: &[Token<'_>], i: usize, unit: fn(&str) -> Option<f64>) -> Option<(f64, usize, Quantity)> {
+    let q = quantity(ts, i).filter(|q| !q.is_word)?;
+    let is_year = q.value.fract() == 0.0 && YEARS.contains(&q.value) && ts.get(i).is_some_and(|t| t.text.len() == 4);
+    let counts = ts.get(q.to).is_some_and(|t| t.kind == Kind::Word || t.is_any(&["%", "/", "x", "×"]));
+    let mut at = i.checked_sub(1)?;
+    if ts.get(at).is_some_and(|t| t.is_any(&[":", "=", "~", "≈"])) {
+        at = at.checked_sub(1)?;
+    }
+    let word = ts.get(at).filter(|t| t.kind == Kind::Word && t.text.contains("co2"))?;
+    let factor = unit(&word.text)?;
+    let taken = at.checked_sub(1).and_then(|b| ts.get(b)).is_some_and(|t| t.kind == Kind::Number || t.is_any(&["per", "/"]));
+    (!is_year && !counts && !taken).then_some((q.value * factor, q.to, q))
+}
+
+/// The unit that a key or header names; none where it names a rate.
 #[must_use]
 pub fn header_unit(text: &str, unit: fn(&str) -> Option<f64>) -> Option<f64> {
-    lex(text).iter().filter(|t| t.kind == Kind::Word).find_map(|t| unit(t.text.as_ref()))
+    let ts = lex(text);
+    let (at, factor) = ts.iter().enumerate().filter(|(_, t)| t.kind == Kind::Word).find_map(|(i, t)| Some((i, unit(&t.text)?)))?;
+    (!is_rate_behind(&ts, at + 1)).then_some(factor)
+}
+
+/// Token behind the word for tokens at a token, or that token.
+#[must_use]
+pub fn tokens_end(ts: &[Token<'_>], i: usize) -> usize {
+    i + usize::from(ts.get(i).is_some_and(|t| t.is_any(&vocabulary::prose().tokens.words)))
+}
+
+/// Passes over the data that are written behind a number of tokens, and the token behind them: `300B tokens x 4 epochs`.
+#[must_use]
+pub fn passes_behind(ts: &[Token<'_>], i: usize) -> Option<(f64, usize)> {
+    let words = &vocabulary::prose().epochs;
+    let mut at = i;
+    while at < i + 3 && ts.get(at).is_some_and(|t| t.is_any(&words.joins)) {
+        at += 1;
+    }
+    let q = quantity(ts, at).filter(|q| at > i && !q.is_range && !q.scaled && q.value >= 1.0 && q.value <= 1000.0)?;
+    ts.get(q.to).is_some_and(|t| t.is_any(&words.words)).then_some((q.value, q.to + 1))
 }
 
 /// Name of a number format in a text.

@@ -4,9 +4,10 @@ use super::nearby::before;
 use super::sentence::Sentence;
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot};
+use crate::evidence::card::read::values::MOST_FLOP_PER_SECOND;
+use crate::evidence::quantity::computes::{ComputeKind, compute_unit};
 use crate::evidence::quantity::numbers::quantity;
 use crate::evidence::quantity::tokens::{Kind, text_at};
-use crate::evidence::quantity::units::flop_unit;
 use crate::evidence::vocabulary;
 
 /// Shares that a training's MFU can be; the highest published are near 0.7 (data/reference/mfu.csv).
@@ -16,15 +17,25 @@ const MIN_FLOP: f64 = 1e17;
 
 /// Reads the FLOP before the unit at `i`.
 pub fn read_flop(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
-    let Some(unit) = flop_unit(text_at(s.ts, i)) else { return };
+    let Some(unit) = compute_unit(s.ts, i) else { return };
     let Some(q) = before(s, i, 7, |q, between| !q.is_word && between.iter().all(|t| t.kind == Kind::Word)) else { return };
-    let value = q.value * unit;
-    let reason = if value < MIN_FLOP || matches!(text_at(s.ts, i + 1), "/" | "per" | "s") {
+    let value = q.value * unit.flop;
+    let reason = if unit.kind == ComputeKind::Rate {
+        Some("a rate")
+    } else if value < MIN_FLOP {
         Some("a rate or one pass")
+    } else if unit.kind == ComputeKind::Either && value < MOST_FLOP_PER_SECOND && may_be_rate(s, i, unit.flop) {
+        Some("may be a rate: FLOP per second")
     } else {
         (!s.trains() && !s.under_training).then_some("not said of a training")
     };
-    card.add_quantity(&spot.refused(reason), Field::TrainFlop, value, s.written(q.from, i + 1), &q);
+    card.add_quantity(&spot.refused(reason), Field::TrainFlop, value, s.written(q.from, unit.to), &q);
+}
+
+/// Whether "FLOPS" may be operations per second: with a prefix and no small s at its end, or beside a machine.
+fn may_be_rate(s: &Sentence<'_, '_>, i: usize, flop: f64) -> bool {
+    let is_amount = s.written(i, i + 1).ends_with("Ps");
+    (flop > 1.0 && !is_amount) || s.has(&vocabulary::prose().utilization.machines)
 }
 
 /// Model FLOP utilization: the share before its name (`41 % MFU`, `41 % model FLOPs utilization (MFU)`), or behind (`an MFU of 0.41`).

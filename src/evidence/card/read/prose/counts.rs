@@ -7,9 +7,9 @@ use super::sentence::Sentence;
 use super::tokens::read_tokens;
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot};
+use crate::evidence::quantity::computes::flop_unit;
 use crate::evidence::quantity::numbers::quantity;
 use crate::evidence::quantity::tokens::{Kind, span, text_at};
-use crate::evidence::quantity::units::flop_unit;
 use crate::evidence::vocabulary;
 
 /// Reads a sentence that holds a word for something counted.

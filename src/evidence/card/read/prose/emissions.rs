@@ -3,8 +3,8 @@
 use super::sentence::Sentence;
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot, candidate};
-use crate::evidence::card::read::values::unit_value;
-use crate::evidence::quantity::tokens::{Kind, text_at};
+use crate::evidence::card::read::values::figure;
+use crate::evidence::quantity::tokens::Kind;
 use crate::evidence::quantity::units::{energy_unit, mass_unit};
 use crate::evidence::vocabulary;
 
@@ -13,26 +13,25 @@ pub fn read_emissions(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>
     let mut at = 0;
     while at < s.ts.len() {
         let is_number = s.ts.get(at).is_some_and(|t| t.kind == Kind::Number);
-        let Some((kg, next, q)) = (if is_number { unit_value(s.ts, at, mass_unit) } else { None }) else {
+        let Some((kg, next, q)) = (if is_number { figure(s.ts, at, mass_unit) } else { None }) else {
             at += 1;
             continue;
         };
-        let spot = spot.refused(not_the_emissions(card, s, text_at(s.ts, next)));
+        // A rate says so itself: it is refused for that and for nothing else.
+        let spot = spot.refused(if q.is_rate { None } else { not_the_emissions(card, s) });
         card.add_quantity(&spot, Field::EmissionsKgco2e, kg, s.written(at, next), &q);
         at = next.max(at + 1);
     }
 }
 
-/// Why a mass is not what the training emitted; `follows` is the word behind it.
-fn not_the_emissions(card: &Card<'_>, s: &Sentence<'_, '_>, follows: &str) -> Option<&'static str> {
+/// Why a mass is not what the training emitted.
+fn not_the_emissions(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
     let words = &vocabulary::prose().emissions;
     let trains = s.trains();
     if card.co2_subject && !s.under_training {
         Some("CO2 is the model's subject")
     } else if !trains && s.has(&words.serving) {
         Some("inference or evaluation")
-    } else if follows == "/" || follows == "per" {
-        Some("a rate")
     } else if !trains && !s.under_training && s.has(&words.comparisons) {
         Some("a comparison")
     } else {
@@ -43,14 +42,9 @@ fn not_the_emissions(card: &Card<'_>, s: &Sentence<'_, '_>, follows: &str) -> Op
 /// Reads a sentence that holds a unit of energy.
 pub fn read_energy(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
     for i in (0..s.ts.len()).filter(|i| s.ts.get(*i).is_some_and(|t| t.kind == Kind::Number)) {
-        let Some((kwh, next, q)) = unit_value(s.ts, i, energy_unit) else { continue };
-        let follows = text_at(s.ts, next);
-        let reason = if follows == "/" || follows == "per" {
-            Some("a rate")
-        } else {
-            let said = s.trains() || s.under_training || s.has(&vocabulary::prose().emissions.energy_said);
-            (!said).then_some("not said of a training")
-        };
+        let Some((kwh, next, q)) = figure(s.ts, i, energy_unit) else { continue };
+        let said = s.trains() || s.under_training || s.has(&vocabulary::prose().emissions.energy_said);
+        let reason = (!said && !q.is_rate).then_some("not said of a training");
         card.add_quantity(&spot.refused(reason), Field::EnergyKwh, kwh, s.written(i, next), &q);
     }
 }

@@ -22,13 +22,13 @@ use crate::evidence::card::read::headings::{under_evaluation, under_training};
 use crate::evidence::card::read::passage::Passage;
 use crate::evidence::card::read::totals::covers_more;
 use crate::evidence::card::read::training::is_pretraining;
-use crate::evidence::quantity::tokens::{lex, span};
+use crate::evidence::quantity::tokens::{lex_in, span};
 use crate::evidence::vocabulary;
 
 /// Reads a run of text of a block that begins `offset` bytes into the block's text.
 pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset: usize) {
     let b = passage.block;
-    let ts = lex(text);
+    let ts = lex_in(text, card.sign);
     card.trained_before = false;
     let (training, evaluation) = (under_training(b), under_evaluation(b));
     let mut from = 0;

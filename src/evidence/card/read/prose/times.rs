@@ -3,7 +3,7 @@
 use super::sentence::Sentence;
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot};
-use crate::evidence::quantity::durations::{Duration, duration, unit_hours};
+use crate::evidence::quantity::durations::{Duration, clock, duration, unit_hours};
 use crate::evidence::quantity::tokens::{Token, span, text_at, text_before};
 use crate::evidence::vocabulary;
 
@@ -13,34 +13,74 @@ const MOST_TOKENS_BETWEEN: usize = 45;
 /// Reads a sentence that holds a unit of time.
 pub fn read_times(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
     let words = &vocabulary::prose().times;
-    let mut last = None;
+    // Token behind the last time: the seconds of "2h 30m 57s" are no time of their own.
+    let mut read_to = 0;
     for i in 0..s.ts.len() {
-        let Some(t) = s.ts.get(i).filter(|_| unit_hours(s.ts, i).is_some()) else { continue };
-        if t.is_any(&["d", "s"]) {
+        if i < read_to {
             continue;
         }
-        if t.is_any(&words.device_units) && add_device_hours(card, spot, s, i) {
+        if let Some(hours) = clock(s.ts, i) {
+            add_clock(card, spot, s, i, hours);
+            read_to = i + CLOCK_TOKENS;
             continue;
         }
-        let start = (i.saturating_sub(4)..i).find_map(|at| duration(s.ts, at).filter(|d| d.to > i).map(|d| (at, d)));
-        let Some((at, d)) = start.filter(|(at, _)| last != Some(*at)) else { continue };
-        last = Some(at);
+        let Some(hours) = unit_hours(s.ts, i) else { continue };
+        if hours >= 1.0
+            && let Some(to) = add_device_hours(card, spot, s, i)
+        {
+            read_to = to;
+            continue;
+        }
+        let start =
+            (i.saturating_sub(REACH).max(read_to)..i).find_map(|at| duration(s.ts, at).filter(|d| d.to > i).map(|d| (at, d)));
+        let Some((at, d)) = start else { continue };
+        let is_letter = s.ts.get(i).is_some_and(|t| t.is_any(&["d", "s"])) && d.to == i + 1;
+        if is_letter && d.to - at <= 2 {
+            continue;
+        }
+        read_to = d.to;
         let reason = not_the_time(card, s, i, at, d).or(d.is_range.then_some("a range"));
         let spot = spot.after(u8::from(!s.has(&words.firm)));
-        card.add(&spot, Field::WallHours, Some(d.hours), s.written(at, d.to), reason);
+        // "A cumulative of 1500 hours of computation": of all devices together.
+        let together = s.has(&words.cumulative) && words.computing.contains(&text_at(s.ts, d.to + 1));
+        let field = if together { Field::AcceleratorHours } else { Field::WallHours };
+        card.add(&spot, field, Some(d.hours), s.written(at, d.to), reason);
     }
 }
 
-/// Adds the device hours that end with a unit of time. Returns whether there are any.
-fn add_device_hours(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, unit: usize) -> bool {
+/// Tokens of `h:mm:ss`.
+const CLOCK_TOKENS: usize = 5;
+/// Tokens before a unit of time within which its number begins.
+const REACH: usize = 6;
+
+/// A time on a clock; one of the day stands behind other words.
+fn add_clock(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, at: usize, hours: f64) {
     let words = &vocabulary::prose().times;
-    let Some(d) = card.device_hours(s.ts, unit) else { return false };
+    let strong = s.has(&words.strong) || alone(s, at, at + CLOCK_TOKENS);
+    let before = text_before(s.ts, at, 1);
+    let led =
+        at == 0 || words.leads.contains(&before) || words.strong.contains(&before) || matches!(before, "is" | "was" | ":" | "of");
+    let said = s.trains() || s.under_training;
+    let reason = (!(strong && led && said)).then_some("not said to be the time of training");
+    let spot = spot.after(u8::from(!s.has(&words.firm)));
+    card.add(&spot, Field::WallHours, Some(hours), s.written(at, at + CLOCK_TOKENS), reason);
+}
+
+/// Whether a time is all that a line under a heading of training holds.
+fn alone(s: &Sentence<'_, '_>, from: usize, to: usize) -> bool {
+    s.under_training && from == 0 && to + 1 >= s.ts.len()
+}
+
+/// Adds the device hours of a unit of time. Returns the token behind them, if there are any.
+fn add_device_hours(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, unit: usize) -> Option<usize> {
+    let words = &vocabulary::prose().times;
+    let d = card.device_hours(s.ts, unit)?;
     let said = s.trains() || s.under_training || s.has(&words.device_hours_said);
     let vague = s.has(&words.vague) || d.quantity.is_range;
     let reason = if said { vague.then_some("a range") } else { Some("not said of a training") };
-    let spot = spot.after(if s.has(&words.whole) { 0 } else { 4 });
-    card.add(&spot, Field::AcceleratorHours, Some(d.hours), s.written(d.quantity.from, unit + 1), reason);
-    true
+    let spot = spot.refused(d.reason).after(if s.has(&words.whole) { 0 } else { 4 });
+    card.add(&spot, Field::AcceleratorHours, Some(d.hours), s.written(d.quantity.from, d.to), reason);
+    Some(d.to)
 }
 
 /// A time in its sentence.
@@ -85,7 +125,7 @@ fn not_the_time(card: &Card<'_>, s: &Sentence<'_, '_>, unit: usize, at: usize, d
         after_next: text_at(ts, duration.to + 1),
         lead: lead_at.map_or("", |i| text_at(ts, i)),
         has_lead: lead_at.is_some(),
-        strong: s.has(&words.strong) || s.words.iter().any(cjk),
+        strong: s.has(&words.strong) || s.words.iter().any(cjk) || alone(s, at, duration.to),
     };
     of_data(s, &time).or_else(|| of_something_else(card, s, &time)).or_else(|| unsaid(s, &time))
 }
@@ -93,14 +133,20 @@ fn not_the_time(card: &Card<'_>, s: &Sentence<'_, '_>, unit: usize, at: usize, d
 /// Times of recordings, and an `h` that is a name.
 fn of_data(s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Option<&'static str> {
     let words = &vocabulary::prose().times;
-    if time.next == "of" && !words.of_training.contains(&time.after_next) {
-        return Some("hours of data");
+    if words.of.contains(&time.next) {
+        // "hours of intense computation": the first word that is one or the other decides.
+        let what = span(time.ts, time.duration.to + 1, time.duration.to + 5);
+        let decides = |t: &&Token<'_>| words.of_training.contains(&t.text.as_ref()) || words.data.contains(&t.text.as_ref());
+        if !what.iter().find(decides).is_some_and(|t| words.of_training.contains(&t.text.as_ref())) {
+            return Some("hours of data");
+        }
     }
     if span(time.ts, time.duration.to, time.duration.to + 4).iter().any(|t| t.is_any(&words.data)) {
         return Some("hours of data");
     }
     let is_hyphenated = time.before == "-" || time.next == "-";
-    if time.unit == "h" && (is_hyphenated || !(time.strong || words.hour_letter_leads.contains(&time.lead))) {
+    let is_compound = time.duration.to - time.at > 2;
+    if !is_compound && time.unit == "h" && (is_hyphenated || !(time.strong || words.hour_letter_leads.contains(&time.lead))) {
         return Some("a name");
     }
     let is_audio = s.has(&words.audio) && !(time.strong || words.long_units.contains(&time.unit));
@@ -119,6 +165,8 @@ fn of_something_else(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>)
     let limited = words.limits.contains(&time.lead)
         || words.limits.contains(&time.before)
         || words.limits_before_that.contains(&time.before_that)
+        || (time.lead == "to" && text_before(time.ts, time.at, 2) == "up")
+        || (time.before == "to" && time.before_that == "up")
         || words.limits_behind.contains(&time.next);
     if limited {
         return Some("a rate or a limit");

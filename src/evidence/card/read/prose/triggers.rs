@@ -1,7 +1,7 @@
 //! One scan over the words of a sentence finds what it may speak of; only then is it read closely.
 
 use crate::evidence::card::read::candidate::Card;
-use crate::evidence::quantity::durations::unit_hours;
+use crate::evidence::quantity::durations::{clock, unit_hours};
 use crate::evidence::quantity::tokens::{Kind, Token};
 use crate::evidence::vocabulary::{self, Words};
 use rustc_hash::FxHashMap;
@@ -41,7 +41,8 @@ impl Triggers {
             match t.kind {
                 Kind::Number => found.hardware |= t.is_any(&vocabulary::prose().triggers.bare_chips),
                 Kind::Word => found.word(card, ts, i, t),
-                Kind::Power | Kind::Sign => {}
+                Kind::Sign => found.time |= t.is(":") && t.glued && i.checked_sub(1).is_some_and(|at| clock(ts, at).is_some()),
+                Kind::Power => {}
             }
         }
         found
@@ -53,7 +54,7 @@ impl Triggers {
         let of_word = by_word(word);
         self.hardware |= of_word.hardware || card.is_chip(ts, i);
         self.time |= unit_hours(ts, i).is_some();
-        self.carbon |= of_word.carbon;
+        self.carbon |= of_word.carbon || word.contains("co2");
         self.energy |= of_word.energy;
         // "bf16" is letters and a number glued to them.
         let is_format = || vocabulary::prose().triggers.number_formats.contains(&word);
@@ -97,7 +98,16 @@ fn by_word(word: &str) -> Triggers {
             add(list, |t| t.energy = true);
         }
         let computes = &units.computes;
-        for list in [computes.flop, computes.petaflop, computes.exaflop, computes.zettaflop, computes.yottaflop] {
+        for list in [
+            computes.flop,
+            computes.teraflop,
+            computes.petaflop,
+            computes.exaflop,
+            computes.zettaflop,
+            computes.yottaflop,
+            computes.petaflop_per_second,
+            computes.exaflop_per_second,
+        ] {
             add(list, |t| t.counts = true);
         }
         map.entry("precision").or_default().precision = true;

@@ -1,0 +1,92 @@
+//! How many devices a node has, where a text says so.
+
+use crate::evidence::quantity::tokens::{Kind, Token, span};
+use crate::evidence::quantity::units::count_word;
+use crate::evidence::vocabulary;
+
+/// Most devices of one node; rarely more than sixteen.
+const MOST: f64 = 72.0;
+/// Tokens between a number of devices and the node they are in.
+const REACH: usize = 8;
+
+/// Devices of a node: `8xA100 nodes`, `nodes with 8 A100 GPUs each`, `4 GPUs per node`. None where it is not said, or said twice.
+#[must_use]
+pub fn devices_per_node(ts: &[Token<'_>], is_chip: impl Fn(usize) -> bool) -> Option<f64> {
+    let words = &vocabulary::card().device_hours;
+    let is_node = |t: &Token<'_>| t.is_any(&words.nodes);
+    let mut found: Option<f64> = None;
+    for i in 0..ts.len() {
+        let Some(count) = count(ts, i) else { continue };
+        let Some(device) = device_behind(ts, i + 1, &is_chip) else { continue };
+        let behind = span(ts, device + 1, device + REACH);
+        let clause = behind.iter().take_while(|t| !t.is_any(&[";", ".", "and"]) || t.glued);
+        // "8xA100 nodes", "8 GPUs per node", "8 GPUs in each node".
+        let ahead_of_node = clause.clone().take(4).any(is_node);
+        // "nodes with 8 A100 GPUs", "each node has 8 GPUs", "nodes (8x H100)".
+        let before = span(ts, i.saturating_sub(6), i);
+        let last_node = before.iter().rposition(is_node);
+        let behind_node = last_node.is_some_and(|at| {
+            let between = before.get(at + 1..).unwrap_or_default();
+            between.iter().any(|t| t.is_any(&words.node_joins))
+                && !between.iter().any(|t| t.kind == Kind::Number || t.is_any(&["-", "hours"]))
+        });
+        if ahead_of_node || behind_node {
+            if found.is_some_and(|other| (other - count).abs() > 0.0) {
+                return None;
+            }
+            found = Some(count);
+        }
+    }
+    found
+}
+
+/// A number that can be one of devices.
+fn count(ts: &[Token<'_>], i: usize) -> Option<f64> {
+    let t = ts.get(i)?;
+    let value = match t.kind {
+        Kind::Number if t.glued && i > 0 && ts.get(i - 1).is_some_and(|b| b.kind == Kind::Word && !b.is("x")) => return None,
+        Kind::Number => t.value?,
+        Kind::Word if !t.is_any(&["a", "an", "single"]) => f64::from(count_word(&t.text)?),
+        Kind::Word | Kind::Power | Kind::Sign => return None,
+    };
+    (value.fract() == 0.0 && (1.0..=MOST).contains(&value)).then_some(value)
+}
+
+/// The chip or word for devices that a number counts.
+fn device_behind(ts: &[Token<'_>], from: usize, is_chip: impl Fn(usize) -> bool) -> Option<usize> {
+    let words = &vocabulary::card().device_hours;
+    for at in from..from + 5 {
+        let t = ts.get(at)?;
+        if t.is_any(&words.named) || is_chip(at) {
+            return Some(at);
+        }
+        let passed = t.is_any(&words.fillers) || t.is_any(&["x", "×", "*"]) || (t.kind == Kind::Number && t.glued);
+        if !passed {
+            return None;
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::quantity::tokens::lex;
+
+    #[test]
+    fn nodes_with_their_devices() {
+        for (text, devices) in [
+            ("500 node-hours on 8xA100 nodes", Some(8.0)),
+            ("1,200 node hours on nodes with four V100 GPUs", Some(4.0)),
+            ("70 node-hours (each node has 4 GPUs)", Some(4.0)),
+            ("70 node-hours, 6 GPUs per node", Some(6.0)),
+            ("500 node-hours", None),
+            ("500 node-hours on 64 nodes", None),
+            ("nodes with 4 GPUs and nodes with 8 GPUs", None),
+        ] {
+            let ts = lex(text);
+            let chip = |i: usize| ts.get(i).is_some_and(|t| t.is_any(&["a", "v"])) && ts.get(i + 1).is_some_and(|n| n.is("100"));
+            assert_eq!(devices_per_node(&ts, chip), devices, "{text}");
+        }
+    }
+}
