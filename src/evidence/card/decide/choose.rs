@@ -8,10 +8,20 @@ use std::collections::BTreeMap;
 /// Two figures that differ by less are one, rounded.
 const SAME: f64 = 0.02;
 /// Fields of which several figures in prose, none better than the other, mean that none is known: stages, or several models.
-const STRICT: &[Field] = &[Field::TrainSteps, Field::Epochs, Field::WallHours, Field::TrainTokens, Field::EmissionsKgco2e];
+const STRICT: &[Field] = &[
+    Field::TrainSteps,
+    Field::Epochs,
+    Field::WallHours,
+    Field::TrainTokens,
+    Field::TrainSamples,
+    Field::SequenceLength,
+    Field::ImageSize,
+    Field::EmissionsKgco2e,
+];
 
 /// Whether two figures are the same.
-fn same(a: Option<f64>, b: Option<f64>) -> bool {
+#[must_use]
+pub fn same(a: Option<f64>, b: Option<f64>) -> bool {
     a.zip(b).is_some_and(|(a, b)| (a - b).abs() <= SAME * a.abs().max(b.abs()))
 }
 

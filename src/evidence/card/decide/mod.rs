@@ -3,4 +3,5 @@
 pub mod accept;
 pub mod choose;
 mod examples;
+pub mod samples;
 pub mod sections;

@@ -18,6 +18,7 @@ mod pairs;
 pub mod passage;
 mod places;
 mod prose;
+pub mod recipe;
 pub mod repository;
 mod tables;
 mod templates;
