@@ -23,10 +23,16 @@ closed_set! {
         TrainTokens = "train_tokens",
         /// Steps of the optimizer.
         TrainSteps = "train_steps",
-        /// Sequences or tokens of a step.
+        /// Sequences or tokens of a step, over all devices.
         BatchSize = "batch_size",
         /// Passes over the data set.
         Epochs = "epochs",
+        /// Examples seen in training, each pass counted: steps times batch.
+        TrainSamples = "train_samples",
+        /// Longest sequence trained on, in tokens.
+        SequenceLength = "sequence_length",
+        /// Side of the square images trained on, in pixels.
+        ImageSize = "image_size",
         /// Parameters in total.
         TotalParams = "total_params",
         /// Parameters used per token.
@@ -59,7 +65,9 @@ impl Field {
             Self::EnergyKwh => "kWh",
             Self::WallHours | Self::AcceleratorHours => "h",
             Self::AcceleratorCount => "devices",
-            Self::TrainTokens => "tokens",
+            Self::TrainTokens | Self::SequenceLength => "tokens",
+            Self::TrainSamples => "samples",
+            Self::ImageSize => "pixels",
             Self::TrainFlop => "FLOP",
             Self::TrainSteps => "steps",
             Self::BatchSize => "sequences or tokens",

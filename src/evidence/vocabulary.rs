@@ -20,6 +20,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("keys.toml", include_str!("../../data/vocabulary/keys.toml")),
     ("place.toml", include_str!("../../data/vocabulary/place.toml")),
     ("prose.toml", include_str!("../../data/vocabulary/prose.toml")),
+    ("recipe.toml", include_str!("../../data/vocabulary/recipe.toml")),
     ("units.toml", include_str!("../../data/vocabulary/units.toml")),
 ];
 
@@ -302,6 +303,36 @@ tables!(Prose {
     dates: DatesProse,
 });
 
+// recipe.toml
+lists!(RecipeKeys {
+    total_batch,
+    device_batch,
+    batch,
+    accumulation,
+    devices,
+    distributed,
+    epochs,
+    steps,
+    examples,
+    samples,
+    length,
+    loose_length,
+    model_length,
+    side,
+    others,
+});
+lists!(RecipeBases { keys });
+lists!(RecipeEnds { early });
+lists!(RecipeProse { length_heads, lengths, joins, other_units, sides, limits, serving, samples });
+lists!(SentenceTransformers { loader, set_size });
+tables!(Recipe {
+    keys: RecipeKeys,
+    bases: RecipeBases,
+    ends: RecipeEnds,
+    prose: RecipeProse,
+    sentence_transformers: SentenceTransformers,
+});
+
 /// Reads a file. That each can be read is a unit test's business, so that a broken one is never released.
 fn parse<T: DeserializeOwned>(name: &str) -> T {
     let text = FILES.iter().find(|(file, _)| *file == name).map_or("", |(_, text)| text);
@@ -347,6 +378,10 @@ file!(
     /// Sentences of cards.
     prose: Prose = "prose.toml"
 );
+file!(
+    /// Recipes of trainings.
+    recipe: Recipe = "recipe.toml"
+);
 
 #[cfg(test)]
 mod tests {
@@ -361,7 +396,8 @@ mod tests {
         assert!(hardware.near_chip.contains(&"gpu") && place.assumed.contains(&"assumed"));
         assert!(index.tasks[&Modality::Text].contains(&"fill-mask") && card.clouds.providers.len() > 10);
         assert!(keys.keys.hours.contains(&"hours used") && prose.times.strong.contains(&"took"));
-        assert_eq!(FILES.len(), 7);
+        assert!(recipe().keys.length.contains(&"sequence len"));
+        assert_eq!(FILES.len(), 8);
     }
 
     /// Lists that are compared with text as it was written.

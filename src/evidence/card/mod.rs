@@ -17,12 +17,14 @@ pub use self::about::{About, CardRole, CardTables};
 use self::decide::accept::{Fact, accept};
 use self::decide::choose::{add_tool, choose, refuse_sums};
 use self::decide::consistency::refuse_contradictions;
+use self::decide::samples::add_samples;
 use self::decide::sections::Sections;
 use self::parse::front_matter::parse_front_matter;
 use self::parse::markdown::parse_blocks;
 use self::read::candidate::Card;
 use self::read::front_matter::read_front_matter;
 use self::read::read_passages;
+use self::read::recipe::read_recipe;
 use self::read::repository::Repository;
 use super::quantity::digits::by_words;
 use super::{Extracted, vocabulary};
@@ -72,10 +74,13 @@ pub fn extract(tables: CardTables<'_>, card: &str, about: &About<'_>) -> Vec<Ext
     card.sign = by_words(body.split(|c: char| !c.is_alphabetic()).take(LANGUAGE_WORDS));
     read_front_matter(&mut card, &front, source);
     read_passages(&mut card, &passages);
+    read_recipe(&mut card, &passages, &body);
+    let recipe = std::mem::take(&mut card.recipe);
     let mut facts: Vec<Fact> = card.candidates.into_iter().map(|candidate| accept(candidate, source)).collect();
     refuse_sums(&mut facts);
     choose(&mut facts);
     refuse_contradictions(&mut facts, tables.accelerators);
+    add_samples(&mut facts, &recipe, source);
     add_tool(&mut facts, card.tools.into_iter().next().map(|tool| accept(tool, source)));
     facts.into_iter().map(|fact| fact.row).collect()
 }

@@ -53,6 +53,9 @@ pub(super) fn reported(
             | Field::TrainSteps
             | Field::BatchSize
             | Field::Epochs
+            | Field::TrainSamples
+            | Field::SequenceLength
+            | Field::ImageSize
             | Field::TotalParams
             | Field::ActiveParams
             | Field::Mfu
@@ -129,13 +132,20 @@ pub(super) fn from_card(
 /// Whether a field is a figure of a training, which a repository that trained nothing cannot have.
 fn is_of_training(field: Field) -> bool {
     match field {
-        Field::EmissionsKgco2e | Field::EnergyKwh | Field::AcceleratorHours | Field::TrainFlop | Field::TrainTokens => true,
+        Field::EmissionsKgco2e
+        | Field::EnergyKwh
+        | Field::AcceleratorHours
+        | Field::TrainFlop
+        | Field::TrainTokens
+        | Field::TrainSamples => true,
         Field::Accelerator
         | Field::AcceleratorCount
         | Field::WallHours
         | Field::TrainSteps
         | Field::BatchSize
         | Field::Epochs
+        | Field::SequenceLength
+        | Field::ImageSize
         | Field::TotalParams
         | Field::ActiveParams
         | Field::Mfu

@@ -19,7 +19,7 @@ pub struct Fact {
 /// The row of a candidate of a card.
 #[must_use]
 pub fn accept(candidate: Candidate, source: &str) -> Fact {
-    let Candidate { field, value, written, kind, table, locator, quote: quoted, rank, reason } = candidate;
+    let Candidate { field, value, written, kind, table, locator, extractor: named, quote: quoted, rank, reason } = candidate;
     let wrong = value.is_some_and(|v| !(v.is_finite() && v > 0.0 && v < 1e40));
     let (evidence_source, extractor) = match kind {
         BlockKind::FrontMatter => (EvidenceSource::CardYaml, "card_front_matter"),
@@ -36,7 +36,7 @@ pub fn accept(candidate: Candidate, source: &str) -> Fact {
         source: evidence_source,
         locator,
         quote: quote(source, quoted),
-        extractor,
+        extractor: named.unwrap_or(extractor),
         confidence: match rank {
             0..=RANK_PAIR => 0.8,
             5..RANK_PROSE => 0.7,

@@ -9,7 +9,16 @@ use std::collections::BTreeMap;
 /// Two figures that differ by less are one, rounded.
 const SAME: f64 = 0.02;
 /// Fields of which several figures in prose, none better than the other, mean that none is known: stages, or several models.
-const STRICT: &[Field] = &[Field::TrainSteps, Field::Epochs, Field::WallHours, Field::TrainTokens, Field::EmissionsKgco2e];
+const STRICT: &[Field] = &[
+    Field::TrainSteps,
+    Field::Epochs,
+    Field::WallHours,
+    Field::TrainTokens,
+    Field::TrainSamples,
+    Field::SequenceLength,
+    Field::ImageSize,
+    Field::EmissionsKgco2e,
+];
 
 /// Fields of which two figures of the same standing that differ are of two trainings, wherever they stand.
 const AMOUNTS: &[Field] = &[Field::EmissionsKgco2e, Field::EnergyKwh, Field::WallHours, Field::AcceleratorHours];
@@ -41,7 +50,8 @@ pub fn refuse_sums(facts: &mut [Fact]) {
 }
 
 /// Whether two figures are the same.
-fn same(a: Option<f64>, b: Option<f64>) -> bool {
+#[must_use]
+pub fn same(a: Option<f64>, b: Option<f64>) -> bool {
     a.zip(b).is_some_and(|(a, b)| (a - b).abs() <= SAME * a.abs().max(b.abs()))
 }
 

@@ -5,4 +5,5 @@ pub mod choose;
 pub mod consistency;
 mod examples;
 pub mod lists;
+pub mod samples;
 pub mod sections;

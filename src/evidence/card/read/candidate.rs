@@ -1,5 +1,6 @@
 //! Candidate figures: what a place of the card states, with what that place says against it.
 
+use super::recipe::notes::RecipeNotes;
 use super::repository::Repository;
 use crate::domain::Field;
 use crate::evidence::MAX_QUOTE_CHARS;
@@ -64,6 +65,8 @@ pub struct Candidate {
     pub table: usize,
     /// Place in the card.
     pub locator: String,
+    /// Extractor, where it is not the one of the kind of block.
+    pub extractor: Option<&'static str>,
     /// Bytes of the card to quote.
     pub quote: (usize, usize),
     /// Standing: smaller is better.
@@ -88,6 +91,8 @@ pub struct Card<'a> {
     pub candidates: Vec<Candidate>,
     /// Measurement tools named, with the place: they count when a figure does.
     pub tools: Vec<Candidate>,
+    /// What the recipe says against a product of steps and batch, and examples of one pass.
+    pub recipe: RecipeNotes,
     /// Texts about hardware read so far.
     pub(super) hardware_texts: usize,
 }
@@ -104,6 +109,7 @@ impl<'a> Card<'a> {
             sign: DecimalSign::Unknown,
             candidates: Vec::new(),
             tools: Vec::new(),
+            recipe: RecipeNotes::default(),
             hardware_texts: 0,
         }
     }
@@ -131,6 +137,7 @@ pub fn candidate(spot: &Spot<'_>, field: Field, value: Option<f64>, written: &st
         kind: spot.block.kind,
         table: spot.block.table,
         locator: locator(spot.block, field),
+        extractor: None,
         quote: spot.quote,
         rank: spot.rank,
         reason: spot.reason.or(reason).map(Cow::Borrowed),
@@ -165,6 +172,9 @@ fn front_matter_key(field: Field) -> &'static str {
         | Field::TrainSteps
         | Field::BatchSize
         | Field::Epochs
+        | Field::TrainSamples
+        | Field::SequenceLength
+        | Field::ImageSize
         | Field::TotalParams
         | Field::ActiveParams
         | Field::Mfu

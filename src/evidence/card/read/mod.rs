@@ -24,6 +24,7 @@ pub mod phases;
 mod places;
 mod prose;
 mod rates;
+pub mod recipe;
 pub mod repository;
 mod results;
 mod rows;

@@ -6,6 +6,7 @@ mod counts;
 mod emissions;
 mod formats;
 mod hardware;
+mod lengths;
 mod nearby;
 mod parameters;
 mod sentence;
@@ -71,6 +72,7 @@ fn read_sentence(card: &mut Card<'_>, passage: &Passage<'_>, s: &Sentence<'_, '_
     if found.counts {
         counts::read_counts(card, &spot, s);
     }
+    lengths::read_lengths(card, &spot, s);
     if found.precision {
         formats::read_precision(card, &spot, s);
     }

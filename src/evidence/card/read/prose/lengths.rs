@@ -1,0 +1,112 @@
+//! Lengths of sequences, sides of images and examples seen, in prose.
+
+use super::nearby::any;
+use super::sentence::Sentence;
+use crate::domain::Field;
+use crate::evidence::card::read::candidate::{Card, Spot};
+use crate::evidence::card::read::recipe::sides::side;
+use crate::evidence::quantity::numbers::quantity;
+use crate::evidence::quantity::tokens::{Kind, span, text_at, text_before};
+use crate::evidence::vocabulary;
+
+/// Lengths of sequences believed, in tokens.
+const LENGTHS: std::ops::RangeInclusive<f64> = 8.0..=10_000_000.0;
+/// Words between a length or a resolution and its number, at most.
+const REACH: usize = 4;
+
+/// Reads a sentence for lengths, sides and examples.
+pub fn read_lengths(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
+    let words = &vocabulary::recipe().prose;
+    if !s.has(&words.lengths) && !s.has(&words.sides) && !s.has(&["seen"]) {
+        return;
+    }
+    // A sentence that names this model in full goes before one about its family.
+    let spot = spot.after(if card.own.named_in(s.ts) { 0 } else { 2 });
+    let reason = not_of_training(s);
+    for (i, t) in s.ts.iter().enumerate().filter(|(_, t)| t.kind == Kind::Word) {
+        if t.is_any(&words.lengths) {
+            length(card, &spot.refused(reason), s, i);
+        } else if t.is_any(&words.sides) {
+            image_side(card, &spot.refused(reason), s, i);
+        } else if t.is("seen") {
+            samples_seen(card, &spot.refused(reason), s, i);
+        }
+    }
+}
+
+fn not_of_training(s: &Sentence<'_, '_>) -> Option<&'static str> {
+    let words = &vocabulary::recipe().prose;
+    if s.has(&words.serving) && !s.has(&["trained"]) {
+        Some("evaluation or inference")
+    } else if !s.trains() && !s.under_training {
+        Some("not said of a training")
+    } else {
+        (s.under_evaluation && !s.trains()).then_some("evaluation or inference")
+    }
+}
+
+/// "a sequence length of 512", "sequences of length 512", "512 sequence length".
+fn length(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
+    let words = &vocabulary::recipe().prose;
+    let head = text_before(s.ts, i, 1);
+    let is_size = matches!(text_at(s.ts, i), "size");
+    let heads: &[&str] = if is_size { &["block"] } else { &words.length_heads };
+    let of_sequences = head == "of" && text_before(s.ts, i, 2).starts_with("sequence");
+    if !(heads.contains(&head) || of_sequences) {
+        return;
+    }
+    let mut at = i + 1;
+    while at < i + 1 + REACH && words.joins.contains(&text_at(s.ts, at)) {
+        at += 1;
+    }
+    let limit = any(span(s.ts, i + 1, at), &["up"]);
+    let behind = quantity(s.ts, at).filter(|q| !q.is_word);
+    let before = || (i.saturating_sub(2)..i).find_map(|b| quantity(s.ts, b).filter(|q| !q.is_word && q.to + 1 >= i && q.to <= i));
+    let Some(q) = behind.or_else(before).filter(|q| LENGTHS.contains(&q.value)) else { return };
+    let reason = if any(span(s.ts, q.to, q.to + 1), &words.other_units) {
+        Some("a length in another unit")
+    } else if limit || q.is_range {
+        Some("a range")
+    } else {
+        any(span(s.ts, q.to, q.to + 4), &["then", "increased", "extended"]).then_some("one stage of several")
+    };
+    card.add(spot, Field::SequenceLength, Some(q.value), s.written(q.from, q.to), reason);
+}
+
+/// "at resolution 512x512", "512x512 resolution", "a resolution of 384".
+fn image_side(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
+    let words = &vocabulary::recipe().prose;
+    let is_unit = matches!(text_at(s.ts, i), "pixels" | "px");
+    let mut at = i + 1;
+    while at < i + 1 + REACH && (words.joins.contains(&text_at(s.ts, at)) || matches!(text_at(s.ts, at), "`" | "(" | "\"")) {
+        at += 1;
+    }
+    let number = |i: usize| s.ts.get(i).is_some_and(|t| t.kind == Kind::Number && t.value.is_some());
+    let times = |i: usize| matches!(text_at(s.ts, i), "x" | "×");
+    let (from, to) = if number(at) && !is_unit {
+        (at, if times(at + 1) && number(at + 2) { at + 3 } else { at + 1 })
+    } else if i >= 3 && number(i - 1) && times(i - 2) && number(i - 3) {
+        (i - 3, i)
+    } else {
+        return;
+    };
+    let limited =
+        any(span(s.ts, i.saturating_sub(4), from), &words.limits) || any(span(s.ts, from.saturating_sub(3), from), &words.limits);
+    let written = s.written(from, to);
+    match side(written) {
+        Ok(Some(side)) => card.add(spot, Field::ImageSize, Some(side), written, limited.then_some("a limit, or of something else")),
+        Ok(None) => {}
+        Err(why) => card.add(spot, Field::ImageSize, None, written, Some(why)),
+    }
+}
+
+/// "34B samples seen", "13 billion samples seen".
+fn samples_seen(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
+    if !vocabulary::recipe().prose.samples.contains(&text_before(s.ts, i, 1)) {
+        return;
+    }
+    let found = (i.saturating_sub(4)..i).find_map(|b| quantity(s.ts, b).filter(|q| q.to + 1 == i && !q.is_word));
+    if let Some(q) = found {
+        card.add_quantity(spot, Field::TrainSamples, q.value, s.written(q.from, q.to), &q);
+    }
+}

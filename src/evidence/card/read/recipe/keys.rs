@@ -1,0 +1,69 @@
+//! Keys of recipes: what a line of a list, a row of a table or a setting in code holds.
+
+use crate::evidence::vocabulary;
+use rustc_hash::FxHashMap;
+use std::sync::LazyLock;
+
+/// What a key of a recipe holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RecipeKey {
+    /// Batch of all devices, with accumulation.
+    TotalBatch,
+    /// Batch of one device, by its name.
+    DeviceBatch,
+    /// Batch of a step before accumulation.
+    Batch,
+    /// Steps of accumulation.
+    Accumulation,
+    /// Devices.
+    Devices,
+    /// Whether it was distributed.
+    Distributed,
+    /// Passes over the data.
+    Epochs,
+    /// Steps that were planned.
+    Steps,
+    /// Examples of one pass.
+    Examples,
+    /// Examples seen in all passes.
+    Samples,
+    /// Longest sequence.
+    Length,
+    /// Length that uses of the model have, too.
+    LooseLength,
+    /// Longest context that the model takes.
+    ModelLength,
+    /// Side of the images.
+    Side,
+    /// Any other key that tells a recipe.
+    Other,
+    /// The model that code starts from.
+    Base,
+}
+
+/// What a key holds, once [`norm_key`](crate::evidence::card::parse::pair::norm_key) made it comparable.
+#[must_use]
+pub fn recipe_key(key: &str) -> Option<RecipeKey> {
+    static KEYS: LazyLock<FxHashMap<&'static str, RecipeKey>> = LazyLock::new(|| {
+        let words = &vocabulary::recipe().keys;
+        vocabulary::by_word(&[
+            (words.total_batch, RecipeKey::TotalBatch),
+            (words.device_batch, RecipeKey::DeviceBatch),
+            (words.batch, RecipeKey::Batch),
+            (words.accumulation, RecipeKey::Accumulation),
+            (words.devices, RecipeKey::Devices),
+            (words.distributed, RecipeKey::Distributed),
+            (words.epochs, RecipeKey::Epochs),
+            (words.steps, RecipeKey::Steps),
+            (words.examples, RecipeKey::Examples),
+            (words.samples, RecipeKey::Samples),
+            (words.length, RecipeKey::Length),
+            (words.loose_length, RecipeKey::LooseLength),
+            (words.model_length, RecipeKey::ModelLength),
+            (words.side, RecipeKey::Side),
+            (words.others, RecipeKey::Other),
+            (vocabulary::recipe().bases.keys, RecipeKey::Base),
+        ])
+    });
+    KEYS.get(key).copied()
+}

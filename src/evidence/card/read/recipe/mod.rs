@@ -1,0 +1,201 @@
+//! How a model was trained: batch, steps, epochs, lengths and sizes, from the forms that trainers print and people copy.
+//!
+//! `parts` collects keys with values from lists, tables and code, `log` reads the results table of a trainer, `loaders` the cards of
+//! sentence-transformers, `keras` those of Keras. What several parts give together (the batch of all devices, the steps of all epochs) is
+//! a candidate of its own, whose locator says how it was computed.
+
+mod keras;
+pub mod keys;
+mod loaders;
+mod log;
+pub mod notes;
+mod parts;
+mod settings;
+pub mod sides;
+
+#[cfg(test)]
+mod tests;
+
+use self::keys::RecipeKey;
+use self::log::{End, Log, Plan};
+use self::notes::Examples;
+use self::parts::{Part, beside_recipe, one_number, parts_of, value_of};
+use super::candidate::{Candidate, Card, RANK_PAIR, Spot, candidate};
+use super::passage::Passage;
+use crate::domain::Field;
+use crate::evidence::quantity::tokens::lex;
+use crate::evidence::vocabulary;
+use std::borrow::Cow;
+
+/// Extractor of values that several parts of a recipe give together.
+pub const RECIPE: &str = "recipe";
+/// Lengths of sequences believed, in tokens.
+const LENGTHS: std::ops::RangeInclusive<f64> = 8.0..=10_000_000.0;
+
+/// Reads the recipe of a card, after its tables, pairs, code and prose.
+pub fn read_recipe(card: &mut Card<'_>, passages: &[Passage<'_>], body: &str) {
+    let parts = parts_of(card, passages);
+    let tables = log::logs(passages);
+    add_lengths_and_sides(card, &parts);
+    add_samples(card, &parts);
+    loaders::read_loaders(card, passages, &parts);
+    if tables.is_empty() {
+        keras::read_keras(card, passages);
+    }
+    let stated: Vec<&Part<'_>> = parts.iter().filter(|p| !p.is_code()).collect();
+    let in_code: Vec<&Part<'_>> = parts.iter().filter(|p| p.is_code()).collect();
+    let has_batch = |parts: &[&Part<'_>]| {
+        parts.iter().any(|p| matches!(p.key, RecipeKey::TotalBatch | RecipeKey::DeviceBatch | RecipeKey::Batch))
+    };
+    // A trainer's list behind a configuration says the same with the devices of the run.
+    if has_batch(&stated) {
+        add_batch(card, &stated);
+    } else {
+        add_batch(card, &in_code);
+    }
+    let chosen = if stated.iter().any(|p| matches!(p.key, RecipeKey::Epochs | RecipeKey::Steps)) { &stated } else { &in_code };
+    add_steps(card, chosen, &tables, body);
+}
+
+/// The batch of all devices, where it is not stated: batch x accumulation x devices.
+fn add_batch(card: &mut Card<'_>, parts: &[&Part<'_>]) {
+    if parts.iter().any(|p| p.key == RecipeKey::TotalBatch && p.value.is_some()) {
+        return;
+    }
+    let get = |key| value_of(parts, key);
+    let (Ok(device), Ok(plain), Ok(accumulation), Ok(devices)) =
+        (get(RecipeKey::DeviceBatch), get(RecipeKey::Batch), get(RecipeKey::Accumulation), get(RecipeKey::Devices))
+    else {
+        card.recipe.refuse_product("several recipes in one card");
+        return;
+    };
+    let Some(batch) = device.or(plain) else { return };
+    let number = |p: Option<&Part<'_>>| p.and_then(|p| p.value);
+    let distributed = parts.iter().any(|p| p.key == RecipeKey::Distributed && !p.written.eq_ignore_ascii_case("no"));
+    let counted = number(devices).or_else(|| device.and(devices_of(card)));
+    let (repeats, count) = (number(accumulation).unwrap_or(1.0), counted.unwrap_or(1.0));
+    let is_open = counted.is_none() && (distributed || (device.is_some() && batch.is_code()));
+    if is_open {
+        card.recipe.refuse_product("the batch is of one device, and their number is not stated");
+    }
+    if repeats <= 1.0 && count <= 1.0 {
+        return;
+    }
+    let value = batch.value.unwrap_or_default();
+    let mut row = candidate(&batch.spot, Field::BatchSize, Some(value * repeats * count), &batch.written, None);
+    row.extractor = Some(RECIPE);
+    row.locator = format!("{}: {value} x {repeats} steps of accumulation x {count} devices", row.locator);
+    if is_open {
+        row.reason.get_or_insert(Cow::Borrowed("the batch is of one device, and their number is not stated"));
+    }
+    // The batch before accumulation is no batch of the whole.
+    for other in card.candidates.iter_mut().filter(|c| c.field == Field::BatchSize && c.value == batch.value) {
+        other.reason.get_or_insert(Cow::Borrowed("the batch of one device, before accumulation"));
+    }
+    card.candidates.push(row);
+}
+
+/// The only number of devices that the card states of its training.
+fn devices_of(card: &Card<'_>) -> Option<f64> {
+    let mut counts = card.candidates.iter().filter(|c| c.field == Field::AcceleratorCount && c.reason.is_none());
+    let first = counts.next()?.value?;
+    counts.all(|c| c.value == Some(first)).then_some(first)
+}
+
+/// Steps and epochs of the training: where the results table and the plan together say that it ended.
+fn add_steps(card: &mut Card<'_>, parts: &[&Part<'_>], tables: &[Log<'_>], body: &str) {
+    let (Ok(epochs), Ok(steps)) = (value_of(parts, RecipeKey::Epochs), value_of(parts, RecipeKey::Steps)) else {
+        card.recipe.refuse_product("several recipes in one card");
+        return;
+    };
+    let table = match tables {
+        [] => return,
+        [table] => table,
+        _ => {
+            card.recipe.refuse_product("several results tables in one card");
+            return;
+        }
+    };
+    let Some(last) = table.last().copied() else { return };
+    let accumulation = value_of(parts, RecipeKey::Accumulation).ok().flatten().and_then(|p| p.value).unwrap_or(1.0);
+    let early = vocabulary::recipe().ends.early.iter().any(|w| body.contains(w));
+    let plan = Plan { epochs: epochs.and_then(|p| p.value), steps: steps.and_then(|p| p.value), accumulation, early };
+    let spot = Spot { block: last.block, quote: (last.block.from, last.block.to), rank: RANK_PAIR, reason: last.refused };
+    match table.end(&plan) {
+        End::LastRow => {}
+        End::Unclear(why) => card.recipe.refuse_product(why),
+        End::Planned(total) => {
+            if plan.steps.is_some() {
+                return;
+            }
+            let planned = plan.epochs.unwrap_or_default();
+            let mut row = candidate(&spot, Field::TrainSteps, Some(total), &last.step.to_string(), None);
+            row.extractor = Some(RECIPE);
+            row.locator = format!("{}: step {} at epoch {}, scaled to {planned} epochs", row.locator, last.step, last.epoch);
+            card.candidates.push(row);
+        }
+        End::Stopped => {
+            let is_plan = |c: &Candidate| {
+                (c.field == Field::Epochs && c.value == plan.epochs) || (c.field == Field::TrainSteps && c.value == plan.steps)
+            };
+            for c in card.candidates.iter_mut().filter(|c| is_plan(c) && c.value.is_some()) {
+                c.reason.get_or_insert(Cow::Borrowed("planned: the results table ends before"));
+            }
+        }
+    }
+}
+
+/// Lengths of sequences and sides of images.
+fn add_lengths_and_sides(card: &mut Card<'_>, parts: &[Part<'_>]) {
+    for p in parts {
+        match p.key {
+            RecipeKey::Length => add_length(card, p, None),
+            RecipeKey::LooseLength => {
+                let alone = !beside_recipe(parts, p.spot.block);
+                add_length(card, p, alone.then_some("not said to be the training's"));
+            }
+            RecipeKey::ModelLength => add_length(card, p, Some("what the model takes, not what it was trained on")),
+            RecipeKey::Side => match sides::side(&p.written) {
+                Ok(Some(side)) => card.add(&p.spot, Field::ImageSize, Some(side), &p.written, None),
+                Ok(None) => {}
+                Err(why) => card.add(&p.spot, Field::ImageSize, None, &p.written, Some(why)),
+            },
+            RecipeKey::TotalBatch
+            | RecipeKey::DeviceBatch
+            | RecipeKey::Batch
+            | RecipeKey::Accumulation
+            | RecipeKey::Devices
+            | RecipeKey::Distributed
+            | RecipeKey::Epochs
+            | RecipeKey::Steps
+            | RecipeKey::Examples
+            | RecipeKey::Samples
+            | RecipeKey::Other
+            | RecipeKey::Base => {}
+        }
+    }
+}
+
+fn add_length(card: &mut Card<'_>, p: &Part<'_>, against: Option<&'static str>) {
+    let Some(q) = one_number(&p.written) else { return };
+    let ts = lex(&p.written);
+    let no_tokens = ts.iter().any(|t| t.is_any(&vocabulary::recipe().prose.other_units)).then_some("a length in another unit");
+    if LENGTHS.contains(&q.value) {
+        card.add(&p.spot, Field::SequenceLength, Some(q.value), &p.written, no_tokens.or(against));
+    }
+}
+
+/// Examples seen, where they are stated, and examples of one pass.
+fn add_samples(card: &mut Card<'_>, parts: &[Part<'_>]) {
+    for p in parts.iter().filter(|p| p.key == RecipeKey::Samples) {
+        if let Some(q) = one_number(&p.written) {
+            card.add_quantity(&p.spot, Field::TrainSamples, q.value, &p.written, &q);
+        }
+    }
+    let all: Vec<&Part<'_>> = parts.iter().collect();
+    if let Ok(Some(p)) = value_of(&all, RecipeKey::Examples) {
+        let row = candidate(&p.spot, Field::TrainSamples, p.value, &p.written, None);
+        let count = p.value.unwrap_or_default();
+        card.recipe.examples = Some(Examples { count, written: row.written, locator: row.locator, quote: row.quote });
+    }
+}

@@ -1,0 +1,30 @@
+//! What a recipe leaves for the decision: reasons against a product of steps and batch, and examples of one pass.
+
+/// Examples of one pass over the data.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Examples {
+    /// How many.
+    pub count: f64,
+    /// As the card writes it.
+    pub written: String,
+    /// Place in the card.
+    pub locator: String,
+    /// Bytes of the card to quote.
+    pub quote: (usize, usize),
+}
+
+/// Notes on the recipe of a card.
+#[derive(Clone, Debug, Default)]
+pub struct RecipeNotes {
+    /// Why steps times batch cannot be the examples seen.
+    pub no_product: Option<&'static str>,
+    /// Examples of one pass, where they are stated.
+    pub examples: Option<Examples>,
+}
+
+impl RecipeNotes {
+    /// Notes a reason; the first stays.
+    pub fn refuse_product(&mut self, reason: &'static str) {
+        self.no_product.get_or_insert(reason);
+    }
+}

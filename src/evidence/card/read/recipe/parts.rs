@@ -1,0 +1,176 @@
+//! The parts of a recipe: every key with its value, from lists, two-column tables and code.
+
+use super::keys::{RecipeKey, recipe_key};
+use super::settings::settings;
+use crate::evidence::card::about::CardRole;
+use crate::evidence::card::parse::block::{Block, BlockKind};
+use crate::evidence::card::parse::pair::{norm_key, split_pair};
+use crate::evidence::card::read::candidate::{Card, RANK_CODE, RANK_PAIR, Spot};
+use crate::evidence::card::read::headings::{under_evaluation, under_training};
+use crate::evidence::card::read::passage::Passage;
+use crate::evidence::quantity::numbers::{Quantity, first_quantity};
+use crate::evidence::quantity::tokens::lex;
+
+/// Parts of one card that are kept.
+const MAX_PARTS: usize = 400;
+/// Lines of a block of code that are read.
+const MAX_LINES: usize = 4000;
+/// Longest value of a key that is one number, in tokens.
+const MAX_VALUE_TOKENS: usize = 12;
+
+/// A key with its value.
+#[derive(Clone)]
+pub struct Part<'b> {
+    /// What the key holds.
+    pub key: RecipeKey,
+    /// The first number of the value, where there is one.
+    pub value: Option<f64>,
+    /// The value as the card writes it.
+    pub written: String,
+    /// Where it stands.
+    pub spot: Spot<'b>,
+}
+
+impl Part<'_> {
+    /// Whether it stands in code.
+    #[must_use]
+    pub fn is_code(&self) -> bool {
+        self.spot.block.kind == BlockKind::Code
+    }
+}
+
+/// All parts of a card.
+pub fn parts_of<'b>(card: &Card<'_>, passages: &[Passage<'b>]) -> Vec<Part<'b>> {
+    let mut parts = Vec::new();
+    for passage in passages {
+        match passage.block.kind {
+            BlockKind::Code => code_parts(card, passage, &mut parts),
+            BlockKind::TableRow => table_parts(passage, &mut parts),
+            BlockKind::Paragraph | BlockKind::ListItem | BlockKind::Html => text_parts(passage, &mut parts),
+            BlockKind::Heading | BlockKind::FrontMatter => {}
+        }
+        if parts.len() >= MAX_PARTS {
+            break;
+        }
+    }
+    parts
+}
+
+fn text_parts<'b>(passage: &Passage<'b>, parts: &mut Vec<Part<'b>>) {
+    let b = passage.block;
+    let mut at = 0;
+    for line in b.text.split('\n').take(MAX_LINES) {
+        let (from, to) = (at, at + line.len());
+        at = to + 1;
+        let Some((key, value)) = split_pair(line).and_then(|(a, z)| Some((line.get(..a)?, line.get(z..)?))) else { continue };
+        let spot = Spot { block: b, quote: b.source_range(from, to), rank: RANK_PAIR, reason: reason(passage) };
+        parts.extend(part(key, value, spot));
+    }
+}
+
+/// Rows of two or three cells: a key, its value, a comment.
+fn table_parts<'b>(passage: &Passage<'b>, parts: &mut Vec<Part<'b>>) {
+    let b = passage.block;
+    if let [key, value] | [key, value, _] = b.cells.as_slice() {
+        let spot = Spot { block: b, quote: (b.from, b.to), rank: RANK_PAIR, reason: reason(passage) };
+        parts.extend(part(key, value, spot));
+    }
+}
+
+/// The settings of a block of code, where two of them tell that it is a recipe, and that it trained this model.
+fn code_parts<'b>(card: &Card<'_>, passage: &Passage<'b>, parts: &mut Vec<Part<'b>>) {
+    let b = passage.block;
+    let mut found = Vec::new();
+    let mut at = 0;
+    for line in b.text.split('\n').take(MAX_LINES) {
+        let begin = at;
+        at += line.len() + 1;
+        for s in settings(line) {
+            let quote = b.source_range(begin + s.from, begin + s.to);
+            let spot = Spot { block: b, quote, rank: RANK_CODE, reason: reason(passage) };
+            found.push(Part { key: s.key, value: one_number(s.value).map(|q| q.value), written: s.value.to_owned(), spot });
+        }
+        if found.len() >= MAX_PARTS {
+            break;
+        }
+    }
+    let starts_here = |p: &Part<'_>| p.key == RecipeKey::Base && p.written.eq_ignore_ascii_case(&card.own.id);
+    if card.own.role != CardRole::Copy && found.iter().any(starts_here) {
+        return;
+    }
+    let mut kinds: Vec<RecipeKey> = found.iter().filter(|p| tells(p.key)).map(|p| p.key).collect();
+    let others = kinds.iter().filter(|k| **k == RecipeKey::Other).count();
+    kinds.sort_unstable();
+    kinds.dedup();
+    let least = if under_training(b) { 1 } else { 2 };
+    if kinds.len() + others.saturating_sub(1) >= least {
+        parts.extend(found);
+    }
+}
+
+/// Whether a key tells a recipe from an example of use.
+fn tells(key: RecipeKey) -> bool {
+    match key {
+        RecipeKey::TotalBatch
+        | RecipeKey::DeviceBatch
+        | RecipeKey::Accumulation
+        | RecipeKey::Epochs
+        | RecipeKey::Steps
+        | RecipeKey::Examples
+        | RecipeKey::Samples
+        | RecipeKey::Other => true,
+        RecipeKey::Batch
+        | RecipeKey::Devices
+        | RecipeKey::Distributed
+        | RecipeKey::Length
+        | RecipeKey::LooseLength
+        | RecipeKey::ModelLength
+        | RecipeKey::Side
+        | RecipeKey::Base => false,
+    }
+}
+
+fn reason(passage: &Passage<'_>) -> Option<&'static str> {
+    passage.refused.or_else(|| under_evaluation(passage.block).then_some("evaluation or inference"))
+}
+
+fn part<'b>(key: &str, value: &str, spot: Spot<'b>) -> Option<Part<'b>> {
+    let norm = norm_key(key.trim_matches(|c: char| " -*#•|`".contains(c)));
+    let key = recipe_key(&norm)?;
+    let written = value.trim().trim_matches(['`', '*']).trim();
+    if written.is_empty() {
+        return None;
+    }
+    Some(Part { key, value: one_number(written).map(|q| q.value), written: written.to_owned(), spot })
+}
+
+/// The first number of a short value that is no range; `32 x 8 = 256` is its result.
+#[must_use]
+pub fn one_number(value: &str) -> Option<Quantity> {
+    let all = lex(value);
+    let behind = all.iter().rposition(|t| t.is("=")).map_or(0, |at| at + 1);
+    let ts = all.get(behind..).unwrap_or_default();
+    if ts.len() > MAX_VALUE_TOKENS || ts.first().is_some_and(|t| t.is("-")) {
+        return None;
+    }
+    first_quantity(ts).filter(|q| !q.is_range && q.value > 0.0)
+}
+
+/// The value of a key: none if it is not stated, an error if it is stated in two ways.
+pub fn value_of<'p, 'b>(parts: &'p [&'p Part<'b>], key: RecipeKey) -> Result<Option<&'p Part<'b>>, ()> {
+    let mut found: Option<&Part<'b>> = None;
+    for p in parts.iter().filter(|p| p.key == key && p.value.is_some() && p.spot.reason.is_none()) {
+        match found {
+            Some(first) if first.value != p.value => return Err(()),
+            Some(_) => {}
+            None => found = Some(p),
+        }
+    }
+    Ok(found)
+}
+
+/// Blocks that other keys of a recipe stand in, by heading.
+#[must_use]
+pub fn beside_recipe(parts: &[Part<'_>], b: &Block) -> bool {
+    parts.iter().filter(|p| tells(p.key) && p.spot.block.headings == b.headings).take(2).count() >= 2
+}

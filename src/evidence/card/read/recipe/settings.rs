@@ -1,0 +1,124 @@
+//! Settings in code: `--key=value`, `key: value`, `"key": value`, `Key words = value | Next words = value`, several on a line.
+
+use super::keys::{RecipeKey, recipe_key};
+use crate::evidence::card::parse::pair::{norm_key, split_pair};
+
+/// Settings of one line that are read.
+const MAX_OF_LINE: usize = 40;
+
+/// A setting in a line.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Setting<'c> {
+    /// What its key holds.
+    pub key: RecipeKey,
+    /// Its value.
+    pub value: &'c str,
+    /// First byte of its key in the line.
+    pub from: usize,
+    /// Byte behind its value.
+    pub to: usize,
+}
+
+/// The settings of a line whose keys are of recipes.
+#[must_use]
+pub fn settings(line: &str) -> Vec<Setting<'_>> {
+    let mut out = worded(line);
+    if out.is_empty() {
+        identifiers(line, &mut out);
+    }
+    out
+}
+
+/// Pieces between bars whose key is words: what trainers print.
+fn worded(line: &str) -> Vec<Setting<'_>> {
+    let mut out = Vec::new();
+    let mut at = 0;
+    for piece in line.split('|').take(MAX_OF_LINE) {
+        let (from, to) = (at, at + piece.len());
+        at = to + 1;
+        let Some((end, begin)) = split_pair(piece) else { continue };
+        let Some((key, value)) = piece.get(..end).zip(piece.get(begin..)) else { continue };
+        // Art at the left of a banner: "\\   /|".
+        let words = key.trim_matches(|c: char| !c.is_alphanumeric());
+        if !words.contains(' ') {
+            continue;
+        }
+        if let Some(key) = recipe_key(&norm_key(words)) {
+            out.push(Setting { key, value: value.trim(), from, to });
+        }
+    }
+    out
+}
+
+fn identifiers<'c>(line: &'c str, out: &mut Vec<Setting<'c>>) {
+    let bytes = line.as_bytes();
+    let is_name = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+    let mut at = 0;
+    while at < bytes.len() && out.len() < MAX_OF_LINE {
+        if !bytes.get(at).copied().is_some_and(is_name) {
+            at += 1;
+            continue;
+        }
+        let from = at;
+        while bytes.get(at).copied().is_some_and(is_name) {
+            at += 1;
+        }
+        let name = line.get(from..at).unwrap_or_default();
+        let is_flag = name.starts_with("--");
+        let Some(key) = recipe_key(&norm_key(name)) else { continue };
+        if let Some((value, to)) = value_behind(line, at, is_flag) {
+            out.push(Setting { key, value, from, to });
+            at = to.max(at);
+        }
+    }
+}
+
+/// The value behind a key that ends at a byte, and the byte behind it.
+fn value_behind(line: &str, end: usize, is_flag: bool) -> Option<(&str, usize)> {
+    let rest = line.get(end..)?;
+    let mut text = rest.trim_start_matches(['"', '\'', '`']).trim_start();
+    match text.strip_prefix(['=', ':']) {
+        Some(behind) => text = behind.trim_start(),
+        None if is_flag && rest.starts_with(' ') => {}
+        None => return None,
+    }
+    let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''));
+    let value = match quote {
+        Some(mark) => text.get(1..)?.split(mark).next()?,
+        None => text.split([' ', ',', ')', '}', '#', '\\', '\t']).next()?,
+    };
+    let from = value.as_ptr() as usize - line.as_ptr() as usize;
+    (!value.is_empty()).then_some((value, from + value.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(line: &str) -> Vec<(RecipeKey, &str)> {
+        settings(line).into_iter().map(|s| (s.key, s.value)).collect()
+    }
+
+    #[test]
+    fn settings_as_code_writes_them() {
+        use RecipeKey::{Accumulation, Batch, DeviceBatch, Epochs, Examples, Length, Other, Side, Steps, TotalBatch};
+        for (line, settings) in [
+            ("  --resolution=512 --train_batch_size=1 \\", vec![(Side, "512"), (Batch, "1")]),
+            ("--max-seq-length 384 \\", vec![(Length, "384")]),
+            ("    \"max_train_steps\": 1050,", vec![(Steps, "1050")]),
+            ("sequence_len: 2048 # tokens", vec![(Length, "2048")]),
+            (
+                "args = TrainingArguments(per_device_train_batch_size = 2, gradient_accumulation_steps=4, max_steps=60)",
+                vec![(DeviceBatch, "2"), (Accumulation, "4"), (Steps, "60")],
+            ),
+            ("   \\\\   /|    Num examples = 51,760 | Num Epochs = 1", vec![(Examples, "51,760"), (Epochs, "1")]),
+            ("  Total train batch size (w. parallel, distributed & accumulation) = 64", vec![(TotalBatch, "64")]),
+            ("{'batch_size': 64, 'sampler': 'RandomSampler'}", vec![(Batch, "64")]),
+            ("learning_rate: 2e-05", vec![(Other, "2e-05")]),
+            ("the batch size was small", vec![]),
+            ("batch_size_of_eval = 8", vec![]),
+        ] {
+            assert_eq!(found(line), settings, "{line}");
+        }
+    }
+}
