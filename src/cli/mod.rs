@@ -143,7 +143,11 @@ enum Command {
 #[derive(Debug, Subcommand)]
 enum ReferenceCommand {
     /// Validate every table and print what it covers
-    Check,
+    Check {
+        /// Fail also on reviewed corrections that the sample or the registry makes needless or contradicts
+        #[arg(long)]
+        strict: bool,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -195,7 +199,7 @@ fn dispatch(cli: &Cli) -> Result<()> {
         Command::Estimate(args) => run::stage(cli, Estimation::NAME, args.force),
         Command::Snapshot(args) => run::stage(cli, Publication::NAME, args.force),
         Command::Status => status::status(cli),
-        Command::Reference(ReferenceCommand::Check) => reference::check(cli),
+        Command::Reference(ReferenceCommand::Check { strict }) => reference::check(*strict),
         Command::Explain { model_id } => explain::explain(cli, model_id),
         Command::Audit { snapshot, verify_only } => audit::audit(cli, snapshot, *verify_only),
         Command::Publish { snapshot, repo, dry_run, create } => publish::publish(snapshot, repo, *dry_run, *create),

@@ -73,6 +73,8 @@ closed_set! {
         GridCountryMixture = "grid_country_mixture",
         /// The grid is the world's average.
         GridWorldAverage = "grid_world_average",
+        /// A reviewed correction of the repository met a value that it does not know; it was applied.
+        CorrectionMetAnotherValue = "correction_met_another_value",
         /// Emissions over compute of the estimate lie outside the band of published runs.
         AtciOutsidePublishedBand = "atci_outside_published_band",
     }

@@ -7,6 +7,8 @@ closed_set! {
     enum Rule {
         /// A reviewed correction gives the role.
         ReviewedCorrection = "reviewed_correction",
+        /// A reviewed correction gives the role, and the record says neither what it expects nor what it gives.
+        ReviewedCorrectionOfAnotherValue = "reviewed_correction_of_another_value",
         /// A file listing, or the absence of every sign of weights, shows that there are none.
         NoWeights = "no_weights",
         /// The index or the registry states a base.
@@ -113,6 +115,7 @@ impl Rule {
             | Self::FamilyArchitectureOfAnUnlistedOwner
             | Self::SizeOfNoKnownPretraining => true,
             Self::ReviewedCorrection
+            | Self::ReviewedCorrectionOfAnotherValue
             | Self::NoWeights
             | Self::BaseModelLink
             | Self::PostTrainingToken

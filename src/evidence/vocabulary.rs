@@ -137,7 +137,9 @@ tables!(Hardware {
 tables!(Place { assumed: Words, ambiguous_sites: Words, near_site: Words, operators: FxHashMap<String, String> });
 
 // index.toml
+lists!(Names { cut_down, unversioned, versioned, versioned_with_decimals });
 tables!(Index {
+    names: Names,
     expert_architectures: Words,
     not_training: Words,
     tasks: BTreeMap<Modality, Words>,

@@ -66,6 +66,8 @@ pub struct RepoFacts {
     pub named_size: Option<f64>,
     /// Role a reviewed correction gives.
     pub corrected_role: Option<Role>,
+    /// Whether that correction expected another role than the record's.
+    pub correction_met_another_role: bool,
 }
 
 impl RepoFacts {

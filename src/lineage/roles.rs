@@ -45,7 +45,9 @@ fn library(facts: &RepoFacts) -> &str {
 }
 
 fn reviewed(facts: &RepoFacts) -> Option<Decision> {
-    Some((facts.corrected_role?, Rule::ReviewedCorrection))
+    let another = facts.correction_met_another_role;
+    let rule = if another { Rule::ReviewedCorrectionOfAnotherValue } else { Rule::ReviewedCorrection };
+    Some((facts.corrected_role?, rule))
 }
 
 fn without_weights(facts: &RepoFacts) -> Option<Decision> {

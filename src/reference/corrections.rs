@@ -18,6 +18,30 @@ pub enum CorrectedField {
     ActiveParams,
 }
 
+impl CorrectedField {
+    /// The word in `corrections.toml`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::BaseModel => "base_model",
+            Self::Role => "role",
+            Self::TotalParams => "total_params",
+            Self::ActiveParams => "active_params",
+        }
+    }
+}
+
+/// What a correction met in the metadata that it corrects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meeting {
+    /// The value that it expects: it is applied.
+    Expected,
+    /// Its own value: it is no longer needed.
+    AlreadyRight,
+    /// A third value: it is applied, and the row says so.
+    AnotherValue,
+}
+
 /// One correction.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -34,6 +58,20 @@ pub struct Correction {
     pub reason: String,
     /// Where that is published.
     pub source: String,
+}
+
+impl Correction {
+    /// How the correction stands to what was found. Ids of the Hub differ in case and are one.
+    #[must_use]
+    pub fn meeting(&self, found: &str) -> Meeting {
+        if found.eq_ignore_ascii_case(&self.value) {
+            Meeting::AlreadyRight
+        } else if found.eq_ignore_ascii_case(&self.expect) {
+            Meeting::Expected
+        } else {
+            Meeting::AnotherValue
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -81,6 +119,17 @@ impl Corrections {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_correction_meets_what_it_expects_its_own_value_or_another() {
+        let text = "[[correction]]\nmodel_id = \"a/b\"\nfield = \"base_model\"\nexpect = \"\"\nvalue = \"c/d\"\nreason = \"r\"\nsource = \"s\"\n";
+        let corrections = Corrections::new(text).unwrap();
+        let meeting = |found| corrections.rows()[0].meeting(found);
+        assert_eq!(
+            [meeting(""), meeting("C/d"), meeting("e/f")],
+            [Meeting::Expected, Meeting::AlreadyRight, Meeting::AnotherValue]
+        );
+    }
 
     #[test]
     fn corrections_are_unique_and_reasoned() {

@@ -28,7 +28,7 @@ use std::path::Path;
 pub use accelerators::{Accelerator, Accelerators, Named};
 pub use chip_use::{ChipUse, MixtureRole};
 pub use compute_countries::ComputeCountries;
-pub use corrections::{CorrectedField, Correction, Corrections};
+pub use corrections::{CorrectedField, Correction, Corrections, Meeting};
 pub use grid::{Grid, GridValue};
 pub use operators::Operators;
 pub use owners::Owners;

@@ -95,16 +95,12 @@ pub fn from_name(model_id: &str) -> (Option<Extracted>, Option<Extracted>) {
         as_written: written.to_owned(),
         ..extracted(field, value, "name", confidence)
     };
-    match names::size(model_id) {
-        Some(size) => {
-            let confidence = if size.from_expert_layout { 0.4 } else { 0.7 };
-            (
-                Some(named(Field::TotalParams, size.total, &size.as_written, confidence)),
-                size.active.map(|a| named(Field::ActiveParams, a, &size.as_written, confidence)),
-            )
-        }
-        None => (None, names::active_only(model_id).map(|(a, written)| named(Field::ActiveParams, a, &written, 0.7))),
-    }
+    let Some(size) = names::size(model_id) else { return (None, None) };
+    let confidence = if size.from_expert_layout { 0.4 } else { 0.7 };
+    (
+        size.total.map(|n| named(Field::TotalParams, n, &size.as_written, confidence)),
+        size.active.map(|n| named(Field::ActiveParams, n, &size.as_written, confidence)),
+    )
 }
 
 /// Evidence taken over from the base model's row.

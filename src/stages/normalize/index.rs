@@ -1,18 +1,20 @@
 //! The first pass: what lineage needs of every repository, gathered small enough to be held, and resolved.
 
 use super::References;
+use super::corrections::{MetCorrection, apply_corrections};
 use super::repo_facts::repo_facts;
 use crate::domain::{Field, LinkPass, Role, RunKind};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::evidence::index::params;
 use crate::evidence::index::{emissions, names};
 use crate::hub::record::is_valid_id;
 use crate::lineage::{self, Placement, RepoFacts, Resolution, Words};
 use crate::method::fitting::{self, MIN_OBSERVATIONS, Observation};
-use crate::reference::{CorrectedField, Correction, TrainingRun};
+use crate::reference::{CorrectedField, TrainingRun};
 use crate::tables::RawModelRow;
 use libm::log10;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeMap;
 
 /// What the first pass gathers, by position in `raw_models`.
 pub(super) struct Index {
@@ -32,8 +34,8 @@ pub(super) struct Index {
     pub(super) active_on_total: Option<(f64, f64, usize)>,
     /// Registered pre-trainings whose own repository is not in the index, by the position of the sibling that carries them.
     adopted: FxHashMap<usize, usize>,
-    /// Corrections whose expectation does not hold.
-    failed_corrections: Vec<String>,
+    /// What the reviewed corrections met, by position of the repository.
+    pub(super) corrections: BTreeMap<usize, Vec<MetCorrection>>,
 }
 
 impl Index {
@@ -54,16 +56,10 @@ impl Index {
             first_with: FxHashMap::default(),
             active_on_total: active_on_total(references),
             adopted: FxHashMap::default(),
-            failed_corrections: Vec::new(),
+            corrections: BTreeMap::new(),
         };
         for raw in records {
             index.add(references, &raw?);
-        }
-        if !index.failed_corrections.is_empty() {
-            return Err(Error::Verification(format!(
-                "corrections no longer hold: {}\n  way out: the source was mended or changed; review data/reference/corrections.toml",
-                index.failed_corrections.join("; ")
-            )));
         }
         let Resolution { placements, absent } = lineage::resolve(&index.facts, known(references), &name_size, without);
         (index.placements, index.absent) = (placements, absent);
@@ -129,7 +125,10 @@ impl Index {
         let active = references.registry.by_hub_id(&raw.model_id).and_then(|r| r.active_params);
         let mut facts = repo_facts(references, raw, &mut self.words);
         self.params.push(facts.rough_params);
-        self.failed_corrections.extend(correct(references, &mut facts));
+        let met = apply_corrections(&references.corrections, &mut facts);
+        if !met.is_empty() {
+            self.corrections.insert(i, met);
+        }
         self.facts.push(facts);
         self.active.push(active.or_else(|| params::from_name(&raw.model_id).1.and_then(|e| e.value)));
         let reported = raw.co2_json.as_deref().map(emissions::extract).unwrap_or_default();
@@ -211,8 +210,9 @@ impl Index {
     }
 }
 
+/// The size in a name as a mark of its family: also the active parameters alone ("Scout-17B-16E").
 pub(super) fn name_size(model_id: &str) -> Option<f64> {
-    names::size(model_id).map(|size| size.total)
+    names::size(model_id).and_then(|size| size.total.or(size.active))
 }
 
 /// The registered models, for those that the index lacks but its repositories rest on.
@@ -253,26 +253,6 @@ fn registered(references: &References) -> Vec<RepoFacts> {
         })
     })
     .collect()
-}
-
-/// Applies the reviewed corrections of a repository; returns those whose expectation does not hold.
-fn correct(references: &References, facts: &mut RepoFacts) -> Vec<String> {
-    let mut failed = Vec::new();
-    let mut check = |correction: &Correction, found: &str| {
-        if found != correction.expect {
-            let (id, expect) = (&correction.model_id, &correction.expect);
-            failed.push(format!("{id} {:?}: expected '{expect}', found '{found}'", correction.field));
-        }
-    };
-    if let Some(correction) = references.corrections.correction(&facts.model_id, CorrectedField::Role) {
-        check(correction, lineage::roles::role(facts).0.name());
-        facts.corrected_role = Role::parse(&correction.value);
-    }
-    if let Some(correction) = references.corrections.correction(&facts.model_id, CorrectedField::BaseModel) {
-        check(correction, facts.base_ids.first().map_or("", String::as_str));
-        facts.base_ids = vec![correction.value.clone()];
-    }
-    failed
 }
 
 /// Continued pre-trainings start from weights.

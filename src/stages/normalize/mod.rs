@@ -3,12 +3,14 @@
 //! Two passes over `raw_models`, which is sorted by id: the first gathers the few facts lineage needs, the second writes, so that
 //! the index itself is never in memory.
 
+mod corrections;
 mod index;
 mod model_row;
 mod repo_facts;
 mod reported;
 mod size;
 
+pub use self::corrections::{CorrectionCounts, MET_ANOTHER_VALUE, MetCorrection, review_corrections};
 pub use self::repo_facts::repo_facts;
 
 use self::index::Index;
@@ -27,7 +29,7 @@ use crate::store::sha256_bytes;
 use crate::tables::{EvidenceRow, ModelRow, RawCardRow, RawModelRow, RunRow};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Models read at a time: with a card of some kilobytes each a block stays near ten megabytes.
@@ -35,7 +37,7 @@ const BLOCK_ROWS: usize = 1_024;
 
 stage! {
     /// Derives models, runs and evidence from the typed records.
-    struct Normalize = "normalize" version 5
+    struct Normalize = "normalize" version 6
     reads [RawModelRow, RawCardRow]
     writes [ModelRow, RunRow, EvidenceRow]
     follows []
@@ -113,15 +115,24 @@ impl Digests for References {
     }
 }
 
+/// What the stage tells later ones.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Normalized {
+    /// What the reviewed corrections met.
+    pub corrections: CorrectionCounts,
+}
+
+impl crate::engine::Facts for Normalized {}
+
 /// A record with its card, if any.
 type Carded = (RawModelRow, Option<RawCardRow>);
 
 impl Stage for Normalize {
     type Settings = Settings;
     type References = References;
-    type Facts = ();
+    type Facts = Normalized;
 
-    fn run(inputs: &Inputs<'_, Self>, outputs: &mut Outputs<'_, Self>) -> Result<()> {
+    fn run(inputs: &Inputs<'_, Self>, outputs: &mut Outputs<'_, Self>) -> Result<Normalized> {
         let (settings, references) = (inputs.settings(), inputs.references());
         let index = Index::gather(inputs.rows::<RawModelRow>()?, references, &settings.without_link_passes)?;
         let mut models = outputs.writer::<ModelRow>()?;
@@ -164,7 +175,7 @@ impl Stage for Normalize {
         outputs.done::<ModelRow>(models.finish()?);
         outputs.done::<RunRow>(runs.finish()?);
         outputs.done::<EvidenceRow>(evidence.finish()?);
-        Ok(())
+        Ok(Normalized { corrections: CorrectionCounts::counted(index.corrections.values().flatten()) })
     }
 }
 

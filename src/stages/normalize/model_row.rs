@@ -1,5 +1,6 @@
 //! One model: its row, and the evidence about it.
 
+use super::corrections::MetCorrection;
 use super::index::Index;
 use super::reported::{from_card, names_hardware, refuse_what_the_text_contradicts, reported};
 use super::size::{active_params, total_params};
@@ -34,6 +35,7 @@ pub(super) fn model_row(
     if let Some(run) = registry {
         extracted.extend(known_of_registry(references, run, &extracted));
     }
+    extracted.extend(index.corrections.get(&i).into_iter().flatten().filter_map(MetCorrection::evidence));
     extracted.extend(reported(references, index, i, placement, raw));
     #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
     let size = total.map(|(n, _)| n as f64);

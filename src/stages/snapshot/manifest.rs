@@ -3,6 +3,7 @@
 use crate::domain::{GroupBy, Quantiles};
 use crate::error::{Error, Result};
 use crate::stages::ingest::Input;
+use crate::stages::normalize::CorrectionCounts;
 use crate::tables::io::TableReceipt;
 use crate::tables::{AggregateRow, TableInfo, published};
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,9 @@ pub struct Manifest {
     pub inputs: Vec<Input>,
     /// Records read and refused.
     pub records: Records,
+    /// What the reviewed corrections met; zero in manifests written before they were counted.
+    #[serde(default)]
+    pub corrections: CorrectionCounts,
     /// SHA-256 of each reference file.
     pub reference_files: BTreeMap<String, String>,
     /// Resolved configuration, without paths.

@@ -20,6 +20,7 @@ use self::manifest::{Headline, Manifest, Records};
 use super::fetch::Fetch;
 use super::ingest::Ingest;
 use super::merged;
+use super::normalize::Normalize;
 use crate::domain::METHOD_VERSION;
 use crate::domain::source::CohortMetric;
 use crate::engine::{Digests, Inputs, Outputs, Stage, stage};
@@ -59,7 +60,7 @@ stage! {
         QuarantineRow,
     ]
     writes [AggregateRow, SensitivityRow, LineageRow]
-    follows [Fetch, Ingest]
+    follows [Fetch, Ingest, Normalize]
 }
 
 /// What the stage reads of the configuration.
@@ -207,6 +208,7 @@ fn write_documents(
         index_date,
         inputs: ingested.inputs,
         records: Records { read: ingested.records_read, refused: ingested.records_refused },
+        corrections: inputs.facts::<Normalize>()?.corrections,
         reference_files: (*references.digests).clone(),
         config: pinned_config(&settings.pinned_config, inputs.facts::<Fetch>()?.commit),
         method_version: METHOD_VERSION,

@@ -3,8 +3,9 @@
 //! `models` and `evidence` are sorted alike, so one walk over both does: only the repository at hand is in memory.
 
 use super::merged;
+use super::normalize::MET_ANOTHER_VALUE;
 use crate::domain::run::{Chosen, Hardware, Known, Owner, Site};
-use crate::domain::{Field, Flag, Modality, ParamsSource, Role, Run, RunKind, Tier, TrainedOnSource, TrainingStage};
+use crate::domain::{Field, Flag, Modality, ParamsSource, Role, Rule, Run, RunKind, Tier, TrainedOnSource, TrainingStage};
 use crate::engine::{Digests, Inputs, Outputs, Stage, stage};
 use crate::error::Result;
 use crate::evidence::hardware::{self, Context};
@@ -27,7 +28,7 @@ const CLEANEST_GRID: GCo2ePerKwh = GCo2ePerKwh(20.0);
 
 stage! {
     /// Decides which tiers the evidence of each run reaches.
-    struct Tiering = "tier" version 4
+    struct Tiering = "tier" version 5
     reads [ModelRow, RunRow, EvidenceRow]
     writes [TierRow]
     follows []
@@ -199,12 +200,20 @@ fn flags(model: &ModelRow, own: &[EvidenceRow]) -> Vec<Flag> {
         Some(TrainedOnSource::Registry | TrainedOnSource::Arxiv) | None => None,
     };
     let by_regression = best(own, Field::ActiveParams).is_some_and(|e| e.extractor == "active_on_total_regression");
+    let is_of_another_value =
+        model.role_rule == Rule::ReviewedCorrectionOfAnotherValue || own.iter().any(|e| e.extractor == MET_ANOTHER_VALUE);
     let refused = own.iter().any(|e| !e.accepted && e.field == Field::EmissionsKgco2e);
     let when = |is: bool, flag| is.then_some(flag);
-    [from_params, when(by_regression, Flag::ActiveParamsFromRegression), from_date, when(refused, Flag::ReportedEmissionsRefused)]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        from_params,
+        when(by_regression, Flag::ActiveParamsFromRegression),
+        from_date,
+        when(refused, Flag::ReportedEmissionsRefused),
+        when(is_of_another_value, Flag::CorrectionMetAnotherValue),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// Most that training a model of this size can have emitted: the most tokens per parameter that were published, at the dirtiest

@@ -93,7 +93,7 @@ impl Repository {
     #[must_use]
     pub fn new(about: &About<'_>) -> Self {
         let tokens = name_tokens(last_part(about.model_id));
-        let from_name = names::size(about.model_id).filter(|s| !s.from_expert_layout).map(|s| s.total);
+        let from_name = names::size(about.model_id).filter(|s| !s.from_expert_layout).and_then(|s| s.total);
         Self {
             id: about.model_id.to_owned(),
             set: tokens.iter().cloned().collect(),

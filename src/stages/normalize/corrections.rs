@@ -1,0 +1,140 @@
+//! Reviewed corrections as they meet the records. The Hub is mended, and the registry grows: a correction that no longer meets what it
+//! expects is said and counted, and never ends a run.
+
+use super::{References, repo_facts};
+use crate::domain::{EvidenceSource, Field, Role};
+use crate::evidence::Extracted;
+use crate::lineage::{self, RepoFacts, Words};
+use crate::reference::{CorrectedField, Correction, Corrections, Meeting};
+use crate::tables::RawModelRow;
+use serde::{Deserialize, Serialize};
+
+/// Extractor of a correction that met a value it does not know: what the tier stage flags.
+pub const MET_ANOTHER_VALUE: &str = "correction_met_another_value";
+
+/// A correction, with what it met.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MetCorrection {
+    /// The correction.
+    pub correction: Correction,
+    /// What the record, or the registry, says without it.
+    pub found: String,
+    /// How the two stand to each other.
+    pub meeting: Meeting,
+}
+
+/// How many corrections met what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CorrectionCounts {
+    /// Applied as expected.
+    pub applied: u64,
+    /// No longer needed: the record, or the registry, says the same.
+    pub no_longer_needed: u64,
+    /// Applied although they met a value they do not know.
+    pub met_another_value: u64,
+}
+
+impl CorrectionCounts {
+    /// Counts, and says in the log what a reviewer has to look at.
+    pub(super) fn counted<'a>(met: impl Iterator<Item = &'a MetCorrection>) -> Self {
+        let mut counts = Self::default();
+        for m in met {
+            match m.meeting {
+                Meeting::Expected => counts.applied += 1,
+                Meeting::AlreadyRight => {
+                    counts.no_longer_needed += 1;
+                    tracing::info!("{m}");
+                }
+                Meeting::AnotherValue => {
+                    counts.met_another_value += 1;
+                    tracing::warn!("{m}");
+                }
+            }
+        }
+        counts
+    }
+}
+
+impl std::fmt::Display for MetCorrection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { correction: Correction { model_id, field, expect, value, .. }, found, meeting } = self;
+        let field = field.name();
+        match meeting {
+            Meeting::Expected => write!(f, "correction of {model_id}, {field}: '{value}' in place of '{expect}'"),
+            Meeting::AlreadyRight => {
+                write!(f, "correction of {model_id}, {field}, is no longer needed: '{found}' is there already")
+            }
+            Meeting::AnotherValue => write!(
+                f,
+                "correction of {model_id}, {field}, expects '{expect}' and met '{found}': '{value}' was applied, review \
+                 data/reference/corrections.toml"
+            ),
+        }
+    }
+}
+
+impl MetCorrection {
+    /// A corrected base as evidence; a corrected role says by its rule where it is from.
+    pub(super) fn evidence(&self) -> Option<Extracted> {
+        let Correction { field, expect, value, reason, source, .. } = &self.correction;
+        let extractor = match self.meeting {
+            Meeting::Expected => "correction",
+            Meeting::AlreadyRight => return None,
+            Meeting::AnotherValue => MET_ANOTHER_VALUE,
+        };
+        (*field == CorrectedField::BaseModel).then(|| Extracted {
+            field: Field::BaseModel,
+            value: None,
+            unit: Field::BaseModel.unit(),
+            as_written: value.clone(),
+            source: EvidenceSource::Correction,
+            locator: "corrections.toml".into(),
+            quote: format!("in place of '{}', expected '{expect}': {reason} ({source})", self.found),
+            extractor,
+            confidence: 1.0,
+            reject_reason: None,
+        })
+    }
+}
+
+/// Applies the corrections of a repository; returns what they met.
+pub(super) fn apply_corrections(corrections: &Corrections, facts: &mut RepoFacts) -> Vec<MetCorrection> {
+    let met = |field, found: &str| {
+        let correction = corrections.correction(&facts.model_id, field)?.clone();
+        let meeting = correction.meeting(found);
+        Some(MetCorrection { correction, found: found.to_owned(), meeting })
+    };
+    let role = met(CorrectedField::Role, lineage::roles::role(facts).0.name());
+    let base = met(CorrectedField::BaseModel, facts.base_ids.first().map_or("", String::as_str));
+    let is_needed = |m: &&MetCorrection| m.meeting != Meeting::AlreadyRight;
+    if let Some(m) = role.as_ref().filter(is_needed) {
+        facts.corrected_role = Role::parse(&m.correction.value);
+        facts.correction_met_another_role = m.meeting == Meeting::AnotherValue;
+    }
+    if let Some(m) = base.as_ref().filter(is_needed) {
+        facts.base_ids = vec![m.correction.value.clone()];
+    }
+    role.into_iter().chain(base).collect()
+}
+
+/// What the corrections meet in records: what `reference check` shows. A base that the registry states makes a correction needless in every
+/// index whose record states none, and is found without a record.
+#[must_use]
+pub fn review_corrections(references: &References, records: &[RawModelRow]) -> Vec<MetCorrection> {
+    let mut words = Words::default();
+    let from_records = records.iter().flat_map(|raw| {
+        let mut facts = repo_facts(references, raw, &mut words);
+        apply_corrections(&references.corrections, &mut facts)
+    });
+    let mut met: Vec<MetCorrection> = from_records.collect();
+    let registered = references.corrections.rows().iter().filter(|c| c.field == CorrectedField::BaseModel).filter_map(|c| {
+        let found = references.registry.by_hub_id(&c.model_id)?.base_model.clone()?;
+        Some(MetCorrection { meeting: c.meeting(&found), correction: c.clone(), found })
+    });
+    met.extend(registered.filter(|m| m.meeting == Meeting::AlreadyRight && m.correction.expect.is_empty()));
+    met.sort_by(|a, b| {
+        (&a.correction.model_id, a.correction.field.name()).cmp(&(&b.correction.model_id, b.correction.field.name()))
+    });
+    met.dedup();
+    met
+}
