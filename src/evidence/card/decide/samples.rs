@@ -87,7 +87,7 @@ fn product(
         confidence: by.iter().map(|row| row.confidence).fold(1.0, f64::min),
         reject_reason: reason.map(str::to_owned),
     };
-    Fact { row, rank }
+    Fact { row, rank, table: 0 }
 }
 
 /// Whether another figure of the field has the same standing and another value.

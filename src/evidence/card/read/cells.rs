@@ -8,7 +8,8 @@ use crate::domain::Field;
 use crate::evidence::hardware::Context;
 use crate::evidence::quantity::numbers::first_quantity;
 use crate::evidence::quantity::tokens::{Kind, Token, lex, span, text_at};
-use crate::evidence::quantity::units::{energy_unit, flop_unit, mass_unit};
+use crate::evidence::quantity::computes::flop_unit;
+use crate::evidence::quantity::units::{energy_unit, mass_unit};
 use crate::evidence::vocabulary;
 
 /// Adds what a cell says.
