@@ -144,7 +144,7 @@ enum Command {
 enum ReferenceCommand {
     /// Validate every table and print what it covers
     Check {
-        /// Fail also on reviewed corrections that the sample or the registry makes needless or contradicts
+        /// Fail also on reviewed corrections that the sample's records make needless or contradict
         #[arg(long)]
         strict: bool,
     },

@@ -31,7 +31,7 @@ pub fn check(strict: bool) -> Result<()> {
     }
 }
 
-/// What the reviewed corrections meet in the sample and in the registry.
+/// What the reviewed corrections meet in the sample: records that are known.
 fn corrections() -> Result<Vec<MetCorrection>> {
     let references = References::new(&Reference::load()?);
     let lines = EMBEDDED_SAMPLE.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());

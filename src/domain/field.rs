@@ -113,6 +113,8 @@ closed_set! {
         Registry = "registry",
         /// The base model's number.
         Base = "base",
+        /// The text of the model card.
+        Card = "card",
         /// A reviewed correction.
         Correction = "correction",
     }
@@ -123,6 +125,8 @@ closed_set! {
     enum TrainedOnSource {
         /// The table of published training runs.
         Registry = "registry",
+        /// The text of the model card.
+        Card = "card",
         /// The month of the paper among the tags.
         Arxiv = "arxiv",
         /// Creation of the repository.

@@ -7,6 +7,8 @@ closed_set! {
     enum Flag {
         /// The size was read from the repository's name.
         ParamsFromName = "params_from_name",
+        /// The size was read from the model card.
+        ParamsFromCard = "params_from_card",
         /// The size is the base model's.
         ParamsFromBase = "params_from_base",
         /// The size is that of models of its kind, modality and class of owner.

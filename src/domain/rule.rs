@@ -13,6 +13,8 @@ closed_set! {
         NoWeights = "no_weights",
         /// The index or the registry states a base.
         BaseModelLink = "base_model_link",
+        /// The card's text or front matter names a base, and neither record nor registry states one.
+        CardNamesABase = "card_names_a_base",
         /// The name has a word of post-training (Instruct, chat, DPO ...).
         PostTrainingToken = "post_training_token",
         /// The table of published runs has it as a pre-training.
@@ -118,6 +120,7 @@ impl Rule {
             | Self::ReviewedCorrectionOfAnotherValue
             | Self::NoWeights
             | Self::BaseModelLink
+            | Self::CardNamesABase
             | Self::PostTrainingToken
             | Self::RegistryPretraining
             | Self::RegistryContinued

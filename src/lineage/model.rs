@@ -50,6 +50,8 @@ pub struct RepoFacts {
     pub pipeline_tag: Option<Arc<str>>,
     /// Base ids as stated.
     pub base_ids: Vec<String>,
+    /// Whether the bases are those of the card's text, because nothing else states any.
+    pub bases_from_card: bool,
     /// Most bases that one source (card, index or tags) names: a renamed base has two names in two sources.
     pub base_count: usize,
     /// Whether the card says that its training was a fine-tuning.

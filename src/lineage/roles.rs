@@ -124,7 +124,7 @@ fn with_base(facts: &RepoFacts) -> Option<Decision> {
     Some(if names::says_base(facts.name()) || longer || says_continued(facts) {
         (Role::Continued, Rule::BaseTokenOnABase)
     } else {
-        (Role::Finetuned, Rule::BaseModelLink)
+        (Role::Finetuned, if facts.bases_from_card { Rule::CardNamesABase } else { Rule::BaseModelLink })
     })
 }
 

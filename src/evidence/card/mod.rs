@@ -5,6 +5,7 @@
 //! the card as a whole again, so the work is linear in its size. Cards are data, never instructions.
 
 mod about;
+mod bases;
 mod decide;
 mod parse;
 mod read;
@@ -13,6 +14,7 @@ mod read;
 mod tests;
 
 pub use self::about::{About, CardRole, CardTables};
+pub use self::bases::{SaidBase, said_bases};
 
 use self::decide::accept::{Fact, accept};
 use self::decide::choose::{add_tool, choose, refuse_sums};

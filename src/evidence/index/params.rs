@@ -14,7 +14,7 @@ const PACKED: &[&str] = &["I32", "U32", "U8", "I8", "I16", "U16", "I4", "U4", "F
 /// Packed elements beyond this share of the floats mean a quantized checkpoint; below, they are indices and buffers.
 const PACKED_SHARE: f64 = 0.02;
 /// Smallest and largest count believed; the largest published model has some 2e12 parameters.
-const PLAUSIBLE: std::ops::RangeInclusive<i64> = 1_000..=20_000_000_000_000;
+pub const PLAUSIBLE: std::ops::RangeInclusive<i64> = 1_000..=20_000_000_000_000;
 
 /// What the weights of a repository hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]

@@ -117,24 +117,17 @@ pub(super) fn apply_corrections(corrections: &Corrections, facts: &mut RepoFacts
     role.into_iter().chain(base).collect()
 }
 
-/// What the corrections meet in records: what `reference check` shows. A base that the registry states makes a correction needless in every
-/// index whose record states none, and is found without a record.
+/// What the corrections meet in records, by id: what `reference check` shows.
 #[must_use]
 pub fn review_corrections(references: &References, records: &[RawModelRow]) -> Vec<MetCorrection> {
     let mut words = Words::default();
-    let from_records = records.iter().flat_map(|raw| {
-        let mut facts = repo_facts(references, raw, &mut words);
-        apply_corrections(&references.corrections, &mut facts)
-    });
-    let mut met: Vec<MetCorrection> = from_records.collect();
-    let registered = references.corrections.rows().iter().filter(|c| c.field == CorrectedField::BaseModel).filter_map(|c| {
-        let found = references.registry.by_hub_id(&c.model_id)?.base_model.clone()?;
-        Some(MetCorrection { meeting: c.meeting(&found), correction: c.clone(), found })
-    });
-    met.extend(registered.filter(|m| m.meeting == Meeting::AlreadyRight && m.correction.expect.is_empty()));
+    let mut met: Vec<MetCorrection> = records
+        .iter()
+        .flat_map(|raw| apply_corrections(&references.corrections, &mut repo_facts(references, raw, &mut words)))
+        .collect();
     met.sort_by(|a, b| {
-        (&a.correction.model_id, a.correction.field.name()).cmp(&(&b.correction.model_id, b.correction.field.name()))
+        let key = |m: &MetCorrection| (m.correction.model_id.clone(), m.correction.field.name());
+        key(a).cmp(&key(b))
     });
-    met.dedup();
     met
 }

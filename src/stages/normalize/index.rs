@@ -1,10 +1,13 @@
 //! The first pass: what lineage needs of every repository, gathered small enough to be held, and resolved.
 
+use super::Carded;
 use super::References;
 use super::corrections::{MetCorrection, apply_corrections};
 use super::repo_facts::repo_facts;
+use super::said_bases::{bases_in_card, settle_said_bases};
 use crate::domain::{Field, LinkPass, Role, RunKind};
 use crate::error::Result;
+use crate::evidence::card::SaidBase;
 use crate::evidence::index::params;
 use crate::evidence::index::{emissions, names};
 use crate::hub::record::is_valid_id;
@@ -13,6 +16,7 @@ use crate::method::fitting::{self, MIN_OBSERVATIONS, Observation};
 use crate::reference::{CorrectedField, TrainingRun};
 use crate::tables::RawModelRow;
 use libm::log10;
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 
@@ -39,9 +43,9 @@ pub(super) struct Index {
 }
 
 impl Index {
-    /// Gathers the facts of every record, applies corrections, and resolves the lineage.
+    /// Gathers the facts of every record, with the bases that only its card states, applies corrections, and resolves the lineage.
     pub(super) fn gather(
-        records: impl Iterator<Item = Result<RawModelRow>>,
+        mut blocks: impl Iterator<Item = Result<Vec<Carded>>>,
         references: &References,
         without: &[LinkPass],
     ) -> Result<Self> {
@@ -58,9 +62,17 @@ impl Index {
             adopted: FxHashMap::default(),
             corrections: BTreeMap::new(),
         };
-        for raw in records {
-            index.add(references, &raw?);
+        let mut said: BTreeMap<usize, Vec<SaidBase>> = BTreeMap::new();
+        while let Some(block) = blocks.next().transpose()? {
+            let first = index.facts.len();
+            let bases: Vec<Vec<SaidBase>> =
+                block.par_iter().map(|(raw, card)| bases_in_card(references, raw, card.as_ref())).collect();
+            for (raw, _) in &block {
+                index.add(references, raw);
+            }
+            said.extend((first..).zip(bases).filter(|(_, bases)| !bases.is_empty()));
         }
+        settle_said_bases(references, &mut index.facts, &said);
         let Resolution { placements, absent } = lineage::resolve(&index.facts, known(references), &name_size, without);
         (index.placements, index.absent) = (placements, absent);
         index.count_members();

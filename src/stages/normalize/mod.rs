@@ -1,13 +1,14 @@
 //! normalize: typed records become models, runs and evidence.
 //!
-//! Two passes over `raw_models`, which is sorted by id: the first gathers the few facts lineage needs, the second writes, so that
-//! the index itself is never in memory.
+//! Two passes over `raw_models` and `raw_cards`, which are sorted by id: the first gathers the few facts lineage needs (of a card its
+//! bases, where nothing else states any), the second writes, so that the index itself is never in memory.
 
 mod corrections;
 mod index;
 mod model_row;
 mod repo_facts;
 mod reported;
+mod said_bases;
 mod size;
 
 pub use self::corrections::{CorrectionCounts, MET_ANOTHER_VALUE, MetCorrection, review_corrections};
@@ -134,7 +135,9 @@ impl Stage for Normalize {
 
     fn run(inputs: &Inputs<'_, Self>, outputs: &mut Outputs<'_, Self>) -> Result<Normalized> {
         let (settings, references) = (inputs.settings(), inputs.references());
-        let index = Index::gather(inputs.rows::<RawModelRow>()?, references, &settings.without_link_passes)?;
+        let (mut records, mut cards) = (inputs.rows::<RawModelRow>()?, inputs.rows::<RawCardRow>()?.peekable());
+        let blocks = std::iter::from_fn(|| next_block(&mut records, &mut cards).map(|b| (!b.is_empty()).then_some(b)).transpose());
+        let index = Index::gather(blocks, references, &settings.without_link_passes)?;
         let mut models = outputs.writer::<ModelRow>()?;
         let mut runs = outputs.writer::<RunRow>()?;
         let mut evidence = outputs.writer::<EvidenceRow>()?;

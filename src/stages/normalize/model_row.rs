@@ -3,16 +3,19 @@
 use super::corrections::MetCorrection;
 use super::index::Index;
 use super::reported::{from_card, names_hardware, refuse_what_the_text_contradicts, reported};
-use super::size::{active_params, total_params};
+use super::size::{active_params, said_params, total_params};
 use super::{References, Settings};
 use crate::domain::source::CohortMetric;
 use crate::domain::{EvidenceSource, Field, Role, RunKind, TrainedOnSource};
 use crate::evidence::Extracted;
 use crate::evidence::index::facts;
-use crate::lineage::run_id;
+use crate::lineage::{Placement, run_id};
 use crate::reference::TrainingRun;
 use crate::tables::{ModelRow, RawCardRow, RawModelRow};
 use crate::units::Day;
+
+/// A repository may be made some weeks before its training ends.
+const MOST_DAYS_AFTER: i32 = 31;
 
 /// The row and the evidence of the `i`-th model.
 pub(super) fn model_row(
@@ -26,10 +29,14 @@ pub(super) fn model_row(
     let placement = &index.placements[i];
     let registry = index.registered(references, i);
     let mut extracted = Vec::new();
-    let total = total_params(index, i, placement, raw, registry, &mut extracted);
+    let indexed = total_params(index, i, placement, raw, registry, &mut extracted);
+    #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
+    let size = indexed.map(|(n, _)| n as f64);
+    let mut said = card.map(|card| from_card(references, index, i, placement, size, card)).unwrap_or_default();
+    let total = indexed.or_else(|| said_params(placement, &said));
     let active = active_params(index, i, raw, registry, total, &mut extracted);
-    let date = facts::trained_on(raw, registry, placement.role == Role::Pretrained);
-    if let Some((day, source, quote)) = &date {
+    let date = trained_on(raw, registry, placement, &mut said);
+    if let Some((day, source, quote)) = date.as_ref().filter(|(_, source, _)| *source != TrainedOnSource::Card) {
         extracted.push(date_evidence(*day, *source, quote));
     }
     if let Some(run) = registry {
@@ -37,12 +44,9 @@ pub(super) fn model_row(
     }
     extracted.extend(index.corrections.get(&i).into_iter().flatten().filter_map(MetCorrection::evidence));
     extracted.extend(reported(references, index, i, placement, raw));
-    #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
-    let size = total.map(|(n, _)| n as f64);
-    extracted.extend(card.map(|card| from_card(references, index, i, placement, size, card)).unwrap_or_default());
+    extracted.extend(said);
     refuse_what_the_text_contradicts(&mut extracted);
     let (upstream_run_ids, lineage_is_complete) = upstream_runs(index, i);
-    let license_tag = || raw.tags.iter().find_map(|t| t.strip_prefix("license:")).map(str::to_owned);
     let row = ModelRow {
         model_id: raw.model_id.clone(),
         owner: owner(raw).map(str::to_owned),
@@ -54,7 +58,7 @@ pub(super) fn model_row(
         pipeline_tag: raw.pipeline_tag.clone(),
         modality: facts::modality(raw, registry),
         library: raw.library.clone(),
-        license: raw.card_license.clone().or_else(license_tag),
+        license: raw.card_license.clone().or_else(|| license_tag(raw)),
         gated: raw.gated.clone(),
         arxiv_id: facts::arxiv_id(raw),
         total_params: total.map(|(n, _)| n),
@@ -73,6 +77,10 @@ pub(super) fn model_row(
         in_cohort: downloads(settings.metric, raw).is_some_and(|d| d > settings.min),
     };
     (row, extracted)
+}
+
+fn license_tag(raw: &RawModelRow) -> Option<String> {
+    raw.tags.iter().find_map(|t| t.strip_prefix("license:")).map(str::to_owned)
 }
 
 fn owner(raw: &RawModelRow) -> Option<&str> {
@@ -112,9 +120,37 @@ fn known_of_registry(references: &References, run: &TrainingRun, chosen: &[Extra
     known
 }
 
+/// Date of training, the card's between the registry's and those of paper and repository. A card that dates a training after its
+/// repository speaks of another.
+fn trained_on(
+    raw: &RawModelRow,
+    registry: Option<&TrainingRun>,
+    placement: &Placement,
+    said: &mut [Extracted],
+) -> Option<(Day, TrainedOnSource, String)> {
+    let otherwise = facts::trained_on(raw, registry, placement.role == Role::Pretrained);
+    let registered = otherwise.as_ref().is_some_and(|(_, source, _)| *source == TrainedOnSource::Registry);
+    let row = said.iter_mut().find(|e| e.field == Field::TrainedOn && e.reject_reason.is_none() && placement.own_run.is_some());
+    let Some((row, day)) = row.and_then(|row| month(&row.as_written).map(|day| (row, day))) else {
+        return otherwise;
+    };
+    if raw.created_at.is_some_and(|t| day.0 > t.day().0 + MOST_DAYS_AFTER) {
+        row.reject_reason = Some("after the repository was made".into());
+        return otherwise;
+    }
+    if registered { otherwise } else { Some((day, TrainedOnSource::Card, row.quote.clone())) }
+}
+
+/// First day of `2023-03`.
+fn month(text: &str) -> Option<Day> {
+    let (year, month) = text.split_once('-')?;
+    Day::from_ymd(year.parse().ok()?, month.parse().ok()?, 1)
+}
+
 fn date_evidence(day: Day, source: TrainedOnSource, quote: &str) -> Extracted {
     let (kind, extractor, confidence) = match source {
         TrainedOnSource::Registry => (EvidenceSource::Registry, "registry", 0.9),
+        TrainedOnSource::Card => (EvidenceSource::CardText, "card_text", 0.7),
         TrainedOnSource::Arxiv => (EvidenceSource::HubIndex, "arxiv_tag", 0.8),
         TrainedOnSource::CreatedAt | TrainedOnSource::CreatedAtFloor => (EvidenceSource::HubIndex, "created_at", 0.5),
     };

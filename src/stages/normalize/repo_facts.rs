@@ -94,6 +94,7 @@ pub fn repo_facts(references: &References, raw: &RawModelRow, words: &mut Words)
         pipeline_tag: raw.pipeline_tag.as_deref().map(|word| words.share(word)),
         base_ids,
         base_count,
+        bases_from_card: false,
         says_fine_tuning: says_fine_tuning(raw),
         relation,
         signals: signals.iter().filter_map(|t| lineage::tags::SIGNAL_TAGS.iter().find(|s| *s == t).copied()).collect(),

@@ -38,6 +38,14 @@ pub(super) fn total_params(
     Some((n, source))
 }
 
+/// Total parameters by the card, where nothing better is known. An adapter's card tells of the adapter or of its base, and nobody knows which.
+pub(super) fn said_params(placement: &Placement, said: &[Extracted]) -> Option<(i64, ParamsSource)> {
+    let row = said.iter().find(|e| e.field == Field::TotalParams && e.reject_reason.is_none())?;
+    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)] // Bounded by the range.
+    let n = row.value.filter(|n| (*params::PLAUSIBLE.start() as f64..=*params::PLAUSIBLE.end() as f64).contains(n))? as i64;
+    (placement.role != Role::Adapter).then_some((n, ParamsSource::Card))
+}
+
 /// Active parameters where they differ from the total.
 pub(super) fn active_params(
     index: &Index,

@@ -192,12 +192,13 @@ fn flags(model: &ModelRow, own: &[EvidenceRow]) -> Vec<Flag> {
     let from_params = match model.params_source {
         Some(ParamsSource::Name) => Some(Flag::ParamsFromName),
         Some(ParamsSource::Base) => Some(Flag::ParamsFromBase),
+        Some(ParamsSource::Card) => Some(Flag::ParamsFromCard),
         Some(ParamsSource::Safetensors | ParamsSource::Gguf | ParamsSource::Registry | ParamsSource::Correction) | None => None,
     };
     let from_date = match model.trained_on_source {
         Some(TrainedOnSource::CreatedAt) => Some(Flag::TrainedOnFromCreatedAt),
         Some(TrainedOnSource::CreatedAtFloor) => Some(Flag::TrainedOnFromCreatedAtFloor),
-        Some(TrainedOnSource::Registry | TrainedOnSource::Arxiv) | None => None,
+        Some(TrainedOnSource::Registry | TrainedOnSource::Card | TrainedOnSource::Arxiv) | None => None,
     };
     let by_regression = best(own, Field::ActiveParams).is_some_and(|e| e.extractor == "active_on_total_regression");
     let is_of_another_value =

@@ -3,7 +3,7 @@
 //! A candidate carries what its own place says against it (a range, an evaluation, hours of data); whether it is accepted is decided
 //! later.
 
-mod bases;
+pub mod bases;
 pub mod candidate;
 mod cells;
 mod chips;

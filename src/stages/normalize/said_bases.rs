@@ -1,0 +1,151 @@
+//! Bases that only a card states: which of them are repositories.
+
+use super::References;
+use crate::evidence::card::{SaidBase, said_bases};
+use crate::hub::record::is_valid_id;
+use crate::lineage::{self, RepoFacts};
+use crate::tables::{RawCardRow, RawModelRow};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeMap;
+
+/// The bases in a card, where neither record nor registry says anything of the repository's training.
+pub(super) fn bases_in_card(references: &References, raw: &RawModelRow, card: Option<&RawCardRow>) -> Vec<SaidBase> {
+    let stated = !raw.hub_base_models.is_empty()
+        || !raw.card_base_models.is_empty()
+        || !lineage::tags::stated_bases(&raw.tags).1.is_empty()
+        || references.registry.by_hub_id(&raw.model_id).is_some();
+    card.filter(|_| !stated).map(|card| said_bases(references.card_tables(), &raw.model_id, &card.card)).unwrap_or_default()
+}
+
+/// Gives repositories the bases that their cards state, by position in the index.
+pub(super) fn settle_said_bases(references: &References, facts: &mut [RepoFacts], said: &BTreeMap<usize, Vec<SaidBase>>) {
+    let known = Known::new(references, facts, said.values().flatten());
+    let settled: Vec<(usize, Vec<String>)> = said
+        .iter()
+        .filter(|(i, _)| facts[**i].base_ids.is_empty())
+        .map(|(i, bases)| {
+            let own = &facts[*i].model_id;
+            let mut ids: Vec<String> = Vec::new();
+            for id in bases.iter().filter_map(|base| known.repository(base)).filter(|id| !id.eq_ignore_ascii_case(own)) {
+                if !ids.iter().any(|seen| seen.eq_ignore_ascii_case(&id)) {
+                    ids.push(id);
+                }
+            }
+            (*i, ids)
+        })
+        .filter(|(_, ids)| !ids.is_empty())
+        .collect();
+    for (i, ids) in settled {
+        let facts = &mut facts[i];
+        facts.base_count = ids.len();
+        facts.base_ids = ids;
+        facts.bases_from_card = true;
+    }
+}
+
+/// Repositories that are known by what cards call them: a few thousand names, whatever the size of the index.
+struct Known {
+    /// Ids by lower-case id.
+    ids: FxHashMap<String, String>,
+    /// Repositories by lower-case name without namespace, those of listed owners before others.
+    names: FxHashMap<String, Named>,
+    owners: FxHashSet<String>,
+}
+
+/// A repository of a name.
+struct Named {
+    id: String,
+    /// Whether a listed owner or the registry has it.
+    is_listed: bool,
+    /// Whether no other of the same standing has the name.
+    is_alone: bool,
+}
+
+impl Known {
+    fn new<'a>(references: &References, facts: &[RepoFacts], said: impl Iterator<Item = &'a SaidBase>) -> Self {
+        let mut wanted: FxHashSet<String> = FxHashSet::default();
+        let mut wanted_owners: FxHashSet<String> = FxHashSet::default();
+        for base in said {
+            let lower = base.name.to_lowercase();
+            wanted_owners.extend(lower.split_once('/').map(|(owner, _)| owner.to_owned()));
+            wanted.insert(lower.rsplit('/').next().unwrap_or_default().to_owned());
+        }
+        let mut known = Self { ids: FxHashMap::default(), names: FxHashMap::default(), owners: FxHashSet::default() };
+        let registered = references.registry.runs().iter().filter_map(|run| Some((run.hub_id.as_deref()?, true)));
+        for (id, is_listed) in registered.chain(facts.iter().map(|f| (f.model_id.as_str(), f.listed_owner))) {
+            let lower = id.to_lowercase();
+            let (owner, name) = lower.split_once('/').unwrap_or(("", &lower));
+            if wanted_owners.contains(owner) {
+                known.owners.insert(owner.to_owned());
+            }
+            if wanted.contains(name) {
+                let is_listed = is_listed || lineage::names::is_canonical(owner);
+                known.add_name(name, Named { id: id.to_owned(), is_listed, is_alone: true });
+                known.ids.insert(lower.clone(), id.to_owned());
+            }
+        }
+        known
+    }
+
+    fn add_name(&mut self, name: &str, new: Named) {
+        let Some(old) = self.names.get_mut(name) else {
+            self.names.insert(name.to_owned(), new);
+            return;
+        };
+        if old.id.eq_ignore_ascii_case(&new.id) {
+            old.is_listed |= new.is_listed;
+        } else if new.is_listed && !old.is_listed {
+            *old = new;
+        } else if new.is_listed == old.is_listed {
+            // Two of the same standing: the name says too little.
+            old.is_alone = false;
+        }
+    }
+
+    /// The id of the repository that a card means. An id that nobody knows counts where it is one for certain, or its owner is known.
+    fn repository(&self, base: &SaidBase) -> Option<String> {
+        let lower = base.name.to_lowercase();
+        if let Some(id) = self.ids.get(&lower) {
+            return Some(id.clone());
+        }
+        match lower.split_once('/') {
+            Some((owner, _)) => (is_valid_id(&base.name) && (base.is_id || self.owners.contains(owner))).then(|| base.name.clone()),
+            None => self.names.get(&lower).filter(|named| named.is_alone).map(|named| named.id.clone()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reference::Reference;
+
+    fn settled(name: &str, is_id: bool) -> Vec<String> {
+        let repo = |id: &str, listed_owner| RepoFacts { model_id: id.to_owned(), listed_owner, ..RepoFacts::default() };
+        let mut facts = vec![
+            repo("dbmdz/bert-base-german-cased", false),
+            repo("copier/twice-named", false),
+            repo("other/twice-named", false),
+            repo("google-bert/bert-base-cased", false),
+            repo("copier/bert-base-cased", false),
+            repo("x/mine", false),
+        ];
+        let said = BTreeMap::from([(5, vec![SaidBase { name: name.to_owned(), is_id }])]);
+        settle_said_bases(&References::new(&Reference::load().unwrap()), &mut facts, &said);
+        facts.pop().unwrap().base_ids
+    }
+
+    #[test]
+    fn only_repositories_become_bases() {
+        let none: Vec<String> = Vec::new();
+        assert_eq!(settled("DBMDZ/bert-base-german-cased", false), ["dbmdz/bert-base-german-cased"]);
+        assert_eq!(settled("bert-base-german-cased", false), ["dbmdz/bert-base-german-cased"]);
+        assert_eq!(settled("bert-base-cased", false), ["google-bert/bert-base-cased"]);
+        assert_eq!(settled("dbmdz/gone", false), ["dbmdz/gone"]);
+        assert_eq!(settled("nobody/gone", true), ["nobody/gone"]);
+        assert_eq!(settled("nobody/gone", false), none);
+        assert_eq!(settled("twice-named", false), none);
+        assert_eq!(settled("gpt-2 large", false), none);
+        assert_eq!(settled("X/mine", true), none);
+    }
+}
