@@ -9,8 +9,9 @@ use crate::domain::Field;
 use crate::evidence::card::parse::block::{Block, BlockKind};
 use crate::evidence::card::parse::pair::norm_key;
 use crate::evidence::hardware::Context;
+use crate::evidence::quantity::digits::{DecimalSign, by_column};
 use crate::evidence::quantity::numbers::first_quantity;
-use crate::evidence::quantity::tokens::{lex, span, text_at};
+use crate::evidence::quantity::tokens::{Token, lex, lex_in, span, text_at};
 use crate::evidence::quantity::units::{energy_unit, mass_unit};
 use crate::evidence::vocabulary;
 
@@ -183,6 +184,11 @@ fn trainer_log(card: &mut Card<'_>, rows: &[Passage<'_>], epoch: usize, step: us
 fn family(card: &mut Card<'_>, rows: &[Passage<'_>], columns: &[Option<Column>], of_data: bool) {
     let score = |row: &Passage<'_>| row.block.cells.iter().take(2).map(|c| card.own.score(c)).max().unwrap_or(0);
     let scores: Vec<usize> = rows.iter().map(score).collect();
+    // "124 M" beside "1,017 B": the column tells what its commas are.
+    let sizes = |c: usize| by_column(rows.iter().filter_map(|row| row.block.cells.get(c)).map(String::as_str));
+    let sign_of =
+        |c: usize, kind: &Option<Column>| if *kind == Some(Column::Of(Key::Params)) { sizes(c) } else { DecimalSign::Unknown };
+    let signs: Vec<DecimalSign> = columns.iter().enumerate().map(|(c, kind)| sign_of(c, kind).or(card.sign)).collect();
     let named = scores.iter().any(|s| *s > 0);
     let own = unique_best(&scores, 1).or((!named && rows.len() == 1).then_some(0));
     for (i, row) in rows.iter().enumerate() {
@@ -199,14 +205,13 @@ fn family(card: &mut Card<'_>, rows: &[Passage<'_>], columns: &[Option<Column>],
             let reason = section.or((!is_own).then_some("another model's row")).or(data.then_some("data set size"));
             let header = row.block.header.get(c).map_or("", String::as_str);
             let spot = spot(row.block, RANK_TABLE, reason);
-            cell_value(card, &spot, kind, header, cell);
+            cell_value(card, &spot, kind, header, &lex_in(cell, signs.get(c).copied().unwrap_or_default()), cell);
         }
     }
 }
 
-fn cell_value(card: &mut Card<'_>, spot: &Spot<'_>, kind: Column, header: &str, cell: &str) {
-    let all = lex(cell);
-    let ts = span(&all, 0, MAX_VALUE_TOKENS);
+fn cell_value(card: &mut Card<'_>, spot: &Spot<'_>, kind: Column, header: &str, all: &[Token<'_>], cell: &str) {
+    let ts = span(all, 0, MAX_VALUE_TOKENS);
     let q = first_quantity(ts);
     match (kind, q) {
         (Column::Of(Key::Params), Some(q)) if q.scaled || q.value > 1e5 => {
