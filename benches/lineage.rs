@@ -35,7 +35,7 @@ fn main() {
     drop(real);
     let facts_mb = peak_mb();
     let begun = Instant::now();
-    let resolution = resolve(&facts, Vec::new(), &|id| names::size(id).map(|size| size.total), &[]);
+    let resolution = resolve(&facts, Vec::new(), &|id| names::size(id).and_then(|size| size.total), &[]);
     let seconds = begun.elapsed().as_secs_f64();
     let runs = resolution.placements.iter().filter(|p| p.own_run.is_some()).count();
     println!("{wanted} repositories, {runs} runs: {seconds:.1} s, {} MB peak, of which {facts_mb} MB the facts", peak_mb());

@@ -102,6 +102,7 @@ fn groups_end(text: &str, first: usize) -> Option<usize> {
 
 /// Whether what follows is a unit or a thing that is counted.
 fn is_counted(rest: &str) -> bool {
+    let rest = rest.strip_prefix([',', '.']).map_or(rest, |decimals| decimals.trim_start_matches(|c: char| c.is_ascii_digit()));
     let rest = rest.trim_start_matches([' ', '\u{a0}', '\u{202f}']);
     let word: String = rest.chars().take_while(|c| c.is_alphabetic()).flat_map(char::to_lowercase).take(24).collect();
     let mass = mass_unit(&word).or_else(|| mass_unit(word.split("co").next().unwrap_or_default()));

@@ -97,6 +97,9 @@ pub fn lex_in(text: &str, sign: DecimalSign) -> Vec<Token<'_>> {
             at = number_end(text, at);
             value = parse_number(text.get(from..at).unwrap_or_default(), DecimalSign::Unknown);
             Kind::Number
+        } else if multiplies(text, at, out.last()) {
+            at += 1;
+            Kind::Word
         } else if c.is_alphabetic() {
             (at, marked) = word_end(text, at, is_latin(c));
             Kind::Word
@@ -119,6 +122,15 @@ pub fn lex_in(text: &str, sign: DecimalSign) -> Vec<Token<'_>> {
     }
     settle(&mut out, sign);
     out
+}
+
+/// Whether the letter x between a number and a name is a sign: `8xA100`.
+fn multiplies(text: &str, at: usize, before: Option<&Token<'_>>) -> bool {
+    let Some(name) = text.get(at..).and_then(|rest| rest.strip_prefix(['x', 'X'])) else { return false };
+    let letters = name.chars().take_while(char::is_ascii_alphabetic).count();
+    let is_name = name.starts_with(|c: char| c.is_ascii_uppercase())
+        || ((1..=2).contains(&letters) && name.chars().nth(letters).is_some_and(|c| c.is_ascii_digit()));
+    is_name && before.is_some_and(|t| t.kind == Kind::Number && t.to == at)
 }
 
 /// Whether a point begins a number: `= .96`.

@@ -7,14 +7,15 @@ use super::values::{MAX_VALUE_TOKENS, header_unit, unit_value};
 use crate::domain::Field;
 use crate::evidence::hardware::Context;
 use crate::evidence::quantity::numbers::first_quantity;
-use crate::evidence::quantity::tokens::{Kind, Token, lex, span, text_at};
+use crate::evidence::quantity::tokens::{Kind, Token, lex_in, span, text_at};
 use crate::evidence::quantity::computes::flop_unit;
+use crate::evidence::quantity::digits::DecimalSign;
 use crate::evidence::quantity::units::{energy_unit, mass_unit};
 use crate::evidence::vocabulary;
 
 /// Adds what a cell says.
-pub fn add_cell(card: &mut Card<'_>, spot: &Spot<'_>, kind: Column, header: &str, cell: &str) {
-    let all = lex(cell);
+pub fn add_cell(card: &mut Card<'_>, spot: &Spot<'_>, kind: Column, header: &str, cell: &str, sign: DecimalSign) {
+    let all = lex_in(cell, sign);
     let ts = span(&all, 0, MAX_VALUE_TOKENS);
     let q = first_quantity(ts);
     match (kind, q) {

@@ -9,7 +9,7 @@ use super::results::{rate_in, result_from};
 use super::templates::is_template;
 use super::totals::covers_more;
 use super::training::is_train;
-use super::values::{MAX_VALUE_TOKENS, header_unit, passes_behind, precision_of, tokens_end, unit_value};
+use super::values::{MAX_VALUE_TOKENS, passes_behind, precision_of, tokens_end, unit_value};
 use crate::domain::Field;
 use crate::evidence::card::parse::block::BlockKind;
 use crate::evidence::card::parse::pair::norm_key;
@@ -17,7 +17,7 @@ use crate::evidence::hardware::Context;
 use crate::evidence::quantity::durations::duration;
 use crate::evidence::quantity::numbers::{first_quantity, quantity};
 use crate::evidence::quantity::tokens::{Token, lex, lex_in, span, text_at};
-use crate::evidence::quantity::units::{energy_unit, mass_unit};
+use crate::evidence::quantity::units::mass_unit;
 use crate::evidence::vocabulary;
 
 /// A pair while it is read.

@@ -118,7 +118,7 @@ mod tests {
             ("with the French carbon intensity, it emitted 4 kg of CO2", 4.0),
             ("194.4 kgCO$_2$eq of which 0 percents", 194.4),
             ("0.08 kgCO^2", 0.08),
-            ("3.2 tCO<2", 3200.0),
+            ("3.2 tCO_{2}e", 3200.0),
             ("52 kg CO₂-eq", 52.0),
             ("tCO2eq 52", 52_000.0),
             ("kgCO2eq: 17.5", 17.5),

@@ -2,7 +2,7 @@
 
 use super::candidate::{Card, Spot};
 use super::training::is_train;
-use super::values::{header_unit, unit_value};
+use super::values::{figure, header_unit, unit_value};
 use crate::domain::Field;
 use crate::evidence::quantity::numbers::{Quantity, first_quantity};
 use crate::evidence::quantity::tokens::{Kind, Token, span, text_at, text_before};
@@ -136,9 +136,9 @@ fn amounts(ts: &[Token<'_>], from: usize, unit: fn(&str) -> Option<f64>) -> Vec<
     let mut at = from;
     while at < ts.len() {
         let is_number = ts.get(at).is_some_and(|t| t.kind == Kind::Number);
-        match if is_number { unit_value(ts, at, unit) } else { None } {
+        match if is_number { figure(ts, at, unit) } else { None } {
             Some((value, next, quantity)) => {
-                out.push(Amount { value, quantity, reason: rate_behind(ts, next) });
+                out.push(Amount { value, quantity, reason: rate_behind(ts, next).or(quantity.is_rate.then_some("a rate")) });
                 at = next.max(at + 1);
             }
             None => at += 1,

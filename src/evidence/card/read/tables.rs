@@ -10,6 +10,7 @@ use super::rows::{add_up, find_own, points, unique_best};
 use crate::domain::Field;
 use crate::evidence::card::parse::block::{Block, BlockKind};
 use crate::evidence::card::parse::pair::norm_key;
+use crate::evidence::quantity::digits::{DecimalSign, by_column};
 use crate::evidence::quantity::numbers::first_quantity;
 use crate::evidence::quantity::tokens::lex;
 use crate::evidence::vocabulary;
@@ -105,6 +106,7 @@ fn family(card: &mut Card<'_>, rows: &[Passage<'_>], columns: &[Option<Column>],
         return;
     }
     let found = find_own(&card.own, &blocks);
+    let signs = signs(card, rows, columns);
     for (i, row) in rows.iter().enumerate() {
         let is_own = found.own == Some(i);
         let section = row.refused.filter(|r| !(is_own && found.full_name && *r == BASE_SECTION));
@@ -121,9 +123,18 @@ fn family(card: &mut Card<'_>, rows: &[Passage<'_>], columns: &[Option<Column>],
                 .or(evaluated.then_some("evaluation or inference"))
                 .or_else(|| found.refuse(i))
                 .or(data.then_some("data set size"));
-            add_cell(card, &spot(row.block, RANK_TABLE, reason), kind, header, cell);
+            let sign = signs.get(c).copied().unwrap_or_default();
+            add_cell(card, &spot(row.block, RANK_TABLE, reason), kind, header, cell, sign);
         }
     }
+}
+
+/// What the commas and points of each column are: `124 M` beside `1,017 B` tells, else the language of the card.
+fn signs(card: &Card<'_>, rows: &[Passage<'_>], columns: &[Option<Column>]) -> Vec<DecimalSign> {
+    let sizes = |c: usize| by_column(rows.iter().filter_map(|row| row.block.cells.get(c)).map(String::as_str));
+    let sign_of =
+        |c: usize, kind: &Option<Column>| if *kind == Some(Column::Of(Key::Params)) { sizes(c) } else { DecimalSign::Unknown };
+    columns.iter().enumerate().map(|(c, kind)| sign_of(c, kind).or(card.sign)).collect()
 }
 
 /// Rows are points of one training: the last holds all of it, where the column adds up.
@@ -144,7 +155,8 @@ fn points_of_one(card: &mut Card<'_>, rows: &[Passage<'_>], columns: &[Option<Co
             .or(is_point.then_some("the card of one of several checkpoints"))
             .or((!whole).then_some("one of several rows of one training, which do not add up"));
         let header = last.block.header.get(c).map_or("", String::as_str);
-        add_cell(card, &spot(last.block, RANK_TABLE, reason), kind, header, cell);
+        let sign = card.sign;
+        add_cell(card, &spot(last.block, RANK_TABLE, reason), kind, header, cell, sign);
     }
 }
 

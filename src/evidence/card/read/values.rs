@@ -7,7 +7,6 @@ use crate::domain::Field;
 use crate::evidence::quantity::computes::{ComputeKind, compute_unit};
 use crate::evidence::quantity::numbers::{Quantity, first_quantity, quantity};
 use crate::evidence::quantity::tokens::{Kind, Token, lex, text_at};
-use crate::evidence::quantity::units::mass_unit;
 use crate::evidence::vocabulary;
 
 /// Tokens of a value that are read.

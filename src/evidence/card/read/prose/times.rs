@@ -97,9 +97,8 @@ struct Time<'s, 't> {
     /// The word before it, and the one before that.
     before: &'s str,
     before_that: &'s str,
-    /// The word behind it, and the one behind that.
+    /// The word behind it.
     next: &'s str,
-    after_next: &'s str,
     /// What stands before it, over "about" and its like; empty at the beginning of a sentence.
     lead: &'s str,
     has_lead: bool,
@@ -122,7 +121,6 @@ fn not_the_time(card: &Card<'_>, s: &Sentence<'_, '_>, unit: usize, at: usize, d
         before: text_before(ts, at, 1),
         before_that: text_before(ts, at, 2),
         next: text_at(ts, duration.to),
-        after_next: text_at(ts, duration.to + 1),
         lead: lead_at.map_or("", |i| text_at(ts, i)),
         has_lead: lead_at.is_some(),
         strong: s.has(&words.strong) || s.words.iter().any(cjk) || alone(s, at, duration.to),
