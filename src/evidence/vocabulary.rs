@@ -325,7 +325,7 @@ lists!(RecipeKeys {
 });
 lists!(RecipeBases { keys });
 lists!(RecipeEnds { early });
-lists!(RecipeProse { length_heads, lengths, joins, other_units, sides, limits, serving, samples });
+lists!(RecipeProse { length_heads, lengths, joins, fillers, other_units, sides, limits, serving, samples });
 lists!(SentenceTransformers { loader, set_size });
 tables!(Recipe {
     keys: RecipeKeys,

@@ -16,12 +16,12 @@ use std::path::{Path, PathBuf};
 const AIMED: &[Field] =
     &[Field::EmissionsKgco2e, Field::EnergyKwh, Field::Accelerator, Field::WallHours, Field::AcceleratorHours, Field::TrainTokens];
 
-fn tables(reference: &Reference) -> CardTables<'_> {
+pub fn tables(reference: &Reference) -> CardTables<'_> {
     let places = PlaceTables { places: &reference.places, grid: &reference.grid, operators: &reference.operators };
     CardTables { accelerators: &reference.accelerators, places }
 }
 
-fn all_cards(shared: &Path) -> HashMap<String, String> {
+pub fn all_cards(shared: &Path) -> HashMap<String, String> {
     let mut all = HashMap::new();
     let path = shared.join("data/cards/model_cards.jsonl.gz");
     cards::read_cards("model_cards.jsonl.gz", &path, |item| {

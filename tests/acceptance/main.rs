@@ -8,6 +8,7 @@ mod cards;
 mod common;
 mod lineage;
 mod physical_chain;
+mod recipes;
 mod reliability;
 
 use common::{Workspace, files_of, table};

@@ -11,6 +11,8 @@ mod parse;
 mod read;
 
 #[cfg(test)]
+mod page;
+#[cfg(test)]
 mod tests;
 
 pub use self::about::{About, CardRole, CardTables};

@@ -41,7 +41,7 @@ fn not_of_training(s: &Sentence<'_, '_>) -> Option<&'static str> {
     } else if !s.trains() && !s.under_training {
         Some("not said of a training")
     } else {
-        (s.under_evaluation && !s.trains()).then_some("evaluation or inference")
+        s.under_evaluation.then_some("evaluation or inference")
     }
 }
 
@@ -61,7 +61,13 @@ fn length(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
     }
     let limit = any(span(s.ts, i + 1, at), &["up"]);
     let behind = quantity(s.ts, at).filter(|q| !q.is_word);
-    let before = || (i.saturating_sub(2)..i).find_map(|b| quantity(s.ts, b).filter(|q| !q.is_word && q.to + 1 >= i && q.to <= i));
+    // "512 sequence length": nothing but fillers between the number and the head.
+    let before = || {
+        (i.saturating_sub(5)..i).find_map(|b| {
+            let q = quantity(s.ts, b).filter(|q| !q.is_word && q.to < i)?;
+            span(s.ts, q.to, i - 1).iter().all(|t| t.is_any(&words.fillers)).then_some(q)
+        })
+    };
     let Some(q) = behind.or_else(before).filter(|q| LENGTHS.contains(&q.value)) else { return };
     let reason = if any(span(s.ts, q.to, q.to + 1), &words.other_units) {
         Some("a length in another unit")

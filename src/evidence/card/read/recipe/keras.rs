@@ -1,7 +1,7 @@
 //! Cards that the Keras callback writes: a table with a row for every epoch, numbered from 0.
 
 use crate::domain::Field;
-use crate::evidence::card::parse::block::BlockKind;
+use crate::evidence::card::parse::block::{Block, BlockKind};
 use crate::evidence::card::parse::pair::norm_key;
 use crate::evidence::card::read::candidate::{Card, RANK_PAIR, Spot, candidate};
 use crate::evidence::card::read::passage::Passage;
@@ -10,13 +10,13 @@ use crate::evidence::card::read::recipe::RECIPE;
 /// Adds the epochs of a table without steps whose epochs run from 0 without a gap.
 pub fn read_keras(card: &mut Card<'_>, passages: &[Passage<'_>]) {
     let mut rows: Vec<(Passage<'_>, f64)> = Vec::new();
+    let (mut table, mut column) = (0, None);
     for passage in passages.iter().filter(|p| p.block.kind == BlockKind::TableRow && !p.block.is_header) {
         let b = passage.block;
-        let names: Vec<String> = b.header.iter().map(|h| norm_key(h)).collect();
-        let Some(epoch) = names.iter().position(|h| h == "epoch") else { continue };
-        let has_loss = names.iter().any(|h| h.ends_with("train loss") || h.ends_with("training loss"));
-        let number = b.cells.get(epoch).and_then(|c| c.trim().parse::<f64>().ok());
-        if let Some(n) = number.filter(|_| has_loss && !names.iter().any(|h| h == "step")) {
+        if b.table != table {
+            (table, column) = (b.table, epoch_column(b));
+        }
+        if let Some(n) = column.and_then(|at| b.cells.get(at)).and_then(|c| c.trim().parse::<f64>().ok()) {
             rows.push((*passage, n));
         }
     }
@@ -28,4 +28,12 @@ pub fn read_keras(card: &mut Card<'_>, passages: &[Passage<'_>]) {
     row.extractor = Some(RECIPE);
     row.locator = format!("{}: epochs 0 to {n}", row.locator);
     card.candidates.push(row);
+}
+
+/// The column of epochs of a table with a loss of training and no steps.
+fn epoch_column(b: &Block) -> Option<usize> {
+    let names: Vec<String> = b.header.iter().map(|h| norm_key(h)).collect();
+    let has_loss = names.iter().any(|h| h.ends_with("train loss") || h.ends_with("training loss"));
+    let has_step = names.iter().any(|h| h == "step");
+    names.iter().position(|h| h == "epoch").filter(|_| has_loss && !has_step)
 }

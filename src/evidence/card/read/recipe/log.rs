@@ -65,10 +65,15 @@ pub struct Plan {
 /// The results tables of a card.
 pub fn logs<'b>(passages: &[Passage<'b>]) -> Vec<Log<'b>> {
     let mut out: Vec<(usize, Log<'b>)> = Vec::new();
+    // The columns of the table that is read.
+    let (mut table, mut columns) = (0, None);
     for passage in passages.iter().filter(|p| p.block.kind == BlockKind::TableRow && !p.block.is_header) {
         let b = passage.block;
-        let find = |name: &str| b.header.iter().position(|h| norm_key(h) == name);
-        let Some((epoch, step)) = find("epoch").zip(find("step")) else { continue };
+        if b.table != table {
+            let find = |name: &str| b.header.iter().position(|h| norm_key(h) == name);
+            (table, columns) = (b.table, find("epoch").zip(find("step")));
+        }
+        let Some((epoch, step)) = columns else { continue };
         let cell = |at: usize| b.cells.get(at).map(|c| c.trim_matches(['*', ' ', '`']));
         let number = |at: usize| cell(at).and_then(|c| first_quantity(&lex(c))).map(|q| q.value);
         let Some((e, s)) = number(epoch).zip(number(step)) else { continue };
@@ -122,6 +127,9 @@ impl<'b> Log<'b> {
         if least * epochs - last.step >= interval || plan.early {
             return End::Stopped;
         }
+        if total <= last.step {
+            return End::LastRow;
+        }
         End::Planned(total.min(last.step + interval - 1.0).max(last.step))
     }
 
@@ -161,8 +169,14 @@ fn by_steps(last: f64, planned: f64, interval: f64, early: bool) -> End {
 /// Steps of the planned passes. With accumulation a pass ends with its last whole step.
 fn total_steps(last: &Row<'_>, least: f64, most: f64, epochs: f64, accumulation: f64) -> f64 {
     let measured = (last.step / last.epoch).clamp(least, most);
-    let pass =
-        if accumulation > 1.0 { measured.floor() } else { measured.round().clamp(least.ceil().min(most), most.floor().max(least)) };
+    let whole = measured.round();
+    let pass = if (least..=most).contains(&whole) {
+        whole
+    } else if accumulation > 1.0 {
+        measured.floor()
+    } else {
+        measured
+    };
     (pass * epochs - 1e-6).ceil()
 }
 
@@ -186,7 +200,10 @@ mod tests {
         // The last evaluation is the end.
         assert_eq!(end(&[(1.0, 170.0), (3.0, 510.0)], epochs(3.0)), End::LastRow);
         assert_eq!(end(&[(0.99, 110.0), (1.99, 220.0), (2.98, 330.0)], Plan { accumulation: 4.0, ..epochs(3.0) }), End::LastRow);
-        // Between two evaluations.
+        assert_eq!(end(&[(0.96, 18.0), (3.84, 72.0), (4.8, 90.0)], Plan { accumulation: 4.0, ..epochs(5.0) }), End::LastRow);
+        // Between two evaluations; a pass of 11 steps is no pass of 10 because its epochs are rounded.
+        let eleven = Plan { accumulation: 2.0, ..epochs(70.0) };
+        assert_eq!(end(&[(18.18, 200.0), (36.36, 400.0), (54.55, 600.0)], eleven), End::Planned(770.0));
         assert_eq!(end(&[(9.41, 800.0), (18.82, 1600.0), (28.24, 2400.0)], epochs(30.0)), End::Planned(2550.0));
         assert_eq!(end(&[(0.53, 500.0), (1.06, 1000.0), (1.6, 1500.0)], epochs(2.0)), End::Planned(1878.0));
         assert_eq!(end(&[(1.0, 1000.0), (2.0, 3000.0)], steps(4000.0)), End::Planned(4000.0));

@@ -38,6 +38,7 @@ pub fn read_recipe(card: &mut Card<'_>, passages: &[Passage<'_>], body: &str) {
     let tables = log::logs(passages);
     add_lengths_and_sides(card, &parts);
     add_samples(card, &parts);
+    add_stated(card, &parts);
     loaders::read_loaders(card, passages, &parts);
     if tables.is_empty() {
         keras::read_keras(card, passages);
@@ -55,6 +56,34 @@ pub fn read_recipe(card: &mut Card<'_>, passages: &[Passage<'_>], body: &str) {
     }
     let chosen = if stated.iter().any(|p| matches!(p.key, RecipeKey::Epochs | RecipeKey::Steps)) { &stated } else { &in_code };
     add_steps(card, chosen, &tables, body);
+}
+
+/// Batch, steps and epochs that only a trainer's own words or a configuration state: those of common keys are read as pairs.
+fn add_stated(card: &mut Card<'_>, parts: &[Part<'_>]) {
+    for p in parts {
+        let (field, least) = match p.key {
+            RecipeKey::TotalBatch => (Field::BatchSize, 1.0),
+            RecipeKey::Steps => (Field::TrainSteps, 10.0),
+            RecipeKey::Epochs => (Field::Epochs, 0.0),
+            RecipeKey::DeviceBatch
+            | RecipeKey::Batch
+            | RecipeKey::Accumulation
+            | RecipeKey::Devices
+            | RecipeKey::Distributed
+            | RecipeKey::Examples
+            | RecipeKey::Samples
+            | RecipeKey::Length
+            | RecipeKey::LooseLength
+            | RecipeKey::ModelLength
+            | RecipeKey::Side
+            | RecipeKey::Other
+            | RecipeKey::Base => continue,
+        };
+        let is_known = card.candidates.iter().any(|c| c.field == field && c.value == p.value);
+        if p.value.is_some_and(|v| v >= least) && !is_known {
+            card.add(&p.spot, field, p.value, &p.written, None);
+        }
+    }
 }
 
 /// The batch of all devices, where it is not stated: batch x accumulation x devices.

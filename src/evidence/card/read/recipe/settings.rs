@@ -65,11 +65,11 @@ fn identifiers<'c>(line: &'c str, out: &mut Vec<Setting<'c>>) {
         }
         let name = line.get(from..at).unwrap_or_default();
         let is_flag = name.starts_with("--");
+        // Most words of code have no value behind them: they need no look-up.
+        let Some((value, to)) = value_behind(line, at, is_flag) else { continue };
         let Some(key) = recipe_key(&norm_key(name)) else { continue };
-        if let Some((value, to)) = value_behind(line, at, is_flag) {
-            out.push(Setting { key, value, from, to });
-            at = to.max(at);
-        }
+        out.push(Setting { key, value, from, to });
+        at = to.max(at);
     }
 }
 
