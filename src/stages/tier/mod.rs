@@ -191,7 +191,14 @@ fn flags(model: &ModelRow, own: &[EvidenceRow]) -> Vec<Flag> {
     let from_params = match model.params_source {
         Some(ParamsSource::Name) => Some(Flag::ParamsFromName),
         Some(ParamsSource::Base) => Some(Flag::ParamsFromBase),
-        Some(ParamsSource::Safetensors | ParamsSource::Gguf | ParamsSource::Registry | ParamsSource::Correction) | None => None,
+        Some(
+            ParamsSource::Safetensors
+            | ParamsSource::SafetensorsTotal
+            | ParamsSource::Gguf
+            | ParamsSource::Registry
+            | ParamsSource::Correction,
+        )
+        | None => None,
     };
     let from_date = match model.trained_on_source {
         Some(TrainedOnSource::CreatedAt) => Some(Flag::TrainedOnFromCreatedAt),
