@@ -24,7 +24,7 @@ fn main() {
     let references = References::new(&Reference::load().expect("the tables are part of the binary"));
     let mut words = Words::default();
     let mut real: Vec<RepoFacts> = Vec::new();
-    for file in find_files(&path).expect("the index is readable") {
+    for file in find_files(&path).expect("the index is readable").files {
         read_json(&file, |block| {
             real.extend(block.records.iter().filter_map(|r| r.row.as_ref()).map(|raw| repo_facts(&references, raw, &mut words)));
             Ok(())

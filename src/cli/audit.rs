@@ -94,12 +94,12 @@ fn gather_inputs(cli: &Cli, manifest: &Manifest, index: &Path, cards: &Path) -> 
     let mut available: Vec<(String, PathBuf)> = Vec::new();
     let [index_root, cards_root] = found_roots(&fetch_settings(cli)?);
     if let Some(path) = index_root.filter(|p| p.exists()) {
-        for file in hub::find_files(&path)? {
+        for file in hub::find_files(&path)?.files {
             available.push((hub::file_digest(&file)?, fs_err::canonicalize(&file.path).at_path("cannot read", &file.path)?));
         }
     }
     if let Some(path) = cards_root.filter(|p| p.exists()) {
-        for (_, file) in hub::find_card_files(&path)? {
+        for (_, file) in hub::find_card_files(&path)?.files {
             available.push((sha256_file(&file)?, fs_err::canonicalize(&file).at_path("cannot read", &file)?));
         }
     }

@@ -70,7 +70,7 @@ fn settings(config: &Config, data_dir: &Path, network: Network) -> stages::Setti
             sample_dir: data_dir.join("work").join("embedded-sample"),
             network,
         },
-        ingest: ingest::Settings { max_quarantine_fraction: limits.max_quarantine_fraction },
+        ingest: ingest::Settings { max_quarantine_fraction: limits.max_quarantine_fraction, metric: cohort.metric },
         normalize: normalize::Settings {
             metric: cohort.metric,
             min: cohort.min,

@@ -107,6 +107,8 @@ closed_set! {
         Safetensors = "safetensors",
         /// Count of the GGUF file.
         Gguf = "gguf",
+        /// Total of the safetensors files where the index has no counts by type of number.
+        SafetensorsTotal = "safetensors_total",
         /// The repository's name.
         Name = "name",
         /// The table of published training runs.

@@ -23,3 +23,17 @@ closed_set! {
         Downloads30d = "downloads_30d",
     }
 }
+
+closed_set! {
+    /// Units in which tools write an instant as a number.
+    enum EpochUnit {
+        /// Since 1970, as Unix counts.
+        Seconds = "seconds",
+        /// As pandas and JavaScript write.
+        Milliseconds = "milliseconds",
+        /// As Spark and DuckDB count.
+        Microseconds = "microseconds",
+        /// As numpy counts.
+        Nanoseconds = "nanoseconds",
+    }
+}

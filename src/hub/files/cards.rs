@@ -1,25 +1,26 @@
 //! Model cards as files: a directory of READMEs, JSON Lines of `{id, card}` or Parquet with a text column. Kinds are judged by content.
 
+use super::card_files::CACHED_MODEL;
 use super::find::recognise;
+use super::parquet::open_parquet;
 use super::source::{FileKind, SourceFile, damaged, open_text};
 use crate::error::{Error, IoContext, Result};
-use crate::hub::record::is_valid_id;
+use crate::hub::record::{is_valid_id, same_key};
 use arrow::array::AsArray;
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use fs_err as fs;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::io::{BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Longest line of a JSON Lines file.
 const MAX_LINE_BYTES: u64 = 64 << 20;
 /// Largest README read; what lies beyond is cut, as from every card.
 const MAX_README_BYTES: u64 = 8 << 20;
 /// Names of the id in files of cards, in order of preference.
-const ID_KEYS: &[&str] = &["id", "modelId", "model_id"];
+pub(super) const ID_KEYS: &[&str] = &["id", "modelId"];
 /// Names of the text.
-const TEXT_KEYS: &[&str] = &["card", "modelcard_text", "text", "content", "readme"];
+pub(super) const TEXT_KEYS: &[&str] = &["card", "modelcard_text", "text", "content", "readme"];
 
 /// One card.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,40 +47,6 @@ pub struct Unusable {
     pub raw: String,
 }
 
-/// The files at a path, in name order: the file itself, or the files of a directory that are not hidden and the Markdown below it:
-/// repositories as they are cloned hold weights and settings beside their README.
-///
-/// # Errors
-/// The path does not exist or cannot be read.
-pub fn find_card_files(path: &Path) -> Result<Vec<(String, PathBuf)>> {
-    let metadata = fs::metadata(path).at_path("cannot read cards", path)?;
-    if !metadata.is_dir() {
-        return Ok(vec![(path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default(), path.to_owned())]);
-    }
-    let mut files = Vec::new();
-    let mut open = vec![path.to_owned()];
-    while let Some(dir) = open.pop() {
-        for entry in fs::read_dir(&dir).at_path("cannot list cards", &dir)? {
-            let entry = entry.at_path("cannot list cards", &dir)?;
-            let file_type = entry.file_type().at_path("cannot read cards", entry.path())?;
-            if entry.file_name().to_string_lossy().starts_with('.') {
-                continue;
-            }
-            // Links to directories are not followed: they may lead round in circles.
-            if file_type.is_dir() {
-                open.push(entry.path());
-            } else if file_type.is_file() || entry.path().is_file() {
-                let name = entry.path().strip_prefix(path).unwrap_or(&entry.path()).to_string_lossy().into_owned();
-                if dir == path || is_markdown(&name) {
-                    files.push((name, entry.path()));
-                }
-            }
-        }
-    }
-    files.sort();
-    Ok(files)
-}
-
 /// Streams the cards of one file.
 ///
 /// # Errors
@@ -100,15 +67,24 @@ pub fn read_cards(name: &str, path: &Path, mut sink: impl FnMut(Item) -> Result<
     }
 }
 
-fn is_markdown(name: &str) -> bool {
+pub(super) fn is_markdown(name: &str) -> bool {
     name.to_lowercase().ends_with(".md")
 }
 
-/// `owner/name/README.md`, `owner/name.md` or `owner--name.md`.
+/// `owner/name/README.md`, `owner/name.md`, `owner--name.md`, or `models--owner--name/snapshots/<commit>/README.md`.
 fn id_of(name: &str) -> String {
-    let stem = name.strip_suffix(".md").or_else(|| name.strip_suffix(".MD")).unwrap_or(name);
-    let stem = stem.strip_suffix("/README").or_else(|| stem.strip_suffix("/readme")).unwrap_or(stem);
-    if stem.contains('/') { stem.to_owned() } else { stem.replacen("--", "/", 1) }
+    let is_readme = |part: &&str| !part.eq_ignore_ascii_case("readme.md");
+    let parts: Vec<&str> = name.split('/').filter(is_readme).collect();
+    if let Some(cached) = parts.iter().find_map(|part| part.strip_prefix(CACHED_MODEL)) {
+        return cached.replacen("--", "/", 1);
+    }
+    let last = parts.last().copied().unwrap_or_default();
+    let stem = if is_markdown(last) { &last[..last.len() - ".md".len()] } else { last };
+    match parts.len() {
+        0 => name.to_owned(),
+        1 => stem.replacen("--", "/", 1),
+        n => format!("{}/{stem}", parts[n - 2]),
+    }
 }
 
 fn readme(name: &str, path: &Path) -> Result<Item> {
@@ -154,7 +130,11 @@ fn json_card(line: &[u8], locator: &str) -> Item {
     let unusable =
         |reason: String| Unusable { locator: locator.to_owned(), reason, raw: String::from_utf8_lossy(line).into_owned() };
     let value: serde_json::Value = serde_json::from_slice(line).map_err(|e| unusable(format!("not JSON: {e}")))?;
-    let field = |keys: &[&str]| keys.iter().find_map(|key| value.get(*key)?.as_str().map(str::to_owned));
+    let entries = || value.as_object().into_iter().flatten();
+    let field = |keys: &[&str]| {
+        let named = |known: &str| entries().find(|(key, value)| same_key(key, known) && value.is_string());
+        keys.iter().find_map(|known| named(known)?.1.as_str().map(str::to_owned))
+    };
     let id = field(ID_KEYS).ok_or_else(|| unusable("no id".into()))?;
     let text = field(TEXT_KEYS).ok_or_else(|| unusable("no text".into()))?;
     card(&id, text, locator)
@@ -168,9 +148,9 @@ fn parquet(file: &SourceFile, mut sink: impl FnMut(Item) -> Result<()>) -> Resul
             "fetch it again; it needs a column id (or modelId) and one with the text (card, text or content)",
         )
     };
-    let handle = std::fs::File::open(&file.path).at_path("cannot read cards", &file.path)?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(handle).map_err(|e| damaged(&e))?;
-    let column = |names: &[&str]| names.iter().find(|n| builder.schema().column_with_name(n).is_some()).map(|n| (*n).to_owned());
+    let builder = open_parquet(&file.path)?;
+    let columns: Vec<String> = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
+    let column = |names: &[&str]| names.iter().find_map(|known| columns.iter().find(|name| same_key(name, known)).cloned());
     let (Some(id), Some(text)) = (column(ID_KEYS), column(TEXT_KEYS)) else {
         return Err(damaged(&"no column of ids, or none of texts"));
     };
@@ -216,7 +196,17 @@ mod tests {
 
     #[test]
     fn ids_of_readmes() {
-        for (name, id) in [("a/b/README.md", "a/b"), ("a/b.md", "a/b"), ("a--b-c.md", "a/b-c"), ("gpt2.md", "gpt2")] {
+        for (name, id) in [
+            ("a/b/README.md", "a/b"),
+            ("a/b/readme.MD", "a/b"),
+            ("a/b.md", "a/b"),
+            ("a--b-c.md", "a/b-c"),
+            ("a--b/README.md", "a/b"),
+            ("gpt2.md", "gpt2"),
+            ("mirror/a/b/README.md", "a/b"),
+            ("models--fr-lab--ner-4ent/snapshots/1a54/README.md", "fr-lab/ner-4ent"),
+            ("hub/models--solo-gpt/snapshots/1a54/README.md", "solo-gpt"),
+        ] {
             assert_eq!(id_of(name), id);
         }
     }
@@ -233,19 +223,6 @@ mod tests {
         assert_eq!(reasons[0], "no text");
         assert!(reasons[1].starts_with("not JSON") && reasons[2].contains("no Hub id"), "{reasons:?}");
         assert!(all("x.bin", b"\x00\x01").is_err() && all("x.json", b"[]").is_err());
-    }
-
-    /// What a clone holds beside its README is no card, and stops nothing.
-    #[test]
-    fn cloned_repositories_give_their_readmes_only() {
-        let dir = tempfile::tempdir().unwrap();
-        let repository = dir.path().join("a/b");
-        std::fs::create_dir_all(&repository).unwrap();
-        for (name, bytes) in [("README.md", &b"# B"[..]), ("config.json", b"{}"), ("model.safetensors", b"\x00\x01")] {
-            std::fs::write(repository.join(name), bytes).unwrap();
-        }
-        let names: Vec<String> = find_card_files(dir.path()).unwrap().into_iter().map(|(name, _)| name).collect();
-        assert_eq!(names, ["a/b/README.md"]);
     }
 
     #[test]

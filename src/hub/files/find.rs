@@ -1,80 +1,197 @@
 //! Which files a source path means, and what kind each is, judged by content and never by name.
 
+use super::kind::{Found, refusal_in_directory};
+use super::parquet::column_names;
 use super::recording::{self, open_recording};
-use super::source::{FileKind, SourceFile, damaged, open_buffered};
+use super::source::{FileKind, PassedOver, SourceFile, damaged, open_buffered, open_text};
 use crate::error::{Error, IoContext, Result};
 use flate2::read::MultiGzDecoder;
 use fs_err as fs;
-use std::io::{BufRead, BufReader};
+use serde::de::IgnoredAny;
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
+
+/// What an empty file is called in messages.
+const EMPTY: &str = "the file is empty";
+/// Most of a file that is looked at for its first record.
+const MAX_FIRST_RECORD: u64 = 64 << 20;
+/// Endings of files that somebody took for an index: where their content is none, something went wrong.
+const INDEX_ENDINGS: &[&str] = &[".parquet", ".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz"];
+
+/// The files of a source, and what lies beside them.
+#[derive(Debug, Default)]
+pub struct IndexFiles {
+    /// Index files, in name order.
+    pub files: Vec<SourceFile>,
+    /// What was passed over, in name order. Hidden files are not mentioned.
+    pub passed_over: Vec<PassedOver>,
+}
 
 /// The index files at `path`: the file itself, or every index file of a directory, in name order.
 ///
+/// Sub-directories are read where they are partitions (`year=2024`), and where no index file lies above them.
+///
 /// # Errors
-/// The path does not exist or cannot be read, a file is empty or of no known kind, or a directory holds no index file.
-pub fn find_files(path: &Path) -> Result<Vec<SourceFile>> {
+/// The path does not exist or cannot be read, a file that should be an index is empty or of no known kind, or a directory holds
+/// no index file.
+pub fn find_files(path: &Path) -> Result<IndexFiles> {
     let metadata = fs::metadata(path).at_path("cannot read source", path)?;
+    let mut found = IndexFiles::default();
     if !metadata.is_dir() {
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        return Ok(vec![recognise(path, name)?]);
+        found.files.push(recognise(path, name)?);
+        return Ok(found);
     }
-    let mut paths = Vec::new();
-    list(path, &mut paths)?;
-    paths.sort();
-    let mut files = Vec::new();
-    for file in paths {
-        let name = file.strip_prefix(path).unwrap_or(&file).to_string_lossy().into_owned();
-        files.push(recognise(&file, name)?);
-    }
-    if files.is_empty() {
+    gather(path, path, &mut found)?;
+    found.files.sort_by(|a, b| a.name.cmp(&b.name));
+    found.passed_over.sort_by(|a, b| a.name.cmp(&b.name));
+    if found.files.is_empty() {
         return Err(Error::input(
-            "the source directory holds no index file",
+            format!("the source directory holds no index file{}", PassedOver::list(&found.passed_over)),
             path.display(),
             "put a models .parquet, .json, .jsonl or .jsonl.gz into it, or point --source at one",
         ));
     }
-    Ok(files)
+    Ok(found)
 }
 
-/// Files below a directory. Hidden entries are skipped, and so are sub-directories: `data/sample/cards` holds cards, not
-/// index files.
-fn list(dir: &Path, into: &mut Vec<PathBuf>) -> Result<()> {
-    for entry in fs::read_dir(dir).at_path("cannot list source directory", dir)? {
-        let entry = entry.at_path("cannot list source directory", dir)?;
-        let hidden = entry.file_name().to_string_lossy().starts_with('.');
-        let file_type = entry.file_type().at_path("cannot read source", entry.path())?;
-        if !hidden && (file_type.is_file() || (file_type.is_symlink() && entry.path().is_file())) {
-            into.push(entry.path());
+/// The files of one directory, then those of its sub-directories that are part of the index.
+fn gather(root: &Path, dir: &Path, found: &mut IndexFiles) -> Result<()> {
+    let (files, dirs) = entries(root, dir, found)?;
+    let before = found.files.len();
+    for (name, path) in files {
+        match index_file(&path, &name)? {
+            Ok(file) => found.files.push(file),
+            Err(reason) => found.passed_over.push(PassedOver { name, reason }),
+        }
+    }
+    let is_partition = |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().contains('='));
+    let only_partitions = found.files.len() > before || dirs.iter().any(|(_, path)| is_partition(path));
+    for (name, path) in dirs {
+        if only_partitions && !is_partition(&path) {
+            found.passed_over.push(PassedOver { name: format!("{name}/"), reason: "a directory beside index files".into() });
+        } else {
+            gather(root, &path, found)?;
         }
     }
     Ok(())
 }
 
-pub(super) fn recognise(path: &Path, name: String) -> Result<SourceFile> {
-    let bytes = fs::metadata(path).at_path("cannot read source", path)?.len();
-    let mut reader = open_buffered(path)?;
-    let head = reader.fill_buf().at_path("cannot read source", path)?;
-    let kind = if head.is_empty() {
-        return Err(Error::input(
-            "the file is empty",
-            path.display(),
-            "fetch it again, or name a .parquet, .json, .jsonl or .jsonl.gz file",
-        ));
-    } else if head.starts_with(b"PAR1") {
-        FileKind::Parquet
-    } else if head.starts_with(recording::FIRST_LINE) {
-        let bytes = open_recording(path)?.bytes();
-        return Ok(SourceFile { path: path.to_owned(), name: recording::NAME.to_owned(), kind: FileKind::Recording, bytes });
-    } else if head.starts_with(&[0x1f, 0x8b]) {
-        let mut text = BufReader::new(MultiGzDecoder::new(reader));
-        json_kind(&mut text, path, true)?
-    } else {
-        json_kind(&mut reader, path, false)?
+/// Files with their names below the root.
+type Named = Vec<(String, PathBuf)>;
+
+/// Files and directories of a directory. Hidden entries are skipped; those that begin with `_` are a tool's own (`_SUCCESS`).
+fn entries(root: &Path, dir: &Path, found: &mut IndexFiles) -> Result<(Named, Named)> {
+    let (mut files, mut dirs) = (Vec::new(), Vec::new());
+    for entry in fs::read_dir(dir).at_path("cannot list source directory", dir)? {
+        let entry = entry.at_path("cannot list source directory", dir)?;
+        let path = entry.path();
+        let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
+        let file_type = entry.file_type().at_path("cannot read source", &path)?;
+        match entry.file_name().to_string_lossy() {
+            own if own.starts_with('.') => {}
+            own if own.starts_with('_') => {
+                found.passed_over.push(PassedOver { name, reason: "begins with '_'".into() });
+            }
+            _ if file_type.is_dir() => dirs.push((name, path)),
+            _ if file_type.is_file() || path.is_file() => files.push((name, path)),
+            // Links to directories may lead round in circles.
+            _ => found.passed_over.push(PassedOver { name, reason: "neither a file nor a directory".into() }),
+        }
+    }
+    files.sort();
+    dirs.sort();
+    Ok((files, dirs))
+}
+
+/// A file of a directory as an index file, or why it is none.
+fn index_file(path: &Path, name: &str) -> Result<std::result::Result<SourceFile, String>> {
+    let file = match file_kind(path)? {
+        Ok(kind) => source_file(path, name.to_owned(), kind)?,
+        Err(reason) if is_called_index(name) => return Err(refused(path, reason)),
+        Err(reason) => return Ok(Err(reason.to_owned())),
     };
+    let (keys, found) = match file.kind {
+        FileKind::Recording => return Ok(Ok(file)),
+        FileKind::Parquet => (column_names(path)?, Found::Column),
+        FileKind::JsonLines { gzip } | FileKind::JsonArray { gzip } => match first_keys(path, gzip)? {
+            Some(keys) => (keys, Found::Key),
+            // What cannot be read is an index that is damaged: its reader says where.
+            None => return Ok(Ok(file)),
+        },
+    };
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    Ok(refusal_in_directory(&keys, found).map_or(Ok(file), Err))
+}
+
+/// Whether somebody took a file for an index.
+pub(super) fn is_called_index(name: &str) -> bool {
+    INDEX_ENDINGS.iter().any(|ending| name.to_lowercase().ends_with(ending))
+}
+
+/// The keys of the first record of a JSON file, however many lines it takes; none if it cannot be read.
+pub(super) fn first_keys(path: &Path, gzip: bool) -> Result<Option<Vec<String>>> {
+    let mut text = BufReader::new(open_text(path, gzip)?.take(MAX_FIRST_RECORD));
+    loop {
+        let head = text.fill_buf().map_err(|e| damaged(path, &e))?;
+        match head.iter().position(|byte| *byte == b'{') {
+            Some(skip) => {
+                text.consume(skip);
+                break;
+            }
+            None if head.is_empty() => return Ok(None),
+            None => {
+                let all = head.len();
+                text.consume(all);
+            }
+        }
+    }
+    let mut records = serde_json::Deserializer::from_reader(text).into_iter::<BTreeMap<String, IgnoredAny>>();
+    Ok(records.next().and_then(std::result::Result::ok).map(|record| record.into_keys().collect()))
+}
+
+pub(super) fn recognise(path: &Path, name: String) -> Result<SourceFile> {
+    let kind = file_kind(path)?.map_err(|reason| refused(path, reason))?;
+    source_file(path, name, kind)
+}
+
+fn source_file(path: &Path, name: String, kind: FileKind) -> Result<SourceFile> {
+    if kind == FileKind::Recording {
+        let bytes = open_recording(path)?.bytes();
+        return Ok(SourceFile { path: path.to_owned(), name: recording::NAME.to_owned(), kind, bytes });
+    }
+    let bytes = fs::metadata(path).at_path("cannot read source", path)?.len();
     Ok(SourceFile { path: path.to_owned(), name, kind, bytes })
 }
 
-fn json_kind(reader: &mut impl BufRead, path: &Path, gzip: bool) -> Result<FileKind> {
+pub(super) fn refused(path: &Path, reason: &str) -> Error {
+    let remedy = if reason == EMPTY {
+        "fetch it again, or name a .parquet, .json, .jsonl or .jsonl.gz file"
+    } else {
+        "name a .parquet, .json, .jsonl or .jsonl.gz file, or a directory with such files"
+    };
+    Error::input(reason, path.display(), remedy)
+}
+
+/// The kind of a file, or why it has none.
+pub(super) fn file_kind(path: &Path) -> Result<std::result::Result<FileKind, &'static str>> {
+    let mut reader = open_buffered(path)?;
+    let head = reader.fill_buf().at_path("cannot read source", path)?;
+    if head.is_empty() {
+        Ok(Err(EMPTY))
+    } else if head.starts_with(b"PAR1") {
+        Ok(Ok(FileKind::Parquet))
+    } else if head.starts_with(recording::FIRST_LINE) {
+        Ok(Ok(FileKind::Recording))
+    } else if head.starts_with(&[0x1f, 0x8b]) {
+        json_kind(&mut BufReader::new(MultiGzDecoder::new(reader)), path, true)
+    } else {
+        json_kind(&mut reader, path, false)
+    }
+}
+
+fn json_kind(reader: &mut impl BufRead, path: &Path, gzip: bool) -> Result<std::result::Result<FileKind, &'static str>> {
     loop {
         let head = reader.fill_buf().map_err(|e| damaged(path, &e))?;
         if head.is_empty() {
@@ -82,17 +199,13 @@ fn json_kind(reader: &mut impl BufRead, path: &Path, gzip: bool) -> Result<FileK
         }
         let skip = head.iter().take_while(|b| b.is_ascii_whitespace() || [0xef, 0xbb, 0xbf].contains(*b)).count();
         match head.get(skip) {
-            Some(b'[') => return Ok(FileKind::JsonArray { gzip }),
-            Some(b'{') => return Ok(FileKind::JsonLines { gzip }),
+            Some(b'[') => return Ok(Ok(FileKind::JsonArray { gzip })),
+            Some(b'{') => return Ok(Ok(FileKind::JsonLines { gzip })),
             Some(_) => break,
             None => reader.consume(skip),
         }
     }
-    Err(Error::input(
-        "neither Parquet nor JSON: the content starts with neither PAR1, '{' nor '['",
-        path.display(),
-        "name a .parquet, .json, .jsonl or .jsonl.gz file, or a directory of only such files",
-    ))
+    Ok(Err("neither Parquet nor JSON: the content starts with neither PAR1, '{' nor '['"))
 }
 
 /// SHA-256 of what a source file holds: of its bytes, or of a recording's pages.

@@ -35,6 +35,13 @@ pub fn read_json(file: &SourceFile, mut sink: impl FnMut(Block) -> Result<()>) -
         let n = (&mut text).take(BLOCK_BYTES as u64).read_to_end(&mut buffer).map_err(|e| damaged(&file.path, &e))?;
         let at_end = n == 0;
         let (spans, consumed) = splitter.split(&buffer, before, at_end);
+        if !array && position == 0 && is_spread(&buffer, &spans) {
+            return Err(Error::input(
+                "the records are spread over several lines: the first line is no record",
+                file.path.display(),
+                "write one record a line (`jq -c . FILE > lines.jsonl`), or all of them as one array (`jq -s . FILE > array.json`)",
+            ));
+        }
         let records = parse(file, &buffer, &spans);
         for parsed in &records {
             unknown.extend(parsed.unknown_keys.iter().cloned());
@@ -68,6 +75,13 @@ pub fn read_json(file: &SourceFile, mut sink: impl FnMut(Block) -> Result<()>) -
         ));
     }
     Ok(unknown.into_iter().collect())
+}
+
+/// Whether records of several lines begin the file: the first line opens a record and does not end it, and the next goes on with it.
+fn is_spread(buffer: &[u8], spans: &[(u64, Range<usize>)]) -> bool {
+    let line = |at: usize| spans.get(at).map(|(_, span)| buffer[span.clone()].trim_ascii());
+    let (Some(first), Some(second)) = (line(0), line(1)) else { return false };
+    !first.ends_with(b"}") && !second.starts_with(b"{") && [b'{', b'[', b','].iter().any(|open| first.ends_with(&[*open]))
 }
 
 fn parse(file: &SourceFile, buffer: &[u8], spans: &[(u64, Range<usize>)]) -> Vec<Parsed> {

@@ -1,19 +1,23 @@
 //! Files of records and of cards: finding them, telling their kind by content, reading each kind.
 
+mod card_files;
 pub mod cards;
+mod columns;
 mod find;
 mod json;
+mod kind;
 mod parquet;
 mod recording;
 mod source;
 mod splitter;
 
-pub use cards::{find_card_files, read_cards};
-pub use find::{file_digest, find_files};
+pub use card_files::{CardFiles, find_card_files};
+pub use cards::read_cards;
+pub use find::{IndexFiles, file_digest, find_files};
 pub use json::read_json;
 pub use parquet::read_parquet;
 pub use recording::{open_recording, read_recording};
-pub use source::{Block, FileKind, SchemaReport, SourceFile};
+pub use source::{Block, FileKind, PassedOver, SchemaReport, SourceFile};
 
 #[cfg(test)]
 mod tests;

@@ -1,50 +1,29 @@
-//! Streaming the hub-stats Parquet schema, whatever integer widths, string types or missing columns a dump comes with.
+//! Streaming Parquet of the hub-stats kind, whatever tool wrote it: its types, spelling of columns, codecs and partitions.
 
+use super::columns::{Cells, is_readable};
+use super::kind::{Found, refusal};
 use super::source::{Block, SchemaReport, SourceFile};
 use crate::error::{Error, IoContext, Result};
 use crate::hub::record::fields::{HubField, Listed, Reading};
-use crate::hub::record::{Parsed, RecordReader, clipped, normalize_base_id};
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Field, Float64Type, Int64Type, TimeUnit, TimestampMillisecondType};
+use crate::hub::record::{Parsed, RecordReader};
+use arrow::array::RecordBatch;
+use arrow::datatypes::{DataType, Field};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::basic::Compression;
 use rayon::prelude::*;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
 /// Rows decoded at a time: a card is some kilobytes, so a batch stays near ten megabytes.
 const BATCH_ROWS: usize = 4_096;
-/// Known columns beside `id` that a file must have to be taken for a model index.
-const MIN_KNOWN_COLUMNS: usize = 2;
+/// What a path of Hive has for a column without a value.
+const NO_VALUE: &str = "__HIVE_DEFAULT_PARTITION__";
 
-/// The type a column is brought to.
-#[derive(Clone, Copy, PartialEq)]
-enum Want {
-    Text,
-    Texts,
-    Number,
-    Instant,
-    AsIs,
-}
-
-/// What the column of a field is brought to; none if it is not read from Parquet.
-fn want(field: HubField) -> Option<Want> {
-    match field.reading() {
-        Reading::Id | Reading::Text(_) | Reading::FlagOrWord(_) | Reading::Private | Reading::Card | Reading::Gguf => {
-            Some(Want::Text)
-        }
-        Reading::Texts(_) => Some(Want::Texts),
-        Reading::Count(_) => Some(Want::Number),
-        Reading::Instant(_) => Some(Want::Instant),
-        Reading::Safetensors | Reading::BaseModels => Some(Want::AsIs),
-        Reading::NotNeeded | Reading::OldId | Reading::Config | Reading::Siblings => None,
-    }
-}
-
-/// The columns read, with the type each is brought to.
-fn columns() -> impl Iterator<Item = (HubField, Want)> {
-    HubField::ALL.iter().filter_map(|field| Some((*field, want(*field)?)))
+/// Whether a field is read from Parquet.
+const fn is_column(field: HubField) -> bool {
+    !matches!(field.reading(), Reading::NotNeeded | Reading::OldId | Reading::Config | Reading::Siblings)
 }
 
 /// Whether a column that is not read is no news: the listing brings it, too, and it says nothing that the others do not.
@@ -52,32 +31,63 @@ fn is_needless(field: HubField) -> bool {
     matches!(field.reading(), Reading::NotNeeded) && field.listed() != Listed::Never
 }
 
+/// Opens a Parquet file. What Arrow noted of its own types is left aside: large, dictionary and view types of memory are one type of
+/// file each, and lists, maps and texts come out the same whoever wrote them.
+///
+/// # Errors
+/// It cannot be opened, is truncated or damaged, or has a codec that is not read.
+pub(super) fn open_parquet(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<std::fs::File>> {
+    let handle = std::fs::File::open(path).at_path("cannot read source", path)?;
+    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+    let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(handle, options).map_err(|e| damaged(path, &e))?;
+    let columns = builder.metadata().row_groups().iter().flat_map(|group| group.columns());
+    if columns.into_iter().any(|column| column.compression() == Compression::LZO) {
+        return Err(Error::input(
+            "the Parquet file is whole, but compressed with LZO, which is not read",
+            path.display(),
+            "write it again with zstd or snappy",
+        ));
+    }
+    Ok(builder)
+}
+
+fn damaged(path: &Path, e: &dyn std::fmt::Display) -> Error {
+    Error::input(
+        format!("the Parquet file is truncated or damaged: {e}"),
+        path.display(),
+        "fetch it again and compare its size and sha256 with the origin's",
+    )
+}
+
+/// Names of the columns.
+///
+/// # Errors
+/// As [`open_parquet`].
+pub(super) fn column_names(path: &Path) -> Result<Vec<String>> {
+    Ok(open_parquet(path)?.schema().fields().iter().map(|field| field.name().clone()).collect())
+}
+
 /// Streams the records of a Parquet file to `sink`. Returns how its columns differ from the schema we know.
 ///
 /// # Errors
-/// The file is truncated, damaged, or has no `id` column.
+/// The file is truncated, damaged, or no index of models.
 pub fn read_parquet(file: &SourceFile, mut sink: impl FnMut(Block) -> Result<()>) -> Result<SchemaReport> {
-    let damaged = |e: &dyn std::fmt::Display| {
-        Error::input(
-            format!("the Parquet file is truncated or damaged: {e}"),
-            file.path.display(),
-            "fetch it again and compare its size and sha256 with the origin's",
-        )
-    };
-    let handle = std::fs::File::open(&file.path).at_path("cannot read source", &file.path)?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(handle).map_err(|e| damaged(&e))?;
-    let report = compare(builder.schema().fields(), &file.path)?;
-    let wanted = columns().map(|(field, _)| field.key()).filter(|n| !report.missing.iter().any(|m| m == n));
-    let mask = ProjectionMask::columns(builder.parquet_schema(), wanted);
+    let builder = open_parquet(&file.path)?;
+    let schema = Arc::clone(builder.schema());
+    let plan = Plan::new(schema.fields(), file)?;
+    let mask = ProjectionMask::columns(builder.parquet_schema(), plan.columns.iter().map(|(_, name)| name.as_str()));
     let total_rows = usize::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0).max(1);
-    let reader = builder.with_projection(mask).with_batch_size(BATCH_ROWS).build().map_err(|e| damaged(&e))?;
+    let reader = builder.with_projection(mask).with_batch_size(BATCH_ROWS).build().map_err(|e| damaged(&file.path, &e))?;
+    let mut unreadable = plan.report.unreadable.iter().cloned().collect::<BTreeSet<_>>();
     let mut first_row = 0;
     for batch in reader {
-        let batch = batch.map_err(|e| damaged(&e))?;
+        let batch = batch.map_err(|e| damaged(&file.path, &e))?;
         let rows = batch.num_rows();
-        let cast = Columns::new(&batch);
-        let records =
-            (0..rows).into_par_iter().map(|row| cast.record(row, &format!("{}:row {}", file.name, first_row + row + 1))).collect();
+        let cells = plan.cells(&batch, &mut unreadable);
+        let records = (0..rows)
+            .into_par_iter()
+            .map(|row| plan.record(&cells, row, &format!("{}:row {}", file.name, first_row + row + 1)))
+            .collect();
         first_row += rows;
         sink(Block {
             records,
@@ -85,78 +95,76 @@ pub fn read_parquet(file: &SourceFile, mut sink: impl FnMut(Block) -> Result<()>
             bytes_read: file.bytes.saturating_mul(first_row as u64) / total_rows as u64,
         })?;
     }
-    Ok(report)
+    Ok(SchemaReport { unreadable: unreadable.into_iter().collect(), ..plan.report })
 }
 
-fn compare(fields: &[Arc<Field>], path: &Path) -> Result<SchemaReport> {
-    let find = |name: &str| fields.iter().find(|f| f.name() == name);
-    let known_columns = columns().filter(|(field, _)| *field != HubField::Id && find(field.key()).is_some()).count();
-    if find(HubField::Id.key()).is_none() || known_columns < MIN_KNOWN_COLUMNS {
-        let names: Vec<&str> = fields.iter().take(12).map(|f| f.name().as_str()).collect();
-        return Err(Error::input(
-            format!(
-                "not a model index: the Parquet has no column 'id', or next to none of a model's (it has: {})",
-                names.join(", ")
-            ),
-            path.display(),
-            "point --source at hub-stats' models.parquet or a file of that schema",
-        ));
-    }
-    let mut report = SchemaReport::default();
-    for (known, want) in columns() {
-        match find(known.key()) {
-            None => report.missing.push(known.key().to_owned()),
-            Some(field) if !is_expected(want, field.data_type()) => {
-                report.converted.push(format!("{}: {}", known.key(), field.data_type()));
-            }
-            Some(_) => {}
+/// Which column feeds which field, and what the path says of every row.
+struct Plan {
+    columns: Vec<(HubField, String)>,
+    partition: Vec<(HubField, String)>,
+    report: SchemaReport,
+}
+
+impl Plan {
+    fn new(fields: &[Arc<Field>], file: &SourceFile) -> Result<Self> {
+        let names: Vec<&str> = fields.iter().map(|field| field.name().as_str()).collect();
+        if let Some(reason) = refusal(&names, Found::Column) {
+            return Err(Error::input(
+                format!("not a model index: {reason} (it has: {})", names[..names.len().min(12)].join(", ")),
+                file.path.display(),
+                "point --source at hub-stats' models.parquet or a file of that schema",
+            ));
         }
-    }
-    let known = |name: &str| HubField::parse(name).is_some_and(|field| want(field).is_some() || is_needless(field));
-    report.ignored = fields.iter().map(|f| f.name().clone()).filter(|n| !known(n)).collect();
-    Ok(report)
-}
-
-fn is_expected(want: Want, data_type: &DataType) -> bool {
-    match want {
-        Want::Text => matches!(data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Boolean),
-        Want::Texts => matches!(data_type, DataType::List(_) | DataType::LargeList(_)),
-        Want::Number => *data_type == DataType::Int64,
-        Want::Instant => matches!(data_type, DataType::Timestamp(_, _) | DataType::Date32 | DataType::Date64),
-        Want::AsIs => true,
-    }
-}
-
-/// The columns of a batch, each cast to the one type we read. A column that cannot be cast is `Err` with its type.
-struct Columns(Vec<(HubField, Result<ArrayRef, String>)>);
-
-impl Columns {
-    fn new(batch: &RecordBatch) -> Self {
-        let cast_to = |column: &ArrayRef, target: &DataType| cast(column, target).map_err(|_| column.data_type().to_string());
-        let read = |(field, want): (HubField, Want)| {
-            let column = batch.column_by_name(field.key())?;
-            let array = match want {
-                Want::Text => cast_to(column, &DataType::Utf8),
-                Want::Texts => cast_to(column, &DataType::List(Arc::new(Field::new("item", DataType::Utf8, true)))),
-                Want::Number => cast_to(column, &DataType::Float64),
-                Want::Instant if is_expected(Want::Instant, column.data_type()) => {
-                    cast_to(column, &DataType::Timestamp(TimeUnit::Millisecond, None))
+        let (mut columns, mut report) = (Vec::new(), SchemaReport::default());
+        let partition = partition_values(&file.name);
+        let is_in_path = |known: HubField| partition.iter().any(|(field, _)| *field == known);
+        for known in HubField::ALL.iter().copied().filter(|field| is_column(*field)) {
+            // The Hub's own spelling goes before another.
+            let exact = fields.iter().find(|field| field.name() == known.key());
+            match exact.or_else(|| fields.iter().find(|field| HubField::parse(field.name()) == Some(known))) {
+                None if !is_in_path(known) => report.missing.push(known.key().to_owned()),
+                None => {}
+                Some(field) if !is_readable(known, field.data_type()) => {
+                    report.unreadable.push((known, field.data_type().to_string()));
                 }
-                Want::Instant => cast_to(column, &DataType::Utf8),
-                Want::AsIs => Ok(Arc::clone(column)),
-            };
-            Some((field, array))
-        };
-        Self(columns().filter_map(read).collect())
+                Some(field) => {
+                    if !is_expected(known, field.data_type()) {
+                        report.converted.push(format!("{}: {}", known.key(), field.data_type()));
+                    }
+                    columns.push((known, field.name().clone()));
+                }
+            }
+        }
+        let is_used = |name: &str| columns.iter().any(|(_, column)| column == name);
+        let is_news =
+            |name: &&str| !is_used(name) && HubField::parse(name).is_none_or(|field| !is_column(field) && !is_needless(field));
+        report.ignored = names.iter().copied().filter(is_news).map(str::to_owned).collect();
+        Ok(Self { columns, partition, report })
     }
 
-    fn record(&self, row: usize, locator: &str) -> Parsed {
+    /// The wanted columns of a batch; what turns out to be unreadable only now is noted.
+    fn cells(&self, batch: &RecordBatch, unreadable: &mut BTreeSet<(HubField, String)>) -> Vec<(HubField, Cells)> {
+        let mut cells = Vec::new();
+        for (field, name) in &self.columns {
+            let Some(column) = batch.column_by_name(name) else { continue };
+            match Cells::new(*field, column) {
+                Ok(column) => cells.push((*field, column)),
+                Err(data_type) => {
+                    unreadable.insert((*field, data_type));
+                }
+            }
+        }
+        cells
+    }
+
+    fn record(&self, cells: &[(HubField, Cells)], row: usize, locator: &str) -> Parsed {
         let mut reader = RecordReader::new(locator);
-        for (field, column) in &self.0 {
-            match column {
-                Ok(array) if array.is_valid(row) => take_value(&mut reader, *field, array, row),
-                Ok(_) => {}
-                Err(data_type) => reader.problem(field.key(), format!("column of type {data_type} cannot be read"), ""),
+        for (field, column) in cells {
+            column.fill(&mut reader, *field, row);
+        }
+        for (field, value) in &self.partition {
+            if !self.columns.iter().any(|(known, _)| known == field) {
+                reader.text_value(*field, value);
             }
         }
         let raw = reader.row_mut().model_id.clone();
@@ -164,128 +172,65 @@ impl Columns {
     }
 }
 
-/// Takes the value of one field of one row.
-fn take_value(reader: &mut RecordReader, field: HubField, array: &ArrayRef, row: usize) {
-    let text = array.as_string_opt::<i32>().map(|strings| strings.value(row));
+/// Whether a column has a type that is no news.
+fn is_expected(field: HubField, data_type: &DataType) -> bool {
     match field.reading() {
-        Reading::NotNeeded | Reading::OldId | Reading::Config | Reading::Siblings => {}
-        Reading::Id => {
-            if let Some(id) = text {
-                reader.set_id(id);
-            }
+        Reading::Count(_) => matches!(data_type, DataType::Int64 | DataType::Null),
+        Reading::Instant(_) => {
+            matches!(data_type, DataType::Timestamp(_, _) | DataType::Date32 | DataType::Date64 | DataType::Null)
         }
-        Reading::Card => {
-            if let Some(json) = text {
-                reader.card(json);
-            }
+        Reading::Texts(_) => matches!(data_type, DataType::List(_) | DataType::Null),
+        Reading::Id | Reading::Text(_) | Reading::FlagOrWord(_) | Reading::Private => {
+            matches!(data_type, DataType::Utf8 | DataType::Boolean | DataType::Null)
         }
-        Reading::Gguf => {
-            if let Some(json) = text {
-                reader.gguf(json);
-            }
-        }
-        Reading::Text(slot) => {
-            if let Some(text) = text {
-                let slot = slot(reader.row_mut());
-                *slot = clipped(text).or(slot.take());
-            }
-        }
-        Reading::FlagOrWord(slot) => {
-            if let Some(text) = text {
-                *slot(reader.row_mut()) = clipped(text);
-            }
-        }
-        Reading::Private => {
-            if text == Some("true") {
-                reader.set_private();
-            }
-        }
-        Reading::Instant(slot) => {
-            let instant = match array.as_primitive_opt::<TimestampMillisecondType>() {
-                Some(instants) => reader.instant(field.key(), instants.value(row)),
-                None => text.and_then(|text| reader.instant_text(field.key(), text)),
-            };
-            *slot(reader.row_mut()) = instant;
-        }
-        Reading::Count(slot) => {
-            if let Some(numbers) = array.as_primitive_opt::<Float64Type>() {
-                let value = numbers.value(row);
-                *slot(reader.row_mut()) = reader.count(field.key(), value, &value.to_string());
-            }
-        }
-        Reading::Texts(slot) => {
-            let values = array.as_list_opt::<i32>().map(|list| list.value(row));
-            if let Some(strings) = values.as_ref().and_then(|values| values.as_string_opt::<i32>()) {
-                *slot(reader.row_mut()) = strings.iter().flatten().filter_map(clipped).collect();
-            }
-        }
-        Reading::Safetensors => safetensors(reader, array, row),
-        Reading::BaseModels => base_models(reader, array, row),
+        Reading::Card | Reading::Safetensors | Reading::Gguf | Reading::BaseModels => true,
+        Reading::NotNeeded | Reading::OldId | Reading::Config | Reading::Siblings => true,
     }
 }
 
-/// `safetensors` is a struct {parameters: struct or map of dtype to count, total}, or JSON text.
-fn safetensors(reader: &mut RecordReader, column: &ArrayRef, row: usize) {
-    if let Some(text) = column.as_string_opt::<i32>() {
-        return reader.safetensors(text.value(row));
-    }
-    let Some(fields) = column.as_struct_opt() else { return };
-    if let Some(total) = fields.column_by_name("total").and_then(|c| number(c, row)) {
-        reader.row_mut().safetensors_total = reader.count("safetensors.total", total, &total.to_string());
-    }
-    let Some(parameters) = fields.column_by_name("parameters") else { return };
-    if parameters.is_null(row) {
-        return;
-    }
-    let mut counts: Vec<(String, f64)> = Vec::new();
-    if let Some(by_dtype) = parameters.as_struct_opt() {
-        for (name, values) in by_dtype.column_names().iter().zip(by_dtype.columns()) {
-            counts.extend(number(values, row).map(|n| ((*name).to_owned(), n)));
-        }
-    } else if let Some(map) = parameters.as_map_opt() {
-        let entries = map.value(row);
-        if let Some(keys) = entries.column(0).as_string_opt::<i32>() {
-            for i in 0..entries.len() {
-                counts.extend(number(entries.column(1), i).map(|n| (keys.value(i).to_owned(), n)));
-            }
-        }
-    }
-    for (dtype, value) in counts {
-        if let Some(n) = reader.count("safetensors.parameters", value, &value.to_string()) {
-            reader.row_mut().safetensors_dtypes.push(dtype);
-            reader.row_mut().safetensors_counts.push(n);
-        }
-    }
-}
-
-fn number(column: &ArrayRef, row: usize) -> Option<f64> {
-    if column.is_null(row) {
-        return None;
-    }
-    match column.as_primitive_opt::<Int64Type>() {
-        // Counts above 2^53 are refused later as beyond 1e15, so the rounding here cannot matter.
-        #[allow(clippy::cast_precision_loss)]
-        Some(integers) => Some(integers.value(row) as f64),
-        None => cast(&column.slice(row, 1), &DataType::Float64).ok()?.as_primitive_opt::<Float64Type>().map(|a| a.value(0)),
-    }
-}
-
-/// `baseModels` is a struct {relation, models: list of {_id, id}}.
-fn base_models(reader: &mut RecordReader, column: &ArrayRef, row: usize) {
-    let Some(fields) = column.as_struct_opt() else { return };
-    if let Some(relation) = fields.column_by_name("relation").and_then(|c| c.as_string_opt::<i32>())
-        && relation.is_valid(row)
-    {
-        reader.row_mut().hub_base_relation = Some(relation.value(row).to_owned());
-    }
-    let Some(models) = fields.column_by_name("models").and_then(|c| c.as_list_opt::<i32>()) else { return };
-    if models.is_null(row) {
-        return;
-    }
-    let items = models.value(row);
-    let Some(ids) = items.as_struct_opt().and_then(|s| s.column_by_name("id")).and_then(|c| c.as_string_opt::<i32>()) else {
-        return;
+/// Columns that a partitioned table keeps in the names of its directories: `pipeline_tag=text-generation/part-0.parquet`.
+fn partition_values(name: &str) -> Vec<(HubField, String)> {
+    let value = |part: &str| {
+        let (key, value) = part.split_once('=')?;
+        let field = HubField::parse(key).filter(|field| is_column(*field))?;
+        (value != NO_VALUE).then(|| (field, unescaped(value)))
     };
-    let ids: Vec<String> = ids.iter().flatten().filter_map(normalize_base_id).collect();
-    reader.row_mut().hub_base_models = ids;
+    let (dirs, _) = name.rsplit_once('/').unwrap_or_default();
+    dirs.split('/').filter_map(value).collect()
+}
+
+/// `%3A` and the like, as Hive writes what a file system may not take.
+fn unescaped(text: &str) -> String {
+    let (mut bytes, mut rest) = (Vec::new(), text.as_bytes());
+    while let Some((first, after)) = rest.split_first() {
+        let code = after.get(..2).filter(|_| *first == b'%').and_then(|hex| std::str::from_utf8(hex).ok());
+        match code.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &after[2..];
+            }
+            None => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn directories_of_partitions_are_columns() {
+        let read = |name: &str| partition_values(name);
+        assert_eq!(
+            read("pipeline_tag=text%2Dgeneration/library_name=peft/part-0.parquet"),
+            [(HubField::PipelineTag, "text-generation".to_owned()), (HubField::LibraryName, "peft".to_owned())]
+        );
+        assert!(read("year=2024/part-0.parquet").is_empty() && read("a=b.parquet").is_empty());
+        assert!(read(&format!("gated={NO_VALUE}/x.parquet")).is_empty());
+        assert_eq!(unescaped("100%"), "100%");
+    }
 }

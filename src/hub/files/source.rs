@@ -1,7 +1,7 @@
 //! A file of the source, what it yields, and its text: what finding files and reading each kind of them share.
 
 use crate::error::{Error, IoContext, Result};
-use crate::hub::record::Parsed;
+use crate::hub::record::{HubField, Parsed};
 use flate2::read::MultiGzDecoder;
 use fs_err as fs;
 use std::io::{BufReader, Read};
@@ -57,6 +57,43 @@ pub struct SchemaReport {
     pub ignored: Vec<String>,
     /// Columns read through a conversion, as `name: type`.
     pub converted: Vec<String>,
+    /// Known columns that cannot be read, with their types: null in every row.
+    pub unreadable: Vec<(HubField, String)>,
+}
+
+/// Something in a directory that is neither an index file nor a card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PassedOver {
+    /// Its name below the directory.
+    pub name: String,
+    /// Why it was passed over.
+    pub reason: String,
+}
+
+/// Entries named in a message; of more, the number.
+const NAMED: usize = 10;
+
+impl PassedOver {
+    /// What was passed over as text behind a message: nothing, or the first of them with their reasons and the number of the others.
+    #[must_use]
+    pub fn list(passed_over: &[Self]) -> String {
+        let mut out = String::new();
+        for entry in passed_over.iter().take(NAMED) {
+            out.push_str(&format!("\n    passed over {}: {}", entry.name, entry.reason));
+        }
+        if passed_over.len() > NAMED {
+            out.push_str(&format!("\n    and {} more", passed_over.len() - NAMED));
+        }
+        out
+    }
+
+    /// The same on one line of a log.
+    #[must_use]
+    pub fn line(passed_over: &[Self]) -> String {
+        let named: Vec<String> = passed_over.iter().take(NAMED).map(|entry| format!("{} ({})", entry.name, entry.reason)).collect();
+        let more = passed_over.len().saturating_sub(NAMED);
+        if more > 0 { format!("{}, and {more} more", named.join(", ")) } else { named.join(", ") }
+    }
 }
 
 pub(super) fn open_buffered(path: &Path) -> Result<BufReader<fs::File>> {

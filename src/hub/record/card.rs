@@ -1,43 +1,61 @@
-//! `cardData`: the front matter of a model's card, as JSON.
+//! `cardData`: the front matter of a model's card, as JSON or as the YAML that the author wrote.
 
 use super::ids::normalize_base_id;
 use super::reader::RecordReader;
-use super::values::{first_line, first_string, one_shallow_value, strings};
-use sonic_rs::to_object_iter;
+use super::spelling::same_key;
+use super::values::{first_line, first_string, one_shallow_value, strings, without_bare_words};
+use super::yaml::{parse_yaml, without_fences};
+use sonic_rs::{LazyValue, to_object_iter};
 
 /// Longest `co2_eq_emissions` value kept, in bytes.
 const MAX_CO2_BYTES: usize = 16_384;
 
 impl RecordReader {
-    /// Reads `cardData` given as JSON text.
-    pub fn card(&mut self, json: &str) {
-        let trimmed = json.trim();
+    /// Reads `cardData` given as JSON text, or as YAML, which is what the Hub's command line writes.
+    pub fn card(&mut self, text: &str) {
+        let trimmed = text.trim();
         if trimmed.is_empty() || trimmed == "null" {
             return;
         }
-        if let Err(why) = one_shallow_value(trimmed) {
-            return self.problem("cardData", why, json);
+        if !trimmed.starts_with(['{', '[']) {
+            return match parse_yaml(without_fences(trimmed)) {
+                Some(serde_json::Value::Null) => {}
+                Some(fields @ serde_json::Value::Object(_)) => self.card_json(&fields.to_string(), text),
+                _ => self.problem("cardData", "neither a JSON object nor YAML of one", text),
+            };
         }
-        for entry in to_object_iter(trimmed) {
-            let (key, value) = match entry {
-                Ok(entry) => entry,
+        if let Err(why) = one_shallow_value(trimmed) {
+            return self.problem("cardData", why, text);
+        }
+        self.card_json(&without_bare_words(trimmed), text);
+    }
+
+    fn card_json(&mut self, json: &str, raw: &str) {
+        for entry in to_object_iter(json) {
+            match entry {
+                Ok((key, value)) => self.card_field(&key, &value),
                 Err(e) => {
-                    self.problem("cardData", format!("not a JSON object: {}", first_line(&e.to_string())), json);
+                    self.problem("cardData", format!("not a JSON object: {}", first_line(&e.to_string())), raw);
                     return;
                 }
-            };
-            match &*key {
-                "license" => self.row.card_license = first_string(&value),
-                "base_model" => {
-                    let ids: Vec<String> = strings(&value).iter().filter_map(|s| normalize_base_id(s)).collect();
-                    self.row.card_base_models = ids;
-                }
-                "base_model_relation" => self.row.card_base_relation = first_string(&value),
-                "library_name" if self.row.library.is_none() => self.row.library = first_string(&value),
-                "pipeline_tag" if self.row.pipeline_tag.is_none() => self.row.pipeline_tag = first_string(&value),
-                "co2_eq_emissions" => self.co2(value.as_raw_str()),
-                _ => {}
             }
+        }
+    }
+
+    fn card_field(&mut self, key: &str, value: &LazyValue<'_>) {
+        let is = |name: &str| same_key(key, name);
+        if is("license") {
+            self.row.card_license = first_string(value);
+        } else if is("base_model") {
+            self.row.card_base_models = strings(value).iter().filter_map(|s| normalize_base_id(s)).collect();
+        } else if is("base_model_relation") {
+            self.row.card_base_relation = first_string(value);
+        } else if is("library_name") && self.row.library.is_none() {
+            self.row.library = first_string(value);
+        } else if is("pipeline_tag") && self.row.pipeline_tag.is_none() {
+            self.row.pipeline_tag = first_string(value);
+        } else if is("co2_eq_emissions") {
+            self.co2(value.as_raw_str());
         }
     }
 

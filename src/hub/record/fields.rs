@@ -1,6 +1,7 @@
 //! Every key of a record, once: how it is spelled, how it is read and what it feeds, and how a listing brings it. The readers of JSON and
 //! of Parquet and the lists that a crawl asks for are derived from it.
 
+use super::spelling::same_key;
 use crate::tables::{RawModelRow, TimestampMs};
 
 /// How the value of a key is read, and which column of `raw_models` it feeds where it is one alone.
@@ -74,12 +75,13 @@ macro_rules! hub_fields {
                 }
             }
 
-            /// The field of a key; none for a key that this version does not know.
+            /// The field of a key, in whatever spelling; none for a key that this version does not know.
             #[must_use]
             pub fn parse(key: &str) -> Option<Self> {
                 match key {
                     $($key => Some(Self::$member),)+
-                    _ => None,
+                    // The command line of the Hub writes `created_at`, Hive `createdat`, and databases upper case.
+                    _ => Self::ALL.iter().copied().find(|field| same_key(field.key(), key)),
                 }
             }
 
@@ -174,6 +176,27 @@ impl HubField {
             Listed::Content | Listed::OnRequest | Listed::Never => false,
         }
     }
+
+    /// What an index loses with this key, for messages.
+    #[must_use]
+    pub const fn what_it_gives(self) -> &'static str {
+        match self.reading() {
+            Reading::NotNeeded | Reading::Config | Reading::Siblings => "nothing that other keys do not give",
+            Reading::Id | Reading::OldId => "the models' names",
+            Reading::Instant(_) => "dates: of trainings, and of the index",
+            Reading::Count(_) => "who is in the cohort",
+            Reading::Text(_) => "tasks and libraries: what kind of model it is",
+            Reading::FlagOrWord(_) => "which models are gated",
+            Reading::Texts(_) => {
+                "bases, papers, tasks and formats that tags state: fine-tunes without another base look like pre-trainings"
+            }
+            Reading::Private => "which repositories are private and must not be published",
+            Reading::Card => "licences, bases and emissions that cards state",
+            Reading::Safetensors => "sizes: they come from GGUF files, the registry and names instead",
+            Reading::Gguf => "sizes of repositories that have only GGUF files",
+            Reading::BaseModels => "bases as the Hub knows them: fine-tunes without another base look like pre-trainings",
+        }
+    }
 }
 
 #[cfg(test)]
@@ -185,6 +208,23 @@ mod tests {
         for field in HubField::ALL {
             assert_eq!(HubField::parse(field.key()), Some(*field));
         }
-        assert_eq!(HubField::parse("created_at"), None);
+        assert_eq!(HubField::parse("createdAtFirst"), None);
+    }
+
+    /// Regression: what the Hub's own command line, Hive and databases write was unknown, and every date and count was null.
+    #[test]
+    fn a_key_is_known_in_whatever_spelling() {
+        for field in HubField::ALL {
+            for spelling in [field.key().to_lowercase(), field.key().to_uppercase(), snake_case(field.key())] {
+                assert_eq!(HubField::parse(&spelling), Some(*field), "{spelling}");
+            }
+        }
+        assert_eq!(HubField::parse("downloads_all_time"), Some(HubField::DownloadsAllTime));
+        assert_eq!(HubField::parse("PIPELINETAG"), Some(HubField::PipelineTag));
+        assert_eq!((HubField::parse("id"), HubField::parse("_ID")), (Some(HubField::Id), Some(HubField::ObjectId)));
+    }
+
+    fn snake_case(key: &str) -> String {
+        key.chars().flat_map(|c| c.is_uppercase().then_some('_').into_iter().chain(c.to_lowercase())).collect()
     }
 }

@@ -4,17 +4,22 @@
 mod card;
 pub mod fields;
 mod ids;
+mod instants;
 mod json;
 mod objects;
 mod reader;
+mod spelling;
 mod values;
+mod yaml;
 
 pub use fields::HubField;
 pub use ids::{is_valid_id, normalize_base_id};
 pub use json::parse_json_record;
 pub use reader::RecordReader;
-pub(in crate::hub) use values::clipped;
+pub use spelling::same_key;
+pub use yaml::{MAX_YAML_BYTES, parse_yaml};
 
+use crate::domain::source::EpochUnit;
 use crate::tables::RawModelRow;
 
 /// Why a record or one of its fields could not be used.
@@ -39,6 +44,8 @@ pub struct Parsed {
     pub problems: Vec<Problem>,
     /// Keys that this version does not know.
     pub unknown_keys: Vec<String>,
+    /// Keys whose instants were numbers, with the unit they were taken for.
+    pub epochs: Vec<(&'static str, EpochUnit)>,
 }
 
 /// An empty row for `locator`, to be filled.

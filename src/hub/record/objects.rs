@@ -2,8 +2,20 @@
 
 use super::ids::normalize_base_id;
 use super::reader::RecordReader;
-use super::values::first_string;
+use super::spelling::same_key;
+use super::values::{each_entry, first_string, nested_json, strings};
 use sonic_rs::{JsonType, JsonValueTrait, LazyValue, to_array_iter, to_object_iter};
+
+/// Types of numbers in the headers of safetensors files. Stores that fold the names of columns fold these, too.
+const DTYPES: &[&str] = &[
+    "BOOL", "U8", "I8", "F8_E5M2", "F8_E4M3", "F8_E8M0", "F6_E2M3", "F6_E3M2", "F4", "I4", "U4", "I16", "U16", "F16", "BF16",
+    "I32", "U32", "F32", "F64", "I64", "U64", "C64",
+];
+
+/// The format's own spelling of a type; an uploader's own word stays as it is.
+fn dtype_name(word: &str) -> String {
+    DTYPES.iter().find(|known| same_key(known, word)).map_or_else(|| word.to_owned(), |known| (*known).to_owned())
+}
 
 impl RecordReader {
     /// Reads `safetensors` given as JSON text.
@@ -13,24 +25,26 @@ impl RecordReader {
                 self.problem("safetensors", "not a JSON object", json);
                 return;
             };
-            match &*key {
-                "total" => self.row.safetensors_total = self.json_count("safetensors.total", &value),
-                "parameters" if value.get_type() == JsonType::Object => {
-                    // A key that comes twice counts once, the last time.
-                    self.row.safetensors_dtypes.clear();
-                    self.row.safetensors_counts.clear();
-                    for (dtype, count) in to_object_iter(value.as_raw_str()).flatten() {
-                        if let Some(n) = self.json_count("safetensors.parameters", &count)
-                            && !self.row.safetensors_dtypes.contains(&dtype.to_string())
-                        {
-                            self.row.safetensors_dtypes.push(dtype.to_string());
-                            self.row.safetensors_counts.push(n);
-                        }
-                    }
-                }
-                _ => {}
+            if same_key(&key, "total") {
+                self.row.safetensors_total = self.json_count("safetensors.total", &value);
+            } else if same_key(&key, "parameters") {
+                self.parameters(&nested_json(&value));
             }
         }
+    }
+
+    /// Counts by type of number. A key that comes twice counts once, the last time.
+    fn parameters(&mut self, json: &str) {
+        self.row.safetensors_dtypes.clear();
+        self.row.safetensors_counts.clear();
+        each_entry(json, |word, count| {
+            if let Some(n) = self.json_count("safetensors.parameters", count)
+                && !self.row.safetensors_dtypes.contains(&dtype_name(word))
+            {
+                self.row.safetensors_dtypes.push(dtype_name(word));
+                self.row.safetensors_counts.push(n);
+            }
+        });
     }
 
     /// Reads `gguf` given as JSON text, or as a JSON string that holds JSON.
@@ -40,10 +54,10 @@ impl RecordReader {
                 self.problem("gguf", "not a JSON object", json);
                 return;
             };
-            match &*key {
-                "total" => self.row.gguf_total = self.json_count("gguf.total", &value),
-                "architecture" if self.row.architecture.is_none() => self.row.architecture = first_string(&value),
-                _ => {}
+            if same_key(&key, "total") {
+                self.row.gguf_total = self.json_count("gguf.total", &value);
+            } else if same_key(&key, "architecture") && self.row.architecture.is_none() {
+                self.row.architecture = first_string(&value);
             }
         }
     }
@@ -64,18 +78,25 @@ impl RecordReader {
         }
     }
 
+    /// `{relation, models: [{_id, id}]}`, one of the models alone, or the models as an object of lists, which is how the library
+    /// `datasets` keeps them.
     fn base_models_object(&mut self, json: &str) {
         for (key, value) in to_object_iter(json).flatten() {
-            match &*key {
-                "relation" => self.row.hub_base_relation = first_string(&value),
-                "id" => self.row.hub_base_models.extend(first_string(&value)),
-                "models" if value.get_type() == JsonType::Array => {
-                    for item in to_array_iter(value.as_raw_str()).flatten() {
-                        let id = item.get("id").and_then(|v| v.as_str().map(str::to_owned));
-                        self.row.hub_base_models.extend(id.as_deref().and_then(normalize_base_id));
+            if same_key(&key, "relation") {
+                self.row.hub_base_relation = first_string(&value);
+            } else if same_key(&key, "id") {
+                self.row.hub_base_models.extend(strings(&value).iter().filter_map(|id| normalize_base_id(id)));
+            } else if same_key(&key, "models") {
+                let models = nested_json(&value);
+                if models.trim_start().starts_with('{') {
+                    self.base_models_object(&models);
+                }
+                for item in to_array_iter(&*models).flatten() {
+                    match item.get_type() {
+                        JsonType::Object => self.base_models_object(item.as_raw_str()),
+                        _ => self.row.hub_base_models.extend(first_string(&item).as_deref().and_then(normalize_base_id)),
                     }
                 }
-                _ => {}
             }
         }
     }

@@ -1,27 +1,27 @@
 //! Fills one row, field by field: a field that cannot be used becomes null with a [`Problem`] rather than taking its record down.
 
 use super::ids::is_valid_id;
+use super::instants::{INSTANTS, epoch, is_number};
 use super::{Parsed, Problem, empty_row};
+use crate::domain::source::EpochUnit;
 use crate::tables::{RawModelRow, TimestampMs};
 
 /// Largest count believed (downloads, parameters): above it a number is an upload error.
 const MAX_COUNT: f64 = 1e15;
-/// Milliseconds of 2016-01-01 and 2036-01-01: the Hub's first repositories date from 2018, and an instant decades ahead would
-/// date the whole snapshot.
-const INSTANTS: std::ops::Range<i64> = 1_451_606_400_000..2_082_758_400_000;
 
 /// Collects the fields of one record.
 pub struct RecordReader {
     pub(super) row: RawModelRow,
     pub(super) problems: Vec<Problem>,
     pub(super) private: bool,
+    epochs: Vec<(&'static str, EpochUnit)>,
 }
 
 impl RecordReader {
     /// A reader for the record at `locator`.
     #[must_use]
     pub fn new(locator: &str) -> Self {
-        Self { row: empty_row(locator), problems: Vec::new(), private: false }
+        Self { row: empty_row(locator), problems: Vec::new(), private: false, epochs: Vec::new() }
     }
 
     /// The row under construction, for columnar sources that fill typed fields themselves.
@@ -71,13 +71,30 @@ impl RecordReader {
         None
     }
 
-    /// Takes an instant in ISO 8601.
-    pub fn instant_text(&mut self, field: &str, text: &str) -> Option<TimestampMs> {
-        match text.trim().parse::<jiff::Timestamp>() {
+    /// Takes an instant in ISO 8601, or as a number since 1970 in the unit that its range tells.
+    pub fn instant_text(&mut self, field: &'static str, text: &str) -> Option<TimestampMs> {
+        let text = text.trim();
+        if text.is_empty() {
+            return None;
+        }
+        if is_number(text) {
+            if let Some((millis, unit)) = epoch(text) {
+                self.epochs.push((field, unit));
+                return Some(TimestampMs(millis));
+            }
+            // Eight digits are a date without dashes.
+            if text.len() != 8 {
+                self.problem(field, "a number that is no instant of 2016 to 2035 in s, ms, us or ns since 1970", text);
+                return None;
+            }
+        }
+        // Databases write the zone as a word.
+        let text = text.strip_suffix(" UTC").unwrap_or(text);
+        match text.parse::<jiff::Timestamp>() {
             Ok(t) => self.instant(field, t.as_millisecond()),
             // Without a zone the Hub means UTC; a date alone is its midnight.
             Err(e) => {
-                let civil = text.trim().parse::<jiff::civil::DateTime>().ok();
+                let civil = text.parse::<jiff::civil::DateTime>().ok();
                 if let Some(t) = civil.and_then(|c| format!("{c}Z").parse::<jiff::Timestamp>().ok()) {
                     return self.instant(field, t.as_millisecond());
                 }
@@ -118,6 +135,6 @@ impl RecordReader {
                 Some(self.row)
             }
         };
-        Parsed { locator, row, problems: self.problems, unknown_keys: Vec::new() }
+        Parsed { locator, row, problems: self.problems, unknown_keys: Vec::new(), epochs: self.epochs }
     }
 }

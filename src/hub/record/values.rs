@@ -1,6 +1,7 @@
 //! Values as uploaders write them: clipped texts, strings or lists of strings, and JSON that is looked at before a parser recurses.
 
-use sonic_rs::{JsonType, JsonValueTrait, LazyValue, to_array_iter};
+use sonic_rs::{JsonType, JsonValueTrait, LazyValue, to_array_iter, to_object_iter};
+use std::borrow::Cow;
 
 /// Longest string kept from a card field.
 const MAX_TEXT_CHARS: usize = 2_000;
@@ -47,7 +48,7 @@ pub(super) fn first_line(text: &str) -> &str {
 }
 
 /// A text without control characters and of bearable length; none if nothing is left.
-pub(in crate::hub) fn clipped(text: &str) -> Option<String> {
+pub(super) fn clipped(text: &str) -> Option<String> {
     // Control characters (an escaped NUL among them) have no place in a name, a tag or a licence.
     let text: String = text.trim().chars().filter(|c| !c.is_control()).take(MAX_TEXT_CHARS).collect();
     (!text.is_empty()).then_some(text)
@@ -72,5 +73,89 @@ pub(super) fn flag_or_word(value: &LazyValue<'_>) -> Option<String> {
     match value.get_type() {
         JsonType::Boolean => Some(value.as_bool()?.to_string()),
         _ => first_string(value),
+    }
+}
+
+/// The JSON of an object or list, whether it stands as such or as text in a string.
+pub(super) fn nested_json<'a>(value: &'a LazyValue<'_>) -> Cow<'a, str> {
+    match value.get_type() {
+        JsonType::String => Cow::Owned(value.as_str().unwrap_or_default().to_owned()),
+        _ => Cow::Borrowed(value.as_raw_str()),
+    }
+}
+
+/// Calls `each` with the entries of an object, or of a list of pairs, as stores without maps write one: `{"key": ..., "value": ...}`
+/// or `[key, value]`.
+pub(super) fn each_entry(json: &str, mut each: impl FnMut(&str, &LazyValue<'_>)) {
+    if !json.trim_start().starts_with('[') {
+        return to_object_iter(json).flatten().for_each(|(key, value)| each(&key, &value));
+    }
+    for item in to_array_iter(json).flatten() {
+        let (key, value) = match item.get_type() {
+            JsonType::Array => (item.get(0), item.get(1)),
+            _ => (item.get("key"), item.get("value")),
+        };
+        if let (Some(key), Some(value)) = (key.as_ref().and_then(LazyValue::as_str), &value) {
+            each(key, value);
+        }
+    }
+}
+
+/// The text with what Python writes for numbers that are none: a bare NaN is no value, a bare Infinity a number beyond every range.
+/// Neither is JSON, and one of them in a key that nobody reads must not cost the record.
+pub(super) fn without_bare_words(text: &str) -> Cow<'_, str> {
+    if !text.contains("NaN") && !text.contains("Infinity") {
+        return Cow::Borrowed(text);
+    }
+    let bytes = text.as_bytes();
+    let (mut out, mut from, mut at) = (String::with_capacity(text.len()), 0, 0);
+    let (mut in_string, mut escaped) = (false, false);
+    while at < bytes.len() {
+        let byte = bytes[at];
+        if in_string {
+            in_string = escaped || byte != b'"';
+            escaped = !escaped && byte == b'\\';
+        } else if byte == b'"' {
+            in_string = true;
+        } else {
+            let word =
+                [("NaN", "null"), ("Infinity", "1e999")].into_iter().find(|(word, _)| bytes[at..].starts_with(word.as_bytes()));
+            if let Some((word, number)) = word {
+                out.push_str(&text[from..at]);
+                out.push_str(number);
+                at += word.len();
+                from = at;
+                continue;
+            }
+        }
+        at += 1;
+    }
+    out.push_str(&text[from..]);
+    Cow::Owned(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_bare_words_are_mended() {
+        for (text, mended) in [
+            (r#"{"a":NaN,"b":[-Infinity, Infinity]}"#, r#"{"a":null,"b":[-1e999, 1e999]}"#),
+            (r#"{"a":"NaN","b":"x\\","c":NaN}"#, r#"{"a":"NaN","b":"x\\","c":null}"#),
+            (r#"{"a":"\"NaN","Infinity":1}"#, r#"{"a":"\"NaN","Infinity":1}"#),
+        ] {
+            assert_eq!(without_bare_words(text), mended);
+        }
+    }
+
+    #[test]
+    fn entries_of_objects_and_of_lists_of_pairs() {
+        for json in [r#"{"F32":1,"BF16":2}"#, r#"[{"key":"F32","value":1},{"key":"BF16","value":2}]"#, r#"[["F32",1],["BF16",2]]"#]
+        {
+            let mut found = Vec::new();
+            each_entry(json, |key, value| found.push(format!("{key} {}", value.as_raw_str())));
+            assert_eq!(found, ["F32 1", "BF16 2"], "{json}");
+        }
     }
 }

@@ -224,12 +224,12 @@ fn embedded(root: PathBuf, name: &str, content: &[u8], lay_down: bool) -> Result
 }
 
 fn pin_index(root: &Path, revision: Option<String>) -> Result<PinnedFiles> {
-    let files = hub::find_files(root)?.into_iter().map(|file| Ok((file.name.clone(), hub::file_digest(&file)?)));
+    let files = hub::find_files(root)?.files.into_iter().map(|file| Ok((file.name.clone(), hub::file_digest(&file)?)));
     Ok(PinnedFiles { root: root.to_owned(), files: files.collect::<Result<_>>()?, revision })
 }
 
 fn pin_cards(root: &Path) -> Result<PinnedFiles> {
-    let files = hub::find_card_files(root)?.into_iter().map(|(name, file)| Ok((name, sha256_file(&file)?)));
+    let files = hub::find_card_files(root)?.files.into_iter().map(|(name, file)| Ok((name, sha256_file(&file)?)));
     Ok(PinnedFiles { root: root.to_owned(), files: files.collect::<Result<_>>()?, revision: None })
 }
 

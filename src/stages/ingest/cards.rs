@@ -36,7 +36,12 @@ pub(super) fn read_cards(pinned: Option<&PinnedFiles>, outputs: &mut Outputs<'_,
     let mut cards = Cards { inputs: Vec::new(), read: 0, without_model: 0, unusable: Vec::new() };
     if let Some(pinned) = pinned {
         let models = ids(outputs)?;
-        for (name, file) in hub::find_card_files(&pinned.root)? {
+        let found = hub::find_card_files(&pinned.root)?;
+        if !found.passed_over.is_empty() {
+            let (count, files) = (found.passed_over.len(), hub::PassedOver::line(&found.passed_over));
+            tracing::info!(count, files, "passed over among the cards");
+        }
+        for (name, file) in found.files {
             let before = cards.read;
             hub::read_cards(&name, &file, |item| {
                 cards.read += 1;
@@ -65,6 +70,9 @@ pub(super) fn read_cards(pinned: Option<&PinnedFiles>, outputs: &mut Outputs<'_,
             cards.inputs.push(Input { name, kind: InputKind::Cards, revision: None, sha256, bytes, records });
         }
         tracing::info!(read = cards.read, without_model = cards.without_model, "cards");
+        if cards.read > 0 && cards.read == cards.without_model {
+            tracing::warn!("no card belongs to a model of the index: their ids do not match");
+        }
     }
     sorter.push(builders.finish()?)?;
     let receipt = write(sorter, outputs)?;

@@ -1,9 +1,12 @@
 //! ingest: the pinned sources' records, typed, sorted by id, one row per id; what cannot be used goes to quarantine.
 
 mod cards;
+mod checks;
 
 use self::cards::Cards;
+use self::checks::Seen;
 use super::fetch::{Fetch, PinnedFiles};
+use crate::domain::source::CohortMetric;
 use crate::engine::{Facts, Inputs, Outputs, Stage, stage};
 use crate::error::{Error, Result};
 use crate::hub::{self, Block, FileKind, Parsed, SchemaReport, SourceFile};
@@ -24,7 +27,7 @@ const SHOWN_REASONS: usize = 5;
 
 stage! {
     /// Reads the pinned index and cards into typed, sorted tables.
-    struct Ingest = "ingest" version 3
+    struct Ingest = "ingest" version 4
     reads []
     writes [RawModelRow, RawCardRow, QuarantineRow]
     follows [Fetch]
@@ -35,6 +38,8 @@ stage! {
 pub struct Settings {
     /// Largest share of records that may be refused.
     pub max_quarantine_fraction: f64,
+    /// Which download count cuts the cohort: an index without it decides nothing.
+    pub metric: CohortMetric,
 }
 
 /// What of the sources the manifest pins.
@@ -52,6 +57,8 @@ pub struct Ingested {
     pub cards_read: u64,
     /// Cards of models that the index does not have.
     pub cards_without_model: u64,
+    /// Columns that could not be read, with the records that lack their values.
+    pub unread_columns: BTreeMap<String, u64>,
 }
 
 impl Facts for Ingested {}
@@ -102,7 +109,9 @@ impl Stage for Ingest {
 
     fn run(inputs: &Inputs<'_, Self>, outputs: &mut Outputs<'_, Self>) -> Result<Ingested> {
         let sources = inputs.facts::<Fetch>()?;
-        let files = hub::find_files(&sources.index.root)?;
+        let found = hub::find_files(&sources.index.root)?;
+        checks::log_passed_over(&found.passed_over);
+        let files = found.files;
         let mut ingester = Ingester::new(outputs)?;
         let mut pinned = Vec::new();
         let mut meter = inputs.meter(files.iter().map(|f| f.bytes).sum(), "ingest");
@@ -114,12 +123,17 @@ impl Stage for Ingest {
                 ingester.add_block(file, block)
             })?;
             before += file.bytes;
-            log_schema(file, &report);
+            checks::log_schema(file, &report);
+            let records = ingester.read - first;
+            ingester.seen.add_unreadable(&report.unreadable, records);
             let sha256 = unchanged(&sources.index, &file.name, hub::file_digest(file)?, file)?;
-            let (revision, records) = (sources.index.revision.clone(), ingester.read - first);
+            let revision = sources.index.revision.clone();
             pinned.push(Input { name: file.name.clone(), kind: InputKind::Index, revision, sha256, bytes: file.bytes, records });
         }
-        ingester.check(inputs.settings().max_quarantine_fraction, &files)?;
+        let settings = inputs.settings();
+        ingester.check(settings.max_quarantine_fraction, &files)?;
+        ingester.seen.log_epochs();
+        ingester.seen.check(settings.metric, &sources.index.root)?;
         ingester.finish(outputs, pinned, sources.cards.as_ref())
     }
 }
@@ -147,19 +161,6 @@ fn read_source(file: &SourceFile, sink: impl FnMut(Block) -> Result<()>) -> Resu
     }
 }
 
-fn log_schema(file: &SourceFile, report: &SchemaReport) {
-    let name = &file.name;
-    if !report.missing.is_empty() {
-        tracing::warn!(file = name, columns = report.missing.join(", "), "columns not in the source, null in every row");
-    }
-    if !report.converted.is_empty() {
-        tracing::warn!(file = name, columns = report.converted.join(", "), "columns of another type, converted");
-    }
-    if !report.ignored.is_empty() {
-        tracing::info!(file = name, columns = report.ignored.join(", "), "columns not used");
-    }
-}
-
 struct Ingester {
     builders: <RawModelRow as Row>::Builders,
     sorter: ExternalSorter,
@@ -170,7 +171,8 @@ struct Ingester {
     reasons: Vec<String>,
     /// Records per field in which it could not be used.
     failing: BTreeMap<String, u64>,
-    newest: Option<i64>,
+    /// What the records have of what decides.
+    seen: Seen,
 }
 
 impl Ingester {
@@ -185,7 +187,7 @@ impl Ingester {
             refused: 0,
             reasons: Vec::new(),
             failing: BTreeMap::new(),
-            newest: None,
+            seen: Seen::default(),
         })
     }
 
@@ -198,7 +200,8 @@ impl Ingester {
     }
 
     fn add_record(&mut self, file: &SourceFile, parsed: Parsed) -> Result<()> {
-        let Parsed { locator, row, problems, .. } = parsed;
+        let Parsed { locator, row, problems, epochs, .. } = parsed;
+        self.seen.add_epochs(epochs);
         if row.is_none() {
             self.refused += 1;
         }
@@ -212,8 +215,7 @@ impl Ingester {
             self.set_aside(&file.name, format!("{locator} {}", problem.field), problem.reason, &problem.raw)?;
         }
         if let Some(row) = row {
-            let latest = row.last_modified.max(row.created_at).map(|t| t.0);
-            self.newest = self.newest.max(latest);
+            self.seen.add_row(&row);
             self.builders.push(row);
             if self.builders.len() >= BATCH_ROWS {
                 self.sorter.push(self.builders.finish()?)?;
@@ -324,11 +326,12 @@ impl Ingester {
         outputs.done::<QuarantineRow>(receipt);
         Ok(Ingested {
             inputs: pinned,
-            index_date: self.newest.map(|ms| TimestampMs(ms).day().to_string()),
+            index_date: self.seen.newest().map(|ms| TimestampMs(ms).day().to_string()),
             records_read: self.read,
             records_refused: self.refused,
             cards_read: read,
             cards_without_model: without_model,
+            unread_columns: self.seen.unread_columns(),
         })
     }
 }

@@ -50,6 +50,9 @@ pub struct Records {
     pub read: u64,
     /// Refused and quarantined.
     pub refused: u64,
+    /// Columns of the sources that could not be read, with the records that lack their values.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unread_columns: BTreeMap<String, u64>,
 }
 
 /// One table.

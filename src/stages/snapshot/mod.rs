@@ -207,7 +207,11 @@ fn write_documents(
         format_version: manifest::FORMAT_VERSION,
         index_date,
         inputs: ingested.inputs,
-        records: Records { read: ingested.records_read, refused: ingested.records_refused },
+        records: Records {
+            read: ingested.records_read,
+            refused: ingested.records_refused,
+            unread_columns: ingested.unread_columns,
+        },
         corrections: inputs.facts::<Normalize>()?.corrections,
         reference_files: (*references.digests).clone(),
         config: pinned_config(&settings.pinned_config, inputs.facts::<Fetch>()?.commit),

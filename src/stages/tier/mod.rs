@@ -193,7 +193,14 @@ fn flags(model: &ModelRow, own: &[EvidenceRow]) -> Vec<Flag> {
         Some(ParamsSource::Name) => Some(Flag::ParamsFromName),
         Some(ParamsSource::Base) => Some(Flag::ParamsFromBase),
         Some(ParamsSource::Card) => Some(Flag::ParamsFromCard),
-        Some(ParamsSource::Safetensors | ParamsSource::Gguf | ParamsSource::Registry | ParamsSource::Correction) | None => None,
+        Some(
+            ParamsSource::Safetensors
+            | ParamsSource::SafetensorsTotal
+            | ParamsSource::Gguf
+            | ParamsSource::Registry
+            | ParamsSource::Correction,
+        )
+        | None => None,
     };
     let from_date = match model.trained_on_source {
         Some(TrainedOnSource::CreatedAt) => Some(Flag::TrainedOnFromCreatedAt),

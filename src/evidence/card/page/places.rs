@@ -51,7 +51,7 @@ pub fn places(field: Field) -> Vec<Place> {
         Field::AcceleratorHours => vec![
             keys(&k.hours, &[]),
             words_at(COLUMNS, &c.device_hours),
-            (PROSE, format!("a number, a device and a unit of time: {}", quoted(&p.times.device_units))),
+            (PROSE, format!("a number, a device and a unit of time: {}", quoted(&vocabulary::card().device_hours.devices))),
         ],
         Field::TrainFlop => {
             vec![keys(&k.flop, &[]), (COLUMNS, "`flop`".to_owned()), (PROSE, "a number and a unit of FLOP".to_owned())]

@@ -2,16 +2,8 @@
 //!
 //! It is read with budgets, and what cannot be read takes nothing from the text behind it.
 
+use crate::hub::record::{MAX_YAML_BYTES, parse_yaml};
 use serde_json::{Map, Value};
-
-/// Largest front matter read, in bytes; the largest of real cards (lists of a thousand languages or metrics) stay below.
-const MAX_YAML_BYTES: usize = 256 << 10;
-/// Deepest nesting; `model-index` takes eight.
-const MAX_DEPTH: usize = 32;
-/// Most nodes, before and after aliases are followed.
-const MAX_NODES: usize = 50_000;
-/// Most aliases: cards have none, and a bomb needs dozens.
-const MAX_ALIASES: usize = 8;
 
 /// Front matter and where the text begins.
 #[derive(Debug, Default)]
@@ -97,22 +89,6 @@ fn fields(yaml: &str) -> Option<Map<String, Value>> {
         Value::Null => Some(Map::new()),
         _ => None,
     }
-}
-
-/// The one call of the YAML crate: text to JSON value, within budgets for depth, nodes, aliases and size. `options!` and `budget!`
-/// build its option structs, which cannot be written as literals.
-fn parse_yaml(yaml: &str) -> Option<Value> {
-    let options = serde_saphyr::options! {
-        budget: serde_saphyr::budget! {
-            max_depth: MAX_DEPTH,
-            max_nodes: MAX_NODES,
-            max_aliases: MAX_ALIASES,
-            max_documents: 1,
-            max_total_scalar_bytes: MAX_YAML_BYTES,
-        },
-        duplicate_keys: serde_saphyr::options::DuplicateKeyPolicy::LastWins,
-    };
-    serde_saphyr::from_str_with_options::<Value>(yaml, options).ok()
 }
 
 /// Plain `key: value` lines of YAML that does not parse, for the keys that matter here.

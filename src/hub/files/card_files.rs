@@ -1,0 +1,270 @@
+//! Which files of a directory hold cards: READMEs in every layout that people keep repositories in, and tables of cards.
+
+use super::cards::{ID_KEYS, TEXT_KEYS, is_markdown};
+use super::find::{file_kind, first_keys, is_called_index, refused};
+use super::parquet::column_names;
+use super::source::{FileKind, PassedOver};
+use crate::error::{Error, IoContext, Result};
+use crate::hub::record::{is_valid_id, same_key};
+use fs_err as fs;
+use std::path::{Path, PathBuf};
+
+/// Begins the directory of a model in the Hub's cache.
+pub(super) const CACHED_MODEL: &str = "models--";
+/// Begin those of what is no model.
+const CACHED_OTHERS: &[&str] = &["datasets--", "spaces--", "kernels--"];
+
+/// The files of cards below a path, and what lies beside them.
+#[derive(Debug, Default)]
+pub struct CardFiles {
+    /// Name and path, in name order. The name alone tells whose card a README is: a clone's is that of its origin.
+    pub files: Vec<(String, PathBuf)>,
+    /// What was passed over, in name order. Hidden files are not mentioned.
+    pub passed_over: Vec<PassedOver>,
+}
+
+/// The files at a path, in name order: the file itself, or of a directory its tables of cards and the READMEs below it.
+///
+/// Known are `owner/name/README.md`, `owner/name.md`, `owner--name.md`, clones, and the cache of the Hub's own tools.
+///
+/// # Errors
+/// The path does not exist or cannot be read, or a directory holds no card.
+pub fn find_card_files(path: &Path) -> Result<CardFiles> {
+    let metadata = fs::metadata(path).at_path("cannot read cards", path)?;
+    let mut found = CardFiles::default();
+    let own_name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    if !metadata.is_dir() {
+        found.files.push((own_name, path.to_owned()));
+        return Ok(found);
+    }
+    if own_name.starts_with(CACHED_MODEL) {
+        found.cached_model(path, &own_name)?;
+    } else {
+        found.directory(path, "", false)?;
+    }
+    found.files.sort();
+    // A repository that was cloned twice has one card.
+    found.files.dedup_by(|b, a| a.0 == b.0);
+    found.passed_over.sort_by(|a, b| a.name.cmp(&b.name));
+    if found.files.is_empty() {
+        return Err(Error::input(
+            format!("the directory of cards holds no card{}", PassedOver::list(&found.passed_over)),
+            path.display(),
+            "call cards owner/name/README.md or owner--name.md, point --cards at the hub/ of a Hub cache, or write JSON Lines of \
+             {\"id\": ..., \"card\": ...}",
+        ));
+    }
+    Ok(found)
+}
+
+impl CardFiles {
+    fn pass_over(&mut self, name: impl Into<String>, reason: impl Into<String>) {
+        self.passed_over.push(PassedOver { name: name.into(), reason: reason.into() });
+    }
+
+    /// Of a directory; `name` is empty for the one that was given. `in_repository` says that a README above is the card already.
+    fn directory(&mut self, dir: &Path, name: &str, in_repository: bool) -> Result<()> {
+        let last = name.rsplit('/').next().unwrap_or_default();
+        if last.starts_with(CACHED_MODEL) && dir.join("snapshots").is_dir() {
+            return self.cached_model(dir, name);
+        }
+        if CACHED_OTHERS.iter().any(|other| last.starts_with(other)) {
+            self.pass_over(format!("{name}/"), "no model of the Hub's cache");
+            return Ok(());
+        }
+        let (files, dirs) = entries(dir)?;
+        let below = |entry: &str| if name.is_empty() { entry.to_owned() } else { format!("{name}/{entry}") };
+        let origin = origin(dir);
+        let has_readme = files.iter().any(|(entry, _)| is_readme(entry));
+        let is_repository = has_readme && (origin.is_some() || name.contains('/') || last.contains("--"));
+        for (entry, path) in files {
+            let full = below(&entry);
+            match &origin {
+                Some(id) if is_readme(&entry) && !in_repository => self.files.push((format!("{id}/README.md"), path)),
+                None if is_readme(&entry) && name.is_empty() => {
+                    self.pass_over(full, "a README whose model its path does not tell: owner/name/README.md would");
+                }
+                _ if is_markdown(&entry) && !in_repository && (is_readme(&entry) || !is_repository) => {
+                    self.files.push((full, path))
+                }
+                _ if is_markdown(&entry) => self.pass_over(full, "Markdown inside a repository, beside its card"),
+                _ if name.is_empty() => match refusal_as_cards(&path, &entry)? {
+                    None => self.files.push((full, path)),
+                    Some(reason) => self.pass_over(full, reason),
+                },
+                _ => self.pass_over(full, "no card"),
+            }
+        }
+        for (entry, path) in dirs {
+            self.directory(&path, &below(&entry), in_repository || is_repository)?;
+        }
+        Ok(())
+    }
+
+    /// A model in the Hub's cache: of several revisions that of `refs/main`.
+    fn cached_model(&mut self, dir: &Path, name: &str) -> Result<()> {
+        let main = fs::read_to_string(dir.join("refs").join("main")).unwrap_or_default();
+        let snapshots = dir.join("snapshots");
+        let mut readmes = Vec::new();
+        if snapshots.is_dir() {
+            for (revision, path) in entries(&snapshots)?.1 {
+                let readme = entries(&path)?.0.into_iter().find(|(entry, _)| is_readme(entry));
+                readmes.extend(readme.map(|(entry, path)| (revision, entry, path)));
+            }
+        }
+        let chosen = match readmes.iter().position(|(revision, _, _)| *revision == main.trim()) {
+            None if readmes.len() == 1 => Some(0),
+            position => position,
+        };
+        if readmes.is_empty() {
+            self.pass_over(format!("{name}/"), "no README in the cache");
+        }
+        for (at, (revision, entry, path)) in readmes.into_iter().enumerate() {
+            let full = format!("{name}/snapshots/{revision}/{entry}");
+            match chosen {
+                Some(chosen) if chosen == at => self.files.push((full, path)),
+                Some(_) => self.pass_over(full, "another revision than that of refs/main"),
+                None => self.pass_over(full, "one of several revisions, none of which is that of refs/main"),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_readme(entry: &str) -> bool {
+    entry.eq_ignore_ascii_case("readme.md")
+}
+
+/// Files and directories with their names, sorted. Hidden ones and links to directories are left out: those may lead round in circles.
+#[allow(clippy::type_complexity)]
+fn entries(dir: &Path) -> Result<(Vec<(String, PathBuf)>, Vec<(String, PathBuf)>)> {
+    let (mut files, mut dirs) = (Vec::new(), Vec::new());
+    for entry in fs::read_dir(dir).at_path("cannot list cards", dir)? {
+        let entry = entry.at_path("cannot list cards", dir)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let file_type = entry.file_type().at_path("cannot read cards", entry.path())?;
+        if name.starts_with('.') {
+            continue;
+        }
+        if file_type.is_dir() {
+            dirs.push((name, entry.path()));
+        } else if file_type.is_file() || entry.path().is_file() {
+            files.push((name, entry.path()));
+        }
+    }
+    files.sort();
+    dirs.sort();
+    Ok((files, dirs))
+}
+
+/// The Hub id of the repository that a directory is a clone of.
+fn origin(dir: &Path) -> Option<String> {
+    let config = fs::read_to_string(dir.join(".git").join("config")).ok()?;
+    let addresses = config.lines().filter_map(|line| line.trim().strip_prefix("url")?.trim_start().strip_prefix('='));
+    let id = |address: &str| {
+        let (_, id) =
+            ["huggingface.co/", "huggingface.co:", "hf.co/", "hf.co:"].iter().find_map(|host| address.split_once(host))?;
+        let id = id.trim().trim_end_matches('/');
+        let id = id.strip_suffix(".git").unwrap_or(id);
+        is_valid_id(id).then(|| id.to_owned())
+    };
+    addresses.into_iter().find_map(id)
+}
+
+/// Why a file that is no Markdown is no table of cards; nothing if it is one.
+fn refusal_as_cards(path: &Path, name: &str) -> Result<Option<String>> {
+    let keys = match file_kind(path)? {
+        Ok(FileKind::Parquet) => Some(column_names(path)?),
+        Ok(FileKind::JsonLines { gzip }) => first_keys(path, gzip)?,
+        Ok(FileKind::JsonArray { .. } | FileKind::Recording) => {
+            return Ok(Some("a JSON array or a recorded listing, no cards".into()));
+        }
+        Err(reason) if is_called_index(name) => return Err(refused(path, reason)),
+        Err(reason) => return Ok(Some(reason.to_owned())),
+    };
+    // What cannot be read is a damaged file of cards: its reader says where.
+    let Some(keys) = keys else { return Ok(None) };
+    let has = |names: &[&str]| keys.iter().any(|key| names.iter().any(|name| same_key(key, name)));
+    Ok((!has(ID_KEYS) || !has(TEXT_KEYS)).then(|| "no ids with texts of cards".into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tree(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, content) in files {
+            let path = dir.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, content).unwrap();
+        }
+        dir
+    }
+
+    fn names(dir: &Path) -> Vec<String> {
+        find_card_files(dir).unwrap().files.into_iter().map(|(name, _)| name).collect()
+    }
+
+    /// What a clone holds beside its README is no card, and stops nothing.
+    #[test]
+    fn cloned_repositories_give_their_readmes_only() {
+        let dir = tree(&[
+            ("a/b/README.md", "# B"),
+            ("a/b/CHANGELOG.md", "1.0"),
+            ("a/b/onnx/README.md", "# export"),
+            ("a/b/config.json", "{}"),
+            ("a/b/model.safetensors", "\u{0}\u{1}"),
+            ("a/c.md", "# C"),
+            ("README.md", "my cards"),
+            ("config.json", "{\n \"model_type\": \"bert\"\n}"),
+            ("d--e.md", "# E"),
+            ("f--g/README.md", "# G"),
+            ("f--g/NOTES.md", "notes"),
+        ]);
+        assert_eq!(names(dir.path()), ["a/b/README.md", "a/c.md", "d--e.md", "f--g/README.md"]);
+        let passed_over = find_card_files(dir.path()).unwrap().passed_over;
+        assert_eq!(passed_over.len(), 7, "{passed_over:?}");
+    }
+
+    #[test]
+    fn a_clone_is_called_by_its_origin() {
+        let url = |id: &str| format!("[remote \"origin\"]\n\turl = https://huggingface.co/{id}\n\tfetch = +refs/heads/*\n");
+        let dir = tree(&[
+            ("bert/README.md", "# one"),
+            ("bert/.git/config", &url("lab/bert-fr")),
+            ("gpt/README.md", "# two"),
+            ("gpt/.git/config", "[remote \"origin\"]\n\turl = git@hf.co:lab-b/gpt.git\n"),
+        ]);
+        assert_eq!(names(dir.path()), ["lab-b/gpt/README.md", "lab/bert-fr/README.md"]);
+        assert_eq!(names(&dir.path().join("bert")), ["lab/bert-fr/README.md"]);
+    }
+
+    #[test]
+    fn a_cache_gives_the_card_of_main() {
+        let dir = tree(&[
+            ("CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55"),
+            ("models--a--b/refs/main", "222"),
+            ("models--a--b/snapshots/111/README.md", "# old"),
+            ("models--a--b/snapshots/222/README.md", "# new"),
+            ("models--solo/refs/main", "333\n"),
+            ("models--solo/snapshots/333/README.md", "# solo"),
+            ("models--c--d/snapshots/444/README.md", "# no refs"),
+            ("models--e--f/snapshots/555/README.md", "# one"),
+            ("models--e--f/snapshots/666/README.md", "# or the other"),
+            ("models--g--h/snapshots/777/config.json", "{}"),
+            ("datasets--a--data/snapshots/888/README.md", "# data"),
+        ]);
+        let main = "models--a--b/snapshots/222/README.md";
+        assert_eq!(names(dir.path()), [main, "models--c--d/snapshots/444/README.md", "models--solo/snapshots/333/README.md"]);
+        assert_eq!(find_card_files(dir.path()).unwrap().passed_over.len(), 6);
+        assert_eq!(names(&dir.path().join("models--a--b")), [main]);
+    }
+
+    #[test]
+    fn a_directory_without_cards_is_refused() {
+        let dir = tree(&[("notes.txt", "x"), ("index.jsonl", "{\"id\":\"a/b\",\"likes\":1}\n")]);
+        let said = find_card_files(dir.path()).unwrap_err().to_string();
+        assert!(said.contains("holds no card") && said.contains("notes.txt") && said.contains("index.jsonl"), "{said}");
+    }
+}

@@ -1,0 +1,217 @@
+//! Columns of a batch as values of a record, whatever types a tool gave them: each column is brought to one of four forms once per batch.
+//! What is nested goes through JSON, so that structs, maps and lists are read by the code that reads records.
+
+use crate::hub::record::fields::{HubField, Reading};
+use crate::hub::record::{RecordReader, same_key};
+use arrow::array::{Array, ArrayRef, AsArray, Float64Array, ListArray, MapArray, StringArray, StructArray};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Field, Fields, Float64Type, Int64Type, TimeUnit, TimestampMillisecondType};
+use sonic_rs::LazyValue;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+/// The cells of one column.
+pub(super) enum Cells {
+    /// Nothing in any row.
+    Empty,
+    /// Texts; also numbers and truth values where the field takes words.
+    Texts(ArrayRef),
+    /// Instants in milliseconds.
+    Instants(ArrayRef),
+    /// Numbers.
+    Numbers(ArrayRef),
+    /// Structs, maps and lists of plain cells.
+    Nested(ArrayRef),
+}
+
+/// Whether a column of this type can hold the field at all.
+pub(super) fn is_readable(field: HubField, data_type: &DataType) -> bool {
+    let is_nested = matches!(data_type, DataType::Struct(_) | DataType::Map(_, _) | DataType::List(_));
+    let has = |fields: &Fields, names: &[&str]| fields.iter().any(|f| names.iter().any(|name| same_key(f.name(), name)));
+    let of_text = |item: &DataType| is_text(item) || *item == DataType::Null;
+    match (field.reading(), data_type) {
+        (_, DataType::Null) => true,
+        (Reading::Safetensors, DataType::Struct(fields)) => has(fields, &["parameters", "total"]),
+        (Reading::Gguf, DataType::Struct(fields)) => has(fields, &["architecture", "total"]),
+        (Reading::BaseModels, DataType::Struct(fields)) => has(fields, &["models", "id"]),
+        (Reading::BaseModels, DataType::List(item)) => match item.data_type() {
+            DataType::Struct(fields) => has(fields, &["models", "id"]),
+            item => of_text(item),
+        },
+        (Reading::Safetensors | Reading::Gguf | Reading::Card, DataType::Map(_, _)) => true,
+        (Reading::Card, DataType::Struct(_)) => true,
+        (Reading::Safetensors | Reading::Gguf | Reading::BaseModels | Reading::Card, other) => is_text(other),
+        (Reading::Text(_) | Reading::Texts(_), DataType::List(item)) => of_text(item.data_type()),
+        (Reading::Instant(_), other) => !is_nested && !matches!(other, DataType::Boolean),
+        (Reading::Count(_), other) => other.is_numeric() || is_text(other),
+        (Reading::NotNeeded | Reading::OldId | Reading::Config | Reading::Siblings, _) => false,
+        (Reading::Id | Reading::Text(_) | Reading::Texts(_) | Reading::FlagOrWord(_) | Reading::Private, _) => !is_nested,
+    }
+}
+
+fn is_text(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::Utf8 | DataType::Binary)
+}
+
+impl Cells {
+    /// Brings a column to the form that its field is read in.
+    ///
+    /// # Errors
+    /// The type of the column, if that cannot be done.
+    pub(super) fn new(field: HubField, column: &ArrayRef) -> Result<Self, String> {
+        if !is_readable(field, column.data_type()) {
+            return Err(column.data_type().to_string());
+        }
+        let cast_to = |target: &DataType| cast(column, target).map_err(|_| column.data_type().to_string());
+        Ok(match (field.reading(), column.data_type()) {
+            (_, DataType::Null) => Self::Empty,
+            (_, DataType::Struct(_) | DataType::Map(_, _) | DataType::List(_)) => Self::Nested(plain(column)?),
+            (Reading::Instant(_), DataType::Timestamp(_, _) | DataType::Date32 | DataType::Date64) => {
+                Self::Instants(cast_to(&DataType::Timestamp(TimeUnit::Millisecond, None))?)
+            }
+            (Reading::Count(_), other) if other.is_numeric() => Self::Numbers(cast_to(&DataType::Float64)?),
+            _ => Self::Texts(cast_to(&DataType::Utf8)?),
+        })
+    }
+
+    /// Reads the cell of a row.
+    pub(super) fn fill(&self, reader: &mut RecordReader, field: HubField, row: usize) {
+        match self {
+            Self::Texts(array) if array.is_valid(row) => {
+                if let Some(texts) = array.as_string_opt::<i32>() {
+                    reader.text_value(field, texts.value(row));
+                }
+            }
+            Self::Instants(array) if array.is_valid(row) => {
+                if let (Reading::Instant(slot), Some(instants)) =
+                    (field.reading(), array.as_primitive_opt::<TimestampMillisecondType>())
+                {
+                    *slot(reader.row_mut()) = reader.instant(field.key(), instants.value(row));
+                }
+            }
+            Self::Numbers(array) if array.is_valid(row) => {
+                // A number that is none is how pandas writes that there is none.
+                if let (Reading::Count(slot), Some(numbers)) = (field.reading(), array.as_primitive_opt::<Float64Type>())
+                    && let value = numbers.value(row)
+                    && !value.is_nan()
+                {
+                    *slot(reader.row_mut()) = reader.count(field.key(), value, &value.to_string());
+                }
+            }
+            Self::Nested(array) if array.is_valid(row) => {
+                let mut json = String::new();
+                write_json(&mut json, array, row);
+                match sonic_rs::from_str::<LazyValue<'_>>(&json) {
+                    Ok(value) => reader.json_value(field, &value),
+                    Err(_) => reader.problem(field.key(), "a cell that is no JSON", json),
+                }
+            }
+            Self::Empty | Self::Texts(_) | Self::Instants(_) | Self::Numbers(_) | Self::Nested(_) => {}
+        }
+    }
+}
+
+/// The same cells with one type of text, two of numbers and truth values at the bottom.
+fn plain(column: &ArrayRef) -> Result<ArrayRef, String> {
+    let unreadable = || column.data_type().to_string();
+    let inner = |array: &ArrayRef| plain(array).map(|array| (Arc::new(Field::new("item", array.data_type().clone(), true)), array));
+    let to = |target: &DataType| cast(column, target).map_err(|_| unreadable());
+    match column.data_type() {
+        DataType::Struct(fields) => {
+            let parts = column.as_struct().columns().iter().map(plain).collect::<Result<Vec<_>, _>>()?;
+            let fields =
+                fields.iter().zip(&parts).map(|(f, array)| Field::new(f.name(), array.data_type().clone(), true)).collect();
+            let array = StructArray::try_new_with_length(fields, parts, column.nulls().cloned(), column.len());
+            array.map(|array| Arc::new(array) as ArrayRef).map_err(|_| unreadable())
+        }
+        DataType::List(_) => {
+            let list = column.as_list::<i32>();
+            let (field, values) = inner(list.values())?;
+            let array = ListArray::try_new(field, list.offsets().clone(), values, list.nulls().cloned());
+            array.map(|array| Arc::new(array) as ArrayRef).map_err(|_| unreadable())
+        }
+        DataType::Map(entries, is_sorted) => {
+            let map = column.as_map();
+            let (keys, values) = (to_text(map.keys())?, plain(map.values())?);
+            let fields: Fields =
+                vec![Field::new("key", DataType::Utf8, false), Field::new("value", values.data_type().clone(), true)].into();
+            let pairs = StructArray::try_new(fields.clone(), vec![keys, values], None).map_err(|_| unreadable())?;
+            let entries = Arc::new(Field::new(entries.name(), DataType::Struct(fields), false));
+            let array = MapArray::try_new(entries, map.offsets().clone(), pairs, map.nulls().cloned(), *is_sorted);
+            array.map(|array| Arc::new(array) as ArrayRef).map_err(|_| unreadable())
+        }
+        DataType::Null | DataType::Boolean => Ok(Arc::clone(column)),
+        DataType::UInt64 => to(&DataType::Float64),
+        other if other.is_integer() => to(&DataType::Int64),
+        other if other.is_numeric() => to(&DataType::Float64),
+        _ => to(&DataType::Utf8),
+    }
+}
+
+fn to_text(column: &ArrayRef) -> Result<ArrayRef, String> {
+    cast(column, &DataType::Utf8).map_err(|_| column.data_type().to_string())
+}
+
+/// Writes a cell of [`plain`] columns as JSON. A field without a value is left out of its object: a schema has the fields of all rows.
+fn write_json(out: &mut String, column: &ArrayRef, row: usize) {
+    if column.is_null(row) || *column.data_type() == DataType::Null {
+        out.push_str("null");
+    } else if let Some(fields) = column.as_struct_opt() {
+        let filled = fields.column_names().into_iter().zip(fields.columns());
+        let filled = filled.filter(|(_, cells)| cells.is_valid(row) && *cells.data_type() != DataType::Null);
+        write_object(out, filled.map(|(name, cells)| (name, cells, row)));
+    } else if let Some(list) = column.as_list_opt::<i32>() {
+        let items = list.value(row);
+        out.push('[');
+        for item in 0..items.len() {
+            if item > 0 {
+                out.push(',');
+            }
+            write_json(out, &items, item);
+        }
+        out.push(']');
+    } else if let Some(map) = column.as_map_opt() {
+        let entries = map.value(row);
+        let keys: Option<&StringArray> = entries.column(0).as_string_opt::<i32>();
+        let filled = (0..entries.len()).filter(|i| entries.column(1).is_valid(*i));
+        write_object(out, filled.filter_map(|i| Some((keys?.value(i), entries.column(1), i))));
+    } else if let Some(texts) = column.as_string_opt::<i32>() {
+        write_text(out, texts.value(row));
+    } else if let Some(numbers) = column.as_primitive_opt::<Int64Type>() {
+        let _ = write!(out, "{}", numbers.value(row));
+    } else if let Some(numbers) = column.as_primitive_opt::<Float64Type>() {
+        write_number(out, numbers, row);
+    } else if let Some(flags) = column.as_boolean_opt() {
+        out.push_str(if flags.value(row) { "true" } else { "false" });
+    } else {
+        out.push_str("null");
+    }
+}
+
+fn write_object<'a>(out: &mut String, entries: impl Iterator<Item = (&'a str, &'a ArrayRef, usize)>) {
+    out.push('{');
+    for (i, (name, cells, row)) in entries.enumerate() {
+        if i > 0 {
+            out.push(',');
+        }
+        write_text(out, name);
+        out.push(':');
+        write_json(out, cells, row);
+    }
+    out.push('}');
+}
+
+fn write_text(out: &mut String, text: &str) {
+    // The writer of JSON texts does not fail on a text.
+    out.push_str(&serde_json::Value::from(text).to_string());
+}
+
+/// A number that is none is no value; one beyond every range stays beyond every range. Whole numbers are written as such.
+fn write_number(out: &mut String, numbers: &Float64Array, row: usize) {
+    let value = numbers.value(row);
+    let _ = match value {
+        _ if value.is_nan() => write!(out, "null"),
+        _ if value.is_infinite() => write!(out, "{}1e999", if value < 0.0 { "-" } else { "" }),
+        _ => write!(out, "{}", serde_json::Value::from(value)),
+    };
+}
