@@ -49,7 +49,7 @@ fn with_unit(value: f64, unit: &str) -> String {
 
 fn section(reference: &Reference, field: Field) -> String {
     let Example { accepted, refused, role } = example(field);
-    let mut out = format!("\n## {}\n\n{} Unit: {}.\n\n", field.name(), field.meaning(), field.unit());
+    let mut out = format!("\n## {}\n\n{} Unit: {}.\n\n", field.name(), field.meaning().trim(), field.unit());
     out.push_str("| place | what is looked for |\n| --- | --- |\n");
     for (place, words) in places(field) {
         out.push_str(&format!("| {place} | {words} |\n"));
