@@ -88,9 +88,7 @@ impl Card<'_> {
     /// Reads a pair. Returns whether the key is one of ours.
     pub fn add_pair(&mut self, spot: &Spot<'_>, key: &str, value: &str, links: &[(String, String)]) -> bool {
         let norm = norm_key(key.trim_matches(|c: char| " -*#•|".contains(c)));
-        let Some(Asked { key: kind, norm, reason }) = read_key(&norm).or_else(|| self.chip_hours(spot, key, &norm)) else {
-            return false;
-        };
+        let Some(Asked { key: kind, norm, reason }) = read_key(&norm) else { return false };
         let value = value.trim();
         if is_template(value) && !matches!(kind, Key::Devices | Key::GlobalBatch | Key::Active) {
             if let Some(field) = kind.templated().filter(|_| !value.is_empty()) {
@@ -110,13 +108,6 @@ impl Card<'_> {
         }
         self.add_value(spot, kind, &pair, links);
         true
-    }
-
-    /// `H100-hours: 1.2M`: hours of the chips that the key names.
-    fn chip_hours(&mut self, spot: &Spot<'_>, key: &str, norm: &str) -> Option<Asked> {
-        let chip = norm.strip_suffix(" hours").filter(|chip| chip.len() <= 24)?;
-        let named = self.add_hardware(&spot.after(1), chip, Context::Field);
-        named.then(|| Asked { key: Key::Hours, norm: format!("gpu hours {key}"), reason: None })
     }
 
     /// Why key and value of an amount tell of a part of this model's training, or of more than it.
@@ -162,7 +153,7 @@ impl Card<'_> {
             Key::Hours => {
                 // `8 h x 4 = 32 GPU hours`
                 let result = ts.get(result_from(ts)).and_then(|t| value.get(t.from..)).unwrap_or(value);
-                self.add_hours(spot, if pair.norm.starts_with("gpu hours ") { pair.norm } else { key }, result);
+                self.add_hours(spot, key, result);
             }
             Key::Provider => self.add_provider_pair(spot, value),
             Key::Region => self.add_place(spot, value),
