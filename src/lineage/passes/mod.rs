@@ -21,8 +21,11 @@ mod stated;
 use super::model::Graph;
 use crate::domain::LinkPass;
 
+/// What a pass does to the graph.
+type Pass = fn(&mut Graph<'_>);
+
 /// The passes in their order, each with the name by which an ablation leaves it out; those without a name always run.
-const PASSES: &[(Option<LinkPass>, fn(&mut Graph<'_>))] = &[
+const PASSES: &[(Option<LinkPass>, Pass)] = &[
     (Some(LinkPass::StatedBases), stated::stated_bases),
     (Some(LinkPass::StatedBases), stated::shapes_of_bases),
     (Some(LinkPass::StatedBases), stated::settle_contradictions),
