@@ -245,7 +245,7 @@ fn expert_count(token: &str) -> Option<u32> {
 
 /// Experts come in eights; a run of eight, sixteen or more epochs says so in other ways.
 const fn is_usual_expert_count(n: u32) -> bool {
-    n >= 8 && n % 8 == 0
+    n >= 8 && n.is_multiple_of(8)
 }
 
 fn active(token: &str) -> Option<f64> {

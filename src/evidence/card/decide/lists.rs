@@ -118,7 +118,7 @@ fn judge(own: &Repository, rivals: &[&List]) -> Vec<(Range<usize>, &'static str)
     if titles.iter().all(Title::is_silent) {
         return Vec::new();
     }
-    let told = titles.iter().any(|t| !t.is_silent() && !(t.phase.is_none() && t.named == Named::Unknown));
+    let told = titles.iter().any(|t| !t.is_silent() && (t.phase.is_some() || t.named != Named::Unknown));
     if !told && !whole {
         return Vec::new();
     }

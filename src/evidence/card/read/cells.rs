@@ -6,10 +6,10 @@ use super::keys::Key;
 use super::values::{MAX_VALUE_TOKENS, header_unit, unit_value};
 use crate::domain::Field;
 use crate::evidence::hardware::Context;
-use crate::evidence::quantity::numbers::first_quantity;
-use crate::evidence::quantity::tokens::{Kind, Token, lex_in, span, text_at};
 use crate::evidence::quantity::computes::flop_unit;
 use crate::evidence::quantity::digits::DecimalSign;
+use crate::evidence::quantity::numbers::first_quantity;
+use crate::evidence::quantity::tokens::{Kind, Token, lex_in, span, text_at};
 use crate::evidence::quantity::units::{energy_unit, mass_unit};
 use crate::evidence::vocabulary;
 
