@@ -63,9 +63,59 @@ fn extracted(field: Field, value: f64, extractor: &'static str, confidence: f64)
     }
 }
 
-/// Evidence for the total from the repository's own files.
+/// Tags of methods that pack weights.
+const PACKING_TAGS: &[&str] = &[
+    "gptq",
+    "awq",
+    "exl2",
+    "exl3",
+    "aqlm",
+    "hqq",
+    "eetq",
+    "bitsandbytes",
+    "compressed-tensors",
+    "quantized",
+    "4-bit",
+    "8-bit",
+    "2-bit",
+    "3-bit",
+    "5-bit",
+    "6-bit",
+    "mxfp4",
+    "nvfp4",
+    "auto-round",
+];
+/// A total this many times below or above what the name says counts something else: packed weights, or an adapter's.
+const NAMED_WITHIN: f64 = 1.8;
+
+/// The total of the safetensors files where nothing says of which types of numbers: a size, unless something says that it counts packed
+/// weights. Below a count by type in rank, since packed weights cannot be seen in it.
+fn from_total(raw: &RawModelRow, says_packed: bool) -> Option<Extracted> {
+    if !raw.safetensors_dtypes.is_empty() || says_packed || raw.tags.iter().any(|tag| is_packing_tag(tag)) {
+        return None;
+    }
+    let total = raw.safetensors_total.filter(|n| PLAUSIBLE.contains(n))?;
+    #[allow(clippy::cast_precision_loss)]
+    let value = total as f64;
+    let fits = |named: f64| (1.0 / NAMED_WITHIN..=NAMED_WITHIN).contains(&(value / named));
+    if names::size(&raw.model_id).is_some_and(|size| !fits(size.total)) {
+        return None;
+    }
+    Some(Extracted {
+        locator: "safetensors.total".into(),
+        quote: format!("total: {total}, without counts by type of number"),
+        ..extracted(Field::TotalParams, value, "safetensors_total", 0.8)
+    })
+}
+
+fn is_packing_tag(tag: &str) -> bool {
+    let tag = tag.to_lowercase();
+    tag.starts_with("base_model:quantized:") || PACKING_TAGS.contains(&tag.as_str())
+}
+
+/// Evidence for the total from the repository's own files; `says_packed` is whether its name says that the weights are quantized.
 #[must_use]
-pub fn from_files(raw: &RawModelRow) -> Option<Extracted> {
+pub fn from_files(raw: &RawModelRow, says_packed: bool) -> Option<Extracted> {
     #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
     if let Some(n) = weights(raw).params {
         let pairs: Vec<String> =
@@ -76,7 +126,7 @@ pub fn from_files(raw: &RawModelRow) -> Option<Extracted> {
             ..extracted(Field::TotalParams, n as f64, "safetensors", 0.95)
         });
     }
-    let total = raw.gguf_total.filter(|n| PLAUSIBLE.contains(n))?;
+    let Some(total) = raw.gguf_total.filter(|n| PLAUSIBLE.contains(n)) else { return from_total(raw, says_packed) };
     #[allow(clippy::cast_precision_loss)]
     Some(Extracted {
         locator: "gguf.total".into(),
@@ -171,9 +221,31 @@ mod tests {
     fn gguf_stands_in_when_there_is_no_safetensors() {
         let mut row = empty_row("t");
         row.gguf_total = Some(7_000_000_000);
-        let e = from_files(&row).unwrap();
+        let e = from_files(&row, false).unwrap();
         assert_eq!((e.value, e.extractor), (Some(7e9), "gguf"));
         row.gguf_total = Some(3);
-        assert_eq!(from_files(&row), None);
+        assert_eq!(from_files(&row, false), None);
+    }
+
+    /// Regression: 11,575 of 15,331 sized records of a listing have the total alone, and none had a size.
+    #[test]
+    fn a_total_without_types_is_a_size_unless_weights_may_be_packed() {
+        let total = |id: &str, n: i64| RawModelRow { model_id: id.to_owned(), safetensors_total: Some(n), ..empty_row("t") };
+        let size = |row: &RawModelRow| from_files(row, false).map(|e| (e.value, e.extractor));
+        assert_eq!(size(&total("a/b", 7_241_732_096)), Some((Some(7_241_732_096.0), "safetensors_total")));
+        assert_eq!(size(&total("mistralai/Mistral-7B-v0.1", 7_241_732_096)), Some((Some(7_241_732_096.0), "safetensors_total")));
+        // 4-bit weights, eight to an int32: the name, a tag or a name's size tell.
+        assert_eq!(from_files(&total("a/Mistral-7B-GPTQ", 1_196_000_000), true), None);
+        assert_eq!(size(&total("a/mistral-7b-small", 1_196_000_000)), None);
+        for tag in ["4-bit", "bitsandbytes", "AWQ", "base_model:quantized:a/b"] {
+            let tagged = RawModelRow { tags: vec![tag.to_owned()], ..total("a/b", 1_196_000_000) };
+            assert_eq!(size(&tagged), None, "{tag}");
+        }
+        // A map goes before the total, also where it counts nothing.
+        let packed =
+            RawModelRow { safetensors_total: Some(60_900_000_000), ..raw(&[("BF16", 1_900_000_000), ("I32", 59_000_000_000)]) };
+        assert_eq!(size(&packed), None);
+        let gguf = RawModelRow { gguf_total: Some(7_000_000_000), ..total("a/b", 13) };
+        assert_eq!(size(&gguf), Some((Some(7e9), "gguf")));
     }
 }

@@ -90,12 +90,12 @@ impl Cells {
                 }
             }
             Self::Numbers(array) if array.is_valid(row) => {
-                // A number that is none is how pandas writes that there is none.
-                if let (Reading::Count(slot), Some(numbers)) = (field.reading(), array.as_primitive_opt::<Float64Type>())
-                    && let value = numbers.value(row)
-                    && !value.is_nan()
-                {
-                    *slot(reader.row_mut()) = reader.count(field.key(), value, &value.to_string());
+                if let (Reading::Count(slot), Some(numbers)) = (field.reading(), array.as_primitive_opt::<Float64Type>()) {
+                    let value = numbers.value(row);
+                    // A number that is none is how pandas writes that there is none.
+                    if !value.is_nan() {
+                        *slot(reader.row_mut()) = reader.count(field.key(), value, &value.to_string());
+                    }
                 }
             }
             Self::Nested(array) if array.is_valid(row) => {
@@ -212,6 +212,6 @@ fn write_number(out: &mut String, numbers: &Float64Array, row: usize) {
     let _ = match value {
         _ if value.is_nan() => write!(out, "null"),
         _ if value.is_infinite() => write!(out, "{}1e999", if value < 0.0 { "-" } else { "" }),
-        _ => write!(out, "{}", serde_json::Value::from(value)),
+        _ => write!(out, "{value}"),
     };
 }

@@ -67,7 +67,7 @@ fn record(fields: &[HubField]) -> Map<String, Value> {
 
 /// The rows of a file without their locators, what was put aside, and what was said of its keys.
 fn rows_of(path: &Path) -> (Vec<Option<RawModelRow>>, usize, SchemaReport) {
-    let file = find_files(path).unwrap().remove(0);
+    let file = find_files(path).unwrap().files.remove(0);
     let (mut rows, mut problems) = (Vec::new(), 0);
     let sink = |block: Block| {
         for parsed in block.records {

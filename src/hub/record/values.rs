@@ -95,7 +95,7 @@ pub(super) fn each_entry(json: &str, mut each: impl FnMut(&str, &LazyValue<'_>))
             JsonType::Array => (item.get(0), item.get(1)),
             _ => (item.get("key"), item.get("value")),
         };
-        if let (Some(key), Some(value)) = (key.as_ref().and_then(LazyValue::as_str), &value) {
+        if let (Some(key), Some(value)) = (key.as_ref().and_then(|key| key.as_str()), &value) {
             each(key, value);
         }
     }

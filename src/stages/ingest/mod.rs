@@ -58,6 +58,7 @@ pub struct Ingested {
     /// Cards of models that the index does not have.
     pub cards_without_model: u64,
     /// Columns that could not be read, with the records that lack their values.
+    #[serde(default)]
     pub unread_columns: BTreeMap<String, u64>,
 }
 

@@ -68,7 +68,9 @@ pub fn repo_facts(references: &References, raw: &RawModelRow, words: &mut Words)
     let weights = params::weights(raw);
     let number = |e: Option<Extracted>| e.and_then(|e| e.value);
     let named = || number(params::from_name(&raw.model_id).0);
-    let total = number(params::from_files(raw)).or(registry.and_then(|r| r.params)).or_else(named);
+    let total = number(params::from_files(raw, lineage::names::says_quantized(&raw.model_id)))
+        .or(registry.and_then(|r| r.params))
+        .or_else(named);
     let (tag_relation, tag_bases) = lineage::tags::stated_bases(&raw.tags);
     let stated = |text: &Option<String>| text.as_deref().and_then(Relation::parse);
     let relation = stated(&raw.card_base_relation).or(stated(&raw.hub_base_relation)).or(tag_relation);

@@ -5,6 +5,7 @@ use crate::domain::{Field, ParamsSource, Role};
 use crate::evidence::Extracted;
 use crate::evidence::index::{facts, params};
 use crate::lineage::Placement;
+use crate::lineage::names::says_quantized;
 use crate::method::simulate::pow10;
 use crate::reference::TrainingRun;
 use crate::tables::RawModelRow;
@@ -29,7 +30,8 @@ pub(super) fn total_params(
         facts::from_registry(run, false).into_iter().find(|e| e.field == Field::TotalParams && e.reject_reason.is_none())
     };
     let inherits = placement.role.copies_weights() || placement.role == Role::Adapter;
-    let own = || params::from_files(raw).or_else(from_registry).or_else(|| params::from_name(&raw.model_id).0);
+    let says_packed = placement.role == Role::Quantized || says_quantized(&raw.model_id);
+    let own = || params::from_files(raw, says_packed).or_else(from_registry).or_else(|| params::from_name(&raw.model_id).0);
     let chosen = if inherits { from_base().or_else(own) } else { own().or_else(from_base) }?;
     #[allow(clippy::cast_possible_truncation)] // Bounded by the extractors.
     let n = chosen.value? as i64;
