@@ -98,7 +98,7 @@ fn from_total(raw: &RawModelRow, says_packed: bool) -> Option<Extracted> {
     #[allow(clippy::cast_precision_loss)]
     let value = total as f64;
     let fits = |named: f64| (1.0 / NAMED_WITHIN..=NAMED_WITHIN).contains(&(value / named));
-    if names::size(&raw.model_id).is_some_and(|size| !fits(size.total)) {
+    if names::size(&raw.model_id).and_then(|size| size.total).is_some_and(|named| !fits(named)) {
         return None;
     }
     Some(Extracted {
