@@ -38,8 +38,11 @@ impl Card<'_> {
             // The 400 of "1.400 GPU-Stunden" is part of their number.
             let digits = |i: usize| all.get(i).map(|t| t.text.chars().filter(char::is_ascii_digit).collect::<String>());
             let is_hours = (0..all.len()).any(|i| {
-                self.device_hours(&all, i)
-                    .is_some_and(|d| digits(d.quantity.from).is_some_and(|written| written.ends_with(&n.to_string())))
+                self.device_hours(&all, i).is_some_and(|d| {
+                    // "500 node-hours on 8xA100 nodes" are no 4,000 devices.
+                    let product = (d.hours - f64::from(n)).abs() < 0.5;
+                    product || digits(d.quantity.from).is_some_and(|written| written.ends_with(&n.to_string()))
+                })
             });
             if !is_hours {
                 let n = tpu_cores(&lex(&text)).unwrap_or(f64::from(n));
