@@ -22,7 +22,7 @@ fn graph(data: &Path, revision: Option<&str>, reference: &Reference) -> Vec<Box<
             sample_dir: data.join("work/embedded-sample"),
             network: Network::Leave,
         },
-        ingest: ingest::Settings { max_quarantine_fraction: 0.01 },
+        ingest: ingest::Settings { max_quarantine_fraction: 0.01, metric },
         normalize: normalize::Settings { metric, min, without_link_passes: Vec::new() },
         fit: fit::Settings { seed },
         estimate: estimate::Settings { draws, seed },

@@ -60,7 +60,7 @@ fn section(reference: &Reference, field: Field) -> String {
     let value = row.value.map_or_else(|| format!("`{}`", row.as_written), |v| with_unit(v, field.unit()));
     out.push_str(&format!("\nRead as {value} ({}):\n\n{}", row.locator, fenced(accepted)));
     let read = rows(reference, refused, role);
-    let last = read.iter().filter(|r| r.field == field && r.reject_reason.is_some()).next_back();
+    let last = read.iter().rfind(|r| r.field == field && r.reject_reason.is_some());
     let stands = read.iter().find(|r| r.field == field && r.reject_reason.is_none() && r.value == row.value && row.value.is_some());
     assert!(stands.is_none(), "{field}: the refused example is accepted: {read:?}");
     let why = last.and_then(|r| r.reject_reason.as_deref());

@@ -185,6 +185,7 @@ proptest! {
 /// How many names of the shared indexes agree within 15 % with the size of their files: `make acceptance` data, by hand.
 #[test]
 #[ignore = "needs the shared indexes (HUGGING_CARBON_SHARED)"]
+#[allow(clippy::print_stdout)] // Its result is what it prints.
 fn names_agree_with_files() {
     use std::io::{BufRead, BufReader};
     let shared = std::env::var("HUGGING_CARBON_SHARED").unwrap();

@@ -23,7 +23,7 @@ fn tracker(measured: u32, predicted: Option<u32>) -> String {
             "CarbonTracker:\n{what} consumption for {n} epoch(s):\n\tTime:\t{time}\n\tEnergy:\t{kwh} kWh\n\tCO2eq:\t{g} g\n\tThis is equivalent to:\n\t0.1 km travelled by car\n"
         )
     };
-    let first = part("Actual", measured, "0:02:10", 0.0021, 0.318);
+    let first = part("Actual", measured, "0:02:10", 0.0021, 0.32);
     let second = predicted.map(|n| part("Predicted", n, "1:48:20", 0.105, 15.92)).unwrap_or_default();
     format!("{first}{second}")
 }
