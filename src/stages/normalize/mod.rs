@@ -38,7 +38,7 @@ const BLOCK_ROWS: usize = 1_024;
 
 stage! {
     /// Derives models, runs and evidence from the typed records.
-    struct Normalize = "normalize" version 6
+    struct Normalize = "normalize" version 7
     reads [RawModelRow, RawCardRow]
     writes [ModelRow, RunRow, EvidenceRow]
     follows []
