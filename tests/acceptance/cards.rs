@@ -64,17 +64,19 @@ fn matches(reference: &Reference, fact: &Value, row: &Extracted) -> bool {
     }
 }
 
-/// Precision and recall per field on both halves of 220 cards; rules were written on the first half only.
+/// Precision and recall per field on both halves of 370 cards, those of the second labelling (2026-11-28) apart; rules were written on
+/// the first half only.
 #[test]
 #[ignore = "needs ../shared/data"]
 fn facts_of_labelled_cards_are_read() {
     let Some(shared) = shared() else { return };
     let reference = Reference::load().unwrap();
     let cards = all_cards(&shared);
-    for half in ["dev", "held_out"] {
+    let mut short = Vec::new();
+    for (half, labelled_on) in [("dev", None), ("held_out", None), ("dev", Some("2026-11-28")), ("held_out", Some("2026-11-28"))] {
         // Field to labelled, right, accepted.
         let mut scores: BTreeMap<String, [usize; 3]> = BTreeMap::new();
-        for label in labels().iter().filter(|l| l["split"] == half) {
+        for label in labels().iter().filter(|l| l["split"] == half && l["labelled"].as_str() == labelled_on) {
             let id = label["id"].as_str().unwrap();
             let about =
                 About { model_id: id, role: role(label["kind"].as_str().unwrap_or_default()), base_ids: &[], total_params: None };
@@ -105,9 +107,13 @@ fn facts_of_labelled_cards_are_read() {
             }
         }
         let [labelled, right, accepted] = pooled.map(|n| n as f64);
-        eprintln!("{half}: precision {:.3} (aim 0.95), recall {:.3} (aim 0.85)", right / accepted, right / labelled);
-        assert!(right / labelled >= 0.85 && right / accepted >= 0.90, "{half}");
+        let of = labelled_on.unwrap_or("the first labelling");
+        eprintln!("{half}, {of}: precision {:.3} (aim 0.95), recall {:.3} (aim 0.85)", right / accepted, right / labelled);
+        if right / labelled < 0.85 || right / accepted < 0.90 {
+            short.push(format!("{half}, {of}"));
+        }
     }
+    assert!(short.is_empty(), "{short:?}");
 }
 
 /// Of models that report the field, how often the text's own figure agrees with it; where they differ, what was decided.
