@@ -51,7 +51,8 @@ fn speaks_of_a_base(text: &str) -> bool {
 fn says_trained_from(text: &str) -> bool {
     let lower = text.to_lowercase();
     let bases = &vocabulary::card().bases;
-    let phrases = bases.plain.iter().chain(bases.marked.iter());
+    // "Is based on" tells of an architecture as often as of weights.
+    let phrases = bases.plain.iter().chain(bases.marked.iter()).filter(|phrase| !phrase.ends_with("based on"));
     phrases.map(|phrase| phrase.replace(" - ", "-")).any(|phrase| lower.contains(&phrase))
         || vocabulary::keys().keys.base.iter().any(|key| lower.contains(key))
         || bases.cjk.iter().any(|end| lower.contains(end))

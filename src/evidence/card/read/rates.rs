@@ -57,6 +57,8 @@ fn is_inverted(ts: &[Token<'_>], at: usize) -> bool {
 /// Whether what stands before a number makes it a rate: `emissions per kWh were 82.5 g`, `a carbon intensity of 432 g`.
 fn is_rate_before(ts: &[Token<'_>], from: usize) -> bool {
     let words = &vocabulary::prose().rates;
+    // `12 h × 0.432 kg/kWh ≈ 62 kg`: what follows the sign is the result.
+    let mut is_result = false;
     for at in (from.saturating_sub(BEFORE)..from).rev() {
         let Some(t) = ts.get(at) else { return false };
         if t.is_any(&words.barriers) || (t.kind == Kind::Number && !ts.get(at + 1).is_some_and(|n| n.is("%"))) {
@@ -65,7 +67,8 @@ fn is_rate_before(ts: &[Token<'_>], from: usize) -> bool {
         if t.is_any(&words.factors) {
             return true;
         }
-        if energy_unit(&t.text).is_some() && text_before_is(ts, at, &words.per) {
+        is_result |= t.is_any(&["≈", "≃", "≅", "⇒"]);
+        if !is_result && energy_unit(&t.text).is_some() && text_before_is(ts, at, &words.per) {
             return true;
         }
     }
