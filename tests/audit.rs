@@ -46,7 +46,9 @@ fn missing_and_foreign_files_fail() {
 #[test]
 fn the_pinned_input_is_asked_for_by_digest() {
     let workspace = Workspace::new();
-    let lines: String = (0..40).map(|i| format!("{{\"id\":\"o/m-{i}b\",\"downloadsAllTime\":{i},\"createdAt\":\"2024-05-01T00:00:00.000Z\"}}\n")).collect();
+    let lines: String = (0..40)
+        .map(|i| format!("{{\"id\":\"o/m-{i}b\",\"downloadsAllTime\":{i},\"createdAt\":\"2024-05-01T00:00:00.000Z\"}}\n"))
+        .collect();
     let source = workspace.file("index.jsonl", lines);
     workspace.ok(&["-q", "run", "--source", source.to_str().unwrap()]);
     let ran = workspace.run(&["-q", "audit", "data/snapshots/latest"]);

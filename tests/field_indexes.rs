@@ -75,7 +75,8 @@ fn nested_columns_of_every_type_give_the_same_models() {
     let facts = |m: &ModelRow| (m.model_id.clone(), m.role, m.total_params, m.params_source);
     let sized = |id: &str, role, n| (id.to_owned(), role, Some(n), Some(ParamsSource::Safetensors));
     assert_eq!(facts(&expected[0]), sized("lab-p/alpha", Role::Finetuned, 7_000_000_000));
-    assert_eq!(expected[1].role, Role::Quantized);
+    // The record says "quantized", and the weights are BF16: docs/method.md, section 2, rule 8.
+    assert_eq!((expected[1].role, expected[1].role_rule), (Role::Finetuned, Rule::QuantizedRelationOnFloats));
     assert_eq!(expected[2].total_params, Some(1_500_000_000));
     assert_eq!(expected[0].base_model_ids, ["lab-p/root"]);
     for name in ["models_polars", "models_large", "models_json_columns", "models_map"] {
@@ -100,8 +101,8 @@ fn directories_of_spark_are_read() {
         assert_eq!(normalized(&case(&format!("18-spark-directory/{dir}"))).len(), 4, "{dir}");
     }
     let models = normalized(&case("18-spark-directory/spark_int96"));
-    // date -u -d 2024-05-01T12:00:00Z +%s
-    assert!(models.iter().all(|m| m.created_at.is_some_and(|t| t.0 == 1_714_564_800_000)));
+    // date -u -d 2024-05-01T12:00:00Z +%s, and the 123 ms of the file.
+    assert!(models.iter().all(|m| m.created_at.is_some_and(|t| t.0 == 1_714_564_800_123)));
 }
 
 /// What lies beside an index is passed over with its reason; an empty part is a lost part.

@@ -212,8 +212,11 @@ fn every_citation_resolves_into_docs() {
                     wrong.push(format!("{}: {elsewhere} is not in the repository: {}", path.display(), line.trim()));
                 }
             }
-            // A longer path or an address may have a folder of that name.
-            let ours = |at: &usize| !line[..*at].ends_with(['/', '-', '.']) && !line[..*at].ends_with(char::is_alphanumeric);
+            // A longer path, an address or another repository ("owner/name docs/page.md") may have a folder of that name.
+            let elsewhere =
+                |before: &str| before.ends_with(' ') && before.split_whitespace().next_back().is_some_and(is_repository);
+            let inside = |before: &str| before.ends_with(['/', '-', '.']) || before.ends_with(char::is_alphanumeric);
+            let ours = |at: &usize| !inside(&line[..*at]) && !elsewhere(&line[..*at]);
             for at in line.match_indices("docs/").map(|(at, _)| at).filter(ours) {
                 let name: String = line[at..].chars().take_while(|c| c.is_alphanumeric() || "._/-".contains(*c)).collect();
                 let Some(page) = name.find(".md").map(|end| &name[..end + 3]) else { continue };
@@ -230,6 +233,12 @@ fn every_citation_resolves_into_docs() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(cited > 40, "the test finds the citations: {cited}");
+}
+
+/// `owner/name`, possibly behind other cells of a row.
+fn is_repository(word: &str) -> bool {
+    let last = word.rsplit([',', '"']).next().unwrap_or(word);
+    last.split_once('/').is_some_and(|(owner, name)| !owner.is_empty() && !name.is_empty() && !name.contains('.'))
 }
 
 /// `, section 3`, `, sections 4 and 6` or `, "Tables"` behind a page.

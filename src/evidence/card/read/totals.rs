@@ -18,7 +18,9 @@ pub fn covers_more(own: &Repository, text: &str) -> Option<&'static str> {
     if says(&totals.families) {
         return Some("a total of several models");
     }
-    let has_base = own.role == CardRole::FineTune || !own.bases.is_empty();
+    // Of what calls itself a base, and has none that is known, the sum over time is its own.
+    let is_base = own.tokens.iter().any(|t| t == "base");
+    let has_base = !own.bases.is_empty() || (own.role == CardRole::FineTune && !is_base);
     if !has_base {
         return None;
     }
@@ -54,6 +56,9 @@ mod tests {
             assert!(covers_more(&tuned, text).is_some(), "{text}");
             assert_eq!(covers_more(&root, text), None, "{text}");
         }
+        let named =
+            Repository::new(&About { model_id: "org/big-base", role: CardRole::FineTune, base_ids: &[], total_params: None });
+        assert_eq!(covers_more(&named, "cumulative compute"), None);
         assert_eq!(covers_more(&tuned, "a cumulative of 100 hours of computation"), None);
         assert!(covers_more(&root, "emissions of the whole family").is_some());
         for cell in ["Total", "**Total**", "Total training", "Sum", "合计"] {
