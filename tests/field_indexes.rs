@@ -4,7 +4,7 @@
 mod common;
 
 use common::{Ran, Workspace, table};
-use hugging_carbon::domain::{Field, ParamsSource, Role};
+use hugging_carbon::domain::{Field, ParamsSource, Role, Rule};
 use hugging_carbon::tables::{EvidenceRow, ModelRow, RawCardRow, RawModelRow};
 use std::path::Path;
 
@@ -76,7 +76,7 @@ fn nested_columns_of_every_type_give_the_same_models() {
     let sized = |id: &str, role, n| (id.to_owned(), role, Some(n), Some(ParamsSource::Safetensors));
     assert_eq!(facts(&expected[0]), sized("lab-p/alpha", Role::Finetuned, 7_000_000_000));
     // The record says "quantized", and the weights are BF16: docs/method.md, section 2, rule 8.
-    assert_eq!((expected[1].role, expected[1].role_rule), (Role::Finetuned, Rule::QuantizedRelationOnFloats));
+    assert_eq!((expected[1].role, expected[1].role_rule), (Role::Finetuned, Rule::QuantizedRelationOnFloatWeights));
     assert_eq!(expected[2].total_params, Some(1_500_000_000));
     assert_eq!(expected[0].base_model_ids, ["lab-p/root"]);
     for name in ["models_polars", "models_large", "models_json_columns", "models_map"] {
