@@ -50,12 +50,13 @@ $(TARGET)/acceptance-venv/ready: tests/acceptance/requirements.txt
 	$(TARGET)/acceptance-venv/bin/pip install --quiet --disable-pip-version-check -r tests/acceptance/requirements.txt
 	touch $@
 
-# The regressions again with statsmodels, on the design matrices that the snapshot of the frozen index publishes; the stand-in Hub as the
-# official client meets it.
+# The regressions again with statsmodels, on the design matrices that the snapshot of the frozen index publishes; the sample's rows as
+# other tools write them; the stand-in Hub as the official client meets it.
 acceptance: build $(TARGET)/acceptance-venv/ready
 	$(CARGO) test --release --test acceptance -- --ignored --nocapture
 	$(BIN) -q run --source $${HUGGING_CARBON_SHARED:-../shared}/data/hub/models_2026-05.parquet --data-dir $(TARGET)/acceptance-data >/dev/null
 	$(TARGET)/acceptance-venv/bin/python tests/acceptance/statsmodels_check.py $(TARGET)/acceptance-data/snapshots/latest
+	$(TARGET)/acceptance-venv/bin/python tests/acceptance/index_writers.py $(BIN)
 	$(CARGO) build --release --example stand_in_hub
 	$(TARGET)/acceptance-venv/bin/python tests/acceptance/python_client.py $(TARGET)/release/examples/stand_in_hub \
 		$${HUGGING_CARBON_SHARED:-../shared}/data/hub/models_2026-05.api.jsonl.gz

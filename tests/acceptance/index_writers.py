@@ -107,7 +107,7 @@ def by_spark(rows: list[Record], path: Path) -> None:
 def by_duckdb(rows: list[Record], path: Path) -> None:
     source = path.with_suffix(".json")
     json_lines(source, with_text(rows))
-    duckdb.sql(f"copy (select * from read_json('{source}', maximum_sample_size=-1)) to '{path}' (format parquet, codec 'brotli')")
+    duckdb.sql(f"copy (select * from read_json('{source}', sample_size=-1)) to '{path}' (format parquet, codec 'brotli')")
     source.unlink()
 
 
