@@ -109,7 +109,8 @@ fn facts_of_labelled_cards_are_read() {
         let [labelled, right, accepted] = pooled.map(|n| n as f64);
         let of = labelled_on.unwrap_or("the first labelling");
         eprintln!("{half}, {of}: precision {:.3} (aim 0.95), recall {:.3} (aim 0.85)", right / accepted, right / labelled);
-        if right / labelled < 0.85 || right / accepted < 0.90 {
+        // The half that no rule was written against is the measure.
+        if half == "held_out" && (right / labelled < 0.85 || right / accepted < 0.95) {
             short.push(format!("{half}, {of}"));
         }
     }

@@ -58,8 +58,17 @@ fn parquet_and_listing_give_the_same_models_runs_and_estimates() {
 #[test]
 #[ignore = "needs ../shared/data"]
 fn a_real_body_of_the_listing_api_is_read() {
-    let Some((_workspace, snapshot)) = run_on("api_models_response.json") else { return };
-    assert_eq!(table::<ModelRow>(&snapshot).len(), 3);
+    let Some(shared) = shared() else { return };
+    let body = shared.join("data/hub/api_models_response.json");
+    let body = body.to_str().unwrap();
+    let workspace = Workspace::new();
+    // It was asked for without the downloads of all time: the cohort would be empty.
+    let refused = workspace.run(&["run", "--source", body]);
+    assert_eq!(refused.status, 1);
+    assert!(refused.stderr.contains("'downloadsAllTime'") && refused.stderr.contains("downloads_30d"), "{}", refused.stderr);
+    workspace.file("month.toml", "[cohort]\nmetric = \"downloads_30d\"\n");
+    workspace.ok(&["run", "--source", body, "--config", "month.toml"]);
+    assert_eq!(table::<ModelRow>(&workspace.snapshot()).len(), 3);
 }
 
 /// 1,463 of the 4,167 rows pass 5,000 downloads of all time, 675 of 30 days (docs/method.md, section 8 names both counts).
