@@ -1,5 +1,7 @@
-//! Examples seen, on 200 cards that the Trainer wrote, against a computation of its own from the raw text: no Markdown, no extractor, the
-//! steps of a pass by least squares over all rows instead of the interval that they allow.
+//! Examples seen, on 200 cards that the Trainer wrote, against a second computation from the raw text: no Markdown, no extractor, the
+//! steps of a pass by least squares over all rows instead of the interval that they allow. It is independent in part only: both hold that
+//! a training which ended between two evaluations went on to its plan. The rules were changed after looking at differences on all such
+//! cards, so this is a check against later mistakes and no measure on unseen cards.
 
 use crate::cards::{all_cards, tables};
 use crate::shared;
@@ -72,5 +74,6 @@ fn samples_seen_of_trainer_cards() {
         }
     }
     eprintln!("{CARDS} of {} cards with batch and table: {right} right within 1 %, {refused} refused", cards.len());
+    // Below the aim, which is 98 % of all: on 2026-11-28 195 were right, 2 differed and 3 were refused.
     assert!(right * 100 >= 98 * (CARDS - refused) && right * 100 >= 95 * CARDS);
 }
