@@ -143,6 +143,28 @@ fn stages_holds_the_stages() {
     assert_eq!(folders, declared.into_iter().collect());
 }
 
+/// A word list decides what the extractors find: a stage that reads with them is stale when a list changes. ingest cuts cards to their
+/// length and reads nothing in them.
+#[test]
+fn a_stage_that_reads_evidence_declares_the_vocabulary() {
+    let mut found = BTreeMap::new();
+    for path in files("src/stages", &["rs"]) {
+        let stage = path.strip_prefix("src/stages").unwrap().components().next().unwrap().as_os_str().to_str().unwrap().to_owned();
+        let lines = product_lines(&path);
+        let reads = lines.iter().any(|l| l.contains("evidence::") && !l.contains("evidence::vocabulary"));
+        let cuts = stage == "ingest"
+            && lines.iter().all(|l| !l.contains("card::") || l.contains("card::cut(") || l.contains("card::is_cut("));
+        let declares = lines.iter().any(|l| l.contains("vocabulary_digests()"));
+        let entry = found.entry(stage).or_insert((false, false));
+        *entry = (entry.0 || (reads && !cuts), entry.1 || declares);
+    }
+    found.remove("mod.rs");
+    assert!(found["tier"].0 && found["fit"].0 && !found["snapshot"].0);
+    for (stage, (reads, declares)) in found {
+        assert!(!reads || declares, "{stage}");
+    }
+}
+
 #[test]
 fn no_file_of_code_is_longer_than_500_lines() {
     let all = ["src", "tests", "benches"].into_iter().flat_map(|folder| files(folder, &["rs", "py"]));

@@ -24,8 +24,11 @@ pub mod estimate;
 pub mod snapshot;
 
 use crate::engine::{Bound, Declared, Step};
+use crate::evidence::vocabulary;
 use crate::reference::Reference;
+use crate::store::sha256_bytes;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// What every stage reads of the configuration.
 #[derive(Clone, Debug)]
@@ -68,6 +71,15 @@ pub const NAMES: [&str; 7] = [
     estimate::Estimation::NAME,
     snapshot::Publication::NAME,
 ];
+
+/// SHA-256 of every word list, by name below `data`: part of the fingerprint of each stage that reads evidence.
+fn vocabulary_digests() -> &'static BTreeMap<String, String> {
+    static DIGESTS: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
+        let digest = |(name, text): &(&str, &str)| (format!("vocabulary/{name}"), sha256_bytes(text.as_bytes()));
+        vocabulary::FILES.iter().map(digest).collect()
+    });
+    &DIGESTS
+}
 
 /// Digests of several reference tables, each file once.
 fn merged<'a>(digests: impl IntoIterator<Item = &'a BTreeMap<String, String>>) -> BTreeMap<String, String> {

@@ -9,7 +9,7 @@ mod samples;
 use self::backtest::Fitted;
 use self::declarations::{DECLARATIONS, Declaration};
 use self::samples::{Sample, TokensFit, samples, terms_with_categories};
-use super::merged;
+use super::{merged, vocabulary_digests};
 use crate::domain::{RegressionId, Term};
 use crate::engine::{Digests, Inputs, Outputs, Stage, stage};
 use crate::error::{Error, Result};
@@ -70,7 +70,7 @@ impl References {
 
 impl Digests for References {
     fn digests(&self) -> BTreeMap<String, String> {
-        merged([&self.factors.digests(), self.registry.digests(), self.reported.digests()])
+        merged([&self.factors.digests(), self.registry.digests(), self.reported.digests(), vocabulary_digests()])
     }
 }
 

@@ -16,17 +16,16 @@ pub use self::repo_facts::repo_facts;
 
 use self::index::Index;
 use self::model_row::model_row;
-use super::merged;
+use super::{merged, vocabulary_digests};
 use crate::domain::source::CohortMetric;
 use crate::domain::{Field, LinkPass, RunKind};
 use crate::engine::{Digests, Inputs, Outputs, Stage, stage};
 use crate::error::{Error, Result};
+use crate::evidence::Extracted;
 use crate::evidence::card::CardTables;
 use crate::evidence::place::PlaceTables;
-use crate::evidence::{Extracted, vocabulary};
 use crate::lineage::{Placement, run_id};
 use crate::reference::{Accelerators, Corrections, Grid, Operators, Owners, Places, Reference, Registry, Table};
-use crate::store::sha256_bytes;
 use crate::tables::{EvidenceRow, ModelRow, RawCardRow, RawModelRow, RunRow};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -101,8 +100,6 @@ impl References {
 impl Digests for References {
     fn digests(&self) -> BTreeMap<String, String> {
         let Self { accelerators, places, grid, operators, owners, registry, corrections } = self;
-        let vocabulary: BTreeMap<String, String> =
-            vocabulary::FILES.iter().map(|(name, text)| (format!("vocabulary/{name}"), sha256_bytes(text.as_bytes()))).collect();
         merged([
             accelerators.digests(),
             places.digests(),
@@ -111,7 +108,7 @@ impl Digests for References {
             owners.digests(),
             registry.digests(),
             corrections.digests(),
-            &vocabulary,
+            vocabulary_digests(),
         ])
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! `models` and `evidence` are sorted alike, so one walk over both does: only the repository at hand is in memory.
 
-use super::merged;
 use super::normalize::MET_ANOTHER_VALUE;
+use super::{merged, vocabulary_digests};
 use crate::domain::run::{Chosen, Hardware, Known, Owner, Site};
 use crate::domain::{Field, Flag, Modality, ParamsSource, Role, Rule, Run, RunKind, Tier, TrainedOnSource, TrainingStage};
 use crate::engine::{Digests, Inputs, Outputs, Stage, stage};
@@ -66,7 +66,14 @@ impl References {
 impl Digests for References {
     fn digests(&self) -> BTreeMap<String, String> {
         let Self { accelerators, places, grid, operators, owners } = self;
-        merged([accelerators.digests(), places.digests(), grid.digests(), operators.digests(), owners.digests()])
+        merged([
+            accelerators.digests(),
+            places.digests(),
+            grid.digests(),
+            operators.digests(),
+            owners.digests(),
+            vocabulary_digests(),
+        ])
     }
 }
 
