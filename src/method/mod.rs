@@ -11,4 +11,5 @@ pub mod fitting;
 pub mod ols;
 pub mod rng;
 pub mod simulate;
+pub mod softmax;
 pub mod summary;

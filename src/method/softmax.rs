@@ -1,0 +1,305 @@
+//! Multinomial logistic regression with a ridge, for classes that a few named features tell apart.
+//!
+//! Minimized is the sum of w (log sum exp z - z of the class), with z = B x, plus ridge / 2 times the sum of the squared coefficients,
+//! intercepts left out. Every class has coefficients of its own: only their differences count, and the ridge settles the rest (Friedman,
+//! Hastie and Tibshirani 2010, section 4.1). The problem is convex. It is solved by Newton steps whose systems are solved by conjugate
+//! gradients (Nocedal and Wright 2006, section 7.1): features are sparse, so that a product with the Hessian costs as much as a pass
+//! over the rows. All sums run in the order of the rows.
+
+use libm::{exp, log, sqrt};
+
+/// Newton steps at most; some eight are usual.
+const MAX_STEPS: usize = 60;
+/// Conjugate gradient steps per Newton step at most.
+const MAX_CONJUGATE: usize = 200;
+/// Done when no gradient exceeds this share of the weight of all rows.
+const TOLERANCE: f64 = 1e-9;
+/// A step must gain this share of what its slope promises (Armijo).
+const SUFFICIENT: f64 = 1e-4;
+
+/// One labelled row. A feature that is not listed is zero.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Example {
+    /// Position and value of the features that are not zero; position 0 is the intercept and always listed with 1.
+    pub features: Vec<(u16, f64)>,
+    /// Class, from 0.
+    pub class: usize,
+    /// Weight, positive.
+    pub weight: f64,
+}
+
+/// A fitted model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Softmax {
+    /// Classes.
+    pub classes: usize,
+    /// Features, the intercept among them.
+    pub features: usize,
+    /// Coefficients, `classes * features`, class by class.
+    pub coefficients: Vec<f64>,
+}
+
+impl Softmax {
+    /// A model that gives every class the same probability.
+    #[must_use]
+    pub fn even(classes: usize, features: usize) -> Self {
+        Self { classes, features, coefficients: vec![0.0; classes * features] }
+    }
+
+    /// Coefficient of a feature for a class, in logits.
+    #[must_use]
+    pub fn coefficient(&self, class: usize, feature: usize) -> f64 {
+        self.coefficients[class * self.features + feature]
+    }
+
+    /// Probabilities of the classes; they sum to one.
+    #[must_use]
+    pub fn probabilities(&self, features: &[(u16, f64)]) -> Vec<f64> {
+        let mut z = vec![0.0; self.classes];
+        probabilities(&self.coefficients, self.features, features, &mut z);
+        z
+    }
+}
+
+/// z of each class, then exp(z) over their sum; returns the log of that sum.
+fn probabilities(coefficients: &[f64], width: usize, features: &[(u16, f64)], out: &mut [f64]) -> f64 {
+    for (class, z) in out.iter_mut().enumerate() {
+        let row = &coefficients[class * width..(class + 1) * width];
+        *z = features.iter().map(|(at, value)| row[usize::from(*at)] * value).sum();
+    }
+    let most = out.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let mut sum = 0.0;
+    for z in out.iter_mut() {
+        *z = exp(*z - most);
+        sum += *z;
+    }
+    for z in out.iter_mut() {
+        *z /= sum;
+    }
+    most + log(sum)
+}
+
+/// Fits a model. `start` is where to begin: another fold's solution is close.
+#[must_use]
+pub fn fit(examples: &[Example], start: Softmax, ridge: f64) -> Softmax {
+    let mut model = start;
+    let total: f64 = examples.iter().map(|e| e.weight).sum();
+    let mut now = Objective::of_model(examples, &model, ridge);
+    for _ in 0..MAX_STEPS {
+        if now.gradient.iter().all(|g| g.abs() <= TOLERANCE * total) {
+            break;
+        }
+        let step = newton_step(examples, &model, &now, ridge);
+        let slope = dot(&now.gradient, &step);
+        let mut length = 1.0;
+        let next = loop {
+            let coefficients = model.coefficients.iter().zip(&step).map(|(b, s)| b + length * s).collect();
+            let tried = Softmax { coefficients, ..model.clone() };
+            let objective = Objective::of_model(examples, &tried, ridge);
+            if objective.loss <= now.loss + SUFFICIENT * length * slope {
+                break Some((tried, objective));
+            }
+            length /= 2.0;
+            // Below the rounding of the loss nothing can be gained.
+            if length < 1e-10 {
+                break None;
+            }
+        };
+        let Some((tried, objective)) = next else { break };
+        (model, now) = (tried, objective);
+    }
+    model
+}
+
+/// Loss, gradient and probabilities at a point.
+struct Objective {
+    loss: f64,
+    gradient: Vec<f64>,
+    /// Of every row, class by class.
+    probabilities: Vec<f64>,
+}
+
+impl Objective {
+    fn of_model(examples: &[Example], model: &Softmax, ridge: f64) -> Self {
+        let (classes, width) = (model.classes, model.features);
+        let mut loss = 0.0;
+        let mut gradient = vec![0.0; classes * width];
+        let mut all = vec![0.0; examples.len() * classes];
+        for (example, p) in examples.iter().zip(all.chunks_exact_mut(classes)) {
+            let log_sum = probabilities(&model.coefficients, width, &example.features, p);
+            let own = &model.coefficients[example.class * width..(example.class + 1) * width];
+            let z: f64 = example.features.iter().map(|(at, value)| own[usize::from(*at)] * value).sum();
+            loss += example.weight * (log_sum - z);
+            for (class, p) in p.iter().enumerate() {
+                let error = example.weight * (p - f64::from(u8::from(class == example.class)));
+                let row = &mut gradient[class * width..(class + 1) * width];
+                for (at, value) in &example.features {
+                    row[usize::from(*at)] += error * value;
+                }
+            }
+        }
+        for (at, (g, b)) in gradient.iter_mut().zip(&model.coefficients).enumerate() {
+            if at % width != 0 {
+                *g += ridge * b;
+                loss += ridge / 2.0 * b * b;
+            }
+        }
+        Self { loss, gradient, probabilities: all }
+    }
+
+    /// Product of the Hessian with a direction.
+    fn curvature(&self, examples: &[Example], model: &Softmax, direction: &[f64], ridge: f64) -> Vec<f64> {
+        let (classes, width) = (model.classes, model.features);
+        let mut out = vec![0.0; direction.len()];
+        let mut moved = vec![0.0; classes];
+        for (example, p) in examples.iter().zip(self.probabilities.chunks_exact(classes)) {
+            for (class, z) in moved.iter_mut().enumerate() {
+                let row = &direction[class * width..(class + 1) * width];
+                *z = example.features.iter().map(|(at, value)| row[usize::from(*at)] * value).sum();
+            }
+            let mean: f64 = moved.iter().zip(p).map(|(z, p)| z * p).sum();
+            for (class, (z, p)) in moved.iter().zip(p).enumerate() {
+                let change = example.weight * p * (z - mean);
+                let row = &mut out[class * width..(class + 1) * width];
+                for (at, value) in &example.features {
+                    row[usize::from(*at)] += change * value;
+                }
+            }
+        }
+        for (at, (o, d)) in out.iter_mut().zip(direction).enumerate() {
+            if at % width != 0 {
+                *o += ridge * d;
+            }
+        }
+        out
+    }
+
+    /// Diagonal of the Hessian, by which the conjugate gradients are scaled.
+    fn diagonal(&self, examples: &[Example], model: &Softmax, ridge: f64) -> Vec<f64> {
+        let (classes, width) = (model.classes, model.features);
+        let mut out = vec![ridge.max(f64::MIN_POSITIVE); classes * width];
+        for (example, p) in examples.iter().zip(self.probabilities.chunks_exact(classes)) {
+            for (class, p) in p.iter().enumerate() {
+                let row = &mut out[class * width..(class + 1) * width];
+                for (at, value) in &example.features {
+                    row[usize::from(*at)] += example.weight * p * (1.0 - p) * value * value;
+                }
+            }
+        }
+        out
+    }
+}
+
+/// Solves Hessian x step = -gradient, as closely as the gradient is small.
+fn newton_step(examples: &[Example], model: &Softmax, now: &Objective, ridge: f64) -> Vec<f64> {
+    let diagonal = now.diagonal(examples, model, ridge);
+    let scaled = |residual: &[f64]| -> Vec<f64> { residual.iter().zip(&diagonal).map(|(r, d)| r / d).collect() };
+    let mut step = vec![0.0; now.gradient.len()];
+    let mut residual: Vec<f64> = now.gradient.iter().map(|g| -g).collect();
+    let first = dot(&residual, &residual);
+    // The square root of the gradient's length as forcing term: the steps become exact as the gradient vanishes.
+    let enough = first * sqrt(first).min(0.25);
+    let mut toward = scaled(&residual);
+    let mut direction = toward.clone();
+    let mut product = dot(&residual, &toward);
+    for _ in 0..MAX_CONJUGATE {
+        let curved = now.curvature(examples, model, &direction, ridge);
+        let curvature = dot(&direction, &curved);
+        if curvature <= 0.0 {
+            break;
+        }
+        let length = product / curvature;
+        for (at, d) in direction.iter().enumerate() {
+            step[at] += length * d;
+            residual[at] -= length * curved[at];
+        }
+        if dot(&residual, &residual) <= enough {
+            break;
+        }
+        toward = scaled(&residual);
+        let next = dot(&residual, &toward);
+        let turn = next / product;
+        product = next;
+        for (d, t) in direction.iter_mut().zip(&toward) {
+            *d = t + turn * *d;
+        }
+    }
+    step
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(x, y)| x * y).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Twelve rows, two features, three classes; every class overlaps every other.
+    fn rows() -> Vec<Example> {
+        let data = [
+            (0.5, 1.0, 0),
+            (1.5, 0.0, 0),
+            (2.0, 1.0, 1),
+            (1.0, 0.0, 1),
+            (2.5, 1.0, 2),
+            (3.0, 0.0, 2),
+            (0.0, 0.0, 0),
+            (3.5, 1.0, 1),
+            (1.2, 1.0, 2),
+            (2.2, 0.0, 1),
+            (2.8, 0.0, 0),
+            (0.8, 1.0, 2),
+        ];
+        data.iter()
+            .map(|(a, b, class)| Example { features: vec![(0, 1.0), (1, *a), (2, *b)], class: *class, weight: 1.0 })
+            .collect()
+    }
+
+    /// Expected: statsmodels 0.15.0, MNLogit(y, X).fit(method="newton", tol=1e-14), coefficients of classes 1 and 2 against class 0.
+    #[test]
+    fn agrees_with_statsmodels() {
+        let fitted = fit(&rows(), Softmax::even(3, 3), 1e-9);
+        for (class, expected) in EXPECTED {
+            for (feature, value) in expected.iter().enumerate() {
+                let got = fitted.coefficient(*class, feature) - fitted.coefficient(0, feature);
+                assert!((got - value).abs() < 1e-6, "class {class} feature {feature}: {got} {value}");
+            }
+        }
+    }
+
+    const EXPECTED: &[(usize, [f64; 3])] =
+        &[(1, [-2.561645707144, 1.184709321112, 1.496948784615]), (2, [-2.723836046984, 0.946509636397, 2.520148382603])];
+
+    /// With the intercept alone the probabilities are the shares: 1/4 and 3/4, and the difference of the logits is log 3.
+    #[test]
+    fn intercepts_alone_give_the_shares() {
+        let one = |class| Example { features: vec![(0, 1.0)], class, weight: 1.0 };
+        let fitted = fit(&[one(0), one(1), one(1), one(1)], Softmax::even(2, 1), 1.0);
+        assert!((fitted.coefficient(1, 0) - fitted.coefficient(0, 0) - 3.0_f64.ln()).abs() < 1e-9);
+        let p = fitted.probabilities(&[(0, 1.0)]);
+        assert!((p[0] - 0.25).abs() < 1e-9 && (p[1] - 0.75).abs() < 1e-9);
+    }
+
+    /// A row of weight 3 is three rows.
+    #[test]
+    fn weights_count_rows() {
+        let one = |class, weight| Example { features: vec![(0, 1.0)], class, weight };
+        let by_weight = fit(&[one(0, 1.0), one(1, 3.0)], Softmax::even(2, 1), 1.0);
+        assert!((by_weight.probabilities(&[(0, 1.0)])[1] - 0.75).abs() < 1e-9);
+    }
+
+    /// Two classes that one feature separates: without a ridge the coefficient would run away. By symmetry b1 = d/2 = -b0; twenty rows
+    /// each pull with sigma(-d), the ridge of 1 pulls back with d/2.
+    #[test]
+    fn a_ridge_holds_what_is_separated() {
+        let rows: Vec<Example> = (0..10)
+            .flat_map(|_| [(0, -1.0), (1, 1.0)])
+            .map(|(class, x)| Example { features: vec![(0, 1.0), (1, x)], class, weight: 1.0 })
+            .collect();
+        let fitted = fit(&rows, Softmax::even(2, 2), 1.0);
+        let d = fitted.coefficient(1, 1) - fitted.coefficient(0, 1);
+        let pull = 20.0 / (1.0 + d.exp());
+        assert!((pull - d / 2.0).abs() < 1e-7, "{d}");
+    }
+}
