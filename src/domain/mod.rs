@@ -15,6 +15,7 @@ pub mod quantiles;
 pub mod rating;
 pub mod regression;
 pub mod role;
+pub mod role_shares;
 pub mod rule;
 pub mod run;
 pub mod source;
@@ -32,6 +33,7 @@ pub use quantiles::Quantiles;
 pub use rating::{EmissionsBasis, Rating};
 pub use regression::{RegressionId, Term};
 pub use role::{Relation, Role};
+pub use role_shares::RoleShares;
 pub use rule::Rule;
 pub use run::{Run, RunKind, TrainingStage};
 

@@ -8,17 +8,20 @@
 //! 3. [`roles`]: the role of a repository by its own facts;
 //! 4. `passes`: the links between repositories, pass by pass;
 //! 5. `runs.rs`: which run a repository owns and which it comes from, once the links are made;
-//! 6. `resolve.rs`: all of it in order.
+//! 6. `resolve.rs`: all of it in order;
+//! 7. [`signs`], [`role_model`]: how likely each role is where nothing certain decides.
 
 pub mod families;
 mod model;
 pub mod names;
 mod passes;
 mod resolve;
+pub mod role_model;
 pub mod roles;
 mod runs;
+pub mod signs;
 pub mod tags;
 
 pub use crate::domain::LinkPass;
 pub use model::{Placement, RepoFacts, Resolution, Words, no_training_id, run_id};
-pub use resolve::resolve;
+pub use resolve::{assign_runs, resolve};

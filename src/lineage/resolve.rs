@@ -33,6 +33,14 @@ pub fn resolve(
     Resolution { placements, absent }
 }
 
+/// Makes the runs anew, after roles were decided otherwise than by the links.
+pub fn assign_runs(facts: &[RepoFacts], resolution: &mut Resolution) {
+    let (absent, placements) = (std::mem::take(&mut resolution.absent), std::mem::take(&mut resolution.placements));
+    let mut graph = Graph { facts, absent, placements, shown_elsewhere: FxHashMap::default(), by_id: IdMap::default() };
+    runs::assign(&mut graph);
+    (resolution.absent, resolution.placements) = (graph.absent, graph.placements);
+}
+
 #[allow(clippy::cast_possible_truncation)] // Less than 4 billion repositories fit into memory.
 fn position(i: usize) -> u32 {
     i as u32

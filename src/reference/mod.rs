@@ -16,6 +16,7 @@ pub mod power;
 pub mod pue;
 pub mod registry;
 pub mod reported;
+pub mod role_labels;
 mod table;
 
 use crate::error::{Error, IoContext, Result};
@@ -38,6 +39,7 @@ pub use power::{NodePower, Power};
 pub use pue::{Pue, PuePlace, PueValue};
 pub use registry::{Registry, TrainingRun};
 pub use reported::ReportedFineTune;
+pub use role_labels::RoleLabel;
 pub use table::Table;
 
 const FILES: &[(&str, &str)] = &[
@@ -54,6 +56,7 @@ const FILES: &[(&str, &str)] = &[
     ("power.csv", include_str!("../../data/reference/power.csv")),
     ("pue.csv", include_str!("../../data/reference/pue.csv")),
     ("reported_finetunes.csv", include_str!("../../data/reference/reported_finetunes.csv")),
+    ("role_labels.csv", include_str!("../../data/reference/role_labels.csv")),
     ("training_runs.csv", include_str!("../../data/reference/training_runs.csv")),
 ];
 /// Reviewed corrections; not a table of factors, so that it stands apart.
@@ -88,6 +91,8 @@ pub struct Reference {
     pub post_training: Table<PostTraining>,
     /// Fine-tunes with tracked emissions.
     pub reported: Table<Vec<ReportedFineTune>>,
+    /// Records whose role somebody looked up.
+    pub role_labels: Table<Vec<RoleLabel>>,
     /// Reviewed corrections of the Hub's metadata.
     pub corrections: Table<Corrections>,
     /// Digest of every file, for the manifest.
@@ -151,6 +156,7 @@ impl Reference {
             ),
             post_training: Table::new(PostTraining::new(&files.rows("post_training.csv")?)?, one("post_training.csv")),
             reported: Table::new(files.rows("reported_finetunes.csv")?, one("reported_finetunes.csv")),
+            role_labels: Table::new(files.rows("role_labels.csv")?, one("role_labels.csv")),
             corrections: Table::new(Corrections::new(files.text(CORRECTIONS.0)?)?, one(CORRECTIONS.0)),
             digests: Table::new(all.clone(), all),
             registry,

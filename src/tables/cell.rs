@@ -2,7 +2,8 @@
 //!
 //! The `table!` macro declares a table as a plain struct; this trait is all it needs to know of each field's type.
 
-use crate::domain::{ClosedSet, Quantiles, Term, Tier};
+use crate::domain::role_shares::ROLES;
+use crate::domain::{ClosedSet, Quantiles, Role, RoleShares, Term, Tier};
 use crate::units::{Day, TimestampMs};
 use arrow::array::{
     Array, ArrayBuilder, ArrayRef, AsArray, BooleanBuilder, Date32Builder, Float64Builder, Int32Builder, Int64Builder, ListBuilder,
@@ -349,6 +350,33 @@ macro_rules! quantile_columns {
 
 quantile_columns!(Quantiles, f64, Quantiles::values, Quantiles::from_values);
 quantile_columns!(Option<Quantiles>, Option<f64>, split_or_nulls, all_or_none);
+
+impl Columns for RoleShares {
+    type Builder = [Float64Builder; ROLES];
+    const WIDTH: usize = ROLES;
+    fn fields(name: &str) -> Vec<Field> {
+        Role::ALL.iter().map(|role| Field::new(format!("{name}_{role}"), DataType::Float64, false)).collect()
+    }
+    fn describe(about: &str) -> Vec<String> {
+        let about = about.trim().trim_end_matches('.');
+        Role::ALL.iter().map(|role| format!("{about}: {role}.")).collect()
+    }
+    fn builder() -> Self::Builder {
+        Default::default()
+    }
+    fn append(self, builder: &mut Self::Builder) {
+        for (p, builder) in self.values().iter().zip(builder) {
+            builder.append_value(*p);
+        }
+    }
+    fn finish(builder: &mut Self::Builder) -> Vec<ArrayRef> {
+        builder.iter_mut().map(|part| Arc::new(part.finish()) as ArrayRef).collect()
+    }
+    fn read(columns: &[ArrayRef], row: usize) -> Option<Self> {
+        let values: Option<Vec<f64>> = columns.iter().map(|column| <f64 as Cell>::read(column, row)).collect();
+        Self::from_weights(&values?)
+    }
+}
 
 fn split_or_nulls(quantiles: Option<Quantiles>) -> [Option<f64>; 4] {
     quantiles.map_or([None; 4], |q| q.values().map(Some))

@@ -3,8 +3,8 @@
 use super::cell::TierNumber;
 use super::table;
 use crate::domain::{
-    Comparison, EvidenceSource, Field, Flag, GridBasis, GroupBy, Modality, ParamsSource, Quantiles, RegressionId, Role, Rule,
-    RunKind, Term, Tier, TrainedOnSource,
+    Comparison, EvidenceSource, Field, Flag, GridBasis, GroupBy, Modality, ParamsSource, Quantiles, RegressionId, Role, RoleShares,
+    Rule, RunKind, Term, Tier, TrainedOnSource,
 };
 use crate::units::{Day, TimestampMs};
 
@@ -48,6 +48,8 @@ table! {
         role: Role,
         /// Name of the rule that decided the role.
         role_rule: Rule,
+        /// Probability of the role (docs/method.md, section 2); one for a role that is known.
+        p: RoleShares,
         /// Hub ids of the base models as the index states them.
         base_model_ids: Vec<String>,
         /// Training run that produced this repository's own weights; null where there was no training.

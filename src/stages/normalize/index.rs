@@ -1,11 +1,14 @@
 //! The first pass: what lineage needs of every repository, gathered small enough to be held, and resolved.
 
-use super::Carded;
-use super::References;
 use super::corrections::{MetCorrection, apply_corrections};
+use super::model_row::downloads;
 use super::repo_facts::repo_facts;
+use super::role_labels::RecordSigns;
+use super::roles::settle_roles;
 use super::said_bases::{bases_in_card, settle_said_bases};
-use crate::domain::{Field, LinkPass, Role, RunKind};
+use super::{Carded, References, Settings};
+use crate::domain::source::CohortMetric;
+use crate::domain::{Field, Role, RoleShares, RunKind};
 use crate::error::Result;
 use crate::evidence::card::SaidBase;
 use crate::evidence::index::params;
@@ -27,6 +30,10 @@ pub(super) struct Index {
     absent: Vec<RepoFacts>,
     words: Words,
     pub(super) placements: Vec<Placement>,
+    /// What of each record only the likelihood of its role asks for.
+    pub(super) signs: Vec<RecordSigns>,
+    /// Probabilities of each repository's roles.
+    pub(super) shares: Vec<RoleShares>,
     /// Best own figure for total parameters.
     pub(super) params: Vec<Option<i64>>,
     /// Stated active parameters.
@@ -47,13 +54,15 @@ impl Index {
     pub(super) fn gather(
         mut blocks: impl Iterator<Item = Result<Vec<Carded>>>,
         references: &References,
-        without: &[LinkPass],
+        settings: &Settings,
     ) -> Result<Self> {
         let mut index = Self {
             facts: Vec::new(),
             absent: Vec::new(),
             words: Words::default(),
             placements: Vec::new(),
+            signs: Vec::new(),
+            shares: Vec::new(),
             params: Vec::new(),
             active: Vec::new(),
             emissions: FxHashMap::default(),
@@ -68,12 +77,14 @@ impl Index {
             let bases: Vec<Vec<SaidBase>> =
                 block.par_iter().map(|(raw, card)| bases_in_card(references, raw, card.as_ref())).collect();
             for (raw, _) in &block {
-                index.add(references, raw);
+                index.add(references, settings.metric, raw);
             }
             said.extend((first..).zip(bases).filter(|(_, bases)| !bases.is_empty()));
         }
         settle_said_bases(references, &mut index.facts, &said);
-        let Resolution { placements, absent } = lineage::resolve(&index.facts, known(references), &name_size, without);
+        let mut resolution = lineage::resolve(&index.facts, known(references), &name_size, &settings.without_link_passes);
+        settle_roles(&mut index, &mut resolution, references);
+        let Resolution { placements, absent } = resolution;
         (index.placements, index.absent) = (placements, absent);
         index.count_members();
         index.find_first_reports();
@@ -132,8 +143,9 @@ impl Index {
         own.or_else(|| self.adopted.get(&i).map(|r| &references.registry.runs()[*r]))
     }
 
-    fn add(&mut self, references: &References, raw: &RawModelRow) {
+    fn add(&mut self, references: &References, metric: CohortMetric, raw: &RawModelRow) {
         let i = self.facts.len();
+        self.signs.push(RecordSigns::of_record(raw, downloads(metric, raw)));
         let active = references.registry.by_hub_id(&raw.model_id).and_then(|r| r.active_params);
         let mut facts = repo_facts(references, raw, &mut self.words);
         self.params.push(facts.rough_params);

@@ -8,11 +8,14 @@ mod index;
 mod model_row;
 mod repo_facts;
 mod reported;
+mod role_labels;
+mod roles;
 mod said_bases;
 mod size;
 
 pub use self::corrections::{CorrectionCounts, MET_ANOTHER_VALUE, MetCorrection, review_corrections};
 pub use self::repo_facts::repo_facts;
+pub use self::role_labels::{labelled, role_model};
 
 use self::index::Index;
 use self::model_row::model_row;
@@ -25,7 +28,7 @@ use crate::evidence::Extracted;
 use crate::evidence::card::CardTables;
 use crate::evidence::place::PlaceTables;
 use crate::lineage::{Placement, run_id};
-use crate::reference::{Accelerators, Corrections, Grid, Operators, Owners, Places, Reference, Registry, Table};
+use crate::reference::{Accelerators, Corrections, Grid, Operators, Owners, Places, Reference, Registry, RoleLabel, Table};
 use crate::tables::{EvidenceRow, ModelRow, RawCardRow, RawModelRow, RunRow};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -71,6 +74,8 @@ pub struct References {
     pub registry: Table<Registry>,
     /// Reviewed corrections.
     pub corrections: Table<Corrections>,
+    /// Records whose role is known.
+    pub role_labels: Table<Vec<RoleLabel>>,
 }
 
 impl References {
@@ -85,6 +90,7 @@ impl References {
             owners: reference.owners.clone(),
             registry: reference.registry.clone(),
             corrections: reference.corrections.clone(),
+            role_labels: reference.role_labels.clone(),
         }
     }
 
@@ -99,7 +105,7 @@ impl References {
 
 impl Digests for References {
     fn digests(&self) -> BTreeMap<String, String> {
-        let Self { accelerators, places, grid, operators, owners, registry, corrections } = self;
+        let Self { accelerators, places, grid, operators, owners, registry, corrections, role_labels } = self;
         merged([
             accelerators.digests(),
             places.digests(),
@@ -108,6 +114,7 @@ impl Digests for References {
             owners.digests(),
             registry.digests(),
             corrections.digests(),
+            role_labels.digests(),
             vocabulary_digests(),
         ])
     }
@@ -134,7 +141,7 @@ impl Stage for Normalize {
         let (settings, references) = (inputs.settings(), inputs.references());
         let (mut records, mut cards) = (inputs.rows::<RawModelRow>()?, inputs.rows::<RawCardRow>()?.peekable());
         let blocks = std::iter::from_fn(|| next_block(&mut records, &mut cards).map(|b| (!b.is_empty()).then_some(b)).transpose());
-        let index = Index::gather(blocks, references, &settings.without_link_passes)?;
+        let index = Index::gather(blocks, references, settings)?;
         let mut models = outputs.writer::<ModelRow>()?;
         let mut runs = outputs.writer::<RunRow>()?;
         let mut evidence = outputs.writer::<EvidenceRow>()?;

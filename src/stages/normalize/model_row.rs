@@ -66,6 +66,7 @@ pub(super) fn model_row(
         params_source: total.map(|(_, source)| source),
         role: placement.role,
         role_rule: placement.role_rule,
+        p: index.shares[i],
         base_model_ids: index.facts[i].base_ids.clone(),
         own_run_id: placement.own_run.map(|kind| run_id(&raw.model_id, kind)),
         stands_on_run_id: placement.root.map(|r| run_id(index.id(r), RunKind::Pretraining)),
@@ -93,7 +94,8 @@ fn owner_country(references: &References, raw: &RawModelRow, registry: Option<&T
     listed.or_else(registered).map(str::to_owned)
 }
 
-fn downloads(metric: CohortMetric, raw: &RawModelRow) -> Option<i64> {
+/// Downloads by the metric of the cohort.
+pub(super) fn downloads(metric: CohortMetric, raw: &RawModelRow) -> Option<i64> {
     match metric {
         CohortMetric::DownloadsAllTime => raw.downloads_all_time,
         CohortMetric::Downloads30d => raw.downloads_30d,

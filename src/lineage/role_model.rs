@@ -1,0 +1,217 @@
+//! The likelihood of a role where nothing certain decides it: multinomial logistic regression on the [signs](super::signs) of a record
+//! (docs/method.md, section 2).
+//!
+//! It learns from records whose role somebody looked up. Each is shown twice: as it is, and with everything hidden but id, task and
+//! downloads, so that a model that learnt on rich records does not take silence for a sign (what a record lacks says little of what the
+//! repository is). Both versions have half the weight.
+
+use super::model::RepoFacts;
+use super::signs::{SignKind, Signs, read_signs};
+use crate::domain::role_shares::ROLES;
+use crate::domain::{OwnerClass, Role, RoleShares, Rule};
+use crate::method::softmax::{self, Example, Softmax};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// Penalty on squared coefficients. `role_scores` has the log loss of owners held out at a third and at three times as much.
+pub const RIDGE: f64 = 1.0;
+/// A sign is a feature if this many labelled records of as many owners have it.
+const MIN_ROWS: usize = 4;
+const MIN_OWNERS: usize = 3;
+/// Folds of owners.
+pub const FOLDS: usize = 10;
+
+/// A record whose role is known.
+#[derive(Clone, Debug)]
+pub struct Labelled {
+    /// The record's facts, without what states its role.
+    pub facts: RepoFacts,
+    /// Class of the owner.
+    pub owner_class: OwnerClass,
+    /// Repositories of the owner in the index it was drawn from.
+    pub owner_repositories: u32,
+    /// Repositories there that name it as a base.
+    pub named_as_base: u32,
+    /// Downloads there.
+    pub downloads: Option<i64>,
+    /// Whether a tag names a paper.
+    pub names_a_paper: bool,
+    /// Whether a tag or the card names a data set.
+    pub names_data: bool,
+    /// Whether the record has any tag.
+    pub has_tags: bool,
+    /// Rule by which another repository of that index was linked.
+    pub linked_by: Option<Rule>,
+    /// The role.
+    pub role: Role,
+    /// Weight of the row.
+    pub weight: f64,
+}
+
+impl Labelled {
+    /// The record as it is.
+    #[must_use]
+    pub fn signs(&self) -> Signs<'_> {
+        Signs {
+            facts: &self.facts,
+            owner_class: self.owner_class,
+            owner_repositories: self.owner_repositories,
+            named_as_base: self.named_as_base,
+            downloads: self.downloads,
+            names_a_paper: self.names_a_paper,
+            names_data: self.names_data,
+            has_tags: self.has_tags,
+            linked_by: self.linked_by,
+        }
+    }
+
+    /// The same record with everything hidden but id, task and downloads; how much its owner has is seen from the index.
+    #[must_use]
+    pub fn masked(&self) -> Self {
+        let f = &self.facts;
+        Self {
+            facts: RepoFacts {
+                model_id: f.model_id.clone(),
+                pipeline_tag: f.pipeline_tag.clone(),
+                named_size: f.named_size,
+                rough_params: None,
+                listed_owner: f.listed_owner,
+                ..RepoFacts::default()
+            },
+            named_as_base: 0,
+            names_a_paper: false,
+            names_data: false,
+            has_tags: false,
+            linked_by: None,
+            ..self.clone()
+        }
+    }
+
+    /// Owners are held out together; a legacy id without one stands for itself.
+    fn owner(&self) -> String {
+        let owner = self.facts.owner();
+        if owner.is_empty() { self.facts.model_id.to_lowercase() } else { owner.to_lowercase() }
+    }
+}
+
+/// The fitted likelihood.
+#[derive(Clone, Debug)]
+pub struct RoleModel {
+    /// Position of a sign among the features, by kind and value.
+    positions: FxHashMap<SignKind, FxHashMap<Box<str>, u16>>,
+    /// Names of the features, the intercept first.
+    pub names: Vec<String>,
+    /// Labelled records that have each feature.
+    pub rows: Vec<usize>,
+    softmax: Softmax,
+}
+
+/// What the folds give for one labelled record: its probabilities as it is and masked, by a model that saw none of its owner's records.
+pub type HeldOut = [RoleShares; 2];
+
+impl RoleModel {
+    /// Learns from labelled records.
+    #[must_use]
+    pub fn learn(labelled: &[Labelled], ridge: f64) -> Self {
+        let mut model = Self::with_features_of(labelled);
+        let examples: Vec<Example> = labelled.iter().flat_map(|row| model.examples(row)).collect();
+        model.softmax = softmax::fit(&examples, model.softmax, ridge);
+        model
+    }
+
+    /// Features without coefficients.
+    fn with_features_of(labelled: &[Labelled]) -> Self {
+        let mut seen: FxHashMap<(SignKind, Box<str>), (usize, FxHashSet<String>)> = FxHashMap::default();
+        for row in labelled {
+            let owner = row.owner();
+            read_signs(&row.signs(), |kind, value| {
+                let (rows, owners) = seen.entry((kind, value.into())).or_default();
+                *rows += 1;
+                owners.insert(owner.clone());
+            });
+        }
+        let mut kept: Vec<((SignKind, Box<str>), usize)> = seen
+            .into_iter()
+            .filter(|(_, (rows, owners))| *rows >= MIN_ROWS && owners.len() >= MIN_OWNERS)
+            .map(|(sign, (rows, _))| (sign, rows))
+            .collect();
+        kept.sort();
+        kept.truncate(usize::from(u16::MAX) - 1);
+        let mut positions: FxHashMap<SignKind, FxHashMap<Box<str>, u16>> = FxHashMap::default();
+        let (mut names, mut rows) = (vec!["intercept".to_owned()], vec![labelled.len()]);
+        for ((kind, value), n) in kept {
+            let at = u16::try_from(names.len()).unwrap_or(u16::MAX);
+            names.push(format!("{kind}={value}"));
+            rows.push(n);
+            positions.entry(kind).or_default().insert(value, at);
+        }
+        let softmax = Softmax::even(ROLES, names.len());
+        Self { positions, names, rows, softmax }
+    }
+
+    fn features(&self, signs: &Signs<'_>) -> Vec<(u16, f64)> {
+        let mut features = vec![(0, 1.0)];
+        read_signs(signs, |kind, value| {
+            features.extend(self.positions.get(&kind).and_then(|values| values.get(value)).map(|at| (*at, 1.0)));
+        });
+        features
+    }
+
+    fn examples(&self, row: &Labelled) -> [Example; 2] {
+        let class = Role::ALL.iter().position(|role| *role == row.role).unwrap_or(0);
+        let example = |row: &Labelled| Example { features: self.features(&row.signs()), class, weight: row.weight / 2.0 };
+        [example(row), example(&row.masked())]
+    }
+
+    /// Probabilities of the roles of a record.
+    #[must_use]
+    pub fn shares(&self, signs: &Signs<'_>) -> RoleShares {
+        let p = self.softmax.probabilities(&self.features(signs));
+        RoleShares::from_weights(&p).unwrap_or_else(|| RoleShares::certain(Role::Pretrained))
+    }
+
+    /// Coefficient of a feature for a role, in logits.
+    #[must_use]
+    pub fn coefficient(&self, role: Role, feature: usize) -> f64 {
+        Role::ALL.iter().position(|r| *r == role).map_or(0.0, |class| self.softmax.coefficient(class, feature))
+    }
+
+    /// The signs of a record that speak most for a role against the average role, with what each adds to its logit, largest first.
+    #[must_use]
+    pub fn reasons(&self, signs: &Signs<'_>, role: Role) -> Vec<(&str, f64)> {
+        #[allow(clippy::cast_precision_loss)]
+        let mean = |at: usize| Role::ALL.iter().map(|r| self.coefficient(*r, at)).sum::<f64>() / ROLES as f64;
+        let mut reasons: Vec<(&str, f64)> = self
+            .features(signs)
+            .into_iter()
+            .skip(1)
+            .map(|(at, _)| usize::from(at))
+            .map(|at| (self.names[at].as_str(), self.coefficient(role, at) - mean(at)))
+            .collect();
+        reasons.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then(a.0.cmp(b.0)));
+        reasons
+    }
+}
+
+/// Probabilities of every labelled record by models that saw no record of its owner. Owners are dealt into the folds in the order of their names.
+#[must_use]
+pub fn held_out(labelled: &[Labelled], ridge: f64) -> Vec<HeldOut> {
+    use rayon::prelude::*;
+    let mut owners: Vec<String> = labelled.iter().map(Labelled::owner).collect();
+    owners.sort_unstable();
+    owners.dedup();
+    let fold = |row: &Labelled| owners.binary_search(&row.owner()).unwrap_or(0) % FOLDS;
+    let models: Vec<RoleModel> = (0..FOLDS)
+        .into_par_iter()
+        .map(|held| {
+            let rest: Vec<Labelled> = labelled.iter().filter(|row| fold(row) != held).cloned().collect();
+            RoleModel::learn(&rest, ridge)
+        })
+        .collect();
+    labelled
+        .iter()
+        .map(|row| {
+            let model = &models[fold(row)];
+            [model.shares(&row.signs()), model.shares(&row.masked().signs())]
+        })
+        .collect()
+}

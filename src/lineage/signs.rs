@@ -1,0 +1,289 @@
+//! What the likelihood of a role is read from, as named signs: `task=fill-mask`, `word=gguf`, `size=1b_to_3b`.
+//!
+//! A sign is there or not. What a record does not have is a sign of its own (`record=no_tags`), so that silence is told from a value.
+
+use super::model::RepoFacts;
+use super::{families, names, roles};
+use crate::domain::{OwnerClass, Rule, closed_set};
+
+closed_set! {
+    /// Kind of a sign of a role.
+    enum SignKind {
+        /// Class of the owner.
+        Owner = "owner",
+        /// Repositories of the owner in the index.
+        OwnerRepositories = "owner_repositories",
+        /// What kind of namespace it is: a mirror, a home of a family, none.
+        Namespace = "namespace",
+        /// What the name says of a training, by the word lists of the rules.
+        Says = "says",
+        /// A word of the name.
+        Word = "word",
+        /// Whose family the name has.
+        Family = "family",
+        /// Size in the name.
+        NamedSize = "named_size",
+        /// Size, counted or named.
+        Size = "size",
+        /// Size of a model whose owner is not listed.
+        UnlistedSize = "unlisted_size",
+        /// Counted size against the named one.
+        SizeAgainstName = "size_against_name",
+        /// Task.
+        Task = "task",
+        /// Library.
+        Library = "library",
+        /// Tag.
+        Tag = "tag",
+        /// A paper or data sets are named.
+        Cites = "cites",
+        /// Year of the repository.
+        Created = "created",
+        /// Downloads.
+        Downloads = "downloads",
+        /// Role and rule by the record's own facts.
+        Rule = "rule",
+        /// Role by the record's own facts.
+        RuleRole = "rule_role",
+        /// Rule by which another repository of the index was linked.
+        Linked = "linked",
+        /// Repositories that name it as their base.
+        NamedAsBase = "named_as_base",
+        /// What the record does not have.
+        Record = "record",
+    }
+}
+
+/// A repository as its likelihood is read.
+#[derive(Clone, Debug)]
+pub struct Signs<'a> {
+    /// The record's facts.
+    pub facts: &'a RepoFacts,
+    /// Class of the owner.
+    pub owner_class: OwnerClass,
+    /// Repositories of the owner in the index, itself included.
+    pub owner_repositories: u32,
+    /// Repositories of the index that name it as a base.
+    pub named_as_base: u32,
+    /// Downloads, of whichever count the index has.
+    pub downloads: Option<i64>,
+    /// Whether a tag names a paper.
+    pub names_a_paper: bool,
+    /// Whether a tag or the card names a data set.
+    pub names_data: bool,
+    /// Whether the record has any tag.
+    pub has_tags: bool,
+    /// Rule by which another repository decided, if one did.
+    pub linked_by: Option<Rule>,
+}
+
+/// Calls `emit` for every sign of a repository; the same sign is given once.
+pub fn read_signs(signs: &Signs<'_>, mut emit: impl FnMut(SignKind, &str)) {
+    let f = signs.facts;
+    emit(SignKind::Owner, signs.owner_class.name());
+    emit(SignKind::OwnerRepositories, count_class(u64::from(signs.owner_repositories)));
+    emit(SignKind::NamedAsBase, count_class(u64::from(signs.named_as_base)));
+    namespace(f, &mut emit);
+    name(f, signs.owner_class, &mut emit);
+    size(f, signs.owner_class, &mut emit);
+    emit(SignKind::Task, f.pipeline_tag.as_deref().unwrap_or("none"));
+    emit(SignKind::Library, f.library.as_deref().unwrap_or("none"));
+    for tag in &f.signals {
+        emit(SignKind::Tag, tag);
+    }
+    if signs.names_a_paper {
+        emit(SignKind::Cites, "paper");
+    }
+    if signs.names_data {
+        emit(SignKind::Cites, "data");
+    }
+    emit(SignKind::Created, f.created_ms.map_or("none", year_class));
+    emit(SignKind::Downloads, signs.downloads.map_or("none", |n| count_class(u64::try_from(n).unwrap_or(0))));
+    let (role, rule) = roles::role(f);
+    emit(SignKind::Rule, rule.name());
+    emit(SignKind::RuleRole, role.name());
+    if let Some(rule) = signs.linked_by {
+        emit(SignKind::Linked, rule.name());
+    }
+    if !signs.has_tags {
+        emit(SignKind::Record, "no_tags");
+    }
+    if f.params.is_none() {
+        emit(SignKind::Record, "no_counted_size");
+    }
+}
+
+fn namespace(f: &RepoFacts, emit: &mut impl FnMut(SignKind, &str)) {
+    let owner = f.owner();
+    if owner.is_empty() {
+        emit(SignKind::Namespace, "none");
+    }
+    if names::is_mirror(owner) {
+        emit(SignKind::Namespace, "mirror");
+    }
+    if families::is_a_home(owner) {
+        emit(SignKind::Namespace, "home_of_a_family");
+    }
+}
+
+/// What the words of a name say, each once, and the words themselves.
+fn name(f: &RepoFacts, class: OwnerClass, emit: &mut impl FnMut(SignKind, &str)) {
+    let name = f.name();
+    let says: [(&str, bool); 9] = [
+        ("post_trained", names::says_post_trained(name)),
+        ("base", names::says_base(name)),
+        ("task", names::says_task(name)),
+        ("reward_model", names::says_reward_model(name)),
+        ("language", names::says_language(name)),
+        ("merged", names::says_merged(name)),
+        ("quantized", names::says_quantized(name)),
+        ("adapter", names::says_adapter(name)),
+        ("another_format", names::says_another_format(name)),
+    ];
+    for (what, _) in says.iter().filter(|(_, is)| *is) {
+        emit(SignKind::Says, what);
+    }
+    let family = match families::named(name) {
+        None => "none",
+        Some(named) if families::is_home(named.family, f.owner()) => "own",
+        Some(_) if class == OwnerClass::Unlisted => "anothers_by_nobody_listed",
+        Some(_) => "anothers",
+    };
+    emit(SignKind::Family, family);
+    let mut words: Vec<String> = names::tokens(name)
+        .iter()
+        .flat_map(|token| token.split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect::<Vec<_>>())
+        .map(|word| word.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned())
+        .filter(|word| word.chars().count() > 1)
+        .collect();
+    words.sort_unstable();
+    words.dedup();
+    for word in &words {
+        emit(SignKind::Word, word);
+    }
+}
+
+fn size(f: &RepoFacts, class: OwnerClass, emit: &mut impl FnMut(SignKind, &str)) {
+    #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
+    let known = f.rough_params.map(|n| n as f64).or(f.named_size);
+    emit(SignKind::NamedSize, f.named_size.map_or("none", size_class));
+    emit(SignKind::Size, known.map_or("none", size_class));
+    if class == OwnerClass::Unlisted {
+        emit(SignKind::UnlistedSize, known.map_or("none", size_class));
+    }
+    #[allow(clippy::cast_precision_loss)]
+    if let (Some(counted), Some(named)) = (f.params.map(|n| n as f64), f.named_size) {
+        let against = counted / named;
+        emit(
+            SignKind::SizeAgainstName,
+            if against < 0.8 {
+                "smaller"
+            } else if against > 1.25 {
+                "larger"
+            } else {
+                "same"
+            },
+        );
+    }
+}
+
+/// Classes of sizes, each some three times the one before.
+fn size_class(params: f64) -> &'static str {
+    match params {
+        n if n < 1e7 => "below_10m",
+        n if n < 1e8 => "10m_to_100m",
+        n if n < 5e8 => "100m_to_500m",
+        n if n < 1.6e9 => "500m_to_1600m",
+        n if n < 5e9 => "1600m_to_5b",
+        n if n < 1.6e10 => "5b_to_16b",
+        n if n < 5e10 => "16b_to_50b",
+        _ => "50b_and_more",
+    }
+}
+
+fn count_class(n: u64) -> &'static str {
+    match n {
+        0 => "0",
+        1 => "1",
+        2..=9 => "2_to_9",
+        10..=99 => "10_to_99",
+        100..=999 => "100_to_999",
+        1_000..=9_999 => "1000_to_9999",
+        10_000..=99_999 => "10000_to_99999",
+        _ => "100000_and_more",
+    }
+}
+
+/// Year of a creation; the Hub's floor, 2022-03-02T23:29, is "on or before".
+fn year_class(created_ms: i64) -> &'static str {
+    const FIRST_DAY_AFTER_THE_FLOOR_MS: i64 = 1_646_265_600_000;
+    const YEARS: [(&str, i64); 5] = [
+        ("2022", 1_672_531_200_000),
+        ("2023", 1_704_067_200_000),
+        ("2024", 1_735_689_600_000),
+        ("2025", 1_767_225_600_000),
+        ("2026", 1_798_761_600_000),
+    ];
+    if created_ms < FIRST_DAY_AFTER_THE_FLOOR_MS {
+        return "floor";
+    }
+    YEARS.iter().find(|(_, end)| created_ms < *end).map_or("later", |(year, _)| year)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of_record(facts: &RepoFacts) -> Vec<String> {
+        let signs = Signs {
+            facts,
+            owner_class: OwnerClass::Unlisted,
+            owner_repositories: 12,
+            named_as_base: 0,
+            downloads: Some(7_000),
+            names_a_paper: true,
+            names_data: false,
+            has_tags: true,
+            linked_by: None,
+        };
+        let mut all = Vec::new();
+        read_signs(&signs, |kind, value| all.push(format!("{kind}={value}")));
+        all
+    }
+
+    #[test]
+    fn signs_of_a_silent_record() {
+        let all = of_record(&RepoFacts {
+            model_id: "somebody/Qwen3-7B-roleplay-v2".into(),
+            named_size: Some(7e9),
+            ..RepoFacts::default()
+        });
+        for sign in [
+            "owner=unlisted",
+            "owner_repositories=10_to_99",
+            "family=anothers_by_nobody_listed",
+            "named_size=5b_to_16b",
+            "unlisted_size=5b_to_16b",
+            "word=qwen",
+            "word=roleplay",
+            "task=none",
+            "cites=paper",
+            "created=none",
+            "downloads=1000_to_9999",
+            "record=no_counted_size",
+        ] {
+            assert!(all.iter().any(|s| s == sign), "{sign} {all:?}");
+        }
+        let mut once = all.clone();
+        once.sort();
+        once.dedup();
+        assert_eq!(once.len(), all.len());
+    }
+
+    #[test]
+    fn the_floor_of_the_hub_is_no_year() {
+        assert_eq!(year_class(1_646_263_744_000), "floor");
+        assert_eq!(year_class(1_646_265_600_000), "2022");
+        assert_eq!(year_class(1_800_000_000_000), "later");
+    }
+}

@@ -1,0 +1,66 @@
+//! Records of a Hub index whose role somebody looked up: what the likelihood of a role is learnt from.
+
+use crate::domain::{Role, Rule};
+use serde::Deserialize;
+
+/// A row of role_labels.csv: the record as the index had it, and its role.
+#[derive(Clone, Debug, Deserialize)]
+pub struct RoleLabel {
+    /// Hub id.
+    pub model_id: String,
+    /// The role.
+    pub role: Role,
+    /// How sure who labelled was: high or medium.
+    pub certainty: Certainty,
+    /// What the label rests on.
+    pub basis: String,
+    /// Creation of the repository, YYYY-MM-DD.
+    pub created_on: Option<String>,
+    /// Downloads.
+    pub downloads: Option<i64>,
+    /// Task.
+    pub pipeline_tag: Option<String>,
+    /// Library.
+    pub library: Option<String>,
+    /// Tags in the index's order, joined by `|`.
+    pub tags: String,
+    /// safetensors.total.
+    pub safetensors_total: Option<i64>,
+    /// Repositories of the owner in that index, itself included.
+    pub owner_repositories: u32,
+    /// Repositories of that index that name it as a base.
+    pub named_as_base: u32,
+    /// Rule by which another repository of that index was linked.
+    pub linked_by: Option<Rule>,
+    /// Source of the record and of the label.
+    pub source: String,
+    /// Date of the index.
+    pub vintage: String,
+}
+
+/// How sure a label is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Certainty {
+    /// Known.
+    High,
+    /// Likely.
+    Medium,
+}
+
+impl RoleLabel {
+    /// Tags, one by one.
+    #[must_use]
+    pub fn tags(&self) -> Vec<String> {
+        self.tags.split('|').filter(|tag| !tag.is_empty()).map(str::to_owned).collect()
+    }
+
+    /// Weight of the row in a fit: a likely label counts half, a judgement.
+    #[must_use]
+    pub const fn weight(&self) -> f64 {
+        match self.certainty {
+            Certainty::High => 1.0,
+            Certainty::Medium => 0.5,
+        }
+    }
+}
