@@ -21,6 +21,8 @@ closed_set! {
         Converted = "converted",
         /// No weights.
         Empty = "empty",
+        /// Weights that nobody trained: random ones, test fixtures, bare configurations. It has no run, and its figures are zero.
+        Untrained = "untrained",
     }
 }
 
@@ -30,7 +32,24 @@ impl Role {
     pub const fn copies_weights(self) -> bool {
         match self {
             Self::Quantized | Self::Converted => true,
-            Self::Pretrained | Self::Continued | Self::Finetuned | Self::Adapter | Self::Merge | Self::Empty => false,
+            Self::Pretrained | Self::Continued | Self::Finetuned | Self::Adapter | Self::Merge | Self::Empty | Self::Untrained => {
+                false
+            }
+        }
+    }
+
+    /// Whether there are no trained weights at all, the repository's own or another's.
+    #[must_use]
+    pub const fn is_without_training(self) -> bool {
+        match self {
+            Self::Empty | Self::Untrained => true,
+            Self::Pretrained
+            | Self::Continued
+            | Self::Finetuned
+            | Self::Adapter
+            | Self::Merge
+            | Self::Quantized
+            | Self::Converted => false,
         }
     }
 }

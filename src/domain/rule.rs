@@ -11,6 +11,8 @@ closed_set! {
         ReviewedCorrectionOfAnotherValue = "reviewed_correction_of_another_value",
         /// A file listing, or the absence of every sign of weights, shows that there are none.
         NoWeights = "no_weights",
+        /// The name or the owner is that of test fixtures: weights that were never trained.
+        TestFixture = "test_fixture",
         /// The index or the registry states a base.
         BaseModelLink = "base_model_link",
         /// The card's text or front matter names a base, and neither record nor registry states one.
@@ -119,6 +121,7 @@ impl Rule {
             Self::ReviewedCorrection
             | Self::ReviewedCorrectionOfAnotherValue
             | Self::NoWeights
+            | Self::TestFixture
             | Self::BaseModelLink
             | Self::CardNamesABase
             | Self::PostTrainingToken
@@ -151,6 +154,62 @@ impl Rule {
             | Self::CopyOfARegisteredPretraining
             | Self::SingleRepository
             | Self::BaseModelLinks => false,
+        }
+    }
+
+    /// Whether the rule rests on something that is stated or that files show: a base or relation, a file format, a registered run, a
+    /// reviewed correction, the same name with the same size. What the others conclude from words, tasks, tags or shapes is a guess,
+    /// and a role by one of them is a matter of probabilities.
+    #[must_use]
+    pub const fn is_certain(self) -> bool {
+        match self {
+            Self::ReviewedCorrection
+            | Self::ReviewedCorrectionOfAnotherValue
+            | Self::NoWeights
+            | Self::TestFixture
+            | Self::BaseModelLink
+            | Self::CardNamesABase
+            | Self::RegistryPretraining
+            | Self::RegistryContinued
+            | Self::RegistryFineTuning
+            | Self::PeftLibrary
+            | Self::AdapterRelation
+            | Self::AdapterToken
+            | Self::SeveralBases
+            | Self::MergeTag
+            | Self::GgufWeights
+            | Self::QuantizationToken
+            | Self::ConversionLibraryOrToken
+            | Self::QuantizedRelationOnFloatWeights
+            | Self::QuantizedRelation
+            | Self::BaseTokenOnABase
+            | Self::CardSaysFineTuning
+            | Self::CopyOfItsBaseByNameAndSize
+            | Self::QuantizedRelationInTheHouseOfItsBase
+            | Self::LargerThanItsBase
+            | Self::FinetuneOfAQuantizedCopy
+            | Self::CopyOfARegisteredPretraining
+            | Self::MirrorSameNameAndSize
+            | Self::OtherFormatInOneNamespace
+            | Self::BaseModelLinks => true,
+            Self::PostTrainingToken
+            | Self::MergeToken
+            | Self::ContinuedPretrainingTag
+            | Self::FineTuningToolTag
+            | Self::TaskHead
+            | Self::RewardModelToken
+            | Self::TaskToken
+            | Self::NoSignOfABase
+            | Self::SiblingSameStem
+            | Self::SiblingSameSizeAbove100b
+            | Self::SpecialityOfASibling
+            | Self::NamesAFamilyOfAnotherOwner
+            | Self::NamesAModelInFull
+            | Self::FamilyArchitectureAndSize
+            | Self::SameArchitectureAndExactSize
+            | Self::FamilyArchitectureOfAnUnlistedOwner
+            | Self::SizeOfNoKnownPretraining
+            | Self::SingleRepository => false,
         }
     }
 

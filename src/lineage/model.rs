@@ -205,7 +205,7 @@ impl Graph<'_> {
         match placement.role {
             Role::Finetuned | Role::Continued => registered || placement.role_rule == Rule::PostTrainingToken && f.listed_owner,
             Role::Converted => registered && placement.base.is_none(),
-            Role::Pretrained | Role::Adapter | Role::Merge | Role::Quantized | Role::Empty => false,
+            Role::Pretrained | Role::Adapter | Role::Merge | Role::Quantized | Role::Empty | Role::Untrained => false,
         }
     }
 }

@@ -85,7 +85,7 @@ fn root(graph: &Graph<'_>, heads: &FxHashMap<usize, usize>, i: usize, seen: &mut
     let placement = &graph.placements[i];
     let found = match placement.role {
         Role::Pretrained => Some(heads.get(&i).copied().unwrap_or(i)),
-        Role::Empty => None,
+        Role::Empty | Role::Untrained => None,
         Role::Merge => {
             // A parent of which nothing is known contradicts nothing; two known ones that differ leave it open.
             let mut roots: Vec<usize> = placement.bases().filter_map(|b| root(graph, heads, b, seen, depth + 1)).collect();
@@ -123,6 +123,6 @@ fn own_run(graph: &Graph<'_>, heads: &FxHashMap<usize, usize>, i: usize, root: O
         Role::Finetuned | Role::Continued if same_house => Some(RunKind::PostTraining),
         Role::Finetuned | Role::Continued => Some(RunKind::FineTuning),
         Role::Adapter => Some(RunKind::Adapter),
-        Role::Merge | Role::Quantized | Role::Converted | Role::Empty => None,
+        Role::Merge | Role::Quantized | Role::Converted | Role::Empty | Role::Untrained => None,
     }
 }

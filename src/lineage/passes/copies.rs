@@ -31,7 +31,8 @@ pub(super) fn copies_by_name(graph: &mut Graph<'_>) {
 
 /// Of repositories of one name the one that the others copy.
 fn original(graph: &Graph<'_>, group: &[usize]) -> Option<usize> {
-    let may_be_original = |i: &&usize| !graph.placements[**i].role.copies_weights() && graph.placements[**i].role != Role::Empty;
+    let may_be_original =
+        |i: &&usize| !graph.placements[**i].role.copies_weights() && !graph.placements[**i].role.is_without_training();
     // In one namespace the name without a format comes first: Llama-2-7b before Llama-2-7b-hf.
     let rank = |i: &usize| {
         let f = graph.node(*i);

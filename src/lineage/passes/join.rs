@@ -14,14 +14,14 @@ pub(super) fn is_registered(graph: &Graph<'_>, i: usize) -> bool {
 pub(super) fn is_trained(graph: &Graph<'_>, i: usize) -> bool {
     match graph.placements[i].role {
         Role::Pretrained | Role::Finetuned | Role::Continued => true,
-        Role::Adapter | Role::Merge | Role::Quantized | Role::Converted | Role::Empty => false,
+        Role::Adapter | Role::Merge | Role::Quantized | Role::Converted | Role::Empty | Role::Untrained => false,
     }
 }
 
 /// Whether no base is known yet of a node that may have one.
 pub(super) fn is_open(graph: &Graph<'_>, i: usize) -> bool {
     let p = &graph.placements[i];
-    p.base.is_none() && p.role != Role::Empty && !is_registered(graph, i)
+    p.base.is_none() && !p.role.is_without_training() && !is_registered(graph, i)
 }
 
 /// Whether a node may turn out to be a member of another's run in its own namespace.

@@ -15,7 +15,7 @@ pub(super) fn stated_bases(graph: &mut Graph<'_>) {
     let find = |id: &String| by_id.get(id.to_lowercase().as_str()).map(|i| *i as usize);
     for i in 0..graph.len() {
         let role = graph.placements[i].role;
-        if role == Role::Empty {
+        if role.is_without_training() {
             continue;
         }
         let bases: Vec<usize> = graph.node(i).base_ids.iter().filter_map(find).filter(|b| *b != i).collect();
@@ -110,7 +110,7 @@ fn contradiction(graph: &Graph<'_>, i: usize) -> Option<(Role, Rule)> {
             let tuned = f.relation == Some(Relation::Finetune) && !same_name && !same_house;
             tuned.then_some((Role::Finetuned, Rule::FinetuneOfAQuantizedCopy))
         }
-        Role::Pretrained | Role::Continued | Role::Adapter | Role::Merge | Role::Converted | Role::Empty => None,
+        Role::Pretrained | Role::Continued | Role::Adapter | Role::Merge | Role::Converted | Role::Empty | Role::Untrained => None,
     }
 }
 

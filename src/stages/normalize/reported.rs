@@ -105,7 +105,7 @@ pub(super) fn from_card(
         _ if placement.own_run == Some(RunKind::Pretraining) => CardRole::OwnTraining,
         Role::Pretrained => CardRole::OwnTraining,
         Role::Continued | Role::Finetuned | Role::Adapter => CardRole::FineTune,
-        Role::Merge | Role::Quantized | Role::Converted | Role::Empty => CardRole::Copy,
+        Role::Merge | Role::Quantized | Role::Converted | Role::Empty | Role::Untrained => CardRole::Copy,
     };
     let about = About { model_id: &index.facts[i].model_id, role, base_ids: &index.facts[i].base_ids, total_params };
     let mut rows = card::extract(references.card_tables(), &card.card, &about);
