@@ -95,6 +95,8 @@ closed_set! {
         Name = "name",
         /// The table of published training runs (training_runs.csv).
         Registry = "registry",
+        /// The table of what was looked up of well-known repositories (repository_facts.csv).
+        RepositoryFacts = "repository_facts",
         /// A reviewed correction.
         Correction = "correction",
     }
@@ -113,6 +115,8 @@ closed_set! {
         Name = "name",
         /// The table of published training runs.
         Registry = "registry",
+        /// The table of what was looked up of well-known repositories.
+        RepositoryFacts = "repository_facts",
         /// The base model's number.
         Base = "base",
         /// The text of the model card.
@@ -127,6 +131,8 @@ closed_set! {
     enum TrainedOnSource {
         /// The table of published training runs.
         Registry = "registry",
+        /// The table of what was looked up of well-known repositories.
+        RepositoryFacts = "repository_facts",
         /// The text of the model card.
         Card = "card",
         /// The month of the paper among the tags.

@@ -75,6 +75,8 @@ closed_set! {
         GridCountryMixture = "grid_country_mixture",
         /// The grid is the world's average.
         GridWorldAverage = "grid_world_average",
+        /// Nothing certain tells what was trained: draws are dealt to the roles by their probabilities (`p_` columns of `models`).
+        RoleIsUncertain = "role_is_uncertain",
         /// A reviewed correction of the repository met a value that it does not know; it was applied.
         CorrectionMetAnotherValue = "correction_met_another_value",
         /// Emissions over compute of the estimate lie outside the band of published runs.

@@ -15,9 +15,11 @@ pub mod quantiles;
 pub mod rating;
 pub mod regression;
 pub mod role;
+pub mod role_method;
 pub mod role_shares;
 pub mod rule;
 pub mod run;
+pub mod size_word;
 pub mod source;
 pub mod tier;
 
@@ -33,10 +35,12 @@ pub use quantiles::Quantiles;
 pub use rating::{EmissionsBasis, Rating};
 pub use regression::{RegressionId, Term};
 pub use role::{Relation, Role};
+pub use role_method::{RoleMethod, Shown};
 pub use role_shares::RoleShares;
 pub use rule::Rule;
-pub use run::{Run, RunKind, TrainingStage};
+pub use run::{Run, RunKind, RunShares, TrainingStage};
 
+pub use size_word::SizeWord;
 pub use source::{CohortMetric, SourceKind};
 pub use tier::Tier;
 
@@ -163,6 +167,8 @@ pub fn closed_sets() -> Vec<SetInfo> {
         info::<RunKind>(),
         info::<Role>(),
         info::<Rule>(),
+        info::<RoleMethod>(),
+        info::<Shown>(),
         info::<Modality>(),
         info::<Field>(),
         info::<EvidenceSource>(),

@@ -1,6 +1,6 @@
 //! The regressions by name, and the terms they are made of.
 
-use super::{Modality, RunKind, closed_set};
+use super::{Modality, RunKind, SizeWord, closed_set};
 
 closed_set! {
     /// A regression.
@@ -46,6 +46,8 @@ pub enum Term {
     Academia,
     /// Whether nobody lists the owner.
     UnlistedOwner,
+    /// Years since 2022-01-01, zero before, where nobody lists the owner.
+    UnlistedYearsAfter2022,
     /// Square of log10 of the active parameters over ten billion, so that square and slope are not the same column.
     SizeSquared,
     /// log10 of the active parameters times years since 2022.
@@ -54,6 +56,8 @@ pub enum Term {
     IsModality(Modality),
     /// Whether the kind of run is this one.
     IsKind(RunKind),
+    /// Whether the name has a word of this size.
+    SaysSize(SizeWord),
 }
 
 impl Term {
@@ -69,6 +73,7 @@ impl Term {
         (Self::NotText, "not_text"),
         (Self::Academia, "academia"),
         (Self::UnlistedOwner, "unlisted_owner"),
+        (Self::UnlistedYearsAfter2022, "unlisted_years_after_2022"),
         (Self::SizeSquared, "size_squared"),
         (Self::SizeTimesYears, "size_x_years"),
     ];
@@ -79,6 +84,7 @@ impl Term {
         match self {
             Self::IsModality(modality) => format!("modality={}", modality.name()),
             Self::IsKind(kind) => format!("kind={}", kind.name()),
+            Self::SaysSize(word) => format!("size_word={}", word.name()),
             Self::Intercept
             | Self::Size
             | Self::TotalSize
@@ -89,6 +95,7 @@ impl Term {
             | Self::NotText
             | Self::Academia
             | Self::UnlistedOwner
+            | Self::UnlistedYearsAfter2022
             | Self::SizeSquared
             | Self::SizeTimesYears => {
                 Self::PLAIN.iter().find(|(term, _)| *term == self).map(|(_, word)| (*word).to_owned()).unwrap_or_default()
@@ -102,6 +109,7 @@ impl Term {
         match word.split_once('=') {
             Some(("modality", modality)) => Modality::parse(modality).map(Self::IsModality),
             Some(("kind", kind)) => RunKind::parse(kind).map(Self::IsKind),
+            Some(("size_word", word)) => SizeWord::parse(word).map(Self::SaysSize),
             Some(_) => None,
             None => Self::PLAIN.iter().find(|(_, w)| *w == word).map(|(term, _)| *term),
         }
@@ -125,6 +133,8 @@ pub struct TermValues {
     pub owner_class: super::OwnerClass,
     /// Kind of run; none for a repository that trained nothing.
     pub kind: Option<RunKind>,
+    /// What the name says of the size without a number.
+    pub size_word: Option<SizeWord>,
 }
 
 impl TermValues {
@@ -144,6 +154,8 @@ impl TermValues {
             Term::NotText => indicator(self.modality != Modality::Text),
             Term::Academia => indicator(self.owner_class == super::OwnerClass::Academia),
             Term::UnlistedOwner => indicator(self.owner_class == super::OwnerClass::Unlisted),
+            Term::UnlistedYearsAfter2022 => self.value(Term::UnlistedOwner) * self.value(Term::YearsAfter2022),
+            Term::SaysSize(word) => indicator(self.size_word == Some(word)),
             Term::SizeSquared => (size - 10.0) * (size - 10.0),
             Term::SizeTimesYears => size * self.years_since_2022,
             Term::IsModality(modality) => indicator(self.modality == modality),
@@ -159,7 +171,7 @@ mod tests {
 
     #[test]
     fn words_lead_back_to_their_term() {
-        let categories = [Term::IsModality(Modality::Audio), Term::IsKind(RunKind::PostTraining)];
+        let categories = [Term::IsModality(Modality::Audio), Term::IsKind(RunKind::PostTraining), Term::SaysSize(SizeWord::Huge)];
         for term in Term::PLAIN.iter().map(|(term, _)| *term).chain(categories) {
             assert_eq!(Term::parse(&term.name()), Some(term));
         }
@@ -179,6 +191,7 @@ mod tests {
             modality: Modality::Vision,
             owner_class: OwnerClass::Academia,
             kind: Some(RunKind::Pretraining),
+            size_word: Some(SizeWord::Large),
         };
         for (term, expected) in [
             (Term::Intercept, 1.0),
@@ -191,6 +204,8 @@ mod tests {
             (Term::SizeTimesYears, 22.5),
             (Term::IsModality(Modality::Vision), 1.0),
             (Term::IsKind(RunKind::FineTuning), 0.0),
+            (Term::SaysSize(SizeWord::Large), 1.0),
+            (Term::UnlistedYearsAfter2022, 0.0),
         ] {
             assert_eq!(values.value(term), expected, "{term:?}");
         }

@@ -9,6 +9,8 @@ closed_set! {
         ReviewedCorrection = "reviewed_correction",
         /// A reviewed correction gives the role, and the record says neither what it expects nor what it gives.
         ReviewedCorrectionOfAnotherValue = "reviewed_correction_of_another_value",
+        /// Somebody looked the repository up (repository_facts.csv).
+        RepositoryFact = "repository_fact",
         /// A file listing, or the absence of every sign of weights, shows that there are none.
         NoWeights = "no_weights",
         /// The name or the owner is that of test fixtures: weights that were never trained.
@@ -122,6 +124,7 @@ impl Rule {
             | Self::SizeOfNoKnownPretraining => true,
             Self::ReviewedCorrection
             | Self::ReviewedCorrectionOfAnotherValue
+            | Self::RepositoryFact
             | Self::NoWeights
             | Self::TestFixture
             | Self::BaseModelLink
@@ -168,6 +171,7 @@ impl Rule {
         match self {
             Self::ReviewedCorrection
             | Self::ReviewedCorrectionOfAnotherValue
+            | Self::RepositoryFact
             | Self::NoWeights
             | Self::TestFixture
             | Self::BaseModelLink

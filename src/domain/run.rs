@@ -1,6 +1,6 @@
 //! Kinds of training runs, and the stages of post-training.
 
-use super::{Field, Flag, Modality, OwnerClass, Tier, TrainedOnSource, closed_set};
+use super::{Field, Flag, Modality, OwnerClass, Role, RoleShares, SizeWord, Tier, TrainedOnSource, closed_set};
 use crate::units::Day;
 
 closed_set! {
@@ -50,6 +50,8 @@ pub struct Run {
     pub model_id: String,
     /// Kind; none where nothing was trained.
     pub kind: Option<RunKind>,
+    /// Probabilities of what was trained, if anything.
+    pub shares: RunShares,
     /// Stage of post-training, by which shares of the pre-training its compute is estimated; none where that does not apply.
     pub stage: Option<TrainingStage>,
     /// Modality.
@@ -58,6 +60,8 @@ pub struct Run {
     pub trained_on: Option<Day>,
     /// Source of the date.
     pub trained_on_source: Option<TrainedOnSource>,
+    /// What the name says of the size without a number.
+    pub size_word: Option<SizeWord>,
     /// Who trains.
     pub owner: Owner,
     /// Stated figures.
@@ -84,10 +88,12 @@ impl Run {
             run_id: model_id.to_owned(),
             model_id: model_id.to_owned(),
             kind: Some(kind),
+            shares: RunShares::certain(Some(kind)),
             stage: None,
             modality,
             trained_on: None,
             trained_on_source: None,
+            size_word: None,
             owner: Owner::default(),
             known: Known::default(),
             place: Site::default(),
@@ -112,6 +118,54 @@ impl Run {
     #[must_use]
     pub fn is_pretraining(&self) -> bool {
         self.kind == Some(RunKind::Pretraining)
+    }
+}
+
+/// Probabilities of what a run was; what they lack to one is that nothing was trained.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RunShares {
+    /// A training from random weights.
+    pub pretraining: f64,
+    /// A training on somebody's weights.
+    pub tuning: f64,
+    /// A training of added weights.
+    pub adapter: f64,
+}
+
+impl RunShares {
+    /// Of a kind that is known; none for nothing.
+    #[must_use]
+    pub fn certain(kind: Option<RunKind>) -> Self {
+        let nothing = Self { pretraining: 0.0, tuning: 0.0, adapter: 0.0 };
+        match kind {
+            None => nothing,
+            Some(RunKind::Pretraining) => Self { pretraining: 1.0, ..nothing },
+            Some(RunKind::Continued | RunKind::PostTraining | RunKind::FineTuning) => Self { tuning: 1.0, ..nothing },
+            Some(RunKind::Adapter) => Self { adapter: 1.0, ..nothing },
+        }
+    }
+
+    /// By the roles of the repository that owns the run. One that carries the pre-training of a base nobody released has trained it whatever
+    /// its own stage is called.
+    #[must_use]
+    pub fn of_roles(roles: &RoleShares, kind: Option<RunKind>, carries_pretraining: bool) -> Self {
+        if roles.is_certain() {
+            return Self::certain(kind);
+        }
+        let tuning = roles.share(Role::Continued) + roles.share(Role::Finetuned);
+        let (pretraining, adapter) = (roles.share(Role::Pretrained), roles.share(Role::Adapter));
+        if carries_pretraining {
+            Self { pretraining: pretraining + tuning, tuning: 0.0, adapter }
+        } else {
+            Self { pretraining, tuning, adapter }
+        }
+    }
+
+    /// Whether one thing is known to have been trained, or nothing.
+    #[must_use]
+    pub fn is_certain(&self) -> bool {
+        let Self { pretraining, tuning, adapter } = *self;
+        [pretraining, tuning, adapter].contains(&1.0) || pretraining + tuning + adapter == 0.0
     }
 }
 

@@ -12,7 +12,8 @@ use crate::error::{Error, Result};
 use crate::method::assumptions as assume;
 use crate::method::calibration::ErrorLaw;
 use crate::method::chain;
-use crate::method::simulate::{Compute, LogNormal, Prediction, Response, RunModel, Spread, Start, central, pow10};
+use crate::method::simulate::{Compute, LogNormal, Part, Prediction, Response, RunModel, Spread, Start, central, pow10};
+use crate::reference::compute_bounds::Bound;
 use crate::reference::{PueValue, registry};
 use crate::units::{Day, Params, Tokens};
 use libm::log10;
@@ -32,6 +33,8 @@ pub struct Built<'a> {
     pub compute: Compute<'a>,
     /// How the compute itself is known: compute, parameters or category, or the tier of the estimate when the chain implies it.
     pub compute_tier: Tier,
+    /// What the run may have been, where that is not known.
+    pub parts: Vec<Part<'a>>,
     /// Model FLOP utilization.
     pub mfu: LogNormal,
     /// Whether nothing states the utilization.
@@ -57,6 +60,7 @@ impl Built<'_> {
             start: self.start,
             compute: self.compute.clone(),
             mfu: self.mfu,
+            parts: &self.parts,
             chips: &self.chips.set,
             pue: self.pue_factor,
             grids: &self.grid.options,
@@ -145,8 +149,32 @@ pub fn build<'a>(run: &Run, tier: Tier, basis: &'a Basis, tables: &FactorTables)
     let (pue, pue_factor) = factors::pue(run, year, tables, &mut flags);
     let (mfu, mfu_is_fallback) = factors::mfu(run, tables);
     let start = start(run, tier, &mut flags)?;
+    let parts = if compute_tier > Tier::Compute { parts(run, tier, basis, tables, &mut flags)? } else { Vec::new() };
     Flag::sort(&mut flags);
-    Ok(Built { start, compute, compute_tier, mfu, mfu_is_fallback, chips, pue, pue_factor, grid, flags })
+    Ok(Built { start, compute, compute_tier, parts, mfu, mfu_is_fallback, chips, pue, pue_factor, grid, flags })
+}
+
+/// What the run may have been, where nothing certain tells. A training that something states has taken place is not in doubt.
+fn parts<'a>(run: &Run, tier: Tier, basis: &'a Basis, tables: &FactorTables, flags: &mut Vec<Flag>) -> Result<Vec<Part<'a>>> {
+    if run.shares.is_certain() {
+        return Ok(Vec::new());
+    }
+    flags.push(Flag::RoleIsUncertain);
+    let tuning = match run.kind {
+        Some(RunKind::PostTraining) => RunKind::PostTraining,
+        Some(RunKind::Pretraining | RunKind::Continued | RunKind::FineTuning | RunKind::Adapter) | None => RunKind::FineTuning,
+    };
+    let kinds =
+        [(RunKind::Pretraining, run.shares.pretraining), (tuning, run.shares.tuning), (RunKind::Adapter, run.shares.adapter)];
+    let possible = kinds.into_iter().filter(|(_, weight)| *weight > 0.0);
+    possible
+        .map(|(kind, weight)| {
+            let as_kind = Run { kind: Some(kind), ..run.clone() };
+            let (compute, _) = compute(&as_kind, tier.max(Tier::Compute), basis, tables, &mut Vec::new())?;
+            let (mfu, _) = factors::mfu(&as_kind, tables);
+            Ok(Part { weight, compute, mfu })
+        })
+        .collect()
 }
 
 /// What of the chain the tier's evidence states.
@@ -187,20 +215,21 @@ fn compute<'a>(
     let is_adapter = run.kind == Some(RunKind::Adapter);
     let factor = if is_adapter { chain::FLOP_PER_FROZEN_PARAM_TOKEN / chain::FLOP_PER_PARAM_TOKEN } else { 1.0 };
     if let Some(n) = size {
-        return Ok((Compute::Parameters(prediction(run, n, fits, factor)?), Tier::Parameters));
+        return Ok((Compute::Parameters(prediction(run, n, fits, tables, factor)?), Tier::Parameters));
     }
     flags.push(Flag::ParamsFromCategory);
     let size = fits.get(RegressionId::ParamsFromCategory)?;
     let values = term_values(run);
     let size_terms: Vec<f64> = size.terms.iter().map(|term| values.value(*term)).collect();
     let central: f64 = size.shared.central.iter().zip(&size_terms).map(|(b, x)| b * x).sum();
-    let prediction = prediction(run, pow10(central), fits, factor)?;
+    let prediction = prediction(run, pow10(central), fits, tables, factor)?;
     Ok((Compute::Category { size: &size.shared, size_terms, prediction }, Tier::Category))
 }
 
 /// Compute that is stated, or the product of stated parameters and tokens.
 fn stated_compute<'a>(run: &Run, fits: &'a Fits) -> Option<Compute<'a>> {
-    let known = |median: f64, spread| Compute::Known { median, spread, log_ceiling: log_ceiling(run) };
+    // What is stated is not moved by what regressions are held to.
+    let known = |median: f64, spread| Compute::Known { median, spread, log_ceiling: f64::INFINITY };
     let measured = Spread::Measured(fits.six_nd_errors());
     if let Some(flop) = run.known.train_flop {
         // Compute that is 6 N D of the stated figures has the error of that formula, which the back-test measured.
@@ -251,13 +280,18 @@ pub fn compute_fit(run: &Run) -> (RegressionId, Response) {
     }
 }
 
-/// log10 of the most FLOP any published run of the kind took.
-fn log_ceiling(run: &Run) -> f64 {
-    log10(if run.modality.counts_tokens() { assume::MOST_FLOP_TEXT } else { assume::MOST_FLOP_BEYOND_TEXT })
+/// log10 of the most FLOP that a pre-training of the owner's class has been seen to take by the year, and what any published run of
+/// the kind took.
+fn log_ceiling(run: &Run, tables: &FactorTables) -> f64 {
+    let counts_tokens = run.modality.counts_tokens();
+    let any = if counts_tokens { assume::MOST_FLOP_TEXT } else { assume::MOST_FLOP_BEYOND_TEXT };
+    let year = run.trained_on.map_or(i32::MAX, Day::year);
+    let of_class = tables.compute_bounds.bound(run.owner.class, counts_tokens, year).map(Bound::most_flop);
+    log10(of_class.map_or(any, |most| most.min(any)))
 }
 
 /// The regression's prediction for a run of `n` active parameters, with the bounds of what has been published.
-fn prediction<'a>(run: &Run, n: f64, fits: &'a Fits, factor: f64) -> Result<Prediction<'a>> {
+fn prediction<'a>(run: &Run, n: f64, fits: &'a Fits, tables: &FactorTables, factor: f64) -> Result<Prediction<'a>> {
     let (id, response) = compute_fit(run);
     let loaded = fits.get(id)?;
     let size_position = loaded
@@ -270,7 +304,7 @@ fn prediction<'a>(run: &Run, n: f64, fits: &'a Fits, factor: f64) -> Result<Pred
     terms[size_position] = log10(n);
     let (log_bounds, bounds_exponent) = if !run.is_pretraining() {
         let original = Run { kind: Some(RunKind::Pretraining), ..run.clone() };
-        let whole = prediction(&original, n, fits, 1.0)?;
+        let whole = prediction(&original, n, fits, tables, 1.0)?;
         let slope = whole.fit.central[whole.size_position] + if whole.response == Response::Tokens { 1.0 } else { 0.0 };
         ((f64::NEG_INFINITY, log10(assume::FINE_TUNE_MAX_SHARE_OF_PRETRAINING * whole.central())), slope)
     } else if run.modality.counts_tokens() {
@@ -280,7 +314,7 @@ fn prediction<'a>(run: &Run, n: f64, fits: &'a Fits, factor: f64) -> Result<Pred
         ((f64::NEG_INFINITY, f64::INFINITY), 0.0)
     };
     Ok(Prediction {
-        log_ceiling: log_ceiling(run),
+        log_ceiling: log_ceiling(run, tables),
         fit: &loaded.shared,
         response,
         terms,

@@ -10,7 +10,9 @@ pub use factors::Mixtures;
 pub use fits::{FitRows, Fits, LoadedFit, six_nd_law};
 pub use terms::term_values;
 
-use crate::reference::{Accelerators, ChipUse, ComputeCountries, Grid, Owners, Places, PostTraining, Power, Pue, Reference, Table};
+use crate::reference::{
+    Accelerators, ChipUse, ComputeBounds, ComputeCountries, Grid, Owners, Places, PostTraining, Power, Pue, Reference, Table,
+};
 use std::collections::BTreeMap;
 
 /// The reference tables that factors come from.
@@ -32,6 +34,8 @@ pub struct FactorTables {
     pub grid: Table<Grid>,
     /// Countries in which published runs were computed.
     pub compute_countries: Table<ComputeCountries>,
+    /// The most compute seen of each class of owner.
+    pub compute_bounds: Table<ComputeBounds>,
     /// What post-training takes of its pre-training.
     pub post_training: Table<PostTraining>,
 }
@@ -49,6 +53,7 @@ impl FactorTables {
             places: reference.places.clone(),
             grid: reference.grid.clone(),
             compute_countries: reference.compute_countries.clone(),
+            compute_bounds: reference.compute_bounds.clone(),
             post_training: reference.post_training.clone(),
         }
     }
@@ -65,6 +70,7 @@ impl FactorTables {
             self.places.digests(),
             self.grid.digests(),
             self.compute_countries.digests(),
+            self.compute_bounds.digests(),
             self.post_training.digests(),
         ];
         of.into_iter().flat_map(|d| d.iter().map(|(n, s)| (n.clone(), s.clone()))).collect()

@@ -4,7 +4,7 @@
 //! The files are part of the binary and read once. A list keeps the order of its file, which counts where the first word that fits is
 //! taken.
 
-use crate::domain::Modality;
+use crate::domain::{Modality, SizeWord};
 use rustc_hash::FxHashMap;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
@@ -144,6 +144,7 @@ tables!(Index {
     not_training: Words,
     tasks: BTreeMap<Modality, Words>,
     libraries: BTreeMap<Modality, Words>,
+    size_words: BTreeMap<SizeWord, Words>,
 });
 
 // card.toml

@@ -66,6 +66,8 @@ pub struct RepoFacts {
     pub registry_continued: bool,
     /// Parameters that the name states.
     pub named_size: Option<f64>,
+    /// Role that was looked up.
+    pub looked_up_role: Option<Role>,
     /// Role a reviewed correction gives.
     pub corrected_role: Option<Role>,
     /// Whether that correction expected another role than the record's.

@@ -13,7 +13,7 @@ use crate::method::softmax::{self, Example, Softmax};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Penalty on squared coefficients. `role_scores` has the log loss of owners held out at a third and at three times as much.
-pub const RIDGE: f64 = 1.0;
+pub const RIDGE: f64 = 3.0;
 /// A sign is a feature if this many labelled records of as many owners have it.
 const MIN_ROWS: usize = 4;
 const MIN_OWNERS: usize = 3;
@@ -87,10 +87,20 @@ impl Labelled {
     }
 
     /// Owners are held out together; a legacy id without one stands for itself.
-    fn owner(&self) -> String {
+    #[must_use]
+    pub fn owner(&self) -> String {
         let owner = self.facts.owner();
         if owner.is_empty() { self.facts.model_id.to_lowercase() } else { owner.to_lowercase() }
     }
+}
+
+/// How the likelihood learns.
+#[derive(Clone, Copy, Debug)]
+pub struct Learning {
+    /// Penalty on squared coefficients.
+    pub ridge: f64,
+    /// Whether every record is shown masked, too.
+    pub masks: bool,
 }
 
 /// The fitted likelihood.
@@ -111,10 +121,10 @@ pub type HeldOut = [RoleShares; 2];
 impl RoleModel {
     /// Learns from labelled records.
     #[must_use]
-    pub fn learn(labelled: &[Labelled], ridge: f64) -> Self {
+    pub fn learn(labelled: &[Labelled], learning: Learning) -> Self {
         let mut model = Self::with_features_of(labelled);
-        let examples: Vec<Example> = labelled.iter().flat_map(|row| model.examples(row)).collect();
-        model.softmax = softmax::fit(&examples, model.softmax, ridge);
+        let examples: Vec<Example> = labelled.iter().flat_map(|row| model.examples(row, learning.masks)).collect();
+        model.softmax = softmax::fit(&examples, model.softmax, learning.ridge);
         model
     }
 
@@ -156,10 +166,11 @@ impl RoleModel {
         features
     }
 
-    fn examples(&self, row: &Labelled) -> [Example; 2] {
+    fn examples(&self, row: &Labelled, masks: bool) -> Vec<Example> {
         let class = Role::ALL.iter().position(|role| *role == row.role).unwrap_or(0);
-        let example = |row: &Labelled| Example { features: self.features(&row.signs()), class, weight: row.weight / 2.0 };
-        [example(row), example(&row.masked())]
+        let weight = if masks { row.weight / 2.0 } else { row.weight };
+        let example = |row: &Labelled| Example { features: self.features(&row.signs()), class, weight };
+        std::iter::once(example(row)).chain(masks.then(|| example(&row.masked()))).collect()
     }
 
     /// Probabilities of the roles of a record.
@@ -192,25 +203,33 @@ impl RoleModel {
     }
 }
 
-/// Probabilities of every labelled record by models that saw no record of its owner. Owners are dealt into the folds in the order of their names.
+/// Fold of every labelled record: owners are dealt into the folds in the order of their names.
 #[must_use]
-pub fn held_out(labelled: &[Labelled], ridge: f64) -> Vec<HeldOut> {
-    use rayon::prelude::*;
+pub fn folds(labelled: &[Labelled]) -> Vec<usize> {
     let mut owners: Vec<String> = labelled.iter().map(Labelled::owner).collect();
     owners.sort_unstable();
     owners.dedup();
-    let fold = |row: &Labelled| owners.binary_search(&row.owner()).unwrap_or(0) % FOLDS;
+    labelled.iter().map(|row| owners.binary_search(&row.owner()).unwrap_or(0) % FOLDS).collect()
+}
+
+/// Probabilities of every labelled record by models that saw no record of its owner.
+#[must_use]
+pub fn held_out(labelled: &[Labelled], learning: Learning) -> Vec<HeldOut> {
+    use rayon::prelude::*;
+    let folds = folds(labelled);
     let models: Vec<RoleModel> = (0..FOLDS)
         .into_par_iter()
         .map(|held| {
-            let rest: Vec<Labelled> = labelled.iter().filter(|row| fold(row) != held).cloned().collect();
-            RoleModel::learn(&rest, ridge)
+            let rest: Vec<Labelled> =
+                labelled.iter().zip(&folds).filter(|(_, fold)| **fold != held).map(|(row, _)| row.clone()).collect();
+            RoleModel::learn(&rest, learning)
         })
         .collect();
     labelled
         .iter()
-        .map(|row| {
-            let model = &models[fold(row)];
+        .zip(&folds)
+        .map(|(row, fold)| {
+            let model = &models[*fold];
             [model.shares(&row.signs()), model.shares(&row.masked().signs())]
         })
         .collect()

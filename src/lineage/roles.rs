@@ -24,7 +24,7 @@ type Decision = (Role, Rule);
 
 /// The rules in their order.
 const RULES: &[fn(&RepoFacts) -> Option<Decision>] =
-    &[reviewed, without_weights, registered, adapter, merge, quantized, converted, with_base, tagged, named];
+    &[reviewed, looked_up, without_weights, registered, adapter, merge, quantized, converted, with_base, tagged, named];
 
 /// The role by the repository's own facts, before other repositories are looked at.
 #[must_use]
@@ -48,6 +48,10 @@ fn reviewed(facts: &RepoFacts) -> Option<Decision> {
     let another = facts.correction_met_another_role;
     let rule = if another { Rule::ReviewedCorrectionOfAnotherValue } else { Rule::ReviewedCorrection };
     Some((facts.corrected_role?, rule))
+}
+
+fn looked_up(facts: &RepoFacts) -> Option<Decision> {
+    Some((facts.looked_up_role?, Rule::RepositoryFact))
 }
 
 fn without_weights(facts: &RepoFacts) -> Option<Decision> {

@@ -10,7 +10,7 @@
 use super::assumptions::{LN_10, MFU_MAX};
 use super::calibration::Errors;
 use super::rng::{Stream, normal_quantile};
-use super::simulate::{Compute, Prediction, RunModel, Spread, Start};
+use super::simulate::{Compute, LogNormal, Prediction, RunModel, Spread, Start};
 use libm::{exp, log};
 
 /// Shuffles that rows choose from; with offset and direction a factor has some hundred thousand orders.
@@ -28,7 +28,8 @@ const START: usize = 6;
 const SIZE: usize = 7;
 const PLACE: usize = 8;
 const PRODUCT: usize = 9;
-const FACTORS: usize = 10;
+const ROLE: usize = 10;
+const FACTORS: usize = 11;
 
 /// Draws that all rows share, and the strata of what is a row's own.
 #[derive(Clone, Debug)]
@@ -135,15 +136,21 @@ pub fn simulate(model: &RunModel<'_>, shared: &Shared, out: &mut Draws) {
     let rates: Vec<f64> = model.chips.iter().map(|c| log(c.peak.0 * 3600.0)).collect();
     let powers: Vec<f64> = model.chips.iter().map(|c| log(c.tdp.0 * c.power_ratio.median)).collect();
     let grids: Vec<f64> = model.grids.iter().map(|g| log(g.intensity.median)).collect();
-    let (ln_mfu, ln_pue, start) = (log(model.mfu.median), log(model.pue.median), model.start.factor());
+    let (ln_pue, start) = (log(model.pue.median), model.start.factor());
     let (ln_start, ln_mfu_max) = (log(start.median), log(MFU_MAX));
-    let compute = Sampler::new(&model.compute);
+    let trained = Trained::options(model);
     for (i, &[s_mfu, s_power, s_pue, s_grid]) in shared.normals.iter().enumerate() {
         let z = |factor: usize| shared.z[orders[factor].at(i)];
+        let Some(Trained { compute, mfu, ln_mfu, .. }) = picked(&trained, || middle_of(&orders[ROLE], i, n)) else {
+            for values in [&mut *flop, &mut *hours, &mut *energy, &mut *emissions] {
+                values.push(0.0);
+            }
+            continue;
+        };
         let chip = pick(model.chips.iter().map(|c| c.weight), middle_of(&orders[CHIP], i, n));
         let place = if grids.len() == 1 { 0 } else { pick(model.grids.iter().map(|g| g.weight), middle_of(&orders[PLACE], i, n)) };
         let (ratio, grid) = (&model.chips[chip].power_ratio, &model.grids[place].intensity);
-        let utilization = (ln_mfu + model.mfu.own_sd * z(MFU) + model.mfu.shared_sd * s_mfu).min(ln_mfu_max);
+        let utilization = (ln_mfu + mfu.own_sd * z(MFU) + mfu.shared_sd * s_mfu).min(ln_mfu_max);
         let rate = rates[chip] + utilization;
         let power = powers[chip] + ratio.own_sd * z(POWER) + ratio.shared_sd * s_power;
         // No facility runs below its own IT load.
@@ -171,6 +178,44 @@ pub fn simulate(model: &RunModel<'_>, shared: &Shared, out: &mut Draws) {
         energy.push(exp(ln_energy));
         emissions.push(exp(ln_emissions));
     }
+}
+
+/// One thing that a run may have been, as it is drawn.
+struct Trained<'a> {
+    weight: f64,
+    compute: Sampler<'a>,
+    mfu: LogNormal,
+    ln_mfu: f64,
+}
+
+impl<'a> Trained<'a> {
+    /// All that a run may have been; one of weight 1 where its kind is known.
+    fn options(model: &'a RunModel<'a>) -> Vec<Self> {
+        let option = |weight: f64, compute: &'a Compute<'a>, mfu: LogNormal| Self {
+            weight,
+            compute: Sampler::new(compute),
+            mfu,
+            ln_mfu: log(mfu.median),
+        };
+        if model.parts.is_empty() {
+            return vec![option(1.0, &model.compute, model.mfu)];
+        }
+        model.parts.iter().map(|part| option(part.weight, &part.compute, part.mfu)).collect()
+    }
+}
+
+/// What a run was in a draw; none when nothing was trained.
+fn picked<'a>(trained: &'a [Trained<'a>], u: impl Fn() -> f64) -> Option<&'a Trained<'a>> {
+    if let [only] = trained
+        && only.weight >= 1.0
+    {
+        return Some(only);
+    }
+    let (u, mut cumulative) = (u(), 0.0);
+    trained.iter().find(|option| {
+        cumulative += option.weight;
+        u < cumulative
+    })
 }
 
 fn middle_of(order: &Order<'_>, draw: usize, n: usize) -> f64 {

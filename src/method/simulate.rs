@@ -234,6 +234,17 @@ impl Start {
     }
 }
 
+/// One thing that a run may have been, where its kind is not known.
+#[derive(Clone, Debug)]
+pub struct Part<'a> {
+    /// Probability.
+    pub weight: f64,
+    /// Compute if it was this.
+    pub compute: Compute<'a>,
+    /// Model FLOP utilization if it was this.
+    pub mfu: LogNormal,
+}
+
 /// Everything needed to estimate one run at one tier.
 #[derive(Clone, Debug)]
 pub struct RunModel<'a> {
@@ -245,6 +256,9 @@ pub struct RunModel<'a> {
     pub compute: Compute<'a>,
     /// Model FLOP utilization.
     pub mfu: LogNormal,
+    /// What the run may have been, each with compute and utilization of its own; what the weights lack to one is that nothing was trained.
+    /// None where its kind is known; `compute` and `mfu` are those of the likeliest.
+    pub parts: &'a [Part<'a>],
     /// Possible accelerators; weights sum to one.
     pub chips: &'a [Chip],
     /// Power usage effectiveness.
@@ -347,6 +361,7 @@ pub(super) mod tests {
             start,
             compute: Compute::Known { median: 1e24, spread: Spread::Normal(sd), log_ceiling: f64::INFINITY },
             mfu: LogNormal::with_own_spread(0.4, 0.0),
+            parts: &[],
             chips,
             pue: LogNormal::with_own_spread(1.1, 0.0),
             grids: &FOUR_HUNDRED,

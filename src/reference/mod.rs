@@ -5,6 +5,7 @@
 pub mod accelerators;
 pub mod check;
 pub mod chip_use;
+pub mod compute_bounds;
 pub mod compute_countries;
 pub mod corrections;
 pub mod grid;
@@ -16,7 +17,9 @@ pub mod power;
 pub mod pue;
 pub mod registry;
 pub mod reported;
+pub mod repository_facts;
 pub mod role_labels;
+pub mod small_runs;
 mod table;
 
 use crate::error::{Error, IoContext, Result};
@@ -28,6 +31,7 @@ use std::path::Path;
 
 pub use accelerators::{Accelerator, Accelerators, Named};
 pub use chip_use::{ChipUse, MixtureRole};
+pub use compute_bounds::ComputeBounds;
 pub use compute_countries::ComputeCountries;
 pub use corrections::{CorrectedField, Correction, Corrections, Meeting};
 pub use grid::{Grid, GridValue};
@@ -39,7 +43,9 @@ pub use power::{NodePower, Power};
 pub use pue::{Pue, PuePlace, PueValue};
 pub use registry::{Registry, TrainingRun};
 pub use reported::ReportedFineTune;
+pub use repository_facts::{RepositoryFact, RepositoryFacts};
 pub use role_labels::RoleLabel;
+pub use small_runs::SmallRun;
 pub use table::Table;
 
 const FILES: &[(&str, &str)] = &[
@@ -56,7 +62,9 @@ const FILES: &[(&str, &str)] = &[
     ("power.csv", include_str!("../../data/reference/power.csv")),
     ("pue.csv", include_str!("../../data/reference/pue.csv")),
     ("reported_finetunes.csv", include_str!("../../data/reference/reported_finetunes.csv")),
+    ("repository_facts.csv", include_str!("../../data/reference/repository_facts.csv")),
     ("role_labels.csv", include_str!("../../data/reference/role_labels.csv")),
+    ("small_runs.csv", include_str!("../../data/reference/small_runs.csv")),
     ("training_runs.csv", include_str!("../../data/reference/training_runs.csv")),
 ];
 /// Reviewed corrections; not a table of factors, so that it stands apart.
@@ -91,6 +99,12 @@ pub struct Reference {
     pub post_training: Table<PostTraining>,
     /// Fine-tunes with tracked emissions.
     pub reported: Table<Vec<ReportedFineTune>>,
+    /// Pre-trainings of small houses.
+    pub small_runs: Table<Vec<SmallRun>>,
+    /// The most compute seen of each class of owner.
+    pub compute_bounds: Table<ComputeBounds>,
+    /// What was looked up of well-known repositories.
+    pub repository_facts: Table<RepositoryFacts>,
     /// Records whose role somebody looked up.
     pub role_labels: Table<Vec<RoleLabel>>,
     /// Reviewed corrections of the Hub's metadata.
@@ -142,6 +156,9 @@ impl Reference {
         let operators = Table::new(Operators::new(files.rows("operators.csv")?)?, files.digests(&["operators.csv"]));
         let places = Places::new(files.rows("places.csv")?, files.rows("cloud_regions.csv")?, &grid)?;
         let one = |name: &str| files.digests(&[name]);
+        let small_runs: Table<Vec<SmallRun>> = Table::new(files.rows("small_runs.csv")?, files.digests(&["small_runs.csv"]));
+        let owners = Table::new(Owners::new(files.rows("owners.csv")?), files.digests(&["owners.csv"]));
+        let bounds = ComputeBounds::new(&owners, &registry, &small_runs);
         let mut all = files.all_digests();
         all.extend(grid.digests().clone());
         Ok(Self {
@@ -149,13 +166,16 @@ impl Reference {
             chip_use: Table::derived(ChipUse::new(accelerators.clone(), &registry), [accelerators.digests(), registry.digests()]),
             compute_countries: Table::derived(ComputeCountries::new(&grid, &registry), [grid.digests(), registry.digests()]),
             pue: Table::derived(Pue::new(files.rows("pue.csv")?, &operators)?, [&one("pue.csv"), operators.digests()]),
-            owners: Table::new(Owners::new(files.rows("owners.csv")?), one("owners.csv")),
+            compute_bounds: Table::derived(bounds, [owners.digests(), registry.digests(), small_runs.digests()]),
+            owners,
+            small_runs,
             power: Table::new(
                 Power::new(&files.rows("power.csv")?, &files.rows("mfu.csv")?)?,
                 files.digests(&["power.csv", "mfu.csv"]),
             ),
             post_training: Table::new(PostTraining::new(&files.rows("post_training.csv")?)?, one("post_training.csv")),
             reported: Table::new(files.rows("reported_finetunes.csv")?, one("reported_finetunes.csv")),
+            repository_facts: Table::new(RepositoryFacts::new(files.rows("repository_facts.csv")?)?, one("repository_facts.csv")),
             role_labels: Table::new(files.rows("role_labels.csv")?, one("role_labels.csv")),
             corrections: Table::new(Corrections::new(files.text(CORRECTIONS.0)?)?, one(CORRECTIONS.0)),
             digests: Table::new(all.clone(), all),

@@ -12,6 +12,8 @@ pub struct RoleLabel {
     pub role: Role,
     /// How sure who labelled was: high or medium.
     pub certainty: Certainty,
+    /// How the record was drawn from its index.
+    pub draw: Draw,
     /// What the label rests on.
     pub basis: String,
     /// Creation of the repository, YYYY-MM-DD.
@@ -36,6 +38,20 @@ pub struct RoleLabel {
     pub source: String,
     /// Date of the index.
     pub vintage: String,
+}
+
+/// How a record was drawn from its index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Draw {
+    /// By lot from all that state no base.
+    Uniform,
+    /// By lot from those of them with more than 5,000 downloads.
+    Cohort,
+    /// By lot from those of them with three billion parameters and more, counted or named.
+    Large,
+    /// The most downloaded.
+    Top,
 }
 
 /// How sure a label is.

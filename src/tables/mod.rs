@@ -7,6 +7,7 @@ pub mod cell;
 pub mod frame;
 pub mod io;
 mod published;
+mod roles;
 pub mod sort;
 mod work;
 
@@ -16,6 +17,7 @@ use std::sync::Arc;
 pub use crate::units::{Day, TimestampMs};
 pub use cell::TierNumber;
 pub use published::*;
+pub use roles::*;
 pub use work::*;
 
 /// A row type that knows its table.
@@ -182,6 +184,9 @@ pub fn published() -> Vec<TableInfo> {
         info::<RegressionObservationRow>(),
         info::<RegressionTermRow>(),
         info::<RegressionRow>(),
+        info::<RoleReliabilityRow>(),
+        info::<RoleScoreRow>(),
+        info::<RoleTermRow>(),
         info::<RunRow>(),
         info::<SensitivityRow>(),
     ]

@@ -2,7 +2,9 @@
 
 use super::cell::TierNumber;
 use super::table;
-use crate::domain::{Field, Flag, Modality, OwnerClass, RegressionId, Run, RunKind, Term, TrainedOnSource, TrainingStage, run};
+use crate::domain::{
+    Field, Flag, Modality, OwnerClass, RegressionId, Run, RunKind, SizeWord, Term, TrainedOnSource, TrainingStage, run,
+};
 use crate::units::{Day, TimestampMs};
 
 table! {
@@ -93,6 +95,12 @@ table! {
         available_tiers: Vec<TierNumber>,
         /// Kind of run; null for a repository that trained nothing.
         kind: Option<RunKind>,
+        /// Probability that it was a training from random weights.
+        p_pretraining: f64,
+        /// Probability that it was a training on somebody's weights.
+        p_tuning: f64,
+        /// Probability that it was a training of added weights.
+        p_adapter: f64,
         /// What the training was in the course of a model, for a training on weights of the owner's own.
         stage: Option<TrainingStage>,
         /// Modality.
@@ -101,6 +109,8 @@ table! {
         owner_country: Option<String>,
         /// Owner.
         owner: Option<String>,
+        /// What the name says of the size without a number.
+        size_word: Option<SizeWord>,
         /// Class of the owner.
         owner_class: OwnerClass,
         /// Date of training.
@@ -150,10 +160,12 @@ impl From<TierRow> for Run {
             run_id: row.run_id,
             model_id: row.model_id,
             kind: row.kind,
+            shares: run::RunShares { pretraining: row.p_pretraining, tuning: row.p_tuning, adapter: row.p_adapter },
             stage: row.stage,
             modality: row.modality,
             trained_on: row.trained_on,
             trained_on_source: row.trained_on_source,
+            size_word: row.size_word,
             owner: run::Owner { name: row.owner, class: row.owner_class, country: row.owner_country },
             known: run::Known {
                 total_params: row.total_params,
@@ -185,8 +197,12 @@ impl From<Run> for TierRow {
             tier,
             available_tiers: run.tiers.into_iter().map(TierNumber).collect(),
             kind: run.kind,
+            p_pretraining: run.shares.pretraining,
+            p_tuning: run.shares.tuning,
+            p_adapter: run.shares.adapter,
             stage: run.stage,
             modality: run.modality,
+            size_word: run.size_word,
             owner_country: run.owner.country,
             owner: run.owner.name,
             owner_class: run.owner.class,

@@ -2,5 +2,6 @@
 
 pub mod emissions;
 pub mod facts;
+pub mod looked_up;
 pub mod names;
 pub mod params;

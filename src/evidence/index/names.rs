@@ -8,7 +8,10 @@ mod underscores;
 
 use self::hashes::is_in_hash;
 use self::underscores::{Reading, reading};
+use crate::domain::SizeWord;
 use crate::evidence::vocabulary;
+use rustc_hash::FxHashMap;
+use std::sync::LazyLock;
 
 /// Sizes read from a name.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +24,17 @@ pub struct NameSize {
     pub as_written: String,
     /// Whether the figures are an expert layout (`8x7B`), which overstates the total because attention is shared.
     pub from_expert_layout: bool,
+}
+
+/// What a name says of the size without a number: its last word of size.
+#[must_use]
+pub fn size_word(model_id: &str) -> Option<SizeWord> {
+    static WORDS: LazyLock<FxHashMap<&'static str, SizeWord>> = LazyLock::new(|| {
+        let lists = vocabulary::index().size_words.iter().map(|(word, list)| (*list, *word)).collect::<Vec<_>>();
+        vocabulary::by_word(&lists)
+    });
+    let name = model_id.rsplit('/').next().unwrap_or_default().to_lowercase();
+    name.split(|c: char| !c.is_alphabetic()).filter_map(|word| WORDS.get(word).copied()).next_back()
 }
 
 /// A word of a name, with what stands before it.

@@ -188,14 +188,17 @@ fn fields(tier: Tier, compute_tier: Tier) -> Vec<Field> {
 fn estimate_row(run: &Run, tier: Tier, built: &Built<'_>, central: Central, scratch: &mut Scratch) -> EstimateByTierRow {
     let Scratch { draws, atci, keys } = scratch;
     atci.clear();
-    atci.extend(draws.emissions.iter().zip(&draws.flop).map(|(m, c)| chain::atci(KgCo2e(*m), Flop(*c)).0));
+    // A draw in which nothing was trained has no emissions per compute.
+    let trained = draws.emissions.iter().zip(&draws.flop).filter(|(_, c)| **c > 0.0);
+    atci.extend(trained.map(|(m, c)| chain::atci(KgCo2e(*m), Flop(*c)).0));
     let flop = summarize(&draws.flop, keys);
     let energy = summarize(&draws.energy, keys);
     let emissions = summarize(&draws.emissions, keys);
-    let atci = summarize(atci, keys);
+    let atci = (!atci.is_empty()).then(|| summarize(atci, keys));
     let hours = median_of(&draws.hours, keys);
     let mut flags = built.flags.clone();
-    if !(ATCI_BAND_GCO2E_PER_PFLOP.0..=ATCI_BAND_GCO2E_PER_PFLOP.1).contains(&atci.p50) {
+    let band = ATCI_BAND_GCO2E_PER_PFLOP.0..=ATCI_BAND_GCO2E_PER_PFLOP.1;
+    if atci.is_some_and(|atci| !band.contains(&atci.p50)) {
         flags.push(Flag::AtciOutsidePublishedBand);
     }
     Flag::sort(&mut flags);
@@ -203,7 +206,7 @@ fn estimate_row(run: &Run, tier: Tier, built: &Built<'_>, central: Central, scra
     let mut evidence_ids: Vec<String> =
         run.chosen.iter().filter(|(field, _)| wanted.contains(field)).map(|(_, id)| id.to_owned()).collect();
     evidence_ids.sort();
-    let mut out = filled(run, tier, [flop, energy, emissions], Some(atci));
+    let mut out = filled(run, tier, [flop, energy, emissions], atci);
     out.accelerator_hours_p50 = Some(hours);
     provenance(&mut out, built, central);
     out.evidence_ids = evidence_ids;

@@ -209,7 +209,9 @@ fn is_measured(run: &TrainingRun) -> bool {
 
 /// A run against its own figures, through every later tier that it has evidence for.
 fn compare(references: &References, run: &TrainingRun, basis: &Basis, shared: &Shared) -> Result<Vec<BacktestRunRow>> {
-    let Some(full) = published_run(&references.factors.accelerators, run) else { return Ok(Vec::new()) };
+    let Some(full) = published_run(&references.factors.accelerators, &references.factors.owners, run) else {
+        return Ok(Vec::new());
+    };
     let mut rows = Vec::new();
     let mut draws = Draws::default();
     let mut scratch = Vec::new();

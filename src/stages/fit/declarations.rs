@@ -9,6 +9,8 @@ pub(super) enum Category {
     Modality,
     /// Kind of run; pre-training is the baseline.
     Kind,
+    /// Word of size in the name; none is the baseline.
+    SizeWord,
 }
 
 /// A regression.
@@ -49,11 +51,14 @@ pub(super) const DECLARATIONS: &[Declaration] = &[
         id: RegressionId::TokensFromParams,
         response: "log10(train_tokens)",
         fitted_on: "registry pre-trainings of text and multimodal models since 2020 with open weights and stated tokens, save speculative \
-                    ones and those whose 6 N D misses their counted compute fivefold",
-        terms: &[Term::Size, Term::YearsAfter2022, Term::Academia],
+                    ones and those whose 6 N D misses their counted compute fivefold, and pre-trainings of small houses by their cards",
+        terms: &[Term::Size, Term::YearsAfter2022, Term::Academia, Term::UnlistedOwner],
         categories: &[],
         required: Some(Term::Size),
-        kept: ("size, date from 2022, academia", "least error of the models whose every term has a sign that a reader expects"),
+        kept: (
+            "size, date from 2022, class of owner",
+            "least error of the models whose every term has a sign that a reader expects",
+        ),
         lost: &[
             lost("mean", &[], &[], "what is known without any term"),
             lost("size", &[Term::Size], &[], "the data sets grew a hundredfold in four years"),
@@ -68,6 +73,18 @@ pub(super) const DECLARATIONS: &[Declaration] = &[
                 &[Term::Size, Term::YearsAfter2022],
                 &[],
                 "universities train prototypes on a tenth of the tokens",
+            ),
+            lost(
+                "size, date from 2022, academia",
+                &[Term::Size, Term::YearsAfter2022, Term::Academia],
+                &[],
+                "persons and small houses train on less than companies at the same size",
+            ),
+            lost(
+                "size, date from 2022, class of owner, date of unlisted owners",
+                &[Term::Size, Term::YearsAfter2022, Term::Academia, Term::UnlistedOwner, Term::UnlistedYearsAfter2022],
+                &[],
+                "the growth of their data sets is not told apart from that of companies",
             ),
             lost(
                 "total size, date from 2022, academia",
@@ -105,18 +122,25 @@ pub(super) const DECLARATIONS: &[Declaration] = &[
     Declaration {
         id: RegressionId::ComputeFromParams,
         response: "log10(train_flop)",
-        fitted_on: "registry pre-trainings with open weights and compute not derived from 6 N D",
-        terms: &[Term::Size, Term::Years, Term::Academia],
+        fitted_on: "registry pre-trainings with open weights and compute not derived from 6 N D, and pre-trainings of small houses by their \
+                    cards",
+        terms: &[Term::Size, Term::Years, Term::Academia, Term::UnlistedOwner],
         categories: &[],
         required: Some(Term::Size),
         kept: (
-            "size, date, academia",
+            "size, date, class of owner",
             "vision, sound, video, biology and images share it: indicators for them raise the held-out error",
         ),
         lost: &[
             lost("mean", &[], &[], "what is known without any term"),
             lost("size", &[Term::Size], &[], "compute grew with the years at every size"),
             lost("size, date", &[Term::Size, Term::Years], &[], "universities train with less"),
+            lost(
+                "size, date, academia",
+                &[Term::Size, Term::Years, Term::Academia],
+                &[],
+                "persons and small houses train with less than companies at the same size",
+            ),
             lost(
                 "size, date, modality",
                 &[Term::Size, Term::Years],
@@ -222,15 +246,22 @@ pub(super) const DECLARATIONS: &[Declaration] = &[
     Declaration {
         id: RegressionId::ParamsFromCategory,
         response: "log10(active_params)",
-        fitted_on: "runs of the index with known parameters, evenly by id, at most 5,000, and the registry's runs with open weights",
+        fitted_on: "runs of the index with known parameters, evenly by id, at most 5,000, and repositories with known sizes drawn by lot \
+                    from another index (role_labels.csv)",
         terms: &[Term::Academia, Term::UnlistedOwner],
-        categories: &[Category::Kind, Category::Modality],
+        categories: &[Category::Kind, Category::Modality, Category::SizeWord],
         required: None,
-        kept: ("kind, modality, class of owner", "every category that has rows speaks for itself"),
+        kept: ("kind, modality, class of owner, word of size", "every category that has rows speaks for itself"),
         lost: &[
             lost("mean", &[], &[], "what is known without any term"),
             lost("kind", &[], &[Category::Kind], "encoders of images are small"),
             lost("kind, modality", &[], &[Category::Kind, Category::Modality], "companies train larger models"),
+            lost(
+                "kind, modality, class of owner",
+                &[Term::Academia, Term::UnlistedOwner],
+                &[Category::Kind, Category::Modality],
+                "a name that says tiny or large means it",
+            ),
         ],
         family_effects: None,
     },

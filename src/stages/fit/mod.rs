@@ -4,12 +4,14 @@
 mod backtest;
 mod candidates;
 mod declarations;
+mod roles;
 mod samples;
 
 use self::backtest::Fitted;
 use self::declarations::{DECLARATIONS, Declaration};
+use self::roles::RoleTables;
 use self::samples::{Sample, TokensFit, samples, terms_with_categories};
-use super::{merged, vocabulary_digests};
+use super::{merged, normalize, vocabulary_digests};
 use crate::domain::{RegressionId, Term};
 use crate::engine::{Digests, Inputs, Outputs, Stage, stage};
 use crate::error::{Error, Result};
@@ -18,10 +20,10 @@ use crate::method::calibration::coverage;
 use crate::method::fitting::{self, Fit, MIN_OBSERVATIONS, Observation, SIGNIFICANCE};
 use crate::method::ols::OlsError;
 use crate::method::summary::median;
-use crate::reference::{Reference, Registry, ReportedFineTune, Table};
+use crate::reference::{Reference, Registry, ReportedFineTune, SmallRun, Table};
 use crate::tables::{
     BacktestRow, BacktestRunRow, RegressionCandidateRow, RegressionCovarianceRow, RegressionObservationRow, RegressionRow,
-    RegressionTermRow, TierRow,
+    RegressionTermRow, RoleReliabilityRow, RoleScoreRow, RoleTermRow, TierRow,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -38,6 +40,9 @@ stage! {
         RegressionCandidateRow,
         BacktestRow,
         BacktestRunRow,
+        RoleTermRow,
+        RoleScoreRow,
+        RoleReliabilityRow,
     ]
     follows []
 }
@@ -58,19 +63,36 @@ pub struct References {
     pub registry: Table<Registry>,
     /// Fine-tunes with tracked emissions.
     pub reported: Table<Vec<ReportedFineTune>>,
+    /// Pre-trainings of small houses.
+    pub small_runs: Table<Vec<SmallRun>>,
+    /// What labelled records are read with.
+    pub records: normalize::References,
 }
 
 impl References {
     /// Those of a set of reference tables.
     #[must_use]
     pub fn new(reference: &Reference) -> Self {
-        Self { factors: FactorTables::new(reference), registry: reference.registry.clone(), reported: reference.reported.clone() }
+        Self {
+            factors: FactorTables::new(reference),
+            registry: reference.registry.clone(),
+            reported: reference.reported.clone(),
+            small_runs: reference.small_runs.clone(),
+            records: normalize::References::new(reference),
+        }
     }
 }
 
 impl Digests for References {
     fn digests(&self) -> BTreeMap<String, String> {
-        merged([&self.factors.digests(), self.registry.digests(), self.reported.digests(), vocabulary_digests()])
+        merged([
+            &self.factors.digests(),
+            self.registry.digests(),
+            self.reported.digests(),
+            self.small_runs.digests(),
+            &self.records.digests(),
+            vocabulary_digests(),
+        ])
     }
 }
 
@@ -104,6 +126,10 @@ impl Stage for Fitting {
         }
         let compared = backtest::runs(references, inputs.settings().seed, &fitted, &chain)?;
         let backtest: Vec<BacktestRow> = backtest::summaries(&compared);
+        let RoleTables { terms, scores, reliability } = RoleTables::new(&references.records);
+        outputs.write(terms)?;
+        outputs.write(scores)?;
+        outputs.write(reliability)?;
         tables.sort();
         outputs.write(tables.regressions)?;
         outputs.write(tables.terms)?;

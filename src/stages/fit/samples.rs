@@ -1,22 +1,25 @@
 //! Rows the regressions learn from, with their terms read like those of any run.
 
+use super::super::normalize;
 use super::declarations::Category;
 use super::{Fitting, References};
-use crate::domain::{EmissionsBasis, Modality, OwnerClass, Rating, RegressionId, Run, RunKind, Term, Tier};
+use crate::domain::{EmissionsBasis, Modality, OwnerClass, Rating, RegressionId, Role, Run, RunKind, Term, Tier};
 use crate::engine::Inputs;
 use crate::error::Result;
-use crate::estimation::{Basis, build, term_values};
+use crate::estimation::{Basis, FactorTables, build, term_values};
 use crate::evidence::hardware;
+use crate::evidence::index::{facts, names};
 use crate::method::assumptions::{FINE_TUNE_MAX_SHARE_OF_PRETRAINING, TOKENS_FIT_SINCE_YEAR};
 use crate::method::chain;
 use crate::method::fitting::{Fit, Observation};
 use crate::method::simulate::central;
-use crate::reference::owners::class_of_organization;
-use crate::reference::{Accelerators, ReportedFineTune, TrainingRun};
+use crate::reference::compute_bounds::class_of_run;
+use crate::reference::role_labels::{Draw, RoleLabel};
+use crate::reference::{Accelerators, Owners, ReportedFineTune, SmallRun, TrainingRun};
 use crate::tables::TierRow;
 use crate::units::{GRAMS_PER_KG, Params, Tokens};
 use libm::log10;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Most index rows a category regression is fitted on: every k-th by id, so that a full index costs no more than a small one.
 const MAX_CATEGORY_ROWS: usize = 5_000;
@@ -70,20 +73,23 @@ pub(super) fn samples(
     let accelerators = &references.factors.accelerators;
     let runs = || references.registry.runs().iter();
     let open = |r: &&TrainingRun| r.kind == RunKind::Pretraining && r.open_weights == Some(true);
-    let of = |r: &TrainingRun, response: f64| registry_sample(accelerators, r, response);
+    let owners = &references.factors.owners;
+    let of = |r: &TrainingRun, response: f64| registry_sample(accelerators, owners, r, response);
     Ok(match id {
         RegressionId::ComputeFromParams => {
-            runs().filter(open).filter(|r| !is_six_nd(r)).filter_map(|r| of(r, r.train_flop?)).collect()
+            let registered = runs().filter(open).filter(|r| !is_six_nd(r)).filter_map(|r| of(r, r.train_flop?));
+            registered.chain(small_samples(references, |run| run.train_flop)).collect()
         }
         RegressionId::TokensFromParams => runs()
             .filter(open)
             .filter(|r| r.modality.counts_tokens() && r.confidence != Some(Rating::Speculative) && !is_contradicted(r))
             .filter(|r| r.trained_on_day().is_some_and(|d| d.year() >= TOKENS_FIT_SINCE_YEAR))
             .filter_map(|r| of(r, r.seen_tokens()?))
+            .chain(small_samples(references, |run| run.train_tokens.filter(|_| run.modality.counts_tokens())))
             .collect(),
         RegressionId::FinetuneComputeFromParams => runs()
             .filter(|r| matches!(r.kind, RunKind::FineTuning | RunKind::PostTraining))
-            .filter(|r| tokens_fit.is_some_and(|fit| is_fine_tune(accelerators, r, fit) == Some(true)))
+            .filter(|r| tokens_fit.is_some_and(|fit| is_fine_tune(&references.factors, r, fit) == Some(true)))
             .filter_map(|r| of(r, r.train_flop?))
             .chain(reported_compute(references, chain)?)
             .collect(),
@@ -94,6 +100,21 @@ pub(super) fn samples(
         RegressionId::EmissionsFromCompute => runs().filter_map(|r| of(r, emissions(references, chain, r)?)).collect(),
         RegressionId::ParamsFromCategory => category_samples(inputs)?,
     })
+}
+
+/// Pre-trainings of small houses with a response, those of the years that the token regression covers.
+fn small_samples(references: &References, response: impl Fn(&SmallRun) -> Option<f64>) -> Vec<Sample> {
+    let sample = |small: &SmallRun| {
+        let mut run = Run::new(&small.model_id, RunKind::Pretraining, small.modality);
+        run.trained_on = small.day().filter(|day| day.year() >= TOKENS_FIT_SINCE_YEAR);
+        run.trained_on?;
+        run.known.active_params = Some(small.params);
+        run.known.total_params = Some(small.params);
+        run.owner.class = references.factors.owners.class(Some(small.owner()));
+        let response = log10(response(small)?);
+        Some(Sample { id: small.model_id.clone(), owner: small.owner().to_owned(), response, run })
+    };
+    references.small_runs.iter().filter_map(sample).collect()
 }
 
 /// Compute of the AutoTrain repositories: their tracked emissions through the chain of a fine-tune of their year, backwards.
@@ -120,8 +141,8 @@ fn reported_sample(reported: &ReportedFineTune, response: f64) -> Option<Sample>
 
 /// Whether a run that started from weights stays below a third of the pre-training its size and date would have taken; above, it
 /// is a continued pre-training and teaches nothing about fine-tunes.
-fn is_fine_tune(accelerators: &Accelerators, run: &TrainingRun, tokens_fit: &TokensFit) -> Option<bool> {
-    let values = term_values(&published_run(accelerators, run)?);
+fn is_fine_tune(factors: &FactorTables, run: &TrainingRun, tokens_fit: &TokensFit) -> Option<bool> {
+    let values = term_values(&published_run(&factors.accelerators, &factors.owners, run)?);
     let terms: Vec<f64> = tokens_fit.terms.iter().map(|term| values.value(*term)).collect();
     let tokens = log10(run.train_flop? / chain::FLOP_PER_PARAM_TOKEN / run.effective_params()?);
     Some(tokens <= tokens_fit.fit.predict(&terms) + log10(FINE_TUNE_MAX_SHARE_OF_PRETRAINING))
@@ -145,12 +166,12 @@ fn is_contradicted(run: &TrainingRun) -> bool {
     ratio().is_some_and(|r| r.abs() > CONTRADICTED_DEX)
 }
 
-fn registry_sample(accelerators: &Accelerators, run: &TrainingRun, response: f64) -> Option<Sample> {
+fn registry_sample(accelerators: &Accelerators, owners: &Owners, run: &TrainingRun, response: f64) -> Option<Sample> {
     Some(Sample {
         id: run.registry_id.clone(),
         owner: owner(run),
         response: log10(response),
-        run: published_run(accelerators, run).filter(|run| run.known.active_params.is_some())?,
+        run: published_run(accelerators, owners, run).filter(|run| run.known.active_params.is_some())?,
     })
 }
 
@@ -183,7 +204,7 @@ fn energy(references: &References, basis: &Basis, run: &TrainingRun) -> Option<f
     if let Some(kwh) = run.energy_kwh {
         return Some(kwh);
     }
-    let known = published_run(&references.factors.accelerators, run)?;
+    let known = published_run(&references.factors.accelerators, &references.factors.owners, run)?;
     known.hardware.accelerator_hours.filter(|_| !known.hardware.accelerators.is_empty())?;
     let built = build(&known, Tier::Hardware, basis, &references.factors).ok()?;
     Some(central(&built.model(&run.registry_id)).energy.0)
@@ -203,12 +224,12 @@ fn emissions(references: &References, basis: &Basis, run: &TrainingRun) -> Optio
 }
 
 /// A run of the registry with what is known of it; none without a date.
-pub(super) fn published_run(accelerators: &Accelerators, published: &TrainingRun) -> Option<Run> {
+pub(super) fn published_run(accelerators: &Accelerators, owners: &Owners, published: &TrainingRun) -> Option<Run> {
     let mut run = Run::new(published.hub_id.as_deref().unwrap_or_default(), published.kind, published.modality);
     run.trained_on = Some(published.trained_on_day()?);
     published.registry_id.clone_into(&mut run.run_id);
     run.owner.name = published.hub_id.as_deref().and_then(|id| id.split_once('/')).map(|(owner, _)| owner.to_owned());
-    run.owner.class = class_of_organization(published.organization.as_deref().unwrap_or_default());
+    run.owner.class = class_of_run(owners, published);
     run.owner.country = published.country.as_deref().and_then(|c| c.split('|').next()).map(str::to_owned);
     run.known.total_params = published.params.or(published.active_params);
     run.known.active_params = published.effective_params();
@@ -236,14 +257,30 @@ fn category_samples(inputs: &Inputs<'_, Fitting>) -> Result<Vec<Sample>> {
             run,
         });
     }
-    // The registry speaks for modalities of which an index shows few sizes.
-    let known: BTreeSet<String> = samples.iter().map(|s| s.run.model_id.to_lowercase()).collect();
-    let references = inputs.references();
-    let open = references.registry.runs().iter().filter(|r| r.open_weights == Some(true));
-    let unknown = open.filter(|r| r.hub_id.as_ref().is_none_or(|id| !known.contains(&id.to_lowercase())));
-    let accelerators = &references.factors.accelerators;
-    samples.extend(unknown.filter_map(|r| registry_sample(accelerators, r, r.effective_params()?)));
+    samples.extend(drawn_sizes(inputs.references()));
     Ok(samples)
+}
+
+/// Sizes of repositories that were drawn by lot: what a small index shows few of. The registry's models are large and would vouch for the
+/// others.
+fn drawn_sizes(references: &References) -> Vec<Sample> {
+    let sample = |label: &RoleLabel| {
+        let kind = match label.role {
+            Role::Pretrained => RunKind::Pretraining,
+            Role::Continued | Role::Finetuned => RunKind::FineTuning,
+            Role::Adapter => RunKind::Adapter,
+            Role::Merge | Role::Quantized | Role::Converted | Role::Empty | Role::Untrained => return None,
+        };
+        let size = label.safetensors_total.filter(|n| label.draw == Draw::Uniform && *n > 0)?;
+        let mut run = Run::new(&label.model_id, kind, facts::modality(&normalize::labelled_record(label), None));
+        let owner = label.model_id.split_once('/').map(|(owner, _)| owner.to_owned());
+        run.owner.class = references.factors.owners.class(owner.as_deref());
+        run.size_word = names::size_word(&label.model_id);
+        #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
+        let response = log10(size as f64);
+        Some(Sample { id: label.model_id.clone(), owner: owner.unwrap_or_else(|| label.model_id.clone()), response, run })
+    };
+    references.records.role_labels.iter().filter_map(sample).collect()
 }
 
 /// The intercept, the numeric terms, and an indicator for each category with enough rows, by name.
@@ -255,6 +292,7 @@ pub(super) fn terms_with_categories(terms: &[Term], categories: &[Category], sam
             let (term, is_baseline) = match category {
                 Category::Modality => (Some(Term::IsModality(sample.run.modality)), sample.run.modality == Modality::Text),
                 Category::Kind => (sample.run.kind.map(Term::IsKind), sample.run.is_pretraining()),
+                Category::SizeWord => (sample.run.size_word.map(Term::SaysSize), false),
             };
             if let Some(term) = term.filter(|_| !is_baseline) {
                 *counts.entry(term).or_default() += 1;

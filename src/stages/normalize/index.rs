@@ -16,7 +16,7 @@ use crate::evidence::index::{emissions, names};
 use crate::hub::record::is_valid_id;
 use crate::lineage::{self, Placement, RepoFacts, Resolution, Words};
 use crate::method::fitting::{self, MIN_OBSERVATIONS, Observation};
-use crate::reference::{CorrectedField, TrainingRun};
+use crate::reference::{CorrectedField, RepositoryFact, TrainingRun};
 use crate::tables::RawModelRow;
 use libm::log10;
 use rayon::prelude::*;
@@ -146,13 +146,17 @@ impl Index {
     fn add(&mut self, references: &References, metric: CohortMetric, raw: &RawModelRow) {
         let i = self.facts.len();
         self.signs.push(RecordSigns::of_record(raw, downloads(metric, raw)));
-        let active = references.registry.by_hub_id(&raw.model_id).and_then(|r| r.active_params);
+        let looked_up = references.repository_facts.fact(&raw.model_id).and_then(|f| f.active_params);
+        let active = references.registry.by_hub_id(&raw.model_id).and_then(|r| r.active_params).or(looked_up);
         let mut facts = repo_facts(references, raw, &mut self.words);
-        self.params.push(facts.rough_params);
+        if let Some(fact) = references.repository_facts.fact(&raw.model_id) {
+            apply_fact(fact, &mut facts);
+        }
         let met = apply_corrections(&references.corrections, &mut facts);
         if !met.is_empty() {
             self.corrections.insert(i, met);
         }
+        self.params.push(facts.rough_params);
         self.facts.push(facts);
         self.active.push(active.or_else(|| params::from_name(&raw.model_id).1.and_then(|e| e.value)));
         let reported = raw.co2_json.as_deref().map(emissions::extract).unwrap_or_default();
@@ -231,6 +235,22 @@ impl Index {
     /// Id of a node, in the index or absent.
     pub(super) fn id(&self, i: usize) -> &str {
         self.facts.get(i).map_or_else(|| self.absent[i - self.facts.len()].model_id.as_str(), |f| f.model_id.as_str())
+    }
+}
+
+/// What was looked up of a repository goes before what its record states: role and base together.
+fn apply_fact(fact: &RepositoryFact, facts: &mut RepoFacts) {
+    facts.looked_up_role = Some(fact.role);
+    let from_scratch = fact.role == Role::Pretrained;
+    if let Some(base) = fact.base_model.as_ref().filter(|id| is_valid_id(id) && !from_scratch) {
+        (facts.base_ids, facts.base_count) = (vec![base.clone()], 1);
+    }
+    if from_scratch {
+        (facts.base_ids, facts.base_count) = (Vec::new(), 0);
+    }
+    #[allow(clippy::cast_possible_truncation)] // Bounded by the table's check.
+    if facts.params.is_none() {
+        facts.rough_params = fact.total_params.map(|n| n as i64).or(facts.rough_params);
     }
 }
 

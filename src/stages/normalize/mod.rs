@@ -15,7 +15,7 @@ mod size;
 
 pub use self::corrections::{CorrectionCounts, MET_ANOTHER_VALUE, MetCorrection, review_corrections};
 pub use self::repo_facts::repo_facts;
-pub use self::role_labels::{labelled, role_model};
+pub use self::role_labels::{labelled, labelled_record, role_model};
 
 use self::index::Index;
 use self::model_row::model_row;
@@ -28,7 +28,9 @@ use crate::evidence::Extracted;
 use crate::evidence::card::CardTables;
 use crate::evidence::place::PlaceTables;
 use crate::lineage::{Placement, run_id};
-use crate::reference::{Accelerators, Corrections, Grid, Operators, Owners, Places, Reference, Registry, RoleLabel, Table};
+use crate::reference::{
+    Accelerators, Corrections, Grid, Operators, Owners, Places, Reference, Registry, RepositoryFacts, RoleLabel, Table,
+};
 use crate::tables::{EvidenceRow, ModelRow, RawCardRow, RawModelRow, RunRow};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -74,6 +76,8 @@ pub struct References {
     pub registry: Table<Registry>,
     /// Reviewed corrections.
     pub corrections: Table<Corrections>,
+    /// What was looked up of well-known repositories.
+    pub repository_facts: Table<RepositoryFacts>,
     /// Records whose role is known.
     pub role_labels: Table<Vec<RoleLabel>>,
 }
@@ -90,6 +94,7 @@ impl References {
             owners: reference.owners.clone(),
             registry: reference.registry.clone(),
             corrections: reference.corrections.clone(),
+            repository_facts: reference.repository_facts.clone(),
             role_labels: reference.role_labels.clone(),
         }
     }
@@ -105,7 +110,7 @@ impl References {
 
 impl Digests for References {
     fn digests(&self) -> BTreeMap<String, String> {
-        let Self { accelerators, places, grid, operators, owners, registry, corrections, role_labels } = self;
+        let Self { accelerators, places, grid, operators, owners, registry, corrections, repository_facts, role_labels } = self;
         merged([
             accelerators.digests(),
             places.digests(),
@@ -114,6 +119,7 @@ impl Digests for References {
             owners.digests(),
             registry.digests(),
             corrections.digests(),
+            repository_facts.digests(),
             role_labels.digests(),
             vocabulary_digests(),
         ])

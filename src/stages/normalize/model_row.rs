@@ -3,14 +3,14 @@
 use super::corrections::MetCorrection;
 use super::index::Index;
 use super::reported::{from_card, names_hardware, refuse_what_the_text_contradicts, reported};
-use super::size::{active_params, said_params, total_params};
+use super::size::{Known, active_params, said_params, total_params};
 use super::{References, Settings};
 use crate::domain::source::CohortMetric;
 use crate::domain::{EvidenceSource, Field, Role, RunKind, TrainedOnSource};
 use crate::evidence::Extracted;
-use crate::evidence::index::facts;
+use crate::evidence::index::{facts, looked_up};
 use crate::lineage::{Placement, run_id};
-use crate::reference::TrainingRun;
+use crate::reference::{RepositoryFact, TrainingRun};
 use crate::tables::{ModelRow, RawCardRow, RawModelRow};
 use crate::units::Day;
 
@@ -28,19 +28,25 @@ pub(super) fn model_row(
 ) -> (ModelRow, Vec<Extracted>) {
     let placement = &index.placements[i];
     let registry = index.registered(references, i);
+    let fact = references.repository_facts.fact(&raw.model_id);
+    let known = Known { registry, fact };
     let mut extracted = Vec::new();
-    let indexed = total_params(index, i, placement, raw, registry, &mut extracted);
+    let indexed = total_params(index, i, placement, raw, known, &mut extracted);
     #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
     let size = indexed.map(|(n, _)| n as f64);
     let mut said = card.map(|card| from_card(references, index, i, placement, size, card)).unwrap_or_default();
     let total = indexed.or_else(|| said_params(placement, &said));
-    let active = active_params(index, i, raw, registry, total, &mut extracted);
-    let date = trained_on(raw, registry, placement, &mut said);
+    let active = active_params(index, i, raw, known, total, &mut extracted);
+    let date = trained_on(raw, known, placement, &mut said);
     if let Some((day, source, quote)) = date.as_ref().filter(|(_, source, _)| *source != TrainedOnSource::Card) {
         extracted.push(date_evidence(*day, *source, quote));
     }
     if let Some(run) = registry {
         extracted.extend(known_of_registry(references, run, &extracted));
+    }
+    if let Some(fact) = fact {
+        let names_a_chip = fact.accelerator.as_deref().is_some_and(|text| names_hardware(references, text));
+        extracted.extend(looked_up::from_fact(fact, names_a_chip));
     }
     extracted.extend(index.corrections.get(&i).into_iter().flatten().filter_map(MetCorrection::evidence));
     extracted.extend(reported(references, index, i, placement, raw));
@@ -74,7 +80,7 @@ pub(super) fn model_row(
         lineage_is_complete,
         trained_on: date.as_ref().map(|(day, _, _)| *day),
         trained_on_source: date.map(|(_, source, _)| source),
-        owner_country: owner_country(references, raw, registry),
+        owner_country: owner_country(references, raw, known),
         in_cohort: downloads(settings.metric, raw).is_some_and(|d| d > settings.min),
     };
     (row, extracted)
@@ -88,10 +94,11 @@ fn owner(raw: &RawModelRow) -> Option<&str> {
     raw.model_id.split_once('/').map(|(owner, _)| owner)
 }
 
-fn owner_country(references: &References, raw: &RawModelRow, registry: Option<&TrainingRun>) -> Option<String> {
+fn owner_country(references: &References, raw: &RawModelRow, known: Known<'_>) -> Option<String> {
     let listed = owner(raw).and_then(|o| references.owners.country(o)).map(|(iso, _)| iso);
-    let registered = || registry.and_then(|run| run.country.as_deref()?.split('|').next());
-    listed.or_else(registered).map(str::to_owned)
+    let registered = || known.registry.and_then(|run| run.country.as_deref()?.split('|').next());
+    let looked_up = || known.fact.and_then(|fact| fact.country.as_deref());
+    listed.or_else(registered).or_else(looked_up).map(str::to_owned)
 }
 
 /// Downloads by the metric of the cohort.
@@ -126,11 +133,17 @@ fn known_of_registry(references: &References, run: &TrainingRun, chosen: &[Extra
 /// repository speaks of another.
 fn trained_on(
     raw: &RawModelRow,
-    registry: Option<&TrainingRun>,
+    known: Known<'_>,
     placement: &Placement,
     said: &mut [Extracted],
 ) -> Option<(Day, TrainedOnSource, String)> {
-    let otherwise = facts::trained_on(raw, registry, placement.role == Role::Pretrained);
+    let by_index = facts::trained_on(raw, known.registry, placement.role == Role::Pretrained);
+    let otherwise = match by_index {
+        Some((day, source @ (TrainedOnSource::Registry | TrainedOnSource::CreatedAt | TrainedOnSource::Arxiv), quote)) => {
+            Some((day, source, quote))
+        }
+        other => looked_up_date(known.fact).or(other),
+    };
     let registered = otherwise.as_ref().is_some_and(|(_, source, _)| *source == TrainedOnSource::Registry);
     let row = said.iter_mut().find(|e| e.field == Field::TrainedOn && e.reject_reason.is_none() && placement.own_run.is_some());
     let Some((row, day)) = row.and_then(|row| month(&row.as_written).map(|day| (row, day))) else {
@@ -143,6 +156,14 @@ fn trained_on(
     if registered { otherwise } else { Some((day, TrainedOnSource::Card, row.quote.clone())) }
 }
 
+/// Date that was looked up: what a repository at the Hub's floor, or without a date, does not tell.
+fn looked_up_date(fact: Option<&RepositoryFact>) -> Option<(Day, TrainedOnSource, String)> {
+    let fact = fact?;
+    let day = month(&fact.year_and_month()?)?;
+    let text = fact.trained_on.as_deref().unwrap_or_default();
+    Some((day, TrainedOnSource::RepositoryFacts, format!("{text}; {}, {} ({})", fact.source, fact.vintage, fact.evidence)))
+}
+
 /// First day of `2023-03`.
 fn month(text: &str) -> Option<Day> {
     let (year, month) = text.split_once('-')?;
@@ -152,11 +173,18 @@ fn month(text: &str) -> Option<Day> {
 fn date_evidence(day: Day, source: TrainedOnSource, quote: &str) -> Extracted {
     let (kind, extractor, confidence) = match source {
         TrainedOnSource::Registry => (EvidenceSource::Registry, "registry", 0.9),
+        TrainedOnSource::RepositoryFacts => (EvidenceSource::RepositoryFacts, looked_up::EXTRACTOR, 0.7),
         TrainedOnSource::Card => (EvidenceSource::CardText, "card_text", 0.7),
         TrainedOnSource::Arxiv => (EvidenceSource::HubIndex, "arxiv_tag", 0.8),
         TrainedOnSource::CreatedAt | TrainedOnSource::CreatedAtFloor => (EvidenceSource::HubIndex, "created_at", 0.5),
     };
-    let locator = if source == TrainedOnSource::Registry { "training_runs.csv:trained_on" } else { "tags, createdAt" };
+    let locator = match source {
+        TrainedOnSource::Registry => "training_runs.csv:trained_on",
+        TrainedOnSource::RepositoryFacts => "repository_facts.csv:trained_on",
+        TrainedOnSource::Card | TrainedOnSource::Arxiv | TrainedOnSource::CreatedAt | TrainedOnSource::CreatedAtFloor => {
+            "tags, createdAt"
+        }
+    };
     Extracted {
         field: Field::TrainedOn,
         value: Some(f64::from(day.0)),

@@ -103,6 +103,7 @@ pub fn repo_facts(references: &References, raw: &RawModelRow, words: &mut Words)
         registry_kind: registry.map(registry_kind),
         registry_continued: registry.is_some_and(|r| r.kind == RunKind::Continued),
         named_size: name_size(&raw.model_id),
+        looked_up_role: None,
         corrected_role: None,
         correction_met_another_role: false,
     }

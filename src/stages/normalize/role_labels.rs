@@ -3,8 +3,8 @@
 use super::References;
 use super::repo_facts::repo_facts;
 use crate::hub::record::empty_row;
-use crate::lineage::role_model::{Labelled, RIDGE, RoleModel};
-use crate::lineage::{RepoFacts, Words};
+use crate::lineage::role_model::{Labelled, Learning, RIDGE, RoleModel};
+use crate::lineage::{RepoFacts, Words, roles};
 use crate::reference::{Owners, RoleLabel};
 use crate::tables::RawModelRow;
 use crate::units::{Day, TimestampMs};
@@ -15,18 +15,19 @@ const DAY_MS: i64 = 86_400_000;
 /// The likelihood of roles, learnt from the labelled records.
 #[must_use]
 pub fn role_model(references: &References) -> RoleModel {
-    RoleModel::learn(&labelled(references), RIDGE)
+    RoleModel::learn(&labelled(references), Learning { ridge: RIDGE, masks: true })
 }
 
-/// Every labelled record.
+/// The labelled records that the likelihood is asked about: those whose role no certain rule decides.
 #[must_use]
 pub fn labelled(references: &References) -> Vec<Labelled> {
     let mut words = Words::default();
-    references.role_labels.iter().map(|label| of_label(references, label, &mut words)).collect()
+    let all = references.role_labels.iter().map(|label| of_label(references, label, &mut words));
+    all.filter(|row| !row.linked_by.unwrap_or_else(|| roles::role(&row.facts).1).is_certain()).collect()
 }
 
 fn of_label(references: &References, label: &RoleLabel, words: &mut Words) -> Labelled {
-    let raw = record(label);
+    let raw = labelled_record(label);
     let facts = RepoFacts {
         registry_kind: None,
         registry_continued: false,
@@ -51,8 +52,9 @@ fn of_label(references: &References, label: &RoleLabel, words: &mut Words) -> La
     }
 }
 
-/// The record of a label.
-fn record(label: &RoleLabel) -> RawModelRow {
+/// The record of a label, as the index had it.
+#[must_use]
+pub fn labelled_record(label: &RoleLabel) -> RawModelRow {
     RawModelRow {
         model_id: label.model_id.clone(),
         created_at: label.created_on.as_deref().and_then(Day::parse).map(|day| TimestampMs(i64::from(day.0) * DAY_MS)),

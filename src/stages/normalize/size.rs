@@ -3,13 +3,22 @@
 use super::index::Index;
 use crate::domain::{Field, ParamsSource, Role};
 use crate::evidence::Extracted;
-use crate::evidence::index::{facts, params};
+use crate::evidence::index::{facts, looked_up, params};
 use crate::lineage::Placement;
 use crate::lineage::names::says_quantized;
 use crate::method::simulate::pow10;
-use crate::reference::TrainingRun;
+use crate::reference::{RepositoryFact, TrainingRun};
 use crate::tables::RawModelRow;
 use libm::log10;
+
+/// What is known of a repository beside its record.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    /// The registry's run.
+    pub(super) registry: Option<&'a TrainingRun>,
+    /// What was looked up.
+    pub(super) fact: Option<&'a RepositoryFact>,
+}
 
 /// Total parameters with their source, by the order of docs/method.md, section 2. Copies and adapters have their base's.
 pub(super) fn total_params(
@@ -17,7 +26,7 @@ pub(super) fn total_params(
     i: usize,
     placement: &Placement,
     raw: &RawModelRow,
-    registry: Option<&TrainingRun>,
+    known: Known<'_>,
     extracted: &mut Vec<Extracted>,
 ) -> Option<(i64, ParamsSource)> {
     let from_base = || {
@@ -26,12 +35,14 @@ pub(super) fn total_params(
         Some(params::from_base(Field::TotalParams, index.params[base]? as f64, &index.facts[base].model_id))
     };
     let from_registry = || {
-        let run = registry?;
+        let run = known.registry?;
         facts::from_registry(run, false).into_iter().find(|e| e.field == Field::TotalParams && e.reject_reason.is_none())
     };
     let inherits = placement.role.copies_weights() || placement.role == Role::Adapter;
     let says_packed = placement.role == Role::Quantized || says_quantized(&raw.model_id);
-    let own = || params::from_files(raw, says_packed).or_else(from_registry).or_else(|| params::from_name(&raw.model_id).0);
+    let looked_up = || known.fact.and_then(|fact| Some(looked_up::size(fact, Field::TotalParams, fact.total_params?)));
+    let named = || params::from_name(&raw.model_id).0;
+    let own = || params::from_files(raw, says_packed).or_else(from_registry).or_else(looked_up).or_else(named);
     let chosen = if inherits { from_base().or_else(own) } else { own().or_else(from_base) }?;
     #[allow(clippy::cast_possible_truncation)] // Bounded by the extractors.
     let n = chosen.value? as i64;
@@ -53,14 +64,14 @@ pub(super) fn active_params(
     index: &Index,
     i: usize,
     raw: &RawModelRow,
-    registry: Option<&TrainingRun>,
+    known: Known<'_>,
     total: Option<(i64, ParamsSource)>,
     extracted: &mut Vec<Extracted>,
 ) -> Option<i64> {
     #[allow(clippy::cast_precision_loss)]
     let total = total.map(|(n, _)| n as f64);
     let fits = |active: f64| total.is_none_or(|n| active <= n);
-    let from_registry = registry.and_then(|run| {
+    let from_registry = known.registry.and_then(|run| {
         facts::from_registry(run, false).into_iter().find(|e| e.field == Field::ActiveParams && e.reject_reason.is_none())
     });
     let from_base = || {
@@ -76,8 +87,10 @@ pub(super) fn active_params(
         Some(params::active_from_regression(total, pow10(intercept + slope * log10(total)), n))
     };
     let fitting = |e: &Extracted| e.value.is_some_and(fits);
+    let looked_up = known.fact.and_then(|fact| Some(looked_up::size(fact, Field::ActiveParams, fact.active_params?)));
     let chosen = from_registry
         .filter(fitting)
+        .or_else(|| looked_up.filter(fitting))
         .or_else(|| params::from_name(&raw.model_id).1.filter(fitting))
         .or_else(|| from_base().filter(fitting))
         .or_else(|| from_regression().filter(fitting))?;

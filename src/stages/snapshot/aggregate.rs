@@ -196,8 +196,9 @@ impl Sums {
     fn row(&self, (cohort, group_by, group): &Key) -> AggregateRow {
         let mut scratch = Vec::new();
         let [flop, energy, emissions] = [&self.flop, &self.energy, &self.emissions].map(|v| summarize(v, &mut scratch));
-        let ratios: Vec<f64> = self.emissions.iter().zip(&self.flop).map(|(m, c)| chain::atci(KgCo2e(*m), Flop(*c)).0).collect();
-        let atci = (self.runs > 0).then(|| summarize(&ratios, &mut scratch));
+        let trained = self.emissions.iter().zip(&self.flop).filter(|(_, c)| **c > 0.0);
+        let ratios: Vec<f64> = trained.map(|(m, c)| chain::atci(KgCo2e(*m), Flop(*c)).0).collect();
+        let atci = (!ratios.is_empty()).then(|| summarize(&ratios, &mut scratch));
         AggregateRow {
             cohort: cohort.clone(),
             group_by: *group_by,

@@ -31,8 +31,8 @@ use crate::store::{sha256_bytes, sha256_file, sync_directory, write_synced};
 use crate::tables::io::{TableReceipt, rows, table_path};
 use crate::tables::{
     AggregateRow, BacktestRow, BacktestRunRow, EstimateByTierRow, EstimateRow, EvidenceRow, LineageRow, ModelRow, QuarantineRow,
-    RegressionCandidateRow, RegressionCovarianceRow, RegressionObservationRow, RegressionRow, RegressionTermRow, RunRow,
-    SensitivityRow, TierRow, published,
+    RegressionCandidateRow, RegressionCovarianceRow, RegressionObservationRow, RegressionRow, RegressionTermRow,
+    RoleReliabilityRow, RoleScoreRow, RoleTermRow, RunRow, SensitivityRow, TierRow, published,
 };
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
@@ -57,6 +57,9 @@ stage! {
         BacktestRunRow,
         EstimateRow,
         EstimateByTierRow,
+        RoleTermRow,
+        RoleScoreRow,
+        RoleReliabilityRow,
         QuarantineRow,
     ]
     writes [AggregateRow, SensitivityRow, LineageRow]

@@ -5,10 +5,13 @@
 use super::normalize::MET_ANOTHER_VALUE;
 use super::{merged, vocabulary_digests};
 use crate::domain::run::{Chosen, Hardware, Known, Owner, Site};
-use crate::domain::{Field, Flag, Modality, ParamsSource, Role, Rule, Run, RunKind, Tier, TrainedOnSource, TrainingStage};
+use crate::domain::{
+    Field, Flag, Modality, ParamsSource, Role, Rule, Run, RunKind, RunShares, Tier, TrainedOnSource, TrainingStage,
+};
 use crate::engine::{Digests, Inputs, Outputs, Stage, stage};
 use crate::error::Result;
 use crate::evidence::hardware::{self, Context};
+use crate::evidence::index::names;
 use crate::evidence::place::{Place, PlaceTables, read_place};
 use crate::lineage::names::post_training_stage;
 use crate::lineage::no_training_id;
@@ -142,10 +145,12 @@ fn known_run(references: &References, model: &ModelRow, run: Option<&RunRow>, ow
         run_id: run.map_or_else(|| no_training_id(&model.model_id), |r| r.run_id.clone()),
         model_id: model.model_id.clone(),
         kind: run.map(|r| r.kind),
+        shares: run_shares(model, run),
         stage: run.and_then(|r| training_stage(model, r.kind)),
         modality: model.modality,
         trained_on: model.trained_on,
         trained_on_source: model.trained_on_source,
+        size_word: names::size_word(&model.model_id),
         owner: Owner {
             name: model.owner.clone(),
             class: references.owners.class(model.owner.as_deref()),
@@ -178,6 +183,13 @@ fn known_run(references: &References, model: &ModelRow, run: Option<&RunRow>, ow
     known
 }
 
+/// What was trained, by the roles of the repository.
+fn run_shares(model: &ModelRow, run: Option<&RunRow>) -> RunShares {
+    let kind = run.map(|r| r.kind);
+    let carries = kind == Some(RunKind::Pretraining) && model.role != Role::Pretrained;
+    if run.is_none() { RunShares::certain(None) } else { RunShares::of_roles(&model.p, kind, carries) }
+}
+
 /// H = devices x wall hours, where both are stated and the wall time is one.
 fn device_hours(own: &[EvidenceRow]) -> Option<f64> {
     let value = |field| best(own, field).and_then(|e| e.value);
@@ -205,6 +217,7 @@ fn flags(model: &ModelRow, own: &[EvidenceRow]) -> Vec<Flag> {
             | ParamsSource::SafetensorsTotal
             | ParamsSource::Gguf
             | ParamsSource::Registry
+            | ParamsSource::RepositoryFacts
             | ParamsSource::Correction,
         )
         | None => None,
@@ -212,7 +225,8 @@ fn flags(model: &ModelRow, own: &[EvidenceRow]) -> Vec<Flag> {
     let from_date = match model.trained_on_source {
         Some(TrainedOnSource::CreatedAt) => Some(Flag::TrainedOnFromCreatedAt),
         Some(TrainedOnSource::CreatedAtFloor) => Some(Flag::TrainedOnFromCreatedAtFloor),
-        Some(TrainedOnSource::Registry | TrainedOnSource::Card | TrainedOnSource::Arxiv) | None => None,
+        Some(TrainedOnSource::Registry | TrainedOnSource::RepositoryFacts | TrainedOnSource::Card | TrainedOnSource::Arxiv)
+        | None => None,
     };
     let by_regression = best(own, Field::ActiveParams).is_some_and(|e| e.extractor == "active_on_total_regression");
     let is_of_another_value =

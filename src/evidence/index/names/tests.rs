@@ -214,3 +214,19 @@ fn names_agree_with_files() {
     println!("{} sized: {agree} agree, {differ} differ, {silent} without a size in the name", sizes.len());
     assert!(agree > 8_000);
 }
+
+/// The last word of size counts; a word inside another is none.
+#[test]
+fn words_of_size() {
+    for (id, expected) in [
+        ("openai/whisper-large-v3", Some(SizeWord::Large)),
+        ("hf-internal-testing/tiny-random-gpt2", Some(SizeWord::Tiny)),
+        ("google/flan-t5-xxl", Some(SizeWord::Huge)),
+        ("facebook/wav2vec2-base-960h", Some(SizeWord::Base)),
+        ("a/large-to-small", Some(SizeWord::Small)),
+        ("a/smaller-enlarged-database", None),
+        ("meta-llama/Llama-3.1-8B", None),
+    ] {
+        assert_eq!(size_word(id), expected, "{id}");
+    }
+}

@@ -1,0 +1,152 @@
+//! What the likelihood of roles is worth: its coefficients, its log loss beside that of hard rules and of the shares of the roles, and how
+//! often a role is what its probability says, always with owners held out.
+
+use super::super::normalize;
+use crate::domain::role_shares::ROLES;
+use crate::domain::{Role, RoleMethod, RoleShares, Shown};
+use crate::lineage::role_model::{self, HeldOut, Labelled, Learning, RIDGE};
+use crate::lineage::roles;
+use crate::tables::{RoleReliabilityRow, RoleScoreRow, RoleTermRow};
+use libm::log;
+use std::collections::BTreeSet;
+
+/// Bins of a probability.
+const TENTHS: usize = 10;
+
+/// The three tables.
+pub(super) struct RoleTables {
+    pub(super) terms: Vec<RoleTermRow>,
+    pub(super) scores: Vec<RoleScoreRow>,
+    pub(super) reliability: Vec<RoleReliabilityRow>,
+}
+
+impl RoleTables {
+    /// Of the labelled records.
+    pub(super) fn new(references: &normalize::References) -> Self {
+        let labelled = normalize::labelled(references);
+        let learning = Learning { ridge: RIDGE, masks: true };
+        let kept = role_model::held_out(&labelled, learning);
+        let others = [
+            (RoleMethod::RegressionThirdOfTheRidge, Learning { ridge: RIDGE / 3.0, ..learning }),
+            (RoleMethod::RegressionThreeTimesTheRidge, Learning { ridge: RIDGE * 3.0, ..learning }),
+            (RoleMethod::RegressionWithoutMasks, Learning { masks: false, ..learning }),
+        ];
+        let mut scores = score(&labelled, RoleMethod::Regression, &kept);
+        for (method, learning) in others {
+            scores.extend(score(&labelled, method, &role_model::held_out(&labelled, learning)));
+        }
+        let by_rule = |row: &Labelled| roles::role(&row.facts).0;
+        scores.extend(score(&labelled, RoleMethod::HardRules, &by_share(&labelled, by_rule)));
+        scores.extend(score(&labelled, RoleMethod::ClassShares, &by_share(&labelled, |_| Role::Pretrained)));
+        scores.sort_by_key(|row| (row.method.name(), row.shown.name()));
+        Self { terms: terms(references), scores, reliability: reliability(&labelled, &kept) }
+    }
+}
+
+fn terms(references: &normalize::References) -> Vec<RoleTermRow> {
+    let model = normalize::role_model(references);
+    let mut rows: Vec<RoleTermRow> = model
+        .names
+        .iter()
+        .zip(&model.rows)
+        .enumerate()
+        .flat_map(|(at, (term, rows))| {
+            let model = &model;
+            Role::ALL.iter().map(move |role| RoleTermRow {
+                term: term.clone(),
+                role: *role,
+                estimate: model.coefficient(*role, at),
+                n: i64::try_from(*rows).unwrap_or(i64::MAX),
+            })
+        })
+        .collect();
+    rows.sort_by(|a, b| (&a.term, a.role.name()).cmp(&(&b.term, b.role.name())));
+    rows
+}
+
+/// Shares of the roles among the records of other owners that have the same `class`, each role counted once more than it was seen.
+fn by_share(labelled: &[Labelled], class: impl Fn(&Labelled) -> Role + Sync) -> Vec<HeldOut> {
+    let position = |role: Role| Role::ALL.iter().position(|r| *r == role).unwrap_or(0);
+    let folds = role_model::folds(labelled);
+    let shares = |row: &Labelled, fold: usize, masked: bool| {
+        let version = |row: &Labelled| if masked { class(&row.masked()) } else { class(row) };
+        let of = version(row);
+        let mut counts = [1.0; ROLES];
+        for (other, other_fold) in labelled.iter().zip(&folds) {
+            if *other_fold != fold && version(other) == of {
+                counts[position(other.role)] += other.weight;
+            }
+        }
+        RoleShares::from_weights(&counts).unwrap_or_else(|| RoleShares::certain(of))
+    };
+    use rayon::prelude::*;
+    labelled.par_iter().zip(&folds).map(|(row, fold)| [shares(row, *fold, false), shares(row, *fold, true)]).collect()
+}
+
+fn score(labelled: &[Labelled], method: RoleMethod, held_out: &[HeldOut]) -> Vec<RoleScoreRow> {
+    let owners: BTreeSet<String> = labelled.iter().map(Labelled::owner).collect();
+    let weight: f64 = labelled.iter().map(|row| row.weight).sum();
+    [Shown::AsItIs, Shown::IdTaskDownloads]
+        .into_iter()
+        .enumerate()
+        .map(|(version, shown)| {
+            let rows = || labelled.iter().zip(held_out).map(|(row, shares)| (row, &shares[version]));
+            let loss: f64 = rows().map(|(row, shares)| -row.weight * log(shares.share(row.role).max(1e-300))).sum();
+            let right: f64 = rows().filter(|(row, shares)| shares.likeliest() == row.role).map(|(row, _)| row.weight).sum();
+            RoleScoreRow {
+                method,
+                shown,
+                n: i64::try_from(labelled.len()).unwrap_or(i64::MAX),
+                owners: i64::try_from(owners.len()).unwrap_or(i64::MAX),
+                log_loss: loss / weight,
+                accuracy: right / weight,
+            }
+        })
+        .collect()
+}
+
+fn reliability(labelled: &[Labelled], held_out: &[HeldOut]) -> Vec<RoleReliabilityRow> {
+    let mut table = Vec::new();
+    for (version, shown) in [Shown::AsItIs, Shown::IdTaskDownloads].into_iter().enumerate() {
+        for role in Role::ALL {
+            for tenth in 0..TENTHS {
+                let rows: Vec<(&Labelled, f64)> = labelled
+                    .iter()
+                    .zip(held_out)
+                    .map(|(row, shares)| (row, shares[version].share(*role)))
+                    .filter(|(_, p)| tenth_of(*p) == tenth)
+                    .collect();
+                let weight: f64 = rows.iter().map(|(row, _)| row.weight).sum();
+                if rows.is_empty() {
+                    continue;
+                }
+                table.push(RoleReliabilityRow {
+                    shown,
+                    role: *role,
+                    tenth: i32::try_from(tenth).unwrap_or(i32::MAX),
+                    n: i64::try_from(rows.len()).unwrap_or(i64::MAX),
+                    mean_probability: rows.iter().map(|(row, p)| row.weight * p).sum::<f64>() / weight,
+                    observed_share: rows.iter().filter(|(row, _)| row.role == *role).map(|(row, _)| row.weight).sum::<f64>()
+                        / weight,
+                });
+            }
+        }
+    }
+    table.sort_by_key(|row| (row.shown.name(), row.role.name(), row.tenth));
+    table
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)] // 0 to 9.
+fn tenth_of(p: f64) -> usize {
+    ((p * TENTHS as f64) as usize).min(TENTHS - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_probability_lies_in_its_tenth() {
+        assert_eq!([0.0, 0.0999, 0.1, 0.55, 0.9999, 1.0].map(tenth_of), [0, 0, 1, 5, 9, 9]);
+    }
+}
