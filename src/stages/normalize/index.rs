@@ -5,8 +5,9 @@ use super::References;
 use super::corrections::{MetCorrection, apply_corrections};
 use super::repo_facts::repo_facts;
 use super::said_bases::{bases_in_card, settle_said_bases};
-use crate::domain::{Field, LinkPass, Role, RunKind};
+use crate::domain::{Field, LinkPass, Role, Rule, RunKind};
 use crate::error::Result;
+use crate::evidence::Extracted;
 use crate::evidence::card::SaidBase;
 use crate::evidence::index::params;
 use crate::evidence::index::{emissions, names};
@@ -142,7 +143,7 @@ impl Index {
             self.corrections.insert(i, met);
         }
         self.facts.push(facts);
-        self.active.push(active.or_else(|| params::from_name(&raw.model_id).1.and_then(|e| e.value)));
+        self.active.push(active.or_else(|| named(raw).1.filter(|e| e.reject_reason.is_none()).and_then(|e| e.value)));
         let reported = raw.co2_json.as_deref().map(emissions::extract).unwrap_or_default();
         if let Some(kg) =
             reported.iter().find(|e| e.field == Field::EmissionsKgco2e && e.reject_reason.is_none()).and_then(|e| e.value)
@@ -171,6 +172,17 @@ impl Index {
     pub(super) fn chain(&self, from: usize) -> impl Iterator<Item = usize> + '_ {
         let n = self.facts.len();
         std::iter::successors(Some(from), |i| self.placements[*i].base).take(64).filter(move |i| *i < n)
+    }
+
+    /// The bases from which a repository has its size, nearest first. A head that drafts for a target has none, and passes none on.
+    pub(super) fn bases_of_its_size(&self, from: usize) -> impl Iterator<Item = usize> + '_ {
+        let is_draft = |i: usize| self.placements[i].role_rule == Rule::DraftHead;
+        let mut behind_a_draft = is_draft(from);
+        self.chain(from).skip(1).take_while(move |i| {
+            let taken = !behind_a_draft;
+            behind_a_draft |= is_draft(*i);
+            taken
+        })
     }
 
     /// Repositories whose runs are upstream of a repository's weights, each once, and whether every chain of bases ends in a run of the
@@ -220,6 +232,16 @@ impl Index {
     pub(super) fn id(&self, i: usize) -> &str {
         self.facts.get(i).map_or_else(|| self.absent[i - self.facts.len()].model_id.as_str(), |f| f.model_id.as_str())
     }
+}
+
+/// Total and active parameters by the name; refused where the size is another model's.
+pub(super) fn named(raw: &RawModelRow) -> (Option<Extracted>, Option<Extracted>) {
+    params::from_name(&raw.model_id, size_of_another(&raw.model_id))
+}
+
+/// Why a size in an id is another model's.
+pub(super) fn size_of_another(model_id: &str) -> Option<&'static str> {
+    lineage::names::size_of_another(model_id.rsplit('/').next().unwrap_or(model_id))
 }
 
 /// The size in a name as a mark of its family: also the active parameters alone ("Scout-17B-16E").

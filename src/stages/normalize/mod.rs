@@ -24,7 +24,7 @@ use crate::error::{Error, Result};
 use crate::evidence::card::CardTables;
 use crate::evidence::place::PlaceTables;
 use crate::evidence::{Extracted, vocabulary};
-use crate::lineage::{Placement, run_id};
+use crate::lineage::{self, Placement, run_id};
 use crate::reference::{Accelerators, Corrections, Grid, Operators, Owners, Places, Reference, Registry, Table};
 use crate::store::sha256_bytes;
 use crate::tables::{EvidenceRow, ModelRow, RawCardRow, RawModelRow, RunRow};
@@ -38,7 +38,7 @@ const BLOCK_ROWS: usize = 1_024;
 
 stage! {
     /// Derives models, runs and evidence from the typed records.
-    struct Normalize = "normalize" version 7
+    struct Normalize = "normalize" version 8
     reads [RawModelRow, RawCardRow]
     writes [ModelRow, RunRow, EvidenceRow]
     follows []
@@ -101,8 +101,11 @@ impl References {
 impl Digests for References {
     fn digests(&self) -> BTreeMap<String, String> {
         let Self { accelerators, places, grid, operators, owners, registry, corrections } = self;
-        let vocabulary: BTreeMap<String, String> =
-            vocabulary::FILES.iter().map(|(name, text)| (format!("vocabulary/{name}"), sha256_bytes(text.as_bytes()))).collect();
+        let vocabulary: BTreeMap<String, String> = vocabulary::FILES
+            .iter()
+            .chain([&lineage::vocabulary::FILE])
+            .map(|(name, text)| (format!("vocabulary/{name}"), sha256_bytes(text.as_bytes())))
+            .collect();
         merged([
             accelerators.digests(),
             places.digests(),
