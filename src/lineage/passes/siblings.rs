@@ -4,7 +4,7 @@ use super::compare::{NAMED_SIZE, SAME_SIZE, architectures_agree, same_size, seni
 use super::groups::groups;
 use super::join::{can_be_sibling, is_registered, is_trained, join};
 use crate::domain::{Role, Rule};
-use crate::lineage::model::Graph;
+use crate::lineage::model::{Graph, RepoFacts};
 use crate::lineage::names;
 
 /// Above this nobody trains two models of exactly one size and architecture in one namespace: DeepSeek-V3 and R1 share a run.
@@ -73,12 +73,17 @@ fn fits_head(graph: &Graph<'_>, i: usize, head: usize) -> bool {
     sizes_agree(f, h, if rough { NAMED_SIZE } else { SAME_SIZE }) && (one_is_absent || architectures_agree(f, h))
 }
 
+/// A counted size that nobody trains twice.
+fn large_size(f: &RepoFacts) -> Option<i64> {
+    f.params.or(f.exact_params).filter(|n| *n >= UNIQUE_SIZE_PARAMS)
+}
+
 /// One namespace, one architecture, one size above 100 B: one pre-training, whatever the names.
 pub(super) fn siblings_by_unique_size(graph: &mut Graph<'_>) {
     let houses = groups(graph.facts.len(), |i| {
         let f = graph.node(i);
-        let unique = is_trained(graph, i) && f.params.is_some_and(|n| n >= UNIQUE_SIZE_PARAMS);
-        unique.then(|| Some((f.owner().to_lowercase(), f.architecture.clone()?))).flatten()
+        let unique = is_trained(graph, i) && large_size(f).is_some();
+        unique.then(|| (f.owner().to_lowercase(), f.architecture.clone()))
     });
     for mut group in houses {
         group.sort_by(|a, b| {
@@ -93,7 +98,7 @@ pub(super) fn siblings_by_unique_size(graph: &mut Graph<'_>) {
             if !can_be_sibling(graph, i) || is_registered(graph, i) {
                 continue;
             }
-            let head = group[..position].iter().copied().find(|h| same_size(graph.node(*h).params, graph.node(i).params));
+            let head = group[..position].iter().copied().find(|h| same_size(large_size(graph.node(*h)), large_size(graph.node(i))));
             if let Some(head) = head {
                 join(graph, i, head, Rule::SiblingSameSizeAbove100b);
             }
