@@ -38,6 +38,8 @@ pub struct RepoFacts {
     pub rough_params: Option<i64>,
     /// Parameters counted from the weights to the last one, also without their types of number; none where somebody rounded.
     pub exact_params: Option<i64>,
+    /// Downloads of the last 30 days.
+    pub downloads: Option<i64>,
     /// Whether the owner is an organization that trains models itself (data/reference/owners.csv).
     pub listed_owner: bool,
     /// Whether all weights are 16- or 32-bit floats.

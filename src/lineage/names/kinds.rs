@@ -10,6 +10,11 @@ fn parts(name: &str) -> Vec<String> {
     name.split(['-', '_', ' ', '.']).filter(|p| !p.is_empty()).map(str::to_lowercase).collect()
 }
 
+/// Whether a part is a size in billions.
+fn is_size(part: &str) -> bool {
+    part.len() > 1 && part.ends_with('b') && part.starts_with(|c: char| c.is_ascii_digit())
+}
+
 /// Whether owner or name is that of a test fixture: random weights, a bare configuration, a stand-in.
 #[must_use]
 pub fn is_untrained(owner: &str, name: &str) -> bool {
@@ -52,17 +57,19 @@ fn find_draft(parts: &[String], name: &str, is_fraction: bool) -> Option<(Draft,
             return Some((Draft::Head, at));
         }
     }
-    if let Some(at) = first(&words.assistants) {
-        let is_size = |p: &String| p.ends_with('b') && p.starts_with(|c: char| c.is_ascii_digit() || c == 'e');
-        let before = at.checked_sub(1).and_then(|before| parts.get(before));
-        if before.is_some_and(|p| has(&words.before_assistant, p) || is_size(p)) {
-            return Some((Draft::Head, at));
-        }
-    }
-    families::named(name)?;
-    if let Some(at) = first(&words.beside_family) {
+    let before = |at: usize| at.checked_sub(1).and_then(|before| parts.get(before));
+    if let Some(at) = first(&words.assistants)
+        && before(at).is_some_and(|p| has(&words.before_assistant, p) || is_size(p.trim_start_matches('e')))
+    {
         return Some((Draft::Head, at));
     }
+    let family = families::named(name);
+    if let Some(at) = first(&words.beside_family)
+        && (family.is_some() || before(at).is_some_and(|p| is_size(p)))
+    {
+        return Some((Draft::Head, at));
+    }
+    family?;
     first(&words.small_models).map(|at| (Draft::SmallModel, at))
 }
 
@@ -70,19 +77,19 @@ fn find_draft(parts: &[String], name: &str, is_fraction: bool) -> Option<(Draft,
 #[must_use]
 pub fn size_of_another(name: &str) -> Option<&'static str> {
     let parts = parts(name);
-    let is_size = |p: &String| p.len() > 1 && p.ends_with('b') && p.as_bytes()[0].is_ascii_digit();
     if let Some((kind, at)) = find_draft(&parts, name, false) {
         return match kind {
             Draft::Head => Some("the size in the name is that of the model it drafts for"),
             Draft::SmallModel => {
-                (!parts[at..].iter().any(is_size)).then_some("the size in the name may be that of the model it drafts for")
+                (!parts[at..].iter().any(|p| is_size(p))).then_some("the size in the name may be that of the model it drafts for")
             }
         };
     }
     // "AHN-Mamba2-for-Qwen-2.5-Instruct-7B": a module for a model of that size.
     let at = parts.iter().position(|p| p == "for").filter(|at| *at > 0)?;
     let rest = parts[at + 1..].join("-");
-    let others = families::named(&rest).is_some() && parts[at..].iter().any(is_size) && !parts[..at].iter().any(is_size);
+    let sized = |parts: &[String]| parts.iter().any(|p| is_size(p));
+    let others = families::named(&rest).is_some() && sized(&parts[at..]) && !sized(&parts[..at]);
     others.then_some("the size in the name is that of the model it is made for")
 }
 
@@ -100,6 +107,11 @@ pub fn target(name: &str) -> Option<String> {
         })
     };
     let at = tokens.iter().position(says)?;
+    let behind = &tokens[at + 1..];
+    // "DeepSeek-R1-DRAFT-Qwen2.5-0.5B" was made of Qwen2.5-0.5B, not of what it drafts for.
+    if has(&vocabulary().drafts.small_models, &tokens[at]) && families::named(&behind.join("-")).is_some() {
+        return Some(squeezed_tokens(behind));
+    }
     let kept = if at == 0 { &tokens[tokens.iter().take_while(|t| says(t)).count()..] } else { &tokens[..at] };
     (!kept.is_empty()).then(|| squeezed_tokens(kept))
 }
@@ -187,6 +199,7 @@ mod tests {
             "Muse-Glimmer-30B-assistant",
             "DeepSeek-V3-MTP-head",
             "llama3-8b-accelerator",
+            "MiniCPM4-8B-Eagle-FRSpec-QAT-cpmcu",
         ] {
             assert_eq!(draft(name, false), Some(Draft::Head), "{name}");
             let sized = name.to_lowercase().contains("k2.6") || name.contains("V3-MTP");
@@ -230,6 +243,7 @@ mod tests {
             ("gemma-3-27b-it-qat-q4_0-unquantized", "gemma-3-27b-it"),
             ("Codestral-22B-v0.1-abliterated-v3", "Codestral-22B-v0.1"),
             ("Ornith-1.0-35B-heretic", "Ornith-1.0-35B"),
+            ("DeepSeek-R1-DRAFT-Qwen2.5-0.5B", "Qwen2.5-0.5B"),
         ] {
             assert_eq!(target(name), Some(squeezed(of)), "{name}");
         }

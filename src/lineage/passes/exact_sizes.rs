@@ -1,11 +1,11 @@
 //! Weights that have, to the last parameter, the size of weights whose base is known, where no architecture is.
 
-use super::candidates::{is_family_at_home, is_known_root};
+use super::candidates::is_known_root;
 use super::compare::{LARGE_PARAMS, NAMED_SIZE, old_enough, relative, seniority};
 use super::groups::groups;
 use super::join::{is_open, is_trained, join};
 use crate::domain::{Role, Rule};
-use crate::lineage::model::Graph;
+use crate::lineage::model::{Graph, RepoFacts};
 use crate::lineage::{families, names};
 use rustc_hash::FxHashMap;
 
@@ -39,39 +39,48 @@ pub(super) fn exact_sizes(graph: &mut Graph<'_>) {
     }
 }
 
-/// The pre-trainings that members of a group come from: its own known ones, else those that most members rest on.
+/// The pre-trainings that members of a group come from: known ones of its own, and those that members rest on by their names or links.
+/// First the registered, then those of a family in its own namespace, then by the number of members that rest on them.
 fn heads(graph: &Graph<'_>, group: &[usize]) -> Vec<usize> {
-    let mut known: Vec<usize> = group.iter().copied().filter(|i| is_known_root(graph, *i)).collect();
-    known.sort_by_key(|i| seniority(graph.node(*i)));
-    if !known.is_empty() {
-        known.truncate(MOST_HEADS);
-        return known;
-    }
     let mut votes: FxHashMap<usize, usize> = FxHashMap::default();
     for &i in group {
+        if is_known_root(graph, i) {
+            votes.entry(i).or_default();
+        }
         let Some(root) = graph.ancestors(i).last() else { continue };
-        let size = graph.shape(root).0.or(graph.node(root).rough_params);
+        let r = graph.node(root);
         // A root of another size was given layers, or images: the count is not its own.
+        let size = graph.shape(root).0.or(r.rough_params);
         let fits = size.zip(graph.node(i).exact_params).is_none_or(|(root, own)| relative(root, own) <= NAMED_SIZE);
-        let counts = graph.node(root).listed_owner || graph.node(root).registry_kind.is_some();
-        if fits && counts {
+        if fits && (r.listed_owner || r.registry_kind.is_some()) {
             *votes.entry(root).or_default() += 1;
         }
     }
     let mut voted: Vec<(usize, usize)> = votes.into_iter().collect();
-    voted.sort_by_key(|(root, n)| (std::cmp::Reverse(*n), seniority(graph.node(*root))));
+    voted.sort_by_key(|(root, n)| {
+        let r = graph.node(*root);
+        (r.registry_kind.is_none(), !is_of_its_family(r), std::cmp::Reverse(*n), seniority(r))
+    });
     voted.into_iter().map(|(root, _)| root).take(MOST_HEADS).collect()
 }
 
-/// Whether a member is open: not registered, and no next generation of a house's own family.
+/// Whether the name is that of a generation of a family, in the family's own namespace.
+fn is_of_its_family(f: &RepoFacts) -> bool {
+    families::named(f.name()).is_some_and(|n| n.version.is_some() && families::is_home(n.family, f.owner()))
+}
+
+/// Whether a member is open: not registered, and no next generation of a house's own family, nor another model of a house with one.
 fn may_join(graph: &Graph<'_>, i: usize) -> bool {
     let f = graph.node(i);
-    let next = f.listed_owner && (is_family_at_home(f) || families::is_a_home(f.owner())) && !names::says_post_trained(f.name());
+    let next = f.listed_owner && is_of_its_family(f) && !names::says_post_trained(f.name());
     is_open(graph, i) && f.registry_kind.is_none() && !(next && graph.placements[i].role == Role::Pretrained)
 }
 
-/// One owner may pre-train two models of one shape (`Qwen2-7B`, `Qwen2.5-7B`), but no chat model from scratch.
+/// One owner may pre-train two models of one shape (`Qwen2-7B`, `Qwen2.5-7B`), but no chat model from scratch, and nothing under a name
+/// that is none of the family's (`Qwen-Image-Bench`).
 fn repeats_its_own_shape(graph: &Graph<'_>, i: usize, head: usize) -> bool {
     let f = graph.node(i);
-    f.same_owner(graph.node(head)) && graph.placements[i].role == Role::Pretrained && !names::says_post_trained(f.name())
+    let strange = is_of_its_family(graph.node(head)) && !is_of_its_family(f);
+    let trains = graph.placements[i].role == Role::Pretrained && !names::says_post_trained(f.name());
+    f.same_owner(graph.node(head)) && trains && !strange
 }

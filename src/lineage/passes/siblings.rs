@@ -89,7 +89,8 @@ pub(super) fn siblings_by_unique_size(graph: &mut Graph<'_>) {
         group.sort_by(|a, b| {
             let rank = |i: usize| {
                 let f = graph.node(i);
-                (graph.placements[i].role != Role::Pretrained, names::says_post_trained(f.name()), seniority(f))
+                let role = graph.placements[i].role != Role::Pretrained;
+                (!names::is_base_of_family(f.name()), role, names::says_post_trained(f.name()), seniority(f))
             };
             rank(*a).cmp(&rank(*b))
         });
@@ -98,7 +99,14 @@ pub(super) fn siblings_by_unique_size(graph: &mut Graph<'_>) {
             if !can_be_sibling(graph, i) || is_registered(graph, i) {
                 continue;
             }
-            let head = group[..position].iter().copied().find(|h| same_size(large_size(graph.node(*h)), large_size(graph.node(i))));
+            let size = large_size(graph.node(i));
+            // Two bases of nearly one size are two generations; to the last parameter, one went on from the other.
+            let fits = |h: &usize| {
+                let two_bases = [*h, i].iter().all(|m| names::is_base_of_family(graph.node(*m).name()));
+                let known = large_size(graph.node(*h));
+                same_size(known, size) && (known == size || !two_bases)
+            };
+            let head = group[..position].iter().copied().find(fits);
             if let Some(head) = head {
                 join(graph, i, head, Rule::SiblingSameSizeAbove100b);
             }

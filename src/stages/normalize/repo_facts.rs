@@ -93,6 +93,7 @@ pub fn repo_facts(references: &References, raw: &RawModelRow, words: &mut Words)
         rough_params: total.map(|n| n as i64),
         #[allow(clippy::cast_possible_truncation)] // Bounded by the extractors.
         exact_params: counted.map(|n| n as i64).filter(|n| raw.gguf_total.is_none() && n % ROUND_PARAMS != 0),
+        downloads: raw.downloads_30d,
         listed_owner: raw.model_id.split_once('/').is_some_and(|(owner, _)| references.owners.country(owner).is_some()),
         float_weights: weights.float_weights,
         gguf: raw.gguf_total.is_some(),
