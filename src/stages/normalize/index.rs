@@ -3,9 +3,10 @@
 use super::Carded;
 use super::References;
 use super::corrections::{MetCorrection, apply_corrections};
+use super::registry_rows::RegistryRows;
 use super::repo_facts::repo_facts;
 use super::said_bases::{bases_in_card, settle_said_bases};
-use crate::domain::{Field, LinkPass, Role, Rule, RunKind};
+use crate::domain::{Field, LinkPass, Rule, RunKind};
 use crate::error::Result;
 use crate::evidence::Extracted;
 use crate::evidence::card::SaidBase;
@@ -37,8 +38,8 @@ pub(super) struct Index {
     /// Same figure to four digits, first to report it.
     pub(super) first_with: FxHashMap<u64, usize>,
     pub(super) active_on_total: Option<(f64, f64, usize)>,
-    /// Registered pre-trainings whose own repository is not in the index, by the position of the sibling that carries them.
-    adopted: FxHashMap<usize, usize>,
+    /// Which runs of the registry belong to other repositories than those it names.
+    rows: RegistryRows,
     /// What the reviewed corrections met, by position of the repository.
     pub(super) corrections: BTreeMap<usize, Vec<MetCorrection>>,
 }
@@ -60,7 +61,7 @@ impl Index {
             emissions: FxHashMap::default(),
             first_with: FxHashMap::default(),
             active_on_total: active_on_total(references),
-            adopted: FxHashMap::default(),
+            rows: RegistryRows::default(),
             corrections: BTreeMap::new(),
         };
         let mut said: BTreeMap<usize, Vec<SaidBase>> = BTreeMap::new();
@@ -78,59 +79,19 @@ impl Index {
         (index.placements, index.absent) = (placements, absent);
         index.count_members();
         index.find_first_reports();
-        index.adopt_runs(references);
+        index.rows = RegistryRows::settle(references, &index.facts, &index.placements, &index.params);
         Ok(index)
-    }
-
-    /// The registry names the base repository (Kimi-K2-Base). Where the index lacks it, the repository that carries its
-    /// pre-training is the one of the same namespace, stem and size; where it names another format (Llama-2-7b-hf), the original.
-    fn adopt_runs(&mut self, references: &References) {
-        for i in 0..self.facts.len() {
-            let root = self.placements[i].root.filter(|r| *r < self.facts.len() && self.facts[*r].registry_kind.is_none());
-            let other_format = self.placements[i].role == Role::Converted && self.placements[i].own_run.is_none();
-            let registered = self.facts[i].registry_kind == Some(RunKind::Pretraining) && other_format;
-            if let Some(root) = root.filter(|_| registered)
-                && self.facts[root].owner().eq_ignore_ascii_case(self.facts[i].owner())
-                && let Some(r) = references.registry.position(&self.facts[i].model_id)
-            {
-                self.adopted.insert(root, r);
-            }
-        }
-        let present: FxHashSet<String> = self.facts.iter().map(|f| f.model_id.to_lowercase()).collect();
-        let key = |id: &str| {
-            let (owner, name) = id.split_once('/').unwrap_or(("", id));
-            (owner.to_lowercase(), lineage::names::stem(name))
-        };
-        let mut absent: FxHashMap<(String, String), usize> = FxHashMap::default();
-        for (r, run) in references.registry.runs().iter().enumerate() {
-            let Some(id) =
-                run.hub_id.as_deref().filter(|id| run.kind == RunKind::Pretraining && !present.contains(&id.to_lowercase()))
-            else {
-                continue;
-            };
-            absent.entry(key(id)).or_insert(r);
-        }
-        for (i, (facts, placement)) in self.facts.iter().zip(&self.placements).enumerate() {
-            if placement.own_run != Some(RunKind::Pretraining) || facts.registry_kind.is_some() || self.adopted.contains_key(&i) {
-                continue;
-            }
-            let Some(&r) = absent.get(&key(&facts.model_id)) else { continue };
-            #[allow(clippy::cast_precision_loss)]
-            let same_size = match (self.params[i], references.registry.runs()[r].params) {
-                (Some(n), Some(registered)) => (n as f64 / registered - 1.0).abs() < 0.1,
-                _ => false,
-            };
-            if same_size {
-                self.adopted.insert(i, r);
-                absent.remove(&key(&facts.model_id));
-            }
-        }
     }
 
     /// The registry's run for a repository: its own, or the one it carries for an absent sibling.
     pub(super) fn registered<'r>(&self, references: &'r References, i: usize) -> Option<&'r TrainingRun> {
         let own = references.registry.by_hub_id(&self.facts[i].model_id);
-        own.or_else(|| self.adopted.get(&i).map(|r| &references.registry.runs()[*r]))
+        own.or_else(|| self.rows.adopted(i).map(|r| &references.registry.runs()[r]))
+    }
+
+    /// The repository whose pre-training the registry's row of another describes: its base, of the same house.
+    pub(super) fn row_describes(&self, i: usize) -> Option<&str> {
+        self.rows.given_up(i).map(|root| self.id(root))
     }
 
     fn add(&mut self, references: &References, raw: &RawModelRow) {

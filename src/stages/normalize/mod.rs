@@ -6,6 +6,7 @@
 mod corrections;
 mod index;
 mod model_row;
+mod registry_rows;
 mod repo_facts;
 mod reported;
 mod said_bases;
