@@ -53,6 +53,8 @@ closed_set! {
         UncensoredToken = "uncensored_token",
         /// The name says that another model's weights were prepared for quantization, and they are in full precision.
         UnquantizedToken = "unquantized_token",
+        /// The name says that experts, layers or heads of another model were taken away.
+        PrunedToken = "pruned_token",
         /// A language model of nobody who trains any that sees, by its task or name: images were taught to another's.
         VisionOnABackbone = "vision_on_a_backbone",
         /// A base is stated, and the name says that the result is a base again, or has a longer context.
@@ -163,6 +165,7 @@ impl Rule {
             | Self::DraftHead
             | Self::UncensoredToken
             | Self::UnquantizedToken
+            | Self::PrunedToken
             | Self::BaseTokenOnABase
             | Self::CardSaysFineTuning
             | Self::ContinuedPretrainingTag
@@ -210,6 +213,7 @@ impl Rule {
             | Self::DraftHead
             | Self::UncensoredToken
             | Self::UnquantizedToken
+            | Self::PrunedToken
             | Self::BaseTokenOnABase
             | Self::CardSaysFineTuning
             | Self::CopyOfItsBaseByNameAndSize

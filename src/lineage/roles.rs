@@ -169,6 +169,9 @@ fn named(facts: &RepoFacts) -> Option<Decision> {
     if names::says_unquantized(name) {
         return Some((Role::Finetuned, Rule::UnquantizedToken));
     }
+    if names::says_pruned(name) {
+        return Some((Role::Finetuned, Rule::PrunedToken));
+    }
     if names::says_reward_model(name) {
         return Some((Role::Finetuned, Rule::RewardModelToken));
     }
@@ -241,6 +244,7 @@ mod tests {
             (facts("sakamakismile/Qwen3.8-27B-MTP-NVFP4"), Role::Quantized),
             (RepoFacts { named_size: Some(7e9), ..facts("a/b-7B-MTP") }, Role::Finetuned),
             (RepoFacts { named_size: Some(1e6), ..facts("a/b-1M-MTP") }, Role::Pretrained),
+            (facts("bryanvine/gpt-oss-120b-reap-48"), Role::Finetuned),
             (facts("failspy/Codestral-22B-v0.1-abliterated-v3"), Role::Finetuned),
             (facts("google/gemma-3-27b-pt-qat-q4_0-unquantized"), Role::Finetuned),
             (facts("u/Alpha-Beta-7B-slerp"), Role::Merge),

@@ -53,6 +53,7 @@ pub(super) struct Vocabulary {
     pub(super) drafts: Drafts,
     pub(super) uncensored: List,
     pub(super) unquantized: List,
+    pub(super) pruned: List,
     pub(super) vision: Vision,
 }
 

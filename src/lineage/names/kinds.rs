@@ -100,10 +100,11 @@ pub fn target(name: &str) -> Option<String> {
     let tokens = tokens(name);
     let says = |token: &String| {
         let v = vocabulary();
+        let copies = [&v.uncensored, &v.unquantized, &v.pruned];
         token.split('.').any(|p| {
             let lists =
                 [&v.drafts.words, &v.drafts.beside_family, &v.drafts.prediction, &v.drafts.small_models, &v.drafts.assistants];
-            lists.iter().any(|list| has(list, p)) || has(&v.uncensored.words, p) || has(&v.unquantized.words, p)
+            lists.iter().any(|list| has(list, p)) || copies.iter().any(|list| has(&list.words, p))
         })
     };
     let at = tokens.iter().position(says)?;
@@ -136,6 +137,14 @@ pub fn says_uncensored(name: &str) -> bool {
 #[must_use]
 pub fn says_unquantized(name: &str) -> bool {
     parts(name).iter().any(|p| has(&vocabulary().unquantized.words, p))
+}
+
+/// Whether a word says that parts of another model were taken away.
+#[must_use]
+pub fn says_pruned(name: &str) -> bool {
+    // REAP20, RAZOR154: with the share that is left behind it.
+    let letters = |p: &str| p.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
+    parts(name).iter().any(|p| has(&vocabulary().pruned.words, &letters(p)))
 }
 
 /// Whether a word says that a language model was taught to see.
@@ -249,6 +258,18 @@ mod tests {
         }
         assert_eq!(target("Qwen3-8B"), None);
         assert_eq!(target("heretic"), None);
+    }
+
+    #[test]
+    fn pruned_models_are_told_by_whole_words() {
+        for name in
+            ["gpt-oss-120b-reap-48", "Hy3-REAM-100B", "LLaDA2.2-Flash-REAM-50B", "MiMo-V2.6-Flash-REAP50", "gpt-oss-puzzle-88B"]
+        {
+            assert!(says_pruned(name), "{name}");
+        }
+        for name in ["Reaper-7B", "dreamer-7b", "cream-8b", "Qwen3-8B"] {
+            assert!(!says_pruned(name), "{name}");
+        }
     }
 
     #[test]

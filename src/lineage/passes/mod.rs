@@ -4,6 +4,7 @@
 //! Every pass looks at nodes that are still open, groups them by a key in a hash map and walks each group once: near-linear in the
 //! number of repositories. Its comments say "head" for the member of a group that the others were trained from.
 
+mod beginnings;
 mod candidates;
 mod compare;
 mod copies;
@@ -40,6 +41,7 @@ const PASSES: &[(Option<LinkPass>, Pass)] = &[
     (Some(LinkPass::FamilyNames), targets::targets_by_name),
     (Some(LinkPass::FamilyNames), model_names::models_by_name),
     (Some(LinkPass::FamilyNames), family_names::families_by_name),
+    (Some(LinkPass::FamilyNames), beginnings::models_by_beginning),
     (Some(LinkPass::Shapes), shapes::shapes),
     (Some(LinkPass::Shapes), shapes::exact_shapes),
     (Some(LinkPass::Shapes), exact_sizes::exact_sizes),

@@ -1,6 +1,6 @@
 //! Siblings of one namespace: by the stem of their names, or by a size above 100 B.
 
-use super::compare::{NAMED_SIZE, SAME_SIZE, architectures_agree, same_size, seniority, sizes_agree};
+use super::compare::{NAMED_SIZE, SAME_SIZE, architectures_agree, old_enough, same_size, seniority, sizes_agree};
 use super::groups::groups;
 use super::join::{can_be_sibling, is_registered, is_trained, join};
 use crate::domain::{Role, Rule};
@@ -69,6 +69,10 @@ impl Heads {
 fn fits_head(graph: &Graph<'_>, i: usize, head: usize) -> bool {
     let (f, h) = (graph.node(i), graph.node(head));
     let one_is_absent = graph.is_absent(head) || graph.is_absent(i);
+    // A registered pre-training is no post-training of a base that came later (Apertus-70B-2509 of Apertus-v1.5-70B-base).
+    if is_registered(graph, i) && !old_enough(h, f) {
+        return false;
+    }
     let rough = one_is_absent || h.registry_kind.is_some() || f.params.is_none() || h.params.is_none();
     sizes_agree(f, h, if rough { NAMED_SIZE } else { SAME_SIZE }) && (one_is_absent || architectures_agree(f, h))
 }

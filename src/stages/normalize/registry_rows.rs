@@ -62,11 +62,15 @@ impl RegistryRows {
                 continue;
             };
             let Some(r) = references.registry.position(&facts[i].model_id) else { continue };
-            if differs(params[root], &references.registry.runs()[r]) {
+            let row = &references.registry.runs()[r];
+            let of_root = references.registry.by_hub_id(&facts[root].model_id);
+            // Where the base has a row and another compute (stablelm-3b-4e1t, stable-code-3b), each row is of its own run.
+            let own_figure = of_root.is_some_and(|base| base.train_flop.zip(row.train_flop).is_none_or(|(a, b)| far(a, b)));
+            if own_figure || differs(params[root], row) {
                 continue;
             }
             self.given_up.insert(i, root);
-            if facts[root].registry_kind.is_none() {
+            if of_root.is_none() {
                 self.adopted.entry(root).or_insert(r);
             }
         }
@@ -111,9 +115,14 @@ fn family(id: &str) -> (String, String) {
     (owner.to_lowercase(), lineage::names::stem(name))
 }
 
+/// Whether two figures are not the same one.
+fn far(a: f64, b: f64) -> bool {
+    (a / b - 1.0).abs() >= SAME_MODEL
+}
+
 /// Whether a known size contradicts a row's.
 fn differs(params: Option<i64>, run: &TrainingRun) -> bool {
     #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
-    let apart = |n: i64, registered: f64| (n as f64 / registered - 1.0).abs() >= SAME_MODEL;
+    let apart = |n: i64, registered: f64| far(n as f64, registered);
     params.zip(run.params).is_some_and(|(n, registered)| apart(n, registered))
 }
