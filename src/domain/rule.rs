@@ -11,7 +11,7 @@ closed_set! {
         ReviewedCorrectionOfAnotherValue = "reviewed_correction_of_another_value",
         /// Somebody looked the repository up (repository_facts.csv).
         RepositoryFact = "repository_fact",
-        /// A file listing, or the absence of every sign of weights, shows that there are none.
+        /// A list of files shows that there are no weights.
         NoWeights = "no_weights",
         /// The name or the owner is that of test fixtures: weights that were never trained.
         TestFixture = "test_fixture",
@@ -49,6 +49,16 @@ closed_set! {
         QuantizedRelationOnFloatWeights = "quantized_relation_on_float_weights",
         /// The Hub says quantized.
         QuantizedRelation = "quantized_relation",
+        /// The name says that the weights draft tokens for a target model: a head, or a small model. Its base is the target.
+        DraftHead = "draft_head",
+        /// The name says that another model's weights were edited or tuned to refuse nothing.
+        UncensoredToken = "uncensored_token",
+        /// The name says that another model's weights were prepared for quantization, and they are in full precision.
+        UnquantizedToken = "unquantized_token",
+        /// The name says that experts, layers or heads of another model were taken away.
+        PrunedToken = "pruned_token",
+        /// A language model of nobody who trains any that sees, by its task or name: images were taught to another's.
+        VisionOnABackbone = "vision_on_a_backbone",
         /// A base is stated, and the name says that the result is a base again, or has a longer context.
         BaseTokenOnABase = "base_token_on_a_base",
         /// The card's field training_type says fine-tuning.
@@ -71,6 +81,8 @@ closed_set! {
         CopyOfItsBaseByNameAndSize = "copy_of_its_base_by_name_and_size",
         /// The Hub says quantized, within one namespace and under another name: a fine-tune.
         QuantizedRelationInTheHouseOfItsBase = "quantized_relation_in_the_house_of_its_base",
+        /// The Hub says quantized, nothing else does, and the name is not the base's: a model trained from it.
+        QuantizedRelationUnderAnotherName = "quantized_relation_under_another_name",
         /// More parameters than the base, which is another owner's: stacked layers.
         LargerThanItsBase = "larger_than_its_base",
         /// The name or a tag says quantized, the stated relation says fine-tune of another owner's model: trained from a quantized copy.
@@ -89,6 +101,12 @@ closed_set! {
         NamesAModelInFull = "names_a_model_in_full",
         /// Architecture and, to half a percent, size are those of a known base.
         FamilyArchitectureAndSize = "family_architecture_and_size",
+        /// The exact size is that of weights whose base is known.
+        ExactSizeOfAKnownModel = "exact_size_of_a_known_model",
+        /// The name is another owner's model's but for its last letters, with its version and size: a blend (Qwopus3.5-27B).
+        BlendOfAFamilyName = "blend_of_a_family_name",
+        /// The same name as a listed owner's model in another namespace, whose size does not contradict it: a mirror.
+        MirrorSameName = "mirror_same_name",
         /// Architecture and exact size are another's.
         SameArchitectureAndExactSize = "same_architecture_and_exact_size",
         /// Same name and size in another namespace: a mirror.
@@ -118,6 +136,10 @@ impl Rule {
             | Self::NamesAModelInFull
             | Self::FamilyArchitectureAndSize
             | Self::SameArchitectureAndExactSize
+            | Self::ExactSizeOfAKnownModel
+            | Self::BlendOfAFamilyName
+            | Self::MirrorSameName
+            | Self::VisionOnABackbone
             | Self::MirrorSameNameAndSize
             | Self::OtherFormatInOneNamespace
             | Self::FamilyArchitectureOfAnUnlistedOwner
@@ -144,6 +166,11 @@ impl Rule {
             | Self::ConversionLibraryOrToken
             | Self::QuantizedRelationOnFloatWeights
             | Self::QuantizedRelation
+            | Self::QuantizedRelationUnderAnotherName
+            | Self::DraftHead
+            | Self::UncensoredToken
+            | Self::UnquantizedToken
+            | Self::PrunedToken
             | Self::BaseTokenOnABase
             | Self::CardSaysFineTuning
             | Self::ContinuedPretrainingTag
@@ -189,6 +216,11 @@ impl Rule {
             | Self::ConversionLibraryOrToken
             | Self::QuantizedRelationOnFloatWeights
             | Self::QuantizedRelation
+            | Self::QuantizedRelationUnderAnotherName
+            | Self::DraftHead
+            | Self::UncensoredToken
+            | Self::UnquantizedToken
+            | Self::PrunedToken
             | Self::BaseTokenOnABase
             | Self::CardSaysFineTuning
             | Self::CopyOfItsBaseByNameAndSize
@@ -215,6 +247,10 @@ impl Rule {
             | Self::NamesAModelInFull
             | Self::FamilyArchitectureAndSize
             | Self::SameArchitectureAndExactSize
+            | Self::ExactSizeOfAKnownModel
+            | Self::BlendOfAFamilyName
+            | Self::MirrorSameName
+            | Self::VisionOnABackbone
             | Self::FamilyArchitectureOfAnUnlistedOwner
             | Self::SizeOfNoKnownPretraining
             | Self::SingleRepository => false,

@@ -2,7 +2,7 @@
 //! where something stands in for what nothing states (docs/method.md, section 4).
 
 use super::FactorTables;
-use crate::domain::{Field, Flag, GridBasis, Run};
+use crate::domain::{Field, Flag, GridBasis, Run, RunKind};
 use crate::method::assumptions as assume;
 use crate::method::simulate::{Chip, GridOption, LogNormal};
 use crate::reference::grid::WORLD;
@@ -173,17 +173,24 @@ fn evidence_of(run: &Run, field: Field) -> String {
     run.chosen.evidence(field).map_or_else(|| "evidence".to_owned(), |id| format!("evidence {id}"))
 }
 
-/// Model FLOP utilization: stated, or the published runs', lower for fine-tunes; and whether it is the latter.
+/// Model FLOP utilization: stated, or the published runs', lower for fine-tunes; and whether it is the latter. A post-training is by the
+/// house of its base: on the machines and with the code of the pre-training, so that it has that utilization, with the spread of a
+/// fine-tune; and so has what the registry calls a continued pre-training, which is of the scale of one. Published ones lie on both sides: EXAONE Deep 0.32, Flan-PaLM 0.19 (data/reference/mfu.csv).
 #[must_use]
 pub fn mfu(run: &Run, tables: &FactorTables) -> (LogNormal, bool) {
     if let Some(stated) = run.known.mfu {
         return (LogNormal::with_own_spread(stated, assume::MFU_STATED_SD), false);
     }
     let published = tables.power.mfu;
-    if run.is_pretraining() {
-        return (published, true);
-    }
-    (LogNormal { median: published.median * assume::FINE_TUNE_MFU_FACTOR, own_sd: assume::FINE_TUNE_MFU_SD, ..published }, true)
+    let of_a_tune = LogNormal { own_sd: assume::FINE_TUNE_MFU_SD, ..published };
+    let taken = match run.kind {
+        Some(RunKind::Pretraining) => published,
+        Some(RunKind::PostTraining | RunKind::Continued) => of_a_tune,
+        None | Some(RunKind::FineTuning | RunKind::Adapter) => {
+            LogNormal { median: published.median * assume::FINE_TUNE_MFU_FACTOR, ..of_a_tune }
+        }
+    };
+    (taken, true)
 }
 
 /// PUE by the ladder site, operator, class of operator, survey; an operator stated by evidence goes before the owner's.

@@ -154,6 +154,24 @@ pub fn borrowed(owner: &str, name: &str) -> Option<Named> {
     (!at_home).then_some(named)
 }
 
+/// Fewest letters that a blended word shares with its family's, and has in all.
+const SHARED_LETTERS: usize = 2;
+const BLENDED_LETTERS: usize = 5;
+
+/// The family of a word that is blended from the family's and another, with the version behind it: `Qwopus3.5` is Qwen 3.5, taught by
+/// Opus. Two shared letters prove little: whoever asks has to find a base of that version and size.
+#[must_use]
+pub fn blended(name: &str) -> Option<Named> {
+    tokens(name).iter().find_map(|token| {
+        let letters = token.find(|c: char| !c.is_ascii_lowercase()).map_or(token.as_str(), |at| &token[..at]);
+        let version = version(&token[letters.len()..])?;
+        let shares =
+            |f: &&Family| f.word.len() > SHARED_LETTERS + 1 && f.word != letters && letters.starts_with(&f.word[..SHARED_LETTERS]);
+        let family = FAMILIES.iter().filter(|_| letters.len() >= BLENDED_LETTERS).find(shares)?;
+        Some(Named { family: family.word, version: Some(version), kind: None, glued_tenths: None })
+    })
+}
+
 /// The name without the words of a speciality, when it has any: `Qwen2.5-Coder-7B` was trained from `Qwen2.5-7B`, `codegemma-7b` from
 /// `gemma-7b`.
 #[must_use]
@@ -224,6 +242,16 @@ mod tests {
         assert_eq!(family("facebook", "Self-taught-evaluator-llama3.1-70B"), Some("llama"));
         assert_eq!(family("meta-llama", "Meta-Llama-3-8B"), None);
         assert_eq!(family("TinyLlama", "TinyLlama-1.1B"), None);
+    }
+
+    #[test]
+    fn blends_have_a_version_behind_the_word() {
+        let family = |name| blended(name).map(|n| (n.family, n.version.unwrap_or_default()));
+        assert_eq!(family("Qwopus3.5-27B-v3"), Some(("qwen", "3.5".to_owned())));
+        assert_eq!(family("Gemopus4-31B"), Some(("gemma", "4".to_owned())));
+        for name in ["Qwen3.5-27B", "OLMoE-1B-7B", "pythia-1.4b", "Falcon3-7B", "granola-3b", "mn-12b"] {
+            assert_eq!(family(name), None, "{name}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! Every file uses only files above it in this list:
 //!
 //! 1. `model.rs`: the types: facts of a repository, its placement, the graph of both;
-//! 2. `tags.rs`, [`names`], [`families`]: what tags, names and the names of families say;
+//! 2. [`vocabulary`], `tags.rs`, [`names`], [`families`]: what tags, names and the names of families say;
 //! 3. [`roles`]: the role of a repository by its own facts;
 //! 4. `passes`: the links between repositories, pass by pass;
 //! 5. `runs.rs`: which run a repository owns and which it comes from, once the links are made;
@@ -21,6 +21,7 @@ pub mod roles;
 mod runs;
 pub mod signs;
 pub mod tags;
+pub mod vocabulary;
 
 pub use crate::domain::LinkPass;
 pub use model::{Placement, RepoFacts, Resolution, Words, no_training_id, run_id};

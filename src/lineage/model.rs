@@ -36,13 +36,17 @@ pub struct RepoFacts {
     pub params: Option<i64>,
     /// The same, or else what the registry or the name says: good to some 10 %.
     pub rough_params: Option<i64>,
+    /// Parameters counted from the weights to the last one, also without their types of number; none where somebody rounded.
+    pub exact_params: Option<i64>,
+    /// Downloads of the last 30 days.
+    pub downloads: Option<i64>,
     /// Whether the owner is an organization that trains models itself (data/reference/owners.csv).
     pub listed_owner: bool,
     /// Whether all weights are 16- or 32-bit floats.
     pub float_weights: bool,
     /// Whether the index shows a GGUF file.
     pub gguf: bool,
-    /// Whether anything shows that there are weights; `Some(false)` when a file listing shows none.
+    /// Whether a list of files shows weights; none without such a list.
     pub has_weights: Option<bool>,
     /// Library, lower case.
     pub library: Option<Arc<str>>,

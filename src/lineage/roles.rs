@@ -23,8 +23,21 @@ const CONVERSION_LIBRARIES: &[&str] = &["mlx", "onnx", "openvino", "coreml", "ct
 type Decision = (Role, Rule);
 
 /// The rules in their order.
-const RULES: &[fn(&RepoFacts) -> Option<Decision>] =
-    &[reviewed, looked_up, without_weights, registered, adapter, merge, quantized, converted, with_base, tagged, named];
+const RULES: &[fn(&RepoFacts) -> Option<Decision>] = &[
+    reviewed,
+    looked_up,
+    without_weights,
+    registered,
+    untrained,
+    adapter,
+    merge,
+    quantized,
+    converted,
+    draft,
+    with_base,
+    tagged,
+    named,
+];
 
 /// The role by the repository's own facts, before other repositories are looked at.
 #[must_use]
@@ -73,6 +86,10 @@ fn registered(facts: &RepoFacts) -> Option<Decision> {
     }
 }
 
+fn untrained(facts: &RepoFacts) -> Option<Decision> {
+    names::is_untrained(facts.owner(), facts.name()).then_some((Role::Untrained, Rule::TestFixture))
+}
+
 fn adapter(facts: &RepoFacts) -> Option<Decision> {
     if library(facts) == "peft" {
         return Some((Role::Adapter, Rule::PeftLibrary));
@@ -109,6 +126,18 @@ fn quantized(facts: &RepoFacts) -> Option<Decision> {
 fn converted(facts: &RepoFacts) -> Option<Decision> {
     let converted = CONVERSION_LIBRARIES.contains(&library(facts)) || names::says_converted(facts.name(), has_base(facts));
     converted.then_some((Role::Converted, Rule::ConversionLibraryOrToken))
+}
+
+/// Weights that draft for a target: no size and no base's size tell what they are, only the name.
+fn draft(facts: &RepoFacts) -> Option<Decision> {
+    names::draft(facts.name(), is_fraction_of_named(facts)).map(|_| (Role::Finetuned, Rule::DraftHead))
+}
+
+/// Whether the counted weights are less than a third of what the name says: heads, not a model whose count is rounded or pruned.
+fn is_fraction_of_named(facts: &RepoFacts) -> bool {
+    #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
+    let fraction = |n: i64, named: f64| facts.float_weights && (n as f64) < named / 3.0;
+    facts.params.zip(facts.named_size).is_some_and(|(n, named)| fraction(n, named))
 }
 
 /// A relation or a base is stated, and nothing says that the weights are packed, converted or merged.
@@ -151,6 +180,15 @@ fn tagged(facts: &RepoFacts) -> Option<Decision> {
 /// Nothing but the name says that there was a base.
 fn named(facts: &RepoFacts) -> Option<Decision> {
     let name = facts.name();
+    if names::says_uncensored(name) {
+        return Some((Role::Finetuned, Rule::UncensoredToken));
+    }
+    if names::says_unquantized(name) {
+        return Some((Role::Finetuned, Rule::UnquantizedToken));
+    }
+    if names::says_pruned(name) {
+        return Some((Role::Finetuned, Rule::PrunedToken));
+    }
     if names::says_reward_model(name) {
         return Some((Role::Finetuned, Rule::RewardModelToken));
     }
@@ -214,6 +252,18 @@ mod tests {
                 Role::Continued,
             ),
             (facts("a/new-7B-Instruct"), Role::Finetuned),
+            (facts("hf-internal-testing/tiny-random-gpt2"), Role::Untrained),
+            // A registered run is no fixture, whatever its name.
+            (RepoFacts { registry_kind: Some(RunKind::Pretraining), ..facts("a/dummy") }, Role::Pretrained),
+            (facts("nvidia/gpt-oss-120b-Eagle3-v3"), Role::Finetuned),
+            (facts("z-lab/gpt-oss-120b-DFlash"), Role::Finetuned),
+            (facts("nvidia/Eagle2.5-8B"), Role::Pretrained),
+            (facts("sakamakismile/Qwen3.8-27B-MTP-NVFP4"), Role::Quantized),
+            (RepoFacts { named_size: Some(7e9), ..facts("a/b-7B-MTP") }, Role::Finetuned),
+            (RepoFacts { named_size: Some(1e6), ..facts("a/b-1M-MTP") }, Role::Pretrained),
+            (facts("bryanvine/gpt-oss-120b-reap-48"), Role::Finetuned),
+            (facts("failspy/Codestral-22B-v0.1-abliterated-v3"), Role::Finetuned),
+            (facts("google/gemma-3-27b-pt-qat-q4_0-unquantized"), Role::Finetuned),
             (facts("u/Alpha-Beta-7B-slerp"), Role::Merge),
         ];
         for (facts, expected) in cases {

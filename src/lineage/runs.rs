@@ -120,6 +120,8 @@ fn own_run(graph: &Graph<'_>, heads: &FxHashMap<usize, usize>, i: usize, root: O
     match graph.placements[i].role {
         Role::Pretrained => Some(RunKind::Pretraining),
         Role::Finetuned | Role::Continued | Role::Converted if root == Some(i) => Some(RunKind::Pretraining),
+        // A head is trained on its target's answers, and costs nothing of the share that a chat release costs.
+        Role::Finetuned if graph.placements[i].role_rule == Rule::DraftHead => Some(RunKind::FineTuning),
         Role::Finetuned | Role::Continued if same_house => Some(RunKind::PostTraining),
         Role::Finetuned | Role::Continued => Some(RunKind::FineTuning),
         Role::Adapter => Some(RunKind::Adapter),

@@ -4,7 +4,7 @@
 /// Natural log of ten: dex to natural log units.
 pub const LN_10: f64 = std::f64::consts::LN_10;
 
-/// Fine-tunes reach a lower MFU than the published pre-training runs (docs/method.md, section 4: "smaller for fine-tunes on one
+/// Fine-tunes of another house's model reach a lower MFU than the published pre-training runs (docs/method.md, section 4: "smaller for fine-tunes on one
 /// GPU"): small batches, no sharding work. No survey exists; half of the published centre is used, with the spread below.
 pub const FINE_TUNE_MFU_FACTOR: f64 = 0.5;
 /// Spread of the MFU of a fine-tune: a factor of two either way covers 90 %.

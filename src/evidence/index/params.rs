@@ -90,7 +90,7 @@ const NAMED_WITHIN: f64 = 1.8;
 
 /// The total of the safetensors files where nothing says of which types of numbers: a size, unless something says that it counts packed
 /// weights. Below a count by type in rank, since packed weights cannot be seen in it.
-fn from_total(raw: &RawModelRow, says_packed: bool) -> Option<Extracted> {
+fn from_total(raw: &RawModelRow, says_packed: bool, names_another: bool) -> Option<Extracted> {
     if !raw.safetensors_dtypes.is_empty() || says_packed || raw.tags.iter().any(|tag| is_packing_tag(tag)) {
         return None;
     }
@@ -98,7 +98,8 @@ fn from_total(raw: &RawModelRow, says_packed: bool) -> Option<Extracted> {
     #[allow(clippy::cast_precision_loss)]
     let value = total as f64;
     let fits = |named: f64| (1.0 / NAMED_WITHIN..=NAMED_WITHIN).contains(&(value / named));
-    if names::size(&raw.model_id).and_then(|size| size.total).is_some_and(|named| !fits(named)) {
+    let named = names::size(&raw.model_id).and_then(|size| size.total).filter(|_| !names_another);
+    if named.is_some_and(|named| !fits(named)) {
         return None;
     }
     Some(Extracted {
@@ -113,9 +114,10 @@ fn is_packing_tag(tag: &str) -> bool {
     tag.starts_with("base_model:quantized:") || PACKING_TAGS.contains(&tag.as_str())
 }
 
-/// Evidence for the total from the repository's own files; `says_packed` is whether its name says that the weights are quantized.
+/// Evidence for the total from the repository's own files; `says_packed` is whether its name says that the weights are quantized,
+/// `names_another` whether a size in the name is another model's.
 #[must_use]
-pub fn from_files(raw: &RawModelRow, says_packed: bool) -> Option<Extracted> {
+pub fn from_files(raw: &RawModelRow, says_packed: bool, names_another: bool) -> Option<Extracted> {
     #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
     if let Some(n) = weights(raw).params {
         let pairs: Vec<String> =
@@ -126,7 +128,7 @@ pub fn from_files(raw: &RawModelRow, says_packed: bool) -> Option<Extracted> {
             ..extracted(Field::TotalParams, n as f64, "safetensors", 0.95)
         });
     }
-    let Some(total) = raw.gguf_total.filter(|n| PLAUSIBLE.contains(n)) else { return from_total(raw, says_packed) };
+    let Some(total) = raw.gguf_total.filter(|n| PLAUSIBLE.contains(n)) else { return from_total(raw, says_packed, names_another) };
     #[allow(clippy::cast_precision_loss)]
     Some(Extracted {
         locator: "gguf.total".into(),
@@ -135,10 +137,11 @@ pub fn from_files(raw: &RawModelRow, says_packed: bool) -> Option<Extracted> {
     })
 }
 
-/// Evidence from the name: total and active.
+/// Evidence from the name: total and active. `of_another` is why the size is another model's, where it is: then it is refused.
 #[must_use]
-pub fn from_name(model_id: &str) -> (Option<Extracted>, Option<Extracted>) {
+pub fn from_name(model_id: &str, of_another: Option<&str>) -> (Option<Extracted>, Option<Extracted>) {
     let named = |field, value, written: &str, confidence| Extracted {
+        reject_reason: of_another.map(str::to_owned),
         source: EvidenceSource::Name,
         locator: "id".into(),
         quote: model_id.to_owned(),
@@ -218,24 +221,36 @@ mod tests {
     }
 
     #[test]
+    fn a_size_of_another_model_is_refused_with_its_reason() {
+        let (total, active) = from_name("z-lab/Qwen3.6-35B-A3B-DFlash", Some("of the target"));
+        for e in [total.unwrap(), active.unwrap()] {
+            assert_eq!(e.reject_reason.as_deref(), Some("of the target"));
+        }
+        assert_eq!(from_name("Qwen/Qwen3-8B", None).0.unwrap().reject_reason, None);
+    }
+
+    #[test]
     fn gguf_stands_in_when_there_is_no_safetensors() {
         let mut row = empty_row("t");
         row.gguf_total = Some(7_000_000_000);
-        let e = from_files(&row, false).unwrap();
+        let e = from_files(&row, false, false).unwrap();
         assert_eq!((e.value, e.extractor), (Some(7e9), "gguf"));
         row.gguf_total = Some(3);
-        assert_eq!(from_files(&row, false), None);
+        assert_eq!(from_files(&row, false, false), None);
     }
 
     /// Regression: 11,575 of 15,331 sized records of a listing have the total alone, and none had a size.
     #[test]
     fn a_total_without_types_is_a_size_unless_weights_may_be_packed() {
         let total = |id: &str, n: i64| RawModelRow { model_id: id.to_owned(), safetensors_total: Some(n), ..empty_row("t") };
-        let size = |row: &RawModelRow| from_files(row, false).map(|e| (e.value, e.extractor));
+        let size = |row: &RawModelRow| from_files(row, false, false).map(|e| (e.value, e.extractor));
         assert_eq!(size(&total("a/b", 7_241_732_096)), Some((Some(7_241_732_096.0), "safetensors_total")));
         assert_eq!(size(&total("mistralai/Mistral-7B-v0.1", 7_241_732_096)), Some((Some(7_241_732_096.0), "safetensors_total")));
         // 4-bit weights, eight to an int32: the name, a tag or a name's size tell.
-        assert_eq!(from_files(&total("a/Mistral-7B-GPTQ", 1_196_000_000), true), None);
+        assert_eq!(from_files(&total("a/Mistral-7B-GPTQ", 1_196_000_000), true, false), None);
+        // A head of 1e9 parameters for a model of 120e9: its total does not have to fit the name.
+        let head = total("z-lab/gpt-oss-120b-DFlash", 1_100_000_000);
+        assert_eq!(from_files(&head, false, true).and_then(|e| e.value), Some(1.1e9));
         assert_eq!(size(&total("a/mistral-7b-small", 1_196_000_000)), None);
         for tag in ["4-bit", "bitsandbytes", "AWQ", "base_model:quantized:a/b"] {
             let tagged = RawModelRow { tags: vec![tag.to_owned()], ..total("a/b", 1_196_000_000) };

@@ -4,6 +4,7 @@
 
 mod architectures;
 mod formats;
+mod kinds;
 mod owners;
 mod stems;
 mod tokens;
@@ -12,6 +13,9 @@ mod words;
 
 pub use architectures::{is_family_architecture, is_vision_architecture};
 pub use formats::{is_conversion_of, says_adapter, says_another_format, says_converted, says_quantized};
+pub use kinds::{
+    Draft, draft, is_untrained, says_pruned, says_uncensored, says_unquantized, says_vision, size_of_another, squeezed, target,
+};
 pub use owners::{CANONICAL_OWNERS, is_canonical, is_mirror};
 pub use stems::{stem, without_format};
 pub use tokens::{shared_words, tokens};

@@ -23,6 +23,7 @@ pub(super) const VARIANT: &[&str] = &[
     "rlvr1",
     "rlvr2",
     "preview",
+    "exp",
     "beta",
     "alpha",
     "latest",

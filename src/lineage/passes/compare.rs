@@ -10,7 +10,7 @@ pub(super) const NAMED_SIZE: f64 = 0.10;
 /// From this size on, a pre-training by somebody who is no listed organization is rarer than a fine-tune without a link.
 pub(super) const LARGE_PARAMS: i64 = 1_000_000_000;
 /// A base may have been announced this long before its repository was opened.
-const BASE_MAY_BE_YOUNGER_MS: i64 = 14 * 86_400_000;
+pub(super) const BASE_MAY_BE_YOUNGER_MS: i64 = 14 * 86_400_000;
 
 /// Relative difference of two parameter counts.
 pub(super) fn relative(a: i64, b: i64) -> f64 {

@@ -1,10 +1,10 @@
 //! Copies by name: mirrors, formats, quantizers.
 
-use super::compare::{NAMED_SIZE, architectures_agree, same_size, seniority, sizes_agree};
+use super::compare::{NAMED_SIZE, architectures_agree, old_enough, same_size, seniority, sizes_agree};
 use super::groups::groups;
 use super::join::is_open;
 use crate::domain::{Role, Rule};
-use crate::lineage::model::Graph;
+use crate::lineage::model::{Graph, RepoFacts};
 use crate::lineage::names;
 
 /// Copies without a link: the same name in another namespace and, for float weights, the same size and architecture (a mirror);
@@ -22,11 +22,39 @@ pub(super) fn copies_by_name(graph: &mut Graph<'_>) {
                 graph.placements[i].base = Some(original);
             } else if same_house && names::is_conversion_of(f.name(), o.name()) && sizes_agree(f, o, NAMED_SIZE) {
                 convert(graph, i, original, Rule::OtherFormatInOneNamespace);
-            } else if is_open(graph, i) && !same_house && architectures_agree(f, o) && same_size(f.params, o.params) {
+            } else if is_open(graph, i)
+                && !same_house
+                && architectures_agree(f, o)
+                && same_size(f.params.or(f.exact_params), o.params.or(o.exact_params))
+            {
                 convert(graph, i, original, Rule::MirrorSameNameAndSize);
+            } else if is_open(graph, i) && !same_house && is_mirror_by_name(f, o) {
+                convert(graph, i, original, Rule::MirrorSameName);
             }
         }
     }
+}
+
+/// Fewest words and characters of a name that two people do not give by chance.
+const FEWEST_TOKENS: usize = 2;
+const FEWEST_CHARS: usize = 8;
+
+/// Whether somebody who is not listed bears the whole name of a listed, registered or old model, and nothing contradicts it. A fine-tune
+/// under its base's full name is rarer than a copy.
+fn is_mirror_by_name(f: &RepoFacts, original: &RepoFacts) -> bool {
+    let known = original.listed_owner || original.registry_kind.is_some() || names::is_canonical(original.owner());
+    let told = names::tokens(original.name()).len() >= FEWEST_TOKENS && original.name().len() >= FEWEST_CHARS;
+    // A house without a place on the list may be the maker, and the listed one the copier: the copy is asked for less often. A name of a
+    // language is given to models of the same layout that several houses train.
+    let asked_for_less = f.downloads.zip(original.downloads).is_none_or(|(own, original)| own <= original);
+    known
+        && told
+        && (names::is_mirror(f.owner()) || asked_for_less && !names::says_language(f.name()))
+        && !f.listed_owner
+        && f.registry_kind.is_none()
+        && architectures_agree(f, original)
+        && sizes_agree(f, original, NAMED_SIZE)
+        && old_enough(original, f)
 }
 
 /// Of repositories of one name the one that the others copy.

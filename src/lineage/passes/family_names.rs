@@ -47,7 +47,7 @@ impl FamilyIndex {
     /// The base that a name of another owner points at.
     fn find(&self, graph: &Graph<'_>, i: usize) -> Option<usize> {
         let f = graph.node(i);
-        let named = families::borrowed(f.owner(), f.name())?;
+        let Some(named) = families::borrowed(f.owner(), f.name()) else { return self.blended(graph, i) };
         let small = f.rough_params.is_none_or(|n| n < LARGE_PARAMS);
         if small && names::says_language(f.name()) {
             return None;
@@ -82,6 +82,18 @@ impl FamilyIndex {
     }
 }
 
+impl FamilyIndex {
+    /// The base of a blended name (`Qwopus3.5-27B`): only where version and size are those of one of the family's, and by nobody who is
+    /// listed.
+    fn blended(&self, graph: &Graph<'_>, i: usize) -> Option<usize> {
+        let f = graph.node(i);
+        let named = families::blended(f.name()).filter(|_| !f.listed_owner)?;
+        let size = families::sizes(&named, f.named_size).pop()?;
+        let found = self.exact.get(&(version_key(&named), size))?;
+        closest(graph, i, found.iter().copied().filter(|c| size_fits(graph, i, *c)))
+    }
+}
+
 /// Repositories of other owners whose names point at a family's base.
 pub(super) fn families_by_name(graph: &mut Graph<'_>) {
     let index = FamilyIndex::new(graph);
@@ -90,7 +102,8 @@ pub(super) fn families_by_name(graph: &mut Graph<'_>) {
             && !(graph.is_absent(i) && graph.node(i).registry_kind.is_some() && graph.placements[i].role == Role::Pretrained)
             && let Some(base) = index.find(graph, i)
         {
-            join(graph, i, base, Rule::NamesAFamilyOfAnotherOwner);
+            let borrowed = families::borrowed(graph.node(i).owner(), graph.node(i).name()).is_some();
+            join(graph, i, base, if borrowed { Rule::NamesAFamilyOfAnotherOwner } else { Rule::BlendOfAFamilyName });
         }
     }
 }

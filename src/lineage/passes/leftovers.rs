@@ -34,6 +34,20 @@ fn is_stacked(sizes: &FxHashMap<Arc<str>, Vec<i64>>, f: &RepoFacts) -> bool {
     above > 0 && !near
 }
 
+/// Parameters from which on a model that sees is a language model's, and not a reader of lines or an encoder.
+const SEEING_PARAMS: i64 = 500_000_000;
+
+/// Whether a model was taught to see by somebody without a family of his own: by the task of chat models that see, or by a name. Who
+/// trains language models has his own to start from, and some of them see from the start.
+fn sees(f: &RepoFacts) -> bool {
+    let task = f.pipeline_tag.as_deref() == Some("image-text-to-text");
+    let says = names::says_vision(f.name());
+    let small = f.rough_params.is_some_and(|n| n < SEEING_PARAMS);
+    let large = f.rough_params.is_some_and(|n| n >= SEEING_PARAMS);
+    let at_home = families::is_a_home(f.owner());
+    !at_home && (task && !small && (says || !f.listed_owner) || says && large)
+}
+
 /// What is left of large models by nobody in particular is no pre-training: layers of smaller models stacked to a size that nobody
 /// trained, or a fine-tune whose link is lost.
 pub(super) fn leftovers(graph: &mut Graph<'_>) {
@@ -51,14 +65,18 @@ pub(super) fn leftovers(graph: &mut Graph<'_>) {
             graph.placements[i].role_rule = Rule::SizeOfNoKnownPretraining;
             continue;
         }
-        let rule = if large && of_family {
+        let rule = if sees(f) {
+            Rule::VisionOnABackbone
+        } else if large && of_family {
             Rule::FamilyArchitectureOfAnUnlistedOwner
         } else if borrows && (large || f.rough_params.is_none() && !names::says_language(f.name())) {
             Rule::NamesAFamilyOfAnotherOwner
         } else {
             continue;
         };
-        graph.placements[i].role = if names::says_base(f.name()) { Role::Continued } else { Role::Finetuned };
+        // Teaching a model of one's own to see is a pre-training of a second kind.
+        let continued = names::says_base(f.name()) || rule == Rule::VisionOnABackbone && f.listed_owner;
+        graph.placements[i].role = if continued { Role::Continued } else { Role::Finetuned };
         graph.placements[i].role_rule = rule;
     }
 }

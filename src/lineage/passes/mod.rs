@@ -4,10 +4,12 @@
 //! Every pass looks at nodes that are still open, groups them by a key in a hash map and walks each group once: near-linear in the
 //! number of repositories. Its comments say "head" for the member of a group that the others were trained from.
 
+mod beginnings;
 mod candidates;
 mod compare;
 mod copies;
 mod cycles;
+mod exact_sizes;
 mod family_names;
 mod groups;
 mod join;
@@ -17,6 +19,8 @@ mod shapes;
 mod siblings;
 mod specialities;
 mod stated;
+mod targets;
+mod weighed;
 
 use super::model::Graph;
 use crate::domain::LinkPass;
@@ -27,16 +31,20 @@ type Pass = fn(&mut Graph<'_>);
 /// The passes in their order, each with the name by which an ablation leaves it out; those without a name always run.
 const PASSES: &[(Option<LinkPass>, Pass)] = &[
     (Some(LinkPass::StatedBases), stated::stated_bases),
+    (Some(LinkPass::StatedBases), weighed::weigh_stated_bases),
     (Some(LinkPass::StatedBases), stated::shapes_of_bases),
     (Some(LinkPass::StatedBases), stated::settle_contradictions),
     (Some(LinkPass::Copies), copies::copies_by_name),
     (Some(LinkPass::Siblings), siblings::siblings_by_stem),
     (Some(LinkPass::Siblings), siblings::siblings_by_unique_size),
     (Some(LinkPass::Specialities), specialities::specialities),
+    (Some(LinkPass::FamilyNames), targets::targets_by_name),
     (Some(LinkPass::FamilyNames), model_names::models_by_name),
     (Some(LinkPass::FamilyNames), family_names::families_by_name),
+    (Some(LinkPass::FamilyNames), beginnings::models_by_beginning),
     (Some(LinkPass::Shapes), shapes::shapes),
     (Some(LinkPass::Shapes), shapes::exact_shapes),
+    (Some(LinkPass::Shapes), exact_sizes::exact_sizes),
     (None, leftovers::leftovers),
     (None, copies::registered_copies),
     (None, cycles::cut_cycles),

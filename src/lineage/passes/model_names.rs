@@ -1,6 +1,6 @@
 //! Names that contain another owner's model in full.
 
-use super::compare::{NAMED_SIZE, architectures_agree, seniority, sizes_agree};
+use super::compare::{LARGE_PARAMS, NAMED_SIZE, architectures_agree, seniority, sizes_agree};
 use super::join::{is_open, is_trained, join};
 use crate::domain::Rule;
 use crate::lineage::model::Graph;
@@ -58,7 +58,9 @@ fn named_in_full(graph: &Graph<'_>, known: &FxHashMap<String, usize>, longest: u
             // xlm-roberta-base is no fine-tune of roberta-base: a house's own name has to say that it tuned.
             let house = f.listed_owner || names::is_canonical(f.owner());
             let told = (rest.is_empty() && !house) || names::says_task_or_post_trained(f.name());
-            if same || (told && !language && length < tokens.len()) {
+            // A stranger's name that holds a published model's with its size, and the size fits: made of it.
+            let sized = !house && f.rough_params.zip(b.rough_params).is_some_and(|(a, b)| a.min(b) >= LARGE_PARAMS);
+            if same || (sized && b.named_size.is_some() && length < tokens.len()) || (told && !language && length < tokens.len()) {
                 return Some(base);
             }
         }

@@ -1,10 +1,10 @@
 //! Siblings of one namespace: by the stem of their names, or by a size above 100 B.
 
-use super::compare::{NAMED_SIZE, SAME_SIZE, architectures_agree, same_size, seniority, sizes_agree};
+use super::compare::{NAMED_SIZE, SAME_SIZE, architectures_agree, old_enough, same_size, seniority, sizes_agree};
 use super::groups::groups;
 use super::join::{can_be_sibling, is_registered, is_trained, join};
 use crate::domain::{Role, Rule};
-use crate::lineage::model::Graph;
+use crate::lineage::model::{Graph, RepoFacts};
 use crate::lineage::names;
 
 /// Above this nobody trains two models of exactly one size and architecture in one namespace: DeepSeek-V3 and R1 share a run.
@@ -69,22 +69,32 @@ impl Heads {
 fn fits_head(graph: &Graph<'_>, i: usize, head: usize) -> bool {
     let (f, h) = (graph.node(i), graph.node(head));
     let one_is_absent = graph.is_absent(head) || graph.is_absent(i);
+    // A registered pre-training is no post-training of a base that came later (Apertus-70B-2509 of Apertus-v1.5-70B-base).
+    if is_registered(graph, i) && !old_enough(h, f) {
+        return false;
+    }
     let rough = one_is_absent || h.registry_kind.is_some() || f.params.is_none() || h.params.is_none();
     sizes_agree(f, h, if rough { NAMED_SIZE } else { SAME_SIZE }) && (one_is_absent || architectures_agree(f, h))
+}
+
+/// A counted size that nobody trains twice.
+fn large_size(f: &RepoFacts) -> Option<i64> {
+    f.params.or(f.exact_params).filter(|n| *n >= UNIQUE_SIZE_PARAMS)
 }
 
 /// One namespace, one architecture, one size above 100 B: one pre-training, whatever the names.
 pub(super) fn siblings_by_unique_size(graph: &mut Graph<'_>) {
     let houses = groups(graph.facts.len(), |i| {
         let f = graph.node(i);
-        let unique = is_trained(graph, i) && f.params.is_some_and(|n| n >= UNIQUE_SIZE_PARAMS);
-        unique.then(|| Some((f.owner().to_lowercase(), f.architecture.clone()?))).flatten()
+        let unique = is_trained(graph, i) && large_size(f).is_some();
+        unique.then(|| (f.owner().to_lowercase(), f.architecture.clone()))
     });
     for mut group in houses {
         group.sort_by(|a, b| {
             let rank = |i: usize| {
                 let f = graph.node(i);
-                (graph.placements[i].role != Role::Pretrained, names::says_post_trained(f.name()), seniority(f))
+                let role = graph.placements[i].role != Role::Pretrained;
+                (!names::is_base_of_family(f.name()), role, names::says_post_trained(f.name()), seniority(f))
             };
             rank(*a).cmp(&rank(*b))
         });
@@ -93,7 +103,14 @@ pub(super) fn siblings_by_unique_size(graph: &mut Graph<'_>) {
             if !can_be_sibling(graph, i) || is_registered(graph, i) {
                 continue;
             }
-            let head = group[..position].iter().copied().find(|h| same_size(graph.node(*h).params, graph.node(i).params));
+            let size = large_size(graph.node(i));
+            // Two bases of nearly one size are two generations; to the last parameter, one went on from the other.
+            let fits = |h: &usize| {
+                let two_bases = [*h, i].iter().all(|m| names::is_base_of_family(graph.node(*m).name()));
+                let known = large_size(graph.node(*h));
+                same_size(known, size) && (known == size || !two_bases)
+            };
+            let head = group[..position].iter().copied().find(fits);
             if let Some(head) = head {
                 join(graph, i, head, Rule::SiblingSameSizeAbove100b);
             }

@@ -58,7 +58,8 @@ fn votes_on_shapes(graph: &mut Graph<'_>) -> FxHashMap<usize, BTreeMap<Shape, Vo
     for i in 0..n {
         let p = &graph.placements[i];
         let f = &graph.facts[i];
-        let trained = matches!(p.role, Role::Finetuned | Role::Continued | Role::Merge) && f.float_weights;
+        let is_draft = p.role_rule == Rule::DraftHead;
+        let trained = matches!(p.role, Role::Finetuned | Role::Continued | Role::Merge) && f.float_weights && !is_draft;
         let (Some(params), true) = (f.params, trained && f.architecture.is_some()) else { continue };
         // Merged models have one shape, too.
         for base in graph.placements[i].bases() {
@@ -107,11 +108,20 @@ fn contradiction(graph: &Graph<'_>, i: usize) -> Option<(Role, Rule)> {
             if p.role_rule == Rule::QuantizedRelation && same_house && !names::is_mirror(f.owner()) && !same_name {
                 return Some((Role::Finetuned, Rule::QuantizedRelationInTheHouseOfItsBase));
             }
+            if p.role_rule == Rule::QuantizedRelation && !names::is_mirror(f.owner()) && !holds_name(f.name(), b.name()) {
+                return Some((Role::Finetuned, Rule::QuantizedRelationUnderAnotherName));
+            }
             let tuned = f.relation == Some(Relation::Finetune) && !same_name && !same_house;
             tuned.then_some((Role::Finetuned, Rule::FinetuneOfAQuantizedCopy))
         }
         Role::Pretrained | Role::Continued | Role::Adapter | Role::Merge | Role::Converted | Role::Empty | Role::Untrained => None,
     }
+}
+
+/// Whether a name has every word of another's but those of formats: quantizers keep the name of what they pack.
+fn holds_name(name: &str, other: &str) -> bool {
+    let (own, words) = (names::tokens(name), names::tokens(&names::without_format(other)));
+    words.iter().all(|word| own.contains(word))
 }
 
 /// Fine-tuning adds a head or some words to a model, a tenth more is layers that were stacked; twice as much is a wrong link.

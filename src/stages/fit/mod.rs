@@ -30,7 +30,7 @@ use std::collections::BTreeMap;
 
 stage! {
     /// Fits the regressions and runs the back-test.
-    struct Fitting = "fit" version 4
+    struct Fitting = "fit" version 5
     reads [TierRow]
     writes [
         RegressionRow,

@@ -2,14 +2,16 @@
 
 use super::corrections::{MetCorrection, apply_corrections};
 use super::model_row::downloads;
+use super::registry_rows::RegistryRows;
 use super::repo_facts::repo_facts;
 use super::role_labels::RecordSigns;
 use super::roles::settle_roles;
 use super::said_bases::{bases_in_card, settle_said_bases};
 use super::{Carded, References, Settings};
 use crate::domain::source::CohortMetric;
-use crate::domain::{Field, Role, RoleShares, RunKind};
+use crate::domain::{Field, Role, RoleShares, Rule, RunKind};
 use crate::error::Result;
+use crate::evidence::Extracted;
 use crate::evidence::card::SaidBase;
 use crate::evidence::index::params;
 use crate::evidence::index::{emissions, names};
@@ -43,8 +45,8 @@ pub(super) struct Index {
     /// Same figure to four digits, first to report it.
     pub(super) first_with: FxHashMap<u64, usize>,
     pub(super) active_on_total: Option<(f64, f64, usize)>,
-    /// Registered pre-trainings whose own repository is not in the index, by the position of the sibling that carries them.
-    adopted: FxHashMap<usize, usize>,
+    /// Which runs of the registry belong to other repositories than those it names.
+    rows: RegistryRows,
     /// What the reviewed corrections met, by position of the repository.
     pub(super) corrections: BTreeMap<usize, Vec<MetCorrection>>,
 }
@@ -68,7 +70,7 @@ impl Index {
             emissions: FxHashMap::default(),
             first_with: FxHashMap::default(),
             active_on_total: active_on_total(references),
-            adopted: FxHashMap::default(),
+            rows: RegistryRows::default(),
             corrections: BTreeMap::new(),
         };
         let mut said: BTreeMap<usize, Vec<SaidBase>> = BTreeMap::new();
@@ -88,59 +90,19 @@ impl Index {
         (index.placements, index.absent) = (placements, absent);
         index.count_members();
         index.find_first_reports();
-        index.adopt_runs(references);
+        index.rows = RegistryRows::settle(references, &index.facts, &index.placements, &index.params);
         Ok(index)
-    }
-
-    /// The registry names the base repository (Kimi-K2-Base). Where the index lacks it, the repository that carries its
-    /// pre-training is the one of the same namespace, stem and size; where it names another format (Llama-2-7b-hf), the original.
-    fn adopt_runs(&mut self, references: &References) {
-        for i in 0..self.facts.len() {
-            let root = self.placements[i].root.filter(|r| *r < self.facts.len() && self.facts[*r].registry_kind.is_none());
-            let other_format = self.placements[i].role == Role::Converted && self.placements[i].own_run.is_none();
-            let registered = self.facts[i].registry_kind == Some(RunKind::Pretraining) && other_format;
-            if let Some(root) = root.filter(|_| registered)
-                && self.facts[root].owner().eq_ignore_ascii_case(self.facts[i].owner())
-                && let Some(r) = references.registry.position(&self.facts[i].model_id)
-            {
-                self.adopted.insert(root, r);
-            }
-        }
-        let present: FxHashSet<String> = self.facts.iter().map(|f| f.model_id.to_lowercase()).collect();
-        let key = |id: &str| {
-            let (owner, name) = id.split_once('/').unwrap_or(("", id));
-            (owner.to_lowercase(), lineage::names::stem(name))
-        };
-        let mut absent: FxHashMap<(String, String), usize> = FxHashMap::default();
-        for (r, run) in references.registry.runs().iter().enumerate() {
-            let Some(id) =
-                run.hub_id.as_deref().filter(|id| run.kind == RunKind::Pretraining && !present.contains(&id.to_lowercase()))
-            else {
-                continue;
-            };
-            absent.entry(key(id)).or_insert(r);
-        }
-        for (i, (facts, placement)) in self.facts.iter().zip(&self.placements).enumerate() {
-            if placement.own_run != Some(RunKind::Pretraining) || facts.registry_kind.is_some() || self.adopted.contains_key(&i) {
-                continue;
-            }
-            let Some(&r) = absent.get(&key(&facts.model_id)) else { continue };
-            #[allow(clippy::cast_precision_loss)]
-            let same_size = match (self.params[i], references.registry.runs()[r].params) {
-                (Some(n), Some(registered)) => (n as f64 / registered - 1.0).abs() < 0.1,
-                _ => false,
-            };
-            if same_size {
-                self.adopted.insert(i, r);
-                absent.remove(&key(&facts.model_id));
-            }
-        }
     }
 
     /// The registry's run for a repository: its own, or the one it carries for an absent sibling.
     pub(super) fn registered<'r>(&self, references: &'r References, i: usize) -> Option<&'r TrainingRun> {
         let own = references.registry.by_hub_id(&self.facts[i].model_id);
-        own.or_else(|| self.adopted.get(&i).map(|r| &references.registry.runs()[*r]))
+        own.or_else(|| self.rows.adopted(i).map(|r| &references.registry.runs()[r]))
+    }
+
+    /// The repository whose pre-training the registry's row of another describes: its base, of the same house.
+    pub(super) fn row_describes(&self, i: usize) -> Option<&str> {
+        self.rows.given_up(i).map(|root| self.id(root))
     }
 
     fn add(&mut self, references: &References, metric: CohortMetric, raw: &RawModelRow) {
@@ -158,7 +120,7 @@ impl Index {
         }
         self.params.push(facts.rough_params);
         self.facts.push(facts);
-        self.active.push(active.or_else(|| params::from_name(&raw.model_id).1.and_then(|e| e.value)));
+        self.active.push(active.or_else(|| named(raw).1.filter(|e| e.reject_reason.is_none()).and_then(|e| e.value)));
         let reported = raw.co2_json.as_deref().map(emissions::extract).unwrap_or_default();
         if let Some(kg) =
             reported.iter().find(|e| e.field == Field::EmissionsKgco2e && e.reject_reason.is_none()).and_then(|e| e.value)
@@ -187,6 +149,17 @@ impl Index {
     pub(super) fn chain(&self, from: usize) -> impl Iterator<Item = usize> + '_ {
         let n = self.facts.len();
         std::iter::successors(Some(from), |i| self.placements[*i].base).take(64).filter(move |i| *i < n)
+    }
+
+    /// The bases from which a repository has its size, nearest first. A head that drafts for a target has none, and passes none on.
+    pub(super) fn bases_of_its_size(&self, from: usize) -> impl Iterator<Item = usize> + '_ {
+        let is_draft = |i: usize| self.placements[i].role_rule == Rule::DraftHead;
+        let mut behind_a_draft = is_draft(from);
+        self.chain(from).skip(1).take_while(move |i| {
+            let taken = !behind_a_draft;
+            behind_a_draft |= is_draft(*i);
+            taken
+        })
     }
 
     /// Repositories whose runs are upstream of a repository's weights, each once, and whether every chain of bases ends in a run of the
@@ -252,6 +225,16 @@ fn apply_fact(fact: &RepositoryFact, facts: &mut RepoFacts) {
     if facts.params.is_none() {
         facts.rough_params = fact.total_params.map(|n| n as i64).or(facts.rough_params);
     }
+}
+
+/// Total and active parameters by the name; refused where the size is another model's.
+pub(super) fn named(raw: &RawModelRow) -> (Option<Extracted>, Option<Extracted>) {
+    params::from_name(&raw.model_id, size_of_another(&raw.model_id))
+}
+
+/// Why a size in an id is another model's.
+pub(super) fn size_of_another(model_id: &str) -> Option<&'static str> {
+    lineage::names::size_of_another(model_id.rsplit('/').next().unwrap_or(model_id))
 }
 
 /// The size in a name as a mark of its family: also the active parameters alone ("Scout-17B-16E").

@@ -6,6 +6,7 @@
 mod corrections;
 mod index;
 mod model_row;
+mod registry_rows;
 mod repo_facts;
 mod reported;
 mod role_labels;
@@ -42,7 +43,7 @@ const BLOCK_ROWS: usize = 1_024;
 
 stage! {
     /// Derives models, runs and evidence from the typed records.
-    struct Normalize = "normalize" version 7
+    struct Normalize = "normalize" version 8
     reads [RawModelRow, RawCardRow]
     writes [ModelRow, RunRow, EvidenceRow]
     follows []

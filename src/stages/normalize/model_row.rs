@@ -2,7 +2,7 @@
 
 use super::corrections::MetCorrection;
 use super::index::Index;
-use super::reported::{from_card, names_hardware, refuse_what_the_text_contradicts, reported};
+use super::reported::{from_card, is_of_training, names_hardware, refuse_what_the_text_contradicts, reported};
 use super::size::{Known, active_params, said_params, total_params};
 use super::{References, Settings};
 use crate::domain::source::CohortMetric;
@@ -42,7 +42,7 @@ pub(super) fn model_row(
         extracted.push(date_evidence(*day, *source, quote));
     }
     if let Some(run) = registry {
-        extracted.extend(known_of_registry(references, run, &extracted));
+        extracted.extend(known_of_registry(references, run, index.row_describes(i), &extracted));
     }
     if let Some(fact) = fact {
         let names_a_chip = fact.accelerator.as_deref().is_some_and(|text| names_hardware(references, text));
@@ -118,15 +118,26 @@ fn upstream_runs(index: &Index, i: usize) -> (Vec<String>, bool) {
     (runs, is_complete)
 }
 
-/// What the registry states of a run beyond what was chosen before; an active count that was passed over exceeds the total.
-fn known_of_registry(references: &References, run: &TrainingRun, chosen: &[Extracted]) -> Vec<Extracted> {
+/// What the registry states of a run beyond what was chosen before; an active count that was passed over exceeds the total. Where the row
+/// is about the pre-training of another repository, `describes`, its figures of a training are that one's.
+fn known_of_registry(references: &References, run: &TrainingRun, describes: Option<&str>, chosen: &[Extracted]) -> Vec<Extracted> {
     let names_a_chip = run.accelerator.as_deref().is_some_and(|text| names_hardware(references, text));
     let mut known = facts::from_registry(run, names_a_chip);
     known.retain(|e| !chosen.iter().any(|o| (o.field, o.extractor) == (e.field, e.extractor)));
     for e in known.iter_mut().filter(|e| e.field == Field::ActiveParams) {
         e.reject_reason = e.reject_reason.take().or_else(|| Some("more than the total".into()));
     }
+    if let Some(base) = describes {
+        for e in known.iter_mut().filter(|e| is_of_one_run(e.field)) {
+            e.reject_reason = e.reject_reason.take().or_else(|| Some(format!("of the pre-training, which {base} carries")));
+        }
+    }
     known
+}
+
+/// Whether a field is a figure of one run. The accelerator is none: a house trains on the same chips before and after.
+fn is_of_one_run(field: Field) -> bool {
+    is_of_training(field) || matches!(field, Field::AcceleratorCount | Field::WallHours | Field::Epochs | Field::Mfu)
 }
 
 /// Date of training, the card's between the registry's and those of paper and repository. A card that dates a training after its

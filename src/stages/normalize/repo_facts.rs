@@ -1,10 +1,10 @@
 //! What lineage needs to know of a record.
 
 use super::References;
-use super::index::{name_size, registry_kind};
+use super::index::{name_size, named, registry_kind, size_of_another};
 use crate::domain::{Relation, RunKind};
 use crate::evidence::Extracted;
-use crate::evidence::index::params::{self, Weights};
+use crate::evidence::index::params;
 use crate::hub::record::is_valid_id;
 use crate::lineage::{self, RepoFacts, Words};
 use crate::tables::RawModelRow;
@@ -61,16 +61,19 @@ const FORMAT_TAGS: &[&str] = &[
 /// Architectures whose names are as short as the codes of languages, which follow where the Hub knows no architecture.
 const SHORT_ARCHITECTURES: &[&str] = &["t5", "vit", "mpt", "opt", "phi", "dpt", "led", "xlm", "bit", "esm", "dit", "glm", "yi"];
 
+/// A multiple of this is a size that somebody wrote down, not a count of weights: layers and vocabularies have no such totals.
+const ROUND_PARAMS: i64 = 1_000_000;
+
 /// What lineage needs to know of a record, corrections aside.
 #[must_use]
 pub fn repo_facts(references: &References, raw: &RawModelRow, words: &mut Words) -> RepoFacts {
     let registry = references.registry.by_hub_id(&raw.model_id);
     let weights = params::weights(raw);
     let number = |e: Option<Extracted>| e.and_then(|e| e.value);
-    let named = || number(params::from_name(&raw.model_id).0);
-    let total = number(params::from_files(raw, lineage::names::says_quantized(&raw.model_id)))
-        .or(registry.and_then(|r| r.params))
-        .or_else(named);
+    let named = || number(named(raw).0.filter(|e| e.reject_reason.is_none()));
+    let of_another = size_of_another(&raw.model_id).is_some();
+    let counted = number(params::from_files(raw, lineage::names::says_quantized(&raw.model_id), of_another));
+    let total = counted.or(registry.and_then(|r| r.params)).or_else(named);
     let (tag_relation, tag_bases) = lineage::tags::stated_bases(&raw.tags);
     let stated = |text: &Option<String>| text.as_deref().and_then(Relation::parse);
     let relation = stated(&raw.card_base_relation).or(stated(&raw.hub_base_relation)).or(tag_relation);
@@ -88,10 +91,14 @@ pub fn repo_facts(references: &References, raw: &RawModelRow, words: &mut Words)
         params: weights.params,
         #[allow(clippy::cast_possible_truncation)] // Bounded by the extractors and the registry's data test.
         rough_params: total.map(|n| n as i64),
+        #[allow(clippy::cast_possible_truncation)] // Bounded by the extractors.
+        exact_params: counted.map(|n| n as i64).filter(|n| raw.gguf_total.is_none() && n % ROUND_PARAMS != 0),
+        downloads: raw.downloads_30d,
         listed_owner: raw.model_id.split_once('/').is_some_and(|(owner, _)| references.owners.country(owner).is_some()),
         float_weights: weights.float_weights,
         gguf: raw.gguf_total.is_some(),
-        has_weights: has_weights(raw, weights, &base_ids, &signals),
+        // What a record, a source or a whole column does not have says nothing: only a list of files can show that there are no weights.
+        has_weights: raw.has_weight_files,
         library: raw.library.as_deref().map(|word| words.share(&word.to_lowercase())),
         pipeline_tag: raw.pipeline_tag.as_deref().map(|word| words.share(word)),
         base_ids,
@@ -136,16 +143,49 @@ fn architecture(raw: &RawModelRow) -> Option<String> {
     is_architecture.then_some(first)
 }
 
-/// Weights can be denied by a file listing, or by the absence of every sign of them: no size, format, library, task or base.
-fn has_weights(raw: &RawModelRow, weights: Weights, base_ids: &[String], signals: &[String]) -> Option<bool> {
-    if raw.has_weight_files.is_some() {
-        return raw.has_weight_files;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Role;
+    use crate::hub::record::empty_row;
+    use crate::lineage::roles::role;
+    use crate::reference::Reference;
+
+    fn facts(raw: &RawModelRow) -> RepoFacts {
+        repo_facts(&References::new(&Reference::load().unwrap()), raw, &mut Words::default())
     }
-    let sized = weights.params.is_some() || weights.packed || raw.safetensors_total.is_some() || raw.gguf_total.is_some();
-    // A card that says more than a footprint (data sets, a paper, a licence) describes a model.
-    let says_more = raw.tags.iter().any(|t| t != "co2_eq_emissions" && !t.starts_with("region:"));
-    let described = raw.library.is_some() || raw.pipeline_tag.is_some() || !base_ids.is_empty() || says_more;
-    let formatted = signals.iter().any(|t| FORMAT_TAGS.contains(&t.as_str()));
-    // Old quantized uploads show nothing but their name.
-    Some(sized || described || formatted || lineage::names::says_quantized(&raw.model_id))
+
+    /// Regression: an index with ids, dates and downloads only had 32 kt instead of 252, because a record without tags, library, task
+    /// and size was taken for one without weights.
+    #[test]
+    fn a_record_of_which_only_the_id_is_known_is_not_empty() {
+        for id in ["EleutherAI/gpt-j-6b", "a/b", "bigscience/bloom-7b1"] {
+            let facts = facts(&empty_row(id));
+            assert_eq!(facts.has_weights, None, "{id}");
+            assert_ne!(role(&facts).0, Role::Empty, "{id}");
+        }
+    }
+
+    /// Regression: a card with a footprint and nothing else was taken for a repository without weights, whatever its files.
+    #[test]
+    fn only_a_list_of_files_says_that_there_are_no_weights() {
+        let with = |has_weight_files| RawModelRow {
+            tags: vec!["co2_eq_emissions".into(), "region:us".into()],
+            has_weight_files,
+            ..empty_row("course/green-ai")
+        };
+        assert_eq!(role(&facts(&with(Some(false)))).0, Role::Empty);
+        assert_eq!(role(&facts(&with(Some(true)))).0, Role::Pretrained);
+        assert_eq!(role(&facts(&with(None))).0, Role::Pretrained);
+    }
+
+    #[test]
+    fn sizes_that_somebody_rounded_are_not_exact() {
+        let total = |n| RawModelRow { safetensors_total: Some(n), ..empty_row("a/b") };
+        assert_eq!(facts(&total(27_356_728_560)).exact_params, Some(27_356_728_560));
+        assert_eq!(facts(&total(27_000_000_000)).exact_params, None);
+        let head = RawModelRow { safetensors_total: Some(1_100_000_017), ..empty_row("z-lab/gpt-oss-120b-DFlash") };
+        assert_eq!((facts(&head).exact_params, facts(&head).rough_params), (Some(1_100_000_017), Some(1_100_000_017)));
+        assert_eq!(facts(&empty_row("z-lab/gpt-oss-120b-DFlash")).rough_params, None);
+    }
 }

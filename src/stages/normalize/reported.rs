@@ -130,7 +130,7 @@ pub(super) fn from_card(
 }
 
 /// Whether a field is a figure of a training, which a repository that trained nothing cannot have.
-fn is_of_training(field: Field) -> bool {
+pub(super) fn is_of_training(field: Field) -> bool {
     match field {
         Field::EmissionsKgco2e
         | Field::EnergyKwh

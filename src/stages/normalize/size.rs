@@ -1,6 +1,6 @@
 //! Parameters of a model: total with its source, and those used per token.
 
-use super::index::Index;
+use super::index::{Index, named, size_of_another};
 use crate::domain::{Field, ParamsSource, Role};
 use crate::evidence::Extracted;
 use crate::evidence::index::{facts, looked_up, params};
@@ -30,7 +30,7 @@ pub(super) fn total_params(
     extracted: &mut Vec<Extracted>,
 ) -> Option<(i64, ParamsSource)> {
     let from_base = || {
-        let base = index.chain(i).skip(1).find(|b| index.params[*b].is_some())?;
+        let base = index.bases_of_its_size(i).find(|b| index.params[*b].is_some())?;
         #[allow(clippy::cast_precision_loss)]
         Some(params::from_base(Field::TotalParams, index.params[base]? as f64, &index.facts[base].model_id))
     };
@@ -40,15 +40,26 @@ pub(super) fn total_params(
     };
     let inherits = placement.role.copies_weights() || placement.role == Role::Adapter;
     let says_packed = placement.role == Role::Quantized || says_quantized(&raw.model_id);
+    let of_another = size_of_another(&raw.model_id).is_some();
     let looked_up = || known.fact.and_then(|fact| Some(looked_up::size(fact, Field::TotalParams, fact.total_params?)));
-    let named = || params::from_name(&raw.model_id).0;
-    let own = || params::from_files(raw, says_packed).or_else(from_registry).or_else(looked_up).or_else(named);
-    let chosen = if inherits { from_base().or_else(own) } else { own().or_else(from_base) }?;
+    let (said, refused) = split(named(raw).0);
+    let own = || params::from_files(raw, says_packed, of_another).or_else(from_registry).or_else(looked_up).or(said);
+    let chosen = if inherits { from_base().or_else(own) } else { own().or_else(from_base) };
+    extracted.extend(refused);
+    let chosen = chosen?;
     #[allow(clippy::cast_possible_truncation)] // Bounded by the extractors.
     let n = chosen.value? as i64;
     let source = ParamsSource::parse(chosen.extractor)?;
     extracted.push(chosen);
     Some((n, source))
+}
+
+/// Evidence that counts, and evidence that was refused.
+fn split(evidence: Option<Extracted>) -> (Option<Extracted>, Option<Extracted>) {
+    match evidence {
+        Some(e) if e.reject_reason.is_some() => (None, Some(e)),
+        counts => (counts, None),
+    }
 }
 
 /// Total parameters by the card, where nothing better is known. An adapter's card tells of the adapter or of its base, and nobody knows which.
@@ -75,7 +86,7 @@ pub(super) fn active_params(
         facts::from_registry(run, false).into_iter().find(|e| e.field == Field::ActiveParams && e.reject_reason.is_none())
     });
     let from_base = || {
-        let base = index.chain(i).skip(1).find(|b| index.active[*b].is_some())?;
+        let base = index.bases_of_its_size(i).find(|b| index.active[*b].is_some())?;
         #[allow(clippy::cast_precision_loss)]
         let base_total = index.params[base]? as f64;
         let same = total.is_none_or(|n| (n / base_total - 1.0).abs() < 0.05);
@@ -88,10 +99,12 @@ pub(super) fn active_params(
     };
     let fitting = |e: &Extracted| e.value.is_some_and(fits);
     let looked_up = known.fact.and_then(|fact| Some(looked_up::size(fact, Field::ActiveParams, fact.active_params?)));
+    let (said, refused) = split(named(raw).1);
+    extracted.extend(refused);
     let chosen = from_registry
         .filter(fitting)
         .or_else(|| looked_up.filter(fitting))
-        .or_else(|| params::from_name(&raw.model_id).1.filter(fitting))
+        .or_else(|| said.filter(fitting))
         .or_else(|| from_base().filter(fitting))
         .or_else(|| from_regression().filter(fitting))?;
     #[allow(clippy::cast_possible_truncation)]

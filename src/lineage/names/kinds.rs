@@ -1,0 +1,286 @@
+//! What kinds of weights a name speaks of beyond bases, tunes and formats: weights that nobody trained, draft heads, uncensored and
+//! unquantized copies, models that were taught to see.
+
+use super::tokens::tokens;
+use crate::lineage::families;
+use crate::lineage::vocabulary::{has, vocabulary};
+
+/// The parts of a name between hyphens, underscores, spaces and points.
+fn parts(name: &str) -> Vec<String> {
+    name.split(['-', '_', ' ', '.']).filter(|p| !p.is_empty()).map(str::to_lowercase).collect()
+}
+
+/// Whether a part is a size in billions.
+fn is_size(part: &str) -> bool {
+    part.len() > 1 && part.ends_with('b') && part.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// Whether owner or name is that of a test fixture: random weights, a bare configuration, a stand-in.
+#[must_use]
+pub fn is_untrained(owner: &str, name: &str) -> bool {
+    let words = &vocabulary().untrained;
+    let owner = owner.to_lowercase();
+    if has(&words.owners, &owner) || words.owner_endings.iter().any(|ending| owner.ends_with(ending.as_str())) {
+        return true;
+    }
+    let parts = parts(name);
+    let says = |list: &[String]| parts.iter().any(|p| has(list, p));
+    let random = parts.iter().any(|p| p == "random") && says(&words.beside_random);
+    (says(&words.words) || random) && !says(&words.trained)
+}
+
+/// How a name says that the weights draft tokens for a target model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Draft {
+    /// A head: every size in the name is the target's.
+    Head,
+    /// A small model of its own: a size behind the word is its own.
+    SmallModel,
+}
+
+/// Whether the weights draft tokens for a target; `is_fraction` is whether they are known to be a fraction of the size in the name.
+#[must_use]
+pub fn draft(name: &str, is_fraction: bool) -> Option<Draft> {
+    Some(find_draft(&parts(name), name, is_fraction)?.0)
+}
+
+/// The kind of draft, and the part of the name that says so.
+fn find_draft(parts: &[String], name: &str, is_fraction: bool) -> Option<(Draft, usize)> {
+    let words = &vocabulary().drafts;
+    let first = |list: &[String]| parts.iter().position(|p| has(list, p));
+    if let Some(at) = first(&words.words) {
+        return Some((Draft::Head, at));
+    }
+    if let Some(at) = first(&words.prediction) {
+        let a_part = parts.get(at + 1).is_some_and(|next| has(&words.parts, next));
+        if a_part || is_fraction {
+            return Some((Draft::Head, at));
+        }
+    }
+    let before = |at: usize| at.checked_sub(1).and_then(|before| parts.get(before));
+    if let Some(at) = first(&words.assistants)
+        && before(at).is_some_and(|p| has(&words.before_assistant, p) || is_size(p.trim_start_matches('e')))
+    {
+        return Some((Draft::Head, at));
+    }
+    let family = families::named(name);
+    if let Some(at) = first(&words.beside_family)
+        && (family.is_some() || before(at).is_some_and(|p| is_size(p)))
+    {
+        return Some((Draft::Head, at));
+    }
+    family?;
+    first(&words.small_models).map(|at| (Draft::SmallModel, at))
+}
+
+/// Why a size in the name is another model's; none where it is the repository's own.
+#[must_use]
+pub fn size_of_another(name: &str) -> Option<&'static str> {
+    let parts = parts(name);
+    if let Some((kind, at)) = find_draft(&parts, name, false) {
+        return match kind {
+            Draft::Head => Some("the size in the name is that of the model it drafts for"),
+            Draft::SmallModel => {
+                (!parts[at..].iter().any(|p| is_size(p))).then_some("the size in the name may be that of the model it drafts for")
+            }
+        };
+    }
+    // "AHN-Mamba2-for-Qwen-2.5-Instruct-7B": a module for a model of that size.
+    let at = parts.iter().position(|p| p == "for").filter(|at| *at > 0)?;
+    let rest = parts[at + 1..].join("-");
+    let sized = |parts: &[String]| parts.iter().any(|p| is_size(p));
+    let others = families::named(&rest).is_some() && sized(&parts[at..]) && !sized(&parts[..at]);
+    others.then_some("the size in the name is that of the model it is made for")
+}
+
+/// The name of the model that a draft, an uncensored or an unquantized copy was made of: what stands before the word that says so, or
+/// behind it where it comes first. Without separators, so that `LLaMA3.1-8B` and `Llama-3.1-8B` are one.
+#[must_use]
+pub fn target(name: &str) -> Option<String> {
+    let tokens = tokens(name);
+    let says = |token: &String| {
+        let v = vocabulary();
+        let copies = [&v.uncensored, &v.unquantized, &v.pruned];
+        token.split('.').any(|p| {
+            let lists =
+                [&v.drafts.words, &v.drafts.beside_family, &v.drafts.prediction, &v.drafts.small_models, &v.drafts.assistants];
+            lists.iter().any(|list| has(list, p)) || copies.iter().any(|list| has(&list.words, p))
+        })
+    };
+    let at = tokens.iter().position(says)?;
+    let behind = &tokens[at + 1..];
+    // "DeepSeek-R1-DRAFT-Qwen2.5-0.5B" was made of Qwen2.5-0.5B, not of what it drafts for.
+    if has(&vocabulary().drafts.small_models, &tokens[at]) && families::named(&behind.join("-")).is_some() {
+        return Some(squeezed_tokens(behind));
+    }
+    let kept = if at == 0 { &tokens[tokens.iter().take_while(|t| says(t)).count()..] } else { &tokens[..at] };
+    (!kept.is_empty()).then(|| squeezed_tokens(kept))
+}
+
+/// A name without separators and case.
+#[must_use]
+pub fn squeezed(name: &str) -> String {
+    squeezed_tokens(&tokens(name))
+}
+
+fn squeezed_tokens(tokens: &[String]) -> String {
+    tokens.concat()
+}
+
+/// Whether a word says that the weights were edited or tuned to refuse nothing.
+#[must_use]
+pub fn says_uncensored(name: &str) -> bool {
+    parts(name).iter().any(|p| has(&vocabulary().uncensored.words, p))
+}
+
+/// Whether a word says that the weights were prepared for quantization and are in full precision.
+#[must_use]
+pub fn says_unquantized(name: &str) -> bool {
+    parts(name).iter().any(|p| has(&vocabulary().unquantized.words, p))
+}
+
+/// Whether a word says that parts of another model were taken away.
+#[must_use]
+pub fn says_pruned(name: &str) -> bool {
+    // REAP20, RAZOR154: with the share that is left behind it.
+    let letters = |p: &str| p.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
+    parts(name).iter().any(|p| has(&vocabulary().pruned.words, &letters(p)))
+}
+
+/// Whether a word says that a language model was taught to see.
+#[must_use]
+pub fn says_vision(name: &str) -> bool {
+    let words = &vocabulary().vision;
+    parts(name).iter().any(|p| {
+        let letters = p.trim_end_matches(|c: char| c.is_ascii_digit());
+        has(&words.words, letters)
+            || words.endings.iter().any(|ending| letters.len() > ending.len() && letters.ends_with(ending.as_str()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fixtures_are_told_from_models() {
+        for id in [
+            "hf-internal-testing/tiny-random-gpt2",
+            "trl-internal-testing/tiny-Qwen2ForCausalLM-2.5",
+            "hf-tiny-model-private/tiny-random-BertModel",
+            "yujiepan/llama-3-tiny-random",
+            "lysandre/tiny-tapas-random-wtq",
+            "EhsanAghazadeh/bert-base-uncased-random-weights",
+            "LysandreJik/random-model",
+            "Felix92/doctr-dummy-tf-resnet18",
+            "Lyon28/caca-1M-untrained",
+            "optimum-intel-internal-testing/tiny-random-phi3",
+        ] {
+            let (owner, name) = id.split_once('/').unwrap();
+            assert!(is_untrained(owner, name), "{id}");
+        }
+        for id in [
+            "TinyLlama/TinyLlama-1.1B-Chat-v1.0",
+            "PSW/random_sim_del_seed27",
+            "aomar85/fine-tuned-arabert-random-negative",
+            "avialfont/dummy-finetuned-imdb",
+            "nm-testing/tinyllama-oneshot-w4a16-group128-v2",
+            "prajjwal1/bert-tiny",
+            "Vlasta/humandna_Electra_random",
+            "roneneldan/TinyStories-1M",
+        ] {
+            let (owner, name) = id.split_once('/').unwrap();
+            assert!(!is_untrained(owner, name), "{id}");
+        }
+    }
+
+    #[test]
+    fn drafts_are_told_from_models() {
+        for name in [
+            "EAGLE3-LLaMA3.1-Instruct-8B",
+            "EAGLE-LLaMA3-Instruct-8B",
+            "gpt-oss-120b-Eagle3-short-context",
+            "Qwen3-8B-speculator.eagle3",
+            "gpt-oss-120b-DFlash",
+            "Qwen3-4B-DFlash-b16",
+            "kimi-k2.6-eagle3-mla",
+            "gemma-4-31B-it-qat-q4_0-unquantized-assistant",
+            "Muse-Glimmer-30B-assistant",
+            "DeepSeek-V3-MTP-head",
+            "llama3-8b-accelerator",
+            "MiniCPM4-8B-Eagle-FRSpec-QAT-cpmcu",
+        ] {
+            assert_eq!(draft(name, false), Some(Draft::Head), "{name}");
+            let sized = name.to_lowercase().contains("k2.6") || name.contains("V3-MTP");
+            assert!(sized || size_of_another(name).is_some(), "{name}");
+        }
+        assert_eq!(draft("DeepSeek-R1-DRAFT-Qwen2.5-0.5B", false), Some(Draft::SmallModel));
+        assert_eq!(draft("MiMo-7B-MTP", true), Some(Draft::Head));
+        for name in [
+            "Eagle2.5-8B",
+            "Peagle-9b",
+            "CarbonBeagle-11B",
+            "Qwen3.8-27B-AWQ-MTP",
+            "LFM2.5-350M-home-assistant-sft",
+            "OpenHermes-2.5-Mistral-7B",
+            "v5-Eagle-7B-HF",
+            "Llama-3.1-8B-Instruct",
+            "Medusa-7B",
+        ] {
+            assert_eq!(draft(name, false), None, "{name}");
+            assert_eq!(size_of_another(name), None, "{name}");
+        }
+    }
+
+    /// Regression: a draft head for gpt-oss-120b got 120e9 parameters and 25 kt.
+    #[test]
+    fn a_size_behind_for_is_anothers_and_a_drafts_own_is_its_own() {
+        assert!(size_of_another("AHN-Mamba2-for-Qwen-2.5-Instruct-7B").is_some());
+        assert!(size_of_another("Qwen3-32B-draft").is_some());
+        assert_eq!(size_of_another("DeepSeek-R1-DRAFT-Qwen2.5-0.5B"), None);
+        assert_eq!(size_of_another("M2M100-418M-for-GameTranslation-Finetuned-Zh-En"), None);
+        assert_eq!(size_of_another("Qwen2.5-7B-for-code"), None);
+    }
+
+    #[test]
+    fn targets_are_what_stands_beside_the_word() {
+        for (name, of) in [
+            ("gpt-oss-120b-Eagle3-short-context", "gpt-oss-120b"),
+            ("LLaMA3.1-8B-Instruct-DFlash-UltraChat", "Llama-3.1-8B-Instruct"),
+            ("Qwen3-8B-speculator.eagle3", "Qwen3-8B"),
+            ("EAGLE3-Llama-3.1-8B-Instruct", "Llama-3.1-8B-Instruct"),
+            ("gemma-3-27b-it-qat-q4_0-unquantized", "gemma-3-27b-it"),
+            ("Codestral-22B-v0.1-abliterated-v3", "Codestral-22B-v0.1"),
+            ("Ornith-1.0-35B-heretic", "Ornith-1.0-35B"),
+            ("DeepSeek-R1-DRAFT-Qwen2.5-0.5B", "Qwen2.5-0.5B"),
+        ] {
+            assert_eq!(target(name), Some(squeezed(of)), "{name}");
+        }
+        assert_eq!(target("Qwen3-8B"), None);
+        assert_eq!(target("heretic"), None);
+    }
+
+    #[test]
+    fn pruned_models_are_told_by_whole_words() {
+        for name in
+            ["gpt-oss-120b-reap-48", "Hy3-REAM-100B", "LLaDA2.2-Flash-REAM-50B", "MiMo-V2.6-Flash-REAP50", "gpt-oss-puzzle-88B"]
+        {
+            assert!(says_pruned(name), "{name}");
+        }
+        for name in ["Reaper-7B", "dreamer-7b", "cream-8b", "Qwen3-8B"] {
+            assert!(!says_pruned(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn words_of_sight_are_whole_or_end_a_word() {
+        for name in
+            ["InternVL3-78B", "Qianfan-OCR", "Qwen2.5-VL-7B", "olmOCR-7B", "InternVL3_5-38B", "llava-1.5-7b", "PaddleOCR-VL"]
+        {
+            assert!(says_vision(name), "{name}");
+        }
+        for name in ["Qwen3-8B", "evolve-7b", "mediocre-7b", "Llama-3.2-11B"] {
+            assert!(!says_vision(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Which repository a row of the registry speaks of. The registry names one repository per run; where the index has the family
+//! otherwise, the row belongs to the run whose stage it describes, once.
+
+use super::References;
+use crate::domain::{Role, RunKind};
+use crate::lineage::{self, Placement, RepoFacts};
+use crate::reference::TrainingRun;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// A count of the registry and one of the index that differ by less are of one model.
+const SAME_MODEL: f64 = 0.1;
+
+/// Rows of the registry that another repository carries than the one they name.
+#[derive(Debug, Default)]
+pub(super) struct RegistryRows {
+    /// Row of a repository that the registry does not name.
+    adopted: FxHashMap<usize, usize>,
+    /// Repositories that the registry names for the pre-training of another: their base.
+    given_up: FxHashMap<usize, usize>,
+}
+
+impl RegistryRows {
+    /// The row that a repository carries for another.
+    pub(super) fn adopted(&self, i: usize) -> Option<usize> {
+        self.adopted.get(&i).copied()
+    }
+
+    /// The repository that carries the pre-training by which the registry lists this one.
+    pub(super) fn given_up(&self, i: usize) -> Option<usize> {
+        self.given_up.get(&i).copied()
+    }
+
+    /// Settles all rows. Positions are those of `facts`; `params` are the best figures for parameters.
+    pub(super) fn settle(references: &References, facts: &[RepoFacts], placements: &[Placement], params: &[Option<i64>]) -> Self {
+        let mut rows = Self::default();
+        rows.give_to_originals(references, facts, placements);
+        rows.give_to_bases(references, facts, placements, params);
+        rows.adopt_absent(references, facts, placements, params);
+        rows
+    }
+
+    /// Where the registry names another format (Llama-2-7b-hf), the original has the row.
+    fn give_to_originals(&mut self, references: &References, facts: &[RepoFacts], placements: &[Placement]) {
+        for (i, root) in roots_without_a_row(facts, placements) {
+            let other_format = placements[i].role == Role::Converted && placements[i].own_run.is_none();
+            let registered = facts[i].registry_kind == Some(RunKind::Pretraining) && other_format;
+            if registered && let Some(r) = references.registry.position(&facts[i].model_id) {
+                self.adopted.insert(root, r);
+            }
+        }
+    }
+
+    /// Where the registry names a chat model for a pre-training (Qwen3-8B) and the index has the base it stands on, the base has the
+    /// row: the chat model was only post-trained. A base that the registry names itself keeps its own row.
+    fn give_to_bases(&mut self, references: &References, facts: &[RepoFacts], placements: &[Placement], params: &[Option<i64>]) {
+        for (i, placement) in placements.iter().enumerate().take(facts.len()) {
+            let is_post_trained = placement.own_run.is_some_and(|kind| kind != RunKind::Pretraining);
+            if facts[i].registry_kind != Some(RunKind::Pretraining) || !is_post_trained {
+                continue;
+            }
+            let Some(root) = placement.root.filter(|root| *root < facts.len() && facts[*root].same_owner(&facts[i])) else {
+                continue;
+            };
+            let Some(r) = references.registry.position(&facts[i].model_id) else { continue };
+            let row = &references.registry.runs()[r];
+            let of_root = references.registry.by_hub_id(&facts[root].model_id);
+            // Where the base has a row and another compute (stablelm-3b-4e1t, stable-code-3b), each row is of its own run.
+            let own_figure = of_root.is_some_and(|base| base.train_flop.zip(row.train_flop).is_none_or(|(a, b)| far(a, b)));
+            if own_figure || differs(params[root], row) {
+                continue;
+            }
+            self.given_up.insert(i, root);
+            if of_root.is_none() {
+                self.adopted.entry(root).or_insert(r);
+            }
+        }
+    }
+
+    /// The registry names the base repository (Kimi-K2-Base). Where the index lacks it, the repository that carries its pre-training is
+    /// the one of the same namespace, stem and size.
+    fn adopt_absent(&mut self, references: &References, facts: &[RepoFacts], placements: &[Placement], params: &[Option<i64>]) {
+        let present: FxHashSet<String> = facts.iter().map(|f| f.model_id.to_lowercase()).collect();
+        let mut absent: FxHashMap<(String, String), usize> = FxHashMap::default();
+        for (r, run) in references.registry.runs().iter().enumerate().filter(|(_, run)| run.kind == RunKind::Pretraining) {
+            if let Some(id) = run.hub_id.as_deref().filter(|id| !present.contains(&id.to_lowercase())) {
+                absent.entry(family(id)).or_insert(r);
+            }
+        }
+        for (i, (f, placement)) in facts.iter().zip(placements).enumerate() {
+            let carries = placement.own_run == Some(RunKind::Pretraining);
+            if !carries || f.registry_kind.is_some() || self.adopted.contains_key(&i) {
+                continue;
+            }
+            let Some(&r) = absent.get(&family(&f.model_id)) else { continue };
+            let run = &references.registry.runs()[r];
+            if run.params.is_some() && params[i].is_some() && !differs(params[i], run) {
+                self.adopted.insert(i, r);
+                absent.remove(&family(&f.model_id));
+            }
+        }
+    }
+}
+
+/// Repositories with the root of their weights, where the registry does not name the root and both are of one house.
+fn roots_without_a_row<'a>(facts: &'a [RepoFacts], placements: &'a [Placement]) -> impl Iterator<Item = (usize, usize)> + 'a {
+    (0..facts.len()).filter_map(|i| {
+        let root = placements[i].root.filter(|root| *root < facts.len() && facts[*root].registry_kind.is_none())?;
+        facts[root].same_owner(&facts[i]).then_some((i, root))
+    })
+}
+
+/// Namespace and stem of an id.
+fn family(id: &str) -> (String, String) {
+    let (owner, name) = id.split_once('/').unwrap_or(("", id));
+    (owner.to_lowercase(), lineage::names::stem(name))
+}
+
+/// Whether two figures are not the same one.
+fn far(a: f64, b: f64) -> bool {
+    (a / b - 1.0).abs() >= SAME_MODEL
+}
+
+/// Whether a known size contradicts a row's.
+fn differs(params: Option<i64>, run: &TrainingRun) -> bool {
+    #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
+    let apart = |n: i64, registered: f64| far(n as f64, registered);
+    params.zip(run.params).is_some_and(|(n, registered)| apart(n, registered))
+}
