@@ -17,6 +17,7 @@ pub mod regression;
 pub mod role;
 pub mod rule;
 pub mod run;
+pub mod sample;
 pub mod source;
 pub mod tier;
 
@@ -34,6 +35,7 @@ pub use regression::{RegressionId, Term};
 pub use role::{Relation, Role};
 pub use rule::Rule;
 pub use run::{Run, RunKind, TrainingStage};
+pub use sample::SampleUnit;
 
 pub use source::{CohortMetric, SourceKind};
 pub use tier::Tier;

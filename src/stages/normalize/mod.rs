@@ -25,7 +25,7 @@ use crate::evidence::card::CardTables;
 use crate::evidence::place::PlaceTables;
 use crate::evidence::{Extracted, vocabulary};
 use crate::lineage::{Placement, run_id};
-use crate::reference::{Accelerators, Corrections, Grid, Operators, Owners, Places, Reference, Registry, Table};
+use crate::reference::{Accelerators, Corrections, Grid, Operators, Owners, Places, Reference, Registry, Table, Trainings};
 use crate::store::sha256_bytes;
 use crate::tables::{EvidenceRow, ModelRow, RawCardRow, RawModelRow, RunRow};
 use rayon::prelude::*;
@@ -38,7 +38,7 @@ const BLOCK_ROWS: usize = 1_024;
 
 stage! {
     /// Derives models, runs and evidence from the typed records.
-    struct Normalize = "normalize" version 7
+    struct Normalize = "normalize" version 8
     reads [RawModelRow, RawCardRow]
     writes [ModelRow, RunRow, EvidenceRow]
     follows []
@@ -70,6 +70,8 @@ pub struct References {
     pub owners: Table<Owners>,
     /// Published runs.
     pub registry: Table<Registry>,
+    /// Architectures, data sets and recipes beyond text.
+    pub trainings: Table<Trainings>,
     /// Reviewed corrections.
     pub corrections: Table<Corrections>,
 }
@@ -85,6 +87,7 @@ impl References {
             operators: reference.operators.clone(),
             owners: reference.owners.clone(),
             registry: reference.registry.clone(),
+            trainings: reference.trainings.clone(),
             corrections: reference.corrections.clone(),
         }
     }
@@ -100,7 +103,7 @@ impl References {
 
 impl Digests for References {
     fn digests(&self) -> BTreeMap<String, String> {
-        let Self { accelerators, places, grid, operators, owners, registry, corrections } = self;
+        let Self { accelerators, places, grid, operators, owners, registry, trainings, corrections } = self;
         let vocabulary: BTreeMap<String, String> =
             vocabulary::FILES.iter().map(|(name, text)| (format!("vocabulary/{name}"), sha256_bytes(text.as_bytes()))).collect();
         merged([
@@ -110,6 +113,7 @@ impl Digests for References {
             operators.digests(),
             owners.digests(),
             registry.digests(),
+            trainings.digests(),
             corrections.digests(),
             &vocabulary,
         ])

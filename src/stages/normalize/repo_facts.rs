@@ -4,6 +4,7 @@ use super::References;
 use super::index::{name_size, registry_kind};
 use crate::domain::{Relation, RunKind};
 use crate::evidence::Extracted;
+use crate::evidence::index::arithmetic;
 use crate::evidence::index::params::{self, Weights};
 use crate::hub::record::is_valid_id;
 use crate::lineage::{self, RepoFacts, Words};
@@ -70,6 +71,7 @@ pub fn repo_facts(references: &References, raw: &RawModelRow, words: &mut Words)
     let named = || number(params::from_name(&raw.model_id).0);
     let total = number(params::from_files(raw, lineage::names::says_quantized(&raw.model_id)))
         .or(registry.and_then(|r| r.params))
+        .or_else(|| number(arithmetic::params(&references.trainings, &raw.model_id, raw.library.as_deref())))
         .or_else(named);
     let (tag_relation, tag_bases) = lineage::tags::stated_bases(&raw.tags);
     let stated = |text: &Option<String>| text.as_deref().and_then(Relation::parse);

@@ -1,9 +1,10 @@
 //! Parameters of a model: total with its source, and those used per token.
 
+use super::References;
 use super::index::Index;
 use crate::domain::{Field, ParamsSource, Role};
 use crate::evidence::Extracted;
-use crate::evidence::index::{facts, params};
+use crate::evidence::index::{arithmetic, facts, params};
 use crate::lineage::Placement;
 use crate::lineage::names::says_quantized;
 use crate::method::simulate::pow10;
@@ -13,6 +14,7 @@ use libm::log10;
 
 /// Total parameters with their source, by the order of docs/method.md, section 2. Copies and adapters have their base's.
 pub(super) fn total_params(
+    references: &References,
     index: &Index,
     i: usize,
     placement: &Placement,
@@ -31,7 +33,9 @@ pub(super) fn total_params(
     };
     let inherits = placement.role.copies_weights() || placement.role == Role::Adapter;
     let says_packed = placement.role == Role::Quantized || says_quantized(&raw.model_id);
-    let own = || params::from_files(raw, says_packed).or_else(from_registry).or_else(|| params::from_name(&raw.model_id).0);
+    let from_architecture = || arithmetic::params(&references.trainings, &raw.model_id, raw.library.as_deref());
+    let named = || from_architecture().or_else(|| params::from_name(&raw.model_id).0);
+    let own = || params::from_files(raw, says_packed).or_else(from_registry).or_else(named);
     let chosen = if inherits { from_base().or_else(own) } else { own().or_else(from_base) }?;
     #[allow(clippy::cast_possible_truncation)] // Bounded by the extractors.
     let n = chosen.value? as i64;
