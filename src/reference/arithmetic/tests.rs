@@ -119,24 +119,3 @@ fn rows_lead_to_each_other() {
     }
     assert!(table.architectures().len() > 1_000 && table.datasets().count() > 15);
 }
-
-#[test]
-#[ignore = "ad hoc"]
-fn adhoc() {
-    let table = trainings();
-    let text = std::fs::read_to_string("/tmp/arith/ids.txt").unwrap();
-    for id in text.lines() {
-        if let Some(n) = table.named(id, None) {
-            println!("{id}\t{}\t{:?}\t{:?}", n.architecture.architecture, n.recipe.map(|r| &r.recipe), compute(&table, id));
-        } else if id.starts_with("timm/") {
-            println!("{id}\t-");
-        }
-    }
-    for run in Reference::load().unwrap().registry.runs() {
-        if let (Some(id), Some(flop)) = (&run.hub_id, run.train_flop) {
-            if let Some(mine) = compute(&table, id) {
-                println!("REG\t{id}\t{flop:e}\t{mine:e}\t{:.3}\t{:?}", mine / flop, run.flop_method);
-            }
-        }
-    }
-}

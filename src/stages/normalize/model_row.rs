@@ -44,8 +44,7 @@ pub(super) fn model_row(
     }
     extracted.extend(index.corrections.get(&i).into_iter().flatten().filter_map(MetCorrection::evidence));
     extracted.extend(reported(references, index, i, placement, raw));
-    extracted.extend(said);
-    extracted.extend(known_by_name(references, index, i, placement, raw));
+    extracted.extend(said.into_iter().chain(known_by_name(references, index, i, placement, raw)));
     refuse_what_the_text_contradicts(&mut extracted);
     let (upstream_run_ids, lineage_is_complete) = upstream_runs(index, i);
     let row = ModelRow {
@@ -86,8 +85,9 @@ fn known_by_name(references: &References, index: &Index, i: usize, placement: &P
     let mut rows = arithmetic::of_own_name(&references.trainings, &raw.model_id, library);
     // Fine-tunes of text, embeddings among them, are counted by their own tokens.
     if rows.is_empty() && !facts::modality(raw, None).counts_tokens() {
-        let bases = index.chain(i).skip(1).map(|base| arithmetic::of_base_name(&references.trainings, index.id(base), library));
-        rows = bases.into_iter().find(|rows| !rows.is_empty()).unwrap_or_default();
+        let bases = index.chain(i).flat_map(|at| &index.facts[at].base_ids);
+        let mut known = bases.map(|base| arithmetic::of_base_name(&references.trainings, base, library));
+        rows = known.find(|rows| !rows.is_empty()).unwrap_or_default();
     }
     for row in rows.iter_mut().filter(|_| placement.own_run.is_none()) {
         row.reject_reason = Some(format!("the repository trained nothing itself (role {})", placement.role.name()));
