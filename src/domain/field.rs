@@ -33,6 +33,9 @@ closed_set! {
         SequenceLength = "sequence_length",
         /// Side of the square images trained on, in pixels.
         ImageSize = "image_size",
+        /// FLOP of the forward passes that one training sample takes at training resolution, two for a multiply-add; a sample is an image,
+        /// a pair, or a second of sound.
+        ForwardFlop = "forward_flop",
         /// Parameters in total.
         TotalParams = "total_params",
         /// Parameters used per token.
@@ -68,7 +71,7 @@ impl Field {
             Self::TrainTokens | Self::SequenceLength => "tokens",
             Self::TrainSamples => "samples",
             Self::ImageSize => "pixels",
-            Self::TrainFlop => "FLOP",
+            Self::TrainFlop | Self::ForwardFlop => "FLOP",
             Self::TrainSteps => "steps",
             Self::BatchSize => "sequences or tokens",
             Self::TotalParams | Self::ActiveParams => "parameters",
@@ -97,6 +100,8 @@ closed_set! {
         Registry = "registry",
         /// The table of what was looked up of well-known repositories (repository_facts.csv).
         RepositoryFacts = "repository_facts",
+        /// The tables of known architectures, data sets and recipes, by the repository's name.
+        Arithmetic = "arithmetic",
         /// A reviewed correction.
         Correction = "correction",
     }
@@ -119,6 +124,8 @@ closed_set! {
         RepositoryFacts = "repository_facts",
         /// The base model's number.
         Base = "base",
+        /// The table of known architectures, by the repository's name.
+        Architecture = "architecture",
         /// The text of the model card.
         Card = "card",
         /// A reviewed correction.

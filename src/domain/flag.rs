@@ -35,6 +35,12 @@ closed_set! {
         DeviceHoursFromCountAndWallHours = "device_hours_from_count_and_wall_hours",
         /// Reported energy is taken as that of the facility; the source does not say.
         EnergyTakenAsFacilityEnergy = "energy_taken_as_facility_energy",
+        /// The size is that of the architecture that the repository's name gives.
+        ParamsFromArchitecture = "params_from_architecture",
+        /// Compute is three forward passes per sample times the samples of a known recipe.
+        ComputeFromArchitectureAndRecipe = "compute_from_architecture_and_recipe",
+        /// The architecture is known and its recipe is not: compute is that of models of its size.
+        ArchitectureKnownRecipeUnknown = "architecture_known_recipe_unknown",
         /// Nothing states the compute; it follows backwards from emissions, energy or hours.
         ComputeImpliedByTheChain = "compute_implied_by_the_chain",
         /// Compute is what continued pre-trainings take of the pre-training they start from.

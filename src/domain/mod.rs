@@ -19,6 +19,7 @@ pub mod role_method;
 pub mod role_shares;
 pub mod rule;
 pub mod run;
+pub mod sample;
 pub mod size_word;
 pub mod source;
 pub mod tier;
@@ -39,6 +40,7 @@ pub use role_method::{RoleMethod, Shown};
 pub use role_shares::RoleShares;
 pub use rule::Rule;
 pub use run::{Run, RunKind, RunShares, TrainingStage};
+pub use sample::SampleUnit;
 
 pub use size_word::SizeWord;
 pub use source::{CohortMetric, SourceKind};

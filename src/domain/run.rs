@@ -195,6 +195,10 @@ pub struct Known {
     pub active_params: Option<f64>,
     /// Tokens seen.
     pub train_tokens: Option<f64>,
+    /// FLOP of the forward passes that one training sample takes.
+    pub forward_flop: Option<f64>,
+    /// Samples seen, each pass over the data counted.
+    pub train_samples: Option<f64>,
     /// Training compute.
     pub train_flop: Option<f64>,
     /// Confidence of the stated compute, 0 to 1.

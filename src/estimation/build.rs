@@ -15,7 +15,7 @@ use crate::method::chain;
 use crate::method::simulate::{Compute, LogNormal, Part, Prediction, Response, RunModel, Spread, Start, central, pow10};
 use crate::reference::compute_bounds::Bound;
 use crate::reference::{PueValue, registry};
-use crate::units::{Day, Params, Tokens};
+use crate::units::{Day, Flop, Params, Tokens};
 use libm::log10;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
@@ -239,10 +239,22 @@ fn stated_compute<'a>(run: &Run, fits: &'a Fits) -> Option<Compute<'a>> {
         let rating = run.known.train_flop_confidence.map_or(Rating::Unknown, Rating::of_confidence);
         return Some(known(flop, Spread::Normal(registry::flop_sd_dex(rating) * assume::LN_10)));
     }
+    if let Some(flop) = counted_flop(run) {
+        return Some(known(flop.0, Spread::Normal(assume::FLOP_COUNTED_SD_DEX * assume::LN_10)));
+    }
     let (n, d) = (Params(run.known.active_params?), Tokens(run.known.train_tokens?));
     let is_adapter = run.kind == Some(RunKind::Adapter);
     let flop = if is_adapter { chain::adapter_flop(n, d) } else { chain::training_flop(n, d) };
     Some(known(flop.0, measured))
+}
+
+/// C = 3 F S, where a forward pass and the samples seen are known (data/reference/architectures.csv, recipes.csv); an adapter lacks the
+/// gradients of the frozen weights.
+#[must_use]
+pub fn counted_flop(run: &Run) -> Option<Flop> {
+    let whole = chain::sample_training_flop(Flop(run.known.forward_flop?), run.known.train_samples?);
+    let is_adapter = run.kind == Some(RunKind::Adapter);
+    Some(if is_adapter { Flop(whole.0 * chain::FLOP_PER_FROZEN_PARAM_TOKEN / chain::FLOP_PER_PARAM_TOKEN) } else { whole })
 }
 
 /// Whether the stated compute is 6 N D of the same run.

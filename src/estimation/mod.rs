@@ -5,7 +5,7 @@ pub mod factors;
 pub mod fits;
 pub mod terms;
 
-pub use build::{Basis, Built, build, compute_fit, is_product};
+pub use build::{Basis, Built, build, compute_fit, counted_flop, is_product};
 pub use factors::Mixtures;
 pub use fits::{FitRows, Fits, LoadedFit, six_nd_law};
 pub use terms::term_values;

@@ -49,6 +49,10 @@ pub const REPORTED_ENERGY_SD: f64 = 0.10;
 /// energies differ from hours times power by 0.147 dex (0.34) in the root mean square, of which power and PUE explain 0.21.
 pub const STATED_HOURS_SD: f64 = 0.27;
 
+/// Spread of compute counted from architecture and recipe: within a factor of 2 nine times in ten, log10(2) / 1.645 dex. The forward pass
+/// is known to some percent; restarts, growing images, teachers and crops are not. Nine published estimates differ from it by 0.28 dex
+/// (data/reference/recipes.md), which holds their own error of about 0.29.
+pub const FLOP_COUNTED_SD_DEX: f64 = 0.18;
 /// Spread of compute that Epoch AI rates "confident", read as within a factor of 3 nine times in ten: log10(3) / 1.645 dex.
 pub const FLOP_CONFIDENT_SD_DEX: f64 = 0.29;
 /// The same for "likely", read as within a factor of 10.

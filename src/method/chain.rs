@@ -10,6 +10,9 @@ pub const FLOP_PER_PARAM_TOKEN: f64 = 6.0;
 /// FLOP per base parameter and token of adapter training: no weight gradients for frozen weights (docs/method.md, section 4).
 pub const FLOP_PER_FROZEN_PARAM_TOKEN: f64 = 4.0;
 
+/// Forward passes that a training step is worth: one forward, two backward.
+pub const FORWARD_PASSES_OF_A_STEP: f64 = 3.0;
+
 /// C = 6 N D.
 #[must_use]
 pub fn training_flop(active: Params, tokens: Tokens) -> Flop {
@@ -20,6 +23,13 @@ pub fn training_flop(active: Params, tokens: Tokens) -> Flop {
 #[must_use]
 pub fn adapter_flop(active: Params, tokens: Tokens) -> Flop {
     Flop(FLOP_PER_FROZEN_PARAM_TOKEN * active.0 * tokens.0)
+}
+
+/// C = 3 F S: forward pass of a sample, and a backward pass of twice the work (Kaplan et al. 2020, arXiv 2001.08361, section 2.1), over
+/// all samples seen.
+#[must_use]
+pub fn sample_training_flop(forward: Flop, samples: f64) -> Flop {
+    Flop(FORWARD_PASSES_OF_A_STEP * forward.0 * samples)
 }
 
 /// H = C / (peak x MFU x 3600); `peak` is the dense rate at training precision.

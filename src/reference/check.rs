@@ -41,11 +41,26 @@ const RULES: &[Rules] = &[
         ],
     },
     Rules {
+        file: "architectures.csv",
+        key: &["architecture", "resolution"],
+        filled: &["architecture", "resolution", "unit", "forward_flop", "source", "vintage"],
+        // From a mobile network at 106 pixels to a video transformer; from a hundred thousand parameters to tens of billions.
+        ranges: &[("resolution", 0.0, 4_096.0), ("forward_flop", 1e6, 1e16), ("params", 1e5, 1e11)],
+        together: &[],
+    },
+    Rules {
         file: "cloud_regions.csv",
         key: &["provider", "region"],
         filled: &["provider", "region", "country", "grid_place", "source", "vintage"],
         ranges: &[("pue", 1.0, 2.0)],
         together: &[("pue", "pue_source")],
+    },
+    Rules {
+        file: "datasets.csv",
+        key: &["dataset"],
+        filled: &["dataset", "unit", "source", "vintage"],
+        ranges: &[("samples", 100.0, 1e12), ("tokens", 1e3, 1e14), ("hours", 1.0, 1e9)],
+        together: &[],
     },
     Rules {
         file: "grid_country_year.csv",
@@ -103,6 +118,14 @@ const RULES: &[Rules] = &[
         filled: &["setting", "accelerator", "vendor", "ratio", "kind", "source"],
         ranges: &[("ratio", 0.1, 2.0)],
         together: &[],
+    },
+    Rules {
+        file: "recipes.csv",
+        key: &["recipe"],
+        filled: &["recipe", "source", "vintage"],
+        // The longest schedule, of timm's smallest networks, has 3,600 epochs; the largest sample, of SigLIP, 4e10 pairs.
+        ranges: &[("epochs", 0.01, 4_000.0), ("samples_seen", 1e3, 1e13), ("resolution", 16.0, 2_048.0), ("passes", 0.05, 20.0)],
+        together: &[("epochs", "dataset"), ("passes", "derivation"), ("samples_seen", "derivation")],
     },
     Rules {
         file: "reported_finetunes.csv",

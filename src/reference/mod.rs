@@ -3,6 +3,7 @@
 //! Every row names its source, its vintage and how it is known; `data/reference/<table>.md` describes each file.
 
 pub mod accelerators;
+pub mod arithmetic;
 pub mod check;
 pub mod chip_use;
 pub mod compute_bounds;
@@ -30,6 +31,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 pub use accelerators::{Accelerator, Accelerators, Named};
+pub use arithmetic::{NamedTraining, Trainings};
 pub use chip_use::{ChipUse, MixtureRole};
 pub use compute_bounds::ComputeBounds;
 pub use compute_countries::ComputeCountries;
@@ -50,7 +52,9 @@ pub use table::Table;
 
 const FILES: &[(&str, &str)] = &[
     ("accelerators.csv", include_str!("../../data/reference/accelerators.csv")),
+    ("architectures.csv", include_str!("../../data/reference/architectures.csv")),
     ("cloud_regions.csv", include_str!("../../data/reference/cloud_regions.csv")),
+    ("datasets.csv", include_str!("../../data/reference/datasets.csv")),
     ("grid_country_year.csv", include_str!("../../data/reference/grid_country_year.csv")),
     ("grid_region_year.csv", include_str!("../../data/reference/grid_region_year.csv")),
     ("machine_types.csv", include_str!("../../data/reference/machine_types.csv")),
@@ -61,6 +65,7 @@ const FILES: &[(&str, &str)] = &[
     ("post_training.csv", include_str!("../../data/reference/post_training.csv")),
     ("power.csv", include_str!("../../data/reference/power.csv")),
     ("pue.csv", include_str!("../../data/reference/pue.csv")),
+    ("recipes.csv", include_str!("../../data/reference/recipes.csv")),
     ("reported_finetunes.csv", include_str!("../../data/reference/reported_finetunes.csv")),
     ("repository_facts.csv", include_str!("../../data/reference/repository_facts.csv")),
     ("role_labels.csv", include_str!("../../data/reference/role_labels.csv")),
@@ -107,6 +112,8 @@ pub struct Reference {
     pub repository_facts: Table<RepositoryFacts>,
     /// Records whose role somebody looked up.
     pub role_labels: Table<Vec<RoleLabel>>,
+    /// Architectures, data sets and recipes of models beyond text.
+    pub trainings: Table<Trainings>,
     /// Reviewed corrections of the Hub's metadata.
     pub corrections: Table<Corrections>,
     /// Digest of every file, for the manifest.
@@ -177,6 +184,7 @@ impl Reference {
             reported: Table::new(files.rows("reported_finetunes.csv")?, one("reported_finetunes.csv")),
             repository_facts: Table::new(RepositoryFacts::new(files.rows("repository_facts.csv")?)?, one("repository_facts.csv")),
             role_labels: Table::new(files.rows("role_labels.csv")?, one("role_labels.csv")),
+            trainings: trainings(files)?,
             corrections: Table::new(Corrections::new(files.text(CORRECTIONS.0)?)?, one(CORRECTIONS.0)),
             digests: Table::new(all.clone(), all),
             registry,
@@ -185,6 +193,12 @@ impl Reference {
             grid,
         })
     }
+}
+
+fn trainings(files: &Files) -> Result<Table<Trainings>> {
+    let names = ["architectures.csv", "datasets.csv", "recipes.csv"];
+    let rows = Trainings::new(files.rows(names[0])?, files.rows(names[1])?, files.rows(names[2])?)?;
+    Ok(Table::new(rows, files.digests(&names)))
 }
 
 fn grid(files: &Files, extra_grid: Option<&(&Path, Vec<u8>)>) -> Result<Table<Grid>> {

@@ -123,6 +123,10 @@ table! {
         active_params: Option<f64>,
         /// Tokens seen.
         train_tokens: Option<f64>,
+        /// FLOP of the forward passes that one training sample takes.
+        forward_flop: Option<f64>,
+        /// Samples seen, each pass over the data counted.
+        train_samples: Option<f64>,
         /// Stated training compute.
         train_flop: Option<f64>,
         /// Confidence of the stated training compute, 0 to 1.
@@ -171,6 +175,8 @@ impl From<TierRow> for Run {
                 total_params: row.total_params,
                 active_params: row.active_params,
                 train_tokens: row.train_tokens,
+                forward_flop: row.forward_flop,
+                train_samples: row.train_samples,
                 train_flop: row.train_flop,
                 train_flop_confidence: row.train_flop_confidence,
                 emissions_kgco2e: row.emissions_kgco2e,
@@ -211,6 +217,8 @@ impl From<Run> for TierRow {
             total_params: run.known.total_params,
             active_params: run.known.active_params,
             train_tokens: run.known.train_tokens,
+            forward_flop: run.known.forward_flop,
+            train_samples: run.known.train_samples,
             train_flop: run.known.train_flop,
             train_flop_confidence: run.known.train_flop_confidence,
             emissions_kgco2e: run.known.emissions_kgco2e,

@@ -1,5 +1,6 @@
 //! What a record of the index tells of a model without its card.
 
+pub mod arithmetic;
 pub mod emissions;
 pub mod facts;
 pub mod looked_up;

@@ -30,7 +30,7 @@ use crate::evidence::card::CardTables;
 use crate::evidence::place::PlaceTables;
 use crate::lineage::{Placement, run_id};
 use crate::reference::{
-    Accelerators, Corrections, Grid, Operators, Owners, Places, Reference, Registry, RepositoryFacts, RoleLabel, Table,
+    Accelerators, Corrections, Grid, Operators, Owners, Places, Reference, Registry, RepositoryFacts, RoleLabel, Table, Trainings,
 };
 use crate::tables::{EvidenceRow, ModelRow, RawCardRow, RawModelRow, RunRow};
 use rayon::prelude::*;
@@ -75,6 +75,8 @@ pub struct References {
     pub owners: Table<Owners>,
     /// Published runs.
     pub registry: Table<Registry>,
+    /// Architectures, data sets and recipes beyond text.
+    pub trainings: Table<Trainings>,
     /// Reviewed corrections.
     pub corrections: Table<Corrections>,
     /// What was looked up of well-known repositories.
@@ -94,6 +96,7 @@ impl References {
             operators: reference.operators.clone(),
             owners: reference.owners.clone(),
             registry: reference.registry.clone(),
+            trainings: reference.trainings.clone(),
             corrections: reference.corrections.clone(),
             repository_facts: reference.repository_facts.clone(),
             role_labels: reference.role_labels.clone(),
@@ -111,7 +114,8 @@ impl References {
 
 impl Digests for References {
     fn digests(&self) -> BTreeMap<String, String> {
-        let Self { accelerators, places, grid, operators, owners, registry, corrections, repository_facts, role_labels } = self;
+        let Self { accelerators, places, grid, operators, owners, registry, trainings, corrections, repository_facts, role_labels } =
+            self;
         merged([
             accelerators.digests(),
             places.digests(),
@@ -119,6 +123,7 @@ impl Digests for References {
             operators.digests(),
             owners.digests(),
             registry.digests(),
+            trainings.digests(),
             corrections.digests(),
             repository_facts.digests(),
             role_labels.digests(),

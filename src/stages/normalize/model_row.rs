@@ -8,7 +8,7 @@ use super::{References, Settings};
 use crate::domain::source::CohortMetric;
 use crate::domain::{EvidenceSource, Field, Role, RunKind, TrainedOnSource};
 use crate::evidence::Extracted;
-use crate::evidence::index::{facts, looked_up};
+use crate::evidence::index::{arithmetic, facts, looked_up};
 use crate::lineage::{Placement, run_id};
 use crate::reference::{RepositoryFact, TrainingRun};
 use crate::tables::{ModelRow, RawCardRow, RawModelRow};
@@ -31,7 +31,7 @@ pub(super) fn model_row(
     let fact = references.repository_facts.fact(&raw.model_id);
     let known = Known { registry, fact };
     let mut extracted = Vec::new();
-    let indexed = total_params(index, i, placement, raw, known, &mut extracted);
+    let indexed = total_params(references, index, i, placement, raw, known, &mut extracted);
     #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
     let size = indexed.map(|(n, _)| n as f64);
     let mut said = card.map(|card| from_card(references, index, i, placement, size, card)).unwrap_or_default();
@@ -50,7 +50,7 @@ pub(super) fn model_row(
     }
     extracted.extend(index.corrections.get(&i).into_iter().flatten().filter_map(MetCorrection::evidence));
     extracted.extend(reported(references, index, i, placement, raw));
-    extracted.extend(said);
+    extracted.extend(said.into_iter().chain(known_by_name(references, index, i, placement, raw)));
     refuse_what_the_text_contradicts(&mut extracted);
     let (upstream_run_ids, lineage_is_complete) = upstream_runs(index, i);
     let row = ModelRow {
@@ -84,6 +84,22 @@ pub(super) fn model_row(
         in_cohort: downloads(settings.metric, raw).is_some_and(|d| d > settings.min),
     };
     (row, extracted)
+}
+
+/// What the tables of architectures and recipes know of the repository's name, else of the nearest base's.
+fn known_by_name(references: &References, index: &Index, i: usize, placement: &Placement, raw: &RawModelRow) -> Vec<Extracted> {
+    let library = raw.library.as_deref();
+    let mut rows = arithmetic::of_own_name(&references.trainings, &raw.model_id, library);
+    // Fine-tunes of text, embeddings among them, are counted by their own tokens.
+    if rows.is_empty() && !facts::modality(raw, None).counts_tokens() {
+        let bases = index.chain(i).flat_map(|at| &index.facts[at].base_ids);
+        let mut known = bases.map(|base| arithmetic::of_base_name(&references.trainings, base, library));
+        rows = known.find(|rows| !rows.is_empty()).unwrap_or_default();
+    }
+    for row in rows.iter_mut().filter(|_| placement.own_run.is_none()) {
+        row.reject_reason = Some(format!("the repository trained nothing itself (role {})", placement.role.name()));
+    }
+    rows
 }
 
 fn license_tag(raw: &RawModelRow) -> Option<String> {

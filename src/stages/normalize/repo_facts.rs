@@ -4,7 +4,7 @@ use super::References;
 use super::index::{name_size, named, registry_kind, size_of_another};
 use crate::domain::{Relation, RunKind};
 use crate::evidence::Extracted;
-use crate::evidence::index::params;
+use crate::evidence::index::{arithmetic, params};
 use crate::hub::record::is_valid_id;
 use crate::lineage::{self, RepoFacts, Words};
 use crate::tables::RawModelRow;
@@ -73,7 +73,8 @@ pub fn repo_facts(references: &References, raw: &RawModelRow, words: &mut Words)
     let named = || number(named(raw).0.filter(|e| e.reject_reason.is_none()));
     let of_another = size_of_another(&raw.model_id).is_some();
     let counted = number(params::from_files(raw, lineage::names::says_quantized(&raw.model_id), of_another));
-    let total = counted.or(registry.and_then(|r| r.params)).or_else(named);
+    let of_architecture = || number(arithmetic::params(&references.trainings, &raw.model_id, raw.library.as_deref()));
+    let total = counted.or(registry.and_then(|r| r.params)).or_else(of_architecture).or_else(named);
     let (tag_relation, tag_bases) = lineage::tags::stated_bases(&raw.tags);
     let stated = |text: &Option<String>| text.as_deref().and_then(Relation::parse);
     let relation = stated(&raw.card_base_relation).or(stated(&raw.hub_base_relation)).or(tag_relation);

@@ -56,6 +56,7 @@ pub(super) fn reported(
             | Field::TrainSamples
             | Field::SequenceLength
             | Field::ImageSize
+            | Field::ForwardFlop
             | Field::TotalParams
             | Field::ActiveParams
             | Field::Mfu
@@ -146,6 +147,7 @@ pub(super) fn is_of_training(field: Field) -> bool {
         | Field::Epochs
         | Field::SequenceLength
         | Field::ImageSize
+        | Field::ForwardFlop
         | Field::TotalParams
         | Field::ActiveParams
         | Field::Mfu

@@ -1,9 +1,10 @@
 //! Parameters of a model: total with its source, and those used per token.
 
+use super::References;
 use super::index::{Index, named, size_of_another};
 use crate::domain::{Field, ParamsSource, Role};
 use crate::evidence::Extracted;
-use crate::evidence::index::{facts, looked_up, params};
+use crate::evidence::index::{arithmetic, facts, looked_up, params};
 use crate::lineage::Placement;
 use crate::lineage::names::says_quantized;
 use crate::method::simulate::pow10;
@@ -22,6 +23,7 @@ pub(super) struct Known<'a> {
 
 /// Total parameters with their source, by the order of docs/method.md, section 2. Copies and adapters have their base's.
 pub(super) fn total_params(
+    references: &References,
     index: &Index,
     i: usize,
     placement: &Placement,
@@ -42,8 +44,10 @@ pub(super) fn total_params(
     let says_packed = placement.role == Role::Quantized || says_quantized(&raw.model_id);
     let of_another = size_of_another(&raw.model_id).is_some();
     let looked_up = || known.fact.and_then(|fact| Some(looked_up::size(fact, Field::TotalParams, fact.total_params?)));
+    let from_architecture = || arithmetic::params(&references.trainings, &raw.model_id, raw.library.as_deref());
     let (said, refused) = split(named(raw).0);
-    let own = || params::from_files(raw, says_packed, of_another).or_else(from_registry).or_else(looked_up).or(said);
+    let from_files = || params::from_files(raw, says_packed, of_another);
+    let own = || from_files().or_else(from_registry).or_else(looked_up).or_else(from_architecture).or(said);
     let chosen = if inherits { from_base().or_else(own) } else { own().or_else(from_base) };
     extracted.extend(refused);
     let chosen = chosen?;

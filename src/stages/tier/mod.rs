@@ -10,6 +10,7 @@ use crate::domain::{
 };
 use crate::engine::{Digests, Inputs, Outputs, Stage, stage};
 use crate::error::Result;
+use crate::estimation::counted_flop;
 use crate::evidence::hardware::{self, Context};
 use crate::evidence::index::names;
 use crate::evidence::place::{Place, PlaceTables, read_place};
@@ -31,7 +32,7 @@ const CLEANEST_GRID: GCo2ePerKwh = GCo2ePerKwh(20.0);
 
 stage! {
     /// Decides which tiers the evidence of each run reaches.
-    struct Tiering = "tier" version 5
+    struct Tiering = "tier" version 6
     reads [ModelRow, RunRow, EvidenceRow]
     writes [TierRow]
     follows []
@@ -160,6 +161,8 @@ fn known_run(references: &References, model: &ModelRow, run: Option<&RunRow>, ow
             total_params: params(model.total_params),
             active_params: params(model.active_params),
             train_tokens: value(Field::TrainTokens),
+            forward_flop: value(Field::ForwardFlop),
+            train_samples: value(Field::TrainSamples),
             train_flop: value(Field::TrainFlop),
             train_flop_confidence: best(own, Field::TrainFlop).map(|e| e.confidence),
             emissions_kgco2e: value(Field::EmissionsKgco2e),
@@ -212,6 +215,7 @@ fn flags(model: &ModelRow, own: &[EvidenceRow]) -> Vec<Flag> {
         Some(ParamsSource::Name) => Some(Flag::ParamsFromName),
         Some(ParamsSource::Base) => Some(Flag::ParamsFromBase),
         Some(ParamsSource::Card) => Some(Flag::ParamsFromCard),
+        Some(ParamsSource::Architecture) => Some(Flag::ParamsFromArchitecture),
         Some(
             ParamsSource::Safetensors
             | ParamsSource::SafetensorsTotal
@@ -256,11 +260,25 @@ fn most_emissions(run: &Run) -> Option<KgCo2e> {
     Some(KgCo2e(flop.0 / FLOP_PER_PFLOP * ATCI_BAND_GCO2E_PER_PFLOP.1 / GRAMS_PER_KG))
 }
 
-/// The tiers the evidence reaches; a reported figure that contradicts independent evidence is passed over with a flag.
-fn reached(run: &mut Run) -> Vec<Tier> {
+/// Compute that is stated, else counted from architecture and recipe, else from parameters and tokens; with flags for the second, and for
+/// an architecture that nothing came of.
+fn known_compute(run: &mut Run) -> Option<f64> {
     let known = run.known;
     let product = || Some(chain::training_flop(Params(known.active_params?), Tokens(known.train_tokens?)).0);
-    let compute = known.train_flop.or_else(product);
+    let counted = counted_flop(run).map(|flop| flop.0);
+    let compute = known.train_flop.or(counted).or_else(product);
+    if known.train_flop.is_none() && counted.is_some() {
+        run.flags.push(Flag::ComputeFromArchitectureAndRecipe);
+    }
+    if compute.is_none() && known.forward_flop.is_some() {
+        run.flags.push(Flag::ArchitectureKnownRecipeUnknown);
+    }
+    compute
+}
+
+/// The tiers the evidence reaches; a reported figure that contradicts independent evidence is passed over with a flag.
+fn reached(run: &mut Run) -> Vec<Tier> {
+    let (known, compute) = (run.known, known_compute(run));
     let (mut reported, mut metered) = (known.emissions_kgco2e.is_some(), known.energy_kwh.is_some());
     if let Some(most) = most_emissions(run) {
         if known.emissions_kgco2e.is_some_and(|kg| kg > most.0) {

@@ -175,6 +175,7 @@ fn front_matter_key(field: Field) -> &'static str {
         | Field::TrainSamples
         | Field::SequenceLength
         | Field::ImageSize
+        | Field::ForwardFlop
         | Field::TotalParams
         | Field::ActiveParams
         | Field::Mfu
