@@ -1,9 +1,9 @@
 //! `explain`: a model's figures as a calculation that a person can redo.
 
 use super::compose::Pipeline;
-use super::text::{number, table};
+use super::text::{number, percent, table};
 use super::{Cli, print};
-use hugging_carbon::domain::{Field, Quantiles, RegressionId, Run, RunKind, Term, Tier};
+use hugging_carbon::domain::{Field, Quantiles, RegressionId, Role, Run, RunKind, Term, Tier};
 use hugging_carbon::error::{Error, Result};
 use hugging_carbon::estimation::{Basis, Built, FactorTables, FitRows, Fits, LoadedFit, build, compute_fit, six_nd_law};
 use hugging_carbon::method::chain::{FLOP_PER_FROZEN_PARAM_TOKEN, FLOP_PER_PARAM_TOKEN};
@@ -87,6 +87,11 @@ fn identity(out: &mut String, model: &ModelRow) {
     let date = model.trained_on.map(|d| format!("{d} (from {})", model.trained_on_source.map(|s| s.name()).unwrap_or_default()));
     let _ = writeln!(out, "{}", model.model_id);
     let _ = writeln!(out, "  role        {} (rule: {})", model.role, model.role_rule);
+    if !model.p.is_certain() {
+        let likely = Role::ALL.iter().map(|role| (role, model.p.share(*role))).filter(|(_, p)| *p >= 0.005);
+        let likely: Vec<String> = likely.map(|(role, p)| format!("{role} {}", percent(p))).collect();
+        let _ = writeln!(out, "  not certain {}", likely.join(", "));
+    }
     let _ = writeln!(out, "  parameters  {params}{source}");
     let _ = writeln!(out, "  modality    {}", model.modality);
     let _ = writeln!(out, "  trained on  {}", or_unknown(date));

@@ -2,6 +2,7 @@
 
 use super::text::{count, number, percent, table};
 use hugging_carbon::domain::Tier;
+use hugging_carbon::domain::tier::{DOCUMENTED, IMPUTED};
 use hugging_carbon::error::{Error, Result};
 use hugging_carbon::stages::snapshot::LATEST;
 use hugging_carbon::stages::snapshot::fallbacks::count_fallbacks;
@@ -40,6 +41,9 @@ pub fn headline(snapshots: &Path) -> Result<String> {
         row("energy, MWh", headline.energy_kwh, 1e-3),
         row("compute, FLOP", headline.train_flop, 1.0),
     ];
+    for (basis, about) in [(DOCUMENTED, "documented, t CO2e"), (IMPUTED, "imputed, t CO2e")] {
+        totals.extend(headline.by_basis.get(basis).map(|total| row(about, total.emissions_kgco2e, 1e-3)));
+    }
     totals.extend(headline.atci_gco2e_per_pflop.map(|v| row("ATCI, g CO2e/PFLOP", v, 1.0)));
     out.push_str(&table(&["total", "p05", "median", "p95", "mean"], &totals, 1));
     out.push_str("\nShare of emissions by tier\n");

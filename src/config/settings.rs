@@ -113,7 +113,7 @@ const fn whole(least: f64, most: f64, refusal: &'static str) -> Kind {
 /// A count that the typed structs hold without a sign: they refuse a negative one before this rule is asked.
 const COUNT: Kind = whole(0.0, f64::INFINITY, "must not be negative");
 const FRACTION: Kind = Kind::Number(Limits { least: 0.0, most: 1.0, refusal: "a fraction must lie between 0 and 1" });
-const VERSION: Kind = whole(METHOD_VERSION as f64, METHOD_VERSION as f64, "this build implements method version 1 only");
+const VERSION: Kind = whole(METHOD_VERSION as f64, METHOD_VERSION as f64, "this build implements method version 2 only");
 
 /// Every setting, section by section.
 pub const SETTINGS: &[Setting] = &[

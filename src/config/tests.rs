@@ -41,7 +41,7 @@ fn a_bad_setting_is_named() {
         ("[cohort]\nmin = -1", "cannot be negative"),
         ("[limits]\nmax_shrink_fraction = 1.5", "between 0 and 1"),
         ("[limits]\nmax_quarantine_fraction = nan", "between 0 and 1"),
-        ("[method]\nversion = 2", "method version 1 only"),
+        ("[method]\nversion = 1", "method version 2 only"),
         ("[method]\ndraws = 5", "between 100 and 100000"),
         ("[cohort]\nmetric = \"likes\"", "likes"),
         ("[source]\nkind = \"hub\"", "hub-listing"),

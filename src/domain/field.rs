@@ -52,6 +52,8 @@ closed_set! {
         CloudProvider = "cloud_provider",
         /// Date of the training.
         TrainedOn = "trained_on",
+        /// What the repository's own training was, where nothing certain tells: the likeliest role with its probability.
+        Role = "role",
         /// Model whose weights the training started from.
         BaseModel = "base_model",
         /// Tool that measured emissions or energy.
@@ -75,7 +77,7 @@ impl Field {
             Self::TrainSteps => "steps",
             Self::BatchSize => "sequences or tokens",
             Self::TotalParams | Self::ActiveParams => "parameters",
-            Self::Epochs | Self::Mfu => "1",
+            Self::Epochs | Self::Role | Self::Mfu => "1",
             Self::TrainedOn => "date",
             Self::Country | Self::CloudRegion => "place",
             Self::Accelerator | Self::Precision | Self::CloudProvider | Self::BaseModel | Self::MeasurementTool => "name",
@@ -102,6 +104,8 @@ closed_set! {
         RepositoryFacts = "repository_facts",
         /// The tables of known architectures, data sets and recipes, by the repository's name.
         Arithmetic = "arithmetic",
+        /// The signs of the record, weighed by the regression on roles (role_terms).
+        RoleModel = "role_model",
         /// A reviewed correction.
         Correction = "correction",
     }

@@ -17,6 +17,11 @@ closed_set! {
         Modality = "modality",
         /// Tier of the headline estimate.
         Tier = "tier",
+        /// What the headline estimate rests on: documented (tiers 1 to 4: something of the training is stated), imputed (tiers 5 and 6), none
+        /// (nothing was trained).
+        Basis = "basis",
+        /// What the record tells of role, size and date, joined by `+`; a role is told if something certain decides it.
+        Coverage = "coverage",
         /// Role of the repository.
         Role = "role",
         /// Accelerator of the headline estimate.

@@ -47,7 +47,7 @@ pub use source::{CohortMetric, SourceKind};
 pub use tier::Tier;
 
 /// Version of the method this build implements (docs/method.md). `method.version` pins it.
-pub const METHOD_VERSION: i32 = 1;
+pub const METHOD_VERSION: i32 = 2;
 
 /// A closed set of words: its members, their published names, and what each means.
 pub trait ClosedSet: Copy + Ord + std::fmt::Debug + 'static {

@@ -22,7 +22,22 @@ closed_set! {
     }
 }
 
+/// Basis of tiers 1 to 4: something of the training is stated.
+pub const DOCUMENTED: &str = "documented";
+/// Basis of tiers 5 and 6: size, date and who trains, or less.
+pub const IMPUTED: &str = "imputed";
+
 impl Tier {
+    /// What the figures of a tier rest on, as `aggregates` groups them; none where nothing was trained.
+    #[must_use]
+    pub const fn basis(self) -> &'static str {
+        match self {
+            Self::NoTraining => "none",
+            Self::Emissions | Self::Energy | Self::Hardware | Self::Compute => DOCUMENTED,
+            Self::Parameters | Self::Category => IMPUTED,
+        }
+    }
+
     /// The published number, 0 to 6.
     #[must_use]
     pub const fn number(self) -> i32 {

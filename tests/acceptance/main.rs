@@ -8,6 +8,7 @@ mod cards;
 #[path = "../common/mod.rs"]
 mod common;
 mod lineage;
+mod masks;
 mod physical_chain;
 mod recipes;
 mod reliability;

@@ -5,7 +5,7 @@ use super::model_row::downloads;
 use super::registry_rows::RegistryRows;
 use super::repo_facts::repo_facts;
 use super::role_labels::RecordSigns;
-use super::roles::settle_roles;
+use super::roles::{Likelihood, settle_roles};
 use super::said_bases::{bases_in_card, settle_said_bases};
 use super::{Carded, References, Settings};
 use crate::domain::source::CohortMetric;
@@ -34,6 +34,8 @@ pub(super) struct Index {
     pub(super) placements: Vec<Placement>,
     /// What of each record only the likelihood of its role asks for.
     pub(super) signs: Vec<RecordSigns>,
+    /// What the probabilities were read with.
+    pub(super) likelihood: Option<Likelihood>,
     /// Probabilities of each repository's roles.
     pub(super) shares: Vec<RoleShares>,
     /// Best own figure for total parameters.
@@ -64,6 +66,7 @@ impl Index {
             words: Words::default(),
             placements: Vec::new(),
             signs: Vec::new(),
+            likelihood: None,
             shares: Vec::new(),
             params: Vec::new(),
             active: Vec::new(),

@@ -48,6 +48,7 @@ pub(super) fn model_row(
         let names_a_chip = fact.accelerator.as_deref().is_some_and(|text| names_hardware(references, text));
         extracted.extend(looked_up::from_fact(fact, names_a_chip));
     }
+    extracted.extend(index.likelihood.as_ref().and_then(|likelihood| likelihood.evidence(index, references, i)));
     extracted.extend(index.corrections.get(&i).into_iter().flatten().filter_map(MetCorrection::evidence));
     extracted.extend(reported(references, index, i, placement, raw));
     extracted.extend(said.into_iter().chain(known_by_name(references, index, i, placement, raw)));

@@ -64,6 +64,7 @@ pub(super) fn reported(
             | Field::CloudRegion
             | Field::CloudProvider
             | Field::TrainedOn
+            | Field::Role
             | Field::BaseModel
             | Field::MeasurementTool => None,
         };
@@ -156,6 +157,7 @@ pub(super) fn is_of_training(field: Field) -> bool {
         | Field::CloudRegion
         | Field::CloudProvider
         | Field::TrainedOn
+        | Field::Role
         | Field::BaseModel
         | Field::MeasurementTool => false,
     }

@@ -3,7 +3,9 @@
 use super::References;
 use super::index::Index;
 use super::role_labels::{owner_class, role_model};
-use crate::domain::{Role, RoleShares, Rule, RunKind};
+use crate::domain::{EvidenceSource, Field, Role, RoleShares, Rule, RunKind};
+use crate::evidence::Extracted;
+use crate::lineage::role_model::RoleModel;
 use crate::lineage::signs::Signs;
 use crate::lineage::{self, Resolution, roles};
 use rayon::prelude::*;
@@ -12,31 +14,84 @@ use rustc_hash::FxHashMap;
 /// A repository owns a run if it trained something with at least this probability: one in a hundred keeps the sum over all that are
 /// left out below a hundredth of their number.
 const LEAST_TRAINED: f64 = 0.01;
+/// Signs named in the evidence of a role.
+const SHOWN_REASONS: usize = 6;
+
+/// What the likelihoods are read with: the regression, and what the index shows beside each record.
+pub(super) struct Likelihood {
+    model: RoleModel,
+    owners: FxHashMap<String, u32>,
+    bases: FxHashMap<String, u32>,
+    /// Rule by which another repository decided, before the likelihood did.
+    linked_by: Vec<Option<Rule>>,
+}
+
+impl Likelihood {
+    fn new(index: &Index, resolution: &Resolution, references: &References) -> Self {
+        let rules = index.facts.iter().zip(&resolution.placements);
+        Self {
+            model: role_model(references),
+            owners: owner_counts(index),
+            bases: base_counts(index),
+            linked_by: rules.map(|(facts, placement)| linked_by(facts, placement.role_rule)).collect(),
+        }
+    }
+
+    fn signs<'a>(&self, index: &'a Index, references: &References, i: usize) -> Signs<'a> {
+        let (facts, signs) = (&index.facts[i], index.signs[i]);
+        let count = |counts: &FxHashMap<String, u32>, key: &str| counts.get(key.to_lowercase().as_str()).copied();
+        Signs {
+            facts,
+            owner_class: owner_class(&references.owners, facts),
+            owner_repositories: count(&self.owners, facts.owner()).unwrap_or(1),
+            named_as_base: count(&self.bases, &facts.model_id).unwrap_or(0),
+            downloads: signs.downloads,
+            names_a_paper: signs.names_a_paper,
+            names_data: signs.names_data,
+            has_tags: signs.has_tags,
+            linked_by: self.linked_by[i],
+        }
+    }
+
+    /// Why the likeliest role of a repository is likely, as evidence; none where something certain decides.
+    pub(super) fn evidence(&self, index: &Index, references: &References, i: usize) -> Option<Extracted> {
+        let shares = &index.shares[i];
+        if shares.is_certain() {
+            return None;
+        }
+        let role = shares.likeliest();
+        let reasons = self.model.reasons(&self.signs(index, references, i), role);
+        let shown: Vec<String> = reasons.iter().take(SHOWN_REASONS).map(|(sign, logit)| format!("{sign} {logit:+.2}")).collect();
+        let mut likely: Vec<(Role, f64)> =
+            Role::ALL.iter().map(|role| (*role, shares.share(*role))).filter(|(_, p)| *p >= 0.01).collect();
+        likely.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let likely: Vec<String> = likely.iter().map(|(role, p)| format!("{role} {p:.2}")).collect();
+        Some(Extracted {
+            field: Field::Role,
+            value: Some(shares.share(role)),
+            unit: Field::Role.unit(),
+            as_written: role.name().to_owned(),
+            source: EvidenceSource::RoleModel,
+            locator: "role_terms".into(),
+            quote: format!("{}; for {role} speak: {}", likely.join(", "), shown.join(", ")),
+            extractor: "role_model",
+            confidence: shares.share(role),
+            reject_reason: None,
+        })
+    }
+}
 
 /// Sets the probabilities of every repository's roles, the likeliest as its role where no certain rule decided, and the runs anew.
 pub(super) fn settle_roles(index: &mut Index, resolution: &mut Resolution, references: &References) {
-    let model = role_model(references);
-    let owners = owner_counts(index);
-    let bases = base_counts(index);
+    let likelihood = Likelihood::new(index, resolution, references);
     let shares: Vec<RoleShares> = (0..index.facts.len())
         .into_par_iter()
         .map(|i| {
-            let (facts, placement) = (&index.facts[i], &resolution.placements[i]);
+            let placement = &resolution.placements[i];
             if placement.role_rule.is_certain() {
                 return RoleShares::certain(placement.role);
             }
-            let signs = index.signs[i];
-            model.shares(&Signs {
-                facts,
-                owner_class: owner_class(&references.owners, facts),
-                owner_repositories: owners.get(facts.owner().to_lowercase().as_str()).copied().unwrap_or(1),
-                named_as_base: bases.get(facts.model_id.to_lowercase().as_str()).copied().unwrap_or(0),
-                downloads: signs.downloads,
-                names_a_paper: signs.names_a_paper,
-                names_data: signs.names_data,
-                has_tags: signs.has_tags,
-                linked_by: linked_by(facts, placement.role_rule),
-            })
+            likelihood.model.shares(&likelihood.signs(index, references, i))
         })
         .collect();
     for (placement, shares) in resolution.placements.iter_mut().zip(&shares) {
@@ -57,7 +112,7 @@ pub(super) fn settle_roles(index: &mut Index, resolution: &mut Resolution, refer
             placement.own_run = shares.likeliest_of(Role::is_trained).map(kind_without_base);
         }
     }
-    index.shares = shares;
+    (index.shares, index.likelihood) = (shares, Some(likelihood));
 }
 
 /// Rule by which another repository decided, if its own facts did not.

@@ -155,6 +155,8 @@ fn groups(item: &Item, basis: &Basis) -> Vec<(GroupBy, String)> {
         (GroupBy::Country, unknown(item.model.owner_country.as_deref())),
         (GroupBy::Modality, item.model.modality.name().to_owned()),
         (GroupBy::Tier, item.tier().number().to_string()),
+        (GroupBy::Basis, item.tier().basis().to_owned()),
+        (GroupBy::Coverage, coverage(&item.model)),
         (GroupBy::Role, item.model.role.name().to_owned()),
         (GroupBy::Accelerator, unknown(item.estimate.accelerator.as_deref())),
         (GroupBy::License, unknown(item.model.license.as_deref())),
@@ -165,6 +167,13 @@ fn groups(item: &Item, basis: &Basis) -> Vec<(GroupBy, String)> {
         groups.push((GroupBy::EuAiAct, group.to_owned()));
     }
     groups
+}
+
+/// What a record tells of role, size and date.
+fn coverage(model: &ModelRow) -> String {
+    let told = [("role", model.p.is_certain()), ("size", model.total_params.is_some()), ("date", model.trained_on.is_some())];
+    let words: Vec<&str> = told.iter().filter(|(_, is)| *is).map(|(word, _)| *word).collect();
+    if words.is_empty() { "nothing".to_owned() } else { words.join("+") }
 }
 
 type Key = (String, GroupBy, String);

@@ -5,7 +5,7 @@ use super::manifest::Headline;
 use crate::domain::closed_sets;
 use crate::stages::ingest::Input;
 use crate::tables::io::TableReceipt;
-use crate::tables::{TableInfo, published};
+use crate::tables::{AggregateRow, TableInfo, published};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -18,6 +18,8 @@ pub(super) struct CardFacts<'a> {
     pub(super) inputs: &'a [Input],
     /// Totals of the configured cohort.
     pub(super) headline: &'a Headline,
+    /// Rows of `aggregates` of that cohort by what the records tell.
+    pub(super) coverage: &'a [AggregateRow],
     /// Rows of each table.
     pub(super) receipts: &'a BTreeMap<String, TableReceipt>,
     /// What stands in for what nothing states.
@@ -79,11 +81,33 @@ fn summary(card: &mut String, facts: &CardFacts<'_>) {
         let (name, kind) = (input.name.replace('|', "/"), input.kind.name());
         let _ = writeln!(card, "| {name} | {kind} | {} | `{}` |", input.records, input.sha256);
     }
+    basis(card, facts);
     card.push_str(
         "\n## What rests on fallbacks\n\n| what stands in | runs | of | share of emissions |\n| --- | --- | --- | --- |\n",
     );
     for f in fallbacks {
         let _ = writeln!(card, "| {} | {} | {} | {:.1} % |", f.factor, f.runs, f.of_runs, f.share_of_emissions * 100.0);
+    }
+}
+
+/// The total in its two parts, and what the records tell.
+fn basis(card: &mut String, facts: &CardFacts<'_>) {
+    card.push_str(
+        "\n## Documented and imputed\n\nDocumented: something of the training is stated (tiers 1 to 4). Imputed: from size, date and who trains \
+         alone (tiers 5 and 6), with roles as\nprobabilities where nothing certain decides them.\n\n| part | models | runs | t CO2e, median | 90 % interval | mean |\n| --- | --- | --- | --- | --- | --- |\n",
+    );
+    for (name, total) in &facts.headline.by_basis {
+        let [p05, p50, p95, mean] = total.emissions_kgco2e.map(|kg| kg / 1000.0);
+        let _ = writeln!(card, "| {name} | {} | {} | {p50:.0} | {p05:.0} to {p95:.0} | {mean:.0} |", total.models, total.runs);
+    }
+    card.push_str(
+        "\nWhat the records of the cohort tell of role, size and date (`aggregates`, group_by `coverage`), and what each stratum adds:\n\n\
+         | told | models | runs | t CO2e, mean | share |\n| --- | --- | --- | --- | --- |\n",
+    );
+    for row in facts.coverage {
+        let tonnes = row.emissions_kgco2e.mean / 1000.0;
+        let _ =
+            writeln!(card, "| {} | {} | {} | {tonnes:.0} | {:.1} % |", row.group, row.models, row.runs, row.share_of_total * 100.0);
     }
 }
 

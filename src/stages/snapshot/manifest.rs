@@ -86,6 +86,22 @@ pub struct Headline {
     pub atci_gco2e_per_pflop: Option<[f64; 4]>,
     /// Share of emissions by tier.
     pub share_by_tier: BTreeMap<String, f64>,
+    /// Totals of what is documented and of what is imputed; empty in snapshots of older versions.
+    #[serde(default)]
+    pub by_basis: BTreeMap<String, BasisTotal>,
+}
+
+/// Total of the runs with one basis.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct BasisTotal {
+    /// Repositories.
+    pub models: i64,
+    /// Runs.
+    pub runs: i64,
+    /// kg CO2e: p05, p50, p95, mean.
+    pub emissions_kgco2e: [f64; 4],
+    /// FLOP.
+    pub train_flop: [f64; 4],
 }
 
 impl Headline {
@@ -104,6 +120,17 @@ impl Headline {
             train_flop: four(|r| r.train_flop),
             atci_gco2e_per_pflop: all.and_then(|r| Some(r.atci_gco2e_per_pflop?.values())),
             share_by_tier: of(GroupBy::Tier).map(|r| (r.group.clone(), r.share_of_total)).collect(),
+            by_basis: of(GroupBy::Basis)
+                .map(|r| {
+                    let total = BasisTotal {
+                        models: r.models,
+                        runs: r.runs,
+                        emissions_kgco2e: r.emissions_kgco2e.values(),
+                        train_flop: r.train_flop.values(),
+                    };
+                    (r.group.clone(), total)
+                })
+                .collect(),
         }
     }
 }

@@ -21,8 +21,8 @@ use super::fetch::Fetch;
 use super::ingest::Ingest;
 use super::merged;
 use super::normalize::Normalize;
-use crate::domain::METHOD_VERSION;
 use crate::domain::source::CohortMetric;
+use crate::domain::{GroupBy, METHOD_VERSION};
 use crate::engine::{Digests, Inputs, Outputs, Stage, stage};
 use crate::error::{Error, IoContext, Result};
 use crate::estimation::FactorTables;
@@ -196,10 +196,13 @@ fn write_documents(
     let index_date = ingested.index_date.unwrap_or_else(|| "undated".to_owned());
     let aggregates: Vec<AggregateRow> = rows(staging)?.collect::<Result<_>>()?;
     let headline = Headline::new(&settings.cohort(), &aggregates);
+    let is_coverage = |row: &&AggregateRow| row.cohort == settings.cohort() && row.group_by == GroupBy::Coverage;
+    let coverage: Vec<AggregateRow> = aggregates.iter().filter(is_coverage).cloned().collect();
     let readme = dataset_card(&CardFacts {
         index_date: &index_date,
         inputs: &ingested.inputs,
         headline: &headline,
+        coverage: &coverage,
         receipts,
         fallbacks: &count_fallbacks(staging)?,
         reliability: &reliability::sections(&settings.cohort(), staging)?,

@@ -133,6 +133,8 @@ fn others(card: &mut String, cohort: &str, staging: &Path) -> Result<()> {
             GroupBy::Tier
             | GroupBy::TrainingYear
             | GroupBy::Owner
+            | GroupBy::Basis
+            | GroupBy::Coverage
             | GroupBy::Modality
             | GroupBy::Role
             | GroupBy::Accelerator

@@ -65,7 +65,7 @@ pub fn example(field: Field) -> Example {
             "## Model\n\n- **Context length:** 128000\n",
         ),
         Field::ImageSize => pair(RESOLUTION, LEAST_RESOLUTION),
-        Field::ForwardFlop => pair("", ""),
+        Field::ForwardFlop | Field::Role => pair("", ""),
         Field::TotalParams => pair("## Model\n\n- **Parameters:** 7B\n", "## Model\n\n- **Parameters:** 70B\n"),
         Field::ActiveParams => pair("## Model\n\n- **Active parameters:** 3B\n", "## Model\n\n- **Active parameters:** 3-4B\n"),
         Field::Mfu => pair(

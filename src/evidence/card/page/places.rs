@@ -66,8 +66,8 @@ pub fn places(field: Field) -> Vec<Place> {
         Field::TrainSamples => samples(),
         Field::SequenceLength => lengths(),
         Field::ImageSize => vec![keys(&r.side, &[]), words_at(CODE, &r.side), words_at(PROSE, &vocabulary::recipe().prose.sides)],
-        // Of the reference tables; no card is asked for it.
-        Field::ForwardFlop => Vec::new(),
+        // Of the reference tables, and of the regression on roles; no card is asked for them.
+        Field::ForwardFlop | Field::Role => Vec::new(),
         Field::TotalParams => vec![keys(&k.params, &[]), words_at(COLUMNS, &c.params), words_at(PROSE, &p.parameters.words)],
         Field::ActiveParams => vec![keys(&k.active, &[]), (COLUMNS, "`activ`".to_owned()), words_at(PROSE, &p.parameters.active)],
         Field::Mfu => vec![(PROSE, "`mfu` and a share".to_owned())],

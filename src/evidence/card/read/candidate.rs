@@ -181,6 +181,7 @@ fn front_matter_key(field: Field) -> &'static str {
         | Field::Mfu
         | Field::Precision
         | Field::TrainedOn
+        | Field::Role
         | Field::BaseModel => field.name(),
     }
 }
