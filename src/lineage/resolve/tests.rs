@@ -1,5 +1,7 @@
 //! Placements of small graphs, each after real repositories.
 
+mod kinds;
+
 use super::resolve;
 use crate::domain::{Role, Rule, RunKind};
 use crate::lineage::model::{Placement, RepoFacts};

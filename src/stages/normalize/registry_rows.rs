@@ -126,3 +126,47 @@ fn differs(params: Option<i64>, run: &TrainingRun) -> bool {
     let apart = |n: i64, registered: f64| far(n as f64, registered);
     params.zip(run.params).is_some_and(|(n, registered)| apart(n, registered))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::repo_facts::repo_facts;
+    use super::*;
+    use crate::hub::record::empty_row;
+    use crate::lineage::{Words, resolve};
+    use crate::reference::Reference;
+    use crate::tables::RawModelRow;
+
+    /// Which run of the registry each repository carries, and whose pre-training the row of its name describes.
+    fn settled(ids: &[&str]) -> Vec<(Option<String>, Option<String>)> {
+        let references = References::new(&Reference::load().unwrap());
+        let raw = |id: &str| RawModelRow { model_id: id.to_owned(), ..empty_row("t") };
+        let facts: Vec<RepoFacts> = ids.iter().map(|id| repo_facts(&references, &raw(id), &mut Words::default())).collect();
+        let placements = resolve(&facts, Vec::new(), &|_| None, &[]).placements;
+        let rows = RegistryRows::settle(&references, &facts, &placements, &vec![None; facts.len()]);
+        let name = |r: usize| references.registry.runs()[r].hub_id.clone().unwrap_or_default();
+        (0..ids.len()).map(|i| (rows.adopted(i).map(name), rows.given_up(i).map(|root| ids[root].to_owned()))).collect()
+    }
+
+    /// Regression: Qwen3-8B had its family's 1.8e24 FLOP as a post-training, on top of 6.6e23 estimated for Qwen3-8B-Base.
+    #[test]
+    fn a_registered_pretraining_is_the_bases_where_the_index_has_it() {
+        for (chat, base) in [
+            ("Qwen/Qwen3-8B", "Qwen/Qwen3-8B-Base"),
+            ("deepseek-ai/DeepSeek-V3", "deepseek-ai/DeepSeek-V3-Base"),
+            ("zai-org/GLM-4.5", "zai-org/GLM-4.5-Base"),
+            ("google/gemma-3-27b-it", "google/gemma-3-27b-pt"),
+            ("HuggingFaceTB/SmolLM3-3B", "HuggingFaceTB/SmolLM3-3B-Base"),
+        ] {
+            let rows = settled(&[chat, base]);
+            assert_eq!(rows, [(None, Some(base.to_owned())), (Some(chat.to_owned()), None)], "{chat}");
+            assert_eq!(settled(&[chat]), [(None, None)], "{chat}");
+        }
+    }
+
+    /// stable-code-3b and the base it continues are registered with figures of their own.
+    #[test]
+    fn a_base_with_a_row_of_its_own_keeps_it_and_so_does_the_other() {
+        let rows = settled(&["stabilityai/stable-code-3b", "stabilityai/stablelm-3b-4e1t"]);
+        assert!(rows.iter().all(|(adopted, given_up)| adopted.is_none() && given_up.is_none()), "{rows:?}");
+    }
+}

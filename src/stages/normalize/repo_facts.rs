@@ -156,12 +156,16 @@ mod tests {
         repo_facts(&References::new(&Reference::load().unwrap()), raw, &mut Words::default())
     }
 
+    fn raw(id: &str) -> RawModelRow {
+        RawModelRow { model_id: id.to_owned(), ..empty_row("t") }
+    }
+
     /// Regression: an index with ids, dates and downloads only had 32 kt instead of 252, because a record without tags, library, task
     /// and size was taken for one without weights.
     #[test]
     fn a_record_of_which_only_the_id_is_known_is_not_empty() {
         for id in ["EleutherAI/gpt-j-6b", "a/b", "bigscience/bloom-7b1"] {
-            let facts = facts(&empty_row(id));
+            let facts = facts(&raw(id));
             assert_eq!(facts.has_weights, None, "{id}");
             assert_ne!(role(&facts).0, Role::Empty, "{id}");
         }
@@ -173,7 +177,7 @@ mod tests {
         let with = |has_weight_files| RawModelRow {
             tags: vec!["co2_eq_emissions".into(), "region:us".into()],
             has_weight_files,
-            ..empty_row("course/green-ai")
+            ..raw("course/green-ai")
         };
         assert_eq!(role(&facts(&with(Some(false)))).0, Role::Empty);
         assert_eq!(role(&facts(&with(Some(true)))).0, Role::Pretrained);
@@ -182,11 +186,11 @@ mod tests {
 
     #[test]
     fn sizes_that_somebody_rounded_are_not_exact() {
-        let total = |n| RawModelRow { safetensors_total: Some(n), ..empty_row("a/b") };
+        let total = |n| RawModelRow { safetensors_total: Some(n), ..raw("a/b") };
         assert_eq!(facts(&total(27_356_728_560)).exact_params, Some(27_356_728_560));
         assert_eq!(facts(&total(27_000_000_000)).exact_params, None);
-        let head = RawModelRow { safetensors_total: Some(1_100_000_017), ..empty_row("z-lab/gpt-oss-120b-DFlash") };
+        let head = RawModelRow { safetensors_total: Some(1_100_000_017), ..raw("z-lab/gpt-oss-120b-DFlash") };
         assert_eq!((facts(&head).exact_params, facts(&head).rough_params), (Some(1_100_000_017), Some(1_100_000_017)));
-        assert_eq!(facts(&empty_row("z-lab/gpt-oss-120b-DFlash")).rough_params, None);
+        assert_eq!(facts(&raw("z-lab/gpt-oss-120b-DFlash")).rough_params, None);
     }
 }
