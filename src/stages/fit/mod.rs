@@ -3,6 +3,7 @@
 
 mod backtest;
 mod candidates;
+mod counted;
 mod declarations;
 mod samples;
 
@@ -18,7 +19,7 @@ use crate::method::calibration::coverage;
 use crate::method::fitting::{self, Fit, MIN_OBSERVATIONS, Observation, SIGNIFICANCE};
 use crate::method::ols::OlsError;
 use crate::method::summary::median;
-use crate::reference::{Reference, Registry, ReportedFineTune, Table};
+use crate::reference::{Reference, Registry, ReportedFineTune, Table, Trainings};
 use crate::tables::{
     BacktestRow, BacktestRunRow, RegressionCandidateRow, RegressionCovarianceRow, RegressionObservationRow, RegressionRow,
     RegressionTermRow, TierRow,
@@ -28,7 +29,7 @@ use std::collections::BTreeMap;
 
 stage! {
     /// Fits the regressions and runs the back-test.
-    struct Fitting = "fit" version 4
+    struct Fitting = "fit" version 5
     reads [TierRow]
     writes [
         RegressionRow,
@@ -56,6 +57,8 @@ pub struct References {
     pub factors: FactorTables,
     /// Published runs.
     pub registry: Table<Registry>,
+    /// Architectures, data sets and recipes beyond text.
+    pub trainings: Table<Trainings>,
     /// Fine-tunes with tracked emissions.
     pub reported: Table<Vec<ReportedFineTune>>,
 }
@@ -64,13 +67,18 @@ impl References {
     /// Those of a set of reference tables.
     #[must_use]
     pub fn new(reference: &Reference) -> Self {
-        Self { factors: FactorTables::new(reference), registry: reference.registry.clone(), reported: reference.reported.clone() }
+        Self {
+            factors: FactorTables::new(reference),
+            registry: reference.registry.clone(),
+            trainings: reference.trainings.clone(),
+            reported: reference.reported.clone(),
+        }
     }
 }
 
 impl Digests for References {
     fn digests(&self) -> BTreeMap<String, String> {
-        merged([&self.factors.digests(), self.registry.digests(), self.reported.digests()])
+        merged([&self.factors.digests(), self.registry.digests(), self.trainings.digests(), self.reported.digests()])
     }
 }
 

@@ -81,6 +81,7 @@ pub(super) fn samples(
             .filter(|r| r.trained_on_day().is_some_and(|d| d.year() >= TOKENS_FIT_SINCE_YEAR))
             .filter_map(|r| of(r, r.seen_tokens()?))
             .collect(),
+        RegressionId::ComputeFromForwardFlop => super::counted::samples(&references.trainings),
         RegressionId::FinetuneComputeFromParams => runs()
             .filter(|r| matches!(r.kind, RunKind::FineTuning | RunKind::PostTraining))
             .filter(|r| tokens_fit.is_some_and(|fit| is_fine_tune(accelerators, r, fit) == Some(true)))
