@@ -5,8 +5,10 @@ use super::text::{number, percent, table};
 use super::{Cli, print};
 use hugging_carbon::domain::{Field, Quantiles, RegressionId, Role, Run, RunKind, Term, Tier};
 use hugging_carbon::error::{Error, Result};
-use hugging_carbon::estimation::{Basis, Built, FactorTables, FitRows, Fits, LoadedFit, build, compute_fit, six_nd_law};
-use hugging_carbon::method::chain::{FLOP_PER_FROZEN_PARAM_TOKEN, FLOP_PER_PARAM_TOKEN};
+use hugging_carbon::estimation::{
+    Basis, Built, FactorTables, FitRows, Fits, LoadedFit, build, compute_fit, counted_flop, six_nd_law,
+};
+use hugging_carbon::method::chain::{FLOP_PER_FROZEN_PARAM_TOKEN, FLOP_PER_PARAM_TOKEN, FORWARD_PASSES_OF_A_STEP};
 use hugging_carbon::method::simulate::{Central, Compute, Prediction, Response, Start, central, pow10};
 use hugging_carbon::stages::fetch::Network;
 use hugging_carbon::tables::io::rows;
@@ -375,6 +377,11 @@ fn compute_lines(out: &mut String, row: &Run, built: &Built<'_>, fits: &Fits) ->
         Compute::Known { .. } if row.known.train_flop.is_some() => {
             let _ = writeln!(out, "  C = {} FLOP   stated", number(c));
         }
+        Compute::Known { .. } if counted_flop(row).is_some() => {
+            let per = if row.kind == Some(RunKind::Adapter) { 2.0 } else { FORWARD_PASSES_OF_A_STEP };
+            let (f, s) = (row.known.forward_flop.unwrap_or_default(), row.known.train_samples.unwrap_or_default());
+            let _ = writeln!(out, "  C = {per} x F x S = {per} x {} x {} = {} FLOP", number(f), number(s), number(c));
+        }
         Compute::Known { .. } => {
             let per = if row.kind == Some(RunKind::Adapter) { FLOP_PER_FROZEN_PARAM_TOKEN } else { FLOP_PER_PARAM_TOKEN };
             let (n, d) = (row.known.active_params.unwrap_or_default(), row.known.train_tokens.unwrap_or_default());
@@ -448,7 +455,7 @@ fn regression_line(out: &mut String, id: RegressionId, symbol: &str, fit: &Loade
             other => format!("{b:.4} x {x:.4} [{}]", other.name()),
         })
         .collect();
-    let log_n = fit.terms.iter().position(|t| *t == Term::Size).map_or(value, |at| terms[at]);
+    let log_n = fit.terms.iter().position(|t| t.is_size()).map_or(value, |at| terms[at]);
     let [low, middle, high] = fit.shared.errors.near(log_n).interval();
     let _ = writeln!(out, "  {symbol} = {} = {value:.4}   regression {id}", parts.join(" + "));
     let _ = writeln!(out, "  held-out errors of its class of size: median {middle:+.2} dex, 90 % between {low:+.2} and {high:+.2}");

@@ -39,7 +39,7 @@ closed_set! {
         ParamsFromArchitecture = "params_from_architecture",
         /// Compute is three forward passes per sample times the samples of a known recipe.
         ComputeFromArchitectureAndRecipe = "compute_from_architecture_and_recipe",
-        /// The architecture is known and its recipe is not: compute is that of models of its size.
+        /// The architecture is known and its recipe is not: compute goes by the FLOP of a forward pass, or by size.
         ArchitectureKnownRecipeUnknown = "architecture_known_recipe_unknown",
         /// Nothing states the compute; it follows backwards from emissions, energy or hours.
         ComputeImpliedByTheChain = "compute_implied_by_the_chain",

@@ -9,6 +9,8 @@ closed_set! {
         TokensFromParams = "tokens_from_params",
         /// Compute of pre-trainings, by size and date.
         ComputeFromParams = "compute_from_params",
+        /// Compute of pre-trainings of images and pairs, by the FLOP of a forward pass.
+        ComputeFromForwardFlop = "compute_from_forward_flop",
         /// Compute of fine-tunes, post-training and adapters, by size and class of owner.
         FinetuneComputeFromParams = "finetune_compute_from_params",
         /// Emissions of reported fine-tunes, by size.
@@ -33,6 +35,8 @@ pub enum Term {
     TotalSize,
     /// log10 of the training compute in FLOP.
     Compute,
+    /// log10 of the FLOP of the forward passes that one sample takes.
+    ForwardFlop,
     /// Years since 2022-01-01.
     Years,
     /// Years since 2022-01-01, zero before: until Chinchilla (Hoffmann et al., March 2022) data sets followed the size of models, since
@@ -67,6 +71,7 @@ impl Term {
         (Self::Size, "log10_active_params"),
         (Self::TotalSize, "log10_total_params"),
         (Self::Compute, "log10_train_flop"),
+        (Self::ForwardFlop, "log10_forward_flop"),
         (Self::Years, "years_since_2022"),
         (Self::YearsAfter2022, "years_after_2022"),
         (Self::YearsAfterMid2023, "years_after_mid_2023"),
@@ -77,6 +82,12 @@ impl Term {
         (Self::SizeSquared, "size_squared"),
         (Self::SizeTimesYears, "size_x_years"),
     ];
+
+    /// Whether the term is how large the model is: the term that errors of a regression are sorted by.
+    #[must_use]
+    pub fn is_size(self) -> bool {
+        self == Self::Size || self == Self::ForwardFlop
+    }
 
     /// The word in tables.
     #[must_use]
@@ -89,6 +100,7 @@ impl Term {
             | Self::Size
             | Self::TotalSize
             | Self::Compute
+            | Self::ForwardFlop
             | Self::Years
             | Self::YearsAfter2022
             | Self::YearsAfterMid2023
@@ -125,6 +137,8 @@ pub struct TermValues {
     pub log10_total_params: f64,
     /// log10 of the training compute in FLOP; zero when unknown.
     pub log10_train_flop: f64,
+    /// log10 of the FLOP of the forward passes that one sample takes; zero when unknown.
+    pub log10_forward_flop: f64,
     /// Years since 2022-01-01, within the years that the published runs cover.
     pub years_since_2022: f64,
     /// Modality.
@@ -148,6 +162,7 @@ impl TermValues {
             Term::Size => size,
             Term::TotalSize => self.log10_total_params,
             Term::Compute => self.log10_train_flop,
+            Term::ForwardFlop => self.log10_forward_flop,
             Term::Years => self.years_since_2022,
             Term::YearsAfter2022 => self.years_since_2022.max(0.0),
             Term::YearsAfterMid2023 => (self.years_since_2022 - 1.5).max(0.0),
@@ -187,6 +202,7 @@ mod tests {
             log10_active_params: 9.0,
             log10_total_params: 9.5,
             log10_train_flop: 21.0,
+            log10_forward_flop: 10.0,
             years_since_2022: 2.5,
             modality: Modality::Vision,
             owner_class: OwnerClass::Academia,
@@ -197,6 +213,7 @@ mod tests {
             (Term::Intercept, 1.0),
             (Term::Size, 9.0),
             (Term::Compute, 21.0),
+            (Term::ForwardFlop, 10.0),
             (Term::YearsAfterMid2023, 1.0),
             (Term::NotText, 1.0),
             (Term::UnlistedOwner, 0.0),

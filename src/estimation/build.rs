@@ -7,7 +7,7 @@ use super::FactorTables;
 use super::factors::{self, Chips, GridChoice, Mixtures};
 use super::fits::Fits;
 use super::terms::term_values;
-use crate::domain::{Flag, Rating, RegressionId, Run, RunKind, Term, Tier, TrainingStage};
+use crate::domain::{Flag, Modality, Rating, RegressionId, Run, RunKind, Tier, TrainingStage};
 use crate::error::{Error, Result};
 use crate::method::assumptions as assume;
 use crate::method::calibration::ErrorLaw;
@@ -217,6 +217,9 @@ fn compute<'a>(
     if let Some(n) = size {
         return Ok((Compute::Parameters(prediction(run, n, fits, tables, factor)?), Tier::Parameters));
     }
+    if run.is_pretraining() && passes_are_known(run) {
+        return Ok((Compute::Parameters(prediction(run, 1.0, fits, tables, factor)?), Tier::Category));
+    }
     flags.push(Flag::ParamsFromCategory);
     let size = fits.get(RegressionId::ParamsFromCategory)?;
     let values = term_values(run);
@@ -279,11 +282,17 @@ fn share(run: &Run, basis: &Basis, tables: &FactorTables) -> Option<(TrainingSta
     Some((stage, compute))
 }
 
+/// Whether the FLOP of a forward pass speaks for a run. A second of sound is no sample like an image or a pair.
+fn passes_are_known(run: &Run) -> bool {
+    run.known.forward_flop.is_some() && run.modality != Modality::Audio
+}
+
 /// Which regression speaks for a run's compute.
 #[must_use]
 pub fn compute_fit(run: &Run) -> (RegressionId, Response) {
     let since = run.trained_on.is_none_or(|d| d.year() >= assume::TOKENS_FIT_SINCE_YEAR);
     match run.kind {
+        Some(RunKind::Pretraining) if passes_are_known(run) => (RegressionId::ComputeFromForwardFlop, Response::Compute),
         Some(RunKind::Pretraining) if since && run.modality.counts_tokens() => (RegressionId::TokensFromParams, Response::Tokens),
         Some(RunKind::Pretraining) => (RegressionId::ComputeFromParams, Response::Compute),
         Some(RunKind::Continued | RunKind::PostTraining | RunKind::FineTuning | RunKind::Adapter) | None => {
@@ -309,17 +318,21 @@ fn prediction<'a>(run: &Run, n: f64, fits: &'a Fits, tables: &FactorTables, fact
     let size_position = loaded
         .terms
         .iter()
-        .position(|term| *term == Term::Size)
+        .position(|term| term.is_size())
         .ok_or_else(|| Error::Internal(format!("regression {id} without a size term")))?;
+    let by_passes = id == RegressionId::ComputeFromForwardFlop;
     let values = term_values(run);
     let mut terms: Vec<f64> = loaded.terms.iter().map(|term| values.value(*term)).collect();
-    terms[size_position] = log10(n);
+    if !by_passes {
+        terms[size_position] = log10(n);
+    }
     let (log_bounds, bounds_exponent) = if !run.is_pretraining() {
-        let original = Run { kind: Some(RunKind::Pretraining), ..run.clone() };
+        let mut original = Run { kind: Some(RunKind::Pretraining), ..run.clone() };
+        original.known.forward_flop = None;
         let whole = prediction(&original, n, fits, tables, 1.0)?;
         let slope = whole.fit.central[whole.size_position] + if whole.response == Response::Tokens { 1.0 } else { 0.0 };
         ((f64::NEG_INFINITY, log10(assume::FINE_TUNE_MAX_SHARE_OF_PRETRAINING * whole.central())), slope)
-    } else if run.modality.counts_tokens() {
+    } else if run.modality.counts_tokens() && !by_passes {
         let at = |tokens_per_param: f64| log10(chain::training_flop(Params(n), Tokens(tokens_per_param * n)).0);
         ((at(assume::TOKENS_PER_PARAM.0), at(assume::TOKENS_PER_PARAM.1)), 2.0)
     } else {
@@ -336,4 +349,38 @@ fn prediction<'a>(run: &Run, n: f64, fits: &'a Fits, tables: &FactorTables, fact
         factor,
         product_errors: (response == Response::Tokens).then(|| fits.six_nd_errors()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(kind: RunKind, modality: Modality, forward: Option<f64>, samples: Option<f64>) -> Run {
+        let mut run = Run::new("a/b", kind, modality);
+        (run.known.forward_flop, run.known.train_samples) = (forward, samples);
+        run
+    }
+
+    /// ResNet-50: 8.22e9 FLOP x 3 x 7.69e8 images = 1.9e19; an adapter on frozen weights takes two thirds of it.
+    #[test]
+    fn counted_by_hand_and_only_where_both_are_known() {
+        let flop = |kind, f, s| counted_flop(&run(kind, Modality::Vision, f, s)).map(|flop| flop.0 / 1e19);
+        let whole = flop(RunKind::Pretraining, Some(8.22e9), Some(7.69e8)).unwrap();
+        assert!((whole - 1.896).abs() < 0.001, "{whole}");
+        let adapter = flop(RunKind::Adapter, Some(8.22e9), Some(7.69e8)).unwrap();
+        assert!((adapter / whole - 2.0 / 3.0).abs() < 1e-12, "{adapter}");
+        assert_eq!(flop(RunKind::Pretraining, Some(8.22e9), None), None);
+        assert_eq!(flop(RunKind::Pretraining, None, Some(7.69e8)), None);
+    }
+
+    #[test]
+    fn a_forward_pass_speaks_for_pretrainings_of_images_and_pairs() {
+        let fit = |kind, modality, forward| compute_fit(&run(kind, modality, forward, None)).0;
+        let known = Some(8.22e9);
+        assert_eq!(fit(RunKind::Pretraining, Modality::Vision, known), RegressionId::ComputeFromForwardFlop);
+        assert_eq!(fit(RunKind::Pretraining, Modality::Vision, None), RegressionId::ComputeFromParams);
+        assert_eq!(fit(RunKind::Pretraining, Modality::Audio, known), RegressionId::ComputeFromParams);
+        assert_eq!(fit(RunKind::FineTuning, Modality::Vision, known), RegressionId::FinetuneComputeFromParams);
+        assert_eq!(fit(RunKind::Pretraining, Modality::Text, None), RegressionId::TokensFromParams);
+    }
 }

@@ -64,7 +64,7 @@ impl Fits {
             if central.len() != row.terms.len() {
                 return Err(Error::Internal(format!("regression {id} lacks a coefficient")));
             }
-            let size = row.terms.iter().position(|t| *t == Term::Size);
+            let size = row.terms.iter().position(|t| t.is_size());
             let errors: Vec<(f64, f64)> = observations
                 .iter()
                 .filter(|o| o.regression_id == id)

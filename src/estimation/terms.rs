@@ -15,6 +15,7 @@ pub fn term_values(run: &Run) -> TermValues {
         log10_active_params: log(run.known.active_params),
         log10_total_params: log(run.known.total_params),
         log10_train_flop: log(run.known.train_flop),
+        log10_forward_flop: log(run.known.forward_flop),
         years_since_2022: years.clamp(assume::TREND_YEARS.0, assume::TREND_YEARS.1),
         modality: run.modality,
         owner_class: run.owner.class,

@@ -184,6 +184,22 @@ impl Trainings {
         &self.architectures
     }
 
+    /// Every weight that the tables name in full: architectures with each tag they were trained as, and ids of recipes without a star.
+    pub fn known_weights(&self) -> impl Iterator<Item = NamedTraining<'_>> {
+        let tagged = self.tagged_owners.iter().flat_map(move |owner| {
+            self.architectures.iter().flat_map(move |row| {
+                let tags = row.trained_as.as_deref().unwrap_or_default().split('|').filter(|tag| !tag.is_empty());
+                tags.filter_map(move |tag| self.tagged(&format!("{}.{tag}", row.architecture), Some(owner)))
+            })
+        });
+        let ids = self
+            .recipes
+            .iter()
+            .filter(|recipe| recipe.tag.is_none())
+            .flat_map(|recipe| recipe.ids.as_deref().unwrap_or_default().split('|'));
+        tagged.chain(ids.filter(|id| !id.contains('*')).filter_map(|id| self.named(id, None)))
+    }
+
     /// The recipes in the order of their file.
     #[must_use]
     pub fn recipes(&self) -> &[Recipe] {

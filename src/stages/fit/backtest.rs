@@ -27,9 +27,10 @@ const DRAWS: usize = 400;
 /// Folds in which the owners are held out.
 const FOLDS: usize = 50;
 /// Regressions that estimates rest on.
-const ESTIMATING: [RegressionId; 4] = [
+const ESTIMATING: [RegressionId; 5] = [
     RegressionId::TokensFromParams,
     RegressionId::ComputeFromParams,
+    RegressionId::ComputeFromForwardFlop,
     RegressionId::FinetuneComputeFromParams,
     RegressionId::ParamsFromCategory,
 ];
@@ -46,7 +47,7 @@ pub(super) struct Fitted {
 impl Fitted {
     /// Owner, log10 N and held-out error of the observations that have one.
     pub(super) fn errors(&self) -> Vec<(String, f64, f64)> {
-        let size = self.terms.iter().position(|t| *t == Term::Size);
+        let size = self.terms.iter().position(|t| t.is_size());
         self.observations
             .iter()
             .zip(&self.held_out_errors)

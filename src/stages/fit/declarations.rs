@@ -175,6 +175,31 @@ pub(super) const DECLARATIONS: &[Declaration] = &[
         family_effects: Some("few families have two rows"),
     },
     Declaration {
+        id: RegressionId::ComputeFromForwardFlop,
+        response: "log10(train_flop)",
+        fitted_on: "recipes of recipes.csv that start from random weights, of images and pairs, one row each: geometric means over the \
+                    architectures that the tables know for it; owners are the papers and repositories they are from",
+        terms: &[Term::ForwardFlop],
+        categories: &[],
+        required: Some(Term::ForwardFlop),
+        kept: (
+            "FLOP of a forward pass",
+            "least median error at sources that it has not seen; a name gives it at the resolution of training",
+        ),
+        lost: &[
+            lost("mean", &[], &[], "what is known without any term"),
+            lost("size", &[Term::Size], &[], "as good on average, worse in the middle, and blind to resolution"),
+            lost(
+                "FLOP of a forward pass, date",
+                &[Term::ForwardFlop, Term::Years],
+                &[],
+                "the date is that of the paper, and raises the error",
+            ),
+            lost("FLOP of a forward pass, size", &[Term::ForwardFlop, Term::Size], &[], "gains two thousandths of a dex"),
+        ],
+        family_effects: None,
+    },
+    Declaration {
         id: RegressionId::FinetuneComputeFromParams,
         response: "log10(train_flop)",
         fitted_on: "registry fine-tunes and post-trainings below a third of the tokens the token regression gives their size and date, and \

@@ -3,6 +3,7 @@
 
 mod backtest;
 mod candidates;
+mod counted;
 mod declarations;
 mod roles;
 mod samples;
@@ -20,7 +21,7 @@ use crate::method::calibration::coverage;
 use crate::method::fitting::{self, Fit, MIN_OBSERVATIONS, Observation, SIGNIFICANCE};
 use crate::method::ols::OlsError;
 use crate::method::summary::median;
-use crate::reference::{Reference, Registry, ReportedFineTune, SmallRun, Table};
+use crate::reference::{Reference, Registry, ReportedFineTune, SmallRun, Table, Trainings};
 use crate::tables::{
     BacktestRow, BacktestRunRow, RegressionCandidateRow, RegressionCovarianceRow, RegressionObservationRow, RegressionRow,
     RegressionTermRow, RoleReliabilityRow, RoleScoreRow, RoleTermRow, TierRow,
@@ -61,6 +62,8 @@ pub struct References {
     pub factors: FactorTables,
     /// Published runs.
     pub registry: Table<Registry>,
+    /// Architectures, data sets and recipes beyond text.
+    pub trainings: Table<Trainings>,
     /// Fine-tunes with tracked emissions.
     pub reported: Table<Vec<ReportedFineTune>>,
     /// Pre-trainings of small houses.
@@ -76,6 +79,7 @@ impl References {
         Self {
             factors: FactorTables::new(reference),
             registry: reference.registry.clone(),
+            trainings: reference.trainings.clone(),
             reported: reference.reported.clone(),
             small_runs: reference.small_runs.clone(),
             records: normalize::References::new(reference),
@@ -88,6 +92,7 @@ impl Digests for References {
         merged([
             &self.factors.digests(),
             self.registry.digests(),
+            self.trainings.digests(),
             self.reported.digests(),
             self.small_runs.digests(),
             &self.records.digests(),

@@ -87,6 +87,7 @@ pub(super) fn samples(
             .filter_map(|r| of(r, r.seen_tokens()?))
             .chain(small_samples(references, |run| run.train_tokens.filter(|_| run.modality.counts_tokens())))
             .collect(),
+        RegressionId::ComputeFromForwardFlop => super::counted::samples(&references.trainings),
         RegressionId::FinetuneComputeFromParams => runs()
             .filter(|r| matches!(r.kind, RunKind::FineTuning | RunKind::PostTraining))
             .filter(|r| tokens_fit.is_some_and(|fit| is_fine_tune(&references.factors, r, fit) == Some(true)))

@@ -42,7 +42,7 @@ use std::path::{Path, PathBuf};
 
 stage! {
     /// Aggregates, tests and publishes.
-    struct Publication = "snapshot" version 5
+    struct Publication = "snapshot" version 6
     reads [
         ModelRow,
         RunRow,
