@@ -231,8 +231,8 @@ fn compute<'a>(
 
 /// Compute that is stated, or the product of stated parameters and tokens.
 fn stated_compute<'a>(run: &Run, fits: &'a Fits) -> Option<Compute<'a>> {
-    // What is stated is not moved by what regressions are held to.
-    let known = |median: f64, spread| Compute::Known { median, spread, log_ceiling: f64::INFINITY };
+    // What is stated is not held to what its owner's class has shown; its tail ends at what any published run took.
+    let known = |median: f64, spread| Compute::Known { median, spread, log_ceiling: log10(most_flop(run)) };
     let measured = Spread::Measured(fits.six_nd_errors());
     if let Some(flop) = run.known.train_flop {
         // Compute that is 6 N D of the stated figures has the error of that formula, which the back-test measured.
@@ -301,11 +301,15 @@ pub fn compute_fit(run: &Run) -> (RegressionId, Response) {
     }
 }
 
+/// The most FLOP that any published run of the kind took.
+fn most_flop(run: &Run) -> f64 {
+    if run.modality.counts_tokens() { assume::MOST_FLOP_TEXT } else { assume::MOST_FLOP_BEYOND_TEXT }
+}
+
 /// log10 of the most FLOP that a pre-training of the owner's class has been seen to take by the year, and what any published run of
 /// the kind took.
 fn log_ceiling(run: &Run, tables: &FactorTables) -> f64 {
-    let counts_tokens = run.modality.counts_tokens();
-    let any = if counts_tokens { assume::MOST_FLOP_TEXT } else { assume::MOST_FLOP_BEYOND_TEXT };
+    let (counts_tokens, any) = (run.modality.counts_tokens(), most_flop(run));
     let year = run.trained_on.map_or(i32::MAX, Day::year);
     let of_class = tables.compute_bounds.bound(run.owner.class, counts_tokens, year).map(Bound::most_flop);
     log10(of_class.map_or(any, |most| most.min(any)))

@@ -133,7 +133,7 @@ impl RoleModel {
         let mut seen: FxHashMap<(SignKind, Box<str>), (usize, FxHashSet<String>)> = FxHashMap::default();
         for row in labelled {
             let owner = row.owner();
-            read_signs(&row.signs(), |kind, value| {
+            read_signs(&row.signs(), |kind, value, _| {
                 let (rows, owners) = seen.entry((kind, value.into())).or_default();
                 *rows += 1;
                 owners.insert(owner.clone());
@@ -160,8 +160,8 @@ impl RoleModel {
 
     fn features(&self, signs: &Signs<'_>) -> Vec<(u16, f64)> {
         let mut features = vec![(0, 1.0)];
-        read_signs(signs, |kind, value| {
-            features.extend(self.positions.get(&kind).and_then(|values| values.get(value)).map(|at| (*at, 1.0)));
+        read_signs(signs, |kind, value, x| {
+            features.extend(self.positions.get(&kind).and_then(|values| values.get(value)).map(|at| (*at, x)));
         });
         features
     }
@@ -195,8 +195,8 @@ impl RoleModel {
             .features(signs)
             .into_iter()
             .skip(1)
-            .map(|(at, _)| usize::from(at))
-            .map(|at| (self.names[at].as_str(), self.coefficient(role, at) - mean(at)))
+            .map(|(at, x)| (usize::from(at), x))
+            .map(|(at, x)| (self.names[at].as_str(), (self.coefficient(role, at) - mean(at)) * x))
             .collect();
         reasons.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then(a.0.cmp(b.0)));
         reasons

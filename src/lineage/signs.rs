@@ -1,6 +1,6 @@
 //! What the likelihood of a role is read from, as named signs: `task=fill-mask`, `word=gguf`, `size=1b_to_3b`.
 //!
-//! A sign is there or not. What a record does not have is a sign of its own (`record=no_tags`), so that silence is told from a value.
+//! A sign is there or not; a size is also given as a number. What a record does not have is a sign of its own (`record=no_tags`), so that silence is told from a value.
 
 use super::model::RepoFacts;
 use super::{families, names, roles};
@@ -77,9 +77,11 @@ pub struct Signs<'a> {
     pub linked_by: Option<Rule>,
 }
 
-/// Calls `emit` for every sign of a repository; the same sign is given once.
-pub fn read_signs(signs: &Signs<'_>, mut emit: impl FnMut(SignKind, &str)) {
+/// Calls `give` for every sign of a repository with its value, 1 for what is there or not; the same sign is given once.
+pub fn read_signs(signs: &Signs<'_>, mut give: impl FnMut(SignKind, &str, f64)) {
     let f = signs.facts;
+    sizes_in_numbers(f, signs.owner_class, &mut give);
+    let mut emit = |kind: SignKind, value: &str| give(kind, value, 1.0);
     emit(SignKind::Owner, signs.owner_class.name());
     emit(SignKind::OwnerRepositories, count_class(u64::from(signs.owner_repositories)));
     emit(SignKind::NamedAsBase, count_class(u64::from(signs.named_as_base)));
@@ -187,6 +189,18 @@ fn size(f: &RepoFacts, class: OwnerClass, emit: &mut impl FnMut(SignKind, &str))
     }
 }
 
+/// The size itself, of all and of those whose owner is not listed, as log10 of billions: what a model of 50 billion tells of one of 500,
+/// for which there are few labels.
+fn sizes_in_numbers(f: &RepoFacts, class: OwnerClass, give: &mut impl FnMut(SignKind, &str, f64)) {
+    #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
+    let Some(known) = f.rough_params.map(|n| n as f64).or(f.named_size).filter(|n| *n > 0.0) else { return };
+    let billions = libm::log10(known) - 9.0;
+    give(SignKind::Size, "log10_billions", billions);
+    if class == OwnerClass::Unlisted {
+        give(SignKind::UnlistedSize, "log10_billions", billions);
+    }
+}
+
 /// Classes of sizes, each some three times the one before.
 fn size_class(params: f64) -> &'static str {
     match params {
@@ -247,7 +261,7 @@ mod tests {
             linked_by: None,
         };
         let mut all = Vec::new();
-        read_signs(&signs, |kind, value| all.push(format!("{kind}={value}")));
+        read_signs(&signs, |kind, value, _| all.push(format!("{kind}={value}")));
         all
     }
 
@@ -264,6 +278,7 @@ mod tests {
             "family=anothers_by_nobody_listed",
             "named_size=5b_to_16b",
             "unlisted_size=5b_to_16b",
+            "unlisted_size=log10_billions",
             "word=qwen",
             "word=roleplay",
             "task=none",

@@ -255,10 +255,10 @@ impl Stratum<'_> {
 
 /// What of a run's compute is the same in every draw.
 enum Sampler<'a> {
-    /// Natural log of the median, spread, and the probability below the ceiling.
-    Normal(f64, f64, f64),
-    /// log10 of the median, measured errors, log10 of the ceiling.
-    Measured(f64, Errors<'a>, f64),
+    /// Natural log of the median, spread, and the probabilities between which it is drawn.
+    Normal(f64, f64, (f64, f64)),
+    /// log10 of the median, measured errors, log10 of the least and the most.
+    Measured(f64, Errors<'a>, (f64, f64)),
     Implied,
     Parameters(&'a Prediction<'a>),
     Category(&'a super::simulate::SharedFit, &'a [f64], &'a Prediction<'a>),
@@ -266,18 +266,23 @@ enum Sampler<'a> {
 
 impl<'a> Sampler<'a> {
     fn new(compute: &'a Compute<'a>) -> Self {
-        let normal = |median: f64, sd: f64, log_ceiling: f64| {
-            let highest = if sd > 0.0 { (log_ceiling * LN_10 - log(median)) / sd } else { f64::INFINITY };
-            // A figure stated above the ceiling keeps its own spread.
-            Self::Normal(log(median), sd, if highest > 0.0 { normal_below(highest) } else { 1.0 })
-        };
+        // A figure near or above the ceiling keeps room to err by a factor of two.
+        let room = |median: f64, log_ceiling: f64| (log_ceiling - libm::log10(median)).max(libm::log10(2.0));
+        let below = |dex: f64, sd: f64| if sd > 0.0 { normal_below(dex * LN_10 / sd) } else { 1.0 };
         match compute {
-            Compute::Known { median, spread: Spread::Normal(sd), log_ceiling } => normal(*median, *sd, *log_ceiling),
-            Compute::Known { median, spread: Spread::Measured(errors), log_ceiling } => {
-                let log_median = libm::log10(*median);
-                Self::Measured(log_median, *errors, if *log_ceiling > log_median { *log_ceiling } else { f64::INFINITY })
+            // What is stated is cut alike on both sides: its tail ends at the ceiling, and its median stays where it was stated.
+            Compute::Known { median, spread: Spread::Normal(sd), log_ceiling } => {
+                let high = below(room(*median, *log_ceiling), *sd);
+                Self::Normal(log(*median), *sd, (1.0 - high, high))
             }
-            Compute::Share { compute, log_ceiling, .. } => normal(compute.median, compute.own_sd, *log_ceiling),
+            Compute::Known { median, spread: Spread::Measured(errors), log_ceiling } => {
+                let (log_median, room) = (libm::log10(*median), room(*median, *log_ceiling));
+                Self::Measured(log_median, *errors, (log_median - room, log_median + room))
+            }
+            Compute::Share { compute, log_ceiling, .. } => {
+                let high = below(room(compute.median, *log_ceiling), compute.own_sd);
+                Self::Normal(log(compute.median), compute.own_sd, (0.0, high))
+            }
             Compute::Implied => Self::Implied,
             Compute::Parameters(prediction) => Self::Parameters(prediction),
             Compute::Category { size, size_terms, prediction } => Self::Category(size, size_terms, prediction),
@@ -288,12 +293,13 @@ impl<'a> Sampler<'a> {
     fn log_flop(&self, of: &Stratum<'_>, scratch: &mut Vec<f64>) -> Option<f64> {
         let Stratum { u, z, draw, .. } = *of;
         match self {
-            Self::Normal(median, sd, below) => {
+            Self::Normal(median, sd, (from, to)) => {
                 // 2^-33 is the range of the quantile function.
-                let z = if *below < 1.0 { normal_quantile((u * below).clamp(1.2e-10, 1.0 - 1.2e-10)) } else { z };
+                let cut = || normal_quantile((from + u * (to - from)).clamp(1.2e-10, 1.0 - 1.2e-10));
+                let z = if *from > 0.0 || *to < 1.0 { cut() } else { z };
                 Some(median + sd * z)
             }
-            Self::Measured(median, errors, ceiling) => Some(LN_10 * truncated(*median, *errors, f64::NEG_INFINITY, *ceiling, u)),
+            Self::Measured(median, errors, (low, high)) => Some(LN_10 * truncated(*median, *errors, *low, *high, u)),
             Self::Implied => None,
             Self::Parameters(prediction) => Some(predicted(prediction, of, &prediction.terms)),
             Self::Category(size, size_terms, prediction) => {

@@ -166,7 +166,7 @@ pub enum Compute<'a> {
         median: f64,
         /// Error.
         spread: Spread<'a>,
-        /// log10 of the most FLOP any published run of the kind took: a wide spread does not go beyond.
+        /// log10 of the most FLOP any published run of the kind took: a wide spread does not go beyond, nor as far below the median.
         log_ceiling: f64,
     },
     /// A share of the compute of the pre-training that the run starts from, with the log10 of the most believed.
