@@ -17,6 +17,8 @@ closed_set! {
         Namespace = "namespace",
         /// What the name says of a training, by the word lists of the rules.
         Says = "says",
+        /// The same, where the owner is listed: a listed house says base of what it pre-trained, others of what they build on.
+        ListedSays = "listed_says",
         /// A word of the name.
         Word = "word",
         /// Whose family the name has.
@@ -144,6 +146,12 @@ fn name(f: &RepoFacts, class: OwnerClass, emit: &mut impl FnMut(SignKind, &str))
     ];
     for (what, _) in says.iter().filter(|(_, is)| *is) {
         emit(SignKind::Says, what);
+        if class != OwnerClass::Unlisted {
+            emit(SignKind::ListedSays, what);
+        }
+    }
+    if class != OwnerClass::Unlisted && says.iter().all(|(_, is)| !is) {
+        emit(SignKind::ListedSays, "nothing");
     }
     let family = match families::named(name) {
         None => "none",

@@ -12,6 +12,7 @@ mod masks;
 mod physical_chain;
 mod recipes;
 mod reliability;
+mod roles;
 
 use common::{Workspace, files_of, table};
 use hugging_carbon::domain::GroupBy;

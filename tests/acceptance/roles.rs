@@ -1,0 +1,82 @@
+//! Roles of silent records of the wide index against what somebody looked up of each. The records were drawn by hash from those that state
+//! no base; no rule and no label of the likelihood was made from them.
+
+use crate::common::{Workspace, table};
+use hugging_carbon::domain::Role;
+use hugging_carbon::tables::ModelRow;
+use std::collections::{BTreeMap, HashMap};
+
+/// A record with its role, its weight by how sure the label is, and the published probabilities.
+struct Looked {
+    role: Role,
+    weight: f64,
+    model: ModelRow,
+}
+
+fn looked_up(models: Vec<ModelRow>) -> Vec<Looked> {
+    let by_id: HashMap<String, ModelRow> = models.into_iter().map(|m| (m.model_id.clone(), m)).collect();
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/role_facts.csv");
+    csv::Reader::from_path(path)
+        .unwrap()
+        .deserialize::<HashMap<String, String>>()
+        .filter_map(|row| {
+            let row = row.unwrap();
+            let weight = match row["certainty"].as_str() {
+                "high" => 1.0,
+                "medium" => 0.5,
+                _ => return None,
+            };
+            let model = by_id.get(&row["model_id"])?.clone();
+            Some(Looked { role: Role::parse(&row["role"]).unwrap(), weight, model })
+        })
+        .collect()
+}
+
+/// Log loss, share of likeliest roles that are right, and how often a role is what its probability says.
+#[test]
+#[ignore = "needs ../shared/data"]
+fn probabilities_of_silent_records_are_what_they_say() {
+    let Some(shared) = crate::shared() else { return };
+    let workspace = Workspace::new();
+    let mut command = workspace.command();
+    command.env("HUGGING_CARBON_LIMITS_MAX_QUARANTINE_FRACTION", "0.05");
+    let index = shared.join("data/hub/wide_2026-10.api.jsonl.gz");
+    command.args(["-q", "run", "--until", "normalize", "--source", index.to_str().unwrap()]).assert().success();
+    let models = hugging_carbon::tables::io::rows::<ModelRow>(&workspace.path("data/work")).unwrap().map(Result::unwrap).collect();
+    let records = looked_up(models);
+    let weight: f64 = records.iter().map(|r| r.weight).sum();
+    let mut classes: BTreeMap<&str, f64> = BTreeMap::new();
+    for r in &records {
+        *classes.entry(r.role.name()).or_default() += r.weight / weight;
+    }
+    let mean = |value: &dyn Fn(&Looked) -> f64| records.iter().map(|r| r.weight * value(r)).sum::<f64>() / weight;
+    let loss = mean(&|r| -r.model.p.share(r.role).max(1e-3).ln());
+    let by_shares = mean(&|r| -classes[r.role.name()].ln());
+    let right = mean(&|r| f64::from(u8::from(r.model.p.likeliest() == r.role)));
+    eprintln!(
+        "{} silent records: log loss {loss:.3} (shares of the roles {by_shares:.3}), likeliest role right {:.1} %",
+        records.len(),
+        right * 100.0
+    );
+    let mut missed = Vec::new();
+    for role in [Role::Pretrained, Role::Finetuned] {
+        for tenth in 0..10 {
+            let low = f64::from(tenth) / 10.0;
+            let within: Vec<&Looked> = records
+                .iter()
+                .filter(|r| (low..low + 0.1).contains(&r.model.p.share(role)) || tenth == 9 && r.model.p.share(role) >= 1.0)
+                .collect();
+            let weight: f64 = within.iter().map(|r| r.weight).sum();
+            if within.is_empty() {
+                continue;
+            }
+            let said = within.iter().map(|r| r.weight * r.model.p.share(role)).sum::<f64>() / weight;
+            let seen = within.iter().filter(|r| r.role == role).map(|r| r.weight).sum::<f64>() / weight;
+            eprintln!("  {role:10} {low:.1}: n {:3}, said {said:.3}, seen {seen:.3}", within.len());
+            if within.len() >= 50 && (said - seen).abs() > 0.05 {
+                missed.push(format!("{role} {low:.1}: said {said:.3}, seen {seen:.3}, n {}", within.len()));
+            }
+        }
+    }
+    assert!(records.len() >= 280 && loss < by_shares && missed.is_empty(), "{missed:#?}");
+}
