@@ -262,3 +262,23 @@ pub fn grid<'a>(run: &Run, year: i32, mixtures: &'a Mixtures, tables: &FactorTab
         GridChoice { options: vec![GridOption { weight: 1.0, intensity: factor(&value, 0.0) }].into(), value, is_fallback: true }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Modality;
+    use crate::reference::Reference;
+
+    /// Regression: a post-training by the house of the base had 0.17, half of the published median of 0.34.
+    #[test]
+    fn a_post_training_has_the_utilization_of_its_houses_pre_training() {
+        let tables = FactorTables::new(&Reference::load().unwrap());
+        let median = |kind| mfu(&Run::new("a/b", kind, Modality::Text), &tables).0.median;
+        assert!((median(RunKind::Pretraining) - 0.34).abs() < 1e-9);
+        assert!((median(RunKind::PostTraining) - 0.34).abs() < 1e-9);
+        assert!((median(RunKind::FineTuning) - 0.17).abs() < 1e-9);
+        assert!((median(RunKind::Adapter) - 0.17).abs() < 1e-9);
+        let spread = |kind| mfu(&Run::new("a/b", kind, Modality::Text), &tables).0.own_sd;
+        assert!(spread(RunKind::PostTraining) > spread(RunKind::Pretraining));
+    }
+}
