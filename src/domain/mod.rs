@@ -18,6 +18,7 @@ pub mod role;
 pub mod rule;
 pub mod run;
 pub mod source;
+pub mod task;
 pub mod tier;
 
 pub use comparison::Comparison;
@@ -36,6 +37,7 @@ pub use rule::Rule;
 pub use run::{Run, RunKind, TrainingStage};
 
 pub use source::{CohortMetric, SourceKind};
+pub use task::TaskGroup;
 pub use tier::Tier;
 
 /// Version of the method this build implements (docs/method.md). `method.version` pins it.

@@ -1,6 +1,6 @@
 //! The regressions by name, and the terms they are made of.
 
-use super::{Modality, RunKind, closed_set};
+use super::{Modality, RunKind, TaskGroup, closed_set};
 
 closed_set! {
     /// A regression.
@@ -9,8 +9,8 @@ closed_set! {
         TokensFromParams = "tokens_from_params",
         /// Compute of pre-trainings, by size and date.
         ComputeFromParams = "compute_from_params",
-        /// Compute of fine-tunes, post-training and adapters, by size and class of owner.
-        FinetuneComputeFromParams = "finetune_compute_from_params",
+        /// Samples that fine-tunes, post-training and adapters see, by size, task and class of owner.
+        FinetuneSamplesFromParams = "finetune_samples_from_params",
         /// Emissions of reported fine-tunes, by size.
         FinetuneFromSize = "finetune_from_size",
         /// Energy, by compute and date.
@@ -54,6 +54,8 @@ pub enum Term {
     IsModality(Modality),
     /// Whether the kind of run is this one.
     IsKind(RunKind),
+    /// Whether the task is of this group.
+    IsTask(TaskGroup),
 }
 
 impl Term {
@@ -79,6 +81,7 @@ impl Term {
         match self {
             Self::IsModality(modality) => format!("modality={}", modality.name()),
             Self::IsKind(kind) => format!("kind={}", kind.name()),
+            Self::IsTask(group) => format!("task={}", group.name()),
             Self::Intercept
             | Self::Size
             | Self::TotalSize
@@ -102,6 +105,7 @@ impl Term {
         match word.split_once('=') {
             Some(("modality", modality)) => Modality::parse(modality).map(Self::IsModality),
             Some(("kind", kind)) => RunKind::parse(kind).map(Self::IsKind),
+            Some(("task", group)) => TaskGroup::parse(group).map(Self::IsTask),
             Some(_) => None,
             None => Self::PLAIN.iter().find(|(_, w)| *w == word).map(|(term, _)| *term),
         }
@@ -125,6 +129,8 @@ pub struct TermValues {
     pub owner_class: super::OwnerClass,
     /// Kind of run; none for a repository that trained nothing.
     pub kind: Option<RunKind>,
+    /// Group of the task.
+    pub task: TaskGroup,
 }
 
 impl TermValues {
@@ -148,6 +154,7 @@ impl TermValues {
             Term::SizeTimesYears => size * self.years_since_2022,
             Term::IsModality(modality) => indicator(self.modality == modality),
             Term::IsKind(kind) => indicator(self.kind == Some(kind)),
+            Term::IsTask(group) => indicator(self.task == group),
         }
     }
 }
@@ -159,11 +166,12 @@ mod tests {
 
     #[test]
     fn words_lead_back_to_their_term() {
-        let categories = [Term::IsModality(Modality::Audio), Term::IsKind(RunKind::PostTraining)];
+        let categories =
+            [Term::IsModality(Modality::Audio), Term::IsKind(RunKind::PostTraining), Term::IsTask(TaskGroup::TextToText)];
         for term in Term::PLAIN.iter().map(|(term, _)| *term).chain(categories) {
             assert_eq!(Term::parse(&term.name()), Some(term));
         }
-        for unknown in ["", "size", "modality=smell", "kind=", "colour=red"] {
+        for unknown in ["", "size", "modality=smell", "kind=", "task=", "colour=red"] {
             assert_eq!(Term::parse(unknown), None, "{unknown}");
         }
     }
@@ -179,6 +187,7 @@ mod tests {
             modality: Modality::Vision,
             owner_class: OwnerClass::Academia,
             kind: Some(RunKind::Pretraining),
+            task: TaskGroup::Images,
         };
         for (term, expected) in [
             (Term::Intercept, 1.0),
@@ -191,6 +200,7 @@ mod tests {
             (Term::SizeTimesYears, 22.5),
             (Term::IsModality(Modality::Vision), 1.0),
             (Term::IsKind(RunKind::FineTuning), 0.0),
+            (Term::IsTask(TaskGroup::Images), 1.0),
         ] {
             assert_eq!(values.value(term), expected, "{term:?}");
         }

@@ -1,6 +1,6 @@
 //! Kinds of training runs, and the stages of post-training.
 
-use super::{Field, Flag, Modality, OwnerClass, Tier, TrainedOnSource, closed_set};
+use super::{Field, Flag, Modality, OwnerClass, TaskGroup, Tier, TrainedOnSource, closed_set};
 use crate::units::Day;
 
 closed_set! {
@@ -54,6 +54,8 @@ pub struct Run {
     pub stage: Option<TrainingStage>,
     /// Modality.
     pub modality: Modality,
+    /// Group of the task, by the Hub's task tag, else by modality.
+    pub task: TaskGroup,
     /// Date of training.
     pub trained_on: Option<Day>,
     /// Source of the date.
@@ -86,6 +88,7 @@ impl Run {
             kind: Some(kind),
             stage: None,
             modality,
+            task: TaskGroup::of_modality(modality),
             trained_on: None,
             trained_on_source: None,
             owner: Owner::default(),
@@ -141,6 +144,10 @@ pub struct Known {
     pub active_params: Option<f64>,
     /// Tokens seen.
     pub train_tokens: Option<f64>,
+    /// Samples seen.
+    pub train_samples: Option<f64>,
+    /// Tokens of a sample (data/reference/sample_lengths.md), with the standard deviation of its log10.
+    pub sample_length: Option<(f64, f64)>,
     /// Training compute.
     pub train_flop: Option<f64>,
     /// Confidence of the stated compute, 0 to 1.

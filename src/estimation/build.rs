@@ -5,6 +5,7 @@
 
 use super::FactorTables;
 use super::factors::{self, Chips, GridChoice, Mixtures};
+use super::fine_tune;
 use super::fits::Fits;
 use super::terms::term_values;
 use crate::domain::{Flag, Rating, RegressionId, Run, RunKind, Term, Tier, TrainingStage};
@@ -174,10 +175,11 @@ fn compute<'a>(
     flags: &mut Vec<Flag>,
 ) -> Result<(Compute<'a>, Tier)> {
     let fits = &basis.fits;
-    if wanted == Tier::Compute
-        && let Some(known) = stated_compute(run, fits)
-    {
-        return Ok((known, Tier::Compute));
+    if wanted == Tier::Compute {
+        let known = stated_compute(run, fits).or_else(|| fine_tune::compute_of_samples(run, fits, tables, log_ceiling(run), flags));
+        if let Some(known) = known {
+            return Ok((known, Tier::Compute));
+        }
     }
     let size = run.known.active_params.filter(|_| wanted <= Tier::Parameters);
     if let Some((stage, share)) = share(run, basis, tables) {
@@ -187,14 +189,14 @@ fn compute<'a>(
     let is_adapter = run.kind == Some(RunKind::Adapter);
     let factor = if is_adapter { chain::FLOP_PER_FROZEN_PARAM_TOKEN / chain::FLOP_PER_PARAM_TOKEN } else { 1.0 };
     if let Some(n) = size {
-        return Ok((Compute::Parameters(prediction(run, n, fits, factor)?), Tier::Parameters));
+        return Ok((Compute::Parameters(regression(run, n, fits, factor, tables, flags)?), Tier::Parameters));
     }
     flags.push(Flag::ParamsFromCategory);
     let size = fits.get(RegressionId::ParamsFromCategory)?;
     let values = term_values(run);
     let size_terms: Vec<f64> = size.terms.iter().map(|term| values.value(*term)).collect();
     let central: f64 = size.shared.central.iter().zip(&size_terms).map(|(b, x)| b * x).sum();
-    let prediction = prediction(run, pow10(central), fits, factor)?;
+    let prediction = regression(run, pow10(central), fits, factor, tables, flags)?;
     Ok((Compute::Category { size: &size.shared, size_terms, prediction }, Tier::Category))
 }
 
@@ -246,7 +248,7 @@ pub fn compute_fit(run: &Run) -> (RegressionId, Response) {
         Some(RunKind::Pretraining) if since && run.modality.counts_tokens() => (RegressionId::TokensFromParams, Response::Tokens),
         Some(RunKind::Pretraining) => (RegressionId::ComputeFromParams, Response::Compute),
         Some(RunKind::Continued | RunKind::PostTraining | RunKind::FineTuning | RunKind::Adapter) | None => {
-            (RegressionId::FinetuneComputeFromParams, Response::Compute)
+            (RegressionId::FinetuneSamplesFromParams, Response::Samples)
         }
     }
 }
@@ -254,6 +256,22 @@ pub fn compute_fit(run: &Run) -> (RegressionId, Response) {
 /// log10 of the most FLOP any published run of the kind took.
 fn log_ceiling(run: &Run) -> f64 {
     log10(if run.modality.counts_tokens() { assume::MOST_FLOP_TEXT } else { assume::MOST_FLOP_BEYOND_TEXT })
+}
+
+/// The regression's prediction with what fine-tunes add: the length of a sample, and a wider error outside the sizes seen.
+fn regression<'a>(
+    run: &Run,
+    n: f64,
+    fits: &'a Fits,
+    factor: f64,
+    tables: &FactorTables,
+    flags: &mut Vec<Flag>,
+) -> Result<Prediction<'a>> {
+    let prediction = prediction(run, n, fits, factor)?;
+    match prediction.response {
+        Response::Samples => fine_tune::with_length(run, n, prediction, fits, tables, flags),
+        Response::Tokens | Response::Compute => Ok(prediction),
+    }
 }
 
 /// The regression's prediction for a run of `n` active parameters, with the bounds of what has been published.
@@ -271,7 +289,7 @@ fn prediction<'a>(run: &Run, n: f64, fits: &'a Fits, factor: f64) -> Result<Pred
     let (log_bounds, bounds_exponent) = if !run.is_pretraining() {
         let original = Run { kind: Some(RunKind::Pretraining), ..run.clone() };
         let whole = prediction(&original, n, fits, 1.0)?;
-        let slope = whole.fit.central[whole.size_position] + if whole.response == Response::Tokens { 1.0 } else { 0.0 };
+        let slope = whole.fit.central[whole.size_position] + if whole.response == Response::Compute { 0.0 } else { 1.0 };
         ((f64::NEG_INFINITY, log10(assume::FINE_TUNE_MAX_SHARE_OF_PRETRAINING * whole.central())), slope)
     } else if run.modality.counts_tokens() {
         let at = |tokens_per_param: f64| log10(chain::training_flop(Params(n), Tokens(tokens_per_param * n)).0);
@@ -285,9 +303,11 @@ fn prediction<'a>(run: &Run, n: f64, fits: &'a Fits, factor: f64) -> Result<Pred
         response,
         terms,
         size_position,
+        log_length: 0.0,
+        widening: 1.0,
         log_bounds,
         bounds_exponent,
         factor,
-        product_errors: (response == Response::Tokens).then(|| fits.six_nd_errors()),
+        product_errors: (response != Response::Compute).then(|| fits.six_nd_errors()),
     })
 }

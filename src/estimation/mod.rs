@@ -2,6 +2,7 @@
 
 pub mod build;
 pub mod factors;
+pub mod fine_tune;
 pub mod fits;
 pub mod terms;
 
@@ -10,7 +11,9 @@ pub use factors::Mixtures;
 pub use fits::{FitRows, Fits, LoadedFit, six_nd_law};
 pub use terms::term_values;
 
-use crate::reference::{Accelerators, ChipUse, ComputeCountries, Grid, Owners, Places, PostTraining, Power, Pue, Reference, Table};
+use crate::reference::{
+    Accelerators, ChipUse, ComputeCountries, Grid, Owners, Places, PostTraining, Power, Pue, Reference, SampleLengths, Table,
+};
 use std::collections::BTreeMap;
 
 /// The reference tables that factors come from.
@@ -34,6 +37,8 @@ pub struct FactorTables {
     pub compute_countries: Table<ComputeCountries>,
     /// What post-training takes of its pre-training.
     pub post_training: Table<PostTraining>,
+    /// Length of samples by task.
+    pub sample_lengths: Table<SampleLengths>,
 }
 
 impl FactorTables {
@@ -50,6 +55,7 @@ impl FactorTables {
             grid: reference.grid.clone(),
             compute_countries: reference.compute_countries.clone(),
             post_training: reference.post_training.clone(),
+            sample_lengths: reference.sample_lengths.clone(),
         }
     }
 
@@ -66,6 +72,7 @@ impl FactorTables {
             self.grid.digests(),
             self.compute_countries.digests(),
             self.post_training.digests(),
+            self.sample_lengths.digests(),
         ];
         of.into_iter().flat_map(|d| d.iter().map(|(n, s)| (n.clone(), s.clone()))).collect()
     }

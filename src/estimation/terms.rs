@@ -19,5 +19,6 @@ pub fn term_values(run: &Run) -> TermValues {
         modality: run.modality,
         owner_class: run.owner.class,
         kind: run.kind,
+        task: run.task,
     }
 }

@@ -7,6 +7,7 @@ pub mod check;
 pub mod chip_use;
 pub mod compute_countries;
 pub mod corrections;
+pub mod fine_tunes;
 pub mod grid;
 pub mod operators;
 pub mod owners;
@@ -29,6 +30,7 @@ pub use accelerators::{Accelerator, Accelerators, Named};
 pub use chip_use::{ChipUse, MixtureRole};
 pub use compute_countries::ComputeCountries;
 pub use corrections::{CorrectedField, Correction, Corrections, Meeting};
+pub use fine_tunes::{FineTune, SampleLength, SampleLengths};
 pub use grid::{Grid, GridValue};
 pub use operators::Operators;
 pub use owners::Owners;
@@ -43,6 +45,7 @@ pub use table::Table;
 const FILES: &[(&str, &str)] = &[
     ("accelerators.csv", include_str!("../../data/reference/accelerators.csv")),
     ("cloud_regions.csv", include_str!("../../data/reference/cloud_regions.csv")),
+    ("finetunes.csv", include_str!("../../data/reference/finetunes.csv")),
     ("grid_country_year.csv", include_str!("../../data/reference/grid_country_year.csv")),
     ("grid_region_year.csv", include_str!("../../data/reference/grid_region_year.csv")),
     ("machine_types.csv", include_str!("../../data/reference/machine_types.csv")),
@@ -54,6 +57,7 @@ const FILES: &[(&str, &str)] = &[
     ("power.csv", include_str!("../../data/reference/power.csv")),
     ("pue.csv", include_str!("../../data/reference/pue.csv")),
     ("reported_finetunes.csv", include_str!("../../data/reference/reported_finetunes.csv")),
+    ("sample_lengths.csv", include_str!("../../data/reference/sample_lengths.csv")),
     ("training_runs.csv", include_str!("../../data/reference/training_runs.csv")),
 ];
 /// Reviewed corrections; not a table of factors, so that it stands apart.
@@ -86,6 +90,10 @@ pub struct Reference {
     pub registry: Table<Registry>,
     /// What post-training takes of the compute of its pre-training.
     pub post_training: Table<PostTraining>,
+    /// Fine-tunes whose cards state the samples they saw.
+    pub fine_tunes: Table<Vec<FineTune>>,
+    /// Length of samples by task.
+    pub sample_lengths: Table<SampleLengths>,
     /// Fine-tunes with tracked emissions.
     pub reported: Table<Vec<ReportedFineTune>>,
     /// Reviewed corrections of the Hub's metadata.
@@ -150,6 +158,8 @@ impl Reference {
                 files.digests(&["power.csv", "mfu.csv"]),
             ),
             post_training: Table::new(PostTraining::new(&files.rows("post_training.csv")?)?, one("post_training.csv")),
+            fine_tunes: Table::new(files.rows("finetunes.csv")?, one("finetunes.csv")),
+            sample_lengths: Table::new(SampleLengths::new(files.rows("sample_lengths.csv")?)?, one("sample_lengths.csv")),
             reported: Table::new(files.rows("reported_finetunes.csv")?, one("reported_finetunes.csv")),
             corrections: Table::new(Corrections::new(files.text(CORRECTIONS.0)?)?, one(CORRECTIONS.0)),
             digests: Table::new(all.clone(), all),

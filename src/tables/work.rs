@@ -2,7 +2,9 @@
 
 use super::cell::TierNumber;
 use super::table;
-use crate::domain::{Field, Flag, Modality, OwnerClass, RegressionId, Run, RunKind, Term, TrainedOnSource, TrainingStage, run};
+use crate::domain::{
+    Field, Flag, Modality, OwnerClass, RegressionId, Run, RunKind, TaskGroup, Term, TrainedOnSource, TrainingStage, run,
+};
 use crate::units::{Day, TimestampMs};
 
 table! {
@@ -97,6 +99,8 @@ table! {
         stage: Option<TrainingStage>,
         /// Modality.
         modality: Modality,
+        /// Group of the task.
+        task: TaskGroup,
         /// Owner's country.
         owner_country: Option<String>,
         /// Owner.
@@ -113,6 +117,12 @@ table! {
         active_params: Option<f64>,
         /// Tokens seen.
         train_tokens: Option<f64>,
+        /// Samples seen.
+        train_samples: Option<f64>,
+        /// Tokens of a sample.
+        sample_length: Option<f64>,
+        /// Standard deviation of its log10.
+        sample_length_sd_dex: Option<f64>,
         /// Stated training compute.
         train_flop: Option<f64>,
         /// Confidence of the stated training compute, 0 to 1.
@@ -152,6 +162,7 @@ impl From<TierRow> for Run {
             kind: row.kind,
             stage: row.stage,
             modality: row.modality,
+            task: row.task,
             trained_on: row.trained_on,
             trained_on_source: row.trained_on_source,
             owner: run::Owner { name: row.owner, class: row.owner_class, country: row.owner_country },
@@ -159,6 +170,8 @@ impl From<TierRow> for Run {
                 total_params: row.total_params,
                 active_params: row.active_params,
                 train_tokens: row.train_tokens,
+                train_samples: row.train_samples,
+                sample_length: row.sample_length.zip(row.sample_length_sd_dex),
                 train_flop: row.train_flop,
                 train_flop_confidence: row.train_flop_confidence,
                 emissions_kgco2e: row.emissions_kgco2e,
@@ -187,6 +200,7 @@ impl From<Run> for TierRow {
             kind: run.kind,
             stage: run.stage,
             modality: run.modality,
+            task: run.task,
             owner_country: run.owner.country,
             owner: run.owner.name,
             owner_class: run.owner.class,
@@ -195,6 +209,9 @@ impl From<Run> for TierRow {
             total_params: run.known.total_params,
             active_params: run.known.active_params,
             train_tokens: run.known.train_tokens,
+            train_samples: run.known.train_samples,
+            sample_length: run.known.sample_length.map(|length| length.0),
+            sample_length_sd_dex: run.known.sample_length.map(|length| length.1),
             train_flop: run.known.train_flop,
             train_flop_confidence: run.known.train_flop_confidence,
             emissions_kgco2e: run.known.emissions_kgco2e,

@@ -6,6 +6,7 @@
 mod cards;
 #[path = "../common/mod.rs"]
 mod common;
+mod fine_tunes;
 mod lineage;
 mod physical_chain;
 mod recipes;

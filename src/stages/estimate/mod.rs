@@ -25,7 +25,7 @@ const BLOCK_ROWS: usize = 4_096;
 
 stage! {
     /// Estimates every run through every tier its evidence reaches.
-    struct Estimation = "estimate" version 4
+    struct Estimation = "estimate" version 5
     reads [
         TierRow,
         RegressionRow,

@@ -3,6 +3,7 @@
 
 mod backtest;
 mod candidates;
+mod card_backtest;
 mod declarations;
 mod samples;
 
@@ -18,7 +19,7 @@ use crate::method::calibration::coverage;
 use crate::method::fitting::{self, Fit, MIN_OBSERVATIONS, Observation, SIGNIFICANCE};
 use crate::method::ols::OlsError;
 use crate::method::summary::median;
-use crate::reference::{Reference, Registry, ReportedFineTune, Table};
+use crate::reference::{FineTune, Reference, Registry, ReportedFineTune, Table};
 use crate::tables::{
     BacktestRow, BacktestRunRow, RegressionCandidateRow, RegressionCovarianceRow, RegressionObservationRow, RegressionRow,
     RegressionTermRow, TierRow,
@@ -28,7 +29,7 @@ use std::collections::BTreeMap;
 
 stage! {
     /// Fits the regressions and runs the back-test.
-    struct Fitting = "fit" version 4
+    struct Fitting = "fit" version 5
     reads [TierRow]
     writes [
         RegressionRow,
@@ -56,6 +57,8 @@ pub struct References {
     pub factors: FactorTables,
     /// Published runs.
     pub registry: Table<Registry>,
+    /// Fine-tunes whose cards state the samples they saw.
+    pub fine_tunes: Table<Vec<FineTune>>,
     /// Fine-tunes with tracked emissions.
     pub reported: Table<Vec<ReportedFineTune>>,
 }
@@ -64,13 +67,19 @@ impl References {
     /// Those of a set of reference tables.
     #[must_use]
     pub fn new(reference: &Reference) -> Self {
-        Self { factors: FactorTables::new(reference), registry: reference.registry.clone(), reported: reference.reported.clone() }
+        Self {
+            factors: FactorTables::new(reference),
+            registry: reference.registry.clone(),
+            fine_tunes: reference.fine_tunes.clone(),
+            reported: reference.reported.clone(),
+        }
     }
 }
 
 impl Digests for References {
     fn digests(&self) -> BTreeMap<String, String> {
-        merged([&self.factors.digests(), self.registry.digests(), self.reported.digests()])
+        let Self { factors, registry, fine_tunes, reported } = self;
+        merged([&factors.digests(), registry.digests(), fine_tunes.digests(), reported.digests()])
     }
 }
 
@@ -95,14 +104,16 @@ impl Stage for Fitting {
             of.is_used = row.used;
             tables.regressions.push(row);
             tables.add(declaration, &fit, &of);
-            tables.candidates.extend(candidates::rows(declaration, &samples, &of.observations));
+            tables.candidates.extend(candidates::rows(declaration, &references.factors, &samples, &of.observations));
             if declaration.id == RegressionId::TokensFromParams {
                 tokens_fit = Some(TokensFit { terms: of.terms.clone(), fit });
             }
             fitted.push(of);
             meter.set(done as u64 + 1);
         }
-        let compared = backtest::runs(references, inputs.settings().seed, &fitted, &chain)?;
+        let mut compared = backtest::runs(references, inputs.settings().seed, &fitted, &chain)?;
+        compared.extend(card_backtest::runs(references, inputs.settings().seed, &fitted, &chain)?);
+        compared.sort_by(|a, b| (a.tier, a.against.name(), &a.run).cmp(&(b.tier, b.against.name(), &b.run)));
         let backtest: Vec<BacktestRow> = backtest::summaries(&compared);
         tables.sort();
         outputs.write(tables.regressions)?;

@@ -14,7 +14,7 @@ use crate::lineage::names::post_training_stage;
 use crate::lineage::no_training_id;
 use crate::method::assumptions::{ATCI_BAND_GCO2E_PER_PFLOP, TOKENS_PER_PARAM};
 use crate::method::chain;
-use crate::reference::{Accelerators, Grid, Operators, Owners, Places, Reference, Table};
+use crate::reference::{Accelerators, Grid, Operators, Owners, Places, Reference, SampleLengths, Table};
 use crate::tables::{EvidenceRow, ModelRow, RunRow, TierRow};
 use crate::units::{FLOP_PER_PFLOP, Flop, GCo2ePerKwh, GRAMS_PER_KG, KgCo2e, Kwh, Params, Tokens};
 use std::collections::BTreeMap;
@@ -28,7 +28,7 @@ const CLEANEST_GRID: GCo2ePerKwh = GCo2ePerKwh(20.0);
 
 stage! {
     /// Decides which tiers the evidence of each run reaches.
-    struct Tiering = "tier" version 5
+    struct Tiering = "tier" version 6
     reads [ModelRow, RunRow, EvidenceRow]
     writes [TierRow]
     follows []
@@ -47,6 +47,8 @@ pub struct References {
     pub operators: Table<Operators>,
     /// Owners.
     pub owners: Table<Owners>,
+    /// Length of samples by task.
+    pub sample_lengths: Table<SampleLengths>,
 }
 
 impl References {
@@ -59,14 +61,16 @@ impl References {
             grid: reference.grid.clone(),
             operators: reference.operators.clone(),
             owners: reference.owners.clone(),
+            sample_lengths: reference.sample_lengths.clone(),
         }
     }
 }
 
 impl Digests for References {
     fn digests(&self) -> BTreeMap<String, String> {
-        let Self { accelerators, places, grid, operators, owners } = self;
-        merged([accelerators.digests(), places.digests(), grid.digests(), operators.digests(), owners.digests()])
+        let Self { accelerators, places, grid, operators, owners, sample_lengths } = self;
+        let of = [accelerators.digests(), places.digests(), grid.digests(), operators.digests(), owners.digests()];
+        merged(of.into_iter().chain([sample_lengths.digests()]))
     }
 }
 
@@ -128,6 +132,8 @@ fn known_run(references: &References, model: &ModelRow, run: Option<&RunRow>, ow
     let accelerators = best(own, Field::Accelerator)
         .map(|e| hardware::read_hardware(&references.accelerators, &e.value_as_written, Context::Field).names())
         .unwrap_or_default();
+    let usual = references.sample_lengths.usual(model.pipeline_tag.as_deref(), model.modality);
+    let (length, length_sd, _) = usual.length(value(Field::SequenceLength), value(Field::ImageSize));
     let root_run_id = model.stands_on_run_id.clone().filter(|root| run.is_some_and(|r| r.run_id != *root));
     #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
     let params = |count: Option<i64>| count.map(|n| n as f64);
@@ -137,6 +143,7 @@ fn known_run(references: &References, model: &ModelRow, run: Option<&RunRow>, ow
         kind: run.map(|r| r.kind),
         stage: run.and_then(|r| training_stage(model, r.kind)),
         modality: model.modality,
+        task: usual.task_group,
         trained_on: model.trained_on,
         trained_on_source: model.trained_on_source,
         owner: Owner {
@@ -148,6 +155,8 @@ fn known_run(references: &References, model: &ModelRow, run: Option<&RunRow>, ow
             total_params: params(model.total_params),
             active_params: params(model.active_params),
             train_tokens: value(Field::TrainTokens),
+            train_samples: value(Field::TrainSamples),
+            sample_length: Some((length, length_sd)),
             train_flop: value(Field::TrainFlop),
             train_flop_confidence: best(own, Field::TrainFlop).map(|e| e.confidence),
             emissions_kgco2e: value(Field::EmissionsKgco2e),
@@ -239,7 +248,9 @@ fn most_emissions(run: &Run) -> Option<KgCo2e> {
 fn reached(run: &mut Run) -> Vec<Tier> {
     let known = run.known;
     let product = || Some(chain::training_flop(Params(known.active_params?), Tokens(known.train_tokens?)).0);
+    // Samples of an assumed length are too uncertain to speak against a reported figure; they make a tier of their own accord.
     let compute = known.train_flop.or_else(product);
+    let has_samples = known.train_samples.is_some() && known.active_params.is_some();
     let (mut reported, mut metered) = (known.emissions_kgco2e.is_some(), known.energy_kwh.is_some());
     if let Some(most) = most_emissions(run) {
         if known.emissions_kgco2e.is_some_and(|kg| kg > most.0) {
@@ -271,7 +282,7 @@ fn reached(run: &mut Run) -> Vec<Tier> {
             Tier::Emissions => reported,
             Tier::Energy => metered,
             Tier::Hardware => run.hardware.accelerator_hours.is_some() && !run.hardware.accelerators.is_empty(),
-            Tier::Compute => compute.is_some(),
+            Tier::Compute => compute.is_some() || has_samples,
             Tier::Parameters => known.active_params.is_some(),
             Tier::Category => true,
         })
