@@ -6,6 +6,7 @@ use crate::domain::{Flag, OwnerClass, RegressionId, Run, RunKind, Term};
 use crate::error::Result;
 use crate::method::assumptions::{BEYOND_SEEN_SD_PER_DEX, LN_10};
 use crate::method::chain;
+use crate::method::fitting::root_mean_square;
 use crate::method::simulate::{Compute, Prediction, Spread};
 use crate::units::{Params, Tokens};
 use libm::{log10, sqrt};
@@ -50,8 +51,9 @@ pub fn compute_of_samples<'a>(
 /// Probability below one standard deviation above the centre of a normal distribution.
 const ONE_SD_ABOVE: f64 = 0.841_345;
 
-/// A prediction of samples with the length of a sample, and with the error widened by what the regression's own errors do not hold: the
-/// spread of that length, and sizes that it has not seen.
+/// A prediction of samples with the length of a sample. The errors of its class of size are scaled to those of its kind of owner (what
+/// companies and universities publish differs more from line to line than what persons upload), and widened by what the regression's own
+/// errors do not hold: the spread of the length, and sizes that it has not seen.
 ///
 /// # Errors
 /// The regression is not usable.
@@ -70,9 +72,11 @@ pub fn with_length<'a>(
     if beyond > 0.0 {
         flags.push(Flag::SizeOutsideTheFineTunesSeen);
     }
-    let own = prediction.fit.errors.near(log10(n)).rms();
+    let of_class = prediction.fit.errors.near(log10(n)).rms();
+    let of_owners = loaded.seen.rms(run).unwrap_or(of_class);
     let unseen = BEYOND_SEEN_SD_PER_DEX * beyond;
-    let widening = if own > 0.0 { sqrt(1.0 + (length_sd * length_sd + unseen * unseen) / (own * own)) } else { 1.0 };
+    let whole = sqrt(of_owners * of_owners + length_sd * length_sd + unseen * unseen);
+    let widening = if of_class > 0.0 { whole / of_class } else { 1.0 };
     Ok(Prediction { log_length: log10(length), widening, ..prediction })
 }
 
@@ -83,24 +87,38 @@ fn flag_length(run: &Run, flags: &mut Vec<Flag>) {
     }
 }
 
-/// Least and largest log10 N that a regression has been fitted on, by method (full or adapter) and whether the owner is listed.
+/// What a regression has been fitted on.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct SizesSeen(BTreeMap<(bool, bool), (f64, f64)>);
+pub struct SizesSeen {
+    /// Least and largest log10 N, by method (whether it is an adapter) and whether the owner is unlisted.
+    sizes: BTreeMap<(bool, bool), (f64, f64)>,
+    /// Root mean square of the held-out errors in dex, by whether the owner is unlisted.
+    rms: BTreeMap<bool, f64>,
+}
 
 impl SizesSeen {
-    /// Of the terms of a regression and the values of its observations, in the same order.
-    pub fn new<'a>(terms: &[Term], observations: impl Iterator<Item = &'a [f64]>) -> Self {
+    /// Of the terms of a regression, and of its observations the values in the same order with the error on owners held out.
+    pub fn new<'a>(terms: &[Term], observations: impl Iterator<Item = (&'a [f64], Option<f64>)>) -> Self {
         let at = |term: Term| terms.iter().position(|t| *t == term);
         let Some(size) = at(Term::Size) else { return Self::default() };
         let (adapter, unlisted) = (at(Term::IsKind(RunKind::Adapter)), at(Term::UnlistedOwner));
-        let mut seen: BTreeMap<(bool, bool), (f64, f64)> = BTreeMap::new();
-        for values in observations {
+        let mut seen = Self::default();
+        let mut errors: BTreeMap<bool, Vec<f64>> = BTreeMap::new();
+        for (values, error) in observations {
             let is = |position: Option<usize>| position.and_then(|p| values.get(p)).is_some_and(|v| *v > 0.5);
             let Some(log_n) = values.get(size).copied() else { continue };
-            let (least, most) = seen.entry((is(adapter), is(unlisted))).or_insert((log_n, log_n));
+            let (least, most) = seen.sizes.entry((is(adapter), is(unlisted))).or_insert((log_n, log_n));
             (*least, *most) = (least.min(log_n), most.max(log_n));
+            errors.entry(is(unlisted)).or_default().extend(error);
         }
-        Self(seen)
+        seen.rms = errors.into_iter().filter_map(|(unlisted, errors)| Some((unlisted, root_mean_square(&errors)?))).collect();
+        seen
+    }
+
+    /// Root mean square of the held-out errors of owners of the run's kind; none where nothing was held out.
+    #[must_use]
+    pub fn rms(&self, run: &Run) -> Option<f64> {
+        self.rms.get(&(run.owner.class == OwnerClass::Unlisted)).copied()
     }
 
     /// How far a size lies outside those seen for the run's method and kind of owner, in dex; zero inside. Adapters are added to weights
@@ -109,7 +127,11 @@ impl SizesSeen {
     #[must_use]
     pub fn beyond(&self, run: &Run, log_n: f64) -> f64 {
         let (adapter, unlisted) = (run.kind == Some(RunKind::Adapter), run.owner.class == OwnerClass::Unlisted);
-        let range = self.0.get(&(adapter, unlisted)).or_else(|| self.0.get(&(false, unlisted))).or_else(|| self.0.values().next());
+        let range = self
+            .sizes
+            .get(&(adapter, unlisted))
+            .or_else(|| self.sizes.get(&(false, unlisted)))
+            .or_else(|| self.sizes.values().next());
         range.map_or(0.0, |(least, most)| (least - log_n).max(log_n - most).max(0.0))
     }
 }
@@ -166,12 +188,17 @@ mod tests {
         let terms = [Term::Intercept, Term::Size, Term::UnlistedOwner, Term::IsKind(RunKind::Adapter)];
         let rows: [&[f64]; 5] =
             [&[1.0, 7.0, 1.0, 0.0], &[1.0, 10.0, 1.0, 0.0], &[1.0, 9.85, 1.0, 1.0], &[1.0, 9.0, 0.0, 0.0], &[1.0, 12.0, 0.0, 0.0]];
-        let seen = SizesSeen::new(&terms, rows.into_iter());
+        let seen = SizesSeen::new(&terms, rows.into_iter().zip([Some(0.6), Some(-0.8), None, Some(2.0), Some(2.0)]));
         let beyond = |kind, class, log_n| {
             let mut run = Run::new("x/y", kind, Modality::Text);
             run.owner.class = class;
             seen.beyond(&run, log_n)
         };
+        // The square root of (0.36 + 0.64) / 2, and of 4.
+        let mut run = Run::new("x/y", RunKind::FineTuning, Modality::Text);
+        assert!((seen.rms(&run).unwrap() - 2.0).abs() < 1e-12);
+        run.owner.class = OwnerClass::Unlisted;
+        assert!((seen.rms(&run).unwrap() - 0.5_f64.sqrt()).abs() < 1e-12);
         assert_eq!(beyond(RunKind::FineTuning, OwnerClass::Unlisted, 9.0), 0.0);
         assert_eq!(beyond(RunKind::FineTuning, OwnerClass::Unlisted, 10.5), 0.5);
         assert_eq!(beyond(RunKind::FineTuning, OwnerClass::Unlisted, 6.0), 1.0);

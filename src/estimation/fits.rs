@@ -74,7 +74,7 @@ impl Fits {
                 .filter_map(|o| Some((size.map_or(Some(0.0), |at| o.terms.get(at).copied())?, o.held_out_error?)))
                 .collect();
             let shared = SharedFit::new(id.name(), central, &matrix, ErrorLaw::new(&errors), draws, seed);
-            let fitted_on = observations.iter().filter(|o| o.regression_id == id).map(|o| o.terms.as_slice());
+            let fitted_on = observations.iter().filter(|o| o.regression_id == id).map(|o| (o.terms.as_slice(), o.held_out_error));
             let seen = SizesSeen::new(&row.terms, fitted_on);
             fits.insert(id, LoadedFit { terms: row.terms, shared, formula: row.formula, seen });
         }

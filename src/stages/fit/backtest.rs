@@ -60,9 +60,9 @@ impl Fitted {
         let central = coefficients_of(&self.observations, |_, o| !owners.contains(o.owner.as_str()))?;
         let errors: Vec<(f64, f64)> =
             self.errors().into_iter().filter(|r| !owners.contains(r.0.as_str())).map(|r| (r.1, r.2)).collect();
-        let rest = self.observations.iter().filter(|o| !owners.contains(o.owner.as_str()));
+        let rest = self.observations.iter().zip(&self.held_out_errors).filter(|(o, _)| !owners.contains(o.owner.as_str()));
         Some(LoadedFit {
-            seen: SizesSeen::new(&self.terms, rest.map(|o| o.terms.as_slice())),
+            seen: SizesSeen::new(&self.terms, rest.map(|(o, error)| (o.terms.as_slice(), *error))),
             terms: self.terms.clone(),
             shared: SharedFit { central, draws: Vec::new(), errors: ErrorLaw::new(&errors) },
             formula: String::new(),
