@@ -5,6 +5,7 @@ use super::text::{number, percent, table};
 use super::{Cli, print};
 use hugging_carbon::domain::{Field, Quantiles, RegressionId, Role, Run, RunKind, Term, Tier};
 use hugging_carbon::error::{Error, Result};
+use hugging_carbon::estimation::fine_tune::flop_per_sample;
 use hugging_carbon::estimation::{
     Basis, Built, FactorTables, FitRows, Fits, LoadedFit, build, compute_fit, counted_flop, six_nd_law,
 };
@@ -382,6 +383,18 @@ fn compute_lines(out: &mut String, row: &Run, built: &Built<'_>, fits: &Fits) ->
             let (f, s) = (row.known.forward_flop.unwrap_or_default(), row.known.train_samples.unwrap_or_default());
             let _ = writeln!(out, "  C = {per} x F x S = {per} x {} x {} = {} FLOP", number(f), number(s), number(c));
         }
+        Compute::Known { .. } if row.known.train_tokens.is_none() => {
+            let (n, samples) = (row.known.active_params.unwrap_or_default(), row.known.train_samples.unwrap_or_default());
+            let (length, per) = (row.known.sample_length.unwrap_or_default().0, flop_per_sample(row, 1.0, 1.0));
+            let _ = writeln!(
+                out,
+                "  C = {per} x N x samples x length = {per} x {} x {} x {} = {} FLOP",
+                number(n),
+                number(samples),
+                number(length),
+                number(c)
+            );
+        }
         Compute::Known { .. } => {
             let per = if row.kind == Some(RunKind::Adapter) { FLOP_PER_FROZEN_PARAM_TOKEN } else { FLOP_PER_PARAM_TOKEN };
             let (n, d) = (row.known.active_params.unwrap_or_default(), row.known.train_tokens.unwrap_or_default());
@@ -410,7 +423,11 @@ fn compute_lines(out: &mut String, row: &Run, built: &Built<'_>, fits: &Fits) ->
 
 fn prediction_lines(out: &mut String, row: &Run, prediction: &Prediction<'_>, fits: &Fits) -> Result<()> {
     let (id, response) = compute_fit(row);
-    let symbol = if response == Response::Tokens { "log10 D" } else { "log10 C" };
+    let symbol = match response {
+        Response::Tokens => "log10 D",
+        Response::Samples => "log10 samples",
+        Response::Compute => "log10 C",
+    };
     let predicted = regression_line(out, id, symbol, fits.get(id)?, &prediction.terms);
     let n = pow10(prediction.terms[prediction.size_position]);
     let raw = match response {
@@ -422,6 +439,22 @@ fn prediction_lines(out: &mut String, row: &Run, prediction: &Prediction<'_>, fi
             let (d, per) = (pow10(predicted), FLOP_PER_PARAM_TOKEN);
             let _ = writeln!(out, "  C = {per} x N x D = {per} x {} x {} = {} FLOP", number(n), number(d), number(per * n * d));
             per * n * d
+        }
+        Response::Samples => {
+            let (samples, length, per) = (pow10(predicted), pow10(prediction.log_length), FLOP_PER_PARAM_TOKEN);
+            let flop = per * n * samples * length;
+            let _ = writeln!(
+                out,
+                "  C = {per} x N x samples x length = {per} x {} x {} x {} = {} FLOP",
+                number(n),
+                number(samples),
+                number(length),
+                number(flop)
+            );
+            if prediction.widening > 1.0 {
+                let _ = writeln!(out, "  errors widened {:.2} times, for the length and for sizes not seen", prediction.widening);
+            }
+            flop
         }
     };
     let (low, high) = prediction.log_bounds;

@@ -13,6 +13,8 @@ closed_set! {
         StatedHours = "stated_hours",
         /// Compute in the table of published runs.
         RegistryCompute = "registry_compute",
+        /// Compute of a fine-tune whose card states the samples it saw.
+        CardSamples = "card_samples",
         /// Compute that was counted in another way than parameters times tokens.
         IndependentCompute = "independent_compute",
     }
@@ -26,7 +28,7 @@ impl Comparison {
             Self::ReportedEmissions => Tier::Emissions,
             Self::MeasuredEnergy => Tier::Energy,
             Self::StatedHours => Tier::Hardware,
-            Self::RegistryCompute | Self::IndependentCompute => Tier::Compute,
+            Self::RegistryCompute | Self::CardSamples | Self::IndependentCompute => Tier::Compute,
         }
     }
 }

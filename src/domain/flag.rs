@@ -59,6 +59,11 @@ closed_set! {
         ComputeIsAnAdapterShare = "compute_is_a_adapter_share_of_the_pretraining",
         /// Compute is what fine-tuning of a diffusion model takes of the pre-training it starts from.
         ComputeIsADiffusionFinetuneShare = "compute_is_a_diffusion_finetune_share_of_the_pretraining",
+        /// Nothing states how long a sample is: what samples of that task usually are.
+        SampleLengthOfTheTask = "sample_length_of_the_task",
+        /// The size is above the largest or below the smallest fine-tune of that method and kind of owner that the regression has seen: its
+        /// error is drawn wider.
+        SizeOutsideTheFineTunesSeen = "size_outside_the_fine_tunes_seen",
         /// The evidence leaves the variant of the accelerator open.
         AcceleratorVariantOpen = "accelerator_variant_open",
         /// Nothing states the accelerator: what runs of that kind and year used.

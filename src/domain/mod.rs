@@ -22,6 +22,7 @@ pub mod run;
 pub mod sample;
 pub mod size_word;
 pub mod source;
+pub mod task;
 pub mod tier;
 
 pub use comparison::Comparison;
@@ -44,6 +45,7 @@ pub use sample::SampleUnit;
 
 pub use size_word::SizeWord;
 pub use source::{CohortMetric, SourceKind};
+pub use task::TaskGroup;
 pub use tier::Tier;
 
 /// Version of the method this build implements (docs/method.md). `method.version` pins it.

@@ -1,6 +1,6 @@
 //! The regressions by name, and the terms they are made of.
 
-use super::{Modality, RunKind, SizeWord, closed_set};
+use super::{Modality, RunKind, SizeWord, TaskGroup, closed_set};
 
 closed_set! {
     /// A regression.
@@ -11,8 +11,8 @@ closed_set! {
         ComputeFromParams = "compute_from_params",
         /// Compute of pre-trainings of images and pairs, by the FLOP of a forward pass.
         ComputeFromForwardFlop = "compute_from_forward_flop",
-        /// Compute of fine-tunes, post-training and adapters, by size and class of owner.
-        FinetuneComputeFromParams = "finetune_compute_from_params",
+        /// Samples that fine-tunes, post-training and adapters see, by size, task and class of owner.
+        FinetuneSamplesFromParams = "finetune_samples_from_params",
         /// Emissions of reported fine-tunes, by size.
         FinetuneFromSize = "finetune_from_size",
         /// Energy, by compute and date.
@@ -62,6 +62,8 @@ pub enum Term {
     IsKind(RunKind),
     /// Whether the name has a word of this size.
     SaysSize(SizeWord),
+    /// Whether the task is of this group.
+    IsTask(TaskGroup),
 }
 
 impl Term {
@@ -96,6 +98,7 @@ impl Term {
             Self::IsModality(modality) => format!("modality={}", modality.name()),
             Self::IsKind(kind) => format!("kind={}", kind.name()),
             Self::SaysSize(word) => format!("size_word={}", word.name()),
+            Self::IsTask(group) => format!("task={}", group.name()),
             Self::Intercept
             | Self::Size
             | Self::TotalSize
@@ -122,6 +125,7 @@ impl Term {
             Some(("modality", modality)) => Modality::parse(modality).map(Self::IsModality),
             Some(("kind", kind)) => RunKind::parse(kind).map(Self::IsKind),
             Some(("size_word", word)) => SizeWord::parse(word).map(Self::SaysSize),
+            Some(("task", group)) => TaskGroup::parse(group).map(Self::IsTask),
             Some(_) => None,
             None => Self::PLAIN.iter().find(|(_, w)| *w == word).map(|(term, _)| *term),
         }
@@ -149,6 +153,8 @@ pub struct TermValues {
     pub kind: Option<RunKind>,
     /// What the name says of the size without a number.
     pub size_word: Option<SizeWord>,
+    /// Group of the task.
+    pub task: TaskGroup,
 }
 
 impl TermValues {
@@ -175,6 +181,7 @@ impl TermValues {
             Term::SizeTimesYears => size * self.years_since_2022,
             Term::IsModality(modality) => indicator(self.modality == modality),
             Term::IsKind(kind) => indicator(self.kind == Some(kind)),
+            Term::IsTask(group) => indicator(self.task == group),
         }
     }
 }
@@ -186,11 +193,16 @@ mod tests {
 
     #[test]
     fn words_lead_back_to_their_term() {
-        let categories = [Term::IsModality(Modality::Audio), Term::IsKind(RunKind::PostTraining), Term::SaysSize(SizeWord::Huge)];
+        let categories = [
+            Term::IsModality(Modality::Audio),
+            Term::IsKind(RunKind::PostTraining),
+            Term::SaysSize(SizeWord::Huge),
+            Term::IsTask(TaskGroup::TextToText),
+        ];
         for term in Term::PLAIN.iter().map(|(term, _)| *term).chain(categories) {
             assert_eq!(Term::parse(&term.name()), Some(term));
         }
-        for unknown in ["", "size", "modality=smell", "kind=", "colour=red"] {
+        for unknown in ["", "size", "modality=smell", "kind=", "task=", "colour=red"] {
             assert_eq!(Term::parse(unknown), None, "{unknown}");
         }
     }
@@ -208,6 +220,7 @@ mod tests {
             owner_class: OwnerClass::Academia,
             kind: Some(RunKind::Pretraining),
             size_word: Some(SizeWord::Large),
+            task: TaskGroup::Images,
         };
         for (term, expected) in [
             (Term::Intercept, 1.0),
@@ -223,6 +236,7 @@ mod tests {
             (Term::IsKind(RunKind::FineTuning), 0.0),
             (Term::SaysSize(SizeWord::Large), 1.0),
             (Term::UnlistedYearsAfter2022, 0.0),
+            (Term::IsTask(TaskGroup::Images), 1.0),
         ] {
             assert_eq!(values.value(term), expected, "{term:?}");
         }

@@ -1,6 +1,6 @@
 //! Kinds of training runs, and the stages of post-training.
 
-use super::{Field, Flag, Modality, OwnerClass, Role, RoleShares, SizeWord, Tier, TrainedOnSource, closed_set};
+use super::{Field, Flag, Modality, OwnerClass, Role, RoleShares, SizeWord, TaskGroup, Tier, TrainedOnSource, closed_set};
 use crate::units::Day;
 
 closed_set! {
@@ -56,6 +56,8 @@ pub struct Run {
     pub stage: Option<TrainingStage>,
     /// Modality.
     pub modality: Modality,
+    /// Group of the task, by the Hub's task tag, else by modality.
+    pub task: TaskGroup,
     /// Date of training.
     pub trained_on: Option<Day>,
     /// Source of the date.
@@ -91,6 +93,7 @@ impl Run {
             shares: RunShares::certain(Some(kind)),
             stage: None,
             modality,
+            task: TaskGroup::of_modality(modality),
             trained_on: None,
             trained_on_source: None,
             size_word: None,
@@ -199,6 +202,8 @@ pub struct Known {
     pub forward_flop: Option<f64>,
     /// Samples seen, each pass over the data counted.
     pub train_samples: Option<f64>,
+    /// Tokens of a sample (data/reference/sample_lengths.md), with the standard deviation of its log10.
+    pub sample_length: Option<(f64, f64)>,
     /// Training compute.
     pub train_flop: Option<f64>,
     /// Confidence of the stated compute, 0 to 1.

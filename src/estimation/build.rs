@@ -5,6 +5,7 @@
 
 use super::FactorTables;
 use super::factors::{self, Chips, GridChoice, Mixtures};
+use super::fine_tune;
 use super::fits::Fits;
 use super::terms::term_values;
 use crate::domain::{Flag, Modality, Rating, RegressionId, Run, RunKind, Tier, TrainingStage};
@@ -202,10 +203,12 @@ fn compute<'a>(
     flags: &mut Vec<Flag>,
 ) -> Result<(Compute<'a>, Tier)> {
     let fits = &basis.fits;
-    if wanted == Tier::Compute
-        && let Some(known) = stated_compute(run, fits)
-    {
-        return Ok((known, Tier::Compute));
+    if wanted == Tier::Compute {
+        let known =
+            stated_compute(run, fits).or_else(|| fine_tune::compute_of_samples(run, fits, tables, log10(most_flop(run)), flags));
+        if let Some(known) = known {
+            return Ok((known, Tier::Compute));
+        }
     }
     let size = run.known.active_params.filter(|_| wanted <= Tier::Parameters);
     if let Some((stage, share)) = share(run, basis, tables) {
@@ -215,7 +218,7 @@ fn compute<'a>(
     let is_adapter = run.kind == Some(RunKind::Adapter);
     let factor = if is_adapter { chain::FLOP_PER_FROZEN_PARAM_TOKEN / chain::FLOP_PER_PARAM_TOKEN } else { 1.0 };
     if let Some(n) = size {
-        return Ok((Compute::Parameters(prediction(run, n, fits, tables, factor)?), Tier::Parameters));
+        return Ok((Compute::Parameters(regression(run, n, fits, factor, tables, flags)?), Tier::Parameters));
     }
     if run.is_pretraining() && passes_are_known(run) {
         return Ok((Compute::Parameters(prediction(run, 1.0, fits, tables, factor)?), Tier::Category));
@@ -225,7 +228,7 @@ fn compute<'a>(
     let values = term_values(run);
     let size_terms: Vec<f64> = size.terms.iter().map(|term| values.value(*term)).collect();
     let central: f64 = size.shared.central.iter().zip(&size_terms).map(|(b, x)| b * x).sum();
-    let prediction = prediction(run, pow10(central), fits, tables, factor)?;
+    let prediction = regression(run, pow10(central), fits, factor, tables, flags)?;
     Ok((Compute::Category { size: &size.shared, size_terms, prediction }, Tier::Category))
 }
 
@@ -296,7 +299,7 @@ pub fn compute_fit(run: &Run) -> (RegressionId, Response) {
         Some(RunKind::Pretraining) if since && run.modality.counts_tokens() => (RegressionId::TokensFromParams, Response::Tokens),
         Some(RunKind::Pretraining) => (RegressionId::ComputeFromParams, Response::Compute),
         Some(RunKind::Continued | RunKind::PostTraining | RunKind::FineTuning | RunKind::Adapter) | None => {
-            (RegressionId::FinetuneComputeFromParams, Response::Compute)
+            (RegressionId::FinetuneSamplesFromParams, Response::Samples)
         }
     }
 }
@@ -313,6 +316,22 @@ fn log_ceiling(run: &Run, tables: &FactorTables) -> f64 {
     let year = run.trained_on.map_or(i32::MAX, Day::year);
     let of_class = tables.compute_bounds.bound(run.owner.class, counts_tokens, year).map(Bound::most_flop);
     log10(of_class.map_or(any, |most| most.min(any)))
+}
+
+/// The regression's prediction with what fine-tunes add: the length of a sample, and a wider error outside the sizes seen.
+fn regression<'a>(
+    run: &Run,
+    n: f64,
+    fits: &'a Fits,
+    factor: f64,
+    tables: &FactorTables,
+    flags: &mut Vec<Flag>,
+) -> Result<Prediction<'a>> {
+    let prediction = prediction(run, n, fits, tables, factor)?;
+    match prediction.response {
+        Response::Samples => fine_tune::with_length(run, n, prediction, fits, tables, flags),
+        Response::Tokens | Response::Compute => Ok(prediction),
+    }
 }
 
 /// The regression's prediction for a run of `n` active parameters, with the bounds of what has been published.
@@ -334,7 +353,7 @@ fn prediction<'a>(run: &Run, n: f64, fits: &'a Fits, tables: &FactorTables, fact
         let mut original = Run { kind: Some(RunKind::Pretraining), ..run.clone() };
         original.known.forward_flop = None;
         let whole = prediction(&original, n, fits, tables, 1.0)?;
-        let slope = whole.fit.central[whole.size_position] + if whole.response == Response::Tokens { 1.0 } else { 0.0 };
+        let slope = whole.fit.central[whole.size_position] + if whole.response == Response::Compute { 0.0 } else { 1.0 };
         ((f64::NEG_INFINITY, log10(assume::FINE_TUNE_MAX_SHARE_OF_PRETRAINING * whole.central())), slope)
     } else if run.modality.counts_tokens() && !by_passes {
         let at = |tokens_per_param: f64| log10(chain::training_flop(Params(n), Tokens(tokens_per_param * n)).0);
@@ -348,10 +367,12 @@ fn prediction<'a>(run: &Run, n: f64, fits: &'a Fits, tables: &FactorTables, fact
         response,
         terms,
         size_position,
+        log_length: 0.0,
+        widening: 1.0,
         log_bounds,
         bounds_exponent,
         factor,
-        product_errors: (response == Response::Tokens).then(|| fits.six_nd_errors()),
+        product_errors: (response != Response::Compute).then(|| fits.six_nd_errors()),
     })
 }
 
@@ -384,7 +405,7 @@ mod tests {
         assert_eq!(fit(RunKind::Pretraining, Modality::Vision, known), RegressionId::ComputeFromForwardFlop);
         assert_eq!(fit(RunKind::Pretraining, Modality::Vision, None), RegressionId::ComputeFromParams);
         assert_eq!(fit(RunKind::Pretraining, Modality::Audio, known), RegressionId::ComputeFromParams);
-        assert_eq!(fit(RunKind::FineTuning, Modality::Vision, known), RegressionId::FinetuneComputeFromParams);
+        assert_eq!(fit(RunKind::FineTuning, Modality::Vision, known), RegressionId::FinetuneSamplesFromParams);
         assert_eq!(fit(RunKind::Pretraining, Modality::Text, None), RegressionId::TokensFromParams);
     }
 }

@@ -1,5 +1,6 @@
 //! The fitted regressions as estimates use them, read back from their tables.
 
+use super::fine_tune::SizesSeen;
 use crate::domain::{Comparison, RegressionId, Term};
 use crate::error::{Error, Result};
 use crate::method::calibration::{ErrorLaw, Errors};
@@ -16,6 +17,8 @@ pub struct LoadedFit {
     pub shared: SharedFit,
     /// Formula with numbers.
     pub formula: String,
+    /// Sizes it has been fitted on.
+    pub seen: SizesSeen,
 }
 
 /// Rows of the tables that `fit` wrote.
@@ -71,7 +74,9 @@ impl Fits {
                 .filter_map(|o| Some((size.map_or(Some(0.0), |at| o.terms.get(at).copied())?, o.held_out_error?)))
                 .collect();
             let shared = SharedFit::new(id.name(), central, &matrix, ErrorLaw::new(&errors), draws, seed);
-            fits.insert(id, LoadedFit { terms: row.terms, shared, formula: row.formula });
+            let fitted_on = observations.iter().filter(|o| o.regression_id == id).map(|o| (o.terms.as_slice(), o.held_out_error));
+            let seen = SizesSeen::new(&row.terms, fitted_on);
+            fits.insert(id, LoadedFit { terms: row.terms, shared, formula: row.formula, seen });
         }
         Ok(Self { fits, six_nd })
     }

@@ -2,6 +2,7 @@
 
 pub mod build;
 pub mod factors;
+pub mod fine_tune;
 pub mod fits;
 pub mod terms;
 
@@ -11,7 +12,8 @@ pub use fits::{FitRows, Fits, LoadedFit, six_nd_law};
 pub use terms::term_values;
 
 use crate::reference::{
-    Accelerators, ChipUse, ComputeBounds, ComputeCountries, Grid, Owners, Places, PostTraining, Power, Pue, Reference, Table,
+    Accelerators, ChipUse, ComputeBounds, ComputeCountries, Grid, Owners, Places, PostTraining, Power, Pue, Reference,
+    SampleLengths, Table,
 };
 use std::collections::BTreeMap;
 
@@ -38,6 +40,8 @@ pub struct FactorTables {
     pub compute_bounds: Table<ComputeBounds>,
     /// What post-training takes of its pre-training.
     pub post_training: Table<PostTraining>,
+    /// Length of samples by task.
+    pub sample_lengths: Table<SampleLengths>,
 }
 
 impl FactorTables {
@@ -55,6 +59,7 @@ impl FactorTables {
             compute_countries: reference.compute_countries.clone(),
             compute_bounds: reference.compute_bounds.clone(),
             post_training: reference.post_training.clone(),
+            sample_lengths: reference.sample_lengths.clone(),
         }
     }
 
@@ -72,6 +77,7 @@ impl FactorTables {
             self.compute_countries.digests(),
             self.compute_bounds.digests(),
             self.post_training.digests(),
+            self.sample_lengths.digests(),
         ];
         of.into_iter().flat_map(|d| d.iter().map(|(n, s)| (n.clone(), s.clone()))).collect()
     }

@@ -21,5 +21,6 @@ pub fn term_values(run: &Run) -> TermValues {
         owner_class: run.owner.class,
         kind: run.kind,
         size_word: run.size_word,
+        task: run.task,
     }
 }

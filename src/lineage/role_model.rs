@@ -45,8 +45,6 @@ pub struct Labelled {
     pub role: Role,
     /// Weight of the row.
     pub weight: f64,
-    /// Whether it is one of those that the likelihood is asked about, so that it counts in scores.
-    pub counts: bool,
 }
 
 impl Labelled {

@@ -110,6 +110,14 @@ impl Errors<'_> {
         (self.0[0], self.0[self.0.len() - 1])
     }
 
+    /// Root mean square in dex.
+    #[must_use]
+    pub fn rms(self) -> f64 {
+        #[allow(clippy::cast_precision_loss)]
+        let n = self.0.len() as f64;
+        libm::sqrt(self.0.iter().map(|e| e * e).sum::<f64>() / n)
+    }
+
     /// 5th percentile, median and 95th percentile in dex.
     #[must_use]
     pub fn interval(self) -> [f64; 3] {

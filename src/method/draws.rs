@@ -321,7 +321,10 @@ fn predicted(prediction: &Prediction<'_>, of: &Stratum<'_>, terms: &[f64]) -> f6
     let growth = prediction.bounds_exponent * (log_n - prediction.terms[prediction.size_position]);
     let high = (prediction.log_bounds.1 + growth).min(prediction.log_ceiling);
     let low = (prediction.log_bounds.0 + growth).min(high);
-    log(prediction.factor) + LN_10 * truncated(centre, prediction.fit.errors.near(log_n), low, high, of.u)
+    let errors = prediction.fit.errors.near(log_n);
+    // Truncated in units of the widened error.
+    let w = prediction.widening;
+    log(prediction.factor) + LN_10 * (centre + w * truncated(0.0, errors, (low - centre) / w, (high - centre) / w, of.u))
 }
 
 /// Centre plus the error at `u` of those that stay between the bounds (log10): draws are redistributed, not piled up at the ends.

@@ -100,6 +100,8 @@ pub enum Response {
     Compute,
     /// log10 of tokens seen; compute follows as 6 N D.
     Tokens,
+    /// log10 of samples seen; compute follows as 6 N x samples x length.
+    Samples,
 }
 
 /// A regression at work on one run.
@@ -113,6 +115,10 @@ pub struct Prediction<'a> {
     pub terms: Vec<f64>,
     /// Position of log10 N among the terms.
     pub size_position: usize,
+    /// log10 of the tokens of a sample, where samples are predicted.
+    pub log_length: f64,
+    /// Factor on the measured errors: above one for what the regression has not seen, and for what comes on top of its error.
+    pub widening: f64,
     /// log10 of the least and most FLOP believed, infinite for none; draws are truncated to it, not piled up at its ends.
     pub log_bounds: (f64, f64),
     /// Power of N with which the bounds grow: a draw of another size moves them.
@@ -131,6 +137,7 @@ impl Prediction<'_> {
         match self.response {
             Response::Compute => predicted,
             Response::Tokens => libm::log10(FLOP_PER_PARAM_TOKEN) + log_n + predicted,
+            Response::Samples => libm::log10(FLOP_PER_PARAM_TOKEN) + log_n + predicted + self.log_length,
         }
     }
 

@@ -63,6 +63,14 @@ const RULES: &[Rules] = &[
         together: &[],
     },
     Rules {
+        file: "finetunes.csv",
+        key: &["model_id"],
+        filled: &["model_id", "params", "params_source", "samples_seen", "task", "method", "source", "vintage"],
+        // From one batch of a toy to a continued pre-training; tokens of a packed sequence.
+        ranges: &[("params", 1e6, 1e12), ("samples_seen", 1.0, 1e10), ("sequence_length", 8.0, 1e6)],
+        together: &[("trained_on", "trained_on_source")],
+    },
+    Rules {
         file: "grid_country_year.csv",
         key: &["place", "year"],
         filled: &["place", "name", "year", "gco2e_per_kwh", "basis", "flow", "source", "licence", "vintage"],
@@ -132,6 +140,13 @@ const RULES: &[Rules] = &[
         key: &["model_id"],
         filled: &["model_id", "modality", "weight_bytes", "emissions_gco2e", "created_on", "source", "vintage"],
         ranges: &[("weight_bytes", 1e6, 1e11), ("emissions_gco2e", 1e-6, 1e6)],
+        together: &[],
+    },
+    Rules {
+        file: "sample_lengths.csv",
+        key: &["task"],
+        filled: &["task", "task_group", "length", "sd_dex", "derivation", "source", "vintage"],
+        ranges: &[("length", 1.0, 1e5), ("sd_dex", 0.05, 1.0), ("image_side", 16.0, 4_096.0)],
         together: &[],
     },
     Rules {

@@ -9,6 +9,7 @@ pub mod chip_use;
 pub mod compute_bounds;
 pub mod compute_countries;
 pub mod corrections;
+pub mod fine_tunes;
 pub mod grid;
 pub mod operators;
 pub mod owners;
@@ -36,6 +37,7 @@ pub use chip_use::{ChipUse, MixtureRole};
 pub use compute_bounds::ComputeBounds;
 pub use compute_countries::ComputeCountries;
 pub use corrections::{CorrectedField, Correction, Corrections, Meeting};
+pub use fine_tunes::{FineTune, SampleLength, SampleLengths};
 pub use grid::{Grid, GridValue};
 pub use operators::Operators;
 pub use owners::Owners;
@@ -55,6 +57,7 @@ const FILES: &[(&str, &str)] = &[
     ("architectures.csv", include_str!("../../data/reference/architectures.csv")),
     ("cloud_regions.csv", include_str!("../../data/reference/cloud_regions.csv")),
     ("datasets.csv", include_str!("../../data/reference/datasets.csv")),
+    ("finetunes.csv", include_str!("../../data/reference/finetunes.csv")),
     ("grid_country_year.csv", include_str!("../../data/reference/grid_country_year.csv")),
     ("grid_region_year.csv", include_str!("../../data/reference/grid_region_year.csv")),
     ("machine_types.csv", include_str!("../../data/reference/machine_types.csv")),
@@ -69,6 +72,7 @@ const FILES: &[(&str, &str)] = &[
     ("reported_finetunes.csv", include_str!("../../data/reference/reported_finetunes.csv")),
     ("repository_facts.csv", include_str!("../../data/reference/repository_facts.csv")),
     ("role_labels.csv", include_str!("../../data/reference/role_labels.csv")),
+    ("sample_lengths.csv", include_str!("../../data/reference/sample_lengths.csv")),
     ("small_runs.csv", include_str!("../../data/reference/small_runs.csv")),
     ("training_runs.csv", include_str!("../../data/reference/training_runs.csv")),
 ];
@@ -102,6 +106,10 @@ pub struct Reference {
     pub registry: Table<Registry>,
     /// What post-training takes of the compute of its pre-training.
     pub post_training: Table<PostTraining>,
+    /// Fine-tunes whose cards state the samples they saw.
+    pub fine_tunes: Table<Vec<FineTune>>,
+    /// Length of samples by task.
+    pub sample_lengths: Table<SampleLengths>,
     /// Fine-tunes with tracked emissions.
     pub reported: Table<Vec<ReportedFineTune>>,
     /// Pre-trainings of small houses.
@@ -181,6 +189,8 @@ impl Reference {
                 files.digests(&["power.csv", "mfu.csv"]),
             ),
             post_training: Table::new(PostTraining::new(&files.rows("post_training.csv")?)?, one("post_training.csv")),
+            fine_tunes: Table::new(files.rows("finetunes.csv")?, one("finetunes.csv")),
+            sample_lengths: Table::new(SampleLengths::new(files.rows("sample_lengths.csv")?)?, one("sample_lengths.csv")),
             reported: Table::new(files.rows("reported_finetunes.csv")?, one("reported_finetunes.csv")),
             repository_facts: Table::new(RepositoryFacts::new(files.rows("repository_facts.csv")?)?, one("repository_facts.csv")),
             role_labels: Table::new(files.rows("role_labels.csv")?, one("role_labels.csv")),

@@ -52,27 +52,7 @@ pub enum Draw {
     Large,
     /// The most downloaded.
     Top,
-    /// Registered pre-trainings, with what registers them hidden: notable by selection.
-    Registered,
-    /// By lot from those that state a base, with the statement hidden: derived by selection.
-    Stated,
 }
-
-impl Draw {
-    /// Whether the record is one of those that the likelihood is asked about; the others were selected by their role, teach with less weight,
-    /// and measure nothing.
-    #[must_use]
-    pub const fn is_silent(self) -> bool {
-        match self {
-            Self::Uniform | Self::Cohort | Self::Large | Self::Top => true,
-            Self::Registered | Self::Stated => false,
-        }
-    }
-}
-
-/// Weight of a record that was selected by its role, beside one that was not: a judgement, between learning nothing of how houses name their
-/// bases and taking their share among the registered for that among the silent.
-const SELECTED_WEIGHT: f64 = 0.3;
 
 /// How sure a label is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -94,10 +74,9 @@ impl RoleLabel {
     /// Weight of the row in a fit: a likely label counts half, a judgement.
     #[must_use]
     pub const fn weight(&self) -> f64 {
-        let weight = match self.certainty {
+        match self.certainty {
             Certainty::High => 1.0,
             Certainty::Medium => 0.5,
-        };
-        if self.draw.is_silent() { weight } else { weight * SELECTED_WEIGHT }
+        }
     }
 }

@@ -3,7 +3,7 @@
 use super::cell::TierNumber;
 use super::table;
 use crate::domain::{
-    Field, Flag, Modality, OwnerClass, RegressionId, Run, RunKind, SizeWord, Term, TrainedOnSource, TrainingStage, run,
+    Field, Flag, Modality, OwnerClass, RegressionId, Run, RunKind, SizeWord, TaskGroup, Term, TrainedOnSource, TrainingStage, run,
 };
 use crate::units::{Day, TimestampMs};
 
@@ -105,6 +105,8 @@ table! {
         stage: Option<TrainingStage>,
         /// Modality.
         modality: Modality,
+        /// Group of the task.
+        task: TaskGroup,
         /// Owner's country.
         owner_country: Option<String>,
         /// Owner.
@@ -127,6 +129,10 @@ table! {
         forward_flop: Option<f64>,
         /// Samples seen, each pass over the data counted.
         train_samples: Option<f64>,
+        /// Tokens of a sample.
+        sample_length: Option<f64>,
+        /// Standard deviation of its log10.
+        sample_length_sd_dex: Option<f64>,
         /// Stated training compute.
         train_flop: Option<f64>,
         /// Confidence of the stated training compute, 0 to 1.
@@ -167,6 +173,7 @@ impl From<TierRow> for Run {
             shares: run::RunShares { pretraining: row.p_pretraining, tuning: row.p_tuning, adapter: row.p_adapter },
             stage: row.stage,
             modality: row.modality,
+            task: row.task,
             trained_on: row.trained_on,
             trained_on_source: row.trained_on_source,
             size_word: row.size_word,
@@ -177,6 +184,7 @@ impl From<TierRow> for Run {
                 train_tokens: row.train_tokens,
                 forward_flop: row.forward_flop,
                 train_samples: row.train_samples,
+                sample_length: row.sample_length.zip(row.sample_length_sd_dex),
                 train_flop: row.train_flop,
                 train_flop_confidence: row.train_flop_confidence,
                 emissions_kgco2e: row.emissions_kgco2e,
@@ -209,6 +217,7 @@ impl From<Run> for TierRow {
             stage: run.stage,
             modality: run.modality,
             size_word: run.size_word,
+            task: run.task,
             owner_country: run.owner.country,
             owner: run.owner.name,
             owner_class: run.owner.class,
@@ -219,6 +228,8 @@ impl From<Run> for TierRow {
             train_tokens: run.known.train_tokens,
             forward_flop: run.known.forward_flop,
             train_samples: run.known.train_samples,
+            sample_length: run.known.sample_length.map(|(length, _)| length),
+            sample_length_sd_dex: run.known.sample_length.map(|(_, sd)| sd),
             train_flop: run.known.train_flop,
             train_flop_confidence: run.known.train_flop_confidence,
             emissions_kgco2e: run.known.emissions_kgco2e,

@@ -7,6 +7,7 @@ use super::References;
 use super::samples::{is_from_hours, is_six_nd, owner, published_run};
 use crate::domain::{Comparison, EmissionsBasis, Quantiles, RegressionId, Run, RunKind, Term, Tier};
 use crate::error::Result;
+use crate::estimation::fine_tune::SizesSeen;
 use crate::estimation::{Basis, Fits, LoadedFit, build};
 use crate::method::calibration::ErrorLaw;
 use crate::method::chain;
@@ -23,15 +24,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Draws per estimate: by strata, 400 place the ends of a 90 % interval within two percent.
-const DRAWS: usize = 400;
+pub(super) const DRAWS: usize = 400;
 /// Folds in which the owners are held out.
-const FOLDS: usize = 50;
+pub(super) const FOLDS: usize = 50;
 /// Regressions that estimates rest on.
-const ESTIMATING: [RegressionId; 5] = [
+pub(super) const ESTIMATING: [RegressionId; 5] = [
     RegressionId::TokensFromParams,
     RegressionId::ComputeFromParams,
     RegressionId::ComputeFromForwardFlop,
-    RegressionId::FinetuneComputeFromParams,
+    RegressionId::FinetuneSamplesFromParams,
     RegressionId::ParamsFromCategory,
 ];
 
@@ -56,11 +57,13 @@ impl Fitted {
     }
 
     /// The regression as owners meet it that are not in it.
-    fn without(&self, owners: &BTreeSet<&str>) -> Option<LoadedFit> {
+    pub(super) fn without(&self, owners: &BTreeSet<&str>) -> Option<LoadedFit> {
         let central = coefficients_of(&self.observations, |_, o| !owners.contains(o.owner.as_str()))?;
         let errors: Vec<(f64, f64)> =
             self.errors().into_iter().filter(|r| !owners.contains(r.0.as_str())).map(|r| (r.1, r.2)).collect();
+        let rest = self.observations.iter().zip(&self.held_out_errors).filter(|(o, _)| !owners.contains(o.owner.as_str()));
         Some(LoadedFit {
+            seen: SizesSeen::new(&self.terms, rest.map(|(o, error)| (o.terms.as_slice(), *error))),
             terms: self.terms.clone(),
             shared: SharedFit { central, draws: Vec::new(), errors: ErrorLaw::new(&errors) },
             formula: String::new(),

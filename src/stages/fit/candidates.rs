@@ -1,22 +1,33 @@
 //! The models that were tried: the kept one beside those that lost, all on the same rows.
 
-use super::declarations::{Category, Declaration};
+use super::declarations::{Category, Declaration, Explained};
 use super::samples::{Sample, terms_with_categories};
 use crate::domain::{RegressionId, Term};
+use crate::estimation::FactorTables;
+use crate::estimation::fine_tune::{flop_per_sample, sample_length};
 use crate::method::fitting::{FAMILY_SHRINKAGE, Observation, family_errors, held_out_errors, root_mean_square};
 use crate::method::summary::median;
 use crate::tables::RegressionCandidateRow;
+use libm::log10;
 
 /// Releases of a family within this many days are held out together.
 const RELEASE_DAYS: i32 = 120;
 
 /// One row per model of a declaration.
-pub(super) fn rows(declaration: &Declaration, samples: &[Sample], kept: &[Observation]) -> Vec<RegressionCandidateRow> {
+pub(super) fn rows(
+    declaration: &Declaration,
+    tables: &FactorTables,
+    samples: &[Sample],
+    kept: &[Observation],
+) -> Vec<RegressionCandidateRow> {
     let (kept_name, kept_reason) = declaration.kept;
     let kept_names = terms_with_categories(declaration.terms, declaration.categories, samples);
     let mut rows = vec![row(declaration.id, kept_name, kept_names.clone(), &held_out_errors(kept), true, kept_reason)];
     for lost in declaration.lost {
-        let (names, observations) = observe(lost.terms, lost.categories, samples);
+        let (names, mut observations) = observe(lost.terms, lost.categories, samples);
+        for (observation, sample) in observations.iter_mut().zip(samples) {
+            observation.response += explained(lost.of, tables, sample);
+        }
         rows.push(row(declaration.id, lost.name, names, &held_out_errors(&observations), false, lost.reason));
     }
     if let Some(reason) = declaration.family_effects {
@@ -35,6 +46,16 @@ pub(super) fn rows(declaration: &Declaration, samples: &[Sample], kept: &[Observ
         }
     }
     rows
+}
+
+/// log10 of what a sample counts for in another unit.
+fn explained(of: Explained, tables: &FactorTables, sample: &Sample) -> f64 {
+    let (length, _) = sample_length(&sample.run, tables);
+    match of {
+        Explained::Same => 0.0,
+        Explained::Tokens => log10(length),
+        Explained::Compute => log10(flop_per_sample(&sample.run, sample.run.known.active_params.unwrap_or(1.0), length)),
+    }
 }
 
 fn observe(terms: &[Term], categories: &[Category], samples: &[Sample]) -> (Vec<Term>, Vec<Observation>) {

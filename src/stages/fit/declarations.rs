@@ -1,6 +1,6 @@
 //! The regressions as data: response, rows, terms, and the models that were tried and not kept.
 
-use crate::domain::{RegressionId, Term};
+use crate::domain::{RegressionId, RunKind, Term};
 
 /// A categorical term, whose baseline has no indicator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +11,19 @@ pub(super) enum Category {
     Kind,
     /// Word of size in the name; none is the baseline.
     SizeWord,
+    /// Group of the task; labels on texts are the baseline.
+    Task,
+}
+
+/// What a model that lost explains, in terms of what the kept one does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Explained {
+    /// The same.
+    Same,
+    /// Tokens, where the kept one explains samples.
+    Tokens,
+    /// Compute, where the kept one explains samples.
+    Compute,
 }
 
 /// A regression.
@@ -39,10 +52,13 @@ pub(super) struct Lost {
     pub(super) terms: &'static [Term],
     pub(super) categories: &'static [Category],
     pub(super) reason: &'static str,
+    pub(super) of: Explained,
 }
 
+const FINE_TUNE_TERMS: &[Term] = &[Term::Size, Term::Academia, Term::UnlistedOwner, Term::IsKind(RunKind::Adapter)];
+
 const fn lost(name: &'static str, terms: &'static [Term], categories: &'static [Category], reason: &'static str) -> Lost {
-    Lost { name, terms, categories, reason }
+    Lost { name, terms, categories, reason, of: Explained::Same }
 }
 
 /// In the order they are fitted: the fine-tunes need the token regression.
@@ -200,30 +216,63 @@ pub(super) const DECLARATIONS: &[Declaration] = &[
         family_effects: None,
     },
     Declaration {
-        id: RegressionId::FinetuneComputeFromParams,
-        response: "log10(train_flop)",
-        fitted_on: "registry fine-tunes and post-trainings below a third of the tokens the token regression gives their size and date, and \
-                    AutoTrain repositories with tracked emissions, whose compute the physical chain implies; adapters are given 4/6 of it",
-        terms: &[Term::Size, Term::Academia, Term::UnlistedOwner],
-        categories: &[],
+        id: RegressionId::FinetuneSamplesFromParams,
+        response: "log10(train_samples)",
+        fitted_on: "fine-tunes whose cards state the samples they saw (finetunes.csv), at most five of an owner, and registry fine-tunes and \
+                    post-trainings below a third of the tokens the token regression gives their size and date, whose samples are their \
+                    compute over 6 N and the usual length of a sample (sample_lengths.csv)",
+        terms: FINE_TUNE_TERMS,
+        categories: &[Category::Task],
         required: Some(Term::Size),
-        kept: ("size, class of owner", "what a person spends on a fine-tune is four orders below what a published one takes"),
+        kept: (
+            "size, class of owner, adapter, task",
+            "least error but for terms that gain a hundredth of a dex; adapters are few, and kept apart because the range of sizes seen is theirs",
+        ),
         lost: &[
             lost("mean", &[], &[], "what is known without any term"),
             lost("size", &[Term::Size], &[], "persons and companies in one line"),
-            lost("size, date", &[Term::Size, Term::Years], &[], "persons and companies in one line"),
             lost(
-                "size, date, class of owner",
-                &[Term::Size, Term::Years, Term::Academia, Term::UnlistedOwner],
+                "size, class of owner",
+                &[Term::Size, Term::Academia, Term::UnlistedOwner],
                 &[],
-                "gains a hundredth of a dex; its slope is the history of one service, whose machines changed from 2021 to 2023",
+                "a cent of sound is not a cent of text",
             ),
             lost(
-                "size, class of owner, not text",
-                &[Term::Size, Term::Academia, Term::UnlistedOwner, Term::NotText],
-                &[],
-                "images take no more than texts at their size",
+                "size, class of owner, task",
+                &[Term::Size, Term::Academia, Term::UnlistedOwner],
+                &[Category::Task],
+                "the same error; adapters would be taken for full fine-tunes",
             ),
+            lost(
+                "size, class of owner, adapter, task, date",
+                &[Term::Size, Term::Academia, Term::UnlistedOwner, Term::IsKind(RunKind::Adapter), Term::Years],
+                &[Category::Task],
+                "no gain, and most rows are of two years",
+            ),
+            lost(
+                "size, class of owner, adapter, task, size squared",
+                &[Term::Size, Term::Academia, Term::UnlistedOwner, Term::IsKind(RunKind::Adapter), Term::SizeSquared],
+                &[Category::Task],
+                "gains less than a hundredth of a dex, and carries a bend on",
+            ),
+            Lost {
+                of: Explained::Tokens,
+                ..lost(
+                    "tokens by size, class of owner, adapter, task",
+                    FINE_TUNE_TERMS,
+                    &[Category::Task],
+                    "samples times length has the error of the length too",
+                )
+            },
+            Lost {
+                of: Explained::Compute,
+                ..lost(
+                    "compute by size, class of owner, adapter, task",
+                    FINE_TUNE_TERMS,
+                    &[Category::Task],
+                    "the same as tokens, because the size is a term",
+                )
+            },
         ],
         family_effects: None,
     },
@@ -234,7 +283,7 @@ pub(super) const DECLARATIONS: &[Declaration] = &[
         terms: &[Term::Size, Term::Years],
         categories: &[Category::Modality],
         required: Some(Term::Size),
-        kept: ("size, date, modality", "docs/method.md, section 5; estimates use its rows by way of finetune_compute_from_params"),
+        kept: ("size, date, modality", "docs/method.md, section 5; a check of the estimates of fine-tunes, which do not use it"),
         lost: &[
             lost("mean", &[], &[], "what is known without any term"),
             lost("size", &[Term::Size], &[], "the service changed its machines over the years"),

@@ -3,6 +3,7 @@
 
 mod backtest;
 mod candidates;
+mod card_backtest;
 mod counted;
 mod declarations;
 mod roles;
@@ -21,7 +22,7 @@ use crate::method::calibration::coverage;
 use crate::method::fitting::{self, Fit, MIN_OBSERVATIONS, Observation, SIGNIFICANCE};
 use crate::method::ols::OlsError;
 use crate::method::summary::median;
-use crate::reference::{Reference, Registry, ReportedFineTune, SmallRun, Table, Trainings};
+use crate::reference::{FineTune, Reference, Registry, ReportedFineTune, SmallRun, Table, Trainings};
 use crate::tables::{
     BacktestRow, BacktestRunRow, RegressionCandidateRow, RegressionCovarianceRow, RegressionObservationRow, RegressionRow,
     RegressionTermRow, RoleReliabilityRow, RoleScoreRow, RoleTermRow, TierRow,
@@ -64,6 +65,8 @@ pub struct References {
     pub registry: Table<Registry>,
     /// Architectures, data sets and recipes beyond text.
     pub trainings: Table<Trainings>,
+    /// Fine-tunes whose cards state the samples they saw.
+    pub fine_tunes: Table<Vec<FineTune>>,
     /// Fine-tunes with tracked emissions.
     pub reported: Table<Vec<ReportedFineTune>>,
     /// Pre-trainings of small houses.
@@ -80,6 +83,7 @@ impl References {
             factors: FactorTables::new(reference),
             registry: reference.registry.clone(),
             trainings: reference.trainings.clone(),
+            fine_tunes: reference.fine_tunes.clone(),
             reported: reference.reported.clone(),
             small_runs: reference.small_runs.clone(),
             records: normalize::References::new(reference),
@@ -93,6 +97,7 @@ impl Digests for References {
             &self.factors.digests(),
             self.registry.digests(),
             self.trainings.digests(),
+            self.fine_tunes.digests(),
             self.reported.digests(),
             self.small_runs.digests(),
             &self.records.digests(),
@@ -122,14 +127,16 @@ impl Stage for Fitting {
             of.is_used = row.used;
             tables.regressions.push(row);
             tables.add(declaration, &fit, &of);
-            tables.candidates.extend(candidates::rows(declaration, &samples, &of.observations));
+            tables.candidates.extend(candidates::rows(declaration, &references.factors, &samples, &of.observations));
             if declaration.id == RegressionId::TokensFromParams {
                 tokens_fit = Some(TokensFit { terms: of.terms.clone(), fit });
             }
             fitted.push(of);
             meter.set(done as u64 + 1);
         }
-        let compared = backtest::runs(references, inputs.settings().seed, &fitted, &chain)?;
+        let mut compared = backtest::runs(references, inputs.settings().seed, &fitted, &chain)?;
+        compared.extend(card_backtest::runs(references, inputs.settings().seed, &fitted, &chain)?);
+        compared.sort_by(|a, b| (a.tier, a.against.name(), &a.run).cmp(&(b.tier, b.against.name(), &b.run)));
         let backtest: Vec<BacktestRow> = backtest::summaries(&compared);
         let RoleTables { terms, scores, reliability } = RoleTables::new(&references.records);
         outputs.write(terms)?;

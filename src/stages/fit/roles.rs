@@ -84,20 +84,19 @@ fn by_share(labelled: &[Labelled], class: impl Fn(&Labelled) -> Role + Sync) -> 
 }
 
 fn score(labelled: &[Labelled], method: RoleMethod, held_out: &[HeldOut]) -> Vec<RoleScoreRow> {
-    let counted = || labelled.iter().filter(|row| row.counts);
-    let owners: BTreeSet<String> = counted().map(Labelled::owner).collect();
-    let weight: f64 = counted().map(|row| row.weight).sum();
+    let owners: BTreeSet<String> = labelled.iter().map(Labelled::owner).collect();
+    let weight: f64 = labelled.iter().map(|row| row.weight).sum();
     [Shown::AsItIs, Shown::IdTaskDownloads]
         .into_iter()
         .enumerate()
         .map(|(version, shown)| {
-            let rows = || labelled.iter().zip(held_out).filter(|(row, _)| row.counts).map(|(row, shares)| (row, &shares[version]));
+            let rows = || labelled.iter().zip(held_out).map(|(row, shares)| (row, &shares[version]));
             let loss: f64 = rows().map(|(row, shares)| -row.weight * log(shares.share(row.role).max(1e-300))).sum();
             let right: f64 = rows().filter(|(row, shares)| shares.likeliest() == row.role).map(|(row, _)| row.weight).sum();
             RoleScoreRow {
                 method,
                 shown,
-                n: i64::try_from(counted().count()).unwrap_or(i64::MAX),
+                n: i64::try_from(labelled.len()).unwrap_or(i64::MAX),
                 owners: i64::try_from(owners.len()).unwrap_or(i64::MAX),
                 log_loss: loss / weight,
                 accuracy: right / weight,
@@ -114,7 +113,6 @@ fn reliability(labelled: &[Labelled], held_out: &[HeldOut]) -> Vec<RoleReliabili
                 let rows: Vec<(&Labelled, f64)> = labelled
                     .iter()
                     .zip(held_out)
-                    .filter(|(row, _)| row.counts)
                     .map(|(row, shares)| (row, shares[version].share(*role)))
                     .filter(|(_, p)| tenth_of(*p) == tenth)
                     .collect();

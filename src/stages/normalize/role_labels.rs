@@ -49,7 +49,6 @@ fn of_label(references: &References, label: &RoleLabel, words: &mut Words) -> La
         linked_by: label.linked_by,
         role: label.role,
         weight: label.weight(),
-        counts: label.draw.is_silent(),
     }
 }
 

@@ -18,7 +18,7 @@ use crate::lineage::names::post_training_stage;
 use crate::lineage::no_training_id;
 use crate::method::assumptions::{ATCI_BAND_GCO2E_PER_PFLOP, TOKENS_PER_PARAM};
 use crate::method::chain;
-use crate::reference::{Accelerators, Grid, Operators, Owners, Places, Reference, Table};
+use crate::reference::{Accelerators, Grid, Operators, Owners, Places, Reference, SampleLengths, Table};
 use crate::tables::{EvidenceRow, ModelRow, RunRow, TierRow};
 use crate::units::{FLOP_PER_PFLOP, Flop, GCo2ePerKwh, GRAMS_PER_KG, KgCo2e, Kwh, Params, Tokens};
 use std::collections::BTreeMap;
@@ -51,6 +51,8 @@ pub struct References {
     pub operators: Table<Operators>,
     /// Owners.
     pub owners: Table<Owners>,
+    /// Length of samples by task.
+    pub sample_lengths: Table<SampleLengths>,
 }
 
 impl References {
@@ -63,19 +65,21 @@ impl References {
             grid: reference.grid.clone(),
             operators: reference.operators.clone(),
             owners: reference.owners.clone(),
+            sample_lengths: reference.sample_lengths.clone(),
         }
     }
 }
 
 impl Digests for References {
     fn digests(&self) -> BTreeMap<String, String> {
-        let Self { accelerators, places, grid, operators, owners } = self;
+        let Self { accelerators, places, grid, operators, owners, sample_lengths } = self;
         merged([
             accelerators.digests(),
             places.digests(),
             grid.digests(),
             operators.digests(),
             owners.digests(),
+            sample_lengths.digests(),
             vocabulary_digests(),
         ])
     }
@@ -139,6 +143,8 @@ fn known_run(references: &References, model: &ModelRow, run: Option<&RunRow>, ow
     let accelerators = best(own, Field::Accelerator)
         .map(|e| hardware::read_hardware(&references.accelerators, &e.value_as_written, Context::Field).names())
         .unwrap_or_default();
+    let usual = references.sample_lengths.usual(model.pipeline_tag.as_deref(), model.modality);
+    let (length, length_sd, _) = usual.length(value(Field::SequenceLength), value(Field::ImageSize));
     let root_run_id = model.stands_on_run_id.clone().filter(|root| run.is_some_and(|r| r.run_id != *root));
     #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
     let params = |count: Option<i64>| count.map(|n| n as f64);
@@ -149,6 +155,7 @@ fn known_run(references: &References, model: &ModelRow, run: Option<&RunRow>, ow
         shares: run_shares(model, run),
         stage: run.and_then(|r| training_stage(model, r.kind)),
         modality: model.modality,
+        task: usual.task_group,
         trained_on: model.trained_on,
         trained_on_source: model.trained_on_source,
         size_word: names::size_word(&model.model_id),
@@ -163,6 +170,7 @@ fn known_run(references: &References, model: &ModelRow, run: Option<&RunRow>, ow
             train_tokens: value(Field::TrainTokens),
             forward_flop: value(Field::ForwardFlop),
             train_samples: value(Field::TrainSamples),
+            sample_length: Some((length, length_sd)),
             train_flop: value(Field::TrainFlop),
             train_flop_confidence: best(own, Field::TrainFlop).map(|e| e.confidence),
             emissions_kgco2e: value(Field::EmissionsKgco2e),
@@ -279,6 +287,8 @@ fn known_compute(run: &mut Run) -> Option<f64> {
 /// The tiers the evidence reaches; a reported figure that contradicts independent evidence is passed over with a flag.
 fn reached(run: &mut Run) -> Vec<Tier> {
     let (known, compute) = (run.known, known_compute(run));
+    // Samples of an assumed length are too uncertain to speak against a reported figure; they make a tier of their own accord.
+    let has_samples = known.train_samples.is_some() && known.active_params.is_some();
     let (mut reported, mut metered) = (known.emissions_kgco2e.is_some(), known.energy_kwh.is_some());
     if let Some(most) = most_emissions(run) {
         if known.emissions_kgco2e.is_some_and(|kg| kg > most.0) {
@@ -310,7 +320,7 @@ fn reached(run: &mut Run) -> Vec<Tier> {
             Tier::Emissions => reported,
             Tier::Energy => metered,
             Tier::Hardware => run.hardware.accelerator_hours.is_some() && !run.hardware.accelerators.is_empty(),
-            Tier::Compute => compute.is_some(),
+            Tier::Compute => compute.is_some() || has_samples,
             Tier::Parameters => known.active_params.is_some(),
             Tier::Category => true,
         })
