@@ -23,6 +23,9 @@ closed_set! {
         PostTrainingToken = "post_training_token",
         /// The table of published runs has it as a pre-training.
         RegistryPretraining = "registry_pretraining",
+        /// The table of published runs has it as a pre-training, and the name has a word of post-training: it carries the pre-training of a base
+        /// that nobody released.
+        RegistryPretrainingCarried = "registry_pretraining_carried",
         /// The table of published runs has it as a continued pre-training.
         RegistryContinued = "registry_continued",
         /// The table of published runs has it as post-training or fine-tuning.
@@ -153,6 +156,7 @@ impl Rule {
             | Self::CardNamesABase
             | Self::PostTrainingToken
             | Self::RegistryPretraining
+            | Self::RegistryPretrainingCarried
             | Self::RegistryContinued
             | Self::RegistryFineTuning
             | Self::PeftLibrary
@@ -204,6 +208,7 @@ impl Rule {
             | Self::BaseModelLink
             | Self::CardNamesABase
             | Self::RegistryPretraining
+            | Self::RegistryPretrainingCarried
             | Self::RegistryContinued
             | Self::RegistryFineTuning
             | Self::PeftLibrary

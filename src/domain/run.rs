@@ -124,6 +124,10 @@ impl Run {
     }
 }
 
+/// A repository owns a run if it trained something with at least this probability: one in a hundred keeps the sum over all that are
+/// left out below a hundredth of their number, and a hundred draws, the fewest, hold it once.
+pub const LEAST_TRAINED: f64 = 0.01;
+
 /// Probabilities of what a run was; what they lack to one is that nothing was trained.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RunShares {
@@ -157,6 +161,10 @@ impl RunShares {
         }
         let tuning = roles.share(Role::Continued) + roles.share(Role::Finetuned);
         let (pretraining, adapter) = (roles.share(Role::Pretrained), roles.share(Role::Adapter));
+        // A run that exists was trained with some probability: what carries others' weights may be the likeliest copy.
+        let trained = pretraining + tuning + adapter;
+        let scale = if trained > 0.0 && trained < LEAST_TRAINED { LEAST_TRAINED / trained } else { 1.0 };
+        let (pretraining, tuning, adapter) = (pretraining * scale, tuning * scale, adapter * scale);
         if carries_pretraining {
             Self { pretraining: pretraining + tuning, tuning: 0.0, adapter }
         } else {

@@ -157,7 +157,7 @@ pub fn build<'a>(run: &Run, tier: Tier, basis: &'a Basis, tables: &FactorTables)
 
 /// What the run may have been, where nothing certain tells. A training that something states has taken place is not in doubt.
 fn parts<'a>(run: &Run, tier: Tier, basis: &'a Basis, tables: &FactorTables, flags: &mut Vec<Flag>) -> Result<Vec<Part<'a>>> {
-    if run.shares.is_certain() {
+    if run.shares.is_certain() || run.tier() <= Tier::Compute {
         return Ok(Vec::new());
     }
     flags.push(Flag::RoleIsUncertain);

@@ -75,7 +75,7 @@ fn registered(facts: &RepoFacts) -> Option<Decision> {
     match facts.registry_kind? {
         // A registered pre-training is carried by a post-trained repository where the base is not in the index (Qwen3-8B).
         RunKind::Pretraining if has_base(facts) => Some((Role::Finetuned, Rule::BaseModelLink)),
-        RunKind::Pretraining if names::says_post_trained(facts.name()) => Some((Role::Finetuned, Rule::PostTrainingToken)),
+        RunKind::Pretraining if names::says_post_trained(facts.name()) => Some((Role::Finetuned, Rule::RegistryPretrainingCarried)),
         RunKind::Pretraining => Some((Role::Pretrained, Rule::RegistryPretraining)),
         RunKind::PostTraining | RunKind::FineTuning | RunKind::Adapter if facts.registry_continued => {
             Some((Role::Continued, Rule::RegistryContinued))

@@ -251,12 +251,20 @@ fn linear(coefficients: &[f64], terms: &[f64]) -> f64 {
     coefficients.iter().zip(terms).map(|(b, x)| b * x).sum()
 }
 
-/// Coefficients of a fit on the observations that are kept, by position and content; none where it cannot be made.
+/// Coefficients of a fit on the observations that are kept, by position and content; none where it cannot be made. A term that none of
+/// them has (the indicator of a class whose every owner is left out) says nothing: its coefficient is zero.
 pub fn coefficients_of(observations: &[Observation], keep: impl Fn(usize, &Observation) -> bool) -> Option<Vec<f64>> {
     let rest: Vec<&Observation> = observations.iter().enumerate().filter(|(i, o)| keep(*i, o)).map(|(_, o)| o).collect();
-    let design = Design::from_rows(&rest.iter().map(|o| o.terms.clone()).collect::<Vec<_>>());
+    let width = rest.first()?.terms.len();
+    let present: Vec<usize> = (0..width).filter(|at| rest.iter().any(|o| o.terms[*at] != 0.0)).collect();
+    let design = Design::from_rows(&rest.iter().map(|o| present.iter().map(|at| o.terms[*at]).collect()).collect::<Vec<_>>());
     let y: Vec<f64> = rest.iter().map(|o| o.response).collect();
-    solve(&design, &y).ok().map(|s| s.coefficients)
+    let solved = solve(&design, &y).ok()?.coefficients;
+    let mut coefficients = vec![0.0; width];
+    for (at, value) in present.into_iter().zip(solved) {
+        coefficients[at] = value;
+    }
+    Some(coefficients)
 }
 
 /// Number of residuals that the prior of an effect of a family weighs: a judgement. Between 2 and 8 the held-out error of the token
@@ -381,6 +389,20 @@ mod tests {
         let released = [("f", 0), ("f", 500), ("g", 0), ("g", 500)].map(|(family, day)| (family.to_owned(), day));
         let errors = family_errors(&rows, &released, 120, 1.0);
         assert!((errors[0].unwrap() + 2.0 / 3.0).abs() < 1e-12, "{errors:?}");
+    }
+
+    /// Three points on y = 1 + 2x, and one of a class of its own: without it the class has no coefficient, and the line stays.
+    #[test]
+    fn a_term_that_nobody_kept_has_is_zero() {
+        let of = |x: f64, class: f64, y: f64| Observation {
+            id: String::new(),
+            owner: String::new(),
+            response: y,
+            terms: vec![1.0, x, class],
+        };
+        let rows = [of(0.0, 0.0, 1.0), of(1.0, 0.0, 3.0), of(2.0, 0.0, 5.0), of(1.0, 1.0, 9.0)];
+        let fitted = coefficients_of(&rows, |i, _| i != 3).unwrap();
+        assert!((fitted[0] - 1.0).abs() < 1e-12 && (fitted[1] - 2.0).abs() < 1e-12 && fitted[2] == 0.0, "{fitted:?}");
     }
 
     /// [[4, 2], [2, 5]] = L L' with L = [[2, 0], [1, 2]].

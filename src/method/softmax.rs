@@ -79,7 +79,7 @@ fn probabilities(coefficients: &[f64], width: usize, features: &[(u16, f64)], ou
     most + log(sum)
 }
 
-/// Fits a model. `start` is where to begin: another fold's solution is close.
+/// Fits a model, beginning at `start`.
 #[must_use]
 pub fn fit(examples: &[Example], start: Softmax, ridge: f64) -> Softmax {
     let mut model = start;

@@ -3,6 +3,7 @@
 use super::References;
 use super::index::Index;
 use super::role_labels::{owner_class, role_model};
+use crate::domain::run::LEAST_TRAINED;
 use crate::domain::{EvidenceSource, Field, Role, RoleShares, Rule, RunKind};
 use crate::evidence::Extracted;
 use crate::lineage::role_model::RoleModel;
@@ -11,9 +12,6 @@ use crate::lineage::{self, Resolution, roles};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-/// A repository owns a run if it trained something with at least this probability: one in a hundred keeps the sum over all that are
-/// left out below a hundredth of their number.
-const LEAST_TRAINED: f64 = 0.01;
 /// Signs named in the evidence of a role.
 const SHOWN_REASONS: usize = 6;
 
