@@ -194,9 +194,10 @@ impl Rule {
         }
     }
 
-    /// Whether the rule rests on something that is stated or that files show: a base or relation, a file format, a registered run, a
-    /// reviewed correction, the same name with the same size. What the others conclude from words, tasks, tags or shapes is a guess,
-    /// and a role by one of them is a matter of probabilities.
+    /// Whether the rule rests on something that is stated, that files show, or on a word that means one thing: a base or relation, a
+    /// library, a file format, a registered run, a reviewed correction, a looked-up row, the word of a quantization, an adapter or a
+    /// draft head, the same name with the same size. What the others conclude from tasks, tags, shapes and other words is a guess, and
+    /// a role by one of them is a matter of probabilities.
     #[must_use]
     pub const fn is_certain(self) -> bool {
         match self {

@@ -14,8 +14,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Penalty on squared coefficients. `role_scores` has the log loss of owners held out at a third and at three times as much.
 pub const RIDGE: f64 = 3.0;
-/// A sign is a feature if this many labelled records of as many owners have it.
+/// A sign is a feature if this many labelled records have it,
 const MIN_ROWS: usize = 4;
+/// of at least this many owners.
 const MIN_OWNERS: usize = 3;
 /// Folds of owners.
 pub const FOLDS: usize = 10;
