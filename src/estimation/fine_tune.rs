@@ -141,6 +141,8 @@ mod tests {
     use super::*;
     use crate::domain::{Modality, Tier};
     use crate::estimation::{Basis, build};
+    use crate::method::calibration::ErrorLaw;
+    use crate::method::simulate::SharedFit;
     use crate::reference::Reference;
 
     fn tables() -> FactorTables {
@@ -205,5 +207,32 @@ mod tests {
         assert!((beyond(RunKind::Adapter, OwnerClass::Unlisted, 9.0) - 0.85).abs() < 1e-12);
         assert_eq!(beyond(RunKind::Adapter, OwnerClass::Academia, 11.0), 0.0);
         assert_eq!(beyond(RunKind::FineTuning, OwnerClass::Industry, 11.0), 0.0);
+    }
+
+    /// Errors of one dex either way, a length of 0.3 dex and a size one dex above those seen: the square root of
+    /// 1 + 0.09 + 0.85^2 is 1.3463 times as wide, and the flag says so; inside the sizes seen it is that of 1.09, 1.0440.
+    #[test]
+    fn errors_widen_outside_the_sizes_seen() {
+        let tables = tables();
+        let terms = vec![Term::Intercept, Term::Size];
+        let seen: [&[f64]; 2] = [&[1.0, 7.0], &[1.0, 9.0]];
+        let loaded = || LoadedFit {
+            terms: terms.clone(),
+            shared: SharedFit { central: vec![4.0, 0.0], draws: Vec::new(), errors: ErrorLaw::new(&[(8.0, -1.0), (8.0, 1.0)]) },
+            formula: String::new(),
+            seen: SizesSeen::new(&terms, seen.into_iter().zip([Some(1.0), Some(-1.0)])),
+        };
+        let ids = [RegressionId::FinetuneSamplesFromParams, RegressionId::TokensFromParams];
+        let fits = Fits::new(ids.into_iter().map(|id| (id, loaded())).collect(), ErrorLaw::new(&[]));
+        let basis = Basis::with_fits(fits, Basis::without_fits(&tables).mixtures);
+        for (n, widening, is_flagged) in [(1e10, 1.3463, true), (1e8, 1.0440, false)] {
+            let mut run = run(RunKind::FineTuning);
+            (run.known.active_params, run.known.train_samples) = (Some(n), None);
+            run.known.sample_length = Some((100.0, 0.3));
+            let built = build(&run, Tier::Parameters, &basis, &tables).unwrap();
+            let Compute::Parameters(prediction) = &built.compute else { panic!("no regression") };
+            assert!((prediction.widening - widening).abs() < 1e-4, "{}", prediction.widening);
+            assert_eq!(built.flags.contains(&Flag::SizeOutsideTheFineTunesSeen), is_flagged);
+        }
     }
 }

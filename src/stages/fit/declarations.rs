@@ -235,7 +235,7 @@ pub(super) const DECLARATIONS: &[Declaration] = &[
                 "size, class of owner",
                 &[Term::Size, Term::Academia, Term::UnlistedOwner],
                 &[],
-                "a cent of sound is not a cent of text",
+                "trainings on sound see three times the samples of those on text",
             ),
             lost(
                 "size, class of owner, task",
