@@ -96,10 +96,13 @@ impl ComputeBounds {
     }
 }
 
-/// Class of a published run's owner, as an index would give it: that of the namespace, where there is one.
+/// Class of a published run's owner: of a pre-training as an index would give it, that of the namespace, where there is one. Fine-tunes that
+/// were published are the remarkable ones; whose namespace is not listed trains like an organization all the same, and not like the
+/// persons whose cards stand beside them in the fit.
 #[must_use]
 pub fn class_of_run(owners: &Owners, run: &TrainingRun) -> OwnerClass {
-    match run.hub_id.as_deref().and_then(|id| id.split_once('/')) {
+    let namespace = run.hub_id.as_deref().and_then(|id| id.split_once('/')).filter(|_| run.kind == RunKind::Pretraining);
+    match namespace {
         Some((owner, _)) => owners.class(Some(owner)),
         None => class_of_organization(run.organization.as_deref().unwrap_or_default()),
     }

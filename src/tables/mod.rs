@@ -3,6 +3,7 @@
 //! A table is declared once, by `table!`, as a struct whose fields are its columns; the doc comment of a field is the
 //! column's description and is published in the dataset card. Names, types and keys are a contract (docs/architecture.md, "Tables").
 
+mod bounds;
 pub mod cell;
 pub mod frame;
 pub mod io;
@@ -15,6 +16,7 @@ use arrow::datatypes::Schema;
 use std::sync::Arc;
 
 pub use crate::units::{Day, TimestampMs};
+pub use bounds::*;
 pub use cell::TierNumber;
 pub use published::*;
 pub use roles::*;
@@ -174,6 +176,7 @@ pub fn published() -> Vec<TableInfo> {
         info::<AggregateRow>(),
         info::<BacktestRow>(),
         info::<BacktestRunRow>(),
+        info::<ComputeBoundRow>(),
         info::<EstimateRow>(),
         info::<EstimateByTierRow>(),
         info::<EvidenceRow>(),

@@ -14,7 +14,7 @@ use self::declarations::{DECLARATIONS, Declaration};
 use self::roles::RoleTables;
 use self::samples::{Sample, TokensFit, samples, terms_with_categories};
 use super::{merged, normalize, vocabulary_digests};
-use crate::domain::{RegressionId, Term};
+use crate::domain::{OwnerClass, RegressionId, Term};
 use crate::engine::{Digests, Inputs, Outputs, Stage, stage};
 use crate::error::{Error, Result};
 use crate::estimation::{Basis, FactorTables};
@@ -22,10 +22,11 @@ use crate::method::calibration::coverage;
 use crate::method::fitting::{self, Fit, MIN_OBSERVATIONS, Observation, SIGNIFICANCE};
 use crate::method::ols::OlsError;
 use crate::method::summary::median;
-use crate::reference::{FineTune, Reference, Registry, ReportedFineTune, SmallRun, Table, Trainings};
+use crate::reference::compute_bounds::Bound;
+use crate::reference::{ComputeBounds, FineTune, Reference, Registry, ReportedFineTune, SmallRun, Table, Trainings};
 use crate::tables::{
-    BacktestRow, BacktestRunRow, RegressionCandidateRow, RegressionCovarianceRow, RegressionObservationRow, RegressionRow,
-    RegressionTermRow, RoleReliabilityRow, RoleScoreRow, RoleTermRow, TierRow,
+    BacktestRow, BacktestRunRow, ComputeBoundRow, RegressionCandidateRow, RegressionCovarianceRow, RegressionObservationRow,
+    RegressionRow, RegressionTermRow, RoleReliabilityRow, RoleScoreRow, RoleTermRow, TierRow,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -42,6 +43,7 @@ stage! {
         RegressionCandidateRow,
         BacktestRow,
         BacktestRunRow,
+        ComputeBoundRow,
         RoleTermRow,
         RoleScoreRow,
         RoleReliabilityRow,
@@ -139,6 +141,7 @@ impl Stage for Fitting {
         compared.sort_by(|a, b| (a.tier, a.against.name(), &a.run).cmp(&(b.tier, b.against.name(), &b.run)));
         let backtest: Vec<BacktestRow> = backtest::summaries(&compared);
         let RoleTables { terms, scores, reliability } = RoleTables::new(&references.records);
+        outputs.write(compute_bounds(&references.factors.compute_bounds))?;
         outputs.write(terms)?;
         outputs.write(scores)?;
         outputs.write(reliability)?;
@@ -151,6 +154,22 @@ impl Stage for Fitting {
         outputs.write(backtest)?;
         outputs.write::<BacktestRunRow>(compared)
     }
+}
+
+/// What each class of owner has been seen to spend, by key.
+fn compute_bounds(bounds: &ComputeBounds) -> Vec<ComputeBoundRow> {
+    let row = |(owner_class, counts_tokens, year, bound): (OwnerClass, bool, i32, &Bound)| ComputeBoundRow {
+        owner_class,
+        counts_tokens,
+        year,
+        largest_flop: bound.largest_flop,
+        most_flop: bound.most_flop(),
+        largest_run: bound.largest.clone(),
+        n: i64::try_from(bound.n).unwrap_or(i64::MAX),
+    };
+    let mut rows: Vec<ComputeBoundRow> = bounds.rows().map(row).collect();
+    rows.sort_by_key(|row| (row.owner_class.name(), row.counts_tokens, row.year));
+    rows
 }
 
 /// What the stage writes of the regressions.

@@ -30,8 +30,8 @@ use crate::reference::{EXTRA_GRID, Reference, Table};
 use crate::store::{sha256_bytes, sha256_file, sync_directory, write_synced};
 use crate::tables::io::{TableReceipt, rows, table_path};
 use crate::tables::{
-    AggregateRow, BacktestRow, BacktestRunRow, EstimateByTierRow, EstimateRow, EvidenceRow, LineageRow, ModelRow, QuarantineRow,
-    RegressionCandidateRow, RegressionCovarianceRow, RegressionObservationRow, RegressionRow, RegressionTermRow,
+    AggregateRow, BacktestRow, BacktestRunRow, ComputeBoundRow, EstimateByTierRow, EstimateRow, EvidenceRow, LineageRow, ModelRow,
+    QuarantineRow, RegressionCandidateRow, RegressionCovarianceRow, RegressionObservationRow, RegressionRow, RegressionTermRow,
     RoleReliabilityRow, RoleScoreRow, RoleTermRow, RunRow, SensitivityRow, TierRow, published,
 };
 use fs_err as fs;
@@ -57,6 +57,7 @@ stage! {
         BacktestRunRow,
         EstimateRow,
         EstimateByTierRow,
+        ComputeBoundRow,
         RoleTermRow,
         RoleScoreRow,
         RoleReliabilityRow,
