@@ -33,7 +33,8 @@ fn a_tag_reaches_tier_4_with_every_factor_traced() {
 
     // 4.11e9 multiply-adds x 2 x 3 x 1,281,167 images x 600 epochs = 1.896e19 FLOP.
     let resnet = estimate("timm/resnet50.a1_in1k");
-    assert_eq!(resnet.tier_name, Tier::Compute);
+    // Its paper states 4.6 days on four V100, which repository_facts.csv has: emissions follow from the hours, compute stays counted.
+    assert_eq!(resnet.tier_name, Tier::Hardware);
     let flop = resnet.train_flop.p50;
     assert!((flop / 1.896e19 - 1.0).abs() < 0.02, "{flop:e}");
     assert!(resnet.flags.contains(&Flag::ComputeFromArchitectureAndRecipe), "{:?}", resnet.flags);

@@ -13,7 +13,7 @@ const MAX_STEPS: usize = 60;
 /// Conjugate gradient steps per Newton step at most.
 const MAX_CONJUGATE: usize = 200;
 /// Done when no gradient exceeds this share of the weight of all rows.
-const TOLERANCE: f64 = 1e-9;
+const TOLERANCE: f64 = 1e-8;
 /// A step must gain this share of what its slope promises (Armijo).
 const SUFFICIENT: f64 = 1e-4;
 

@@ -3,8 +3,8 @@
 use super::cell::TierNumber;
 use super::table;
 use crate::domain::{
-    Comparison, EvidenceSource, Field, Flag, GridBasis, GroupBy, Modality, ParamsSource, Quantiles, RegressionId, Role, RoleShares,
-    Rule, RunKind, Term, Tier, TrainedOnSource,
+    Comparison, EvidenceSource, Field, Flag, GridBasis, GroupBy, Modality, OwnerClass, ParamsSource, Quantiles, RegressionId, Role,
+    RoleShares, Rule, RunKind, Term, Tier, TrainedOnSource,
 };
 use crate::units::{Day, TimestampMs};
 
@@ -435,6 +435,8 @@ table! {
         modality: Modality,
         /// Owner.
         owner: String,
+        /// Class of the owner.
+        owner_class: OwnerClass,
         /// Estimate (median), in the unit of what it is compared with.
         estimate: f64,
         /// Lower end of the estimate's 90 % interval.

@@ -28,7 +28,7 @@ table! {
         shown: Shown,
         /// Labelled records.
         n: i64,
-        /// Owners, held out together in ten folds.
+        /// Owners, held out together in five folds.
         owners: i64,
         /// Mean of -log of the probability given to the true role, natural log, by weight of the label.
         log_loss: f64,

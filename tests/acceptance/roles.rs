@@ -1,7 +1,7 @@
 //! Roles of silent records of the wide index against what somebody looked up of each. The records were drawn by hash from those that state
 //! no base; no rule and no label of the likelihood was made from them.
 
-use crate::common::{Workspace, table};
+use crate::common::Workspace;
 use hugging_carbon::domain::Role;
 use hugging_carbon::tables::ModelRow;
 use std::collections::{BTreeMap, HashMap};

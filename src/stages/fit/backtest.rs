@@ -5,7 +5,7 @@
 
 use super::References;
 use super::samples::{is_from_hours, is_six_nd, owner, published_run};
-use crate::domain::{Comparison, EmissionsBasis, Quantiles, RegressionId, Run, RunKind, Term, Tier};
+use crate::domain::{Comparison, EmissionsBasis, OwnerClass, Quantiles, RegressionId, Run, RunKind, Term, Tier};
 use crate::error::Result;
 use crate::estimation::fine_tune::SizesSeen;
 use crate::estimation::{Basis, Fits, LoadedFit, build};
@@ -15,6 +15,7 @@ use crate::method::draws::{Draws, Shared, simulate};
 use crate::method::fitting::{Observation, coefficients_of};
 use crate::method::simulate::{LogNormal, RunModel, SharedFit, pow10};
 use crate::method::summary::{median, robust_sd, summarize};
+use crate::reference::compute_bounds::class_of_run;
 use crate::reference::{NodePower, PuePlace, TrainingRun};
 use crate::tables::{BacktestRow, BacktestRunRow, TierNumber};
 use crate::units::{Params, Tokens};
@@ -89,7 +90,7 @@ enum Quantity {
 
 /// Every comparison, sorted by key.
 pub(super) fn runs(references: &References, seed: u64, fitted: &[Fitted], chain: &Basis) -> Result<Vec<BacktestRunRow>> {
-    let mut table: Vec<BacktestRunRow> = references.registry.runs().iter().filter_map(six_nd_row).collect();
+    let mut table: Vec<BacktestRunRow> = references.registry.runs().iter().filter_map(|run| six_nd_row(references, run)).collect();
     let six_nd: Vec<(String, f64)> =
         table.iter().filter(|r| r.left_out.is_none()).map(|r| (r.owner.clone(), -r.log10_ratio)).collect();
     let without = |owners: &BTreeSet<&str>| {
@@ -128,16 +129,16 @@ pub(super) fn runs(references: &References, seed: u64, fitted: &[Fitted], chain:
 }
 
 /// Tier 4: 6 N D against compute that was counted another way.
-fn six_nd_row(run: &TrainingRun) -> Option<BacktestRunRow> {
+fn six_nd_row(references: &References, run: &TrainingRun) -> Option<BacktestRunRow> {
     let truth = run.train_flop.filter(|c| *c > 0.0)?;
     let tokens = run.seen_tokens().filter(|d| *d > 0.0)?;
     let flop = chain::training_flop(Params(run.effective_params()?), Tokens(tokens)).0;
     let left_out = is_six_nd(run).then(|| "compute is 6 N D of the same row".to_owned());
     Some(comparison(
+        references,
         run,
         Tier::Compute,
-        Comparison::IndependentCompute,
-        truth,
+        &Hidden { against: Comparison::IndependentCompute, truth, quantity: Quantity::Flop },
         Quantiles { p50: flop, ..Quantiles::default() },
         false,
         left_out,
@@ -145,26 +146,27 @@ fn six_nd_row(run: &TrainingRun) -> Option<BacktestRunRow> {
 }
 
 fn comparison(
+    references: &References,
     run: &TrainingRun,
     tier: Tier,
-    against: Comparison,
-    truth: f64,
+    hidden: &Hidden,
     estimate: Quantiles,
     has_interval: bool,
     left_out: Option<String>,
 ) -> BacktestRunRow {
     BacktestRunRow {
         tier: TierNumber(tier),
-        against,
+        against: hidden.against,
         run: run.registry_id.clone(),
         kind: run.kind,
         modality: run.modality,
         owner: owner(run),
+        owner_class: class_of_run(&references.factors.owners, run),
         estimate: estimate.p50,
         estimate_p05: has_interval.then_some(estimate.p05),
         estimate_p95: has_interval.then_some(estimate.p95),
-        truth,
-        log10_ratio: log10(estimate.p50 / truth),
+        truth: hidden.truth,
+        log10_ratio: log10(estimate.p50 / hidden.truth),
         left_out,
     }
 }
@@ -244,7 +246,7 @@ fn compare(references: &References, run: &TrainingRun, basis: &Basis, shared: &S
                 Quantity::Emissions => &draws.emissions,
             };
             let estimate = summarize(values, &mut scratch);
-            rows.push(comparison(run, tier, hidden.against, hidden.truth, estimate, true, left_out(run, &hidden, tier)));
+            rows.push(comparison(references, run, tier, &hidden, estimate, true, left_out(run, &hidden, tier)));
         }
     }
     Ok(rows)
@@ -306,11 +308,16 @@ pub(super) fn summaries(table: &[BacktestRunRow]) -> Vec<BacktestRow> {
     groups.into_iter().filter_map(|((tier, _, kind), rows)| summary(tier, kind, &rows)).collect()
 }
 
-/// Groups a comparison counts in: all, its kind, and for pre-trainings whether it is of text.
+/// Groups a comparison counts in: all, its kind, and for pre-trainings whether it is of text, and by whom.
 fn kinds(row: &BacktestRunRow) -> Vec<&'static str> {
     let mut kinds = vec!["all", row.kind.name()];
     if row.kind == RunKind::Pretraining {
         kinds.push(if row.modality.counts_tokens() { "pretraining of text" } else { "pretraining beyond text" });
+        kinds.push(match row.owner_class {
+            OwnerClass::Industry => "pretraining by industry",
+            OwnerClass::Academia => "pretraining by academia",
+            OwnerClass::Unlisted => "pretraining by unlisted owners",
+        });
     }
     kinds
 }
@@ -362,6 +369,7 @@ mod tests {
             kind: RunKind::Pretraining,
             modality: Modality::Text,
             owner: owner.into(),
+            owner_class: OwnerClass::Industry,
             estimate: ratio * truth,
             estimate_p05: Some(truth * 0.9),
             estimate_p95: Some(truth * if ratio > 10.0 { 0.95 } else { 1.1 }),
@@ -382,7 +390,10 @@ mod tests {
             row("4", "b", 9.0, 1.0, Some("x")),
         ];
         let table = summaries(&rows);
-        assert_eq!(table.iter().map(|r| r.kind.as_str()).collect::<Vec<_>>(), ["all", "pretraining", "pretraining of text"]);
+        assert_eq!(
+            table.iter().map(|r| r.kind.as_str()).collect::<Vec<_>>(),
+            ["all", "pretraining", "pretraining by industry", "pretraining of text"]
+        );
         let s = &table[0];
         assert_eq!((s.n, s.owners, s.bias_dex, s.left_out_circular), (3, 2, 0.0, 1));
         assert!((s.median_abs_error_dex - log10(2.0)).abs() < 1e-12);

@@ -100,6 +100,7 @@ fn compare(references: &References, hidden: &Hidden, basis: &Basis, shared: &Sha
         kind: run.kind.unwrap_or(RunKind::FineTuning),
         modality: run.modality,
         owner: sample.owner.clone(),
+        owner_class: run.owner.class,
         estimate: estimate.p50,
         estimate_p05: Some(estimate.p05),
         estimate_p95: Some(estimate.p95),

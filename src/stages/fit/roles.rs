@@ -4,7 +4,7 @@
 use super::super::normalize;
 use crate::domain::role_shares::ROLES;
 use crate::domain::{Role, RoleMethod, RoleShares, Shown};
-use crate::lineage::role_model::{self, HeldOut, Labelled, Learning, RIDGE};
+use crate::lineage::role_model::{self, HeldOut, Labelled, Learning, RIDGE, RoleModel};
 use crate::lineage::roles;
 use crate::tables::{RoleReliabilityRow, RoleScoreRow, RoleTermRow};
 use libm::log;
@@ -25,7 +25,8 @@ impl RoleTables {
     pub(super) fn new(references: &normalize::References) -> Self {
         let labelled = normalize::labelled(references);
         let learning = Learning { ridge: RIDGE, masks: true };
-        let kept = role_model::held_out(&labelled, learning);
+        let whole = RoleModel::learn(&labelled, learning);
+        let kept = role_model::held_out(&labelled, &whole, learning);
         let others = [
             (RoleMethod::RegressionThirdOfTheRidge, Learning { ridge: RIDGE / 3.0, ..learning }),
             (RoleMethod::RegressionThreeTimesTheRidge, Learning { ridge: RIDGE * 3.0, ..learning }),
@@ -33,25 +34,23 @@ impl RoleTables {
         ];
         let mut scores = score(&labelled, RoleMethod::Regression, &kept);
         for (method, learning) in others {
-            scores.extend(score(&labelled, method, &role_model::held_out(&labelled, learning)));
+            scores.extend(score(&labelled, method, &role_model::held_out(&labelled, &whole, learning)));
         }
         let by_rule = |row: &Labelled| roles::role(&row.facts).0;
         scores.extend(score(&labelled, RoleMethod::HardRules, &by_share(&labelled, by_rule)));
         scores.extend(score(&labelled, RoleMethod::ClassShares, &by_share(&labelled, |_| Role::Pretrained)));
         scores.sort_by_key(|row| (row.method.name(), row.shown.name()));
-        Self { terms: terms(references), scores, reliability: reliability(&labelled, &kept) }
+        Self { terms: terms(&whole), scores, reliability: reliability(&labelled, &kept) }
     }
 }
 
-fn terms(references: &normalize::References) -> Vec<RoleTermRow> {
-    let model = normalize::role_model(references);
+fn terms(model: &RoleModel) -> Vec<RoleTermRow> {
     let mut rows: Vec<RoleTermRow> = model
         .names
         .iter()
         .zip(&model.rows)
         .enumerate()
         .flat_map(|(at, (term, rows))| {
-            let model = &model;
             Role::ALL.iter().map(move |role| RoleTermRow {
                 term: term.clone(),
                 role: *role,
@@ -64,23 +63,23 @@ fn terms(references: &normalize::References) -> Vec<RoleTermRow> {
     rows
 }
 
-/// Shares of the roles among the records of other owners that have the same `class`, each role counted once more than it was seen.
-fn by_share(labelled: &[Labelled], class: impl Fn(&Labelled) -> Role + Sync) -> Vec<HeldOut> {
+/// Shares of the roles among the records of other owners that have the same class, each role counted once more than it was seen. The class
+/// is asked of the record as it is, and masked.
+fn by_share(labelled: &[Labelled], class: impl Fn(&Labelled) -> Role) -> Vec<HeldOut> {
     let position = |role: Role| Role::ALL.iter().position(|r| *r == role).unwrap_or(0);
     let folds = role_model::folds(labelled);
-    let shares = |row: &Labelled, fold: usize, masked: bool| {
-        let version = |row: &Labelled| if masked { class(&row.masked()) } else { class(row) };
-        let of = version(row);
+    let classes: [Vec<Role>; 2] =
+        [labelled.iter().map(&class).collect(), labelled.iter().map(|row| class(&row.masked())).collect()];
+    let shares = |at: usize, classes: &[Role]| {
         let mut counts = [1.0; ROLES];
-        for (other, other_fold) in labelled.iter().zip(&folds) {
-            if *other_fold != fold && version(other) == of {
-                counts[position(other.role)] += other.weight;
+        for (other, row) in labelled.iter().enumerate() {
+            if folds[other] != folds[at] && classes[other] == classes[at] {
+                counts[position(row.role)] += row.weight;
             }
         }
-        RoleShares::from_weights(&counts).unwrap_or_else(|| RoleShares::certain(of))
+        RoleShares::from_weights(&counts).unwrap_or_else(|| RoleShares::certain(classes[at]))
     };
-    use rayon::prelude::*;
-    labelled.par_iter().zip(&folds).map(|(row, fold)| [shares(row, *fold, false), shares(row, *fold, true)]).collect()
+    (0..labelled.len()).map(|at| [shares(at, &classes[0]), shares(at, &classes[1])]).collect()
 }
 
 fn score(labelled: &[Labelled], method: RoleMethod, held_out: &[HeldOut]) -> Vec<RoleScoreRow> {
