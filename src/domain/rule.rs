@@ -26,6 +26,8 @@ closed_set! {
         /// The table of published runs has it as a pre-training, and the name has a word of post-training: it carries the pre-training of a base
         /// that nobody released.
         RegistryPretrainingCarried = "registry_pretraining_carried",
+        /// A listed house calls a model of its own a base, and states none.
+        BaseOfAListedHouse = "base_of_a_listed_house",
         /// The table of published runs has it as a continued pre-training.
         RegistryContinued = "registry_continued",
         /// The table of published runs has it as post-training or fine-tuning.
@@ -157,6 +159,7 @@ impl Rule {
             | Self::PostTrainingToken
             | Self::RegistryPretraining
             | Self::RegistryPretrainingCarried
+            | Self::BaseOfAListedHouse
             | Self::RegistryContinued
             | Self::RegistryFineTuning
             | Self::PeftLibrary
@@ -210,6 +213,7 @@ impl Rule {
             | Self::CardNamesABase
             | Self::RegistryPretraining
             | Self::RegistryPretrainingCarried
+            | Self::BaseOfAListedHouse
             | Self::RegistryContinued
             | Self::RegistryFineTuning
             | Self::PeftLibrary

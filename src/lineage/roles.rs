@@ -35,6 +35,7 @@ const RULES: &[fn(&RepoFacts) -> Option<Decision>] = &[
     converted,
     draft,
     with_base,
+    base_of_a_house,
     tagged,
     named,
 ];
@@ -154,7 +155,7 @@ fn with_base(facts: &RepoFacts) -> Option<Decision> {
         return None;
     }
     let longer = facts.listed_owner && names::says_longer_context(facts.name());
-    Some(if names::says_base(facts.name()) || longer || says_continued(facts) {
+    Some(if calls_itself_a_base(facts) || longer || says_continued(facts) {
         (Role::Continued, Rule::BaseTokenOnABase)
     } else {
         (Role::Finetuned, if facts.bases_from_card { Rule::CardNamesABase } else { Rule::BaseModelLink })
@@ -175,6 +176,22 @@ fn tagged(facts: &RepoFacts) -> Option<Decision> {
     }
     let head = facts.pipeline_tag.as_deref().is_some_and(|task| HEAD_TASKS.contains(&task));
     head.then_some((Role::Finetuned, Rule::TaskHead))
+}
+
+/// Fewest parameters of a model whose "base" is a stage and not a size, where the name has no number: bert-base has 1.1e8, t5-base 2.2e8,
+/// xlm-roberta-base 2.8e8.
+const LEAST_BASE_STAGE: i64 = 2_000_000_000;
+
+/// Whether the name calls the model a base, and does not mean its size (`Qwen3-14B-Base`, not `vit-base-patch16-224`).
+fn calls_itself_a_base(facts: &RepoFacts) -> bool {
+    let is_a_stage = facts.named_size.is_some() || facts.rough_params.is_some_and(|n| n >= LEAST_BASE_STAGE);
+    names::says_base(facts.name()) && (is_a_stage || !names::tokens(facts.name()).iter().any(|token| token == "base"))
+}
+
+/// A listed house publishes its pre-trainings as bases; where it trains on, it says on what.
+fn base_of_a_house(facts: &RepoFacts) -> Option<Decision> {
+    let is_base = facts.listed_owner && names::is_base_of_family(facts.name()) && calls_itself_a_base(facts);
+    is_base.then_some((Role::Pretrained, Rule::BaseOfAListedHouse))
 }
 
 /// Nothing but the name says that there was a base.
@@ -252,6 +269,10 @@ mod tests {
                 Role::Continued,
             ),
             (facts("a/new-7B-Instruct"), Role::Finetuned),
+            // A stage in the name of a language model, a size in that of an encoder.
+            (RepoFacts { listed_owner: true, named_size: Some(1.4e10), ..facts("Qwen/Qwen3-14B-Base") }, Role::Pretrained),
+            (RepoFacts { base_ids: base(), named_size: Some(7e9), ..facts("a/more-7B-base") }, Role::Continued),
+            (RepoFacts { base_ids: base(), ..facts("google/vit-base-patch16-224") }, Role::Finetuned),
             (facts("hf-internal-testing/tiny-random-gpt2"), Role::Untrained),
             // A registered run is no fixture, whatever its name.
             (RepoFacts { registry_kind: Some(RunKind::Pretraining), ..facts("a/dummy") }, Role::Pretrained),

@@ -74,6 +74,13 @@ pub const FINE_TUNE_MAX_SHARE_OF_PRETRAINING: f64 = 1.0 / 3.0;
 /// where the rows inside miss by 0.90 and 0.92; the difference of squares is that of 0.82 and 0.86 dex per dex.
 pub const BEYOND_SEEN_SD_PER_DEX: f64 = 0.85;
 
+/// From this many parameters on, a model of this year or later is taken for a mixture of experts where nothing states its active
+/// parameters: of the registry's open pre-trainings of text since 2025 with 7.5e10 parameters and more all but one are (Command A, 1.1e11);
+/// a data test counts them.
+pub const LEAST_LARGE_MIXTURE: f64 = 7.5e10;
+/// See [`LEAST_LARGE_MIXTURE`]; in 2024 seven of fifteen were dense.
+pub const MIXTURES_SINCE_YEAR: i32 = 2025;
+
 /// Most compute published for an open model of text, rounded up; a data test compares it with the registry. A log-normal has no end,
 /// but computers do: without it one draw in a thousand of a repository of unknown size outweighs the Hub.
 pub const MOST_FLOP_TEXT: f64 = 1e26;

@@ -284,6 +284,21 @@ mod tests {
         }
     }
 
+    /// What [`LEAST_LARGE_MIXTURE`](crate::method::assumptions::LEAST_LARGE_MIXTURE) rests on.
+    #[test]
+    fn large_models_since_2025_are_mixtures_of_experts() {
+        use crate::method::assumptions::{LEAST_LARGE_MIXTURE, MIXTURES_SINCE_YEAR};
+        let registry = reference().registry;
+        let large = registry.runs().iter().filter(|r| {
+            let is_large = r.params.is_some_and(|n| n >= LEAST_LARGE_MIXTURE) && r.open_weights == Some(true);
+            let is_recent = r.trained_on_day().is_some_and(|day| day.year() >= MIXTURES_SINCE_YEAR);
+            is_large && is_recent && r.kind == RunKind::Pretraining && r.modality.counts_tokens()
+        });
+        let (mixtures, dense): (Vec<_>, Vec<_>) =
+            large.partition(|r| r.active_params.zip(r.params).is_some_and(|(a, n)| a < 0.9 * n));
+        assert!(mixtures.len() >= 25 && dense.len() * 20 <= mixtures.len(), "{} {}", mixtures.len(), dense.len());
+    }
+
     /// A gram to a ton, a million to ten billion parameters; one row per model.
     #[test]
     fn reported_fine_tunes_are_unique_and_plausible() {

@@ -7,6 +7,7 @@ use crate::evidence::Extracted;
 use crate::evidence::index::{arithmetic, facts, looked_up, params};
 use crate::lineage::Placement;
 use crate::lineage::names::says_quantized;
+use crate::method::assumptions::{LEAST_LARGE_MIXTURE, MIXTURES_SINCE_YEAR};
 use crate::method::simulate::pow10;
 use crate::reference::{RepositoryFact, TrainingRun};
 use crate::tables::RawModelRow;
@@ -74,6 +75,12 @@ pub(super) fn said_params(placement: &Placement, said: &[Extracted]) -> Option<(
     (placement.role != Role::Adapter).then_some((n, ParamsSource::Card))
 }
 
+/// Whether a size is one that only mixtures of experts have had since 2025.
+fn is_of_the_large_mixtures(raw: &RawModelRow, total: Option<f64>) -> bool {
+    let is_recent = raw.created_at.is_some_and(|t| t.day().year() >= MIXTURES_SINCE_YEAR);
+    is_recent && total.is_some_and(|n| n >= LEAST_LARGE_MIXTURE)
+}
+
 /// Active parameters where they differ from the total.
 pub(super) fn active_params(
     index: &Index,
@@ -98,7 +105,7 @@ pub(super) fn active_params(
     };
     let from_regression = || {
         let (intercept, slope, n) = index.active_on_total?;
-        let total = total.filter(|_| params::is_mixture_of_experts(raw))?;
+        let total = total.filter(|_| params::is_mixture_of_experts(raw) || is_of_the_large_mixtures(raw, total))?;
         Some(params::active_from_regression(total, pow10(intercept + slope * log10(total)), n))
     };
     let fitting = |e: &Extracted| e.value.is_some_and(fits);
