@@ -55,7 +55,9 @@ fn a_tag_reaches_tier_4_with_every_factor_traced() {
         assert!(found[0].locator.contains(locator), "{}", found[0].locator);
     }
     let model = models.iter().find(|m| m.model_id == "timm/resnet50.a1_in1k").unwrap();
-    assert_eq!((model.total_params, model.params_source), (Some(25_560_000), Some(ParamsSource::Architecture)));
+    // 25.56e6 parameters (torchvision's page of ResNet-50); a looked-up size goes before the architecture's.
+    assert_eq!(model.params_source, Some(ParamsSource::RepositoryFacts));
+    assert!(model.total_params.is_some_and(|n| (25_500_000..=25_700_000).contains(&n)), "{:?}", model.total_params);
 
     // A recipe nobody knows: size and FLOP per sample, no tier 4, and a word about it.
     let unknown = estimate("timm/convnext_tiny.in12k_ft_in1k");
