@@ -90,6 +90,7 @@ fn model_draws(shared: &Shared, run_id: &str) -> Draws {
         start: Start::Compute,
         compute: Compute::Known { median: 1e24, spread: Spread::Normal(1.15), log_ceiling: f64::INFINITY },
         mfu: LogNormal { median: 0.34, own_sd: 0.3, shared_sd: 0.1 },
+        parts: &[],
         chips: &chips,
         pue: LogNormal { median: 1.1, own_sd: 0.06, shared_sd: 0.02 },
         grids: &grids,

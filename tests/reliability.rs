@@ -72,7 +72,7 @@ fn regressions_are_usable_and_follow_from_their_observations() {
     let observations: Vec<RegressionObservationRow> = table(&snapshot);
     let candidates: Vec<RegressionCandidateRow> = table(&snapshot);
     let regressions: Vec<RegressionRow> = table(&snapshot);
-    assert_eq!(regressions.len(), 7);
+    assert_eq!(regressions.len(), 8);
     for row in regressions {
         assert!(row.used, "{}: {:?}", row.regression_id, row.not_used_reason);
         let own: Vec<&RegressionObservationRow> = observations.iter().filter(|o| o.regression_id == row.regression_id).collect();

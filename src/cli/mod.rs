@@ -8,6 +8,7 @@ mod headline;
 mod logging;
 mod publish;
 mod reference;
+mod regression_text;
 mod run;
 mod status;
 mod text;

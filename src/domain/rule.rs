@@ -26,6 +26,8 @@ closed_set! {
         /// The table of published runs has it as a pre-training, and the name has a word of post-training: it carries the pre-training of a base
         /// that nobody released.
         RegistryPretrainingCarried = "registry_pretraining_carried",
+        /// The card states a training of at least one token per parameter, and nothing states a base: no fine-tune sees so much.
+        CardStatesAPretraining = "card_states_a_pretraining",
         /// A listed house calls a model of its own a base, and states none.
         BaseOfAListedHouse = "base_of_a_listed_house",
         /// The table of published runs has it as a continued pre-training.
@@ -133,68 +135,24 @@ impl Rule {
     /// Whether the rule makes a repository a member of a run, or no run at all, without a stated link: what `sensitivity` takes away.
     #[must_use]
     pub const fn is_implicit(self) -> bool {
-        match self {
+        matches!(
+            self,
             Self::SiblingSameStem
-            | Self::SiblingSameSizeAbove100b
-            | Self::SpecialityOfASibling
-            | Self::NamesAFamilyOfAnotherOwner
-            | Self::NamesAModelInFull
-            | Self::FamilyArchitectureAndSize
-            | Self::SameArchitectureAndExactSize
-            | Self::ExactSizeOfAKnownModel
-            | Self::BlendOfAFamilyName
-            | Self::MirrorSameName
-            | Self::VisionOnABackbone
-            | Self::MirrorSameNameAndSize
-            | Self::OtherFormatInOneNamespace
-            | Self::FamilyArchitectureOfAnUnlistedOwner
-            | Self::SizeOfNoKnownPretraining => true,
-            Self::ReviewedCorrection
-            | Self::ReviewedCorrectionOfAnotherValue
-            | Self::RepositoryFact
-            | Self::NoWeights
-            | Self::TestFixture
-            | Self::BaseModelLink
-            | Self::CardNamesABase
-            | Self::PostTrainingToken
-            | Self::RegistryPretraining
-            | Self::RegistryPretrainingCarried
-            | Self::BaseOfAListedHouse
-            | Self::RegistryContinued
-            | Self::RegistryFineTuning
-            | Self::PeftLibrary
-            | Self::AdapterRelation
-            | Self::AdapterToken
-            | Self::SeveralBases
-            | Self::MergeTag
-            | Self::MergeToken
-            | Self::GgufWeights
-            | Self::QuantizationToken
-            | Self::ConversionLibraryOrToken
-            | Self::QuantizedRelationOnFloatWeights
-            | Self::QuantizedRelation
-            | Self::QuantizedRelationUnderAnotherName
-            | Self::DraftHead
-            | Self::UncensoredToken
-            | Self::UnquantizedToken
-            | Self::PrunedToken
-            | Self::BaseTokenOnABase
-            | Self::CardSaysFineTuning
-            | Self::ContinuedPretrainingTag
-            | Self::FineTuningToolTag
-            | Self::TaskHead
-            | Self::RewardModelToken
-            | Self::TaskToken
-            | Self::NoSignOfABase
-            | Self::LikeliestRole
-            | Self::CopyOfItsBaseByNameAndSize
-            | Self::QuantizedRelationInTheHouseOfItsBase
-            | Self::LargerThanItsBase
-            | Self::FinetuneOfAQuantizedCopy
-            | Self::CopyOfARegisteredPretraining
-            | Self::SingleRepository
-            | Self::BaseModelLinks => false,
-        }
+                | Self::SiblingSameSizeAbove100b
+                | Self::SpecialityOfASibling
+                | Self::NamesAFamilyOfAnotherOwner
+                | Self::NamesAModelInFull
+                | Self::FamilyArchitectureAndSize
+                | Self::SameArchitectureAndExactSize
+                | Self::ExactSizeOfAKnownModel
+                | Self::BlendOfAFamilyName
+                | Self::MirrorSameName
+                | Self::VisionOnABackbone
+                | Self::MirrorSameNameAndSize
+                | Self::OtherFormatInOneNamespace
+                | Self::FamilyArchitectureOfAnUnlistedOwner
+                | Self::SizeOfNoKnownPretraining
+        )
     }
 
     /// Whether the rule rests on something that is stated, that files show, or on a word that means one thing: a base or relation, a
@@ -203,68 +161,27 @@ impl Rule {
     /// a role by one of them is a matter of probabilities.
     #[must_use]
     pub const fn is_certain(self) -> bool {
-        match self {
-            Self::ReviewedCorrection
-            | Self::ReviewedCorrectionOfAnotherValue
-            | Self::RepositoryFact
-            | Self::NoWeights
-            | Self::TestFixture
-            | Self::BaseModelLink
-            | Self::CardNamesABase
-            | Self::RegistryPretraining
-            | Self::RegistryPretrainingCarried
-            | Self::BaseOfAListedHouse
-            | Self::RegistryContinued
-            | Self::RegistryFineTuning
-            | Self::PeftLibrary
-            | Self::AdapterRelation
-            | Self::AdapterToken
-            | Self::SeveralBases
-            | Self::MergeTag
-            | Self::GgufWeights
-            | Self::QuantizationToken
-            | Self::ConversionLibraryOrToken
-            | Self::QuantizedRelationOnFloatWeights
-            | Self::QuantizedRelation
-            | Self::QuantizedRelationUnderAnotherName
-            | Self::DraftHead
-            | Self::UncensoredToken
-            | Self::UnquantizedToken
-            | Self::PrunedToken
-            | Self::BaseTokenOnABase
-            | Self::CardSaysFineTuning
-            | Self::CopyOfItsBaseByNameAndSize
-            | Self::QuantizedRelationInTheHouseOfItsBase
-            | Self::LargerThanItsBase
-            | Self::FinetuneOfAQuantizedCopy
-            | Self::CopyOfARegisteredPretraining
-            | Self::MirrorSameNameAndSize
-            | Self::OtherFormatInOneNamespace
-            | Self::BaseModelLinks => true,
+        !matches!(
+            self,
             Self::PostTrainingToken
-            | Self::MergeToken
-            | Self::ContinuedPretrainingTag
-            | Self::FineTuningToolTag
-            | Self::TaskHead
-            | Self::RewardModelToken
-            | Self::TaskToken
-            | Self::NoSignOfABase
-            | Self::LikeliestRole
-            | Self::SiblingSameStem
-            | Self::SiblingSameSizeAbove100b
-            | Self::SpecialityOfASibling
-            | Self::NamesAFamilyOfAnotherOwner
-            | Self::NamesAModelInFull
-            | Self::FamilyArchitectureAndSize
-            | Self::SameArchitectureAndExactSize
-            | Self::ExactSizeOfAKnownModel
-            | Self::BlendOfAFamilyName
-            | Self::MirrorSameName
-            | Self::VisionOnABackbone
-            | Self::FamilyArchitectureOfAnUnlistedOwner
-            | Self::SizeOfNoKnownPretraining
-            | Self::SingleRepository => false,
-        }
+                | Self::MergeToken
+                | Self::ContinuedPretrainingTag
+                | Self::FineTuningToolTag
+                | Self::TaskHead
+                | Self::RewardModelToken
+                | Self::TaskToken
+                | Self::NoSignOfABase
+                | Self::LikeliestRole
+                | Self::SiblingSameSizeAbove100b
+                | Self::NamesAFamilyOfAnotherOwner
+                | Self::ExactSizeOfAKnownModel
+                | Self::BlendOfAFamilyName
+                | Self::MirrorSameName
+                | Self::VisionOnABackbone
+                | Self::FamilyArchitectureOfAnUnlistedOwner
+                | Self::SizeOfNoKnownPretraining
+                | Self::SingleRepository
+        )
     }
 
     /// Whether the rule joins siblings of one namespace.

@@ -6,7 +6,7 @@ use super::registry_rows::RegistryRows;
 use super::repo_facts::repo_facts;
 use super::role_labels::RecordSigns;
 use super::roles::{Likelihood, settle_roles};
-use super::said_bases::{bases_in_card, settle_said_bases};
+use super::said_bases::{bases_in_card, is_silent, settle_said_bases, states_a_pretraining};
 use super::{Carded, References, Settings};
 use crate::domain::source::CohortMetric;
 use crate::domain::{Field, Role, RoleShares, Rule, RunKind};
@@ -34,6 +34,8 @@ pub(super) struct Index {
     pub(super) placements: Vec<Placement>,
     /// What of each record only the likelihood of its role asks for.
     pub(super) signs: Vec<RecordSigns>,
+    /// Roles by the rules alone: as what cards are read.
+    pub(super) rule_roles: Vec<Role>,
     /// What the probabilities were read with.
     pub(super) likelihood: Option<Likelihood>,
     /// Probabilities of each repository's roles.
@@ -66,6 +68,7 @@ impl Index {
             words: Words::default(),
             placements: Vec::new(),
             signs: Vec::new(),
+            rule_roles: Vec::new(),
             likelihood: None,
             shares: Vec::new(),
             params: Vec::new(),
@@ -79,11 +82,18 @@ impl Index {
         let mut said: BTreeMap<usize, Vec<SaidBase>> = BTreeMap::new();
         while let Some(block) = blocks.next().transpose()? {
             let first = index.facts.len();
-            let bases: Vec<Vec<SaidBase>> =
-                block.par_iter().map(|(raw, card)| bases_in_card(references, raw, card.as_ref())).collect();
-            for (raw, _) in &block {
-                index.add(references, settings.metric, raw);
+            let read: Vec<(Vec<SaidBase>, bool)> = block
+                .par_iter()
+                .map(|(raw, card)| {
+                    let bases = bases_in_card(references, raw, card.as_ref());
+                    let states = is_silent(references, raw) && states_a_pretraining(references, raw, card.as_ref(), &bases);
+                    (bases, states)
+                })
+                .collect();
+            for ((raw, _), (_, states)) in block.iter().zip(&read) {
+                index.add(references, settings.metric, raw, *states);
             }
+            let bases = read.into_iter().map(|(bases, _)| bases);
             said.extend((first..).zip(bases).filter(|(_, bases)| !bases.is_empty()));
         }
         settle_said_bases(references, &mut index.facts, &said);
@@ -108,9 +118,9 @@ impl Index {
         self.rows.given_up(i).map(|root| self.id(root))
     }
 
-    fn add(&mut self, references: &References, metric: CohortMetric, raw: &RawModelRow) {
+    fn add(&mut self, references: &References, metric: CohortMetric, raw: &RawModelRow, card_states_a_pretraining: bool) {
         let i = self.facts.len();
-        self.signs.push(RecordSigns::of_record(raw, downloads(metric, raw)));
+        self.signs.push(RecordSigns { card_states_a_pretraining, ..RecordSigns::of_record(raw, downloads(metric, raw)) });
         let looked_up = references.repository_facts.fact(&raw.model_id).and_then(|f| f.active_params);
         let active = references.registry.by_hub_id(&raw.model_id).and_then(|r| r.active_params).or(looked_up);
         let mut facts = repo_facts(references, raw, &mut self.words);

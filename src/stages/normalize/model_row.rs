@@ -44,10 +44,7 @@ pub(super) fn model_row(
     if let Some(run) = registry {
         extracted.extend(known_of_registry(references, run, index.row_describes(i), &extracted));
     }
-    if let Some(fact) = fact {
-        let names_a_chip = fact.accelerator.as_deref().is_some_and(|text| names_hardware(references, text));
-        extracted.extend(looked_up::from_fact(fact, names_a_chip));
-    }
+    extracted.extend(fact.into_iter().flat_map(|fact| of_fact(references, fact)));
     extracted.extend(index.likelihood.as_ref().and_then(|likelihood| likelihood.evidence(index, references, i)));
     extracted.extend(index.corrections.get(&i).into_iter().flatten().filter_map(MetCorrection::evidence));
     extracted.extend(reported(references, index, i, placement, raw));
@@ -124,6 +121,12 @@ pub(super) fn downloads(metric: CohortMetric, raw: &RawModelRow) -> Option<i64> 
         CohortMetric::DownloadsAllTime => raw.downloads_all_time,
         CohortMetric::Downloads30d => raw.downloads_30d,
     }
+}
+
+/// What was looked up of the repository.
+fn of_fact(references: &References, fact: &RepositoryFact) -> Vec<Extracted> {
+    let names_a_chip = fact.accelerator.as_deref().is_some_and(|text| names_hardware(references, text));
+    looked_up::from_fact(fact, names_a_chip)
 }
 
 /// Runs upstream of a model by key, and whether every chain of bases ends in a run of the index.

@@ -106,6 +106,8 @@ pub(super) fn from_card(
         // Also the copy by which a pre-training is known: its card tells of that.
         _ if placement.own_run == Some(RunKind::Pretraining) => CardRole::OwnTraining,
         Role::Pretrained => CardRole::OwnTraining,
+        // Where nothing but likelihood makes it a fine-tune, the card is read as the record has it.
+        Role::Continued | Role::Finetuned | Role::Adapter if index.rule_roles[i] == Role::Pretrained => CardRole::OwnTraining,
         Role::Continued | Role::Finetuned | Role::Adapter => CardRole::FineTune,
         Role::Merge | Role::Quantized | Role::Converted | Role::Empty | Role::Untrained => CardRole::Copy,
     };

@@ -66,9 +66,12 @@ pub fn labelled_record(label: &RoleLabel) -> RawModelRow {
     }
 }
 
-/// Class of a repository's owner.
+/// Class of a repository's owner. Ids without a namespace are the first models of the Hub, of the houses that wrote the papers.
 pub(super) fn owner_class(owners: &Owners, facts: &RepoFacts) -> crate::domain::OwnerClass {
-    owners.class(Some(facts.owner()).filter(|owner| !owner.is_empty()))
+    match facts.owner() {
+        "" => crate::domain::OwnerClass::Industry,
+        owner => owners.class(Some(owner)),
+    }
 }
 
 /// What of a record only the likelihood of its role asks for, small enough to be held for every repository.
@@ -78,6 +81,8 @@ pub(super) struct RecordSigns {
     pub(super) names_a_paper: bool,
     pub(super) names_data: bool,
     pub(super) has_tags: bool,
+    /// Whether the card states a training on the scale of a pre-training.
+    pub(super) card_states_a_pretraining: bool,
 }
 
 impl RecordSigns {
@@ -87,6 +92,7 @@ impl RecordSigns {
             downloads,
             names_a_paper: has("arxiv:"),
             names_data: has("dataset:"),
+            card_states_a_pretraining: false,
             has_tags: raw.tags.iter().any(|tag| !tag.starts_with("region:")),
         }
     }

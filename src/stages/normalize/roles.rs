@@ -81,6 +81,8 @@ impl Likelihood {
 
 /// Sets the probabilities of every repository's roles, the likeliest as its role where no certain rule decided, and the runs anew.
 pub(super) fn settle_roles(index: &mut Index, resolution: &mut Resolution, references: &References) {
+    settle_what_is_stated(index, resolution);
+    index.rule_roles = resolution.placements.iter().take(index.facts.len()).map(|placement| placement.role).collect();
     let likelihood = Likelihood::new(index, resolution, references);
     let shares: Vec<RoleShares> = (0..index.facts.len())
         .into_par_iter()
@@ -111,6 +113,23 @@ pub(super) fn settle_roles(index: &mut Index, resolution: &mut Resolution, refer
         }
     }
     (index.shares, index.likelihood) = (shares, Some(likelihood));
+}
+
+/// What cards state of a pre-training, and the original whose copy the registry names, are not matters of likelihood.
+fn settle_what_is_stated(index: &Index, resolution: &mut Resolution) {
+    for i in 0..index.facts.len() {
+        let placement = &mut resolution.placements[i];
+        if placement.role == Role::Pretrained && index.signs[i].card_states_a_pretraining {
+            placement.role_rule = Rule::CardStatesAPretraining;
+        }
+        let is_registered_copy = placement.role == Role::Converted && index.facts[i].registry_kind == Some(RunKind::Pretraining);
+        let original = placement.base.filter(|base| is_registered_copy && *base < index.facts.len());
+        if let Some(original) = original
+            && resolution.placements[original].role == Role::Pretrained
+        {
+            resolution.placements[original].role_rule = Rule::RegistryPretraining;
+        }
+    }
 }
 
 /// Rule by which another repository decided, if its own facts did not.
