@@ -7,9 +7,7 @@ use super::{Cli, print};
 use hugging_carbon::domain::{Field, Quantiles, RegressionId, Role, Run, RunKind, Tier};
 use hugging_carbon::error::{Error, Result};
 use hugging_carbon::estimation::fine_tune::flop_per_sample;
-use hugging_carbon::estimation::{
-    Basis, Built, FactorTables, FitRows, Fits, LoadedFit, build, compute_fit, counted_flop, six_nd_law,
-};
+use hugging_carbon::estimation::{Basis, Built, FactorTables, FitRows, Fits, build, compute_fit, counted_flop, six_nd_law};
 use hugging_carbon::method::chain::{FLOP_PER_FROZEN_PARAM_TOKEN, FLOP_PER_PARAM_TOKEN, FORWARD_PASSES_OF_A_STEP};
 use hugging_carbon::method::simulate::{Central, Compute, Prediction, Response, Start, central, pow10};
 use hugging_carbon::stages::fetch::Network;

@@ -34,8 +34,6 @@ pub(super) struct Index {
     pub(super) placements: Vec<Placement>,
     /// What of each record only the likelihood of its role asks for.
     pub(super) signs: Vec<RecordSigns>,
-    /// Roles by the rules alone: as what cards are read.
-    pub(super) rule_roles: Vec<Role>,
     /// What the probabilities were read with.
     pub(super) likelihood: Option<Likelihood>,
     /// Probabilities of each repository's roles.
@@ -68,7 +66,6 @@ impl Index {
             words: Words::default(),
             placements: Vec::new(),
             signs: Vec::new(),
-            rule_roles: Vec::new(),
             likelihood: None,
             shares: Vec::new(),
             params: Vec::new(),

@@ -7,7 +7,7 @@ use crate::evidence::card::{self, About, CardRole};
 use crate::evidence::index::emissions;
 use crate::evidence::place::read_place;
 use crate::evidence::{Extracted, hardware};
-use crate::lineage::Placement;
+use crate::lineage::{self, Placement};
 use crate::tables::{RawCardRow, RawModelRow};
 use crate::units::GRAMS_PER_KG;
 
@@ -102,12 +102,13 @@ pub(super) fn from_card(
     total_params: Option<f64>,
     card: &RawCardRow,
 ) -> Vec<Extracted> {
+    // Where nothing certain makes it a fine-tune, and its own record does not say so, the card is read as that of a model of its own.
+    let is_guessed = !index.shares[i].is_certain() && lineage::roles::role(&index.facts[i]).0 == Role::Pretrained;
     let role = match placement.role {
         // Also the copy by which a pre-training is known: its card tells of that.
         _ if placement.own_run == Some(RunKind::Pretraining) => CardRole::OwnTraining,
         Role::Pretrained => CardRole::OwnTraining,
-        // Where nothing but likelihood makes it a fine-tune, the card is read as the record has it.
-        Role::Continued | Role::Finetuned | Role::Adapter if index.rule_roles[i] == Role::Pretrained => CardRole::OwnTraining,
+        Role::Continued | Role::Finetuned | Role::Adapter if is_guessed => CardRole::OwnTraining,
         Role::Continued | Role::Finetuned | Role::Adapter => CardRole::FineTune,
         Role::Merge | Role::Quantized | Role::Converted | Role::Empty | Role::Untrained => CardRole::Copy,
     };

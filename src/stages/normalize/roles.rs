@@ -82,7 +82,6 @@ impl Likelihood {
 /// Sets the probabilities of every repository's roles, the likeliest as its role where no certain rule decided, and the runs anew.
 pub(super) fn settle_roles(index: &mut Index, resolution: &mut Resolution, references: &References) {
     settle_what_is_stated(index, resolution);
-    index.rule_roles = resolution.placements.iter().take(index.facts.len()).map(|placement| placement.role).collect();
     let likelihood = Likelihood::new(index, resolution, references);
     let shares: Vec<RoleShares> = (0..index.facts.len())
         .into_par_iter()
