@@ -41,12 +41,7 @@ pub(super) fn model_row(
     if let Some((day, source, quote)) = date.as_ref().filter(|(_, source, _)| *source != TrainedOnSource::Card) {
         extracted.push(date_evidence(*day, *source, quote));
     }
-    if let Some(run) = registry {
-        extracted.extend(known_of_registry(references, run, index.row_describes(i), &extracted));
-    }
-    extracted.extend(fact.into_iter().flat_map(|fact| of_fact(references, fact)));
-    extracted.extend(index.likelihood.as_ref().and_then(|likelihood| likelihood.evidence(index, references, i)));
-    extracted.extend(index.corrections.get(&i).into_iter().flatten().filter_map(MetCorrection::evidence));
+    extracted.extend(known_of_tables(references, index, i, known, &extracted));
     extracted.extend(reported(references, index, i, placement, raw));
     extracted.extend(said.into_iter().chain(known_by_name(references, index, i, placement, raw)));
     refuse_what_the_text_contradicts(&mut extracted);
@@ -123,10 +118,20 @@ pub(super) fn downloads(metric: CohortMetric, raw: &RawModelRow) -> Option<i64> 
     }
 }
 
-/// What was looked up of the repository.
-fn of_fact(references: &References, fact: &RepositoryFact) -> Vec<Extracted> {
-    let names_a_chip = fact.accelerator.as_deref().is_some_and(|text| names_hardware(references, text));
-    looked_up::from_fact(fact, names_a_chip)
+/// What the reference tables know of a repository beyond what was chosen before: the registry's run, looked-up facts, reviewed corrections,
+/// and the likelihood of its role.
+fn known_of_tables(references: &References, index: &Index, i: usize, known: Known<'_>, chosen: &[Extracted]) -> Vec<Extracted> {
+    let mut rows = Vec::new();
+    if let Some(run) = known.registry {
+        rows.extend(known_of_registry(references, run, index.row_describes(i), chosen));
+    }
+    if let Some(fact) = known.fact {
+        let names_a_chip = fact.accelerator.as_deref().is_some_and(|text| names_hardware(references, text));
+        rows.extend(looked_up::from_fact(fact, names_a_chip));
+    }
+    rows.extend(index.likelihood.as_ref().and_then(|likelihood| likelihood.evidence(index, references, i)));
+    rows.extend(index.corrections.get(&i).into_iter().flatten().filter_map(MetCorrection::evidence));
+    rows
 }
 
 /// Runs upstream of a model by key, and whether every chain of bases ends in a run of the index.
