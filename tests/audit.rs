@@ -79,3 +79,31 @@ fn a_snapshot_that_does_not_follow_from_its_inputs_fails() {
     assert_eq!(ran.status, 3);
     assert!(ran.stderr.contains("table 'estimates'"), "{}", ran.stderr);
 }
+
+/// Snapshots of format 1 had README.md as their one document.
+#[test]
+fn a_snapshot_of_format_1_is_verified_and_no_rebuild_is_promised() {
+    let workspace = Workspace::new();
+    workspace.ok(&["-q", "run"]);
+    let snapshot = workspace.snapshot();
+    let mut manifest: serde_json::Value = serde_json::from_slice(&std::fs::read(snapshot.join("manifest.json")).unwrap()).unwrap();
+    let documents = manifest.as_object_mut().unwrap().remove("documents").unwrap();
+    manifest["format_version"] = 1.into();
+    manifest["readme_sha256"] = documents["README.md"].clone();
+    for document in documents.as_object().unwrap().keys().filter(|name| *name != "README.md") {
+        std::fs::remove_file(snapshot.join(document)).unwrap();
+    }
+    let text = manifest.to_string();
+    let digest = hugging_carbon::tables::io::sha256_bytes(text.as_bytes());
+    let name = snapshot.file_name().unwrap().to_string_lossy().into_owned();
+    let renamed = snapshot.with_file_name(format!("{}-{}", &name[..10], &digest[..8]));
+    std::fs::rename(&snapshot, &renamed).unwrap();
+    std::fs::write(renamed.join("manifest.json"), text).unwrap();
+    let place = renamed.to_str().unwrap();
+    workspace.ok(&["audit", "--verify-only", place]);
+    let ran = workspace.run(&["audit", place]);
+    assert!(ran.status == 1 && ran.stderr.contains("format 1") && ran.stderr.contains("--verify-only"), "{}", ran.stderr);
+    std::fs::write(renamed.join("README.md"), "other").unwrap();
+    let ran = workspace.run(&["audit", "--verify-only", place]);
+    assert!(ran.status == 3 && ran.stderr.contains("README.md"), "{}", ran.stderr);
+}

@@ -9,7 +9,7 @@ use hugging_carbon::hub;
 use hugging_carbon::reference::{EXTRA_GRID, Reference};
 use hugging_carbon::stages::fetch::{EMBEDDED_CARDS, EMBEDDED_SAMPLE, Network, found_roots};
 use hugging_carbon::stages::ingest::{Input, InputKind};
-use hugging_carbon::stages::snapshot::manifest::Manifest;
+use hugging_carbon::stages::snapshot::manifest::{FORMAT_VERSION, Manifest};
 use hugging_carbon::stages::snapshot::{LATEST, Publication, verify_files};
 use hugging_carbon::store::{sha256_bytes, sha256_file};
 use hugging_carbon::tables::io::table_path;
@@ -20,7 +20,11 @@ pub fn audit(cli: &Cli, snapshot: &Path, verify_only: bool) -> Result<()> {
     let snapshot = fs_err::canonicalize(snapshot).at_path("cannot read snapshot", snapshot)?;
     let manifest = verify_files(&snapshot)?;
     let name = snapshot.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    print(&format!("{name}: every file agrees with the manifest, {} tables\n", manifest.tables.len()))?;
+    print(&format!(
+        "{name}: every file agrees with the manifest, {} tables, {} documents\n",
+        manifest.tables.len(),
+        manifest.documents.len()
+    ))?;
     if verify_only {
         return Ok(());
     }
@@ -56,9 +60,9 @@ pub fn audit(cli: &Cli, snapshot: &Path, verify_only: bool) -> Result<()> {
             differing.push(format!("table '{table}'"));
         }
     }
-    for file in ["README.md", "manifest.json"] {
-        if sha256_file(&snapshot.join(file))? != sha256_file(&rebuilt.join(file))? {
-            differing.push(file.to_owned());
+    for document in manifest.documents.keys().map(String::as_str).chain(["manifest.json"]) {
+        if sha256_file(&snapshot.join(document))? != sha256_file(&rebuilt.join(document))? {
+            differing.push(document.to_owned());
         }
     }
     if differing.is_empty() {
@@ -69,6 +73,13 @@ pub fn audit(cli: &Cli, snapshot: &Path, verify_only: bool) -> Result<()> {
 
 /// A rebuild only means something with the program and the reference tables the snapshot was made with.
 fn same_program(manifest: &Manifest, reference: &Reference) -> Result<()> {
+    if manifest.format_version != FORMAT_VERSION {
+        return Err(Error::input(
+            format!("the snapshot has format {}, this program writes format {FORMAT_VERSION}", manifest.format_version),
+            "manifest.json",
+            "audit with the build the snapshot was made with, or use --verify-only",
+        ));
+    }
     let ours = env!("CARGO_PKG_VERSION");
     if manifest.crate_version != ours {
         return Err(Error::input(

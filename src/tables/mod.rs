@@ -5,6 +5,7 @@
 
 mod bounds;
 pub mod cell;
+mod columns;
 pub mod frame;
 pub mod io;
 mod published;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 pub use crate::units::{Day, TimestampMs};
 pub use bounds::*;
 pub use cell::TierNumber;
+pub use columns::ColumnInfo;
 pub use published::*;
 pub use roles::*;
 pub use work::*;

@@ -7,11 +7,13 @@ use crate::stages::normalize::CorrectionCounts;
 use crate::tables::io::TableReceipt;
 use crate::tables::{AggregateRow, TableInfo, published};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Format of `manifest.json`; raised when a reader must change.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
+/// Oldest format that is still read. Format 1 had one document, README.md, pinned as `readme_sha256`.
+const OLDEST_FORMAT_VERSION: u32 = 1;
 
 /// Contents of `manifest.json`. It holds no clock time, host, path or token.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -37,8 +39,8 @@ pub struct Manifest {
     pub crate_version: String,
     /// Per table: rows, bytes, sha256, key and schema.
     pub tables: BTreeMap<String, TableEntry>,
-    /// SHA-256 of README.md.
-    pub readme_sha256: String,
+    /// SHA-256 of each document beside the tables.
+    pub documents: BTreeMap<String, String>,
     /// Totals of the configured cohort.
     pub headline: Headline,
 }
@@ -142,17 +144,26 @@ impl Manifest {
     /// Not JSON of this format; the message says which side is newer.
     pub fn parse(text: &[u8], place: &str) -> Result<Self> {
         let refuse = |what: String| Error::Verification(format!("manifest.json of {place}: {what}"));
-        let value: Value = serde_json::from_slice(text).map_err(|e| refuse(format!("not JSON: {e}")))?;
+        let mut value: Value = serde_json::from_slice(text).map_err(|e| refuse(format!("not JSON: {e}")))?;
+        let newest = u64::from(FORMAT_VERSION);
         match value.get("format_version").and_then(Value::as_u64) {
-            Some(v) if v == u64::from(FORMAT_VERSION) => {}
-            Some(v) if v > u64::from(FORMAT_VERSION) => {
+            Some(v) if (u64::from(OLDEST_FORMAT_VERSION)..=newest).contains(&v) => {}
+            Some(v) if v > newest => {
                 return Err(refuse(format!(
-                    "format {v} is newer than this hugging-carbon reads ({FORMAT_VERSION}): install a newer version"
+                    "format {v} is newer than this hugging-carbon reads ({newest}): install a newer version"
                 )));
             }
-            other => return Err(refuse(format!("format {other:?} is not {FORMAT_VERSION}"))),
+            other => return Err(refuse(format!("format {other:?} is none of {OLDEST_FORMAT_VERSION} to {newest}"))),
         }
-        serde_json::from_value(value).map_err(|e| refuse(e.to_string()))
+        if let Some(readme) = value.get("readme_sha256").cloned() {
+            value["documents"] = json!({"README.md": readme});
+        }
+        let manifest: Self = serde_json::from_value(value).map_err(|e| refuse(e.to_string()))?;
+        let names = manifest.documents.keys().chain(manifest.tables.keys());
+        match names.into_iter().find(|name| name.contains(['/', '\\']) || name.starts_with('.')) {
+            Some(name) => Err(refuse(format!("'{name}' is no plain file name"))),
+            None => Ok(manifest),
+        }
     }
 
     /// Entries for the tables, from their receipts.

@@ -3,31 +3,28 @@
 pub mod aggregate;
 mod ai_act;
 mod data_tests;
-mod dataset_card;
+mod documents;
 pub mod fallbacks;
 mod lineage_totals;
 pub mod manifest;
 mod publish;
-mod reliability;
 mod sensitivity;
 mod shrink_guard;
 
 pub use publish::{LATEST, verify_files};
 
-use self::dataset_card::{CardFacts, dataset_card};
-use self::fallbacks::count_fallbacks;
 use self::manifest::{Headline, Manifest, Records};
 use super::fetch::Fetch;
 use super::ingest::Ingest;
 use super::merged;
 use super::normalize::Normalize;
+use crate::domain::METHOD_VERSION;
 use crate::domain::source::CohortMetric;
-use crate::domain::{GroupBy, METHOD_VERSION};
 use crate::engine::{Digests, Inputs, Outputs, Stage, stage};
 use crate::error::{Error, IoContext, Result};
 use crate::estimation::FactorTables;
-use crate::reference::{EXTRA_GRID, Reference, Table};
-use crate::store::{sha256_bytes, sha256_file, sync_directory, write_synced};
+use crate::reference::{Reference, Table};
+use crate::store::{sha256_file, sync_directory, write_synced};
 use crate::tables::io::{TableReceipt, rows, table_path};
 use crate::tables::{
     AggregateRow, BacktestRow, BacktestRunRow, ComputeBoundRow, EstimateByTierRow, EstimateRow, EvidenceRow, LineageRow, ModelRow,
@@ -42,7 +39,7 @@ use std::path::{Path, PathBuf};
 
 stage! {
     /// Aggregates, tests and publishes.
-    struct Publication = "snapshot" version 6
+    struct Publication = "snapshot" version 7
     reads [
         ModelRow,
         RunRow,
@@ -187,6 +184,7 @@ fn collect_tables(
     Ok(receipts)
 }
 
+/// Makes the documents, and then the manifest, which pins everything else.
 fn write_documents(
     inputs: &Inputs<'_, Publication>,
     staging: &Path,
@@ -194,25 +192,10 @@ fn write_documents(
 ) -> Result<Manifest> {
     let (settings, references) = (inputs.settings(), inputs.references());
     let ingested = inputs.facts::<Ingest>()?;
-    let index_date = ingested.index_date.unwrap_or_else(|| "undated".to_owned());
     let aggregates: Vec<AggregateRow> = rows(staging)?.collect::<Result<_>>()?;
-    let headline = Headline::new(&settings.cohort(), &aggregates);
-    let is_coverage = |row: &&AggregateRow| row.cohort == settings.cohort() && row.group_by == GroupBy::Coverage;
-    let coverage: Vec<AggregateRow> = aggregates.iter().filter(is_coverage).cloned().collect();
-    let readme = dataset_card(&CardFacts {
-        index_date: &index_date,
-        inputs: &ingested.inputs,
-        headline: &headline,
-        coverage: &coverage,
-        receipts,
-        fallbacks: &count_fallbacks(staging)?,
-        reliability: &reliability::sections(&settings.cohort(), staging)?,
-        extra_grid: references.digests.get(EXTRA_GRID).map(String::as_str),
-    });
-    write_synced(&staging.join("README.md"), readme.as_bytes())?;
-    let manifest = Manifest {
+    let mut manifest = Manifest {
         format_version: manifest::FORMAT_VERSION,
-        index_date,
+        index_date: ingested.index_date.unwrap_or_else(|| "undated".to_owned()),
         inputs: ingested.inputs,
         records: Records {
             read: ingested.records_read,
@@ -225,9 +208,10 @@ fn write_documents(
         method_version: METHOD_VERSION,
         crate_version: env!("CARGO_PKG_VERSION").to_owned(),
         tables: Manifest::table_entries(receipts),
-        readme_sha256: sha256_bytes(readme.as_bytes()),
-        headline,
+        documents: BTreeMap::new(),
+        headline: Headline::new(&settings.cohort(), &aggregates),
     };
+    documents::write_all(staging, &mut manifest)?;
     let mut text = serde_json::to_vec_pretty(&manifest).map_err(|e| Error::Internal(format!("manifest: {e}")))?;
     text.push(b'\n');
     write_synced(&staging.join("manifest.json"), &text)?;

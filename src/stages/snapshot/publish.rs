@@ -87,12 +87,19 @@ pub fn verify_files(snapshot: &Path) -> Result<Manifest> {
             return fail(format!("table '{table}': {table}.parquet differs from the manifest"));
         }
     }
-    if sha256_file(&snapshot.join("README.md"))? != manifest.readme_sha256 {
-        return fail("README.md differs from the manifest".into());
+    for (document, sha256) in &manifest.documents {
+        let path = snapshot.join(document);
+        if !path.exists() {
+            return fail(format!("document {document} is missing"));
+        }
+        if sha256_file(&path)? != *sha256 {
+            return fail(format!("document {document} differs from the manifest"));
+        }
     }
     for entry in fs::read_dir(snapshot).at_path("cannot list", snapshot)? {
         let file = entry.at_path("cannot list", snapshot)?.file_name().to_string_lossy().into_owned();
-        let known = ["manifest.json", "README.md"].contains(&file.as_str())
+        let known = file == "manifest.json"
+            || manifest.documents.contains_key(&file)
             || file.strip_suffix(".parquet").is_some_and(|table| manifest.tables.contains_key(table));
         if !known {
             return fail(format!("{file} does not belong to the snapshot"));

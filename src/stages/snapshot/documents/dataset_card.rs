@@ -1,60 +1,48 @@
 //! The dataset card: front matter that lets `datasets.load_dataset` find the tables, then what a reader must know.
 
-use super::fallbacks::Fallback;
-use super::manifest::Headline;
-use crate::domain::closed_sets;
-use crate::stages::ingest::Input;
-use crate::tables::io::TableReceipt;
+use super::{Sources, reliability};
+use crate::domain::{GroupBy, closed_sets};
+use crate::error::Result;
+use crate::reference::EXTRA_GRID;
+use crate::stages::snapshot::fallbacks::{Fallback, count_fallbacks};
+use crate::stages::snapshot::manifest::Manifest;
+use crate::tables::io::rows;
 use crate::tables::{AggregateRow, TableInfo, published};
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// What the dataset card tells.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct CardFacts<'a> {
-    /// Newest date in the index.
-    pub(super) index_date: &'a str,
-    /// Source files.
-    pub(super) inputs: &'a [Input],
-    /// Totals of the configured cohort.
-    pub(super) headline: &'a Headline,
-    /// Rows of `aggregates` of that cohort by what the records tell.
-    pub(super) coverage: &'a [AggregateRow],
-    /// Rows of each table.
-    pub(super) receipts: &'a BTreeMap<String, TableReceipt>,
-    /// What stands in for what nothing states.
-    pub(super) fallbacks: &'a [Fallback],
-    /// Sections on how far the estimates can be trusted.
-    pub(super) reliability: &'a str,
-    /// SHA-256 of the optional grid table, when one was used.
-    pub(super) extra_grid: Option<&'a str>,
-}
-
 /// The dataset card. Writing to a String cannot fail: the results of `write!` below are of that kind.
-#[must_use]
-pub(super) fn dataset_card(facts: &CardFacts<'_>) -> String {
-    let mut card = front_matter(facts.receipts);
-    summary(&mut card, facts);
-    card.push_str(facts.reliability);
+pub(super) fn dataset_card(sources: &Sources<'_>) -> Result<Vec<u8>> {
+    let manifest = sources.manifest;
+    let cohort = &manifest.headline.cohort;
+    let mut coverage = Vec::new();
+    for row in rows::<AggregateRow>(sources.tables)? {
+        let row = row?;
+        if row.cohort == *cohort && row.group_by == GroupBy::Coverage {
+            coverage.push(row);
+        }
+    }
+    let mut card = front_matter(manifest);
+    summary(&mut card, manifest, &coverage, &count_fallbacks(sources.tables)?);
+    card.push_str(&reliability::sections(cohort, sources.tables)?);
     card.push_str(SOURCES);
-    if let Some(digest) = facts.extra_grid {
+    if let Some(digest) = manifest.reference_files.get(EXTRA_GRID) {
         let _ = write!(
             card,
             "\nAn optional grid table (sha256 `{digest}`) was used beside those above: `estimates.grid_source` names it where it speaks, and \
              its own licence applies to those values.\n"
         );
     }
-    tables(&mut card, facts.receipts);
+    tables(&mut card, manifest);
     words(&mut card);
-    card
+    Ok(card.into_bytes())
 }
 
-fn front_matter(receipts: &BTreeMap<String, TableReceipt>) -> String {
+fn front_matter(manifest: &Manifest) -> String {
     let mut card = String::from(
         "---\nlicense: cc-by-4.0\npretty_name: Hugging Carbon\ntags:\n- carbon-footprint\n- energy\n- training-compute\nconfigs:\n",
     );
     // `datasets` refuses a configuration without rows: an empty quarantine is a file, not a configuration.
-    let has_rows = |info: &TableInfo| receipts.get(info.name).is_some_and(|r| r.rows > 0);
+    let has_rows = |info: &TableInfo| manifest.tables.get(info.name).is_some_and(|table| table.receipt.rows > 0);
     for info in published().into_iter().filter(has_rows) {
         let default = if info.name == "estimates" { "  default: true\n" } else { "" };
         let _ = write!(card, "- config_name: {0}\n  data_files: {0}.parquet\n{default}", info.name);
@@ -62,8 +50,8 @@ fn front_matter(receipts: &BTreeMap<String, TableReceipt>) -> String {
     card
 }
 
-fn summary(card: &mut String, facts: &CardFacts<'_>) {
-    let CardFacts { index_date, inputs, headline, fallbacks, .. } = *facts;
+fn summary(card: &mut String, manifest: &Manifest, coverage: &[AggregateRow], fallbacks: &[Fallback]) {
+    let Manifest { index_date, inputs, headline, .. } = manifest;
     let _ = write!(
         card,
         "---\n\n# Hugging Carbon, index of {index_date}\n\nWhat training the models of the Hugging Face Hub cost in FLOP, kWh and kg \
@@ -81,7 +69,7 @@ fn summary(card: &mut String, facts: &CardFacts<'_>) {
         let (name, kind) = (input.name.replace('|', "/"), input.kind.name());
         let _ = writeln!(card, "| {name} | {kind} | {} | `{}` |", input.records, input.sha256);
     }
-    basis(card, facts);
+    basis(card, manifest, coverage);
     card.push_str(
         "\n## What rests on fallbacks\n\n| what stands in | runs | of | share of emissions |\n| --- | --- | --- | --- |\n",
     );
@@ -91,12 +79,12 @@ fn summary(card: &mut String, facts: &CardFacts<'_>) {
 }
 
 /// The total in its two parts, and what the records tell.
-fn basis(card: &mut String, facts: &CardFacts<'_>) {
+fn basis(card: &mut String, manifest: &Manifest, coverage: &[AggregateRow]) {
     card.push_str(
         "\n## Documented and imputed\n\nDocumented: something of the training is stated (tiers 1 to 4). Imputed: from size, date and who trains \
          alone (tiers 5 and 6), with roles as\nprobabilities where nothing certain decides them.\n\n| part | models | runs | t CO2e, median | 90 % interval | mean |\n| --- | --- | --- | --- | --- | --- |\n",
     );
-    for (name, total) in &facts.headline.by_basis {
+    for (name, total) in &manifest.headline.by_basis {
         let [p05, p50, p95, mean] = total.emissions_kgco2e.map(|kg| kg / 1000.0);
         let _ = writeln!(card, "| {name} | {} | {} | {p50:.0} | {p05:.0} to {p95:.0} | {mean:.0} |", total.models, total.runs);
     }
@@ -104,17 +92,17 @@ fn basis(card: &mut String, facts: &CardFacts<'_>) {
         "\nWhat the records of the cohort tell of role, size and date (`aggregates`, group_by `coverage`), and what each stratum adds:\n\n\
          | told | models | runs | t CO2e, mean | share |\n| --- | --- | --- | --- | --- |\n",
     );
-    for row in facts.coverage {
+    for row in coverage {
         let tonnes = row.emissions_kgco2e.mean / 1000.0;
         let _ =
             writeln!(card, "| {} | {} | {} | {tonnes:.0} | {:.1} % |", row.group, row.models, row.runs, row.share_of_total * 100.0);
     }
 }
 
-fn tables(card: &mut String, receipts: &BTreeMap<String, TableReceipt>) {
+fn tables(card: &mut String, manifest: &Manifest) {
     card.push_str("\n## Tables\n");
     for info in published() {
-        let rows = receipts.get(info.name).map_or(0, |r| r.rows);
+        let rows = manifest.tables.get(info.name).map_or(0, |table| table.receipt.rows);
         let _ = write!(
             card,
             "\n### {}\n\n{} {rows} rows; key: {}.\n\n| column | type | meaning |\n| --- | --- | --- |\n",
