@@ -5,7 +5,7 @@ use super::stage::{Digests, Stage};
 use super::state::{Record, State};
 use crate::error::{Error, Result};
 use crate::store::sha256_file;
-use crate::tables::io::table_path;
+use crate::tables::io::{TABLE_FORMAT, table_path};
 use std::collections::BTreeMap;
 
 /// How a stage stands.
@@ -27,6 +27,7 @@ pub(super) fn parts<S: Stage>(
     let mut parts = BTreeMap::from([
         ("stage version".to_owned(), S::VERSION.to_string()),
         ("hugging-carbon version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
+        ("table format".to_owned(), TABLE_FORMAT.to_string()),
         ("settings".to_owned(), settings),
     ]);
     for (name, digest) in references.digests() {

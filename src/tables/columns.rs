@@ -1,7 +1,11 @@
-//! What a column holds, for readers of a table: its description and unit.
+//! What a column holds, for readers of a table: description, unit and source, in the metadata of its field and in documents.
 
 use super::TableInfo;
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, Field, Schema};
+use std::collections::HashMap;
+
+/// Keys of a field's metadata.
+const KEYS: [&str; 3] = ["description", "unit", "source"];
 
 /// One column of a table.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +20,8 @@ pub struct ColumnInfo<'a> {
     pub about: &'a str,
     /// Unit; absent for texts, shares, counts of rows and other numbers that have none.
     pub unit: Option<&'static str>,
+    /// Where its values come from; absent for tables that are not published.
+    pub source: Option<&'static str>,
 }
 
 impl TableInfo {
@@ -26,13 +32,21 @@ impl TableInfo {
             data_type: field.data_type(),
             is_nullable: field.is_nullable(),
             about: about.trim(),
-            unit: is_number(field.data_type()).then(|| unit_of(field.name())).flatten(),
+            unit: unit_of(field),
+            source: source_of(self.name, field.name()),
         })
     }
 }
 
-fn is_number(data_type: &DataType) -> bool {
-    matches!(data_type, DataType::Int32 | DataType::Int64 | DataType::Float64)
+/// The schema of a table from its fields, each with its description, unit and source as metadata.
+pub(super) fn described(table: &str, fields: Vec<Field>, descriptions: &[String]) -> Schema {
+    let describe = |(field, about): (Field, &String)| {
+        let values = [Some(about.trim()), unit_of(&field), source_of(table, field.name())];
+        let stated = KEYS.into_iter().zip(values).filter_map(|(key, value)| Some((key.to_owned(), value?.to_owned())));
+        let metadata: HashMap<String, String> = stated.collect();
+        field.with_metadata(metadata)
+    };
+    Schema::new(fields.into_iter().zip(descriptions).map(describe).collect::<Vec<Field>>())
 }
 
 /// Units by the end of a column's name, the suffix of a quantile left out.
@@ -57,15 +71,119 @@ const UNITS: [(&str, &str); 17] = [
     ("log_loss", "nat"),
 ];
 
-/// The unit of a column of numbers.
-fn unit_of(column: &str) -> Option<&'static str> {
+/// The unit of a column, if it holds numbers that have one.
+fn unit_of(field: &Field) -> Option<&'static str> {
+    if !matches!(field.data_type(), DataType::Int32 | DataType::Int64 | DataType::Float64) {
+        return None;
+    }
+    let column = field.name().as_str();
     let quantity = ["_p05", "_p50", "_p95", "_mean"].iter().find_map(|part| column.strip_suffix(part)).unwrap_or(column);
     UNITS.iter().find(|(ending, _)| quantity.ends_with(ending)).map(|(_, unit)| *unit)
+}
+
+const HUB: &str = "Hugging Face Hub index";
+const RULES: &str = "rules of docs/method.md, section 2";
+const CHAIN: &str = "simulation of docs/method.md, sections 4 to 6";
+const FACTORS: &str = "evidence, else data/reference (docs/method.md, section 4)";
+const FITS: &str = "least squares of docs/method.md, section 5";
+const ROLES: &str = "regression on signs of docs/method.md, section 2";
+
+/// Where columns come from: table, columns (none: all that are not listed above), source. The first line that applies decides.
+const SOURCES: &[(&str, &[&str], &str)] = &[
+    ("aggregates", &[], "totals of draws, docs/method.md, section 8"),
+    ("backtest", &[], "back-test of docs/method.md, section 7"),
+    ("backtest_runs", &["truth"], "data/reference/training_runs.csv or the repository's card"),
+    ("backtest_runs", &[], "back-test of docs/method.md, section 7"),
+    ("compute_bounds", &[], "data/reference/training_runs.csv and small_runs.csv"),
+    ("estimates", ESTIMATE_IDS, RULES),
+    ("estimates", ESTIMATE_FACTORS, FACTORS),
+    ("estimates", &[], CHAIN),
+    ("estimates_by_tier", ESTIMATE_IDS, RULES),
+    ("estimates_by_tier", ESTIMATE_FACTORS, FACTORS),
+    ("estimates_by_tier", &[], CHAIN),
+    ("evidence", &[], "as the columns source and locator say"),
+    ("lineage", &["model_id"], HUB),
+    ("lineage", &["own_run_id", "upstream_run_ids", "is_complete"], RULES),
+    ("lineage", &[], "sums of means of estimates over own_run_id and upstream_run_ids"),
+    ("model_footprint", HUB_COLUMNS, HUB),
+    ("model_footprint", &["total_params", "active_params"], "as models.params_source says"),
+    ("model_footprint", &["trained_on"], "as models.trained_on_source says"),
+    ("model_footprint", &["owner_country"], OWNERS),
+    ("model_footprint", &["modality", "role", "in_cohort", "own_run_id", "stands_on_run_id"], RULES),
+    ("model_footprint", ESTIMATE_FACTORS, FACTORS),
+    ("model_footprint", &["upstream_runs", "lineage_is_complete", "lineage_train_flop_mean", "lineage_energy_kwh_mean"], LINEAGE),
+    ("model_footprint", &["lineage_emissions_kgco2e_mean"], LINEAGE),
+    ("model_footprint", &[], "table estimates"),
+    ("models", HUB_COLUMNS, HUB),
+    ("models", &["base_model_ids"], HUB),
+    ("models", &["total_params", "active_params"], "as params_source says"),
+    ("models", &["trained_on"], "as trained_on_source says"),
+    ("models", &["owner_country"], OWNERS),
+    ("models", &[], RULES),
+    ("quarantine", &[], "the pinned source files"),
+    ("regression_candidates", &[], FITS),
+    ("regression_covariances", &[], FITS),
+    ("regression_observations", &[], "data/reference and repositories, as docs/method.md, section 5 says"),
+    ("regression_terms", &[], FITS),
+    ("regressions", &[], FITS),
+    ("role_reliability", &[], ROLES),
+    ("role_scores", &[], ROLES),
+    ("role_terms", &[], ROLES),
+    ("runs", &[], RULES),
+    ("sensitivity", &[], "simulation with one factor set otherwise, docs/method.md, section 6"),
+];
+
+const OWNERS: &str = "data/reference/owners.csv";
+const LINEAGE: &str = "table lineage";
+/// Columns that repeat what the index states.
+const HUB_COLUMNS: &[&str] = &[
+    "model_id",
+    "owner",
+    "created_at",
+    "last_modified",
+    "downloads_30d",
+    "downloads_all_time",
+    "likes",
+    "pipeline_tag",
+    "library",
+    "license",
+    "gated",
+    "arxiv_id",
+];
+const ESTIMATE_IDS: &[&str] = &["run_id", "model_id"];
+/// Columns of estimates that hold a factor, where it comes from, or whether it is a fallback.
+const ESTIMATE_FACTORS: &[&str] = &[
+    "accelerator",
+    "accelerator_source",
+    "accelerator_is_fallback",
+    "power_w",
+    "power_source",
+    "power_is_fallback",
+    "mfu",
+    "mfu_is_fallback",
+    "pue",
+    "pue_source",
+    "pue_is_fallback",
+    "grid_gco2e_per_kwh",
+    "grid_place",
+    "grid_year",
+    "grid_basis",
+    "grid_source",
+    "grid_is_fallback",
+];
+
+/// Where a column's values come from.
+fn source_of(table: &str, column: &str) -> Option<&'static str> {
+    SOURCES
+        .iter()
+        .find(|(of, columns, _)| *of == table && (columns.is_empty() || columns.contains(&column)))
+        .map(|(_, _, source)| *source)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tables::published;
 
     #[test]
     fn units_follow_from_names() {
@@ -79,7 +197,27 @@ mod tests {
             ("pue", None),
             ("n", None),
         ] {
-            assert_eq!(unit_of(column), unit, "{column}");
+            assert_eq!(unit_of(&Field::new(column, DataType::Float64, false)), unit, "{column}");
         }
+        assert_eq!(unit_of(&Field::new("chosen_flop", DataType::Utf8, false)), None);
+    }
+
+    #[test]
+    fn every_published_column_has_its_description_and_source_in_the_schema() {
+        let mut listed: Vec<(&str, &str)> =
+            SOURCES.iter().flat_map(|(table, columns, _)| columns.iter().map(|column| (*table, *column))).collect();
+        for table in published() {
+            for (field, column) in table.schema.fields().iter().zip(table.columns()) {
+                let place = format!("{}.{}", table.name, column.name);
+                let stated = |key: &str| field.metadata().get(key).map(String::as_str);
+                assert!(stated("description").is_some_and(|text| text.len() > 3), "{place}");
+                assert_eq!((stated("unit"), stated("source")), (column.unit, column.source), "{place}");
+                assert!(column.source.is_some(), "{place}");
+                listed.retain(|listed| *listed != (table.name, column.name));
+            }
+        }
+        // `HUB_COLUMNS` and the lists of estimates serve several tables; whatever else is listed is a column.
+        listed.retain(|(_, column)| !HUB_COLUMNS.contains(column) && !ESTIMATE_FACTORS.contains(column));
+        assert_eq!(listed, []);
     }
 }

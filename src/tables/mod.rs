@@ -1,11 +1,14 @@
 //! The schema of every Parquet table, in one place.
 //!
 //! A table is declared once, by `table!`, as a struct whose fields are its columns; the doc comment of a field is the
-//! column's description and is published in the dataset card. Names, types and keys are a contract (docs/architecture.md, "Tables").
+//! column's description and is published in the dataset card, in the
+//! field's metadata and in other documents. Names, types and keys are a contract (docs/architecture.md, "Tables").
 
 mod bounds;
 pub mod cell;
 mod columns;
+mod covariances;
+mod footprint;
 pub mod frame;
 pub mod io;
 mod published;
@@ -20,6 +23,8 @@ pub use crate::units::{Day, TimestampMs};
 pub use bounds::*;
 pub use cell::TierNumber;
 pub use columns::ColumnInfo;
+pub use covariances::*;
+pub use footprint::*;
 pub use published::*;
 pub use roles::*;
 pub use work::*;
@@ -115,9 +120,14 @@ macro_rules! table {
 
             fn schema() -> std::sync::Arc<arrow::datatypes::Schema> {
                 use $crate::tables::cell::Columns;
-                let mut fields = Vec::new();
-                $(fields.extend(<$type as Columns>::fields(stringify!($field)));)+
-                std::sync::Arc::new(arrow::datatypes::Schema::new(fields))
+                // Asked for with every batch, and always the same.
+                static SCHEMA: std::sync::OnceLock<std::sync::Arc<arrow::datatypes::Schema>> = std::sync::OnceLock::new();
+                let schema = SCHEMA.get_or_init(|| {
+                    let mut fields = Vec::new();
+                    $(fields.extend(<$type as Columns>::fields(stringify!($field)));)+
+                    std::sync::Arc::new($crate::tables::columns::described($name, fields, &Self::descriptions()))
+                });
+                std::sync::Arc::clone(schema)
             }
 
             fn descriptions() -> Vec<String> {
@@ -183,9 +193,11 @@ pub fn published() -> Vec<TableInfo> {
         info::<EstimateByTierRow>(),
         info::<EvidenceRow>(),
         info::<LineageRow>(),
+        info::<ModelFootprintRow>(),
         info::<ModelRow>(),
         info::<QuarantineRow>(),
         info::<RegressionCandidateRow>(),
+        info::<RegressionCovarianceRow>(),
         info::<RegressionObservationRow>(),
         info::<RegressionTermRow>(),
         info::<RegressionRow>(),

@@ -2,9 +2,7 @@
 
 use super::cell::TierNumber;
 use super::table;
-use crate::domain::{
-    Field, Flag, Modality, OwnerClass, RegressionId, Run, RunKind, SizeWord, TaskGroup, Term, TrainedOnSource, TrainingStage, run,
-};
+use crate::domain::{Field, Flag, Modality, OwnerClass, Run, RunKind, SizeWord, TaskGroup, TrainedOnSource, TrainingStage, run};
 use crate::units::{Day, TimestampMs};
 
 table! {
@@ -245,20 +243,5 @@ impl From<Run> for TierRow {
             root_run_id: run.root_run_id,
             flags: run.flags,
         }
-    }
-}
-
-table! {
-    /// HC3 covariance of a regression's coefficients: what estimates need to carry its uncertainty on.
-    "regression_covariances" key("regression_id", "term_a", "term_b")
-    struct RegressionCovarianceRow / RegressionCovarianceBuilders {
-        /// Name of the regression.
-        regression_id: RegressionId,
-        /// Name of the row's term.
-        term_a: Term,
-        /// Name of the column's term.
-        term_b: Term,
-        /// Covariance.
-        covariance: f64,
     }
 }

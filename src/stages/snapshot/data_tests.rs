@@ -38,6 +38,7 @@ pub fn check(dir: &Path) -> Result<()> {
     }
     one_estimate_per_model(dir)?;
     lineage_adds_to_its_own(dir)?;
+    one_footprint_per_model(dir)?;
     zero_exactly_without_training(dir)?;
     shares_add_up(dir)
 }
@@ -47,6 +48,24 @@ fn lineage_adds_to_its_own(dir: &Path) -> Result<()> {
     let rows = frame(dir, "lineage", &["model_id", lineage, own])?;
     let less = rows.column(lineage)?.f64()?.lt(rows.column(own)?.f64()?);
     none(&rows.filter(&less)?, "lineage", "a lineage emits at least what its own run did", "model_id")
+}
+
+/// The wide table says what `lineage` says, and has the quantiles of a lineage where it is one run.
+fn one_footprint_per_model(dir: &Path) -> Result<()> {
+    let [mean, p05, p50, p95] = ["mean", "p05", "p50", "p95"].map(|part| format!("lineage_emissions_kgco2e_{part}"));
+    let wide = frame(dir, "model_footprint", &["model_id", &mean, &p05, &p50, &p95, "upstream_runs", "own_emissions_kgco2e_mean"])?;
+    let models = frame(dir, "models", &["model_id"])?;
+    none(&without_partner(&models, "model_id", &wide, "model_id")?, "model_footprint", "every model has a row", "model_id")?;
+    let lineage = frame(dir, "lineage", &["model_id", &mean])?;
+    // Both are sorted by the same key, which the first tests found unique.
+    let differs = wide.column(&mean)?.f64()?.not_equal(lineage.column(&mean)?.f64()?);
+    none(&wide.filter(&differs)?, "model_footprint", "means of the lineage are those of lineage", "model_id")?;
+    let part = |name: &str| Ok::<_, Error>(wide.column(name)?.f64()?.clone());
+    let unordered = part(&p05)?.gt(&part(&p50)?) | part(&p50)?.gt(&part(&p95)?);
+    none(&wide.filter(&unordered)?, "model_footprint", "lineage_emissions_kgco2e: p05 <= p50 <= p95", "model_id")?;
+    let alone = wide.column("upstream_runs")?.i64()?.equal(0);
+    let missing = alone & part(&p50)?.is_null();
+    none(&wide.filter(&missing)?, "model_footprint", "a lineage of one run has its quantiles", "model_id")
 }
 
 fn zero_exactly_without_training(dir: &Path) -> Result<()> {

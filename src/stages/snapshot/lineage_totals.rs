@@ -1,34 +1,55 @@
-//! Own and embodied emissions per repository (docs/method.md, section 2).
+//! Own and embodied emissions per repository (docs/method.md, section 2), and the wide row made of them.
 
 use super::Publication;
+use super::footprint::footprint;
+use crate::domain::Quantiles;
 use crate::engine::{Inputs, Outputs};
-use crate::error::Result;
-use crate::tables::{EstimateRow, LineageRow, ModelRow};
+use crate::error::{Error, Result};
+use crate::tables::{EstimateRow, LineageRow, ModelFootprintRow, ModelRow};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Mean FLOP, kWh and kg CO2e of a run.
 type Means = [f64; 3];
 
-/// Writes `lineage`.
+/// What a run that others start from adds to them.
+struct Upstream {
+    means: Means,
+    emissions: Quantiles,
+}
+
+/// Writes `lineage` and `model_footprint`.
 pub(super) fn write_lineage(inputs: &Inputs<'_, Publication>, outputs: &mut Outputs<'_, Publication>) -> Result<()> {
     // Only runs that others start from are kept: some thousands, whatever the size of the index.
-    let mut upstream: FxHashSet<String> = FxHashSet::default();
+    let mut wanted: FxHashSet<String> = FxHashSet::default();
     for model in inputs.rows::<ModelRow>()? {
-        upstream.extend(model?.upstream_run_ids);
+        wanted.extend(model?.upstream_run_ids);
     }
-    let mut means: FxHashMap<String, Means> = FxHashMap::default();
+    let mut upstream: FxHashMap<String, Upstream> = FxHashMap::default();
     for estimate in inputs.rows::<EstimateRow>()? {
         let estimate = estimate?;
-        if upstream.contains(&estimate.run_id) {
-            means.insert(estimate.run_id.clone(), own_means(&estimate));
+        if wanted.contains(&estimate.run_id) {
+            let adds = Upstream { means: own_means(&estimate), emissions: estimate.emissions_kgco2e };
+            upstream.insert(estimate.run_id, adds);
         }
     }
     let mut writer = outputs.writer::<LineageRow>()?;
+    let mut wide = outputs.writer::<ModelFootprintRow>()?;
     // Both tables have one row per repository, in the same order.
     for (model, estimate) in inputs.rows::<ModelRow>()?.zip(inputs.rows::<EstimateRow>()?) {
-        writer.push(row(model?, &estimate?, &means))?;
+        let (model, estimate) = (model?, estimate?);
+        if model.model_id != estimate.model_id {
+            return Err(Error::Internal(format!("models has {} where estimates has {}", model.model_id, estimate.model_id)));
+        }
+        let lineage = row(&model, &estimate, &upstream);
+        let only = match lineage.upstream_run_ids.as_slice() {
+            [one] => upstream.get(one).map(|run| run.emissions),
+            _ => None,
+        };
+        wide.push(footprint(model, estimate, &lineage, only))?;
+        writer.push(lineage)?;
     }
     outputs.done::<LineageRow>(writer.finish()?);
+    outputs.done::<ModelFootprintRow>(wide.finish()?);
     Ok(())
 }
 
@@ -36,19 +57,19 @@ fn own_means(estimate: &EstimateRow) -> Means {
     [estimate.train_flop.mean, estimate.energy_kwh.mean, estimate.emissions_kgco2e.mean]
 }
 
-fn row(model: ModelRow, estimate: &EstimateRow, means: &FxHashMap<String, Means>) -> LineageRow {
+fn row(model: &ModelRow, estimate: &EstimateRow, upstream: &FxHashMap<String, Upstream>) -> LineageRow {
     let own = own_means(estimate);
     let mut total = own;
     // In the order of the list, which is sorted: floats add up the same everywhere.
-    for upstream in model.upstream_run_ids.iter().filter_map(|id| means.get(id)) {
-        for (sum, value) in total.iter_mut().zip(upstream) {
+    for run in model.upstream_run_ids.iter().filter_map(|id| upstream.get(id)) {
+        for (sum, value) in total.iter_mut().zip(&run.means) {
             *sum += value;
         }
     }
     LineageRow {
-        model_id: model.model_id,
-        own_run_id: model.own_run_id,
-        upstream_run_ids: model.upstream_run_ids,
+        model_id: model.model_id.clone(),
+        own_run_id: model.own_run_id.clone(),
+        upstream_run_ids: model.upstream_run_ids.clone(),
         is_complete: model.lineage_is_complete,
         own_train_flop_mean: own[0],
         own_energy_kwh_mean: own[1],

@@ -5,6 +5,7 @@ mod ai_act;
 mod data_tests;
 mod documents;
 pub mod fallbacks;
+mod footprint;
 mod lineage_totals;
 pub mod manifest;
 mod publish;
@@ -27,9 +28,9 @@ use crate::reference::{Reference, Table};
 use crate::store::{sha256_file, sync_directory, write_synced};
 use crate::tables::io::{TableReceipt, rows, table_path};
 use crate::tables::{
-    AggregateRow, BacktestRow, BacktestRunRow, ComputeBoundRow, EstimateByTierRow, EstimateRow, EvidenceRow, LineageRow, ModelRow,
-    QuarantineRow, RegressionCandidateRow, RegressionCovarianceRow, RegressionObservationRow, RegressionRow, RegressionTermRow,
-    RoleReliabilityRow, RoleScoreRow, RoleTermRow, RunRow, SensitivityRow, TierRow, published,
+    AggregateRow, BacktestRow, BacktestRunRow, ComputeBoundRow, EstimateByTierRow, EstimateRow, EvidenceRow, LineageRow,
+    ModelFootprintRow, ModelRow, QuarantineRow, RegressionCandidateRow, RegressionCovarianceRow, RegressionObservationRow,
+    RegressionRow, RegressionTermRow, RoleReliabilityRow, RoleScoreRow, RoleTermRow, RunRow, SensitivityRow, TierRow, published,
 };
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
@@ -60,7 +61,7 @@ stage! {
         RoleReliabilityRow,
         QuarantineRow,
     ]
-    writes [AggregateRow, SensitivityRow, LineageRow]
+    writes [AggregateRow, SensitivityRow, LineageRow, ModelFootprintRow]
     follows [Fetch, Ingest, Normalize]
 }
 

@@ -53,6 +53,9 @@ fn field(info: &TableInfo, column: &crate::tables::ColumnInfo<'_>) -> Value {
     if let Some(unit) = column.unit {
         put("unit", json!(unit));
     }
+    if let Some(source) = column.source {
+        put("source", json!(source));
+    }
     let is_key = info.key == [column.name];
     match (column.is_nullable, is_key) {
         (true, _) => None,

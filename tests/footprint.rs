@@ -1,0 +1,70 @@
+//! The wide table says what the narrow ones say, and adds up nothing that does not add up.
+#![allow(clippy::unwrap_used, clippy::panic)] // A test that cannot set up its stage has failed.
+
+mod common;
+
+use common::{Workspace, table};
+use hugging_carbon::domain::Tier;
+use hugging_carbon::tables::io::open_table;
+use hugging_carbon::tables::{EstimateRow, LineageRow, ModelFootprintRow, ModelRow};
+use std::collections::BTreeMap;
+
+#[test]
+fn every_row_agrees_with_models_estimates_and_lineage() {
+    let workspace = Workspace::new();
+    workspace.ok(&["-q", "run"]);
+    let snapshot = workspace.snapshot();
+    let wide: Vec<ModelFootprintRow> = table(&snapshot);
+    let models: Vec<ModelRow> = table(&snapshot);
+    let lineage: Vec<LineageRow> = table(&snapshot);
+    let estimates: Vec<EstimateRow> = table(&snapshot);
+    let by_model: BTreeMap<&str, &EstimateRow> = estimates.iter().map(|e| (e.model_id.as_str(), e)).collect();
+    let by_run: BTreeMap<&str, &EstimateRow> = estimates.iter().map(|e| (e.run_id.as_str(), e)).collect();
+    assert_eq!((wide.len(), wide.len()), (models.len(), lineage.len()));
+    let (mut alone, mut carried, mut several) = (0, 0, 0);
+    for ((row, model), whole) in wide.iter().zip(&models).zip(&lineage) {
+        let own = by_model[row.model_id.as_str()];
+        assert_eq!((&row.model_id, &row.model_id), (&model.model_id, &whole.model_id));
+        assert_eq!(row.downloads_all_time, model.downloads_all_time);
+        assert_eq!((row.role, row.in_cohort), (model.role, model.in_cohort));
+        assert_eq!(row.own_emissions_kgco2e, own.emissions_kgco2e);
+        assert_eq!((row.own_train_flop, row.own_energy_kwh), (own.train_flop, own.energy_kwh));
+        assert_eq!((row.tier_name, &row.flags, &row.grid_place), (own.tier_name, &own.flags, &own.grid_place));
+        assert_eq!(row.lineage_emissions_kgco2e_mean, whole.lineage_emissions_kgco2e_mean);
+        let quantiles = [row.lineage_emissions_kgco2e_p05, row.lineage_emissions_kgco2e_p50, row.lineage_emissions_kgco2e_p95];
+        let of = |e: &EstimateRow| [e.emissions_kgco2e.p05, e.emissions_kgco2e.p50, e.emissions_kgco2e.p95].map(Some);
+        let expected = match whole.upstream_run_ids.as_slice() {
+            [] => {
+                alone += 1;
+                of(own)
+            }
+            [one] if own.tier_name == Tier::NoTraining => {
+                carried += 1;
+                of(by_run[one.as_str()])
+            }
+            _ => {
+                several += 1;
+                [None; 3]
+            }
+        };
+        assert_eq!(quantiles, expected, "{}", row.model_id);
+    }
+    assert!(alone > 50 && carried > 50 && several > 50, "{alone} {carried} {several}");
+    let sum = |kg: &mut dyn Iterator<Item = f64>| kg.fold(0.0, |a, b| a + b);
+    let all = sum(&mut estimates.iter().map(|e| e.emissions_kgco2e.mean));
+    assert!((sum(&mut wide.iter().map(|w| w.own_emissions_kgco2e.mean)) / all - 1.0).abs() < 1e-12);
+}
+
+/// What pyarrow shows as `schema.field("energy_kwh_p05").metadata`.
+#[test]
+fn fields_of_the_files_carry_description_unit_and_source() {
+    let workspace = Workspace::new();
+    workspace.ok(&["-q", "run"]);
+    let reader = open_table(&workspace.snapshot().join("estimates.parquet")).unwrap();
+    let schema = arrow::record_batch::RecordBatchReader::schema(&reader);
+    let stated = |column: &str, key: &str| schema.field_with_name(column).unwrap().metadata().get(key).cloned();
+    assert_eq!(stated("energy_kwh_p05", "description").as_deref(), Some("Facility energy in kWh: 5th percentile."));
+    assert_eq!(stated("energy_kwh_p05", "unit").as_deref(), Some("kWh"));
+    assert_eq!(stated("pue", "unit"), None);
+    assert!(stated("pue", "source").unwrap().contains("data/reference"));
+}
