@@ -49,7 +49,7 @@ fn every_row_agrees_with_models_estimates_and_lineage() {
         };
         assert_eq!(quantiles, expected, "{}", row.model_id);
     }
-    assert!(alone > 50 && carried > 50 && several > 50, "{alone} {carried} {several}");
+    assert!(alone > 20 && carried > 20 && several > 20, "{alone} {carried} {several}");
     let sum = |kg: &mut dyn Iterator<Item = f64>| kg.fold(0.0, |a, b| a + b);
     let all = sum(&mut estimates.iter().map(|e| e.emissions_kgco2e.mean));
     assert!((sum(&mut wide.iter().map(|w| w.own_emissions_kgco2e.mean)) / all - 1.0).abs() < 1e-12);

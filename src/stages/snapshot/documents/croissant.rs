@@ -11,12 +11,13 @@ const CONTEXT: &str = r#"{
   "@language": "en", "@vocab": "https://schema.org/", "citeAs": "cr:citeAs", "column": "cr:column",
   "conformsTo": "dct:conformsTo", "cr": "http://mlcommons.org/croissant/", "rai": "http://mlcommons.org/croissant/RAI/",
   "data": {"@id": "cr:data", "@type": "@json"}, "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
-  "dct": "http://purl.org/dc/terms/", "examples": {"@id": "cr:examples", "@type": "@json"}, "extract": "cr:extract",
+  "dct": "http://purl.org/dc/terms/", "equivalentProperty": "cr:equivalentProperty",
+  "examples": {"@id": "cr:examples", "@type": "@json"}, "extract": "cr:extract",
   "field": "cr:field", "fileProperty": "cr:fileProperty", "fileObject": "cr:fileObject", "fileSet": "cr:fileSet",
   "format": "cr:format", "includes": "cr:includes", "isLiveDataset": "cr:isLiveDataset", "jsonPath": "cr:jsonPath",
   "key": "cr:key", "md5": "cr:md5", "parentField": "cr:parentField", "path": "cr:path", "recordSet": "cr:recordSet",
   "references": "cr:references", "regex": "cr:regex", "repeated": "cr:repeated", "replace": "cr:replace",
-  "sc": "https://schema.org/", "separator": "cr:separator", "source": "cr:source", "subField": "cr:subField",
+  "samplingRate": "cr:samplingRate", "sc": "https://schema.org/", "separator": "cr:separator", "source": "cr:source", "subField": "cr:subField",
   "transform": "cr:transform"
 }"#;
 
@@ -27,7 +28,7 @@ pub(super) fn croissant(sources: &Sources<'_>) -> Result<Vec<u8>> {
     let mut files = Vec::new();
     for (table, entry) in &manifest.tables {
         let file = format!("{table}.parquet");
-        files.push(file_object(&file, "application/vnd.apache.parquet", entry.receipt.bytes, &entry.receipt.sha256));
+        files.push(file_object(&file, "application/x-parquet", entry.receipt.bytes, &entry.receipt.sha256));
     }
     for (document, sha256) in &manifest.documents {
         let path = sources.tables.join(document);
@@ -50,6 +51,10 @@ pub(super) fn croissant(sources: &Sources<'_>) -> Result<Vec<u8>> {
     });
     if let Some(date) = date(manifest) {
         value["datePublished"] = json!(date);
+        let (year, version) = (date.get(..4).unwrap_or_default(), version(manifest));
+        value["citeAs"] = json!(format!(
+            "@misc{{hugging-carbon, title={{{TITLE}}}, author={{{{{AUTHOR}}}}}, year={{{year}}}, version={{{version}}}}}"
+        ));
     }
     json_bytes(&value)
 }
