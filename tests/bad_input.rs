@@ -4,8 +4,8 @@
 mod common;
 
 use common::{Workspace, sample, table};
-use hugging_carbon::domain::GroupBy;
-use hugging_carbon::tables::{ModelRow, QuarantineRow, TableInfo, io::BatchWriter, published};
+use hugging_carbon::domain::{Field, GroupBy};
+use hugging_carbon::tables::{EvidenceRow, ModelRow, QuarantineRow, TableInfo, io::BatchWriter, published};
 use std::io::Write;
 
 /// Runs on a source and expects a refusal with exit 1 that says all of `parts`, and nothing published.
@@ -90,6 +90,60 @@ fn empty_absent_unknown_and_truncated_files() {
     refused(&workspace, "none.json", &["no usable record"]);
 }
 
+/// A format that is known and not read is called by its name, and the message says how to get out of it.
+#[test]
+fn known_formats_that_are_not_read_are_named() {
+    let workspace = Workspace::new();
+    let sqlite = [b"SQLite format 3\0", &[0x10, 0, 1, 1][..]].concat();
+    workspace.file("models.db", &sqlite);
+    refused(&workspace, "models.db", &["an SQLite database, which is not read", "models.db", "duckdb"]);
+    workspace.file("models.feather", b"ARROW1\0\0\x10\0\0\0");
+    refused(&workspace, "models.feather", &["an Arrow or Feather file", "write_table"]);
+    workspace.file("models.parquet", b"PK\x03\x04\x14\0\0\0\x08\0models.jsonl");
+    refused(&workspace, "models.parquet", &["a ZIP archive", "unpack it"]);
+    let utf16: Vec<u8> = "\u{feff}{\"id\": \"a/b\"}\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    workspace.file("powershell.jsonl", &utf16);
+    refused(&workspace, "powershell.jsonl", &["text in UTF-16", "iconv"]);
+    workspace.file("models.csv", "id,author,downloads\na/b,a,3\n");
+    refused(&workspace, "models.csv", &["CSV", "nested values"]);
+    // In a directory of cards, likewise.
+    workspace.file("cards.jsonl.xz", b"\xfd7zXZ\0\0\x04\xe6\xd6");
+    let ran = workspace.run(&["run", "--cards", "cards.jsonl.xz"]);
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    assert!(ran.stderr.contains("an xz file, which is not read") && ran.stderr.contains("unpack it"), "{}", ran.stderr);
+}
+
+/// Cards as Windows saves them, and with bytes that are no UTF-8: their figures are read all the same.
+#[test]
+fn cards_of_other_encodings_are_read() {
+    let workspace = Workspace::new();
+    let record = |id: &str| format!("{{\"id\":\"{id}\",\"createdAt\":\"2024-05-01T12:00:00.000Z\",\"downloadsAllTime\":9000}}\n");
+    workspace.file("index.jsonl", record("a/wide") + &record("a/latin"));
+    std::fs::create_dir_all(workspace.path("cards/a/wide")).unwrap();
+    std::fs::create_dir_all(workspace.path("cards/a/latin")).unwrap();
+    let card = "\u{feff}# Modèle\r\n\r\n## Environmental Impact\r\n\r\n- **Energy consumed:** 8 kWh\r\n";
+    let wide: Vec<u8> = card.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    workspace.file("cards/a/wide/README.md", &wide);
+    workspace.file("cards/a/latin/README.md", b"# Mod\xe8le\n\n## Environmental Impact\n\n- **Energy consumed:** 8 kWh\n");
+    workspace.ok(&["-q", "run", "--until", "normalize", "--source", "index.jsonl", "--cards", "cards"]);
+    let evidence: Vec<EvidenceRow> = table(&workspace.data().join("work"));
+    for id in ["a/wide", "a/latin"] {
+        let energy = evidence.iter().find(|e| e.model_id == id && e.field == Field::EnergyKwh && e.accepted);
+        assert_eq!(energy.and_then(|e| e.value), Some(8.0), "{id}");
+    }
+}
+
+/// A field that fails in many records is shown with one value that failed.
+#[test]
+fn a_field_that_cannot_be_used_is_shown_with_an_example() {
+    let workspace = Workspace::new();
+    let lines: String = (0..40)
+        .map(|i| format!("{{\"id\":\"a/m{i}\",\"tags\":[],\"createdAt\":\"the {i}th of May\",\"downloadsAllTime\":9}}\n"))
+        .collect();
+    workspace.file("dates.jsonl", &lines);
+    refused(&workspace, "dates.jsonl", &["field 'createdAt' cannot be used in 40 of 40 records", "the 0th of May", "line 1"]);
+}
+
 /// The kind is in the content: the sample as gzip, as an array, under names that lie, gives the same models.
 #[test]
 fn the_kind_is_recognised_from_content() {
@@ -101,11 +155,13 @@ fn the_kind_is_recognised_from_content() {
     workspace.file("lies.parquet", gzip(text.as_bytes()));
     workspace.file("lies.txt", &array);
     workspace.file("array.json.gz", gzip(array.as_bytes()));
+    workspace.file("lines.jsonl.zst", zstd::encode_all(text.as_bytes(), 3).unwrap());
+    workspace.file("lies.gz", zstd::encode_all(array.as_bytes(), 3).unwrap());
     std::fs::create_dir(workspace.path("split")).unwrap();
     let (first, second) = text.split_at(text[..text.len() / 2].rfind('\n').unwrap() + 1);
     workspace.file("split/b.jsonl", first);
     workspace.file("split/a.gz", gzip(second.as_bytes()));
-    for source in ["lies.parquet", "lies.txt", "array.json.gz", "split"] {
+    for source in ["lies.parquet", "lies.txt", "array.json.gz", "lines.jsonl.zst", "lies.gz", "split"] {
         workspace.ok(&["-q", "run", "--until", "normalize", "--source", source]);
         assert!(table::<ModelRow>(&workspace.data().join("work")) == expected, "{source}");
     }

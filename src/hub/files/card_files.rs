@@ -175,12 +175,12 @@ fn origin(dir: &Path) -> Option<String> {
 fn refusal_as_cards(path: &Path, name: &str) -> Result<Option<String>> {
     let keys = match file_kind(path)? {
         Ok(FileKind::Parquet) => Some(column_names(path)?),
-        Ok(FileKind::JsonLines { gzip }) => first_keys(path, gzip)?,
+        Ok(FileKind::JsonLines { packing }) => first_keys(path, packing)?,
         Ok(FileKind::JsonArray { .. } | FileKind::Recording) => {
             return Ok(Some("a JSON array or a recorded listing, no cards".into()));
         }
-        Err(reason) if is_called_index(name) => return Err(refused(path, reason)),
-        Err(reason) => return Ok(Some(reason.to_owned())),
+        Err(unreadable) if is_called_index(name) => return Err(refused(path, &unreadable)),
+        Err(unreadable) => return Ok(Some(unreadable.reason)),
     };
     // What cannot be read is a damaged file of cards: its reader says where.
     let Some(keys) = keys else { return Ok(None) };

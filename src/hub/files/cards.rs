@@ -3,15 +3,18 @@
 use super::card_files::CACHED_MODEL;
 use super::find::recognise;
 use super::parquet::open_parquet;
-use super::source::{FileKind, SourceFile, damaged, open_text};
+use super::source::{FileKind, Packing, SourceFile, damaged, open_text};
+use super::text::decode_text;
 use crate::error::{Error, IoContext, Result};
 use crate::hub::record::{is_valid_id, same_key};
-use arrow::array::AsArray;
+use arrow::array::{ArrayRef, AsArray, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
+use arrow::error::ArrowError;
 use fs_err as fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Longest line of a JSON Lines file.
 const MAX_LINE_BYTES: u64 = 64 << 20;
@@ -58,7 +61,7 @@ pub fn read_cards(name: &str, path: &Path, mut sink: impl FnMut(Item) -> Result<
     let file = recognise(path, name.to_owned())?;
     match file.kind {
         FileKind::Parquet => parquet(&file, sink),
-        FileKind::JsonLines { gzip } => json_lines(&file, gzip, sink),
+        FileKind::JsonLines { packing } => json_lines(&file, packing, sink),
         FileKind::JsonArray { .. } | FileKind::Recording => Err(Error::input(
             "neither a JSON array nor a recorded listing is read as cards",
             path.display(),
@@ -90,7 +93,7 @@ fn id_of(name: &str) -> String {
 fn readme(name: &str, path: &Path) -> Result<Item> {
     let mut bytes = Vec::new();
     fs::File::open(path).and_then(|f| f.take(MAX_README_BYTES).read_to_end(&mut bytes)).at_path("cannot read card", path)?;
-    Ok(card(&id_of(name), String::from_utf8_lossy(&bytes).into_owned(), name))
+    Ok(card(&id_of(name), decode_text(&bytes), name))
 }
 
 fn card(id: &str, text: String, locator: &str) -> Item {
@@ -101,8 +104,8 @@ fn card(id: &str, text: String, locator: &str) -> Item {
     Ok(Card { id: id.to_owned(), text, locator: locator.to_owned() })
 }
 
-fn json_lines(file: &SourceFile, gzip: bool, mut sink: impl FnMut(Item) -> Result<()>) -> Result<()> {
-    let mut reader = BufReader::new(open_text(&file.path, gzip)?);
+fn json_lines(file: &SourceFile, packing: Packing, mut sink: impl FnMut(Item) -> Result<()>) -> Result<()> {
+    let mut reader = BufReader::new(open_text(&file.path, packing)?);
     let mut line = Vec::new();
     let mut number = 0_u64;
     loop {
@@ -129,7 +132,9 @@ fn json_lines(file: &SourceFile, gzip: bool, mut sink: impl FnMut(Item) -> Resul
 fn json_card(line: &[u8], locator: &str) -> Item {
     let unusable =
         |reason: String| Unusable { locator: locator.to_owned(), reason, raw: String::from_utf8_lossy(line).into_owned() };
-    let value: serde_json::Value = serde_json::from_slice(line).map_err(|e| unusable(format!("not JSON: {e}")))?;
+    // A text of another encoding costs its letters, not the card.
+    let text = String::from_utf8_lossy(line);
+    let value: serde_json::Value = serde_json::from_str(&text).map_err(|e| unusable(format!("not JSON: {e}")))?;
     let entries = || value.as_object().into_iter().flatten();
     let field = |keys: &[&str]| {
         let named = |known: &str| entries().find(|(key, value)| same_key(key, known) && value.is_string());
@@ -161,7 +166,7 @@ fn parquet(file: &SourceFile, mut sink: impl FnMut(Item) -> Result<()>) -> Resul
         let batch = batch.map_err(|e| damaged(&e))?;
         let texts = |name: &str| {
             let column = batch.column_by_name(name).ok_or_else(|| damaged(&"a column vanished"))?;
-            cast(column, &DataType::Utf8).map_err(|e| damaged(&e))
+            as_texts(column).map_err(|e| damaged(&e))
         };
         let (ids, cards) = (texts(&id)?, texts(&text)?);
         for (id, text) in ids.as_string::<i32>().iter().zip(cards.as_string::<i32>().iter()) {
@@ -176,6 +181,18 @@ fn parquet(file: &SourceFile, mut sink: impl FnMut(Item) -> Result<()>) -> Resul
         }
     }
     Ok(())
+}
+
+/// A column as texts; bytes that are no UTF-8 cost their letters, not the card.
+fn as_texts(column: &ArrayRef) -> std::result::Result<ArrayRef, ArrowError> {
+    match column.data_type() {
+        DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => {
+            let bytes = cast(column, &DataType::LargeBinary)?;
+            let texts = bytes.as_binary::<i64>().iter().map(|text| text.map(decode_text));
+            Ok(Arc::new(StringArray::from_iter(texts)))
+        }
+        _ => cast(column, &DataType::Utf8),
+    }
 }
 
 #[cfg(test)]
@@ -229,5 +246,16 @@ mod tests {
     fn a_readme_may_hold_any_bytes() {
         let items = all("a/b/README.md", b"---\n\xff\xfe\n---\ntext").unwrap();
         assert_eq!(items[0].as_ref().unwrap().id, "a/b");
+        let items = all("x.jsonl", b"{\"id\": \"a/b\", \"card\": \"# Mod\xe8le\\n8 kWh\"}\n").unwrap();
+        assert!(items[0].as_ref().unwrap().text.contains("8 kWh"), "{items:?}");
+    }
+
+    #[test]
+    fn compressed_lines_are_read() {
+        let line = b"{\"id\": \"a/b\", \"card\": \"# B\"}\n";
+        let two_frames = [zstd::encode_all(&line[..], 3).unwrap(), zstd::encode_all(&line[..], 3).unwrap()].concat();
+        assert_eq!(all("x.jsonl.zst", &two_frames).unwrap().len(), 2);
+        let cut = &two_frames[..two_frames.len() - 5];
+        assert!(all("x.jsonl.zst", cut).unwrap_err().to_string().contains("truncated or damaged"));
     }
 }

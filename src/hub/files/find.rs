@@ -1,23 +1,24 @@
 //! Which files a source path means, and what kind each is, judged by content and never by name.
 
+use super::formats::{self, Unreadable};
 use super::kind::{Found, refusal_in_directory};
 use super::parquet::column_names;
 use super::recording::{self, open_recording};
-use super::source::{FileKind, PassedOver, SourceFile, damaged, open_buffered, open_text};
+use super::source::{FileKind, Packing, PassedOver, SourceFile, damaged, open_buffered, open_text};
 use crate::error::{Error, IoContext, Result};
-use flate2::read::MultiGzDecoder;
 use fs_err as fs;
 use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-/// What an empty file is called in messages.
-const EMPTY: &str = "the file is empty";
 /// Most of a file that is looked at for its first record.
 const MAX_FIRST_RECORD: u64 = 64 << 20;
+/// Bytes of a file by which its format is told.
+const MAX_HEAD: usize = 1 << 16;
 /// Endings of files that somebody took for an index: where their content is none, something went wrong.
-const INDEX_ENDINGS: &[&str] = &[".parquet", ".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz"];
+const INDEX_ENDINGS: &[&str] =
+    &[".parquet", ".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz", ".ndjson.gz", ".json.zst", ".jsonl.zst", ".ndjson.zst"];
 
 /// The files of a source, and what lies beside them.
 #[derive(Debug, Default)]
@@ -50,7 +51,7 @@ pub fn find_files(path: &Path) -> Result<IndexFiles> {
         return Err(Error::input(
             format!("the source directory holds no index file{}", PassedOver::list(&found.passed_over)),
             path.display(),
-            "put a models .parquet, .json, .jsonl or .jsonl.gz into it, or point --source at one",
+            "put a models .parquet, .json, .jsonl, .jsonl.gz or .jsonl.zst into it, or point --source at one",
         ));
     }
     Ok(found)
@@ -109,13 +110,13 @@ fn entries(root: &Path, dir: &Path, found: &mut IndexFiles) -> Result<(Named, Na
 fn index_file(path: &Path, name: &str) -> Result<std::result::Result<SourceFile, String>> {
     let file = match file_kind(path)? {
         Ok(kind) => source_file(path, name.to_owned(), kind)?,
-        Err(reason) if is_called_index(name) => return Err(refused(path, reason)),
-        Err(reason) => return Ok(Err(reason.to_owned())),
+        Err(unreadable) if is_called_index(name) => return Err(refused(path, &unreadable)),
+        Err(unreadable) => return Ok(Err(unreadable.reason)),
     };
     let (keys, found) = match file.kind {
         FileKind::Recording => return Ok(Ok(file)),
         FileKind::Parquet => (column_names(path)?, Found::Column),
-        FileKind::JsonLines { gzip } | FileKind::JsonArray { gzip } => match first_keys(path, gzip)? {
+        FileKind::JsonLines { packing } | FileKind::JsonArray { packing } => match first_keys(path, packing)? {
             Some(keys) => (keys, Found::Key),
             // What cannot be read is an index that is damaged: its reader says where.
             None => return Ok(Ok(file)),
@@ -131,8 +132,8 @@ pub(super) fn is_called_index(name: &str) -> bool {
 }
 
 /// The keys of the first record of a JSON file, however many lines it takes; none if it cannot be read.
-pub(super) fn first_keys(path: &Path, gzip: bool) -> Result<Option<Vec<String>>> {
-    let mut text = BufReader::new(open_text(path, gzip)?.take(MAX_FIRST_RECORD));
+pub(super) fn first_keys(path: &Path, packing: Packing) -> Result<Option<Vec<String>>> {
+    let mut text = BufReader::new(open_text(path, packing)?.take(MAX_FIRST_RECORD));
     loop {
         let head = text.fill_buf().map_err(|e| damaged(path, &e))?;
         match head.iter().position(|byte| *byte == b'{') {
@@ -152,7 +153,7 @@ pub(super) fn first_keys(path: &Path, gzip: bool) -> Result<Option<Vec<String>>>
 }
 
 pub(super) fn recognise(path: &Path, name: String) -> Result<SourceFile> {
-    let kind = file_kind(path)?.map_err(|reason| refused(path, reason))?;
+    let kind = file_kind(path)?.map_err(|unreadable| refused(path, &unreadable))?;
     source_file(path, name, kind)
 }
 
@@ -165,33 +166,30 @@ fn source_file(path: &Path, name: String, kind: FileKind) -> Result<SourceFile> 
     Ok(SourceFile { path: path.to_owned(), name, kind, bytes })
 }
 
-pub(super) fn refused(path: &Path, reason: &str) -> Error {
-    let remedy = if reason == EMPTY {
-        "fetch it again, or name a .parquet, .json, .jsonl or .jsonl.gz file"
-    } else {
-        "name a .parquet, .json, .jsonl or .jsonl.gz file, or a directory with such files"
-    };
-    Error::input(reason, path.display(), remedy)
+pub(super) fn refused(path: &Path, Unreadable { reason, remedy }: &Unreadable) -> Error {
+    Error::input(reason.clone(), path.display(), *remedy)
 }
 
 /// The kind of a file, or why it has none.
-pub(super) fn file_kind(path: &Path) -> Result<std::result::Result<FileKind, &'static str>> {
+pub(super) fn file_kind(path: &Path) -> Result<std::result::Result<FileKind, Unreadable>> {
     let mut reader = open_buffered(path)?;
     let head = reader.fill_buf().at_path("cannot read source", path)?;
     if head.is_empty() {
-        Ok(Err(EMPTY))
+        Ok(Err(formats::empty()))
     } else if head.starts_with(b"PAR1") {
         Ok(Ok(FileKind::Parquet))
     } else if head.starts_with(recording::FIRST_LINE) {
         Ok(Ok(FileKind::Recording))
-    } else if head.starts_with(&[0x1f, 0x8b]) {
-        json_kind(&mut BufReader::new(MultiGzDecoder::new(reader)), path, true)
     } else {
-        json_kind(&mut reader, path, false)
+        let packing = Packing::of_bytes(head);
+        let text = packing.unpack(reader).map_err(|e| damaged(path, &e))?;
+        json_kind(&mut BufReader::with_capacity(MAX_HEAD, text), path, packing)
     }
 }
 
-fn json_kind(reader: &mut impl BufRead, path: &Path, gzip: bool) -> Result<std::result::Result<FileKind, &'static str>> {
+/// The kind of a text by its first sign; where it is none of JSON, what its first bytes tell.
+fn json_kind(reader: &mut impl BufRead, path: &Path, packing: Packing) -> Result<std::result::Result<FileKind, Unreadable>> {
+    let mut first = None;
     loop {
         let head = reader.fill_buf().map_err(|e| damaged(path, &e))?;
         if head.is_empty() {
@@ -199,13 +197,16 @@ fn json_kind(reader: &mut impl BufRead, path: &Path, gzip: bool) -> Result<std::
         }
         let skip = head.iter().take_while(|b| b.is_ascii_whitespace() || [0xef, 0xbb, 0xbf].contains(*b)).count();
         match head.get(skip) {
-            Some(b'[') => return Ok(Ok(FileKind::JsonArray { gzip })),
-            Some(b'{') => return Ok(Ok(FileKind::JsonLines { gzip })),
-            Some(_) => break,
+            Some(b'[') => return Ok(Ok(FileKind::JsonArray { packing })),
+            Some(b'{') => return Ok(Ok(FileKind::JsonLines { packing })),
+            Some(_) => {
+                first = Some(head.to_vec());
+                break;
+            }
             None => reader.consume(skip),
         }
     }
-    Ok(Err("neither Parquet nor JSON: the content starts with neither PAR1, '{' nor '['"))
+    Ok(Err(formats::unreadable(&first.unwrap_or_default(), packing != Packing::Plain)))
 }
 
 /// SHA-256 of what a source file holds: of its bytes, or of a recording's pages.

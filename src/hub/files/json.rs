@@ -18,14 +18,14 @@ const MAX_RECORD_BYTES: usize = 64 << 20;
 /// # Errors
 /// The file cannot be read, is truncated, or a record exceeds 64 MiB.
 pub fn read_json(file: &SourceFile, mut sink: impl FnMut(Block) -> Result<()>) -> Result<Vec<String>> {
-    let (gzip, array) = match file.kind {
-        FileKind::JsonLines { gzip } => (gzip, false),
-        FileKind::JsonArray { gzip } => (gzip, true),
+    let (packing, array) = match file.kind {
+        FileKind::JsonLines { packing } => (packing, false),
+        FileKind::JsonArray { packing } => (packing, true),
         FileKind::Parquet | FileKind::Recording => {
             return Err(Error::Internal("not a JSON file, but it reached the JSON reader".into()));
         }
     };
-    let mut text = open_text(&file.path, gzip)?;
+    let mut text = open_text(&file.path, packing)?;
     let mut splitter = Splitter::new(array);
     let mut buffer: Vec<u8> = Vec::new();
     let mut position = 0_u64;

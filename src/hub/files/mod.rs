@@ -4,12 +4,14 @@ mod card_files;
 pub mod cards;
 mod columns;
 mod find;
+mod formats;
 mod json;
 mod kind;
 mod parquet;
 mod recording;
 mod source;
 mod splitter;
+mod text;
 
 pub use card_files::{CardFiles, find_card_files};
 pub use cards::read_cards;
@@ -17,7 +19,8 @@ pub use find::{IndexFiles, file_digest, find_files};
 pub use json::read_json;
 pub use parquet::read_parquet;
 pub use recording::{open_recording, read_recording};
-pub use source::{Block, FileKind, PassedOver, SchemaReport, SourceFile};
+pub use source::{Block, FileKind, Packing, PassedOver, SchemaReport, SourceFile};
+pub use text::decode_text;
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use crate::error::{Error, IoContext, Result};
 use crate::hub::record::{HubField, Parsed};
 use flate2::read::MultiGzDecoder;
 use fs_err as fs;
-use std::io::{BufReader, Read};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 /// Kind of an index file.
@@ -12,18 +12,54 @@ use std::path::{Path, PathBuf};
 pub enum FileKind {
     /// Apache Parquet (the hub-stats schema).
     Parquet,
-    /// One JSON record a line, possibly gzip-compressed.
+    /// One JSON record a line, possibly compressed.
     JsonLines {
-        /// Whether the bytes are gzip.
-        gzip: bool,
+        /// How.
+        packing: Packing,
     },
-    /// A JSON array of records, possibly gzip-compressed.
+    /// A JSON array of records, possibly compressed.
     JsonArray {
-        /// Whether the bytes are gzip.
-        gzip: bool,
+        /// How.
+        packing: Packing,
     },
     /// Journal of a recorded crawl of the listing API.
     Recording,
+}
+
+/// How the text of a file is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Packing {
+    /// Not at all.
+    Plain,
+    /// gzip.
+    Gzip,
+    /// Zstandard.
+    Zstd,
+}
+
+impl Packing {
+    /// Tells it by the first bytes.
+    pub(super) fn of_bytes(head: &[u8]) -> Self {
+        // A frame, or one that is to be skipped, by which some tools begin.
+        let is_zstd = head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd])
+            || matches!(head, [first, 0x2a, 0x4d, 0x18, ..] if (0x50..=0x5f).contains(first));
+        if head.starts_with(&[0x1f, 0x8b]) {
+            Self::Gzip
+        } else if is_zstd {
+            Self::Zstd
+        } else {
+            Self::Plain
+        }
+    }
+
+    /// The text behind it.
+    pub(super) fn unpack<'r>(self, packed: impl BufRead + 'r) -> std::io::Result<Box<dyn Read + 'r>> {
+        Ok(match self {
+            Self::Plain => Box::new(packed),
+            Self::Gzip => Box::new(MultiGzDecoder::new(packed)),
+            Self::Zstd => Box::new(zstd::stream::read::Decoder::with_buffer(packed)?),
+        })
+    }
 }
 
 /// One file of the source.
@@ -110,11 +146,10 @@ pub(super) fn damaged(path: &Path, e: &std::io::Error) -> Error {
     )
 }
 
-/// Opens the text of a JSON source, inflating it if needed.
+/// Opens the text of a JSON source, unpacking it if needed.
 ///
 /// # Errors
 /// The file cannot be opened.
-pub fn open_text(path: &Path, gzip: bool) -> Result<Box<dyn Read>> {
-    let file = open_buffered(path)?;
-    Ok(if gzip { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) })
+pub fn open_text(path: &Path, packing: Packing) -> Result<Box<dyn Read>> {
+    packing.unpack(open_buffered(path)?).map_err(|e| damaged(path, &e))
 }

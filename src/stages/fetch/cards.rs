@@ -4,6 +4,7 @@ use super::{client, patience};
 use crate::domain::source::CohortMetric;
 use crate::engine::Spinner;
 use crate::error::{Error, IoContext, Result};
+use crate::hub::files::decode_text;
 use crate::hub::live::cards::{self, CardLine, MAX_CARD_BYTES, Outcome, Wanted};
 use crate::hub::live::client::Caps;
 use crate::hub::live::environment::Environment;
@@ -105,7 +106,7 @@ fn write_cards(file: &Path, store: &Store, index: &Path, wanted: &[Wanted]) -> R
         let held = |line: &&CardLine| matches!(line.outcome, Outcome::Fetched { .. } | Outcome::Renamed { .. });
         let Some(line) = lines.get(&want.id).filter(held) else { continue };
         let body = cards::body(store, line)?;
-        let card = String::from_utf8_lossy(&body);
+        let card = decode_text(&body);
         serde_json::to_writer(&mut text, &serde_json::json!({"id": want.id, "card": card}))
             .map_err(|e| Error::Internal(format!("a card as JSON: {e}")))?;
         text.push(b'\n');

@@ -24,6 +24,8 @@ const MAX_RAW_CHARS: usize = 2_000;
 const BATCH_ROWS: usize = 8_192;
 /// Reasons shown when there are too many bad records.
 const SHOWN_REASONS: usize = 5;
+/// Characters of a value shown in a message.
+const SHOWN_CHARS: usize = 80;
 
 stage! {
     /// Reads the pinned index and cards into typed, sorted tables.
@@ -162,6 +164,19 @@ fn read_source(file: &SourceFile, sink: impl FnMut(Block) -> Result<()>) -> Resu
     }
 }
 
+/// A field that could not be used in some records.
+struct Failing {
+    records: u64,
+    /// The first of them: its place, the reason and the value.
+    example: String,
+}
+
+/// A value as a message shows it.
+fn shown_value(raw: &str) -> String {
+    let short: String = raw.chars().take(SHOWN_CHARS).collect();
+    if short.len() < raw.len() { format!("{short} ...") } else { short }
+}
+
 struct Ingester {
     builders: <RawModelRow as Row>::Builders,
     sorter: ExternalSorter,
@@ -170,8 +185,8 @@ struct Ingester {
     read: u64,
     refused: u64,
     reasons: Vec<String>,
-    /// Records per field in which it could not be used.
-    failing: BTreeMap<String, u64>,
+    /// Fields that could not be used in some records.
+    failing: BTreeMap<String, Failing>,
     /// What the records have of what decides.
     seen: Seen,
 }
@@ -211,7 +226,11 @@ impl Ingester {
                 self.reasons.push(format!("{locator}: {}", problem.reason));
             }
             if row.is_some() {
-                *self.failing.entry(problem.field.clone()).or_default() += 1;
+                let failing = self.failing.entry(problem.field.clone()).or_insert_with(|| Failing {
+                    records: 0,
+                    example: format!("{locator}: {}: {}", problem.reason, shown_value(&problem.raw)),
+                });
+                failing.records += 1;
             }
             self.set_aside(&file.name, format!("{locator} {}", problem.field), problem.reason, &problem.raw)?;
         }
@@ -264,13 +283,13 @@ impl Ingester {
             ));
         }
         // A field that fails in many records is a change of the source, not a bad record: nulls must not pass for news.
-        for (field, n) in &self.failing {
+        for (field, Failing { records, example }) in &self.failing {
             #[allow(clippy::cast_precision_loss)]
-            let fraction = *n as f64 / self.read as f64;
+            let fraction = *records as f64 / self.read as f64;
             if fraction > limit {
                 return Err(Error::input(
                     format!(
-                        "field '{field}' cannot be used in {n} of {} records ({:.2} %, limit {:.2} %)",
+                        "field '{field}' cannot be used in {records} of {} records ({:.2} %, limit {:.2} %)\n    {example}",
                         self.read,
                         fraction * 100.0,
                         limit * 100.0
