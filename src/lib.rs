@@ -18,3 +18,4 @@ pub mod stages;
 pub mod store;
 pub mod tables;
 pub mod units;
+pub mod vocabulary;

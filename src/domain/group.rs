@@ -30,7 +30,8 @@ closed_set! {
         License = "license",
         /// The largest runs by mean emissions.
         Top = "top",
-        /// Median compute beside the thresholds of the EU AI Act.
+        /// Median compute beside the thresholds of the EU AI Act; what generates neither language nor images nor video by its task, else by
+        /// its modality, is a group of its own.
         EuAiAct = "eu_ai_act",
     }
 }

@@ -1,96 +1,11 @@
-//! The words that the extractors look for, as data: `data/vocabulary/*.toml`, whose comments say what each list decides.
-//!
-//! A new word goes into its list; a new list also needs a field of that name in the struct of its table here, and a rule that reads it.
-//! The files are part of the binary and read once. A list keeps the order of its file, which counts where the first word that fits is
-//! taken.
+//! The words that the extractors look for: a struct for each file of `data/vocabulary` that they read.
 
 use crate::domain::{Modality, SizeWord};
+use crate::vocabulary::{lists, tables, word_file};
 use rustc_hash::FxHashMap;
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
-use std::ops::Deref;
-use std::sync::LazyLock;
 
-/// Name and text of every file.
-pub const FILES: &[(&str, &str)] = &[
-    ("card.toml", include_str!("../../data/vocabulary/card.toml")),
-    ("hardware.toml", include_str!("../../data/vocabulary/hardware.toml")),
-    ("index.toml", include_str!("../../data/vocabulary/index.toml")),
-    ("keys.toml", include_str!("../../data/vocabulary/keys.toml")),
-    ("place.toml", include_str!("../../data/vocabulary/place.toml")),
-    ("prose.toml", include_str!("../../data/vocabulary/prose.toml")),
-    ("recipe.toml", include_str!("../../data/vocabulary/recipe.toml")),
-    ("units.toml", include_str!("../../data/vocabulary/units.toml")),
-];
-
-/// A list of words in the order of its file.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Words(&'static [&'static str]);
-
-impl Words {
-    /// The words for as long as the program runs.
-    pub(super) fn list(self) -> &'static [&'static str] {
-        self.0
-    }
-}
-
-impl Deref for Words {
-    type Target = [&'static str];
-
-    fn deref(&self) -> &Self::Target {
-        self.0
-    }
-}
-
-impl<'de> Deserialize<'de> for Words {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let words = Vec::<String>::deserialize(deserializer)?;
-        // Every file is read once: nothing leaks twice.
-        Ok(Self(words.into_iter().map(|word| &*word.leak()).collect::<Vec<&'static str>>().leak()))
-    }
-}
-
-/// Lists with a value each, by word; of a word in two lists the first counts.
-pub(super) fn by_word<V: Copy>(lists: &[(Words, V)]) -> FxHashMap<&'static str, V> {
-    let mut map = FxHashMap::default();
-    for (words, value) in lists {
-        for word in words.list() {
-            map.entry(*word).or_insert(*value);
-        }
-    }
-    map
-}
-
-/// Lists with a value each, as pairs, the longest words first: for beginnings of words.
-pub(super) fn longest_first<V: Copy>(lists: &[(Words, V)]) -> Vec<(&'static str, V)> {
-    let pairs = lists.iter().flat_map(|(words, value)| words.list().iter().map(|word| (*word, *value)));
-    let mut pairs: Vec<(&'static str, V)> = pairs.collect();
-    pairs.sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
-    pairs
-}
-
-/// A table of a file: a field for each of its lists.
-macro_rules! lists {
-    ($table:ident { $($list:ident),+ $(,)? }) => {
-        #[derive(Debug, Deserialize)]
-        #[serde(deny_unknown_fields)]
-        pub(super) struct $table {
-            $(pub(super) $list: Words,)+
-        }
-    };
-}
-
-/// A file, or a table of one: a field for each of its tables.
-macro_rules! tables {
-    ($file:ident { $($table:ident: $type:ty),+ $(,)? }) => {
-        #[derive(Debug, Deserialize)]
-        #[serde(deny_unknown_fields)]
-        pub(super) struct $file {
-            $(pub(super) $table: $type,)+
-        }
-    };
-}
+pub(super) use crate::vocabulary::{Words, by_word, longest_first};
 
 // units.toml
 lists!(Masses { kilogram, gram, tonne, kilotonne, pound, milligram });
@@ -142,6 +57,7 @@ tables!(Index {
     names: Names,
     expert_architectures: Words,
     not_training: Words,
+    generates_nothing: Words,
     tasks: BTreeMap<Modality, Words>,
     libraries: BTreeMap<Modality, Words>,
     size_words: BTreeMap<SizeWord, Words>,
@@ -200,21 +116,7 @@ lists!(KeySpellings {
     date,
 });
 lists!(VagueKeys { hardware, hours, provider, region, steps, batch, tokens });
-lists!(Pairs {
-    serving,
-    device_counts,
-    no_cloud,
-    data_sizes,
-    affirmed,
-    denied,
-    file_sizes,
-    neutral,
-    qualified_by_use,
-    runs,
-    parts,
-    uses,
-    each,
-});
+lists!(Pairs { serving, device_counts, no_cloud, data_sizes, affirmed, denied, file_sizes, neutral, qualified_by_use });
 lists!(Columns {
     params,
     tokens,
@@ -240,7 +142,7 @@ lists!(Triggers { bare_chips, hardware, carbon, clouds, counts, bases, tools, nu
 lists!(Sentences { abbreviations, stages, stage_numbers, own_pretraining, own_fine_tuning, other_sizes, this_model, advice });
 lists!(HardwareProse { serving, running, modal, modal_denied, serving_though_training, used });
 lists!(EmissionsProse { serving, comparisons, said, energy_said, calculators });
-lists!(RatesProse { per, whole, passed, factors, barriers });
+lists!(Rates { per, passed, fillers, no_rate, runs, parts, devices, uses, several, several_runs, factors, barriers, results });
 lists!(TimesProse {
     strong,
     cumulative,
@@ -294,7 +196,7 @@ tables!(Prose {
     sentences: Sentences,
     hardware: HardwareProse,
     emissions: EmissionsProse,
-    rates: RatesProse,
+    rates: Rates,
     times: TimesProse,
     tokens: TokensProse,
     utilization: UtilizationProse,
@@ -336,52 +238,35 @@ tables!(Recipe {
     sentence_transformers: SentenceTransformers,
 });
 
-/// Reads a file. That each can be read is a unit test's business, so that a broken one is never released.
-fn parse<T: DeserializeOwned>(name: &str) -> T {
-    let text = FILES.iter().find(|(file, _)| *file == name).map_or("", |(_, text)| text);
-    toml::from_str(text).unwrap_or_else(|why| panic!("data/vocabulary/{name}: {why}"))
-}
-
-/// A file, read when it is asked for first.
-macro_rules! file {
-    ($(#[$about:meta])* $name:ident: $type:ty = $file:literal) => {
-        $(#[$about])*
-        pub(super) fn $name() -> &'static $type {
-            static WORDS: LazyLock<$type> = LazyLock::new(|| parse($file));
-            &WORDS
-        }
-    };
-}
-
-file!(
+word_file!(
     /// Units, scales and numbers.
     units: Units = "units.toml"
 );
-file!(
+word_file!(
     /// Texts about hardware.
     hardware: Hardware = "hardware.toml"
 );
-file!(
+word_file!(
     /// Texts about places.
     place: Place = "place.toml"
 );
-file!(
+word_file!(
     /// The index's own fields.
     index: Index = "index.toml"
 );
-file!(
+word_file!(
     /// Cards as a whole.
     card: Card = "card.toml"
 );
-file!(
+word_file!(
     /// Keys, columns and settings of cards.
     keys: Keys = "keys.toml"
 );
-file!(
+word_file!(
     /// Sentences of cards.
     prose: Prose = "prose.toml"
 );
-file!(
+word_file!(
     /// Recipes of trainings.
     recipe: Recipe = "recipe.toml"
 );
@@ -389,6 +274,7 @@ file!(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vocabulary::FILES;
     use std::collections::BTreeSet;
 
     #[test]
@@ -400,42 +286,6 @@ mod tests {
         assert!(index.tasks[&Modality::Text].contains(&"fill-mask") && card.clouds.providers.len() > 10);
         assert!(keys.keys.hours.contains(&"hours used") && prose.times.strong.contains(&"took"));
         assert!(recipe().keys.length.contains(&"sequence len"));
-        assert_eq!(FILES.len(), 8);
-    }
-
-    /// Lists that are compared with text as it was written.
-    const AS_WRITTEN: &[&str] = &["loaders", "chips"];
-
-    fn check(path: &str, value: &toml::Value) {
-        match value {
-            toml::Value::Table(table) => {
-                assert!(!table.is_empty(), "{path} is empty");
-                for (key, value) in table {
-                    assert_eq!(key, &key.to_lowercase(), "{path}");
-                    check(&format!("{path}.{key}"), value);
-                }
-            }
-            toml::Value::Array(items) if items.first().is_some_and(toml::Value::is_table) => {
-                items.iter().for_each(|item| check(path, item));
-            }
-            toml::Value::Array(items) => {
-                let words: Vec<&str> = items.iter().map(|item| item.as_str().unwrap()).collect();
-                assert!(!words.is_empty() && words.iter().all(|word| !word.trim().is_empty()), "{path}");
-                assert_eq!(words.iter().collect::<BTreeSet<_>>().len(), words.len(), "{path} has a word twice");
-                if !AS_WRITTEN.iter().any(|list| path.ends_with(list)) {
-                    assert!(words.iter().all(|word| *word == word.to_lowercase()), "{path} is not lower case");
-                }
-            }
-            toml::Value::String(_) | toml::Value::Integer(_) => {}
-            other => panic!("{path}: {other}"),
-        }
-    }
-
-    #[test]
-    fn no_list_is_empty_or_has_a_word_twice_and_words_are_lower_case() {
-        for (name, text) in FILES {
-            check(name, &toml::Value::Table(toml::from_str(text).unwrap()));
-        }
     }
 
     #[test]

@@ -3,68 +3,7 @@
 //! `Meta-Llama-3-8B`, `Llama3.1-8B-Finetuned` and `L3.1-8B-Stheno` all name the family llama; the version and the size say which run.
 
 use super::names::tokens;
-
-/// A family: the word its names begin with, and the namespaces that pre-train it.
-struct Family {
-    word: &'static str,
-    homes: &'static [&'static str],
-}
-
-const FAMILIES: &[Family] = &[
-    Family { word: "llama", homes: &["meta-llama", "huggyllama", "facebook"] },
-    Family { word: "qwen", homes: &["qwen"] },
-    Family { word: "mistral", homes: &["mistralai"] },
-    Family { word: "mixtral", homes: &["mistralai"] },
-    Family { word: "ministral", homes: &["mistralai"] },
-    Family { word: "gemma", homes: &["google"] },
-    Family { word: "phi", homes: &["microsoft"] },
-    Family { word: "deepseek", homes: &["deepseek-ai"] },
-    Family { word: "falcon", homes: &["tiiuae"] },
-    Family { word: "yi", homes: &["01-ai"] },
-    Family { word: "glm", homes: &["zai-org", "thudm"] },
-    Family { word: "chatglm", homes: &["zai-org", "thudm"] },
-    Family { word: "kimi", homes: &["moonshotai"] },
-    Family { word: "internlm", homes: &["internlm"] },
-    Family { word: "olmo", homes: &["allenai"] },
-    Family { word: "olmoe", homes: &["allenai"] },
-    Family { word: "pythia", homes: &["eleutherai"] },
-    Family { word: "bloom", homes: &["bigscience"] },
-    Family { word: "stablelm", homes: &["stabilityai"] },
-    Family { word: "mpt", homes: &["mosaicml"] },
-    Family { word: "granite", homes: &["ibm-granite", "ibm"] },
-    Family { word: "smollm", homes: &["huggingfacetb"] },
-    Family { word: "starcoder", homes: &["bigcode"] },
-    Family { word: "opt", homes: &["facebook"] },
-    Family { word: "gpt2", homes: &["openai-community", "openai"] },
-    Family { word: "solar", homes: &["upstage"] },
-    Family { word: "tinyllama", homes: &["tinyllama"] },
-    Family { word: "minimax", homes: &["minimaxai"] },
-];
-/// Names by which fine-tuners call a family's version, whole token to family and version.
-const SHORTHANDS: &[(&str, &str, &str)] = &[
-    ("l2", "llama", "2"),
-    ("l3", "llama", "3"),
-    ("l3.1", "llama", "3.1"),
-    ("l3.2", "llama", "3.2"),
-    ("l3.3", "llama", "3.3"),
-    ("q2.5", "qwen", "2.5"),
-    ("g2", "gemma", "2"),
-    ("mn", "mistral", "nemo"),
-    ("nemo", "mistral", "nemo"),
-    ("vicuna", "llama", ""),
-    ("alpaca", "llama", ""),
-    ("guanaco", "llama", ""),
-    ("zephyr", "mistral", ""),
-    ("codellama", "llama", "2"),
-    ("t5", "t5", ""),
-];
-/// Words after a family that tell models of one version apart, as sizes do.
-const KIND_WORDS: &[&str] = &["mini", "small", "medium", "large", "nemo", "tiny", "nano", "micro", "moe", "llm", "coder"];
-/// Words for what a family's model was specialised in by further training: the run it started from has the name without them.
-const SPECIALITIES: &[&str] = &["coder", "code", "math", "vl", "vision", "audio", "omni", "embedding", "reranker", "guard", "med"];
-
-/// Names of further trained families, and the family they were trained from.
-const DERIVED: &[(&str, &str)] = &[("bloomz", "bloom"), ("gptjt", "gptj"), ("embeddinggemma", "gemma")];
+use super::vocabulary::{House, vocabulary};
 
 /// What a name says of its family.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -87,18 +26,20 @@ pub fn named(name: &str) -> Option<Named> {
     if let Some(at) = tokens.iter().position(|t| t == "distill" || t == "distilled") {
         tokens.drain(..=at.min(tokens.len().saturating_sub(2)));
     }
-    let kind = tokens.iter().find_map(|t| KIND_WORDS.iter().find(|k| *k == t).copied());
+    let words = &vocabulary().families;
+    let kind = tokens.iter().find_map(|t| words.kinds.list().iter().find(|k| *k == t).copied());
     for (i, token) in tokens.iter().enumerate() {
-        if let Some((_, family, version)) = SHORTHANDS.iter().find(|(word, _, _)| word == token) {
-            let nemo = *version == "nemo";
+        if let Some(short) = words.shorthands.iter().find(|short| short.token.text() == token) {
+            let (family, version) = (short.family.text(), short.version.text());
+            let nemo = version == "nemo";
             return Some(Named {
                 family,
-                version: (!version.is_empty() && !nemo).then(|| (*version).to_owned()),
+                version: (!version.is_empty() && !nemo).then(|| version.to_owned()),
                 kind: if nemo { Some("nemo") } else { kind },
                 glued_tenths: None,
             });
         }
-        for Family { word, .. } in FAMILIES {
+        for word in words.houses.iter().map(|house| house.word.text()) {
             let Some(rest) = token.strip_prefix(word) else { continue };
             let version = if rest.is_empty() {
                 tokens.get(i + 1).and_then(|next| version(next))
@@ -133,14 +74,14 @@ fn version(token: &str) -> Option<String> {
 #[must_use]
 pub fn is_home(family: &str, owner: &str) -> bool {
     let owner = owner.to_lowercase();
-    FAMILIES.iter().any(|f| f.word == family && f.homes.contains(&owner.as_str()))
+    vocabulary().families.houses.iter().any(|house| house.word.text() == family && house.homes.contains(&owner.as_str()))
 }
 
 /// Whether a namespace is a home of any family.
 #[must_use]
 pub fn is_a_home(owner: &str) -> bool {
     let owner = owner.to_lowercase();
-    FAMILIES.iter().any(|f| f.homes.contains(&owner.as_str()))
+    vocabulary().families.houses.iter().any(|house| house.homes.contains(&owner.as_str()))
 }
 
 /// The family another namespace's name points at (`RYS-Llama3.1-Large`, `Microsoft_Phi-4`); none at home, and none for words of the
@@ -165,10 +106,12 @@ pub fn blended(name: &str) -> Option<Named> {
     tokens(name).iter().find_map(|token| {
         let letters = token.find(|c: char| !c.is_ascii_lowercase()).map_or(token.as_str(), |at| &token[..at]);
         let version = version(&token[letters.len()..])?;
-        let shares =
-            |f: &&Family| f.word.len() > SHARED_LETTERS + 1 && f.word != letters && letters.starts_with(&f.word[..SHARED_LETTERS]);
-        let family = FAMILIES.iter().filter(|_| letters.len() >= BLENDED_LETTERS).find(shares)?;
-        Some(Named { family: family.word, version: Some(version), kind: None, glued_tenths: None })
+        let shares = |house: &&House| {
+            let word = house.word.text();
+            word.len() > SHARED_LETTERS + 1 && word != letters && letters.starts_with(&word[..SHARED_LETTERS])
+        };
+        let family = vocabulary().families.houses.iter().filter(|_| letters.len() >= BLENDED_LETTERS).find(shares)?;
+        Some(Named { family: family.word.text(), version: Some(version), kind: None, glued_tenths: None })
     })
 }
 
@@ -176,20 +119,22 @@ pub fn blended(name: &str) -> Option<Named> {
 /// `gemma-7b`.
 #[must_use]
 pub fn without_speciality(name: &str) -> Option<String> {
+    let words = &vocabulary().families;
     let all = tokens(name);
     let mut kept: Vec<String> = Vec::with_capacity(all.len());
     for token in &all {
-        if SPECIALITIES.contains(&token.as_str()) {
+        if words.specialities.contains(&token.as_str()) {
             continue;
         }
-        if let Some((_, family)) = DERIVED.iter().find(|(word, _)| word == token) {
-            kept.push((*family).to_owned());
+        if let Some(family) = words.derived.get(token) {
+            kept.push(family.text().to_owned());
             continue;
         }
-        let plain = ["code", "med", "math", "shield"]
+        let plain = words
+            .glued_specialities
             .iter()
             .find_map(|s| token.strip_prefix(s))
-            .filter(|rest| FAMILIES.iter().any(|f| rest.starts_with(f.word)));
+            .filter(|rest| words.houses.iter().any(|house| rest.starts_with(house.word.text())));
         kept.push(plain.unwrap_or(token).to_owned());
     }
     (kept != all).then(|| kept.join("-"))

@@ -62,7 +62,7 @@ pub struct RepoFacts {
     pub says_fine_tuning: bool,
     /// Stated relation to the base.
     pub relation: Option<Relation>,
-    /// Tags that carry a signal, of `SIGNAL_TAGS` in tags.rs.
+    /// Tags that carry a signal, of the list `signals` in `data/vocabulary/lineage.toml`.
     pub signals: Box<[&'static str]>,
     /// Kind of the registry's run for this id; a continued pre-training of the registry is a fine-tuning with `registry_continued`.
     pub registry_kind: Option<RunKind>,

@@ -54,13 +54,13 @@ fn ids_of_index(facts: &[RepoFacts]) -> IdMap {
     }
     // Where the index still has an old id, its new ones.
     for (i, f) in facts.iter().enumerate().filter(|(_, f)| f.owner().is_empty()) {
-        for owner in names::CANONICAL_OWNERS {
+        for owner in names::canonical_owners() {
             by_id.entry(format!("{owner}/{}", f.name().to_lowercase()).into()).or_insert(position(i));
         }
     }
     // And the other way round, the Hub's own redirects of models that once had no namespace.
     for (i, f) in facts.iter().enumerate() {
-        if names::CANONICAL_OWNERS.contains(&f.owner().to_lowercase().as_str()) {
+        if names::canonical_owners().contains(&f.owner().to_lowercase().as_str()) {
             by_id.entry(f.name().to_lowercase().into()).or_insert(position(i));
         }
     }

@@ -3,21 +3,8 @@
 
 use super::model::RepoFacts;
 use super::names;
+use super::vocabulary::vocabulary;
 use crate::domain::{Relation, Role, Rule, RunKind};
-
-/// Tags that mark the output of a fine-tuning tool.
-const FINE_TUNE_TAGS: &[&str] = &["autotrain", "generated_from_trainer", "setfit", "trl", "axolotl", "llama-factory", "dreambooth"];
-/// Tasks whose repositories are a task head on somebody's encoder, unless the registry says otherwise.
-const HEAD_TASKS: &[&str] = &[
-    "text-classification",
-    "token-classification",
-    "question-answering",
-    "zero-shot-classification",
-    "table-question-answering",
-    "text-ranking",
-];
-/// Libraries of converted formats.
-const CONVERSION_LIBRARIES: &[&str] = &["mlx", "onnx", "openvino", "coreml", "ctranslate2", "transformers.js"];
 
 /// A role, and the rule that decided it.
 type Decision = (Role, Rule);
@@ -125,7 +112,8 @@ fn quantized(facts: &RepoFacts) -> Option<Decision> {
 }
 
 fn converted(facts: &RepoFacts) -> Option<Decision> {
-    let converted = CONVERSION_LIBRARIES.contains(&library(facts)) || names::says_converted(facts.name(), has_base(facts));
+    let converted =
+        vocabulary().tags.conversion_libraries.contains(&library(facts)) || names::says_converted(facts.name(), has_base(facts));
     converted.then_some((Role::Converted, Rule::ConversionLibraryOrToken))
 }
 
@@ -170,11 +158,11 @@ fn tagged(facts: &RepoFacts) -> Option<Decision> {
     if says_continued(facts) {
         return Some((Role::Continued, Rule::ContinuedPretrainingTag));
     }
-    if FINE_TUNE_TAGS.iter().any(|tag| has_tag(facts, tag)) {
+    if vocabulary().tags.fine_tuning_tools.iter().any(|tag| has_tag(facts, tag)) {
         let role = if names::says_base(facts.name()) { Role::Continued } else { Role::Finetuned };
         return Some((role, Rule::FineTuningToolTag));
     }
-    let head = facts.pipeline_tag.as_deref().is_some_and(|task| HEAD_TASKS.contains(&task));
+    let head = facts.pipeline_tag.as_deref().is_some_and(|task| vocabulary().tags.head_tasks.contains(&task));
     head.then_some((Role::Finetuned, Rule::TaskHead))
 }
 
@@ -222,12 +210,12 @@ fn says_continued(facts: &RepoFacts) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lineage::tags::SIGNAL_TAGS;
+    use crate::lineage::tags::signal;
 
     /// A tag that is not kept could never decide.
     #[test]
     fn tags_of_fine_tuning_tools_are_kept() {
-        assert!(FINE_TUNE_TAGS.iter().all(|tag| SIGNAL_TAGS.contains(tag)));
+        assert!(vocabulary().tags.fine_tuning_tools.iter().all(|tag| signal(tag).is_some()));
     }
 
     fn facts(id: &str) -> RepoFacts {

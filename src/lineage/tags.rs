@@ -1,29 +1,22 @@
 //! What a repository's tags say of its training and its bases.
 
+use super::vocabulary::vocabulary;
 use crate::domain::Relation;
 
-/// Tags that a rule of [`roles`](super::roles) reads; the others are not kept.
-pub const SIGNAL_TAGS: &[&str] = &[
-    "autotrain",
-    "generated_from_trainer",
-    "setfit",
-    "trl",
-    "axolotl",
-    "llama-factory",
-    "dreambooth",
-    "lora",
-    "peft",
-    "merge",
-    "mergekit",
-    "gguf",
-    "gptq",
-    "awq",
-    "exl2",
-    "continual-pretraining",
-    "continued-pretraining",
-    "continual pretraining",
-    "continued pretraining",
-];
+/// The tag of [`RepoFacts`](super::RepoFacts)`::signals` that a tag is; none where no rule and no sign reads it.
+#[must_use]
+pub fn signal(tag: &str) -> Option<&'static str> {
+    vocabulary().tags.signals.list().iter().find(|signal| **signal == tag).copied()
+}
+
+/// The architecture that tags in lower case name: the first that is no format and no library, unless it is the code of a language.
+#[must_use]
+pub fn architecture(tags: impl Iterator<Item = String>) -> Option<String> {
+    let words = &vocabulary().tags;
+    let first = tags.into_iter().find(|tag| !words.formats.contains(&tag.as_str()))?;
+    let is_language = first.len() <= 3 && !words.short_architectures.contains(&first.as_str());
+    (!first.contains(':') && !is_language).then_some(first)
+}
 
 /// The relation that a list of tags states, and the ids of the bases it states it for, each once.
 #[must_use]

@@ -1,85 +1,74 @@
-//! Word lists by which names are told apart, as data: `data/vocabulary/lineage.toml`, whose comments say what each list decides.
+//! The words by which names, tags and namespaces are told apart: the struct of `data/vocabulary/lineage.toml`.
 
-use serde::Deserialize;
-use std::sync::LazyLock;
+use crate::vocabulary::{Word, Words, lists, tables, word_file};
+use rustc_hash::FxHashMap;
 
-/// Name and text of the file.
-pub const FILE: (&str, &str) = ("lineage.toml", include_str!("../../data/vocabulary/lineage.toml"));
+lists!(Untrained { owners, owner_endings, words, beside_random, trained });
+lists!(Drafts { words, beside_family, prediction, parts, small_models, assistants, before_assistant });
+lists!(List { words });
+lists!(Vision { words, endings });
+lists!(Tokens {
+    variants,
+    quantized,
+    not_quantized_alone,
+    converted,
+    number_formats,
+    handed_on,
+    groups,
+    adapters,
+    post_trained,
+    tasks,
+    continued,
+    bases,
+    merged,
+    reward_models,
+    languages,
+});
+lists!(Stages { reasoning_distillation, long_rl, preference, sft });
+lists!(Owners { mirrors, canonical });
+lists!(Tags { signals, fine_tuning_tools, formats, short_architectures, head_tasks, conversion_libraries });
+lists!(Architectures { of_families, vision_beginnings, vision_endings });
+tables!(House { word: Word, homes: Words });
+tables!(Shorthand { token: Word, family: Word, version: Word });
+tables!(Families {
+    kinds: Words,
+    specialities: Words,
+    glued_specialities: Words,
+    houses: Vec<House>,
+    shorthands: Vec<Shorthand>,
+    derived: FxHashMap<String, Word>,
+});
+tables!(Vocabulary {
+    untrained: Untrained,
+    drafts: Drafts,
+    uncensored: List,
+    unquantized: List,
+    pruned: List,
+    vision: Vision,
+    tokens: Tokens,
+    stages: Stages,
+    owners: Owners,
+    tags: Tags,
+    architectures: Architectures,
+    families: Families,
+});
 
-/// Weights that nobody trained.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Untrained {
-    pub(super) owners: Vec<String>,
-    pub(super) owner_endings: Vec<String>,
-    pub(super) words: Vec<String>,
-    pub(super) beside_random: Vec<String>,
-    pub(super) trained: Vec<String>,
-}
-
-/// Heads and small models that draft for a target.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Drafts {
-    pub(super) words: Vec<String>,
-    pub(super) beside_family: Vec<String>,
-    pub(super) prediction: Vec<String>,
-    pub(super) parts: Vec<String>,
-    pub(super) small_models: Vec<String>,
-    pub(super) assistants: Vec<String>,
-    pub(super) before_assistant: Vec<String>,
-}
-
-/// A list of words.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct List {
-    pub(super) words: Vec<String>,
-}
-
-/// Models that see.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Vision {
-    pub(super) words: Vec<String>,
-    pub(super) endings: Vec<String>,
-}
-
-/// The file.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Vocabulary {
-    pub(super) untrained: Untrained,
-    pub(super) drafts: Drafts,
-    pub(super) uncensored: List,
-    pub(super) unquantized: List,
-    pub(super) pruned: List,
-    pub(super) vision: Vision,
-}
-
-/// Whether a list has a word.
-pub(super) fn has(list: &[String], word: &str) -> bool {
-    list.iter().any(|w| w == word)
-}
-
-/// The word lists. The file is part of the binary, and a test reads it.
-#[allow(clippy::expect_used)]
-pub(super) fn vocabulary() -> &'static Vocabulary {
-    static VOCABULARY: LazyLock<Vocabulary> =
-        LazyLock::new(|| toml::from_str(FILE.1).expect("data/vocabulary/lineage.toml has the tables of src/lineage/vocabulary.rs"));
-    &VOCABULARY
-}
+word_file!(
+    /// The word lists.
+    vocabulary: Vocabulary = "lineage.toml"
+);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn words_are_lower_case_and_whole() {
+    fn words_of_names_are_lower_case_and_whole() {
         let v = vocabulary();
-        let lists = [&v.untrained.words, &v.drafts.words, &v.drafts.beside_family, &v.uncensored.words, &v.vision.words];
-        for word in lists.into_iter().flatten() {
+        let lists = [v.untrained.words, v.drafts.words, v.drafts.beside_family, v.uncensored.words, v.vision.words];
+        for word in lists.iter().flat_map(|list| list.list()) {
             assert!(word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()), "{word}");
         }
+        assert!(v.families.houses.len() > 20 && v.families.houses.iter().all(|h| !h.homes.is_empty()));
     }
 }

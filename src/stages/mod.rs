@@ -24,10 +24,9 @@ pub mod estimate;
 pub mod snapshot;
 
 use crate::engine::{Bound, Declared, Step};
-use crate::evidence::vocabulary;
-use crate::lineage;
 use crate::reference::Reference;
 use crate::store::sha256_bytes;
+use crate::vocabulary;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -77,7 +76,7 @@ pub const NAMES: [&str; 7] = [
 fn vocabulary_digests() -> &'static BTreeMap<String, String> {
     static DIGESTS: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
         let digest = |(name, text): &(&str, &str)| (format!("vocabulary/{name}"), sha256_bytes(text.as_bytes()));
-        vocabulary::FILES.iter().chain([&lineage::vocabulary::FILE]).map(digest).collect()
+        vocabulary::FILES.iter().map(digest).collect()
     });
     &DIGESTS
 }

@@ -83,6 +83,12 @@ pub fn modality(raw: &RawModelRow, registry: Option<&TrainingRun>) -> Modality {
     library.unwrap_or_else(|| if is_language_model() { Modality::Text } else { Modality::Other })
 }
 
+/// Whether models of a task give out labels, spans, scores, vectors or maps, and neither language nor images nor video.
+#[must_use]
+pub fn generates_nothing(task: &str) -> bool {
+    vocabulary::index().generates_nothing.contains(&task)
+}
+
 fn by_modality(lists: &BTreeMap<Modality, Words>) -> FxHashMap<&'static str, Modality> {
     vocabulary::by_word(&lists.iter().map(|(modality, words)| (*words, *modality)).collect::<Vec<_>>())
 }

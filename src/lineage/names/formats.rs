@@ -1,40 +1,42 @@
 //! What a name says of the format of the weights: packed, converted, an adapter's.
 
 use super::tokens::tokens;
-use super::words::{CONVERTED, QUANTIZED};
+use crate::lineage::vocabulary::vocabulary;
 
 /// Whether a token says the weights are packed.
 #[must_use]
 pub fn says_quantized(name: &str) -> bool {
-    tokens(name).iter().any(|t| QUANTIZED.contains(&t.as_str()) && !["dynamic", "qat", "qad"].contains(&t.as_str()))
+    let words = &vocabulary().tokens;
+    tokens(name).iter().any(|t| words.quantized.contains(&t.as_str()) && !words.not_quantized_alone.contains(&t.as_str()))
 }
 
 /// Whether a token says only the format changed. A data type in a name (`bf16`) says so only beside a base: authors of fine-tunes name
 /// theirs, too.
 #[must_use]
 pub fn says_converted(name: &str, has_base: bool) -> bool {
-    let is_dtype = |t: &str| ["fp16", "bf16", "fp32"].contains(&t);
-    tokens(name).iter().any(|t| CONVERTED.contains(&t.as_str()) && (has_base || !is_dtype(t)))
+    let words = &vocabulary().tokens;
+    tokens(name).iter().any(|t| words.converted.contains(&t.as_str()) && (has_base || !words.number_formats.contains(&t.as_str())))
 }
 
 /// Whether `name` is `other` with nothing more than format tokens: `Llama-2-7b-hf` of `Llama-2-7b`.
 #[must_use]
 pub fn is_conversion_of(name: &str, other: &str) -> bool {
     let (a, b) = (tokens(name), tokens(other));
-    let is_format = |t: &String| CONVERTED.contains(&t.as_str()) || t == "hf";
+    let words = &vocabulary().tokens;
+    let is_format = |t: &String| words.converted.contains(&t.as_str()) || words.handed_on.contains(&t.as_str());
     a.len() > b.len() && a.iter().filter(|t| !is_format(t)).eq(b.iter()) && a.iter().any(is_format)
 }
 
 /// Whether the name is that of a format in which a house or a stranger hands weights on (`OLMo-1B-hf`).
 #[must_use]
 pub fn says_another_format(name: &str) -> bool {
-    tokens(name).last().is_some_and(|t| t == "hf")
+    tokens(name).last().is_some_and(|t| vocabulary().tokens.handed_on.contains(&t.as_str()))
 }
 
 /// Whether a token says that the files are an adapter's.
 #[must_use]
 pub fn says_adapter(name: &str) -> bool {
-    tokens(name).iter().any(|t| ["adapter", "adapters", "lora", "loras"].contains(&t.as_str()))
+    tokens(name).iter().any(|t| vocabulary().tokens.adapters.contains(&t.as_str()))
 }
 
 #[cfg(test)]

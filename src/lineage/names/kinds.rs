@@ -3,7 +3,8 @@
 
 use super::tokens::tokens;
 use crate::lineage::families;
-use crate::lineage::vocabulary::{has, vocabulary};
+use crate::lineage::vocabulary::vocabulary;
+use crate::vocabulary::Words;
 
 /// The parts of a name between hyphens, underscores, spaces and points.
 fn parts(name: &str) -> Vec<String> {
@@ -20,13 +21,13 @@ fn is_size(part: &str) -> bool {
 pub fn is_untrained(owner: &str, name: &str) -> bool {
     let words = &vocabulary().untrained;
     let owner = owner.to_lowercase();
-    if has(&words.owners, &owner) || words.owner_endings.iter().any(|ending| owner.ends_with(ending.as_str())) {
+    if words.owners.contains(&owner.as_str()) || words.owner_endings.iter().any(|ending| owner.ends_with(ending)) {
         return true;
     }
     let parts = parts(name);
-    let says = |list: &[String]| parts.iter().any(|p| has(list, p));
-    let random = parts.iter().any(|p| p == "random") && says(&words.beside_random);
-    (says(&words.words) || random) && !says(&words.trained)
+    let says = |list: Words| parts.iter().any(|p| list.contains(&p.as_str()));
+    let random = parts.iter().any(|p| p == "random") && says(words.beside_random);
+    (says(words.words) || random) && !says(words.trained)
 }
 
 /// How a name says that the weights draft tokens for a target model.
@@ -47,30 +48,30 @@ pub fn draft(name: &str, is_fraction: bool) -> Option<Draft> {
 /// The kind of draft, and the part of the name that says so.
 fn find_draft(parts: &[String], name: &str, is_fraction: bool) -> Option<(Draft, usize)> {
     let words = &vocabulary().drafts;
-    let first = |list: &[String]| parts.iter().position(|p| has(list, p));
-    if let Some(at) = first(&words.words) {
+    let first = |list: Words| parts.iter().position(|p| list.contains(&p.as_str()));
+    if let Some(at) = first(words.words) {
         return Some((Draft::Head, at));
     }
-    if let Some(at) = first(&words.prediction) {
-        let a_part = parts.get(at + 1).is_some_and(|next| has(&words.parts, next));
+    if let Some(at) = first(words.prediction) {
+        let a_part = parts.get(at + 1).is_some_and(|next| words.parts.contains(&next.as_str()));
         if a_part || is_fraction {
             return Some((Draft::Head, at));
         }
     }
     let before = |at: usize| at.checked_sub(1).and_then(|before| parts.get(before));
-    if let Some(at) = first(&words.assistants)
-        && before(at).is_some_and(|p| has(&words.before_assistant, p) || is_size(p.trim_start_matches('e')))
+    if let Some(at) = first(words.assistants)
+        && before(at).is_some_and(|p| words.before_assistant.contains(&p.as_str()) || is_size(p.trim_start_matches('e')))
     {
         return Some((Draft::Head, at));
     }
     let family = families::named(name);
-    if let Some(at) = first(&words.beside_family)
+    if let Some(at) = first(words.beside_family)
         && (family.is_some() || before(at).is_some_and(|p| is_size(p)))
     {
         return Some((Draft::Head, at));
     }
     family?;
-    first(&words.small_models).map(|at| (Draft::SmallModel, at))
+    first(words.small_models).map(|at| (Draft::SmallModel, at))
 }
 
 /// Why a size in the name is another model's; none where it is the repository's own.
@@ -100,17 +101,15 @@ pub fn target(name: &str) -> Option<String> {
     let tokens = tokens(name);
     let says = |token: &String| {
         let v = vocabulary();
-        let copies = [&v.uncensored, &v.unquantized, &v.pruned];
-        token.split('.').any(|p| {
-            let lists =
-                [&v.drafts.words, &v.drafts.beside_family, &v.drafts.prediction, &v.drafts.small_models, &v.drafts.assistants];
-            lists.iter().any(|list| has(list, p)) || copies.iter().any(|list| has(&list.words, p))
-        })
+        let d = &v.drafts;
+        let drafts = [d.words, d.beside_family, d.prediction, d.small_models, d.assistants];
+        let copies = [v.uncensored.words, v.unquantized.words, v.pruned.words];
+        token.split('.').any(|p| drafts.iter().chain(&copies).any(|list| list.contains(&p)))
     };
     let at = tokens.iter().position(says)?;
     let behind = &tokens[at + 1..];
     // "DeepSeek-R1-DRAFT-Qwen2.5-0.5B" was made of Qwen2.5-0.5B, not of what it drafts for.
-    if has(&vocabulary().drafts.small_models, &tokens[at]) && families::named(&behind.join("-")).is_some() {
+    if vocabulary().drafts.small_models.contains(&tokens[at].as_str()) && families::named(&behind.join("-")).is_some() {
         return Some(squeezed_tokens(behind));
     }
     let kept = if at == 0 { &tokens[tokens.iter().take_while(|t| says(t)).count()..] } else { &tokens[..at] };
@@ -130,21 +129,21 @@ fn squeezed_tokens(tokens: &[String]) -> String {
 /// Whether a word says that the weights were edited or tuned to refuse nothing.
 #[must_use]
 pub fn says_uncensored(name: &str) -> bool {
-    parts(name).iter().any(|p| has(&vocabulary().uncensored.words, p))
+    parts(name).iter().any(|p| vocabulary().uncensored.words.contains(&p.as_str()))
 }
 
 /// Whether a word says that the weights were prepared for quantization and are in full precision.
 #[must_use]
 pub fn says_unquantized(name: &str) -> bool {
-    parts(name).iter().any(|p| has(&vocabulary().unquantized.words, p))
+    parts(name).iter().any(|p| vocabulary().unquantized.words.contains(&p.as_str()))
 }
 
 /// Whether a word says that parts of another model were taken away.
 #[must_use]
 pub fn says_pruned(name: &str) -> bool {
     // REAP20, RAZOR154: with the share that is left behind it.
-    let letters = |p: &str| p.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
-    parts(name).iter().any(|p| has(&vocabulary().pruned.words, &letters(p)))
+    let letters = |p: &'_ String| vocabulary().pruned.words.contains(&p.trim_end_matches(|c: char| c.is_ascii_digit()));
+    parts(name).iter().any(letters)
 }
 
 /// Whether a word says that a language model was taught to see.
@@ -153,8 +152,8 @@ pub fn says_vision(name: &str) -> bool {
     let words = &vocabulary().vision;
     parts(name).iter().any(|p| {
         let letters = p.trim_end_matches(|c: char| c.is_ascii_digit());
-        has(&words.words, letters)
-            || words.endings.iter().any(|ending| letters.len() > ending.len() && letters.ends_with(ending.as_str()))
+        words.words.contains(&letters)
+            || words.endings.iter().any(|ending| letters.len() > ending.len() && letters.ends_with(ending))
     })
 }
 

@@ -1,6 +1,6 @@
 //! What names say: tokens of a repository's name, its namespace, its architecture.
 //!
-//! A function `says_...` tells what whole tokens of a name (without namespace) say; `words.rs` has the lists.
+//! A function `says_...` tells what whole tokens of a name (without namespace) say; `data/vocabulary/lineage.toml` has the lists.
 
 mod architectures;
 mod formats;
@@ -9,14 +9,13 @@ mod owners;
 mod stems;
 mod tokens;
 mod training;
-mod words;
 
 pub use architectures::{is_family_architecture, is_vision_architecture};
 pub use formats::{is_conversion_of, says_adapter, says_another_format, says_converted, says_quantized};
 pub use kinds::{
     Draft, draft, is_untrained, says_pruned, says_uncensored, says_unquantized, says_vision, size_of_another, squeezed, target,
 };
-pub use owners::{CANONICAL_OWNERS, is_canonical, is_mirror};
+pub use owners::{canonical_owners, is_canonical, is_mirror};
 pub use stems::{stem, without_format};
 pub use tokens::{shared_words, tokens};
 pub use training::{

@@ -1,18 +1,19 @@
 //! What a name keeps once words that do not tell models apart are taken away.
 
 use super::tokens::{is_context_length, is_date, is_minor_version, is_token_count, tokens};
-use super::words::{CONVERTED, QUANTIZED, VARIANT};
+use crate::lineage::vocabulary::vocabulary;
 
 /// The stem that variants of one pre-training share.
 #[must_use]
 pub fn stem(name: &str) -> String {
+    let words = &vocabulary().tokens;
     let kept: Vec<String> = tokens(name)
         .into_iter()
         .filter(|t| {
             let t = t.as_str();
-            !(VARIANT.contains(&t)
-                || QUANTIZED.contains(&t)
-                || CONVERTED.contains(&t)
+            !(words.variants.contains(&t)
+                || words.quantized.contains(&t)
+                || words.converted.contains(&t)
                 || is_date(t)
                 || is_minor_version(t)
                 || is_token_count(t)
@@ -25,11 +26,15 @@ pub fn stem(name: &str) -> String {
 /// The name without format tokens: what a mirror or a quantizer copied.
 #[must_use]
 pub fn without_format(name: &str) -> String {
+    let words = &vocabulary().tokens;
     let kept: Vec<String> = tokens(name)
         .into_iter()
         .filter(|t| {
             let t = t.as_str();
-            !(QUANTIZED.contains(&t) || CONVERTED.contains(&t) || t == "hf" || t == "128g" || t == "32g")
+            !(words.quantized.contains(&t)
+                || words.converted.contains(&t)
+                || words.handed_on.contains(&t)
+                || words.groups.contains(&t))
         })
         .collect();
     kept.join("-")

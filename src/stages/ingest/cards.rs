@@ -5,7 +5,7 @@ use crate::engine::Outputs;
 use crate::error::{IoContext, Result};
 use crate::evidence::card;
 use crate::hub;
-use crate::lineage::names::CANONICAL_OWNERS;
+use crate::lineage::names::canonical_owners;
 use crate::store::sha256_file;
 use crate::tables::io::{BatchRows, TableReceipt};
 use crate::tables::sort::{DEFAULT_BUDGET_BYTES, ExternalSorter};
@@ -96,7 +96,7 @@ fn ids(outputs: &Outputs<'_, Ingest>) -> Result<FxHashMap<String, String>> {
     for row in outputs.written::<RawModelRow>()? {
         let id = row?.model_id;
         if let Some((owner, name)) = id.split_once('/')
-            && CANONICAL_OWNERS.contains(&owner.to_lowercase().as_str())
+            && canonical_owners().contains(&owner.to_lowercase().as_str())
         {
             legacy.push((name.to_lowercase(), id.clone()));
         }

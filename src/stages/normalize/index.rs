@@ -145,7 +145,7 @@ impl Index {
         let mut reporters: Vec<(usize, f64)> = self.emissions.iter().map(|(i, kg)| (*i, *kg)).collect();
         reporters.sort_by_key(|(i, _)| {
             let facts = &self.facts[*i];
-            let canonical = lineage::names::CANONICAL_OWNERS.contains(&facts.owner().to_lowercase().as_str());
+            let canonical = lineage::names::canonical_owners().contains(&facts.owner().to_lowercase().as_str());
             (!canonical, facts.registry_kind.is_none(), facts.created_ms.unwrap_or(i64::MAX), *i)
         });
         for (i, kg) in reporters {

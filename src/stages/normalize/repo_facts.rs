@@ -9,58 +9,6 @@ use crate::hub::record::is_valid_id;
 use crate::lineage::{self, RepoFacts, Words};
 use crate::tables::RawModelRow;
 
-/// Tags that are formats or libraries; the first other tag names the architecture (the Hub writes them in this order).
-const FORMAT_TAGS: &[&str] = &[
-    "transformers",
-    "pytorch",
-    "tf",
-    "jax",
-    "flax",
-    "safetensors",
-    "gguf",
-    "ggml",
-    "onnx",
-    "rust",
-    "coreml",
-    "openvino",
-    "tensorboard",
-    "joblib",
-    "keras",
-    "tf-keras",
-    "diffusers",
-    "sentence-transformers",
-    "peft",
-    "mlx",
-    "vllm",
-    "timm",
-    "adapter-transformers",
-    "setfit",
-    "pickle",
-    "skops",
-    "nemo",
-    "paddlepaddle",
-    "stable-baselines3",
-    "spacy",
-    "fastai",
-    "sklearn",
-    "allennlp",
-    "espnet",
-    "speechbrain",
-    "transformers.js",
-    "open_clip",
-    "litert",
-    "exllamav2",
-    "mistral-common",
-    "text-generation-inference",
-    "chat",
-    "code",
-    "conversational",
-    "facebook",
-    "meta",
-];
-/// Architectures whose names are as short as the codes of languages, which follow where the Hub knows no architecture.
-const SHORT_ARCHITECTURES: &[&str] = &["t5", "vit", "mpt", "opt", "phi", "dpt", "led", "xlm", "bit", "esm", "dit", "glm", "yi"];
-
 /// A multiple of this is a size that somebody wrote down, not a count of weights: layers and vocabularies have no such totals.
 const ROUND_PARAMS: i64 = 1_000_000;
 
@@ -107,7 +55,7 @@ pub fn repo_facts(references: &References, raw: &RawModelRow, words: &mut Words)
         bases_from_card: false,
         says_fine_tuning: says_fine_tuning(raw),
         relation,
-        signals: signals.iter().filter_map(|t| lineage::tags::SIGNAL_TAGS.iter().find(|s| *s == t).copied()).collect(),
+        signals: signals.iter().filter_map(|t| lineage::tags::signal(t)).collect(),
         registry_kind: registry.map(registry_kind),
         registry_continued: registry.is_some_and(|r| r.kind == RunKind::Continued),
         named_size: name_size(&raw.model_id),
@@ -138,10 +86,8 @@ fn architecture(raw: &RawModelRow) -> Option<String> {
     if raw.architecture.is_some() {
         return raw.architecture.as_deref().map(str::to_lowercase);
     }
-    let first = raw.tags.iter().map(|t| t.to_lowercase()).find(|t| !FORMAT_TAGS.contains(&t.as_str()))?;
-    let is_language = first.len() <= 3 && !SHORT_ARCHITECTURES.contains(&first.as_str());
-    let is_architecture = !first.contains(':') && !is_language && raw.pipeline_tag.as_deref() != Some(first.as_str());
-    is_architecture.then_some(first)
+    let named = lineage::tags::architecture(raw.tags.iter().map(|t| t.to_lowercase()))?;
+    (raw.pipeline_tag.as_deref() != Some(named.as_str())).then_some(named)
 }
 
 #[cfg(test)]

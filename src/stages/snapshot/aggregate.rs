@@ -163,7 +163,8 @@ fn groups(item: &Item, basis: &Basis) -> Vec<(GroupBy, String)> {
     ];
     if item.tier() != Tier::NoTraining {
         let base = item.run.root_run_id.as_ref().and_then(|root| basis.roots.get(root)).copied();
-        let group = ai_act::group(item.model.modality, item.run.kind, item.estimate.train_flop.p50, base);
+        let output = ai_act::Output { modality: item.model.modality, task: item.model.pipeline_tag.as_deref() };
+        let group = ai_act::group(output, item.run.kind, item.estimate.train_flop.p50, base);
         groups.push((GroupBy::EuAiAct, group.to_owned()));
     }
     groups

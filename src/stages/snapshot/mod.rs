@@ -17,8 +17,8 @@ pub use publish::{LATEST, verify_files};
 use self::manifest::{Headline, Manifest, Records};
 use super::fetch::Fetch;
 use super::ingest::Ingest;
-use super::merged;
 use super::normalize::Normalize;
+use super::{merged, vocabulary_digests};
 use crate::domain::METHOD_VERSION;
 use crate::domain::source::CohortMetric;
 use crate::engine::{Digests, Inputs, Outputs, Stage, stage};
@@ -40,7 +40,7 @@ use std::path::{Path, PathBuf};
 
 stage! {
     /// Aggregates, tests and publishes.
-    struct Publication = "snapshot" version 7
+    struct Publication = "snapshot" version 8
     reads [
         ModelRow,
         RunRow,
@@ -112,7 +112,7 @@ impl References {
 
 impl Digests for References {
     fn digests(&self) -> BTreeMap<String, String> {
-        merged([&self.factors.digests(), self.digests.digests()])
+        merged([&self.factors.digests(), self.digests.digests(), vocabulary_digests()])
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the columns of a table hold, by their headers.
 
 use super::keys::Key;
-use super::results::rate_in;
+use super::rates::{is_sign, rate_in};
 use crate::evidence::card::parse::pair::norm_key;
 use crate::evidence::quantity::tokens::lex;
 use crate::evidence::vocabulary;
@@ -29,6 +29,11 @@ pub fn column(header: &str) -> Option<Column> {
     size_column(&key, &lower, &words).or_else(|| training_column(&key, &lower, &words, header))
 }
 
+/// Whether a header divides what it names: "FLOPs per token", "tokens/s".
+fn is_divided(header: &str) -> bool {
+    lex(header).iter().any(is_sign)
+}
+
 /// Parameters of any kind.
 fn size_column(key: &str, lower: &str, words: &[&str]) -> Option<Column> {
     if lower.contains("embedding") && lower.contains("non") {
@@ -38,7 +43,7 @@ fn size_column(key: &str, lower: &str, words: &[&str]) -> Option<Column> {
         return Some(Column::Of(Key::Active));
     }
     let is_size = vocabulary::keys().columns.params.contains(&key);
-    let is_params = lower.contains("param") && words.len() <= 3 && !words.contains(&"per");
+    let is_params = lower.contains("param") && words.len() <= 3 && !is_divided(lower);
     (is_size || is_params).then_some(Column::Of(Key::Params))
 }
 
@@ -47,10 +52,10 @@ fn training_column(key: &str, lower: &str, words: &[&str], header: &str) -> Opti
     let columns = &vocabulary::keys().columns;
     let has = |w: &str| words.contains(&w);
     let says = |parts: &[&str]| parts.iter().any(|p| lower.contains(p));
-    if lower.contains("flop") && !lower.contains("/s") && !has("per") && !lower.contains("gflop") && !lower.contains("mflop") {
+    if lower.contains("flop") && !is_divided(lower) && !lower.contains("gflop") && !lower.contains("mflop") {
         return Some(Column::Of(Key::Flop));
     }
-    let says_tokens = lower.contains("tokens") && (has("total") || lower.contains("train")) && !has("per");
+    let says_tokens = lower.contains("tokens") && (has("total") || lower.contains("train")) && !is_divided(lower);
     if columns.tokens.contains(&key) || says_tokens {
         return Some(Column::Of(Key::Tokens));
     }

@@ -1,5 +1,6 @@
 //! Keys: what a line, a row or a column says its value is.
 
+use super::rates::RATE;
 use crate::evidence::vocabulary;
 use rustc_hash::FxHashMap;
 use std::sync::LazyLock;
@@ -102,9 +103,11 @@ pub fn read_key(norm: &str) -> Option<Asked> {
         return None;
     }
     let mut reason = None;
-    if let Some(at) = words.iter().position(|w| lists.each.contains(w)).filter(|at| *at > 0) {
-        let of_run = words.get(at + 1..).is_some_and(|rest| rest.iter().any(|w| lists.runs.contains(w)));
-        reason = (!of_run).then_some("a rate, or a part of the training");
+    // "CO2 emissions per epoch": what stands before the sign is the key.
+    let rates = &vocabulary::prose().rates;
+    if let Some(at) = words.iter().position(|w| rates.per.contains(w)).filter(|at| *at > 0) {
+        let of_run = words.get(at + 1..).is_some_and(|rest| rest.iter().any(|w| rates.runs.contains(w)));
+        reason = (!of_run).then_some(RATE);
         words.truncate(at);
     }
     loop {

@@ -5,7 +5,8 @@ use super::clouds::provider_in;
 use super::dates::date_in;
 use super::headings::{under_environment, under_evaluation, under_training};
 use super::keys::{Asked, Key, read_key};
-use super::results::{rate_in, result_from};
+use super::rates::{is_per_device, rate_in};
+use super::results::result_from;
 use super::templates::is_template;
 use super::totals::covers_more;
 use super::training::is_train;
@@ -122,8 +123,7 @@ impl Card<'_> {
             Key::Hours => {
                 let text = format!("{} {}", pair.key, pair.value).to_lowercase();
                 let key = lex(&text);
-                let per_device = key.windows(2).any(|w| matches!(w, [a, b] if a.is("per") && b.is_any(&["gpu", "device", "chip"])));
-                rate_in(&key).filter(|_| !per_device).or_else(|| covers_more(&self.own, &text))
+                rate_in(&key).filter(|_| !is_per_device(&key)).or_else(|| covers_more(&self.own, &text))
             }
             Key::Hardware
             | Key::Devices

@@ -1,48 +1,133 @@
-//! Rates: so much per kilowatt-hour, per epoch, per device. They are no figures of a training.
+//! Rates: so much per kilowatt-hour, per epoch, per device, per query. They are no figures of a training, and this is the only place that
+//! tells them, for sentences, keys, values and headers alike.
 
-use crate::evidence::quantity::tokens::{Kind, Token, text_at, text_before};
+use crate::evidence::quantity::tokens::{Kind, Token, span, text_at, text_before};
 use crate::evidence::quantity::units::{energy_unit, mass_unit};
 use crate::evidence::vocabulary;
 
-/// Tokens behind a unit within which "per" is looked for.
-const BEHIND: usize = 7;
-/// Tokens before a number within which it is.
+/// Tokens behind a unit within which the sign of a rate is looked for.
+const BEHIND: usize = 10;
+/// Tokens before a number within which a word for a rate is.
 const BEFORE: usize = 14;
+/// Tokens behind the sign within which what it divides by is.
+const SUBJECT: usize = 4;
+/// Numbers behind "/" that count several things and make no rate: "10 hours / 3 epochs".
+const SEVERAL: std::ops::Range<f64> = 1.5..1000.0;
 
-/// Whether the figure whose number begins at `from` and whose unit ends before `to` is a rate.
+/// Reason of a figure of a unit of something, or of a part of the training.
+pub const RATE: &str = "a rate";
+/// Reason of a figure of a use.
+const OF_USE: &str = "evaluation or inference";
+
+/// Whether a token is the sign of a rate: "per", "/", "every".
 #[must_use]
-pub fn is_rate(ts: &[Token<'_>], from: usize, to: usize) -> bool {
-    is_rate_behind(ts, to) || is_rate_before(ts, from)
+pub fn is_sign(t: &Token<'_>) -> bool {
+    t.is_any(&vocabulary::prose().rates.per)
 }
 
-/// Whether a unit is divided by what follows it: `kg CO2e per kWh`, `kg eq. CO2/kWh`, `g kWh^-1`.
-#[must_use]
-pub fn is_rate_behind(ts: &[Token<'_>], to: usize) -> bool {
-    let words = &vocabulary::prose().rates;
-    for at in to..to + BEHIND {
-        let Some(t) = ts.get(at) else { return false };
-        let next = ts.get(at + 1);
-        if t.is_any(&words.per) {
-            let is_gas = |n: &Token<'_>| n.text.contains("co2");
-            return next.is_some_and(|n| {
-                !is_gas(n)
-                    && !n.is_any(&words.whole)
-                    && (n.kind == Kind::Word || (n.kind == Kind::Number && t.is("/") && is_one(ts, at + 1)))
-            });
-        }
-        if at < to + 2 && energy_unit(&t.text).is_some() && mass_unit(text_before(ts, to, 1)).is_some() {
-            return is_inverted(ts, at + 1);
-        }
-        if !t.is_any(&words.passed) {
-            return false;
+/// What the sign of a rate divides by.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Divisor {
+    /// A run: the figure is this training's.
+    Run,
+    /// A use of the model.
+    Use,
+    /// A part of a training, or a unit that is known.
+    Part,
+    /// Another word.
+    Word,
+    /// Nothing that is divided by.
+    Nothing,
+}
+
+impl Divisor {
+    /// The reason that it gives; `any_word` says that the sign follows a unit, so that any word is divided by.
+    fn reason(self, any_word: bool) -> Option<&'static str> {
+        match self {
+            Self::Use => Some(OF_USE),
+            Self::Part => Some(RATE),
+            Self::Word => any_word.then_some(RATE),
+            Self::Run | Self::Nothing => None,
         }
     }
-    false
 }
 
-/// `/ 1 kWh`.
-fn is_one(ts: &[Token<'_>], at: usize) -> bool {
-    text_at(ts, at) == "1" && energy_unit(text_at(ts, at + 1)).is_some()
+/// What the sign of a rate at a token divides by.
+fn divisor(ts: &[Token<'_>], sign: usize) -> Divisor {
+    let words = &vocabulary::prose().rates;
+    let Some(next) = ts.get(sign).filter(|t| is_sign(t)).and(ts.get(sign + 1)) else { return Divisor::Nothing };
+    let mut at = sign + 1;
+    while at <= sign + SUBJECT && ts.get(at).is_some_and(|t| t.kind == Kind::Number || t.is_any(&words.fillers)) {
+        at += 1;
+    }
+    let Some(subject) = ts.get(at) else { return Divisor::Nothing };
+    let is_gas = subject.text.contains("co2") || mass_unit(&subject.text).is_some_and(|_| subject.text.len() > 1);
+    let several = ts.get(sign).is_some_and(|t| t.is("/")) && next.value.is_some_and(|v| SEVERAL.contains(&v));
+    if subject.is_any(&words.uses) {
+        Divisor::Use
+    } else if several || is_gas {
+        Divisor::Nothing
+    } else if subject.is_any(&words.runs) || (at > sign + 1 && text_before(ts, at, 1) == "training") {
+        Divisor::Run
+    } else if span(ts, at, at + 2).iter().any(|t| t.is_any(&words.parts)) {
+        Divisor::Part
+    } else if next.kind == Kind::Word && !next.is_any(&words.no_rate) && subject.kind == Kind::Word {
+        Divisor::Word
+    } else {
+        Divisor::Nothing
+    }
+}
+
+/// Why what stands behind a figure, from the token after its unit on, makes it none of the training: `kg CO2e per kWh`,
+/// `kg eq. CO$_2$/kWh`, `g kWh^-1`, `kg per query`.
+#[must_use]
+pub fn rate_behind(ts: &[Token<'_>], to: usize) -> Option<&'static str> {
+    let words = &vocabulary::prose().rates;
+    for at in to..to + BEHIND {
+        let t = ts.get(at)?;
+        if is_sign(t) {
+            return divisor(ts, at).reason(true);
+        }
+        if at < to + 2 && energy_unit(&t.text).is_some() && mass_unit(text_before(ts, to, 1)).is_some() {
+            return is_inverted(ts, at + 1).then_some(RATE);
+        }
+        if !t.is_any(&words.passed) {
+            return None;
+        }
+    }
+    None
+}
+
+/// Why a figure, whose number begins at `from` and whose unit ends before `to`, is none of the training.
+#[must_use]
+pub fn rate_around(ts: &[Token<'_>], from: usize, to: usize) -> Option<&'static str> {
+    rate_behind(ts, to).or_else(|| is_rate_before(ts, from).then_some(RATE))
+}
+
+/// Why a text gives its figures to a part of the training, to a use, or to several runs, wherever it says so.
+#[must_use]
+pub fn rate_in(ts: &[Token<'_>]) -> Option<&'static str> {
+    (0..ts.len()).find_map(|at| divisor(ts, at).reason(false)).or_else(|| of_runs(ts))
+}
+
+/// "10 kg for 5 runs", without "per run".
+#[must_use]
+pub fn of_runs(ts: &[Token<'_>]) -> Option<&'static str> {
+    let words = &vocabulary::prose().rates;
+    let per_run = (0..ts.len()).any(|at| divisor(ts, at) == Divisor::Run);
+    let several = (0..ts.len()).any(|i| {
+        let many =
+            ts.get(i).is_some_and(|t| t.is_any(&words.several) || (t.kind == Kind::Number && t.value.is_some_and(|v| v > 1.0)));
+        many && span(ts, i + 1, i + 4).iter().any(|t| t.is_any(&words.several_runs))
+    });
+    (several && !per_run).then_some("a total of several runs")
+}
+
+/// Whether a text counts per device: hours of one device are those of the clock.
+#[must_use]
+pub fn is_per_device(ts: &[Token<'_>]) -> bool {
+    let devices = &vocabulary::prose().rates.devices;
+    ts.windows(2).any(|w| matches!(w, [sign, device] if is_sign(sign) && device.is_any(devices)))
 }
 
 /// `^-1`, `⁻¹`, `-1`.
@@ -67,16 +152,16 @@ fn is_rate_before(ts: &[Token<'_>], from: usize) -> bool {
         if t.is_any(&words.factors) {
             return true;
         }
-        is_result |= t.is_any(&["≈", "≃", "≅", "⇒"]);
-        if !is_result && energy_unit(&t.text).is_some() && text_before_is(ts, at, &words.per) {
+        is_result |= t.is_any(&words.results);
+        let behind_sign = || {
+            let sign = at.checked_sub(1).and_then(|b| ts.get(b));
+            sign.is_some_and(is_sign) && !sign.is_some_and(|t| t.is("each"))
+        };
+        if !is_result && energy_unit(&t.text).is_some() && behind_sign() {
             return true;
         }
     }
     false
-}
-
-fn text_before_is(ts: &[Token<'_>], at: usize, words: &[&str]) -> bool {
-    words.contains(&text_before(ts, at, 1)) || (text_before(ts, at, 1) == "every" && words.contains(&text_before(ts, at, 2)))
 }
 
 #[cfg(test)]
@@ -106,6 +191,10 @@ mod tests {
             "an emission factor of 0.233 kg CO2e",
             "Emissionsfaktor: 0,4 kg",
             "12 kg CO2 per epoch",
+            "3 g CO2e per 1000 queries",
+            "3 g CO2e/100 requests",
+            "0.3 kg CO2 / kWh",
+            "0.3 kg CO2 / 1 kWh",
         ] {
             let got = masses(text);
             assert!(got.len() == 1 && got.iter().all(|(_, is_rate)| *is_rate), "{text}: {got:?}");

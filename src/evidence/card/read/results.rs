@@ -1,119 +1,22 @@
 //! Which number of a value is its figure: the result behind the last "=" of a written-out calculation, a whole training and no rate of it.
 
 use super::candidate::{Card, Spot};
+use super::rates::{RATE, of_runs, rate_behind, rate_in};
 use super::training::is_train;
 use super::values::{figure, header_unit, unit_value};
 use crate::domain::Field;
 use crate::evidence::quantity::numbers::{Quantity, first_quantity};
-use crate::evidence::quantity::tokens::{Kind, Token, span, text_at, text_before};
+use crate::evidence::quantity::tokens::{Kind, Token, span};
 use crate::evidence::quantity::units::{energy_unit, mass_unit};
 use crate::evidence::vocabulary;
 
-/// Signs before the result of a calculation.
-const RESULT_SIGNS: &[&str] = &["=", "≈", "≃", "≅", "⇒"];
-/// What may stand between a unit of mass and the sign of a rate: "kg eq. CO$_2$/kWh".
-const UNIT_PARTS: &[&str] = &[
-    "co2",
-    "co2e",
-    "co2eq",
-    "co",
-    "eq",
-    "e",
-    "equivalent",
-    "equivalents",
-    "equiv",
-    "carbon",
-    "dioxide",
-    "emissions",
-    "emission",
-    "emitted",
-    "of",
-    "-",
-    "$",
-    "_",
-    "{",
-    "}",
-    "^",
-    "\\",
-    "~",
-    ".",
-    "2",
-    "₂",
-    ")",
-];
-/// Words passed over between the sign of a rate and what it is a rate of.
-const RATE_FILLERS: &[&str] = &["a", "an", "the", "one", "single", "training", "individual", "full", "-"];
-/// Tokens of a unit that are passed over.
-const MAX_UNIT_TOKENS: usize = 10;
 /// Two masses that differ by more are two figures, and not one in two units.
 const SAME: f64 = 0.1;
 
 /// Token behind the last sign of a result; 0 where nothing is worked out.
 #[must_use]
 pub fn result_from(ts: &[Token<'_>]) -> usize {
-    ts.iter().rposition(|t| t.is_any(RESULT_SIGNS)).map_or(0, |at| at + 1)
-}
-
-/// Why the sign of a rate at a token makes the figure before it none of the training; none where there is no rate, or one run's.
-#[must_use]
-pub fn rate_at(ts: &[Token<'_>], at: usize) -> Option<&'static str> {
-    let words = &vocabulary::keys().pairs;
-    if !ts.get(at).is_some_and(|t| t.is_any(&words.each)) {
-        return None;
-    }
-    let is_sign = ts.get(at).is_some_and(|t| t.is("/"));
-    let mut of = at + 1;
-    // "10 hours / 3 epochs" is no rate.
-    let several = |t: &Token<'_>| is_sign && t.kind == Kind::Number && t.value.is_some_and(|v| v > 1.0 && v < 1000.0);
-    if ts.get(of).is_some_and(several) {
-        return None;
-    }
-    while of < at + 4 && ts.get(of).is_some_and(|t| t.kind == Kind::Number || t.is_any(RATE_FILLERS)) {
-        of += 1;
-    }
-    let subject = ts.get(of)?;
-    if subject.is_any(&words.uses) || text_at(ts, of) == "inference" {
-        return Some("evaluation or inference");
-    }
-    if subject.is_any(&words.runs) || text_before(ts, of, 1) == "training" {
-        return None;
-    }
-    let of_part = span(ts, of, of + 2).iter().any(|t| t.is_any(&words.parts));
-    of_part.then_some("a rate, or a part of the training")
-}
-
-/// Why what stands behind a figure, from the token after its unit on, makes it none of the training.
-#[must_use]
-pub fn rate_behind(ts: &[Token<'_>], next: usize) -> Option<&'static str> {
-    let mut at = next;
-    while at < next + MAX_UNIT_TOKENS && ts.get(at).is_some_and(|t| t.is_any(UNIT_PARTS)) {
-        at += 1;
-    }
-    let other = || {
-        let is_sign = ts.get(at).is_some_and(|t| t.is("/"));
-        let named = ts.get(at + 1).is_some_and(|t| t.kind == Kind::Word && !t.is_any(&vocabulary::keys().pairs.runs));
-        (is_sign && named).then_some("a rate, or a part of the training")
-    };
-    rate_at(ts, at).or_else(other)
-}
-
-/// Why a text gives its figures to a part of the training, to a use, or to several runs, wherever it says so.
-#[must_use]
-pub fn rate_in(ts: &[Token<'_>]) -> Option<&'static str> {
-    (0..ts.len()).find_map(|i| rate_at(ts, i)).or_else(|| of_runs(ts))
-}
-
-/// "10 kg for 5 runs", without "per run".
-fn of_runs(ts: &[Token<'_>]) -> Option<&'static str> {
-    let words = &vocabulary::keys().pairs;
-    let per_run = (0..ts.len())
-        .any(|i| ts.get(i).is_some_and(|t| t.is_any(&words.each)) && span(ts, i + 1, i + 4).iter().any(|t| t.is_any(&words.runs)));
-    let several = (0..ts.len()).any(|i| {
-        let many = ts.get(i).is_some_and(|t| t.kind == Kind::Number && t.value.is_some_and(|v| v > 1.0))
-            || ts.get(i).is_some_and(|t| t.is_any(&["all", "several", "both"]));
-        many && span(ts, i + 1, i + 4).iter().any(|t| t.is_any(&["runs", "seeds", "trials", "trainings", "repetitions"]))
-    });
-    (several && !per_run).then_some("a total of several runs")
+    ts.iter().rposition(|t| t.is_any(&vocabulary::prose().rates.results)).map_or(0, |at| at + 1)
 }
 
 /// Why a value says that its figure is a use's.
@@ -138,7 +41,7 @@ fn amounts(ts: &[Token<'_>], from: usize, unit: fn(&str) -> Option<f64>) -> Vec<
         let is_number = ts.get(at).is_some_and(|t| t.kind == Kind::Number);
         match if is_number { figure(ts, at, unit) } else { None } {
             Some((value, next, quantity)) => {
-                out.push(Amount { value, quantity, reason: rate_behind(ts, next).or(quantity.is_rate.then_some("a rate")) });
+                out.push(Amount { value, quantity, reason: rate_behind(ts, next).or(quantity.is_rate.then_some(RATE)) });
                 at = next.max(at + 1);
             }
             None => at += 1,
@@ -194,7 +97,7 @@ impl Card<'_> {
 
     /// The energy on the way to emissions: "283 W x 8 h = 2.26 kWh x ... = 1.29 kg".
     fn add_steps(&mut self, spot: &Spot<'_>, value: &str, ts: &[Token<'_>]) {
-        for at in (0..ts.len()).filter(|i| ts.get(*i).is_some_and(|t| t.is_any(RESULT_SIGNS))) {
+        for at in (0..ts.len()).filter(|i| ts.get(*i).is_some_and(|t| t.is_any(&vocabulary::prose().rates.results))) {
             let found = (at + 1..at + 3).find_map(|i| unit_value(ts, i, energy_unit));
             if let Some((kwh, next, q)) = found {
                 let spot = spot.after(1).refused(rate_behind(ts, next));

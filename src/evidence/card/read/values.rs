@@ -1,7 +1,7 @@
 //! Values with a unit, and names of number formats.
 
 use super::candidate::{Card, Spot};
-use super::rates::{is_rate, is_rate_behind};
+use super::rates::{RATE, is_sign, rate_around, rate_behind};
 use super::repository::name_tokens;
 use crate::domain::Field;
 use crate::evidence::quantity::computes::{ComputeKind, compute_unit};
@@ -26,7 +26,7 @@ impl Card<'_> {
         let value = q.value * unit.map_or(1.0, |u| u.flop);
         let is_rate = unit.is_some_and(|u| u.kind == ComputeKind::Rate);
         let spot = spot
-            .refused(is_rate.then_some("a rate"))
+            .refused(is_rate.then_some(RATE))
             .refused((value < MIN_TRAIN_FLOP).then_some("too few for a training: FLOP of one pass"));
         self.add_quantity(&spot, Field::TrainFlop, value, written, &q);
     }
@@ -42,8 +42,7 @@ pub fn unit_value(ts: &[Token<'_>], i: usize, unit: fn(&str) -> Option<f64>) -> 
 #[must_use]
 pub fn figure(ts: &[Token<'_>], i: usize, unit: fn(&str) -> Option<f64>) -> Option<(f64, usize, Quantity)> {
     let (value, to, q) = unit_behind(ts, i, unit).or_else(|| unit_before(ts, i, unit))?;
-    let is_rate = is_rate(ts, i, to);
-    Some((value, to, Quantity { is_rate, ..q }))
+    Some((value, to, Quantity { is_rate: rate_around(ts, i, to).is_some(), ..q }))
 }
 
 fn unit_behind(ts: &[Token<'_>], i: usize, unit: fn(&str) -> Option<f64>) -> Option<(f64, usize, Quantity)> {
@@ -72,7 +71,7 @@ fn unit_before(ts: &[Token<'_>], i: usize, unit: fn(&str) -> Option<f64>) -> Opt
     }
     let word = ts.get(at).filter(|t| t.kind == Kind::Word && t.text.contains("co2"))?;
     let factor = unit(&word.text)?;
-    let taken = at.checked_sub(1).and_then(|b| ts.get(b)).is_some_and(|t| t.kind == Kind::Number || t.is_any(&["per", "/"]));
+    let taken = at.checked_sub(1).and_then(|b| ts.get(b)).is_some_and(|t| t.kind == Kind::Number || is_sign(t));
     (!is_year && !counts && !taken).then_some((q.value * factor, q.to, q))
 }
 
@@ -81,7 +80,7 @@ fn unit_before(ts: &[Token<'_>], i: usize, unit: fn(&str) -> Option<f64>) -> Opt
 pub fn header_unit(text: &str, unit: fn(&str) -> Option<f64>) -> Option<f64> {
     let ts = lex(text);
     let (at, factor) = ts.iter().enumerate().filter(|(_, t)| t.kind == Kind::Word).find_map(|(i, t)| Some((i, unit(&t.text)?)))?;
-    (!is_rate_behind(&ts, at + 1)).then_some(factor)
+    rate_behind(&ts, at + 1).is_none().then_some(factor)
 }
 
 /// Token behind the word for tokens at a token, or that token.

@@ -3,6 +3,7 @@
 use super::sentence::Sentence;
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot};
+use crate::evidence::card::read::rates::rate_behind;
 use crate::evidence::quantity::durations::{Duration, clock, duration, unit_hours};
 use crate::evidence::quantity::tokens::{Token, span, text_at, text_before};
 use crate::evidence::vocabulary;
@@ -162,6 +163,7 @@ fn of_something_else(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>)
     }
     let limited = words.limits.contains(&time.lead)
         || words.limits.contains(&time.before)
+        || rate_behind(time.ts, time.duration.to).is_some()
         || words.limits_before_that.contains(&time.before_that)
         || (time.lead == "to" && text_before(time.ts, time.at, 2) == "up")
         || (time.before == "to" && time.before_that == "up")

@@ -4,6 +4,7 @@ use super::nearby::{any, before, last};
 use super::sentence::Sentence;
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot};
+use crate::evidence::card::read::rates::rate_behind;
 use crate::evidence::card::read::training::is_train_verb;
 use crate::evidence::card::read::values::passes_behind;
 use crate::evidence::quantity::numbers::{Quantity, quantity};
@@ -77,6 +78,9 @@ fn not_tokens_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'sta
         || matches!(follows(0), "seen" | "processed");
     if any(middle, &words.not_seen_between) || (text_at(s.ts, i) == "token" && middle.is_empty() && !q.scaled) {
         return Some("not tokens seen");
+    }
+    if let Some(why) = rate_behind(s.ts, i + 1) {
+        return Some(why);
     }
     let length = any(last(left, 6), &words.lengths) && !seen && !any(last(left, 2), &["total"]);
     if length || any(span(right, 0, 3), &words.lengths_behind) {

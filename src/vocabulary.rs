@@ -1,0 +1,168 @@
+//! Word lists as data: `data/vocabulary/*.toml`, whose comments say what each list decides.
+//!
+//! A new word goes into its list; a new list also needs a field of that name in the struct of its table (`src/evidence/vocabulary.rs`,
+//! `src/lineage/vocabulary.rs`), and a rule that reads it. The files are part of the binary and read once. A list keeps the order of its
+//! file, which counts where the first word that fits is taken.
+
+use rustc_hash::FxHashMap;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+use std::ops::Deref;
+
+/// Name and text of every file.
+pub const FILES: &[(&str, &str)] = &[
+    ("card.toml", include_str!("../data/vocabulary/card.toml")),
+    ("hardware.toml", include_str!("../data/vocabulary/hardware.toml")),
+    ("index.toml", include_str!("../data/vocabulary/index.toml")),
+    ("keys.toml", include_str!("../data/vocabulary/keys.toml")),
+    ("lineage.toml", include_str!("../data/vocabulary/lineage.toml")),
+    ("place.toml", include_str!("../data/vocabulary/place.toml")),
+    ("prose.toml", include_str!("../data/vocabulary/prose.toml")),
+    ("recipe.toml", include_str!("../data/vocabulary/recipe.toml")),
+    ("units.toml", include_str!("../data/vocabulary/units.toml")),
+];
+
+/// A list of words in the order of its file.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Words(&'static [&'static str]);
+
+impl Words {
+    /// The words for as long as the program runs.
+    pub(crate) fn list(self) -> &'static [&'static str] {
+        self.0
+    }
+}
+
+impl Deref for Words {
+    type Target = [&'static str];
+
+    fn deref(&self) -> &Self::Target {
+        self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Words {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // Every file is read once: nothing leaks twice.
+        let words = Vec::<Word>::deserialize(deserializer)?;
+        Ok(Self(words.into_iter().map(Word::text).collect::<Vec<&'static str>>().leak()))
+    }
+}
+
+/// A word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Word(&'static str);
+
+impl Word {
+    /// The word for as long as the program runs.
+    pub(crate) fn text(self) -> &'static str {
+        self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Word {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(String::deserialize(deserializer)?.leak()))
+    }
+}
+
+/// Lists with a value each, by word; of a word in two lists the first counts.
+pub(crate) fn by_word<V: Copy>(lists: &[(Words, V)]) -> FxHashMap<&'static str, V> {
+    let mut map = FxHashMap::default();
+    for (words, value) in lists {
+        for word in words.list() {
+            map.entry(*word).or_insert(*value);
+        }
+    }
+    map
+}
+
+/// Lists with a value each, as pairs, the longest words first: for beginnings of words.
+pub(crate) fn longest_first<V: Copy>(lists: &[(Words, V)]) -> Vec<(&'static str, V)> {
+    let pairs = lists.iter().flat_map(|(words, value)| words.list().iter().map(|word| (*word, *value)));
+    let mut pairs: Vec<(&'static str, V)> = pairs.collect();
+    pairs.sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
+    pairs
+}
+
+/// Reads a file. That each can be read is a unit test's business, so that a broken one is never released.
+pub(crate) fn read_file<T: DeserializeOwned>(name: &str) -> T {
+    let text = FILES.iter().find(|(file, _)| *file == name).map_or("", |(_, text)| text);
+    toml::from_str(text).unwrap_or_else(|why| panic!("data/vocabulary/{name}: {why}"))
+}
+
+/// A table of a file: a field for each of its lists.
+macro_rules! lists {
+    ($table:ident { $($list:ident),+ $(,)? }) => {
+        #[derive(Debug, serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub(super) struct $table {
+            $(pub(super) $list: $crate::vocabulary::Words,)+
+        }
+    };
+}
+
+/// A file, or a table of one: a field for each of its tables.
+macro_rules! tables {
+    ($file:ident { $($table:ident: $type:ty),+ $(,)? }) => {
+        #[derive(Debug, serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub(super) struct $file {
+            $(pub(super) $table: $type,)+
+        }
+    };
+}
+
+/// A file, read when it is asked for first.
+macro_rules! word_file {
+    ($(#[$about:meta])* $name:ident: $type:ty = $file:literal) => {
+        $(#[$about])*
+        pub(super) fn $name() -> &'static $type {
+            static WORDS: std::sync::LazyLock<$type> = std::sync::LazyLock::new(|| $crate::vocabulary::read_file($file));
+            &WORDS
+        }
+    };
+}
+
+pub(crate) use {lists, tables, word_file};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// Lists that are compared with text as it was written.
+    const AS_WRITTEN: &[&str] = &["loaders", "chips"];
+
+    fn check(path: &str, value: &toml::Value) {
+        match value {
+            toml::Value::Table(table) => {
+                assert!(!table.is_empty(), "{path} is empty");
+                for (key, value) in table {
+                    assert_eq!(key, &key.to_lowercase(), "{path}");
+                    check(&format!("{path}.{key}"), value);
+                }
+            }
+            toml::Value::Array(items) if items.first().is_some_and(toml::Value::is_table) => {
+                items.iter().for_each(|item| check(path, item));
+            }
+            toml::Value::Array(items) => {
+                let words: Vec<&str> = items.iter().map(|item| item.as_str().unwrap()).collect();
+                assert!(!words.is_empty() && words.iter().all(|word| !word.trim().is_empty()), "{path}");
+                assert_eq!(words.iter().collect::<BTreeSet<_>>().len(), words.len(), "{path} has a word twice");
+                if !AS_WRITTEN.iter().any(|list| path.ends_with(list)) {
+                    assert!(words.iter().all(|word| *word == word.to_lowercase()), "{path} is not lower case");
+                }
+            }
+            toml::Value::String(_) | toml::Value::Integer(_) => {}
+            other => panic!("{path}: {other}"),
+        }
+    }
+
+    #[test]
+    fn no_list_is_empty_or_has_a_word_twice_and_words_are_lower_case() {
+        for (name, text) in FILES {
+            check(name, &toml::Value::Table(toml::from_str(text).unwrap()));
+        }
+    }
+}
