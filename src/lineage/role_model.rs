@@ -113,7 +113,7 @@ pub struct RoleModel {
     pub names: Vec<String>,
     /// Labelled records that have each feature.
     pub rows: Vec<usize>,
-    softmax: Softmax,
+    softmax: Softmax<ROLES>,
 }
 
 /// What the folds give for one labelled record: its probabilities as it is and masked, by a model that saw none of its owner's records.
@@ -155,7 +155,7 @@ impl RoleModel {
             rows.push(n);
             positions.entry(kind).or_default().insert(value, at);
         }
-        let softmax = Softmax::even(ROLES, names.len());
+        let softmax = Softmax::even(names.len());
         Self { positions, names, rows, softmax }
     }
 
@@ -213,26 +213,27 @@ pub fn folds(labelled: &[Labelled]) -> Vec<usize> {
     labelled.iter().map(|row| owners.binary_search(&row.owner()).unwrap_or(0) % FOLDS).collect()
 }
 
-/// Probabilities of every labelled record by models that saw no record of its owner. The features are those of `whole`, which were chosen
-/// by counts and not by roles, and each fit begins at its coefficients.
+/// Probabilities of every labelled record, for each way of learning, by models that saw no record of its owner. The features are those of
+/// `whole`, which were chosen by counts and not by roles, and each fit begins at its coefficients.
 #[must_use]
-pub fn held_out(labelled: &[Labelled], whole: &RoleModel, learning: Learning) -> Vec<HeldOut> {
+pub fn held_out(labelled: &[Labelled], whole: &RoleModel, ways: &[Learning]) -> Vec<Vec<HeldOut>> {
     use rayon::prelude::*;
     let folds = folds(labelled);
-    let models: Vec<RoleModel> = (0..FOLDS)
+    let fits: Vec<(Learning, usize)> = ways.iter().flat_map(|way| (0..FOLDS).map(move |held| (*way, held))).collect();
+    let models: Vec<RoleModel> = fits
         .into_par_iter()
-        .map(|held| {
+        .map(|(learning, held)| {
             let rest = labelled.iter().zip(&folds).filter(|(_, fold)| **fold != held);
             let examples: Vec<Example> = rest.flat_map(|(row, _)| whole.examples(row, learning.masks)).collect();
             RoleModel { softmax: softmax::fit(&examples, whole.softmax.clone(), learning.ridge), ..whole.clone() }
         })
         .collect();
-    labelled
-        .iter()
-        .zip(&folds)
-        .map(|(row, fold)| {
+    let of_fold = |models: &[RoleModel]| {
+        let shares = |(row, fold): (&Labelled, &usize)| {
             let model = &models[*fold];
             [model.shares(&row.signs()), model.shares(&row.masked().signs())]
-        })
-        .collect()
+        };
+        labelled.iter().zip(&folds).map(shares).collect()
+    };
+    models.chunks(FOLDS).map(of_fold).collect()
 }

@@ -28,73 +28,79 @@ pub struct Example {
     pub weight: f64,
 }
 
-/// A fitted model.
+/// A fitted model of `K` classes.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Softmax {
-    /// Classes.
-    pub classes: usize,
-    /// Features, the intercept among them.
-    pub features: usize,
-    /// Coefficients, `classes * features`, class by class.
-    pub coefficients: Vec<f64>,
+pub struct Softmax<const K: usize> {
+    /// Coefficients of the classes, feature by feature, the intercept first: the classes of a feature lie side by side, because every
+    /// pass over the rows wants them together.
+    coefficients: Vec<[f64; K]>,
 }
 
-impl Softmax {
+impl<const K: usize> Softmax<K> {
     /// A model that gives every class the same probability.
     #[must_use]
-    pub fn even(classes: usize, features: usize) -> Self {
-        Self { classes, features, coefficients: vec![0.0; classes * features] }
+    pub fn even(features: usize) -> Self {
+        Self { coefficients: vec![[0.0; K]; features] }
     }
 
     /// Coefficient of a feature for a class, in logits.
     #[must_use]
     pub fn coefficient(&self, class: usize, feature: usize) -> f64 {
-        self.coefficients[class * self.features + feature]
+        self.coefficients[feature][class]
     }
 
     /// Probabilities of the classes; they sum to one.
     #[must_use]
-    pub fn probabilities(&self, features: &[(u16, f64)]) -> Vec<f64> {
-        let mut z = vec![0.0; self.classes];
-        probabilities(&self.coefficients, self.features, features, &mut z);
-        z
+    pub fn probabilities(&self, features: &[(u16, f64)]) -> [f64; K] {
+        probabilities(&self.coefficients, features).0
     }
 }
 
-/// z of each class, then exp(z) over their sum; returns the log of that sum.
-fn probabilities(coefficients: &[f64], width: usize, features: &[(u16, f64)], out: &mut [f64]) -> f64 {
-    for (class, z) in out.iter_mut().enumerate() {
-        let row = &coefficients[class * width..(class + 1) * width];
-        *z = features.iter().map(|(at, value)| row[usize::from(*at)] * value).sum();
+/// Sum of the features' rows, each times its value.
+fn combine<const K: usize>(rows: &[[f64; K]], features: &[(u16, f64)]) -> [f64; K] {
+    let mut out = [0.0; K];
+    for (at, value) in features {
+        for (out, row) in out.iter_mut().zip(&rows[usize::from(*at)]) {
+            *out += row * value;
+        }
     }
-    let most = out.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let mut sum = 0.0;
-    for z in out.iter_mut() {
-        *z = exp(*z - most);
-        sum += *z;
+    out
+}
+
+/// Adds a row, times its value, to the rows of each feature.
+fn spread<const K: usize>(rows: &mut [[f64; K]], features: &[(u16, f64)], change: &[f64; K]) {
+    for (at, value) in features {
+        for (row, change) in rows[usize::from(*at)].iter_mut().zip(change) {
+            *row += change * value;
+        }
     }
-    for z in out.iter_mut() {
-        *z /= sum;
-    }
-    most + log(sum)
+}
+
+/// exp(z) of each class over their sum, z of each class, and the log of that sum.
+fn probabilities<const K: usize>(coefficients: &[[f64; K]], features: &[(u16, f64)]) -> ([f64; K], [f64; K], f64) {
+    let z = combine(coefficients, features);
+    let most = z.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let p = z.map(|z| exp(z - most));
+    let sum: f64 = p.iter().sum();
+    (p.map(|p| p / sum), z, most + log(sum))
 }
 
 /// Fits a model, beginning at `start`.
 #[must_use]
-pub fn fit(examples: &[Example], start: Softmax, ridge: f64) -> Softmax {
+pub fn fit<const K: usize>(examples: &[Example], start: Softmax<K>, ridge: f64) -> Softmax<K> {
     let mut model = start;
     let total: f64 = examples.iter().map(|e| e.weight).sum();
     let mut now = Objective::of_model(examples, &model, ridge);
     for _ in 0..MAX_STEPS {
-        if now.gradient.iter().all(|g| g.abs() <= TOLERANCE * total) {
+        if now.gradient.iter().flatten().all(|g| g.abs() <= TOLERANCE * total) {
             break;
         }
-        let step = newton_step(examples, &model, &now, ridge);
+        let step = newton_step(examples, &now, ridge);
         let slope = dot(&now.gradient, &step);
         let mut length = 1.0;
         let next = loop {
-            let coefficients = model.coefficients.iter().zip(&step).map(|(b, s)| b + length * s).collect();
-            let tried = Softmax { coefficients, ..model.clone() };
+            let mut tried = model.clone();
+            add(&mut tried.coefficients, length, &step);
             let objective = Objective::of_model(examples, &tried, ridge);
             if objective.loss <= now.loss + SUFFICIENT * length * slope {
                 break Some((tried, objective));
@@ -112,34 +118,28 @@ pub fn fit(examples: &[Example], start: Softmax, ridge: f64) -> Softmax {
 }
 
 /// Loss, gradient and probabilities at a point.
-struct Objective {
+struct Objective<const K: usize> {
     loss: f64,
-    gradient: Vec<f64>,
-    /// Of every row, class by class.
-    probabilities: Vec<f64>,
+    gradient: Vec<[f64; K]>,
+    /// Of every row.
+    probabilities: Vec<[f64; K]>,
 }
 
-impl Objective {
-    fn of_model(examples: &[Example], model: &Softmax, ridge: f64) -> Self {
-        let (classes, width) = (model.classes, model.features);
+impl<const K: usize> Objective<K> {
+    fn of_model(examples: &[Example], model: &Softmax<K>, ridge: f64) -> Self {
         let mut loss = 0.0;
-        let mut gradient = vec![0.0; classes * width];
-        let mut all = vec![0.0; examples.len() * classes];
-        for (example, p) in examples.iter().zip(all.chunks_exact_mut(classes)) {
-            let log_sum = probabilities(&model.coefficients, width, &example.features, p);
-            let own = &model.coefficients[example.class * width..(example.class + 1) * width];
-            let z: f64 = example.features.iter().map(|(at, value)| own[usize::from(*at)] * value).sum();
-            loss += example.weight * (log_sum - z);
-            for (class, p) in p.iter().enumerate() {
-                let error = example.weight * (p - f64::from(u8::from(class == example.class)));
-                let row = &mut gradient[class * width..(class + 1) * width];
-                for (at, value) in &example.features {
-                    row[usize::from(*at)] += error * value;
-                }
-            }
+        let mut gradient = vec![[0.0; K]; model.coefficients.len()];
+        let mut all = Vec::with_capacity(examples.len());
+        for example in examples {
+            let (p, z, log_sum) = probabilities(&model.coefficients, &example.features);
+            loss += example.weight * (log_sum - z[example.class]);
+            let mut error = p;
+            error[example.class] -= 1.0;
+            spread(&mut gradient, &example.features, &error.map(|e| example.weight * e));
+            all.push(p);
         }
-        for (at, (g, b)) in gradient.iter_mut().zip(&model.coefficients).enumerate() {
-            if at % width != 0 {
+        for (gradient, coefficients) in gradient.iter_mut().zip(&model.coefficients).skip(1) {
+            for (g, b) in gradient.iter_mut().zip(coefficients) {
                 *g += ridge * b;
                 loss += ridge / 2.0 * b * b;
             }
@@ -148,41 +148,29 @@ impl Objective {
     }
 
     /// Product of the Hessian with a direction.
-    fn curvature(&self, examples: &[Example], model: &Softmax, direction: &[f64], ridge: f64) -> Vec<f64> {
-        let (classes, width) = (model.classes, model.features);
-        let mut out = vec![0.0; direction.len()];
-        let mut moved = vec![0.0; classes];
-        for (example, p) in examples.iter().zip(self.probabilities.chunks_exact(classes)) {
-            for (class, z) in moved.iter_mut().enumerate() {
-                let row = &direction[class * width..(class + 1) * width];
-                *z = example.features.iter().map(|(at, value)| row[usize::from(*at)] * value).sum();
-            }
+    fn curvature(&self, examples: &[Example], direction: &[[f64; K]], ridge: f64) -> Vec<[f64; K]> {
+        let mut out = vec![[0.0; K]; direction.len()];
+        for (example, p) in examples.iter().zip(&self.probabilities) {
+            let moved = combine(direction, &example.features);
             let mean: f64 = moved.iter().zip(p).map(|(z, p)| z * p).sum();
-            for (class, (z, p)) in moved.iter().zip(p).enumerate() {
-                let change = example.weight * p * (z - mean);
-                let row = &mut out[class * width..(class + 1) * width];
-                for (at, value) in &example.features {
-                    row[usize::from(*at)] += change * value;
-                }
+            let mut change = moved;
+            for (change, p) in change.iter_mut().zip(p) {
+                *change = example.weight * p * (*change - mean);
             }
+            spread(&mut out, &example.features, &change);
         }
-        for (at, (o, d)) in out.iter_mut().zip(direction).enumerate() {
-            if at % width != 0 {
-                *o += ridge * d;
-            }
-        }
+        add(&mut out[1..], ridge, &direction[1..]);
         out
     }
 
     /// Diagonal of the Hessian, by which the conjugate gradients are scaled.
-    fn diagonal(&self, examples: &[Example], model: &Softmax, ridge: f64) -> Vec<f64> {
-        let (classes, width) = (model.classes, model.features);
-        let mut out = vec![ridge.max(f64::MIN_POSITIVE); classes * width];
-        for (example, p) in examples.iter().zip(self.probabilities.chunks_exact(classes)) {
-            for (class, p) in p.iter().enumerate() {
-                let row = &mut out[class * width..(class + 1) * width];
-                for (at, value) in &example.features {
-                    row[usize::from(*at)] += example.weight * p * (1.0 - p) * value * value;
+    fn diagonal(&self, examples: &[Example], ridge: f64) -> Vec<[f64; K]> {
+        let mut out = vec![[ridge.max(f64::MIN_POSITIVE); K]; self.gradient.len()];
+        for (example, p) in examples.iter().zip(&self.probabilities) {
+            let own = p.map(|p| example.weight * p * (1.0 - p));
+            for (at, value) in &example.features {
+                for (out, own) in out[usize::from(*at)].iter_mut().zip(&own) {
+                    *out += own * value * value;
                 }
             }
         }
@@ -191,11 +179,13 @@ impl Objective {
 }
 
 /// Solves Hessian x step = -gradient, as closely as the gradient is small.
-fn newton_step(examples: &[Example], model: &Softmax, now: &Objective, ridge: f64) -> Vec<f64> {
-    let diagonal = now.diagonal(examples, model, ridge);
-    let scaled = |residual: &[f64]| -> Vec<f64> { residual.iter().zip(&diagonal).map(|(r, d)| r / d).collect() };
-    let mut step = vec![0.0; now.gradient.len()];
-    let mut residual: Vec<f64> = now.gradient.iter().map(|g| -g).collect();
+fn newton_step<const K: usize>(examples: &[Example], now: &Objective<K>, ridge: f64) -> Vec<[f64; K]> {
+    let diagonal = now.diagonal(examples, ridge);
+    let scaled = |residual: &[[f64; K]]| -> Vec<[f64; K]> {
+        residual.iter().zip(&diagonal).map(|(r, d)| std::array::from_fn(|k| r[k] / d[k])).collect()
+    };
+    let mut step = vec![[0.0; K]; now.gradient.len()];
+    let mut residual: Vec<[f64; K]> = now.gradient.iter().map(|g| g.map(|g| -g)).collect();
     let first = dot(&residual, &residual);
     // The square root of the gradient's length as forcing term: the steps become exact as the gradient vanishes.
     let enough = first * sqrt(first).min(0.25);
@@ -203,16 +193,14 @@ fn newton_step(examples: &[Example], model: &Softmax, now: &Objective, ridge: f6
     let mut direction = toward.clone();
     let mut product = dot(&residual, &toward);
     for _ in 0..MAX_CONJUGATE {
-        let curved = now.curvature(examples, model, &direction, ridge);
+        let curved = now.curvature(examples, &direction, ridge);
         let curvature = dot(&direction, &curved);
         if curvature <= 0.0 {
             break;
         }
         let length = product / curvature;
-        for (at, d) in direction.iter().enumerate() {
-            step[at] += length * d;
-            residual[at] -= length * curved[at];
-        }
+        add(&mut step, length, &direction);
+        add(&mut residual, -length, &curved);
         if dot(&residual, &residual) <= enough {
             break;
         }
@@ -220,15 +208,27 @@ fn newton_step(examples: &[Example], model: &Softmax, now: &Objective, ridge: f6
         let next = dot(&residual, &toward);
         let turn = next / product;
         product = next;
-        for (d, t) in direction.iter_mut().zip(&toward) {
+        for (d, t) in direction.iter_mut().flatten().zip(toward.iter().flatten()) {
             *d = t + turn * *d;
         }
     }
     step
 }
 
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(x, y)| x * y).sum()
+fn add<const K: usize>(to: &mut [[f64; K]], times: f64, rows: &[[f64; K]]) {
+    for (to, row) in to.iter_mut().flatten().zip(rows.iter().flatten()) {
+        *to += times * row;
+    }
+}
+
+fn dot<const K: usize>(a: &[[f64; K]], b: &[[f64; K]]) -> f64 {
+    let mut sums = [0.0; K];
+    for (a, b) in a.iter().zip(b) {
+        for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
+            *sum += a * b;
+        }
+    }
+    sums.iter().sum()
 }
 
 #[cfg(test)]
@@ -259,7 +259,7 @@ mod tests {
     /// Expected: statsmodels 0.15.0, MNLogit(y, X).fit(method="newton", tol=1e-14), coefficients of classes 1 and 2 against class 0.
     #[test]
     fn agrees_with_statsmodels() {
-        let fitted = fit(&rows(), Softmax::even(3, 3), 1e-9);
+        let fitted = fit(&rows(), Softmax::<3>::even(3), 1e-9);
         for (class, expected) in EXPECTED {
             for (feature, value) in expected.iter().enumerate() {
                 let got = fitted.coefficient(*class, feature) - fitted.coefficient(0, feature);
@@ -275,7 +275,7 @@ mod tests {
     #[test]
     fn intercepts_alone_give_the_shares() {
         let one = |class| Example { features: vec![(0, 1.0)], class, weight: 1.0 };
-        let fitted = fit(&[one(0), one(1), one(1), one(1)], Softmax::even(2, 1), 1.0);
+        let fitted = fit(&[one(0), one(1), one(1), one(1)], Softmax::<2>::even(1), 1.0);
         assert!((fitted.coefficient(1, 0) - fitted.coefficient(0, 0) - 3.0_f64.ln()).abs() < 1e-9);
         let p = fitted.probabilities(&[(0, 1.0)]);
         assert!((p[0] - 0.25).abs() < 1e-9 && (p[1] - 0.75).abs() < 1e-9);
@@ -285,7 +285,7 @@ mod tests {
     #[test]
     fn weights_count_rows() {
         let one = |class, weight| Example { features: vec![(0, 1.0)], class, weight };
-        let by_weight = fit(&[one(0, 1.0), one(1, 3.0)], Softmax::even(2, 1), 1.0);
+        let by_weight = fit(&[one(0, 1.0), one(1, 3.0)], Softmax::<2>::even(1), 1.0);
         assert!((by_weight.probabilities(&[(0, 1.0)])[1] - 0.75).abs() < 1e-9);
     }
 
@@ -297,7 +297,7 @@ mod tests {
             .flat_map(|_| [(0, -1.0), (1, 1.0)])
             .map(|(class, x)| Example { features: vec![(0, 1.0), (1, x)], class, weight: 1.0 })
             .collect();
-        let fitted = fit(&rows, Softmax::even(2, 2), 1.0);
+        let fitted = fit(&rows, Softmax::<2>::even(2), 1.0);
         let d = fitted.coefficient(1, 1) - fitted.coefficient(0, 1);
         let pull = 20.0 / (1.0 + d.exp());
         assert!((pull - d / 2.0).abs() < 1e-7, "{d}");

@@ -26,21 +26,20 @@ impl RoleTables {
         let labelled = normalize::labelled(references);
         let learning = Learning { ridge: RIDGE, masks: true };
         let whole = RoleModel::learn(&labelled, learning);
-        let kept = role_model::held_out(&labelled, &whole, learning);
-        let others = [
+        let ways = [
+            (RoleMethod::Regression, learning),
             (RoleMethod::RegressionThirdOfTheRidge, Learning { ridge: RIDGE / 3.0, ..learning }),
             (RoleMethod::RegressionThreeTimesTheRidge, Learning { ridge: RIDGE * 3.0, ..learning }),
             (RoleMethod::RegressionWithoutMasks, Learning { masks: false, ..learning }),
         ];
-        let mut scores = score(&labelled, RoleMethod::Regression, &kept);
-        for (method, learning) in others {
-            scores.extend(score(&labelled, method, &role_model::held_out(&labelled, &whole, learning)));
-        }
+        let held_out = role_model::held_out(&labelled, &whole, &ways.map(|(_, learning)| learning));
+        let mut scores: Vec<RoleScoreRow> =
+            ways.iter().zip(&held_out).flat_map(|((method, _), shares)| score(&labelled, *method, shares)).collect();
         let by_rule = |row: &Labelled| roles::role(&row.facts).0;
         scores.extend(score(&labelled, RoleMethod::HardRules, &by_share(&labelled, by_rule)));
         scores.extend(score(&labelled, RoleMethod::ClassShares, &by_share(&labelled, |_| Role::Pretrained)));
         scores.sort_by_key(|row| (row.method.name(), row.shown.name()));
-        Self { terms: terms(&whole), scores, reliability: reliability(&labelled, &kept) }
+        Self { terms: terms(&whole), scores, reliability: reliability(&labelled, &held_out[0]) }
     }
 }
 
