@@ -56,8 +56,8 @@ pub struct GridOption {
 pub struct SharedFit {
     /// Central coefficients.
     pub central: Vec<f64>,
-    /// Coefficients per draw.
-    pub draws: Vec<Vec<f64>>,
+    /// Coefficients per draw, one draw after the other.
+    pub draws: Vec<f64>,
     /// Error of a new observation, as measured on owners held out.
     pub errors: ErrorLaw,
 }
@@ -73,13 +73,14 @@ impl SharedFit {
             let z: Vec<f64> = (0..blocks).flat_map(|b| stream.normals(i, u32::try_from(b).unwrap_or(0))).collect();
             central.iter().zip(&factor).map(|(c, row)| c + row.iter().zip(&z).map(|(l, z)| l * z).sum::<f64>()).collect()
         };
-        Self { draws: (0..u32::try_from(draws).unwrap_or(u32::MAX)).map(draw).collect(), central, errors }
+        Self { draws: (0..u32::try_from(draws).unwrap_or(u32::MAX)).flat_map(draw).collect(), central, errors }
     }
 
     /// The linear predictor with the coefficients of a draw.
     #[must_use]
     pub fn predict_with_draw(&self, draw: usize, terms: &[f64]) -> f64 {
-        dot(self.draws.get(draw).unwrap_or(&self.central), terms)
+        let width = self.central.len();
+        dot(self.draws.get(draw * width..(draw + 1) * width).unwrap_or(&self.central), terms)
     }
 }
 

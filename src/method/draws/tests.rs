@@ -1,9 +1,10 @@
 //! Draws of small models whose distributions are known.
 
+use super::compute::truncated;
 use super::*;
 use crate::method::calibration::ErrorLaw;
 use crate::method::simulate::tests::{h100, model};
-use crate::method::simulate::{GridOption, LogNormal, Part, central};
+use crate::method::simulate::{Compute, GridOption, Spread, central};
 use crate::method::summary::summarize;
 
 fn draws_of(model: &RunModel<'_>, n: usize) -> Draws {
@@ -116,7 +117,7 @@ fn orders_are_uncorrelated_and_complete() {
     let shared = Shared::new(1000, 7);
     let walk = |run: &str, factor: usize| -> Vec<f64> {
         let orders = shared.orders(run);
-        (0..1000).map(|i| shared.z[orders[factor].at(i)]).collect()
+        (0..1000).map(|i| shared.z[orders.stratum(factor, i)]).collect()
     };
     let mut sorted = walk("a/b", MFU);
     sorted.sort_by(f64::total_cmp);
@@ -130,4 +131,49 @@ fn orders_are_uncorrelated_and_complete() {
         sum += correlation;
     }
     assert!((sum / 400.0).abs() < 3.0 / (400.0_f64 * 1000.0).sqrt(), "{}", sum / 400.0);
+}
+
+/// 1e24 FLOP at 0.4 of 989e12 FLOP/s, 0.7 kW, PUE 1.1, 400 g/kWh; each factor with half a unit of spread, a fifth of it shared. At its
+/// median each factor gives the chain of `central_chain_by_hand`; the utilization at +1 standard deviation (sqrt(0.5^2 + 0.1^2) = 0.5099)
+/// divides hours by exp(0.5099) = 1.6651, the grid there multiplies emissions alone, and a PUE far below stays at 1.
+#[test]
+fn a_fixed_factor_moves_what_follows_from_it_alone() {
+    let chips = h100();
+    let law = |median| LogNormal { median, own_sd: 0.5, shared_sd: 0.1 };
+    let grids = [GridOption { weight: 1.0, intensity: law(400.0) }];
+    let mut model = model(&chips, Start::Compute, 0.0);
+    (model.mfu, model.pue, model.grids) = (law(0.4), law(1.1), &grids);
+    each_draw(&model, &Shared::new(50, 3), |_, drawn| {
+        let drawn = drawn.expect("a run is trained in every draw");
+        let at_median =
+            [Factor::Mfu, Factor::Power, Factor::Pue, Factor::Grid].iter().fold(*drawn, |d, f| d.with_factor_at(*f, 0.0));
+        let middle = at_median.chain();
+        for (got, expected) in [(middle.hours, 702_168.0), (middle.energy, 540_669.0), (middle.emissions, 216_268.0)] {
+            assert!((got / expected - 1.0).abs() < 1e-5, "{got} {expected}");
+        }
+        let ratio = |factor, z| {
+            let chain = at_median.with_factor_at(factor, z).chain();
+            [chain.hours / middle.hours, chain.energy / middle.energy, chain.emissions / middle.emissions]
+        };
+        let close = |got: [f64; 3], expected: [f64; 3]| got.iter().zip(expected).all(|(g, e)| (g / e - 1.0).abs() < 1e-4);
+        assert!(close(ratio(Factor::Mfu, 1.0), [1.0 / 1.6651; 3]));
+        assert!(close(ratio(Factor::Grid, 1.0), [1.0, 1.0, 1.6651]));
+        assert!(close(ratio(Factor::Pue, -5.0), [1.0, 1.0 / 1.1, 1.0 / 1.1]));
+    });
+}
+
+/// A tenth of the draws are a pre-training with its own utilization: fixing the utilization moves it for the parts, too.
+#[test]
+fn a_fixed_utilization_is_that_of_what_was_drawn() {
+    let chips = h100();
+    let known = |median| Compute::Known { median, spread: Spread::Normal(0.0), log_ceiling: f64::INFINITY };
+    let part = |weight, median, mfu| Part { weight, compute: known(median), mfu: LogNormal::with_own_spread(mfu, 0.3) };
+    let parts = [part(0.1, 1e24, 0.4), part(0.9, 1e20, 0.2)];
+    let mut model = model(&chips, Start::Compute, 0.0);
+    model.parts = &parts;
+    each_draw(&model, &Shared::new(100, 3), |_, drawn| {
+        let chain = drawn.expect("one of the two").with_factor_at(Factor::Mfu, 1.0).chain();
+        let mfu = if chain.flop > 1e22 { 0.4 } else { 0.2 } * 0.3_f64.exp();
+        assert!((chain.flop / (chain.hours * 3600.0 * 989e12) / mfu - 1.0).abs() < 1e-9);
+    });
 }

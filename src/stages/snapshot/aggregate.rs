@@ -18,8 +18,8 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 
-/// Rows simulated at a time: 512 x 3 quantities x 1,000 draws x 8 bytes is 12 MB.
-const BLOCK_ROWS: usize = 512;
+/// Rows simulated at a time: 128 x 3 quantities x 1,000 draws x 8 bytes are 3 MB, which every group of the block reads again.
+const BLOCK_ROWS: usize = 128;
 /// Name of the cohort of a threshold.
 #[must_use]
 pub fn cohort_name(metric: CohortMetric, min: i64) -> String {
@@ -46,7 +46,7 @@ pub(super) fn write_totals(inputs: &Inputs<'_, Publication>, outputs: &mut Outpu
     let basis = basis(inputs, tables, settings.draws, settings.seed)?;
     let shared = Shared::new(settings.draws, settings.seed);
     let ranks = ranks(inputs)?;
-    let mut totals = Totals::default();
+    let mut totals = Totals::new(cohort_names(settings), settings.draws);
     let mut sensitivity = Sensitivity::new(settings);
     // The three tables have one row per repository, in the same order.
     let mut items = inputs
@@ -71,16 +71,20 @@ pub(super) fn write_totals(inputs: &Inputs<'_, Publication>, outputs: &mut Outpu
                 Ok(Some(draws))
             })
             .collect::<Result<_>>()?;
-        sensitivity.add(tables, &basis, &block)?;
-        for (item, draws) in block.iter().zip(&drawn) {
-            let groups = groups(item, &basis);
-            for cohort in cohorts(settings, &item.model) {
-                let rank = ranks.get(&cohort).and_then(|of| of.get(&item.estimate.run_id)).copied();
-                let is_top = |n: &&usize| rank.is_some_and(|rank| rank < **n);
-                let top = TOP.iter().filter(is_top).map(|n| (GroupBy::Top, format!("top_{n}")));
-                totals.add(&cohort, groups.iter().cloned().chain(top), draws.as_ref(), shared.draws());
-            }
-        }
+        sensitivity.add(&shared, tables, &basis, &block)?;
+        let keys: Vec<Vec<Key>> = block
+            .iter()
+            .map(|item| {
+                let cohorts = Cohorts::of_model(settings, &item.model);
+                let tops = ranks.iter().enumerate().filter(|(cohort, _)| cohorts.hold(*cohort)).flat_map(|(cohort, ranks)| {
+                    let rank = ranks.get(&item.estimate.run_id).copied();
+                    let is_top = move |n: &&usize| rank.is_some_and(|rank| rank < **n);
+                    TOP.iter().filter(is_top).map(move |n| (GroupBy::Top, format!("top_{n}"), Cohorts::only(cohort)))
+                });
+                groups(item, &basis).into_iter().map(|(by, group)| (by, group, cohorts)).chain(tops).collect()
+            })
+            .collect();
+        totals.add(&keys, &drawn);
         if let Some(last) = block.last() {
             totals.close_owners_before(last.model.owner.as_deref());
         }
@@ -93,9 +97,9 @@ pub(super) fn write_totals(inputs: &Inputs<'_, Publication>, outputs: &mut Outpu
 const TOP: [usize; 4] = [1, 10, 100, 1000];
 
 /// The largest runs of every cohort by mean emissions, with their rank from zero.
-fn ranks(inputs: &Inputs<'_, Publication>) -> Result<BTreeMap<String, FxHashMap<String, usize>>> {
+fn ranks(inputs: &Inputs<'_, Publication>) -> Result<Vec<FxHashMap<String, usize>>> {
     let most = TOP[TOP.len() - 1];
-    let mut by_cohort: BTreeMap<String, Vec<(f64, String)>> = BTreeMap::new();
+    let mut by_cohort: Vec<Vec<(f64, String)>> = vec![Vec::new(); COHORTS];
     let keep_largest = |runs: &mut Vec<(f64, String)>| {
         runs.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
         runs.truncate(most);
@@ -105,8 +109,8 @@ fn ranks(inputs: &Inputs<'_, Publication>) -> Result<BTreeMap<String, FxHashMap<
         if estimate.tier.0 == Tier::NoTraining {
             continue;
         }
-        for cohort in cohorts(inputs.settings(), &model) {
-            let runs = by_cohort.entry(cohort).or_default();
+        let cohorts = Cohorts::of_model(inputs.settings(), &model);
+        for (_, runs) in by_cohort.iter_mut().enumerate().filter(|(cohort, _)| cohorts.hold(*cohort)) {
             runs.push((estimate.emissions_kgco2e.mean, estimate.run_id.clone()));
             if runs.len() >= 64 * most {
                 keep_largest(runs);
@@ -115,9 +119,9 @@ fn ranks(inputs: &Inputs<'_, Publication>) -> Result<BTreeMap<String, FxHashMap<
     }
     Ok(by_cohort
         .into_iter()
-        .map(|(cohort, mut runs)| {
+        .map(|mut runs| {
             keep_largest(&mut runs);
-            (cohort, runs.into_iter().enumerate().map(|(rank, (_, run))| (run, rank)).collect())
+            runs.into_iter().enumerate().map(|(rank, (_, run))| (run, rank)).collect()
         })
         .collect())
 }
@@ -132,18 +136,34 @@ fn item(model: ModelRow, estimate: EstimateRow, tier: TierRow) -> Result<Item> {
     Ok(Item { model, estimate, run: tier.into() })
 }
 
-/// Cohorts a repository belongs to: all, and both readings of the threshold.
-fn cohorts(settings: &Settings, model: &ModelRow) -> Vec<String> {
-    let min = settings.min;
-    let mut names = vec!["all_models".to_owned()];
-    for (metric, downloads) in
-        [(CohortMetric::DownloadsAllTime, model.downloads_all_time), (CohortMetric::Downloads30d, model.downloads_30d)]
-    {
-        if downloads.is_some_and(|d| d > min) {
-            names.push(cohort_name(metric, min));
-        }
+/// All repositories, and both readings of the threshold.
+const COHORTS: usize = 3;
+
+fn cohort_names(settings: &Settings) -> [String; COHORTS] {
+    [
+        "all_models".to_owned(),
+        cohort_name(CohortMetric::DownloadsAllTime, settings.min),
+        cohort_name(CohortMetric::Downloads30d, settings.min),
+    ]
+}
+
+/// Cohorts that something belongs to, one bit each in the order of [`cohort_names`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Cohorts(u8);
+
+impl Cohorts {
+    fn of_model(settings: &Settings, model: &ModelRow) -> Self {
+        let is_above = |downloads: Option<i64>| u8::from(downloads.is_some_and(|d| d > settings.min));
+        Self(1 | is_above(model.downloads_all_time) << 1 | is_above(model.downloads_30d) << 2)
     }
-    names
+
+    fn only(cohort: usize) -> Self {
+        Self(1 << cohort)
+    }
+
+    fn hold(self, cohort: usize) -> bool {
+        self.0 >> cohort & 1 == 1
+    }
 }
 
 fn groups(item: &Item, basis: &Basis) -> Vec<(GroupBy, String)> {
@@ -177,8 +197,10 @@ fn coverage(model: &ModelRow) -> String {
     if words.is_empty() { "nothing".to_owned() } else { words.join("+") }
 }
 
-type Key = (String, GroupBy, String);
+/// What is summed apart: a group, and the cohorts that its rows belong to.
+type Key = (GroupBy, String, Cohorts);
 
+/// Sums of the rows of a key, draw by draw.
 #[derive(Default)]
 struct Sums {
     runs: i64,
@@ -189,30 +211,43 @@ struct Sums {
 }
 
 impl Sums {
-    fn add(&mut self, draws: Option<&Draws>, n: usize) {
+    fn add(&mut self, draws: Option<&Draws>) {
         self.models += 1;
         let Some(draws) = draws else { return };
         self.runs += 1;
-        for (sum, values) in
-            [(&mut self.flop, &draws.flop), (&mut self.energy, &draws.energy), (&mut self.emissions, &draws.emissions)]
-        {
-            sum.resize(n, 0.0);
+        self.add_values([&draws.flop, &draws.energy, &draws.emissions]);
+    }
+
+    fn add_sums(&mut self, other: &Self) {
+        self.models += other.models;
+        self.runs += other.runs;
+        self.add_values([&other.flop, &other.energy, &other.emissions]);
+    }
+
+    fn add_values(&mut self, values: [&[f64]; 3]) {
+        for (sum, values) in [&mut self.flop, &mut self.energy, &mut self.emissions].into_iter().zip(values) {
+            if sum.is_empty() {
+                sum.extend_from_slice(values);
+                continue;
+            }
             for (total, value) in sum.iter_mut().zip(values) {
                 *total += value;
             }
         }
     }
 
-    fn row(&self, (cohort, group_by, group): &Key) -> AggregateRow {
+    fn row(&self, draws: usize, group_by: GroupBy, group: &str) -> AggregateRow {
         let mut scratch = Vec::new();
-        let [flop, energy, emissions] = [&self.flop, &self.energy, &self.emissions].map(|v| summarize(v, &mut scratch));
+        let zeros = vec![0.0; if self.flop.is_empty() { draws } else { 0 }];
+        let [flop, energy, emissions] =
+            [&self.flop, &self.energy, &self.emissions].map(|v| summarize(if v.is_empty() { &zeros } else { v }, &mut scratch));
         let trained = self.emissions.iter().zip(&self.flop).filter(|(_, c)| **c > 0.0);
         let ratios: Vec<f64> = trained.map(|(m, c)| chain::atci(KgCo2e(*m), Flop(*c)).0).collect();
         let atci = (!ratios.is_empty()).then(|| summarize(&ratios, &mut scratch));
         AggregateRow {
-            cohort: cohort.clone(),
-            group_by: *group_by,
-            group: group.clone(),
+            cohort: String::new(),
+            group_by,
+            group: group.to_owned(),
             runs: self.runs,
             models: self.models,
             train_flop: flop,
@@ -224,34 +259,87 @@ impl Sums {
     }
 }
 
-#[derive(Default)]
+/// A group's sums by the cohorts of their rows.
+type ByCohorts = BTreeMap<Cohorts, Sums>;
+
 struct Totals {
-    open: BTreeMap<Key, Sums>,
+    names: [String; COHORTS],
+    draws: usize,
+    open: FxHashMap<(GroupBy, String), ByCohorts>,
     closed: Vec<AggregateRow>,
 }
 
 impl Totals {
-    fn add(&mut self, cohort: &str, groups: impl Iterator<Item = (GroupBy, String)>, draws: Option<&Draws>, n: usize) {
-        for (group_by, group) in groups {
-            self.open.entry((cohort.to_owned(), group_by, group)).or_default().add(draws, n);
+    fn new(names: [String; COHORTS], draws: usize) -> Self {
+        Self { names, draws, open: FxHashMap::default(), closed: Vec::new() }
+    }
+
+    /// Adds a block. Groups work beside each other; each adds its rows in their order, so that sums do not depend on threads.
+    fn add(&mut self, keys: &[Vec<Key>], drawn: &[Option<Draws>]) {
+        let mut rows: BTreeMap<&Key, Vec<usize>> = BTreeMap::new();
+        for (row, keys) in keys.iter().enumerate() {
+            for key in keys {
+                rows.entry(key).or_default().push(row);
+            }
+        }
+        let work: Vec<(&Key, Sums, Vec<usize>)> = rows
+            .into_iter()
+            .map(|(key, rows)| {
+                let sums = self.open.get_mut(&(key.0, key.1.clone())).and_then(|group| group.remove(&key.2));
+                (key, sums.unwrap_or_default(), rows)
+            })
+            .collect();
+        let done: Vec<(&Key, Sums)> = work
+            .into_par_iter()
+            .map(|(key, mut sums, rows)| {
+                for row in rows {
+                    sums.add(drawn[row].as_ref());
+                }
+                (key, sums)
+            })
+            .collect();
+        for ((group_by, group, cohorts), sums) in done {
+            self.open.entry((*group_by, group.clone())).or_default().insert(*cohorts, sums);
         }
     }
 
     /// Owners are many and contiguous: after a block only the last one stays open. Ids without namespace are the exception: they lie
     /// scattered between the owners, so the group `unknown` stays open to the end.
     fn close_owners_before(&mut self, last: Option<&str>) {
-        let is_done = |k: &&Key| k.1 == GroupBy::Owner && k.2 != "unknown" && Some(k.2.as_str()) != last;
-        let done: Vec<Key> = self.open.keys().filter(is_done).cloned().collect();
-        for key in done {
-            if let Some(sums) = self.open.remove(&key) {
-                self.closed.push(sums.row(&key));
+        let is_done = |k: &&(GroupBy, String)| k.0 == GroupBy::Owner && k.1 != "unknown" && Some(k.1.as_str()) != last;
+        let done: Vec<(GroupBy, String)> = self.open.keys().filter(is_done).cloned().collect();
+        let groups = done.into_iter().filter_map(|key| self.open.remove_entry(&key)).collect();
+        self.close(groups);
+    }
+
+    /// Rows of groups that are complete. Cohorts that hold the same rows of a group have the same figures.
+    fn close(&mut self, groups: Vec<((GroupBy, String), ByCohorts)>) {
+        let (names, draws) = (&self.names, self.draws);
+        let of_group = |((group_by, group), sums): ((GroupBy, String), ByCohorts)| -> Vec<AggregateRow> {
+            let mut rows: Vec<(Vec<Cohorts>, AggregateRow)> = Vec::new();
+            for (cohort, name) in names.iter().enumerate() {
+                let parts: Vec<Cohorts> = sums.keys().copied().filter(|cohorts| cohorts.hold(cohort)).collect();
+                let row = match rows.iter().find(|(of, _)| *of == parts) {
+                    _ if parts.is_empty() => continue,
+                    Some((_, row)) => row.clone(),
+                    None => {
+                        let mut whole = Sums::default();
+                        parts.iter().for_each(|part| whole.add_sums(&sums[part]));
+                        whole.row(draws, group_by, &group)
+                    }
+                };
+                rows.push((parts, AggregateRow { cohort: name.clone(), ..row }));
             }
-        }
+            rows.into_iter().map(|(_, row)| row).collect()
+        };
+        let rows: Vec<Vec<AggregateRow>> = groups.into_par_iter().map(of_group).collect();
+        self.closed.extend(rows.into_iter().flatten());
     }
 
     fn finish(mut self) -> Vec<AggregateRow> {
-        let mut table = std::mem::take(&mut self.closed);
-        table.extend(self.open.iter().map(|(key, sums)| sums.row(key)));
+        let open = std::mem::take(&mut self.open).into_iter().collect();
+        self.close(open);
+        let mut table = self.closed;
         let totals: BTreeMap<String, f64> =
             table.iter().filter(|r| r.group_by == GroupBy::All).map(|r| (r.cohort.clone(), r.emissions_kgco2e.mean)).collect();
         for row in &mut table {

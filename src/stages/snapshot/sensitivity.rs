@@ -6,24 +6,13 @@ use crate::domain::{Quantiles, Run, RunKind, Tier};
 use crate::error::Result;
 use crate::estimation::{Basis, FactorTables, build, is_product};
 use crate::method::assumptions::PROGRAMME_SHARE_OF_FINAL_RUNS;
-use crate::method::draws::{Draws, Shared, simulate};
-use crate::method::simulate::{Chip, GridOption, LogNormal, RunModel};
+use crate::method::draws::{Draws, Factor, Shared, each_draw, simulate};
 use crate::method::summary::summarize;
 use crate::tables::SensitivityRow;
-use libm::{exp, sqrt};
 use rayon::prelude::*;
 
 /// 5 % of a normal lies below minus this many standard deviations.
 const Z_95: f64 = 1.644_853_626_951_472_2;
-/// A factor of the chain.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Factor {
-    Mfu,
-    Power,
-    Pue,
-    Grid,
-}
-
 /// What is set otherwise.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Setting {
@@ -35,6 +24,9 @@ enum Setting {
     /// Members of runs that only rules put there, as pre-trainings of their own.
     WithoutGrouping,
 }
+
+/// Position of the headline among the settings.
+const HEADLINE: usize = 0;
 
 const SETTINGS: &[(Setting, &str, &str, &str)] = &[
     (Setting::Headline, "headline", "as published", "every factor drawn"),
@@ -70,59 +62,45 @@ const SETTINGS: &[(Setting, &str, &str, &str)] = &[
     ),
 ];
 
+/// FLOP and kg CO2e per draw.
+type Pair = [Vec<f64>; 2];
+
 /// Sums per setting and draw.
 pub(super) struct Sensitivity {
-    shared: Shared,
-    sums: Vec<(Vec<f64>, Vec<f64>)>,
+    sums: Vec<Pair>,
 }
 
 impl Sensitivity {
     pub(super) fn new(settings: &Settings) -> Self {
-        let shared = Shared::new(settings.draws, settings.seed);
-        let zeros = || vec![0.0; shared.draws()];
-        let sums = SETTINGS.iter().map(|_| (zeros(), zeros())).collect();
-        Self { shared, sums }
+        Self { sums: SETTINGS.iter().map(|_| [vec![0.0; settings.draws], vec![0.0; settings.draws]]).collect() }
     }
 
     /// Adds the runs of a block that are in the cohort, in order.
-    pub(super) fn add(&mut self, tables: &FactorTables, basis: &Basis, block: &[Item]) -> Result<()> {
-        let drawn: Vec<Vec<Option<Draws>>> = block
+    pub(super) fn add(&mut self, shared: &Shared, tables: &FactorTables, basis: &Basis, block: &[Item]) -> Result<()> {
+        let drawn: Vec<Vec<Option<Pair>>> = block
             .par_iter()
             .filter(|item| item.model.in_cohort)
-            .map(|item| SETTINGS.iter().map(|(setting, ..)| self.draw(tables, basis, item, *setting)).collect::<Result<_>>())
+            .map(|item| draw(shared, tables, basis, item))
             .collect::<Result<_>>()?;
-        for of_item in drawn {
-            for ((flop, emissions), draws) in self.sums.iter_mut().zip(of_item) {
-                let Some(draws) = draws else { continue };
-                for (sum, value) in flop.iter_mut().zip(&draws.flop).chain(emissions.iter_mut().zip(&draws.emissions)) {
-                    *sum += value;
+        self.sums.par_iter_mut().enumerate().for_each(|(setting, sums)| {
+            for of_run in &drawn {
+                // What a setting does not alter is drawn once, as the headline.
+                let Some(pair) = of_run[setting].as_ref().or(of_run[HEADLINE].as_ref()) else { continue };
+                for (sum, values) in sums.iter_mut().zip(pair) {
+                    for (sum, value) in sum.iter_mut().zip(values) {
+                        *sum += value;
+                    }
                 }
             }
-        }
+        });
         Ok(())
-    }
-
-    fn draw(&self, tables: &FactorTables, basis: &Basis, item: &Item, setting: Setting) -> Result<Option<Draws>> {
-        let Some((run, tier)) = altered(item, setting) else { return Ok(None) };
-        let built = build(&run, tier, basis, tables)?;
-        let model = built.model(&run.run_id);
-        let mut draws = Draws::default();
-        match setting {
-            Setting::At(factor, z) => {
-                let (mut chips, mut grids) = (model.chips.to_vec(), model.grids.to_vec());
-                let model = with_factor_fixed(model, factor, z, &mut chips, &mut grids);
-                simulate(&RunModel { chips: &chips, grids: &grids, ..model }, &self.shared, &mut draws);
-            }
-            Setting::Headline | Setting::Dense | Setting::WithoutGrouping => simulate(&model, &self.shared, &mut draws),
-        }
-        Ok(Some(draws))
     }
 
     pub(super) fn finish(self, settings: &Settings) -> Vec<SensitivityRow> {
         let cohort = settings.cohort();
         let mut scratch = Vec::new();
         let totals: Vec<(Quantiles, Quantiles)> =
-            self.sums.iter().map(|(flop, emissions)| (summarize(flop, &mut scratch), summarize(emissions, &mut scratch))).collect();
+            self.sums.iter().map(|[flop, emissions]| (summarize(flop, &mut scratch), summarize(emissions, &mut scratch))).collect();
         let headline = totals[0].1.mean;
         let row = |factor: &str, setting: &str, note: &str, is_scenario, flop: f64, p50: f64, mean: f64| SensitivityRow {
             cohort: cohort.clone(),
@@ -156,17 +134,46 @@ impl Sensitivity {
     }
 }
 
-/// The run and tier of a repository under a setting; none where it trains nothing.
+/// Draws of a run under every setting that alters it; none for the others, and where nothing is trained.
+fn draw(shared: &Shared, tables: &FactorTables, basis: &Basis, item: &Item) -> Result<Vec<Option<Pair>>> {
+    let zeros = || [vec![0.0; shared.draws()], vec![0.0; shared.draws()]];
+    let mut drawn: Vec<Option<Pair>> = vec![None; SETTINGS.len()];
+    if item.tier() != Tier::NoTraining {
+        let built = build(&item.run, item.tier(), basis, tables)?;
+        for (drawn, (setting, ..)) in drawn.iter_mut().zip(SETTINGS) {
+            *drawn = matches!(setting, Setting::Headline | Setting::At(..)).then(zeros);
+        }
+        each_draw(&built.model(&item.run.run_id), shared, |draw, values| {
+            let Some(values) = values else { return };
+            for (pair, (setting, ..)) in drawn.iter_mut().zip(SETTINGS) {
+                let Some([flop, emissions]) = pair else { continue };
+                let chain = if let Setting::At(factor, z) = setting { values.with_factor_at(*factor, *z) } else { *values }.chain();
+                (flop[draw], emissions[draw]) = (chain.flop, chain.emissions);
+            }
+        });
+    }
+    for (at, (setting, ..)) in SETTINGS.iter().enumerate() {
+        if let Some((run, tier)) = altered(item, *setting) {
+            let mut draws = Draws::default();
+            simulate(&build(&run, tier, basis, tables)?.model(&run.run_id), shared, &mut draws);
+            drawn[at] = Some([draws.flop, draws.emissions]);
+        }
+    }
+    Ok(drawn)
+}
+
+/// The run and tier of a repository under a setting that alters them.
 fn altered(item: &Item, setting: Setting) -> Option<(Run, Tier)> {
     let mut run = item.run.clone();
     let tier = item.tier();
     match setting {
-        Setting::Dense if tier >= Tier::Compute => {
+        Setting::Dense if tier >= Tier::Compute && run.known.total_params.is_some_and(|n| run.known.active_params != Some(n)) => {
             // Compute that is a product of the same row is taken again, with all parameters; what was counted another way stays.
             if is_product(&run) {
                 run.known.train_flop = None;
             }
-            run.known.active_params = run.known.total_params.or(run.known.active_params);
+            run.known.active_params = run.known.total_params;
+            Some((run, tier))
         }
         Setting::WithoutGrouping if item.model.role_rule.is_implicit() && tier != Tier::Emissions => {
             run.kind = Some(RunKind::Pretraining);
@@ -174,30 +181,8 @@ fn altered(item: &Item, setting: Setting) -> Option<(Run, Tier)> {
             run.root_run_id = None;
             let tier = if run.known.active_params.is_some() { Tier::Parameters } else { Tier::Category };
             run.tiers = vec![tier];
-            return Some((run, tier));
+            Some((run, tier))
         }
-        Setting::Headline | Setting::At(..) | Setting::Dense | Setting::WithoutGrouping => {}
+        Setting::Headline | Setting::At(..) | Setting::Dense | Setting::WithoutGrouping => None,
     }
-    (tier != Tier::NoTraining).then_some((run, tier))
-}
-
-/// The model with a factor fixed.
-fn with_factor_fixed<'a>(
-    mut model: RunModel<'a>,
-    factor: Factor,
-    z: f64,
-    chips: &mut [Chip],
-    grids: &mut [GridOption],
-) -> RunModel<'a> {
-    let fixed = |f: LogNormal| {
-        let sd = sqrt(f.own_sd * f.own_sd + f.shared_sd * f.shared_sd);
-        LogNormal::with_own_spread(f.median * exp(z * sd), 0.0)
-    };
-    match factor {
-        Factor::Mfu => model.mfu = fixed(model.mfu),
-        Factor::Pue => model.pue = fixed(model.pue),
-        Factor::Power => chips.iter_mut().for_each(|chip| chip.power_ratio = fixed(chip.power_ratio)),
-        Factor::Grid => grids.iter_mut().for_each(|grid| grid.intensity = fixed(grid.intensity)),
-    }
-    model
 }
