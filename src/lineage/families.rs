@@ -21,11 +21,10 @@ pub struct Named {
 /// Reads the family of a name (without namespace), wherever in it the word stands.
 #[must_use]
 pub fn named(name: &str) -> Option<Named> {
-    let mut tokens = tokens(name);
+    let all = tokens(name);
     // "DeepSeek-R1-Distill-Qwen-7B": what was distilled into is what the weights come from.
-    if let Some(at) = tokens.iter().position(|t| t == "distill" || t == "distilled") {
-        tokens.drain(..=at.min(tokens.len().saturating_sub(2)));
-    }
+    let distilled = all.iter().position(|t| t == "distill" || t == "distilled");
+    let tokens = &all[distilled.map_or(0, |at| at.min(all.len().saturating_sub(2)) + 1)..];
     let words = &vocabulary().families;
     let kind = tokens.iter().find_map(|t| words.kinds.list().iter().find(|k| *k == t).copied());
     for (i, token) in tokens.iter().enumerate() {
@@ -122,7 +121,7 @@ pub fn without_speciality(name: &str) -> Option<String> {
     let words = &vocabulary().families;
     let all = tokens(name);
     let mut kept: Vec<String> = Vec::with_capacity(all.len());
-    for token in &all {
+    for token in all.iter() {
         if words.specialities.contains(&token.as_str()) {
             continue;
         }
@@ -137,7 +136,7 @@ pub fn without_speciality(name: &str) -> Option<String> {
             .filter(|rest| words.houses.iter().any(|house| rest.starts_with(house.word.text())));
         kept.push(plain.unwrap_or(token).to_owned());
     }
-    (kept != all).then(|| kept.join("-"))
+    (kept != *all).then(|| kept.join("-"))
 }
 
 /// What tells the runs of a version apart: the size in tenths of a billion, a word in its place, or both; `size` is what the name says.

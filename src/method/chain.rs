@@ -7,6 +7,8 @@ use crate::units::{
 
 /// FLOP per parameter and token of full training: 2 forward, 4 backward (Kaplan et al. 2020, arXiv 2001.08361, section 2.1).
 pub const FLOP_PER_PARAM_TOKEN: f64 = 6.0;
+/// Its common logarithm, log10 6.
+pub const LOG10_FLOP_PER_PARAM_TOKEN: f64 = 0.778_151_250_383_643_6;
 /// FLOP per base parameter and token of adapter training: no weight gradients for frozen weights (docs/method.md, section 4).
 pub const FLOP_PER_FROZEN_PARAM_TOKEN: f64 = 4.0;
 

@@ -9,6 +9,7 @@ pub mod chain;
 pub mod draws;
 pub mod fitting;
 pub mod ols;
+mod pow10;
 pub mod rng;
 pub mod simulate;
 pub mod softmax;

@@ -1,9 +1,9 @@
 //! One run's chain by its central values, and the model that [`super::draws`] samples (docs/method.md, sections 4 and 6).
 
-use super::assumptions::LN_10;
 use super::calibration::{ErrorLaw, Errors};
-use super::chain::{self, FLOP_PER_PARAM_TOKEN};
+use super::chain::{self, LOG10_FLOP_PER_PARAM_TOKEN};
 use super::fitting::cholesky;
+pub use super::pow10::pow10;
 use super::rng::Stream;
 use crate::units::{AcceleratorHours, Flop, FlopPerSecond, GCo2ePerKwh, KgCo2e, Kwh, Watts};
 use libm::exp;
@@ -76,22 +76,22 @@ impl SharedFit {
         Self { draws: (0..u32::try_from(draws).unwrap_or(u32::MAX)).flat_map(draw).collect(), central, errors }
     }
 
+    /// The coefficients of a draw; the central ones where none were drawn.
+    #[must_use]
+    pub fn coefficients(&self, draw: usize) -> &[f64] {
+        let width = self.central.len();
+        self.draws.get(draw * width..(draw + 1) * width).unwrap_or(&self.central)
+    }
+
     /// The linear predictor with the coefficients of a draw.
     #[must_use]
     pub fn predict_with_draw(&self, draw: usize, terms: &[f64]) -> f64 {
-        let width = self.central.len();
-        dot(self.draws.get(draw * width..(draw + 1) * width).unwrap_or(&self.central), terms)
+        dot(self.coefficients(draw), terms)
     }
 }
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(x, y)| x * y).sum()
-}
-
-/// 10^x.
-#[must_use]
-pub fn pow10(x: f64) -> f64 {
-    exp(x * LN_10)
 }
 
 /// What a regression on size predicts.
@@ -137,8 +137,8 @@ impl Prediction<'_> {
     pub(super) fn log_flop(&self, predicted: f64, log_n: f64) -> f64 {
         match self.response {
             Response::Compute => predicted,
-            Response::Tokens => libm::log10(FLOP_PER_PARAM_TOKEN) + log_n + predicted,
-            Response::Samples => libm::log10(FLOP_PER_PARAM_TOKEN) + log_n + predicted + self.log_length,
+            Response::Tokens => LOG10_FLOP_PER_PARAM_TOKEN + log_n + predicted,
+            Response::Samples => LOG10_FLOP_PER_PARAM_TOKEN + log_n + predicted + self.log_length,
         }
     }
 

@@ -8,7 +8,7 @@ use crate::lineage::vocabulary::vocabulary;
 pub fn stem(name: &str) -> String {
     let words = &vocabulary().tokens;
     let kept: Vec<String> = tokens(name)
-        .into_iter()
+        .iter()
         .filter(|t| {
             let t = t.as_str();
             !(words.variants.contains(&t)
@@ -19,6 +19,7 @@ pub fn stem(name: &str) -> String {
                 || is_token_count(t)
                 || is_context_length(t))
         })
+        .cloned()
         .collect();
     kept.join("-")
 }
@@ -28,7 +29,7 @@ pub fn stem(name: &str) -> String {
 pub fn without_format(name: &str) -> String {
     let words = &vocabulary().tokens;
     let kept: Vec<String> = tokens(name)
-        .into_iter()
+        .iter()
         .filter(|t| {
             let t = t.as_str();
             !(words.quantized.contains(&t)
@@ -36,6 +37,7 @@ pub fn without_format(name: &str) -> String {
                 || words.handed_on.contains(&t)
                 || words.groups.contains(&t))
         })
+        .cloned()
         .collect();
     kept.join("-")
 }

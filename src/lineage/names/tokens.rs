@@ -1,8 +1,37 @@
 //! The tokens of a name, and what kinds of numbers among them mean.
 
+use rustc_hash::FxHasher;
+use std::cell::RefCell;
+use std::hash::{Hash, Hasher};
+use std::rc::Rc;
+
+/// Names whose tokens each thread keeps: some twenty rules in a row ask for those of one name, or of two that they compare.
+const KEPT: usize = 16;
+
+type Kept = (Box<str>, Rc<[String]>);
+
+thread_local! {
+    static LAST: RefCell<[Option<Kept>; KEPT]> = RefCell::default();
+}
+
 /// Tokens of a repository name, lower case. A version written with an underscore (`llama-3_1`, `internlm2_5`) is one.
 #[must_use]
-pub fn tokens(name: &str) -> Vec<String> {
+pub fn tokens(name: &str) -> Rc<[String]> {
+    let mut hasher = FxHasher::default();
+    name.hash(&mut hasher);
+    #[allow(clippy::cast_possible_truncation)] // Below 16.
+    let at = (hasher.finish() % KEPT as u64) as usize;
+    LAST.with_borrow_mut(|last| match &last[at] {
+        Some((of, tokens)) if **of == *name => Rc::clone(tokens),
+        _ => {
+            let tokens: Rc<[String]> = split(name).into();
+            last[at] = Some((name.into(), Rc::clone(&tokens)));
+            tokens
+        }
+    })
+}
+
+fn split(name: &str) -> Vec<String> {
     let bytes = name.as_bytes();
     let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
     let alphanumeric = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
@@ -54,11 +83,19 @@ pub fn shared_words(a: &str, b: &str) -> usize {
 mod tests {
     use super::*;
 
+    /// More names than are kept, some twice: each gets its own tokens.
+    #[test]
+    fn tokens_belong_to_their_name() {
+        for i in (0..200).chain(0..200) {
+            assert_eq!(*tokens(&format!("Model-{i}B")), ["model".to_owned(), format!("{i}b")]);
+        }
+    }
+
     #[test]
     fn versions_with_an_underscore_are_one_token() {
-        assert_eq!(tokens("naps-llama-3_1-instruct"), ["naps", "llama", "3.1", "instruct"]);
-        assert_eq!(tokens("internlm2_5-20b-chat"), ["internlm2.5", "20b", "chat"]);
-        assert_eq!(tokens("chemeng_16_4_100_1_x"), ["chemeng", "16", "4", "100", "1", "x"]);
-        assert_eq!(tokens("Llama_3_8b"), ["llama", "3", "8b"]);
+        assert_eq!(*tokens("naps-llama-3_1-instruct"), ["naps", "llama", "3.1", "instruct"]);
+        assert_eq!(*tokens("internlm2_5-20b-chat"), ["internlm2.5", "20b", "chat"]);
+        assert_eq!(*tokens("chemeng_16_4_100_1_x"), ["chemeng", "16", "4", "100", "1", "x"]);
+        assert_eq!(*tokens("Llama_3_8b"), ["llama", "3", "8b"]);
     }
 }

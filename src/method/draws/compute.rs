@@ -21,8 +21,9 @@ pub(super) enum Sampler<'a> {
     /// log10 of the median, measured errors, log10 of the least and the most.
     Measured(f64, Errors<'a>, (f64, f64)),
     Implied,
-    Parameters(&'a Prediction<'a>),
-    Category(&'a SharedFit, &'a [f64], &'a Prediction<'a>),
+    Parameters(Regressed<'a>),
+    /// The regression of size with its terms, and that of compute.
+    Category(&'a SharedFit, &'a [f64], Regressed<'a>),
 }
 
 impl<'a> Sampler<'a> {
@@ -52,13 +53,13 @@ impl<'a> Sampler<'a> {
                 normal(compute.median, compute.own_sd, (0.0, high))
             }
             Compute::Implied => Self::Implied,
-            Compute::Parameters(prediction) => Self::Parameters(prediction),
-            Compute::Category { size, size_terms, prediction } => Self::Category(size, size_terms, prediction),
+            Compute::Parameters(prediction) => Self::Parameters(Regressed::new(prediction)),
+            Compute::Category { size, size_terms, prediction } => Self::Category(size, size_terms, Regressed::new(prediction)),
         }
     }
 
     /// FLOP in a draw; none where it follows from the chain.
-    pub(super) fn flop(&self, orders: &Orders<'_>, draw: usize, n: usize, scratch: &mut Vec<f64>) -> Option<f64> {
+    pub(super) fn flop(&self, orders: &Orders<'_>, draw: usize, n: usize) -> Option<f64> {
         let stratum = orders.stratum(COMPUTE, draw);
         let u = middle(stratum, n);
         match self {
@@ -70,30 +71,49 @@ impl<'a> Sampler<'a> {
             }
             Self::Measured(median, errors, (low, high)) => Some(pow10(truncated(*median, *errors, *low, *high, u))),
             Self::Implied => None,
-            Self::Parameters(prediction) => Some(predicted(prediction, orders, draw, u, &prediction.terms)),
-            Self::Category(size, size_terms, prediction) => {
-                scratch.clear();
-                scratch.extend_from_slice(&prediction.terms);
+            Self::Parameters(regressed) => Some(regressed.flop(regressed.log_n, regressed.errors, orders, draw, u)),
+            Self::Category(size, size_terms, regressed) => {
                 let centre = size.predict_with_draw(draw, size_terms);
-                scratch[prediction.size_position] = centre + size.errors.near(centre).quantile(orders.probability(SIZE, draw));
-                Some(predicted(prediction, orders, draw, u, scratch))
+                let log_n = centre + size.errors.near(centre).quantile(orders.probability(SIZE, draw));
+                Some(regressed.flop(log_n, regressed.prediction.fit.errors.near(log_n), orders, draw, u))
             }
         }
     }
 }
 
-/// The compute that a regression predicts in a draw, in FLOP, with an error of the run's class of size.
-fn predicted(prediction: &Prediction<'_>, orders: &Orders<'_>, draw: usize, u: f64, terms: &[f64]) -> f64 {
-    let log_n = terms[prediction.size_position];
-    let product = prediction.product_errors.map_or(0.0, |errors| errors.quantile(orders.probability(PRODUCT, draw)));
-    let centre = prediction.log_flop(prediction.fit.predict_with_draw(draw, terms), log_n) + product;
-    let growth = prediction.bounds_exponent * (log_n - prediction.terms[prediction.size_position]);
-    let high = (prediction.log_bounds.1 + growth).min(prediction.log_ceiling);
-    let low = (prediction.log_bounds.0 + growth).min(high);
-    let errors = prediction.fit.errors.near(log_n);
-    // Truncated in units of the widened error.
-    let w = prediction.widening;
-    prediction.factor * pow10(centre + w * truncated(0.0, errors, (low - centre) / w, (high - centre) / w, u))
+/// A prediction as it is drawn.
+pub(super) struct Regressed<'a> {
+    prediction: &'a Prediction<'a>,
+    /// Terms other than size that are not zero, by position: most stand for categories.
+    others: Vec<(usize, f64)>,
+    /// log10 N, central where it is drawn.
+    log_n: f64,
+    /// Errors of that size.
+    errors: Errors<'a>,
+}
+
+impl<'a> Regressed<'a> {
+    fn new(prediction: &'a Prediction<'a>) -> Self {
+        let (at_size, log_n) = (prediction.size_position, prediction.terms[prediction.size_position]);
+        let others = prediction.terms.iter().copied().enumerate().filter(|(at, x)| *at != at_size && *x != 0.0).collect();
+        Self { prediction, others, log_n, errors: prediction.fit.errors.near(log_n) }
+    }
+
+    /// The compute predicted in a draw for a size, in FLOP, with an error of the run's class of size.
+    fn flop(&self, log_n: f64, errors: Errors<'_>, orders: &Orders<'_>, draw: usize, u: f64) -> f64 {
+        let prediction = self.prediction;
+        let product = prediction.product_errors.map_or(0.0, |errors| errors.quantile(orders.probability(PRODUCT, draw)));
+        let coefficients = prediction.fit.coefficients(draw);
+        let predicted =
+            coefficients[prediction.size_position] * log_n + self.others.iter().map(|(at, x)| coefficients[*at] * x).sum::<f64>();
+        let centre = prediction.log_flop(predicted, log_n) + product;
+        let growth = prediction.bounds_exponent * (log_n - self.log_n);
+        let high = (prediction.log_bounds.1 + growth).min(prediction.log_ceiling);
+        let low = (prediction.log_bounds.0 + growth).min(high);
+        // Truncated in units of the widened error.
+        let w = prediction.widening;
+        prediction.factor * pow10(centre + w * truncated(0.0, errors, (low - centre) / w, (high - centre) / w, u))
+    }
 }
 
 /// Centre plus the error at `u` of those that stay between the bounds (log10): draws are redistributed, not piled up at the ends.

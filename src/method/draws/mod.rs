@@ -56,9 +56,8 @@ pub fn simulate(model: &RunModel<'_>, shared: &Shared, out: &mut Draws) {
 /// Calls `read` with the number of every draw and what was drawn; with none where nothing was trained.
 pub fn each_draw(model: &RunModel<'_>, shared: &Shared, mut read: impl FnMut(usize, Option<&Drawn<'_>>)) {
     let run = Run::new(model, shared);
-    let mut scratch = Vec::new();
     for draw in 0..shared.draws() {
-        read(draw, run.drawn(draw, &mut scratch).as_ref());
+        read(draw, run.drawn(draw).as_ref());
     }
 }
 
@@ -218,7 +217,7 @@ impl<'a> Run<'a> {
     }
 
     /// A draw; none when nothing was trained in it.
-    fn drawn(&self, draw: usize, scratch: &mut Vec<f64>) -> Option<Drawn<'_>> {
+    fn drawn(&self, draw: usize) -> Option<Drawn<'_>> {
         let (orders, shared) = (&self.orders, self.shared);
         let own = |factor: usize| orders.stratum(factor, draw);
         let trained = match self.trained.as_slice() {
@@ -232,7 +231,7 @@ impl<'a> Run<'a> {
         let grid = pick(&self.grids, || orders.probability(PLACE, draw))?;
         Some(Drawn {
             start: self.start,
-            compute: trained.compute.flop(orders, draw, shared.draws(), scratch),
+            compute: trained.compute.flop(orders, draw, shared.draws()),
             first: self.start.factor().median * self.first[own(START)],
             peak: chip.peak,
             mfu: trained.mfu.drawn(own(MFU), shared.stratum(Factor::Mfu, draw)),
