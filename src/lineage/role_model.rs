@@ -104,6 +104,15 @@ pub struct Learning {
     pub masks: bool,
 }
 
+impl Learning {
+    /// What is learnt from a record as it is and masked: both with half its weight, or the first alone.
+    fn weighted(self, [as_it_is, masked]: [Example; 2]) -> impl Iterator<Item = Example> {
+        let share = if self.masks { 0.5 } else { 1.0 };
+        let shown = std::iter::once(as_it_is).chain(self.masks.then_some(masked));
+        shown.map(move |example| Example { weight: share * example.weight, ..example })
+    }
+}
+
 /// The fitted likelihood.
 #[derive(Clone, Debug)]
 pub struct RoleModel {
@@ -124,7 +133,7 @@ impl RoleModel {
     #[must_use]
     pub fn learn(labelled: &[Labelled], learning: Learning) -> Self {
         let mut model = Self::with_features_of(labelled);
-        let examples: Vec<Example> = labelled.iter().flat_map(|row| model.examples(row, learning.masks)).collect();
+        let examples: Vec<Example> = labelled.iter().flat_map(|row| learning.weighted(model.shown(row))).collect();
         model.softmax = softmax::fit(&examples, model.softmax, learning.ridge);
         model
     }
@@ -167,18 +176,17 @@ impl RoleModel {
         features
     }
 
-    fn examples(&self, row: &Labelled, masks: bool) -> Vec<Example> {
+    /// A record as it is and masked, with its whole weight.
+    fn shown(&self, row: &Labelled) -> [Example; 2] {
         let class = Role::ALL.iter().position(|role| *role == row.role).unwrap_or(0);
-        let weight = if masks { row.weight / 2.0 } else { row.weight };
-        let example = |row: &Labelled| Example { features: self.features(&row.signs()), class, weight };
-        std::iter::once(example(row)).chain(masks.then(|| example(&row.masked()))).collect()
+        let example = |row: &Labelled| Example { features: self.features(&row.signs()), class, weight: row.weight };
+        [example(row), example(&row.masked())]
     }
 
     /// Probabilities of the roles of a record.
     #[must_use]
     pub fn shares(&self, signs: &Signs<'_>) -> RoleShares {
-        let p = self.softmax.probabilities(&self.features(signs));
-        RoleShares::from_weights(&p).unwrap_or_else(|| RoleShares::certain(Role::Pretrained))
+        shares_of(&self.softmax, &self.features(signs))
     }
 
     /// Coefficient of a feature for a role, in logits.
@@ -204,6 +212,10 @@ impl RoleModel {
     }
 }
 
+fn shares_of(softmax: &Softmax<ROLES>, features: &[(u16, f64)]) -> RoleShares {
+    RoleShares::from_weights(&softmax.probabilities(features)).unwrap_or_else(|| RoleShares::certain(Role::Pretrained))
+}
+
 /// Fold of every labelled record: owners are dealt into the folds in the order of their names.
 #[must_use]
 pub fn folds(labelled: &[Labelled]) -> Vec<usize> {
@@ -219,21 +231,20 @@ pub fn folds(labelled: &[Labelled]) -> Vec<usize> {
 pub fn held_out(labelled: &[Labelled], whole: &RoleModel, ways: &[Learning]) -> Vec<Vec<HeldOut>> {
     use rayon::prelude::*;
     let folds = folds(labelled);
+    // Each record as it is and masked, read once for all fits.
+    let examples: Vec<[Example; 2]> = labelled.par_iter().map(|row| whole.shown(row)).collect();
     let fits: Vec<(Learning, usize)> = ways.iter().flat_map(|way| (0..FOLDS).map(move |held| (*way, held))).collect();
-    let models: Vec<RoleModel> = fits
+    let models: Vec<Softmax<ROLES>> = fits
         .into_par_iter()
         .map(|(learning, held)| {
-            let rest = labelled.iter().zip(&folds).filter(|(_, fold)| **fold != held);
-            let examples: Vec<Example> = rest.flat_map(|(row, _)| whole.examples(row, learning.masks)).collect();
-            RoleModel { softmax: softmax::fit(&examples, whole.softmax.clone(), learning.ridge), ..whole.clone() }
+            let rest = examples.iter().zip(&folds).filter(|(_, fold)| **fold != held);
+            let rest: Vec<Example> = rest.flat_map(|(shown, _)| learning.weighted(shown.clone())).collect();
+            softmax::fit(&rest, whole.softmax.clone(), learning.ridge)
         })
         .collect();
-    let of_fold = |models: &[RoleModel]| {
-        let shares = |(row, fold): (&Labelled, &usize)| {
-            let model = &models[*fold];
-            [model.shares(&row.signs()), model.shares(&row.masked().signs())]
-        };
-        labelled.iter().zip(&folds).map(shares).collect()
+    let of_fold = |models: &[Softmax<ROLES>]| {
+        let shares = |(shown, fold): (&[Example; 2], &usize)| shown.each_ref().map(|e| shares_of(&models[*fold], &e.features));
+        examples.iter().zip(&folds).map(shares).collect()
     };
     models.chunks(FOLDS).map(of_fold).collect()
 }
