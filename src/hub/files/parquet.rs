@@ -2,7 +2,7 @@
 
 use super::columns::{Cells, is_readable};
 use super::kind::{Found, refusal};
-use super::source::{Block, SchemaReport, SourceFile};
+use super::source::{Block, MAX_INFLATION, SchemaReport, SourceFile};
 use crate::error::{Error, IoContext, Result};
 use crate::hub::record::fields::{HubField, Listed, Reading};
 use crate::hub::record::{Parsed, RecordReader};
@@ -11,6 +11,7 @@ use arrow::datatypes::{DataType, Field};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::basic::Compression;
+use parquet::file::metadata::ParquetMetaData;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -18,6 +19,14 @@ use std::sync::Arc;
 
 /// Rows decoded at a time: a card is some kilobytes, so a batch stays near ten megabytes.
 const BATCH_ROWS: usize = 4_096;
+/// Most rows of a file: the Hub has some 3 million models, and run lengths write a trillion rows in a few bytes.
+const MAX_ROWS: i64 = 100_000_000;
+/// Most columns of a file: the widest index has some dozens.
+const MAX_COLUMNS: usize = 10_000;
+/// A chunk of a column below this size is no bomb, in bytes unpacked.
+const CHUNK_ANYWAY: i64 = 64 << 20;
+/// Nor is one of small values, which are read batch by batch: bytes unpacked per row.
+const SMALL_VALUE: i64 = 1 << 10;
 /// What a path of Hive has for a column without a value.
 const NO_VALUE: &str = "__HIVE_DEFAULT_PARTITION__";
 
@@ -35,11 +44,12 @@ fn is_needless(field: HubField) -> bool {
 /// file each, and lists, maps and texts come out the same whoever wrote them.
 ///
 /// # Errors
-/// It cannot be opened, is truncated or damaged, or has a codec that is not read.
+/// It cannot be opened, is truncated or damaged, declares what no index has, or has a codec that is not read.
 pub(super) fn open_parquet(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<std::fs::File>> {
     let handle = std::fs::File::open(path).at_path("cannot read source", path)?;
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
     let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(handle, options).map_err(|e| damaged(path, &e))?;
+    refuse_bombs(builder.metadata(), path)?;
     let columns = builder.metadata().row_groups().iter().flat_map(|group| group.columns());
     if columns.into_iter().any(|column| column.compression() == Compression::LZO) {
         return Err(Error::input(
@@ -49,6 +59,32 @@ pub(super) fn open_parquet(path: &Path) -> Result<ParquetRecordBatchReaderBuilde
         ));
     }
     Ok(builder)
+}
+
+/// Refuses a file that costs more than any index by what its footer declares.
+fn refuse_bombs(metadata: &ParquetMetaData, path: &Path) -> Result<()> {
+    let refuse = |what: String| Err(Error::input(what, path.display(), "fetch it again; it is damaged, or no model index"));
+    let rows = metadata.file_metadata().num_rows();
+    if !(0..=MAX_ROWS).contains(&rows) {
+        return refuse(format!("the Parquet file declares {rows} rows, and at most {MAX_ROWS} are read"));
+    }
+    let columns = metadata.file_metadata().schema_descr().num_columns();
+    if columns > MAX_COLUMNS {
+        return refuse(format!("the Parquet file has {columns} columns, and at most {MAX_COLUMNS} are read"));
+    }
+    for group in metadata.row_groups() {
+        for chunk in group.columns() {
+            let (packed, unpacked) = (chunk.compressed_size().max(1), chunk.uncompressed_size());
+            let is_large = unpacked > CHUNK_ANYWAY && unpacked / group.num_rows().max(1) > SMALL_VALUE;
+            if is_large && unpacked / packed > MAX_INFLATION.cast_signed() {
+                let column = chunk.column_path();
+                return refuse(format!(
+                    "column {column} of the Parquet file unpacks {packed} bytes to {unpacked}, as no index does"
+                ));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn damaged(path: &Path, e: &dyn std::fmt::Display) -> Error {

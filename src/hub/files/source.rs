@@ -4,7 +4,7 @@ use crate::error::{Error, IoContext, Result};
 use crate::hub::record::{HubField, Parsed};
 use flate2::read::MultiGzDecoder;
 use fs_err as fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 /// Kind of an index file.
@@ -52,12 +52,14 @@ impl Packing {
         }
     }
 
-    /// The text behind it.
-    pub(super) fn unpack<'r>(self, packed: impl BufRead + 'r) -> std::io::Result<Box<dyn Read + 'r>> {
+    /// The text behind it, up to a limit.
+    pub(super) fn unpack(self, packed: BufReader<fs::File>) -> std::io::Result<Box<dyn Read>> {
+        let bytes = packed.get_ref().metadata()?.len();
+        let left = bytes.saturating_mul(MAX_INFLATION).max(INFLATED_ANYWAY);
         Ok(match self {
             Self::Plain => Box::new(packed),
-            Self::Gzip => Box::new(MultiGzDecoder::new(packed)),
-            Self::Zstd => Box::new(zstd::stream::read::Decoder::with_buffer(packed)?),
+            Self::Gzip => Box::new(Unpacked { decoder: MultiGzDecoder::new(packed), left }),
+            Self::Zstd => Box::new(Unpacked { decoder: zstd::stream::read::Decoder::with_buffer(packed)?, left }),
         })
     }
 }
@@ -132,6 +134,27 @@ impl PassedOver {
     }
 }
 
+/// Most that a compressed file may inflate to, as a multiple of itself: texts of records shrink to a tenth or a twentieth, a bomb to a
+/// thousandth.
+pub(super) const MAX_INFLATION: u64 = 200;
+/// What any file may inflate to, in bytes.
+const INFLATED_ANYWAY: u64 = 1 << 30;
+
+/// What a decoder gives, up to a limit.
+struct Unpacked<D> {
+    decoder: D,
+    left: u64,
+}
+
+impl<D: Read> Read for Unpacked<D> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let n = self.decoder.read(buffer)?;
+        let bomb = || std::io::Error::other(format!("it inflates to more than {MAX_INFLATION} times its size, as no index does"));
+        self.left = self.left.checked_sub(n as u64).ok_or_else(bomb)?;
+        Ok(n)
+    }
+}
+
 pub(super) fn open_buffered(path: &Path) -> Result<BufReader<fs::File>> {
     let file = fs::File::open(path).at_path("cannot read source", path)?;
     Ok(BufReader::with_capacity(1 << 16, file))
@@ -152,4 +175,24 @@ pub(super) fn damaged(path: &Path, e: &std::io::Error) -> Error {
 /// The file cannot be opened.
 pub fn open_text(path: &Path, packing: Packing) -> Result<Box<dyn Read>> {
     packing.unpack(open_buffered(path)?).map_err(|e| damaged(path, &e))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::{Compression, write::GzEncoder};
+    use std::io::Write;
+
+    #[test]
+    fn what_is_packed_unpacks_up_to_its_limit_and_no_further() {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(&[b' '; 5_000]).unwrap();
+        let packed = encoder.finish().unwrap();
+        let read = |left| {
+            let mut out = Vec::new();
+            Unpacked { decoder: MultiGzDecoder::new(&packed[..]), left }.read_to_end(&mut out).map(|_| out.len())
+        };
+        assert_eq!(read(5_000).unwrap(), 5_000);
+        assert!(read(4_999).unwrap_err().to_string().contains("200 times its size"));
+    }
 }

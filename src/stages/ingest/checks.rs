@@ -112,6 +112,13 @@ pub(super) fn log_passed_over(passed_over: &[PassedOver]) {
     }
 }
 
+/// Names on one line of a log: the first of them, and the number of the others.
+fn named(names: &[String]) -> String {
+    const NAMED: usize = 40;
+    let first = names[..names.len().min(NAMED)].join(", ");
+    if names.len() > NAMED { format!("{first}, and {} more", names.len() - NAMED) } else { first }
+}
+
 /// Says once how the columns of a file differ from those that are known.
 pub(super) fn log_schema(file: &SourceFile, report: &SchemaReport) {
     let name = &file.name;
@@ -126,6 +133,6 @@ pub(super) fn log_schema(file: &SourceFile, report: &SchemaReport) {
         tracing::warn!(file = name, column, data_type, lost, "a column of a type that is not read, null in every row");
     }
     if !report.ignored.is_empty() {
-        tracing::info!(file = name, columns = report.ignored.join(", "), "columns not used");
+        tracing::info!(file = name, columns = named(&report.ignored), "columns not used");
     }
 }

@@ -22,6 +22,9 @@ use std::collections::BTreeMap;
 const MAX_RAW_CHARS: usize = 2_000;
 /// Rows collected before they go to the sorter.
 const BATCH_ROWS: usize = 8_192;
+/// Refused records after which a source that has more of them than good ones is read no further: it is something else, and may be
+/// endless.
+const HOPELESS: u64 = 1_000_000;
 /// Reasons shown when there are too many bad records.
 const SHOWN_REASONS: usize = 5;
 /// Characters of a value shown in a message.
@@ -115,6 +118,7 @@ impl Stage for Ingest {
         let found = hub::find_files(&sources.index.root)?;
         checks::log_passed_over(&found.passed_over);
         let files = found.files;
+        let limit = inputs.settings().max_quarantine_fraction;
         let mut ingester = Ingester::new(outputs)?;
         let mut pinned = Vec::new();
         let mut meter = inputs.meter(files.iter().map(|f| f.bytes).sum(), "ingest");
@@ -123,7 +127,8 @@ impl Stage for Ingest {
             let first = ingester.read;
             let report = read_source(file, |block| {
                 meter.set(before + block.bytes_read.min(file.bytes));
-                ingester.add_block(file, block)
+                ingester.add_block(file, block)?;
+                if ingester.is_hopeless() { ingester.check(limit, &files) } else { Ok(()) }
             })?;
             before += file.bytes;
             checks::log_schema(file, &report);
@@ -133,10 +138,9 @@ impl Stage for Ingest {
             let revision = sources.index.revision.clone();
             pinned.push(Input { name: file.name.clone(), kind: InputKind::Index, revision, sha256, bytes: file.bytes, records });
         }
-        let settings = inputs.settings();
-        ingester.check(settings.max_quarantine_fraction, &files)?;
+        ingester.check(limit, &files)?;
         ingester.seen.log_epochs();
-        ingester.seen.check(settings.metric, &sources.index.root)?;
+        ingester.seen.check(inputs.settings().metric, &sources.index.root)?;
         ingester.finish(outputs, pinned, sources.cards.as_ref())
     }
 }
@@ -255,6 +259,11 @@ impl Ingester {
             self.quarantine.push(self.quarantined.finish()?)?;
         }
         Ok(())
+    }
+
+    /// Whether so much of what was read so far is bad that the rest cannot mend it.
+    fn is_hopeless(&self) -> bool {
+        self.refused > HOPELESS && self.refused > self.read / 2
     }
 
     fn check(&self, limit: f64, files: &[SourceFile]) -> Result<()> {
