@@ -212,3 +212,22 @@ fn status_writes_nothing() {
 const EXPLAIN_SIZE_ONLY: &str = "google/gemma-4-31B";
 const EXPLAIN_MERGE: &str = "gz987/qwen2.5-7b-cabs-v0.3";
 const EXPLAIN_QUANTIZED: &str = "TheBloke/Mistral-7B-Instruct-v0.1-GGUF";
+
+/// Completions know the commands, man pages are one per command; neither depends on the environment.
+#[test]
+fn generate_makes_completions_and_man_pages() {
+    let workspace = Workspace::new();
+    for (shell, word) in [("bash", "complete -F"), ("zsh", "#compdef"), ("fish", "complete -c hugging-carbon")] {
+        let script = workspace.ok(&["generate", "completions", shell]).stdout;
+        assert!(script.contains(word) && script.contains("explain"), "{shell}: {script}");
+    }
+    workspace.ok(&["generate", "man", "share/man1"]);
+    let page = |name: &str| std::fs::read_to_string(workspace.path(&format!("share/man1/{name}.1"))).unwrap();
+    assert!(page("hugging-carbon").contains("hugging\\-carbon\\-explain(1)"), "{}", page("hugging-carbon"));
+    assert!(page("hugging-carbon-reference-check").contains("\\-\\-strict"), "{}", page("hugging-carbon-reference-check"));
+    workspace.command().args(["generate", "man", "again"]).env("HUGGING_CARBON_THREADS", "3").assert().success();
+    let again = std::fs::read_to_string(workspace.path("again/hugging-carbon-run.1")).unwrap();
+    assert_eq!(again, page("hugging-carbon-run"));
+    let refused = workspace.run(&["generate", "man", "share/man1/hugging-carbon.1/below"]);
+    assert!(refused.status == 1 && refused.stderr.contains("below"), "{}", refused.stderr);
+}

@@ -1,9 +1,12 @@
 //! Command line: one file per command.
 
 mod audit;
+#[cfg(test)]
+mod commands_page;
 mod compose;
 mod diff;
 mod explain;
+mod generate;
 mod headline;
 mod logging;
 mod publish;
@@ -14,6 +17,7 @@ mod status;
 mod text;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use hugging_carbon::config::{self, Overrides, Resolved};
 use hugging_carbon::engine::Declared;
 use hugging_carbon::error::{Error, ExitStatus, Result};
@@ -139,6 +143,9 @@ enum Command {
         /// Newer snapshot directory
         new: PathBuf,
     },
+    /// Shell completions and man pages of this version
+    #[command(subcommand)]
+    Generate(GenerateCommand),
 }
 
 #[derive(Debug, Subcommand)]
@@ -148,6 +155,20 @@ enum ReferenceCommand {
         /// Fail also on reviewed corrections that the sample's records make needless or contradict
         #[arg(long)]
         strict: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum GenerateCommand {
+    /// Print the completions of a shell
+    Completions {
+        /// Shell that reads them
+        shell: Shell,
+    },
+    /// Write one man page per command
+    Man {
+        /// Directory they go to; it is made if it is not there
+        dir: PathBuf,
     },
 }
 
@@ -205,6 +226,8 @@ fn dispatch(cli: &Cli) -> Result<()> {
         Command::Audit { snapshot, verify_only } => audit::audit(cli, snapshot, *verify_only),
         Command::Publish { snapshot, repo, dry_run, create } => publish::publish(snapshot, repo, *dry_run, *create),
         Command::Diff { old, new } => diff::diff(old, new),
+        Command::Generate(GenerateCommand::Completions { shell }) => generate::completions(*shell),
+        Command::Generate(GenerateCommand::Man { dir }) => generate::man_pages(dir),
     }
 }
 

@@ -1,0 +1,113 @@
+//! The page docs/commands.md: written from the command line as clap has it, and compared with it.
+
+use super::Cli;
+use clap::builder::StyledStr;
+use clap::{Arg, Command, CommandFactory};
+use std::path::Path;
+
+const HEAD: &str = "\
+# Commands
+
+Every command of `hugging-carbon` with its arguments and options. `hugging-carbon COMMAND --help` says the same. What the exit status
+means: [architecture.md](architecture.md#exit-status). Settings, which live in a file: [settings.md](settings.md).
+
+This page is written from the command line itself. After a change of it, `WRITE_COMMANDS_PAGE=1 cargo test --release --bin
+hugging-carbon commands_page` writes it anew.
+";
+
+/// The page on disk is what the command line says. With WRITE_COMMANDS_PAGE set it is written instead.
+#[test]
+fn the_page_is_that_of_the_command_line() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/commands.md");
+    let text = page();
+    if std::env::var_os("WRITE_COMMANDS_PAGE").is_some() {
+        std::fs::write(&path, &text).unwrap();
+    }
+    assert!(
+        std::fs::read_to_string(&path).unwrap() == text,
+        "docs/commands.md is not what the command line says: \
+         WRITE_COMMANDS_PAGE=1 cargo test --release --bin hugging-carbon commands_page"
+    );
+}
+
+/// clap's own check of the definitions: names that clash, defaults that are not possible.
+#[test]
+fn the_command_line_is_sound() {
+    Cli::command().debug_assert();
+}
+
+fn page() -> String {
+    let mut root = Cli::command().disable_help_subcommand(true);
+    root.build();
+    let everywhere = table(root.get_arguments().filter(|arg| arg.is_global_set()));
+    let mut out = format!("{HEAD}\n## Everywhere\n\nThese options go before or after any command.\n\n{everywhere}");
+    for command in root.get_subcommands() {
+        section(command, 2, &mut out);
+    }
+    out
+}
+
+/// A command, then the commands below it.
+fn section(command: &Command, level: usize, out: &mut String) {
+    let name = command.get_bin_name().unwrap_or_else(|| command.get_name());
+    let about = command.get_long_about().or_else(|| command.get_about());
+    let usage = command.clone().render_usage().to_string();
+    let usage = usage.trim_start_matches("Usage: ").split_whitespace().collect::<Vec<_>>().join(" ");
+    out.push_str(&format!("\n{} {name}\n\n{}.\n\n```\n{usage}\n```\n", "#".repeat(level), sentence(about)));
+    let mut own = command.get_arguments().filter(|arg| !arg.is_global_set() && !is_help(arg)).peekable();
+    if own.peek().is_some() {
+        out.push_str(&format!("\n{}", table(own)));
+    }
+    for below in command.get_subcommands() {
+        section(below, level + 1, out);
+    }
+}
+
+fn is_help(arg: &Arg) -> bool {
+    ["help", "version"].contains(&arg.get_id().as_str())
+}
+
+fn table<'a>(args: impl Iterator<Item = &'a Arg>) -> String {
+    let mut out = "| argument | meaning | default | variable |\n| --- | --- | --- | --- |\n".to_owned();
+    for arg in args.filter(|arg| !arg.is_hide_set()) {
+        let words = |values: Vec<String>| values.iter().map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", ");
+        let mut meaning = sentence(arg.get_long_help().or_else(|| arg.get_help()));
+        if arg.get_action().takes_values() {
+            let possible = arg.get_possible_values();
+            if !possible.is_empty() {
+                meaning.push_str(&format!("; one of {}", words(possible.iter().map(|v| v.get_name().to_owned()).collect())));
+            }
+        }
+        let defaults = arg.get_default_values().iter().map(|v| v.to_string_lossy().into_owned()).collect::<Vec<_>>();
+        // A flag that is not given is false: clap calls that a default, a reader would not.
+        let default = if arg.get_action().takes_values() { words(defaults) } else { String::new() };
+        let variable = arg.get_env().map(|name| format!("`{}`", name.to_string_lossy())).unwrap_or_default();
+        for cell in [format!("`{}`", spelling(arg)), meaning, default, variable] {
+            out.push_str(&if cell.is_empty() { "| ".to_owned() } else { format!("| {} ", cell.replace('|', "\\|")) });
+        }
+        out.push_str("|\n");
+    }
+    out
+}
+
+/// `-q, --quiet`, `--threads N`, `MODEL_ID`.
+fn spelling(arg: &Arg) -> String {
+    let values: Vec<String> = arg.get_value_names().unwrap_or_default().iter().map(ToString::to_string).collect();
+    if arg.is_positional() {
+        return values.join(" ");
+    }
+    let names: Vec<String> = arg
+        .get_short()
+        .map(|short| format!("-{short}"))
+        .into_iter()
+        .chain(arg.get_long().map(|long| format!("--{long}")))
+        .collect();
+    let value = if arg.get_action().takes_values() { format!(" {}", values.join(" ")) } else { String::new() };
+    format!("{}{value}", names.join(", "))
+}
+
+/// A doc comment as one line without the stop that clap takes off short ones.
+fn sentence(text: Option<&StyledStr>) -> String {
+    let text = text.map(ToString::to_string).unwrap_or_default();
+    text.split_whitespace().collect::<Vec<_>>().join(" ").trim_end_matches('.').to_owned()
+}
