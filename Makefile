@@ -2,6 +2,7 @@
 # make test         formatting, clippy, unit, integration and documentation tests, notebooks
 # make acceptance   the checks on the real files of ../shared/data (HUGGING_CARBON_SHARED)
 # make bench        speed and memory on synthetic indexes of any size
+# make dist         wheel, archive and bill of materials in target/dist
 # make docs         API documentation
 #
 # One profile serves everything: the dependencies are built once, in release.
@@ -13,7 +14,7 @@ TARGET := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 VENV   := $(TARGET)/notebook-venv
 BIN    := $(TARGET)/release/hugging-carbon
 
-.PHONY: run build test lint unit reference notebooks acceptance bench docs clean
+.PHONY: run build test lint unit reference notebooks acceptance dist bench docs clean
 
 run: build
 	$(BIN) run
@@ -51,7 +52,7 @@ $(TARGET)/acceptance-venv/ready: tests/acceptance/requirements.txt
 	touch $@
 
 # The regressions again with statsmodels, on the design matrices that the snapshot of the frozen index publishes; the sample's rows as
-# other tools write them; the stand-in Hub as the official client meets it.
+# other tools write them; the stand-in Hub as the official client meets it; recipes; a release, installed.
 acceptance: build $(TARGET)/acceptance-venv/ready
 	$(CARGO) test --release --test acceptance -- --ignored --nocapture
 	$(BIN) -q run --source $${HUGGING_CARBON_SHARED:-../shared}/data/hub/models_2026-05.parquet --data-dir $(TARGET)/acceptance-data >/dev/null
@@ -60,6 +61,19 @@ acceptance: build $(TARGET)/acceptance-venv/ready
 	$(CARGO) build --release --example stand_in_hub
 	$(TARGET)/acceptance-venv/bin/python tests/acceptance/python_client.py $(TARGET)/release/examples/stand_in_hub \
 		$${HUGGING_CARBON_SHARED:-../shared}/data/hub/models_2026-05.api.jsonl.gz
+	$(TARGET)/acceptance-venv/bin/python tests/acceptance/hostile.py $(BIN)
+	$(TARGET)/acceptance-venv/bin/python tests/acceptance/recipes.py $(BIN)
+	$(MAKE) dist
+	$(TARGET)/acceptance-venv/bin/python tests/acceptance/release.py $(TARGET)/dist
+
+# What a release is made of, for this machine; .github/workflows/release.yml does the same on an older C library.
+dist: build $(TARGET)/acceptance-venv/ready
+	rm -rf $(TARGET)/dist
+	$(PYTHON) contrib/release/third_party.py check
+	$(PYTHON) contrib/release/third_party.py texts > LICENSES-THIRD-PARTY.txt
+	$(TARGET)/acceptance-venv/bin/maturin build --release --locked --out $(TARGET)/dist
+	mkdir -p $(TARGET)/dist && $(PYTHON) contrib/release/third_party.py sbom > $(TARGET)/dist/hugging-carbon.cdx.json
+	contrib/release/archive.sh $(BIN) $(TARGET)/dist $$(uname -m)-linux
 
 bench: build
 	$(CARGO) bench --bench cards --bench draws --bench lineage --profile release

@@ -167,7 +167,7 @@ fn a_stage_that_reads_evidence_declares_the_vocabulary() {
 
 #[test]
 fn no_file_of_code_is_longer_than_500_lines() {
-    let all = ["src", "tests", "benches"].into_iter().flat_map(|folder| files(folder, &["rs", "py"]));
+    let all = ["src", "tests", "benches", "contrib"].into_iter().flat_map(|folder| files(folder, &["rs", "py"]));
     let long: Vec<String> = all
         .map(|path| (text(&path).lines().count(), path))
         .filter(|(lines, _)| *lines > FILE_LINES)
@@ -222,7 +222,7 @@ fn no_public_function_has_a_bare_name() {
 fn every_citation_resolves_into_docs() {
     let mut wrong = Vec::new();
     let mut cited = 0;
-    let mut all: Vec<PathBuf> = ["src", "tests", "benches", "data", "docs", "notebooks"]
+    let mut all: Vec<PathBuf> = ["src", "tests", "benches", "data", "docs", "notebooks", "contrib"]
         .into_iter()
         .flat_map(|folder| files(folder, &["rs", "py", "md", "toml", "csv", "ipynb"]))
         .collect();
@@ -286,6 +286,7 @@ fn has_section(page: &str, section: &str) -> bool {
 fn every_link_between_pages_leads_somewhere() {
     let mut pages = files("docs", &["md"]);
     pages.extend(files("data", &["md"]));
+    pages.extend(files("contrib", &["md"]));
     pages.extend(["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(PathBuf::from));
     let (mut wrong, mut links) = (Vec::new(), 0);
     for page in pages {

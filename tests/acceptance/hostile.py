@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -26,9 +27,21 @@ SAMPLE = Path(__file__).parents[2] / "data/sample/models.jsonl"
 RECORD = SAMPLE.read_bytes().splitlines()[0]
 
 
-def repeated(path: Path, piece: bytes, total: int, head: bytes = b"", tail: bytes = b"", packed: bool = False) -> Path:
+def plain_file(path: Path) -> IO[bytes]:
+    return path.open("wb")
+
+
+def gzip_file(path: Path) -> IO[bytes]:
+    return gzip.open(path, "wb", compresslevel=6)
+
+
+def zstd_file(path: Path) -> pa.CompressedOutputStream:
+    return pa.CompressedOutputStream(str(path), "zstd")
+
+
+def repeated(path: Path, piece: bytes, total: int, head: bytes = b"", tail: bytes = b"", packing: Callable = plain_file) -> Path:
     block = piece * max(1, (1 << 20) // len(piece))
-    with gzip.open(path, "wb", compresslevel=6) if packed else path.open("wb") as file:
+    with packing(path) as file:
         file.write(head)
         for _ in range(total // len(block)):
             file.write(block)
@@ -63,11 +76,12 @@ def cases(folder: Path) -> Iterator[tuple[str, list[str], str]]:
         ("a line of 1 GB", lambda p: repeated(p, b"x", GIGABYTE, b'{"id":"'), index, "64 MiB"),
         ("an array whose record never ends", lambda p: repeated(p, b"[", GIGABYTE, b'[{"id":'), index, "64 MiB"),
         ("a card in a line of 1 GB", lambda p: repeated(p, b"x", GIGABYTE, opening), cards, "64 MiB"),
-        ("gzip: a line of 3 GB", lambda p: repeated(p, b"x", 3 * GIGABYTE, b'{"id":"', packed=True), index, "64 MiB"),
-        ("gzip: 3 GB of blanks", lambda p: repeated(p, b" ", 3 * GIGABYTE, packed=True), index, "200 times its size"),
-        ("gzip: 3 GB of blank lines", lambda p: repeated(p, b"\n", 3 * GIGABYTE, RECORD, packed=True), index, "200 times its size"),
-        ("gzip: 1e9 empty records", lambda p: repeated(p, b"{}\n", 3 * GIGABYTE, RECORD + b"\n", packed=True), index, "records refused"),
-        ("gzip: a card of 3 GB", lambda p: repeated(p, b"x", 3 * GIGABYTE, opening, packed=True), cards, "64 MiB"),
+        ("gzip: a line of 3 GB", lambda p: repeated(p, b"x", 3 * GIGABYTE, b'{"id":"', packing=gzip_file), index, "64 MiB"),
+        ("gzip: 3 GB of blanks", lambda p: repeated(p, b" ", 3 * GIGABYTE, packing=gzip_file), index, "200 times its size"),
+        ("gzip: 3 GB of blank lines", lambda p: repeated(p, b"\n", 3 * GIGABYTE, RECORD, packing=gzip_file), index, "200 times its size"),
+        ("gzip: 1e9 empty records", lambda p: repeated(p, b"{}\n", 3 * GIGABYTE, RECORD + b"\n", packing=gzip_file), index, "records refused"),
+        ("zstd: 3 GB of blank lines", lambda p: repeated(p, b"\n", 3 * GIGABYTE, RECORD, packing=zstd_file), index, "200 times its size"),
+        ("gzip: a card of 3 GB", lambda p: repeated(p, b"x", 3 * GIGABYTE, opening, packing=gzip_file), cards, "64 MiB"),
         ("JSON of 1e6 levels", lambda p: repeated(p, b'{"a":', 5 << 20, RECORD[:-1] + b',"cardData":', b"}"), index, "nested deeper"),
         ("a record of 1e5 keys", lambda p: p.write_bytes(SAMPLE.read_bytes() + wide_record(100_000)) and p, index, ""),
         (
