@@ -14,6 +14,7 @@ pub mod hub;
 pub mod lineage;
 pub mod method;
 pub mod reference;
+pub mod report;
 pub mod stages;
 pub mod store;
 pub mod tables;

@@ -51,7 +51,7 @@ fn the_manifest_pins_every_document() {
         .map(|(name, bytes)| (name, sha256_bytes(&bytes)))
         .collect();
     assert_eq!(pinned, found);
-    for name in ["README.md", "CITATION.cff", "croissant.json", "datapackage.json"] {
+    for name in ["README.md", "report.html", "explorer.html", "CITATION.cff", "croissant.json", "datapackage.json"] {
         assert!(found.contains_key(name), "{name}");
     }
 }

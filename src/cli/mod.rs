@@ -12,6 +12,7 @@ mod logging;
 mod publish;
 mod reference;
 mod regression_text;
+mod report;
 mod run;
 mod status;
 mod text;
@@ -21,6 +22,7 @@ use clap_complete::Shell;
 use hugging_carbon::config::{self, Overrides, Resolved};
 use hugging_carbon::engine::Declared;
 use hugging_carbon::error::{Error, ExitStatus, Result};
+use hugging_carbon::report::{explorer_page, report_page};
 use hugging_carbon::stages;
 use hugging_carbon::stages::estimate::Estimation;
 use hugging_carbon::stages::fetch::Fetch;
@@ -110,6 +112,22 @@ enum Command {
     Explain {
         /// Hub id, owner/name
         model_id: String,
+    },
+    /// Write the report of a snapshot: one HTML page that needs no script and no network
+    Report {
+        /// Snapshot directory [default: the newest in the data directory]
+        snapshot: Option<PathBuf>,
+        /// File to write
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+    },
+    /// Write the explorer of a snapshot: one HTML page to find, filter and open the models of the cohort
+    Explorer {
+        /// Snapshot directory [default: the newest in the data directory]
+        snapshot: Option<PathBuf>,
+        /// File to write
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
     },
     /// The factor tables that are part of the binary
     #[command(subcommand)]
@@ -222,6 +240,8 @@ fn dispatch(cli: &Cli) -> Result<()> {
         Command::Snapshot(args) => run::stage(cli, Publication::NAME, args.force),
         Command::Status => status::status(cli),
         Command::Reference(ReferenceCommand::Check { strict }) => reference::check(*strict),
+        Command::Report { snapshot, output } => report::write_page(cli, snapshot.as_deref(), output, report_page),
+        Command::Explorer { snapshot, output } => report::write_page(cli, snapshot.as_deref(), output, explorer_page),
         Command::Explain { model_id } => explain::explain(cli, model_id),
         Command::Audit { snapshot, verify_only } => audit::audit(cli, snapshot, *verify_only),
         Command::Publish { snapshot, repo, dry_run, create } => publish::publish(snapshot, repo, *dry_run, *create),

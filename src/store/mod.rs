@@ -1,6 +1,7 @@
 //! Files as the project writes them: digests, atomic appearance, durability. The one place for each.
 
 use crate::error::{IoContext, Result};
+use base64::Engine as _;
 use fs_err as fs;
 use sha2::{Digest, Sha256};
 use std::io::{Read, Write};
@@ -58,6 +59,12 @@ pub fn sha256_file(path: &Path) -> Result<String> {
 #[must_use]
 pub fn sha256_bytes(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
+}
+
+/// SHA-256 of bytes in base64, as a page's policy names its scripts.
+#[must_use]
+pub fn sha256_base64(bytes: &[u8]) -> String {
+    base64::engine::general_purpose::STANDARD.encode(Sha256::digest(bytes))
 }
 
 /// Lower-case hex.

@@ -2,6 +2,7 @@
 #![allow(dead_code)] // Each test binary uses a part.
 
 pub mod lineage;
+pub mod pages;
 
 use assert_cmd::Command;
 use std::path::{Path, PathBuf};

@@ -12,6 +12,7 @@ mod publish;
 mod sensitivity;
 mod shrink_guard;
 
+pub use documents::about;
 pub use publish::{LATEST, verify_files};
 
 use self::manifest::{Headline, Manifest, Records};
@@ -40,7 +41,7 @@ use std::path::{Path, PathBuf};
 
 stage! {
     /// Aggregates, tests and publishes.
-    struct Publication = "snapshot" version 8
+    struct Publication = "snapshot" version 9
     reads [
         ModelRow,
         RunRow,

@@ -7,7 +7,10 @@ mod citation;
 mod croissant;
 mod data_package;
 mod dataset_card;
+mod pages;
 mod reliability;
+
+pub use pages::about;
 
 use super::manifest::Manifest;
 use crate::error::{Error, Result};
@@ -40,8 +43,10 @@ pub struct Sources<'a> {
 type Document = (&'static str, fn(&Sources<'_>) -> Result<Vec<u8>>);
 
 /// Every document, in the order they are made: one may state the digests of those before it.
-const DOCUMENTS: [Document; 4] = [
+const DOCUMENTS: [Document; 6] = [
     ("README.md", dataset_card::dataset_card),
+    ("report.html", pages::report),
+    ("explorer.html", pages::explorer),
     ("CITATION.cff", citation::citation),
     ("datapackage.json", data_package::data_package),
     ("croissant.json", croissant::croissant),

@@ -1,0 +1,244 @@
+//! What the report shows, read from the tables of a snapshot.
+
+use crate::domain::{GroupBy, RegressionId, RunKind, Tier};
+use crate::error::Result;
+use crate::tables::io::rows;
+use crate::tables::{
+    AggregateRow, BacktestRow, BacktestRunRow, EstimateRow, EvidenceRow, ModelRow, QuarantineRow, RegressionCandidateRow,
+    RegressionRow, RegressionTermRow, RoleReliabilityRow, RoleScoreRow, RunRow, SensitivityRow,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// Largest runs shown.
+const LARGEST: usize = 20;
+
+/// Mean emissions in kg CO2e: documented and imputed.
+pub(super) type ByBasis = [f64; 2];
+
+/// A factor that stands in for what nothing states.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Fallback {
+    /// Runs that rest on it.
+    pub(super) runs: i64,
+    /// Their mean emissions in kg CO2e.
+    pub(super) emissions_kgco2e: f64,
+}
+
+/// One of the largest runs with what is known of it.
+#[derive(Clone, Debug)]
+pub(super) struct Largest {
+    pub(super) estimate: EstimateRow,
+    pub(super) model: ModelRow,
+    /// Kind and repositories that carry it.
+    pub(super) run: Option<(RunKind, i64)>,
+    /// Evidence the estimate rests on, and what was refused.
+    pub(super) evidence: Vec<EvidenceRow>,
+}
+
+/// Everything the report shows.
+#[derive(Debug, Default)]
+pub(super) struct Data {
+    /// Rows of `aggregates` of the cohort, in their order.
+    pub(super) groups: BTreeMap<GroupBy, Vec<AggregateRow>>,
+    /// The whole index.
+    pub(super) index: Option<AggregateRow>,
+    /// Mean emissions of the cohort's groups, by basis.
+    pub(super) split: BTreeMap<(GroupBy, String), ByBasis>,
+    /// Runs of the cohort.
+    pub(super) runs: i64,
+    /// Their mean emissions in kg CO2e.
+    pub(super) emissions_kgco2e: f64,
+    /// Factors that stand in, in the order of [`FACTORS`].
+    pub(super) fallbacks: [Fallback; FACTORS.len()],
+    pub(super) largest: Vec<Largest>,
+    pub(super) backtest: Vec<BacktestRow>,
+    pub(super) backtest_runs: Vec<BacktestRunRow>,
+    pub(super) regressions: Vec<RegressionRow>,
+    pub(super) terms: BTreeMap<RegressionId, Vec<RegressionTermRow>>,
+    pub(super) candidates: BTreeMap<RegressionId, Vec<RegressionCandidateRow>>,
+    pub(super) role_scores: Vec<RoleScoreRow>,
+    pub(super) role_reliability: Vec<RoleReliabilityRow>,
+    pub(super) sensitivity: Vec<SensitivityRow>,
+    /// Rows of quarantine by reason.
+    pub(super) quarantine: BTreeMap<String, i64>,
+}
+
+/// A factor with what stands in for it, and whether it does in an estimate.
+type Factor = (&'static str, &'static str, fn(&EstimateRow) -> Option<bool>);
+
+/// Factors that may stand in.
+pub(super) const FACTORS: [Factor; 5] = [
+    ("Place", "the owner's country, or those of published runs", |e| e.grid_is_fallback),
+    ("Facility overhead", "average of the operator's class or of a survey", |e| e.pue_is_fallback),
+    ("Chip", "what runs of that year and kind used", |e| e.accelerator_is_fallback),
+    ("Utilization", "centre of published runs", |e| e.mfu_is_fallback),
+    ("Power", "measured on another vendor's chips", |e| e.power_is_fallback),
+];
+
+/// What is summed of a repository of the cohort.
+struct Member {
+    groups: [(GroupBy, String); 4],
+}
+
+impl Member {
+    fn new(model: &ModelRow) -> Self {
+        let unknown = |value: Option<&str>| value.unwrap_or("unknown").to_owned();
+        let year = model.trained_on.map_or_else(|| "unknown".to_owned(), |day| day.year().to_string());
+        Self {
+            groups: [
+                (GroupBy::TrainingYear, year),
+                (GroupBy::Owner, unknown(model.owner.as_deref())),
+                (GroupBy::Country, unknown(model.owner_country.as_deref())),
+                (GroupBy::Modality, model.modality.name().to_owned()),
+            ],
+        }
+    }
+}
+
+impl Data {
+    /// Reads the tables in `dir` for a cohort.
+    ///
+    /// # Errors
+    /// A table is missing, damaged or of another schema.
+    pub(super) fn from_tables(dir: &Path, cohort: &str) -> Result<Self> {
+        let mut data = Self { sensitivity: rows(dir)?.collect::<Result<_>>()?, ..Self::default() };
+        data.sensitivity.retain(|row| row.cohort == cohort);
+        data.take_groups(dir, cohort)?;
+        data.take_runs(dir)?;
+        data.take_evidence(dir)?;
+        data.backtest = rows(dir)?.collect::<Result<_>>()?;
+        data.backtest_runs = rows(dir)?.collect::<Result<_>>()?;
+        data.regressions = rows(dir)?.collect::<Result<_>>()?;
+        data.role_scores = rows(dir)?.collect::<Result<_>>()?;
+        data.role_reliability = rows(dir)?.collect::<Result<_>>()?;
+        for term in rows::<RegressionTermRow>(dir)? {
+            let term = term?;
+            data.terms.entry(term.regression_id).or_default().push(term);
+        }
+        for candidate in rows::<RegressionCandidateRow>(dir)? {
+            let candidate = candidate?;
+            data.candidates.entry(candidate.regression_id).or_default().push(candidate);
+        }
+        for row in rows::<QuarantineRow>(dir)? {
+            *data.quarantine.entry(row?.reason).or_default() += 1;
+        }
+        Ok(data)
+    }
+
+    fn take_groups(&mut self, dir: &Path, cohort: &str) -> Result<()> {
+        for row in rows::<AggregateRow>(dir)? {
+            let row = row?;
+            if row.cohort == cohort {
+                self.groups.entry(row.group_by).or_default().push(row);
+            } else if row.cohort == "all_models" && row.group_by == GroupBy::All {
+                self.index = Some(row);
+            }
+        }
+        Ok(())
+    }
+
+    /// Sums the trained runs of the cohort in the order of their ids, and keeps the largest.
+    fn take_runs(&mut self, dir: &Path) -> Result<()> {
+        let mut members = BTreeMap::new();
+        for model in rows::<ModelRow>(dir)? {
+            let model = model?;
+            if model.in_cohort {
+                members.insert(model.model_id.clone(), Member::new(&model));
+            }
+        }
+        let mut largest: Vec<EstimateRow> = Vec::new();
+        for estimate in rows::<EstimateRow>(dir)? {
+            let estimate = estimate?;
+            let Some(member) = members.get(&estimate.model_id) else { continue };
+            if estimate.tier.0 == Tier::NoTraining {
+                continue;
+            }
+            self.add(member, &estimate);
+            largest.push(estimate);
+            if largest.len() >= 64 * LARGEST {
+                keep_largest(&mut largest);
+            }
+        }
+        keep_largest(&mut largest);
+        self.take_models(dir, largest)
+    }
+
+    fn add(&mut self, member: &Member, estimate: &EstimateRow) {
+        let kg = estimate.emissions_kgco2e.mean;
+        self.runs += 1;
+        self.emissions_kgco2e += kg;
+        let at = usize::from(estimate.tier.0 >= Tier::Parameters);
+        for group in &member.groups {
+            self.split.entry(group.clone()).or_default()[at] += kg;
+        }
+        for (fallback, (_, _, stands_in)) in self.fallbacks.iter_mut().zip(FACTORS) {
+            if stands_in(estimate) == Some(true) {
+                fallback.runs += 1;
+                fallback.emissions_kgco2e += kg;
+            }
+        }
+    }
+
+    fn take_models(&mut self, dir: &Path, largest: Vec<EstimateRow>) -> Result<()> {
+        let wanted: BTreeSet<String> = largest.iter().map(|e| e.model_id.clone()).collect();
+        let (mut models, mut runs) = (BTreeMap::new(), BTreeMap::new());
+        for model in rows::<ModelRow>(dir)? {
+            let model = model?;
+            if wanted.contains(&model.model_id) {
+                models.insert(model.model_id.clone(), model);
+            }
+        }
+        for run in rows::<RunRow>(dir)? {
+            let run = run?;
+            if wanted.contains(&run.model_id) {
+                runs.insert(run.run_id, (run.kind, run.member_count));
+            }
+        }
+        for estimate in largest {
+            let Some(model) = models.get(&estimate.model_id).cloned() else { continue };
+            let run = runs.get(&estimate.run_id).copied();
+            self.largest.push(Largest { estimate, model, run, evidence: Vec::new() });
+        }
+        Ok(())
+    }
+
+    fn take_evidence(&mut self, dir: &Path) -> Result<()> {
+        let at: BTreeMap<String, usize> = self.largest.iter().enumerate().map(|(at, l)| (l.model.model_id.clone(), at)).collect();
+        for row in rows::<EvidenceRow>(dir)? {
+            let row = row?;
+            let Some(largest) = at.get(&row.model_id).and_then(|at| self.largest.get_mut(*at)) else { continue };
+            if !row.accepted || largest.estimate.evidence_ids.contains(&row.evidence_id) {
+                largest.evidence.push(row);
+            }
+        }
+        Ok(())
+    }
+
+    /// Rows of a grouping.
+    pub(super) fn group(&self, by: GroupBy) -> &[AggregateRow] {
+        self.groups.get(&by).map_or(&[], Vec::as_slice)
+    }
+
+    /// The row of one group.
+    pub(super) fn one(&self, by: GroupBy, group: &str) -> Option<&AggregateRow> {
+        self.group(by).iter().find(|row| row.group == group)
+    }
+
+    /// Rows of a grouping that trained something, the largest mean emissions first.
+    pub(super) fn ranked(&self, by: GroupBy) -> Vec<&AggregateRow> {
+        let mut ranked: Vec<&AggregateRow> = self.group(by).iter().filter(|row| row.runs > 0).collect();
+        ranked.sort_by(|a, b| b.emissions_kgco2e.mean.total_cmp(&a.emissions_kgco2e.mean).then_with(|| a.group.cmp(&b.group)));
+        ranked
+    }
+
+    /// Mean emissions of a group by basis.
+    pub(super) fn by_basis(&self, by: GroupBy, group: &str) -> ByBasis {
+        self.split.get(&(by, group.to_owned())).copied().unwrap_or_default()
+    }
+}
+
+fn keep_largest(runs: &mut Vec<EstimateRow>) {
+    runs.sort_by(|a, b| b.emissions_kgco2e.mean.total_cmp(&a.emissions_kgco2e.mean).then_with(|| a.run_id.cmp(&b.run_id)));
+    runs.truncate(LARGEST);
+}

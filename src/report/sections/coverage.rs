@@ -1,0 +1,100 @@
+//! What the records of the cohort tell, and what was refused.
+
+use crate::domain::{GroupBy, Role};
+use crate::report::About;
+use crate::report::charts::table;
+use crate::report::data::Data;
+use crate::report::numbers::{counted, figure, mass, percent, tonnes};
+use crate::report::text::named;
+use crate::report::words;
+use maud::{Markup, html};
+
+/// Reasons of refusal listed.
+const REASONS: usize = 12;
+
+pub(super) fn body(data: &Data, about: &About) -> Markup {
+    html! {
+        p .lead {
+            @if let Some(index) = &data.index {
+                "The index holds " (counted(index.models)) " repositories and " (counted(index.runs)) " training runs; with all of them, \
+                 also those below the threshold, the median is "
+                (figure(index.emissions_kgco2e.p50, mass(index.emissions_kgco2e.p50))) " CO₂e. "
+            }
+            "An index that lacks part of the Hub lacks its runs: the total is that of this index."
+        }
+        (records(data))
+        (roles(data))
+        (refused(data, about))
+    }
+}
+
+fn records(data: &Data) -> Markup {
+    let mut rows: Vec<_> = data.group(GroupBy::Coverage).iter().collect();
+    rows.sort_by(|a, b| b.models.cmp(&a.models).then_with(|| a.group.cmp(&b.group)));
+    let body: Vec<Vec<Markup>> = rows
+        .iter()
+        .map(|row| {
+            let kg = row.emissions_kgco2e;
+            vec![
+                named(&words::group(GroupBy::Coverage, &row.group)),
+                counted(row.models),
+                counted(row.runs),
+                figure(kg.mean, tonnes(kg.mean)),
+                figure(row.share_of_total, percent(row.share_of_total)),
+            ]
+        })
+        .collect();
+    html! {
+        div .table-block id="records" {
+            h3 { "Records that tell role, size and date" }
+            p .reading { "A role is told if something certain decides it; else it is a matter of probabilities." }
+            (table("What the records of the cohort tell", &["told", "models", "runs", "t CO₂e, mean", "share of emissions"], 1, &body))
+            p .note { "Source: table aggregates, group_by coverage." }
+        }
+    }
+}
+
+fn roles(data: &Data) -> Markup {
+    let mut rows: Vec<_> = data.group(GroupBy::Role).iter().collect();
+    rows.sort_by(|a, b| b.models.cmp(&a.models).then_with(|| a.group.cmp(&b.group)));
+    let word = |group: &str| Role::parse(group).map_or_else(|| group.to_owned(), |role| words::role(role).to_owned());
+    let body: Vec<Vec<Markup>> = rows
+        .iter()
+        .map(|row| {
+            let kg = row.emissions_kgco2e;
+            vec![
+                named(&word(&row.group)),
+                counted(row.models),
+                counted(row.runs),
+                figure(kg.mean, tonnes(kg.mean)),
+                figure(row.share_of_total, percent(row.share_of_total)),
+            ]
+        })
+        .collect();
+    html! {
+        div .table-block id="by-role" {
+            h3 { "What the repositories are" }
+            p .reading { "Copies, merges and quantized weights own no run and add nothing. The exception: a copy carries the pre-training of an original \
+                that the index does not hold." }
+            (table("Repositories of the cohort by role", &["role", "models", "runs", "t CO₂e, mean", "share of emissions"], 1, &body))
+            p .note { "Source: table aggregates, group_by role." }
+        }
+    }
+}
+
+fn refused(data: &Data, about: &About) -> Markup {
+    let mut reasons: Vec<(&String, &i64)> = data.quarantine.iter().collect();
+    reasons.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
+    let body: Vec<Vec<Markup>> = reasons.iter().take(REASONS).map(|(why, n)| vec![named(why), counted(**n)]).collect();
+    let [read, refused] = about.records.map(|n| counted(i64::try_from(n).unwrap_or(i64::MAX)));
+    html! {
+        details #refused {
+            summary { "Records and fields that could not be used" }
+            p { (read) " records were read, " (refused) " of them refused as a whole. Fields that cannot be used become unknown." }
+            @if body.is_empty() { p { "Every field was usable." } } @else {
+                (table("Reasons, the most frequent first", &["reason", "rows"], 1, &body))
+            }
+            p .note { "Source: table quarantine." }
+        }
+    }
+}

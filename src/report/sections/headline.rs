@@ -1,0 +1,134 @@
+//! The total with its interval, documented and imputed.
+
+use crate::domain::tier::{DOCUMENTED, IMPUTED};
+use crate::domain::{GroupBy, Quantiles};
+use crate::report::About;
+use crate::report::charts::{Figure, Mark, Row, Scale, axis_rows, table};
+use crate::report::data::Data;
+use crate::report::numbers::{
+    counted, energy, figure, flop, interval as interval_of, mass, mass_interval, mass_tick, percent, scientific, significant,
+    tonnes,
+};
+use crate::report::words;
+use crate::tables::AggregateRow;
+use maud::{Markup, html};
+
+pub(super) fn body(data: &Data, about: &About) -> Markup {
+    let Some(all) = data.one(GroupBy::All, "all") else {
+        return html! { p { "No model of this index is " (words::cohort(&about.cohort)) ": there is nothing to add up." } };
+    };
+    html! {
+        (statement(data, all, about))
+        (facts(all))
+        h2 #stated { "What is stated, and what is not" }
+        (parts(data, all))
+        (boundary())
+    }
+}
+
+fn statement(data: &Data, all: &AggregateRow, about: &About) -> Markup {
+    let kg = all.emissions_kgco2e;
+    let shares = [DOCUMENTED, IMPUTED].map(|basis| data.one(GroupBy::Basis, basis).map_or(0.0, |row| row.share_of_total));
+    html! {
+        p .total { span .big { (figure(kg.p50, mass(kg.p50))) " CO₂e" } " "
+            span .range { "90 % interval: " (interval(kg)) } }
+        p .lead {
+            "That is the median estimate for the " (counted(all.models)) " models of this index that were " (words::cohort(&about.cohort))
+            ", and the " (counted(all.runs)) " training runs they own. " (figure(shares[0], percent(shares[0])))
+            " of it rests on something that is stated about the training: emissions, energy, chips and hours, or compute. The other "
+            (figure(shares[1], percent(shares[1]))) " is imputed from what models of that size, kind and year take."
+        }
+        p { "To look up one model, open " a href="explorer.html" { "the explorer" } " beside this page." }
+    }
+}
+
+/// An interval of emissions with its full values.
+fn interval(kg: Quantiles) -> Markup {
+    html! { data value=(format!("{:e} {:e}", kg.p05, kg.p95)) { (mass_interval(kg.p05, kg.p95)) } }
+}
+
+fn facts(all: &AggregateRow) -> Markup {
+    let (e, c) = (all.energy_kwh, all.train_flop);
+    let fact = |name: &str, value: f64, shown: String, range: String| {
+        html! { div { dt { (name) } dd { (figure(value, shown)) span .range { (range) } } } }
+    };
+    html! {
+        dl .facts {
+            (fact("Electricity", e.p50, energy(e.p50), interval_of(&energy(e.p05), &energy(e.p95))))
+            (fact("Compute", c.p50, flop(c.p50), interval_of(&scientific(c.p05), &scientific(c.p95))))
+            @if let Some(a) = all.atci_gco2e_per_pflop {
+                (fact("Emissions per compute", a.p50, format!("{} g/PFLOP", significant(a.p50)), interval_of(&significant(a.p05), &significant(a.p95))))
+            }
+        }
+    }
+}
+
+fn parts(data: &Data, all: &AggregateRow) -> Markup {
+    let mut rows: Vec<(&str, &AggregateRow)> = vec![("All runs", all)];
+    for (name, basis) in [("Documented", DOCUMENTED), ("Imputed", IMPUTED)] {
+        rows.extend(data.one(GroupBy::Basis, basis).map(|row| (name, row)));
+    }
+    let scale = Scale::linear(rows.iter().map(|(_, row)| row.emissions_kgco2e.p95));
+    let marks: Vec<Row> = rows
+        .iter()
+        .map(|(name, row)| Row {
+            label: (*name).to_owned(),
+            value: mass(row.emissions_kgco2e.p50),
+            more: mass_interval(row.emissions_kgco2e.p05, row.emissions_kgco2e.p95),
+            mark: Mark::Point {
+                value: row.emissions_kgco2e.p50,
+                interval: Some([row.emissions_kgco2e.p05, row.emissions_kgco2e.p95]),
+                is_imputed: *name == "Imputed",
+            },
+        })
+        .collect();
+    let body: Vec<Vec<Markup>> = rows
+        .iter()
+        .map(|(name, row)| {
+            let kg = row.emissions_kgco2e;
+            let cells = kg.values().map(|v| figure(v, tonnes(v)));
+            [html! { (name) }, counted(row.models), counted(row.runs)].into_iter().chain(cells).collect()
+        })
+        .collect();
+    let said: Vec<String> = rows
+        .iter()
+        .map(|(name, row)| {
+            let kg = row.emissions_kgco2e;
+            format!("{name}: {}, 90 % interval {}", mass(kg.p50), mass_interval(kg.p05, kg.p95))
+        })
+        .collect();
+    Figure {
+        id: "parts",
+        title: "Documented and imputed emissions",
+        name: said.join(". "),
+        reading: "Point: median. Line: the interval that holds the figure with a probability of 90 %. Documented runs state emissions, \
+                  energy, chips and hours, or compute; imputed ones state a size at most.",
+        source: "table aggregates, group_by all and basis",
+        caveat: "Medians of parts do not add up to the median of the whole; means do.",
+        chart: axis_rows(&marks, &scale, None, mass_tick),
+        table: table(
+            "Emissions in t CO₂e",
+            &["part", "models", "runs", "5th percentile", "median", "95th percentile", "mean"],
+            1,
+            &body,
+        ),
+    }
+    .markup()
+}
+
+fn boundary() -> Markup {
+    html! {
+        div .aside {
+            h3 { "What is counted" }
+            p {
+                "The electricity of the final training run behind the published weights: accelerators, their hosts and the facility \
+                 around them, times the average emissions of the grid where it ran in that year. A run counts once, however many \
+                 repositories carry its weights."
+            }
+            p {
+                "Not counted: making the hardware, failed runs and experiments, preparing data, using the model, and contracts for \
+                 green power. The section on " a href="#sensitivity" { "sensitivity" } " says what experiments would add."
+            }
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! What the report tells, section by section.
+
+mod coverage;
+mod groups;
+mod headline;
+mod regressions;
+mod roles;
+mod runs;
+mod sensitivity;
+mod sources;
+mod trust;
+
+use super::About;
+use super::data::Data;
+use super::page::Section;
+
+/// Every section, in the order they are read.
+pub(super) fn all(data: &Data, about: &About) -> Vec<Section> {
+    let section = |id, short, title, body| Section { id, title, short, body };
+    vec![
+        section("headline", "Headline", "What training the models on the Hugging Face Hub emitted", headline::body(data, about)),
+        section("years", "By year", "When it was emitted", groups::years(data)),
+        section("who", "Owners, countries", "Who trained, and in which country", groups::owners_and_countries(data)),
+        section("what", "Tasks, evidence", "What was trained, and how it is known", groups::tasks_and_tiers(data)),
+        section("runs", "Largest runs", "The largest runs and their evidence", runs::body(data)),
+        section("fallbacks", "Fallbacks", "What rests on averages", trust::fallbacks(data)),
+        section("backtest", "Back-test", "Tested against what is known", trust::backtest(data)),
+        section("regressions", "Regressions", "The regressions behind the imputed part", regressions::body(data)),
+        section("roles", "Roles", "How well roles are told apart", roles::body(data)),
+        section("sensitivity", "Sensitivity", "What would change the total", sensitivity::body(data)),
+        section("coverage", "Coverage", "What the records tell", coverage::body(data, about)),
+        section("sources", "Sources", "What it is made from, and how to check it", sources::body(about)),
+    ]
+}

@@ -1,0 +1,204 @@
+//! The largest runs: intervals, and the evidence that each rests on.
+
+use crate::domain::{ClosedSet, EvidenceSource, Field, GroupBy, Tier};
+use crate::report::charts::{Figure, Mark, Row, Scale, axis_rows, table};
+use crate::report::data::{Data, FACTORS, Largest};
+use crate::report::evidence::link_of;
+use crate::report::numbers::{
+    counted, energy, figure, flop, large_count, mass, mass_interval, mass_tick, percent, scientific, significant, tonnes,
+};
+use crate::report::text::{link, model_link, name, named, paper_url, plain, repository_url};
+use crate::report::words;
+use crate::tables::EvidenceRow;
+use maud::{Markup, html};
+
+pub(super) fn body(data: &Data) -> Markup {
+    if data.largest.is_empty() {
+        return html! { p { "No run of the cohort was trained." } };
+    }
+    html! {
+        (concentration(data))
+        (chart(data))
+        h3 #evidence { "How each of them is known" }
+        p { "Open a run to see what its figure rests on: each number with the words it was read from, and what was assumed." }
+        ol .runs { @for run in &data.largest { li { (one(run)) } } }
+    }
+}
+
+/// How much the largest decide.
+fn concentration(data: &Data) -> Markup {
+    let told: Vec<(i64, f64)> = [1, 10, 100, 1000]
+        .into_iter()
+        .filter_map(|n| {
+            let row = data.one(GroupBy::Top, &format!("top_{n}"))?;
+            (row.runs == n).then_some((n, row.share_of_total))
+        })
+        .collect();
+    html! {
+        p .lead {
+            "A few runs decide the total. "
+            @for (at, (n, share)) in told.iter().enumerate() {
+                @if at > 0 { ", " }
+                @if *n == 1 { "The largest is " } @else { "the " (counted(*n)) " largest are " }
+                (figure(*share, percent(*share)))
+            }
+            " of it."
+        }
+    }
+}
+
+fn chart(data: &Data) -> Markup {
+    let scale = Scale::log(data.largest.iter().flat_map(|l| [l.estimate.emissions_kgco2e.p05, l.estimate.emissions_kgco2e.p95]));
+    let rows: Vec<Row> = data
+        .largest
+        .iter()
+        .map(|l| {
+            let kg = l.estimate.emissions_kgco2e;
+            Row {
+                label: name(&l.model.model_id),
+                value: mass(kg.p50),
+                more: mass_interval(kg.p05, kg.p95),
+                mark: Mark::Point {
+                    value: kg.p50,
+                    interval: Some([kg.p05, kg.p95]),
+                    is_imputed: l.estimate.tier.0 >= Tier::Parameters,
+                },
+            }
+        })
+        .collect();
+    let first = data.largest.first().map(|l| format!("{}, {}", name(&l.model.model_id), mass(l.estimate.emissions_kgco2e.p50)));
+    Figure {
+        id: "largest",
+        title: "The largest runs of the cohort",
+        name: format!("Medians with 90 % intervals of {} runs. The first is {}.", rows.len(), first.unwrap_or_default()),
+        reading: "Point: median; hollow where the run is imputed. Line: 90 % interval. Ranked by the mean, which lies above the median \
+                  where the interval is wide. The axis is logarithmic.",
+        source: "table estimates",
+        caveat: "Where an interval spans a factor of ten or more, the rank says little.",
+        chart: axis_rows(&rows, &scale, None, mass_tick),
+        table: largest_table(data),
+    }
+    .markup()
+}
+
+fn largest_table(data: &Data) -> Markup {
+    let body: Vec<Vec<Markup>> = data
+        .largest
+        .iter()
+        .map(|l| {
+            let e = &l.estimate;
+            let mut cells = vec![model_link(&l.model.model_id), html! { (e.tier.0.number()) ". " (words::tier(e.tier.0)) }];
+            cells.push(figure(e.train_flop.p50, scientific(e.train_flop.p50)));
+            cells.extend(e.emissions_kgco2e.values().map(|v| figure(v, tonnes(v))));
+            cells
+        })
+        .collect();
+    let head = ["model", "known by", "FLOP, median", "t CO₂e, 5th percentile", "median", "95th percentile", "mean"];
+    table("Largest runs", &head, 2, &body)
+}
+
+fn one(l: &Largest) -> Markup {
+    let (e, kg) = (&l.estimate, l.estimate.emissions_kgco2e);
+    html! {
+        details {
+            summary { strong { (named(&l.model.model_id)) } " " span .range { (mass(kg.p50)) ", " (words::tier(e.tier.0).to_lowercase()) } }
+            p {
+                @if let Some((kind, members)) = l.run {
+                    (words::run_kind(kind)) @if members > 1 { ", carried by " (counted(members)) " repositories" } ". "
+                }
+                @if let Some(day) = l.model.trained_on { "Trained " (day.to_string()) ". " }
+                @if let Some(n) = l.model.total_params { (size(n, l.model.active_params)) ". " }
+                @if let Some(country) = &l.model.owner_country { "Owner in " (name(words::country(country))) ". " }
+                (link(&repository_url(&l.model.model_id), "Repository"))
+                @if let Some(url) = l.model.arxiv_id.as_deref().and_then(paper_url) { ", " (link(&url, "paper")) }
+            }
+            (quantities(l))
+            h4 { "What it rests on" }
+            (evidence_list(l.evidence.iter().filter(|row| row.accepted), "Nothing is stated."))
+            @if l.evidence.iter().any(|row| !row.accepted) {
+                h4 { "What was read and refused" }
+                (evidence_list(l.evidence.iter().filter(|row| !row.accepted), ""))
+            }
+            h4 { "What was assumed" }
+            ul {
+                @for (factor, stand_in, _) in FACTORS.iter().filter(|(_, _, stands_in)| stands_in(e) == Some(true)) {
+                    li .stands-in { (factor) ": " (stand_in) }
+                }
+                @for flag in &e.flags { li { (flag.meaning().trim()) } }
+            }
+        }
+    }
+}
+
+#[allow(clippy::cast_precision_loss)] // Counts of parameters, shown with two digits.
+fn size(total: i64, active: Option<i64>) -> String {
+    match active {
+        Some(active) if active != total => {
+            format!("{} parameters, {} of them per token", large_count(total as f64), large_count(active as f64))
+        }
+        Some(_) | None => format!("{} parameters", large_count(total as f64)),
+    }
+}
+
+fn quantities(l: &Largest) -> Markup {
+    let e = &l.estimate;
+    let (kg, kwh, c) = (e.emissions_kgco2e, e.energy_kwh, e.train_flop);
+    let row = |name: &str, q: crate::domain::Quantiles, shown: fn(f64) -> String| -> Vec<Markup> {
+        std::iter::once(html! { (name) }).chain([q.p05, q.p50, q.p95].map(|v| figure(v, shown(v)))).collect()
+    };
+    let mut body = vec![row("Emissions", kg, mass), row("Electricity", kwh, energy), row("Compute", c, flop)];
+    body.extend(e.atci_gco2e_per_pflop.map(|a| row("Grams of CO₂e per PFLOP", a, significant)));
+    html! {
+        (table(&format!("Figures of {}", name(&l.model.model_id)), &["quantity", "5th percentile", "median", "95th percentile"], 1, &body))
+        p .note {
+            @if let (Some(w), Some(chip)) = (e.power_w, e.accelerator.as_deref()) {
+                "Chip: " (name(chip)) ", " (figure(w, significant(w))) " W with its share of the host. "
+            }
+            @if let Some(mfu) = e.mfu { "Utilization " (figure(mfu, percent(mfu))) ". " }
+            @if let Some(pue) = e.pue { "PUE " (figure(pue, significant(pue))) ". " }
+            @if let (Some(grid), Some(place)) = (e.grid_gco2e_per_kwh, e.grid_place.as_deref()) {
+                "Grid of " (name(words::country(place))) @if let Some(year) = e.grid_year { ", " (year) } ": "
+                (figure(grid, significant(grid))) " g CO₂e per kWh."
+            }
+        }
+    }
+}
+
+fn evidence_list<'a>(rows: impl Iterator<Item = &'a EvidenceRow>, none: &str) -> Markup {
+    let rows: Vec<&EvidenceRow> = rows.collect();
+    html! {
+        @if rows.is_empty() { p { (none) } } @else {
+            ul .evidence {
+                @for row in rows {
+                    li {
+                        strong { (words::field(row.field)) } ": " (value(row))
+                        blockquote { p { bdi { (plain(&row.quote)) } } }
+                        p .note {
+                            (source(row)) ", " bdi { (name(&row.locator)) }
+                            @if let Some(why) = &row.reject_reason { ". Refused: " (plain(why)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn value(row: &EvidenceRow) -> Markup {
+    match row.value {
+        Some(v) if row.field != Field::TrainedOn => {
+            html! { (figure(v, if v >= 1e6 { large_count(v) } else { significant(v) })) @if row.unit != "1" { " " (plain(&row.unit)) } }
+        }
+        Some(_) | None => named(&row.value_as_written),
+    }
+}
+
+/// Where it was read, as a link where there is a page to open.
+fn source(row: &EvidenceRow) -> Markup {
+    let words = words::source(row.source);
+    match link_of(row) {
+        Some(url) if row.source == EvidenceSource::Registry => html! { (words) ", " (link(&url, "its source")) },
+        Some(url) => link(&url, words),
+        None => html! { (words) },
+    }
+}

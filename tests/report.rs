@@ -1,0 +1,315 @@
+//! The report: its figures are those of the tables, its bytes are the same every time, and nothing that others wrote becomes markup.
+#![allow(clippy::unwrap_used, clippy::panic)] // A test that cannot set up its stage has failed.
+
+mod common;
+
+use common::pages::{HOSTILE, hostile_copy, tags};
+use common::{Workspace, table};
+use hugging_carbon::domain::{GroupBy, Tier};
+use hugging_carbon::report::{About, report_page};
+use hugging_carbon::stages::snapshot::{about, verify_files};
+use hugging_carbon::tables::{AggregateRow, BacktestRow, EstimateRow, EvidenceRow, ModelRow, SensitivityRow};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+/// A snapshot of the sample with its report.
+struct Sample {
+    workspace: Workspace,
+    snapshot: PathBuf,
+    about: About,
+    page: String,
+}
+
+fn sample() -> &'static Sample {
+    static SAMPLE: OnceLock<Sample> = OnceLock::new();
+    SAMPLE.get_or_init(|| {
+        let workspace = Workspace::new();
+        workspace.ok(&["-q", "run"]);
+        let snapshot = workspace.snapshot();
+        let about = about(&verify_files(&snapshot).unwrap());
+        let page = report_page(&snapshot, &about).unwrap();
+        Sample { workspace, snapshot, about, page }
+    })
+}
+
+/// What lies between the element with an id and its end.
+fn block<'p>(page: &'p str, tag: &str, id: &str) -> &'p str {
+    let from = page
+        .find(&format!("<{tag} id=\"{id}\""))
+        .or_else(|| page.find(&format!(" id=\"{id}\"")))
+        .unwrap_or_else(|| panic!("no {id}"));
+    let rest = &page[from..];
+    &rest[..rest.find(&format!("</{tag}>")).unwrap()]
+}
+
+/// Rows of the first table of a block: the text of the first cell, and the values of every `data` element behind it.
+fn rows_of(block: &str) -> Vec<(String, Vec<f64>)> {
+    let body = block.split("<tbody>").nth(1).unwrap().split("</tbody>").next().unwrap();
+    body.split("<tr>")
+        .skip(1)
+        .map(|row| {
+            let first = row.split("</th>").next().unwrap();
+            let values = row.split("<data value=\"").skip(1).map(|v| v.split('"').next().unwrap().parse().unwrap()).collect();
+            (text_of(first), values)
+        })
+        .collect()
+}
+
+/// The text of some markup.
+fn text_of(markup: &str) -> String {
+    let mut text = String::new();
+    let mut is_tag = false;
+    for c in markup.chars() {
+        match c {
+            '<' => is_tag = true,
+            '>' => is_tag = false,
+            c if !is_tag => text.push(c),
+            _ => {}
+        }
+    }
+    text.replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"")
+}
+
+fn close(a: f64, b: f64) -> bool {
+    (a - b).abs() <= 1e-9 * a.abs().max(b.abs())
+}
+
+fn agree(found: &[f64], right: &[f64], what: &str) {
+    assert_eq!(found.len(), right.len(), "{what}: {found:?} {right:?}");
+    assert!(found.iter().zip(right).all(|(a, b)| close(*a, *b)), "{what}: {found:?} is not {right:?}");
+}
+
+#[test]
+fn sections_figures_and_tables_are_there_in_order() {
+    let page = &sample().page;
+    let sections = [
+        "headline",
+        "years",
+        "who",
+        "what",
+        "runs",
+        "fallbacks",
+        "backtest",
+        "regressions",
+        "roles",
+        "sensitivity",
+        "coverage",
+        "sources",
+    ];
+    let found: Vec<&str> = page.split("<section id=\"").skip(1).map(|s| s.split('"').next().unwrap()).collect();
+    assert_eq!(found, sections);
+    for id in sections {
+        assert!(page.contains(&format!("href=\"#{id}\"")), "the contents name {id}");
+    }
+    let figures: Vec<&str> = page.split("<figure id=\"").skip(1).map(|s| s.split("</figure>").next().unwrap()).collect();
+    let ids: Vec<&str> = figures.iter().map(|f| f.split('"').next().unwrap()).collect();
+    let named = ["parts", "by-year", "atci", "owners", "countries", "tasks", "tiers", "largest", "stand-ins", "errors", "tornado"];
+    assert_eq!(ids, named);
+    for figure in figures {
+        let name = figure.split("role=\"img\" aria-label=\"").nth(1).unwrap().split('"').next().unwrap();
+        assert!(name.len() > 30, "{name}");
+        for part in ["<figcaption><h3>", "<svg", "<p class=\"note\">Source: table", "<details><summary>Table: ", "<tbody><tr>"] {
+            assert!(figure.contains(part), "{}: {part}", figure.split('"').next().unwrap());
+        }
+    }
+    assert_eq!(page.matches("<h1").count(), 1);
+    let ids: Vec<&str> = page.split(" id=\"").skip(1).map(|s| s.split('"').next().unwrap()).collect();
+    assert_eq!(ids.len(), ids.iter().collect::<BTreeSet<_>>().len(), "ids are unique");
+}
+
+#[test]
+fn the_headline_is_that_of_the_tables() {
+    let Sample { snapshot, about, page, .. } = sample();
+    let rows: Vec<AggregateRow> = table(snapshot).into_iter().filter(|r: &AggregateRow| r.cohort == about.cohort).collect();
+    let right = |by: GroupBy, group: &str| {
+        let row = rows.iter().find(|r| r.group_by == by && r.group == group).unwrap();
+        #[allow(clippy::cast_precision_loss)]
+        [&[row.models as f64, row.runs as f64], &row.emissions_kgco2e.values()[..]].concat()
+    };
+    let shown = rows_of(block(page, "figure", "parts"));
+    agree(&shown[0].1, &right(GroupBy::All, "all"), "all");
+    agree(&shown[1].1, &right(GroupBy::Basis, "documented"), "documented");
+    agree(&shown[2].1, &right(GroupBy::Basis, "imputed"), "imputed");
+    let big = page.split("class=\"big\"><data value=\"").nth(1).unwrap().split('"').next().unwrap();
+    assert!(close(big.parse().unwrap(), shown[0].1[3]));
+}
+
+/// Mean emissions in kg, documented and imputed, by group.
+type Sums = BTreeMap<String, [f64; 2]>;
+
+/// Sums of means by group and basis, taken here from `models` and `estimates`.
+fn sums(group: impl Fn(&ModelRow) -> String) -> Sums {
+    let snapshot = &sample().snapshot;
+    let models: BTreeMap<String, ModelRow> = table::<ModelRow>(snapshot).into_iter().map(|m| (m.model_id.clone(), m)).collect();
+    let mut sums = Sums::new();
+    for e in table::<EstimateRow>(snapshot) {
+        let model = &models[&e.model_id];
+        if model.in_cohort && e.tier.0 != Tier::NoTraining {
+            let is_documented = ["emissions", "energy", "hardware", "compute"].contains(&e.tier_name.name());
+            sums.entry(group(model)).or_default()[usize::from(!is_documented)] += e.emissions_kgco2e.mean;
+        }
+    }
+    sums
+}
+
+#[test]
+fn groups_are_those_of_the_tables() {
+    let Sample { snapshot, about, page, .. } = sample();
+    let unknown = |v: &Option<String>| v.clone().unwrap_or_else(|| "unknown".to_owned());
+    let year = |m: &ModelRow| m.trained_on.map_or_else(|| "unknown".to_owned(), |d| d.to_string()[..4].to_owned());
+    let cases: [(&str, GroupBy, Sums); 4] = [
+        ("by-year", GroupBy::TrainingYear, sums(year)),
+        ("owners", GroupBy::Owner, sums(|m| unknown(&m.owner))),
+        ("countries", GroupBy::Country, sums(|m| unknown(&m.owner_country))),
+        ("tasks", GroupBy::Modality, sums(|m| m.modality.name().to_owned())),
+    ];
+    let aggregates: Vec<AggregateRow> = table(snapshot);
+    for (id, by, sums) in cases {
+        let mut rows: Vec<&AggregateRow> =
+            aggregates.iter().filter(|r| r.cohort == about.cohort && r.group_by == by && r.runs > 0).collect();
+        if by != GroupBy::TrainingYear {
+            rows.sort_by(|a, b| b.emissions_kgco2e.mean.total_cmp(&a.emissions_kgco2e.mean));
+        }
+        let shown = rows_of(block(page, "figure", id));
+        assert_eq!(shown.len(), rows.len().min(if by == GroupBy::TrainingYear { usize::MAX } else { 15 }), "{id}");
+        for ((name, values), row) in shown.iter().zip(rows) {
+            let kg = row.emissions_kgco2e;
+            let [documented, imputed] = sums[&row.group];
+            #[allow(clippy::cast_precision_loss)]
+            let mut right =
+                vec![row.models as f64, row.runs as f64, kg.p05, kg.p50, kg.p95, kg.mean, documented, imputed, row.share_of_total];
+            right.extend(row.atci_gco2e_per_pflop.map(|a| a.p50));
+            agree(values, &right, &format!("{id} {name}"));
+            assert!(close(documented + imputed, kg.mean), "{id} {name}: the parts are the whole");
+        }
+    }
+}
+
+#[test]
+fn the_largest_runs_are_those_of_the_tables_with_their_evidence() {
+    let Sample { snapshot, page, .. } = sample();
+    let cohort: BTreeSet<String> = table::<ModelRow>(snapshot).into_iter().filter(|m| m.in_cohort).map(|m| m.model_id).collect();
+    let mut runs: Vec<EstimateRow> = table::<EstimateRow>(snapshot).into_iter().filter(|e| cohort.contains(&e.model_id)).collect();
+    runs.sort_by(|a, b| b.emissions_kgco2e.mean.total_cmp(&a.emissions_kgco2e.mean));
+    let shown = rows_of(block(page, "figure", "largest"));
+    assert_eq!(shown.len(), 20);
+    for ((name, values), run) in shown.iter().zip(&runs) {
+        assert_eq!(*name, run.model_id);
+        agree(values, &[&[run.train_flop.p50], &run.emissions_kgco2e.values()[..]].concat(), name);
+    }
+    let evidence: Vec<EvidenceRow> = table(snapshot);
+    let list = block(page, "section", "runs");
+    for (run, item) in runs.iter().zip(list.split("<li><details><summary>").skip(1)) {
+        let told = text_of(item);
+        for row in evidence.iter().filter(|row| run.evidence_ids.contains(&row.evidence_id)) {
+            let quote: String = row.quote.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
+            assert!(told.contains(&quote), "{}: {quote}", run.model_id);
+        }
+        assert!(item.contains("href=\"https://huggingface.co/"), "{}", run.model_id);
+    }
+}
+
+#[test]
+fn fallbacks_scores_and_sensitivity_are_those_of_the_tables() {
+    let Sample { snapshot, about, page, .. } = sample();
+    let cohort: BTreeSet<String> = table::<ModelRow>(snapshot).into_iter().filter(|m| m.in_cohort).map(|m| m.model_id).collect();
+    let runs: Vec<EstimateRow> = table::<EstimateRow>(snapshot)
+        .into_iter()
+        .filter(|e| cohort.contains(&e.model_id) && e.tier.0 != Tier::NoTraining)
+        .collect();
+    let whole: f64 = runs.iter().map(|e| e.emissions_kgco2e.mean).sum();
+    let grid: Vec<f64> = runs.iter().filter(|e| e.grid_is_fallback == Some(true)).map(|e| e.emissions_kgco2e.mean).collect();
+    let kg: f64 = grid.iter().sum();
+    let shown = rows_of(block(page, "figure", "stand-ins"));
+    #[allow(clippy::cast_precision_loss)]
+    agree(&shown[0].1, &[grid.len() as f64, runs.len() as f64, kg, kg / whole], "place");
+    let all: Vec<BacktestRow> = table(snapshot);
+    let (scores, parts): (Vec<BacktestRow>, Vec<BacktestRow>) = all.into_iter().partition(|row| row.kind == "all");
+    let mut shown = rows_of(block(page, "section", "backtest"));
+    assert_eq!(shown.len(), scores.len());
+    let more = rows_of(block(page, "details", "score-parts"));
+    assert_eq!(more.len(), parts.len());
+    shown.extend(more);
+    let scores = [scores, parts].concat();
+    for ((_, values), row) in shown.iter().zip(&scores) {
+        #[allow(clippy::cast_precision_loss)]
+        let mut right = vec![
+            row.n as f64,
+            row.owners as f64,
+            row.median_abs_error_dex,
+            row.bias_dex,
+            row.share_within_2x,
+            row.share_within_10x,
+        ];
+        right.extend(row.coverage_90);
+        #[allow(clippy::cast_precision_loss)]
+        right.push(row.left_out_circular as f64);
+        agree(values, &right, &row.kind);
+    }
+    let settings: Vec<SensitivityRow> = table(snapshot).into_iter().filter(|r: &SensitivityRow| r.cohort == about.cohort).collect();
+    let shown = rows_of(block(page, "figure", "tornado"));
+    for ((_, values), row) in shown.iter().zip(&settings) {
+        agree(values, &[row.emissions_kgco2e_p50, row.emissions_kgco2e_mean, row.ratio_to_headline], &row.factor);
+    }
+    assert_eq!(shown.len(), settings.len());
+}
+
+#[test]
+fn the_command_writes_the_same_bytes_every_time() {
+    let Sample { workspace, snapshot, about, page } = sample();
+    workspace.ok(&["-q", "report", "-o", "a.html"]);
+    workspace.ok(&["-q", "--threads", "1", "report", snapshot.to_str().unwrap(), "-o", "b.html"]);
+    for file in ["a.html", "b.html"] {
+        assert!(std::fs::read_to_string(workspace.path(file)).unwrap() == *page, "{file}");
+    }
+    assert!(report_page(snapshot, about).unwrap() == *page);
+    let nowhere = Workspace::new().run(&["report", "-o", "a.html"]);
+    assert_eq!(nowhere.status, 1);
+    assert!(nowhere.stderr.contains("cannot read snapshot") && nowhere.stderr.contains("way out"), "{}", nowhere.stderr);
+}
+
+/// Addresses that the page may lead to.
+const SOURCES: [&str; 4] = ["https://huggingface.co/", "https://arxiv.org/abs/", "https://github.com/", "https://epoch.ai/data/"];
+
+/// What no page may have: scripts, files from elsewhere, links that are no sources.
+fn check_that_nothing_comes_in(page: &str) {
+    for tag in tags(page) {
+        let mut words = tag.split_whitespace();
+        let name = words.next().unwrap();
+        assert!(!["script", "link", "img", "iframe", "object", "embed", "base", "form"].contains(&name), "{tag}");
+        assert!(words.all(|word| !word.starts_with("src") && !word.starts_with("on") && !word.starts_with("style")), "{tag}");
+    }
+    let style = page.split("<style>").nth(1).unwrap().split("</style>").next().unwrap();
+    assert!(!style.contains("@import") && !style.contains("http"));
+    for url in style.split("url(").skip(1) {
+        assert!(url.starts_with("#hatch)"), "{}", &url[..url.len().min(40)]);
+    }
+    for href in page.split("href=\"").skip(1).map(|h| h.split('"').next().unwrap()) {
+        assert!(
+            href.starts_with('#') || href == "explorer.html" || SOURCES.iter().any(|source| href.starts_with(source)),
+            "{href}"
+        );
+    }
+    assert!(page.contains("default-src 'none'"));
+}
+
+#[test]
+fn the_page_needs_nothing_else_and_leads_to_sources_only() {
+    check_that_nothing_comes_in(&sample().page);
+}
+
+#[test]
+fn hostile_names_and_quotes_stay_text() {
+    let Sample { snapshot, about, page, .. } = sample();
+    let dir = hostile_copy(snapshot);
+    let mut about = about.clone();
+    about.index_date = HOSTILE[2].to_owned();
+    about.edition = HOSTILE[0].to_owned();
+    about.inputs.iter_mut().for_each(|file| file.name = HOSTILE[1].to_owned());
+    let hostile = report_page(dir.path(), &about).unwrap();
+    check_that_nothing_comes_in(&hostile);
+    let new: Vec<String> = tags(&hostile).difference(&tags(page)).cloned().collect();
+    assert!(new.is_empty(), "{new:?}");
+    assert!(hostile.contains("&lt;script&gt;alert(1)") && !hostile.contains(['\u{202e}', '\u{0}', '\u{feff}', '\u{fffe}']));
+}
