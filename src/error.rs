@@ -5,7 +5,10 @@ use std::path::PathBuf;
 /// Shorthand for results of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Exit statuses of the binary. Schedulers script against the numbers (docs/architecture.md, "Command line").
+/// What is added to the number of a signal that ended a command: SIGINT gives 130, SIGTERM 143, as shells have it.
+pub const SIGNALLED: i32 = 128;
+
+/// Exit statuses of the binary, besides [`SIGNALLED`]. Schedulers script against the numbers (docs/architecture.md, "Exit status").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum ExitStatus {
@@ -69,6 +72,14 @@ pub enum Error {
     /// A digest, a rebuild or a data test does not agree.
     #[error("verification failed: {0}")]
     Verification(String),
+    /// A command that publishes failed.
+    #[error("{cause}\n  published: {standing}")]
+    Unpublished {
+        /// Why.
+        cause: Box<Self>,
+        /// What was published nevertheless, and what `latest` is.
+        standing: String,
+    },
     /// Something that should be impossible.
     #[error("internal error: {0}\n  way out: this is a bug in hugging-carbon; please report it with the command and the run log")]
     Internal(String),
@@ -82,6 +93,7 @@ impl Error {
             Self::Config(_) | Self::Input { .. } | Self::Io { .. } => ExitStatus::UserError,
             Self::Network { .. } => ExitStatus::Network,
             Self::Verification(_) => ExitStatus::VerificationFailed,
+            Self::Unpublished { cause, .. } => cause.exit_status(),
             Self::Internal(_) => ExitStatus::Internal,
         }
     }
@@ -108,10 +120,11 @@ fn io_remedy(error: &std::io::Error) -> &'static str {
         K::NotFound => "check the path; --source, --cards, --data-dir and pipeline.toml decide where files are looked for",
         K::PermissionDenied => "give this user permission on it, or choose another --data-dir or --source",
         K::StorageFull | K::QuotaExceeded => {
-            "free some space or choose another --data-dir; nothing was published, rerun to continue"
+            "free some space or choose another --data-dir, then run again: it goes on where it was"
         }
+        K::ReadOnlyFilesystem => "mount it for writing, or choose another --data-dir, then run again",
         K::UnexpectedEof => "the file ends too early: fetch it again",
-        _ => "see the reason above; nothing was published, rerun once it is mended",
+        _ => "mend what the reason says (the disk, the mount), then run again: it goes on where it was",
     }
 }
 

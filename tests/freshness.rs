@@ -5,7 +5,7 @@ mod common;
 
 use common::sample;
 use hugging_carbon::domain::CohortMetric;
-use hugging_carbon::engine::{self, Freshness, Step, Wanted, Workspace};
+use hugging_carbon::engine::{self, Freshness, Reports, Step, Wanted, Workspace};
 use hugging_carbon::reference::Reference;
 use hugging_carbon::stages::fetch::{CardsSource, IndexSource, Network};
 use hugging_carbon::stages::{self, estimate, fetch, fit, ingest, normalize, snapshot};
@@ -21,6 +21,7 @@ fn graph(data: &Path, revision: Option<&str>, reference: &Reference) -> Vec<Box<
             hub_dir: data.join("hub"),
             sample_dir: data.join("work/embedded-sample"),
             network: Network::Leave,
+            pinned_inputs: None,
         },
         ingest: ingest::Settings { max_quarantine_fraction: 0.01, metric },
         normalize: normalize::Settings { metric, min, without_link_passes: Vec::new() },
@@ -34,6 +35,7 @@ fn graph(data: &Path, revision: Option<&str>, reference: &Reference) -> Vec<Box<
             seed,
             max_shrink_fraction: 0.05,
             snapshots: data.join("snapshots"),
+            may_go_back: false,
         },
     };
     stages::graph(settings, reference)
@@ -56,7 +58,7 @@ fn told(workspace: &Workspace, graph: &[Box<dyn Step>]) -> Vec<(&'static str, Op
 #[test]
 fn one_cell_of_pue_csv_leaves_ingest_normalize_and_tier_fresh() {
     let dir = tempfile::tempdir().unwrap();
-    let workspace = Workspace { work: dir.path().join("work"), interactive: false };
+    let workspace = Workspace { work: dir.path().join("work"), interactive: false, reports: Reports::default() };
     let reference = Reference::load().unwrap();
     let before = graph(dir.path(), None, &reference);
     let ran = engine::run(&workspace, &before, whole(), false).unwrap();
@@ -84,7 +86,7 @@ fn one_cell_of_pue_csv_leaves_ingest_normalize_and_tier_fresh() {
 #[test]
 fn an_undeclared_revision_cannot_stay_in_the_manifest() {
     let dir = tempfile::tempdir().unwrap();
-    let workspace = Workspace { work: dir.path().join("work"), interactive: false };
+    let workspace = Workspace { work: dir.path().join("work"), interactive: false, reports: Reports::default() };
     let reference = Reference::load().unwrap();
     let manifest = || std::fs::read_to_string(dir.path().join("snapshots/latest/manifest.json")).unwrap();
     engine::run(&workspace, &graph(dir.path(), Some("owner/index@aaaa"), &reference), whole(), false).unwrap();
@@ -100,7 +102,7 @@ fn an_undeclared_revision_cannot_stay_in_the_manifest() {
 #[test]
 fn a_table_that_something_else_changed_is_rebuilt() {
     let dir = tempfile::tempdir().unwrap();
-    let workspace = Workspace { work: dir.path().join("work"), interactive: false };
+    let workspace = Workspace { work: dir.path().join("work"), interactive: false, reports: Reports::default() };
     let steps = graph(dir.path(), None, &Reference::load().unwrap());
     engine::run(&workspace, &steps, whole(), false).unwrap();
     std::fs::write(workspace.work.join("tiers.parquet"), b"not a table").unwrap();

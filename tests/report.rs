@@ -27,7 +27,7 @@ fn sample() -> &'static Sample {
         let workspace = Workspace::new();
         workspace.ok(&["-q", "run"]);
         let snapshot = workspace.snapshot();
-        let about = about(&verify_files(&snapshot).unwrap());
+        let about = about(&verify_files(&snapshot).unwrap().1);
         let page = report_page(&snapshot, &about).unwrap();
         Sample { workspace, snapshot, about, page }
     })

@@ -3,13 +3,32 @@
 use super::{Cli, LogFormat};
 use hugging_carbon::config::{Config, Resolved};
 use hugging_carbon::domain::source::SourceKind;
-use hugging_carbon::engine::{self, Record, Step, Wanted, Workspace};
-use hugging_carbon::error::Result;
+use hugging_carbon::engine::{self, Declared, Record, Reports, Step, Wanted, Workspace};
+use hugging_carbon::error::{Error, Result};
 use hugging_carbon::reference::Reference;
 use hugging_carbon::stages::fetch::{CardsSource, Cohort, DatasetFile, IndexSource, ListingSettings, Network};
+use hugging_carbon::stages::snapshot::{Publication, Published};
 use hugging_carbon::stages::{self, estimate, fetch, fit, ingest, normalize, snapshot};
+use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+
+/// What a command may do besides what the configuration says.
+#[derive(Clone, Copy, Debug)]
+pub struct Access {
+    /// Whether what is due may be fetched from the Hub.
+    pub network: Network,
+    /// Whether `latest` may go back to an older index.
+    pub may_go_back: bool,
+    /// Whether progress may be drawn.
+    pub interactive: bool,
+}
+
+impl Default for Access {
+    fn default() -> Self {
+        Self { network: Network::Leave, may_go_back: false, interactive: false }
+    }
+}
 
 /// A data directory with the pipeline that a configuration makes of it.
 pub struct Pipeline {
@@ -27,19 +46,33 @@ pub struct Pipeline {
 
 impl Pipeline {
     /// Of a configuration, in a data directory.
-    pub fn new(config: Config, reference: Reference, data_dir: &Path, network: Network, interactive: bool) -> Self {
+    pub fn new(config: Config, reference: Reference, data_dir: &Path, access: Access, reports: Reports) -> Self {
         let (work, snapshots) = (data_dir.join("work"), data_dir.join("snapshots"));
-        let graph = stages::graph(settings(&config, data_dir, network), &reference);
-        let workspace = Workspace { work: work.clone(), interactive };
+        let graph = stages::graph(settings(&config, data_dir, access), &reference);
+        let workspace = Workspace { work: work.clone(), interactive: access.interactive, reports };
         Self { config, reference, work, snapshots, workspace, graph }
     }
 
     /// Of the command line; `network` says whether what is due may be fetched from the Hub.
-    pub fn of_command_line(cli: &Cli, network: Network) -> Result<Self> {
+    pub fn of_command_line(cli: &Cli, network: Network, may_go_back: bool, reports: Reports) -> Result<Self> {
         let Resolved { config, .. } = super::resolve(cli)?;
         let interactive = std::io::stderr().is_terminal() && !cli.global.quiet && cli.global.log_format == LogFormat::Text;
         let reference = Reference::load_with(config.reference.extra_grid.as_deref())?;
-        Ok(Self::new(config, reference, &cli.global.data_dir, network, interactive))
+        Ok(Self::new(config, reference, &cli.global.data_dir, Access { network, may_go_back, interactive }, reports))
+    }
+
+    /// Of the command line, for commands that only look.
+    pub fn to_look(cli: &Cli) -> Result<Self> {
+        Self::of_command_line(cli, Network::Leave, false, Reports::default())
+    }
+
+    /// The snapshot that the last run of the last stage came to.
+    pub fn published(&self) -> Result<PathBuf> {
+        let facts = engine::recorded(&self.workspace, Publication::NAME)?
+            .and_then(|record| serde_json::from_value::<Published>(record.facts).ok());
+        let facts =
+            facts.ok_or_else(|| Error::input("nothing was published here yet", self.snapshots.display(), "hugging-carbon run"))?;
+        Ok(self.snapshots.join(facts.version))
     }
 
     /// Runs the wanted stages that are not fresh.
@@ -56,11 +89,11 @@ impl Pipeline {
 /// What fetch reads of the command line, without the network.
 pub fn fetch_settings(cli: &Cli) -> Result<fetch::Settings> {
     let config = super::resolve(cli)?.config;
-    Ok(settings(&config, &cli.global.data_dir, Network::Leave).fetch)
+    Ok(settings(&config, &cli.global.data_dir, Access::default()).fetch)
 }
 
 /// What every stage reads of a configuration.
-fn settings(config: &Config, data_dir: &Path, network: Network) -> stages::Settings {
+fn settings(config: &Config, data_dir: &Path, access: Access) -> stages::Settings {
     let (cohort, method, limits) = (&config.cohort, &config.method, &config.limits);
     stages::Settings {
         fetch: fetch::Settings {
@@ -68,7 +101,8 @@ fn settings(config: &Config, data_dir: &Path, network: Network) -> stages::Setti
             cards: cards_source(config),
             hub_dir: data_dir.join("hub"),
             sample_dir: data_dir.join("work").join("embedded-sample"),
-            network,
+            network: access.network,
+            pinned_inputs: pinned_inputs(&data_dir.join("snapshots")),
         },
         ingest: ingest::Settings { max_quarantine_fraction: limits.max_quarantine_fraction, metric: cohort.metric },
         normalize: normalize::Settings {
@@ -86,8 +120,16 @@ fn settings(config: &Config, data_dir: &Path, network: Network) -> stages::Setti
             seed: method.seed,
             max_shrink_fraction: limits.max_shrink_fraction,
             snapshots: data_dir.join("snapshots"),
+            may_go_back: access.may_go_back,
         },
     }
+}
+
+/// What the snapshots were made from; none if that cannot be told, and then nothing is removed.
+fn pinned_inputs(snapshots: &Path) -> Option<BTreeSet<String>> {
+    snapshot::inputs_of_snapshots(snapshots)
+        .inspect_err(|error| tracing::warn!(%error, "no old crawl is removed: it is not known which snapshots were made from it"))
+        .ok()
 }
 
 fn index_source(config: &Config) -> IndexSource {

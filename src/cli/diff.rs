@@ -2,7 +2,8 @@
 
 use super::print;
 use super::text::{count, number, table};
-use hugging_carbon::error::{IoContext, Result};
+use hugging_carbon::error::Result;
+use hugging_carbon::stages::snapshot::latest::snapshot_at;
 use hugging_carbon::stages::snapshot::verify_files;
 use hugging_carbon::tables::frame::{above_zero, frame, largest, without_partner};
 use polars::prelude::{ChunkCompareIneq, DataFrame, DataFrameJoinOps, Float64Chunked, IntoColumn};
@@ -13,11 +14,9 @@ const TOP: usize = 10;
 
 /// Prints totals side by side, rows per table, runs that came and went, and the largest changes.
 pub fn diff(old: &Path, new: &Path) -> Result<()> {
-    let old = fs_err::canonicalize(old).at_path("cannot read snapshot", old)?;
-    let new = fs_err::canonicalize(new).at_path("cannot read snapshot", new)?;
-    let (before, after) = (verify_files(&old)?, verify_files(&new)?);
-    let name = |path: &Path| path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    print(&format!("{} -> {}\n\n", name(&old), name(&new)))?;
+    let (old, new) = (snapshot_at(old)?, snapshot_at(new)?);
+    let ((old_version, before), (new_version, after)) = (verify_files(&old)?, verify_files(&new)?);
+    print(&format!("{old_version} -> {new_version}\n\n"))?;
     let (a, b) = (&before.headline, &after.headline);
     let mean = |label: &str, x: f64, y: f64| vec![label.to_owned(), number(x), number(y), number(y - x)];
     #[allow(clippy::cast_precision_loss)] // Row counts.

@@ -10,7 +10,6 @@ use hugging_carbon::estimation::fine_tune::flop_per_sample;
 use hugging_carbon::estimation::{Basis, Built, FactorTables, FitRows, Fits, build, compute_fit, counted_flop, six_nd_law};
 use hugging_carbon::method::chain::{FLOP_PER_FROZEN_PARAM_TOKEN, FLOP_PER_PARAM_TOKEN, FORWARD_PASSES_OF_A_STEP};
 use hugging_carbon::method::simulate::{Central, Compute, Prediction, Response, Start, central, pow10};
-use hugging_carbon::stages::fetch::Network;
 use hugging_carbon::tables::io::rows;
 use hugging_carbon::tables::{EstimateByTierRow, EstimateRow, EvidenceRow, LineageRow, ModelRow, RunRow, TierRow};
 use std::fmt::Write as _;
@@ -22,7 +21,7 @@ const SUGGESTIONS: usize = 5;
 
 /// Prints identity, family, evidence and the chain of every tier.
 pub fn explain(cli: &Cli, model_id: &str) -> Result<()> {
-    let context = Pipeline::of_command_line(cli, Network::Leave)?;
+    let context = Pipeline::to_look(cli)?;
     let model = find(&context, model_id)?;
     let tier = find_row::<TierRow>(&context, |t| t.model_id == model.model_id)?
         .ok_or_else(|| Error::Internal(format!("{} has no row in tiers", model.model_id)))?;

@@ -1,10 +1,10 @@
 //! What `run` prints when it is done: cohort total with interval, share by tier, ATCI, top ten runs.
 
+use super::compose::Pipeline;
 use super::text::{count, number, percent, table};
 use hugging_carbon::domain::Tier;
 use hugging_carbon::domain::tier::{DOCUMENTED, IMPUTED};
 use hugging_carbon::error::{Error, Result};
-use hugging_carbon::stages::snapshot::LATEST;
 use hugging_carbon::stages::snapshot::fallbacks::count_fallbacks;
 use hugging_carbon::stages::snapshot::manifest::Manifest;
 use hugging_carbon::tables::frame::{above_zero, frame, largest, with_partner};
@@ -16,15 +16,15 @@ use std::path::Path;
 /// Runs in the list.
 const TOP: usize = 10;
 
-/// The headline of the snapshot that `latest` points at.
-pub fn headline(snapshots: &Path) -> Result<String> {
-    let latest = snapshots.join(LATEST);
-    let version = fs_err::read_link(&latest).map_err(|e| Error::io("cannot read", &latest, e))?;
-    let text = fs_err::read(latest.join("manifest.json")).map_err(|e| Error::io("cannot read", &latest, e))?;
-    let manifest = Manifest::parse(&text, &version.display().to_string())?;
+/// The headline of the snapshot that was published.
+pub fn headline(pipeline: &Pipeline) -> Result<String> {
+    let snapshot = pipeline.published()?;
+    let path = snapshot.join("manifest.json");
+    let text = fs_err::read(&path).map_err(|e| Error::io("cannot read", &path, e))?;
+    let manifest = Manifest::parse(&text, &snapshot.display().to_string())?;
     let headline = &manifest.headline;
     let mut out = String::new();
-    let _ = writeln!(out, "Snapshot {}", snapshots.join(&version).display());
+    let _ = writeln!(out, "Snapshot {}", snapshot.display());
     let _ = writeln!(
         out,
         "Cohort {}: {} of {} models, {} training runs\n",
@@ -51,7 +51,7 @@ pub fn headline(snapshots: &Path) -> Result<String> {
         headline.share_by_tier.iter().map(|(tier, share)| vec![tier.clone(), name_of_tier(tier), percent(*share)]).collect();
     out.push_str(&table(&["tier", "name", "share"], &shares, 2));
     let _ = writeln!(out, "\nTop ten runs by mean emissions");
-    out.push_str(&top_runs(&latest, headline.emissions_kgco2e[3])?);
+    out.push_str(&top_runs(&snapshot, headline.emissions_kgco2e[3])?);
     Ok(out)
 }
 
@@ -70,8 +70,8 @@ fn name_of_tier(number: &str) -> String {
     tier.map_or_else(|| number.to_owned(), |tier| tier.name().to_owned())
 }
 
-fn top_runs(latest: &Path, total: f64) -> Result<String> {
-    let models = frame(latest, "models", &["model_id", "in_cohort"])?;
+fn top_runs(snapshot: &Path, total: f64) -> Result<String> {
+    let models = frame(snapshot, "models", &["model_id", "in_cohort"])?;
     let cohort = models.filter(models.column("in_cohort")?.bool()?)?;
     let columns = [
         "run_id",
@@ -83,7 +83,7 @@ fn top_runs(latest: &Path, total: f64) -> Result<String> {
         "emissions_kgco2e_p95",
         "emissions_kgco2e_mean",
     ];
-    let trained = above_zero(&frame(latest, "estimates", &columns)?, "tier")?;
+    let trained = above_zero(&frame(snapshot, "estimates", &columns)?, "tier")?;
     let top = largest(&with_partner(&trained, "model_id", &cohort, "model_id")?, "emissions_kgco2e_mean", "run_id", TOP)?;
     let float = |name: &str, i: usize| -> Result<f64> { Ok(top.column(name)?.f64()?.get(i).unwrap_or(f64::NAN)) };
     let mut lines = Vec::new();

@@ -3,17 +3,23 @@
 mod audit;
 #[cfg(test)]
 mod commands_page;
+mod check;
 mod compose;
 mod diff;
 mod explain;
 mod generate;
 mod headline;
+mod inputs;
 mod logging;
+mod metrics;
 mod publish;
 mod reference;
 mod regression_text;
 mod report;
+mod results;
 mod run;
+mod signals;
+mod snapshots;
 mod status;
 mod text;
 
@@ -30,9 +36,12 @@ use hugging_carbon::stages::fit::Fitting;
 use hugging_carbon::stages::ingest::Ingest;
 use hugging_carbon::stages::normalize::Normalize;
 use hugging_carbon::stages::snapshot::Publication;
+use hugging_carbon::stages::snapshot::retention::Keep;
 use hugging_carbon::stages::tier::Tiering;
+use run::Asked;
 use std::io::Write;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// What training the models on the Hugging Face Hub costs in FLOP, kWh and CO2e, with an interval, a tier and the evidence for
 /// every row.
@@ -88,9 +97,10 @@ enum Command {
         /// Stop after this stage
         #[arg(long, value_name = "STAGE", value_parser = stages::NAMES)]
         until: Option<String>,
-        /// Rebuild stages that are fresh, too
-        #[arg(long)]
-        force: bool,
+        #[command(flatten)]
+        stage: StageArgs,
+        #[command(flatten)]
+        publication: PublicationArgs,
     },
     /// Find or fetch the index and the cards, and pin them
     Fetch(StageArgs),
@@ -105,7 +115,12 @@ enum Command {
     /// Estimate every run
     Estimate(StageArgs),
     /// Aggregate, test and publish
-    Snapshot(StageArgs),
+    Snapshot {
+        #[command(flatten)]
+        stage: StageArgs,
+        #[command(flatten)]
+        publication: PublicationArgs,
+    },
     /// Show which stages are fresh or stale, and why
     Status,
     /// Show how a model's figures come about, from evidence to result
@@ -154,6 +169,33 @@ enum Command {
         #[arg(long)]
         create: bool,
     },
+    /// Check that what is published is recent and complete; status 3 if it is not
+    #[command(after_help = CHECK_EXAMPLE)]
+    Check {
+        /// Longest time since the end of the newest day in the index, such as 36h, 90m or 2d
+        #[arg(long, value_name = "TIME", value_parser = check::parse_age)]
+        max_age: Duration,
+        /// Look at this dataset repository of the Hub instead of the data directory
+        #[arg(long, value_name = "OWNER/NAME")]
+        repo: Option<String>,
+    },
+    /// List the snapshots: date, version, size, total, tags, and whether each can be rebuilt here
+    #[command(after_help = SNAPSHOTS_EXAMPLE)]
+    Snapshots,
+    /// Give a snapshot a tag, by which 'forget' can keep it
+    #[command(after_help = TAG_EXAMPLE)]
+    Tag {
+        /// Version, as 'snapshots' shows it, or latest
+        version: String,
+        /// The tag
+        tag: String,
+        /// Take the tag away
+        #[arg(long)]
+        delete: bool,
+    },
+    /// Say which snapshots would be kept and which removed; with --prune remove them and the inputs that no other was made from
+    #[command(after_help = FORGET_EXAMPLE)]
+    Forget(ForgetArgs),
     /// Compare two snapshots
     Diff {
         /// Older snapshot directory
@@ -164,6 +206,61 @@ enum Command {
     /// Shell completions and man pages of this version
     #[command(subcommand)]
     Generate(GenerateCommand),
+}
+
+const CHECK_EXAMPLE: &str = "Example:
+  hugging-carbon check --max-age 36h --data-dir /var/lib/hugging-carbon
+  hugging-carbon check --max-age 36h --repo owner/name";
+const SNAPSHOTS_EXAMPLE: &str = "Example:\n  hugging-carbon snapshots --data-dir /var/lib/hugging-carbon";
+const TAG_EXAMPLE: &str = "Example:\n  hugging-carbon tag latest paper-2026";
+const FORGET_EXAMPLE: &str =
+    "The rules are those of restic, by index date: of each of the last N days (weeks, months) that have a snapshot the
+last one is kept, and the oldest while there is room. The one that 'latest' names is always kept.
+
+Example: two weeks of days, two months of weeks, five years of months, and what a paper cites
+  hugging-carbon forget --keep-daily 14 --keep-weekly 8 --keep-monthly 60 --keep-tag paper-2026
+  hugging-carbon forget --keep-daily 14 --keep-weekly 8 --keep-monthly 60 --keep-tag paper-2026 --prune";
+
+/// What is kept; at least one of the rules has to be given.
+#[derive(Debug, Args)]
+struct ForgetArgs {
+    #[command(flatten)]
+    keep: KeepArgs,
+    /// Remove them; without it nothing is removed
+    #[arg(long)]
+    prune: bool,
+    /// Remove nothing, also with --prune
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+struct KeepArgs {
+    /// Keep the last snapshot of each of the last N days that have one
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    keep_daily: Option<u32>,
+    /// Keep the last snapshot of each of the last N weeks that have one
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    keep_weekly: Option<u32>,
+    /// Keep the last snapshot of each of the last N months that have one
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    keep_monthly: Option<u32>,
+    /// Keep snapshots with this tag; may be given several times. A version is a tag of its own
+    #[arg(long, value_name = "TAG")]
+    keep_tag: Vec<String>,
+}
+
+impl KeepArgs {
+    fn keep(&self) -> Keep {
+        let of = |n: Option<u32>| n.unwrap_or(0);
+        Keep {
+            daily: of(self.keep_daily),
+            weekly: of(self.keep_weekly),
+            monthly: of(self.keep_monthly),
+            tags: self.keep_tag.clone(),
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -195,6 +292,22 @@ struct StageArgs {
     /// Rebuild even if fresh
     #[arg(long)]
     force: bool,
+    /// Write what the command came to for the node exporter's textfile collector
+    #[arg(long, value_name = "FILE.prom")]
+    metrics: Option<PathBuf>,
+}
+
+impl StageArgs {
+    fn asked(&self) -> Asked<'_> {
+        Asked { force: self.force, allow_older: false, metrics: self.metrics.as_deref() }
+    }
+}
+
+#[derive(Debug, Args)]
+struct PublicationArgs {
+    /// Point 'latest' at the result even if its index is older than that of the newest snapshot
+    #[arg(long)]
+    allow_older: bool,
 }
 
 /// Runs the command line and returns its exit status.
@@ -209,6 +322,7 @@ pub fn main() -> ExitStatus {
         }
     };
     logging::init(cli.global.log_format, cli.global.quiet, cli.global.verbose);
+    signals::listen(cli.global.log_format);
     match dispatch(&cli) {
         Ok(()) => ExitStatus::Done,
         Err(e) => {
@@ -230,21 +344,29 @@ fn dispatch(cli: &Cli) -> Result<()> {
             .map_err(|e| Error::Internal(format!("thread pool: {e}")))?;
     }
     match &cli.command {
-        Command::Run { until, force } => run::pipeline(cli, until.as_deref(), *force),
-        Command::Fetch(args) => run::stage(cli, Fetch::NAME, args.force),
-        Command::Ingest(args) => run::stage(cli, Ingest::NAME, args.force),
-        Command::Normalize(args) => run::stage(cli, Normalize::NAME, args.force),
-        Command::Tier(args) => run::stage(cli, Tiering::NAME, args.force),
-        Command::Fit(args) => run::stage(cli, Fitting::NAME, args.force),
-        Command::Estimate(args) => run::stage(cli, Estimation::NAME, args.force),
-        Command::Snapshot(args) => run::stage(cli, Publication::NAME, args.force),
+        Command::Run { until, stage, publication } => {
+            run::pipeline(cli, until.as_deref(), Asked { allow_older: publication.allow_older, ..stage.asked() })
+        }
+        Command::Fetch(args) => run::stage(cli, Fetch::NAME, args.asked()),
+        Command::Ingest(args) => run::stage(cli, Ingest::NAME, args.asked()),
+        Command::Normalize(args) => run::stage(cli, Normalize::NAME, args.asked()),
+        Command::Tier(args) => run::stage(cli, Tiering::NAME, args.asked()),
+        Command::Fit(args) => run::stage(cli, Fitting::NAME, args.asked()),
+        Command::Estimate(args) => run::stage(cli, Estimation::NAME, args.asked()),
+        Command::Snapshot { stage, publication } => {
+            run::stage(cli, Publication::NAME, Asked { allow_older: publication.allow_older, ..stage.asked() })
+        }
         Command::Status => status::status(cli),
         Command::Reference(ReferenceCommand::Check { strict }) => reference::check(*strict),
         Command::Report { snapshot, output } => report::write_page(cli, snapshot.as_deref(), output, report_page),
         Command::Explorer { snapshot, output } => report::write_page(cli, snapshot.as_deref(), output, explorer_page),
         Command::Explain { model_id } => explain::explain(cli, model_id),
         Command::Audit { snapshot, verify_only } => audit::audit(cli, snapshot, *verify_only),
-        Command::Publish { snapshot, repo, dry_run, create } => publish::publish(snapshot, repo, *dry_run, *create),
+        Command::Publish { snapshot, repo, dry_run, create } => publish::publish(cli, snapshot, repo, *dry_run, *create),
+        Command::Check { max_age, repo } => check::check(cli, *max_age, repo.as_deref()),
+        Command::Snapshots => snapshots::list(cli),
+        Command::Tag { version, tag, delete } => snapshots::tag(cli, version, tag, *delete),
+        Command::Forget(args) => snapshots::forget(cli, &args.keep.keep(), args.prune && !args.dry_run),
         Command::Diff { old, new } => diff::diff(old, new),
         Command::Generate(GenerateCommand::Completions { shell }) => generate::completions(*shell),
         Command::Generate(GenerateCommand::Man { dir }) => generate::man_pages(dir),

@@ -4,11 +4,10 @@ use super::compose::Pipeline;
 use super::{Cli, print, text};
 use hugging_carbon::engine::Freshness;
 use hugging_carbon::error::Result;
-use hugging_carbon::stages::fetch::Network;
 
 /// Prints one row per stage and table.
 pub fn status(cli: &Cli) -> Result<()> {
-    let pipeline = Pipeline::of_command_line(cli, Network::Leave)?;
+    let pipeline = Pipeline::to_look(cli)?;
     let mut stages = Vec::new();
     let mut tables = Vec::new();
     for (name, freshness, record) in pipeline.status()? {

@@ -43,6 +43,18 @@ pub fn count(n: u64) -> String {
     grouped(n as f64)
 }
 
+/// A size: three significant digits of kB, MB or GB (powers of ten).
+#[allow(clippy::cast_precision_loss)] // Sizes of files.
+pub fn bytes(n: u64) -> String {
+    let x = n as f64;
+    match n {
+        0..1_000 => format!("{n} B"),
+        1_000..1_000_000 => format!("{} kB", number(x / 1e3)),
+        1_000_000..1_000_000_000 => format!("{} MB", number(x / 1e6)),
+        _ => format!("{} GB", number(x / 1e9)),
+    }
+}
+
 /// A share as percent.
 pub fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)

@@ -1,16 +1,18 @@
 //! One run at a time into a data directory.
 
-use crate::error::{Error, IoContext, Result};
+use super::lease::{LEASE, Lease, busy, read_owner};
+use crate::error::{IoContext, Result};
 use fs_err as fs;
 use std::path::Path;
 
-/// Holds the lock of a data directory: two runs into the same directory would tear each other's tables apart.
+/// Holds a data directory: two runs into the same directory would tear each other's tables apart.
 pub struct Lock {
+    lease: Lease,
     _file: std::fs::File,
 }
 
 impl Lock {
-    /// Takes the lock of `work`, creating the directory.
+    /// Takes the lock of `work`, creating the directory, and the lease beside it, which serves where there are no locks.
     ///
     /// # Errors
     /// Another process holds it, or the directory cannot be written.
@@ -18,14 +20,22 @@ impl Lock {
         fs::create_dir_all(work).at_path("cannot create", work)?;
         let path = work.join(".lock");
         let file = std::fs::File::create(&path).at_path("cannot create", &path)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
-            Err(std::fs::TryLockError::WouldBlock) => Err(Error::input(
-                "another hugging-carbon is running on this data directory",
-                work.display(),
-                "wait for it to end, or use another --data-dir",
-            )),
-            Err(std::fs::TryLockError::Error(e)) => Err(Error::io("cannot lock", path, e)),
-        }
+        let has_lock = match file.try_lock() {
+            Ok(()) => true,
+            Err(std::fs::TryLockError::WouldBlock) => return Err(busy(work, read_owner(&work.join(LEASE)).as_ref())),
+            Err(std::fs::TryLockError::Error(error)) => {
+                tracing::warn!(path = %path.display(), %error, "this file system has no locks: the file {LEASE} beside it serves");
+                false
+            }
+        };
+        Ok(Self { lease: Lease::acquire(work, has_lock)?, _file: file })
+    }
+
+    /// Whether the directory is still this process's.
+    ///
+    /// # Errors
+    /// Another process took over what seemed to be left behind.
+    pub fn check(&self) -> Result<()> {
+        self.lease.check()
     }
 }

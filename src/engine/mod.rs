@@ -2,19 +2,25 @@
 
 mod fingerprint;
 mod inputs;
+mod interrupt;
+mod lease;
 mod lock;
+mod memory;
 mod outputs;
 mod progress;
+mod report;
 mod run;
 mod stage;
 mod state;
 
 pub use fingerprint::Freshness;
 pub use inputs::{InputTable, Inputs};
+pub use interrupt::undisturbed;
 pub use lock::Lock;
 pub use outputs::Outputs;
 pub use progress::{Meter, Spinner};
-pub use run::{Wanted, Workspace, run, status};
+pub use report::{Reports, StageReport, StageStatus};
+pub use run::{Wanted, Workspace, recorded, run, status};
 pub use stage::{Bound, Declared, Digests, Facts, Follows, Reads, Stage, Step, Writes};
 pub use state::Record;
 

@@ -1,17 +1,25 @@
 //! Running stages in order.
 //!
 //! Outputs are written under a temporary name, synced, renamed and only then recorded, so a stage that was interrupted is simply not done.
+//! What a stage shows to the world comes last of all, when everything it rests on is on disk.
 
 use super::fingerprint::Freshness;
+use super::interrupt::undisturbed;
 use super::lock::Lock;
+use super::memory::PeakMemory;
+use super::report::{Reports, StageReport, StageStatus};
 use super::stage::Step;
 use super::state::{Record, State};
 use crate::error::{Error, IoContext, Result};
 use crate::store::sync_directory;
 use crate::tables::io::table_path;
 use fs_err as fs;
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
+
+/// How the name of a directory begins that a stage writes into.
+const TEMPORARY: &str = "tmp-";
 
 /// Where the stages' tables are.
 #[derive(Clone, Debug)]
@@ -20,6 +28,8 @@ pub struct Workspace {
     pub work: PathBuf,
     /// Whether progress may be drawn.
     pub interactive: bool,
+    /// Where it is told what each stage came to.
+    pub reports: Reports,
 }
 
 /// Which stages a command wants.
@@ -52,18 +62,31 @@ pub fn status(workspace: &Workspace, graph: &[Box<dyn Step>]) -> Result<Vec<(&'s
     Ok(rows)
 }
 
+/// The record of a stage that finished here, fresh or not.
+///
+/// # Errors
+/// The work directory cannot be read.
+pub fn recorded(workspace: &Workspace, stage: &str) -> Result<Option<Record>> {
+    Ok(State::load(&workspace.work)?.record(stage).cloned())
+}
+
 /// Runs the wanted stages that are not fresh (all of them with `force`) and returns the names of those that ran.
 ///
 /// # Errors
 /// The first stage that fails stops the run; what was done before it stays done.
 pub fn run(workspace: &Workspace, graph: &[Box<dyn Step>], wanted: Wanted<'_>, force: bool) -> Result<Vec<&'static str>> {
-    let _lock = Lock::acquire(&workspace.work)?;
+    let lock = Lock::acquire(&workspace.work)?;
+    clear_temporary(&workspace.work)?;
     let mut ran = Vec::new();
     let mut begun = wanted.from.is_none();
     for step in graph {
         begun = begun || wanted.from == Some(step.name());
         let state = State::load(&workspace.work)?;
-        let fresh = if force && begun { Freshness::Stale("--force".into()) } else { step.freshness(workspace, &state)? };
+        let fresh = if force && begun { Ok(Freshness::Stale("--force".into())) } else { step.freshness(workspace, &state) };
+        let fresh = fresh.inspect_err(|e| {
+            let idle = StageReport::idle(step.name(), StageStatus::Failed, BTreeMap::new());
+            workspace.reports.put(StageReport { reason: Some(e.to_string()), ..idle });
+        })?;
         match fresh {
             Freshness::Stale(why) if !begun => {
                 // A stage on top of a stale one would publish what no rebuild can reproduce.
@@ -73,15 +96,19 @@ pub fn run(workspace: &Workspace, graph: &[Box<dyn Step>], wanted: Wanted<'_>, f
                     format!("run the stages before it, too: hugging-carbon run --until {}", wanted.until),
                 ));
             }
-            Freshness::Fresh if begun => tracing::info!(stage = step.name(), "fresh, skipped"),
-            Freshness::Fresh => {}
+            Freshness::Fresh => {
+                if begun {
+                    tracing::info!(stage = step.name(), "fresh, skipped");
+                }
+                let rows = state.record(step.name()).map(rows_written).unwrap_or_default();
+                workspace.reports.put(StageReport::idle(step.name(), StageStatus::Fresh, rows));
+            }
             Freshness::Stale(why) => {
                 tracing::info!(stage = step.name(), why, "started");
-                let started = Instant::now();
-                let record = run_step(step.as_ref(), workspace, state)?;
+                let record = run_reported(step.as_ref(), workspace, state, &lock, &why)?;
                 let rows: Vec<String> = record.outputs.iter().map(|(t, r)| format!("{t} {}", r.rows)).collect();
-                let seconds = format!("{:.2}", started.elapsed().as_secs_f64());
-                tracing::info!(stage = step.name(), seconds, rows = rows.join(", "), "done");
+                let seconds = workspace.reports.list().last().and_then(|report| report.seconds).unwrap_or_default();
+                tracing::info!(stage = step.name(), seconds = format!("{seconds:.2}"), rows = rows.join(", "), "done");
                 ran.push(step.name());
             }
         }
@@ -92,25 +119,72 @@ pub fn run(workspace: &Workspace, graph: &[Box<dyn Step>], wanted: Wanted<'_>, f
     Ok(ran)
 }
 
-fn run_step(step: &dyn Step, workspace: &Workspace, mut state: State) -> Result<Record> {
-    let temporary = workspace.work.join(format!("tmp-{}", step.name()));
-    if temporary.exists() {
-        // Left behind by a run that was killed.
-        fs::remove_dir_all(&temporary).at_path("cannot clear", &temporary)?;
+fn rows_written(record: &Record) -> BTreeMap<String, u64> {
+    record.outputs.iter().map(|(table, receipt)| (table.clone(), receipt.rows)).collect()
+}
+
+/// Runs a stage and reports what it came to, whatever that is.
+fn run_reported(step: &dyn Step, workspace: &Workspace, state: State, lock: &Lock, why: &str) -> Result<Record> {
+    let (started, peak) = (Instant::now(), PeakMemory::begin());
+    // As it stands if the process ends here.
+    let mut report = StageReport::idle(step.name(), StageStatus::Interrupted, BTreeMap::new());
+    report.reason = Some(why.to_owned());
+    workspace.reports.put(report.clone());
+    let result = run_step(step, workspace, state, lock);
+    report.seconds = Some(started.elapsed().as_secs_f64());
+    report.peak_memory_bytes = peak.bytes();
+    match &result {
+        Ok(record) => (report.status, report.rows) = (StageStatus::Done, rows_written(record)),
+        Err(e) => (report.status, report.reason) = (StageStatus::Failed, Some(e.to_string())),
     }
-    fs::create_dir_all(&temporary).at_path("cannot create", &temporary)?;
-    let record = step.run(workspace, &state, &temporary)?;
+    workspace.reports.put(report);
+    result
+}
+
+/// Name of the directory a stage writes into.
+fn temporary(stage: &str) -> String {
+    format!("{TEMPORARY}{stage}")
+}
+
+/// Removes what stages that were killed left: they may have filled the disk.
+fn clear_temporary(work: &Path) -> Result<()> {
+    for entry in fs::read_dir(work).at_path("cannot list", work)? {
+        let path = entry.at_path("cannot list", work)?.path();
+        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(TEMPORARY)) && path.is_dir() {
+            fs::remove_dir_all(&path).at_path("cannot clear", &path)?;
+        }
+    }
+    Ok(())
+}
+
+fn run_step(step: &dyn Step, workspace: &Workspace, state: State, lock: &Lock) -> Result<Record> {
+    let into = workspace.work.join(temporary(step.name()));
+    fs::create_dir_all(&into).at_path("cannot create", &into)?;
+    let result = write_and_show(step, workspace, state, lock, &into);
+    if result.is_err() {
+        // Best effort: the next run clears what is left, but a full disk is emptier at once.
+        let _ = fs::remove_dir_all(&into);
+    }
+    result
+}
+
+fn write_and_show(step: &dyn Step, workspace: &Workspace, mut state: State, lock: &Lock, into: &Path) -> Result<Record> {
+    let record = step.run(workspace, &state, into)?;
+    lock.check()?;
     // From here until the record is written the outputs on disk may be of two ages: forget the old record first.
     if state.forget(step.name()) {
         state.save(&workspace.work)?;
     }
     for table in step.writes() {
-        let from = table_path(&temporary, table);
+        let from = table_path(into, table);
         fs::rename(&from, table_path(&workspace.work, table)).at_path("cannot rename", &from)?;
     }
     sync_directory(&workspace.work)?;
     state.insert(step.name(), record.clone());
     state.save(&workspace.work)?;
-    fs::remove_dir_all(&temporary).at_path("cannot clear", &temporary)?;
+    fs::remove_dir_all(into).at_path("cannot clear", into)?;
+    lock.check()?;
+    let _guard = undisturbed();
+    step.conclude(workspace, &state, &record)?;
     Ok(record)
 }

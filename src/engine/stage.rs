@@ -99,6 +99,15 @@ pub trait Stage: Declared {
     /// Whatever stops the run; outputs so far are dropped.
     fn run(inputs: &Inputs<'_, Self>, outputs: &mut Outputs<'_, Self>) -> Result<Self::Facts>;
 
+    /// Shows to the world what `run` prepared, once the stage's tables and record are on disk. The engine calls it last: when it fails,
+    /// nothing else has changed, and when it is done, nothing is left that could fail.
+    ///
+    /// # Errors
+    /// What was prepared cannot be shown.
+    fn conclude(_inputs: &Inputs<'_, Self>, _facts: &Self::Facts) -> Result<()> {
+        Ok(())
+    }
+
     /// Why what the stage told no longer holds in the world outside (a source, a published directory); none when it does.
     ///
     /// # Errors
@@ -164,6 +173,11 @@ pub trait Step {
     /// # Errors
     /// Those of the stage.
     fn run(&self, workspace: &Workspace, state: &State, into: &Path) -> Result<Record>;
+    /// Shows to the world what the stage prepared.
+    ///
+    /// # Errors
+    /// Those of the stage.
+    fn conclude(&self, workspace: &Workspace, state: &State, record: &Record) -> Result<()>;
 }
 
 impl<S: Stage> Step for Bound<S> {
@@ -197,5 +211,11 @@ impl<S: Stage> Step for Bound<S> {
         let facts_sha256 = facts.fingerprint()?;
         let facts = serde_json::to_value(&facts).map_err(|e| Error::Internal(format!("facts of '{}': {e}", S::NAME)))?;
         Ok(Record { parts: self.parts(state)?, outputs: outputs.receipts()?, facts, facts_sha256 })
+    }
+
+    fn conclude(&self, workspace: &Workspace, state: &State, record: &Record) -> Result<()> {
+        let facts = serde_json::from_value(record.facts.clone())
+            .map_err(|e| Error::Internal(format!("facts of '{}' are not what it told: {e}", S::NAME)))?;
+        S::conclude(&Inputs::new(&self.settings, &self.references, workspace, state), &facts)
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod lineage;
 pub mod pages;
+pub mod shim;
 
 use assert_cmd::Command;
 use std::path::{Path, PathBuf};

@@ -45,13 +45,13 @@ impl Bench {
     }
 
     pub fn environment(&self) -> Environment {
-        Environment::from_lookup(|name| match name {
+        let lookup = |name: &str| match name {
             "HF_ENDPOINT" => Some(self.hub.url.clone()),
             "HF_TOKEN" => self.token.map(ToOwned::to_owned),
             "HF_HOME" => Some(self.dir.path().join("hf").display().to_string()),
             _ => None,
-        })
-        .unwrap()
+        };
+        Environment::from_lookup(lookup, self.dir.path()).unwrap()
     }
 
     pub fn client(&self) -> Client {

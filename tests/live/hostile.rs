@@ -76,9 +76,10 @@ fn nobody_at_home_is_exit_status_4() {
     let mut bench = bench();
     bench.patience = Patience { patience: Duration::from_secs(3), ..Patience::default() };
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let environment = hugging_carbon::hub::live::environment::Environment::from_lookup(|n| {
-        (n == "HF_ENDPOINT").then(|| format!("http://{free}"))
-    })
+    let environment = hugging_carbon::hub::live::environment::Environment::from_lookup(
+        |n| (n == "HF_ENDPOINT").then(|| format!("http://{free}")),
+        bench.dir.path(),
+    )
     .unwrap();
     let client = hugging_carbon::hub::live::client::Client::new(&environment, bench.caps, bench.clock.clone()).unwrap();
     let mut fetcher = hugging_carbon::hub::live::fetch::Fetcher::new(&client, bench.patience);
@@ -179,11 +180,14 @@ fn pages_that_are_too_large_as_a_rule_cost_few_requests_in_vain() {
 #[test]
 fn offline_means_no_network() {
     let bench = bench();
-    let environment = hugging_carbon::hub::live::environment::Environment::from_lookup(|n| match n {
-        "HF_ENDPOINT" => Some(bench.hub.url.clone()),
-        "HF_HUB_OFFLINE" => Some("yes".into()),
-        _ => None,
-    })
+    let environment = hugging_carbon::hub::live::environment::Environment::from_lookup(
+        |n| match n {
+            "HF_ENDPOINT" => Some(bench.hub.url.clone()),
+            "HF_HUB_OFFLINE" => Some("yes".into()),
+            _ => None,
+        },
+        bench.dir.path(),
+    )
     .unwrap();
     let error = hugging_carbon::hub::live::client::Client::new(&environment, bench.caps, bench.clock.clone()).err().unwrap();
     assert!(error.to_string().contains("HF_HUB_OFFLINE"), "{error}");

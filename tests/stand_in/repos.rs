@@ -95,8 +95,8 @@ fn api(repos: &mut Repos, request: &Request, rest: &str) -> Reply {
     let id = format!("{owner}/{name}");
     let Some(repo) = repos.datasets.get_mut(&id) else { return Reply::error(404, "RepoNotFound") };
     match tail {
-        [] => info(repo, &id, "main"),
-        ["revision", revision] => info(repo, &id, revision),
+        [] => info(repo, &id, "main", request.target.contains("blobs=true")),
+        ["revision", revision] => info(repo, &id, revision, false),
         ["refs"] => {
             let list = |kind: &str, refs: Vec<(String, String)>| -> Value {
                 refs.iter().map(|(n, oid)| json!({"name": n, "ref": format!("refs/{kind}/{n}"), "targetCommit": oid})).collect()
@@ -130,9 +130,17 @@ fn api(repos: &mut Repos, request: &Request, rest: &str) -> Reply {
     }
 }
 
-fn info(repo: &Repo, id: &str, revision: &str) -> Reply {
+fn info(repo: &Repo, id: &str, revision: &str, with_blobs: bool) -> Reply {
     let Some(commit) = repo.at(revision) else { return Reply::error(404, "RevisionNotFound") };
-    let siblings: Value = commit.files.keys().map(|path| json!({"rfilename": path})).collect();
+    // With `blobs=true` the Hub adds sizes, and the digests of what it keeps as large files.
+    let sibling = |(path, bytes): (&String, &Arc<Vec<u8>>)| match path.ends_with(".parquet") {
+        _ if !with_blobs => json!({"rfilename": path}),
+        false => json!({"rfilename": path, "size": bytes.len()}),
+        true => {
+            json!({"rfilename": path, "size": bytes.len(), "lfs": {"sha256": hex(&Sha256::digest(&**bytes)), "size": bytes.len()}})
+        }
+    };
+    let siblings: Value = commit.files.iter().map(sibling).collect();
     Reply::json(200, &json!({"_id": "621ffdd236468d709f181d58", "id": id, "sha": commit.oid, "private": false, "gated": false, "disabled": false, "downloads": 1, "likes": 0, "tags": [], "siblings": siblings}).to_string())
 }
 

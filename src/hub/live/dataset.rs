@@ -10,11 +10,10 @@ use crate::hub::live::environment::Environment;
 use crate::hub::live::fetch::{Fetched, Fetcher, Patience};
 use crate::hub::live::rate_limit::{Backoff, wait};
 use crate::hub::live::remote::{self, RepoId};
-use crate::tables::io::{sha256_file, sync_directory};
+use crate::store::{sha256_file, sync_directory, write_synced};
 use fs_err as fs;
 use hf_hub::HFError;
 use hf_hub::progress::{DownloadEvent, ProgressEvent, ProgressHandler};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -63,11 +62,11 @@ pub fn fetch(
             }
             commit
         }
-        _ => cached_commit(&folder, revision, &place)?,
+        _ => cached_commit(environment, &folder, revision, &place)?,
     };
     let path = folder.join("snapshots").join(&commit).join(file);
     if !path.exists() {
-        return Err(remote::error(&HFError::LocalEntryNotFound { path: file.to_owned() }, place));
+        return Err(remote::cache_error(&HFError::LocalEntryNotFound { path: file.to_owned() }, environment, place));
     }
     check(&path, commit)
 }
@@ -131,7 +130,7 @@ fn download(
             Err(e) if remote::is_transient(&e) => {
                 remote::error(&e, place).to_string().lines().next().unwrap_or_default().to_owned()
             }
-            Err(e) => return Err(remote::error(&e, place)),
+            Err(e) => return Err(remote::cache_error(&e, environment, place)),
         };
         // Getting further than before is progress, even though the crate begins a plain file anew each time.
         let reached = told.best.load(Ordering::SeqCst);
@@ -186,20 +185,21 @@ fn remember(folder: &Path, revision: &str, commit: &str) -> Result<()> {
     let path = folder.join("refs").join(revision);
     let dir = path.parent().unwrap_or(folder);
     fs::create_dir_all(dir).at_path("cannot create", dir)?;
-    let mut temporary = tempfile::NamedTempFile::new_in(dir).at_path("cannot create a file in", dir)?;
-    temporary.write_all(commit.as_bytes()).at_path("cannot write", &path)?;
-    temporary.persist(&path).map_err(|e| Error::io("cannot rename to", &path, e.error))?;
+    // The cache is shared with other programs: each writes under a name of its own.
+    let temporary = dir.join(format!(".hugging-carbon-{}", std::process::id()));
+    write_synced(&temporary, commit.as_bytes())?;
+    fs::rename(&temporary, &path).at_path("cannot rename to", &path)?;
     sync_directory(dir)
 }
 
-fn cached_commit(folder: &Path, revision: &str, place: &str) -> Result<String> {
+fn cached_commit(environment: &Environment, folder: &Path, revision: &str, place: &str) -> Result<String> {
     if is_commit(revision) {
         return Ok(revision.to_owned());
     }
     let text = fs::read_to_string(folder.join("refs").join(revision)).unwrap_or_default();
     Some(text.trim().to_owned())
         .filter(|commit| is_commit(commit))
-        .ok_or_else(|| remote::error(&HFError::LocalEntryNotFound { path: revision.to_owned() }, place))
+        .ok_or_else(|| remote::cache_error(&HFError::LocalEntryNotFound { path: revision.to_owned() }, environment, place))
 }
 
 /// Digests the file. In the cache a large file is named by its SHA-256, which then must agree.

@@ -16,19 +16,20 @@ pub struct Environment {
     pub endpoint: Url,
     /// The user's token, if there is one (`HF_TOKEN`, else the file `HF_TOKEN_PATH`, else `$HF_HOME/token`).
     pub token: Option<Token>,
-    /// Cache of downloaded files (`HF_HUB_CACHE`, else `$HF_HOME/hub`).
+    /// Cache of downloaded files (`HF_HUB_CACHE`, else `$HF_HOME/hub`, else `huggingface/hub` below the data directory's `hub`).
     pub hub_cache: PathBuf,
     /// Whether the network must not be touched (`HF_HUB_OFFLINE`).
     pub offline: bool,
 }
 
 impl Environment {
-    /// Reads the environment through `lookup`. An empty variable counts as unset.
+    /// Reads the environment through `lookup`. An empty variable counts as unset. Without any home (a service, an empty environment) the
+    /// cache is in `without_home`, never in the working directory.
     ///
     /// # Errors
     /// `HF_ENDPOINT` is not an http(s) URL or carries a password; a token file exists but cannot be read; a token that cannot
     /// be sent in a header.
-    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self> {
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>, without_home: &Path) -> Result<Self> {
         let get = |name: &str| lookup(name).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty());
         let user_home = get("HOME").map(PathBuf::from);
         let expand = |path: String| match (path.strip_prefix("~/"), &user_home) {
@@ -39,7 +40,7 @@ impl Environment {
             (Some(home), _, _) => expand(home),
             (None, Some(cache), _) => expand(cache).join("huggingface"),
             (None, None, Some(home)) => home.join(".cache/huggingface"),
-            (None, None, None) => PathBuf::from(".cache/huggingface"),
+            (None, None, None) => without_home.join("huggingface"),
         };
         let hub_cache = get("HF_HUB_CACHE").map_or_else(|| home.join("hub"), expand);
         let offline = get("HF_HUB_OFFLINE").is_some_and(|v| ["1", "ON", "YES", "TRUE"].contains(&v.to_ascii_uppercase().as_str()));
@@ -61,8 +62,8 @@ impl Environment {
     ///
     /// # Errors
     /// As [`Environment::from_lookup`].
-    pub fn from_process() -> Result<Self> {
-        Self::from_lookup(|name| std::env::var(name).ok())
+    pub fn from_process(without_home: &Path) -> Result<Self> {
+        Self::from_lookup(|name| std::env::var(name).ok(), without_home)
     }
 
     /// The endpoint as text, without a trailing slash.
@@ -106,7 +107,8 @@ fn token_file(path: &Path) -> Result<Option<Token>> {
     match fs::read_to_string(path) {
         Ok(text) if text.trim().is_empty() => Ok(None),
         Ok(text) => Token::new(text.trim(), &path.display().to_string()).map(Some),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        // A home that is no directory holds no token.
+        Err(e) if matches!(e.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => Ok(None),
         Err(e) => Err(e).at_path("cannot read the token file", path),
     }
 }
@@ -118,7 +120,7 @@ mod tests {
 
     fn read(pairs: &[(&str, &str)]) -> Result<Environment> {
         let map: BTreeMap<String, String> = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        Environment::from_lookup(|name| map.get(name).cloned())
+        Environment::from_lookup(|name| map.get(name).cloned(), Path::new("/data/hub"))
     }
 
     #[test]
@@ -130,6 +132,9 @@ mod tests {
         assert_eq!(read(&[("XDG_CACHE_HOME", "/x"), ("HOME", "/h")]).unwrap().hub_cache, Path::new("/x/huggingface/hub"));
         assert_eq!(read(&[("HF_HOME", "~/hf"), ("HOME", "/h")]).unwrap().hub_cache, Path::new("/h/hf/hub"));
         assert_eq!(read(&[("HF_HUB_CACHE", "/c"), ("HF_HOME", "/y")]).unwrap().hub_cache, Path::new("/c"));
+        // Regression: a service without HOME got a `.cache` in its working directory.
+        assert_eq!(read(&[]).unwrap().hub_cache, Path::new("/data/hub/huggingface/hub"));
+        assert!(read(&[("HOME", "/dev/null")]).unwrap().token.is_none());
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use crate::error::Result;
 use crate::hub::live::client::{Answer, Client, Outcome, Refusal, Want, shown};
 use crate::hub::live::rate_limit::{Backoff, Pacer, RESUME, wait};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use url::Url;
 
@@ -25,7 +26,7 @@ impl Default for Patience {
 }
 
 /// What the network cost.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Requests sent.
     pub requests: u64,
@@ -35,6 +36,27 @@ pub struct Counts {
     pub retried: u64,
     /// Time spent waiting, in milliseconds.
     pub waited_ms: u64,
+}
+
+/// What all fetchers of this process sent, for the run's results.
+static SENT: [AtomicU64; 4] = [const { AtomicU64::new(0) }; 4];
+
+impl Counts {
+    /// Everything that this process has sent so far. Files that the hf-hub crate transfers are not counted.
+    #[must_use]
+    pub fn of_process() -> Self {
+        let [requests, rate_limited, retried, waited_ms] = SENT.each_ref().map(|count| count.load(Ordering::Relaxed));
+        Self { requests, rate_limited, retried, waited_ms }
+    }
+
+    fn add(&mut self, more: Self) {
+        let counts = [&mut self.requests, &mut self.rate_limited, &mut self.retried, &mut self.waited_ms];
+        let more = [more.requests, more.rate_limited, more.retried, more.waited_ms];
+        for ((count, total), more) in counts.into_iter().zip(&SENT).zip(more) {
+            *count += more;
+            total.fetch_add(more, Ordering::Relaxed);
+        }
+    }
 }
 
 /// What a URL gave in the end.
@@ -96,7 +118,7 @@ impl<'a> Fetcher<'a> {
         loop {
             self.pause(self.pacer.delay(clock.now()));
             self.pacer.sent(clock.now());
-            self.counts.requests += 1;
+            self.counts.add(Counts { requests: 1, ..Counts::default() });
             let (outcome, rate) = client.get(url, want)?;
             self.pacer.observe(&rate, clock.now());
             let (reason, asked) = match outcome {
@@ -104,11 +126,11 @@ impl<'a> Fetcher<'a> {
                 Outcome::TooLarge { next, redirects } => return Ok(Fetched::TooLarge { next, redirects }),
                 Outcome::Refused(refusal) => return Ok(Fetched::Refused(refusal)),
                 Outcome::RateLimited { wait } => {
-                    self.counts.rate_limited += 1;
+                    self.counts.add(Counts { rate_limited: 1, ..Counts::default() });
                     ("HTTP status 429 (rate limit)".to_owned(), wait)
                 }
                 Outcome::Retry { reason, wait } => {
-                    self.counts.retried += 1;
+                    self.counts.add(Counts { retried: 1, ..Counts::default() });
                     (reason, wait)
                 }
             };
@@ -119,7 +141,8 @@ impl<'a> Fetcher<'a> {
     }
 
     fn pause(&mut self, time: Duration) {
-        self.counts.waited_ms += u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let waited_ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        self.counts.add(Counts { waited_ms, ..Counts::default() });
         wait(self.client.clock(), time);
     }
 

@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn the_query_is_what_the_hub_documents() {
-        let environment = Environment::from_lookup(|_| None).unwrap();
+        let environment = Environment::from_lookup(|_| None, std::path::Path::new("/nowhere")).unwrap();
         let url = Listing::full(false).url(&environment).unwrap();
         assert_eq!(url.path(), "/api/models");
         let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();

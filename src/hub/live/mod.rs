@@ -8,7 +8,7 @@
 //! record is which.
 //!
 //! Files: [`cards`] fetches READMEs; [`dataset`] takes a pinned file and [`upload`] uploads a snapshot, both through the hf-hub crate
-//! ([`remote`]). What is fetched when is decided by `stages::fetch`.
+//! ([`remote`]); [`published`] looks at what a repository holds. What is fetched when is decided by `stages::fetch`.
 
 pub mod cards;
 pub mod client;
@@ -22,6 +22,7 @@ pub mod incremental;
 pub mod journal;
 pub mod line;
 pub mod listing;
+pub mod published;
 pub mod rate_limit;
 pub mod remote;
 pub mod replay;

@@ -85,6 +85,25 @@ pub fn error(error: &HFError, place: impl ToString) -> Error {
     Error::network(what, place, remedy)
 }
 
+/// An error of the crate about its cache, with the directory that was looked at.
+#[must_use]
+pub fn cache_error(hf_error: &HFError, environment: &Environment, place: impl ToString) -> Error {
+    let cache = environment.hub_cache.display();
+    match hf_error {
+        HFError::LocalEntryNotFound { .. } => Error::network(
+            format!("it is not in the cache {cache}, and HF_HUB_OFFLINE is set"),
+            place,
+            "fetch it once with the network, or set HF_HUB_CACHE or HF_HOME to where it is",
+        ),
+        HFError::Io(e) => Error::network(
+            format!("cannot write the cache {cache}: {e}"),
+            place,
+            "see that it can be written and has space, or set HF_HUB_CACHE or HF_HOME to another directory",
+        ),
+        other => error(other, place),
+    }
+}
+
 /// Whether trying again may help.
 #[must_use]
 pub fn is_transient(error: &HFError) -> bool {

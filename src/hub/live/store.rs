@@ -1,10 +1,11 @@
 //! Content-addressed raw store: what the Hub sent, byte for byte, under its SHA-256.
 
 use crate::error::{Error, IoContext, Result};
+use crate::store::write_synced;
 use crate::tables::io::{sha256_bytes, sync_directory};
 use fs_err as fs;
 use std::collections::HashSet;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Compression of stored objects: the level of our Parquet files.
@@ -50,12 +51,13 @@ impl Store {
         let is_new = !shelf.exists();
         fs::create_dir_all(shelf).at_path("cannot create", shelf)?;
         // Two processes may store the same object at once: each under a name of its own.
-        let mut temporary =
-            tempfile::Builder::new().prefix(".new-").tempfile_in(shelf).at_path("cannot create a file in", shelf)?;
+        let temporary = shelf.join(format!(".new-{}-{sha256}", std::process::id()));
         let packed = zstd::encode_all(bytes, ZSTD_LEVEL).at_path("cannot compress", &path)?;
-        temporary.write_all(&packed).at_path("cannot write", &path)?;
-        temporary.as_file().sync_all().at_path("cannot sync", &path)?;
-        temporary.persist(&path).map_err(|e| Error::io("cannot rename to", &path, e.error))?;
+        write_synced(&temporary, &packed)
+            .and_then(|()| fs::rename(&temporary, &path).at_path("cannot rename", &temporary))
+            .inspect_err(|_| {
+                let _ = fs::remove_file(&temporary);
+            })?;
         sync_directory(shelf)?;
         if is_new {
             sync_directory(&self.objects)?;
@@ -81,25 +83,28 @@ impl Store {
         }
     }
 
-    /// Removes every object whose SHA-256 `keep` does not hold, and what a kill left half-written; returns how many. Not while
-    /// a crawl runs over this store.
+    /// Removes every object whose SHA-256 `keep` does not hold, and what a kill left half-written; returns how many, and their bytes. With
+    /// `dry` it only counts. Not while a crawl runs over this store.
     ///
     /// # Errors
     /// A directory cannot be read or a file cannot be removed.
-    pub fn prune(&self, keep: &HashSet<&str>) -> Result<u64> {
-        let mut removed = 0;
+    pub fn prune(&self, keep: &HashSet<&str>, dry: bool) -> Result<(u64, u64)> {
+        let (mut removed, mut bytes) = (0, 0);
         for shelf in fs::read_dir(&self.objects).at_path("cannot read", &self.objects)? {
             let shelf = shelf.at_path("cannot read", &self.objects)?.path();
             for object in fs::read_dir(&shelf).at_path("cannot read", &shelf)? {
                 let path = object.at_path("cannot read", &shelf)?.path();
                 let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
                 if !name.strip_suffix(".zst").is_some_and(|sha256| keep.contains(sha256)) {
-                    fs::remove_file(&path).at_path("cannot remove", &path)?;
+                    bytes += fs::metadata(&path).at_path("cannot read", &path)?.len();
                     removed += 1;
+                    if !dry {
+                        fs::remove_file(&path).at_path("cannot remove", &path)?;
+                    }
                 }
             }
         }
-        Ok(removed)
+        Ok((removed, bytes))
     }
 }
 
@@ -125,7 +130,9 @@ mod tests {
         let store = Store::open(dir.path()).unwrap();
         let (a, b) = (store.put(b"a").unwrap(), store.put(b"b").unwrap());
         fs::write(store.path(&a).with_file_name(".new-x"), "torn").unwrap();
-        assert_eq!(store.prune(&HashSet::from([a.as_str()])).unwrap(), 2);
+        let torn = fs::metadata(store.path(&b)).unwrap().len() + 4;
+        assert_eq!(store.prune(&HashSet::from([a.as_str()]), true).unwrap(), (2, torn));
+        assert_eq!(store.prune(&HashSet::from([a.as_str()]), false).unwrap(), (2, torn));
         assert!(store.get(&a).is_ok() && store.get(&b).is_err());
     }
 

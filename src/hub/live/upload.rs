@@ -53,6 +53,10 @@ fn collect(dir: &Path, prefix: &str, files: &mut Vec<PlannedFile>) -> Result<()>
             .file_name()
             .into_string()
             .map_err(|_| Error::input("a file name that is not UTF-8", path.display(), "remove it: it is no part of a snapshot"))?;
+        // Hidden files are the Hub's or the system's, as `audit` has it.
+        if name.starts_with('.') {
+            continue;
+        }
         let name = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
         let kind = entry.file_type().at_path("cannot read", &path)?;
         if kind.is_dir() {

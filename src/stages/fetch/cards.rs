@@ -68,7 +68,7 @@ pub(super) fn fetch_cohort_cards(
     journal: &Path,
     interactive: bool,
 ) -> Result<Option<PathBuf>> {
-    let environment = Environment::from_process()?;
+    let environment = Environment::from_process(hub)?;
     if environment.offline {
         return Ok(recorded_cards(hub));
     }
@@ -114,5 +114,10 @@ fn write_cards(file: &Path, store: &Store, index: &Path, wanted: &[Wanted]) -> R
     if text.is_empty() && file.exists() {
         return fs::remove_file(file).at_path("cannot remove", file);
     }
-    if text.is_empty() { Ok(()) } else { write_atomically(file, &text) }
+    if text.is_empty() {
+        return Ok(());
+    }
+    // The file is another every night; snapshots are rebuilt from the one they were made from.
+    store.put(&text)?;
+    write_atomically(file, &text)
 }

@@ -52,7 +52,7 @@ pub(super) fn recorded_pin(what: &str, wanted: &DatasetFile, hub: &Path) -> Opti
 
 /// Fetches the file, or finds it in the cache, and notes its commit.
 pub(super) fn fetch_pinned(what: &str, wanted: &DatasetFile, hub: &Path, interactive: bool) -> Result<Pinned> {
-    let environment = Environment::from_process()?;
+    let environment = Environment::from_process(hub)?;
     // Offline there is no client: the cache is all there is.
     let client = if environment.offline { None } else { Some(client(&environment, Caps::default())?) };
     let patience = patience(wanted.patience_s);

@@ -3,11 +3,9 @@
 //! `<data-dir>/hub/objects/` keeps page bodies and cards by digest, `recordings/<time>/` the journals of a crawl or an update, of which the
 //! newest complete one is read. Times decide only what is fetched when; no output contains them.
 
-use super::cards::card_index;
 use super::{ListingSettings, client, nothing_fetched, patience};
 use crate::engine::Spinner;
 use crate::error::{Error, IoContext, Result};
-use crate::hub::live::cards::{self, Outcome};
 use crate::hub::live::client::Caps;
 use crate::hub::live::crawl::{Step, crawl};
 use crate::hub::live::environment::Environment;
@@ -20,19 +18,16 @@ use crate::hub::live::replay::Recording;
 use crate::hub::live::store::Store;
 use crate::store::write_atomically;
 use fs_err as fs;
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Journals of complete crawls that are kept: the current one and the one before, for an audit of the last snapshot.
-const KEPT_RECORDINGS: usize = 2;
 /// Longest time between two full crawls: an update cannot see what the Hub changes in a record without a commit.
 const FULL_EVERY: Duration = Duration::from_secs(7 * 86_400);
 
 /// The journal of the listing to read.
 pub(super) fn fetch_listing(source: &ListingSettings, hub: &Path, interactive: bool) -> Result<PathBuf> {
     let current = recorded_listing(hub);
-    let environment = Environment::from_process()?;
+    let environment = Environment::from_process(hub)?;
     if environment.offline {
         return current.ok_or_else(|| nothing_fetched("listing"));
     }
@@ -60,14 +55,17 @@ pub(super) fn fetch_listing(source: &ListingSettings, hub: &Path, interactive: b
         waited_s = counts.waited_ms / 1_000,
         "the listing is complete"
     );
-    tidy(hub, &store)?;
     Ok(journal)
 }
 
 /// The journal of the newest complete recording.
 pub(super) fn recorded_listing(hub: &Path) -> Option<PathBuf> {
-    let complete = |dir: &PathBuf| ["merged.jsonl", "crawl.jsonl"].map(|name| dir.join(name)).into_iter().find(|j| is_complete(j));
-    recordings(hub).ok()?.iter().rev().find_map(complete)
+    recordings(hub).ok()?.iter().rev().find_map(|dir| complete_journal(dir))
+}
+
+/// The journal of a recording that is read, if it is complete.
+pub(super) fn complete_journal(dir: &Path) -> Option<PathBuf> {
+    ["merged.jsonl", "crawl.jsonl"].map(|name| dir.join(name)).into_iter().find(|journal| is_complete(journal))
 }
 
 fn is_complete(journal: &Path) -> bool {
@@ -82,11 +80,12 @@ fn started(journal: &Path) -> Result<Option<jiff::Timestamp>> {
     }))
 }
 
+/// Time since `at`. What lies in the future was recorded while the clock was wrong: it is as old as can be.
 fn age(at: jiff::Timestamp) -> Duration {
-    Duration::try_from(jiff::Timestamp::now().duration_since(at)).unwrap_or_default()
+    Duration::try_from(jiff::Timestamp::now().duration_since(at)).unwrap_or(Duration::MAX)
 }
 
-fn recordings(hub: &Path) -> Result<Vec<PathBuf>> {
+pub(super) fn recordings(hub: &Path) -> Result<Vec<PathBuf>> {
     let dir = hub.join("recordings");
     if !dir.exists() {
         return Ok(Vec::new());
@@ -106,7 +105,13 @@ fn unfinished(hub: &Path, current: Option<&Path>) -> Result<Option<PathBuf>> {
 }
 
 fn new_directory(hub: &Path) -> Result<PathBuf> {
-    let name = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%S.%6fZ").to_string();
+    let now = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%S.%6fZ").to_string();
+    // Names are in the order of the crawls, also when the clock went back.
+    let newest = recordings(hub)?.pop().and_then(|dir| Some(dir.file_name()?.to_string_lossy().into_owned()));
+    let name = match newest {
+        Some(newest) if newest >= now => format!("{newest}+"),
+        _ => now,
+    };
     let dir = hub.join("recordings").join(name);
     fs::create_dir_all(&dir).at_path("cannot create", &dir)?;
     Ok(dir)
@@ -158,31 +163,4 @@ fn full_since(journal: &Path) -> Result<Option<jiff::Timestamp>> {
         Ok(text) => Ok(text.trim().parse().ok()),
         Err(_) => started(journal),
     }
-}
-
-/// Removes old recordings and what only they used.
-fn tidy(hub: &Path, store: &Store) -> Result<()> {
-    let all = recordings(hub)?;
-    let (old, kept) = all.split_at(all.len().saturating_sub(KEPT_RECORDINGS));
-    for dir in old {
-        fs::remove_dir_all(dir).at_path("cannot remove", dir)?;
-    }
-    let mut keep: HashSet<String> = HashSet::new();
-    for dir in kept {
-        for name in ["crawl.jsonl", "merged.jsonl", "changed.jsonl", "light.jsonl"] {
-            let path = dir.join(name);
-            if is_complete(&path) {
-                keep.extend(Recording::open(store, &path)?.page_digests().map(str::to_owned));
-            }
-        }
-    }
-    if let Ok(index) = cards::read_index(&card_index(hub)) {
-        keep.extend(index.values().filter_map(|line| match &line.outcome {
-            Outcome::Fetched { sha256, .. } | Outcome::Renamed { sha256, .. } => Some(sha256.clone()),
-            _ => None,
-        }));
-    }
-    let removed = store.prune(&keep.iter().map(String::as_str).collect())?;
-    tracing::debug!(removed, "objects of old recordings removed");
-    Ok(())
 }

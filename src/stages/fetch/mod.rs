@@ -5,6 +5,7 @@
 
 mod cards;
 mod dataset;
+pub mod inputs;
 mod listing;
 
 pub use cards::Cohort;
@@ -20,6 +21,7 @@ use crate::hub::live::fetch::Patience;
 use crate::store::{sha256_bytes, sha256_file, write_atomically};
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -59,6 +61,9 @@ pub struct Settings {
     /// Whether the network may be used.
     #[serde(skip)]
     pub network: Network,
+    /// Digests of the inputs that snapshots were made from: they are kept. None if that is not known; then everything is.
+    #[serde(skip)]
+    pub pinned_inputs: Option<BTreeSet<String>>,
 }
 
 /// Whether the network may be used.
@@ -243,7 +248,12 @@ fn fetch_index(settings: &Settings, interactive: bool) -> Result<(PinnedFiles, O
         IndexSource::Sample => Ok((settings.sample(true)?, None)),
         IndexSource::Path { path, revision } => Ok((pin_index(path, revision.clone())?, None)),
         IndexSource::Listing(listing) => {
-            Ok((pin_index(&listing::fetch_listing(listing, &settings.hub_dir, interactive)?, None)?, None))
+            let journal = listing::fetch_listing(listing, &settings.hub_dir, interactive)?;
+            if let Some(pinned) = &settings.pinned_inputs {
+                let pruned = inputs::prune(&settings.hub_dir, pinned, false)?;
+                tracing::debug!(?pruned, "what no snapshot was made from is removed");
+            }
+            Ok((pin_index(&journal, None)?, None))
         }
         IndexSource::Dataset(wanted) => {
             pin_dataset(wanted, dataset::fetch_pinned("index", wanted, &settings.hub_dir, interactive)?)

@@ -1,14 +1,17 @@
 //! The manifest: what a snapshot was made from and what it holds.
 
+use super::retention::versions;
 use crate::domain::{GroupBy, Quantiles};
-use crate::error::{Error, Result};
+use crate::error::{Error, IoContext, Result};
 use crate::stages::ingest::Input;
 use crate::stages::normalize::CorrectionCounts;
 use crate::tables::io::TableReceipt;
 use crate::tables::{AggregateRow, TableInfo, published};
+use fs_err as fs;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 /// Format of `manifest.json`; raised when a reader must change.
 pub const FORMAT_VERSION: u32 = 2;
@@ -55,6 +58,20 @@ pub struct Records {
     /// Columns of the sources that could not be read, with the records that lack their values.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub unread_columns: BTreeMap<String, u64>,
+}
+
+/// Digests of all inputs that the snapshots of a directory were made from: what has to be kept so that they can be rebuilt.
+///
+/// # Errors
+/// The directory or a manifest cannot be read; then it is not known what may go.
+pub fn inputs_of_snapshots(snapshots: &Path) -> Result<BTreeSet<String>> {
+    let mut digests = BTreeSet::new();
+    for version in versions(snapshots)? {
+        let path = snapshots.join(&version).join("manifest.json");
+        let text = fs::read(&path).at_path("cannot read", &path)?;
+        digests.extend(Manifest::parse(&text, &version)?.inputs.into_iter().map(|input| input.sha256));
+    }
+    Ok(digests)
 }
 
 /// One table.

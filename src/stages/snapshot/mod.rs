@@ -6,14 +6,19 @@ mod data_tests;
 mod documents;
 pub mod fallbacks;
 mod footprint;
+pub mod latest;
 mod lineage_totals;
 pub mod manifest;
 mod publish;
+pub mod retention;
 mod sensitivity;
 mod shrink_guard;
+mod verify;
 
 pub use documents::about;
-pub use publish::{LATEST, verify_files};
+pub use manifest::inputs_of_snapshots;
+pub use publish::{Standing, latest_manifest};
+pub use verify::{is_version_name, verify_files, version_name};
 
 use self::manifest::{Headline, Manifest, Records};
 use super::fetch::Fetch;
@@ -84,6 +89,9 @@ pub struct Settings {
     /// Directory of the snapshots.
     #[serde(skip)]
     pub snapshots: PathBuf,
+    /// Whether `latest` may go back to an older index.
+    #[serde(skip)]
+    pub may_go_back: bool,
 }
 
 impl Settings {
@@ -135,25 +143,46 @@ impl Stage for Publication {
         let settings = inputs.settings();
         aggregate::write_totals(inputs, outputs)?;
         lineage_totals::write_lineage(inputs, outputs)?;
-        let staging = settings.snapshots.join(format!(".staging-{}", std::process::id()));
-        publish::clear_staging(&settings.snapshots)?;
-        fs::create_dir_all(&staging).at_path("cannot create", &staging)?;
-        let receipts = collect_tables(inputs, outputs, &staging)?;
-        data_tests::check(&staging)?;
-        let manifest = write_documents(inputs, &staging, &receipts)?;
-        shrink_guard::guard_against_shrinking(&settings.snapshots, &staging, &manifest, settings.max_shrink_fraction)?;
-        let version = publish::publish(&settings.snapshots, &staging, &manifest)?;
-        tracing::info!(version, "published");
-        Ok(Published { version })
+        let staging = publish::staging(&settings.snapshots);
+        let staged = stage_snapshot(inputs, outputs, &staging);
+        if staged.is_err() {
+            // Best effort: the next run clears what is left, but a full disk is emptier at once.
+            let _ = fs::remove_dir_all(&staging);
+        }
+        staged
     }
 
-    /// The published directory is still there, complete, and `latest` points at it.
-    fn outdated(inputs: &Inputs<'_, Self>, facts: &Published) -> Result<Option<String>> {
-        let snapshots = &inputs.settings().snapshots;
-        let points_here = fs::read_link(snapshots.join(LATEST)).is_ok_and(|target| target == Path::new(&facts.version));
-        let intact = points_here && verify_files(&snapshots.join(&facts.version)).is_ok();
-        Ok((!intact).then(|| "its snapshot is missing".into()))
+    fn conclude(inputs: &Inputs<'_, Self>, facts: &Published) -> Result<()> {
+        publish::publish(&inputs.settings().snapshots, &facts.version, inputs.settings().may_go_back)
     }
+
+    /// The published directory is still there and complete, and `latest` points at it or at one of a newer index.
+    fn outdated(inputs: &Inputs<'_, Self>, facts: &Published) -> Result<Option<String>> {
+        let (snapshots, version) = (&inputs.settings().snapshots, &facts.version);
+        if verify_files(&snapshots.join(version)).is_err() {
+            return Ok(Some("its snapshot is missing".into()));
+        }
+        let is_latest = latest::latest_version(snapshots)?.as_ref() == Some(version);
+        let stays_behind = !inputs.settings().may_go_back && publish::newer_than(snapshots, version)?.is_some();
+        Ok((!is_latest && !stays_behind).then(|| "'latest' does not point at its snapshot".into()))
+    }
+}
+
+/// Puts the directory together that is going to be published, and tests it.
+fn stage_snapshot(inputs: &Inputs<'_, Publication>, outputs: &Outputs<'_, Publication>, staging: &Path) -> Result<Published> {
+    let settings = inputs.settings();
+    let snapshots = &settings.snapshots;
+    publish::clear_leftovers(snapshots)?;
+    fs::create_dir_all(staging).at_path("cannot create", staging)?;
+    let receipts = collect_tables(inputs, outputs, staging)?;
+    data_tests::check(staging)?;
+    let manifest = write_documents(inputs, staging, &receipts)?;
+    let version = publish::staged_version(snapshots, &manifest)?;
+    // What does not become the newest may be smaller than it.
+    if settings.may_go_back || publish::newer_than(snapshots, &version)?.is_none() {
+        shrink_guard::guard_against_shrinking(snapshots, staging, &manifest, settings.max_shrink_fraction)?;
+    }
+    Ok(Published { version })
 }
 
 /// Copies every published table into the staged directory, and checks that it is the one its stage wrote.

@@ -1,32 +1,45 @@
-//! A directory that never changes once it has its name, the link to the newest, and the check of what is published.
+//! A directory that never changes once it has its name, and the step that makes it the newest.
+//!
+//! Nothing is shown before everything is on disk: the stage writes and syncs the directory under a hidden name, the engine records its
+//! tables, and only then two renames publish it.
 
+use super::latest::{NewLatest, index_date_of, latest_snapshot, latest_version};
 use super::manifest::Manifest;
+use super::verify::{is_version_name, verify_files, version_name};
 use crate::error::{Error, IoContext, Result};
-use crate::store::{sha256_bytes, sha256_file, sync_directory};
-use crate::tables::io::table_path;
+use crate::store::{sha256_file, sync_directory};
 use fs_err as fs;
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
-/// Name of the link to the newest snapshot.
-pub const LATEST: &str = "latest";
-/// Hex digits of the content digest in a version name.
-const DIGEST_DIGITS: usize = 8;
+/// Directory in which a snapshot is put together.
+const STAGING: &str = ".staging-new";
+/// How the names of directories begin that a killed command left: half-built snapshots, and half-removed ones.
+const LEFTOVERS: [&str; 2] = [".staging-", FORGOTTEN];
+/// How the name of a snapshot begins that is being removed.
+pub(super) const FORGOTTEN: &str = ".forgotten-";
 
-/// Removes what killed runs left; nobody else publishes here, the data directory is locked.
-pub(super) fn clear_staging(snapshots: &Path) -> Result<()> {
+/// Where a snapshot is put together.
+pub(super) fn staging(snapshots: &Path) -> PathBuf {
+    snapshots.join(STAGING)
+}
+
+/// Removes what killed commands left; nobody else works here, the data directory is locked.
+pub(super) fn clear_leftovers(snapshots: &Path) -> Result<()> {
     fs::create_dir_all(snapshots).at_path("cannot create", snapshots)?;
     for entry in fs::read_dir(snapshots).at_path("cannot list", snapshots)? {
         let path = entry.at_path("cannot list", snapshots)?.path();
-        if path.file_name().is_some_and(|n| n.to_string_lossy().starts_with(".staging-")) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if LEFTOVERS.iter().any(|left| name.starts_with(left)) {
             fs::remove_dir_all(&path).at_path("cannot clear", &path)?;
         }
     }
     Ok(())
 }
 
-/// Gives the staged directory its name. An existing snapshot of that name has the same content and is left alone.
-pub(super) fn publish(snapshots: &Path, staging: &Path, manifest: &Manifest) -> Result<String> {
-    let version = version_name(manifest, &sha256_file(&staging.join("manifest.json"))?);
+/// The version that the staged directory is. If a snapshot of that name is there already, it has the same content.
+pub(super) fn staged_version(snapshots: &Path, manifest: &Manifest) -> Result<String> {
+    let version = version_name(manifest, &sha256_file(&staging(snapshots).join("manifest.json"))?);
     let target = snapshots.join(&version);
     if target.exists() {
         verify_files(&target).map_err(|e| {
@@ -35,75 +48,85 @@ pub(super) fn publish(snapshots: &Path, staging: &Path, manifest: &Manifest) -> 
                 target.display()
             ))
         })?;
-        fs::remove_dir_all(staging).at_path("cannot clear", staging)?;
-    } else {
-        fs::rename(staging, &target).at_path("cannot publish", &target)?;
     }
-    sync_directory(snapshots)?;
-    point_latest_at(snapshots, &version)?;
     Ok(version)
 }
 
-/// `<index date>-<first digits of the manifest's digest>`; the manifest covers everything else by digest.
-#[must_use]
-pub fn version_name(manifest: &Manifest, manifest_sha256: &str) -> String {
-    format!("{}-{}", manifest.index_date, &manifest_sha256[..DIGEST_DIGITS.min(manifest_sha256.len())])
-}
-
-fn point_latest_at(snapshots: &Path, version: &str) -> Result<()> {
-    let temporary = snapshots.join(".latest-new");
-    if fs::symlink_metadata(&temporary).is_ok() {
-        fs::remove_file(&temporary).at_path("cannot remove", &temporary)?;
+/// Gives the staged directory its name, and makes it the newest if that does not turn `latest` back to an older index.
+pub(super) fn publish(snapshots: &Path, version: &str, may_go_back: bool) -> Result<()> {
+    let (staging, target) = (staging(snapshots), snapshots.join(version));
+    let newer = newer_than(snapshots, version)?.filter(|_| !may_go_back);
+    // All that can need space comes before anything is shown.
+    let latest = if newer.is_none() { Some(NewLatest::prepare(snapshots, version)?) } else { None };
+    sync_directory(snapshots)?;
+    if target.exists() {
+        fs::remove_dir_all(&staging).at_path("cannot clear", &staging)?;
+    } else {
+        fs::rename(&staging, &target).at_path("cannot publish", &target)?;
     }
-    std::os::unix::fs::symlink(version, &temporary).at_path("cannot create", &temporary)?;
-    let latest = snapshots.join(LATEST);
-    fs::rename(&temporary, &latest).at_path("cannot rename", &latest)?;
-    sync_directory(snapshots)
+    if let Some(latest) = latest {
+        latest.show(snapshots)?;
+    }
+    sync_directory(snapshots)?;
+    match newer {
+        None => tracing::info!(version, "published"),
+        Some(newer) => tracing::warn!(
+            version,
+            latest = newer,
+            "published, and 'latest' stays where it is: its index is newer; to turn it back, add --allow-older"
+        ),
+    }
+    Ok(())
 }
 
-/// Checks every file of a snapshot against its manifest, and the manifest against the directory's name.
+/// The newest snapshot, if its index is newer than that of `version` and its directory is there.
+pub(super) fn newer_than(snapshots: &Path, version: &str) -> Result<Option<String>> {
+    let is_newer = |latest: &String| index_date_of(latest) > index_date_of(version) && snapshots.join(latest).exists();
+    Ok(latest_version(snapshots)?.filter(is_newer))
+}
+
+/// Which snapshots there are, and which is the newest; looked at before and after, it tells what a command that failed has done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// The newest, as `latest` has it.
+    pub latest: Option<String>,
+    /// All there are.
+    pub versions: BTreeSet<String>,
+}
+
+impl Standing {
+    /// What is there now; what cannot be read is not there.
+    #[must_use]
+    pub fn look(snapshots: &Path) -> Self {
+        let names =
+            fs::read_dir(snapshots).into_iter().flatten().flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+        Self { latest: latest_version(snapshots).ok().flatten(), versions: names.filter(|name| is_version_name(name)).collect() }
+    }
+
+    /// What has happened since `before`, in words.
+    #[must_use]
+    pub fn since(&self, before: &Self) -> String {
+        let latest = match &self.latest {
+            None => "there is no 'latest' yet".to_owned(),
+            Some(latest) => format!("'latest' is still {latest}"),
+        };
+        let new: Vec<&str> = self.versions.difference(&before.versions).map(String::as_str).collect();
+        match (self.latest == before.latest, new.as_slice()) {
+            (true, []) => format!("nothing; {latest}"),
+            (true, new) => format!("{} is complete, but {latest}; the next run mends that", new.join(", ")),
+            (false, _) => format!("'latest' is now {}; what failed came after that", self.latest.as_deref().unwrap_or("gone")),
+        }
+    }
+}
+
+/// Manifest of the newest snapshot; none if there is none.
 ///
 /// # Errors
-/// `Verification` names the file or table that differs, is missing or does not belong there.
-pub fn verify_files(snapshot: &Path) -> Result<Manifest> {
-    let manifest_path = snapshot.join("manifest.json");
-    let text = fs::read(&manifest_path).at_path("cannot read", &manifest_path)?;
-    let fail = |what: String| Err(Error::Verification(what));
-    let name = snapshot.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    let digest = sha256_bytes(&text);
-    if !name.ends_with(&format!("-{}", &digest[..DIGEST_DIGITS])) {
-        return fail(format!("manifest.json does not belong to {name}: its digest begins with {}", &digest[..DIGEST_DIGITS]));
-    }
-    let manifest = Manifest::parse(&text, &name)?;
-    if name != version_name(&manifest, &digest) {
-        return fail(format!("the directory is named {name}, its manifest says {}", version_name(&manifest, &digest)));
-    }
-    for (table, entry) in &manifest.tables {
-        let path = table_path(snapshot, table);
-        if !path.exists() {
-            return fail(format!("table '{table}': {table}.parquet is missing"));
-        }
-        if sha256_file(&path)? != entry.receipt.sha256 {
-            return fail(format!("table '{table}': {table}.parquet differs from the manifest"));
-        }
-    }
-    for (document, sha256) in &manifest.documents {
-        let path = snapshot.join(document);
-        if !path.exists() {
-            return fail(format!("document {document} is missing"));
-        }
-        if sha256_file(&path)? != *sha256 {
-            return fail(format!("document {document} differs from the manifest"));
-        }
-    }
-    for entry in fs::read_dir(snapshot).at_path("cannot list", snapshot)? {
-        let file = entry.at_path("cannot list", snapshot)?.file_name().to_string_lossy().into_owned();
-        let known = file == "manifest.json"
-            || manifest.documents.contains_key(&file)
-            || file.strip_suffix(".parquet").is_some_and(|table| manifest.tables.contains_key(table));
-        if !known {
-            return fail(format!("{file} does not belong to the snapshot"));
-        }
-    }
-    Ok(manifest)
+/// `latest` leads nowhere, or its manifest cannot be read.
+pub fn latest_manifest(snapshots: &Path) -> Result<Option<(PathBuf, Manifest)>> {
+    let Some(latest) = latest_snapshot(snapshots)? else { return Ok(None) };
+    let path = latest.join("manifest.json");
+    let text = fs::read(&path).at_path("cannot read", &path)?;
+    let manifest = Manifest::parse(&text, &latest.display().to_string())?;
+    Ok(Some((latest, manifest)))
 }

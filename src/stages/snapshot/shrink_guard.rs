@@ -1,12 +1,11 @@
 //! A source that lost many models, or a field of many, against the newest snapshot is not published.
 
 use super::manifest::Manifest;
-use super::publish::LATEST;
+use super::publish::latest_manifest;
 use crate::error::{Error, Result};
 use crate::tables::io::{open_columns, table_path};
 use crate::tables::{ModelRow, Row};
 use arrow::array::Array;
-use fs_err as fs;
 use std::path::Path;
 
 /// Columns of `models` whose share of filled cells is compared with the newest snapshot: an outage of the source that leaves the rows and
@@ -25,9 +24,15 @@ const GUARDED_FIELDS: [&str; 9] = [
 
 /// A source that lost many models, or a field of many, against the newest snapshot is not published.
 pub(super) fn guard_against_shrinking(snapshots: &Path, staging: &Path, manifest: &Manifest, limit: f64) -> Result<()> {
-    let latest = snapshots.join(LATEST);
-    let Ok(text) = fs::read(latest.join("manifest.json")) else { return Ok(()) };
-    let previous = Manifest::parse(&text, &latest.display().to_string())?;
+    let (latest, previous) = match latest_manifest(snapshots) {
+        Ok(Some(found)) => found,
+        Ok(None) => return Ok(()),
+        Err(Error::Io { path, source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+            tracing::warn!(path = %path.display(), "'latest' leads nowhere: nothing to compare the index with");
+            return Ok(());
+        }
+        Err(e) => return Err(e),
+    };
     let count = |m: &Manifest| m.tables.get(ModelRow::NAME).map_or(0, |t| t.receipt.rows);
     #[allow(clippy::cast_precision_loss)]
     let (before, now) = (count(&previous) as f64, count(manifest) as f64);

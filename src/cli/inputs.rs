@@ -1,0 +1,106 @@
+//! What a snapshot was made from, as far as it is at hand: files given or fetched, old crawls, the sample of the binary.
+
+use super::Cli;
+use super::compose::fetch_settings;
+use hugging_carbon::error::{IoContext, Result};
+use hugging_carbon::hub;
+use hugging_carbon::hub::FileKind;
+use hugging_carbon::hub::live::store::Store;
+use hugging_carbon::reference::Reference;
+use hugging_carbon::stages::fetch::{EMBEDDED_CARDS, EMBEDDED_SAMPLE, found_roots, inputs};
+use hugging_carbon::stages::ingest::Input;
+use hugging_carbon::stages::snapshot::manifest::{FORMAT_VERSION, Manifest};
+use hugging_carbon::store::{sha256_bytes, sha256_file};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Inputs that are at hand, by digest.
+pub struct AtHand {
+    files: BTreeMap<String, PathBuf>,
+    recordings: BTreeMap<String, PathBuf>,
+    embedded: BTreeMap<String, &'static [u8]>,
+    store: Option<Store>,
+}
+
+impl AtHand {
+    /// Looks at the source and the cards of the command line, and at what was fetched into the data directory.
+    pub fn look(cli: &Cli) -> Result<Self> {
+        let settings = fetch_settings(cli)?;
+        let (mut files, mut recordings) = (BTreeMap::new(), BTreeMap::new());
+        let real = |path: &Path| fs_err::canonicalize(path).at_path("cannot read", path);
+        let [index_root, cards_root] = found_roots(&settings);
+        if let Some(path) = index_root.filter(|p| p.exists()) {
+            for file in hub::find_files(&path)?.files {
+                let kept = if file.kind == FileKind::Recording { &mut recordings } else { &mut files };
+                kept.insert(hub::file_digest(&file)?, real(&file.path)?);
+            }
+        }
+        if let Some(path) = cards_root.filter(|p| p.exists()) {
+            for (_, file) in hub::find_card_files(&path)?.files {
+                files.insert(sha256_file(&file)?, real(&file)?);
+            }
+        }
+        let store = inputs::fetched(&settings.hub_dir)?;
+        if let Some(store) = &store {
+            for (digest, journal) in inputs::recorded(&settings.hub_dir)? {
+                if inputs::is_whole(store, &journal) {
+                    recordings.insert(digest, real(&journal)?);
+                }
+            }
+        }
+        let embedded = [EMBEDDED_SAMPLE, EMBEDDED_CARDS].map(|bytes| (sha256_bytes(bytes), bytes));
+        Ok(Self { files, recordings, embedded: embedded.into(), store })
+    }
+
+    /// Whether an input is at hand.
+    pub fn has(&self, input: &Input) -> bool {
+        let digest = &input.sha256;
+        self.files.contains_key(digest)
+            || self.recordings.contains_key(digest)
+            || self.embedded.contains_key(digest)
+            || self.store.as_ref().is_some_and(|store| store.path(digest).exists())
+    }
+
+    /// The journal of the crawl that an input is.
+    pub fn recording(&self, input: &Input) -> Option<&Path> {
+        self.recordings.get(&input.sha256).map(PathBuf::as_path)
+    }
+
+    /// Lays an input down as `target`; false if it is not at hand.
+    pub fn lay_down(&self, input: &Input, target: &Path) -> Result<bool> {
+        let digest = &input.sha256;
+        if let Some(path) = self.files.get(digest) {
+            return link_or_copy(path, target).map(|()| true);
+        }
+        let stored = match &self.store {
+            Some(store) if store.path(digest).exists() => Some(store.get(digest)?),
+            _ => None,
+        };
+        match stored.as_deref().or_else(|| self.embedded.get(digest).copied()) {
+            Some(bytes) => fs_err::write(target, bytes).at_path("cannot write", target).map(|()| true),
+            None => Ok(false),
+        }
+    }
+}
+
+/// A link, or a copy where there can be none.
+fn link_or_copy(path: &Path, target: &Path) -> Result<()> {
+    match std::os::unix::fs::symlink(path, target) {
+        Ok(()) => Ok(()),
+        Err(_) => fs_err::copy(path, target).map(|_| ()).at_path("cannot create", target),
+    }
+}
+
+/// How this program differs from the one a snapshot was made with; none if a rebuild can give the same bytes.
+pub fn other_program(manifest: &Manifest, reference: &Reference) -> Option<String> {
+    if manifest.format_version != FORMAT_VERSION {
+        return Some(format!("the snapshot has format {}, this program writes format {FORMAT_VERSION}", manifest.format_version));
+    }
+    let ours = env!("CARGO_PKG_VERSION");
+    if manifest.crate_version != ours {
+        return Some(format!("the snapshot was made by hugging-carbon {}, this is {ours}", manifest.crate_version));
+    }
+    let other: Vec<&str> =
+        manifest.reference_files.iter().filter(|(n, d)| reference.digests.get(*n) != Some(d)).map(|(n, _)| n.as_str()).collect();
+    (!other.is_empty()).then(|| format!("this build has other reference tables: {}", other.join(", ")))
+}

@@ -1,0 +1,171 @@
+/* The file layer of a process, counted, and made to fail: cc -shared -fPIC -o shim.so shim.c -ldl, then LD_PRELOAD. For tests only.
+ *
+ * SHIM_DIR=path      only operations on files below it count
+ * SHIM_LOG=file      a line "number operation path" for each
+ * SHIM_AT=n          at the n-th operation ...
+ * SHIM_DO=how        ... an errno by its number, or kill-before, kill-after
+ * SHIM_ALWAYS=op:e   every operation of this name fails with errno e, wherever it is
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define FDS 4096
+static char *paths[FDS];
+static atomic_long count;
+static const char *dir, *always, *how;
+static size_t dir_length;
+static long at;
+static int log_fd = -1;
+
+__attribute__((constructor)) static void start(void) {
+    dir = getenv("SHIM_DIR");
+    dir_length = dir ? strlen(dir) : 0;
+    always = getenv("SHIM_ALWAYS");
+    how = getenv("SHIM_DO");
+    at = getenv("SHIM_AT") ? atol(getenv("SHIM_AT")) : -1;
+    if (getenv("SHIM_LOG"))
+        log_fd = (int)syscall(SYS_openat, AT_FDCWD, getenv("SHIM_LOG"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+}
+
+static void *next(const char *name) { return dlsym(RTLD_NEXT, name); }
+
+static void die(void) {
+    kill(getpid(), SIGKILL);
+    for (;;) pause();
+}
+
+/* 0: go on; 1: go on, then die; -1: errno is set. */
+static int step(const char *op, const char *path) {
+    size_t length = strlen(op);
+    if (always && !strncmp(always, op, length) && always[length] == ':') {
+        errno = atoi(always + length + 1);
+        return -1;
+    }
+    if (!dir || !path || strncmp(path, dir, dir_length) || (path[dir_length] && path[dir_length] != '/')) return 0;
+    long n = atomic_fetch_add(&count, 1) + 1;
+    if (log_fd >= 0) {
+        char line[PATH_MAX + 64];
+        int size = snprintf(line, sizeof line, "%ld %s %s\n", n, op, path);
+        if (size > 0) syscall(SYS_write, log_fd, line, (size_t)size);
+    }
+    if (n != at || !how) return 0;
+    if (!strcmp(how, "kill-before")) die();
+    if (!strcmp(how, "kill-after")) return 1;
+    errno = atoi(how);
+    return -1;
+}
+
+static const char *path_of(int fd) { return fd >= 0 && fd < FDS ? paths[fd] : NULL; }
+
+/* The path of something that is named below an open directory. */
+static const char *below(int at_fd, const char *name, char *into) {
+    if (name[0] == '/' || at_fd == AT_FDCWD) return name;
+    const char *parent = path_of(at_fd);
+    if (!parent) return name;
+    snprintf(into, PATH_MAX, "%s/%s", parent, name);
+    return into;
+}
+
+static int opened(int fd, const char *path) {
+    if (fd >= 0 && fd < FDS) {
+        free(paths[fd]);
+        paths[fd] = dir && !strncmp(path, dir, dir_length) ? strdup(path) : NULL;
+    }
+    return fd;
+}
+
+#define ON(op, path, failed, type, call)          \
+    do {                                          \
+        int after = step(op, path);               \
+        if (after < 0) return failed;             \
+        type result = call;                       \
+        if (after) die();                         \
+        return result;                            \
+    } while (0)
+
+static int open_at(int at_fd, const char *name, int flags, mode_t mode) {
+    char full[PATH_MAX];
+    const char *path = below(at_fd, name, full);
+    int after = step(flags & O_CREAT ? "create" : "open", path);
+    if (after < 0) return -1;
+    static int (*real)(int, const char *, int, ...);
+    if (!real) real = next("openat64");
+    int fd = opened(real(at_fd, name, flags, mode), path);
+    if (after) die();
+    return fd;
+}
+
+static mode_t mode_of(int flags, va_list list) { return flags & (O_CREAT | __O_TMPFILE) ? va_arg(list, mode_t) : 0; }
+
+#define OPEN(name)                                         \
+    int name(const char *path, int flags, ...) {           \
+        va_list list;                                      \
+        va_start(list, flags);                             \
+        mode_t mode = mode_of(flags, list);                \
+        va_end(list);                                      \
+        return open_at(AT_FDCWD, path, flags, mode);       \
+    }
+#define OPEN_AT(name)                                      \
+    int name(int fd, const char *path, int flags, ...) {   \
+        va_list list;                                      \
+        va_start(list, flags);                             \
+        mode_t mode = mode_of(flags, list);                \
+        va_end(list);                                      \
+        return open_at(fd, path, flags, mode);             \
+    }
+OPEN(open)
+OPEN(open64)
+OPEN_AT(openat)
+OPEN_AT(openat64)
+
+int close(int fd) {
+    if (fd >= 0 && fd < FDS && paths[fd]) {
+        free(paths[fd]);
+        paths[fd] = NULL;
+    }
+    return (int)syscall(SYS_close, fd);
+}
+
+ssize_t read(int fd, void *to, size_t n) { ON("read", path_of(fd), -1, ssize_t, syscall(SYS_read, fd, to, n)); }
+ssize_t pread64(int fd, void *to, size_t n, off64_t o) { ON("read", path_of(fd), -1, ssize_t, syscall(SYS_pread64, fd, to, n, o)); }
+ssize_t write(int fd, const void *from, size_t n) { ON("write", path_of(fd), -1, ssize_t, syscall(SYS_write, fd, from, n)); }
+ssize_t pwrite64(int fd, const void *from, size_t n, off64_t o) { ON("write", path_of(fd), -1, ssize_t, syscall(SYS_pwrite64, fd, from, n, o)); }
+ssize_t writev(int fd, const struct iovec *v, int n) { ON("write", path_of(fd), -1, ssize_t, syscall(SYS_writev, fd, v, n)); }
+int fsync(int fd) { ON("sync", path_of(fd), -1, int, (int)syscall(SYS_fsync, fd)); }
+int fdatasync(int fd) { ON("sync", path_of(fd), -1, int, (int)syscall(SYS_fdatasync, fd)); }
+int ftruncate(int fd, off_t n) { ON("truncate", path_of(fd), -1, int, (int)syscall(SYS_ftruncate, fd, n)); }
+int ftruncate64(int fd, off64_t n) { ON("truncate", path_of(fd), -1, int, (int)syscall(SYS_ftruncate, fd, n)); }
+ssize_t copy_file_range(int in, off64_t *oi, int out, off64_t *oo, size_t n, unsigned flags) {
+    ON("copy", path_of(out), -1, ssize_t, syscall(SYS_copy_file_range, in, oi, out, oo, n, flags));
+}
+int flock(int fd, int op) { ON("flock", path_of(fd), -1, int, (int)syscall(SYS_flock, fd, op)); }
+int mkdir(const char *path, mode_t mode) { ON("mkdir", path, -1, int, (int)syscall(SYS_mkdirat, AT_FDCWD, path, mode)); }
+int rmdir(const char *path) { ON("remove", path, -1, int, (int)syscall(SYS_unlinkat, AT_FDCWD, path, AT_REMOVEDIR)); }
+int unlink(const char *path) { ON("remove", path, -1, int, (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0)); }
+int unlinkat(int fd, const char *name, int flags) {
+    char full[PATH_MAX];
+    ON("remove", below(fd, name, full), -1, int, (int)syscall(SYS_unlinkat, fd, name, flags));
+}
+int rename(const char *from, const char *to) { ON("rename", to, -1, int, (int)syscall(SYS_renameat, AT_FDCWD, from, AT_FDCWD, to)); }
+int symlink(const char *target, const char *path) { ON("symlink", path, -1, int, (int)syscall(SYS_symlinkat, target, AT_FDCWD, path)); }
+ssize_t readlink(const char *path, char *to, size_t n) { ON("readlink", path, -1, ssize_t, syscall(SYS_readlinkat, AT_FDCWD, path, to, n)); }
+DIR *opendir(const char *path) {
+    static DIR *(*real)(const char *);
+    if (!real) real = next("opendir");
+    ON("list", path, NULL, DIR *, real(path));
+}
