@@ -245,3 +245,68 @@ fn a_field_that_collapsed_is_not_published() {
     assert!(stderr.contains("models with downloads_30d") && stderr.contains("nothing was published"), "{stderr}");
     assert!(files_of(&bench.workspace.snapshot()) == before);
 }
+
+/// Regression: only the last two crawls were kept, and one file of cards: older snapshots could be rebuilt by nobody.
+#[test]
+fn crawls_and_cards_are_kept_as_long_as_a_snapshot_was_made_from_them() {
+    let settings = LISTING.replace("page_size = 100", "page_size = 100\nmax_age_hours = 0");
+    let bench = Bench::new(&format!("{settings}[cards]\nfetch = true\n"), 120);
+    let mut versions = Vec::new();
+    for day in 1..=4 {
+        {
+            let mut index = bench.hub.index();
+            let id = index.records[0].id();
+            let card = format!("---\nlicense: mit\n---\nTrained on 8 A100 GPUs for {day} hours.\n");
+            index.cards.insert(id, Card::Text(card.into_bytes()));
+            index.records[0].set("createdAt", &format!("\"2026-07-0{day}T00:00:00.000Z\""));
+            index.commit(0, &format!("2026-07-0{day}T01:00:00.000Z"));
+            index.changed();
+        }
+        bench.run(&["-q", "run"]);
+        versions.push(bench.workspace.snapshot());
+    }
+    let (listed, _) = bench.run(&["snapshots"]);
+    assert_eq!(listed.matches("  yes").count(), 4, "{listed}");
+    let (audit, _) = bench.run(&["-q", "audit", versions[0].to_str().unwrap()]);
+    assert!(audit.contains("the same bytes"), "{audit}");
+    let recordings = || std::fs::read_dir(bench.workspace.data().join("hub/recordings")).unwrap().count();
+    assert_eq!(recordings(), 4);
+    let (dry, _) = bench.run(&["forget", "--keep-daily", "1"]);
+    assert!(dry.contains("Would be removed: 3") && dry.contains("2 crawls"), "{dry}");
+    let (pruned, _) = bench.run(&["forget", "--keep-daily", "1", "--prune"]);
+    assert!(pruned.contains("Removed: 3") && pruned.contains("2 crawls"), "{pruned}");
+    // The current one and the one before, which the next update builds on.
+    assert_eq!(recordings(), 2);
+    let (audit, _) = bench.run(&["-q", "audit", versions[3].to_str().unwrap()]);
+    assert!(audit.contains("the same bytes"), "{audit}");
+}
+
+/// What readers get, seen from outside: too old, incomplete, not tagged, or whole.
+#[test]
+fn check_looks_at_what_the_repository_holds() {
+    let bench = Bench::new("", 1);
+    bench.hub.repos().datasets.insert("owner/hugging-carbon".into(), Repo::default());
+    bench.run(&["-q", "run"]);
+    let check = |age: &str| bench.run_with(&["check", "--max-age", age, "--repo", "owner/hugging-carbon"], &[]);
+    let (status, _, stderr) = check("36h");
+    assert!(status == 3 && stderr.contains("holds no snapshot"), "{stderr}");
+    bench.run(&["publish", "data/snapshots/latest", "--repo", "owner/hugging-carbon"]);
+    let (status, _, stderr) = check("36h");
+    assert!(status == 3 && stderr.contains("too old"), "{stderr}");
+    let (status, stdout, stderr) = check("500w");
+    assert!(status == 0 && stdout.contains("owner/hugging-carbon@") && stdout.contains("complete"), "{stderr}");
+    let change = |edit: &dyn Fn(&mut Repo)| edit(bench.hub.repos().datasets.get_mut("owner/hugging-carbon").unwrap());
+    let tags = bench.hub.repos().datasets["owner/hugging-carbon"].tags.clone();
+    change(&|repo| repo.tags.clear());
+    let (status, _, stderr) = check("500w");
+    assert!(status == 3 && stderr.contains("the tag of that name is missing"), "{stderr}");
+    change(&|repo| {
+        repo.tags = tags.clone();
+        repo.commits[0].files.insert("runs.parquet".into(), std::sync::Arc::new(b"damaged".to_vec()));
+        repo.commits[0].files.remove("estimates.parquet");
+    });
+    let (status, _, stderr) = check("500w");
+    assert!(status == 3 && stderr.contains("2 files") && stderr.contains("estimates.parquet, runs.parquet"), "{stderr}");
+    let (status, _, _) = bench.run_with(&["check", "--max-age", "36h", "--repo", "owner/absent"], &[]);
+    assert_eq!(status, 4);
+}

@@ -178,7 +178,8 @@ impl Begun {
             .create(true)
             .append(true)
             .open(&path)
-            .and_then(|mut file| writeln!(file, "{line}"))
+            // In one piece: a log that is cut off ends with a whole line.
+            .and_then(|mut file| file.write_all(format!("{line}\n").as_bytes()))
             .at_path("cannot write run log", &path)
     }
 }
