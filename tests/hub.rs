@@ -295,6 +295,25 @@ fn check_looks_at_what_the_repository_holds() {
     assert!(status == 3 && stderr.contains("too old"), "{stderr}");
     let (status, stdout, stderr) = check("500w");
     assert!(status == 0 && stdout.contains("owner/hugging-carbon@") && stdout.contains("complete"), "{stderr}");
+    // A stranger audits it where it is.
+    let empty = Workspace::new();
+    let audit = |revision: &str| {
+        let mut command = empty.command();
+        command.env("HF_ENDPOINT", &bench.hub.url).args([
+            "-q",
+            "audit",
+            "--verify-only",
+            &format!("owner/hugging-carbon@{revision}"),
+        ]);
+        let output = command.output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+    };
+    let version = bench.workspace.snapshot().file_name().unwrap().to_string_lossy().into_owned();
+    for revision in ["main", &version] {
+        let (status, text) = audit(revision);
+        assert!(status == 0 && text.contains(&format!("{version}: every file agrees")), "{text}");
+    }
+    assert_eq!(audit("2020-01-01-00000000").0, 4);
     let change = |edit: &dyn Fn(&mut Repo)| edit(bench.hub.repos().datasets.get_mut("owner/hugging-carbon").unwrap());
     let tags = bench.hub.repos().datasets["owner/hugging-carbon"].tags.clone();
     change(&|repo| repo.tags.clear());

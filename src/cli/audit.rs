@@ -1,6 +1,7 @@
 //! `audit`: verify digests, rebuild from the pinned inputs in a clean directory, compare byte for byte.
 
 use super::compose::{Access, Pipeline};
+use super::download::RemoteSnapshot;
 use super::inputs::{AtHand, other_program};
 use super::{Cli, print, resolve};
 use hugging_carbon::config::Config;
@@ -10,15 +11,22 @@ use hugging_carbon::reference::{EXTRA_GRID, Reference};
 use hugging_carbon::stages::ingest::{Input, InputKind};
 use hugging_carbon::stages::snapshot::latest::snapshot_at;
 use hugging_carbon::stages::snapshot::manifest::Manifest;
-use hugging_carbon::stages::snapshot::{Publication, verify_files};
+use hugging_carbon::stages::snapshot::{Publication, is_version_name, verify_files};
 use hugging_carbon::store::sha256_file;
 use hugging_carbon::tables::io::table_path;
 use std::path::{Path, PathBuf};
 
 /// Audits a snapshot.
 pub fn audit(cli: &Cli, snapshot: &Path, verify_only: bool) -> Result<()> {
-    let snapshot = snapshot_at(snapshot)?;
+    let remote = RemoteSnapshot::parse(snapshot);
+    let snapshot = match &remote {
+        Some(remote) => remote.download(cli)?,
+        None => snapshot_at(snapshot)?,
+    };
     let (name, manifest) = verify_files(&snapshot)?;
+    if let Some(remote) = remote.filter(|remote| is_version_name(&remote.revision) && remote.revision != name) {
+        return Err(Error::Verification(format!("the tag {} holds the snapshot {name}", remote.revision)));
+    }
     print(&format!(
         "{name}: every file agrees with the manifest, {} tables, {} documents\n",
         manifest.tables.len(),

@@ -6,6 +6,7 @@ mod commands_page;
 mod check;
 mod compose;
 mod diff;
+mod download;
 mod explain;
 mod generate;
 mod headline;
@@ -148,8 +149,9 @@ enum Command {
     #[command(subcommand)]
     Reference(ReferenceCommand),
     /// Verify a snapshot's digests, then rebuild it and compare byte for byte
+    #[command(after_help = AUDIT_EXAMPLE)]
     Audit {
-        /// Snapshot directory
+        /// Snapshot directory, whatever it is called, or OWNER/NAME@REVISION of a dataset repository of the Hub
         snapshot: PathBuf,
         /// Only verify digests
         #[arg(long)]
@@ -208,6 +210,9 @@ enum Command {
     Generate(GenerateCommand),
 }
 
+const AUDIT_EXAMPLE: &str = "Example:
+  hugging-carbon audit data/snapshots/latest
+  hugging-carbon audit owner/name@2026-11-28-0123abcd --source models.parquet";
 const CHECK_EXAMPLE: &str = "Example:
   hugging-carbon check --max-age 36h --data-dir /var/lib/hugging-carbon
   hugging-carbon check --max-age 36h --repo owner/name";
