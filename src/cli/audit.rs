@@ -7,6 +7,7 @@ use super::{Cli, print, resolve};
 use hugging_carbon::config::Config;
 use hugging_carbon::engine::{Declared, Reports, Wanted};
 use hugging_carbon::error::{Error, IoContext, Result};
+use hugging_carbon::hub::live::remote::RepoId;
 use hugging_carbon::reference::{EXTRA_GRID, Reference};
 use hugging_carbon::stages::ingest::{Input, InputKind};
 use hugging_carbon::stages::snapshot::latest::snapshot_at;
@@ -17,14 +18,14 @@ use hugging_carbon::tables::io::table_path;
 use std::path::{Path, PathBuf};
 
 /// Audits a snapshot.
-pub fn audit(cli: &Cli, snapshot: &Path, verify_only: bool) -> Result<()> {
+pub fn audit(cli: &Cli, snapshot: &Path, verify_only: bool, inputs: Option<&str>) -> Result<()> {
     let remote = RemoteSnapshot::parse(snapshot);
     let snapshot = match &remote {
         Some(remote) => remote.download(cli)?,
         None => snapshot_at(snapshot)?,
     };
     let (name, manifest) = verify_files(&snapshot)?;
-    if let Some(remote) = remote.filter(|remote| is_version_name(&remote.revision) && remote.revision != name) {
+    if let Some(remote) = remote.as_ref().filter(|remote| is_version_name(&remote.revision) && remote.revision != name) {
         return Err(Error::Verification(format!("the tag {} holds the snapshot {name}", remote.revision)));
     }
     print(&format!(
@@ -44,7 +45,11 @@ pub fn audit(cli: &Cli, snapshot: &Path, verify_only: bool) -> Result<()> {
     let clean = tempfile::tempdir().at_path("cannot create", std::env::temp_dir())?;
     let source = clean.path().join("source");
     let cards = clean.path().join("cards");
-    let at_hand = AtHand::look(cli)?;
+    let mut at_hand = AtHand::look(cli)?;
+    let inputs = inputs.map(RepoId::parse).transpose()?.or_else(|| remote.as_ref().map(RemoteSnapshot::inputs));
+    if let Some(repo) = inputs.filter(|_| manifest.inputs.iter().any(|input| !at_hand.has(input))) {
+        at_hand.fetch_missing(cli, &repo, &name, &manifest, &clean.path().join("inputs"))?;
+    }
     gather_inputs(&at_hand, &manifest, &source, &cards)?;
     let mut config: Config = {
         let mut pinned = manifest.config.clone();
@@ -95,7 +100,8 @@ fn gather_inputs(at_hand: &AtHand, manifest: &Manifest, index: &Path, cards: &Pa
             return Err(Error::input(
                 format!("the pinned input '{}' (sha256 {}) is not at hand", input.name, input.sha256),
                 "manifest.json",
-                "pass the files the snapshot was made from with --source and --cards, or use --verify-only",
+                "pass the files the snapshot was made from with --source and --cards, or a repository that holds them with --inputs, or use \
+                 --verify-only",
             ));
         }
     }

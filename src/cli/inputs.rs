@@ -2,9 +2,11 @@
 
 use super::Cli;
 use super::compose::fetch_settings;
+use super::download::fetch_input;
 use hugging_carbon::error::{IoContext, Result};
 use hugging_carbon::hub;
 use hugging_carbon::hub::FileKind;
+use hugging_carbon::hub::live::remote::RepoId;
 use hugging_carbon::hub::live::store::Store;
 use hugging_carbon::reference::Reference;
 use hugging_carbon::stages::fetch::{EMBEDDED_CARDS, EMBEDDED_SAMPLE, found_roots, inputs};
@@ -64,6 +66,33 @@ impl AtHand {
     /// The journal of the crawl that an input is.
     pub fn recording(&self, input: &Input) -> Option<&Path> {
         self.recordings.get(&input.sha256).map(PathBuf::as_path)
+    }
+
+    /// Packs a crawl or its cards into a directory for upload; false if the input is neither.
+    pub fn pack(&self, input: &Input, into: &Path) -> Result<bool> {
+        let Some(store) = &self.store else { return Ok(false) };
+        let digest = &input.sha256;
+        if let Some(journal) = self.recordings.get(digest) {
+            return inputs::pack(store, journal, digest, into).map(|()| true);
+        }
+        if !store.path(digest).exists() {
+            return Ok(false);
+        }
+        let target = into.join(inputs::file_name(digest));
+        fs_err::write(&target, store.get(digest)?).at_path("cannot write", &target).map(|()| true)
+    }
+
+    /// Takes what is not at hand from where `publish --with-inputs` put it, into `hub`.
+    pub fn fetch_missing(&mut self, cli: &Cli, repo: &RepoId, version: &str, manifest: &Manifest, hub: &Path) -> Result<()> {
+        for input in &manifest.inputs {
+            if self.has(input) {
+                continue;
+            }
+            let path = fetch_input(cli, repo, version, input, hub)?;
+            let kept = if input.name == inputs::RECORDING_NAME { &mut self.recordings } else { &mut self.files };
+            kept.insert(input.sha256.clone(), path);
+        }
+        Ok(())
     }
 
     /// Lays an input down as `target`; false if it is not at hand.

@@ -156,6 +156,9 @@ enum Command {
         /// Only verify digests
         #[arg(long)]
         verify_only: bool,
+        /// Dataset repository that holds the recorded crawl [default for OWNER/NAME@REVISION: OWNER/NAME-inputs]
+        #[arg(long, value_name = "OWNER/NAME")]
+        inputs: Option<String>,
     },
     /// Upload a snapshot to a dataset repository of the Hub: one commit, and a tag named as its version
     Publish {
@@ -170,6 +173,9 @@ enum Command {
         /// Make the repository (public) if it does not exist
         #[arg(long)]
         create: bool,
+        /// Also upload the crawl and the cards it was made from, to OWNER/NAME-inputs, so that a stranger can rebuild it
+        #[arg(long)]
+        with_inputs: bool,
     },
     /// Check that what is published is recent and complete; status 3 if it is not
     #[command(after_help = CHECK_EXAMPLE)]
@@ -366,8 +372,11 @@ fn dispatch(cli: &Cli) -> Result<()> {
         Command::Report { snapshot, output } => report::write_page(cli, snapshot.as_deref(), output, report_page),
         Command::Explorer { snapshot, output } => report::write_page(cli, snapshot.as_deref(), output, explorer_page),
         Command::Explain { model_id } => explain::explain(cli, model_id),
-        Command::Audit { snapshot, verify_only } => audit::audit(cli, snapshot, *verify_only),
-        Command::Publish { snapshot, repo, dry_run, create } => publish::publish(cli, snapshot, repo, *dry_run, *create),
+        Command::Audit { snapshot, verify_only, inputs } => audit::audit(cli, snapshot, *verify_only, inputs.as_deref()),
+        Command::Publish { snapshot, repo, dry_run, create, with_inputs } => {
+            let how = publish::Upload { dry_run: *dry_run, create: *create, with_inputs: *with_inputs };
+            publish::publish(cli, snapshot, repo, how)
+        }
         Command::Check { max_age, repo } => check::check(cli, *max_age, repo.as_deref()),
         Command::Snapshots => snapshots::list(cli),
         Command::Tag { version, tag, delete } => snapshots::tag(cli, version, tag, *delete),

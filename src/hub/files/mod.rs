@@ -18,7 +18,7 @@ pub use cards::read_cards;
 pub use find::{IndexFiles, file_digest, find_files};
 pub use json::read_json;
 pub use parquet::read_parquet;
-pub use recording::{open_recording, read_recording, recording_digest};
+pub use recording::{NAME as RECORDING_NAME, open_recording, read_recording, recording_digest};
 pub use source::{Block, FileKind, Packing, PassedOver, SchemaReport, SourceFile};
 pub use text::decode_text;
 

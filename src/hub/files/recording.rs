@@ -14,7 +14,7 @@ use std::path::Path;
 /// How a journal begins.
 pub(super) const FIRST_LINE: &[u8] = b"{\"line\":\"start\"";
 /// Name of every recording as a source: two crawls of one Hub are one input, whatever their files are called.
-pub(super) const NAME: &str = "hub-listing";
+pub const NAME: &str = "hub-listing";
 
 /// Opens the recording whose journal is at `path`; its store is in a directory above.
 ///
