@@ -3,7 +3,7 @@
  * SHIM_DIR=path      only operations on files below it count
  * SHIM_LOG=file      a line "number operation path" for each
  * SHIM_AT=n          at the n-th operation ...
- * SHIM_DO=how        ... an errno by its number, or kill-before, kill-after
+ * SHIM_DO=how        ... an errno by its number, or kill-before, kill-after; full: from there on there is no space for anything
  * SHIM_ALWAYS=op:e   every operation of this name fails with errno e, wherever it is
  */
 #define _GNU_SOURCE
@@ -62,6 +62,15 @@ static int step(const char *op, const char *path) {
         char line[PATH_MAX + 64];
         int size = snprintf(line, sizeof line, "%ld %s %s\n", n, op, path);
         if (size > 0) syscall(SYS_write, log_fd, line, (size_t)size);
+    }
+    if (how && !strcmp(how, "full")) {
+        static const char *const need_space[] = {"create", "write", "copy", "mkdir", "symlink"};
+        for (size_t i = 0; n >= at && i < sizeof need_space / sizeof *need_space; i++)
+            if (!strcmp(op, need_space[i])) {
+                errno = ENOSPC;
+                return -1;
+            }
+        return 0;
     }
     if (n != at || !how) return 0;
     if (!strcmp(how, "kill-before")) die();
