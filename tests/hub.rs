@@ -297,7 +297,9 @@ fn crawls_and_cards_are_kept_as_long_as_a_snapshot_was_made_from_them() {
 #[test]
 fn check_looks_at_what_the_repository_holds() {
     let bench = Bench::new("", 1);
-    bench.hub.repos().datasets.insert("owner/hugging-carbon".into(), Repo::default());
+    let mut repo = Repo::default();
+    repo.commit("initial commit", &[(".gitattributes", b"*.parquet filter=lfs")]);
+    bench.hub.repos().datasets.insert("owner/hugging-carbon".into(), repo);
     bench.run(&["-q", "run"]);
     let check = |age: &str| bench.run_with(&["check", "--max-age", age, "--repo", "owner/hugging-carbon"], &[]);
     let (status, _, stderr) = check("36h");
@@ -333,8 +335,9 @@ fn check_looks_at_what_the_repository_holds() {
     assert!(status == 3 && stderr.contains("the tag of that name is missing"), "{stderr}");
     change(&|repo| {
         repo.tags = tags.clone();
-        repo.commits[0].files.insert("runs.parquet".into(), std::sync::Arc::new(b"damaged".to_vec()));
-        repo.commits[0].files.remove("estimates.parquet");
+        let files = &mut repo.commits.last_mut().unwrap().files;
+        files.insert("runs.parquet".into(), std::sync::Arc::new(b"damaged".to_vec()));
+        files.remove("estimates.parquet");
     });
     let (status, _, stderr) = check("500w");
     assert!(status == 3 && stderr.contains("2 files") && stderr.contains("estimates.parquet, runs.parquet"), "{stderr}");

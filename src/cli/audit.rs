@@ -14,7 +14,6 @@ use hugging_carbon::stages::snapshot::latest::snapshot_at;
 use hugging_carbon::stages::snapshot::manifest::Manifest;
 use hugging_carbon::stages::snapshot::{Publication, is_version_name, verify_files};
 use hugging_carbon::store::sha256_file;
-use hugging_carbon::tables::io::table_path;
 use std::path::{Path, PathBuf};
 
 /// Audits a snapshot.
@@ -43,19 +42,33 @@ pub fn audit(cli: &Cli, snapshot: &Path, verify_only: bool, inputs: Option<&str>
         return Err(Error::input(other, "manifest.json", "audit with the build it was made with, or use --verify-only"));
     }
     let clean = tempfile::tempdir().at_path("cannot create", std::env::temp_dir())?;
-    let source = clean.path().join("source");
-    let cards = clean.path().join("cards");
     let mut at_hand = AtHand::look(cli)?;
     let inputs = inputs.map(RepoId::parse).transpose()?.or_else(|| remote.as_ref().map(RemoteSnapshot::inputs));
     if let Some(repo) = inputs.filter(|_| manifest.inputs.iter().any(|input| !at_hand.has(input))) {
         at_hand.fetch_missing(cli, &repo, &name, &manifest, &clean.path().join("inputs"))?;
     }
-    gather_inputs(&at_hand, &manifest, &source, &cards)?;
-    let mut config: Config = {
-        let mut pinned = manifest.config.clone();
-        pinned["source"]["path"] = serde_json::json!(source);
-        Config::from_pinned(pinned).map_err(|e| Error::Verification(format!("manifest.json: config: {e}")))?
-    };
+    let pipeline = Pipeline::new(
+        config_of(&manifest, &at_hand, clean.path())?,
+        reference,
+        clean.path(),
+        Access::default(),
+        Reports::default(),
+    );
+    pipeline.run(Wanted { from: None, until: Publication::NAME }, false)?;
+    let differing = differences(&manifest, &snapshot, &pipeline.published()?)?;
+    if differing.is_empty() {
+        return print(&format!("{name}: rebuilt from its pinned inputs, the same bytes\n"));
+    }
+    Err(Error::Verification(format!("{name}: the rebuild differs in {}", differing.join(", "))))
+}
+
+/// The pinned configuration, reading the pinned inputs from a clean directory.
+fn config_of(manifest: &Manifest, at_hand: &AtHand, clean: &Path) -> Result<Config> {
+    let (source, cards) = (clean.join("source"), clean.join("cards"));
+    gather_inputs(at_hand, manifest, &source, &cards)?;
+    let mut pinned = manifest.config.clone();
+    pinned["source"]["path"] = serde_json::json!(source);
+    let mut config = Config::from_pinned(pinned).map_err(|e| Error::Verification(format!("manifest.json: config: {e}")))?;
     // A single file is given as itself, several as their directory, so that their names come out the same.
     let place = |kind: InputKind, dir: PathBuf| {
         let names: Vec<&str> = manifest.inputs.iter().filter(|i| i.kind == kind).map(|i| i.name.as_str()).collect();
@@ -69,24 +82,21 @@ pub fn audit(cli: &Cli, snapshot: &Path, verify_only: bool, inputs: Option<&str>
     let recording = manifest.inputs.iter().find_map(|input| at_hand.recording(input));
     config.source.path = recording.map(Path::to_owned).or_else(|| place(InputKind::Index, source));
     config.cards.path = place(InputKind::Cards, cards);
-    let pipeline = Pipeline::new(config, reference, clean.path(), Access::default(), Reports::default());
-    pipeline.run(Wanted { from: None, until: Publication::NAME }, false)?;
-    let rebuilt = pipeline.published()?;
+    Ok(config)
+}
+
+/// Files of a snapshot that a rebuild gave other bytes.
+fn differences(manifest: &Manifest, snapshot: &Path, rebuilt: &Path) -> Result<Vec<String>> {
+    let tables = manifest.tables.keys().map(|table| (format!("{table}.parquet"), format!("table '{table}'")));
+    let documents =
+        manifest.documents.keys().map(String::as_str).chain(["manifest.json"]).map(|name| (name.to_owned(), name.to_owned()));
     let mut differing = Vec::new();
-    for table in manifest.tables.keys() {
-        if sha256_file(&table_path(&snapshot, table))? != sha256_file(&table_path(&rebuilt, table))? {
-            differing.push(format!("table '{table}'"));
+    for (file, shown) in tables.chain(documents) {
+        if sha256_file(&snapshot.join(&file))? != sha256_file(&rebuilt.join(&file))? {
+            differing.push(shown);
         }
     }
-    for document in manifest.documents.keys().map(String::as_str).chain(["manifest.json"]) {
-        if sha256_file(&snapshot.join(document))? != sha256_file(&rebuilt.join(document))? {
-            differing.push(document.to_owned());
-        }
-    }
-    if differing.is_empty() {
-        return print(&format!("{name}: rebuilt from its pinned inputs, the same bytes\n"));
-    }
-    Err(Error::Verification(format!("{name}: the rebuild differs in {}", differing.join(", "))))
+    Ok(differing)
 }
 
 /// Lays the pinned inputs, found by digest, under their pinned names into `into`.

@@ -89,6 +89,7 @@ impl AtHand {
                 continue;
             }
             let path = fetch_input(cli, repo, version, input, hub)?;
+            let path = fs_err::canonicalize(&path).at_path("cannot read", &path)?;
             let kept = if input.name == inputs::RECORDING_NAME { &mut self.recordings } else { &mut self.files };
             kept.insert(input.sha256.clone(), path);
         }

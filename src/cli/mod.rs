@@ -1,9 +1,9 @@
 //! Command line: one file per command.
 
 mod audit;
+mod check;
 #[cfg(test)]
 mod commands_page;
-mod check;
 mod compose;
 mod diff;
 mod download;
