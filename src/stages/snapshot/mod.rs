@@ -177,12 +177,8 @@ fn stage_snapshot(inputs: &Inputs<'_, Publication>, outputs: &Outputs<'_, Public
     let receipts = collect_tables(inputs, outputs, staging)?;
     data_tests::check(staging)?;
     let manifest = write_documents(inputs, staging, &receipts)?;
-    let version = publish::staged_version(snapshots, &manifest)?;
-    // What does not become the newest may be smaller than it.
-    if settings.may_go_back || publish::newer_than(snapshots, &version)?.is_none() {
-        shrink_guard::guard_against_shrinking(snapshots, staging, &manifest, settings.max_shrink_fraction)?;
-    }
-    Ok(Published { version })
+    shrink_guard::guard_against_shrinking(snapshots, staging, &manifest, settings.max_shrink_fraction)?;
+    Ok(Published { version: publish::staged_version(snapshots, &manifest)? })
 }
 
 /// Copies every published table into the staged directory, and checks that it is the one its stage wrote.
