@@ -1,7 +1,7 @@
 # make run          build, run the pipeline offline on data/sample, print the headline
 # make test         formatting, clippy, unit, integration and documentation tests, notebooks
 # make acceptance   the checks on the real files of ../shared/data (HUGGING_CARBON_SHARED)
-# make bench        speed and memory on synthetic indexes of any size
+# make bench        speed and memory on synthetic indexes of any size, beside DuckDB and Polars
 # make dist         wheel, archive and bill of materials in target/dist
 # make docs         API documentation
 #
@@ -52,13 +52,15 @@ $(TARGET)/acceptance-venv/ready: tests/acceptance/requirements.txt
 	touch $@
 
 # The regressions again with statsmodels, on the design matrices that the snapshot of the frozen index publishes; the sample's rows as
-# other tools write them; the stand-in Hub as the official client meets it; recipes; a release, installed.
+# other tools write them; the snippets of docs/engines.md on real cards; the stand-in Hub as the official client meets it; recipes; a
+# release, installed.
 acceptance: build $(TARGET)/acceptance-venv/ready
 	$(CARGO) test --release --test acceptance -- --ignored --nocapture
 	$(CARGO) test --release --test faults -- --ignored --nocapture
 	$(BIN) -q run --source $${HUGGING_CARBON_SHARED:-../shared}/data/hub/models_2026-05.parquet --data-dir $(TARGET)/acceptance-data >/dev/null
 	$(TARGET)/acceptance-venv/bin/python tests/acceptance/statsmodels_check.py $(TARGET)/acceptance-data/snapshots/latest
 	$(TARGET)/acceptance-venv/bin/python tests/acceptance/index_writers.py $(BIN)
+	$(TARGET)/acceptance-venv/bin/python tests/acceptance/engines.py $(BIN) $${HUGGING_CARBON_SHARED:-../shared}
 	$(CARGO) build --release --example stand_in_hub
 	$(TARGET)/acceptance-venv/bin/python tests/acceptance/python_client.py $(TARGET)/release/examples/stand_in_hub \
 		$${HUGGING_CARBON_SHARED:-../shared}/data/hub/models_2026-05.api.jsonl.gz
@@ -76,9 +78,10 @@ dist: build $(TARGET)/acceptance-venv/ready
 	mkdir -p $(TARGET)/dist && $(PYTHON) contrib/release/third_party.py sbom > $(TARGET)/dist/hugging-carbon.cdx.json
 	contrib/release/archive.sh $(BIN) $(TARGET)/dist $$(uname -m)-linux
 
-bench: build
+# ROWS says how many rows the index has (300,000).
+bench: build $(TARGET)/acceptance-venv/ready
 	$(CARGO) bench --bench cards --bench draws --bench lineage --profile release
-	benches/run.sh $(BIN)
+	$(TARGET)/acceptance-venv/bin/python benches/compare.py $(BIN)
 
 docs:
 	$(CARGO) doc --release --no-deps

@@ -23,7 +23,7 @@ fn graph(data: &Path, revision: Option<&str>, reference: &Reference) -> Vec<Box<
             network: Network::Leave,
             pinned_inputs: None,
         },
-        ingest: ingest::Settings { max_quarantine_fraction: 0.01, metric },
+        ingest: ingest::Settings { max_quarantine_fraction: 0.01, metric, evidence_reader: None },
         normalize: normalize::Settings { metric, min, without_link_passes: Vec::new() },
         fit: fit::Settings { seed },
         estimate: estimate::Settings { draws, seed },

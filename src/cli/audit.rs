@@ -64,8 +64,12 @@ pub fn audit(cli: &Cli, snapshot: &Path, verify_only: bool, inputs: Option<&str>
 
 /// The pinned configuration, reading the pinned inputs from a clean directory.
 fn config_of(manifest: &Manifest, at_hand: &AtHand, clean: &Path) -> Result<Config> {
-    let (source, cards) = (clean.join("source"), clean.join("cards"));
-    gather_inputs(at_hand, manifest, &source, &cards)?;
+    let [source, cards, evidence] = ["source", "cards", "evidence"].map(|name| clean.join(name));
+    gather_inputs(at_hand, manifest, |kind| match kind {
+        InputKind::Index => &source,
+        InputKind::Cards => &cards,
+        InputKind::Evidence => &evidence,
+    })?;
     let mut pinned = manifest.config.clone();
     pinned["source"]["path"] = serde_json::json!(source);
     let mut config = Config::from_pinned(pinned).map_err(|e| Error::Verification(format!("manifest.json: config: {e}")))?;
@@ -82,6 +86,7 @@ fn config_of(manifest: &Manifest, at_hand: &AtHand, clean: &Path) -> Result<Conf
     let recording = manifest.inputs.iter().find_map(|input| at_hand.recording(input));
     config.source.path = recording.map(Path::to_owned).or_else(|| place(InputKind::Index, source));
     config.cards.path = place(InputKind::Cards, cards);
+    config.cards.evidence = place(InputKind::Evidence, evidence);
     Ok(config)
 }
 
@@ -99,10 +104,10 @@ fn differences(manifest: &Manifest, snapshot: &Path, rebuilt: &Path) -> Result<V
     Ok(differing)
 }
 
-/// Lays the pinned inputs, found by digest, under their pinned names into `into`.
-fn gather_inputs(at_hand: &AtHand, manifest: &Manifest, index: &Path, cards: &Path) -> Result<()> {
+/// Lays the pinned inputs, found by digest, under their pinned names into the directory of their kind.
+fn gather_inputs<'d>(at_hand: &AtHand, manifest: &Manifest, directory: impl Fn(InputKind) -> &'d Path) -> Result<()> {
     for input in manifest.inputs.iter().filter(|input| at_hand.recording(input).is_none()) {
-        let into = if input.kind == InputKind::Cards { cards } else { index };
+        let into = directory(input.kind);
         let target = into.join(safe_name(input)?);
         let parent = target.parent().unwrap_or(into);
         fs_err::create_dir_all(parent).at_path("cannot create", parent)?;
@@ -110,7 +115,7 @@ fn gather_inputs(at_hand: &AtHand, manifest: &Manifest, index: &Path, cards: &Pa
             return Err(Error::input(
                 format!("the pinned input '{}' (sha256 {}) is not at hand", input.name, input.sha256),
                 "manifest.json",
-                "pass the files the snapshot was made from with --source and --cards, or a repository that holds them with --inputs, or use \
+                "pass the files the snapshot was made from with --source and --cards (or --evidence), or a repository that holds them with --inputs, or use \
                  --verify-only",
             ));
         }

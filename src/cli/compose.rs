@@ -48,7 +48,7 @@ impl Pipeline {
     /// Of a configuration, in a data directory.
     pub fn new(config: Config, reference: Reference, data_dir: &Path, access: Access, reports: Reports) -> Self {
         let (work, snapshots) = (data_dir.join("work"), data_dir.join("snapshots"));
-        let graph = stages::graph(settings(&config, data_dir, access), &reference);
+        let graph = stages::graph(settings(&config, &reference, data_dir, access), &reference);
         let workspace = Workspace { work: work.clone(), interactive: access.interactive, reports };
         Self { config, reference, work, snapshots, workspace, graph }
     }
@@ -89,22 +89,23 @@ impl Pipeline {
 /// What fetch reads of the command line, without the network.
 pub fn fetch_settings(cli: &Cli) -> Result<fetch::Settings> {
     let config = super::resolve(cli)?.config;
-    Ok(settings(&config, &cli.global.data_dir, Access::default()).fetch)
+    Ok(fetch_settings_of(&config, &cli.global.data_dir, Access::default()))
 }
 
 /// What every stage reads of a configuration.
-fn settings(config: &Config, data_dir: &Path, access: Access) -> stages::Settings {
+fn settings(config: &Config, reference: &Reference, data_dir: &Path, access: Access) -> stages::Settings {
     let (cohort, method, limits) = (&config.cohort, &config.method, &config.limits);
     stages::Settings {
-        fetch: fetch::Settings {
-            index: index_source(config),
-            cards: cards_source(config),
-            hub_dir: data_dir.join("hub"),
-            sample_dir: data_dir.join("work").join("embedded-sample"),
-            network: access.network,
-            pinned_inputs: pinned_inputs(&data_dir.join("snapshots")),
+        fetch: fetch_settings_of(config, data_dir, access),
+        ingest: ingest::Settings {
+            max_quarantine_fraction: limits.max_quarantine_fraction,
+            metric: cohort.metric,
+            evidence_reader: config
+                .cards
+                .evidence
+                .is_some()
+                .then(|| normalize::card_reader(&normalize::References::new(reference)).to_string()),
         },
-        ingest: ingest::Settings { max_quarantine_fraction: limits.max_quarantine_fraction, metric: cohort.metric },
         normalize: normalize::Settings {
             metric: cohort.metric,
             min: cohort.min,
@@ -150,7 +151,21 @@ fn index_source(config: &Config) -> IndexSource {
     }
 }
 
+fn fetch_settings_of(config: &Config, data_dir: &Path, access: Access) -> fetch::Settings {
+    fetch::Settings {
+        index: index_source(config),
+        cards: cards_source(config),
+        hub_dir: data_dir.join("hub"),
+        sample_dir: data_dir.join("work").join("embedded-sample"),
+        network: access.network,
+        pinned_inputs: pinned_inputs(&data_dir.join("snapshots")),
+    }
+}
+
 fn cards_source(config: &Config) -> CardsSource {
+    if let Some(path) = &config.cards.evidence {
+        return CardsSource::Evidence(path.clone());
+    }
     if let Some(path) = &config.cards.path {
         return CardsSource::Path(path.clone());
     }

@@ -13,6 +13,7 @@ use hugging_carbon::stages::fetch::{EMBEDDED_CARDS, EMBEDDED_SAMPLE, found_roots
 use hugging_carbon::stages::ingest::Input;
 use hugging_carbon::stages::snapshot::manifest::{FORMAT_VERSION, Manifest};
 use hugging_carbon::store::{sha256_bytes, sha256_file};
+use hugging_carbon::tables::batches::find_batch_files;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -25,12 +26,12 @@ pub struct AtHand {
 }
 
 impl AtHand {
-    /// Looks at the source and the cards of the command line, and at what was fetched into the data directory.
+    /// Looks at the source and the cards, or the evidence, of the command line, and at what was fetched into the data directory.
     pub fn look(cli: &Cli) -> Result<Self> {
         let settings = fetch_settings(cli)?;
         let (mut files, mut recordings) = (BTreeMap::new(), BTreeMap::new());
         let real = |path: &Path| fs_err::canonicalize(path).at_path("cannot read", path);
-        let [index_root, cards_root] = found_roots(&settings);
+        let [index_root, cards_root, evidence_root] = found_roots(&settings);
         if let Some(path) = index_root.filter(|p| p.exists()) {
             for file in hub::find_files(&path)?.files {
                 let kept = if file.kind == FileKind::Recording { &mut recordings } else { &mut files };
@@ -39,6 +40,11 @@ impl AtHand {
         }
         if let Some(path) = cards_root.filter(|p| p.exists()) {
             for (_, file) in hub::find_card_files(&path)?.files {
+                files.insert(sha256_file(&file)?, real(&file)?);
+            }
+        }
+        if let Some(path) = evidence_root.filter(|p| p.exists()) {
+            for (_, file) in find_batch_files(&path)? {
                 files.insert(sha256_file(&file)?, real(&file)?);
             }
         }

@@ -18,6 +18,7 @@ mod reference;
 mod regression_text;
 mod report;
 mod results;
+mod rows;
 mod run;
 mod signals;
 mod snapshots;
@@ -55,7 +56,7 @@ struct Cli {
     command: Command,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 struct Global {
     /// Configuration file [default: pipeline.toml, if there is one]
     #[arg(long, global = true, value_name = "FILE", env = "HUGGING_CARBON_CONFIG")]
@@ -66,6 +67,9 @@ struct Global {
     /// Model cards: a directory of READMEs, JSON Lines of {id, card} or Parquet
     #[arg(long, global = true, value_name = "PATH")]
     cards: Option<PathBuf>,
+    /// Evidence that `rows evidence` made of the cards, in their stead: Parquet or Arrow IPC, file or directory
+    #[arg(long, global = true, value_name = "PATH")]
+    evidence: Option<PathBuf>,
     /// Directory that holds work/ and snapshots/
     #[arg(long, global = true, value_name = "DIR", default_value = "data", env = "HUGGING_CARBON_DATA_DIR")]
     data_dir: PathBuf,
@@ -145,6 +149,9 @@ enum Command {
         #[arg(short, long, value_name = "FILE")]
         output: PathBuf,
     },
+    /// Work on rows of Arrow IPC streams, for engines beyond one machine
+    #[command(subcommand)]
+    Rows(RowsCommand),
     /// The factor tables that are part of the binary
     #[command(subcommand)]
     Reference(ReferenceCommand),
@@ -298,6 +305,31 @@ enum GenerateCommand {
     },
 }
 
+/// What `rows evidence --help` says.
+const ROWS_EVIDENCE: &str = "\
+Read cards into evidence: an Arrow IPC stream on stdin, one on stdout.
+
+The input has a text column with the id (id, modelId or model_id) and one with the card (card, modelcard_text, text, content or readme). \
+Columns of the index beside them (tags, baseModels, cardData, safetensors ...) say which reading is the first; they need not be there. The \
+output has the columns of the table `evidence`, those that the pipeline needs to take it (reading, position, contexts ...), and who read it, \
+also in the metadata of the schema. Rows come in the order of the input. Reading 0 is that of what the record tells; the others are for what \
+the whole index may tell of the repository.";
+
+/// What it shows at its end.
+const ROWS_EVIDENCE_EXAMPLES: &str = "\
+Examples:
+  hugging-carbon rows evidence < cards.arrow > evidence.arrow
+  hugging-carbon run --source index.parquet --evidence evidence.arrow
+
+docs/engines.md has examples for Spark, Ray, Dask and DuckDB.";
+
+#[derive(Debug, Subcommand)]
+enum RowsCommand {
+    /// Read cards into evidence: an Arrow IPC stream on stdin, one on stdout
+    #[command(long_about = ROWS_EVIDENCE, after_long_help = ROWS_EVIDENCE_EXAMPLES)]
+    Evidence,
+}
+
 #[derive(Debug, Args)]
 struct StageArgs {
     /// Rebuild even if fresh
@@ -368,6 +400,7 @@ fn dispatch(cli: &Cli) -> Result<()> {
             run::stage(cli, Publication::NAME, Asked { allow_older: publication.allow_older, ..stage.asked() })
         }
         Command::Status => status::status(cli),
+        Command::Rows(RowsCommand::Evidence) => rows::evidence(cli),
         Command::Reference(ReferenceCommand::Check { strict }) => reference::check(*strict),
         Command::Report { snapshot, output } => report::write_page(cli, snapshot.as_deref(), output, report_page),
         Command::Explorer { snapshot, output } => report::write_page(cli, snapshot.as_deref(), output, explorer_page),
@@ -388,8 +421,8 @@ fn dispatch(cli: &Cli) -> Result<()> {
 }
 
 fn resolve(cli: &Cli) -> Result<Resolved> {
-    let overrides =
-        Overrides { config_file: cli.global.config.clone(), source: cli.global.source.clone(), cards: cli.global.cards.clone() };
+    let Global { config, source, cards, evidence, .. } = cli.global.clone();
+    let overrides = Overrides { config_file: config, source, cards, evidence };
     config::resolve(&overrides, |name| std::env::var(name).ok())
 }
 

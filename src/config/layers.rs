@@ -53,6 +53,8 @@ pub struct Overrides {
     pub source: Option<PathBuf>,
     /// `--cards`.
     pub cards: Option<PathBuf>,
+    /// `--evidence`.
+    pub evidence: Option<PathBuf>,
 }
 
 /// Resolves the configuration from all four layers. `environment` looks a variable up.
@@ -85,9 +87,15 @@ pub fn resolve(overrides: &Overrides, environment: impl Fn(&str) -> Option<Strin
     }
     if let Some(path) = &overrides.cards {
         layers.set("cards.path", toml::Value::String(path.to_string_lossy().into_owned()), Origin::Flag("--cards"));
-    } else if overrides.source.is_some() {
+    } else if overrides.source.is_some() || overrides.evidence.is_some() {
         // The file's cards belong to the file's source.
         layers.unset("cards.path");
+    }
+    if let Some(path) = &overrides.evidence {
+        let value = toml::Value::String(path.to_string_lossy().into_owned());
+        layers.set("cards.evidence", value, Origin::Flag("--evidence"));
+    } else if overrides.source.is_some() || overrides.cards.is_some() {
+        layers.unset("cards.evidence");
     }
     layers.finish()
 }

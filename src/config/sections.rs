@@ -142,6 +142,9 @@ pub struct CardsConfig {
     /// File or directory of cards; without it the sample's when the sample is the source, else none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<PathBuf>,
+    /// Evidence that `rows evidence` made of the cards, in their stead: a file or directory of Parquet or Arrow IPC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<PathBuf>,
     /// hub-listing: fetch the cards of the cohort, those that changed since they were fetched last.
     pub fetch: bool,
     /// Dataset repository of ready-made cards, for example librarian-bots/model_cards_with_metadata.

@@ -165,6 +165,12 @@ pub const SETTINGS: &[Setting] = &[
         "Model cards: a directory of READMEs, JSON Lines of {id, card} or Parquet; without it the sample's beside the sample, else none.",
     )
     .here(Value::Text("data/sample/cards")),
+    Setting::new(
+        "cards.evidence",
+        Kind::Path,
+        "Evidence that `rows evidence` made of the cards, in their stead: a file or directory of Parquet or Arrow IPC; leave cards.path out.",
+    )
+    .example(Value::Text("evidence")),
     Setting::new("cards.fetch", Kind::Flag, "hub-listing: fetch the cards of the cohort that changed; leave cards.path out.")
         .defaults_to(Value::Flag(false)),
     Setting::new("cards.repo", Kind::Text, "Dataset repository of ready-made cards, owner/name; leave cards.path out.")

@@ -13,7 +13,7 @@ fn with_file_and(text: &str, environment: impl Fn(&str) -> Option<String>) -> Re
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("pipeline.toml");
     std::fs::write(&path, text).unwrap();
-    resolve(&Overrides { config_file: Some(path), source: None, cards: None }, environment)
+    resolve(&Overrides { config_file: Some(path), ..Overrides::default() }, environment)
 }
 
 #[test]
@@ -21,7 +21,7 @@ fn later_layers_win_and_each_setting_names_its_origin() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("p.toml");
     std::fs::write(&path, "[cohort]\nmin = 10\n[method]\ndraws = 200\n[source]\npath = \"x\"").unwrap();
-    let resolved = resolve(&Overrides { config_file: Some(path.clone()), source: None, cards: None }, |name| {
+    let resolved = resolve(&Overrides { config_file: Some(path.clone()), ..Overrides::default() }, |name| {
         (name == "HUGGING_CARBON_METHOD_DRAWS").then(|| "300".to_owned())
     })
     .unwrap();
@@ -48,6 +48,7 @@ fn a_bad_setting_is_named() {
         ("[source]\nkind = \"hub-listing\"\npage_size = 5000", "between 1 and 1000"),
         ("[cards]\nfetch = true", "crawled listing only"),
         ("[cards]\nrepo = \"a/b\"", "needs cards.file"),
+        ("[cards]\npath = \"a\"\nevidence = \"b\"", "in the stead of cards"),
         ("[method]\nwithout_link_passes = [\"guesses\"]", "guesses"),
         ("[cohort\n", "pipeline.toml"),
     ] {
@@ -105,26 +106,32 @@ fn defaults_that_are_shown_are_those_that_are_pinned() {
 /// Every setting has a place in the typed structs, and its default is of its kind and in its range.
 #[test]
 fn the_list_agrees_with_the_typed_structs() {
-    let config = with_file_and("", |name| {
-        let setting = SETTINGS.iter().find(|setting| setting.variable() == name)?;
-        Some(match (setting.default.or(setting.here).or(setting.example)?, setting.key) {
-            // A word of its own where the list shows none.
-            (_, "method.without_link_passes") => "copies".to_owned(),
-            (Value::Text(text), _) => text.to_owned(),
-            (Value::Flag(flag), _) => flag.to_string(),
-            (Value::Whole(number), _) => number.to_string(),
-            (Value::Number(number), _) => number.to_string(),
-            (Value::Words(words), _) => words.join(","),
-        })
-    })
-    .unwrap()
-    .config;
-    let json = serde_json::to_value(&config).unwrap();
+    // Evidence goes in the stead of cards: the two are set one after the other.
+    let of_evidence = |key: &str| key == "cards.evidence";
+    let set = |with_evidence: bool| {
+        let wanted = move |key: &str| !key.starts_with("cards.") || of_evidence(key) == with_evidence;
+        let resolved = with_file_and("", move |name| {
+            let setting = SETTINGS.iter().find(|setting| setting.variable() == name && wanted(setting.key))?;
+            Some(match (setting.default.or(setting.here).or(setting.example)?, setting.key) {
+                // A word of its own where the list shows none.
+                (_, "method.without_link_passes") => "copies".to_owned(),
+                (Value::Text(text), _) => text.to_owned(),
+                (Value::Flag(flag), _) => flag.to_string(),
+                (Value::Whole(number), _) => number.to_string(),
+                (Value::Number(number), _) => number.to_string(),
+                (Value::Words(words), _) => words.join(","),
+            })
+        });
+        serde_json::to_value(&resolved.unwrap().config).unwrap()
+    };
     let mut keys = Vec::new();
-    for (section, entries) in json.as_object().unwrap() {
-        keys.extend(entries.as_object().unwrap().keys().map(|name| format!("{section}.{name}")));
+    for json in [set(true), set(false)] {
+        for (section, entries) in json.as_object().unwrap() {
+            keys.extend(entries.as_object().unwrap().keys().map(|name| format!("{section}.{name}")));
+        }
     }
     keys.sort();
+    keys.dedup();
     let mut listed: Vec<String> = SETTINGS.iter().map(|setting| setting.key.to_owned()).collect();
     listed.sort();
     assert_eq!(keys, listed);

@@ -41,6 +41,14 @@ pub(super) fn validate(config: &Config, table: &toml::Table, origins: &Origins) 
     if config.cards.fetch && config.source.kind != SourceKind::HubListing {
         return Err(refusal(origins, "cards.fetch", "cards are fetched for a crawled listing only: source.kind = \"hub-listing\""));
     }
+    let cards = &config.cards;
+    if cards.evidence.is_some() && (cards.path.is_some() || cards.repo.is_some() || cards.fetch) {
+        return Err(refusal(
+            origins,
+            "cards.evidence",
+            "evidence goes in the stead of cards: leave cards.path, cards.repo and cards.fetch out",
+        ));
+    }
     if config.cards.repo.is_some() != config.cards.file.is_some() {
         return Err(refusal(origins, "cards.repo", "a repository of cards needs cards.file, and the other way round"));
     }

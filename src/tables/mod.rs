@@ -4,6 +4,7 @@
 //! column's description and is published in the dataset card, in the
 //! field's metadata and in other documents. Names, types and keys are a contract (docs/architecture.md, "Tables").
 
+pub mod batches;
 mod bounds;
 pub mod cell;
 mod columns;
@@ -12,6 +13,7 @@ mod footprint;
 pub mod frame;
 pub mod io;
 mod published;
+mod readings;
 mod roles;
 pub mod sort;
 mod work;
@@ -26,6 +28,7 @@ pub use columns::ColumnInfo;
 pub use covariances::*;
 pub use footprint::*;
 pub use published::*;
+pub use readings::*;
 pub use roles::*;
 pub use work::*;
 

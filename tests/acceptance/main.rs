@@ -14,6 +14,7 @@ mod physical_chain;
 mod recipes;
 mod reliability;
 mod roles;
+mod rows;
 
 use common::{Workspace, files_of, table};
 use hugging_carbon::domain::GroupBy;

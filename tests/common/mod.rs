@@ -1,6 +1,7 @@
 //! A workspace for tests that drive the binary: its own data directory, commands, and filters for what differs between runs.
 #![allow(dead_code)] // Each test binary uses a part.
 
+pub mod arrow_rows;
 pub mod lineage;
 pub mod pages;
 pub mod shim;

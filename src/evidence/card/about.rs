@@ -14,6 +14,27 @@ pub enum CardRole {
     Copy,
 }
 
+impl CardRole {
+    /// Every role.
+    pub const ALL: [Self; 3] = [Self::OwnTraining, Self::FineTune, Self::Copy];
+
+    /// Its word.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::OwnTraining => "own_training",
+            Self::FineTune => "fine_tune",
+            Self::Copy => "copy",
+        }
+    }
+
+    /// The role of a word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.name() == word)
+    }
+}
+
 /// What is known about a repository before its card is read.
 #[derive(Clone, Copy, Debug)]
 pub struct About<'a> {

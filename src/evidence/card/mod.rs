@@ -5,10 +5,12 @@
 //! the card as a whole again, so the work is linear in its size. Cards are data, never instructions.
 
 mod about;
+mod asked;
 mod bases;
 mod decide;
 mod parse;
 mod read;
+mod readings;
 
 #[cfg(test)]
 mod page;
@@ -16,19 +18,22 @@ mod page;
 mod tests;
 
 pub use self::about::{About, CardRole, CardTables};
+pub use self::asked::Context;
 pub use self::bases::{SaidBase, said_bases};
+pub use self::readings::{Reading, Readings, read_for_all};
 
-use self::decide::accept::{Fact, accept};
+use self::asked::Answer;
+use self::decide::accept::{FRONT_MATTER, Fact, TABLE, TEXT, accept};
 use self::decide::choose::{add_tool, choose, refuse_sums};
 use self::decide::consistency::refuse_contradictions;
-use self::decide::samples::add_samples;
+use self::decide::samples::{RECIPE_SAMPLES, add_samples};
 use self::decide::sections::Sections;
 use self::parse::front_matter::parse_front_matter;
 use self::parse::markdown::parse_blocks;
 use self::read::candidate::Card;
 use self::read::front_matter::read_front_matter;
 use self::read::read_passages;
-use self::read::recipe::read_recipe;
+use self::read::recipe::{RECIPE, read_recipe};
 use self::read::repository::Repository;
 use super::quantity::digits::by_words;
 use super::{Extracted, vocabulary};
@@ -50,6 +55,13 @@ pub fn cut(card: &str) -> &str {
     card.get(..end).unwrap_or_default()
 }
 
+/// The extractor of a name.
+#[must_use]
+pub fn extractor_called(name: &str) -> Option<&'static str> {
+    let all = [FRONT_MATTER, TABLE, TEXT, RECIPE, RECIPE_SAMPLES];
+    all.into_iter().find(|extractor| *extractor == name)
+}
+
 /// Whether a card is larger than what is read of it.
 #[must_use]
 pub fn is_cut(card: &str) -> bool {
@@ -59,13 +71,16 @@ pub fn is_cut(card: &str) -> bool {
 /// Evidence in a card. At most one row of a field is accepted; the rest say why not.
 #[must_use]
 pub fn extract(tables: CardTables<'_>, card: &str, about: &About<'_>) -> Vec<Extracted> {
+    extract_asking(tables, card, about).0
+}
+
+/// Evidence in a card, with what was asked of the repository's size and bases to read it.
+fn extract_asking(tables: CardTables<'_>, card: &str, about: &About<'_>) -> (Vec<Extracted>, Vec<Answer>) {
     let words = &vocabulary::card().repository;
     let source = cut(card);
     let front = parse_front_matter(source);
     let mut own = Repository::new(about);
-    if own.bases.is_empty() {
-        own.bases = front.texts("base_model");
-    }
+    own.add_bases_of_card(front.texts("base_model"));
     let body = source.get(front.body_from..).unwrap_or_default().to_lowercase();
     if own.role == CardRole::OwnTraining && words.fine_tune_phrases.iter().any(|p| body.contains(p)) {
         own.role = CardRole::FineTune;
@@ -86,5 +101,5 @@ pub fn extract(tables: CardTables<'_>, card: &str, about: &About<'_>) -> Vec<Ext
     refuse_contradictions(&mut facts, tables.accelerators);
     add_samples(&mut facts, &recipe, source);
     add_tool(&mut facts, card.tools.into_iter().next().map(|tool| accept(tool, source)));
-    facts.into_iter().map(|fact| fact.row).collect()
+    (facts.into_iter().map(|fact| fact.row).collect(), card.own.asked())
 }

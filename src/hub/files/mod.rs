@@ -1,6 +1,7 @@
 //! Files of records and of cards: finding them, telling their kind by content, reading each kind.
 
 mod card_files;
+mod carded;
 pub mod cards;
 mod columns;
 mod find;
@@ -14,6 +15,7 @@ mod splitter;
 mod text;
 
 pub use card_files::{CardFiles, find_card_files};
+pub use carded::{Carded, CardedColumns};
 pub use cards::read_cards;
 pub use find::{IndexFiles, file_digest, find_files};
 pub use json::read_json;

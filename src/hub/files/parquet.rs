@@ -135,7 +135,7 @@ pub fn read_parquet(file: &SourceFile, mut sink: impl FnMut(Block) -> Result<()>
 }
 
 /// Which column feeds which field, and what the path says of every row.
-struct Plan {
+pub(super) struct Plan {
     columns: Vec<(HubField, String)>,
     partition: Vec<(HubField, String)>,
     report: SchemaReport,
@@ -151,8 +151,13 @@ impl Plan {
                 "point --source at hub-stats' models.parquet or a file of that schema",
             ));
         }
+        Ok(Self::of_columns(fields, partition_values(&file.name)))
+    }
+
+    /// Of columns, whichever they are; the path states the values of `partition`.
+    pub(super) fn of_columns(fields: &[Arc<Field>], partition: Vec<(HubField, String)>) -> Self {
+        let names: Vec<&str> = fields.iter().map(|field| field.name().as_str()).collect();
         let (mut columns, mut report) = (Vec::new(), SchemaReport::default());
-        let partition = partition_values(&file.name);
         let is_in_path = |known: HubField| partition.iter().any(|(field, _)| *field == known);
         for known in HubField::ALL.iter().copied().filter(|field| is_column(*field)) {
             // The Hub's own spelling goes before another.
@@ -175,11 +180,11 @@ impl Plan {
         let is_news =
             |name: &&str| !is_used(name) && HubField::parse(name).is_none_or(|field| !is_column(field) && !is_needless(field));
         report.ignored = names.iter().copied().filter(is_news).map(str::to_owned).collect();
-        Ok(Self { columns, partition, report })
+        Self { columns, partition, report }
     }
 
     /// The wanted columns of a batch; what turns out to be unreadable only now is noted.
-    fn cells(&self, batch: &RecordBatch, unreadable: &mut BTreeSet<(HubField, String)>) -> Vec<(HubField, Cells)> {
+    pub(super) fn cells(&self, batch: &RecordBatch, unreadable: &mut BTreeSet<(HubField, String)>) -> Vec<(HubField, Cells)> {
         let mut cells = Vec::new();
         for (field, name) in &self.columns {
             let Some(column) = batch.column_by_name(name) else { continue };

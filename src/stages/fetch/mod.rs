@@ -19,6 +19,7 @@ use crate::hub::live::clock::SystemClock;
 use crate::hub::live::environment::Environment;
 use crate::hub::live::fetch::Patience;
 use crate::store::{sha256_bytes, sha256_file, write_atomically};
+use crate::tables::batches::find_batch_files;
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -118,6 +119,8 @@ pub enum CardsSource {
     Sample,
     /// A file or directory.
     Path(#[serde(skip)] PathBuf),
+    /// A file or directory of evidence that was made of the cards elsewhere.
+    Evidence(#[serde(skip)] PathBuf),
     /// A file of a dataset repository.
     Dataset(DatasetFile),
     /// The live Hub, those of the cohort of the crawled listing.
@@ -131,6 +134,9 @@ pub struct PinnedSources {
     pub index: PinnedFiles,
     /// Files of the cards.
     pub cards: Option<PinnedFiles>,
+    /// Files of evidence that was made of the cards elsewhere.
+    #[serde(default)]
+    pub evidence: Option<PinnedFiles>,
     /// Commit of the index, when it is a file of a dataset repository.
     pub commit: Option<String>,
 }
@@ -150,7 +156,7 @@ impl engine::Facts for PinnedSources {
     /// Of names, digests and commit; where the files lie is no news.
     fn fingerprint(&self) -> Result<String> {
         let files = |pinned: &PinnedFiles| (pinned.files.clone(), pinned.revision.clone());
-        let parts = (files(&self.index), self.cards.as_ref().map(files), self.commit.clone());
+        let parts = (files(&self.index), self.cards.as_ref().map(files), self.evidence.as_ref().map(files), self.commit.clone());
         Ok(sha256_bytes(&serde_json::to_vec(&parts).map_err(|e| Error::Internal(format!("facts of fetch: {e}")))?))
     }
 }
@@ -172,7 +178,7 @@ impl Stage for Fetch {
             Network::Use => fetch_cards(settings, &index.root, inputs.interactive())?,
             Network::Leave => found_cards(settings, true)?,
         };
-        Ok(PinnedSources { index, cards, commit })
+        Ok(PinnedSources { index, cards, evidence: settings.found_evidence()?, commit })
     }
 
     fn outdated(inputs: &Inputs<'_, Self>, facts: &PinnedSources) -> Result<Option<String>> {
@@ -181,11 +187,11 @@ impl Stage for Fetch {
             return Ok(Some("the Hub is asked for what is due".into()));
         }
         let Some((index, _)) = found_index(settings, false)? else { return Ok(Some(NOTHING_YET.into())) };
-        let cards = found_cards(settings, false)?;
-        Ok(changed("source", &facts.index.files, &index.files).or_else(|| {
-            let files = |pinned: &Option<PinnedFiles>| pinned.as_ref().map(|p| p.files.clone()).unwrap_or_default();
-            changed("cards", &files(&facts.cards), &files(&cards))
-        }))
+        let (cards, evidence) = (found_cards(settings, false)?, settings.found_evidence()?);
+        let files = |pinned: &Option<PinnedFiles>| pinned.as_ref().map(|p| p.files.clone()).unwrap_or_default();
+        Ok(changed("source", &facts.index.files, &index.files)
+            .or_else(|| changed("cards", &files(&facts.cards), &files(&cards)))
+            .or_else(|| changed("evidence", &files(&facts.evidence), &files(&evidence))))
     }
 }
 
@@ -204,7 +210,7 @@ impl Settings {
         index
             || match self.cards {
                 CardsSource::Dataset(_) | CardsSource::Cohort(_) => true,
-                CardsSource::None | CardsSource::Sample | CardsSource::Path(_) => false,
+                CardsSource::None | CardsSource::Sample | CardsSource::Path(_) | CardsSource::Evidence(_) => false,
             }
     }
 
@@ -212,6 +218,13 @@ impl Settings {
     fn sample(&self, lay_down: bool) -> Result<PinnedFiles> {
         let root = self.sample_dir.join("index");
         embedded(root, EMBEDDED_NAME, EMBEDDED_SAMPLE, lay_down)
+    }
+
+    /// The evidence, where it is what stands for the cards.
+    fn found_evidence(&self) -> Result<Option<PinnedFiles>> {
+        let CardsSource::Evidence(root) = &self.cards else { return Ok(None) };
+        let files = find_batch_files(root)?.into_iter().map(|(name, file)| Ok((name, sha256_file(&file)?)));
+        Ok(Some(PinnedFiles { root: root.clone(), files: files.collect::<Result<_>>()?, revision: None }))
     }
 
     fn sample_cards(&self, lay_down: bool) -> Result<PinnedFiles> {
@@ -278,7 +291,7 @@ fn found_index(settings: &Settings, lay_down: bool) -> Result<Option<(PinnedFile
 
 fn fetch_cards(settings: &Settings, index: &Path, interactive: bool) -> Result<Option<PinnedFiles>> {
     match &settings.cards {
-        CardsSource::None => Ok(None),
+        CardsSource::None | CardsSource::Evidence(_) => Ok(None),
         CardsSource::Sample => settings.sample_cards(true).map(Some),
         CardsSource::Path(path) => pin_cards(path).map(Some),
         CardsSource::Dataset(wanted) => {
@@ -297,21 +310,25 @@ fn fetch_cards(settings: &Settings, index: &Path, interactive: bool) -> Result<O
     }
 }
 
-/// Where index and cards are that were given or fetched before; nothing for what is part of the binary.
+/// Where index, cards and evidence are that were given or fetched before; nothing for what is part of the binary.
 #[must_use]
-pub fn found_roots(settings: &Settings) -> [Option<PathBuf>; 2] {
+pub fn found_roots(settings: &Settings) -> [Option<PathBuf>; 3] {
     let index = match &settings.index {
         IndexSource::Sample => None,
         IndexSource::Path { path, .. } => Some(path.clone()),
         IndexSource::Listing(_) => listing::recorded_listing(&settings.hub_dir),
         IndexSource::Dataset(wanted) => dataset::recorded_pin("index", wanted, &settings.hub_dir).map(|pinned| pinned.path),
     };
-    [index, found_cards_root(settings)]
+    let evidence = match &settings.cards {
+        CardsSource::Evidence(root) => Some(root.clone()),
+        CardsSource::None | CardsSource::Sample | CardsSource::Path(_) | CardsSource::Dataset(_) | CardsSource::Cohort(_) => None,
+    };
+    [index, found_cards_root(settings), evidence]
 }
 
 fn found_cards_root(settings: &Settings) -> Option<PathBuf> {
     match &settings.cards {
-        CardsSource::None | CardsSource::Sample => None,
+        CardsSource::None | CardsSource::Sample | CardsSource::Evidence(_) => None,
         CardsSource::Path(path) => Some(path.clone()),
         CardsSource::Dataset(wanted) => dataset::recorded_pin("cards", wanted, &settings.hub_dir).map(|pinned| pinned.path),
         CardsSource::Cohort(_) => cards::recorded_cards(&settings.hub_dir),

@@ -90,7 +90,7 @@ fn quarantined(source: &str, bad: hub::files::cards::Unusable) -> QuarantineRow 
 }
 
 /// Lower-case ids of the index, and the names that once had no namespace.
-fn ids(outputs: &Outputs<'_, Ingest>) -> Result<FxHashMap<String, String>> {
+pub(super) fn ids(outputs: &Outputs<'_, Ingest>) -> Result<FxHashMap<String, String>> {
     let mut ids: FxHashMap<String, String> = FxHashMap::default();
     let mut legacy = Vec::new();
     for row in outputs.written::<RawModelRow>()? {

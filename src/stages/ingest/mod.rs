@@ -2,21 +2,22 @@
 
 mod cards;
 mod checks;
+mod evidence;
 
-use self::cards::Cards;
 use self::checks::Seen;
-use super::fetch::{Fetch, PinnedFiles};
+use super::fetch::{Fetch, PinnedFiles, PinnedSources};
 use crate::domain::source::CohortMetric;
 use crate::engine::{Facts, Inputs, Outputs, Stage, stage};
 use crate::error::{Error, Result};
 use crate::hub::{self, Block, FileKind, Parsed, SchemaReport, SourceFile};
 use crate::tables::io::{BatchRows, TableReceipt};
 use crate::tables::sort::{DEFAULT_BUDGET_BYTES, ExternalSorter};
-use crate::tables::{QuarantineRow, RawCardRow, RawModelRow, Row, RowBuilders};
+use crate::tables::{CardReadingRow, QuarantineRow, RawCardRow, RawModelRow, Row, RowBuilders};
 use crate::units::TimestampMs;
 use arrow::array::RecordBatch;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// Longest raw text kept in quarantine, in characters.
 const MAX_RAW_CHARS: usize = 2_000;
@@ -32,19 +33,22 @@ const SHOWN_CHARS: usize = 80;
 
 stage! {
     /// Reads the pinned index and cards into typed, sorted tables.
-    struct Ingest = "ingest" version 4
+    struct Ingest = "ingest" version 5
     reads []
-    writes [RawModelRow, RawCardRow, QuarantineRow]
+    writes [RawModelRow, RawCardRow, CardReadingRow, QuarantineRow]
     follows [Fetch]
 }
 
 /// What the stage reads of the configuration.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Settings {
     /// Largest share of records that may be refused.
     pub max_quarantine_fraction: f64,
     /// Which download count cuts the cohort: an index without it decides nothing.
     pub metric: CohortMetric,
+    /// Who must have read the cards, where evidence made elsewhere is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence_reader: Option<String>,
 }
 
 /// What of the sources the manifest pins.
@@ -95,6 +99,8 @@ pub enum InputKind {
     Index,
     /// Model cards.
     Cards,
+    /// Evidence made of model cards elsewhere.
+    Evidence,
 }
 
 impl InputKind {
@@ -104,6 +110,7 @@ impl InputKind {
         match self {
             Self::Index => "index",
             Self::Cards => "cards",
+            Self::Evidence => "evidence",
         }
     }
 }
@@ -134,25 +141,25 @@ impl Stage for Ingest {
             checks::log_schema(file, &report);
             let records = ingester.read - first;
             ingester.seen.add_unreadable(&report.unreadable, records);
-            let sha256 = unchanged(&sources.index, &file.name, hub::file_digest(file)?, file)?;
+            let sha256 = unchanged(&sources.index, &file.name, hub::file_digest(file)?, &file.path)?;
             let revision = sources.index.revision.clone();
             pinned.push(Input { name: file.name.clone(), kind: InputKind::Index, revision, sha256, bytes: file.bytes, records });
         }
         ingester.check(limit, &files)?;
         ingester.seen.log_epochs();
         ingester.seen.check(inputs.settings().metric, &sources.index.root)?;
-        ingester.finish(outputs, pinned, sources.cards.as_ref())
+        ingester.finish(inputs, outputs, pinned, &sources)
     }
 }
 
 /// The digest of a file that was read, if it is the pinned one: a file that changed meanwhile is of two ages.
-fn unchanged(pinned: &PinnedFiles, name: &str, sha256: String, file: &SourceFile) -> Result<String> {
+fn unchanged(pinned: &PinnedFiles, name: &str, sha256: String, path: &Path) -> Result<String> {
     if pinned.files.iter().any(|(n, digest)| n == name && *digest == sha256) {
         return Ok(sha256);
     }
     Err(Error::input(
         format!("source {name} changed while stage 'ingest' was reading it"),
-        file.path.display(),
+        path.display(),
         "wait until nothing writes to the source any more, then run again",
     ))
 }
@@ -320,9 +327,10 @@ impl Ingester {
 
     fn finish(
         mut self,
+        inputs: &Inputs<'_, Ingest>,
         outputs: &mut Outputs<'_, Ingest>,
         mut pinned: Vec<Input>,
-        cards: Option<&PinnedFiles>,
+        sources: &PinnedSources,
     ) -> Result<Ingested> {
         self.sorter.push(self.builders.finish()?)?;
         let mut writer = outputs.batch_writer::<RawModelRow>()?;
@@ -345,9 +353,11 @@ impl Ingester {
                 raw: id,
             });
         }
-        let Cards { inputs, read, without_model, unusable } = cards::read_cards(cards, outputs)?;
-        pinned.extend(inputs);
-        for row in unusable {
+        let cards = cards::read_cards(sources.cards.as_ref(), outputs)?;
+        let reader = inputs.settings().evidence_reader.as_deref();
+        let evidence = evidence::read_evidence(sources.evidence.as_ref(), reader, outputs)?;
+        pinned.extend(cards.inputs.into_iter().chain(evidence.inputs));
+        for row in cards.unusable.into_iter().chain(evidence.unusable) {
             self.quarantined.push(row);
         }
         self.quarantine.push(self.quarantined.finish()?)?;
@@ -358,8 +368,8 @@ impl Ingester {
             index_date: self.seen.newest().map(|ms| TimestampMs(ms).day().to_string()),
             records_read: self.read,
             records_refused: self.refused,
-            cards_read: read,
-            cards_without_model: without_model,
+            cards_read: cards.read,
+            cards_without_model: cards.without_model,
             unread_columns: self.seen.unread_columns(),
         })
     }

@@ -83,10 +83,10 @@ impl Index {
                 .par_iter()
                 .map(|(raw, card)| {
                     let bases = bases_in_card(references, raw, card.as_ref());
-                    let states = is_silent(references, raw) && states_a_pretraining(references, raw, card.as_ref(), &bases);
-                    (bases, states)
+                    let states = is_silent(references, raw) && states_a_pretraining(references, raw, card.as_ref(), &bases)?;
+                    Ok((bases, states))
                 })
-                .collect();
+                .collect::<Result<_>>()?;
             for ((raw, _), (_, states)) in block.iter().zip(&read) {
                 index.add(references, settings.metric, raw, *states);
             }
@@ -222,7 +222,7 @@ impl Index {
 }
 
 /// What was looked up of a repository goes before what its record states: role and base together.
-fn apply_fact(fact: &RepositoryFact, facts: &mut RepoFacts) {
+pub(super) fn apply_fact(fact: &RepositoryFact, facts: &mut RepoFacts) {
     facts.looked_up_role = Some(fact.role);
     let from_scratch = fact.role == Role::Pretrained;
     if let Some(base) = fact.base_model.as_ref().filter(|id| is_valid_id(id) && !from_scratch) {

@@ -6,6 +6,7 @@
 mod corrections;
 mod index;
 mod model_row;
+mod read_cards;
 mod registry_rows;
 mod repo_facts;
 mod reported;
@@ -15,11 +16,13 @@ mod said_bases;
 mod size;
 
 pub use self::corrections::{CorrectionCounts, MET_ANOTHER_VALUE, MetCorrection, review_corrections};
+pub use self::read_cards::{card_reader, card_rows};
 pub use self::repo_facts::repo_facts;
 pub use self::role_labels::{labelled, labelled_record, role_model};
 
 use self::index::Index;
 use self::model_row::model_row;
+use self::read_cards::Card;
 use super::{merged, vocabulary_digests};
 use crate::domain::source::CohortMetric;
 use crate::domain::{Field, LinkPass, RunKind};
@@ -32,11 +35,12 @@ use crate::lineage::{Placement, run_id};
 use crate::reference::{
     Accelerators, Corrections, Grid, Operators, Owners, Places, Reference, Registry, RepositoryFacts, RoleLabel, Table, Trainings,
 };
-use crate::tables::{EvidenceRow, ModelRow, RawCardRow, RawModelRow, RunRow};
+use crate::tables::{CardReadingRow, EvidenceRow, ModelRow, RawCardRow, RawModelRow, RunRow};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::iter::Peekable;
 
 /// Models read at a time: with a card of some kilobytes each a block stays near ten megabytes.
 const BLOCK_ROWS: usize = 1_024;
@@ -44,7 +48,7 @@ const BLOCK_ROWS: usize = 1_024;
 stage! {
     /// Derives models, runs and evidence from the typed records.
     struct Normalize = "normalize" version 8
-    reads [RawModelRow, RawCardRow]
+    reads [RawModelRow, RawCardRow, CardReadingRow]
     writes [ModelRow, RunRow, EvidenceRow]
     follows []
 }
@@ -142,7 +146,7 @@ pub struct Normalized {
 impl crate::engine::Facts for Normalized {}
 
 /// A record with its card, if any.
-type Carded = (RawModelRow, Option<RawCardRow>);
+type Carded = (RawModelRow, Option<Card>);
 
 impl Stage for Normalize {
     type Settings = Settings;
@@ -151,7 +155,8 @@ impl Stage for Normalize {
 
     fn run(inputs: &Inputs<'_, Self>, outputs: &mut Outputs<'_, Self>) -> Result<Normalized> {
         let (settings, references) = (inputs.settings(), inputs.references());
-        let (mut records, mut cards) = (inputs.rows::<RawModelRow>()?, inputs.rows::<RawCardRow>()?.peekable());
+        let mut records = inputs.rows::<RawModelRow>()?;
+        let mut cards = Cards { texts: inputs.rows()?.peekable(), readings: inputs.rows()?.peekable() };
         let blocks = std::iter::from_fn(|| next_block(&mut records, &mut cards).map(|b| (!b.is_empty()).then_some(b)).transpose());
         let index = Index::gather(blocks, references, settings)?;
         let mut models = outputs.writer::<ModelRow>()?;
@@ -159,7 +164,7 @@ impl Stage for Normalize {
         let mut evidence = outputs.writer::<EvidenceRow>()?;
         let mut meter = inputs.meter(index.facts.len() as u64, "normalize");
         let mut records = inputs.rows::<RawModelRow>()?;
-        let mut cards = inputs.rows::<RawCardRow>()?.peekable();
+        let mut cards = Cards { texts: inputs.rows()?.peekable(), readings: inputs.rows()?.peekable() };
         let mut first = 0;
         loop {
             let block = next_block(&mut records, &mut cards)?;
@@ -174,11 +179,11 @@ impl Stage for Normalize {
                 .par_iter()
                 .enumerate()
                 .map(|(at, (raw, card))| {
-                    let (row, extracted) = model_row(settings, references, &index, first + at, raw, card.as_ref());
-                    let evidence = evidence_rows(&row.model_id, extracted);
-                    (row, evidence)
+                    let (row, extracted) = model_row(settings, references, &index, first + at, raw, card.as_ref())?;
+                    let evidence = sorted_by_key(evidence_rows(&row.model_id, extracted));
+                    Ok((row, evidence))
                 })
-                .collect();
+                .collect::<Result<_>>()?;
             for (at, (row, own)) in done.into_iter().enumerate() {
                 for e in own {
                     evidence.push(e)?;
@@ -198,37 +203,58 @@ impl Stage for Normalize {
     }
 }
 
+/// Cards as texts and as readings made elsewhere, each sorted by id.
+struct Cards<T: Iterator, R: Iterator> {
+    texts: Peekable<T>,
+    readings: Peekable<R>,
+}
+
+impl<T: Iterator<Item = Result<RawCardRow>>, R: Iterator<Item = Result<CardReadingRow>>> Cards<T, R> {
+    /// The card of a model; models are asked for in the order of their ids.
+    fn card_of(&mut self, model_id: &str) -> Result<Option<Card>> {
+        if let Some(text) = self.texts.next_if(|card| card.as_ref().map_or(true, |card| card.model_id == model_id)) {
+            return text.map(Card::Text).map(Some);
+        }
+        let mut rows = Vec::new();
+        while let Some(row) = self.readings.next_if(|row| row.as_ref().map_or(true, |row| row.model_id == model_id)) {
+            rows.push(row?);
+        }
+        Card::of_rows(rows)
+    }
+}
+
 /// The next records, each with its card: both are sorted by id.
-fn next_block(
+fn next_block<T: Iterator<Item = Result<RawCardRow>>, R: Iterator<Item = Result<CardReadingRow>>>(
     records: &mut impl Iterator<Item = Result<RawModelRow>>,
-    cards: &mut std::iter::Peekable<impl Iterator<Item = Result<RawCardRow>>>,
+    cards: &mut Cards<T, R>,
 ) -> Result<Vec<Carded>> {
     records
         .take(BLOCK_ROWS)
         .map(|raw| {
             let raw = raw?;
-            let card = cards.next_if(|card| card.as_ref().map_or(true, |card| card.model_id == raw.model_id));
-            Ok((raw, card.transpose()?))
+            let card = cards.card_of(&raw.model_id)?;
+            Ok((raw, card))
         })
         .collect()
 }
 
-/// Rows of evidence, sorted by key. An extractor that found a field several times has its rows numbered from the second on.
+/// Rows of evidence in the order of the extractors. One that found a field several times has its rows numbered from the second on.
 fn evidence_rows(model_id: &str, extracted: Vec<Extracted>) -> Vec<EvidenceRow> {
     let mut seen: FxHashMap<(Field, &'static str), usize> = FxHashMap::default();
-    let mut rows: Vec<EvidenceRow> = extracted
-        .into_iter()
-        .map(|e| {
-            let n = seen.entry((e.field, e.extractor)).or_default();
-            *n += 1;
-            let nth = *n;
-            let mut row = e.into_row(model_id);
-            if nth > 1 {
-                row.evidence_id = format!("{}#{nth}", row.evidence_id);
-            }
-            row
-        })
-        .collect();
+    let row = extracted.into_iter().map(|e| {
+        let n = seen.entry((e.field, e.extractor)).or_default();
+        *n += 1;
+        let nth = *n;
+        let mut row = e.into_row(model_id);
+        if nth > 1 {
+            row.evidence_id = format!("{}#{nth}", row.evidence_id);
+        }
+        row
+    });
+    row.collect()
+}
+
+fn sorted_by_key(mut rows: Vec<EvidenceRow>) -> Vec<EvidenceRow> {
     rows.sort_by(|a, b| a.evidence_id.cmp(&b.evidence_id));
     rows
 }

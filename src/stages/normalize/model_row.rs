@@ -2,16 +2,18 @@
 
 use super::corrections::MetCorrection;
 use super::index::Index;
+use super::read_cards::Card;
 use super::reported::{from_card, is_of_training, names_hardware, refuse_what_the_text_contradicts, reported};
 use super::size::{Known, active_params, said_params, total_params};
 use super::{References, Settings};
 use crate::domain::source::CohortMetric;
 use crate::domain::{EvidenceSource, Field, Role, RunKind, TrainedOnSource};
+use crate::error::Result;
 use crate::evidence::Extracted;
 use crate::evidence::index::{arithmetic, facts, looked_up};
 use crate::lineage::{Placement, run_id};
 use crate::reference::{RepositoryFact, TrainingRun};
-use crate::tables::{ModelRow, RawCardRow, RawModelRow};
+use crate::tables::{ModelRow, RawModelRow};
 use crate::units::Day;
 
 /// A repository may be made some weeks before its training ends.
@@ -24,8 +26,8 @@ pub(super) fn model_row(
     index: &Index,
     i: usize,
     raw: &RawModelRow,
-    card: Option<&RawCardRow>,
-) -> (ModelRow, Vec<Extracted>) {
+    card: Option<&Card>,
+) -> Result<(ModelRow, Vec<Extracted>)> {
     let placement = &index.placements[i];
     let registry = index.registered(references, i);
     let fact = references.repository_facts.fact(&raw.model_id);
@@ -34,7 +36,7 @@ pub(super) fn model_row(
     let indexed = total_params(references, index, i, placement, raw, known, &mut extracted);
     #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
     let size = indexed.map(|(n, _)| n as f64);
-    let mut said = card.map(|card| from_card(references, index, i, placement, size, card)).unwrap_or_default();
+    let mut said = card.map(|card| from_card(references, index, i, placement, size, card)).transpose()?.unwrap_or_default();
     let total = indexed.or_else(|| said_params(placement, &said));
     let active = active_params(index, i, raw, known, total, &mut extracted);
     let date = trained_on(raw, known, placement, &mut said);
@@ -76,7 +78,7 @@ pub(super) fn model_row(
         owner_country: owner_country(references, raw, known),
         in_cohort: downloads(settings.metric, raw).is_some_and(|d| d > settings.min),
     };
-    (row, extracted)
+    Ok((row, extracted))
 }
 
 /// What the tables of architectures and recipes know of the repository's name, else of the nearest base's.

@@ -2,13 +2,15 @@
 
 use super::References;
 use super::index::Index;
+use super::read_cards::Card;
 use crate::domain::{EvidenceSource, Field, Role, RunKind};
-use crate::evidence::card::{self, About, CardRole};
+use crate::error::Result;
+use crate::evidence::card::{About, CardRole};
 use crate::evidence::index::emissions;
 use crate::evidence::place::read_place;
 use crate::evidence::{Extracted, hardware};
 use crate::lineage::{self, Placement};
-use crate::tables::{RawCardRow, RawModelRow};
+use crate::tables::RawModelRow;
 use crate::units::GRAMS_PER_KG;
 
 /// Relative difference within which a field and a text state one figure, rounded.
@@ -100,8 +102,8 @@ pub(super) fn from_card(
     i: usize,
     placement: &Placement,
     total_params: Option<f64>,
-    card: &RawCardRow,
-) -> Vec<Extracted> {
+    card: &Card,
+) -> Result<Vec<Extracted>> {
     // Where nothing certain makes it a fine-tune, and its own record does not say so, the card is read as that of a model of its own.
     let is_guessed = !index.shares[i].is_certain() && lineage::roles::role(&index.facts[i]).0 == Role::Pretrained;
     let role = match placement.role {
@@ -113,25 +115,34 @@ pub(super) fn from_card(
         Role::Merge | Role::Quantized | Role::Converted | Role::Empty | Role::Untrained => CardRole::Copy,
     };
     let about = About { model_id: &index.facts[i].model_id, role, base_ids: &index.facts[i].base_ids, total_params };
-    let mut rows = card::extract(references.card_tables(), &card.card, &about);
+    let mut rows = card.extract(references, &about)?;
     for row in &mut rows {
         let may_inherit = row.field == Field::EmissionsKgco2e && !index.emissions.contains_key(&i);
         let inherited = index.chain(i).skip(1).find(|b| may_inherit && index.emissions.get(b).copied() == row.value);
         let refused = if is_of_training(row.field) && placement.own_run.is_none() {
             Some(format!("the repository trained nothing itself (role {})", placement.role.name()))
-        } else if row.field == Field::Accelerator && !names_hardware(references, &row.as_written) {
-            Some("names no accelerator of the reference table".into())
-        } else if row.field == Field::Country || row.field == Field::CloudRegion {
-            refuse_place(references, &row.as_written)
         } else {
             inherited.map(|b| format!("inherited: the same figure as {}", index.facts[b].model_id))
         };
         row.reject_reason = row.reject_reason.take().or(refused);
-        if card.is_cut && row.reject_reason.is_none() {
+        refuse_by_tables(references, row);
+        if card.is_cut() && row.reject_reason.is_none() {
             row.locator = format!("{} (card cut at 1 MiB)", row.locator);
         }
     }
-    rows
+    Ok(rows)
+}
+
+/// Refuses a chip or a place of a card's text that the reference tables do not tell.
+pub(super) fn refuse_by_tables(references: &References, row: &mut Extracted) {
+    if row.reject_reason.is_some() {
+        return;
+    }
+    if row.field == Field::Accelerator && !names_hardware(references, &row.as_written) {
+        row.reject_reason = Some("names no accelerator of the reference table".into());
+    } else if row.field == Field::Country || row.field == Field::CloudRegion {
+        row.reject_reason = refuse_place(references, &row.as_written);
+    }
 }
 
 /// Whether a field is a figure of a training, which a repository that trained nothing cannot have.

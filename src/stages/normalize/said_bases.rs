@@ -1,14 +1,16 @@
 //! Bases that only a card states: which of them are repositories.
 
 use super::References;
+use super::read_cards::Card;
 use crate::domain::Field;
-use crate::evidence::card::{self, About, CardRole, SaidBase, said_bases};
+use crate::error::Result;
+use crate::evidence::card::{About, CardRole, SaidBase};
 use crate::evidence::index::params;
 use crate::hub::record::is_valid_id;
 use crate::lineage::{self, RepoFacts};
 use crate::method::assumptions::TOKENS_PER_PARAM;
 use crate::method::chain;
-use crate::tables::{RawCardRow, RawModelRow};
+use crate::tables::RawModelRow;
 use crate::units::{Params, Tokens};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
@@ -22,10 +24,8 @@ pub(super) fn is_silent(references: &References, raw: &RawModelRow) -> bool {
 }
 
 /// The bases in a card, where neither record nor registry says anything of the repository's training.
-pub(super) fn bases_in_card(references: &References, raw: &RawModelRow, card: Option<&RawCardRow>) -> Vec<SaidBase> {
-    card.filter(|_| is_silent(references, raw))
-        .map(|card| said_bases(references.card_tables(), &raw.model_id, &card.card))
-        .unwrap_or_default()
+pub(super) fn bases_in_card(references: &References, raw: &RawModelRow, card: Option<&Card>) -> Vec<SaidBase> {
+    card.filter(|_| is_silent(references, raw)).map(|card| card.said_bases(references, &raw.model_id)).unwrap_or_default()
 }
 
 /// Whether a card states tokens or compute of its model's own training on the scale of a pre-training: a token per parameter at least
@@ -33,19 +33,19 @@ pub(super) fn bases_in_card(references: &References, raw: &RawModelRow, card: Op
 pub(super) fn states_a_pretraining(
     references: &References,
     raw: &RawModelRow,
-    card: Option<&RawCardRow>,
+    card: Option<&Card>,
     bases: &[SaidBase],
-) -> bool {
-    let Some(card) = card.filter(|_| bases.is_empty()) else { return false };
+) -> Result<bool> {
+    let Some(card) = card.filter(|_| bases.is_empty()) else { return Ok(false) };
     let about = About { model_id: &raw.model_id, role: CardRole::OwnTraining, base_ids: &[], total_params: None };
-    let rows = card::extract(references.card_tables(), &card.card, &about);
+    let rows = card.extract(references, &about)?;
     let stated = |field: Field| rows.iter().find(|e| e.field == field && e.reject_reason.is_none()).and_then(|e| e.value);
     let named = || params::from_name(&raw.model_id, None).0.and_then(|e| e.value);
     let counted = params::from_files(raw, false, false).and_then(|e| e.value);
-    let Some(n) = counted.or_else(named).or_else(|| stated(Field::TotalParams)) else { return false };
+    let Some(n) = counted.or_else(named).or_else(|| stated(Field::TotalParams)) else { return Ok(false) };
     let least = TOKENS_PER_PARAM.0 * n;
-    stated(Field::TrainTokens).is_some_and(|tokens| tokens >= least)
-        || stated(Field::TrainFlop).is_some_and(|flop| flop >= chain::training_flop(Params(n), Tokens(least)).0)
+    Ok(stated(Field::TrainTokens).is_some_and(|tokens| tokens >= least)
+        || stated(Field::TrainFlop).is_some_and(|flop| flop >= chain::training_flop(Params(n), Tokens(least)).0))
 }
 
 /// Gives repositories the bases that their cards state, by position in the index.

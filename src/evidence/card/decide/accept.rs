@@ -5,6 +5,13 @@ use crate::evidence::card::parse::block::BlockKind;
 use crate::evidence::card::read::candidate::{Candidate, RANK_PAIR, RANK_PROSE};
 use crate::evidence::{Extracted, MAX_QUOTE_CHARS};
 
+/// Extractor of keys of the front matter.
+pub const FRONT_MATTER: &str = "card_front_matter";
+/// Extractor of rows of tables.
+pub const TABLE: &str = "card_table";
+/// Extractor of everything else.
+pub const TEXT: &str = "card_text";
+
 /// Evidence with its standing among others of its field.
 #[derive(Debug)]
 pub struct Fact {
@@ -22,10 +29,10 @@ pub fn accept(candidate: Candidate, source: &str) -> Fact {
     let Candidate { field, value, written, kind, table, locator, extractor: named, quote: quoted, rank, reason } = candidate;
     let wrong = value.is_some_and(|v| !(v.is_finite() && v > 0.0 && v < 1e40));
     let (evidence_source, extractor) = match kind {
-        BlockKind::FrontMatter => (EvidenceSource::CardYaml, "card_front_matter"),
-        BlockKind::TableRow => (EvidenceSource::CardText, "card_table"),
+        BlockKind::FrontMatter => (EvidenceSource::CardYaml, FRONT_MATTER),
+        BlockKind::TableRow => (EvidenceSource::CardText, TABLE),
         BlockKind::Heading | BlockKind::Paragraph | BlockKind::ListItem | BlockKind::Code | BlockKind::Html => {
-            (EvidenceSource::CardText, "card_text")
+            (EvidenceSource::CardText, TEXT)
         }
     };
     let row = Extracted {

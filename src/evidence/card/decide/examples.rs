@@ -19,7 +19,7 @@ pub fn is_another_repository(own: &Repository, blocks: &[Block]) -> bool {
             || theirs.contains(&own.letters)
             || their_owner == me
             || vocabulary::card().examples.placeholder_owners.contains(&their_owner.as_str())
-            || own.bases.iter().any(|base| letters(base) == theirs);
+            || own.has_base_called(&theirs);
         let tokens = name_tokens(name);
         let is_sibling = their_owner.is_empty() && own.tokens.len() >= 2 && tokens.get(..2) == own.tokens.get(..2);
         if is_mine || is_sibling {

@@ -9,7 +9,7 @@ use crate::evidence::card::read::candidate::RANK_PROSE;
 use crate::evidence::card::read::recipe::notes::{Examples, RecipeNotes};
 
 /// Extractor of the products.
-const RECIPE_SAMPLES: &str = "recipe_samples";
+pub const RECIPE_SAMPLES: &str = "recipe_samples";
 /// From this batch on it may be counted in tokens, where the card does not say what it counts.
 const MAY_BE_TOKENS: f64 = 65_536.0;
 

@@ -1,6 +1,6 @@
 //! What a title says: which model it names, and which phase of its training. A title is the line over a list, or the first cell of a row.
 
-use super::repository::{Repository, name_tokens, size_of};
+use super::repository::{Repository, SAME_SIZE, name_tokens, size_of};
 use crate::evidence::card::about::CardRole;
 use crate::evidence::vocabulary;
 
@@ -99,9 +99,12 @@ fn named(own: &Repository, rest: &[&str]) -> Named {
     if rest.is_empty() {
         return Named::Nobody;
     }
-    let own_size = own.tokens.iter().find_map(|t| size_of(t)).or(own.size);
-    let other_size =
-        rest.iter().filter_map(|t| size_of(t)).any(|size| own_size.is_some_and(|o| !(0.8..=1.25).contains(&(size / o))));
+    let named_size = own.tokens.iter().find_map(|t| size_of(t));
+    let is_other = |size: f64| match named_size {
+        Some(named) => !SAME_SIZE.contains(&(size / named)),
+        None => own.is_own_size(size) == Some(false),
+    };
+    let other_size = rest.iter().filter_map(|t| size_of(t)).any(is_other);
     if other_size {
         return Named::Other;
     }

@@ -1,10 +1,13 @@
 //! The repository whose card it is: its name, its size, and what of a text names it.
 
 use crate::evidence::card::about::{About, CardRole};
+use crate::evidence::card::asked::{Answer, Question};
 use crate::evidence::index::names;
 use crate::evidence::quantity::tokens::{Token, span};
 use crate::evidence::vocabulary;
 use rustc_hash::FxHashSet;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 /// Lower-case words of letters and digits; a point between digits stays (`2.8b`).
 #[must_use]
@@ -67,11 +70,12 @@ pub fn size_of(token: &str) -> Option<f64> {
 /// Score of a cell that is this model's name and nothing else.
 pub const FULL_NAME: usize = 100;
 /// Rounded and exact counts of one model differ by less.
-const SAME_SIZE: std::ops::RangeInclusive<f64> = 0.8..=1.25;
+pub const SAME_SIZE: std::ops::RangeInclusive<f64> = 0.8..=1.25;
 /// Most words of a model's name in a cell.
 const MAX_NAME_WORDS: usize = 12;
 
-/// What the extractor knows about the repository before it reads.
+/// What the extractor knows about the repository before it reads. What lineage alone can know (its size, its bases) is asked for by
+/// methods, which note the question with its answer: another repository of the same name that answers the same is read the same.
 pub struct Repository {
     /// Id.
     pub id: String,
@@ -81,11 +85,17 @@ pub struct Repository {
     /// Letters and digits of the name.
     pub letters: String,
     /// Its total parameters, from its files or its name.
-    pub size: Option<f64>,
+    size: Option<f64>,
     /// Role, which the text may lower.
     pub role: CardRole,
     /// Ids of its bases.
-    pub bases: Vec<String>,
+    bases: Vec<String>,
+    /// Whether the bases are those that lineage states, not the card's own.
+    states_bases: bool,
+    /// Whether the card states any.
+    card_states_bases: bool,
+    /// What was asked so far.
+    asked: RefCell<BTreeSet<Answer>>,
 }
 
 impl Repository {
@@ -102,7 +112,74 @@ impl Repository {
             size: about.total_params.or(from_name),
             role: about.role,
             bases: about.base_ids.to_vec(),
+            states_bases: !about.base_ids.is_empty(),
+            card_states_bases: false,
+            asked: RefCell::default(),
         }
+    }
+
+    /// Takes the bases of the card's front matter where lineage states none.
+    pub fn add_bases_of_card(&mut self, bases: Vec<String>) {
+        self.card_states_bases = !bases.is_empty();
+        if !self.states_bases {
+            self.bases = bases;
+        }
+    }
+
+    fn noted(&self, question: Question, answer: bool) -> bool {
+        self.asked.borrow_mut().insert(Answer { question, answer });
+        answer
+    }
+
+    /// What was asked of size and bases, with the answers.
+    #[must_use]
+    pub fn asked(&self) -> Vec<Answer> {
+        self.asked.borrow().iter().cloned().collect()
+    }
+
+    /// The answer to a question about size or bases, without a note.
+    #[must_use]
+    pub fn answer(&self, question: &Question) -> bool {
+        match question {
+            Question::StatesBases => self.states_bases,
+            Question::KnowsSize => self.size.is_some(),
+            Question::SameSize(value) => self.size.is_some_and(|size| SAME_SIZE.contains(&(value.get() / size))),
+            Question::BaseCalled(name) => self.bases.iter().any(|base| letters(base) == *name),
+            Question::BaseAmong(words) => self.names_a_base(|t| words.split(' ').any(|word| word == t)),
+        }
+    }
+
+    /// Whether it has a base, by lineage or by its card.
+    #[must_use]
+    pub fn has_base(&self) -> bool {
+        // What the card states of its bases, it states of every repository.
+        self.card_states_bases || self.noted(Question::StatesBases, self.states_bases)
+    }
+
+    /// Whether a base has a name, given in letters and digits.
+    #[must_use]
+    pub fn has_base_called(&self, name: &str) -> bool {
+        let is_called = self.bases.iter().any(|base| letters(base) == name);
+        if self.noted(Question::StatesBases, self.states_bases) {
+            self.noted(Question::BaseCalled(name.to_owned()), is_called);
+        }
+        is_called
+    }
+
+    /// Whether its size is known.
+    #[must_use]
+    pub fn knows_size(&self) -> bool {
+        self.noted(Question::KnowsSize, self.size.is_some())
+    }
+
+    /// Whether a number of parameters is this model's; none where its size is not known.
+    #[must_use]
+    pub fn is_own_size(&self, value: f64) -> Option<bool> {
+        self.knows_size().then(|| {
+            let question = Question::SameSize(value.into());
+            let answer = self.answer(&question);
+            self.noted(question, answer)
+        })
     }
 
     /// Whether a word is one of the name's.
@@ -127,8 +204,7 @@ impl Repository {
     /// Why a number of parameters is not this model's.
     #[must_use]
     pub fn wrong_size(&self, value: f64) -> Option<&'static str> {
-        let size = self.size?;
-        (!SAME_SIZE.contains(&(value / size))).then_some("not the size of this model")
+        (!self.is_own_size(value)?).then_some("not the size of this model")
     }
 
     /// How well a cell names this model: 0 not at all or another, [`FULL_NAME`] in full.
@@ -164,15 +240,24 @@ impl Repository {
     /// Whether a base's name stands before the verb of a fine-tune's sentence.
     #[must_use]
     pub fn base_in(&self, ts: &[Token<'_>]) -> bool {
+        let is_in = self.names_a_base(|t| ts.iter().any(|word| word.is(t)));
+        if self.noted(Question::StatesBases, self.states_bases) {
+            // A word of a name has no space: what has one is none.
+            let words: Vec<&str> = ts.iter().map(|t| t.text.as_ref()).filter(|word| !word.contains(char::is_whitespace)).collect();
+            self.noted(Question::BaseAmong(words.join(" ")), is_in);
+        }
+        is_in
+    }
+
+    /// Whether a word that tells a base's name from this model's is one of those sought.
+    fn names_a_base(&self, is_sought: impl Fn(&str) -> bool) -> bool {
         let telling = |t: &String| {
             !t.starts_with(|c: char| c.is_ascii_digit())
                 && t.len() > 2
                 && !self.has(t)
                 && !vocabulary::card().repository.no_base_names.contains(&t.as_str())
         };
-        self.bases
-            .iter()
-            .any(|base| name_tokens(last_part(base)).iter().filter(|t| telling(t)).any(|t| ts.iter().any(|word| word.is(t))))
+        self.bases.iter().any(|base| name_tokens(last_part(base)).iter().filter(|t| telling(t)).any(|t| is_sought(t)))
     }
 }
 

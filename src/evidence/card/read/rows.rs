@@ -93,7 +93,7 @@ fn are_stages_of_one(own: &Repository, titles: &[Title], totals: &[bool]) -> boo
         all && t.phase.is_none_or(|p| p == Phase::PreTraining) && (words().next().is_some() || t.phase.is_some())
     };
     own.role == CardRole::OwnTraining
-        && own.bases.is_empty()
+        && !own.has_base()
         && own_phase(own) == Some(Phase::PreTraining)
         && totals.iter().filter(|total| **total).count() == 1
         && titles.len() > 2

@@ -18,18 +18,15 @@ pub fn covers_more(own: &Repository, text: &str) -> Option<&'static str> {
     if says(&totals.families) {
         return Some("a total of several models");
     }
-    // Of what calls itself a base, and has none that is known, the sum over time is its own.
-    let is_base = own.tokens.iter().any(|t| t == "base");
-    let has_base = !own.bases.is_empty() || (own.role == CardRole::FineTune && !is_base);
-    if !has_base {
-        return None;
-    }
     // "A cumulative of 100 hours" is how the ML CO2 Impact calculator says "in all".
     let cumulative = totals.cumulative.iter().any(|word| {
         text.match_indices(word)
             .any(|(at, _)| !text.get(at + word.len()..).is_some_and(|rest| rest.trim_start().starts_with("of ")))
     });
-    (cumulative || says(&totals.inclusive)).then_some("a total that holds the training of the base")
+    // Of what calls itself a base, and has none that is known, the sum over time is its own.
+    let is_base = || own.tokens.iter().any(|t| t == "base");
+    let has_base = || (own.role == CardRole::FineTune && !is_base()) || own.has_base();
+    ((cumulative || says(&totals.inclusive)) && has_base()).then_some("a total that holds the training of the base")
 }
 
 /// Whether the first cell of a row says that the row sums the others up.

@@ -31,7 +31,7 @@ pub fn read_counts(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
         } else if t.is_any(&words.parameters.words) || cjk(&words.parameters.cjk) {
             read_parameters(card, spot, s, i, Sizes { rival, many, is_word_model: false });
         } else if t.is_any(&words.parameters.models) {
-            if card.own.size.is_some() && (own || s.has(&["this", "our"])) {
+            if card.own.knows_size() && (own || s.has(&["this", "our"])) {
                 read_parameters(card, spot, s, i, Sizes { rival, many, is_word_model: true });
             }
         } else if t.is("mfu") {

@@ -53,7 +53,7 @@ pub fn read_parameters(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_
     let right = span(s.ts, i + 1, i + 5);
     let starts = |ts: &[Token<'_>]| ts.iter().any(|t| t.text.starts_with("activ"));
     let active = starts(middle) || starts(span(right, 0, 2)) || starts(last(left, 2));
-    let reason = if card.own.size.is_some() && !sizes.rival {
+    let reason = if !sizes.rival && card.own.knows_size() {
         if active { None } else { card.own.wrong_size(q.value) }
     } else {
         not_the_size(card, s, sizes, i, &q)

@@ -1,0 +1,188 @@
+//! Evidence that an engine made of the cards (`rows evidence`), joined to the models of the index.
+
+use super::cards::ids;
+use super::{Ingest, Input, InputKind, MAX_RAW_CHARS, PinnedFiles, unchanged};
+use crate::engine::Outputs;
+use crate::error::{Error, IoContext, Result};
+use crate::store::sha256_file;
+use crate::tables::batches::{as_table, batch_file_kind, find_batch_files, open_batches};
+use crate::tables::io::{BatchRows, BatchWriter};
+use crate::tables::sort::{DEFAULT_BUDGET_BYTES, ExternalSorter};
+use crate::tables::{CardReadingRow, QuarantineRow, Reader, Row, RowBuilders};
+use fs_err as fs;
+use rustc_hash::FxHashMap;
+use std::path::Path;
+
+/// Rows collected before they go to the sorter.
+const BATCH_ROWS: usize = 8_192;
+/// What to do about evidence that cannot be used.
+const MAKE_IT_AGAIN: &str =
+    "make it again with this version: hugging-carbon rows evidence < in.arrow > out.arrow (docs/engines.md)";
+
+/// What came of the evidence.
+#[derive(Default)]
+pub(super) struct Evidence {
+    /// Files it came in.
+    pub(super) inputs: Vec<Input>,
+    /// Rows of the input that could not be used.
+    pub(super) unusable: Vec<QuarantineRow>,
+}
+
+/// Reads the pinned evidence, if any, beside the `raw_models` already written.
+pub(super) fn read_evidence(
+    pinned: Option<&PinnedFiles>,
+    ours: Option<&str>,
+    outputs: &mut Outputs<'_, Ingest>,
+) -> Result<Evidence> {
+    let mut evidence = Evidence::default();
+    let spill = outputs.scratch("spill-evidence")?;
+    let mut gathered = Gathered {
+        sorter: ExternalSorter::new(CardReadingRow::schema(), "model_id", &spill, DEFAULT_BUDGET_BYTES)?,
+        builders: <CardReadingRow as Row>::Builders::default(),
+        without_model: 0,
+    };
+    if let (Some(pinned), Some(ours)) = (pinned, ours.and_then(Reader::parse)) {
+        let models = ids(outputs)?;
+        for (name, file) in find_batch_files(&pinned.root)? {
+            let records = gathered.read_file(&name, &file, &ours, &models, &mut evidence.unusable)?;
+            let bytes = fs::metadata(&file).at_path("cannot read evidence", &file)?.len();
+            let sha256 = unchanged(pinned, &name, sha256_file(&file)?, &file)?;
+            evidence.inputs.push(Input { name, kind: InputKind::Evidence, revision: None, sha256, bytes, records });
+        }
+        tracing::info!(files = evidence.inputs.len(), without_model = gathered.without_model, "evidence made elsewhere");
+    }
+    let mut writer = outputs.batch_writer::<CardReadingRow>()?;
+    gathered.finish(&mut writer)?;
+    let receipt = writer.finish()?;
+    outputs.done::<CardReadingRow>(receipt);
+    Ok(evidence)
+}
+
+struct Gathered {
+    sorter: ExternalSorter,
+    builders: <CardReadingRow as Row>::Builders,
+    /// Rows of models that the index does not have.
+    without_model: u64,
+}
+
+impl Gathered {
+    /// Reads a file and says how many rows it has.
+    fn read_file(
+        &mut self,
+        name: &str,
+        path: &Path,
+        ours: &Reader,
+        models: &FxHashMap<String, String>,
+        unusable: &mut Vec<QuarantineRow>,
+    ) -> Result<u64> {
+        let place = path.display().to_string();
+        let Some(kind) = batch_file_kind(path)? else {
+            return Err(Error::input(
+                "neither Parquet nor Arrow IPC",
+                place,
+                "point [cards] evidence at what `rows evidence` wrote",
+            ));
+        };
+        // The same few readers over and over: each is compared once.
+        let mut checked = String::new();
+        let mut number = 0_u64;
+        for batch in open_batches(path, kind)? {
+            let batch = as_table::<CardReadingRow>(&batch?, &place, MAKE_IT_AGAIN)?;
+            for row in BatchRows::<CardReadingRow>::new(&batch)?.iter() {
+                let row = row?;
+                number += 1;
+                if row.reader != checked {
+                    same_reader(ours, &row.reader, &format!("{place} row {number}"))?;
+                    checked.clone_from(&row.reader);
+                }
+                self.add(row, &format!("{name}:row {number}"), models, unusable)?;
+            }
+        }
+        Ok(number)
+    }
+
+    fn add(
+        &mut self,
+        row: CardReadingRow,
+        locator: &str,
+        models: &FxHashMap<String, String>,
+        unusable: &mut Vec<QuarantineRow>,
+    ) -> Result<()> {
+        let source = locator.rsplit_once(':').map_or(locator, |(name, _)| name).to_owned();
+        let set_aside = |reason: String, raw: &str| QuarantineRow {
+            source,
+            locator: format!("{locator} card"),
+            reason,
+            raw: raw.chars().take(MAX_RAW_CHARS).collect(),
+        };
+        if let Some(reason) = row.refused {
+            unusable.push(set_aside(reason, &row.model_id));
+            return Ok(());
+        }
+        match models.get(&row.model_id.to_lowercase()) {
+            None => self.without_model += 1,
+            Some(id) if *id == row.model_id => {
+                self.builders.push(row);
+                if self.builders.len() >= BATCH_ROWS {
+                    self.sorter.push(self.builders.finish()?)?;
+                }
+            }
+            // A card is read with its model's name.
+            Some(id) if row.position == 0 => {
+                unusable.push(set_aside(format!("the card was read under another id than the index has: {id}"), &row.model_id));
+            }
+            Some(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Writes the rows of one card of each model, sorted by model and position.
+    fn finish(mut self, writer: &mut BatchWriter) -> Result<()> {
+        self.sorter.push(self.builders.finish()?)?;
+        let mut model: Vec<CardReadingRow> = Vec::new();
+        let mut builders = self.builders;
+        self.sorter.finish(|batch| {
+            for row in BatchRows::<CardReadingRow>::new(batch)?.iter() {
+                let row = row?;
+                if model.first().is_some_and(|first| first.model_id != row.model_id) {
+                    one_card(std::mem::take(&mut model))?.into_iter().for_each(|row| builders.push(row));
+                }
+                model.push(row);
+            }
+            if builders.len() > 0 { writer.write(&builders.finish()?) } else { Ok(()) }
+        })?;
+        one_card(model)?.into_iter().for_each(|row| builders.push(row));
+        writer.write(&builders.finish()?)
+    }
+}
+
+/// Of several cards of a model, the one read last, as of cards themselves; its rows by position, whole.
+fn one_card(mut rows: Vec<CardReadingRow>) -> Result<Vec<CardReadingRow>> {
+    let Some(last) = rows.last().map(|row| row.card_sha256.clone()) else { return Ok(rows) };
+    rows.retain(|row| row.card_sha256 == last);
+    rows.sort_by_key(|row| row.position);
+    // A card that came twice: an engine may do a task again.
+    rows.dedup_by(|b, a| a == b);
+    let is_whole = rows.iter().zip(0..).all(|(row, at)| row.position == at)
+        && rows.first().is_some_and(|first| usize::try_from(first.rows_of_card) == Ok(rows.len()));
+    if is_whole {
+        return Ok(rows);
+    }
+    let (model_id, of) = rows.first().map(|row| (row.model_id.clone(), row.rows_of_card)).unwrap_or_default();
+    Err(Error::input(
+        format!("the evidence of a card is not whole: {} of its {of} rows are there, each with its place", rows.len()),
+        format!("{model_id}, in [cards] evidence"),
+        "give every row that `rows evidence` wrote: refused ones, those of other readings and those without evidence are needed, too",
+    ))
+}
+
+/// Refuses readings of another reader.
+fn same_reader(ours: &Reader, theirs: &str, place: &str) -> Result<()> {
+    let difference = match Reader::parse(theirs) {
+        Some(theirs) => ours.difference(&theirs),
+        None => Some(format!("'{theirs}' names no reader")),
+    };
+    difference.map_or(Ok(()), |what| {
+        Err(Error::input(format!("the evidence was read by another reader of cards: {what}"), place, MAKE_IT_AGAIN))
+    })
+}

@@ -1,0 +1,186 @@
+//! Cards that were read elsewhere, before lineage was known: every reading of a card as rows, and the rows as the card they stand for.
+
+use super::References;
+use super::corrections::apply_corrections;
+use super::index::apply_fact;
+use super::reported::refuse_by_tables;
+use super::{evidence_rows, repo_facts};
+use crate::domain::Role;
+use crate::engine::Declared;
+use crate::error::{Error, Result};
+use crate::evidence::Extracted;
+use crate::evidence::card::{self, About, CardRole, Context, Reading, Readings, SaidBase, said_bases};
+use crate::lineage::{self, Words};
+use crate::stages::{merged, vocabulary_digests};
+use crate::store::sha256_bytes;
+use crate::tables::{CardReadingRow, RawCardRow, RawModelRow, Reader};
+
+/// Digits of a digest that name a table or a list of words.
+const SHORT_DIGEST: usize = 12;
+/// Before a base that is an id for certain, and before one that is a name.
+const ID: &str = "id ";
+/// See [`ID`].
+const NAME: &str = "name ";
+
+/// Who reads cards: this version, with these tables.
+#[must_use]
+pub fn card_reader(references: &References) -> Reader {
+    let References { accelerators, places, grid, operators, .. } = references;
+    let tables = [accelerators.digests(), places.digests(), grid.digests(), operators.digests(), vocabulary_digests()];
+    let digests = merged(tables).into_iter().map(|(name, sha256)| (name, sha256.chars().take(SHORT_DIGEST).collect()));
+    Reader::new(super::Normalize::VERSION, digests.collect())
+}
+
+/// Every reading of a card, as rows. `raw` is the record, as far as it is known.
+#[must_use]
+pub fn card_rows(references: &References, reader: &str, raw: &RawModelRow, text: &str) -> Vec<CardReadingRow> {
+    let mut facts = repo_facts(references, raw, &mut Words::default());
+    if let Some(fact) = references.repository_facts.fact(&raw.model_id) {
+        apply_fact(fact, &mut facts);
+    }
+    apply_corrections(&references.corrections, &mut facts);
+    let role = match lineage::roles::role(&facts).0 {
+        Role::Pretrained => CardRole::OwnTraining,
+        Role::Continued | Role::Finetuned | Role::Adapter => CardRole::FineTune,
+        Role::Merge | Role::Quantized | Role::Converted | Role::Empty | Role::Untrained => CardRole::Copy,
+    };
+    #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
+    let total_params = facts.rough_params.map(|n| n as f64);
+    let about = About { model_id: &raw.model_id, role, base_ids: &facts.base_ids, total_params };
+    let Readings { said_bases, readings } = card::read_for_all(references.card_tables(), text, &about);
+    let blank = CardReadingRow {
+        is_cut: card::is_cut(text),
+        ..CardReadingRow::without_evidence(raw.model_id.clone(), sha256_bytes(text.as_bytes()), reader.to_owned())
+    };
+    let mut rows = Vec::new();
+    for (number, reading) in (0..).zip(readings) {
+        add_reading(references, &blank, number, reading, &mut rows);
+    }
+    let of_card = i32::try_from(rows.len()).unwrap_or(i32::MAX);
+    for (position, row) in (0..).zip(&mut rows) {
+        (row.position, row.rows_of_card) = (position, of_card);
+    }
+    if let Some(first) = rows.first_mut() {
+        first.said_bases =
+            said_bases.into_iter().map(|base| format!("{}{}", if base.is_id { ID } else { NAME }, base.name)).collect();
+    }
+    rows
+}
+
+fn add_reading(references: &References, blank: &CardReadingRow, number: i32, reading: Reading, rows: &mut Vec<CardReadingRow>) {
+    let first = rows.len();
+    let blank = CardReadingRow { reading: number, ..blank.clone() };
+    let mut found = reading.rows;
+    found.iter_mut().for_each(|row| refuse_by_tables(references, row));
+    let written: Vec<String> = found.iter().map(|row| row.as_written.clone()).collect();
+    for (row, written) in evidence_rows(&blank.model_id, found).into_iter().zip(written) {
+        let value_as_it_stands = Some(written).filter(|written| *written != row.value_as_written);
+        rows.push(CardReadingRow { value_as_it_stands, ..blank.clone().with_evidence(row) });
+    }
+    if rows.len() == first {
+        rows.push(blank);
+    }
+    rows[first].contexts = reading.contexts.iter().map(Context::to_string).collect();
+}
+
+/// A model's card as the stage has it.
+pub(super) enum Card {
+    /// Its text.
+    Text(RawCardRow),
+    /// What was read of it elsewhere.
+    Read {
+        /// The readings.
+        readings: Readings,
+        /// Whether it was longer than what is read.
+        is_cut: bool,
+    },
+}
+
+impl Card {
+    /// The card of a model's rows, which are sorted by position.
+    pub(super) fn of_rows(rows: Vec<CardReadingRow>) -> Result<Option<Self>> {
+        let Some(first) = rows.first() else { return Ok(None) };
+        let (is_cut, model_id) = (first.is_cut, first.model_id.clone());
+        let broken = || {
+            Error::input(
+                "evidence of a card that this version does not write",
+                &model_id,
+                "make it again: hugging-carbon rows evidence < in.arrow > out.arrow",
+            )
+        };
+        let said_bases = first.said_bases.iter().map(|base| said_base(base)).collect::<Option<Vec<_>>>().ok_or_else(broken)?;
+        let mut readings: Vec<Reading> = Vec::new();
+        let mut number = None;
+        for row in rows {
+            if number != Some(row.reading) {
+                number = Some(row.reading);
+                let contexts = row.contexts.iter().map(|text| Context::parse(text)).collect::<Option<Vec<_>>>();
+                readings.push(Reading { contexts: contexts.ok_or_else(broken)?, rows: Vec::new() });
+            }
+            if row.evidence_id.is_some()
+                && let Some(reading) = readings.last_mut()
+            {
+                reading.rows.push(extracted(row).ok_or_else(broken)?);
+            }
+        }
+        Ok(Some(Self::Read { readings: Readings { said_bases, readings }, is_cut }))
+    }
+
+    /// Whether it was longer than what is read of it.
+    pub(super) fn is_cut(&self) -> bool {
+        match self {
+            Self::Text(card) => card.is_cut,
+            Self::Read { is_cut, .. } => *is_cut,
+        }
+    }
+
+    /// The bases that it states.
+    pub(super) fn said_bases(&self, references: &References, model_id: &str) -> Vec<SaidBase> {
+        match self {
+            Self::Text(card) => said_bases(references.card_tables(), model_id, &card.card),
+            Self::Read { readings, .. } => readings.said_bases.clone(),
+        }
+    }
+
+    /// What it states of a repository.
+    pub(super) fn extract(&self, references: &References, about: &About<'_>) -> Result<Vec<Extracted>> {
+        let readings = match self {
+            Self::Text(card) => return Ok(card::extract(references.card_tables(), &card.card, about)),
+            Self::Read { readings, .. } => readings,
+        };
+        readings.rows_for(about).map(<[Extracted]>::to_vec).ok_or_else(|| {
+            let size = about.total_params.map_or_else(|| "no size".to_owned(), |n| format!("{n} parameters"));
+            Error::input(
+                format!(
+                    "the evidence has no reading of this card for what the index tells of the repository: {}, {size}, bases [{}]",
+                    about.role.name(),
+                    about.base_ids.join(", ")
+                ),
+                format!("{}, in [cards] evidence", about.model_id),
+                "make it again with the columns of the index beside id and card (tags, baseModels, cardData, safetensors), or \
+                 give the cards themselves: [cards] path",
+            )
+        })
+    }
+}
+
+fn said_base(text: &str) -> Option<SaidBase> {
+    let base = |name: &str, is_id| SaidBase { name: name.to_owned(), is_id };
+    text.strip_prefix(ID).map(|name| base(name, true)).or_else(|| text.strip_prefix(NAME).map(|name| base(name, false)))
+}
+
+fn extracted(row: CardReadingRow) -> Option<Extracted> {
+    let field = row.field?;
+    Some(Extracted {
+        field,
+        value: row.value,
+        unit: field.unit(),
+        as_written: row.value_as_it_stands.or(row.value_as_written)?,
+        source: row.source?,
+        locator: row.locator?,
+        quote: row.quote?,
+        extractor: card::extractor_called(&row.extractor?)?,
+        confidence: row.confidence?,
+        reject_reason: row.reject_reason,
+    })
+}
