@@ -44,15 +44,17 @@ def wheel(dist: Path) -> str:
         began = time.monotonic()
         subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
         pip = [folder / "venv/bin/pip", "install", "--quiet", "--no-index", "--disable-pip-version-check", path]
-        subprocess.run(pip, check=True, env=clean(folder))
+        subprocess.run(pip, check=True)
         installed = time.monotonic()
+        (folder / "home").mkdir()
         (folder / "empty").mkdir()
         run = [folder / "venv/bin/hugging-carbon", "run"]
-        said = subprocess.run(run, check=True, cwd=folder / "empty", env=clean(folder), capture_output=True, text=True).stdout
+        said = subprocess.run(run, check=True, cwd=folder / "empty", env=clean(folder / "home"), capture_output=True, text=True).stdout
         ended = time.monotonic()
         assert HEADLINE in said, said
-        # Nothing outside the data directory, whatever HOME is.
-        assert sorted(p.name for p in folder.iterdir()) == ["empty", "venv"], list(folder.iterdir())
+        # Nothing but the data directory.
+        left = [path for name in ["home", "empty"] for path in (folder / name).iterdir()]
+        assert left == [folder / "empty/data"], left
         assert ended - began < MINUTE_S, f"{ended - began:.1f} s from wheel to headline"
     size = path.stat().st_size / 1e6
     return f"{path.name}, {size:.1f} MB: {installed - began:.1f} s to install, {ended - installed:.1f} s to the headline"
