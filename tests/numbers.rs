@@ -88,7 +88,13 @@ fn field_case_08_compound_durations() {
 
 #[test]
 fn field_case_10_decimal_comma_scale() {
-    let right = [(Field::TotalParams, 1.017e9), (Field::EmissionsKgco2e, 580.61), (Field::WallHours, 140.0)];
+    let right = [
+        (Field::TotalParams, 1.017e9),
+        (Field::EmissionsKgco2e, 580.61),
+        (Field::WallHours, 140.0),
+        // The sentence behind that of the chip: 4 compute nodes of 8 GPUs.
+        (Field::AcceleratorCount, 32.0),
+    ];
     check("10-decimal-comma-scale", "fr-lab/gpt-fr-base", &right);
 }
 

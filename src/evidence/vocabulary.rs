@@ -41,6 +41,8 @@ tables!(Hardware {
     between_count_and_chip: Words,
     machines: Words,
     machines_with: Words,
+    particles: Words,
+    counters: Words,
     devices: Words,
     not_counted: Words,
     common_words: Words,
@@ -69,7 +71,7 @@ lists!(Headings { original, base, continued, evaluation, never_evaluation, train
 lists!(Phases { never, pre_training, fine_tuning, second, generic, tuned_names });
 lists!(Totals { cumulative, inclusive, families, rows });
 lists!(Logs { calculator });
-lists!(Training { stems, cjk_parts, verbs, nouns, noun_prepositions });
+lists!(Training { stems, cjk_parts, verbs, late_verbs, nouns, noun_prepositions });
 lists!(Examples { loaders, placeholder_owners });
 lists!(Templates { unfilled });
 lists!(Bases { plain, marked, linked, cjk, families, no_names, fillers, no_owners, file_endings, variants, comparisons, advice });
@@ -98,12 +100,15 @@ tables!(Card {
 lists!(KeySpellings {
     hardware,
     devices,
+    nodes,
+    node_devices,
     hours,
     provider,
     region,
     carbon,
     energy,
     tokens,
+    token_data,
     epochs,
     steps,
     global_batch,
@@ -179,6 +184,11 @@ lists!(TokensProse {
     lengths_behind,
     corpus,
     seen,
+    products,
+    used,
+    data_nouns,
+    other_checkpoints,
+    long_scale,
     not_seen_between,
     not_bracketed,
     chips,

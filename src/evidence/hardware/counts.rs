@@ -7,7 +7,7 @@ use crate::evidence::quantity::units::count_word;
 use crate::evidence::vocabulary;
 
 /// Most devices believed: the largest published clusters have some 200,000.
-pub(super) const MOST_DEVICES: u32 = 400_000;
+pub const MOST_DEVICES: u32 = 400_000;
 /// Devices: the number beside a mention, else beside a word for devices, times chips per slice or machine, times nodes.
 pub(super) fn count(pieces: &[Piece], mention: &Mention<'_>, assumptions: &mut Vec<&'static str>) -> Option<u32> {
     let beside = left_count(pieces, mention.from, assumptions).or_else(|| right_count(pieces, mention.to));
@@ -85,7 +85,7 @@ fn attached_to_nodes(pieces: &[Piece], number: usize) -> bool {
         && before.last().is_some_and(|p| p.is_any(&vocabulary::hardware().machines_with))
 }
 
-/// `A100 80GB x 8`, `A100 (8)`, `A100x32`.
+/// `A100 80GB x 8`, `A100 (8)`, `A100x32`, `A100を64枚`.
 fn right_count(pieces: &[Piece], to: usize) -> Option<(u32, bool)> {
     let mut at = to;
     loop {
@@ -109,6 +109,11 @@ fn right_count(pieces: &[Piece], to: usize) -> Option<(u32, bool)> {
         } else {
             break;
         }
+    }
+    let words = vocabulary::hardware();
+    if pieces.get(at).is_some_and(|p| p.is_any(&words.particles)) {
+        let counted = pieces.get(at + 2).is_some_and(|p| words.counters.iter().any(|counter| p.lower.starts_with(counter)));
+        return pieces.get(at + 1).and_then(Piece::count).filter(|_| counted).map(|n| (n, false));
     }
     let opened = pieces.get(at).is_some_and(|p| p.is("("));
     at += usize::from(opened);

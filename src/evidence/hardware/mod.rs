@@ -13,6 +13,7 @@ mod mentions;
 mod tests;
 
 pub use self::context::Context;
+pub use self::counts::MOST_DEVICES;
 
 use self::counts::{count, counted_devices};
 use self::memory::{REACH, form, memory_gb};

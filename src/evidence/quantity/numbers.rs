@@ -69,6 +69,15 @@ fn cjk_scale(word: &str) -> Option<(&'static str, f64)> {
     SCALES.iter().find(|(name, _)| word.starts_with(name)).copied()
 }
 
+/// A Chinese, Japanese or Korean word behind the scale that it begins with.
+#[must_use]
+pub fn without_scale(word: &str) -> &str {
+    if word.is_ascii() {
+        return word;
+    }
+    cjk_scale(word).map_or(word, |(name, _)| word.get(name.len()..).unwrap_or_default())
+}
+
 fn number_word(word: &str) -> Option<f64> {
     vocabulary::units().number_words.get(word).map(|n| f64::from(*n))
 }
@@ -156,13 +165,26 @@ fn in_name(ts: &[Token<'_>], i: usize) -> bool {
         && before.is_some_and(|b| (b.kind == Kind::Word && !b.is("x") && is_latin_word(&b.text)) || b.is("_") || b.is("/"))
 }
 
+/// "half a billion": the half, and the token of the scale.
+fn half_of_a_scale(ts: &[Token<'_>], i: usize) -> Option<(f64, usize)> {
+    let is_half = ts.get(i).is_some_and(|t| t.is_any(&vocabulary::units().halves.half));
+    let at = i + 1 + usize::from(ts.get(i + 1).is_some_and(|t| t.is_any(&["a", "an", "one", "eine", "un", "una"])));
+    let is_scale = ts.get(at).is_some_and(|t| t.text.len() > 2 && scale(&t.text).is_some_and(|factor| factor >= 1e3));
+    (is_half && is_scale).then_some((0.5, at))
+}
+
 /// The number at a token.
 fn bare_number(ts: &[Token<'_>], i: usize) -> Option<Bare> {
     let t = ts.get(i)?;
     match t.kind {
         Kind::Number if in_name(ts, i) => None,
         Kind::Number => Some(Bare { value: t.value?, to: i + 1, is_word: false }),
-        Kind::Word => number_in_words(ts, i).map(|(value, to)| Bare { value, to, is_word: true }),
+        Kind::Word => {
+            // The "a million" of "half a million" is no number.
+            let of_a_half = i.checked_sub(1).is_some_and(|half| half_of_a_scale(ts, half).is_some_and(|(_, to)| to > i));
+            let (value, to) = half_of_a_scale(ts, i).or_else(|| number_in_words(ts, i)).filter(|_| !of_a_half)?;
+            Some(Bare { value, to, is_word: true })
+        }
         Kind::Power | Kind::Sign => None,
     }
 }
@@ -197,7 +219,13 @@ fn with_scale(ts: &[Token<'_>], number: Scaled, is_word: bool) -> Scaled {
     let w = word.text.as_ref();
     if let Some(factor) = scale(w) {
         let is_scale = w.len() > 2 || (!is_word && (word.glued || (word.upper && w.len() == 1)));
-        return if is_scale { by(factor, at + 1) } else { unscaled };
+        // "37 mil millones": a thousand millions.
+        let millions = ts.get(at + 1).filter(|m| m.text.len() > 2 && factor < 1e6).and_then(|m| scale(&m.text));
+        return match millions.filter(|more| *more >= 1e6) {
+            Some(more) if is_scale => by(factor * more, at + 2),
+            _ if is_scale => by(factor, at + 1),
+            _ => unscaled,
+        };
     }
     if !w.is_ascii() {
         return cjk_scale(w).map_or(unscaled, |(name, factor)| by(factor, at + usize::from(w == name)));
@@ -209,7 +237,9 @@ fn with_scale(ts: &[Token<'_>], number: Scaled, is_word: bool) -> Scaled {
 /// Whether a number is one end of a range: `3-4 days`, `3 to 4 days`, `10 kg - 20 kg`, `between 3 and 4`, `two or three`.
 fn is_range(ts: &[Token<'_>], from: usize, to: usize) -> bool {
     let unit = ts.get(to).is_some_and(|t| t.kind == Kind::Word && is_unit(ts, to));
-    [to, to + 1].into_iter().take(1 + usize::from(unit)).any(|at| joins(ts, at, from) && starts_number(ts, at + 1))
+    // The "A" of "200,000 A100 hours" joins nothing.
+    let is_name = |at: usize| ts.get(at).is_some_and(|t| t.kind == Kind::Word) && ts.get(at + 1).is_some_and(|n| n.glued);
+    [to, to + 1].into_iter().take(1 + usize::from(unit)).any(|at| joins(ts, at, from) && !is_name(at) && starts_number(ts, at + 1))
         || from.checked_sub(1).is_some_and(|sign| {
             sign.checked_sub(1).and_then(|last| number_ending(ts, last)).is_some_and(|first| joins(ts, sign, first))
         })

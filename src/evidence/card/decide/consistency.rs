@@ -5,6 +5,7 @@
 
 use super::accept::Fact;
 use crate::domain::Field;
+use crate::evidence::card::read::data_sizes::is_data_size;
 use crate::evidence::hardware::{Context, read_hardware};
 use crate::reference::{Accelerator, Accelerators};
 use crate::units::{GRAMS_PER_KG, SECONDS_PER_HOUR};
@@ -19,8 +20,6 @@ const GRID: (f64, f64) = (1.0, 1500.0);
 const HOURS_PER_YEAR: f64 = 8760.0;
 /// Tokens seen over tokens in the data set times epochs; beyond, one of them is another data set's.
 const MOST_PASSES: f64 = 10.0;
-/// Reason that data set sizes are refused with when they are read.
-const DATA_SIZE: &str = "data set size";
 
 /// The figures chosen so far.
 struct Chosen<'f, 'r> {
@@ -136,7 +135,7 @@ fn tokens_against_data(chosen: &mut Chosen<'_, '_>) {
     let mut sizes = chosen
         .facts
         .iter()
-        .filter(|f| f.row.field == Field::TrainTokens && f.row.reject_reason.as_deref() == Some(DATA_SIZE))
+        .filter(|f| f.row.field == Field::TrainTokens && f.row.reject_reason.as_deref().is_some_and(is_data_size))
         .filter_map(|f| f.row.value);
     let (Some(size), None) = (sizes.next(), sizes.next()) else { return };
     if seen > MOST_PASSES * size * epochs.max(1.0) {

@@ -75,6 +75,20 @@ fn speaks_of_base(heading: &str) -> bool {
     words.base.iter().any(|w| heading.contains(w)) && !words.continued.iter().any(|w| heading.contains(w))
 }
 
+/// "About ruGPT-3 XL model" in the card of a fine-tune: a heading about a model of another name.
+fn is_about_another(own: &Repository, heading: &str) -> bool {
+    let words = name_tokens(heading);
+    let [first, named @ .., last] = words.as_slice() else { return false };
+    let says = first == "about" && last == "model";
+    // Names of models have numbers, and "About the final model" has none.
+    let is_name = named.iter().any(|w| w.contains(|c: char| c.is_ascii_digit()));
+    let is_own = named.iter().any(|w| w.len() > 2 && own.letters.contains(w.as_str()));
+    says && is_name && !is_own
+}
+
+/// Most words of the name of a version in a title.
+const MOST_NAME_WORDS: usize = 6;
+
 /// "Stable Diffusion v1 Estimated Emissions" in the card of version 2.
 fn other_versions(own: &Repository, blocks: &[Block]) -> Vec<Rc<[String]>> {
     let titles = &vocabulary::card().headings;
@@ -88,6 +102,10 @@ fn other_versions(own: &Repository, blocks: &[Block]) -> Vec<Rc<[String]>> {
     };
     let version = own.tokens.iter().filter(|t| size_of(t).is_none()).find_map(|t| major(t));
     let mut out: Vec<Rc<[String]>> = Vec::new();
+    if own.role == CardRole::FineTune {
+        let headings = blocks.iter().filter(|b| b.kind == BlockKind::Heading && is_about_another(own, &b.text));
+        out.extend(headings.map(|b| Rc::clone(&b.headings)));
+    }
     for b in blocks.iter().filter(|b| matches!(b.kind, BlockKind::Paragraph | BlockKind::Heading)) {
         let first: String = b.text.lines().next().unwrap_or_default().chars().take(120).collect();
         let first = first.to_lowercase();
@@ -95,7 +113,11 @@ fn other_versions(own: &Repository, blocks: &[Block]) -> Vec<Rc<[String]>> {
             continue;
         }
         let words = name_tokens(&first);
-        let at = words.windows(2).position(|w| matches!(w, [a, b] if a == "estimated" && titles.estimated.contains(&b.as_str())));
+        // A title, and no sentence that goes on to say what was estimated.
+        let at = words
+            .windows(2)
+            .position(|w| matches!(w, [a, b] if a == "estimated" && titles.estimated.contains(&b.as_str())))
+            .filter(|at| *at <= MOST_NAME_WORDS);
         let named: Vec<&String> =
             words.iter().take(at.unwrap_or(0)).filter(|t| !titles.version_fillers.contains(&t.as_str())).collect();
         let shares = |t: &&String| t.len() > 2 && t.chars().all(char::is_alphabetic) && own.letters.contains(t.as_str());

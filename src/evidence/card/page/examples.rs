@@ -26,7 +26,8 @@ const EMITTED_WITHOUT_A_UNIT: &str = "## Environmental Impact\n\n- **Carbon Emit
 const ALL_DEVICES: &str = "### Training hyperparameters\n\n- train_batch_size: 4\n- num_devices: 8\n- gradient_accumulation_steps: 2\n- total_train_batch_size: 64\n";
 const EVALUATION_BATCH: &str = "## Training\n\nThe model was trained with an evaluation batch size of 8.\n";
 const SEEN: &str = "## Training\n\n- **Training tokens:** 1.4T tokens\n";
-const IN_THE_DATA: &str = "## Training\n\nThe corpora used for training the model have 3.47 billion tokens in total.\n";
+const IN_THE_DATA: &str =
+    "## Training\n\nThe corpora used for training the model have 3.47 billion tokens in total. It was trained for 98 epochs.\n";
 const STEPS: &str = "## Training\n\nIt was trained for 70,000 steps with a batch size of 1,024.\n";
 const WARM_UP: &str = "## Training\n\nThe model was trained with warmup for 10,000 steps.\n";
 const RESOLUTION: &str = "## Training\n\n```\naccelerate launch train_dreambooth.py \\\n  --resolution=512 --train_batch_size=1 --learning_rate=5e-6 --max_train_steps=1500\n```\n";

@@ -46,7 +46,8 @@ pub fn places(field: Field) -> Vec<Place> {
                 words_at(PROSE, &p.emissions.energy_said),
             ]
         }
-        Field::Accelerator | Field::AcceleratorCount => hardware(),
+        Field::Accelerator => hardware(),
+        Field::AcceleratorCount => hardware().into_iter().chain(apart()).collect(),
         Field::WallHours => vec![keys(&k.hours, &[]), words_at(COLUMNS, &c.hours), words_at(PROSE, &p.times.strong)],
         Field::AcceleratorHours => vec![
             keys(&k.hours, &[]),
@@ -58,7 +59,10 @@ pub fn places(field: Field) -> Vec<Place> {
         }
         Field::TrainTokens => {
             let seen = format!("{}, with a verb of training or {}", quoted(&p.tokens.words), quoted(&p.tokens.seen));
-            vec![keys(&k.tokens, &[]), words_at(COLUMNS, &c.tokens), (PROSE, seen)]
+            let of_data = format!("with a number of tokens as value: {}", quoted(&k.token_data));
+            let once =
+                "the size of the data trained on, where one epoch is stated, or billions of tokens and neither epochs nor steps";
+            vec![keys(&k.tokens, &[]), (KEYS, of_data), words_at(COLUMNS, &c.tokens), (PROSE, seen), (COMPUTED, once.to_owned())]
         }
         Field::TrainSteps => steps(),
         Field::BatchSize => batch(),
@@ -104,6 +108,15 @@ fn hardware() -> Vec<Place> {
         keys(&k.hardware, &k.devices),
         words_at(COLUMNS, &c.hardware),
         (PROSE, "a chip of `data/reference/accelerators.csv`, under a heading or with a verb of training".to_owned()),
+    ]
+}
+
+/// Numbers of devices that stand apart from their chip.
+fn apart() -> Vec<Place> {
+    let k = &vocabulary::keys().keys;
+    vec![
+        (COMPUTED, format!("{} x {}", quoted(&k.nodes), quoted(&k.node_devices))),
+        (PROSE, "a number of devices, or nodes of so many devices, in a sentence without the chip".to_owned()),
     ]
 }
 

@@ -33,6 +33,17 @@ pub struct Link {
     pub target: String,
 }
 
+/// What the headings and the label above a block speak of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Under {
+    /// The nearest that says anything speaks of evaluation, use or speed.
+    pub evaluation: bool,
+    /// One speaks of training, hardware or the environment.
+    pub training: bool,
+    /// One speaks of environment or compute, where a place is a training's.
+    pub environment: bool,
+}
+
 /// One block.
 #[derive(Clone, Debug)]
 pub struct Block {
@@ -42,6 +53,8 @@ pub struct Block {
     pub headings: Rc<[String]>,
     /// The line in bold or italics, or ending with a colon, that the block stands under; none where only headings stand above.
     pub label: Option<Rc<str>>,
+    /// What they speak of; decided once for all blocks under the same headings (`read/headings.rs`).
+    pub under: Under,
     /// Text without markup; cells are joined by ` | `.
     pub text: String,
     /// Cells of the table's header.
@@ -72,6 +85,7 @@ impl Block {
             kind,
             headings: Rc::from([]),
             label: None,
+            under: Under::default(),
             text: source.get(from..to).unwrap_or_default().to_owned(),
             header: Rc::from([]),
             cells: Vec::new(),

@@ -1,6 +1,6 @@
 //! Collects the text of a card into blocks; Markdown and the HTML in it both fill it.
 
-use super::block::{Block, BlockKind, Link};
+use super::block::{Block, BlockKind, Link, Under};
 use super::pair::split_pair;
 use std::rc::Rc;
 
@@ -150,6 +150,7 @@ impl<'s> Builder<'s> {
             kind,
             headings: Rc::clone(&self.path),
             label,
+            under: Under::default(),
             header: if kind == BlockKind::TableRow { Rc::clone(&self.header) } else { Rc::from([]) },
             cells: std::mem::take(&mut self.cells),
             table: if kind == BlockKind::TableRow { self.table } else { 0 },

@@ -9,18 +9,28 @@ const MAX_KEY_WORDS: usize = 14;
 #[must_use]
 pub fn norm_key(key: &str) -> String {
     let strip = |keep_brackets: bool| {
-        let mut out = String::new();
+        let mut out = String::with_capacity(key.len().min(MAX_KEY_CHARS));
         let mut depth = 0_u32;
+        let mut gap = false;
         for c in key.chars().take(MAX_KEY_CHARS) {
             match c {
                 '(' | '[' | '（' if !keep_brackets => depth += 1,
                 ')' | ']' | '）' if !keep_brackets => depth = depth.saturating_sub(1),
                 _ if depth > 0 => {}
-                _ if c.is_alphanumeric() || matches!(c, '#' | '/' | '²' | '₂') => out.extend(c.to_lowercase()),
-                _ => out.push(' '),
+                _ if c.is_alphanumeric() || matches!(c, '#' | '/' | '²' | '₂') => {
+                    if std::mem::take(&mut gap) && !out.is_empty() {
+                        out.push(' ');
+                    }
+                    match c {
+                        '₂' => out.push('2'),
+                        _ if c.is_ascii() => out.push(c.to_ascii_lowercase()),
+                        _ => out.extend(c.to_lowercase()),
+                    }
+                }
+                _ => gap = true,
             }
         }
-        out.split_whitespace().collect::<Vec<_>>().join(" ").replace('₂', "2")
+        out
     };
     let outside = strip(false);
     if outside.is_empty() { strip(true) } else { outside }

@@ -1,5 +1,6 @@
 //! Candidate figures: what a place of the card states, with what that place says against it.
 
+use super::clusters::ClusterParts;
 use super::recipe::notes::RecipeNotes;
 use super::repository::Repository;
 use crate::domain::Field;
@@ -93,6 +94,8 @@ pub struct Card<'a> {
     pub tools: Vec<Candidate>,
     /// What the recipe says against a product of steps and batch, and examples of one pass.
     pub recipe: RecipeNotes,
+    /// Nodes and the devices of one, as lists state them.
+    pub(super) cluster: ClusterParts,
     /// Texts about hardware read so far.
     pub(super) hardware_texts: usize,
 }
@@ -110,6 +113,7 @@ impl<'a> Card<'a> {
             candidates: Vec::new(),
             tools: Vec::new(),
             recipe: RecipeNotes::default(),
+            cluster: ClusterParts::default(),
             hardware_texts: 0,
         }
     }

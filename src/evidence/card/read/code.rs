@@ -2,7 +2,6 @@
 
 use super::bases::is_repo;
 use super::candidate::{Card, RANK_CODE, Spot};
-use super::headings::under_training;
 use super::passage::Passage;
 use super::prose::read_prose;
 use super::values::precision_of;
@@ -79,7 +78,7 @@ pub fn read_code(card: &mut Card<'_>, passage: &Passage<'_>) {
     let is_dump = settings.get("optim").is_some()
         || settings.get("max_epoch").is_some()
         || (settings.get("learning_rate").is_some() && settings.any_flag);
-    let about_training = under_training(b);
+    let about_training = b.under.training;
     for (key, s) in &settings.by_key {
         if is_dump || about_training || s.is_flag {
             add_setting(card, &spot_of(s, RANK_CODE), &settings, key, is_dump);

@@ -101,6 +101,9 @@ impl Column {
             | Self::Of(
                 Key::Hardware
                 | Key::Devices
+                | Key::Nodes
+                | Key::NodeDevices
+                | Key::TokenData
                 | Key::Provider
                 | Key::Region
                 | Key::Tokens

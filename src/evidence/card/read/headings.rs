@@ -1,46 +1,28 @@
 //! What the headings above a block say of its figures.
 
-use crate::evidence::card::parse::block::Block;
+use crate::evidence::card::parse::block::{Block, Under};
 use crate::evidence::vocabulary;
+use std::rc::Rc;
+
+/// Notes what the headings above every block speak of: once for all blocks that follow each other under the same.
+pub fn mark_headings(blocks: &mut [Block]) {
+    for i in 0..blocks.len() {
+        let (before, rest) = blocks.split_at_mut(i);
+        let Some(b) = rest.first_mut() else { return };
+        let same = before.last().filter(|last| Rc::ptr_eq(&last.headings, &b.headings) && last.label == b.label);
+        b.under = same.map_or_else(|| read_titles(b), |last| last.under);
+    }
+}
 
 /// What a block stands under: its headings, outermost first, then the line in bold or italics.
-fn titles(b: &Block) -> impl DoubleEndedIterator<Item = &str> {
-    b.headings.iter().map(String::as_str).chain(b.label.as_deref())
-}
-
-/// Whether the nearest heading that says anything speaks of evaluation, use or speed.
-#[must_use]
-pub fn under_evaluation(b: &Block) -> bool {
+fn read_titles(b: &Block) -> Under {
     let words = &vocabulary::card().headings;
-    let says = |h: &str, words: &[&str]| words.iter().any(|w| h.contains(w));
-    for heading in titles(b).rev() {
-        let heading = heading.to_lowercase();
-        if says(&heading, &words.never_evaluation) {
-            return false;
-        }
-        if says(&heading, &words.evaluation) {
-            return true;
-        }
+    let titles: Vec<String> = b.headings.iter().map(String::as_str).chain(b.label.as_deref()).map(str::to_lowercase).collect();
+    let says = |title: &String, parts: &[&str]| parts.iter().any(|part| title.contains(part));
+    let telling = |title: &&String| says(title, &words.never_evaluation) || says(title, &words.evaluation);
+    Under {
+        evaluation: titles.iter().rev().find(telling).is_some_and(|title| !says(title, &words.never_evaluation)),
+        training: titles.iter().any(|title| says(title, &words.training)),
+        environment: titles.iter().any(|title| says(title, &words.environment)),
     }
-    false
-}
-
-/// Whether a heading above speaks of training, hardware or the environment.
-#[must_use]
-pub fn under_training(b: &Block) -> bool {
-    let words = &vocabulary::card().headings;
-    titles(b).any(|h| {
-        let heading = h.to_lowercase();
-        words.training.iter().any(|w| heading.contains(w))
-    })
-}
-
-/// Whether a heading above speaks of environment or compute, where a place is a training's.
-#[must_use]
-pub fn under_environment(b: &Block) -> bool {
-    let words = &vocabulary::card().headings;
-    titles(b).any(|h| {
-        let heading = h.to_lowercase();
-        words.environment.iter().any(|w| heading.contains(w))
-    })
 }

@@ -28,6 +28,12 @@ pub struct DeviceHours {
     pub reason: Option<&'static str>,
 }
 
+/// Whether a word of a key is the unit of hours; in Chinese, Japanese and Korean its end is: `単位は時間`.
+fn says_hours(word: &str) -> bool {
+    hours_in(word).is_some_and(|h| (h - 1.0).abs() < f64::EPSILON)
+        || (!word.is_ascii() && vocabulary::units().cjk_times.hour.iter().any(|unit| word.ends_with(unit)))
+}
+
 /// Between a number and its unit of time.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Between {
@@ -107,6 +113,10 @@ impl Card<'_> {
     /// Whether a key asks for device hours: `GPU hours`, `H100-hours`.
     #[must_use]
     pub fn is_device_hours_key(&self, key: &str) -> bool {
+        // Most keys have no word of time: they are not cut.
+        if key.is_ascii() && !key.split(|c: char| !c.is_ascii_alphabetic()).any(|word| hours_in(word).is_some()) {
+            return false;
+        }
         let ts = lex(key);
         let words = &vocabulary::card().device_hours;
         let Some(unit) = (0..ts.len()).find(|i| unit_hours(&ts, *i).is_some_and(|hours| hours >= 1.0)) else { return false };
@@ -131,6 +141,8 @@ impl Card<'_> {
         for i in (0..ts.len()).filter(|i| unit_hours(ts, *i).is_some() || ts.get(*i).is_some_and(|t| t.is("h"))) {
             if let Some(d) = self.device_hours(ts, i) {
                 self.add(spot, Field::AcceleratorHours, Some(d.hours), value, d.reason.or(d.quantity.refusal()));
+                // "20 days (200,000 GPU hours)": the clock's stand before.
+                self.add_time(&spot.after(1), span(ts, 0, d.quantity.from), value, false);
                 return;
             }
         }
@@ -166,8 +178,7 @@ impl Card<'_> {
     fn add_bare_hours(&mut self, spot: &Spot<'_>, key: &str, ts: &[Token<'_>], value: &str, says_devices: bool) {
         let Some(q) = first_quantity(ts) else { return };
         let key_words = lex(key);
-        let in_hours =
-            key.contains("hour") || key_words.iter().any(|t| hours_in(&t.text).is_some_and(|h| (h - 1.0).abs() < f64::EPSILON));
+        let in_hours = key.contains("hour") || key_words.iter().any(|t| says_hours(&t.text));
         let time = short_clock(ts, q.from);
         let (hours, reason) = match (in_hours, time) {
             (true, Some(time)) => (time, None),

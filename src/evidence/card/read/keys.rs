@@ -12,6 +12,10 @@ pub enum Key {
     Hardware,
     /// Count of devices.
     Devices,
+    /// Number of nodes.
+    Nodes,
+    /// Devices of one node.
+    NodeDevices,
     /// Time of training.
     Hours,
     /// Cloud provider.
@@ -24,6 +28,8 @@ pub enum Key {
     Energy,
     /// Tokens seen.
     Tokens,
+    /// Data, which may be told as a number of tokens.
+    TokenData,
     /// Epochs.
     Epochs,
     /// Optimizer steps.
@@ -54,12 +60,15 @@ pub fn key_of(key: &str) -> Option<Key> {
         vocabulary::by_word(&[
             (words.hardware, Key::Hardware),
             (words.devices, Key::Devices),
+            (words.nodes, Key::Nodes),
+            (words.node_devices, Key::NodeDevices),
             (words.hours, Key::Hours),
             (words.provider, Key::Provider),
             (words.region, Key::Region),
             (words.carbon, Key::Carbon),
             (words.energy, Key::Energy),
             (words.tokens, Key::Tokens),
+            (words.token_data, Key::TokenData),
             (words.epochs, Key::Epochs),
             (words.steps, Key::Steps),
             (words.global_batch, Key::GlobalBatch),
@@ -141,9 +150,12 @@ impl Key {
             Self::Hours | Self::Carbon | Self::Energy | Self::Flop => true,
             Self::Hardware
             | Self::Devices
+            | Self::Nodes
+            | Self::NodeDevices
             | Self::Provider
             | Self::Region
             | Self::Tokens
+            | Self::TokenData
             | Self::Epochs
             | Self::Steps
             | Self::GlobalBatch

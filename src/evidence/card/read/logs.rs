@@ -35,6 +35,15 @@ impl Line<'_> {
     }
 }
 
+/// What one of the tools writes, lower case: without any of it a card holds no log.
+const MARKS: [&str; 5] = ["consumption for", "carbontracker", "codecarbon", "electricity used since", "energy_consumed"];
+
+/// Whether a card, lower case, may hold a log.
+#[must_use]
+pub fn may_hold_logs(body: &str) -> bool {
+    MARKS.iter().any(|mark| body.contains(mark))
+}
+
 /// Reads the logs of a card. Returns which passages are logs, which nothing else reads.
 pub fn read_logs(card: &mut Card<'_>, passages: &[Passage<'_>]) -> Vec<bool> {
     let mut is_log = vec![false; passages.len()];

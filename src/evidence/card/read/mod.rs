@@ -8,12 +8,14 @@ pub mod candidate;
 mod cells;
 mod chips;
 mod clouds;
+mod clusters;
 mod code;
 mod columns;
+pub mod data_sizes;
 mod dates;
 pub mod front_matter;
 mod hardware;
-mod headings;
+pub mod headings;
 mod hours;
 pub mod keys;
 mod logs;
@@ -41,14 +43,20 @@ use self::candidate::{Card, RANK_PAIR, Spot};
 use self::passage::Passage;
 use crate::evidence::card::parse::block::BlockKind;
 use crate::evidence::card::parse::pair::{norm_key, split_pair};
+use crate::evidence::quantity::tokens::lex;
+use crate::evidence::vocabulary;
 
+/// Most words of a label at the beginning of a line.
+const MAX_LABEL_WORDS: usize = 5;
+/// Longest text that is the value of the heading above it, in bytes.
+const MAX_HEADED_VALUE: usize = 160;
 /// How much a key of a running paragraph stands behind one of a list.
 const PARAGRAPH_KEY: u8 = 3;
 
-/// Reads the text of a card: the tables first, then what stands between them.
-pub fn read_passages(card: &mut Card<'_>, passages: &[Passage<'_>]) {
+/// Reads the text of a card: the tables first, then what stands between them. `body` is all of it in lower case.
+pub fn read_passages(card: &mut Card<'_>, passages: &[Passage<'_>], body: &str) {
     tables::read_tables(card, passages);
-    let is_log = logs::read_logs(card, passages);
+    let is_log = if logs::may_hold_logs(body) { logs::read_logs(card, passages) } else { vec![false; passages.len()] };
     for (passage, _) in passages.iter().zip(is_log).filter(|(_, is_log)| !is_log) {
         match passage.block.kind {
             BlockKind::TableRow | BlockKind::FrontMatter => {}
@@ -56,10 +64,26 @@ pub fn read_passages(card: &mut Card<'_>, passages: &[Passage<'_>]) {
             BlockKind::Heading | BlockKind::Paragraph | BlockKind::ListItem | BlockKind::Html => read_text(card, passage),
         }
     }
+    card.add_cluster();
+}
+
+/// A short paragraph under a heading that asks for a time is its value, too: "#### Training duration", "About 20 days".
+fn read_headed_time(card: &mut Card<'_>, passage: &Passage<'_>) {
+    let b = passage.block;
+    let is_short =
+        b.kind == BlockKind::Paragraph && b.label.is_none() && b.text.len() <= MAX_HEADED_VALUE && !b.text.contains('\n');
+    let Some(heading) = b.headings.last().filter(|_| is_short && split_pair(&b.text).is_none()) else { return };
+    let asks = keys::key_of(&norm_key(heading)) == Some(keys::Key::Hours);
+    let serves = || lex(&b.text).iter().any(|t| t.is_any(&vocabulary::prose().times.serving));
+    if asks && !serves() {
+        let spot = Spot { block: b, quote: (b.from, b.to), rank: RANK_PAIR + PARAGRAPH_KEY, reason: passage.refused };
+        card.add_pair(&spot, heading, &b.text, &[]);
+    }
 }
 
 /// Lines that are pairs are read as such; what lies between them is prose.
 fn read_text(card: &mut Card<'_>, passage: &Passage<'_>) {
+    read_headed_time(card, passage);
     let b = passage.block;
     let rank = if b.kind == BlockKind::ListItem { RANK_PAIR } else { RANK_PAIR + PARAGRAPH_KEY };
     let mut runs: Vec<(usize, usize)> = Vec::new();
@@ -84,8 +108,11 @@ fn read_text(card: &mut Card<'_>, passage: &Passage<'_>) {
             }
             to = from + line.len();
         }
+        // "Evaluation: 48 hours" is no part of the line above it.
+        let begins =
+            parts.is_some_and(|(key, value)| key.split_whitespace().count() <= MAX_LABEL_WORDS && !value.trim().is_empty());
         match runs.last_mut() {
-            Some((_, end)) if *end + 1 == from => *end = to,
+            Some((_, end)) if *end + 1 == from && !begins => *end = to,
             _ => runs.push((from, to)),
         }
     }

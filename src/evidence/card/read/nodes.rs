@@ -8,6 +8,10 @@ use crate::evidence::vocabulary;
 const MOST: f64 = 72.0;
 /// Tokens between a number of devices and the node they are in.
 const REACH: usize = 8;
+/// Most nodes believed.
+const MOST_NODES: f64 = 50_000.0;
+/// Tokens behind a number within which the word for nodes is.
+const NODE_REACH: usize = 4;
 
 /// Devices of a node: `8xA100 nodes`, `nodes with 8 A100 GPUs each`, `4 GPUs per node`. None where it is not said, or said twice.
 #[must_use]
@@ -40,8 +44,33 @@ pub fn devices_per_node(ts: &[Token<'_>], is_chip: impl Fn(usize) -> bool) -> Op
     found
 }
 
+/// The number of nodes: "4 compute nodes", "8 nœuds". None where it is not said, or said twice.
+#[must_use]
+pub fn nodes_of(ts: &[Token<'_>]) -> Option<f64> {
+    let words = &vocabulary::card().device_hours;
+    let mut found: Option<f64> = None;
+    for i in 0..ts.len() {
+        let Some(count) = whole_number(ts, i, MOST_NODES) else { continue };
+        let behind = span(ts, i + 1, i + NODE_REACH);
+        let node = behind.iter().position(|t| t.is_any(&words.nodes));
+        let is_node = node.is_some_and(|at| behind.iter().take(at).all(|t| t.is_any(&words.fillers) || t.is_any(&words.named)));
+        if is_node {
+            if found.is_some_and(|other| (other - count).abs() > 0.0) {
+                return None;
+            }
+            found = Some(count);
+        }
+    }
+    found
+}
+
 /// A number that can be one of devices.
 fn count(ts: &[Token<'_>], i: usize) -> Option<f64> {
+    whole_number(ts, i, MOST)
+}
+
+/// A whole number from one to `most`, in digits or as a word.
+fn whole_number(ts: &[Token<'_>], i: usize, most: f64) -> Option<f64> {
     let t = ts.get(i)?;
     let value = match t.kind {
         Kind::Number if t.glued && i > 0 && ts.get(i - 1).is_some_and(|b| b.kind == Kind::Word && !b.is("x")) => return None,
@@ -49,7 +78,7 @@ fn count(ts: &[Token<'_>], i: usize) -> Option<f64> {
         Kind::Word if !t.is_any(&["a", "an", "single"]) => f64::from(count_word(&t.text)?),
         Kind::Word | Kind::Power | Kind::Sign => return None,
     };
-    (value.fract() == 0.0 && (1.0..=MOST).contains(&value)).then_some(value)
+    (value.fract() == 0.0 && (1.0..=most).contains(&value)).then_some(value)
 }
 
 /// The chip or word for devices that a number counts.
@@ -72,6 +101,19 @@ fn device_behind(ts: &[Token<'_>], from: usize, is_chip: impl Fn(usize) -> bool)
 mod tests {
     use super::*;
     use crate::evidence::quantity::tokens::lex;
+
+    #[test]
+    fn numbers_of_nodes() {
+        for (text, nodes) in [
+            ("distributed on 4 compute nodes of 8 GPUs", Some(4.0)),
+            ("réparti sur 8 nœuds de 4 GPU", Some(8.0)),
+            ("sixteen nodes with 4 GPUs each", Some(16.0)),
+            ("nodes with 8 GPUs", None),
+            ("2 nodes first, then 4 nodes", None),
+        ] {
+            assert_eq!(nodes_of(&lex(text)), nodes, "{text}");
+        }
+    }
 
     #[test]
     fn nodes_with_their_devices() {

@@ -2,8 +2,8 @@
 
 use super::candidate::{Card, Spot};
 use super::clouds::provider_in;
+use super::data_sizes::{DATA_SET_SIZE, LEAST_PASSED_ONCE, TRAINED_ON_DATA};
 use super::dates::date_in;
-use super::headings::{under_environment, under_evaluation, under_training};
 use super::keys::{Asked, Key, read_key};
 use super::rates::{is_per_device, rate_in};
 use super::results::result_from;
@@ -20,6 +20,12 @@ use crate::evidence::quantity::numbers::{first_quantity, quantity};
 use crate::evidence::quantity::tokens::{Token, lex, lex_in, span, text_at};
 use crate::evidence::quantity::units::mass_unit;
 use crate::evidence::vocabulary;
+
+/// Words between the beginning of a value and its number, and between that and the word for tokens.
+const MOST_WORDS_BEFORE_TOKENS: usize = 3;
+
+/// Words between a word for a time and the time.
+const MOST_WORDS_BEFORE_TIME: usize = 3;
 
 /// A pair while it is read.
 struct Pair<'p> {
@@ -49,6 +55,9 @@ impl Key {
             | Self::Region
             | Self::Provider => true,
             Self::Devices
+            | Self::Nodes
+            | Self::NodeDevices
+            | Self::TokenData
             | Self::Tokens
             | Self::Epochs
             | Self::Steps
@@ -70,6 +79,9 @@ impl Key {
             Self::Carbon => Some(Field::EmissionsKgco2e),
             Self::Energy => Some(Field::EnergyKwh),
             Self::Devices
+            | Self::Nodes
+            | Self::NodeDevices
+            | Self::TokenData
             | Self::Tokens
             | Self::Epochs
             | Self::Steps
@@ -92,7 +104,7 @@ impl Card<'_> {
         let device_hours = || self.is_device_hours_key(&norm).then(|| Asked { key: Key::Hours, norm: norm.clone(), reason: None });
         let Some(Asked { key: kind, norm, reason }) = read_key(&norm).or_else(device_hours) else { return false };
         let value = value.trim();
-        if is_template(value) && !matches!(kind, Key::Devices | Key::GlobalBatch | Key::Active) {
+        if is_template(value) && !matches!(kind, Key::Devices | Key::GlobalBatch | Key::Active | Key::TokenData) {
             if let Some(field) = kind.templated().filter(|_| !value.is_empty()) {
                 self.add(spot, field, None, value, Some("template left unfilled"));
             }
@@ -101,8 +113,8 @@ impl Card<'_> {
         let b = spot.block;
         let all = lex_in(value, self.sign);
         let ts = span(&all, 0, MAX_VALUE_TOKENS);
-        let pair = Pair { key, norm: &norm, value, ts, about_training: under_training(b) || key.to_lowercase().contains("train") };
-        let evaluated = kind.is_sided() && !norm.contains("train") && under_evaluation(b);
+        let pair = Pair { key, norm: &norm, value, ts, about_training: b.under.training || key.to_lowercase().contains("train") };
+        let evaluated = kind.is_sided() && !norm.contains("train") && b.under.evaluation;
         let spot = spot.refused(evaluated.then_some("evaluation or inference"));
         let spot = &spot.refused(reason).refused(self.not_all_of_the_training(kind, &pair));
         if says_too_little(kind, &pair, spot) {
@@ -127,8 +139,11 @@ impl Card<'_> {
             }
             Key::Hardware
             | Key::Devices
+            | Key::Nodes
+            | Key::NodeDevices
             | Key::Provider
             | Key::Region
+            | Key::TokenData
             | Key::Tokens
             | Key::Epochs
             | Key::Steps
@@ -153,7 +168,10 @@ impl Card<'_> {
             }
             Key::Hours => {
                 // `8 h x 4 = 32 GPU hours`
-                let result = ts.get(result_from(ts)).and_then(|t| value.get(t.from..)).unwrap_or(value);
+                let from = result_from(ts);
+                // "20 days (≈ 200,000 GPU hours)" says it twice.
+                let from = if from.checked_sub(2).and_then(|at| ts.get(at)).is_some_and(|t| t.is("(")) { 0 } else { from };
+                let result = ts.get(from).and_then(|t| value.get(t.from..)).unwrap_or(value);
                 self.add_hours(spot, key, result);
                 // "H100-hours: 1.2M" names the chip, too.
                 if self.is_device_hours_key(pair.norm) {
@@ -162,15 +180,24 @@ impl Card<'_> {
             }
             Key::Provider => self.add_provider_pair(spot, value),
             Key::Region => self.add_place(spot, value),
-            Key::Carbon => self.add_carbon(spot, key, value, ts),
+            Key::Carbon => {
+                self.add_carbon(spot, key, value, ts);
+                self.add_time_beside(spot, ts, value);
+            }
             Key::Energy => {
                 self.add_energy(spot, key, value, ts);
+                self.add_time_beside(spot, ts, value);
                 // "Energy and emissions: 708.3 MWh, 310 tCO2eq"
                 if (0..ts.len()).any(|i| unit_value(ts, i, mass_unit).is_some()) {
                     self.add_carbon(&spot.after(1), key, value, ts);
                 }
             }
-            Key::Tokens => self.add_tokens_pair(spot, pair),
+            Key::Tokens | Key::TokenData => self.add_tokens_pair(spot, kind, pair),
+            Key::Nodes | Key::NodeDevices => {
+                if let Some(q) = first_quantity(ts).filter(|q| q.value.fract() == 0.0 && q.value >= 1.0 && spot.reason.is_none()) {
+                    self.add_part_of_cluster(spot, kind == Key::Nodes, q.value, value);
+                }
+            }
             Key::Flop => self.add_flop(spot, span(ts, result_from(ts), ts.len()), value),
             Key::Epochs | Key::Steps => self.add_passes_pair(spot, kind, pair),
             Key::Batch | Key::GlobalBatch => self.add_batch_pair(spot, kind, pair),
@@ -184,6 +211,16 @@ impl Card<'_> {
                     self.add(spot, Field::TrainedOn, None, &date, None);
                 }
             }
+        }
+    }
+
+    /// "Total energy: 1.23 kWh, total time 3h 6m": a time that the value goes on with, behind a word for it.
+    fn add_time_beside(&mut self, spot: &Spot<'_>, ts: &[Token<'_>], value: &str) {
+        let words = &vocabulary::prose().times.strong;
+        let said = (0..ts.len()).filter(|i| ts.get(*i).is_some_and(|t| t.is_any(words)));
+        let time = said.flat_map(|i| i + 1..i + 1 + MOST_WORDS_BEFORE_TIME).find_map(|i| duration(ts, i));
+        if let Some(d) = time {
+            self.add(&spot.after(2), Field::WallHours, Some(d.hours), value, d.is_range.then_some("a range"));
         }
     }
 
@@ -218,13 +255,18 @@ impl Card<'_> {
         }
     }
 
-    fn add_tokens_pair(&mut self, spot: &Spot<'_>, pair: &Pair<'_>) {
+    fn add_tokens_pair(&mut self, spot: &Spot<'_>, kind: Key, pair: &Pair<'_>) {
         // Words of sizes of data; a bare number below ten million is a length.
         let of_data = pair.ts.iter().any(|t| t.is_any(&vocabulary::keys().pairs.data_sizes));
         let loose = vocabulary::keys().vague_keys.tokens.contains(&pair.norm);
         if let Some(q) = first_quantity(pair.ts).filter(|q| q.value >= 1e6 && (q.scaled || q.value >= 1e7)) {
-            let spot = spot.after(u8::from(loose)).refused(of_data.then_some("data set size"));
-            let passes = passes_behind(pair.ts, tokens_end(pair.ts, q.to)).map_or(1.0, |(n, _)| n);
+            let is_data = kind == Key::TokenData;
+            let passes = passes_behind(pair.ts, tokens_end(pair.ts, q.to)).map(|(n, _)| n);
+            // "Training data: 80M tokens" are passed over who knows how often.
+            let few = is_data && passes.is_none() && q.value < LEAST_PASSED_ONCE;
+            let reason = (of_data && !is_data).then_some(DATA_SET_SIZE).or(few.then_some(TRAINED_ON_DATA));
+            let spot = spot.after(u8::from(loose || is_data)).refused(reason);
+            let passes = passes.unwrap_or(1.0);
             self.add_quantity(&spot, Field::TrainTokens, q.value * passes, pair.value, &q);
         }
     }
@@ -304,6 +346,13 @@ impl Card<'_> {
     }
 }
 
+/// Whether a value is a number of tokens: "4.9T tokens", "about 300 billion tokens".
+fn is_number_of_tokens(ts: &[Token<'_>]) -> bool {
+    let Some(q) = first_quantity(ts) else { return false };
+    let behind = span(ts, q.to, q.to + MOST_WORDS_BEFORE_TOKENS).iter().any(|t| t.is_any(&vocabulary::prose().tokens.words));
+    q.from <= MOST_WORDS_BEFORE_TOKENS && behind && (q.scaled || q.value >= 1e7)
+}
+
 /// Whether a key says too little by itself, and no heading says more.
 fn says_too_little(kind: Key, pair: &Pair<'_>, spot: &Spot<'_>) -> bool {
     let vague = &vocabulary::keys().vague_keys;
@@ -312,10 +361,14 @@ fn says_too_little(kind: Key, pair: &Pair<'_>, spot: &Spot<'_>) -> bool {
         Key::Hardware => is_any(&vague.hardware) && !pair.about_training && spot.block.kind != BlockKind::ListItem,
         Key::Hours => is_any(&vague.hours) && !pair.about_training,
         Key::Provider => is_any(&vague.provider) && !pair.about_training,
-        Key::Region => is_any(&vague.region) && !under_environment(spot.block),
+        Key::Region => is_any(&vague.region) && !spot.block.under.environment,
         Key::Steps => is_any(&vague.steps) && !pair.about_training,
         Key::Batch | Key::GlobalBatch => is_any(&vague.batch) && !pair.about_training,
+        // Other things have nodes, too.
+        Key::Nodes => !pair.about_training,
+        Key::TokenData => !is_number_of_tokens(pair.ts),
         Key::Devices
+        | Key::NodeDevices
         | Key::Carbon
         | Key::Energy
         | Key::Tokens

@@ -123,7 +123,8 @@ pub fn own_phase(own: &Repository) -> Option<Phase> {
     let tuned = own.tokens.iter().any(|t| vocabulary::card().phases.tuned_names.contains(&t.as_str()));
     match own.role {
         CardRole::FineTune => Some(Phase::FineTuning),
-        CardRole::OwnTraining if !tuned => Some(Phase::PreTraining),
+        // Whoever states a base, and is not known to have tuned it, may have done either.
+        CardRole::OwnTraining if !tuned && !own.has_base() => Some(Phase::PreTraining),
         CardRole::OwnTraining | CardRole::Copy => None,
     }
 }

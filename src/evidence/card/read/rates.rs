@@ -158,7 +158,9 @@ fn is_rate_before(ts: &[Token<'_>], from: usize) -> bool {
             sign.is_some_and(is_sign) && !sign.is_some_and(|t| t.is("each"))
         };
         if !is_result && energy_unit(&t.text).is_some() && behind_sign() {
-            return true;
+            // "bei 380 g CO2 pro kWh entspricht das 1,29 kg": the rate has its number.
+            let gas = span(ts, at.saturating_sub(5), at);
+            return !gas.windows(2).any(|w| matches!(w, [n, unit] if n.kind == Kind::Number && mass_unit(&unit.text).is_some()));
         }
     }
     false

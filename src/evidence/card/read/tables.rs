@@ -3,7 +3,6 @@
 use super::candidate::{Card, RANK_PAIR, RANK_TABLE, Spot};
 use super::cells::add_cell;
 use super::columns::{Column, column};
-use super::headings::under_evaluation;
 use super::keys::{Key, key_of};
 use super::passage::{BASE_SECTION, Passage};
 use super::rows::{add_up, find_own, points, unique_best};
@@ -118,7 +117,7 @@ fn family(card: &mut Card<'_>, rows: &[Passage<'_>], columns: &[Option<Column>],
             }
             let header = row.block.header.get(c).map_or("", String::as_str);
             let data = of_data && matches!(kind, Column::Of(Key::Tokens | Key::Params));
-            let evaluated = kind.is_amount() && !header.to_lowercase().contains("train") && under_evaluation(row.block);
+            let evaluated = kind.is_amount() && !header.to_lowercase().contains("train") && row.block.under.evaluation;
             let reason = section
                 .or(evaluated.then_some("evaluation or inference"))
                 .or_else(|| found.refuse(i))
@@ -148,7 +147,7 @@ fn points_of_one(card: &mut Card<'_>, rows: &[Passage<'_>], columns: &[Option<Co
         let values: Vec<f64> = rows.iter().filter_map(value).collect();
         // Lengths end where the training ends; amounts may be of each point alone.
         let whole = !kind.is_amount() || add_up(at, &values);
-        let evaluated = kind.is_amount() && under_evaluation(last.block);
+        let evaluated = kind.is_amount() && last.block.under.evaluation;
         let reason = last
             .refused
             .or(evaluated.then_some("evaluation or inference"))

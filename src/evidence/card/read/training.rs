@@ -1,6 +1,6 @@
 //! Words of training: what makes a sentence speak of it.
 
-use crate::evidence::quantity::tokens::{Kind, Token, text_at, text_before};
+use crate::evidence::quantity::tokens::{Kind, Token, is_latin_word, text_at, text_before};
 use crate::evidence::vocabulary;
 
 /// Whether a word speaks of training.
@@ -23,11 +23,19 @@ pub fn is_train(ts: &[Token<'_>], i: usize) -> bool {
 pub fn is_train_verb(ts: &[Token<'_>], i: usize, before: usize) -> bool {
     let words = &vocabulary::card().training;
     let Some(t) = ts.get(i).filter(|t| t.kind == Kind::Word) else { return false };
-    if !t.text.is_ascii() {
+    if !is_latin_word(&t.text) {
         return is_train(ts, i);
     }
     let noun = t.is_any(&words.nouns);
     t.is_any(&words.verbs) || (noun && i + 1 < before && ts.get(i + 1).is_some_and(|p| p.is_any(&words.noun_prepositions)))
+}
+
+/// Whether a word is a verb of training that may stand behind what was trained on: "auf 120 Milliarden Token trainiert".
+#[must_use]
+pub fn is_late_train_verb(ts: &[Token<'_>], i: usize) -> bool {
+    let words = &vocabulary::card().training;
+    let Some(t) = ts.get(i).filter(|t| t.kind == Kind::Word) else { return false };
+    t.is_any(&words.late_verbs) || (!is_latin_word(&t.text) && is_train(ts, i))
 }
 
 /// Whether a sentence speaks of pre-training that is not this repository's own.

@@ -8,7 +8,7 @@ use super::tokens::read_tokens;
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot};
 use crate::evidence::quantity::computes::flop_unit;
-use crate::evidence::quantity::numbers::quantity;
+use crate::evidence::quantity::numbers::{quantity, without_scale};
 use crate::evidence::quantity::tokens::{Kind, span, text_at};
 use crate::evidence::vocabulary;
 
@@ -19,7 +19,9 @@ pub fn read_counts(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
     let many = several_sizes(s);
     let words = vocabulary::prose();
     for (i, t) in s.ts.iter().enumerate().filter(|(_, t)| t.kind == Kind::Word) {
-        let cjk = |starts: &[&str]| !t.text.is_ascii() && starts.iter().any(|w| t.text.starts_with(w));
+        // "2.1兆トークン": a scale may stand before the word.
+        let rest = without_scale(&t.text);
+        let cjk = |starts: &[&str]| !t.text.is_ascii() && starts.iter().any(|w| rest.starts_with(w));
         if t.is_any(&words.tokens.words) || cjk(&words.tokens.cjk) {
             read_tokens(card, spot, s, i);
         } else if t.is_any(&words.epochs.words) || cjk(&words.epochs.cjk) {

@@ -35,7 +35,7 @@ fn not_the_emissions(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static s
     } else if !trains && !s.under_training && s.has(&words.comparisons) {
         Some("a comparison")
     } else {
-        (!(trains || s.under_training || s.has(&words.said))).then_some("not said of a training")
+        (!(trains || s.under_training || card.trained_before || s.has(&words.said))).then_some("not said of a training")
     }
 }
 
@@ -43,7 +43,8 @@ fn not_the_emissions(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static s
 pub fn read_energy(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
     for i in (0..s.ts.len()).filter(|i| s.ts.get(*i).is_some_and(|t| t.kind == Kind::Number)) {
         let Some((kwh, next, q)) = figure(s.ts, i, energy_unit) else { continue };
-        let said = s.trains() || s.under_training || s.has(&vocabulary::prose().emissions.energy_said);
+        let words = &vocabulary::prose().emissions;
+        let said = s.trains() || s.under_training || s.has(&words.energy_said) || (card.trained_before && !s.has(&words.serving));
         let reason = (!said && !q.is_rate).then_some("not said of a training");
         card.add_quantity(&spot.refused(reason), Field::EnergyKwh, kwh, s.written(i, next), &q);
     }

@@ -29,5 +29,8 @@ pub fn read_hardware_prose(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_
         (!s.under_training && !used).then_some("not said of a training")
     };
     let text = s.written(0, s.ts.len());
-    card.add_hardware(&spot.refused(reason).after(if trains { 0 } else { 3 }), text, Context::Prose);
+    let spot = spot.refused(reason).after(if trains { 0 } else { 3 });
+    if !card.add_hardware(&spot, text, Context::Prose) && spot.reason.is_none() {
+        card.add_devices_apart(&spot, s.ts, text);
+    }
 }

@@ -19,11 +19,10 @@ use self::triggers::Triggers;
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::sentences::sentence_end;
 use crate::evidence::card::read::candidate::{Card, RANK_PROSE, Spot};
-use crate::evidence::card::read::headings::{under_evaluation, under_training};
 use crate::evidence::card::read::passage::Passage;
 use crate::evidence::card::read::totals::covers_more;
-use crate::evidence::card::read::training::is_pretraining;
-use crate::evidence::quantity::tokens::{lex_in, span};
+use crate::evidence::card::read::training::{is_pretraining, is_train, is_train_verb};
+use crate::evidence::quantity::tokens::{Kind, Token, lex_in, span};
 use crate::evidence::vocabulary;
 
 /// Reads a run of text of a block that begins `offset` bytes into the block's text.
@@ -31,21 +30,35 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
     let b = passage.block;
     let ts = lex_in(text, card.sign);
     card.trained_before = false;
-    let (training, evaluation) = (under_training(b), under_evaluation(b));
+    let (training, evaluation) = (b.under.training, b.under.evaluation);
     let mut from = 0;
     while from < ts.len() {
-        let to = sentence_end(&ts, text, from);
-        let s = Sentence::new(text, span(&ts, from, to), training, evaluation);
+        let to = clause_end(&ts, from, sentence_end(&ts, text, from));
+        let tokens = span(&ts, from, to);
         from = to;
-        read_sentence(card, passage, &s, offset);
-        card.trained_before = s.trains();
+        let found = Triggers::scan(card, tokens);
+        let trains: Vec<usize> = (0..tokens.len()).filter(|i| is_train(tokens, *i)).collect();
+        let trained = !trains.is_empty();
+        if found.any() {
+            let s = Sentence::new(text, tokens, trains, training, evaluation);
+            read_sentence(card, passage, &s, found, offset);
+        }
+        card.trained_before = trained;
     }
 }
 
-fn read_sentence(card: &mut Card<'_>, passage: &Passage<'_>, s: &Sentence<'_, '_>, offset: usize) {
+/// Token behind the first clause of a sentence, where it is cut by ";" and both sides have figures or verbs of a
+/// training of their own.
+fn clause_end(ts: &[Token<'_>], from: usize, to: usize) -> usize {
+    let trains = |from: usize, to: usize| (from..to).any(|i| is_train(ts, i) || is_train_verb(ts, i, to));
+    let counts = |from: usize, to: usize| span(ts, from, to).iter().any(|t| t.kind == Kind::Number);
+    let cut = (from..to).find(|i| ts.get(*i).is_some_and(|t| t.is_any(&[";", "；"])));
+    cut.filter(|cut| (trains(from, *cut) || counts(from, *cut)) && trains(*cut, to)).map_or(to, |cut| cut + 1)
+}
+
+fn read_sentence(card: &mut Card<'_>, passage: &Passage<'_>, s: &Sentence<'_, '_>, found: Triggers, offset: usize) {
     let Some((first, last)) = s.ts.first().zip(s.ts.last()) else { return };
     let b = passage.block;
-    let found = Triggers::scan(card, s.ts);
     let quote = b.source_range(offset + first.from, offset + last.to);
     let reason = passage.refused.or_else(|| whose(card, s));
     let spot = Spot { block: b, quote, rank: RANK_PROSE, reason };
@@ -56,12 +69,12 @@ fn read_sentence(card: &mut Card<'_>, passage: &Passage<'_>, s: &Sentence<'_, '_
     if found.hardware {
         hardware::read_hardware_prose(card, &spot, s);
     }
-    if found.time {
-        times::read_times(card, &spot, s);
-    }
-    if found.carbon || found.energy {
+    if found.time || found.carbon || found.energy {
         let text = s.text.get(first.from..last.to).unwrap_or_default().to_lowercase();
         let spot = spot.refused(covers_more(&card.own, &text));
+        if found.time {
+            times::read_times(card, &spot, s);
+        }
         if found.carbon {
             emissions::read_emissions(card, &spot, s);
         }
@@ -72,7 +85,9 @@ fn read_sentence(card: &mut Card<'_>, passage: &Passage<'_>, s: &Sentence<'_, '_
     if found.counts {
         counts::read_counts(card, &spot, s);
     }
-    lengths::read_lengths(card, &spot, s);
+    if found.lengths {
+        lengths::read_lengths(card, &spot, s);
+    }
     if found.precision {
         formats::read_precision(card, &spot, s);
     }

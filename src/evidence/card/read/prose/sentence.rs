@@ -1,6 +1,5 @@
 //! A sentence with what is asked of it again and again.
 
-use crate::evidence::card::read::training::is_train;
 use crate::evidence::quantity::tokens::{Kind, Token, span};
 use crate::evidence::vocabulary;
 use rustc_hash::FxHashSet;
@@ -24,11 +23,10 @@ pub struct Sentence<'s, 't> {
 }
 
 impl<'s, 't> Sentence<'s, 't> {
-    /// The sentence of some tokens of a text, under headings that speak of training or of evaluation.
+    /// The sentence of some tokens of a text and its words of training, under headings that speak of training or of evaluation.
     #[must_use]
-    pub fn new(text: &'s str, ts: &'s [Token<'t>], under_training: bool, under_evaluation: bool) -> Self {
+    pub fn new(text: &'s str, ts: &'s [Token<'t>], trains: Vec<usize>, under_training: bool, under_evaluation: bool) -> Self {
         let lists = &vocabulary::prose().sentences;
-        let trains: Vec<usize> = (0..ts.len()).filter(|i| is_train(ts, *i)).collect();
         let words: FxHashSet<&str> = ts.iter().filter(|t| t.kind == Kind::Word).map(|t| t.text.as_ref()).collect();
         let any = |list: &[&str]| list.iter().any(|w| words.contains(w));
         let is_stage = any(&lists.stages) && any(&lists.stage_numbers);

@@ -57,10 +57,16 @@ const REACH: usize = 6;
 /// A time on a clock; one of the day stands behind other words.
 fn add_clock(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, at: usize, hours: f64) {
     let words = &vocabulary::prose().times;
-    let strong = s.has(&words.strong) || alone(s, at, at + CLOCK_TOKENS);
+    // "2:02:05 소요": the word that says so stands behind.
+    let behind = text_at(s.ts, at + CLOCK_TOKENS);
+    let late = !behind.is_ascii() && words.cjk_strong.iter().any(|part| behind.contains(part));
+    let strong = s.has(&words.strong) || late || alone(s, at, at + CLOCK_TOKENS);
     let before = text_before(s.ts, at, 1);
-    let led =
-        at == 0 || words.leads.contains(&before) || words.strong.contains(&before) || matches!(before, "is" | "was" | ":" | "of");
+    let led = late
+        || at == 0
+        || words.leads.contains(&before)
+        || words.strong.contains(&before)
+        || matches!(before, "is" | "was" | ":" | "of");
     let said = s.trains() || s.under_training;
     let reason = (!(strong && led && said)).then_some("not said to be the time of training");
     let spot = spot.after(u8::from(!s.has(&words.firm)));

@@ -4,35 +4,44 @@ use super::nearby::{any, before, last};
 use super::sentence::Sentence;
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot};
+use crate::evidence::card::read::data_sizes::{DATA_SET_SIZE, TRAINED_ON_DATA, is_data_size};
 use crate::evidence::card::read::rates::rate_behind;
-use crate::evidence::card::read::training::is_train_verb;
+use crate::evidence::card::read::training::{is_late_train_verb, is_train_verb};
 use crate::evidence::card::read::values::passes_behind;
 use crate::evidence::quantity::numbers::{Quantity, quantity};
-use crate::evidence::quantity::tokens::{Kind, span, text_at};
+use crate::evidence::quantity::tokens::{Kind, Token, span, text_at};
 use crate::evidence::vocabulary;
 
 /// Fewest tokens of a training: less is a length.
 const MIN_TOKENS: f64 = 1e6;
 /// Words before a number of tokens within which its verb is looked for.
 const VERB_REACH: usize = 24;
+/// Words behind the word for tokens within which it is, in languages that put it there.
+const LATE_VERB_REACH: usize = 12;
 
 /// Reads the number of tokens before the word at `i`.
 pub fn read_tokens(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
     let words = &vocabulary::prose().tokens;
-    let q = before(s, i, 7, |q, between| !q.is_word && q.value >= MIN_TOKENS && !any(between, &words.other_units));
+    let q = before(s, i, 7, |q, between| (!q.is_word || q.scaled) && q.value >= MIN_TOKENS && !any(between, &words.other_units));
     let Some(q) = q else { return };
     let passes = passes(s, i, &q);
+    let said = s.trains() || s.under_training;
     let reason = not_tokens_seen(s, i, &q)
         // The size of a data set and the passes over it are the tokens seen.
-        .filter(|why| passes.is_none() || *why != DATA_SET_SIZE || !(s.trains() || s.under_training));
+        .filter(|why| passes.is_none() || !is_data_size(why) || !said)
+        // "The data consists of 71.7B tokens", behind a sentence that speaks of training.
+        .map(|why| if why == DATA_SET_SIZE && (said || card.trained_before) && of_data(s, i, &q) { TRAINED_ON_DATA } else { why });
     let left = span(s.ts, q.from.saturating_sub(16), q.from);
     let spot = spot.after(u8::from(any(left, &words.extra))).refused(reason);
     let Passes { times, from, to } = passes.unwrap_or(Passes { times: 1.0, from: q.from, to: i + 1 });
     card.add_quantity(&spot, Field::TrainTokens, q.value * times, s.written(from, to), &q);
 }
 
-/// Why tokens of a data set are refused.
-const DATA_SET_SIZE: &str = "data set size";
+/// Whether the number is said of data, and of one amount of it.
+fn of_data(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> bool {
+    let nouns = &vocabulary::prose().tokens.data_nouns;
+    any(span(s.ts, q.from.saturating_sub(10), q.from), nouns) || any(span(s.ts, i + 1, i + 4), nouns)
+}
 
 /// Passes over tokens, and where they are written together.
 struct Passes {
@@ -75,25 +84,44 @@ fn not_tokens_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'sta
     let seen = any(last(left, 4), &words.seen)
         || last(left, 3).iter().any(|t| t.text.contains("学习"))
         || (follows(0) == "during" && follows(1) == "training")
-        || matches!(follows(0), "seen" | "processed");
+        || matches!(follows(0), "seen" | "processed")
+        || is_product(s, left, right);
     if any(middle, &words.not_seen_between) || (text_at(s.ts, i) == "token" && middle.is_empty() && !q.scaled) {
         return Some("not tokens seen");
     }
     if let Some(why) = rate_behind(s.ts, i + 1) {
         return Some(why);
     }
-    let length = any(last(left, 6), &words.lengths) && !seen && !any(last(left, 2), &["total"]);
+    let scale = text_at(s.ts, q.to - 1);
+    if q.scaled && scale.starts_with("billion") && words.long_scale.contains(&text_at(s.ts, q.to)) {
+        return Some("of the long or the short scale");
+    }
+    let of_data = any(last(left, 6), &words.data_nouns);
+    let is_length = |t: &Token<'_>| t.is_any(&words.lengths) && !(of_data && t.is("size"));
+    let length = last(left, 6).iter().any(is_length) && !seen && !any(last(left, 2), &["total"]);
     if length || any(span(right, 0, 3), &words.lengths_behind) {
         return Some("context, batch or vocabulary");
     }
     let nearest = left.last().map_or("", |t| t.text.as_ref());
-    if nearest == "than" || (nearest == "to" && any(left, &["up"])) {
+    let less = nearest == "than" && !any(last(left, 2), &["more"]);
+    if less || (nearest == "to" && any(left, &["up"])) {
         return Some("a limit");
     }
     if s.is_stage {
         return Some("one stage of several");
     }
+    if s.has(&words.other_checkpoints) && s.has(&["checkpoint", "checkpoints"]) {
+        return Some("another checkpoint");
+    }
     if seen { None } else { not_trained_on(s, i, q) }
+}
+
+/// "500K steps with a batch size of 256 (in total 66B tokens)": the product of both.
+fn is_product(s: &Sentence<'_, '_>, left: &[Token<'_>], right: &[Token<'_>]) -> bool {
+    let opened = last(left, 5).iter().rposition(|t| t.is_any(&["(", ")"])).and_then(|at| last(left, 5).get(at));
+    let in_brackets = opened.is_some_and(|t| t.is("("));
+    let total = |ts: &[Token<'_>]| any(ts, &["total", "insgesamt"]);
+    in_brackets && (total(last(left, 4)) || total(span(right, 0, 2))) && s.has(&vocabulary::prose().tokens.products)
 }
 
 /// Why a number of tokens that nothing else is said of is not the number of a training: its verb, and what stands between.
@@ -101,16 +129,32 @@ fn not_trained_on(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'stat
     let words = &vocabulary::prose().tokens;
     let left = span(s.ts, q.from.saturating_sub(16), q.from);
     let right = span(s.ts, i + 1, i + 8);
-    let Some(verb) = (q.from.saturating_sub(VERB_REACH)..q.from).rev().find(|at| is_train_verb(s.ts, *at, q.from)) else {
-        return Some(DATA_SET_SIZE);
+    let verb = (q.from.saturating_sub(VERB_REACH)..q.from).rev().find(|at| is_train_verb(s.ts, *at, q.from));
+    let between = match verb {
+        Some(verb) => span(s.ts, verb + 1, q.from),
+        None if is_used_behind(s, i) => last(left, 8),
+        None => return Some(DATA_SET_SIZE),
     };
-    let between = span(s.ts, verb + 1, q.from);
-    let bracketed = any(span(between, 1, between.len()), &["("]) && !any(left, &words.not_bracketed);
+    let bracketed =
+        any(span(between, 1, between.len()), &["("]) && !any(left, &words.not_bracketed) && !is_bracket_of_samples(between);
     // "on H100 80GB": the gigabytes of a chip, not of a data set.
     let on_chips = s.has(&words.chips);
     let corpus = between.iter().any(|t| t.is_any(&words.corpus) && !(on_chips && t.is("gb"))) && !any(last(left, 2), &["for"]);
     if bracketed || corpus || any(span(right, 0, 2), &words.data_behind) {
-        return Some(DATA_SET_SIZE);
+        return Some(TRAINED_ON_DATA);
     }
     (s.under_evaluation && !s.trains()).then_some("evaluation")
+}
+
+/// Whether a verb of training follows, where a language puts it, or "were used for training".
+fn is_used_behind(s: &Sentence<'_, '_>, i: usize) -> bool {
+    let late = (i..i + LATE_VERB_REACH).any(|at| is_late_train_verb(s.ts, at));
+    let used = any(span(s.ts, i + 1, i + 5), &vocabulary::prose().tokens.used) && s.trains.iter().any(|at| *at > i);
+    late || used
+}
+
+/// "on 4.7M (~100M tokens) tweets": how many tokens the samples have that the verb names.
+fn is_bracket_of_samples(between: &[Token<'_>]) -> bool {
+    let Some(open) = between.iter().position(|t| t.is("(")) else { return false };
+    (0..open).any(|at| quantity(between, at).is_some_and(|q| !q.is_word && q.to + 2 >= open && q.from <= 2))
 }

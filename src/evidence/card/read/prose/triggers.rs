@@ -30,6 +30,8 @@ pub struct Triggers {
     pub tool: bool,
     /// Base models.
     pub base: bool,
+    /// Lengths of sequences, sides of images, examples seen.
+    pub lengths: bool,
 }
 
 impl Triggers {
@@ -48,6 +50,13 @@ impl Triggers {
         found
     }
 
+    /// Whether it may speak of anything.
+    #[must_use]
+    pub fn any(self) -> bool {
+        let Self { hardware, time, carbon, energy, counts, precision, month, cloud, tool, base, lengths } = self;
+        hardware || time || carbon || energy || counts || precision || month || cloud || tool || base || lengths
+    }
+
     fn word(&mut self, card: &Card<'_>, ts: &[Token<'_>], i: usize, t: &Token<'_>) {
         let word = t.text.as_ref();
         let is_ascii = word.is_ascii();
@@ -61,6 +70,7 @@ impl Triggers {
         self.precision |= of_word.precision && (!is_format() || ts.get(i + 1).is_some_and(|n| n.glued));
         self.month |= of_word.month && t.upper;
         self.cloud |= of_word.cloud;
+        self.lengths |= of_word.lengths;
         self.tool |= of_word.tool;
         self.counts |= of_word.counts || !is_ascii;
         self.base |= of_word.base || !is_ascii;
@@ -110,6 +120,11 @@ fn by_word(word: &str) -> Triggers {
         ] {
             add(list, |t| t.counts = true);
         }
+        let recipe = &vocabulary::recipe().prose;
+        for list in [recipe.lengths, recipe.sides] {
+            add(list, |t| t.lengths = true);
+        }
+        map.entry("seen").or_default().lengths = true;
         map.entry("precision").or_default().precision = true;
         for month in units.months.keys() {
             map.entry(month.as_str()).or_default().month = true;

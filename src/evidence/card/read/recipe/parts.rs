@@ -6,7 +6,6 @@ use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::block::{Block, BlockKind};
 use crate::evidence::card::parse::pair::{norm_key, split_pair};
 use crate::evidence::card::read::candidate::{Card, RANK_CODE, RANK_PAIR, Spot};
-use crate::evidence::card::read::headings::{under_evaluation, under_training};
 use crate::evidence::card::read::passage::Passage;
 use crate::evidence::quantity::numbers::{Quantity, first_quantity};
 use crate::evidence::quantity::tokens::lex;
@@ -102,7 +101,7 @@ fn code_parts<'b>(card: &Card<'_>, passage: &Passage<'b>, parts: &mut Vec<Part<'
     let others = kinds.iter().filter(|k| **k == RecipeKey::Other).count();
     kinds.sort_unstable();
     kinds.dedup();
-    let least = if under_training(b) { 1 } else { 2 };
+    let least = if b.under.training { 1 } else { 2 };
     if kinds.len() + others.saturating_sub(1) >= least {
         parts.extend(found);
     }
@@ -131,7 +130,7 @@ fn tells(key: RecipeKey) -> bool {
 }
 
 fn reason(passage: &Passage<'_>) -> Option<&'static str> {
-    passage.refused.or_else(|| under_evaluation(passage.block).then_some("evaluation or inference"))
+    passage.refused.or_else(|| passage.block.under.evaluation.then_some("evaluation or inference"))
 }
 
 fn part<'b>(key: &str, value: &str, spot: Spot<'b>) -> Option<Part<'b>> {

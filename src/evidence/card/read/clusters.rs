@@ -1,0 +1,53 @@
+//! The number of devices where a sentence or a line of its own states it: devices, or nodes and the devices of one.
+
+use super::candidate::{Candidate, Card, Spot, candidate};
+use super::nodes::{devices_per_node, nodes_of};
+use crate::domain::Field;
+use crate::evidence::hardware::{Context, MOST_DEVICES, read_hardware};
+use crate::evidence::quantity::tokens::Token;
+
+/// How much a number of devices without their chip stands behind one with it.
+const APART: u8 = 6;
+
+/// What lists say of nodes and of the devices of one.
+#[derive(Debug, Default)]
+pub struct ClusterParts {
+    nodes: Vec<Candidate>,
+    devices: Vec<Candidate>,
+}
+
+impl Card<'_> {
+    /// Adds the devices of a sentence that names no chip: "on 4 compute nodes of 8 GPUs", "eight GPUs were used".
+    pub fn add_devices_apart(&mut self, spot: &Spot<'_>, ts: &[Token<'_>], text: &str) {
+        let per_node = devices_per_node(ts, |i| self.is_chip(ts, i));
+        let count = match (per_node, nodes_of(ts)) {
+            (Some(devices), Some(nodes)) => Some(devices * nodes),
+            // So many in each node, and nobody says how many nodes.
+            (Some(_), None) => None,
+            // The 400 of "1.400 GPU-Stunden" are no devices.
+            (None, _) if (0..ts.len()).any(|i| self.device_hours(ts, i).is_some()) => None,
+            (None, _) => read_hardware(self.tables.accelerators, text, Context::Prose).count.map(f64::from),
+        };
+        if let Some(n) = count.filter(|n| (1.0..=f64::from(MOST_DEVICES)).contains(n)) {
+            self.add(&spot.after(APART), Field::AcceleratorCount, Some(n), text, None);
+        }
+    }
+
+    /// Notes a line that states nodes, or the devices of one.
+    pub fn add_part_of_cluster(&mut self, spot: &Spot<'_>, is_nodes: bool, n: f64, written: &str) {
+        let part = candidate(&spot.after(APART), Field::AcceleratorCount, Some(n), written, None);
+        if is_nodes { self.cluster.nodes.push(part) } else { self.cluster.devices.push(part) }
+    }
+
+    /// Adds the product of nodes and devices of one, where lists state both, each in one way.
+    pub fn add_cluster(&mut self) {
+        let ClusterParts { nodes, devices } = std::mem::take(&mut self.cluster);
+        let one = |parts: &[Candidate]| {
+            let first = parts.first()?.value;
+            parts.iter().all(|p| p.value == first).then_some(first).flatten()
+        };
+        let (Some(n), Some(each), Some(last)) = (one(&nodes), one(&devices), devices.first()) else { return };
+        let locator = format!("{}: {n} nodes x {each} devices", last.locator);
+        self.candidates.push(Candidate { value: Some(n * each), locator, ..last.clone() });
+    }
+}

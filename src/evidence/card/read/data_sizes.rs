@@ -1,0 +1,19 @@
+//! Sizes of data sets: what they are refused with, which is what the decision asks for.
+
+/// Reason of the size of a data set.
+pub const DATA_SET_SIZE: &str = "data set size";
+
+/// Reason of the size of the data that the model was trained on, which is the number of tokens seen only where they were passed over
+/// once.
+pub const TRAINED_ON_DATA: &str = "data set size: trained on, and how often it was passed over is not said here";
+
+/// Fewest tokens of data that are taken for those seen where nothing is said of passes: pre-trainings on smaller sets passed over them many
+/// times (BERT 40 times over 3.3e9 words, as its paper and its steps say), and their cards mostly say steps or epochs. A judgement: of
+/// labelled cards, those with 1e9 to 2e9 tokens were read as sizes of data, those with more as tokens seen.
+pub const LEAST_PASSED_ONCE: f64 = 2e9;
+
+/// Whether a reason is that of the size of a data set.
+#[must_use]
+pub fn is_data_size(reason: &str) -> bool {
+    reason == DATA_SET_SIZE || reason == TRAINED_ON_DATA
+}
