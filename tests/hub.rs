@@ -269,4 +269,26 @@ fn crawls_and_cards_are_kept_as_long_as_a_snapshot_was_made_from_them() {
     assert_eq!(listed.matches("  yes").count(), 4, "{listed}");
     let (audit, _) = bench.run(&["-q", "audit", versions[0].to_str().unwrap()]);
     assert!(audit.contains("the same bytes"), "{audit}");
+    // A stranger, with nothing but what is published.
+    let publish = ["publish", versions[1].to_str().unwrap(), "--repo", "owner/hc", "--create", "--with-inputs"];
+    let (dry, _) = bench.run(&[&publish[..], &["--dry-run"]].concat());
+    assert!(dry.contains("to owner/hc-inputs: 3 files") && dry.contains(".pages.zst"), "{dry}");
+    bench.run(&publish);
+    let empty = Workspace::new();
+    let version = versions[1].file_name().unwrap().to_string_lossy().into_owned();
+    let mut command = empty.command();
+    command.env("HF_ENDPOINT", &bench.hub.url).args(["-q", "audit", &format!("owner/hc@{version}")]);
+    let output = command.output().unwrap();
+    let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(text.contains(&format!("{version}: rebuilt from its pinned inputs, the same bytes")), "{text}");
+    let recordings = || std::fs::read_dir(bench.workspace.data().join("hub/recordings")).unwrap().count();
+    assert_eq!(recordings(), 4);
+    let (dry, _) = bench.run(&["forget", "--keep-daily", "1"]);
+    assert!(dry.contains("Would be removed: 3") && dry.contains("2 crawls"), "{dry}");
+    let (pruned, _) = bench.run(&["forget", "--keep-daily", "1", "--prune"]);
+    assert!(pruned.contains("Removed: 3") && pruned.contains("2 crawls"), "{pruned}");
+    // The current one and the one before, which the next update builds on.
+    assert_eq!(recordings(), 2);
+    let (audit, _) = bench.run(&["-q", "audit", versions[3].to_str().unwrap()]);
+    assert!(audit.contains("the same bytes"), "{audit}");
 }
