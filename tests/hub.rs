@@ -292,3 +292,77 @@ fn crawls_and_cards_are_kept_as_long_as_a_snapshot_was_made_from_them() {
     let (audit, _) = bench.run(&["-q", "audit", versions[3].to_str().unwrap()]);
     assert!(audit.contains("the same bytes"), "{audit}");
 }
+
+/// What readers get, seen from outside: too old, incomplete, not tagged, or whole.
+#[test]
+fn check_looks_at_what_the_repository_holds() {
+    let bench = Bench::new("", 1);
+    let mut repo = Repo::default();
+    repo.commit("initial commit", &[(".gitattributes", b"*.parquet filter=lfs")]);
+    bench.hub.repos().datasets.insert("owner/hugging-carbon".into(), repo);
+    bench.run(&["-q", "run"]);
+    let check = |age: &str| bench.run_with(&["check", "--max-age", age, "--repo", "owner/hugging-carbon"], &[]);
+    let (status, _, stderr) = check("36h");
+    assert!(status == 3 && stderr.contains("holds no snapshot"), "{stderr}");
+    bench.run(&["publish", "data/snapshots/latest", "--repo", "owner/hugging-carbon"]);
+    let (status, _, stderr) = check("36h");
+    assert!(status == 3 && stderr.contains("too old"), "{stderr}");
+    let (status, stdout, stderr) = check("500w");
+    assert!(status == 0 && stdout.contains("owner/hugging-carbon@") && stdout.contains("complete"), "{stderr}");
+    // A stranger audits it where it is.
+    let empty = Workspace::new();
+    let audit = |revision: &str| {
+        let mut command = empty.command();
+        command.env("HF_ENDPOINT", &bench.hub.url).args([
+            "-q",
+            "audit",
+            "--verify-only",
+            &format!("owner/hugging-carbon@{revision}"),
+        ]);
+        let output = command.output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+    };
+    let version = bench.workspace.snapshot().file_name().unwrap().to_string_lossy().into_owned();
+    for revision in ["main", &version] {
+        let (status, text) = audit(revision);
+        assert!(status == 0 && text.contains(&format!("{version}: every file agrees")), "{text}");
+    }
+    assert_eq!(audit("2020-01-01-00000000").0, 4);
+    let change = |edit: &dyn Fn(&mut Repo)| edit(bench.hub.repos().datasets.get_mut("owner/hugging-carbon").unwrap());
+    let tags = bench.hub.repos().datasets["owner/hugging-carbon"].tags.clone();
+    change(&|repo| repo.tags.clear());
+    let (status, _, stderr) = check("500w");
+    assert!(status == 3 && stderr.contains("the tag of that name is missing"), "{stderr}");
+    change(&|repo| {
+        repo.tags = tags.clone();
+        let files = &mut repo.commits.last_mut().unwrap().files;
+        files.insert("runs.parquet".into(), std::sync::Arc::new(b"damaged".to_vec()));
+        files.remove("estimates.parquet");
+    });
+    let (status, _, stderr) = check("500w");
+    assert!(status == 3 && stderr.contains("2 files") && stderr.contains("estimates.parquet, runs.parquet"), "{stderr}");
+    let (status, _, _) = bench.run_with(&["check", "--max-age", "36h", "--repo", "owner/absent"], &[]);
+    assert_eq!(status, 4);
+}
+
+/// Regression: a crawl that was recorded while the clock was ahead counted as recent until then, and as the newest for ever.
+#[test]
+fn a_crawl_from_the_future_is_crawled_again() {
+    let bench = Bench::new(LISTING, 120);
+    bench.run(&["-q", "run"]);
+    let before = files_of(&bench.workspace.snapshot());
+    let recordings = bench.workspace.data().join("hub/recordings");
+    let newest = || std::fs::read_dir(&recordings).unwrap().map(|entry| entry.unwrap().path()).max().unwrap();
+    let future = recordings.join("20990101T000000.000000Z");
+    std::fs::rename(newest(), &future).unwrap();
+    let journal = std::fs::read_to_string(future.join("crawl.jsonl")).unwrap();
+    let at = journal.find("\"started_at\":\"").unwrap() + "\"started_at\":\"".len();
+    std::fs::write(future.join("crawl.jsonl"), format!("{}2099{}", &journal[..at], &journal[at + 4..])).unwrap();
+    let asked = bench.hub.requests();
+    bench.run(&["-q", "run"]);
+    assert!(bench.hub.requests() > asked && newest() > future, "{}", newest().display());
+    assert!(files_of(&bench.workspace.snapshot()) == before);
+    let asked = bench.hub.requests();
+    bench.run(&["-q", "run"]);
+    assert_eq!(bench.hub.requests(), asked, "now it is recent");
+}

@@ -1,4 +1,5 @@
 //! The job that nobody watches: what it publishes, says and leaves behind on odd file systems, without a home, and when it is ended.
+#![cfg(target_os = "linux")] // LD_PRELOAD and /proc.
 #![allow(clippy::unwrap_used, clippy::panic)] // A test that cannot set up its stage has failed.
 
 mod common;
@@ -301,8 +302,11 @@ fn signals_end_a_run_within_a_second_with_a_status_that_says_so() {
             assert!(Instant::now() < until && child.try_wait().unwrap().is_none());
             std::thread::sleep(Duration::from_millis(20));
         }
+        // It holds the data directory meanwhile, and whoever comes second is told who.
+        let second = workspace.run(&args(&["ingest"]));
+        assert!(second.status == 1 && second.stderr.contains(&format!("process {} on", child.id())), "{}", second.stderr);
         let sent = Instant::now();
-        let kill = std::process::Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status().unwrap();
+        let kill = std::process::Command::new("sh").args(["-c", &format!("kill -{signal} {}", child.id())]).status().unwrap();
         assert!(kill.success());
         assert_eq!(child.wait().unwrap().code(), Some(status));
         assert!(sent.elapsed() < Duration::from_secs(1), "{:?}", sent.elapsed());

@@ -6,6 +6,7 @@
 //! each state that a fault leaves.
 //!
 //! `cargo test --test faults` takes a sample; `make acceptance` all (`-- --ignored`).
+#![cfg(target_os = "linux")] // LD_PRELOAD.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)] // A test that cannot set up its stage has failed.
 
 #[path = "../common/mod.rs"]
