@@ -47,7 +47,7 @@ const BLOCK_ROWS: usize = 1_024;
 
 stage! {
     /// Derives models, runs and evidence from the typed records.
-    struct Normalize = "normalize" version 8
+    struct Normalize = "normalize" version 9
     reads [RawModelRow, RawCardRow, CardReadingRow]
     writes [ModelRow, RunRow, EvidenceRow]
     follows []
