@@ -7,6 +7,8 @@ use super::stated::StatedRun;
 use super::tables::Tables;
 use crate::cli::compose::Pipeline;
 use arrow::array::{Array, AsArray, RecordBatch};
+use hugging_carbon::config::CardsConfig;
+use hugging_carbon::domain::source::SourceKind;
 use hugging_carbon::domain::{ClosedSet, METHOD_VERSION, Role, Run, RunKind, Tier};
 use hugging_carbon::engine::{Declared, Wanted};
 use hugging_carbon::error::{Error, IoContext, Result};
@@ -38,10 +40,14 @@ pub fn of_record(tables: &Tables, record: &Path) -> Result<Explanation> {
     let clean = tempfile::tempdir().at_path("cannot create", std::env::temp_dir())?;
     let (index, cards) = lay_down(record, clean.path())?;
     let mut config = tables.config.clone();
+    config.source.kind = SourceKind::File;
     config.source.path = Some(index);
-    config.cards.path = cards;
+    config.cards = CardsConfig { path: cards, ..CardsConfig::default() };
     let pipeline = Pipeline::new(config, tables.reference.clone(), clean.path(), Network::Leave, false);
-    pipeline.run(Wanted { from: None, until: Tiering::NAME }, false)?;
+    // The log of a run is not for whoever asks about one record.
+    tracing::subscriber::with_default(tracing::subscriber::NoSubscriber::default(), || {
+        pipeline.run(Wanted { from: None, until: Tiering::NAME }, false)
+    })?;
     let model = rows_of_table::<ModelRow>(&pipeline.work)?.into_iter().next();
     let model = model.ok_or_else(|| {
         let remedy = "give one record as https://huggingface.co/api/models/OWNER/NAME gives it";
@@ -86,7 +92,7 @@ fn of_repository(tables: &Tables, dir: &Path, model: ModelRow, run: &Run) -> Res
         Some(root) if run.tier() == Tier::NoTraining => carried(&tables.dir, root)?,
         _ => None,
     };
-    let family = family(dir, &model, carries.is_some() || dir == tables.dir)?;
+    let family = family(dir, &model, dir == tables.dir)?;
     let kind = run.kind.map(RunKind::word);
     Ok(Explanation { kind, model: Some(identity(model)), family: Some(family), evidence, carries, ..empty(tables) })
 }
