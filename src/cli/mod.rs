@@ -10,6 +10,7 @@ mod download;
 mod explain;
 mod generate;
 mod headline;
+mod history;
 mod inputs;
 mod logging;
 mod metrics;
@@ -230,14 +231,10 @@ enum Command {
     /// Say which snapshots would be kept and which removed; with --prune remove them and the inputs that no other was made from
     #[command(after_help = FORGET_EXAMPLE)]
     Forget(ForgetArgs),
-    /// Compare two snapshots
-    #[command(after_help = "Example:\n  hugging-carbon diff data/snapshots/2026-05-19-1a2b3c4d data/snapshots/latest")]
-    Diff {
-        /// Older snapshot directory
-        old: PathBuf,
-        /// Newer snapshot directory
-        new: PathBuf,
-    },
+    /// Compare two snapshots: what changed, and why the total did
+    Diff(diff::DiffArgs),
+    /// Show the totals of every snapshot as a series
+    History(history::HistoryArgs),
     /// Shell completions and man pages of this version
     #[command(subcommand)]
     Generate(GenerateCommand),
@@ -435,7 +432,8 @@ fn dispatch(cli: &Cli) -> Result<()> {
         Command::Snapshots => snapshots::list(cli),
         Command::Tag { version, tag, delete } => snapshots::tag(cli, version, tag, *delete),
         Command::Forget(args) => snapshots::forget(cli, &args.keep.keep(), args.prune && !args.dry_run),
-        Command::Diff { old, new } => diff::diff(old, new),
+        Command::Diff(args) => diff::diff(args),
+        Command::History(args) => history::history(cli, args),
         Command::Generate(GenerateCommand::Completions { shell }) => generate::completions(*shell),
         Command::Generate(GenerateCommand::Man { dir }) => generate::man_pages(dir),
     }
