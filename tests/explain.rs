@@ -64,13 +64,27 @@ fn a_downloaded_snapshot_is_enough() {
 
 #[test]
 fn a_name_alone_is_the_most_downloaded_repository_of_that_name() {
-    let explanation = explain(&["bert-base-uncased"]);
-    assert_eq!(explanation["model"]["model_id"], "google-bert/bert-base-uncased");
-    let (workspace, name) = downloaded();
-    let text = workspace.ok(&["explain", "BERT-base-uncased", "--snapshot", name]).stdout;
-    assert!(text.starts_with("google-bert/bert-base-uncased\n"), "{text}");
-    let typo = workspace.run(&["explain", "google-bert/bert-bse-uncasd", "--snapshot", name]);
-    assert!(typo.status == 1 && typo.stderr.contains("did you mean: google-bert/bert-base-uncased"), "{}", typo.stderr);
+    let workspace = Workspace::new();
+    let record = |id: &str, downloads: u64| {
+        format!(
+            "{{\"id\":\"{id}\",\"downloadsAllTime\":{downloads},\"createdAt\":\"2022-03-02T23:29:04.000Z\",\"pipeline_tag\":\"fill-mask\"}}\n"
+        )
+    };
+    let index =
+        [("google-bert/bert-base-uncased", 9_000), ("a/bert-base-uncased", 70), ("b/bert-base-uncased-sst", 90_000), ("gpt2", 5)];
+    let source = workspace.file("index.jsonl", index.map(|(id, downloads)| record(id, downloads)).concat());
+    workspace.ok(&["-q", "run", "--source", source.to_str().unwrap()]);
+    let text = workspace.ok(&["explain", "BERT-base-uncased"]).stdout;
+    assert!(text.starts_with("google-bert/bert-base-uncased\n  not         a/bert-base-uncased: of the same name"), "{text}");
+    assert!(workspace.ok(&["explain", "GPT2"]).stdout.starts_with("gpt2\n"));
+    let suggested = |id: &str| {
+        let ran = workspace.run(&["explain", id]);
+        assert_eq!(ran.status, 1);
+        ran.stderr.split("did you mean: ").nth(1).unwrap_or_default().trim().to_owned()
+    };
+    assert_eq!(suggested("x/bert-base"), "b/bert-base-uncased-sst, google-bert/bert-base-uncased, a/bert-base-uncased");
+    assert_eq!(suggested("google-bert/bert-bse-uncasd"), "google-bert/bert-base-uncased, a/bert-base-uncased");
+    assert_eq!(suggested("x/entirely-other"), "");
 }
 
 /// 7e9 parameters and 2e12 tokens: C = 6 x 7e9 x 2e12 = 8.4e22 FLOP, and the grid is that of the stated country.

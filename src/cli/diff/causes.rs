@@ -142,7 +142,8 @@ fn why_alone(run: &RunFigures, there: Option<&Repository>, has_run: bool, here_i
     if has_run && !there.in_cohort {
         return if here_is_old { (Cause::OutOfTheCohort, String::new()) } else { (Cause::IntoTheCohort, String::new()) };
     }
-    (Cause::Regrouped, if here_is_old { "no longer a run".to_owned() } else { "not a run before".to_owned() })
+    let other = there.own_run_id.as_deref().unwrap_or("no run of its own");
+    (Cause::Regrouped, if here_is_old { format!("now {other}") } else { format!("was {other}") })
 }
 
 /// The change of a run that both count.

@@ -39,6 +39,7 @@ pub struct RunFigures {
 pub struct Repository {
     pub role: String,
     pub in_cohort: bool,
+    pub own_run_id: Option<String>,
 }
 
 /// A snapshot.
@@ -137,12 +138,13 @@ impl Side {
             let (Some(ids), Some(cohort)) = (ids, cohort) else { return Vec::new() };
             let rows = (0..ids.len()).filter(|row| wanted.contains(ids.value(*row)));
             rows.filter_map(|row| {
-                let repository = Repository { role: text(batch, "role", row)?, in_cohort: cohort.value(row) };
+                let (role, own_run_id) = (text(batch, "role", row)?, text(batch, "own_run_id", row));
+                let repository = Repository { role, own_run_id, in_cohort: cohort.value(row) };
                 Some((ids.value(row).to_owned(), repository))
             })
             .collect()
         };
-        Ok(pick_rows(&self.dir, "models", &["model_id", "role", "in_cohort"], pick)?.into_iter().collect())
+        Ok(pick_rows(&self.dir, "models", &["model_id", "role", "in_cohort", "own_run_id"], pick)?.into_iter().collect())
     }
 
     /// Which of some runs the snapshot has, in the cohort or not.

@@ -67,7 +67,7 @@ fn basis(explanation: &Explanation, part: &TierPart) -> String {
     let Figures { emissions_kgco2e: kg, energy_kwh, .. } = part.figures;
     let snapshot = explanation.snapshot.as_ref().map(|name| format!(", snapshot {name}")).unwrap_or_default();
     format!(
-        "Hugging Carbon, method {}{snapshot}: estimated from {from} (tier {}, {}). 90 % interval {} to {} kg CO2e; {} kWh (median). \
+        "Hugging Carbon, method {}{snapshot}: from {from} (tier {}, {}). 90 % interval {} to {} kg CO2e; {} kWh (median). \
          Electricity of the final run only, location-based.",
         explanation.method_version,
         part.tier,
