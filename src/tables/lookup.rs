@@ -24,7 +24,6 @@ const BATCH_ROWS: usize = 8_192;
 /// A table's file with its footer and the places of its pages.
 struct Opened {
     path: PathBuf,
-    file: File,
     metadata: ArrowReaderMetadata,
 }
 
@@ -34,11 +33,12 @@ impl Opened {
         let file = File::open(&path).at_path("cannot read", &path)?;
         let options = ArrowReaderOptions::new().with_offset_index_policy(PageIndexPolicy::Optional);
         let metadata = ArrowReaderMetadata::load(&file, options).map_err(|e| damaged(&path, &e))?;
-        Ok(Self { path, file, metadata })
+        Ok(Self { path, metadata })
     }
 
     fn reader(&self) -> Result<ParquetRecordBatchReaderBuilder<File>> {
-        let file = self.file.try_clone().at_path("cannot read", &self.path)?;
+        // Opened anew: a cloned handle would share its position with readers on other threads.
+        let file = File::open(&self.path).at_path("cannot read", &self.path)?;
         Ok(ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone()))
     }
 
