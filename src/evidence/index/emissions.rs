@@ -179,6 +179,7 @@ mod tests {
             ("\"12 kWh\"", "no unit of mass"),
             (r#"{"emissions": 0.69, "source": "Open LLM Leaderboard"}"#, "leaderboard"),
             (r#"{"emissions": 3, "training_type": "inference only"}"#, "inference"),
+            (r#"{"emissions": 1360000, "source": "Hugging Carbon, method 2: from the number of parameters"}"#, "an estimate of"),
             (r#"{"emissions": {"a": [1]}}"#, "neither number nor text"),
         ] {
             let row = first(json);
