@@ -243,3 +243,18 @@ impl Factors {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nineteen draws of 1 and one of 1,000: the mean, 51, lies above the 95th percentile.
+    #[test]
+    fn a_mean_beyond_the_interval_is_explained() {
+        let plain = Interval { p05: 1.0, p50: 1.0, p95: 1.0, mean: 1.0 };
+        let of = |energy_kwh| Figures { train_flop: plain, energy_kwh, emissions_kgco2e: plain, atci_gco2e_per_pflop: None };
+        assert!(of(plain).remarks().is_empty());
+        let far = of(Interval { mean: 51.0, ..plain }).remarks();
+        assert!(far.len() == 1 && far[0].starts_with("The mean of kWh lies above its 95th percentile"), "{far:?}");
+    }
+}
