@@ -1,4 +1,4 @@
-//! Command line: one file per command.
+//! Command line: one file or folder per command.
 
 mod audit;
 mod check;
