@@ -192,7 +192,7 @@ fn markdown_has_the_same_figures() {
 #[test]
 fn every_command_has_an_example() {
     let workspace = Workspace::new();
-    for command in [
+    let commands = [
         "run",
         "fetch",
         "ingest",
@@ -203,10 +203,14 @@ fn every_command_has_an_example() {
         "snapshot",
         "status",
         "explain",
+        "report",
+        "explorer",
         "audit",
         "publish",
         "diff",
-    ] {
+        "history",
+    ];
+    for command in commands {
         let help = workspace.ok(&[command, "--help"]).stdout;
         assert!(help.contains("Example") && help.contains(&format!("hugging-carbon {command}")), "{help}");
     }

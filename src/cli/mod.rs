@@ -151,6 +151,9 @@ enum Command {
     /// Show how a model's figures come about, from evidence to result
     Explain(Box<explain::ExplainArgs>),
     /// Write the report of a snapshot: one HTML page that needs no script and no network
+    #[command(
+        after_help = "Examples:\n  hugging-carbon report -o report.html\n  hugging-carbon report downloads/2026-05-19-1a2b3c4d -o report.html"
+    )]
     Report {
         /// Snapshot directory [default: the newest in the data directory]
         snapshot: Option<PathBuf>,
@@ -159,6 +162,7 @@ enum Command {
         output: PathBuf,
     },
     /// Write the explorer of a snapshot: one HTML page to find, filter and open the models of the cohort
+    #[command(after_help = "Example:\n  hugging-carbon explorer -o explorer.html")]
     Explorer {
         /// Snapshot directory [default: the newest in the data directory]
         snapshot: Option<PathBuf>,
@@ -312,11 +316,13 @@ enum ReferenceCommand {
 #[derive(Debug, Subcommand)]
 enum GenerateCommand {
     /// Print the completions of a shell
+    #[command(after_help = "Example:\n  hugging-carbon generate completions bash > /etc/bash_completion.d/hugging-carbon")]
     Completions {
         /// Shell that reads them
         shell: Shell,
     },
     /// Write one man page per command
+    #[command(after_help = "Example:\n  hugging-carbon generate man /usr/local/share/man/man1")]
     Man {
         /// Directory they go to; it is made if it is not there
         dir: PathBuf,
