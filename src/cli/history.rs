@@ -5,8 +5,11 @@ use super::{Cli, print};
 use clap::{Args, ValueEnum};
 use hugging_carbon::domain::{GroupBy, Quantiles};
 use hugging_carbon::error::{Error, IoContext, Result};
-use hugging_carbon::stages::snapshot::LATEST;
+use hugging_carbon::stages::snapshot::latest::snapshot_at;
 use hugging_carbon::stages::snapshot::manifest::Manifest;
+use hugging_carbon::stages::snapshot::retention::versions;
+use hugging_carbon::stages::snapshot::version_name;
+use hugging_carbon::store::sha256_bytes;
 use hugging_carbon::tables::AggregateRow;
 use hugging_carbon::tables::io::rows;
 use serde::Serialize;
@@ -84,17 +87,9 @@ pub fn history(cli: &Cli, args: &HistoryArgs) -> Result<()> {
     })
 }
 
-/// Snapshots of a data directory, each once.
+/// Snapshots of a data directory.
 fn all(dir: &Path) -> Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for entry in fs_err::read_dir(dir).at_path("cannot list", dir)? {
-        let path = entry.at_path("cannot list", dir)?.path();
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        if name != LATEST && !name.starts_with('.') && path.join("manifest.json").exists() {
-            found.push(path);
-        }
-    }
-    found.sort();
+    let found: Vec<PathBuf> = versions(dir)?.iter().map(|version| dir.join(version)).collect();
     if found.is_empty() {
         return Err(Error::input("no snapshots", dir.display(), "make one: hugging-carbon run"));
     }
@@ -102,10 +97,11 @@ fn all(dir: &Path) -> Result<Vec<PathBuf>> {
 }
 
 fn of_snapshot(snapshot: &Path, group_by: GroupBy) -> Result<Vec<Point>> {
-    let snapshot = fs_err::canonicalize(snapshot).at_path("cannot read snapshot", snapshot)?;
-    let name = snapshot.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let snapshot = snapshot_at(snapshot)?;
     let path = snapshot.join("manifest.json");
-    let manifest = Manifest::parse(&fs_err::read(&path).at_path("cannot read", &path)?, &name)?;
+    let text = fs_err::read(&path).at_path("cannot read", &path)?;
+    let manifest = Manifest::parse(&text, &path.display().to_string())?;
+    let name = version_name(&manifest, &sha256_bytes(&text));
     let mut points = Vec::new();
     for row in rows::<AggregateRow>(&snapshot)? {
         let row = row?;

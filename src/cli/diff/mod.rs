@@ -9,12 +9,13 @@ use self::causes::{Cause, Part, attribute};
 use self::read::Side;
 use super::print;
 use clap::{Args, ValueEnum};
-use hugging_carbon::error::{Error, IoContext, Result};
+use hugging_carbon::error::{Error, Result};
+use hugging_carbon::stages::snapshot::latest::snapshot_at;
 use hugging_carbon::stages::snapshot::manifest::Manifest;
 use hugging_carbon::stages::snapshot::verify_files;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Name and version of the JSON; the number changes when a key changes its meaning or goes away.
 const SCHEMA: &str = "hugging-carbon diff 1";
@@ -87,10 +88,12 @@ struct CauseTotal {
 
 /// Prints what changed between two snapshots.
 pub fn diff(args: &DiffArgs) -> Result<()> {
-    let old = fs_err::canonicalize(&args.old).at_path("cannot read snapshot", &args.old)?;
-    let new = fs_err::canonicalize(&args.new).at_path("cannot read snapshot", &args.new)?;
-    let (before, after) = (verify_files(&old)?, verify_files(&new)?);
-    let change = change(&old, &before, &new, &after)?;
+    let (old, new) = (snapshot_at(&args.old)?, snapshot_at(&args.new)?);
+    let ((old_version, before), (new_version, after)) = (verify_files(&old)?, verify_files(&new)?);
+    let (a, b) = (Side::read(&old)?, Side::read(&new)?);
+    let old = Total::new(old_version, &before, &a);
+    let new = Total::new(new_version, &after, &b);
+    let change = change(old, new, attribute(&a, &b)?);
     match args.format {
         Format::Text => print(&text::text(&change, &before, &after)),
         Format::Html => print(&html::page(&change)),
@@ -101,14 +104,24 @@ pub fn diff(args: &DiffArgs) -> Result<()> {
     }
 }
 
-fn change(old: &Path, before: &Manifest, new: &Path, after: &Manifest) -> Result<Change> {
-    let (a, b) = (Side::read(old)?, Side::read(new)?);
-    let mut rows = attribute(&a, &b)?;
+impl Total {
+    fn new(snapshot: String, manifest: &Manifest, side: &Side) -> Self {
+        Self {
+            snapshot,
+            method_version: manifest.method_version,
+            cohort: manifest.headline.cohort.clone(),
+            models: manifest.headline.models,
+            runs: side.runs.len(),
+            emissions_kgco2e: side.total(),
+        }
+    }
+}
+
+/// Sorts what every run adds, and sums it up by cause.
+fn change(old: Total, new: Total, mut rows: Vec<Part>) -> Change {
     rows.sort_by(|x, y| {
-        (x.cause, y.change_kgco2e.abs())
-            .partial_cmp(&(y.cause, x.change_kgco2e.abs()))
-            .unwrap_or(std::cmp::Ordering::Equal)
-            .then_with(|| x.run_id.cmp(&y.run_id))
+        let larger_first = y.change_kgco2e.abs().total_cmp(&x.change_kgco2e.abs());
+        x.cause.cmp(&y.cause).then(larger_first).then_with(|| x.run_id.cmp(&y.run_id))
     });
     let mut by_cause: BTreeMap<Cause, CauseTotal> = BTreeMap::new();
     for row in &rows {
@@ -127,14 +140,6 @@ fn change(old: &Path, before: &Manifest, new: &Path, after: &Manifest) -> Result
     }
     let mut causes: Vec<CauseTotal> = by_cause.into_values().collect();
     causes.sort_by(|x, y| y.change_kgco2e.abs().total_cmp(&x.change_kgco2e.abs()).then(x.cause.cmp(&y.cause)));
-    let total = |path: &Path, manifest: &Manifest, side: &Side| Total {
-        snapshot: path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
-        method_version: manifest.method_version,
-        cohort: manifest.headline.cohort.clone(),
-        models: manifest.headline.models,
-        runs: side.runs.len(),
-        emissions_kgco2e: side.total(),
-    };
-    let (old, new) = (total(old, before, &a), total(new, after, &b));
-    Ok(Change { schema: SCHEMA, change_kgco2e: new.emissions_kgco2e - old.emissions_kgco2e, old, new, causes, rows })
+    let change_kgco2e = new.emissions_kgco2e - old.emissions_kgco2e;
+    Change { schema: SCHEMA, old, new, change_kgco2e, causes, rows }
 }

@@ -5,17 +5,16 @@ use super::explanation::{Carried, Evidence, Explanation, Factors, Family, Figure
 use super::find::{Found, exactly, find};
 use super::stated::StatedRun;
 use super::tables::Tables;
-use crate::cli::compose::Pipeline;
+use crate::cli::compose::{Access, Pipeline};
 use arrow::array::{Array, AsArray, RecordBatch};
 use hugging_carbon::config::CardsConfig;
 use hugging_carbon::domain::source::SourceKind;
 use hugging_carbon::domain::{ClosedSet, METHOD_VERSION, Role, Run, RunKind, Tier};
-use hugging_carbon::engine::{Declared, Wanted};
+use hugging_carbon::engine::{Declared, Reports, Wanted};
 use hugging_carbon::error::{Error, IoContext, Result};
 use hugging_carbon::estimation::{FactorTables, build};
 use hugging_carbon::reference::Reference;
 use hugging_carbon::stages::estimate::estimates_of_run;
-use hugging_carbon::stages::fetch::Network;
 use hugging_carbon::stages::tier::{self, Tiering};
 use hugging_carbon::tables::lookup::{rows_between, rows_with};
 use hugging_carbon::tables::{EstimateByTierRow, EstimateRow, EvidenceRow, LineageRow, ModelRow, Row, RunRow};
@@ -43,7 +42,7 @@ pub fn of_record(tables: &Tables, record: &Path) -> Result<Explanation> {
     config.source.kind = SourceKind::File;
     config.source.path = Some(index);
     config.cards = CardsConfig { path: cards, ..CardsConfig::default() };
-    let pipeline = Pipeline::new(config, tables.reference.clone(), clean.path(), Network::Leave, false);
+    let pipeline = Pipeline::new(config, tables.reference.clone(), clean.path(), Access::default(), Reports::default());
     // The log of a run is not for whoever asks about one record.
     tracing::subscriber::with_default(tracing::subscriber::NoSubscriber::default(), || {
         pipeline.run(Wanted { from: None, until: Tiering::NAME }, false)

@@ -7,8 +7,10 @@ use hugging_carbon::domain::{METHOD_VERSION, Run};
 use hugging_carbon::error::{Error, IoContext, Result};
 use hugging_carbon::estimation::{Basis, FactorTables, FitRows, Fits, six_nd_law};
 use hugging_carbon::reference::{EXTRA_GRID, Reference};
-use hugging_carbon::stages::fetch::Network;
+use hugging_carbon::stages::snapshot::latest::snapshot_at;
 use hugging_carbon::stages::snapshot::manifest::Manifest;
+use hugging_carbon::stages::snapshot::version_name;
+use hugging_carbon::store::sha256_bytes;
 use hugging_carbon::tables::io::rows;
 use std::path::{Path, PathBuf};
 
@@ -30,19 +32,21 @@ impl Tables {
         match snapshot {
             Some(dir) => Self::of_snapshot(cli, dir),
             None => {
-                let Pipeline { config, reference, work, .. } = Pipeline::of_command_line(cli, Network::Leave)?;
+                let Pipeline { config, reference, work, .. } = Pipeline::to_look(cli)?;
                 Ok(Self { dir: work, snapshot: None, reference, config })
             }
         }
     }
 
     fn of_snapshot(cli: &Cli, dir: &Path) -> Result<Self> {
-        let dir = fs_err::canonicalize(dir).at_path("cannot read snapshot", dir)?;
+        let dir = snapshot_at(dir)?;
         let path = dir.join("manifest.json");
         let text = fs_err::read(&path).at_path("cannot read", &path)?;
-        let name = dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let named = dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         // Digests are for `audit`: here they would cost more than everything else.
-        let manifest = Manifest::parse(&text, &name)?;
+        let manifest = Manifest::parse(&text, &named)?;
+        // A downloaded directory may be called anything.
+        let name = version_name(&manifest, &sha256_bytes(&text));
         let extra_grid = super::super::resolve(cli)?.config.reference.extra_grid;
         let reference = Reference::load_with(extra_grid.as_deref().filter(|_| manifest.reference_files.contains_key(EXTRA_GRID)))?;
         let config = Config::from_pinned(manifest.config)
