@@ -51,14 +51,15 @@ $(TARGET)/acceptance-venv/ready: tests/acceptance/requirements.txt
 	$(TARGET)/acceptance-venv/bin/pip install --quiet --disable-pip-version-check -r tests/acceptance/requirements.txt
 	touch $@
 
-# The regressions again with statsmodels, on the design matrices that the snapshot of the frozen index publishes; the sample's rows as
-# other tools write them; the snippets of docs/engines.md on real cards; the stand-in Hub as the official client meets it; recipes; a
-# release, installed.
+# The regressions again with statsmodels, on the design matrices that the snapshot of the frozen index publishes; a snapshot as other tools read it,
+# and the sample's rows as they write them; the snippets of docs/engines.md on real cards; the stand-in Hub as the official client meets it;
+# recipes; a release, installed.
 acceptance: build $(TARGET)/acceptance-venv/ready
 	$(CARGO) test --release --test acceptance -- --ignored --nocapture
-	$(CARGO) test --release --test faults -- --ignored --nocapture
+	$(CARGO) test --release --test nights --test faults -- --ignored --nocapture
 	$(BIN) -q run --source $${HUGGING_CARBON_SHARED:-../shared}/data/hub/models_2026-05.parquet --data-dir $(TARGET)/acceptance-data >/dev/null
 	$(TARGET)/acceptance-venv/bin/python tests/acceptance/statsmodels_check.py $(TARGET)/acceptance-data/snapshots/latest
+	$(TARGET)/acceptance-venv/bin/python tests/acceptance/snapshot_readers.py $(TARGET)/acceptance-data/snapshots/latest
 	$(TARGET)/acceptance-venv/bin/python tests/acceptance/index_writers.py $(BIN)
 	$(TARGET)/acceptance-venv/bin/python tests/acceptance/engines.py $(BIN) $${HUGGING_CARBON_SHARED:-../shared}
 	$(CARGO) build --release --example stand_in_hub

@@ -1,4 +1,4 @@
-//! Command line: one file per command.
+//! Command line: one file or folder per command.
 
 mod audit;
 mod check;
@@ -10,6 +10,7 @@ mod download;
 mod explain;
 mod generate;
 mod headline;
+mod history;
 mod inputs;
 mod logging;
 mod metrics;
@@ -45,10 +46,18 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// The first commands that a newcomer wants.
+const EXAMPLES: &str = "\
+Examples:
+  hugging-carbon run                                        the built-in sample, from records to a snapshot
+  hugging-carbon explain meta-llama/Llama-3.1-8B            how one figure comes about
+  hugging-carbon explain --params 7e9 --tokens 2e12 --year 2025 --country FRA
+  hugging-carbon audit data/snapshots/latest                rebuild and compare byte for byte";
+
 /// What training the models on the Hugging Face Hub costs in FLOP, kWh and CO2e, with an interval, a tier and the evidence for
 /// every row.
 #[derive(Debug, Parser)]
-#[command(name = "hugging-carbon", version, arg_required_else_help = true)]
+#[command(name = "hugging-carbon", version, arg_required_else_help = true, after_help = EXAMPLES)]
 struct Cli {
     #[command(flatten)]
     global: Global,
@@ -98,6 +107,9 @@ enum LogFormat {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Every stage that is not fresh, then publish
+    #[command(
+        after_help = "Examples:\n  hugging-carbon run\n  hugging-carbon run --source models.parquet --cards cards/ --data-dir nightly\n  hugging-carbon run --until fit -v"
+    )]
     Run {
         /// Stop after this stage
         #[arg(long, value_name = "STAGE", value_parser = stages::NAMES)]
@@ -108,18 +120,25 @@ enum Command {
         publication: PublicationArgs,
     },
     /// Find or fetch the index and the cards, and pin them
+    #[command(after_help = "Example:\n  HF_TOKEN=... hugging-carbon fetch --config hub.toml")]
     Fetch(StageArgs),
     /// Fetch, then read the pinned source into raw_models and quarantine
+    #[command(after_help = "Example:\n  hugging-carbon ingest --source models.parquet")]
     Ingest(StageArgs),
     /// Derive models, runs and evidence
+    #[command(after_help = "Example:\n  hugging-carbon normalize --force")]
     Normalize(StageArgs),
     /// Decide which tiers each run's evidence allows
+    #[command(after_help = "Example:\n  hugging-carbon tier")]
     Tier(StageArgs),
     /// Fit the regressions, run the back-test, and print them
+    #[command(after_help = "Example:\n  hugging-carbon fit | less")]
     Fit(StageArgs),
     /// Estimate every run
+    #[command(after_help = "Example:\n  hugging-carbon estimate")]
     Estimate(StageArgs),
     /// Aggregate, test and publish
+    #[command(after_help = "Example:\n  hugging-carbon snapshot")]
     Snapshot {
         #[command(flatten)]
         stage: StageArgs,
@@ -127,13 +146,14 @@ enum Command {
         publication: PublicationArgs,
     },
     /// Show which stages are fresh or stale, and why
+    #[command(after_help = "Example:\n  hugging-carbon status --data-dir nightly")]
     Status,
     /// Show how a model's figures come about, from evidence to result
-    Explain {
-        /// Hub id, owner/name
-        model_id: String,
-    },
+    Explain(Box<explain::ExplainArgs>),
     /// Write the report of a snapshot: one HTML page that needs no script and no network
+    #[command(
+        after_help = "Examples:\n  hugging-carbon report -o report.html\n  hugging-carbon report downloads/2026-05-19-1a2b3c4d -o report.html"
+    )]
     Report {
         /// Snapshot directory [default: the newest in the data directory]
         snapshot: Option<PathBuf>,
@@ -142,6 +162,7 @@ enum Command {
         output: PathBuf,
     },
     /// Write the explorer of a snapshot: one HTML page to find, filter and open the models of the cohort
+    #[command(after_help = "Example:\n  hugging-carbon explorer -o explorer.html")]
     Explorer {
         /// Snapshot directory [default: the newest in the data directory]
         snapshot: Option<PathBuf>,
@@ -168,6 +189,9 @@ enum Command {
         inputs: Option<String>,
     },
     /// Upload a snapshot to a dataset repository of the Hub: one commit, and a tag named as its version
+    #[command(
+        after_help = "Examples:\n  hugging-carbon publish data/snapshots/latest --repo me/hugging-carbon --dry-run\n  HF_TOKEN=... hugging-carbon publish data/snapshots/latest --repo me/hugging-carbon --create"
+    )]
     Publish {
         /// Snapshot directory
         snapshot: PathBuf,
@@ -211,13 +235,10 @@ enum Command {
     /// Say which snapshots would be kept and which removed; with --prune remove them and the inputs that no other was made from
     #[command(after_help = FORGET_EXAMPLE)]
     Forget(ForgetArgs),
-    /// Compare two snapshots
-    Diff {
-        /// Older snapshot directory
-        old: PathBuf,
-        /// Newer snapshot directory
-        new: PathBuf,
-    },
+    /// Compare two snapshots: what changed, and why the total did
+    Diff(diff::DiffArgs),
+    /// Show the totals of every snapshot as a series
+    History(history::HistoryArgs),
     /// Shell completions and man pages of this version
     #[command(subcommand)]
     Generate(GenerateCommand),
@@ -284,6 +305,7 @@ impl KeepArgs {
 #[derive(Debug, Subcommand)]
 enum ReferenceCommand {
     /// Validate every table and print what it covers
+    #[command(after_help = "Example:\n  hugging-carbon reference check --strict")]
     Check {
         /// Fail also on reviewed corrections that the sample's records make needless or contradict
         #[arg(long)]
@@ -294,11 +316,13 @@ enum ReferenceCommand {
 #[derive(Debug, Subcommand)]
 enum GenerateCommand {
     /// Print the completions of a shell
+    #[command(after_help = "Example:\n  hugging-carbon generate completions bash > /etc/bash_completion.d/hugging-carbon")]
     Completions {
         /// Shell that reads them
         shell: Shell,
     },
     /// Write one man page per command
+    #[command(after_help = "Example:\n  hugging-carbon generate man /usr/local/share/man/man1")]
     Man {
         /// Directory they go to; it is made if it is not there
         dir: PathBuf,
@@ -404,7 +428,7 @@ fn dispatch(cli: &Cli) -> Result<()> {
         Command::Reference(ReferenceCommand::Check { strict }) => reference::check(*strict),
         Command::Report { snapshot, output } => report::write_page(cli, snapshot.as_deref(), output, report_page),
         Command::Explorer { snapshot, output } => report::write_page(cli, snapshot.as_deref(), output, explorer_page),
-        Command::Explain { model_id } => explain::explain(cli, model_id),
+        Command::Explain(args) => explain::explain(cli, args),
         Command::Audit { snapshot, verify_only, inputs } => audit::audit(cli, snapshot, *verify_only, inputs.as_deref()),
         Command::Publish { snapshot, repo, dry_run, create, with_inputs } => {
             let how = publish::Upload { dry_run: *dry_run, create: *create, with_inputs: *with_inputs };
@@ -414,7 +438,8 @@ fn dispatch(cli: &Cli) -> Result<()> {
         Command::Snapshots => snapshots::list(cli),
         Command::Tag { version, tag, delete } => snapshots::tag(cli, version, tag, *delete),
         Command::Forget(args) => snapshots::forget(cli, &args.keep.keep(), args.prune && !args.dry_run),
-        Command::Diff { old, new } => diff::diff(old, new),
+        Command::Diff(args) => diff::diff(args),
+        Command::History(args) => history::history(cli, args),
         Command::Generate(GenerateCommand::Completions { shell }) => generate::completions(*shell),
         Command::Generate(GenerateCommand::Man { dir }) => generate::man_pages(dir),
     }

@@ -12,6 +12,7 @@ mod covariances;
 mod footprint;
 pub mod frame;
 pub mod io;
+pub mod lookup;
 mod published;
 mod readings;
 mod roles;

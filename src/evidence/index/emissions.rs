@@ -11,6 +11,9 @@ const MASSES_KG: std::ops::RangeInclusive<f64> = 1e-9..=1e8;
 /// Energies believed, by the same reasoning: a milliwatt-hour to ten terawatt-hours.
 const ENERGIES_KWH: std::ops::RangeInclusive<f64> = 1e-6..=1e10;
 
+/// What `explain --card` writes as source: to take it for a report would be circular.
+const OWN_NAME: &str = "hugging carbon";
+
 /// Evidence in a card's `co2_eq_emissions`, given as JSON text.
 #[must_use]
 pub fn extract(json: &str) -> Vec<Extracted> {
@@ -108,6 +111,8 @@ fn refuse_mass(kg: f64, about: &str) -> Option<String> {
         Some("placeholder: 0 or 1".into())
     } else if !MASSES_KG.contains(&kg) {
         Some("outside 1e-9 to 1e8 kg".into())
+    } else if about.contains(OWN_NAME) {
+        Some("an estimate of Hugging Carbon, no report".into())
     } else {
         vocabulary::index()
             .not_training
@@ -174,6 +179,7 @@ mod tests {
             ("\"12 kWh\"", "no unit of mass"),
             (r#"{"emissions": 0.69, "source": "Open LLM Leaderboard"}"#, "leaderboard"),
             (r#"{"emissions": 3, "training_type": "inference only"}"#, "inference"),
+            (r#"{"emissions": 1360000, "source": "Hugging Carbon, method 2: from the number of parameters"}"#, "an estimate of"),
             (r#"{"emissions": {"a": [1]}}"#, "neither number nor text"),
         ] {
             let row = first(json);

@@ -132,6 +132,20 @@ impl Stage for Estimation {
     }
 }
 
+/// Every estimate of one run as the stage makes it: one row per tier, the headline first.
+///
+/// # Errors
+/// A regression it needs is not usable.
+pub fn estimates_of_run(
+    tables: &FactorTables,
+    basis: &Basis,
+    draws: usize,
+    seed: u64,
+    run: &Run,
+) -> Result<Vec<EstimateByTierRow>> {
+    estimate_run(tables, basis, &Shared::new(draws, seed), run, &mut Scratch::default())
+}
+
 /// The headline takes the first tier the evidence reaches.
 fn headline(rows: &[EstimateByTierRow]) -> Result<EstimateByTierRow> {
     rows.first().cloned().ok_or_else(|| Error::Internal("a run without any tier".into()))

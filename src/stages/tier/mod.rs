@@ -137,7 +137,8 @@ fn best(own: &[EvidenceRow], field: Field) -> Option<&EvidenceRow> {
 }
 
 /// A repository's run with the evidence chosen, and the tiers it reaches.
-fn known_run(references: &References, model: &ModelRow, run: Option<&RunRow>, own: &[EvidenceRow]) -> Run {
+#[must_use]
+pub fn known_run(references: &References, model: &ModelRow, run: Option<&RunRow>, own: &[EvidenceRow]) -> Run {
     let value = |field| best(own, field).and_then(|e| e.value);
     let place = stated_place(references, own);
     let accelerators = best(own, Field::Accelerator)
@@ -189,7 +190,7 @@ fn known_run(references: &References, model: &ModelRow, run: Option<&RunRow>, ow
         known.flags.extend(known.hardware.accelerator_hours.map(|_| Flag::DeviceHoursFromCountAndWallHours));
     }
     if run.is_some() {
-        known.tiers = reached(&mut known);
+        known.tiers = reached_tiers(&mut known);
     }
     known
 }
@@ -285,7 +286,7 @@ fn known_compute(run: &mut Run) -> Option<f64> {
 }
 
 /// The tiers the evidence reaches; a reported figure that contradicts independent evidence is passed over with a flag.
-fn reached(run: &mut Run) -> Vec<Tier> {
+pub fn reached_tiers(run: &mut Run) -> Vec<Tier> {
     let (known, compute) = (run.known, known_compute(run));
     // Samples of an assumed length are too uncertain to speak against a reported figure; they make a tier of their own accord.
     let has_samples = known.train_samples.is_some() && known.active_params.is_some();

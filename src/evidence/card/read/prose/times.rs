@@ -73,9 +73,11 @@ fn add_clock(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, at: usi
     card.add(&spot, Field::WallHours, Some(hours), s.written(at, at + CLOCK_TOKENS), reason);
 }
 
-/// Whether a time is all that a line under a heading of training holds.
+/// Whether a time is all that a line under a heading of training holds, but for "about" before it and brackets behind.
 fn alone(s: &Sentence<'_, '_>, from: usize, to: usize) -> bool {
-    s.under_training && from == 0 && to + 1 >= s.ts.len()
+    let words = &vocabulary::prose().times;
+    let begins = span(s.ts, 0, from).iter().all(|t| t.is_any(&words.approximate));
+    s.under_training && begins && (to + 1 >= s.ts.len() || matches!(text_at(s.ts, to), "(" | "（"))
 }
 
 /// Adds the device hours of a unit of time. Returns the token behind them, if there are any.

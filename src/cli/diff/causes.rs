@@ -1,0 +1,305 @@
+//! Why a total changed: every run's change is given to causes, so that they add up to it.
+//!
+//! Runs that only one snapshot counts go as a whole to why the other does not. Of runs that both count, a change of role, tier or evidence
+//! takes the whole change, because everything else follows from it. What is left are factors of a product, whose shares are those of the
+//! logarithmic mean Divisia index (Ang, Energy Policy 32, 2004, 1131-1139): with L = (M1 - M0) / ln(M1 / M0), factor x adds L ln(x1 / x0).
+//! The rest, which no factor shows, is the spread of the compute, that is of the regressions, or another version of the method.
+
+use super::read::{Repository, RunFigures, Side};
+use crate::cli::text::number;
+use hugging_carbon::error::Result;
+use rustc_hash::{FxHashMap, FxHashSet};
+use serde::Serialize;
+
+/// A change of less than this share of a run is what sums of floats leave.
+const NO_CHANGE: f64 = 1e-12;
+
+/// Why a total changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    NewRuns,
+    GoneRuns,
+    IntoTheCohort,
+    OutOfTheCohort,
+    Regrouped,
+    Role,
+    Tier,
+    Evidence,
+    Compute,
+    Chip,
+    Power,
+    Mfu,
+    Pue,
+    Grid,
+    Regression,
+    MethodVersion,
+}
+
+impl Cause {
+    /// Name, as JSON has it, and what it means.
+    const fn texts(self) -> (&'static str, &'static str) {
+        match self {
+            Self::NewRuns => ("new_runs", "runs of repositories that the old index lacks"),
+            Self::GoneRuns => ("gone_runs", "runs of repositories that the new index lacks"),
+            Self::IntoTheCohort => ("into_the_cohort", "runs of repositories that came into the cohort"),
+            Self::OutOfTheCohort => ("out_of_the_cohort", "runs of repositories that left the cohort"),
+            Self::Regrouped => ("regrouped", "runs that are counted under another repository, or as another kind"),
+            Self::Role => ("role", "another role of the repository, or other probabilities of its roles"),
+            Self::Tier => ("tier", "another tier: better or worse evidence"),
+            Self::Evidence => ("evidence", "another figure in the evidence of the same tier"),
+            Self::Compute => ("compute", "stated or counted compute, device hours or energy"),
+            Self::Chip => ("chip", "another chip or mixture of chips: its peak rate"),
+            Self::Power => ("power", "power per accelerator"),
+            Self::Mfu => ("mfu", "utilization of the chips"),
+            Self::Pue => ("pue", "overhead of the facility"),
+            Self::Grid => ("grid", "intensity of the grid"),
+            Self::Regression => ("regression", "regressions and their errors"),
+            Self::MethodVersion => ("method_version", "another version of the method"),
+        }
+    }
+
+    /// Name, as JSON has it.
+    pub const fn name(self) -> &'static str {
+        self.texts().0
+    }
+
+    /// What it means.
+    pub const fn meaning(self) -> &'static str {
+        self.texts().1
+    }
+}
+
+/// What a run adds to a cause.
+#[derive(Clone, Debug, Serialize)]
+pub struct Part {
+    pub cause: Cause,
+    pub run_id: String,
+    /// Mean emissions in the old snapshot; null where it does not count the run.
+    pub old_kgco2e: Option<f64>,
+    /// Mean emissions in the new snapshot; null likewise.
+    pub new_kgco2e: Option<f64>,
+    pub change_kgco2e: f64,
+    /// From what to what.
+    pub note: String,
+}
+
+/// Gives the change of every run to causes.
+///
+/// # Errors
+/// A table is missing or damaged.
+pub fn attribute(old: &Side, new: &Side) -> Result<Vec<Part>> {
+    let mut parts = Vec::new();
+    one_sided(&mut parts, old, new, true)?;
+    one_sided(&mut parts, new, old, false)?;
+    let both: Vec<(&str, &RunFigures, &RunFigures)> = old
+        .runs
+        .iter()
+        .filter_map(|(id, a)| Some((id.as_str(), a, new.runs.get(id)?)))
+        .filter(|(_, a, b)| is_changed(a, b))
+        .collect();
+    let wanted =
+        |side: fn(&(&str, &'_ RunFigures, &'_ RunFigures)) -> Vec<String>| both.iter().flat_map(side).collect::<Vec<String>>();
+    let (ids_old, ids_new) = (wanted(|(_, a, _)| a.evidence_ids.clone()), wanted(|(_, _, b)| b.evidence_ids.clone()));
+    let said_old = old.evidence(&ids_old.iter().map(String::as_str).collect())?;
+    let said_new = new.evidence(&ids_new.iter().map(String::as_str).collect())?;
+    for (id, a, b) in both {
+        for (cause, change_kgco2e, note) in of_both(a, b, &said_old, &said_new) {
+            let (old_kgco2e, new_kgco2e) = (Some(a.kg), Some(b.kg));
+            parts.push(Part { cause, run_id: id.to_owned(), old_kgco2e, new_kgco2e, change_kgco2e, note });
+        }
+    }
+    Ok(parts)
+}
+
+fn is_changed(a: &RunFigures, b: &RunFigures) -> bool {
+    (b.kg - a.kg).abs() > NO_CHANGE * a.kg.abs().max(b.kg.abs())
+}
+
+/// Runs that `here` counts and `there` does not.
+fn one_sided(parts: &mut Vec<Part>, here: &Side, there: &Side, here_is_old: bool) -> Result<()> {
+    let alone: Vec<(&String, &RunFigures)> = here.runs.iter().filter(|(id, _)| !there.runs.contains_key(*id)).collect();
+    let models: FxHashSet<&str> = alone.iter().map(|(_, run)| run.model_id.as_str()).collect();
+    let runs: FxHashSet<&str> = alone.iter().map(|(id, _)| id.as_str()).collect();
+    let (models, runs) = (there.repositories(&models)?, there.run_ids(&runs)?);
+    for (id, run) in alone {
+        let (cause, note) = why_alone(run, models.get(&run.model_id), runs.contains(id), here_is_old);
+        let (old_kgco2e, new_kgco2e) = if here_is_old { (Some(run.kg), None) } else { (None, Some(run.kg)) };
+        let change_kgco2e = if here_is_old { -run.kg } else { run.kg };
+        parts.push(Part { cause, run_id: id.clone(), old_kgco2e, new_kgco2e, change_kgco2e, note });
+    }
+    Ok(())
+}
+
+fn why_alone(run: &RunFigures, there: Option<&Repository>, has_run: bool, here_is_old: bool) -> (Cause, String) {
+    let Some(there) = there else {
+        return if here_is_old { (Cause::GoneRuns, String::new()) } else { (Cause::NewRuns, String::new()) };
+    };
+    if there.role != run.role {
+        let (from, to) = if here_is_old { (&run.role, &there.role) } else { (&there.role, &run.role) };
+        return (Cause::Role, format!("{from} -> {to}"));
+    }
+    if has_run && !there.in_cohort {
+        return if here_is_old { (Cause::OutOfTheCohort, String::new()) } else { (Cause::IntoTheCohort, String::new()) };
+    }
+    let other = there.own_run_id.as_deref().unwrap_or("no run of its own");
+    (Cause::Regrouped, if here_is_old { format!("now {other}") } else { format!("was {other}") })
+}
+
+/// The change of a run that both count.
+fn of_both(
+    a: &RunFigures,
+    b: &RunFigures,
+    said_old: &FxHashMap<String, String>,
+    said_new: &FxHashMap<String, String>,
+) -> Vec<(Cause, f64, String)> {
+    let change = b.kg - a.kg;
+    if a.role != b.role {
+        return vec![(Cause::Role, change, format!("{} -> {}", a.role, b.role))];
+    }
+    if a.tier != b.tier {
+        return vec![(Cause::Tier, change, format!("{} -> {}", a.tier, b.tier))];
+    }
+    if let Some(note) = other_evidence(a, b, said_old, said_new) {
+        return vec![(Cause::Evidence, change, note)];
+    }
+    if a.shares != b.shares {
+        return vec![(Cause::Role, change, "other probabilities".to_owned())];
+    }
+    factors(a, b, change)
+}
+
+/// The first row of evidence that says something else, is new or is gone.
+fn other_evidence(
+    a: &RunFigures,
+    b: &RunFigures,
+    said_old: &FxHashMap<String, String>,
+    said_new: &FxHashMap<String, String>,
+) -> Option<String> {
+    let ids = a.evidence_ids.iter().chain(b.evidence_ids.iter().filter(|id| !a.evidence_ids.contains(id)));
+    ids.map(|id| (id, a.evidence_ids.contains(id).then(|| said_old.get(id)), b.evidence_ids.contains(id).then(|| said_new.get(id))))
+        .find(|(_, old, new)| old != new)
+        .map(|(id, old, new)| {
+            let said = |value: Option<Option<&String>>| value.flatten().cloned().unwrap_or_else(|| "none".to_owned());
+            let field = id.split('#').nth(1).unwrap_or(id);
+            format!("{field} {} -> {}", said(old), said(new))
+        })
+}
+
+/// The change as shares of the factors of the chain.
+fn factors(a: &RunFigures, b: &RunFigures, change: f64) -> Vec<(Cause, f64, String)> {
+    let rest = if a.method_version == b.method_version { Cause::Regression } else { Cause::MethodVersion };
+    if a.kg <= 0.0 || b.kg <= 0.0 {
+        return vec![(rest, change, String::new())];
+    }
+    let log_mean = change / libm::log(b.kg / a.kg);
+    let mut shares = Vec::new();
+    let mut left = change;
+    for (cause, power, old, new) in chain(a, b) {
+        let (Some(old), Some(new)) = (old, new) else { continue };
+        if (new / old - 1.0).abs() > NO_CHANGE {
+            let share = log_mean * power * libm::log(new / old);
+            left -= share;
+            let names = match cause {
+                Cause::Chip => {
+                    format!(" ({} -> {})", a.accelerator.as_deref().unwrap_or("-"), b.accelerator.as_deref().unwrap_or("-"))
+                }
+                Cause::Grid => {
+                    format!(" ({} -> {})", a.grid_place.as_deref().unwrap_or("-"), b.grid_place.as_deref().unwrap_or("-"))
+                }
+                _ => String::new(),
+            };
+            shares.push((cause, share, format!("{} -> {}{names}", number(old), number(new))));
+        }
+    }
+    if left.abs() > NO_CHANGE * a.kg.max(b.kg) {
+        shares.push((rest, left, String::new()));
+    } else if let Some(first) = shares.first_mut() {
+        first.1 += left;
+    } else {
+        shares.push((rest, left, String::new()));
+    }
+    shares
+}
+
+/// Factors of a tier's chain: cause, power, and value in both snapshots.
+fn chain(a: &RunFigures, b: &RunFigures) -> Vec<(Cause, f64, Option<f64>, Option<f64>)> {
+    let of = |read: fn(&RunFigures) -> Option<f64>| (read(a), read(b));
+    let mut chain = Vec::new();
+    let mut add = |cause, power, (old, new): (Option<f64>, Option<f64>)| chain.push((cause, power, old, new));
+    // H = C / (peak x MFU x 3600): the peak rate that the medians imply, which is that of the chip or the mean of a mixture.
+    let peak = |run: &RunFigures| Some(run.flop? / (run.hours? * run.mfu? * 3600.0));
+    match a.tier {
+        1 => {}
+        2 => add(Cause::Compute, 1.0, of(|run| run.kwh)),
+        3 => add(Cause::Compute, 1.0, of(|run| run.hours)),
+        tier => {
+            let cause = if tier == 4 { Cause::Compute } else { Cause::Regression };
+            add(cause, 1.0, of(|run| run.flop));
+            if a.accelerator != b.accelerator {
+                add(Cause::Chip, -1.0, (peak(a), peak(b)));
+            }
+            add(Cause::Mfu, -1.0, of(|run| run.mfu));
+        }
+    }
+    if a.tier >= 3 {
+        add(Cause::Power, 1.0, of(|run| run.power_w));
+        add(Cause::Pue, 1.0, of(|run| run.pue));
+    }
+    if a.tier >= 2 {
+        add(Cause::Grid, 1.0, of(|run| run.grid));
+    }
+    chain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run() -> RunFigures {
+        RunFigures {
+            role: "pretrained".into(),
+            tier: 4,
+            kg: 1000.0,
+            flop: Some(1e22),
+            hours: Some(100.0),
+            power_w: Some(700.0),
+            mfu: Some(0.4),
+            pue: Some(1.1),
+            grid: Some(400.0),
+            ..RunFigures::default()
+        }
+    }
+
+    fn shares(b: &RunFigures) -> Vec<(Cause, f64)> {
+        of_both(&run(), b, &FxHashMap::default(), &FxHashMap::default()).into_iter().map(|(cause, kg, _)| (cause, kg)).collect()
+    }
+
+    /// 1,000 kg x 1.21 / 1.1 = 1,100 kg: all of it is the PUE.
+    #[test]
+    fn one_factor_takes_the_whole_change() {
+        let found = shares(&RunFigures { kg: 1100.0, pue: Some(1.21), ..run() });
+        assert_eq!(found.len(), 1);
+        assert!(found[0].0 == Cause::Pue && (found[0].1 - 100.0).abs() < 1e-9, "{found:?}");
+    }
+
+    /// Grid doubled and power halved: both are there, and they cancel.
+    #[test]
+    fn two_factors_share_by_their_logarithms_and_add_up() {
+        let found = shares(&RunFigures { kg: 2000.0, grid: Some(1600.0), power_w: Some(350.0), ..run() });
+        let of = |cause| found.iter().find(|(found, _)| *found == cause).unwrap().1;
+        // L = 1000 / ln 2; the grid adds L ln 4 = 2,000, power L ln (1/2) = -1,000.
+        assert!((of(Cause::Grid) - 2000.0).abs() < 1e-9 && (of(Cause::Power) + 1000.0).abs() < 1e-9, "{found:?}");
+        assert!((found.iter().map(|(_, kg)| kg).sum::<f64>() - 1000.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn what_no_factor_shows_is_the_regressions_or_the_method() {
+        assert_eq!(shares(&RunFigures { kg: 900.0, ..run() }), [(Cause::Regression, -100.0)]);
+        assert_eq!(shares(&RunFigures { kg: 900.0, method_version: 3, ..run() }), [(Cause::MethodVersion, -100.0)]);
+        assert_eq!(shares(&RunFigures { kg: 900.0, tier: 3, ..run() }), [(Cause::Tier, -100.0)]);
+        assert_eq!(shares(&RunFigures { kg: 900.0, role: "merge".into(), ..run() }), [(Cause::Role, -100.0)]);
+        let with = RunFigures { kg: 900.0, evidence_ids: vec!["a/b#train_tokens#x".into()], ..run() };
+        assert_eq!(shares(&with), [(Cause::Evidence, -100.0)]);
+    }
+}

@@ -1,0 +1,92 @@
+//! What changed, for a terminal.
+
+use super::Change;
+use crate::cli::text::{count, number, percent, table};
+use hugging_carbon::stages::snapshot::manifest::Manifest;
+use std::fmt::Write as _;
+
+/// Rows shown of every cause; `--format json` has all.
+const SHOWN: usize = 5;
+
+/// Totals side by side, why they differ, and rows per table. Writing to a String cannot fail.
+pub fn text(change: &Change, before: &Manifest, after: &Manifest) -> String {
+    let mut out = format!("{} -> {}\n\n", change.old.snapshot, change.new.snapshot);
+    out.push_str(&headline(before, after));
+    out.push('\n');
+    out.push_str(&why(change));
+    out.push('\n');
+    out.push_str(&tables(before, after));
+    out
+}
+
+fn headline(before: &Manifest, after: &Manifest) -> String {
+    let (a, b) = (&before.headline, &after.headline);
+    let mean = |label: &str, x: f64, y: f64| vec![label.to_owned(), number(x), number(y), number(y - x)];
+    #[allow(clippy::cast_precision_loss)] // Row counts.
+    let mut totals = vec![
+        mean("models", a.models as f64, b.models as f64),
+        mean("runs", a.runs as f64, b.runs as f64),
+        mean("emissions, t CO2e (mean)", a.emissions_kgco2e[3] / 1e3, b.emissions_kgco2e[3] / 1e3),
+        mean("energy, MWh (mean)", a.energy_kwh[3] / 1e3, b.energy_kwh[3] / 1e3),
+        mean("compute, FLOP (mean)", a.train_flop[3], b.train_flop[3]),
+    ];
+    if a.cohort != b.cohort {
+        totals.insert(0, vec!["cohort".into(), a.cohort.clone(), b.cohort.clone(), String::new()]);
+    }
+    table(&["headline", "old", "new", "change"], &totals, 1)
+}
+
+fn why(change: &Change) -> String {
+    if change.causes.is_empty() {
+        return "The emissions of every run are the same.\n".to_owned();
+    }
+    let tonnes = |kg: f64| number(kg / 1e3);
+    let share =
+        |kg: f64| if change.old.emissions_kgco2e > 0.0 { percent(kg / change.old.emissions_kgco2e) } else { "-".to_owned() };
+    let mut lines: Vec<Vec<String>> = change
+        .causes
+        .iter()
+        .map(|c| {
+            let kg = c.change_kgco2e;
+            vec![c.cause.name().to_owned(), count(c.runs as u64), tonnes(kg), share(kg), tonnes(c.up_kgco2e), tonnes(c.down_kgco2e)]
+        })
+        .collect();
+    let (up, down) = change.causes.iter().fold((0.0, 0.0), |(up, down), c| (up + c.up_kgco2e, down + c.down_kgco2e));
+    let all = change.change_kgco2e;
+    lines.push(vec!["all".to_owned(), String::new(), tonnes(all), share(all), tonnes(up), tonnes(down)]);
+    let mut out = String::from("Why the emissions changed (mean, t CO2e; shares of the old total)\n");
+    out.push_str(&table(&["cause", "runs", "change", "share", "up", "down"], &lines, 1));
+    for cause in &change.causes {
+        let _ = writeln!(out, "\n{}: {}", cause.cause.name(), cause.meaning);
+        let kg = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), tonnes);
+        let rows: Vec<Vec<String>> = change
+            .rows
+            .iter()
+            .filter(|row| row.cause == cause.cause)
+            .take(SHOWN)
+            .map(|row| {
+                vec![row.run_id.clone(), row.note.clone(), kg(row.old_kgco2e), kg(row.new_kgco2e), tonnes(row.change_kgco2e)]
+            })
+            .collect();
+        out.push_str(&table(&["run", "from what to what", "old", "new", "change"], &rows, 2));
+        if cause.runs > SHOWN {
+            let _ = writeln!(out, "  and {} more", cause.runs - SHOWN);
+        }
+    }
+    out
+}
+
+fn tables(before: &Manifest, after: &Manifest) -> String {
+    let row = |(table, entry): (&String, &hugging_carbon::stages::snapshot::manifest::TableEntry)| {
+        let old = before.tables.get(table);
+        let same = old.is_some_and(|o| o.receipt.sha256 == entry.receipt.sha256);
+        vec![
+            table.clone(),
+            count(old.map_or(0, |o| o.receipt.rows)),
+            count(entry.receipt.rows),
+            if same { "same bytes" } else { "changed" }.to_owned(),
+        ]
+    };
+    let rows: Vec<Vec<String>> = after.tables.iter().map(row).collect();
+    table(&["table", "old rows", "new rows", ""], &rows, 1)
+}

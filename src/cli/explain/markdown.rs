@@ -1,0 +1,117 @@
+//! An explanation as Markdown, for a page, an issue or a model card.
+
+use super::explanation::{Evidence, Explanation, Family, TierPart};
+use super::text::{evidence_value, figure_rows, identity_lines, lineage_text, no_training};
+use std::fmt::Write as _;
+
+/// The page. Whatever comes from records and cards is in code spans: it cannot become markup. Writing to a String cannot fail: the
+/// results of `writeln!` below are of that kind.
+pub fn markdown(explanation: &Explanation) -> String {
+    let mut out = String::new();
+    match &explanation.model {
+        Some(model) => {
+            let _ = writeln!(out, "# {}\n", code(&model.model_id));
+            for (label, value) in identity_lines(model) {
+                let _ = writeln!(out, "- {label}: {}", code(&value));
+            }
+        }
+        None => {
+            out.push_str("# A training that is in no index\n\n");
+            for words in &explanation.stated {
+                let _ = writeln!(out, "- {}", code(words));
+            }
+        }
+    }
+    if !explanation.same_name.is_empty() {
+        let others: Vec<String> = explanation.same_name.iter().map(|id| code(id)).collect();
+        let _ = writeln!(out, "\nOf the same name, with fewer downloads: {}.", others.join(", "));
+    }
+    if let (Some(family), Some(_)) = (&explanation.family, &explanation.model) {
+        family_lines(&mut out, family);
+        evidence(&mut out, &explanation.evidence);
+    }
+    if explanation.tiers.is_empty() {
+        let role = explanation.model.as_ref().map(|model| model.role).unwrap_or_default();
+        out.push_str(&no_training(role, explanation.carries.as_ref()));
+    }
+    let made = if explanation.is_published { "published" } else { "estimated" };
+    for part in &explanation.tiers {
+        tier(&mut out, part, made);
+    }
+    let place = explanation.snapshot.as_ref().map(|name| format!(", snapshot {name}")).unwrap_or_default();
+    let _ = writeln!(out, "\nHugging Carbon, method {}{place}, {} draws.", explanation.method_version, explanation.draws);
+    out
+}
+
+/// Text in a code span: one line, fenced by more backticks than it has, with bars escaped for tables.
+fn code(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|");
+    let longest = line.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    let pad = if line.starts_with('`') || line.ends_with('`') || line.is_empty() { " " } else { "" };
+    format!("{fence}{pad}{line}{pad}{fence}")
+}
+
+fn family_lines(out: &mut String, family: &Family) {
+    out.push_str("\n## Family\n\n");
+    let or_none = |run: &Option<String>| run.as_ref().map_or_else(|| "none".to_owned(), |run| code(run));
+    let _ = writeln!(out, "- owns run: {}", or_none(&family.own_run_id));
+    let _ = writeln!(out, "- stands on: {}", or_none(&family.stands_on_run_id));
+    for run in &family.upstream_run_ids {
+        let _ = writeln!(out, "- upstream: {}", code(run));
+    }
+    if let Some(text) = lineage_text(family) {
+        let _ = writeln!(out, "- emissions: {text}");
+    }
+    if family.relative_count > 0 {
+        let _ = writeln!(out, "- {} other repositories rest on the same pre-training", family.relative_count);
+    }
+}
+
+fn evidence(out: &mut String, rows: &[Evidence]) {
+    out.push_str("\n## Evidence\n\n");
+    if rows.is_empty() {
+        out.push_str("None.\n");
+        return;
+    }
+    out.push_str("| field | value | read from | words | verdict |\n| --- | --- | --- | --- | --- |\n");
+    for row in rows {
+        let verdict = row.reject_reason.as_ref().map_or_else(|| "accepted".to_owned(), |why| format!("refused: {}", code(why)));
+        let place = code(&format!("{}, {}", row.source, row.locator));
+        let _ = writeln!(out, "| {} | {} | {place} | {} | {verdict} |", row.field, code(&evidence_value(row)), code(&row.quote));
+    }
+}
+
+fn tier(out: &mut String, part: &TierPart, made: &str) {
+    let headline = if part.is_headline { " (headline)" } else { "" };
+    let _ = writeln!(out, "\n## Tier {}, {}{headline}\n\n```text", part.tier, part.tier_name);
+    for step in &part.steps {
+        let _ = writeln!(out, "{}", step.replace("```", "'''"));
+    }
+    let _ = writeln!(out, "```\n\n| {made} | p05 | median | p95 | mean |\n| --- | ---: | ---: | ---: | ---: |");
+    for row in figure_rows(&part.figures) {
+        let _ = writeln!(out, "| {} |", row.join(" | "));
+    }
+    for remark in &part.remarks {
+        let _ = writeln!(out, "\n{remark}");
+    }
+    if !part.flags.is_empty() {
+        out.push_str("\nAssumed:\n\n");
+        for flag in &part.flags {
+            let _ = writeln!(out, "- {}: {}", flag.flag, flag.meaning);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_card_says_cannot_become_markup() {
+        assert_eq!(code("<script>alert(1)</script>"), "`<script>alert(1)</script>`");
+        assert_eq!(code("a ` b"), "``a ` b``");
+        assert_eq!(code("`x`"), "`` `x` ``");
+        assert_eq!(code("one\n# two | three"), "`one # two \\| three`");
+    }
+}

@@ -1,0 +1,77 @@
+//! Which tables are explained: those of the data directory, or those of a snapshot.
+
+use super::super::Cli;
+use super::super::compose::Pipeline;
+use hugging_carbon::config::Config;
+use hugging_carbon::domain::{METHOD_VERSION, Run};
+use hugging_carbon::error::{Error, IoContext, Result};
+use hugging_carbon::estimation::{Basis, FactorTables, FitRows, Fits, six_nd_law};
+use hugging_carbon::reference::{EXTRA_GRID, Reference};
+use hugging_carbon::stages::snapshot::latest::snapshot_at;
+use hugging_carbon::stages::snapshot::manifest::Manifest;
+use hugging_carbon::stages::snapshot::version_name;
+use hugging_carbon::store::sha256_bytes;
+use hugging_carbon::tables::io::rows;
+use std::path::{Path, PathBuf};
+
+/// A directory of tables, with what they were made with.
+pub struct Tables {
+    /// Directory.
+    pub dir: PathBuf,
+    /// Name of the snapshot; none for the data directory.
+    pub snapshot: Option<String>,
+    /// Reference tables of this build.
+    pub reference: Reference,
+    /// Settings they were made with.
+    pub config: Config,
+}
+
+impl Tables {
+    /// Those that the command line names.
+    pub fn of_command_line(cli: &Cli, snapshot: Option<&Path>) -> Result<Self> {
+        match snapshot {
+            Some(dir) => Self::of_snapshot(cli, dir),
+            None => {
+                let Pipeline { config, reference, work, .. } = Pipeline::to_look(cli)?;
+                Ok(Self { dir: work, snapshot: None, reference, config })
+            }
+        }
+    }
+
+    fn of_snapshot(cli: &Cli, dir: &Path) -> Result<Self> {
+        let dir = snapshot_at(dir)?;
+        let path = dir.join("manifest.json");
+        let text = fs_err::read(&path).at_path("cannot read", &path)?;
+        let named = dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        // Digests are for `audit`: here they would cost more than everything else.
+        let manifest = Manifest::parse(&text, &named)?;
+        // A downloaded directory may be called anything.
+        let name = version_name(&manifest, &sha256_bytes(&text));
+        let extra_grid = super::super::resolve(cli)?.config.reference.extra_grid;
+        let reference = Reference::load_with(extra_grid.as_deref().filter(|_| manifest.reference_files.contains_key(EXTRA_GRID)))?;
+        let config = Config::from_pinned(manifest.config)
+            .map_err(|e| Error::Verification(format!("manifest.json of {name}: config: {e}")))?;
+        let differs = manifest.reference_files.iter().any(|(file, digest)| reference.digests.get(file) != Some(digest));
+        if differs || manifest.method_version != METHOD_VERSION {
+            tracing::warn!(
+                snapshot = name,
+                "made with other reference tables or another method than this build has: its figures are as published, the steps shown \
+                 may lead to others"
+            );
+        }
+        Ok(Self { dir, snapshot: Some(name), reference, config })
+    }
+
+    /// What estimates of `runs` are made with; the pre-trainings that they start from are among them.
+    pub fn basis(&self, factors: &FactorTables, runs: &[Run]) -> Result<Basis> {
+        let dir = &self.dir;
+        let fit_rows = FitRows {
+            regressions: rows(dir)?.collect::<Result<_>>()?,
+            terms: rows(dir)?.collect::<Result<_>>()?,
+            covariances: rows(dir)?.collect::<Result<_>>()?,
+            observations: rows(dir)?.collect::<Result<_>>()?,
+        };
+        let fits = Fits::from_rows(fit_rows, six_nd_law(rows(dir)?)?, self.config.method.draws, self.config.method.seed)?;
+        Basis::with_roots(fits, factors, || Ok(runs.iter().cloned().map(Ok)))
+    }
+}

@@ -1,0 +1,178 @@
+//! Looking a few rows up in a table that is sorted by its key, without reading it: row groups by the statistics of their key, then only
+//! the pages in which the rows are. And one pass over a few columns, in parallel, where no key leads to the rows.
+
+use super::Row;
+use super::io::{BatchRows, table_path};
+use crate::error::{Error, IoContext, Result};
+use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
+use arrow::error::ArrowError;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowPredicateFn, ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowFilter, RowSelection,
+    RowSelector,
+};
+use parquet::file::metadata::PageIndexPolicy;
+use parquet::file::statistics::Statistics;
+use rayon::prelude::*;
+use std::fs::File;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+/// Rows decoded at a time.
+const BATCH_ROWS: usize = 8_192;
+
+/// A table's file with its footer and the places of its pages.
+struct Opened {
+    path: PathBuf,
+    metadata: ArrowReaderMetadata,
+}
+
+impl Opened {
+    fn new(dir: &Path, table: &str) -> Result<Self> {
+        let path = table_path(dir, table);
+        let file = File::open(&path).at_path("cannot read", &path)?;
+        let options = ArrowReaderOptions::new().with_offset_index_policy(PageIndexPolicy::Optional);
+        let metadata = ArrowReaderMetadata::load(&file, options).map_err(|e| damaged(&path, &e))?;
+        Ok(Self { path, metadata })
+    }
+
+    fn reader(&self) -> Result<ParquetRecordBatchReaderBuilder<File>> {
+        // Opened anew: a cloned handle would share its position with readers on other threads.
+        let file = File::open(&self.path).at_path("cannot read", &self.path)?;
+        Ok(ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone()))
+    }
+
+    fn mask(&self, columns: &[&str]) -> ProjectionMask {
+        ProjectionMask::columns(self.metadata.parquet_schema(), columns.iter().copied())
+    }
+
+    /// What `pick` takes of every batch of some columns, row groups in parallel, results in order.
+    fn pick<T: Send>(
+        &self,
+        needed: &[&str],
+        columns: &[&str],
+        filter: impl Fn(ParquetRecordBatchReaderBuilder<File>) -> ParquetRecordBatchReaderBuilder<File> + Sync,
+        pick: impl Fn(&RecordBatch) -> Vec<T> + Sync,
+    ) -> Result<Vec<T>> {
+        if let Some(missing) = needed.iter().find(|column| self.metadata.schema().field_with_name(column).is_err()) {
+            return Err(damaged(&self.path, &format!("no column '{missing}'")));
+        }
+        let of_group = |group: usize| {
+            let reader = self.reader()?.with_row_groups(vec![group]).with_projection(self.mask(columns));
+            let mut taken = Vec::new();
+            for batch in filter(reader.with_batch_size(BATCH_ROWS)).build().map_err(|e| damaged(&self.path, &e))? {
+                taken.extend(pick(&batch.map_err(|e| damaged(&self.path, &e))?));
+            }
+            Ok(taken)
+        };
+        let picked: Vec<Vec<T>> =
+            (0..self.metadata.metadata().num_row_groups()).into_par_iter().map(of_group).collect::<Result<_>>()?;
+        Ok(picked.into_iter().flatten().collect())
+    }
+
+    /// Row groups whose keys may lie in the range.
+    fn row_groups(&self, key: &str, keys: &Range<&str>) -> Vec<usize> {
+        let position = self.metadata.parquet_schema().columns().iter().position(|column| column.name() == key);
+        let may_hold = |group: &usize| {
+            let statistics = position.and_then(|at| self.metadata.metadata().row_group(*group).column(at).statistics());
+            let Some(Statistics::ByteArray(bounds)) = statistics else { return true };
+            let begins_below = bounds.min_opt().is_none_or(|min| min.data() < keys.end.as_bytes());
+            let ends_above = bounds.max_opt().is_none_or(|max| max.data() >= keys.start.as_bytes());
+            begins_below && ends_above
+        };
+        (0..self.metadata.metadata().num_row_groups()).filter(may_hold).collect()
+    }
+}
+
+fn damaged(path: &Path, e: &dyn std::fmt::Display) -> Error {
+    Error::input(format!("not a readable Parquet table: {e}"), path.display(), "rebuild it: hugging-carbon run --force")
+}
+
+/// Rows whose first key column lies in a range of texts, its end left out.
+///
+/// # Errors
+/// The table is missing, damaged or of another schema.
+pub fn rows_between<R: Row>(dir: &Path, keys: Range<&str>) -> Result<Vec<R>> {
+    let table = Opened::new(dir, R::NAME)?;
+    let key = R::KEY.first().copied().unwrap_or_default();
+    let mut found = Vec::new();
+    for group in table.row_groups(key, &keys) {
+        let rows = positions(&table, group, key, &keys)?;
+        if rows.is_empty() {
+            continue;
+        }
+        let count = rows.len();
+        let selection = RowSelection::from(vec![RowSelector::skip(rows.start), RowSelector::select(count)]);
+        let reader = table.reader()?.with_row_groups(vec![group]).with_row_selection(selection).with_batch_size(count);
+        for batch in reader.build().map_err(|e| damaged(&table.path, &e))? {
+            let batch = batch.map_err(|e| damaged(&table.path, &e))?;
+            found.extend(BatchRows::<R>::new(&batch)?.iter().collect::<Result<Vec<R>>>()?);
+        }
+    }
+    Ok(found)
+}
+
+/// Where in a row group the keys of a range are: they are sorted, so they are neighbours.
+fn positions(table: &Opened, group: usize, key: &str, keys: &Range<&str>) -> Result<Range<usize>> {
+    let reader = table.reader()?.with_row_groups(vec![group]).with_projection(table.mask(&[key])).with_batch_size(BATCH_ROWS);
+    let (mut at, mut first, mut count) = (0, 0, 0);
+    for batch in reader.build().map_err(|e| damaged(&table.path, &e))? {
+        let batch = batch.map_err(|e| damaged(&table.path, &e))?;
+        let column = batch.columns().first().and_then(|column| column.as_string_opt::<i32>());
+        let column = column.ok_or_else(|| damaged(&table.path, &format!("the key '{key}' is no text")))?;
+        // Most batches end below the range or begin behind it.
+        let rows = column.len();
+        let begins_behind = rows > 0 && column.value(0) >= keys.end;
+        if begins_behind {
+            break;
+        }
+        if rows > 0 && column.value(rows - 1) >= keys.start {
+            for row in (0..rows).filter(|row| keys.contains(&column.value(*row))) {
+                if count == 0 {
+                    first = at + row;
+                }
+                count += 1;
+            }
+        }
+        at += rows;
+    }
+    Ok(first..first + count)
+}
+
+/// Rows with a text in a column that no order leads to: that column is passed over, row groups in parallel, and of the others only the
+/// pages of the rows that have it are read. `pick` takes what it wants of each batch, in the table's order.
+///
+/// # Errors
+/// The table is missing or damaged, or lacks a column.
+pub fn rows_with<T: Send>(
+    dir: &Path,
+    table: &str,
+    (column, text): (&str, &str),
+    columns: &[&str],
+    pick: impl Fn(&RecordBatch) -> Vec<T> + Sync,
+) -> Result<Vec<T>> {
+    let table = Opened::new(dir, table)?;
+    let with_text = || {
+        let text = text.to_owned();
+        let is_text = move |batch: RecordBatch| {
+            let column = batch.columns().first().and_then(|column| column.as_string_opt::<i32>());
+            let column = column.ok_or_else(|| ArrowError::SchemaError("no column of texts".to_owned()))?;
+            Ok(column.iter().map(|value| Some(value == Some(text.as_str()))).collect::<BooleanArray>())
+        };
+        RowFilter::new(vec![Box::new(ArrowPredicateFn::new(table.mask(&[column]), is_text))])
+    };
+    table.pick(&[&[column], columns].concat(), columns, |reader| reader.with_row_filter(with_text()), pick)
+}
+
+/// Passes over some columns of a table, row groups in parallel, and collects in the table's order what `pick` takes from each batch.
+///
+/// # Errors
+/// The table is missing or damaged, or lacks a column.
+pub fn pick_rows<T: Send>(
+    dir: &Path,
+    table: &str,
+    columns: &[&str],
+    pick: impl Fn(&RecordBatch) -> Vec<T> + Sync,
+) -> Result<Vec<T>> {
+    Opened::new(dir, table)?.pick(columns, columns, |reader| reader, pick)
+}

@@ -1,0 +1,60 @@
+"""Reads a snapshot in the ways that docs/loading.md shows, and validates its descriptions with the tools of their formats.
+
+    python tests/acceptance/snapshot_readers.py SNAPSHOT
+
+Runs every Python block of the page in the snapshot's directory, then `mlcroissant validate` and frictionless' validation of metadata.
+Prints one line per block. Exit status 1 when one fails, with its error on stderr. Spark needs Java; without it its block is left out.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import frictionless
+
+PAGE = Path(__file__).parents[2] / "docs" / "loading.md"
+
+
+def blocks() -> list[tuple[str, str]]:
+    """Title and code of every Python block."""
+    found, title = [], ""
+    for part in re.split(r"^## ", PAGE.read_text(), flags=re.MULTILINE)[1:]:
+        title = part.splitlines()[0]
+        found += [(title, code) for code in re.findall(r"```python\n(.*?)```", part, flags=re.DOTALL)]
+    return found
+
+
+def run(title: str, command: list[str], snapshot: Path) -> bool:
+    """Runs a command in the snapshot's directory."""
+    with tempfile.TemporaryDirectory() as cache:
+        env = os.environ | {"HF_HOME": cache, "HF_HUB_OFFLINE": "1"}
+        done = subprocess.run(command, cwd=snapshot, capture_output=True, text=True, env=env)
+    print(f"{title}: {'ok' if done.returncode == 0 else 'FAILED'}")
+    if done.returncode != 0:
+        print(done.stdout + done.stderr, file=sys.stderr)
+    return done.returncode == 0
+
+
+def main() -> int:
+    snapshot = Path(sys.argv[1]).resolve()
+    results = []
+    for title, code in blocks():
+        if title == "Spark" and shutil.which("java") is None:
+            print("Spark: left out, there is no Java")
+            continue
+        results.append(run(title, [sys.executable, "-c", code], snapshot))
+    validate = "from mlcroissant.scripts.cli import main; main()"
+    results.append(run("mlcroissant validate", [sys.executable, "-c", validate, "validate", "--jsonld", "croissant.json"], snapshot))
+    package = json.loads((snapshot / "datapackage.json").read_text())
+    errors = list(frictionless.Package.metadata_validate(package))
+    print(f"frictionless metadata: {'ok' if not errors else errors}")
+    return 0 if all(results) and not errors else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,216 @@
+//! `explain` of snapshots alone, of names, and of trainings that are in no index.
+#![allow(clippy::unwrap_used, clippy::panic)] // A test that cannot set up its stage has failed.
+
+mod common;
+
+use common::{Workspace, table};
+use hugging_carbon::tables::EstimateByTierRow;
+use serde_json::Value;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+/// The sample's snapshot in a directory of its own, as somebody downloads it: there is no `data/work`.
+fn downloaded() -> &'static (Workspace, String) {
+    static SAMPLE: OnceLock<(Workspace, String)> = OnceLock::new();
+    SAMPLE.get_or_init(|| {
+        let made = Workspace::new();
+        made.ok(&["-q", "run"]);
+        let workspace = Workspace::new();
+        let name = made.snapshot().file_name().unwrap().to_string_lossy().into_owned();
+        std::fs::create_dir(workspace.path(&name)).unwrap();
+        for (file, bytes) in common::files_of(&made.snapshot()) {
+            std::fs::write(workspace.path(&name).join(file), bytes).unwrap();
+        }
+        (workspace, name)
+    })
+}
+
+fn explain(args: &[&str]) -> Value {
+    let (workspace, name) = downloaded();
+    let all = [&["explain", "--snapshot", name.as_str(), "--format", "json"], args].concat();
+    serde_json::from_str(&workspace.ok(&all).stdout).unwrap()
+}
+
+fn figure(explanation: &Value, quantity: &str, part: &str) -> f64 {
+    explanation["tiers"][0]["figures"][quantity][part].as_f64().unwrap()
+}
+
+fn factor(explanation: &Value, name: &str) -> f64 {
+    explanation["tiers"][0]["factors"][name].as_f64().unwrap()
+}
+
+#[test]
+fn a_downloaded_snapshot_is_enough() {
+    let (workspace, name) = downloaded();
+    let explanation = explain(&["meta-llama/Llama-3.1-8B"]);
+    assert_eq!(explanation["schema"], "hugging-carbon explain 1");
+    assert_eq!(explanation["snapshot"], name.as_str());
+    assert_eq!(explanation["model"]["role"], "pretrained");
+    let rows: Vec<EstimateByTierRow> = table(&workspace.path(name));
+    let own: Vec<&EstimateByTierRow> = rows.iter().filter(|row| row.model_id == "meta-llama/Llama-3.1-8B").collect();
+    let parts = explanation["tiers"].as_array().unwrap();
+    assert_eq!(parts.len(), own.len());
+    for (part, row) in parts.iter().zip(own) {
+        assert_eq!(part["tier"], row.tier.0.number());
+        assert_eq!(part["figures"]["emissions_kgco2e"]["p95"], row.emissions_kgco2e.p95);
+        assert_eq!(part["factors"]["pue"].as_f64(), row.pue);
+        assert!(part["steps"].as_array().unwrap().len() > 3);
+    }
+    for flag in parts[0]["flags"].as_array().unwrap() {
+        assert!(flag["meaning"].as_str().unwrap().len() > 10, "{flag}");
+    }
+    assert!(!workspace.data().exists(), "nothing is written");
+}
+
+#[test]
+fn a_name_alone_is_the_most_downloaded_repository_of_that_name() {
+    let workspace = Workspace::new();
+    let record = |id: &str, downloads: u64| {
+        format!(
+            "{{\"id\":\"{id}\",\"downloadsAllTime\":{downloads},\"createdAt\":\"2022-03-02T23:29:04.000Z\",\"pipeline_tag\":\"fill-mask\"}}\n"
+        )
+    };
+    let index =
+        [("google-bert/bert-base-uncased", 9_000), ("a/bert-base-uncased", 70), ("b/bert-base-uncased-sst", 90_000), ("gpt2", 5)];
+    let source = workspace.file("index.jsonl", index.map(|(id, downloads)| record(id, downloads)).concat());
+    workspace.ok(&["-q", "run", "--source", source.to_str().unwrap()]);
+    let text = workspace.ok(&["explain", "BERT-base-uncased"]).stdout;
+    assert!(text.starts_with("google-bert/bert-base-uncased\n  not         a/bert-base-uncased: of the same name"), "{text}");
+    assert!(workspace.ok(&["explain", "GPT2"]).stdout.starts_with("gpt2\n"));
+    let suggested = |id: &str| {
+        let ran = workspace.run(&["explain", id]);
+        assert_eq!(ran.status, 1);
+        ran.stderr.split("did you mean: ").nth(1).unwrap_or_default().trim().to_owned()
+    };
+    assert_eq!(suggested("x/bert-base"), "b/bert-base-uncased-sst, google-bert/bert-base-uncased, a/bert-base-uncased");
+    assert_eq!(suggested("google-bert/bert-bse-uncasd"), "google-bert/bert-base-uncased, a/bert-base-uncased");
+    assert_eq!(suggested("x/entirely-other"), "");
+}
+
+/// 7e9 parameters and 2e12 tokens: C = 6 x 7e9 x 2e12 = 8.4e22 FLOP, and the grid is that of the stated country.
+#[test]
+fn flags_are_a_run_of_the_pipeline() {
+    let explanation = explain(&["--params", "7e9", "--tokens", "2e12", "--year", "2023", "--country", "France"]);
+    assert_eq!((&explanation["model"], &explanation["is_published"]), (&Value::Null, &Value::Bool(false)));
+    let steps = explanation["tiers"][0]["steps"].to_string();
+    assert!(steps.contains("C = 6 x N x D = 6 x 7.00e9 x 2.00e12 = 8.40e22 FLOP"), "{steps}");
+    assert_eq!(explanation["tiers"][0]["factors"]["grid_place"], "FRA");
+    assert_eq!(explanation["tiers"][0]["factors"]["grid_is_fallback"], false);
+    let tiers: Vec<i64> = explanation["tiers"].as_array().unwrap().iter().map(|part| part["tier"].as_i64().unwrap()).collect();
+    assert_eq!(tiers, [4, 5, 6]);
+}
+
+/// Llama 2 7B: 184,320 hours of A100 80GB; energy and emissions by hand from the factors shown.
+#[test]
+fn stated_hours_make_the_chain_by_hand() {
+    let explanation = explain(&[
+        "--params",
+        "7e9",
+        "--accelerator",
+        "A100 SXM4 80GB",
+        "--hours",
+        "184,320",
+        "--year",
+        "2023",
+        "--country",
+        "USA",
+    ]);
+    assert_eq!(explanation["tiers"][0]["tier_name"], "hardware");
+    let kwh = 184_320.0 * factor(&explanation, "power_w") * factor(&explanation, "pue") / 1000.0;
+    let kg = kwh * factor(&explanation, "grid_gco2e_per_kwh") / 1000.0;
+    assert!((figure(&explanation, "energy_kwh", "p50") / kwh - 1.0).abs() < 0.03, "{kwh}");
+    assert!((figure(&explanation, "emissions_kgco2e", "p50") / kg - 1.0).abs() < 0.03, "{kg}");
+    // Meta reports 31.22 t at TDP, without the host, the facility and the life cycle of fuels.
+    assert!((31_220.0..120_000.0).contains(&kg), "{kg}");
+}
+
+/// The same record makes the same figures, alone as in an index: there is one method.
+#[test]
+fn a_record_makes_the_figures_that_the_index_makes() {
+    let (workspace, name) = downloaded();
+    let lines = std::fs::read_to_string(common::sample().join("models.jsonl")).unwrap();
+    let id = "dalle-mini/dalle-mini";
+    let record = lines.lines().find(|line| serde_json::from_str::<Value>(line).unwrap()["id"] == id).unwrap();
+    let file = workspace.file("record.json", record);
+    let alone = explain(&["--record", file.to_str().unwrap()]);
+    assert_eq!(alone["model"]["model_id"], id);
+    let rows: Vec<EstimateByTierRow> = table(&workspace.path(name));
+    let row = rows.iter().find(|row| row.model_id == id).unwrap();
+    for (quantity, q) in
+        [("emissions_kgco2e", row.emissions_kgco2e), ("energy_kwh", row.energy_kwh), ("train_flop", row.train_flop)]
+    {
+        // A number may change in its last digit on its way through the text of JSON.
+        for (name, of_index) in [("p05", q.p05), ("mean", q.mean)] {
+            assert!((figure(&alone, quantity, name) / of_index - 1.0).abs() < 1e-14, "{quantity} {name}");
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_said_with_the_way_out() {
+    let (workspace, name) = downloaded();
+    let refused = |args: &[&str], expected: &str, status: i32| {
+        let ran = workspace.run(&[&["explain", "--snapshot", name.as_str()], args].concat());
+        assert!(ran.status == status && ran.stderr.contains(expected), "{args:?}: {} {}", ran.status, ran.stderr);
+    };
+    refused(&["--params", "7e9", "--country", "Atlantis"], "no place 'Atlantis'", 1);
+    refused(&["--params", "7e9", "--accelerator", "abacus"], "no accelerator 'abacus'", 1);
+    refused(&["--params", "-7e9"], "--params", 2);
+    refused(&["--params", "7e9", "--kind", "cooking"], "pretraining", 2);
+    refused(&["a/b", "--params", "7e9"], "cannot be used with", 2);
+    refused(&[], "required", 2);
+    let list: PathBuf = workspace.file("list.json", "[1]");
+    refused(&["--record", list.to_str().unwrap()], "not a JSON object", 1);
+    let other = workspace.run(&["explain", "a/b", "--snapshot", "nothing-here"]);
+    assert!(other.status == 1 && other.stderr.contains("nothing-here"), "{}", other.stderr);
+}
+
+/// The Hub's documentation: `emissions` in grams, `source`, `training_type`, `geographical_location`, `hardware_used`.
+#[test]
+fn the_block_for_a_card_is_what_the_hub_reads() {
+    let (workspace, name) = downloaded();
+    let block = workspace.ok(&["explain", "--card", "bigscience/bloom", "--snapshot", name]).stdout;
+    let yaml: Vec<&str> = block.lines().filter(|line| !line.starts_with('#')).collect();
+    assert_eq!(yaml[0], "co2_eq_emissions:");
+    let grams: f64 = yaml[1].trim().strip_prefix("emissions: ").unwrap().split(' ').next().unwrap().parse().unwrap();
+    let kg = figure(&explain(&["bigscience/bloom"]), "emissions_kgco2e", "p50");
+    assert!((grams / 1000.0 / kg - 1.0).abs() < 0.005, "{grams} g, {kg} kg");
+    assert!(block.contains("training_type: \"pre-training\"") && block.contains("Hugging Carbon, method"), "{block}");
+    // A merge has nothing to state.
+    let merge = workspace.run(&["explain", "--card", "gz987/qwen2.5-7b-cabs-v0.3", "--snapshot", name]);
+    assert!(merge.status == 1 && merge.stderr.contains("trained nothing"), "{}", merge.stderr);
+}
+
+#[test]
+fn markdown_has_the_same_figures() {
+    let (workspace, name) = downloaded();
+    let page = workspace.ok(&["explain", "dalle-mini/dalle-mini", "--format", "md", "--snapshot", name]).stdout;
+    assert!(
+        page.starts_with("# `dalle-mini/dalle-mini`\n") && page.contains("## Evidence") && page.contains("(headline)"),
+        "{page}"
+    );
+    assert!(page.contains("| kg CO2e | "), "{page}");
+}
+
+#[test]
+fn every_command_has_an_example() {
+    let workspace = Workspace::new();
+    for command in [
+        "run",
+        "fetch",
+        "ingest",
+        "normalize",
+        "tier",
+        "fit",
+        "estimate",
+        "snapshot",
+        "status",
+        "explain",
+        "audit",
+        "publish",
+        "diff",
+    ] {
+        let help = workspace.ok(&[command, "--help"]).stdout;
+        assert!(help.contains("Example") && help.contains(&format!("hugging-carbon {command}")), "{help}");
+    }
+}
