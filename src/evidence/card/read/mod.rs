@@ -109,8 +109,10 @@ fn read_text(card: &mut Card<'_>, passage: &Passage<'_>) {
             to = from + line.len();
         }
         // "Evaluation: 48 hours" is no part of the line above it.
-        let begins =
-            parts.is_some_and(|(key, value)| key.split_whitespace().count() <= MAX_LABEL_WORDS && !value.trim().is_empty());
+        let begins = parts.is_some_and(|(key, value)| {
+            let is_label = line.get(key.len()..).is_some_and(|sign| sign.starts_with([':', '：']));
+            is_label && key.split_whitespace().count() <= MAX_LABEL_WORDS && !value.trim().is_empty()
+        });
         match runs.last_mut() {
             Some((_, end)) if *end + 1 == from && !begins => *end = to,
             _ => runs.push((from, to)),

@@ -12,8 +12,8 @@ use super::totals::covers_more;
 use super::training::is_train;
 use super::values::{MAX_VALUE_TOKENS, passes_behind, precision_of, tokens_end, unit_value};
 use crate::domain::Field;
-use crate::evidence::card::parse::block::BlockKind;
-use crate::evidence::card::parse::pair::norm_key;
+use crate::evidence::card::parse::block::{Block, BlockKind};
+use crate::evidence::card::parse::pair::{norm_key, split_pair};
 use crate::evidence::hardware::Context;
 use crate::evidence::quantity::durations::duration;
 use crate::evidence::quantity::numbers::{first_quantity, quantity};
@@ -353,12 +353,21 @@ fn is_number_of_tokens(ts: &[Token<'_>]) -> bool {
     q.from <= MOST_WORDS_BEFORE_TOKENS && behind && (q.scaled || q.value >= 1e7)
 }
 
+/// Whether the lines of a paragraph are keys with values, one of them of training: "Training data: ...", "Infrastructure: 4x V100".
+fn is_sheet_of_training(b: &Block) -> bool {
+    let keys = b.text.split('\n').filter_map(|line| split_pair(line).and_then(|(key, _)| line.get(..key)));
+    b.kind == BlockKind::Paragraph && b.text.contains('\n') && keys.into_iter().any(|key| key.to_lowercase().contains("train"))
+}
+
 /// Whether a key says too little by itself, and no heading says more.
 fn says_too_little(kind: Key, pair: &Pair<'_>, spot: &Spot<'_>) -> bool {
     let vague = &vocabulary::keys().vague_keys;
     let is_any = |keys: &[&str]| keys.contains(&pair.norm);
     match kind {
-        Key::Hardware => is_any(&vague.hardware) && !pair.about_training && spot.block.kind != BlockKind::ListItem,
+        Key::Hardware => {
+            let is_list = spot.block.kind == BlockKind::ListItem || is_sheet_of_training(spot.block);
+            is_any(&vague.hardware) && !pair.about_training && !is_list
+        }
         Key::Hours => is_any(&vague.hours) && !pair.about_training,
         Key::Provider => is_any(&vague.provider) && !pair.about_training,
         Key::Region => is_any(&vague.region) && !spot.block.under.environment,
