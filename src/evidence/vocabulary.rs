@@ -147,7 +147,24 @@ lists!(Triggers { bare_chips, hardware, carbon, clouds, counts, bases, tools, nu
 lists!(Sentences { abbreviations, stages, stage_numbers, own_pretraining, own_fine_tuning, other_sizes, this_model, advice });
 lists!(HardwareProse { serving, running, modal, modal_denied, serving_though_training, used });
 lists!(EmissionsProse { serving, comparisons, said, energy_said, calculators });
-lists!(Rates { per, passed, fillers, no_rate, runs, parts, devices, uses, several, several_runs, factors, barriers, results });
+lists!(Rates {
+    per,
+    passed,
+    fillers,
+    no_rate,
+    runs,
+    parts,
+    devices,
+    uses,
+    passes,
+    one_pass,
+    ends_of_each,
+    several,
+    several_runs,
+    factors,
+    barriers,
+    results
+});
 lists!(TimesProse {
     strong,
     cumulative,

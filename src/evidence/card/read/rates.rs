@@ -101,7 +101,31 @@ pub fn rate_behind(ts: &[Token<'_>], to: usize) -> Option<&'static str> {
 /// Why a figure, whose number begins at `from` and whose unit ends before `to`, is none of the training.
 #[must_use]
 pub fn rate_around(ts: &[Token<'_>], from: usize, to: usize) -> Option<&'static str> {
-    rate_behind(ts, to).or_else(|| is_rate_before(ts, from).then_some(RATE))
+    rate_behind(ts, to).or_else(|| is_rate_before(ts, from).then_some(RATE)).or_else(|| rate_of_each(ts, from))
+}
+
+/// Why a figure, whose number begins at `from`, is that of a part or a use which the sentence is about: `each epoch took 3 h`,
+/// `one epoch needs 2.7 kWh`.
+#[must_use]
+pub fn rate_of_each(ts: &[Token<'_>], from: usize) -> Option<&'static str> {
+    let words = &vocabulary::prose().rates;
+    for at in (from.saturating_sub(BEFORE)..from).rev() {
+        let t = ts.get(at)?;
+        let ends = t.kind == Kind::Number || t.is_any(&words.ends_of_each);
+        // "one" is a number, too.
+        if t.is_any(&words.one_pass) && ts.get(at + 1).is_some_and(|next| next.is_any(&words.passes)) {
+            return Some(RATE);
+        }
+        if ends {
+            return None;
+        }
+        if is_sign(t) && !t.is("/") {
+            // "bei 380 g pro kWh entspricht das 1,29 kg": the sign has its figure.
+            let has_figure = span(ts, at.saturating_sub(SUBJECT), at).iter().any(|t| t.kind == Kind::Number);
+            return divisor(ts, at).reason(false).filter(|_| !has_figure);
+        }
+    }
+    None
 }
 
 /// Why a text gives its figures to a part of the training, to a use, or to several runs, wherever it says so.

@@ -3,7 +3,7 @@
 use super::sentence::Sentence;
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot};
-use crate::evidence::card::read::rates::rate_behind;
+use crate::evidence::card::read::rates::{rate_behind, rate_of_each};
 use crate::evidence::quantity::durations::{Duration, clock, duration, unit_hours};
 use crate::evidence::quantity::tokens::{Token, span, text_at, text_before};
 use crate::evidence::vocabulary;
@@ -156,7 +156,14 @@ fn of_data(s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Option<&'static str> {
     if !is_compound && time.unit == "h" && (is_hyphenated || !(time.strong || words.hour_letter_leads.contains(&time.lead))) {
         return Some("a name");
     }
-    let is_audio = s.has(&words.audio) && !(time.strong || words.long_units.contains(&time.unit));
+    // "5,400 hours of speech for 62 hours": the data have their hours, and these are others.
+    let is_data = |i: usize| {
+        unit_hours(time.ts, i).is_some()
+            && words.of.contains(&text_at(time.ts, i + 1))
+            && span(time.ts, i + 2, i + 6).iter().any(|t| t.is_any(&words.data))
+    };
+    let is_another = time.lead == "for" && (0..time.at).any(is_data);
+    let is_audio = s.has(&words.audio) && !(time.strong || is_another || words.long_units.contains(&time.unit));
     is_audio.then_some("hours of data")
 }
 
@@ -172,6 +179,7 @@ fn of_something_else(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>)
     let limited = words.limits.contains(&time.lead)
         || words.limits.contains(&time.before)
         || rate_behind(time.ts, time.duration.to).is_some()
+        || rate_of_each(time.ts, time.at).is_some()
         || words.limits_before_that.contains(&time.before_that)
         || (time.lead == "to" && text_before(time.ts, time.at, 2) == "up")
         || (time.before == "to" && time.before_that == "up")
