@@ -2,7 +2,7 @@
 
     python notebooks/execute.py [--keep DIR]
 
-Prints one line per notebook. Exit status 1 when a notebook fails, stores outputs, or cannot be read; the error of the
+Prints one line per notebook. Exit status 1 when a notebook fails, stores outputs, is too long, or cannot be read; the error of the
 failing cell goes to stderr. `--keep` saves the executed copies. `HUGGING_CARBON_SNAPSHOT` chooses the snapshot.
 """
 
@@ -20,6 +20,8 @@ from nbclient.exceptions import CellControlSignal
 
 FOLDER = Path(__file__).resolve().parent
 CELL_TIMEOUT_SECONDS = 300
+# A notebook answers one question; what several need stands in snapshot.py.
+MOST_LINES_OF_CODE = 60
 COLOUR_CODES = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -29,6 +31,9 @@ def execute(path, keep):
     stored = [i for i, cell in enumerate(notebook.cells) if cell.get("outputs") or cell.get("execution_count")]
     if stored:
         raise ValueError(f"cells {stored} store outputs; clear them before committing")
+    lines = sum(bool(line.strip()) for cell in notebook.cells if cell.cell_type == "code" for line in cell.source.splitlines())
+    if lines > MOST_LINES_OF_CODE:
+        raise ValueError(f"{lines} lines of code, at most {MOST_LINES_OF_CODE} are meant")
     client = NotebookClient(
         notebook,
         kernel_name="python3",
@@ -63,6 +68,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="notebooks-") as clean:
         # A profile of the person's own must not change what a notebook does.
         os.environ["IPYTHONDIR"] = clean
+        os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
         for path in paths:
             begun = time.monotonic()
             try:
