@@ -218,7 +218,7 @@ mod tests {
         let seen: [&[f64]; 2] = [&[1.0, 7.0], &[1.0, 9.0]];
         let loaded = || LoadedFit {
             terms: terms.clone(),
-            shared: SharedFit { central: vec![4.0, 0.0], draws: Vec::new(), errors: ErrorLaw::new(&[(8.0, -1.0), (8.0, 1.0)]) },
+            shared: SharedFit::with_draws(vec![4.0, 0.0], Vec::new(), ErrorLaw::new(&[(8.0, -1.0), (8.0, 1.0)])),
             formula: String::new(),
             seen: SizesSeen::new(&terms, seen.into_iter().zip([Some(1.0), Some(-1.0)])),
         };

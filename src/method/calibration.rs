@@ -5,6 +5,8 @@
 //! unbiased and a 90 % interval holds 90 % of the held-out rows; [`coverage`] measures it on owners that are in neither the fit nor
 //! the errors (split conformal prediction: Vovk, Gammerman and Shafer 2005; by class: Mondrian, ibid. section 4.5).
 
+use super::digest::{digest, digest_of};
+
 /// Fewest errors a class of size rests on: two lie beyond each end of a 90 % interval of forty. A regression with fewer than twice as
 /// many has one class.
 pub const MIN_CLASS: usize = 40;
@@ -20,6 +22,8 @@ pub struct ErrorLaw {
     starts: Vec<f64>,
     /// Errors in dex per class, ascending.
     errors: Vec<Vec<f64>>,
+    /// Digest of each class.
+    digests: Vec<u64>,
 }
 
 impl ErrorLaw {
@@ -53,7 +57,14 @@ impl ErrorLaw {
         if errors.is_empty() {
             errors.push(vec![0.0]);
         }
-        Self { starts, errors }
+        let digests = errors.iter().map(|of_class| digest_of(of_class.iter().copied())).collect();
+        Self { starts, errors, digests }
+    }
+
+    /// Digest of all classes.
+    #[must_use]
+    pub(in crate::method) fn digest(&self) -> u64 {
+        digest(self.starts.iter().map(|start| start.to_bits()).chain(self.digests.iter().copied()))
     }
 
     /// The law of a run of 10^`log_n` parameters.
@@ -61,15 +72,22 @@ impl ErrorLaw {
     pub fn near(&self, log_n: f64) -> Errors<'_> {
         let class = self.starts.partition_point(|start| *start <= log_n);
         // `new` makes one class more than there are starts.
-        Errors(&self.errors[class.min(self.errors.len() - 1)])
+        let class = class.min(self.errors.len() - 1);
+        Errors(&self.errors[class], self.digests[class])
     }
 }
 
-/// Errors of one class, ascending, never empty.
+/// Errors of one class, ascending, never empty, with their digest.
 #[derive(Clone, Copy, Debug)]
-pub struct Errors<'a>(&'a [f64]);
+pub struct Errors<'a>(&'a [f64], u64);
 
 impl Errors<'_> {
+    /// Digest of the errors: what is computed from them alone can be kept under it.
+    #[must_use]
+    pub(in crate::method) fn digest(self) -> u64 {
+        self.1
+    }
+
     /// Quantile of the errors at `u` in (0, 1): halfway between two errors at the edges of their shares (Hazen's plotting position),
     /// so that n errors speak for the whole range.
     #[must_use]

@@ -6,6 +6,7 @@
 pub mod assumptions;
 pub mod calibration;
 pub mod chain;
+mod digest;
 pub mod draws;
 pub mod fitting;
 pub mod ols;

@@ -2,6 +2,7 @@
 
 use super::calibration::{ErrorLaw, Errors};
 use super::chain::{self, LOG10_FLOP_PER_PARAM_TOKEN};
+use super::digest::digest_of;
 use super::fitting::cholesky;
 pub use super::pow10::pow10;
 use super::rng::Stream;
@@ -60,6 +61,8 @@ pub struct SharedFit {
     pub draws: Vec<f64>,
     /// Error of a new observation, as measured on owners held out.
     pub errors: ErrorLaw,
+    /// Digest of the coefficients and their draws.
+    digest: u64,
 }
 
 impl SharedFit {
@@ -73,20 +76,35 @@ impl SharedFit {
             let z: Vec<f64> = (0..blocks).flat_map(|b| stream.normals(i, u32::try_from(b).unwrap_or(0))).collect();
             central.iter().zip(&factor).map(|(c, row)| c + row.iter().zip(&z).map(|(l, z)| l * z).sum::<f64>()).collect()
         };
-        Self { draws: (0..u32::try_from(draws).unwrap_or(u32::MAX)).flat_map(draw).collect(), central, errors }
+        let draws = (0..u32::try_from(draws).unwrap_or(u32::MAX)).flat_map(draw).collect();
+        Self::with_draws(central, draws, errors)
     }
 
-    /// The coefficients of a draw; the central ones where none were drawn.
+    /// Of given coefficients: central ones, and those of every draw one after the other.
     #[must_use]
-    pub fn coefficients(&self, draw: usize) -> &[f64] {
-        let width = self.central.len();
-        self.draws.get(draw * width..(draw + 1) * width).unwrap_or(&self.central)
+    pub fn with_draws(central: Vec<f64>, draws: Vec<f64>, errors: ErrorLaw) -> Self {
+        let digest = digest_of(central.iter().chain(&draws).copied());
+        Self { central, draws, errors, digest }
     }
 
-    /// The linear predictor with the coefficients of a draw.
+    /// Digest of the coefficients and their draws: what is computed from them alone can be kept under it.
+    pub(super) fn digest(&self) -> u64 {
+        self.digest
+    }
+
+    /// The linear predictor with the central coefficients.
     #[must_use]
-    pub fn predict_with_draw(&self, draw: usize, terms: &[f64]) -> f64 {
-        dot(self.coefficients(draw), terms)
+    pub fn central_value(&self, terms: &[f64]) -> f64 {
+        dot(&self.central, terms)
+    }
+
+    /// What the linear predictor of `terms` gains in each draw over the central coefficients; empty where none were drawn.
+    pub(super) fn deviations(&self, terms: &[f64]) -> impl Iterator<Item = f64> {
+        // Most terms stand for categories and are zero.
+        let used: Vec<(usize, f64)> = terms.iter().copied().enumerate().filter(|(_, x)| *x != 0.0).collect();
+        let central = &self.central;
+        let width = central.len().max(1);
+        self.draws.chunks_exact(width).map(move |drawn| used.iter().map(|(at, x)| (drawn[*at] - central[*at]) * x).sum())
     }
 }
 
@@ -148,7 +166,7 @@ impl Prediction<'_> {
         let log_n = self.terms[self.size_position];
         self.factor
             * pow10(
-                self.log_flop(dot(&self.fit.central, &self.terms), log_n)
+                self.log_flop(self.fit.central_value(&self.terms), log_n)
                     .max(self.log_bounds.0)
                     .min(self.log_bounds.1)
                     .min(self.log_ceiling),

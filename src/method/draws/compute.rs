@@ -1,39 +1,76 @@
-//! A run's compute in a draw.
+//! A run's compute at a point and in a draw.
+//!
+//! What a prediction errs by is a run's own and lies at its points; what its coefficients err by is shared and comes with the draw's
+//! number. Errors are truncated to the bounds around the central prediction, and a draw ends at them.
 
-use super::strata::{COMPUTE, Orders, PRODUCT, SIZE, Shared, middle};
+use super::error_table::{ErrorTable, rounded_widening};
+use super::points::{COMPUTE, PRODUCT, SIZE};
+use super::strata::Shared;
 use crate::method::assumptions::LN_10;
 use crate::method::calibration::Errors;
+use crate::method::digest::digest;
 use crate::method::rng::normal_quantile;
-use crate::method::simulate::{Compute, Prediction, SharedFit, Spread, pow10};
+use crate::method::simulate::{Compute, LogNormal, Prediction, Response, SharedFit, Spread, pow10};
 use libm::{exp, log10};
 use std::sync::Arc;
 
 /// A tail beyond a ceiling that is rarer than this is not cut: the quantile of the outermost of 100,000 strata would move by less than 0.01
 /// standard deviations.
 const NEGLIGIBLE: f64 = 1e-7;
+/// Steps of the terms for which deviations of coefficients are kept: half a step times a coefficient's standard error (some 0.1 per unit)
+/// moves a draw by 0.3 dex / 100 or less.
+const STEPS_PER_UNIT: f64 = 20.0;
+/// Steps per dex of the bounds for which compute of unknown size is kept; draws end at the exact ones.
+const STEPS_PER_DEX: f64 = 200.0;
 
-/// What of a run's compute is the same in every draw.
-pub(super) enum Sampler<'a> {
-    /// Median, and the factor on it by stratum.
+/// A run's compute as it is drawn.
+pub(super) enum Sampler {
+    /// Median, and the factor on it by point.
     Table(f64, Arc<[f64]>),
     /// Median, spread, and the probabilities between which it is drawn.
     Normal(f64, f64, (f64, f64)),
-    /// log10 of the median, measured errors, log10 of the least and the most.
-    Measured(f64, Errors<'a>, (f64, f64)),
+    /// Errors around a stated figure.
+    Measured(Between),
+    /// What a regression predicts, and by draw what its coefficients make of it.
+    Predicted(Between, Arc<[f64]>),
+    /// The same of a run of unknown size: median, factor by point, factor by draw, most.
+    Category(f64, Arc<[f64]>, Arc<[f64]>, f64),
+    /// It follows from the chain.
     Implied,
-    Parameters(Regressed<'a>),
-    /// The regression of size with its terms, and that of compute.
-    Category(&'a SharedFit, &'a [f64], Regressed<'a>),
 }
 
-impl<'a> Sampler<'a> {
-    pub(super) fn new(compute: &'a Compute<'a>, shared: &Shared) -> Self {
+/// A median with errors between two bounds.
+pub(super) struct Between {
+    median: f64,
+    errors: Arc<ErrorTable>,
+    /// Shares of the errors between which they are drawn.
+    shares: (f64, f64),
+    /// FLOP.
+    bounds: (f64, f64),
+}
+
+impl Between {
+    /// Around a median, between bounds given as log10.
+    fn new(log_median: f64, (low, high): (f64, f64), factor: f64, errors: Arc<ErrorTable>) -> Self {
+        // Where nothing that was seen lies between the bounds the nearer one is taken: the draw ends at it.
+        let shares = (errors.share_below(low - log_median), errors.share_below(high - log_median));
+        Self { median: factor * pow10(log_median), errors, shares, bounds: (factor * pow10(low), factor * pow10(high)) }
+    }
+
+    fn flop(&self, u: f64, by_draw: f64) -> f64 {
+        let (from, to) = self.shares;
+        (self.median * self.errors.factor(from + u * (to - from)) * by_draw).clamp(self.bounds.0, self.bounds.1)
+    }
+}
+
+impl Sampler {
+    pub(super) fn new(compute: &Compute<'_>, shared: &Shared) -> Self {
         // A figure near or above the ceiling keeps room to err by a factor of two.
         let room = |median: f64, log_ceiling: f64| (log_ceiling - log10(median)).max(log10(2.0));
         let below = |dex: f64, sd: f64| if sd > 0.0 { normal_below(dex * LN_10 / sd) } else { 1.0 };
         let normal = |median: f64, sd: f64, (from, to): (f64, f64)| {
             if from < NEGLIGIBLE && to > 1.0 - NEGLIGIBLE {
-                Self::Table(median, shared.factors(sd))
+                Self::Table(median, shared.own_factor(COMPUTE, sd))
             } else {
                 Self::Normal(median, sd, (from, to))
             }
@@ -46,73 +83,136 @@ impl<'a> Sampler<'a> {
             }
             Compute::Known { median, spread: Spread::Measured(errors), log_ceiling } => {
                 let (log_median, room) = (log10(*median), room(*median, *log_ceiling));
-                Self::Measured(log_median, *errors, (log_median - room, log_median + room))
+                let bounds = (log_median - room, log_median + room);
+                Self::Measured(Between::new(log_median, bounds, 1.0, error_table(shared, *errors, 1.0, None)))
             }
-            Compute::Share { compute, log_ceiling, .. } => {
-                let high = below(room(compute.median, *log_ceiling), compute.own_sd);
-                normal(compute.median, compute.own_sd, (0.0, high))
+            Compute::Share { compute: LogNormal { median, own_sd, .. }, log_ceiling, .. } => {
+                normal(*median, *own_sd, (0.0, below(room(*median, *log_ceiling), *own_sd)))
             }
             Compute::Implied => Self::Implied,
-            Compute::Parameters(prediction) => Self::Parameters(Regressed::new(prediction)),
-            Compute::Category { size, size_terms, prediction } => Self::Category(size, size_terms, Regressed::new(prediction)),
+            Compute::Parameters(prediction) => predicted(prediction, shared),
+            Compute::Category { size, size_terms, prediction } => category(size, size_terms, prediction, shared),
         }
     }
 
-    /// FLOP in a draw; none where it follows from the chain.
-    pub(super) fn flop(&self, orders: &Orders<'_>, draw: usize, n: usize) -> Option<f64> {
-        let stratum = orders.stratum(COMPUTE, draw);
-        let u = middle(stratum, n);
+    /// FLOP at a point in a draw; none where it follows from the chain.
+    pub(super) fn flop(&self, shared: &Shared, point: usize, draw: usize) -> Option<f64> {
         match self {
-            Self::Table(median, factors) => Some(median * factors[stratum]),
+            Self::Table(median, factors) => Some(median * factors[point]),
             Self::Normal(median, sd, (from, to)) => {
+                let u = shared.probability(COMPUTE, point);
                 // 2^-33 is the range of the quantile function.
                 let z = normal_quantile((from + u * (to - from)).clamp(1.2e-10, 1.0 - 1.2e-10));
                 Some(median * exp(sd * z))
             }
-            Self::Measured(median, errors, (low, high)) => Some(pow10(truncated(*median, *errors, *low, *high, u))),
+            Self::Measured(between) => Some(between.flop(shared.probability(COMPUTE, point), 1.0)),
+            Self::Predicted(between, by_draw) => Some(between.flop(shared.probability(COMPUTE, point), by_draw[draw])),
+            Self::Category(median, by_point, by_draw, most) => Some((median * by_point[point] * by_draw[draw]).min(*most)),
             Self::Implied => None,
-            Self::Parameters(regressed) => Some(regressed.flop(regressed.log_n, regressed.errors, orders, draw, u)),
-            Self::Category(size, size_terms, regressed) => {
-                let centre = size.predict_with_draw(draw, size_terms);
-                let log_n = centre + size.errors.near(centre).quantile(orders.probability(SIZE, draw));
-                Some(regressed.flop(log_n, regressed.prediction.fit.errors.near(log_n), orders, draw, u))
-            }
         }
     }
 }
 
-/// A prediction as it is drawn.
-pub(super) struct Regressed<'a> {
-    prediction: &'a Prediction<'a>,
-    /// Terms other than size that are not zero, by position: most stand for categories.
-    others: Vec<(usize, f64)>,
-    /// log10 N, central where it is drawn.
-    log_n: f64,
-    /// Errors of that size.
-    errors: Errors<'a>,
+fn error_table(shared: &Shared, errors: Errors<'_>, widening: f64, product: Option<Errors<'_>>) -> Arc<ErrorTable> {
+    let widening = rounded_widening(widening);
+    let key = ErrorTable::key(errors, widening, product);
+    shared.errors.get(key, || Arc::new(ErrorTable::new(errors, widening, product)))
 }
 
-impl<'a> Regressed<'a> {
-    fn new(prediction: &'a Prediction<'a>) -> Self {
-        let (at_size, log_n) = (prediction.size_position, prediction.terms[prediction.size_position]);
-        let others = prediction.terms.iter().copied().enumerate().filter(|(at, x)| *at != at_size && *x != 0.0).collect();
-        Self { prediction, others, log_n, errors: prediction.fit.errors.near(log_n) }
+fn predicted(prediction: &Prediction<'_>, shared: &Shared) -> Sampler {
+    let log_n = prediction.terms[prediction.size_position];
+    let log_median = prediction.log_flop(prediction.fit.central_value(&prediction.terms), log_n);
+    let errors = error_table(shared, prediction.fit.errors.near(log_n), prediction.widening, prediction.product_errors);
+    let high = prediction.log_bounds.1.min(prediction.log_ceiling);
+    let bounds = (prediction.log_bounds.0.min(high), high);
+    Sampler::Predicted(
+        Between::new(log_median, bounds, prediction.factor, errors),
+        by_draw(&[(prediction.fit, &prediction.terms, 1.0)], shared),
+    )
+}
+
+/// Factor on compute that the coefficients of a draw make, for regressions that are added up, each with its terms and its weight.
+fn by_draw(added: &[(&SharedFit, &[f64], f64)], shared: &Shared) -> Arc<[f64]> {
+    let rounded: Vec<Vec<f64>> =
+        added.iter().map(|(_, terms, weight)| terms.iter().map(|x| step(weight * x, STEPS_PER_UNIT)).collect()).collect();
+    let of_fit = |(fit, terms): (&SharedFit, &Vec<f64>)| -> Vec<u64> {
+        std::iter::once(fit.digest()).chain(terms.iter().map(|x| x.to_bits())).collect()
+    };
+    let key = digest(added.iter().map(|(fit, ..)| *fit).zip(&rounded).flat_map(of_fit));
+    shared.computes.get(key, || {
+        let mut logs = vec![0.0; shared.draws()];
+        for ((fit, ..), terms) in added.iter().zip(&rounded) {
+            logs.iter_mut().zip(fit.deviations(terms)).for_each(|(log, deviation)| *log += deviation);
+        }
+        logs.into_iter().map(pow10).collect()
+    })
+}
+
+fn step(x: f64, per_unit: f64) -> f64 {
+    (x * per_unit).round() / per_unit
+}
+
+/// Compute of a run whose size is drawn with it. Its bounds grow with the size, and so does the class of its errors.
+fn category(size: &SharedFit, size_terms: &[f64], prediction: &Prediction<'_>, shared: &Shared) -> Sampler {
+    let log_n = prediction.terms[prediction.size_position];
+    let log_median = prediction.log_flop(prediction.fit.central_value(&prediction.terms), log_n);
+    let per_dex =
+        prediction.fit.central[prediction.size_position] + if prediction.response == Response::Compute { 0.0 } else { 1.0 };
+    let relative = |bound: f64| step(bound - log_median, STEPS_PER_DEX);
+    let class = Unsized {
+        size: size.errors.near(size.central_value(size_terms)),
+        prediction,
+        per_dex,
+        log_n: step(log_n, STEPS_PER_UNIT),
+        bounds: (relative(prediction.log_bounds.0), relative(prediction.log_bounds.1)),
+        ceiling: relative(prediction.log_ceiling),
+        widening: rounded_widening(prediction.widening),
+    };
+    let by_point = shared.computes.get(class.key(), || class.compute(shared));
+    let by_draw = by_draw(&[(prediction.fit, &prediction.terms, 1.0), (size, size_terms, per_dex)], shared);
+    let factor = prediction.factor;
+    Sampler::Category(factor * pow10(log_median), by_point, by_draw, factor * pow10(prediction.log_ceiling))
+}
+
+/// What the compute of runs of unknown size is drawn from, over its median.
+struct Unsized<'a> {
+    /// Errors of log10 N.
+    size: Errors<'a>,
+    prediction: &'a Prediction<'a>,
+    /// Dex of compute per dex of N.
+    per_dex: f64,
+    /// Central log10 N.
+    log_n: f64,
+    /// log10 over the median compute.
+    bounds: (f64, f64),
+    ceiling: f64,
+    widening: f64,
+}
+
+impl Unsized<'_> {
+    fn key(&self) -> u64 {
+        let Self { size, prediction, per_dex, log_n, bounds, ceiling, widening } = self;
+        let digests = [size.digest(), prediction.fit.errors.digest(), prediction.product_errors.map_or(0, Errors::digest)];
+        let numbers = [*per_dex, *log_n, bounds.0, bounds.1, *ceiling, *widening, prediction.bounds_exponent];
+        digest(digests.into_iter().chain(numbers.map(f64::to_bits)))
     }
 
-    /// The compute predicted in a draw for a size, in FLOP, with an error of the run's class of size.
-    fn flop(&self, log_n: f64, errors: Errors<'_>, orders: &Orders<'_>, draw: usize, u: f64) -> f64 {
-        let prediction = self.prediction;
-        let product = prediction.product_errors.map_or(0.0, |errors| errors.quantile(orders.probability(PRODUCT, draw)));
-        let coefficients = prediction.fit.coefficients(draw);
-        let predicted =
-            coefficients[prediction.size_position] * log_n + self.others.iter().map(|(at, x)| coefficients[*at] * x).sum::<f64>();
-        let centre = prediction.log_flop(predicted, log_n) + product;
-        let growth = prediction.bounds_exponent * (log_n - self.log_n);
-        let high = (prediction.log_bounds.1 + growth).min(prediction.log_ceiling);
-        let low = (prediction.log_bounds.0 + growth).min(high);
-        // Truncated in units of the widened error.
-        let w = prediction.widening;
-        prediction.factor * pow10(centre + w * truncated(0.0, errors, (low - centre) / w, (high - centre) / w, u))
+    /// Factor on the median at every point.
+    fn compute(&self, shared: &Shared) -> Arc<[f64]> {
+        let at = |point: usize| {
+            let larger = self.size.quantile(shared.probability(SIZE, point));
+            let product = self.prediction.product_errors.map_or(0.0, |e| e.quantile(shared.probability(PRODUCT, point)));
+            let centre = self.per_dex * larger + product;
+            let growth = self.prediction.bounds_exponent * larger;
+            let high = (self.bounds.1 + growth).min(self.ceiling);
+            let low = (self.bounds.0 + growth).min(high);
+            let errors = self.prediction.fit.errors.near(self.log_n + larger);
+            // Truncated in units of the widened error.
+            let w = self.widening;
+            let error = truncated(0.0, errors, (low - centre) / w, (high - centre) / w, shared.probability(COMPUTE, point));
+            pow10(centre + w * error)
+        };
+        (0..shared.draws()).map(at).collect()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Draws of small models whose distributions are known.
 
 use super::compute::truncated;
+use super::points::{MFU, PUE};
 use super::*;
 use crate::method::calibration::ErrorLaw;
 use crate::method::simulate::tests::{h100, model};
@@ -110,14 +111,13 @@ fn a_mixture_of_grids_is_drawn_by_its_weights() {
     assert!((mean / 325.0 - 1.0).abs() < 1e-9, "{mean}");
 }
 
-/// Orders of different factors and runs are as good as independent: the mean of 400 correlations of 1,000 draws is 0 within three
-/// standard errors (3 / sqrt(400 x 1000)), and none is beyond five (5 / sqrt(1000)).
+/// Walks of different runs are as good as independent: the mean of 400 correlations of 1,000 draws is 0 within three standard errors
+/// (3 / sqrt(400 x 1000)), and none is beyond five (5 / sqrt(1000)).
 #[test]
-fn orders_are_uncorrelated_and_complete() {
+fn walks_of_runs_are_uncorrelated_and_complete() {
     let shared = Shared::new(1000, 7);
     let walk = |run: &str, factor: usize| -> Vec<f64> {
-        let orders = shared.orders(run);
-        (0..1000).map(|i| shared.z[orders.stratum(factor, i)]).collect()
+        shared.orders.of(run).points().map(|at| shared.normal(factor, at.chain)).collect()
     };
     let mut sorted = walk("a/b", MFU);
     sorted.sort_by(f64::total_cmp);
@@ -133,33 +133,65 @@ fn orders_are_uncorrelated_and_complete() {
     assert!((sum / 400.0).abs() < 3.0 / (400.0_f64 * 1000.0).sqrt(), "{}", sum / 400.0);
 }
 
-/// 1e24 FLOP at 0.4 of 989e12 FLOP/s, 0.7 kW, PUE 1.1, 400 g/kWh; each factor with half a unit of spread, a fifth of it shared. At its
-/// median each factor gives the chain of `central_chain_by_hand`; the utilization at +1 standard deviation (sqrt(0.5^2 + 0.1^2) = 0.5099)
-/// divides hours by exp(0.5099) = 1.6651, the grid there multiplies emissions alone, and a PUE far below stays at 1.
+/// Points fill the plane of any two factors more evenly than chance: the 55 correlations of ranks are, in the root mean square, less than
+/// half of those of shuffles, which are 1 / sqrt(n); and each factor meets every stratum once, for a round number of draws, a prime one
+/// and a tiny one, which is shuffled.
+#[test]
+fn points_are_even_in_any_two_factors() {
+    for (n, most) in [(1000, 0.5), (1009, 0.5), (20, 3.0)] {
+        let shared = Shared::new(n, 5);
+        let strata = |factor: usize| shared.points.strata(factor);
+        #[allow(clippy::cast_precision_loss)]
+        let n = n as f64;
+        let centred = |stratum: &u32| f64::from(*stratum) - (n - 1.0) / 2.0;
+        let variance: f64 = strata(0).iter().map(|s| centred(s) * centred(s)).sum();
+        let mut squares = 0.0;
+        for a in 0..11 {
+            let mut sorted = strata(a).to_vec();
+            sorted.sort_unstable();
+            assert!(sorted.iter().enumerate().all(|(i, s)| i == *s as usize), "{n}, factor {a}");
+            for b in 0..a {
+                let correlation = strata(a).iter().zip(strata(b)).map(|(x, y)| centred(x) * centred(y)).sum::<f64>() / variance;
+                squares += correlation * correlation;
+            }
+        }
+        let root = (squares / 55.0).sqrt();
+        assert!(root < most / n.sqrt(), "{n}: {root}");
+    }
+}
+
+/// 1e24 FLOP at 0.4 of 989e12 FLOP/s, 0.7 kW, PUE 1.1, 400 g/kWh; each factor with half a unit of spread, a fifth of it shared. With all but
+/// one factor without spread, at its median it gives the chain of `central_chain_by_hand`; the utilization at +1 standard deviation
+/// (sqrt(0.5^2 + 0.1^2) = 0.5099) divides hours by exp(0.5099) = 1.6651, the grid there multiplies emissions alone, and a PUE far below stays at 1.
 #[test]
 fn a_fixed_factor_moves_what_follows_from_it_alone() {
     let chips = h100();
-    let law = |median| LogNormal { median, own_sd: 0.5, shared_sd: 0.1 };
-    let grids = [GridOption { weight: 1.0, intensity: law(400.0) }];
-    let mut model = model(&chips, Start::Compute, 0.0);
-    (model.mfu, model.pue, model.grids) = (law(0.4), law(1.1), &grids);
-    each_draw(&model, &Shared::new(50, 3), |_, drawn| {
-        let drawn = drawn.expect("a run is trained in every draw");
-        let at_median =
-            [Factor::Mfu, Factor::Power, Factor::Pue, Factor::Grid].iter().fold(*drawn, |d, f| d.with_factor_at(*f, 0.0));
-        let middle = at_median.chain();
-        for (got, expected) in [(middle.hours, 702_168.0), (middle.energy, 540_669.0), (middle.emissions, 216_268.0)] {
-            assert!((got / expected - 1.0).abs() < 1e-5, "{got} {expected}");
-        }
-        let ratio = |factor, z| {
-            let chain = at_median.with_factor_at(factor, z).chain();
-            [chain.hours / middle.hours, chain.energy / middle.energy, chain.emissions / middle.emissions]
+    let law = |median, is_drawn: bool| {
+        let (own_sd, shared_sd) = if is_drawn { (0.5, 0.1) } else { (0.0, 0.0) };
+        LogNormal { median, own_sd, shared_sd }
+    };
+    let chain = |factor, z| {
+        let grids = [GridOption { weight: 1.0, intensity: law(400.0, factor == Factor::Grid) }];
+        let mut model = model(&chips, Start::Compute, 0.0);
+        (model.mfu, model.pue, model.grids) = (law(0.4, factor == Factor::Mfu), law(1.1, factor == Factor::Pue), &grids);
+        let mut draws = Draws::default();
+        simulate_with(&model, &Shared::new(50, 3), Some((factor, z)), &mut draws);
+        let of = |values: &[f64]| {
+            assert!(
+                values.iter().all(|x| (x / values[0] - 1.0).abs() < 1e-12),
+                "{factor:?} is fixed, and nothing else has a spread"
+            );
+            values[0]
         };
-        let close = |got: [f64; 3], expected: [f64; 3]| got.iter().zip(expected).all(|(g, e)| (g / e - 1.0).abs() < 1e-4);
-        assert!(close(ratio(Factor::Mfu, 1.0), [1.0 / 1.6651; 3]));
-        assert!(close(ratio(Factor::Grid, 1.0), [1.0, 1.0, 1.6651]));
-        assert!(close(ratio(Factor::Pue, -5.0), [1.0, 1.0 / 1.1, 1.0 / 1.1]));
-    });
+        [of(&draws.hours), of(&draws.energy), of(&draws.emissions)]
+    };
+    let close = |got: [f64; 3], expected: [f64; 3]| got.iter().zip(expected).all(|(g, e)| (g / e - 1.0).abs() < 1e-4);
+    for factor in [Factor::Mfu, Factor::Power, Factor::Pue, Factor::Grid] {
+        assert!(close(chain(factor, 0.0), [702_168.0, 540_669.0, 216_268.0]), "{factor:?}");
+    }
+    assert!(close(chain(Factor::Mfu, 1.0), [702_168.0 / 1.6651, 540_669.0 / 1.6651, 216_268.0 / 1.6651]));
+    assert!(close(chain(Factor::Grid, 1.0), [702_168.0, 540_669.0, 216_268.0 * 1.6651]));
+    assert!(close(chain(Factor::Pue, -5.0), [702_168.0, 540_669.0 / 1.1, 216_268.0 / 1.1]));
 }
 
 /// A tenth of the draws are a pre-training with its own utilization: fixing the utilization moves it for the parts, too.
@@ -171,9 +203,10 @@ fn a_fixed_utilization_is_that_of_what_was_drawn() {
     let parts = [part(0.1, 1e24, 0.4), part(0.9, 1e20, 0.2)];
     let mut model = model(&chips, Start::Compute, 0.0);
     model.parts = &parts;
-    each_draw(&model, &Shared::new(100, 3), |_, drawn| {
-        let chain = drawn.expect("one of the two").with_factor_at(Factor::Mfu, 1.0).chain();
-        let mfu = if chain.flop > 1e22 { 0.4 } else { 0.2 } * 0.3_f64.exp();
-        assert!((chain.flop / (chain.hours * 3600.0 * 989e12) / mfu - 1.0).abs() < 1e-9);
-    });
+    let mut draws = Draws::default();
+    simulate_with(&model, &Shared::new(100, 3), Some((Factor::Mfu, 1.0)), &mut draws);
+    for (flop, hours) in draws.flop.iter().zip(&draws.hours) {
+        let mfu = if *flop > 1e22 { 0.4 } else { 0.2 } * 0.3_f64.exp();
+        assert!((flop / (hours * 3600.0 * 989e12) / mfu - 1.0).abs() < 1e-9);
+    }
 }

@@ -66,7 +66,7 @@ impl Fitted {
         Some(LoadedFit {
             seen: SizesSeen::new(&self.terms, rest.map(|(o, error)| (o.terms.as_slice(), *error))),
             terms: self.terms.clone(),
-            shared: SharedFit { central, draws: Vec::new(), errors: ErrorLaw::new(&errors) },
+            shared: SharedFit::with_draws(central, Vec::new(), ErrorLaw::new(&errors)),
             formula: String::new(),
         })
     }

@@ -6,7 +6,8 @@ use crate::domain::{Quantiles, Run, RunKind, Tier};
 use crate::error::Result;
 use crate::estimation::{Basis, FactorTables, build, is_product};
 use crate::method::assumptions::PROGRAMME_SHARE_OF_FINAL_RUNS;
-use crate::method::draws::{Draws, Factor, Shared, each_draw, simulate};
+use crate::method::draws::{Draws, Factor, Fixed, Shared, simulate_with};
+use crate::method::simulate::RunModel;
 use crate::method::summary::summarize;
 use crate::tables::SensitivityRow;
 use rayon::prelude::*;
@@ -136,27 +137,26 @@ impl Sensitivity {
 
 /// Draws of a run under every setting that alters it; none for the others, and where nothing is trained.
 fn draw(shared: &Shared, tables: &FactorTables, basis: &Basis, item: &Item) -> Result<Vec<Option<Pair>>> {
-    let zeros = || [vec![0.0; shared.draws()], vec![0.0; shared.draws()]];
     let mut drawn: Vec<Option<Pair>> = vec![None; SETTINGS.len()];
+    let pair = |model: &RunModel<'_>, fixed: Fixed| -> Pair {
+        let mut draws = Draws::default();
+        simulate_with(model, shared, fixed, &mut draws);
+        [draws.flop, draws.emissions]
+    };
     if item.tier() != Tier::NoTraining {
         let built = build(&item.run, item.tier(), basis, tables)?;
+        let model = built.model(&item.run.run_id);
         for (drawn, (setting, ..)) in drawn.iter_mut().zip(SETTINGS) {
-            *drawn = matches!(setting, Setting::Headline | Setting::At(..)).then(zeros);
+            *drawn = match setting {
+                Setting::Headline => Some(pair(&model, None)),
+                Setting::At(factor, z) => Some(pair(&model, Some((*factor, *z)))),
+                Setting::Dense | Setting::WithoutGrouping => None,
+            };
         }
-        each_draw(&built.model(&item.run.run_id), shared, |draw, values| {
-            let Some(values) = values else { return };
-            for (pair, (setting, ..)) in drawn.iter_mut().zip(SETTINGS) {
-                let Some([flop, emissions]) = pair else { continue };
-                let chain = if let Setting::At(factor, z) = setting { values.with_factor_at(*factor, *z) } else { *values }.chain();
-                (flop[draw], emissions[draw]) = (chain.flop, chain.emissions);
-            }
-        });
     }
     for (at, (setting, ..)) in SETTINGS.iter().enumerate() {
         if let Some((run, tier)) = altered(item, *setting) {
-            let mut draws = Draws::default();
-            simulate(&build(&run, tier, basis, tables)?.model(&run.run_id), shared, &mut draws);
-            drawn[at] = Some([draws.flop, draws.emissions]);
+            drawn[at] = Some(pair(&build(&run, tier, basis, tables)?.model(&run.run_id), None));
         }
     }
     Ok(drawn)

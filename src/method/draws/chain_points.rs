@@ -1,0 +1,113 @@
+//! The physical chain of a run at every point: chip, utilization, power, PUE and grid. Runs with the same chips, places and factors
+//! have the same points.
+
+use super::points::{CHIP, GRID, MFU, PLACE, POWER, PUE, middle};
+use super::strata::{Factor, Shared};
+use crate::method::digest::digest;
+use crate::method::simulate::{Chip, GridOption, LogNormal};
+use libm::{exp, sqrt};
+use std::sync::Arc;
+
+/// Seconds in an hour.
+const SECONDS_PER_HOUR: f64 = 3600.0;
+/// Watts in a kilowatt, grams in a kilogram.
+const PER_KILO: f64 = 1000.0;
+
+/// A factor that is not drawn, and how many standard deviations from its median it stays.
+pub type Fixed = Option<(Factor, f64)>;
+
+/// Own factors of the chain at a point; what rows share comes on top.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct ChainPoint {
+    /// FLOP per hour at peak.
+    pub(super) peak: f64,
+    /// Model FLOP utilization.
+    pub(super) mfu: f64,
+    /// kW per device, with its share of the host.
+    pub(super) power: f64,
+    pub(super) pue: f64,
+    /// kg per kWh.
+    pub(super) grid: f64,
+}
+
+/// What the chain of a run is drawn from.
+#[derive(Clone, Copy)]
+pub(super) struct ChainLaws<'a> {
+    pub(super) chips: &'a [Chip],
+    pub(super) mfu: &'a LogNormal,
+    pub(super) pue: &'a LogNormal,
+    pub(super) grids: &'a [GridOption],
+    pub(super) fixed: Fixed,
+}
+
+impl ChainLaws<'_> {
+    /// The points of the chain; none where no chip or no grid is possible.
+    pub(super) fn points(&self, shared: &Shared) -> Arc<[ChainPoint]> {
+        shared.chains.get(self.key(), || self.compute(shared))
+    }
+
+    fn key(&self) -> u64 {
+        let law = |law: &LogNormal| [law.median, law.own_sd, law.shared_sd];
+        let chips = self.chips.iter().flat_map(|c| [c.weight, c.peak.0, c.tdp.0].into_iter().chain(law(&c.power_ratio)));
+        let grids = self.grids.iter().flat_map(|g| std::iter::once(g.weight).chain(law(&g.intensity)));
+        let fixed = self.fixed.map_or([-1.0, 0.0], |(factor, z)| [f64::from(factor as u8), z]);
+        let numbers = chips.chain(grids).chain(law(self.mfu)).chain(law(self.pue)).chain(fixed);
+        digest(std::iter::once(self.chips.len() as u64).chain(numbers.map(f64::to_bits)))
+    }
+
+    fn compute(&self, shared: &Shared) -> Arc<[ChainPoint]> {
+        let (Some(chips), Some(grids)) = (options(self.chips, |c| c.weight), options(self.grids, |g| g.weight)) else {
+            return Arc::new([]);
+        };
+        let (n, strata) = (shared.draws(), |factor: usize| shared.points.strata(factor));
+        let drawn = |factor: Factor, law: &LogNormal, z: f64| match self.fixed {
+            Some((fixed, z)) if fixed == factor => {
+                law.median * exp(z * sqrt(law.own_sd * law.own_sd + law.shared_sd * law.shared_sd))
+            }
+            _ => law.median * exp(law.own_sd * z),
+        };
+        (0..n)
+            .map(|point| {
+                let chip = pick(&chips, middle(strata(CHIP)[point] as usize, n));
+                let place = pick(&grids, middle(strata(PLACE)[point] as usize, n));
+                ChainPoint {
+                    peak: chip.peak.0 * SECONDS_PER_HOUR,
+                    mfu: drawn(Factor::Mfu, self.mfu, shared.normal(MFU, point)),
+                    power: chip.tdp.0 / PER_KILO * drawn(Factor::Power, &chip.power_ratio, shared.normal(POWER, point)),
+                    pue: drawn(Factor::Pue, self.pue, shared.normal(PUE, point)),
+                    grid: drawn(Factor::Grid, &place.intensity, shared.normal(GRID, point)) / PER_KILO,
+                }
+            })
+            .collect()
+    }
+
+    /// The draws of what rows share, per factor; of a fixed factor nothing is drawn. Chips of a set share one spread, and so do grids.
+    pub(super) fn shared(&self, shared: &Shared) -> [Arc<[f64]>; 4] {
+        let spread = |factor: Factor, law: Option<&LogNormal>| {
+            let is_fixed = self.fixed.is_some_and(|(fixed, _)| fixed == factor);
+            shared.shared_factor(factor, law.filter(|_| !is_fixed).map_or(0.0, |law| law.shared_sd))
+        };
+        [
+            spread(Factor::Mfu, Some(self.mfu)),
+            spread(Factor::Power, self.chips.first().map(|c| &c.power_ratio)),
+            spread(Factor::Pue, Some(self.pue)),
+            spread(Factor::Grid, self.grids.first().map(|g| &g.intensity)),
+        ]
+    }
+}
+
+/// Options of a mixture, each with the weight of it and those before; none of an empty one.
+fn options<T>(all: &[T], weight: impl Fn(&T) -> f64) -> Option<(Vec<(f64, &T)>, &T)> {
+    let (last, _) = all.split_last()?;
+    let mut sum = 0.0;
+    let with_sum = all.iter().map(|option| {
+        sum += weight(option);
+        (sum, option)
+    });
+    Some((with_sum.collect(), last))
+}
+
+/// The option at a probability. Weights sum to one up to rounding, so that the last one has what is left.
+fn pick<'a, T>((options, last): &(Vec<(f64, &'a T)>, &'a T), u: f64) -> &'a T {
+    options.iter().find(|(up_to, _)| u < *up_to).map_or(last, |(_, option)| option)
+}
