@@ -1,5 +1,6 @@
 //! Writing and reading tables: fixed Parquet properties, digests taken while writing.
 
+use super::beside::{Ahead, Beside};
 use super::{Row, RowBuilders};
 use crate::error::{Error, IoContext, Result};
 use crate::store::HashingWriter;
@@ -23,8 +24,10 @@ pub const ROW_GROUP_ROWS: usize = 131_072;
 ///
 /// 2: fields have metadata (description, unit, source).
 pub const TABLE_FORMAT: u32 = 2;
-/// Rows handed to the Parquet writer at a time.
+/// Rows handed to the Parquet writer at a time. A table that has more is decoded and encoded on threads of its own.
 const BATCH_ROWS: usize = 8_192;
+/// Rows decoded at a time ahead of who reads them: with a kilobyte each some megabytes wait.
+const ROWS_AHEAD: usize = 1_024;
 
 /// What was written: the digest pins the table in the manifest and in stage fingerprints.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,11 +51,22 @@ fn writer_properties() -> Result<WriterProperties> {
         .build())
 }
 
-/// Streams record batches into one Parquet file.
+/// Streams record batches into one Parquet file. A table of several batches is encoded on a thread of its own.
 pub struct BatchWriter {
     path: PathBuf,
-    writer: ArrowWriter<HashingWriter<BufWriter<fs::File>>>,
+    encoder: Encoder,
+    batches: u64,
     rows: u64,
+}
+
+type Sink = ArrowWriter<HashingWriter<BufWriter<fs::File>>>;
+
+/// Where a table is encoded.
+enum Encoder {
+    Here(Box<Sink>),
+    Beside(Beside<RecordBatch, Box<Sink>>),
+    /// After an error.
+    Ended,
 }
 
 impl BatchWriter {
@@ -64,16 +78,33 @@ impl BatchWriter {
         let file = fs::File::create(path).at_path("cannot create", path)?;
         let sink = HashingWriter::new(BufWriter::with_capacity(1 << 20, file));
         let writer = ArrowWriter::try_new(sink, schema, Some(writer_properties()?)).map_err(|e| parquet_write_error(path, e))?;
-        Ok(Self { path: path.to_owned(), writer, rows: 0 })
+        Ok(Self { path: path.to_owned(), encoder: Encoder::Here(Box::new(writer)), batches: 0, rows: 0 })
     }
 
     /// Appends a batch.
     ///
     /// # Errors
-    /// The disk is full or the file cannot be written.
+    /// The disk is full or the file cannot be written; perhaps only when a later batch is written, or at the end.
     pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
         self.rows += batch.num_rows() as u64;
-        self.writer.write(batch).map_err(|e| parquet_write_error(&self.path, e))
+        self.batches += 1;
+        if self.batches == 2 {
+            self.hand_over()?;
+        }
+        match &mut self.encoder {
+            Encoder::Here(sink) => sink.write(batch).map_err(|e| parquet_write_error(&self.path, e)),
+            Encoder::Beside(thread) => thread.give(batch.clone()),
+            Encoder::Ended => Err(Error::Internal(format!("{} was written to after an error", self.path.display()))),
+        }
+    }
+
+    /// One batch is not worth a thread.
+    fn hand_over(&mut self) -> Result<()> {
+        let Encoder::Here(sink) = std::mem::replace(&mut self.encoder, Encoder::Ended) else { return Ok(()) };
+        let path = self.path.clone();
+        let write = move |sink: &mut Box<Sink>, batch: RecordBatch| sink.write(&batch).map_err(|e| parquet_write_error(&path, e));
+        self.encoder = Encoder::Beside(Beside::new("encode a table", sink, write)?);
+        Ok(())
     }
 
     /// Writes the footer, syncs the file to disk and returns its receipt.
@@ -81,8 +112,13 @@ impl BatchWriter {
     /// # Errors
     /// The disk is full or the file cannot be written.
     pub fn finish(self) -> Result<TableReceipt> {
-        let Self { path, writer, rows } = self;
-        let sink = writer.into_inner().map_err(|e| parquet_write_error(&path, e))?;
+        let Self { path, encoder, rows, .. } = self;
+        let sink = match encoder {
+            Encoder::Here(sink) => sink,
+            Encoder::Beside(mut thread) => thread.end()?,
+            Encoder::Ended => return Err(Error::Internal(format!("{} was ended after an error", path.display()))),
+        };
+        let sink = sink.into_inner().map_err(|e| parquet_write_error(&path, e))?;
         let (buffer, bytes, sha256) = sink.finish();
         let file = buffer.into_inner().map_err(|e| Error::io("cannot write", &path, e.into_error()))?;
         file.sync_all().at_path("cannot sync", &path)?;
@@ -178,17 +214,23 @@ pub fn open_columns(path: &Path, columns: &[&str]) -> Result<ParquetRecordBatchR
 /// The table is missing, damaged or of another schema.
 pub fn rows<R: Row>(dir: &Path) -> Result<impl Iterator<Item = Result<R>> + use<R>> {
     let path = table_path(dir, R::NAME);
-    let reader = open_table(&path)?;
-    Ok(reader.flat_map(move |batch| {
+    let file = std::fs::File::open(&path).at_path("cannot read", &path)?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| unreadable(&path, &e))?;
+    let is_large = builder.metadata().file_metadata().num_rows() > i64::try_from(BATCH_ROWS).unwrap_or(i64::MAX);
+    let reader =
+        builder.with_batch_size(if is_large { ROWS_AHEAD } else { BATCH_ROWS }).build().map_err(|e| unreadable(&path, &e))?;
+    let parts = reader.map(move |batch| -> Vec<Result<R>> {
         let damaged = |e: arrow::error::ArrowError| {
             Error::input(format!("damaged Parquet table: {e}"), path.display(), "rebuild it: hugging-carbon run --force")
         };
-        let rows: Vec<Result<R>> = match batch.map_err(damaged).and_then(|batch| BatchRows::<R>::new(&batch)) {
+        match batch.map_err(damaged).and_then(|batch| BatchRows::<R>::new(&batch)) {
             Ok(rows) => rows.iter().collect(),
             Err(e) => vec![Err(e)],
-        };
-        rows
-    }))
+        }
+    });
+    let parts: Box<dyn Iterator<Item = Vec<Result<R>>>> =
+        if is_large { Box::new(Ahead::new("decode a table", parts)?) } else { Box::new(parts) };
+    Ok(parts.flatten())
 }
 
 /// The columns of a batch, found once, from which rows are read.

@@ -5,6 +5,7 @@
 //! field's metadata and in other documents. Names, types and keys are a contract (docs/architecture.md, "Tables").
 
 pub mod batches;
+mod beside;
 mod bounds;
 pub mod cell;
 mod columns;
@@ -34,7 +35,7 @@ pub use roles::*;
 pub use work::*;
 
 /// A row type that knows its table.
-pub trait Row: Sized + Send {
+pub trait Row: Sized + Send + 'static {
     /// Table name; the file is `<name>.parquet`.
     const NAME: &'static str;
     /// Columns that make up the key; rows are sorted by them and unique in them.

@@ -209,7 +209,6 @@ fn quantiles_are_those_of_many_independent_draws() {
         for ((quantity, got), plain) in ["flop", "kg"].iter().zip(of_runs).zip(&reference) {
             let plain = figures(plain);
             let errors: [f64; 4] = std::array::from_fn(|at| if plain[at] > 0.0 { got[at] / plain[at] - 1.0 } else { got[at] });
-            println!("{name}, {quantity}: {errors:.4?}");
             assert!(errors.iter().zip([0.02, 0.02, 0.02, 0.03]).all(|(e, most)| e.abs() < most), "{name}, {quantity}: {errors:?}");
         }
     }
