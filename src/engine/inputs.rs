@@ -7,7 +7,11 @@ use super::state::{Record, State};
 use crate::error::{Error, Result};
 use crate::tables::Row;
 use crate::tables::io::{TableReceipt, rows, table_path};
+use crate::tables::lookup::{pick_rows, rows_whose, texts_of};
+use arrow::array::RecordBatch;
+use rustc_hash::FxHashSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Everything a stage may use.
 pub struct Inputs<'a, S: Stage> {
@@ -59,6 +63,39 @@ impl<'a, S: Stage> Inputs<'a, S> {
         S: Reads<R>,
     {
         rows::<R>(&self.workspace.work)
+    }
+
+    /// The rows of a declared table whose text in a column is one of those wanted, in the table's order.
+    ///
+    /// # Errors
+    /// The table is missing, damaged or of another schema.
+    pub fn rows_whose<R: Row>(&self, column: &str, wanted: &Arc<FxHashSet<String>>) -> Result<Vec<R>>
+    where
+        S: Reads<R>,
+    {
+        rows_whose(&self.workspace.work, column, wanted)
+    }
+
+    /// The texts of a column of a declared table, each once.
+    ///
+    /// # Errors
+    /// The table is missing or damaged, or lacks the column.
+    pub fn texts_of<R: Row>(&self, column: &str) -> Result<Arc<FxHashSet<String>>>
+    where
+        S: Reads<R>,
+    {
+        texts_of(&self.workspace.work, R::NAME, column).map(Arc::new)
+    }
+
+    /// What `pick` takes from each batch of some columns of a declared table, in its order; row groups in parallel.
+    ///
+    /// # Errors
+    /// The table is missing or damaged, or lacks a column.
+    pub fn picked<R: Row, T: Send>(&self, columns: &[&str], pick: impl Fn(&RecordBatch) -> Vec<T> + Sync) -> Result<Vec<T>>
+    where
+        S: Reads<R>,
+    {
+        pick_rows(&self.workspace.work, R::NAME, columns, pick)
     }
 
     /// Number of rows of a declared table.

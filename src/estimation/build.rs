@@ -18,7 +18,7 @@ use crate::reference::compute_bounds::Bound;
 use crate::reference::{PueValue, registry};
 use crate::units::{Day, Flop, Params, Tokens};
 use libm::log10;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -93,28 +93,16 @@ impl Basis {
         Self::with_fits(Fits::new(BTreeMap::new(), ErrorLaw::new(&[])), Arc::new(Mixtures::new(tables)))
     }
 
-    /// With the regressions, and the pre-trainings that post-trainings are a share of. `runs` is walked twice: for who is started from,
-    /// and for those.
+    /// With the regressions, and `roots`, the trainings that others may start from: post-trainings are a share of theirs.
     ///
     /// # Errors
-    /// A row cannot be read, or a regression is not usable.
-    pub fn with_roots<I: Iterator<Item = Result<Run>>>(
-        fits: Fits,
-        tables: &FactorTables,
-        runs: impl Fn() -> Result<I>,
-    ) -> Result<Self> {
+    /// A regression is not usable.
+    pub fn with_roots(fits: Fits, tables: &FactorTables, roots: impl IntoIterator<Item = Run>) -> Result<Self> {
         let mut basis = Self::with_fits(fits, Arc::new(Mixtures::new(tables)));
-        let mut wanted: FxHashSet<String> = FxHashSet::default();
-        for run in runs()? {
-            wanted.extend(run?.root_run_id);
-        }
-        for run in runs()? {
-            let run = run?;
-            if wanted.contains(&run.run_id) && run.kind.is_some() {
-                let built = build(&run, run.tier(), &basis, tables)?;
-                let flop = central(&built.model(&run.run_id)).flop.0;
-                basis.roots.insert(run.run_id, flop);
-            }
+        for run in roots.into_iter().filter(|run| run.kind.is_some()) {
+            let built = build(&run, run.tier(), &basis, tables)?;
+            let flop = central(&built.model(&run.run_id)).flop.0;
+            basis.roots.insert(run.run_id, flop);
         }
         Ok(basis)
     }

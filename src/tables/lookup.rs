@@ -14,9 +14,11 @@ use parquet::arrow::arrow_reader::{
 use parquet::file::metadata::PageIndexPolicy;
 use parquet::file::statistics::Statistics;
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 use std::fs::File;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Rows decoded at a time.
 const BATCH_ROWS: usize = 8_192;
@@ -162,6 +164,45 @@ pub fn rows_with<T: Send>(
         RowFilter::new(vec![Box::new(ArrowPredicateFn::new(table.mask(&[column]), is_text))])
     };
     table.pick(&[&[column], columns].concat(), columns, |reader| reader.with_row_filter(with_text()), pick)
+}
+
+/// The rows whose text in a column is one of those wanted, in the table's order: of the other columns only the pages of those rows are
+/// read, row groups in parallel.
+///
+/// # Errors
+/// The table is missing, damaged or of another schema.
+pub fn rows_whose<R: Row>(dir: &Path, column: &str, wanted: &Arc<FxHashSet<String>>) -> Result<Vec<R>> {
+    let table = Opened::new(dir, R::NAME)?;
+    let is_wanted = || {
+        let wanted = Arc::clone(wanted);
+        let of_batch = move |batch: RecordBatch| {
+            let column = batch.columns().first().and_then(|column| column.as_string_opt::<i32>());
+            let column = column.ok_or_else(|| ArrowError::SchemaError("no column of texts".to_owned()))?;
+            Ok(column.iter().map(|value| Some(value.is_some_and(|value| wanted.contains(value)))).collect::<BooleanArray>())
+        };
+        RowFilter::new(vec![Box::new(ArrowPredicateFn::new(table.mask(&[column]), of_batch))])
+    };
+    let schema = R::schema();
+    let columns: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+    let of_batch = |batch: &RecordBatch| match BatchRows::<R>::new(batch) {
+        Ok(rows) => rows.iter().collect(),
+        Err(e) => vec![Err(e)],
+    };
+    table.pick(&[column], &columns, |reader| reader.with_row_filter(is_wanted()), of_batch)?.into_iter().collect()
+}
+
+/// The texts of a column, of texts or of lists of texts, each once.
+///
+/// # Errors
+/// The table is missing or damaged, or lacks the column.
+pub fn texts_of(dir: &Path, table: &str, column: &str) -> Result<FxHashSet<String>> {
+    let of_batch = |batch: &RecordBatch| -> Vec<String> {
+        let Some(cells) = batch.columns().first() else { return Vec::new() };
+        let texts = cells.as_list_opt::<i32>().map_or_else(|| cells.clone(), |lists| lists.values().clone());
+        let distinct: FxHashSet<&str> = texts.as_string_opt::<i32>().into_iter().flatten().flatten().collect();
+        distinct.into_iter().map(str::to_owned).collect()
+    };
+    Ok(pick_rows(dir, table, &[column], of_batch)?.into_iter().collect())
 }
 
 /// Passes over some columns of a table, row groups in parallel, and collects in the table's order what `pick` takes from each batch.

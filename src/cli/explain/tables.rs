@@ -72,6 +72,7 @@ impl Tables {
             observations: rows(dir)?.collect::<Result<_>>()?,
         };
         let fits = Fits::from_rows(fit_rows, six_nd_law(rows(dir)?)?, self.config.method.draws, self.config.method.seed)?;
-        Basis::with_roots(fits, factors, || Ok(runs.iter().cloned().map(Ok)))
+        let started_from = |run: &&Run| runs.iter().any(|other| other.root_run_id.as_ref() == Some(&run.run_id));
+        Basis::with_roots(fits, factors, runs.iter().filter(started_from).cloned())
     }
 }

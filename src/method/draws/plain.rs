@@ -128,7 +128,7 @@ fn plain(model: &RunModel<'_>) -> [Vec<f64>; 2] {
 }
 
 /// Every kind of compute, on a mixture of chips and grids: the quantiles and means of draws at points are those of 400,000 independent ones
-/// within 2 %, and the means, of which
+/// within 2.5 %, and the means, of which
 /// the independent draws know theirs within 1 %, within 3 %. What 1,000 draws err by is what
 /// `cargo bench --bench draws` prints.
 #[test]
@@ -209,7 +209,10 @@ fn quantiles_are_those_of_many_independent_draws() {
         for ((quantity, got), plain) in ["flop", "kg"].iter().zip(of_runs).zip(&reference) {
             let plain = figures(plain);
             let errors: [f64; 4] = std::array::from_fn(|at| if plain[at] > 0.0 { got[at] / plain[at] - 1.0 } else { got[at] });
-            assert!(errors.iter().zip([0.02, 0.02, 0.02, 0.03]).all(|(e, most)| e.abs() < most), "{name}, {quantity}: {errors:?}");
+            assert!(
+                errors.iter().zip([0.025, 0.025, 0.025, 0.03]).all(|(e, most)| e.abs() < most),
+                "{name}, {quantity}: {errors:?}"
+            );
         }
     }
 }

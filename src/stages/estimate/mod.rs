@@ -86,7 +86,8 @@ where
         observations: inputs.rows::<RegressionObservationRow>()?.collect::<Result<_>>()?,
     };
     let fits = Fits::from_rows(rows, six_nd_law(inputs.rows::<BacktestRunRow>()?)?, draws, seed)?;
-    Basis::with_roots(fits, tables, || Ok(inputs.rows::<TierRow>()?.map(|row| Ok(row?.into()))))
+    let started_from = inputs.texts_of::<TierRow>("root_run_id")?;
+    Basis::with_roots(fits, tables, inputs.rows_whose::<TierRow>("run_id", &started_from)?.into_iter().map(Run::from))
 }
 
 impl Stage for Estimation {

@@ -14,6 +14,8 @@ use crate::method::summary::summarize;
 use crate::stages::estimate::basis;
 use crate::tables::{AggregateRow, EstimateRow, ModelRow, SensitivityRow, TierRow};
 use crate::units::{Flop, KgCo2e};
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::{Float64Type, Int64Type};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
@@ -54,6 +56,7 @@ pub(super) fn write_totals(inputs: &Inputs<'_, Publication>, outputs: &mut Outpu
         .zip(inputs.rows::<EstimateRow>()?)
         .zip(inputs.rows::<TierRow>()?)
         .map(|((model, estimate), tier)| item(model?, estimate?, tier?));
+    let mut first = 0;
     loop {
         let block: Vec<Item> = items.by_ref().take(BLOCK_ROWS).collect::<Result<_>>()?;
         if block.is_empty() {
@@ -74,10 +77,11 @@ pub(super) fn write_totals(inputs: &Inputs<'_, Publication>, outputs: &mut Outpu
         sensitivity.add(&shared, tables, &basis, &block)?;
         let keys: Vec<Vec<Key>> = block
             .iter()
-            .map(|item| {
-                let cohorts = Cohorts::of_model(settings, &item.model);
+            .enumerate()
+            .map(|(at, item)| {
+                let cohorts = Cohorts::of_downloads(settings, item.model.downloads_all_time, item.model.downloads_30d);
                 let tops = ranks.iter().enumerate().filter(|(cohort, _)| cohorts.hold(*cohort)).flat_map(|(cohort, ranks)| {
-                    let rank = ranks.get(&item.estimate.run_id).copied();
+                    let rank = ranks.get(&(first + at)).copied();
                     let is_top = move |n: &&usize| rank.is_some_and(|rank| rank < **n);
                     TOP.iter().filter(is_top).map(move |n| (GroupBy::Top, format!("top_{n}"), Cohorts::only(cohort)))
                 });
@@ -85,6 +89,7 @@ pub(super) fn write_totals(inputs: &Inputs<'_, Publication>, outputs: &mut Outpu
             })
             .collect();
         totals.add(&keys, &drawn);
+        first += block.len();
         if let Some(last) = block.last() {
             totals.close_owners_before(last.model.owner.as_deref());
         }
@@ -96,34 +101,37 @@ pub(super) fn write_totals(inputs: &Inputs<'_, Publication>, outputs: &mut Outpu
 /// Sizes of the groups of largest runs: the tail is heavy, and a reader should see how much a few runs decide.
 const TOP: [usize; 4] = [1, 10, 100, 1000];
 
-/// The largest runs of every cohort by mean emissions, with their rank from zero.
-fn ranks(inputs: &Inputs<'_, Publication>) -> Result<Vec<FxHashMap<String, usize>>> {
-    let most = TOP[TOP.len() - 1];
-    let mut by_cohort: Vec<Vec<(f64, String)>> = vec![Vec::new(); COHORTS];
-    let keep_largest = |runs: &mut Vec<(f64, String)>| {
-        runs.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
-        runs.truncate(most);
+/// The largest runs of every cohort by mean emissions: row and rank, both from zero. Nine bytes a row are held.
+fn ranks(inputs: &Inputs<'_, Publication>) -> Result<Vec<FxHashMap<usize, usize>>> {
+    let settings = inputs.settings();
+    // The two tables have one row per repository, in the same order.
+    let cohorts: Vec<Cohorts> = inputs.picked::<ModelRow, _>(&["downloads_all_time", "downloads_30d"], |batch| {
+        let column = |name: &str| batch.column_by_name(name).and_then(|column| column.as_primitive_opt::<Int64Type>());
+        let columns = [column("downloads_all_time"), column("downloads_30d")];
+        let cohorts = |row: usize| {
+            let [all_time, last_30d] = columns.map(|column| column.filter(|c| c.is_valid(row)).map(|c| c.value(row)));
+            Cohorts::of_downloads(settings, all_time, last_30d)
+        };
+        (0..batch.num_rows()).map(cohorts).collect()
+    })?;
+    let means: Vec<f64> = inputs.picked::<EstimateRow, _>(&["emissions_kgco2e_mean"], |batch| {
+        let means = batch.columns().first().and_then(|column| column.as_primitive_opt::<Float64Type>());
+        means.into_iter().flatten().map(Option::unwrap_or_default).collect()
+    })?;
+    let of_cohort = |cohort: usize| {
+        // Where nothing was trained nothing was emitted.
+        let emitted = |row: &usize| cohorts[*row].hold(cohort) && means[*row] > 0.0;
+        let mut rows: Vec<usize> = (0..means.len().min(cohorts.len())).filter(emitted).collect();
+        let larger_first = |a: &usize, b: &usize| means[*b].total_cmp(&means[*a]).then(a.cmp(b));
+        let most = TOP[TOP.len() - 1];
+        if rows.len() > most {
+            rows.select_nth_unstable_by(most, larger_first);
+            rows.truncate(most);
+        }
+        rows.sort_unstable_by(larger_first);
+        rows.into_iter().enumerate().map(|(rank, row)| (row, rank)).collect()
     };
-    for (model, estimate) in inputs.rows::<ModelRow>()?.zip(inputs.rows::<EstimateRow>()?) {
-        let (model, estimate) = (model?, estimate?);
-        if estimate.tier.0 == Tier::NoTraining {
-            continue;
-        }
-        let cohorts = Cohorts::of_model(inputs.settings(), &model);
-        for (_, runs) in by_cohort.iter_mut().enumerate().filter(|(cohort, _)| cohorts.hold(*cohort)) {
-            runs.push((estimate.emissions_kgco2e.mean, estimate.run_id.clone()));
-            if runs.len() >= 64 * most {
-                keep_largest(runs);
-            }
-        }
-    }
-    Ok(by_cohort
-        .into_iter()
-        .map(|mut runs| {
-            keep_largest(&mut runs);
-            runs.into_iter().enumerate().map(|(rank, (_, run))| (run, rank)).collect()
-        })
-        .collect())
+    Ok((0..COHORTS).map(of_cohort).collect())
 }
 
 fn item(model: ModelRow, estimate: EstimateRow, tier: TierRow) -> Result<Item> {
@@ -152,9 +160,9 @@ fn cohort_names(settings: &Settings) -> [String; COHORTS] {
 struct Cohorts(u8);
 
 impl Cohorts {
-    fn of_model(settings: &Settings, model: &ModelRow) -> Self {
+    fn of_downloads(settings: &Settings, all_time: Option<i64>, last_30d: Option<i64>) -> Self {
         let is_above = |downloads: Option<i64>| u8::from(downloads.is_some_and(|d| d > settings.min));
-        Self(1 | is_above(model.downloads_all_time) << 1 | is_above(model.downloads_30d) << 2)
+        Self(1 | is_above(all_time) << 1 | is_above(last_30d) << 2)
     }
 
     fn only(cohort: usize) -> Self {

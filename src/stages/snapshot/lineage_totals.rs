@@ -6,7 +6,7 @@ use crate::domain::Quantiles;
 use crate::engine::{Inputs, Outputs};
 use crate::error::{Error, Result};
 use crate::tables::{EstimateRow, LineageRow, ModelFootprintRow, ModelRow};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 /// Mean FLOP, kWh and kg CO2e of a run.
 type Means = [f64; 3];
@@ -20,18 +20,13 @@ struct Upstream {
 /// Writes `lineage` and `model_footprint`.
 pub(super) fn write_lineage(inputs: &Inputs<'_, Publication>, outputs: &mut Outputs<'_, Publication>) -> Result<()> {
     // Only runs that others start from are kept: some thousands, whatever the size of the index.
-    let mut wanted: FxHashSet<String> = FxHashSet::default();
-    for model in inputs.rows::<ModelRow>()? {
-        wanted.extend(model?.upstream_run_ids);
-    }
-    let mut upstream: FxHashMap<String, Upstream> = FxHashMap::default();
-    for estimate in inputs.rows::<EstimateRow>()? {
-        let estimate = estimate?;
-        if wanted.contains(&estimate.run_id) {
-            let adds = Upstream { means: own_means(&estimate), emissions: estimate.emissions_kgco2e };
-            upstream.insert(estimate.run_id, adds);
-        }
-    }
+    let wanted = inputs.texts_of::<ModelRow>("upstream_run_ids")?;
+    let adds = |estimate: EstimateRow| {
+        let upstream = Upstream { means: own_means(&estimate), emissions: estimate.emissions_kgco2e };
+        (estimate.run_id, upstream)
+    };
+    let upstream: FxHashMap<String, Upstream> =
+        inputs.rows_whose::<EstimateRow>("run_id", &wanted)?.into_iter().map(adds).collect();
     let mut writer = outputs.writer::<LineageRow>()?;
     let mut wide = outputs.writer::<ModelFootprintRow>()?;
     // Both tables have one row per repository, in the same order.
