@@ -127,6 +127,63 @@ fn plain(model: &RunModel<'_>) -> [Vec<f64>; 2] {
     out
 }
 
+/// What the computes are drawn from.
+struct Laws {
+    errors: ErrorLaw,
+    six_nd: ErrorLaw,
+    tokens: SharedFit,
+    size: SharedFit,
+}
+
+impl Laws {
+    fn new() -> Self {
+        let errors = errors_of_spread(0.35);
+        let covariance = [vec![2e-3, -2e-4], vec![-2e-4, 2e-5]];
+        Self {
+            six_nd: errors_of_spread(0.12),
+            tokens: SharedFit::new("tokens", vec![6.0, 0.6], &covariance, errors.clone(), DRAWS, 3),
+            size: SharedFit::new("size", vec![9.0], &[vec![4e-3]], errors_of_spread(0.4), DRAWS, 4),
+            errors,
+        }
+    }
+
+    /// The central prediction at 10^9.3 parameters is log10 6 + 9.3 + 6 + 0.6 x 9.3 = 21.66.
+    fn prediction(&self, log_n: f64, log_bounds: (f64, f64), log_ceiling: f64, widening: f64) -> Prediction<'_> {
+        Prediction {
+            fit: &self.tokens,
+            response: Response::Tokens,
+            terms: vec![1.0, log_n],
+            size_position: 1,
+            log_length: 0.0,
+            widening,
+            log_bounds,
+            bounds_exponent: 2.0,
+            log_ceiling,
+            factor: 2.0 / 3.0,
+            product_errors: Some(self.six_nd.near(0.0)),
+        }
+    }
+
+    /// Every kind of compute.
+    fn computes(&self) -> Vec<(&'static str, Compute<'_>)> {
+        let known = |spread, log_ceiling| Compute::Known { median: 1e24, spread, log_ceiling };
+        let unsized_until = |ceiling| {
+            let prediction = self.prediction(9.0, (18.0, 23.0), ceiling, 1.0);
+            Compute::Category { size: &self.size, size_terms: vec![1.0], prediction }
+        };
+        let regression = |bounds, ceiling, widening| Compute::Parameters(self.prediction(9.3, bounds, ceiling, widening));
+        vec![
+            ("stated", known(Spread::Normal(0.67), f64::INFINITY)),
+            ("stated near its ceiling", known(Spread::Normal(1.4), 24.6)),
+            ("6 N D", known(Spread::Measured(self.errors.near(9.0)), 26.0)),
+            ("regression", regression((f64::NEG_INFINITY, f64::INFINITY), f64::INFINITY, 1.0)),
+            ("regression, widened, cut on both sides", regression((21.0, 22.3), 22.1, 1.4)),
+            ("unknown size", unsized_until(f64::INFINITY)),
+            ("unknown size, cut", unsized_until(22.5)),
+        ]
+    }
+}
+
 /// Every kind of compute, on a mixture of chips and grids: the quantiles and means of draws at points are those of 400,000 independent ones
 /// within 2.5 %, and the means, of which
 /// the independent draws know theirs within 1 %, within 3 %. What 1,000 draws err by is what
@@ -143,39 +200,8 @@ fn quantiles_are_those_of_many_independent_draws() {
     let chips = [chip("A100", 0.3, 312e12, 400.0), chip("H100", 0.5, 989e12, 700.0), chip("V100", 0.2, 125e12, 300.0)];
     let grid = |weight, median| GridOption { weight, intensity: LogNormal { median, own_sd: 0.35, shared_sd: 0.05 } };
     let grids = [grid(0.6, 380.0), grid(0.4, 560.0)];
-    let law = errors_of_spread(0.35);
-    let six_nd = errors_of_spread(0.12);
-    let covariance = [vec![2e-3, -2e-4], vec![-2e-4, 2e-5]];
-    let fit = SharedFit::new("tokens", vec![6.0, 0.6], &covariance, law.clone(), DRAWS, 3);
-    let size = SharedFit::new("size", vec![9.0], &[vec![4e-3]], errors_of_spread(0.4), DRAWS, 4);
-    let prediction = |bounds: (f64, f64), ceiling: f64, widening: f64| Prediction {
-        fit: &fit,
-        response: Response::Tokens,
-        terms: vec![1.0, 9.3],
-        size_position: 1,
-        log_length: 0.0,
-        widening,
-        log_bounds: bounds,
-        bounds_exponent: 2.0,
-        log_ceiling: ceiling,
-        factor: 2.0 / 3.0,
-        product_errors: Some(six_nd.near(0.0)),
-    };
-    // The central prediction is log10 6 + 9.3 + 6 + 0.6 x 9.3 = 21.66.
-    let known = |spread, log_ceiling| Compute::Known { median: 1e24, spread, log_ceiling };
-    let unknown_size = |ceiling| {
-        let prediction = Prediction { terms: vec![1.0, 9.0], ..prediction((18.0, 23.0), ceiling, 1.0) };
-        Compute::Category { size: &size, size_terms: vec![1.0], prediction }
-    };
-    let computes = [
-        ("stated", known(Spread::Normal(0.67), f64::INFINITY)),
-        ("stated near its ceiling", known(Spread::Normal(1.4), 24.6)),
-        ("6 N D", known(Spread::Measured(law.near(9.0)), 26.0)),
-        ("regression", Compute::Parameters(prediction((f64::NEG_INFINITY, f64::INFINITY), f64::INFINITY, 1.0))),
-        ("regression, widened, cut on both sides", Compute::Parameters(prediction((21.0, 22.3), 22.1, 1.4))),
-        ("unknown size", unknown_size(f64::INFINITY)),
-        ("unknown size, cut", unknown_size(22.5)),
-    ];
+    let laws = Laws::new();
+    let computes = laws.computes();
     let mfu = |median| LogNormal { median, own_sd: 0.3, shared_sd: 0.1 };
     // A pre-training, a fine-tune of unknown size, or nothing.
     let parts = [
