@@ -6,7 +6,7 @@ mod common;
 use common::pages::{HOSTILE, hostile_copy, tags};
 use common::{Workspace, table};
 use hugging_carbon::domain::{GroupBy, Tier};
-use hugging_carbon::report::{About, report_page};
+use hugging_carbon::report::{About, Beside, report_page};
 use hugging_carbon::stages::snapshot::{about, verify_files};
 use hugging_carbon::tables::{AggregateRow, BacktestRow, EstimateRow, EvidenceRow, ModelRow, SensitivityRow};
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,7 +28,7 @@ fn sample() -> &'static Sample {
         workspace.ok(&["-q", "run"]);
         let snapshot = workspace.snapshot();
         let about = about(&verify_files(&snapshot).unwrap().1);
-        let page = report_page(&snapshot, &about).unwrap();
+        let page = report_page(&snapshot, &about, &Beside::default()).unwrap();
         Sample { workspace, snapshot, about, page }
     })
 }
@@ -205,6 +205,8 @@ fn the_largest_runs_are_those_of_the_tables_with_their_evidence() {
         for row in evidence.iter().filter(|row| run.evidence_ids.contains(&row.evidence_id)) {
             let quote: String = row.quote.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
             assert!(told.contains(&quote), "{}: {quote}", run.model_id);
+            let leads = row.source_url.as_ref().is_none_or(|url| item.contains(&format!("href=\"{}\"", url.replace('&', "&amp;"))));
+            assert!(leads, "{}: {:?}", run.model_id, row.source_url);
         }
         assert!(item.contains("href=\"https://huggingface.co/"), "{}", run.model_id);
     }
@@ -263,14 +265,14 @@ fn the_command_writes_the_same_bytes_every_time() {
     for file in ["a.html", "b.html"] {
         assert!(std::fs::read_to_string(workspace.path(file)).unwrap() == *page, "{file}");
     }
-    assert!(report_page(snapshot, about).unwrap() == *page);
+    assert!(report_page(snapshot, about, &Beside::default()).unwrap() == *page);
     let nowhere = Workspace::new().run(&["report", "-o", "a.html"]);
     assert_eq!(nowhere.status, 1);
     assert!(nowhere.stderr.contains("cannot read snapshot") && nowhere.stderr.contains("way out"), "{}", nowhere.stderr);
 }
 
-/// Addresses that the page may lead to.
-const SOURCES: [&str; 4] = ["https://huggingface.co/", "https://arxiv.org/abs/", "https://github.com/", "https://epoch.ai/data/"];
+/// Addresses that the page may lead to, beside those that evidence names.
+const SOURCES: [&str; 2] = ["https://huggingface.co/", "https://arxiv.org/abs/"];
 
 /// What no page may have: scripts, files from elsewhere, links that are no sources.
 fn check_that_nothing_comes_in(page: &str) {
@@ -285,11 +287,12 @@ fn check_that_nothing_comes_in(page: &str) {
     for url in style.split("url(").skip(1) {
         assert!(url.starts_with("#hatch)"), "{}", &url[..url.len().min(40)]);
     }
-    for href in page.split("href=\"").skip(1).map(|h| h.split('"').next().unwrap()) {
-        assert!(
-            href.starts_with('#') || href == "explorer.html" || SOURCES.iter().any(|source| href.starts_with(source)),
-            "{href}"
-        );
+    let evidence: Vec<EvidenceRow> = table(&sample().snapshot);
+    let named: BTreeSet<&str> = evidence.iter().filter_map(|row| row.source_url.as_deref()).collect();
+    assert!(named.iter().all(|url| url.starts_with("https://") || url.starts_with("http://")));
+    for href in page.split("href=\"").skip(1).map(|h| h.split('"').next().unwrap().replace("&amp;", "&")) {
+        let is_source = named.contains(&*href) || SOURCES.iter().any(|source| href.starts_with(source));
+        assert!(href.starts_with('#') || href == "explorer.html" || is_source, "{href}");
     }
     assert!(page.contains("default-src 'none'"));
 }
@@ -307,7 +310,7 @@ fn hostile_names_and_quotes_stay_text() {
     about.index_date = HOSTILE[2].to_owned();
     about.edition = HOSTILE[0].to_owned();
     about.inputs.iter_mut().for_each(|file| file.name = HOSTILE[1].to_owned());
-    let hostile = report_page(dir.path(), &about).unwrap();
+    let hostile = report_page(dir.path(), &about, &Beside::default()).unwrap();
     check_that_nothing_comes_in(&hostile);
     let new: Vec<String> = tags(&hostile).difference(&tags(page)).cloned().collect();
     assert!(new.is_empty(), "{new:?}");

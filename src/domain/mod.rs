@@ -3,12 +3,14 @@
 //! A member's doc comment is its published meaning: the dataset card lists every set with it. A `match` on a set names every member, so
 //! that a new one makes the compiler list every place to think about.
 
+pub mod address;
 pub mod comparison;
 pub mod field;
 pub mod flag;
 pub mod group;
 pub mod link_pass;
 pub mod modality;
+pub mod number;
 pub mod owner;
 pub mod place;
 pub mod quantiles;

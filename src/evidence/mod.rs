@@ -16,7 +16,7 @@ pub mod place;
 pub mod quantity;
 pub mod vocabulary;
 
-use crate::domain::{EvidenceSource, Field};
+use crate::domain::{EvidenceSource, Field, address};
 use crate::tables::EvidenceRow;
 
 /// Longest quote kept, in characters.
@@ -37,6 +37,8 @@ pub struct Extracted {
     pub source: EvidenceSource,
     /// Place in the source.
     pub locator: String,
+    /// Page of the source; none: the repository's card or page, as the kind of source says.
+    pub source_url: Option<String>,
     /// Words it was read from.
     pub quote: String,
     /// Extractor.
@@ -48,9 +50,10 @@ pub struct Extracted {
 }
 
 impl Extracted {
-    /// The table row for a model.
+    /// The table row for a model, whose card is that of a commit where the index names one.
     #[must_use]
-    pub fn into_row(self, model_id: &str) -> EvidenceRow {
+    pub fn into_row(self, model_id: &str, commit: Option<&str>) -> EvidenceRow {
+        let source_url = self.source_url.or_else(|| page_of(self.source, model_id, commit));
         EvidenceRow {
             evidence_id: evidence_id(model_id, self.field, self.extractor),
             model_id: model_id.to_owned(),
@@ -60,12 +63,26 @@ impl Extracted {
             value_as_written: clip(&self.as_written),
             source: self.source,
             locator: self.locator,
+            source_url,
             quote: clip(&self.quote),
             extractor: self.extractor.to_owned(),
             confidence: self.confidence,
             accepted: self.reject_reason.is_none(),
             reject_reason: self.reject_reason,
         }
+    }
+}
+
+/// The page of a repository on which a kind of source can be read again; none for what rests on tables of the project.
+fn page_of(source: EvidenceSource, model_id: &str, commit: Option<&str>) -> Option<String> {
+    match source {
+        EvidenceSource::CardYaml | EvidenceSource::CardText => Some(address::card(model_id, commit)),
+        EvidenceSource::HubIndex | EvidenceSource::Config | EvidenceSource::Name => Some(address::repository(model_id)),
+        EvidenceSource::Registry
+        | EvidenceSource::RepositoryFacts
+        | EvidenceSource::Arithmetic
+        | EvidenceSource::RoleModel
+        | EvidenceSource::Correction => None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Published training runs: facts with source and vintage, found by Hub id.
 
-use crate::domain::{EmissionsBasis, Modality, Rating, RunKind};
+use crate::domain::{EmissionsBasis, Field, Modality, Rating, RunKind, address};
 use crate::error::{Error, Result};
 use crate::method::assumptions::{FLOP_CONFIDENT_SD_DEX, FLOP_LIKELY_SD_DEX, FLOP_SPECULATIVE_SD_DEX};
 use crate::units::Day;
@@ -94,6 +94,14 @@ impl TrainingRun {
     #[must_use]
     pub fn seen_tokens(&self) -> Option<f64> {
         self.tokens.filter(|_| self.tokens_unit.as_deref() == Some("tokens"))
+    }
+
+    /// Page that states a field: what is reported of energy and emissions often has a source of its own.
+    #[must_use]
+    pub fn page(&self, field: Field) -> Option<String> {
+        let is_reported = matches!(field, Field::EmissionsKgco2e | Field::EnergyKwh);
+        let named = || address::stated(&self.source);
+        if is_reported { named().or_else(|| self.source_url.clone()) } else { self.source_url.clone().or_else(named) }
     }
 
     /// Spread of the stated compute in dex, by the source's own rating.

@@ -1,5 +1,6 @@
 //! Text that others wrote, and links: nothing of it becomes markup, hides or turns the line around.
 
+use crate::domain::address;
 use maud::{Markup, html};
 
 /// Longest text shown of a name; the Hub's limit is 96 characters a part.
@@ -42,39 +43,9 @@ pub(super) fn named(text: &str) -> Markup {
     html! { bdi { (name(text)) } }
 }
 
-/// A path with everything but letters, digits and `-._~/` as percent codes.
-fn encoded(path: &str) -> String {
-    let mut out = String::with_capacity(path.len());
-    for byte in path.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    // A path of dots would leave the place it is put under.
-    out.split('/')
-        .map(|part| if part.chars().all(|c| c == '.') { part.replace('.', "%2E") } else { part.to_owned() })
-        .collect::<Vec<_>>()
-        .join("/")
-}
-
-/// Page of a repository.
-pub(super) fn repository_url(model_id: &str) -> String {
-    format!("https://huggingface.co/{}", encoded(model_id))
-}
-
-/// Card of a repository.
-pub(super) fn card_url(model_id: &str) -> String {
-    format!("https://huggingface.co/{}/blob/main/README.md", encoded(model_id))
-}
-
-/// Paper of an identifier, if it is one.
-pub(super) fn paper_url(arxiv_id: &str) -> Option<String> {
-    let (month, number) = arxiv_id.split_once('.')?;
-    let digits =
-        |text: &str, least: usize, most: usize| (least..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-    (digits(month, 4, 4) && digits(number, 4, 5)).then(|| format!("https://arxiv.org/abs/{arxiv_id}"))
+/// An address that leads to a page of the web; none for any other.
+pub(super) fn page_of(url: Option<&str>) -> Option<&str> {
+    url.filter(|url| url.starts_with("https://") || url.starts_with("http://"))
 }
 
 /// A link; its text is escaped like every other.
@@ -84,7 +55,7 @@ pub(super) fn link(url: &str, text: &str) -> Markup {
 
 /// A repository's name as a link to it.
 pub(super) fn model_link(model_id: &str) -> Markup {
-    html! { bdi { (link(&repository_url(model_id), model_id)) } }
+    html! { bdi { (link(&address::repository(model_id), model_id)) } }
 }
 
 #[cfg(test)]
@@ -97,10 +68,8 @@ mod tests {
         let shown = model_link("x/\"><script>alert(1)</script>").into_string();
         assert!(!shown.contains("<script") && !shown.contains("\"><s"), "{shown}");
         assert!(shown.contains("huggingface.co/x/%22%3E%3Cscript%3Ealert%281%29%3C/script%3E"), "{shown}");
-        assert_eq!(repository_url("../../evil"), "https://huggingface.co/%2E%2E/%2E%2E/evil");
-        assert_eq!(repository_url("javascript:alert(1)"), "https://huggingface.co/javascript%3Aalert%281%29");
-        assert_eq!(paper_url("2407.21783").as_deref(), Some("https://arxiv.org/abs/2407.21783"));
-        assert_eq!((paper_url("2407.21783/../x"), paper_url("x")), (None, None));
+        assert_eq!(page_of(Some("javascript:alert(1)")), None);
+        assert_eq!(page_of(Some("https://arxiv.org/abs/2407.21783")), Some("https://arxiv.org/abs/2407.21783"));
         assert_eq!(name(&"é".repeat(300)).chars().count(), LONGEST_NAME + 1);
     }
 }

@@ -5,7 +5,7 @@ use super::{Row, RowBuilders};
 use crate::error::{Error, IoContext, Result};
 use crate::store::HashingWriter;
 pub use crate::store::{hex, sha256_bytes, sha256_file, sync_directory, write_atomically};
-use arrow::array::{Array, ArrayRef, RecordBatch};
+use arrow::array::{Array, ArrayRef, RecordBatch, new_null_array};
 use arrow::datatypes::Schema;
 use fs_err as fs;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
@@ -241,7 +241,7 @@ pub struct BatchRows<R> {
 }
 
 impl<R: Row> BatchRows<R> {
-    /// Finds the columns of `R` in a batch.
+    /// Finds the columns of `R` in a batch. A column that may be null and that an older version did not write is unknown in every row.
     ///
     /// # Errors
     /// A column is missing or of another type than declared.
@@ -249,8 +249,11 @@ impl<R: Row> BatchRows<R> {
         let schema = R::schema();
         let mut columns = Vec::with_capacity(schema.fields().len());
         for field in schema.fields() {
-            let column = batch.column_by_name(field.name()).filter(|column| column.data_type() == field.data_type());
-            columns.push(column.cloned().ok_or_else(|| {
+            let column = match batch.column_by_name(field.name()) {
+                Some(column) => Some(column.clone()).filter(|column| column.data_type() == field.data_type()),
+                None => field.is_nullable().then(|| new_null_array(field.data_type(), batch.num_rows())),
+            };
+            columns.push(column.ok_or_else(|| {
                 Error::input(
                     format!("table '{}' lacks column '{}' in the type this version writes", R::NAME, field.name()),
                     format!("{}.parquet", R::NAME),

@@ -15,8 +15,10 @@ table! {
         locator: String,
         /// Creation of the repository.
         created_at: Option<TimestampMs>,
-        /// Last commit.
+        /// When the last commit was made.
         last_modified: Option<TimestampMs>,
+        /// The commit, 40 hexadecimal digits.
+        commit: Option<String>,
         /// Downloads in 30 days.
         downloads_30d: Option<i64>,
         /// Downloads since the repository exists.

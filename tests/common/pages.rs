@@ -70,6 +70,7 @@ pub fn hostile_copy(snapshot: &Path) -> tempfile::TempDir {
             *text = words.to_owned();
         }
         row.reject_reason = row.reject_reason.as_ref().map(|_| words.to_owned());
+        row.source_url = Some(format!("javascript:alert(1)//{words}"));
     });
     rewrite::<AggregateRow>(snapshot, dir.path(), |row, words| {
         if [GroupBy::Owner, GroupBy::Country, GroupBy::License, GroupBy::Coverage, GroupBy::Modality].contains(&row.group_by) {

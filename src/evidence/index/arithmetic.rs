@@ -1,6 +1,6 @@
 //! What a repository's name tells of its training beyond text: architecture, data set and recipe, from the reference tables.
 
-use crate::domain::{EvidenceSource, Field, SampleUnit};
+use crate::domain::{EvidenceSource, Field, SampleUnit, address};
 use crate::evidence::Extracted;
 use crate::reference::{NamedTraining, Trainings};
 
@@ -37,7 +37,7 @@ pub fn params(trainings: &Trainings, model_id: &str, library: Option<&str>) -> O
     let named = trainings.named(model_id, library)?;
     let row = named.architecture;
     let quote = format!("{model_id}: {} has {:e} parameters; {}, {}", row.architecture, row.params?, row.source, row.vintage);
-    Some(extracted(Field::TotalParams, row.params?, architecture_locator(&named), quote, EXTRACTORS.0, CONFIDENCE.0))
+    Some(extracted(Field::TotalParams, row.params?, architecture_locator(&named), quote, &row.source, EXTRACTORS.0, CONFIDENCE.0))
 }
 
 fn of_architecture(named: &NamedTraining, id: &str, extractor: &'static str, confidence: f64) -> Vec<Extracted> {
@@ -59,12 +59,13 @@ fn of_architecture(named: &NamedTraining, id: &str, extractor: &'static str, con
         let quote = format!("{id}: {}, {:e} FLOP for {sample}{from}{passes}; {}", row.architecture, row.forward_flop, row.source);
         rows.push(Extracted {
             as_written: format!("{flop:e}{at}"),
-            ..extracted(Field::ForwardFlop, flop, architecture_locator(named), quote, extractor, confidence)
+            ..extracted(Field::ForwardFlop, flop, architecture_locator(named), quote, &row.source, extractor, confidence)
         });
     }
     if let Some(side) = named.resolution().filter(|_| row.unit == SampleUnit::Image) {
-        let quote = format!("{id}: trained at {side} pixels; {}", named.recipe.map_or(&row.source, |r| &r.source));
-        rows.push(extracted(Field::ImageSize, side, architecture_locator(named), quote, extractor, confidence));
+        let source = named.recipe.map_or(&row.source, |r| &r.source);
+        let quote = format!("{id}: trained at {side} pixels; {source}");
+        rows.push(extracted(Field::ImageSize, side, architecture_locator(named), quote, source, extractor, confidence));
     }
     rows
 }
@@ -77,7 +78,7 @@ fn of_recipe(named: &NamedTraining, id: &str) -> Vec<Extracted> {
         None => format!("recipes.csv:{}", recipe.recipe),
     };
     let said = |what: String| format!("{id}: {what}; {}, {}", recipe.source, recipe.vintage);
-    let row = |field, value, what| extracted(field, value, locator(), said(what), "recipe", confidence);
+    let row = |field, value, what| extracted(field, value, locator(), said(what), &recipe.source, "recipe", confidence);
     let epochs = recipe.epochs.map(|epochs| row(Field::Epochs, epochs, format!("{epochs} epochs")));
     let seen = named.samples_seen().map(|seen| {
         let what = match (&recipe.derivation, named.dataset.and_then(|d| Some((d, d.size()?))), recipe.epochs) {
@@ -96,7 +97,15 @@ fn architecture_locator(named: &NamedTraining) -> String {
     format!("architectures.csv:{}@{}{recipe}", row.architecture, row.resolution)
 }
 
-fn extracted(field: Field, value: f64, locator: String, quote: String, extractor: &'static str, confidence: f64) -> Extracted {
+fn extracted(
+    field: Field,
+    value: f64,
+    locator: String,
+    quote: String,
+    source: &str,
+    extractor: &'static str,
+    confidence: f64,
+) -> Extracted {
     Extracted {
         field,
         value: Some(value),
@@ -104,6 +113,7 @@ fn extracted(field: Field, value: f64, locator: String, quote: String, extractor
         as_written: format!("{value:e}"),
         source: EvidenceSource::Arithmetic,
         locator,
+        source_url: address::stated(source),
         quote,
         extractor,
         confidence,

@@ -125,6 +125,7 @@ fn registry_row(run: &TrainingRun, field: Field) -> Extracted {
         as_written: String::new(),
         source: EvidenceSource::Registry,
         locator: format!("training_runs.csv:{}", run.registry_id),
+        source_url: run.page(field),
         quote: String::new(),
         extractor: "registry",
         confidence: run.confidence.unwrap_or(Rating::Unknown).confidence(),

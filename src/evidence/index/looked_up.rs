@@ -54,6 +54,7 @@ fn word(fact: &RepositoryFact, field: Field, text: &str) -> Extracted {
         as_written: text.to_owned(),
         source: EvidenceSource::RepositoryFacts,
         locator: format!("repository_facts.csv:{}", fact.model_id),
+        source_url: fact.source_url.clone(),
         quote: format!("{field} {text}; {}, {} ({}){note}", fact.source, fact.vintage, fact.evidence),
         extractor: EXTRACTOR,
         confidence: fact.rating().confidence(),

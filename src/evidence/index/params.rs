@@ -1,7 +1,7 @@
 //! Parameters of a model, in the order of docs/method.md, section 2.
 
 use super::names;
-use crate::domain::{EvidenceSource, Field};
+use crate::domain::{EvidenceSource, Field, address};
 use crate::evidence::{Extracted, vocabulary};
 use crate::tables::RawModelRow;
 
@@ -56,6 +56,7 @@ fn extracted(field: Field, value: f64, extractor: &'static str, confidence: f64)
         as_written: format!("{value}"),
         source: EvidenceSource::HubIndex,
         locator: String::new(),
+        source_url: None,
         quote: String::new(),
         extractor,
         confidence,
@@ -161,6 +162,7 @@ pub fn from_name(model_id: &str, of_another: Option<&str>) -> (Option<Extracted>
 pub fn from_base(field: Field, value: f64, base_id: &str) -> Extracted {
     Extracted {
         locator: format!("base_model:{base_id}"),
+        source_url: Some(address::repository(base_id)),
         quote: format!("base model {base_id}"),
         ..extracted(field, value, "base", 0.8)
     }

@@ -145,8 +145,8 @@ hub_fields! {
     Private = "private", Reading::Private, Volatile;
     /// Whether the Hub has disabled it.
     Disabled = "disabled", Reading::NotNeeded, Volatile;
-    /// The commit. A crawl goes by it; no table has it.
-    Sha = "sha", Reading::NotNeeded, Volatile;
+    /// The commit. A crawl goes by it, and links to cards name it.
+    Sha = "sha", Reading::Text(|row| &mut row.commit), Volatile;
     /// Excerpt of config.json.
     Config = "config", Reading::Config, Content;
     /// The list of files.
@@ -181,6 +181,7 @@ impl HubField {
     #[must_use]
     pub const fn what_it_gives(self) -> &'static str {
         match self.reading() {
+            _ if matches!(self, Self::Sha) => "commits: links lead to cards as they are today",
             Reading::NotNeeded | Reading::Config | Reading::Siblings => "nothing that other keys do not give",
             Reading::Id | Reading::OldId => "the models' names",
             Reading::Instant(_) => "dates: of trainings, and of the index",

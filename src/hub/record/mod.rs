@@ -56,6 +56,7 @@ pub fn empty_row(locator: &str) -> RawModelRow {
         locator: locator.to_owned(),
         created_at: None,
         last_modified: None,
+        commit: None,
         downloads_30d: None,
         downloads_all_time: None,
         likes: None,

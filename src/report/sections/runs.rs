@@ -1,13 +1,12 @@
 //! The largest runs: intervals, and the evidence that each rests on.
 
-use crate::domain::{ClosedSet, EvidenceSource, Field, GroupBy, Tier};
+use crate::domain::{ClosedSet, EvidenceSource, Field, GroupBy, Tier, address};
 use crate::report::charts::{Figure, Mark, Row, Scale, axis_rows, table};
 use crate::report::data::{Data, FACTORS, Largest};
-use crate::report::evidence::link_of;
 use crate::report::numbers::{
     counted, energy, figure, flop, large_count, mass, mass_interval, mass_tick, percent, scientific, significant, tonnes,
 };
-use crate::report::text::{link, model_link, name, named, paper_url, plain, repository_url};
+use crate::report::text::{link, model_link, name, named, page_of, plain};
 use crate::report::words;
 use crate::tables::EvidenceRow;
 use maud::{Markup, html};
@@ -109,8 +108,8 @@ fn one(l: &Largest) -> Markup {
                 @if let Some(day) = l.model.trained_on { "Trained " (day.to_string()) ". " }
                 @if let Some(n) = l.model.total_params { (size(n, l.model.active_params)) ". " }
                 @if let Some(country) = &l.model.owner_country { "Owner in " (name(words::country(country))) ". " }
-                (link(&repository_url(&l.model.model_id), "Repository"))
-                @if let Some(url) = l.model.arxiv_id.as_deref().and_then(paper_url) { ", " (link(&url, "paper")) }
+                (link(&address::repository(&l.model.model_id), "Repository"))
+                @if let Some(url) = l.model.arxiv_id.as_deref().and_then(address::paper) { ", " (link(&url, "paper")) }
             }
             (quantities(l))
             h4 { "What it rests on" }
@@ -186,6 +185,9 @@ fn evidence_list<'a>(rows: impl Iterator<Item = &'a EvidenceRow>, none: &str) ->
 
 fn value(row: &EvidenceRow) -> Markup {
     match row.value {
+        Some(share) if row.field == Field::Role => {
+            html! { (named(&row.value_as_written)) ", " (figure(share, percent(share))) }
+        }
         Some(v) if row.field != Field::TrainedOn => {
             html! { (figure(v, if v >= 1e6 { large_count(v) } else { significant(v) })) @if row.unit != "1" { " " (plain(&row.unit)) } }
         }
@@ -196,9 +198,21 @@ fn value(row: &EvidenceRow) -> Markup {
 /// Where it was read, as a link where there is a page to open.
 fn source(row: &EvidenceRow) -> Markup {
     let words = words::source(row.source);
-    match link_of(row) {
-        Some(url) if row.source == EvidenceSource::Registry => html! { (words) ", " (link(&url, "its source")) },
-        Some(url) => link(&url, words),
+    match page_of(row.source_url.as_deref()) {
         None => html! { (words) },
+        Some(url) => match row.source {
+            EvidenceSource::Registry
+            | EvidenceSource::RepositoryFacts
+            | EvidenceSource::Arithmetic
+            | EvidenceSource::Correction => {
+                html! { (words) ", " (link(url, "its source")) }
+            }
+            EvidenceSource::HubIndex
+            | EvidenceSource::CardYaml
+            | EvidenceSource::CardText
+            | EvidenceSource::Config
+            | EvidenceSource::Name
+            | EvidenceSource::RoleModel => link(url, words),
+        },
     }
 }

@@ -2,7 +2,7 @@
 //! expects is said and counted, and never ends a run.
 
 use super::{References, repo_facts};
-use crate::domain::{EvidenceSource, Field, Role};
+use crate::domain::{EvidenceSource, Field, Role, address};
 use crate::evidence::Extracted;
 use crate::lineage::{self, RepoFacts, Words};
 use crate::reference::{CorrectedField, Correction, Corrections, Meeting};
@@ -89,6 +89,7 @@ impl MetCorrection {
             as_written: value.clone(),
             source: EvidenceSource::Correction,
             locator: "corrections.toml".into(),
+            source_url: address::stated(source),
             quote: format!("in place of '{}', expected '{expect}': {reason} ({source})", self.found),
             extractor,
             confidence: 1.0,

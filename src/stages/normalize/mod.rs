@@ -47,7 +47,7 @@ const BLOCK_ROWS: usize = 1_024;
 
 stage! {
     /// Derives models, runs and evidence from the typed records.
-    struct Normalize = "normalize" version 9
+    struct Normalize = "normalize" version 10
     reads [RawModelRow, RawCardRow, CardReadingRow]
     writes [ModelRow, RunRow, EvidenceRow]
     follows []
@@ -180,7 +180,7 @@ impl Stage for Normalize {
                 .enumerate()
                 .map(|(at, (raw, card))| {
                     let (row, extracted) = model_row(settings, references, &index, first + at, raw, card.as_ref())?;
-                    let evidence = sorted_by_key(evidence_rows(&row.model_id, extracted));
+                    let evidence = sorted_by_key(evidence_rows(&raw.model_id, raw.commit.as_deref(), extracted));
                     Ok((row, evidence))
                 })
                 .collect::<Result<_>>()?;
@@ -239,13 +239,13 @@ fn next_block<T: Iterator<Item = Result<RawCardRow>>, R: Iterator<Item = Result<
 }
 
 /// Rows of evidence in the order of the extractors. One that found a field several times has its rows numbered from the second on.
-fn evidence_rows(model_id: &str, extracted: Vec<Extracted>) -> Vec<EvidenceRow> {
+fn evidence_rows(model_id: &str, commit: Option<&str>, extracted: Vec<Extracted>) -> Vec<EvidenceRow> {
     let mut seen: FxHashMap<(Field, &'static str), usize> = FxHashMap::default();
     let row = extracted.into_iter().map(|e| {
         let n = seen.entry((e.field, e.extractor)).or_default();
         *n += 1;
         let nth = *n;
-        let mut row = e.into_row(model_id);
+        let mut row = e.into_row(model_id, commit);
         if nth > 1 {
             row.evidence_id = format!("{}#{nth}", row.evidence_id);
         }

@@ -7,7 +7,7 @@ use super::reported::{from_card, is_of_training, names_hardware, refuse_what_the
 use super::size::{Known, active_params, said_params, total_params};
 use super::{References, Settings};
 use crate::domain::source::CohortMetric;
-use crate::domain::{EvidenceSource, Field, Role, RunKind, TrainedOnSource};
+use crate::domain::{EvidenceSource, Field, Role, RunKind, TrainedOnSource, address};
 use crate::error::Result;
 use crate::evidence::Extracted;
 use crate::evidence::index::{arithmetic, facts, looked_up};
@@ -41,7 +41,7 @@ pub(super) fn model_row(
     let active = active_params(index, i, raw, known, total, &mut extracted);
     let date = trained_on(raw, known, placement, &mut said);
     if let Some((day, source, quote)) = date.as_ref().filter(|(_, source, _)| *source != TrainedOnSource::Card) {
-        extracted.push(date_evidence(*day, *source, quote));
+        extracted.push(date_evidence(*day, *source, quote, known));
     }
     extracted.extend(known_of_tables(references, index, i, known, &extracted));
     extracted.extend(reported(references, index, i, placement, raw));
@@ -208,7 +208,7 @@ fn month(text: &str) -> Option<Day> {
     Day::from_ymd(year.parse().ok()?, month.parse().ok()?, 1)
 }
 
-fn date_evidence(day: Day, source: TrainedOnSource, quote: &str) -> Extracted {
+fn date_evidence(day: Day, source: TrainedOnSource, quote: &str, known: Known<'_>) -> Extracted {
     let (kind, extractor, confidence) = match source {
         TrainedOnSource::Registry => (EvidenceSource::Registry, "registry", 0.9),
         TrainedOnSource::RepositoryFacts => (EvidenceSource::RepositoryFacts, looked_up::EXTRACTOR, 0.7),
@@ -230,6 +230,12 @@ fn date_evidence(day: Day, source: TrainedOnSource, quote: &str) -> Extracted {
         as_written: day.to_string(),
         source: kind,
         locator: locator.into(),
+        source_url: match source {
+            TrainedOnSource::Registry => known.registry.and_then(|run| run.page(Field::TrainedOn)),
+            TrainedOnSource::RepositoryFacts => known.fact.and_then(|fact| fact.source_url.clone()),
+            TrainedOnSource::Arxiv => quote.strip_prefix("arxiv:").and_then(address::paper),
+            TrainedOnSource::Card | TrainedOnSource::CreatedAt | TrainedOnSource::CreatedAtFloor => None,
+        },
         quote: quote.to_owned(),
         extractor,
         confidence,

@@ -73,7 +73,7 @@ fn add_reading(references: &References, blank: &CardReadingRow, number: i32, rea
     let mut found = reading.rows;
     found.iter_mut().for_each(|row| refuse_by_tables(references, row));
     let written: Vec<String> = found.iter().map(|row| row.as_written.clone()).collect();
-    for (row, written) in evidence_rows(&blank.model_id, found).into_iter().zip(written) {
+    for (row, written) in evidence_rows(&blank.model_id, None, found).into_iter().zip(written) {
         let value_as_it_stands = Some(written).filter(|written| *written != row.value_as_written);
         rows.push(CardReadingRow { value_as_it_stands, ..blank.clone().with_evidence(row) });
     }
@@ -178,6 +178,7 @@ fn extracted(row: CardReadingRow) -> Option<Extracted> {
         as_written: row.value_as_it_stands.or(row.value_as_written)?,
         source: row.source?,
         locator: row.locator?,
+        source_url: None,
         quote: row.quote?,
         extractor: card::extractor_called(&row.extractor?)?,
         confidence: row.confidence?,

@@ -71,6 +71,7 @@ impl Likelihood {
             as_written: role.name().to_owned(),
             source: EvidenceSource::RoleModel,
             locator: "role_terms".into(),
+            source_url: None,
             quote: format!("{}; for {role} speak: {}", likely.join(", "), shown.join(", ")),
             extractor: "role_model",
             confidence: shares.share(role),

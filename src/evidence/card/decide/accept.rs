@@ -42,6 +42,7 @@ pub fn accept(candidate: Candidate, source: &str) -> Fact {
         as_written: written,
         source: evidence_source,
         locator,
+        source_url: None,
         quote: quote(source, quoted),
         extractor: named.unwrap_or(extractor),
         confidence: match rank {

@@ -82,6 +82,7 @@ fn product(
         as_written: number(value),
         source: EvidenceSource::CardText,
         locator,
+        source_url: None,
         quote,
         extractor: RECIPE_SAMPLES,
         confidence: by.iter().map(|row| row.confidence).fold(1.0, f64::min),
