@@ -4,6 +4,7 @@
 //! and `tests/structure.rs` refuses any other.
 #![warn(missing_docs)]
 
+pub mod compare;
 pub mod config;
 pub mod domain;
 pub mod engine;

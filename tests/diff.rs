@@ -3,7 +3,10 @@
 
 mod common;
 
-use common::Workspace;
+use common::graph::{change_between, reference_with, snapshot_of};
+use common::{Workspace, sample};
+use hugging_carbon::compare::Cause;
+use hugging_carbon::reference::Reference;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -50,7 +53,7 @@ fn another_grid_value_is_named_first() {
     let text = workspace.ok(&["diff", old.to_str().unwrap(), new.to_str().unwrap()]).stdout;
     assert!(text.contains("(USA -> USA)"), "{text}");
     let page = workspace.ok(&["diff", old.to_str().unwrap(), new.to_str().unwrap(), "--format", "html"]).stdout;
-    assert!(page.starts_with("<!doctype html>") && page.contains("<h2 id=\"grid\">"), "{page}");
+    assert!(page.starts_with("<!doctype html>") && page.contains("id=\"cause-grid\""), "{page}");
 }
 
 /// One repository less, one whose card states ten times the emissions, and one that lost its downloads: each is named, the largest first.
@@ -82,4 +85,77 @@ fn records_that_changed_are_named() {
     assert!(of("gone_runs").unwrap() < 0.0 && of("out_of_the_cohort").unwrap() < 0.0, "{causes:?}");
     let largest: Vec<&str> = causes.iter().take(2).map(|(cause, _)| cause.as_str()).collect();
     assert!(largest.contains(&"gone_runs") && largest.contains(&"out_of_the_cohort"), "{causes:?}");
+}
+
+/// Size, tokens and compute of Qwen2.5-72B in the registry.
+const QWEN: &str = "7.27e10,,1.8e13,tokens,1,7.8e24,";
+
+/// One cell of the table of PUEs, one reviewed correction taken back, one figure of the registry: each is named first.
+#[test]
+fn what_changed_in_a_reference_table_is_named_first() {
+    let index = sample().join("models.jsonl");
+    let dir = tempfile::tempdir().unwrap();
+    let old = snapshot_of(&index, dir.path(), &Reference::load().unwrap());
+    for (file, from, to, cause, words) in [
+        ("pue.csv", "constant,2022,1.3,", "constant,2022,1.4,", Cause::Pue, "1.30 -> 1.40"),
+        // Without it, a fine-tune of 65 billion parameters is taken for a pre-training.
+        (
+            "corrections.toml",
+            "model_id = \"timdettmers/guanaco-65b\"",
+            "model_id = \"nobody/none\"",
+            Cause::Role,
+            "adapter -> pretrained",
+        ),
+        ("training_runs.csv", QWEN, "7.27e10,,1.8e12,tokens,1,7.8e23,", Cause::Evidence, "train_flop 7.8e24 -> 7.8e23"),
+    ] {
+        let new = snapshot_of(&index, dir.path(), &reference_with(file, from, to));
+        let change = change_between(&old, &new);
+        let first = change.causes.first().unwrap();
+        assert_eq!(first.cause, cause, "{file}: {:?}", change.causes);
+        let row = change.rows.iter().find(|row| row.cause == cause).unwrap();
+        assert!(row.note.contains(words), "{file}: {row:?}");
+        let rest: f64 = change.causes[1..].iter().map(|c| c.change_kgco2e.abs()).sum();
+        assert!(rest < 0.2 * first.change_kgco2e.abs(), "{file}: {:?}", change.causes);
+    }
+}
+
+/// The pages beside an older snapshot tell why, with the figures of `diff`; without it they are the documents.
+#[test]
+fn pages_made_beside_another_snapshot_tell_what_changed() {
+    let workspace = Workspace::new();
+    let lines: Vec<String> = std::fs::read_to_string(sample().join("models.jsonl"))
+        .unwrap()
+        .lines()
+        .filter(|line| !line.contains("\"id\":\"xai-org/"))
+        .map(str::to_owned)
+        .collect();
+    let older = workspace.file("older.jsonl", lines.join("\n") + "\n");
+    let old = run(&workspace, &["--source", older.to_str().unwrap()]);
+    let new = run(&workspace, &["--source", sample().join("models.jsonl").to_str().unwrap()]);
+    let causes = causes(&workspace, &old, &new);
+    assert_eq!(causes[0].0, "new_runs", "{causes:?}");
+    let (page, since) = (workspace.path("page.html"), old.to_str().unwrap());
+    let written = |args: &[&str]| {
+        workspace.ok(&[args, &[new.to_str().unwrap(), "-o", page.to_str().unwrap()]].concat());
+        std::fs::read_to_string(&page).unwrap()
+    };
+    let all = workspace.data().join("snapshots");
+    let report = written(&["report", "--since", since, "--history", all.to_str().unwrap()]);
+    assert!(report.contains("id=\"cause-new_runs\"") && report.contains("https://huggingface.co/xai-org/grok-1"), "{report}");
+    // Full values stand in `data` elements: those of every cause, and the totals of both snapshots.
+    for value in causes.iter().map(|(_, kg)| *kg).chain([headline(&new) - headline(&old)]) {
+        let near = |text: &str| text.parse::<f64>().is_ok_and(|shown| (shown - value).abs() <= 1e-9 * headline(&new));
+        assert!(report.split("<data value=\"").skip(1).any(|part| near(part.split('"').next().unwrap())), "{value}");
+    }
+    for snapshot in [&old, &new] {
+        assert!(report.contains(&*snapshot.file_name().unwrap().to_string_lossy()));
+    }
+    let explorer = written(&["explorer", "--since", since]);
+    assert!(explorer.contains("\"change\":{\"old\":") && explorer.contains("xai-org/grok-1#pretraining"));
+    for name in ["report", "explorer"] {
+        assert!(written(&[name]) == std::fs::read_to_string(new.join(format!("{name}.html"))).unwrap(), "{name}");
+    }
+    // Both indexes have the same date: neither is before the other.
+    let ran = workspace.run(&["report", "--since", "previous", new.to_str().unwrap(), "-o", page.to_str().unwrap()]);
+    assert!(ran.status == 1 && ran.stderr.contains("no snapshot of an index before 2026-05-19"), "{}", ran.stderr);
 }

@@ -7,7 +7,7 @@ mod common;
 use base64::Engine as _;
 use common::pages::{HOSTILE, hostile_copy, tags};
 use common::{Workspace, table};
-use hugging_carbon::report::{About, explorer_page};
+use hugging_carbon::report::{About, Beside, explorer_page};
 use hugging_carbon::stages::snapshot::{about, verify_files};
 use hugging_carbon::tables::{EstimateRow, EvidenceRow, LineageRow, ModelRow};
 use serde_json::Value;
@@ -31,7 +31,7 @@ fn sample() -> &'static Sample {
         workspace.ok(&["-q", "run"]);
         let snapshot = workspace.snapshot();
         let about = about(&verify_files(&snapshot).unwrap().1);
-        let page = explorer_page(&snapshot, &about).unwrap();
+        let page = explorer_page(&snapshot, &about, &Beside::default()).unwrap();
         Sample { workspace, snapshot, about, page }
     })
 }
@@ -122,7 +122,7 @@ fn the_command_writes_the_same_bytes_every_time() {
     let Sample { workspace, snapshot, about, page } = sample();
     workspace.ok(&["-q", "explorer", "-o", "a.html"]);
     assert!(std::fs::read_to_string(workspace.path("a.html")).unwrap() == *page);
-    assert!(explorer_page(snapshot, about).unwrap() == *page);
+    assert!(explorer_page(snapshot, about, &Beside::default()).unwrap() == *page);
 }
 
 /// The policy names the script by its digest, and the script has no way to make markup of a text, to run one, or to call out.
@@ -154,7 +154,7 @@ fn hostile_names_and_quotes_stay_text() {
     let mut about = about.clone();
     about.index_date = HOSTILE[2].to_owned();
     about.edition = HOSTILE[0].to_owned();
-    let hostile = explorer_page(dir.path(), &about).unwrap();
+    let hostile = explorer_page(dir.path(), &about, &Beside::default()).unwrap();
     let new: Vec<String> = tags(&hostile).difference(&tags(page)).cloned().collect();
     assert!(new.is_empty(), "{new:?}");
     assert_eq!(hostile.matches("<script").count(), 2);

@@ -3,42 +3,16 @@
 
 mod common;
 
+use common::graph::graph_on;
 use common::sample;
-use hugging_carbon::domain::CohortMetric;
 use hugging_carbon::engine::{self, Freshness, Reports, Step, Wanted, Workspace};
 use hugging_carbon::reference::Reference;
-use hugging_carbon::stages::fetch::{CardsSource, IndexSource, Network};
-use hugging_carbon::stages::{self, estimate, fetch, fit, ingest, normalize, snapshot};
+use hugging_carbon::stages;
 use std::path::Path;
 
-/// The graph on the sample's files in a data directory, as taken from `revision`.
+/// The graph on the sample's records in a data directory, as taken from `revision`.
 fn graph(data: &Path, revision: Option<&str>, reference: &Reference) -> Vec<Box<dyn Step>> {
-    let (metric, min, draws, seed) = (CohortMetric::DownloadsAllTime, 5_000, 100, 1);
-    let settings = stages::Settings {
-        fetch: fetch::Settings {
-            index: IndexSource::Path { path: sample().join("models.jsonl"), revision: revision.map(str::to_owned) },
-            cards: CardsSource::None,
-            hub_dir: data.join("hub"),
-            sample_dir: data.join("work/embedded-sample"),
-            network: Network::Leave,
-            pinned_inputs: None,
-        },
-        ingest: ingest::Settings { max_quarantine_fraction: 0.01, metric, evidence_reader: None },
-        normalize: normalize::Settings { metric, min, without_link_passes: Vec::new() },
-        fit: fit::Settings { seed },
-        estimate: estimate::Settings { draws, seed },
-        snapshot: snapshot::Settings {
-            pinned_config: serde_json::json!({}),
-            metric,
-            min,
-            draws,
-            seed,
-            max_shrink_fraction: 0.05,
-            snapshots: data.join("snapshots"),
-            may_go_back: false,
-        },
-    };
-    stages::graph(settings, reference)
+    graph_on(&sample().join("models.jsonl"), data, revision, reference)
 }
 
 fn whole() -> Wanted<'static> {

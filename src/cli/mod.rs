@@ -1,6 +1,7 @@
 //! Command line: one file or folder per command.
 
 mod audit;
+mod beside;
 mod check;
 #[cfg(test)]
 mod commands_page;
@@ -151,25 +152,13 @@ enum Command {
     /// Show how a model's figures come about, from evidence to result
     Explain(Box<explain::ExplainArgs>),
     /// Write the report of a snapshot: one HTML page that needs no script and no network
-    #[command(
-        after_help = "Examples:\n  hugging-carbon report -o report.html\n  hugging-carbon report downloads/2026-05-19-1a2b3c4d -o report.html"
-    )]
-    Report {
-        /// Snapshot directory [default: the newest in the data directory]
-        snapshot: Option<PathBuf>,
-        /// File to write
-        #[arg(short, long, value_name = "FILE")]
-        output: PathBuf,
-    },
+    #[command(after_help = REPORT_EXAMPLES)]
+    Report(report::PageArgs),
     /// Write the explorer of a snapshot: one HTML page to find, filter and open the models of the cohort
-    #[command(after_help = "Example:\n  hugging-carbon explorer -o explorer.html")]
-    Explorer {
-        /// Snapshot directory [default: the newest in the data directory]
-        snapshot: Option<PathBuf>,
-        /// File to write
-        #[arg(short, long, value_name = "FILE")]
-        output: PathBuf,
-    },
+    #[command(
+        after_help = "Examples:\n  hugging-carbon explorer -o explorer.html\n  hugging-carbon explorer --since previous -o explorer.html"
+    )]
+    Explorer(report::PageArgs),
     /// Work on rows of Arrow IPC streams, for engines beyond one machine
     #[command(subcommand)]
     Rows(RowsCommand),
@@ -244,6 +233,10 @@ enum Command {
     Generate(GenerateCommand),
 }
 
+const REPORT_EXAMPLES: &str = "Examples:
+  hugging-carbon report -o report.html
+  hugging-carbon report downloads/2026-05-19-1a2b3c4d -o report.html
+  hugging-carbon report --since previous --history data/snapshots -o report.html";
 const AUDIT_EXAMPLE: &str = "Example:
   hugging-carbon audit data/snapshots/latest
   hugging-carbon audit owner/name@2026-11-28-0123abcd --source models.parquet";
@@ -426,8 +419,8 @@ fn dispatch(cli: &Cli) -> Result<()> {
         Command::Status => status::status(cli),
         Command::Rows(RowsCommand::Evidence) => rows::evidence(cli),
         Command::Reference(ReferenceCommand::Check { strict }) => reference::check(*strict),
-        Command::Report { snapshot, output } => report::write_page(cli, snapshot.as_deref(), output, report_page),
-        Command::Explorer { snapshot, output } => report::write_page(cli, snapshot.as_deref(), output, explorer_page),
+        Command::Report(args) => report::write_page(cli, args, report_page),
+        Command::Explorer(args) => report::write_page(cli, args, explorer_page),
         Command::Explain(args) => explain::explain(cli, args),
         Command::Audit { snapshot, verify_only, inputs } => audit::audit(cli, snapshot, *verify_only, inputs.as_deref()),
         Command::Publish { snapshot, repo, dry_run, create, with_inputs } => {

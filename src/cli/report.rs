@@ -1,19 +1,49 @@
-//! `report` and `explorer`: the pages of a snapshot, from its published tables and manifest alone.
+//! `report` and `explorer`: the pages of a snapshot, from its published tables and manifest, and on request beside those of others.
 
 use super::Cli;
+use super::beside::{all_snapshots, edition, edition_at, snapshot_since};
+use clap::Args;
+use hugging_carbon::compare::{change, series};
+use hugging_carbon::domain::GroupBy;
 use hugging_carbon::error::Result;
-use hugging_carbon::report::About;
+use hugging_carbon::report::{About, Beside};
 use hugging_carbon::stages::snapshot::latest::{LATEST, snapshot_at};
 use hugging_carbon::stages::snapshot::{about, verify_files};
 use hugging_carbon::store::write_atomically;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Writes a page of a snapshot, by default of the newest.
-pub fn write_page(cli: &Cli, snapshot: Option<&Path>, output: &Path, page: impl Fn(&Path, &About) -> Result<String>) -> Result<()> {
+/// Which snapshot, and beside which others.
+#[derive(Debug, Args)]
+pub struct PageArgs {
+    /// Snapshot directory [default: the newest in the data directory]
+    snapshot: Option<PathBuf>,
+    /// File to write
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+    /// Also tell what changed since another snapshot, by cause: its directory, or `previous` for the newest of an older index beside it
+    #[arg(long, value_name = "DIR")]
+    since: Option<PathBuf>,
+    /// Also draw the totals of every snapshot of a directory as a series
+    #[arg(long, value_name = "DIR")]
+    history: Option<PathBuf>,
+}
+
+/// Writes a page of a snapshot, by default of the newest. Without the others it is the document of the snapshot, to the byte.
+pub fn write_page(cli: &Cli, args: &PageArgs, page: impl Fn(&Path, &About, &Beside) -> Result<String>) -> Result<()> {
     let latest = cli.global.data_dir.join("snapshots").join(LATEST);
-    let snapshot = snapshot_at(snapshot.unwrap_or(&latest))?;
-    let (_, manifest) = verify_files(&snapshot)?;
-    write_atomically(output, page(&snapshot, &about(&manifest))?.as_bytes())?;
-    tracing::info!(snapshot = %snapshot.display(), file = %output.display(), "page written");
+    let snapshot = snapshot_at(args.snapshot.as_deref().unwrap_or(&latest))?;
+    let (version, manifest) = verify_files(&snapshot)?;
+    let mut beside = Beside::default();
+    if let Some(since) = &args.since {
+        let old = snapshot_since(since, &snapshot, &manifest.index_date)?;
+        let (old_version, before) = verify_files(&old)?;
+        beside.change = Some(change((&old, edition(old_version, &before)), (&snapshot, edition(version, &manifest)))?);
+    }
+    if let Some(dir) = &args.history {
+        let editions = all_snapshots(dir)?.iter().map(|dir| edition_at(dir)).collect::<Result<Vec<_>>>()?;
+        beside.series = series(&editions, GroupBy::All)?;
+    }
+    write_atomically(&args.output, page(&snapshot, &about(&manifest), &beside)?.as_bytes())?;
+    tracing::info!(snapshot = %snapshot.display(), file = %args.output.display(), "page written");
     Ok(())
 }

@@ -7,7 +7,6 @@
 
 mod charts;
 mod data;
-mod evidence;
 mod explorer;
 mod numbers;
 mod page;
@@ -15,6 +14,7 @@ mod sections;
 mod text;
 mod words;
 
+use crate::compare::{Change, Point};
 use crate::error::Result;
 use data::Data;
 pub use explorer::explorer_page;
@@ -52,11 +52,27 @@ pub struct InputFile {
     pub sha256: String,
 }
 
-/// The page `report.html` of the tables in a directory.
+/// What a page tells of other snapshots. A document of a snapshot tells nothing of them: it follows from the snapshot alone, so that
+/// whoever has the inputs makes the same bytes.
+#[derive(Debug, Default)]
+pub struct Beside {
+    /// Why the total changed since another one.
+    pub change: Option<Change>,
+    /// Totals of several as a series; empty for none.
+    pub series: Vec<Point>,
+}
+
+/// The page `report.html` of the tables in a directory, beside other snapshots if there are any.
 ///
 /// # Errors
 /// A table is missing, damaged or of another schema.
-pub fn report_page(tables: &Path, about: &About) -> Result<String> {
+pub fn report_page(tables: &Path, about: &About, beside: &Beside) -> Result<String> {
     let data = Data::from_tables(tables, &about.cohort)?;
-    Ok(page::page(about, &sections::all(&data, about)))
+    Ok(page::page(about, &sections::all(&data, about, beside)))
+}
+
+/// A page of a change alone; `about` is the newer snapshot.
+#[must_use]
+pub fn change_page(change: &Change, about: &About) -> String {
+    page::page(about, &[sections::changes(change)])
 }

@@ -95,6 +95,24 @@ pub(super) fn mass(kg: f64) -> String {
     }
 }
 
+/// A change of emissions with its sign.
+pub(super) fn signed_mass(kg: f64) -> String {
+    format!("{}{}", sign(kg), mass(kg.abs()))
+}
+
+/// A change in tonnes with its sign, for columns that name the unit.
+pub(super) fn signed_tonnes(kg: f64) -> String {
+    format!("{}{}", sign(kg), tonnes(kg.abs()))
+}
+
+fn sign(x: f64) -> &'static str {
+    match x {
+        x if x > 0.0 => "+",
+        x if x < 0.0 => "−",
+        _ => "",
+    }
+}
+
 /// An interval of emissions, `6,400 to 12,400 t`.
 pub(super) fn mass_interval(low_kg: f64, high_kg: f64) -> String {
     interval(&mass(low_kg), &mass(high_kg))
@@ -228,6 +246,8 @@ mod tests {
         assert_eq!(mass(420_000.0), "420 t");
         assert_eq!(mass(1.66e9), "1.66 million t");
         assert_eq!(mass(0.42), "420 g");
+        assert_eq!((signed_mass(4.2e5), signed_mass(-420.0), signed_mass(0.0)), ("+420 t".into(), "−420 kg".into(), "0 kg".into()));
+        assert_eq!(signed_tonnes(-5_840.0), "−5.8");
         assert_eq!(mass_interval(6.432e6, 1.2398e7), "6,400 to 12,400 t");
         assert_eq!(mass_interval(640.0, 6_400.0), "640 kg to 6.4 t");
         assert_eq!(energy(389_843_000.0), "390 GWh");

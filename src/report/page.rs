@@ -7,7 +7,7 @@ use super::text::plain;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 /// Style of the pages.
-pub(super) const STYLE: &str = include_str!("style.css");
+const STYLE: &str = include_str!("style.css");
 /// Nothing from elsewhere, and no script, whatever the page should hold.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
@@ -28,14 +28,7 @@ pub(super) fn page(about: &About, sections: &[Section]) -> String {
     html! {
         (DOCTYPE)
         html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { "Hugging Carbon: what training emitted, " (plain(&about.index_date)) }
-                style { (PreEscaped(STYLE)) }
-            }
+            (head(&format!("Hugging Carbon: what training emitted, {}", plain(&about.index_date)), POLICY, &[]))
             body {
                 a .skip href="#content" { "Skip to the figures" }
                 (patterns())
@@ -60,6 +53,20 @@ pub(super) fn page(about: &About, sections: &[Section]) -> String {
     }
     .into_string()
         + "\n"
+}
+
+/// Head of a page: what it may load, and its styles behind the common one.
+pub(super) fn head(title: &str, policy: &str, styles: &[&str]) -> Markup {
+    html! {
+        head {
+            meta charset="utf-8";
+            meta http-equiv="Content-Security-Policy" content=(policy);
+            meta name="viewport" content="width=device-width, initial-scale=1";
+            meta name="color-scheme" content="light dark";
+            title { (title) }
+            style { (PreEscaped(STYLE)) @for style in styles { (PreEscaped(style)) } }
+        }
+    }
 }
 
 fn foot(about: &About) -> Markup {

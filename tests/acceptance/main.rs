@@ -7,6 +7,7 @@ mod arithmetic;
 mod cards;
 #[path = "../common/mod.rs"]
 mod common;
+mod diff;
 mod fine_tunes;
 mod lineage;
 mod masks;

@@ -2,6 +2,7 @@
 #![allow(dead_code)] // Each test binary uses a part.
 
 pub mod arrow_rows;
+pub mod graph;
 pub mod lineage;
 pub mod pages;
 pub mod shim;

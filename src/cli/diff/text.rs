@@ -1,7 +1,7 @@
 //! What changed, for a terminal.
 
-use super::Change;
 use crate::cli::text::{count, number, percent, table};
+use hugging_carbon::compare::Change;
 use hugging_carbon::stages::snapshot::manifest::Manifest;
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ const SHOWN: usize = 5;
 
 /// Totals side by side, why they differ, and rows per table. Writing to a String cannot fail.
 pub fn text(change: &Change, before: &Manifest, after: &Manifest) -> String {
-    let mut out = format!("{} -> {}\n\n", change.old.snapshot, change.new.snapshot);
+    let mut out = format!("{} -> {}\n\n", change.old.edition.snapshot, change.new.edition.snapshot);
     out.push_str(&headline(before, after));
     out.push('\n');
     out.push_str(&why(change));

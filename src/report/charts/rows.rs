@@ -26,6 +26,13 @@ pub(in crate::report) enum Mark {
         /// Whether it is imputed, and drawn hollow.
         is_imputed: bool,
     },
+    /// What a cause adds, full, or takes away, empty.
+    Step {
+        /// Where it begins.
+        from: f64,
+        /// Where it ends.
+        to: f64,
+    },
     /// A bar between two values.
     Span {
         /// Ends.
@@ -107,6 +114,11 @@ fn mark(mark: &Mark, scale: &Scale) -> Markup {
             (whisker(*interval, scale))
             circle .(if *is_imputed { "hollow" } else { "full" }) cx=(percent_of(scale.position(*value))) cy=(MIDDLE) r="6" {}
         },
+        Mark::Step { from, to } => {
+            let (low, high) = (scale.position(from.min(*to)), scale.position(from.max(*to)));
+            let class = if to >= from { "step-up" } else { "step-down" };
+            html! { rect class=(class) x=(percent_of(low)) width=(percent_of((high - low).max(0.4))) y="11" height="14" {} }
+        }
         Mark::Span { ends: [low, high] } => {
             let (from, to) = (scale.position(low.min(*high)), scale.position(low.max(*high)));
             html! { rect .documented x=(percent_of(from)) width=(percent_of((to - from).max(0.4))) y="11" height="14" {} }

@@ -1,10 +1,11 @@
 //! What the explorer holds: the models of the cohort with their figures, factors and evidence, by columns, to be read by its script.
 
+use super::changes::Changes;
+use crate::compare::Change;
 use crate::domain::{ClosedSet, EvidenceSource, Field, Flag, Modality, Quantiles, Role, RunKind, Tier};
 use crate::error::{Error, Result};
 use crate::report::About;
-use crate::report::evidence::link_of;
-use crate::report::text::{name, plain};
+use crate::report::text::{name, page_of, plain};
 use crate::report::words;
 use crate::tables::io::rows;
 use crate::tables::{EstimateRow, EvidenceRow, LineageRow, ModelRow, RunRow};
@@ -51,6 +52,7 @@ struct Words {
     modalities: Vec<&'static str>,
     modality_names: Vec<&'static str>,
     fields: Vec<&'static str>,
+    field_names: Vec<&'static str>,
     units: Vec<&'static str>,
     sources: Vec<&'static str>,
     flags: Vec<&'static str>,
@@ -126,6 +128,9 @@ pub(super) struct Book {
     model_cells: Vec<String>,
     run_cells: Vec<String>,
     models: Vec<Vec<Value>>,
+    /// Why the total changed since another snapshot, where the page is made beside one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    change: Option<Changes>,
 }
 
 /// Names and values of a structure: the names are written once, and so take no room in every model. What is unknown at the end is left
@@ -160,7 +165,7 @@ impl Book {
     ///
     /// # Errors
     /// A table is missing, damaged or of another schema.
-    pub(super) fn from_tables(dir: &Path, about: &About) -> Result<Self> {
+    pub(super) fn from_tables(dir: &Path, about: &About, change: Option<&Change>) -> Result<Self> {
         let mut texts = Texts::default();
         let (held, of_models) = members(dir)?;
         let mut models: BTreeMap<String, Model> = held.iter().map(|row| (row.model_id.clone(), model(row, &mut texts))).collect();
@@ -206,6 +211,7 @@ impl Book {
             model_cells,
             run_cells,
             models: lists,
+            change: change.map(|change| Changes::new(change, rounded)),
         })
     }
 }
@@ -249,7 +255,7 @@ fn model(row: &ModelRow, texts: &mut Texts) -> Model {
         active: row.active_params,
         downloads: row.downloads_all_time,
         downloads_30d: row.downloads_30d,
-        paper: row.arxiv_id.as_deref().and_then(crate::report::text::paper_url),
+        paper: row.arxiv_id.as_deref().and_then(crate::domain::address::paper),
         stands_on: row.stands_on_run_id.as_ref().map(name_of_run),
         bases: row.base_model_ids.iter().map(|base| name(base)).collect(),
         upstream: row.upstream_run_ids.iter().take(MOST_UPSTREAM).map(name_of_run).collect(),
@@ -312,7 +318,7 @@ fn take_evidence(
             texts.place(&row.quote),
             is_used,
             row.reject_reason.as_deref().map(|why| texts.place(why)),
-            link_of(&row).map(|url| texts.place(&url)),
+            page_of(row.source_url.as_deref()).map(|url| texts.place(url)),
         );
         model.evidence.push(line);
     }
@@ -333,6 +339,7 @@ fn closed_words(countries: BTreeMap<String, String>) -> Words {
         modalities: Modality::ALL.iter().map(|m| words::modality(*m)).collect(),
         modality_names: Modality::ALL.iter().map(|m| m.name()).collect(),
         fields: Field::ALL.iter().map(|f| words::field(*f)).collect(),
+        field_names: Field::ALL.iter().map(|f| f.name()).collect(),
         units: Field::ALL.iter().map(|f| f.unit()).collect(),
         sources: EvidenceSource::ALL.iter().map(|s| words::source(*s)).collect(),
         flags: Flag::ALL.iter().map(|f| f.meaning().trim()).collect(),

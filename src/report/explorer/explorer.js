@@ -224,7 +224,7 @@
   const evidence = (m) => {
     const item = ([field, value, written, source, locator, quote, used, refused, link]) => {
       const unit = words.units[field];
-      const shown = value === null || unit === "date" ? named(texts[written]) : (Math.abs(value) >= 1e6 ? large(value) : significant(value)) + (unit === "1" ? "" : " " + unit);
+      const shown = value === null || unit === "date" ? named(texts[written]) : words.field_names[field] === "role" ? [named(texts[written]), ", " + percent(value)] : (Math.abs(value) >= 1e6 ? large(value) : significant(value)) + (unit === "1" ? "" : " " + unit);
       const from = words.sources[source];
       return make("li", { class: refused === null ? null : "refused" }, make("strong", {}, words.fields[field]), ": ", shown,
         used ? make("span", { class: "tag" }, "used") : null,
@@ -266,7 +266,30 @@
     ].filter(Boolean));
   };
 
-  // Addresses: #EDITION/owner/name for a model, #EDITION?q=...&country=... for a list.
+  // Why the total changed, where the page was made beside another snapshot.
+  const signed = (kg) => (kg > 0 ? "+" : kg < 0 ? "−" : "") + mass(Math.abs(kg));
+  const grid = (caption, head, right, rows) => make("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": caption }, make("table", {},
+    make("caption", {}, caption),
+    make("thead", {}, make("tr", {}, head.map((h, at) => make("th", { scope: "col", class: at >= right ? "number" : null }, h)))),
+    make("tbody", {}, rows.map((cells) => make("tr", {}, cells.map((c, at) => (at ? make("td", { class: at >= right ? "number" : null }, c) : make("th", { scope: "row" }, c))))))));
+  const changes = () => {
+    const { old, new: now, kg, causes } = book.change;
+    const known = (x) => (x === null ? "none" : mass(x));
+    const run = ([id, note, before, after, change]) => [[modelLink(runOwner(id)), make("span", { class: "more" }, " " + (id.split("#")[1] || "").replace("_", "-"))],
+      named(note), known(before), known(after), signed(change)];
+    get("model").replaceChildren(
+      make("p", {}, make("a", { href: back() }, "Back to the list")),
+      make("p", { class: "total" }, make("span", { class: "big" }, signed(kg) + " CO₂e"), make("span", { class: "range" }, " since snapshot " + old.snapshot)),
+      make("p", { class: "lead" }, "From " + mass(old.kg) + " in " + count(old.runs) + " runs (method " + old.method + ") to " + mass(now.kg) + " in " +
+        count(now.runs) + " runs of snapshot " + now.snapshot + " (method " + now.method + "); means. The causes add up to the change."),
+      causes.length ? grid("By cause, the largest first", ["Cause", "What it is", "Runs", "Change"], 2,
+        causes.map((c) => [c.title, c.meaning, count(c.runs), signed(c.kg)])) : make("p", {}, "The emissions of every run are the same."),
+      ...causes.map((c, at) => make("details", at ? {} : { open: "" }, make("summary", {}, c.title + ": " + signed(c.kg) + " in " + count(c.runs) + (c.runs === 1 ? " run" : " runs")),
+        grid(c.title + ": runs, the largest change first", ["Run", "From what to what", "Older", "Newer", "Change"], 2, c.rows.map(run)),
+        c.runs > c.rows.length ? make("p", { class: "note" }, "And " + count(c.runs - c.rows.length) + " more: hugging-carbon diff --format json.") : "")));
+  };
+
+  // Addresses: #EDITION/owner/name for a model, #EDITION?q=...&country=... for a list, #EDITION?changes for what changed.
   let lastList = "#" + book.edition;
   const back = () => lastList;
   const notice = (words) => { get("notice").textContent = words; get("notice").hidden = !words; };
@@ -293,14 +316,17 @@
     let id = "";
     try { id = rest.startsWith("/") ? rest.slice(1).split("/").map(decodeURIComponent).join("/") : ""; } catch { id = ""; }
     const m = byId.get(id);
+    const isChange = Boolean(book.change) && rest === "?changes";
     const isOther = rest && edition && edition !== book.edition;
     notice([isOther ? "The link was made with edition " + edition + "; this is edition " + book.edition + ". Figures may differ." : "",
       rest.startsWith("/") && !m ? "The model that the link names is not in this list." : ""].filter(Boolean).join(" "));
-    get("list").hidden = Boolean(m);
-    get("model").hidden = !m;
-    document.title = (m ? m.id + ", " : "") + "Hugging Carbon explorer";
-    get("title").textContent = m ? m.id : "What did training this model emit?";
+    get("list").hidden = Boolean(m) || isChange;
+    get("model").hidden = !m && !isChange;
+    const title = m ? m.id : isChange ? "Why did the total change?" : "What did training this model emit?";
+    document.title = (m || isChange ? title + ", " : "") + "Hugging Carbon explorer";
+    get("title").textContent = title;
     if (m) model(m);
+    else if (isChange) changes();
     else { if (!rest.startsWith("/")) { readList(rest.slice(1)); lastList = listAddress(); } list(); }
     if (!isFirst) { window.scrollTo(0, 0); get("title").focus({ preventScroll: true }); }
   };
@@ -334,6 +360,10 @@
     setTimeout(() => URL.revokeObjectURL(url), 1000);
   };
 
+  if (book.change) {
+    get("since").append(make("a", { href: "#" + book.edition + "?changes" }, "Why the total changed since snapshot " + book.change.old.snapshot));
+    get("since").hidden = false;
+  }
   fillFilters();
   get("filters").addEventListener("input", changed);
   get("reset").addEventListener("click", () => { readList(""); changed(); });

@@ -4,11 +4,12 @@
 //! page's policy lets run, by its digest; it writes text, never markup.
 
 mod book;
+mod changes;
 
-use super::About;
 use super::charts::patterns;
-use super::page::STYLE;
+use super::page::head;
 use super::text::plain;
+use super::{About, Beside};
 use crate::error::{Error, Result};
 use crate::store::sha256_base64;
 use book::Book;
@@ -20,12 +21,12 @@ const SCRIPT: &str = include_str!("explorer.js");
 /// Style of this page, behind that of the report.
 const OWN_STYLE: &str = include_str!("explorer.css");
 
-/// The page `explorer.html` of the tables in a directory.
+/// The page `explorer.html` of the tables in a directory; with a change, also why the total changed. The series is the report's.
 ///
 /// # Errors
 /// A table is missing, damaged or of another schema.
-pub fn explorer_page(tables: &Path, about: &About) -> Result<String> {
-    let book = Book::from_tables(tables, about)?;
+pub fn explorer_page(tables: &Path, about: &About, beside: &Beside) -> Result<String> {
+    let book = Book::from_tables(tables, about, beside.change.as_ref())?;
     let json = serde_json::to_string(&book).map_err(|e| Error::Internal(format!("explorer: {e}")))?;
     Ok(page(about, &inert(&json)).into_string() + "\n")
 }
@@ -54,14 +55,7 @@ fn page(about: &About, json: &str) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(policy);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { "Hugging Carbon explorer, index of " (plain(&about.index_date)) }
-                style { (PreEscaped(STYLE)) (PreEscaped(OWN_STYLE)) }
-            }
+            (head(&format!("Hugging Carbon explorer, index of {}", plain(&about.index_date)), &policy, &[OWN_STYLE]))
             body {
                 a .skip href="#content" { "Skip to the models" }
                 (patterns())
@@ -95,6 +89,7 @@ fn list() -> Markup {
     };
     html! {
         section #list aria-label="Models" {
+            p #since hidden {}
             search #filters {
                 div .field .wide { label for="query" { "Search a model" }
                     input #query type="search" autocomplete="off" spellcheck="false" placeholder="for example llama 3.1 405b"; }

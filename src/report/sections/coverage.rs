@@ -29,21 +29,7 @@ pub(super) fn body(data: &Data, about: &About) -> Markup {
 }
 
 fn records(data: &Data) -> Markup {
-    let mut rows: Vec<_> = data.group(GroupBy::Coverage).iter().collect();
-    rows.sort_by(|a, b| b.models.cmp(&a.models).then_with(|| a.group.cmp(&b.group)));
-    let body: Vec<Vec<Markup>> = rows
-        .iter()
-        .map(|row| {
-            let kg = row.emissions_kgco2e;
-            vec![
-                named(&words::group(GroupBy::Coverage, &row.group)),
-                counted(row.models),
-                counted(row.runs),
-                figure(kg.mean, tonnes(kg.mean)),
-                figure(row.share_of_total, percent(row.share_of_total)),
-            ]
-        })
-        .collect();
+    let body = rows_of(data, GroupBy::Coverage, |group| words::group(GroupBy::Coverage, group));
     html! {
         div .table-block id="records" {
             h3 { "Records that tell role, size and date" }
@@ -55,11 +41,24 @@ fn records(data: &Data) -> Markup {
 }
 
 fn roles(data: &Data) -> Markup {
-    let mut rows: Vec<_> = data.group(GroupBy::Role).iter().collect();
-    rows.sort_by(|a, b| b.models.cmp(&a.models).then_with(|| a.group.cmp(&b.group)));
     let word = |group: &str| Role::parse(group).map_or_else(|| group.to_owned(), |role| words::role(role).to_owned());
-    let body: Vec<Vec<Markup>> = rows
-        .iter()
+    let body = rows_of(data, GroupBy::Role, word);
+    html! {
+        div .table-block id="by-role" {
+            h3 { "What the repositories are" }
+            p .reading { "Copies, merges and quantized weights own no run and add nothing. The exception: a copy carries the pre-training of an original \
+                that the index does not hold." }
+            (table("Repositories of the cohort by role", &["role", "models", "runs", "t CO₂e, mean", "share of emissions"], 1, &body))
+            p .note { "Source: table aggregates, group_by role." }
+        }
+    }
+}
+
+/// Groups with models, runs, emissions and their share, the one of most models first.
+fn rows_of(data: &Data, by: GroupBy, word: impl Fn(&str) -> String) -> Vec<Vec<Markup>> {
+    let mut rows: Vec<_> = data.group(by).iter().collect();
+    rows.sort_by(|a, b| b.models.cmp(&a.models).then_with(|| a.group.cmp(&b.group)));
+    rows.iter()
         .map(|row| {
             let kg = row.emissions_kgco2e;
             vec![
@@ -70,16 +69,7 @@ fn roles(data: &Data) -> Markup {
                 figure(row.share_of_total, percent(row.share_of_total)),
             ]
         })
-        .collect();
-    html! {
-        div .table-block id="by-role" {
-            h3 { "What the repositories are" }
-            p .reading { "Copies, merges and quantized weights own no run and add nothing. The exception: a copy carries the pre-training of an original \
-                that the index does not hold." }
-            (table("Repositories of the cohort by role", &["role", "models", "runs", "t CO₂e, mean", "share of emissions"], 1, &body))
-            p .note { "Source: table aggregates, group_by role." }
-        }
-    }
+        .collect()
 }
 
 fn refused(data: &Data, about: &About) -> Markup {

@@ -1,8 +1,10 @@
 //! What the report tells, section by section.
 
+mod changes;
 mod coverage;
 mod groups;
 mod headline;
+mod history;
 mod regressions;
 mod roles;
 mod runs;
@@ -10,15 +12,32 @@ mod sensitivity;
 mod sources;
 mod trust;
 
-use super::About;
 use super::data::Data;
 use super::page::Section;
+use super::{About, Beside};
+use crate::compare::Change;
+
+pub(super) use changes::title as cause_title;
+
+/// What changed since another snapshot.
+pub(super) fn changes(change: &Change) -> Section {
+    Section { id: "changes", title: "What changed since another snapshot", short: "What changed", body: changes::body(change) }
+}
 
 /// Every section, in the order they are read.
-pub(super) fn all(data: &Data, about: &About) -> Vec<Section> {
+pub(super) fn all(data: &Data, about: &About, beside: &Beside) -> Vec<Section> {
     let section = |id, short, title, body| Section { id, title, short, body };
-    vec![
-        section("headline", "Headline", "What training the models on the Hugging Face Hub emitted", headline::body(data, about)),
+    let mut all = vec![section(
+        "headline",
+        "Headline",
+        "What training the models on the Hugging Face Hub emitted",
+        headline::body(data, about),
+    )];
+    all.extend(beside.change.as_ref().map(changes));
+    if !beside.series.is_empty() {
+        all.push(section("history", "By snapshot", "The total from snapshot to snapshot", history::body(&beside.series)));
+    }
+    all.extend([
         section("years", "By year", "When it was emitted", groups::years(data)),
         section("who", "Owners, countries", "Who trained, and in which country", groups::owners_and_countries(data)),
         section("what", "Tasks, evidence", "What was trained, and how it is known", groups::tasks_and_tiers(data)),
@@ -30,5 +49,6 @@ pub(super) fn all(data: &Data, about: &About) -> Vec<Section> {
         section("sensitivity", "Sensitivity", "What would change the total", sensitivity::body(data)),
         section("coverage", "Coverage", "What the records tell", coverage::body(data, about)),
         section("sources", "Sources", "What it is made from, and how to check it", sources::body(about)),
-    ]
+    ]);
+    all
 }

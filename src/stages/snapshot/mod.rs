@@ -46,7 +46,7 @@ use std::path::{Path, PathBuf};
 
 stage! {
     /// Aggregates, tests and publishes.
-    struct Publication = "snapshot" version 9
+    struct Publication = "snapshot" version 10
     reads [
         ModelRow,
         RunRow,

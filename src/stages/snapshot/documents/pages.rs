@@ -2,17 +2,17 @@
 
 use super::{Sources, version};
 use crate::error::Result;
-use crate::report::{About, InputFile, explorer_page, report_page};
+use crate::report::{About, Beside, InputFile, explorer_page, report_page};
 use crate::stages::snapshot::manifest::Manifest;
 
 /// The report.
 pub(super) fn report(sources: &Sources<'_>) -> Result<Vec<u8>> {
-    Ok(report_page(sources.tables, &about(sources.manifest))?.into_bytes())
+    Ok(report_page(sources.tables, &about(sources.manifest), &Beside::default())?.into_bytes())
 }
 
 /// The explorer.
 pub(super) fn explorer(sources: &Sources<'_>) -> Result<Vec<u8>> {
-    Ok(explorer_page(sources.tables, &about(sources.manifest))?.into_bytes())
+    Ok(explorer_page(sources.tables, &about(sources.manifest), &Beside::default())?.into_bytes())
 }
 
 /// What the pages need of a manifest.

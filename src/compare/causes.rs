@@ -6,8 +6,8 @@
 //! The rest, which no factor shows, is the spread of the compute, that is of the regressions, or another version of the method.
 
 use super::read::{Repository, RunFigures, Side};
-use crate::cli::text::number;
-use hugging_carbon::error::Result;
+use crate::domain::number::number;
+use crate::error::Result;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 
@@ -18,21 +18,37 @@ const NO_CHANGE: f64 = 1e-12;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
+    /// Runs of repositories that the old index lacks.
     NewRuns,
+    /// Runs of repositories that the new index lacks.
     GoneRuns,
+    /// Runs of repositories that came into the cohort.
     IntoTheCohort,
+    /// Runs of repositories that left the cohort.
     OutOfTheCohort,
+    /// Runs that are counted under another repository, or as another kind.
     Regrouped,
+    /// Another role of the repository, or other probabilities of its roles.
     Role,
+    /// Another tier: better or worse evidence.
     Tier,
+    /// Another figure in the evidence of the same tier.
     Evidence,
+    /// Stated or counted compute, device hours or energy.
     Compute,
+    /// Another chip or mixture of chips: its peak rate.
     Chip,
+    /// Power per accelerator.
     Power,
+    /// Utilization of the chips.
     Mfu,
+    /// Overhead of the facility.
     Pue,
+    /// Intensity of the grid.
     Grid,
+    /// Regressions and their errors.
     Regression,
+    /// Another version of the method.
     MethodVersion,
 }
 
@@ -60,11 +76,13 @@ impl Cause {
     }
 
     /// Name, as JSON has it.
+    #[must_use]
     pub const fn name(self) -> &'static str {
         self.texts().0
     }
 
     /// What it means.
+    #[must_use]
     pub const fn meaning(self) -> &'static str {
         self.texts().1
     }
@@ -73,12 +91,15 @@ impl Cause {
 /// What a run adds to a cause.
 #[derive(Clone, Debug, Serialize)]
 pub struct Part {
+    /// Cause.
     pub cause: Cause,
+    /// Training run.
     pub run_id: String,
     /// Mean emissions in the old snapshot; null where it does not count the run.
     pub old_kgco2e: Option<f64>,
     /// Mean emissions in the new snapshot; null likewise.
     pub new_kgco2e: Option<f64>,
+    /// What the run adds to the cause, kg CO2e.
     pub change_kgco2e: f64,
     /// From what to what.
     pub note: String,
@@ -195,59 +216,65 @@ fn factors(a: &RunFigures, b: &RunFigures, change: f64) -> Vec<(Cause, f64, Stri
     let log_mean = change / libm::log(b.kg / a.kg);
     let mut shares = Vec::new();
     let mut left = change;
-    for (cause, power, old, new) in chain(a, b) {
+    for Factor { cause, power, unit, old, new } in chain(a, b) {
         let (Some(old), Some(new)) = (old, new) else { continue };
         if (new / old - 1.0).abs() > NO_CHANGE {
             let share = log_mean * power * libm::log(new / old);
             left -= share;
+            let name = |name: &Option<String>| name.clone().unwrap_or_else(|| "-".to_owned());
             let names = match cause {
-                Cause::Chip => {
-                    format!(" ({} -> {})", a.accelerator.as_deref().unwrap_or("-"), b.accelerator.as_deref().unwrap_or("-"))
-                }
-                Cause::Grid => {
-                    format!(" ({} -> {})", a.grid_place.as_deref().unwrap_or("-"), b.grid_place.as_deref().unwrap_or("-"))
-                }
+                Cause::Chip => format!(" ({} -> {})", name(&a.accelerator), name(&b.accelerator)),
+                Cause::Grid => format!(" ({} -> {})", name(&a.grid_place), name(&b.grid_place)),
                 _ => String::new(),
             };
-            shares.push((cause, share, format!("{} -> {}{names}", number(old), number(new))));
+            shares.push((cause, share, format!("{} -> {}{unit}{names}", number(old), number(new))));
         }
     }
-    if left.abs() > NO_CHANGE * a.kg.max(b.kg) {
-        shares.push((rest, left, String::new()));
-    } else if let Some(first) = shares.first_mut() {
-        first.1 += left;
-    } else {
-        shares.push((rest, left, String::new()));
+    // What is left belongs to the factor of the same cause; what sums of floats leave, to any.
+    let is_rounding = left.abs() <= NO_CHANGE * a.kg.max(b.kg);
+    match shares.iter_mut().find(|(cause, ..)| is_rounding || *cause == rest) {
+        Some((_, share, _)) => *share += left,
+        None => shares.push((rest, left, String::new())),
     }
     shares
 }
 
-/// Factors of a tier's chain: cause, power, and value in both snapshots.
-fn chain(a: &RunFigures, b: &RunFigures) -> Vec<(Cause, f64, Option<f64>, Option<f64>)> {
+/// A factor of a tier's chain: the emissions go with its `power`.
+struct Factor {
+    cause: Cause,
+    power: f64,
+    /// Its unit, behind a space.
+    unit: &'static str,
+    old: Option<f64>,
+    new: Option<f64>,
+}
+
+/// Factors of a tier's chain.
+fn chain(a: &RunFigures, b: &RunFigures) -> Vec<Factor> {
     let of = |read: fn(&RunFigures) -> Option<f64>| (read(a), read(b));
     let mut chain = Vec::new();
-    let mut add = |cause, power, (old, new): (Option<f64>, Option<f64>)| chain.push((cause, power, old, new));
+    let mut add = |cause, power, unit, (old, new): (Option<f64>, Option<f64>)| chain.push(Factor { cause, power, unit, old, new });
     // H = C / (peak x MFU x 3600): the peak rate that the medians imply, which is that of the chip or the mean of a mixture.
     let peak = |run: &RunFigures| Some(run.flop? / (run.hours? * run.mfu? * 3600.0));
     match a.tier {
         1 => {}
-        2 => add(Cause::Compute, 1.0, of(|run| run.kwh)),
-        3 => add(Cause::Compute, 1.0, of(|run| run.hours)),
+        2 => add(Cause::Compute, 1.0, " kWh", of(|run| run.kwh)),
+        3 => add(Cause::Compute, 1.0, " device hours", of(|run| run.hours)),
         tier => {
             let cause = if tier == 4 { Cause::Compute } else { Cause::Regression };
-            add(cause, 1.0, of(|run| run.flop));
+            add(cause, 1.0, " FLOP", of(|run| run.flop));
             if a.accelerator != b.accelerator {
-                add(Cause::Chip, -1.0, (peak(a), peak(b)));
+                add(Cause::Chip, -1.0, " FLOP/s", (peak(a), peak(b)));
             }
-            add(Cause::Mfu, -1.0, of(|run| run.mfu));
+            add(Cause::Mfu, -1.0, "", of(|run| run.mfu));
         }
     }
     if a.tier >= 3 {
-        add(Cause::Power, 1.0, of(|run| run.power_w));
-        add(Cause::Pue, 1.0, of(|run| run.pue));
+        add(Cause::Power, 1.0, " W", of(|run| run.power_w));
+        add(Cause::Pue, 1.0, "", of(|run| run.pue));
     }
     if a.tier >= 2 {
-        add(Cause::Grid, 1.0, of(|run| run.grid));
+        add(Cause::Grid, 1.0, " g/kWh", of(|run| run.grid));
     }
     chain
 }

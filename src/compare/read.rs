@@ -1,10 +1,10 @@
 //! The runs of a snapshot's cohort with everything that a change can come from.
 
+use crate::domain::Role;
+use crate::error::Result;
+use crate::tables::lookup::pick_rows;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Float64Type, Int32Type};
-use hugging_carbon::domain::Role;
-use hugging_carbon::error::Result;
-use hugging_carbon::tables::lookup::pick_rows;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
