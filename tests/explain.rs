@@ -214,3 +214,51 @@ fn every_command_has_an_example() {
         assert!(help.contains("Example") && help.contains(&format!("hugging-carbon {command}")), "{help}");
     }
 }
+
+/// Every row of evidence leads to a page: the card at the commit of the record, the repository, the registry's source, the paper.
+#[test]
+fn evidence_has_the_page_it_was_read_on() {
+    let (workspace, _) = downloaded();
+    let links = |explanation: &Value, field: &str| -> Vec<(String, String)> {
+        let rows = explanation["evidence"].as_array().unwrap().iter().filter(|row| row["field"] == field);
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        rows.map(|row| (text(&row["source"]), text(&row["source_url"]))).collect()
+    };
+    let of = |sha: &str| {
+        let card = "# Lab 7B\n\nThe model was trained on 300 billion tokens.\n";
+        let record = serde_json::json!({"id": "lab/lab-7b", "sha": sha, "createdAt": "2024-05-15T10:42:51.000Z", "card": card,
+            "safetensors": {"parameters": {"BF16": 7_000_000_000_i64}, "total": 7_000_000_000_i64}, "pipeline_tag": "text-generation"});
+        let file = workspace.file(&format!("{}.json", sha.len()), record.to_string());
+        explain(&["--record", file.to_str().unwrap()])
+    };
+    let commit = "0123456789abcdef0123456789abcdef01234567";
+    for (sha, revision) in [(commit, commit), ("../../evil", "main"), ("", "main")] {
+        let explanation = of(sha);
+        let card = format!("https://huggingface.co/lab/lab-7b/blob/{revision}/README.md");
+        assert_eq!(links(&explanation, "train_tokens"), [("card_text".to_owned(), card)]);
+        let page = "https://huggingface.co/lab/lab-7b".to_owned();
+        assert!(links(&explanation, "total_params").contains(&("hub_index".to_owned(), page)), "{}", explanation["evidence"]);
+    }
+    let llama = explain(&["meta-llama/Llama-3.1-405B"]);
+    let meta = "https://github.com/meta-llama/llama-models/blob/a9c89c4/models/llama3_1/MODEL_CARD.md".to_owned();
+    assert!(links(&llama, "emissions_kgco2e").contains(&("registry".to_owned(), meta)), "{}", llama["evidence"]);
+    assert!(links(&llama, "train_flop")[0].1.starts_with("https://ai.meta.com/"), "{}", llama["evidence"]);
+}
+
+/// Where nothing certain tells what was trained, every kind has its own figures, and their means make up the mean.
+#[test]
+fn what_a_training_may_have_been_is_told_apart() {
+    let (workspace, name) = downloaded();
+    let models: Vec<hugging_carbon::tables::ModelRow> = table(&workspace.path(name));
+    let id = models.iter().find(|m| m.in_cohort && !m.p.is_certain() && m.total_params.is_some()).unwrap().model_id.clone();
+    let explanation = explain(&[id.as_str()]);
+    let part = &explanation["tiers"][0];
+    let kinds = part["may_have_been"].as_array().unwrap();
+    assert!(kinds.len() > 1, "{part}");
+    let of = |value: &Value, key: &str| value[key].as_f64().unwrap();
+    let mean: f64 = kinds.iter().map(|kind| of(kind, "probability") * of(&kind["emissions_kgco2e"], "mean")).sum();
+    let published = figure(&explanation, "emissions_kgco2e", "mean");
+    // A thousand draws of a wide spread.
+    assert!((mean / published - 1.0).abs() < 0.5, "{mean} is not near {published}: {part}");
+    assert!(part["remarks"][0].as_str().unwrap().starts_with("What was trained is not certain."), "{part}");
+}

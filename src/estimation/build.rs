@@ -161,7 +161,7 @@ fn parts<'a>(run: &Run, tier: Tier, basis: &'a Basis, tables: &FactorTables, fla
             let as_kind = Run { kind: Some(kind), ..run.clone() };
             let (compute, _) = compute(&as_kind, tier.max(Tier::Compute), basis, tables, &mut Vec::new())?;
             let (mfu, _) = factors::mfu(&as_kind, tables);
-            Ok(Part { weight, compute, mfu })
+            Ok(Part { kind, weight, compute, mfu })
         })
         .collect()
 }

@@ -6,6 +6,7 @@ use super::digest::digest_of;
 use super::fitting::cholesky;
 pub use super::pow10::pow10;
 use super::rng::Stream;
+use crate::domain::RunKind;
 use crate::units::{AcceleratorHours, Flop, FlopPerSecond, GCo2ePerKwh, KgCo2e, Kwh, Watts};
 use libm::exp;
 
@@ -263,6 +264,8 @@ impl Start {
 /// One thing that a run may have been, where its kind is not known.
 #[derive(Clone, Debug)]
 pub struct Part<'a> {
+    /// Kind.
+    pub kind: RunKind,
     /// Probability.
     pub weight: f64,
     /// Compute if it was this.

@@ -100,6 +100,8 @@ pub struct Evidence {
     pub value_as_written: String,
     pub source: String,
     pub locator: String,
+    /// Page on which it can be read again; null for what follows from tables of the project alone.
+    pub source_url: Option<String>,
     pub quote: String,
     pub confidence: f64,
     pub accepted: bool,
@@ -116,10 +118,23 @@ pub struct TierPart {
     /// The calculation at central values, a line a step.
     pub steps: Vec<String>,
     pub figures: Figures,
+    /// What was trained if that is not certain, the likeliest first; the figures mix them. Empty where it is.
+    pub may_have_been: Vec<Alternative>,
     pub factors: Factors,
     pub flags: Vec<FlagText>,
     /// What a reader of the figures must know, in words.
     pub remarks: Vec<String>,
+}
+
+/// One thing that a training may have been.
+#[derive(Clone, Debug, Serialize)]
+pub struct Alternative {
+    /// Kind of run.
+    pub kind: &'static str,
+    pub probability: f64,
+    /// Figures if it was that.
+    pub train_flop: Interval,
+    pub emissions_kgco2e: Interval,
 }
 
 /// Figures with their interval.

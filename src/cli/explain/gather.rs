@@ -1,5 +1,6 @@
 //! Gathering what an explanation says: only the rows of one repository are read.
 
+use super::alternatives::{alternatives, remark};
 use super::chain;
 use super::explanation::{Carried, Evidence, Explanation, Factors, Family, Figures, FlagText, Model, Relative, SCHEMA, TierPart};
 use super::find::{Found, exactly, find};
@@ -140,6 +141,8 @@ fn tier_parts(tables: &Tables, run: &Run, published: &[EstimateByTierRow]) -> Re
         let mut text = String::new();
         chain::chain(&mut text, run, &built, &basis.fits)?;
         let figures = Figures::of_row(row);
+        let may_have_been = alternatives(run, &built, tables.config.method.draws, tables.config.method.seed);
+        let remarks = remark(&may_have_been).map_or_else(|| figures.remarks(), |mixture| vec![mixture]);
         parts.push(TierPart {
             tier: row.tier.0.number(),
             tier_name: row.tier_name.to_string(),
@@ -148,7 +151,8 @@ fn tier_parts(tables: &Tables, run: &Run, published: &[EstimateByTierRow]) -> Re
             figures,
             factors: Factors::of_row(row),
             flags: row.flags.iter().map(|flag| FlagText::new(*flag)).collect(),
-            remarks: figures.remarks(),
+            may_have_been,
+            remarks,
         });
     }
     Ok(parts)
@@ -184,6 +188,7 @@ fn evidence(row: EvidenceRow) -> Evidence {
         value_as_written: row.value_as_written,
         source: row.source.to_string(),
         locator: row.locator,
+        source_url: row.source_url,
         quote: row.quote,
         confidence: row.confidence,
         accepted: row.accepted,

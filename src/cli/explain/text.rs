@@ -130,6 +130,9 @@ fn evidence(out: &mut String, evidence: &[Evidence]) {
         let verdict = row.reject_reason.as_ref().map(|why| format!("  REFUSED: {why}")).unwrap_or_default();
         let _ = writeln!(out, "  {:<17} {}{verdict}", row.field, evidence_value(row));
         let _ = writeln!(out, "    {} | {} | \"{}\"", row.source, row.locator, row.quote);
+        if let Some(url) = &row.source_url {
+            let _ = writeln!(out, "    {url}");
+        }
     }
     if evidence.is_empty() {
         out.push_str("  none\n");
@@ -140,6 +143,7 @@ fn evidence(out: &mut String, evidence: &[Evidence]) {
 pub fn evidence_value(row: &Evidence) -> String {
     match (row.value, &row.unit) {
         _ if row.field == Field::TrainedOn.name() => row.value_as_written.clone(),
+        (Some(share), _) if row.field == Field::Role.name() => format!("{}, {}", row.value_as_written, percent(share)),
         (Some(value), Some(unit)) => format!("{} {unit}", number(value)),
         (Some(value), None) => number(value),
         (None, _) => row.value_as_written.clone(),

@@ -3,6 +3,7 @@
 use super::compute::truncated;
 use super::points::{MFU, PUE};
 use super::*;
+use crate::domain::RunKind;
 use crate::method::calibration::ErrorLaw;
 use crate::method::simulate::tests::{h100, model};
 use crate::method::simulate::{Compute, GridOption, Spread, central};
@@ -74,7 +75,12 @@ fn what_a_run_may_have_been_is_drawn_by_its_weights() {
     let chips = h100();
     let mut model = model(&chips, Start::Compute, 0.0);
     let known = |median| Compute::Known { median, spread: Spread::Normal(0.0), log_ceiling: f64::INFINITY };
-    let part = |weight, median| Part { weight, compute: known(median), mfu: LogNormal::with_own_spread(0.4, 0.0) };
+    let part = |weight, median| Part {
+        kind: RunKind::FineTuning,
+        weight,
+        compute: known(median),
+        mfu: LogNormal::with_own_spread(0.4, 0.0),
+    };
     let parts = [part(0.1, 1e24), part(0.6, 1e20)];
     model.parts = &parts;
     let draws = draws_of(&model, 1000);
@@ -199,7 +205,12 @@ fn a_fixed_factor_moves_what_follows_from_it_alone() {
 fn a_fixed_utilization_is_that_of_what_was_drawn() {
     let chips = h100();
     let known = |median| Compute::Known { median, spread: Spread::Normal(0.0), log_ceiling: f64::INFINITY };
-    let part = |weight, median, mfu| Part { weight, compute: known(median), mfu: LogNormal::with_own_spread(mfu, 0.3) };
+    let part = |weight, median, mfu| Part {
+        kind: RunKind::FineTuning,
+        weight,
+        compute: known(median),
+        mfu: LogNormal::with_own_spread(mfu, 0.3),
+    };
     let parts = [part(0.1, 1e24, 0.4), part(0.9, 1e20, 0.2)];
     let mut model = model(&chips, Start::Compute, 0.0);
     model.parts = &parts;

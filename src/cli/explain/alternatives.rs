@@ -1,0 +1,82 @@
+//! What a training may have been, where nothing certain tells: each with its own figures.
+
+use super::explanation::Alternative;
+use crate::cli::text::number;
+use hugging_carbon::domain::{ClosedSet, Run};
+use hugging_carbon::estimation::Built;
+use hugging_carbon::method::draws::{Draws, Shared, simulate};
+use hugging_carbon::method::simulate::RunModel;
+use hugging_carbon::method::summary::summarize;
+
+/// Every kind that the run may have been, the likeliest first, simulated as if it was that; what they lack to one is that nothing was
+/// trained. Empty where the kind is known.
+pub fn alternatives(run: &Run, built: &Built<'_>, draws: usize, seed: u64) -> Vec<Alternative> {
+    let shared = Shared::new(draws, seed);
+    let (mut drawn, mut keys) = (Draws::default(), Vec::new());
+    let mut alternatives: Vec<Alternative> = built
+        .parts
+        .iter()
+        .map(|part| {
+            let model = RunModel { compute: part.compute.clone(), mfu: part.mfu, parts: &[], ..built.model(&run.run_id) };
+            simulate(&model, &shared, &mut drawn);
+            let mut of = |values: &[f64]| summarize(values, &mut keys).into();
+            let (train_flop, emissions_kgco2e) = (of(&drawn.flop), of(&drawn.emissions));
+            Alternative { kind: part.kind.word(), probability: part.weight, train_flop, emissions_kgco2e }
+        })
+        .collect();
+    alternatives.sort_by(|a, b| b.probability.total_cmp(&a.probability));
+    alternatives
+}
+
+/// The same in a sentence or two; none where the kind is known.
+pub fn remark(alternatives: &[Alternative]) -> Option<String> {
+    if alternatives.is_empty() {
+        return None;
+    }
+    let mut parts: Vec<String> = alternatives
+        .iter()
+        .filter(|a| a.probability >= LEAST)
+        .map(|a| {
+            let kg = a.emissions_kgco2e;
+            format!("{} {}: median {} kg CO2e, mean {}", percent(a.probability), a.kind, number(kg.p50), number(kg.mean))
+        })
+        .collect();
+    let nothing = 1.0 - alternatives.iter().map(|a| a.probability).sum::<f64>();
+    if nothing >= LEAST {
+        parts.push(format!("{} nothing at all: 0", percent(nothing)));
+    }
+    Some(format!(
+        "What was trained is not certain. {}. The figures above mix these: their median is what to expect of this one training, their mean \
+         what to add up over many.",
+        parts.join("; ")
+    ))
+}
+
+/// What is less likely is left out of the sentence.
+const LEAST: f64 = 0.005;
+
+fn percent(share: f64) -> String {
+    format!("{:.0} %", share * 100.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::explanation::Interval;
+    use super::*;
+
+    #[test]
+    fn the_sentence_names_each_kind_and_what_is_left() {
+        let of = |kind, probability, kg: f64| {
+            let figures = Interval { p05: kg / 2.0, p50: kg, p95: kg * 2.0, mean: kg * 1.5 };
+            Alternative { kind, probability, train_flop: figures, emissions_kgco2e: figures }
+        };
+        assert_eq!(remark(&[]), None);
+        let text = remark(&[of("fine_tuning", 0.8, 4.0), of("pretraining", 0.15, 36_000.0)]).unwrap();
+        assert!(
+            text.contains(
+                "80 % fine_tuning: median 4.00 kg CO2e, mean 6.00; 15 % pretraining: median 36,000 kg CO2e, mean 54,000; 5 % nothing at all: 0."
+            ),
+            "{text}"
+        );
+    }
+}
