@@ -14,7 +14,7 @@ TARGET := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 VENV   := $(TARGET)/notebook-venv
 BIN    := $(TARGET)/release/hugging-carbon
 
-.PHONY: run build test lint unit reference notebooks acceptance dist bench docs clean
+.PHONY: run build test lint unit reference notebooks acceptance pages dist bench docs clean
 
 run: build
 	$(BIN) run
@@ -66,6 +66,7 @@ acceptance: build $(TARGET)/acceptance-venv/ready
 	$(BIN) -q run --source $${HUGGING_CARBON_SHARED:-../shared}/data/hub/models_2026-05.parquet --data-dir $(TARGET)/acceptance-data >/dev/null
 	$(TARGET)/acceptance-venv/bin/python tests/acceptance/statsmodels_check.py $(TARGET)/acceptance-data/snapshots/latest
 	$(TARGET)/acceptance-venv/bin/python tests/acceptance/snapshot_readers.py $(TARGET)/acceptance-data/snapshots/latest
+	$(MAKE) pages
 	$(TARGET)/acceptance-venv/bin/python tests/acceptance/index_writers.py $(BIN)
 	$(TARGET)/acceptance-venv/bin/python tests/acceptance/engines.py $(BIN) $${HUGGING_CARBON_SHARED:-../shared}
 	$(CARGO) build --release --example stand_in_hub
@@ -75,6 +76,22 @@ acceptance: build $(TARGET)/acceptance-venv/ready
 	$(TARGET)/acceptance-venv/bin/python tests/acceptance/recipes.py $(BIN)
 	$(MAKE) dist
 	$(TARGET)/acceptance-venv/bin/python tests/acceptance/release.py $(TARGET)/dist
+
+# The pages of the wide index, made beside the frozen one, in Chromium: validators, axe, questions of readers by keyboard. Needs node, npm and
+# Chromium (CHROMIUM names it), and is left out without them.
+PAGES := $(TARGET)/pages
+CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+export CHROMIUM
+pages: build
+	@if [ -z "$(CHROMIUM)" ] || ! command -v npm >/dev/null; then echo "pages: left out, there is no npm or no Chromium"; else \
+	set -e; mkdir -p $(PAGES)/pictures; cp tests/acceptance/pages/* $(PAGES)/; \
+	hub=$${HUGGING_CARBON_SHARED:-../shared}/data/hub; \
+	$(BIN) -q run --source $$hub/models_2026-05.parquet --data-dir $(PAGES)/older > /dev/null; \
+	HUGGING_CARBON_COHORT_METRIC=downloads_30d HUGGING_CARBON_LIMITS_MAX_QUARANTINE_FRACTION=0.05 \
+		$(BIN) -q run --source $$hub/wide_2026-10.api.jsonl.gz --data-dir $(PAGES)/newer > /dev/null; \
+	for page in report explorer; do \
+		$(BIN) -q $$page $(PAGES)/newer/snapshots/latest --since $(PAGES)/older/snapshots/latest -o $(PAGES)/$$page.html; done; \
+	cd $(PAGES) && npm install --silent --no-audit --no-fund && node check.mjs report.html explorer.html pictures; fi
 
 # What a release is made of, for this machine; .github/workflows/release.yml does the same on an older C library.
 dist: build $(TARGET)/acceptance-venv/ready

@@ -1,0 +1,136 @@
+// Opens a report and an explorer in Chromium as a reader does, and checks what they promise.
+//
+//     npm install && node check.mjs REPORT EXPLORER [DIR]
+//
+// Both pages are made with `--since`. Checked: two validators of HTML (vnu needs Java), axe at two widths in light and dark, no request
+// that leaves the file, no overflow, no error of a script, size, first paint, and three questions of readers answered by keyboard alone.
+// With DIR, a picture of every state is left there. CHROMIUM names the browser. One line a check; exit status 1 if one fails.
+
+import { execFileSync } from "node:child_process";
+import { readFileSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import puppeteer from "puppeteer-core";
+
+const require = createRequire(import.meta.url);
+const [report, explorer, pictures] = process.argv.slice(2).map((file) => path.resolve(file));
+const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+const MOST_BYTES = 10_000_000;
+const FIRST_PAINT_MS = 1000;
+let failed = 0;
+const said = (what, isRight, more = "") => {
+  failed += isRight ? 0 : 1;
+  console.log(`${isRight ? "ok    " : "FAILED"} ${what}${more ? ": " + more : ""}`);
+};
+
+const run = (command, args) => {
+  try { return [true, execFileSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], maxBuffer: 1 << 26 })]; }
+  catch (error) { return [false, `${error.stdout || ""}${error.stderr || error.message}`]; }
+};
+const validate = (name, file) => {
+  const [isClean, words] = run(process.execPath, [path.join(path.dirname(require.resolve("html-validate/package.json")), "bin/html-validate.mjs"), file]);
+  said(`${name}: html-validate`, isClean, words.trim().slice(0, 500));
+  const [hasJava] = run("java", ["-version"]);
+  if (!hasJava) { console.log(`left out ${name}: vnu, there is no Java`); return; }
+  const [isValid, found] = run("java", ["-jar", path.join(path.dirname(require.resolve("vnu-jar/package.json")), "build/dist/vnu.jar"), "--errors-only", file]);
+  said(`${name}: vnu`, isValid, found.trim().slice(0, 500));
+};
+
+const browser = await puppeteer.launch({
+  executablePath: process.env.CHROMIUM || "/usr/bin/chromium", headless: true,
+  args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+});
+const open = async (file, width, scheme) => {
+  const page = await browser.newPage();
+  const wrong = [];
+  page.on("console", (message) => { if (["error", "warning"].includes(message.type())) wrong.push(message.text()); });
+  page.on("pageerror", (error) => wrong.push(error.message));
+  page.on("request", (request) => { if (!/^(file|data|blob):/.test(request.url())) wrong.push("asked for " + request.url()); });
+  await page.setBypassCSP(true); // axe is a script of its own; the policy is tested in Rust
+  await page.setViewport({ width, height: 900 });
+  await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+  await page.goto("file://" + file, { waitUntil: "load" });
+  return { page, wrong };
+};
+const picture = async (page, name) => { if (pictures) await page.screenshot({ path: path.join(pictures, name + ".png"), fullPage: true, captureBeyondViewport: true }); };
+const look = async (name, file, prepare) => {
+  for (const scheme of ["light", "dark"]) for (const width of [1280, 390]) {
+    const { page, wrong } = await open(file, width, scheme);
+    await prepare(page);
+    await picture(page, `${name}-${width}-${scheme}`);
+    await page.evaluate(() => document.querySelectorAll("details").forEach((one) => { one.open = true; }));
+    await page.evaluate(AXE);
+    const { violations } = await page.evaluate((rules) => window.axe.run(document, { runOnly: rules }), RULES);
+    const found = violations.map((v) => `${v.id} (${v.nodes.length}): ${v.nodes[0].html.slice(0, 160)}`).join("; ");
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    said(`${name} ${width} ${scheme}: axe`, violations.length === 0, found);
+    said(`${name} ${width} ${scheme}: nothing wider than the screen, no error, no request`, overflow <= 0 && wrong.length === 0,
+      [overflow > 0 ? overflow + " px" : "", ...wrong].filter(Boolean).join("; "));
+    await page.close();
+  }
+};
+const go = (hash) => async (page) => {
+  await page.evaluate((hash) => { location.hash = hash; }, hash);
+  await page.waitForFunction(() => !document.getElementById("model").hidden);
+};
+
+for (const [name, file] of [["report", report], ["explorer", explorer]]) {
+  const bytes = statSync(file).size;
+  said(`${name}: below 10 MB`, bytes < MOST_BYTES, (bytes / 1e6).toFixed(2) + " MB");
+  validate(name, file);
+  const { page } = await open(file, 1280, "light");
+  const paint = await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? Infinity);
+  said(`${name}: first paint within a second`, paint < FIRST_PAINT_MS, Math.round(paint) + " ms");
+  await page.close();
+}
+
+// Questions of readers, by keyboard alone.
+const keys = async (page, ...all) => { for (const key of all) await page.keyboard.press(key); };
+const text = (page, selector) => page.evaluate((selector) => document.querySelector(selector)?.innerText ?? "", selector);
+const focused = (page) => page.evaluate(() => document.activeElement?.innerText || document.activeElement?.id || "");
+const tabTo = async (page, wanted, most = 60) => {
+  for (let i = 0; i < most; i += 1) { await page.keyboard.press("Tab"); if (wanted.test(await focused(page))) return true; }
+  return false;
+};
+const asked = async (name, answer) => {
+  const { page, wrong } = await open(explorer, 1280, "light");
+  const begun = performance.now();
+  const [isRight, more] = await answer(page);
+  said(`${name} (${((performance.now() - begun) / 1000).toFixed(1)} s of machine)`, isRight && wrong.length === 0, [more, ...wrong].join("; "));
+  await picture(page, "asked-" + name.replace(/\W+/g, "-"));
+  await page.close();
+};
+await asked("What did Llama 3.1 405B cost, and how is that known?", async (page) => {
+  await keys(page, "/");
+  await page.keyboard.type("llama 3.1 405b");
+  if (!(await tabTo(page, /^meta-llama\/(Meta-)?Llama-3\.1-405B$/))) return [false, "the model is not found"];
+  await keys(page, "Enter");
+  await page.waitForFunction(() => !document.getElementById("model").hidden);
+  const [total, evidence, link] = [await text(page, "#model .total"), await text(page, "#model .evidence"), await page.evaluate(() => document.querySelector("#model .evidence a")?.href)];
+  await keys(page, "Escape");
+  await page.waitForFunction(() => !document.getElementById("list").hidden);
+  return [/ t CO₂e/.test(total) && /90 % interval/.test(total) && /Emissions/i.test(evidence) && /^https:/.test(link || ""), total.replace(/\s+/g, " ") + ", " + link];
+});
+await asked("Which ten runs of French laboratories are the largest?", async (page) => {
+  if (!(await tabTo(page, /^country$/))) return [false, "no filter by country in the order of tabs"];
+  await page.keyboard.type("France");
+  await page.waitForFunction(() => document.getElementById("country").value === "FRA");
+  const rows = await page.evaluate(() => [...document.querySelectorAll("#models tbody tr")].slice(0, 10).map((row) => [row.cells[0].innerText.split("\n")[0].trim(), row.cells[3].innerText]));
+  return [rows.length === 10, rows.map(([id, mass]) => id + " " + mass).join(", ")];
+});
+await asked("Why did the total change since the last snapshot?", async (page) => {
+  if (!(await tabTo(page, /^Why the total changed/))) return [false, "no link to what changed"];
+  await keys(page, "Enter");
+  await page.waitForFunction(() => !document.getElementById("model").hidden);
+  const [total, first] = [await text(page, "#model .total"), await text(page, "#model tbody tr")];
+  return [/CO₂e/.test(total) && first.length > 10, (total + "; " + first).replace(/\s+/g, " ")];
+});
+
+const edition = await (async () => { const { page } = await open(explorer, 1280, "light"); const found = await page.evaluate(() => JSON.parse(document.getElementById("book").textContent).edition); await page.close(); return found; })();
+await look("report", report, async () => {});
+await look("explorer", explorer, async () => {});
+await look("explorer-model", explorer, go(`#${edition}/meta-llama/Llama-3.1-405B`));
+await look("explorer-changes", explorer, go(`#${edition}?changes`));
+await browser.close();
+process.exit(failed ? 1 : 0);
