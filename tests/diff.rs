@@ -53,20 +53,17 @@ fn another_grid_value_is_named_first() {
     let text = workspace.ok(&["diff", old.to_str().unwrap(), new.to_str().unwrap()]).stdout;
     assert!(text.contains("(USA -> USA)"), "{text}");
     let page = workspace.ok(&["diff", old.to_str().unwrap(), new.to_str().unwrap(), "--format", "html"]).stdout;
-    assert!(page.starts_with("<!doctype html>") && page.contains("id=\"cause-grid\""), "{page}");
+    assert!(page.starts_with("<!DOCTYPE html>") && page.contains("id=\"cause-grid\""), "{}", page.len());
 }
 
 /// One repository less, one whose card states ten times the emissions, and one that lost its downloads: each is named, the largest first.
 #[test]
 fn records_that_changed_are_named() {
     let workspace = Workspace::new();
-    let old = run(
-        &workspace,
-        &["--source", common::sample().to_str().unwrap(), "--cards", common::sample().join("cards").to_str().unwrap()],
-    );
+    let old = run(&workspace, &["--source", sample().to_str().unwrap(), "--cards", sample().join("cards").to_str().unwrap()]);
     let gone = "xai-org/grok-1";
     let moved = "xai-org/grok-2";
-    let lines: Vec<String> = std::fs::read_to_string(common::sample().join("models.jsonl"))
+    let lines: Vec<String> = std::fs::read_to_string(sample().join("models.jsonl"))
         .unwrap()
         .lines()
         .filter_map(|line| {
@@ -79,7 +76,7 @@ fn records_that_changed_are_named() {
         })
         .collect();
     let source = workspace.file("models.jsonl", lines.join("\n") + "\n");
-    let new = run(&workspace, &["--source", source.to_str().unwrap(), "--cards", common::sample().join("cards").to_str().unwrap()]);
+    let new = run(&workspace, &["--source", source.to_str().unwrap(), "--cards", sample().join("cards").to_str().unwrap()]);
     let causes = causes(&workspace, &old, &new);
     let of = |name: &str| causes.iter().find(|(cause, _)| cause == name).map(|(_, kg)| *kg);
     assert!(of("gone_runs").unwrap() < 0.0 && of("out_of_the_cohort").unwrap() < 0.0, "{causes:?}");
@@ -90,7 +87,12 @@ fn records_that_changed_are_named() {
 /// Size, tokens and compute of Qwen2.5-72B in the registry.
 const QWEN: &str = "7.27e10,,1.8e13,tokens,1,7.8e24,";
 
-/// One cell of the table of PUEs, one reviewed correction taken back, one figure of the registry: each is named first.
+/// The first reviewed correction, and another one before it.
+const FIRST_CORRECTION: &str = "[[correction]]\nmodel_id = \"deepseek-ai/DeepSeek-V3.1-Base\"\n";
+const GROK: &str = "[[correction]]\nmodel_id = \"xai-org/grok-2\"\nfield = \"role\"\nexpect = \"pretrained\"\nvalue = \"merge\"\n\
+                    reason = \"a test\"\nsource = \"a test\"\n\n";
+
+/// One cell of the table of PUEs, one reviewed correction more, one figure of the registry: each is named first.
 #[test]
 fn what_changed_in_a_reference_table_is_named_first() {
     let index = sample().join("models.jsonl");
@@ -98,14 +100,7 @@ fn what_changed_in_a_reference_table_is_named_first() {
     let old = snapshot_of(&index, dir.path(), &Reference::load().unwrap());
     for (file, from, to, cause, words) in [
         ("pue.csv", "constant,2022,1.3,", "constant,2022,1.4,", Cause::Pue, "1.30 -> 1.40"),
-        // Without it, a fine-tune of 65 billion parameters is taken for a pre-training.
-        (
-            "corrections.toml",
-            "model_id = \"timdettmers/guanaco-65b\"",
-            "model_id = \"nobody/none\"",
-            Cause::Role,
-            "adapter -> pretrained",
-        ),
+        ("corrections.toml", FIRST_CORRECTION, &format!("{GROK}{FIRST_CORRECTION}"), Cause::Role, "pretrained -> merge"),
         ("training_runs.csv", QWEN, "7.27e10,,1.8e12,tokens,1,7.8e23,", Cause::Evidence, "train_flop 7.8e24 -> 7.8e23"),
     ] {
         let new = snapshot_of(&index, dir.path(), &reference_with(file, from, to));
@@ -141,7 +136,11 @@ fn pages_made_beside_another_snapshot_tell_what_changed() {
     };
     let all = workspace.data().join("snapshots");
     let report = written(&["report", "--since", since, "--history", all.to_str().unwrap()]);
-    assert!(report.contains("id=\"cause-new_runs\"") && report.contains("https://huggingface.co/xai-org/grok-1"), "{report}");
+    assert!(
+        report.contains("id=\"cause-new_runs\"") && report.contains("https://huggingface.co/xai-org/grok-1"),
+        "{}",
+        report.len()
+    );
     // Full values stand in `data` elements: those of every cause, and the totals of both snapshots.
     for value in causes.iter().map(|(_, kg)| *kg).chain([headline(&new) - headline(&old)]) {
         let near = |text: &str| text.parse::<f64>().is_ok_and(|shown| (shown - value).abs() <= 1e-9 * headline(&new));

@@ -157,10 +157,15 @@ fn what_cannot_be_read_is_said_with_the_way_out() {
     refused(&["--params", "7e9", "--accelerator", "abacus"], "no accelerator 'abacus'", 1);
     refused(&["--params", "-7e9"], "--params", 2);
     refused(&["--params", "7e9", "--kind", "cooking"], "pretraining", 2);
+    refused(&["--params", "1e30"], "no size of a model", 2);
+    refused(&["--params", "7B", "--active-params", "9B"], "--active-params", 1);
     refused(&["a/b", "--params", "7e9"], "cannot be used with", 2);
     refused(&[], "required", 2);
     let list: PathBuf = workspace.file("list.json", "[1]");
     refused(&["--record", list.to_str().unwrap()], "not a JSON object", 1);
+    let nameless: PathBuf =
+        workspace.file("nameless.json", "{\"id\": \"x/<script>\", \"createdAt\": \"2024-05-15T10:42:51.000Z\"}");
+    refused(&["--record", nameless.to_str().unwrap()], "id missing or malformed\n  where: [DIR]/nameless.json", 1);
     let other = workspace.run(&["explain", "a/b", "--snapshot", "nothing-here"]);
     assert!(other.status == 1 && other.stderr.contains("nothing-here"), "{}", other.stderr);
 }

@@ -13,6 +13,7 @@ pub mod modality;
 pub mod number;
 pub mod owner;
 pub mod place;
+pub mod plain;
 pub mod quantiles;
 pub mod rating;
 pub mod regression;

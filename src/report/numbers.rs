@@ -95,6 +95,14 @@ pub(super) fn mass(kg: f64) -> String {
     }
 }
 
+/// Emissions to the tonne, for totals that a reader adds up.
+pub(super) fn exact_mass(kg: f64) -> String {
+    if kg.abs() < 100.0 * KG_PER_TONNE {
+        return mass(kg);
+    }
+    format!("{} t", grouped(&format!("{:.0}", kg / KG_PER_TONNE)))
+}
+
 /// A change of emissions with its sign.
 pub(super) fn signed_mass(kg: f64) -> String {
     format!("{}{}", sign(kg), mass(kg.abs()))
@@ -248,6 +256,7 @@ mod tests {
         assert_eq!(mass(0.42), "420 g");
         assert_eq!((signed_mass(4.2e5), signed_mass(-420.0), signed_mass(0.0)), ("+420 t".into(), "−420 kg".into(), "0 kg".into()));
         assert_eq!(signed_tonnes(-5_840.0), "−5.8");
+        assert_eq!((exact_mass(255_779_123.0), exact_mass(5_840.0)), ("255,779 t".into(), "5.8 t".into()));
         assert_eq!(mass_interval(6.432e6, 1.2398e7), "6,400 to 12,400 t");
         assert_eq!(mass_interval(640.0, 6_400.0), "640 kg to 6.4 t");
         assert_eq!(energy(389_843_000.0), "390 GWh");

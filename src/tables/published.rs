@@ -111,9 +111,6 @@ table! {
         source: EvidenceSource,
         /// Where in the source: a JSON path, a tag, a table row.
         locator: String,
-        /// Page on which it can be read again: a card at the commit of the index where the index names one; null for what follows from
-        /// tables of the project alone.
-        source_url: Option<String>,
         /// The words it was read from, at most 200 characters.
         quote: String,
         /// Name of the extractor.
@@ -124,6 +121,9 @@ table! {
         accepted: bool,
         /// Why it was refused.
         reject_reason: Option<String>,
+        /// Page on which it can be read again: a card at the commit of the index where the index names one; null for what follows from
+        /// tables of the project alone.
+        source_url: Option<String>,
     }
 }
 

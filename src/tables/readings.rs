@@ -12,7 +12,7 @@ const METADATA_PREFIX: &str = "hugging-carbon.";
 
 table! {
     /// One row per number or fact found by a reading of a card, and one per reading that found nothing; the first columns are those of
-    /// `evidence`.
+    /// `evidence`, without the page, which follows from the record.
     "card_readings" key("model_id", "reading", "position")
     struct CardReadingRow / CardReadingBuilders {
         /// Key of the row of evidence; null where the reading found nothing.
@@ -196,7 +196,10 @@ mod tests {
     fn the_first_columns_are_those_of_evidence() {
         use super::super::Row;
         let ours = CardReadingRow::schema();
-        for (a, b) in EvidenceRow::schema().fields().iter().zip(ours.fields()) {
+        let evidence = EvidenceRow::schema();
+        let (page, read) = evidence.fields().split_last().unwrap();
+        assert_eq!(page.name(), "source_url");
+        for (a, b) in read.iter().zip(ours.fields()) {
             assert_eq!((a.name(), a.data_type()), (b.name(), b.data_type()));
         }
         assert_eq!(reader(9, "aa").schema().metadata().get("hugging-carbon.reader").map(String::as_str), Some("9"));

@@ -38,7 +38,8 @@ pub fn remark(alternatives: &[Alternative]) -> Option<String> {
         .filter(|a| a.probability >= LEAST)
         .map(|a| {
             let kg = a.emissions_kgco2e;
-            format!("{} {}: median {} kg CO2e, mean {}", percent(a.probability), a.kind, number(kg.p50), number(kg.mean))
+            let kind = a.kind.replace('_', "-");
+            format!("{} {kind}: median {} kg CO2e, mean {}", percent(a.probability), number(kg.p50), number(kg.mean))
         })
         .collect();
     let nothing = 1.0 - alternatives.iter().map(|a| a.probability).sum::<f64>();
@@ -46,8 +47,8 @@ pub fn remark(alternatives: &[Alternative]) -> Option<String> {
         parts.push(format!("{} nothing at all: 0", percent(nothing)));
     }
     Some(format!(
-        "What was trained is not certain. {}. The figures above mix these: their median is what to expect of this one training, their mean \
-         what to add up over many.",
+        "What was trained is not certain. {}. The figures mix these: their median is what to expect of this one training, their mean what to \
+         add up over many. The steps shown are those of the kind that the role names.",
         parts.join("; ")
     ))
 }
@@ -74,7 +75,7 @@ mod tests {
         let text = remark(&[of("fine_tuning", 0.8, 4.0), of("pretraining", 0.15, 36_000.0)]).unwrap();
         assert!(
             text.contains(
-                "80 % fine_tuning: median 4.00 kg CO2e, mean 6.00; 15 % pretraining: median 36,000 kg CO2e, mean 54,000; 5 % nothing at all: 0."
+                "80 % fine-tuning: median 4.00 kg CO2e, mean 6.00; 15 % pretraining: median 36,000 kg CO2e, mean 54,000; 5 % nothing at all: 0."
             ),
             "{text}"
         );

@@ -10,6 +10,8 @@ use std::path::Path;
 
 /// Ids suggested for an unknown one, and others of the same name that are shown.
 const SUGGESTIONS: usize = 5;
+/// Letters of a name that other names are looked through for.
+const LEAST_LETTERS: usize = 3;
 /// Letters that may differ in a name that was misspelt.
 const MOST_TYPOS: usize = 2;
 
@@ -117,6 +119,8 @@ fn nearness(id: &str, wanted: &str) -> Option<Nearness> {
         None
     } else if name.eq_ignore_ascii_case(wanted_name) {
         Some(Nearness::Name)
+    } else if wanted_name.len() < LEAST_LETTERS {
+        None
     } else {
         let (name, letters) = (name.as_bytes(), wanted_name.as_bytes());
         name.windows(letters.len()).any(|part| part.eq_ignore_ascii_case(letters)).then_some(Nearness::Holds)
@@ -141,6 +145,7 @@ mod tests {
         assert_eq!(near("google/BERT-base"), Some(1));
         assert_eq!(near("google/bert-base-uncased"), Some(2));
         assert_eq!(near("bert-base/other"), None);
+        assert!(nearness("openai/clip-base", "a/b").is_none(), "a letter is in every name");
         assert!(typo("google-bert/bert-base-uncased", "bert-bse-uncasd").is_some());
         assert!(typo("a/gpt2", "gpt3").is_none(), "a short name is another name");
     }

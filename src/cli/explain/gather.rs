@@ -47,6 +47,11 @@ pub fn of_record(tables: &Tables, record: &Path) -> Result<Explanation> {
     // The log of a run is not for whoever asks about one record.
     tracing::subscriber::with_default(tracing::subscriber::NoSubscriber::default(), || {
         pipeline.run(Wanted { from: None, until: Tiering::NAME }, false)
+    })
+    .map_err(|e| match e {
+        // The index that was made of the record is gone when somebody reads this.
+        Error::Input { what, remedy, .. } => Error::input(what.replace("index.jsonl:line 1: ", ""), record.display(), remedy),
+        other => other,
     })?;
     let model = rows_of_table::<ModelRow>(&pipeline.work)?.into_iter().next();
     let model = model.ok_or_else(|| {

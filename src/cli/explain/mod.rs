@@ -16,6 +16,7 @@ use self::stated::Stated;
 use self::tables::Tables;
 use super::{Cli, print};
 use clap::{Args, ValueEnum};
+use hugging_carbon::domain::plain::plain_lines;
 use hugging_carbon::error::{Error, Result};
 use std::path::PathBuf;
 
@@ -74,8 +75,8 @@ pub fn explain(cli: &Cli, args: &ExplainArgs) -> Result<()> {
         return print(&card::block(&explanation)?);
     }
     print(&match args.format {
-        Format::Text => text::text(&explanation),
-        Format::Md => markdown::markdown(&explanation),
+        Format::Text => plain_lines(&text::text(&explanation)),
+        Format::Md => plain_lines(&markdown::markdown(&explanation)),
         Format::Json => json(&explanation)?,
     })
 }

@@ -13,18 +13,23 @@ use hugging_carbon::units::Day;
 /// Name of the run: the draws are keyed by it, so that the same flags give the same figures.
 const NAME: &str = "stated/training";
 
+/// Most parameters or tokens believed: a hundred times all text there is.
+const MOST_COUNTED: f64 = 1e18;
+/// Most FLOP, device hours or kWh believed: a hundred thousand times the largest training known.
+const MOST_STATED: f64 = 1e32;
+
 /// What is stated of a training.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "A training that is in no index")]
 pub struct Stated {
-    /// Parameters, e.g. 7e9
-    #[arg(long, value_name = "N", value_parser = positive, allow_negative_numbers = true, conflicts_with_all = ["model_id", "record"])]
+    /// Parameters, e.g. 7e9 or 7B
+    #[arg(long, value_name = "N", value_parser = large_count, allow_negative_numbers = true, conflicts_with_all = ["model_id", "record"])]
     params: Option<f64>,
     /// Parameters used per token, of a mixture of experts [default: all]
-    #[arg(long, value_name = "N", value_parser = positive, allow_negative_numbers = true, requires = "params")]
+    #[arg(long, value_name = "N", value_parser = large_count, allow_negative_numbers = true, requires = "params")]
     active_params: Option<f64>,
-    /// Tokens seen, each pass over the data counted
-    #[arg(long, value_name = "N", value_parser = positive, allow_negative_numbers = true, requires = "params")]
+    /// Tokens seen, each pass over the data counted, e.g. 2e12 or 2T
+    #[arg(long, value_name = "N", value_parser = large_count, allow_negative_numbers = true, requires = "params")]
     tokens: Option<f64>,
     /// Training compute in FLOP
     #[arg(long, value_name = "FLOP", value_parser = positive, allow_negative_numbers = true, conflicts_with_all = ["model_id", "record"])]
@@ -70,7 +75,29 @@ fn number(text: &str) -> std::result::Result<f64, String> {
 }
 
 fn positive(text: &str) -> std::result::Result<f64, String> {
-    number(text).and_then(|x| if x > 0.0 { Ok(x) } else { Err("it must be above zero".to_owned()) })
+    number(text).and_then(|x| match x {
+        x if x > MOST_STATED => Err(format!("more than {MOST_STATED:e} was never spent")),
+        x if x > 0.0 => Ok(x),
+        _ => Err("it must be above zero".to_owned()),
+    })
+}
+
+/// A count with the letter that names of models have: 350M, 7B, 15T.
+fn large_count(text: &str) -> std::result::Result<f64, String> {
+    let (digits, times) = match text.trim_end().char_indices().next_back() {
+        Some((at, 'k' | 'K')) => (&text[..at], 1e3),
+        Some((at, 'm' | 'M')) => (&text[..at], 1e6),
+        Some((at, 'b' | 'B')) => (&text[..at], 1e9),
+        Some((at, 't' | 'T')) => (&text[..at], 1e12),
+        _ => (text, 1.0),
+    };
+    positive(digits.trim_end()).and_then(|x| {
+        if x * times <= MOST_COUNTED {
+            Ok(x * times)
+        } else {
+            Err(format!("more than {MOST_COUNTED:e} is no size of a model or text"))
+        }
+    })
 }
 
 fn share(text: &str) -> std::result::Result<f64, String> {
@@ -86,8 +113,14 @@ impl Stated {
     /// The run, with every text read as evidence is read.
     ///
     /// # Errors
-    /// A place or an accelerator is not known.
+    /// A place or an accelerator is not known, or more parameters are used than there are.
     pub fn run(&self, reference: &Reference) -> Result<StatedRun> {
+        if let (Some(all), Some(active)) = (self.params, self.active_params)
+            && active > all
+        {
+            let what = "more parameters used per token than there are";
+            return Err(Error::input(what, "--active-params", "give all parameters with --params, those used per token here"));
+        }
         let owner = self.owner.as_deref();
         let mut run = Run {
             owner: Owner {
@@ -160,5 +193,21 @@ impl Stated {
         );
         debug_assert!(run.tier() != Tier::NoTraining);
         words
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_as_names_of_models_have_them() {
+        for (text, right) in [("7e9", 7e9), ("7B", 7e9), ("1.5 b", 1.5e9), ("350m", 3.5e8), ("15T", 1.5e13), ("7_000_000", 7e6)] {
+            assert_eq!(large_count(text), Ok(right), "{text}");
+        }
+        for text in ["", "b", "7x", "-7B", "0", "1e19", "nan", "inf", "7é"] {
+            assert!(large_count(text).is_err(), "{text}");
+        }
+        assert!(positive("1e33").is_err() && share("1.1").is_err());
     }
 }

@@ -1,7 +1,7 @@
 //! An explanation as a person reads it on a terminal.
 
 use super::explanation::{Carried, Evidence, Explanation, Family, Figures, Model, TierPart};
-use crate::cli::text::{number, percent, table};
+use crate::cli::text::{count, number, percent, table};
 use hugging_carbon::domain::{Field, Tier};
 use std::fmt::Write as _;
 
@@ -66,7 +66,7 @@ pub fn identity_lines(model: &Model) -> Vec<(&'static str, String)> {
         let likely: Vec<String> = model.role_probabilities.iter().map(|(role, p)| format!("{role} {}", percent(*p))).collect();
         lines.push(("not certain", likely.join(", ")));
     }
-    let downloads = |n: Option<i64>| n.map_or_else(|| "unknown".into(), |n| n.to_string());
+    let downloads = |n: Option<i64>| n.map_or_else(|| "unknown".into(), |n| count(n.unsigned_abs()));
     lines.extend([
         ("parameters", format!("{params}{source}")),
         ("modality", model.modality.clone()),

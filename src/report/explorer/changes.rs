@@ -3,6 +3,7 @@
 use crate::compare::{Change, Part, Total};
 use crate::report::sections::cause_title;
 use crate::report::text::{name, plain};
+use crate::report::words;
 use serde::Serialize;
 
 /// Runs held of every cause, the largest changes first.
@@ -12,6 +13,7 @@ const MOST_RUNS: usize = 50;
 #[derive(Serialize)]
 struct Side {
     snapshot: String,
+    cohort: String,
     method: i32,
     runs: usize,
     kg: f64,
@@ -45,9 +47,10 @@ impl Changes {
     pub(super) fn new(change: &Change, rounded: fn(f64) -> f64) -> Self {
         let side = |total: &Total| Side {
             snapshot: name(&total.edition.snapshot),
+            cohort: words::cohort(&total.edition.cohort),
             method: total.edition.method_version,
             runs: total.runs,
-            kg: rounded(total.emissions_kgco2e),
+            kg: total.emissions_kgco2e,
         };
         let run = |row: &Part| {
             let known = |kg: Option<f64>| kg.map(rounded);
@@ -60,6 +63,6 @@ impl Changes {
             kg: rounded(cause.change_kgco2e),
             rows: change.rows.iter().filter(|row| row.cause == cause.cause).take(MOST_RUNS).map(run).collect(),
         });
-        Self { old: side(&change.old), new: side(&change.new), kg: rounded(change.change_kgco2e), causes: causes.collect() }
+        Self { old: side(&change.old), new: side(&change.new), kg: change.change_kgco2e, causes: causes.collect() }
     }
 }

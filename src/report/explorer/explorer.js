@@ -275,17 +275,25 @@
   const changes = () => {
     const { old, new: now, kg, causes } = book.change;
     const known = (x) => (x === null ? "none" : mass(x));
-    const run = ([id, note, before, after, change]) => [[modelLink(runOwner(id)), make("span", { class: "more" }, " " + (id.split("#")[1] || "").replace("_", "-"))],
-      named(note), known(before), known(after), signed(change)];
+    const exact = (x) => (Math.abs(x) < 1e5 ? mass(x) : count(Math.round(x / 1000)) + " t");
+    const run = ([id, note, before, after, change], isTold) => [[modelLink(runOwner(id)), make("span", { class: "more" }, " " + (id.split("#")[1] || "").replace("_", "-"))],
+      ...(isTold ? [named(note)] : []), known(before), known(after), signed(change)];
+    // Runs that only one snapshot counts have nothing to tell of from and to.
+    const runs = (c) => {
+      const isTold = c.rows.some((row) => row[1]);
+      return grid(c.title + ": runs, the largest change first", ["Run", ...(isTold ? ["From what to what"] : []), "Older", "Newer", "Change"], isTold ? 2 : 1,
+        c.rows.map((row) => run(row, isTold)));
+    };
     get("model").replaceChildren(
       make("p", {}, make("a", { href: back() }, "Back to the list")),
       make("p", { class: "total" }, make("span", { class: "big" }, signed(kg) + " CO₂e"), make("span", { class: "range" }, " since snapshot " + old.snapshot)),
-      make("p", { class: "lead" }, "From " + mass(old.kg) + " in " + count(old.runs) + " runs (method " + old.method + ") to " + mass(now.kg) + " in " +
+      make("p", { class: "lead" }, "From " + exact(old.kg) + " in " + count(old.runs) + " runs (method " + old.method + ") to " + exact(now.kg) + " in " +
         count(now.runs) + " runs of snapshot " + now.snapshot + " (method " + now.method + "); means. The causes add up to the change."),
+      old.cohort === now.cohort ? "" : make("p", {}, "The two count different cohorts: models that were " + old.cohort + ", and models that were " + now.cohort + "."),
       causes.length ? grid("By cause, the largest first", ["Cause", "What it is", "Runs", "Change"], 2,
         causes.map((c) => [c.title, c.meaning, count(c.runs), signed(c.kg)])) : make("p", {}, "The emissions of every run are the same."),
       ...causes.map((c, at) => make("details", at ? {} : { open: "" }, make("summary", {}, c.title + ": " + signed(c.kg) + " in " + count(c.runs) + (c.runs === 1 ? " run" : " runs")),
-        grid(c.title + ": runs, the largest change first", ["Run", "From what to what", "Older", "Newer", "Change"], 2, c.rows.map(run)),
+        runs(c),
         c.runs > c.rows.length ? make("p", { class: "note" }, "And " + count(c.runs - c.rows.length) + " more: hugging-carbon diff --format json.") : "")));
   };
 

@@ -2,7 +2,7 @@
 
 use crate::compare::{Cause, Change, Part, Total};
 use crate::report::charts::{Figure, Mark, Row, Scale, axis_rows, table};
-use crate::report::numbers::{count_of, figure, mass, mass_tick, signed_mass, signed_tonnes, tonnes};
+use crate::report::numbers::{count_of, exact_mass, figure, mass, mass_tick, signed_mass, signed_tonnes, tonnes};
 use crate::report::text::{model_link, name, plain};
 use crate::report::words;
 use maud::{Markup, html};
@@ -15,8 +15,8 @@ pub(super) fn body(change: &Change) -> Markup {
     html! {
         p .lead {
             "From " (snapshot(old)) " to " (snapshot(new)) " the mean total went from "
-            (figure(old.emissions_kgco2e, mass(old.emissions_kgco2e))) " in " (count_of(old.runs)) " runs to "
-            (figure(new.emissions_kgco2e, mass(new.emissions_kgco2e))) " in " (count_of(new.runs)) ": "
+            (figure(old.emissions_kgco2e, exact_mass(old.emissions_kgco2e))) " in " (count_of(old.runs)) " runs to "
+            (figure(new.emissions_kgco2e, exact_mass(new.emissions_kgco2e))) " in " (count_of(new.runs)) ": "
             (figure(change.change_kgco2e, signed_mass(change.change_kgco2e))) ". The causes below add up to it."
         }
         @if old.edition.cohort != new.edition.cohort {
@@ -103,25 +103,29 @@ fn waterfall(change: &Change) -> Markup {
 }
 
 fn runs_of(change: &Change, cause: Cause, runs: usize, kg: f64) -> Markup {
-    let body: Vec<Vec<Markup>> = change.rows.iter().filter(|row| row.cause == cause).take(SHOWN).map(run).collect();
+    let rows: Vec<&Part> = change.rows.iter().filter(|row| row.cause == cause).take(SHOWN).collect();
+    // Runs that only one snapshot counts have nothing to tell of from and to.
+    let is_told = rows.iter().any(|row| !row.note.is_empty());
+    let head: Vec<&str> = ["run", "from what to what", "older", "newer", "change"]
+        .into_iter()
+        .filter(|h| is_told || *h != "from what to what")
+        .collect();
+    let body: Vec<Vec<Markup>> = rows.into_iter().map(|row| run(row, is_told)).collect();
     let caption = format!("{}: runs, the largest change first, t CO₂e", title(cause));
     html! {
         details id={ "cause-" (cause.name()) } {
             summary { (title(cause)) ": " (signed_mass(kg)) " in " (count_of(runs)) " " (if runs == 1 { "run" } else { "runs" }) }
-            (table(&caption, &["run", "from what to what", "older", "newer", "change"], 2, &body))
+            (table(&caption, &head, if is_told { 2 } else { 1 }, &body))
             @if runs > SHOWN { p .note { "And " (count_of(runs - SHOWN)) " more: " code { "hugging-carbon diff --format json" } "." } }
         }
     }
 }
 
-fn run(row: &Part) -> Vec<Markup> {
+fn run(row: &Part, is_told: bool) -> Vec<Markup> {
     let (model_id, kind) = row.run_id.split_once('#').unwrap_or((&row.run_id, ""));
     let known = |kg: Option<f64>| kg.map_or_else(|| html! { "none" }, |kg| figure(kg, tonnes(kg)));
-    vec![
-        html! { (model_link(model_id)) " " span .more { (name(&kind.replace('_', "-"))) } },
-        html! { (plain(&row.note)) },
-        known(row.old_kgco2e),
-        known(row.new_kgco2e),
-        figure(row.change_kgco2e, signed_tonnes(row.change_kgco2e)),
-    ]
+    let mut cells = vec![html! { (model_link(model_id)) " " span .more { (name(&kind.replace('_', "-"))) } }];
+    cells.extend(is_told.then(|| html! { (plain(&row.note)) }));
+    cells.extend([known(row.old_kgco2e), known(row.new_kgco2e), figure(row.change_kgco2e, signed_tonnes(row.change_kgco2e))]);
+    cells
 }

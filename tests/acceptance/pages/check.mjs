@@ -38,11 +38,12 @@ const validate = (name, file) => {
 };
 
 const browser = await puppeteer.launch({
-  executablePath: process.env.CHROMIUM || "/usr/bin/chromium", headless: true,
+  executablePath: process.env.CHROMIUM || "/usr/bin/chromium", headless: true, protocolTimeout: 300_000,
   args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
 });
 const open = async (file, width, scheme) => {
   const page = await browser.newPage();
+  page.setDefaultTimeout(300_000); // a machine that is busy fails the check of the first paint, and no other
   const wrong = [];
   page.on("console", (message) => { if (["error", "warning"].includes(message.type())) wrong.push(message.text()); });
   page.on("pageerror", (error) => wrong.push(error.message));
@@ -88,7 +89,7 @@ for (const [name, file] of [["report", report], ["explorer", explorer]]) {
 // Questions of readers, by keyboard alone.
 const keys = async (page, ...all) => { for (const key of all) await page.keyboard.press(key); };
 const text = (page, selector) => page.evaluate((selector) => document.querySelector(selector)?.innerText ?? "", selector);
-const focused = (page) => page.evaluate(() => document.activeElement?.innerText || document.activeElement?.id || "");
+const focused = (page) => page.evaluate(() => document.activeElement?.id || document.activeElement?.innerText || "");
 const tabTo = async (page, wanted, most = 60) => {
   for (let i = 0; i < most; i += 1) { await page.keyboard.press("Tab"); if (wanted.test(await focused(page))) return true; }
   return false;
