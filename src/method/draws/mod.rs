@@ -96,7 +96,7 @@ impl<'a> Run<'a> {
             [] => vec![trained(1.0, &model.compute, &model.mfu)],
             parts => {
                 let mut up_to = 0.0;
-                let with_sum = parts.iter().map(|Part { weight, compute, mfu }| {
+                let with_sum = parts.iter().map(|Part { weight, compute, mfu, .. }| {
                     up_to += weight;
                     trained(up_to, compute, mfu)
                 });

@@ -1,6 +1,7 @@
 //! The same chain by independent draws, written apart from the sampler: what its quantiles are held against.
 
 use super::*;
+use crate::domain::RunKind;
 use crate::method::assumptions::LN_10;
 use crate::method::calibration::{ErrorLaw, Errors};
 use crate::method::rng::{Stream, normal_quantile};
@@ -205,8 +206,8 @@ fn quantiles_are_those_of_many_independent_draws() {
     let mfu = |median| LogNormal { median, own_sd: 0.3, shared_sd: 0.1 };
     // A pre-training, a fine-tune of unknown size, or nothing.
     let parts = [
-        Part { weight: 0.15, compute: computes[3].1.clone(), mfu: mfu(0.34) },
-        Part { weight: 0.7, compute: computes[5].1.clone(), mfu: mfu(0.17) },
+        Part { kind: RunKind::Pretraining, weight: 0.15, compute: computes[3].1.clone(), mfu: mfu(0.34) },
+        Part { kind: RunKind::FineTuning, weight: 0.7, compute: computes[5].1.clone(), mfu: mfu(0.17) },
     ];
     let none: &[Part<'_>] = &[];
     let cases = computes.iter().map(|(name, compute)| (*name, compute, none)).chain([("a mixture", &computes[3].1, &parts[..])]);
