@@ -182,6 +182,36 @@ pub(super) fn tonnes(kg: f64) -> String {
     significant(kg / KG_PER_TONNE)
 }
 
+/// Litres in one cubic metre.
+const L_PER_M3: f64 = 1000.0;
+
+/// Cubic metres without unit, for columns that name it.
+pub(super) fn cubic_metres(l: f64) -> String {
+    significant(l / L_PER_M3)
+}
+
+/// Water with the unit that fits: litres, cubic metres, million cubic metres.
+pub(super) fn volume(l: f64) -> String {
+    let cubic_metres = l / L_PER_M3;
+    match cubic_metres {
+        m if m >= 999_500.0 => format!("{} million m³", significant(m / 1e6)),
+        m if m >= 1.0 => format!("{} m³", significant(m)),
+        _ => format!("{} L", significant(l)),
+    }
+}
+
+/// A round value of water at an axis.
+pub(super) fn volume_tick(l: f64) -> String {
+    match volume(l).split_once(' ') {
+        _ if l == 0.0 => "0".to_owned(),
+        Some((number, unit)) => {
+            let exact = number.replace(',', "").parse().map_or_else(|_| number.to_owned(), tick);
+            format!("{exact} {unit}")
+        }
+        None => volume(l),
+    }
+}
+
 /// A distance in dex as a factor: 0.30 is `2.0 ×`.
 pub(super) fn factor(dex: f64) -> String {
     format!("{} ×", significant(libm::pow(10.0, dex)))

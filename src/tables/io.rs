@@ -4,7 +4,7 @@ use super::{Row, RowBuilders};
 use crate::error::{Error, IoContext, Result};
 use crate::store::HashingWriter;
 pub use crate::store::{hex, sha256_bytes, sha256_file, sync_directory, write_atomically};
-use arrow::array::{Array, ArrayRef, RecordBatch};
+use arrow::array::{Array, ArrayRef, RecordBatch, new_null_array};
 use arrow::datatypes::Schema;
 use fs_err as fs;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
@@ -199,7 +199,7 @@ pub struct BatchRows<R> {
 }
 
 impl<R: Row> BatchRows<R> {
-    /// Finds the columns of `R` in a batch.
+    /// Finds the columns of `R` in a batch. One that may hold nulls and is not there was not written by an earlier version: it is null.
     ///
     /// # Errors
     /// A column is missing or of another type than declared.
@@ -207,8 +207,12 @@ impl<R: Row> BatchRows<R> {
         let schema = R::schema();
         let mut columns = Vec::with_capacity(schema.fields().len());
         for field in schema.fields() {
-            let column = batch.column_by_name(field.name()).filter(|column| column.data_type() == field.data_type());
-            columns.push(column.cloned().ok_or_else(|| {
+            let found = batch.column_by_name(field.name());
+            if found.is_none() && field.is_nullable() {
+                columns.push(new_null_array(field.data_type(), batch.num_rows()));
+                continue;
+            }
+            columns.push(found.filter(|column| column.data_type() == field.data_type()).cloned().ok_or_else(|| {
                 Error::input(
                     format!("table '{}' lacks column '{}' in the type this version writes", R::NAME, field.name()),
                     format!("{}.parquet", R::NAME),

@@ -1,5 +1,6 @@
 //! What an explanation says, as `--format json` prints it (docs/explain.md). The other forms print the same.
 
+use super::around::AroundPart;
 use hugging_carbon::domain::{Flag, Quantiles};
 use hugging_carbon::tables::EstimateByTierRow;
 use serde::Serialize;
@@ -116,6 +117,8 @@ pub struct TierPart {
     /// The calculation at central values, a line a step.
     pub steps: Vec<String>,
     pub figures: Figures,
+    /// What surrounds the electricity; null for tables of before.
+    pub around_electricity: Option<AroundPart>,
     pub factors: Factors,
     pub flags: Vec<FlagText>,
     /// What a reader of the figures must know, in words.
