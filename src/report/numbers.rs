@@ -200,15 +200,11 @@ pub(super) fn volume(l: f64) -> String {
     }
 }
 
-/// A round value of water at an axis.
-pub(super) fn volume_tick(l: f64) -> String {
-    match volume(l).split_once(' ') {
-        _ if l == 0.0 => "0".to_owned(),
-        Some((number, unit)) => {
-            let exact = number.replace(',', "").parse().map_or_else(|_| number.to_owned(), tick);
-            format!("{exact} {unit}")
-        }
-        None => volume(l),
+/// A round value of water at an axis, in cubic metres; M are millions, so that neighbours have room.
+pub(super) fn cubic_metres_tick(l: f64) -> String {
+    match l / L_PER_M3 {
+        m if m >= 1e6 => format!("{} M", tick(m / 1e6)),
+        m => tick(m),
     }
 }
 
@@ -235,6 +231,13 @@ pub(super) fn counted(n: i64) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn water_in_the_unit_that_fits() {
+        let said = [3.6, 1.0e3, 4.7e8, 1.866e9].map(volume);
+        assert_eq!(said, ["3.6 L", "1.00 m³", "470,000 m³", "1.87 million m³"]);
+        assert_eq!([10.0, 1e8, 1e10].map(cubic_metres_tick), ["0.01", "100,000", "10 M"]);
+    }
 
     #[test]
     fn figures_as_a_reader_takes_them_in() {

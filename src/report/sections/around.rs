@@ -3,7 +3,9 @@
 use crate::domain::GroupBy;
 use crate::report::charts::{Figure, Mark, Row, Scale, axis_rows, table};
 use crate::report::data::Data;
-use crate::report::numbers::{counted, cubic_metres, figure, interval, mass, mass_interval, percent, tonnes, volume, volume_tick};
+use crate::report::numbers::{
+    counted, cubic_metres, cubic_metres_tick, figure, interval, mass, mass_interval, percent, tonnes, volume,
+};
 use crate::report::text::{name, named};
 use crate::report::words;
 use crate::tables::AroundRow;
@@ -11,6 +13,8 @@ use maud::{Markup, html};
 
 /// Countries shown.
 const SHOWN: usize = 12;
+/// The axis begins at the largest value over this.
+const DECADES_SHOWN: f64 = 1e6;
 
 pub(super) fn body(data: &Data) -> Markup {
     let Some(all) = data.around.iter().find(|row| row.group_by == GroupBy::All) else {
@@ -74,9 +78,12 @@ fn market_based(all: &AroundRow) -> Markup {
 
 fn countries(data: &Data) -> Markup {
     let mut ranked: Vec<&AroundRow> = data.around.iter().filter(|row| row.group_by == GroupBy::Country).collect();
-    ranked.sort_by(|a, b| b.water_l.mean.total_cmp(&a.water_l.mean).then_with(|| a.group.cmp(&b.group)));
+    ranked.sort_by(|a, b| b.water_l.p50.total_cmp(&a.water_l.p50).then_with(|| a.group.cmp(&b.group)));
     ranked.truncate(SHOWN);
-    let scale = Scale::log(ranked.iter().flat_map(|row| [row.water_l.p05, row.water_l.p50, row.water_l.p95]));
+    // What reaches far below the largest ends at the end of the axis: it would press all others together.
+    let largest = ranked.iter().map(|row| row.water_l.p95).fold(0.0, f64::max);
+    let values = ranked.iter().flat_map(|row| [row.water_l.p05, row.water_l.p50, row.water_l.p95]);
+    let scale = Scale::log(values.map(|l| l.max(largest / DECADES_SHOWN)));
     let country = |row: &AroundRow| name(&words::group(GroupBy::Country, &row.group));
     let rows: Vec<Row> = ranked
         .iter()
@@ -97,11 +104,11 @@ fn countries(data: &Data) -> Markup {
         title: "Water by country of the owner",
         name: format!("Points of {} countries on a logarithmic axis. {}", ranked.len(), said.join("; ")),
         reading: "Point: median of the water consumed, hollow where more than half of it rests on averages. Line: 90 % interval. The axis \
-                  is logarithmic.",
+                  is logarithmic, in cubic metres (M: millions).",
         source: "table around_electricity, group_by country",
         caveat: "Where no place of training is stated, the owner's country is taken. Factors of one country differ by more than two, by how \
                  much of a reservoir's evaporation is counted.",
-        chart: axis_rows(&rows, &scale, None, volume_tick),
+        chart: axis_rows(&rows, &scale, None, cubic_metres_tick),
         table: around_table(GroupBy::Country, &ranked),
     }
     .markup()

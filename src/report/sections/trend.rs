@@ -111,8 +111,8 @@ fn by_month(data: &Data) -> Markup {
             shown.last().map_or("", |row| row.month.as_str()),
             said(&shown)
         ),
-        reading: "Point: mean emissions of the month's runs. Line through a point: 90 % interval. Dark line: the trend. Hollow points are \
-                  not fitted, because the index ends in their month. The axis is logarithmic.",
+        reading: "Point: mean emissions of the month's runs; hollow where the trend is not fitted on it. Line through a point: 90 % \
+                  interval. Long line: the trend. The axis is logarithmic.",
         source: "table trend_months; the line from table trend",
         caveat: "A month holds what the cohort has of it: models of the last months had less time to be downloaded, so that their months \
                  are too low. One large run can make a month; the table has its share.",
