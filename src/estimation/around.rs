@@ -129,7 +129,7 @@ mod tests {
     use crate::estimation::{Basis, build};
 
     fn run() -> Run {
-        let mut run = Run::new("a/b", Some(RunKind::Pretraining), Modality::Text);
+        let mut run = Run::new("a/b", RunKind::Pretraining, Modality::Text);
         run.hardware.accelerators = vec!["NVIDIA H100 SXM5 80GB".to_owned()];
         run.hardware.accelerator_hours = Some(1000.0);
         run.trained_on = Day::parse("2024-06-01");

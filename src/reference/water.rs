@@ -118,6 +118,7 @@ mod tests {
     use crate::reference::Reference;
 
     #[test]
+    #[allow(clippy::approx_constant)] // 3.14 L/kWh is a figure of its source.
     fn operators_and_countries_in_the_nearest_year_and_averages_where_there_is_none() {
         let water = Reference::load().unwrap().water;
         let on = |operator, year| water.on_site(operator, year);
