@@ -86,6 +86,7 @@ fn sections_figures_and_tables_are_there_in_order() {
     let sections = [
         "headline",
         "years",
+        "trend",
         "who",
         "what",
         "runs",
@@ -94,6 +95,7 @@ fn sections_figures_and_tables_are_there_in_order() {
         "regressions",
         "roles",
         "sensitivity",
+        "around",
         "coverage",
         "sources",
     ];
@@ -104,7 +106,21 @@ fn sections_figures_and_tables_are_there_in_order() {
     }
     let figures: Vec<&str> = page.split("<figure id=\"").skip(1).map(|s| s.split("</figure>").next().unwrap()).collect();
     let ids: Vec<&str> = figures.iter().map(|f| f.split('"').next().unwrap()).collect();
-    let named = ["parts", "by-year", "atci", "owners", "countries", "tasks", "tiers", "largest", "stand-ins", "errors", "tornado"];
+    let named = [
+        "parts",
+        "by-year",
+        "atci",
+        "by-month",
+        "owners",
+        "countries",
+        "tasks",
+        "tiers",
+        "largest",
+        "stand-ins",
+        "errors",
+        "tornado",
+        "water",
+    ];
     assert_eq!(ids, named);
     for figure in figures {
         let name = figure.split("role=\"img\" aria-label=\"").nth(1).unwrap().split('"').next().unwrap();

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Years for which mixtures are kept ready.
-const YEARS: std::ops::RangeInclusive<i32> = 2012..=2040;
+pub(super) const YEARS: std::ops::RangeInclusive<i32> = 2012..=2040;
 /// Years between a grid value and the training from which a row is flagged.
 const GRID_YEARS_APART: i32 = 2;
 
@@ -196,10 +196,9 @@ pub fn mfu(run: &Run, tables: &FactorTables) -> (LogNormal, bool) {
 /// PUE by the ladder site, operator, class of operator, survey; an operator stated by evidence goes before the owner's.
 #[must_use]
 pub fn pue(run: &Run, year: i32, tables: &FactorTables, flags: &mut Vec<Flag>) -> (PueValue, LogNormal) {
-    let owner = run.owner.name.as_deref().and_then(|o| tables.owners.operator(o));
     let site = run.place.cloud_region.as_deref().and_then(|key| tables.places.region_pue(key));
-    let stated = run.place.operator.as_deref().or_else(|| only_operator(run));
-    let value = tables.pue.value(&PuePlace { site, operator: stated.or(owner) }, year);
+    let stated = stated_operator(run);
+    let value = tables.pue.value(&PuePlace { site, operator: operator(run, tables) }, year);
     let own_sd = match value.rung {
         Rung::Survey => {
             flags.push(Flag::PueSurveyAverage);
@@ -217,6 +216,16 @@ pub fn pue(run: &Run, year: i32, tables: &FactorTables, flags: &mut Vec<Flag>) -
     };
     let factor = LogNormal { median: value.pue, own_sd, shared_sd: assume::PUE_SHARED_SD };
     (value, factor)
+}
+
+/// Who runs the data centre: stated, or named by the chip, else the owner's operator.
+#[must_use]
+pub fn operator<'a>(run: &'a Run, tables: &'a FactorTables) -> Option<&'a str> {
+    stated_operator(run).or_else(|| run.owner.name.as_deref().and_then(|owner| tables.owners.operator(owner)))
+}
+
+fn stated_operator(run: &Run) -> Option<&str> {
+    run.place.operator.as_deref().or_else(|| only_operator(run))
 }
 
 /// Chips that only one operator runs name it: TPUs stand in Google's data centres, Trainium in Amazon's.

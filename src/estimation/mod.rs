@@ -1,11 +1,13 @@
 //! A run with its factors: from what is known of it to what is simulated. Pure: no file, no configuration, no stage.
 
+pub mod around;
 pub mod build;
 pub mod factors;
 pub mod fine_tune;
 pub mod fits;
 pub mod terms;
 
+pub use around::{Around, AroundTables, around};
 pub use build::{Basis, Built, build, compute_fit, counted_flop, is_product};
 pub use factors::Mixtures;
 pub use fits::{FitRows, Fits, LoadedFit, six_nd_law};

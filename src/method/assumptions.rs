@@ -98,6 +98,10 @@ pub const ATCI_BAND_GCO2E_PER_PFLOP: (f64, f64) = (0.03, 5.0);
 /// Share of a programme's compute that its final runs took: Olmo 3 puts experiments and failed runs at 82 % (docs/method.md, section 1). Used
 /// for a scenario outside the headline only.
 pub const PROGRAMME_SHARE_OF_FINAL_RUNS: f64 = 0.18;
+/// Factor either way within which the water per kWh is taken to lie nine times in ten. Averages of one country differ by it: 3.14 L/kWh
+/// (World Resources Institute 2020) against 7.6 (LBNL 2016) off site for the United States, by how much of a reservoir's evaporation is
+/// counted. Used outside the headline only.
+pub const WATER_SPREAD_FACTOR: f64 = 2.5;
 /// Compute in FLOP from which a model is presumed of general purpose (guidelines of the European Commission, July 2025), and from which
 /// of systemic risk (Regulation (EU) 2024/1689, Article 51).
 pub const EU_AI_ACT_FLOP: [f64; 2] = [1e23, 1e25];

@@ -3,6 +3,7 @@
 //! Transcendental functions come from the pure-Rust `libm` crate throughout, so that results do not depend on the platform's
 //! C library (docs/architecture.md, "Determinism").
 
+pub mod around;
 pub mod assumptions;
 pub mod calibration;
 pub mod chain;
@@ -15,3 +16,4 @@ pub mod rng;
 pub mod simulate;
 pub mod softmax;
 pub mod summary;
+pub mod trend;

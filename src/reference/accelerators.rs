@@ -13,6 +13,8 @@ pub struct Accelerator {
     pub accelerator: String,
     /// Maker.
     pub vendor: String,
+    /// datacentre, tpu, workstation, consumer or other.
+    pub class: String,
     /// Spellings, joined by `|`.
     pub aliases: String,
     /// Rated power in watts.

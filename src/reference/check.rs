@@ -63,6 +63,26 @@ const RULES: &[Rules] = &[
         together: &[],
     },
     Rules {
+        file: "embodied.csv",
+        key: &["part", "device"],
+        filled: &[
+            "device",
+            "part",
+            "chips",
+            "stands_in",
+            "kgco2e",
+            "life_years",
+            "use_share",
+            "spread_factor",
+            "boundary",
+            "source",
+            "vintage",
+        ],
+        // From a small card to a superchip with its share of a server; what is used is used some of the time.
+        ranges: &[("kgco2e", 5.0, 20_000.0), ("life_years", 1.0, 15.0), ("use_share", 0.05, 1.0), ("spread_factor", 1.0, 10.0)],
+        together: &[],
+    },
+    Rules {
         file: "finetunes.csv",
         key: &["model_id"],
         filled: &["model_id", "params", "params_source", "samples_seen", "task", "method", "source", "vintage"],
@@ -89,6 +109,13 @@ const RULES: &[Rules] = &[
         key: &["machine"],
         filled: &["machine", "provider", "accelerator", "count", "source", "vintage"],
         ranges: &[("count", 1.0, 512.0)],
+        together: &[],
+    },
+    Rules {
+        file: "market_based.csv",
+        key: &["model_id"],
+        filled: &["model_id", "kgco2e", "quote", "source", "source_url", "vintage"],
+        ranges: &[("kgco2e", 0.0, 1e8), ("location_based_kgco2e", 0.0, 1e8)],
         together: &[],
     },
     Rules {
@@ -201,6 +228,14 @@ const RULES: &[Rules] = &[
             ("energy_kwh", 0.01, 1e9),
         ],
         together: &[("energy_kwh", "energy_basis"), ("train_flop", "flop_method")],
+    },
+    Rules {
+        file: "wue.csv",
+        key: &["scope", "place", "year"],
+        filled: &["scope", "place", "year", "l_per_kwh", "source", "vintage"],
+        // Evaporation of reservoirs makes a country of hydropower the highest.
+        ranges: &[("year", 2005.0, 2030.0), ("l_per_kwh", 0.0, 100.0)],
+        together: &[],
     },
 ];
 /// The column that every table has: how the figures of a row are known.
@@ -392,6 +427,8 @@ fn coverage(reference: &Reference) -> Vec<(String, String)> {
     add("cloud regions", reference.places.regions().len().to_string());
     let own_pue = reference.places.regions().iter().filter(|r| r.pue.is_some()).count();
     add("cloud regions with their own PUE", own_pue.to_string());
+    let with_figure = chips.iter().filter(|c| reference.embodied.rate(&c.accelerator).is_some_and(|rate| !rate.is_fallback));
+    add("accelerators with embodied emissions of their own", with_figure.count().to_string());
     add("owners with a country", reference.owners.rows().count().to_string());
     out
 }

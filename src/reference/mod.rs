@@ -9,8 +9,10 @@ pub mod chip_use;
 pub mod compute_bounds;
 pub mod compute_countries;
 pub mod corrections;
+pub mod embodied;
 pub mod fine_tunes;
 pub mod grid;
+pub mod market_based;
 pub mod operators;
 pub mod owners;
 pub mod places;
@@ -23,6 +25,7 @@ pub mod repository_facts;
 pub mod role_labels;
 pub mod small_runs;
 mod table;
+pub mod water;
 
 use crate::error::{Error, IoContext, Result};
 use crate::store::sha256_bytes;
@@ -37,8 +40,10 @@ pub use chip_use::{ChipUse, MixtureRole};
 pub use compute_bounds::ComputeBounds;
 pub use compute_countries::ComputeCountries;
 pub use corrections::{CorrectedField, Correction, Corrections, Meeting};
+pub use embodied::{Embodied, EmbodiedRate};
 pub use fine_tunes::{FineTune, SampleLength, SampleLengths};
 pub use grid::{Grid, GridValue};
+pub use market_based::MarketBased;
 pub use operators::Operators;
 pub use owners::Owners;
 pub use places::Places;
@@ -51,16 +56,19 @@ pub use repository_facts::{RepositoryFact, RepositoryFacts};
 pub use role_labels::RoleLabel;
 pub use small_runs::SmallRun;
 pub use table::Table;
+pub use water::{Water, WaterValue};
 
 const FILES: &[(&str, &str)] = &[
     ("accelerators.csv", include_str!("../../data/reference/accelerators.csv")),
     ("architectures.csv", include_str!("../../data/reference/architectures.csv")),
     ("cloud_regions.csv", include_str!("../../data/reference/cloud_regions.csv")),
     ("datasets.csv", include_str!("../../data/reference/datasets.csv")),
+    ("embodied.csv", include_str!("../../data/reference/embodied.csv")),
     ("finetunes.csv", include_str!("../../data/reference/finetunes.csv")),
     ("grid_country_year.csv", include_str!("../../data/reference/grid_country_year.csv")),
     ("grid_region_year.csv", include_str!("../../data/reference/grid_region_year.csv")),
     ("machine_types.csv", include_str!("../../data/reference/machine_types.csv")),
+    ("market_based.csv", include_str!("../../data/reference/market_based.csv")),
     ("mfu.csv", include_str!("../../data/reference/mfu.csv")),
     ("operators.csv", include_str!("../../data/reference/operators.csv")),
     ("owners.csv", include_str!("../../data/reference/owners.csv")),
@@ -75,6 +83,7 @@ const FILES: &[(&str, &str)] = &[
     ("sample_lengths.csv", include_str!("../../data/reference/sample_lengths.csv")),
     ("small_runs.csv", include_str!("../../data/reference/small_runs.csv")),
     ("training_runs.csv", include_str!("../../data/reference/training_runs.csv")),
+    ("wue.csv", include_str!("../../data/reference/wue.csv")),
 ];
 /// Reviewed corrections; not a table of factors, so that it stands apart.
 const CORRECTIONS: (&str, &str) = ("corrections.toml", include_str!("../../data/reference/corrections.toml"));
@@ -122,6 +131,12 @@ pub struct Reference {
     pub role_labels: Table<Vec<RoleLabel>>,
     /// Architectures, data sets and recipes of models beyond text.
     pub trainings: Table<Trainings>,
+    /// Emissions of making the hardware.
+    pub embodied: Table<Embodied>,
+    /// Water per kWh, on site and off site.
+    pub water: Table<Water>,
+    /// Market-based emissions as reported.
+    pub market_based: Table<Vec<MarketBased>>,
     /// Reviewed corrections of the Hub's metadata.
     pub corrections: Table<Corrections>,
     /// Digest of every file, for the manifest.
@@ -173,6 +188,8 @@ impl Reference {
         let one = |name: &str| files.digests(&[name]);
         let small_runs: Table<Vec<SmallRun>> = Table::new(files.rows("small_runs.csv")?, files.digests(&["small_runs.csv"]));
         let owners = Table::new(Owners::new(files.rows("owners.csv")?), files.digests(&["owners.csv"]));
+        let embodied = Embodied::new(&files.rows("embodied.csv")?, &accelerators)?;
+        let water = Water::new(files.rows("wue.csv")?, &operators, &grid)?;
         let bounds = ComputeBounds::new(&owners, &registry, &small_runs);
         let mut all = files.all_digests();
         all.extend(grid.digests().clone());
@@ -194,6 +211,9 @@ impl Reference {
             reported: Table::new(files.rows("reported_finetunes.csv")?, one("reported_finetunes.csv")),
             repository_facts: Table::new(RepositoryFacts::new(files.rows("repository_facts.csv")?)?, one("repository_facts.csv")),
             role_labels: Table::new(files.rows("role_labels.csv")?, one("role_labels.csv")),
+            embodied: Table::derived(embodied, [&one("embodied.csv"), accelerators.digests()]),
+            water: Table::derived(water, [&one("wue.csv"), operators.digests(), grid.digests()]),
+            market_based: Table::new(files.rows("market_based.csv")?, one("market_based.csv")),
             trainings: trainings(files)?,
             corrections: Table::new(Corrections::new(files.text(CORRECTIONS.0)?)?, one(CORRECTIONS.0)),
             digests: Table::new(all.clone(), all),

@@ -3,9 +3,11 @@
 use crate::domain::{GroupBy, RegressionId, RunKind, Tier};
 use crate::error::Result;
 use crate::tables::io::rows;
+use crate::tables::io::table_path;
 use crate::tables::{
-    AggregateRow, BacktestRow, BacktestRunRow, EstimateRow, EvidenceRow, ModelRow, QuarantineRow, RegressionCandidateRow,
-    RegressionRow, RegressionTermRow, RoleReliabilityRow, RoleScoreRow, RunRow, SensitivityRow,
+    AggregateRow, AroundRow, BacktestRow, BacktestRunRow, EstimateRow, EvidenceRow, ModelRow, QuarantineRow,
+    RegressionCandidateRow, RegressionRow, RegressionTermRow, RoleReliabilityRow, RoleScoreRow, Row, RunRow, SensitivityRow,
+    TrendMonthRow, TrendRow,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -60,6 +62,11 @@ pub(super) struct Data {
     pub(super) role_scores: Vec<RoleScoreRow>,
     pub(super) role_reliability: Vec<RoleReliabilityRow>,
     pub(super) sensitivity: Vec<SensitivityRow>,
+    /// What surrounds the electricity of the cohort.
+    pub(super) around: Vec<AroundRow>,
+    /// Its emissions by month, and their trend.
+    pub(super) trend_months: Vec<TrendMonthRow>,
+    pub(super) trend: Vec<TrendRow>,
     /// Rows of quarantine by reason.
     pub(super) quarantine: BTreeMap<String, i64>,
 }
@@ -104,6 +111,7 @@ impl Data {
     pub(super) fn from_tables(dir: &Path, cohort: &str) -> Result<Self> {
         let mut data = Self { sensitivity: rows(dir)?.collect::<Result<_>>()?, ..Self::default() };
         data.sensitivity.retain(|row| row.cohort == cohort);
+        (data.around, data.trend_months, data.trend) = (rows_if_there(dir)?, rows_if_there(dir)?, rows_if_there(dir)?);
         data.take_groups(dir, cohort)?;
         data.take_runs(dir)?;
         data.take_evidence(dir)?;
@@ -236,6 +244,11 @@ impl Data {
     pub(super) fn by_basis(&self, by: GroupBy, group: &str) -> ByBasis {
         self.split.get(&(by, group.to_owned())).copied().unwrap_or_default()
     }
+}
+
+/// Rows of a table that snapshots of before do not have.
+fn rows_if_there<R: Row>(dir: &Path) -> Result<Vec<R>> {
+    if table_path(dir, R::NAME).is_file() { rows(dir)?.collect() } else { Ok(Vec::new()) }
 }
 
 fn keep_largest(runs: &mut Vec<EstimateRow>) {

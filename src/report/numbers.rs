@@ -208,6 +208,32 @@ pub(super) fn tonnes(kg: f64) -> String {
     significant(kg / KG_PER_TONNE)
 }
 
+/// Litres in one cubic metre.
+const L_PER_M3: f64 = 1000.0;
+
+/// Cubic metres without unit, for columns that name it.
+pub(super) fn cubic_metres(l: f64) -> String {
+    significant(l / L_PER_M3)
+}
+
+/// Water with the unit that fits: litres, cubic metres, million cubic metres.
+pub(super) fn volume(l: f64) -> String {
+    let cubic_metres = l / L_PER_M3;
+    match cubic_metres {
+        m if m >= 999_500.0 => format!("{} million m³", significant(m / 1e6)),
+        m if m >= 1.0 => format!("{} m³", significant(m)),
+        _ => format!("{} L", significant(l)),
+    }
+}
+
+/// A round value of water at an axis, in cubic metres; M are millions, so that neighbours have room.
+pub(super) fn cubic_metres_tick(l: f64) -> String {
+    match l / L_PER_M3 {
+        m if m >= 1e6 => format!("{} M", tick(m / 1e6)),
+        m => tick(m),
+    }
+}
+
 /// A distance in dex as a factor: 0.30 is `2.0 ×`.
 pub(super) fn factor(dex: f64) -> String {
     format!("{} ×", significant(libm::pow(10.0, dex)))
@@ -231,6 +257,13 @@ pub(super) fn counted(n: i64) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn water_in_the_unit_that_fits() {
+        let said = [3.6, 1.0e3, 4.7e8, 1.866e9].map(volume);
+        assert_eq!(said, ["3.6 L", "1.00 m³", "470,000 m³", "1.87 million m³"]);
+        assert_eq!([10.0, 1e8, 1e10].map(cubic_metres_tick), ["0.01", "100,000", "10 M"]);
+    }
 
     #[test]
     fn figures_as_a_reader_takes_them_in() {

@@ -50,15 +50,17 @@ pub(super) fn described(table: &str, fields: Vec<Field>, descriptions: &[String]
 }
 
 /// Units by the end of a column's name, the suffix of a quantile left out.
-const UNITS: [(&str, &str); 17] = [
+const UNITS: [(&str, &str); 19] = [
     ("gco2e_per_pflop", "g CO2e/PFLOP"),
     ("gco2e_per_kwh", "g CO2e/kWh"),
     ("kgco2e", "kg CO2e"),
     ("kwh", "kWh"),
+    ("_l", "L"),
     ("flop", "FLOP"),
     ("accelerator_hours", "h"),
     ("power_w", "W"),
     ("_dex", "dex"),
+    ("dex_per_year", "dex/year"),
     ("_params", "parameters"),
     // Names of statistics, which are all of log10.
     ("residual_se", "dex"),
@@ -91,15 +93,19 @@ const ROLES: &str = "regression on signs of docs/method.md, section 2";
 /// Where columns come from: table, columns (none: all that are not listed above), source. The first line that applies decides.
 const SOURCES: &[(&str, &[&str], &str)] = &[
     ("aggregates", &[], "totals of draws, docs/method.md, section 8"),
+    ("around_electricity", &["market_based_runs", "market_based_kgco2e"], "data/reference/market_based.csv"),
+    ("around_electricity", &[], "totals of draws x data/reference/embodied.csv and wue.csv, docs/method.md, section 8"),
     ("backtest", &[], "back-test of docs/method.md, section 7"),
     ("backtest_runs", &["truth"], "data/reference/training_runs.csv or the repository's card"),
     ("backtest_runs", &[], "back-test of docs/method.md, section 7"),
     ("compute_bounds", &[], "data/reference/training_runs.csv and small_runs.csv"),
     ("estimates", ESTIMATE_IDS, RULES),
     ("estimates", ESTIMATE_FACTORS, FACTORS),
+    ("estimates", AROUND, AROUND_TABLES),
     ("estimates", &[], CHAIN),
     ("estimates_by_tier", ESTIMATE_IDS, RULES),
     ("estimates_by_tier", ESTIMATE_FACTORS, FACTORS),
+    ("estimates_by_tier", AROUND, AROUND_TABLES),
     ("estimates_by_tier", &[], CHAIN),
     ("evidence", &[], "as the columns source and locator say"),
     ("lineage", &["model_id"], HUB),
@@ -111,6 +117,7 @@ const SOURCES: &[(&str, &[&str], &str)] = &[
     ("model_footprint", &["owner_country"], OWNERS),
     ("model_footprint", &["modality", "role", "in_cohort", "own_run_id", "stands_on_run_id"], RULES),
     ("model_footprint", ESTIMATE_FACTORS, FACTORS),
+    ("model_footprint", &["market_based_kgco2e"], "data/reference/market_based.csv"),
     ("model_footprint", &["upstream_runs", "lineage_is_complete", "lineage_train_flop_mean", "lineage_energy_kwh_mean"], LINEAGE),
     ("model_footprint", &["lineage_emissions_kgco2e_mean"], LINEAGE),
     ("model_footprint", &[], "table estimates"),
@@ -131,10 +138,28 @@ const SOURCES: &[(&str, &[&str], &str)] = &[
     ("role_terms", &[], ROLES),
     ("runs", &[], RULES),
     ("sensitivity", &[], "simulation with one factor set otherwise, docs/method.md, section 6"),
+    ("trend", &[], "least squares on trend_months, docs/method.md, section 8"),
+    ("trend_months", &[], "totals of draws, docs/method.md, section 8"),
 ];
 
 const OWNERS: &str = "data/reference/owners.csv";
 const LINEAGE: &str = "table lineage";
+const AROUND_TABLES: &str = "data/reference/embodied.csv and wue.csv (docs/method.md, section 8)";
+/// Columns of estimates about what surrounds the electricity.
+const AROUND: &[&str] = &[
+    "embodied_kgco2e_p05",
+    "embodied_kgco2e_p50",
+    "embodied_kgco2e_p95",
+    "embodied_kgco2e_mean",
+    "water_l_p05",
+    "water_l_p50",
+    "water_l_p95",
+    "water_l_mean",
+    "embodied_source",
+    "embodied_is_fallback",
+    "water_source",
+    "water_is_fallback",
+];
 /// Columns that repeat what the index states.
 const HUB_COLUMNS: &[&str] = &[
     "model_id",
@@ -195,6 +220,7 @@ mod tests {
             ("largest_flop", Some("FLOP")),
             ("share_of_total", None),
             ("pue", None),
+            ("water_l_p50", Some("L")),
             ("n", None),
         ] {
             assert_eq!(unit_of(&Field::new(column, DataType::Float64, false)), unit, "{column}");

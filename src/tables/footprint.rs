@@ -54,6 +54,12 @@ table! {
         own_emissions_kgco2e: Quantiles,
         /// ATCI of the own run, emissions per unit of compute, in g CO2e per PFLOP; null when nothing was trained.
         atci_gco2e_per_pflop: Option<Quantiles>,
+        /// Emissions of making the hardware of the own run in kg CO2e, mean; outside the headline.
+        own_embodied_kgco2e_mean: Option<f64>,
+        /// Water consumed for the own run in litres, mean; outside the headline.
+        own_water_l_mean: Option<f64>,
+        /// Market-based emissions of the own run in kg CO2e as its developer reports them; never estimated, null where none were found.
+        market_based_kgco2e: Option<f64>,
         /// Mean training compute of the own run and all upstream in FLOP.
         lineage_train_flop_mean: f64,
         /// Mean facility energy of the own run and all upstream in kWh.

@@ -4,6 +4,7 @@
 //! column's description and is published in the dataset card, in the
 //! field's metadata and in other documents. Names, types and keys are a contract (docs/architecture.md, "Tables").
 
+mod around;
 pub mod batches;
 mod beside;
 mod bounds;
@@ -18,12 +19,14 @@ mod published;
 mod readings;
 mod roles;
 pub mod sort;
+mod trend;
 mod work;
 
 use arrow::datatypes::Schema;
 use std::sync::Arc;
 
 pub use crate::units::{Day, TimestampMs};
+pub use around::*;
 pub use bounds::*;
 pub use cell::TierNumber;
 pub use columns::ColumnInfo;
@@ -32,6 +35,7 @@ pub use footprint::*;
 pub use published::*;
 pub use readings::*;
 pub use roles::*;
+pub use trend::*;
 pub use work::*;
 
 /// A row type that knows its table.
@@ -191,6 +195,7 @@ fn info<R: Row>() -> TableInfo {
 pub fn published() -> Vec<TableInfo> {
     vec![
         info::<AggregateRow>(),
+        info::<AroundRow>(),
         info::<BacktestRow>(),
         info::<BacktestRunRow>(),
         info::<ComputeBoundRow>(),
@@ -211,5 +216,7 @@ pub fn published() -> Vec<TableInfo> {
         info::<RoleTermRow>(),
         info::<RunRow>(),
         info::<SensitivityRow>(),
+        info::<TrendRow>(),
+        info::<TrendMonthRow>(),
     ]
 }

@@ -149,6 +149,10 @@ macro_rules! estimate_table {
                 emissions_kgco2e: Quantiles,
                 /// ATCI, emissions per unit of compute, in g CO2e per PFLOP; null when nothing was trained.
                 atci_gco2e_per_pflop: Option<Quantiles>,
+                /// Emissions of making the hardware in kg CO2e, for the hours it was used; outside the headline. Null in snapshots of before.
+                embodied_kgco2e: Option<Quantiles>,
+                /// Water consumed in litres, on site and for the electricity; outside the headline. Null in snapshots of before.
+                water_l: Option<Quantiles>,
                 /// Accelerator; several joined by ` | ` when the evidence leaves them open, `mixture:<role>:<year>` when it is unknown.
                 accelerator: Option<String>,
                 /// What names the accelerator: evidence, or the registry's runs of that year and role.
@@ -185,6 +189,14 @@ macro_rules! estimate_table {
                 grid_source: Option<String>,
                 /// Whether the grid place is a fallback rather than the stated place of training.
                 grid_is_fallback: Option<bool>,
+                /// Devices of data/reference/embodied.csv that embodied_kgco2e rests on.
+                embodied_source: Option<String>,
+                /// Whether the accelerator is a mixture, or another device stands in for it in embodied_kgco2e.
+                embodied_is_fallback: Option<bool>,
+                /// Operator and grid of data/reference/wue.csv that water_l rests on, with their years.
+                water_source: Option<String>,
+                /// Whether an average stands in for the operator or the place in water_l.
+                water_is_fallback: Option<bool>,
                 /// Evidence the row rests on.
                 evidence_ids: Vec<String>,
                 /// Assumptions and warnings, sorted.
@@ -452,31 +464,6 @@ table! {
         log10_ratio: f64,
         /// Why the row is left out of the score; null when it counts.
         left_out: Option<String>,
-    }
-}
-
-table! {
-    /// What a cohort's total becomes when one factor of every run, or one rule, is set otherwise.
-    "sensitivity" key("cohort", "factor", "setting")
-    struct SensitivityRow / SensitivityBuilders {
-        /// Cohort, as in `aggregates`.
-        cohort: String,
-        /// Factor, rule or scenario.
-        factor: String,
-        /// Its setting: p05, p95, off, or what the scenario says.
-        setting: String,
-        /// Whether it is a scenario outside the headline's boundary.
-        is_scenario: bool,
-        /// Training compute of the cohort in FLOP, median.
-        train_flop_p50: f64,
-        /// Emissions of the cohort in kg CO2e, median.
-        emissions_kgco2e_p50: f64,
-        /// Emissions of the cohort in kg CO2e, mean.
-        emissions_kgco2e_mean: f64,
-        /// Mean over the headline's mean.
-        ratio_to_headline: f64,
-        /// What was changed.
-        note: String,
     }
 }
 

@@ -3,7 +3,8 @@
     python tests/acceptance/statsmodels_check.py SNAPSHOT
 
 Design matrix, response and owners come from `regression_observations`; the published figures from `regressions`,
-`regression_terms` and `regression_observations.held_out_error`. Prints one line per regression with its worst relative
+`regression_terms` and `regression_observations.held_out_error`. The trends of `trend` are refitted from `trend_months`, and the years
+they are tested on predicted again. Prints one line per regression with its worst relative
 difference. Exit status 1 when a figure disagrees, with the list on stderr; 2 when the snapshot cannot be read.
 Written against statsmodels 0.15.0 and polars 2.1.0; needs numpy and scipy beside them.
 """
@@ -19,9 +20,10 @@ import numpy as np
 import polars as pl
 import statsmodels.api as sm
 from numpy.typing import NDArray
+from scipy.stats import t as student_t
 from statsmodels.stats.diagnostic import het_breuschpagan
 from statsmodels.stats.outliers_influence import OLSInfluence
-from statsmodels.stats.stattools import jarque_bera
+from statsmodels.stats.stattools import durbin_watson, jarque_bera
 
 # Largest relative difference (docs/method.md, section 5). Published p values have 12 significant digits: 5e-12 of it is rounding.
 RELATIVE_TOLERANCE = 1e-8
@@ -172,6 +174,45 @@ def least_squares(x: Array, y: Array) -> Array | None:
     return coefficients / norms if rank == k else None
 
 
+def trends(snapshot: Path) -> Iterator[tuple[str, list[Figure]]]:
+    """Every trend: fitted again on the months before its end, and asked for the months of the year after."""
+    months = pl.read_parquet(snapshot / "trend_months.parquet").filter(pl.col("is_fitted"))
+    for row in pl.read_parquet(snapshot / "trend.parquet").iter_rows(named=True):
+        of_it = months.filter((pl.col("basis") == row["basis"]) & (pl.col("cohort") == row["cohort"])).sort("month")
+        year = of_it["month"].str.slice(0, 4).cast(pl.Int32).to_numpy()
+        x = sm.add_constant(year - 2022 + (of_it["month"].str.slice(5, 2).cast(pl.Int32).to_numpy() - 0.5) / 12)
+        y = np.log10(of_it["emissions_kgco2e_mean"].to_numpy())
+        is_past = (of_it["month"] <= row["fitted_through"]).to_numpy()
+        robust = sm.OLS(y[is_past], x[is_past]).fit(cov_type="HC3", use_t=True)
+        low, high = robust.conf_int(0.05)[1]
+        figures = [
+            Figure("n", row["n"], int(is_past.sum())),
+            Figure("intercept", row["intercept"], robust.params[0]),
+            Figure("slope", row["slope_dex_per_year"], robust.params[1]),
+            Figure("std_error_hc3", row["slope_std_error_hc3_dex_per_year"], robust.bse[1]),
+            Figure("p_value", row["slope_p_value"], robust.pvalues[1], is_p=True),
+            Figure("growth", row["growth_per_year"], 10 ** robust.params[1]),
+            Figure("ci95_low", row["growth_per_year_ci95_low"], 10**low),
+            Figure("ci95_high", row["growth_per_year_ci95_high"], 10**high),
+            Figure("r2", row["r2"], robust.rsquared),
+            Figure("residual_se", row["residual_se"], math.sqrt(robust.scale)),
+            Figure("durbin_watson", row["durbin_watson"], float(durbin_watson(robust.resid))),
+        ]
+        is_next = year == year[is_past].max() + 1
+        if row["held_out_n"] is not None:
+            next_x, truth = x[is_next], y[is_next]
+            error = next_x @ robust.params - truth
+            line = np.einsum("ij,jk,ik->i", next_x, robust.cov_params(), next_x)
+            half = student_t.ppf(0.95, is_past.sum() - 2) * np.sqrt(robust.scale + line)
+            figures += [
+                Figure("held_out_n", row["held_out_n"], int(is_next.sum())),
+                Figure("held_out_bias", row["held_out_bias_dex"], float(np.median(error))),
+                Figure("held_out_error", row["held_out_median_abs_error_dex"], float(np.median(np.abs(error)))),
+                Figure("held_out_coverage", row["held_out_coverage_90"], float(np.mean(np.abs(error) <= half))),
+            ]
+        yield f"trend of {row['basis']} to {row['fitted_through']}", figures
+
+
 def root_mean_square(errors: Array) -> float:
     """Root of the mean square."""
     return math.sqrt(float(np.mean(np.square(errors))))
@@ -204,6 +245,14 @@ def main() -> int:
             f"{name}: n {regression.row['n']}, k {regression.row['k']}, {len(figures)} figures, "
             f"worst relative difference {worst.difference():.1e} ({worst.name})"
         )
+        disagreements.extend(
+            f"{name}: {figure.name} is {figure.published}, should be {figure.expected} ({figure.difference():.1e})"
+            for figure in figures
+            if not figure.difference() <= RELATIVE_TOLERANCE
+        )
+    for name, figures in trends(snapshot):
+        worst = max(figures, key=Figure.difference)
+        print(f"{name}: {len(figures)} figures, worst relative difference {worst.difference():.1e} ({worst.name})")
         disagreements.extend(
             f"{name}: {figure.name} is {figure.published}, should be {figure.expected} ({figure.difference():.1e})"
             for figure in figures

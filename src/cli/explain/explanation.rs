@@ -1,5 +1,6 @@
 //! What an explanation says, as `--format json` prints it (docs/explain.md). The other forms print the same.
 
+use super::around::AroundPart;
 use hugging_carbon::domain::{Flag, Quantiles};
 use hugging_carbon::tables::EstimateByTierRow;
 use serde::Serialize;
@@ -120,6 +121,8 @@ pub struct TierPart {
     pub figures: Figures,
     /// What was trained if that is not certain, the likeliest first; the figures mix them. Empty where it is.
     pub may_have_been: Vec<Alternative>,
+    /// What surrounds the electricity; null for tables of before.
+    pub around_electricity: Option<AroundPart>,
     pub factors: Factors,
     pub flags: Vec<FlagText>,
     /// What a reader of the figures must know, in words.

@@ -1,6 +1,7 @@
 //! Gathering what an explanation says: only the rows of one repository are read.
 
 use super::alternatives::{alternatives, remark};
+use super::around::AroundPart;
 use super::chain;
 use super::explanation::{Carried, Evidence, Explanation, Factors, Family, Figures, FlagText, Model, Relative, SCHEMA, TierPart};
 use super::find::{Found, exactly, find};
@@ -15,7 +16,7 @@ use hugging_carbon::engine::{Declared, Reports, Wanted};
 use hugging_carbon::error::{Error, IoContext, Result};
 use hugging_carbon::estimation::{FactorTables, build};
 use hugging_carbon::reference::Reference;
-use hugging_carbon::stages::estimate::estimates_of_run;
+use hugging_carbon::stages::estimate::{References, estimates_of_run};
 use hugging_carbon::stages::tier::{self, Tiering};
 use hugging_carbon::tables::lookup::{rows_between, rows_with};
 use hugging_carbon::tables::{EstimateByTierRow, EstimateRow, EvidenceRow, LineageRow, ModelRow, Row, RunRow};
@@ -135,7 +136,7 @@ fn tier_parts(tables: &Tables, run: &Run, published: &[EstimateByTierRow]) -> Re
     }
     let basis = tables.basis(&factors, &runs)?;
     let made = if published.is_empty() {
-        estimates_of_run(&factors, &basis, tables.config.method.draws, tables.config.method.seed, run)?
+        estimates_of_run(&References::new(&tables.reference), &basis, tables.config.method.draws, tables.config.method.seed, run)?
     } else {
         Vec::new()
     };
@@ -154,6 +155,7 @@ fn tier_parts(tables: &Tables, run: &Run, published: &[EstimateByTierRow]) -> Re
             is_headline: i == 0,
             steps: text.lines().map(|line| line.trim().to_owned()).collect(),
             figures,
+            around_electricity: AroundPart::of_row(row),
             factors: Factors::of_row(row),
             flags: row.flags.iter().map(|flag| FlagText::new(*flag)).collect(),
             may_have_been,

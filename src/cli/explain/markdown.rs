@@ -101,6 +101,9 @@ fn tier(out: &mut String, part: &TierPart, made: &str) {
     for remark in &part.remarks {
         let _ = writeln!(out, "\n{remark}");
     }
+    if let Some(around) = part.around_electricity.as_ref().filter(|_| part.is_headline) {
+        let _ = writeln!(out, "\n{}", around.words());
+    }
     if !part.flags.is_empty() {
         out.push_str("\nAssumed:\n\n");
         for flag in &part.flags {

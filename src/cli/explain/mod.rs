@@ -1,6 +1,7 @@
 //! `explain`: a model's figures as a calculation that a person can redo; and the same calculation for a training that is in no index.
 
 mod alternatives;
+mod around;
 mod card;
 mod chain;
 mod explanation;

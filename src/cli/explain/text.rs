@@ -182,6 +182,9 @@ fn tier(out: &mut String, part: &TierPart, header: &str) {
     for remark in &part.remarks {
         let _ = writeln!(out, "  {remark}");
     }
+    if let Some(around) = part.around_electricity.as_ref().filter(|_| part.is_headline) {
+        let _ = writeln!(out, "  {}", around.words());
+    }
 }
 
 /// Quantity, p05, median, p95 and mean of every quantity.

@@ -1,9 +1,11 @@
 //! Charts: SVG of our own, whose marks are placed in percent of their width, so that text keeps its size on every screen.
 
+mod months;
 mod rows;
 mod scale;
 mod years;
 
+pub(super) use months::{MonthMark, months};
 pub(super) use rows::{Mark, Row, axis_rows};
 pub(super) use scale::Scale;
 pub(super) use years::{Column, bins, columns, points};

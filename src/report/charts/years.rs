@@ -5,7 +5,7 @@ use super::scale::{Scale, percent_of};
 use maud::{Markup, html};
 
 /// Height of the plot of years in pixels.
-const HEIGHT: f64 = 240.0;
+pub(super) const HEIGHT: f64 = 240.0;
 /// Height of a histogram.
 const BINS_HEIGHT: f64 = 64.0;
 
@@ -27,7 +27,7 @@ fn place(at: usize, n: usize) -> [f64; 3] {
     [left + width * 0.16, left + width * 0.5, left + width * 0.84]
 }
 
-fn y(scale: &Scale, value: f64) -> f64 {
+pub(super) fn y(scale: &Scale, value: f64) -> f64 {
     // A line at the very top would be cut.
     8.0 + (HEIGHT - 8.0) * (1.0 - scale.position(value) / 100.0)
 }
@@ -84,7 +84,7 @@ fn framed(years: &[Column], scale: &Scale, name: impl Fn(f64) -> String, marks: 
 }
 
 /// A vertical interval.
-fn whisker(interval: Option<[f64; 2]>, at: f64, scale: &Scale) -> Markup {
+pub(super) fn whisker(interval: Option<[f64; 2]>, at: f64, scale: &Scale) -> Markup {
     let Some([low, high]) = interval else { return html! {} };
     let (x, low, high) = (percent_of(at), px(y(scale, low)), px(y(scale, high)));
     html! {
@@ -114,6 +114,6 @@ pub(in crate::report) fn bins(counts: &[usize], labels: &[(f64, &str)], band: [f
 }
 
 /// A length in pixels as SVG writes it.
-fn px(length: f64) -> String {
+pub(super) fn px(length: f64) -> String {
     format!("{length:.1}")
 }

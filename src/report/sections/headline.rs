@@ -127,7 +127,7 @@ fn boundary() -> Markup {
             }
             p {
                 "Not counted: making the hardware, failed runs and experiments, preparing data, using the model, and contracts for \
-                 green power. The section on " a href="#sensitivity" { "sensitivity" } " says what experiments would add."
+                 green power. The section on " a href="#sensitivity" { "sensitivity" } " says what experiments would add, that on " a href="#around" { "hardware and water" } " what surrounds the electricity."
             }
         }
     }

@@ -1,5 +1,6 @@
 //! What the report tells, section by section.
 
+mod around;
 mod changes;
 mod coverage;
 mod groups;
@@ -10,6 +11,7 @@ mod roles;
 mod runs;
 mod sensitivity;
 mod sources;
+mod trend;
 mod trust;
 
 use super::data::Data;
@@ -39,6 +41,7 @@ pub(super) fn all(data: &Data, about: &About, beside: &Beside) -> Vec<Section> {
     }
     all.extend([
         section("years", "By year", "When it was emitted", groups::years(data)),
+        section("trend", "Trend", "How fast it grows, month by month", trend::body(data)),
         section("who", "Owners, countries", "Who trained, and in which country", groups::owners_and_countries(data)),
         section("what", "Tasks, evidence", "What was trained, and how it is known", groups::tasks_and_tiers(data)),
         section("runs", "Largest runs", "The largest runs and their evidence", runs::body(data)),
@@ -47,6 +50,7 @@ pub(super) fn all(data: &Data, about: &About, beside: &Beside) -> Vec<Section> {
         section("regressions", "Regressions", "The regressions behind the imputed part", regressions::body(data)),
         section("roles", "Roles", "How well roles are told apart", roles::body(data)),
         section("sensitivity", "Sensitivity", "What would change the total", sensitivity::body(data)),
+        section("around", "Hardware, water", "Around the electricity, outside the headline", around::body(data)),
         section("coverage", "Coverage", "What the records tell", coverage::body(data, about)),
         section("sources", "Sources", "What it is made from, and how to check it", sources::body(about)),
     ]);

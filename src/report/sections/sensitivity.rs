@@ -18,6 +18,7 @@ fn factor(word: &str) -> String {
         "active_share" => "Mixtures of experts taken as dense".to_owned(),
         "implicit_grouping" => "Copies and variants counted as trainings".to_owned(),
         "programme" => "With experiments and failed runs".to_owned(),
+        "embodied_hardware" => "With making the hardware".to_owned(),
         other => name(other),
     }
 }
@@ -68,9 +69,12 @@ pub(super) fn body(data: &Data) -> Markup {
     }
 }
 
+/// Settings of a scenario that only bound it; the table has them.
+const WIDER: [&str; 2] = ["a third of it", "three times it"];
+
 fn scenarios(data: &Data) -> Markup {
     html! {
-        @for row in data.sensitivity.iter().filter(|row| row.is_scenario) {
+        @for row in data.sensitivity.iter().filter(|row| row.is_scenario && !WIDER.contains(&row.setting.as_str())) {
             p .lead {
                 (factor(&row.factor)) ", the total would be about " (figure(row.emissions_kgco2e_mean, mass(row.emissions_kgco2e_mean)))
                 ", " (figure(row.ratio_to_headline, significant(row.ratio_to_headline))) " times the mean of the headline; "

@@ -4,7 +4,8 @@ use super::merged;
 use crate::domain::{Field, Flag, METHOD_VERSION, Quantiles, Run, Tier};
 use crate::engine::{Digests, Inputs, Outputs, Reads, Stage, stage};
 use crate::error::{Error, Result};
-use crate::estimation::{Basis, Built, FactorTables, FitRows, Fits, build, six_nd_law};
+use crate::estimation::{Around, AroundTables, Basis, Built, FactorTables, FitRows, Fits, around, build, six_nd_law};
+use crate::method::around::{AroundSpreads, fill};
 use crate::method::assumptions::ATCI_BAND_GCO2E_PER_PFLOP;
 use crate::method::chain;
 use crate::method::draws::{Draws, Shared, simulate};
@@ -25,7 +26,7 @@ const BLOCK_ROWS: usize = 4_096;
 
 stage! {
     /// Estimates every run through every tier its evidence reaches.
-    struct Estimation = "estimate" version 5
+    struct Estimation = "estimate" version 6
     reads [
         TierRow,
         RegressionRow,
@@ -47,21 +48,21 @@ pub struct Settings {
     pub seed: u64,
 }
 
-/// The reference tables that factors come from.
+/// The reference tables that factors come from, those of the headline and those of what surrounds it.
 #[derive(Clone, Debug)]
-pub struct References(pub FactorTables);
+pub struct References(pub FactorTables, pub AroundTables);
 
 impl References {
     /// Those of a set of reference tables.
     #[must_use]
     pub fn new(reference: &Reference) -> Self {
-        Self(FactorTables::new(reference))
+        Self(FactorTables::new(reference), AroundTables::new(reference))
     }
 }
 
 impl Digests for References {
     fn digests(&self) -> BTreeMap<String, String> {
-        merged([&self.0.digests()])
+        merged([&self.0.digests(), &self.1.digests()])
     }
 }
 
@@ -97,9 +98,9 @@ impl Stage for Estimation {
 
     fn run(inputs: &Inputs<'_, Self>, outputs: &mut Outputs<'_, Self>) -> Result<()> {
         let Settings { draws, seed } = *inputs.settings();
-        let tables = &inputs.references().0;
+        let References(tables, around) = inputs.references();
         let basis = basis(inputs, tables, draws, seed)?;
-        let shared = Shared::new(draws, seed);
+        let given = Given::new(tables, around, &basis, draws, seed);
         // `estimates` has the columns of `estimates_by_tier`: the same row goes into both.
         let mut estimates = outputs.batch_writer::<EstimateRow>()?;
         let mut headlines = <EstimateByTierRow as Row>::Builders::default();
@@ -116,7 +117,7 @@ impl Stage for Estimation {
             // rayon keeps the order of an indexed parallel iterator: the table comes out sorted whatever the thread count.
             let estimated: Vec<Vec<EstimateByTierRow>> = block
                 .par_iter()
-                .map_init(Scratch::default, |scratch, run| estimate_run(tables, &basis, &shared, run, scratch))
+                .map_init(Scratch::default, |scratch, run| estimate_run(&given, run, scratch))
                 .collect::<Result<_>>()?;
             for rows in estimated {
                 headlines.push(headline(&rows)?);
@@ -138,13 +139,13 @@ impl Stage for Estimation {
 /// # Errors
 /// A regression it needs is not usable.
 pub fn estimates_of_run(
-    tables: &FactorTables,
+    References(tables, around): &References,
     basis: &Basis,
     draws: usize,
     seed: u64,
     run: &Run,
 ) -> Result<Vec<EstimateByTierRow>> {
-    estimate_run(tables, basis, &Shared::new(draws, seed), run, &mut Scratch::default())
+    estimate_run(&Given::new(tables, around, basis, draws, seed), run, &mut Scratch::default())
 }
 
 /// The headline takes the first tier the evidence reaches.
@@ -152,32 +153,44 @@ fn headline(rows: &[EstimateByTierRow]) -> Result<EstimateByTierRow> {
     rows.first().cloned().ok_or_else(|| Error::Internal("a run without any tier".into()))
 }
 
+/// What every run is estimated with.
+struct Given<'a> {
+    tables: &'a FactorTables,
+    around: &'a AroundTables,
+    basis: &'a Basis,
+    shared: Shared,
+    spreads: AroundSpreads,
+}
+
+impl<'a> Given<'a> {
+    fn new(tables: &'a FactorTables, around: &'a AroundTables, basis: &'a Basis, draws: usize, seed: u64) -> Self {
+        Self { tables, around, basis, shared: Shared::new(draws, seed), spreads: around.spreads(draws, seed) }
+    }
+}
+
 /// Buffers reused between the rows of one thread.
 #[derive(Default)]
 struct Scratch {
     draws: Draws,
     atci: Vec<f64>,
+    around: Vec<f64>,
     keys: Vec<u64>,
 }
 
-fn estimate_run(
-    tables: &FactorTables,
-    basis: &Basis,
-    shared: &Shared,
-    run: &Run,
-    scratch: &mut Scratch,
-) -> Result<Vec<EstimateByTierRow>> {
+fn estimate_run(given: &Given<'_>, run: &Run, scratch: &mut Scratch) -> Result<Vec<EstimateByTierRow>> {
     if run.tier() == Tier::NoTraining {
         return Ok(vec![no_training(run)]);
     }
     run.tiers
         .iter()
         .map(|&tier| {
-            let built = build(run, tier, basis, tables)?;
+            let built = build(run, tier, given.basis, given.tables)?;
             let model = built.model(&run.run_id);
             let central = central(&model);
-            simulate(&model, shared, &mut scratch.draws);
-            Ok(estimate_row(run, tier, &built, central, scratch))
+            simulate(&model, &given.shared, &mut scratch.draws);
+            let mut row = estimate_row(run, tier, &built, central, scratch);
+            surround(&mut row, around(run, &built, given.tables, given.around), &given.spreads, scratch);
+            Ok(row)
         })
         .collect()
 }
@@ -201,7 +214,7 @@ fn fields(tier: Tier, compute_tier: Tier) -> Vec<Field> {
 }
 
 fn estimate_row(run: &Run, tier: Tier, built: &Built<'_>, central: Central, scratch: &mut Scratch) -> EstimateByTierRow {
-    let Scratch { draws, atci, keys } = scratch;
+    let Scratch { draws, atci, keys, .. } = scratch;
     atci.clear();
     // A draw in which nothing was trained has no emissions per compute.
     let trained = draws.emissions.iter().zip(&draws.flop).filter(|(_, c)| **c > 0.0);
@@ -227,6 +240,19 @@ fn estimate_row(run: &Run, tier: Tier, built: &Built<'_>, central: Central, scra
     out.evidence_ids = evidence_ids;
     out.flags = flags;
     out
+}
+
+/// What surrounds the electricity, from the hours and the energy of the draws; no other column changes.
+fn surround(out: &mut EstimateByTierRow, around: Around, spreads: &AroundSpreads, scratch: &mut Scratch) {
+    let Scratch { draws, around: values, keys, .. } = scratch;
+    fill(values, &draws.hours, around.embodied_kgco2e_per_hour, &spreads.embodied);
+    out.embodied_kgco2e = Some(summarize(values, keys));
+    fill(values, &draws.energy, around.water_l_per_kwh(), &spreads.water);
+    out.water_l = Some(summarize(values, keys));
+    out.embodied_source = Some(around.embodied_source);
+    out.embodied_is_fallback = Some(around.embodied_is_fallback);
+    out.water_source = Some(around.water_source);
+    out.water_is_fallback = Some(around.water_is_fallback);
 }
 
 /// Value, source and fallback of every factor of the chain.
@@ -267,6 +293,8 @@ fn filled(run: &Run, tier: Tier, [flop, energy, emissions]: [Quantiles; 3], atci
         energy_kwh: energy,
         emissions_kgco2e: emissions,
         atci_gco2e_per_pflop: atci,
+        embodied_kgco2e: Some(Quantiles::default()),
+        water_l: Some(Quantiles::default()),
         accelerator: None,
         accelerator_source: None,
         accelerator_is_fallback: None,
@@ -285,6 +313,10 @@ fn filled(run: &Run, tier: Tier, [flop, energy, emissions]: [Quantiles; 3], atci
         grid_basis: None,
         grid_source: None,
         grid_is_fallback: None,
+        embodied_source: None,
+        embodied_is_fallback: None,
+        water_source: None,
+        water_is_fallback: None,
         evidence_ids: Vec::new(),
         flags: Vec::new(),
         method_version: METHOD_VERSION,

@@ -1,7 +1,9 @@
 //! Totals of cohorts and groups, draw by draw, so that what rows share stays shared in their sum (docs/method.md, section 6).
 
 use super::ai_act;
+use super::around::Surroundings;
 use super::sensitivity::Sensitivity;
+use super::trend::Months;
 use super::{Publication, Settings};
 use crate::domain::source::CohortMetric;
 use crate::domain::{GroupBy, Run, Tier};
@@ -12,7 +14,8 @@ use crate::method::chain;
 use crate::method::draws::{Draws, Shared, simulate};
 use crate::method::summary::summarize;
 use crate::stages::estimate::basis;
-use crate::tables::{AggregateRow, EstimateRow, ModelRow, SensitivityRow, TierRow};
+use crate::stages::ingest::Ingest;
+use crate::tables::{AggregateRow, AroundRow, EstimateRow, ModelRow, SensitivityRow, TierRow, TrendMonthRow, TrendRow};
 use crate::units::{Flop, KgCo2e};
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Float64Type, Int64Type};
@@ -41,7 +44,7 @@ impl Item {
     }
 }
 
-/// Writes `aggregates` and `sensitivity`.
+/// Writes `aggregates`, `around_electricity`, `sensitivity`, `trend_months` and `trend`.
 pub(super) fn write_totals(inputs: &Inputs<'_, Publication>, outputs: &mut Outputs<'_, Publication>) -> Result<()> {
     let settings = inputs.settings();
     let tables = &inputs.references().factors;
@@ -50,6 +53,8 @@ pub(super) fn write_totals(inputs: &Inputs<'_, Publication>, outputs: &mut Outpu
     let ranks = ranks(inputs)?;
     let mut totals = Totals::new(cohort_names(settings), settings.draws);
     let mut sensitivity = Sensitivity::new(settings);
+    let mut surroundings = Surroundings::new(settings, &inputs.references().around, &inputs.references().market_based);
+    let mut months = Months::new(settings);
     // The three tables have one row per repository, in the same order.
     let mut items = inputs
         .rows::<ModelRow>()?
@@ -75,6 +80,8 @@ pub(super) fn write_totals(inputs: &Inputs<'_, Publication>, outputs: &mut Outpu
             })
             .collect::<Result<_>>()?;
         sensitivity.add(&shared, tables, &basis, &block)?;
+        surroundings.add(tables, &basis, &block, &drawn)?;
+        months.add(&block, &drawn);
         let keys: Vec<Vec<Key>> = block
             .iter()
             .enumerate()
@@ -95,7 +102,11 @@ pub(super) fn write_totals(inputs: &Inputs<'_, Publication>, outputs: &mut Outpu
         }
     }
     outputs.write::<AggregateRow>(totals.finish())?;
-    outputs.write::<SensitivityRow>(sensitivity.finish(settings))
+    outputs.write::<SensitivityRow>(sensitivity.finish(settings, &surroundings.embodied()))?;
+    outputs.write::<AroundRow>(surroundings.finish(settings))?;
+    let (months, trends) = months.finish(settings, inputs.facts::<Ingest>()?.index_date.as_deref());
+    outputs.write::<TrendMonthRow>(months)?;
+    outputs.write::<TrendRow>(trends)
 }
 
 /// Sizes of the groups of largest runs: the tail is heavy, and a reader should see how much a few runs decide.

@@ -10,6 +10,21 @@ use polars::prelude::{ChunkCompareEq, ChunkCompareIneq, DataFrame};
 use std::collections::BTreeMap;
 use std::path::Path;
 
+/// Quantities of the headline.
+const HEADLINE: &[&str] = &["train_flop", "energy_kwh", "emissions_kgco2e", "atci_gco2e_per_pflop"];
+/// Quantities around the electricity.
+const AROUND: &[&str] = &["embodied_kgco2e", "water_l"];
+/// Tables with quantiles: the column that names a row, and the quantities.
+const QUANTILES: &[(&str, &str, &[&str])] = &[
+    ("estimates", "run_id", HEADLINE),
+    ("estimates", "run_id", AROUND),
+    ("estimates_by_tier", "run_id", HEADLINE),
+    ("estimates_by_tier", "run_id", AROUND),
+    ("aggregates", "group", HEADLINE),
+    ("around_electricity", "group", AROUND),
+    ("trend_months", "month", &["emissions_kgco2e"]),
+];
+
 /// Offending values shown.
 const SHOWN: usize = 3;
 
@@ -33,14 +48,19 @@ pub fn check(dir: &Path) -> Result<()> {
         references(dir, child, column, parent, key)?;
     }
     runs_of_weights(dir)?;
-    for table in ["estimates", "estimates_by_tier", "aggregates"] {
-        ordered_quantiles(dir, table)?;
+    for (table, first, quantities) in QUANTILES {
+        for quantity in *quantities {
+            ordered_quantiles(dir, table, first, quantity)?;
+        }
     }
     one_estimate_per_model(dir)?;
     lineage_adds_to_its_own(dir)?;
     one_footprint_per_model(dir)?;
     zero_exactly_without_training(dir)?;
-    shares_add_up(dir)
+    shares_add_up(dir)?;
+    bases_add_up(dir, "around_electricity", &["cohort", "group_by", "group"], "embodied_kgco2e_mean")?;
+    bases_add_up(dir, "around_electricity", &["cohort", "group_by", "group"], "water_l_mean")?;
+    bases_add_up(dir, "trend_months", &["cohort", "month", "basis"], "emissions_kgco2e_mean")
 }
 
 fn lineage_adds_to_its_own(dir: &Path) -> Result<()> {
@@ -136,19 +156,39 @@ fn runs_of_weights(dir: &Path) -> Result<()> {
     }
 }
 
-fn ordered_quantiles(dir: &Path, table: &str) -> Result<()> {
-    let first = if table == "aggregates" { "group" } else { "run_id" };
-    for quantity in ["train_flop", "energy_kwh", "emissions_kgco2e", "atci_gco2e_per_pflop"] {
-        let columns = Quantiles::PARTS.map(|(suffix, _)| format!("{quantity}_{suffix}"));
-        let [p05, p50, p95, mean] = &columns;
-        let rows = frame(dir, table, &[first, p05, p50, p95, mean])?;
-        let part = |name: &str| Ok::<_, Error>(rows.column(name)?.f64()?.clone());
-        let (p05, p50, p95, mean) = (part(p05)?, part(p50)?, part(p95)?, part(mean)?);
-        let unordered = p05.gt(&p50) | p50.gt(&p95) | p05.lt(0.0);
-        let bad = unordered | mean.is_infinite() | mean.is_nan();
-        none(&rows.filter(&bad)?, table, &format!("{quantity}: 0 <= p05 <= p50 <= p95, all finite"), first)?;
+fn ordered_quantiles(dir: &Path, table: &str, first: &str, quantity: &str) -> Result<()> {
+    let columns = Quantiles::PARTS.map(|(suffix, _)| format!("{quantity}_{suffix}"));
+    let [p05, p50, p95, mean] = &columns;
+    let rows = frame(dir, table, &[first, p05, p50, p95, mean])?;
+    let part = |name: &str| Ok::<_, Error>(rows.column(name)?.f64()?.clone());
+    let (p05, p50, p95, mean) = (part(p05)?, part(p50)?, part(p95)?, part(mean)?);
+    let unordered = p05.gt(&p50) | p50.gt(&p95) | p05.lt(0.0);
+    let bad = unordered | mean.is_infinite() | mean.is_nan();
+    none(&rows.filter(&bad)?, table, &format!("{quantity}: 0 <= p05 <= p50 <= p95, all finite"), first)
+}
+
+/// Documented and imputed together are all, in means: `keys` are cohort, what rows are told apart by, and where the basis stands.
+fn bases_add_up(dir: &Path, table: &str, keys: &[&str; 3], quantity: &str) -> Result<()> {
+    let rows = frame(dir, table, &[keys[0], keys[1], keys[2], quantity])?;
+    let [cohort, apart, basis] = [rows.column(keys[0])?.str()?, rows.column(keys[1])?.str()?, rows.column(keys[2])?.str()?];
+    let mut gaps: BTreeMap<String, (f64, f64)> = BTreeMap::new();
+    for (((cohort, apart), basis), value) in
+        cohort.iter().zip(apart.iter()).zip(basis.iter()).zip(rows.column(quantity)?.f64()?.iter())
+    {
+        // Of the table by groups, only the whole and its bases.
+        let group = match apart.unwrap_or_default() {
+            by if by == GroupBy::All.name() || by == GroupBy::Basis.name() => "",
+            by if GroupBy::ALL.iter().any(|group| group.name() == by) => continue,
+            month => month,
+        };
+        let value = value.unwrap_or_default();
+        let gap = gaps.entry(format!("{} {group}", cohort.unwrap_or_default())).or_default();
+        gap.0 += if basis == Some("all") { value } else { -value };
+        gap.1 += value;
     }
-    Ok(())
+    let wrong: Vec<String> = gaps.into_iter().filter(|(_, (gap, sum))| gap.abs() > 1e-9 * sum).map(|(key, _)| key).collect();
+    let rule = format!("{quantity}: documented and imputed add up to all");
+    if wrong.is_empty() { Ok(()) } else { Err(broken(table, &rule, wrong.len(), &wrong)) }
 }
 
 fn one_estimate_per_model(dir: &Path) -> Result<()> {

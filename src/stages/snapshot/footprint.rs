@@ -3,8 +3,15 @@
 use crate::domain::{Quantiles, Tier};
 use crate::tables::{EstimateRow, LineageRow, ModelFootprintRow, ModelRow};
 
-/// The row. `upstream` is what the upstream run emitted, where there is exactly one that the index has.
-pub(super) fn footprint(model: ModelRow, own: EstimateRow, lineage: &LineageRow, upstream: Option<Quantiles>) -> ModelFootprintRow {
+/// The row. `upstream` is what the upstream run emitted, where there is exactly one that the index has;
+/// `market_based_kgco2e` what the developer reports of the own run.
+pub(super) fn footprint(
+    model: ModelRow,
+    own: EstimateRow,
+    lineage: &LineageRow,
+    upstream: Option<Quantiles>,
+    market_based_kgco2e: Option<f64>,
+) -> ModelFootprintRow {
     let whole = of_one_run(&own, lineage, upstream);
     let part = |read: fn(Quantiles) -> f64| whole.map(read);
     ModelFootprintRow {
@@ -30,6 +37,9 @@ pub(super) fn footprint(model: ModelRow, own: EstimateRow, lineage: &LineageRow,
         own_energy_kwh: own.energy_kwh,
         own_emissions_kgco2e: own.emissions_kgco2e,
         atci_gco2e_per_pflop: own.atci_gco2e_per_pflop,
+        own_embodied_kgco2e_mean: own.embodied_kgco2e.map(|q| q.mean),
+        own_water_l_mean: own.water_l.map(|q| q.mean),
+        market_based_kgco2e,
         lineage_train_flop_mean: lineage.lineage_train_flop_mean,
         lineage_energy_kwh_mean: lineage.lineage_energy_kwh_mean,
         lineage_emissions_kgco2e_p05: part(|q| q.p05),

@@ -2,11 +2,12 @@
 
 use super::Publication;
 use super::footprint::footprint;
-use crate::domain::Quantiles;
+use crate::domain::{Quantiles, Tier};
 use crate::engine::{Inputs, Outputs};
 use crate::error::{Error, Result};
 use crate::tables::{EstimateRow, LineageRow, ModelFootprintRow, ModelRow};
 use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 
 /// Mean FLOP, kWh and kg CO2e of a run.
 type Means = [f64; 3];
@@ -27,6 +28,8 @@ pub(super) fn write_lineage(inputs: &Inputs<'_, Publication>, outputs: &mut Outp
     };
     let upstream: FxHashMap<String, Upstream> =
         inputs.rows_whose::<EstimateRow>("run_id", &wanted)?.into_iter().map(adds).collect();
+    let reported: BTreeMap<&str, f64> =
+        inputs.references().market_based.iter().map(|row| (row.model_id.as_str(), row.kgco2e)).collect();
     let mut writer = outputs.writer::<LineageRow>()?;
     let mut wide = outputs.writer::<ModelFootprintRow>()?;
     // Both tables have one row per repository, in the same order.
@@ -40,7 +43,9 @@ pub(super) fn write_lineage(inputs: &Inputs<'_, Publication>, outputs: &mut Outp
             [one] => upstream.get(one).map(|run| run.emissions),
             _ => None,
         };
-        wide.push(footprint(model, estimate, &lineage, only))?;
+        // Of the own run: a repository that trained nothing has none to report.
+        let market_based = reported.get(model.model_id.as_str()).copied().filter(|_| estimate.tier.0 != Tier::NoTraining);
+        wide.push(footprint(model, estimate, &lineage, only, market_based))?;
         writer.push(lineage)?;
     }
     outputs.done::<LineageRow>(writer.finish()?);

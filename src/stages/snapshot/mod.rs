@@ -2,6 +2,7 @@
 
 pub mod aggregate;
 mod ai_act;
+mod around;
 mod data_tests;
 mod documents;
 pub mod fallbacks;
@@ -13,6 +14,7 @@ mod publish;
 pub mod retention;
 mod sensitivity;
 mod shrink_guard;
+mod trend;
 mod verify;
 
 pub use documents::about;
@@ -29,14 +31,15 @@ use crate::domain::METHOD_VERSION;
 use crate::domain::source::CohortMetric;
 use crate::engine::{Digests, Inputs, Outputs, Stage, stage};
 use crate::error::{Error, IoContext, Result};
-use crate::estimation::FactorTables;
-use crate::reference::{Reference, Table};
+use crate::estimation::{AroundTables, FactorTables};
+use crate::reference::{MarketBased, Reference, Table};
 use crate::store::{sha256_file, sync_directory, write_synced};
 use crate::tables::io::{TableReceipt, rows, table_path};
 use crate::tables::{
-    AggregateRow, BacktestRow, BacktestRunRow, ComputeBoundRow, EstimateByTierRow, EstimateRow, EvidenceRow, LineageRow,
+    AggregateRow, AroundRow, BacktestRow, BacktestRunRow, ComputeBoundRow, EstimateByTierRow, EstimateRow, EvidenceRow, LineageRow,
     ModelFootprintRow, ModelRow, QuarantineRow, RegressionCandidateRow, RegressionCovarianceRow, RegressionObservationRow,
-    RegressionRow, RegressionTermRow, RoleReliabilityRow, RoleScoreRow, RoleTermRow, RunRow, SensitivityRow, TierRow, published,
+    RegressionRow, RegressionTermRow, RoleReliabilityRow, RoleScoreRow, RoleTermRow, RunRow, SensitivityRow, TierRow,
+    TrendMonthRow, TrendRow, published,
 };
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
@@ -67,7 +70,7 @@ stage! {
         RoleReliabilityRow,
         QuarantineRow,
     ]
-    writes [AggregateRow, SensitivityRow, LineageRow, ModelFootprintRow]
+    writes [AggregateRow, AroundRow, SensitivityRow, TrendRow, TrendMonthRow, LineageRow, ModelFootprintRow]
     follows [Fetch, Ingest, Normalize]
 }
 
@@ -107,6 +110,10 @@ impl Settings {
 pub struct References {
     /// What factors come from.
     pub factors: FactorTables,
+    /// What the factors around the electricity come from.
+    pub around: AroundTables,
+    /// Market-based emissions as reported.
+    pub market_based: Table<Vec<MarketBased>>,
     /// Digest of every reference file.
     pub digests: Table<BTreeMap<String, String>>,
 }
@@ -115,7 +122,12 @@ impl References {
     /// Those of a set of reference tables.
     #[must_use]
     pub fn new(reference: &Reference) -> Self {
-        Self { factors: FactorTables::new(reference), digests: reference.digests.clone() }
+        Self {
+            factors: FactorTables::new(reference),
+            around: AroundTables::new(reference),
+            market_based: reference.market_based.clone(),
+            digests: reference.digests.clone(),
+        }
     }
 }
 

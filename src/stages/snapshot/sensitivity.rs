@@ -63,6 +63,9 @@ const SETTINGS: &[(Setting, &str, &str, &str)] = &[
     ),
 ];
 
+/// Scenarios with making the hardware: what the factors are multiplied with.
+const HARDWARE: [(&str, f64); 3] = [("as published", 1.0), ("a third of it", 1.0 / 3.0), ("three times it", 3.0)];
+
 /// FLOP and kg CO2e per draw.
 type Pair = [Vec<f64>; 2];
 
@@ -97,7 +100,8 @@ impl Sensitivity {
         Ok(())
     }
 
-    pub(super) fn finish(self, settings: &Settings) -> Vec<SensitivityRow> {
+    /// `embodied` is what making the hardware emitted in kg CO2e, per draw.
+    pub(super) fn finish(self, settings: &Settings, embodied: &[f64]) -> Vec<SensitivityRow> {
         let cohort = settings.cohort();
         let mut scratch = Vec::new();
         let totals: Vec<(Quantiles, Quantiles)> =
@@ -130,6 +134,13 @@ impl Sensitivity {
             whole * kg.p50,
             whole * kg.mean,
         ));
+        for (setting, times) in HARDWARE {
+            let sum: Vec<f64> = self.sums[HEADLINE][1].iter().zip(embodied).map(|(kg, made)| kg + times * made).collect();
+            let kg = summarize(&sum, &mut scratch);
+            let note = "outside the headline: with the emissions of making accelerators and servers, for the hours that the runs used \
+                        them (data/reference/embodied.csv)";
+            table.push(row("embodied_hardware", setting, note, true, flop.p50, kg.p50, kg.mean));
+        }
         table.sort_by(|a, b| (&a.cohort, &a.factor, &a.setting).cmp(&(&b.cohort, &b.factor, &b.setting)));
         table
     }
