@@ -213,9 +213,21 @@ fn a_download_is_verified_whatever_its_folder_is_called() {
         let ran = workspace.run(&["-q", "audit", "--verify-only", name]);
         assert!(ran.status == 3 && ran.stderr.contains("notes.txt") && ran.stderr.contains(name), "{}", ran.stderr);
         std::fs::remove_file(download.join("notes.txt")).unwrap();
+        // `hf download --include "*.parquet" "*.json"`.
+        for left in ["CITATION.cff", "README.md", "explorer.html", "report.html"] {
+            std::fs::remove_file(download.join(left)).unwrap();
+        }
+        let ran = workspace.ok(&args(&["-q", "audit", "--verify-only", name]));
+        let said = "2 documents; not in this copy: CITATION.cff, README.md, explorer.html, report.html\n";
+        assert!(ran.stdout.ends_with(said), "{}", ran.stdout);
         std::fs::write(download.join("runs.parquet"), "x").unwrap();
         assert_eq!(workspace.run(&["-q", "audit", "--verify-only", name]).status, 3);
     }
+    // What is published is whole.
+    std::fs::rename(snapshot.join("report.html"), workspace.path("report.html")).unwrap();
+    let ran = workspace.run(&["-q", "audit", "--verify-only", "data/snapshots/latest"]);
+    assert!(ran.status == 3 && ran.stderr.contains("document report.html is missing"), "{}", ran.stderr);
+    std::fs::rename(workspace.path("report.html"), snapshot.join("report.html")).unwrap();
     // A name that has the form of a version has to be the right one.
     let other = workspace.path("2026-03-11-00000000");
     std::fs::create_dir(&other).unwrap();

@@ -12,7 +12,7 @@ use hugging_carbon::reference::{EXTRA_GRID, Reference};
 use hugging_carbon::stages::ingest::{Input, InputKind};
 use hugging_carbon::stages::snapshot::latest::snapshot_at;
 use hugging_carbon::stages::snapshot::manifest::Manifest;
-use hugging_carbon::stages::snapshot::{Publication, is_version_name, verify_files};
+use hugging_carbon::stages::snapshot::{Publication, is_version_name, verify_copy, verify_files};
 use hugging_carbon::store::sha256_file;
 use std::path::{Path, PathBuf};
 
@@ -23,14 +23,19 @@ pub fn audit(cli: &Cli, snapshot: &Path, verify_only: bool, inputs: Option<&str>
         Some(remote) => remote.download(cli)?,
         None => snapshot_at(snapshot)?,
     };
-    let (name, manifest) = verify_files(&snapshot)?;
+    // What is published is whole; who has taken a copy may have left documents behind.
+    let (name, manifest, absent) = match &remote {
+        Some(_) => verify_files(&snapshot).map(|(name, manifest)| (name, manifest, Vec::new()))?,
+        None => verify_copy(&snapshot)?,
+    };
     if let Some(remote) = remote.as_ref().filter(|remote| is_version_name(&remote.revision) && remote.revision != name) {
         return Err(Error::Verification(format!("the tag {} holds the snapshot {name}", remote.revision)));
     }
+    let left = if absent.is_empty() { String::new() } else { format!("; not in this copy: {}", absent.join(", ")) };
     print(&format!(
-        "{name}: every file agrees with the manifest, {} tables, {} documents\n",
+        "{name}: every file agrees with the manifest, {} tables, {} documents{left}\n",
         manifest.tables.len(),
-        manifest.documents.len()
+        manifest.documents.len() - absent.len()
     ))?;
     if verify_only {
         return Ok(());
@@ -55,7 +60,7 @@ pub fn audit(cli: &Cli, snapshot: &Path, verify_only: bool, inputs: Option<&str>
         Reports::default(),
     );
     pipeline.run(Wanted { from: None, until: Publication::NAME }, false)?;
-    let differing = differences(&manifest, &snapshot, &pipeline.published()?)?;
+    let differing = differences(&manifest, &absent, &snapshot, &pipeline.published()?)?;
     if differing.is_empty() {
         return print(&format!("{name}: rebuilt from its pinned inputs, the same bytes\n"));
     }
@@ -90,11 +95,11 @@ fn config_of(manifest: &Manifest, at_hand: &AtHand, clean: &Path) -> Result<Conf
     Ok(config)
 }
 
-/// Files of a snapshot that a rebuild gave other bytes.
-fn differences(manifest: &Manifest, snapshot: &Path, rebuilt: &Path) -> Result<Vec<String>> {
+/// Files of a snapshot that a rebuild gave other bytes, but for documents that are not in this copy.
+fn differences(manifest: &Manifest, absent: &[String], snapshot: &Path, rebuilt: &Path) -> Result<Vec<String>> {
     let tables = manifest.tables.keys().map(|table| (format!("{table}.parquet"), format!("table '{table}'")));
-    let documents =
-        manifest.documents.keys().map(String::as_str).chain(["manifest.json"]).map(|name| (name.to_owned(), name.to_owned()));
+    let documents = manifest.documents.keys().filter(|name| !absent.contains(name)).map(String::as_str);
+    let documents = documents.chain(["manifest.json"]).map(|name| (name.to_owned(), name.to_owned()));
     let mut differing = Vec::new();
     for (file, shown) in tables.chain(documents) {
         if sha256_file(&snapshot.join(&file))? != sha256_file(&rebuilt.join(&file))? {

@@ -2,7 +2,8 @@
 
     python tests/acceptance/recipes.py BINARY
 
-Units with `systemd-analyze verify` and `security`, the container file with hadolint, workflows with the schema of GitHub and zizmor;
+Units with `systemd-analyze verify` and `security`, the container file with hadolint, workflows with the schema of GitHub and zizmor,
+`deny.toml` and what is linked with cargo-deny (advisories where their database is at hand: CARGO_HOME/advisory-dbs);
 the DAG and the loop of the workflow are run with exit statuses of a program that stands in. Prints one line per check. Exit status 1
 when one fails. systemd-analyze is part of the Debian package systemd; without it its checks are left out, and a line says so.
 """
@@ -71,6 +72,21 @@ def container(_: Path) -> None:
 def workflows(_: Path) -> None:
     must(TOOLS / "check-jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS)
     must(TOOLS / "zizmor", "--offline", "--pedantic", "--quiet", *WORKFLOWS)
+
+
+def supply_chain(_: Path) -> None:
+    database = Path(os.environ.get("CARGO_HOME", Path.home() / ".cargo")) / "advisory-dbs"
+    advisories = ["advisories"] if list(database.glob("*/crates")) else []
+    deny = [TOOLS / "cargo-deny", "--offline", "--locked"]
+    must(*deny, "check", "bans", "licenses", "sources", *advisories, cwd=ROOT)
+    with tempfile.TemporaryDirectory() as name:
+        # That it bites: without a licence that much is under, and without a duplicate that is known.
+        for line in ['  "MIT",\n', '  { crate = "base64@0.22.1", reason = "hf-hub and its Xet client" },\n']:
+            text = (ROOT / "deny.toml").read_text()
+            assert line in text, line
+            (Path(name) / "deny.toml").write_text(text.replace(line, ""))
+            done = run(*deny, "check", "--config", Path(name) / "deny.toml", "bans", "licenses", "sources", cwd=ROOT)
+            assert done.returncode != 0, f"passes without {line.strip()}"
 
 
 def stand_in(folder: Path, statuses: list[int]) -> None:
@@ -144,7 +160,7 @@ def configuration(binary: Path) -> None:
 
 def main() -> int:
     binary = Path(sys.argv[1]).resolve()
-    checks: list[Callable[[Path], None]] = [container, workflows, nightly_loop, dag, cron, configuration]
+    checks: list[Callable[[Path], None]] = [container, workflows, supply_chain, nightly_loop, dag, cron, configuration]
     if shutil.which("systemd-analyze"):
         checks.insert(0, units)
     else:

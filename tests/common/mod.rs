@@ -105,6 +105,23 @@ pub fn files_of(snapshot: &Path) -> Vec<(String, Vec<u8>)> {
     files
 }
 
+/// Copies a directory with what is in it, links as links.
+pub fn copy_dir(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let (path, target) = (entry.path(), to.join(entry.file_name()));
+        let kind = entry.file_type().unwrap();
+        if kind.is_dir() {
+            copy_dir(&path, &target);
+        } else if kind.is_symlink() {
+            std::os::unix::fs::symlink(std::fs::read_link(&path).unwrap(), &target).unwrap();
+        } else {
+            std::fs::copy(&path, &target).unwrap();
+        }
+    }
+}
+
 /// Reads a table of a snapshot.
 pub fn table<R: hugging_carbon::tables::Row>(dir: &Path) -> Vec<R> {
     hugging_carbon::tables::io::rows::<R>(dir).unwrap().map(Result::unwrap).collect()

@@ -12,8 +12,8 @@
 #[path = "../common/mod.rs"]
 mod common;
 
-use common::files_of;
 use common::shim::shim;
+use common::{copy_dir, files_of};
 use hugging_carbon::stages::NAMES;
 use hugging_carbon::stages::snapshot::latest::latest_version;
 use hugging_carbon::stages::snapshot::verify_files;
@@ -46,22 +46,6 @@ struct Bench {
     seen: Mutex<HashSet<String>>,
 }
 
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let (path, target) = (entry.path(), to.join(entry.file_name()));
-        let kind = entry.file_type().unwrap();
-        if kind.is_dir() {
-            copy(&path, &target);
-        } else if kind.is_symlink() {
-            std::os::unix::fs::symlink(std::fs::read_link(&path).unwrap(), &target).unwrap();
-        } else {
-            std::fs::copy(&path, &target).unwrap();
-        }
-    }
-}
-
 fn binary(dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hugging-carbon"));
     command.current_dir(dir).env_clear().args(["-q", "--threads", "1", "--source", "index.jsonl"]).stdout(Stdio::null());
@@ -89,7 +73,7 @@ impl Bench {
         let old = latest_version(&at.join("data/snapshots")).unwrap().unwrap();
         std::fs::write(at.join("index.jsonl"), index("2026-01-02")).unwrap();
         for (stage, name) in NAMES.iter().enumerate() {
-            copy(&at, &dir.path().join(format!("before-{stage}")));
+            copy_dir(&at, &dir.path().join(format!("before-{stage}")));
             assert!(binary(&at).arg("run").args(["--until", name]).status().unwrap().success());
         }
         let version = latest_version(&at.join("data/snapshots")).unwrap().unwrap();
@@ -106,7 +90,7 @@ impl Bench {
     /// What a stage does to files, in order.
     fn operations(&self, stage: usize) -> Vec<Operation> {
         let at = self.dir.path().join(format!("count-{stage}"));
-        copy(&self.dir.path().join(format!("before-{stage}")), &at);
+        copy_dir(&self.dir.path().join(format!("before-{stage}")), &at);
         assert!(self.run(&at, stage, &[("SHIM_LOG", "log")]).status.success());
         let log = std::fs::read_to_string(at.join("log")).unwrap();
         let operation = |line: &str| {
@@ -121,7 +105,7 @@ impl Bench {
     fn try_one(&self, operation: &Operation, way: &str) -> Option<String> {
         let at = self.dir.path().join(format!("trial-{:?}", std::thread::current().id()));
         let _ = std::fs::remove_dir_all(&at);
-        copy(&self.dir.path().join(format!("before-{}", operation.stage)), &at);
+        copy_dir(&self.dir.path().join(format!("before-{}", operation.stage)), &at);
         let number = operation.number.to_string();
         let output = self.run(&at, operation.stage, &[("SHIM_AT", &number), ("SHIM_DO", way)]);
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -8,6 +8,8 @@ mod common;
 #[path = "../stand_in/mod.rs"]
 mod stand_in;
 
+mod kills;
+
 use common::Workspace;
 use common::shim::shim;
 use hugging_carbon::stages::snapshot::latest::latest_version;

@@ -20,7 +20,7 @@ mod verify;
 pub use documents::about;
 pub use manifest::inputs_of_snapshots;
 pub use publish::{Standing, latest_manifest};
-pub use verify::{is_version_name, verify_files, version_name};
+pub use verify::{is_version_name, verify_copy, verify_files, version_name};
 
 use self::manifest::{Headline, Manifest, Records};
 use super::fetch::Fetch;

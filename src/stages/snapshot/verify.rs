@@ -39,6 +39,19 @@ pub fn is_version_name(name: &str) -> bool {
 /// # Errors
 /// `Verification` names the file or table that differs, is missing or does not belong there.
 pub fn verify_files(snapshot: &Path) -> Result<(String, Manifest)> {
+    let (version, manifest, absent) = verify_copy(snapshot)?;
+    match absent.first() {
+        None => Ok((version, manifest)),
+        Some(document) => Err(Error::Verification(format!("document {document} is missing\n  where: {}", snapshot.display()))),
+    }
+}
+
+/// As [`verify_files`], but of a copy that somebody took away (its directory is not named as a version) documents may have been left
+/// behind, as with `hf download --include "*.parquet"`: returns them too. Tables have to be there.
+///
+/// # Errors
+/// As [`verify_files`].
+pub fn verify_copy(snapshot: &Path) -> Result<(String, Manifest, Vec<String>)> {
     let manifest_path = snapshot.join("manifest.json");
     let text = fs::read(&manifest_path).at_path("cannot read", &manifest_path)?;
     let fail = |what: String| Err(Error::Verification(format!("{what}\n  where: {}", snapshot.display())));
@@ -62,10 +75,15 @@ pub fn verify_files(snapshot: &Path) -> Result<(String, Manifest)> {
             return fail(format!("table '{table}': {table}.parquet differs from the manifest"));
         }
     }
+    let mut absent = Vec::new();
     for (document, sha256) in &manifest.documents {
         let path = snapshot.join(document);
         if !path.exists() {
-            return fail(format!("document {document} is missing"));
+            if named {
+                return fail(format!("document {document} is missing"));
+            }
+            absent.push(document.clone());
+            continue;
         }
         if sha256_file(&path)? != *sha256 {
             return fail(format!("document {document} differs from the manifest"));
@@ -81,7 +99,7 @@ pub fn verify_files(snapshot: &Path) -> Result<(String, Manifest)> {
             return fail(format!("{file} does not belong to the snapshot"));
         }
     }
-    Ok((version, manifest))
+    Ok((version, manifest, absent))
 }
 
 #[cfg(test)]
