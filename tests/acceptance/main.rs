@@ -8,6 +8,7 @@ mod cards;
 #[path = "../common/mod.rs"]
 mod common;
 mod fine_tunes;
+mod hidden_rows;
 mod lineage;
 mod masks;
 mod physical_chain;

@@ -47,10 +47,38 @@ pub fn says_longer_context(name: &str) -> bool {
     says_context_length(name) && !says_post_trained(name)
 }
 
-/// Whether tokens say that the weights were merged.
+/// Whether tokens say that the weights were merged, perhaps.
 #[must_use]
 pub fn says_merged(name: &str) -> bool {
-    tokens(name).iter().any(|t| vocabulary().tokens.merged.contains(&t.as_str()))
+    says_merge_method(name) || tokens(name).iter().any(|t| vocabulary().tokens.merged.contains(&t.as_str()))
+}
+
+/// Whether a token is a way or a tool of merging weights (`slerp`, `ties`).
+#[must_use]
+pub fn says_merge_method(name: &str) -> bool {
+    tokens(name).iter().any(|t| vocabulary().tokens.merge_methods.contains(&t.as_str()))
+}
+
+/// Whether a word is a kind of model that is trained from nothing (`ppo-LunarLander-v2`, `rumi-jawi-lstm-bahdanau`).
+#[must_use]
+pub fn says_from_nothing(name: &str) -> bool {
+    let words = &vocabulary().tokens.from_nothing;
+    tokens(name).iter().flat_map(|t| t.split('.')).any(|t| words.contains(&t))
+}
+
+/// Fewest and most of a layer's width, which is a multiple of the first.
+const WIDTHS: (u32, u32) = (64, 16_384);
+/// Most layers.
+const LAYERS: u32 = 128;
+
+/// Whether the name tells layers and width (`bert_uncased_L-4_H-256`, `bart-chinese-4-768`): who gives them chose them.
+#[must_use]
+pub fn says_layers_and_width(name: &str) -> bool {
+    let numbers: Vec<Option<u32>> = tokens(name).iter().map(|t| t.trim_start_matches(['l', 'h']).parse().ok()).collect();
+    let is_width = |n: u32| n % WIDTHS.0 == 0 && (WIDTHS.0..=WIDTHS.1).contains(&n);
+    numbers.iter().enumerate().any(|(at, layers)| {
+        layers.is_some_and(|n| (1..=LAYERS).contains(&n)) && numbers[at + 1..].iter().take(2).any(|next| next.is_some_and(is_width))
+    })
 }
 
 /// Whether a token says that the model scores answers: a reward model starts from a language model.
@@ -82,5 +110,32 @@ pub fn post_training_stage(model_id: &str) -> TrainingStage {
         TrainingStage::Sft
     } else {
         TrainingStage::ChatRelease
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_that_are_trained_from_nothing() {
+        for name in ["rumi-jawi-lstm-bahdanau", "ppo-LunarLander-v2", "lstm.CEBaB.causalm", "ner-english-flair"] {
+            assert!(says_from_nothing(name), "{name}");
+        }
+        for name in ["Qwen3-8B", "algorithm-7b", "vaedra"] {
+            assert!(!says_from_nothing(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn layers_and_width_are_two_numbers_in_a_row() {
+        for name in
+            ["bert_uncased_L-4_H-256_A-4", "bart-chinese-4-768-cluecorpussmall", "TinyBERT_L-4_H-312_v2", "mMiniLMv2-L12-H384"]
+        {
+            assert_eq!(says_layers_and_width(name), !name.contains("312"), "{name}");
+        }
+        for name in ["Qwen2.5-7B", "bert-base-uncased", "Mistral-7B-Instruct-v0.2", "model-2-100"] {
+            assert!(!says_layers_and_width(name), "{name}");
+        }
     }
 }
