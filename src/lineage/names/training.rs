@@ -1,6 +1,6 @@
 //! What a name says of how the weights were trained.
 
-use super::tokens::{is_context_length, tokens};
+use super::tokens::{is_context_length, is_date, is_minor_version, tokens};
 use crate::domain::TrainingStage;
 use crate::lineage::vocabulary::vocabulary;
 
@@ -27,6 +27,17 @@ pub fn says_task_or_post_trained(name: &str) -> bool {
 pub fn says_base(name: &str) -> bool {
     // "base" is also a size: roberta-base-squad2.
     tokens(name).iter().any(|t| vocabulary().tokens.continued.contains(&t.as_str())) && !says_task_or_post_trained(name)
+}
+
+/// Whether a name calls the model itself a base, or names a way of going on with a pre-training: in `Qwen3-4B-Base-ascii-art` the base is
+/// another's.
+#[must_use]
+pub fn ends_as_a_base(name: &str) -> bool {
+    let words = &vocabulary().tokens;
+    let all = tokens(name);
+    let ends = all.iter().rev().find(|t| !is_date(t) && !is_minor_version(t)).is_some_and(|t| words.bases.contains(&t.as_str()));
+    let goes_on = |t: &String| words.continued.contains(&t.as_str()) && !words.bases.contains(&t.as_str());
+    (ends || all.iter().any(goes_on)) && !says_task_or_post_trained(name)
 }
 
 /// Whether a token says that this is the base of its family (`-Base`, `-pt`).
@@ -124,6 +135,16 @@ mod tests {
         }
         for name in ["Qwen3-8B", "algorithm-7b", "vaedra"] {
             assert!(!says_from_nothing(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_base_ends_its_name() {
+        for name in ["Llama-3.1-PLLuM-8B-base-2412", "Yarn-Mistral-7b-64k", "Llama-Poro-2-8B-base", "GemmaX2-28-9B-Pretrain"] {
+            assert!(ends_as_a_base(name), "{name}");
+        }
+        for name in ["Qwen3-4B-Base-ascii-art-v7-phase2", "qwen3-4b-base-dapo-v4", "Llama-3.1-8B-Storm", "x-7b-base-chat"] {
+            assert!(!ends_as_a_base(name), "{name}");
         }
     }
 

@@ -45,9 +45,8 @@ pub(super) fn join(graph: &mut Graph<'_>, member: usize, base: usize, rule: Rule
     }
     let continues = continues(graph, member, base, rule);
     let f = graph.node(member);
-    let calls_itself_a_base = rule.links_to_a_base()
-        && !f.same_owner(graph.node(base))
-        && names::says_base(f.name())
+    let calls_itself_a_base = rule == Rule::NamesAFamilyOfAnotherOwner
+        && names::ends_as_a_base(f.name())
         && f.rough_params.is_some_and(|n| n >= LARGE_PARAMS);
     let p = &mut graph.placements[member];
     if p.role == Role::Pretrained {
