@@ -43,7 +43,7 @@ fn one_cell_of_pue_csv_leaves_ingest_normalize_and_tier_fresh() {
     // Google's environmental report: 1.10 in 2021.
     let changed = table.replacen(",2021,1.1,", ",2021,1.11,", 1);
     assert_ne!(changed, table);
-    let after = graph(dir.path(), None, &Reference::load_replacing("pue.csv", changed).unwrap());
+    let after = graph(dir.path(), None, &Reference::load_replacing([("pue.csv", changed)]).unwrap());
     let told = told(&workspace, &after);
     for (stage, why) in &told {
         match *stage {

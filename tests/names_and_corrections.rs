@@ -151,3 +151,30 @@ fn a_card_dates_a_training_that_nothing_else_dates_better() {
     assert_eq!(dated.trained_on_source, Some(TrainedOnSource::Card));
     assert_eq!(model(&workspace, "b-lab/later").trained_on_source, Some(TrainedOnSource::CreatedAt));
 }
+
+/// A listing knew no size of GLM-5.3, and 753,329,940,480 elements of its copy in BF16: the original was drawn like any model of its house.
+#[test]
+fn an_original_without_size_has_the_count_of_its_copy_else_of_its_fine_tunes() {
+    let workspace = Workspace::new();
+    let sized = |id: &str, base: &str, n: i64| {
+        format!(
+            r#"{{"id": "{id}", "createdAt": "2026-05-01T00:00:00.000Z", "tags": ["base_model:{base}"], "safetensors": {{"parameters": {{"BF16": {n}}}, "total": {n}}}}}"#
+        )
+    };
+    let bare = |id: &str| format!(r#"{{"id": "{id}", "createdAt": "2026-04-01T00:00:00.000Z"}}"#);
+    let lines = [
+        bare("zai-org/GLM-5.3"),
+        bare("zai-org/GLM-5.4"),
+        sized("zai-org/GLM-5.3-BF16", "zai-org/GLM-5.3", 753_329_940_480),
+        sized("a/tune", "zai-org/GLM-5.3", 753_000_000_123),
+        sized("b/tune", "zai-org/GLM-5.4", 321_323_031_390),
+        sized("c/tune", "zai-org/GLM-5.4", 321_323_031_390),
+        sized("d/longer", "zai-org/GLM-5.4", 321_400_000_001),
+    ];
+    let source = workspace.file("index.jsonl", lines.join("\n"));
+    let workspace = run(&source);
+    for (id, n) in [("zai-org/GLM-5.3", 753_329_940_480), ("zai-org/GLM-5.4", 321_323_031_390)] {
+        let m = model(&workspace, id);
+        assert_eq!((m.total_params, m.params_source), (Some(n), Some(ParamsSource::Derived)), "{id}");
+    }
+}

@@ -128,6 +128,8 @@ closed_set! {
         RepositoryFacts = "repository_facts",
         /// The base model's number.
         Base = "base",
+        /// The count of a copy or a fine-tune of it.
+        Derived = "derived",
         /// The table of known architectures, by the repository's name.
         Architecture = "architecture",
         /// The text of the model card.

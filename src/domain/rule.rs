@@ -44,7 +44,9 @@ closed_set! {
         SeveralBases = "several_bases",
         /// A tag says merge.
         MergeTag = "merge_tag",
-        /// The name says merge, and no listed organization owns it.
+        /// The name has a way or tool of merging, and no listed organization owns it.
+        MergeMethodToken = "merge_method_token",
+        /// The name has a word that merges share with other things, and no listed organization owns it.
         MergeToken = "merge_token",
         /// The only weights are GGUF files.
         GgufWeights = "gguf_weights",
@@ -100,10 +102,14 @@ closed_set! {
         SiblingSameStem = "sibling_same_stem",
         /// Same namespace, architecture and size above 100 billion parameters.
         SiblingSameSizeAbove100b = "sibling_same_size_above_100b",
+        /// The name is that of a larger model of the same house with words behind it, or of another date where that one has a base.
+        VariantOfASibling = "variant_of_a_sibling",
         /// A coder, mathematics or vision model on its house's base.
         SpecialityOfASibling = "speciality_of_a_sibling",
         /// The name has the family of another owner.
         NamesAFamilyOfAnotherOwner = "names_a_family_of_another_owner",
+        /// The name has a family of another owner, and no model of it fits.
+        FamilyOfAnotherOwnerWithoutABase = "family_of_another_owner_without_a_base",
         /// The name has another model's name in full.
         NamesAModelInFull = "names_a_model_in_full",
         /// Architecture and, to half a percent, size are those of a known base.
@@ -139,8 +145,10 @@ impl Rule {
             self,
             Self::SiblingSameStem
                 | Self::SiblingSameSizeAbove100b
+                | Self::VariantOfASibling
                 | Self::SpecialityOfASibling
                 | Self::NamesAFamilyOfAnotherOwner
+                | Self::FamilyOfAnotherOwnerWithoutABase
                 | Self::NamesAModelInFull
                 | Self::FamilyArchitectureAndSize
                 | Self::SameArchitectureAndExactSize
@@ -173,7 +181,9 @@ impl Rule {
                 | Self::NoSignOfABase
                 | Self::LikeliestRole
                 | Self::SiblingSameSizeAbove100b
+                | Self::VariantOfASibling
                 | Self::NamesAFamilyOfAnotherOwner
+                | Self::FamilyOfAnotherOwnerWithoutABase
                 | Self::ExactSizeOfAKnownModel
                 | Self::BlendOfAFamilyName
                 | Self::MirrorSameName
@@ -181,6 +191,19 @@ impl Rule {
                 | Self::FamilyArchitectureOfAnUnlistedOwner
                 | Self::SizeOfNoKnownPretraining
                 | Self::SingleRepository
+        )
+    }
+
+    /// Whether the rule found the model that the weights come from by a name or a size.
+    #[must_use]
+    pub const fn links_to_a_base(self) -> bool {
+        matches!(
+            self,
+            Self::NamesAFamilyOfAnotherOwner
+                | Self::NamesAModelInFull
+                | Self::ExactSizeOfAKnownModel
+                | Self::BlendOfAFamilyName
+                | Self::MirrorSameName
         )
     }
 

@@ -15,5 +15,26 @@ closed_set! {
         Large = "large",
         /// xl, huge, giant ...
         Huge = "huge",
+        /// The name of a family of encoders (bert, roberta, t5 ...) without a word of size.
+        Encoder = "encoder",
+        /// The same, with tiny or small.
+        SmallEncoder = "small_encoder",
+        /// The same, with base.
+        BaseEncoder = "base_encoder",
+        /// The same, with large or huge.
+        LargeEncoder = "large_encoder",
+    }
+}
+
+impl SizeWord {
+    /// What the word means in the name of an encoder: its sizes are a hundredth of those of language models.
+    #[must_use]
+    pub const fn of_an_encoder(word: Option<Self>) -> Self {
+        match word {
+            Some(Self::Tiny | Self::Small | Self::SmallEncoder) => Self::SmallEncoder,
+            Some(Self::Base | Self::BaseEncoder) => Self::BaseEncoder,
+            Some(Self::Large | Self::Huge | Self::LargeEncoder) => Self::LargeEncoder,
+            Some(Self::Encoder) | None => Self::Encoder,
+        }
     }
 }

@@ -71,7 +71,11 @@ impl Fits {
             let errors: Vec<(f64, f64)> = observations
                 .iter()
                 .filter(|o| o.regression_id == id)
-                .filter_map(|o| Some((size.map_or(Some(0.0), |at| o.terms.get(at).copied())?, o.held_out_error?)))
+                .filter_map(|o| {
+                    // Where size is what is predicted, errors are those of predictions like it.
+                    let error = o.held_out_error?;
+                    Some((size.map_or(Some(o.response - error), |at| o.terms.get(at).copied())?, error))
+                })
                 .collect();
             let shared = SharedFit::new(id.name(), central, &matrix, ErrorLaw::new(&errors), draws, seed);
             let fitted_on = observations.iter().filter(|o| o.regression_id == id).map(|o| (o.terms.as_slice(), o.held_out_error));

@@ -62,6 +62,7 @@ tables!(Index {
     generates_nothing: Words,
     tasks: BTreeMap<Modality, Words>,
     libraries: BTreeMap<Modality, Words>,
+    encoders: Words,
     size_words: BTreeMap<SizeWord, Words>,
 });
 

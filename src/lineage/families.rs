@@ -69,6 +69,13 @@ fn version(token: &str) -> Option<String> {
         .then(|| digits.trim_end_matches(".0").to_owned())
 }
 
+/// Whether a word tells another model of the house from the one whose name stands before it (`phi-4-mini`, `DeepSeek-V4-Flash`).
+#[must_use]
+pub fn is_another_model(word: &str) -> bool {
+    let words = &vocabulary().families;
+    words.kinds.contains(&word) || words.relatives.contains(&word)
+}
+
 /// Whether a namespace is a home of the family.
 #[must_use]
 pub fn is_home(family: &str, owner: &str) -> bool {

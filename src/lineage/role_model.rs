@@ -6,7 +6,7 @@
 //! repository is). Both versions have half the weight.
 
 use super::model::RepoFacts;
-use super::signs::{SignKind, Signs, read_signs};
+use super::signs::{LEAST_LINKED, SignKind, Signs, read_signs};
 use crate::domain::role_shares::ROLES;
 use crate::domain::{OwnerClass, Role, RoleShares, Rule};
 use crate::method::softmax::{self, Example, Softmax};
@@ -62,7 +62,14 @@ impl Labelled {
             names_data: self.names_data,
             has_tags: self.has_tags,
             linked_by: self.linked_by,
+            has_large_base: self.linked_by.is_some_and(Rule::links_to_a_base) && self.is_large(),
         }
+    }
+
+    fn is_large(&self) -> bool {
+        #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
+        let counted = self.facts.rough_params.map(|n| n as f64);
+        counted.or(self.facts.named_size).is_some_and(|n| n >= LEAST_LINKED)
     }
 
     /// The same record with everything hidden but id, task and downloads; how much its owner has is seen from the index.
@@ -138,6 +145,16 @@ impl RoleModel {
         model
     }
 
+    /// The likelihood that was learnt from these records, by its coefficients: zero where there is none.
+    #[must_use]
+    pub fn of_coefficients(labelled: &[Labelled], coefficient: impl Fn(&str, Role) -> Option<f64>) -> Self {
+        let mut model = Self::with_features_of(labelled);
+        let of = |name: &String| Role::ALL.iter().map(|role| coefficient(name, *role).unwrap_or_default()).collect::<Vec<f64>>();
+        let rows = model.names.iter().map(|name| <[f64; ROLES]>::try_from(of(name)).unwrap_or_default());
+        model.softmax = Softmax::of_coefficients(rows.collect());
+        model
+    }
+
     /// Features without coefficients.
     fn with_features_of(labelled: &[Labelled]) -> Self {
         let mut seen: FxHashMap<(SignKind, Box<str>), (usize, FxHashSet<String>)> = FxHashMap::default();
@@ -186,7 +203,7 @@ impl RoleModel {
     /// Probabilities of the roles of a record.
     #[must_use]
     pub fn shares(&self, signs: &Signs<'_>) -> RoleShares {
-        shares_of(&self.softmax, &self.features(signs))
+        shares_of(&self.softmax, &self.features(signs), signs.most_pretrained())
     }
 
     /// Coefficient of a feature for a role, in logits.
@@ -212,8 +229,15 @@ impl RoleModel {
     }
 }
 
-fn shares_of(softmax: &Softmax<ROLES>, features: &[(u16, f64)]) -> RoleShares {
-    RoleShares::from_weights(&softmax.probabilities(features)).unwrap_or_else(|| RoleShares::certain(Role::Pretrained))
+/// Probabilities of the roles by their features, that of a pre-training bounded; the other roles share what is left.
+fn shares_of(softmax: &Softmax<ROLES>, features: &[(u16, f64)], most_pretrained: Option<f64>) -> RoleShares {
+    let mut weights = softmax.probabilities(features);
+    let at = Role::ALL.iter().position(|role| *role == Role::Pretrained).unwrap_or(0);
+    if let Some(most) = most_pretrained.filter(|most| *most < weights[at]) {
+        // Odds of the pre-training against all others together.
+        weights[at] = (1.0 - weights[at]) * most / (1.0 - most);
+    }
+    RoleShares::from_weights(&weights).unwrap_or_else(|| RoleShares::certain(Role::Pretrained))
 }
 
 /// Fold of every labelled record: owners are dealt into the folds in the order of their names.
@@ -242,9 +266,13 @@ pub fn held_out(labelled: &[Labelled], whole: &RoleModel, ways: &[Learning]) -> 
             softmax::fit(&rest, whole.softmax.clone(), learning.ridge)
         })
         .collect();
+    // A masked record shows no link.
+    let linked: Vec<[Option<f64>; 2]> = labelled.iter().map(|row| [row.signs().most_pretrained(), None]).collect();
     let of_fold = |models: &[Softmax<ROLES>]| {
-        let shares = |(shown, fold): (&[Example; 2], &usize)| shown.each_ref().map(|e| shares_of(&models[*fold], &e.features));
-        examples.iter().zip(&folds).map(shares).collect()
+        let shares = |((shown, linked), fold): ((&[Example; 2], &[Option<f64>; 2]), &usize)| -> HeldOut {
+            std::array::from_fn(|version| shares_of(&models[*fold], &shown[version].features, linked[version]))
+        };
+        examples.iter().zip(&linked).zip(&folds).map(shares).collect()
     };
     models.chunks(FOLDS).map(of_fold).collect()
 }

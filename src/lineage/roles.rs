@@ -96,7 +96,13 @@ fn merge(facts: &RepoFacts) -> Option<Decision> {
     if has_tag(facts, "mergekit") || (has_tag(facts, "merge") && (has_base(facts) || !facts.listed_owner)) {
         return Some((Role::Merge, Rule::MergeTag));
     }
-    (names::says_merged(facts.name()) && !facts.listed_owner).then_some((Role::Merge, Rule::MergeToken))
+    let name = facts.name();
+    // A packed or converted copy of a merge has its words, too.
+    let copied = facts.gguf || has_tag(facts, "gguf") || names::says_quantized(name) || names::says_converted(name, false);
+    if !names::says_merged(name) || facts.listed_owner || copied {
+        return None;
+    }
+    Some((Role::Merge, if names::says_merge_method(name) { Rule::MergeMethodToken } else { Rule::MergeToken }))
 }
 
 fn quantized(facts: &RepoFacts) -> Option<Decision> {

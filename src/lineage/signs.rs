@@ -77,6 +77,28 @@ pub struct Signs<'a> {
     pub has_tags: bool,
     /// Rule by which another repository decided, if one did.
     pub linked_by: Option<Rule>,
+    /// Whether a base of a billion parameters or more is known, by whichever rule: below, people borrow names and layouts for models of
+    /// their own.
+    pub has_large_base: bool,
+}
+
+/// From this size on, a link to a base tells that the weights come from it.
+pub const LEAST_LINKED: f64 = 1e9;
+/// The most that a variant of a sibling is a pre-training: of 33 of a wide list with a certain role that are no copies 4 are.
+const VARIANT_PRETRAINED: f64 = 0.12;
+
+impl Signs<'_> {
+    /// The most that the probability of a pre-training can be; none where nothing bounds it. Weights that a name, a full name or an exact
+    /// size of a billion parameters or more leads to are another's: of 125 labelled records like that none is a pre-training.
+    #[must_use]
+    pub fn most_pretrained(&self) -> Option<f64> {
+        match self.linked_by.filter(|_| self.has_large_base) {
+            Some(Rule::VariantOfASibling) => Some(VARIANT_PRETRAINED),
+            // A house may train its next generation in the same shape.
+            Some(Rule::SiblingSameSizeAbove100b) => None,
+            Some(_) | None => self.has_large_base.then_some(0.0),
+        }
+    }
 }
 
 /// Calls `give` for every sign of a repository with its value, 1 for what is there or not; the same sign is given once.
@@ -106,6 +128,10 @@ pub fn read_signs(signs: &Signs<'_>, mut give: impl FnMut(SignKind, &str, f64)) 
     let (role, rule) = roles::role(f);
     emit(SignKind::Rule, rule.name());
     emit(SignKind::RuleRole, role.name());
+    // The architecture of a family by somebody who has none.
+    if f.architecture.as_deref().is_some_and(names::is_family_architecture) && !families::is_a_home(f.owner()) {
+        emit(SignKind::Family, "architecture_of_anothers");
+    }
     if let Some(rule) = signs.linked_by {
         emit(SignKind::Linked, rule.name());
     }
@@ -133,7 +159,7 @@ fn namespace(f: &RepoFacts, emit: &mut impl FnMut(SignKind, &str)) {
 /// What the words of a name say, each once, and the words themselves.
 fn name(f: &RepoFacts, class: OwnerClass, emit: &mut impl FnMut(SignKind, &str)) {
     let name = f.name();
-    let says: [(&str, bool); 9] = [
+    let says: [(&str, bool); 11] = [
         ("post_trained", names::says_post_trained(name)),
         ("base", names::says_base(name)),
         ("task", names::says_task(name)),
@@ -143,6 +169,8 @@ fn name(f: &RepoFacts, class: OwnerClass, emit: &mut impl FnMut(SignKind, &str))
         ("quantized", names::says_quantized(name)),
         ("adapter", names::says_adapter(name)),
         ("another_format", names::says_another_format(name)),
+        ("from_nothing", names::says_from_nothing(name)),
+        ("layers_and_width", names::says_layers_and_width(name)),
     ];
     for (what, _) in says.iter().filter(|(_, is)| *is) {
         emit(SignKind::Says, what);
@@ -153,7 +181,11 @@ fn name(f: &RepoFacts, class: OwnerClass, emit: &mut impl FnMut(SignKind, &str))
     if class != OwnerClass::Unlisted && says.iter().all(|(_, is)| !is) {
         emit(SignKind::ListedSays, "nothing");
     }
-    let family = match families::named(name) {
+    let named = families::named(name);
+    if named.as_ref().is_some_and(|named| named.version.is_some() && !families::is_home(named.family, f.owner())) {
+        emit(SignKind::Family, "anothers_with_its_version");
+    }
+    let family = match named {
         None => "none",
         Some(named) if families::is_home(named.family, f.owner()) => "own",
         Some(_) if class == OwnerClass::Unlisted => "anothers_by_nobody_listed",
@@ -267,6 +299,7 @@ mod tests {
             names_data: false,
             has_tags: true,
             linked_by: None,
+            has_large_base: false,
         };
         let mut all = Vec::new();
         read_signs(&signs, |kind, value, _| all.push(format!("{kind}={value}")));

@@ -20,7 +20,9 @@ lists!(Tokens {
     tasks,
     continued,
     bases,
+    merge_methods,
     merged,
+    from_nothing,
     reward_models,
     languages,
 });
@@ -32,6 +34,7 @@ tables!(House { word: Word, homes: Words });
 tables!(Shorthand { token: Word, family: Word, version: Word });
 tables!(Families {
     kinds: Words,
+    relatives: Words,
     specialities: Words,
     glued_specialities: Words,
     houses: Vec<House>,

@@ -78,6 +78,9 @@ pub const BEYOND_SEEN_SD_PER_DEX: f64 = 0.85;
 /// parameters: of the registry's open pre-trainings of text since 2025 with 7.5e10 parameters and more all but one are (Command A, 1.1e11);
 /// a data test counts them.
 pub const LEAST_LARGE_MIXTURE: f64 = 7.5e10;
+/// Above this, a model is taken for a mixture whatever its date: the largest dense open model of the registry is Llama 3.1 405B, and all
+/// eleven above 4.1e11 are mixtures.
+pub const LARGEST_DENSE: f64 = 4.1e11;
 /// See [`LEAST_LARGE_MIXTURE`]; in 2024 seven of fifteen were dense.
 pub const MIXTURES_SINCE_YEAR: i32 = 2025;
 

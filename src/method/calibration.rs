@@ -27,7 +27,7 @@ pub struct ErrorLaw {
 }
 
 impl ErrorLaw {
-    /// From pairs of log10 N and error in dex. Classes have equal numbers of rows, at least [`MIN_CLASS`], and at most
+    /// From pairs of log10 N (predicted, where size is what is predicted) and error in dex. Classes have equal numbers of rows, at least [`MIN_CLASS`], and at most
     /// [`MAX_CLASSES`] exist. Without any error the law is a certain zero.
     #[must_use]
     pub fn new(rows: &[(f64, f64)]) -> Self {

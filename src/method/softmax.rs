@@ -43,6 +43,12 @@ impl<const K: usize> Softmax<K> {
         Self { coefficients: vec![[0.0; K]; features] }
     }
 
+    /// A model of given coefficients: those of the classes, feature by feature, the intercept first.
+    #[must_use]
+    pub fn of_coefficients(coefficients: Vec<[f64; K]>) -> Self {
+        Self { coefficients }
+    }
+
     /// Coefficient of a feature for a class, in logits.
     #[must_use]
     pub fn coefficient(&self, class: usize, feature: usize) -> f64 {

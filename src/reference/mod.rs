@@ -163,16 +163,18 @@ impl Reference {
         Self::from_files(&Files::embedded(), extra_grid.transpose()?)
     }
 
-    /// The same with another text for one of the files, by name: what would follow from another figure.
+    /// The same with other texts for some of the files, by name: what would follow from other figures, or without some rows.
     ///
     /// # Errors
-    /// No file has the name, or the text does not parse.
-    pub fn load_replacing(name: &str, text: String) -> Result<Self> {
+    /// No file has the name, or a text does not parse.
+    pub fn load_replacing<'a>(texts: impl IntoIterator<Item = (&'a str, String)>) -> Result<Self> {
         let mut files = Files::embedded();
-        let known = files.0.get_mut(name).ok_or_else(|| {
-            Error::input(format!("no reference file is called '{name}'"), "data/reference", "see data/README.md for the files")
-        })?;
-        *known = Cow::Owned(text);
+        for (name, text) in texts {
+            let known = files.0.get_mut(name).ok_or_else(|| {
+                Error::input(format!("no reference file is called '{name}'"), "data/reference", "see data/README.md for the files")
+            })?;
+            *known = Cow::Owned(text);
+        }
         Self::from_files(&files, None)
     }
 
@@ -307,8 +309,11 @@ mod tests {
     /// What [`LEAST_LARGE_MIXTURE`](crate::method::assumptions::LEAST_LARGE_MIXTURE) rests on.
     #[test]
     fn large_models_since_2025_are_mixtures_of_experts() {
-        use crate::method::assumptions::{LEAST_LARGE_MIXTURE, MIXTURES_SINCE_YEAR};
+        use crate::method::assumptions::{LARGEST_DENSE, LEAST_LARGE_MIXTURE, MIXTURES_SINCE_YEAR};
         let registry = reference().registry;
+        for run in registry.runs().iter().filter(|r| r.params.is_some_and(|n| n > LARGEST_DENSE) && r.open_weights == Some(true)) {
+            assert!(run.active_params.is_none_or(|active| active < 0.2 * LARGEST_DENSE), "{} is dense", run.registry_id);
+        }
         let large = registry.runs().iter().filter(|r| {
             let is_large = r.params.is_some_and(|n| n >= LEAST_LARGE_MIXTURE) && r.open_weights == Some(true);
             let is_recent = r.trained_on_day().is_some_and(|day| day.year() >= MIXTURES_SINCE_YEAR);

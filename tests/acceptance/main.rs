@@ -9,6 +9,7 @@ mod cards;
 mod common;
 mod diff;
 mod fine_tunes;
+mod hidden_rows;
 mod lineage;
 mod masks;
 mod physical_chain;

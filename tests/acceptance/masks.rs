@@ -101,7 +101,7 @@ impl Ran {
 }
 
 /// The frozen index by downloads of all time, the wide one by those of 30 days, which more of its records have.
-const INDEXES: [(&str, &str); 2] =
+pub const INDEXES: [(&str, &str); 2] =
     [("models_2026-05.api.jsonl.gz", "downloads_all_time_gt_5000"), ("wide_2026-10.api.jsonl.gz", "downloads_30d_gt_5000")];
 
 /// (a) With a field hidden for half of the records the cohort's median stays within 15 %, for all of them inside the 90 % interval.

@@ -34,7 +34,12 @@ pub fn size_word(model_id: &str) -> Option<SizeWord> {
         vocabulary::by_word(&lists)
     });
     let name = model_id.rsplit('/').next().unwrap_or_default().to_lowercase();
-    name.split(|c: char| !c.is_alphabetic()).filter_map(|word| WORDS.get(word).copied()).next_back()
+    let words = || name.split(|c: char| !c.is_alphabetic());
+    let word = words().filter_map(|word| WORDS.get(word).copied()).next_back();
+    let encoders = vocabulary::index().encoders;
+    let mut alphanumeric = name.split(|c: char| !c.is_alphanumeric());
+    let is_encoder = alphanumeric.any(|word| encoders.contains(&word)) || words().any(|word| word.ends_with("bert"));
+    if is_encoder { Some(SizeWord::of_an_encoder(word)) } else { word }
 }
 
 /// A word of a name, with what stands before it.

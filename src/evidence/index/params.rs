@@ -168,6 +168,16 @@ pub fn from_base(field: Field, value: f64, base_id: &str) -> Extracted {
     }
 }
 
+/// The count of what was made of the model.
+#[must_use]
+pub fn from_derived(value: f64, id: &str) -> Extracted {
+    Extracted {
+        locator: format!("base_model of {id}"),
+        quote: format!("{id}, which was made of it"),
+        ..extracted(Field::TotalParams, value, "derived", 0.7)
+    }
+}
+
 /// Whether anything says that the model is a mixture of experts, so that active and total differ.
 #[must_use]
 pub fn is_mixture_of_experts(raw: &RawModelRow) -> bool {

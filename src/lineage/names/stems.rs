@@ -6,6 +6,16 @@ use crate::lineage::vocabulary::vocabulary;
 /// The stem that variants of one pre-training share.
 #[must_use]
 pub fn stem(name: &str) -> String {
+    variants_aside(name, is_minor_version)
+}
+
+/// The same with minor versions, by which a house tells its models apart (`DeepSeek-V3.2`).
+#[must_use]
+pub fn stem_with_version(name: &str) -> String {
+    variants_aside(name, |_| false)
+}
+
+fn variants_aside(name: &str, is_aside: fn(&str) -> bool) -> String {
     let words = &vocabulary().tokens;
     let kept: Vec<String> = tokens(name)
         .iter()
@@ -15,7 +25,7 @@ pub fn stem(name: &str) -> String {
                 || words.quantized.contains(&t)
                 || words.converted.contains(&t)
                 || is_date(t)
-                || is_minor_version(t)
+                || is_aside(t)
                 || is_token_count(t)
                 || is_context_length(t))
         })

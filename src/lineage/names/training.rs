@@ -1,6 +1,6 @@
 //! What a name says of how the weights were trained.
 
-use super::tokens::{is_context_length, tokens};
+use super::tokens::{is_context_length, is_date, is_minor_version, tokens};
 use crate::domain::TrainingStage;
 use crate::lineage::vocabulary::vocabulary;
 
@@ -29,6 +29,17 @@ pub fn says_base(name: &str) -> bool {
     tokens(name).iter().any(|t| vocabulary().tokens.continued.contains(&t.as_str())) && !says_task_or_post_trained(name)
 }
 
+/// Whether a name calls the model itself a base, or names a way of going on with a pre-training: in `Qwen3-4B-Base-ascii-art` the base is
+/// another's.
+#[must_use]
+pub fn ends_as_a_base(name: &str) -> bool {
+    let words = &vocabulary().tokens;
+    let all = tokens(name);
+    let ends = all.iter().rev().find(|t| !is_date(t) && !is_minor_version(t)).is_some_and(|t| words.bases.contains(&t.as_str()));
+    let goes_on = |t: &String| words.continued.contains(&t.as_str()) && !words.bases.contains(&t.as_str());
+    (ends || all.iter().any(goes_on)) && !says_task_or_post_trained(name)
+}
+
 /// Whether a token says that this is the base of its family (`-Base`, `-pt`).
 #[must_use]
 pub fn is_base_of_family(name: &str) -> bool {
@@ -47,10 +58,38 @@ pub fn says_longer_context(name: &str) -> bool {
     says_context_length(name) && !says_post_trained(name)
 }
 
-/// Whether tokens say that the weights were merged.
+/// Whether tokens say that the weights were merged, perhaps.
 #[must_use]
 pub fn says_merged(name: &str) -> bool {
-    tokens(name).iter().any(|t| vocabulary().tokens.merged.contains(&t.as_str()))
+    says_merge_method(name) || tokens(name).iter().any(|t| vocabulary().tokens.merged.contains(&t.as_str()))
+}
+
+/// Whether a token is a way or a tool of merging weights (`slerp`, `ties`).
+#[must_use]
+pub fn says_merge_method(name: &str) -> bool {
+    tokens(name).iter().any(|t| vocabulary().tokens.merge_methods.contains(&t.as_str()))
+}
+
+/// Whether a word is a kind of model that is trained from nothing (`ppo-LunarLander-v2`, `rumi-jawi-lstm-bahdanau`).
+#[must_use]
+pub fn says_from_nothing(name: &str) -> bool {
+    let words = &vocabulary().tokens.from_nothing;
+    tokens(name).iter().flat_map(|t| t.split('.')).any(|t| words.contains(&t))
+}
+
+/// Fewest and most of a layer's width, which is a multiple of the first.
+const WIDTHS: (u32, u32) = (64, 16_384);
+/// Most layers.
+const LAYERS: u32 = 128;
+
+/// Whether the name tells layers and width (`bert_uncased_L-4_H-256`, `bart-chinese-4-768`): who gives them chose them.
+#[must_use]
+pub fn says_layers_and_width(name: &str) -> bool {
+    let numbers: Vec<Option<u32>> = tokens(name).iter().map(|t| t.trim_start_matches(['l', 'h']).parse().ok()).collect();
+    let is_width = |n: u32| n % WIDTHS.0 == 0 && (WIDTHS.0..=WIDTHS.1).contains(&n);
+    numbers.iter().enumerate().any(|(at, layers)| {
+        layers.is_some_and(|n| (1..=LAYERS).contains(&n)) && numbers[at + 1..].iter().take(2).any(|next| next.is_some_and(is_width))
+    })
 }
 
 /// Whether a token says that the model scores answers: a reward model starts from a language model.
@@ -82,5 +121,42 @@ pub fn post_training_stage(model_id: &str) -> TrainingStage {
         TrainingStage::Sft
     } else {
         TrainingStage::ChatRelease
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_that_are_trained_from_nothing() {
+        for name in ["rumi-jawi-lstm-bahdanau", "ppo-LunarLander-v2", "lstm.CEBaB.causalm", "ner-english-flair"] {
+            assert!(says_from_nothing(name), "{name}");
+        }
+        for name in ["Qwen3-8B", "algorithm-7b", "vaedra"] {
+            assert!(!says_from_nothing(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_base_ends_its_name() {
+        for name in ["Llama-3.1-PLLuM-8B-base-2412", "Yarn-Mistral-7b-64k", "Llama-Poro-2-8B-base", "GemmaX2-28-9B-Pretrain"] {
+            assert!(ends_as_a_base(name), "{name}");
+        }
+        for name in ["Qwen3-4B-Base-ascii-art-v7-phase2", "qwen3-4b-base-dapo-v4", "Llama-3.1-8B-Storm", "x-7b-base-chat"] {
+            assert!(!ends_as_a_base(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn layers_and_width_are_two_numbers_in_a_row() {
+        for name in
+            ["bert_uncased_L-4_H-256_A-4", "bart-chinese-4-768-cluecorpussmall", "TinyBERT_L-4_H-312_v2", "mMiniLMv2-L12-H384"]
+        {
+            assert_eq!(says_layers_and_width(name), !name.contains("312"), "{name}");
+        }
+        for name in ["Qwen2.5-7B", "bert-base-uncased", "Mistral-7B-Instruct-v0.2", "model-2-100"] {
+            assert!(!says_layers_and_width(name), "{name}");
+        }
     }
 }

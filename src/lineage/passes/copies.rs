@@ -7,7 +7,8 @@ use crate::domain::{Role, Rule};
 use crate::lineage::model::{Graph, RepoFacts};
 use crate::lineage::names;
 
-/// Copies without a link: the same name in another namespace and, for float weights, the same size and architecture (a mirror);
+/// Copies without a link: the same name in another namespace and, for float weights, the same size and architecture (a mirror; one
+/// that exists to re-upload may hand weights on in the layout of another architecture);
 /// or a quantized or converted repository whose name without format tokens is another's.
 pub(super) fn copies_by_name(graph: &mut Graph<'_>) {
     for group in groups(graph.len(), |i| Some(names::without_format(graph.node(i).name()))) {
@@ -24,7 +25,7 @@ pub(super) fn copies_by_name(graph: &mut Graph<'_>) {
                 convert(graph, i, original, Rule::OtherFormatInOneNamespace);
             } else if is_open(graph, i)
                 && !same_house
-                && architectures_agree(f, o)
+                && (architectures_agree(f, o) || names::is_mirror(f.owner()))
                 && same_size(f.params.or(f.exact_params), o.params.or(o.exact_params))
             {
                 convert(graph, i, original, Rule::MirrorSameNameAndSize);

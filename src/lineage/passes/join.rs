@@ -1,6 +1,6 @@
 //! Which nodes may get a base, and how they get it.
 
-use super::compare::{SAME_SIZE, relative};
+use super::compare::{LARGE_PARAMS, SAME_SIZE, relative};
 use crate::domain::{Role, Rule, RunKind};
 use crate::lineage::model::Graph;
 use crate::lineage::names;
@@ -8,6 +8,14 @@ use crate::lineage::names;
 /// Whether a registered pre-training is the node's own.
 pub(super) fn is_registered(graph: &Graph<'_>, i: usize) -> bool {
     graph.node(i).registry_kind == Some(RunKind::Pretraining)
+}
+
+/// Whether somebody looked up or reviewed that the node is a pre-training: no rule of names and sizes overrules that.
+pub(super) fn is_known_pretraining(graph: &Graph<'_>, i: usize) -> bool {
+    let p = &graph.placements[i];
+    let is_reviewed =
+        matches!(p.role_rule, Rule::RepositoryFact | Rule::ReviewedCorrection | Rule::ReviewedCorrectionOfAnotherValue);
+    is_reviewed && p.role == Role::Pretrained
 }
 
 /// Whether a node trained weights of its own, all of them.
@@ -21,12 +29,12 @@ pub(super) fn is_trained(graph: &Graph<'_>, i: usize) -> bool {
 /// Whether no base is known yet of a node that may have one.
 pub(super) fn is_open(graph: &Graph<'_>, i: usize) -> bool {
     let p = &graph.placements[i];
-    p.base.is_none() && !p.role.is_without_training() && !is_registered(graph, i)
+    p.base.is_none() && !p.role.is_without_training() && !is_registered(graph, i) && !is_known_pretraining(graph, i)
 }
 
 /// Whether a node may turn out to be a member of another's run in its own namespace.
 pub(super) fn can_be_sibling(graph: &Graph<'_>, i: usize) -> bool {
-    graph.placements[i].base.is_none() && is_trained(graph, i)
+    graph.placements[i].base.is_none() && is_trained(graph, i) && !is_known_pretraining(graph, i)
 }
 
 /// Gives a node its base; a role that was only the default becomes a fine-tune.
@@ -36,10 +44,15 @@ pub(super) fn join(graph: &mut Graph<'_>, member: usize, base: usize, rule: Rule
         return;
     }
     let continues = continues(graph, member, base, rule);
+    let f = graph.node(member);
+    let calls_itself_a_base = rule == Rule::NamesAFamilyOfAnotherOwner
+        && names::ends_as_a_base(f.name())
+        && f.rough_params.is_some_and(|n| n >= LARGE_PARAMS);
     let p = &mut graph.placements[member];
     if p.role == Role::Pretrained {
         p.role = if continues { Role::Continued } else { Role::Finetuned };
-        p.role_rule = rule;
+        // A model that its name calls a base, and that names another's: as good as a stated one.
+        p.role_rule = if calls_itself_a_base { Rule::BaseTokenOnABase } else { rule };
     }
     p.base = Some(base);
     if rule.joins_siblings() && graph.placements[base].group_rule == Rule::SingleRepository {

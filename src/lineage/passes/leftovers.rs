@@ -2,6 +2,7 @@
 
 use super::candidates::is_known_root;
 use super::compare::{LARGE_PARAMS, relative};
+use super::join::is_known_pretraining;
 use crate::domain::{Role, Rule};
 use crate::lineage::model::{Graph, RepoFacts};
 use crate::lineage::{families, names};
@@ -54,7 +55,7 @@ pub(super) fn leftovers(graph: &mut Graph<'_>) {
     let sizes = sizes_by_architecture(graph);
     for i in 0..graph.len() {
         let f = graph.node(i);
-        if graph.placements[i].role != Role::Pretrained || f.registry_kind.is_some() {
+        if graph.placements[i].role != Role::Pretrained || f.registry_kind.is_some() || is_known_pretraining(graph, i) {
             continue;
         }
         let large = f.rough_params.is_some_and(|n| n >= LARGE_PARAMS);
@@ -70,7 +71,7 @@ pub(super) fn leftovers(graph: &mut Graph<'_>) {
         } else if large && of_family {
             Rule::FamilyArchitectureOfAnUnlistedOwner
         } else if borrows && (large || f.rough_params.is_none() && !names::says_language(f.name())) {
-            Rule::NamesAFamilyOfAnotherOwner
+            Rule::FamilyOfAnotherOwnerWithoutABase
         } else {
             continue;
         };

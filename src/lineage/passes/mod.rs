@@ -20,6 +20,7 @@ mod siblings;
 mod specialities;
 mod stated;
 mod targets;
+mod variants;
 mod weighed;
 
 use super::model::Graph;
@@ -38,6 +39,7 @@ const PASSES: &[(Option<LinkPass>, Pass)] = &[
     (Some(LinkPass::Siblings), siblings::siblings_by_stem),
     (Some(LinkPass::Siblings), siblings::siblings_by_unique_size),
     (Some(LinkPass::Specialities), specialities::specialities),
+    (Some(LinkPass::Siblings), variants::variants_of_siblings),
     (Some(LinkPass::FamilyNames), targets::targets_by_name),
     (Some(LinkPass::FamilyNames), model_names::models_by_name),
     (Some(LinkPass::FamilyNames), family_names::families_by_name),

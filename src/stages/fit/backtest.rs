@@ -47,14 +47,14 @@ pub(super) struct Fitted {
 }
 
 impl Fitted {
-    /// Owner, log10 N and held-out error of the observations that have one.
+    /// Owner, log10 N (of a regression without a term of size the prediction) and held-out error of the observations that have one.
     pub(super) fn errors(&self) -> Vec<(String, f64, f64)> {
         let size = self.terms.iter().position(|t| t.is_size());
-        self.observations
-            .iter()
-            .zip(&self.held_out_errors)
-            .filter_map(|(o, e)| Some((o.owner.clone(), size.map_or(0.0, |at| o.terms[at]), (*e)?)))
-            .collect()
+        let of = |(o, e): (&Observation, &Option<f64>)| {
+            let error = (*e)?;
+            Some((o.owner.clone(), size.map_or(o.response - error, |at| o.terms[at]), error))
+        };
+        self.observations.iter().zip(&self.held_out_errors).filter_map(of).collect()
     }
 
     /// The regression as owners meet it that are not in it.

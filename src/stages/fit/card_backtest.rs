@@ -73,7 +73,11 @@ fn cards(references: &References) -> Vec<Hidden> {
 fn tracked(references: &References) -> Vec<Hidden> {
     let of = |reported: &ReportedFineTune| {
         let truth = reported.emissions_gco2e / GRAMS_PER_KG;
-        Some(Hidden { truth, against: Comparison::ReportedEmissions, sample: reported_sample(reported, truth)? })
+        Some(Hidden {
+            truth,
+            against: Comparison::ReportedEmissions,
+            sample: reported_sample(&references.factors, reported, truth)?,
+        })
     };
     references.reported.iter().filter_map(of).collect()
 }

@@ -320,8 +320,8 @@ pub(super) const DECLARATIONS: &[Declaration] = &[
     Declaration {
         id: RegressionId::ParamsFromCategory,
         response: "log10(active_params)",
-        fitted_on: "runs of the index with known parameters, evenly by id, at most 5,000, and repositories with known sizes drawn by lot \
-                    from another index (role_labels.csv)",
+        fitted_on: "runs of the index with known parameters, evenly by id, at most 5,000, repositories with known sizes drawn by lot \
+                    from another index (role_labels.csv), and open pre-trainings beyond text of the registry",
         terms: &[Term::Academia, Term::UnlistedOwner],
         categories: &[Category::Kind, Category::Modality, Category::SizeWord],
         required: None,

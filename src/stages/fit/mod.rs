@@ -33,8 +33,8 @@ use std::collections::BTreeMap;
 
 stage! {
     /// Fits the regressions and runs the back-test.
-    struct Fitting = "fit" version 5
-    reads [TierRow]
+    struct Fitting = "fit" version 6
+    reads [TierRow, RoleTermRow]
     writes [
         RegressionRow,
         RegressionTermRow,
@@ -44,7 +44,6 @@ stage! {
         BacktestRow,
         BacktestRunRow,
         ComputeBoundRow,
-        RoleTermRow,
         RoleScoreRow,
         RoleReliabilityRow,
     ]
@@ -140,9 +139,9 @@ impl Stage for Fitting {
         compared.extend(card_backtest::runs(references, inputs.settings().seed, &fitted, &chain)?);
         compared.sort_by(|a, b| (a.tier, a.against.name(), &a.run).cmp(&(b.tier, b.against.name(), &b.run)));
         let backtest: Vec<BacktestRow> = backtest::summaries(&compared);
-        let RoleTables { terms, scores, reliability } = RoleTables::new(&references.records);
+        let terms: Vec<RoleTermRow> = inputs.rows::<RoleTermRow>()?.collect::<Result<_>>()?;
+        let RoleTables { scores, reliability } = RoleTables::new(&references.records, &terms);
         outputs.write(compute_bounds(&references.factors.compute_bounds))?;
-        outputs.write(terms)?;
         outputs.write(scores)?;
         outputs.write(reliability)?;
         tables.sort();

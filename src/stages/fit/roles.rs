@@ -1,4 +1,4 @@
-//! What the likelihood of roles is worth: its coefficients, its log loss beside that of hard rules and of the shares of the roles, and how
+//! What the likelihood of roles is worth, as normalize has learnt it: its log loss beside that of hard rules and of the shares of the roles, and how
 //! often a role is what its probability says, always with owners held out.
 
 use super::super::normalize;
@@ -8,24 +8,25 @@ use crate::lineage::role_model::{self, HeldOut, Labelled, Learning, RIDGE, RoleM
 use crate::lineage::roles;
 use crate::tables::{RoleReliabilityRow, RoleScoreRow, RoleTermRow};
 use libm::log;
+use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
 
 /// Bins of a probability.
 const TENTHS: usize = 10;
 
-/// The three tables.
+/// Both tables.
 pub(super) struct RoleTables {
-    pub(super) terms: Vec<RoleTermRow>,
     pub(super) scores: Vec<RoleScoreRow>,
     pub(super) reliability: Vec<RoleReliabilityRow>,
 }
 
 impl RoleTables {
-    /// Of the labelled records.
-    pub(super) fn new(references: &normalize::References) -> Self {
+    /// Of the labelled records, with the coefficients that were learnt from them all.
+    pub(super) fn new(references: &normalize::References, terms: &[RoleTermRow]) -> Self {
         let labelled = normalize::labelled(references);
         let learning = Learning { ridge: RIDGE, masks: true };
-        let whole = RoleModel::learn(&labelled, learning);
+        let known: FxHashMap<(&str, Role), f64> = terms.iter().map(|row| ((row.term.as_str(), row.role), row.estimate)).collect();
+        let whole = RoleModel::of_coefficients(&labelled, |term, role| known.get(&(term, role)).copied());
         let ways = [
             (RoleMethod::Regression, learning),
             (RoleMethod::RegressionThirdOfTheRidge, Learning { ridge: RIDGE / 3.0, ..learning }),
@@ -39,27 +40,8 @@ impl RoleTables {
         scores.extend(score(&labelled, RoleMethod::HardRules, &by_share(&labelled, by_rule)));
         scores.extend(score(&labelled, RoleMethod::ClassShares, &by_share(&labelled, |_| Role::Pretrained)));
         scores.sort_by_key(|row| (row.method.name(), row.shown.name()));
-        Self { terms: terms(&whole), scores, reliability: reliability(&labelled, &held_out[0]) }
+        Self { scores, reliability: reliability(&labelled, &held_out[0]) }
     }
-}
-
-fn terms(model: &RoleModel) -> Vec<RoleTermRow> {
-    let mut rows: Vec<RoleTermRow> = model
-        .names
-        .iter()
-        .zip(&model.rows)
-        .enumerate()
-        .flat_map(|(at, (term, rows))| {
-            Role::ALL.iter().map(move |role| RoleTermRow {
-                term: term.clone(),
-                role: *role,
-                estimate: model.coefficient(*role, at),
-                n: i64::try_from(*rows).unwrap_or(i64::MAX),
-            })
-        })
-        .collect();
-    rows.sort_by(|a, b| (&a.term, a.role.name()).cmp(&(&b.term, b.role.name())));
-    rows
 }
 
 /// Shares of the roles among the records of other owners that have the same class, each role counted once more than it was seen. The class

@@ -99,7 +99,8 @@ pub(super) fn samples(
             .chain(card_samples(references))
             .collect(),
         RegressionId::FinetuneFromSize => {
-            references.reported.iter().filter_map(|r| reported_sample(r, r.emissions_gco2e / GRAMS_PER_KG)).collect()
+            let of = |r: &ReportedFineTune| reported_sample(&references.factors, r, r.emissions_gco2e / GRAMS_PER_KG);
+            references.reported.iter().filter_map(of).collect()
         }
         RegressionId::EnergyFromCompute => runs().filter_map(|r| of(r, energy(references, chain, r)?)).collect(),
         RegressionId::EmissionsFromCompute => runs().filter_map(|r| of(r, emissions(references, chain, r)?)).collect(),
@@ -156,12 +157,19 @@ fn card_sample(tables: &FactorTables, row: &FineTune) -> Sample {
     Sample { id: row.model_id.clone(), owner: row.owner().to_owned(), response: log10(row.samples_seen), run }
 }
 
-pub(super) fn reported_sample(reported: &ReportedFineTune, response: f64) -> Option<Sample> {
+/// What AutoTrain's texts were tuned for, as long as the collection lasts: labels and spans of sentences, hardly any generation.
+const AUTOTRAIN_TEXT: &str = "text-classification";
+
+pub(super) fn reported_sample(tables: &FactorTables, reported: &ReportedFineTune, response: f64) -> Option<Sample> {
+    let task = (reported.modality == Modality::Text).then_some(AUTOTRAIN_TEXT);
+    let usual = tables.sample_lengths.usual(task, reported.modality);
     let mut run = Run::new(&reported.model_id, RunKind::FineTuning, reported.modality);
     run.trained_on = Some(reported.day()?);
     run.known.active_params = Some(reported.params());
     run.known.total_params = run.known.active_params;
     run.owner.class = OwnerClass::Unlisted;
+    run.task = usual.task_group;
+    run.known.sample_length = Some((usual.length, usual.sd_dex));
     Some(Sample { id: reported.model_id.clone(), owner: reported.owner().to_owned(), response: log10(response), run })
 }
 
@@ -263,6 +271,7 @@ pub(super) fn published_run(accelerators: &Accelerators, owners: &Owners, publis
     run.known.train_tokens = published.seen_tokens();
     run.known.mfu = published.mfu;
     run.hardware.accelerator_hours = published.accelerator_hours;
+    run.size_word = names::size_word(&run.model_id);
     let text = published.accelerator.as_deref().unwrap_or_default();
     run.hardware.accelerators = hardware::read_hardware(accelerators, text, hardware::Context::Field).names();
     Some(run)
@@ -284,7 +293,21 @@ fn category_samples(inputs: &Inputs<'_, Fitting>) -> Result<Vec<Sample>> {
         });
     }
     samples.extend(drawn_sizes(inputs.references()));
+    samples.extend(sizes_beyond_text(inputs.references()));
     Ok(samples)
+}
+
+/// Sizes of the registry's open pre-trainings of images, sound, biology and the like: an index of language models shows none of them, and
+/// would take theirs for those of language models. In a wide index they are few among its own.
+fn sizes_beyond_text(references: &References) -> impl Iterator<Item = Sample> + '_ {
+    let FactorTables { accelerators, owners, .. } = &references.factors;
+    let open = |r: &&TrainingRun| r.kind == RunKind::Pretraining && r.open_weights == Some(true) && !r.modality.counts_tokens();
+    references
+        .registry
+        .runs()
+        .iter()
+        .filter(open)
+        .filter_map(move |r| registry_sample(accelerators, owners, r, r.effective_params()?))
 }
 
 /// Sizes of repositories that were drawn by lot: what a small index shows few of. The registry's models are large and would vouch for the

@@ -1,14 +1,12 @@
 //! The first pass: what lineage needs of every repository, gathered small enough to be held, and resolved.
 
 use super::corrections::{MetCorrection, apply_corrections};
-use super::model_row::downloads;
 use super::registry_rows::RegistryRows;
 use super::repo_facts::repo_facts;
 use super::role_labels::RecordSigns;
 use super::roles::{Likelihood, settle_roles};
 use super::said_bases::{bases_in_card, is_silent, settle_said_bases, states_a_pretraining};
 use super::{Carded, References, Settings};
-use crate::domain::source::CohortMetric;
 use crate::domain::{Field, Role, RoleShares, Rule, RunKind};
 use crate::error::Result;
 use crate::evidence::Extracted;
@@ -36,6 +34,8 @@ pub(super) struct Index {
     pub(super) signs: Vec<RecordSigns>,
     /// What the probabilities were read with.
     pub(super) likelihood: Option<Likelihood>,
+    /// Parameters of repositories that state none, by what was made of them: the count, and whose it is.
+    pub(super) shown_by: FxHashMap<usize, (f64, usize)>,
     /// Probabilities of each repository's roles.
     pub(super) shares: Vec<RoleShares>,
     /// Best own figure for total parameters.
@@ -67,6 +67,7 @@ impl Index {
             placements: Vec::new(),
             signs: Vec::new(),
             likelihood: None,
+            shown_by: FxHashMap::default(),
             shares: Vec::new(),
             params: Vec::new(),
             active: Vec::new(),
@@ -88,7 +89,7 @@ impl Index {
                 })
                 .collect::<Result<_>>()?;
             for ((raw, _), (_, states)) in block.iter().zip(&read) {
-                index.add(references, settings.metric, raw, *states);
+                index.add(references, raw, *states);
             }
             let bases = read.into_iter().map(|(bases, _)| bases);
             said.extend((first..).zip(bases).filter(|(_, bases)| !bases.is_empty()));
@@ -98,6 +99,7 @@ impl Index {
         settle_roles(&mut index, &mut resolution, references);
         let Resolution { placements, absent } = resolution;
         (index.placements, index.absent) = (placements, absent);
+        index.shown_by = index.sizes_shown_by_others();
         index.count_members();
         index.find_first_reports();
         index.rows = RegistryRows::settle(references, &index.facts, &index.placements, &index.params);
@@ -115,9 +117,11 @@ impl Index {
         self.rows.given_up(i).map(|root| self.id(root))
     }
 
-    fn add(&mut self, references: &References, metric: CohortMetric, raw: &RawModelRow, card_states_a_pretraining: bool) {
+    fn add(&mut self, references: &References, raw: &RawModelRow, card_states_a_pretraining: bool) {
         let i = self.facts.len();
-        self.signs.push(RecordSigns { card_states_a_pretraining, ..RecordSigns::of_record(raw, downloads(metric, raw)) });
+        // The labelled records have downloads of 30 days; which count the cohort is cut by is no sign.
+        let downloads = raw.downloads_30d.or(raw.downloads_all_time);
+        self.signs.push(RecordSigns { card_states_a_pretraining, ..RecordSigns::of_record(raw, downloads) });
         let looked_up = references.repository_facts.fact(&raw.model_id).and_then(|f| f.active_params);
         let active = references.registry.by_hub_id(&raw.model_id).and_then(|r| r.active_params).or(looked_up);
         let mut facts = repo_facts(references, raw, &mut self.words);
@@ -199,6 +203,31 @@ impl Index {
             }
         }
         (owners, complete)
+    }
+
+    /// Counts of copies in full precision, else the commonest count of fine-tunes, for the repositories that they state as their base and
+    /// that have no size of their own.
+    fn sizes_shown_by_others(&self) -> FxHashMap<usize, (f64, usize)> {
+        // By count: what shows it, copies first, and how often.
+        let mut shown: BTreeMap<usize, BTreeMap<i64, (bool, usize, usize)>> = BTreeMap::new();
+        for (by, placement) in self.placements.iter().enumerate().take(self.facts.len()) {
+            let Some(base) = placement.base.filter(|base| *base < self.facts.len() && self.params[*base].is_none()) else {
+                continue;
+            };
+            let is_copy = placement.role == Role::Converted;
+            let is_tune = matches!(placement.role, Role::Finetuned | Role::Continued) && placement.role_rule != Rule::DraftHead;
+            let Some(n) = self.facts[by].params.filter(|_| (is_copy || is_tune) && placement.role_rule.is_certain()) else {
+                continue;
+            };
+            let (copied, count, _) = shown.entry(base).or_default().entry(n).or_insert((false, 0, by));
+            (*copied, *count) = (*copied || is_copy, *count + 1);
+        }
+        let commonest = |counts: BTreeMap<i64, (bool, usize, usize)>| {
+            let (n, (_, _, by)) = counts.into_iter().max_by_key(|(n, (copied, count, _))| (*copied, *count, -n))?;
+            #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
+            Some((n as f64, by))
+        };
+        shown.into_iter().filter_map(|(base, counts)| Some((base, commonest(counts)?))).collect()
     }
 
     /// Repositories that rest on each repository's run, itself included.

@@ -23,6 +23,7 @@ pub use self::role_labels::{labelled, labelled_record, role_model};
 use self::index::Index;
 use self::model_row::model_row;
 use self::read_cards::Card;
+use self::roles::Likelihood;
 use super::{merged, vocabulary_digests};
 use crate::domain::source::CohortMetric;
 use crate::domain::{Field, LinkPass, RunKind};
@@ -35,7 +36,7 @@ use crate::lineage::{Placement, run_id};
 use crate::reference::{
     Accelerators, Corrections, Grid, Operators, Owners, Places, Reference, Registry, RepositoryFacts, RoleLabel, Table, Trainings,
 };
-use crate::tables::{CardReadingRow, EvidenceRow, ModelRow, RawCardRow, RawModelRow, RunRow};
+use crate::tables::{CardReadingRow, EvidenceRow, ModelRow, RawCardRow, RawModelRow, RoleTermRow, RunRow};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -49,7 +50,7 @@ stage! {
     /// Derives models, runs and evidence from the typed records.
     struct Normalize = "normalize" version 10
     reads [RawModelRow, RawCardRow, CardReadingRow]
-    writes [ModelRow, RunRow, EvidenceRow]
+    writes [ModelRow, RunRow, EvidenceRow, RoleTermRow]
     follows []
 }
 
@@ -159,6 +160,7 @@ impl Stage for Normalize {
         let mut cards = Cards { texts: inputs.rows()?.peekable(), readings: inputs.rows()?.peekable() };
         let blocks = std::iter::from_fn(|| next_block(&mut records, &mut cards).map(|b| (!b.is_empty()).then_some(b)).transpose());
         let index = Index::gather(blocks, references, settings)?;
+        outputs.write::<RoleTermRow>(index.likelihood.as_ref().map_or_else(Vec::new, Likelihood::terms))?;
         let mut models = outputs.writer::<ModelRow>()?;
         let mut runs = outputs.writer::<RunRow>()?;
         let mut evidence = outputs.writer::<EvidenceRow>()?;

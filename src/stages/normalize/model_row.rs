@@ -113,7 +113,7 @@ fn owner_country(references: &References, raw: &RawModelRow, known: Known<'_>) -
 }
 
 /// Downloads by the metric of the cohort.
-pub(super) fn downloads(metric: CohortMetric, raw: &RawModelRow) -> Option<i64> {
+fn downloads(metric: CohortMetric, raw: &RawModelRow) -> Option<i64> {
     match metric {
         CohortMetric::DownloadsAllTime => raw.downloads_all_time,
         CohortMetric::Downloads30d => raw.downloads_30d,

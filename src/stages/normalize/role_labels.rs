@@ -2,11 +2,12 @@
 
 use super::References;
 use super::repo_facts::repo_facts;
+use crate::domain::Role;
 use crate::hub::record::empty_row;
 use crate::lineage::role_model::{Labelled, Learning, RIDGE, RoleModel};
 use crate::lineage::{RepoFacts, Words, roles};
 use crate::reference::{Owners, RoleLabel};
-use crate::tables::RawModelRow;
+use crate::tables::{RawModelRow, RoleTermRow};
 use crate::units::{Day, TimestampMs};
 
 /// Milliseconds of a day.
@@ -16,6 +17,18 @@ const DAY_MS: i64 = 86_400_000;
 #[must_use]
 pub fn role_model(references: &References) -> RoleModel {
     RoleModel::learn(&labelled(references), Learning { ridge: RIDGE, masks: true })
+}
+
+/// The coefficients of the likelihood, by key.
+pub(super) fn role_terms(model: &RoleModel) -> Vec<RoleTermRow> {
+    let of_term = |(at, (term, rows)): (usize, (&String, &usize))| {
+        let (term, n) = (term.clone(), i64::try_from(*rows).unwrap_or(i64::MAX));
+        let row = move |role: &Role| RoleTermRow { term: term.clone(), role: *role, estimate: model.coefficient(*role, at), n };
+        Role::ALL.iter().map(row).collect::<Vec<_>>()
+    };
+    let mut rows: Vec<RoleTermRow> = model.names.iter().zip(&model.rows).enumerate().flat_map(of_term).collect();
+    rows.sort_by(|a, b| (&a.term, a.role.name()).cmp(&(&b.term, b.role.name())));
+    rows
 }
 
 /// The labelled records that the likelihood is asked about: those whose role no certain rule decides.

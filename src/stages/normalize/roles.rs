@@ -2,13 +2,14 @@
 
 use super::References;
 use super::index::Index;
-use super::role_labels::{owner_class, role_model};
+use super::role_labels::{owner_class, role_model, role_terms};
 use crate::domain::run::LEAST_TRAINED;
 use crate::domain::{EvidenceSource, Field, Role, RoleShares, Rule, RunKind};
 use crate::evidence::Extracted;
 use crate::lineage::role_model::RoleModel;
-use crate::lineage::signs::Signs;
+use crate::lineage::signs::{LEAST_LINKED, Signs};
 use crate::lineage::{self, Resolution, roles};
+use crate::tables::RoleTermRow;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
@@ -20,19 +21,31 @@ pub(super) struct Likelihood {
     model: RoleModel,
     owners: FxHashMap<String, u32>,
     bases: FxHashMap<String, u32>,
-    /// Rule by which another repository decided, before the likelihood did.
-    linked_by: Vec<Option<Rule>>,
+    /// Rule by which another repository decided, before the likelihood did, and whether a base of a billion parameters or more
+    /// is known.
+    links: Vec<(Option<Rule>, bool)>,
 }
 
 impl Likelihood {
     fn new(index: &Index, resolution: &Resolution, references: &References) -> Self {
         let rules = index.facts.iter().zip(&resolution.placements);
+        let size = |at: usize| index.facts.get(at).or_else(|| resolution.absent.get(at - index.facts.len()))?.rough_params;
+        #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
+        let is_large = |n: i64| n as f64 >= LEAST_LINKED;
+        let has_large_base = |facts: &lineage::RepoFacts, base: Option<usize>| {
+            base.is_some_and(|base| facts.rough_params.or_else(|| size(base)).is_some_and(is_large))
+        };
         Self {
             model: role_model(references),
             owners: owner_counts(index),
             bases: base_counts(index),
-            linked_by: rules.map(|(facts, placement)| linked_by(facts, placement.role_rule)).collect(),
+            links: rules.map(|(facts, p)| (linked_by(facts, p.role_rule), has_large_base(facts, p.base))).collect(),
         }
+    }
+
+    /// Its coefficients.
+    pub(super) fn terms(&self) -> Vec<RoleTermRow> {
+        role_terms(&self.model)
     }
 
     fn signs<'a>(&self, index: &'a Index, references: &References, i: usize) -> Signs<'a> {
@@ -47,7 +60,8 @@ impl Likelihood {
             names_a_paper: signs.names_a_paper,
             names_data: signs.names_data,
             has_tags: signs.has_tags,
-            linked_by: self.linked_by[i],
+            linked_by: self.links[i].0,
+            has_large_base: self.links[i].1,
         }
     }
 

@@ -7,7 +7,7 @@ use crate::evidence::Extracted;
 use crate::evidence::index::{arithmetic, facts, looked_up, params};
 use crate::lineage::Placement;
 use crate::lineage::names::says_quantized;
-use crate::method::assumptions::{LEAST_LARGE_MIXTURE, MIXTURES_SINCE_YEAR};
+use crate::method::assumptions::{LARGEST_DENSE, LEAST_LARGE_MIXTURE, MIXTURES_SINCE_YEAR};
 use crate::method::simulate::pow10;
 use crate::reference::{RepositoryFact, TrainingRun};
 use crate::tables::RawModelRow;
@@ -49,7 +49,8 @@ pub(super) fn total_params(
     let (said, refused) = split(named(raw).0);
     let from_files = || params::from_files(raw, says_packed, of_another);
     let own = || from_files().or_else(from_registry).or_else(looked_up).or_else(from_architecture).or(said);
-    let chosen = if inherits { from_base().or_else(own) } else { own().or_else(from_base) };
+    let from_derived = || index.shown_by.get(&i).map(|(n, by)| params::from_derived(*n, index.id(*by)));
+    let chosen = if inherits { from_base().or_else(own) } else { own().or_else(from_derived).or_else(from_base) };
     extracted.extend(refused);
     let chosen = chosen?;
     #[allow(clippy::cast_possible_truncation)] // Bounded by the extractors.
@@ -75,10 +76,10 @@ pub(super) fn said_params(placement: &Placement, said: &[Extracted]) -> Option<(
     (placement.role != Role::Adapter).then_some((n, ParamsSource::Card))
 }
 
-/// Whether a size is one that only mixtures of experts have had since 2025.
+/// Whether a size is one that only mixtures of experts have had, or have had since 2025.
 fn is_of_the_large_mixtures(raw: &RawModelRow, total: Option<f64>) -> bool {
     let is_recent = raw.created_at.is_some_and(|t| t.day().year() >= MIXTURES_SINCE_YEAR);
-    is_recent && total.is_some_and(|n| n >= LEAST_LARGE_MIXTURE)
+    total.is_some_and(|n| n > LARGEST_DENSE || is_recent && n >= LEAST_LARGE_MIXTURE)
 }
 
 /// Active parameters where they differ from the total.

@@ -222,7 +222,7 @@ fn chosen(own: &[EvidenceRow]) -> Chosen {
 fn flags(model: &ModelRow, own: &[EvidenceRow]) -> Vec<Flag> {
     let from_params = match model.params_source {
         Some(ParamsSource::Name) => Some(Flag::ParamsFromName),
-        Some(ParamsSource::Base) => Some(Flag::ParamsFromBase),
+        Some(ParamsSource::Base | ParamsSource::Derived) => Some(Flag::ParamsFromBase),
         Some(ParamsSource::Card) => Some(Flag::ParamsFromCard),
         Some(ParamsSource::Architecture) => Some(Flag::ParamsFromArchitecture),
         Some(

@@ -221,8 +221,11 @@ fn words_of_size() {
     for (id, expected) in [
         ("openai/whisper-large-v3", Some(SizeWord::Large)),
         ("hf-internal-testing/tiny-random-gpt2", Some(SizeWord::Tiny)),
-        ("google/flan-t5-xxl", Some(SizeWord::Huge)),
-        ("facebook/wav2vec2-base-960h", Some(SizeWord::Base)),
+        ("google/flan-t5-xxl", Some(SizeWord::LargeEncoder)),
+        ("facebook/wav2vec2-base-960h", Some(SizeWord::BaseEncoder)),
+        ("dbmdz/bert-base-turkish-cased", Some(SizeWord::BaseEncoder)),
+        ("DeepPavlov/rubert", Some(SizeWord::Encoder)),
+        ("Qwen/Qwen3-14B-Base", Some(SizeWord::Base)),
         ("a/large-to-small", Some(SizeWord::Small)),
         ("a/smaller-enlarged-database", None),
         ("meta-llama/Llama-3.1-8B", None),

@@ -191,3 +191,104 @@ fn a_base_that_comes_from_the_repository_is_none() {
     }
     assert_eq!((placed[3].base, placed[6].base), (Some(2), Some(7)));
 }
+
+/// Of 47 records of a wide list with "slerp" in the name and no stated base 34 were called fine-tunes; of 44 with a stated one all are
+/// merges. "merged" is a word of adapters, too.
+#[test]
+fn ways_of_merging_are_merges_for_certain_and_copies_of_merges_are_copies() {
+    let placed = place(&[
+        silent("invalid-coder/Sakura-SOLAR-CarbonVillain-10.7B-slerp"),
+        silent("dizza01/qwen2.5-7b-pdf-merged"),
+        silent("x/Alpha-Beta-7B-ties-AWQ"),
+        RepoFacts { gguf: true, ..silent("x/Alpha-Beta-7B-dare") },
+        listed("allenai/Linear-7B"),
+        silent("dnhkng/RYS-XLarge"),
+    ]);
+    let found: Vec<_> = placed.iter().map(|p| (p.role, p.role_rule)).collect();
+    assert_eq!(found[0], (Role::Merge, Rule::MergeMethodToken));
+    assert_eq!(found[1], (Role::Merge, Rule::MergeToken));
+    assert_eq!(found[2], (Role::Quantized, Rule::QuantizationToken));
+    assert_eq!(found[3], (Role::Quantized, Rule::GgufWeights));
+    assert_eq!(found[4].0, Role::Pretrained);
+    assert_eq!(found[5], (Role::Merge, Rule::MergeMethodToken));
+    assert!(Rule::MergeMethodToken.is_certain() && !Rule::MergeToken.is_certain());
+}
+
+/// unsloth hands Phi-3 on in the layout of Mistral: another architecture, the same name and size.
+#[test]
+fn a_mirror_may_hand_weights_on_in_another_layout() {
+    let sized = |facts: RepoFacts, architecture: &str| RepoFacts {
+        architecture: Some(architecture.into()),
+        params: Some(3_821_079_552),
+        rough_params: Some(3_821_079_552),
+        float_weights: true,
+        ..facts
+    };
+    let placed = place(&[
+        sized(listed("microsoft/Phi-3-mini-4k-instruct"), "phi3"),
+        sized(silent("unsloth/Phi-3-mini-4k-instruct"), "mistral"),
+        sized(silent("somebody/Phi-3-mini-4k-instruct"), "mistral"),
+        silent("KnutJaegersberg/Qwen-1_8B-Llamafied"),
+    ]);
+    assert_eq!((placed[1].role, placed[1].role_rule, placed[1].base), (Role::Converted, Rule::MirrorSameNameAndSize, Some(0)));
+    assert_ne!(placed[2].role_rule, Rule::MirrorSameNameAndSize);
+    assert_eq!((placed[3].role, placed[3].role_rule), (Role::Converted, Rule::ConversionLibraryOrToken));
+}
+
+/// What somebody looked up as a pre-training stays one: Inkling sees images and its owner has no family, and LEGAL-BERT has another's name.
+#[test]
+fn looked_up_pretrainings_are_not_overruled() {
+    let fact = |facts: RepoFacts| RepoFacts { looked_up_role: Some(Role::Pretrained), ..facts };
+    let seeing =
+        |id: &str| RepoFacts { pipeline_tag: Some("image-text-to-text".into()), rough_params: Some(975_000_000_000), ..silent(id) };
+    let placed = place(&[
+        fact(seeing("thinkingmachines/Inkling")),
+        seeing("a/unknown-seer"),
+        listed("google-bert/bert-base-uncased"),
+        fact(silent("nlpaueb/legal-bert-base-uncased-finetuned")),
+    ]);
+    for at in [0, 3] {
+        assert_eq!((placed[at].role, placed[at].role_rule), (Role::Pretrained, Rule::RepositoryFact), "{at}");
+    }
+    assert_eq!(placed[1].role_rule, Rule::VisionOnABackbone);
+}
+
+/// A name with another house's family, version and size and the word of a base: its pre-training was gone on with.
+#[test]
+fn a_base_named_after_anothers_model_continues_it() {
+    let placed = place(&[
+        named(RepoFacts { rough_params: Some(8_030_000_000), ..listed("meta-llama/Llama-3.1-8B") }, 8e9),
+        named(RepoFacts { rough_params: Some(8_000_000_000), ..silent("CYFRAGOVPL/Llama-3.1-PLLuM-8B-base") }, 8e9),
+        named(RepoFacts { rough_params: Some(8_000_000_000), ..silent("x/Llama-3.1-8B-Storm") }, 8e9),
+        silent("y/llama-thing"),
+    ]);
+    assert_eq!((placed[1].role, placed[1].role_rule, placed[1].base), (Role::Continued, Rule::BaseTokenOnABase, Some(0)));
+    assert_eq!((placed[2].role_rule, placed[2].base), (Rule::NamesAFamilyOfAnotherOwner, Some(0)));
+    assert_eq!((placed[3].role_rule, placed[3].base), (Rule::FamilyOfAnotherOwnerWithoutABase, None));
+    assert!(Rule::NamesAFamilyOfAnotherOwner.links_to_a_base() && !Rule::FamilyOfAnotherOwnerWithoutABase.links_to_a_base());
+}
+
+/// Speciale was made of V3.2, and Magistral 2506 of what its release of September was made of; phi-4-mini is a model of its own.
+#[test]
+fn variants_of_a_sibling_stand_on_it_or_on_its_base() {
+    let sized = |id: &str, n: i64| RepoFacts { params: Some(n), rough_params: Some(n), created_ms: Some(0), ..listed(id) };
+    let placed = place(&[
+        sized("deepseek-ai/DeepSeek-V3.2", 685_396_921_376),
+        listed("deepseek-ai/DeepSeek-V3.2-Speciale"),
+        sized("mistralai/Mistral-Small-24B-Base-2501", 23_572_403_200),
+        with_base(sized("mistralai/Magistral-Small-2509", 24_011_361_280), "mistralai/Mistral-Small-24B-Base-2501"),
+        sized("mistralai/Magistral-Small-2506", 23_572_403_201),
+        sized("microsoft/phi-4", 14_659_507_200),
+        listed("microsoft/phi-4-mini"),
+        sized("OpenGVLab/InternVL2-8B", 8_075_365_376),
+        sized("OpenGVLab/InternVL2-8B-MPO", 8_075_365_377),
+        sized("OpenGVLab/InternVL2-8B-Tiny-MPO", 1_000_000_001),
+    ]);
+    for (at, base) in [(1, 0), (4, 2), (8, 7)] {
+        assert_eq!((placed[at].base, placed[at].role_rule), (Some(base), Rule::VariantOfASibling), "{at}");
+    }
+    for at in [0, 5, 6, 7, 9] {
+        assert_eq!((placed[at].base, placed[at].role), (None, Role::Pretrained), "{at}");
+    }
+    assert!(!Rule::VariantOfASibling.is_certain());
+}
