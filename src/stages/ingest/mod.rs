@@ -33,7 +33,7 @@ const SHOWN_CHARS: usize = 80;
 
 stage! {
     /// Reads the pinned index and cards into typed, sorted tables.
-    struct Ingest = "ingest" version 5
+    struct Ingest = "ingest" version 6
     reads []
     writes [RawModelRow, RawCardRow, CardReadingRow, QuarantineRow]
     follows [Fetch]
