@@ -3,11 +3,18 @@
 
 mod common;
 
+use arrow::array::RecordBatch;
+use arrow::compute::cast;
+use arrow::datatypes::DataType;
 use common::{Workspace, table};
 use hugging_carbon::tables::EstimateByTierRow;
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::file::properties::WriterProperties;
 use serde_json::Value;
+use std::io::Write;
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// The sample's snapshot in a directory of its own, as somebody downloads it: there is no `data/work`.
 fn downloaded() -> &'static (Workspace, String) {
@@ -266,4 +273,43 @@ fn what_a_training_may_have_been_is_told_apart() {
     // A thousand draws of a wide spread.
     assert!((mean / published - 1.0).abs() < 0.5, "{mean} is not near {published}: {part}");
     assert!(part["remarks"][0].as_str().unwrap().starts_with("What was trained is not certain."), "{part}");
+}
+
+}
+
+/// Regression: tables that another tool had written again were refused.
+#[test]
+fn tables_that_were_written_again_are_read() {
+    let (workspace, name) = downloaded();
+    let again = workspace.path("again").join(name);
+    std::fs::create_dir_all(&again).unwrap();
+    for (file, bytes) in common::files_of(&workspace.path(name)) {
+        std::fs::write(again.join(&file), if file.ends_with(".parquet") { written_again(&bytes) } else { bytes }).unwrap();
+    }
+    let model = "meta-llama/Llama-3.1-8B";
+    let read = |dir: &str| workspace.ok(&["explain", "--snapshot", dir, "--format", "json", model]).stdout;
+    assert_eq!(read(&format!("again/{name}")), read(name));
+}
+
+/// A table with `element` for the items of lists and large texts, as pyarrow and polars write it.
+fn written_again(bytes: &[u8]) -> Vec<u8> {
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(bytes).unwrap();
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap();
+    let batches: Vec<RecordBatch> = reader
+        .map(|batch| {
+            let batch = batch.unwrap();
+            let schema = batch.schema();
+            let columns = schema.fields().iter().zip(batch.columns()).map(|(field, column)| {
+                let is_text = *field.data_type() == DataType::Utf8;
+                let column = if is_text { cast(column, &DataType::LargeUtf8).unwrap() } else { Arc::clone(column) };
+                (field.name().clone(), column, true)
+            });
+            RecordBatch::try_from_iter_with_nullable(columns).unwrap()
+        })
+        .collect();
+    let properties = WriterProperties::builder().set_coerce_types(true).build();
+    let mut writer = ArrowWriter::try_new(Vec::new(), batches[0].schema(), Some(properties)).unwrap();
+    batches.iter().for_each(|batch| writer.write(batch).unwrap());
+    writer.into_inner().unwrap()
 }

@@ -254,3 +254,21 @@ fn the_help_says_what_goes_in_and_what_comes_out() {
     let help = Workspace::new().ok(&["rows", "evidence", "--help"]).stdout;
     common::text_settings().bind(|| insta::assert_snapshot!("rows_evidence_help", help));
 }
+
+/// Regression: one card without a reading for its repository ended the run.
+#[test]
+fn a_card_without_a_reading_is_a_matter_of_its_rows() {
+    let workspace = Workspace::new();
+    let card = "# m\n\nMistral was trained on 2T tokens. We fine-tuned it for 3 epochs on 8 A100 GPUs in 12 hours.\n";
+    evidence_file(&workspace, "evidence.arrow", &[("lab/m".to_owned(), card.to_owned())]);
+    let bases = r#""baseModels": {"relation": "finetune", "models": [{"id": "mistralai/Mistral-7B-v0.1"}]}"#;
+    let record = format!(
+        r#"{{"id": "lab/m", "createdAt": "2024-05-01", "downloads": 6000, "downloadsAllTime": 60000, "likes": 1, {bases}}}"#
+    );
+    workspace.file("index.jsonl", record + "\n");
+    let ran = workspace.ok(&["run", "--until", "normalize", SOURCE, "index.jsonl", "--evidence", "evidence.arrow"]);
+    assert!(ran.stderr.contains("no reading of this card"), "{}", ran.stderr);
+    let rows: Vec<EvidenceRow> = table(&workspace.data().join("work"));
+    let of_card: Vec<&EvidenceRow> = rows.iter().filter(|row| row.extractor.starts_with("card_text")).collect();
+    assert!(!of_card.is_empty() && of_card.iter().all(|row| row.reject_reason.is_some()), "{of_card:?}");
+}

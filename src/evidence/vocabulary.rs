@@ -15,7 +15,7 @@ lists!(CjkTimeUnits { hour, day, minute, second, week, month });
 lists!(Halves { half, and_half });
 lists!(Ranges { joining, closing, opening });
 lists!(Languages { decimal_point, decimal_comma, counted });
-lists!(Scales { hundred, thousand, million, billion, trillion });
+lists!(Scales { hundred, thousand, million, billion, trillion, abbreviated });
 lists!(CjkScales { thousand, ten_thousand, million, hundred_million, trillion });
 lists!(Computes { flop, teraflop, petaflop, exaflop, zettaflop, yottaflop, petaflop_per_second, exaflop_per_second });
 tables!(Units {
@@ -54,7 +54,7 @@ tables!(Hardware {
 tables!(Place { assumed: Words, ambiguous_sites: Words, near_site: Words, operators: FxHashMap<String, String> });
 
 // index.toml
-lists!(Names { cut_down, unversioned, versioned, versioned_with_decimals });
+lists!(Names { counted, cut_down, unversioned, versioned, versioned_with_decimals });
 tables!(Index {
     names: Names,
     expert_architectures: Words,
@@ -70,13 +70,25 @@ tables!(Index {
 lists!(Repository { climate_subjects, fine_tune_phrases, cell_fillers, no_base_names });
 lists!(Headings { original, base, continued, evaluation, never_evaluation, training, environment, estimated, version_fillers });
 lists!(Phases { never, pre_training, fine_tuning, second, generic, tuned_names });
-lists!(Totals { cumulative, inclusive, families, rows });
+lists!(Totals { cumulative, inclusive, families, wholes, collections, development, excluded, rows, components });
 lists!(Logs { calculator });
-lists!(Training { stems, cjk_parts, verbs, late_verbs, nouns, noun_prepositions });
+lists!(Training { stems, cjk_parts, methods, method_joins, verbs, late_verbs, nouns, noun_prepositions });
 lists!(Examples { loaders, placeholder_owners });
-lists!(Templates { unfilled });
+lists!(Templates { unfilled, unknown });
 lists!(Bases { plain, marked, linked, cjk, families, no_names, fillers, no_owners, file_endings, variants, comparisons, advice });
-lists!(DeviceHours { devices, nodes, node_joins, cores, fillers, key_parts, named, english_units, named_units });
+lists!(DeviceHours {
+    devices,
+    glued,
+    glued_nodes,
+    nodes,
+    node_joins,
+    cores,
+    fillers,
+    key_parts,
+    named,
+    english_units,
+    named_units
+});
 tables!(NumberFormat { name: String, words: Words });
 tables!(NumberCode { name: String, letters: Words, bits: String });
 tables!(Precision { formats: Vec<NumberFormat>, codes: Vec<NumberCode> });
@@ -122,7 +134,7 @@ lists!(KeySpellings {
     date,
 });
 lists!(VagueKeys { hardware, hours, provider, region, steps, batch, tokens });
-lists!(Pairs { serving, device_counts, no_cloud, data_sizes, affirmed, denied, file_sizes, neutral, qualified_by_use });
+lists!(Pairs { serving, device_counts, no_cloud, data_sizes, on, affirmed, denied, file_sizes, neutral, qualified_by_use });
 lists!(Columns {
     params,
     tokens,
@@ -140,16 +152,37 @@ lists!(Columns {
     points,
     not_training
 });
+lists!(Questions { begin, time, carbon, energy, hardware, place, training, more });
 lists!(Code { settings, affirmed, counted_batches });
-tables!(Keys { keys: KeySpellings, vague_keys: VagueKeys, pairs: Pairs, columns: Columns, code: Code });
+tables!(Keys { keys: KeySpellings, vague_keys: VagueKeys, pairs: Pairs, questions: Questions, columns: Columns, code: Code });
 
 // prose.toml
-lists!(Triggers { bare_chips, hardware, carbon, clouds, counts, bases, tools, number_formats });
+lists!(Triggers { bare_chips, hardware, carbon, energy, clouds, counts, bases, tools, number_formats });
 lists!(Sentences { abbreviations, stages, stage_numbers, own_pretraining, own_fine_tuning, other_sizes, this_model, advice });
-lists!(HardwareProse { serving, running, modal, modal_denied, serving_though_training, used });
-lists!(EmissionsProse { serving, comparisons, said, energy_said, calculators });
+lists!(HardwareProse { serving, running, ran, modal, modal_denied, serving_though_training, used });
+lists!(EmissionsProse { serving, benchmarks, comparisons, said, energy_said, calculators });
+lists!(OthersProse {
+    spared,
+    less,
+    granted,
+    compared,
+    of_base,
+    took,
+    around,
+    main,
+    excluded,
+    then,
+    used,
+    unreal,
+    unreal_verbs,
+    own,
+    methods,
+    work,
+    data,
+});
 lists!(Rates {
     per,
+    also_on,
     passed,
     fillers,
     no_rate,
@@ -162,6 +195,7 @@ lists!(Rates {
     ends_of_each,
     several,
     several_runs,
+    together,
     factors,
     barriers,
     results
@@ -205,6 +239,7 @@ lists!(TokensProse {
     products,
     used,
     data_nouns,
+    other_trained,
     other_checkpoints,
     long_scale,
     not_seen_between,
@@ -215,7 +250,7 @@ lists!(TokensProse {
 lists!(UtilizationProse { joins, machines, serving });
 lists!(EpochsProse { words, joins, over, not_over, whole, cjk, other_units, schedule });
 lists!(StepsProse { words, other_units, schedule });
-lists!(BatchesProse { joins, other_batches, whole });
+lists!(BatchesProse { sizes, things, words, joins, other_batches, whole });
 lists!(ParametersProse { words, cjk, models, active, other_units, comparisons, parts, base_parts, after_active });
 lists!(NumberFormatProse { advice, files });
 lists!(DatesProse { joins, of_data });
@@ -224,6 +259,7 @@ tables!(Prose {
     sentences: Sentences,
     hardware: HardwareProse,
     emissions: EmissionsProse,
+    others: OthersProse,
     rates: Rates,
     times: TimesProse,
     tokens: TokensProse,
@@ -243,6 +279,9 @@ lists!(RecipeKeys {
     batch,
     accumulation,
     devices,
+    nodes,
+    node_devices,
+    loose_steps,
     distributed,
     epochs,
     steps,

@@ -179,6 +179,7 @@ enum Kind {
     Text,
     Whole,
     Number,
+    Instant,
     Flag,
     List(Box<Kind>),
 }
@@ -190,6 +191,7 @@ fn kind_of(data_type: &DataType) -> Option<Kind> {
         DataType::Dictionary(_, value) => return kind_of(value),
         DataType::Boolean => Kind::Flag,
         DataType::List(item) | DataType::LargeList(item) => Kind::List(Box::new(kind_of(item.data_type())?)),
+        DataType::Timestamp(_, _) => Kind::Instant,
         other if other.is_integer() => Kind::Whole,
         other if other.is_floating() => Kind::Number,
         _ => return None,

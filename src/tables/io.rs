@@ -1,5 +1,6 @@
 //! Writing and reading tables: fixed Parquet properties, digests taken while writing.
 
+use super::batches::converted;
 use super::beside::{Ahead, Beside};
 use super::{Row, RowBuilders};
 use crate::error::{Error, IoContext, Result};
@@ -8,7 +9,7 @@ pub use crate::store::{hex, sha256_bytes, sha256_file, sync_directory, write_ato
 use arrow::array::{Array, ArrayRef, RecordBatch, new_null_array};
 use arrow::datatypes::Schema;
 use fs_err as fs;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
@@ -182,13 +183,20 @@ pub fn table_path(dir: &Path, name: &str) -> PathBuf {
     dir.join(format!("{name}.parquet"))
 }
 
+/// How tables are opened. Whoever wrote one again may have noted large, view or dictionary types of memory, which are one type of file
+/// each.
+#[must_use]
+pub fn reader_options() -> ArrowReaderOptions {
+    ArrowReaderOptions::new().with_skip_arrow_metadata(true)
+}
+
 /// Opens one of our tables for streaming.
 ///
 /// # Errors
 /// The file is missing or not Parquet.
 pub fn open_table(path: &Path) -> Result<ParquetRecordBatchReader> {
     let file = std::fs::File::open(path).at_path("cannot read", path)?;
-    ParquetRecordBatchReaderBuilder::try_new(file)
+    ParquetRecordBatchReaderBuilder::try_new_with_options(file, reader_options())
         .and_then(|b| b.with_batch_size(BATCH_ROWS).build())
         .map_err(|e| unreadable(path, &e))
 }
@@ -203,7 +211,8 @@ fn unreadable(path: &Path, e: &parquet::errors::ParquetError) -> Error {
 /// The file is missing or not Parquet.
 pub fn open_columns(path: &Path, columns: &[&str]) -> Result<ParquetRecordBatchReader> {
     let file = std::fs::File::open(path).at_path("cannot read", path)?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| unreadable(path, &e))?;
+    let builder =
+        ParquetRecordBatchReaderBuilder::try_new_with_options(file, reader_options()).map_err(|e| unreadable(path, &e))?;
     let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
     builder.with_projection(mask).with_batch_size(BATCH_ROWS).build().map_err(|e| unreadable(path, &e))
 }
@@ -215,7 +224,8 @@ pub fn open_columns(path: &Path, columns: &[&str]) -> Result<ParquetRecordBatchR
 pub fn rows<R: Row>(dir: &Path) -> Result<impl Iterator<Item = Result<R>> + use<R>> {
     let path = table_path(dir, R::NAME);
     let file = std::fs::File::open(&path).at_path("cannot read", &path)?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| unreadable(&path, &e))?;
+    let builder =
+        ParquetRecordBatchReaderBuilder::try_new_with_options(file, reader_options()).map_err(|e| unreadable(&path, &e))?;
     let is_large = builder.metadata().file_metadata().num_rows() > i64::try_from(BATCH_ROWS).unwrap_or(i64::MAX);
     let reader =
         builder.with_batch_size(if is_large { ROWS_AHEAD } else { BATCH_ROWS }).build().map_err(|e| unreadable(&path, &e))?;
@@ -241,18 +251,20 @@ pub struct BatchRows<R> {
 }
 
 impl<R: Row> BatchRows<R> {
-    /// Finds the columns of `R` in a batch. A column that may be null and that an older version did not write is unknown in every row.
+    /// Finds the columns of `R` in a batch, and brings them to its types where a tool that wrote the table again has given them others. A
+    /// column that may be null and that an older version did not write is unknown in every row.
     ///
     /// # Errors
-    /// A column is missing or of another type than declared.
+    /// A column is missing, of a type that does not mean the same, or has a null where the table has none.
     pub fn new(batch: &RecordBatch) -> Result<Self> {
         let schema = R::schema();
         let mut columns = Vec::with_capacity(schema.fields().len());
         for field in schema.fields() {
             let column = match batch.column_by_name(field.name()) {
-                Some(column) => Some(column.clone()).filter(|column| column.data_type() == field.data_type()),
+                Some(column) => converted(column, field.data_type()),
                 None => field.is_nullable().then(|| new_null_array(field.data_type(), batch.num_rows())),
             };
+            let column = column.filter(|column| field.is_nullable() || column.null_count() == 0);
             columns.push(column.ok_or_else(|| {
                 Error::input(
                     format!("table '{}' lacks column '{}' in the type this version writes", R::NAME, field.name()),

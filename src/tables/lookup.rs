@@ -2,14 +2,13 @@
 //! the pages in which the rows are. And one pass over a few columns, in parallel, where no key leads to the rows.
 
 use super::Row;
-use super::io::{BatchRows, table_path};
+use super::io::{BatchRows, reader_options, table_path};
 use crate::error::{Error, IoContext, Result};
 use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
 use arrow::error::ArrowError;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
-    ArrowPredicateFn, ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowFilter, RowSelection,
-    RowSelector,
+    ArrowPredicateFn, ArrowReaderMetadata, ParquetRecordBatchReaderBuilder, RowFilter, RowSelection, RowSelector,
 };
 use parquet::file::metadata::PageIndexPolicy;
 use parquet::file::statistics::Statistics;
@@ -33,7 +32,7 @@ impl Opened {
     fn new(dir: &Path, table: &str) -> Result<Self> {
         let path = table_path(dir, table);
         let file = File::open(&path).at_path("cannot read", &path)?;
-        let options = ArrowReaderOptions::new().with_offset_index_policy(PageIndexPolicy::Optional);
+        let options = reader_options().with_offset_index_policy(PageIndexPolicy::Optional);
         let metadata = ArrowReaderMetadata::load(&file, options).map_err(|e| damaged(&path, &e))?;
         Ok(Self { path, metadata })
     }

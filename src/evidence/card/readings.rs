@@ -39,6 +39,13 @@ impl Readings {
         let holds = |reading: &&Reading| reading.contexts.iter().any(|context| context.holds_for(about));
         self.readings.iter().find(holds).map(|reading| reading.rows.as_slice())
     }
+
+    /// The first reading of a repository of a role, or the first of all.
+    #[must_use]
+    pub fn nearest(&self, role: CardRole) -> Option<&Reading> {
+        let is_of_role = |reading: &&Reading| reading.contexts.iter().any(|context| context.role == role);
+        self.readings.iter().find(is_of_role).or(self.readings.first())
+    }
 }
 
 /// Reads a card for every repository of its name; `about` is what its record tells, as far as it is known.

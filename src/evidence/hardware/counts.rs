@@ -115,6 +115,11 @@ fn right_count(pieces: &[Piece], to: usize) -> Option<(u32, bool)> {
         let counted = pieces.get(at + 2).is_some_and(|p| words.counters.iter().any(|counter| p.lower.starts_with(counter)));
         return pieces.get(at + 1).and_then(Piece::count).filter(|_| counted).map(|n| (n, false));
     }
+    // "H100 80GB 8장으로": a number with its counter behind it.
+    let counted = |p: &Piece| words.counters.iter().any(|counter| p.lower.starts_with(counter));
+    if pieces.get(at).is_some_and(Piece::is_number) && pieces.get(at + 1).is_some_and(counted) {
+        return pieces.get(at).and_then(Piece::count).map(|n| (n, false));
+    }
     let opened = pieces.get(at).is_some_and(|p| p.is("("));
     at += usize::from(opened);
     let times = pieces.get(at).is_some_and(Piece::is_times);

@@ -170,7 +170,8 @@ struct Unclear;
 /// The size that ends at a word.
 fn stated(words: &[Word<'_>], at: usize) -> Result<Option<Stated>, Unclear> {
     let text = words[at].text;
-    if is_in_hash(words, at) {
+    let counts = |w: &Word<'_>| vocabulary::index().names.counted.contains(&w.text.to_ascii_lowercase().as_str());
+    if is_in_hash(words, at) || words.get(at + 1).is_some_and(counts) || split_active(words, at).is_some() {
         return Ok(None);
     }
     let found =
@@ -210,9 +211,18 @@ fn active_only(words: &[Word<'_>]) -> Option<NameSize> {
 fn active_word<'a>(words: &[Word<'a>], behind: usize) -> Option<(f64, &'a str)> {
     let read = |i: usize| {
         let text = words.get(i)?.text;
-        Some((active(text).filter(|_| !is_in_hash(words, i))?, text))
+        let split = || split_active(words, i);
+        Some((active(text).filter(|_| !is_in_hash(words, i)).or_else(split)?, text))
     };
     (behind..words.len()).chain(0..behind).find_map(read)
+}
+
+/// `a2_4b`: active parameters with an underscore for the decimal point; the position is that of the last word.
+fn split_active(words: &[Word<'_>], at: usize) -> Option<f64> {
+    let last = words.get(at).filter(|w| w.underscored && w.text.len() == 2)?;
+    let whole = words.get(at.checked_sub(1)?)?.text.strip_prefix(['A', 'a'])?;
+    let is_whole = (1..=2).contains(&whole.len()) && whole.bytes().all(|b| b.is_ascii_digit());
+    if is_whole { plain(&format!("{whole}.{}", last.text)) } else { None }
 }
 
 fn plain(token: &str) -> Option<f64> {

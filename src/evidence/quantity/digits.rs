@@ -96,7 +96,10 @@ fn groups_end(text: &str, first: usize) -> Option<usize> {
         at += sign.len_utf8() + 3;
     }
     // One plain space may as well stand between two numbers: only a unit behind makes them one.
-    let is_one = groups > 1 || (groups == 1 && (!spaces || text.get(at..).is_some_and(is_counted)));
+    let rest = text.get(at..).unwrap_or_default();
+    // A cell or a value that is nothing but digits and a space is one number.
+    let is_alone = rest.trim().is_empty() && text.get(..first).is_some_and(|before| before.trim().len() <= 3);
+    let is_one = groups > 1 || (groups == 1 && (!spaces || is_alone || is_counted(rest)));
     is_one.then_some(at)
 }
 
@@ -127,9 +130,21 @@ pub fn parse_number(text: &str, sign: DecimalSign) -> Option<f64> {
         let mut groups = part.split(sep);
         groups.next().is_some_and(|g| (1..=3).contains(&g.len()) && g != "0") && groups.all(|g| g.len() == 3)
     };
+    // "1,50,000": groups of two before the last, as in India.
+    let is_lakhs = || {
+        let groups: Vec<&str> = mantissa.split(',').collect();
+        match groups.as_slice() {
+            [first, middle @ .., last] => {
+                let whole = last.split('.').next().unwrap_or_default();
+                (1..=2).contains(&first.len()) && !middle.is_empty() && middle.iter().all(|g| g.len() == 2) && whole.len() == 3
+            }
+            _ => false,
+        }
+    };
     let is_zeros = mantissa.ends_with(",000");
     let (commas, points) = (mantissa.matches(',').count(), mantissa.matches('.').count());
     let plain = match (commas, points) {
+        (2.., 0 | 1) if is_lakhs() => mantissa.replace(',', ""),
         (0, 1) if sign == DecimalSign::Comma && exponent.is_empty() && is_open(&mantissa) => mantissa.replace('.', ""),
         (0, 0 | 1) => mantissa,
         // Nobody writes three zeros behind a decimal comma.
@@ -211,6 +226,26 @@ pub fn by_words<'w>(words: impl Iterator<Item = &'w str>) -> DecimalSign {
     DecimalSign::by_count(points, commas)
 }
 
+/// What cells say of which nobody can read another way: `6.310,5`, `2,75`.
+#[must_use]
+pub fn by_cells<'c>(cells: impl Iterator<Item = &'c str>) -> DecimalSign {
+    let (mut points, mut commas) = (0, 0);
+    for cell in cells {
+        let ts = super::tokens::lex(cell);
+        for text in ts.iter().filter(|t| t.kind == Kind::Number).map(|t| t.text.as_ref()) {
+            let last = text.rfind([',', '.']);
+            let decimals = last.map_or(0, |at| text.len() - at - 1);
+            let both = text.contains(',') && text.contains('.');
+            if let Some(sign) =
+                last.and_then(|at| text.as_bytes().get(at)).filter(|_| both || (decimals != 3 && !text.contains('e')))
+            {
+                *(if *sign == b',' { &mut commas } else { &mut points }) += 1;
+            }
+        }
+    }
+    DecimalSign::by_count(points, commas)
+}
+
 /// What the numbers of parameters in a column say: who writes `124 M` beside `1,017 B` changes the unit at a thousand, so that the comma
 /// is a decimal sign.
 #[must_use]
@@ -258,7 +293,10 @@ mod tests {
             ("3 400 heures", 3_400.0),
             ("~9 800 gCO2eq", 9_800.0),
             ("12 500,5 kWh", 12_500.5),
+            ("7 240", 7_240.0),
             ("0,046 kg", 0.046),
+            ("2,40,000 GPU hours", 240_000.0),
+            ("1,05,40,000.5 kWh", 10_540_000.5),
             (".96 pfs-days", 0.96),
         ] {
             assert_eq!(numbers(text), [value], "{text}");

@@ -127,7 +127,8 @@ fn power_after(ts: &[Token<'_>], i: usize) -> Option<(f64, usize)> {
         at += 1;
     }
     let power = ts.get(at).filter(|t| t.kind == Kind::Number && at > i + 2)?.value?;
-    (power <= MAX_POWER).then(|| (10_f64.powf(power), at + 1))
+    let closes = ts.get(at - 1).is_some_and(|t| t.is("{")) && ts.get(at + 1).is_some_and(|t| t.is("}"));
+    (power <= MAX_POWER).then(|| (10_f64.powf(power), at + 1 + usize::from(closes)))
 }
 
 /// A value so far, the token behind it, and whether a scale or power was read.
@@ -142,12 +143,30 @@ struct Scaled {
 #[must_use]
 pub fn quantity(ts: &[Token<'_>], i: usize) -> Option<Quantity> {
     let Bare { value, to, is_word } = bare_number(ts, i)?;
-    let Scaled { value, mut to, scaled } = with_scale(ts, with_power(ts, i, Scaled { value, to, scaled: false }), is_word);
+    let Scaled { value, mut to, scaled } =
+        without_error(ts, i, with_scale(ts, with_power(ts, i, Scaled { value, to, scaled: false }), is_word));
     if ts.get(to).is_some_and(|s| s.is("+") && s.glued) {
         to += 1;
     }
     Some(Quantity { value, from: i, to, scaled, is_word, is_range: is_range(ts, i, to), is_rate: false })
         .filter(|q| q.value.is_finite())
+}
+
+/// The value without the error behind it: `42.1 ± 0.8`, `42.1 +/- 0.8`.
+fn without_error(ts: &[Token<'_>], i: usize, number: Scaled) -> Scaled {
+    let sign = match ts.get(number.to) {
+        Some(t) if t.is("±") => 1,
+        Some(t)
+            if t.is("+")
+                && ts.get(number.to + 1).is_some_and(|t| t.is("/"))
+                && ts.get(number.to + 2).is_some_and(|t| t.is("-")) =>
+        {
+            3
+        }
+        _ => return number,
+    };
+    let is_number = |at: usize| ts.get(at).is_some_and(|t| t.kind == Kind::Number);
+    if is_number(i) && is_number(number.to + sign) { Scaled { to: number.to + sign + 1, ..number } } else { number }
 }
 
 /// A number without scale or power.
@@ -217,13 +236,16 @@ fn with_scale(ts: &[Token<'_>], number: Scaled, is_word: bool) -> Scaled {
     let Some(word) = ts.get(at).filter(|w| w.kind == Kind::Word) else { return unscaled };
     let by = |factor: f64, to: usize| Scaled { value: number.value * factor, to, scaled: true };
     let w = word.text.as_ref();
+    // "850 Mio. Token": the point is of the abbreviation.
+    let is_short = vocabulary::units().scales.abbreviated.contains(&w);
+    let point = usize::from(is_short && ts.get(at + 1).is_some_and(|s| s.is(".") && s.glued) && ts.get(at + 2).is_some());
     if let Some(factor) = scale(w) {
         let is_scale = w.len() > 2 || (!is_word && (word.glued || (word.upper && w.len() == 1)));
         // "37 mil millones": a thousand millions.
         let millions = ts.get(at + 1).filter(|m| m.text.len() > 2 && factor < 1e6).and_then(|m| scale(&m.text));
         return match millions.filter(|more| *more >= 1e6) {
             Some(more) if is_scale => by(factor * more, at + 2),
-            _ if is_scale => by(factor, at + 1),
+            _ if is_scale => by(factor, at + 1 + point),
             _ => unscaled,
         };
     }

@@ -1,5 +1,8 @@
 //! Text cut at every change between letters, digits and signs, for readers that look for names with numbers glued to them.
 
+use super::tokens::{ascii_digit, is_latin};
+use std::borrow::Cow;
+
 /// A run of letters, a run of digits, or one sign.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Piece {
@@ -60,13 +63,14 @@ pub fn cut_pieces(text: &str) -> Vec<Piece> {
     let mut out: Vec<Piece> = Vec::new();
     let mut word = 0;
     let mut separators = String::new();
+    let text = with_ascii_digits(text);
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
         if c.is_alphanumeric() {
             let digits = c.is_ascii_digit();
             // Chinese, Japanese and Korean write no spaces: `32个NVIDIA A100显卡` changes its word with its script.
-            let latin = c.is_ascii();
-            let other_script = out.last().is_some_and(|p| p.lower.is_ascii() != latin);
+            let latin = is_latin_sign(c);
+            let other_script = out.last().is_some_and(|p| p.lower.starts_with(is_latin_sign) != latin);
             if !separators.is_empty() || other_script {
                 word += 1;
             }
@@ -74,8 +78,8 @@ pub fn cut_pieces(text: &str) -> Vec<Piece> {
             // The x of `8xA100` multiplies: it is a piece of its own.
             let multiplies = matches!(c, 'x' | 'X' | '×') && separators.is_empty() && out.last().is_some_and(Piece::is_number);
             while let Some(&next) = chars.peek() {
-                let belongs =
-                    !multiplies && if digits { next.is_ascii_digit() } else { next.is_alphabetic() && next.is_ascii() == latin };
+                let belongs = !multiplies
+                    && if digits { next.is_ascii_digit() } else { next.is_alphabetic() && is_latin_sign(next) == latin };
                 if belongs {
                     run.extend(next.to_lowercase());
                     chars.next();
@@ -98,6 +102,19 @@ pub fn cut_pieces(text: &str) -> Vec<Piece> {
     out
 }
 
+/// A sign of ASCII, or a letter of Latin script with a mark on it.
+fn is_latin_sign(c: char) -> bool {
+    c.is_ascii() || is_latin(c)
+}
+
+/// The text with digits of other scripts as ours.
+fn with_ascii_digits(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() || !text.chars().any(|c| ascii_digit(c).is_some()) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().map(|c| ascii_digit(c).unwrap_or(c)).collect())
+}
+
 /// Exactly three digits after the comma, and no fourth.
 fn thousands_follow(chars: &std::iter::Peekable<std::str::Chars<'_>>) -> bool {
     let digits = chars.clone().skip(1).take_while(char::is_ascii_digit).take(4).count();
@@ -115,6 +132,7 @@ mod tests {
         assert_eq!(cut("1,024 TPUs (v3-8)"), ["1024", "tpus", "(", "v", "3", "8", ")"]);
         assert_eq!(cut("10,20 and 1,2345"), ["10", ",", "20", "and", "1", ",", "2345"]);
         assert!(cut_pieces("v3-8")[2].after_hyphen && !cut_pieces("v3 - 8")[2].after_hyphen);
+        assert_eq!(cut("۸ plăci A100"), ["8", "plăci", "a", "100"]);
         assert!(cut_pieces("").is_empty());
     }
 }

@@ -81,18 +81,42 @@ pub fn lex(text: &str) -> Vec<Token<'_>> {
 /// Cuts a text of a card; `sign` is the card's decimal sign, for numbers of which the text itself does not tell.
 #[must_use]
 pub fn lex_in(text: &str, sign: DecimalSign) -> Vec<Token<'_>> {
-    let mut out = Vec::new();
+    let mut out: Vec<Token<'_>> = Vec::new();
     let mut at = 0;
     let mut glued = false;
+    let mut in_formula = false;
     while let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) {
         if c.is_whitespace() {
             at += c.len_utf8();
             glued = false;
             continue;
         }
+        // Markdown takes the backslash of `\,` away.
+        if matches!(c, ',' | ';' | '!') && text.get(at + 1..).is_some_and(|rest| rest.starts_with('\\')) {
+            at += 1;
+            glued = false;
+            continue;
+        }
+        let set = if matches!(c, '\\' | '$') { markup(text, at, &mut in_formula, glued) } else { None };
+        if let Some(Markup { len, sign }) = set {
+            if let Some(sign) = sign {
+                let text = Cow::Borrowed(sign);
+                out.push(Token { kind: Kind::Sign, text, from: at, to: at + len, value: None, glued, upper: false });
+            }
+            glued = glued && sign.is_some();
+            at += len;
+            continue;
+        }
         let from = at;
         let mut value = None;
         let mut marked = false;
+        if ascii_digit(c).is_some() {
+            let (digits, to) = ascii_digits(text, at);
+            value = parse_number(&digits, DecimalSign::Unknown);
+            out.push(Token { kind: Kind::Number, text: Cow::Owned(digits), from, to, value, glued, upper: false });
+            (at, glued) = (to, true);
+            continue;
+        }
         let kind = if c.is_ascii_digit() || (c == '.' && begins_number(text, at)) {
             at = number_end(text, at);
             value = parse_number(text.get(from..at).unwrap_or_default(), DecimalSign::Unknown);
@@ -124,6 +148,88 @@ pub fn lex_in(text: &str, sign: DecimalSign) -> Vec<Token<'_>> {
     out
 }
 
+/// A command of a formula, or its end.
+struct Markup {
+    /// Its bytes.
+    len: usize,
+    /// The sign that it stands for; none where it says how something is set.
+    sign: Option<&'static str>,
+}
+
+/// Commands of formulas that stand for a sign.
+const SIGNS: [(&str, &str); 8] =
+    [("times", "×"), ("cdot", "·"), ("approx", "≈"), ("simeq", "≃"), ("sim", "~"), ("div", "/"), ("pm", "±"), ("Rightarrow", "⇒")];
+/// Commands that say how something is set.
+const SETTING: [&str; 16] = [
+    "mathrm",
+    "text",
+    "textrm",
+    "textbf",
+    "mathbf",
+    "mathit",
+    "mathsf",
+    "mathtt",
+    "rm",
+    "mbox",
+    "operatorname",
+    "textsubscript",
+    "quad",
+    "qquad",
+    "left",
+    "right",
+];
+
+/// What formulas write between numbers, units and signs: `\mathrm{`, `\times`, `\,`, and the `$` behind it all.
+fn markup(text: &str, at: usize, in_formula: &mut bool, glued: bool) -> Option<Markup> {
+    let rest = text.get(at..)?;
+    if rest.starts_with("$$") {
+        return Some(Markup { len: 2, sign: None });
+    }
+    let Some(command) = rest.strip_prefix('\\') else {
+        let next = rest.chars().nth(1);
+        // "$6.3 \times 10^{21}$": the second sign is no currency.
+        let ends = *in_formula && glued && !next.is_some_and(|c| c.is_ascii_digit());
+        *in_formula = !ends && !glued && next.is_some_and(|c| !c.is_whitespace());
+        return ends.then_some(Markup { len: 1, sign: None });
+    };
+    if command.starts_with([',', ';', ':', '!', ' ', '\u{a0}']) {
+        return Some(Markup { len: 1 + command.chars().next().map_or(0, char::len_utf8), sign: None });
+    }
+    let name = command.get(..command.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(command.len()))?;
+    if let Some((_, sign)) = SIGNS.iter().find(|(known, _)| *known == name) {
+        return Some(Markup { len: 1 + name.len(), sign: Some(sign) });
+    }
+    let brace = usize::from(command.get(name.len()..).is_some_and(|rest| rest.starts_with('{')));
+    SETTING.contains(&name).then_some(Markup { len: 1 + name.len() + brace, sign: None })
+}
+
+/// The digit that one of another script stands for: Arabic, Persian, Devanagari, Bengali, Thai, full-width.
+pub(super) fn ascii_digit(c: char) -> Option<char> {
+    const ZEROS: [u32; 6] = [0x660, 0x6f0, 0x966, 0x9e6, 0xe50, 0xff10];
+    let code = u32::from(c);
+    let zero = ZEROS.into_iter().find(|zero| (*zero..*zero + 10).contains(&code))?;
+    char::from_digit(code - zero, 10)
+}
+
+/// A number in digits of another script as one in ours, and the byte behind it.
+fn ascii_digits(text: &str, from: usize) -> (String, usize) {
+    let mut out = String::new();
+    let mut to = from;
+    let mut chars = text.get(from..).unwrap_or_default().char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        let more = chars.peek().is_some_and(|(_, next)| ascii_digit(*next).is_some());
+        let sign = match c {
+            '٫' | '.' if more => Some('.'),
+            '٬' | ',' if more => Some(','),
+            _ => None,
+        };
+        let Some(c) = ascii_digit(c).map_or(sign, Some) else { break };
+        out.push(c);
+        to = from + at + text.get(from + at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+    }
+    (out, to)
+}
+
 /// Whether the letter x between a number and a name is a sign: `8xA100`.
 fn multiplies(text: &str, at: usize, before: Option<&Token<'_>>) -> bool {
     let Some(name) = text.get(at..).and_then(|rest| rest.strip_prefix(['x', 'X'])) else { return false };
@@ -141,7 +247,7 @@ fn begins_number(text: &str, at: usize) -> bool {
 }
 
 /// Letters of Latin script, with or without marks on them.
-fn is_latin(c: char) -> bool {
+pub(super) fn is_latin(c: char) -> bool {
     c.is_ascii_alphabetic() || (c.is_alphabetic() && matches!(c, '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}'))
 }
 

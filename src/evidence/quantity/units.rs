@@ -1,5 +1,7 @@
 //! Units: what one of them is in the unit that evidence is kept in.
 
+use super::numbers::without_scale;
+use super::tokens::{Kind, Token, is_latin_word, text_at};
 use crate::evidence::vocabulary;
 use crate::units::{GRAMS_PER_KG, KG_PER_POUND};
 use rustc_hash::FxHashMap;
@@ -40,6 +42,46 @@ pub fn energy_unit(word: &str) -> Option<f64> {
         ])
     });
     KILOWATT_HOURS.get(word).copied()
+}
+
+/// Factor of the unit at a token, and the token behind it: `kWh`, `kW·h`, `кВт·ч`, `Mg`, `万度` and what else joins a unit to its scale or
+/// its gas.
+#[must_use]
+pub fn unit_at(ts: &[Token<'_>], at: usize, unit: fn(&str) -> Option<f64>) -> Option<(f64, usize)> {
+    let t = ts.get(at).filter(|t| t.kind == Kind::Word)?;
+    let word = t.text.as_ref();
+    // A million grams are a tonne; nobody emits milligrams in a training.
+    if t.upper && (word == "mg" || word.starts_with("mgco2")) {
+        return unit("tco2").map(|factor| (factor, at + 1));
+    }
+    let joined = || {
+        let is_joined = ts.get(at + 1).is_some_and(|t| t.is_any(&["·", "*", "⋅", "-", "×", "."]) && t.glued)
+            && ts.get(at + 2).is_some_and(|t| t.glued);
+        let hour = at + 1 + usize::from(is_joined);
+        let letter = match text_at(ts, hour) {
+            "h" | "hr" | "hrs" | "hour" | "hours" => "h",
+            "ч" | "час" | "часа" | "часов" => "ч",
+            _ => return None,
+        };
+        // "kilowatt hours" begin with their unit, and "300 W h" may be two things.
+        let is_power = matches!(word, "kw" | "mw" | "gw" | "квт" | "мвт" | "гвт") || (matches!(word, "w" | "вт") && is_joined);
+        unit(&format!("{word}{letter}")).filter(|_| is_power).map(|factor| (factor, hour + 1))
+    };
+    unit(word).map(|factor| (factor, at + 1)).or_else(joined).or_else(|| {
+        let rest = without_scale(word);
+        (!word.is_ascii()).then(|| unit_of_beginning(rest, unit)).flatten().map(|factor| (factor, at + 1))
+    })
+}
+
+/// The unit that a word without spaces begins with: `吨二氧化碳`, `千瓦时的电`.
+fn unit_of_beginning(word: &str, unit: fn(&str) -> Option<f64>) -> Option<f64> {
+    if is_latin_word(word) {
+        return None;
+    }
+    let ends = word.char_indices().map(|(at, c)| (at + c.len_utf8(), word.get(at + c.len_utf8()..).unwrap_or_default()));
+    let fits =
+        ends.filter(|(end, rest)| rest.is_empty() || *end > 3 || rest.starts_with(['二', '的', '左', '以', '电', '當', '当']));
+    fits.filter_map(|(end, _)| unit(word.get(..end)?)).next_back()
 }
 
 /// Hours in a unit of time. A month has 30 days.

@@ -2,7 +2,7 @@
 
 use super::card_files::CACHED_MODEL;
 use super::find::recognise;
-use super::parquet::open_parquet;
+use super::parquet::{Opened, open_parquet};
 use super::source::{FileKind, Packing, SourceFile, damaged, open_text};
 use super::text::decode_text;
 use crate::error::{Error, IoContext, Result};
@@ -153,8 +153,8 @@ fn parquet(file: &SourceFile, mut sink: impl FnMut(Item) -> Result<()>) -> Resul
             "fetch it again; it needs a column id (or modelId) and one with the text (card, text or content)",
         )
     };
-    let builder = open_parquet(&file.path)?;
-    let columns: Vec<String> = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
+    let Opened { builder, declared } = open_parquet(&file.path)?;
+    let columns: Vec<String> = declared.fields().iter().map(|field| field.name().clone()).collect();
     let column = |names: &[&str]| names.iter().find_map(|known| columns.iter().find(|name| same_key(name, known)).cloned());
     let (Some(id), Some(text)) = (column(ID_KEYS), column(TEXT_KEYS)) else {
         return Err(damaged(&"no column of ids, or none of texts"));

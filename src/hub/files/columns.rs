@@ -1,6 +1,7 @@
 //! Columns of a batch as values of a record, whatever types a tool gave them: each column is brought to one of four forms once per batch.
 //! What is nested goes through JSON, so that structs, maps and lists are read by the code that reads records.
 
+use crate::hub::record::dotted::{Parts, part_of};
 use crate::hub::record::fields::{HubField, Reading};
 use crate::hub::record::{RecordReader, same_key};
 use arrow::array::{Array, ArrayRef, AsArray, Float64Array, ListArray, MapArray, StringArray, StructArray};
@@ -49,6 +50,18 @@ pub(super) fn is_readable(field: HubField, data_type: &DataType) -> bool {
     }
 }
 
+/// Whether a field is read from objects and lists alone.
+const fn is_nested_only(field: HubField) -> bool {
+    matches!(field.reading(), Reading::Safetensors | Reading::Gguf | Reading::BaseModels)
+}
+
+/// Whether a text of a column begins as JSON, or none has any.
+fn may_hold_json(texts: &ArrayRef) -> bool {
+    let Some(texts) = texts.as_string_opt::<i32>() else { return true };
+    let mut said = texts.iter().flatten().map(str::trim_start).filter(|text| !text.is_empty()).peekable();
+    said.peek().is_none() || said.any(|text| text.starts_with(['{', '[', '"']) || text.starts_with("null"))
+}
+
 fn is_text(data_type: &DataType) -> bool {
     matches!(data_type, DataType::Utf8 | DataType::Binary)
 }
@@ -70,8 +83,27 @@ impl Cells {
                 Self::Instants(cast_to(&DataType::Timestamp(TimeUnit::Millisecond, None))?)
             }
             (Reading::Count(_), other) if other.is_numeric() => Self::Numbers(cast_to(&DataType::Float64)?),
-            _ => Self::Texts(cast_to(&DataType::Utf8)?),
+            _ => {
+                let texts = cast_to(&DataType::Utf8)?;
+                if is_nested_only(field) && !may_hold_json(&texts) {
+                    return Err(format!("{}, and no value of it is JSON", column.data_type()));
+                }
+                Self::Texts(texts)
+            }
         })
+    }
+
+    /// The cell of a row as text, if it holds any.
+    pub(super) fn text(&self, row: usize) -> Option<String> {
+        match self {
+            Self::Texts(array) => array.as_string_opt::<i32>().filter(|texts| texts.is_valid(row)).map(|t| t.value(row).to_owned()),
+            Self::Nested(array) => {
+                let mut json = String::new();
+                write_json(&mut json, array, row);
+                Some(json)
+            }
+            Self::Empty | Self::Instants(_) | Self::Numbers(_) => None,
+        }
     }
 
     /// Reads the cell of a row.
@@ -107,6 +139,28 @@ impl Cells {
                 }
             }
             Self::Empty | Self::Texts(_) | Self::Instants(_) | Self::Numbers(_) | Self::Nested(_) => {}
+        }
+    }
+}
+
+/// The cells of a column that is a part of a nested field.
+pub(super) struct PartCells {
+    name: String,
+    cells: ArrayRef,
+}
+
+impl PartCells {
+    /// Of a column, if its type can be read.
+    pub(super) fn new(name: &str, column: &ArrayRef) -> Option<Self> {
+        Some(Self { name: name.to_owned(), cells: plain(column).ok()? })
+    }
+
+    /// Adds the value of a row to the objects that are made of it.
+    pub(super) fn add_to(&self, parts: &mut Parts, row: usize) {
+        if let Some((field, path)) = part_of(&self.name).filter(|_| self.cells.is_valid(row)) {
+            let mut json = String::new();
+            write_json(&mut json, &self.cells, row);
+            parts.add(field, path, &json);
         }
     }
 }

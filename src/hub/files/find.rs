@@ -1,12 +1,14 @@
 //! Which files a source path means, and what kind each is, judged by content and never by name.
 
+use super::delta::{REMOVED, files_of_log};
 use super::formats::{self, Unreadable};
-use super::kind::{Found, refusal_in_directory};
+use super::kind::{Found, OF_DATA_SETS, refusal_in_directory};
 use super::parquet::column_names;
 use super::recording::{self, open_recording};
 use super::source::{FileKind, Packing, PassedOver, SourceFile, damaged, open_buffered, open_text};
 use crate::error::{Error, IoContext, Result};
 use fs_err as fs;
+use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
@@ -45,6 +47,11 @@ pub fn find_files(path: &Path) -> Result<IndexFiles> {
         return Ok(found);
     }
     gather(path, path, &mut found)?;
+    if let Some(held) = files_of_log(path)? {
+        let (kept, removed): (Vec<_>, Vec<_>) = std::mem::take(&mut found.files).into_iter().partition(|f| held.contains(&f.name));
+        found.files = kept;
+        found.passed_over.extend(removed.into_iter().map(|f| PassedOver { name: f.name, reason: REMOVED.into() }));
+    }
     found.files.sort_by(|a, b| a.name.cmp(&b.name));
     found.passed_over.sort_by(|a, b| a.name.cmp(&b.name));
     if found.files.is_empty() {
@@ -148,8 +155,31 @@ pub(super) fn first_keys(path: &Path, packing: Packing) -> Result<Option<Vec<Str
             }
         }
     }
-    let mut records = serde_json::Deserializer::from_reader(text).into_iter::<BTreeMap<String, IgnoredAny>>();
-    Ok(records.next().and_then(std::result::Result::ok).map(|record| record.into_keys().collect()))
+    let mut records = serde_json::Deserializer::from_reader(text).into_iter::<BTreeMap<String, FirstValue>>();
+    Ok(records.next().and_then(std::result::Result::ok).map(|record| {
+        let tags = record.values().any(FirstValue::has_tag_of_data_sets).then(|| OF_DATA_SETS.to_owned());
+        record.into_keys().chain(tags).collect()
+    }))
+}
+
+/// A value of the first record, of which only texts in a list matter.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum FirstValue {
+    /// Such as its tags.
+    Texts(Vec<String>),
+    /// Anything else.
+    Other(IgnoredAny),
+}
+
+impl FirstValue {
+    /// Whether it has a tag that the Hub gives to data sets.
+    fn has_tag_of_data_sets(&self) -> bool {
+        match self {
+            Self::Texts(texts) => texts.iter().any(|t| t.starts_with("task_categories:") || t.starts_with("size_categories:")),
+            Self::Other(_) => false,
+        }
+    }
 }
 
 pub(super) fn recognise(path: &Path, name: String) -> Result<SourceFile> {

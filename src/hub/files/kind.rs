@@ -19,11 +19,14 @@ const OF_MODELS: &[HubField] = &[
     HubField::WidgetData,
     HubField::ModelIndex,
 ];
+/// What front matter and tags of data sets have.
+pub(super) const OF_DATA_SETS: &str = "task_categories";
 /// Keys of the Hub's other records, which share most of theirs with models.
 const OF_OTHERS: &[(&str, &str)] = &[
     ("citation", "data sets"),
     ("paperswithcode_id", "data sets"),
     ("mainSize", "data sets"),
+    (OF_DATA_SETS, "data sets"),
     ("description", "data sets"),
     ("sdk", "Spaces"),
     ("runtime", "Spaces"),

@@ -4,6 +4,7 @@ mod card_files;
 mod carded;
 pub mod cards;
 mod columns;
+mod delta;
 mod find;
 mod formats;
 mod json;
@@ -13,6 +14,7 @@ mod recording;
 mod source;
 mod splitter;
 mod text;
+mod utf8;
 
 pub use card_files::{CardFiles, find_card_files};
 pub use carded::{Carded, CardedColumns};

@@ -1,13 +1,15 @@
 //! Streaming Parquet of the hub-stats kind, whatever tool wrote it: its types, spelling of columns, codecs and partitions.
 
-use super::columns::{Cells, is_readable};
+use super::columns::{Cells, PartCells, is_readable};
 use super::kind::{Found, refusal};
 use super::source::{Block, MAX_INFLATION, SchemaReport, SourceFile};
+use super::utf8::{REPLACED, with_bytes_for_texts, with_texts};
 use crate::error::{Error, IoContext, Result};
+use crate::hub::record::dotted::{Parts, part_of};
 use crate::hub::record::fields::{HubField, Listed, Reading};
 use crate::hub::record::{Parsed, RecordReader};
 use arrow::array::RecordBatch;
-use arrow::datatypes::{DataType, Field};
+use arrow::datatypes::{DataType, Field, SchemaRef};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::basic::Compression;
@@ -40,15 +42,26 @@ fn is_needless(field: HubField) -> bool {
     matches!(field.reading(), Reading::NotNeeded) && field.listed() != Listed::Never
 }
 
+/// A Parquet file that is open.
+pub(super) struct Opened {
+    /// Its reader, which has bytes for texts.
+    pub builder: ParquetRecordBatchReaderBuilder<std::fs::File>,
+    /// The columns as the file declares them.
+    pub declared: SchemaRef,
+}
+
 /// Opens a Parquet file. What Arrow noted of its own types is left aside: large, dictionary and view types of memory are one type of
 /// file each, and lists, maps and texts come out the same whoever wrote them.
 ///
 /// # Errors
 /// It cannot be opened, is truncated or damaged, declares what no index has, or has a codec that is not read.
-pub(super) fn open_parquet(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<std::fs::File>> {
-    let handle = std::fs::File::open(path).at_path("cannot read source", path)?;
+pub(super) fn open_parquet(path: &Path) -> Result<Opened> {
+    let open = |options: ArrowReaderOptions| {
+        let handle = std::fs::File::open(path).at_path("cannot read source", path)?;
+        ParquetRecordBatchReaderBuilder::try_new_with_options(handle, options).map_err(|e| damaged(path, &e))
+    };
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-    let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(handle, options).map_err(|e| damaged(path, &e))?;
+    let builder = open(options.clone())?;
     refuse_bombs(builder.metadata(), path)?;
     let columns = builder.metadata().row_groups().iter().flat_map(|group| group.columns());
     if columns.into_iter().any(|column| column.compression() == Compression::LZO) {
@@ -58,7 +71,9 @@ pub(super) fn open_parquet(path: &Path) -> Result<ParquetRecordBatchReaderBuilde
             "write it again with zstd or snappy",
         ));
     }
-    Ok(builder)
+    let declared = Arc::clone(builder.schema());
+    let builder = open(options.with_parquet_schema(with_bytes_for_texts(builder.parquet_schema(), path)?))?;
+    Ok(Opened { builder, declared })
 }
 
 /// Refuses a file that costs more than any index by what its footer declares.
@@ -87,7 +102,7 @@ fn refuse_bombs(metadata: &ParquetMetaData, path: &Path) -> Result<()> {
     Ok(())
 }
 
-fn damaged(path: &Path, e: &dyn std::fmt::Display) -> Error {
+pub(super) fn damaged(path: &Path, e: &dyn std::fmt::Display) -> Error {
     Error::input(
         format!("the Parquet file is truncated or damaged: {e}"),
         path.display(),
@@ -100,7 +115,7 @@ fn damaged(path: &Path, e: &dyn std::fmt::Display) -> Error {
 /// # Errors
 /// As [`open_parquet`].
 pub(super) fn column_names(path: &Path) -> Result<Vec<String>> {
-    Ok(open_parquet(path)?.schema().fields().iter().map(|field| field.name().clone()).collect())
+    Ok(open_parquet(path)?.declared.fields().iter().map(|field| field.name().clone()).collect())
 }
 
 /// Streams the records of a Parquet file to `sink`. Returns how its columns differ from the schema we know.
@@ -108,10 +123,9 @@ pub(super) fn column_names(path: &Path) -> Result<Vec<String>> {
 /// # Errors
 /// The file is truncated, damaged, or no index of models.
 pub fn read_parquet(file: &SourceFile, mut sink: impl FnMut(Block) -> Result<()>) -> Result<SchemaReport> {
-    let builder = open_parquet(&file.path)?;
-    let schema = Arc::clone(builder.schema());
-    let plan = Plan::new(schema.fields(), file)?;
-    let mask = ProjectionMask::columns(builder.parquet_schema(), plan.columns.iter().map(|(_, name)| name.as_str()));
+    let Opened { builder, declared } = open_parquet(&file.path)?;
+    let plan = Plan::new(declared.fields(), file)?;
+    let mask = ProjectionMask::columns(builder.parquet_schema(), plan.column_names());
     let total_rows = usize::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0).max(1);
     let reader = builder.with_projection(mask).with_batch_size(BATCH_ROWS).build().map_err(|e| damaged(&file.path, &e))?;
     let mut unreadable = plan.report.unreadable.iter().cloned().collect::<BTreeSet<_>>();
@@ -119,10 +133,13 @@ pub fn read_parquet(file: &SourceFile, mut sink: impl FnMut(Block) -> Result<()>
     for batch in reader {
         let batch = batch.map_err(|e| damaged(&file.path, &e))?;
         let rows = batch.num_rows();
+        let (batch, broken) = with_texts(&batch, &file.path)?;
         let cells = plan.cells(&batch, &mut unreadable);
+        let broken = plan.fields_of(&broken);
+        let parts = plan.part_cells(&batch);
         let records = (0..rows)
             .into_par_iter()
-            .map(|row| plan.record(&cells, row, &format!("{}:row {}", file.name, first_row + row + 1)))
+            .map(|row| plan.record(&cells, &parts, &broken, row, &format!("{}:row {}", file.name, first_row + row + 1)))
             .collect();
         first_row += rows;
         sink(Block {
@@ -137,6 +154,8 @@ pub fn read_parquet(file: &SourceFile, mut sink: impl FnMut(Block) -> Result<()>
 /// Which column feeds which field, and what the path says of every row.
 pub(super) struct Plan {
     columns: Vec<(HubField, String)>,
+    /// Columns that are parts of a nested field: `safetensors.total`.
+    parts: Vec<String>,
     partition: Vec<(HubField, String)>,
     report: SchemaReport,
 }
@@ -176,11 +195,26 @@ impl Plan {
                 }
             }
         }
-        let is_used = |name: &str| columns.iter().any(|(_, column)| column == name);
+        let is_whole = |field: HubField| columns.iter().any(|(known, _)| *known == field);
+        let is_part = |name: &&str| part_of(name).is_some_and(|(field, _)| !is_whole(field));
+        let parts: Vec<String> = names.iter().copied().filter(is_part).map(str::to_owned).collect();
+        report.missing.retain(|key| !parts.iter().any(|name| part_of(name).is_some_and(|(field, _)| field.key() == key)));
+        let is_used = |name: &str| columns.iter().any(|(_, column)| column == name) || parts.iter().any(|part| part == name);
         let is_news =
             |name: &&str| !is_used(name) && HubField::parse(name).is_none_or(|field| !is_column(field) && !is_needless(field));
         report.ignored = names.iter().copied().filter(is_news).map(str::to_owned).collect();
-        Self { columns, partition, report }
+        Self { columns, parts, partition, report }
+    }
+
+    /// The columns that are read.
+    fn column_names(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().map(|(_, name)| name).chain(&self.parts).map(String::as_str)
+    }
+
+    /// The parts of nested fields in a batch.
+    fn part_cells(&self, batch: &RecordBatch) -> Vec<PartCells> {
+        let cells = |name: &String| PartCells::new(name, batch.column_by_name(name)?);
+        self.parts.iter().filter_map(cells).collect()
     }
 
     /// The wanted columns of a batch; what turns out to be unreadable only now is noted.
@@ -198,10 +232,25 @@ impl Plan {
         cells
     }
 
-    fn record(&self, cells: &[(HubField, Cells)], row: usize, locator: &str) -> Parsed {
+    /// The fields that some columns feed.
+    fn fields_of(&self, names: &BTreeSet<String>) -> Vec<HubField> {
+        self.columns.iter().filter(|(_, name)| names.contains(name)).map(|(field, _)| *field).collect()
+    }
+
+    fn record(&self, cells: &[(HubField, Cells)], parts: &[PartCells], broken: &[HubField], row: usize, locator: &str) -> Parsed {
         let mut reader = RecordReader::new(locator);
         for (field, column) in cells {
             column.fill(&mut reader, *field, row);
+            if broken.contains(field)
+                && let Some(text) = column.text(row).filter(|text| text.contains(REPLACED))
+            {
+                reader.problem(field.key(), "not UTF-8: read with a sign in place of what is none", text);
+            }
+        }
+        if !parts.is_empty() {
+            let mut made = Parts::default();
+            parts.iter().for_each(|part| part.add_to(&mut made, row));
+            reader.parts(made);
         }
         for (field, value) in &self.partition {
             if !self.columns.iter().any(|(known, _)| known == field) {
@@ -241,7 +290,7 @@ fn partition_values(name: &str) -> Vec<(HubField, String)> {
 }
 
 /// `%3A` and the like, as Hive writes what a file system may not take.
-fn unescaped(text: &str) -> String {
+pub(super) fn unescaped(text: &str) -> String {
     let (mut bytes, mut rest) = (Vec::new(), text.as_bytes());
     while let Some((first, after)) = rest.split_first() {
         let code = after.get(..2).filter(|_| *first == b'%').and_then(|hex| std::str::from_utf8(hex).ok());

@@ -2,13 +2,21 @@
 
 use super::ids::normalize_base_id;
 use super::reader::RecordReader;
-use super::spelling::same_key;
+use super::spelling::{counting_entries, same_key};
 use super::values::{first_line, first_string, one_shallow_value, strings, without_bare_words};
 use super::yaml::{parse_yaml, without_fences};
-use sonic_rs::{LazyValue, to_object_iter};
+use sonic_rs::LazyValue;
 
 /// Longest `co2_eq_emissions` value kept, in bytes.
 const MAX_CO2_BYTES: usize = 16_384;
+
+/// The keys of a card that a record keeps.
+const KEYS: [&str; 6] = ["license", "base_model", "base_model_relation", "library_name", "pipeline_tag", "co2_eq_emissions"];
+
+/// Our spelling of a key of a card.
+fn known_key(key: &str) -> Option<&'static str> {
+    KEYS.into_iter().find(|known| same_key(key, known))
+}
 
 impl RecordReader {
     /// Reads `cardData` given as JSON text, or as YAML, which is what the Hub's command line writes.
@@ -31,31 +39,26 @@ impl RecordReader {
     }
 
     fn card_json(&mut self, json: &str, raw: &str) {
-        for entry in to_object_iter(json) {
-            match entry {
-                Ok((key, value)) => self.card_field(&key, &value),
-                Err(e) => {
-                    self.problem("cardData", format!("not a JSON object: {}", first_line(&e.to_string())), raw);
-                    return;
-                }
+        let (entries, wrong) = counting_entries(json, known_key);
+        for (key, value) in entries {
+            if let Some(known) = known_key(&key) {
+                self.card_field(known, &value);
             }
+        }
+        if let Some(e) = wrong {
+            self.problem("cardData", format!("not a JSON object: {}", first_line(&e.to_string())), raw);
         }
     }
 
     fn card_field(&mut self, key: &str, value: &LazyValue<'_>) {
-        let is = |name: &str| same_key(key, name);
-        if is("license") {
-            self.row.card_license = first_string(value);
-        } else if is("base_model") {
-            self.row.card_base_models = strings(value).iter().filter_map(|s| normalize_base_id(s)).collect();
-        } else if is("base_model_relation") {
-            self.row.card_base_relation = first_string(value);
-        } else if is("library_name") && self.row.library.is_none() {
-            self.row.library = first_string(value);
-        } else if is("pipeline_tag") && self.row.pipeline_tag.is_none() {
-            self.row.pipeline_tag = first_string(value);
-        } else if is("co2_eq_emissions") {
-            self.co2(value.as_raw_str());
+        match key {
+            "license" => self.row.card_license = first_string(value),
+            "base_model" => self.row.card_base_models = strings(value).iter().filter_map(|s| normalize_base_id(s)).collect(),
+            "base_model_relation" => self.row.card_base_relation = first_string(value),
+            "library_name" if self.row.library.is_none() => self.row.library = first_string(value),
+            "pipeline_tag" if self.row.pipeline_tag.is_none() => self.row.pipeline_tag = first_string(value),
+            "co2_eq_emissions" => self.co2(value.as_raw_str()),
+            _ => {}
         }
     }
 

@@ -1,10 +1,12 @@
 //! A record as JSON text, as the listing API and files of it have it.
 
+use super::dotted::{Parts, part_of};
 use super::fields::{HubField, Reading};
 use super::reader::RecordReader;
+use super::spelling::counting_entries;
 use super::values::{clipped, first_line, first_string, flag_or_word, one_shallow_value, strings, without_bare_words};
 use super::{Parsed, Problem};
-use sonic_rs::{JsonType, JsonValueTrait, LazyValue, to_object_iter};
+use sonic_rs::{JsonType, JsonValueTrait, LazyValue};
 
 impl RecordReader {
     /// Reads one key of a record. Returns false for a key this version does not know.
@@ -87,6 +89,15 @@ impl RecordReader {
         }
     }
 
+    /// Reads the objects that keys with points make up.
+    pub fn parts(&mut self, parts: Parts) {
+        for (field, json) in parts.objects() {
+            if let Ok(value) = sonic_rs::from_str::<LazyValue<'_>>(&json) {
+                self.json_value(field, &value);
+            }
+        }
+    }
+
     pub(super) fn json_count(&mut self, field: &str, value: &LazyValue<'_>) -> Option<i64> {
         let raw = value.as_raw_str();
         match value.get_type() {
@@ -153,16 +164,21 @@ pub fn parse_json_record(raw: &[u8], locator: &str) -> Parsed {
     let text = without_bare_words(text);
     let mut reader = RecordReader::new(locator);
     let mut unknown = Vec::new();
-    for entry in to_object_iter(&*text) {
-        match entry {
-            Ok((key, value)) => {
-                if !reader.json_field(&key, &value) {
-                    unknown.push(key.to_string());
-                }
-            }
-            Err(e) => return refuse(format!("invalid JSON: {}", first_line(&e.to_string()))),
+    let (entries, wrong) = counting_entries(&text, |key| HubField::parse(key).map(HubField::key));
+    if let Some(e) = wrong {
+        return refuse(format!("invalid JSON: {}", first_line(&e.to_string())));
+    }
+    let mut parts = Parts::default();
+    for (key, value) in &entries {
+        if reader.json_field(key, value) {
+            continue;
+        }
+        match part_of(key) {
+            Some((field, path)) => parts.add(field, path, value.as_raw_str()),
+            None => unknown.push(key.to_string()),
         }
     }
+    reader.parts(parts);
     let mut parsed = reader.finish(&text);
     parsed.unknown_keys = unknown;
     parsed

@@ -2,6 +2,7 @@
 //! Parquet columns and what a listing asks for follow from it. Nothing here opens a file.
 
 mod card;
+pub mod dotted;
 pub mod fields;
 mod ids;
 mod instants;

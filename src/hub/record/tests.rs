@@ -82,6 +82,38 @@ fn a_key_that_comes_twice_counts_once_and_a_byte_order_mark_not_at_all() {
     assert_eq!(parse(twice).row.map(|r| r.safetensors_counts), Some(vec![5]));
 }
 
+/// Regression: whichever spelling came last counted.
+#[test]
+fn a_key_in_the_hubs_own_spelling_goes_before_another() {
+    let own = r#""base_model": "org/base", "license": "mit""#;
+    let other = r#""Base_Model": "stranger/other", "LICENSE": "gpl-3.0""#;
+    for card in [format!("{{{own}, {other}}}"), format!("{{{other}, {own}}}")] {
+        let keys = [r#""downloads": 7"#.to_owned(), r#""Downloads": 900"#.to_owned(), format!(r#""cardData": {card}"#)];
+        for order in [[0, 1, 2], [1, 0, 2]] {
+            let record = order.map(|i| keys[i].clone()).join(", ");
+            let row = parse(&format!(r#"{{"id": "a/b", {record}}}"#)).row.unwrap();
+            assert_eq!((row.downloads_30d, row.card_license.as_deref()), (Some(7), Some("mit")), "{record}");
+            assert_eq!(row.card_base_models, ["org/base"], "{record}");
+        }
+    }
+    // One that says nothing leaves the word to the other.
+    let row = parse(r#"{"id": "a/b", "downloads": null, "DOWNLOADS": 3, "card_data": {"basemodel": "org/base"}}"#).row.unwrap();
+    assert_eq!((row.downloads_30d, row.card_base_models), (Some(3), vec!["org/base".to_owned()]));
+}
+
+/// Regression: what `pandas.json_normalize` writes was unknown, and sizes and bases were lost.
+#[test]
+fn keys_with_points_are_parts_of_nested_fields() {
+    let row = parse(
+        r#"{"id": "a/b", "safetensors.parameters.BF16": 600, "safetensors.total": 600, "cardData.base_model": "org/base",
+            "cardData.license": null, "baseModels.relation": "finetune", "note.x": 1}"#,
+    );
+    assert_eq!(row.unknown_keys, ["note.x"]);
+    let row = row.row.unwrap();
+    assert_eq!((row.safetensors_total, row.safetensors_counts), (Some(600), vec![600]));
+    assert_eq!((row.card_base_models, row.hub_base_relation), (vec!["org/base".to_owned()], Some("finetune".to_owned())));
+}
+
 #[test]
 fn a_private_repository_is_refused_without_a_trace_of_it() {
     let parsed = parse(r#"{"id":"secret/project","private":true}"#);

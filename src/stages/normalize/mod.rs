@@ -22,7 +22,7 @@ pub use self::role_labels::{labelled, labelled_record, role_model};
 
 use self::index::Index;
 use self::model_row::model_row;
-use self::read_cards::Card;
+use self::read_cards::{Card, NO_READING};
 use self::roles::Likelihood;
 use super::{merged, vocabulary_digests};
 use crate::domain::source::CohortMetric;
@@ -167,7 +167,7 @@ impl Stage for Normalize {
         let mut meter = inputs.meter(index.facts.len() as u64, "normalize");
         let mut records = inputs.rows::<RawModelRow>()?;
         let mut cards = Cards { texts: inputs.rows()?.peekable(), readings: inputs.rows()?.peekable() };
-        let mut first = 0;
+        let (mut first, mut unread) = (0, None);
         loop {
             let block = next_block(&mut records, &mut cards)?;
             if block.is_empty() {
@@ -181,12 +181,16 @@ impl Stage for Normalize {
                 .par_iter()
                 .enumerate()
                 .map(|(at, (raw, card))| {
-                    let (row, extracted) = model_row(settings, references, &index, first + at, raw, card.as_ref())?;
+                    let (row, extracted) = model_row(settings, references, &index, first + at, raw, card.as_ref());
                     let evidence = sorted_by_key(evidence_rows(&raw.model_id, raw.commit.as_deref(), extracted));
-                    Ok((row, evidence))
+                    (row, evidence)
                 })
-                .collect::<Result<_>>()?;
+                .collect();
             for (at, (row, own)) in done.into_iter().enumerate() {
+                let has_reading = |e: &EvidenceRow| !e.reject_reason.as_deref().is_some_and(|why| why.starts_with(NO_READING));
+                if !own.iter().all(has_reading) {
+                    unread.get_or_insert_with(|| (row.model_id.clone(), 0_u64)).1 += 1;
+                }
                 for e in own {
                     evidence.push(e)?;
                 }
@@ -197,6 +201,14 @@ impl Stage for Normalize {
             }
             first += block.len();
             meter.set(first as u64);
+        }
+        if let Some((model, cards)) = unread {
+            tracing::warn!(
+                cards,
+                model,
+                "{NO_READING}; their figures are refused, as the table evidence says\n  way out: make it again with the columns of the \
+                 index beside id and card (tags, baseModels, cardData, safetensors), or give the cards themselves: [cards] path"
+            );
         }
         outputs.done::<ModelRow>(models.finish()?);
         outputs.done::<RunRow>(runs.finish()?);

@@ -8,7 +8,6 @@ use super::size::{Known, active_params, said_params, total_params};
 use super::{References, Settings};
 use crate::domain::source::CohortMetric;
 use crate::domain::{EvidenceSource, Field, Role, RunKind, TrainedOnSource, address};
-use crate::error::Result;
 use crate::evidence::Extracted;
 use crate::evidence::index::{arithmetic, facts, looked_up};
 use crate::lineage::{Placement, run_id};
@@ -27,7 +26,7 @@ pub(super) fn model_row(
     i: usize,
     raw: &RawModelRow,
     card: Option<&Card>,
-) -> Result<(ModelRow, Vec<Extracted>)> {
+) -> (ModelRow, Vec<Extracted>) {
     let placement = &index.placements[i];
     let registry = index.registered(references, i);
     let fact = references.repository_facts.fact(&raw.model_id);
@@ -36,7 +35,7 @@ pub(super) fn model_row(
     let indexed = total_params(references, index, i, placement, raw, known, &mut extracted);
     #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
     let size = indexed.map(|(n, _)| n as f64);
-    let mut said = card.map(|card| from_card(references, index, i, placement, size, card)).transpose()?.unwrap_or_default();
+    let mut said = card.map(|card| from_card(references, index, i, placement, size, card)).unwrap_or_default();
     let total = indexed.or_else(|| said_params(placement, &said));
     let active = active_params(index, i, raw, known, total, &mut extracted);
     let date = trained_on(raw, known, placement, &mut said);
@@ -78,7 +77,7 @@ pub(super) fn model_row(
         owner_country: owner_country(references, raw, known),
         in_cohort: downloads(settings.metric, raw).is_some_and(|d| d > settings.min),
     };
-    Ok((row, extracted))
+    (row, extracted)
 }
 
 /// What the tables of architectures and recipes know of the repository's name, else of the nearest base's.
@@ -202,8 +201,11 @@ fn looked_up_date(fact: Option<&RepositoryFact>) -> Option<(Day, TrainedOnSource
     Some((day, TrainedOnSource::RepositoryFacts, format!("{text}; {}, {} ({})", fact.source, fact.vintage, fact.evidence)))
 }
 
-/// First day of `2023-03`.
+/// The day of `2023-03-14`, the first day of `2023-03`.
 fn month(text: &str) -> Option<Day> {
+    if text.matches('-').count() > 1 {
+        return Day::parse(text);
+    }
     let (year, month) = text.split_once('-')?;
     Day::from_ymd(year.parse().ok()?, month.parse().ok()?, 1)
 }

@@ -19,6 +19,8 @@ use crate::tables::{CardReadingRow, RawCardRow, RawModelRow, Reader};
 const SHORT_DIGEST: usize = 12;
 /// Before a base that is an id for certain, and before one that is a name.
 const ID: &str = "id ";
+/// Why figures of a card that was read elsewhere do not count.
+pub(super) const NO_READING: &str = "the evidence has no reading of this card for what the index tells of the repository";
 /// See [`ID`].
 const NAME: &str = "name ";
 
@@ -142,25 +144,23 @@ impl Card {
         }
     }
 
-    /// What it states of a repository.
-    pub(super) fn extract(&self, references: &References, about: &About<'_>) -> Result<Vec<Extracted>> {
+    /// What it states of a repository. Where it was read elsewhere and no reading is for this repository, what the nearest one found is
+    /// refused, with the reason.
+    pub(super) fn extract(&self, references: &References, about: &About<'_>) -> Vec<Extracted> {
         let readings = match self {
-            Self::Text(card) => return Ok(card::extract(references.card_tables(), &card.card, about)),
+            Self::Text(card) => return card::extract(references.card_tables(), &card.card, about),
             Self::Read { readings, .. } => readings,
         };
-        readings.rows_for(about).map(<[Extracted]>::to_vec).ok_or_else(|| {
-            let size = about.total_params.map_or_else(|| "no size".to_owned(), |n| format!("{n} parameters"));
-            Error::input(
-                format!(
-                    "the evidence has no reading of this card for what the index tells of the repository: {}, {size}, bases [{}]",
-                    about.role.name(),
-                    about.base_ids.join(", ")
-                ),
-                format!("{}, in [cards] evidence", about.model_id),
-                "make it again with the columns of the index beside id and card (tags, baseModels, cardData, safetensors), or \
-                 give the cards themselves: [cards] path",
-            )
-        })
+        if let Some(rows) = readings.rows_for(about) {
+            return rows.to_vec();
+        }
+        let size = about.total_params.map_or_else(|| "no size".to_owned(), |n| format!("{n} parameters"));
+        let reason = format!("{NO_READING}: {}, {size}, bases [{}]", about.role.name(), about.base_ids.join(", "));
+        let mut rows = readings.nearest(about.role).map(|reading| reading.rows.clone()).unwrap_or_default();
+        for row in &mut rows {
+            row.reject_reason.get_or_insert_with(|| reason.clone());
+        }
+        rows
     }
 }
 

@@ -4,7 +4,6 @@ use super::References;
 use super::index::Index;
 use super::read_cards::Card;
 use crate::domain::{EvidenceSource, Field, Role, RunKind};
-use crate::error::Result;
 use crate::evidence::card::{About, CardRole};
 use crate::evidence::index::emissions;
 use crate::evidence::place::read_place;
@@ -103,7 +102,7 @@ pub(super) fn from_card(
     placement: &Placement,
     total_params: Option<f64>,
     card: &Card,
-) -> Result<Vec<Extracted>> {
+) -> Vec<Extracted> {
     // Where nothing certain makes it a fine-tune, and its own record does not say so, the card is read as that of a model of its own.
     let is_guessed = !index.shares[i].is_certain() && lineage::roles::role(&index.facts[i]).0 == Role::Pretrained;
     let role = match placement.role {
@@ -115,7 +114,7 @@ pub(super) fn from_card(
         Role::Merge | Role::Quantized | Role::Converted | Role::Empty | Role::Untrained => CardRole::Copy,
     };
     let about = About { model_id: &index.facts[i].model_id, role, base_ids: &index.facts[i].base_ids, total_params };
-    let mut rows = card.extract(references, &about)?;
+    let mut rows = card.extract(references, &about);
     for row in &mut rows {
         let may_inherit = row.field == Field::EmissionsKgco2e && !index.emissions.contains_key(&i);
         let inherited = index.chain(i).skip(1).find(|b| may_inherit && index.emissions.get(b).copied() == row.value);
@@ -130,7 +129,7 @@ pub(super) fn from_card(
             row.locator = format!("{} (card cut at 1 MiB)", row.locator);
         }
     }
-    Ok(rows)
+    rows
 }
 
 /// Refuses a chip or a place of a card's text that the reference tables do not tell.

@@ -3,7 +3,6 @@
 use super::References;
 use super::read_cards::Card;
 use crate::domain::Field;
-use crate::error::Result;
 use crate::evidence::card::{About, CardRole, SaidBase};
 use crate::evidence::index::params;
 use crate::hub::record::is_valid_id;
@@ -30,22 +29,17 @@ pub(super) fn bases_in_card(references: &References, raw: &RawModelRow, card: Op
 
 /// Whether a card states tokens or compute of its model's own training on the scale of a pre-training: a token per parameter at least
 /// (`TOKENS_PER_PARAM`), where nothing states a base.
-pub(super) fn states_a_pretraining(
-    references: &References,
-    raw: &RawModelRow,
-    card: Option<&Card>,
-    bases: &[SaidBase],
-) -> Result<bool> {
-    let Some(card) = card.filter(|_| bases.is_empty()) else { return Ok(false) };
+pub(super) fn states_a_pretraining(references: &References, raw: &RawModelRow, card: Option<&Card>, bases: &[SaidBase]) -> bool {
+    let Some(card) = card.filter(|_| bases.is_empty()) else { return false };
     let about = About { model_id: &raw.model_id, role: CardRole::OwnTraining, base_ids: &[], total_params: None };
-    let rows = card.extract(references, &about)?;
+    let rows = card.extract(references, &about);
     let stated = |field: Field| rows.iter().find(|e| e.field == field && e.reject_reason.is_none()).and_then(|e| e.value);
     let named = || params::from_name(&raw.model_id, None).0.and_then(|e| e.value);
     let counted = params::from_files(raw, false, false).and_then(|e| e.value);
-    let Some(n) = counted.or_else(named).or_else(|| stated(Field::TotalParams)) else { return Ok(false) };
+    let Some(n) = counted.or_else(named).or_else(|| stated(Field::TotalParams)) else { return false };
     let least = TOKENS_PER_PARAM.0 * n;
-    Ok(stated(Field::TrainTokens).is_some_and(|tokens| tokens >= least)
-        || stated(Field::TrainFlop).is_some_and(|flop| flop >= chain::training_flop(Params(n), Tokens(least)).0))
+    stated(Field::TrainTokens).is_some_and(|tokens| tokens >= least)
+        || stated(Field::TrainFlop).is_some_and(|flop| flop >= chain::training_flop(Params(n), Tokens(least)).0)
 }
 
 /// Gives repositories the bases that their cards state, by position in the index.

@@ -14,6 +14,8 @@ use crate::units::{GRAMS_PER_KG, SECONDS_PER_HOUR};
 const MOST_OF_PEAK: f64 = 2.0;
 /// Shares of the rated power that a device with its host can draw, from idling to a host as large as two devices.
 const POWER_SHARES: (f64, f64) = (0.02, 3.0);
+/// Watts of one device at most; a wafer draws ten times as much.
+const MOST_OF_A_DEVICE: f64 = 3000.0;
 /// Grams per kWh: below the cleanest grid, above the dirtiest.
 const GRID: (f64, f64) = (1.0, 1500.0);
 /// Hours of a year: a longer time is one of devices (docs/method.md, section 3).
@@ -75,11 +77,14 @@ fn peak(chip: &Accelerator) -> Option<f64> {
 fn compute_against_chips(chosen: &mut Chosen<'_, '_>, accelerators: &Accelerators) {
     let (Some(flop), Some(hours)) = (chosen.value(Field::TrainFlop), chosen.device_hours()) else { return };
     let rate = flop / (hours * SECONDS_PER_HOUR);
-    let Some(most) = chosen.most(peak) else { return };
+    let any_chip = accelerators.rows().iter().filter_map(peak).fold(0.0, f64::max);
+    // A chip that the table does not know does no more than the best of those it knows; wafers are never called anything else.
+    let is_device = |chip: &&Accelerator| chip.tdp_w.is_none_or(|watts| watts <= MOST_OF_A_DEVICE);
+    let any_device = || accelerators.rows().iter().filter(is_device).filter_map(peak).fold(0.0, f64::max);
+    let most = if chosen.chips.is_empty() { any_device() } else { chosen.most(peak).unwrap_or(any_chip) };
     if rate <= most * MOST_OF_PEAK {
         return;
     }
-    let any_chip = accelerators.rows().iter().filter_map(peak).fold(0.0, f64::max);
     let times = rate / most;
     if rate <= any_chip {
         let why = format!("the stated compute in the stated hours is {times:.1} times what this chip can do: another chip");

@@ -13,6 +13,9 @@ pub const RECIPE_SAMPLES: &str = "recipe_samples";
 /// From this batch on it may be counted in tokens, where the card does not say what it counts.
 const MAY_BE_TOKENS: f64 = 65_536.0;
 
+/// Confidence of a rate times its seconds, both of them rounded.
+const MEASURED_CONFIDENCE: f64 = 0.7;
+
 /// Adds the examples seen, unless they are stated.
 pub fn add_samples(facts: &mut Vec<Fact>, notes: &RecipeNotes, source: &str) {
     if accepted(facts, Field::TrainSamples).is_some() {
@@ -24,7 +27,26 @@ pub fn add_samples(facts: &mut Vec<Fact>, notes: &RecipeNotes, source: &str) {
     };
     let passes = || accepted(facts, Field::Epochs).zip(notes.examples.as_ref());
     let row = product.or_else(|| passes().map(|(epochs, examples)| examples_times_epochs(epochs, examples, source)));
+    let is_known = row.as_ref().is_some_and(|fact| fact.row.reject_reason.is_none());
     facts.extend(row);
+    facts.extend(notes.measured.as_ref().filter(|_| !is_known).map(|examples| measured(examples, source)));
+}
+
+/// Examples a second times the seconds, as a trainer printed both.
+fn measured(examples: &Examples, source: &str) -> Fact {
+    let row = Extracted {
+        field: Field::TrainSamples,
+        value: Some(examples.count),
+        unit: Field::TrainSamples.unit(),
+        as_written: number(Some(examples.count)),
+        source: EvidenceSource::CardText,
+        locator: examples.locator.clone(),
+        quote: quote(source, examples.quote),
+        extractor: RECIPE_SAMPLES,
+        confidence: MEASURED_CONFIDENCE,
+        reject_reason: None,
+    };
+    Fact { row, rank: RANK_PROSE, table: 0 }
 }
 
 fn accepted(facts: &[Fact], field: Field) -> Option<&Fact> {

@@ -4,8 +4,38 @@ use super::block::BlockKind;
 use super::builder::Builder;
 
 /// Entities worth reading; the rest stay as they are.
-const ENTITIES: &[(&str, &str)] =
-    &[("&amp;", "&"), ("&lt;", "<"), ("&gt;", ">"), ("&nbsp;", " "), ("&quot;", "\""), ("&#39;", "'"), ("&times;", "×")];
+const ENTITIES: &[(&str, &str)] = &[
+    ("&amp;", "&"),
+    ("&lt;", "<"),
+    ("&gt;", ">"),
+    ("&nbsp;", "\u{a0}"),
+    ("&#160;", "\u{a0}"),
+    ("&quot;", "\""),
+    ("&#39;", "'"),
+    ("&apos;", "'"),
+    ("&times;", "×"),
+    ("&#215;", "×"),
+    ("&thinsp;", "\u{2009}"),
+    ("&#8201;", "\u{2009}"),
+    ("&#x2009;", "\u{2009}"),
+    ("&#8239;", "\u{202f}"),
+    ("&#x202F;", "\u{202f}"),
+    ("&ensp;", " "),
+    ("&emsp;", " "),
+    ("&ndash;", "–"),
+    ("&mdash;", "—"),
+    ("&minus;", "-"),
+    ("&middot;", "·"),
+    ("&sdot;", "⋅"),
+    ("&asymp;", "≈"),
+    ("&approx;", "≈"),
+    ("&sim;", "~"),
+    ("&sup2;", "²"),
+    ("&#8322;", "₂"),
+    ("&deg;", "°"),
+    ("&eacute;", "é"),
+    ("&euro;", "€"),
+];
 /// Tags that end a paragraph.
 const BREAKING: &[&str] = &["p", "li", "div", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "figcaption", "details", "summary"];
 

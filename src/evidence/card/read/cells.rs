@@ -8,8 +8,8 @@ use crate::domain::Field;
 use crate::evidence::hardware::Context;
 use crate::evidence::quantity::computes::flop_unit;
 use crate::evidence::quantity::digits::DecimalSign;
-use crate::evidence::quantity::numbers::first_quantity;
-use crate::evidence::quantity::tokens::{Kind, Token, lex_in, span, text_at};
+use crate::evidence::quantity::numbers::{Quantity, first_quantity, scale};
+use crate::evidence::quantity::tokens::{Kind, Token, lex, lex_in, span, text_at};
 use crate::evidence::quantity::units::{energy_unit, mass_unit};
 use crate::evidence::vocabulary;
 
@@ -17,7 +17,7 @@ use crate::evidence::vocabulary;
 pub fn add_cell(card: &mut Card<'_>, spot: &Spot<'_>, kind: Column, header: &str, cell: &str, sign: DecimalSign) {
     let all = lex_in(cell, sign);
     let ts = span(&all, 0, MAX_VALUE_TOKENS);
-    let q = first_quantity(ts);
+    let q = first_quantity(ts).map(|q| scaled_by_header(header, q));
     match (kind, q) {
         (Column::Of(Key::Params), Some(q)) if q.scaled || q.value > 1e5 => {
             if vocabulary::keys().columns.file_sizes.contains(&text_at(ts, q.to)) {
@@ -40,7 +40,10 @@ pub fn add_cell(card: &mut Card<'_>, spot: &Spot<'_>, kind: Column, header: &str
         // The unit stands in the header or in the cell.
         (Column::Of(Key::Carbon), Some(_)) if has_unit(header, ts, mass_unit) => card.add_carbon(spot, header, cell, ts),
         (Column::Of(Key::Energy), Some(_)) if has_unit(header, ts, energy_unit) => card.add_energy(spot, header, cell, ts),
-        (Column::DeviceHours, Some(q)) => card.add_quantity(spot, Field::AcceleratorHours, q.value, cell, &q),
+        (Column::DeviceHours, Some(q)) => {
+            let per_unit = if header.to_lowercase().contains("day") { HOURS_PER_DAY } else { 1.0 };
+            card.add_quantity(spot, Field::AcceleratorHours, q.value * per_unit, cell, &q);
+        }
         (Column::Of(Key::Hours), _) => card.add_hours(spot, header, cell),
         (Column::Of(Key::Hardware), _) => {
             card.add_hardware(spot, cell, Context::Field);
@@ -56,6 +59,23 @@ pub fn add_cell(card: &mut Card<'_>, spot: &Spot<'_>, kind: Column, header: &str
         }
         _ => {}
     }
+}
+
+/// Hours of a day.
+const HOURS_PER_DAY: f64 = 24.0;
+
+/// The number with the scale that its header has in brackets: "GPU hours (k)", "Tokens (B)", "Params [M]", "tokens in billions".
+fn scaled_by_header(header: &str, q: Quantity) -> Quantity {
+    if q.scaled {
+        return q;
+    }
+    let ts = lex(header);
+    let factor = ts.windows(3).find_map(|w| match w {
+        [open, word, close] if open.is_any(&["(", "["]) && close.is_any(&[")", "]"]) => scale(&word.text),
+        [_, joins, word] if joins.is("in") => scale(&word.text).filter(|_| word.text.len() > 1),
+        _ => None,
+    });
+    factor.map_or(q, |factor| Quantity { value: q.value * factor, scaled: true, ..q })
 }
 
 /// Whether the header or the cell names a unit.

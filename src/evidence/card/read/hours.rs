@@ -5,13 +5,15 @@ use super::nodes::devices_per_node;
 use super::values::MAX_VALUE_TOKENS;
 use crate::domain::Field;
 use crate::evidence::quantity::durations::{clock, duration_in_value, short_clock, unit_hours};
-use crate::evidence::quantity::numbers::{Quantity, first_quantity, quantity, scale};
+use crate::evidence::quantity::numbers::{Quantity, first_quantity, quantity, scale, without_scale};
 use crate::evidence::quantity::tokens::{Kind, Token, lex, lex_in, span, text_at};
 use crate::evidence::quantity::units::hours_in;
 use crate::evidence::vocabulary;
 
 /// Hours of a year: more cannot be the wall hours of one training in a form that is often filled with device hours.
 const HOURS_PER_YEAR: f64 = 8760.0;
+/// Hours of a day.
+const HOURS_PER_DAY: f64 = 24.0;
 /// Tokens before a unit of time within which the number of device hours stands.
 const REACH: usize = 10;
 
@@ -43,13 +45,27 @@ enum Between {
     Core,
 }
 
+/// Hours in the unit that a key has in brackets: "duration (s)", "time [min]".
+fn unit_in_brackets(key: &[Token<'_>]) -> Option<f64> {
+    key.windows(3).find_map(|w| match w {
+        [open, unit, close] if open.is_any(&["(", "["]) && close.is_any(&[")", "]"]) => hours_in(&unit.text),
+        _ => None,
+    })
+}
+
 impl Card<'_> {
     /// Device hours with the unit of time at `at`: `2.788M H800 GPU hours`, `1.400 heures GPU`, `500 node-hours on 8xA100 nodes`. None
     /// when no device is named.
     #[must_use]
     pub fn device_hours(&self, ts: &[Token<'_>], at: usize) -> Option<DeviceHours> {
+        let words = &vocabulary::card().device_hours;
+        let glued = ts.get(at).and_then(|t| {
+            let is = |list: &[&str], between| t.is_any(list).then_some(between);
+            is(&words.glued, Between::Device).or_else(|| is(&words.glued_nodes, Between::Node))
+        });
         let per_unit = hours_in(text_at(ts, at)).or_else(|| unit_hours(ts, at)).filter(|hours| *hours >= 1.0)?;
         let (q, between) = self.before_unit(ts, at)?;
+        let between = glued.unwrap_or(between);
         let (between, to) =
             if between == Between::Nothing { (Between::Device, self.device_behind(ts, at)?) } else { (between, at + 1) };
         let (per_node, reason) = match between {
@@ -79,10 +95,18 @@ impl Card<'_> {
             match t.kind {
                 Kind::Word if t.is_any(&words.nodes) => seen = Between::Node,
                 Kind::Word if t.is_any(&words.cores) => seen = if seen == Between::Nothing { Between::Core } else { seen },
-                Kind::Word if t.is_any(&words.devices) || (t.text.len() <= 2 && self.is_chip(ts, j)) => {
+                Kind::Word
+                    if t.is_any(&words.devices) || t.text.starts_with("tpu") || (t.text.len() <= 2 && self.is_chip(ts, j)) =>
+                {
                     seen = if seen == Between::Nothing { Between::Device } else { seen };
                 }
-                Kind::Word if t.is_any(&words.fillers) || scale(t.text.as_ref()).is_some() => {}
+                // "half a million GPU hours", "two million GPU hours"
+                Kind::Word if quantity(ts, j).is_some_and(|q| q.is_word && q.scaled && q.to <= at) => {
+                    return quantity(ts, j).map(|q| (q, seen));
+                }
+                Kind::Word if t.is_any(&words.fillers) || t.is("a") || scale(t.text.as_ref()).is_some() => {}
+                // "278.8 万 H800 GPU 小时"
+                Kind::Word if !t.text.is_ascii() && without_scale(&t.text).is_empty() => {}
                 Kind::Sign if t.is_any(&["-", ".", "·", "*", "×"]) => {}
                 Kind::Number => {
                     let is_memory = ts.get(j + 1).is_some_and(|u| u.is_any(&["gb", "g", "gib"]));
@@ -184,6 +208,14 @@ impl Card<'_> {
             (true, Some(time)) => (time, None),
             (true, None) => (q.value, q.refusal()),
             (false, Some(time)) => (time, Some("h:mm or m:ss")),
+            // "GPU days: 64"
+            (false, None) if says_devices && key_words.iter().any(|t| t.is_any(&["day", "days"])) => {
+                (q.value * HOURS_PER_DAY, q.refusal())
+            }
+            // "duration (s)": the unit is in brackets.
+            (false, None) if unit_in_brackets(&key_words).is_some() => {
+                (q.value * unit_in_brackets(&key_words).unwrap_or(1.0), q.refusal())
+            }
             (false, None) if key.contains("runtime") => (q.value / crate::units::SECONDS_PER_HOUR, q.refusal()),
             (false, None) => return,
         };

@@ -105,6 +105,9 @@ pub fn read_key(norm: &str) -> Option<Asked> {
     if let Some(key) = key_of(norm) {
         return Some(Asked { key, norm: norm.to_owned(), reason: None });
     }
+    if let Some(asked) = question(norm) {
+        return Some(asked);
+    }
     let lists = &vocabulary::keys().pairs;
     let spaced = norm.replace('/', " / ");
     let mut words: Vec<&str> = spaced.split(' ').filter(|w| !w.is_empty()).collect();
@@ -141,6 +144,37 @@ pub fn read_key(norm: &str) -> Option<Asked> {
             reason = Some("evaluation or inference");
         }
     }
+}
+
+/// What a question asks for: "How much time does the training of the final model take?", "Where was it trained?".
+fn question(norm: &str) -> Option<Asked> {
+    let words = &vocabulary::keys().questions;
+    let asked = norm.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ');
+    let is_one = |phrases: &[&str]| phrases.iter().any(|phrase| asked.starts_with(phrase));
+    if !is_one(&words.begin) {
+        return None;
+    }
+    let all: Vec<&str> = asked.split(' ').collect();
+    let has = |list: &[&str]| all.iter().any(|word| list.contains(word));
+    let (key, of_training) = if has(&words.carbon) {
+        (Key::Carbon, true)
+    } else if has(&words.energy) {
+        (Key::Energy, true)
+    } else if is_one(&words.time) {
+        (Key::Hours, true)
+    } else if has(&words.hardware) {
+        (Key::Hardware, true)
+    } else if has(&words.place) {
+        (Key::Region, false)
+    } else {
+        return None;
+    };
+    // How long the model takes to answer is no training's time.
+    if of_training && !has(&words.training) {
+        return None;
+    }
+    let reason = has(&words.more).then_some("a total that holds more than this training");
+    Some(Asked { key, norm: asked.to_owned(), reason })
 }
 
 impl Key {
@@ -200,10 +234,13 @@ mod tests {
             ("Inference carbon emissions", Key::Carbon, true),
             ("Evaluation time", Key::Hours, true),
             ("Cumulative compute", Key::Flop, false),
+            ("3. How long did the training of the final model take?", Key::Hours, false),
+            ("How much CO2 was emitted to train the model?", Key::Carbon, false),
+            ("How much time did all training experiments take?", Key::Hours, true),
         ] {
             assert_eq!(read(written), Some((key, refused)), "{written}");
         }
-        for written in ["eval batch size", "test loss", "Energy star", "Estimated"] {
+        for written in ["eval batch size", "test loss", "Energy star", "Estimated", "How long does one answer take?"] {
             assert_eq!(read(written), None, "{written}");
         }
     }

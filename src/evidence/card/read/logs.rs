@@ -51,7 +51,7 @@ pub fn read_logs(card: &mut Card<'_>, passages: &[Passage<'_>]) -> Vec<bool> {
     let mut last_used: Option<Line<'_>> = None;
     for (at, passage) in passages.iter().enumerate() {
         let lines = lines(passage);
-        if passage.block.kind != BlockKind::TableRow && read_csv(card, &lines) {
+        if passage.block.kind != BlockKind::TableRow && (read_csv(card, &lines) || read_json(card, &lines)) {
             is_log[at] = true;
             continue;
         }
@@ -224,10 +224,7 @@ fn read_csv(card: &mut Card<'_>, lines: &[Line<'_>]) -> bool {
     };
     let Some((last, cells)) = rows.last() else { return false };
     let runs = |name: &str| rows.iter().any(|(_, other)| cell(other, name) != cell(cells, name));
-    let used = ["project_name", "experiment_id"].iter().filter_map(|name| cell(cells, name)).any(|name| {
-        let name = name.to_lowercase();
-        ["infer", "eval", "test", "bench", "predict"].iter().any(|w| name.contains(w))
-    });
+    let used = ["project_name", "experiment_id"].iter().filter_map(|name| cell(cells, name)).any(|name| is_use(&name));
     // One tracker writes its sums again and again under one run_id; several are several runs.
     let reason = if runs("run_id") || runs("project_name") || (rows.len() > 1 && cell(cells, "run_id").is_none()) {
         Some("several runs in one log")
@@ -236,11 +233,7 @@ fn read_csv(card: &mut Card<'_>, lines: &[Line<'_>]) -> bool {
     };
     let spot = last.spot().refused(reason);
     let number = |name: &str| cell(cells, name).and_then(|c| c.parse::<f64>().ok());
-    for (field, name, unit, factor) in [
-        (Field::EmissionsKgco2e, "emissions", "kg", 1.0),
-        (Field::EnergyKwh, "energy_consumed", "kWh", 1.0),
-        (Field::WallHours, "duration", "s", 1.0 / SECONDS_PER_HOUR),
-    ] {
+    for (field, name, unit, factor) in FIGURES {
         if let Some(value) = number(name) {
             card.add(&spot, field, Some(value * factor), &format!("{value} {unit} ({name})"), None);
         }
@@ -253,6 +246,45 @@ fn read_csv(card: &mut Card<'_>, lines: &[Line<'_>]) -> bool {
     }
     card.tools.push(candidate(&spot, Field::MeasurementTool, None, "CodeCarbon", None));
     true
+}
+
+/// The same record as JSON, on one line or on several. Returns whether the lines hold one.
+fn read_json(card: &mut Card<'_>, lines: &[Line<'_>]) -> bool {
+    let keys = ["\"emissions\"", "\"energy_consumed\"", "\"duration\""];
+    let Some(first) = lines.first().filter(|line| keys.iter().all(|key| line.block.text.contains(key))) else { return false };
+    let text = first.block.text.trim();
+    let Ok(serde_json::Value::Object(record)) = serde_json::from_str(text) else { return false };
+    let quote = first.block.source_range(0, first.block.text.len());
+    let spot = Spot { block: first.block, quote, rank: RANK_LOG, reason: first.refused };
+    let used = record.get("project_name").and_then(serde_json::Value::as_str).is_some_and(is_use);
+    let spot = spot.refused(used.then_some("evaluation or inference"));
+    for (field, name, unit, factor) in FIGURES {
+        if let Some(value) = record.get(name).and_then(serde_json::Value::as_f64) {
+            card.add(&spot, field, Some(value * factor), &format!("{value} {unit} ({name})"), None);
+        }
+    }
+    let text = |name: &str| record.get(name).and_then(serde_json::Value::as_str).filter(|t| !t.trim().is_empty());
+    if let Some(chip) = text("gpu_model") {
+        card.add_hardware(&spot, chip, Context::Field);
+    }
+    if let Some(place) = text("cloud_region").or_else(|| text("country_name")) {
+        card.add_place(&spot, place);
+    }
+    card.tools.push(candidate(&spot, Field::MeasurementTool, None, "CodeCarbon", None));
+    true
+}
+
+/// Figures of a record of `CodeCarbon`: field, key, unit, and what one of it is in ours.
+const FIGURES: [(Field, &str, &str, f64); 3] = [
+    (Field::EmissionsKgco2e, "emissions", "kg", 1.0),
+    (Field::EnergyKwh, "energy_consumed", "kWh", 1.0),
+    (Field::WallHours, "duration", "s", 1.0 / SECONDS_PER_HOUR),
+];
+
+/// Whether a project is called after an evaluation or a use.
+fn is_use(project: &str) -> bool {
+    let name = project.to_lowercase();
+    ["infer", "eval", "test", "bench", "predict"].iter().any(|w| name.contains(w))
 }
 
 /// Cells of a line, quoted or not.

@@ -19,6 +19,7 @@ pub mod headings;
 mod hours;
 pub mod keys;
 mod logs;
+mod metrics;
 mod nodes;
 mod pairs;
 pub mod passage;
@@ -60,7 +61,10 @@ pub fn read_passages(card: &mut Card<'_>, passages: &[Passage<'_>], body: &str) 
     for (passage, _) in passages.iter().zip(is_log).filter(|(_, is_log)| !is_log) {
         match passage.block.kind {
             BlockKind::TableRow | BlockKind::FrontMatter => {}
-            BlockKind::Code => code::read_code(card, passage),
+            BlockKind::Code => {
+                metrics::read_metrics(card, passage);
+                code::read_code(card, passage);
+            }
             BlockKind::Heading | BlockKind::Paragraph | BlockKind::ListItem | BlockKind::Html => read_text(card, passage),
         }
     }

@@ -1,5 +1,6 @@
 //! How many devices a node has, where a text says so.
 
+use super::rates::is_sign;
 use crate::evidence::quantity::tokens::{Kind, Token, span};
 use crate::evidence::quantity::units::count_word;
 use crate::evidence::vocabulary;
@@ -31,7 +32,8 @@ pub fn devices_per_node(ts: &[Token<'_>], is_chip: impl Fn(usize) -> bool) -> Op
         let last_node = before.iter().rposition(is_node);
         let behind_node = last_node.is_some_and(|at| {
             let between = before.get(at + 1..).unwrap_or_default();
-            between.iter().any(|t| t.is_any(&words.node_joins))
+            let each = at.checked_sub(1).and_then(|b| before.get(b)).is_some_and(is_sign);
+            (between.iter().any(|t| t.is_any(&words.node_joins)) || (between.is_empty() && each))
                 && !between.iter().any(|t| t.kind == Kind::Number || t.is_any(&["-", "hours"]))
         });
         if ahead_of_node || behind_node {
@@ -122,6 +124,7 @@ mod tests {
             ("1,200 node hours on nodes with four V100 GPUs", Some(4.0)),
             ("70 node-hours (each node has 4 GPUs)", Some(4.0)),
             ("70 node-hours, 6 GPUs per node", Some(6.0)),
+            ("70 Knotenstunden (je Knoten 4 GPUs)", Some(4.0)),
             ("500 node-hours", None),
             ("500 node-hours on 64 nodes", None),
             ("nodes with 4 GPUs and nodes with 8 GPUs", None),

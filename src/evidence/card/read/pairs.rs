@@ -8,7 +8,7 @@ use super::keys::{Asked, Key, read_key};
 use super::rates::{is_per_device, rate_in};
 use super::results::result_from;
 use super::templates::is_template;
-use super::totals::covers_more;
+use super::totals::{covers_more, holds_the_search};
 use super::training::is_train;
 use super::values::{MAX_VALUE_TOKENS, passes_behind, precision_of, tokens_end, unit_value};
 use crate::domain::Field;
@@ -129,13 +129,18 @@ impl Card<'_> {
         match kind {
             Key::Carbon | Key::Energy | Key::Flop => {
                 let key = lex(pair.key);
-                rate_in(&key).or_else(|| covers_more(&self.own, &format!("{} {}", pair.key, pair.value).to_lowercase()))
+                let text = format!("{} {}", pair.key, pair.value).to_lowercase();
+                rate_in(&key)
+                    .or_else(|| covers_more(&self.own, &text))
+                    .or_else(|| holds_the_search(&text))
+                    .or_else(|| unknown(&text))
             }
             // Hours per device are those of the clock.
             Key::Hours => {
                 let text = format!("{} {}", pair.key, pair.value).to_lowercase();
                 let key = lex(&text);
-                rate_in(&key).filter(|_| !is_per_device(&key)).or_else(|| covers_more(&self.own, &text))
+                let rate = rate_in(&key).filter(|_| !is_per_device(&key));
+                rate.or_else(|| covers_more(&self.own, &text)).or_else(|| holds_the_search(&text)).or_else(|| unknown(&text))
             }
             Key::Hardware
             | Key::Devices
@@ -173,6 +178,11 @@ impl Card<'_> {
                 let from = if from.checked_sub(2).and_then(|at| ts.get(at)).is_some_and(|t| t.is("(")) { 0 } else { from };
                 let result = ts.get(from).and_then(|t| value.get(t.from..)).unwrap_or(value);
                 self.add_hours(spot, key, result);
+                // "1.5 days on 4xA6000"
+                if let Some(on) = ts.iter().position(|t| t.is_any(&vocabulary::keys().pairs.on)) {
+                    let chips = ts.get(on).and_then(|t| value.get(t.to..)).unwrap_or_default();
+                    self.add_hardware(&spot.after(2), chips, Context::Prose);
+                }
                 // "H100-hours: 1.2M" names the chip, too.
                 if self.is_device_hours_key(pair.norm) {
                     self.add_hardware(&spot.after(1), key, Context::Field);
@@ -344,6 +354,12 @@ impl Card<'_> {
             }
         }
     }
+}
+
+/// "Not reported; a comparable model emitted 25 kg": the figure is another's.
+fn unknown(text: &str) -> Option<&'static str> {
+    let says = |part: &&str| text.contains(*part);
+    vocabulary::card().templates.unknown.iter().any(says).then_some("the card says that it is not known")
 }
 
 /// Whether a value is a number of tokens: "4.9T tokens", "about 300 billion tokens".

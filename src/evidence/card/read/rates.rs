@@ -2,7 +2,7 @@
 //! tells them, for sentences, keys, values and headers alike.
 
 use crate::evidence::quantity::tokens::{Kind, Token, span, text_at, text_before};
-use crate::evidence::quantity::units::{energy_unit, mass_unit};
+use crate::evidence::quantity::units::{count_word, energy_unit, mass_unit};
 use crate::evidence::vocabulary;
 
 /// Tokens behind a unit within which the sign of a rate is looked for.
@@ -56,6 +56,11 @@ impl Divisor {
 fn divisor(ts: &[Token<'_>], sign: usize) -> Divisor {
     let words = &vocabulary::prose().rates;
     let Some(next) = ts.get(sign).filter(|t| is_sign(t)).and(ts.get(sign + 1)) else { return Divisor::Nothing };
+    // "14 дней на 8 GPU": on eight of them.
+    let is_on = ts.get(sign).is_some_and(|t| t.is_any(&words.also_on));
+    if is_on && next.value.is_some_and(|n| n > 1.0) {
+        return Divisor::Nothing;
+    }
     let mut at = sign + 1;
     while at <= sign + SUBJECT && ts.get(at).is_some_and(|t| t.kind == Kind::Number || t.is_any(&words.fillers)) {
         at += 1;
@@ -71,7 +76,7 @@ fn divisor(ts: &[Token<'_>], sign: usize) -> Divisor {
         Divisor::Run
     } else if span(ts, at, at + 2).iter().any(|t| t.is_any(&words.parts)) {
         Divisor::Part
-    } else if next.kind == Kind::Word && !next.is_any(&words.no_rate) && subject.kind == Kind::Word {
+    } else if next.kind == Kind::Word && !next.is_any(&words.no_rate) && subject.kind == Kind::Word && !is_on {
         Divisor::Word
     } else {
         Divisor::Nothing
@@ -113,7 +118,8 @@ pub fn rate_of_each(ts: &[Token<'_>], from: usize) -> Option<&'static str> {
         let t = ts.get(at)?;
         let ends = t.kind == Kind::Number || t.is_any(&words.ends_of_each);
         // "one" is a number, too.
-        if t.is_any(&words.one_pass) && ts.get(at + 1).is_some_and(|next| next.is_any(&words.passes)) {
+        let behind = at + 1 + usize::from(ts.get(at + 1).is_some_and(|next| next.is_any(&words.fillers)));
+        if t.is_any(&words.one_pass) && ts.get(behind).is_some_and(|next| next.is_any(&words.passes)) {
             return Some(RATE);
         }
         if ends {
@@ -140,8 +146,8 @@ pub fn of_runs(ts: &[Token<'_>]) -> Option<&'static str> {
     let words = &vocabulary::prose().rates;
     let per_run = (0..ts.len()).any(|at| divisor(ts, at) == Divisor::Run);
     let several = (0..ts.len()).any(|i| {
-        let many =
-            ts.get(i).is_some_and(|t| t.is_any(&words.several) || (t.kind == Kind::Number && t.value.is_some_and(|v| v > 1.0)));
+        let counted = |t: &Token<'_>| t.value.or_else(|| count_word(&t.text).map(f64::from)).is_some_and(|n| n > 1.0);
+        let many = ts.get(i).is_some_and(|t| t.is_any(&words.several) || (t.kind != Kind::Power && counted(t)));
         many && span(ts, i + 1, i + 4).iter().any(|t| t.is_any(&words.several_runs))
     });
     (several && !per_run).then_some("a total of several runs")

@@ -2,7 +2,7 @@
 
 use super::phases::{Named, Phase, Title, own_phase};
 use super::repository::{FULL_NAME, Repository};
-use super::totals::{OTHER_ROW, TOTAL_ROW, is_total};
+use super::totals::{OTHER_ROW, TOTAL_ROW, is_component, is_total};
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::block::Block;
 use crate::evidence::card::parse::pair::norm_key;
@@ -48,7 +48,11 @@ pub fn find_own(own: &Repository, rows: &[&Block]) -> Rows {
     if !named && rows.len() > 1 {
         found = of_phase(own, &titles, &totals);
     }
-    if found.is_none() && !named && are_stages_of_one(own, &titles, &totals) {
+    if found.is_none() && !named {
+        found = only_training(own, &titles, &totals);
+    }
+    let are_parts = || totals.iter().filter(|total| **total).count() == 1 && rows.len() > 2 && are_components(rows, &totals);
+    if found.is_none() && !named && (are_parts() || are_stages_of_one(own, &titles, &totals)) {
         found = totals.iter().position(|total| *total);
         for (reason, _) in reasons.iter_mut().zip(&totals).filter(|(_, total)| !**total) {
             *reason = "one stage of several";
@@ -83,6 +87,19 @@ fn of_phase(own: &Repository, titles: &[Title], totals: &[bool]) -> Option<usize
         titles.iter().zip(totals).enumerate().filter(|(_, (t, total))| !**total && t.phase == Some(mine)).map(|(i, _)| i);
     let first = rows.next().filter(|_| are_phases)?;
     rows.next().is_none().then_some(first)
+}
+
+/// The only row that is a training, among evaluations and uses: "Training", "Evaluation", "Inference".
+fn only_training(own: &Repository, titles: &[Title], totals: &[bool]) -> Option<usize> {
+    let is_use = |t: &Title| t.phase == Some(Phase::Never);
+    let mut rows = titles.iter().zip(totals).enumerate().filter(|(_, (t, total))| !**total && !is_use(t)).map(|(i, _)| i);
+    let first = rows.next().filter(|i| titles.get(*i).is_some_and(Title::is_silent))?;
+    (rows.next().is_none() && titles.iter().any(is_use) && !own.has_base()).then_some(first)
+}
+
+/// Whether all rows but the sum are parts of a machine.
+fn are_components(rows: &[&Block], totals: &[bool]) -> bool {
+    rows.iter().zip(totals).all(|(row, total)| *total || row.cells.first().is_some_and(|c| is_component(c)))
 }
 
 /// Whether the rows are the stages of the pre-training of a model without a base, and one is their sum: the sum is the run.

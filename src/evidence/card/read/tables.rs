@@ -3,13 +3,13 @@
 use super::candidate::{Card, RANK_PAIR, RANK_TABLE, Spot};
 use super::cells::add_cell;
 use super::columns::{Column, column};
-use super::keys::{Key, key_of};
+use super::keys::{Key, read_key};
 use super::passage::{BASE_SECTION, Passage};
 use super::rows::{add_up, find_own, points, unique_best};
 use crate::domain::Field;
 use crate::evidence::card::parse::block::{Block, BlockKind};
 use crate::evidence::card::parse::pair::norm_key;
-use crate::evidence::quantity::digits::{DecimalSign, by_column};
+use crate::evidence::quantity::digits::{DecimalSign, by_cells, by_column};
 use crate::evidence::quantity::numbers::first_quantity;
 use crate::evidence::quantity::tokens::lex;
 use crate::evidence::vocabulary;
@@ -47,7 +47,12 @@ fn read_table(card: &mut Card<'_>, all: &[Passage<'_>]) {
     let of_data = headers.iter().any(|h| h.split(' ').any(|w| vocabulary::keys().columns.of_data.contains(&w)));
     let keyed = rows.iter().filter(|row| row.block.cells.len() >= 2 && row_key(row.block).is_some()).count();
     let columns_are_fields = columns.iter().skip(1).any(Option::is_some);
-    if keyed >= 1 && width <= 3 && !columns_are_fields {
+    // "| | Fox-1B | Fox-4B |": columns are models, however few.
+    let named: Vec<usize> = first.header.iter().skip(1).map(|h| card.own.score(h)).collect();
+    let are_models = keyed >= 2 && width == 3 && !columns_are_fields && unique_best(&named, 2).is_some();
+    if are_models {
+        columns_of_models(card, &rows, first);
+    } else if keyed >= 1 && width <= 3 && !columns_are_fields {
         // The header may itself be a pair.
         keys_and_values(card, all, of_data);
     } else if keyed >= 2 && width > 3 && !columns_are_fields {
@@ -59,11 +64,13 @@ fn read_table(card: &mut Card<'_>, all: &[Passage<'_>]) {
 
 /// The key in the first cell of a row.
 fn row_key(b: &Block) -> Option<Key> {
-    b.cells.first().and_then(|c| key_of(&norm_key(c)))
+    b.cells.first().and_then(|c| read_key(&norm_key(c))).map(|asked| asked.key)
 }
 
 /// Rows are keys with values.
 fn keys_and_values(card: &mut Card<'_>, rows: &[Passage<'_>], of_data: bool) {
+    let before = card.sign;
+    card.sign = card.sign.or(by_cells(rows.iter().filter_map(|row| row.block.cells.get(1)).map(String::as_str)));
     for row in rows {
         let b = row.block;
         let [name, value, ..] = b.cells.as_slice() else { continue };
@@ -71,6 +78,7 @@ fn keys_and_values(card: &mut Card<'_>, rows: &[Passage<'_>], of_data: bool) {
         let spot = spot(b, RANK_PAIR, row.refused.or(data));
         card.add_pair(&spot, name, value, &b.labelled_links(0, b.text.len()));
     }
+    card.sign = before;
 }
 
 /// Rows are keys, columns are models: this one's.
@@ -232,6 +240,19 @@ mod tests {
         let stages = "## Emissions\n\n| Stage | GPU hours |\n|---|---|\n| Stage 1 | 900 |\n| Stage 2 | 100 |\n| Total | 1000 |\n";
         let whole = rows("org/fox", CardRole::OwnTraining, stages);
         assert_eq!(accepted(&whole, Field::AcceleratorHours), Some(1000.0), "{whole:?}");
+    }
+
+    #[test]
+    fn two_models_in_columns() {
+        let card = "## Training\n\n| | Elk-2B | Elk-9B |\n|---|---|---|\n| GPU hours | 11k (H100) | 52k (H100) |\n| Energy | 9 MWh | 41 MWh |\n";
+        for (id, hours, kwh) in [("org/Elk-2B", 11e3, 9e3), ("org/Elk-9B", 52e3, 41e3)] {
+            let own = rows(id, CardRole::OwnTraining, card);
+            assert_eq!(
+                (accepted(&own, Field::AcceleratorHours), accepted(&own, Field::EnergyKwh)),
+                (Some(hours), Some(kwh)),
+                "{own:?}"
+            );
+        }
     }
 
     #[test]

@@ -10,12 +10,15 @@ pub const TOTAL_ROW: &str = "the sum of several rows";
 /// Reason of a row of a table that is another model's.
 pub const OTHER_ROW: &str = "another model's row";
 
+/// Words between "all" and "models".
+const MOST_BETWEEN: usize = 2;
+
 /// Why a text, lower case, gives a figure to more than the training of this model.
 #[must_use]
 pub fn covers_more(own: &Repository, text: &str) -> Option<&'static str> {
     let totals = &vocabulary::card().totals;
     let says = |phrases: &[&str]| phrases.iter().any(|p| text.contains(p));
-    if says(&totals.families) {
+    if says(&totals.families) || names_a_collection(text) {
         return Some("a total of several models");
     }
     // "A cumulative of 100 hours" is how the ML CO2 Impact calculator says "in all".
@@ -27,6 +30,35 @@ pub fn covers_more(own: &Repository, text: &str) -> Option<&'static str> {
     let is_base = || own.tokens.iter().any(|t| t == "base");
     let has_base = || (own.role == CardRole::FineTune && !is_base()) || own.has_base();
     ((cumulative || says(&totals.inclusive)) && has_base()).then_some("a total that holds the training of the base")
+}
+
+/// Why a key or its value, lower case, gives a figure to the search for a training as well.
+#[must_use]
+pub fn holds_the_search(text: &str) -> Option<&'static str> {
+    let totals = &vocabulary::card().totals;
+    let says = |phrases: &[&str]| phrases.iter().any(|p| text.contains(p));
+    (says(&totals.development) && !says(&totals.excluded)).then_some("a total that holds more than this training")
+}
+
+/// "the whole Mira family", "all five models".
+fn names_a_collection(text: &str) -> bool {
+    let totals = &vocabulary::card().totals;
+    let mut since_whole = usize::MAX;
+    for word in text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()) {
+        if since_whole <= MOST_BETWEEN && totals.collections.contains(&word) {
+            return true;
+        }
+        since_whole = if totals.wholes.contains(&word) { 0 } else { since_whole.saturating_add(1) };
+    }
+    false
+}
+
+/// Whether the first cell of a row is a part of a machine: "GPU", "RAM".
+#[must_use]
+pub fn is_component(cell: &str) -> bool {
+    let words = super::repository::name_tokens(cell);
+    let components = &vocabulary::card().totals.components;
+    !words.is_empty() && words.iter().all(|w| components.contains(&w.as_str()) || w == "energy" || w == "power")
 }
 
 /// Whether the first cell of a row says that the row sums the others up.
@@ -58,6 +90,14 @@ mod tests {
         assert_eq!(covers_more(&named, "cumulative compute"), None);
         assert_eq!(covers_more(&tuned, "a cumulative of 100 hours of computation"), None);
         assert!(covers_more(&root, "emissions of the whole family").is_some());
+        for text in ["training the entire lynx series", "all four sizes together"] {
+            assert!(covers_more(&root, text).is_some(), "{text}");
+        }
+        for text in ["all layers of the model", "the whole training of this model"] {
+            assert_eq!(covers_more(&root, text), None, "{text}");
+        }
+        assert!(holds_the_search("energy with the hyperparameter sweep and failed runs").is_some());
+        assert_eq!(holds_the_search("energy excluding failed runs"), None);
         for cell in ["Total", "**Total**", "Total training", "Sum", "合计"] {
             assert!(is_total(cell), "{cell}");
         }

@@ -15,6 +15,9 @@ pub fn is_train(ts: &[Token<'_>], i: usize) -> bool {
     if word == "fine" {
         return text_at(ts, i + 1).starts_with("tun") || (text_at(ts, i + 1) == "-" && text_at(ts, i + 2).starts_with("tun"));
     }
+    if words.methods.contains(&word) {
+        return words.method_joins.contains(&text_at(ts, i + 1));
+    }
     !word.is_ascii() && words.cjk_parts.iter().any(|part| word.contains(part))
 }
 

@@ -7,6 +7,7 @@ use crate::domain::Field;
 use crate::evidence::quantity::computes::{ComputeKind, compute_unit};
 use crate::evidence::quantity::numbers::{Quantity, first_quantity, quantity};
 use crate::evidence::quantity::tokens::{Kind, Token, lex, text_at};
+use crate::evidence::quantity::units::unit_at;
 use crate::evidence::vocabulary;
 
 /// Tokens of a value that are read.
@@ -56,8 +57,8 @@ fn unit_behind(ts: &[Token<'_>], i: usize, unit: fn(&str) -> Option<f64>) -> Opt
     while at < q.to + 2 && ts.get(at).is_some_and(|t| t.is_any(&["(", "-", "metric", "kilo", "of", "$", "\\"])) {
         at += 1;
     }
-    let factor = ts.get(at).filter(|t| t.kind == Kind::Word).and_then(|t| unit(t.text.as_ref()))?;
-    Some((q.value * factor, at + 1, q))
+    let (factor, to) = unit_at(ts, at, unit)?;
+    Some((q.value * factor, to, q))
 }
 
 /// `tCO2eq 52`: a unit that names its gas may stand before the number, when it is not that of another.
@@ -79,8 +80,8 @@ fn unit_before(ts: &[Token<'_>], i: usize, unit: fn(&str) -> Option<f64>) -> Opt
 #[must_use]
 pub fn header_unit(text: &str, unit: fn(&str) -> Option<f64>) -> Option<f64> {
     let ts = lex(text);
-    let (at, factor) = ts.iter().enumerate().filter(|(_, t)| t.kind == Kind::Word).find_map(|(i, t)| Some((i, unit(&t.text)?)))?;
-    rate_behind(&ts, at + 1).is_none().then_some(factor)
+    let (factor, to) = (0..ts.len()).find_map(|i| unit_at(&ts, i, unit))?;
+    rate_behind(&ts, to).is_none().then_some(factor)
 }
 
 /// Token behind the word for tokens at a token, or that token.

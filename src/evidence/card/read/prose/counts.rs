@@ -28,7 +28,7 @@ pub fn read_counts(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
             epochs(card, spot, s, i);
         } else if t.is_any(&words.steps.words) {
             steps(card, spot, s, i, own);
-        } else if t.is("batch") {
+        } else if t.is_any(&words.batches.things) || cjk(&words.batches.words) {
             batch(card, spot, s, i);
         } else if t.is_any(&words.parameters.words) || cjk(&words.parameters.cjk) {
             read_parameters(card, spot, s, i, Sizes { rival, many, is_word_model: false });
@@ -56,6 +56,8 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
         Some("not said of a training")
     } else if schedule {
         Some("part of a schedule")
+    } else if s.has(&["early"]) {
+        Some("planned, with early stopping")
     } else {
         (s.under_evaluation && !s.trains()).then_some("evaluation")
     };
@@ -64,7 +66,9 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
 
 fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, own: bool) {
     let words = &vocabulary::prose().steps;
-    let Some(q) = before(s, i, 4, |q, between| q.value >= 100.0 && !any(between, &words.other_units)) else { return };
+    // Few steps are those of a schedule, unless the passes stand beside them.
+    let least = if s.has(&vocabulary::prose().epochs.words) { 10.0 } else { 100.0 };
+    let Some(q) = before(s, i, 4, |q, between| q.value >= least && !any(between, &words.other_units)) else { return };
     let left = span(s.ts, q.from.saturating_sub(7), q.from);
     let middle = span(s.ts, q.from + 1, i);
     let schedule = any(left, &words.schedule)
@@ -87,16 +91,21 @@ fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, o
 fn batch(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
     let words = &vocabulary::prose().batches;
     let mut at = i + 1 + usize::from(text_at(s.ts, i + 1) == "-");
-    if !matches!(text_at(s.ts, at), "size" | "sizes") {
+    // "taille de lot de 32", "batch size of 32".
+    let is_sized = any(span(s.ts, i.saturating_sub(2), i), &words.sizes) || !s.ts.get(i).is_some_and(|t| t.is_any(&words.things));
+    let says_size = matches!(text_at(s.ts, at), "size" | "sizes");
+    if !is_sized && !says_size {
         return;
     }
-    at += 1;
+    at = if says_size { at + 1 } else { i + 1 };
     while words.joins.contains(&text_at(s.ts, at)) {
         at += 1;
     }
     let Some(q) = quantity(s.ts, at) else { return };
     let left = span(s.ts, i.saturating_sub(4), i);
-    let reason = if any(left, &words.other_batches) {
+    // "batch size 4 per GPU"
+    let of_each = span(s.ts, q.to, q.to + 3).windows(2).any(|w| matches!(w, [per, what] if per.is_any(&["per", "/", "pro", "par"]) && what.is_any(&vocabulary::card().device_hours.named)));
+    let reason = if of_each || any(left, &words.other_batches) {
         Some("evaluation or per-device batch")
     } else {
         (!s.trains() && !s.under_training).then_some("not said of a training")

@@ -1,5 +1,6 @@
 //! Emissions and energy in prose, and the tools that measure them.
 
+use super::another::not_of_this_training;
 use super::sentence::Sentence;
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot, candidate};
@@ -18,7 +19,8 @@ pub fn read_emissions(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>
             continue;
         };
         // A rate says so itself: it is refused for that and for nothing else.
-        let spot = spot.refused(if q.is_rate { None } else { not_the_emissions(card, s) });
+        let why = || not_the_emissions(card, s).or_else(|| not_of_this_training(s, at, next));
+        let spot = spot.refused(if q.is_rate { None } else { why() });
         card.add_quantity(&spot, Field::EmissionsKgco2e, kg, s.written(at, next), &q);
         at = next.max(at + 1);
     }
@@ -30,7 +32,7 @@ fn not_the_emissions(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static s
     let trains = s.trains();
     if card.co2_subject && !s.under_training {
         Some("CO2 is the model's subject")
-    } else if !trains && s.has(&words.serving) {
+    } else if !trains && (s.has(&words.serving) || s.under_evaluation || s.has(&words.benchmarks)) {
         Some("inference or evaluation")
     } else if !trains && !s.under_training && s.has(&words.comparisons) {
         Some("a comparison")
@@ -41,12 +43,24 @@ fn not_the_emissions(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static s
 
 /// Reads a sentence that holds a unit of energy.
 pub fn read_energy(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
-    for i in (0..s.ts.len()).filter(|i| s.ts.get(*i).is_some_and(|t| t.kind == Kind::Number)) {
-        let Some((kwh, next, q)) = figure(s.ts, i, energy_unit) else { continue };
+    let mut at = 0;
+    while at < s.ts.len() {
+        let is_number = s.ts.get(at).is_some_and(|t| t.kind == Kind::Number);
+        let Some((kwh, next, q)) = (if is_number { figure(s.ts, at, energy_unit) } else { None }) else {
+            at += 1;
+            continue;
+        };
         let words = &vocabulary::prose().emissions;
         let said = s.trains() || s.under_training || s.has(&words.energy_said) || (card.trained_before && !s.has(&words.serving));
-        let reason = (!said && !q.is_rate).then_some("not said of a training");
-        card.add_quantity(&spot.refused(reason), Field::EnergyKwh, kwh, s.written(i, next), &q);
+        let reason = if q.is_rate {
+            None
+        } else if !s.trains() && (s.under_evaluation || s.has(&words.benchmarks)) {
+            Some("evaluation or inference")
+        } else {
+            not_of_this_training(s, at, next).or((!said).then_some("not said of a training"))
+        };
+        card.add_quantity(&spot.refused(reason), Field::EnergyKwh, kwh, s.written(at, next), &q);
+        at = next.max(at + 1);
     }
 }
 

@@ -3,13 +3,25 @@
 use super::sentence::Sentence;
 use crate::evidence::card::read::candidate::{Card, Spot};
 use crate::evidence::hardware::Context;
+use crate::evidence::quantity::tokens::{text_at, text_before};
 use crate::evidence::vocabulary;
+
+/// "The final run used 8 A100", "run on a single H100" under a heading of training: no word of a use.
+fn is_what_was_run(s: &Sentence<'_, '_>) -> bool {
+    let words = &vocabulary::prose().hardware;
+    let all = (0..s.ts.len()).filter(|i| s.ts.get(*i).is_some_and(|t| t.is("run")));
+    let mut ran = all.map(|i| {
+        let begins = i == 0 && s.under_training && text_at(s.ts, 1) == "on";
+        begins || words.ran.contains(&text_before(s.ts, i, 1))
+    });
+    ran.all(|it| it)
+}
 
 /// Reads a sentence that holds a word for hardware.
 pub fn read_hardware_prose(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
     let words = &vocabulary::prose().hardware;
     let serves = s.has(&words.serving);
-    let runs = s.has(&words.running);
+    let runs = s.words.iter().any(|w| words.running.contains(w) && !(*w == "run" && is_what_was_run(s)));
     let trains = s.trains();
     let reason = if trains {
         let may = s.has(&words.modal) && !s.has(&words.modal_denied);

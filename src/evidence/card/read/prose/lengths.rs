@@ -6,7 +6,7 @@ use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot};
 use crate::evidence::card::read::recipe::sides::side;
 use crate::evidence::quantity::numbers::quantity;
-use crate::evidence::quantity::tokens::{Kind, span, text_at, text_before};
+use crate::evidence::quantity::tokens::{Kind, Token, span, text_at, text_before};
 use crate::evidence::vocabulary;
 
 /// Lengths of sequences believed, in tokens.
@@ -17,14 +17,17 @@ const REACH: usize = 4;
 /// Reads a sentence for lengths, sides and examples.
 pub fn read_lengths(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
     let words = &vocabulary::recipe().prose;
-    if !s.has(&words.lengths) && !s.has(&words.sides) && !s.has(&["seen"]) {
+    let squares = || (1..s.ts.len()).any(|i| is_square(s.ts, i));
+    if !s.has(&words.lengths) && !s.has(&words.sides) && !s.has(&["seen"]) && !squares() {
         return;
     }
     // A sentence that names this model in full goes before one about its family.
     let spot = spot.after(if card.own.named_in(s.ts) { 0 } else { 2 });
     let reason = not_of_training(s);
-    for (i, t) in s.ts.iter().enumerate().filter(|(_, t)| t.kind == Kind::Word) {
-        if t.is_any(&words.lengths) {
+    for (i, t) in s.ts.iter().enumerate().filter(|(_, t)| matches!(t.kind, Kind::Word | Kind::Sign)) {
+        if is_square(s.ts, i) && !s.has(&words.sides) {
+            add_side(card, &spot.refused(reason).after(1), s, i, (i - 1, i + 2));
+        } else if t.is_any(&words.lengths) {
             length(card, &spot.refused(reason), s, i);
         } else if t.is_any(&words.sides) {
             image_side(card, &spot.refused(reason), s, i);
@@ -96,6 +99,12 @@ fn image_side(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usi
     } else {
         return;
     };
+    add_side(card, spot, s, i, (from, to));
+}
+
+/// Adds the side that the tokens `from..to` state; `i` is the word that tells it.
+fn add_side(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, (from, to): (usize, usize)) {
+    let words = &vocabulary::recipe().prose;
     let limited =
         any(span(s.ts, i.saturating_sub(4), from), &words.limits) || any(span(s.ts, from.saturating_sub(3), from), &words.limits);
     let written = s.written(from, to);
@@ -104,6 +113,20 @@ fn image_side(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usi
         Ok(None) => {}
         Err(why) => card.add(spot, Field::ImageSize, None, written, Some(why)),
     }
+}
+
+/// Smallest side that a bare "512x512" can be: less are patches and kernels.
+const LEAST_BARE_SIDE: f64 = 96.0;
+
+/// Whether a token is the sign of `512x512`, behind "at" or its like or before "images".
+#[must_use]
+pub fn is_square(ts: &[Token<'_>], i: usize) -> bool {
+    let times = ts.get(i).is_some_and(|t| t.is_any(&["x", "×"]) && t.glued);
+    let value = |at: usize| ts.get(at).filter(|t| t.kind == Kind::Number).and_then(|t| t.value);
+    let (Some(a), Some(b)) = (i.checked_sub(1).and_then(value), value(i + 1)) else { return false };
+    let said = i.checked_sub(2).and_then(|at| ts.get(at)).is_some_and(|t| t.is_any(&["at", "to", "size", "of"]))
+        || ts.get(i + 2).is_some_and(|t| t.is_any(&["images", "image", "px", "pixel", "pixels", "crops"]));
+    times && said && (a - b).abs() < 0.5 && a >= LEAST_BARE_SIDE
 }
 
 /// "34B samples seen", "13 billion samples seen".

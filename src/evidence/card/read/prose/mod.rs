@@ -1,5 +1,6 @@
 //! Prose, sentence by sentence.
 
+mod another;
 mod clouds;
 mod compute;
 mod counts;
@@ -20,6 +21,7 @@ use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::sentences::sentence_end;
 use crate::evidence::card::read::candidate::{Card, RANK_PROSE, Spot};
 use crate::evidence::card::read::passage::Passage;
+use crate::evidence::card::read::rates::of_runs;
 use crate::evidence::card::read::totals::covers_more;
 use crate::evidence::card::read::training::{is_pretraining, is_train, is_train_verb};
 use crate::evidence::quantity::tokens::{Kind, Token, lex_in, span};
@@ -37,7 +39,10 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
         let tokens = span(&ts, from, to);
         from = to;
         let found = Triggers::scan(card, tokens);
-        let trains: Vec<usize> = (0..tokens.len()).filter(|i| is_train(tokens, *i)).collect();
+        let mut trains: Vec<usize> = (0..tokens.len()).filter(|i| is_train(tokens, *i)).collect();
+        if trains.is_empty() {
+            trains.extend(green_algorithms(tokens));
+        }
         let trained = !trains.is_empty();
         if found.any() {
             let s = Sentence::new(text, tokens, trains, training, evaluation);
@@ -45,6 +50,12 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
         }
         card.trained_before = trained;
     }
+}
+
+/// The verb of the paragraph that green-algorithms.org writes: "This algorithm runs in 48h on 4 GPUs ..., and draws 78 kWh."
+fn green_algorithms(ts: &[Token<'_>]) -> Option<usize> {
+    let begins = ts.windows(3).take(4).position(|w| matches!(w, [a, b, c] if a.is("algorithm") && b.is("runs") && c.is("in")));
+    begins.map(|at| at + 1).filter(|_| ts.iter().any(|t| t.is("draws")))
 }
 
 /// Token behind the first clause of a sentence, where it is cut by ";" and both sides have figures or verbs of a
@@ -71,7 +82,7 @@ fn read_sentence(card: &mut Card<'_>, passage: &Passage<'_>, s: &Sentence<'_, '_
     }
     if found.time || found.carbon || found.energy {
         let text = s.text.get(first.from..last.to).unwrap_or_default().to_lowercase();
-        let spot = spot.refused(covers_more(&card.own, &text));
+        let spot = spot.refused(covers_more(&card.own, &text)).refused(of_several_runs(s));
         if found.time {
             times::read_times(card, &spot, s);
         }
@@ -102,6 +113,11 @@ fn read_sentence(card: &mut Card<'_>, passage: &Passage<'_>, s: &Sentence<'_, '_
     }
 }
 
+/// "The five runs together consumed 5.6 kWh."
+fn of_several_runs(s: &Sentence<'_, '_>) -> Option<&'static str> {
+    s.has(&vocabulary::prose().rates.together).then(|| of_runs(s.ts)).flatten()
+}
+
 /// What the sentence itself says against its figures being this model's training.
 fn whose(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
     let words = &vocabulary::prose().sentences;
@@ -119,6 +135,13 @@ fn whose(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
         if other && s.has(&["model"]) && !s.has(&words.this_model) {
             return Some("another model's figure");
         }
+    }
+    // "The base took 1.7M GPU hours."
+    let others = &vocabulary::prose().others;
+    let subject = (1..4).find(|i| s.ts.get(*i).is_some_and(|t| t.is_any(&others.of_base)));
+    let is_subject = subject.is_some_and(|at| span(s.ts, at + 1, at + 3).iter().any(|t| t.is_any(&others.took)));
+    if is_subject && s.ts.first().is_some_and(|t| t.is_any(&["the", "its", "our"])) && !card.own.has("base") {
+        return Some("base model's figure");
     }
     let advice = s.has(&["if"]) && s.has(&["you"]) && !s.has(&["we"]) && s.has(&words.advice);
     advice.then_some("advice to the reader")

@@ -1,5 +1,6 @@
 //! Times in prose: of this training on a wall clock or of its devices; not of audio, of a rate, of an inference.
 
+use super::another::not_of_this_training;
 use super::sentence::Sentence;
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot};
@@ -87,6 +88,7 @@ fn add_device_hours(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, 
     let said = s.trains() || s.under_training || s.has(&words.device_hours_said);
     let vague = s.has(&words.vague) || d.quantity.is_range;
     let reason = if said { vague.then_some("a range") } else { Some("not said of a training") };
+    let reason = reason.or_else(|| not_of_this_training(s, d.quantity.from, d.to));
     let spot = spot.refused(d.reason).after(if s.has(&words.whole) { 0 } else { 4 });
     card.add(&spot, Field::AcceleratorHours, Some(d.hours), s.written(d.quantity.from, d.to), reason);
     Some(d.to)
@@ -134,7 +136,10 @@ fn not_the_time(card: &Card<'_>, s: &Sentence<'_, '_>, unit: usize, at: usize, d
         has_lead: lead_at.is_some(),
         strong: s.has(&words.strong) || s.words.iter().any(cjk) || alone(s, at, duration.to),
     };
-    of_data(s, &time).or_else(|| of_something_else(card, s, &time)).or_else(|| unsaid(s, &time))
+    of_data(s, &time)
+        .or_else(|| of_something_else(card, s, &time))
+        .or_else(|| unsaid(s, &time))
+        .or_else(|| not_of_this_training(s, at, duration.to))
 }
 
 /// Times of recordings, and an `h` that is a name.
@@ -200,8 +205,10 @@ fn unsaid(s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Option<&'static str> {
     if !time.strong && !leads {
         return Some("not said to be the time of training");
     }
+    // "The training took approximately 30 seconds" is one of a few steps.
+    let shortest = if time.strong && s.trains() { 10.0 / 3600.0 } else { 1.0 / 60.0 };
     let one = words.one.contains(&time.first) && words.one_of.contains(&time.unit);
-    if (one && !time.strong && time.lead != "for") || time.duration.hours < 1.0 / 60.0 {
+    if (one && !time.strong && time.lead != "for") || time.duration.hours < shortest {
         return Some("a rate or a limit");
     }
     if s.is_stage {

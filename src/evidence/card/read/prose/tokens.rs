@@ -82,6 +82,7 @@ fn not_tokens_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'sta
     let middle = span(s.ts, q.to, i);
     let follows = |n: usize| right.get(n).map_or("", |t| t.text.as_ref());
     let seen = any(last(left, 4), &words.seen)
+        || (s.under_training && any(last(left, 2), &words.used))
         || last(left, 3).iter().any(|t| t.text.contains("学习"))
         || (follows(0) == "during" && follows(1) == "training")
         || matches!(follows(0), "seen" | "processed")
@@ -130,7 +131,9 @@ fn not_trained_on(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'stat
     let left = span(s.ts, q.from.saturating_sub(16), q.from);
     let right = span(s.ts, i + 1, i + 8);
     let verb = (q.from.saturating_sub(VERB_REACH)..q.from).rev().find(|at| is_train_verb(s.ts, *at, q.from));
+    let of_tokenizer = |verb: usize| any(span(s.ts, verb.saturating_sub(6), verb), &words.other_trained);
     let between = match verb {
+        Some(verb) if of_tokenizer(verb) => return Some("not tokens seen by the model"),
         Some(verb) => span(s.ts, verb + 1, q.from),
         None if is_used_behind(s, i) => last(left, 8),
         None => return Some(DATA_SET_SIZE),

@@ -1,8 +1,11 @@
 //! One scan over the words of a sentence finds what it may speak of; only then is it read closely.
 
+use super::lengths::is_square;
 use crate::evidence::card::read::candidate::Card;
 use crate::evidence::quantity::durations::{clock, unit_hours};
+use crate::evidence::quantity::numbers::without_scale;
 use crate::evidence::quantity::tokens::{Kind, Token};
+use crate::evidence::quantity::units::energy_unit;
 use crate::evidence::vocabulary::{self, Words};
 use rustc_hash::FxHashMap;
 use std::sync::LazyLock;
@@ -43,6 +46,7 @@ impl Triggers {
             match t.kind {
                 Kind::Number => found.hardware |= t.is_any(&vocabulary::prose().triggers.bare_chips),
                 Kind::Word => found.word(card, ts, i, t),
+                Kind::Sign if t.is("×") => found.lengths |= is_square(ts, i),
                 Kind::Sign => found.time |= t.is(":") && t.glued && i.checked_sub(1).is_some_and(|at| clock(ts, at).is_some()),
                 Kind::Power => {}
             }
@@ -64,13 +68,13 @@ impl Triggers {
         self.hardware |= of_word.hardware || card.is_chip(ts, i);
         self.time |= unit_hours(ts, i).is_some();
         self.carbon |= of_word.carbon || word.contains("co2");
-        self.energy |= of_word.energy;
+        self.energy |= of_word.energy || (!is_ascii && energy_unit(without_scale(word)).is_some());
         // "bf16" is letters and a number glued to them.
         let is_format = || vocabulary::prose().triggers.number_formats.contains(&word);
         self.precision |= of_word.precision && (!is_format() || ts.get(i + 1).is_some_and(|n| n.glued));
         self.month |= of_word.month && t.upper;
         self.cloud |= of_word.cloud;
-        self.lengths |= of_word.lengths;
+        self.lengths |= of_word.lengths || (word == "x" && is_square(ts, i));
         self.tool |= of_word.tool;
         self.counts |= of_word.counts || !is_ascii;
         self.base |= of_word.base || !is_ascii;
@@ -89,6 +93,7 @@ fn by_word(word: &str) -> Triggers {
         };
         add(words.hardware, |t| t.hardware = true);
         add(words.carbon, |t| t.carbon = true);
+        add(words.energy, |t| t.energy = true);
         add(words.clouds, |t| t.cloud = true);
         add(words.counts, |t| t.counts = true);
         add(words.bases, |t| t.base = true);

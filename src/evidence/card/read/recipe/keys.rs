@@ -17,6 +17,12 @@ pub enum RecipeKey {
     Accumulation,
     /// Devices.
     Devices,
+    /// Nodes.
+    Nodes,
+    /// Devices of one node.
+    NodeDevices,
+    /// Steps of anything, unless code tells a recipe.
+    LooseSteps,
     /// Whether it was distributed.
     Distributed,
     /// Passes over the data.
@@ -52,6 +58,9 @@ pub fn recipe_key(key: &str) -> Option<RecipeKey> {
             (words.batch, RecipeKey::Batch),
             (words.accumulation, RecipeKey::Accumulation),
             (words.devices, RecipeKey::Devices),
+            (words.nodes, RecipeKey::Nodes),
+            (words.node_devices, RecipeKey::NodeDevices),
+            (words.loose_steps, RecipeKey::LooseSteps),
             (words.distributed, RecipeKey::Distributed),
             (words.epochs, RecipeKey::Epochs),
             (words.steps, RecipeKey::Steps),

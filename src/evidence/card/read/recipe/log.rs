@@ -88,7 +88,17 @@ pub fn logs<'b>(passages: &[Passage<'b>]) -> Vec<Log<'b>> {
             _ => out.push((b.table, Log { rows: vec![row], half_digit: half })),
         }
     }
-    out.into_iter().map(|(_, log)| log).collect()
+    let mut logs: Vec<Log<'b>> = Vec::new();
+    for (_, log) in out {
+        match logs.last_mut() {
+            Some(before) if before.goes_on_in(&log) => {
+                before.half_digit = before.half_digit.min(log.half_digit);
+                before.rows.extend(log.rows);
+            }
+            _ => logs.push(log),
+        }
+    }
+    logs
 }
 
 impl<'b> Log<'b> {
@@ -96,6 +106,19 @@ impl<'b> Log<'b> {
     #[must_use]
     pub fn last(&self) -> Option<&Row<'b>> {
         self.rows.last()
+    }
+
+    /// Whether another table goes on with the passes and steps of this one, at the same pace.
+    fn goes_on_in(&self, next: &Self) -> bool {
+        let Some((last, first)) = self.last().zip(next.rows.first()) else { return false };
+        let pace = |row: &Row<'_>| row.step / row.epoch;
+        first.epoch > last.epoch && first.step > last.step && (pace(first) / pace(last) - 1.0).abs() < MAX_COARSENESS
+    }
+
+    /// Number of the table that an earlier part of it stands in, if there is one.
+    pub fn earlier_tables(&self) -> impl Iterator<Item = usize> {
+        let last = self.last().map(|row| row.block.table);
+        self.rows.iter().map(|row| row.block.table).filter(move |table| Some(*table) != last)
     }
 
     /// Where the training ended.

@@ -65,10 +65,17 @@ fn add_stated(card: &mut Card<'_>, parts: &[Part<'_>]) {
             RecipeKey::TotalBatch => (Field::BatchSize, 1.0),
             RecipeKey::Steps => (Field::TrainSteps, 10.0),
             RecipeKey::Epochs => (Field::Epochs, 0.0),
+            // "batch=16" of a command: the batch, where nothing else states one.
+            RecipeKey::Batch if p.is_code() && !card.candidates.iter().any(|c| c.field == Field::BatchSize) => {
+                (Field::BatchSize, 1.0)
+            }
             RecipeKey::DeviceBatch
             | RecipeKey::Batch
             | RecipeKey::Accumulation
             | RecipeKey::Devices
+            | RecipeKey::Nodes
+            | RecipeKey::NodeDevices
+            | RecipeKey::LooseSteps
             | RecipeKey::Distributed
             | RecipeKey::Examples
             | RecipeKey::Samples
@@ -92,16 +99,22 @@ fn add_batch(card: &mut Card<'_>, parts: &[&Part<'_>]) {
         return;
     }
     let get = |key| value_of(parts, key);
-    let (Ok(device), Ok(plain), Ok(accumulation), Ok(devices)) =
-        (get(RecipeKey::DeviceBatch), get(RecipeKey::Batch), get(RecipeKey::Accumulation), get(RecipeKey::Devices))
-    else {
+    let (Ok(device), Ok(plain), Ok(accumulation), Ok(devices), Ok(of_node), Ok(nodes)) = (
+        get(RecipeKey::DeviceBatch),
+        get(RecipeKey::Batch),
+        get(RecipeKey::Accumulation),
+        get(RecipeKey::Devices),
+        get(RecipeKey::NodeDevices),
+        get(RecipeKey::Nodes),
+    ) else {
         card.recipe.refuse_product("several recipes in one card");
         return;
     };
     let Some(batch) = device.or(plain) else { return };
     let number = |p: Option<&Part<'_>>| p.and_then(|p| p.value);
     let distributed = parts.iter().any(|p| p.key == RecipeKey::Distributed && !p.written.eq_ignore_ascii_case("no"));
-    let counted = number(devices).or_else(|| device.and(devices_of(card)));
+    let of_nodes = || number(of_node).map(|n| n * number(nodes).unwrap_or(1.0));
+    let counted = number(devices).or_else(of_nodes).or_else(|| device.and(devices_of(card)));
     let (repeats, count) = (number(accumulation).unwrap_or(1.0), counted.unwrap_or(1.0));
     let is_open = counted.is_none() && (distributed || (device.is_some() && batch.is_code()));
     if is_open {
@@ -146,6 +159,11 @@ fn add_steps(card: &mut Card<'_>, parts: &[&Part<'_>], tables: &[Log<'_>], body:
         }
     };
     let Some(last) = table.last().copied() else { return };
+    for earlier in table.earlier_tables() {
+        for c in card.candidates.iter_mut().filter(|c| c.table == earlier && matches!(c.field, Field::Epochs | Field::TrainSteps)) {
+            c.reason.get_or_insert(Cow::Borrowed("the results go on in the next table"));
+        }
+    }
     let accumulation = value_of(parts, RecipeKey::Accumulation).ok().flatten().and_then(|p| p.value).unwrap_or(1.0);
     let early = vocabulary::recipe().ends.early.iter().any(|w| body.contains(w));
     let plan = Plan { epochs: epochs.and_then(|p| p.value), steps: steps.and_then(|p| p.value), accumulation, early };
@@ -194,6 +212,9 @@ fn add_lengths_and_sides(card: &mut Card<'_>, parts: &[Part<'_>]) {
             | RecipeKey::Batch
             | RecipeKey::Accumulation
             | RecipeKey::Devices
+            | RecipeKey::Nodes
+            | RecipeKey::NodeDevices
+            | RecipeKey::LooseSteps
             | RecipeKey::Distributed
             | RecipeKey::Epochs
             | RecipeKey::Steps

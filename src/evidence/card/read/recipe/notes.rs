@@ -20,6 +20,8 @@ pub struct RecipeNotes {
     pub no_product: Option<&'static str>,
     /// Examples of one pass, where they are stated.
     pub examples: Option<Examples>,
+    /// Examples seen in all, as a trainer measured them.
+    pub measured: Option<Examples>,
 }
 
 impl RecipeNotes {

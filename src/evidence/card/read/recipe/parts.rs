@@ -101,10 +101,25 @@ fn code_parts<'b>(card: &Card<'_>, passage: &Passage<'b>, parts: &mut Vec<Part<'
     let others = kinds.iter().filter(|k| **k == RecipeKey::Other).count();
     kinds.sort_unstable();
     kinds.dedup();
-    let least = if b.under.training { 1 } else { 2 };
+    let least = if b.under.training || is_command_of_training(&b.text) { 1 } else { 2 };
     if kinds.len() + others.saturating_sub(1) >= least {
+        let batch = |p: &Part<'_>| matches!(p.key, RecipeKey::Batch | RecipeKey::DeviceBatch | RecipeKey::TotalBatch);
+        let has_batch = found.iter().any(batch);
+        for p in found.iter_mut().filter(|p| has_batch && p.key == RecipeKey::LooseSteps) {
+            p.key = RecipeKey::Steps;
+        }
         parts.extend(found);
     }
+}
+
+/// Whether code is a command that trains: `yolo detect train ...`, `python train.py`, `accelerate launch train_dreambooth.py`.
+fn is_command_of_training(code: &str) -> bool {
+    let begins =
+        |line: &str| ["yolo ", "python ", "python3 ", "accelerate ", "torchrun ", "deepspeed "].iter().any(|c| line.starts_with(c));
+    let is_train = |word: &str| {
+        word == "train" || word.rsplit('/').next().is_some_and(|file| file.starts_with("train") && file.ends_with(".py"))
+    };
+    code.lines().map(|line| line.trim_start_matches(['!', '$', ' ', '%'])).any(|line| begins(line) && line.split(' ').any(is_train))
 }
 
 /// Whether a key tells a recipe from an example of use.
@@ -120,6 +135,9 @@ fn tells(key: RecipeKey) -> bool {
         | RecipeKey::Other => true,
         RecipeKey::Batch
         | RecipeKey::Devices
+        | RecipeKey::Nodes
+        | RecipeKey::NodeDevices
+        | RecipeKey::LooseSteps
         | RecipeKey::Distributed
         | RecipeKey::Length
         | RecipeKey::LooseLength

@@ -76,6 +76,14 @@ fn a_training_that_was_stopped_saw_what_its_table_shows() {
 }
 
 #[test]
+fn results_that_go_on_in_a_second_table_are_one_training() {
+    let one = trainer(&[("train_batch_size", "4"), ("num_epochs", "4")], &[("1.0", 250), ("2.0", 500)]);
+    let more = "\n| Training Loss | Epoch | Step | Loss |\n|:---:|:---:|:---:|:---:|\n| 0.1 | 3.0 | 750 | 0.2 |\n| 0.1 | 4.0 | 1000 | 0.2 |\n";
+    let got = rows(&format!("{one}{more}"));
+    assert_eq!((value(&got, Field::TrainSteps), value(&got, Field::TrainSamples)), (Some(1000.0), Some(4000.0)), "{got:?}");
+}
+
+#[test]
 fn two_trainings_in_one_card_give_no_product() {
     let one = trainer(&[("train_batch_size", "4"), ("num_epochs", "1")], &[("1.0", 95)]);
     let two = trainer(&[("train_batch_size", "64"), ("num_epochs", "2")], &[("2.0", 500)]);

@@ -1,0 +1,124 @@
+//! What a trainer prints when it has ended: `{'train_runtime': 5043.4, 'train_samples_per_second': 19.2, ..., 'epoch': 3.0}`, and the same
+//! as lines of `key = value` under "train metrics".
+
+use super::candidate::{Card, RANK_CODE, Spot, candidate};
+use super::passage::Passage;
+use super::recipe::notes::Examples;
+use crate::domain::Field;
+use crate::evidence::card::parse::block::{Block, BlockKind};
+use crate::units::SECONDS_PER_HOUR;
+
+/// Standing: behind settings and keys that say the same.
+const RANK_METRICS: u8 = RANK_CODE + 1;
+/// Key of the seconds that a training took.
+const RUNTIME: &str = "train_runtime";
+/// Key of the examples of a second.
+const RATE: &str = "train_samples_per_second";
+/// Key of the passes.
+const EPOCH: &str = "epoch";
+/// Digits of a rate whose product is good to a hundredth.
+const LEAST_DIGITS: usize = 3;
+
+/// Reads the metrics of a block of code.
+pub fn read_metrics(card: &mut Card<'_>, passage: &Passage<'_>) {
+    let b = passage.block;
+    if b.kind != BlockKind::Code || !b.text.contains(RUNTIME) {
+        return;
+    }
+    let times: Vec<Stated<'_>> = values(&b.text, RUNTIME);
+    let Some((first, seconds)) = times.first().and_then(|t| Some((t, seconds(t.text)?))) else { return };
+    let several = times.iter().any(|t| t.text != first.text).then_some("several runs in one log");
+    let spot = |s: &Stated<'_>| spot_of(b, s, passage.refused.or(several));
+    card.add(&spot(first), Field::WallHours, Some(seconds / SECONDS_PER_HOUR), first.text, None);
+    // The passes of the same line, or of the same list of lines.
+    let line = b.text.get(line_start(&b.text, first.from)..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+    let is_list = !line.contains(',');
+    let epochs =
+        values(&b.text, EPOCH).into_iter().rfind(|e| is_list || line_start(&b.text, e.from) == line_start(&b.text, first.from));
+    if let Some((stated, n)) = epochs.and_then(|e| Some((e, e.text.parse::<f64>().ok()?))) {
+        card.add(&spot(&stated), Field::Epochs, Some(n), stated.text, None);
+    }
+    let rate = values(&b.text, RATE).into_iter().next();
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).skip_while(|c| *c == '0').count();
+    if let Some((stated, per_second)) = rate.and_then(|r| Some((r, r.text.parse::<f64>().ok()?)))
+        && digits(stated.text) >= LEAST_DIGITS
+        && several.is_none()
+        && passage.refused.is_none()
+    {
+        let count = (per_second * seconds).round();
+        let row = candidate(&spot(&stated), Field::TrainSamples, Some(count), stated.text, None);
+        let locator = format!("{}: {per_second} examples a second x {seconds} seconds", row.locator);
+        card.recipe.measured = Some(Examples { count, written: row.written, locator, quote: row.quote });
+    }
+}
+
+/// A value with its place in the text.
+#[derive(Clone, Copy)]
+struct Stated<'b> {
+    text: &'b str,
+    from: usize,
+}
+
+fn spot_of<'b>(block: &'b Block, stated: &Stated<'_>, reason: Option<&'static str>) -> Spot<'b> {
+    let from = line_start(&block.text, stated.from);
+    let quote = block.source_range(from, stated.from + stated.text.len());
+    Spot { block, quote, rank: RANK_METRICS, reason }
+}
+
+fn line_start(text: &str, at: usize) -> usize {
+    text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |line| line + 1)
+}
+
+/// The values of a key, which stands alone or in quotes.
+fn values<'b>(text: &'b str, key: &str) -> Vec<Stated<'b>> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut out = Vec::new();
+    for (at, _) in text.match_indices(key) {
+        let (before, behind) = (text.get(..at).unwrap_or_default(), text.get(at + key.len()..).unwrap_or_default());
+        if before.ends_with(is_part) || behind.starts_with(is_part) {
+            continue;
+        }
+        let sign = behind.trim_start_matches(['\'', '"', ' ', '\t']);
+        let Some(value) = sign.strip_prefix([':', '=']) else { continue };
+        let value = value.trim_start_matches(['\'', '"', ' ', '\t']);
+        let end = value.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ':' | 'e' | '+' | '-'))).unwrap_or(value.len());
+        let from = text.len() - value.len();
+        out.extend(value.get(..end).filter(|v| !v.is_empty()).map(|text| Stated { text, from }));
+    }
+    out
+}
+
+/// Seconds of `5043.4` and of `1:24:03.42`.
+fn seconds(text: &str) -> Option<f64> {
+    let mut parts = text.split(':').map(str::parse::<f64>);
+    let first = parts.next()?.ok()?;
+    let all = parts.try_fold(first, |sum, part| part.map(|part| sum * 60.0 + part)).ok()?;
+    (text.matches(':').count() != 1 && all > 0.0).then_some(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::Field;
+    use crate::evidence::card::tests::card_tables;
+    use crate::evidence::card::{About, CardRole, extract};
+    use crate::reference::Reference;
+
+    fn read(code: &str) -> Vec<(Field, f64)> {
+        let about = About { model_id: "x/mine", role: CardRole::FineTune, base_ids: &[], total_params: None };
+        let rows = extract(card_tables(&Reference::load().unwrap()), &format!("## Training\n\n```\n{code}\n```\n"), &about);
+        rows.into_iter().filter(|r| r.reject_reason.is_none()).filter_map(|r| Some((r.field, r.value?))).collect()
+    }
+
+    #[test]
+    fn what_a_trainer_prints_at_its_end() {
+        let dict = "{'loss': 0.5, 'epoch': 1.0}\n{'train_runtime': 7200.0, 'train_samples_per_second': 12.5, 'train_loss': 0.2, 'epoch': 4.0}";
+        let got = read(dict);
+        assert!(got.contains(&(Field::WallHours, 2.0)) && got.contains(&(Field::Epochs, 4.0)), "{got:?}");
+        assert!(got.contains(&(Field::TrainSamples, 90_000.0)), "{got:?}");
+        let list = "***** train metrics *****\n  epoch                    =        2.0\n  train_runtime            = 1:30:00.00\n";
+        let got = read(list);
+        assert!(got.contains(&(Field::WallHours, 1.5)) && got.contains(&(Field::Epochs, 2.0)), "{got:?}");
+        let two = "{'train_runtime': 60.0, 'epoch': 1.0}\n{'train_runtime': 90.0, 'epoch': 1.0}";
+        assert!(!read(two).iter().any(|(field, _)| *field == Field::WallHours));
+    }
+}
