@@ -70,5 +70,5 @@ pub fn reference_with(file: &str, from: &str, to: &str) -> Reference {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/reference").join(file);
     let table = std::fs::read_to_string(path).unwrap();
     assert_eq!(table.matches(from).count(), 1, "{file} has '{from}' once");
-    Reference::load_replacing(file, table.replacen(from, to, 1)).unwrap()
+    Reference::load_replacing([(file, table.replacen(from, to, 1))]).unwrap()
 }

@@ -86,7 +86,7 @@ const LAYERS: u32 = 128;
 #[must_use]
 pub fn says_layers_and_width(name: &str) -> bool {
     let numbers: Vec<Option<u32>> = tokens(name).iter().map(|t| t.trim_start_matches(['l', 'h']).parse().ok()).collect();
-    let is_width = |n: u32| n % WIDTHS.0 == 0 && (WIDTHS.0..=WIDTHS.1).contains(&n);
+    let is_width = |n: u32| n.is_multiple_of(WIDTHS.0) && (WIDTHS.0..=WIDTHS.1).contains(&n);
     numbers.iter().enumerate().any(|(at, layers)| {
         layers.is_some_and(|n| (1..=LAYERS).contains(&n)) && numbers[at + 1..].iter().take(2).any(|next| next.is_some_and(is_width))
     })

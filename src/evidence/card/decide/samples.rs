@@ -45,6 +45,7 @@ fn measured(examples: &Examples, source: &str) -> Fact {
         extractor: RECIPE_SAMPLES,
         confidence: MEASURED_CONFIDENCE,
         reject_reason: None,
+        source_url: None,
     };
     Fact { row, rank: RANK_PROSE, table: 0 }
 }
