@@ -275,8 +275,6 @@ fn what_a_training_may_have_been_is_told_apart() {
     assert!(part["remarks"][0].as_str().unwrap().starts_with("What was trained is not certain."), "{part}");
 }
 
-}
-
 /// Regression: tables that another tool had written again were refused.
 #[test]
 fn tables_that_were_written_again_are_read() {
