@@ -11,7 +11,7 @@ use super::report::{Reports, StageReport, StageStatus};
 use super::stage::Step;
 use super::state::{Record, State};
 use crate::error::{Error, IoContext, Result};
-use crate::store::sync_directory;
+use crate::store::{remove_tree, sync_directory};
 use crate::tables::io::table_path;
 use fs_err as fs;
 use std::collections::BTreeMap;
@@ -151,7 +151,7 @@ fn clear_temporary(work: &Path) -> Result<()> {
     for entry in fs::read_dir(work).at_path("cannot list", work)? {
         let path = entry.at_path("cannot list", work)?.path();
         if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(TEMPORARY)) && path.is_dir() {
-            fs::remove_dir_all(&path).at_path("cannot clear", &path)?;
+            remove_tree(&path)?;
         }
     }
     Ok(())
@@ -182,7 +182,7 @@ fn write_and_show(step: &dyn Step, workspace: &Workspace, mut state: State, lock
     sync_directory(&workspace.work)?;
     state.insert(step.name(), record.clone());
     state.save(&workspace.work)?;
-    fs::remove_dir_all(into).at_path("cannot clear", into)?;
+    remove_tree(into)?;
     lock.check()?;
     let _guard = undisturbed();
     step.conclude(workspace, &state, &record)?;

@@ -91,6 +91,22 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
     sync_directory(path.parent().unwrap_or(Path::new(".")))
 }
 
+/// Removes a directory with all that is in it, or the file or link that has this path. Unlike that of `std::fs::remove_dir_all`, the
+/// error names the very entry that cannot be removed. Links are removed, not followed.
+///
+/// # Errors
+/// An entry cannot be listed or removed.
+pub fn remove_tree(path: &Path) -> Result<()> {
+    let metadata = fs::symlink_metadata(path).at_path("cannot clear", path)?;
+    if !metadata.is_dir() {
+        return fs::remove_file(path).at_path("cannot clear", path);
+    }
+    for entry in fs::read_dir(path).at_path("cannot clear", path)? {
+        remove_tree(&entry.at_path("cannot clear", path)?.path())?;
+    }
+    fs::remove_dir(path).at_path("cannot clear", path)
+}
+
 /// Makes renames within a directory durable.
 ///
 /// # Errors

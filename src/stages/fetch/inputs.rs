@@ -10,7 +10,7 @@ use crate::hub::live::journal::read_journal;
 use crate::hub::live::line::Line;
 use crate::hub::live::replay::Recording;
 use crate::hub::live::store::Store;
-use crate::store::sha256_file;
+use crate::store::{remove_tree, sha256_file};
 use fs_err as fs;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -74,7 +74,7 @@ pub fn prune(hub: &Path, pinned: &BTreeSet<String>, dry: bool) -> Result<Pruned>
         if at < newest && !is_pinned {
             pruned.recordings += 1;
             if !dry {
-                fs::remove_dir_all(dir).at_path("cannot remove", dir)?;
+                remove_tree(dir)?;
             }
             continue;
         }

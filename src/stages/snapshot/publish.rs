@@ -7,7 +7,7 @@ use super::latest::{NewLatest, index_date_of, latest_snapshot, latest_version};
 use super::manifest::Manifest;
 use super::verify::{is_version_name, verify_files, version_name};
 use crate::error::{Error, IoContext, Result};
-use crate::store::{sha256_file, sync_directory};
+use crate::store::{remove_tree, sha256_file, sync_directory};
 use fs_err as fs;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -31,7 +31,7 @@ pub(super) fn clear_leftovers(snapshots: &Path) -> Result<()> {
         let path = entry.at_path("cannot list", snapshots)?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if LEFTOVERS.iter().any(|left| name.starts_with(left)) {
-            fs::remove_dir_all(&path).at_path("cannot clear", &path)?;
+            remove_tree(&path)?;
         }
     }
     Ok(())
@@ -60,7 +60,7 @@ pub(super) fn publish(snapshots: &Path, version: &str, may_go_back: bool) -> Res
     let latest = if newer.is_none() { Some(NewLatest::prepare(snapshots, version)?) } else { None };
     sync_directory(snapshots)?;
     if target.exists() {
-        fs::remove_dir_all(&staging).at_path("cannot clear", &staging)?;
+        remove_tree(&staging)?;
     } else {
         fs::rename(&staging, &target).at_path("cannot publish", &target)?;
     }

@@ -4,7 +4,7 @@ use super::latest::{index_date_of, latest_version};
 use super::publish::FORGOTTEN;
 use super::verify::is_version_name;
 use crate::error::{Error, IoContext, Result};
-use crate::store::{sync_directory, write_atomically};
+use crate::store::{remove_tree, sync_directory, write_atomically};
 use fs_err as fs;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
@@ -137,7 +137,7 @@ pub fn forget(snapshots: &Path, version: &str) -> Result<()> {
     let (from, to) = (snapshots.join(version), snapshots.join(format!("{FORGOTTEN}{version}")));
     fs::rename(&from, &to).at_path("cannot remove", &from)?;
     sync_directory(snapshots)?;
-    fs::remove_dir_all(&to).at_path("cannot remove", &to)?;
+    remove_tree(&to)?;
     let mut tags = read_tags(snapshots)?;
     if tags.remove(version).is_some() {
         write_tags(snapshots, &tags)?;
