@@ -39,6 +39,7 @@ def execute(path, keep):
         kernel_name="python3",
         extra_arguments=["--log-level=ERROR"],
         timeout=CELL_TIMEOUT_SECONDS,
+        startup_timeout=CELL_TIMEOUT_SECONDS,
         resources={"metadata": {"path": str(FOLDER)}},
     )
     try:
