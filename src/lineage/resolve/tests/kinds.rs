@@ -259,7 +259,7 @@ fn a_base_named_after_anothers_model_continues_it() {
     let placed = place(&[
         named(RepoFacts { rough_params: Some(8_030_000_000), ..listed("meta-llama/Llama-3.1-8B") }, 8e9),
         named(RepoFacts { rough_params: Some(8_000_000_000), ..silent("CYFRAGOVPL/Llama-3.1-PLLuM-8B-base") }, 8e9),
-        named(RepoFacts { rough_params: Some(8_000_000_000), ..silent("x/Llama-3.1-8B-Storm") }, 8e9),
+        named(RepoFacts { rough_params: Some(8_000_000_000), ..silent("x/Storm-Llama3.1-8B") }, 8e9),
         silent("y/llama-thing"),
     ]);
     assert_eq!((placed[1].role, placed[1].role_rule, placed[1].base), (Role::Continued, Rule::BaseTokenOnABase, Some(0)));
@@ -280,9 +280,9 @@ fn variants_of_a_sibling_stand_on_it_or_on_its_base() {
         sized("mistralai/Magistral-Small-2506", 23_572_403_201),
         sized("microsoft/phi-4", 14_659_507_200),
         listed("microsoft/phi-4-mini"),
-        sized("OpenGVLab/InternVL2-8B", 8_075_365_376),
-        sized("OpenGVLab/InternVL2-8B-MPO", 8_075_365_377),
-        sized("OpenGVLab/InternVL2-8B-Tiny-MPO", 1_000_000_001),
+        sized("LiquidAI/LFM2-2.6B", 2_569_272_320),
+        sized("LiquidAI/LFM2-2.6B-Transcript", 2_569_272_321),
+        sized("LiquidAI/LFM2-2.6B-Tiny-Extract", 1_000_000_001),
     ]);
     for (at, base) in [(1, 0), (4, 2), (8, 7)] {
         assert_eq!((placed[at].base, placed[at].role_rule), (Some(base), Rule::VariantOfASibling), "{at}");
