@@ -151,7 +151,7 @@ mod tests {
             [false, true, true]
         );
         // A card for a desk stands in a computer of its own: (150 + 300) / 37,230.
-        assert!((rate("NVIDIA GeForce RTX 4090").kgco2e_per_hour - 450.0 / 37_230.0).abs() < 1e-12);
+        assert!((rate("NVIDIA RTX 4090").kgco2e_per_hour - 450.0 / 37_230.0).abs() < 1e-12);
         assert_eq!(embodied.rate("no such chip"), None);
     }
 }
