@@ -88,7 +88,7 @@ fn records_that_changed_are_named() {
 const QWEN: &str = "7.27e10,,1.8e13,tokens,1,7.8e24,";
 
 /// The first reviewed correction, and another one before it.
-const FIRST_CORRECTION: &str = "[[correction]]\nmodel_id = \"deepseek-ai/DeepSeek-V3.2-Exp-Base\"\n";
+const FIRST_CORRECTION: &str = "[[correction]]\nmodel_id = \"deepseek-ai/DeepSeek-V3.1-Base\"\n";
 const GROK: &str = "[[correction]]\nmodel_id = \"xai-org/grok-2\"\nfield = \"role\"\nexpect = \"pretrained\"\nvalue = \"merge\"\n\
                     reason = \"a test\"\nsource = \"a test\"\n\n";
 
