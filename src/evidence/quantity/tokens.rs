@@ -86,14 +86,8 @@ pub fn lex_in(text: &str, sign: DecimalSign) -> Vec<Token<'_>> {
     let mut glued = false;
     let mut in_formula = false;
     while let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) {
-        if c.is_whitespace() {
+        if separates(text, at, c) {
             at += c.len_utf8();
-            glued = false;
-            continue;
-        }
-        // Markdown takes the backslash of `\,` away.
-        if matches!(c, ',' | ';' | '!') && text.get(at + 1..).is_some_and(|rest| rest.starts_with('\\')) {
-            at += 1;
             glued = false;
             continue;
         }
@@ -146,6 +140,11 @@ pub fn lex_in(text: &str, sign: DecimalSign) -> Vec<Token<'_>> {
     }
     settle(&mut out, sign);
     out
+}
+
+/// Space, and what is left of the space `\,` of a formula when Markdown has taken its backslash away.
+fn separates(text: &str, at: usize, c: char) -> bool {
+    c.is_whitespace() || matches!(c, ',' | ';' | '!') && text.get(at + 1..).is_some_and(|rest| rest.starts_with('\\'))
 }
 
 /// A command of a formula, or its end.

@@ -203,18 +203,23 @@ impl Stage for Normalize {
             meter.set(first as u64);
         }
         if let Some((model, cards)) = unread {
-            tracing::warn!(
-                cards,
-                model,
-                "{NO_READING}; their figures are refused, as the table evidence says\n  way out: make it again with the columns of the \
-                 index beside id and card (tags, baseModels, cardData, safetensors), or give the cards themselves: [cards] path"
-            );
+            warn_of_unread(&model, cards);
         }
         outputs.done::<ModelRow>(models.finish()?);
         outputs.done::<RunRow>(runs.finish()?);
         outputs.done::<EvidenceRow>(evidence.finish()?);
         Ok(Normalized { corrections: CorrectionCounts::counted(index.corrections.values().flatten()) })
     }
+}
+
+/// Says that readings made elsewhere lack what the index tells of `cards` repositories, `model` the first of them.
+fn warn_of_unread(model: &str, cards: u64) {
+    tracing::warn!(
+        cards,
+        model,
+        "{NO_READING}; their figures are refused, as the table evidence says\n  way out: make it again with the columns of the index \
+         beside id and card (tags, baseModels, cardData, safetensors), or give the cards themselves: [cards] path"
+    );
 }
 
 /// Cards as texts and as readings made elsewhere, each sorted by id.

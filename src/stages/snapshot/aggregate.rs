@@ -82,19 +82,8 @@ pub(super) fn write_totals(inputs: &Inputs<'_, Publication>, outputs: &mut Outpu
         sensitivity.add(&shared, tables, &basis, &block)?;
         surroundings.add(tables, &basis, &block, &drawn)?;
         months.add(&block, &drawn);
-        let keys: Vec<Vec<Key>> = block
-            .iter()
-            .enumerate()
-            .map(|(at, item)| {
-                let cohorts = Cohorts::of_downloads(settings, item.model.downloads_all_time, item.model.downloads_30d);
-                let tops = ranks.iter().enumerate().filter(|(cohort, _)| cohorts.hold(*cohort)).flat_map(|(cohort, ranks)| {
-                    let rank = ranks.get(&(first + at)).copied();
-                    let is_top = move |n: &&usize| rank.is_some_and(|rank| rank < **n);
-                    TOP.iter().filter(is_top).map(move |n| (GroupBy::Top, format!("top_{n}"), Cohorts::only(cohort)))
-                });
-                groups(item, &basis).into_iter().map(|(by, group)| (by, group, cohorts)).chain(tops).collect()
-            })
-            .collect();
+        let keys: Vec<Vec<Key>> =
+            block.iter().enumerate().map(|(at, item)| keys(settings, &ranks, &basis, first + at, item)).collect();
         totals.add(&keys, &drawn);
         first += block.len();
         if let Some(last) = block.last() {
@@ -107,6 +96,17 @@ pub(super) fn write_totals(inputs: &Inputs<'_, Publication>, outputs: &mut Outpu
     let (months, trends) = months.finish(settings, inputs.facts::<Ingest>()?.index_date.as_deref());
     outputs.write::<TrendMonthRow>(months)?;
     outputs.write::<TrendRow>(trends)
+}
+
+/// Groups that a repository belongs to, each with the cohorts it does so in.
+fn keys(settings: &Settings, ranks: &[FxHashMap<usize, usize>], basis: &Basis, row: usize, item: &Item) -> Vec<Key> {
+    let cohorts = Cohorts::of_downloads(settings, item.model.downloads_all_time, item.model.downloads_30d);
+    let tops = ranks.iter().enumerate().filter(|(cohort, _)| cohorts.hold(*cohort)).flat_map(|(cohort, ranks)| {
+        let rank = ranks.get(&row).copied();
+        let is_top = move |n: &&usize| rank.is_some_and(|rank| rank < **n);
+        TOP.iter().filter(is_top).map(move |n| (GroupBy::Top, format!("top_{n}"), Cohorts::only(cohort)))
+    });
+    groups(item, basis).into_iter().map(|(by, group)| (by, group, cohorts)).chain(tops).collect()
 }
 
 /// Sizes of the groups of largest runs: the tail is heavy, and a reader should see how much a few runs decide.

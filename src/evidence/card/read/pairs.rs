@@ -171,23 +171,7 @@ impl Card<'_> {
                     self.add(spot, Field::AcceleratorCount, Some(q.value), value, None);
                 }
             }
-            Key::Hours => {
-                // `8 h x 4 = 32 GPU hours`
-                let from = result_from(ts);
-                // "20 days (≈ 200,000 GPU hours)" says it twice.
-                let from = if from.checked_sub(2).and_then(|at| ts.get(at)).is_some_and(|t| t.is("(")) { 0 } else { from };
-                let result = ts.get(from).and_then(|t| value.get(t.from..)).unwrap_or(value);
-                self.add_hours(spot, key, result);
-                // "1.5 days on 4xA6000"
-                if let Some(on) = ts.iter().position(|t| t.is_any(&vocabulary::keys().pairs.on)) {
-                    let chips = ts.get(on).and_then(|t| value.get(t.to..)).unwrap_or_default();
-                    self.add_hardware(&spot.after(2), chips, Context::Prose);
-                }
-                // "H100-hours: 1.2M" names the chip, too.
-                if self.is_device_hours_key(pair.norm) {
-                    self.add_hardware(&spot.after(1), key, Context::Field);
-                }
-            }
+            Key::Hours => self.add_hours_pair(spot, pair),
             Key::Provider => self.add_provider_pair(spot, value),
             Key::Region => self.add_place(spot, value),
             Key::Carbon => {
@@ -221,6 +205,26 @@ impl Card<'_> {
                     self.add(spot, Field::TrainedOn, None, &date, None);
                 }
             }
+        }
+    }
+
+    /// A time of training, and the chips that its value or its key name.
+    fn add_hours_pair(&mut self, spot: &Spot<'_>, pair: &Pair<'_>) {
+        let Pair { key, value, ts, .. } = *pair;
+        // `8 h x 4 = 32 GPU hours`
+        let from = result_from(ts);
+        // "20 days (≈ 200,000 GPU hours)" says it twice.
+        let from = if from.checked_sub(2).and_then(|at| ts.get(at)).is_some_and(|t| t.is("(")) { 0 } else { from };
+        let result = ts.get(from).and_then(|t| value.get(t.from..)).unwrap_or(value);
+        self.add_hours(spot, key, result);
+        // "1.5 days on 4xA6000"
+        if let Some(on) = ts.iter().position(|t| t.is_any(&vocabulary::keys().pairs.on)) {
+            let chips = ts.get(on).and_then(|t| value.get(t.to..)).unwrap_or_default();
+            self.add_hardware(&spot.after(2), chips, Context::Prose);
+        }
+        // "H100-hours: 1.2M" names the chip, too.
+        if self.is_device_hours_key(pair.norm) {
+            self.add_hardware(&spot.after(1), key, Context::Field);
         }
     }
 
