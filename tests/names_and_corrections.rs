@@ -163,17 +163,17 @@ fn an_original_without_size_has_the_count_of_its_copy_else_of_its_fine_tunes() {
     };
     let bare = |id: &str| format!(r#"{{"id": "{id}", "createdAt": "2026-04-01T00:00:00.000Z", "downloadsAllTime": 7}}"#);
     let lines = [
-        bare("zai-org/GLM-5.3"),
-        bare("zai-org/GLM-5.4"),
-        sized("zai-org/GLM-5.3-BF16", "zai-org/GLM-5.3", 753_329_940_480),
-        sized("a/tune", "zai-org/GLM-5.3", 753_000_000_123),
-        sized("b/tune", "zai-org/GLM-5.4", 321_323_031_390),
-        sized("c/tune", "zai-org/GLM-5.4", 321_323_031_390),
-        sized("d/longer", "zai-org/GLM-5.4", 321_400_000_001),
+        bare("zai-org/GLM-9.3"),
+        bare("zai-org/GLM-9.4"),
+        sized("zai-org/GLM-9.3-BF16", "zai-org/GLM-9.3", 753_329_940_480),
+        sized("a/tune", "zai-org/GLM-9.3", 753_000_000_123),
+        sized("b/tune", "zai-org/GLM-9.4", 321_323_031_390),
+        sized("c/tune", "zai-org/GLM-9.4", 321_323_031_390),
+        sized("d/longer", "zai-org/GLM-9.4", 321_400_000_001),
     ];
     let source = workspace.file("index.jsonl", lines.join("\n"));
     let workspace = run(&source);
-    for (id, n) in [("zai-org/GLM-5.3", 753_329_940_480), ("zai-org/GLM-5.4", 321_323_031_390)] {
+    for (id, n) in [("zai-org/GLM-9.3", 753_329_940_480), ("zai-org/GLM-9.4", 321_323_031_390)] {
         let m = model(&workspace, id);
         assert_eq!((m.total_params, m.params_source), (Some(n), Some(ParamsSource::Derived)), "{id}");
     }

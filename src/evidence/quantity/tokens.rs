@@ -102,8 +102,7 @@ pub fn lex_in(text: &str, sign: DecimalSign) -> Vec<Token<'_>> {
             continue;
         }
         let from = at;
-        let mut value = None;
-        let mut marked = false;
+        let (mut value, mut marked) = (None, false);
         if ascii_digit(c).is_some() {
             let (digits, to) = ascii_digits(text, at);
             value = parse_number(&digits, DecimalSign::Unknown);
