@@ -134,7 +134,23 @@ lists!(KeySpellings {
     date,
 });
 lists!(VagueKeys { hardware, hours, provider, region, steps, batch, tokens });
-lists!(Pairs { serving, device_counts, no_cloud, data_sizes, on, affirmed, denied, file_sizes, neutral, qualified_by_use });
+lists!(Pairs {
+    serving,
+    device_counts,
+    no_cloud,
+    data_sizes,
+    on,
+    affirmed,
+    denied,
+    file_sizes,
+    examples,
+    not_told,
+    limits,
+    not_training,
+    counted,
+    neutral,
+    qualified_by_use
+});
 lists!(Columns {
     params,
     tokens,
@@ -148,6 +164,7 @@ lists!(Columns {
     hardware,
     base,
     of_data,
+    ours,
     file_sizes,
     points,
     not_training
@@ -158,7 +175,7 @@ tables!(Keys { keys: KeySpellings, vague_keys: VagueKeys, pairs: Pairs, question
 
 // prose.toml
 lists!(Triggers { bare_chips, hardware, carbon, energy, clouds, counts, bases, tools, number_formats });
-lists!(Sentences { abbreviations, stages, stage_numbers, own_pretraining, own_fine_tuning, other_sizes, this_model, advice });
+lists!(Sentences { abbreviations, stages, stage_numbers, own_pretraining, own_fine_tuning, other_sizes, this_model, advice, recommends });
 lists!(HardwareProse { serving, running, ran, modal, modal_denied, serving_though_training, used });
 lists!(EmissionsProse { serving, benchmarks, comparisons, said, energy_said, calculators });
 lists!(OthersProse {
@@ -199,6 +216,36 @@ lists!(Rates {
     factors,
     barriers,
     results
+});
+lists!(Subjects {
+    boundaries,
+    contrasts,
+    openers,
+    continuing,
+    data,
+    saved,
+    made_up,
+    granted,
+    used,
+    would,
+    planned,
+    others,
+    own,
+    models,
+    other,
+    calculators,
+    work,
+    waits,
+    whole,
+    families,
+    making,
+    wider,
+    everyday,
+    name_verbs,
+    before_name,
+    names,
+    limits,
+    nearly,
 });
 lists!(TimesProse {
     strong,
@@ -251,9 +298,9 @@ lists!(UtilizationProse { joins, machines, serving });
 lists!(EpochsProse { words, joins, over, not_over, whole, cjk, other_units, schedule });
 lists!(StepsProse { words, other_units, schedule });
 lists!(BatchesProse { sizes, things, words, joins, other_batches, whole });
-lists!(ParametersProse { words, cjk, models, active, other_units, comparisons, parts, base_parts, after_active });
+lists!(ParametersProse { words, cjk, models, active, other_units, comparisons, parts, teachers, base_parts, after_active });
 lists!(NumberFormatProse { advice, files });
-lists!(DatesProse { joins, of_data });
+lists!(DatesProse { nouns, joins, of_data });
 tables!(Prose {
     triggers: Triggers,
     sentences: Sentences,
@@ -261,6 +308,7 @@ tables!(Prose {
     emissions: EmissionsProse,
     others: OthersProse,
     rates: Rates,
+    subjects: Subjects,
     times: TimesProse,
     tokens: TokensProse,
     utilization: UtilizationProse,

@@ -37,7 +37,7 @@ pub(super) fn model_row(
     let size = indexed.map(|(n, _)| n as f64);
     let mut said = card.map(|card| from_card(references, index, i, placement, size, card)).unwrap_or_default();
     let total = indexed.or_else(|| said_params(placement, &said));
-    let active = active_params(index, i, raw, known, total, &mut extracted);
+    let active = active_params(index, i, raw, known, (total, &said), &mut extracted);
     let date = trained_on(raw, known, placement, &mut said);
     if let Some((day, source, quote)) = date.as_ref().filter(|(_, source, _)| *source != TrainedOnSource::Card) {
         extracted.push(date_evidence(*day, *source, quote, known));
@@ -207,7 +207,8 @@ fn month(text: &str) -> Option<Day> {
         return Day::parse(text);
     }
     let (year, month) = text.split_once('-')?;
-    Day::from_ymd(year.parse().ok()?, month.parse().ok()?, 1)
+    let (month, day) = month.split_once('-').unwrap_or((month, "1"));
+    Day::from_ymd(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
 }
 
 fn date_evidence(day: Day, source: TrainedOnSource, quote: &str, known: Known<'_>) -> Extracted {

@@ -82,13 +82,13 @@ fn is_of_the_large_mixtures(raw: &RawModelRow, total: Option<f64>) -> bool {
     total.is_some_and(|n| n > LARGEST_DENSE || is_recent && n >= LEAST_LARGE_MIXTURE)
 }
 
-/// Active parameters where they differ from the total.
+/// Active parameters where they differ from the total; `by_card` is what the card says of the total's model.
 pub(super) fn active_params(
     index: &Index,
     i: usize,
     raw: &RawModelRow,
     known: Known<'_>,
-    total: Option<(i64, ParamsSource)>,
+    (total, by_card): (Option<(i64, ParamsSource)>, &[Extracted]),
     extracted: &mut Vec<Extracted>,
 ) -> Option<i64> {
     #[allow(clippy::cast_precision_loss)]
@@ -113,12 +113,16 @@ pub(super) fn active_params(
     let looked_up = known.fact.and_then(|fact| Some(looked_up::size(fact, Field::ActiveParams, fact.active_params?)));
     let (said, refused) = split(named(raw).1);
     extracted.extend(refused);
-    let chosen = from_registry
-        .filter(fitting)
-        .or_else(|| looked_up.filter(fitting))
-        .or_else(|| said.filter(fitting))
-        .or_else(|| from_base().filter(fitting))
-        .or_else(|| from_regression().filter(fitting))?;
+    let stated = from_registry.filter(fitting).or_else(|| looked_up.filter(fitting)).or_else(|| said.filter(fitting));
+    let is_said = |e: &&Extracted| e.field == Field::ActiveParams && e.reject_reason.is_none() && fitting(e);
+    if stated.is_none()
+        && let Some(n) = by_card.iter().find(is_said).and_then(|e| e.value)
+    {
+        // The card's row is among the evidence already.
+        #[allow(clippy::cast_possible_truncation)]
+        return Some(n as i64);
+    }
+    let chosen = stated.or_else(|| from_base().filter(fitting)).or_else(|| from_regression().filter(fitting))?;
     #[allow(clippy::cast_possible_truncation)]
     let n = chosen.value? as i64;
     extracted.push(chosen);

@@ -1,6 +1,6 @@
 //! A candidate as a row of evidence, accepted unless something speaks against it.
 
-use crate::domain::EvidenceSource;
+use crate::domain::{EvidenceSource, Field};
 use crate::evidence::card::parse::block::BlockKind;
 use crate::evidence::card::read::candidate::{Candidate, RANK_PAIR, RANK_PROSE};
 use crate::evidence::{Extracted, MAX_QUOTE_CHARS};
@@ -28,6 +28,7 @@ pub struct Fact {
 pub fn accept(candidate: Candidate, source: &str) -> Fact {
     let Candidate { field, value, written, kind, table, locator, extractor: named, quote: quoted, rank, reason } = candidate;
     let wrong = value.is_some_and(|v| !(v.is_finite() && v > 0.0 && v < 1e40));
+    let beyond = value.is_some_and(|v| most(field).is_some_and(|most| v > most));
     let (evidence_source, extractor) = match kind {
         BlockKind::FrontMatter => (EvidenceSource::CardYaml, FRONT_MATTER),
         BlockKind::TableRow => (EvidenceSource::CardText, TABLE),
@@ -50,9 +51,44 @@ pub fn accept(candidate: Candidate, source: &str) -> Fact {
             5..RANK_PROSE => 0.7,
             _ => 0.65,
         },
-        reject_reason: reason.map(Into::into).or_else(|| wrong.then(|| "zero or out of range".to_owned())),
+        reject_reason: reason
+            .map(Into::into)
+            .or_else(|| wrong.then(|| "zero or out of range".to_owned()))
+            .or_else(|| beyond.then(|| "more than any training took".to_owned())),
     };
     Fact { row, rank, table }
+}
+
+/// What no training has taken: several times the largest published, 310 GWh and 0.15 Mt CO2e of Grok 4 (Epoch AI, 2025).
+fn most(field: Field) -> Option<f64> {
+    match field {
+        Field::EnergyKwh => Some(2e9),
+        Field::EmissionsKgco2e => Some(1e9),
+        Field::WallHours
+        | Field::AcceleratorHours
+        | Field::Accelerator
+        | Field::AcceleratorCount
+        | Field::TrainFlop
+        | Field::TrainTokens
+        | Field::TrainSteps
+        | Field::BatchSize
+        | Field::Epochs
+        | Field::TrainSamples
+        | Field::SequenceLength
+        | Field::ImageSize
+        | Field::ForwardFlop
+        | Field::TotalParams
+        | Field::ActiveParams
+        | Field::Mfu
+        | Field::Precision
+        | Field::TrainedOn
+        | Field::Role
+        | Field::BaseModel
+        | Field::Country
+        | Field::CloudRegion
+        | Field::CloudProvider
+        | Field::MeasurementTool => None,
+    }
 }
 
 /// At most 200 characters of the card, exactly as they stand there.

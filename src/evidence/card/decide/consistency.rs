@@ -18,6 +18,12 @@ const POWER_SHARES: (f64, f64) = (0.02, 3.0);
 const MOST_OF_A_DEVICE: f64 = 3000.0;
 /// Grams per kWh: below the cleanest grid, above the dirtiest.
 const GRID: (f64, f64) = (1.0, 1500.0);
+/// Fewest parameters of a language model: with less nobody passes over a billion tokens.
+const LEAST_PARAMS: f64 = 1e7;
+/// Fewest tokens that are compared with what chips can do.
+const LEAST_TOKENS: f64 = 1e9;
+/// FLOP per parameter and token of a forward pass alone: every training takes more.
+const FORWARD_FLOP: f64 = 2.0;
 /// Hours of a year: a longer time is one of devices (docs/method.md, section 3).
 const HOURS_PER_YEAR: f64 = 8760.0;
 /// Tokens seen over tokens in the data set times epochs; beyond, one of them is another data set's.
@@ -63,7 +69,9 @@ pub fn refuse_contradictions(facts: &mut [Fact], accelerators: &Accelerators) {
     let chips = named.map(|f| read_hardware(accelerators, &f.row.as_written, Context::Field).chips).unwrap_or_default();
     let mut chosen = Chosen { facts, chips };
     compute_against_chips(&mut chosen, accelerators);
+    tokens_against_chips(&mut chosen);
     emissions_against_energy(&mut chosen);
+    emissions_against_power(&mut chosen);
     energy_against_power(&mut chosen);
     tokens_against_data(&mut chosen);
 }
@@ -95,6 +103,37 @@ fn compute_against_chips(chosen: &mut Chosen<'_, '_>, accelerators: &Accelerator
     }
 }
 
+/// More tokens than the chips can read in the hours, by the smallest model or by the size that the card states.
+fn tokens_against_chips(chosen: &mut Chosen<'_, '_>) {
+    let (Some(tokens), Some(hours), Some(most)) = (chosen.value(Field::TrainTokens), chosen.device_hours(), chosen.most(peak))
+    else {
+        return;
+    };
+    let size = chosen.value(Field::ActiveParams).or_else(|| chosen.value(Field::TotalParams)).unwrap_or(LEAST_PARAMS);
+    let times = FORWARD_FLOP * size.max(LEAST_PARAMS) * tokens / (hours * SECONDS_PER_HOUR) / (most * MOST_OF_PEAK);
+    if tokens >= LEAST_TOKENS && times > 1.0 {
+        let why = format!("contradiction: {times:.1} times the tokens that the chips can read in the stated hours");
+        chosen.refuse(&[Field::TrainTokens], &why);
+    }
+}
+
+/// Emissions beyond what the chips can have drawn in the hours on the dirtiest grid.
+fn emissions_against_power(chosen: &mut Chosen<'_, '_>) {
+    if chosen.value(Field::EnergyKwh).is_some() {
+        return;
+    }
+    let (Some(kg), Some(hours), Some(watts)) =
+        (chosen.value(Field::EmissionsKgco2e), chosen.device_hours(), chosen.most(|chip| chip.tdp_w))
+    else {
+        return;
+    };
+    let most = hours * watts / 1000.0 * POWER_SHARES.1 * GRID.1 / GRAMS_PER_KG;
+    if kg > most {
+        let why = format!("contradiction: {:.0} times what the chips can emit in the stated hours", kg / most);
+        chosen.refuse(&[Field::EmissionsKgco2e], &why);
+    }
+}
+
 /// Emissions over energy are a grid.
 fn emissions_against_energy(chosen: &mut Chosen<'_, '_>) {
     let (Some(kg), Some(kwh)) = (chosen.value(Field::EmissionsKgco2e), chosen.value(Field::EnergyKwh)) else { return };
@@ -118,10 +157,18 @@ fn fits_power(chosen: &Chosen<'_, '_>, kwh: f64) -> Option<bool> {
     Some((POWER_SHARES.0..=POWER_SHARES.1).contains(&share))
 }
 
+/// Whether even one chip would have drawn far more in the hours by the clock, where nobody says how many there were.
+fn is_idle(chosen: &Chosen<'_, '_>, kwh: f64) -> bool {
+    let least: Option<Vec<f64>> = chosen.chips.iter().map(|chip| chip.tdp_w).collect();
+    let least = least.and_then(|watts| watts.into_iter().reduce(f64::min));
+    let (Some(hours), Some(watts), None) = (chosen.value(Field::WallHours), least, chosen.device_hours()) else { return false };
+    kwh * 1000.0 < hours * watts * POWER_SHARES.0
+}
+
 /// Energy over hours is a power.
 fn energy_against_power(chosen: &mut Chosen<'_, '_>) {
     let Some(kwh) = chosen.value(Field::EnergyKwh) else { return };
-    if fits_power(chosen, kwh) != Some(false) {
+    if fits_power(chosen, kwh) != Some(false) && !is_idle(chosen, kwh) {
         return;
     }
     let why = "contradiction: the chips cannot have drawn this energy in the stated hours";

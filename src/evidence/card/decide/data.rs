@@ -3,7 +3,7 @@
 use super::accept::Fact;
 use super::choose::same;
 use crate::domain::Field;
-use crate::evidence::card::read::data_sizes::{LEAST_PASSED_ONCE, TRAINED_ON_DATA};
+use crate::evidence::card::read::data_sizes::{LEAST_PASSED_ONCE, TRAINED_ON_DATA, is_data_size};
 
 /// How sure that is.
 const CONFIDENCE: f64 = 0.5;
@@ -23,7 +23,13 @@ pub fn accept_data(facts: &mut [Fact], trained_itself: bool) {
     let is_data = |f: &Fact| f.row.field == Field::TrainTokens && f.row.reject_reason.as_deref() == Some(TRAINED_ON_DATA);
     let sizes: Vec<Option<f64>> = facts.iter().filter(|f| is_data(f)).map(|f| f.row.value).collect();
     let Some(first) = sizes.first().copied().filter(|first| first.is_some_and(|v| v >= least)) else { return };
-    if !sizes.iter().all(|size| same(*size, first)) {
+    // "web data (6B tokens) and textbooks (1B tokens)": the sentence counts its parts.
+    let quote = facts.iter().find(|f| is_data(f)).map(|f| f.row.quote.clone());
+    let is_part = |f: &Fact| {
+        let of_data = f.row.field == Field::TrainTokens && f.row.reject_reason.as_deref().is_some_and(is_data_size);
+        of_data && Some(&f.row.quote) == quote.as_ref() && !same(f.row.value, first)
+    };
+    if !sizes.iter().all(|size| same(*size, first)) || facts.iter().any(is_part) {
         return;
     }
     if let Some(fact) = facts.iter_mut().find(|f| is_data(f)) {

@@ -36,6 +36,12 @@ pub fn norm_key(key: &str) -> String {
     if outside.is_empty() { strip(true) } else { outside }
 }
 
+/// Whether a line begins with a question that an amount answers: "How much time did the training take? 12 hours".
+fn asks_how(line: &str) -> bool {
+    let text = line.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, ' ' | '.' | ')' | '*' | '-'));
+    text.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("how "))
+}
+
 /// Cuts a line at the colon or equals sign behind its key: byte of the sign and byte behind it.
 #[must_use]
 pub fn split_pair(line: &str) -> Option<(usize, usize)> {
@@ -47,7 +53,7 @@ pub fn split_pair(line: &str) -> Option<(usize, usize)> {
         match c {
             '(' | '[' | '（' => depth += 1,
             ')' | ']' | '）' => depth = depth.saturating_sub(1),
-            ':' | '：' | '=' if depth == 0 && at > 0 => {
+            ':' | '：' | '=' | '?' if depth == 0 && at > 0 && (c != '?' || asks_how(line)) => {
                 let after = at + c.len_utf8();
                 let is_address = line.get(after..).is_some_and(|rest| rest.starts_with("//"));
                 let few_words = line.get(..at).is_some_and(|key| key.split_whitespace().count() <= MAX_KEY_WORDS);

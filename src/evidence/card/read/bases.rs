@@ -5,7 +5,7 @@ use super::repository::name_tokens;
 use crate::domain::Field;
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::block::Link;
-use crate::evidence::quantity::tokens::{Kind, Token, span, text_at};
+use crate::evidence::quantity::tokens::{Kind, Token, is_latin_word, span, text_at};
 use crate::evidence::vocabulary;
 
 /// How much a phrase says: after the first kind a plain name is a base, after the second a name with digits or hyphens, after the
@@ -152,7 +152,7 @@ impl Card<'_> {
             };
             let spot = Spot { rank: RANK_PROSE - 10 + rank, reason: None, ..*spot };
             let behind = text.get(first.from..end).unwrap_or_default();
-            let words = if text_at(ts, i).is_ascii() { 5 } else { 2 };
+            let words = if is_latin_word(text_at(ts, i)) { 5 } else { 2 };
             self.add_base(&spot, behind, &near, Some(strength), words);
         }
     }
@@ -178,7 +178,7 @@ fn with_variant(name: &str, next: &[&str]) -> String {
 fn phrase_at(ts: &[Token<'_>], i: usize) -> Option<(Strength, usize)> {
     let words = &vocabulary::card().bases;
     let first = ts.get(i).filter(|t| t.kind == Kind::Word)?;
-    if !first.text.is_ascii() {
+    if !is_latin_word(&first.text) {
         return words.cjk.iter().any(|end| first.text.ends_with(end)).then_some((Strength::Marked, i + 1));
     }
     let lists = [(Strength::Plain, words.plain), (Strength::Marked, words.marked), (Strength::Linked, words.linked)];

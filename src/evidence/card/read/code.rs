@@ -15,6 +15,8 @@ use std::collections::BTreeMap;
 
 /// Lines of a block that are read.
 const MAX_LINES: usize = 4000;
+/// Label of the line of a summary that counts all parameters.
+const SUMMARY: &str = "Total params";
 /// Flags that name the model a training starts from.
 const BASE_FLAGS: [&str; 2] = ["model_name_or_path", "pretrained_model_name_or_path"];
 
@@ -61,6 +63,9 @@ pub fn read_code(card: &mut Card<'_>, passage: &Passage<'_>) {
         read_prose(card, passage, &b.text, 0);
         return;
     }
+    if read_summary(card, passage) {
+        return;
+    }
     let settings = Settings::parse(&b.text);
     let loads = |key: &str| settings.get(key).is_some_and(|v| v.eq_ignore_ascii_case(&card.own.id));
     // An example of how to fine-tune this model is nobody's training.
@@ -84,6 +89,23 @@ pub fn read_code(card: &mut Card<'_>, passage: &Passage<'_>) {
             add_setting(card, &spot_of(s, RANK_CODE), &settings, key, is_dump);
         }
     }
+}
+
+/// The summary that Keras and torchsummary print: "Total params: 23,587,712 (89.98 MB)". Returns whether a block is one.
+fn read_summary(card: &mut Card<'_>, passage: &Passage<'_>) -> bool {
+    let b = passage.block;
+    let mut at = 0;
+    for line in b.text.split('\n').take(MAX_LINES) {
+        let (from, to) = (at, at + line.len());
+        at = to + 1;
+        let label = line.get(..SUMMARY.len()).filter(|start| start.eq_ignore_ascii_case(SUMMARY));
+        if let Some((_, value)) = label.and(line.split_once(':')) {
+            let spot = Spot { block: b, quote: b.source_range(from, to), rank: RANK_CODE, reason: passage.refused };
+            card.add_pair(&spot, SUMMARY, value, &[]);
+            return true;
+        }
+    }
+    false
 }
 
 /// Adds what a setting says; fields of the whole training go before those of a device.

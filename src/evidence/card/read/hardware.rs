@@ -1,6 +1,7 @@
 //! Chips and their number, cut out of the text that names them.
 
 use super::candidate::{Card, Spot};
+use super::nodes::{devices_per_node, nodes_of};
 use crate::domain::Field;
 use crate::evidence::hardware::{Context, Hardware, Openness, read_hardware};
 use crate::evidence::quantity::tokens::{Kind, Token, lex, span, text_at};
@@ -44,7 +45,19 @@ impl Card<'_> {
                     product || digits(d.quantity.from).is_some_and(|written| written.ends_with(&n.to_string()))
                 })
             });
-            if !is_hours {
+            // "936 nodes, each with 4 A100": nobody says how many of them trained.
+            let per_node = devices_per_node(&all, |i| self.is_chip(&all, i));
+            let of_one_node = context == Context::Prose
+                && per_node.is_some_and(|each| (each - f64::from(n)).abs() < 0.5)
+                && all.iter().any(|t| t.is_any(&["nodes", "servers", "machines"]));
+            // Nodes that a machine consists of are not those of a training.
+            let whole = all.iter().any(|t| t.is_any(&["consists", "composed", "comprises", "comprising"]));
+            let nodes = nodes_of(&all).filter(|nodes| of_one_node && !whole && *nodes > 1.0);
+            if let Some(nodes) = nodes {
+                self.add(spot, Field::AcceleratorCount, Some(nodes * f64::from(n)), &written, several);
+            } else if of_one_node {
+                self.add(spot, Field::AcceleratorCount, Some(f64::from(n)), &written, Some("devices of one node"));
+            } else if !is_hours {
                 let n = tpu_cores(&lex(&text)).unwrap_or(f64::from(n));
                 self.add(spot, Field::AcceleratorCount, Some(n), &written, several);
             }

@@ -201,6 +201,10 @@ impl Card<'_> {
     /// A number whose unit is in its key.
     fn add_bare_hours(&mut self, spot: &Spot<'_>, key: &str, ts: &[Token<'_>], value: &str, says_devices: bool) {
         let Some(q) = first_quantity(ts) else { return };
+        // "trained for 12 epochs" is no number of hours.
+        if span(ts, q.to, q.to + 2).iter().any(|t| t.is_any(&vocabulary::keys().pairs.counted)) {
+            return;
+        }
         let key_words = lex(key);
         let in_hours = key.contains("hour") || key_words.iter().any(|t| says_hours(&t.text));
         let time = short_clock(ts, q.from);

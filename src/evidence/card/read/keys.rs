@@ -179,7 +179,8 @@ fn question(norm: &str) -> Option<Asked> {
 
 impl Key {
     /// Whether it asks for what a training took.
-    fn is_amount(self) -> bool {
+    #[must_use]
+    pub fn is_amount(self) -> bool {
         match self {
             Self::Hours | Self::Carbon | Self::Energy | Self::Flop => true,
             Self::Hardware

@@ -24,6 +24,12 @@ use crate::evidence::vocabulary;
 /// Words between the beginning of a value and its number, and between that and the word for tokens.
 const MOST_WORDS_BEFORE_TOKENS: usize = 3;
 
+/// Share of the trainable parameters that is all of them, in percent.
+const ALL_PERCENT: f64 = 99.0;
+
+/// Words behind a time that say what it was for: "for pre-training".
+const WORDS_OF_A_PHASE: usize = 5;
+
 /// Words between a word for a time and the time.
 const MOST_WORDS_BEFORE_TIME: usize = 3;
 
@@ -116,7 +122,7 @@ impl Card<'_> {
         let pair = Pair { key, norm: &norm, value, ts, about_training: b.under.training || key.to_lowercase().contains("train") };
         let evaluated = kind.is_sided() && !norm.contains("train") && b.under.evaluation;
         let spot = spot.refused(evaluated.then_some("evaluation or inference"));
-        let spot = &spot.refused(reason).refused(self.not_all_of_the_training(kind, &pair));
+        let spot = &spot.refused(reason).refused(self.not_all_of_the_training(kind, &pair)).refused(doubt(kind, &pair));
         if says_too_little(kind, &pair, spot) {
             return false;
         }
@@ -127,6 +133,7 @@ impl Card<'_> {
     /// Why key and value of an amount tell of a part of this model's training, or of more than it.
     fn not_all_of_the_training(&self, kind: Key, pair: &Pair<'_>) -> Option<&'static str> {
         match kind {
+            Key::Carbon if self.co2_subject && !pair.about_training => Some("CO2 is the model's subject"),
             Key::Carbon | Key::Energy | Key::Flop => {
                 let key = lex(pair.key);
                 let text = format!("{} {}", pair.key, pair.value).to_lowercase();
@@ -138,7 +145,8 @@ impl Card<'_> {
             // Hours per device are those of the clock.
             Key::Hours => {
                 let text = format!("{} {}", pair.key, pair.value).to_lowercase();
-                let key = lex(&text);
+                let plain = without_figures_in_brackets(&text);
+                let key = lex(&plain);
                 let rate = rate_in(&key).filter(|_| !is_per_device(&key));
                 rate.or_else(|| covers_more(&self.own, &text)).or_else(|| holds_the_search(&text)).or_else(|| unknown(&text))
             }
@@ -337,6 +345,11 @@ impl Card<'_> {
             }
             return;
         }
+        // "Trainable parameters: 4.2M (0.06 %)" are a part of all; without a share they may be all of them.
+        let trainable = key.contains("trainable") && !key.contains("non");
+        let share = ts.iter().position(|t| t.is("%")).and_then(|at| ts.get(at.checked_sub(1)?)?.value);
+        let part = (trainable && share.is_some_and(|share| share < ALL_PERCENT)).then_some("part of the parameters");
+        let spot = &spot.after(if trainable { 2 } else { 0 }).refused(part);
         for i in 0..ts.len() {
             let Some(q) = quantity(ts, i).filter(|q| !q.is_word && q.value >= 1e5 && (q.scaled || q.value >= 1e6)) else {
                 continue;
@@ -364,6 +377,66 @@ impl Card<'_> {
 fn unknown(text: &str) -> Option<&'static str> {
     let says = |part: &&str| text.contains(*part);
     vocabulary::card().templates.unknown.iter().any(says).then_some("the card says that it is not known")
+}
+
+/// "0.4 GPU hours (3 epochs, 7 min/epoch)": what the brackets count is not what stands before them.
+fn without_figures_in_brackets(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once('(') {
+        let Some((inside, after)) = behind.split_once(')') else { break };
+        out.push_str(before);
+        if !inside.contains(|c: char| c.is_ascii_digit()) || !before.contains(|c: char| c.is_ascii_digit()) {
+            out.push('(');
+            out.push_str(inside);
+            out.push(')');
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Why the value of an amount says of itself that it is none: an example, a limit, "not reported".
+fn doubt(kind: Key, pair: &Pair<'_>) -> Option<&'static str> {
+    if !kind.is_amount() {
+        return None;
+    }
+    let words = &vocabulary::keys().pairs;
+    let lower = pair.value.to_lowercase();
+    let ahead = lower.split(|c: char| c.is_ascii_digit()).next().unwrap_or_default();
+    let has = |text: &str, list: &[&str]| list.iter().any(|w| text.contains(w));
+    if has(ahead, &words.examples) {
+        Some("an example")
+    } else if has(&lower, &words.not_told) {
+        Some("said not to be known")
+    } else if words.limits.iter().any(|w| lower.starts_with(w)) {
+        Some("a limit")
+    } else if kind != Key::Hours {
+        None
+    } else if pair.ts.iter().any(|t| t.is_any(&words.not_training)) && !(0..pair.ts.len()).any(|i| is_train(pair.ts, i)) {
+        Some("work around the training")
+    } else {
+        several_times(pair.ts).then_some("several times, and no total")
+    }
+}
+
+/// "3 days for pre-training and around 10 hours for fine-tuning": each with what it was for.
+fn several_times(ts: &[Token<'_>]) -> bool {
+    let mut phases = Vec::new();
+    let mut at = 0;
+    while at < ts.len() {
+        let Some(d) = duration(ts, at) else {
+            at += 1;
+            continue;
+        };
+        let what = span(ts, d.to, d.to + MOST_WORDS_BEFORE_TIME);
+        if what.first().is_some_and(|t| t.is("for")) && (d.to..d.to + WORDS_OF_A_PHASE).any(|i| is_train(ts, i)) {
+            phases.push(d.hours);
+        }
+        at = d.to.max(at + 1);
+    }
+    phases.len() > 1 && !ts.iter().any(|t| t.is_any(&["total", "altogether", "overall"]))
 }
 
 /// Whether a value is a number of tokens: "4.9T tokens", "about 300 billion tokens".

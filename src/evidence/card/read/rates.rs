@@ -106,7 +106,18 @@ pub fn rate_behind(ts: &[Token<'_>], to: usize) -> Option<&'static str> {
 /// Why a figure, whose number begins at `from` and whose unit ends before `to`, is none of the training.
 #[must_use]
 pub fn rate_around(ts: &[Token<'_>], from: usize, to: usize) -> Option<&'static str> {
-    rate_behind(ts, to).or_else(|| is_rate_before(ts, from).then_some(RATE)).or_else(|| rate_of_each(ts, from))
+    rate_behind(ts, to)
+        .or_else(|| (is_rate_before(ts, from) || is_conversion(ts, from, to)).then_some(RATE))
+        .or_else(|| rate_of_each(ts, from))
+}
+
+/// "1 kWh = 0.4 kg CO2": both sides say what one unit of energy is.
+fn is_conversion(ts: &[Token<'_>], from: usize, to: usize) -> bool {
+    let is_one = |at: usize| ts.get(at).is_some_and(|t| t.value.is_some_and(|v| (v - 1.0).abs() < f64::EPSILON));
+    let equals = |t: &str| matches!(t, "=" | "≈" | "equals");
+    let one_unit = |at: usize| is_one(at) && energy_unit(text_at(ts, at + 1)).is_some() && equals(text_at(ts, at + 2));
+    let is_left = to == from + 2 && one_unit(from);
+    is_left || from.checked_sub(3).is_some_and(one_unit)
 }
 
 /// Why a figure, whose number begins at `from`, is that of a part or a use which the sentence is about: `each epoch took 3 h`,

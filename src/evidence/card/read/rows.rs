@@ -67,6 +67,10 @@ fn score(own: &Repository, row: &Block, title: &Title, is_total: bool) -> usize 
     if is_total {
         return 0;
     }
+    let is_ours = |cell: &String| vocabulary::keys().columns.ours.contains(&norm_key(cell).as_str());
+    if row.cells.first().is_some_and(is_ours) {
+        return FULL_NAME;
+    }
     let plain = row.cells.iter().take(NAME_CELLS).map(|c| own.score(c)).max().unwrap_or(0);
     let fits = title.phase.is_none() || own_phase(own).is_none_or(|mine| title.phase == Some(mine));
     if plain >= FULL_NAME || (plain > 0 && title.phase.is_none()) {
@@ -93,7 +97,14 @@ fn of_phase(own: &Repository, titles: &[Title], totals: &[bool]) -> Option<usize
 fn only_training(own: &Repository, titles: &[Title], totals: &[bool]) -> Option<usize> {
     let is_use = |t: &Title| t.phase == Some(Phase::Never);
     let mut rows = titles.iter().zip(totals).enumerate().filter(|(_, (t, total))| !**total && !is_use(t)).map(|(i, _)| i);
-    let first = rows.next().filter(|i| titles.get(*i).is_some_and(Title::is_silent))?;
+    let is_training = |t: &Title| match t.phase {
+        None => t.is_silent(),
+        Some(Phase::FineTuning) => t.named == Named::Nobody,
+        // The pre-training that a fine-tune tells of is its base's.
+        Some(Phase::PreTraining) => t.named == Named::Nobody && own_phase(own) == Some(Phase::PreTraining),
+        Some(Phase::Never) => false,
+    };
+    let first = rows.next().filter(|i| titles.get(*i).is_some_and(is_training))?;
     (rows.next().is_none() && titles.iter().any(is_use) && !own.has_base()).then_some(first)
 }
 

@@ -5,6 +5,7 @@ use super::cells::add_cell;
 use super::columns::{Column, column};
 use super::keys::{Key, read_key};
 use super::passage::{BASE_SECTION, Passage};
+use super::repository::{name_tokens, size_of};
 use super::rows::{add_up, find_own, points, unique_best};
 use crate::domain::Field;
 use crate::evidence::card::parse::block::{Block, BlockKind};
@@ -49,7 +50,7 @@ fn read_table(card: &mut Card<'_>, all: &[Passage<'_>]) {
     let columns_are_fields = columns.iter().skip(1).any(Option::is_some);
     // "| | Fox-1B | Fox-4B |": columns are models, however few.
     let named: Vec<usize> = first.header.iter().skip(1).map(|h| card.own.score(h)).collect();
-    let are_models = keyed >= 2 && width == 3 && !columns_are_fields && unique_best(&named, 2).is_some();
+    let are_models = keyed >= 2 && width == 3 && !columns_are_fields && (unique_best(&named, 2).is_some() || have_sizes(first));
     if are_models {
         columns_of_models(card, &rows, first);
     } else if keyed >= 1 && width <= 3 && !columns_are_fields {
@@ -60,6 +61,12 @@ fn read_table(card: &mut Card<'_>, all: &[Passage<'_>]) {
     } else if columns.iter().any(Option::is_some) {
         family(card, &rows, &columns, of_data);
     }
+}
+
+/// Whether the headers behind the first are models of several sizes, none of which need be this one.
+fn have_sizes(first: &Block) -> bool {
+    let names = first.header.get(1..).unwrap_or_default();
+    names.len() > 1 && names.iter().all(|name| name_tokens(name).iter().any(|t| size_of(t).is_some()))
 }
 
 /// The key in the first cell of a row.

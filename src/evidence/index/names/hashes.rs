@@ -6,6 +6,8 @@ use super::{Word, active, plain};
 const UUID: [usize; 5] = [8, 4, 4, 4, 12];
 /// A group of so many hexadecimal digits, letters among them, is a hash and no word.
 const HASH: usize = 6;
+/// A number format whose letters are hexadecimal digits.
+const NUMBER_FORMAT: &str = "bf16";
 /// Shorter groups of a hash beside others.
 const GROUP: usize = 4;
 
@@ -32,6 +34,9 @@ pub(super) fn is_in_hash(words: &[Word<'_>], at: usize) -> bool {
 
 /// Hexadecimal digits that are neither a number, nor a word, nor a size.
 fn is_hash(text: &str) -> bool {
+    if text.eq_ignore_ascii_case(NUMBER_FORMAT) {
+        return false;
+    }
     let mixed = text.bytes().any(|b| b.is_ascii_digit()) && text.bytes().any(|b| b.is_ascii_alphabetic());
     mixed && (text.len() >= HASH || text.len() >= GROUP && plain(text).is_none() && active(text).is_none())
 }

@@ -29,10 +29,14 @@ fn sizes_in_real_names() {
         ("allenai/StdMoE_1b14b_130B", 14e9, Some(1e9)),
         ("Tiiny/SmallThinker-21BA3B-Instruct", 21e9, Some(3e9)),
         ("Nocodedev0/Qwen3.8-2.4T-A95B", 2.4e12, Some(95e9)),
+        ("x/Wolf-V4-320B-A18B-bf16", 320e9, Some(18e9)),
+        ("x/wolf_v2-lite-14b-a1_9b", 14e9, Some(1.9e9)),
+        ("x/wolf-1.5B-300B-tokens", 1.5e9, None),
     ] {
         states(id, Some(total), active);
     }
     states("Qwen/Qwen1.5-MoE-A2.7B", None, Some(2.7e9));
+    states("x/lm-60B-tokens", None, None);
 }
 
 /// `stablelm-2-1_6b` was 6 billion, four times too much.

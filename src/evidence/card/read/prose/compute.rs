@@ -2,6 +2,7 @@
 
 use super::nearby::before;
 use super::sentence::Sentence;
+use super::subjects::{Measure, gives_it_to_another};
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot};
 use crate::evidence::card::read::values::MOST_FLOP_PER_SECOND;
@@ -27,7 +28,8 @@ pub fn read_flop(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: 
     } else if unit.kind == ComputeKind::Either && value < MOST_FLOP_PER_SECOND && may_be_rate(s, i, unit.flop) {
         Some("may be a rate: FLOP per second")
     } else {
-        (!s.trains() && !s.under_training).then_some("not said of a training")
+        gives_it_to_another(card, s, Measure::Count, q.from, unit.to)
+            .or((!s.trains() && !s.under_training).then_some("not said of a training"))
     };
     card.add_quantity(&spot.refused(reason), Field::TrainFlop, value, s.written(q.from, unit.to), &q);
 }

@@ -5,7 +5,9 @@ use super::sentence::Sentence;
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot};
 use crate::evidence::card::read::dates::date_in;
-use crate::evidence::quantity::tokens::{Kind, span, text_at};
+use crate::evidence::card::read::training::is_train_verb;
+use crate::evidence::quantity::tokens::{Kind, Token, span};
+use crate::evidence::quantity::units::month_of;
 use crate::evidence::vocabulary;
 
 /// The number format of a training.
@@ -42,12 +44,11 @@ pub fn read_date(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
     let words = &vocabulary::prose().dates;
     for x in &s.trains {
         let near = span(s.ts, *x, x + 9);
-        let verb = text_at(s.ts, *x);
-        if matches!(verb, "training" | "trained")
-            && any(span(near, 1, 7), &words.joins)
-            && !any(near, &words.of_data)
-            && let Some(date) = date_in(near)
-        {
+        // What stands behind the date tells of something else: "in June 2021 on TPUs".
+        let ahead: Vec<Token<'_>> = near.iter().take_while(|t| month_of(&t.text).is_none()).cloned().collect();
+        if is_train_verb(s.ts, *x, s.ts.len()) || any(span(s.ts, *x, x + 1), &words.nouns) {
+            let joined = any(span(near, 1, 7), &words.joins) && !any(&ahead, &words.of_data);
+            let Some(date) = date_in(near).filter(|_| joined) else { continue };
             card.add(spot, Field::TrainedOn, None, &date, None);
             return;
         }

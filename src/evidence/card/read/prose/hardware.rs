@@ -1,6 +1,7 @@
 //! Hardware in prose: of this training, or of a use of the model.
 
 use super::sentence::Sentence;
+use super::subjects::is_of_another_version;
 use crate::evidence::card::read::candidate::{Card, Spot};
 use crate::evidence::hardware::Context;
 use crate::evidence::quantity::tokens::{text_at, text_before};
@@ -41,7 +42,8 @@ pub fn read_hardware_prose(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_
         (!s.under_training && !used).then_some("not said of a training")
     };
     let text = s.written(0, s.ts.len());
-    let spot = spot.refused(reason).after(if trains { 0 } else { 3 });
+    let other = is_of_another_version(card, s).then_some("another model's figure");
+    let spot = spot.refused(reason).refused(other).after(if trains { 0 } else { 3 });
     if !card.add_hardware(&spot, text, Context::Prose) && spot.reason.is_none() {
         card.add_devices_apart(&spot, s.ts, text);
     }

@@ -11,6 +11,7 @@ mod lengths;
 mod nearby;
 mod parameters;
 mod sentence;
+mod subjects;
 mod times;
 mod tokens;
 mod triggers;
@@ -144,5 +145,5 @@ fn whose(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
         return Some("base model's figure");
     }
     let advice = s.has(&["if"]) && s.has(&["you"]) && !s.has(&["we"]) && s.has(&words.advice);
-    advice.then_some("advice to the reader")
+    (advice || s.has(&words.recommends)).then_some("advice to the reader")
 }

@@ -69,8 +69,13 @@ fn not_the_size(card: &Card<'_>, s: &Sentence<'_, '_>, sizes: Sizes, i: usize, q
     let middle = span(s.ts, q.to, i);
     let left = span(s.ts, q.from.saturating_sub(4), q.from);
     let named_behind = s.ts.get(i + 1).is_some_and(|t| t.upper) && text_at(s.ts, i) == "parameter";
+    let teaches = any(left, &words.teachers) || any(middle, &words.teachers) || any(span(s.ts, i + 1, i + 4), &words.teachers);
     if sizes.rival {
         Some("another model's row")
+    } else if teaches {
+        Some("another model's figure")
+    } else if left.windows(2).any(|w| matches!(w, [up, to] if up.is("up") && to.is("to"))) {
+        Some("a limit")
     } else if sizes.many {
         Some("several models")
     } else if s.has(&words.comparisons) {

@@ -2,6 +2,7 @@
 
 use super::another::not_of_this_training;
 use super::sentence::Sentence;
+use super::subjects::{Measure, gives_it_to_another};
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot};
 use crate::evidence::card::read::rates::{rate_behind, rate_of_each};
@@ -42,7 +43,8 @@ pub fn read_times(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
         }
         read_to = d.to;
         let reason = not_the_time(card, s, i, at, d).or(d.is_range.then_some("a range"));
-        let spot = spot.after(u8::from(!s.has(&words.firm)));
+        let whose = gives_it_to_another(card, s, Measure::Time, at, d.to);
+        let spot = spot.after(u8::from(!s.has(&words.firm))).refused(whose);
         // "A cumulative of 1500 hours of computation": of all devices together.
         let together = s.has(&words.cumulative) && words.computing.contains(&text_at(s.ts, d.to + 1));
         let field = if together { Field::AcceleratorHours } else { Field::WallHours };
@@ -70,7 +72,8 @@ fn add_clock(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, at: usi
         || matches!(before, "is" | "was" | ":" | "of");
     let said = s.trains() || s.under_training;
     let reason = (!(strong && led && said)).then_some("not said to be the time of training");
-    let spot = spot.after(u8::from(!s.has(&words.firm)));
+    let whose = gives_it_to_another(card, s, Measure::Time, at, at + CLOCK_TOKENS);
+    let spot = spot.after(u8::from(!s.has(&words.firm))).refused(whose);
     card.add(&spot, Field::WallHours, Some(hours), s.written(at, at + CLOCK_TOKENS), reason);
 }
 
@@ -89,7 +92,9 @@ fn add_device_hours(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, 
     let vague = s.has(&words.vague) || d.quantity.is_range;
     let reason = if said { vague.then_some("a range") } else { Some("not said of a training") };
     let reason = reason.or_else(|| not_of_this_training(s, d.quantity.from, d.to));
-    let spot = spot.refused(d.reason).after(if s.has(&words.whole) { 0 } else { 4 });
+    let rate = rate_behind(s.ts, d.to).or_else(|| rate_of_each(s.ts, d.quantity.from));
+    let whose = gives_it_to_another(card, s, Measure::Time, d.quantity.from, d.to);
+    let spot = spot.refused(d.reason).refused(rate).refused(whose).after(if s.has(&words.whole) { 0 } else { 4 });
     card.add(&spot, Field::AcceleratorHours, Some(d.hours), s.written(d.quantity.from, d.to), reason);
     Some(d.to)
 }

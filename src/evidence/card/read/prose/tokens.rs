@@ -2,6 +2,7 @@
 
 use super::nearby::{any, before, last};
 use super::sentence::Sentence;
+use super::subjects::{Measure, gives_it_to_another};
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot};
 use crate::evidence::card::read::data_sizes::{DATA_SET_SIZE, TRAINED_ON_DATA, is_data_size};
@@ -32,7 +33,8 @@ pub fn read_tokens(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i
         // "The data consists of 71.7B tokens", behind a sentence that speaks of training.
         .map(|why| if why == DATA_SET_SIZE && (said || card.trained_before) && of_data(s, i, &q) { TRAINED_ON_DATA } else { why });
     let left = span(s.ts, q.from.saturating_sub(16), q.from);
-    let spot = spot.after(u8::from(any(left, &words.extra))).refused(reason);
+    let whose = gives_it_to_another(card, s, Measure::Count, q.from, i + 1).or_else(|| of_tokenizer(s, i));
+    let spot = spot.after(u8::from(any(left, &words.extra))).refused(reason).refused(whose);
     let Passes { times, from, to } = passes.unwrap_or(Passes { times: 1.0, from: q.from, to: i + 1 });
     card.add_quantity(&spot, Field::TrainTokens, q.value * times, s.written(from, to), &q);
 }
@@ -41,6 +43,13 @@ pub fn read_tokens(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i
 fn of_data(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> bool {
     let nouns = &vocabulary::prose().tokens.data_nouns;
     any(span(s.ts, q.from.saturating_sub(10), q.from), nouns) || any(span(s.ts, i + 1, i + 4), nouns)
+}
+
+/// "The tokenizer was trained on 10B tokens of text".
+fn of_tokenizer(s: &Sentence<'_, '_>, i: usize) -> Option<&'static str> {
+    let verb = s.trains.iter().copied().filter(|at| *at < i).max()?;
+    let subject = span(s.ts, verb.saturating_sub(4), verb);
+    any(subject, &["tokenizer", "tokeniser"]).then_some("the tokenizer's")
 }
 
 /// Passes over tokens, and where they are written together.
@@ -99,8 +108,14 @@ fn not_tokens_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'sta
     }
     let of_data = any(last(left, 6), &words.data_nouns);
     let is_length = |t: &Token<'_>| t.is_any(&words.lengths) && !(of_data && t.is("size"));
-    let length = last(left, 6).iter().any(is_length) && !seen && !any(last(left, 2), &["total"]);
-    if length || any(span(right, 0, 3), &words.lengths_behind) {
+    // "batch 512, 320B tokens", "1T tokens with a batch size of 1760": the length has its own number.
+    let near = last(left, 6);
+    let ends =
+        near.iter().rposition(|t| t.is(",")).filter(|at| *at > 0 && near.get(at - 1).is_some_and(|t| t.kind == Kind::Number));
+    let near = span(near, ends.map_or(0, |at| at + 1), near.len());
+    let length = near.iter().any(is_length) && !seen && !any(last(left, 2), &["total"]);
+    let begins = right.iter().position(|t| t.is_any(&["with", "(", ",", "using", "at"])).unwrap_or(right.len());
+    if length || any(span(right, 0, begins.min(3)), &words.lengths_behind) {
         return Some("context, batch or vocabulary");
     }
     let nearest = left.last().map_or("", |t| t.text.as_ref());

@@ -72,7 +72,8 @@ impl Triggers {
         // "bf16" is letters and a number glued to them.
         let is_format = || vocabulary::prose().triggers.number_formats.contains(&word);
         self.precision |= of_word.precision && (!is_format() || ts.get(i + 1).is_some_and(|n| n.glued));
-        self.month |= of_word.month && t.upper;
+        let has_year = || (i + 1..i + 3).any(|at| ts.get(at).is_some_and(|n| n.kind == Kind::Number && n.text.len() == 4));
+        self.month |= of_word.month && (t.upper || has_year());
         self.cloud |= of_word.cloud;
         self.lengths |= of_word.lengths || (word == "x" && is_square(ts, i));
         self.tool |= of_word.tool;
