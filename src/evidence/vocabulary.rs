@@ -175,28 +175,19 @@ tables!(Keys { keys: KeySpellings, vague_keys: VagueKeys, pairs: Pairs, question
 
 // prose.toml
 lists!(Triggers { bare_chips, hardware, carbon, energy, clouds, counts, bases, tools, number_formats });
-lists!(Sentences { abbreviations, stages, stage_numbers, own_pretraining, own_fine_tuning, other_sizes, this_model, advice, recommends });
+lists!(Sentences {
+    abbreviations,
+    stages,
+    stage_numbers,
+    own_pretraining,
+    own_fine_tuning,
+    other_sizes,
+    this_model,
+    advice,
+    recommends
+});
 lists!(HardwareProse { serving, running, ran, modal, modal_denied, serving_though_training, used });
 lists!(EmissionsProse { serving, benchmarks, comparisons, said, energy_said, calculators });
-lists!(OthersProse {
-    spared,
-    less,
-    granted,
-    compared,
-    of_base,
-    took,
-    around,
-    main,
-    excluded,
-    then,
-    used,
-    unreal,
-    unreal_verbs,
-    own,
-    methods,
-    work,
-    data,
-});
 lists!(Rates {
     per,
     also_on,
@@ -224,16 +215,24 @@ lists!(Subjects {
     continuing,
     data,
     saved,
+    less,
     made_up,
     granted,
     used,
-    would,
+    unreal,
+    unreal_verbs,
     planned,
     others,
     own,
     models,
     other,
-    calculators,
+    own_work,
+    methods,
+    of_base,
+    took,
+    search,
+    main,
+    excluded,
     work,
     waits,
     whole,
@@ -306,7 +305,6 @@ tables!(Prose {
     sentences: Sentences,
     hardware: HardwareProse,
     emissions: EmissionsProse,
-    others: OthersProse,
     rates: Rates,
     subjects: Subjects,
     times: TimesProse,

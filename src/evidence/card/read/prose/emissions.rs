@@ -1,6 +1,5 @@
 //! Emissions and energy in prose, and the tools that measure them.
 
-use super::another::not_of_this_training;
 use super::sentence::Sentence;
 use super::subjects::{Measure, gives_it_to_another};
 use crate::domain::Field;
@@ -20,9 +19,7 @@ pub fn read_emissions(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>
             continue;
         };
         // A rate says so itself: it is refused for that and for nothing else.
-        let why = || not_the_emissions(card, s)
-                .or_else(|| not_of_this_training(s, at, next))
-                .or_else(|| gives_it_to_another(card, s, Measure::Footprint, at, next));
+        let why = || not_the_emissions(card, s).or_else(|| gives_it_to_another(card, s, Measure::Footprint, at, next));
         let spot = spot.refused(if q.is_rate { None } else { why() });
         card.add_quantity(&spot, Field::EmissionsKgco2e, kg, s.written(at, next), &q);
         at = next.max(at + 1);
@@ -60,9 +57,7 @@ pub fn read_energy(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
         } else if !s.trains() && (s.under_evaluation || s.has(&words.benchmarks)) {
             Some("evaluation or inference")
         } else {
-            not_of_this_training(s, at, next)
-                .or_else(|| gives_it_to_another(card, s, Measure::Footprint, at, next))
-                .or((!said).then_some("not said of a training"))
+            gives_it_to_another(card, s, Measure::Footprint, at, next).or((!said).then_some("not said of a training"))
         };
         card.add_quantity(&spot.refused(reason), Field::EnergyKwh, kwh, s.written(at, next), &q);
         at = next.max(at + 1);

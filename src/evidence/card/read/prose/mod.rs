@@ -1,6 +1,5 @@
 //! Prose, sentence by sentence.
 
-mod another;
 mod clouds;
 mod compute;
 mod counts;
@@ -138,7 +137,7 @@ fn whose(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
         }
     }
     // "The base took 1.7M GPU hours."
-    let others = &vocabulary::prose().others;
+    let others = &vocabulary::prose().subjects;
     let subject = (1..4).find(|i| s.ts.get(*i).is_some_and(|t| t.is_any(&others.of_base)));
     let is_subject = subject.is_some_and(|at| span(s.ts, at + 1, at + 3).iter().any(|t| t.is_any(&others.took)));
     if is_subject && s.ts.first().is_some_and(|t| t.is_any(&["the", "its", "our"])) && !card.own.has("base") {

@@ -17,6 +17,10 @@ const BEHIND: usize = 5;
 const NEAR: usize = 10;
 /// Tokens behind a figure within which the sentence says that it is of a training.
 const TRAINED_BEHIND: usize = 8;
+/// Tokens before a figure of which one says that it was given.
+const NEXT_TO: usize = 3;
+/// Tokens before work around a training within which it is left out.
+const LEFT_OUT: usize = 4;
 /// Tokens around a figure within which a job waits.
 const WAITS: usize = 4;
 /// Tokens within which "whole" and "family" stand together.
@@ -54,27 +58,22 @@ pub fn gives_it_to_another(
     if measure != Measure::Count && is_limit(s.ts, from) {
         return Some("a limit");
     }
-    if measure == Measure::Footprint {
-        let made_up =
-            behind.iter().position(|t| t.is_any(&words.made_up)).is_some_and(|i| any(span(behind, 0, i), &["was", "were", "been"]));
-        if has(&words.saved) || made_up {
-            return Some("saved or offset");
-        }
-        if is_everyday(s.ts, from, to) {
-            return Some("a comparison");
-        }
+    if has(&words.saved) || any(behind, &words.less) || is_made_up_for(behind) {
+        return Some("what was spared, not what was used");
     }
-    if any(last(span(s.ts, 0, from), 3), &words.granted) || (has(&words.granted) && !has(&words.used)) {
-        return Some("what was granted");
+    if measure == Measure::Footprint && is_everyday(s.ts, from, to) {
+        return Some("a comparison");
     }
-    let would = at.iter().any(|i| text_at(s.ts, *i) == "would" && any(span(s.ts, i + 1, i + 4), &words.would));
-    if would {
-        return Some("what would have been");
+    if any(last(span(s.ts, 0, from), NEXT_TO), &words.granted) || (has(&words.granted) && !has(&words.used)) {
+        return Some("what was granted, not what was used");
+    }
+    if could_have_been(s.ts, &at) {
+        return Some("what another training would have taken");
     }
     if has(&words.planned) {
         return Some("planned");
     }
-    if let Some(why) = of_another_model(card, s, &at, to) {
+    if let Some(why) = of_another_model(card, s, &at) {
         return Some(why);
     }
     let family = at
@@ -83,20 +82,53 @@ pub fn gives_it_to_another(
     if family {
         return Some("a total of several models");
     }
+    around_the_training(s, &at, from, to).or_else(|| of_a_part(s.ts, &at)).or_else(|| of_runs_of(&clause))
+}
+
+/// "12 kg were offset": what stands behind a figure says that it was made up for.
+fn is_made_up_for(behind: &[Token<'_>]) -> bool {
+    let words = &vocabulary::prose().subjects;
+    let verb = behind.iter().position(|t| t.is_any(&words.made_up));
+    verb.is_some_and(|i| any(span(behind, 0, i), &["was", "were", "been", "is", "are"]))
+}
+
+/// "Training from scratch would have required 5 MWh".
+fn could_have_been(ts: &[Token<'_>], at: &[usize]) -> bool {
+    let words = &vocabulary::prose().subjects;
+    at.iter().any(|i| ts.get(*i).is_some_and(|t| t.is_any(&words.unreal)) && any(span(ts, i + 1, i + 4), &words.unreal_verbs))
+}
+
+/// Why a figure is of work around the training, or of more than it.
+fn around_the_training(s: &Sentence<'_, '_>, at: &[usize], from: usize, to: usize) -> Option<&'static str> {
+    let words = &vocabulary::prose().subjects;
+    let has = |list: &[&str]| at.iter().any(|i| s.ts.get(*i).is_some_and(|t| t.is_any(list)));
+    let behind = span(s.ts, to, to + BEHIND);
+    if any(last(span(s.ts, 0, from), WAITS), &words.waits) || any(span(behind, 0, WAITS), &words.waits) {
+        return Some("work that is no training");
+    }
+    if is_with_the_search(s, from, to) {
+        return Some("a total that holds more than this training");
+    }
     let ends = (to..to + TRAINED_BEHIND).find(|i| s.ts.get(*i).is_none_or(|t| t.is_any(&[",", ";", "and"])));
     let trains =
         at.iter().any(|i| is_training(s.ts, *i)) || (to..ends.unwrap_or(to + TRAINED_BEHIND)).any(|i| is_training(s.ts, i));
-    let waits = any(last(span(s.ts, 0, from), WAITS), &words.waits) || any(span(behind, 0, WAITS), &words.waits);
-    if waits {
-        return Some("work around the training");
+    if trains {
+        return None;
     }
-    if !trains && (has(&words.work) || is_making(s.ts, &at) || any(span(behind, 0, 2), &words.work)) {
-        return Some("work around the training");
+    if has(&words.work) || is_making(s.ts, at) || any(span(behind, 0, 2), &words.work) {
+        return Some("work that is no training");
     }
-    if !trains && has(&words.wider) {
-        return Some("a total of more than the training");
-    }
-    of_a_part(s.ts, &at).or_else(|| of_runs_of(&clause))
+    has(&words.wider).then_some("a total that holds more than this training")
+}
+
+/// "Including the hyperparameter search, the project consumed 320 kWh"; the final run is named apart.
+fn is_with_the_search(s: &Sentence<'_, '_>, from: usize, to: usize) -> bool {
+    let words = &vocabulary::prose().subjects;
+    let last = |list: &[&str]| (0..from).rev().find(|i| s.ts.get(*i).is_some_and(|t| t.is_any(list)));
+    let Some(work) = last(&words.search) else { return false };
+    let main = last(&words.main).is_some_and(|main| main > work) || any(span(s.ts, to, to + BEHIND), &words.main);
+    let left_out = any(span(s.ts, work.saturating_sub(LEFT_OUT), work), &words.excluded);
+    !main && !left_out
 }
 
 /// Words of the clause that a figure ends, in their order: brackets before it are passed over, and so are clauses whose subject it shares.
@@ -162,7 +194,7 @@ fn is_everyday(ts: &[Token<'_>], from: usize, to: usize) -> bool {
         .take(NEAR)
         .take_while(|t| t.kind != Kind::Number && !t.is_any(&[",", ";"]))
         .collect();
-    let behind_bracket = text_at(ts, to) == ")" && any(span(ts, to + 1, to + BEHIND), &words.everyday);
+    let behind_bracket = matches!(text_at(ts, to), ")" | "of") && any(span(ts, to + 1, to + BEHIND), &words.everyday);
     before.iter().any(|t| t.is_any(&words.everyday)) || behind_bracket
 }
 
@@ -174,7 +206,7 @@ pub fn is_of_another_version(card: &Card<'_>, s: &Sentence<'_, '_>) -> bool {
 }
 
 /// Why a clause tells of another model.
-fn of_another_model(card: &Card<'_>, s: &Sentence<'_, '_>, at: &[usize], to: usize) -> Option<&'static str> {
+fn of_another_model(card: &Card<'_>, s: &Sentence<'_, '_>, at: &[usize]) -> Option<&'static str> {
     let words = &vocabulary::prose().subjects;
     let own = &card.own;
     let is = |i: &usize, list: &[&str]| s.ts.get(*i).is_some_and(|t| t.is_any(list));
@@ -191,7 +223,7 @@ fn of_another_model(card: &Card<'_>, s: &Sentence<'_, '_>, at: &[usize], to: usi
     if the_base && !own.has("base") && !at.iter().any(|i| is_training(s.ts, *i)) {
         return Some("base model's figure");
     }
-    if is_other_version(own, s, at) || is_other_name(card, s, at) || is_cited(s, to) {
+    if is_other_version(own, s, at) || is_other_name(card, s, at) || is_cited(s) {
         return Some("another model's figure");
     }
     None
@@ -237,13 +269,11 @@ fn is_other_name(card: &Card<'_>, s: &Sentence<'_, '_>, at: &[usize]) -> bool {
     known && takes && !is_own && !own.base_in(span(s.ts, first, behind))
 }
 
-/// "652 kg CO2eq (Strubell et al., 2019)", of whoever did not make a calculator.
-fn is_cited(s: &Sentence<'_, '_>, to: usize) -> bool {
+/// "652 kg CO2eq (Strubell et al., 2019)", unless the sentence tells of this work or the paper is named for its method.
+fn is_cited(s: &Sentence<'_, '_>) -> bool {
     let words = &vocabulary::prose().subjects;
-    let Some(open) = (to..to + BEHIND).find(|i| matches!(text_at(s.ts, *i), "(" | "[")) else { return false };
-    let cited = span(s.ts, open + 1, open + 12);
-    let cites = cited.windows(2).any(|w| matches!(w, [et, al] if et.is("et") && al.is("al")));
-    cites && !any(cited, &words.calculators) && !s.has(&words.own)
+    let cites = s.ts.windows(2).any(|w| matches!(w, [et, al] if et.is("et") && al.is("al")));
+    cites && !s.has(&words.own_work) && !s.has(&words.methods)
 }
 
 /// "One training step takes 1.4 s and 0.0006 kWh": the clause begins with a part.

@@ -1,6 +1,5 @@
 //! Times in prose: of this training on a wall clock or of its devices; not of audio, of a rate, of an inference.
 
-use super::another::not_of_this_training;
 use super::sentence::Sentence;
 use super::subjects::{Measure, gives_it_to_another};
 use crate::domain::Field;
@@ -91,7 +90,6 @@ fn add_device_hours(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, 
     let said = s.trains() || s.under_training || s.has(&words.device_hours_said);
     let vague = s.has(&words.vague) || d.quantity.is_range;
     let reason = if said { vague.then_some("a range") } else { Some("not said of a training") };
-    let reason = reason.or_else(|| not_of_this_training(s, d.quantity.from, d.to));
     let rate = rate_behind(s.ts, d.to).or_else(|| rate_of_each(s.ts, d.quantity.from));
     let whose = gives_it_to_another(card, s, Measure::Time, d.quantity.from, d.to);
     let spot = spot.refused(d.reason).refused(rate).refused(whose).after(if s.has(&words.whole) { 0 } else { 4 });
@@ -141,10 +139,7 @@ fn not_the_time(card: &Card<'_>, s: &Sentence<'_, '_>, unit: usize, at: usize, d
         has_lead: lead_at.is_some(),
         strong: s.has(&words.strong) || s.words.iter().any(cjk) || alone(s, at, duration.to),
     };
-    of_data(s, &time)
-        .or_else(|| of_something_else(card, s, &time))
-        .or_else(|| unsaid(s, &time))
-        .or_else(|| not_of_this_training(s, at, duration.to))
+    of_data(s, &time).or_else(|| of_something_else(card, s, &time)).or_else(|| unsaid(s, &time))
 }
 
 /// Times of recordings, and an `h` that is a name.
