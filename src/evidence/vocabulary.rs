@@ -15,7 +15,7 @@ lists!(CjkTimeUnits { hour, day, minute, second, week, month });
 lists!(Halves { half, and_half });
 lists!(Ranges { joining, closing, opening });
 lists!(Languages { decimal_point, decimal_comma, counted });
-lists!(Scales { hundred, thousand, million, billion, trillion, abbreviated });
+lists!(Scales { hundred, thousand, lakh, million, crore, billion, trillion, abbreviated });
 lists!(CjkScales { thousand, ten_thousand, million, hundred_million, trillion });
 lists!(Computes { flop, teraflop, petaflop, exaflop, zettaflop, yottaflop, petaflop_per_second, exaflop_per_second });
 tables!(Units {
@@ -68,7 +68,19 @@ tables!(Index {
 
 // card.toml
 lists!(Repository { climate_subjects, fine_tune_phrases, cell_fillers, no_base_names });
-lists!(Headings { original, base, continued, evaluation, never_evaluation, training, environment, estimated, version_fillers });
+lists!(Headings {
+    original,
+    base,
+    continued,
+    evaluation,
+    never_evaluation,
+    training,
+    environment,
+    estimated,
+    version_fillers,
+    for_the_reader,
+    data
+});
 lists!(Phases { never, pre_training, fine_tuning, second, generic, tuned_names });
 lists!(Totals { cumulative, inclusive, families, wholes, collections, development, excluded, rows, components });
 lists!(Logs { calculator });
@@ -184,9 +196,11 @@ lists!(Sentences {
     other_sizes,
     this_model,
     advice,
-    recommends
+    recommends,
+    runs,
+    run_verbs,
 });
-lists!(HardwareProse { serving, running, ran, modal, modal_denied, serving_though_training, used });
+lists!(HardwareProse { tried, serving, running, ran, modal, modal_denied, serving_though_training, used });
 lists!(EmissionsProse { serving, benchmarks, comparisons, said, energy_said, calculators });
 lists!(Rates {
     per,
@@ -200,13 +214,15 @@ lists!(Rates {
     uses,
     passes,
     one_pass,
+    passes_led,
     ends_of_each,
     several,
     several_runs,
     together,
     factors,
     barriers,
-    results
+    results,
+    equals,
 });
 lists!(Subjects {
     boundaries,
@@ -214,8 +230,13 @@ lists!(Subjects {
     openers,
     continuing,
     data,
+    example,
+    against,
+    sets_against,
+    this_one,
     saved,
     less,
+    reduced,
     made_up,
     granted,
     used,
@@ -225,11 +246,14 @@ lists!(Subjects {
     others,
     own,
     models,
+    model_nouns,
     other,
     own_work,
     methods,
     of_base,
+    of_base_cjk,
     took,
+    lasts,
     search,
     main,
     excluded,
@@ -237,20 +261,26 @@ lists!(Subjects {
     waits,
     whole,
     families,
+    works,
     making,
     wider,
     everyday,
     name_verbs,
-    before_name,
     names,
     limits,
     nearly,
 });
 lists!(TimesProse {
     strong,
+    present,
+    closed,
     cumulative,
     computing,
     cjk_strong,
+    english,
+    ends,
+    data_stems,
+    used_for,
     device_hours_said,
     vague,
     whole,
@@ -274,6 +304,7 @@ lists!(TimesProse {
     one_of,
 });
 lists!(TokensProse {
+    totals,
     words,
     cjk,
     other_units,
@@ -294,9 +325,9 @@ lists!(TokensProse {
     data_behind,
 });
 lists!(UtilizationProse { joins, machines, serving });
-lists!(EpochsProse { words, joins, over, not_over, whole, cjk, other_units, schedule });
-lists!(StepsProse { words, other_units, schedule });
-lists!(BatchesProse { sizes, things, words, joins, other_batches, whole });
+lists!(EpochsProse { words, joins, over, not_over, whole, cjk, other_units, schedule, limits });
+lists!(StepsProse { words, cjk, other_units, schedule });
+lists!(BatchesProse { sizes, size_behind, things, words, joins, examples, other_batches, whole });
 lists!(ParametersProse { words, cjk, models, active, other_units, comparisons, parts, teachers, base_parts, after_active });
 lists!(NumberFormatProse { advice, files });
 lists!(DatesProse { nouns, joins, of_data });

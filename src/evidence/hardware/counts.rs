@@ -29,7 +29,12 @@ pub(super) fn count(pieces: &[Piece], mention: &Mention<'_>, assumptions: &mut V
 pub(super) fn counted_devices(pieces: &[Piece]) -> Option<u32> {
     let devices = |p: &Piece| p.is_any(&vocabulary::hardware().devices);
     let at = pieces.iter().enumerate().filter(|(_, p)| devices(p)).find_map(|(at, p)| {
-        let number = skip_left(pieces, at)?;
+        let mut number = skip_left(pieces, at)?;
+        // "64 Volta GPUs": the name of a generation.
+        let is_name = |p: &Piece| !p.is_number() && !p.is_sign() && !p.starts_lowercase;
+        if is_name(&pieces[number]) && number > 0 && pieces[number - 1].is_number() {
+            number -= 1;
+        }
         let counts =
             pieces[number].count().is_some_and(|_| begins_word(pieces, number)) || count_word(&pieces[number].lower).is_some();
         // "per GPU" and "GPU hours" count something else.

@@ -29,6 +29,13 @@ fn cjk_hours(word: &str) -> Option<f64> {
     HOURS.iter().find(|(name, _)| word.starts_with(name)).map(|(_, hours)| *hours)
 }
 
+/// Whether a word is a unit of time in Chinese with "half" behind it.
+fn cjk_half(word: &str) -> bool {
+    let words = &vocabulary::units().cjk_times;
+    let units = words.hour.iter().chain(words.day.iter()).chain(words.week.iter()).chain(words.month.iter());
+    units.filter_map(|unit| word.strip_prefix(unit)).any(|rest| rest.starts_with('半'))
+}
+
 /// Hours in the unit of time at a token. Single letters count only when glued to a number.
 #[must_use]
 pub fn unit_hours(ts: &[Token<'_>], i: usize) -> Option<f64> {
@@ -130,8 +137,12 @@ impl Reader<'_, '_> {
             value += 0.5;
             at = to;
         }
-        at += usize::from(ts.get(at).is_some_and(|t| t.is("-") && t.glued));
+        // "three-day", Romanian "20 de ore".
+        let joins = ts.get(at).is_some_and(|t| (t.is("-") && t.glued) || (t.is("de") && unit_hours(ts, at + 1).is_some()));
+        at += usize::from(joins);
         let unit = unit_hours(ts, at).or_else(|| self.letter(at))?;
+        // "5 天半"
+        value += if ts.get(at).is_some_and(|t| !t.text.is_ascii() && cjk_half(&t.text)) { 0.5 } else { 0.0 };
         Some(Leading { part: Part { value: value * unit, to: at + 1 }, unit, is_range: first.is_range })
     }
 

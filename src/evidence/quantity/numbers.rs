@@ -45,7 +45,9 @@ pub fn scale(word: &str) -> Option<f64> {
         vocabulary::by_word(&[
             (words.hundred, 1e2),
             (words.thousand, 1e3),
+            (words.lakh, 1e5),
             (words.million, 1e6),
+            (words.crore, 1e7),
             (words.billion, 1e9),
             (words.trillion, 1e12),
         ])
@@ -108,7 +110,9 @@ fn number_in_words(ts: &[Token<'_>], i: usize) -> Option<(f64, usize)> {
 
 /// `x 10^21`, `× 10²¹`, and the typo `x 10e21`, which means the same.
 fn power_after(ts: &[Token<'_>], i: usize) -> Option<(f64, usize)> {
-    if !ts.get(i)?.is_any(&["x", "×", "*", "·"]) {
+    // `\times` and `\cdot` of formulas.
+    let i = i + usize::from(ts.get(i)?.is("\\") && ts.get(i + 1).is_some_and(|t| t.is_any(&["times", "cdot"])));
+    if !ts.get(i)?.is_any(&["x", "×", "*", "·", "times", "cdot"]) {
         return None;
     }
     let ten = ts.get(i + 1).filter(|t| t.kind == Kind::Number)?;
@@ -156,6 +160,8 @@ pub fn quantity(ts: &[Token<'_>], i: usize) -> Option<Quantity> {
 fn without_error(ts: &[Token<'_>], i: usize, number: Scaled) -> Scaled {
     let sign = match ts.get(number.to) {
         Some(t) if t.is("±") => 1,
+        // "41.3 (±1.2) kg"
+        Some(t) if t.is("(") && ts.get(number.to + 1).is_some_and(|t| t.is("±")) => 2,
         Some(t)
             if t.is("+")
                 && ts.get(number.to + 1).is_some_and(|t| t.is("/"))
@@ -166,7 +172,9 @@ fn without_error(ts: &[Token<'_>], i: usize, number: Scaled) -> Scaled {
         _ => return number,
     };
     let is_number = |at: usize| ts.get(at).is_some_and(|t| t.kind == Kind::Number);
-    if is_number(i) && is_number(number.to + sign) { Scaled { to: number.to + sign + 1, ..number } } else { number }
+    let behind = number.to + sign + 1;
+    let closes = usize::from(sign == 2 && ts.get(behind).is_some_and(|t| t.is(")")));
+    if is_number(i) && is_number(number.to + sign) { Scaled { to: behind + closes, ..number } } else { number }
 }
 
 /// A number without scale or power.
@@ -188,8 +196,38 @@ fn in_name(ts: &[Token<'_>], i: usize) -> bool {
 fn half_of_a_scale(ts: &[Token<'_>], i: usize) -> Option<(f64, usize)> {
     let is_half = ts.get(i).is_some_and(|t| t.is_any(&vocabulary::units().halves.half));
     let at = i + 1 + usize::from(ts.get(i + 1).is_some_and(|t| t.is_any(&["a", "an", "one", "eine", "un", "una"])));
-    let is_scale = ts.get(at).is_some_and(|t| t.text.len() > 2 && scale(&t.text).is_some_and(|factor| factor >= 1e3));
-    (is_half && is_scale).then_some((0.5, at))
+    (is_half && is_long_scale(ts, at)).then_some((0.5, at))
+}
+
+/// Words of "three quarters of a million" before its scale.
+const PART_OF_SCALE: usize = 4;
+
+/// "two and a half million": the number, and the token of the scale.
+fn and_a_half_of_a_scale(ts: &[Token<'_>], i: usize) -> Option<(f64, usize)> {
+    let (number, at) = match ts.get(i)?.kind {
+        Kind::Word => number_in_words(ts, i)?,
+        Kind::Number | Kind::Power | Kind::Sign => return None,
+    };
+    let closes = ts.get(at).is_some_and(|t| t.is_any(&vocabulary::units().ranges.closing));
+    let half = at + 1 + usize::from(ts.get(at + 1).is_some_and(|t| t.is("a")));
+    let is_half = ts.get(half).is_some_and(|t| t.is_any(&vocabulary::units().halves.half));
+    (closes && is_half && is_long_scale(ts, half + 1)).then_some((number + 0.5, half + 1))
+}
+
+/// "three quarters of a million", "a quarter million": the quarters, and the token of the scale.
+fn quarters_of_a_scale(ts: &[Token<'_>], i: usize) -> Option<(f64, usize)> {
+    let (number, at) = number_in_words(ts, i).filter(|(n, _)| *n < 4.0)?;
+    let is_quarter = ts.get(at).is_some_and(|t| t.is_any(&["quarter", "quarters"]));
+    let mut scale = at + 1;
+    while ts.get(scale).is_some_and(|t| t.is_any(&["of", "a"])) {
+        scale += 1;
+    }
+    (is_quarter && is_long_scale(ts, scale)).then_some((number / 4.0, scale))
+}
+
+/// Whether a scale in words stands at a token: "million", not "m".
+fn is_long_scale(ts: &[Token<'_>], at: usize) -> bool {
+    ts.get(at).is_some_and(|t| t.text.len() > 2 && scale(&t.text).is_some_and(|factor| factor >= 1e3))
 }
 
 /// The number at a token.
@@ -199,9 +237,14 @@ fn bare_number(ts: &[Token<'_>], i: usize) -> Option<Bare> {
         Kind::Number if in_name(ts, i) => None,
         Kind::Number => Some(Bare { value: t.value?, to: i + 1, is_word: false }),
         Kind::Word => {
-            // The "a million" of "half a million" is no number.
-            let of_a_half = i.checked_sub(1).is_some_and(|half| half_of_a_scale(ts, half).is_some_and(|(_, to)| to > i));
-            let (value, to) = half_of_a_scale(ts, i).or_else(|| number_in_words(ts, i)).filter(|_| !of_a_half)?;
+            // The "a million" of "half a million" is no number, nor is the half of "one and a half million".
+            let of_a_half = i.checked_sub(1).is_some_and(|half| half_of_a_scale(ts, half).is_some_and(|(_, to)| to > i))
+                || (i.saturating_sub(PART_OF_SCALE)..i).any(|at| {
+                    let whole = and_a_half_of_a_scale(ts, at).or_else(|| quarters_of_a_scale(ts, at));
+                    whole.is_some_and(|(_, to)| to > i)
+                });
+            let parts = and_a_half_of_a_scale(ts, i).or_else(|| quarters_of_a_scale(ts, i)).or_else(|| half_of_a_scale(ts, i));
+            let (value, to) = parts.or_else(|| number_in_words(ts, i)).filter(|_| !of_a_half)?;
             Some(Bare { value, to, is_word: true })
         }
         Kind::Power | Kind::Sign => None,

@@ -65,8 +65,17 @@ impl Sections {
         if self.base_headings && b.headings.iter().skip(1).any(|h| speaks_of_base(h)) {
             return Some(BASE_SECTION);
         }
+        if b.headings.iter().skip(1).any(|h| is_for_the_reader(h)) {
+            return Some("advice to the reader");
+        }
         self.others.iter().any(|path| **path == *b.headings).then_some("another version's section")
     }
+}
+
+/// "Fine-tune on your own data", "Tips", "Future work": what the reader may do, or the author has yet to.
+fn is_for_the_reader(heading: &str) -> bool {
+    let heading = heading.to_lowercase();
+    vocabulary::card().headings.for_the_reader.iter().any(|w| heading.contains(w))
 }
 
 fn speaks_of_base(heading: &str) -> bool {

@@ -42,6 +42,8 @@ pub struct Under {
     pub training: bool,
     /// One speaks of environment or compute, where a place is a training's.
     pub environment: bool,
+    /// The nearest speaks of data: times under it may be those of recordings.
+    pub data: bool,
 }
 
 /// One block.

@@ -1,6 +1,8 @@
 //! What the headings above a block say of its figures.
 
 use crate::evidence::card::parse::block::{Block, Under};
+use crate::evidence::card::read::training::is_train;
+use crate::evidence::quantity::tokens::lex;
 use crate::evidence::vocabulary;
 use std::rc::Rc;
 
@@ -22,7 +24,14 @@ fn read_titles(b: &Block) -> Under {
     let telling = |title: &&String| says(title, &words.never_evaluation) || says(title, &words.evaluation);
     Under {
         evaluation: titles.iter().rev().find(telling).is_some_and(|title| !says(title, &words.never_evaluation)),
-        training: titles.iter().any(|title| says(title, &words.training)),
+        training: titles.iter().any(|title| says(title, &words.training) || speaks_of_training(title)),
         environment: titles.iter().any(|title| says(title, &words.environment)),
+        data: titles.last().is_some_and(|title| says(title, &words.data)),
     }
+}
+
+/// Whether a title has a word of training, in any language of the lists.
+fn speaks_of_training(title: &str) -> bool {
+    let ts = lex(title);
+    (0..ts.len()).any(|i| is_train(&ts, i))
 }

@@ -9,6 +9,8 @@ use crate::evidence::vocabulary;
 const BEHIND: usize = 10;
 /// Tokens before a number within which a word for a rate is.
 const BEFORE: usize = 14;
+/// Tokens before a figure within which one unit of energy is said to equal it.
+const EQUALS: usize = 6;
 /// Tokens behind the sign within which what it divides by is.
 const SUBJECT: usize = 4;
 /// Numbers behind "/" that count several things and make no rate: "10 hours / 3 epochs".
@@ -114,10 +116,10 @@ pub fn rate_around(ts: &[Token<'_>], from: usize, to: usize) -> Option<&'static 
 /// "1 kWh = 0.4 kg CO2": both sides say what one unit of energy is.
 fn is_conversion(ts: &[Token<'_>], from: usize, to: usize) -> bool {
     let is_one = |at: usize| ts.get(at).is_some_and(|t| t.value.is_some_and(|v| (v - 1.0).abs() < f64::EPSILON));
-    let equals = |t: &str| matches!(t, "=" | "≈" | "equals");
-    let one_unit = |at: usize| is_one(at) && energy_unit(text_at(ts, at + 1)).is_some() && equals(text_at(ts, at + 2));
+    let equals = |at: usize| ts.get(at).is_some_and(|t| t.is_any(&vocabulary::prose().rates.equals));
+    let one_unit = |at: usize| is_one(at) && energy_unit(text_at(ts, at + 1)).is_some() && equals(at + 2);
     let is_left = to == from + 2 && one_unit(from);
-    is_left || from.checked_sub(3).is_some_and(one_unit)
+    is_left || (from.saturating_sub(EQUALS)..from).any(one_unit)
 }
 
 /// Why a figure, whose number begins at `from`, is that of a part or a use which the sentence is about: `each epoch took 3 h`,

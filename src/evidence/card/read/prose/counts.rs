@@ -8,7 +8,8 @@ use super::tokens::read_tokens;
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot};
 use crate::evidence::quantity::computes::flop_unit;
-use crate::evidence::quantity::numbers::{quantity, without_scale};
+use crate::evidence::quantity::durations::unit_hours;
+use crate::evidence::quantity::numbers::{Quantity, quantity, without_scale};
 use crate::evidence::quantity::tokens::{Kind, span, text_at};
 use crate::evidence::vocabulary;
 
@@ -26,7 +27,7 @@ pub fn read_counts(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
             read_tokens(card, spot, s, i);
         } else if t.is_any(&words.epochs.words) || cjk(&words.epochs.cjk) {
             epochs(card, spot, s, i);
-        } else if t.is_any(&words.steps.words) {
+        } else if t.is_any(&words.steps.words) || cjk(&words.steps.cjk) {
             steps(card, spot, s, i, own);
         } else if t.is_any(&words.batches.things) || cjk(&words.batches.words) {
             batch(card, spot, s, i);
@@ -49,14 +50,24 @@ pub fn read_counts(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
 fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
     let words = &vocabulary::prose().epochs;
     let q = before(s, i, 4, |q, between| !any(between, &words.other_units) && (between.is_empty() || !q.is_word));
-    let Some(q) = q.filter(|q| !(q.is_word && matches!(text_at(s.ts, q.from), "a" | "an"))) else { return };
+    // "Eine Epoche dauerte 3 Stunden": one pass as the subject of a clause is no number of them.
+    let is_one = |q: &Quantity| {
+        q.is_word && (q.value - 1.0).abs() < f64::EPSILON && (q.from == 0 || matches!(text_at(s.ts, q.from), "a" | "an"))
+    };
+    let Some(q) = q.filter(|q| !is_one(q)) else { return };
     let left = span(s.ts, q.from.saturating_sub(5), q.from);
     let schedule = any(left, &words.schedule) || (left.last().is_some_and(|t| t.is("after")) && !s.trains());
-    let reason = if !s.trains() && !s.under_training {
+    let lasts = |at: usize| unit_hours(s.ts, at).is_some() || text_at(s.ts, at) == "ms";
+    let recorded = any(span(s.ts, q.from + 1, i), &["eeg", "sleep"]) || (text_at(s.ts, i + 1) == "of" && (i + 3..i + 5).any(lasts));
+    let reason = if recorded {
+        Some("epochs of a recording")
+    } else if !s.trains() && !s.under_training {
         Some("not said of a training")
     } else if schedule {
         Some("part of a schedule")
-    } else if s.has(&["early"]) {
+    } else if any(last(left, 3), &words.limits) {
+        Some("a limit")
+    } else if s.has(&["early"]) && !any(last(left, 2), &["after"]) {
         Some("planned, with early stopping")
     } else {
         (s.under_evaluation && !s.trains()).then_some("evaluation")
@@ -78,7 +89,7 @@ fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, o
         || any(middle, &["diffusion"]);
     let reason = if schedule {
         Some("part of a schedule")
-    } else if !s.trains() && !s.under_training {
+    } else if !s.trains() && !s.under_training && !card.trained_before {
         Some("not said of a training")
     } else {
         (s.under_evaluation && !s.trains()).then_some("evaluation")
@@ -93,22 +104,29 @@ fn batch(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
     let mut at = i + 1 + usize::from(text_at(s.ts, i + 1) == "-");
     // "taille de lot de 32", "batch size of 32".
     let is_sized = any(span(s.ts, i.saturating_sub(2), i), &words.sizes) || !s.ts.get(i).is_some_and(|t| t.is_any(&words.things));
-    let says_size = matches!(text_at(s.ts, at), "size" | "sizes");
-    if !is_sized && !says_size {
-        return;
-    }
+    let says_size = s.ts.get(at).is_some_and(|t| t.is_any(&words.size_behind));
     at = if says_size { at + 1 } else { i + 1 };
     while words.joins.contains(&text_at(s.ts, at)) {
         at += 1;
     }
-    let Some(q) = quantity(s.ts, at) else { return };
+    // "employing 512 batch size"
+    let before = || i.checked_sub(1).and_then(|b| quantity(s.ts, b)).filter(|q| says_size && !q.is_word && q.to == i);
+    let Some(q) = quantity(s.ts, at).filter(|q| !q.is_word).or_else(before) else { return };
+    // "a batch of 500 tickets takes 35 minutes" is no recipe: what is counted is examples, or nothing.
+    let counted = s.ts.get(q.to).is_none_or(|t| t.kind != Kind::Word || t.is_any(&words.examples));
+    if !(is_sized || says_size || (counted && (s.under_training || s.is_recipe))) {
+        return;
+    }
     let left = span(s.ts, i.saturating_sub(4), i);
     // "batch size 4 per GPU"
     let of_each = span(s.ts, q.to, q.to + 3).windows(2).any(|w| matches!(w, [per, what] if per.is_any(&["per", "/", "pro", "par"]) && what.is_any(&vocabulary::card().device_hours.named)));
+    let of_tokens = span(s.ts, q.to, q.to + 1).iter().any(|t| t.is_any(&vocabulary::prose().tokens.words));
     let reason = if of_each || any(left, &words.other_batches) {
         Some("evaluation or per-device batch")
+    } else if of_tokens {
+        Some("a batch in tokens")
     } else {
-        (!s.trains() && !s.under_training).then_some("not said of a training")
+        (!s.trains() && !s.under_training && !s.is_recipe).then_some("not said of a training")
     };
     let whole = any(left, &words.whole);
     let spot = spot.after(u8::from(!whole)).refused(reason);

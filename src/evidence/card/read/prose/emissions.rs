@@ -51,7 +51,11 @@ pub fn read_energy(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
             continue;
         };
         let words = &vocabulary::prose().emissions;
-        let said = s.trains() || s.under_training || s.has(&words.energy_said) || (card.trained_before && !s.has(&words.serving));
+        let said = s.trains()
+            || s.under_training
+            || s.is_recipe
+            || s.has(&words.energy_said)
+            || (card.trained_before && !s.has(&words.serving));
         let reason = if q.is_rate {
             None
         } else if !s.trains() && (s.under_evaluation || s.has(&words.benchmarks)) {

@@ -1,10 +1,13 @@
 //! Hardware in prose: of this training, or of a use of the model.
 
 use super::sentence::Sentence;
-use super::subjects::is_of_another_version;
+use super::subjects::{Measure, gives_it_to_another};
+use crate::evidence::card::parse::block::Under;
 use crate::evidence::card::read::candidate::{Card, Spot};
+use crate::evidence::card::read::training::is_train;
 use crate::evidence::hardware::Context;
-use crate::evidence::quantity::tokens::{text_at, text_before};
+use crate::evidence::quantity::durations::duration;
+use crate::evidence::quantity::tokens::{Token, span, text_at, text_before};
 use crate::evidence::vocabulary;
 
 /// "The final run used 8 A100", "run on a single H100" under a heading of training: no word of a use.
@@ -18,8 +21,49 @@ fn is_what_was_run(s: &Sentence<'_, '_>) -> bool {
     ran.all(|it| it)
 }
 
-/// Reads a sentence that holds a word for hardware.
+/// Reads a sentence that holds a word for hardware: as a whole, or by its clauses where several have chips and something to say of them.
 pub fn read_hardware_prose(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
+    let clauses = clauses_with_chips(card, s);
+    if clauses.len() < 2 {
+        return read_clause(card, spot, s, (0, s.ts.len()));
+    }
+    for (from, to) in clauses {
+        let trains = s.trains.iter().filter(|i| (from..to).contains(*i)).map(|i| i - from).collect();
+        let under = Under { training: s.under_training, evaluation: s.under_evaluation, data: s.under_data, environment: false };
+        let clause = Sentence::new(s.text, span(s.ts, from, to), trains, under);
+        read_clause(card, spot, &clause, (from, to));
+    }
+}
+
+/// The clauses of a sentence that name chips, each with a verb or another word of its own: "prototyped on a T4, trained on 4 L40S". One
+/// alone is the whole sentence.
+fn clauses_with_chips(card: &Card<'_>, s: &Sentence<'_, '_>) -> Vec<(usize, usize)> {
+    let words = vocabulary::prose();
+    let says = |t: &Token<'_>| {
+        let lists =
+            [&words.hardware.serving, &words.hardware.running, &words.hardware.tried, &words.subjects.took, &words.subjects.work];
+        lists.iter().any(|list| t.is_any(list))
+    };
+    let mut out: Vec<(usize, usize)> = Vec::new();
+    let mut from = 0;
+    for i in 0..=s.ts.len() {
+        let ends = i == s.ts.len() || s.ts.get(i).is_some_and(|t| t.is_any(&[",", ";"]));
+        if !ends {
+            continue;
+        }
+        let chip = (from..i).find(|at| card.is_chip(s.ts, *at));
+        let tells = chip.is_some_and(|chip| (from..chip).any(|at| is_train(s.ts, at) || s.ts.get(at).is_some_and(|t| says(t))));
+        match out.last_mut() {
+            Some((_, end)) if !tells => *end = i,
+            _ => out.push((from, i)),
+        }
+        from = i + 1;
+    }
+    out
+}
+
+/// Reads a clause: its tokens are those of `s`, from the token `from` of the sentence on.
+fn read_clause(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (from, _): (usize, usize)) {
     let words = &vocabulary::prose().hardware;
     let serves = s.has(&words.serving);
     let runs = s.words.iter().any(|w| words.running.contains(w) && !(*w == "run" && is_what_was_run(s)));
@@ -35,15 +79,19 @@ pub fn read_hardware_prose(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_
         Some("inference or requirement")
     } else if s.under_evaluation {
         Some("evaluation or inference")
+    } else if s.has(&words.tried) {
+        Some("tried, and not trained")
     } else if runs {
         Some("inference or requirement")
     } else {
-        let used = s.has(&words.used);
-        (!s.under_training && !used).then_some("not said of a training")
+        let times = s.is_recipe && (0..s.ts.len()).any(|i| duration(s.ts, i).is_some());
+        (!s.under_training && !s.has(&words.used) && !times).then_some("not said of a training")
     };
     let text = s.written(0, s.ts.len());
-    let other = is_of_another_version(card, s).then_some("another model's figure");
-    let spot = spot.refused(reason).refused(other).after(if trains { 0 } else { 3 });
+    let chip = (0..s.ts.len()).find(|i| card.is_chip(s.ts, *i));
+    let other = chip.and_then(|chip| gives_it_to_another(card, s, Measure::Chips, chip, chip + 1));
+    let later = 3 * u8::from(!trains) + u8::from(from > 0 && s.has(&words.tried));
+    let spot = spot.refused(reason).refused(other).after(later);
     if !card.add_hardware(&spot, text, Context::Prose) && spot.reason.is_none() {
         card.add_devices_apart(&spot, s.ts, text);
     }

@@ -15,7 +15,7 @@ mod times;
 mod tokens;
 mod triggers;
 
-use self::sentence::Sentence;
+use self::sentence::{Sentence, tells_a_recipe};
 use self::triggers::Triggers;
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::sentences::sentence_end;
@@ -32,7 +32,6 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
     let b = passage.block;
     let ts = lex_in(text, card.sign);
     card.trained_before = false;
-    let (training, evaluation) = (b.under.training, b.under.evaluation);
     let mut from = 0;
     while from < ts.len() {
         let to = clause_end(&ts, from, sentence_end(&ts, text, from));
@@ -45,10 +44,10 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
         }
         let trained = !trains.is_empty();
         if found.any() {
-            let s = Sentence::new(text, tokens, trains, training, evaluation);
+            let s = Sentence::new(text, tokens, trains, b.under);
             read_sentence(card, passage, &s, found, offset);
         }
-        card.trained_before = trained;
+        card.trained_before = trained || tells_a_recipe(tokens);
     }
 }
 
@@ -58,13 +57,23 @@ fn green_algorithms(ts: &[Token<'_>]) -> Option<usize> {
     begins.map(|at| at + 1).filter(|_| ts.iter().any(|t| t.is("draws")))
 }
 
-/// Token behind the first clause of a sentence, where it is cut by ";" and both sides have figures or verbs of a
+/// Token behind the first clause of a sentence, where it is cut by ";" or ", while" and both sides have figures or verbs of a
 /// training of their own.
 fn clause_end(ts: &[Token<'_>], from: usize, to: usize) -> usize {
+    let words = &vocabulary::prose().subjects;
     let trains = |from: usize, to: usize| (from..to).any(|i| is_train(ts, i) || is_train_verb(ts, i, to));
     let counts = |from: usize, to: usize| span(ts, from, to).iter().any(|t| t.kind == Kind::Number);
-    let cut = (from..to).find(|i| ts.get(*i).is_some_and(|t| t.is_any(&[";", "；"])));
-    cut.filter(|cut| (trains(from, *cut) || counts(from, *cut)) && trains(*cut, to)).map_or(to, |cut| cut + 1)
+    let owns = |from: usize, to: usize| span(ts, from, to).iter().any(|t| t.is_any(&words.own_work) || t.is_any(&words.this_one));
+    let ends = |i: usize| {
+        let t = ts.get(i)?;
+        let sets_against = t.is(",") && ts.get(i + 1).is_some_and(|next| next.is_any(&words.sets_against));
+        (t.is_any(&[";", "；"]) || sets_against).then_some(i + 1)
+    };
+    let cut = (from..to).find_map(ends);
+    let both = |cut: usize| {
+        ((trains(from, cut) || counts(from, cut)) && trains(cut, to)) || (counts(from, cut) && counts(cut, to) && owns(cut, to))
+    };
+    cut.filter(|cut| both(*cut)).unwrap_or(to)
 }
 
 fn read_sentence(card: &mut Card<'_>, passage: &Passage<'_>, s: &Sentence<'_, '_>, found: Triggers, offset: usize) {
@@ -118,6 +127,9 @@ fn of_several_runs(s: &Sentence<'_, '_>) -> Option<&'static str> {
     s.has(&vocabulary::prose().rates.together).then(|| of_runs(s.ts)).flatten()
 }
 
+/// Tokens at the beginning of a Chinese, Japanese or Korean sentence that hold its subject.
+const CJK_SUBJECT: usize = 3;
+
 /// What the sentence itself says against its figures being this model's training.
 fn whose(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
     let words = &vocabulary::prose().sentences;
@@ -139,8 +151,19 @@ fn whose(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
     // "The base took 1.7M GPU hours."
     let others = &vocabulary::prose().subjects;
     let subject = (1..4).find(|i| s.ts.get(*i).is_some_and(|t| t.is_any(&others.of_base)));
-    let is_subject = subject.is_some_and(|at| span(s.ts, at + 1, at + 3).iter().any(|t| t.is_any(&others.took)));
+    let is_subject = subject.is_some_and(|at| {
+        let behind = span(s.ts, at + 1, at + 5);
+        let passive = behind.iter().any(|t| t.is_any(&["was", "were", "had", "has", "itself"]))
+            && s.trains.iter().any(|i| (at + 1..at + 7).contains(i));
+        span(behind, 0, 2).iter().any(|t| t.is_any(&others.took)) || passive
+    });
     if is_subject && s.ts.first().is_some_and(|t| t.is_any(&["the", "its", "our"])) && !card.own.has("base") {
+        return Some("base model's figure");
+    }
+    // "ベースモデルは約2兆トークンで事前学習されています"
+    let cjk_base =
+        s.ts.iter().take(CJK_SUBJECT).any(|t| !t.text.is_ascii() && others.of_base_cjk.iter().any(|base| t.text.contains(base)));
+    if cjk_base && !card.own.has("base") {
         return Some("base model's figure");
     }
     let advice = s.has(&["if"]) && s.has(&["you"]) && !s.has(&["we"]) && s.has(&words.advice);

@@ -1,5 +1,6 @@
 //! A sentence with what is asked of it again and again.
 
+use crate::evidence::card::parse::block::Under;
 use crate::evidence::quantity::tokens::{Kind, Token, span};
 use crate::evidence::vocabulary;
 use rustc_hash::FxHashSet;
@@ -18,6 +19,10 @@ pub struct Sentence<'s, 't> {
     pub under_training: bool,
     /// Whether the nearest heading speaks of evaluation or use.
     pub under_evaluation: bool,
+    /// Whether the nearest heading speaks of data.
+    pub under_data: bool,
+    /// Whether it tells of passes, steps or a batch, or of a run: what only a training has.
+    pub is_recipe: bool,
     /// Whether it speaks of one stage of several.
     pub is_stage: bool,
 }
@@ -25,12 +30,14 @@ pub struct Sentence<'s, 't> {
 impl<'s, 't> Sentence<'s, 't> {
     /// The sentence of some tokens of a text and its words of training, under headings that speak of training or of evaluation.
     #[must_use]
-    pub fn new(text: &'s str, ts: &'s [Token<'t>], trains: Vec<usize>, under_training: bool, under_evaluation: bool) -> Self {
+    pub fn new(text: &'s str, ts: &'s [Token<'t>], trains: Vec<usize>, under: Under) -> Self {
         let lists = &vocabulary::prose().sentences;
         let words: FxHashSet<&str> = ts.iter().filter(|t| t.kind == Kind::Word).map(|t| t.text.as_ref()).collect();
         let any = |list: &[&str]| list.iter().any(|w| words.contains(w));
         let is_stage = any(&lists.stages) && any(&lists.stage_numbers);
-        Self { ts, text, trains, under_training, under_evaluation, is_stage, words }
+        let is_recipe = tells_a_recipe(ts);
+        let Under { training: under_training, evaluation: under_evaluation, data: under_data, .. } = under;
+        Self { ts, text, trains, under_training, under_evaluation, under_data, is_recipe, is_stage, words }
     }
 
     /// Whether one of these words occurs.
@@ -51,4 +58,20 @@ impl<'s, 't> Sentence<'s, 't> {
         let tokens = span(self.ts, from, to);
         tokens.first().zip(tokens.last()).and_then(|(a, b)| self.text.get(a.from..b.to)).unwrap_or_default()
     }
+}
+
+/// Whether tokens tell of passes, steps or a batch with their number, or of a run that ended: "baked for 3 h, 2,400 steps".
+#[must_use]
+pub fn tells_a_recipe(ts: &[Token<'_>]) -> bool {
+    let words = &vocabulary::prose();
+    let is_number = |i: usize| ts.get(i).is_some_and(|t| t.kind == Kind::Number || t.is_any(&words.rates.one_pass));
+    let counted = |i: usize| {
+        let before = (1..3).any(|back| i.checked_sub(back).is_some_and(is_number));
+        before || is_number(i + 1) || is_number(i + 2)
+    };
+    ts.iter().enumerate().any(|(i, t)| {
+        let counts = t.is_any(&words.epochs.words) || t.is_any(&words.steps.words) || t.is("batch");
+        (counts && counted(i))
+            || (t.is_any(&words.sentences.runs) && span(ts, i + 1, i + 4).iter().any(|t| t.is_any(&words.sentences.run_verbs)))
+    })
 }

@@ -17,6 +17,10 @@ const BEHIND: usize = 5;
 const NEAR: usize = 10;
 /// Tokens behind a figure within which the sentence says that it is of a training.
 const TRAINED_BEHIND: usize = 8;
+/// Tokens from the beginning of a clause within which its part is named.
+const PART_WORDS: usize = 6;
+/// Tokens at the beginning of a clause of which one makes it an example.
+const BEGINS: usize = 3;
 /// Tokens before a figure of which one says that it was given.
 const NEXT_TO: usize = 3;
 /// Tokens before work around a training within which it is left out.
@@ -25,6 +29,12 @@ const LEFT_OUT: usize = 4;
 const WAITS: usize = 4;
 /// Tokens within which "whole" and "family" stand together.
 const TOGETHER: usize = 5;
+/// Tokens before a figure within which a relative clause begins.
+const RELATIVE: usize = 12;
+/// Tokens of a clause within which its subject stands.
+const SUBJECT: usize = 5;
+/// Tokens behind a name within which its verb stands.
+const NAME_VERB: usize = 3;
 /// Words of a name at the beginning of a clause, at most.
 const NAME_WORDS: usize = 8;
 /// Tokens within which data stand beside the word for their making.
@@ -39,6 +49,15 @@ pub enum Measure {
     Footprint,
     /// Tokens, FLOP and other counts.
     Count,
+    /// Chips.
+    Chips,
+}
+
+impl Measure {
+    /// Whether it is a time, an energy or an emission.
+    fn is_amount(self) -> bool {
+        matches!(self, Self::Time | Self::Footprint)
+    }
 }
 
 /// Why a figure of a sentence, from its first token to behind its last, is none of this model's training by what its clause says.
@@ -55,19 +74,24 @@ pub fn gives_it_to_another(
     let clause: Vec<&Token<'_>> = at.iter().filter_map(|i| s.ts.get(*i)).collect();
     let has = |list: &[&str]| clause.iter().any(|t| t.is_any(list));
     let behind = span(s.ts, to, to + BEHIND);
-    if measure != Measure::Count && is_limit(s.ts, from) {
+    if measure.is_amount() && is_limit(s.ts, from) {
         return Some("a limit");
     }
-    if has(&words.saved) || any(behind, &words.less) || is_made_up_for(behind) {
+    if is_example(s.ts, &at) {
+        return Some("an example");
+    }
+    if has(&words.saved) || any(behind, &words.less) || is_made_up_for(behind) || is_reduced_by(s.ts, from) {
         return Some("what was spared, not what was used");
     }
-    if measure == Measure::Footprint && is_everyday(s.ts, from, to) {
+    if (measure.is_amount() && is_everyday(s.ts, from, to)) || is_set_against(s.ts, &at) {
         return Some("a comparison");
     }
-    if any(last(span(s.ts, 0, from), NEXT_TO), &words.granted) || (has(&words.granted) && !has(&words.used)) {
+    let trained = at.iter().any(|i| is_training(s.ts, *i));
+    let is_given = has(&words.granted) && !has(&words.used) && !trained && measure.is_amount();
+    if (measure.is_amount() && any(last(span(s.ts, 0, from), NEXT_TO), &words.granted)) || is_given {
         return Some("what was granted, not what was used");
     }
-    if could_have_been(s.ts, &at) {
+    if could_have_been(s.ts, &at, to) {
         return Some("what another training would have taken");
     }
     if has(&words.planned) {
@@ -76,11 +100,13 @@ pub fn gives_it_to_another(
     if let Some(why) = of_another_model(card, s, &at) {
         return Some(why);
     }
-    let family = at
-        .iter()
-        .any(|i| s.ts.get(*i).is_some_and(|t| t.is_any(&words.whole)) && any(span(s.ts, i + 1, i + TOGETHER), &words.families));
-    if family {
+    let all_of =
+        |i: usize, list: &[&str]| s.ts.get(i).is_some_and(|t| t.is_any(&words.whole)) && any(span(s.ts, i + 1, i + TOGETHER), list);
+    if at.iter().any(|i| all_of(*i, &words.families)) || (to..to + TOGETHER).any(|i| all_of(i, &words.works)) {
         return Some("a total of several models");
+    }
+    if measure == Measure::Chips {
+        return None;
     }
     around_the_training(s, &at, from, to).or_else(|| of_a_part(s.ts, &at)).or_else(|| of_runs_of(&clause))
 }
@@ -93,9 +119,40 @@ fn is_made_up_for(behind: &[Token<'_>]) -> bool {
 }
 
 /// "Training from scratch would have required 5 MWh".
-fn could_have_been(ts: &[Token<'_>], at: &[usize]) -> bool {
+fn could_have_been(ts: &[Token<'_>], at: &[usize], to: usize) -> bool {
     let words = &vocabulary::prose().subjects;
-    at.iter().any(|i| ts.get(*i).is_some_and(|t| t.is_any(&words.unreal)) && any(span(ts, i + 1, i + 4), &words.unreal_verbs))
+    let unreal = |i: usize| ts.get(i).is_some_and(|t| t.is_any(&words.unreal)) && any(span(ts, i + 1, i + 4), &words.unreal_verbs);
+    at.iter().copied().any(unreal) || unreal(to)
+}
+
+/// "This reduces emissions by 12 kg".
+fn is_reduced_by(ts: &[Token<'_>], from: usize) -> bool {
+    let words = &vocabulary::prose().subjects;
+    let by = from.saturating_sub(NEXT_TO);
+    let is_by = span(ts, by, from).iter().any(|t| t.is("by"));
+    is_by && any(span(ts, from.saturating_sub(NEAR), from), &words.reduced)
+}
+
+/// "e.g. 'The building consumed 1,250 MWh in 2022'": what the clause begins with makes it an example.
+fn is_example(ts: &[Token<'_>], at: &[usize]) -> bool {
+    let words = &vocabulary::prose().subjects;
+    let begins = at.iter().take(BEGINS).any(|i| ts.get(*i).is_some_and(|t| t.is_any(&words.example)));
+    let for_instance = at
+        .windows(3)
+        .any(|w| matches!(w, [e, point, g] if text_at(ts, *e) == "e" && text_at(ts, *point) == "." && text_at(ts, *g) == "g"));
+    let first = span(ts, 0, 2).iter().any(|t| t.is_any(&words.example));
+    begins || for_instance || first
+}
+
+/// "Instead of 500 GPU hours for a full run": the figure is what this one is set against.
+fn is_set_against(ts: &[Token<'_>], at: &[usize]) -> bool {
+    let words = &vocabulary::prose().subjects;
+    let Some(first) = at.first().copied() else { return false };
+    let of = |i: usize| {
+        ts.get(i).is_some_and(|t| t.is_any(&words.against))
+            && ts.get(i + 1).is_some_and(|t| t.is_any(&["of", "to", "with", "than"]))
+    };
+    first.checked_sub(1).is_some_and(|before| of(before)) || of(first)
 }
 
 /// Why a figure is of work around the training, or of more than it.
@@ -171,7 +228,10 @@ fn is_making(ts: &[Token<'_>], at: &[usize]) -> bool {
     let words = &vocabulary::prose().subjects;
     at.iter().enumerate().any(|(n, i)| {
         let is_made = || any(span(ts, i.saturating_sub(2), i + BESIDE), &words.data);
-        ts.get(*i).is_some_and(|t| t.is_any(&words.making)) && (n == 0 || is_made())
+        // "and encoding the index": the first word behind the one that joins.
+        let begins =
+            n == 0 || (n == 1 && at.first().is_some_and(|first| ts.get(*first).is_some_and(|t| t.is_any(&["and", "but", "then"]))));
+        ts.get(*i).is_some_and(|t| t.is_any(&words.making)) && (begins || is_made())
     })
 }
 
@@ -198,13 +258,6 @@ fn is_everyday(ts: &[Token<'_>], from: usize, to: usize) -> bool {
     before.iter().any(|t| t.is_any(&words.everyday)) || behind_bracket
 }
 
-/// Whether a sentence tells of another version of this model.
-#[must_use]
-pub fn is_of_another_version(card: &Card<'_>, s: &Sentence<'_, '_>) -> bool {
-    let all: Vec<usize> = (0..s.ts.len().min(REACH)).collect();
-    is_other_version(&card.own, s, &all)
-}
-
 /// Why a clause tells of another model.
 fn of_another_model(card: &Card<'_>, s: &Sentence<'_, '_>, at: &[usize]) -> Option<&'static str> {
     let words = &vocabulary::prose().subjects;
@@ -223,10 +276,11 @@ fn of_another_model(card: &Card<'_>, s: &Sentence<'_, '_>, at: &[usize]) -> Opti
     if the_base && !own.has("base") && !at.iter().any(|i| is_training(s.ts, *i)) {
         return Some("base model's figure");
     }
-    if is_other_version(own, s, at) || is_other_name(card, s, at) || is_cited(s) {
-        return Some("another model's figure");
+    if tells_of_the_base(own, s, at) {
+        return Some("base model's figure");
     }
-    None
+    let other = is_other_version(own, s, at) || is_other_name(card, s, at) || is_other_size(s, at) || is_cited(s);
+    other.then_some("another model's figure")
 }
 
 /// "Version 1 was trained for 10 hours", in the card of another version or of what calls itself "this version".
@@ -241,19 +295,50 @@ fn is_other_version(own: &Repository, s: &Sentence<'_, '_>, at: &[usize]) -> boo
     own_version.is_some_and(|version| version != number)
 }
 
-/// "GPT-4, with 1.8 trillion parameters, consumed 2.4 billion kWh": a well-known model at the beginning that is neither this one nor its
-/// base.
+/// "It was built by finetuning Pika-7B, which saw 1T tokens": what follows tells of the base that stands before it.
+fn tells_of_the_base(own: &Repository, s: &Sentence<'_, '_>, at: &[usize]) -> bool {
+    let from = at.last().copied().unwrap_or_default();
+    let relative = (from.saturating_sub(RELATIVE)..=from).rev().find(|i| matches!(text_at(s.ts, *i), "which" | "that" | "who"));
+    relative.is_some_and(|i| own.base_in(span(s.ts, i.saturating_sub(NAME_WORDS), i)))
+}
+
+/// "The larger model took 300 hours": the subject is another size, unless the clause tells of this one.
+fn is_other_size(s: &Sentence<'_, '_>, at: &[usize]) -> bool {
+    let words = &vocabulary::prose();
+    let told_own =
+        at.iter().any(|i| s.ts.get(*i).is_some_and(|t| t.is_any(&words.subjects.own_work) || t.is_any(&words.subjects.this_one)));
+    let size = at.iter().take(SUBJECT).any(|i| {
+        s.ts.get(*i).is_some_and(|t| t.is_any(&words.sentences.other_sizes))
+            && any(span(s.ts, i + 1, i + 3), &words.subjects.model_nouns)
+    });
+    size && !told_own
+}
+
+/// "GPT-4, with 1.8 trillion parameters, consumed 2.4 billion kWh", "BioBERT itself had been trained for 23 days": a well-known model, or one
+/// that is told apart, which is neither this one nor its base.
 fn is_other_name(card: &Card<'_>, s: &Sentence<'_, '_>, at: &[usize]) -> bool {
     let words = &vocabulary::prose().subjects;
-    let mut clause = at.iter().copied().skip_while(|i| s.ts.get(*i).is_some_and(|t| t.is_any(&words.before_name))).peekable();
-    let mut name = String::new();
-    let mut known = false;
-    let first = clause.peek().copied();
-    let Some(first) = first.filter(|i| s.ts.get(*i).is_some_and(|t| t.upper && t.kind == Kind::Word)) else { return false };
-    let mut behind = first;
-    for i in clause.take(NAME_WORDS) {
+    let starts = |n: usize| {
+        let Some(i) = at.get(n) else { return false };
+        let upper = s.ts.get(*i).is_some_and(|t| t.upper && t.kind == Kind::Word && !t.glued);
+        let follows = n
+            .checked_sub(1)
+            .and_then(|before| at.get(before))
+            .is_some_and(|before| before + 1 == *i && s.ts.get(*before).is_some_and(|t| t.upper));
+        upper && !follows
+    };
+    (0..at.len()).filter(|n| starts(*n)).any(|n| is_other_name_at(card, s, at, n))
+        && !at.iter().any(|i| s.ts.get(*i).is_some_and(|t| t.is_any(&words.own_work)))
+}
+
+/// Whether the name that begins at the `n`th token of a clause is another model's, with its verb behind it.
+fn is_other_name_at(card: &Card<'_>, s: &Sentence<'_, '_>, at: &[usize], n: usize) -> bool {
+    let words = &vocabulary::prose().subjects;
+    let (mut name, mut known, mut behind) = (String::new(), false, 0);
+    let Some(first) = at.get(n).copied() else { return false };
+    for i in at.iter().skip(n).take(NAME_WORDS).copied() {
         let Some(t) = s.ts.get(i) else { break };
-        let belongs = t.upper || t.kind == Kind::Number || (t.glued && i > first);
+        let belongs = t.upper || t.kind == Kind::Number || (t.glued && i > first) || (t.is("-") && i > first);
         if !belongs {
             break;
         }
@@ -261,12 +346,16 @@ fn is_other_name(card: &Card<'_>, s: &Sentence<'_, '_>, at: &[usize]) -> bool {
         name.extend(t.text.chars().filter(|c| c.is_alphanumeric()));
         behind = i + 1;
     }
-    let takes = at.iter().filter(|i| **i >= behind).any(|i| s.ts.get(*i).is_some_and(|t| t.is_any(&words.name_verbs)));
+    let next = span(s.ts, behind, behind + NAME_VERB);
+    let itself = next.first().is_some_and(|t| t.is("itself"));
+    let takes = any(next, &words.name_verbs)
+        || (n == 0 && at.iter().filter(|i| **i >= behind).any(|i| s.ts.get(*i).is_some_and(|t| t.is_any(&words.name_verbs))));
     let own = &card.own;
     let is_own = own.letters.contains(&name)
         || (!own.letters.is_empty() && name.contains(&own.letters))
         || own.tokens.iter().any(|t| t.len() > 2 && t.chars().all(char::is_alphabetic) && name.contains(t.as_str()));
-    known && takes && !is_own && !own.base_in(span(s.ts, first, behind))
+    let is_base = own.base_in(span(s.ts, first, behind));
+    name.len() > 1 && !is_own && ((known && takes && !is_base) || itself)
 }
 
 /// "652 kg CO2eq (Strubell et al., 2019)", unless the sentence tells of this work or the paper is named for its method.
@@ -276,17 +365,24 @@ fn is_cited(s: &Sentence<'_, '_>) -> bool {
     cites && !s.has(&words.own_work) && !s.has(&words.methods)
 }
 
-/// "One training step takes 1.4 s and 0.0006 kWh": the clause begins with a part.
+/// "One training step takes 1.4 s and 0.0006 kWh", "each of the three stages took 30 hours", "on an A100 an epoch lasts 45 minutes": the
+/// clause is about a part.
 fn of_a_part(ts: &[Token<'_>], at: &[usize]) -> Option<&'static str> {
     let words = &vocabulary::prose().rates;
+    let is = |i: usize, list: &[&str]| ts.get(i).is_some_and(|t| t.is_any(list));
     let first = at.first().copied()?;
-    let begins = ts.get(first)?.is_any(&words.one_pass) || ts.get(first)?.is_any(&["per"]);
-    let part =
-        begins && span(ts, first + 1, first + 4).iter().take_while(|t| t.kind == Kind::Word).any(|t| t.is_any(&words.passes));
-    let whole = at.iter().any(|i| {
-        ts.get(*i).is_some_and(|t| t.is_any(&["total", "totals", "altogether", "overall", "whole", "entire", "all", "="]))
+    let pass = |t: &Token<'_>| t.is_any(&words.passes) || t.text.strip_suffix('s').is_some_and(|one| words.passes.contains(&one));
+    let begins = is(first, &words.one_pass) || is(first, &["per"]);
+    let part = begins && span(ts, first + 1, first + PART_WORDS).iter().take_while(|t| t.kind == Kind::Word).any(pass);
+    // A part with its verb behind it, wherever the clause says so.
+    let subject = at.iter().any(|i| {
+        let one = is(*i, &words.one_pass) || is(*i, &["a", "an", "the"]);
+        let behind = i + 1 + usize::from(is(i + 1, &words.fillers));
+        let led = i.checked_sub(1).is_some_and(|before| is(before, &words.passes_led));
+        one && !led && is(behind, &words.passes) && is(behind + 1, &vocabulary::prose().subjects.lasts)
     });
-    (part && !whole).then_some(RATE)
+    let whole = at.iter().any(|i| is(*i, &["total", "totals", "altogether", "overall", "whole", "entire", "all", "="]));
+    ((part || subject) && !whole).then_some(RATE)
 }
 
 /// "the five runs together consumed 5.6 kWh".

@@ -43,7 +43,7 @@ pub fn read_times(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
         read_to = d.to;
         let reason = not_the_time(card, s, i, at, d).or(d.is_range.then_some("a range"));
         let whose = gives_it_to_another(card, s, Measure::Time, at, d.to);
-        let spot = spot.after(u8::from(!s.has(&words.firm))).refused(whose);
+        let spot = spot.after(u8::from(!s.has(&words.firm))).after(standing(s, at)).refused(whose);
         // "A cumulative of 1500 hours of computation": of all devices together.
         let together = s.has(&words.cumulative) && words.computing.contains(&text_at(s.ts, d.to + 1));
         let field = if together { Field::AcceleratorHours } else { Field::WallHours };
@@ -51,10 +51,25 @@ pub fn read_times(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
     }
 }
 
+/// How much a time stands behind others: where the clause that it ends does not speak of training, or tells what is always so.
+fn standing(s: &Sentence<'_, '_>, at: usize) -> u8 {
+    let words = &vocabulary::prose().times;
+    let present = span(s.ts, at.saturating_sub(REACH), at).iter().any(|t| t.is_any(&words.present));
+    2 * u8::from(!trains_before(s, at)) + 2 * u8::from(present)
+}
+
+/// Whether the clause that a time ends speaks of training.
+fn trains_before(s: &Sentence<'_, '_>, at: usize) -> bool {
+    let ends = (0..at).rev().find(|i| s.ts.get(*i).is_some_and(|t| t.is_any(&[";", "；", "。"]))).unwrap_or(0);
+    s.trains.iter().any(|i| (ends..at).contains(i)) || (s.trains() && !s.ts.iter().all(|t| t.text.is_ascii()))
+}
+
 /// Tokens of `h:mm:ss`.
 const CLOCK_TOKENS: usize = 5;
 /// Tokens before a unit of time within which its number begins.
 const REACH: usize = 6;
+/// Tokens around a time within which it is said to be all of it.
+const ENDS: usize = 4;
 
 /// A time on a clock; one of the day stands behind other words.
 fn add_clock(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, at: usize, hours: f64) {
@@ -139,7 +154,7 @@ fn not_the_time(card: &Card<'_>, s: &Sentence<'_, '_>, unit: usize, at: usize, d
         has_lead: lead_at.is_some(),
         strong: s.has(&words.strong) || s.words.iter().any(cjk) || alone(s, at, duration.to),
     };
-    of_data(s, &time).or_else(|| of_something_else(card, s, &time)).or_else(|| unsaid(s, &time))
+    of_data(s, &time).or_else(|| of_something_else(card, s, &time)).or_else(|| unsaid(card, s, &time))
 }
 
 /// Times of recordings, and an `h` that is a name.
@@ -172,17 +187,25 @@ fn of_data(s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Option<&'static str> {
     is_audio.then_some("hours of data")
 }
 
+/// The word before the lead of a time.
+fn lead_before<'s, 't>(time: &Time<'s, 't>) -> Option<&'s Token<'t>> {
+    let lead = (0..time.at).rev().find(|i| time.ts.get(*i).is_some_and(|t| t.text.as_ref() == time.lead))?;
+    time.ts.get(lead.checked_sub(1)?)
+}
+
 /// Times of no training, of an inference, of a rate, of what could be.
 fn of_something_else(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Option<&'static str> {
     let words = &vocabulary::prose().times;
-    if !s.trains() && !(time.strong && (s.under_training || card.trained_before)) {
+    if !is_said(card, s, time) {
         return Some("not said of a training");
     }
     if s.has(&words.serving) && !s.has(&["trained"]) {
         return Some("inference");
     }
-    let limited = words.limits.contains(&time.lead)
-        || words.limits.contains(&time.before)
+    // "The three epochs were done after 6.4 hours".
+    let closed = time.lead == "after" && lead_before(time).is_some_and(|t| t.is_any(&words.closed));
+    let limited = (words.limits.contains(&time.lead) && !closed)
+        || (words.limits.contains(&time.before) && !closed)
         || rate_behind(time.ts, time.duration.to).is_some()
         || rate_of_each(time.ts, time.at).is_some()
         || words.limits_before_that.contains(&time.before_that)
@@ -198,11 +221,55 @@ fn of_something_else(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>)
     (words.data_leads.contains(&time.lead) && !time.strong).then_some("hours of data")
 }
 
+/// Whether a sentence with a time speaks of a training: by its words, by what it tells of a recipe, or by its place.
+fn is_said(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> bool {
+    let words = &vocabulary::prose().times;
+    let place = s.under_training && !s.under_data && !s.under_evaluation;
+    let used = s.under_training && time.lead == "for" && s.has(&words.used_for);
+    let around = card.trained_before && (time.strong || s.is_recipe || has_chips(card, s));
+    s.trains()
+        || used
+        || s.is_recipe
+        || around
+        || (place && (time.strong || has_chips(card, s) || is_whole(s, time)))
+        || (s.under_training && time.strong)
+}
+
+/// Whether a sentence names a chip.
+fn has_chips(card: &Card<'_>, s: &Sentence<'_, '_>) -> bool {
+    (0..s.ts.len()).any(|i| card.is_chip(s.ts, i))
+}
+
+/// "nine hours all told", "3 hours from start to finish".
+fn is_whole(s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> bool {
+    let ends = &vocabulary::prose().times.ends;
+    span(s.ts, time.duration.to, time.duration.to + ENDS).iter().any(|t| t.is_any(ends))
+        || span(s.ts, time.at.saturating_sub(ENDS), time.at).iter().any(|t| t.is_any(ends))
+}
+
+/// "Baked for 3 h on a 3090: 2,400 steps", "It finished in 2 h on a T4" behind a sentence on its epochs: a recipe or its heading says what
+/// for, and chips beside the time, or words for all of it, that it is the whole.
+fn is_told_in_its_place(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> bool {
+    let of_data = s.under_data || s.words.iter().any(|w| vocabulary::prose().times.audio.contains(w));
+    let place = s.is_recipe || s.under_training || card.trained_before;
+    place && !of_data && (has_chips(card, s) || is_whole(s, time))
+}
+
+/// A sentence of training that has none of the small words of English ("Durata antrenării: 14 ore pe 2 x A100"): another language, or a note.
+/// A time behind a colon, or with chips beside it, is then that of the training, unless the sentence speaks of data that last.
+fn is_told_tersely(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> bool {
+    let words = &vocabulary::prose().times;
+    let of_data = s.words.iter().any(|w| words.data_stems.iter().any(|stem| w.starts_with(stem)));
+    let is_english = s.has(&words.english);
+    let behind_colon = matches!(time.lead, ":" | "：" | "=") && s.trains.iter().any(|i| *i < time.at);
+    s.trains() && !is_english && !of_data && (behind_colon || has_chips(card, s))
+}
+
 /// Times that nothing says to be the training's, or to be all of it.
-fn unsaid(s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Option<&'static str> {
+fn unsaid(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Option<&'static str> {
     let words = &vocabulary::prose().times;
     let leads = words.leads.contains(&time.lead) || !time.has_lead || !time.lead.is_ascii();
-    if !time.strong && !leads {
+    if !time.strong && !leads && !is_told_tersely(card, s, time) && !is_told_in_its_place(card, s, time) {
         return Some("not said to be the time of training");
     }
     // "The training took approximately 30 seconds" is one of a few steps.

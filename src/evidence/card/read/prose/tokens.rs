@@ -113,7 +113,7 @@ fn not_tokens_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'sta
     let ends =
         near.iter().rposition(|t| t.is(",")).filter(|at| *at > 0 && near.get(at - 1).is_some_and(|t| t.kind == Kind::Number));
     let near = span(near, ends.map_or(0, |at| at + 1), near.len());
-    let length = near.iter().any(is_length) && !seen && !any(last(left, 2), &["total"]);
+    let length = near.iter().any(is_length) && !seen && !any(last(left, 2), &words.totals);
     let begins = right.iter().position(|t| t.is_any(&["with", "(", ",", "using", "at"])).unwrap_or(right.len());
     if length || any(span(right, 0, begins.min(3)), &words.lengths_behind) {
         return Some("context, batch or vocabulary");
