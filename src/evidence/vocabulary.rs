@@ -38,6 +38,8 @@ tables!(Units {
 lists!(HardwareKind { aliases, chips });
 tables!(Hardware {
     near_chip: Words,
+    articles: Words,
+    on: Words,
     between_count_and_chip: Words,
     machines: Words,
     machines_with: Words,
@@ -200,7 +202,7 @@ lists!(Sentences {
     runs,
     run_verbs,
 });
-lists!(HardwareProse { tried, serving, running, ran, modal, modal_denied, serving_though_training, used });
+lists!(HardwareProse { tried, machines, consists, serving, running, ran, modal, modal_denied, serving_though_training, used });
 lists!(EmissionsProse { serving, benchmarks, comparisons, said, energy_said, calculators });
 lists!(Rates {
     per,

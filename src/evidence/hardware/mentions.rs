@@ -107,7 +107,14 @@ fn is_short(key: &str) -> bool {
 fn has_hardware_word(pieces: &[Piece], from: usize, to: usize) -> bool {
     let near = &pieces[from.saturating_sub(5)..(to + 5).min(pieces.len())];
     let memory = &pieces[(to + 1).min(pieces.len())..(to + 4).min(pieces.len())];
-    near.iter().any(|p| p.is_any(&vocabulary::hardware().near_chip)) || memory_gb(memory).is_some()
+    near.iter().any(|p| p.is_any(&vocabulary::hardware().near_chip)) || memory_gb(memory).is_some() || is_behind_on(pieces, from)
+}
+
+/// "on a 3090", "on my 4090", "with two T4": what stands behind the preposition and an article or a count is a device.
+fn is_behind_on(pieces: &[Piece], from: usize) -> bool {
+    let words = vocabulary::hardware();
+    let at = |back: usize| from.checked_sub(back).and_then(|at| pieces.get(at));
+    at(1).is_some_and(|p| p.is_any(&words.articles)) && at(2).is_some_and(|p| p.is_any(&words.on))
 }
 
 /// A TPU slice behind its generation: `TPU v3-8` has 4 chips, because suffixes count TensorCores up to v4 and in v5p, and chips in

@@ -60,7 +60,7 @@ pub fn unit_at(ts: &[Token<'_>], at: usize, unit: fn(&str) -> Option<f64>) -> Op
         let hour = at + 1 + usize::from(is_joined);
         let letter = match text_at(ts, hour) {
             "h" | "hr" | "hrs" | "hour" | "hours" => "h",
-            "ч" | "час" | "часа" | "часов" => "ч",
+            "ч" | "час" | "часа" | "часов" | "год" | "години" | "годин" => "ч",
             _ => return None,
         };
         // "kilowatt hours" begin with their unit, and "300 W h" may be two things.

@@ -53,6 +53,14 @@ fn unit_in_brackets(key: &[Token<'_>]) -> Option<f64> {
     })
 }
 
+/// Token behind a node that is glued to its unit of time by a hyphen: `heures-nœuds`, `horas-nodo`.
+fn node_behind(ts: &[Token<'_>], at: usize) -> Option<usize> {
+    let hyphen = ts.get(at + 1).is_some_and(|t| t.is("-") && t.glued);
+    let english = ts.get(at).is_some_and(|t| t.is_any(&vocabulary::card().device_hours.english_units));
+    let node = ts.get(at + 2).is_some_and(|t| t.is_any(&vocabulary::card().device_hours.nodes));
+    (hyphen && node && !english).then_some(at + 3)
+}
+
 impl Card<'_> {
     /// Device hours with the unit of time at `at`: `2.788M H800 GPU hours`, `1.400 heures GPU`, `500 node-hours on 8xA100 nodes`. None
     /// when no device is named.
@@ -66,8 +74,14 @@ impl Card<'_> {
         let per_unit = hours_in(text_at(ts, at)).or_else(|| unit_hours(ts, at)).filter(|hours| *hours >= 1.0)?;
         let (q, between) = self.before_unit(ts, at)?;
         let between = glued.unwrap_or(between);
-        let (between, to) =
-            if between == Between::Nothing { (Between::Device, self.device_behind(ts, at)?) } else { (between, at + 1) };
+        let (between, to) = match between {
+            // "heures-nœuds", "horas-nodo"
+            Between::Nothing => match node_behind(ts, at) {
+                Some(to) => (Between::Node, to),
+                None => (Between::Device, self.device_behind(ts, at)?),
+            },
+            Between::Device | Between::Node | Between::Core => (between, at + 1),
+        };
         let (per_node, reason) = match between {
             Between::Nothing | Between::Device => (1.0, None),
             Between::Node => match self.chips_per_node(ts) {

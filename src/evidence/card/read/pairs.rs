@@ -225,9 +225,12 @@ impl Card<'_> {
         let from = if from.checked_sub(2).and_then(|at| ts.get(at)).is_some_and(|t| t.is("(")) { 0 } else { from };
         let result = ts.get(from).and_then(|t| value.get(t.from..)).unwrap_or(value);
         self.add_hours(spot, key, result);
-        // "1.5 days on 4xA6000"
-        if let Some(on) = ts.iter().position(|t| t.is_any(&vocabulary::keys().pairs.on)) {
-            let chips = ts.get(on).and_then(|t| value.get(t.to..)).unwrap_or_default();
+        // "1.5 days on 4xA6000", "14 ore pe 2 x A100", "18 saat (2 adet A100)"
+        let timed = (0..ts.len()).find_map(|i| duration(ts, i)).map(|d| d.to);
+        let on = ts.iter().position(|t| t.is_any(&vocabulary::keys().pairs.on)).map(|on| on + 1);
+        if let Some(from) = on.or(timed) {
+            let chips = ts.get(from).and_then(|t| value.get(t.from..)).unwrap_or_default();
+            let chips = chips.trim_start_matches(['(', ' ', ',']).trim_end_matches([')', '.']);
             self.add_hardware(&spot.after(2), chips, Context::Prose);
         }
         // "H100-hours: 1.2M" names the chip, too.

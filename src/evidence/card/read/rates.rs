@@ -60,7 +60,7 @@ fn divisor(ts: &[Token<'_>], sign: usize) -> Divisor {
     let Some(next) = ts.get(sign).filter(|t| is_sign(t)).and(ts.get(sign + 1)) else { return Divisor::Nothing };
     // "14 дней на 8 GPU": on eight of them.
     let is_on = ts.get(sign).is_some_and(|t| t.is_any(&words.also_on));
-    if is_on && next.value.is_some_and(|n| n > 1.0) {
+    if is_on && next.value.is_some_and(|n| n >= 1.0) {
         return Divisor::Nothing;
     }
     let mut at = sign + 1;

@@ -10,7 +10,7 @@ use crate::evidence::card::read::candidate::{Card, Spot};
 use crate::evidence::quantity::computes::flop_unit;
 use crate::evidence::quantity::durations::unit_hours;
 use crate::evidence::quantity::numbers::{Quantity, quantity, without_scale};
-use crate::evidence::quantity::tokens::{Kind, span, text_at};
+use crate::evidence::quantity::tokens::{Kind, is_latin_word, span, text_at};
 use crate::evidence::vocabulary;
 
 /// Reads a sentence that holds a word for something counted.
@@ -47,9 +47,20 @@ pub fn read_counts(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
     }
 }
 
+/// Passes over the data believed.
+const MOST_EPOCHS: f64 = 1e5;
+
 fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
     let words = &vocabulary::prose().epochs;
     let q = before(s, i, 4, |q, between| !any(between, &words.other_units) && (between.is_empty() || !q.is_word));
+    // "エポック数は3", "에폭 5": the number stands behind.
+    let behind = || {
+        let at = (i + 1..i + 4)
+            .find(|at| s.ts.get(*at).is_none_or(|t| t.kind == Kind::Number || !t.is_any(&[":", "=", "数", "は", "：", "수"])))?;
+        quantity(s.ts, at).filter(|q| !q.is_word && q.value <= MOST_EPOCHS)
+    };
+    let is_cjk = s.ts.get(i).is_some_and(|t| !is_latin_word(&t.text));
+    let q = q.or_else(|| is_cjk.then(behind).flatten());
     // "Eine Epoche dauerte 3 Stunden": one pass as the subject of a clause is no number of them.
     let is_one = |q: &Quantity| {
         q.is_word && (q.value - 1.0).abs() < f64::EPSILON && (q.from == 0 || matches!(text_at(s.ts, q.from), "a" | "an"))
@@ -58,7 +69,8 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
     let left = span(s.ts, q.from.saturating_sub(5), q.from);
     let schedule = any(left, &words.schedule) || (left.last().is_some_and(|t| t.is("after")) && !s.trains());
     let lasts = |at: usize| unit_hours(s.ts, at).is_some() || text_at(s.ts, at) == "ms";
-    let recorded = any(span(s.ts, q.from + 1, i), &["eeg", "sleep"]) || (text_at(s.ts, i + 1) == "of" && (i + 3..i + 5).any(lasts));
+    let recorded = any(span(s.ts, q.from + 1, i), &["eeg", "sleep"])
+        || (text_at(s.ts, i + 1) == "of" && (i + 3..i + 5).any(|at| lasts(at) || text_at(s.ts, at) == "s"));
     let reason = if recorded {
         Some("epochs of a recording")
     } else if !s.trains() && !s.under_training {
@@ -72,7 +84,8 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
     } else {
         (s.under_evaluation && !s.trains()).then_some("evaluation")
     };
-    card.add_quantity(&spot.refused(reason), Field::Epochs, q.value, s.written(q.from, i + 1), &q);
+    let (from, to) = (q.from.min(i), q.to.max(i + 1));
+    card.add_quantity(&spot.refused(reason), Field::Epochs, q.value, s.written(from, to), &q);
 }
 
 fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, own: bool) {

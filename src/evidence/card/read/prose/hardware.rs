@@ -21,6 +21,9 @@ fn is_what_was_run(s: &Sentence<'_, '_>) -> bool {
     ran.all(|it| it)
 }
 
+/// Tokens within which a machine and what it consists of are named.
+const MACHINE: usize = 6;
+
 /// Reads a sentence that holds a word for hardware: as a whole, or by its clauses where several have chips and something to say of them.
 pub fn read_hardware_prose(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
     let clauses = clauses_with_chips(card, s);
@@ -33,6 +36,13 @@ pub fn read_hardware_prose(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_
         let clause = Sentence::new(s.text, span(s.ts, from, to), trains, under);
         read_clause(card, spot, &clause, (from, to));
     }
+}
+
+/// "The cluster has 2,400 nodes with 4 H100 each": what it consists of, and not what trained.
+fn is_whole_machine(s: &Sentence<'_, '_>) -> bool {
+    let words = &vocabulary::prose().hardware;
+    let subject = s.ts.iter().take(MACHINE).position(|t| t.is_any(&words.machines));
+    subject.is_some_and(|at| span(s.ts, at + 1, at + MACHINE).iter().any(|t| t.is_any(&words.consists))) && !s.trains()
 }
 
 /// The clauses of a sentence that name chips, each with a verb or another word of its own: "prototyped on a T4, trained on 4 L40S". One
@@ -88,6 +98,7 @@ fn read_clause(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (from
         (!s.under_training && !s.has(&words.used) && !times).then_some("not said of a training")
     };
     let text = s.written(0, s.ts.len());
+    let reason = reason.or_else(|| is_whole_machine(s).then_some("a whole machine"));
     let chip = (0..s.ts.len()).find(|i| card.is_chip(s.ts, *i));
     let other = chip.and_then(|chip| gives_it_to_another(card, s, Measure::Chips, chip, chip + 1));
     let later = 3 * u8::from(!trains) + u8::from(from > 0 && s.has(&words.tried));

@@ -64,6 +64,7 @@ fn clause_end(ts: &[Token<'_>], from: usize, to: usize) -> usize {
     let trains = |from: usize, to: usize| (from..to).any(|i| is_train(ts, i) || is_train_verb(ts, i, to));
     let counts = |from: usize, to: usize| span(ts, from, to).iter().any(|t| t.kind == Kind::Number);
     let owns = |from: usize, to: usize| span(ts, from, to).iter().any(|t| t.is_any(&words.own_work) || t.is_any(&words.this_one));
+    let is_semicolon = |cut: usize| ts.get(cut - 1).is_some_and(|t| !t.is(","));
     let ends = |i: usize| {
         let t = ts.get(i)?;
         let sets_against = t.is(",") && ts.get(i + 1).is_some_and(|next| next.is_any(&words.sets_against));
@@ -71,7 +72,8 @@ fn clause_end(ts: &[Token<'_>], from: usize, to: usize) -> usize {
     };
     let cut = (from..to).find_map(ends);
     let both = |cut: usize| {
-        ((trains(from, cut) || counts(from, cut)) && trains(cut, to)) || (counts(from, cut) && counts(cut, to) && owns(cut, to))
+        ((trains(from, cut) || counts(from, cut)) && trains(cut, to))
+            || (counts(from, cut) && counts(cut, to) && (owns(cut, to) || is_semicolon(cut)))
     };
     cut.filter(|cut| both(*cut)).unwrap_or(to)
 }

@@ -88,7 +88,8 @@ pub fn gives_it_to_another(
     }
     let trained = at.iter().any(|i| is_training(s.ts, *i));
     let is_given = has(&words.granted) && !has(&words.used) && !trained && measure.is_amount();
-    if (measure.is_amount() && any(last(span(s.ts, 0, from), NEXT_TO), &words.granted)) || is_given {
+    let near = any(last(span(s.ts, 0, from), NEXT_TO), &words.granted) || any(span(behind, 0, 2), &words.granted);
+    if (measure.is_amount() && near) || is_given {
         return Some("what was granted, not what was used");
     }
     if could_have_been(s.ts, &at, to) {
@@ -102,7 +103,13 @@ pub fn gives_it_to_another(
     }
     let all_of =
         |i: usize, list: &[&str]| s.ts.get(i).is_some_and(|t| t.is_any(&words.whole)) && any(span(s.ts, i + 1, i + TOGETHER), list);
-    if at.iter().any(|i| all_of(*i, &words.families)) || (to..to + TOGETHER).any(|i| all_of(i, &words.works)) {
+    // "The Ibis models consumed 3.4 GWh".
+    let models = measure == Measure::Footprint
+        && at.iter().any(|i| {
+            text_at(s.ts, *i) == "models" && any(span(s.ts, i.saturating_sub(NEXT_TO), *i), &["the", "all", "these", "our"])
+        })
+        && !has(&["each", "per"]);
+    if models || at.iter().any(|i| all_of(*i, &words.families)) || (to..to + TOGETHER).any(|i| all_of(i, &words.works)) {
         return Some("a total of several models");
     }
     if measure == Measure::Chips {
@@ -299,7 +306,15 @@ fn is_other_version(own: &Repository, s: &Sentence<'_, '_>, at: &[usize]) -> boo
 fn tells_of_the_base(own: &Repository, s: &Sentence<'_, '_>, at: &[usize]) -> bool {
     let from = at.last().copied().unwrap_or_default();
     let relative = (from.saturating_sub(RELATIVE)..=from).rev().find(|i| matches!(text_at(s.ts, *i), "which" | "that" | "who"));
-    relative.is_some_and(|i| own.base_in(span(s.ts, i.saturating_sub(NAME_WORDS), i)))
+    relative.is_some_and(|i| {
+        let before = span(s.ts, i.saturating_sub(NAME_WORDS), i);
+        let named =
+            before.iter().rev().skip_while(|t| t.is(",")).take_while(|t| t.upper || t.kind == Kind::Number || t.glued || t.is("-"));
+        let mut name: Vec<&str> = named.map(|t| t.text.as_ref()).collect();
+        name.reverse();
+        let name: String = name.concat().chars().filter(|c| c.is_alphanumeric()).collect();
+        own.base_in(before) || (name.len() > 2 && own.has_base_called(&name))
+    })
 }
 
 /// "The larger model took 300 hours": the subject is another size, unless the clause tells of this one.

@@ -204,8 +204,9 @@ fn of_something_else(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>)
     }
     // "The three epochs were done after 6.4 hours".
     let closed = time.lead == "after" && lead_before(time).is_some_and(|t| t.is_any(&words.closed));
-    let limited = (words.limits.contains(&time.lead) && !closed)
-        || (words.limits.contains(&time.before) && !closed)
+    let nearly = vocabulary::prose().subjects.nearly.contains(&time.before_that);
+    let limited = (words.limits.contains(&time.lead) && !closed && !nearly)
+        || (words.limits.contains(&time.before) && !closed && !nearly)
         || rate_behind(time.ts, time.duration.to).is_some()
         || rate_of_each(time.ts, time.at).is_some()
         || words.limits_before_that.contains(&time.before_that)
@@ -268,7 +269,8 @@ fn is_told_tersely(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -
 /// Times that nothing says to be the training's, or to be all of it.
 fn unsaid(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Option<&'static str> {
     let words = &vocabulary::prose().times;
-    let leads = words.leads.contains(&time.lead) || !time.has_lead || !time.lead.is_ascii();
+    let closed = time.lead == "after" && lead_before(time).is_some_and(|t| t.is_any(&words.closed));
+    let leads = words.leads.contains(&time.lead) || closed || !time.has_lead || !time.lead.is_ascii();
     if !time.strong && !leads && !is_told_tersely(card, s, time) && !is_told_in_its_place(card, s, time) {
         return Some("not said to be the time of training");
     }

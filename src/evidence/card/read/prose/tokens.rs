@@ -89,12 +89,15 @@ fn not_tokens_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'sta
     let left = span(s.ts, q.from.saturating_sub(16), q.from);
     let right = span(s.ts, i + 1, i + 8);
     let middle = span(s.ts, q.to, i);
+    let (said, under_data) = (s.trains() || s.under_training, s.under_data || any(left, &words.data_nouns));
     let follows = |n: usize| right.get(n).map_or("", |t| t.text.as_ref());
     let seen = any(last(left, 4), &words.seen)
         || (s.under_training && any(last(left, 2), &words.used))
         || last(left, 3).iter().any(|t| t.text.contains("学习"))
         || (follows(0) == "during" && follows(1) == "training")
         || matches!(follows(0), "seen" | "processed")
+        // "1.5T tokens in total", "per un totale di 660 miliardi di token"
+        || (said && !under_data && (any(span(right, 0, 2), &words.totals) || any(last(left, 3), &words.totals)))
         || is_product(s, left, right);
     if any(middle, &words.not_seen_between) || (text_at(s.ts, i) == "token" && middle.is_empty() && !q.scaled) {
         return Some("not tokens seen");
@@ -151,6 +154,8 @@ fn not_trained_on(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'stat
         Some(verb) if of_tokenizer(verb) => return Some("not tokens seen by the model"),
         Some(verb) => span(s.ts, verb + 1, q.from),
         None if is_used_behind(s, i) => last(left, 8),
+        // "Training: 16 nodes, batch 512, 320B tokens", "Feinabstimmung auf 45 Mio. Tokens": a note that begins with training.
+        None if is_note(s) => last(left, 2),
         None => return Some(DATA_SET_SIZE),
     };
     let bracketed =
@@ -162,6 +167,13 @@ fn not_trained_on(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'stat
         return Some(TRAINED_ON_DATA);
     }
     (s.under_evaluation && !s.trains()).then_some("evaluation")
+}
+
+/// Whether a sentence is a note without the small words of English, which begins with training and does not speak of data.
+fn is_note(s: &Sentence<'_, '_>) -> bool {
+    let words = &vocabulary::prose();
+    let of_data = s.words.iter().any(|w| words.tokens.data_nouns.contains(w));
+    s.trains.first().is_some_and(|i| *i < 2) && !s.has(&words.times.english) && !of_data
 }
 
 /// Whether a verb of training follows, where a language puts it, or "were used for training".
