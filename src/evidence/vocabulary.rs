@@ -328,7 +328,7 @@ lists!(TokensProse {
 });
 lists!(UtilizationProse { joins, machines, serving });
 lists!(EpochsProse { words, joins, over, not_over, whole, cjk, other_units, schedule, limits });
-lists!(StepsProse { words, cjk, other_units, schedule });
+lists!(StepsProse { words, cjk, sampling, other_units, schedule });
 lists!(BatchesProse { sizes, size_behind, things, words, joins, examples, other_batches, whole });
 lists!(ParametersProse { words, cjk, models, active, other_units, comparisons, parts, teachers, base_parts, after_active });
 lists!(NumberFormatProse { advice, files });

@@ -127,7 +127,7 @@ fn batch(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
     let Some(q) = quantity(s.ts, at).filter(|q| !q.is_word).or_else(before) else { return };
     // "a batch of 500 tickets takes 35 minutes" is no recipe: what is counted is examples, or nothing.
     let counted = s.ts.get(q.to).is_none_or(|t| t.kind != Kind::Word || t.is_any(&words.examples));
-    if !(is_sized || says_size || (counted && (s.under_training || s.is_recipe))) {
+    if !(is_sized || says_size || (counted && (s.under_training || s.is_recipe || s.trains()))) {
         return;
     }
     let left = span(s.ts, i.saturating_sub(4), i);
@@ -136,6 +136,8 @@ fn batch(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
     let of_tokens = span(s.ts, q.to, q.to + 1).iter().any(|t| t.is_any(&vocabulary::prose().tokens.words));
     let reason = if of_each || any(left, &words.other_batches) {
         Some("evaluation or per-device batch")
+    } else if s.under_evaluation && !s.trains() {
+        Some("evaluation or inference")
     } else if of_tokens {
         Some("a batch in tokens")
     } else {

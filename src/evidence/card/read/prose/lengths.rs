@@ -5,7 +5,7 @@ use super::sentence::Sentence;
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot};
 use crate::evidence::card::read::recipe::sides::side;
-use crate::evidence::quantity::numbers::quantity;
+use crate::evidence::quantity::numbers::{Quantity, quantity};
 use crate::evidence::quantity::tokens::{Kind, Token, span, text_at, text_before};
 use crate::evidence::vocabulary;
 
@@ -52,10 +52,12 @@ fn not_of_training(s: &Sentence<'_, '_>) -> Option<&'static str> {
 fn length(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
     let words = &vocabulary::recipe().prose;
     let head = text_before(s.ts, i, 1);
+    // "sequences of 1024 tokens", "inputs truncated to 512 tokens"
+    let is_plural = matches!(text_at(s.ts, i), "sequences" | "inputs");
     let is_size = matches!(text_at(s.ts, i), "size");
     let heads: &[&str] = if is_size { &["block"] } else { &words.length_heads };
     let of_sequences = head == "of" && text_before(s.ts, i, 2).starts_with("sequence");
-    if !(heads.contains(&head) || of_sequences) {
+    if !(heads.contains(&head) || of_sequences || is_plural) {
         return;
     }
     let mut at = i + 1;
@@ -63,7 +65,8 @@ fn length(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
         at += 1;
     }
     let limit = any(span(s.ts, i + 1, at), &["up"]);
-    let behind = quantity(s.ts, at).filter(|q| !q.is_word);
+    let of_tokens = |q: &Quantity| !is_plural || (at > i + 1 && s.ts.get(q.to).is_some_and(|t| t.is_any(&["token", "tokens"])));
+    let behind = quantity(s.ts, at).filter(|q| !q.is_word && of_tokens(q));
     // "512 sequence length": nothing but fillers between the number and the head.
     let before = || {
         (i.saturating_sub(5)..i).find_map(|b| {
@@ -71,13 +74,13 @@ fn length(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
             span(s.ts, q.to, i - 1).iter().all(|t| t.is_any(&words.fillers)).then_some(q)
         })
     };
-    let Some(q) = behind.or_else(before).filter(|q| LENGTHS.contains(&q.value)) else { return };
+    let Some(q) = behind.or_else(|| if is_plural { None } else { before() }).filter(|q| LENGTHS.contains(&q.value)) else { return };
     let reason = if any(span(s.ts, q.to, q.to + 1), &words.other_units) {
         Some("a length in another unit")
     } else if limit || q.is_range {
         Some("a range")
     } else {
-        any(span(s.ts, q.to, q.to + 4), &["then", "increased", "extended"]).then_some("one stage of several")
+        any(span(s.ts, q.to, q.to + 4), &["then", "increased", "extended", "%"]).then_some("one stage of several")
     };
     card.add(spot, Field::SequenceLength, Some(q.value), s.written(q.from, q.to), reason);
 }

@@ -64,13 +64,17 @@ impl<'s, 't> Sentence<'s, 't> {
 #[must_use]
 pub fn tells_a_recipe(ts: &[Token<'_>]) -> bool {
     let words = &vocabulary::prose();
+    // "Steps: 32, Sampler: DPM++ 2M Karras, CFG scale: 7.5": how an image was made.
+    if ts.iter().any(|t| t.is_any(&words.steps.sampling)) {
+        return false;
+    }
     let is_number = |i: usize| ts.get(i).is_some_and(|t| t.kind == Kind::Number || t.is_any(&words.rates.one_pass));
     let counted = |i: usize| {
         let before = (1..3).any(|back| i.checked_sub(back).is_some_and(is_number));
         before || is_number(i + 1) || is_number(i + 2)
     };
     ts.iter().enumerate().any(|(i, t)| {
-        let counts = t.is_any(&words.epochs.words) || t.is_any(&words.steps.words) || t.is("batch");
+        let counts = t.is_any(&words.epochs.words) || t.is_any(&words.steps.words);
         (counts && counted(i))
             || (t.is_any(&words.sentences.runs) && span(ts, i + 1, i + 4).iter().any(|t| t.is_any(&words.sentences.run_verbs)))
     })
