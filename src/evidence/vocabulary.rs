@@ -307,6 +307,7 @@ lists!(TimesProse {
 });
 lists!(TokensProse {
     totals,
+    seen_behind,
     words,
     cjk,
     other_units,

@@ -30,6 +30,9 @@ pub fn read_emissions(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>
 fn not_the_emissions(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
     let words = &vocabulary::prose().emissions;
     let trains = s.trains();
+    if s.under_data && !trains && !s.is_recipe {
+        return Some("not said of a training");
+    }
     if card.co2_subject && !s.under_training {
         Some("CO2 is the model's subject")
     } else if !trains && (s.has(&words.serving) || s.under_evaluation || s.has(&words.benchmarks)) {

@@ -227,7 +227,7 @@ fn is_said(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> bool {
     let words = &vocabulary::prose().times;
     let place = s.under_training && !s.under_data && !s.under_evaluation;
     let used = s.under_training && time.lead == "for" && s.has(&words.used_for);
-    let around = card.trained_before && (time.strong || s.is_recipe || has_chips(card, s));
+    let around = card.trained_before && (time.strong || s.is_recipe || time.lead == "for" || has_chips(card, s));
     s.trains()
         || used
         || s.is_recipe

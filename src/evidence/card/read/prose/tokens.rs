@@ -95,7 +95,7 @@ fn not_tokens_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'sta
         || (s.under_training && any(last(left, 2), &words.used))
         || last(left, 3).iter().any(|t| t.text.contains("学习"))
         || (follows(0) == "during" && follows(1) == "training")
-        || matches!(follows(0), "seen" | "processed")
+        || words.seen_behind.contains(&follows(0))
         // "1.5T tokens in total", "per un totale di 660 miliardi di token"
         || (said && !under_data && (any(span(right, 0, 2), &words.totals) || any(last(left, 3), &words.totals)))
         || is_product(s, left, right);
