@@ -12,6 +12,8 @@ lists!(Masses { kilogram, gram, tonne, kilotonne, pound, milligram });
 lists!(Energies { kilowatt_hour, watt_hour, megawatt_hour, gigawatt_hour, terawatt_hour, megajoule, gigajoule, joule });
 lists!(TimeUnits { hour, day, week, month, minute, second });
 lists!(CjkTimeUnits { hour, day, minute, second, week, month });
+lists!(TimeFillers { words });
+lists!(Halved { one, two, three });
 lists!(Halves { half, and_half });
 lists!(Ranges { joining, closing, opening });
 lists!(Languages { decimal_point, decimal_comma, counted });
@@ -30,6 +32,9 @@ tables!(Units {
     cjk_scales: CjkScales,
     computes: Computes,
     number_words: FxHashMap<String, u32>,
+    whole_times: FxHashMap<String, f64>,
+    time_fillers: TimeFillers,
+    halved: Halved,
     count_words: FxHashMap<String, u32>,
     months: FxHashMap<String, u32>,
 });

@@ -55,7 +55,12 @@ fn left_count(pieces: &[Piece], from: usize, assumptions: &mut Vec<&'static str>
     if let Some(n) = count_word(&pieces[at].lower) {
         return Some((n, attached_to_nodes(pieces, at)));
     }
-    if ["a", "an"].contains(&pieces[at].lower.as_str()) {
+    // "a rented H100", "an old GTX 970": a word between the article and the chip.
+    let is_article = |at: usize| ["a", "an", "my", "our"].contains(&pieces[at].lower.as_str());
+    if !is_article(at) && pieces[at].starts_lowercase && at > 0 && is_article(at - 1) {
+        at -= 1;
+    }
+    if is_article(at) {
         assumptions.push("article_read_as_one_device");
         return Some((1, false));
     }

@@ -46,6 +46,10 @@ fn longest<'r>(accelerators: &'r Accelerators, pieces: &[Piece], from: usize, co
     let mut key = String::new();
     let mut best = None;
     for (to, piece) in pieces.iter().enumerate().skip(from) {
+        // The point of "p4d.24xlarge" is inside its word.
+        if piece.is(".") && to > from && pieces.get(to + 1).is_some_and(|next| next.word == piece.word) {
+            continue;
+        }
         if piece.is_sign() || key.len() + piece.lower.len() > accelerators.longest_alias() {
             break;
         }
@@ -114,7 +118,15 @@ fn has_hardware_word(pieces: &[Piece], from: usize, to: usize) -> bool {
 fn is_behind_on(pieces: &[Piece], from: usize) -> bool {
     let words = vocabulary::hardware();
     let at = |back: usize| from.checked_sub(back).and_then(|at| pieces.get(at));
-    at(1).is_some_and(|p| p.is_any(&words.articles)) && at(2).is_some_and(|p| p.is_any(&words.on))
+    let counted = at(1).is_some_and(|p| p.is("x") || p.is_times()) && at(2).is_some_and(Piece::is_number);
+    let counter = at(1).is_some_and(|p| words.counters.iter().any(|counter| p.lower.starts_with(counter)))
+        && at(2).is_some_and(Piece::is_number);
+    let article =
+        at(1).is_some_and(|p| p.is_any(&words.articles)) && (2..5).any(|back| at(back).is_some_and(|p| p.is_any(&words.on)));
+    // "a single 24 GB 4090", "a pair of 3090s"
+    let led = (at(1).is_some_and(|p| p.is_any(&words.memory_units)) && at(2).is_some_and(Piece::is_number))
+        || (at(1).is_some_and(|p| p.is("of")) && at(2).is_some_and(|p| p.is("pair") || p.is("couple")));
+    counted || counter || article || led
 }
 
 /// A TPU slice behind its generation: `TPU v3-8` has 4 chips, because suffixes count TensorCores up to v4 and in v5p, and chips in

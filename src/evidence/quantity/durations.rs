@@ -10,6 +10,8 @@ use std::sync::LazyLock;
 const MINUTE: f64 = 1.0 / 60.0;
 /// Hours of a day.
 const DAY: f64 = 24.0;
+/// Words between a number and its unit, at most.
+const MOST_FILLERS: usize = 4;
 /// Most minutes or seconds on a clock.
 const MOST_ON_CLOCK: f64 = 60.0;
 
@@ -41,11 +43,29 @@ fn cjk_half(word: &str) -> bool {
 pub fn unit_hours(ts: &[Token<'_>], i: usize) -> Option<f64> {
     let t = ts.get(i).filter(|t| t.kind == Kind::Word)?;
     let word = t.text.as_ref();
+    // "6 h", "10 ч": an hour may stand apart from its number.
+    let behind_number = || i.checked_sub(1).and_then(|b| ts.get(b)).is_some_and(|b| b.kind == Kind::Number);
     match hours_in(word) {
-        Some(hours) => (word.len() > 1 || t.glued).then_some(hours),
-        None if !word.is_ascii() => cjk_hours(word),
-        None => None,
+        Some(hours) => {
+            (word.chars().count() > 1 || t.glued || (matches!(word, "h" | "ч") && !t.upper && behind_number())).then_some(hours)
+        }
+        None if !word.is_ascii() => cjk_hours(word).or_else(|| whole_time(word)),
+        None => whole_time(word),
     }
+}
+
+/// Hours of a word that is a time by itself; Korean words have their particles glued to them.
+fn whole_time(word: &str) -> Option<f64> {
+    let words = &vocabulary::units().whole_times;
+    let is_hangul = word.starts_with(|c: char| ('\u{ac00}'..='\u{d7a3}').contains(&c));
+    if is_hangul {
+        return words
+            .iter()
+            .filter(|(name, _)| word.starts_with(name.as_str()))
+            .max_by_key(|(name, _)| name.len())
+            .map(|(_, hours)| *hours);
+    }
+    words.get(word).copied()
 }
 
 /// A time with its end and whether it is a range.
@@ -95,6 +115,14 @@ impl Reader<'_, '_> {
                 at = to;
                 break;
             }
+            // "2 hrs. 30 mins.": the point of an abbreviation.
+            let point = self.ts.get(at).is_some_and(|t| t.is(".") && t.glued)
+                && self.ts.get(at + 1).is_some_and(|t| t.kind == Kind::Number && !t.glued)
+                && self
+                    .ts
+                    .get(at.saturating_sub(1))
+                    .is_some_and(|t| vocabulary::prose().sentences.abbreviations.contains(&t.text.as_ref()));
+            at += usize::from(point);
             let next =
                 at + usize::from(self.ts.get(at).is_some_and(|t| t.is(",") || t.is_any(&vocabulary::units().ranges.closing)));
             if unit >= DAY
@@ -119,8 +147,13 @@ impl Reader<'_, '_> {
     fn leading(&self, i: usize) -> Option<Leading> {
         let ts = self.ts;
         let words = &vocabulary::units().halves;
+        if let Some(hours) =
+            ts.get(i).filter(|t| t.kind == Kind::Word).and_then(|t| whole_time(&t.text)).filter(|_| !self.is_behind_number(i))
+        {
+            return Some(Leading { part: Part { value: hours, to: i + 1 }, unit: hours.min(DAY), is_range: false });
+        }
         if ts.get(i).is_some_and(|t| t.is_any(&words.half)) {
-            let at = i + 1 + usize::from(ts.get(i + 1).is_some_and(|t| t.is_any(&["a", "an", "of", "-"])));
+            let at = i + 1 + usize::from(ts.get(i + 1).is_some_and(|t| t.is_any(&["a", "an", "of", "-", "'", "’"])));
             let unit = unit_hours(ts, at)?;
             let part = Part { value: unit / 2.0, to: at + 1 };
             return (!self.is_behind_number(i)).then_some(Leading { part, unit, is_range: false });
@@ -128,8 +161,25 @@ impl Reader<'_, '_> {
         if let Some((value, to)) = self.minutes(i) {
             return Some(Leading { part: Part { value: value * MINUTE, to }, unit: MINUTE, is_range: false });
         }
+        // "2:30 h"
+        if let Some(time) =
+            short_clock_at(ts, i).filter(|time| unit_hours(ts, time.to).is_some_and(|unit| (unit - 1.0).abs() < f64::EPSILON))
+        {
+            return Some(Leading { part: Part { value: time.value, to: time.to + 1 }, unit: 1.0, is_range: false });
+        }
         let first = quantity(ts, i)?;
         let (mut value, mut at) = (first.value, first.to);
+        // "1 1/2 days"
+        if text_at(ts, at) == "1" && text_at(ts, at + 1) == "/" && text_at(ts, at + 2) == "2" && value.fract() == 0.0 {
+            value += 0.5;
+            at += 3;
+        }
+        // "three quarters of an hour"
+        if ts.get(at).is_some_and(|t| t.is_any(&["quarter", "quarters"])) && value < 4.0 {
+            let behind = (at + 1..at + 4).find(|at| !ts.get(*at).is_some_and(|t| t.is_any(&["of", "a", "an"])))?;
+            let unit = unit_hours(ts, behind)?;
+            return Some(Leading { part: Part { value: value / 4.0 * unit, to: behind + 1 }, unit, is_range: false });
+        }
         if ts.get(at).is_some_and(|t| t.is("½")) {
             value += 0.5;
             at += 1;
@@ -138,12 +188,23 @@ impl Reader<'_, '_> {
             at = to;
         }
         // "three-day", Romanian "20 de ore".
-        let joins = ts.get(at).is_some_and(|t| (t.is("-") && t.glued) || (t.is("de") && unit_hours(ts, at + 1).is_some()));
+        let joins = ts
+            .get(at)
+            .is_some_and(|t| (t.is("-") && t.glued) || ((t.is("de") || t.is_any(&["'", "’"])) && unit_hours(ts, at + 1).is_some()));
         at += usize::from(joins);
+        at = self.over_fillers(at);
         let unit = unit_hours(ts, at).or_else(|| self.letter(at))?;
         // "5 天半"
         value += if ts.get(at).is_some_and(|t| !t.text.is_ascii() && cjk_half(&t.text)) { 0.5 } else { 0.0 };
         Some(Leading { part: Part { value: value * unit, to: at + 1 }, unit, is_range: first.is_range })
+    }
+
+    /// Token behind words that stand between a number and its unit: "six full days", "10 wall-clock hours".
+    fn over_fillers(&self, at: usize) -> usize {
+        let words = &vocabulary::units().time_fillers.words;
+        let is_filler = |i: usize| self.ts.get(i).is_some_and(|t| t.is_any(words) || (t.is("-") && t.glued));
+        let end = (at..at + MOST_FILLERS).find(|i| !is_filler(*i)).unwrap_or(at);
+        if end > at && unit_hours(self.ts, end).is_some() { end } else { at }
     }
 
     fn is_behind_number(&self, i: usize) -> bool {
@@ -219,6 +280,7 @@ impl Reader<'_, '_> {
             return Some(at + 1);
         }
         let next = at + 1 + usize::from(text_at(self.ts, at + 1) == "a");
+        let next = next + usize::from(text_at(self.ts, at + 1) == "ett");
         let closes = self.ts.get(at).is_some_and(|t| t.is_any(&vocabulary::units().ranges.closing));
         (closes && self.ts.get(next).is_some_and(|t| t.is_any(&words.half))).then_some(next + 1)
     }

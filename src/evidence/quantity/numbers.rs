@@ -81,7 +81,23 @@ pub fn without_scale(word: &str) -> &str {
 }
 
 fn number_word(word: &str) -> Option<f64> {
-    vocabulary::units().number_words.get(word).map(|n| f64::from(*n))
+    let units = vocabulary::units();
+    let halved = || {
+        let lists = [(1.5, units.halved.one), (2.5, units.halved.two), (3.5, units.halved.three)];
+        lists.into_iter().find(|(_, words)| words.contains(&word)).map(|(number, _)| number)
+    };
+    units.number_words.get(word).map(|n| f64::from(*n)).or_else(halved)
+}
+
+/// The number below a hundred behind "hundred and", and the token behind it.
+fn number_in_words_of_rest(ts: &[Token<'_>], i: usize) -> Option<(f64, usize)> {
+    let word = |at: usize| {
+        ts.get(at).filter(|t| t.kind == Kind::Word && !t.is_any(&["a", "an", "single"])).and_then(|t| number_word(t.text.as_ref()))
+    };
+    let tens = word(i).filter(|n| *n < 100.0)?;
+    let unit_at = i + 1 + usize::from(ts.get(i + 1).is_some_and(|t| t.is("-")));
+    let unit = word(unit_at).filter(|n| *n < 10.0 && tens >= 20.0);
+    Some(unit.map_or((tens, i + 1), |unit| (tens + unit, unit_at + 1)))
 }
 
 /// The number in words that begins at a token, and the token behind it: `nine`, `twenty-four`. The second part of one is no number.
@@ -100,6 +116,13 @@ fn number_in_words(ts: &[Token<'_>], i: usize) -> Option<(f64, usize)> {
         });
     if continues {
         return None;
+    }
+    // "a hundred and twenty", "one hundred"
+    if number < 10.0 && ts.get(i + 1).is_some_and(|t| t.is_any(&vocabulary::units().scales.hundred)) {
+        let and = i + 2 + usize::from(ts.get(i + 2).is_some_and(|t| t.is("and")));
+        let rest = number_in_words_of_rest(ts, and);
+        let (more, to) = rest.unwrap_or((0.0, i + 2));
+        return Some((number * 100.0 + more, to));
     }
     let unit_at = i + 1 + usize::from(hyphen(i + 1));
     match is_unit(unit_at).filter(|_| is_tens(number)) {

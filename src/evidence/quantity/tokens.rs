@@ -3,6 +3,7 @@
 //! A text is cut once; everything else reads these tokens by position and never looks further than a few of them, so that the work is
 //! linear in the text.
 
+use super::cjk::cjk_numeral;
 use super::digits::{DecimalSign, number_end, parse_number, settle};
 use super::units::mass_unit;
 use std::borrow::Cow;
@@ -119,6 +120,26 @@ pub fn lex_in(text: &str, sign: DecimalSign) -> Vec<Token<'_>> {
             Kind::Word
         } else if c.is_alphabetic() {
             (at, marked) = word_end(text, at, is_latin(c));
+            // "耗时三天": the number is cut out of its word.
+            if let Some(numeral) = text.get(from..at).filter(|_| u32::from(c) >= 0x2e80).and_then(cjk_numeral) {
+                let (start, end) = (from + numeral.from, from + numeral.to);
+                if let Some(before) = text.get(from..start).filter(|before| !before.is_empty()) {
+                    out.push(Token { kind: Kind::Word, text: lower(before), from, to: start, value: None, glued, upper: false });
+                }
+                let digits = Cow::Owned(numeral.value.to_string());
+                let glued_to = glued || start > from;
+                out.push(Token {
+                    kind: Kind::Number,
+                    text: digits,
+                    from: start,
+                    to: end,
+                    value: Some(numeral.value),
+                    glued: glued_to,
+                    upper: false,
+                });
+                (at, glued) = (end, true);
+                continue;
+            }
             Kind::Word
         } else if superscript(c).is_some() {
             let mut number = 0.0;

@@ -104,7 +104,9 @@ pub fn hours_in(word: &str) -> Option<f64> {
 /// A number of devices or machines as a word.
 #[must_use]
 pub fn count_word(word: &str) -> Option<u32> {
-    vocabulary::units().count_words.get(word).copied()
+    let units = vocabulary::units();
+    let in_any_language = || units.number_words.get(word).copied().filter(|n| *n > 1);
+    units.count_words.get(word).copied().or_else(in_any_language)
 }
 
 /// Number of a month by its name.

@@ -94,7 +94,7 @@ fn read_clause(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (from
         Some("evaluation or inference")
     } else if s.has(&words.tried) {
         Some("tried, and not trained")
-    } else if runs {
+    } else if runs && !s.is_recipe {
         Some("inference or requirement")
     } else {
         let times = s.is_recipe && (0..s.ts.len()).any(|i| duration(s.ts, i).is_some());

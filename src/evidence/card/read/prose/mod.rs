@@ -73,7 +73,9 @@ fn clause_end(ts: &[Token<'_>], from: usize, to: usize) -> usize {
     let cut = (from..to).find_map(ends);
     let both = |cut: usize| {
         ((trains(from, cut) || counts(from, cut)) && trains(cut, to))
-            || (counts(from, cut) && counts(cut, to) && (owns(cut, to) || (is_semicolon(cut) && (trains(from, cut) || tells_a_recipe(span(ts, from, cut))))))
+            || (counts(from, cut)
+                && counts(cut, to)
+                && (owns(cut, to) || (is_semicolon(cut) && (trains(from, cut) || tells_a_recipe(span(ts, from, cut))))))
     };
     cut.filter(|cut| both(*cut)).unwrap_or(to)
 }

@@ -34,10 +34,13 @@ pub fn read_times(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
             continue;
         }
         let start =
-            (i.saturating_sub(REACH).max(read_to)..i).find_map(|at| duration(s.ts, at).filter(|d| d.to > i).map(|d| (at, d)));
+            (i.saturating_sub(REACH).max(read_to)..=i).find_map(|at| duration(s.ts, at).filter(|d| d.to > i).map(|d| (at, d)));
         let Some((at, d)) = start else { continue };
         let is_letter = s.ts.get(i).is_some_and(|t| t.is_any(&["d", "s"])) && d.to == i + 1;
-        if is_letter && d.to - at <= 2 {
+        // "took 4d": days of one letter behind a verb that says how long something took.
+        let took =
+            i.checked_sub(2).and_then(|verb| s.ts.get(verb)).is_some_and(|t| t.is_any(&words.strong)) && text_at(s.ts, i) == "d";
+        if is_letter && d.to - at <= 2 && !took {
             continue;
         }
         read_to = d.to;
@@ -123,6 +126,8 @@ struct Time<'s, 't> {
     first: &'s str,
     /// Its first unit of time.
     unit: &'s str,
+    /// Whether that is glued to its number.
+    is_glued: bool,
     /// The word before it, and the one before that.
     before: &'s str,
     before_that: &'s str,
@@ -147,6 +152,7 @@ fn not_the_time(card: &Card<'_>, s: &Sentence<'_, '_>, unit: usize, at: usize, d
         at,
         first: text_at(ts, at),
         unit: text_at(ts, unit),
+        is_glued: ts.get(unit).is_some_and(|t| t.glued),
         before: text_before(ts, at, 1),
         before_that: text_before(ts, at, 2),
         next: text_at(ts, duration.to),
@@ -173,7 +179,11 @@ fn of_data(s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Option<&'static str> {
     }
     let is_hyphenated = time.before == "-" || time.next == "-";
     let is_compound = time.duration.to - time.at > 2;
-    if !is_compound && time.unit == "h" && (is_hyphenated || !(time.strong || words.hour_letter_leads.contains(&time.lead))) {
+    if !is_compound
+        && time.unit == "h"
+        && time.is_glued
+        && (is_hyphenated || !(time.strong || words.hour_letter_leads.contains(&time.lead)))
+    {
         return Some("a name");
     }
     // "5,400 hours of speech for 62 hours": the data have their hours, and these are others.
@@ -204,12 +214,15 @@ fn of_something_else(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>)
     }
     // "The three epochs were done after 6.4 hours".
     let closed = time.lead == "after" && lead_before(time).is_some_and(|t| t.is_any(&words.closed));
-    let nearly = vocabulary::prose().subjects.nearly.contains(&time.before_that);
+    let nearly_words = &vocabulary::prose().subjects.nearly;
+    // "just under 6 hours", "slightly more than 6 hours".
+    let nearly = nearly_words.contains(&time.before_that)
+        || (time.before == "than" && time.before_that == "more" && nearly_words.contains(&text_before(time.ts, time.at, 3)));
     let limited = (words.limits.contains(&time.lead) && !closed && !nearly)
         || (words.limits.contains(&time.before) && !closed && !nearly)
         || rate_behind(time.ts, time.duration.to).is_some()
         || rate_of_each(time.ts, time.at).is_some()
-        || words.limits_before_that.contains(&time.before_that)
+        || (words.limits_before_that.contains(&time.before_that) && !nearly)
         || (time.lead == "to" && text_before(time.ts, time.at, 2) == "up")
         || (time.before == "to" && time.before_that == "up")
         || words.limits_behind.contains(&time.next);
