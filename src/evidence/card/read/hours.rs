@@ -118,6 +118,8 @@ impl Card<'_> {
                 Kind::Word if quantity(ts, j).is_some_and(|q| q.is_word && q.scaled && q.to <= at) => {
                     return quantity(ts, j).map(|q| (q, seen));
                 }
+                // "two and a half million", "three quarters of a million"
+                Kind::Word if t.is_any(&vocabulary::units().halves.half) || t.is_any(&["and", "of", "quarter", "quarters"]) => {}
                 Kind::Word if t.is_any(&words.fillers) || t.is("a") || scale(t.text.as_ref()).is_some() => {}
                 // "278.8 万 H800 GPU 小时"
                 Kind::Word if !t.text.is_ascii() && without_scale(&t.text).is_empty() => {}

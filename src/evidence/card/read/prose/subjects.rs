@@ -211,7 +211,9 @@ fn clause(ts: &[Token<'_>], from: usize) -> Vec<usize> {
                 let shares =
                     || out.last().and_then(|at| ts.get(*at)).is_none_or(|t| t.kind == Kind::Number || t.is_any(&words.continuing));
                 let opens = t.is("and") && out.last().and_then(|at| ts.get(*at)).is_some_and(|t| t.is_any(&words.openers));
-                if opens || t.is_any(&words.contrasts) || (t.is_any(&words.boundaries) && !shares()) {
+                // "61 kg, of which 9 kg are from the training": a part has its own clause.
+                let parts = t.is("which") && i.checked_sub(1).is_some_and(|of| text_at(ts, of) == "of");
+                if parts || opens || t.is_any(&words.contrasts) || (t.is_any(&words.boundaries) && !shares()) {
                     break;
                 }
                 if !t.is_any(&words.boundaries) {

@@ -266,7 +266,8 @@ fn is_whole(s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> bool {
 fn is_told_in_its_place(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> bool {
     let of_data = s.under_data || s.words.iter().any(|w| vocabulary::prose().times.audio.contains(w));
     let place = s.is_recipe || s.under_training || card.trained_before;
-    place && !of_data && (has_chips(card, s) || is_whole(s, time))
+    let trains = s.trains() && s.under_training;
+    (place && !of_data && (has_chips(card, s) || is_whole(s, time))) || (trains && !of_data)
 }
 
 /// A sentence of training that has none of the small words of English ("Durata antrenării: 14 ore pe 2 x A100"): another language, or a note.
