@@ -88,7 +88,7 @@ lists!(Headings {
     for_the_reader,
     data
 });
-lists!(Phases { never, pre_training, fine_tuning, second, generic, tuned_names });
+lists!(Phases { never, work, pre_training, fine_tuning, second, generic, tuned_names });
 lists!(Totals { cumulative, inclusive, families, wholes, collections, development, excluded, rows, components });
 lists!(Logs { calculator });
 lists!(Training { stems, cjk_parts, methods, method_joins, verbs, late_verbs, nouns, noun_prepositions });
@@ -101,6 +101,7 @@ lists!(DeviceHours {
     glued_nodes,
     nodes,
     node_joins,
+    counting,
     cores,
     fillers,
     key_parts,
@@ -152,6 +153,23 @@ lists!(KeySpellings {
     flop,
     date,
 });
+lists!(Composed {
+    nothing,
+    count,
+    training,
+    most,
+    whole,
+    device,
+    epochs,
+    steps,
+    batch,
+    size,
+    length,
+    sequence,
+    examples,
+    tokens,
+    time,
+});
 lists!(VagueKeys { hardware, hours, provider, region, steps, batch, tokens });
 lists!(Pairs {
     serving,
@@ -167,6 +185,7 @@ lists!(Pairs {
     limits,
     not_training,
     counted,
+    work_of_machines,
     neutral,
     qualified_by_use
 });
@@ -180,17 +199,30 @@ lists!(Columns {
     energy,
     device_hours,
     hours,
+    time,
+    time_fillers,
     hardware,
     base,
     of_data,
     ours,
     file_sizes,
     points,
-    not_training
+    not_training,
+    speeds
 });
 lists!(Questions { begin, time, carbon, energy, hardware, place, training, more });
+lists!(LogTimes { ended, parts, others });
 lists!(Code { settings, affirmed, counted_batches });
-tables!(Keys { keys: KeySpellings, vague_keys: VagueKeys, pairs: Pairs, questions: Questions, columns: Columns, code: Code });
+tables!(Keys {
+    keys: KeySpellings,
+    composed: Composed,
+    vague_keys: VagueKeys,
+    pairs: Pairs,
+    questions: Questions,
+    columns: Columns,
+    log_times: LogTimes,
+    code: Code
+});
 
 // prose.toml
 lists!(Triggers { bare_chips, hardware, carbon, energy, clouds, counts, bases, tools, number_formats });

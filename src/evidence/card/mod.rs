@@ -94,6 +94,7 @@ fn extract_asking(tables: CardTables<'_>, card: &str, about: &About<'_>) -> (Vec
     let co2_subject = words.climate_subjects.iter().any(|w| head.contains(w));
     let mut card = Card::new(tables, own, co2_subject);
     card.sign = by_words(body.split(|c: char| !c.is_alphabetic()).take(LANGUAGE_WORDS));
+    card.is_setfit = body.contains("setfit");
     read_front_matter(&mut card, &front, source);
     read_passages(&mut card, &passages, &body);
     read_recipe(&mut card, &passages, &body);

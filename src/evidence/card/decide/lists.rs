@@ -13,6 +13,9 @@ use std::rc::Rc;
 /// Keys whose values differ from list to list where lists are of different trainings.
 const AMOUNTS: [Key; 3] = [Key::Hours, Key::Carbon, Key::Energy];
 
+/// Keys of recipes, which stages have each of their own.
+const RECIPE: [Key; 4] = [Key::Epochs, Key::Steps, Key::Batch, Key::GlobalBatch];
+
 /// Blocks under one title, and the keys in them.
 struct List {
     blocks: Range<usize>,
@@ -20,8 +23,20 @@ struct List {
     label: Option<Rc<str>>,
     /// Keys of amounts with their values, the first of each.
     amounts: Vec<(Key, String)>,
+    /// Keys of the recipe, likewise.
+    recipe: Vec<(Key, String)>,
     /// Other keys that such lists have.
     others: Vec<Key>,
+}
+
+impl List {
+    fn amounts(&self) -> &[(Key, String)] {
+        &self.amounts
+    }
+
+    fn recipe(&self) -> &[(Key, String)] {
+        &self.recipe
+    }
 }
 
 /// What repeated lists take away from blocks, by number.
@@ -33,9 +48,16 @@ impl Lists {
     /// Reads the blocks for lists of the same keys.
     #[must_use]
     pub fn new(own: &Repository, blocks: &[Block]) -> Self {
-        let lists: Vec<List> = lists(blocks).into_iter().filter(|list| !list.amounts.is_empty()).collect();
-        let rivals: Vec<&List> = lists.iter().filter(|list| lists.iter().any(|other| differ(list, other))).collect();
-        Self { refused: judge(own, &rivals) }
+        let lists: Vec<List> =
+            lists(blocks).into_iter().filter(|list| !list.amounts.is_empty() || !list.recipe.is_empty()).collect();
+        let mut refused = Vec::new();
+        for keys in [List::amounts as Keys, List::recipe as Keys] {
+            let rivals: Vec<&List> = lists.iter().filter(|list| lists.iter().any(|other| differ(keys, list, other))).collect();
+            refused.extend(judge(own, &rivals, keys));
+        }
+        refused.sort_by_key(|(range, _)| range.start);
+        refused.dedup_by(|next, first| next.0.start == first.0.start);
+        Self { refused }
     }
 
     /// Why no figure of a block counts.
@@ -53,7 +75,7 @@ fn lists(blocks: &[Block]) -> Vec<List> {
         let is_same = |list: &List| Rc::ptr_eq(&list.headings, &b.headings) && list.label == b.label;
         if !out.last().is_some_and(is_same) {
             let (headings, label) = (Rc::clone(&b.headings), b.label.clone());
-            out.push(List { blocks: at..at, headings, label, amounts: Vec::new(), others: Vec::new() });
+            out.push(List { blocks: at..at, headings, label, amounts: Vec::new(), recipe: Vec::new(), others: Vec::new() });
         }
         if let Some(list) = out.last_mut() {
             list.blocks.end = at + 1;
@@ -81,22 +103,26 @@ fn add_keys(list: &mut List, b: &Block) {
 fn add_key(list: &mut List, key: &str, value: &str) {
     let Some(key) = key_of(&norm_key(key)).filter(|_| !is_template(value)) else { return };
     let value: String = value.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-    if AMOUNTS.contains(&key) {
-        if !value.is_empty() && !list.amounts.iter().any(|(known, _)| *known == key) {
-            list.amounts.push((key, value));
+    let amounts = if AMOUNTS.contains(&key) { Some(&mut list.amounts) } else { RECIPE.contains(&key).then_some(&mut list.recipe) };
+    if let Some(amounts) = amounts {
+        if !value.is_empty() && !amounts.iter().any(|(known, _)| *known == key) {
+            amounts.push((key, value));
         }
     } else if matches!(key, Key::Hardware | Key::Region | Key::Provider | Key::Flop) && !list.others.contains(&key) {
         list.others.push(key);
     }
 }
 
-/// Whether two lists hold the same key of an amount with different values.
-fn differ(a: &List, b: &List) -> bool {
-    a.blocks != b.blocks && a.amounts.iter().any(|(key, value)| b.amounts.iter().any(|(k, v)| k == key && v != value))
+/// The keys of a list that are compared.
+type Keys = fn(&List) -> &[(Key, String)];
+
+/// Whether two lists hold the same key with different values.
+fn differ(keys: Keys, a: &List, b: &List) -> bool {
+    a.blocks != b.blocks && keys(a).iter().any(|(key, value)| keys(b).iter().any(|(k, v)| k == key && v != value))
 }
 
 /// What is refused of lists that differ.
-fn judge(own: &Repository, rivals: &[&List]) -> Vec<(Range<usize>, &'static str)> {
+fn judge(own: &Repository, rivals: &[&List], keys: Keys) -> Vec<(Range<usize>, &'static str)> {
     let Some(first) = rivals.first() else { return Vec::new() };
     let common = rivals.iter().fold(first.headings.len(), |common, list| {
         first.headings.iter().zip(list.headings.iter()).take(common).take_while(|(a, b)| a == b).count()
@@ -106,14 +132,14 @@ fn judge(own: &Repository, rivals: &[&List]) -> Vec<(Range<usize>, &'static str)
         .map(|list| {
             let headings = list.headings.iter().skip(common).map(String::as_str);
             let title: Vec<&str> = headings.chain(list.label.as_deref()).collect();
-            Title::read_title(own, &title.join(" "))
+            Title::read_title(own, &without_hyperparameters(&title.join(" ")))
         })
         .collect();
     let alike = |a: &List, b: &List| {
-        a.amounts.iter().filter(|(k, _)| b.amounts.iter().any(|(other, _)| other == k)).count()
+        keys(a).iter().filter(|(k, _)| keys(b).iter().any(|(other, _)| other == k)).count()
             + a.others.iter().filter(|k| b.others.contains(k)).count()
     };
-    let whole = rivals.iter().any(|a| rivals.iter().any(|b| differ(a, b) && alike(a, b) >= 2));
+    let whole = rivals.iter().any(|a| rivals.iter().any(|b| differ(keys, a, b) && alike(a, b) >= 2));
     // "Training" and "Environmental impact" with an hour more or less are one training told twice.
     if titles.iter().all(Title::is_silent) {
         return Vec::new();
@@ -123,15 +149,24 @@ fn judge(own: &Repository, rivals: &[&List]) -> Vec<(Range<usize>, &'static str)
         return Vec::new();
     }
     let chosen = choose(own, &titles);
-    let mut refused: Vec<(Range<usize>, &'static str)> = rivals
+    rivals
         .iter()
         .zip(&titles)
         .enumerate()
         .filter(|(i, _)| chosen != Some(*i))
         .map(|(_, (list, title))| (list.blocks.clone(), reason(own, title, chosen.is_some())))
-        .collect();
-    refused.sort_by_key(|(range, _)| range.start);
-    refused
+        .collect()
+}
+
+/// "Training hyperparameters" are those of the training; a search for them is an experiment.
+fn without_hyperparameters(title: &str) -> String {
+    let words: Vec<&str> = title.split_whitespace().collect();
+    let is_search = |i: usize| {
+        let next = words.get(i + 1).map(|w| w.to_lowercase());
+        next.is_some_and(|w| ["search", "sweep", "tuning", "optimi", "explor"].iter().any(|stem| w.starts_with(stem)))
+    };
+    let is_list = |i: usize, w: &str| w.to_lowercase().contains("hyper") && !is_search(i);
+    words.iter().enumerate().filter(|(i, w)| !is_list(*i, w)).map(|(_, w)| *w).collect::<Vec<_>>().join(" ")
 }
 
 fn reason(own: &Repository, title: &Title, is_told: bool) -> &'static str {

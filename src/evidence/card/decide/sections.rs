@@ -8,6 +8,8 @@ use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::block::{Block, BlockKind};
 use crate::evidence::card::read::passage::{BASE_SECTION, Passage};
 use crate::evidence::card::read::repository::{Repository, name_tokens, size_of};
+use crate::evidence::card::read::training::is_train;
+use crate::evidence::quantity::tokens::lex;
 use crate::evidence::vocabulary;
 use std::rc::Rc;
 
@@ -62,7 +64,8 @@ impl Sections {
         if self.original_from.is_some_and(|from| b.from >= from) {
             return Some("base model's card");
         }
-        if self.base_headings && b.headings.iter().skip(1).any(|h| speaks_of_base(h)) {
+        let label_of_base = || b.label.as_deref().is_some_and(|label| speaks_of_base(label) && !is_of_a_training(label));
+        if self.base_headings && (b.headings.iter().skip(1).any(|h| speaks_of_base(h)) || label_of_base()) {
             return Some(BASE_SECTION);
         }
         if b.headings.iter().skip(1).any(|h| is_for_the_reader(h)) {
@@ -82,6 +85,12 @@ fn speaks_of_base(heading: &str) -> bool {
     let heading = heading.to_lowercase();
     let words = &vocabulary::card().headings;
     words.base.iter().any(|w| heading.contains(w)) && !words.continued.iter().any(|w| heading.contains(w))
+}
+
+/// Whether a line over a list says what was trained: "We fine-tuned the base model with:".
+fn is_of_a_training(label: &str) -> bool {
+    let ts = lex(label);
+    (0..ts.len()).any(|i| is_train(&ts, i) && !ts.get(i).is_some_and(|t| t.text.starts_with("pretrain")))
 }
 
 /// "About ruGPT-3 XL model" in the card of a fine-tune: a heading about a model of another name.

@@ -88,6 +88,8 @@ pub struct Card<'a> {
     pub trained_before: bool,
     /// What stands before the decimals in the language of the card.
     pub sign: DecimalSign,
+    /// Whether the card is of SetFit, whose iterations count pairs of examples.
+    pub is_setfit: bool,
     /// Candidates so far.
     pub candidates: Vec<Candidate>,
     /// Measurement tools named, with the place: they count when a figure does.
@@ -110,6 +112,7 @@ impl<'a> Card<'a> {
             co2_subject,
             trained_before: false,
             sign: DecimalSign::Unknown,
+            is_setfit: false,
             candidates: Vec::new(),
             tools: Vec::new(),
             recipe: RecipeNotes::default(),

@@ -5,12 +5,14 @@ use super::columns::Column;
 use super::keys::Key;
 use super::values::{MAX_VALUE_TOKENS, header_unit, unit_value};
 use crate::domain::Field;
-use crate::evidence::hardware::Context;
+use crate::evidence::card::parse::pair::norm_key;
+use crate::evidence::hardware::{Context, MOST_DEVICES};
 use crate::evidence::quantity::computes::flop_unit;
 use crate::evidence::quantity::digits::DecimalSign;
+use crate::evidence::quantity::durations::duration_in_value;
 use crate::evidence::quantity::numbers::{Quantity, first_quantity, scale};
 use crate::evidence::quantity::tokens::{Kind, Token, lex, lex_in, span, text_at};
-use crate::evidence::quantity::units::{energy_unit, mass_unit};
+use crate::evidence::quantity::units::{energy_unit, hours_in, mass_unit};
 use crate::evidence::vocabulary;
 
 /// Adds what a cell says.
@@ -41,13 +43,13 @@ pub fn add_cell(card: &mut Card<'_>, spot: &Spot<'_>, kind: Column, header: &str
         (Column::Of(Key::Carbon), Some(_)) if has_unit(header, ts, mass_unit) => card.add_carbon(spot, header, cell, ts),
         (Column::Of(Key::Energy), Some(_)) if has_unit(header, ts, energy_unit) => card.add_energy(spot, header, cell, ts),
         (Column::DeviceHours, Some(q)) => {
-            let per_unit = if header.to_lowercase().contains("day") { HOURS_PER_DAY } else { 1.0 };
-            card.add_quantity(spot, Field::AcceleratorHours, q.value * per_unit, cell, &q);
+            let own = if q.scaled { None } else { duration_in_value(ts, q.from).map(|d| d.hours) };
+            let per_unit = header_time(header).unwrap_or(1.0);
+            card.add_quantity(spot, Field::AcceleratorHours, own.unwrap_or(q.value * per_unit), cell, &q);
+            card.add_hardware(&spot.after(1), header, Context::Field);
         }
-        (Column::Of(Key::Hours), _) => card.add_hours(spot, header, cell),
-        (Column::Of(Key::Hardware), _) => {
-            card.add_hardware(spot, cell, Context::Field);
-        }
+        (Column::Of(Key::Hours) | Column::Time, _) => add_time_cell(card, spot, header, cell, ts),
+        (Column::Of(Key::Hardware), _) => add_devices_cell(card, spot, header, cell, ts),
         (Column::Of(Key::Base), _) => {
             let links: Vec<(String, String)> = spot
                 .block
@@ -61,21 +63,73 @@ pub fn add_cell(card: &mut Card<'_>, spot: &Spot<'_>, kind: Column, header: &str
     }
 }
 
-/// Hours of a day.
-const HOURS_PER_DAY: f64 = 24.0;
+/// A time, whose unit stands in the cell or in the header.
+fn add_time_cell(card: &mut Card<'_>, spot: &Spot<'_>, header: &str, cell: &str, ts: &[Token<'_>]) {
+    let bare = first_quantity(ts).filter(|q| q.to == ts.len());
+    match bare.zip(header_time(header)) {
+        Some((q, hours)) => card.add_quantity(spot, Field::WallHours, q.value * hours, cell, &q),
+        None => card.add_hours(spot, header, cell),
+    }
+}
 
-/// The number with the scale that its header has in brackets: "GPU hours (k)", "Tokens (B)", "Params [M]", "tokens in billions".
+/// Chips and their number; a bare number counts the devices or the chip that the header names: `#GPUs (H100)`, `A100s`.
+fn add_devices_cell(card: &mut Card<'_>, spot: &Spot<'_>, header: &str, cell: &str, ts: &[Token<'_>]) {
+    let bare = first_quantity(ts).filter(|q| q.to == ts.len() && q.from == 0 && q.value.fract() == 0.0 && q.refusal().is_none());
+    let Some(q) = bare.filter(|q| (1.0..=f64::from(MOST_DEVICES)).contains(&q.value)) else {
+        card.add_hardware(spot, cell, Context::Field);
+        return;
+    };
+    let chips = format!("{} x {}", q.value, without_counting(header));
+    if !card.add_hardware(spot, &chips, Context::Field) {
+        card.add(spot, Field::AcceleratorCount, Some(q.value), cell, None);
+    }
+}
+
+/// What a header names besides that it counts: `H100` of `#GPUs (H100)`.
+fn without_counting(header: &str) -> String {
+    let words = &vocabulary::card().device_hours;
+    let inside = header.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map(|(inside, _)| inside);
+    let named = inside.filter(|text| text.contains(|c: char| c.is_ascii_digit())).unwrap_or(header);
+    let said = named.split([' ', '#']).filter(|w| !w.is_empty() && !words.counting.contains(&w.to_lowercase().as_str()));
+    said.map(|w| if w.ends_with(|c: char| c.is_ascii_digit() || c == 's') { w.trim_end_matches('s') } else { w })
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// The parts of a header that its unit or scale stands in: its brackets, and what stands behind a comma or "in".
+fn unit_parts(header: &str) -> Vec<&str> {
+    let mut parts: Vec<&str> =
+        header.split(['(', '[', '（']).skip(1).filter_map(|rest| rest.split([')', ']', '）']).next()).collect();
+    parts.extend(header.split(", ").skip(1));
+    parts.extend(header.split(" in ").skip(1));
+    parts
+}
+
+/// Hours of the unit of time that a header names: "Time (s)", "GPU time, days", "Wall-clock hours".
+fn header_time(header: &str) -> Option<f64> {
+    let in_parts = unit_parts(header).into_iter().find_map(|part| norm_key(part).split(' ').find_map(hours_in));
+    in_parts.or_else(|| norm_key(header).split(' ').filter(|w| w.len() > 1).find_map(hours_in))
+}
+
+/// The factor of a scale that a header names: "GPU hours (k)", "Tokens [B]", "tokens in billions", "thousand GPU hours", "(x10^3)".
+fn header_scale(header: &str) -> Option<f64> {
+    let named = |word: &str| scale(word).or_else(|| scale(word.strip_suffix('s').filter(|w| w.len() > 2)?));
+    let power = |part: &str| {
+        let text = part.trim().trim_start_matches(['x', '×', '*', ' ', '·']);
+        let ts = lex(text);
+        first_quantity(&ts).filter(|q| q.to == ts.len() && q.from == 0 && q.value >= 1e3 && text.starts_with('1')).map(|q| q.value)
+    };
+    let in_part = |part: &&str| power(part).or_else(|| norm_key(part).split(' ').find_map(named));
+    let lower = header.to_lowercase();
+    unit_parts(&lower).iter().find_map(in_part).or_else(|| norm_key(&lower).split(' ').filter(|w| w.len() > 2).find_map(named))
+}
+
+/// The number with the scale of its header.
 fn scaled_by_header(header: &str, q: Quantity) -> Quantity {
     if q.scaled {
         return q;
     }
-    let ts = lex(header);
-    let factor = ts.windows(3).find_map(|w| match w {
-        [open, word, close] if open.is_any(&["(", "["]) && close.is_any(&[")", "]"]) => scale(&word.text),
-        [_, joins, word] if joins.is("in") => scale(&word.text).filter(|_| word.text.len() > 1),
-        _ => None,
-    });
-    factor.map_or(q, |factor| Quantity { value: q.value * factor, scaled: true, ..q })
+    header_scale(header).map_or(q, |factor| Quantity { value: q.value * factor, scaled: true, ..q })
 }
 
 /// Whether the header or the cell names a unit.

@@ -1,9 +1,11 @@
 //! What the columns of a table hold, by their headers.
 
+use super::candidate::Card;
 use super::keys::Key;
 use super::rates::{is_sign, rate_in};
 use crate::evidence::card::parse::pair::norm_key;
-use crate::evidence::quantity::tokens::lex;
+use crate::evidence::quantity::tokens::{Kind, lex, text_at};
+use crate::evidence::quantity::units::hours_in;
 use crate::evidence::vocabulary;
 
 /// What a column holds.
@@ -15,18 +17,20 @@ pub enum Column {
     NonEmbedding,
     /// Hours of devices.
     DeviceHours,
+    /// A time of anything: it is a training's beside what only a training has.
+    Time,
 }
 
 /// What a column holds, by its header.
 #[must_use]
-pub fn column(header: &str) -> Option<Column> {
+pub fn column(card: &Card<'_>, header: &str) -> Option<Column> {
     let key = norm_key(header);
     let lower = header.to_lowercase();
     let words: Vec<&str> = key.split(' ').filter(|w| !w.is_empty()).collect();
     if words.is_empty() || words.len() > 12 {
         return None;
     }
-    size_column(&key, &lower, &words).or_else(|| training_column(&key, &lower, &words, header))
+    size_column(&key, &lower, &words).or_else(|| training_column(card, &key, &lower, &words, header))
 }
 
 /// Whether a header divides what it names: "FLOPs per token", "tokens/s".
@@ -48,7 +52,7 @@ fn size_column(key: &str, lower: &str, words: &[&str]) -> Option<Column> {
 }
 
 /// What a training took.
-fn training_column(key: &str, lower: &str, words: &[&str], header: &str) -> Option<Column> {
+fn training_column(card: &Card<'_>, key: &str, lower: &str, words: &[&str], header: &str) -> Option<Column> {
     let columns = &vocabulary::keys().columns;
     let has = |w: &str| words.contains(&w);
     let says = |parts: &[&str]| parts.iter().any(|p| lower.contains(p));
@@ -79,24 +83,66 @@ fn training_column(key: &str, lower: &str, words: &[&str], header: &str) -> Opti
     if says(&columns.energy) {
         return Some(Column::Of(Key::Energy));
     }
-    if says(&columns.device_hours) {
+    if says(&columns.device_hours) || card.is_device_hours_key(key) {
         return Some(Column::DeviceHours);
     }
     if says(&columns.hours) {
         return Some(Column::Of(Key::Hours));
     }
-    if columns.hardware.contains(&key) {
+    let is_time = |w: &&str| columns.time.contains(w) || (w.len() > 1 && hours_in(w).is_some());
+    if words.iter().any(is_time) && words.iter().all(|w| is_time(&w) || columns.time_fillers.contains(w)) {
+        return Some(Column::Time);
+    }
+    if columns.hardware.contains(&key) || counts_devices(card, header) {
         return Some(Column::Of(Key::Hardware));
     }
     columns.base.contains(&key).then_some(Column::Of(Key::Base))
 }
 
+/// Whether a header names devices or a chip, and says nothing else: "#GPUs (H100)", "Number of TPU v4 chips", "A100s".
+fn counts_devices(card: &Card<'_>, header: &str) -> bool {
+    let words = &vocabulary::card().device_hours;
+    let ts = lex(header);
+    // "A100" is a word with its number; "TPU v4" names a generation.
+    let is_generation = |i: usize| i > 1 && text_at(&ts, i - 1) == "v" && text_at(&ts, i - 2) == "tpu";
+    let is_chip = |i: usize| card.is_chip(&ts, i) || (i > 0 && card.is_chip(&ts, i - 1)) || is_generation(i);
+    let chips: Vec<bool> = (0..ts.len()).map(is_chip).collect();
+    let is_device = |i: usize| ts.get(i).is_some_and(|t| t.is_any(&words.devices) || t.is_any(&words.named));
+    let is_passed = |i: usize| {
+        let plural = i > 0 && ts.get(i).is_some_and(|t| t.glued && t.is("s")) && chips.get(i - 1) == Some(&true);
+        plural || ts.get(i).is_some_and(|t| t.kind == Kind::Sign || t.is_any(&words.fillers) || t.is_any(&words.counting))
+    };
+    let names = |i: usize| is_device(i) || chips.get(i) == Some(&true);
+    (0..ts.len()).any(names) && (0..ts.len()).all(|i| names(i) || is_passed(i))
+}
+
 impl Column {
+    /// Whether tables of other things have such a column, too.
+    #[must_use]
+    pub fn is_vague(self, header: &str) -> bool {
+        let vague = &vocabulary::keys().vague_keys.steps;
+        self == Self::Time || (self == Self::Of(Key::Steps) && vague.contains(&norm_key(header).trim_start_matches("# ")))
+    }
+
+    /// Whether an evaluation or a use has such a figure, too.
+    #[must_use]
+    pub fn is_of_a_run(self) -> bool {
+        self.is_amount() || matches!(self, Self::Of(Key::Steps | Key::GlobalBatch))
+    }
+
+    /// Whether only a table of trainings has such a column.
+    #[must_use]
+    pub fn tells_training(self, header: &str) -> bool {
+        let tokens = self == Self::Of(Key::Tokens) && header.to_lowercase().contains("train");
+        let counted = self == Self::Of(Key::Hardware) && header.contains('#');
+        tokens || counted || (self.is_amount() && self != Self::Time)
+    }
+
     /// Whether it holds what a training took.
     #[must_use]
     pub fn is_amount(self) -> bool {
         match self {
-            Self::DeviceHours | Self::Of(Key::Carbon | Key::Energy | Key::Hours | Key::Flop) => true,
+            Self::DeviceHours | Self::Time | Self::Of(Key::Carbon | Key::Energy | Key::Hours | Key::Flop) => true,
             Self::NonEmbedding
             | Self::Of(
                 Key::Hardware

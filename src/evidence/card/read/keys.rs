@@ -1,5 +1,6 @@
 //! Keys: what a line, a row or a column says its value is.
 
+use super::composed::composed;
 use super::rates::RATE;
 use crate::evidence::vocabulary;
 use rustc_hash::FxHashMap;
@@ -81,7 +82,13 @@ pub fn key_of(key: &str) -> Option<Key> {
             (words.date, Key::Date),
         ])
     });
-    KEYS.get(key).copied()
+    KEYS.get(key).or_else(|| KEYS.get(composed(key)?)).copied()
+}
+
+/// Whether a key asks for a part of a recipe that is one number.
+#[must_use]
+pub fn is_of_recipe(norm: &str) -> bool {
+    matches!(key_of(norm), Some(Key::Epochs | Key::Steps | Key::Batch | Key::GlobalBatch))
 }
 
 /// A key with words around it that change whose figure its value is.
@@ -107,6 +114,13 @@ pub fn read_key(norm: &str) -> Option<Asked> {
     }
     if let Some(asked) = question(norm) {
         return Some(asked);
+    }
+    // "Epoch time": the time of one.
+    if let Some((part, rest)) = norm.split_once(' ')
+        && vocabulary::prose().rates.passes.contains(&part)
+        && let Some(key) = key_of(rest).filter(|key| key.is_amount())
+    {
+        return Some(Asked { key, norm: rest.to_owned(), reason: Some(RATE) });
     }
     let lists = &vocabulary::keys().pairs;
     let spaced = norm.replace('/', " / ");

@@ -1,8 +1,9 @@
 //! Logs of the tools that measure emissions, in code or in text: `CodeCarbon`'s table and what it prints, carbontracker's pair of measured
 //! and predicted figures.
 
-use super::candidate::{Card, RANK_CODE, Spot, candidate};
+use super::candidate::{Card, Spot, candidate};
 use super::passage::Passage;
+use super::records::{FIGURES, Figure, RANK_LOG, is_use, read_records};
 use super::values::unit_value;
 use crate::domain::Field;
 use crate::evidence::card::parse::block::{Block, BlockKind};
@@ -11,11 +12,8 @@ use crate::evidence::quantity::durations::clock;
 use crate::evidence::quantity::numbers::first_quantity;
 use crate::evidence::quantity::tokens::lex;
 use crate::evidence::quantity::units::{energy_unit, mass_unit};
-use crate::units::SECONDS_PER_HOUR;
 use std::rc::Rc;
 
-/// Standing of a log: behind keys that an author wrote, before prose.
-const RANK_LOG: u8 = RANK_CODE + 1;
 /// Rows of a table that are read.
 const MAX_ROWS: usize = 2000;
 
@@ -51,7 +49,7 @@ pub fn read_logs(card: &mut Card<'_>, passages: &[Passage<'_>]) -> Vec<bool> {
     let mut last_used: Option<Line<'_>> = None;
     for (at, passage) in passages.iter().enumerate() {
         let lines = lines(passage);
-        if passage.block.kind != BlockKind::TableRow && (read_csv(card, &lines) || read_json(card, &lines)) {
+        if passage.block.kind != BlockKind::TableRow && read_csv(card, &lines) {
             is_log[at] = true;
             continue;
         }
@@ -76,6 +74,7 @@ pub fn read_logs(card: &mut Card<'_>, passages: &[Passage<'_>]) -> Vec<bool> {
     }
     add_epochs(card, &epochs);
     add_console(card, last_used);
+    read_records(card, passages, &mut is_log);
     is_log
 }
 
@@ -233,9 +232,9 @@ fn read_csv(card: &mut Card<'_>, lines: &[Line<'_>]) -> bool {
     };
     let spot = last.spot().refused(reason);
     let number = |name: &str| cell(cells, name).and_then(|c| c.parse::<f64>().ok());
-    for (field, name, unit, factor) in FIGURES {
-        if let Some(value) = number(name) {
-            card.add(&spot, field, Some(value * factor), &format!("{value} {unit} ({name})"), None);
+    for Figure { field, key, unit, factor, .. } in FIGURES {
+        if let Some(value) = number(key) {
+            card.add(&spot, field, Some(value * factor), &format!("{value} {unit} ({key})"), None);
         }
     }
     if let Some(chip) = cell(cells, "gpu_model") {
@@ -246,45 +245,6 @@ fn read_csv(card: &mut Card<'_>, lines: &[Line<'_>]) -> bool {
     }
     card.tools.push(candidate(&spot, Field::MeasurementTool, None, "CodeCarbon", None));
     true
-}
-
-/// The same record as JSON, on one line or on several. Returns whether the lines hold one.
-fn read_json(card: &mut Card<'_>, lines: &[Line<'_>]) -> bool {
-    let keys = ["\"emissions\"", "\"energy_consumed\"", "\"duration\""];
-    let Some(first) = lines.first().filter(|line| keys.iter().all(|key| line.block.text.contains(key))) else { return false };
-    let text = first.block.text.trim();
-    let Ok(serde_json::Value::Object(record)) = serde_json::from_str(text) else { return false };
-    let quote = first.block.source_range(0, first.block.text.len());
-    let spot = Spot { block: first.block, quote, rank: RANK_LOG, reason: first.refused };
-    let used = record.get("project_name").and_then(serde_json::Value::as_str).is_some_and(is_use);
-    let spot = spot.refused(used.then_some("evaluation or inference"));
-    for (field, name, unit, factor) in FIGURES {
-        if let Some(value) = record.get(name).and_then(serde_json::Value::as_f64) {
-            card.add(&spot, field, Some(value * factor), &format!("{value} {unit} ({name})"), None);
-        }
-    }
-    let text = |name: &str| record.get(name).and_then(serde_json::Value::as_str).filter(|t| !t.trim().is_empty());
-    if let Some(chip) = text("gpu_model") {
-        card.add_hardware(&spot, chip, Context::Field);
-    }
-    if let Some(place) = text("cloud_region").or_else(|| text("country_name")) {
-        card.add_place(&spot, place);
-    }
-    card.tools.push(candidate(&spot, Field::MeasurementTool, None, "CodeCarbon", None));
-    true
-}
-
-/// Figures of a record of `CodeCarbon`: field, key, unit, and what one of it is in ours.
-const FIGURES: [(Field, &str, &str, f64); 3] = [
-    (Field::EmissionsKgco2e, "emissions", "kg", 1.0),
-    (Field::EnergyKwh, "energy_consumed", "kWh", 1.0),
-    (Field::WallHours, "duration", "s", 1.0 / SECONDS_PER_HOUR),
-];
-
-/// Whether a project is called after an evaluation or a use.
-fn is_use(project: &str) -> bool {
-    let name = project.to_lowercase();
-    ["infer", "eval", "test", "bench", "predict"].iter().any(|w| name.contains(w))
 }
 
 /// Cells of a line, quoted or not.

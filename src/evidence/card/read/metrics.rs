@@ -3,13 +3,22 @@
 
 use super::candidate::{Card, RANK_CODE, Spot, candidate};
 use super::passage::Passage;
+use super::rates::rate_in;
 use super::recipe::notes::Examples;
+use super::training::is_train;
 use crate::domain::Field;
 use crate::evidence::card::parse::block::{Block, BlockKind};
+use crate::evidence::quantity::durations::{clock, duration};
+use crate::evidence::quantity::tokens::lex;
+use crate::evidence::vocabulary;
 use crate::units::SECONDS_PER_HOUR;
 
 /// Standing: behind settings and keys that say the same.
 const RANK_METRICS: u8 = RANK_CODE + 1;
+/// Lines of a log that are read, and the longest of them in bytes.
+const MAX_LINES: usize = 4000;
+/// See [`MAX_LINES`].
+const MAX_LINE: usize = 120;
 /// Key of the seconds that a training took.
 const RUNTIME: &str = "train_runtime";
 /// Key of the examples of a second.
@@ -19,25 +28,71 @@ const EPOCH: &str = "epoch";
 /// Digits of a rate whose product is good to a hundredth.
 const LEAST_DIGITS: usize = 3;
 
-/// Reads the metrics of a block of code.
-pub fn read_metrics(card: &mut Card<'_>, passage: &Passage<'_>) {
+/// Key of the steps of a training, in `TrainOutput(global_step=1875, ...)` and in the state that a trainer saves.
+const STEPS: &str = "global_step";
+
+/// Reads the metrics of a block. Returns whether they are all of it.
+pub fn read_metrics(card: &mut Card<'_>, passage: &Passage<'_>) -> bool {
     let b = passage.block;
-    if b.kind != BlockKind::Code || !b.text.contains(RUNTIME) {
-        return;
+    if !b.text.contains(RUNTIME) {
+        return false;
     }
     let times: Vec<Stated<'_>> = values(&b.text, RUNTIME);
-    let Some((first, seconds)) = times.first().and_then(|t| Some((t, seconds(t.text)?))) else { return };
+    let Some((first, seconds)) = times.first().and_then(|t| Some((t, seconds(t.text)?))) else { return false };
     let several = times.iter().any(|t| t.text != first.text).then_some("several runs in one log");
     let spot = |s: &Stated<'_>| spot_of(b, s, passage.refused.or(several));
     card.add(&spot(first), Field::WallHours, Some(seconds / SECONDS_PER_HOUR), first.text, None);
     // The passes of the same line, or of the same list of lines.
     let line = b.text.get(line_start(&b.text, first.from)..).and_then(|rest| rest.lines().next()).unwrap_or_default();
-    let is_list = !line.contains(',');
-    let epochs =
-        values(&b.text, EPOCH).into_iter().rfind(|e| is_list || line_start(&b.text, e.from) == line_start(&b.text, first.from));
-    if let Some((stated, n)) = epochs.and_then(|e| Some((e, e.text.parse::<f64>().ok()?))) {
-        card.add(&spot(&stated), Field::Epochs, Some(n), stated.text, None);
+    let is_list = !line.trim_end().trim_end_matches(',').contains(',');
+    let beside = |s: &Stated<'_>| is_list || line_start(&b.text, s.from) == line_start(&b.text, first.from);
+    for (field, key) in [(Field::Epochs, EPOCH), (Field::TrainSteps, STEPS)] {
+        let last = values(&b.text, key).into_iter().rfind(beside);
+        if let Some((stated, n)) = last.and_then(|e| Some((e, e.text.parse::<f64>().ok()?))) {
+            card.add(&spot(&stated), field, Some(n), stated.text, None);
+        }
     }
+    add_rate(card, passage, seconds, several);
+    b.kind == BlockKind::Code || 2 * (b.text.trim_end().len() - b.text.find(['{', '(']).unwrap_or(first.from)) > b.text.len()
+}
+
+/// Lines of a log that say how long the training took: "total training time: 43:11:07", "300 epochs completed in 11.842 hours". Of the same
+/// log a line of an epoch, an evaluation or a rate tells nothing of the whole.
+pub fn read_log_times(card: &mut Card<'_>, passage: &Passage<'_>) {
+    let b = passage.block;
+    let words = &vocabulary::keys().log_times;
+    let mut at = 0;
+    for line in b.text.split('\n').take(MAX_LINES) {
+        let (from, to) = (at, at + line.len());
+        at = to + 1;
+        if line.len() > MAX_LINE
+            || line.trim_start().starts_with(['#', '/', '-', '@'])
+            || line.contains("={")
+            || line.contains("= {")
+        {
+            continue;
+        }
+        let ts = lex(line);
+        let time = (0..ts.len()).find_map(|i| {
+            clock(&ts, i).map(|hours| (i, hours)).or_else(|| duration(&ts, i).filter(|d| !d.is_range).map(|d| (i, d.hours)))
+        });
+        let Some((first, hours)) = time else { continue };
+        let has = |list: &[&str]| ts.iter().any(|t| t.is_any(list));
+        let completed = ts.windows(2).any(|w| matches!(w, [a, b] if a.is("epochs") && b.is_any(&words.ended)));
+        let of_all = completed || ((0..ts.len()).any(|i| is_train(&ts, i)) && has(&words.ended));
+        let of_a_part = !completed && ts.iter().take(first).any(|t| t.is_any(&words.parts));
+        if of_all && !of_a_part && !has(&words.others) && rate_in(&ts).is_none() {
+            let spot = Spot { block: b, quote: b.source_range(from, to), rank: RANK_METRICS + 1, reason: passage.refused };
+            let evaluated = b.under.evaluation.then_some("evaluation or inference");
+            card.add(&spot.refused(evaluated), Field::WallHours, Some(hours), line.trim(), None);
+        }
+    }
+}
+
+/// Examples seen: those of a second times the seconds.
+fn add_rate(card: &mut Card<'_>, passage: &Passage<'_>, seconds: f64, several: Option<&'static str>) {
+    let b = passage.block;
+    let spot = |s: &Stated<'_>| spot_of(b, s, passage.refused.or(several));
     let rate = values(&b.text, RATE).into_iter().next();
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).skip_while(|c| *c == '0').count();
     if let Some((stated, per_second)) = rate.and_then(|r| Some((r, r.text.parse::<f64>().ok()?)))
@@ -54,9 +109,11 @@ pub fn read_metrics(card: &mut Card<'_>, passage: &Passage<'_>) {
 
 /// A value with its place in the text.
 #[derive(Clone, Copy)]
-struct Stated<'b> {
-    text: &'b str,
-    from: usize,
+pub(super) struct Stated<'b> {
+    /// The value.
+    pub text: &'b str,
+    /// Its first byte.
+    pub from: usize,
 }
 
 fn spot_of<'b>(block: &'b Block, stated: &Stated<'_>, reason: Option<&'static str>) -> Spot<'b> {
@@ -70,7 +127,7 @@ fn line_start(text: &str, at: usize) -> usize {
 }
 
 /// The values of a key, which stands alone or in quotes.
-fn values<'b>(text: &'b str, key: &str) -> Vec<Stated<'b>> {
+pub(super) fn values<'b>(text: &'b str, key: &str) -> Vec<Stated<'b>> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let mut out = Vec::new();
     for (at, _) in text.match_indices(key) {

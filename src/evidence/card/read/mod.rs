@@ -7,10 +7,12 @@ pub mod bases;
 pub mod candidate;
 mod cells;
 mod chips;
+mod clauses;
 mod clouds;
 mod clusters;
 mod code;
 mod columns;
+mod composed;
 pub mod data_sizes;
 mod dates;
 pub mod front_matter;
@@ -28,13 +30,14 @@ mod places;
 mod prose;
 mod rates;
 pub mod recipe;
+mod records;
 pub mod repository;
 mod results;
 mod rows;
 mod tables;
 pub mod templates;
 pub mod totals;
-mod training;
+pub mod training;
 mod values;
 
 #[cfg(test)]
@@ -58,6 +61,9 @@ const PARAGRAPH_KEY: u8 = 3;
 pub fn read_passages(card: &mut Card<'_>, passages: &[Passage<'_>], body: &str) {
     tables::read_tables(card, passages);
     let is_log = if logs::may_hold_logs(body) { logs::read_logs(card, passages) } else { vec![false; passages.len()] };
+    for passage in passages.iter().filter(|p| p.block.kind == BlockKind::Code) {
+        metrics::read_log_times(card, passage);
+    }
     for (passage, _) in passages.iter().zip(is_log).filter(|(_, is_log)| !is_log) {
         match passage.block.kind {
             BlockKind::TableRow | BlockKind::FrontMatter => {}
@@ -65,6 +71,7 @@ pub fn read_passages(card: &mut Card<'_>, passages: &[Passage<'_>], body: &str) 
                 metrics::read_metrics(card, passage);
                 code::read_code(card, passage);
             }
+            BlockKind::Paragraph | BlockKind::ListItem if metrics::read_metrics(card, passage) => {}
             BlockKind::Heading | BlockKind::Paragraph | BlockKind::ListItem | BlockKind::Html => read_text(card, passage),
         }
     }
@@ -107,6 +114,10 @@ fn read_text(card: &mut Card<'_>, passage: &Passage<'_>) {
             }
             let spot = Spot { block: b, quote: b.source_range(from, to), rank, reason: passage.refused };
             if card.add_pair(&spot, key, value, &b.labelled_links(from, to + 1)) {
+                // "batch size: 64, 4 epochs": the sentence goes on.
+                if let Some((_, rest)) = value.split_once(", ").filter(|_| keys::is_of_recipe(&norm_key(key))) {
+                    prose::read_prose(card, passage, rest, to - rest.len());
+                }
                 at = to + 1;
                 continue;
             }

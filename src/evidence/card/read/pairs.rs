@@ -1,6 +1,7 @@
 //! A key and its value: lines `Hardware Type: A100`, cells of two-column tables, columns of comparison tables.
 
 use super::candidate::{Card, Spot};
+use super::clauses::{time_of_training, without_figures_in_brackets};
 use super::clouds::provider_in;
 use super::data_sizes::{DATA_SET_SIZE, LEAST_PASSED_ONCE, TRAINED_ON_DATA};
 use super::dates::date_in;
@@ -10,7 +11,7 @@ use super::results::result_from;
 use super::templates::is_template;
 use super::totals::{covers_more, holds_the_search};
 use super::training::is_train;
-use super::values::{MAX_VALUE_TOKENS, passes_behind, precision_of, tokens_end, unit_value};
+use super::values::{MAX_VALUE_TOKENS, passes_behind, precision_of, sign_of_count, tokens_end, unit_value};
 use crate::domain::Field;
 use crate::evidence::card::parse::block::{Block, BlockKind};
 use crate::evidence::card::parse::pair::{norm_key, split_pair};
@@ -26,9 +27,6 @@ const MOST_WORDS_BEFORE_TOKENS: usize = 3;
 
 /// Share of the trainable parameters that is all of them, in percent.
 const ALL_PERCENT: f64 = 99.0;
-
-/// Words behind a time that say what it was for: "for pre-training".
-const WORDS_OF_A_PHASE: usize = 5;
 
 /// Words between a word for a time and the time.
 const MOST_WORDS_BEFORE_TIME: usize = 3;
@@ -106,6 +104,11 @@ impl Key {
 impl Card<'_> {
     /// Reads a pair. Returns whether the key is one of ours.
     pub fn add_pair(&mut self, spot: &Spot<'_>, key: &str, value: &str, links: &[(String, String)]) -> bool {
+        self.add_pair_of(spot, key, value, links, spot.block.under.training)
+    }
+
+    /// The same; `of_training` says that what stands around it tells of a training, as a heading may.
+    pub fn add_pair_of(&mut self, spot: &Spot<'_>, key: &str, value: &str, links: &[(String, String)], of_training: bool) -> bool {
         let norm = norm_key(key.trim_matches(|c: char| " -*#•|".contains(c)));
         let device_hours = || self.is_device_hours_key(&norm).then(|| Asked { key: Key::Hours, norm: norm.clone(), reason: None });
         let Some(Asked { key: kind, norm, reason }) = read_key(&norm).or_else(device_hours) else { return false };
@@ -119,7 +122,7 @@ impl Card<'_> {
         let b = spot.block;
         let all = lex_in(value, self.sign);
         let ts = span(&all, 0, MAX_VALUE_TOKENS);
-        let pair = Pair { key, norm: &norm, value, ts, about_training: b.under.training || key.to_lowercase().contains("train") };
+        let pair = Pair { key, norm: &norm, value, ts, about_training: of_training || key.to_lowercase().contains("train") };
         let evaluated = kind.is_sided() && !norm.contains("train") && b.under.evaluation;
         let spot = spot.refused(evaluated.then_some("evaluation or inference"));
         let spot = &spot.refused(reason).refused(self.not_all_of_the_training(kind, &pair)).refused(doubt(kind, &pair));
@@ -218,7 +221,12 @@ impl Card<'_> {
 
     /// A time of training, and the chips that its value or its key name.
     fn add_hours_pair(&mut self, spot: &Spot<'_>, pair: &Pair<'_>) {
-        let Pair { key, value, ts, .. } = *pair;
+        let key = pair.key;
+        let stated = time_of_training(&self.own, pair.value);
+        let spot = &spot.refused(stated.reason);
+        let value = stated.text;
+        let all = lex_in(value, self.sign);
+        let ts = span(&all, 0, MAX_VALUE_TOKENS);
         // `8 h x 4 = 32 GPU hours`
         let from = result_from(ts);
         // "20 days (≈ 200,000 GPU hours)" says it twice.
@@ -298,9 +306,12 @@ impl Card<'_> {
 
     /// Epochs and steps.
     fn add_passes_pair(&mut self, spot: &Spot<'_>, kind: Key, pair: &Pair<'_>) {
-        let Some(q) = first_quantity(pair.ts).filter(|_| pair.ts.len() <= 12) else { return };
+        let counted = lex_in(pair.value, sign_of_count(pair.value));
+        let ts = if kind == Key::Steps { counted.as_slice() } else { pair.ts };
+        let Some(q) = first_quantity(ts).filter(|_| ts.len() <= 12) else { return };
         if kind == Key::Steps {
-            if q.value >= 10.0 {
+            // The iterations of SetFit are pairs of an example.
+            if q.value >= 10.0 && !(self.is_setfit && pair.norm == "num iterations") {
                 self.add_quantity(spot, Field::TrainSteps, q.value, pair.value, &q);
             }
         } else if q.value <= 1e5 && !pair.ts.iter().any(|t| t.is("early")) {
@@ -382,24 +393,6 @@ fn unknown(text: &str) -> Option<&'static str> {
     vocabulary::card().templates.unknown.iter().any(says).then_some("the card says that it is not known")
 }
 
-/// "0.4 GPU hours (3 epochs, 7 min/epoch)": what the brackets count is not what stands before them.
-fn without_figures_in_brackets(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, behind)) = rest.split_once('(') {
-        let Some((inside, after)) = behind.split_once(')') else { break };
-        out.push_str(before);
-        if !inside.contains(|c: char| c.is_ascii_digit()) || !before.contains(|c: char| c.is_ascii_digit()) {
-            out.push('(');
-            out.push_str(inside);
-            out.push(')');
-        }
-        rest = after;
-    }
-    out.push_str(rest);
-    out
-}
-
 /// Why the value of an amount says of itself that it is none: an example, a limit, "not reported".
 fn doubt(kind: Key, pair: &Pair<'_>) -> Option<&'static str> {
     if !kind.is_amount() {
@@ -415,31 +408,9 @@ fn doubt(kind: Key, pair: &Pair<'_>) -> Option<&'static str> {
         Some("said not to be known")
     } else if words.limits.iter().any(|w| lower.starts_with(w)) {
         Some("a limit")
-    } else if kind != Key::Hours {
-        None
-    } else if pair.ts.iter().any(|t| t.is_any(&words.not_training)) && !(0..pair.ts.len()).any(|i| is_train(pair.ts, i)) {
-        Some("work around the training")
     } else {
-        several_times(pair.ts).then_some("several times, and no total")
+        None
     }
-}
-
-/// "3 days for pre-training and around 10 hours for fine-tuning": each with what it was for.
-fn several_times(ts: &[Token<'_>]) -> bool {
-    let mut phases = Vec::new();
-    let mut at = 0;
-    while at < ts.len() {
-        let Some(d) = duration(ts, at) else {
-            at += 1;
-            continue;
-        };
-        let what = span(ts, d.to, d.to + MOST_WORDS_BEFORE_TIME);
-        if what.first().is_some_and(|t| t.is("for")) && (d.to..d.to + WORDS_OF_A_PHASE).any(|i| is_train(ts, i)) {
-            phases.push(d.hours);
-        }
-        at = d.to.max(at + 1);
-    }
-    phases.len() > 1 && !ts.iter().any(|t| t.is_any(&["total", "altogether", "overall"]))
 }
 
 /// Whether a value is a number of tokens: "4.9T tokens", "about 300 billion tokens".

@@ -212,8 +212,10 @@ impl Repository {
     pub fn score(&self, cell: &str) -> usize {
         let words: Vec<String> =
             name_tokens(cell).into_iter().filter(|t| !vocabulary::card().repository.cell_fillers.contains(&t.as_str())).collect();
+        // "AraBERTv0.2" is "arabertv02" in an id.
+        let is_mine = |t: &str| self.has(t) || (t.starts_with(char::is_alphabetic) && self.has(&t.replace('.', "")));
         // A word that is not this model's ("chat") makes it another.
-        if words.is_empty() || words.len() > MAX_NAME_WORDS || !words.iter().all(|t| self.has(t) || t == "hf") {
+        if words.is_empty() || words.len() > MAX_NAME_WORDS || !words.iter().all(|t| is_mine(t) || t == "hf") {
             return 0;
         }
         let size = words.iter().find_map(|t| size_of(t));

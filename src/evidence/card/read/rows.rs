@@ -1,7 +1,7 @@
 //! Which row of a table is this model's: by its name, its phase, its size; the last of the points of one training; never the sum.
 
 use super::phases::{Named, Phase, Title, own_phase};
-use super::repository::{FULL_NAME, Repository};
+use super::repository::{FULL_NAME, Repository, name_tokens, size_of};
 use super::totals::{OTHER_ROW, TOTAL_ROW, is_component, is_total};
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::block::Block;
@@ -12,6 +12,8 @@ use crate::evidence::vocabulary;
 
 /// Words of a row that is a stage of a training: "Stage 2".
 const STAGE_WORDS: &[&str] = &["stage", "phase", "step", "part", "one", "two", "three", "i", "ii", "iii", "iv"];
+/// Most tokens of a cell that is a value.
+const MOST_VALUE_TOKENS: usize = 6;
 /// Cells of a row in which its name is looked for.
 const NAME_CELLS: usize = 2;
 /// Values of the points of a training grow with its length, within this factor.
@@ -67,8 +69,7 @@ fn score(own: &Repository, row: &Block, title: &Title, is_total: bool) -> usize 
     if is_total {
         return 0;
     }
-    let is_ours = |cell: &String| vocabulary::keys().columns.ours.contains(&norm_key(cell).as_str());
-    if row.cells.first().is_some_and(is_ours) {
+    if row.cells.first().is_some_and(|cell| is_ours(own, cell)) {
         return FULL_NAME;
     }
     let plain = row.cells.iter().take(NAME_CELLS).map(|c| own.score(c)).max().unwrap_or(0);
@@ -83,20 +84,37 @@ fn score(own: &Repository, row: &Block, title: &Title, is_total: bool) -> usize 
     }
 }
 
+/// Whether a cell says that its row is this model's, whatever else it says: "Ours", "LoRA (ours)", "owl-base (this repository)". Of two
+/// sizes only one is.
+fn is_ours(own: &Repository, cell: &str) -> bool {
+    let ours = &vocabulary::keys().columns.ours;
+    let says = |text: &str| ours.contains(&norm_key(text).as_str());
+    let inside = cell.split(['(', '[']).skip(1).filter_map(|rest| rest.split([')', ']']).next());
+    let named = |cell: &str| name_tokens(cell).iter().filter_map(|t| size_of(t)).all(|size| own.is_own_size(size) != Some(false));
+    (says(cell) || inside.into_iter().any(says)) && named(cell)
+}
+
 /// The only row of this model's phase, in a table whose rows are phases.
 fn of_phase(own: &Repository, titles: &[Title], totals: &[bool]) -> Option<usize> {
     let mine = own_phase(own)?;
-    let are_phases = titles.iter().zip(totals).all(|(t, total)| *total || (t.named == Named::Nobody && t.phase.is_some()));
+    let is_phase = |t: &Title| match t.phase {
+        None => false,
+        Some(Phase::Never) => true,
+        Some(Phase::PreTraining | Phase::FineTuning) => t.named == Named::Nobody,
+    };
+    let are_phases = titles.iter().zip(totals).all(|(t, total)| *total || is_phase(t));
     let mut rows =
         titles.iter().zip(totals).enumerate().filter(|(_, (t, total))| !**total && t.phase == Some(mine)).map(|(i, _)| i);
     let first = rows.next().filter(|_| are_phases)?;
     rows.next().is_none().then_some(first)
 }
 
-/// The only row that is a training, among evaluations and uses: "Training", "Evaluation", "Inference".
+/// The only row that is a training, among evaluations, uses and work on data: "Data cleaning", "Training", "Evaluation", "Inference".
 fn only_training(own: &Repository, titles: &[Title], totals: &[bool]) -> Option<usize> {
     let is_use = |t: &Title| t.phase == Some(Phase::Never);
-    let mut rows = titles.iter().zip(totals).enumerate().filter(|(_, (t, total))| !**total && !is_use(t)).map(|(i, _)| i);
+    let is_work = |t: &Title| vocabulary::card().phases.work.iter().any(|w| t.rest.split(' ').any(|word| word == *w));
+    let is_other = |t: &Title| is_use(t) || (t.phase.is_none() && is_work(t));
+    let mut rows = titles.iter().zip(totals).enumerate().filter(|(_, (t, total))| !**total && !is_other(t)).map(|(i, _)| i);
     let is_training = |t: &Title| match t.phase {
         None => t.is_silent(),
         Some(Phase::FineTuning) => t.named == Named::Nobody,
@@ -105,7 +123,7 @@ fn only_training(own: &Repository, titles: &[Title], totals: &[bool]) -> Option<
         Some(Phase::Never) => false,
     };
     let first = rows.next().filter(|i| titles.get(*i).is_some_and(is_training))?;
-    (rows.next().is_none() && titles.iter().any(is_use) && !own.has_base()).then_some(first)
+    (rows.next().is_none() && titles.iter().any(is_other)).then_some(first)
 }
 
 /// Whether all rows but the sum are parts of a machine.
@@ -117,8 +135,9 @@ fn are_components(rows: &[&Block], totals: &[bool]) -> bool {
 fn are_stages_of_one(own: &Repository, titles: &[Title], totals: &[bool]) -> bool {
     let is_stage = |t: &Title| {
         let words = || t.rest.split(' ').filter(|w| !w.is_empty());
+        let numbered = words().next().is_some_and(|w| w.parse::<u32>().is_ok()) && t.named != Named::Other;
         let all = words().all(|w| STAGE_WORDS.contains(&w) || w.parse::<u32>().is_ok() || own.has(w));
-        all && t.phase.is_none_or(|p| p == Phase::PreTraining) && (words().next().is_some() || t.phase.is_some())
+        (all || numbered) && t.phase.is_none_or(|p| p == Phase::PreTraining) && (words().next().is_some() || t.phase.is_some())
     };
     own.role == CardRole::OwnTraining
         && !own.has_base()
@@ -126,6 +145,40 @@ fn are_stages_of_one(own: &Repository, titles: &[Title], totals: &[bool]) -> boo
         && totals.iter().filter(|total| **total).count() == 1
         && titles.len() > 2
         && titles.iter().zip(totals).all(|(t, total)| *total || is_stage(t))
+}
+
+/// The column of the values of a table whose rows are keys: the second, or that of this model or its phase where each column is one's.
+///
+/// # Errors
+/// Several columns have values, and none is this model's.
+pub fn value_column(own: &Repository, rows: &[&Block]) -> Result<usize, &'static str> {
+    let Some(header) = rows.first().map(|row| &row.header) else { return Ok(1) };
+    let starts = |cell: &String| cell.trim_start_matches(['~', '≈', '$', '`', '*']).starts_with(|c: char| c.is_ascii_digit());
+    let is_value = |cell: Option<&String>| cell.is_some_and(|cell| starts(cell) && lex(cell).len() <= MOST_VALUE_TOKENS);
+    let several = |row: &&&Block| row.cells.get(1..).is_some_and(|cells| cells.iter().filter(|c| is_value(Some(c))).count() > 1);
+    let named_value = header.get(1).is_some_and(|h| norm_key(h).starts_with("value"));
+    if header.len() < 3 || named_value || 2 * rows.iter().filter(several).count() < rows.len().max(2) {
+        return Ok(1);
+    }
+    let scores: Vec<usize> = header.iter().enumerate().map(|(i, h)| if i > 0 { own.score(h) } else { 0 }).collect();
+    let phases: Vec<Option<Phase>> = header.iter().map(|h| Title::read_title(own, h).phase).collect();
+    let cells: Vec<&str> = header.iter().map(String::as_str).collect();
+    let mut ours = cells.iter().enumerate().skip(1).filter(|(_, cell)| is_ours(own, cell)).map(|(i, _)| i);
+    if let Some(first) = ours.next().filter(|_| ours.next().is_none()) {
+        return Ok(first);
+    }
+    let mine = own_phase(own);
+    let mut of_phase = phases.iter().enumerate().skip(1).filter(|(_, p)| p.is_some() && **p == mine).map(|(i, _)| i);
+    let phase = of_phase.next().filter(|_| of_phase.next().is_none());
+    let of_training = only_training(
+        own,
+        &cells.iter().skip(1).map(|h| Title::read_title(own, h)).collect::<Vec<_>>(),
+        &vec![false; cells.len() - 1],
+    );
+    unique_best(&scores, 1)
+        .or(phase)
+        .or(of_training.map(|i| i + 1))
+        .ok_or("several columns, and which of them is this model's is not said")
 }
 
 /// Index of the only highest score.

@@ -6,13 +6,13 @@ use super::columns::{Column, column};
 use super::keys::{Key, read_key};
 use super::passage::{BASE_SECTION, Passage};
 use super::repository::{name_tokens, size_of};
-use super::rows::{add_up, find_own, points, unique_best};
+use super::rows::{add_up, find_own, points, unique_best, value_column};
 use crate::domain::Field;
 use crate::evidence::card::parse::block::{Block, BlockKind};
 use crate::evidence::card::parse::pair::norm_key;
 use crate::evidence::quantity::digits::{DecimalSign, by_cells, by_column};
 use crate::evidence::quantity::numbers::first_quantity;
-use crate::evidence::quantity::tokens::lex;
+use crate::evidence::quantity::tokens::{Kind, lex};
 use crate::evidence::vocabulary;
 
 /// Reads all tables of a card.
@@ -43,10 +43,10 @@ fn read_table(card: &mut Card<'_>, all: &[Passage<'_>]) {
         trainer_log(card, &rows, epoch, step);
         return;
     }
-    let columns: Vec<Option<Column>> = first.header.iter().map(|h| column(h)).collect();
+    let columns = columns_of(card, first);
     let width = rows.iter().map(|row| row.block.cells.len()).max().unwrap_or(0);
     let of_data = headers.iter().any(|h| h.split(' ').any(|w| vocabulary::keys().columns.of_data.contains(&w)));
-    let keyed = rows.iter().filter(|row| row.block.cells.len() >= 2 && row_key(row.block).is_some()).count();
+    let keyed = rows.iter().filter(|row| row.block.cells.len() >= 2 && row_tells(card, row.block)).count();
     let columns_are_fields = columns.iter().skip(1).any(Option::is_some);
     // "| | Fox-1B | Fox-4B |": columns are models, however few.
     let named: Vec<usize> = first.header.iter().skip(1).map(|h| card.own.score(h)).collect();
@@ -63,6 +63,15 @@ fn read_table(card: &mut Card<'_>, all: &[Passage<'_>]) {
     }
 }
 
+/// What the columns hold. A time or a number of steps is a training's under such a heading, or beside what only a training has.
+fn columns_of(card: &Card<'_>, first: &Block) -> Vec<Option<Column>> {
+    let columns: Vec<Option<Column>> = first.header.iter().map(|h| column(card, h)).collect();
+    let named = || columns.iter().zip(first.header.iter()).filter_map(|(c, header)| Some((c.as_ref()?, header)));
+    let of_training = first.under.training || named().any(|(c, header)| c.tells_training(header));
+    let kept = |(c, header): (&Option<Column>, &String)| c.filter(|c| of_training || !c.is_vague(header));
+    columns.iter().zip(first.header.iter()).map(kept).collect()
+}
+
 /// Whether the headers behind the first are models of several sizes, none of which need be this one.
 fn have_sizes(first: &Block) -> bool {
     let names = first.header.get(1..).unwrap_or_default();
@@ -74,16 +83,56 @@ fn row_key(b: &Block) -> Option<Key> {
     b.cells.first().and_then(|c| read_key(&norm_key(c))).map(|asked| asked.key)
 }
 
+/// Whether the first cell of a row says what the others are.
+fn row_tells(card: &Card<'_>, b: &Block) -> bool {
+    row_key(b).is_some() || b.cells.first().is_some_and(|name| column(card, name).is_some())
+}
+
+/// Adds a cell by the name of its row: as a column of that name, where the name says no more, else as a key with its value.
+fn add_named(card: &mut Card<'_>, spot: &Spot<'_>, name: &str, value: &str, of_training: bool) {
+    let kind = column(card, name).filter(|kind| of_training || !kind.is_vague(name));
+    let is_number = lex(value).iter().all(|t| t.kind != Kind::Word);
+    let by_column = |kind: &Column| match read_key(&norm_key(name)).map(|asked| asked.key) {
+        None => true,
+        Some(Key::Hours) => *kind == Column::Time || *kind == Column::DeviceHours,
+        Some(Key::Hardware) => is_number,
+        Some(_) => false,
+    };
+    match kind.filter(by_column) {
+        Some(kind) => {
+            let evaluated = spot.block.under.evaluation && !name.to_lowercase().contains("train");
+            let spot = spot.refused(evaluated.then_some("evaluation or inference"));
+            add_cell(card, &spot, kind, name, value, card.sign);
+        }
+        None => {
+            let links = spot.block.labelled_links(0, spot.block.text.len());
+            card.add_pair_of(spot, name, value, &links, of_training);
+        }
+    }
+}
+
+/// Whether a row says that the table is of trainings.
+fn tells_training(card: &Card<'_>, rows: &[Passage<'_>]) -> bool {
+    rows.iter().filter_map(|row| row.block.cells.first()).any(|name| column(card, name).is_some_and(|c| c.tells_training(name)))
+}
+
 /// Rows are keys with values.
 fn keys_and_values(card: &mut Card<'_>, rows: &[Passage<'_>], of_data: bool) {
     let before = card.sign;
     card.sign = card.sign.or(by_cells(rows.iter().filter_map(|row| row.block.cells.get(1)).map(String::as_str)));
+    let blocks: Vec<&Block> = rows.iter().map(|row| row.block).filter(|b| !b.is_header).collect();
+    let has_key = |key: Key| blocks.iter().any(|b| row_key(b) == Some(key));
+    let is_recipe = has_key(Key::Epochs) && (has_key(Key::Batch) || has_key(Key::GlobalBatch));
+    let of_training = blocks.first().is_some_and(|b| b.under.training) || is_recipe;
+    let (column, unsaid) = match value_column(&card.own, &blocks) {
+        Ok(column) => (column, None),
+        Err(why) => (1, Some(why)),
+    };
     for row in rows {
         let b = row.block;
-        let [name, value, ..] = b.cells.as_slice() else { continue };
+        let Some((name, value)) = b.cells.first().zip(b.cells.get(column)) else { continue };
         let data = (of_data && row_key(b) == Some(Key::Tokens)).then_some("data set size");
-        let spot = spot(b, RANK_PAIR, row.refused.or(data));
-        card.add_pair(&spot, name, value, &b.labelled_links(0, b.text.len()));
+        add_named(card, &spot(b, RANK_PAIR, row.refused.or(data).or(unsaid)), name, value, of_training);
     }
     card.sign = before;
 }
@@ -92,9 +141,10 @@ fn keys_and_values(card: &mut Card<'_>, rows: &[Passage<'_>], of_data: bool) {
 fn columns_of_models(card: &mut Card<'_>, rows: &[Passage<'_>], first: &Block) {
     let scores: Vec<usize> = first.header.iter().enumerate().map(|(i, h)| if i > 0 { card.own.score(h) } else { 0 }).collect();
     let Some(own) = unique_best(&scores, 2) else { return };
+    let of_training = first.under.training || tells_training(card, rows);
     for row in rows {
         if let Some((name, value)) = row.block.cells.first().zip(row.block.cells.get(own)) {
-            card.add_pair(&spot(row.block, RANK_PAIR, row.refused), name, value, &[]);
+            add_named(card, &spot(row.block, RANK_PAIR, row.refused), name, value, of_training);
         }
     }
 }
@@ -121,6 +171,7 @@ fn family(card: &mut Card<'_>, rows: &[Passage<'_>], columns: &[Option<Column>],
     }
     let found = find_own(&card.own, &blocks);
     let signs = signs(card, rows, columns);
+    let of_speed = rows.first().is_some_and(|row| is_of_speed(row.block));
     for (i, row) in rows.iter().enumerate() {
         let is_own = found.own == Some(i);
         let section = row.refused.filter(|r| !(is_own && found.full_name && *r == BASE_SECTION));
@@ -132,7 +183,8 @@ fn family(card: &mut Card<'_>, rows: &[Passage<'_>], columns: &[Option<Column>],
             }
             let header = row.block.header.get(c).map_or("", String::as_str);
             let data = of_data && matches!(kind, Column::Of(Key::Tokens | Key::Params));
-            let evaluated = kind.is_amount() && !header.to_lowercase().contains("train") && row.block.under.evaluation;
+            let says_training = header.to_lowercase().contains("train");
+            let evaluated = (kind.is_of_a_run() || of_speed) && !says_training && row.block.under.evaluation;
             let reason = section
                 .or(evaluated.then_some("evaluation or inference"))
                 .or_else(|| found.refuse(i))
@@ -141,6 +193,12 @@ fn family(card: &mut Card<'_>, rows: &[Passage<'_>], columns: &[Option<Column>],
             add_cell(card, &spot(row.block, RANK_TABLE, reason), kind, header, cell, sign);
         }
     }
+}
+
+/// Whether a table tells how fast a model answers: its chips are those of a use.
+fn is_of_speed(first: &Block) -> bool {
+    let is_speed = |header: &String| norm_key(header).split(' ').any(|w| vocabulary::keys().columns.speeds.contains(&w));
+    first.header.iter().any(is_speed)
 }
 
 /// What the commas and points of each column are: `124 M` beside `1,017 B` tells, else the language of the card.

@@ -53,12 +53,14 @@ fn names_a_collection(text: &str) -> bool {
     false
 }
 
-/// Whether the first cell of a row is a part of a machine: "GPU", "RAM".
+/// Whether the first cell of a row is a part of a machine: "GPU", "RAM", "Rest of the servers".
 #[must_use]
 pub fn is_component(cell: &str) -> bool {
     let words = super::repository::name_tokens(cell);
     let components = &vocabulary::card().totals.components;
-    !words.is_empty() && words.iter().all(|w| components.contains(&w.as_str()) || w == "energy" || w == "power")
+    let passed = |w: &str| matches!(w, "energy" | "power" | "of" | "the" | "and" | "usage" | "consumption");
+    let is_part = |w: &&String| components.contains(&w.as_str());
+    words.iter().any(|w| is_part(&w)) && words.iter().all(|w| is_part(&w) || passed(w))
 }
 
 /// Whether the first cell of a row says that the row sums the others up.

@@ -5,6 +5,7 @@ use super::rates::{RATE, is_sign, rate_around, rate_behind};
 use super::repository::name_tokens;
 use crate::domain::Field;
 use crate::evidence::quantity::computes::{ComputeKind, compute_unit};
+use crate::evidence::quantity::digits::DecimalSign;
 use crate::evidence::quantity::numbers::{Quantity, first_quantity, quantity};
 use crate::evidence::quantity::tokens::{Kind, Token, lex, text_at};
 use crate::evidence::quantity::units::unit_at;
@@ -100,6 +101,18 @@ pub fn passes_behind(ts: &[Token<'_>], i: usize) -> Option<(f64, usize)> {
     }
     let q = quantity(ts, at).filter(|q| at > i && !q.is_range && !q.scaled && q.value >= 1.0 && q.value <= 1000.0)?;
     ts.get(q.to).is_some_and(|t| t.is_any(&words.words)).then_some((q.value, q.to + 1))
+}
+
+/// What the points in a value that counts are: "12.000" steps are thousands, since there is no thousandth of a step.
+#[must_use]
+pub fn sign_of_count(value: &str) -> DecimalSign {
+    let number: &str = value.trim_start_matches(|c: char| !c.is_ascii_digit());
+    let number = number.split(|c: char| !(c.is_ascii_digit() || c == '.')).next().unwrap_or_default().trim_end_matches('.');
+    let mut groups = number.split('.');
+    let first = groups.next().unwrap_or_default();
+    let is_group = |g: &str| g.len() == 3;
+    let grouped = number.contains('.') && (1..=3).contains(&first.len()) && !first.starts_with('0') && groups.all(is_group);
+    if grouped { DecimalSign::Comma } else { DecimalSign::Unknown }
 }
 
 /// Name of a number format in a text.

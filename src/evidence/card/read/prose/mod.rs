@@ -95,7 +95,7 @@ fn read_sentence(card: &mut Card<'_>, passage: &Passage<'_>, s: &Sentence<'_, '_
     }
     if found.time || found.carbon || found.energy {
         let text = s.text.get(first.from..last.to).unwrap_or_default().to_lowercase();
-        let spot = spot.refused(covers_more(&card.own, &text)).refused(of_several_runs(s));
+        let spot = spot.refused(covers_more(&card.own, &text).filter(|_| !text.contains("of which"))).refused(of_several_runs(s));
         if found.time {
             times::read_times(card, &spot, s);
         }

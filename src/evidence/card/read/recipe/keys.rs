@@ -1,5 +1,6 @@
 //! Keys of recipes: what a line of a list, a row of a table or a setting in code holds.
 
+use crate::evidence::card::read::composed::composed;
 use crate::evidence::vocabulary;
 use rustc_hash::FxHashMap;
 use std::sync::LazyLock;
@@ -74,5 +75,5 @@ pub fn recipe_key(key: &str) -> Option<RecipeKey> {
             (vocabulary::recipe().bases.keys, RecipeKey::Base),
         ])
     });
-    KEYS.get(key).copied()
+    KEYS.get(key).or_else(|| KEYS.get(composed(key)?)).copied()
 }

@@ -1,19 +1,24 @@
 //! The parts of a recipe: every key with its value, from lists, two-column tables and code.
 
 use super::keys::{RecipeKey, recipe_key};
-use super::settings::settings;
+use super::settings::{Setting, settings, settings_in_text};
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::block::{Block, BlockKind};
 use crate::evidence::card::parse::pair::{norm_key, split_pair};
 use crate::evidence::card::read::candidate::{Card, RANK_CODE, RANK_PAIR, Spot};
 use crate::evidence::card::read::passage::Passage;
+use crate::evidence::card::read::rows::value_column;
+use crate::evidence::card::read::values::sign_of_count;
+use crate::evidence::quantity::digits::DecimalSign;
 use crate::evidence::quantity::numbers::{Quantity, first_quantity};
-use crate::evidence::quantity::tokens::lex;
+use crate::evidence::quantity::tokens::lex_in;
 
 /// Parts of one card that are kept.
 const MAX_PARTS: usize = 400;
 /// Lines of a block of code that are read.
 const MAX_LINES: usize = 4000;
+/// Most cells of a row that is a key with its value and a comment.
+const MOST_CELLS: usize = 3;
 /// Longest value of a key that is one number, in tokens.
 const MAX_VALUE_TOKENS: usize = 12;
 
@@ -31,21 +36,32 @@ pub struct Part<'b> {
 }
 
 impl Part<'_> {
-    /// Whether it stands in code.
+    /// Whether it stands in code, or in text as code does.
     #[must_use]
     pub fn is_code(&self) -> bool {
-        self.spot.block.kind == BlockKind::Code
+        self.spot.rank >= RANK_CODE
     }
 }
 
 /// All parts of a card.
 pub fn parts_of<'b>(card: &Card<'_>, passages: &[Passage<'b>]) -> Vec<Part<'b>> {
     let mut parts = Vec::new();
-    for passage in passages {
+    // The table that is read, and the column of its values.
+    let (mut table, mut column) = (0, Ok(1));
+    for (i, passage) in passages.iter().enumerate() {
+        if passage.block.table > 0 && passage.block.table != table {
+            table = passage.block.table;
+            let rows = passages.get(i..).unwrap_or_default().iter().map(|p| p.block).take_while(|b| b.table == table);
+            let rows: Vec<&Block> = rows.filter(|b| !b.is_header).collect();
+            column = value_column(&card.own, &rows);
+        }
         match passage.block.kind {
-            BlockKind::Code => code_parts(card, passage, &mut parts),
-            BlockKind::TableRow => table_parts(passage, &mut parts),
-            BlockKind::Paragraph | BlockKind::ListItem | BlockKind::Html => text_parts(passage, &mut parts),
+            BlockKind::Code => settings_parts(card, passage, &mut parts, settings),
+            BlockKind::TableRow => table_parts(passage, column, &mut parts),
+            BlockKind::Paragraph | BlockKind::ListItem | BlockKind::Html => {
+                text_parts(passage, &mut parts);
+                settings_parts(card, passage, &mut parts, settings_in_text);
+            }
             BlockKind::Heading | BlockKind::FrontMatter => {}
         }
         if parts.len() >= MAX_PARTS {
@@ -67,17 +83,24 @@ fn text_parts<'b>(passage: &Passage<'b>, parts: &mut Vec<Part<'b>>) {
     }
 }
 
-/// Rows of two or three cells: a key, its value, a comment.
-fn table_parts<'b>(passage: &Passage<'b>, parts: &mut Vec<Part<'b>>) {
+/// Rows of a key, its value in a column, and a comment or the values of others.
+fn table_parts<'b>(passage: &Passage<'b>, column: Result<usize, &'static str>, parts: &mut Vec<Part<'b>>) {
     let b = passage.block;
-    if let [key, value] | [key, value, _] = b.cells.as_slice() {
-        let spot = Spot { block: b, quote: (b.from, b.to), rank: RANK_PAIR, reason: reason(passage) };
+    let at = column.unwrap_or(1);
+    let is_row = at > 1 || b.cells.len() <= MOST_CELLS;
+    if let Some((key, value)) = b.cells.first().zip(b.cells.get(at)).filter(|_| is_row) {
+        let spot = Spot { block: b, quote: (b.from, b.to), rank: RANK_PAIR, reason: reason(passage).or(column.err()) };
         parts.extend(part(key, value, spot));
     }
 }
 
-/// The settings of a block of code, where two of them tell that it is a recipe, and that it trained this model.
-fn code_parts<'b>(card: &Card<'_>, passage: &Passage<'b>, parts: &mut Vec<Part<'b>>) {
+/// The settings of a block, where two of them tell that it is a recipe, and that it trained this model.
+fn settings_parts<'b>(
+    card: &Card<'_>,
+    passage: &Passage<'b>,
+    parts: &mut Vec<Part<'b>>,
+    settings: fn(&'b str) -> Vec<Setting<'b>>,
+) {
     let b = passage.block;
     let mut found = Vec::new();
     let mut at = 0;
@@ -158,13 +181,19 @@ fn part<'b>(key: &str, value: &str, spot: Spot<'b>) -> Option<Part<'b>> {
     if written.is_empty() {
         return None;
     }
-    Some(Part { key, value: one_number(written).map(|q| q.value), written: written.to_owned(), spot })
+    // Half an epoch there is, and no half step.
+    let number = if key == RecipeKey::Epochs { number_in(written, DecimalSign::Unknown) } else { one_number(written) };
+    Some(Part { key, value: number.map(|q| q.value), written: written.to_owned(), spot })
 }
 
 /// The first number of a short value that is no range; `32 x 8 = 256` is its result.
 #[must_use]
 pub fn one_number(value: &str) -> Option<Quantity> {
-    let all = lex(value);
+    number_in(value, sign_of_count(value))
+}
+
+fn number_in(value: &str, sign: DecimalSign) -> Option<Quantity> {
+    let all = lex_in(value, sign);
     let behind = all.iter().rposition(|t| t.is("=")).map_or(0, |at| at + 1);
     let ts = all.get(behind..).unwrap_or_default();
     if ts.len() > MAX_VALUE_TOKENS || ts.first().is_some_and(|t| t.is("-")) {
@@ -189,5 +218,6 @@ pub fn value_of<'p, 'b>(parts: &'p [&'p Part<'b>], key: RecipeKey) -> Result<Opt
 /// Blocks that other keys of a recipe stand in, by heading.
 #[must_use]
 pub fn beside_recipe(parts: &[Part<'_>], b: &Block) -> bool {
-    parts.iter().filter(|p| tells(p.key) && p.spot.block.headings == b.headings).take(2).count() >= 2
+    let is_telling = |key: RecipeKey| tells(key) || key == RecipeKey::Batch;
+    parts.iter().filter(|p| is_telling(p.key) && p.spot.block.headings == b.headings).take(2).count() >= 2
 }

@@ -29,11 +29,26 @@ pub fn settings(line: &str) -> Vec<Setting<'_>> {
     out
 }
 
+/// The settings that a line of text holds as code does, their sign glued to their key: `model.train(epochs=300, batch=32)`.
+#[must_use]
+pub fn settings_in_text(line: &str) -> Vec<Setting<'_>> {
+    let mut out = Vec::new();
+    if line.contains('=') {
+        identifiers(line, &mut out);
+    }
+    let is_glued = |s: &Setting<'_>| {
+        let key = line.get(s.from..).and_then(|rest| rest.split('=').next()).unwrap_or_default();
+        !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+    };
+    out.retain(is_glued);
+    out
+}
+
 /// Pieces between bars whose key is words: what trainers print.
 fn worded(line: &str) -> Vec<Setting<'_>> {
     let mut out = Vec::new();
-    let mut at = 0;
-    for piece in line.split('|').take(MAX_OF_LINE) {
+    let mut at = message_from(line);
+    for piece in line.get(at..).unwrap_or_default().split('|').take(MAX_OF_LINE) {
         let (from, to) = (at, at + piece.len());
         at = to + 1;
         let Some((end, begin)) = split_pair(piece) else { continue };
@@ -48,6 +63,13 @@ fn worded(line: &str) -> Vec<Setting<'_>> {
         }
     }
     out
+}
+
+/// Where the message of a log begins: `[INFO|trainer.py:2135] >>   Num examples = 33,120`, `... - INFO - __main__ -   Num Epochs = 3`.
+fn message_from(line: &str) -> usize {
+    let marked = line.find(">> ").map(|at| at + 3);
+    let named = || line.find("INFO").and_then(|info| line.rfind(" - ").filter(|at| *at > info)).map(|at| at + 3);
+    marked.or_else(named).unwrap_or(0)
 }
 
 fn identifiers<'c>(line: &'c str, out: &mut Vec<Setting<'c>>) {
@@ -115,6 +137,8 @@ mod tests {
             ("  Total train batch size (w. parallel, distributed & accumulation) = 64", vec![(TotalBatch, "64")]),
             ("{'batch_size': 64, 'sampler': 'RandomSampler'}", vec![(Batch, "64")]),
             ("learning_rate: 2e-05", vec![(Other, "2e-05")]),
+            ("[INFO|trainer.py:2135] >>   Num examples = 33,120", vec![(Examples, "33,120")]),
+            ("05/01/2024 10:00:00 - INFO - __main__ -   Num Epochs = 3", vec![(Epochs, "3")]),
             ("the batch size was small", vec![]),
             ("batch_size_of_eval = 8", vec![]),
         ] {

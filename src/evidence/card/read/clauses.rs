@@ -1,0 +1,193 @@
+//! Which part of a value of time is the training's: "8 hours for training, 2 hours for evaluation", "300 (pre-training) + 12 (fine-tuning)".
+
+use super::phases::{Phase, Title, own_phase};
+use super::rates::{of_runs, rate_in};
+use super::repository::Repository;
+use super::training::is_train;
+use crate::evidence::quantity::durations::duration_in_value;
+use crate::evidence::quantity::numbers::first_quantity;
+use crate::evidence::quantity::tokens::{Kind, Token, lex, span};
+use crate::evidence::vocabulary;
+
+/// Words behind "hours of" within which it is said what they were spent on.
+const WORDS_OF_WORK: usize = 4;
+
+/// The part of a value that is the training's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stated<'v> {
+    /// The part.
+    pub text: &'v str,
+    /// Why it cannot be the training's.
+    pub reason: Option<&'static str>,
+}
+
+/// What a clause of a value tells of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Of {
+    /// A training, and its phase where it is named.
+    Training(Option<Phase>),
+    /// The sum of the others.
+    Total,
+    /// Something else: an evaluation, work of people, a part of a training.
+    Else,
+    /// Nobody says.
+    Unsaid,
+}
+
+/// The part of a value of time that is this model's training.
+#[must_use]
+pub fn time_of_training<'v>(own: &Repository, value: &'v str) -> Stated<'v> {
+    let clauses: Vec<(&str, Of)> =
+        clauses(value).into_iter().filter(|text| has_time(text)).map(|text| (text, what(own, text))).collect();
+    let ts = lex(value);
+    let whole = Stated { text: value, reason: against(&ts) };
+    if clauses.len() < 2 {
+        return whole;
+    }
+    let only = |fits: &dyn Fn(Of) -> bool| {
+        let mut found = clauses.iter().filter(|(_, of)| fits(*of)).map(|(text, _)| *text);
+        found.next().filter(|_| found.next().is_none())
+    };
+    let all = |fits: &dyn Fn(Of) -> bool| clauses.iter().filter(|(_, of)| fits(*of)).count();
+    // Whoever trained from scratch and tuned then did both.
+    let mine = own_phase(own).filter(|phase| *phase == Phase::FineTuning);
+    let trainings = all(&|of| matches!(of, Of::Training(_)));
+    let chosen = only(&|of| of == Of::Total)
+        .or_else(|| only(&|of| matches!(of, Of::Training(_))))
+        .or_else(|| only(&|of| mine.is_some() && of == Of::Training(mine)))
+        .or_else(|| only(&|of| of == Of::Unsaid).filter(|_| trainings == 0 && all(&|of| of == Of::Else) > 0));
+    match chosen {
+        Some(text) => Stated { text, reason: against(&lex(text)) },
+        None if trainings > 1 => Stated { text: value, reason: Some("several times, and no total") },
+        None if all(&|of| of == Of::Else) == clauses.len() => Stated { text: value, reason: Some("work around the training") },
+        None => whole,
+    }
+}
+
+/// Why the time of a clause is none of a training: work of people, hours of data, several runs.
+fn against(ts: &[Token<'_>]) -> Option<&'static str> {
+    let trains = (0..ts.len()).any(|i| is_train(ts, i));
+    let around = ts.iter().any(|t| t.is_any(&vocabulary::keys().pairs.not_training)) && !trains;
+    of_runs(ts).or_else(|| (around || is_of_something_else(ts)).then_some("work around the training"))
+}
+
+/// "60 hours of engineering", "300 hours of speech": hours that no machine trained.
+fn is_of_something_else(ts: &[Token<'_>]) -> bool {
+    let (words, devices) = (&vocabulary::keys().pairs, &vocabulary::card().device_hours);
+    (0..ts.len()).filter_map(|i| duration_in_value(ts, i)).any(|d| {
+        let said = span(ts, d.to + 1, d.to + 1 + WORDS_OF_WORK);
+        let of_machines = |t: &Token<'_>| {
+            t.is_any(&words.work_of_machines) || t.is_any(&devices.named) || t.is_any(&devices.fillers) || t.kind == Kind::Number
+        };
+        let named = said.first().is_some_and(|t| t.kind == Kind::Word);
+        let trains = (d.to..d.to + 1 + WORDS_OF_WORK).any(|i| is_train(ts, i));
+        ts.get(d.to).is_some_and(|t| t.is_any(&["of", "de", "di"])) && named && !trains && !said.iter().any(of_machines)
+    })
+}
+
+/// The clauses of a value: cut at commas, semicolons, "+" and "and" outside brackets and times.
+fn clauses(value: &str) -> Vec<&str> {
+    let ts = lex(value);
+    let mut out = Vec::new();
+    let (mut from, mut depth, mut at) = (0, 0_usize, 0);
+    while let Some(t) = ts.get(at) {
+        if let Some(d) = duration_in_value(&ts, at).filter(|d| d.to > at) {
+            at = d.to;
+            continue;
+        }
+        match t.text.as_ref() {
+            "(" | "[" => depth += 1,
+            ")" | "]" => depth = depth.saturating_sub(1),
+            "," | ";" | "+" | "and" | "plus" | "und" | "et" | "y" | "e" if depth == 0 => {
+                out.push(value.get(from..t.from).unwrap_or_default());
+                from = t.to;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    out.push(value.get(from..).unwrap_or_default());
+    out
+}
+
+/// Whether a clause holds a time, or a number that counts nothing else.
+fn has_time(clause: &str) -> bool {
+    let ts = lex(clause);
+    let is_time = (0..ts.len()).any(|i| duration_in_value(&ts, i).is_some());
+    let bare = || first_quantity(&ts).filter(|q| q.from <= 1 && ts.get(q.to).is_none_or(|t| t.is("(")));
+    is_time || bare().is_some()
+}
+
+/// What a clause tells of.
+fn what(own: &Repository, clause: &str) -> Of {
+    let ts = lex(clause);
+    let pairs = &vocabulary::keys().pairs;
+    let has = |list: &[&str]| ts.iter().any(|t| t.is_any(list));
+    let words: String = clause.chars().map(|c| if c.is_ascii_digit() { ' ' } else { c }).collect();
+    let phase = Title::read_title(own, &words).phase;
+    if has(&["total", "altogether", "overall", "insgesamt", "sum"]) {
+        Of::Total
+    } else if phase == Some(Phase::Never) || rate_in(&ts).is_some() || has(&["preparation", "waiting", "queue", "setup"]) {
+        Of::Else
+    } else if phase.is_some() || (0..ts.len()).any(|i| is_train(&ts, i)) {
+        Of::Training(phase)
+    } else if has(&pairs.not_training) || has(&pairs.qualified_by_use) || is_of_something_else(&ts) {
+        Of::Else
+    } else {
+        Of::Unsaid
+    }
+}
+
+/// "0.4 GPU hours (3 epochs, 7 min/epoch)": what the brackets count is not what stands before them.
+#[must_use]
+pub fn without_figures_in_brackets(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once('(') {
+        let Some((inside, after)) = behind.split_once(')') else { break };
+        out.push_str(before);
+        if !inside.contains(|c: char| c.is_ascii_digit()) || !before.contains(|c: char| c.is_ascii_digit()) {
+            out.push('(');
+            out.push_str(inside);
+            out.push(')');
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::card::about::{About, CardRole};
+
+    #[test]
+    fn the_part_of_a_value_that_is_the_training() {
+        let own = |role| Repository::new(&About { model_id: "x/heron", role, base_ids: &[], total_params: None });
+        let (root, tuned) = (own(CardRole::OwnTraining), own(CardRole::FineTune));
+        for (value, part) in [
+            ("8 hours for training, 2 hours for evaluation", "8 hours for training"),
+            ("~10h data preparation, 30h training", "30h training"),
+            ("1.5 (training), 0.2 (evaluation)", "1.5 (training)"),
+            ("2 days, 4 hours", "2 days, 4 hours"),
+            ("roughly 2 days (48 hours)", "roughly 2 days (48 hours)"),
+            ("20 hours, 4 GPUs", "20 hours, 4 GPUs"),
+            ("10 h pre-training, 2 h fine-tuning, 12 h in total", "12 h in total"),
+        ] {
+            let got = time_of_training(&root, value);
+            assert_eq!((got.text.trim(), got.reason), (part, None), "{value}");
+        }
+        let two = "300 h (pre-training) + 12 h (fine-tuning)";
+        assert_eq!(time_of_training(&tuned, two).text.trim(), "12 h (fine-tuning)");
+        assert!(time_of_training(&root, two).reason.is_some());
+        for value in
+            ["60 hours of engineering", "300 hours of speech", "12 hours of labelling", "2 h, 5 runs", "40 h of annotation work"]
+        {
+            assert!(time_of_training(&root, value).reason.is_some(), "{value}");
+        }
+        for value in ["40 hours of GPU time", "72 hours of continuous training", "30 hours of A100 compute"] {
+            assert_eq!(time_of_training(&root, value).reason, None, "{value}");
+        }
+    }
+}
