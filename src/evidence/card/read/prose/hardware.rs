@@ -63,7 +63,7 @@ fn clauses_with_chips(card: &Card<'_>, s: &Sentence<'_, '_>) -> Vec<(usize, usiz
         }
         let named = |at: &usize| card.is_chip(s.ts, *at) || s.ts.get(*at).is_some_and(|t| t.is_any(&words.triggers.hardware));
         let chip = (from..i).find(named);
-        let tells = chip.is_some_and(|chip| (from..chip).any(|at| is_train(s.ts, at) || s.ts.get(at).is_some_and(|t| says(t))));
+        let tells = chip.is_some_and(|chip| (from..chip).any(|at| is_train(s.ts, at) || s.ts.get(at).is_some_and(says)));
         match out.last_mut() {
             Some((_, end)) if !tells => *end = i,
             _ => out.push((from, i)),
@@ -81,9 +81,8 @@ fn read_clause(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (from
     let trains = s.trains();
     let reason = if trains {
         let may = s.has(&words.modal) && !s.has(&words.modal_denied);
-        if s.has(&["least"]) && s.has(&words.serving) {
-            Some("inference or requirement")
-        } else if s.has(&words.serving_though_training) && !s.has(&["trained"]) {
+        let needs = s.has(&["least"]) && s.has(&words.serving);
+        if needs || (s.has(&words.serving_though_training) && !s.has(&["trained"])) {
             Some("inference or requirement")
         } else {
             may.then_some("not said of this training")

@@ -159,7 +159,7 @@ fn is_set_against(ts: &[Token<'_>], at: &[usize]) -> bool {
         ts.get(i).is_some_and(|t| t.is_any(&words.against))
             && ts.get(i + 1).is_some_and(|t| t.is_any(&["of", "to", "with", "than"]))
     };
-    first.checked_sub(1).is_some_and(|before| of(before)) || of(first)
+    first.checked_sub(1).is_some_and(&of) || of(first)
 }
 
 /// Why a figure is of work around the training, or of more than it.

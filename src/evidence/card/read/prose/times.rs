@@ -218,8 +218,8 @@ fn of_something_else(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>)
     // "just under 6 hours", "slightly more than 6 hours".
     let nearly = nearly_words.contains(&time.before_that)
         || (time.before == "than" && time.before_that == "more" && nearly_words.contains(&text_before(time.ts, time.at, 3)));
-    let limited = (words.limits.contains(&time.lead) && !closed && !nearly)
-        || (words.limits.contains(&time.before) && !closed && !nearly)
+    let stands_behind_a_limit = words.limits.contains(&time.lead) || words.limits.contains(&time.before);
+    let limited = (stands_behind_a_limit && !closed && !nearly)
         || rate_behind(time.ts, time.duration.to).is_some()
         || rate_of_each(time.ts, time.at).is_some()
         || (words.limits_before_that.contains(&time.before_that) && !nearly)
