@@ -32,7 +32,7 @@ tables!(Units {
     cjk_scales: CjkScales,
     computes: Computes,
     number_words: FxHashMap<String, u32>,
-    whole_times: FxHashMap<String, f64>,
+    whole_times: FxHashMap<String, u32>,
     time_fillers: TimeFillers,
     halved: Halved,
     count_words: FxHashMap<String, u32>,

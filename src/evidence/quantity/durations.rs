@@ -63,9 +63,9 @@ fn whole_time(word: &str) -> Option<f64> {
             .iter()
             .filter(|(name, _)| word.starts_with(name.as_str()))
             .max_by_key(|(name, _)| name.len())
-            .map(|(_, hours)| *hours);
+            .map(|(_, minutes)| f64::from(*minutes) * MINUTE);
     }
-    words.get(word).copied()
+    words.get(word).map(|minutes| f64::from(*minutes) * MINUTE)
 }
 
 /// A time with its end and whether it is a range.

@@ -73,6 +73,9 @@ pub fn span<'a, 't>(ts: &'a [Token<'t>], from: usize, to: usize) -> &'a [Token<'
     ts.get(from.min(to)..to).unwrap_or_default()
 }
 
+/// The first of the characters of Chinese, Japanese and Korean (radicals).
+const FIRST_CJK: u32 = 0x2e80;
+
 /// Cuts a text.
 #[must_use]
 pub fn lex(text: &str) -> Vec<Token<'_>> {
@@ -105,10 +108,8 @@ pub fn lex_in(text: &str, sign: DecimalSign) -> Vec<Token<'_>> {
         let from = at;
         let (mut value, mut marked) = (None, false);
         if ascii_digit(c).is_some() {
-            let (digits, to) = ascii_digits(text, at);
-            value = parse_number(&digits, DecimalSign::Unknown);
-            out.push(Token { kind: Kind::Number, text: Cow::Owned(digits), from, to, value, glued, upper: false });
-            (at, glued) = (to, true);
+            out.push(number_of_another_script(text, at, glued));
+            (at, glued) = (out.last().map_or(at, |t| t.to), true);
             continue;
         }
         let kind = if c.is_ascii_digit() || (c == '.' && begins_number(text, at)) {
@@ -120,34 +121,15 @@ pub fn lex_in(text: &str, sign: DecimalSign) -> Vec<Token<'_>> {
             Kind::Word
         } else if c.is_alphabetic() {
             (at, marked) = word_end(text, at, is_latin(c));
-            // "耗时三天": the number is cut out of its word.
-            if let Some(numeral) = text.get(from..at).filter(|_| u32::from(c) >= 0x2e80).and_then(cjk_numeral) {
-                let (start, end) = (from + numeral.from, from + numeral.to);
-                if let Some(before) = text.get(from..start).filter(|before| !before.is_empty()) {
-                    out.push(Token { kind: Kind::Word, text: lower(before), from, to: start, value: None, glued, upper: false });
-                }
-                let digits = Cow::Owned(numeral.value.to_string());
-                let glued_to = glued || start > from;
-                out.push(Token {
-                    kind: Kind::Number,
-                    text: digits,
-                    from: start,
-                    to: end,
-                    value: Some(numeral.value),
-                    glued: glued_to,
-                    upper: false,
-                });
-                (at, glued) = (end, true);
+            if push_numeral(&mut out, text, (from, at), glued) {
+                at = out.last().map_or(at, |t| t.to);
+                glued = true;
                 continue;
             }
             Kind::Word
         } else if superscript(c).is_some() {
-            let mut number = 0.0;
-            while let Some((digit, len)) = next_superscript(text, at) {
-                number = number * 10.0 + f64::from(digit);
-                at += len;
-            }
-            value = Some(number);
+            let (power, to) = superscript_number(text, at);
+            (value, at) = (Some(power), to);
             Kind::Power
         } else {
             at += c.len_utf8();
@@ -160,6 +142,21 @@ pub fn lex_in(text: &str, sign: DecimalSign) -> Vec<Token<'_>> {
     }
     settle(&mut out, sign);
     out
+}
+
+/// "耗时三天": the number is cut out of its word, the bytes `from..to` of the text. Returns whether there was one; what stands before it and
+/// itself are tokens then.
+fn push_numeral<'t>(out: &mut Vec<Token<'t>>, text: &'t str, (from, to): (usize, usize), glued: bool) -> bool {
+    let Some(word) = text.get(from..to).filter(|word| word.starts_with(|c: char| u32::from(c) >= FIRST_CJK)) else { return false };
+    let Some(numeral) = cjk_numeral(word) else { return false };
+    let (start, end) = (from + numeral.from, from + numeral.to);
+    if let Some(before) = text.get(from..start).filter(|before| !before.is_empty()) {
+        out.push(Token { kind: Kind::Word, text: lower(before), from, to: start, value: None, glued, upper: false });
+    }
+    let digits = Cow::Owned(numeral.value.to_string());
+    let glued = glued || start > from;
+    out.push(Token { kind: Kind::Number, text: digits, from: start, to: end, value: Some(numeral.value), glued, upper: false });
+    true
 }
 
 /// Space, and what is left of the space `\,` of a formula when Markdown has taken its backslash away.
@@ -228,6 +225,13 @@ pub(super) fn ascii_digit(c: char) -> Option<char> {
     let code = u32::from(c);
     let zero = ZEROS.into_iter().find(|zero| (*zero..*zero + 10).contains(&code))?;
     char::from_digit(code - zero, 10)
+}
+
+/// A number in digits of another script.
+fn number_of_another_script(text: &str, from: usize, glued: bool) -> Token<'_> {
+    let (digits, to) = ascii_digits(text, from);
+    let value = parse_number(&digits, DecimalSign::Unknown);
+    Token { kind: Kind::Number, text: Cow::Owned(digits), from, to, value, glued, upper: false }
 }
 
 /// A number in digits of another script as one in ours, and the byte behind it.
@@ -308,6 +312,16 @@ fn superscript(c: char) -> Option<u8> {
         '⁹' => 9,
         _ => return None,
     })
+}
+
+/// A number in superscript digits, and the byte behind it.
+fn superscript_number(text: &str, from: usize) -> (f64, usize) {
+    let (mut number, mut at) = (0.0, from);
+    while let Some((digit, len)) = next_superscript(text, at) {
+        number = number * 10.0 + f64::from(digit);
+        at += len;
+    }
+    (number, at)
 }
 
 fn next_superscript(text: &str, at: usize) -> Option<(u8, usize)> {
