@@ -313,6 +313,8 @@ lists!(TimesProse {
     strong,
     present,
     closed,
+    done,
+    slang,
     cumulative,
     computing,
     cjk_strong,
@@ -367,6 +369,7 @@ lists!(TokensProse {
 lists!(UtilizationProse { joins, machines, serving });
 lists!(EpochsProse { words, joins, over, not_over, whole, cjk, other_units, schedule, limits });
 lists!(StepsProse { words, cjk, sampling, other_units, schedule });
+lists!(SamplesProse { nouns, other_units, joins, held_out });
 lists!(BatchesProse { sizes, size_behind, things, words, joins, examples, other_batches, whole });
 lists!(ParametersProse { words, cjk, models, active, other_units, comparisons, parts, teachers, base_parts, after_active });
 lists!(NumberFormatProse { advice, files });
@@ -383,6 +386,7 @@ tables!(Prose {
     utilization: UtilizationProse,
     epochs: EpochsProse,
     steps: StepsProse,
+    samples: SamplesProse,
     batches: BatchesProse,
     parameters: ParametersProse,
     number_format: NumberFormatProse,

@@ -87,9 +87,13 @@ fn extract_asking(tables: CardTables<'_>, card: &str, about: &About<'_>) -> (Vec
     if own.role == CardRole::OwnTraining && words.fine_tune_phrases.iter().any(|p| body.contains(p)) {
         own.role = CardRole::FineTune;
     }
-    let head: String = about.model_id.to_lowercase().chars().chain([' ']).chain(body.chars().take(SUBJECT_CHARS)).collect();
     let mut blocks = parse_blocks(source, front.body_from);
     mark_headings(&mut blocks);
+    // What a card says of its own emissions makes them no subject of the model.
+    let introduces = blocks.iter().take_while(|b| !b.under.training && !b.under.environment).map(|b| b.text.to_lowercase());
+    let introduction: String =
+        introduces.flat_map(|text| text.chars().chain(['\n']).collect::<Vec<char>>()).take(SUBJECT_CHARS).collect();
+    let head = format!("{} {introduction}", about.model_id.to_lowercase());
     let passages = Sections::new(&own, &blocks).passages(&blocks);
     let co2_subject = words.climate_subjects.iter().any(|w| head.contains(w));
     let mut card = Card::new(tables, own, co2_subject);

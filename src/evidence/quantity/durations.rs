@@ -10,6 +10,8 @@ use std::sync::LazyLock;
 const MINUTE: f64 = 1.0 / 60.0;
 /// Hours of a day.
 const DAY: f64 = 24.0;
+/// Seconds whose unit may stand apart from them: less are something else as often.
+const LEAST_SECONDS_APART: f64 = 100.0;
 /// Words between a number and its unit, at most.
 const MOST_FILLERS: usize = 4;
 /// Most minutes or seconds on a clock.
@@ -45,10 +47,15 @@ pub fn unit_hours(ts: &[Token<'_>], i: usize) -> Option<f64> {
     let word = t.text.as_ref();
     // "6 h", "10 ч": an hour may stand apart from its number.
     let behind_number = || i.checked_sub(1).and_then(|b| ts.get(b)).is_some_and(|b| b.kind == Kind::Number);
+    // "finished in 9482.7 s": many seconds too.
+    let behind_seconds =
+        || i.checked_sub(1).and_then(|b| ts.get(b)).is_some_and(|b| b.value.is_some_and(|v| v >= LEAST_SECONDS_APART));
     match hours_in(word) {
-        Some(hours) => {
-            (word.chars().count() > 1 || t.glued || (matches!(word, "h" | "ч") && !t.upper && behind_number())).then_some(hours)
-        }
+        Some(hours) => (word.chars().count() > 1
+            || t.glued
+            || (matches!(word, "h" | "ч") && !t.upper && behind_number())
+            || (word == "s" && !t.upper && behind_seconds()))
+        .then_some(hours),
         None if !word.is_ascii() => cjk_hours(word).or_else(|| whole_time(word)),
         None => whole_time(word),
     }
@@ -110,6 +117,11 @@ impl Reader<'_, '_> {
         let (mut hours, mut unit, mut at) = (part.value, unit, part.to);
         let mut parts = 1;
         loop {
+            if let Some((part, to)) = self.and_quarters(at) {
+                hours += unit * part;
+                at = to;
+                break;
+            }
             if let Some(to) = self.and_a_half(at) {
                 hours += unit / 2.0;
                 at = to;
@@ -174,6 +186,11 @@ impl Reader<'_, '_> {
             value += 0.5;
             at += 3;
         }
+        // "two and three quarter hours"
+        if let Some((part, behind)) = self.and_quarters(at).filter(|(_, behind)| unit_hours(ts, *behind).is_some()) {
+            value += part;
+            at = behind;
+        }
         // "three quarters of an hour"
         if ts.get(at).is_some_and(|t| t.is_any(&["quarter", "quarters"])) && value < 4.0 {
             let behind = (at + 1..at + 4).find(|at| !ts.get(*at).is_some_and(|t| t.is_any(&["of", "a", "an"])))?;
@@ -233,7 +250,8 @@ impl Reader<'_, '_> {
 
     /// A unit of one letter that stands apart from its number, in a value or before a smaller one.
     fn letter(&self, at: usize) -> Option<f64> {
-        let t = self.ts.get(at).filter(|t| t.kind == Kind::Word && t.text.len() == 1)?;
+        // The H of "8 H100" is no hour.
+        let t = self.ts.get(at).filter(|t| t.kind == Kind::Word && t.text.len() == 1 && !t.upper)?;
         let unit = hours_in(&t.text)?;
         let followed = self.ts.get(at + 1).is_some_and(|t| t.kind == Kind::Number)
             && self.ts.get(at + 2).is_some_and(|t| t.is("m") || hours_in(&t.text).is_some_and(|smaller| smaller < unit));
@@ -271,6 +289,18 @@ impl Reader<'_, '_> {
         let is_h = text_before(self.ts, at - 1, 1) == "h";
         let bare = adjacent && digits && is_h && (before - 1.0).abs() < f64::EPSILON && number.value < MOST_ON_CLOCK;
         bare.then_some(Part { value: MINUTE, to: at })
+    }
+
+    /// The part of a unit that "and a quarter" or "and three quarters" adds, and the token behind it.
+    fn and_quarters(&self, at: usize) -> Option<(f64, usize)> {
+        let closes = self.ts.get(at).is_some_and(|t| t.is("and"));
+        let part = match text_at(self.ts, at + 1) {
+            "a" | "one" => 0.25,
+            "three" => 0.75,
+            _ => return None,
+        };
+        let quarter = self.ts.get(at + 2).is_some_and(|t| t.is_any(&["quarter", "quarters"]));
+        (closes && quarter).then_some((part, at + 3))
     }
 
     /// Token behind "and a half".

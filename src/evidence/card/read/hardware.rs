@@ -70,7 +70,10 @@ impl Card<'_> {
 fn without_points(text: &str) -> String {
     let bytes = text.as_bytes();
     let digit = |i: Option<usize>| i.and_then(|i| bytes.get(i)).is_some_and(u8::is_ascii_digit);
-    text.char_indices().map(|(i, c)| if c == '.' && digit(i.checked_sub(1)) && digit(Some(i + 1)) { ';' } else { c }).collect()
+    let text: String =
+        text.char_indices().map(|(i, c)| if c == '.' && digit(i.checked_sub(1)) && digit(Some(i + 1)) { ';' } else { c }).collect();
+    // "vier A40's": a plural.
+    text.replace("0's", "0s").replace("0’s", "0s")
 }
 
 /// The shortest run of words that reads as the whole text does: what the estimate will read again.

@@ -67,6 +67,10 @@ impl Card<'_> {
     #[must_use]
     pub fn device_hours(&self, ts: &[Token<'_>], at: usize) -> Option<DeviceHours> {
         let words = &vocabulary::card().device_hours;
+        // The H of "8 GPU H100" is no hour.
+        if text_at(ts, at) == "h" && ts.get(at + 1).is_some_and(|t| t.kind == Kind::Number && t.glued) {
+            return None;
+        }
         let glued = ts.get(at).and_then(|t| {
             let is = |list: &[&str], between| t.is_any(list).then_some(between);
             is(&words.glued, Between::Device).or_else(|| is(&words.glued_nodes, Between::Node))

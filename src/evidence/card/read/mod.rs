@@ -113,6 +113,15 @@ fn read_text(card: &mut Card<'_>, passage: &Passage<'_>) {
                 (value, to) = (below, next.1);
             }
             let spot = Spot { block: b, quote: b.source_range(from, to), rank, reason: passage.refused };
+            // "Trainingsdauer: 5 h. Stromverbrauch: 0,35 kWh.": what follows the first sentence is read as prose.
+            let value = match next_sentence(value) {
+                Some((first, rest)) => {
+                    let begins = to - rest.len().min(to);
+                    runs.push((begins, to));
+                    first
+                }
+                None => value,
+            };
             if card.add_pair(&spot, key, value, &b.labelled_links(from, to + 1)) {
                 // "batch size: 64, 4 epochs": the sentence goes on.
                 if let Some((_, rest)) = value.split_once(", ").filter(|_| keys::is_of_recipe(&norm_key(key))) {
@@ -138,6 +147,18 @@ fn read_text(card: &mut Card<'_>, passage: &Passage<'_>) {
             prose::read_prose(card, passage, run, from);
         }
     }
+}
+
+/// The first sentence of a value and what follows it, where that has a figure of its own.
+fn next_sentence(value: &str) -> Option<(&str, &str)> {
+    let at = value.match_indices(". ").find(|(at, _)| {
+        let rest = value.get(at + 2..).unwrap_or_default();
+        rest.starts_with(char::is_uppercase) && rest.contains(|c: char| c.is_ascii_digit()) && rest.contains(' ')
+    });
+    let (at, _) = at?;
+    let before = value.get(..at)?;
+    let is_short = before.split(|c: char| !c.is_alphabetic()).next_back().is_some_and(|word| word.chars().count() < 2);
+    (!is_short && before.contains(|c: char| c.is_ascii_digit())).then(|| value.get(at + 2..).map(|rest| (before, rest))).flatten()
 }
 
 fn line_end(text: &str, from: usize) -> usize {

@@ -6,7 +6,10 @@ use super::parameters::{Sizes, read_activated, read_parameters, several_sizes};
 use super::sentence::Sentence;
 use super::tokens::read_tokens;
 use crate::domain::Field;
-use crate::evidence::card::read::candidate::{Card, Spot};
+use crate::evidence::card::read::candidate::{Card, Spot, candidate};
+use crate::evidence::card::read::rates::rate_behind;
+use crate::evidence::card::read::recipe::notes::Examples;
+use crate::evidence::card::read::training::is_train_verb;
 use crate::evidence::quantity::computes::flop_unit;
 use crate::evidence::quantity::durations::unit_hours;
 use crate::evidence::quantity::numbers::{Quantity, quantity, without_scale};
@@ -37,6 +40,8 @@ pub fn read_counts(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
             if card.own.knows_size() && (own || s.has(&["this", "our"])) {
                 read_parameters(card, spot, s, i, Sizes { rival, many, is_word_model: true });
             }
+        } else if t.is_any(&words.samples.nouns) {
+            samples(card, spot, s, i);
         } else if t.is("mfu") {
             read_utilization(card, spot, s, i);
         } else if t.is_any(&words.parameters.active) {
@@ -71,9 +76,10 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
     let lasts = |at: usize| unit_hours(s.ts, at).is_some() || text_at(s.ts, at) == "ms";
     let recorded = any(span(s.ts, q.from + 1, i), &["eeg", "sleep"])
         || (text_at(s.ts, i + 1) == "of" && (i + 3..i + 5).any(|at| lasts(at) || text_at(s.ts, at) == "s"));
+    let timed = || (0..s.ts.len()).any(|at| unit_hours(s.ts, at).is_some());
     let reason = if recorded {
         Some("epochs of a recording")
-    } else if !s.trains() && !s.under_training {
+    } else if !s.trains() && !s.under_training && !card.trained_before && !timed() {
         Some("not said of a training")
     } else if schedule {
         Some("part of a schedule")
@@ -86,6 +92,37 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
     };
     let (from, to) = (q.from.min(i), q.to.max(i + 1));
     card.add_quantity(&spot.refused(reason), Field::Epochs, q.value, s.written(from, to), &q);
+}
+
+/// Tokens between a verb of training and the number of examples behind it.
+const EXAMPLES_REACH: usize = 8;
+/// Fewest examples believed.
+const LEAST_EXAMPLES: f64 = 10.0;
+
+/// "Fine-tuned on 220,000 triplets": examples of one pass, which the epochs of the recipe multiply; "for 3 epochs" in the sentence does so at
+/// once.
+fn samples(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
+    let words = &vocabulary::prose();
+    let q = before(s, i, 5, |q, between| {
+        (!q.is_word || q.scaled) && q.value >= LEAST_EXAMPLES && !any(between, &words.samples.other_units)
+    });
+    let Some(q) = q.filter(|q| q.value.fract() == 0.0 && !q.is_range && spot.reason.is_none() && card.recipe.examples.is_none())
+    else {
+        return;
+    };
+    let verb = (q.from.saturating_sub(EXAMPLES_REACH)..q.from).rev().find(|at| is_train_verb(s.ts, *at, q.from));
+    let joined = |verb: usize| any(span(s.ts, verb + 1, q.from), &words.samples.joins);
+    let over = any(last(span(s.ts, 0, q.from), 2), &words.epochs.over) && s.has(&words.epochs.words);
+    let said = verb.is_some_and(joined) || (over && (s.trains() || s.under_training));
+    let ends = rate_behind(s.ts, i + 1).is_some() || any(span(s.ts, i + 1, i + 3), &words.samples.held_out);
+    let left = span(s.ts, q.from.saturating_sub(4), q.from);
+    // "782 357 pairs": the second half of a number.
+    let is_part = left.last().is_some_and(|t| t.kind == Kind::Number);
+    if !said || ends || is_part || any(left, &words.samples.held_out) {
+        return;
+    }
+    let row = candidate(spot, Field::TrainSamples, Some(q.value), s.written(q.from, i + 1), None);
+    card.recipe.examples = Some(Examples { count: q.value, written: row.written, locator: row.locator, quote: row.quote });
 }
 
 fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, own: bool) {

@@ -99,6 +99,8 @@ fn image_side(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usi
         (at, if times(at + 1) && number(at + 2) { at + 3 } else { at + 1 })
     } else if i >= 3 && number(i - 1) && times(i - 2) && number(i - 3) {
         (i - 3, i)
+    } else if is_unit && i >= 1 && number(i - 1) && !matches!(text_before(s.ts, i - 1, 1), "-" | "." | "_") {
+        (i - 1, i)
     } else {
         return;
     };

@@ -113,7 +113,8 @@ pub fn gives_it_to_another(
         return Some("a total of several models");
     }
     if measure == Measure::Chips {
-        return None;
+        let trains = s.trains.iter().any(|i| is_training(s.ts, *i));
+        return (!trains && is_making(s.ts, &at)).then_some("work that is no training");
     }
     around_the_training(s, &at, from, to).or_else(|| of_a_part(s.ts, &at)).or_else(|| of_runs_of(&clause))
 }
@@ -200,6 +201,7 @@ fn clause(ts: &[Token<'_>], from: usize) -> Vec<usize> {
     let words = &vocabulary::prose().subjects;
     let mut out: Vec<usize> = Vec::new();
     let mut depth = 0_usize;
+    let mut commas = 0_usize;
     for i in (from.saturating_sub(REACH)..from).rev() {
         let Some(t) = ts.get(i) else { break };
         match t.text.as_ref() {
@@ -210,10 +212,14 @@ fn clause(ts: &[Token<'_>], from: usize) -> Vec<usize> {
             _ => {
                 let shares =
                     || out.last().and_then(|at| ts.get(*at)).is_none_or(|t| t.kind == Kind::Number || t.is_any(&words.continuing));
+                // "Our teacher, a 70B model, was trained": what stands between the commas tells of what stands before them.
+                let stands_beside =
+                    t.is(",") && commas > 0 && ts.get(i + 1).is_some_and(|next| next.is_any(&["a", "an", "the", "our", "which"]));
+                commas += usize::from(t.is(","));
                 let opens = t.is("and") && out.last().and_then(|at| ts.get(*at)).is_some_and(|t| t.is_any(&words.openers));
                 // "61 kg, of which 9 kg are from the training": a part has its own clause.
                 let parts = t.is("which") && i.checked_sub(1).is_some_and(|of| text_at(ts, of) == "of");
-                if parts || opens || t.is_any(&words.contrasts) || (t.is_any(&words.boundaries) && !shares()) {
+                if parts || opens || t.is_any(&words.contrasts) || (t.is_any(&words.boundaries) && !shares() && !stands_beside) {
                     break;
                 }
                 if !t.is_any(&words.boundaries) {
@@ -389,7 +395,9 @@ fn of_a_part(ts: &[Token<'_>], at: &[usize]) -> Option<&'static str> {
     let is = |i: usize, list: &[&str]| ts.get(i).is_some_and(|t| t.is_any(list));
     let first = at.first().copied()?;
     let pass = |t: &Token<'_>| t.is_any(&words.passes) || t.text.strip_suffix('s').is_some_and(|one| words.passes.contains(&one));
-    let begins = is(first, &words.one_pass) || is(first, &["per"]);
+    // "One epoch on 9,000 dialogues" is all of a training; "one step takes 1.4 s" is not.
+    let lasts = at.iter().any(|i| is(*i, &vocabulary::prose().subjects.lasts));
+    let begins = is(first, &["each", "every", "per"]) || (is(first, &words.one_pass) && lasts);
     let part = begins && span(ts, first + 1, first + PART_WORDS).iter().take_while(|t| t.kind == Kind::Word).any(pass);
     // A part with its verb behind it, wherever the clause says so.
     let subject = at.iter().any(|i| {

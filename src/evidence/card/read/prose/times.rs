@@ -6,7 +6,7 @@ use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot};
 use crate::evidence::card::read::rates::{rate_behind, rate_of_each};
 use crate::evidence::quantity::durations::{Duration, clock, duration, unit_hours};
-use crate::evidence::quantity::tokens::{Token, span, text_at, text_before};
+use crate::evidence::quantity::tokens::{Kind, Token, span, text_at, text_before};
 use crate::evidence::vocabulary;
 
 /// Tokens between a time and the word of training it belongs to, at most.
@@ -21,7 +21,7 @@ pub fn read_times(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
         if i < read_to {
             continue;
         }
-        if let Some(hours) = clock(s.ts, i) {
+        if let Some(hours) = clock(s.ts, i).filter(|_| !is_time_of_day(s.ts, i)) {
             add_clock(card, spot, s, i, hours);
             read_to = i + CLOCK_TOKENS;
             continue;
@@ -65,6 +65,15 @@ fn standing(s: &Sentence<'_, '_>, at: usize) -> u8 {
 fn trains_before(s: &Sentence<'_, '_>, at: usize) -> bool {
     let ends = (0..at).rev().find(|i| s.ts.get(*i).is_some_and(|t| t.is_any(&[";", "；", "。"]))).unwrap_or(0);
     s.trains.iter().any(|i| (ends..at).contains(i)) || (s.trains() && !s.ts.iter().all(|t| t.text.is_ascii()))
+}
+
+/// "2024-05-06 20:42:13", "@ 14:02:11": a time of the day.
+fn is_time_of_day(ts: &[Token<'_>], i: usize) -> bool {
+    let number = |back: usize| i.checked_sub(back).and_then(|at| ts.get(at)).is_some_and(|t| t.kind == Kind::Number);
+    let sign = |back: usize| matches!(text_before(ts, i, back), "-" | "/" | ".");
+    let dated = number(1) && sign(2) && number(3) && sign(4) && number(5);
+    let timed = text_before(ts, i, 1) == "t" && number(2) && sign(3);
+    dated || timed || text_before(ts, i, 1) == "@"
 }
 
 /// Tokens of `h:mm:ss`.
@@ -197,10 +206,15 @@ fn of_data(s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Option<&'static str> {
     is_audio.then_some("hours of data")
 }
 
-/// The word before the lead of a time.
-fn lead_before<'s, 't>(time: &Time<'s, 't>) -> Option<&'s Token<'t>> {
-    let lead = (0..time.at).rev().find(|i| time.ts.get(*i).is_some_and(|t| t.text.as_ref() == time.lead))?;
-    time.ts.get(lead.checked_sub(1)?)
+/// "a week-long training run".
+fn is_long(time: &Time<'_, '_>) -> bool {
+    time.next == "-" && text_at(time.ts, time.duration.to + 1) == "long"
+}
+
+/// "three sessions that add up to 26 hours".
+fn adds_up(time: &Time<'_, '_>) -> bool {
+    let adds = &["add", "adds", "adding", "added", "sum", "sums"];
+    span(time.ts, time.at.saturating_sub(REACH), time.at).iter().any(|t| t.is_any(adds))
 }
 
 /// Times of no training, of an inference, of a rate, of what could be.
@@ -213,7 +227,8 @@ fn of_something_else(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>)
         return Some("inference");
     }
     // "The three epochs were done after 6.4 hours".
-    let closed = time.lead == "after" && lead_before(time).is_some_and(|t| t.is_any(&words.closed));
+    let closes = s.has(&words.closed) || s.has(&words.done);
+    let closed = (time.lead == "after" && (closes || is_long(time))) || (time.next == "later" && closes);
     let nearly_words = &vocabulary::prose().subjects.nearly;
     // "just under 6 hours", "slightly more than 6 hours".
     let nearly = nearly_words.contains(&time.before_that)
@@ -223,9 +238,8 @@ fn of_something_else(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>)
         || rate_behind(time.ts, time.duration.to).is_some()
         || rate_of_each(time.ts, time.at).is_some()
         || (words.limits_before_that.contains(&time.before_that) && !nearly)
-        || (time.lead == "to" && text_before(time.ts, time.at, 2) == "up")
-        || (time.before == "to" && time.before_that == "up")
-        || words.limits_behind.contains(&time.next);
+        || ((time.lead == "to" || time.before == "to") && text_before(time.ts, time.at, 2) == "up" && !adds_up(time))
+        || (words.limits_behind.contains(&time.next) && !closed);
     if limited {
         return Some("a rate or a limit");
     }
@@ -240,9 +254,11 @@ fn is_said(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> bool {
     let words = &vocabulary::prose().times;
     let place = s.under_training && !s.under_data && !s.under_evaluation;
     let used = s.under_training && time.lead == "for" && s.has(&words.used_for);
+    let told_so = s.has(&words.slang) && has_chips(card, s);
     let around = card.trained_before && (time.strong || s.is_recipe || time.lead == "for" || has_chips(card, s));
     s.trains()
         || used
+        || told_so
         || s.is_recipe
         || around
         || (place && (time.strong || has_chips(card, s) || is_whole(s, time)))
@@ -265,7 +281,7 @@ fn is_whole(s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> bool {
 /// for, and chips beside the time, or words for all of it, that it is the whole.
 fn is_told_in_its_place(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> bool {
     let of_data = s.under_data || s.words.iter().any(|w| vocabulary::prose().times.audio.contains(w));
-    let place = s.is_recipe || s.under_training || card.trained_before;
+    let place = s.is_recipe || s.under_training || card.trained_before || s.has(&vocabulary::prose().times.slang);
     let trains = s.trains() && s.under_training;
     (place && !of_data && (has_chips(card, s) || is_whole(s, time))) || (trains && !of_data)
 }
@@ -283,7 +299,7 @@ fn is_told_tersely(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -
 /// Times that nothing says to be the training's, or to be all of it.
 fn unsaid(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Option<&'static str> {
     let words = &vocabulary::prose().times;
-    let closed = time.lead == "after" && lead_before(time).is_some_and(|t| t.is_any(&words.closed));
+    let closed = matches!(time.lead, "after") && (s.has(&words.closed) || is_long(time)) || time.next == "later";
     let leads = words.leads.contains(&time.lead) || closed || !time.has_lead || !time.lead.is_ascii();
     if !time.strong && !leads && !is_told_tersely(card, s, time) && !is_told_in_its_place(card, s, time) {
         return Some("not said to be the time of training");
