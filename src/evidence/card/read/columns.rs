@@ -47,7 +47,7 @@ fn size_column(key: &str, lower: &str, words: &[&str]) -> Option<Column> {
         return Some(Column::Of(Key::Active));
     }
     let is_size = vocabulary::keys().columns.params.contains(&key);
-    let is_params = lower.contains("param") && words.len() <= 3 && !is_divided(lower);
+    let is_params = lower.contains("param") && !lower.contains("hyper") && words.len() <= 3 && !is_divided(lower);
     (is_size || is_params).then_some(Column::Of(Key::Params))
 }
 
