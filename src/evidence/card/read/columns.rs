@@ -92,7 +92,7 @@ fn training_column(card: &Card<'_>, key: &str, lower: &str, words: &[&str], head
     // "HR" and "Min" are no hours and minutes by themselves.
     let is_unit = |w: &str| w.len() > 1 && hours_in(w).is_some();
     let is_time = |w: &&str| columns.time.contains(w) || (w.len() > 3 && is_unit(w));
-    if words.iter().any(is_time) && words.iter().all(|w| is_time(&w) || is_unit(w) || columns.time_fillers.contains(w)) {
+    if words.iter().any(is_time) && words.iter().all(|w| is_time(w) || is_unit(w) || columns.time_fillers.contains(w)) {
         return Some(Column::Time);
     }
     if columns.hardware.contains(&key) || counts_devices(card, header) {
