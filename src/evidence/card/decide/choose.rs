@@ -11,6 +11,7 @@ const SAME: f64 = 0.02;
 /// Fields of which several figures in prose, none better than the other, mean that none is known: stages, or several models.
 const STRICT: &[Field] = &[
     Field::TrainSteps,
+    Field::BatchSize,
     Field::Epochs,
     Field::WallHours,
     Field::TrainTokens,

@@ -101,7 +101,12 @@ fn add_keys(list: &mut List, b: &Block) {
 }
 
 fn add_key(list: &mut List, key: &str, value: &str) {
-    let Some(key) = key_of(&norm_key(key)).filter(|_| !is_template(value)) else { return };
+    let norm = norm_key(key);
+    let Some(key) = key_of(&norm).filter(|_| !is_template(value)) else { return };
+    // How far a training had come is no plan of it.
+    if norm == "epoch" {
+        return;
+    }
     let value: String = value.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
     let amounts = if AMOUNTS.contains(&key) { Some(&mut list.amounts) } else { RECIPE.contains(&key).then_some(&mut list.recipe) };
     if let Some(amounts) = amounts {

@@ -4,6 +4,7 @@ use super::phases::{Phase, Title, own_phase};
 use super::rates::{of_runs, rate_in};
 use super::repository::Repository;
 use super::training::is_train;
+use super::values::figure;
 use crate::evidence::quantity::durations::duration_in_value;
 use crate::evidence::quantity::numbers::first_quantity;
 use crate::evidence::quantity::tokens::{Kind, Token, lex, span};
@@ -11,6 +12,9 @@ use crate::evidence::vocabulary;
 
 /// Words behind "hours of" within which it is said what they were spent on.
 const WORDS_OF_WORK: usize = 4;
+
+/// Two figures that differ by less are one, in two units.
+const SAME: f64 = 0.1;
 
 /// The part of a value that is the training's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,10 +41,25 @@ enum Of {
 /// The part of a value of time that is this model's training.
 #[must_use]
 pub fn time_of_training<'v>(own: &Repository, value: &'v str) -> Stated<'v> {
-    let clauses: Vec<(&str, Of)> =
-        clauses(value).into_iter().filter(|text| has_time(text)).map(|text| (text, what(own, text))).collect();
-    let ts = lex(value);
-    let whole = Stated { text: value, reason: against(&ts) };
+    let stated = part_of_training(own, value, &time);
+    Stated { reason: stated.reason.or_else(|| against(&lex(stated.text))), ..stated }
+}
+
+/// The part of a value with a unit that is this model's training.
+#[must_use]
+pub fn amount_of_training<'v>(own: &Repository, value: &'v str, unit: fn(&str) -> Option<f64>) -> Stated<'v> {
+    let amount = |text: &str| {
+        let ts = lex(text);
+        (0..ts.len()).find_map(|i| figure(&ts, i, unit)).map(|(value, _, _)| value)
+    };
+    let stated = part_of_training(own, value, &amount);
+    if stated.reason.is_some() { Stated { text: value, reason: None } } else { stated }
+}
+
+fn part_of_training<'v>(own: &Repository, value: &'v str, amount: &dyn Fn(&str) -> Option<f64>) -> Stated<'v> {
+    let amounts: Vec<(&str, f64)> = clauses(value).into_iter().filter_map(|text| Some((text, amount(text)?))).collect();
+    let clauses: Vec<(&str, Of)> = amounts.iter().map(|(text, _)| (*text, what(own, text))).collect();
+    let whole = Stated { text: value, reason: None };
     if clauses.len() < 2 {
         return whole;
     }
@@ -57,11 +76,18 @@ pub fn time_of_training<'v>(own: &Repository, value: &'v str) -> Stated<'v> {
         .or_else(|| only(&|of| mine.is_some() && of == Of::Training(mine)))
         .or_else(|| only(&|of| of == Of::Unsaid).filter(|_| trainings == 0 && all(&|of| of == Of::Else) > 0));
     match chosen {
-        Some(text) => Stated { text, reason: against(&lex(text)) },
-        None if trainings > 1 => Stated { text: value, reason: Some("several times, and no total") },
+        Some(text) => Stated { text, reason: None },
+        None if trainings > 1 || differ(&amounts, &clauses) => Stated { text: value, reason: Some("several times, and no total") },
         None if all(&|of| of == Of::Else) == clauses.len() => Stated { text: value, reason: Some("work around the training") },
         None => whole,
     }
+}
+
+/// Whether clauses that say nothing of what they are have different times: "6h for stage 1 and 10h for stage 2".
+fn differ(amounts: &[(&str, f64)], clauses: &[(&str, Of)]) -> bool {
+    let mut unsaid = amounts.iter().zip(clauses).filter(|(_, (_, of))| *of == Of::Unsaid).map(|((_, value), _)| *value);
+    let Some(first) = unsaid.next() else { return false };
+    unsaid.any(|other| (other - first).abs() > SAME * first.max(other))
 }
 
 /// Why the time of a clause is none of a training: work of people, hours of data, several runs.
@@ -110,12 +136,11 @@ fn clauses(value: &str) -> Vec<&str> {
     out
 }
 
-/// Whether a clause holds a time, or a number that counts nothing else.
-fn has_time(clause: &str) -> bool {
+/// The time of a clause, in hours, or its number where that counts nothing else.
+fn time(clause: &str) -> Option<f64> {
     let ts = lex(clause);
-    let is_time = (0..ts.len()).any(|i| duration_in_value(&ts, i).is_some());
-    let bare = || first_quantity(&ts).filter(|q| q.from <= 1 && ts.get(q.to).is_none_or(|t| t.is("(")));
-    is_time || bare().is_some()
+    let bare = || first_quantity(&ts).filter(|q| q.from <= 1 && ts.get(q.to).is_none_or(|t| t.is("("))).map(|q| q.value);
+    (0..ts.len()).find_map(|i| duration_in_value(&ts, i)).map(|d| d.hours).or_else(bare)
 }
 
 /// What a clause tells of.
@@ -161,6 +186,7 @@ pub fn without_figures_in_brackets(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::evidence::card::about::{About, CardRole};
+    use crate::evidence::quantity::units::mass_unit;
 
     #[test]
     fn the_part_of_a_value_that_is_the_training() {
@@ -181,11 +207,19 @@ mod tests {
         let two = "300 h (pre-training) + 12 h (fine-tuning)";
         assert_eq!(time_of_training(&tuned, two).text.trim(), "12 h (fine-tuning)");
         assert!(time_of_training(&root, two).reason.is_some());
-        for value in
-            ["60 hours of engineering", "300 hours of speech", "12 hours of labelling", "2 h, 5 runs", "40 h of annotation work"]
-        {
+        for value in [
+            "60 hours of engineering",
+            "300 hours of speech",
+            "12 hours of labelling",
+            "2 h, 5 runs",
+            "6h for stage 1 and 10h for stage 2",
+            "40 h of annotation work",
+        ] {
             assert!(time_of_training(&root, value).reason.is_some(), "{value}");
         }
+        let kg = |value| amount_of_training(&tuned, value, mass_unit).text.trim();
+        assert_eq!(kg("1.2 kg for the training, 0.3 kg for the evaluation"), "1.2 kg for the training");
+        assert_eq!(kg("7 kg, measured with CodeCarbon"), "7 kg, measured with CodeCarbon");
         for value in ["40 hours of GPU time", "72 hours of continuous training", "30 hours of A100 compute"] {
             assert_eq!(time_of_training(&root, value).reason, None, "{value}");
         }

@@ -47,7 +47,7 @@ fn size_column(key: &str, lower: &str, words: &[&str]) -> Option<Column> {
         return Some(Column::Of(Key::Active));
     }
     let is_size = vocabulary::keys().columns.params.contains(&key);
-    let is_params = lower.contains("param") && words.len() <= 3 && !is_divided(lower);
+    let is_params = lower.contains("param") && !lower.contains("hyper") && words.len() <= 3 && !is_divided(lower);
     (is_size || is_params).then_some(Column::Of(Key::Params))
 }
 
@@ -89,8 +89,10 @@ fn training_column(card: &Card<'_>, key: &str, lower: &str, words: &[&str], head
     if says(&columns.hours) {
         return Some(Column::Of(Key::Hours));
     }
-    let is_time = |w: &&str| columns.time.contains(w) || (w.len() > 1 && hours_in(w).is_some());
-    if words.iter().any(is_time) && words.iter().all(|w| is_time(w) || columns.time_fillers.contains(w)) {
+    // "HR" and "Min" are no hours and minutes by themselves.
+    let is_unit = |w: &str| w.len() > 1 && hours_in(w).is_some();
+    let is_time = |w: &&str| columns.time.contains(w) || (w.len() > 3 && is_unit(w));
+    if words.iter().any(is_time) && words.iter().all(|w| is_time(w) || is_unit(w) || columns.time_fillers.contains(w)) {
         return Some(Column::Time);
     }
     if columns.hardware.contains(&key) || counts_devices(card, header) {

@@ -125,9 +125,10 @@ fn add_word(word: &str, said: &mut Vec<Said>) -> bool {
 fn add_parts(word: &str, said: &mut Vec<Said>) -> bool {
     let mut rest = word;
     while !rest.is_empty() {
-        let ends = rest.char_indices().rev().map(|(at, c)| at + c.len_utf8());
-        let longest = ends.filter_map(|end| Some((end, *words().get(rest.get(..end)?)?))).next();
-        let Some((end, what)) = longest else { return false };
+        let ends = rest.char_indices().map(|(at, c)| at + c.len_utf8());
+        let Some((end, what)) = ends.filter_map(|end| Some((end, *words().get(rest.get(..end)?)?))).next_back() else {
+            return false;
+        };
         said.push(what);
         rest = rest.get(end..).unwrap_or_default();
     }

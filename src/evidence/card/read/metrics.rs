@@ -136,7 +136,10 @@ pub(super) fn values<'b>(text: &'b str, key: &str) -> Vec<Stated<'b>> {
             continue;
         }
         let sign = behind.trim_start_matches(['\'', '"', ' ', '\t']);
-        let Some(value) = sign.strip_prefix([':', '=']) else { continue };
+        let line = || text.get(line_start(text, at)..).unwrap_or_default();
+        // "wandb:   train_runtime 5400.2"
+        let spaced = || Some(sign).filter(|sign| sign.len() < behind.len() && line().starts_with("wandb:"));
+        let Some(value) = sign.strip_prefix([':', '=']).or_else(spaced) else { continue };
         let value = value.trim_start_matches(['\'', '"', ' ', '\t']);
         let end = value.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ':' | 'e' | '+' | '-'))).unwrap_or(value.len());
         let from = text.len() - value.len();

@@ -1,7 +1,7 @@
 //! A key and its value: lines `Hardware Type: A100`, cells of two-column tables, columns of comparison tables.
 
 use super::candidate::{Card, Spot};
-use super::clauses::{time_of_training, without_figures_in_brackets};
+use super::clauses::{Stated, amount_of_training, time_of_training, without_figures_in_brackets};
 use super::clouds::provider_in;
 use super::data_sizes::{DATA_SET_SIZE, LEAST_PASSED_ONCE, TRAINED_ON_DATA};
 use super::dates::date_in;
@@ -19,7 +19,7 @@ use crate::evidence::hardware::Context;
 use crate::evidence::quantity::durations::duration;
 use crate::evidence::quantity::numbers::{first_quantity, quantity};
 use crate::evidence::quantity::tokens::{Token, lex, lex_in, span, text_at};
-use crate::evidence::quantity::units::mass_unit;
+use crate::evidence::quantity::units::{energy_unit, mass_unit};
 use crate::evidence::vocabulary;
 
 /// Words between the beginning of a value and its number, and between that and the word for tokens.
@@ -120,6 +120,13 @@ impl Card<'_> {
             return true;
         }
         let b = spot.block;
+        let stated = match kind {
+            Key::Hours => time_of_training(&self.own, value),
+            Key::Carbon => amount_of_training(&self.own, value, mass_unit),
+            Key::Energy => amount_of_training(&self.own, value, energy_unit),
+            _ => Stated { text: value, reason: None },
+        };
+        let (value, spot) = (stated.text, &spot.refused(stated.reason));
         let all = lex_in(value, self.sign);
         let ts = span(&all, 0, MAX_VALUE_TOKENS);
         let pair = Pair { key, norm: &norm, value, ts, about_training: of_training || key.to_lowercase().contains("train") };
@@ -221,12 +228,7 @@ impl Card<'_> {
 
     /// A time of training, and the chips that its value or its key name.
     fn add_hours_pair(&mut self, spot: &Spot<'_>, pair: &Pair<'_>) {
-        let key = pair.key;
-        let stated = time_of_training(&self.own, pair.value);
-        let spot = &spot.refused(stated.reason);
-        let value = stated.text;
-        let all = lex_in(value, self.sign);
-        let ts = span(&all, 0, MAX_VALUE_TOKENS);
+        let Pair { key, value, ts, .. } = *pair;
         // `8 h x 4 = 32 GPU hours`
         let from = result_from(ts);
         // "20 days (≈ 200,000 GPU hours)" says it twice.

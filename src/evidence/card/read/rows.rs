@@ -16,6 +16,8 @@ const STAGE_WORDS: &[&str] = &["stage", "phase", "step", "part", "one", "two", "
 const MOST_VALUE_TOKENS: usize = 6;
 /// Cells of a row in which its name is looked for.
 const NAME_CELLS: usize = 2;
+/// A sum of rounded figures differs from the rounded sum by less.
+const ROUNDED: f64 = 0.01;
 /// Values of the points of a training grow with its length, within this factor.
 const IN_PROPORTION: std::ops::RangeInclusive<f64> = 0.5..=2.0;
 
@@ -41,7 +43,7 @@ impl Rows {
 #[must_use]
 pub fn find_own(own: &Repository, rows: &[&Block]) -> Rows {
     let titles: Vec<Title> = rows.iter().map(|row| Title::read_title(own, row.cells.first().map_or("", String::as_str))).collect();
-    let totals: Vec<bool> = rows.iter().map(|row| row.cells.first().is_some_and(|c| is_total(c))).collect();
+    let mut totals: Vec<bool> = rows.iter().map(|row| row.cells.first().is_some_and(|c| is_total(c))).collect();
     let scores: Vec<usize> =
         rows.iter().zip(&titles).zip(&totals).map(|((row, title), total)| score(own, row, title, *total)).collect();
     let mut reasons: Vec<&'static str> = totals.iter().map(|total| if *total { TOTAL_ROW } else { OTHER_ROW }).collect();
@@ -53,8 +55,11 @@ pub fn find_own(own: &Repository, rows: &[&Block]) -> Rows {
     if found.is_none() && !named {
         found = only_training(own, &titles, &totals);
     }
-    let are_parts = || totals.iter().filter(|total| **total).count() == 1 && rows.len() > 2 && are_components(rows, &totals);
-    if found.is_none() && !named && (are_parts() || are_stages_of_one(own, &titles, &totals)) {
+    let parts_total = parts_total(rows, &titles, &totals);
+    if let Some(total) = parts_total {
+        totals = (0..rows.len()).map(|i| i == total).collect();
+    }
+    if found.is_none() && !named && (parts_total.is_some() || are_stages_of_one(own, &titles, &totals)) {
         found = totals.iter().position(|total| *total);
         for (reason, _) in reasons.iter_mut().zip(&totals).filter(|(_, total)| !**total) {
             *reason = "one stage of several";
@@ -115,8 +120,9 @@ fn only_training(own: &Repository, titles: &[Title], totals: &[bool]) -> Option<
     let is_work = |t: &Title| vocabulary::card().phases.work.iter().any(|w| t.rest.split(' ').any(|word| word == *w));
     let is_other = |t: &Title| is_use(t) || (t.phase.is_none() && is_work(t));
     let mut rows = titles.iter().zip(totals).enumerate().filter(|(_, (t, total))| !**total && !is_other(t)).map(|(i, _)| i);
+    let used = titles.iter().any(is_use);
     let is_training = |t: &Title| match t.phase {
-        None => t.is_silent(),
+        None => t.named == Named::Nobody || (used && t.named == Named::Unknown),
         Some(Phase::FineTuning) => t.named == Named::Nobody,
         // The pre-training that a fine-tune tells of is its base's.
         Some(Phase::PreTraining) => t.named == Named::Nobody && own_phase(own) == Some(Phase::PreTraining),
@@ -126,9 +132,31 @@ fn only_training(own: &Repository, titles: &[Title], totals: &[bool]) -> Option<
     (rows.next().is_none() && titles.iter().any(is_other)).then_some(first)
 }
 
-/// Whether all rows but the sum are parts of a machine.
-fn are_components(rows: &[&Block], totals: &[bool]) -> bool {
-    rows.iter().zip(totals).all(|(row, total)| *total || row.cells.first().is_some_and(|c| is_component(c)))
+/// The row that sums up parts of a machine: it is called so, or is the sum of the others, most of which are parts.
+fn parts_total(rows: &[&Block], titles: &[Title], totals: &[bool]) -> Option<usize> {
+    let is_part = |i: usize| rows.get(i).and_then(|row| row.cells.first()).is_some_and(|c| is_component(c));
+    let mut called = totals.iter().enumerate().filter(|(_, total)| **total).map(|(i, _)| i);
+    let (first, second) = (called.next(), called.next());
+    let last = rows.len().checked_sub(1)?;
+    let total = if second.is_some() { return None } else { first.unwrap_or(last) };
+    let others = || (0..rows.len()).filter(|i| *i != total);
+    let parts = others().filter(|i| is_part(*i)).count();
+    let names_none =
+        |i: usize| titles.get(i).is_some_and(|t| t.phase.is_none() && matches!(t.named, Named::Nobody | Named::Unknown));
+    let all = rows.len() > 2 && parts + 1 == rows.len() && first.is_some();
+    let most = parts >= 2 && 2 * parts >= last && others().all(|i| is_part(i) || names_none(i)) && is_sum(rows, total);
+    (all || most).then_some(total)
+}
+
+/// Whether a row is the sum of the others, in one of its columns.
+fn is_sum(rows: &[&Block], total: usize) -> bool {
+    let value = |row: &Block, c: usize| row.cells.get(c).and_then(|cell| first_quantity(&lex(cell))).map(|q| q.value);
+    let width = rows.iter().map(|row| row.cells.len()).max().unwrap_or(0);
+    (1..width).any(|c| {
+        let values: Vec<f64> = rows.iter().filter_map(|row| value(row, c)).collect();
+        let sum = values.iter().enumerate().filter(|(i, _)| *i != total).map(|(_, v)| v).sum::<f64>();
+        values.len() == rows.len() && values.get(total).is_some_and(|v| *v > 0.0 && (v / sum - 1.0).abs() < ROUNDED)
+    })
 }
 
 /// Whether the rows are the stages of the pre-training of a model without a base, and one is their sum: the sum is the run.

@@ -59,8 +59,8 @@ pub fn is_component(cell: &str) -> bool {
     let words = super::repository::name_tokens(cell);
     let components = &vocabulary::card().totals.components;
     let passed = |w: &str| matches!(w, "energy" | "power" | "of" | "the" | "and" | "usage" | "consumption");
-    let is_part = |w: &&String| components.contains(&w.as_str());
-    words.iter().any(|w| is_part(&w)) && words.iter().all(|w| is_part(&w) || passed(w))
+    let is_part = |w: &&String| components.contains(&w.as_str()) || w.parse::<f64>().is_ok();
+    words.iter().any(|w| components.contains(&w.as_str())) && words.iter().all(|w| is_part(&w) || passed(w))
 }
 
 /// Whether the first cell of a row says that the row sums the others up.
