@@ -38,6 +38,9 @@ pub(super) fn mentions<'r>(accelerators: &'r Accelerators, pieces: &[Piece], con
     mentions
 }
 
+/// Letters and digits of an alias whose plural would be another's name.
+const MOST_SHORT: usize = 7;
+
 /// The longest alias that begins at a piece.
 fn longest<'r>(accelerators: &'r Accelerators, pieces: &[Piece], from: usize, context: Context) -> Option<Mention<'r>> {
     if !starts_cleanly(pieces, from) {
@@ -54,7 +57,9 @@ fn longest<'r>(accelerators: &'r Accelerators, pieces: &[Piece], from: usize, co
             break;
         }
         key.push_str(&piece.lower);
-        let Some(named) = accelerators.by_alias(&key) else { continue };
+        // "RTX 6000 Adas"
+        let plural = || key.strip_suffix('s').filter(|one| one.len() > MOST_SHORT).and_then(|one| accelerators.by_alias(one));
+        let Some(named) = accelerators.by_alias(&key).or_else(plural) else { continue };
         if ends_cleanly(pieces, from, to) && (context == Context::Field || !is_short(&key) || has_hardware_word(pieces, from, to)) {
             let kind = kind_of(&key);
             best = Some((to + 1, named, kind));

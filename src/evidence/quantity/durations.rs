@@ -205,9 +205,9 @@ impl Reader<'_, '_> {
             at = to;
         }
         // "three-day", Romanian "20 de ore".
-        let joins = ts
-            .get(at)
-            .is_some_and(|t| (t.is("-") && t.glued) || ((t.is("de") || t.is_any(&["'", "’"])) && unit_hours(ts, at + 1).is_some()));
+        let joins = ts.get(at).is_some_and(|t| {
+            (t.is("-") && t.glued) || ((t.is("de") || (first.is_word && t.is_any(&["'", "’"]))) && unit_hours(ts, at + 1).is_some())
+        });
         at += usize::from(joins);
         at = self.over_fillers(at);
         let unit = unit_hours(ts, at).or_else(|| self.letter(at))?;
@@ -346,10 +346,19 @@ fn short_clock_at(ts: &[Token<'_>], i: usize) -> Option<Part> {
     (colon && minutes < MOST_ON_CLOCK).then_some(Part { value: hours + minutes * MINUTE, to: i + 3 })
 }
 
-/// `h:mm:ss` at a token, in hours.
+/// "2024-05-06 20:42:13", "@ 14:02:11": a time of the day.
+fn is_time_of_day(ts: &[Token<'_>], i: usize) -> bool {
+    let number = |back: usize| i.checked_sub(back).and_then(|at| ts.get(at)).is_some_and(|t| t.kind == Kind::Number);
+    let sign = |back: usize| matches!(text_before(ts, i, back), "-" | "/" | ".");
+    let dated = number(1) && sign(2) && number(3) && sign(4) && number(5);
+    let timed = text_before(ts, i, 1) == "t" && number(2) && sign(3);
+    dated || timed || text_before(ts, i, 1) == "@"
+}
+
+/// `h:mm:ss` at a token, in hours; none for a time of the day.
 #[must_use]
 pub fn clock(ts: &[Token<'_>], i: usize) -> Option<f64> {
-    clock_at(ts, i).map(|time| time.value)
+    clock_at(ts, i).filter(|_| !is_time_of_day(ts, i)).map(|time| time.value)
 }
 
 /// `h:mm` at a token, in hours; it may as well be minutes and seconds.

@@ -157,7 +157,9 @@ fn next_sentence(value: &str) -> Option<(&str, &str)> {
     });
     let (at, _) = at?;
     let before = value.get(..at)?;
-    let is_short = before.split(|c: char| !c.is_alphabetic()).next_back().is_some_and(|word| word.chars().count() < 2);
+    let abbreviations = &vocabulary::prose().sentences.abbreviations;
+    let last = before.split(|c: char| !c.is_alphabetic()).next_back().unwrap_or_default().to_lowercase();
+    let is_short = last.chars().count() == 1 || abbreviations.contains(&last.as_str());
     (!is_short && before.contains(|c: char| c.is_ascii_digit())).then(|| value.get(at + 2..).map(|rest| (before, rest))).flatten()
 }
 

@@ -96,7 +96,8 @@ fn read_clause(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (from
     } else if runs && !s.is_recipe {
         Some("inference or requirement")
     } else {
-        let times = s.is_recipe && (0..s.ts.len()).any(|i| duration(s.ts, i).is_some());
+        let told = s.is_recipe || s.has(&vocabulary::prose().times.slang);
+        let times = told && (0..s.ts.len()).any(|i| duration(s.ts, i).is_some());
         (!s.under_training && !s.has(&words.used) && !times).then_some("not said of a training")
     };
     let text = s.written(0, s.ts.len());

@@ -278,7 +278,9 @@ fn of_another_model(card: &Card<'_>, s: &Sentence<'_, '_>, at: &[usize]) -> Opti
     let words = &vocabulary::prose().subjects;
     let own = &card.own;
     let is = |i: &usize, list: &[&str]| s.ts.get(*i).is_some_and(|t| t.is_any(list));
-    let told_own = at.iter().any(|i| is(i, &words.own));
+    // "Our teacher" is another model's, whoever owns it.
+    let of_other = |i: usize| s.ts.get(i + 1).is_some_and(|next| next.is_any(&words.others));
+    let told_own = at.iter().any(|i| is(i, &words.own) && !of_other(*i));
     let other = at.iter().any(|i| is(i, &words.other) && any(span(s.ts, i + 1, i + 3), &words.models));
     // "distilled from a teacher" tells of the student.
     let subject = at.iter().take_while(|i| !is_training(s.ts, **i));

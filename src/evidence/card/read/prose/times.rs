@@ -6,7 +6,7 @@ use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot};
 use crate::evidence::card::read::rates::{rate_behind, rate_of_each};
 use crate::evidence::quantity::durations::{Duration, clock, duration, unit_hours};
-use crate::evidence::quantity::tokens::{Kind, Token, span, text_at, text_before};
+use crate::evidence::quantity::tokens::{Token, span, text_at, text_before};
 use crate::evidence::vocabulary;
 
 /// Tokens between a time and the word of training it belongs to, at most.
@@ -21,7 +21,7 @@ pub fn read_times(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
         if i < read_to {
             continue;
         }
-        if let Some(hours) = clock(s.ts, i).filter(|_| !is_time_of_day(s.ts, i)) {
+        if let Some(hours) = clock(s.ts, i) {
             add_clock(card, spot, s, i, hours);
             read_to = i + CLOCK_TOKENS;
             continue;
@@ -65,15 +65,6 @@ fn standing(s: &Sentence<'_, '_>, at: usize) -> u8 {
 fn trains_before(s: &Sentence<'_, '_>, at: usize) -> bool {
     let ends = (0..at).rev().find(|i| s.ts.get(*i).is_some_and(|t| t.is_any(&[";", "；", "。"]))).unwrap_or(0);
     s.trains.iter().any(|i| (ends..at).contains(i)) || (s.trains() && !s.ts.iter().all(|t| t.text.is_ascii()))
-}
-
-/// "2024-05-06 20:42:13", "@ 14:02:11": a time of the day.
-fn is_time_of_day(ts: &[Token<'_>], i: usize) -> bool {
-    let number = |back: usize| i.checked_sub(back).and_then(|at| ts.get(at)).is_some_and(|t| t.kind == Kind::Number);
-    let sign = |back: usize| matches!(text_before(ts, i, back), "-" | "/" | ".");
-    let dated = number(1) && sign(2) && number(3) && sign(4) && number(5);
-    let timed = text_before(ts, i, 1) == "t" && number(2) && sign(3);
-    dated || timed || text_before(ts, i, 1) == "@"
 }
 
 /// Tokens of `h:mm:ss`.
@@ -267,7 +258,8 @@ fn is_said(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> bool {
 
 /// Whether a sentence names a chip.
 fn has_chips(card: &Card<'_>, s: &Sentence<'_, '_>) -> bool {
-    (0..s.ts.len()).any(|i| card.is_chip(s.ts, i))
+    let bare = &vocabulary::prose().triggers.bare_chips;
+    (0..s.ts.len()).any(|i| card.is_chip(s.ts, i) || s.ts.get(i).is_some_and(|t| t.is_any(bare)))
 }
 
 /// "nine hours all told", "3 hours from start to finish".
