@@ -69,7 +69,7 @@ tables!(Index {
 // card.toml
 lists!(Repository { climate_subjects, fine_tune_phrases, cell_fillers, no_base_names });
 lists!(Headings { original, base, continued, evaluation, never_evaluation, training, environment, estimated, version_fillers });
-lists!(Phases { never, work, pre_training, fine_tuning, second, generic, tuned_names });
+lists!(Phases { never, stages, work, pre_training, fine_tuning, second, generic, tuned_names });
 lists!(Totals { cumulative, inclusive, families, wholes, collections, development, excluded, rows, components });
 lists!(Logs { calculator });
 lists!(Training { stems, cjk_parts, methods, method_joins, verbs, late_verbs, nouns, noun_prepositions });
@@ -181,6 +181,7 @@ lists!(Columns {
     device_hours,
     hours,
     time,
+    units,
     time_fillers,
     hardware,
     base,

@@ -93,7 +93,9 @@ fn differ(amounts: &[(&str, f64)], clauses: &[(&str, Of)]) -> bool {
 /// Why the time of a clause is none of a training: work of people, hours of data, several runs.
 fn against(ts: &[Token<'_>]) -> Option<&'static str> {
     let trains = (0..ts.len()).any(|i| is_train(ts, i));
-    let around = ts.iter().any(|t| t.is_any(&vocabulary::keys().pairs.not_training)) && !trains;
+    let includes = |t: &Token<'_>| t.is_any(&["incl", "including", "includes", "inklusive", "incluyendo"]);
+    let named = ts.iter().take_while(|t| !includes(t)).any(|t| t.is_any(&vocabulary::keys().pairs.not_training));
+    let around = named && !trains;
     of_runs(ts).or_else(|| (around || is_of_something_else(ts)).then_some("work around the training"))
 }
 
@@ -150,7 +152,11 @@ fn what(own: &Repository, clause: &str) -> Of {
     let has = |list: &[&str]| ts.iter().any(|t| t.is_any(list));
     let words: String = clause.chars().map(|c| if c.is_ascii_digit() { ' ' } else { c }).collect();
     let phase = Title::read_title(own, &words).phase;
-    if has(&["total", "altogether", "overall", "insgesamt", "sum"]) {
+    let is_part = clause.trim_start().to_lowercase();
+    let is_part = ["of which", "davon", "dont ", "including", "incl"].iter().any(|start| is_part.starts_with(start));
+    if is_part {
+        Of::Else
+    } else if has(&["total", "altogether", "overall", "insgesamt", "sum"]) {
         Of::Total
     } else if phase == Some(Phase::Never) || rate_in(&ts).is_some() || has(&["preparation", "waiting", "queue", "setup"]) {
         Of::Else
@@ -198,6 +204,7 @@ mod tests {
             ("1.5 (training), 0.2 (evaluation)", "1.5 (training)"),
             ("2 days, 4 hours", "2 days, 4 hours"),
             ("roughly 2 days (48 hours)", "roughly 2 days (48 hours)"),
+            ("2.5h (incl. evaluation)", "2.5h (incl. evaluation)"),
             ("20 hours, 4 GPUs", "20 hours, 4 GPUs"),
             ("10 h pre-training, 2 h fine-tuning, 12 h in total", "12 h in total"),
         ] {

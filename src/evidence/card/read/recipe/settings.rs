@@ -68,7 +68,10 @@ fn worded(line: &str) -> Vec<Setting<'_>> {
 /// Where the message of a log begins: `[INFO|trainer.py:2135] >>   Num examples = 33,120`, `... - INFO - __main__ -   Num Epochs = 3`.
 fn message_from(line: &str) -> usize {
     let marked = line.find(">> ").map(|at| at + 3);
-    let named = || line.find("INFO").and_then(|info| line.rfind(" - ").filter(|at| *at > info)).map(|at| at + 3);
+    let named = || {
+        let info = line.find("INFO")?;
+        Some(line.rfind(" - ").filter(|at| *at > info).map_or(info + 4, |at| at + 3))
+    };
     marked.or_else(named).unwrap_or(0)
 }
 
@@ -138,6 +141,7 @@ mod tests {
             ("{'batch_size': 64, 'sampler': 'RandomSampler'}", vec![(Batch, "64")]),
             ("learning_rate: 2e-05", vec![(Other, "2e-05")]),
             ("[INFO|trainer.py:2135] >>   Num examples = 33,120", vec![(Examples, "33,120")]),
+            ("2024-03-01 10:00:01 INFO Total optimization steps = 4,500", vec![(Steps, "4,500")]),
             ("05/01/2024 10:00:00 - INFO - __main__ -   Num Epochs = 3", vec![(Epochs, "3")]),
             ("the batch size was small", vec![]),
             ("batch_size_of_eval = 8", vec![]),
