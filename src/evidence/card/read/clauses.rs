@@ -10,6 +10,8 @@ use crate::evidence::quantity::numbers::first_quantity;
 use crate::evidence::quantity::tokens::{Kind, Token, lex, span};
 use crate::evidence::vocabulary;
 
+/// Words before a number that says what it is of: "fine-tuning 5".
+const MOST_WORDS_BEFORE: usize = 4;
 /// Words behind "hours of" within which it is said what they were spent on.
 const WORDS_OF_WORK: usize = 4;
 
@@ -141,7 +143,8 @@ fn clauses(value: &str) -> Vec<&str> {
 /// The time of a clause, in hours, or its number where that counts nothing else.
 fn time(clause: &str) -> Option<f64> {
     let ts = lex(clause);
-    let bare = || first_quantity(&ts).filter(|q| q.from <= 1 && ts.get(q.to).is_none_or(|t| t.is("("))).map(|q| q.value);
+    let bare =
+        || first_quantity(&ts).filter(|q| q.from <= MOST_WORDS_BEFORE && ts.get(q.to).is_none_or(|t| t.is("("))).map(|q| q.value);
     (0..ts.len()).find_map(|i| duration_in_value(&ts, i)).map(|d| d.hours).or_else(bare)
 }
 

@@ -82,7 +82,8 @@ pub fn read_log_times(card: &mut Card<'_>, passage: &Passage<'_>) {
         let Some((first, hours)) = time else { continue };
         let has = |list: &[&str]| ts.iter().any(|t| t.is_any(list));
         let completed = ts.windows(2).any(|w| matches!(w, [a, b] if a.is("epochs") && b.is_any(&words.ended)));
-        let trains = (0..ts.len()).any(|i| is_train(&ts, i)) || (b.under.training && has(&["total"]) && has(&["time", "elapsed", "duration"]));
+        let trains = (0..ts.len()).any(|i| is_train(&ts, i))
+            || (b.under.training && has(&["total"]) && has(&["time", "elapsed", "duration"]));
         let of_all = completed || (trains && has(&words.ended));
         let of_a_part = !completed && ts.iter().take(first).any(|t| t.is_any(&words.parts));
         if of_all && !of_a_part && !has(&words.others) && rate_in(&ts).is_none() {

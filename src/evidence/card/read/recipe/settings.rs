@@ -29,7 +29,8 @@ pub fn settings(line: &str) -> Vec<Setting<'_>> {
     out
 }
 
-/// The settings that a line of text holds as code does, their sign glued to their key: `model.train(epochs=300, batch=32)`.
+/// The settings that a line of text holds: as code does, their sign glued to their key (`model.train(epochs=300, batch=32)`), or several
+/// in a row ("epochs = 8, batch size = 24 | lr: 3e-5").
 #[must_use]
 pub fn settings_in_text(line: &str) -> Vec<Setting<'_>> {
     let mut out = Vec::new();
@@ -41,6 +42,25 @@ pub fn settings_in_text(line: &str) -> Vec<Setting<'_>> {
         !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
     };
     out.retain(is_glued);
+    if out.is_empty() { in_a_row(line) } else { out }
+}
+
+/// Settings in a row, two at least, between commas or bars.
+fn in_a_row(line: &str) -> Vec<Setting<'_>> {
+    let mut out = Vec::new();
+    let mut at = 0;
+    for piece in line.split([',', ';', '|', '·', '•']).take(MAX_OF_LINE) {
+        let (from, to) = (at, at + piece.len());
+        at = to + line.get(to..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        let Some(sign) = piece.rfind([':', '=']) else { continue };
+        let (key, value) = (piece.get(..sign).unwrap_or_default(), piece.get(sign + 1..).unwrap_or_default());
+        let key = key.rsplit([':', '(', '=']).next().unwrap_or(key);
+        if let Some(key) = recipe_key(&norm_key(key)).filter(|_| !value.trim().is_empty()) {
+            out.push(Setting { key, value: value.trim().trim_end_matches('.'), from, to });
+        }
+    }
+    let several = out.len() > 1;
+    out.retain(|_| several);
     out
 }
 
