@@ -88,7 +88,7 @@ lists!(Headings {
     for_the_reader,
     data
 });
-lists!(Phases { never, work, pre_training, fine_tuning, second, generic, tuned_names });
+lists!(Phases { never, stages, work, pre_training, fine_tuning, second, generic, tuned_names });
 lists!(Totals { cumulative, inclusive, families, wholes, collections, development, excluded, rows, components });
 lists!(Logs { calculator });
 lists!(Training { stems, cjk_parts, methods, method_joins, verbs, late_verbs, nouns, noun_prepositions });
@@ -200,6 +200,7 @@ lists!(Columns {
     device_hours,
     hours,
     time,
+    units,
     time_fillers,
     hardware,
     base,

@@ -65,6 +65,9 @@ pub fn add_cell(card: &mut Card<'_>, spot: &Spot<'_>, kind: Column, header: &str
 
 /// A time, whose unit stands in the cell or in the header.
 fn add_time_cell(card: &mut Card<'_>, spot: &Spot<'_>, header: &str, cell: &str, ts: &[Token<'_>]) {
+    if let Some((_, machine)) = header.split_once(" on ") {
+        card.add_hardware(&spot.after(1), machine, Context::Field);
+    }
     let bare = first_quantity(ts).filter(|q| q.to == ts.len());
     match bare.zip(header_time(header)) {
         Some((q, hours)) => card.add_quantity(spot, Field::WallHours, q.value * hours, cell, &q),

@@ -10,6 +10,8 @@ use crate::evidence::quantity::numbers::first_quantity;
 use crate::evidence::quantity::tokens::{Kind, Token, lex, span};
 use crate::evidence::vocabulary;
 
+/// Words before a number that says what it is of: "fine-tuning 5".
+const MOST_WORDS_BEFORE: usize = 4;
 /// Words behind "hours of" within which it is said what they were spent on.
 const WORDS_OF_WORK: usize = 4;
 
@@ -93,7 +95,9 @@ fn differ(amounts: &[(&str, f64)], clauses: &[(&str, Of)]) -> bool {
 /// Why the time of a clause is none of a training: work of people, hours of data, several runs.
 fn against(ts: &[Token<'_>]) -> Option<&'static str> {
     let trains = (0..ts.len()).any(|i| is_train(ts, i));
-    let around = ts.iter().any(|t| t.is_any(&vocabulary::keys().pairs.not_training)) && !trains;
+    let includes = |t: &Token<'_>| t.is_any(&["incl", "including", "includes", "inklusive", "incluyendo"]);
+    let named = ts.iter().take_while(|t| !includes(t)).any(|t| t.is_any(&vocabulary::keys().pairs.not_training));
+    let around = named && !trains;
     of_runs(ts).or_else(|| (around || is_of_something_else(ts)).then_some("work around the training"))
 }
 
@@ -139,7 +143,8 @@ fn clauses(value: &str) -> Vec<&str> {
 /// The time of a clause, in hours, or its number where that counts nothing else.
 fn time(clause: &str) -> Option<f64> {
     let ts = lex(clause);
-    let bare = || first_quantity(&ts).filter(|q| q.from <= 1 && ts.get(q.to).is_none_or(|t| t.is("("))).map(|q| q.value);
+    let bare =
+        || first_quantity(&ts).filter(|q| q.from <= MOST_WORDS_BEFORE && ts.get(q.to).is_none_or(|t| t.is("("))).map(|q| q.value);
     (0..ts.len()).find_map(|i| duration_in_value(&ts, i)).map(|d| d.hours).or_else(bare)
 }
 
@@ -150,7 +155,11 @@ fn what(own: &Repository, clause: &str) -> Of {
     let has = |list: &[&str]| ts.iter().any(|t| t.is_any(list));
     let words: String = clause.chars().map(|c| if c.is_ascii_digit() { ' ' } else { c }).collect();
     let phase = Title::read_title(own, &words).phase;
-    if has(&["total", "altogether", "overall", "insgesamt", "sum"]) {
+    let is_part = clause.trim_start().to_lowercase();
+    let is_part = ["of which", "davon", "dont ", "including", "incl"].iter().any(|start| is_part.starts_with(start));
+    if is_part {
+        Of::Else
+    } else if has(&["total", "altogether", "overall", "insgesamt", "sum"]) {
         Of::Total
     } else if phase == Some(Phase::Never) || rate_in(&ts).is_some() || has(&["preparation", "waiting", "queue", "setup"]) {
         Of::Else
@@ -198,6 +207,7 @@ mod tests {
             ("1.5 (training), 0.2 (evaluation)", "1.5 (training)"),
             ("2 days, 4 hours", "2 days, 4 hours"),
             ("roughly 2 days (48 hours)", "roughly 2 days (48 hours)"),
+            ("2.5h (incl. evaluation)", "2.5h (incl. evaluation)"),
             ("20 hours, 4 GPUs", "20 hours, 4 GPUs"),
             ("10 h pre-training, 2 h fine-tuning, 12 h in total", "12 h in total"),
         ] {

@@ -92,7 +92,14 @@ fn training_column(card: &Card<'_>, key: &str, lower: &str, words: &[&str], head
     // "HR" and "Min" are no hours and minutes by themselves.
     let is_unit = |w: &str| w.len() > 1 && hours_in(w).is_some();
     let is_time = |w: &&str| columns.time.contains(w) || (w.len() > 3 && is_unit(w));
-    if words.iter().any(is_time) && words.iter().all(|w| is_time(w) || is_unit(w) || columns.time_fillers.contains(w)) {
+    // "Days on 8 V100"
+    let words = words.iter().position(|w| *w == "on").filter(|at| *at > 0).and_then(|at| words.get(..at)).unwrap_or(words);
+    let of_training = |w: &&str| vocabulary::keys().composed.training.contains(w);
+    let is_passed = |w: &&str| is_time(w) || is_unit(w) || columns.time_fillers.contains(w);
+    if words.iter().any(is_time) && words.iter().any(of_training) && words.iter().all(|w| is_passed(w) || of_training(w)) {
+        return Some(Column::Of(Key::Hours));
+    }
+    if words.iter().any(is_time) && words.iter().all(|w| is_passed(w)) {
         return Some(Column::Time);
     }
     if columns.hardware.contains(&key) || counts_devices(card, header) {
@@ -136,7 +143,8 @@ impl Column {
     #[must_use]
     pub fn tells_training(self, header: &str) -> bool {
         let tokens = self == Self::Of(Key::Tokens) && header.to_lowercase().contains("train");
-        let counted = self == Self::Of(Key::Hardware) && header.contains('#');
+        let counts = |w: &str| w.starts_with('#') || vocabulary::keys().composed.count.contains(&w);
+        let counted = self == Self::Of(Key::Hardware) && header.to_lowercase().split(' ').any(counts);
         tokens || counted || (self.is_amount() && self != Self::Time)
     }
 

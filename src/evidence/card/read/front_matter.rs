@@ -1,13 +1,16 @@
 //! What the front matter of a card says of its training.
 
 use super::candidate::{Card, RANK_FRONT_MATTER, Spot};
+use super::clauses::time_of_training;
 use super::clouds::provider_in;
+use super::rates::rate_in;
 use crate::domain::Field;
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::block::{Block, BlockKind};
 use crate::evidence::card::parse::front_matter::{Front, key_range};
 use crate::evidence::hardware::Context;
 use crate::evidence::index::emissions;
+use crate::evidence::quantity::tokens::lex;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
@@ -54,7 +57,9 @@ pub fn read_front_matter(card: &mut Card<'_>, front: &Front, source: &str) {
 
 /// Emissions and energy of `co2_eq_emissions`.
 fn add_emissions(card: &mut Card<'_>, matter: &FrontMatter<'_>, value: &Value) {
-    let spot = matter.spot("co2_eq_emissions", matter.copy);
+    // "10 g per epoch"
+    let written = value.get("emissions").unwrap_or(value).as_str().unwrap_or_default();
+    let spot = matter.spot("co2_eq_emissions", matter.copy.or_else(|| rate_in(&lex(written))));
     for row in emissions::extract(&value.to_string()) {
         if !matches!(row.field, Field::EmissionsKgco2e | Field::EnergyKwh) {
             continue;
@@ -74,7 +79,8 @@ fn add_side_fields(card: &mut Card<'_>, matter: &FrontMatter<'_>, side: &Map<Str
         card.add_hardware(&matter.spot("hardware_used", copy), &hardware, Context::Field);
     }
     if let Some(hours) = text("hours_used") {
-        card.add_hours(&matter.spot("hours_used", copy), "hours used", &hours);
+        let stated = time_of_training(&card.own, &hours);
+        card.add_hours(&matter.spot("hours_used", copy.or(stated.reason)), "hours used", stated.text);
     }
     if let Some(place) = text("geographical_location") {
         card.add_place(&matter.spot("geographical_location", copy), &place);

@@ -9,7 +9,7 @@ use super::training::is_train;
 use crate::domain::Field;
 use crate::evidence::card::parse::block::{Block, BlockKind};
 use crate::evidence::quantity::durations::{clock, duration};
-use crate::evidence::quantity::tokens::lex;
+use crate::evidence::quantity::tokens::{Kind, lex};
 use crate::evidence::vocabulary;
 use crate::units::SECONDS_PER_HOUR;
 
@@ -72,14 +72,19 @@ pub fn read_log_times(card: &mut Card<'_>, passage: &Passage<'_>) {
         {
             continue;
         }
-        let ts = lex(line);
+        let ts = lex(line.split_once("] ").map_or(line, |(_, message)| message));
+        // A line may begin with the time of day.
+        let begins = ts.iter().position(|t| t.kind == Kind::Word && t.text.len() > 2).unwrap_or(0);
         let time = (0..ts.len()).find_map(|i| {
-            clock(&ts, i).map(|hours| (i, hours)).or_else(|| duration(&ts, i).filter(|d| !d.is_range).map(|d| (i, d.hours)))
+            let on_clock = clock(&ts, i).filter(|_| i > begins).map(|hours| (i, hours));
+            on_clock.or_else(|| duration(&ts, i).filter(|d| !d.is_range).map(|d| (i, d.hours)))
         });
         let Some((first, hours)) = time else { continue };
         let has = |list: &[&str]| ts.iter().any(|t| t.is_any(list));
         let completed = ts.windows(2).any(|w| matches!(w, [a, b] if a.is("epochs") && b.is_any(&words.ended)));
-        let of_all = completed || ((0..ts.len()).any(|i| is_train(&ts, i)) && has(&words.ended));
+        let trains = (0..ts.len()).any(|i| is_train(&ts, i))
+            || (b.under.training && has(&["total"]) && has(&["time", "elapsed", "duration"]));
+        let of_all = completed || (trains && has(&words.ended));
         let of_a_part = !completed && ts.iter().take(first).any(|t| t.is_any(&words.parts));
         if of_all && !of_a_part && !has(&words.others) && rate_in(&ts).is_none() {
             let spot = Spot { block: b, quote: b.source_range(from, to), rank: RANK_METRICS + 1, reason: passage.refused };

@@ -5,19 +5,19 @@ use super::clauses::{Stated, amount_of_training, time_of_training, without_figur
 use super::clouds::provider_in;
 use super::data_sizes::{DATA_SET_SIZE, LEAST_PASSED_ONCE, TRAINED_ON_DATA};
 use super::dates::date_in;
-use super::keys::{Asked, Key, read_key};
+use super::keys::{Asked, Key, key_of, read_key};
 use super::rates::{is_per_device, rate_in};
 use super::results::result_from;
 use super::templates::is_template;
-use super::totals::{covers_more, holds_the_search};
+use super::totals::{covers_more, holds_the_search, is_total};
 use super::training::is_train;
-use super::values::{MAX_VALUE_TOKENS, passes_behind, precision_of, sign_of_count, tokens_end, unit_value};
+use super::values::{MAX_VALUE_TOKENS, passes_behind, precision_of, product, sign_of_count, tokens_end, unit_value};
 use crate::domain::Field;
 use crate::evidence::card::parse::block::{Block, BlockKind};
 use crate::evidence::card::parse::pair::{norm_key, split_pair};
 use crate::evidence::hardware::Context;
 use crate::evidence::quantity::durations::duration;
-use crate::evidence::quantity::numbers::{first_quantity, quantity};
+use crate::evidence::quantity::numbers::{Quantity, first_quantity, quantity};
 use crate::evidence::quantity::tokens::{Token, lex, lex_in, span, text_at};
 use crate::evidence::quantity::units::{energy_unit, mass_unit};
 use crate::evidence::vocabulary;
@@ -110,8 +110,19 @@ impl Card<'_> {
     /// The same; `of_training` says that what stands around it tells of a training, as a heading may.
     pub fn add_pair_of(&mut self, spot: &Spot<'_>, key: &str, value: &str, links: &[(String, String)], of_training: bool) -> bool {
         let norm = norm_key(key.trim_matches(|c: char| " -*#•|".contains(c)));
+        if let Some(parts) = two_keys(key, value, &norm) {
+            return parts
+                .into_iter()
+                .fold(false, |known, (key, value)| self.add_pair_of(spot, key, value, links, of_training) || known);
+        }
+        // "Total: 20 hours" behind the times of stages.
+        let total = || {
+            let ts = lex(value);
+            let is_time = of_training && is_total(&norm) && (0..ts.len()).any(|i| duration(&ts, i).is_some());
+            is_time.then(|| Asked { key: Key::Hours, norm: norm.clone(), reason: None })
+        };
         let device_hours = || self.is_device_hours_key(&norm).then(|| Asked { key: Key::Hours, norm: norm.clone(), reason: None });
-        let Some(Asked { key: kind, norm, reason }) = read_key(&norm).or_else(device_hours) else { return false };
+        let Some(Asked { key: kind, norm, reason }) = read_key(&norm).or_else(device_hours).or_else(total) else { return false };
         let value = value.trim();
         if is_template(value) && !matches!(kind, Key::Devices | Key::GlobalBatch | Key::Active | Key::TokenData) {
             if let Some(field) = kind.templated().filter(|_| !value.is_empty()) {
@@ -326,6 +337,7 @@ impl Card<'_> {
         let ts = pair.ts;
         let equals = ts.iter().rposition(|t| t.is("="));
         let q = first_quantity(span(ts, equals.map_or(0, |at| at + 1), ts.len()));
+        let q = q.map(|q| Quantity { value: product(ts).unwrap_or(q.value), ..q });
         let short = ts.len() <= if equals.is_some() { 40 } else { 8 };
         if let Some(q) = q.filter(|_| short) {
             let spot = spot.after(u8::from(kind == Key::Batch));
@@ -387,6 +399,14 @@ impl Card<'_> {
             }
         }
     }
+}
+
+/// "Epochs / batch size: 8 / 24": two keys with a value each.
+fn two_keys<'t>(key: &'t str, value: &'t str, norm: &str) -> Option<[(&'t str, &'t str); 2]> {
+    let ((first, second), (one, two)) = key.split_once('/').zip(value.split_once('/'))?;
+    let is_key = |key: &str| key_of(&norm_key(key)).is_some();
+    let are_two = read_key(norm).is_none() && is_key(first) && is_key(second) && !two.contains('/');
+    are_two.then_some([(first, one), (second, two)])
 }
 
 /// "Not reported; a comparable model emitted 25 kg": the figure is another's.

@@ -8,10 +8,9 @@ use crate::evidence::card::parse::block::Block;
 use crate::evidence::card::parse::pair::norm_key;
 use crate::evidence::quantity::numbers::first_quantity;
 use crate::evidence::quantity::tokens::lex;
+use crate::evidence::quantity::units::month_of;
 use crate::evidence::vocabulary;
 
-/// Words of a row that is a stage of a training: "Stage 2".
-const STAGE_WORDS: &[&str] = &["stage", "phase", "step", "part", "one", "two", "three", "i", "ii", "iii", "iv"];
 /// Most tokens of a cell that is a value.
 const MOST_VALUE_TOKENS: usize = 6;
 /// Cells of a row in which its name is looked for.
@@ -117,7 +116,6 @@ fn of_phase(own: &Repository, titles: &[Title], totals: &[bool]) -> Option<usize
 /// The only row that is a training, among evaluations, uses and work on data: "Data cleaning", "Training", "Evaluation", "Inference".
 fn only_training(own: &Repository, titles: &[Title], totals: &[bool]) -> Option<usize> {
     let is_use = |t: &Title| t.phase == Some(Phase::Never);
-    let is_work = |t: &Title| vocabulary::card().phases.work.iter().any(|w| t.rest.split(' ').any(|word| word == *w));
     let is_other = |t: &Title| is_use(t) || (t.phase.is_none() && is_work(t));
     let mut rows = titles.iter().zip(totals).enumerate().filter(|(_, (t, total))| !**total && !is_other(t)).map(|(i, _)| i);
     let used = titles.iter().any(is_use);
@@ -159,20 +157,32 @@ fn is_sum(rows: &[&Block], total: usize) -> bool {
     })
 }
 
+/// Whether a title is of work around a training.
+fn is_work(t: &Title) -> bool {
+    t.phase.is_none() && t.rest.split(' ').any(|word| vocabulary::card().phases.work.contains(&word))
+}
+
+/// Whether a title is a month: "March 2024".
+fn is_month(rest: &str) -> bool {
+    rest.split(' ').next().is_some_and(|w| month_of(w).is_some())
+}
+
 /// Whether the rows are the stages of the pre-training of a model without a base, and one is their sum: the sum is the run.
 fn are_stages_of_one(own: &Repository, titles: &[Title], totals: &[bool]) -> bool {
     let is_stage = |t: &Title| {
         let words = || t.rest.split(' ').filter(|w| !w.is_empty());
         let numbered = words().next().is_some_and(|w| w.parse::<u32>().is_ok()) && t.named != Named::Other;
-        let all = words().all(|w| STAGE_WORDS.contains(&w) || w.parse::<u32>().is_ok() || own.has(w));
-        (all || numbered) && t.phase.is_none_or(|p| p == Phase::PreTraining) && (words().next().is_some() || t.phase.is_some())
+        let all = words().all(|w| vocabulary::card().phases.stages.contains(&w) || w.parse::<u32>().is_ok() || own.has(w));
+        (all || numbered || is_month(&t.rest))
+            && t.phase.is_none_or(|p| p == Phase::PreTraining)
+            && (words().next().is_some() || t.phase.is_some())
     };
     own.role == CardRole::OwnTraining
         && !own.has_base()
         && own_phase(own) == Some(Phase::PreTraining)
         && totals.iter().filter(|total| **total).count() == 1
         && titles.len() > 2
-        && titles.iter().zip(totals).all(|(t, total)| *total || is_stage(t))
+        && titles.iter().zip(totals).all(|(t, total)| *total || is_stage(t) || is_work(t))
 }
 
 /// The column of the values of a table whose rows are keys: the second, or that of this model or its phase where each column is one's.
@@ -188,25 +198,23 @@ pub fn value_column(own: &Repository, rows: &[&Block]) -> Result<usize, &'static
     if header.len() < 3 || named_value || 2 * rows.iter().filter(several).count() < rows.len().max(2) {
         return Ok(1);
     }
+    own_column(own, header).ok_or("several columns, and which of them is this model's is not said")
+}
+
+/// The column that is this model's, its phase's, or the only training among uses.
+#[must_use]
+pub fn own_column(own: &Repository, header: &[String]) -> Option<usize> {
+    let only = |fits: &dyn Fn(&str) -> bool| {
+        let mut found = header.iter().enumerate().skip(1).filter(|(_, h)| fits(h)).map(|(i, _)| i);
+        found.next().filter(|_| found.next().is_none())
+    };
     let scores: Vec<usize> = header.iter().enumerate().map(|(i, h)| if i > 0 { own.score(h) } else { 0 }).collect();
-    let phases: Vec<Option<Phase>> = header.iter().map(|h| Title::read_title(own, h).phase).collect();
-    let cells: Vec<&str> = header.iter().map(String::as_str).collect();
-    let mut ours = cells.iter().enumerate().skip(1).filter(|(_, cell)| is_ours(own, cell)).map(|(i, _)| i);
-    if let Some(first) = ours.next().filter(|_| ours.next().is_none()) {
-        return Ok(first);
-    }
+    let titles: Vec<Title> = header.iter().skip(1).map(|h| Title::read_title(own, h)).collect();
     let mine = own_phase(own);
-    let mut of_phase = phases.iter().enumerate().skip(1).filter(|(_, p)| p.is_some() && **p == mine).map(|(i, _)| i);
-    let phase = of_phase.next().filter(|_| of_phase.next().is_none());
-    let of_training = only_training(
-        own,
-        &cells.iter().skip(1).map(|h| Title::read_title(own, h)).collect::<Vec<_>>(),
-        &vec![false; cells.len() - 1],
-    );
-    unique_best(&scores, 1)
-        .or(phase)
-        .or(of_training.map(|i| i + 1))
-        .ok_or("several columns, and which of them is this model's is not said")
+    only(&|h| is_ours(own, h))
+        .or_else(|| unique_best(&scores, 1))
+        .or_else(|| only(&|h| mine.is_some() && Title::read_title(own, h).phase == mine))
+        .or_else(|| only_training(own, &titles, &vec![false; titles.len()]).map(|i| i + 1))
 }
 
 /// Index of the only highest score.

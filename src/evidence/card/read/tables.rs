@@ -6,7 +6,7 @@ use super::columns::{Column, column};
 use super::keys::{Key, read_key};
 use super::passage::{BASE_SECTION, Passage};
 use super::repository::{name_tokens, size_of};
-use super::rows::{add_up, find_own, points, unique_best, value_column};
+use super::rows::{add_up, find_own, own_column, points, unique_best, value_column};
 use crate::domain::Field;
 use crate::evidence::card::parse::block::{Block, BlockKind};
 use crate::evidence::card::parse::pair::norm_key;
@@ -132,15 +132,23 @@ fn keys_and_values(card: &mut Card<'_>, rows: &[Passage<'_>], of_data: bool) {
         let b = row.block;
         let Some((name, value)) = b.cells.first().zip(b.cells.get(column)) else { continue };
         let data = (of_data && row_key(b) == Some(Key::Tokens)).then_some("data set size");
+        // "Energy | 336 | kWh"
+        let unit = b.cells.get(2).filter(|_| column == 1 && b.header.get(2).is_some_and(|h| is_unit_column(h)));
+        let with_unit = unit.map(|unit| format!("{value} {unit}"));
+        let value = with_unit.as_ref().unwrap_or(value);
         add_named(card, &spot(b, RANK_PAIR, row.refused.or(data).or(unsaid)), name, value, of_training);
     }
     card.sign = before;
 }
 
+/// Whether a column has the units of the values before it.
+fn is_unit_column(header: &str) -> bool {
+    vocabulary::keys().columns.units.contains(&norm_key(header).as_str())
+}
+
 /// Rows are keys, columns are models: this one's.
 fn columns_of_models(card: &mut Card<'_>, rows: &[Passage<'_>], first: &Block) {
-    let scores: Vec<usize> = first.header.iter().enumerate().map(|(i, h)| if i > 0 { card.own.score(h) } else { 0 }).collect();
-    let Some(own) = unique_best(&scores, 2) else { return };
+    let Some(own) = own_column(&card.own, &first.header) else { return };
     let of_training = first.under.training || tells_training(card, rows);
     for row in rows {
         if let Some((name, value)) = row.block.cells.first().zip(row.block.cells.get(own)) {

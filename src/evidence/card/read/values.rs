@@ -103,6 +103,14 @@ pub fn passes_behind(ts: &[Token<'_>], i: usize) -> Option<(f64, usize)> {
     ts.get(q.to).is_some_and(|t| t.is_any(&words.words)).then_some((q.value, q.to + 1))
 }
 
+/// A value that is a product and nothing else: "4 x 16".
+#[must_use]
+pub fn product(ts: &[Token<'_>]) -> Option<f64> {
+    let is_times = |i: usize, t: &Token<'_>| if i % 2 == 0 { t.kind == Kind::Number } else { t.is_any(&["x", "×", "*"]) };
+    let is_product = ts.len() >= 3 && ts.len() % 2 == 1 && ts.iter().enumerate().all(|(i, t)| is_times(i, t));
+    is_product.then(|| ts.iter().filter_map(|t| t.value).product())
+}
+
 /// What the points in a value that counts are: "12.000" steps are thousands, since there is no thousandth of a step.
 #[must_use]
 pub fn sign_of_count(value: &str) -> DecimalSign {

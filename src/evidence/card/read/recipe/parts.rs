@@ -7,6 +7,7 @@ use crate::evidence::card::parse::block::{Block, BlockKind};
 use crate::evidence::card::parse::pair::{norm_key, split_pair};
 use crate::evidence::card::read::candidate::{Card, RANK_CODE, RANK_PAIR, Spot};
 use crate::evidence::card::read::passage::Passage;
+use crate::evidence::card::read::rates::is_per_device;
 use crate::evidence::card::read::rows::value_column;
 use crate::evidence::card::read::values::sign_of_count;
 use crate::evidence::quantity::digits::DecimalSign;
@@ -176,7 +177,13 @@ fn reason(passage: &Passage<'_>) -> Option<&'static str> {
 
 fn part<'b>(key: &str, value: &str, spot: Spot<'b>) -> Option<Part<'b>> {
     let norm = norm_key(key.trim_matches(|c: char| " -*#•|`".contains(c)));
-    let key = recipe_key(&norm)?;
+    // "Batch size (per GPU)"
+    let lower = key.to_lowercase();
+    let of_device = lower.split_once('(').is_some_and(|(_, inside)| is_per_device(&lex_in(inside, DecimalSign::Unknown)));
+    let key = match recipe_key(&norm)? {
+        RecipeKey::Batch if of_device => RecipeKey::DeviceBatch,
+        key => key,
+    };
     let written = value.trim().trim_matches(['`', '*']).trim();
     if written.is_empty() {
         return None;

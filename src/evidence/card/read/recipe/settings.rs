@@ -29,7 +29,8 @@ pub fn settings(line: &str) -> Vec<Setting<'_>> {
     out
 }
 
-/// The settings that a line of text holds as code does, their sign glued to their key: `model.train(epochs=300, batch=32)`.
+/// The settings that a line of text holds: as code does, their sign glued to their key (`model.train(epochs=300, batch=32)`), or several
+/// in a row ("epochs = 8, batch size = 24 | lr: 3e-5").
 #[must_use]
 pub fn settings_in_text(line: &str) -> Vec<Setting<'_>> {
     let mut out = Vec::new();
@@ -41,6 +42,25 @@ pub fn settings_in_text(line: &str) -> Vec<Setting<'_>> {
         !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
     };
     out.retain(is_glued);
+    if out.is_empty() { in_a_row(line) } else { out }
+}
+
+/// Settings in a row, two at least, between commas or bars.
+fn in_a_row(line: &str) -> Vec<Setting<'_>> {
+    let mut out = Vec::new();
+    let mut at = 0;
+    for piece in line.split([',', ';', '|', '·', '•']).take(MAX_OF_LINE) {
+        let (from, to) = (at, at + piece.len());
+        at = to + line.get(to..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        let Some(sign) = piece.rfind([':', '=']) else { continue };
+        let (key, value) = (piece.get(..sign).unwrap_or_default(), piece.get(sign + 1..).unwrap_or_default());
+        let key = key.rsplit([':', '(', '=']).next().unwrap_or(key);
+        if let Some(key) = recipe_key(&norm_key(key)).filter(|_| !value.trim().is_empty()) {
+            out.push(Setting { key, value: value.trim().trim_end_matches('.'), from, to });
+        }
+    }
+    let several = out.len() > 1;
+    out.retain(|_| several);
     out
 }
 
@@ -68,7 +88,10 @@ fn worded(line: &str) -> Vec<Setting<'_>> {
 /// Where the message of a log begins: `[INFO|trainer.py:2135] >>   Num examples = 33,120`, `... - INFO - __main__ -   Num Epochs = 3`.
 fn message_from(line: &str) -> usize {
     let marked = line.find(">> ").map(|at| at + 3);
-    let named = || line.find("INFO").and_then(|info| line.rfind(" - ").filter(|at| *at > info)).map(|at| at + 3);
+    let named = || {
+        let info = line.find("INFO")?;
+        Some(line.rfind(" - ").filter(|at| *at > info).map_or(info + 4, |at| at + 3))
+    };
     marked.or_else(named).unwrap_or(0)
 }
 
@@ -138,6 +161,7 @@ mod tests {
             ("{'batch_size': 64, 'sampler': 'RandomSampler'}", vec![(Batch, "64")]),
             ("learning_rate: 2e-05", vec![(Other, "2e-05")]),
             ("[INFO|trainer.py:2135] >>   Num examples = 33,120", vec![(Examples, "33,120")]),
+            ("2024-03-01 10:00:01 INFO Total optimization steps = 4,500", vec![(Steps, "4,500")]),
             ("05/01/2024 10:00:00 - INFO - __main__ -   Num Epochs = 3", vec![(Epochs, "3")]),
             ("the batch size was small", vec![]),
             ("batch_size_of_eval = 8", vec![]),
