@@ -75,7 +75,7 @@ fn empty_absent_unknown_and_truncated_files() {
     workspace.file("empty.jsonl", "");
     refused(&workspace, "empty.jsonl", &["the file is empty", "empty.jsonl"]);
     workspace.file("blank.jsonl", "\n  \n");
-    refused(&workspace, "blank.jsonl", &["neither Parquet nor JSON"]);
+    refused(&workspace, "blank.jsonl", &["the file is empty", "blank.jsonl"]);
     workspace.file("notes.txt", "hello");
     refused(&workspace, "notes.txt", &["neither Parquet nor JSON", "notes.txt"]);
     refused(&workspace, "absent.parquet", &["cannot read source", "absent.parquet"]);
@@ -269,7 +269,7 @@ fn a_source_that_shrank_is_not_published() {
 #[test]
 fn nothing_disappears_between_records() {
     let workspace = Workspace::new();
-    workspace.file("two.json", "[{\"id\":\"a/b\",\"likes\":1}]\n[{\"id\":\"c/d\"}]");
+    workspace.file("two.json", "[{\"id\":\"a/b\",\"likes\":1}]\n{\"id\":\"c/d\"}");
     refused(&workspace, "two.json", &["something follows the JSON array", "after record 1"]);
     let mut lines = b"\xef\xbb\xbf".to_vec();
     lines.extend(sample_bytes());

@@ -1,6 +1,7 @@
 //! Files of records and of cards: finding them, telling their kind by content, reading each kind.
 
 mod card_files;
+mod card_object;
 mod carded;
 pub mod cards;
 mod columns;
@@ -9,7 +10,9 @@ mod find;
 mod formats;
 mod json;
 mod kind;
+mod origin;
 mod parquet;
+mod partitions;
 mod recording;
 mod source;
 mod splitter;
@@ -18,7 +21,7 @@ mod utf8;
 
 pub use card_files::{CardFiles, find_card_files};
 pub use carded::{Carded, CardedColumns};
-pub use cards::read_cards;
+pub use cards::{is_markdown, read_cards};
 pub use find::{IndexFiles, file_digest, find_files};
 pub use json::read_json;
 pub use parquet::read_parquet;

@@ -2,7 +2,7 @@
 
 use super::{Ingest, Input, InputKind, MAX_RAW_CHARS, PinnedFiles};
 use crate::engine::Outputs;
-use crate::error::{IoContext, Result};
+use crate::error::{Error, IoContext, Result};
 use crate::evidence::card;
 use crate::hub;
 use crate::lineage::names::canonical_owners;
@@ -12,6 +12,7 @@ use crate::tables::sort::{DEFAULT_BUDGET_BYTES, ExternalSorter};
 use crate::tables::{QuarantineRow, RawCardRow, RawModelRow, Row, RowBuilders};
 use fs_err as fs;
 use rustc_hash::FxHashMap;
+use std::path::Path;
 
 /// Cards collected before they go to the sorter: a card is some kilobytes.
 const BATCH_ROWS: usize = 512;
@@ -42,7 +43,7 @@ pub(super) fn read_cards(pinned: Option<&PinnedFiles>, outputs: &mut Outputs<'_,
             tracing::info!(count, files, "passed over among the cards");
         }
         for (name, file) in found.files {
-            let before = cards.read;
+            let (before, unusable) = (cards.read, cards.unusable.len());
             hub::read_cards(&name, &file, |item| {
                 cards.read += 1;
                 match item {
@@ -67,17 +68,34 @@ pub(super) fn read_cards(pinned: Option<&PinnedFiles>, outputs: &mut Outputs<'_,
             })?;
             let bytes = fs::metadata(&file).at_path("cannot read cards", &file)?.len();
             let (sha256, records) = (sha256_file(&file)?, cards.read - before);
+            if records > 0 && (cards.unusable.len() - unusable) as u64 == records && !hub::is_markdown(&name) {
+                return Err(no_card(&cards.unusable[unusable..], &file));
+            }
             cards.inputs.push(Input { name, kind: InputKind::Cards, revision: None, sha256, bytes, records });
         }
         tracing::info!(read = cards.read, without_model = cards.without_model, "cards");
         if cards.read > 0 && cards.read == cards.without_model {
             tracing::warn!("no card belongs to a model of the index: their ids do not match");
         }
+        if let Some(first) = cards.unusable.first() {
+            let (unusable, of, example) = (cards.unusable.len(), cards.read, format!("{}: {}", first.locator, first.reason));
+            tracing::warn!(unusable, of, example, "records without a usable card: they are in quarantine");
+        }
     }
     sorter.push(builders.finish()?)?;
     let receipt = write(sorter, outputs)?;
     outputs.done::<RawCardRow>(receipt);
     Ok(cards)
+}
+
+/// A file of which no record is a card.
+fn no_card(unusable: &[QuarantineRow], file: &Path) -> Error {
+    let first = unusable.first().map(|row| format!(": {}: {}", row.locator, row.reason)).unwrap_or_default();
+    Error::input(
+        format!("none of {} records is a card{first}", unusable.len()),
+        file.display(),
+        "write the cards as JSON Lines of {\"id\": ..., \"card\": ...}, as Parquet, or as owner/name/README.md",
+    )
 }
 
 fn quarantined(source: &str, bad: hub::files::cards::Unusable) -> QuarantineRow {
