@@ -238,7 +238,7 @@ pub fn rows<R: Row>(dir: &Path) -> Result<impl Iterator<Item = Result<R>> + use<
             Err(e) => vec![Err(e)],
         }
     });
-    let parts: Box<dyn Iterator<Item = Vec<Result<R>>>> =
+    let parts: Box<dyn Iterator<Item = Vec<Result<R>>> + Send> =
         if is_large { Box::new(Ahead::new("decode a table", parts)?) } else { Box::new(parts) };
     Ok(parts.flatten())
 }

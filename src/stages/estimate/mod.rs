@@ -12,6 +12,7 @@ use crate::method::draws::{Draws, Shared, simulate};
 use crate::method::simulate::{Central, central};
 use crate::method::summary::{median_of, summarize};
 use crate::reference::Reference;
+use crate::tables::io::{BatchWriter, TableWriter};
 use crate::tables::{
     BacktestRunRow, EstimateByTierRow, EstimateRow, RegressionCovarianceRow, RegressionObservationRow, RegressionRow,
     RegressionTermRow, Row, RowBuilders, TierNumber, TierRow,
@@ -101,36 +102,55 @@ impl Stage for Estimation {
         let References(tables, around) = inputs.references();
         let basis = basis(inputs, tables, draws, seed)?;
         let given = Given::new(tables, around, &basis, draws, seed);
-        // `estimates` has the columns of `estimates_by_tier`: the same row goes into both.
-        let mut estimates = outputs.batch_writer::<EstimateRow>()?;
-        let mut headlines = <EstimateByTierRow as Row>::Builders::default();
-        let mut by_tier = outputs.writer::<EstimateByTierRow>()?;
+        let mut writers = Writers {
+            estimates: outputs.batch_writer::<EstimateRow>()?,
+            headlines: <EstimateByTierRow as Row>::Builders::default(),
+            by_tier: outputs.writer::<EstimateByTierRow>()?,
+        };
         let mut meter = inputs.meter(inputs.row_count::<TierRow>()?, "estimate");
         let mut input = inputs.rows::<TierRow>()?;
-        let mut done = 0;
-        loop {
-            let block: Vec<Run> = input.by_ref().take(BLOCK_ROWS).map(|row| Ok(row?.into())).collect::<Result<_>>()?;
-            if block.is_empty() {
-                break;
-            }
+        let mut next = || -> Result<Vec<Run>> { input.by_ref().take(BLOCK_ROWS).map(|row| Ok(row?.into())).collect() };
+        let (mut block, mut estimated, mut done) = (next()?, Vec::new(), 0);
+        while !block.is_empty() {
             done += block.len() as u64;
-            // rayon keeps the order of an indexed parallel iterator: the table comes out sorted whatever the thread count.
-            let estimated: Vec<Vec<EstimateByTierRow>> = block
-                .par_iter()
-                .map_init(Scratch::default, |scratch, run| estimate_run(&given, run, scratch))
-                .collect::<Result<_>>()?;
-            for rows in estimated {
-                headlines.push(headline(&rows)?);
-                for row in rows {
-                    by_tier.push(row)?;
-                }
-            }
-            estimates.write(&headlines.finish()?)?;
+            // While a block is estimated, the one before is written and the next one read. rayon keeps the order of an indexed parallel
+            // iterator: the table comes out sorted whatever the thread count.
+            let (now, beside) = rayon::join(
+                || -> Result<Vec<Vec<EstimateByTierRow>>> {
+                    block.par_iter().map_init(Scratch::default, |scratch, run| estimate_run(&given, run, scratch)).collect()
+                },
+                || writers.write(std::mem::take(&mut estimated)).and_then(|()| next()),
+            );
+            (estimated, block) = (now?, beside?);
             meter.set(done);
         }
-        outputs.done::<EstimateRow>(estimates.finish()?);
-        outputs.done::<EstimateByTierRow>(by_tier.finish()?);
+        writers.write(estimated)?;
+        outputs.done::<EstimateRow>(writers.estimates.finish()?);
+        outputs.done::<EstimateByTierRow>(writers.by_tier.finish()?);
         Ok(())
+    }
+}
+
+/// Both tables. `estimates` has the columns of `estimates_by_tier`: the same row goes into both.
+struct Writers {
+    estimates: BatchWriter,
+    headlines: <EstimateByTierRow as Row>::Builders,
+    by_tier: TableWriter<EstimateByTierRow>,
+}
+
+impl Writers {
+    /// The rows of a block.
+    fn write(&mut self, estimated: Vec<Vec<EstimateByTierRow>>) -> Result<()> {
+        if estimated.is_empty() {
+            return Ok(());
+        }
+        for rows in estimated {
+            self.headlines.push(headline(&rows)?);
+            for row in rows {
+                self.by_tier.push(row)?;
+            }
+        }
+        self.estimates.write(&self.headlines.finish()?)
     }
 }
 
