@@ -2,7 +2,7 @@
 
 use super::merged;
 use crate::domain::{Field, Flag, METHOD_VERSION, Quantiles, Run, Tier};
-use crate::engine::{Digests, Inputs, Outputs, Reads, Stage, stage};
+use crate::engine::{Digests, Inputs, Outputs, Reads, Stage, in_blocks, stage};
 use crate::error::{Error, Result};
 use crate::estimation::{Around, AroundTables, Basis, Built, FactorTables, FitRows, Fits, around, build, six_nd_law};
 use crate::method::around::{AroundSpreads, fill};
@@ -23,7 +23,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Rows estimated between two writes: results are kept in order, so a block bounds what is held.
-const BLOCK_ROWS: usize = 4_096;
+const BLOCK_ROWS: usize = 1_024;
 
 stage! {
     /// Estimates every run through every tier its evidence reaches.
@@ -109,22 +109,18 @@ impl Stage for Estimation {
         };
         let mut meter = inputs.meter(inputs.row_count::<TierRow>()?, "estimate");
         let mut input = inputs.rows::<TierRow>()?;
-        let mut next = || -> Result<Vec<Run>> { input.by_ref().take(BLOCK_ROWS).map(|row| Ok(row?.into())).collect() };
-        let (mut block, mut estimated, mut done) = (next()?, Vec::new(), 0);
-        while !block.is_empty() {
-            done += block.len() as u64;
-            // While a block is estimated, the one before is written and the next one read. rayon keeps the order of an indexed parallel
-            // iterator: the table comes out sorted whatever the thread count.
-            let (now, beside) = rayon::join(
-                || -> Result<Vec<Vec<EstimateByTierRow>>> {
-                    block.par_iter().map_init(Scratch::default, |scratch, run| estimate_run(&given, run, scratch)).collect()
-                },
-                || writers.write(std::mem::take(&mut estimated)).and_then(|()| next()),
-            );
-            (estimated, block) = (now?, beside?);
-            meter.set(done);
-        }
-        writers.write(estimated)?;
+        let mut done = 0;
+        in_blocks(
+            || -> Result<Vec<Run>> { input.by_ref().take(BLOCK_ROWS).map(|row| Ok(row?.into())).collect() },
+            // rayon keeps the order of an indexed parallel iterator: the table comes out sorted whatever the thread count.
+            |_, block| block.par_iter().map_init(Scratch::default, |scratch, run| estimate_run(&given, run, scratch)).collect(),
+            |estimated| {
+                done += estimated.len() as u64;
+                writers.write(estimated)?;
+                meter.set(done);
+                Ok(())
+            },
+        )?;
         outputs.done::<EstimateRow>(writers.estimates.finish()?);
         outputs.done::<EstimateByTierRow>(writers.by_tier.finish()?);
         Ok(())

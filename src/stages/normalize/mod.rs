@@ -27,7 +27,7 @@ use self::roles::Likelihood;
 use super::{merged, vocabulary_digests};
 use crate::domain::source::CohortMetric;
 use crate::domain::{Field, LinkPass, RunKind};
-use crate::engine::{Digests, Inputs, Outputs, Stage, stage};
+use crate::engine::{Digests, Inputs, Outputs, Stage, in_blocks, stage};
 use crate::error::{Error, Result};
 use crate::evidence::Extracted;
 use crate::evidence::card::CardTables;
@@ -166,28 +166,26 @@ impl Stage for Normalize {
         let mut meter = inputs.meter(index.facts.len() as u64, "normalize");
         let mut records = inputs.rows::<RawModelRow>()?;
         let mut cards = Cards { texts: inputs.rows()?.peekable(), readings: inputs.rows()?.peekable() };
-        let (mut block, mut read, mut first) = (next_block(&mut records, &mut cards)?, Vec::new(), 0);
-        while !block.is_empty() {
+        // Reading cards is most of the work; rayon keeps the order of an indexed iterator.
+        let work = |first: usize, block: &[Carded]| -> Result<Vec<(ModelRow, Vec<EvidenceRow>)>> {
             if first + block.len() > index.facts.len() {
                 return Err(Error::Internal("raw_models changed between two passes".into()));
             }
-            // Reading cards is most of the work; meanwhile the block before is written and the next one read. rayon keeps the order of an
-            // indexed iterator.
-            let (now, beside) = rayon::join(
-                || -> Vec<(ModelRow, Vec<EvidenceRow>)> {
-                    let row = |(at, (raw, card)): (usize, &Carded)| {
-                        let (row, extracted) = model_row(settings, references, &index, first + at, raw, card.as_ref());
-                        (row, sorted_by_key(evidence_rows(&raw.model_id, raw.commit.as_deref(), extracted)))
-                    };
-                    block.par_iter().enumerate().map(row).collect()
-                },
-                || writers.write(&index, std::mem::take(&mut read)).and_then(|()| next_block(&mut records, &mut cards)),
-            );
-            first += block.len();
-            (read, block) = (now, beside?);
-            meter.set(first as u64);
-        }
-        writers.write(&index, read)?;
+            let row = |(at, (raw, card)): (usize, &Carded)| {
+                let (row, extracted) = model_row(settings, references, &index, first + at, raw, card.as_ref());
+                (row, sorted_by_key(evidence_rows(&raw.model_id, raw.commit.as_deref(), extracted)))
+            };
+            Ok(block.par_iter().enumerate().map(row).collect())
+        };
+        in_blocks(
+            || next_block(&mut records, &mut cards),
+            work,
+            |block| {
+                writers.write(&index, block)?;
+                meter.set(writers.written as u64);
+                Ok(())
+            },
+        )?;
         writers.finish(outputs)?;
         Ok(Normalized { corrections: CorrectionCounts::counted(index.corrections.values().flatten()) })
     }

@@ -15,7 +15,9 @@ use crate::method::draws::{Draws, Shared, simulate};
 use crate::method::summary::summarize;
 use crate::stages::estimate::basis;
 use crate::stages::ingest::Ingest;
-use crate::tables::{AggregateRow, AroundRow, EstimateRow, ModelRow, SensitivityRow, TierRow, TrendMonthRow, TrendRow};
+use crate::tables::{
+    AggregateRow, AroundRow, EstimatePart, EstimateRow, ModelPart, ModelRow, SensitivityRow, TierRow, TrendMonthRow, TrendRow,
+};
 use crate::units::{Flop, KgCo2e};
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Float64Type, Int64Type};
@@ -33,8 +35,8 @@ pub fn cohort_name(metric: CohortMetric, min: i64) -> String {
 
 /// One repository with all that grouping and simulation need.
 pub(super) struct Item {
-    pub(super) model: ModelRow,
-    pub(super) estimate: EstimateRow,
+    pub(super) model: ModelPart,
+    pub(super) estimate: EstimatePart,
     pub(super) run: Run,
 }
 
@@ -77,8 +79,8 @@ pub(super) fn totals(inputs: &Inputs<'_, Publication>) -> Result<Tables> {
     let mut months = Months::new(settings);
     // The three tables have one row per repository, in the same order.
     let mut items = inputs
-        .rows::<ModelRow>()?
-        .zip(inputs.rows::<EstimateRow>()?)
+        .parts::<ModelPart>()?
+        .zip(inputs.parts::<EstimatePart>()?)
         .zip(inputs.rows::<TierRow>()?)
         .map(|((model, estimate), tier)| item(model?, estimate?, tier?));
     let mut next = || -> Result<Vec<Item>> { items.by_ref().take(BLOCK_ROWS).collect() };
@@ -182,7 +184,7 @@ fn ranks(inputs: &Inputs<'_, Publication>) -> Result<Vec<FxHashMap<usize, usize>
     Ok((0..COHORTS).map(of_cohort).collect())
 }
 
-fn item(model: ModelRow, estimate: EstimateRow, tier: TierRow) -> Result<Item> {
+fn item(model: ModelPart, estimate: EstimatePart, tier: TierRow) -> Result<Item> {
     if model.model_id != estimate.model_id || model.model_id != tier.model_id {
         return Err(Error::Internal(format!(
             "models, estimates and tiers disagree at {} / {} / {}",
@@ -247,7 +249,7 @@ fn groups(item: &Item, basis: &Basis) -> Vec<(GroupBy, String)> {
 }
 
 /// What a record tells of role, size and date.
-fn coverage(model: &ModelRow) -> String {
+fn coverage(model: &ModelPart) -> String {
     let told = [("role", model.p.is_certain()), ("size", model.total_params.is_some()), ("date", model.trained_on.is_some())];
     let words: Vec<&str> = told.iter().filter(|(_, is)| *is).map(|(word, _)| *word).collect();
     if words.is_empty() { "nothing".to_owned() } else { words.join("+") }
