@@ -26,7 +26,9 @@ fn main() {
     let mut real: Vec<RepoFacts> = Vec::new();
     for file in find_files(&path).expect("the index is readable").files {
         read_json(&file, |block| {
-            real.extend(block.records.iter().filter_map(|r| r.row.as_ref()).map(|raw| repo_facts(&references, raw, &mut words)));
+            real.extend(
+                block.records.iter().filter_map(|r| r.row.as_ref()).map(|raw| repo_facts(&references, raw).sharing(&mut words)),
+            );
             Ok(())
         })
         .expect("the index is readable");

@@ -4,7 +4,7 @@
 //! `src/lineage/vocabulary.rs`), and a rule that reads it. The files are part of the binary and read once. A list keeps the order of its
 //! file, which counts where the first word that fits is taken.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use std::ops::Deref;
@@ -22,11 +22,16 @@ pub const FILES: &[(&str, &str)] = &[
     ("units.toml", include_str!("../data/vocabulary/units.toml")),
 ];
 
-/// A list of words in the order of its file.
+/// A list of words in the order of its file, and as a set.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Words(&'static [&'static str]);
+pub(crate) struct Words(&'static [&'static str], &'static FxHashSet<&'static str>);
 
 impl Words {
+    /// Whether a word is one of them: asked some hundred times of every name.
+    pub(crate) fn contains(self, word: &&str) -> bool {
+        self.1.contains(*word)
+    }
+
     /// The words for as long as the program runs.
     pub(crate) fn list(self) -> &'static [&'static str] {
         self.0
@@ -45,7 +50,8 @@ impl<'de> Deserialize<'de> for Words {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // Every file is read once: nothing leaks twice.
         let words = Vec::<Word>::deserialize(deserializer)?;
-        Ok(Self(words.into_iter().map(Word::text).collect::<Vec<&'static str>>().leak()))
+        let words: &[&str] = words.into_iter().map(Word::text).collect::<Vec<&'static str>>().leak();
+        Ok(Self(words, Box::leak(Box::new(words.iter().copied().collect()))))
     }
 }
 

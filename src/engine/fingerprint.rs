@@ -6,7 +6,8 @@ use super::state::{Record, State};
 use crate::error::{Error, Result};
 use crate::store::sha256_file;
 use crate::tables::io::{TABLE_FORMAT, table_path};
-use std::collections::BTreeMap;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How a stage stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub(super) fn parts<S: Stage>(
         ("stage version".to_owned(), S::VERSION.to_string()),
         ("hugging-carbon version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
         ("table format".to_owned(), TABLE_FORMAT.to_string()),
-        ("settings".to_owned(), settings),
+        (SETTINGS.to_owned(), settings),
     ]);
     for (name, digest) in references.digests() {
         parts.insert(format!("reference file {name}"), digest);
@@ -43,6 +44,62 @@ pub(super) fn parts<S: Stage>(
     Ok(parts)
 }
 
+/// Name of the part that holds the settings.
+const SETTINGS: &str = "settings";
+/// Changed parts that are named; more are counted.
+const NAMED: usize = 4;
+
+/// What changed from one set of parts to another, in words; none if nothing did.
+fn changes(before: &BTreeMap<String, String>, now: &BTreeMap<String, String>) -> Option<String> {
+    let names: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
+    let mut changed: Vec<String> =
+        names.iter().filter(|name| before.get(**name) != now.get(**name)).map(|n| (*n).clone()).collect();
+    if let (Some(at), Some(before), Some(now)) =
+        (changed.iter().position(|name| name == SETTINGS), before.get(SETTINGS), now.get(SETTINGS))
+    {
+        let settings = changed_settings(before, now);
+        // Last, because what stands behind it belongs to it.
+        changed.remove(at);
+        changed.push(if settings.is_empty() { SETTINGS.to_owned() } else { format!("{SETTINGS} ({})", settings.join(", ")) });
+    }
+    let more = changed.len().saturating_sub(NAMED);
+    changed.truncate(NAMED);
+    let named = changed.join(", ");
+    match (changed.is_empty(), more) {
+        (true, _) => None,
+        (false, 0) => Some(format!("{named} changed")),
+        (false, more) => Some(format!("{named} and {more} more changed")),
+    }
+}
+
+/// Names of the settings that differ, as `section.key` where the manifest pins them so.
+fn changed_settings(before: &str, now: &str) -> Vec<String> {
+    let read = |text: &str| {
+        let mut leaves = BTreeMap::new();
+        settings_in(&serde_json::from_str(text).unwrap_or_default(), "", &mut leaves);
+        leaves
+    };
+    let (before, now) = (read(before), read(now));
+    let names: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
+    let changed: Vec<&String> = names.into_iter().filter(|name| before.get(*name) != now.get(*name)).collect();
+    let is_said_better = |name: &str| changed.iter().any(|other| other.ends_with(&format!(".{name}")));
+    changed.iter().filter(|name| !is_said_better(name)).map(|name| (**name).clone()).collect()
+}
+
+/// Every setting with its value, by its path.
+fn settings_in(value: &Value, path: &str, leaves: &mut BTreeMap<String, Value>) {
+    let Some(fields) = value.as_object() else {
+        if !path.is_empty() {
+            leaves.insert(path.to_owned(), value.clone());
+        }
+        return;
+    };
+    for (key, value) in fields {
+        let key = if path.is_empty() || path == "pinned_config" { key.clone() } else { format!("{path}.{key}") };
+        settings_in(value, &key, leaves);
+    }
+}
+
 /// Whether a record was made of the same parts, and its tables are still those it wrote.
 pub(super) fn compare(
     record: Option<&Record>,
@@ -51,13 +108,8 @@ pub(super) fn compare(
     workspace: &Workspace,
 ) -> Result<Freshness> {
     let Some(record) = record else { return Ok(Freshness::Stale("never finished".into())) };
-    let changed = parts
-        .iter()
-        .find(|(name, value)| record.parts.get(*name) != Some(value))
-        .map(|(name, _)| name)
-        .or_else(|| record.parts.keys().find(|name| !parts.contains_key(*name)));
-    if let Some(name) = changed {
-        return Ok(Freshness::Stale(format!("{name} changed")));
+    if let Some(changed) = changes(&record.parts, parts) {
+        return Ok(Freshness::Stale(changed));
     }
     for table in writes {
         let expected = record.outputs.get(*table).map(|receipt| receipt.sha256.clone());
@@ -70,4 +122,39 @@ pub(super) fn compare(
         }
     }
     Ok(Freshness::Fresh)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(settings: &str, pue: &str, water: &str) -> BTreeMap<String, String> {
+        let of = [(SETTINGS, settings), ("reference file pue.csv", pue), ("reference file wue.csv", water)];
+        of.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+
+    #[test]
+    fn every_part_that_changed_is_named() {
+        let before = parts(r#"{"draws":1000,"seed":1}"#, "a", "b");
+        let changed = |now| changes(&before, &now);
+        assert_eq!(changed(before.clone()), None);
+        assert_eq!(changed(parts(r#"{"draws":1000,"seed":1}"#, "c", "b")).unwrap(), "reference file pue.csv changed");
+        let both = changed(parts(r#"{"draws":500,"seed":1}"#, "c", "d")).unwrap();
+        assert_eq!(both, "reference file pue.csv, reference file wue.csv, settings (draws) changed");
+        let less = changes(&before, &BTreeMap::new()).unwrap();
+        assert_eq!(less, "reference file pue.csv, reference file wue.csv, settings changed");
+        let many: BTreeMap<String, String> = (0..7).map(|i| (format!("part {i}"), String::new())).collect();
+        assert_eq!(changes(&BTreeMap::new(), &many).unwrap(), "part 0, part 1, part 2, part 3 and 3 more changed");
+    }
+
+    /// The snapshot's settings hold some twice: as the stage uses them, and as the manifest pins them.
+    #[test]
+    fn a_setting_is_named_once_with_its_section() {
+        let of = |draws: u32, min: u32| {
+            format!(r#"{{"draws":{draws},"min":{min},"pinned_config":{{"method":{{"draws":{draws}}},"cohort":{{"min":{min}}}}}}}"#)
+        };
+        assert_eq!(changed_settings(&of(1000, 5000), &of(500, 5000)), ["method.draws"]);
+        assert_eq!(changed_settings(&of(1000, 5000), &of(500, 1)), ["cohort.min", "method.draws"]);
+        assert_eq!(changed_settings("", r#"{"seed":1}"#), ["seed"]);
+    }
 }

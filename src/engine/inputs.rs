@@ -5,9 +5,9 @@ use super::run::Workspace;
 use super::stage::{Follows, Reads, Stage};
 use super::state::{Record, State};
 use crate::error::{Error, Result};
-use crate::tables::Row;
-use crate::tables::io::{TableReceipt, rows, table_path};
+use crate::tables::io::{TableReceipt, parts, rows, table_path};
 use crate::tables::lookup::{pick_rows, rows_whose, texts_of};
+use crate::tables::{Part, Row};
 use arrow::array::RecordBatch;
 use rustc_hash::FxHashSet;
 use std::path::PathBuf;
@@ -63,6 +63,17 @@ impl<'a, S: Stage> Inputs<'a, S> {
         S: Reads<R>,
     {
         rows::<R>(&self.workspace.work)
+    }
+
+    /// Streams some columns of a declared table as rows.
+    ///
+    /// # Errors
+    /// The table is missing, damaged or of another schema.
+    pub fn parts<P: Part>(&self) -> Result<impl Iterator<Item = Result<P>> + use<P, S>>
+    where
+        S: Reads<P::Of>,
+    {
+        parts::<P>(&self.workspace.work)
     }
 
     /// The rows of a declared table whose text in a column is one of those wanted, in the table's order.

@@ -1,5 +1,6 @@
 //! The engine: runs declared stages in order, skips what is fresh, and gives a stage only what it declares. It knows no stage.
 
+mod blocks;
 mod fingerprint;
 mod inputs;
 mod interrupt;
@@ -13,6 +14,7 @@ mod run;
 mod stage;
 mod state;
 
+pub use blocks::in_blocks;
 pub use fingerprint::Freshness;
 pub use inputs::{InputTable, Inputs};
 pub use interrupt::undisturbed;

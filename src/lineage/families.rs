@@ -4,6 +4,8 @@
 
 use super::names::tokens;
 use super::vocabulary::{House, vocabulary};
+use rustc_hash::FxHashMap;
+use std::sync::LazyLock;
 
 /// What a name says of its family.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -26,7 +28,8 @@ pub fn named(name: &str) -> Option<Named> {
     let distilled = all.iter().position(|t| t == "distill" || t == "distilled");
     let tokens = &all[distilled.map_or(0, |at| at.min(all.len().saturating_sub(2)) + 1)..];
     let words = &vocabulary().families;
-    let kind = tokens.iter().find_map(|t| words.kinds.list().iter().find(|k| *k == t).copied());
+    let is_kind = |t: &&String| words.kinds.contains(&t.as_str());
+    let kind = tokens.iter().filter(is_kind).find_map(|t| words.kinds.list().iter().find(|k| *k == t).copied());
     for (i, token) in tokens.iter().enumerate() {
         if let Some(short) = words.shorthands.iter().find(|short| short.token.text() == token) {
             let (family, version) = (short.family.text(), short.version.text());
@@ -38,7 +41,7 @@ pub fn named(name: &str) -> Option<Named> {
                 glued_tenths: None,
             });
         }
-        for word in words.houses.iter().map(|house| house.word.text()) {
+        for word in houses_beginning_with(token) {
             let Some(rest) = token.strip_prefix(word) else { continue };
             let version = if rest.is_empty() {
                 tokens.get(i + 1).and_then(|next| version(next))
@@ -52,6 +55,18 @@ pub fn named(name: &str) -> Option<Named> {
         }
     }
     None
+}
+
+/// Words of the houses that begin with the first letter of a token, in their order.
+fn houses_beginning_with(token: &str) -> &'static [&'static str] {
+    static WORDS: LazyLock<FxHashMap<u8, Vec<&'static str>>> = LazyLock::new(|| {
+        let mut by_letter: FxHashMap<u8, Vec<&'static str>> = FxHashMap::default();
+        for word in vocabulary().families.houses.iter().map(|house| house.word.text()) {
+            by_letter.entry(word.as_bytes().first().copied().unwrap_or_default()).or_default().push(word);
+        }
+        by_letter
+    });
+    token.as_bytes().first().and_then(|letter| WORDS.get(letter)).map_or(&[], Vec::as_slice)
 }
 
 /// `7b` glued to a family's word, in tenths of a billion.

@@ -23,6 +23,17 @@ impl Words {
     }
 }
 
+impl RepoFacts {
+    /// The same with its words stored once for all repositories.
+    #[must_use]
+    pub fn sharing(mut self, words: &mut Words) -> Self {
+        for word in [&mut self.architecture, &mut self.library, &mut self.pipeline_tag].into_iter().flatten() {
+            *word = words.share(word);
+        }
+        self
+    }
+}
+
 /// What lineage needs to know of a repository.
 #[derive(Clone, Debug, Default)]
 pub struct RepoFacts {

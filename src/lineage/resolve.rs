@@ -4,6 +4,7 @@ use super::model::{Graph, IdMap, Placement, RepoFacts, Resolution};
 use super::roles::role;
 use super::{names, passes, runs};
 use crate::domain::LinkPass;
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Places every repository. `facts` may be in any order; the result does not depend on it beyond positions. `known` are registered
@@ -18,14 +19,11 @@ pub fn resolve(
 ) -> Resolution {
     let mut by_id = ids_of_index(facts);
     let absent = absent_models(facts, known, size_of, &mut by_id);
-    let placements = facts
-        .iter()
-        .chain(&absent)
-        .map(|f| {
-            let (role, rule) = role(f);
-            Placement::new(role, rule)
-        })
-        .collect();
+    let placement = |f: &RepoFacts| {
+        let (role, rule) = role(f);
+        Placement::new(role, rule)
+    };
+    let placements = facts.par_iter().chain(&absent).map(placement).collect();
     let mut graph = Graph { facts, absent, placements, shown_elsewhere: FxHashMap::default(), by_id };
     passes::link(&mut graph, without);
     runs::assign(&mut graph);

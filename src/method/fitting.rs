@@ -1,7 +1,7 @@
 //! Fitting a regression by least squares, and everything that is published about the fit; the regressions themselves are declared in
 //! `stages/fit/declarations.rs` (docs/method.md, section 5).
 
-use super::ols::{Design, OlsError, Solution, solve};
+use super::ols::{self, Design, OlsError, Solution, solve};
 use libm::sqrt;
 use rayon::prelude::*;
 use statrs::distribution::{ChiSquared, ContinuousCDF, FisherSnedecor, StudentsT};
@@ -259,7 +259,7 @@ pub fn coefficients_of(observations: &[Observation], keep: impl Fn(usize, &Obser
     let present: Vec<usize> = (0..width).filter(|at| rest.iter().any(|o| o.terms[*at] != 0.0)).collect();
     let design = Design::from_rows(&rest.iter().map(|o| present.iter().map(|at| o.terms[*at]).collect()).collect::<Vec<_>>());
     let y: Vec<f64> = rest.iter().map(|o| o.response).collect();
-    let solved = solve(&design, &y).ok()?.coefficients;
+    let solved = ols::coefficients(&design, &y).ok()?;
     let mut coefficients = vec![0.0; width];
     for (at, value) in present.into_iter().zip(solved) {
         coefficients[at] = value;

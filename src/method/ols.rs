@@ -72,6 +72,35 @@ pub struct Solution {
 /// Too few rows, dependent columns or values that are not finite.
 pub fn solve(x: &Design, y: &[f64]) -> Result<Solution, OlsError> {
     let (n, k) = (x.n, x.k);
+    let Factored { q, r, inverse, scales, coefficients, residuals } = factored(x, y)?;
+    let pseudo_inverse: Vec<Vec<f64>> =
+        (0..k).map(|j| (0..n).map(|i| (j..k).map(|m| inverse[j][m] * q[m][i]).sum::<f64>() / scales[j]).collect()).collect();
+    let leverages = (0..n).map(|i| q.iter().map(|column| column[i] * column[i]).sum()).collect();
+    let unscaled: Vec<Vec<f64>> = (0..k).map(|j| (0..k).map(|i| r[i][j] * scales[j]).collect()).collect();
+    Ok(Solution { coefficients, residuals, leverages, pseudo_inverse, singular_values: singular_values(unscaled) })
+}
+
+/// The coefficients alone, which take half the time.
+///
+/// # Errors
+/// As [`solve`].
+pub fn coefficients(x: &Design, y: &[f64]) -> Result<Vec<f64>, OlsError> {
+    factored(x, y).map(|factored| factored.coefficients)
+}
+
+/// X = Q R with its columns scaled, and what follows at once.
+struct Factored {
+    q: Vec<Vec<f64>>,
+    r: Vec<Vec<f64>>,
+    /// Of R.
+    inverse: Vec<Vec<f64>>,
+    scales: Vec<f64>,
+    coefficients: Vec<f64>,
+    residuals: Vec<f64>,
+}
+
+fn factored(x: &Design, y: &[f64]) -> Result<Factored, OlsError> {
+    let (n, k) = (x.n, x.k);
     if n <= k || k == 0 || y.len() != n {
         return Err(OlsError::TooFewRows { n, k });
     }
@@ -91,8 +120,6 @@ pub fn solve(x: &Design, y: &[f64]) -> Result<Solution, OlsError> {
     }
     let (q, r) = householder(a)?;
     let inverse = invert_upper(&r);
-    let pseudo_inverse: Vec<Vec<f64>> =
-        (0..k).map(|j| (0..n).map(|i| (j..k).map(|m| inverse[j][m] * q[m][i]).sum::<f64>() / scales[j]).collect()).collect();
     let mut coefficients = vec![0.0; k];
     let mut residuals = y.to_vec();
     // The second pass is one step of iterative refinement: it recovers digits lost to an ill-conditioned R.
@@ -106,9 +133,7 @@ pub fn solve(x: &Design, y: &[f64]) -> Result<Solution, OlsError> {
             *residual = y[i] - dot(x.row(i), &coefficients);
         }
     }
-    let leverages = (0..n).map(|i| q.iter().map(|column| column[i] * column[i]).sum()).collect();
-    let unscaled: Vec<Vec<f64>> = (0..k).map(|j| (0..k).map(|i| r[i][j] * scales[j]).collect()).collect();
-    Ok(Solution { coefficients, residuals, leverages, pseudo_inverse, singular_values: singular_values(unscaled) })
+    Ok(Factored { q, r, inverse, scales, coefficients, residuals })
 }
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {
@@ -135,30 +160,42 @@ fn householder(mut a: Columns) -> Result<(Columns, Vec<Vec<f64>>), OlsError> {
         v[0] += if v[0] < 0.0 { -norm } else { norm };
         let length = sqrt(dot(&v, &v));
         v.iter_mut().for_each(|x| *x /= length);
-        for column in a.iter_mut().skip(j) {
-            reflect(&v, &mut column[j..]);
-        }
+        reflect(&v, j, &mut a[j..]);
         reflectors.push(v);
     }
     let r: Vec<Vec<f64>> = (0..k).map(|i| (0..k).map(|j| if i <= j { a[j][i] } else { 0.0 }).collect()).collect();
-    let q = (0..k)
-        .map(|j| {
-            let mut column = vec![0.0; n];
-            column[j] = 1.0;
-            for (m, v) in reflectors.iter().enumerate().rev() {
-                reflect(v, &mut column[m..]);
-            }
-            column
-        })
-        .collect();
+    let unit = |j: usize| (0..n).map(|i| if i == j { 1.0 } else { 0.0 }).collect();
+    let mut q: Columns = (0..k).map(unit).collect();
+    for (m, v) in reflectors.iter().enumerate().rev() {
+        // A column before this one has zeros where the reflector does something.
+        reflect(v, m, &mut q[m..]);
+    }
     Ok((q, r))
 }
 
-/// x - 2 v (v'x) for a unit vector v.
-fn reflect(v: &[f64], x: &mut [f64]) {
-    let twice = 2.0 * dot(v, x);
-    for (xi, vi) in x.iter_mut().zip(v) {
-        *xi -= twice * vi;
+/// Columns whose sums run beside each other: each is as long as if it ran alone, because an addition waits for the one before.
+const BESIDE: usize = 4;
+
+/// x - 2 v (v'x) for a unit vector v and what of each column x begins at a row.
+fn reflect(v: &[f64], row: usize, columns: &mut [Vec<f64>]) {
+    for columns in columns.chunks_mut(BESIDE) {
+        let mut dots = [0.0; BESIDE];
+        if let [a, b, c, d] = &*columns {
+            let beside = a[row..].iter().zip(&b[row..]).zip(&c[row..]).zip(&d[row..]);
+            for (v, (((a, b), c), d)) in v.iter().zip(beside) {
+                for (dot, x) in dots.iter_mut().zip([a, b, c, d]) {
+                    *dot += v * x;
+                }
+            }
+        } else {
+            dots.iter_mut().zip(&*columns).for_each(|(sum, column)| *sum = dot(v, &column[row..]));
+        }
+        for (column, dot) in columns.iter_mut().zip(dots) {
+            let twice = 2.0 * dot;
+            for (xi, vi) in column[row..].iter_mut().zip(v) {
+                *xi -= twice * vi;
+            }
+        }
     }
 }
 

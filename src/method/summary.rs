@@ -32,26 +32,36 @@ fn value(key: u64) -> f64 {
     f64::from_bits(if key >> 63 == 1 { key & !(1 << 63) } else { !key })
 }
 
-/// The same as [`quantile_sorted`] on values in any order, for ascending probabilities: selecting order statistics, each among what the
-/// one before left above it, is several times cheaper than sorting.
+/// The same as [`quantile_sorted`] on values in any order: selecting order statistics, each among those between the ones before, is several
+/// times cheaper than sorting.
 fn quantiles<const N: usize>(values: &[f64], scratch: &mut Vec<u64>, probabilities: [f64; N]) -> [f64; N] {
     let Some(last) = values.len().checked_sub(1) else { return [f64::NAN; N] };
     scratch.clear();
     scratch.extend(values.iter().copied().map(key));
-    let mut placed = 0;
-    probabilities.map(|p| {
+    #[allow(clippy::cast_precision_loss)]
+    let positions = probabilities.map(|p| p * last as f64);
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // 0 <= position <= last.
+    let ranks = positions.map(|position| [position as usize, (position as usize + 1).min(last)]);
+    place(scratch, 0, ranks.as_flattened());
+    std::array::from_fn(|at| {
+        let [low, high] = ranks[at].map(|rank| value(scratch[rank]));
         #[allow(clippy::cast_precision_loss)]
-        let position = p * last as f64;
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // 0 <= position <= last.
-        let below = position as usize;
-        let (_, &mut low, above) = scratch[placed..].select_nth_unstable(below - placed);
-        placed = below;
-        let high = above.iter().copied().min().unwrap_or(low);
-        #[allow(clippy::cast_precision_loss)]
-        let fraction = position - below as f64;
-        let (low, high) = (value(low), value(high));
+        let fraction = positions[at] - ranks[at][0] as f64;
         low + fraction * (high - low)
     })
+}
+
+/// Brings what has one of the ranks to its place. `first` is the rank of the first key. The rank nearest to the middle goes first, because it
+/// halves what the others are looked for in.
+fn place(keys: &mut [u64], first: usize, ranks: &[usize]) {
+    let (middle, end) = (first + keys.len() / 2, first + keys.len());
+    let Some(rank) = ranks.iter().copied().filter(|rank| (first..end).contains(rank)).min_by_key(|rank| rank.abs_diff(middle))
+    else {
+        return;
+    };
+    let (below, _, above) = keys.select_nth_unstable(rank - first);
+    place(below, first, ranks);
+    place(above, rank + 1, ranks);
 }
 
 /// Linear interpolation between order statistics, type 7 of Hyndman and Fan (1996), the default of R and NumPy.

@@ -2,12 +2,12 @@
 
 use super::batches::converted;
 use super::beside::{Ahead, Beside};
-use super::{Row, RowBuilders};
+use super::{Part, Row, RowBuilders};
 use crate::error::{Error, IoContext, Result};
 use crate::store::HashingWriter;
 pub use crate::store::{hex, sha256_bytes, sha256_file, sync_directory, write_atomically};
 use arrow::array::{Array, ArrayRef, RecordBatch, new_null_array};
-use arrow::datatypes::Schema;
+use arrow::datatypes::{Field, Schema};
 use fs_err as fs;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::arrow::{ArrowWriter, ProjectionMask};
@@ -222,25 +222,66 @@ pub fn open_columns(path: &Path, columns: &[&str]) -> Result<ParquetRecordBatchR
 /// # Errors
 /// The table is missing, damaged or of another schema.
 pub fn rows<R: Row>(dir: &Path) -> Result<impl Iterator<Item = Result<R>> + use<R>> {
-    let path = table_path(dir, R::NAME);
+    streamed(table_path(dir, R::NAME), None, |batch| Ok(BatchRows::<R>::new(batch)?.iter().collect()))
+}
+
+/// Streams some columns of a table as rows.
+///
+/// # Errors
+/// The table is missing, damaged or of another schema.
+pub fn parts<P: Part>(dir: &Path) -> Result<impl Iterator<Item = Result<P>> + use<P>> {
+    let fields = P::fields();
+    let names: Vec<String> = fields.iter().map(|field| field.name().clone()).collect();
+    streamed(table_path(dir, P::Of::NAME), Some(&names), move |batch| {
+        let columns = columns_of(batch, P::Of::NAME, fields.iter())?;
+        Ok((0..batch.num_rows()).map(|row| P::from_columns(&columns, row)).collect())
+    })
+}
+
+/// What is read of every batch of a table, or of some of its columns, in order; of a large table ahead of who asks.
+fn streamed<T: Send + 'static>(
+    path: PathBuf,
+    columns: Option<&[String]>,
+    read: impl Fn(&RecordBatch) -> Result<Vec<Result<T>>> + Send + 'static,
+) -> Result<Box<dyn Iterator<Item = Result<T>> + Send>> {
     let file = std::fs::File::open(&path).at_path("cannot read", &path)?;
-    let builder =
+    let mut builder =
         ParquetRecordBatchReaderBuilder::try_new_with_options(file, reader_options()).map_err(|e| unreadable(&path, &e))?;
+    if let Some(columns) = columns {
+        let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().map(String::as_str));
+        builder = builder.with_projection(mask);
+    }
     let is_large = builder.metadata().file_metadata().num_rows() > i64::try_from(BATCH_ROWS).unwrap_or(i64::MAX);
     let reader =
         builder.with_batch_size(if is_large { ROWS_AHEAD } else { BATCH_ROWS }).build().map_err(|e| unreadable(&path, &e))?;
-    let parts = reader.map(move |batch| -> Vec<Result<R>> {
+    let parts = reader.map(move |batch| -> Vec<Result<T>> {
         let damaged = |e: arrow::error::ArrowError| {
             Error::input(format!("damaged Parquet table: {e}"), path.display(), "rebuild it: hugging-carbon run --force")
         };
-        match batch.map_err(damaged).and_then(|batch| BatchRows::<R>::new(&batch)) {
-            Ok(rows) => rows.iter().collect(),
-            Err(e) => vec![Err(e)],
-        }
+        batch.map_err(damaged).and_then(|batch| read(&batch)).unwrap_or_else(|e| vec![Err(e)])
     });
-    let parts: Box<dyn Iterator<Item = Vec<Result<R>>>> =
+    let parts: Box<dyn Iterator<Item = Vec<Result<T>>> + Send> =
         if is_large { Box::new(Ahead::new("decode a table", parts)?) } else { Box::new(parts) };
-    Ok(parts.flatten())
+    Ok(Box::new(parts.flatten()))
+}
+
+/// The columns of some fields in a batch.
+fn columns_of<'f>(batch: &RecordBatch, table: &str, fields: impl Iterator<Item = &'f Field>) -> Result<Vec<ArrayRef>> {
+    let column = |field: &Field| {
+        let column = match batch.column_by_name(field.name()) {
+            Some(column) => converted(column, field.data_type()),
+            None => field.is_nullable().then(|| new_null_array(field.data_type(), batch.num_rows())),
+        };
+        let column = column.filter(|column| field.is_nullable() || column.null_count() == 0);
+        column.ok_or_else(|| {
+            Error::input(
+                format!("table '{table}' lacks column '{}' in the type this version writes", field.name()),
+                format!("{table}.parquet"),
+                "rebuild it: hugging-carbon run --force",
+            )
+        })
+    };
+    fields.map(column).collect()
 }
 
 /// The columns of a batch, found once, from which rows are read.
@@ -257,22 +298,7 @@ impl<R: Row> BatchRows<R> {
     /// # Errors
     /// A column is missing, of a type that does not mean the same, or has a null where the table has none.
     pub fn new(batch: &RecordBatch) -> Result<Self> {
-        let schema = R::schema();
-        let mut columns = Vec::with_capacity(schema.fields().len());
-        for field in schema.fields() {
-            let column = match batch.column_by_name(field.name()) {
-                Some(column) => converted(column, field.data_type()),
-                None => field.is_nullable().then(|| new_null_array(field.data_type(), batch.num_rows())),
-            };
-            let column = column.filter(|column| field.is_nullable() || column.null_count() == 0);
-            columns.push(column.ok_or_else(|| {
-                Error::input(
-                    format!("table '{}' lacks column '{}' in the type this version writes", R::NAME, field.name()),
-                    format!("{}.parquet", R::NAME),
-                    "rebuild it: hugging-carbon run --force",
-                )
-            })?);
-        }
+        let columns = columns_of(batch, R::NAME, R::schema().fields().iter().map(AsRef::as_ref))?;
         Ok(Self { columns, rows: batch.num_rows(), row: PhantomData })
     }
 

@@ -15,6 +15,7 @@ mod footprint;
 pub mod frame;
 pub mod io;
 pub mod lookup;
+mod parts;
 mod published;
 mod readings;
 mod roles;
@@ -22,6 +23,7 @@ pub mod sort;
 mod trend;
 mod work;
 
+use crate::error::Error;
 use arrow::datatypes::Schema;
 use std::sync::Arc;
 
@@ -32,6 +34,7 @@ pub use cell::TierNumber;
 pub use columns::ColumnInfo;
 pub use covariances::*;
 pub use footprint::*;
+pub use parts::*;
 pub use published::*;
 pub use readings::*;
 pub use roles::*;
@@ -154,15 +157,7 @@ macro_rules! table {
                     $($field: {
                         let cells = columns.get(first..first + <$type as Columns>::WIDTH).unwrap_or_default();
                         first += <$type as Columns>::WIDTH;
-                        <$type as Columns>::read(cells, row).ok_or_else(|| $crate::error::Error::input(
-                            format!(
-                                "table '{}': column '{}' holds something that this version does not write",
-                                $name,
-                                stringify!($field)
-                            ),
-                            concat!($name, ".parquet"),
-                            "rebuild it: hugging-carbon run --force",
-                        ))?
+                        <$type as Columns>::read(cells, row).ok_or_else(|| $crate::tables::unknown_cell($name, stringify!($field)))?
                     },)+
                 })
             }
@@ -170,6 +165,15 @@ macro_rules! table {
     };
 }
 pub(crate) use table;
+
+/// A cell that cannot be read.
+fn unknown_cell(table: &str, column: &str) -> Error {
+    Error::input(
+        format!("table '{table}': column '{column}' holds something that this version does not write"),
+        format!("{table}.parquet"),
+        "rebuild it: hugging-carbon run --force",
+    )
+}
 
 /// Name, key, description and columns of one table, without its row type.
 #[derive(Clone, Debug)]

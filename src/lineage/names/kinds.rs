@@ -1,14 +1,23 @@
 //! What kinds of weights a name speaks of beyond bases, tunes and formats: weights that nobody trained, draft heads, uncensored and
 //! unquantized copies, models that were taught to see.
 
+use super::memo::Memo;
 use super::tokens::tokens;
 use crate::lineage::families;
 use crate::lineage::vocabulary::vocabulary;
 use crate::vocabulary::Words;
+use std::cell::RefCell;
+use std::rc::Rc;
 
-/// The parts of a name between hyphens, underscores, spaces and points.
-fn parts(name: &str) -> Vec<String> {
-    name.split(['-', '_', ' ', '.']).filter(|p| !p.is_empty()).map(str::to_lowercase).collect()
+thread_local! {
+    static PARTS: RefCell<Memo<Rc<[String]>>> = RefCell::default();
+    static SIZE_OF_ANOTHER: RefCell<Memo<Option<&'static str>>> = RefCell::default();
+}
+
+/// The parts of a name between hyphens, underscores, spaces and points, lower case.
+fn parts(name: &str) -> Rc<[String]> {
+    let split = |name: &str| name.split(['-', '_', ' ', '.']).filter(|p| !p.is_empty()).map(str::to_lowercase).collect();
+    PARTS.with_borrow_mut(|parts| parts.get(name, split))
 }
 
 /// Whether a part is a size in billions.
@@ -77,6 +86,10 @@ fn find_draft(parts: &[String], name: &str, is_fraction: bool) -> Option<(Draft,
 /// Why a size in the name is another model's; none where it is the repository's own.
 #[must_use]
 pub fn size_of_another(name: &str) -> Option<&'static str> {
+    SIZE_OF_ANOTHER.with_borrow_mut(|known| known.get(name, read_size_of_another))
+}
+
+fn read_size_of_another(name: &str) -> Option<&'static str> {
     let parts = parts(name);
     if let Some((kind, at)) = find_draft(&parts, name, false) {
         return match kind {

@@ -5,6 +5,7 @@
 mod architectures;
 mod formats;
 mod kinds;
+mod memo;
 mod owners;
 mod stems;
 mod tokens;

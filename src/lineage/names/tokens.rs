@@ -1,34 +1,17 @@
 //! The tokens of a name, and what kinds of numbers among them mean.
 
-use rustc_hash::FxHasher;
+use super::memo::Memo;
 use std::cell::RefCell;
-use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
-/// Names whose tokens each thread keeps: some twenty rules in a row ask for those of one name, or of two that they compare.
-const KEPT: usize = 16;
-
-type Kept = (Box<str>, Rc<[String]>);
-
 thread_local! {
-    static LAST: RefCell<[Option<Kept>; KEPT]> = RefCell::default();
+    static LAST: RefCell<Memo<Rc<[String]>>> = RefCell::default();
 }
 
 /// Tokens of a repository name, lower case. A version written with an underscore (`llama-3_1`, `internlm2_5`) is one.
 #[must_use]
 pub fn tokens(name: &str) -> Rc<[String]> {
-    let mut hasher = FxHasher::default();
-    name.hash(&mut hasher);
-    #[allow(clippy::cast_possible_truncation)] // Below 16.
-    let at = (hasher.finish() % KEPT as u64) as usize;
-    LAST.with_borrow_mut(|last| match &last[at] {
-        Some((of, tokens)) if **of == *name => Rc::clone(tokens),
-        _ => {
-            let tokens: Rc<[String]> = split(name).into();
-            last[at] = Some((name.into(), Rc::clone(&tokens)));
-            tokens
-        }
-    })
+    LAST.with_borrow_mut(|last| last.get(name, |name| split(name).into()))
 }
 
 fn split(name: &str) -> Vec<String> {
@@ -44,6 +27,7 @@ fn split(name: &str) -> Vec<String> {
         match (c, tokens.last_mut()) {
             ('_', Some(token)) if is_point(at) => token.push('.'),
             ('-' | '_' | ' ', _) => tokens.push(String::new()),
+            (c, Some(token)) if c.is_ascii() => token.push(c.to_ascii_lowercase()),
             (_, Some(token)) => token.extend(c.to_lowercase()),
             (_, None) => {}
         }

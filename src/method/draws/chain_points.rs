@@ -1,7 +1,7 @@
 //! The physical chain of a run at every point: chip, utilization, power, PUE and grid. Runs with the same chips, places and factors
 //! have the same points.
 
-use super::points::{CHIP, GRID, MFU, PLACE, POWER, PUE, middle};
+use super::points::{CHIP, GRID, MFU, PLACE, POWER, PUE};
 use super::strata::{Factor, Shared};
 use crate::method::digest::digest;
 use crate::method::simulate::{Chip, GridOption, LogNormal};
@@ -14,7 +14,7 @@ const SECONDS_PER_HOUR: f64 = 3600.0;
 const PER_KILO: f64 = 1000.0;
 
 /// A factor that is not drawn, and how many standard deviations from its median it stays.
-pub type Fixed = Option<(Factor, f64)>;
+pub(super) type Fixed = Option<(Factor, f64)>;
 
 /// Own factors of the chain at a point; what rows share comes on top.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,26 +56,32 @@ impl ChainLaws<'_> {
     }
 
     fn compute(&self, shared: &Shared) -> Arc<[ChainPoint]> {
-        let (Some(chips), Some(grids)) = (options(self.chips, |c| c.weight), options(self.grids, |g| g.weight)) else {
+        if self.chips.is_empty() || self.grids.is_empty() {
             return Arc::new([]);
-        };
+        }
+        let (chips, grids) = (options(self.chips, shared, |c| c.weight), options(self.grids, shared, |g| g.weight));
         let (n, strata) = (shared.draws(), |factor: usize| shared.points.strata(factor));
-        let drawn = |factor: Factor, law: &LogNormal, z: f64| match self.fixed {
-            Some((fixed, z)) if fixed == factor => {
-                law.median * exp(z * sqrt(law.own_sd * law.own_sd + law.shared_sd * law.shared_sd))
-            }
-            _ => law.median * exp(law.own_sd * z),
+        // Of a chip or place what it is drawn from: its law, and the deviations at every point.
+        let drawn = |factor: Factor, own: usize, law: &LogNormal| Drawn {
+            median: law.median,
+            deviations: match self.fixed {
+                Some((fixed, z)) if fixed == factor => Err(exp(z * sqrt(law.own_sd * law.own_sd + law.shared_sd * law.shared_sd))),
+                _ => Ok(shared.own_factor(own, law.own_sd)),
+            },
         };
+        let powers: Vec<Drawn> = self.chips.iter().map(|chip| drawn(Factor::Power, POWER, &chip.power_ratio)).collect();
+        let intensities: Vec<Drawn> = self.grids.iter().map(|grid| drawn(Factor::Grid, GRID, &grid.intensity)).collect();
+        let (mfu, pue) = (drawn(Factor::Mfu, MFU, self.mfu), drawn(Factor::Pue, PUE, self.pue));
         (0..n)
             .map(|point| {
-                let chip = pick(&chips, middle(strata(CHIP)[point] as usize, n));
-                let place = pick(&grids, middle(strata(PLACE)[point] as usize, n));
+                let chip = pick(&chips, strata(CHIP)[point]);
+                let place = pick(&grids, strata(PLACE)[point]);
                 ChainPoint {
-                    peak: chip.peak.0 * SECONDS_PER_HOUR,
-                    mfu: drawn(Factor::Mfu, self.mfu, shared.normal(MFU, point)),
-                    power: chip.tdp.0 / PER_KILO * drawn(Factor::Power, &chip.power_ratio, shared.normal(POWER, point)),
-                    pue: drawn(Factor::Pue, self.pue, shared.normal(PUE, point)),
-                    grid: drawn(Factor::Grid, &place.intensity, shared.normal(GRID, point)) / PER_KILO,
+                    peak: self.chips[chip].peak.0 * SECONDS_PER_HOUR,
+                    mfu: mfu.value(point),
+                    power: self.chips[chip].tdp.0 / PER_KILO * powers[chip].value(point),
+                    pue: pue.value(point),
+                    grid: intensities[place].value(point) / PER_KILO,
                 }
             })
             .collect()
@@ -96,18 +102,29 @@ impl ChainLaws<'_> {
     }
 }
 
-/// Options of a mixture, each with the weight of it and those before; none of an empty one.
-fn options<T>(all: &[T], weight: impl Fn(&T) -> f64) -> Option<(Vec<(f64, &T)>, &T)> {
-    let (last, _) = all.split_last()?;
+/// A factor as it is drawn: its deviation at every point, or the one where it stays.
+struct Drawn {
+    median: f64,
+    deviations: Result<Arc<[f64]>, f64>,
+}
+
+impl Drawn {
+    fn value(&self, point: usize) -> f64 {
+        self.median * self.deviations.as_ref().map_or_else(|fixed| *fixed, |deviations| deviations[point])
+    }
+}
+
+/// Of each option of a mixture how many strata belong to it and those before.
+fn options<T>(all: &[T], shared: &Shared, weight: impl Fn(&T) -> f64) -> Vec<u32> {
     let mut sum = 0.0;
     let with_sum = all.iter().map(|option| {
         sum += weight(option);
-        (sum, option)
+        shared.strata_below(sum)
     });
-    Some((with_sum.collect(), last))
+    with_sum.collect()
 }
 
-/// The option at a probability. Weights sum to one up to rounding, so that the last one has what is left.
-fn pick<'a, T>((options, last): &(Vec<(f64, &'a T)>, &'a T), u: f64) -> &'a T {
-    options.iter().find(|(up_to, _)| u < *up_to).map_or(last, |(_, option)| option)
+/// The option of a stratum. Weights sum to one up to rounding, so that the last one has what is left.
+fn pick(options: &[u32], stratum: u32) -> usize {
+    options.iter().position(|up_to| stratum < *up_to).unwrap_or(options.len() - 1)
 }

@@ -4,7 +4,7 @@
 //! number. Errors are truncated to the bounds around the central prediction, and a draw ends at them.
 
 use super::error_table::{ErrorTable, rounded_widening};
-use super::points::{COMPUTE, PRODUCT, SIZE};
+use super::points::{COMPUTE, Order, PRODUCT, SIZE};
 use super::strata::Shared;
 use crate::method::assumptions::LN_10;
 use crate::method::calibration::Errors;
@@ -95,21 +95,37 @@ impl Sampler {
         }
     }
 
-    /// FLOP at a point in a draw; none where it follows from the chain.
-    pub(super) fn flop(&self, shared: &Shared, point: usize, draw: usize) -> Option<f64> {
+    /// Whether it follows from the chain.
+    pub(super) fn is_implied(&self) -> bool {
+        matches!(self, Self::Implied)
+    }
+
+    /// FLOP of some draws; nothing where it follows from the chain.
+    pub(super) fn fill(&self, shared: &Shared, order: &Order<'_>, draws: impl Iterator<Item = usize>, flop: &mut [f64]) {
         match self {
-            Self::Table(median, factors) => Some(median * factors[point]),
-            Self::Normal(median, sd, (from, to)) => {
-                let u = shared.probability(COMPUTE, point);
+            Self::Table(median, factors) => each(draws, flop, |draw| median * factors[order.compute(draw)]),
+            Self::Normal(median, sd, (from, to)) => each(draws, flop, |draw| {
+                let u = shared.compute[order.compute(draw)];
                 // 2^-33 is the range of the quantile function.
                 let z = normal_quantile((from + u * (to - from)).clamp(1.2e-10, 1.0 - 1.2e-10));
-                Some(median * exp(sd * z))
+                median * exp(sd * z)
+            }),
+            Self::Measured(between) => each(draws, flop, |draw| between.flop(shared.compute[order.compute(draw)], 1.0)),
+            Self::Predicted(between, by_draw) => {
+                each(draws, flop, |draw| between.flop(shared.compute[order.compute(draw)], by_draw[draw]));
             }
-            Self::Measured(between) => Some(between.flop(shared.probability(COMPUTE, point), 1.0)),
-            Self::Predicted(between, by_draw) => Some(between.flop(shared.probability(COMPUTE, point), by_draw[draw])),
-            Self::Category(median, by_point, by_draw, most) => Some((median * by_point[point] * by_draw[draw]).min(*most)),
-            Self::Implied => None,
+            Self::Category(median, by_point, by_draw, most) => {
+                each(draws, flop, |draw| (median * by_point[order.compute(draw)] * by_draw[draw]).min(*most));
+            }
+            Self::Implied => {}
         }
+    }
+}
+
+/// One loop for every kind: which it is is asked once for all draws.
+fn each(draws: impl Iterator<Item = usize>, out: &mut [f64], of_draw: impl Fn(usize) -> f64) {
+    for draw in draws {
+        out[draw] = of_draw(draw);
     }
 }
 
@@ -209,7 +225,7 @@ impl Unsized<'_> {
             let errors = self.prediction.fit.errors.near(self.log_n + larger);
             // Truncated in units of the widened error.
             let w = self.widening;
-            let error = truncated(0.0, errors, (low - centre) / w, (high - centre) / w, shared.probability(COMPUTE, point));
+            let error = truncated(0.0, errors, (low - centre) / w, (high - centre) / w, shared.compute[point]);
             pow10(centre + w * error)
         };
         (0..shared.draws()).map(at).collect()

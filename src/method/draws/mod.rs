@@ -13,12 +13,11 @@ mod kept;
 mod points;
 mod strata;
 
-pub use chain_points::Fixed;
 pub use strata::{Factor, Shared};
 
-use self::chain_points::{ChainLaws, ChainPoint};
+use self::chain_points::{ChainLaws, ChainPoint, Fixed};
 use self::compute::Sampler;
-use self::points::{At, ROLE, START};
+use self::points::{Order, ROLE, START};
 use super::assumptions::MFU_MAX;
 use super::simulate::{LogNormal, Part, RunModel, Start};
 use std::sync::Arc;
@@ -38,23 +37,34 @@ pub struct Draws {
 
 /// Fills `out` with the draws of one run. Where nothing was trained all four are zero.
 pub fn simulate(model: &RunModel<'_>, shared: &Shared, out: &mut Draws) {
-    simulate_with(model, shared, None, out);
+    simulate_with(model, shared, None, None, out);
 }
 
-/// The same with a factor that is not drawn but stays at a number of standard deviations from its median.
-pub fn simulate_with(model: &RunModel<'_>, shared: &Shared, fixed: Fixed, out: &mut Draws) {
-    let Draws { flop, hours, energy, emissions } = out;
-    for values in [&mut *flop, &mut *hours, &mut *energy, &mut *emissions] {
+/// The same with a factor of the chain that is not drawn but stays at a number of standard deviations from its median. `drawn` are the run's
+/// draws with every factor drawn, whose compute stays unless it follows from the chain.
+pub fn simulate_fixed(model: &RunModel<'_>, shared: &Shared, fixed: (Factor, f64), drawn: &Draws, out: &mut Draws) {
+    simulate_with(model, shared, Some(fixed), Some(&drawn.flop), out);
+}
+
+fn simulate_with(model: &RunModel<'_>, shared: &Shared, fixed: Fixed, compute: Option<&[f64]>, out: &mut Draws) {
+    for values in [&mut out.flop, &mut out.hours, &mut out.energy, &mut out.emissions] {
         values.clear();
-        values.reserve(shared.draws());
+        values.resize(shared.draws(), 0.0);
     }
-    let run = Run::new(model, shared, fixed);
-    for (draw, at) in shared.orders.of(model.run_id).points().enumerate() {
-        let chain = run.drawn(draw, at).unwrap_or_default();
-        flop.push(chain.flop);
-        hours.push(chain.hours);
-        energy.push(chain.energy);
-        emissions.push(chain.emissions);
+    if let Some(compute) = compute {
+        out.flop.copy_from_slice(compute);
+    }
+    let run = Run { compute_is_drawn: compute.is_some(), ..Run::new(model, shared, fixed) };
+    let order = shared.orders.of(model.run_id);
+    match run.trained.as_slice() {
+        [only] if only.up_to >= 1.0 => run.draw(only, &order, 0..shared.draws(), out),
+        options => {
+            let (draws, ends) = run.draws_by_option(&order);
+            let begins = std::iter::once(0).chain(ends.iter().copied());
+            for ((option, begin), end) in options.iter().zip(begins).zip(&ends) {
+                run.draw(option, &order, draws[begin..*end].iter().map(|draw| *draw as usize), out);
+            }
+        }
     }
 }
 
@@ -73,6 +83,8 @@ struct Run<'a> {
     first: Arc<[f64]>,
     trained: Vec<Trained>,
     shared: &'a Shared,
+    /// Whether compute that does not follow from the chain is there already.
+    compute_is_drawn: bool,
 }
 
 /// One thing that a run may have been, as it is drawn.
@@ -103,27 +115,69 @@ impl<'a> Run<'a> {
                 with_sum.collect()
             }
         };
-        Self { start: model.start, first: shared.own_factor(START, model.start.factor().own_sd), trained, shared }
+        Self {
+            start: model.start,
+            first: shared.own_factor(START, model.start.factor().own_sd),
+            trained,
+            shared,
+            compute_is_drawn: false,
+        }
     }
 
-    /// A draw; none when nothing was trained in it.
-    fn drawn(&self, draw: usize, at: At) -> Option<Chain> {
-        let trained = match self.trained.as_slice() {
-            [only] if only.up_to >= 1.0 => only,
-            options => {
-                let u = self.shared.probability(ROLE, at.role);
-                options.iter().find(|option| u < option.up_to)?
-            }
-        };
-        let own = trained.chain.get(at.chain)?;
-        let [mfu, power, pue, grid] = trained.levels.each_ref().map(|level| level[draw]);
-        // No run exceeds what hardware allows, and no facility runs below its own IT load.
-        let rate = own.peak * (own.mfu * mfu).min(MFU_MAX);
-        let kwh_per_hour = own.power * power * (own.pue * pue).max(1.0);
-        let grid = own.grid * grid;
-        let compute = trained.compute.flop(self.shared, at.compute, draw);
-        let first = self.start.factor().median * self.first[at.start];
-        Some(chain(self.start, first, compute, rate, kwh_per_hour, grid))
+    /// The draws, those of the first option first, and where those of each end; behind the last are those in which nothing was trained.
+    fn draws_by_option(&self, order: &Order<'_>) -> (Vec<u32>, Vec<usize>) {
+        let bounds: Vec<u32> = self.trained.iter().map(|option| self.shared.strata_below(option.up_to)).collect();
+        let strata = self.shared.points.strata(ROLE);
+        let mut counts = vec![0_usize; bounds.len() + 1];
+        // Counted, not searched: what was drawn is not to be foreseen, and a wrong guess costs the processor more than the comparison.
+        let options: Vec<usize> = (0..self.shared.draws())
+            .map(|draw| {
+                let stratum = strata[order.role(draw)];
+                let option = bounds.iter().map(|bound| usize::from(stratum >= *bound)).sum();
+                counts[option] += 1;
+                option
+            })
+            .collect();
+        let mut next = Vec::with_capacity(counts.len());
+        let mut sum = 0;
+        for count in &counts {
+            next.push(sum);
+            sum += count;
+        }
+        let mut draws = vec![0; options.len()];
+        for (draw, option) in (0..).zip(options) {
+            draws[next[option]] = draw;
+            next[option] += 1;
+        }
+        next.pop();
+        (draws, next)
+    }
+
+    /// Fills in those draws in which the run was this; the others stay as they are.
+    fn draw(&self, trained: &Trained, order: &Order<'_>, draws: impl Iterator<Item = usize> + Clone, out: &mut Draws) {
+        if trained.chain.is_empty() {
+            return;
+        }
+        let Draws { flop, hours, energy, emissions } = out;
+        if !self.compute_is_drawn {
+            trained.compute.fill(self.shared, order, draws.clone(), flop);
+        }
+        let has_compute = !trained.compute.is_implied();
+        let [mfu, power, pue, grid] = trained.levels.each_ref().map(AsRef::as_ref);
+        let median = self.start.factor().median;
+        for draw in draws {
+            let own = &trained.chain[order.chain(draw)];
+            // No run exceeds what hardware allows, and no facility runs below its own IT load.
+            let rate = own.peak * (own.mfu * mfu[draw]).min(MFU_MAX);
+            let kwh_per_hour = own.power * power[draw] * (own.pue * pue[draw]).max(1.0);
+            let first = median * self.first[order.start(draw)];
+            let compute = has_compute.then_some(flop[draw]);
+            let chain = chain(self.start, first, compute, rate, kwh_per_hour, own.grid * grid[draw]);
+            flop[draw] = chain.flop;
+            hours[draw] = chain.hours;
+            energy[draw] = chain.energy;
+            emissions[draw] = chain.emissions;
+        }
     }
 }
 

@@ -157,26 +157,32 @@ pub(super) struct Order<'a> {
     offsets: [usize; 3],
 }
 
-/// The points of a draw.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct At {
-    pub(super) compute: usize,
-    pub(super) role: usize,
-    pub(super) chain: usize,
-    pub(super) start: usize,
-}
-
+/// The points of every draw. A run's compute, role, chain and start are shifted against each other by offsets of its own: that is a lattice
+/// again (a shift: Cranley and Patterson 1976), whose error is another one for each run and averages out in totals.
 impl Order<'_> {
-    /// The points, draw by draw. A run's compute, role, chain and start are shifted against each other by offsets of its own: that is a lattice
-    /// again (a shift: Cranley and Patterson 1976), whose error is another one for each run and averages out in totals.
-    pub(super) fn points(self) -> impl Iterator<Item = At> {
-        let Self { walk, reversed, offsets } = self;
-        let n = walk.len();
-        walk.iter().map(move |point| {
-            let compute = if reversed { n - 1 - *point as usize } else { *point as usize };
-            let [role, chain, start] =
-                offsets.map(|offset| if compute + offset < n { compute + offset } else { compute + offset - n });
-            At { compute, role, chain, start }
-        })
+    /// The point of compute.
+    pub(super) fn compute(&self, draw: usize) -> usize {
+        let point = self.walk[draw] as usize;
+        if self.reversed { self.walk.len() - 1 - point } else { point }
+    }
+
+    /// The point of what the run was.
+    pub(super) fn role(&self, draw: usize) -> usize {
+        self.shifted(draw, self.offsets[0])
+    }
+
+    /// The point of the chain.
+    pub(super) fn chain(&self, draw: usize) -> usize {
+        self.shifted(draw, self.offsets[1])
+    }
+
+    /// The point of the rung that is known.
+    pub(super) fn start(&self, draw: usize) -> usize {
+        self.shifted(draw, self.offsets[2])
+    }
+
+    fn shifted(&self, draw: usize, offset: usize) -> usize {
+        let (point, n) = (self.compute(draw) + offset, self.walk.len());
+        if point < n { point } else { point - n }
     }
 }

@@ -3,7 +3,7 @@
 use super::chain_points::ChainPoint;
 use super::error_table::ErrorTable;
 use super::kept::Kept;
-use super::points::{Orders, Points, middle};
+use super::points::{COMPUTE, Orders, Points, middle};
 use crate::method::digest::digest_of;
 use crate::method::rng::normal_quantile;
 use libm::exp;
@@ -36,6 +36,8 @@ pub struct Shared {
     pub(super) z: Vec<f64>,
     pub(super) points: Points,
     pub(super) orders: Orders,
+    /// Probability of compute at every point.
+    pub(super) compute: Vec<f64>,
     /// Points of the shared factors, one for each draw.
     levels: Points,
     /// exp(sd z) by draw or by point: a draw of a log-normal factor is a look-up.
@@ -51,9 +53,11 @@ impl Shared {
     #[must_use]
     pub fn new(draws: usize, seed: u64) -> Self {
         let most = |bytes_per_draw: usize| MOST_BYTES / (bytes_per_draw * draws.max(1));
+        let points = Points::new(draws, seed);
         Self {
             z: (0..draws).map(|i| normal_quantile(middle(i, draws))).collect(),
-            points: Points::new(draws, seed),
+            compute: points.strata(COMPUTE).iter().map(|stratum| middle(*stratum as usize, draws)).collect(),
+            points,
             orders: Orders::new(draws, seed),
             levels: Points::of_factors(Factor::ALL.len(), "shared#factor", draws, seed).shuffled("shared#order", seed),
             log_normals: Kept::new(most(size_of::<f64>())),
@@ -74,6 +78,17 @@ impl Shared {
         self.log_normals(self.levels.strata(factor as usize), factor as usize, sd)
     }
 
+    /// How many strata of a factor lie below a probability.
+    pub(super) fn strata_below(&self, probability: f64) -> u32 {
+        let draws = self.draws();
+        let (mut below, mut above) = (0, draws);
+        while below < above {
+            let at = usize::midpoint(below, above);
+            if middle(at, draws) < probability { below = at + 1 } else { above = at }
+        }
+        u32::try_from(below).unwrap_or(u32::MAX)
+    }
+
     /// exp(sd z) at every point of an own factor.
     pub(super) fn own_factor(&self, factor: usize, sd: f64) -> Arc<[f64]> {
         self.log_normals(self.points.strata(factor), Factor::ALL.len() + factor, sd)
@@ -87,10 +102,5 @@ impl Shared {
     /// Probability in the middle of the stratum of a point in a factor.
     pub(super) fn probability(&self, factor: usize, point: usize) -> f64 {
         middle(self.points.strata(factor)[point] as usize, self.draws())
-    }
-
-    /// Standard normal at a point of an own factor.
-    pub(super) fn normal(&self, factor: usize, point: usize) -> f64 {
-        self.z[self.points.strata(factor)[point] as usize]
     }
 }

@@ -123,7 +123,8 @@ fn a_mixture_of_grids_is_drawn_by_its_weights() {
 fn walks_of_runs_are_uncorrelated_and_complete() {
     let shared = Shared::new(1000, 7);
     let walk = |run: &str, factor: usize| -> Vec<f64> {
-        shared.orders.of(run).points().map(|at| shared.normal(factor, at.chain)).collect()
+        let order = shared.orders.of(run);
+        (0..1000).map(|draw| shared.z[shared.points.strata(factor)[order.chain(draw)] as usize]).collect()
     };
     let mut sorted = walk("a/b", MFU);
     sorted.sort_by(f64::total_cmp);
@@ -181,7 +182,10 @@ fn a_fixed_factor_moves_what_follows_from_it_alone() {
         let mut model = model(&chips, Start::Compute, 0.0);
         (model.mfu, model.pue, model.grids) = (law(0.4, factor == Factor::Mfu), law(1.1, factor == Factor::Pue), &grids);
         let mut draws = Draws::default();
-        simulate_with(&model, &Shared::new(50, 3), Some((factor, z)), &mut draws);
+        let shared = Shared::new(50, 3);
+        let mut drawn = Draws::default();
+        simulate(&model, &shared, &mut drawn);
+        simulate_fixed(&model, &shared, (factor, z), &drawn, &mut draws);
         let of = |values: &[f64]| {
             assert!(
                 values.iter().all(|x| (x / values[0] - 1.0).abs() < 1e-12),
@@ -214,8 +218,10 @@ fn a_fixed_utilization_is_that_of_what_was_drawn() {
     let parts = [part(0.1, 1e24, 0.4), part(0.9, 1e20, 0.2)];
     let mut model = model(&chips, Start::Compute, 0.0);
     model.parts = &parts;
-    let mut draws = Draws::default();
-    simulate_with(&model, &Shared::new(100, 3), Some((Factor::Mfu, 1.0)), &mut draws);
+    let (shared, mut drawn, mut draws) = (Shared::new(100, 3), Draws::default(), Draws::default());
+    simulate(&model, &shared, &mut drawn);
+    simulate_fixed(&model, &shared, (Factor::Mfu, 1.0), &drawn, &mut draws);
+    assert_eq!(draws.flop, drawn.flop);
     for (flop, hours) in draws.flop.iter().zip(&draws.hours) {
         let mfu = if *flop > 1e22 { 0.4 } else { 0.2 } * 0.3_f64.exp();
         assert!((flop / (hours * 3600.0 * 989e12) / mfu - 1.0).abs() < 1e-9);

@@ -2,7 +2,7 @@
 
 use super::merged;
 use crate::domain::{Field, Flag, METHOD_VERSION, Quantiles, Run, Tier};
-use crate::engine::{Digests, Inputs, Outputs, Reads, Stage, stage};
+use crate::engine::{Digests, Inputs, Outputs, Reads, Stage, in_blocks, stage};
 use crate::error::{Error, Result};
 use crate::estimation::{Around, AroundTables, Basis, Built, FactorTables, FitRows, Fits, around, build, six_nd_law};
 use crate::method::around::{AroundSpreads, fill};
@@ -12,6 +12,7 @@ use crate::method::draws::{Draws, Shared, simulate};
 use crate::method::simulate::{Central, central};
 use crate::method::summary::{median_of, summarize};
 use crate::reference::Reference;
+use crate::tables::io::{BatchWriter, TableWriter};
 use crate::tables::{
     BacktestRunRow, EstimateByTierRow, EstimateRow, RegressionCovarianceRow, RegressionObservationRow, RegressionRow,
     RegressionTermRow, Row, RowBuilders, TierNumber, TierRow,
@@ -22,7 +23,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Rows estimated between two writes: results are kept in order, so a block bounds what is held.
-const BLOCK_ROWS: usize = 4_096;
+const BLOCK_ROWS: usize = 1_024;
 
 stage! {
     /// Estimates every run through every tier its evidence reaches.
@@ -101,36 +102,51 @@ impl Stage for Estimation {
         let References(tables, around) = inputs.references();
         let basis = basis(inputs, tables, draws, seed)?;
         let given = Given::new(tables, around, &basis, draws, seed);
-        // `estimates` has the columns of `estimates_by_tier`: the same row goes into both.
-        let mut estimates = outputs.batch_writer::<EstimateRow>()?;
-        let mut headlines = <EstimateByTierRow as Row>::Builders::default();
-        let mut by_tier = outputs.writer::<EstimateByTierRow>()?;
+        let mut writers = Writers {
+            estimates: outputs.batch_writer::<EstimateRow>()?,
+            headlines: <EstimateByTierRow as Row>::Builders::default(),
+            by_tier: outputs.writer::<EstimateByTierRow>()?,
+        };
         let mut meter = inputs.meter(inputs.row_count::<TierRow>()?, "estimate");
         let mut input = inputs.rows::<TierRow>()?;
         let mut done = 0;
-        loop {
-            let block: Vec<Run> = input.by_ref().take(BLOCK_ROWS).map(|row| Ok(row?.into())).collect::<Result<_>>()?;
-            if block.is_empty() {
-                break;
-            }
-            done += block.len() as u64;
+        in_blocks(
+            || -> Result<Vec<Run>> { input.by_ref().take(BLOCK_ROWS).map(|row| Ok(row?.into())).collect() },
             // rayon keeps the order of an indexed parallel iterator: the table comes out sorted whatever the thread count.
-            let estimated: Vec<Vec<EstimateByTierRow>> = block
-                .par_iter()
-                .map_init(Scratch::default, |scratch, run| estimate_run(&given, run, scratch))
-                .collect::<Result<_>>()?;
-            for rows in estimated {
-                headlines.push(headline(&rows)?);
-                for row in rows {
-                    by_tier.push(row)?;
-                }
-            }
-            estimates.write(&headlines.finish()?)?;
-            meter.set(done);
-        }
-        outputs.done::<EstimateRow>(estimates.finish()?);
-        outputs.done::<EstimateByTierRow>(by_tier.finish()?);
+            |_, block| block.par_iter().map_init(Scratch::default, |scratch, run| estimate_run(&given, run, scratch)).collect(),
+            |estimated| {
+                done += estimated.len() as u64;
+                writers.write(estimated)?;
+                meter.set(done);
+                Ok(())
+            },
+        )?;
+        outputs.done::<EstimateRow>(writers.estimates.finish()?);
+        outputs.done::<EstimateByTierRow>(writers.by_tier.finish()?);
         Ok(())
+    }
+}
+
+/// Both tables. `estimates` has the columns of `estimates_by_tier`: the same row goes into both.
+struct Writers {
+    estimates: BatchWriter,
+    headlines: <EstimateByTierRow as Row>::Builders,
+    by_tier: TableWriter<EstimateByTierRow>,
+}
+
+impl Writers {
+    /// The rows of a block.
+    fn write(&mut self, estimated: Vec<Vec<EstimateByTierRow>>) -> Result<()> {
+        if estimated.is_empty() {
+            return Ok(());
+        }
+        for rows in estimated {
+            self.headlines.push(headline(&rows)?);
+            for row in rows {
+                self.by_tier.push(row)?;
+            }
+        }
+        self.estimates.write(&self.headlines.finish()?)
     }
 }
 

@@ -114,6 +114,29 @@ impl Stage for Fitting {
 
     fn run(inputs: &Inputs<'_, Self>, outputs: &mut Outputs<'_, Self>) -> Result<()> {
         let references = inputs.references();
+        let terms: Vec<RoleTermRow> = inputs.rows::<RoleTermRow>()?.collect::<Result<_>>()?;
+        // Neither needs the other.
+        let (RoleTables { scores, reliability }, fitted) =
+            rayon::join(|| RoleTables::new(&references.records, &terms), || Self::regressions(inputs));
+        let (tables, compared) = fitted?;
+        let backtest: Vec<BacktestRow> = backtest::summaries(&compared);
+        outputs.write(compute_bounds(&references.factors.compute_bounds))?;
+        outputs.write(scores)?;
+        outputs.write(reliability)?;
+        outputs.write(tables.regressions)?;
+        outputs.write(tables.terms)?;
+        outputs.write(tables.covariances)?;
+        outputs.write(tables.observations)?;
+        outputs.write(tables.candidates)?;
+        outputs.write(backtest)?;
+        outputs.write::<BacktestRunRow>(compared)
+    }
+}
+
+impl Fitting {
+    /// The regressions, and every comparison of the back-test, both sorted by key.
+    fn regressions(inputs: &Inputs<'_, Self>) -> Result<(Tables, Vec<BacktestRunRow>)> {
+        let references = inputs.references();
         let mut tables = Tables::default();
         let mut fitted = Vec::new();
         let mut tokens_fit: Option<TokensFit> = None;
@@ -138,20 +161,8 @@ impl Stage for Fitting {
         let mut compared = backtest::runs(references, inputs.settings().seed, &fitted, &chain)?;
         compared.extend(card_backtest::runs(references, inputs.settings().seed, &fitted, &chain)?);
         compared.sort_by(|a, b| (a.tier, a.against.name(), &a.run).cmp(&(b.tier, b.against.name(), &b.run)));
-        let backtest: Vec<BacktestRow> = backtest::summaries(&compared);
-        let terms: Vec<RoleTermRow> = inputs.rows::<RoleTermRow>()?.collect::<Result<_>>()?;
-        let RoleTables { scores, reliability } = RoleTables::new(&references.records, &terms);
-        outputs.write(compute_bounds(&references.factors.compute_bounds))?;
-        outputs.write(scores)?;
-        outputs.write(reliability)?;
         tables.sort();
-        outputs.write(tables.regressions)?;
-        outputs.write(tables.terms)?;
-        outputs.write(tables.covariances)?;
-        outputs.write(tables.observations)?;
-        outputs.write(tables.candidates)?;
-        outputs.write(backtest)?;
-        outputs.write::<BacktestRunRow>(compared)
+        Ok((tables, compared))
     }
 }
 

@@ -4,7 +4,7 @@
 use super::{References, repo_facts};
 use crate::domain::{EvidenceSource, Field, Role, address};
 use crate::evidence::Extracted;
-use crate::lineage::{self, RepoFacts, Words};
+use crate::lineage::{self, RepoFacts};
 use crate::reference::{CorrectedField, Correction, Corrections, Meeting};
 use crate::tables::RawModelRow;
 use serde::{Deserialize, Serialize};
@@ -100,13 +100,15 @@ impl MetCorrection {
 
 /// Applies the corrections of a repository; returns what they met.
 pub(super) fn apply_corrections(corrections: &Corrections, facts: &mut RepoFacts) -> Vec<MetCorrection> {
-    let met = |field, found: &str| {
+    // Few repositories have one, and the rules of a role are many.
+    let met = |field, found: &dyn Fn() -> String| {
         let correction = corrections.correction(&facts.model_id, field)?.clone();
-        let meeting = correction.meeting(found);
-        Some(MetCorrection { correction, found: found.to_owned(), meeting })
+        let found = found();
+        let meeting = correction.meeting(&found);
+        Some(MetCorrection { correction, found, meeting })
     };
-    let role = met(CorrectedField::Role, lineage::roles::role(facts).0.name());
-    let base = met(CorrectedField::BaseModel, facts.base_ids.first().map_or("", String::as_str));
+    let role = met(CorrectedField::Role, &|| lineage::roles::role(facts).0.name().to_owned());
+    let base = met(CorrectedField::BaseModel, &|| facts.base_ids.first().cloned().unwrap_or_default());
     let is_needed = |m: &&MetCorrection| m.meeting != Meeting::AlreadyRight;
     if let Some(m) = role.as_ref().filter(is_needed) {
         facts.corrected_role = Role::parse(&m.correction.value);
@@ -121,11 +123,8 @@ pub(super) fn apply_corrections(corrections: &Corrections, facts: &mut RepoFacts
 /// What the corrections meet in records, by id: what `reference check` shows.
 #[must_use]
 pub fn review_corrections(references: &References, records: &[RawModelRow]) -> Vec<MetCorrection> {
-    let mut words = Words::default();
-    let mut met: Vec<MetCorrection> = records
-        .iter()
-        .flat_map(|raw| apply_corrections(&references.corrections, &mut repo_facts(references, raw, &mut words)))
-        .collect();
+    let mut met: Vec<MetCorrection> =
+        records.iter().flat_map(|raw| apply_corrections(&references.corrections, &mut repo_facts(references, raw))).collect();
     met.sort_by(|a, b| {
         let key = |m: &MetCorrection| (m.correction.model_id.clone(), m.correction.field.name());
         key(a).cmp(&key(b))

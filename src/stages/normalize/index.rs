@@ -53,6 +53,39 @@ pub(super) struct Index {
     pub(super) corrections: BTreeMap<usize, Vec<MetCorrection>>,
 }
 
+/// What is kept of one record.
+struct Gathered {
+    facts: RepoFacts,
+    signs: RecordSigns,
+    active: Option<f64>,
+    emissions: Option<f64>,
+    met: Vec<MetCorrection>,
+}
+
+impl Gathered {
+    fn of_record(references: &References, raw: &RawModelRow, card_states_a_pretraining: bool) -> Self {
+        // The labelled records have downloads of 30 days; which count the cohort is cut by is no sign.
+        let downloads = raw.downloads_30d.or(raw.downloads_all_time);
+        let fact = references.repository_facts.fact(&raw.model_id);
+        let registered = references.registry.by_hub_id(&raw.model_id).and_then(|r| r.active_params);
+        let named = || named(raw).1.filter(|e| e.reject_reason.is_none()).and_then(|e| e.value);
+        let mut facts = repo_facts(references, raw);
+        if let Some(fact) = fact {
+            apply_fact(fact, &mut facts);
+        }
+        let met = apply_corrections(&references.corrections, &mut facts);
+        let reported = raw.co2_json.as_deref().map(emissions::extract).unwrap_or_default();
+        let reported = reported.iter().find(|e| e.field == Field::EmissionsKgco2e && e.reject_reason.is_none());
+        Self {
+            facts,
+            signs: RecordSigns { card_states_a_pretraining, ..RecordSigns::of_record(raw, downloads) },
+            active: registered.or(fact.and_then(|f| f.active_params)).or_else(named),
+            emissions: reported.and_then(|e| e.value),
+            met,
+        }
+    }
+}
+
 impl Index {
     /// Gathers the facts of every record, with the bases that only its card states, applies corrections, and resolves the lineage.
     pub(super) fn gather(
@@ -80,19 +113,20 @@ impl Index {
         let mut said: BTreeMap<usize, Vec<SaidBase>> = BTreeMap::new();
         while let Some(block) = blocks.next().transpose()? {
             let first = index.facts.len();
-            let read: Vec<(Vec<SaidBase>, bool)> = block
+            let read: Vec<(Vec<SaidBase>, Gathered)> = block
                 .par_iter()
                 .map(|(raw, card)| {
                     let bases = bases_in_card(references, raw, card.as_ref());
                     let states = is_silent(references, raw) && states_a_pretraining(references, raw, card.as_ref(), &bases);
-                    (bases, states)
+                    (bases, Gathered::of_record(references, raw, states))
                 })
                 .collect();
-            for ((raw, _), (_, states)) in block.iter().zip(&read) {
-                index.add(references, raw, *states);
+            for (i, (bases, gathered)) in (first..).zip(read) {
+                index.add(gathered);
+                if !bases.is_empty() {
+                    said.insert(i, bases);
+                }
             }
-            let bases = read.into_iter().map(|(bases, _)| bases);
-            said.extend((first..).zip(bases).filter(|(_, bases)| !bases.is_empty()));
         }
         settle_said_bases(references, &mut index.facts, &said);
         let mut resolution = lineage::resolve(&index.facts, known(references), &name_size, &settings.without_link_passes);
@@ -117,30 +151,17 @@ impl Index {
         self.rows.given_up(i).map(|root| self.id(root))
     }
 
-    fn add(&mut self, references: &References, raw: &RawModelRow, card_states_a_pretraining: bool) {
+    fn add(&mut self, gathered: Gathered) {
         let i = self.facts.len();
-        // The labelled records have downloads of 30 days; which count the cohort is cut by is no sign.
-        let downloads = raw.downloads_30d.or(raw.downloads_all_time);
-        self.signs.push(RecordSigns { card_states_a_pretraining, ..RecordSigns::of_record(raw, downloads) });
-        let looked_up = references.repository_facts.fact(&raw.model_id).and_then(|f| f.active_params);
-        let active = references.registry.by_hub_id(&raw.model_id).and_then(|r| r.active_params).or(looked_up);
-        let mut facts = repo_facts(references, raw, &mut self.words);
-        if let Some(fact) = references.repository_facts.fact(&raw.model_id) {
-            apply_fact(fact, &mut facts);
-        }
-        let met = apply_corrections(&references.corrections, &mut facts);
+        let Gathered { facts, signs, active, emissions, met } = gathered;
         if !met.is_empty() {
             self.corrections.insert(i, met);
         }
+        self.signs.push(signs);
         self.params.push(facts.rough_params);
-        self.facts.push(facts);
-        self.active.push(active.or_else(|| named(raw).1.filter(|e| e.reject_reason.is_none()).and_then(|e| e.value)));
-        let reported = raw.co2_json.as_deref().map(emissions::extract).unwrap_or_default();
-        if let Some(kg) =
-            reported.iter().find(|e| e.field == Field::EmissionsKgco2e && e.reject_reason.is_none()).and_then(|e| e.value)
-        {
-            self.emissions.insert(i, kg);
-        }
+        self.facts.push(facts.sharing(&mut self.words));
+        self.active.push(active);
+        self.emissions.extend(emissions.map(|kg| (i, kg)));
     }
 
     /// A figure of four or more digits that several namespaces report is copied; the Hub's own, a registered or the earliest

@@ -27,7 +27,7 @@ use self::roles::Likelihood;
 use super::{merged, vocabulary_digests};
 use crate::domain::source::CohortMetric;
 use crate::domain::{Field, LinkPass, RunKind};
-use crate::engine::{Digests, Inputs, Outputs, Stage, stage};
+use crate::engine::{Digests, Inputs, Outputs, Stage, in_blocks, stage};
 use crate::error::{Error, Result};
 use crate::evidence::Extracted;
 use crate::evidence::card::CardTables;
@@ -36,6 +36,7 @@ use crate::lineage::{Placement, run_id};
 use crate::reference::{
     Accelerators, Corrections, Grid, Operators, Owners, Places, Reference, Registry, RepositoryFacts, RoleLabel, Table, Trainings,
 };
+use crate::tables::io::TableWriter;
 use crate::tables::{CardReadingRow, EvidenceRow, ModelRow, RawCardRow, RawModelRow, RoleTermRow, RunRow};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -161,54 +162,78 @@ impl Stage for Normalize {
         let blocks = std::iter::from_fn(|| next_block(&mut records, &mut cards).map(|b| (!b.is_empty()).then_some(b)).transpose());
         let index = Index::gather(blocks, references, settings)?;
         outputs.write::<RoleTermRow>(index.likelihood.as_ref().map_or_else(Vec::new, Likelihood::terms))?;
-        let mut models = outputs.writer::<ModelRow>()?;
-        let mut runs = outputs.writer::<RunRow>()?;
-        let mut evidence = outputs.writer::<EvidenceRow>()?;
+        let mut writers = Writers::new(outputs)?;
         let mut meter = inputs.meter(index.facts.len() as u64, "normalize");
         let mut records = inputs.rows::<RawModelRow>()?;
         let mut cards = Cards { texts: inputs.rows()?.peekable(), readings: inputs.rows()?.peekable() };
-        let (mut first, mut unread) = (0, None);
-        loop {
-            let block = next_block(&mut records, &mut cards)?;
-            if block.is_empty() {
-                break;
-            }
+        // Reading cards is most of the work; rayon keeps the order of an indexed iterator.
+        let work = |first: usize, block: &[Carded]| -> Result<Vec<(ModelRow, Vec<EvidenceRow>)>> {
             if first + block.len() > index.facts.len() {
                 return Err(Error::Internal("raw_models changed between two passes".into()));
             }
-            // Reading a card is most of the work; rayon keeps the order of an indexed iterator.
-            let done: Vec<(ModelRow, Vec<EvidenceRow>)> = block
-                .par_iter()
-                .enumerate()
-                .map(|(at, (raw, card))| {
-                    let (row, extracted) = model_row(settings, references, &index, first + at, raw, card.as_ref());
-                    let evidence = sorted_by_key(evidence_rows(&raw.model_id, raw.commit.as_deref(), extracted));
-                    (row, evidence)
-                })
-                .collect();
-            for (at, (row, own)) in done.into_iter().enumerate() {
-                let has_reading = |e: &EvidenceRow| !e.reject_reason.as_deref().is_some_and(|why| why.starts_with(NO_READING));
-                if !own.iter().all(has_reading) {
-                    unread.get_or_insert_with(|| (row.model_id.clone(), 0_u64)).1 += 1;
-                }
-                for e in own {
-                    evidence.push(e)?;
-                }
-                if let Some(run) = run_row(&index, &index.placements[first + at], &row) {
-                    runs.push(run)?;
-                }
-                models.push(row)?;
+            let row = |(at, (raw, card)): (usize, &Carded)| {
+                let (row, extracted) = model_row(settings, references, &index, first + at, raw, card.as_ref());
+                (row, sorted_by_key(evidence_rows(&raw.model_id, raw.commit.as_deref(), extracted)))
+            };
+            Ok(block.par_iter().enumerate().map(row).collect())
+        };
+        in_blocks(
+            || next_block(&mut records, &mut cards),
+            work,
+            |block| {
+                writers.write(&index, block)?;
+                meter.set(writers.written as u64);
+                Ok(())
+            },
+        )?;
+        writers.finish(outputs)?;
+        Ok(Normalized { corrections: CorrectionCounts::counted(index.corrections.values().flatten()) })
+    }
+}
+
+/// The tables that have rows for every repository.
+struct Writers {
+    models: TableWriter<ModelRow>,
+    runs: TableWriter<RunRow>,
+    evidence: TableWriter<EvidenceRow>,
+    /// Repositories written.
+    written: usize,
+    /// The first repository whose card was not read for what the index tells of it, and how many there are.
+    unread: Option<(String, u64)>,
+}
+
+impl Writers {
+    fn new(outputs: &Outputs<'_, Normalize>) -> Result<Self> {
+        Ok(Self { models: outputs.writer()?, runs: outputs.writer()?, evidence: outputs.writer()?, written: 0, unread: None })
+    }
+
+    /// The rows of the next repositories.
+    fn write(&mut self, index: &Index, block: Vec<(ModelRow, Vec<EvidenceRow>)>) -> Result<()> {
+        for (row, own) in block {
+            let has_reading = |e: &EvidenceRow| !e.reject_reason.as_deref().is_some_and(|why| why.starts_with(NO_READING));
+            if !own.iter().all(has_reading) {
+                self.unread.get_or_insert_with(|| (row.model_id.clone(), 0)).1 += 1;
             }
-            first += block.len();
-            meter.set(first as u64);
+            for e in own {
+                self.evidence.push(e)?;
+            }
+            if let Some(run) = run_row(index, &index.placements[self.written], &row) {
+                self.runs.push(run)?;
+            }
+            self.models.push(row)?;
+            self.written += 1;
         }
-        if let Some((model, cards)) = unread {
+        Ok(())
+    }
+
+    fn finish(self, outputs: &mut Outputs<'_, Normalize>) -> Result<()> {
+        if let Some((model, cards)) = self.unread {
             warn_of_unread(&model, cards);
         }
-        outputs.done::<ModelRow>(models.finish()?);
-        outputs.done::<RunRow>(runs.finish()?);
-        outputs.done::<EvidenceRow>(evidence.finish()?);
-        Ok(Normalized { corrections: CorrectionCounts::counted(index.corrections.values().flatten()) })
+        outputs.done::<ModelRow>(self.models.finish()?);
+        outputs.done::<RunRow>(self.runs.finish()?);
+        outputs.done::<EvidenceRow>(self.evidence.finish()?);
+        Ok(())
     }
 }
 

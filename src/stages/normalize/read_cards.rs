@@ -10,7 +10,7 @@ use crate::engine::Declared;
 use crate::error::{Error, Result};
 use crate::evidence::Extracted;
 use crate::evidence::card::{self, About, CardRole, Context, Reading, Readings, SaidBase, said_bases};
-use crate::lineage::{self, Words};
+use crate::lineage;
 use crate::stages::{merged, vocabulary_digests};
 use crate::store::sha256_bytes;
 use crate::tables::{CardReadingRow, RawCardRow, RawModelRow, Reader};
@@ -36,7 +36,7 @@ pub fn card_reader(references: &References) -> Reader {
 /// Every reading of a card, as rows. `raw` is the record, as far as it is known.
 #[must_use]
 pub fn card_rows(references: &References, reader: &str, raw: &RawModelRow, text: &str) -> Vec<CardReadingRow> {
-    let mut facts = repo_facts(references, raw, &mut Words::default());
+    let mut facts = repo_facts(references, raw);
     if let Some(fact) = references.repository_facts.fact(&raw.model_id) {
         apply_fact(fact, &mut facts);
     }

@@ -132,7 +132,7 @@ mod tests {
     use super::super::repo_facts::repo_facts;
     use super::*;
     use crate::hub::record::empty_row;
-    use crate::lineage::{Words, resolve};
+    use crate::lineage::resolve;
     use crate::reference::Reference;
     use crate::tables::RawModelRow;
 
@@ -140,7 +140,7 @@ mod tests {
     fn settled(ids: &[&str]) -> Vec<(Option<String>, Option<String>)> {
         let references = References::new(&Reference::load().unwrap());
         let raw = |id: &str| RawModelRow { model_id: id.to_owned(), ..empty_row("t") };
-        let facts: Vec<RepoFacts> = ids.iter().map(|id| repo_facts(&references, &raw(id), &mut Words::default())).collect();
+        let facts: Vec<RepoFacts> = ids.iter().map(|id| repo_facts(&references, &raw(id))).collect();
         let placements = resolve(&facts, Vec::new(), &|_| None, &[]).placements;
         let rows = RegistryRows::settle(&references, &facts, &placements, &vec![None; facts.len()]);
         let name = |r: usize| references.registry.runs()[r].hub_id.clone().unwrap_or_default();

@@ -6,15 +6,16 @@ use crate::domain::{Relation, RunKind};
 use crate::evidence::Extracted;
 use crate::evidence::index::{arithmetic, params};
 use crate::hub::record::is_valid_id;
-use crate::lineage::{self, RepoFacts, Words};
+use crate::lineage::{self, RepoFacts};
 use crate::tables::RawModelRow;
+use std::sync::Arc;
 
 /// A multiple of this is a size that somebody wrote down, not a count of weights: layers and vocabularies have no such totals.
 const ROUND_PARAMS: i64 = 1_000_000;
 
 /// What lineage needs to know of a record, corrections aside.
 #[must_use]
-pub fn repo_facts(references: &References, raw: &RawModelRow, words: &mut Words) -> RepoFacts {
+pub fn repo_facts(references: &References, raw: &RawModelRow) -> RepoFacts {
     let registry = references.registry.by_hub_id(&raw.model_id);
     let weights = params::weights(raw);
     let number = |e: Option<Extracted>| e.and_then(|e| e.value);
@@ -36,7 +37,7 @@ pub fn repo_facts(references: &References, raw: &RawModelRow, words: &mut Words)
     RepoFacts {
         model_id: raw.model_id.clone(),
         created_ms: raw.created_at.map(|t| t.0),
-        architecture: architecture(raw).map(|word| words.share(&word)),
+        architecture: architecture(raw).map(Arc::from),
         params: weights.params,
         #[allow(clippy::cast_possible_truncation)] // Bounded by the extractors and the registry's data test.
         rough_params: total.map(|n| n as i64),
@@ -48,8 +49,8 @@ pub fn repo_facts(references: &References, raw: &RawModelRow, words: &mut Words)
         gguf: raw.gguf_total.is_some(),
         // What a record, a source or a whole column does not have says nothing: only a list of files can show that there are no weights.
         has_weights: raw.has_weight_files,
-        library: raw.library.as_deref().map(|word| words.share(&word.to_lowercase())),
-        pipeline_tag: raw.pipeline_tag.as_deref().map(|word| words.share(word)),
+        library: raw.library.as_deref().map(|word| word.to_lowercase().into()),
+        pipeline_tag: raw.pipeline_tag.as_deref().map(Arc::from),
         base_ids,
         base_count,
         bases_from_card: false,
@@ -99,7 +100,7 @@ mod tests {
     use crate::reference::Reference;
 
     fn facts(raw: &RawModelRow) -> RepoFacts {
-        repo_facts(&References::new(&Reference::load().unwrap()), raw, &mut Words::default())
+        repo_facts(&References::new(&Reference::load().unwrap()), raw)
     }
 
     fn raw(id: &str) -> RawModelRow {

@@ -5,7 +5,7 @@ use super::repo_facts::repo_facts;
 use crate::domain::Role;
 use crate::hub::record::empty_row;
 use crate::lineage::role_model::{Labelled, Learning, RIDGE, RoleModel};
-use crate::lineage::{RepoFacts, Words, roles};
+use crate::lineage::{RepoFacts, roles};
 use crate::reference::{Owners, RoleLabel};
 use crate::tables::{RawModelRow, RoleTermRow};
 use crate::units::{Day, TimestampMs};
@@ -34,12 +34,11 @@ pub(super) fn role_terms(model: &RoleModel) -> Vec<RoleTermRow> {
 /// The labelled records that the likelihood is asked about: those whose role no certain rule decides.
 #[must_use]
 pub fn labelled(references: &References) -> Vec<Labelled> {
-    let mut words = Words::default();
-    let all = references.role_labels.iter().map(|label| of_label(references, label, &mut words));
+    let all = references.role_labels.iter().map(|label| of_label(references, label));
     all.filter(|row| !row.linked_by.unwrap_or_else(|| roles::role(&row.facts).1).is_certain()).collect()
 }
 
-fn of_label(references: &References, label: &RoleLabel, words: &mut Words) -> Labelled {
+fn of_label(references: &References, label: &RoleLabel) -> Labelled {
     let raw = labelled_record(label);
     let facts = RepoFacts {
         registry_kind: None,
@@ -47,7 +46,7 @@ fn of_label(references: &References, label: &RoleLabel, words: &mut Words) -> La
         base_ids: Vec::new(),
         base_count: 0,
         relation: None,
-        ..repo_facts(references, &raw, words)
+        ..repo_facts(references, &raw)
     };
     let signs = RecordSigns::of_record(&raw, label.downloads);
     Labelled {

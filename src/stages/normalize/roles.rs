@@ -28,7 +28,8 @@ pub(super) struct Likelihood {
 
 impl Likelihood {
     fn new(index: &Index, resolution: &Resolution, references: &References) -> Self {
-        let rules = index.facts.iter().zip(&resolution.placements);
+        // Placements of absent models stand behind those of the repositories.
+        let rules = index.facts.par_iter().zip(&resolution.placements[..index.facts.len()]);
         let size = |at: usize| index.facts.get(at).or_else(|| resolution.absent.get(at - index.facts.len()))?.rough_params;
         #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
         let is_large = |n: i64| n as f64 >= LEAST_LINKED;

@@ -9,13 +9,15 @@ use crate::domain::source::CohortMetric;
 use crate::domain::{GroupBy, Run, Tier};
 use crate::engine::{Inputs, Outputs};
 use crate::error::{Error, Result};
-use crate::estimation::{Basis, build};
+use crate::estimation::{Basis, FactorTables, build};
 use crate::method::chain;
 use crate::method::draws::{Draws, Shared, simulate};
 use crate::method::summary::summarize;
 use crate::stages::estimate::basis;
 use crate::stages::ingest::Ingest;
-use crate::tables::{AggregateRow, AroundRow, EstimateRow, ModelRow, SensitivityRow, TierRow, TrendMonthRow, TrendRow};
+use crate::tables::{
+    AggregateRow, AroundRow, EstimatePart, EstimateRow, ModelPart, ModelRow, SensitivityRow, TierRow, TrendMonthRow, TrendRow,
+};
 use crate::units::{Flop, KgCo2e};
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Float64Type, Int64Type};
@@ -33,8 +35,8 @@ pub fn cohort_name(metric: CohortMetric, min: i64) -> String {
 
 /// One repository with all that grouping and simulation need.
 pub(super) struct Item {
-    pub(super) model: ModelRow,
-    pub(super) estimate: EstimateRow,
+    pub(super) model: ModelPart,
+    pub(super) estimate: EstimatePart,
     pub(super) run: Run,
 }
 
@@ -44,8 +46,28 @@ impl Item {
     }
 }
 
-/// Writes `aggregates`, `around_electricity`, `sensitivity`, `trend_months` and `trend`.
-pub(super) fn write_totals(inputs: &Inputs<'_, Publication>, outputs: &mut Outputs<'_, Publication>) -> Result<()> {
+/// The tables of totals.
+pub(super) struct Tables {
+    aggregates: Vec<AggregateRow>,
+    sensitivity: Vec<SensitivityRow>,
+    around: Vec<AroundRow>,
+    months: Vec<TrendMonthRow>,
+    trends: Vec<TrendRow>,
+}
+
+impl Tables {
+    /// Writes `aggregates`, `around_electricity`, `sensitivity`, `trend_months` and `trend`.
+    pub(super) fn write(self, outputs: &mut Outputs<'_, Publication>) -> Result<()> {
+        outputs.write::<AggregateRow>(self.aggregates)?;
+        outputs.write::<SensitivityRow>(self.sensitivity)?;
+        outputs.write::<AroundRow>(self.around)?;
+        outputs.write::<TrendMonthRow>(self.months)?;
+        outputs.write::<TrendRow>(self.trends)
+    }
+}
+
+/// Sums the draws of every run.
+pub(super) fn totals(inputs: &Inputs<'_, Publication>) -> Result<Tables> {
     let settings = inputs.settings();
     let tables = &inputs.references().factors;
     let basis = basis(inputs, tables, settings.draws, settings.seed)?;
@@ -57,45 +79,62 @@ pub(super) fn write_totals(inputs: &Inputs<'_, Publication>, outputs: &mut Outpu
     let mut months = Months::new(settings);
     // The three tables have one row per repository, in the same order.
     let mut items = inputs
-        .rows::<ModelRow>()?
-        .zip(inputs.rows::<EstimateRow>()?)
+        .parts::<ModelPart>()?
+        .zip(inputs.parts::<EstimatePart>()?)
         .zip(inputs.rows::<TierRow>()?)
         .map(|((model, estimate), tier)| item(model?, estimate?, tier?));
-    let mut first = 0;
-    loop {
-        let block: Vec<Item> = items.by_ref().take(BLOCK_ROWS).collect::<Result<_>>()?;
-        if block.is_empty() {
-            break;
-        }
-        let drawn: Vec<Option<Draws>> = block
+    let mut next = || -> Result<Vec<Item>> { items.by_ref().take(BLOCK_ROWS).collect() };
+    let (mut block, mut first) = (next()?, 0);
+    // Buffers of one block serve the next.
+    let mut drawn: Vec<Option<Draws>> = Vec::new();
+    while !block.is_empty() {
+        drawn.resize_with(block.len(), Option::default);
+        let keys: Vec<Vec<Key>> = block
             .par_iter()
-            .map(|item| {
-                if item.tier() == Tier::NoTraining {
-                    return Ok(None);
-                }
-                let mut draws = Draws::default();
-                let built = build(&item.run, item.tier(), &basis, tables)?;
-                simulate(&built.model(&item.run.run_id), &shared, &mut draws);
-                Ok(Some(draws))
+            .zip(&mut drawn)
+            .enumerate()
+            .map(|(at, (item, drawn))| {
+                let buffer = drawn.take().unwrap_or_default();
+                *drawn = draws_of(item, &basis, tables, &shared, buffer)?;
+                Ok(keys(settings, &ranks, &basis, first + at, item))
             })
             .collect::<Result<_>>()?;
-        sensitivity.add(&shared, tables, &basis, &block)?;
-        surroundings.add(tables, &basis, &block, &drawn)?;
-        months.add(&block, &drawn);
-        let keys: Vec<Vec<Key>> =
-            block.iter().enumerate().map(|(at, item)| keys(settings, &ranks, &basis, first + at, item)).collect();
-        totals.add(&keys, &drawn);
+        // Every kind of sum takes the rows in their order; meanwhile the next block is read.
+        let (of_cohort, read) = rayon::join(
+            || {
+                sensitivity.add(&shared, tables, &basis, &block, &drawn)?;
+                surroundings.add(tables, &basis, &block, &drawn)?;
+                months.add(&block, &drawn);
+                Ok::<_, Error>(())
+            },
+            || {
+                totals.add(&keys, &drawn);
+                totals.close_owners_before(block.last().and_then(|last| last.model.owner.as_deref()));
+                next()
+            },
+        );
+        of_cohort?;
         first += block.len();
-        if let Some(last) = block.last() {
-            totals.close_owners_before(last.model.owner.as_deref());
-        }
+        block = read?;
     }
-    outputs.write::<AggregateRow>(totals.finish())?;
-    outputs.write::<SensitivityRow>(sensitivity.finish(settings, &surroundings.embodied()))?;
-    outputs.write::<AroundRow>(surroundings.finish(settings))?;
     let (months, trends) = months.finish(settings, inputs.facts::<Ingest>()?.index_date.as_deref());
-    outputs.write::<TrendMonthRow>(months)?;
-    outputs.write::<TrendRow>(trends)
+    Ok(Tables {
+        aggregates: totals.finish(),
+        sensitivity: sensitivity.finish(settings, &surroundings.embodied()),
+        around: surroundings.finish(settings),
+        months,
+        trends,
+    })
+}
+
+/// The draws of a repository's run; none where nothing was trained.
+fn draws_of(item: &Item, basis: &Basis, tables: &FactorTables, shared: &Shared, mut buffer: Draws) -> Result<Option<Draws>> {
+    if item.tier() == Tier::NoTraining {
+        return Ok(None);
+    }
+    let built = build(&item.run, item.tier(), basis, tables)?;
+    simulate(&built.model(&item.run.run_id), shared, &mut buffer);
+    Ok(Some(buffer))
 }
 
 /// Groups that a repository belongs to, each with the cohorts it does so in.
@@ -145,7 +184,7 @@ fn ranks(inputs: &Inputs<'_, Publication>) -> Result<Vec<FxHashMap<usize, usize>
     Ok((0..COHORTS).map(of_cohort).collect())
 }
 
-fn item(model: ModelRow, estimate: EstimateRow, tier: TierRow) -> Result<Item> {
+fn item(model: ModelPart, estimate: EstimatePart, tier: TierRow) -> Result<Item> {
     if model.model_id != estimate.model_id || model.model_id != tier.model_id {
         return Err(Error::Internal(format!(
             "models, estimates and tiers disagree at {} / {} / {}",
@@ -210,7 +249,7 @@ fn groups(item: &Item, basis: &Basis) -> Vec<(GroupBy, String)> {
 }
 
 /// What a record tells of role, size and date.
-fn coverage(model: &ModelRow) -> String {
+fn coverage(model: &ModelPart) -> String {
     let told = [("role", model.p.is_certain()), ("size", model.total_params.is_some()), ("date", model.trained_on.is_some())];
     let words: Vec<&str> = told.iter().filter(|(_, is)| *is).map(|(word, _)| *word).collect();
     if words.is_empty() { "nothing".to_owned() } else { words.join("+") }

@@ -42,6 +42,7 @@ use crate::tables::{
     TrendMonthRow, TrendRow, published,
 };
 use fs_err as fs;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -153,8 +154,10 @@ impl Stage for Publication {
 
     fn run(inputs: &Inputs<'_, Self>, outputs: &mut Outputs<'_, Self>) -> Result<Published> {
         let settings = inputs.settings();
-        aggregate::write_totals(inputs, outputs)?;
-        lineage_totals::write_lineage(inputs, outputs)?;
+        // Neither needs the other.
+        let (totals, lineage) = rayon::join(|| aggregate::totals(inputs), || lineage_totals::write_lineage(inputs, outputs));
+        totals?.write(outputs)?;
+        lineage?;
         let staging = publish::staging(&settings.snapshots);
         let staged = stage_snapshot(inputs, outputs, &staging);
         if staged.is_err() {
@@ -187,8 +190,10 @@ fn stage_snapshot(inputs: &Inputs<'_, Publication>, outputs: &Outputs<'_, Public
     publish::clear_leftovers(snapshots)?;
     fs::create_dir_all(staging).at_path("cannot create", staging)?;
     let receipts = collect_tables(inputs, outputs, staging)?;
-    data_tests::check(staging)?;
-    let manifest = write_documents(inputs, staging, &receipts)?;
+    // Documents are made of the same tables, and go with them if a test fails.
+    let (tested, manifest) = rayon::join(|| data_tests::check(staging), || write_documents(inputs, staging, &receipts));
+    tested?;
+    let manifest = manifest?;
     shrink_guard::guard_against_shrinking(snapshots, staging, &manifest, settings.max_shrink_fraction)?;
     Ok(Published { version: publish::staged_version(snapshots, &manifest)? })
 }
@@ -204,23 +209,25 @@ fn collect_tables(
     for (name, path, receipt) in outputs.written_tables() {
         files.insert(name.to_owned(), (path, receipt.clone()));
     }
-    let mut receipts = BTreeMap::new();
+    let mut wanted = Vec::new();
     for info in published() {
-        let to = table_path(staging, info.name);
-        let (from, receipt) = files
-            .remove(info.name)
-            .ok_or_else(|| Error::Internal(format!("the published table '{}' is not among the stage's tables", info.name)))?;
-        fs::copy(&from, &to).at_path("cannot copy table into the snapshot", &to)?;
-        fs::File::open(&to).and_then(|f| f.sync_all()).at_path("cannot sync", &to)?;
-        if receipt.sha256 != sha256_file(&to)? {
-            return Err(Error::Verification(format!(
-                "table '{}' changed after its stage wrote it\n  way out: hugging-carbon run --force",
-                info.name
-            )));
-        }
-        receipts.insert(info.name.to_owned(), receipt);
+        let missing = || Error::Internal(format!("the published table '{}' is not among the stage's tables", info.name));
+        wanted.push((info.name, files.remove(info.name).ok_or_else(missing)?));
     }
-    Ok(receipts)
+    let copied: Vec<Result<()>> =
+        wanted.par_iter().map(|(name, (from, receipt))| collect_table(name, from, receipt, staging)).collect();
+    copied.into_iter().collect::<Result<()>>()?;
+    Ok(wanted.into_iter().map(|(name, (_, receipt))| (name.to_owned(), receipt)).collect())
+}
+
+fn collect_table(name: &str, from: &Path, receipt: &TableReceipt, staging: &Path) -> Result<()> {
+    let to = table_path(staging, name);
+    fs::copy(from, &to).at_path("cannot copy table into the snapshot", &to)?;
+    fs::File::open(&to).and_then(|f| f.sync_all()).at_path("cannot sync", &to)?;
+    if receipt.sha256 == sha256_file(&to)? {
+        return Ok(());
+    }
+    Err(Error::Verification(format!("table '{name}' changed after its stage wrote it\n  way out: hugging-carbon run --force")))
 }
 
 /// Makes the documents, and then the manifest, which pins everything else.

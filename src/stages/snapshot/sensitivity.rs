@@ -6,8 +6,7 @@ use crate::domain::{Quantiles, Run, RunKind, Tier};
 use crate::error::Result;
 use crate::estimation::{Basis, FactorTables, build, is_product};
 use crate::method::assumptions::PROGRAMME_SHARE_OF_FINAL_RUNS;
-use crate::method::draws::{Draws, Factor, Fixed, Shared, simulate_with};
-use crate::method::simulate::RunModel;
+use crate::method::draws::{Draws, Factor, Shared, simulate, simulate_fixed};
 use crate::method::summary::summarize;
 use crate::tables::SensitivityRow;
 use rayon::prelude::*;
@@ -79,12 +78,20 @@ impl Sensitivity {
         Self { sums: SETTINGS.iter().map(|_| [vec![0.0; settings.draws], vec![0.0; settings.draws]]).collect() }
     }
 
-    /// Adds the runs of a block that are in the cohort, in order.
-    pub(super) fn add(&mut self, shared: &Shared, tables: &FactorTables, basis: &Basis, block: &[Item]) -> Result<()> {
+    /// Adds the runs of a block that are in the cohort, in order, by their draws as they are published.
+    pub(super) fn add(
+        &mut self,
+        shared: &Shared,
+        tables: &FactorTables,
+        basis: &Basis,
+        block: &[Item],
+        drawn: &[Option<Draws>],
+    ) -> Result<()> {
         let drawn: Vec<Vec<Option<Pair>>> = block
             .par_iter()
-            .filter(|item| item.model.in_cohort)
-            .map(|item| draw(shared, tables, basis, item))
+            .zip(drawn)
+            .filter(|(item, _)| item.model.in_cohort)
+            .map(|(item, drawn)| draw(shared, tables, basis, item, drawn.as_ref()))
             .collect::<Result<_>>()?;
         self.sums.par_iter_mut().enumerate().for_each(|(setting, sums)| {
             for of_run in &drawn {
@@ -147,27 +154,28 @@ impl Sensitivity {
 }
 
 /// Draws of a run under every setting that alters it; none for the others, and where nothing is trained.
-fn draw(shared: &Shared, tables: &FactorTables, basis: &Basis, item: &Item) -> Result<Vec<Option<Pair>>> {
+fn draw(shared: &Shared, tables: &FactorTables, basis: &Basis, item: &Item, headline: Option<&Draws>) -> Result<Vec<Option<Pair>>> {
     let mut drawn: Vec<Option<Pair>> = vec![None; SETTINGS.len()];
-    let pair = |model: &RunModel<'_>, fixed: Fixed| -> Pair {
-        let mut draws = Draws::default();
-        simulate_with(model, shared, fixed, &mut draws);
-        [draws.flop, draws.emissions]
-    };
-    if item.tier() != Tier::NoTraining {
+    if let Some(headline) = headline {
         let built = build(&item.run, item.tier(), basis, tables)?;
         let model = built.model(&item.run.run_id);
         for (drawn, (setting, ..)) in drawn.iter_mut().zip(SETTINGS) {
             *drawn = match setting {
-                Setting::Headline => Some(pair(&model, None)),
-                Setting::At(factor, z) => Some(pair(&model, Some((*factor, *z)))),
+                Setting::Headline => Some([headline.flop.clone(), headline.emissions.clone()]),
+                Setting::At(factor, z) => {
+                    let mut draws = Draws::default();
+                    simulate_fixed(&model, shared, (*factor, *z), headline, &mut draws);
+                    Some([draws.flop, draws.emissions])
+                }
                 Setting::Dense | Setting::WithoutGrouping => None,
             };
         }
     }
     for (at, (setting, ..)) in SETTINGS.iter().enumerate() {
         if let Some((run, tier)) = altered(item, *setting) {
-            drawn[at] = Some(pair(&build(&run, tier, basis, tables)?.model(&run.run_id), None));
+            let mut draws = Draws::default();
+            simulate(&build(&run, tier, basis, tables)?.model(&run.run_id), shared, &mut draws);
+            drawn[at] = Some([draws.flop, draws.emissions]);
         }
     }
     Ok(drawn)

@@ -1,6 +1,6 @@
 //! tier: which tiers the evidence of each run reaches, and the evidence chosen for each quantity.
 //!
-//! `models` and `evidence` are sorted alike, so one walk over both does: only the repository at hand is in memory.
+//! `models` and `evidence` are sorted alike, so one walk over both does: only a block of repositories is in memory.
 
 use super::normalize::MET_ANOTHER_VALUE;
 use super::{merged, vocabulary_digests};
@@ -8,7 +8,7 @@ use crate::domain::run::{Chosen, Hardware, Known, Owner, Site};
 use crate::domain::{
     Field, Flag, Modality, ParamsSource, Role, Rule, Run, RunKind, RunShares, Tier, TrainedOnSource, TrainingStage,
 };
-use crate::engine::{Digests, Inputs, Outputs, Stage, stage};
+use crate::engine::{Digests, Inputs, Outputs, Stage, in_blocks, stage};
 use crate::error::Result;
 use crate::estimation::counted_flop;
 use crate::evidence::hardware::{self, Context};
@@ -21,12 +21,15 @@ use crate::method::chain;
 use crate::reference::{Accelerators, Grid, Operators, Owners, Places, Reference, SampleLengths, Table};
 use crate::tables::{EvidenceRow, ModelRow, RunRow, TierRow};
 use crate::units::{FLOP_PER_PFLOP, Flop, GCo2ePerKwh, GRAMS_PER_KG, KgCo2e, Kwh, Params, Tokens};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// Most believed of a model whose size nothing states: a thousand tonnes, what Llama 3 8B and 70B lie between.
 const MOST_WITHOUT_SIZE: KgCo2e = KgCo2e(1e6);
 /// Longest wall time believed of one training, a year; "hours used" beyond it are device hours (docs/method.md, section 3; docs/hub.md).
 const MOST_WALL_HOURS: f64 = 8760.0;
+/// Repositories read at a time.
+const BLOCK_ROWS: usize = 1_024;
 /// The cleanest national grid of the reference table has some 20 g/kWh.
 const CLEANEST_GRID: GCo2ePerKwh = GCo2ePerKwh(20.0);
 
@@ -85,6 +88,9 @@ impl Digests for References {
     }
 }
 
+/// A repository, its run and what was found of it.
+type Found = (ModelRow, Option<RunRow>, Vec<EvidenceRow>);
+
 impl Stage for Tiering {
     type Settings = ();
     type References = References;
@@ -94,15 +100,24 @@ impl Stage for Tiering {
         let mut writer = outputs.writer::<TierRow>()?;
         let mut evidence = inputs.rows::<EvidenceRow>()?.peekable();
         let mut runs = inputs.rows::<RunRow>()?.peekable();
-        for model in inputs.rows::<ModelRow>()? {
-            let model = model?;
+        let mut models = inputs.rows::<ModelRow>()?;
+        let mut next = || -> Result<Option<Found>> {
+            let Some(model) = models.next().transpose()? else { return Ok(None) };
             let mut own: Vec<EvidenceRow> = Vec::new();
             while let Some(row) = evidence.next_if(|e| e.as_ref().map_or(true, |e| e.model_id == model.model_id)) {
                 own.push(row?);
             }
             let run = runs.next_if(|r| r.as_ref().map_or(true, |r| r.model_id == model.model_id)).transpose()?;
-            writer.push(known_run(inputs.references(), &model, run.as_ref(), &own).into())?;
-        }
+            Ok(Some((model, run, own)))
+        };
+        in_blocks(
+            || (0..BLOCK_ROWS).map_while(|_| next().transpose()).collect(),
+            |_, block| {
+                let row = |(model, run, own): &Found| TierRow::from(known_run(inputs.references(), model, run.as_ref(), own));
+                Ok(block.par_iter().map(row).collect())
+            },
+            |rows: Vec<TierRow>| rows.into_iter().try_for_each(|row| writer.push(row)),
+        )?;
         outputs.done::<TierRow>(writer.finish()?);
         Ok(())
     }
