@@ -99,7 +99,7 @@ fn training_column(card: &Card<'_>, key: &str, lower: &str, words: &[&str], head
     if words.iter().any(is_time) && words.iter().any(of_training) && words.iter().all(|w| is_passed(w) || of_training(w)) {
         return Some(Column::Of(Key::Hours));
     }
-    if words.iter().any(is_time) && words.iter().all(|w| is_passed(w)) {
+    if words.iter().any(is_time) && words.iter().all(is_passed) {
         return Some(Column::Time);
     }
     if columns.hardware.contains(&key) || counts_devices(card, header) {
