@@ -26,7 +26,7 @@ const BLOCK_ROWS: usize = 4_096;
 
 stage! {
     /// Estimates every run through every tier its evidence reaches.
-    struct Estimation = "estimate" version 6
+    struct Estimation = "estimate" version 7
     reads [
         TierRow,
         RegressionRow,

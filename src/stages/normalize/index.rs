@@ -1,11 +1,14 @@
 //! The first pass: what lineage needs of every repository, gathered small enough to be held, and resolved.
 
 use super::corrections::{MetCorrection, apply_corrections};
+use super::model_row::date_told_otherwise;
 use super::registry_rows::RegistryRows;
 use super::repo_facts::repo_facts;
 use super::role_labels::RecordSigns;
 use super::roles::{Likelihood, settle_roles};
 use super::said_bases::{bases_in_card, is_silent, settle_said_bases, states_a_pretraining};
+use super::size::Known;
+use super::undated::UndatedYears;
 use super::{Carded, References, Settings};
 use crate::domain::{Field, Role, RoleShares, Rule, RunKind};
 use crate::error::Result;
@@ -18,6 +21,7 @@ use crate::lineage::{self, Placement, RepoFacts, Resolution, Words};
 use crate::method::fitting::{self, MIN_OBSERVATIONS, Observation};
 use crate::reference::{CorrectedField, RepositoryFact, TrainingRun};
 use crate::tables::RawModelRow;
+use crate::units::Day;
 use libm::log10;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -49,6 +53,8 @@ pub(super) struct Index {
     pub(super) active_on_total: Option<(f64, f64, usize)>,
     /// Which runs of the registry belong to other repositories than those it names.
     rows: RegistryRows,
+    /// Years that an undated repository may be of.
+    undated: UndatedYears,
     /// What the reviewed corrections met, by position of the repository.
     pub(super) corrections: BTreeMap<usize, Vec<MetCorrection>>,
 }
@@ -75,6 +81,7 @@ impl Index {
             first_with: FxHashMap::default(),
             active_on_total: active_on_total(references),
             rows: RegistryRows::default(),
+            undated: UndatedYears::default(),
             corrections: BTreeMap::new(),
         };
         let mut said: BTreeMap<usize, Vec<SaidBase>> = BTreeMap::new();
@@ -96,7 +103,7 @@ impl Index {
         }
         settle_said_bases(references, &mut index.facts, &said);
         let mut resolution = lineage::resolve(&index.facts, known(references), &name_size, &settings.without_link_passes);
-        settle_roles(&mut index, &mut resolution, references);
+        settle_roles(&mut index, &mut resolution, references, settings.certain_roles);
         let Resolution { placements, absent } = resolution;
         (index.placements, index.absent) = (placements, absent);
         index.shown_by = index.sizes_shown_by_others();
@@ -117,11 +124,23 @@ impl Index {
         self.rows.given_up(i).map(|root| self.id(root))
     }
 
+    /// Years that the training of an undated repository may be of.
+    pub(super) fn possible_years(&self, raw: &RawModelRow) -> Option<Vec<i32>> {
+        self.undated.of(raw)
+    }
+
     fn add(&mut self, references: &References, raw: &RawModelRow, card_states_a_pretraining: bool) {
         let i = self.facts.len();
         // The labelled records have downloads of 30 days; which count the cohort is cut by is no sign.
         let downloads = raw.downloads_30d.or(raw.downloads_all_time);
         self.signs.push(RecordSigns { card_states_a_pretraining, ..RecordSigns::of_record(raw, downloads) });
+        if raw.created_at.is_none() {
+            let known = Known {
+                registry: references.registry.by_hub_id(&raw.model_id),
+                fact: references.repository_facts.fact(&raw.model_id),
+            };
+            self.undated.add(raw, date_told_otherwise(raw, known).map(Day::year));
+        }
         let looked_up = references.repository_facts.fact(&raw.model_id).and_then(|f| f.active_params);
         let active = references.registry.by_hub_id(&raw.model_id).and_then(|r| r.active_params).or(looked_up);
         let mut facts = repo_facts(references, raw, &mut self.words);
