@@ -109,6 +109,7 @@ fn settings(config: &Config, reference: &Reference, data_dir: &Path, access: Acc
         normalize: normalize::Settings {
             metric: cohort.metric,
             min: cohort.min,
+            certain_roles: method.certain_roles,
             without_link_passes: method.without_link_passes.clone(),
         },
         fit: fit::Settings { seed: method.seed },

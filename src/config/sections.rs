@@ -196,6 +196,9 @@ pub struct MethodConfig {
     pub draws: usize,
     /// Seed of the counter-based generator.
     pub seed: u64,
+    /// Whether the ordered rules alone decide roles, to see what the probabilities are worth; false for every published snapshot.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub certain_roles: bool,
     /// Passes of the lineage that are left out, to see what each decides; empty for every published snapshot.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub without_link_passes: Vec<LinkPass>,

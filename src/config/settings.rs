@@ -207,6 +207,12 @@ pub const SETTINGS: &[Setting] = &[
         .defaults_to(Value::Whole(20_260_502))
         .pinned(),
     Setting::new(
+        "method.certain_roles",
+        Kind::Flag,
+        "Roles by the ordered rules alone, as if these were certain, to see what the probabilities decide; false for a published snapshot.",
+    )
+    .defaults_to(Value::Flag(false)),
+    Setting::new(
         "method.without_link_passes",
         Kind::Words(words::<LinkPass>),
         "Passes of the lineage that are left out, to see what each decides; none for a published snapshot.",

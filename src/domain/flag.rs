@@ -21,6 +21,9 @@ closed_set! {
         TrainedOnFromCreatedAtFloor = "trained_on_from_created_at_floor",
         /// Nothing tells the date of training; 2024 is assumed.
         TrainedOnUnknown2024Assumed = "trained_on_unknown_2024_assumed",
+        /// Nothing tells the date of training; the years are those of repositories of the index that have no date either and are dated
+        /// otherwise (`models.possible_years`).
+        TrainedOnAsOfUndatedRepositories = "trained_on_as_of_undated_repositories",
         /// Emissions are reported and were refused; `evidence` says why.
         ReportedEmissionsRefused = "reported_emissions_refused",
         /// Reported emissions are more than any training of this size can emit: passed over.

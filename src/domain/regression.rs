@@ -42,6 +42,8 @@ pub enum Term {
     /// Years since 2022-01-01, zero before: until Chinchilla (Hoffmann et al., March 2022) data sets followed the size of models, since
     /// then the year.
     YearsAfter2022,
+    /// The same until the end of 2025: those of 2026 have not gone on to grow.
+    Years2022To2026,
     /// Years since the middle of 2023, zero before.
     YearsAfterMid2023,
     /// Whether the modality is not text.
@@ -76,6 +78,7 @@ impl Term {
         (Self::ForwardFlop, "log10_forward_flop"),
         (Self::Years, "years_since_2022"),
         (Self::YearsAfter2022, "years_after_2022"),
+        (Self::Years2022To2026, "years_2022_to_2026"),
         (Self::YearsAfterMid2023, "years_after_mid_2023"),
         (Self::NotText, "not_text"),
         (Self::Academia, "academia"),
@@ -106,6 +109,7 @@ impl Term {
             | Self::ForwardFlop
             | Self::Years
             | Self::YearsAfter2022
+            | Self::Years2022To2026
             | Self::YearsAfterMid2023
             | Self::NotText
             | Self::Academia
@@ -131,6 +135,9 @@ impl Term {
         }
     }
 }
+
+/// Years from 2022-01-01 to 2026-01-01.
+const YEARS_TO_2026: f64 = 4.0;
 
 /// What the terms of a regression are read from.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -170,6 +177,7 @@ impl TermValues {
             Term::Compute => self.log10_train_flop,
             Term::ForwardFlop => self.log10_forward_flop,
             Term::Years => self.years_since_2022,
+            Term::Years2022To2026 => self.years_since_2022.clamp(0.0, YEARS_TO_2026),
             Term::YearsAfter2022 => self.years_since_2022.max(0.0),
             Term::YearsAfterMid2023 => (self.years_since_2022 - 1.5).max(0.0),
             Term::NotText => indicator(self.modality != Modality::Text),
@@ -240,6 +248,8 @@ mod tests {
         ] {
             assert_eq!(values.value(term), expected, "{term:?}");
         }
-        assert_eq!(TermValues { years_since_2022: -3.0, ..values }.value(Term::YearsAfter2022), 0.0);
+        let in_year = |years_since_2022, term| TermValues { years_since_2022, ..values }.value(term);
+        assert_eq!(in_year(-3.0, Term::YearsAfter2022), 0.0);
+        assert_eq!([-3.0, 2.5, 4.6].map(|years| in_year(years, Term::Years2022To2026)), [0.0, 2.5, 4.0]);
     }
 }

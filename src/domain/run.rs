@@ -62,6 +62,8 @@ pub struct Run {
     pub trained_on: Option<Day>,
     /// Source of the date.
     pub trained_on_source: Option<TrainedOnSource>,
+    /// Years that the training may be of where nothing tells its date, ascending, each as likely as the others.
+    pub possible_years: Vec<i32>,
     /// What the name says of the size without a number.
     pub size_word: Option<SizeWord>,
     /// Who trains.
@@ -96,6 +98,7 @@ impl Run {
             task: TaskGroup::of_modality(modality),
             trained_on: None,
             trained_on_source: None,
+            possible_years: Vec::new(),
             size_word: None,
             owner: Owner::default(),
             known: Known::default(),
@@ -117,11 +120,28 @@ impl Run {
         }
     }
 
+    /// Date of training, or the middle of the years that it may be of.
+    #[must_use]
+    pub fn date(&self) -> Option<Day> {
+        self.trained_on.or_else(|| middle_of(*self.possible_years.get(self.possible_years.len() / 2)?))
+    }
+
+    /// The same run for each of the years that it may be of; none where its date is known, or nothing tells of years.
+    pub fn by_possible_year(&self) -> impl Iterator<Item = Self> + '_ {
+        let years = self.possible_years.iter().filter(|_| self.trained_on.is_none());
+        years.map(|year| Self { trained_on: middle_of(*year), possible_years: Vec::new(), ..self.clone() })
+    }
+
     /// Whether it is a pre-training.
     #[must_use]
     pub fn is_pretraining(&self) -> bool {
         self.kind == Some(RunKind::Pretraining)
     }
+}
+
+/// The middle of a year.
+fn middle_of(year: i32) -> Option<Day> {
+    Day::from_ymd(i16::try_from(year).ok()?, 7, 1)
 }
 
 /// A repository owns a run if it trained something with at least this probability: one in a hundred keeps the sum over all that are

@@ -84,7 +84,7 @@ impl Around {
 /// The factors of a run.
 #[must_use]
 pub fn around(run: &Run, built: &Built<'_>, tables: &FactorTables, around: &AroundTables) -> Around {
-    let year = run.trained_on.map_or(assume::ASSUMED_YEAR.0, Day::year);
+    let year = run.date().map_or(assume::ASSUMED_YEAR.0, Day::year);
     let (mut per_hour, mut stands_in) = (0.0, built.chips.is_fallback);
     for chip in built.chips.set.iter() {
         let Some(rate) = around.embodied.rate(&chip.name) else { continue };

@@ -8,7 +8,7 @@ use super::factors::{self, Chips, GridChoice, Mixtures};
 use super::fine_tune;
 use super::fits::Fits;
 use super::terms::term_values;
-use crate::domain::{Flag, Modality, Rating, RegressionId, Run, RunKind, Tier, TrainingStage};
+use crate::domain::{Flag, Modality, Rating, RegressionId, Run, RunKind, TaskGroup, Tier, TrainingStage};
 use crate::error::{Error, Result};
 use crate::method::assumptions as assume;
 use crate::method::calibration::ErrorLaw;
@@ -111,7 +111,19 @@ impl Basis {
 /// Trainings on the weights of their own house, and continued pre-trainings, are a share of the pre-training they start from; strangers'
 /// fine-tunes follow their own regression.
 fn share_stage(run: &Run) -> Option<TrainingStage> {
-    run.stage.filter(|stage| run.kind == Some(RunKind::PostTraining) || *stage == TrainingStage::Continued)
+    let is_release = run.kind == Some(RunKind::PostTraining) && has_published_shares(run.task);
+    run.stage.filter(|stage| is_release || *stage == TrainingStage::Continued)
+}
+
+/// Whether the published shares of a pre-training are of such releases: models that write, speak of images or make them
+/// (post_training.csv). Heads, embeddings and speech see data of their own, whoever trains them.
+fn has_published_shares(task: TaskGroup) -> bool {
+    match task {
+        TaskGroup::Generation | TaskGroup::TextToText | TaskGroup::ImageGeneration | TaskGroup::Documents | TaskGroup::Other => {
+            true
+        }
+        TaskGroup::Labels | TaskGroup::Embedding | TaskGroup::Speech | TaskGroup::Images => false,
+    }
 }
 
 /// Builds the model of a run at a tier.
@@ -128,9 +140,11 @@ pub fn build<'a>(run: &Run, tier: Tier, basis: &'a Basis, tables: &FactorTables)
     } else {
         compute(run, tier.max(Tier::Compute), basis, tables, &mut flags)?
     };
-    let year = run.trained_on.map(Day::year);
+    let year = run.date().map(Day::year);
     if year.is_none() {
         flags.push(Flag::TrainedOnUnknown2024Assumed);
+    } else if run.trained_on.is_none() {
+        flags.push(Flag::TrainedOnAsOfUndatedRepositories);
     }
     let year = year.unwrap_or(assume::ASSUMED_YEAR.0);
     let chips = factors::chips(run, year, mixtures, tables, &mut flags);
@@ -143,22 +157,33 @@ pub fn build<'a>(run: &Run, tier: Tier, basis: &'a Basis, tables: &FactorTables)
     Ok(Built { start, compute, compute_tier, parts, mfu, mfu_is_fallback, chips, pue, pue_factor, grid, flags })
 }
 
-/// What the run may have been, where nothing certain tells. A training that something states has taken place is not in doubt.
+/// What the run may have been, where nothing certain tells, and of which year where nothing tells its date: pre-trainings took more from
+/// year to year. A training that something states has taken place is not in doubt.
 fn parts<'a>(run: &Run, tier: Tier, basis: &'a Basis, tables: &FactorTables, flags: &mut Vec<Flag>) -> Result<Vec<Part<'a>>> {
-    if run.shares.is_certain() || run.tier() <= Tier::Compute {
+    if run.tier() <= Tier::Compute {
         return Ok(Vec::new());
     }
-    flags.push(Flag::RoleIsUncertain);
+    let is_certain = run.shares.is_certain();
+    if is_certain && !(run.is_pretraining() && run.by_possible_year().next().is_some()) {
+        return Ok(Vec::new());
+    }
+    flags.extend((!is_certain).then_some(Flag::RoleIsUncertain));
     let tuning = match run.kind {
         Some(RunKind::PostTraining) => RunKind::PostTraining,
         Some(RunKind::Pretraining | RunKind::Continued | RunKind::FineTuning | RunKind::Adapter) | None => RunKind::FineTuning,
     };
     let kinds =
         [(RunKind::Pretraining, run.shares.pretraining), (tuning, run.shares.tuning), (RunKind::Adapter, run.shares.adapter)];
-    let possible = kinds.into_iter().filter(|(_, weight)| *weight > 0.0);
+    let possible = kinds.into_iter().filter(|(_, weight)| *weight > 0.0).flat_map(|(kind, weight)| {
+        let as_kind = Run { kind: Some(kind), ..run.clone() };
+        let years: Vec<Run> = if kind == RunKind::Pretraining { as_kind.by_possible_year().collect() } else { Vec::new() };
+        #[allow(clippy::cast_precision_loss)] // A handful.
+        let share = weight / years.len().max(1) as f64;
+        let one = years.is_empty().then_some(as_kind);
+        years.into_iter().chain(one).map(move |run| (kind, share, run))
+    });
     possible
-        .map(|(kind, weight)| {
-            let as_kind = Run { kind: Some(kind), ..run.clone() };
+        .map(|(kind, weight, as_kind)| {
             let (compute, _) = compute(&as_kind, tier.max(Tier::Compute), basis, tables, &mut Vec::new())?;
             let (mfu, _) = factors::mfu(&as_kind, tables);
             Ok(Part { kind, weight, compute, mfu })
@@ -281,7 +306,7 @@ fn passes_are_known(run: &Run) -> bool {
 /// Which regression speaks for a run's compute.
 #[must_use]
 pub fn compute_fit(run: &Run) -> (RegressionId, Response) {
-    let since = run.trained_on.is_none_or(|d| d.year() >= assume::TOKENS_FIT_SINCE_YEAR);
+    let since = run.date().is_none_or(|d| d.year() >= assume::TOKENS_FIT_SINCE_YEAR);
     match run.kind {
         Some(RunKind::Pretraining) if passes_are_known(run) => (RegressionId::ComputeFromForwardFlop, Response::Compute),
         Some(RunKind::Pretraining) if since && run.modality.counts_tokens() => (RegressionId::TokensFromParams, Response::Tokens),
@@ -301,7 +326,7 @@ fn most_flop(run: &Run) -> f64 {
 /// the kind took.
 fn log_ceiling(run: &Run, tables: &FactorTables) -> f64 {
     let (counts_tokens, any) = (run.modality.counts_tokens(), most_flop(run));
-    let year = run.trained_on.map_or(i32::MAX, Day::year);
+    let year = run.date().map_or(i32::MAX, Day::year);
     let of_class = tables.compute_bounds.bound(run.owner.class, counts_tokens, year).map(Bound::most_flop);
     log10(of_class.map_or(any, |most| most.min(any)))
 }
@@ -344,8 +369,10 @@ fn prediction<'a>(run: &Run, n: f64, fits: &'a Fits, tables: &FactorTables, fact
         let slope = whole.fit.central[whole.size_position] + if whole.response == Response::Compute { 0.0 } else { 1.0 };
         ((f64::NEG_INFINITY, log10(assume::FINE_TUNE_MAX_SHARE_OF_PRETRAINING * whole.central())), slope)
     } else if run.modality.counts_tokens() && !by_passes {
-        let at = |tokens_per_param: f64| log10(chain::training_flop(Params(n), Tokens(tokens_per_param * n)).0);
-        ((at(assume::TOKENS_PER_PARAM.0), at(assume::TOKENS_PER_PARAM.1)), 2.0)
+        let at = |tokens: f64| log10(chain::training_flop(Params(n), Tokens(tokens)).0);
+        let (least, most) = (assume::TOKENS_PER_PARAM.0 * n, assume::TOKENS_PER_PARAM.1 * n);
+        let exponent = if most > assume::MOST_TOKENS { 1.0 } else { 2.0 };
+        ((at(least), at(most.min(assume::MOST_TOKENS))), exponent)
     } else {
         ((f64::NEG_INFINITY, f64::INFINITY), 0.0)
     };

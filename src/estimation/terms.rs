@@ -10,7 +10,7 @@ use libm::log10;
 #[must_use]
 pub fn term_values(run: &Run) -> TermValues {
     let log = |value: Option<f64>| value.map_or(0.0, log10);
-    let years = run.trained_on.map_or(assume::ASSUMED_YEAR.1, Day::years_since_2022);
+    let years = run.date().map_or(assume::ASSUMED_YEAR.1, Day::years_since_2022);
     TermValues {
         log10_active_params: log(run.known.active_params),
         log10_total_params: log(run.known.total_params),

@@ -84,6 +84,23 @@ fn version(token: &str) -> Option<String> {
         .then(|| digits.trim_end_matches(".0").to_owned())
 }
 
+/// Whether a word of a name ends in a family's with letters before it, and is none itself: `datagemma`, `t5gemma`, `codellama` are made of
+/// the family they name.
+#[must_use]
+pub fn ends_in_a_family(name: &str) -> bool {
+    let houses = &vocabulary().families.houses;
+    let is_family = |token: &str| houses.iter().any(|house| token.starts_with(house.word.text()));
+    let ends = |token: &str| {
+        let letters = token.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+        let words = houses.iter().map(|house| house.word.text());
+        words.filter(|word| word.len() >= LEAST_FAMILY_LETTERS).any(|word| letters.len() > word.len() && letters.ends_with(word))
+    };
+    tokens(name).iter().any(|token| !is_family(token) && ends(token))
+}
+
+/// Letters of a family's word below which the end of another word is chance.
+const LEAST_FAMILY_LETTERS: usize = 4;
+
 /// Whether a word tells another model of the house from the one whose name stands before it (`phi-4-mini`, `DeepSeek-V4-Flash`).
 #[must_use]
 pub fn is_another_model(word: &str) -> bool {
@@ -208,6 +225,16 @@ mod tests {
         assert_eq!(family("facebook", "Self-taught-evaluator-llama3.1-70B"), Some("llama"));
         assert_eq!(family("meta-llama", "Meta-Llama-3-8B"), None);
         assert_eq!(family("TinyLlama", "TinyLlama-1.1B"), None);
+    }
+
+    #[test]
+    fn words_end_in_a_family_they_are_made_of() {
+        for name in ["datagemma-rig-27b-it", "t5gemma-xl", "CodeLlama-34b-Instruct", "BLOOMChat-OpenLlama2-7b"] {
+            assert!(ends_in_a_family(name), "{name}");
+        }
+        for name in ["gemma-2-9b-it", "TinyLlama-1.1B-Chat", "Qwen3-8B", "Teuken-7B", "optimus-7b"] {
+            assert!(!ends_in_a_family(name), "{name}");
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The types of lineage: facts of a repository, its placement, and the graph of both.
 
+use super::vocabulary::vocabulary;
+use super::{families, names};
 use crate::domain::{Relation, Role, Rule, RunKind};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
@@ -220,7 +222,9 @@ impl Graph<'_> {
         let placement = &self.placements[i];
         let registered = f.registry_kind == Some(RunKind::Pretraining);
         match placement.role {
-            Role::Finetuned | Role::Continued => registered || placement.role_rule == Rule::PostTrainingToken && f.listed_owner,
+            Role::Finetuned | Role::Continued => {
+                registered || placement.role_rule == Rule::PostTrainingToken && f.listed_owner && may_have_a_base_of_its_own(f)
+            }
             Role::Converted => registered && placement.base.is_none(),
             Role::Pretrained | Role::Adapter | Role::Merge | Role::Quantized | Role::Empty | Role::Untrained => false,
         }
@@ -237,4 +241,21 @@ pub fn run_id(model_id: &str, kind: RunKind) -> String {
 #[must_use]
 pub fn no_training_id(model_id: &str) -> String {
     format!("{model_id}#no_training")
+}
+
+/// Whether a post-trained release may be all that a house shows of a pre-training of its own. What sees, translates, embeds, scores or was
+/// adapted was made of a language model that is out, and what bears another house's family was made of that house's.
+fn may_have_a_base_of_its_own(f: &RepoFacts) -> bool {
+    let name = f.name();
+    let task = f.pipeline_tag.as_deref().unwrap_or_default();
+    let tags = &vocabulary().tags;
+    let sees_at_home = tags.tasks_of_seeing.contains(&task) && families::is_a_home(f.owner());
+    !names::says_vision(name)
+        && !names::says_reward_model(name)
+        && !names::says_made_of_a_language_model(name)
+        && families::borrowed(f.owner(), name).is_none()
+        && !families::ends_in_a_family(name)
+        && !tags.head_tasks.contains(&task)
+        && !tags.tasks_on_a_backbone.contains(&task)
+        && (sees_at_home || !tags.tasks_of_seeing.contains(&task))
 }

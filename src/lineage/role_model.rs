@@ -63,6 +63,7 @@ impl Labelled {
             has_tags: self.has_tags,
             linked_by: self.linked_by,
             has_large_base: self.linked_by.is_some_and(Rule::links_to_a_base) && self.is_large(),
+            base_has_a_base: false,
         }
     }
 

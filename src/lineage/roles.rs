@@ -107,7 +107,9 @@ fn merge(facts: &RepoFacts) -> Option<Decision> {
 
 fn quantized(facts: &RepoFacts) -> Option<Decision> {
     // A fine-tune may ship GGUF beside its weights (google/gemma-7b-it): then the index states the relation.
-    let only_gguf = (facts.gguf && facts.params.is_none()) || (has_tag(facts, "gguf") && !facts.float_weights);
+    // Weights counted to the last one are those of safetensors files: GGUF lies beside them, whoever the owner is.
+    let counted = facts.float_weights || facts.exact_params.is_some();
+    let only_gguf = (facts.gguf && facts.params.is_none()) || (has_tag(facts, "gguf") && !counted);
     let named = names::says_quantized(facts.name());
     let ships_beside = facts.listed_owner && !named;
     if only_gguf && facts.relation != Some(Relation::Finetune) && !ships_beside {

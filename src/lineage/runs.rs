@@ -1,6 +1,7 @@
 //! Which run a repository owns and which it comes from, once the links are made.
 
 use super::model::{Graph, MAX_DEPTH};
+use super::names;
 use crate::domain::{Role, Rule, RunKind};
 use rustc_hash::FxHashMap;
 
@@ -39,8 +40,11 @@ fn heads(graph: &Graph<'_>) -> FxHashMap<usize, usize> {
             continue;
         }
         let Some(base) = graph.ancestors(i).last().filter(|b| graph.is_absent(*b)) else { continue };
-        let same_house = graph.node(base).same_owner(graph.node(i));
-        if !same_house || graph.placements[base].role != Role::Pretrained {
+        let f = graph.node(i);
+        let same_house = graph.node(base).same_owner(f);
+        // A model that scores answers is made of one that writes them.
+        let scores = f.registry_kind.is_none() && names::says_reward_model(f.name());
+        if !same_house || scores || graph.placements[base].role != Role::Pretrained {
             continue;
         }
         let rank = |i: usize| {

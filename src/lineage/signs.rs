@@ -80,6 +80,8 @@ pub struct Signs<'a> {
     /// Whether a base of a billion parameters or more is known, by whichever rule: below, people borrow names and layouts for models of
     /// their own.
     pub has_large_base: bool,
+    /// Whether that base was itself made of another model.
+    pub base_has_a_base: bool,
 }
 
 /// From this size on, a link to a base tells that the weights come from it.
@@ -93,6 +95,7 @@ impl Signs<'_> {
     #[must_use]
     pub fn most_pretrained(&self) -> Option<f64> {
         match self.linked_by.filter(|_| self.has_large_base) {
+            Some(Rule::VariantOfASibling) if self.base_has_a_base => Some(0.0),
             Some(Rule::VariantOfASibling) => Some(VARIANT_PRETRAINED),
             // A house may train its next generation in the same shape.
             Some(Rule::SiblingSameSizeAbove100b) => None,
@@ -141,6 +144,25 @@ pub fn read_signs(signs: &Signs<'_>, mut give: impl FnMut(SignKind, &str, f64)) 
     if f.params.is_none() {
         emit(SignKind::Record, "no_counted_size");
     }
+    if shows_nothing(signs) {
+        emit(SignKind::Record, "nothing_but_a_name");
+    }
+}
+
+/// Downloads below which nobody uses a repository: a machine that lists the Hub leaves a few.
+const HARDLY_DOWNLOADED: i64 = 10;
+
+/// Whether a record has a name and nothing else: neither tag, task, library nor size, and hardly a download. Each alone says little,
+/// because lists of the Hub leave fields out; nobody uses what has none of them.
+fn shows_nothing(signs: &Signs<'_>) -> bool {
+    let f = signs.facts;
+    let hardly = signs.downloads.is_some_and(|n| n < HARDLY_DOWNLOADED);
+    hardly
+        && !signs.has_tags
+        && f.pipeline_tag.is_none()
+        && f.library.is_none()
+        && f.rough_params.is_none()
+        && f.named_size.is_none()
 }
 
 fn namespace(f: &RepoFacts, emit: &mut impl FnMut(SignKind, &str)) {
@@ -300,6 +322,7 @@ mod tests {
             has_tags: true,
             linked_by: None,
             has_large_base: false,
+            base_has_a_base: false,
         };
         let mut all = Vec::new();
         read_signs(&signs, |kind, value, _| all.push(format!("{kind}={value}")));

@@ -24,11 +24,21 @@ lists!(Tokens {
     merged,
     from_nothing,
     reward_models,
+    made_of_a_language_model,
     languages,
 });
 lists!(Stages { reasoning_distillation, long_rl, preference, sft });
 lists!(Owners { mirrors, canonical });
-lists!(Tags { signals, fine_tuning_tools, formats, short_architectures, head_tasks, conversion_libraries });
+lists!(Tags {
+    signals,
+    fine_tuning_tools,
+    formats,
+    short_architectures,
+    head_tasks,
+    tasks_on_a_backbone,
+    tasks_of_seeing,
+    conversion_libraries,
+});
 lists!(Architectures { of_families, vision_beginnings, vision_endings });
 tables!(House { word: Word, homes: Words });
 tables!(Shorthand { token: Word, family: Word, version: Word });

@@ -63,6 +63,10 @@ pub const FLOP_SPECULATIVE_SD_DEX: f64 = 0.90;
 /// Fewest and most training tokens per active parameter published for text pre-training (docs/method.md, section 5).
 pub const TOKENS_PER_PARAM: (f64, f64) = (1.0, 20_000.0);
 
+/// Most tokens believed of a pre-training that states none: twice the most that an open model of the registry has stated since Chinchilla
+/// (Inkling, 4.5e13, July 2026; a data test compares). The largest models of 2026 would draw more, which nobody has shown.
+pub const MOST_TOKENS: f64 = 9e13;
+
 /// First year of the token regression: what was trained before follows no law of scale (Kaplan et al. 2020 is its start).
 pub const TOKENS_FIT_SINCE_YEAR: i32 = 2020;
 /// A modification that takes a third of the original's compute counts as a new model (guidelines of the European Commission on

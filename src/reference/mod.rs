@@ -359,6 +359,10 @@ mod tests {
                 let text = run.modality.counts_tokens();
                 let most = if text { MOST_FLOP_TEXT } else { MOST_FLOP_BEYOND_TEXT };
                 assert!(run.train_flop.unwrap_or(0.0) <= most, "{}", run.registry_id);
+                // Encoders of 2019 passed over their data a hundred times; since Chinchilla nobody has stated more than half of the bound.
+                let is_recent = run.trained_on_day().is_some_and(|day| day.year() >= 2023);
+                let tokens = run.seen_tokens().filter(|_| text && is_recent && run.kind == RunKind::Pretraining);
+                assert!(tokens.unwrap_or(0.0) * 2.0 <= crate::method::assumptions::MOST_TOKENS, "{}", run.registry_id);
             }
             if let (Some(active), Some(total)) = (run.active_params, run.params) {
                 assert!(active <= total, "{} active above total", run.registry_id);

@@ -155,6 +155,26 @@ macro_rules! list_cell {
     };
 }
 
+/// A list, or none: what an older table lacks.
+impl Cell for Option<Vec<i32>> {
+    type Builder = ListBuilder<Int32Builder>;
+    const NULLABLE: bool = true;
+    fn data_type() -> DataType {
+        <Vec<i32> as Cell>::data_type()
+    }
+    fn append(self, builder: &mut Self::Builder) {
+        let is_there = self.is_some();
+        for item in self.unwrap_or_default() {
+            builder.values().append_value(item);
+        }
+        builder.append(is_there);
+    }
+    fn read(array: &ArrayRef, row: usize) -> Option<Self> {
+        array.as_list_opt::<i32>()?;
+        if array.is_null(row) { Some(None) } else { <Vec<i32> as Cell>::read(array, row).map(Some) }
+    }
+}
+
 list_cell!(String, StringBuilder, DataType::Utf8);
 list_cell!(i64, Int64Builder, DataType::Int64);
 list_cell!(i32, Int32Builder, DataType::Int32);

@@ -119,6 +119,8 @@ table! {
         trained_on: Option<Day>,
         /// Source of the date.
         trained_on_source: Option<TrainedOnSource>,
+        /// Years that the training may be of where nothing tells its date.
+        possible_years: Option<Vec<i32>>,
         /// Total parameters.
         total_params: Option<f64>,
         /// Active parameters.
@@ -176,6 +178,7 @@ impl From<TierRow> for Run {
             task: row.task,
             trained_on: row.trained_on,
             trained_on_source: row.trained_on_source,
+            possible_years: row.possible_years.unwrap_or_default(),
             size_word: row.size_word,
             owner: run::Owner { name: row.owner, class: row.owner_class, country: row.owner_country },
             known: run::Known {
@@ -223,6 +226,7 @@ impl From<Run> for TierRow {
             owner_class: run.owner.class,
             trained_on: run.trained_on,
             trained_on_source: run.trained_on_source,
+            possible_years: (!run.possible_years.is_empty()).then_some(run.possible_years),
             total_params: run.known.total_params,
             active_params: run.known.active_params,
             train_tokens: run.known.train_tokens,

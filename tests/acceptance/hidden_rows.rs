@@ -2,19 +2,15 @@
 //! are taken out of the registry, the looked-up facts, the labelled records and the runs of small houses.
 
 use crate::masks::INDEXES;
-use hugging_carbon::domain::{OwnerClass, RunKind};
-use hugging_carbon::engine::{self, Reports, Wanted, Workspace};
+use crate::pipeline::{reference_rows, run, settings};
+use hugging_carbon::domain::{CohortMetric, OwnerClass, RunKind};
 use hugging_carbon::reference::{Reference, TrainingRun};
-use hugging_carbon::stages::fetch::{CardsSource, IndexSource, Network};
-use hugging_carbon::stages::{self, estimate, fetch, fit, ingest, normalize, snapshot};
 use hugging_carbon::tables::EstimateRow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Parts that the owners are dealt into; each is hidden once.
 const PARTS: usize = 2;
-/// Draws: the mean of a total needs no more.
-const DRAWS: usize = 400;
 /// Files with rows about single models, and the column that has the id.
 const FILES: [(&str, &str); 4] = [
     ("training_runs.csv", "hub_id"),
@@ -32,50 +28,17 @@ fn part(id: &str) -> usize {
 
 /// A reference file without the rows of a part of the owners.
 fn without(name: &str, column: &str, hidden: usize) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/reference").join(name);
-    let mut reader = csv::Reader::from_path(path).unwrap();
-    let headers = reader.headers().unwrap().clone();
-    let at = headers.iter().position(|h| h == column).unwrap();
-    let mut out = csv::Writer::from_writer(Vec::new());
-    out.write_record(&headers).unwrap();
-    for record in reader.records().map(Result::unwrap).filter(|r| r[at].is_empty() || part(&r[at]) != hidden) {
-        out.write_record(&record).unwrap();
-    }
-    String::from_utf8(out.into_inner().unwrap()).unwrap()
+    reference_rows(name, |headers, record| {
+        let id = headers.iter().position(|h| h == column).map_or("", |at| &record[at]);
+        id.is_empty() || part(id) != hidden
+    })
 }
 
 /// Mean compute by repository, with the reference tables given.
 fn compute(index: &Path, reference: &Reference) -> BTreeMap<String, f64> {
     let dir = tempfile::tempdir().unwrap();
-    let (metric, min, seed) = (hugging_carbon::domain::CohortMetric::Downloads30d, 5_000, 1);
-    let settings = stages::Settings {
-        fetch: fetch::Settings {
-            index: IndexSource::Path { path: index.to_path_buf(), revision: None },
-            cards: CardsSource::None,
-            hub_dir: dir.path().join("hub"),
-            sample_dir: dir.path().join("work/embedded-sample"),
-            network: Network::Leave,
-            pinned_inputs: None,
-        },
-        ingest: ingest::Settings { max_quarantine_fraction: 0.05, metric, evidence_reader: None },
-        normalize: normalize::Settings { metric, min, without_link_passes: Vec::new() },
-        fit: fit::Settings { seed },
-        estimate: estimate::Settings { draws: DRAWS, seed },
-        snapshot: snapshot::Settings {
-            pinned_config: serde_json::json!({}),
-            metric,
-            min,
-            draws: DRAWS,
-            seed,
-            max_shrink_fraction: 0.05,
-            snapshots: dir.path().join("snapshots"),
-            may_go_back: false,
-        },
-    };
-    let workspace = Workspace { work: dir.path().join("work"), interactive: false, reports: Reports::default() };
-    let wanted = Wanted { from: None, until: "estimate" };
-    engine::run(&workspace, &stages::graph(settings, reference), wanted, false).unwrap();
-    let rows = hugging_carbon::tables::io::rows::<EstimateRow>(&workspace.work).unwrap().map(Result::unwrap);
+    run(dir.path(), settings(index, dir.path(), CohortMetric::Downloads30d), reference, "estimate");
+    let rows = hugging_carbon::tables::io::rows::<EstimateRow>(&dir.path().join("work")).unwrap().map(Result::unwrap);
     rows.map(|row| (row.model_id.to_lowercase(), row.train_flop.mean)).collect()
 }
 

@@ -3,6 +3,7 @@
 //! They are ignored by default, because the folder is no part of the project, and say so when it is absent.
 #![allow(clippy::unwrap_used, clippy::print_stderr)] // A test that cannot set up its stage has failed.
 
+mod ablation;
 mod arithmetic;
 mod cards;
 #[path = "../common/mod.rs"]
@@ -13,6 +14,7 @@ mod hidden_rows;
 mod lineage;
 mod masks;
 mod physical_chain;
+mod pipeline;
 mod recipes;
 mod reliability;
 mod roles;

@@ -22,7 +22,7 @@ pub fn graph_on(index: &Path, data: &Path, revision: Option<&str>, reference: &R
             pinned_inputs: None,
         },
         ingest: ingest::Settings { max_quarantine_fraction: 0.05, metric, evidence_reader: None },
-        normalize: normalize::Settings { metric, min, without_link_passes: Vec::new() },
+        normalize: normalize::Settings { metric, min, certain_roles: false, without_link_passes: Vec::new() },
         fit: fit::Settings { seed },
         estimate: estimate::Settings { draws, seed },
         snapshot: snapshot::Settings {

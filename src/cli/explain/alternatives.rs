@@ -2,26 +2,35 @@
 
 use super::explanation::Alternative;
 use crate::cli::text::number;
-use hugging_carbon::domain::{ClosedSet, Run};
+use hugging_carbon::domain::{ClosedSet, Run, RunKind};
 use hugging_carbon::estimation::Built;
 use hugging_carbon::method::draws::{Draws, Shared, simulate};
-use hugging_carbon::method::simulate::RunModel;
+use hugging_carbon::method::simulate::{Part, RunModel};
 use hugging_carbon::method::summary::summarize;
 
-/// Every kind that the run may have been, the likeliest first, simulated as if it was that; what they lack to one is that nothing was
-/// trained. Empty where the kind is known.
+/// Every kind that the run may have been, the likeliest first, simulated as if it was that, of whichever year; what they lack to one is
+/// that nothing was trained. Empty where the kind is known.
 pub fn alternatives(run: &Run, built: &Built<'_>, draws: usize, seed: u64) -> Vec<Alternative> {
+    if run.shares.is_certain() {
+        return Vec::new();
+    }
     let shared = Shared::new(draws, seed);
     let (mut drawn, mut keys) = (Draws::default(), Vec::new());
-    let mut alternatives: Vec<Alternative> = built
-        .parts
+    let of_kind = |kind: &RunKind| -> Vec<Part<'_>> { built.parts.iter().filter(|part| part.kind == *kind).cloned().collect() };
+    let mut alternatives: Vec<Alternative> = RunKind::ALL
         .iter()
-        .map(|part| {
-            let model = RunModel { compute: part.compute.clone(), mfu: part.mfu, parts: &[], ..built.model(&run.run_id) };
+        .map(|kind| (kind, of_kind(kind)))
+        .filter(|(_, parts)| !parts.is_empty())
+        .map(|(kind, mut parts)| {
+            let probability: f64 = parts.iter().map(|part| part.weight).sum();
+            parts.iter_mut().for_each(|part| part.weight /= probability);
+            let likeliest = &parts[0];
+            let model =
+                RunModel { compute: likeliest.compute.clone(), mfu: likeliest.mfu, parts: &parts, ..built.model(&run.run_id) };
             simulate(&model, &shared, &mut drawn);
             let mut of = |values: &[f64]| summarize(values, &mut keys).into();
             let (train_flop, emissions_kgco2e) = (of(&drawn.flop), of(&drawn.emissions));
-            Alternative { kind: part.kind.word(), probability: part.weight, train_flop, emissions_kgco2e }
+            Alternative { kind: kind.word(), probability, train_flop, emissions_kgco2e }
         })
         .collect();
     alternatives.sort_by(|a, b| b.probability.total_cmp(&a.probability));

@@ -230,7 +230,7 @@ fn prediction_lines(out: &mut String, row: &Run, prediction: &Prediction<'_>, fi
     let (low, high) = prediction.log_bounds;
     let bound = if high < prediction.log_ceiling {
         let why =
-            if row.is_pretraining() { "20,000 tokens per parameter" } else { "a third of a pre-training of this size and date" };
+            if row.is_pretraining() { "the most tokens of its size" } else { "a third of a pre-training of this size and date" };
         format!("at most {} FLOP ({why})", number(pow10(high)))
     } else {
         format!("at most {} FLOP (the most that was published)", number(pow10(prediction.log_ceiling)))

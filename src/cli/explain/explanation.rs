@@ -57,6 +57,8 @@ pub struct Model {
     /// ISO 8601.
     pub trained_on: Option<String>,
     pub trained_on_source: Option<&'static str>,
+    /// Years that it may be of where nothing tells the date, each as likely as the others.
+    pub possible_years: Vec<i32>,
     pub owner_country: Option<String>,
     pub downloads_all_time: Option<i64>,
     pub downloads_30d: Option<i64>,

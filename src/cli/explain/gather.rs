@@ -179,6 +179,7 @@ fn identity(model: ModelRow) -> Model {
         license: model.license,
         trained_on: model.trained_on.map(|day| day.to_string()),
         trained_on_source: model.trained_on_source.map(|source| source.name()),
+        possible_years: model.possible_years.clone().unwrap_or_default(),
         owner_country: model.owner_country,
         downloads_all_time: model.downloads_all_time,
         downloads_30d: model.downloads_30d,

@@ -61,6 +61,9 @@ pub fn identity_lines(model: &Model) -> Vec<(&'static str, String)> {
     };
     let source = model.params_source.as_ref().map(|s| format!(" (from {s})")).unwrap_or_default();
     let date = model.trained_on.as_ref().map(|day| format!("{day} (from {})", model.trained_on_source.unwrap_or_default()));
+    let years: Vec<String> = model.possible_years.iter().map(ToString::to_string).collect();
+    let guessed = || format!("unknown; taken for {}, each as likely, as undated repositories of the index are", years.join(", "));
+    let date = date.or_else(|| (!years.is_empty()).then(guessed));
     let mut lines = vec![("role", format!("{} (rule: {})", model.role, model.role_rule))];
     if !model.role_probabilities.is_empty() {
         let likely: Vec<String> = model.role_probabilities.iter().map(|(role, p)| format!("{role} {}", percent(*p))).collect();

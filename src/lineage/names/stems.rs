@@ -15,6 +15,40 @@ pub fn stem_with_version(name: &str) -> String {
     variants_aside(name, |_| false)
 }
 
+/// What the releases of one line share, and the minor version of this one: `glm-5` and 3 of `GLM-5.3`, `deepseek-v4-flash` and 1 of
+/// `DeepSeek-V4.1-Flash`. None without a version.
+#[must_use]
+pub fn line_and_version(name: &str) -> Option<(String, u32)> {
+    let (mut minor, mut is_versioned) = (0, false);
+    let line: Vec<String> = stem_with_version(name)
+        .split('-')
+        .map(|word| {
+            let Some((major, point)) = version(word).filter(|_| !is_versioned) else { return word.to_owned() };
+            (minor, is_versioned) = (point, true);
+            major.to_owned()
+        })
+        .collect();
+    is_versioned.then(|| (line.join("-"), minor))
+}
+
+/// The first word with a version of a name, less the letters: `5.3` of `GLM-5.3`, `3` of `v3.0`.
+#[must_use]
+pub fn version_of_line(name: &str) -> Option<(u32, u32)> {
+    tokens(name).iter().find_map(|word| {
+        let (major, minor) = version(word)?;
+        Some((major.trim_start_matches(|c: char| c.is_ascii_alphabetic()).parse().ok()?, minor))
+    })
+}
+
+/// The major version with what stands before it, and the minor one, of `5`, `k2.6`, `v4.1`, `qwen3.8`; a size is none.
+fn version(word: &str) -> Option<(&str, u32)> {
+    let (major, minor) = word.split_once('.').unwrap_or((word, "0"));
+    let digits = major.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    let is_major = (1..=2).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    let is_minor = (1..=2).contains(&minor.len()) && minor.bytes().all(|b| b.is_ascii_digit());
+    (is_major && is_minor).then(|| minor.parse().ok()).flatten().map(|minor| (major, minor))
+}
+
 fn variants_aside(name: &str, is_aside: fn(&str) -> bool) -> String {
     let words = &vocabulary().tokens;
     let kept: Vec<String> = tokens(name)
@@ -83,6 +117,26 @@ mod tests {
     fn checkpoints_of_one_run_share_a_stem() {
         assert_eq!(stem("TinyLlama-1.1B-intermediate-step-1431k-3T"), stem("TinyLlama-1.1B-Chat-v1.0"));
         assert_ne!(stem("stablelm-3b-4e1t"), stem("stablelm-base-alpha-3b"));
+    }
+
+    #[test]
+    fn releases_of_a_line_differ_in_their_minor_version() {
+        for (name, line, minor) in [
+            ("GLM-5.3", "glm-5", 3),
+            ("GLM-5", "glm-5", 0),
+            ("Kimi-K2.6", "kimi-k2", 6),
+            ("DeepSeek-V4.1-Flash", "deepseek-v4-flash", 1),
+            // "step" is also a word of checkpoints, which a stem lacks.
+            ("Step-3.7-Flash", "3-flash", 7),
+            ("Qwen3.8-27B", "qwen3-27b", 8),
+            ("granite-4.2-30b", "granite-4-30b", 2),
+            ("Phi-4", "phi-4", 0),
+        ] {
+            assert_eq!(line_and_version(name), Some((line.to_owned(), minor)), "{name}");
+        }
+        for name in ["TinyLlama-1.1B", "falcon-7b", "bert-base-uncased"] {
+            assert_eq!(line_and_version(name), None, "{name}");
+        }
     }
 
     #[test]

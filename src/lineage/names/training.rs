@@ -98,6 +98,12 @@ pub fn says_reward_model(name: &str) -> bool {
     tokens(name).iter().any(|t| vocabulary().tokens.reward_models.contains(&t.as_str()))
 }
 
+/// Whether a token says that the model was made of a language model for another end: adapted, distilled, taught to translate or to embed.
+#[must_use]
+pub fn says_made_of_a_language_model(name: &str) -> bool {
+    tokens(name).iter().any(|t| vocabulary().tokens.made_of_a_language_model.contains(&t.as_str()))
+}
+
 /// Whether a token is a language: japanese-gpt2-small has the layout of GPT-2 and a vocabulary and a training of its own.
 #[must_use]
 pub fn says_language(name: &str) -> bool {

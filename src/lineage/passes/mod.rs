@@ -6,6 +6,7 @@
 
 mod beginnings;
 mod candidates;
+mod carriers;
 mod compare;
 mod copies;
 mod cycles;
@@ -47,6 +48,7 @@ const PASSES: &[(Option<LinkPass>, Pass)] = &[
     (Some(LinkPass::Shapes), shapes::shapes),
     (Some(LinkPass::Shapes), shapes::exact_shapes),
     (Some(LinkPass::Shapes), exact_sizes::exact_sizes),
+    (Some(LinkPass::Siblings), carriers::carriers_of_one_house),
     (None, leftovers::leftovers),
     (None, copies::registered_copies),
     (None, cycles::cut_cycles),

@@ -1,6 +1,7 @@
 //! Placements of small graphs, each after real repositories.
 
 mod kinds;
+mod lines;
 
 use super::resolve;
 use crate::domain::{Role, Rule, RunKind};

@@ -1,11 +1,14 @@
 //! The first pass: what lineage needs of every repository, gathered small enough to be held, and resolved.
 
 use super::corrections::{MetCorrection, apply_corrections};
+use super::model_row::date_told_otherwise;
 use super::registry_rows::RegistryRows;
 use super::repo_facts::repo_facts;
 use super::role_labels::RecordSigns;
 use super::roles::{Likelihood, settle_roles};
 use super::said_bases::{bases_in_card, is_silent, settle_said_bases, states_a_pretraining};
+use super::size::Known;
+use super::undated::UndatedYears;
 use super::{Carded, References, Settings};
 use crate::domain::{Field, Role, RoleShares, Rule, RunKind};
 use crate::error::Result;
@@ -18,6 +21,7 @@ use crate::lineage::{self, Placement, RepoFacts, Resolution, Words};
 use crate::method::fitting::{self, MIN_OBSERVATIONS, Observation};
 use crate::reference::{CorrectedField, RepositoryFact, TrainingRun};
 use crate::tables::RawModelRow;
+use crate::units::Day;
 use libm::log10;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -49,6 +53,8 @@ pub(super) struct Index {
     pub(super) active_on_total: Option<(f64, f64, usize)>,
     /// Which runs of the registry belong to other repositories than those it names.
     rows: RegistryRows,
+    /// Years that an undated repository may be of.
+    undated: UndatedYears,
     /// What the reviewed corrections met, by position of the repository.
     pub(super) corrections: BTreeMap<usize, Vec<MetCorrection>>,
 }
@@ -108,6 +114,7 @@ impl Index {
             first_with: FxHashMap::default(),
             active_on_total: active_on_total(references),
             rows: RegistryRows::default(),
+            undated: UndatedYears::default(),
             corrections: BTreeMap::new(),
         };
         let mut said: BTreeMap<usize, Vec<SaidBase>> = BTreeMap::new();
@@ -121,6 +128,9 @@ impl Index {
                     (bases, Gathered::of_record(references, raw, states))
                 })
                 .collect();
+            for (raw, _) in &block {
+                index.note_undated(references, raw);
+            }
             for (i, (bases, gathered)) in (first..).zip(read) {
                 index.add(gathered);
                 if !bases.is_empty() {
@@ -130,7 +140,7 @@ impl Index {
         }
         settle_said_bases(references, &mut index.facts, &said);
         let mut resolution = lineage::resolve(&index.facts, known(references), &name_size, &settings.without_link_passes);
-        settle_roles(&mut index, &mut resolution, references);
+        settle_roles(&mut index, &mut resolution, references, settings.certain_roles);
         let Resolution { placements, absent } = resolution;
         (index.placements, index.absent) = (placements, absent);
         index.shown_by = index.sizes_shown_by_others();
@@ -149,6 +159,22 @@ impl Index {
     /// The repository whose pre-training the registry's row of another describes: its base, of the same house.
     pub(super) fn row_describes(&self, i: usize) -> Option<&str> {
         self.rows.given_up(i).map(|root| self.id(root))
+    }
+
+    /// Years that the training of an undated repository may be of.
+    pub(super) fn possible_years(&self, raw: &RawModelRow) -> Option<Vec<i32>> {
+        self.undated.of(raw)
+    }
+
+    /// Notes of a repository without a date what the registry or a fact tells of its year.
+    fn note_undated(&mut self, references: &References, raw: &RawModelRow) {
+        if raw.created_at.is_none() {
+            let known = Known {
+                registry: references.registry.by_hub_id(&raw.model_id),
+                fact: references.repository_facts.fact(&raw.model_id),
+            };
+            self.undated.add(raw, date_told_otherwise(raw, known).map(Day::year));
+        }
     }
 
     fn add(&mut self, gathered: Gathered) {

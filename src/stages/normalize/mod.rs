@@ -14,6 +14,7 @@ mod role_labels;
 mod roles;
 mod said_bases;
 mod size;
+mod undated;
 
 pub use self::corrections::{CorrectionCounts, MET_ANOTHER_VALUE, MetCorrection, review_corrections};
 pub use self::read_cards::{card_reader, card_rows};
@@ -49,7 +50,7 @@ const BLOCK_ROWS: usize = 1_024;
 
 stage! {
     /// Derives models, runs and evidence from the typed records.
-    struct Normalize = "normalize" version 10
+    struct Normalize = "normalize" version 11
     reads [RawModelRow, RawCardRow, CardReadingRow]
     writes [ModelRow, RunRow, EvidenceRow, RoleTermRow]
     follows []
@@ -62,6 +63,8 @@ pub struct Settings {
     pub metric: CohortMetric,
     /// Strictly more than this.
     pub min: i64,
+    /// Whether roles are those of the ordered rules, taken as certain, to see what the probabilities decide.
+    pub certain_roles: bool,
     /// Passes of the linking that are left out.
     pub without_link_passes: Vec<LinkPass>,
 }

@@ -29,8 +29,7 @@ pub(super) fn model_row(
 ) -> (ModelRow, Vec<Extracted>) {
     let placement = &index.placements[i];
     let registry = index.registered(references, i);
-    let fact = references.repository_facts.fact(&raw.model_id);
-    let known = Known { registry, fact };
+    let known = Known { registry, fact: references.repository_facts.fact(&raw.model_id) };
     let mut extracted = Vec::new();
     let indexed = total_params(references, index, i, placement, raw, known, &mut extracted);
     #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
@@ -73,6 +72,7 @@ pub(super) fn model_row(
         upstream_run_ids,
         lineage_is_complete,
         trained_on: date.as_ref().map(|(day, _, _)| *day),
+        possible_years: date.is_none().then(|| index.possible_years(raw)).flatten(),
         trained_on_source: date.map(|(_, source, _)| source),
         owner_country: owner_country(references, raw, known),
         in_cohort: downloads(settings.metric, raw).is_some_and(|d| d > settings.min),
@@ -191,6 +191,13 @@ fn trained_on(
         return otherwise;
     }
     if registered { otherwise } else { Some((day, TrainedOnSource::Card, row.quote.clone())) }
+}
+
+/// Date that something else than its own repository tells: the registry, a looked-up fact, a paper.
+pub(super) fn date_told_otherwise(raw: &RawModelRow, known: Known<'_>) -> Option<Day> {
+    let undated = RawModelRow { created_at: None, ..raw.clone() };
+    let by_index = facts::trained_on(&undated, known.registry, true);
+    by_index.map(|(day, _, _)| day).or_else(|| looked_up_date(known.fact).map(|(day, _, _)| day))
 }
 
 /// Date that was looked up: what a repository at the Hub's floor, or without a date, does not tell.

@@ -21,9 +21,18 @@ pub(super) struct Likelihood {
     model: RoleModel,
     owners: FxHashMap<String, u32>,
     bases: FxHashMap<String, u32>,
-    /// Rule by which another repository decided, before the likelihood did, and whether a base of a billion parameters or more
-    /// is known.
-    links: Vec<(Option<Rule>, bool)>,
+    /// What decided of each repository beside its record, before the likelihood did.
+    links: Vec<Link>,
+}
+
+/// What other repositories say of one.
+struct Link {
+    /// Rule by which another repository decided.
+    by: Option<Rule>,
+    /// Whether a base of a billion parameters or more is known.
+    has_large_base: bool,
+    /// Whether that base has one itself.
+    base_has_a_base: bool,
 }
 
 impl Likelihood {
@@ -40,7 +49,13 @@ impl Likelihood {
             model: role_model(references),
             owners: owner_counts(index),
             bases: base_counts(index),
-            links: rules.map(|(facts, p)| (linked_by(facts, p.role_rule), has_large_base(facts, p.base))).collect(),
+            links: rules
+                .map(|(facts, p)| Link {
+                    by: linked_by(facts, p.role_rule),
+                    has_large_base: has_large_base(facts, p.base),
+                    base_has_a_base: p.base.is_some_and(|base| resolution.placements[base].base.is_some()),
+                })
+                .collect(),
         }
     }
 
@@ -61,8 +76,9 @@ impl Likelihood {
             names_a_paper: signs.names_a_paper,
             names_data: signs.names_data,
             has_tags: signs.has_tags,
-            linked_by: self.links[i].0,
-            has_large_base: self.links[i].1,
+            linked_by: self.links[i].by,
+            has_large_base: self.links[i].has_large_base,
+            base_has_a_base: self.links[i].base_has_a_base,
         }
     }
 
@@ -95,9 +111,15 @@ impl Likelihood {
     }
 }
 
-/// Sets the probabilities of every repository's roles, the likeliest as its role where no certain rule decided, and the runs anew.
-pub(super) fn settle_roles(index: &mut Index, resolution: &mut Resolution, references: &References) {
+/// Sets the probabilities of every repository's roles, the likeliest as its role where no certain rule decided, and the runs anew. With
+/// `all_certain` the rules alone decide.
+pub(super) fn settle_roles(index: &mut Index, resolution: &mut Resolution, references: &References, all_certain: bool) {
     settle_what_is_stated(index, resolution);
+    if all_certain {
+        let placed = resolution.placements.iter().take(index.facts.len());
+        index.shares = placed.map(|placement| RoleShares::certain(placement.role)).collect();
+        return;
+    }
     let likelihood = Likelihood::new(index, resolution, references);
     let shares: Vec<RoleShares> = (0..index.facts.len())
         .into_par_iter()

@@ -35,7 +35,7 @@ const CLEANEST_GRID: GCo2ePerKwh = GCo2ePerKwh(20.0);
 
 stage! {
     /// Decides which tiers the evidence of each run reaches.
-    struct Tiering = "tier" version 6
+    struct Tiering = "tier" version 7
     reads [ModelRow, RunRow, EvidenceRow]
     writes [TierRow]
     follows []
@@ -174,6 +174,7 @@ pub fn known_run(references: &References, model: &ModelRow, run: Option<&RunRow>
         task: usual.task_group,
         trained_on: model.trained_on,
         trained_on_source: model.trained_on_source,
+        possible_years: model.possible_years.clone().unwrap_or_default(),
         size_word: names::size_word(&model.model_id),
         owner: Owner {
             name: model.owner.clone(),
@@ -213,7 +214,9 @@ pub fn known_run(references: &References, model: &ModelRow, run: Option<&RunRow>
 /// What was trained, by the roles of the repository.
 fn run_shares(model: &ModelRow, run: Option<&RunRow>) -> RunShares {
     let kind = run.map(|r| r.kind);
-    let carries = kind == Some(RunKind::Pretraining) && model.role != Role::Pretrained;
+    // A copy or an empty repository that may have been pre-trained after all carries nobody's.
+    let is_tuned = matches!(model.role, Role::Finetuned | Role::Continued);
+    let carries = kind == Some(RunKind::Pretraining) && is_tuned;
     if run.is_none() { RunShares::certain(None) } else { RunShares::of_roles(&model.p, kind, carries) }
 }
 

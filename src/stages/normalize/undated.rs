@@ -1,0 +1,73 @@
+//! Of which years the repositories without a date may be: those of repositories of the same index without a date of creation that something
+//! else dates.
+
+use crate::tables::RawModelRow;
+use std::collections::BTreeMap;
+
+/// Fewest that speak for the others.
+const LEAST_DATED: usize = 20;
+/// One, three, five, seven and nine tenths: five equally likely years.
+const TENTHS: [usize; 5] = [1, 3, 5, 7, 9];
+
+/// Which fields a record has. Indexes are put together from lists of the Hub of several years, each of which gives all its records the same
+/// fields: in `wide_2026-10` those without likes are of 2022 and before.
+type Fields = (bool, bool);
+
+fn fields(raw: &RawModelRow) -> Fields {
+    let counted = raw.safetensors_total.is_some() || raw.gguf_total.is_some() || !raw.safetensors_counts.is_empty();
+    (counted, raw.likes.is_some())
+}
+
+/// Years of repositories without a date of creation that the registry, a looked-up fact or a paper dates, ascending, by the fields of
+/// their records and of all.
+#[derive(Debug, Default)]
+pub(super) struct UndatedYears {
+    of_fields: BTreeMap<Fields, Vec<i32>>,
+    of_all: Vec<i32>,
+}
+
+impl UndatedYears {
+    /// Takes note of the year of a repository without a date of creation, if it is known.
+    pub(super) fn add(&mut self, raw: &RawModelRow, year: Option<i32>) {
+        let Some(year) = year else { return };
+        for years in [self.of_fields.entry(fields(raw)).or_default(), &mut self.of_all] {
+            years.insert(years.partition_point(|y| *y <= year), year);
+        }
+    }
+
+    /// The years at five tenths of those whose records have the same fields, of all where they are too few; none of too few of all.
+    pub(super) fn of(&self, raw: &RawModelRow) -> Option<Vec<i32>> {
+        let enough = |years: &&Vec<i32>| years.len() >= LEAST_DATED;
+        let years = self.of_fields.get(&fields(raw)).filter(enough).or(Some(&self.of_all).filter(enough))?;
+        Some(TENTHS.iter().filter_map(|tenth| years.get(years.len() * tenth / 10).copied()).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::record::empty_row;
+
+    fn record(likes: Option<i64>) -> RawModelRow {
+        RawModelRow { likes, ..empty_row("test") }
+    }
+
+    /// Thirty years 2010 to 2039 in any order: the tenths are the 4th, 10th, 16th, 22nd and 28th.
+    #[test]
+    fn years_at_five_tenths_of_records_with_the_same_fields() {
+        let mut years = UndatedYears::default();
+        for i in 0..30 {
+            years.add(&record(Some(1)), Some(2010 + (i * 7) % 30));
+        }
+        years.add(&record(None), None);
+        let expected = Some(vec![2013, 2019, 2025, 2031, 2037]);
+        assert_eq!(years.of(&record(Some(9))), expected);
+        // Nothing is known of records like this one: those of all.
+        assert_eq!(years.of(&record(None)), expected);
+        for _ in 0..20 {
+            years.add(&record(None), Some(2020));
+        }
+        assert_eq!(years.of(&record(None)), Some(vec![2020; 5]));
+        assert_eq!(UndatedYears::default().of(&record(None)), None);
+    }
+}
