@@ -106,7 +106,7 @@ pub fn passes_behind(ts: &[Token<'_>], i: usize) -> Option<(f64, usize)> {
 /// A value that is a product and nothing else: "4 x 16".
 #[must_use]
 pub fn product(ts: &[Token<'_>]) -> Option<f64> {
-    let is_times = |i: usize, t: &Token<'_>| if i % 2 == 0 { t.kind == Kind::Number } else { t.is_any(&["x", "×", "*"]) };
+    let is_times = |i: usize, t: &Token<'_>| if i.is_multiple_of(2) { t.kind == Kind::Number } else { t.is_any(&["x", "×", "*"]) };
     let is_product = ts.len() >= 3 && ts.len() % 2 == 1 && ts.iter().enumerate().all(|(i, t)| is_times(i, t));
     is_product.then(|| ts.iter().filter_map(|t| t.value).product())
 }
