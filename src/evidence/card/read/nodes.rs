@@ -2,7 +2,7 @@
 
 use super::rates::is_sign;
 use crate::evidence::quantity::tokens::{Kind, Token, span};
-use crate::evidence::quantity::units::count_word;
+use crate::evidence::quantity::units::{count_word, hours_in};
 use crate::evidence::vocabulary;
 
 /// Most devices of one node; rarely more than sixteen.
@@ -55,7 +55,13 @@ pub fn nodes_of(ts: &[Token<'_>]) -> Option<f64> {
         let Some(count) = whole_number(ts, i, MOST_NODES) else { continue };
         let behind = span(ts, i + 1, i + NODE_REACH);
         let node = behind.iter().position(|t| t.is_any(&words.nodes));
-        let is_node = node.is_some_and(|at| behind.iter().take(at).all(|t| t.is_any(&words.fillers) || t.is_any(&words.named)));
+        // "500 node-hours" are no 500 nodes.
+        let is_hours = node.is_some_and(|at| {
+            let next = i + 2 + at + usize::from(ts.get(i + 2 + at).is_some_and(|t| t.is("-")));
+            ts.get(next).is_some_and(|t| hours_in(&t.text).is_some())
+        });
+        let is_node =
+            !is_hours && node.is_some_and(|at| behind.iter().take(at).all(|t| t.is_any(&words.fillers) || t.is_any(&words.named)));
         if is_node {
             if found.is_some_and(|other| (other - count).abs() > 0.0) {
                 return None;
