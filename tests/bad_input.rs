@@ -75,7 +75,7 @@ fn empty_absent_unknown_and_truncated_files() {
     workspace.file("empty.jsonl", "");
     refused(&workspace, "empty.jsonl", &["the file is empty", "empty.jsonl"]);
     workspace.file("blank.jsonl", "\n  \n");
-    refused(&workspace, "blank.jsonl", &["neither Parquet nor JSON"]);
+    refused(&workspace, "blank.jsonl", &["the file is empty", "blank.jsonl"]);
     workspace.file("notes.txt", "hello");
     refused(&workspace, "notes.txt", &["neither Parquet nor JSON", "notes.txt"]);
     refused(&workspace, "absent.parquet", &["cannot read source", "absent.parquet"]);

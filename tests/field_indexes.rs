@@ -105,7 +105,7 @@ fn directories_of_spark_are_read() {
     assert!(models.iter().all(|m| m.created_at.is_some_and(|t| t.0 == 1_714_564_800_123)));
 }
 
-/// What lies beside an index is passed over with its reason; an empty part is a lost part.
+/// What lies beside an index is passed over with its reason; a warning where records may be in it.
 #[test]
 fn what_lies_beside_an_index_is_passed_over_and_named() {
     let workspace = Workspace::new();
@@ -122,7 +122,14 @@ fn what_lies_beside_an_index_is_passed_over_and_named() {
         assert!(ran.stderr.contains(part), "'{part}' not in:\n{}", ran.stderr);
     }
     assert_eq!(table::<ModelRow>(&workspace.snapshot()).len(), 1);
+    // Spark writes a part for every task, also where there is nothing to write; of Parquet it is a download that broke off.
     workspace.file("dir/part-2.jsonl", "");
+    workspace.file("dir/part-3.csv", "id,likes\na/c,3\n");
+    let ran = workspace.ok(&["run", "--source", "dir"]);
+    for part in ["count=2", "part-2.jsonl (the file is empty)", "part-3.csv (a table with separators", "WARN files of the source"] {
+        assert!(ran.stderr.contains(part), "'{part}' not in:\n{}", ran.stderr);
+    }
+    workspace.file("dir/part-4.parquet", "");
     let ran = run(&workspace, "dir");
     assert!(ran.status == 1 && ran.stderr.contains("the file is empty"), "{}", ran.stderr);
 }

@@ -148,8 +148,15 @@ impl Bench {
         std::thread::scope(|scope| {
             for _ in 0..2 {
                 scope.spawn(|| {
-                    while let Some((operation, way)) = trials.get(next.fetch_add(1, Ordering::SeqCst)) {
+                    loop {
+                        let at = next.fetch_add(1, Ordering::SeqCst);
+                        let Some((operation, way)) = trials.get(at) else { break };
+                        if at % 200 == 199 {
+                            println!("{} of {} faults", at + 1, trials.len());
+                        }
                         if let Some(text) = self.try_one(operation, way) {
+                            // At once: a matrix that is broken off has told what it found.
+                            println!("wrong: {text}");
                             wrong.lock().unwrap().push(text);
                         }
                     }

@@ -1,12 +1,15 @@
 //! Which files of a directory hold cards: READMEs in every layout that people keep repositories in, and tables of cards.
 
+use super::card_object::is_card_object;
 use super::cards::{ID_KEYS, TEXT_KEYS, is_markdown};
 use super::find::{file_kind, first_keys, is_called_index, refused};
+use super::origin::{Origin, origin};
 use super::parquet::column_names;
 use super::source::{FileKind, PassedOver};
 use crate::error::{Error, IoContext, Result};
-use crate::hub::record::{is_valid_id, same_key};
+use crate::hub::record::same_key;
 use fs_err as fs;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Begins the directory of a model in the Hub's cache.
@@ -44,7 +47,13 @@ pub fn find_card_files(path: &Path) -> Result<CardFiles> {
     }
     found.files.sort();
     // A repository that was cloned twice has one card.
-    found.files.dedup_by(|b, a| a.0 == b.0);
+    let mut seen = BTreeSet::new();
+    let (files, again): (Vec<_>, Vec<_>) =
+        std::mem::take(&mut found.files).into_iter().partition(|(name, _)| seen.insert(name.clone()));
+    found.files = files;
+    for (name, _) in again {
+        found.pass_over(name, "another clone of the same repository");
+    }
     found.passed_over.sort_by(|a, b| a.name.cmp(&b.name));
     if found.files.is_empty() {
         return Err(Error::input(
@@ -59,7 +68,7 @@ pub fn find_card_files(path: &Path) -> Result<CardFiles> {
 
 impl CardFiles {
     fn pass_over(&mut self, name: impl Into<String>, reason: impl Into<String>) {
-        self.passed_over.push(PassedOver { name: name.into(), reason: reason.into() });
+        self.passed_over.push(PassedOver::new(name, reason));
     }
 
     /// Of a directory; `name` is empty for the one that was given. `in_repository` says that a README above is the card already.
@@ -74,7 +83,14 @@ impl CardFiles {
         }
         let (files, dirs) = entries(dir)?;
         let below = |entry: &str| if name.is_empty() { entry.to_owned() } else { format!("{name}/{entry}") };
-        let origin = origin(dir);
+        let origin = match origin(dir) {
+            Some(Origin::Other(what)) => {
+                self.pass_over(format!("{name}/"), format!("a clone of {what}"));
+                return Ok(());
+            }
+            Some(Origin::Model(id)) => Some(id),
+            None => None,
+        };
         let has_readme = files.iter().any(|(entry, _)| is_readme(entry));
         let is_repository = has_readme && (origin.is_some() || name.contains('/') || last.contains("--"));
         for (entry, path) in files {
@@ -157,28 +173,13 @@ fn entries(dir: &Path) -> Result<(Vec<(String, PathBuf)>, Vec<(String, PathBuf)>
     Ok((files, dirs))
 }
 
-/// The Hub id of the repository that a directory is a clone of.
-fn origin(dir: &Path) -> Option<String> {
-    let config = fs::read_to_string(dir.join(".git").join("config")).ok()?;
-    let addresses = config.lines().filter_map(|line| line.trim().strip_prefix("url")?.trim_start().strip_prefix('='));
-    let id = |address: &str| {
-        let (_, id) =
-            ["huggingface.co/", "huggingface.co:", "hf.co/", "hf.co:"].iter().find_map(|host| address.split_once(host))?;
-        let id = id.trim().trim_end_matches('/');
-        let id = id.strip_suffix(".git").unwrap_or(id);
-        is_valid_id(id).then(|| id.to_owned())
-    };
-    addresses.into_iter().find_map(id)
-}
-
 /// Why a file that is no Markdown is no table of cards; nothing if it is one.
 fn refusal_as_cards(path: &Path, name: &str) -> Result<Option<String>> {
     let keys = match file_kind(path)? {
         Ok(FileKind::Parquet) => Some(column_names(path)?),
-        Ok(FileKind::JsonLines { packing }) => first_keys(path, packing)?,
-        Ok(FileKind::JsonArray { .. } | FileKind::Recording) => {
-            return Ok(Some("a JSON array or a recorded listing, no cards".into()));
-        }
+        Ok(FileKind::JsonLines { packing }) if is_card_object(path, packing)? => return Ok(None),
+        Ok(FileKind::JsonLines { packing } | FileKind::JsonArray { packing }) => first_keys(path, packing)?,
+        Ok(FileKind::Recording) => return Ok(Some("a recorded listing, no cards".into())),
         Err(unreadable) if is_called_index(name) => return Err(refused(path, &unreadable)),
         Err(unreadable) => return Ok(Some(unreadable.reason)),
     };

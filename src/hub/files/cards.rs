@@ -1,12 +1,14 @@
 //! Model cards as files: a directory of READMEs, JSON Lines of `{id, card}` or Parquet with a text column. Kinds are judged by content.
 
 use super::card_files::CACHED_MODEL;
+use super::card_object::{is_card_object, read_card_object};
 use super::find::recognise;
+use super::json::split_file;
 use super::parquet::{Opened, open_parquet};
 use super::source::{FileKind, Packing, SourceFile, damaged, open_text};
 use super::text::decode_text;
 use crate::error::{Error, IoContext, Result};
-use crate::hub::record::{is_valid_id, same_key};
+use crate::hub::record::{is_valid_id, same_key, without_bare_words};
 use arrow::array::{ArrayRef, AsArray, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
@@ -23,7 +25,7 @@ const MAX_README_BYTES: u64 = 8 << 20;
 /// Names of the id in files of cards, in order of preference.
 pub(super) const ID_KEYS: &[&str] = &["id", "modelId"];
 /// Names of the text.
-pub(super) const TEXT_KEYS: &[&str] = &["card", "modelcard_text", "text", "content", "readme"];
+pub(super) const TEXT_KEYS: &[&str] = &["card", "modelcard_text", "model_card", "content", "text", "readme", "markdown"];
 
 /// One card.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,9 +63,15 @@ pub fn read_cards(name: &str, path: &Path, mut sink: impl FnMut(Item) -> Result<
     let file = recognise(path, name.to_owned())?;
     match file.kind {
         FileKind::Parquet => parquet(&file, sink),
+        FileKind::JsonLines { packing } if is_card_object(path, packing)? => read_card_object(&file, packing, sink),
         FileKind::JsonLines { packing } => json_lines(&file, packing, sink),
-        FileKind::JsonArray { .. } | FileKind::Recording => Err(Error::input(
-            "neither a JSON array nor a recorded listing is read as cards",
+        FileKind::JsonArray { packing } => split_file(path, packing, true, |piece| {
+            piece.spans.iter().try_for_each(|(number, span)| {
+                sink(json_card(&piece.buffer[span.clone()], &format!("{}:item {number}", file.name)))
+            })
+        }),
+        FileKind::Recording => Err(Error::input(
+            "a recorded listing is not read as cards",
             path.display(),
             "write the cards as JSON Lines of {\"id\": ..., \"card\": ...}, as Parquet, or as owner/name/README.md",
         )),
@@ -77,7 +85,11 @@ pub(super) fn is_markdown(name: &str) -> bool {
 /// `owner/name/README.md`, `owner/name.md`, `owner--name.md`, or `models--owner--name/snapshots/<commit>/README.md`.
 fn id_of(name: &str) -> String {
     let is_readme = |part: &&str| !part.eq_ignore_ascii_case("readme.md");
-    let parts: Vec<&str> = name.split('/').filter(is_readme).collect();
+    let mut parts: Vec<&str> = name.split('/').filter(is_readme).collect();
+    // As a copy of the Hub's pages lies: `owner/name/resolve/main/README.md`.
+    if parts.len() > 3 && ["resolve", "raw", "blob"].contains(&parts[parts.len() - 2]) {
+        parts.truncate(parts.len() - 2);
+    }
     if let Some(cached) = parts.iter().find_map(|part| part.strip_prefix(CACHED_MODEL)) {
         return cached.replacen("--", "/", 1);
     }
@@ -93,10 +105,11 @@ fn id_of(name: &str) -> String {
 fn readme(name: &str, path: &Path) -> Result<Item> {
     let mut bytes = Vec::new();
     fs::File::open(path).and_then(|f| f.take(MAX_README_BYTES).read_to_end(&mut bytes)).at_path("cannot read card", path)?;
-    Ok(card(&id_of(name), decode_text(&bytes), name))
+    Ok(card_of(&id_of(name), decode_text(&bytes), name))
 }
 
-fn card(id: &str, text: String, locator: &str) -> Item {
+/// A card, if its id is one.
+pub(super) fn card_of(id: &str, text: String, locator: &str) -> Item {
     let unusable = |reason: &str| Unusable { locator: locator.to_owned(), reason: reason.to_owned(), raw: id.to_owned() };
     if !is_valid_id(id) {
         return Err(unusable("the card's id is no Hub id"));
@@ -134,7 +147,8 @@ fn json_card(line: &[u8], locator: &str) -> Item {
         |reason: String| Unusable { locator: locator.to_owned(), reason, raw: String::from_utf8_lossy(line).into_owned() };
     // A text of another encoding costs its letters, not the card.
     let text = String::from_utf8_lossy(line);
-    let value: serde_json::Value = serde_json::from_str(&text).map_err(|e| unusable(format!("not JSON: {e}")))?;
+    let value: serde_json::Value =
+        serde_json::from_str(&without_bare_words(&text)).map_err(|e| unusable(format!("not JSON: {e}")))?;
     let entries = || value.as_object().into_iter().flatten();
     let field = |keys: &[&str]| {
         let named = |known: &str| entries().find(|(key, value)| same_key(key, known) && value.is_string());
@@ -142,7 +156,7 @@ fn json_card(line: &[u8], locator: &str) -> Item {
     };
     let id = field(ID_KEYS).ok_or_else(|| unusable("no id".into()))?;
     let text = field(TEXT_KEYS).ok_or_else(|| unusable("no text".into()))?;
-    card(&id, text, locator)
+    card_of(&id, text, locator)
 }
 
 fn parquet(file: &SourceFile, mut sink: impl FnMut(Item) -> Result<()>) -> Result<()> {
@@ -175,7 +189,7 @@ fn parquet(file: &SourceFile, mut sink: impl FnMut(Item) -> Result<()>) -> Resul
             // A model without a card is no loss; a card without a model is.
             let Some(text) = text else { continue };
             sink(match id {
-                Some(id) => card(id, text.to_owned(), &locator),
+                Some(id) => card_of(id, text.to_owned(), &locator),
                 None => Err(Unusable { locator, reason: "no id".into(), raw: text.to_owned() }),
             })?;
         }
@@ -221,6 +235,7 @@ mod tests {
             ("a--b/README.md", "a/b"),
             ("gpt2.md", "gpt2"),
             ("mirror/a/b/README.md", "a/b"),
+            ("huggingface.co/a/b/raw/main/README.md", "a/b"),
             ("models--fr-lab--ner-4ent/snapshots/1a54/README.md", "fr-lab/ner-4ent"),
             ("hub/models--solo-gpt/snapshots/1a54/README.md", "solo-gpt"),
         ] {
@@ -239,7 +254,26 @@ mod tests {
         let reasons: Vec<String> = items[1..].iter().map(|i| i.clone().unwrap_err().reason).collect();
         assert_eq!(reasons[0], "no text");
         assert!(reasons[1].starts_with("not JSON") && reasons[2].contains("no Hub id"), "{reasons:?}");
-        assert!(all("x.bin", b"\x00\x01").is_err() && all("x.json", b"[]").is_err());
+        assert!(all("x.bin", b"\x00\x01").is_err());
+    }
+
+    /// Regression: a dictionary of cards was one card without an id, and an array was refused.
+    #[test]
+    fn cards_in_one_object_or_array_are_cards() {
+        let ids = |items: Vec<Item>| items.into_iter().map(|item| item.map(|card| card.id)).collect::<Vec<_>>();
+        let objects: [&[u8]; 3] = [
+            br##"{"a/b": "# B", "solo": "# S", "a/c": null}"##,
+            b"{\n  \"solo\": \"# S\",\n  \"a/b\": {\"card\": \"# B\", \"likes\": 3}\n}\n",
+            br##"[{"id": "a/b", "card": "# B", "likes": NaN}, {"id": "solo", "card": "# S"}]"##,
+        ];
+        for object in objects {
+            let mut found: Vec<String> = ids(all("cards.json", object).unwrap()).into_iter().map(|id| id.unwrap()).collect();
+            found.sort();
+            assert_eq!(found, ["a/b", "solo"]);
+        }
+        let odd = all("cards.json", br#"{"a/b": 3, "not an id": "x"}"#).unwrap();
+        assert_eq!(odd.iter().filter(|item| item.is_err()).count(), 2);
+        assert!(all("cards.json", br##"{"a/b": "# B", "a/c"##).unwrap_err().to_string().contains("truncated or damaged"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use crate::hub::record::dotted::{Parts, part_of};
 use crate::hub::record::fields::{HubField, Reading};
-use crate::hub::record::{RecordReader, same_key};
+use crate::hub::record::{RecordReader, is_valid_id, same_key};
 use arrow::array::{Array, ArrayRef, AsArray, Float64Array, ListArray, MapArray, StringArray, StructArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Fields, Float64Type, Int64Type, TimeUnit, TimestampMillisecondType};
@@ -27,7 +27,7 @@ pub(super) enum Cells {
 
 /// Whether a column of this type can hold the field at all.
 pub(super) fn is_readable(field: HubField, data_type: &DataType) -> bool {
-    let is_nested = matches!(data_type, DataType::Struct(_) | DataType::Map(_, _) | DataType::List(_));
+    let is_nested = |kind: &DataType| matches!(kind, DataType::Struct(_) | DataType::Map(_, _) | DataType::List(_));
     let has = |fields: &Fields, names: &[&str]| fields.iter().any(|f| names.iter().any(|name| same_key(f.name(), name)));
     let of_text = |item: &DataType| is_text(item) || *item == DataType::Null;
     match (field.reading(), data_type) {
@@ -41,12 +41,19 @@ pub(super) fn is_readable(field: HubField, data_type: &DataType) -> bool {
         },
         (Reading::Safetensors | Reading::Gguf | Reading::Card, DataType::Map(_, _)) => true,
         (Reading::Card, DataType::Struct(_)) => true,
+        // Pairs, where a store has no maps.
+        (Reading::Card, DataType::List(item)) => {
+            matches!(item.data_type(), DataType::Struct(fields) if has(fields, &["key"]) && has(fields, &["value"]))
+        }
         (Reading::Safetensors | Reading::Gguf | Reading::BaseModels | Reading::Card, other) => is_text(other),
-        (Reading::Text(_) | Reading::Texts(_), DataType::List(item)) => of_text(item.data_type()),
-        (Reading::Instant(_), other) => !is_nested && !matches!(other, DataType::Boolean),
+        (Reading::Texts(_), DataType::List(item)) => of_text(item.data_type()) || is_nested(item.data_type()),
+        (Reading::Text(_), DataType::List(item)) => of_text(item.data_type()),
+        (Reading::Instant(_), other) => !is_nested(other) && !matches!(other, DataType::Boolean),
         (Reading::Count(_), other) => other.is_numeric() || is_text(other),
-        (Reading::NotNeeded | Reading::OldId | Reading::Config | Reading::Siblings, _) => false,
-        (Reading::Id | Reading::Text(_) | Reading::Texts(_) | Reading::FlagOrWord(_) | Reading::Private, _) => !is_nested,
+        (Reading::NotNeeded | Reading::Config | Reading::Siblings, _) => false,
+        // Rows are numbered under these keys, too.
+        (Reading::Id | Reading::OldId, other) => is_text(other),
+        (Reading::Text(_) | Reading::Texts(_) | Reading::FlagOrWord(_) | Reading::Private, other) => !is_nested(other),
     }
 }
 
@@ -55,11 +62,15 @@ const fn is_nested_only(field: HubField) -> bool {
     matches!(field.reading(), Reading::Safetensors | Reading::Gguf | Reading::BaseModels)
 }
 
-/// Whether a text of a column begins as JSON, or none has any.
-fn may_hold_json(texts: &ArrayRef) -> bool {
+/// Whether a text of a column begins as something nested does, or names a base, or none says anything.
+fn may_be_nested(field: HubField, texts: &ArrayRef) -> bool {
     let Some(texts) = texts.as_string_opt::<i32>() else { return true };
-    let mut said = texts.iter().flatten().map(str::trim_start).filter(|text| !text.is_empty()).peekable();
-    said.peek().is_none() || said.any(|text| text.starts_with(['{', '[', '"']) || text.starts_with("null"))
+    let mut said = texts.iter().flatten().map(str::trim).filter(|text| !text.is_empty()).peekable();
+    let is_name = |text: &str| field == HubField::BaseModels && text.contains('/') && is_valid_id(text);
+    // `SafeTensorsInfo(...)`
+    let is_call = |text: &str| text.ends_with(')') && text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.contains('(');
+    let begins = |text: &str| text.starts_with(['{', '[', '"']) || text.starts_with("null") || is_call(text) || is_name(text);
+    said.peek().is_none() || said.any(begins)
 }
 
 fn is_text(data_type: &DataType) -> bool {
@@ -85,8 +96,8 @@ impl Cells {
             (Reading::Count(_), other) if other.is_numeric() => Self::Numbers(cast_to(&DataType::Float64)?),
             _ => {
                 let texts = cast_to(&DataType::Utf8)?;
-                if is_nested_only(field) && !may_hold_json(&texts) {
-                    return Err(format!("{}, and no value of it is JSON", column.data_type()));
+                if is_nested_only(field) && !may_be_nested(field, &texts) {
+                    return Err(format!("{}, and no value of it is an object or a list", column.data_type()));
                 }
                 Self::Texts(texts)
             }
@@ -160,7 +171,7 @@ impl PartCells {
         if let Some((field, path)) = part_of(&self.name).filter(|_| self.cells.is_valid(row)) {
             let mut json = String::new();
             write_json(&mut json, &self.cells, row);
-            parts.add(field, path, &json);
+            parts.add(field, &path, &json);
         }
     }
 }

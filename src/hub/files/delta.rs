@@ -44,7 +44,7 @@ pub(super) fn files_of_log(dir: &Path) -> Result<Option<BTreeSet<String>>> {
                 let remedy = "fetch the table again, or write it out as plain Parquet";
                 Error::input(format!("the log of the Delta table is damaged: {e}"), path.display(), remedy)
             })?;
-            let path_of = |what: &str| entry.get(what)?.get("path")?.as_str().map(super::parquet::unescaped);
+            let path_of = |what: &str| entry.get(what)?.get("path")?.as_str().map(super::partitions::unescaped);
             if let Some(added) = path_of("add") {
                 files.insert(added);
             } else if let Some(removed) = path_of("remove") {

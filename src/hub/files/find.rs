@@ -2,13 +2,14 @@
 
 use super::delta::{REMOVED, files_of_log};
 use super::formats::{self, Unreadable};
-use super::kind::{Found, OF_DATA_SETS, refusal_in_directory};
-use super::parquet::column_names;
+use super::json::read_json;
+use super::kind::{Found, refusal_in_directory};
+use super::parquet::{column_names, read_parquet};
 use super::recording::{self, open_recording};
-use super::source::{FileKind, Packing, PassedOver, SourceFile, damaged, open_buffered, open_text};
+use super::source::{Block, FileKind, Packing, PassedOver, SourceFile, damaged, open_buffered, open_text};
 use crate::error::{Error, IoContext, Result};
+use crate::hub::record::has_key_of_models;
 use fs_err as fs;
-use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
@@ -16,6 +17,8 @@ use std::path::{Path, PathBuf};
 
 /// Most of a file that is looked at for its first record.
 const MAX_FIRST_RECORD: u64 = 64 << 20;
+/// Records by which a listing of something else is told.
+const SAMPLED_RECORDS: usize = 1_000;
 /// Bytes of a file by which its format is told.
 const MAX_HEAD: usize = 1 << 16;
 /// Endings of files that somebody took for an index: where their content is none, something went wrong.
@@ -43,14 +46,25 @@ pub fn find_files(path: &Path) -> Result<IndexFiles> {
     let mut found = IndexFiles::default();
     if !metadata.is_dir() {
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        found.files.push(recognise(path, name)?);
+        let file = recognise(path, name)?;
+        let keys = match file.kind {
+            FileKind::Recording => Vec::new(),
+            FileKind::Parquet => column_names(path)?,
+            FileKind::JsonLines { packing } | FileKind::JsonArray { packing } => first_keys(path, packing)?.unwrap_or_default(),
+        };
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        if let Some(reason) = refusal_as_others(&file, &keys) {
+            let remedy = "point --source at an index of models: hf models ls --json --expand ..., or hub-stats' models.parquet";
+            return Err(Error::input(format!("not a model index: {reason}"), path.display(), remedy));
+        }
+        found.files.push(file);
         return Ok(found);
     }
     gather(path, path, &mut found)?;
     if let Some(held) = files_of_log(path)? {
         let (kept, removed): (Vec<_>, Vec<_>) = std::mem::take(&mut found.files).into_iter().partition(|f| held.contains(&f.name));
         found.files = kept;
-        found.passed_over.extend(removed.into_iter().map(|f| PassedOver { name: f.name, reason: REMOVED.into() }));
+        found.passed_over.extend(removed.into_iter().map(|f| PassedOver::new(f.name, REMOVED)));
     }
     found.files.sort_by(|a, b| a.name.cmp(&b.name));
     found.passed_over.sort_by(|a, b| a.name.cmp(&b.name));
@@ -71,14 +85,14 @@ fn gather(root: &Path, dir: &Path, found: &mut IndexFiles) -> Result<()> {
     for (name, path) in files {
         match index_file(&path, &name)? {
             Ok(file) => found.files.push(file),
-            Err(reason) => found.passed_over.push(PassedOver { name, reason }),
+            Err(passed_over) => found.passed_over.push(passed_over),
         }
     }
     let is_partition = |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().contains('='));
     let only_partitions = found.files.len() > before || dirs.iter().any(|(_, path)| is_partition(path));
     for (name, path) in dirs {
         if only_partitions && !is_partition(&path) {
-            found.passed_over.push(PassedOver { name: format!("{name}/"), reason: "a directory beside index files".into() });
+            found.passed_over.push(PassedOver::new(format!("{name}/"), "a directory beside index files"));
         } else {
             gather(root, &path, found)?;
         }
@@ -99,13 +113,11 @@ fn entries(root: &Path, dir: &Path, found: &mut IndexFiles) -> Result<(Named, Na
         let file_type = entry.file_type().at_path("cannot read source", &path)?;
         match entry.file_name().to_string_lossy() {
             own if own.starts_with('.') => {}
-            own if own.starts_with('_') => {
-                found.passed_over.push(PassedOver { name, reason: "begins with '_'".into() });
-            }
+            own if own.starts_with('_') => found.passed_over.push(PassedOver::new(name, "begins with '_'")),
             _ if file_type.is_dir() => dirs.push((name, path)),
             _ if file_type.is_file() || path.is_file() => files.push((name, path)),
             // Links to directories may lead round in circles.
-            _ => found.passed_over.push(PassedOver { name, reason: "neither a file nor a directory".into() }),
+            _ => found.passed_over.push(PassedOver::new(name, "neither a file nor a directory")),
         }
     }
     files.sort();
@@ -114,11 +126,14 @@ fn entries(root: &Path, dir: &Path, found: &mut IndexFiles) -> Result<(Named, Na
 }
 
 /// A file of a directory as an index file, or why it is none.
-fn index_file(path: &Path, name: &str) -> Result<std::result::Result<SourceFile, String>> {
+fn index_file(path: &Path, name: &str) -> Result<std::result::Result<SourceFile, PassedOver>> {
+    let passed_over = |reason: String, is_loss: bool| Ok(Err(PassedOver { name: name.to_owned(), reason, is_loss }));
     let file = match file_kind(path)? {
         Ok(kind) => source_file(path, name.to_owned(), kind)?,
+        // Of text, Spark writes one for every part of its work, also where there was nothing to write.
+        Err(unreadable) if unreadable == formats::empty() && !is_parquet(name) => return passed_over(unreadable.reason, true),
         Err(unreadable) if is_called_index(name) => return Err(refused(path, &unreadable)),
-        Err(unreadable) => return Ok(Err(unreadable.reason)),
+        Err(unreadable) => return passed_over(unreadable.reason, unreadable.is_loss),
     };
     let (keys, found) = match file.kind {
         FileKind::Recording => return Ok(Ok(file)),
@@ -130,7 +145,38 @@ fn index_file(path: &Path, name: &str) -> Result<std::result::Result<SourceFile,
         },
     };
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-    Ok(refusal_in_directory(&keys, found).map_or(Ok(file), Err))
+    match refusal_in_directory(&keys, found) {
+        Some(reason) => passed_over(reason, false),
+        None => match refusal_as_others(&file, &keys) {
+            Some(reason) => passed_over(reason, false),
+            None => Ok(Ok(file)),
+        },
+    }
+}
+
+fn is_parquet(name: &str) -> bool {
+    name.to_lowercase().ends_with(".parquet")
+}
+
+/// Why a file is a listing of something else than models, by its first records: some are of others, and none has what only models have.
+fn refusal_as_others(file: &SourceFile, keys: &[&str]) -> Option<String> {
+    if has_key_of_models(keys.iter().copied()) {
+        return None;
+    }
+    let (mut other, mut is_of_models) = (None, false);
+    let sink = |block: Block| {
+        for parsed in block.records.into_iter().take(SAMPLED_RECORDS) {
+            is_of_models |= parsed.row.is_some_and(|row| row.pipeline_tag.is_some() || row.library.is_some());
+            other = other.or(parsed.other);
+        }
+        Err(Error::Internal(String::new())) // Enough is read. What cannot be read is said by who reads all of it.
+    };
+    match file.kind {
+        FileKind::Recording => {}
+        FileKind::Parquet => drop(read_parquet(file, sink)),
+        FileKind::JsonLines { .. } | FileKind::JsonArray { .. } => drop(read_json(file, sink)),
+    }
+    other.filter(|_| !is_of_models).map(|what| format!("records of {what}: none of the first has a key that only models have"))
 }
 
 /// Whether somebody took a file for an index.
@@ -155,31 +201,8 @@ pub(super) fn first_keys(path: &Path, packing: Packing) -> Result<Option<Vec<Str
             }
         }
     }
-    let mut records = serde_json::Deserializer::from_reader(text).into_iter::<BTreeMap<String, FirstValue>>();
-    Ok(records.next().and_then(std::result::Result::ok).map(|record| {
-        let tags = record.values().any(FirstValue::has_tag_of_data_sets).then(|| OF_DATA_SETS.to_owned());
-        record.into_keys().chain(tags).collect()
-    }))
-}
-
-/// A value of the first record, of which only texts in a list matter.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum FirstValue {
-    /// Such as its tags.
-    Texts(Vec<String>),
-    /// Anything else.
-    Other(IgnoredAny),
-}
-
-impl FirstValue {
-    /// Whether it has a tag that the Hub gives to data sets.
-    fn has_tag_of_data_sets(&self) -> bool {
-        match self {
-            Self::Texts(texts) => texts.iter().any(|t| t.starts_with("task_categories:") || t.starts_with("size_categories:")),
-            Self::Other(_) => false,
-        }
-    }
+    let mut records = serde_json::Deserializer::from_reader(text).into_iter::<BTreeMap<String, IgnoredAny>>();
+    Ok(records.next().and_then(std::result::Result::ok).map(|record| record.into_keys().collect()))
 }
 
 pub(super) fn recognise(path: &Path, name: String) -> Result<SourceFile> {
@@ -196,7 +219,7 @@ fn source_file(path: &Path, name: String, kind: FileKind) -> Result<SourceFile> 
     Ok(SourceFile { path: path.to_owned(), name, kind, bytes })
 }
 
-pub(super) fn refused(path: &Path, Unreadable { reason, remedy }: &Unreadable) -> Error {
+pub(super) fn refused(path: &Path, Unreadable { reason, remedy, .. }: &Unreadable) -> Error {
     Error::input(reason.clone(), path.display(), *remedy)
 }
 
@@ -236,7 +259,7 @@ fn json_kind(reader: &mut impl BufRead, path: &Path, packing: Packing) -> Result
             None => reader.consume(skip),
         }
     }
-    Ok(Err(formats::unreadable(&first.unwrap_or_default(), packing != Packing::Plain)))
+    Ok(Err(first.map_or_else(formats::empty, |first| formats::unreadable(&first, packing != Packing::Plain))))
 }
 
 /// SHA-256 of what a source file holds: of its bytes, or of a recording's pages.

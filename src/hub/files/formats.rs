@@ -9,6 +9,8 @@ pub(super) struct Unreadable {
     pub(super) reason: String,
     /// The way out.
     pub(super) remedy: &'static str,
+    /// Whether records may be in it that are not read.
+    pub(super) is_loss: bool,
 }
 
 /// What to give instead, where nothing better is known.
@@ -79,7 +81,7 @@ pub(super) fn unreadable(head: &[u8], is_inside: bool) -> Unreadable {
     let is_unknown = what.starts_with("neither");
     let inside = if is_inside { "inside the compression: " } else { "" };
     let not_read = if is_unknown { "" } else { ", which is not read" };
-    Unreadable { reason: format!("{inside}{what}{not_read}"), remedy }
+    Unreadable { reason: format!("{inside}{what}{not_read}"), remedy, is_loss: !is_unknown }
 }
 
 /// An empty file.
@@ -87,6 +89,7 @@ pub(super) fn empty() -> Unreadable {
     Unreadable {
         reason: "the file is empty".to_owned(),
         remedy: "fetch it again, or name a .parquet, .json, .jsonl, .jsonl.gz or .jsonl.zst file",
+        is_loss: true,
     }
 }
 
@@ -165,7 +168,7 @@ mod tests {
             (b"id,author,downloads\na/b,a,3\n", "CSV", "nested"),
             (b"hello", "neither Parquet nor JSON", "name a .parquet"),
         ] {
-            let Unreadable { reason, remedy } = unreadable(head, false);
+            let Unreadable { reason, remedy, .. } = unreadable(head, false);
             assert!(reason.contains(what) && remedy.contains(way_out), "{reason}: {remedy}");
             assert_eq!(reason.contains("not read"), what != "neither Parquet nor JSON", "{reason}");
         }

@@ -1,12 +1,17 @@
 //! Streaming JSON Lines and JSON arrays: a buffer's worth of records at a time, parsed in parallel, in file order.
 
-use super::source::{Block, FileKind, SourceFile, damaged, open_text};
+use super::partitions::partition_values;
+use super::source::{Block, FileKind, Packing, SourceFile, damaged, open_text};
 use super::splitter::Splitter;
 use crate::error::{Error, Result};
-use crate::hub::record::{Parsed, parse_json_record};
+use crate::hub::record::{HubField, Parsed, is_valid_id, parse_json_record_below};
 use rayon::prelude::*;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::ops::Range;
+use std::path::Path;
 
 /// Bytes of text read between two parallel rounds.
 const BLOCK_BYTES: usize = 4 << 20;
@@ -18,36 +23,62 @@ const MAX_RECORD_BYTES: usize = 64 << 20;
 /// # Errors
 /// The file cannot be read, is truncated, or a record exceeds 64 MiB.
 pub fn read_json(file: &SourceFile, mut sink: impl FnMut(Block) -> Result<()>) -> Result<Vec<String>> {
-    let (packing, array) = match file.kind {
-        FileKind::JsonLines { packing } => (packing, false),
-        FileKind::JsonArray { packing } => (packing, true),
-        FileKind::Parquet | FileKind::Recording => {
-            return Err(Error::Internal("not a JSON file, but it reached the JSON reader".into()));
-        }
+    let (FileKind::JsonLines { packing } | FileKind::JsonArray { packing }) = file.kind else {
+        return Err(Error::Internal("not a JSON file, but it reached the JSON reader".into()));
     };
-    let mut text = open_text(&file.path, packing)?;
-    let mut splitter = Splitter::new(array);
-    let mut buffer: Vec<u8> = Vec::new();
-    let mut position = 0_u64;
+    let is_array = matches!(file.kind, FileKind::JsonArray { .. });
+    let given = partition_values(&file.name);
     let mut unknown = std::collections::BTreeSet::new();
-    loop {
-        let before = buffer.len();
-        let n = (&mut text).take(BLOCK_BYTES as u64).read_to_end(&mut buffer).map_err(|e| damaged(&file.path, &e))?;
-        let at_end = n == 0;
-        let (spans, consumed) = splitter.split(&buffer, before, at_end);
-        if !array && position == 0 && is_spread(&buffer, &spans) {
-            return Err(Error::input(
-                "the records are spread over several lines: the first line is no record",
-                file.path.display(),
-                "write one record a line (`jq -c . FILE > lines.jsonl`), or all of them as one array (`jq -s . FILE > array.json`)",
-            ));
+    split_file(&file.path, packing, is_array, |piece| {
+        if !is_array
+            && piece.is_first
+            && let Some((reason, remedy)) = no_lines(piece)
+        {
+            return Err(Error::input(reason, file.path.display(), remedy));
         }
-        let records = parse(file, &buffer, &spans);
+        let records = parse(file, piece, &given);
         for parsed in &records {
             unknown.extend(parsed.unknown_keys.iter().cloned());
         }
-        position += n as u64;
-        sink(Block { records, bytes_read: position })?;
+        sink(Block { records, bytes_read: piece.bytes_read })
+    })?;
+    Ok(unknown.into_iter().collect())
+}
+
+/// Whole records of a text.
+pub(super) struct Piece<'b> {
+    /// Bytes of the text.
+    pub buffer: &'b [u8],
+    /// Numbers of records or lines, and where they stand.
+    pub spans: &'b [(u64, Range<usize>)],
+    /// Bytes of the text read so far.
+    pub bytes_read: u64,
+    /// Whether the text begins with it.
+    pub is_first: bool,
+}
+
+/// Cuts a JSON text into records, of an array or one a line, and hands them on a buffer at a time.
+///
+/// # Errors
+/// The file cannot be read, is truncated, or a record exceeds 64 MiB; whatever `sink` gives.
+pub(super) fn split_file(
+    path: &Path,
+    packing: Packing,
+    is_array: bool,
+    mut sink: impl FnMut(&Piece<'_>) -> Result<()>,
+) -> Result<()> {
+    let mut text = open_text(path, packing)?;
+    let mut splitter = Splitter::new(is_array);
+    let mut buffer: Vec<u8> = Vec::new();
+    let mut bytes_read = 0_u64;
+    loop {
+        let before = buffer.len();
+        let n = (&mut text).take(BLOCK_BYTES as u64).read_to_end(&mut buffer).map_err(|e| damaged(path, &e))?;
+        let at_end = n == 0;
+        let (spans, consumed) = splitter.split(&buffer, before, at_end);
+        let is_first = bytes_read == 0;
+        bytes_read += n as u64;
+        sink(&Piece { buffer: &buffer, spans: &spans, bytes_read, is_first })?;
         buffer.drain(..consumed);
         if at_end {
             break;
@@ -55,39 +86,88 @@ pub fn read_json(file: &SourceFile, mut sink: impl FnMut(Block) -> Result<()>) -
         if buffer.len() > MAX_RECORD_BYTES {
             return Err(Error::input(
                 "a record is longer than 64 MiB, or its brackets never close",
-                format!("{} record {}", file.path.display(), splitter.count + 1),
+                format!("{} record {}", path.display(), splitter.count + 1),
                 "fetch the file again; it is probably truncated or not a model index",
             ));
         }
     }
     if splitter.trailing {
         return Err(Error::input(
-            "something follows the JSON array: two files in one?",
-            format!("{} after record {}", file.path.display(), splitter.count),
-            "split the file into one array each, or write the records as JSON Lines",
+            "something follows the JSON array that is no other array",
+            format!("{} after record {}", path.display(), splitter.count),
+            "write the records as one array or as JSON Lines; pages one behind the other are read, without headers between them",
         ));
     }
-    if array && !splitter.closed {
+    if is_array && !splitter.closed {
         return Err(Error::input(
             "the JSON array never closes: the file is truncated",
-            format!("{} after record {}", file.path.display(), splitter.count),
+            format!("{} after record {}", path.display(), splitter.count),
             "fetch it again and compare its size and sha256 with the origin's",
         ));
     }
-    Ok(unknown.into_iter().collect())
+    Ok(())
+}
+
+/// Why a text is not one record a line, and the way out: records of several lines, or one object around all of them.
+fn no_lines(piece: &Piece<'_>) -> Option<(String, String)> {
+    let line = |at: usize| piece.spans.get(at).map(|(_, span)| piece.buffer[span.clone()].trim_ascii());
+    let around =
+        around_records(line(0).filter(|_| piece.spans.len() == 1).or_else(|| Some(piece.buffer).filter(|_| is_spread(piece)))?);
+    if let Some((what, jq)) = around {
+        return Some((what, format!("take them out: jq -c '{jq}' FILE > lines.jsonl")));
+    }
+    is_spread(piece).then(|| {
+        (
+            "the records are spread over several lines: the first line is no record".to_owned(),
+            "write one record a line (`jq -c . FILE > lines.jsonl`), or all of them as one array (`jq -s . FILE > array.json`)"
+                .to_owned(),
+        )
+    })
 }
 
 /// Whether records of several lines begin the file: the first line opens a record and does not end it, and the next goes on with it.
-fn is_spread(buffer: &[u8], spans: &[(u64, Range<usize>)]) -> bool {
-    let line = |at: usize| spans.get(at).map(|(_, span)| buffer[span.clone()].trim_ascii());
+fn is_spread(piece: &Piece<'_>) -> bool {
+    let line = |at: usize| piece.spans.get(at).map(|(_, span)| piece.buffer[span.clone()].trim_ascii());
     let (Some(first), Some(second)) = (line(0), line(1)) else { return false };
     !first.ends_with(b"}") && !second.starts_with(b"{") && [b'{', b'[', b','].iter().any(|open| first.ends_with(&[*open]))
 }
 
-fn parse(file: &SourceFile, buffer: &[u8], spans: &[(u64, Range<usize>)]) -> Vec<Parsed> {
+/// Whether a text is one object around the records, without an id of its own: a list under a key, or records by id. Then what it is, and
+/// what takes them out.
+fn around_records(text: &[u8]) -> Option<(String, String)> {
+    let object: BTreeMap<String, Around> = serde_json::Deserializer::from_slice(text).into_iter().next()?.ok()?;
+    if object.keys().any(|key| matches!(HubField::parse(key), Some(HubField::Id | HubField::ModelId))) {
+        return None;
+    }
+    let list = object.iter().find_map(|(key, value)| match value {
+        Around::List(items) => items.first().and_then(Option::as_ref).map(|item| (key, item)),
+        _ => None,
+    });
+    if let Some((key, item)) = list {
+        let inside = if item.contains_key("row") { ".row" } else { "" };
+        return Some((format!("the records stand in a list under '{key}' of one object"), format!(".[\"{key}\"][]{inside}")));
+    }
+    let is_by_id = object.iter().all(|(key, value)| is_valid_id(key) && matches!(value, Around::Object(_)));
+    (is_by_id && !object.is_empty())
+        .then(|| ("the records stand in one object, by id".to_owned(), "to_entries[] | .value + {id: .key}".to_owned()))
+}
+
+/// A value of an object that may stand around records.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Around {
+    /// A list, of which the objects matter.
+    List(Vec<Option<BTreeMap<String, IgnoredAny>>>),
+    /// An object.
+    Object(#[allow(dead_code)] BTreeMap<String, IgnoredAny>),
+    /// Anything else.
+    Other(#[allow(dead_code)] IgnoredAny),
+}
+
+fn parse(file: &SourceFile, piece: &Piece<'_>, given: &[(HubField, String)]) -> Vec<Parsed> {
     let unit = if matches!(file.kind, FileKind::JsonLines { .. }) { "line" } else { "item" };
-    spans
-        .par_iter()
-        .map(|(number, span)| parse_json_record(&buffer[span.clone()], &format!("{}:{unit} {number}", file.name)))
-        .collect()
+    let record = |(number, span): &(u64, Range<usize>)| {
+        parse_json_record_below(&piece.buffer[span.clone()], &format!("{}:{unit} {number}", file.name), given)
+    };
+    piece.spans.par_iter().map(record).collect()
 }

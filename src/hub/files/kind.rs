@@ -1,38 +1,15 @@
 //! What the keys of a file tell: whether it is an index of models, or of something else that lies beside one.
 
 use super::cards::TEXT_KEYS;
-use crate::hub::record::{HubField, same_key};
+use crate::hub::record::{HubField, has_key_of_models, kind_of_others, same_key};
 
 /// Known columns beside `id` that a Parquet file must have to be taken for a model index.
 const MIN_KNOWN_COLUMNS: usize = 2;
-/// Keys that the Hub's records of models have and those of data sets and Spaces have not.
-const OF_MODELS: &[HubField] = &[
-    HubField::ModelId,
-    HubField::PipelineTag,
-    HubField::LibraryName,
-    HubField::Safetensors,
-    HubField::Gguf,
-    HubField::BaseModels,
-    HubField::Config,
-    HubField::TransformersInfo,
-    HubField::MaskToken,
-    HubField::WidgetData,
-    HubField::ModelIndex,
-];
-/// What front matter and tags of data sets have.
-pub(super) const OF_DATA_SETS: &str = "task_categories";
-/// Keys of the Hub's other records, which share most of theirs with models.
-const OF_OTHERS: &[(&str, &str)] = &[
-    ("citation", "data sets"),
-    ("paperswithcode_id", "data sets"),
-    ("mainSize", "data sets"),
-    (OF_DATA_SETS, "data sets"),
-    ("description", "data sets"),
-    ("sdk", "Spaces"),
-    ("runtime", "Spaces"),
-    ("subdomain", "Spaces"),
-    ("publishedAt", "papers"),
-];
+/// What records of data sets have, and those of models only where somebody added it.
+const OF_DATA_SETS: [&str; 2] = ["description", "task_categories"];
+
+/// Columns that only this program's own tables have, which name models as well.
+const OF_SNAPSHOTS: [&str; 3] = ["own_run_id", "safetensors_dtypes", "own_emissions_kgco2e_mean"];
 
 /// Where keys were found.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -47,18 +24,24 @@ pub(super) enum Found {
 pub(super) fn refusal(keys: &[&str], found: Found) -> Option<String> {
     let fields: Vec<HubField> = keys.iter().filter_map(|key| HubField::parse(key)).collect();
     let has = |field: HubField| fields.contains(&field);
-    let has_id = has(HubField::Id) || (found == Found::Key && has(HubField::ModelId));
-    if !has_id {
+    if !has(HubField::Id) && !has(HubField::ModelId) {
         return Some(match found {
             Found::Column => "the Parquet has no column 'id'".to_owned(),
             Found::Key => "the first record has no key 'id'".to_owned(),
         });
     }
-    let others = OF_OTHERS.iter().find(|(other, _)| keys.iter().any(|key| same_key(key, other)));
-    if let Some((key, what)) = others.filter(|_| !OF_MODELS.iter().any(|field| has(*field))) {
+    if let Some(key) = keys.iter().find(|key| OF_SNAPSHOTS.contains(key)) {
+        return Some(format!("'{key}': a table that this program made, and no index"));
+    }
+    let of_data_sets = || {
+        let key = keys.iter().find(|key| OF_DATA_SETS.iter().any(|other| same_key(key, other)))?;
+        (!has_key_of_models(keys.iter().copied())).then_some((*key, "data sets"))
+    };
+    if let Some((key, what)) = kind_of_others(keys.iter().copied()).or_else(of_data_sets) {
         return Some(format!("'{key}' and no key that only models have: records of {what}"));
     }
-    let known = fields.iter().filter(|field| ![HubField::Id, HubField::ObjectId, HubField::Author].contains(field)).count();
+    let of_names = [HubField::Id, HubField::ModelId, HubField::ObjectId, HubField::Author];
+    let known = fields.iter().filter(|field| !of_names.contains(field)).count();
     match found {
         Found::Column if known < MIN_KNOWN_COLUMNS => Some("the Parquet has next to none of a model's columns".to_owned()),
         Found::Key if known == 0 => Some("the first record has none of a model's keys beside 'id'".to_owned()),
@@ -91,6 +74,8 @@ mod tests {
         }
         assert!(refusal_in_directory(&["id", "card"], Found::Key).is_some_and(|why| why.contains("texts of cards")));
         assert_eq!(refusal_in_directory(&["modelId", "LIKES"], Found::Key), None);
+        assert!(refusal(&["model_id", "created_at", "likes", "own_run_id"], Found::Column).is_some_and(|why| why.contains("made")));
+        assert_eq!(refusal(&["model_id", "likes", "downloads"], Found::Column), None);
         assert!(refusal(&["_name_or_path", "architectures", "model_type"], Found::Key).is_some());
     }
 }

@@ -1,6 +1,7 @@
 //! Files of records and of cards: finding them, telling their kind by content, reading each kind.
 
 mod card_files;
+mod card_object;
 mod carded;
 pub mod cards;
 mod columns;
@@ -9,7 +10,9 @@ mod find;
 mod formats;
 mod json;
 mod kind;
+mod origin;
 mod parquet;
+mod partitions;
 mod recording;
 mod source;
 mod splitter;

@@ -2,6 +2,7 @@
 
 use super::columns::{Cells, PartCells, is_readable};
 use super::kind::{Found, refusal};
+use super::partitions::partition_values;
 use super::source::{Block, MAX_INFLATION, SchemaReport, SourceFile};
 use super::utf8::{REPLACED, with_bytes_for_texts, with_texts};
 use crate::error::{Error, IoContext, Result};
@@ -29,12 +30,15 @@ const MAX_COLUMNS: usize = 10_000;
 const CHUNK_ANYWAY: i64 = 64 << 20;
 /// Nor is one of small values, which are read batch by batch: bytes unpacked per row.
 const SMALL_VALUE: i64 = 1 << 10;
-/// What a path of Hive has for a column without a value.
-const NO_VALUE: &str = "__HIVE_DEFAULT_PARTITION__";
 
 /// Whether a field is read from Parquet.
-const fn is_column(field: HubField) -> bool {
-    !matches!(field.reading(), Reading::NotNeeded | Reading::OldId | Reading::Config | Reading::Siblings)
+pub(super) const fn is_column(field: HubField) -> bool {
+    !matches!(field.reading(), Reading::NotNeeded | Reading::Config | Reading::Siblings)
+}
+
+/// Whether a field names the model.
+const fn is_id(field: HubField) -> bool {
+    matches!(field.reading(), Reading::Id | Reading::OldId)
 }
 
 /// Whether a column that is not read is no news: the listing brings it, too, and it says nothing that the others do not.
@@ -125,7 +129,11 @@ pub(super) fn column_names(path: &Path) -> Result<Vec<String>> {
 pub fn read_parquet(file: &SourceFile, mut sink: impl FnMut(Block) -> Result<()>) -> Result<SchemaReport> {
     let Opened { builder, declared } = open_parquet(&file.path)?;
     let plan = Plan::new(declared.fields(), file)?;
-    let mask = ProjectionMask::columns(builder.parquet_schema(), plan.column_names());
+    // By position: a name with points would be taken for a path.
+    let wanted: BTreeSet<&str> = plan.column_names().collect();
+    let names = builder.parquet_schema().root_schema().get_fields().iter().map(|field| field.name());
+    let roots: Vec<usize> = names.enumerate().filter(|(_, name)| wanted.contains(name)).map(|(at, _)| at).collect();
+    let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
     let total_rows = usize::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0).max(1);
     let reader = builder.with_projection(mask).with_batch_size(BATCH_ROWS).build().map_err(|e| damaged(&file.path, &e))?;
     let mut unreadable = plan.report.unreadable.iter().cloned().collect::<BTreeSet<_>>();
@@ -136,7 +144,7 @@ pub fn read_parquet(file: &SourceFile, mut sink: impl FnMut(Block) -> Result<()>
         let (batch, broken) = with_texts(&batch, &file.path)?;
         let cells = plan.cells(&batch, &mut unreadable);
         let broken = plan.fields_of(&broken);
-        let parts = plan.part_cells(&batch);
+        let parts = plan.part_cells(&batch, &mut unreadable);
         let records = (0..rows)
             .into_par_iter()
             .map(|row| plan.record(&cells, &parts, &broken, row, &format!("{}:row {}", file.name, first_row + row + 1)))
@@ -163,14 +171,26 @@ pub(super) struct Plan {
 impl Plan {
     fn new(fields: &[Arc<Field>], file: &SourceFile) -> Result<Self> {
         let names: Vec<&str> = fields.iter().map(|field| field.name().as_str()).collect();
+        let refuse = |reason: &str, remedy: &str| {
+            let reason = format!("not a model index: {reason} (it has: {})", names[..names.len().min(12)].join(", "));
+            Err(Error::input(reason, file.path.display(), remedy))
+        };
         if let Some(reason) = refusal(&names, Found::Column) {
-            return Err(Error::input(
-                format!("not a model index: {reason} (it has: {})", names[..names.len().min(12)].join(", ")),
-                file.path.display(),
-                "point --source at hub-stats' models.parquet or a file of that schema",
-            ));
+            let remedy = "point --source at hub-stats' models.parquet or a file of that schema; the column of the models' names, \
+                          owner/name, has to be called id";
+            return refuse(&reason, remedy);
         }
-        Ok(Self::of_columns(fields, partition_values(&file.name)))
+        let plan = Self::of_columns(fields, partition_values(&file.name));
+        // Rows without a name are no records: an index whose names cannot be read says so once.
+        if !plan.columns.iter().any(|(field, _)| is_id(*field)) {
+            let of_type = plan.report.unreadable.iter().find(|(field, _)| is_id(*field));
+            let reason = of_type.map_or_else(String::new, |(field, kind)| format!("column '{}' is of type {kind}", field.key()));
+            return refuse(
+                &format!("{reason}, and names of models are texts"),
+                "write owner/name of each model as a text column id",
+            );
+        }
+        Ok(plan)
     }
 
     /// Of columns, whichever they are; the path states the values of `partition`.
@@ -182,7 +202,7 @@ impl Plan {
             // The Hub's own spelling goes before another.
             let exact = fields.iter().find(|field| field.name() == known.key());
             match exact.or_else(|| fields.iter().find(|field| HubField::parse(field.name()) == Some(known))) {
-                None if !is_in_path(known) => report.missing.push(known.key().to_owned()),
+                None if !is_in_path(known) && !is_id(known) => report.missing.push(known.key().to_owned()),
                 None => {}
                 Some(field) if !is_readable(known, field.data_type()) => {
                     report.unreadable.push((known, field.data_type().to_string()));
@@ -195,8 +215,11 @@ impl Plan {
                 }
             }
         }
-        let is_whole = |field: HubField| columns.iter().any(|(known, _)| *known == field);
-        let is_part = |name: &&str| part_of(name).is_some_and(|(field, _)| !is_whole(field));
+        // One key of the name is enough: what stands under the other is no loss.
+        if columns.iter().any(|(field, _)| is_id(*field)) {
+            report.unreadable.retain(|(field, _)| !is_id(*field));
+        }
+        let is_part = |name: &&str| HubField::parse(name).is_none() && part_of(name).is_some();
         let parts: Vec<String> = names.iter().copied().filter(is_part).map(str::to_owned).collect();
         report.missing.retain(|key| !parts.iter().any(|name| part_of(name).is_some_and(|(field, _)| field.key() == key)));
         let is_used = |name: &str| columns.iter().any(|(_, column)| column == name) || parts.iter().any(|part| part == name);
@@ -211,10 +234,19 @@ impl Plan {
         self.columns.iter().map(|(_, name)| name).chain(&self.parts).map(String::as_str)
     }
 
-    /// The parts of nested fields in a batch.
-    fn part_cells(&self, batch: &RecordBatch) -> Vec<PartCells> {
-        let cells = |name: &String| PartCells::new(name, batch.column_by_name(name)?);
-        self.parts.iter().filter_map(cells).collect()
+    /// The parts of nested fields in a batch; what cannot be read is noted.
+    fn part_cells(&self, batch: &RecordBatch, unreadable: &mut BTreeSet<(HubField, String)>) -> Vec<PartCells> {
+        let mut cells = Vec::new();
+        for name in &self.parts {
+            let (Some(column), Some((field, _))) = (batch.column_by_name(name), part_of(name)) else { continue };
+            match PartCells::new(name, column) {
+                Some(part) => cells.push(part),
+                None => {
+                    unreadable.insert((field, column.data_type().to_string()));
+                }
+            }
+        }
+        cells
     }
 
     /// The wanted columns of a batch; what turns out to be unreadable only now is noted.
@@ -239,6 +271,12 @@ impl Plan {
 
     fn record(&self, cells: &[(HubField, Cells)], parts: &[PartCells], broken: &[HubField], row: usize, locator: &str) -> Parsed {
         let mut reader = RecordReader::new(locator);
+        // Parts first: what the whole field says goes before them.
+        if !parts.is_empty() {
+            let mut made = Parts::default();
+            parts.iter().for_each(|part| part.add_to(&mut made, row));
+            reader.parts(made);
+        }
         for (field, column) in cells {
             column.fill(&mut reader, *field, row);
             if broken.contains(field)
@@ -246,11 +284,6 @@ impl Plan {
             {
                 reader.problem(field.key(), "not UTF-8: read with a sign in place of what is none", text);
             }
-        }
-        if !parts.is_empty() {
-            let mut made = Parts::default();
-            parts.iter().for_each(|part| part.add_to(&mut made, row));
-            reader.parts(made);
         }
         for (field, value) in &self.partition {
             if !self.columns.iter().any(|(known, _)| known == field) {
@@ -270,57 +303,10 @@ fn is_expected(field: HubField, data_type: &DataType) -> bool {
             matches!(data_type, DataType::Timestamp(_, _) | DataType::Date32 | DataType::Date64 | DataType::Null)
         }
         Reading::Texts(_) => matches!(data_type, DataType::List(_) | DataType::Null),
-        Reading::Id | Reading::Text(_) | Reading::FlagOrWord(_) | Reading::Private => {
+        Reading::Id | Reading::OldId | Reading::Text(_) | Reading::FlagOrWord(_) | Reading::Private => {
             matches!(data_type, DataType::Utf8 | DataType::Boolean | DataType::Null)
         }
         Reading::Card | Reading::Safetensors | Reading::Gguf | Reading::BaseModels => true,
-        Reading::NotNeeded | Reading::OldId | Reading::Config | Reading::Siblings => true,
-    }
-}
-
-/// Columns that a partitioned table keeps in the names of its directories: `pipeline_tag=text-generation/part-0.parquet`.
-fn partition_values(name: &str) -> Vec<(HubField, String)> {
-    let value = |part: &str| {
-        let (key, value) = part.split_once('=')?;
-        let field = HubField::parse(key).filter(|field| is_column(*field))?;
-        (value != NO_VALUE).then(|| (field, unescaped(value)))
-    };
-    let (dirs, _) = name.rsplit_once('/').unwrap_or_default();
-    dirs.split('/').filter_map(value).collect()
-}
-
-/// `%3A` and the like, as Hive writes what a file system may not take.
-pub(super) fn unescaped(text: &str) -> String {
-    let (mut bytes, mut rest) = (Vec::new(), text.as_bytes());
-    while let Some((first, after)) = rest.split_first() {
-        let code = after.get(..2).filter(|_| *first == b'%').and_then(|hex| std::str::from_utf8(hex).ok());
-        match code.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &after[2..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn directories_of_partitions_are_columns() {
-        let read = |name: &str| partition_values(name);
-        assert_eq!(
-            read("pipeline_tag=text%2Dgeneration/library_name=peft/part-0.parquet"),
-            [(HubField::PipelineTag, "text-generation".to_owned()), (HubField::LibraryName, "peft".to_owned())]
-        );
-        assert!(read("year=2024/part-0.parquet").is_empty() && read("a=b.parquet").is_empty());
-        assert!(read(&format!("gated={NO_VALUE}/x.parquet")).is_empty());
-        assert_eq!(unescaped("100%"), "100%");
+        Reading::NotNeeded | Reading::Config | Reading::Siblings => true,
     }
 }

@@ -106,12 +106,20 @@ pub struct PassedOver {
     pub name: String,
     /// Why it was passed over.
     pub reason: String,
+    /// Whether there may be something in it that was wanted: another format, or nothing where records were expected.
+    pub is_loss: bool,
 }
 
 /// Entries named in a message; of more, the number.
 const NAMED: usize = 10;
 
 impl PassedOver {
+    /// An entry that is no loss.
+    #[must_use]
+    pub fn new(name: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self { name: name.into(), reason: reason.into(), is_loss: false }
+    }
+
     /// What was passed over as text behind a message: nothing, or the first of them with their reasons and the number of the others.
     #[must_use]
     pub fn list(passed_over: &[Self]) -> String {

@@ -83,7 +83,9 @@ impl Splitter {
                 continue;
             }
             if self.closed {
-                self.trailing |= !byte.is_ascii_whitespace();
+                // Pages that were written one behind the other are one list.
+                self.closed = byte != b'[';
+                self.trailing |= self.closed && !byte.is_ascii_whitespace();
                 continue;
             }
             match byte {
@@ -156,6 +158,13 @@ mod tests {
             prop_assert!(closed);
             let lines = records.join("\n");
             prop_assert_eq!(split_in_steps(lines.as_bytes(), false, step).0, records);
+        }
+
+        #[test]
+        fn arrays_one_behind_the_other_are_one(step in 1_usize..40) {
+            let (got, closed) = split_in_steps(b"[{\"id\":\"a\"}]\n[]\n[{\"id\":\"b\"},{\"id\":\"c\"}]", true, step);
+            prop_assert_eq!(got, [r#"{"id":"a"}"#, r#"{"id":"b"}"#, r#"{"id":"c"}"#]);
+            prop_assert!(closed);
         }
 
         #[test]

@@ -6,7 +6,8 @@ use crate::hub::record::fields::Reading;
 use crate::tables::RawModelRow;
 use ::parquet::arrow::ArrowWriter;
 use arrow::array::{
-    Array, ArrayRef, BooleanArray, Int64Array, ListArray, RecordBatch, StringArray, StructArray, TimestampMillisecondArray,
+    Array, ArrayRef, BooleanArray, Int64Array, ListArray, MapBuilder, RecordBatch, StringArray, StringBuilder, StructArray,
+    TimestampMillisecondArray,
 };
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Field};
@@ -15,7 +16,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Fields that JSON records have and columns of a ready-made index are not read for (docs/hub.md, "Ready-made index").
-const JSON_ONLY: &[HubField] = &[HubField::ModelId, HubField::Config, HubField::Siblings];
+const JSON_ONLY: &[HubField] = &[HubField::Config, HubField::Siblings];
 
 /// A value of each field that leaves a trace in the row.
 fn sample(field: HubField) -> Value {
@@ -56,9 +57,9 @@ fn in_use() -> impl Iterator<Item = HubField> {
     HubField::ALL.iter().copied().filter(|field| !matches!(field.reading(), Reading::NotNeeded))
 }
 
-/// Those that are read from JSON and from Parquet.
+/// Those that are read from JSON and from Parquet; the older key of the name says nothing beside the newer one.
 fn in_both() -> Vec<HubField> {
-    in_use().filter(|field| !JSON_ONLY.contains(field)).collect()
+    in_use().filter(|field| !JSON_ONLY.contains(field) && *field != HubField::ModelId).collect()
 }
 
 fn record(fields: &[HubField]) -> Map<String, Value> {
@@ -207,27 +208,15 @@ fn what_only_json_records_give_is_said_of_a_parquet_file() {
     assert_eq!((whole.config_experts, whole.config_experts_per_token, whole.has_weight_files), (Some(8), Some(2), Some(true)));
     for field in JSON_ONLY {
         let without: Vec<HubField> = all.iter().copied().filter(|other| other != field).collect();
-        // The older name says nothing beside the newer one.
-        assert_eq!(from_json(&record(&without)).0.as_ref() == Some(&whole), *field == HubField::ModelId, "{field:?}");
+        assert_ne!(from_json(&record(&without)).0.as_ref(), Some(&whole), "{field:?}");
     }
-    assert_eq!(from_json(&record(&[HubField::ModelId])).0.unwrap().model_id, "owner/name");
     // Columns that a listing brings and nobody needs are no news; the others are named.
     let (row, _, report) = from_parquet(&record(HubField::ALL));
     assert_eq!(row, from_json(&record(&in_both())).0);
     let mut ignored = report.ignored.clone();
     ignored.sort();
-    let mut expected = [
-        "config",
-        "inference",
-        "mask_token",
-        "model-index",
-        "modelId",
-        "siblings",
-        "spaces",
-        "transformersInfo",
-        "usedStorage",
-        "widgetData",
-    ];
+    let mut expected =
+        ["config", "inference", "mask_token", "model-index", "siblings", "spaces", "transformersInfo", "usedStorage", "widgetData"];
     expected.sort_unstable();
     assert_eq!(ignored, expected);
     assert!(report.missing.is_empty() && report.converted.is_empty(), "{report:?}");
@@ -242,4 +231,93 @@ fn keys_that_are_known_are_never_called_unknown() {
         *value = Value::Null;
     }
     assert_eq!(from_json(&whole).2.ignored, ["vibes"]);
+}
+
+/// Regression: a Parquet file with the older key was no index, and one whose `id` numbers the rows became models called 0, 1, 2.
+#[test]
+fn the_model_is_named_by_either_key() {
+    let mut old = record(&in_both());
+    old.remove("id");
+    old.insert("modelId".to_owned(), json!("owner/name"));
+    let whole = from_json(&record(&in_both())).0;
+    assert_eq!((from_json(&old).0, from_parquet(&old).0), (whole.clone(), whole.clone()));
+    for (id, model_id) in [("17", "owner/name"), ("owner/name", "65df1e2e"), ("owner/name", "owner/other"), ("nan", "owner/name")] {
+        old.insert("id".to_owned(), json!(id));
+        old.insert("modelId".to_owned(), json!(model_id));
+        assert_eq!((from_json(&old).0, from_parquet(&old).0), (whole.clone(), whole.clone()), "{id} {model_id}");
+    }
+    let numbered = |rest: &[HubField]| {
+        let ids: ArrayRef = Arc::new(Int64Array::from(vec![7]));
+        let rest = record(rest);
+        let columns = rest.iter().map(|(key, value)| (key.as_str(), column(key, value)));
+        RecordBatch::try_from_iter([("id", ids)].into_iter().chain(columns)).unwrap()
+    };
+    let fields: Vec<HubField> = in_both().into_iter().filter(|field| *field != HubField::Id).collect();
+    assert_eq!(rows_of_batch(&numbered(&[fields.clone(), vec![HubField::ModelId]].concat())).unwrap(), [whole]);
+    let said = rows_of_batch(&numbered(&fields)).unwrap_err().to_string();
+    assert!(said.contains("column 'id' is of type Int64") && said.contains("owner/name"), "{said}");
+}
+
+fn rows_of_batch(batch: &RecordBatch) -> crate::error::Result<Vec<Option<RawModelRow>>> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("records");
+    let mut writer = ArrowWriter::try_new(std::fs::File::create(&path).unwrap(), batch.schema(), None).unwrap();
+    writer.write(batch).unwrap();
+    writer.close().unwrap();
+    let file = find_files(&path)?.files.remove(0);
+    let mut rows = Vec::new();
+    read_parquet(&file, |block| {
+        rows.extend(block.records.into_iter().map(|p| p.row.map(|row| RawModelRow { locator: String::new(), ..row })));
+        Ok(())
+    })?;
+    Ok(rows)
+}
+
+/// Regression: columns with points were left out by the projection, without a word.
+#[test]
+fn columns_with_points_are_parts_of_nested_fields() {
+    let whole = record(&in_both());
+    let mut columns: Vec<(String, ArrayRef)> = Vec::new();
+    for (key, value) in &whole {
+        let cells = column(key, value);
+        match cells.as_any().downcast_ref::<StructArray>() {
+            Some(parts) => {
+                let named = parts.column_names().into_iter().map(|name| format!("{key}.{name}"));
+                columns.extend(named.zip(parts.columns().iter().cloned()));
+            }
+            None => columns.push((key.clone(), cells)),
+        }
+    }
+    assert!(columns.iter().any(|(name, _)| name == "safetensors.parameters"));
+    let rows = rows_of_batch(&RecordBatch::try_from_iter(columns).unwrap()).unwrap();
+    assert_eq!(rows, [from_json(&whole).0]);
+}
+
+/// Regression: a map from text to text lost what is nested in its values.
+#[test]
+fn card_data_as_a_map_of_texts_keep_what_is_nested() {
+    let whole = record(&in_both());
+    let pairs: Vec<(&str, String)> = whole["cardData"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(key, value)| (key.as_str(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+        .collect();
+    let mut map = MapBuilder::new(None, StringBuilder::new(), StringBuilder::new());
+    for (key, value) in &pairs {
+        map.keys().append_value(key);
+        map.values().append_value(value);
+    }
+    map.append(true).unwrap();
+    let texts = |pick: fn(&(&str, String)) -> String| -> ArrayRef {
+        Arc::new(StringArray::from(pairs.iter().map(pick).collect::<Vec<_>>()))
+    };
+    let list = list_of(struct_of(vec![("key", texts(|p| p.0.to_owned())), ("value", texts(|p| p.1.clone()))]));
+    for cards in [Arc::new(map.finish()) as ArrayRef, list] {
+        let columns = whole
+            .iter()
+            .map(|(key, value)| (key.as_str(), if key == "cardData" { Arc::clone(&cards) } else { column(key, value) }));
+        let rows = rows_of_batch(&RecordBatch::try_from_iter(columns).unwrap()).unwrap();
+        assert_eq!(rows, [from_json(&whole).0]);
+    }
 }

@@ -1,11 +1,13 @@
 //! `cardData`: the front matter of a model's card, as JSON or as the YAML that the author wrote.
 
 use super::ids::normalize_base_id;
+use super::lists::{is_nothing, written_value};
+use super::printed::parse_printed;
 use super::reader::RecordReader;
 use super::spelling::{counting_entries, same_key};
-use super::values::{first_line, first_string, one_shallow_value, strings, without_bare_words};
+use super::values::{each_entry, first_line, first_string, one_shallow_value, strings, without_bare_words};
 use super::yaml::{parse_yaml, without_fences};
-use sonic_rs::LazyValue;
+use sonic_rs::{JsonValueTrait, LazyValue};
 
 /// Longest `co2_eq_emissions` value kept, in bytes.
 const MAX_CO2_BYTES: usize = 16_384;
@@ -18,11 +20,23 @@ fn known_key(key: &str) -> Option<&'static str> {
     KEYS.into_iter().find(|known| same_key(key, known))
 }
 
+/// The object that a list of pairs makes: `[["license", "mit"]]` or `[{"key": "license", "value": "mit"}]`; none for anything else.
+fn as_object(json: &str) -> Option<String> {
+    if !json.trim_start().starts_with('[') {
+        return None;
+    }
+    let mut object = serde_json::Map::new();
+    each_entry(json, |key, value| {
+        object.insert(key.to_owned(), serde_json::from_str(value.as_raw_str()).unwrap_or_default());
+    });
+    (!object.is_empty()).then(|| serde_json::Value::Object(object).to_string())
+}
+
 impl RecordReader {
     /// Reads `cardData` given as JSON text, or as YAML, which is what the Hub's command line writes.
     pub fn card(&mut self, text: &str) {
         let trimmed = text.trim();
-        if trimmed.is_empty() || trimmed == "null" {
+        if is_nothing(trimmed) {
             return;
         }
         if !trimmed.starts_with(['{', '[']) {
@@ -35,11 +49,21 @@ impl RecordReader {
         if let Err(why) = one_shallow_value(trimmed) {
             return self.problem("cardData", why, text);
         }
-        self.card_json(&without_bare_words(trimmed), text);
+        let json = without_bare_words(trimmed);
+        // Stores without maps keep an object as a list of pairs.
+        match as_object(&json) {
+            Some(object) => self.card_json(&object, text),
+            None => self.card_json(&json, text),
+        }
     }
 
     fn card_json(&mut self, json: &str, raw: &str) {
-        let (entries, wrong) = counting_entries(json, known_key);
+        let (mut entries, mut wrong) = counting_entries(json, known_key);
+        // What Python prints of a dictionary begins as JSON does.
+        let printed = wrong.as_ref().and_then(|_| parse_printed(json)).filter(serde_json::Value::is_object).map(|v| v.to_string());
+        if let Some(printed) = &printed {
+            (entries, wrong) = counting_entries(printed, known_key);
+        }
         for (key, value) in entries {
             if let Some(known) = known_key(&key) {
                 self.card_field(known, &value);
@@ -50,7 +74,16 @@ impl RecordReader {
         }
     }
 
+    /// A field; a list or object in it may stand as text, as in maps from text to text.
     fn card_field(&mut self, key: &str, value: &LazyValue<'_>) {
+        let written = value.as_str().and_then(written_value).map(|value| value.to_string());
+        match written.as_deref().map(sonic_rs::from_str::<LazyValue<'_>>) {
+            Some(Ok(inner)) => self.card_value(key, &inner),
+            _ => self.card_value(key, value),
+        }
+    }
+
+    fn card_value(&mut self, key: &str, value: &LazyValue<'_>) {
         match key {
             "license" => self.row.card_license = first_string(value),
             "base_model" => self.row.card_base_models = strings(value).iter().filter_map(|s| normalize_base_id(s)).collect(),
@@ -67,7 +100,8 @@ impl RecordReader {
             self.problem("cardData.co2_eq_emissions", "longer than 16 KiB", raw);
             return;
         }
-        match serde_json::from_str::<serde_json::Value>(raw) {
+        let pairs = as_object(raw);
+        match serde_json::from_str::<serde_json::Value>(pairs.as_deref().unwrap_or(raw)) {
             Ok(serde_json::Value::Null) => {}
             Ok(value) => self.row.co2_json = Some(value.to_string()),
             Err(e) => self.problem("cardData.co2_eq_emissions", format!("invalid JSON: {e}"), raw),

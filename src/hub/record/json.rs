@@ -2,9 +2,14 @@
 
 use super::dotted::{Parts, part_of};
 use super::fields::{HubField, Reading};
+use super::lists::is_nothing;
+use super::others::kind_of_others;
+use super::printed::parse_printed;
 use super::reader::RecordReader;
-use super::spelling::counting_entries;
-use super::values::{clipped, first_line, first_string, flag_or_word, one_shallow_value, strings, without_bare_words};
+use super::spelling::{Entry, counting_entries};
+use super::values::{
+    clipped, first_line, first_string, flag_or_word, is_private, one_shallow_value, whole_number, without_bare_words, word,
+};
 use super::{Parsed, Problem};
 use sonic_rs::{JsonType, JsonValueTrait, LazyValue};
 
@@ -26,17 +31,21 @@ impl RecordReader {
         let (key, raw) = (field.key(), value.as_raw_str());
         match field.reading() {
             Reading::NotNeeded => {}
-            // Only a text is a name.
+            // Only a text is a name: rows are numbered under `id`, too.
             Reading::Id | Reading::OldId => {}
             Reading::Instant(slot) => *slot(&mut self.row) = self.instant_text(key, raw),
             Reading::Count(slot) => *slot(&mut self.row) = self.json_count(key, value),
             Reading::Text(slot) => {
+                let text = first_string(value);
+                if text.is_none() && !["[]", "{}", "false"].contains(&raw) {
+                    self.problem(key, "not a text", raw);
+                }
                 let slot = slot(&mut self.row);
-                *slot = first_string(value).or(slot.take());
+                *slot = text.or(slot.take());
             }
             Reading::FlagOrWord(slot) => *slot(&mut self.row) = flag_or_word(value),
-            Reading::Texts(slot) => *slot(&mut self.row) = strings(value),
-            Reading::Private => self.private |= value.as_bool() == Some(true),
+            Reading::Texts(slot) => *slot(&mut self.row) = self.texts_value(key, value),
+            Reading::Private => self.private |= is_private(raw),
             Reading::Card => self.card(raw),
             Reading::Safetensors => self.safetensors(raw),
             Reading::Gguf => self.gguf(raw),
@@ -57,35 +66,38 @@ impl RecordReader {
     /// Reads a value that stands as text: a JSON string, or a cell of a text column, which may hold JSON itself.
     pub fn text_value(&mut self, field: HubField, text: &str) {
         let key = field.key();
+        if is_nothing(text) {
+            return;
+        }
         match field.reading() {
             Reading::NotNeeded | Reading::Config | Reading::Siblings => {}
-            Reading::Id => self.set_id(text),
-            Reading::OldId => {
-                if self.row.model_id.is_empty() {
-                    self.set_id(text);
-                }
-            }
+            Reading::Id => self.offer_id(text, true),
+            Reading::OldId => self.offer_id(text, false),
             Reading::Instant(slot) => *slot(&mut self.row) = self.instant_text(key, text),
             Reading::Count(slot) => *slot(&mut self.row) = self.text_count(key, text, text),
             Reading::Text(slot) => {
                 let slot = slot(&mut self.row);
                 *slot = clipped(text).or(slot.take());
             }
-            Reading::FlagOrWord(slot) => *slot(&mut self.row) = clipped(text),
-            Reading::Texts(slot) => {
-                let list = text.trim_start().starts_with('[').then(|| nested(text).ok()).flatten();
-                *slot(&mut self.row) = list.map_or_else(|| clipped(text).into_iter().collect(), |list| strings(&list));
-            }
-            Reading::Private => self.private |= text.trim().eq_ignore_ascii_case("true"),
+            Reading::FlagOrWord(slot) => *slot(&mut self.row) = word(text),
+            Reading::Texts(slot) => *slot(&mut self.row) = self.texts_text(key, text),
+            Reading::Private => self.private |= is_private(text),
             Reading::Card => self.card(text),
-            Reading::Safetensors | Reading::Gguf | Reading::BaseModels => {
-                if !["", "null"].contains(&text.trim()) {
-                    match nested(&without_bare_words(text)) {
-                        Ok(value) => self.json_value(field, &value),
-                        Err(why) => self.problem(key, why, text),
-                    }
-                }
-            }
+            Reading::Safetensors | Reading::Gguf | Reading::BaseModels => self.nested_text(field, text),
+        }
+    }
+
+    /// Reads an object or list that stands as text: JSON, or what Python prints of one.
+    fn nested_text(&mut self, field: HubField, text: &str) {
+        let why = match nested(&without_bare_words(text)) {
+            Ok(value) => return self.json_value(field, &value),
+            Err(why) => why,
+        };
+        let printed = parse_printed(text).filter(|value| value.is_object() || value.is_array()).map(|value| value.to_string());
+        match printed.as_deref().map(sonic_rs::from_str::<LazyValue<'_>>) {
+            Some(Ok(value)) => self.json_value(field, &value),
+            _ if field == HubField::BaseModels && self.base_models_text(text) => {}
+            _ => self.problem(field.key(), why, text),
         }
     }
 
@@ -119,14 +131,13 @@ impl RecordReader {
 
     /// A count that stands as text; an empty one is none.
     fn text_count(&mut self, field: &str, text: &str, raw: &str) -> Option<i64> {
-        let text = text.trim();
-        if text.is_empty() {
+        if is_nothing(text) {
             return None;
         }
-        match text.parse::<f64>() {
+        match whole_number(text.trim()) {
             Ok(number) => self.count(field, number, raw),
-            Err(_) => {
-                self.problem(field, "not a number", raw);
+            Err(why) => {
+                self.problem(field, why, raw);
                 None
             }
         }
@@ -143,9 +154,20 @@ fn nested(text: &str) -> Result<LazyValue<'_>, &'static str> {
     }
 }
 
+/// Whether one of the entries is a field and says something.
+fn is_stated(entries: &[Entry<'_>], field: HubField) -> bool {
+    entries.iter().any(|(key, value)| !value.is_null() && HubField::parse(key) == Some(field))
+}
+
 /// Parses one listing record from JSON text.
 #[must_use]
 pub fn parse_json_record(raw: &[u8], locator: &str) -> Parsed {
+    parse_json_record_below(raw, locator, &[])
+}
+
+/// Parses one listing record from JSON text. Where it lacks a key of `given`, that value counts: the path of its file states it.
+#[must_use]
+pub fn parse_json_record_below(raw: &[u8], locator: &str, given: &[(HubField, String)]) -> Parsed {
     let refuse = |reason: String| Parsed {
         locator: locator.to_owned(),
         problems: vec![Problem { field: "record".into(), reason, raw: String::from_utf8_lossy(raw).into_owned() }],
@@ -168,17 +190,28 @@ pub fn parse_json_record(raw: &[u8], locator: &str) -> Parsed {
     if let Some(e) = wrong {
         return refuse(format!("invalid JSON: {}", first_line(&e.to_string())));
     }
+    let filled = entries.iter().filter(|(_, value)| !value.is_null()).map(|(key, _)| key.as_ref());
+    if let Some((key, what)) = kind_of_others(filled) {
+        let parsed = refuse(format!("a record of {what}: it has '{key}' and no key that only models have"));
+        return Parsed { other: Some(what), ..parsed };
+    }
+    // Parts first: what the whole field says goes before them.
     let mut parts = Parts::default();
-    for (key, value) in &entries {
-        if reader.json_field(key, value) {
-            continue;
-        }
+    for (key, value) in entries.iter().filter(|(key, _)| HubField::parse(key).is_none()) {
         match part_of(key) {
-            Some((field, path)) => parts.add(field, path, value.as_raw_str()),
+            Some((field, path)) => parts.add(field, &path, value.as_raw_str()),
             None => unknown.push(key.to_string()),
         }
     }
     reader.parts(parts);
+    for (key, value) in &entries {
+        reader.json_field(key, value);
+    }
+    for (field, value) in given {
+        if !is_stated(&entries, *field) {
+            reader.text_value(*field, value);
+        }
+    }
     let mut parsed = reader.finish(&text);
     parsed.unknown_keys = unknown;
     parsed

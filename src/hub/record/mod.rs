@@ -7,7 +7,10 @@ pub mod fields;
 mod ids;
 mod instants;
 mod json;
+mod lists;
 mod objects;
+mod others;
+mod printed;
 mod reader;
 mod spelling;
 mod values;
@@ -15,9 +18,11 @@ mod yaml;
 
 pub use fields::HubField;
 pub use ids::{is_valid_id, normalize_base_id};
-pub use json::parse_json_record;
+pub use json::{parse_json_record, parse_json_record_below};
+pub use others::{has_key_of_models, kind_of_others};
 pub use reader::RecordReader;
 pub use spelling::same_key;
+pub use values::without_bare_words;
 pub use yaml::{MAX_YAML_BYTES, parse_yaml};
 
 use crate::domain::source::EpochUnit;
@@ -45,6 +50,8 @@ pub struct Parsed {
     pub problems: Vec<Problem>,
     /// Keys that this version does not know.
     pub unknown_keys: Vec<String>,
+    /// Of what the record is, where it was refused because it is of no model.
+    pub other: Option<&'static str>,
     /// Keys whose instants were numbers, with the unit they were taken for.
     pub epochs: Vec<(&'static str, EpochUnit)>,
 }

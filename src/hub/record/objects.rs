@@ -4,6 +4,7 @@ use super::ids::normalize_base_id;
 use super::reader::RecordReader;
 use super::spelling::same_key;
 use super::values::{each_entry, first_string, nested_json, strings};
+use serde_json::Value;
 use sonic_rs::{JsonType, JsonValueTrait, LazyValue, to_array_iter, to_object_iter};
 
 /// Types of numbers in the headers of safetensors files. Stores that fold the names of columns fold these, too.
@@ -17,18 +18,51 @@ fn dtype_name(word: &str) -> String {
     DTYPES.iter().find(|known| same_key(known, word)).map_or_else(|| word.to_owned(), |known| (*known).to_owned())
 }
 
+/// Keys of the id of a base.
+const BASE_KEYS: [&str; 3] = ["id", "modelId", "name"];
+/// The Hub's relations of a repository to its bases.
+const RELATIONS: [&str; 4] = ["finetune", "adapter", "merge", "quantized"];
+
+/// Whether there is anything in a value beside a relation.
+fn says_something(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(_) | Value::Number(_) => true,
+        Value::String(text) => !text.trim().is_empty(),
+        Value::Array(items) => items.iter().any(says_something),
+        Value::Object(object) => object.iter().any(|(key, value)| !same_key(key, "relation") && says_something(value)),
+    }
+}
+
 impl RecordReader {
     /// Reads `safetensors` given as JSON text.
     pub fn safetensors(&mut self, json: &str) {
+        let (mut says_size, mut others) = (false, Vec::new());
         for entry in to_object_iter(json) {
             let Ok((key, value)) = entry else {
                 self.problem("safetensors", "not a JSON object", json);
                 return;
             };
             if same_key(&key, "total") {
+                says_size = true;
                 self.row.safetensors_total = self.json_count("safetensors.total", &value);
             } else if same_key(&key, "parameters") {
-                self.parameters(&nested_json(&value));
+                says_size = true;
+                match value.get_type() {
+                    JsonType::Number if self.row.safetensors_total.is_none() => {
+                        self.row.safetensors_total = self.json_count("safetensors.parameters", &value);
+                    }
+                    _ => self.parameters(&nested_json(&value)),
+                }
+            } else if !value.is_null() {
+                others.push(key.into_owned());
+            }
+        }
+        if !says_size && !others.is_empty() {
+            // The counts by type of number alone.
+            match others.iter().all(|key| DTYPES.iter().any(|known| same_key(known, key))) {
+                true => self.parameters(json),
+                false => self.problem("safetensors", "neither 'total' nor 'parameters' in it", json),
             }
         }
     }
@@ -62,43 +96,62 @@ impl RecordReader {
         }
     }
 
+    /// Reads `baseModels`; one that says something and names no base is noted.
     pub(super) fn base_models(&mut self, value: &LazyValue<'_>) {
+        let raw = value.as_raw_str();
         match value.get_type() {
-            JsonType::Object => self.base_models_object(value.as_raw_str()),
-            JsonType::Array => {
-                for item in to_array_iter(value.as_raw_str()).flatten() {
-                    match item.get_type() {
-                        JsonType::Object => self.base_models_object(item.as_raw_str()),
-                        JsonType::String => self.row.hub_base_models.extend(first_string(&item)),
-                        _ => {}
-                    }
-                }
-            }
-            _ => self.problem("baseModels", "neither object nor list", value.as_raw_str()),
+            JsonType::Object => self.base_models_object(raw),
+            JsonType::Array => self.base_models_list(raw),
+            _ => return self.problem("baseModels", "neither object nor list", raw),
+        }
+        if self.row.hub_base_models.is_empty() && serde_json::from_str(raw).is_ok_and(|value| says_something(&value)) {
+            self.problem("baseModels", "no base model is named where one is looked for", raw);
         }
     }
 
-    /// `{relation, models: [{_id, id}]}`, one of the models alone, or the models as an object of lists, which is how the library
-    /// `datasets` keeps them.
+    fn base_models_list(&mut self, json: &str) {
+        for item in to_array_iter(json).flatten() {
+            match item.get_type() {
+                JsonType::Object => self.base_models_object(item.as_raw_str()),
+                _ => self.base_ids(&item),
+            }
+        }
+    }
+
+    fn base_ids(&mut self, value: &LazyValue<'_>) {
+        self.row.hub_base_models.extend(strings(value).iter().filter_map(|id| normalize_base_id(id)));
+    }
+
+    /// `{relation, models: [{_id, id}]}`, one of the models alone, the models as an object of lists, which is how the library
+    /// `datasets` keeps them, or ids by relation.
     fn base_models_object(&mut self, json: &str) {
         for (key, value) in to_object_iter(json).flatten() {
             if same_key(&key, "relation") {
                 self.row.hub_base_relation = first_string(&value);
-            } else if same_key(&key, "id") {
-                self.row.hub_base_models.extend(strings(&value).iter().filter_map(|id| normalize_base_id(id)));
+            } else if BASE_KEYS.iter().any(|known| same_key(&key, known)) {
+                self.base_ids(&value);
+            } else if let Some(relation) = RELATIONS.iter().find(|relation| same_key(&key, relation)) {
+                if !value.is_null() {
+                    self.row.hub_base_relation = Some((*relation).to_owned());
+                }
+                self.base_ids(&value);
             } else if same_key(&key, "models") {
                 let models = nested_json(&value);
-                if models.trim_start().starts_with('{') {
-                    self.base_models_object(&models);
-                }
-                for item in to_array_iter(&*models).flatten() {
-                    match item.get_type() {
-                        JsonType::Object => self.base_models_object(item.as_raw_str()),
-                        _ => self.row.hub_base_models.extend(first_string(&item).as_deref().and_then(normalize_base_id)),
-                    }
+                match models.trim_start().chars().next() {
+                    Some('{') => self.base_models_object(&models),
+                    Some('[') => self.base_models_list(&models),
+                    _ => self.base_ids(&value),
                 }
             }
         }
+    }
+
+    /// Reads bases that stand as ids in a text. Returns false if it holds anything else.
+    pub(super) fn base_models_text(&mut self, text: &str) -> bool {
+        let ids: Option<Vec<String>> = text.split(',').map(normalize_base_id).collect();
+        let ids = ids.filter(|ids| ids.iter().all(|id| id.contains('/')));
+        self.row.hub_base_models.extend(ids.iter().flatten().cloned());
+        ids.is_some()
     }
 
     pub(super) fn config(&mut self, json: &str) {

@@ -1,7 +1,8 @@
 //! Fills one row, field by field: a field that cannot be used becomes null with a [`Problem`] rather than taking its record down.
 
-use super::ids::is_valid_id;
+use super::ids::{is_valid_id, normalize_base_id};
 use super::instants::{INSTANTS, epoch, is_number};
+use super::others::{OF_DATA_SETS, tag_of_data_sets};
 use super::{Parsed, Problem, empty_row};
 use crate::domain::source::EpochUnit;
 use crate::tables::{RawModelRow, TimestampMs};
@@ -42,6 +43,17 @@ impl RecordReader {
     /// Takes the id; an unusable one refuses the record when it is finished.
     pub fn set_id(&mut self, id: &str) {
         self.row.model_id = id.trim().to_owned();
+    }
+
+    /// Takes the id from one of its two keys. Where they differ, a full name goes before a bare one, and then `id` before the older key:
+    /// stores number their rows under either.
+    pub(super) fn offer_id(&mut self, id: &str, is_first_key: bool) {
+        let id = id.trim();
+        let id = if id.starts_with("http") { normalize_base_id(id).unwrap_or_else(|| id.to_owned()) } else { id.to_owned() };
+        let (held, new) = (self.row.model_id.contains('/'), id.contains('/'));
+        if self.row.model_id.is_empty() || (new && !held) || (is_first_key && new == held) {
+            self.row.model_id = id;
+        }
     }
 
     /// Takes a count (downloads, likes, parameters).
@@ -116,17 +128,20 @@ impl RecordReader {
     #[must_use]
     pub fn finish(mut self, raw: &str) -> Parsed {
         let locator = std::mem::take(&mut self.row.locator);
+        let tag = tag_of_data_sets(&self.row).map(str::to_owned);
+        let why = tag.as_ref().map(|tag| format!("a record of data sets: it has the tag '{tag}' and no key that only models have"));
         let refusal = if self.private {
             // A token that may list private repositories must not leak them into a published table.
-            Some(("private repository", String::new()))
+            Some(("private repository".to_owned(), String::new()))
         } else if !is_valid_id(&self.row.model_id) {
-            Some(("id missing or malformed", raw.to_owned()))
+            Some(("id missing or malformed".to_owned(), raw.to_owned()))
         } else {
-            None
+            why.map(|why| (why, raw.to_owned()))
         };
+        let other = tag.is_some().then_some(OF_DATA_SETS);
         let row = match refusal {
             Some((reason, raw)) => {
-                self.problems = vec![Problem { field: "record".into(), reason: reason.into(), raw }];
+                self.problems = vec![Problem { field: "record".into(), reason, raw }];
                 None
             }
             None => {
@@ -135,6 +150,6 @@ impl RecordReader {
                 Some(self.row)
             }
         };
-        Parsed { locator, row, problems: self.problems, unknown_keys: Vec::new(), epochs: self.epochs }
+        Parsed { locator, row, problems: self.problems, unknown_keys: Vec::new(), other, epochs: self.epochs }
     }
 }

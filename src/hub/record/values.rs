@@ -71,9 +71,43 @@ pub(super) fn strings(value: &LazyValue<'_>) -> Vec<String> {
 /// A word, or true or false as a word.
 pub(super) fn flag_or_word(value: &LazyValue<'_>) -> Option<String> {
     match value.get_type() {
-        JsonType::Boolean => Some(value.as_bool()?.to_string()),
+        JsonType::Boolean | JsonType::Number => word(value.as_raw_str()),
         _ => first_string(value),
     }
+}
+
+/// A word that stands as text; true and false in the spelling of JSON.
+pub(super) fn word(text: &str) -> Option<String> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "true" | "1" | "1.0" => Some("true".to_owned()),
+        "false" | "0" | "0.0" => Some("false".to_owned()),
+        _ => clipped(text),
+    }
+}
+
+/// Whether a flag, in whatever a store makes of it, says that a repository is private: what is not said to be public is not published.
+pub(super) fn is_private(text: &str) -> bool {
+    let text = text.trim().trim_matches('"').to_ascii_lowercase();
+    !["false", "0", "0.0", "f", "no", "n", "null", "none", "nan", ""].contains(&text.as_str())
+}
+
+/// Signs between groups of three digits, and blanks that stand there.
+const GROUPING: [char; 7] = [',', '\'', '\u{2019}', ' ', '\u{a0}', '\u{202f}', '\u{2009}'];
+
+/// A number that stands as text, also one whose digits are in groups.
+pub(super) fn whole_number(text: &str) -> Result<f64, &'static str> {
+    let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let is_grouped = |sign: char| {
+        let mut groups = text.split(sign);
+        let first = groups.next().unwrap_or_default();
+        is_digits(first) && first.len() <= 3 && !first.starts_with('0') && groups.all(|group| is_digits(group) && group.len() == 3)
+    };
+    if text.matches('.').count() == 1 && is_grouped('.') {
+        return Err("a point before three digits: it may group them or begin a fraction");
+    }
+    let sign = GROUPING.into_iter().chain(['.']).find(|sign| text.contains(*sign) && is_grouped(*sign));
+    let number = sign.map_or_else(|| text.parse(), |sign| text.replace(sign, "").parse());
+    number.map_err(|_| "not a number")
 }
 
 /// The JSON of an object or list, whether it stands as such or as text in a string.
@@ -103,7 +137,8 @@ pub(super) fn each_entry(json: &str, mut each: impl FnMut(&str, &LazyValue<'_>))
 
 /// The text with what Python writes for numbers that are none: a bare NaN is no value, a bare Infinity a number beyond every range.
 /// Neither is JSON, and one of them in a key that nobody reads must not cost the record.
-pub(super) fn without_bare_words(text: &str) -> Cow<'_, str> {
+#[must_use]
+pub fn without_bare_words(text: &str) -> Cow<'_, str> {
     if !text.contains("NaN") && !text.contains("Infinity") {
         return Cow::Borrowed(text);
     }

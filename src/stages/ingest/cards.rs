@@ -2,7 +2,7 @@
 
 use super::{Ingest, Input, InputKind, MAX_RAW_CHARS, PinnedFiles};
 use crate::engine::Outputs;
-use crate::error::{IoContext, Result};
+use crate::error::{Error, IoContext, Result};
 use crate::evidence::card;
 use crate::hub;
 use crate::lineage::names::canonical_owners;
@@ -42,7 +42,7 @@ pub(super) fn read_cards(pinned: Option<&PinnedFiles>, outputs: &mut Outputs<'_,
             tracing::info!(count, files, "passed over among the cards");
         }
         for (name, file) in found.files {
-            let before = cards.read;
+            let (before, unusable) = (cards.read, cards.unusable.len());
             hub::read_cards(&name, &file, |item| {
                 cards.read += 1;
                 match item {
@@ -67,9 +67,28 @@ pub(super) fn read_cards(pinned: Option<&PinnedFiles>, outputs: &mut Outputs<'_,
             })?;
             let bytes = fs::metadata(&file).at_path("cannot read cards", &file)?.len();
             let (sha256, records) = (sha256_file(&file)?, cards.read - before);
+            let unusable = &cards.unusable[unusable..];
+            if let Some(first) =
+                unusable.first().filter(|_| unusable.len() as u64 == records && !name.to_lowercase().ends_with(".md"))
+            {
+                return Err(Error::input(
+                    format!("none of {records} records is a card: {}: {}", first.locator, first.reason),
+                    file.display(),
+                    "write the cards as JSON Lines of {\"id\": ..., \"card\": ...}, as Parquet, or as owner/name/README.md",
+                ));
+            }
             cards.inputs.push(Input { name, kind: InputKind::Cards, revision: None, sha256, bytes, records });
         }
         tracing::info!(read = cards.read, without_model = cards.without_model, "cards");
+        if let Some(first) = cards.unusable.first() {
+            let example = format!("{}: {}", first.locator, first.reason);
+            tracing::warn!(
+                unusable = cards.unusable.len(),
+                of = cards.read,
+                example,
+                "records without a usable card: they are in quarantine"
+            );
+        }
         if cards.read > 0 && cards.read == cards.without_model {
             tracing::warn!("no card belongs to a model of the index: their ids do not match");
         }

@@ -9,13 +9,32 @@ use crate::tables::RawModelRow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// What the records of all files have.
-#[derive(Default)]
-pub(super) struct Seen {
+/// How many records there are, and how many have what decides.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Filled {
     rows: u64,
     created: u64,
     downloads_30d: u64,
     downloads_all_time: u64,
+}
+
+impl Filled {
+    fn of(self, field: HubField) -> u64 {
+        match field {
+            HubField::CreatedAt => self.created,
+            HubField::Downloads => self.downloads_30d,
+            HubField::DownloadsAllTime => self.downloads_all_time,
+            _ => self.rows,
+        }
+    }
+}
+
+/// What the records of all files have.
+#[derive(Default)]
+pub(super) struct Seen {
+    filled: Filled,
+    /// Files in which no record has a field.
+    files_without: BTreeMap<HubField, Vec<String>>,
     newest: Option<i64>,
     /// Instants that were numbers, by key and unit.
     epochs: BTreeMap<(&'static str, EpochUnit), u64>,
@@ -23,12 +42,21 @@ pub(super) struct Seen {
     unreadable: BTreeMap<HubField, (String, u64)>,
 }
 
+/// What decides over a record: its date, and the count that cuts the cohort.
+const fn deciding(metric: CohortMetric) -> [(HubField, &'static str); 2] {
+    let downloads = match metric {
+        CohortMetric::DownloadsAllTime => HubField::DownloadsAllTime,
+        CohortMetric::Downloads30d => HubField::Downloads,
+    };
+    [(HubField::CreatedAt, "the dates of their trainings"), (downloads, "their place in the cohort: they are left out of it")]
+}
+
 impl Seen {
     pub(super) fn add_row(&mut self, row: &RawModelRow) {
-        self.rows += 1;
-        self.created += u64::from(row.created_at.is_some());
-        self.downloads_30d += u64::from(row.downloads_30d.is_some());
-        self.downloads_all_time += u64::from(row.downloads_all_time.is_some());
+        self.filled.rows += 1;
+        self.filled.created += u64::from(row.created_at.is_some());
+        self.filled.downloads_30d += u64::from(row.downloads_30d.is_some());
+        self.filled.downloads_all_time += u64::from(row.downloads_all_time.is_some());
         self.newest = self.newest.max(row.last_modified.max(row.created_at).map(|t| t.0));
     }
 
@@ -42,6 +70,33 @@ impl Seen {
         for (field, data_type) in columns {
             self.unreadable.entry(*field).or_insert_with(|| (data_type.clone(), 0)).1 += records;
         }
+    }
+
+    /// Notes what no record of a file has, by what was filled before it was read.
+    pub(super) fn end_file(&mut self, name: &str, before: Filled) {
+        for field in [HubField::CreatedAt, HubField::Downloads, HubField::DownloadsAllTime] {
+            if self.filled.rows > before.rows && self.filled.of(field) == before.of(field) {
+                self.files_without.entry(field).or_default().push(name.to_owned());
+            }
+        }
+    }
+
+    /// Warns where more than this share of the records lacks what decides over them.
+    pub(super) fn log_gaps(&self, metric: CohortMetric, limit: f64) {
+        for (field, lost) in deciding(metric) {
+            let (records, of) = (self.filled.rows - self.filled.of(field), self.filled.rows);
+            #[allow(clippy::cast_precision_loss)] // A ratio of counts far below 2^53.
+            if records as f64 > limit * of as f64 {
+                let files = self.files_without.get(&field).map(|files| named(files)).unwrap_or_default();
+                let column = field.key();
+                tracing::warn!(column, records, of, lost, files_without = files, "records without what decides over them");
+            }
+        }
+    }
+
+    /// What was filled so far.
+    pub(super) const fn filled(&self) -> Filled {
+        self.filled
     }
 
     /// Newest instant of the index, in milliseconds.
@@ -64,10 +119,10 @@ impl Seen {
 
     /// Refuses an index in which what decides is null everywhere.
     pub(super) fn check(&self, metric: CohortMetric, place: &Path) -> Result<()> {
-        if self.rows == 0 {
+        if self.filled.rows == 0 {
             return Ok(());
         }
-        if self.created == 0 {
+        if self.filled.created == 0 {
             return Err(self.refuse(
                 HubField::CreatedAt,
                 "dates of trainings would be unknown",
@@ -75,19 +130,15 @@ impl Seen {
                 "give every record its createdAt, as ISO 8601 or as a number since 1970",
             ));
         }
-        let (field, filled, other, filled_other) = match metric {
-            CohortMetric::DownloadsAllTime => {
-                (HubField::DownloadsAllTime, self.downloads_all_time, CohortMetric::Downloads30d, self.downloads_30d)
-            }
-            CohortMetric::Downloads30d => {
-                (HubField::Downloads, self.downloads_30d, CohortMetric::DownloadsAllTime, self.downloads_all_time)
-            }
+        let (field, other, other_field) = match metric {
+            CohortMetric::DownloadsAllTime => (HubField::DownloadsAllTime, CohortMetric::Downloads30d, HubField::Downloads),
+            CohortMetric::Downloads30d => (HubField::Downloads, CohortMetric::DownloadsAllTime, HubField::DownloadsAllTime),
         };
-        if filled > 0 {
+        if self.filled.of(field) > 0 {
             return Ok(());
         }
         let listing = format!("take a listing that has it (expand={})", field.key());
-        let remedy = match filled_other {
+        let remedy = match self.filled.of(other_field) {
             0 => listing,
             _ => format!("set cohort.metric = \"{}\", which this index has, or {listing}", other.name()),
         };
@@ -98,17 +149,22 @@ impl Seen {
         let key = field.key();
         let why = match self.unreadable.get(&field) {
             Some((data_type, _)) => format!("its column has type {data_type}, which is not read"),
-            None => format!("missing or null in all {} records", self.rows),
+            None => format!("missing or null in all {} records", self.filled.rows),
         };
         Error::input(format!("no record has '{key}' ({why}): {loss}"), place.display(), remedy)
     }
 }
 
-/// Says once what of a directory was not read.
+/// Says once what of a directory was not read: a warning where records may be in it.
 pub(super) fn log_passed_over(passed_over: &[PassedOver]) {
-    if !passed_over.is_empty() {
-        let (count, files) = (passed_over.len(), PassedOver::line(passed_over));
+    let (losses, others): (Vec<PassedOver>, Vec<PassedOver>) = passed_over.iter().cloned().partition(|entry| entry.is_loss);
+    if !others.is_empty() {
+        let (count, files) = (others.len(), PassedOver::line(&others));
         tracing::info!(count, files, "passed over in the source directory");
+    }
+    if !losses.is_empty() {
+        let (count, files) = (losses.len(), PassedOver::line(&losses));
+        tracing::warn!(count, files, "files of the source directory that are not read: the models in them, if any, are missing");
     }
 }
 

@@ -33,7 +33,7 @@ const SHOWN_CHARS: usize = 80;
 
 stage! {
     /// Reads the pinned index and cards into typed, sorted tables.
-    struct Ingest = "ingest" version 6
+    struct Ingest = "ingest" version 7
     reads []
     writes [RawModelRow, RawCardRow, CardReadingRow, QuarantineRow]
     follows [Fetch]
@@ -131,7 +131,7 @@ impl Stage for Ingest {
         let mut meter = inputs.meter(files.iter().map(|f| f.bytes).sum(), "ingest");
         let mut before = 0;
         for file in &files {
-            let first = ingester.read;
+            let (first, filled) = (ingester.read, ingester.seen.filled());
             let report = read_source(file, |block| {
                 meter.set(before + block.bytes_read.min(file.bytes));
                 ingester.add_block(file, block)?;
@@ -141,6 +141,7 @@ impl Stage for Ingest {
             checks::log_schema(file, &report);
             let records = ingester.read - first;
             ingester.seen.add_unreadable(&report.unreadable, records);
+            ingester.seen.end_file(&file.name, filled);
             let sha256 = unchanged(&sources.index, &file.name, hub::file_digest(file)?, &file.path)?;
             let revision = sources.index.revision.clone();
             pinned.push(Input { name: file.name.clone(), kind: InputKind::Index, revision, sha256, bytes: file.bytes, records });
@@ -148,6 +149,7 @@ impl Stage for Ingest {
         ingester.check(limit, &files)?;
         ingester.seen.log_epochs();
         ingester.seen.check(inputs.settings().metric, &sources.index.root)?;
+        ingester.seen.log_gaps(inputs.settings().metric, limit);
         ingester.finish(inputs, outputs, pinned, &sources)
     }
 }
