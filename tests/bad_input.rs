@@ -269,7 +269,7 @@ fn a_source_that_shrank_is_not_published() {
 #[test]
 fn nothing_disappears_between_records() {
     let workspace = Workspace::new();
-    workspace.file("two.json", "[{\"id\":\"a/b\",\"likes\":1}]\n[{\"id\":\"c/d\"}]");
+    workspace.file("two.json", "[{\"id\":\"a/b\",\"likes\":1}]\n{\"id\":\"c/d\"}");
     refused(&workspace, "two.json", &["something follows the JSON array", "after record 1"]);
     let mut lines = b"\xef\xbb\xbf".to_vec();
     lines.extend(sample_bytes());

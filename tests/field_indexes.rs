@@ -125,7 +125,7 @@ fn what_lies_beside_an_index_is_passed_over_and_named() {
     // Spark writes a part for every task, also where there is nothing to write; of Parquet it is a download that broke off.
     workspace.file("dir/part-2.jsonl", "");
     workspace.file("dir/part-3.csv", "id,likes\na/c,3\n");
-    let ran = workspace.ok(&["run", "--source", "dir"]);
+    let ran = workspace.ok(&["run", "--force", "--source", "dir"]);
     for part in ["count=2", "part-2.jsonl (the file is empty)", "part-3.csv (a table with separators", "WARN files of the source"] {
         assert!(ran.stderr.contains(part), "'{part}' not in:\n{}", ran.stderr);
     }

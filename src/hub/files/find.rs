@@ -164,12 +164,15 @@ fn refusal_as_others(file: &SourceFile, keys: &[&str]) -> Option<String> {
         return None;
     }
     let (mut other, mut is_of_models) = (None, false);
+    let mut left = SAMPLED_RECORDS;
     let sink = |block: Block| {
-        for parsed in block.records.into_iter().take(SAMPLED_RECORDS) {
+        for parsed in block.records.into_iter().take(left) {
+            left -= 1;
             is_of_models |= parsed.row.is_some_and(|row| row.pipeline_tag.is_some() || row.library.is_some());
             other = other.or(parsed.other);
         }
-        Err(Error::Internal(String::new())) // Enough is read. What cannot be read is said by who reads all of it.
+        // What cannot be read is said by who reads all of it.
+        if left > 0 && !is_of_models { Ok(()) } else { Err(Error::Internal(String::new())) }
     };
     match file.kind {
         FileKind::Recording => {}

@@ -53,7 +53,7 @@ pub(super) struct Piece<'b> {
     pub spans: &'b [(u64, Range<usize>)],
     /// Bytes of the text read so far.
     pub bytes_read: u64,
-    /// Whether the text begins with it.
+    /// Whether no record came before it.
     pub is_first: bool,
 }
 
@@ -70,15 +70,15 @@ pub(super) fn split_file(
     let mut text = open_text(path, packing)?;
     let mut splitter = Splitter::new(is_array);
     let mut buffer: Vec<u8> = Vec::new();
-    let mut bytes_read = 0_u64;
+    let (mut bytes_read, mut is_first) = (0_u64, true);
     loop {
         let before = buffer.len();
         let n = (&mut text).take(BLOCK_BYTES as u64).read_to_end(&mut buffer).map_err(|e| damaged(path, &e))?;
         let at_end = n == 0;
         let (spans, consumed) = splitter.split(&buffer, before, at_end);
-        let is_first = bytes_read == 0;
         bytes_read += n as u64;
         sink(&Piece { buffer: &buffer, spans: &spans, bytes_read, is_first })?;
+        is_first &= spans.is_empty();
         buffer.drain(..consumed);
         if at_end {
             break;

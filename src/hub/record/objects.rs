@@ -169,11 +169,19 @@ impl RecordReader {
         }
     }
 
+    /// Whether there are weights among the files; unknown where no item of the list names one.
     pub(super) fn siblings(&mut self, json: &str) {
-        let weights = to_array_iter(json)
-            .flatten()
-            .any(|file| file.get("rfilename").is_some_and(|name| name.as_str().is_some_and(is_weight_file)));
-        self.row.has_weight_files = Some(weights);
+        let (mut has_weights, mut are_named, mut is_empty) = (false, false, true);
+        for file in to_array_iter(json).flatten() {
+            is_empty = false;
+            // `RepoSibling(rfilename='model.safetensors', ...)`, or the name alone.
+            let printed = file.as_str().map(|text| text.split_once("rfilename='").map_or(text, |(_, rest)| rest));
+            let printed = printed.map(|name| name.split('\'').next().unwrap_or_default().to_owned());
+            let name = file.get("rfilename").and_then(|name| name.as_str().map(str::to_owned)).or(printed);
+            are_named |= name.is_some();
+            has_weights |= name.is_some_and(|name| is_weight_file(&name));
+        }
+        self.row.has_weight_files = (is_empty || are_named).then_some(has_weights);
     }
 }
 

@@ -114,6 +114,16 @@ fn keys_with_points_are_parts_of_nested_fields() {
     assert_eq!((row.card_base_models, row.hub_base_relation), (vec!["org/base".to_owned()], Some("finetune".to_owned())));
 }
 
+/// Regression: files that were printed as text made every repository one without weights.
+#[test]
+fn files_are_named_in_objects_and_texts() {
+    let weights = |files: &str| parse(&format!(r#"{{"id":"a/b","siblings":{files}}}"#)).row.unwrap().has_weight_files;
+    assert_eq!(weights(r#"[{"rfilename":"README.md"},{"rfilename":"model.safetensors"}]"#), Some(true));
+    assert_eq!(weights(r#"["RepoSibling(rfilename='model.safetensors', size=None)"]"#), Some(true));
+    assert_eq!(weights(r#"["README.md","pytorch_model.bin"]"#), Some(true));
+    assert_eq!((weights(r#"["README.md"]"#), weights("[]"), weights("[{}, 3]")), (Some(false), Some(false), None));
+}
+
 #[test]
 fn a_private_repository_is_refused_without_a_trace_of_it() {
     let parsed = parse(r#"{"id":"secret/project","private":true}"#);
