@@ -5,7 +5,7 @@ pub mod live;
 pub mod record;
 
 pub use files::{
-    Block, FileKind, PassedOver, SchemaReport, SourceFile, file_digest, find_card_files, find_files, read_cards, read_json,
-    read_parquet, read_recording,
+    Block, FileKind, PassedOver, SchemaReport, SourceFile, file_digest, find_card_files, find_files, is_markdown, read_cards,
+    read_json, read_parquet, read_recording,
 };
 pub use record::{Parsed, Problem};

@@ -78,7 +78,9 @@ pub fn read_cards(name: &str, path: &Path, mut sink: impl FnMut(Item) -> Result<
     }
 }
 
-pub(super) fn is_markdown(name: &str) -> bool {
+/// Whether a file is called a card of its own.
+#[must_use]
+pub fn is_markdown(name: &str) -> bool {
     name.to_lowercase().ends_with(".md")
 }
 

@@ -21,7 +21,7 @@ mod utf8;
 
 pub use card_files::{CardFiles, find_card_files};
 pub use carded::{Carded, CardedColumns};
-pub use cards::read_cards;
+pub use cards::{is_markdown, read_cards};
 pub use find::{IndexFiles, file_digest, find_files};
 pub use json::read_json;
 pub use parquet::read_parquet;

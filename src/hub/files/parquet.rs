@@ -93,6 +93,12 @@ fn refuse_bombs(metadata: &ParquetMetaData, path: &Path) -> Result<()> {
     }
     for group in metadata.row_groups() {
         for chunk in group.columns() {
+            // The reader of Parquet takes for granted that places and sizes are none below zero.
+            let places = [Some(chunk.data_page_offset()), chunk.dictionary_page_offset(), Some(chunk.compressed_size())];
+            if places.into_iter().flatten().any(|place| place < 0) {
+                let column = chunk.column_path();
+                return Err(damaged(path, &format!("column {column} has a place or a size below zero")));
+            }
             let (packed, unpacked) = (chunk.compressed_size().max(1), chunk.uncompressed_size());
             let is_large = unpacked > CHUNK_ANYWAY && unpacked / group.num_rows().max(1) > SMALL_VALUE;
             if is_large && unpacked / packed > MAX_INFLATION.cast_signed() {

@@ -12,6 +12,7 @@ use crate::tables::sort::{DEFAULT_BUDGET_BYTES, ExternalSorter};
 use crate::tables::{QuarantineRow, RawCardRow, RawModelRow, Row, RowBuilders};
 use fs_err as fs;
 use rustc_hash::FxHashMap;
+use std::path::Path;
 
 /// Cards collected before they go to the sorter: a card is some kilobytes.
 const BATCH_ROWS: usize = 512;
@@ -67,36 +68,34 @@ pub(super) fn read_cards(pinned: Option<&PinnedFiles>, outputs: &mut Outputs<'_,
             })?;
             let bytes = fs::metadata(&file).at_path("cannot read cards", &file)?.len();
             let (sha256, records) = (sha256_file(&file)?, cards.read - before);
-            let unusable = &cards.unusable[unusable..];
-            if let Some(first) =
-                unusable.first().filter(|_| unusable.len() as u64 == records && !name.to_lowercase().ends_with(".md"))
-            {
-                return Err(Error::input(
-                    format!("none of {records} records is a card: {}: {}", first.locator, first.reason),
-                    file.display(),
-                    "write the cards as JSON Lines of {\"id\": ..., \"card\": ...}, as Parquet, or as owner/name/README.md",
-                ));
+            if records > 0 && (cards.unusable.len() - unusable) as u64 == records && !hub::is_markdown(&name) {
+                return Err(no_card(&cards.unusable[unusable..], &file));
             }
             cards.inputs.push(Input { name, kind: InputKind::Cards, revision: None, sha256, bytes, records });
         }
         tracing::info!(read = cards.read, without_model = cards.without_model, "cards");
-        if let Some(first) = cards.unusable.first() {
-            let example = format!("{}: {}", first.locator, first.reason);
-            tracing::warn!(
-                unusable = cards.unusable.len(),
-                of = cards.read,
-                example,
-                "records without a usable card: they are in quarantine"
-            );
-        }
         if cards.read > 0 && cards.read == cards.without_model {
             tracing::warn!("no card belongs to a model of the index: their ids do not match");
+        }
+        if let Some(first) = cards.unusable.first() {
+            let (unusable, of, example) = (cards.unusable.len(), cards.read, format!("{}: {}", first.locator, first.reason));
+            tracing::warn!(unusable, of, example, "records without a usable card: they are in quarantine");
         }
     }
     sorter.push(builders.finish()?)?;
     let receipt = write(sorter, outputs)?;
     outputs.done::<RawCardRow>(receipt);
     Ok(cards)
+}
+
+/// A file of which no record is a card.
+fn no_card(unusable: &[QuarantineRow], file: &Path) -> Error {
+    let first = unusable.first().map(|row| format!(": {}: {}", row.locator, row.reason)).unwrap_or_default();
+    Error::input(
+        format!("none of {} records is a card{first}", unusable.len()),
+        file.display(),
+        "write the cards as JSON Lines of {\"id\": ..., \"card\": ...}, as Parquet, or as owner/name/README.md",
+    )
 }
 
 fn quarantined(source: &str, bad: hub::files::cards::Unusable) -> QuarantineRow {
