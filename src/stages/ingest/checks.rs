@@ -81,15 +81,19 @@ impl Seen {
         }
     }
 
-    /// Warns where more than this share of the records lacks what decides over them.
+    /// Says where more than this share of the records lacks what decides over them: a warning where it is most, or all of a file.
     pub(super) fn log_gaps(&self, metric: CohortMetric, limit: f64) {
         for (field, lost) in deciding(metric) {
             let (records, of) = (self.filled.rows - self.filled.of(field), self.filled.rows);
             #[allow(clippy::cast_precision_loss)] // A ratio of counts far below 2^53.
             if records as f64 > limit * of as f64 {
                 let files = self.files_without.get(&field).map(|files| named(files)).unwrap_or_default();
-                let column = field.key();
-                tracing::warn!(column, records, of, lost, files_without = files, "records without what decides over them");
+                let (column, text) = (field.key(), "records without what decides over them");
+                if files.is_empty() && 2 * records < of {
+                    tracing::info!(column, records, of, lost, "{text}");
+                } else {
+                    tracing::warn!(column, records, of, lost, files_without = files, "{text}");
+                }
             }
         }
     }
