@@ -212,7 +212,7 @@ lists!(Columns {
     speeds
 });
 lists!(Questions { begin, time, carbon, energy, hardware, place, training, more });
-lists!(LogTimes { ended, parts, others });
+lists!(LogTimes { marks, ended, parts, others });
 lists!(Code { settings, affirmed, counted_batches });
 tables!(Keys {
     keys: KeySpellings,

@@ -21,6 +21,9 @@ pub enum Column {
     Time,
 }
 
+/// Longest header that counts devices, in bytes.
+const MOST_BYTES: usize = 60;
+
 /// What a column holds, by its header.
 #[must_use]
 pub fn column(card: &Card<'_>, header: &str) -> Option<Column> {
@@ -73,10 +76,14 @@ fn training_column(card: &Card<'_>, key: &str, lower: &str, words: &[&str], head
         return Some(Column::Of(Key::GlobalBatch));
     }
     // A column of rates or of a use is no training's.
-    let not_training = words.iter().any(|w| columns.not_training.contains(w)) || rate_in(&lex(header)).is_some();
-    if not_training {
-        return None;
-    }
+    let is_training = |_: &Column| !words.iter().any(|w| columns.not_training.contains(w)) && rate_in(&lex(header)).is_none();
+    cost_column(card, key, lower, words, header).filter(is_training)
+}
+
+/// What a training cost: emissions, energy, time, hardware; and its base.
+fn cost_column(card: &Card<'_>, key: &str, lower: &str, words: &[&str], header: &str) -> Option<Column> {
+    let columns = &vocabulary::keys().columns;
+    let says = |parts: &[&str]| parts.iter().any(|p| lower.contains(p));
     if says(&columns.carbon) {
         return Some(Column::Of(Key::Carbon));
     }
@@ -89,18 +96,8 @@ fn training_column(card: &Card<'_>, key: &str, lower: &str, words: &[&str], head
     if says(&columns.hours) {
         return Some(Column::Of(Key::Hours));
     }
-    // "HR" and "Min" are no hours and minutes by themselves.
-    let is_unit = |w: &str| w.len() > 1 && hours_in(w).is_some();
-    let is_time = |w: &&str| columns.time.contains(w) || (w.len() > 3 && is_unit(w));
-    // "Days on 8 V100"
-    let words = words.iter().position(|w| *w == "on").filter(|at| *at > 0).and_then(|at| words.get(..at)).unwrap_or(words);
-    let of_training = |w: &&str| vocabulary::keys().composed.training.contains(w);
-    let is_passed = |w: &&str| is_time(w) || is_unit(w) || columns.time_fillers.contains(w);
-    if words.iter().any(is_time) && words.iter().any(of_training) && words.iter().all(|w| is_passed(w) || of_training(w)) {
-        return Some(Column::Of(Key::Hours));
-    }
-    if words.iter().any(is_time) && words.iter().all(is_passed) {
-        return Some(Column::Time);
+    if let Some(time) = time_column(words) {
+        return Some(time);
     }
     if columns.hardware.contains(&key) || counts_devices(card, header) {
         return Some(Column::Of(Key::Hardware));
@@ -108,9 +105,33 @@ fn training_column(card: &Card<'_>, key: &str, lower: &str, words: &[&str], head
     columns.base.contains(&key).then_some(Column::Of(Key::Base))
 }
 
+/// A time, of a training or of anything: "Training hours", "Wall-clock hours", "Days on 8 V100".
+fn time_column(words: &[&str]) -> Option<Column> {
+    let columns = &vocabulary::keys().columns;
+    // "HR" and "Min" are no hours and minutes by themselves.
+    let is_unit = |w: &str| w.len() > 1 && hours_in(w).is_some();
+    let is_time = |w: &&str| columns.time.contains(w) || (w.len() > 3 && is_unit(w));
+    if !words.iter().any(is_time) {
+        return None;
+    }
+    let words = words.iter().position(|w| *w == "on").filter(|at| *at > 0).and_then(|at| words.get(..at)).unwrap_or(words);
+    let of_training = |w: &&str| vocabulary::keys().composed.training.contains(w);
+    let is_passed = |w: &&str| is_time(w) || is_unit(w) || columns.time_fillers.contains(w);
+    let all = words.iter().any(is_time) && words.iter().all(|w| is_passed(w) || of_training(w));
+    let training = words.iter().any(of_training);
+    all.then_some(if training { Column::Of(Key::Hours) } else { Column::Time })
+}
+
 /// Whether a header names devices or a chip, and says nothing else: "#GPUs (H100)", "Number of TPU v4 chips", "A100s".
 fn counts_devices(card: &Card<'_>, header: &str) -> bool {
     let words = &vocabulary::card().device_hours;
+    // Of long texts and of those without a digit or a word for devices nothing need be cut.
+    let may = header.len() <= MOST_BYTES && header.split(|c: char| !c.is_alphanumeric()).any(|w| w.len() > 2);
+    let is_named = |w: &str| words.devices.contains(&w) || words.named.contains(&w);
+    let named = || header.to_lowercase().split(|c: char| !c.is_alphabetic()).any(is_named);
+    if !may || !(header.bytes().any(|b| b.is_ascii_digit()) || named()) {
+        return false;
+    }
     let ts = lex(header);
     // "A100" is a word with its number; "TPU v4" names a generation.
     let is_generation = |i: usize| i > 1 && text_at(&ts, i - 1) == "v" && text_at(&ts, i - 2) == "tpu";

@@ -31,6 +31,8 @@ enum Said {
     Time,
 }
 
+/// A word of two nouns is longer, in bytes.
+const MOST_SHORT: usize = 8;
 /// Most words of a composed key.
 const MOST_WORDS: usize = 9;
 
@@ -110,6 +112,11 @@ fn add_word(word: &str, said: &mut Vec<Said>) -> bool {
     }
     if !word.is_ascii() && word.chars().any(|c| c >= '\u{2e80}') {
         return add_parts(word, said);
+    }
+    // The ends of such nouns.
+    let is_noun = ["en", "e", "t", "r", "s"].iter().any(|end| word.ends_with(end)) && word.len() > MOST_SHORT;
+    if !is_noun {
+        return false;
     }
     let ends = word.char_indices().skip(4).filter_map(|(at, _)| Some((word.get(..at)?, *words.get(word.get(at..)?)?)));
     let found = ends.into_iter().find_map(|(before, second)| {

@@ -65,7 +65,10 @@ pub fn read_log_times(card: &mut Card<'_>, passage: &Passage<'_>) {
     for line in b.text.split('\n').take(MAX_LINES) {
         let (from, to) = (at, at + line.len());
         at = to + 1;
-        if line.len() > MAX_LINE
+        // Most lines of code need not be cut.
+        let may = line.bytes().any(|b| b.is_ascii_digit()) && words.marks.iter().any(|mark| line.contains(mark));
+        if !may
+            || line.len() > MAX_LINE
             || line.trim_start().starts_with(['#', '/', '-', '@'])
             || line.contains("={")
             || line.contains("= {")

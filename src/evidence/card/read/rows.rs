@@ -11,6 +11,8 @@ use crate::evidence::quantity::tokens::lex;
 use crate::evidence::quantity::units::month_of;
 use crate::evidence::vocabulary;
 
+/// Longest cell that is a value, in bytes.
+const MOST_VALUE_BYTES: usize = 40;
 /// Most tokens of a cell that is a value.
 const MOST_VALUE_TOKENS: usize = 6;
 /// Cells of a row in which its name is looked for.
@@ -54,7 +56,7 @@ pub fn find_own(own: &Repository, rows: &[&Block]) -> Rows {
     if found.is_none() && !named {
         found = only_training(own, &titles, &totals);
     }
-    let parts_total = parts_total(rows, &titles, &totals);
+    let parts_total = if found.is_none() && !named { parts_total(rows, &titles, &totals) } else { None };
     if let Some(total) = parts_total {
         totals = (0..rows.len()).map(|i| i == total).collect();
     }
@@ -192,8 +194,10 @@ fn are_stages_of_one(own: &Repository, titles: &[Title], totals: &[bool]) -> boo
 pub fn value_column(own: &Repository, rows: &[&Block]) -> Result<usize, &'static str> {
     let Some(header) = rows.first().map(|row| &row.header) else { return Ok(1) };
     let starts = |cell: &String| cell.trim_start_matches(['~', '≈', '$', '`', '*']).starts_with(|c: char| c.is_ascii_digit());
-    let is_value = |cell: Option<&String>| cell.is_some_and(|cell| starts(cell) && lex(cell).len() <= MOST_VALUE_TOKENS);
-    let several = |row: &&&Block| row.cells.get(1..).is_some_and(|cells| cells.iter().filter(|c| is_value(Some(c))).count() > 1);
+    let is_value = |cell: &&String| starts(cell) && cell.len() <= MOST_VALUE_BYTES && lex(cell).len() <= MOST_VALUE_TOKENS;
+    let is_key = |row: &Block| row.cells.first().is_some_and(|cell| !starts(cell));
+    let values = |row: &Block| row.cells.iter().skip(1).filter(|c| is_value(c)).take(2).count();
+    let several = |row: &&&Block| is_key(row) && values(row) > 1;
     let named_value = header.get(1).is_some_and(|h| norm_key(h).starts_with("value"));
     if header.len() < 3 || named_value || 2 * rows.iter().filter(several).count() < rows.len().max(2) {
         return Ok(1);

@@ -46,8 +46,9 @@ fn read_table(card: &mut Card<'_>, all: &[Passage<'_>]) {
     let columns = columns_of(card, first);
     let width = rows.iter().map(|row| row.block.cells.len()).max().unwrap_or(0);
     let of_data = headers.iter().any(|h| h.split(' ').any(|w| vocabulary::keys().columns.of_data.contains(&w)));
-    let keyed = rows.iter().filter(|row| row.block.cells.len() >= 2 && row_tells(card, row.block)).count();
     let columns_are_fields = columns.iter().skip(1).any(Option::is_some);
+    let tells = |row: &&Passage<'_>| row.block.cells.len() >= 2 && row_tells(card, row.block);
+    let keyed = if columns_are_fields { 0 } else { rows.iter().take(MOST_KEYED).filter(tells).count() };
     // "| | Fox-1B | Fox-4B |": columns are models, however few.
     let named: Vec<usize> = first.header.iter().skip(1).map(|h| card.own.score(h)).collect();
     let are_models = keyed >= 2 && width == 3 && !columns_are_fields && (unique_best(&named, 2).is_some() || have_sizes(first));
@@ -83,9 +84,14 @@ fn row_key(b: &Block) -> Option<Key> {
     b.cells.first().and_then(|c| read_key(&norm_key(c))).map(|asked| asked.key)
 }
 
+/// Rows of a table that are asked for keys.
+const MOST_KEYED: usize = 100;
+/// Longest first cell that says what a row holds, in bytes.
+const MOST_NAME: usize = 60;
+
 /// Whether the first cell of a row says what the others are.
 fn row_tells(card: &Card<'_>, b: &Block) -> bool {
-    row_key(b).is_some() || b.cells.first().is_some_and(|name| column(card, name).is_some())
+    row_key(b).is_some() || b.cells.first().is_some_and(|name| name.len() <= MOST_NAME && column(card, name).is_some())
 }
 
 /// Adds a cell by the name of its row: as a column of that name, where the name says no more, else as a key with its value.

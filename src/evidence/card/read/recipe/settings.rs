@@ -49,6 +49,9 @@ pub fn settings_in_text(line: &str) -> Vec<Setting<'_>> {
 fn in_a_row(line: &str) -> Vec<Setting<'_>> {
     let mut out = Vec::new();
     let mut at = 0;
+    if line.bytes().filter(|b| matches!(b, b':' | b'=')).take(2).count() < 2 {
+        return out;
+    }
     for piece in line.split([',', ';', '|', '·', '•']).take(MAX_OF_LINE) {
         let (from, to) = (at, at + piece.len());
         at = to + line.get(to..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
