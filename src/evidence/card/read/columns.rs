@@ -58,7 +58,6 @@ fn size_column(key: &str, lower: &str, words: &[&str]) -> Option<Column> {
 fn training_column(card: &Card<'_>, key: &str, lower: &str, words: &[&str], header: &str) -> Option<Column> {
     let columns = &vocabulary::keys().columns;
     let has = |w: &str| words.contains(&w);
-    let says = |parts: &[&str]| parts.iter().any(|p| lower.contains(p));
     if lower.contains("flop") && !is_divided(lower) && !lower.contains("gflop") && !lower.contains("mflop") {
         return Some(Column::Of(Key::Flop));
     }
