@@ -116,8 +116,12 @@ fn read_text(card: &mut Card<'_>, passage: &Passage<'_>) {
             // "Trainingsdauer: 5 h. Stromverbrauch: 0,35 kWh.": what follows the first sentence is read as prose.
             let value = match next_sentence(value) {
                 Some((first, rest)) => {
-                    let begins = to - rest.len().min(to);
-                    runs.push((begins, to));
+                    // Behind several times of one key a further one is of none of them.
+                    let is_several = keys::key_of(&norm_key(key)) == Some(keys::Key::Hours)
+                        && clauses::time_of_training(&card.own, first).reason.is_some();
+                    if !is_several {
+                        runs.push((to - rest.len().min(to), to));
+                    }
                     first
                 }
                 None => value,
