@@ -68,7 +68,18 @@ fn cjk_scale(word: &str) -> Option<(&'static str, f64)> {
             (words.trillion, 1e12),
         ])
     });
+    // The 千 of 千瓦时 and the 兆 of 兆瓦时 are parts of their units.
+    if energy_unit(word).is_some() || starts_with_unit(word) {
+        return None;
+    }
     SCALES.iter().find(|(name, _)| word.starts_with(name)).copied()
+}
+
+/// Whether a word begins with a unit of energy or mass in Chinese or Japanese.
+fn starts_with_unit(word: &str) -> bool {
+    let (energies, masses) = (&vocabulary::units().energies, &vocabulary::units().masses);
+    let units = energies.kilowatt_hour.iter().chain(energies.megawatt_hour.iter()).chain(masses.kilogram.iter());
+    units.filter(|unit| !unit.is_ascii()).any(|unit| word.starts_with(unit))
 }
 
 /// A Chinese, Japanese or Korean word behind the scale that it begins with.

@@ -148,6 +148,11 @@ impl Card<'_> {
         while j < at + 3 && ts.get(j).is_some_and(|t| t.is_any(&["-", "de", "di", "of"])) {
             j += 1;
         }
+        // "1,200 hours of A100 time"
+        let chip = j > at + 1 && self.is_chip(ts, j);
+        if chip && ts.get(j + 2).is_some_and(|t| t.is_any(&["time", "compute", "usage"])) {
+            return Some(j + 3);
+        }
         let named = ts.get(j).is_some_and(|t| t.is_any(&words.named));
         let english = ts.get(at).is_some_and(|t| t.is_any(&words.english_units));
         let timed = ts.get(j + 1).is_some_and(|t| t.is_any(&["time", "compute", "usage"]));

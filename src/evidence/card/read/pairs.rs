@@ -221,6 +221,8 @@ impl Card<'_> {
                     self.add_part_of_cluster(spot, kind == Key::Nodes, q.value, value);
                 }
             }
+            // "Total compute: 1,200 GPU hours"
+            Key::Flop if (0..ts.len()).any(|i| self.device_hours(ts, i).is_some()) => self.add_hours(spot, key, value),
             Key::Flop => self.add_flop(spot, span(ts, result_from(ts), ts.len()), value),
             Key::Epochs | Key::Steps => self.add_passes_pair(spot, kind, pair),
             Key::Batch | Key::GlobalBatch => self.add_batch_pair(spot, kind, pair),

@@ -7,13 +7,13 @@ use super::sentence::Sentence;
 use super::tokens::read_tokens;
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot, candidate};
-use crate::evidence::card::read::rates::rate_behind;
+use crate::evidence::card::read::rates::{is_sign, rate_behind};
 use crate::evidence::card::read::recipe::notes::Examples;
 use crate::evidence::card::read::training::is_train_verb;
 use crate::evidence::quantity::computes::flop_unit;
 use crate::evidence::quantity::durations::unit_hours;
 use crate::evidence::quantity::numbers::{Quantity, quantity, without_scale};
-use crate::evidence::quantity::tokens::{Kind, is_latin_word, span, text_at};
+use crate::evidence::quantity::tokens::{Kind, Token, is_latin_word, span, text_at};
 use crate::evidence::vocabulary;
 
 /// Reads a sentence that holds a word for something counted.
@@ -72,7 +72,8 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
     };
     let Some(q) = q.filter(|q| !is_one(q)) else { return };
     let left = span(s.ts, q.from.saturating_sub(5), q.from);
-    let schedule = any(left, &words.schedule) || (left.last().is_some_and(|t| t.is("after")) && !s.trains());
+    let ended = s.has(&vocabulary::prose().times.closed);
+    let schedule = any(left, &words.schedule) || (left.last().is_some_and(|t| t.is("after")) && !s.trains() && !ended);
     let lasts = |at: usize| unit_hours(s.ts, at).is_some() || text_at(s.ts, at) == "ms";
     let recorded = any(span(s.ts, q.from + 1, i), &["eeg", "sleep"])
         || (text_at(s.ts, i + 1) == "of" && (i + 3..i + 5).any(|at| lasts(at) || text_at(s.ts, at) == "s"));
@@ -132,7 +133,10 @@ fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, o
     let Some(q) = before(s, i, 4, |q, between| q.value >= least && !any(between, &words.other_units)) else { return };
     let left = span(s.ts, q.from.saturating_sub(7), q.from);
     let middle = span(s.ts, q.from + 1, i);
-    let schedule = any(left, &words.schedule)
+    // Italian "per 20.000 passi" says how long, and no rate.
+    let is_english = s.ts.get(i).is_some_and(|t| t.is_any(&["steps", "step", "iterations", "iteration", "updates"]));
+    let of_schedule = |ts: &[Token<'_>]| ts.iter().any(|t| t.is_any(&words.schedule) && (is_english || !t.is("per")));
+    let schedule = of_schedule(left)
         || any(span(s.ts, i + 1, i + 4), &words.schedule)
         || any(middle, &words.schedule)
         || any(last(left, 3), &["diffusion"])
@@ -149,6 +153,11 @@ fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, o
     card.add_quantity(&spot, Field::TrainSteps, q.value, s.written(q.from, i + 1), &q);
 }
 
+/// Whether "per" or its like stands at a token.
+fn is_sign_of_rate(ts: &[Token<'_>], at: usize) -> bool {
+    ts.get(at).is_some_and(is_sign)
+}
+
 fn batch(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
     let words = &vocabulary::prose().batches;
     let mut at = i + 1 + usize::from(text_at(s.ts, i + 1) == "-");
@@ -161,13 +170,22 @@ fn batch(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
     }
     // "employing 512 batch size"
     let before = || i.checked_sub(1).and_then(|b| quantity(s.ts, b)).filter(|q| says_size && !q.is_word && q.to == i);
-    let Some(q) = quantity(s.ts, at).filter(|q| !q.is_word).or_else(before) else { return };
+    // "64 examples per batch"
+    let per_batch = || {
+        let noun = i
+            .checked_sub(2)
+            .filter(|at| is_sign_of_rate(s.ts, at + 1) && s.ts.get(*at).is_some_and(|t| t.is_any(&words.examples)))?;
+        noun.checked_sub(1).and_then(|b| quantity(s.ts, b)).filter(|q| !q.is_word && q.to == noun)
+    };
+    let behind = quantity(s.ts, at).filter(|q| !q.is_word);
+    let is_each = behind.is_none();
+    let Some(q) = behind.or_else(before).or_else(per_batch) else { return };
     // "a batch of 500 tickets takes 35 minutes" is no recipe: what is counted is examples, or nothing.
     let counted = s.ts.get(q.to).is_none_or(|t| t.kind != Kind::Word || t.is_any(&words.examples));
-    if !(is_sized || says_size || (counted && (s.under_training || s.is_recipe || s.trains()))) {
+    if !(is_sized || says_size || is_each || (counted && (s.under_training || s.is_recipe || s.trains()))) {
         return;
     }
-    let left = span(s.ts, i.saturating_sub(4), i);
+    let left = span(s.ts, i.saturating_sub(4), if is_each { i.saturating_sub(1) } else { i });
     // "batch size 4 per GPU"
     let of_each = span(s.ts, q.to, q.to + 3).windows(2).any(|w| matches!(w, [per, what] if per.is_any(&["per", "/", "pro", "par"]) && what.is_any(&vocabulary::card().device_hours.named)));
     let of_tokens = span(s.ts, q.to, q.to + 1).iter().any(|t| t.is_any(&vocabulary::prose().tokens.words));

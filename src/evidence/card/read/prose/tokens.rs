@@ -96,6 +96,8 @@ fn not_tokens_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'sta
         || last(left, 3).iter().any(|t| t.text.contains("学习"))
         || (follows(0) == "during" && follows(1) == "training")
         || words.seen_behind.contains(&follows(0))
+        // "300B training tokens", "after 300B tokens training was stopped"
+        || (said && !under_data && (any(middle, &["training"]) || (any(last(left, 1), &["after"]) && s.has(&vocabulary::prose().times.closed))))
         // "1.5T tokens in total", "per un totale di 660 miliardi di token"
         || (said && !under_data && (any(span(right, 0, 2), &words.totals) || any(last(left, 3), &words.totals)))
         || is_product(s, left, right);

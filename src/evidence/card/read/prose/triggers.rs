@@ -67,7 +67,7 @@ impl Triggers {
         let of_word = by_word(word);
         self.hardware |= of_word.hardware || card.is_chip(ts, i);
         self.time |= unit_hours(ts, i).is_some();
-        self.carbon |= of_word.carbon || word.contains("co2");
+        self.carbon |= of_word.carbon || word.contains("co2") || word.contains("二氧化碳") || word.contains("碳排");
         self.energy |= of_word.energy || (!is_ascii && energy_unit(without_scale(word)).is_some());
         // "bf16" is letters and a number glued to them.
         let is_format = || vocabulary::prose().triggers.number_formats.contains(&word);
