@@ -3,6 +3,7 @@
 use super::card_files::CACHED_MODEL;
 use super::card_object::{is_card_object, read_card_object};
 use super::find::recognise;
+use super::guard::{batches, guarded};
 use super::json::split_file;
 use super::parquet::{Opened, open_parquet};
 use super::source::{FileKind, Packing, SourceFile, damaged, open_text};
@@ -176,10 +177,11 @@ fn parquet(file: &SourceFile, mut sink: impl FnMut(Item) -> Result<()>) -> Resul
         return Err(damaged(&"no column of ids, or none of texts"));
     };
     let mask = parquet::arrow::ProjectionMask::columns(builder.parquet_schema(), [id.as_str(), text.as_str()]);
-    let reader = builder.with_projection(mask).with_batch_size(256).build().map_err(|e| damaged(&e))?;
+    let build = || builder.with_projection(mask).with_batch_size(256).build();
+    let reader = guarded(&file.path, build)?.map_err(|e| damaged(&e))?;
     let mut row = 0_u64;
-    for batch in reader {
-        let batch = batch.map_err(|e| damaged(&e))?;
+    for batch in batches(reader, &file.path) {
+        let batch = batch?;
         let texts = |name: &str| {
             let column = batch.column_by_name(name).ok_or_else(|| damaged(&"a column vanished"))?;
             as_texts(column).map_err(|e| damaged(&e))

@@ -8,6 +8,7 @@ mod columns;
 mod delta;
 mod find;
 mod formats;
+mod guard;
 mod json;
 mod kind;
 mod origin;

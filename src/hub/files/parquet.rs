@@ -1,6 +1,7 @@
 //! Streaming Parquet of the hub-stats kind, whatever tool wrote it: its types, spelling of columns, codecs and partitions.
 
 use super::columns::{Cells, PartCells, is_readable};
+use super::guard::{batches, guarded};
 use super::kind::{Found, refusal};
 use super::partitions::partition_values;
 use super::source::{Block, MAX_INFLATION, SchemaReport, SourceFile};
@@ -62,7 +63,8 @@ pub(super) struct Opened {
 pub(super) fn open_parquet(path: &Path) -> Result<Opened> {
     let open = |options: ArrowReaderOptions| {
         let handle = std::fs::File::open(path).at_path("cannot read source", path)?;
-        ParquetRecordBatchReaderBuilder::try_new_with_options(handle, options).map_err(|e| damaged(path, &e))
+        let open = || ParquetRecordBatchReaderBuilder::try_new_with_options(handle, options);
+        guarded(path, open)?.map_err(|e| damaged(path, &e))
     };
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
     let builder = open(options.clone())?;
@@ -141,11 +143,12 @@ pub fn read_parquet(file: &SourceFile, mut sink: impl FnMut(Block) -> Result<()>
     let roots: Vec<usize> = names.enumerate().filter(|(_, name)| wanted.contains(name)).map(|(at, _)| at).collect();
     let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
     let total_rows = usize::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0).max(1);
-    let reader = builder.with_projection(mask).with_batch_size(BATCH_ROWS).build().map_err(|e| damaged(&file.path, &e))?;
+    let build = || builder.with_projection(mask).with_batch_size(BATCH_ROWS).build();
+    let reader = guarded(&file.path, build)?.map_err(|e| damaged(&file.path, &e))?;
     let mut unreadable = plan.report.unreadable.iter().cloned().collect::<BTreeSet<_>>();
     let mut first_row = 0;
-    for batch in reader {
-        let batch = batch.map_err(|e| damaged(&file.path, &e))?;
+    for batch in batches(reader, &file.path) {
+        let batch = batch?;
         let rows = batch.num_rows();
         let (batch, broken) = with_texts(&batch, &file.path)?;
         let cells = plan.cells(&batch, &mut unreadable);
