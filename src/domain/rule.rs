@@ -19,6 +19,8 @@ closed_set! {
         BaseModelLink = "base_model_link",
         /// The card's text or front matter names a base, and neither record nor registry states one.
         CardNamesABase = "card_names_a_base",
+        /// The card's text says what the repository is: a merge, a quantized or converted copy, an adapter, random weights, or no weights.
+        CardSaysTheRole = "card_says_the_role",
         /// The name has a word of post-training (Instruct, chat, DPO ...).
         PostTrainingToken = "post_training_token",
         /// The table of published runs has it as a pre-training.

@@ -94,7 +94,42 @@ lists!(Logs { calculator });
 lists!(Training { stems, cjk_parts, methods, method_joins, verbs, late_verbs, nouns, noun_prepositions });
 lists!(Examples { loaders, placeholder_owners });
 lists!(Templates { unfilled, unknown });
-lists!(Bases { plain, marked, linked, cjk, families, no_names, fillers, no_owners, file_endings, variants, comparisons, advice });
+lists!(Bases {
+    plain,
+    marked,
+    linked,
+    cjk,
+    families,
+    no_names,
+    fillers,
+    no_owners,
+    file_endings,
+    variants,
+    denials,
+    comparisons,
+    advice
+});
+lists!(Origins {
+    stems,
+    merge,
+    quantized,
+    copied,
+    adapter,
+    formats,
+    conversions,
+    copies,
+    of,
+    untrained,
+    trained_after,
+    empty,
+    subjects,
+    openers,
+    strangers,
+    advice,
+    this,
+    beyond,
+    adapter_loaders
+});
 lists!(DeviceHours {
     devices,
     glued,
@@ -124,6 +159,7 @@ tables!(Card {
     examples: Examples,
     templates: Templates,
     bases: Bases,
+    origins: Origins,
     device_hours: DeviceHours,
     precision: Precision,
     clouds: Clouds,

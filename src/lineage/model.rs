@@ -69,6 +69,8 @@ pub struct RepoFacts {
     pub base_ids: Vec<String>,
     /// Whether the bases are those of the card's text, because nothing else states any.
     pub bases_from_card: bool,
+    /// What the card's text calls the repository: a merge, a copy, an adapter, random weights, no weights.
+    pub said_role: Option<Role>,
     /// Most bases that one source (card, index or tags) names: a renamed base has two names in two sources.
     pub base_count: usize,
     /// Whether the card says that its training was a fine-tuning.

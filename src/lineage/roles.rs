@@ -21,6 +21,7 @@ const RULES: &[fn(&RepoFacts) -> Option<Decision>] = &[
     quantized,
     converted,
     draft,
+    said_by_its_card,
     with_base,
     base_of_a_house,
     tagged,
@@ -135,6 +136,12 @@ fn is_fraction_of_named(facts: &RepoFacts) -> bool {
     #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
     let fraction = |n: i64, named: f64| facts.float_weights && (n as f64) < named / 3.0;
     facts.params.zip(facts.named_size).is_some_and(|(n, named)| fraction(n, named))
+}
+
+/// The card says of weights that no record tells of what they are. A listed house that calls a model of its own a copy means its checkpoint.
+fn said_by_its_card(facts: &RepoFacts) -> Option<Decision> {
+    let said = facts.said_role.filter(|role| !facts.listed_owner || !matches!(role, Role::Converted | Role::Merge));
+    Some((said?, Rule::CardSaysTheRole))
 }
 
 /// A relation or a base is stated, and nothing says that the weights are packed, converted or merged.

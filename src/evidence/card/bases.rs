@@ -1,7 +1,11 @@
 //! The bases that a card states, read alone and before anything else: lineage needs them of every repository whose record names none.
 
+use super::origin::{Origin, may_say_an_origin, origin_in};
 use super::parse::front_matter::parse_front_matter;
+use super::parse::markdown::parse_blocks;
 use super::read::bases::repo_of;
+use super::read::headings::mark_headings;
+use super::read::repository::Repository;
 use super::{About, CardRole, CardTables, cut, extract};
 use crate::domain::{EvidenceSource, Field};
 use crate::evidence::{Extracted, vocabulary};
@@ -15,41 +19,46 @@ pub struct SaidBase {
     pub is_id: bool,
 }
 
-/// The bases of the front matter, else the one that the text names. A text that only says "based on" tells of an architecture as often as
-/// of weights, and counts for nothing here.
+/// Where a card says that the weights come from: the bases of the front matter, else what the text says of the repository's origin (see
+/// [`origin`](super::origin)), else the base that it names. A text that only says "based on" tells of an architecture as often as of weights, and
+/// counts for nothing here.
 #[must_use]
-pub fn said_bases(tables: CardTables<'_>, model_id: &str, card: &str) -> Vec<SaidBase> {
+pub fn said_origin(tables: CardTables<'_>, model_id: &str, card: &str) -> Origin {
     let source = cut(card);
-    let stated: Vec<String> =
-        parse_front_matter(source).texts("base_model").into_iter().filter(|id| !id.trim().is_empty()).collect();
+    let front = parse_front_matter(source);
+    let stated: Vec<String> = front.texts("base_model").into_iter().filter(|id| !id.trim().is_empty()).collect();
     if !stated.is_empty() {
-        return stated.into_iter().map(|name| SaidBase { name: name.trim().to_owned(), is_id: true }).collect();
+        let bases = stated.into_iter().map(|name| SaidBase { name: name.trim().to_owned(), is_id: true }).collect();
+        return Origin { role: None, bases };
+    }
+    let lower = source.to_lowercase();
+    let about = About { model_id, role: CardRole::OwnTraining, base_ids: &[], total_params: None };
+    if may_say_an_origin(&lower) {
+        let mut blocks = parse_blocks(source, front.body_from);
+        mark_headings(&mut blocks);
+        if let Some(origin) = origin_in(&Repository::new(&about), &blocks) {
+            return origin;
+        }
     }
     // Most cards speak of no base: reading them whole for this alone would double the time.
-    if !speaks_of_a_base(source) {
-        return Vec::new();
+    if !says_trained_from(&lower) {
+        return Origin::default();
     }
-    let about = About { model_id, role: CardRole::OwnTraining, base_ids: &[], total_params: None };
     let rows = extract(tables, source, &about);
     let is_said = |row: &&Extracted| {
         row.field == Field::BaseModel
             && row.reject_reason.is_none()
             && row.source == EvidenceSource::CardText
-            && says_trained_from(&row.quote)
+            && says_trained_from(&row.quote.to_lowercase())
     };
     let said = rows.into_iter().find(|row| is_said(&row));
-    said.map(|row| SaidBase { is_id: has_address(&row.quote, &row.as_written), name: row.as_written }).into_iter().collect()
+    let bases =
+        said.map(|row| SaidBase { is_id: has_address(&row.quote, &row.as_written), name: row.as_written }).into_iter().collect();
+    Origin { role: None, bases }
 }
 
-/// Whether a text has a phrase before a base, or a key for one.
-fn speaks_of_a_base(text: &str) -> bool {
-    let lower = text.to_lowercase();
-    says_trained_from(&lower)
-}
-
-/// Whether a text says that weights were the start, by a phrase or a key.
-fn says_trained_from(text: &str) -> bool {
-    let lower = text.to_lowercase();
+/// Whether a text, in lower case, says that weights were the start, by a phrase or a key.
+fn says_trained_from(lower: &str) -> bool {
     let bases = &vocabulary::card().bases;
     // "Is based on" tells of an architecture as often as of weights.
     let phrases = bases.plain.iter().chain(bases.marked.iter()).filter(|phrase| !phrase.ends_with("based on"));
@@ -74,7 +83,7 @@ mod tests {
 
     fn said(card: &str) -> Vec<(String, bool)> {
         let reference = Reference::load().unwrap();
-        said_bases(card_tables(&reference), "x/mine", card).into_iter().map(|b| (b.name, b.is_id)).collect()
+        said_origin(card_tables(&reference), "x/mine", card).bases.into_iter().map(|b| (b.name, b.is_id)).collect()
     }
 
     #[test]

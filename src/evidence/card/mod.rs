@@ -8,6 +8,7 @@ mod about;
 mod asked;
 mod bases;
 mod decide;
+mod origin;
 mod parse;
 mod read;
 mod readings;
@@ -19,7 +20,8 @@ mod tests;
 
 pub use self::about::{About, CardRole, CardTables};
 pub use self::asked::Context;
-pub use self::bases::{SaidBase, said_bases};
+pub use self::bases::{SaidBase, said_origin};
+pub use self::origin::Origin;
 pub use self::readings::{Reading, Readings, read_for_all};
 
 use self::asked::Answer;

@@ -2,7 +2,7 @@
 //! answers of size and bases the card asks for have a reading of their own. Readings that find the same are one.
 
 use super::asked::{Context, Question};
-use super::{About, CardRole, CardTables, SaidBase, cut, extract_asking, said_bases};
+use super::{About, CardRole, CardTables, Origin, cut, extract_asking, said_origin};
 use crate::evidence::Extracted;
 use crate::hub::record::is_valid_id;
 use std::collections::BTreeSet;
@@ -26,8 +26,8 @@ pub struct Reading {
 /// Everything a card tells.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Readings {
-    /// The bases it states, for lineage.
-    pub said_bases: Vec<SaidBase>,
+    /// Where it says that the weights come from, for lineage.
+    pub said_origin: Origin,
     /// Its readings; the first is that of the repository as it was described.
     pub readings: Vec<Reading>,
 }
@@ -52,10 +52,10 @@ impl Readings {
 #[must_use]
 pub fn read_for_all(tables: CardTables<'_>, card: &str, about: &About<'_>) -> Readings {
     let source = cut(card);
-    let said_bases = said_bases(tables, about.model_id, source);
+    let said_origin = said_origin(tables, about.model_id, source);
     let mut reader = Reader { tables, source, readings: Vec::new(), left: (MAX_BYTES_READ / source.len().max(1)).min(MAX_TRIED) };
     reader.try_reading(about);
-    let said: Vec<String> = said_bases.iter().map(|base| base.name.clone()).collect();
+    let said: Vec<String> = said_origin.bases.iter().map(|base| base.name.clone()).collect();
     let ids: Vec<String> = said.iter().filter(|id| is_valid_id(id)).cloned().collect();
     let stranger = [STRANGER.to_owned()];
     for role in CardRole::ALL {
@@ -63,7 +63,7 @@ pub fn read_for_all(tables: CardTables<'_>, card: &str, about: &About<'_>) -> Re
             reader.try_sizes(&About { role, base_ids, ..*about });
         }
     }
-    Readings { said_bases, readings: reader.readings }
+    Readings { said_origin, readings: reader.readings }
 }
 
 struct Reader<'a> {

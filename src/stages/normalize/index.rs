@@ -6,14 +6,14 @@ use super::registry_rows::RegistryRows;
 use super::repo_facts::repo_facts;
 use super::role_labels::RecordSigns;
 use super::roles::{Likelihood, settle_roles};
-use super::said_bases::{bases_in_card, is_silent, settle_said_bases, states_a_pretraining};
+use super::said_bases::{is_silent, origin_in_card, settle_said_origins, states_a_pretraining};
 use super::size::Known;
 use super::undated::UndatedYears;
 use super::{Carded, References, Settings};
 use crate::domain::{Field, Role, RoleShares, Rule, RunKind};
 use crate::error::Result;
 use crate::evidence::Extracted;
-use crate::evidence::card::SaidBase;
+use crate::evidence::card::Origin;
 use crate::evidence::index::params;
 use crate::evidence::index::{emissions, names};
 use crate::hub::record::is_valid_id;
@@ -117,28 +117,28 @@ impl Index {
             undated: UndatedYears::default(),
             corrections: BTreeMap::new(),
         };
-        let mut said: BTreeMap<usize, Vec<SaidBase>> = BTreeMap::new();
+        let mut said: BTreeMap<usize, Origin> = BTreeMap::new();
         while let Some(block) = blocks.next().transpose()? {
             let first = index.facts.len();
-            let read: Vec<(Vec<SaidBase>, Gathered)> = block
+            let read: Vec<(Origin, Gathered)> = block
                 .par_iter()
                 .map(|(raw, card)| {
-                    let bases = bases_in_card(references, raw, card.as_ref());
-                    let states = is_silent(references, raw) && states_a_pretraining(references, raw, card.as_ref(), &bases);
-                    (bases, Gathered::of_record(references, raw, states))
+                    let origin = origin_in_card(references, raw, card.as_ref());
+                    let states = is_silent(references, raw) && states_a_pretraining(references, raw, card.as_ref(), &origin);
+                    (origin, Gathered::of_record(references, raw, states))
                 })
                 .collect();
             for (raw, _) in &block {
                 index.note_undated(references, raw);
             }
-            for (i, (bases, gathered)) in (first..).zip(read) {
+            for (i, (origin, gathered)) in (first..).zip(read) {
                 index.add(gathered);
-                if !bases.is_empty() {
-                    said.insert(i, bases);
+                if origin != Origin::default() {
+                    said.insert(i, origin);
                 }
             }
         }
-        settle_said_bases(references, &mut index.facts, &said);
+        settle_said_origins(references, &mut index.facts, &said);
         let mut resolution = lineage::resolve(&index.facts, known(references), &name_size, &settings.without_link_passes);
         settle_roles(&mut index, &mut resolution, references, settings.certain_roles);
         let Resolution { placements, absent } = resolution;

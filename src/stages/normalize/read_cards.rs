@@ -9,7 +9,7 @@ use crate::domain::Role;
 use crate::engine::Declared;
 use crate::error::{Error, Result};
 use crate::evidence::Extracted;
-use crate::evidence::card::{self, About, CardRole, Context, Reading, Readings, SaidBase, said_bases};
+use crate::evidence::card::{self, About, CardRole, Context, Origin, Reading, Readings, SaidBase, said_origin};
 use crate::lineage;
 use crate::stages::{merged, vocabulary_digests};
 use crate::store::sha256_bytes;
@@ -23,6 +23,8 @@ const ID: &str = "id ";
 pub(super) const NO_READING: &str = "the evidence has no reading of this card for what the index tells of the repository";
 /// See [`ID`].
 const NAME: &str = "name ";
+/// Before the role that a card gives its repository, which stands among the bases.
+const ROLE: &str = "role ";
 
 /// Who reads cards: this version, with these tables.
 #[must_use]
@@ -49,7 +51,7 @@ pub fn card_rows(references: &References, reader: &str, raw: &RawModelRow, text:
     #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
     let total_params = facts.rough_params.map(|n| n as f64);
     let about = About { model_id: &raw.model_id, role, base_ids: &facts.base_ids, total_params };
-    let Readings { said_bases, readings } = card::read_for_all(references.card_tables(), text, &about);
+    let Readings { said_origin, readings } = card::read_for_all(references.card_tables(), text, &about);
     let blank = CardReadingRow {
         is_cut: card::is_cut(text),
         ..CardReadingRow::without_evidence(raw.model_id.clone(), sha256_bytes(text.as_bytes()), reader.to_owned())
@@ -63,8 +65,9 @@ pub fn card_rows(references: &References, reader: &str, raw: &RawModelRow, text:
         (row.position, row.rows_of_card) = (position, of_card);
     }
     if let Some(first) = rows.first_mut() {
-        first.said_bases =
-            said_bases.into_iter().map(|base| format!("{}{}", if base.is_id { ID } else { NAME }, base.name)).collect();
+        let role = said_origin.role.map(|role| format!("{ROLE}{role}"));
+        let bases = said_origin.bases.into_iter().map(|base| format!("{}{}", if base.is_id { ID } else { NAME }, base.name));
+        first.said_bases = role.into_iter().chain(bases).collect();
     }
     rows
 }
@@ -110,7 +113,7 @@ impl Card {
                 "make it again: hugging-carbon rows evidence < in.arrow > out.arrow",
             )
         };
-        let said_bases = first.said_bases.iter().map(|base| said_base(base)).collect::<Option<Vec<_>>>().ok_or_else(broken)?;
+        let said_origin = origin_of(&first.said_bases).ok_or_else(broken)?;
         let mut readings: Vec<Reading> = Vec::new();
         let mut number = None;
         for row in rows {
@@ -125,7 +128,7 @@ impl Card {
                 reading.rows.push(extracted(row).ok_or_else(broken)?);
             }
         }
-        Ok(Some(Self::Read { readings: Readings { said_bases, readings }, is_cut }))
+        Ok(Some(Self::Read { readings: Readings { said_origin, readings }, is_cut }))
     }
 
     /// Whether it was longer than what is read of it.
@@ -136,11 +139,11 @@ impl Card {
         }
     }
 
-    /// The bases that it states.
-    pub(super) fn said_bases(&self, references: &References, model_id: &str) -> Vec<SaidBase> {
+    /// Where it says that the weights come from.
+    pub(super) fn said_origin(&self, references: &References, model_id: &str) -> Origin {
         match self {
-            Self::Text(card) => said_bases(references.card_tables(), model_id, &card.card),
-            Self::Read { readings, .. } => readings.said_bases.clone(),
+            Self::Text(card) => said_origin(references.card_tables(), model_id, &card.card),
+            Self::Read { readings, .. } => readings.said_origin.clone(),
         }
     }
 
@@ -162,6 +165,17 @@ impl Card {
         }
         rows
     }
+}
+
+fn origin_of(texts: &[String]) -> Option<Origin> {
+    let mut origin = Origin::default();
+    for text in texts {
+        match text.strip_prefix(ROLE) {
+            Some(role) => origin.role = Some(Role::parse(role)?),
+            None => origin.bases.push(said_base(text)?),
+        }
+    }
+    Some(origin)
 }
 
 fn said_base(text: &str) -> Option<SaidBase> {

@@ -54,6 +54,7 @@ pub fn repo_facts(references: &References, raw: &RawModelRow) -> RepoFacts {
         base_ids,
         base_count,
         bases_from_card: false,
+        said_role: None,
         says_fine_tuning: says_fine_tuning(raw),
         relation,
         signals: signals.iter().filter_map(|t| lineage::tags::signal(t)).collect(),

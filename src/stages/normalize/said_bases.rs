@@ -1,9 +1,9 @@
-//! Bases that only a card states: which of them are repositories.
+//! Where only a card says that weights come from: which of the bases it names are repositories, and what it calls the repository.
 
 use super::References;
 use super::read_cards::Card;
 use crate::domain::Field;
-use crate::evidence::card::{About, CardRole, SaidBase};
+use crate::evidence::card::{About, CardRole, Origin, SaidBase};
 use crate::evidence::index::params;
 use crate::hub::record::is_valid_id;
 use crate::lineage::{self, RepoFacts};
@@ -22,15 +22,15 @@ pub(super) fn is_silent(references: &References, raw: &RawModelRow) -> bool {
         && references.registry.by_hub_id(&raw.model_id).is_none()
 }
 
-/// The bases in a card, where neither record nor registry says anything of the repository's training.
-pub(super) fn bases_in_card(references: &References, raw: &RawModelRow, card: Option<&Card>) -> Vec<SaidBase> {
-    card.filter(|_| is_silent(references, raw)).map(|card| card.said_bases(references, &raw.model_id)).unwrap_or_default()
+/// The origin in a card, where neither record nor registry says anything of the repository's training.
+pub(super) fn origin_in_card(references: &References, raw: &RawModelRow, card: Option<&Card>) -> Origin {
+    card.filter(|_| is_silent(references, raw)).map(|card| card.said_origin(references, &raw.model_id)).unwrap_or_default()
 }
 
 /// Whether a card states tokens or compute of its model's own training on the scale of a pre-training: a token per parameter at least
 /// (`TOKENS_PER_PARAM`), where nothing states a base.
-pub(super) fn states_a_pretraining(references: &References, raw: &RawModelRow, card: Option<&Card>, bases: &[SaidBase]) -> bool {
-    let Some(card) = card.filter(|_| bases.is_empty()) else { return false };
+pub(super) fn states_a_pretraining(references: &References, raw: &RawModelRow, card: Option<&Card>, origin: &Origin) -> bool {
+    let Some(card) = card.filter(|_| *origin == Origin::default()) else { return false };
     let about = About { model_id: &raw.model_id, role: CardRole::OwnTraining, base_ids: &[], total_params: None };
     let rows = card.extract(references, &about);
     let stated = |field: Field| rows.iter().find(|e| e.field == field && e.reject_reason.is_none()).and_then(|e| e.value);
@@ -42,16 +42,19 @@ pub(super) fn states_a_pretraining(references: &References, raw: &RawModelRow, c
         || stated(Field::TrainFlop).is_some_and(|flop| flop >= chain::training_flop(Params(n), Tokens(least)).0)
 }
 
-/// Gives repositories the bases that their cards state, by position in the index.
-pub(super) fn settle_said_bases(references: &References, facts: &mut [RepoFacts], said: &BTreeMap<usize, Vec<SaidBase>>) {
-    let known = Known::new(references, facts, said.values().flatten());
+/// Gives repositories the bases and roles that their cards state, by position in the index.
+pub(super) fn settle_said_origins(references: &References, facts: &mut [RepoFacts], said: &BTreeMap<usize, Origin>) {
+    let known = Known::new(references, facts, said.values().flat_map(|origin| &origin.bases));
+    for (i, origin) in said {
+        facts[*i].said_role = origin.role;
+    }
     let settled: Vec<(usize, Vec<String>)> = said
         .iter()
         .filter(|(i, _)| facts[**i].base_ids.is_empty())
-        .map(|(i, bases)| {
+        .map(|(i, origin)| {
             let own = &facts[*i].model_id;
             let mut ids: Vec<String> = Vec::new();
-            for id in bases.iter().filter_map(|base| known.repository(base)).filter(|id| !id.eq_ignore_ascii_case(own)) {
+            for id in origin.bases.iter().filter_map(|base| known.repository(base)).filter(|id| !id.eq_ignore_ascii_case(own)) {
                 if !ids.iter().any(|seen| seen.eq_ignore_ascii_case(&id)) {
                     ids.push(id);
                 }
@@ -155,8 +158,9 @@ mod tests {
             repo("copier/bert-base-cased", false),
             repo("x/mine", false),
         ];
-        let said = BTreeMap::from([(5, vec![SaidBase { name: name.to_owned(), is_id }])]);
-        settle_said_bases(&References::new(&Reference::load().unwrap()), &mut facts, &said);
+        let bases = vec![SaidBase { name: name.to_owned(), is_id }];
+        let said = BTreeMap::from([(5, Origin { role: None, bases })]);
+        settle_said_origins(&References::new(&Reference::load().unwrap()), &mut facts, &said);
         facts.pop().unwrap().base_ids
     }
 

@@ -5,7 +5,7 @@ use super::repository::name_tokens;
 use crate::domain::Field;
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::block::Link;
-use crate::evidence::quantity::tokens::{Kind, Token, is_latin_word, span, text_at};
+use crate::evidence::quantity::tokens::{Kind, Token, is_latin_word, span, text_at, text_before};
 use crate::evidence::vocabulary;
 
 /// How much a phrase says: after the first kind a plain name is a base, after the second a name with digits or hyphens, after the
@@ -24,6 +24,8 @@ pub enum Strength {
 const MAX_NAME: usize = 96;
 /// Tokens behind a phrase in which the name is looked for.
 const REACH_TOKENS: usize = 14;
+/// Tokens before a phrase in which it is denied: "not a".
+const DENIAL_REACH: usize = 3;
 /// Bytes behind a phrase in which a link is looked for.
 const REACH_BYTES: usize = 90;
 
@@ -134,6 +136,10 @@ impl Card<'_> {
         for i in 0..ts.len() {
             let Some((strength, to)) = phrase_at(ts, i) else { continue };
             if advises && strength > Strength::Plain {
+                continue;
+            }
+            // "Not based on", "is no fine-tune of".
+            if (1..=DENIAL_REACH).any(|back| sentence.denials.contains(&text_before(ts, i, back))) {
                 continue;
             }
             let Some(first) = ts.get(to) else { continue };
@@ -248,6 +254,8 @@ mod tests {
             "You can fine-tune it for tasks such as [tagging](https://huggingface.co/x/tagging).",
             "Note that the tokenizer is based on [sentencepiece](https://github.com/google/sentencepiece).",
             "- **Finetuned from model [optional]:** [More Information Needed]",
+            "It is not a fine-tuned version of [Llama 3](https://huggingface.co/meta-llama/Meta-Llama-3-8B), nor initialized from gpt-2.",
+            "Das Modell ist nicht auf Basis von Mistral-7B trainiert.",
         ] {
             assert_eq!(base("openai/whisper-large-v2", CardRole::OwnTraining, card), None, "{card}");
         }
