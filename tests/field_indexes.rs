@@ -46,6 +46,18 @@ fn the_command_line_of_the_hub_is_read() {
     refused(&case("14-hf-cli-json/pretty.jsonl"), &["spread over several lines", "jq -c"]);
 }
 
+/// A crawl that was killed leaves half of a file beside the whole one.
+#[test]
+fn an_unfinished_copy_beside_an_index_is_passed_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = std::fs::read(case("15-to-json-epoch/models.jsonl")).unwrap();
+    std::fs::write(dir.path().join("models.jsonl"), &text).unwrap();
+    for copy in ["models.jsonl.tmp", "models.jsonl.part", "models.jsonl~"] {
+        std::fs::write(dir.path().join(copy), &text[..text.len() / 2]).unwrap();
+    }
+    assert_eq!(normalized(&dir.path().display().to_string()), normalized(&case("15-to-json-epoch/models.jsonl")));
+}
+
 /// Field case 15: instants as numbers.
 #[test]
 fn instants_as_numbers_are_the_instants() {

@@ -10,7 +10,7 @@ use super::parse::sentences::sentence_end;
 use super::read::bases::{is_name, repo_of};
 use super::read::repository::{Repository, letters};
 use crate::domain::Role;
-use crate::evidence::quantity::tokens::{Token, lex, span, text_at, text_before};
+use crate::evidence::quantity::tokens::{Token, lex, span, text_before};
 use crate::evidence::vocabulary::{self, Words};
 use crate::hub::record::is_valid_id;
 

@@ -89,10 +89,11 @@ const PACKING_TAGS: &[&str] = &[
 /// A total this many times below or above what the name says counts something else: packed weights, or an adapter's.
 const NAMED_WITHIN: f64 = 1.8;
 
-/// The total of the safetensors files where nothing says of which types of numbers: a size, unless something says that it counts packed
-/// weights. Below a count by type in rank, since packed weights cannot be seen in it.
+/// The total of the safetensors files where nothing says of which types of numbers, or only names that no format has (`miku`): a size, unless
+/// something says that it counts packed weights. Below a count by type in rank, since packed weights cannot be seen in it.
 fn from_total(raw: &RawModelRow, says_packed: bool, names_another: bool) -> Option<Extracted> {
-    if !raw.safetensors_dtypes.is_empty() || says_packed || raw.tags.iter().any(|tag| is_packing_tag(tag)) {
+    let is_known = |dtype: &String| FLOATS.contains(&dtype.as_str()) || PACKED.contains(&dtype.as_str());
+    if raw.safetensors_dtypes.iter().any(is_known) || says_packed || raw.tags.iter().any(|tag| is_packing_tag(tag)) {
         return None;
     }
     let total = raw.safetensors_total.filter(|n| PLAUSIBLE.contains(n))?;
@@ -272,6 +273,9 @@ mod tests {
         let packed =
             RawModelRow { safetensors_total: Some(60_900_000_000), ..raw(&[("BF16", 1_900_000_000), ("I32", 59_000_000_000)]) };
         assert_eq!(size(&packed), None);
+        // Names that no format has count nothing, and the total stands.
+        let named = RawModelRow { safetensors_total: Some(1_315_575_808), ..raw(&[("miku", 1_315_575_808)]) };
+        assert_eq!(size(&named), Some((Some(1_315_575_808.0), "safetensors_total")));
         let gguf = RawModelRow { gguf_total: Some(7_000_000_000), ..total("a/b", 13) };
         assert_eq!(size(&gguf), Some((Some(7e9), "gguf")));
     }

@@ -25,6 +25,10 @@ const MAX_HEAD: usize = 1 << 16;
 const INDEX_ENDINGS: &[&str] =
     &[".parquet", ".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz", ".ndjson.gz", ".json.zst", ".jsonl.zst", ".ndjson.zst"];
 
+/// Endings that tools and editors give to a copy that is unfinished or put aside.
+const COPY_ENDINGS: &[&str] =
+    &[".tmp", ".temp", ".part", ".partial", ".incomplete", ".crdownload", ".download", ".bak", ".old", ".orig", ".swp", "~"];
+
 /// The files of a source, and what lies beside them.
 #[derive(Debug, Default)]
 pub struct IndexFiles {
@@ -114,6 +118,9 @@ fn entries(root: &Path, dir: &Path, found: &mut IndexFiles) -> Result<(Named, Na
         match entry.file_name().to_string_lossy() {
             own if own.starts_with('.') => {}
             own if own.starts_with('_') => found.passed_over.push(PassedOver::new(name, "begins with '_'")),
+            own if COPY_ENDINGS.iter().any(|ending| own.to_lowercase().ends_with(ending)) => {
+                found.passed_over.push(PassedOver::new(name, "by its name an unfinished copy or one put aside"));
+            }
             _ if file_type.is_dir() => dirs.push((name, path)),
             _ if file_type.is_file() || path.is_file() => files.push((name, path)),
             // Links to directories may lead round in circles.
