@@ -86,9 +86,34 @@ lists!(Headings {
     estimated,
     version_fillers,
     for_the_reader,
+    addresses,
+    tries,
     data
 });
 lists!(Phases { never, stages, work, pre_training, fine_tuning, second, generic, tuned_names });
+tables!(Designators {
+    tuned: Words,
+    plain: Words,
+    passed: Words,
+    architectures: Words,
+    nouns: Words,
+    variants: Words,
+    articles: Words,
+    leads: Words,
+    joins: Words,
+    backward: Words,
+    verbs: Words,
+    behind: Words,
+    counted: Words,
+    this: Words,
+    this_cjk: Words,
+    pronouns: Words,
+    declared: Words,
+    nouns_of_cards: Words,
+    says: Words,
+    marks: Words,
+    size_words: BTreeMap<String, Words>,
+});
 lists!(Totals { cumulative, inclusive, families, wholes, collections, development, excluded, rows, components });
 lists!(Logs { calculator });
 lists!(Training { stems, cjk_parts, methods, method_joins, verbs, late_verbs, nouns, noun_prepositions });
@@ -118,6 +143,7 @@ tables!(Card {
     repository: Repository,
     headings: Headings,
     phases: Phases,
+    designators: Designators,
     totals: Totals,
     logs: Logs,
     training: Training,
@@ -264,6 +290,7 @@ lists!(Rates {
     results,
     equals,
 });
+lists!(Downstream { tuning, tasks, each, downstream });
 lists!(Subjects {
     boundaries,
     contrasts,
@@ -381,6 +408,7 @@ tables!(Prose {
     hardware: HardwareProse,
     emissions: EmissionsProse,
     rates: Rates,
+    downstream: Downstream,
     subjects: Subjects,
     times: TimesProse,
     tokens: TokensProse,

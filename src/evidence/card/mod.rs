@@ -32,6 +32,7 @@ use self::decide::sections::Sections;
 use self::parse::front_matter::parse_front_matter;
 use self::parse::markdown::parse_blocks;
 use self::read::candidate::Card;
+use self::read::declared::names_declared;
 use self::read::front_matter::read_front_matter;
 use self::read::headings::mark_headings;
 use self::read::read_passages;
@@ -89,6 +90,9 @@ fn extract_asking(tables: CardTables<'_>, card: &str, about: &About<'_>) -> (Vec
     }
     let mut blocks = parse_blocks(source, front.body_from);
     mark_headings(&mut blocks);
+    for name in names_declared(&own, &blocks) {
+        own.add_alias(name);
+    }
     // What a card says of its own emissions makes them no subject of the model.
     let introduces = blocks.iter().take_while(|b| !b.under.training && !b.under.environment).map(|b| b.text.to_lowercase());
     let introduction: String =

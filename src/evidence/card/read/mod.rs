@@ -15,6 +15,8 @@ mod columns;
 mod composed;
 pub mod data_sizes;
 mod dates;
+pub mod declared;
+pub mod designators;
 pub mod front_matter;
 mod hardware;
 pub mod headings;

@@ -1,5 +1,6 @@
 //! Which row of a table is this model's: by its name, its phase, its size; the last of the points of one training; never the sum.
 
+use super::designators::{Designators, Fit, fit_of};
 use super::phases::{Named, Phase, Title, own_phase};
 use super::repository::{FULL_NAME, Repository, name_tokens, size_of};
 use super::totals::{OTHER_ROW, TOTAL_ROW, is_component, is_total};
@@ -54,7 +55,8 @@ pub fn find_own(own: &Repository, rows: &[&Block]) -> Rows {
         found = of_phase(own, &titles, &totals);
     }
     if found.is_none() && !named {
-        found = only_training(own, &titles, &totals);
+        let names: Vec<&str> = rows.iter().map(|row| row.cells.first().map_or("", String::as_str)).collect();
+        found = by_designators(own, &names).or_else(|| only_training(own, &titles, &totals));
     }
     let parts_total = if found.is_none() && !named { parts_total(rows, &titles, &totals) } else { None };
     if let Some(total) = parts_total {
@@ -88,6 +90,23 @@ fn score(own: &Repository, row: &Block, title: &Title, is_total: bool) -> usize 
         Named::Mine(_) if fits && title.phase.is_some() => own.score(&title.rest).max(plain),
         Named::Mine(_) | Named::Other | Named::Nobody | Named::Unknown => 0,
     }
+}
+
+/// The only name that fits by its designators, among names of one family: "2B Dense" beside "8B Dense", "v2-large" beside "v2-base".
+fn by_designators(own: &Repository, names: &[&str]) -> Option<usize> {
+    let words: Vec<Vec<String>> = names.iter().map(|name| name_tokens(name)).collect();
+    let passed = |w: &String| {
+        let lists = vocabulary::card();
+        lists.designators.architectures.contains(&w.as_str()) || lists.repository.cell_fillers.contains(&w.as_str())
+    };
+    let tells_only_members = |words: &Vec<String>| {
+        !words.is_empty() && words.iter().all(|w| own.has(w) || passed(w) || !Designators::of(&[w.as_str()]).is_empty())
+    };
+    let members = words.iter().filter(|words| Designators::of(words).has_size()).count();
+    let fits = |words: &Vec<String>| tells_only_members(words) && fit_of(own, words) == Some(Fit::Mine);
+    let mut fitting = words.iter().enumerate().filter(|(_, words)| fits(words)).map(|(i, _)| i);
+    let first = fitting.next().filter(|_| members > 1 && own.role != CardRole::FineTune)?;
+    fitting.next().is_none().then_some(first)
 }
 
 /// Whether a cell says that its row is this model's, whatever else it says: "Ours", "LoRA (ours)", "owl-base (this repository)". Of two
@@ -217,6 +236,7 @@ pub fn own_column(own: &Repository, header: &[String]) -> Option<usize> {
     let mine = own_phase(own);
     only(&|h| is_ours(own, h))
         .or_else(|| unique_best(&scores, 1))
+        .or_else(|| by_designators(own, &header.iter().map(String::as_str).collect::<Vec<_>>()).filter(|at| *at > 0))
         .or_else(|| only(&|h| mine.is_some() && Title::read_title(own, h).phase == mine))
         .or_else(|| only_training(own, &titles, &vec![false; titles.len()]).map(|i| i + 1))
 }

@@ -18,6 +18,11 @@ pub fn read_emissions(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>
             at += 1;
             continue;
         };
+        // "2T tokens" are no tonnes.
+        if s.ts.get(next).is_some_and(|t| t.is_any(&vocabulary::prose().tokens.words)) {
+            at = next;
+            continue;
+        }
         // A rate says so itself: it is refused for that and for nothing else.
         let why = || not_the_emissions(card, s).or_else(|| gives_it_to_another(card, s, Measure::Footprint, at, next));
         let spot = spot.refused(if q.is_rate { None } else { why() });

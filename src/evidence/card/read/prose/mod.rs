@@ -8,6 +8,7 @@ mod formats;
 mod hardware;
 mod lengths;
 mod nearby;
+mod owners;
 mod parameters;
 mod sentence;
 mod subjects;
@@ -20,9 +21,11 @@ use self::triggers::Triggers;
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::sentences::sentence_end;
 use crate::evidence::card::read::candidate::{Card, RANK_PROSE, Spot};
+use crate::evidence::card::read::designators::Fit;
 use crate::evidence::card::read::passage::Passage;
+use crate::evidence::card::read::phases::{Phase, own_phase};
 use crate::evidence::card::read::rates::of_runs;
-use crate::evidence::card::read::totals::covers_more;
+use crate::evidence::card::read::totals::{SEVERAL_MODELS, covers_more};
 use crate::evidence::card::read::training::{is_pretraining, is_train, is_train_verb};
 use crate::evidence::quantity::tokens::{Kind, Token, lex_in, span};
 use crate::evidence::vocabulary;
@@ -32,22 +35,59 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
     let b = passage.block;
     let ts = lex_in(text, card.sign);
     card.trained_before = false;
+    let mut before = Before::default();
     let mut from = 0;
     while from < ts.len() {
         let to = clause_end(&ts, from, sentence_end(&ts, text, from));
         let tokens = span(&ts, from, to);
         from = to;
-        let found = Triggers::scan(card, tokens);
         let mut trains: Vec<usize> = (0..tokens.len()).filter(|i| is_train(tokens, *i)).collect();
         if trains.is_empty() {
             trains.extend(green_algorithms(tokens));
         }
         let trained = !trains.is_empty();
-        if found.any() {
-            let s = Sentence::new(text, tokens, trains, b.under);
-            read_sentence(card, passage, &s, found, offset);
+        if Triggers::scan(card, tokens).any() {
+            read_by_owner(card, passage, (text, offset), tokens, &trains, &mut before);
         }
         card.trained_before = trained || tells_a_recipe(tokens);
+    }
+}
+
+/// What the sentences before say of the next one.
+#[derive(Default)]
+struct Before {
+    /// Whose the end of the last sentence was.
+    whose: Option<Fit>,
+    /// Whether the last sentence told a total of several models.
+    several: bool,
+}
+
+/// Reads a sentence by its parts, each of which is one model's.
+fn read_by_owner(
+    card: &mut Card<'_>,
+    passage: &Passage<'_>,
+    (text, offset): (&str, usize),
+    ts: &[Token<'_>],
+    trains: &[usize],
+    before: &mut Before,
+) {
+    let parts = owners::parts(&card.own, text, ts, before.whose);
+    before.whose = parts.last().and_then(|part| part.whose);
+    if let [part] = parts.as_slice() {
+        let s = Sentence::new(text, ts, trains.to_vec(), passage.block.under);
+        let found = Triggers::scan(card, ts);
+        return read_sentence(card, passage, &s, found, offset, before, part.whose);
+    }
+    for part in parts {
+        let tokens = span(ts, part.from, part.to);
+        let found = Triggers::scan(card, tokens);
+        let here = trains.iter().filter(|i| (part.from..part.to).contains(*i)).map(|i| i - part.from).collect();
+        let s = Sentence::new(text, tokens, here, passage.block.under);
+        if found.any() {
+            read_sentence(card, passage, &s, found, offset, before, part.whose);
+        }
+        // What the sentence says of one part it says of the others.
+        card.trained_before |= !trains.is_empty();
     }
 }
 
@@ -80,11 +120,19 @@ fn clause_end(ts: &[Token<'_>], from: usize, to: usize) -> usize {
     cut.filter(|cut| both(*cut)).unwrap_or(to)
 }
 
-fn read_sentence(card: &mut Card<'_>, passage: &Passage<'_>, s: &Sentence<'_, '_>, found: Triggers, offset: usize) {
+fn read_sentence(
+    card: &mut Card<'_>,
+    passage: &Passage<'_>,
+    s: &Sentence<'_, '_>,
+    found: Triggers,
+    offset: usize,
+    before: &mut Before,
+    whose_part: Option<Fit>,
+) {
     let Some((first, last)) = s.ts.first().zip(s.ts.last()) else { return };
     let b = passage.block;
     let quote = b.source_range(offset + first.from, offset + last.to);
-    let reason = passage.refused.or_else(|| whose(card, s));
+    let reason = passage.refused.or_else(|| whose_part.and_then(Fit::refusal)).or_else(|| whose(card, s));
     let spot = Spot { block: b, quote, rank: RANK_PROSE, reason };
     if found.base {
         let links = b.links_between(offset + first.from, offset + last.to);
@@ -95,7 +143,11 @@ fn read_sentence(card: &mut Card<'_>, passage: &Passage<'_>, s: &Sentence<'_, '_
     }
     if found.time || found.carbon || found.energy {
         let text = s.text.get(first.from..last.to).unwrap_or_default().to_lowercase();
-        let spot = spot.refused(covers_more(&card.own, &text).filter(|_| !text.contains("of which"))).refused(of_several_runs(s));
+        let more = covers_more(&card.own, &text).filter(|_| !text.contains("of which"));
+        // "Training all 9 models required 365K GPU hours. Estimated total emissions were 59.6 t."
+        let goes_on = before.several && more.is_none() && whose_part != Some(Fit::Mine) && !s.has(&vocabulary::prose().sentences.this_model);
+        before.several = more == Some(SEVERAL_MODELS) || goes_on;
+        let spot = spot.refused(more).refused(goes_on.then_some(SEVERAL_MODELS)).refused(of_several_runs(s));
         if found.time {
             times::read_times(card, &spot, s);
         }
@@ -131,6 +183,17 @@ fn of_several_runs(s: &Sentence<'_, '_>) -> Option<&'static str> {
     s.has(&vocabulary::prose().rates.together).then(|| of_runs(s.ts)).flatten()
 }
 
+/// "For each downstream task we fine-tuned for 5 epochs", in the card of a model that was only pre-trained or under its results.
+fn is_of_downstream(card: &Card<'_>, s: &Sentence<'_, '_>) -> bool {
+    let words = &vocabulary::prose().downstream;
+    let is_tuning = |t: &Token<'_>| words.tuning.iter().any(|stem| t.text.starts_with(stem));
+    let tunes = || s.ts.iter().enumerate().any(|(i, t)| is_tuning(t) || (t.is("fine") && is_train(s.ts, i)));
+    let pretrained = own_phase(&card.own) == Some(Phase::PreTraining);
+    let of_tasks = s.has(&words.tasks) && s.has(&words.each);
+    let told = of_tasks || s.has(&words.downstream);
+    ((pretrained && (s.under_evaluation || told)) || (s.under_evaluation && told)) && tunes()
+}
+
 /// Tokens at the beginning of a Chinese, Japanese or Korean sentence that hold its subject.
 const CJK_SUBJECT: usize = 3;
 
@@ -151,6 +214,9 @@ fn whose(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
         if other && s.has(&["model"]) && !s.has(&words.this_model) {
             return Some("another model's figure");
         }
+    }
+    if is_of_downstream(card, s) {
+        return Some("a fine-tune of this model");
     }
     // "The base took 1.7M GPU hours."
     let others = &vocabulary::prose().subjects;

@@ -5,6 +5,7 @@ use super::sentence::Sentence;
 use crate::evidence::card::read::candidate::Card;
 use crate::evidence::card::read::rates::{RATE, of_runs};
 use crate::evidence::card::read::repository::Repository;
+use crate::evidence::card::read::totals::SEVERAL_MODELS;
 use crate::evidence::card::read::training::is_train;
 use crate::evidence::quantity::tokens::{Kind, Token, span, text_at, text_before};
 use crate::evidence::vocabulary;
@@ -110,7 +111,7 @@ pub fn gives_it_to_another(
         })
         && !has(&["each", "per"]);
     if models || at.iter().any(|i| all_of(*i, &words.families)) || (to..to + TOGETHER).any(|i| all_of(i, &words.works)) {
-        return Some("a total of several models");
+        return Some(SEVERAL_MODELS);
     }
     if measure == Measure::Chips {
         let trains = s.trains.iter().any(|i| is_training(s.ts, *i));
