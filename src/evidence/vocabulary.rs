@@ -76,7 +76,7 @@ tables!(Index {
 // card.toml
 lists!(Repository { climate_subjects, fine_tune_phrases, cell_fillers, no_base_names });
 lists!(Headings {
-    original,
+    others, original,
     base,
     continued,
     evaluation,
@@ -90,7 +90,7 @@ lists!(Headings {
     tries,
     data
 });
-lists!(Phases { never, stages, work, pre_training, fine_tuning, second, generic, tuned_names });
+lists!(Phases { stage_headers, never, stages, work, pre_training, fine_tuning, second, generic, tuned_names });
 tables!(Designators {
     tuned: Words,
     plain: Words,
@@ -116,7 +116,7 @@ tables!(Designators {
 });
 lists!(Totals { cumulative, inclusive, families, wholes, collections, development, excluded, rows, components });
 lists!(Logs { calculator });
-lists!(Training { stems, cjk_parts, methods, method_joins, verbs, late_verbs, nouns, noun_prepositions });
+lists!(Training { pre, pretraining, stems, cjk_parts, methods, method_joins, verbs, late_verbs, nouns, noun_prepositions });
 lists!(Examples { loaders, placeholder_owners });
 lists!(Templates { unfilled, unknown });
 lists!(Bases { plain, marked, linked, cjk, families, no_names, fillers, no_owners, file_endings, variants, comparisons, advice });
@@ -254,7 +254,7 @@ tables!(Keys {
 // prose.toml
 lists!(Triggers { bare_chips, hardware, carbon, energy, clouds, counts, bases, tools, number_formats });
 lists!(Sentences {
-    abbreviations,
+    several_stages, sums_up, compares, not_counted, by_others, abbreviations,
     stages,
     stage_numbers,
     own_pretraining,
@@ -267,9 +267,9 @@ lists!(Sentences {
     run_verbs,
 });
 lists!(HardwareProse { tried, machines, consists, serving, running, ran, modal, modal_denied, serving_though_training, used });
-lists!(EmissionsProse { serving, benchmarks, comparisons, said, energy_said, calculators });
+lists!(EmissionsProse { generates, serving, benchmarks, comparisons, said, energy_said, calculators });
 lists!(Rates {
-    per,
+    per_behind, per,
     also_on,
     passed,
     fillers,
@@ -290,9 +290,9 @@ lists!(Rates {
     results,
     equals,
 });
-lists!(Downstream { tuning, tasks, each, downstream });
+lists!(Downstream { task_models, tuning, tasks, each, downstream });
 lists!(Subjects {
-    boundaries,
+    into, grids, each, and, boundaries,
     contrasts,
     openers,
     continuing,

@@ -81,6 +81,9 @@ impl Sections {
             return Some("advice to the reader");
         }
         let titles = || b.headings.iter().skip(1).map(String::as_str).chain(b.label.as_deref());
+        if titles().any(is_of_others) {
+            return Some("another model's figure");
+        }
         if titles().any(is_of_tries) {
             return Some("experiments or evaluation: not this model's training");
         }
@@ -89,6 +92,12 @@ impl Sections {
         }
         self.others.iter().any(|path| **path == *b.headings).then_some("another version's section")
     }
+}
+
+/// "About us", "Models finetuned off Elk-7B": other models of the authors.
+fn is_of_others(title: &str) -> bool {
+    let title = title.to_lowercase();
+    vocabulary::card().headings.others.iter().any(|w| title.contains(w))
 }
 
 /// "Preliminary experimentation", "Ablations": what was tried before the training or beside it.

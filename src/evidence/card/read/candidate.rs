@@ -86,6 +86,8 @@ pub struct Card<'a> {
     pub co2_subject: bool,
     /// Whether the sentence before spoke of training.
     pub trained_before: bool,
+    /// The headings, by their address, under which a sentence last spoke of training.
+    pub trained_section: Option<usize>,
     /// What stands before the decimals in the language of the card.
     pub sign: DecimalSign,
     /// Whether the card is of SetFit, whose iterations count pairs of examples.
@@ -111,6 +113,7 @@ impl<'a> Card<'a> {
             own,
             co2_subject,
             trained_before: false,
+            trained_section: None,
             sign: DecimalSign::Unknown,
             is_setfit: false,
             candidates: Vec::new(),

@@ -1,6 +1,7 @@
 //! Other names of this model that its card states: "This repository: **ViT-B/14**", the row of a table that holds its full name, a mark in one.
 
-use super::repository::{FULL_NAME, Repository, name_tokens};
+use super::designators::{Fit, fit_of_name};
+use super::repository::{FULL_NAME, Repository, name_tokens, size_of};
 use crate::evidence::card::parse::block::{Block, BlockKind};
 use crate::evidence::quantity::tokens::{Kind, Token, lex, span};
 use crate::evidence::vocabulary;
@@ -49,6 +50,9 @@ fn name_at(text: &str, ts: &[Token<'_>], i: usize) -> Option<Vec<String>> {
     let glued = span(ts, i + 1, ts.len()).iter().take_while(|t| t.glued && (t.kind != Kind::Sign || t.is_any(&["-", "/", "_", "."])));
     let last = glued.last()?;
     let name = name_tokens(text.get(first.from..last.to)?);
+    if let [word] = name.as_slice() {
+        return size_of(word).is_some().then_some(name);
+    }
     let has_digit = name.iter().any(|w| w.contains(|c: char| c.is_ascii_digit()));
     (first.upper && has_digit && name.len() > 1).then_some(name)
 }
@@ -62,7 +66,9 @@ fn name_of_row(own: &Repository, row: &Block) -> Option<Vec<String>> {
         return others.iter().find(is_name).map(|cell| name_tokens(cell));
     }
     let named = others.iter().any(|cell| own.score(cell.rsplit('/').next().unwrap_or(cell)) >= FULL_NAME);
-    Some(first).filter(is_name).filter(|cell| named && own.score(cell) == 0).map(|cell| name_tokens(cell))
+    let name = Some(first).filter(is_name).filter(|cell| named && own.score(cell) == 0).map(|cell| name_tokens(cell))?;
+    // "Elk-9B | Elk-9B-Chat": the first is the base of what stands beside it.
+    fit_of_name(own, &name).and_then(Fit::refusal).is_none().then_some(name)
 }
 
 #[cfg(test)]

@@ -107,6 +107,18 @@ impl Designators {
         out
     }
 
+    /// The same with one size.
+    #[must_use]
+    pub fn with_size(self, size: f64) -> Self {
+        Self { sizes: vec![size], ..self }
+    }
+
+    /// How many sizes there are in numbers.
+    #[must_use]
+    pub fn count_sizes(&self) -> usize {
+        self.sizes.len()
+    }
+
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

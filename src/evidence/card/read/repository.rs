@@ -103,6 +103,8 @@ pub struct Repository {
     pub letters: String,
     /// What tells the name from others of its family.
     designators: Designators,
+    /// The size that its card says is its own.
+    declared_size: Option<f64>,
     /// Other names that its card says are its own, in words.
     aliases: Vec<Vec<String>>,
     /// Its total parameters, from its files or its name.
@@ -128,6 +130,7 @@ impl Repository {
         Self {
             id: about.model_id.to_owned(),
             designators: Designators::of(&tokens),
+            declared_size: None,
             aliases: Vec::new(),
             set: tokens.iter().cloned().collect(),
             tokens,
@@ -153,6 +156,18 @@ impl Repository {
     #[must_use]
     pub fn designators(&self) -> &Designators {
         &self.designators
+    }
+
+    /// Takes the size that its card says is this model's, of several that its name holds.
+    pub fn declare_size(&mut self, size: f64) {
+        self.designators = self.designators.clone().with_size(size);
+        self.declared_size = Some(size);
+    }
+
+    /// The size that its card or its name states.
+    #[must_use]
+    pub fn named_size(&self) -> Option<f64> {
+        self.declared_size.or_else(|| self.tokens.iter().find_map(|t| size_of(t)))
     }
 
     /// Takes another name of this model, in words, that its card states.
@@ -265,7 +280,7 @@ impl Repository {
             return FULL_NAME;
         }
         // "AraBERTv0.2" is "arabertv02" in an id.
-        let is_mine = |t: &str| self.has(t) || (t.starts_with(char::is_alphabetic) && self.has(&t.replace('.', "")));
+        let is_mine = |t: &str| self.has(t) || (size_of(t).is_some() && size_of(t) == self.declared_size) || (t.starts_with(char::is_alphabetic) && self.has(&t.replace('.', "")));
         // A word that is not this model's ("chat") makes it another.
         if words.is_empty() || words.len() > MAX_NAME_WORDS || !words.iter().all(|t| is_mine(t) || t == "hf") {
             return 0;
@@ -274,7 +289,7 @@ impl Repository {
             return 0;
         }
         let size = words.iter().find_map(|t| size_of(t));
-        let own_size = self.tokens.iter().find_map(|t| size_of(t));
+        let own_size = self.named_size();
         if let (Some(a), Some(b)) = (size, own_size)
             && (a - b).abs() > 1.0
         {

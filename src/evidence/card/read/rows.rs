@@ -62,7 +62,7 @@ pub fn find_own(own: &Repository, rows: &[&Block]) -> Rows {
     if let Some(total) = parts_total {
         totals = (0..rows.len()).map(|i| i == total).collect();
     }
-    if found.is_none() && !named && (parts_total.is_some() || are_stages_of_one(own, &titles, &totals)) {
+    if found.is_none() && !named && (parts_total.is_some() || are_stages_of_one(own, rows, &titles, &totals)) {
         found = totals.iter().position(|total| *total);
         for (reason, _) in reasons.iter_mut().zip(&totals).filter(|(_, total)| !**total) {
             *reason = "one stage of several";
@@ -189,12 +189,14 @@ fn is_month(rest: &str) -> bool {
 }
 
 /// Whether the rows are the stages of the pre-training of a model without a base, and one is their sum: the sum is the run.
-fn are_stages_of_one(own: &Repository, titles: &[Title], totals: &[bool]) -> bool {
+fn are_stages_of_one(own: &Repository, rows: &[&Block], titles: &[Title], totals: &[bool]) -> bool {
+    let header = rows.first().and_then(|row| row.header.first()).map(|h| norm_key(h)).unwrap_or_default();
+    let are_stages = vocabulary::card().phases.stage_headers.contains(&header.as_str());
     let is_stage = |t: &Title| {
         let words = || t.rest.split(' ').filter(|w| !w.is_empty());
         let numbered = words().next().is_some_and(|w| w.parse::<u32>().is_ok()) && t.named != Named::Other;
         let all = words().all(|w| vocabulary::card().phases.stages.contains(&w) || w.parse::<u32>().is_ok() || own.has(w));
-        (all || numbered || is_month(&t.rest))
+        (all || numbered || is_month(&t.rest) || (are_stages && t.named != Named::Other))
             && t.phase.is_none_or(|p| p == Phase::PreTraining)
             && (words().next().is_some() || t.phase.is_some())
     };

@@ -5,7 +5,7 @@ use super::subjects::{Measure, gives_it_to_another};
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot, candidate};
 use crate::evidence::card::read::values::figure;
-use crate::evidence::quantity::tokens::Kind;
+use crate::evidence::quantity::tokens::{Kind, span};
 use crate::evidence::quantity::units::{energy_unit, mass_unit};
 use crate::evidence::vocabulary;
 
@@ -49,6 +49,9 @@ fn not_the_emissions(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static s
     }
 }
 
+/// Tokens before an energy within which a verb says that it was generated.
+const GENERATES: usize = 4;
+
 /// Reads a sentence that holds a unit of energy.
 pub fn read_energy(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
     let mut at = 0;
@@ -66,6 +69,8 @@ pub fn read_energy(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
             || (card.trained_before && !s.has(&words.serving));
         let reason = if q.is_rate {
             None
+        } else if span(s.ts, at.saturating_sub(GENERATES), at).iter().any(|t| t.is_any(&words.generates)) {
+            Some("energy that was generated")
         } else if !s.trains() && (s.under_evaluation || s.has(&words.benchmarks)) {
             Some("evaluation or inference")
         } else {

@@ -16,11 +16,13 @@ mod times;
 mod tokens;
 mod triggers;
 
+pub use self::owners::own_part;
+
 use self::sentence::{Sentence, tells_a_recipe};
 use self::triggers::Triggers;
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::sentences::sentence_end;
-use crate::evidence::card::read::candidate::{Card, RANK_PROSE, Spot};
+use crate::evidence::card::read::candidate::{Card, RANK_FRONT_MATTER, RANK_PROSE, Spot};
 use crate::evidence::card::read::designators::Fit;
 use crate::evidence::card::read::passage::Passage;
 use crate::evidence::card::read::phases::{Phase, own_phase};
@@ -29,6 +31,7 @@ use crate::evidence::card::read::totals::{SEVERAL_MODELS, covers_more};
 use crate::evidence::card::read::training::{is_pretraining, is_train, is_train_verb};
 use crate::evidence::quantity::tokens::{Kind, Token, lex_in, span};
 use crate::evidence::vocabulary;
+use std::rc::Rc;
 
 /// Reads a run of text of a block that begins `offset` bytes into the block's text.
 pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset: usize) {
@@ -46,6 +49,13 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
             trains.extend(green_algorithms(tokens));
         }
         let trained = !trains.is_empty();
+        // What a sentence sums up is the training that its section told of; stages are always those of one.
+        let section = Rc::as_ptr(&b.headings).cast::<String>() as usize;
+        let sums = sums_up(tokens);
+        card.trained_before |= sums == Some(true) || (sums.is_some() && card.trained_section == Some(section));
+        if trained {
+            card.trained_section = Some(section);
+        }
         if Triggers::scan(card, tokens).any() {
             read_by_owner(card, passage, (text, offset), tokens, &trains, &mut before);
         }
@@ -133,7 +143,7 @@ fn read_sentence(
     let b = passage.block;
     let quote = b.source_range(offset + first.from, offset + last.to);
     let reason = passage.refused.or_else(|| whose_part.and_then(Fit::refusal)).or_else(|| whose(card, s));
-    let spot = Spot { block: b, quote, rank: RANK_PROSE, reason };
+    let spot = Spot { block: b, quote, rank: if sums_up(s.ts) == Some(true) { RANK_SUM } else { RANK_PROSE }, reason };
     if found.base {
         let links = b.links_between(offset + first.from, offset + last.to);
         card.add_base_in_prose(&spot, s.text, links, s.ts, offset);
@@ -178,9 +188,42 @@ fn read_sentence(
     }
 }
 
+/// Standing of the sum of the stages of a training: before those of its stages, wherever they stand.
+const RANK_SUM: u8 = RANK_FRONT_MATTER + 1;
+
 /// "The five runs together consumed 5.6 kWh."
 fn of_several_runs(s: &Sentence<'_, '_>) -> Option<&'static str> {
     s.has(&vocabulary::prose().rates.together).then(|| of_runs(s.ts)).flatten()
+}
+
+/// Tokens at the beginning of a sentence within which the task of a fine-tune is named: "Fine-tuning of the NER model".
+const TASK_WITHIN: usize = 8;
+
+/// Why the phrases of a sentence make all its figures others than this training's.
+fn of_the_sentence(s: &Sentence<'_, '_>) -> Option<&'static str> {
+    let words = &vocabulary::prose().sentences;
+    let text = s.written(0, s.ts.len()).to_lowercase();
+    let says = |phrases: &[&str]| phrases.iter().any(|p| text.contains(p));
+    if says(&words.by_others) {
+        return Some("base model's figure");
+    }
+    if words.compares.iter().any(|p| text.starts_with(p)) {
+        return Some("a comparison");
+    }
+    (!s.trains() && says(&words.not_counted)).then_some("work that is no training")
+}
+
+/// Tokens at the beginning of a sentence within which it is said to sum up.
+const SUMS_WITHIN: usize = 4;
+
+/// "In all 25.5 hours", "Sum of both stages: 14 hours": a sentence sums up what stands before; and whether it names stages.
+fn sums_up(ts: &[Token<'_>]) -> Option<bool> {
+    let words = &vocabulary::prose().sentences;
+    let at = ts.iter().take(SUMS_WITHIN).position(|t| t.is_any(&words.sums_up))?;
+    let before = span(ts, 0, at);
+    let begins = before.iter().all(|t| t.kind == Kind::Word);
+    let stages = span(ts, 0, SUMS_WITHIN + 2).iter().any(|t| t.is_any(&words.several_stages));
+    begins.then_some(stages)
 }
 
 /// "For each downstream task we fine-tuned for 5 epochs", in the card of a model that was only pre-trained or under its results.
@@ -190,7 +233,11 @@ fn is_of_downstream(card: &Card<'_>, s: &Sentence<'_, '_>) -> bool {
     let tunes = || s.ts.iter().enumerate().any(|(i, t)| is_tuning(t) || (t.is("fine") && is_train(s.ts, i)));
     let pretrained = own_phase(&card.own) == Some(Phase::PreTraining);
     let of_tasks = s.has(&words.tasks) && s.has(&words.each);
-    let told = of_tasks || s.has(&words.downstream);
+    // "Fine-tuning heads takes another 10 minutes": what it takes a reader.
+    let present = s.has(&vocabulary::prose().times.present);
+    let begins = s.ts.iter().take(3).any(|t| is_tuning(t) || t.is("fine"));
+    let of_a_task = begins && s.ts.iter().take(TASK_WITHIN).any(|t| t.is_any(&words.task_models) && !card.own.has(&t.text));
+    let told = (pretrained && of_a_task) || of_tasks || s.has(&words.downstream) || (pretrained && present && begins);
     ((pretrained && (s.under_evaluation || told)) || (s.under_evaluation && told)) && tunes()
 }
 
@@ -204,6 +251,9 @@ fn whose(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
     let own_pretraining = s.has(&words.own_pretraining);
     if fine_tune && is_pretraining(s.ts, &s.trains) && !own_pretraining {
         return Some("base model's figure");
+    }
+    if let Some(why) = of_the_sentence(s) {
+        return Some(why);
     }
     if let Some(first) = s.trains.first() {
         let before = span(s.ts, 0, *first);

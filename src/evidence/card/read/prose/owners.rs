@@ -4,7 +4,8 @@
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::read::designators::{Designators, Fit, fit_of, fit_of_name, size_word};
 use crate::evidence::card::read::repository::{Repository, name_tokens, size_of};
-use crate::evidence::quantity::tokens::{Kind, Token, is_latin_word, span, text_at, text_before};
+use crate::evidence::card::read::training::is_train;
+use crate::evidence::quantity::tokens::{Kind, Token, is_latin_word, lex, span, text_at, text_before};
 use crate::evidence::vocabulary;
 
 /// Words between a designator and the beginning of its clause, at most.
@@ -68,6 +69,29 @@ pub fn parts(own: &Repository, text: &str, ts: &[Token<'_>], before: Option<Fit>
     out
 }
 
+/// The part of the value of a key that is this model's, or why none of it is.
+#[must_use]
+pub fn own_part<'v>(own: &Repository, value: &'v str) -> (&'v str, Option<&'static str>) {
+    let whole = (value.trim(), None);
+    // Nothing is told apart without words.
+    if !value.contains(char::is_alphabetic) || !value.contains(' ') {
+        return whole;
+    }
+    let ts = lex(value);
+    let all = parts(own, value, &ts, None);
+    let refused = all.iter().find_map(|part| part.whose.and_then(Fit::refusal));
+    if refused.is_none() {
+        return whole;
+    }
+    let counts = |part: &&Part| span(&ts, part.from, part.to).iter().any(|t| t.kind == Kind::Number);
+    let is_own = |part: &&Part| part.whose.and_then(Fit::refusal).is_none();
+    let mine = all.iter().filter(|p| p.whose == Some(Fit::Mine)).find(counts).or_else(|| all.iter().filter(is_own).find(counts));
+    let Some(part) = mine else { return (value.trim(), refused) };
+    // The name at the beginning is no figure.
+    let from = named_at(own, value, &ts, part.from).map_or(part.from, |(to, _)| to);
+    (written(value, &ts, from, part.to).trim_end_matches([',', ';', ' ']), None)
+}
+
 /// Whether a clause ends between two tokens.
 fn ends_between(ts: &[Token<'_>], from: usize, to: usize) -> bool {
     span(ts, from, to).iter().any(|t| t.is_any(&[";", "；", "。", "(", "（"]) || t.is_any(&vocabulary::prose().subjects.sets_against))
@@ -95,7 +119,7 @@ fn mentions(own: &Repository, text: &str, ts: &[Token<'_>]) -> Vec<Mention> {
 /// The name that begins at a token, where it is a subject or stands behind its figures.
 fn mention_at(own: &Repository, text: &str, ts: &[Token<'_>], i: usize, after: usize) -> Option<Mention> {
     let words = &vocabulary::card().designators;
-    let is_this = |t: &Token<'_>| !t.text.is_ascii() && words.this_cjk.iter().any(|w| t.text.contains(w));
+    let is_this = |t: &Token<'_>| begins_in(text, ts, t, &words.this_cjk);
     // "…が、本モデルでは": the word may stand behind others of its script.
     if ts.get(i).is_some_and(is_this) {
         return Some(Mention { from: i, to: i + 1, whose: Some(Fit::Mine), is_behind: false });
@@ -109,7 +133,7 @@ fn mention_at(own: &Repository, text: &str, ts: &[Token<'_>], i: usize, after: u
     if is_other && begins(ts, i) {
         return Some(Mention { from: i, to: i + 1, whose: Some(Fit::Other), is_behind: false });
     }
-    let cjk_base = |t: &Token<'_>| !t.text.is_ascii() && vocabulary::prose().subjects.of_base_cjk.iter().any(|w| t.text.contains(w));
+    let cjk_base = |t: &Token<'_>| begins_in(text, ts, t, &vocabulary::prose().subjects.of_base_cjk);
     if tells_base && i < CJK_SUBJECT && ts.get(i).is_some_and(cjk_base) {
         return Some(Mention { from: i, to: i + 1, whose: Some(Fit::Base), is_behind: false });
     }
@@ -118,8 +142,19 @@ fn mention_at(own: &Repository, text: &str, ts: &[Token<'_>], i: usize, after: u
     if is_possessive {
         return None;
     }
-    let is_behind = !begins(ts, i) && stands_behind(ts, after, i, to);
+    // "At a cost of 2.66M GPU hours we complete the pre-training of Elk-9B": the object of the training.
+    let is_trained = text_before(ts, i, 1) == "of" && i.checked_sub(2).is_some_and(|at| is_train(ts, at));
+    let is_behind = !begins(ts, i) && (is_trained || stands_behind(ts, after, i, to));
     (is_behind || begins(ts, i)).then_some(Mention { from: i, to, whose, is_behind })
+}
+
+/// Whether one of some words of a script without spaces begins within a token.
+fn begins_in(text: &str, ts: &[Token<'_>], t: &Token<'_>, words: &[&str]) -> bool {
+    if t.kind != Kind::Word || is_latin_word(&t.text) {
+        return false;
+    }
+    let rest = text.get(t.from..ts.last().map_or(t.to, |last| last.to)).unwrap_or_default();
+    words.iter().any(|w| rest.find(w).is_some_and(|at| at < t.to - t.from))
 }
 
 /// Whether only articles and their like stand between a token and the beginning of its clause.
