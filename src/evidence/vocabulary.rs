@@ -5,6 +5,11 @@ use crate::vocabulary::{lists, tables, word_file};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 
+#[path = "vocabulary/whose.rs"]
+mod whose;
+
+use self::whose::{Designators, Downstream, Headings, Phases, Sentences, Subjects, Totals};
+
 pub(super) use crate::vocabulary::{Words, by_word, longest_first};
 
 // units.toml
@@ -75,46 +80,6 @@ tables!(Index {
 
 // card.toml
 lists!(Repository { climate_subjects, fine_tune_phrases, cell_fillers, no_base_names });
-lists!(Headings {
-    others, original,
-    base,
-    continued,
-    evaluation,
-    never_evaluation,
-    training,
-    environment,
-    estimated,
-    version_fillers,
-    for_the_reader,
-    addresses,
-    tries,
-    data
-});
-lists!(Phases { stage_headers, never, stages, work, pre_training, fine_tuning, second, generic, tuned_names });
-tables!(Designators {
-    tuned: Words,
-    plain: Words,
-    passed: Words,
-    architectures: Words,
-    nouns: Words,
-    variants: Words,
-    articles: Words,
-    leads: Words,
-    joins: Words,
-    backward: Words,
-    verbs: Words,
-    behind: Words,
-    counted: Words,
-    this: Words,
-    this_cjk: Words,
-    pronouns: Words,
-    declared: Words,
-    nouns_of_cards: Words,
-    says: Words,
-    marks: Words,
-    size_words: BTreeMap<String, Words>,
-});
-lists!(Totals { cumulative, inclusive, families, wholes, collections, development, excluded, rows, components });
 lists!(Logs { calculator });
 lists!(Training { pre, pretraining, stems, cjk_parts, methods, method_joins, verbs, late_verbs, nouns, noun_prepositions });
 lists!(Examples { loaders, placeholder_owners });
@@ -253,23 +218,11 @@ tables!(Keys {
 
 // prose.toml
 lists!(Triggers { bare_chips, hardware, carbon, energy, clouds, counts, bases, tools, number_formats });
-lists!(Sentences {
-    several_stages, sums_up, compares, not_counted, by_others, abbreviations,
-    stages,
-    stage_numbers,
-    own_pretraining,
-    own_fine_tuning,
-    other_sizes,
-    this_model,
-    advice,
-    recommends,
-    runs,
-    run_verbs,
-});
 lists!(HardwareProse { tried, machines, consists, serving, running, ran, modal, modal_denied, serving_though_training, used });
 lists!(EmissionsProse { generates, serving, benchmarks, comparisons, said, energy_said, calculators });
 lists!(Rates {
-    per_behind, per,
+    per_behind,
+    per,
     also_on,
     passed,
     fillers,
@@ -289,53 +242,6 @@ lists!(Rates {
     barriers,
     results,
     equals,
-});
-lists!(Downstream { task_models, tuning, tasks, each, downstream });
-lists!(Subjects {
-    into, grids, each, and, boundaries,
-    contrasts,
-    openers,
-    continuing,
-    data,
-    example,
-    against,
-    sets_against,
-    this_one,
-    saved,
-    less,
-    reduced,
-    made_up,
-    granted,
-    used,
-    unreal,
-    unreal_verbs,
-    planned,
-    others,
-    own,
-    models,
-    model_nouns,
-    other,
-    own_work,
-    methods,
-    of_base,
-    of_base_cjk,
-    took,
-    lasts,
-    search,
-    main,
-    excluded,
-    work,
-    waits,
-    whole,
-    families,
-    works,
-    making,
-    wider,
-    everyday,
-    name_verbs,
-    names,
-    limits,
-    nearly,
 });
 lists!(TimesProse {
     strong,

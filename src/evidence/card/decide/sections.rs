@@ -120,7 +120,10 @@ fn guides(own: &Repository, blocks: &[Block]) -> Vec<Rc<[String]>> {
     };
     let is_tuning = |b: &&Block| {
         let title = Title::read_title(own, &b.text);
-        b.kind == BlockKind::Heading && b.headings.len() > 1 && title.phase == Some(Phase::FineTuning) && title.named == Named::Nobody
+        b.kind == BlockKind::Heading
+            && b.headings.len() > 1
+            && title.phase == Some(Phase::FineTuning)
+            && title.named == Named::Nobody
     };
     let tells_own = |b: &Block| {
         let ts = lex(&b.text);

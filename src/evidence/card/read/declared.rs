@@ -39,7 +39,8 @@ fn declared_in(text: &str) -> Option<Vec<String>> {
     let all = lex(text);
     let ts = span(&all, 0, MOST_TOKENS);
     let is = |i: usize, list: &[&str]| ts.get(i).is_some_and(|t| t.is_any(list));
-    let noun = (1..ts.len()).find(|i| is(*i, &words.nouns_of_cards) && (is(i - 1, &words.declared) || is(i.saturating_sub(2), &words.declared)))?;
+    let noun = (1..ts.len())
+        .find(|i| is(*i, &words.nouns_of_cards) && (is(i - 1, &words.declared) || is(i.saturating_sub(2), &words.declared)))?;
     let says = (noun + 1..noun + 1 + SAYS_WITHIN).rev().find(|i| is(*i, &words.says))?;
     (says + 1..says + 1 + NAME_WITHIN).take_while(|i| ts.get(*i).is_some_and(|t| !t.is("."))).find_map(|i| name_at(text, ts, i))
 }
@@ -47,7 +48,8 @@ fn declared_in(text: &str) -> Option<Vec<String>> {
 /// A name without spaces that joins letters, digits and hyphens: a word alone says too little.
 fn name_at(text: &str, ts: &[Token<'_>], i: usize) -> Option<Vec<String>> {
     let first = ts.get(i).filter(|t| !t.glued && t.kind != Kind::Sign)?;
-    let glued = span(ts, i + 1, ts.len()).iter().take_while(|t| t.glued && (t.kind != Kind::Sign || t.is_any(&["-", "/", "_", "."])));
+    let glued =
+        span(ts, i + 1, ts.len()).iter().take_while(|t| t.glued && (t.kind != Kind::Sign || t.is_any(&["-", "/", "_", "."])));
     let last = glued.last()?;
     let name = name_tokens(text.get(first.from..last.to)?);
     if let [word] = name.as_slice() {
@@ -79,10 +81,14 @@ mod tests {
 
     #[test]
     fn cards_say_which_member_of_a_family_they_are_of() {
-        let own = Repository::new(&About { model_id: "org/sepia-base", role: CardRole::OwnTraining, base_ids: &[], total_params: None });
+        let own =
+            Repository::new(&About { model_id: "org/sepia-base", role: CardRole::OwnTraining, base_ids: &[], total_params: None });
         let read = |card: &str| names_declared(&own, &parse_blocks(card, 0)).into_iter().map(|n| n.join(" ")).collect::<Vec<_>>();
         assert_eq!(read("We provide 4 models. This repository: **ViT-B/14**."), ["vit b 14"]);
-        assert_eq!(read("| Model | Name |\n|---|---|\n| **v2-base** | org/sepia-base |\n| v2-large | sepia-large |\n"), ["v2 base"]);
+        assert_eq!(
+            read("| Model | Name |\n|---|---|\n| **v2-base** | org/sepia-base |\n| v2-large | sepia-large |\n"),
+            ["v2 base"]
+        );
         assert_eq!(read("| | Model |\n|---|---|\n| | sepia-mix |\n| ✔ | sepia-da |\n"), ["sepia da"]);
         assert!(read("This repository contains code for training in the paper.").is_empty());
     }

@@ -153,7 +153,8 @@ fn sizes(own: &Repository, mine: &Designators, other: &Designators) -> Said {
             _ => Said::Differs,
         };
     }
-    let within = |range: &std::ops::RangeInclusive<f64>| other.sizes.iter().any(|o| mine.sizes.iter().any(|m| range.contains(&(o / m))));
+    let within =
+        |range: &std::ops::RangeInclusive<f64>| other.sizes.iter().any(|o| mine.sizes.iter().any(|m| range.contains(&(o / m))));
     if within(&SAME_NAMED) {
         Said::Same
     } else if within(&MAYBE_SAME) {
@@ -175,10 +176,18 @@ fn variants(own: &Repository, mine: &Designators, other: &Designators) -> Said {
         Said::Same | Said::Differs if tuned(mine) && tuned(other) => Said::Nothing,
         Said::Same | Said::Differs => Said::Differs,
         Said::Nothing if tuned(other) => {
-            if own_phase(own) == Some(Phase::PreTraining) { Said::Differs } else { Said::Nothing }
+            if own_phase(own) == Some(Phase::PreTraining) {
+                Said::Differs
+            } else {
+                Said::Nothing
+            }
         }
         Said::Nothing => {
-            if own.role == CardRole::FineTune || own.has_base() { Said::Differs } else { Said::Nothing }
+            if own.role == CardRole::FineTune || own.has_base() {
+                Said::Differs
+            } else {
+                Said::Nothing
+            }
         }
     }
 }

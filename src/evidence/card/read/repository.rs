@@ -280,7 +280,11 @@ impl Repository {
             return FULL_NAME;
         }
         // "AraBERTv0.2" is "arabertv02" in an id.
-        let is_mine = |t: &str| self.has(t) || (size_of(t).is_some() && size_of(t) == self.declared_size) || (t.starts_with(char::is_alphabetic) && self.has(&t.replace('.', "")));
+        let is_mine = |t: &str| {
+            self.has(t)
+                || (size_of(t).is_some() && size_of(t) == self.declared_size)
+                || (t.starts_with(char::is_alphabetic) && self.has(&t.replace('.', "")))
+        };
         // A word that is not this model's ("chat") makes it another.
         if words.is_empty() || words.len() > MAX_NAME_WORDS || !words.iter().all(|t| is_mine(t) || t == "hf") {
             return 0;

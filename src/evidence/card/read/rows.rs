@@ -2,7 +2,7 @@
 
 use super::designators::{Designators, Fit, fit_of};
 use super::phases::{Named, Phase, Title, own_phase};
-use super::repository::{FULL_NAME, Repository, name_tokens, size_of};
+use super::repository::{FULL_NAME, Repository, name_tokens, owner, size_of};
 use super::totals::{OTHER_ROW, TOTAL_ROW, is_component, is_total};
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::block::Block;
@@ -99,13 +99,18 @@ fn by_designators(own: &Repository, names: &[&str]) -> Option<usize> {
         let lists = vocabulary::card();
         lists.designators.architectures.contains(&w.as_str()) || lists.repository.cell_fillers.contains(&w.as_str())
     };
+    let owner = name_tokens(&owner(&own.id).unwrap_or_default());
+    let is_ours = |w: &String| own.has(w) || owner.contains(w);
     let tells_only_members = |words: &Vec<String>| {
-        !words.is_empty() && words.iter().all(|w| own.has(w) || passed(w) || !Designators::of(&[w.as_str()]).is_empty())
+        // A fine-tune's card has tables of its base's family, too.
+        let named = own.role != CardRole::FineTune || words.iter().any(|w| is_ours(w) && Designators::of(&[w.as_str()]).is_empty());
+        let all = words.iter().all(|w| is_ours(w) || passed(w) || !Designators::of(&[w.as_str()]).is_empty());
+        !words.is_empty() && named && all && !own.is_base_name(words)
     };
     let members = words.iter().filter(|words| Designators::of(words).has_size()).count();
     let fits = |words: &Vec<String>| tells_only_members(words) && fit_of(own, words) == Some(Fit::Mine);
     let mut fitting = words.iter().enumerate().filter(|(_, words)| fits(words)).map(|(i, _)| i);
-    let first = fitting.next().filter(|_| members > 1 && own.role != CardRole::FineTune)?;
+    let first = fitting.next().filter(|_| members > 1)?;
     fitting.next().is_none().then_some(first)
 }
 
@@ -198,7 +203,7 @@ fn are_stages_of_one(own: &Repository, rows: &[&Block], titles: &[Title], totals
         let all = words().all(|w| vocabulary::card().phases.stages.contains(&w) || w.parse::<u32>().is_ok() || own.has(w));
         (all || numbered || is_month(&t.rest) || (are_stages && t.named != Named::Other))
             && t.phase.is_none_or(|p| p == Phase::PreTraining)
-            && (words().next().is_some() || t.phase.is_some())
+            && (words().next().is_some() || t.phase.is_some() || are_stages)
     };
     own.role == CardRole::OwnTraining
         && !own.has_base()

@@ -3,9 +3,9 @@
 use super::candidate::{Card, RANK_PAIR, RANK_TABLE, Spot};
 use super::cells::add_cell;
 use super::columns::{Column, column};
+use super::designators::Designators;
 use super::keys::{Key, read_key};
 use super::passage::{BASE_SECTION, Passage};
-use super::designators::Designators;
 use super::repository::{Repository, name_tokens, size_of};
 use super::rows::{add_up, find_own, own_column, points, unique_best, value_column};
 use crate::domain::Field;

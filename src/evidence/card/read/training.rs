@@ -48,7 +48,7 @@ pub fn is_pretraining(ts: &[Token<'_>], trains: &[usize]) -> bool {
         let word = text_at(ts, *i);
         let words = &vocabulary::card().training;
         let begins = words.pretraining.iter().any(|stem| word.starts_with(stem) || (!stem.is_ascii() && word.contains(stem)));
-        begins || (text_before(ts, *i, 1) == "-" && words.pre.contains(&text_before(ts, *i, 2)))
+        begins || words.pre.contains(&text_before(ts, *i, 1 + usize::from(text_before(ts, *i, 1) == "-")))
     })
 }
 

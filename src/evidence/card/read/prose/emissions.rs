@@ -45,8 +45,19 @@ fn not_the_emissions(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static s
     } else if !trains && !s.under_training && s.has(&words.comparisons) {
         Some("a comparison")
     } else {
-        (!(trains || s.under_training || card.trained_before || s.has(&words.said))).then_some("not said of a training")
+        let said = trains || s.under_training || card.trained_before || s.has(&words.said) || told_in_section(card, s);
+        (!said).then_some("not said of a training")
     }
+}
+
+/// Whether the section of a sentence told of a training, and the sentence tells of no other work.
+fn told_in_section(card: &Card<'_>, s: &Sentence<'_, '_>) -> bool {
+    let words = vocabulary::prose();
+    card.in_trained_section
+        && !s.under_evaluation
+        && !s.under_data
+        && !s.has(&words.emissions.serving)
+        && !s.has(&words.subjects.work)
 }
 
 /// Tokens before an energy within which a verb says that it was generated.
@@ -66,7 +77,8 @@ pub fn read_energy(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
             || s.under_training
             || s.is_recipe
             || s.has(&words.energy_said)
-            || (card.trained_before && !s.has(&words.serving));
+            || (card.trained_before && !s.has(&words.serving))
+            || told_in_section(card, s);
         let reason = if q.is_rate {
             None
         } else if span(s.ts, at.saturating_sub(GENERATES), at).iter().any(|t| t.is_any(&words.generates)) {

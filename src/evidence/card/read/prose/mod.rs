@@ -22,7 +22,7 @@ use self::sentence::{Sentence, tells_a_recipe};
 use self::triggers::Triggers;
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::sentences::sentence_end;
-use crate::evidence::card::read::candidate::{Card, RANK_FRONT_MATTER, RANK_PROSE, Spot};
+use crate::evidence::card::read::candidate::{Card, RANK_PROSE, RANK_SUM, Spot};
 use crate::evidence::card::read::designators::Fit;
 use crate::evidence::card::read::passage::Passage;
 use crate::evidence::card::read::phases::{Phase, own_phase};
@@ -53,6 +53,7 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
         let section = Rc::as_ptr(&b.headings).cast::<String>() as usize;
         let sums = sums_up(tokens);
         card.trained_before |= sums == Some(true) || (sums.is_some() && card.trained_section == Some(section));
+        card.in_trained_section = card.trained_section == Some(section);
         if trained {
             card.trained_section = Some(section);
         }
@@ -155,7 +156,8 @@ fn read_sentence(
         let text = s.text.get(first.from..last.to).unwrap_or_default().to_lowercase();
         let more = covers_more(&card.own, &text).filter(|_| !text.contains("of which"));
         // "Training all 9 models required 365K GPU hours. Estimated total emissions were 59.6 t."
-        let goes_on = before.several && more.is_none() && whose_part != Some(Fit::Mine) && !s.has(&vocabulary::prose().sentences.this_model);
+        let goes_on =
+            before.several && more.is_none() && whose_part != Some(Fit::Mine) && !s.has(&vocabulary::prose().sentences.this_model);
         before.several = more == Some(SEVERAL_MODELS) || goes_on;
         let spot = spot.refused(more).refused(goes_on.then_some(SEVERAL_MODELS)).refused(of_several_runs(s));
         if found.time {
@@ -188,9 +190,6 @@ fn read_sentence(
     }
 }
 
-/// Standing of the sum of the stages of a training: before those of its stages, wherever they stand.
-const RANK_SUM: u8 = RANK_FRONT_MATTER + 1;
-
 /// "The five runs together consumed 5.6 kWh."
 fn of_several_runs(s: &Sentence<'_, '_>) -> Option<&'static str> {
     s.has(&vocabulary::prose().rates.together).then(|| of_runs(s.ts)).flatten()
@@ -210,7 +209,7 @@ fn of_the_sentence(s: &Sentence<'_, '_>) -> Option<&'static str> {
     if words.compares.iter().any(|p| text.starts_with(p)) {
         return Some("a comparison");
     }
-    (!s.trains() && says(&words.not_counted)).then_some("work that is no training")
+    (!s.trains() && says(&words.not_counted) && !s.has(&words.overheads)).then_some("work that is no training")
 }
 
 /// Tokens at the beginning of a sentence within which it is said to sum up.

@@ -94,7 +94,9 @@ pub fn own_part<'v>(own: &Repository, value: &'v str) -> (&'v str, Option<&'stat
 
 /// Whether a clause ends between two tokens.
 fn ends_between(ts: &[Token<'_>], from: usize, to: usize) -> bool {
-    span(ts, from, to).iter().any(|t| t.is_any(&[";", "；", "。", "(", "（"]) || t.is_any(&vocabulary::prose().subjects.sets_against))
+    span(ts, from, to)
+        .iter()
+        .any(|t| t.is_any(&[";", "；", "。", "(", "（"]) || t.is_any(&vocabulary::prose().subjects.sets_against))
 }
 
 /// Where the figures before a name begin that stands behind them.
@@ -178,7 +180,9 @@ fn stands_behind(ts: &[Token<'_>], after: usize, i: usize, to: usize) -> bool {
     let words = &vocabulary::card().designators;
     let article = i.checked_sub(1).and_then(|at| ts.get(at)).is_some_and(|t| t.is_any(&words.articles));
     let before = text_before(ts, i, 1 + usize::from(article));
-    let ends = ts.get(to).is_none_or(|t| t.kind == Kind::Sign || t.is_any(&words.joins) || t.is_any(&words.behind) || t.is_any(&words.nouns));
+    let ends = ts
+        .get(to)
+        .is_none_or(|t| t.kind == Kind::Sign || t.is_any(&words.joins) || t.is_any(&words.behind) || t.is_any(&words.nouns));
     words.backward.contains(&before) && ends && span(ts, after, i).iter().any(|t| t.kind == Kind::Number)
 }
 
@@ -215,7 +219,9 @@ fn without_nouns(words: Vec<String>) -> Vec<String> {
 /// A name goes on behind a space with what designates: "Elk 3.1 8B".
 fn with_parts_apart(text: &str, ts: &[Token<'_>], mut to: usize, mut words: Vec<String>) -> (usize, Vec<String>) {
     for _ in 0..MOST_APART {
-        let Some(end) = run_end(ts, to).filter(|_| ts.get(to).is_some_and(|t| !t.glued && (t.upper || t.kind == Kind::Number || t.is("v")))) else {
+        let Some(end) =
+            run_end(ts, to).filter(|_| ts.get(to).is_some_and(|t| !t.glued && (t.upper || t.kind == Kind::Number || t.is("v"))))
+        else {
             break;
         };
         let more = name_tokens(written(text, ts, to, end));
@@ -235,7 +241,8 @@ fn is_word_of_a_member(own: &Repository, ts: &[Token<'_>], i: usize, to: usize, 
     let words = &vocabulary::card().designators;
     let is_noun = |at: Option<usize>| at.and_then(|at| ts.get(at)).is_some_and(|t| t.is_any(&words.nouns));
     let has_noun = is_noun(Some(to)) || is_noun(i.checked_sub(1));
-    let is_name = ts.get(i).is_some_and(|t| t.upper) && i.checked_sub(1).and_then(|at| ts.get(at)).is_some_and(|t| t.is_any(&words.articles));
+    let is_name =
+        ts.get(i).is_some_and(|t| t.upper) && i.checked_sub(1).and_then(|at| ts.get(at)).is_some_and(|t| t.is_any(&words.articles));
     let is_size = size_word(word).is_some() && word.len() > 1 && own.designators().has_size();
     let is_variant = !Designators::of(&[word]).is_empty() && size_word(word).is_none() && has_noun;
     (is_size && (has_noun || is_name)) || is_variant

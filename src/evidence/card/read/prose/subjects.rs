@@ -105,7 +105,11 @@ pub fn gives_it_to_another(
     let all_of =
         |i: usize, list: &[&str]| s.ts.get(i).is_some_and(|t| t.is_any(&words.whole)) && any(span(s.ts, i + 1, i + TOGETHER), list);
     // "9.1 GWh went into the project".
-    let of_works = |i: usize| text_at(s.ts, i) == "the" && words.into.contains(&text_before(s.ts, i, 1)) && s.ts.get(i + 1).is_some_and(|t| t.is_any(&words.works));
+    let of_works = |i: usize| {
+        text_at(s.ts, i) == "the"
+            && words.into.contains(&text_before(s.ts, i, 1))
+            && s.ts.get(i + 1).is_some_and(|t| t.is_any(&words.works))
+    };
     if measure.is_amount() && (to..to + TOGETHER).any(of_works) && !at.iter().any(|i| is_training(s.ts, *i)) {
         return Some("a total that holds more than this training");
     }

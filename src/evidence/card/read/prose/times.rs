@@ -62,9 +62,13 @@ const ROUNDED: f64 = 0.02;
 
 /// "9 h in the first and 7 h in the second, 16 hours in all": of the times of a sentence, those that another is the sum of are its parts.
 fn refuse_parts(card: &mut Card<'_>, first: usize) {
-    let times: Vec<(usize, f64)> = card.candidates.iter().enumerate().skip(first).filter_map(|(i, c)| {
-        Some((i, c.value.filter(|_| c.field == Field::WallHours)?))
-    }).collect();
+    let times: Vec<(usize, f64)> = card
+        .candidates
+        .iter()
+        .enumerate()
+        .skip(first)
+        .filter_map(|(i, c)| Some((i, c.value.filter(|_| c.field == Field::WallHours)?)))
+        .collect();
     let all: f64 = times.iter().map(|(_, hours)| hours).sum();
     let sum = times.iter().find(|(_, hours)| times.len() > 2 && (2.0 * hours - all).abs() <= ROUNDED * hours).copied();
     let Some((sum, _)) = sum else { return };
@@ -270,7 +274,8 @@ fn is_said(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> bool {
     let place = s.under_training && !s.under_data && !s.under_evaluation;
     let used = s.under_training && time.lead == "for" && s.has(&words.used_for);
     let told_so = s.has(&words.slang) && has_chips(card, s);
-    let around = card.trained_before && (time.strong || is_whole(s, time) || s.is_recipe || time.lead == "for" || has_chips(card, s));
+    let around =
+        card.trained_before && (time.strong || is_whole(s, time) || s.is_recipe || time.lead == "for" || has_chips(card, s));
     s.trains()
         || used
         || told_so
@@ -326,7 +331,8 @@ fn unsaid(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Option<
     if (one && !time.strong && time.lead != "for") || time.duration.hours < shortest {
         return Some("a rate or a limit");
     }
-    if s.is_stage {
+    // "(11.5 + 11.5 + 4 hours), 27 hours in all".
+    if s.is_stage || time.before == "+" {
         return Some("one stage of several");
     }
     let far = s.trains.iter().map(|i| i.abs_diff(time.at)).min().is_some_and(|near| near > MOST_TOKENS_BETWEEN);
