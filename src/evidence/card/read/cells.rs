@@ -15,6 +15,9 @@ use crate::evidence::quantity::tokens::{Kind, Token, lex, lex_in, span, text_at}
 use crate::evidence::quantity::units::{energy_unit, hours_in, mass_unit};
 use crate::evidence::vocabulary;
 
+/// Sequences of a batch are fewer; what is more counts tokens.
+const MOST_SEQUENCES: f64 = 2e5;
+
 /// Adds what a cell says.
 pub fn add_cell(card: &mut Card<'_>, spot: &Spot<'_>, kind: Column, header: &str, cell: &str, sign: DecimalSign) {
     let all = lex_in(cell, sign);
@@ -38,6 +41,9 @@ pub fn add_cell(card: &mut Card<'_>, spot: &Spot<'_>, kind: Column, header: &str
         (Column::Of(Key::Tokens), Some(q)) if q.value >= 1e7 => card.add_quantity(spot, Field::TrainTokens, q.value, cell, &q),
         (Column::Of(Key::Steps), Some(q)) if q.value >= 10.0 => card.add_quantity(spot, Field::TrainSteps, q.value, cell, &q),
         (Column::Of(Key::Epochs), Some(q)) => card.add_quantity(spot, Field::Epochs, q.value, cell, &q),
+        (Column::Of(Key::GlobalBatch), Some(q)) if q.value > MOST_SEQUENCES => {
+            card.add_quantity(&spot.refused(Some("a batch of tokens")), Field::BatchSize, q.value, cell, &q);
+        }
         (Column::Of(Key::GlobalBatch), Some(q)) => card.add_quantity(spot, Field::BatchSize, q.value, cell, &q),
         // The unit stands in the header or in the cell.
         (Column::Of(Key::Carbon), Some(_)) if has_unit(header, ts, mass_unit) => card.add_carbon(spot, header, cell, ts),
