@@ -88,6 +88,8 @@ pub struct Card<'a> {
     pub trained_before: bool,
     /// What stands before the decimals in the language of the card.
     pub sign: DecimalSign,
+    /// Whether the card tells of a pre-training of its own, beside which fine-tunings are on tasks.
+    pub tells_pretraining: bool,
     /// Whether the card is of SetFit, whose iterations count pairs of examples.
     pub is_setfit: bool,
     /// Candidates so far.
@@ -112,6 +114,7 @@ impl<'a> Card<'a> {
             co2_subject,
             trained_before: false,
             sign: DecimalSign::Unknown,
+            tells_pretraining: false,
             is_setfit: false,
             candidates: Vec::new(),
             tools: Vec::new(),

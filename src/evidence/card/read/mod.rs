@@ -15,6 +15,7 @@ mod columns;
 mod composed;
 pub mod data_sizes;
 mod dates;
+pub mod downstream;
 pub mod front_matter;
 mod hardware;
 pub mod headings;

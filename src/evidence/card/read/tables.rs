@@ -68,7 +68,10 @@ fn read_table(card: &mut Card<'_>, all: &[Passage<'_>]) {
 fn columns_of(card: &Card<'_>, first: &Block) -> Vec<Option<Column>> {
     let columns: Vec<Option<Column>> = first.header.iter().map(|h| column(card, h)).collect();
     let named = || columns.iter().zip(first.header.iter()).filter_map(|(c, header)| Some((c.as_ref()?, header)));
-    let of_training = first.under.training || named().any(|(c, header)| c.tells_training(header));
+    // A table of lengths of sequences beside tokens or batches is of trainings.
+    let counts = |c: &Column| matches!(c, Column::Of(Key::Tokens | Key::GlobalBatch | Key::Epochs));
+    let of_lengths = named().any(|(c, _)| *c == Column::Length) && named().any(|(c, _)| counts(c));
+    let of_training = first.under.training || of_lengths || named().any(|(c, header)| c.tells_training(header));
     let kept = |(c, header): (&Option<Column>, &String)| c.filter(|c| of_training || !c.is_vague(header));
     columns.iter().zip(first.header.iter()).map(kept).collect()
 }

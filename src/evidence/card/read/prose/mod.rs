@@ -1,5 +1,6 @@
 //! Prose, sentence by sentence.
 
+mod batches;
 mod clouds;
 mod compute;
 mod counts;
@@ -10,6 +11,7 @@ mod lengths;
 mod nearby;
 mod parameters;
 mod sentence;
+mod sequences;
 mod subjects;
 mod times;
 mod tokens;

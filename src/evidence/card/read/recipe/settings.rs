@@ -128,6 +128,8 @@ fn value_behind(line: &str, end: usize, is_flag: bool) -> Option<(&str, usize)> 
     match text.strip_prefix(['=', ':']) {
         Some(behind) => text = behind.trim_start(),
         None if is_flag && rest.starts_with(' ') => {}
+        // "seq_len           2048": a configuration printed in columns.
+        None if is_printed(line, end) => text = text.trim_start(),
         None => return None,
     }
     let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''));
@@ -137,6 +139,15 @@ fn value_behind(line: &str, end: usize, is_flag: bool) -> Option<(&str, usize)> 
     };
     let from = value.as_ptr() as usize - line.as_ptr() as usize;
     (!value.is_empty()).then_some((value, from + value.len()))
+}
+
+/// Whether a line is a key, some spaces and a number, and nothing else.
+fn is_printed(line: &str, end: usize) -> bool {
+    let (key, value) = (line.get(..end).unwrap_or_default(), line.get(end..).unwrap_or_default());
+    let number = value.trim();
+    let is_number = number.starts_with(|c: char| c.is_ascii_digit())
+        && number.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '_' | 'e' | '-'));
+    !key.trim().contains(' ') && (value.starts_with("  ") || value.starts_with('\t')) && is_number
 }
 
 #[cfg(test)]
