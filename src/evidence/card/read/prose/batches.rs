@@ -143,7 +143,8 @@ fn stated(s: &Sentence<'_, '_>, i: usize) -> Option<Stated> {
     let q = behind.or_else(before).or_else(per_batch)?;
     // "a batch of 500 tickets takes 35 minutes" is no recipe: what is counted is examples, or nothing.
     let next = at_word(q.to);
-    let counted = !counts_nouns || next.is_none_or(|t| t.kind != Kind::Word) || says(next, words.examples);
+    let is_known = || says(next, words.examples) || says(next, vocabulary::prose().tokens.words);
+    let counted = !counts_nouns || next.is_none_or(|t| t.kind != Kind::Word) || is_known();
     let fits = is_sized || says_size || is_each || (counted && (s.under_training || s.is_recipe || s.trains() || is_told(s)));
     // "batch size 4 per GPU", "16 на карту"
     let each = (q.to..q.to + 2).take_while(|at| s.ts.get(*at).is_some_and(|t| t.kind == Kind::Word || is_sign(t)));

@@ -35,6 +35,7 @@ pub fn read_counts(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
             steps(card, spot, s, i, own);
         } else if t.is("batches") && are_steps(s, i) {
             steps(card, spot, s, i, own);
+            read_batch(card, spot, s, i);
         } else if is_batch(t) {
             read_batch(card, spot, s, i);
         } else if t.is_any(&words.parameters.words) || cjk(&words.parameters.cjk) {

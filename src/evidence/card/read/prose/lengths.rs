@@ -97,12 +97,17 @@ pub fn is_square(ts: &[Token<'_>], i: usize) -> bool {
     times && said && (a - b).abs() < 0.5 && a >= LEAST_BARE_SIDE
 }
 
+/// Tokens between a number of examples and "seen".
+const SEEN_REACH: usize = 7;
+
 /// "34B samples seen", "13 billion samples seen".
 fn samples_seen(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
     if !vocabulary::recipe().prose.samples.contains(&text_before(s.ts, i, 1)) {
         return;
     }
-    let found = (i.saturating_sub(4)..i).find_map(|b| quantity(s.ts, b).filter(|q| q.to + 1 == i && !q.is_word));
+    // "3 billion image-text pairs seen"
+    let named = |from: usize| span(s.ts, from, i).iter().all(|t| t.kind == Kind::Word || t.is("-"));
+    let found = (i.saturating_sub(SEEN_REACH)..i).find_map(|b| quantity(s.ts, b).filter(|q| q.to < i && !q.is_word && named(q.to)));
     if let Some(q) = found {
         card.add_quantity(spot, Field::TrainSamples, q.value, s.written(q.from, q.to), &q);
     }

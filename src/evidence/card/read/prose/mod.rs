@@ -10,6 +10,7 @@ mod hardware;
 mod lengths;
 mod nearby;
 mod parameters;
+mod recordings;
 mod sentence;
 mod sequences;
 mod subjects;

@@ -71,7 +71,23 @@ pub fn parts_of<'b>(card: &Card<'_>, passages: &[Passage<'b>]) -> Vec<Part<'b>> 
             break;
         }
     }
+    steps_of_recipes(&mut parts);
     parts
+}
+
+/// "Steps" of a table or a list beside a batch and a learning rate are those of the training.
+fn steps_of_recipes(parts: &mut [Part<'_>]) {
+    let has = |key: RecipeKey, b: &Block| {
+        parts.iter().any(|p| p.key == key && !p.is_code() && p.spot.block.headings == b.headings && p.spot.block.table == b.table)
+    };
+    let is_recipe = |b: &Block| {
+        (has(RecipeKey::Batch, b) || has(RecipeKey::TotalBatch, b)) && (has(RecipeKey::Other, b) || has(RecipeKey::Epochs, b))
+    };
+    let loose: Vec<bool> =
+        parts.iter().map(|p| p.key == RecipeKey::LooseSteps && !p.is_code() && is_recipe(p.spot.block)).collect();
+    for (p, _) in parts.iter_mut().zip(loose).filter(|(_, loose)| *loose) {
+        p.key = RecipeKey::Steps;
+    }
 }
 
 fn text_parts<'b>(passage: &Passage<'b>, parts: &mut Vec<Part<'b>>) {
