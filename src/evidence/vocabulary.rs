@@ -450,6 +450,7 @@ lists!(RecipeProse {
     sequences,
     contexts,
     lengths,
+    most,
     sequence_lengths,
     context_lengths,
     of,

@@ -27,6 +27,7 @@ use self::decide::accept::{FRONT_MATTER, Fact, TABLE, TEXT, accept};
 use self::decide::choose::{add_tool, choose, refuse_sums};
 use self::decide::consistency::refuse_contradictions;
 use self::decide::data::accept_data;
+use self::decide::products::accept_products;
 use self::decide::samples::{RECIPE_SAMPLES, add_samples};
 use self::decide::sections::Sections;
 use self::parse::front_matter::parse_front_matter;
@@ -110,6 +111,7 @@ fn extract_asking(tables: CardTables<'_>, card: &str, about: &About<'_>) -> (Vec
     refuse_sums(&mut facts);
     choose(&mut facts);
     accept_data(&mut facts, trained_itself);
+    accept_products(&mut facts);
     refuse_contradictions(&mut facts, tables.accelerators);
     add_samples(&mut facts, &recipe, source);
     add_tool(&mut facts, card.tools.into_iter().next().map(|tool| accept(tool, source)));

@@ -86,6 +86,8 @@ pub struct Card<'a> {
     pub co2_subject: bool,
     /// Whether the sentence before spoke of training.
     pub trained_before: bool,
+    /// Whether the text that is read stands behind a key of a recipe, on the same line.
+    pub beside_recipe: bool,
     /// What stands before the decimals in the language of the card.
     pub sign: DecimalSign,
     /// Whether the card tells of a pre-training of its own, beside which fine-tunings are on tasks.
@@ -113,6 +115,7 @@ impl<'a> Card<'a> {
             own,
             co2_subject,
             trained_before: false,
+            beside_recipe: false,
             sign: DecimalSign::Unknown,
             tells_pretraining: false,
             is_setfit: false,

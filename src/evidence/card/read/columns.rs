@@ -1,6 +1,7 @@
 //! What the columns of a table hold, by their headers.
 
 use super::candidate::Card;
+use super::composed::composed;
 use super::keys::{Key, key_of};
 use super::rates::{is_sign, rate_in};
 use super::recipe::keys::{RecipeKey, recipe_key};
@@ -80,10 +81,15 @@ fn training_column(card: &Card<'_>, key: &str, lower: &str, words: &[&str], head
     if matches!(recipe_key(key), Some(RecipeKey::Length | RecipeKey::LooseLength | RecipeKey::ModelLength)) {
         return Some(Column::Length);
     }
-    // "训练时长", "批大小": headers that are keys in another script.
-    let of_key = || match key_of(key).filter(|_| !key.is_ascii())? {
+    // "训练时长", "批大小", "Passi totali": headers that are keys in another language.
+    let key_text = key;
+    let is_loose = |key: &str| matches!(key, "steps" | "duration");
+    let of_key = || match key_of(composed(key).unwrap_or(key)).filter(|_| !key.is_ascii() || composed(key).is_some())? {
         Key::Batch | Key::GlobalBatch => Some(Column::Of(Key::GlobalBatch)),
-        key @ (Key::Tokens | Key::Steps | Key::Epochs | Key::Hours | Key::Hardware) => Some(Column::Of(key)),
+        // "Steps" and "time" say too little.
+        key @ (Key::Tokens | Key::Steps | Key::Epochs | Key::Hours) if composed(key_text).is_none_or(|c| !is_loose(c)) => {
+            Some(Column::Of(key))
+        }
         _ => None,
     };
     if let Some(column) = of_key() {

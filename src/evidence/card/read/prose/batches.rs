@@ -48,7 +48,7 @@ pub fn read_batch(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i:
     let of_tokens =
         span(s.ts, q.to, q.to + 2).iter().any(|t| t.is_any(&vocabulary::prose().tokens.words)) || q.value > LARGEST_BATCH;
     // "8,192 (16 sequences per device with 16 accumulation steps)": the brackets explain the whole.
-    let explained = !stated.is_part && s.ts.get(q.to).is_some_and(|t| t.is("("));
+    let explained = !stated.is_part && s.ts.get(q.to).is_some_and(|t| t.is_any(&["(", "（"]));
     let accumulation = (q.to..(q.to + PRODUCT).min(s.ts.len())).find(|at| !explained && says(s.ts.get(*at), words.accumulation));
     let repeats = accumulation.and_then(|at| repeats(s, &q, at));
     let accumulation = accumulation.filter(|_| stated.is_part || repeats.is_none_or(|n| n.value > 1.0));

@@ -62,6 +62,13 @@ fn are_steps(s: &Sentence<'_, '_>, i: usize) -> bool {
     q.is_some_and(|q| any(last(span(s.ts, 0, q.from), 2), &["for", "over", "during", "after"]))
 }
 
+/// "This model corresponds to the checkpoint after 190k steps".
+fn is_own_checkpoint(s: &Sentence<'_, '_>, q: &Quantity) -> bool {
+    let words = vocabulary::prose();
+    let stopped = any(last(span(s.ts, 0, q.from), 2), &["after", "at"]);
+    stopped && s.has(&["checkpoint"]) && s.has(&["this"]) && !s.has(&words.tokens.other_checkpoints)
+}
+
 /// Passes over the data believed.
 const MOST_EPOCHS: f64 = 1e5;
 
@@ -161,7 +168,7 @@ fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, o
         || any(middle, &["diffusion"]);
     let reason = if schedule {
         Some("part of a schedule")
-    } else if !s.trains() && !s.under_training && !card.trained_before {
+    } else if !s.trains() && !s.under_training && !card.trained_before && !is_own_checkpoint(s, &q) {
         Some("not said of a training")
     } else {
         (s.under_evaluation && !s.trains()).then_some("evaluation")

@@ -99,9 +99,15 @@ fn head_at(ts: &[Token<'_>], i: usize) -> Option<Head> {
     }
     if says(at(i), words.lengths) {
         // "longueur de la séquence", "длина последовательности"
-        let to = (i + 1..i + 5).find(|at| !of(*at))?;
+        let to = (i + 1..i + 5).find(|at| !of(*at)).unwrap_or(i + 1);
         let (sequence, context) = (says(at(to), words.sequences), says(at(to), words.contexts));
-        return (sequence || context).then_some(Head { from: i, to: to + 1, is_context: context });
+        if sequence || context {
+            return Some(Head { from: i, to: to + 1, is_context: context });
+        }
+        // "longueur max 256", "최대 길이 128"
+        let most = |at: Option<usize>| at.is_some_and(|at| says(ts.get(at), words.most) && says(ts.get(i), words.lengths));
+        let (before, behind) = (most(i.checked_sub(1)), most(Some(i + 1)));
+        return (before || behind).then_some(Head { from: i, to: i + 1 + usize::from(behind), is_context: false });
     }
     None
 }
@@ -198,7 +204,8 @@ fn add_length(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (q, is
 fn not_of_training(card: &Card<'_>, s: &Sentence<'_, '_>, q: &Quantity) -> Option<&'static str> {
     let words = &vocabulary::recipe().prose;
     let batches = &vocabulary::prose().batches;
-    let tells = || s.ts.iter().any(|t| says(Some(t), batches.things) || says(Some(t), batches.words)) || s.is_recipe;
+    let tells =
+        || s.ts.iter().any(|t| says(Some(t), batches.things) || says(Some(t), batches.words)) || s.is_recipe || card.beside_recipe;
     let packed = || span(s.ts, q.from.saturating_sub(VERB_REACH), q.from).iter().any(|t| says(Some(t), words.cut));
     if s.has(&words.serving) && !s.has(&["trained"]) && !has_train_in_clause(s, q) {
         Some("evaluation or inference")

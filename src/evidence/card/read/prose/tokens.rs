@@ -119,7 +119,8 @@ fn not_tokens_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'sta
     let ends =
         near.iter().rposition(|t| t.is(",")).filter(|at| *at > 0 && near.get(at - 1).is_some_and(|t| t.kind == Kind::Number));
     let number = near.iter().rposition(|t| t.kind == Kind::Number && !t.glued);
-    let named = number.filter(|at| near.iter().take(*at).any(is_length)).map(|at| {
+    let is_longer = |t: &Token<'_>| is_length(t) && !t.is("size");
+    let named = number.filter(|at| near.iter().take(*at).any(is_longer)).map(|at| {
         // The thing that is counted belongs to its number.
         at + usize::from(near.get(at + 1).is_some_and(is_length))
     });

@@ -9,7 +9,7 @@ use crate::evidence::card::read::candidate::{Card, RANK_CODE, RANK_PAIR, Spot};
 use crate::evidence::card::read::passage::Passage;
 use crate::evidence::card::read::rates::is_per_device;
 use crate::evidence::card::read::rows::{own_column, value_column};
-use crate::evidence::card::read::values::{product_sign, sign_of_count};
+use crate::evidence::card::read::values::{product, product_sign, sign_of_count};
 use crate::evidence::quantity::digits::DecimalSign;
 use crate::evidence::quantity::numbers::{Quantity, first_quantity};
 use crate::evidence::quantity::tokens::lex_in;
@@ -224,7 +224,8 @@ fn number_in(value: &str, sign: DecimalSign) -> Option<Quantity> {
     if ts.len() > MAX_VALUE_TOKENS || ts.first().is_some_and(|t| t.is("-")) {
         return None;
     }
-    first_quantity(ts).filter(|q| !q.is_range && q.value > 0.0)
+    let q = first_quantity(ts).map(|q| Quantity { value: product(ts).unwrap_or(q.value), ..q });
+    q.filter(|q| !q.is_range && q.value > 0.0)
 }
 
 /// The value of a key: none if it is not stated, an error if it is stated in two ways.
