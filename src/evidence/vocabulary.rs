@@ -13,7 +13,7 @@ use self::whose::{Designators, Downstream, Headings, Phases, Sentences, Subjects
 pub(super) use crate::vocabulary::{Words, by_word, longest_first};
 
 // units.toml
-lists!(Masses { kilogram, gram, tonne, kilotonne, pound, milligram });
+lists!(Masses { kilogram, gram, tonne, kilotonne, megatonne, pound, milligram });
 lists!(Energies { kilowatt_hour, watt_hour, megawatt_hour, gigawatt_hour, terawatt_hour, megajoule, gigajoule, joule });
 lists!(TimeUnits { hour, day, week, month, minute, second });
 lists!(CjkTimeUnits { hour, day, minute, second, week, month });
@@ -50,6 +50,8 @@ tables!(Hardware {
     near_chip: Words,
     articles: Words,
     on: Words,
+    pairs: Words,
+    total: Words,
     between_count_and_chip: Words,
     machines: Words,
     machines_with: Words,
@@ -254,7 +256,19 @@ tables!(Keys {
 
 // prose.toml
 lists!(Triggers { bare_chips, hardware, carbon, energy, clouds, counts, bases, tools, number_formats });
-lists!(HardwareProse { tried, machines, consists, serving, running, ran, modal, modal_denied, serving_though_training, used });
+lists!(HardwareProse {
+    tried,
+    machines,
+    consists,
+    serving,
+    running,
+    denying,
+    ran,
+    modal,
+    modal_denied,
+    serving_though_training,
+    used
+});
 lists!(EmissionsProse { generates, serving, benchmarks, comparisons, said, energy_said, calculators });
 lists!(Rates {
     per_behind,
@@ -337,10 +351,24 @@ lists!(TokensProse {
     data_behind,
 });
 lists!(UtilizationProse { joins, machines, serving });
-lists!(EpochsProse { words, joins, over, not_over, whole, cjk, other_units, schedule, limits });
+lists!(EpochsProse { words, joins, over, not_over, whole, cjk, other_units, schedule, limits, stopped });
 lists!(StepsProse { words, cjk, sampling, other_units, schedule });
 lists!(SamplesProse { nouns, other_units, joins, held_out });
-lists!(BatchesProse { sizes, size_behind, things, words, joins, examples, other_batches, whole });
+lists!(BatchesProse {
+    sizes,
+    size_behind,
+    things,
+    words,
+    joins,
+    examples,
+    sequences,
+    other_batches,
+    whole,
+    devices,
+    accumulation,
+    results,
+    beside,
+});
 lists!(ParametersProse { words, cjk, models, active, other_units, comparisons, parts, teachers, base_parts, after_active });
 lists!(NumberFormatProse { advice, files });
 lists!(DatesProse { nouns, joins, of_data });
@@ -387,12 +415,32 @@ lists!(RecipeKeys {
 });
 lists!(RecipeBases { keys });
 lists!(RecipeEnds { early });
-lists!(RecipeProse { length_heads, lengths, joins, fillers, other_units, sides, limits, serving, samples });
+lists!(RecipeDownstream { pretraining, fine_tuning, tasks });
+lists!(RecipeProse {
+    sequences,
+    contexts,
+    lengths,
+    most,
+    sequence_lengths,
+    context_lengths,
+    of,
+    cut,
+    joins,
+    fillers,
+    stages_behind,
+    takes,
+    other_units,
+    sides,
+    limits,
+    serving,
+    samples,
+});
 lists!(SentenceTransformers { loader, set_size });
 tables!(Recipe {
     keys: RecipeKeys,
     bases: RecipeBases,
     ends: RecipeEnds,
+    downstream: RecipeDownstream,
     prose: RecipeProse,
     sentence_transformers: SentenceTransformers,
 });

@@ -10,6 +10,9 @@ use crate::evidence::vocabulary;
 pub const MOST_DEVICES: u32 = 400_000;
 /// Devices: the number beside a mention, else beside a word for devices, times chips per slice or machine, times nodes.
 pub(super) fn count(pieces: &[Piece], mention: &Mention<'_>, assumptions: &mut Vec<&'static str>) -> Option<u32> {
+    if let Some(total) = stated_total(pieces) {
+        return Some(total);
+    }
     let beside = left_count(pieces, mention.from, assumptions).or_else(|| right_count(pieces, mention.to));
     let (units, per_node) = match beside {
         Some(found) => found,
@@ -23,6 +26,18 @@ pub(super) fn count(pieces: &[Piece], mention: &Mention<'_>, assumptions: &mut V
     let cores =
         if near.iter().any(|p| p.is("cores")) && !mention.is_unit { mention.chip.cores_per_slice_unit().unwrap_or(1) } else { 1 };
     (1..=MOST_DEVICES).contains(&total).then_some((total / cores).max(1))
+}
+
+/// "16 TPU chips total", "= 512 GPUs": all devices, whatever else the text counts.
+pub(super) fn stated_total(pieces: &[Piece]) -> Option<u32> {
+    let words = vocabulary::hardware();
+    let all = pieces.iter().enumerate().filter(|(_, p)| p.is_any(&words.devices) || p.is_any(&["chips", "chip"]));
+    all.filter(|(at, _)| {
+        let behind = at + 1 + usize::from(pieces.get(at + 1).is_some_and(|p| p.is("in")));
+        pieces.get(behind).is_some_and(|p| p.is_any(&words.total))
+    })
+    .find_map(|(at, _)| pieces[skip_left(pieces, at)?].count())
+    .filter(|n| (1..=MOST_DEVICES).contains(n))
 }
 
 /// "592 GPUs powered by", "8x GPU", "a single 80GB GPU": a number before a word for devices.
@@ -145,7 +160,13 @@ fn right_count(pieces: &[Piece], to: usize) -> Option<(u32, bool)> {
 }
 
 fn says_per_node(pieces: &[Piece], to: usize) -> bool {
-    let near = &pieces[to..(to + REACH).min(pieces.len())];
+    // "64 A100 GPUs with 8 GPUs per node": the 64 are all of them.
+    let is_other = |at: &usize| {
+        let next = pieces.get(at + 1);
+        pieces[*at].is_number() && next.is_some_and(|p| p.is_any(&vocabulary::hardware().devices) || p.is_times())
+    };
+    let end = (to..(to + REACH).min(pieces.len())).find(is_other).unwrap_or((to + REACH).min(pieces.len()));
+    let near = &pieces[to..end];
     near.windows(2).any(|w| (w[0].is("per") || w[0].is("each")) && w[1].is_any(&vocabulary::hardware().machines))
 }
 

@@ -3,6 +3,7 @@
 use super::context::Context;
 use super::memory::memory_gb;
 use crate::evidence::quantity::pieces::Piece;
+use crate::evidence::quantity::units::count_word;
 use crate::evidence::vocabulary;
 use crate::reference::{Accelerator, Accelerators, Named};
 
@@ -38,6 +39,8 @@ pub(super) fn mentions<'r>(accelerators: &'r Accelerators, pieces: &[Piece], con
     mentions
 }
 
+/// Most devices before a short alias that no other word tells: more is a size or a year.
+const MOST_WITHOUT_WORD: u32 = 64;
 /// Letters and digits of an alias whose plural would be another's name.
 const MOST_SHORT: usize = 7;
 
@@ -60,7 +63,7 @@ fn longest<'r>(accelerators: &'r Accelerators, pieces: &[Piece], from: usize, co
         // "RTX 6000 Adas"
         let plural = || key.strip_suffix('s').filter(|one| one.len() > MOST_SHORT).and_then(|one| accelerators.by_alias(one));
         let Some(named) = accelerators.by_alias(&key).or_else(plural) else { continue };
-        if ends_cleanly(pieces, from, to) && (context == Context::Field || !is_short(&key) || has_hardware_word(pieces, from, to)) {
+        if ends_cleanly(pieces, from, to) && (context == Context::Field || !is_short(&key) || is_told(pieces, from, to)) {
             let kind = kind_of(&key);
             best = Some((to + 1, named, kind));
         }
@@ -113,25 +116,23 @@ fn is_short(key: &str) -> bool {
         || key.starts_with('m') && key.len() <= 5
 }
 
-fn has_hardware_word(pieces: &[Piece], from: usize, to: usize) -> bool {
+/// Whether what stands around a short alias tells it from anything else: a word of hardware, a memory, a count with its sign, or a
+/// preposition with an article or a number, "on a 3090", "sur une L4", "auf vier T4", "a pair of 3090s".
+fn is_told(pieces: &[Piece], from: usize, to: usize) -> bool {
+    let words = vocabulary::hardware();
     let near = &pieces[from.saturating_sub(5)..(to + 5).min(pieces.len())];
     let memory = &pieces[(to + 1).min(pieces.len())..(to + 4).min(pieces.len())];
-    near.iter().any(|p| p.is_any(&vocabulary::hardware().near_chip)) || memory_gb(memory).is_some() || is_behind_on(pieces, from)
-}
-
-/// "on a 3090", "on my 4090", "with two T4": what stands behind the preposition and an article or a count is a device.
-fn is_behind_on(pieces: &[Piece], from: usize) -> bool {
-    let words = vocabulary::hardware();
-    let at = |back: usize| from.checked_sub(back).and_then(|at| pieces.get(at));
-    let counted = at(1).is_some_and(|p| p.is("x") || p.is_times()) && at(2).is_some_and(Piece::is_number);
-    let counter = at(1).is_some_and(|p| words.counters.iter().any(|counter| p.lower.starts_with(counter)))
-        && at(2).is_some_and(Piece::is_number);
-    let article =
-        at(1).is_some_and(|p| p.is_any(&words.articles)) && (2..5).any(|back| at(back).is_some_and(|p| p.is_any(&words.on)));
-    // "a single 24 GB 4090", "a pair of 3090s"
-    let led = (at(1).is_some_and(|p| p.is_any(&words.memory_units)) && at(2).is_some_and(Piece::is_number))
-        || (at(1).is_some_and(|p| p.is("of")) && at(2).is_some_and(|p| p.is("pair") || p.is("couple")));
-    counted || counter || article || led
+    let before = |back: usize| from.checked_sub(back).and_then(|at| pieces.get(at));
+    let is_count = |p: &Piece| {
+        p.is_any(&words.articles) || count_word(&p.lower).is_some() || p.count().is_some_and(|n| n <= MOST_WITHOUT_WORD)
+    };
+    let joins = |p: &Piece| {
+        p.is_times() || words.counters.iter().any(|counter| p.lower.starts_with(counter)) || p.is_any(&words.memory_units)
+    };
+    let counted = before(1).is_some_and(joins) && before(2).is_some_and(Piece::is_number);
+    let is_led = (2..5).any(|back| before(back).is_some_and(|p| p.is_any(&words.on) || p.is_any(&words.pairs)));
+    let led = before(1).is_some_and(|p| is_count(p) || (p.is("of") && before(2).is_some_and(|p| p.is_any(&words.pairs)))) && is_led;
+    near.iter().any(|p| p.is_any(&words.near_chip)) || memory_gb(memory).is_some() || counted || led
 }
 
 /// A TPU slice behind its generation: `TPU v3-8` has 4 chips, because suffixes count TensorCores up to v4 and in v5p, and chips in

@@ -11,6 +11,9 @@ const MASSES_KG: std::ops::RangeInclusive<f64> = 1e-9..=1e8;
 /// Energies believed, by the same reasoning: a milliwatt-hour to ten terawatt-hours.
 const ENERGIES_KWH: std::ops::RangeInclusive<f64> = 1e-6..=1e10;
 
+/// Grams per kWh: below the cleanest grid, above the dirtiest.
+const GRID: std::ops::RangeInclusive<f64> = 1.0..=1500.0;
+
 /// What `explain --card` writes as source: to take it for a report would be circular.
 const OWN_NAME: &str = "hugging carbon";
 
@@ -46,6 +49,7 @@ fn from_fields(fields: &Map<String, Value>, json: &str, rows: &mut Vec<Extracted
     if let Some(value) = fields.get("energy_consumed").filter(|v| !v.is_null()) {
         rows.push(energy(value, &about, json));
     }
+    refuse_impossible_grid(fields.get("emissions").is_some_and(Value::is_number), rows);
     for (key, field) in
         [("hardware_used", Field::Accelerator), ("geographical_location", Field::Country), ("hours_used", Field::WallHours)]
     {
@@ -67,6 +71,25 @@ fn from_fields(fields: &Map<String, Value>, json: &str, rows: &mut Vec<Extracted
             confidence: 0.8,
             reject_reason: (field == Field::WallHours).then(|| "does not say whether hours are wall or device hours".to_owned()),
         });
+    }
+}
+
+/// Emissions that are no grid's over the energy beside them, and would be one's a thousand times as large: the author wrote kilograms into a
+/// field that is in grams, or grams for another energy. Nobody says which: the energy stays, the emissions are refused with the reason.
+fn refuse_impossible_grid(is_number: bool, rows: &mut [Extracted]) {
+    let accepted = |field: Field| {
+        rows.iter().find(|r| r.field == field && r.reject_reason.is_none()).and_then(|r| r.value).filter(|v| *v > 0.0)
+    };
+    let Some((kg, kwh)) = accepted(Field::EmissionsKgco2e).zip(accepted(Field::EnergyKwh)) else { return };
+    let grams = kg * GRAMS_PER_KG / kwh;
+    if !is_number || grams >= *GRID.start() || !GRID.contains(&(grams * GRAMS_PER_KG)) {
+        return;
+    }
+    let why = format!(
+        "grams by the Hub's documentation, which over the energy beside them are {grams:.3} g/kWh: no grid has so little, and in kilograms they would fit"
+    );
+    for row in rows.iter_mut().filter(|r| r.field == Field::EmissionsKgco2e) {
+        row.reject_reason.get_or_insert(why.clone());
     }
 }
 
@@ -189,6 +212,17 @@ mod tests {
             assert!(row.reject_reason.as_deref().unwrap_or_default().contains(reason), "{json}: {row:?}");
         }
         assert!(extract("true").is_empty() && extract("{broken").is_empty());
+    }
+
+    #[test]
+    fn kilograms_in_a_field_of_grams_are_refused_and_the_energy_stays() {
+        let reason = |json: &str, field: Field| extract(json).into_iter().find(|r| r.field == field).unwrap().reject_reason;
+        let json = r#"{"emissions": 5.1, "energy_consumed": 13.2}"#;
+        assert!(reason(json, Field::EmissionsKgco2e).unwrap().contains("in kilograms they would fit"));
+        assert_eq!(reason(json, Field::EnergyKwh), None);
+        for fine in [r#"{"emissions": 5100, "energy_consumed": 13.2}"#, r#"{"emissions": "5.1 kg", "energy_consumed": 13.2}"#] {
+            assert_eq!(reason(fine, Field::EmissionsKgco2e), None, "{fine}");
+        }
     }
 
     #[test]

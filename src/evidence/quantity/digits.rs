@@ -83,7 +83,7 @@ fn can_be_grouped(text: &str, from: usize, at: usize) -> bool {
 /// Byte behind the groups of three digits that follow a first one.
 fn groups_end(text: &str, first: usize) -> Option<usize> {
     let mut at = first;
-    let (mut groups, mut spaces) = (0, false);
+    let (mut groups, mut spaces, mut zero) = (0, false, false);
     while let Some(rest) = text.get(at..) {
         let mut chars = rest.chars();
         let Some(sign) = chars.next().filter(|c| *c == ' ' || GROUPING.contains(c)) else { break };
@@ -92,6 +92,8 @@ fn groups_end(text: &str, first: usize) -> Option<usize> {
             break;
         }
         spaces |= sign == ' ';
+        // No number begins with a zero: "1 024 på".
+        zero |= rest.get(sign.len_utf8()..).is_some_and(|group| group.starts_with('0'));
         groups += 1;
         at += sign.len_utf8() + 3;
     }
@@ -99,7 +101,7 @@ fn groups_end(text: &str, first: usize) -> Option<usize> {
     let rest = text.get(at..).unwrap_or_default();
     // A cell or a value that is nothing but digits and a space is one number.
     let is_alone = rest.trim().is_empty() && text.get(..first).is_some_and(|before| before.trim().len() <= 3);
-    let is_one = groups > 1 || (groups == 1 && (!spaces || is_alone || is_counted(rest)));
+    let is_one = groups > 1 || (groups == 1 && (!spaces || zero || is_alone || is_counted(rest)));
     is_one.then_some(at)
 }
 
@@ -159,7 +161,7 @@ pub fn parse_number(text: &str, sign: DecimalSign) -> Option<f64> {
             }
             mantissa.replace(',', "")
         }
-        (1, _) if mantissa.rfind(',') > mantissa.rfind('.') => {
+        (1, _) if mantissa.rfind(',') > mantissa.rfind('.') && !is_zeros => {
             let whole = mantissa.split(',').next()?;
             if !grouped('.', whole) {
                 return None;

@@ -223,7 +223,8 @@ struct Bare {
 fn in_name(ts: &[Token<'_>], i: usize) -> bool {
     let before = i.checked_sub(1).and_then(|b| ts.get(b));
     ts.get(i).is_some_and(|t| t.glued)
-        && before.is_some_and(|b| (b.kind == Kind::Word && !b.is("x") && is_latin_word(&b.text)) || b.is("_") || b.is("/"))
+        // "PT2H30M" is a time of ISO 8601.
+        && before.is_some_and(|b| (b.kind == Kind::Word && !b.is("x") && !b.is("pt") && is_latin_word(&b.text)) || b.is("_") || b.is("/"))
 }
 
 /// "half a billion": the half, and the token of the scale.

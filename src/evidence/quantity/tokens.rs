@@ -280,7 +280,13 @@ pub fn is_latin_word(word: &str) -> bool {
     word.starts_with(is_latin)
 }
 
+/// A megatonne by its letters: "Mt", "MtCO2e". Lower case would make it the "mt" and "MT" of metric tons.
+const MEGATONNE: &str = "Mt";
+
 fn lower(written: &str) -> Cow<'_, str> {
+    if let Some(gas) = written.strip_prefix(MEGATONNE).filter(|gas| gas.is_empty() || gas.starts_with("CO")) {
+        return Cow::Owned(format!("megat{}", gas.to_lowercase().replace('₂', "2")));
+    }
     if written.chars().any(|c| c.is_uppercase() || c == '₂') {
         Cow::Owned(written.to_lowercase().replace('₂', "2"))
     } else {

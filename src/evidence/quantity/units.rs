@@ -17,6 +17,7 @@ pub fn mass_unit(word: &str) -> Option<f64> {
             (words.gram, 1.0 / GRAMS_PER_KG),
             (words.tonne, 1e3),
             (words.kilotonne, 1e6),
+            (words.megatonne, 1e9),
             (words.pound, KG_PER_POUND),
             (words.milligram, 1e-6),
         ])

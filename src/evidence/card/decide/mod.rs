@@ -6,5 +6,6 @@ pub mod consistency;
 pub mod data;
 mod examples;
 pub mod lists;
+pub mod products;
 pub mod samples;
 pub mod sections;

@@ -182,6 +182,6 @@ fn lengths() -> Vec<Place> {
         keys(&r.length, &[]),
         (KEYS, format!("beside other keys of a recipe only: {}", quoted(&r.loose_length))),
         words_at(CODE, &r.length),
-        (PROSE, format!("{} and {}", quoted(&prose.length_heads), quoted(&prose.lengths))),
+        (PROSE, format!("{} and {}", quoted(&prose.sequences), quoted(&prose.lengths))),
     ]
 }

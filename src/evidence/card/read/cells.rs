@@ -3,6 +3,8 @@
 use super::candidate::{Card, Spot};
 use super::columns::Column;
 use super::keys::Key;
+use super::recipe::keys::{RecipeKey, recipe_key};
+use super::recipe::{CONTEXT_OF_MODEL, LARGEST_BATCH, LENGTHS, LONGEST_OF_WHOLE_TRAINING, length_in_tokens};
 use super::values::{MAX_VALUE_TOKENS, header_unit, unit_value};
 use crate::domain::Field;
 use crate::evidence::card::parse::pair::norm_key;
@@ -15,8 +17,6 @@ use crate::evidence::quantity::tokens::{Kind, Token, lex, lex_in, span, text_at}
 use crate::evidence::quantity::units::{energy_unit, hours_in, mass_unit};
 use crate::evidence::vocabulary;
 
-/// Sequences of a batch are fewer; what is more counts tokens.
-const MOST_SEQUENCES: f64 = 2e5;
 
 /// Adds what a cell says.
 pub fn add_cell(card: &mut Card<'_>, spot: &Spot<'_>, kind: Column, header: &str, cell: &str, sign: DecimalSign) {
@@ -41,8 +41,8 @@ pub fn add_cell(card: &mut Card<'_>, spot: &Spot<'_>, kind: Column, header: &str
         (Column::Of(Key::Tokens), Some(q)) if q.value >= 1e7 => card.add_quantity(spot, Field::TrainTokens, q.value, cell, &q),
         (Column::Of(Key::Steps), Some(q)) if q.value >= 10.0 => card.add_quantity(spot, Field::TrainSteps, q.value, cell, &q),
         (Column::Of(Key::Epochs), Some(q)) => card.add_quantity(spot, Field::Epochs, q.value, cell, &q),
-        (Column::Of(Key::GlobalBatch), Some(q)) if q.value > MOST_SEQUENCES => {
-            card.add_quantity(&spot.refused(Some("a batch of tokens")), Field::BatchSize, q.value, cell, &q);
+        (Column::Of(Key::GlobalBatch), Some(q)) if q.value > LARGEST_BATCH || says_tokens(header, ts) => {
+            card.add_quantity(&spot.refused(Some("a batch in tokens")), Field::BatchSize, q.value, cell, &q);
         }
         (Column::Of(Key::GlobalBatch), Some(q)) => card.add_quantity(spot, Field::BatchSize, q.value, cell, &q),
         // The unit stands in the header or in the cell.
@@ -54,6 +54,7 @@ pub fn add_cell(card: &mut Card<'_>, spot: &Spot<'_>, kind: Column, header: &str
             card.add_quantity(spot, Field::AcceleratorHours, own.unwrap_or(q.value * per_unit), cell, &q);
             card.add_hardware(&spot.after(1), header, Context::Field);
         }
+        (Column::Length, Some(q)) => add_length_cell(card, spot, header, cell, (ts, &q)),
         (Column::Of(Key::Hours) | Column::Time, _) => add_time_cell(card, spot, header, cell, ts),
         (Column::Of(Key::Hardware), _) => add_devices_cell(card, spot, header, cell, ts),
         (Column::Of(Key::Base), _) => {
@@ -66,6 +67,22 @@ pub fn add_cell(card: &mut Card<'_>, spot: &Spot<'_>, kind: Column, header: &str
             card.add_base(&Spot { reason: None, ..*spot }, cell, &links, None, 6);
         }
         _ => {}
+    }
+}
+
+/// Whether a header or a cell counts tokens: "BS (tokens)".
+fn says_tokens(header: &str, ts: &[Token<'_>]) -> bool {
+    let words = &vocabulary::prose().tokens.words;
+    ts.iter().any(|t| t.is_any(words)) || lex(header).iter().any(|t| t.is_any(words))
+}
+
+/// A length of sequences; a context is refused where it is longer than whole trainings are.
+fn add_length_cell(card: &mut Card<'_>, spot: &Spot<'_>, header: &str, cell: &str, (ts, q): (&[Token<'_>], &Quantity)) {
+    let value = length_in_tokens(ts, q);
+    let is_context = recipe_key(&norm_key(header)) != Some(RecipeKey::Length);
+    let long = is_context && value > LONGEST_OF_WHOLE_TRAINING;
+    if LENGTHS.contains(&value) {
+        card.add_quantity(&spot.refused(long.then_some(CONTEXT_OF_MODEL)), Field::SequenceLength, value, cell, q);
     }
 }
 

@@ -1,8 +1,10 @@
 //! What the columns of a table hold, by their headers.
 
 use super::candidate::Card;
-use super::keys::Key;
+use super::composed::composed;
+use super::keys::{Key, key_of};
 use super::rates::{is_sign, rate_in};
+use super::recipe::keys::{RecipeKey, recipe_key};
 use crate::evidence::card::parse::pair::norm_key;
 use crate::evidence::quantity::tokens::{Kind, lex, text_at};
 use crate::evidence::quantity::units::hours_in;
@@ -17,6 +19,8 @@ pub enum Column {
     NonEmbedding,
     /// Hours of devices.
     DeviceHours,
+    /// Length of the sequences, or the context.
+    Length,
     /// A time of anything: it is a training's beside what only a training has.
     Time,
 }
@@ -73,6 +77,23 @@ fn training_column(card: &Card<'_>, key: &str, lower: &str, words: &[&str], head
     }
     if columns.batch.contains(&key) {
         return Some(Column::Of(Key::GlobalBatch));
+    }
+    if matches!(recipe_key(key), Some(RecipeKey::Length | RecipeKey::LooseLength | RecipeKey::ModelLength)) {
+        return Some(Column::Length);
+    }
+    // "训练时长", "批大小", "Passi totali": headers that are keys in another language.
+    let key_text = key;
+    let is_loose = |key: &str| matches!(key, "steps" | "duration");
+    let of_key = || match key_of(composed(key).unwrap_or(key)).filter(|_| !key.is_ascii() || composed(key).is_some())? {
+        Key::Batch | Key::GlobalBatch => Some(Column::Of(Key::GlobalBatch)),
+        // "Steps" and "time" say too little.
+        key @ (Key::Tokens | Key::Steps | Key::Epochs | Key::Hours) if composed(key_text).is_none_or(|c| !is_loose(c)) => {
+            Some(Column::Of(key))
+        }
+        _ => None,
+    };
+    if let Some(column) = of_key() {
+        return Some(column);
     }
     // A column of rates or of a use is no training's.
     let is_training = |_: &Column| !words.iter().any(|w| columns.not_training.contains(w)) && rate_in(&lex(header)).is_none();
@@ -150,7 +171,8 @@ impl Column {
     #[must_use]
     pub fn is_vague(self, header: &str) -> bool {
         let vague = &vocabulary::keys().vague_keys.steps;
-        self == Self::Time || (self == Self::Of(Key::Steps) && vague.contains(&norm_key(header).trim_start_matches("# ")))
+        matches!(self, Self::Time | Self::Length)
+            || (self == Self::Of(Key::Steps) && vague.contains(&norm_key(header).trim_start_matches("# ")))
     }
 
     /// Whether an evaluation or a use has such a figure, too.
@@ -174,6 +196,7 @@ impl Column {
         match self {
             Self::DeviceHours | Self::Time | Self::Of(Key::Carbon | Key::Energy | Key::Hours | Key::Flop) => true,
             Self::NonEmbedding
+            | Self::Length
             | Self::Of(
                 Key::Hardware
                 | Key::Devices

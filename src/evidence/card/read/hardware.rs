@@ -5,6 +5,7 @@ use super::nodes::{devices_per_node, nodes_of};
 use crate::domain::Field;
 use crate::evidence::hardware::{Context, Hardware, Openness, read_hardware};
 use crate::evidence::quantity::tokens::{Kind, Token, lex, span, text_at};
+use crate::evidence::vocabulary;
 use crate::reference::Accelerators;
 
 /// Texts about hardware read in one card: beyond, a card is a list of products.
@@ -57,7 +58,12 @@ impl Card<'_> {
                 self.add(spot, Field::AcceleratorCount, Some(nodes * f64::from(n)), &written, several);
             } else if of_one_node {
                 self.add(spot, Field::AcceleratorCount, Some(f64::from(n)), &written, Some("devices of one node"));
-            } else if !is_hours {
+            } else if is_hours {
+                // "39,400 A100 hours (64 nodes x 8 = 512 GPUs)": the number of devices stands behind its sign.
+                if let Some(n) = result_in_devices(&all) {
+                    self.add(&spot.after(1), Field::AcceleratorCount, Some(n), &written, several);
+                }
+            } else {
                 let n = tpu_cores(&lex(&text)).unwrap_or(f64::from(n));
                 self.add(spot, Field::AcceleratorCount, Some(n), &written, several);
             }
@@ -70,10 +76,35 @@ impl Card<'_> {
 fn without_points(text: &str) -> String {
     let bytes = text.as_bytes();
     let digit = |i: Option<usize>| i.and_then(|i| bytes.get(i)).is_some_and(u8::is_ascii_digit);
-    let text: String =
-        text.char_indices().map(|(i, c)| if c == '.' && digit(i.checked_sub(1)) && digit(Some(i + 1)) { ';' } else { c }).collect();
-    // "vier A40's": a plural.
-    text.replace("0's", "0s").replace("0’s", "0s")
+    // The point of `trn1.32xlarge` is part of its name.
+    let is_machine = |i: usize| {
+        text.get(i + 1..).is_some_and(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with("xlarge"))
+    };
+    let text: String = text
+        .char_indices()
+        .map(|(i, c)| if c == '.' && digit(i.checked_sub(1)) && digit(Some(i + 1)) && !is_machine(i) { ';' } else { c })
+        .collect();
+    without_plurals(&text)
+}
+
+/// "vier A40's", "two RTX 6000 Ada's": behind a name with digits, or the word behind such a name, the apostrophe makes a plural and no
+/// owner.
+fn without_plurals(text: &str) -> String {
+    let has_digit = |word: Option<&str>| word.is_some_and(|w| w.contains(|c: char| c.is_ascii_digit()));
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once(['\'', '’']) {
+        out.push_str(before);
+        let ends = behind.strip_prefix('s').is_some_and(|after| !after.starts_with(char::is_alphanumeric));
+        let mut words = out.split_whitespace().rev();
+        let is_plural = ends && before.ends_with(char::is_alphanumeric) && (has_digit(words.next()) || has_digit(words.next()));
+        if !is_plural {
+            out.push('\'');
+        }
+        rest = behind;
+    }
+    out.push_str(rest);
+    out
 }
 
 /// The shortest run of words that reads as the whole text does: what the estimate will read again.
@@ -98,6 +129,14 @@ fn shortest(accelerators: &Accelerators, original: &str, text: &str, found: &Har
     }
     let names = found.names().join(" or ");
     found.count.map_or_else(|| names.clone(), |n| format!("{n} x {names}"))
+}
+
+/// "64 nodes x 8 = 512 GPUs".
+fn result_in_devices(ts: &[Token<'_>]) -> Option<f64> {
+    let words = &vocabulary::card().device_hours;
+    let at = ts.iter().position(|t| t.is("="))?;
+    let n = ts.get(at + 1).filter(|t| t.kind == Kind::Number)?.value?;
+    ts.get(at + 2).is_some_and(|t| t.is_any(&words.named)).then_some(n).filter(|n| n.fract() == 0.0 && *n >= 1.0)
 }
 
 /// `256 cores of a Cloud TPU v3 Pod`: two cores a chip up to v4 (Google Cloud TPU documentation).

@@ -111,6 +111,8 @@ impl Card<'_> {
         for j in (at.saturating_sub(REACH)..at).rev() {
             let t = ts.get(j)?;
             match t.kind {
+                // The s of "688 L40S-hours".
+                Kind::Word if t.glued && t.text.len() <= 2 && j >= 2 && self.is_chip(ts, j - 2) => {}
                 Kind::Word if t.is_any(&words.nodes) => seen = Between::Node,
                 Kind::Word if t.is_any(&words.cores) => seen = if seen == Between::Nothing { Between::Core } else { seen },
                 Kind::Word

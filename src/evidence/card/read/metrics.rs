@@ -8,6 +8,7 @@ use super::recipe::notes::Examples;
 use super::training::is_train;
 use crate::domain::Field;
 use crate::evidence::card::parse::block::{Block, BlockKind};
+use crate::evidence::hardware::Context;
 use crate::evidence::quantity::durations::{clock, duration};
 use crate::evidence::quantity::tokens::{Kind, lex};
 use crate::evidence::vocabulary;
@@ -23,6 +24,10 @@ const MAX_LINE: usize = 120;
 const RUNTIME: &str = "train_runtime";
 /// Key of the examples of a second.
 const RATE: &str = "train_samples_per_second";
+/// Key of the steps of a second.
+const STEP_RATE: &str = "train_steps_per_second";
+/// How much a figure that is computed stands behind one that is stated.
+const DERIVED: u8 = 30;
 /// Key of the passes.
 const EPOCH: &str = "epoch";
 /// Digits of a rate whose product is good to a hundredth.
@@ -53,6 +58,7 @@ pub fn read_metrics(card: &mut Card<'_>, passage: &Passage<'_>) -> bool {
         }
     }
     add_rate(card, passage, seconds, several);
+    add_steps(card, passage, seconds, several);
     b.kind == BlockKind::Code || 2 * (b.text.trim_end().len() - b.text.find(['{', '(']).unwrap_or(first.from)) > b.text.len()
 }
 
@@ -93,6 +99,7 @@ pub fn read_log_times(card: &mut Card<'_>, passage: &Passage<'_>) {
             let spot = Spot { block: b, quote: b.source_range(from, to), rank: RANK_METRICS + 1, reason: passage.refused };
             let evaluated = b.under.evaluation.then_some("evaluation or inference");
             card.add(&spot.refused(evaluated), Field::WallHours, Some(hours), line.trim(), None);
+            card.add_hardware(&spot.refused(evaluated), line.trim(), Context::Prose);
         }
     }
 }
@@ -102,7 +109,6 @@ fn add_rate(card: &mut Card<'_>, passage: &Passage<'_>, seconds: f64, several: O
     let b = passage.block;
     let spot = |s: &Stated<'_>| spot_of(b, s, passage.refused.or(several));
     let rate = values(&b.text, RATE).into_iter().next();
-    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).skip_while(|c| *c == '0').count();
     if let Some((stated, per_second)) = rate.and_then(|r| Some((r, r.text.parse::<f64>().ok()?)))
         && digits(stated.text) >= LEAST_DIGITS
         && several.is_none()
@@ -113,6 +119,22 @@ fn add_rate(card: &mut Card<'_>, passage: &Passage<'_>, seconds: f64, several: O
         let locator = format!("{}: {per_second} examples a second x {seconds} seconds", row.locator);
         card.recipe.measured = Some(Examples { count, written: row.written, locator, quote: row.quote });
     }
+}
+
+/// Steps: those of a second times the seconds, behind steps that are stated.
+fn add_steps(card: &mut Card<'_>, passage: &Passage<'_>, seconds: f64, several: Option<&'static str>) {
+    let b = passage.block;
+    let Some(stated) = values(&b.text, STEP_RATE).into_iter().next().filter(|s| digits(s.text) >= LEAST_DIGITS) else { return };
+    let Some(per_second) = stated.text.parse::<f64>().ok().filter(|_| values(&b.text, STEPS).is_empty()) else { return };
+    let spot = spot_of(b, &stated, passage.refused.or(several)).after(DERIVED);
+    let mut row = candidate(&spot, Field::TrainSteps, Some((per_second * seconds).round()), stated.text, None);
+    row.locator = format!("{}: {per_second} steps a second x {seconds} seconds", row.locator);
+    card.candidates.push(row);
+}
+
+/// Digits that count.
+fn digits(text: &str) -> usize {
+    text.chars().filter(char::is_ascii_digit).skip_while(|c| *c == '0').count()
 }
 
 /// A value with its place in the text.
@@ -153,7 +175,18 @@ pub(super) fn values<'b>(text: &'b str, key: &str) -> Vec<Stated<'b>> {
         let from = text.len() - value.len();
         out.extend(value.get(..end).filter(|v| !v.is_empty()).map(|text| Stated { text, from }));
     }
-    out
+    if out.is_empty() { in_columns(text, key) } else { out }
+}
+
+/// The values of a key that heads a column: a line of keys between commas, and lines of values, as `train_results.csv` has them.
+fn in_columns<'b>(text: &'b str, key: &str) -> Vec<Stated<'b>> {
+    let mut lines = text.lines().skip_while(|line| !line.split(',').any(|cell| cell.trim() == key));
+    let Some(header) = lines.next() else { return Vec::new() };
+    let width = header.split(',').count();
+    let Some(at) = header.split(',').position(|cell| cell.trim() == key).filter(|_| width > 2) else { return Vec::new() };
+    let rows = lines.take_while(|line| line.split(',').count() == width);
+    let cells = rows.filter_map(|line| line.split(',').nth(at)).map(str::trim).filter(|cell| !cell.is_empty());
+    cells.map(|text_of| Stated { text: text_of, from: text_of.as_ptr() as usize - text.as_ptr() as usize }).collect()
 }
 
 /// Seconds of `5043.4` and of `1:24:03.42`.

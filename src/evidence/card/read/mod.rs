@@ -17,6 +17,7 @@ pub mod data_sizes;
 mod dates;
 pub mod declared;
 pub mod designators;
+pub mod downstream;
 pub mod front_matter;
 mod hardware;
 pub mod headings;
@@ -140,8 +141,12 @@ fn read_text(card: &mut Card<'_>, passage: &Passage<'_>) {
             };
             if card.add_pair(&spot, key, value, &b.labelled_links(from, to + 1)) {
                 // "batch size: 64, 4 epochs": the sentence goes on.
-                if let Some((_, rest)) = value.split_once(", ").filter(|_| keys::is_of_recipe(&norm_key(key))) {
+                let rest =
+                    [", ", "、", "，", "; "].iter().filter_map(|sign| value.split_once(sign)).max_by_key(|(_, rest)| rest.len());
+                if let Some((_, rest)) = rest.filter(|_| keys::is_of_recipe(&norm_key(key))) {
+                    card.beside_recipe = true;
                     prose::read_prose(card, passage, rest, to - rest.len());
+                    card.beside_recipe = false;
                 }
                 at = to + 1;
                 continue;

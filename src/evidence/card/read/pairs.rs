@@ -7,11 +7,12 @@ use super::data_sizes::{DATA_SET_SIZE, LEAST_PASSED_ONCE, TRAINED_ON_DATA};
 use super::dates::date_in;
 use super::keys::{Asked, Key, key_of, read_key};
 use super::rates::{is_per_device, rate_in};
+use super::recipe::LARGEST_BATCH;
 use super::results::result_from;
 use super::templates::is_template;
 use super::totals::{covers_more, holds_the_search, is_total};
 use super::training::is_train;
-use super::values::{MAX_VALUE_TOKENS, passes_behind, precision_of, product, sign_of_count, tokens_end, unit_value};
+use super::values::{MAX_VALUE_TOKENS, passes_behind, precision_of, product, product_sign, sign_of_count, tokens_end, unit_value};
 use crate::domain::Field;
 use crate::evidence::card::parse::block::{Block, BlockKind};
 use crate::evidence::card::parse::pair::{norm_key, split_pair};
@@ -335,14 +336,16 @@ impl Card<'_> {
     }
 
     fn add_batch_pair(&mut self, spot: &Spot<'_>, kind: Key, pair: &Pair<'_>) {
-        // `32 x 8 x 2 x 4 = 2048`: the product.
+        // `32 x 8 x 2 x 4 = 2048`, "8, accumulation: 4 → 32": the product.
         let ts = pair.ts;
-        let equals = ts.iter().rposition(|t| t.is("="));
+        let equals = product_sign(ts);
         let q = first_quantity(span(ts, equals.map_or(0, |at| at + 1), ts.len()));
         let q = q.map(|q| Quantity { value: product(ts).unwrap_or(q.value), ..q });
         let short = ts.len() <= if equals.is_some() { 40 } else { 8 };
         if let Some(q) = q.filter(|_| short) {
-            let spot = spot.after(u8::from(kind == Key::Batch));
+            let of_tokens = q.value > LARGEST_BATCH || ts.iter().any(|t| t.is_any(&vocabulary::prose().tokens.words));
+            let of_tokens = of_tokens && !ts.iter().any(|t| t.is_any(&vocabulary::prose().batches.sequences));
+            let spot = spot.after(u8::from(kind == Key::Batch)).refused(of_tokens.then_some("a batch in tokens"));
             self.add_quantity(&spot, Field::BatchSize, q.value, pair.value, &q);
         }
     }

@@ -9,6 +9,7 @@ use super::passage::{BASE_SECTION, Passage};
 use super::repository::{Repository, name_tokens, size_of};
 use super::rows::{add_up, find_own, own_column, points, unique_best, value_column};
 use crate::domain::Field;
+use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::block::{Block, BlockKind};
 use crate::evidence::card::parse::pair::norm_key;
 use crate::evidence::quantity::digits::{DecimalSign, by_cells, by_column};
@@ -70,8 +71,13 @@ fn read_table(card: &mut Card<'_>, all: &[Passage<'_>]) {
 fn columns_of(card: &Card<'_>, first: &Block) -> Vec<Option<Column>> {
     let columns: Vec<Option<Column>> = first.header.iter().map(|h| column(card, h)).collect();
     let named = || columns.iter().zip(first.header.iter()).filter_map(|(c, header)| Some((c.as_ref()?, header)));
+    // A table of lengths of sequences beside tokens or batches is of trainings.
+    let counts = |c: &Column| matches!(c, Column::Of(Key::Tokens | Key::GlobalBatch | Key::Epochs));
+    let of_model = |c: &Column| *c == Column::Of(Key::Params) && card.own.role == CardRole::OwnTraining;
+    let of_lengths = named().any(|(c, _)| *c == Column::Length) && named().any(|(c, _)| counts(c) || of_model(c));
     let of_training = first.under.training || named().any(|(c, header)| c.tells_training(header));
-    let kept = |(c, header): (&Option<Column>, &String)| c.filter(|c| of_training || !c.is_vague(header));
+    let is_length = |c: &Column| *c == Column::Length && of_lengths;
+    let kept = |(c, header): (&Option<Column>, &String)| c.filter(|c| of_training || is_length(c) || !c.is_vague(header));
     columns.iter().zip(first.header.iter()).map(kept).collect()
 }
 

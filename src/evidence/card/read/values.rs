@@ -111,6 +111,16 @@ pub fn product(ts: &[Token<'_>]) -> Option<f64> {
     is_product.then(|| ts.iter().filter_map(|t| t.value).product())
 }
 
+/// The last sign before the product of a calculation: "32 x 8 = 256", "8, accumulation 4 → 32", "16 * 4 -> 64".
+#[must_use]
+pub fn product_sign(ts: &[Token<'_>]) -> Option<usize> {
+    let is_sign = |i: usize| {
+        let arrow = text_at(ts, i) == ">" && i.checked_sub(1).is_some_and(|before| matches!(text_at(ts, before), "-" | "="));
+        arrow || ts.get(i).is_some_and(|t| t.is_any(&["=", "→", "⇒", "➔"]))
+    };
+    (0..ts.len()).rev().find(|i| is_sign(*i))
+}
+
 /// What the points in a value that counts are: "12.000" steps are thousands, since there is no thousandth of a step.
 #[must_use]
 pub fn sign_of_count(value: &str) -> DecimalSign {

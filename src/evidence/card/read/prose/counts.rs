@@ -1,5 +1,6 @@
 //! What prose counts: tokens, epochs, steps, batches, parameters, FLOP.
 
+use super::batches::{counted, is_batch, read_batch};
 use super::compute::{read_flop, read_utilization};
 use super::nearby::{any, before, last};
 use super::parameters::{Sizes, read_activated, read_parameters, several_sizes};
@@ -7,7 +8,7 @@ use super::sentence::Sentence;
 use super::tokens::read_tokens;
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot, candidate};
-use crate::evidence::card::read::rates::{is_sign, rate_behind};
+use crate::evidence::card::read::rates::rate_behind;
 use crate::evidence::card::read::recipe::notes::Examples;
 use crate::evidence::card::read::training::is_train_verb;
 use crate::evidence::quantity::computes::flop_unit;
@@ -32,8 +33,11 @@ pub fn read_counts(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
             epochs(card, spot, s, i);
         } else if t.is_any(&words.steps.words) || cjk(&words.steps.cjk) {
             steps(card, spot, s, i, own);
-        } else if t.is_any(&words.batches.things) || cjk(&words.batches.words) {
-            batch(card, spot, s, i);
+        } else if t.is("batches") && are_steps(s, i) {
+            steps(card, spot, s, i, own);
+            read_batch(card, spot, s, i);
+        } else if is_batch(t) {
+            read_batch(card, spot, s, i);
         } else if t.is_any(&words.parameters.words) || cjk(&words.parameters.cjk) {
             read_parameters(card, spot, s, i, Sizes { rival, many, is_word_model: false });
         } else if t.is_any(&words.parameters.models) {
@@ -52,11 +56,31 @@ pub fn read_counts(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
     }
 }
 
+/// Whether "batches" are the steps of a training: "for 70,000 batches with a batch size of 4096".
+fn are_steps(s: &Sentence<'_, '_>, i: usize) -> bool {
+    let q = i.checked_sub(1).and_then(|at| (at.saturating_sub(1)..=at).find_map(|at| quantity(s.ts, at).filter(|q| q.to == i)));
+    q.is_some_and(|q| any(last(span(s.ts, 0, q.from), 2), &["for", "over", "during", "after"]))
+}
+
+/// "This model corresponds to the checkpoint after 190k steps".
+fn is_own_checkpoint(s: &Sentence<'_, '_>, q: &Quantity) -> bool {
+    let words = vocabulary::prose();
+    let stopped = any(last(span(s.ts, 0, q.from), 2), &["after", "at"]);
+    stopped && s.has(&["checkpoint"]) && s.has(&["this"]) && !s.has(&words.tokens.other_checkpoints)
+}
+
 /// Passes over the data believed.
 const MOST_EPOCHS: f64 = 1e5;
 
 fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
     let words = &vocabulary::prose().epochs;
+    // "60 epochs with early stopping at epoch 47": where it ended.
+    let ended = any(last(span(s.ts, 0, i), 3), &words.stopped);
+    if let Some(q) = quantity(s.ts, i + 1).filter(|q| ended && !q.is_word && q.value <= MOST_EPOCHS) {
+        let spot = spot.refused(card.of_downstream(s.ts, &s.trains));
+        card.add_quantity(&spot, Field::Epochs, q.value, s.written(i, q.to), &q);
+        return;
+    }
     let q = before(s, i, 4, |q, between| !any(between, &words.other_units) && (between.is_empty() || !q.is_word));
     // "エポック数は3", "에폭 5": the number stands behind.
     let behind = || {
@@ -92,7 +116,8 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
         (s.under_evaluation && !s.trains()).then_some("evaluation")
     };
     let (from, to) = (q.from.min(i), q.to.max(i + 1));
-    card.add_quantity(&spot.refused(reason), Field::Epochs, q.value, s.written(from, to), &q);
+    let spot = spot.refused(reason).refused(card.of_downstream(s.ts, &s.trains));
+    card.add_quantity(&spot, Field::Epochs, q.value, s.written(from, to), &q);
 }
 
 /// Tokens between a verb of training and the number of examples behind it.
@@ -130,7 +155,7 @@ fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, o
     let words = &vocabulary::prose().steps;
     // Few steps are those of a schedule, unless the passes stand beside them.
     let least = if s.has(&vocabulary::prose().epochs.words) { 10.0 } else { 100.0 };
-    let Some(q) = before(s, i, 4, |q, between| q.value >= least && !any(between, &words.other_units)) else { return };
+    let Some(q) = before(s, i, 4, |q, between| counted(s.ts, q) >= least && !any(between, &words.other_units)) else { return };
     let left = span(s.ts, q.from.saturating_sub(7), q.from);
     let middle = span(s.ts, q.from + 1, i);
     // Italian "per 20.000 passi" says how long, and no rate.
@@ -143,62 +168,12 @@ fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, o
         || any(middle, &["diffusion"]);
     let reason = if schedule {
         Some("part of a schedule")
-    } else if !s.trains() && !s.under_training && !card.trained_before {
+    } else if !s.trains() && !s.under_training && !card.trained_before && !is_own_checkpoint(s, &q) {
         Some("not said of a training")
     } else {
         (s.under_evaluation && !s.trains()).then_some("evaluation")
     };
     // A sentence that names this model in full goes before one about its family.
-    let spot = spot.after(if own { 0 } else { 2 }).refused(reason);
-    card.add_quantity(&spot, Field::TrainSteps, q.value, s.written(q.from, i + 1), &q);
-}
-
-/// Whether "per" or its like stands at a token.
-fn is_sign_of_rate(ts: &[Token<'_>], at: usize) -> bool {
-    ts.get(at).is_some_and(is_sign)
-}
-
-fn batch(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
-    let words = &vocabulary::prose().batches;
-    let mut at = i + 1 + usize::from(text_at(s.ts, i + 1) == "-");
-    // "taille de lot de 32", "batch size of 32".
-    let is_sized = any(span(s.ts, i.saturating_sub(2), i), &words.sizes) || !s.ts.get(i).is_some_and(|t| t.is_any(&words.things));
-    let says_size = s.ts.get(at).is_some_and(|t| t.is_any(&words.size_behind));
-    at = if says_size { at + 1 } else { i + 1 };
-    while words.joins.contains(&text_at(s.ts, at)) {
-        at += 1;
-    }
-    // "employing 512 batch size"
-    let before = || i.checked_sub(1).and_then(|b| quantity(s.ts, b)).filter(|q| says_size && !q.is_word && q.to == i);
-    // "64 examples per batch"
-    let per_batch = || {
-        let noun = i
-            .checked_sub(2)
-            .filter(|at| is_sign_of_rate(s.ts, at + 1) && s.ts.get(*at).is_some_and(|t| t.is_any(&words.examples)))?;
-        noun.checked_sub(1).and_then(|b| quantity(s.ts, b)).filter(|q| !q.is_word && q.to == noun)
-    };
-    let behind = quantity(s.ts, at).filter(|q| !q.is_word);
-    let is_each = behind.is_none();
-    let Some(q) = behind.or_else(before).or_else(per_batch) else { return };
-    // "a batch of 500 tickets takes 35 minutes" is no recipe: what is counted is examples, or nothing.
-    let counted = s.ts.get(q.to).is_none_or(|t| t.kind != Kind::Word || t.is_any(&words.examples));
-    if !(is_sized || says_size || is_each || (counted && (s.under_training || s.is_recipe || s.trains()))) {
-        return;
-    }
-    let left = span(s.ts, i.saturating_sub(4), if is_each { i.saturating_sub(1) } else { i });
-    // "batch size 4 per GPU"
-    let of_each = span(s.ts, q.to, q.to + 3).windows(2).any(|w| matches!(w, [per, what] if per.is_any(&["per", "/", "pro", "par"]) && what.is_any(&vocabulary::card().device_hours.named)));
-    let of_tokens = span(s.ts, q.to, q.to + 1).iter().any(|t| t.is_any(&vocabulary::prose().tokens.words));
-    let reason = if of_each || any(left, &words.other_batches) {
-        Some("evaluation or per-device batch")
-    } else if s.under_evaluation && !s.trains() {
-        Some("evaluation or inference")
-    } else if of_tokens {
-        Some("a batch in tokens")
-    } else {
-        (!s.trains() && !s.under_training && !s.is_recipe).then_some("not said of a training")
-    };
-    let whole = any(left, &words.whole);
-    let spot = spot.after(u8::from(!whole)).refused(reason);
-    card.add_quantity(&spot, Field::BatchSize, q.value, s.written(q.from, q.to), &q);
+    let spot = spot.after(if own { 0 } else { 2 }).refused(reason).refused(card.of_downstream(s.ts, &s.trains));
+    card.add_quantity(&spot, Field::TrainSteps, counted(s.ts, &q), s.written(q.from, i + 1), &q);
 }

@@ -78,7 +78,10 @@ fn clauses_with_chips(card: &Card<'_>, s: &Sentence<'_, '_>) -> Vec<(usize, usiz
 fn read_clause(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (from, _): (usize, usize)) {
     let words = &vocabulary::prose().hardware;
     let serves = s.has(&words.serving);
-    let runs = s.words.iter().any(|w| words.running.contains(w) && !(*w == "run" && is_what_was_run(s)));
+    // The "no" of Portuguese is "in the".
+    let is_english = s.has(&vocabulary::prose().times.english);
+    let denies = |w: &str| words.denying.contains(&w) && is_english;
+    let runs = s.words.iter().any(|w| (words.running.contains(w) || denies(w)) && !(*w == "run" && is_what_was_run(s)));
     let trains = s.trains();
     let reason = if trains {
         let may = s.has(&words.modal) && !s.has(&words.modal_denied);

@@ -1,24 +1,26 @@
-//! Lengths of sequences, sides of images and examples seen, in prose.
+//! Sides of images and examples seen, in prose; lengths of sequences are in `sequences`.
 
 use super::nearby::any;
 use super::sentence::Sentence;
+use super::sequences::{may_tell, read_sequences};
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot};
 use crate::evidence::card::read::recipe::sides::side;
-use crate::evidence::quantity::numbers::{Quantity, quantity};
+use crate::evidence::quantity::numbers::quantity;
 use crate::evidence::quantity::tokens::{Kind, Token, span, text_at, text_before};
 use crate::evidence::vocabulary;
 
-/// Lengths of sequences believed, in tokens.
-const LENGTHS: std::ops::RangeInclusive<f64> = 8.0..=10_000_000.0;
-/// Words between a length or a resolution and its number, at most.
+/// Words between a resolution and its number, at most.
 const REACH: usize = 4;
 
 /// Reads a sentence for lengths, sides and examples.
 pub fn read_lengths(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
     let words = &vocabulary::recipe().prose;
     let squares = || (1..s.ts.len()).any(|i| is_square(s.ts, i));
-    if !s.has(&words.lengths) && !s.has(&words.sides) && !s.has(&["seen"]) && !squares() {
+    if s.ts.iter().any(may_tell) {
+        read_sequences(card, spot, s);
+    }
+    if !s.has(&words.sides) && !s.has(&["seen"]) && !squares() {
         return;
     }
     // A sentence that names this model in full goes before one about its family.
@@ -27,8 +29,6 @@ pub fn read_lengths(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) 
     for (i, t) in s.ts.iter().enumerate().filter(|(_, t)| matches!(t.kind, Kind::Word | Kind::Sign)) {
         if is_square(s.ts, i) && !s.has(&words.sides) {
             add_side(card, &spot.refused(reason).after(1), s, i, (i - 1, i + 2));
-        } else if t.is_any(&words.lengths) {
-            length(card, &spot.refused(reason), s, i);
         } else if t.is_any(&words.sides) {
             image_side(card, &spot.refused(reason), s, i);
         } else if t.is("seen") {
@@ -46,43 +46,6 @@ fn not_of_training(s: &Sentence<'_, '_>) -> Option<&'static str> {
     } else {
         s.under_evaluation.then_some("evaluation or inference")
     }
-}
-
-/// "a sequence length of 512", "sequences of length 512", "512 sequence length".
-fn length(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
-    let words = &vocabulary::recipe().prose;
-    let head = text_before(s.ts, i, 1);
-    // "sequences of 1024 tokens", "inputs truncated to 512 tokens"
-    let is_plural = matches!(text_at(s.ts, i), "sequences" | "inputs");
-    let is_size = matches!(text_at(s.ts, i), "size");
-    let heads: &[&str] = if is_size { &["block"] } else { &words.length_heads };
-    let of_sequences = head == "of" && text_before(s.ts, i, 2).starts_with("sequence");
-    if !(heads.contains(&head) || of_sequences || is_plural) {
-        return;
-    }
-    let mut at = i + 1;
-    while at < i + 1 + REACH && words.joins.contains(&text_at(s.ts, at)) {
-        at += 1;
-    }
-    let limit = any(span(s.ts, i + 1, at), &["up"]);
-    let of_tokens = |q: &Quantity| !is_plural || (at > i + 1 && s.ts.get(q.to).is_some_and(|t| t.is_any(&["token", "tokens"])));
-    let behind = quantity(s.ts, at).filter(|q| !q.is_word && of_tokens(q));
-    // "512 sequence length": nothing but fillers between the number and the head.
-    let before = || {
-        (i.saturating_sub(5)..i).find_map(|b| {
-            let q = quantity(s.ts, b).filter(|q| !q.is_word && q.to < i)?;
-            span(s.ts, q.to, i - 1).iter().all(|t| t.is_any(&words.fillers)).then_some(q)
-        })
-    };
-    let Some(q) = behind.or_else(|| if is_plural { None } else { before() }).filter(|q| LENGTHS.contains(&q.value)) else { return };
-    let reason = if any(span(s.ts, q.to, q.to + 1), &words.other_units) {
-        Some("a length in another unit")
-    } else if limit || q.is_range {
-        Some("a range")
-    } else {
-        any(span(s.ts, q.to, q.to + 4), &["then", "increased", "extended", "%"]).then_some("one stage of several")
-    };
-    card.add(spot, Field::SequenceLength, Some(q.value), s.written(q.from, q.to), reason);
 }
 
 /// "at resolution 512x512", "512x512 resolution", "a resolution of 384".
@@ -134,12 +97,17 @@ pub fn is_square(ts: &[Token<'_>], i: usize) -> bool {
     times && said && (a - b).abs() < 0.5 && a >= LEAST_BARE_SIDE
 }
 
+/// Tokens between a number of examples and "seen".
+const SEEN_REACH: usize = 7;
+
 /// "34B samples seen", "13 billion samples seen".
 fn samples_seen(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
     if !vocabulary::recipe().prose.samples.contains(&text_before(s.ts, i, 1)) {
         return;
     }
-    let found = (i.saturating_sub(4)..i).find_map(|b| quantity(s.ts, b).filter(|q| q.to + 1 == i && !q.is_word));
+    // "3 billion image-text pairs seen"
+    let named = |from: usize| span(s.ts, from, i).iter().all(|t| t.kind == Kind::Word || t.is("-"));
+    let found = (i.saturating_sub(SEEN_REACH)..i).find_map(|b| quantity(s.ts, b).filter(|q| q.to < i && !q.is_word && named(q.to)));
     if let Some(q) = found {
         card.add_quantity(spot, Field::TrainSamples, q.value, s.written(q.from, q.to), &q);
     }

@@ -1,5 +1,6 @@
 //! Prose, sentence by sentence.
 
+mod batches;
 mod clouds;
 mod compute;
 mod counts;
@@ -10,7 +11,9 @@ mod lengths;
 mod nearby;
 mod owners;
 mod parameters;
+mod recordings;
 mod sentence;
+mod sequences;
 mod subjects;
 mod times;
 mod tokens;

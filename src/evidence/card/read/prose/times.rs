@@ -1,5 +1,6 @@
 //! Times in prose: of this training on a wall clock or of its devices; not of audio, of a rate, of an inference.
 
+use super::recordings::{has_recordings, is_recording};
 use super::sentence::Sentence;
 use super::subjects::{Measure, gives_it_to_another};
 use crate::domain::Field;
@@ -200,7 +201,8 @@ fn of_data(s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Option<&'static str> {
             return Some("hours of data");
         }
     }
-    if span(time.ts, time.duration.to, time.duration.to + 4).iter().any(|t| t.is_any(&words.data)) {
+    let recorded = is_recording(time.ts, time.at, time.duration.to);
+    if recorded || span(time.ts, time.duration.to, time.duration.to + 4).iter().any(|t| t.is_any(&words.data)) {
         return Some("hours of data");
     }
     let is_hyphenated = time.before == "-" || time.next == "-";
@@ -213,12 +215,7 @@ fn of_data(s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Option<&'static str> {
         return Some("a name");
     }
     // "5,400 hours of speech for 62 hours": the data have their hours, and these are others.
-    let is_data = |i: usize| {
-        unit_hours(time.ts, i).is_some()
-            && words.of.contains(&text_at(time.ts, i + 1))
-            && span(time.ts, i + 2, i + 6).iter().any(|t| t.is_any(&words.data))
-    };
-    let is_another = time.lead == "for" && (0..time.at).any(is_data);
+    let is_another = words.leads.contains(&time.lead) && has_recordings(time.ts);
     let is_audio = s.has(&words.audio) && !(time.strong || is_another || words.long_units.contains(&time.unit));
     is_audio.then_some("hours of data")
 }

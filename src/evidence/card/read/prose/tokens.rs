@@ -114,10 +114,17 @@ fn not_tokens_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'sta
     let of_data = any(last(left, 6), &words.data_nouns);
     let is_length = |t: &Token<'_>| t.is_any(&words.lengths) && !(of_data && t.is("size"));
     // "batch 512, 320B tokens", "1T tokens with a batch size of 1760": the length has its own number.
+    // So has "a context of 4,096 tokens and a batch of 1,024 sequences on 500B tokens".
     let near = last(left, 6);
     let ends =
         near.iter().rposition(|t| t.is(",")).filter(|at| *at > 0 && near.get(at - 1).is_some_and(|t| t.kind == Kind::Number));
-    let near = span(near, ends.map_or(0, |at| at + 1), near.len());
+    let number = near.iter().rposition(|t| t.kind == Kind::Number && !t.glued);
+    let is_longer = |t: &Token<'_>| is_length(t) && !t.is("size");
+    let named = number.filter(|at| near.iter().take(*at).any(is_longer)).map(|at| {
+        // The thing that is counted belongs to its number.
+        at + usize::from(near.get(at + 1).is_some_and(is_length))
+    });
+    let near = span(near, ends.max(named).map_or(0, |at| at + 1), near.len());
     let length = near.iter().any(is_length) && !seen && !any(last(left, 2), &words.totals);
     let begins = right.iter().position(|t| t.is_any(&["with", "(", ",", "using", "at"])).unwrap_or(right.len());
     if length || any(span(right, 0, begins.min(3)), &words.lengths_behind) {

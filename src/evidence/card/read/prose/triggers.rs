@@ -75,7 +75,7 @@ impl Triggers {
         let has_year = || (i + 1..i + 3).any(|at| ts.get(at).is_some_and(|n| n.kind == Kind::Number && n.text.len() == 4));
         self.month |= of_word.month && (t.upper || has_year());
         self.cloud |= of_word.cloud;
-        self.lengths |= of_word.lengths || (word == "x" && is_square(ts, i));
+        self.lengths |= of_word.lengths || !is_ascii || (word == "x" && is_square(ts, i));
         self.tool |= of_word.tool;
         self.counts |= of_word.counts || !is_ascii;
         self.base |= of_word.base || !is_ascii;
@@ -127,7 +127,15 @@ fn by_word(word: &str) -> Triggers {
             add(list, |t| t.counts = true);
         }
         let recipe = &vocabulary::recipe().prose;
-        for list in [recipe.lengths, recipe.sides] {
+        for list in [
+            recipe.lengths,
+            recipe.sides,
+            recipe.sequences,
+            recipe.contexts,
+            recipe.sequence_lengths,
+            recipe.context_lengths,
+            recipe.cut,
+        ] {
             add(list, |t| t.lengths = true);
         }
         map.entry("seen").or_default().lengths = true;

@@ -75,5 +75,11 @@ pub fn recipe_key(key: &str) -> Option<RecipeKey> {
             (vocabulary::recipe().bases.keys, RecipeKey::Base),
         ])
     });
-    KEYS.get(key).or_else(|| KEYS.get(composed(key)?)).copied()
+    KEYS.get(key).or_else(|| KEYS.get(composed(key)?)).copied().or_else(|| samples_seen(key))
+}
+
+/// "Number of samples seen during finetuning": examples, and that they were seen.
+fn samples_seen(key: &str) -> Option<RecipeKey> {
+    let says = |list: &[&str]| key.split(' ').any(|word| list.contains(&word));
+    (says(&["seen"]) && says(&vocabulary::recipe().prose.samples)).then_some(RecipeKey::Samples)
 }

@@ -23,20 +23,29 @@ use self::parts::{Part, beside_recipe, one_number, parts_of, value_of};
 use super::candidate::{Candidate, Card, RANK_PAIR, Spot, candidate};
 use super::passage::Passage;
 use crate::domain::Field;
-use crate::evidence::quantity::tokens::lex;
+use crate::evidence::card::parse::block::Block;
+use crate::evidence::quantity::numbers::Quantity;
+use crate::evidence::quantity::tokens::{Token, lex, text_before};
 use crate::evidence::vocabulary;
 use std::borrow::Cow;
 
 /// Extractor of values that several parts of a recipe give together.
 pub const RECIPE: &str = "recipe";
 /// Lengths of sequences believed, in tokens.
-const LENGTHS: std::ops::RangeInclusive<f64> = 8.0..=10_000_000.0;
+pub const LENGTHS: std::ops::RangeInclusive<f64> = 8.0..=10_000_000.0;
+/// Largest batch, in examples: more are tokens. Published trainings went to 163,840 pairs (`CLIP` of LAION, in its card).
+pub const LARGEST_BATCH: f64 = 262_144.0;
+/// Reason of a length that a model takes.
+pub const CONTEXT_OF_MODEL: &str = "what the model takes, not what it was trained on";
+/// Longest context, in tokens, that is taken for the length of the whole training where nobody says that it was. A judgement: those that
+/// publish how they trained (Llama 3, DeepSeek-V3, OLMo 2) pre-trained at 4,096 or 8,192 and came to longer contexts in a short last stage.
+pub const LONGEST_OF_WHOLE_TRAINING: f64 = 8192.0;
 
 /// Reads the recipe of a card, after its tables, pairs, code and prose.
 pub fn read_recipe(card: &mut Card<'_>, passages: &[Passage<'_>], body: &str) {
     let parts = parts_of(card, passages);
     let tables = log::logs(passages);
-    add_lengths_and_sides(card, &parts);
+    add_lengths_and_sides(card, &parts, passages);
     add_samples(card, &parts);
     add_stated(card, &parts);
     loaders::read_loaders(card, passages, &parts);
@@ -193,7 +202,7 @@ fn add_steps(card: &mut Card<'_>, parts: &[&Part<'_>], tables: &[Log<'_>], body:
 }
 
 /// Lengths of sequences and sides of images.
-fn add_lengths_and_sides(card: &mut Card<'_>, parts: &[Part<'_>]) {
+fn add_lengths_and_sides(card: &mut Card<'_>, parts: &[Part<'_>], passages: &[Passage<'_>]) {
     for p in parts {
         match p.key {
             RecipeKey::Length => add_length(card, p, None),
@@ -201,7 +210,7 @@ fn add_lengths_and_sides(card: &mut Card<'_>, parts: &[Part<'_>]) {
                 let alone = !beside_recipe(parts, p.spot.block);
                 add_length(card, p, alone.then_some("not said to be the training's"));
             }
-            RecipeKey::ModelLength => add_length(card, p, Some("what the model takes, not what it was trained on")),
+            RecipeKey::ModelLength => add_length(card, p, against_context(card, parts, passages, p)),
             RecipeKey::Side => match sides::side(&p.written) {
                 Ok(Some(side)) => card.add(&p.spot, Field::ImageSize, Some(side), &p.written, None),
                 Ok(None) => {}
@@ -230,9 +239,41 @@ fn add_length(card: &mut Card<'_>, p: &Part<'_>, against: Option<&'static str>) 
     let Some(q) = one_number(&p.written) else { return };
     let ts = lex(&p.written);
     let no_tokens = ts.iter().any(|t| t.is_any(&vocabulary::recipe().prose.other_units)).then_some("a length in another unit");
-    if LENGTHS.contains(&q.value) {
-        card.add(&p.spot, Field::SequenceLength, Some(q.value), &p.written, no_tokens.or(against));
+    let value = length_in_tokens(&ts, &q);
+    if LENGTHS.contains(&value) {
+        card.add(&p.spot, Field::SequenceLength, Some(value), &p.written, no_tokens.or(against));
     }
+}
+
+/// A length in tokens: the thousands of "8k" are of 1,024.
+#[must_use]
+pub fn length_in_tokens(ts: &[Token<'_>], q: &Quantity) -> f64 {
+    let thousands = q.value / 1e3;
+    let of_two = q.scaled && text_before(ts, q.to, 1) == "k" && thousands.fract() == 0.0 && (1.0..=4096.0).contains(&thousands);
+    let is_power = |n: f64| (0..13).any(|power| (n - f64::from(1_u32 << power)).abs() < f64::EPSILON);
+    if of_two && is_power(thousands) { thousands * 1024.0 } else { q.value }
+}
+
+/// Why the context of a model is not the length of its training: beside the recipe of a training it is, unless it is longer than whole
+/// trainings are.
+fn against_context(card: &Card<'_>, parts: &[Part<'_>], passages: &[Passage<'_>], p: &Part<'_>) -> Option<&'static str> {
+    let short = one_number(&p.written).is_some_and(|q| length_in_tokens(&lex(&p.written), &q) <= LONGEST_OF_WHOLE_TRAINING);
+    let told = p.spot.block.under.training || beside_recipe(parts, p.spot.block) || beside_amounts(card, passages, p.spot.block);
+    (!(short && told && !p.is_code())).then_some(CONTEXT_OF_MODEL)
+}
+
+/// Whether the list or table that a block stands in states what a training took: tokens, steps, hours.
+fn beside_amounts(card: &Card<'_>, passages: &[Passage<'_>], b: &Block) -> bool {
+    let same = |p: &&Passage<'_>| {
+        p.block.headings == b.headings && p.block.label == b.label && p.block.table == b.table && p.block.kind == b.kind
+    };
+    let from = passages.iter().find(same).map_or(b.from, |p| p.block.from);
+    let to = passages.iter().rev().find(same).map_or(b.to, |p| p.block.to);
+    let tells = |field: Field| {
+        matches!(field, Field::TrainTokens | Field::TrainSteps | Field::BatchSize | Field::WallHours | Field::AcceleratorHours)
+    };
+    let within = |c: &&Candidate| c.kind == b.kind && c.table == b.table && c.quote.0 >= from && c.quote.1 <= to;
+    card.candidates.iter().filter(within).any(|c| tells(c.field) && c.reason.is_none())
 }
 
 /// Examples seen, where they are stated, and examples of one pass.

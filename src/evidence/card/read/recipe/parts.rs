@@ -8,8 +8,8 @@ use crate::evidence::card::parse::pair::{norm_key, split_pair};
 use crate::evidence::card::read::candidate::{Card, RANK_CODE, RANK_PAIR, Spot};
 use crate::evidence::card::read::passage::Passage;
 use crate::evidence::card::read::rates::is_per_device;
-use crate::evidence::card::read::rows::value_column;
-use crate::evidence::card::read::values::sign_of_count;
+use crate::evidence::card::read::rows::{own_column, value_column};
+use crate::evidence::card::read::values::{product, product_sign, sign_of_count};
 use crate::evidence::quantity::digits::DecimalSign;
 use crate::evidence::quantity::numbers::{Quantity, first_quantity};
 use crate::evidence::quantity::tokens::lex_in;
@@ -49,16 +49,18 @@ pub fn parts_of<'b>(card: &Card<'_>, passages: &[Passage<'b>]) -> Vec<Part<'b>> 
     let mut parts = Vec::new();
     // The table that is read, and the column of its values.
     let (mut table, mut column) = (0, Ok(1));
+    let mut is_named = false;
     for (i, passage) in passages.iter().enumerate() {
         if passage.block.table > 0 && passage.block.table != table {
             table = passage.block.table;
             let rows = passages.get(i..).unwrap_or_default().iter().map(|p| p.block).take_while(|b| b.table == table);
             let rows: Vec<&Block> = rows.filter(|b| !b.is_header).collect();
             column = value_column(&card.own, &rows);
+            is_named = rows.first().is_some_and(|row| own_column(&card.own, &row.header) == column.ok());
         }
         match passage.block.kind {
             BlockKind::Code => settings_parts(card, passage, &mut parts, settings),
-            BlockKind::TableRow => table_parts(passage, column, &mut parts),
+            BlockKind::TableRow => table_parts(passage, (column, is_named), &mut parts),
             BlockKind::Paragraph | BlockKind::ListItem | BlockKind::Html => {
                 text_parts(passage, &mut parts);
                 settings_parts(card, passage, &mut parts, settings_in_text);
@@ -69,7 +71,23 @@ pub fn parts_of<'b>(card: &Card<'_>, passages: &[Passage<'b>]) -> Vec<Part<'b>> 
             break;
         }
     }
+    steps_of_recipes(&mut parts);
     parts
+}
+
+/// "Steps" of a table or a list beside a batch and a learning rate are those of the training.
+fn steps_of_recipes(parts: &mut [Part<'_>]) {
+    let has = |key: RecipeKey, b: &Block| {
+        parts.iter().any(|p| p.key == key && !p.is_code() && p.spot.block.headings == b.headings && p.spot.block.table == b.table)
+    };
+    let is_recipe = |b: &Block| {
+        (has(RecipeKey::Batch, b) || has(RecipeKey::TotalBatch, b)) && (has(RecipeKey::Other, b) || has(RecipeKey::Epochs, b))
+    };
+    let loose: Vec<bool> =
+        parts.iter().map(|p| p.key == RecipeKey::LooseSteps && !p.is_code() && is_recipe(p.spot.block)).collect();
+    for (p, _) in parts.iter_mut().zip(loose).filter(|(_, loose)| *loose) {
+        p.key = RecipeKey::Steps;
+    }
 }
 
 fn text_parts<'b>(passage: &Passage<'b>, parts: &mut Vec<Part<'b>>) {
@@ -85,10 +103,10 @@ fn text_parts<'b>(passage: &Passage<'b>, parts: &mut Vec<Part<'b>>) {
 }
 
 /// Rows of a key, its value in a column, and a comment or the values of others.
-fn table_parts<'b>(passage: &Passage<'b>, column: Result<usize, &'static str>, parts: &mut Vec<Part<'b>>) {
+fn table_parts<'b>(passage: &Passage<'b>, (column, is_named): (Result<usize, &'static str>, bool), parts: &mut Vec<Part<'b>>) {
     let b = passage.block;
     let at = column.unwrap_or(1);
-    let is_row = at > 1 || b.cells.len() <= MOST_CELLS;
+    let is_row = at > 1 || is_named || b.cells.len() <= MOST_CELLS;
     if let Some((key, value)) = b.cells.first().zip(b.cells.get(at)).filter(|_| is_row) {
         let spot = Spot { block: b, quote: (b.from, b.to), rank: RANK_PAIR, reason: reason(passage).or(column.err()) };
         parts.extend(part(key, value, spot));
@@ -201,12 +219,13 @@ pub fn one_number(value: &str) -> Option<Quantity> {
 
 fn number_in(value: &str, sign: DecimalSign) -> Option<Quantity> {
     let all = lex_in(value, sign);
-    let behind = all.iter().rposition(|t| t.is("=")).map_or(0, |at| at + 1);
+    let behind = product_sign(&all).map_or(0, |at| at + 1);
     let ts = all.get(behind..).unwrap_or_default();
     if ts.len() > MAX_VALUE_TOKENS || ts.first().is_some_and(|t| t.is("-")) {
         return None;
     }
-    first_quantity(ts).filter(|q| !q.is_range && q.value > 0.0)
+    let q = first_quantity(ts).map(|q| Quantity { value: product(ts).unwrap_or(q.value), ..q });
+    q.filter(|q| !q.is_range && q.value > 0.0)
 }
 
 /// The value of a key: none if it is not stated, an error if it is stated in two ways.

@@ -34,15 +34,18 @@ pub fn settings(line: &str) -> Vec<Setting<'_>> {
 #[must_use]
 pub fn settings_in_text(line: &str) -> Vec<Setting<'_>> {
     let mut out = Vec::new();
-    if line.contains('=') {
+    if line.contains(['=', '_']) {
         identifiers(line, &mut out);
     }
+    // "gradient_accumulation_steps 2": names of code are read with nothing between them and their value, too.
     let is_glued = |s: &Setting<'_>| {
-        let key = line.get(s.from..).and_then(|rest| rest.split('=').next()).unwrap_or_default();
-        !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+        let key = line.get(s.from..).and_then(|rest| rest.split(['=', ' ']).next()).unwrap_or_default();
+        let signed = line.get(s.from..).and_then(|rest| rest.get(key.len()..)).is_some_and(|rest| rest.starts_with('='));
+        (signed || key.contains('_')) && !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
     };
     out.retain(is_glued);
-    if out.is_empty() { in_a_row(line) } else { out }
+    let row = in_a_row(line);
+    if row.len() > out.len() { row } else { out }
 }
 
 /// Settings in a row, two at least, between commas or bars.
@@ -78,7 +81,7 @@ fn worded(line: &str) -> Vec<Setting<'_>> {
         let Some((key, value)) = piece.get(..end).zip(piece.get(begin..)) else { continue };
         // Art at the left of a banner: "\\   /|".
         let words = key.trim_matches(|c: char| !c.is_alphanumeric());
-        if !words.contains(' ') {
+        if !words.contains(' ') && words.is_ascii() {
             continue;
         }
         if let Some(key) = recipe_key(&norm_key(words)) {
@@ -128,15 +131,42 @@ fn value_behind(line: &str, end: usize, is_flag: bool) -> Option<(&str, usize)> 
     match text.strip_prefix(['=', ':']) {
         Some(behind) => text = behind.trim_start(),
         None if is_flag && rest.starts_with(' ') => {}
+        // "seq_len           2048": a configuration printed in columns.
+        None if is_printed(line, end) => text = text.trim_start(),
+        None if is_named_in_text(line, end) => text = text.trim_start(),
         None => return None,
     }
     let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''));
     let value = match quote {
         Some(mark) => text.get(1..)?.split(mark).next()?,
-        None => text.split([' ', ',', ')', '}', '#', '\\', '\t']).next()?,
+        None => product_of(text).or_else(|| text.split([' ', ',', ')', '}', '#', '\\', '\t']).next())?,
     };
     let from = value.as_ptr() as usize - line.as_ptr() as usize;
     (!value.is_empty()).then_some((value, from + value.len()))
+}
+
+/// Whether a name of code ends at a byte, and a number stands one space behind: "per_device_train_batch_size 16, ...".
+fn is_named_in_text(line: &str, end: usize) -> bool {
+    let name = line.get(..end).and_then(|before| before.rsplit([' ', ',', '(', '`']).next()).unwrap_or_default();
+    let value = line.get(end..).and_then(|rest| rest.strip_prefix(' ')).unwrap_or_default();
+    name.contains('_') && value.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// "5 * 8" at the beginning of a text: a product is one value.
+fn product_of(text: &str) -> Option<&str> {
+    let end = text.find(|c: char| !(c.is_ascii_digit() || matches!(c, ' ' | '*'))).unwrap_or(text.len());
+    let product = text.get(..end)?.trim_end();
+    let factors = product.split('*').map(str::trim);
+    (product.contains('*') && factors.clone().all(|f| !f.is_empty() && f.bytes().all(|b| b.is_ascii_digit()))).then_some(product)
+}
+
+/// Whether a line is a key, some spaces and a number, and nothing else.
+fn is_printed(line: &str, end: usize) -> bool {
+    let (key, value) = (line.get(..end).unwrap_or_default(), line.get(end..).unwrap_or_default());
+    let number = value.trim();
+    let is_number = number.starts_with(|c: char| c.is_ascii_digit())
+        && number.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '_' | 'e' | '-'));
+    !key.trim().contains(' ') && (value.starts_with("  ") || value.starts_with('\t')) && is_number
 }
 
 #[cfg(test)]

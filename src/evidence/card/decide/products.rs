@@ -1,0 +1,96 @@
+//! Tokens seen that the figures of a card tell together: the data set passed over so many times, and the stages of one training.
+
+use super::accept::Fact;
+use crate::domain::Field;
+use crate::evidence::Extracted;
+use crate::evidence::card::read::data_sizes::is_data_size;
+
+/// How far a rounded product may be from its rounded factors.
+const ROUNDED: f64 = 0.03;
+/// Confidence of figures that confirm each other.
+const CONFIDENCE: f64 = 0.7;
+/// Most stages of a training.
+const MOST_STAGES: usize = 4;
+/// Reason of the tokens of one stage.
+const STAGE: &str = "one stage of several";
+
+/// Accepts what two more figures confirm, and adds up stages.
+pub fn accept_products(facts: &mut Vec<Fact>) {
+    if facts.iter().any(|f| f.row.field == Field::TrainTokens && f.row.reject_reason.is_none()) {
+        return;
+    }
+    accept_passes(facts);
+    add_stages(facts);
+}
+
+/// "About 38M tokens" and "12 epochs over the corpus, thus 456M tokens": the larger of two sizes is the smaller times the epochs.
+fn accept_passes(facts: &mut [Fact]) {
+    let epochs: Vec<f64> = facts.iter().filter(|f| f.row.field == Field::Epochs).filter_map(|f| f.row.value).collect();
+    let is_size = |f: &Fact| f.row.field == Field::TrainTokens && f.row.reject_reason.as_deref().is_some_and(is_data_size);
+    let sizes: Vec<f64> = facts.iter().filter(|f| is_size(f)).filter_map(|f| f.row.value).collect();
+    let is_product = |seen: f64| {
+        let of = |size: &f64| epochs.iter().any(|n| *n > 1.0 && (size * n - seen).abs() <= ROUNDED * seen);
+        sizes.iter().any(of)
+    };
+    let mut seen: Vec<f64> = sizes.iter().copied().filter(|seen| is_product(*seen)).collect();
+    seen.dedup();
+    let [seen] = seen.as_slice() else { return };
+    if let Some(fact) = facts.iter_mut().find(|f| is_size(f) && f.row.value == Some(*seen)) {
+        fact.row.reject_reason = None;
+        fact.row.confidence = CONFIDENCE;
+    }
+}
+
+/// "In the first stage 9.5T tokens ..., in the second 2.1T": the training saw the sum, where one paragraph tells all of its stages.
+fn add_stages(facts: &mut Vec<Fact>) {
+    let is_stage = |f: &&Fact| f.row.field == Field::TrainTokens && f.row.reject_reason.as_deref() == Some(STAGE);
+    let mut stages: Vec<&Fact> = Vec::new();
+    for fact in facts.iter().filter(is_stage) {
+        if !stages.iter().any(|other| other.row.value == fact.row.value) {
+            stages.push(fact);
+        }
+    }
+    let Some(last) = stages.last().filter(|_| (2..=MOST_STAGES).contains(&stages.len())) else { return };
+    let same_place = |fact: &&Fact| fact.row.locator == last.row.locator;
+    if !stages.iter().all(same_place) {
+        return;
+    }
+    let written: Vec<&str> = stages.iter().map(|f| f.row.as_written.as_str()).collect();
+    let row = Extracted {
+        value: stages.iter().map(|f| f.row.value).sum(),
+        as_written: written.join(" + "),
+        locator: format!("{}: sum of the stages", last.row.locator),
+        confidence: CONFIDENCE.min(last.row.confidence),
+        reject_reason: None,
+        ..last.row.clone()
+    };
+    let fact = Fact { row, rank: last.rank, table: last.table };
+    facts.push(fact);
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::Field;
+    use crate::evidence::card::tests::card_tables;
+    use crate::evidence::card::{About, CardRole, extract};
+    use crate::reference::Reference;
+
+    fn tokens(card: &str) -> Option<f64> {
+        let about = About { model_id: "org/m", role: CardRole::OwnTraining, base_ids: &[], total_params: None };
+        let rows = extract(card_tables(&Reference::load().unwrap()), card, &about);
+        rows.into_iter().find(|r| r.field == Field::TrainTokens && r.reject_reason.is_none()).and_then(|r| r.value)
+    }
+
+    #[test]
+    fn the_data_set_times_its_epochs_is_what_was_seen() {
+        let card = "# m\n\n## Data\n\nAbout 38M tokens of poems.\n\n## Training\n\nWe ran 12 epochs. This makes 456M tokens of the corpus.\n";
+        assert_eq!(tokens(card), Some(456e6));
+        assert_eq!(tokens(&card.replace("456M", "100M")), None);
+    }
+
+    #[test]
+    fn stages_of_one_paragraph_add_up() {
+        let card = "# m\n\nIn the first stage it is trained on 9.5 trillion tokens. During the second stage it is further trained on 2.1 trillion tokens of better data.\n";
+        assert_eq!(tokens(card), Some(11.6e12));
+    }
+}

@@ -1,0 +1,202 @@
+//! Batches in prose: of all devices, where the sentence tells it; of one device times accumulation times devices, where it tells these.
+
+use super::nearby::any;
+use super::sentence::Sentence;
+use crate::domain::Field;
+use crate::evidence::card::read::candidate::{Candidate, Card, Spot, candidate};
+use crate::evidence::card::read::rates::is_sign;
+use crate::evidence::card::read::recipe::{LARGEST_BATCH, RECIPE};
+use crate::evidence::quantity::numbers::{Quantity, quantity};
+use crate::evidence::quantity::tokens::{Kind, Token, is_latin_word, span, text_at};
+use crate::evidence::vocabulary::{self, Words};
+
+/// Tokens around a word within which numbers belong to it.
+const REACH: usize = 4;
+/// Tokens behind a batch within which its parts and their product are told.
+const PRODUCT: usize = 24;
+
+/// Whether a token is one of some words or begins with one; those of other scripts may stand within it.
+fn says(t: Option<&Token<'_>>, words: Words) -> bool {
+    let Some(t) = t.filter(|t| t.kind == Kind::Word) else { return false };
+    let within = |w: &&&str| if is_latin_word(&t.text) { false } else { !w.is_ascii() && t.text.contains(**w) };
+    words.contains(&t.text.as_ref()) || words.list().iter().any(|w| within(&w))
+}
+
+/// Whether a token is a word for a batch.
+#[must_use]
+pub fn is_batch(t: &Token<'_>) -> bool {
+    let words = &vocabulary::prose().batches;
+    says(Some(t), words.things) || says(Some(t), words.words)
+}
+
+/// A batch as the sentence states it.
+struct Stated {
+    /// Its number.
+    q: Quantity,
+    /// Whether it is of one device or before accumulation.
+    is_part: bool,
+    /// Whether it is said to be of all devices.
+    is_whole: bool,
+}
+
+/// Reads the batch whose word stands at `i`.
+pub fn read_batch(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
+    let Some(stated) = stated(s, i) else { return };
+    let words = &vocabulary::prose().batches;
+    let q = stated.q;
+    let left = span(s.ts, i.saturating_sub(4), i);
+    let of_tokens =
+        span(s.ts, q.to, q.to + 2).iter().any(|t| t.is_any(&vocabulary::prose().tokens.words)) || q.value > LARGEST_BATCH;
+    // "8,192 (16 sequences per device with 16 accumulation steps)": the brackets explain the whole.
+    let explained = !stated.is_part && s.ts.get(q.to).is_some_and(|t| t.is_any(&["(", "（"]));
+    let accumulation = (q.to..(q.to + PRODUCT).min(s.ts.len())).find(|at| !explained && says(s.ts.get(*at), words.accumulation));
+    let repeats = accumulation.and_then(|at| repeats(s, &q, at));
+    let accumulation = accumulation.filter(|_| stated.is_part || repeats.is_none_or(|n| n.value > 1.0));
+    let (whole, product) = match accumulation {
+        Some(_) if stated.is_whole => (None, None),
+        Some(at) => {
+            let behind = repeats.map_or(at, |n| n.to.max(at + 1));
+            let whole = result_behind(s, &q, behind).or_else(|| in_brackets(s, behind));
+            (whole, repeats.and_then(|n| product(card, spot, &q, n.value)))
+        }
+        None if stated.is_part => (result_behind(s, &q, q.to), None),
+        None => (None, None),
+    };
+    let whole = whole.or_else(|| if of_tokens { in_brackets(s, q.to) } else { None });
+    let is_open = whole.is_none() && product.is_none();
+    let reason = if any(left, &words.other_batches) || (is_open && (stated.is_part || accumulation.is_some() && !stated.is_whole)) {
+        Some("evaluation or per-device batch")
+    } else if s.under_evaluation && !s.trains() {
+        Some("evaluation or inference")
+    } else if of_tokens && whole.is_none() {
+        Some("a batch in tokens")
+    } else {
+        (!s.trains() && !s.under_training && !s.is_recipe && !is_told(s)).then_some("not said of a training")
+    };
+    let said = any(left, &words.whole) || stated.is_whole;
+    let whose = card.of_downstream(s.ts, &s.trains);
+    let spot = spot.after(u8::from(!said)).refused(reason).refused(whose);
+    match (whole, product) {
+        (Some(whole), _) => card.add_quantity(&spot, Field::BatchSize, whole.value, s.written(whole.from, whole.to), &whole),
+        (None, Some((value, how))) => {
+            let mut row = candidate(&spot, Field::BatchSize, Some(value), s.written(q.from, q.to), q.refusal());
+            row.extractor = Some(RECIPE);
+            row.locator = format!("{}: {how}", row.locator);
+            card.candidates.push(row);
+        }
+        (None, None) => card.add_quantity(&spot, Field::BatchSize, counted(s.ts, &q), s.written(q.from, q.to), &q),
+    }
+}
+
+/// A number of whole things: the point of "4.096" groups, there is no thousandth of an example.
+#[must_use]
+pub fn counted(ts: &[Token<'_>], q: &Quantity) -> f64 {
+    let text = text_at(ts, q.from);
+    let mut groups = text.split('.');
+    let first = groups.next().unwrap_or_default();
+    let grouped = !q.scaled && text.contains('.') && (1..=3).contains(&first.len()) && !first.starts_with('0');
+    let is_grouped = grouped && q.to == q.from + 1 && groups.all(|g| g.len() == 3 && g.bytes().all(|b| b.is_ascii_digit()));
+    if is_grouped { text.replace('.', "").parse().unwrap_or(q.value) } else { q.value }
+}
+
+/// Whether the sentence tells of other parts of a recipe: accumulation, a learning rate, sequences.
+fn is_told(s: &Sentence<'_, '_>) -> bool {
+    let words = &vocabulary::prose().batches;
+    let samples = s.ts.iter().any(|t| t.is_any(&vocabulary::prose().steps.sampling));
+    !samples && s.ts.iter().any(|t| says(Some(t), words.accumulation) || says(Some(t), words.beside))
+}
+
+/// The number of the batch whose word stands at `i`.
+fn stated(s: &Sentence<'_, '_>, i: usize) -> Option<Stated> {
+    let words = &vocabulary::prose().batches;
+    let at_word = |at: usize| s.ts.get(at);
+    let mut at = i + 1 + usize::from(text_at(s.ts, i + 1) == "-");
+    // "taille de lot de 32", "batch size of 32", "batchgröße 32".
+    let in_one_word = !at_word(i).is_some_and(|t| t.is_any(&words.things));
+    let is_sized = in_one_word || any(span(s.ts, i.saturating_sub(2), i), &words.sizes);
+    let says_size = at_word(at).is_some_and(|t| t.is_any(&words.size_behind));
+    at = if says_size { at + 1 } else { i + 1 };
+    // "lote global de 32"
+    let mut is_whole = any(span(s.ts, i.saturating_sub(3), i), &words.whole);
+    if at_word(at).is_some_and(|t| t.is_any(&words.whole)) {
+        (at, is_whole) = (at + 1, true);
+    }
+    // "batch per device 16", "Batch pro Karte 4"
+    let per = at_word(at).is_some_and(is_sign) && at_word(at + 1).is_some_and(|t| is_device(t));
+    if per {
+        at += 2;
+    }
+    let joins = at;
+    while at_word(at).is_some_and(|t| t.is_any(&words.joins)) {
+        at += 1;
+    }
+    let counts_nouns = (joins..at).any(|at| at_word(at).is_some_and(|t| t.is_any(&["of", "de", "von", "di", "da"])));
+    // "employing 512 batch size"
+    let before = || i.checked_sub(1).and_then(|b| quantity(s.ts, b)).filter(|q| says_size && !q.is_word && q.to == i);
+    // "64 examples per batch"
+    let per_batch = || {
+        let noun = i.checked_sub(2).filter(|at| at_word(at + 1).is_some_and(is_sign) && says(at_word(*at), words.examples))?;
+        noun.checked_sub(1).and_then(|b| quantity(s.ts, b)).filter(|q| !q.is_word && q.to == noun)
+    };
+    let behind = quantity(s.ts, at).filter(|q| !q.is_word);
+    let is_each = behind.is_none();
+    let q = behind.or_else(before).or_else(per_batch)?;
+    // "a batch of 500 tickets takes 35 minutes" is no recipe: what is counted is examples, or nothing.
+    let next = at_word(q.to);
+    let is_known = || says(next, words.examples) || says(next, vocabulary::prose().tokens.words);
+    let counted = !counts_nouns || next.is_none_or(|t| t.kind != Kind::Word) || is_known();
+    let fits = is_sized || says_size || is_each || (counted && (s.under_training || s.is_recipe || s.trains() || is_told(s)));
+    // "batch size 4 per GPU", "16 на карту"
+    let each = (q.to..q.to + 2).take_while(|at| s.ts.get(*at).is_some_and(|t| t.kind == Kind::Word || is_sign(t)));
+    let each = each.into_iter().any(|at| s.ts.get(at).is_some_and(is_sign) && s.ts.get(at + 1).is_some_and(is_device));
+    let is_part = per || each || any(span(s.ts, i.saturating_sub(REACH), i), &["device", "gpu", "micro"]);
+    fits.then_some(Stated { q, is_part, is_whole: is_whole && !is_part })
+}
+
+fn is_device(t: &Token<'_>) -> bool {
+    t.is_any(&vocabulary::card().device_hours.named) || says(Some(t), vocabulary::prose().batches.devices)
+}
+
+/// The product that a sentence states behind its parts: "= 128", "→ 32", "also 32".
+fn result_behind(s: &Sentence<'_, '_>, part: &Quantity, from: usize) -> Option<Quantity> {
+    let words = &vocabulary::prose().batches;
+    // "learning rate = 1e-5" is no result: before its sign stands a part of the product.
+    let is_result = |at: &usize| {
+        let before = at.checked_sub(1).and_then(|before| s.ts.get(before));
+        let of_accumulation = (1..4).filter_map(|back| at.checked_sub(back)).any(|at| says(s.ts.get(at), words.accumulation));
+        let key = before.is_some_and(|t| t.kind == Kind::Word && !is_device(t) && !of_accumulation);
+        s.ts.get(*at).is_some_and(|t| t.is_any(&words.results) && !(t.is("=") && key))
+    };
+    let of_parts = |q: &Quantity| q.value >= part.value && q.value <= LARGEST_BATCH && (q.value / part.value).fract() < 1e-9;
+    (from..(from + PRODUCT).min(s.ts.len())).filter(is_result).find_map(|at| {
+        let q = (at + 1..at + 3).find_map(|at| quantity(s.ts, at).filter(|q| !q.is_word && of_parts(q)))?;
+        let next = s.ts.get(q.to);
+        let fits = next.is_none_or(|t| t.kind != Kind::Word) || says(next, words.examples);
+        fits.then_some(q)
+    })
+}
+
+/// The number of sequences in the brackets behind: "4M tokens (2,048 sequences of 2,048 tokens)".
+fn in_brackets(s: &Sentence<'_, '_>, from: usize) -> Option<Quantity> {
+    let open = (from..from + REACH + 2).find(|at| s.ts.get(*at).is_some_and(|t| t.is("(")))?;
+    let q = (open + 1..open + 3).find_map(|at| quantity(s.ts, at).filter(|q| !q.is_word && q.value <= LARGEST_BATCH))?;
+    says(s.ts.get(q.to), vocabulary::prose().batches.sequences).then_some(q)
+}
+
+/// Steps of accumulation, whose word stands at `at`.
+fn repeats(s: &Sentence<'_, '_>, q: &Quantity, at: usize) -> Option<Quantity> {
+    let is_number = |at: usize| quantity(s.ts, at).filter(|n| n.value.fract() == 0.0 && n.value >= 1.0);
+    let behind = (at + 1..at + 1 + REACH).find_map(is_number);
+    let before = || (at.saturating_sub(2)..at).find_map(|b| is_number(b).filter(|n| n.to <= at && n.from > q.from));
+    before().or(behind).filter(|n| n.from != q.from)
+}
+
+/// Batch x accumulation x devices, where the sentence states all of them.
+fn product(card: &Card<'_>, spot: &Spot<'_>, q: &Quantity, repeats: f64) -> Option<(f64, String)> {
+    let here = |c: &&Candidate| c.field == Field::AcceleratorCount && c.quote == spot.quote && c.reason.is_none();
+    let mut counts = card.candidates.iter().filter(here).filter_map(|c| c.value);
+    let devices = counts.next()?;
+    let one = counts.all(|other| (other - devices).abs() < 0.5);
+    let value = q.value * repeats * devices;
+    one.then(|| (value, format!("{} x {repeats} steps of accumulation x {devices} devices", q.value)))
+}

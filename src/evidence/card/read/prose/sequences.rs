@@ -1,0 +1,241 @@
+//! Lengths of the sequences of a training in prose, as each language words them: "sequence length of 512", "séquences de 1 024 jetons",
+//! "mit einer Kontextlänge von 4.096 Token", "上下文长度 4096".
+//!
+//! The context is what a model takes. It is the training's where a verb of training says so in the same breath.
+
+use super::nearby::any;
+use super::sentence::Sentence;
+use super::subjects::{Measure, gives_it_to_another};
+use crate::domain::Field;
+use crate::evidence::card::about::CardRole;
+use crate::evidence::card::read::candidate::{Card, Spot};
+use crate::evidence::card::read::rates::is_sign;
+use crate::evidence::card::read::recipe::{CONTEXT_OF_MODEL, LENGTHS, LONGEST_OF_WHOLE_TRAINING, length_in_tokens};
+use crate::evidence::card::read::training::is_train;
+use crate::evidence::quantity::numbers::{Quantity, quantity};
+use crate::evidence::quantity::tokens::{Kind, Token, is_latin_word, span, text_at};
+use crate::evidence::vocabulary::{self, Words};
+
+/// Words between a length and its number, at most.
+const REACH: usize = 5;
+/// Tokens before a number within which the verb stands that cuts texts to it.
+const VERB_REACH: usize = 6;
+
+/// The words that name a length.
+#[derive(Clone, Copy)]
+struct Head {
+    /// First token.
+    from: usize,
+    /// Token behind the last.
+    to: usize,
+    /// Whether it is the context that the model takes.
+    is_context: bool,
+}
+
+/// Whether a token is one of some words; those of other scripts stand in words that are longer, or have endings.
+fn says(t: Option<&Token<'_>>, words: Words) -> bool {
+    let Some(t) = t.filter(|t| t.kind == Kind::Word) else { return false };
+    words.contains(&t.text.as_ref())
+        || (!is_latin_word(&t.text) && words.list().iter().any(|w| !w.is_ascii() && t.text.contains(w)))
+}
+
+/// Whether a word may begin to tell a length.
+#[must_use]
+pub fn may_tell(t: &Token<'_>) -> bool {
+    let words = &vocabulary::recipe().prose;
+    let lists = [words.sequences, words.contexts, words.sequence_lengths, words.context_lengths, words.lengths, words.cut];
+    lists.into_iter().any(|list| says(Some(t), list))
+}
+
+/// Reads a sentence for the lengths of its sequences.
+pub fn read_sequences(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
+    let mut at = 0;
+    while at < s.ts.len() {
+        let found = match head_at(s.ts, at) {
+            Some(head) => {
+                let q = behind(s.ts, head.to).or_else(|| before(s.ts, head.from));
+                // The next head begins behind this one and its number.
+                let next = q.map_or(head.to, |q| q.to.max(head.to));
+                let found = q.map(|q| (q, head.is_context, is_limited(s.ts, head.to, q.from)));
+                at = next.max(at + 1);
+                found
+            }
+            None => {
+                let found = sequences_of(s.ts, at).or_else(|| cut_to(s, at)).map(|q| (q, false, is_limited(s.ts, at, q.from)));
+                let found = found.or_else(|| elliptic(s, at).map(|q| (q, false, false)));
+                at += 1;
+                found
+            }
+        };
+        if let Some((q, is_context, is_limited)) = found {
+            add_length(card, spot, s, (&q, is_context, is_limited));
+        }
+    }
+}
+
+/// The words for a length that begin at a token.
+fn head_at(ts: &[Token<'_>], i: usize) -> Option<Head> {
+    let words = &vocabulary::recipe().prose;
+    let at = |i: usize| ts.get(i);
+    if says(at(i), words.sequence_lengths) {
+        return Some(Head { from: i, to: i + 1, is_context: false });
+    }
+    if says(at(i), words.context_lengths) {
+        return Some(Head { from: i, to: i + 1, is_context: true });
+    }
+    let (sequence, context) = (says(at(i), words.sequences), says(at(i), words.contexts));
+    let of = |i: usize| at(i).is_some_and(|t| t.is_any(&words.of) || t.is("-"));
+    if sequence || context {
+        // "context window", "sequence-length", "sequences of length"
+        let to = (i + 1..i + 4).find(|at| !of(*at) || says(ts.get(*at), words.lengths))?;
+        let is_length = says(at(to), words.lengths);
+        if is_length {
+            return Some(Head { from: i, to: to + 1, is_context: context });
+        }
+        // "context 2048", "8k context"
+        let number = |q: Option<Quantity>| q.is_some_and(|q| LENGTHS.contains(&q.value) && !q.is_word);
+        let bare = context && (number(quantity(ts, i + 1)) || number(before(ts, i)));
+        return bare.then_some(Head { from: i, to: i + 1, is_context: true });
+    }
+    if says(at(i), words.lengths) {
+        // "longueur de la séquence", "длина последовательности"
+        let to = (i + 1..i + 5).find(|at| !of(*at)).unwrap_or(i + 1);
+        let (sequence, context) = (says(at(to), words.sequences), says(at(to), words.contexts));
+        if sequence || context {
+            return Some(Head { from: i, to: to + 1, is_context: context });
+        }
+        // "longueur max 256", "최대 길이 128"
+        let most = |at: Option<usize>| at.is_some_and(|at| says(ts.get(at), words.most) && says(ts.get(i), words.lengths));
+        let (before, behind) = (most(i.checked_sub(1)), most(Some(i + 1)));
+        return (before || behind).then_some(Head { from: i, to: i + 1 + usize::from(behind), is_context: false });
+    }
+    None
+}
+
+/// The number behind the words for a length.
+fn behind(ts: &[Token<'_>], from: usize) -> Option<Quantity> {
+    let words = &vocabulary::recipe().prose;
+    let mut at = from;
+    while at < from + REACH && ts.get(at).is_some_and(|t| t.is_any(&words.joins)) {
+        at += 1;
+    }
+    quantity(ts, at).filter(|q| !q.is_word)
+}
+
+/// The number before them: "512 sequence length", "8k-token context", "4096 的上下文长度".
+fn before(ts: &[Token<'_>], to: usize) -> Option<Quantity> {
+    let words = &vocabulary::recipe().prose;
+    (to.saturating_sub(REACH)..to).find_map(|at| {
+        let q = quantity(ts, at).filter(|q| !q.is_word && q.to <= to)?;
+        span(ts, q.to, to).iter().all(|t| t.is_any(&words.fillers)).then_some(q)
+    })
+}
+
+/// Whether a number counts tokens.
+fn of_tokens(ts: &[Token<'_>], q: &Quantity) -> bool {
+    let counted =
+        |at: usize| says(ts.get(at), vocabulary::prose().tokens.words) || says(ts.get(at), vocabulary::prose().tokens.cjk);
+    counted(q.to) || (ts.get(q.to).is_some_and(|t| t.is_any(&["consecutive", "-"])) && counted(q.to + 1))
+}
+
+/// "Sequences of 1024 tokens", "Sequenzen zu je 512 Token", "2048 tokens per sequence".
+fn sequences_of(ts: &[Token<'_>], i: usize) -> Option<Quantity> {
+    let words = &vocabulary::recipe().prose;
+    if says(ts.get(i), words.sequences) {
+        let q = behind(ts, i + 1).filter(|q| q.from > i + 1 && of_tokens(ts, q));
+        return q;
+    }
+    let per = ts.get(i + 1).is_some_and(is_sign) && says(ts.get(i + 2), words.sequences);
+    let counted = per && says(ts.get(i), vocabulary::prose().tokens.words);
+    let at = i.checked_sub(1).filter(|_| counted)?;
+    (at.saturating_sub(1)..=at).find_map(|at| quantity(ts, at).filter(|q| !q.is_word && q.to == i))
+}
+
+/// "Texts were cut to 256 tokens", "agrégés en documents de 1024 jetons".
+fn cut_to(s: &Sentence<'_, '_>, i: usize) -> Option<Quantity> {
+    let q = quantity(s.ts, i).filter(|q| !q.is_word && of_tokens(s.ts, q))?;
+    let left = span(s.ts, i.saturating_sub(VERB_REACH), i);
+    let verb = left.iter().rposition(|t| says(Some(t), vocabulary::recipe().prose.cut))?;
+    let all_words = left.iter().skip(verb + 1).all(|t| t.kind == Kind::Word);
+    (all_words && verb + 1 < left.len()).then_some(q)
+}
+
+/// "The base has 32k context, I finetuned it with 16k": the number alone, behind a verb of training, where the sentence speaks of lengths.
+fn elliptic(s: &Sentence<'_, '_>, i: usize) -> Option<Quantity> {
+    let words = &vocabulary::recipe().prose;
+    let q = quantity(s.ts, i).filter(|q| q.scaled && text_at(s.ts, q.to - 1) == "k")?;
+    let ends = s.ts.get(q.to).is_none_or(|t| t.kind == Kind::Sign || t.is_any(&["and", "for", "then"]));
+    let led = i.checked_sub(1).is_some_and(|at| s.ts.get(at).is_some_and(|t| t.is_any(&["with", "at", "to"])));
+    let verb = (i.saturating_sub(VERB_REACH)..i).any(|at| is_train(s.ts, at));
+    let spoken = s.ts.iter().take(i).any(|t| says(Some(t), words.contexts) || says(Some(t), words.sequences));
+    (ends && led && verb && spoken).then_some(q)
+}
+
+/// Whether a limit stands between the words for a length and its number: "up to".
+fn is_limited(ts: &[Token<'_>], from: usize, to: usize) -> bool {
+    any(span(ts, from, to), &["up", "most"])
+}
+
+fn add_length(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (q, is_context, is_limited): (&Quantity, bool, bool)) {
+    let words = &vocabulary::recipe().prose;
+    let value = length_in_tokens(s.ts, q);
+    if !LENGTHS.contains(&value) {
+        return;
+    }
+    let serves = s.has(&words.serving);
+    let reason = if any(span(s.ts, q.to, q.to + 1), &words.other_units) {
+        Some("a length in another unit")
+    } else if q.is_range || (is_limited && (is_context || serves)) {
+        Some("a range")
+    } else if any(span(s.ts, q.to, q.to + 4), &words.stages_behind) {
+        Some("one stage of several")
+    } else if is_context {
+        not_trained_at(card, s, q).or_else(|| s.under_evaluation.then_some("evaluation or inference"))
+    } else {
+        not_of_training(card, s, q)
+    };
+    let whose = gives_it_to_another(card, s, Measure::Count, q.from, q.to);
+    // A sentence that names this model in full goes before one about its family; what is said of sequences before the context.
+    let later = if card.own.named_in(s.ts) { 0 } else { 2 } + u8::from(is_context);
+    card.add(&spot.after(later).refused(reason).refused(whose), Field::SequenceLength, Some(value), s.written(q.from, q.to), None);
+}
+
+/// Why a length of sequences is not the training's.
+fn not_of_training(card: &Card<'_>, s: &Sentence<'_, '_>, q: &Quantity) -> Option<&'static str> {
+    let words = &vocabulary::recipe().prose;
+    let batches = &vocabulary::prose().batches;
+    let tells =
+        || s.ts.iter().any(|t| says(Some(t), batches.things) || says(Some(t), batches.words)) || s.is_recipe || card.beside_recipe;
+    let packed = || span(s.ts, q.from.saturating_sub(VERB_REACH), q.from).iter().any(|t| says(Some(t), words.cut));
+    if s.has(&words.serving) && !s.has(&["trained"]) && !has_train_in_clause(s, q) {
+        Some("evaluation or inference")
+    } else if !s.trains() && !s.under_training && !tells() && !(packed() && (s.under_data || card.trained_before)) {
+        Some("not said of a training")
+    } else {
+        s.under_evaluation.then_some("evaluation or inference")
+    }
+}
+
+/// The tokens of the clause that a quantity stands in.
+fn clause(s: &Sentence<'_, '_>, q: &Quantity) -> (usize, usize) {
+    let ends = |t: &Token<'_>| t.is_any(&vocabulary::prose().subjects.boundaries) || t.is("but");
+    let from = (0..q.from).rev().find(|at| s.ts.get(*at).is_some_and(ends)).map_or(0, |at| at + 1);
+    let to = (q.to..s.ts.len()).find(|at| s.ts.get(*at).is_some_and(ends)).unwrap_or(s.ts.len());
+    (from, to)
+}
+
+fn has_train_in_clause(s: &Sentence<'_, '_>, q: &Quantity) -> bool {
+    let (from, to) = clause(s, q);
+    (from..to).any(|at| is_train(s.ts, at))
+}
+
+/// Why a context is what the model takes, and no length of its training.
+fn not_trained_at(card: &Card<'_>, s: &Sentence<'_, '_>, q: &Quantity) -> Option<&'static str> {
+    let words = &vocabulary::recipe().prose;
+    let (from, to) = clause(s, q);
+    let takes = any(span(s.ts, from, to), &words.serving) || any(span(s.ts, from, to), &words.takes);
+    // The context of a sentence about a fine-tune may be its base's.
+    let trains = if card.own.role == CardRole::OwnTraining { s.trains() } else { has_train_in_clause(s, q) };
+    let told = s.under_training && card.own.role == CardRole::OwnTraining && q.value <= LONGEST_OF_WHOLE_TRAINING;
+    (takes || !(trains || told)).then_some(CONTEXT_OF_MODEL)
+}
