@@ -10,6 +10,7 @@ mod cards;
 mod common;
 mod diff;
 mod fine_tunes;
+mod held_back;
 mod hidden_rows;
 mod lineage;
 mod masks;
