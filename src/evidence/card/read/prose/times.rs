@@ -221,7 +221,9 @@ fn of_something_else(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>)
     // "just under 6 hours", "slightly more than 6 hours".
     let nearly = nearly_words.contains(&time.before_that)
         || (time.before == "than" && time.before_that == "more" && nearly_words.contains(&text_before(time.ts, time.at, 3)));
-    let stands_behind_a_limit = words.limits.contains(&time.lead) || words.limits.contains(&time.before);
+    // Italian and Catalan "per" says how long.
+    let is_limit = |word: &&str| words.limits.contains(word) && (*word != "per" || s.has(&words.english));
+    let stands_behind_a_limit = is_limit(&time.lead) || is_limit(&time.before);
     let limited = (stands_behind_a_limit && !closed && !nearly)
         || rate_behind(time.ts, time.duration.to).is_some()
         || rate_of_each(time.ts, time.at).is_some()
