@@ -108,6 +108,8 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
         Some("not said of a training")
     } else if schedule {
         Some("part of a schedule")
+    } else if any(left, &vocabulary::prose().subjects.planned) {
+        Some("planned")
     } else if any(last(left, 3), &words.limits) {
         Some("a limit")
     } else if s.has(&["early"]) && !any(last(left, 2), &["after"]) {
