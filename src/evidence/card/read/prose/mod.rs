@@ -84,11 +84,7 @@ fn read_by_owner(
 ) {
     let parts = owners::parts(&card.own, text, ts, before.whose);
     before.whose = parts.last().and_then(|part| part.whose);
-    if let [part] = parts.as_slice() {
-        let s = Sentence::new(text, ts, trains.to_vec(), passage.block.under);
-        let found = Triggers::scan(card, ts);
-        return read_sentence(card, passage, &s, found, offset, before, part.whose);
-    }
+    let several = parts.len() > 1;
     for part in parts {
         let tokens = span(ts, part.from, part.to);
         let found = Triggers::scan(card, tokens);
@@ -98,7 +94,7 @@ fn read_by_owner(
             read_sentence(card, passage, &s, found, offset, before, part.whose);
         }
         // What the sentence says of one part it says of the others.
-        card.trained_before |= !trains.is_empty();
+        card.trained_before |= several && !trains.is_empty();
     }
 }
 
@@ -208,6 +204,9 @@ fn of_the_sentence(s: &Sentence<'_, '_>) -> Option<&'static str> {
     }
     if words.compares.iter().any(|p| text.starts_with(p)) {
         return Some("a comparison");
+    }
+    if says(&words.your_own) {
+        return Some("advice to the reader");
     }
     (!s.trains() && says(&words.not_counted) && !s.has(&words.overheads)).then_some("work that is no training")
 }

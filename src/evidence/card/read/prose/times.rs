@@ -218,7 +218,7 @@ fn of_data(s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Option<&'static str> {
             && words.of.contains(&text_at(time.ts, i + 1))
             && span(time.ts, i + 2, i + 6).iter().any(|t| t.is_any(&words.data))
     };
-    let is_another = time.lead == "for" && (0..time.at).any(is_data);
+    let is_another = time.lead == "for" && (0..time.ts.len()).any(|i| !(time.at..time.duration.to).contains(&i) && is_data(i));
     let is_audio = s.has(&words.audio) && !(time.strong || is_another || words.long_units.contains(&time.unit));
     is_audio.then_some("hours of data")
 }
