@@ -102,8 +102,8 @@ macro_rules! lists {
     ($table:ident { $($list:ident),+ $(,)? }) => {
         #[derive(Debug, serde::Deserialize)]
         #[serde(deny_unknown_fields)]
-        pub(super) struct $table {
-            $(pub(super) $list: $crate::vocabulary::Words,)+
+        pub(crate) struct $table {
+            $(pub(crate) $list: $crate::vocabulary::Words,)+
         }
     };
 }
@@ -113,8 +113,8 @@ macro_rules! tables {
     ($file:ident { $($table:ident: $type:ty),+ $(,)? }) => {
         #[derive(Debug, serde::Deserialize)]
         #[serde(deny_unknown_fields)]
-        pub(super) struct $file {
-            $(pub(super) $table: $type,)+
+        pub(crate) struct $file {
+            $(pub(crate) $table: $type,)+
         }
     };
 }

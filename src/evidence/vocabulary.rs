@@ -5,6 +5,11 @@ use crate::vocabulary::{lists, tables, word_file};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 
+#[path = "vocabulary/whose.rs"]
+mod whose;
+
+use self::whose::{Designators, Downstream, Headings, Phases, Sentences, Subjects, Totals};
+
 pub(super) use crate::vocabulary::{Words, by_word, longest_first};
 
 // units.toml
@@ -77,23 +82,8 @@ tables!(Index {
 
 // card.toml
 lists!(Repository { climate_subjects, fine_tune_phrases, cell_fillers, no_base_names });
-lists!(Headings {
-    original,
-    base,
-    continued,
-    evaluation,
-    never_evaluation,
-    training,
-    environment,
-    estimated,
-    version_fillers,
-    for_the_reader,
-    data
-});
-lists!(Phases { never, stages, work, pre_training, fine_tuning, second, generic, tuned_names });
-lists!(Totals { cumulative, inclusive, families, wholes, collections, development, excluded, rows, components });
 lists!(Logs { calculator });
-lists!(Training { stems, cjk_parts, methods, method_joins, verbs, late_verbs, nouns, noun_prepositions });
+lists!(Training { pre, pretraining, stems, cjk_parts, methods, method_joins, verbs, late_verbs, nouns, noun_prepositions });
 lists!(Examples { loaders, placeholder_owners });
 lists!(Templates { unfilled, unknown });
 lists!(Bases { plain, marked, linked, cjk, families, no_names, fillers, no_owners, file_endings, variants, comparisons, advice });
@@ -120,6 +110,7 @@ tables!(Card {
     repository: Repository,
     headings: Headings,
     phases: Phases,
+    designators: Designators,
     totals: Totals,
     logs: Logs,
     training: Training,
@@ -229,19 +220,6 @@ tables!(Keys {
 
 // prose.toml
 lists!(Triggers { bare_chips, hardware, carbon, energy, clouds, counts, bases, tools, number_formats });
-lists!(Sentences {
-    abbreviations,
-    stages,
-    stage_numbers,
-    own_pretraining,
-    own_fine_tuning,
-    other_sizes,
-    this_model,
-    advice,
-    recommends,
-    runs,
-    run_verbs,
-});
 lists!(HardwareProse {
     tried,
     machines,
@@ -255,8 +233,9 @@ lists!(HardwareProse {
     serving_though_training,
     used
 });
-lists!(EmissionsProse { serving, benchmarks, comparisons, said, energy_said, calculators });
+lists!(EmissionsProse { generates, serving, benchmarks, comparisons, said, energy_said, calculators });
 lists!(Rates {
+    per_behind,
     per,
     also_on,
     passed,
@@ -277,52 +256,6 @@ lists!(Rates {
     barriers,
     results,
     equals,
-});
-lists!(Subjects {
-    boundaries,
-    contrasts,
-    openers,
-    continuing,
-    data,
-    example,
-    against,
-    sets_against,
-    this_one,
-    saved,
-    less,
-    reduced,
-    made_up,
-    granted,
-    used,
-    unreal,
-    unreal_verbs,
-    planned,
-    others,
-    own,
-    models,
-    model_nouns,
-    other,
-    own_work,
-    methods,
-    of_base,
-    of_base_cjk,
-    took,
-    lasts,
-    search,
-    main,
-    excluded,
-    work,
-    waits,
-    whole,
-    families,
-    works,
-    making,
-    wider,
-    everyday,
-    name_verbs,
-    names,
-    limits,
-    nearly,
 });
 lists!(TimesProse {
     strong,
@@ -409,6 +342,7 @@ tables!(Prose {
     hardware: HardwareProse,
     emissions: EmissionsProse,
     rates: Rates,
+    downstream: Downstream,
     subjects: Subjects,
     times: TimesProse,
     tokens: TokensProse,
@@ -445,7 +379,6 @@ lists!(RecipeKeys {
 });
 lists!(RecipeBases { keys });
 lists!(RecipeEnds { early });
-lists!(RecipeDownstream { pretraining, fine_tuning, tasks });
 lists!(RecipeProse {
     sequences,
     contexts,
@@ -470,7 +403,6 @@ tables!(Recipe {
     keys: RecipeKeys,
     bases: RecipeBases,
     ends: RecipeEnds,
-    downstream: RecipeDownstream,
     prose: RecipeProse,
     sentence_transformers: SentenceTransformers,
 });

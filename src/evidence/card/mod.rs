@@ -33,12 +33,12 @@ use self::decide::sections::Sections;
 use self::parse::front_matter::parse_front_matter;
 use self::parse::markdown::parse_blocks;
 use self::read::candidate::Card;
-use self::read::downstream::tells_pretraining;
+use self::read::declared::names_declared;
 use self::read::front_matter::read_front_matter;
 use self::read::headings::mark_headings;
 use self::read::read_passages;
 use self::read::recipe::{RECIPE, read_recipe};
-use self::read::repository::Repository;
+use self::read::repository::{Repository, size_of};
 use super::quantity::digits::by_words;
 use super::{Extracted, vocabulary};
 
@@ -91,6 +91,15 @@ fn extract_asking(tables: CardTables<'_>, card: &str, about: &About<'_>) -> (Vec
     }
     let mut blocks = parse_blocks(source, front.body_from);
     mark_headings(&mut blocks);
+    for name in names_declared(&own, &blocks) {
+        match name.as_slice() {
+            [word] => match size_of(word).filter(|_| own.designators().count_sizes() != 1) {
+                Some(size) => own.declare_size(size),
+                None => own.add_alias(name),
+            },
+            _ => own.add_alias(name),
+        }
+    }
     // What a card says of its own emissions makes them no subject of the model.
     let introduces = blocks.iter().take_while(|b| !b.under.training && !b.under.environment).map(|b| b.text.to_lowercase());
     let introduction: String =
@@ -100,7 +109,6 @@ fn extract_asking(tables: CardTables<'_>, card: &str, about: &About<'_>) -> (Vec
     let co2_subject = words.climate_subjects.iter().any(|w| head.contains(w));
     let mut card = Card::new(tables, own, co2_subject);
     card.sign = by_words(body.split(|c: char| !c.is_alphabetic()).take(LANGUAGE_WORDS));
-    card.tells_pretraining = tells_pretraining(card.own.role, &body);
     card.is_setfit = body.contains("setfit");
     read_front_matter(&mut card, &front, source);
     read_passages(&mut card, &passages, &body);

@@ -77,6 +77,8 @@ pub fn choose(facts: &mut [Fact]) {
         let reach = if in_prose { rank + 1 } else { rank };
         let differs = (in_prose || (AMOUNTS.contains(&field) && rank > RANK_FRONT_MATTER))
             && candidates.iter().filter_map(get).filter(|f| f.rank <= reach).any(|f| !same(f.row.value, value));
+        let sum = if differs && AMOUNTS.contains(&field) { sum_of_the_others(&candidates, facts, reach) } else { None };
+        let (differs, chosen) = if sum.is_some() { (false, sum) } else { (differs, chosen) };
         let Some(written) = chosen.and_then(|i| facts.get(i)).map(described) else { continue };
         for i in candidates {
             let Some(fact) = facts.get_mut(i) else { continue };
@@ -89,6 +91,21 @@ pub fn choose(facts: &mut [Fact]) {
             }
         }
     }
+}
+
+/// The figure that is the sum of two or more others of its standing: the whole of which they are the stages.
+fn sum_of_the_others(candidates: &[usize], facts: &[Fact], reach: u8) -> Option<usize> {
+    let mut values: Vec<(usize, f64)> = Vec::new();
+    for i in candidates.iter().copied() {
+        let Some(fact) = facts.get(i).filter(|f| f.rank <= reach) else { continue };
+        let value = fact.row.value?;
+        // A figure told twice is one.
+        if !values.iter().any(|(_, known)| same(Some(*known), Some(value))) {
+            values.push((i, value));
+        }
+    }
+    let all: f64 = values.iter().map(|(_, value)| value).sum();
+    values.iter().find(|(_, value)| values.len() > 2 && (2.0 * value - all).abs() <= ROUNDED * value).map(|(i, _)| *i)
 }
 
 fn described(fact: &Fact) -> String {

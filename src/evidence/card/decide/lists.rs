@@ -7,6 +7,7 @@ use crate::evidence::card::read::keys::{Key, key_of};
 use crate::evidence::card::read::phases::{Named, Phase, Title, own_phase};
 use crate::evidence::card::read::repository::Repository;
 use crate::evidence::card::read::templates::is_template;
+use crate::evidence::vocabulary;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -48,12 +49,17 @@ impl Lists {
     /// Reads the blocks for lists of the same keys.
     #[must_use]
     pub fn new(own: &Repository, blocks: &[Block]) -> Self {
-        let lists: Vec<List> =
-            lists(blocks).into_iter().filter(|list| !list.amounts.is_empty() || !list.recipe.is_empty()).collect();
+        let all = lists(blocks);
+        let lists: Vec<&List> = all.iter().filter(|list| !list.amounts.is_empty() || !list.recipe.is_empty()).collect();
         let mut refused = Vec::new();
         for keys in [List::amounts as Keys, List::recipe as Keys] {
-            let rivals: Vec<&List> = lists.iter().filter(|list| lists.iter().any(|other| differ(keys, list, other))).collect();
-            refused.extend(judge(own, &rivals, keys));
+            let rivals: Vec<&List> =
+                lists.iter().copied().filter(|list| lists.iter().any(|other| differ(keys, list, other))).collect();
+            let judged = judge(own, &rivals, keys);
+            if !judged.is_empty() {
+                refused.extend(stages_beside(own, &all, &rivals));
+            }
+            refused.extend(judged);
         }
         refused.sort_by_key(|(range, _)| range.start);
         refused.dedup_by(|next, first| next.0.start == first.0.start);
@@ -161,6 +167,24 @@ fn judge(own: &Repository, rivals: &[&List], keys: Keys) -> Vec<(Range<usize>, &
         .filter(|(i, _)| chosen != Some(*i))
         .map(|(_, (list, title))| (list.blocks.clone(), reason(own, title, chosen.is_some())))
         .collect()
+}
+
+/// Stages under the same heading as lists that were told apart, which have other keys: "3. Annealing: total tokens 5B".
+fn stages_beside(own: &Repository, all: &[List], rivals: &[&List]) -> Vec<(Range<usize>, &'static str)> {
+    let words = &vocabulary::card().phases;
+    let is_stage = |list: &List| {
+        let Some((last, _)) = list.headings.split_last() else { return false };
+        let title = Title::read_title(own, last);
+        title.rest.split(' ').any(|w| w.len() > 2 && words.stages.contains(&w))
+    };
+    let is_beside = |list: &List| {
+        let is_sibling = |rival: &&List| {
+            rival.headings.len() == list.headings.len()
+                && rival.headings.split_last().map(|(_, above)| above) == list.headings.split_last().map(|(_, above)| above)
+        };
+        rivals.iter().any(is_sibling) && !rivals.iter().any(|rival| rival.blocks == list.blocks)
+    };
+    all.iter().filter(|list| is_beside(list) && is_stage(list)).map(|list| (list.blocks.clone(), "another phase's list")).collect()
 }
 
 /// "Training hyperparameters" are those of the training; a search for them is an experiment.

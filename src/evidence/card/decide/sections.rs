@@ -6,11 +6,14 @@ use super::examples::is_another_repository;
 use super::lists::Lists;
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::block::{Block, BlockKind};
+use crate::evidence::card::read::designators::{Designators, Fit, fit_of_name};
 use crate::evidence::card::read::passage::{BASE_SECTION, Passage};
+use crate::evidence::card::read::phases::{Named, Phase, Title, own_phase};
 use crate::evidence::card::read::repository::{Repository, name_tokens, size_of};
 use crate::evidence::card::read::training::is_train;
 use crate::evidence::quantity::tokens::lex;
 use crate::evidence::vocabulary;
+use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
 /// What the sections of a card take away: decided once, asked for every block.
@@ -21,6 +24,9 @@ pub struct Sections {
     base_headings: bool,
     /// Heading paths whose figures are another version's.
     others: Vec<Rc<[String]>>,
+    /// Headings of guides for the reader, with the headings above them.
+    guides: Vec<Rc<[String]>>,
+    members: Members,
     lists: Lists,
 }
 
@@ -40,6 +46,8 @@ impl Sections {
             original_from: blocks.iter().find(|b| is_original(b)).map(|b| b.from),
             base_headings: own.role == CardRole::FineTune,
             others: other_versions(own, blocks),
+            guides: guides(own, blocks),
+            members: Members::new(own, blocks),
             lists: Lists::new(own, blocks),
         }
     }
@@ -68,11 +76,107 @@ impl Sections {
         if self.base_headings && (b.headings.iter().skip(1).any(|h| speaks_of_base(h)) || label_of_base()) {
             return Some(BASE_SECTION);
         }
-        if b.headings.iter().skip(1).any(|h| is_for_the_reader(h)) {
+        let is_guide = || self.guides.iter().any(|path| b.headings.starts_with(path));
+        if b.headings.iter().skip(1).any(|h| is_for_the_reader(h)) || is_guide() {
             return Some("advice to the reader");
+        }
+        let titles = || b.headings.iter().skip(1).map(String::as_str).chain(b.label.as_deref());
+        if titles().any(is_of_others) {
+            return Some("another model's figure");
+        }
+        if titles().any(is_of_tries) {
+            return Some("experiments or evaluation: not this model's training");
+        }
+        if let Some(whose) = self.members.of(b) {
+            return whose.refusal();
         }
         self.others.iter().any(|path| **path == *b.headings).then_some("another version's section")
     }
+}
+
+/// "About us", "Models finetuned off Elk-7B": other models of the authors.
+fn is_of_others(title: &str) -> bool {
+    let title = title.to_lowercase();
+    vocabulary::card().headings.others.iter().any(|w| title.contains(w))
+}
+
+/// "Preliminary experimentation", "Ablations": what was tried before the training or beside it.
+fn is_of_tries(title: &str) -> bool {
+    let words = name_tokens(title);
+    let tries = &vocabulary::card().headings.tries;
+    words.len() <= MOST_NAME_WORDS && words.iter().any(|w| tries.contains(&w.as_str()))
+}
+
+/// Sections on fine-tuning in the card of a model that was only pre-trained, which speak to the reader or hold a command.
+fn guides(own: &Repository, blocks: &[Block]) -> Vec<Rc<[String]>> {
+    if own_phase(own) != Some(Phase::PreTraining) {
+        return Vec::new();
+    }
+    let words = &vocabulary::card().headings.addresses;
+    let speaks = |b: &Block| {
+        let lower = b.text.to_lowercase();
+        let named = lower.split(|c: char| !c.is_alphanumeric()).any(|w| words.contains(&w));
+        named || words.iter().any(|w| !w.is_ascii() && lower.contains(w))
+    };
+    let is_tuning = |b: &&Block| {
+        let title = Title::read_title(own, &b.text);
+        b.kind == BlockKind::Heading
+            && b.headings.len() > 1
+            && title.phase == Some(Phase::FineTuning)
+            && title.named == Named::Nobody
+    };
+    let tells_own = |b: &Block| {
+        let ts = lex(&b.text);
+        b.kind != BlockKind::Code && ts.iter().any(|t| t.is_any(&vocabulary::prose().subjects.own_work))
+    };
+    let of = |heading: &&Block| {
+        let under = |b: &&Block| b.headings.starts_with(&heading.headings) && b.kind != BlockKind::Heading;
+        blocks.iter().filter(under).any(speaks) && !blocks.iter().filter(under).any(tells_own)
+    };
+    blocks.iter().filter(is_tuning).filter(of).map(|b| Rc::clone(&b.headings)).collect()
+}
+
+/// Sections and lists that stand under the name of another member of the family.
+struct Members {
+    /// Titles seen, with whose they are.
+    known: FxHashMap<String, Option<Fit>>,
+}
+
+impl Members {
+    fn new(own: &Repository, blocks: &[Block]) -> Self {
+        let mut known: FxHashMap<String, Option<Fit>> = FxHashMap::default();
+        for b in blocks {
+            for title in b.headings.iter().skip(1).map(String::as_str).chain(b.label.as_deref()) {
+                if !known.contains_key(title) {
+                    known.insert(title.to_owned(), member_of(own, title));
+                }
+            }
+        }
+        Self { known }
+    }
+
+    /// Whose the section of a block is, by the nearest title that names a member.
+    fn of(&self, b: &Block) -> Option<Fit> {
+        let titles = b.label.as_deref().into_iter().chain(b.headings.iter().skip(1).rev().map(String::as_str));
+        titles.filter_map(|title| self.known.get(title).copied().flatten()).next()
+    }
+}
+
+/// The member of the family that a title names and says nothing else: "Elk-80B", "### 80B model".
+fn member_of(own: &Repository, title: &str) -> Option<Fit> {
+    let lists = vocabulary::card();
+    let is_passed = |w: &str| {
+        let words = &lists.designators;
+        words.nouns.contains(&w) || words.passed.contains(&w) || words.articles.contains(&w) || lists.phases.generic.contains(&w)
+    };
+    let words = name_tokens(title);
+    if words.is_empty() || words.len() > MOST_NAME_WORDS {
+        return None;
+    }
+    let named: Vec<String> = words.into_iter().filter(|w| own.has(w) || !is_passed(w)).collect();
+    let says_a_member = named.iter().all(|w| own.has(w) || !Designators::of(&[w.as_str()]).is_empty());
+    let has_member = Designators::of(&named).has_size() || named.len() > 1;
+    (says_a_member && has_member).then(|| fit_of_name(own, &named)).flatten()
 }
 
 /// "Fine-tune on your own data", "Tips", "Future work": what the reader may do, or the author has yet to.

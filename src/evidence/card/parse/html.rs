@@ -41,7 +41,7 @@ const BREAKING: &[&str] = &["p", "li", "div", "ul", "ol", "h1", "h2", "h3", "h4"
 
 /// Reads `source[from..to]`.
 pub(super) fn parse_html(out: &mut Builder<'_>, source: &str, from: usize, to: usize) {
-    let mut html = Html { out, header_cells: false, open_row: false };
+    let mut html = Html { out, header_cells: false, open_row: false, rows: 0, cells: 0, bold_cells: 0 };
     let mut at = from;
     while at < to {
         let Some(rest) = source.get(at..to) else { break };
@@ -85,6 +85,11 @@ struct Html<'b, 's> {
     header_cells: bool,
     /// Whether a row is open.
     open_row: bool,
+    /// Rows of the table so far.
+    rows: usize,
+    /// Cells of the row, and those of them in bold.
+    cells: usize,
+    bold_cells: usize,
 }
 
 impl Html<'_, '_> {
@@ -99,20 +104,24 @@ impl Html<'_, '_> {
                 } else {
                     self.out.open_table();
                 }
+                self.rows = 0;
             }
             "tr" if self.out.in_table() => {
                 self.close_row_or_text();
                 self.open_row = !tag.closes;
                 self.header_cells = false;
+                (self.cells, self.bold_cells) = (0, 0);
             }
             "td" | "th" if self.open_row => {
                 if tag.closes {
                     self.out.close_cell();
                 } else {
                     self.out.open_cell();
+                    self.cells += 1;
                     self.header_cells |= tag.name == "th";
                 }
             }
+            "strong" | "b" if !tag.closes && self.out.in_cell() => self.bold_cells = self.cells.min(self.bold_cells + 1),
             "br" => self.out.push("\n", from),
             "sup" if !tag.closes => self.out.push("^", from),
             name if BREAKING.contains(&name) && !self.out.in_cell() && !self.open_row => self.out.emit(BlockKind::Html),
@@ -122,7 +131,11 @@ impl Html<'_, '_> {
 
     fn close_row_or_text(&mut self) {
         if self.open_row {
-            self.out.close_row(self.header_cells);
+            // A first row in bold, but for the corner, is a header that nobody marked as one.
+            let is_bold = self.rows == 0 && self.cells > 1 && self.bold_cells + 1 >= self.cells;
+            self.out.close_row(self.header_cells || is_bold);
+            self.rows += usize::from(self.cells > 0);
+            (self.cells, self.bold_cells) = (0, 0);
         } else {
             self.out.emit(BlockKind::Html);
         }

@@ -34,10 +34,14 @@ impl Spot<'_> {
     /// The same with a lower standing.
     #[must_use]
     pub fn after(self, by: u8) -> Self {
+        // A sum of stages stands before them, however it is told.
+        let by = if self.rank == RANK_SUM { 0 } else { by };
         Self { rank: self.rank.saturating_add(by), ..self }
     }
 }
 
+/// Standing of the sum of the stages of a training: before those of its stages, wherever they stand.
+pub const RANK_SUM: u8 = 2;
 /// Standing of front matter, table rows, keys with values, code and prose.
 pub const RANK_FRONT_MATTER: u8 = 1;
 /// See [`RANK_FRONT_MATTER`].
@@ -88,10 +92,12 @@ pub struct Card<'a> {
     pub trained_before: bool,
     /// Whether the text that is read stands behind a key of a recipe, on the same line.
     pub beside_recipe: bool,
+    /// The headings, by their address, under which a sentence last spoke of training.
+    pub trained_section: Option<usize>,
+    /// Whether the sentence that is read stands there.
+    pub in_trained_section: bool,
     /// What stands before the decimals in the language of the card.
     pub sign: DecimalSign,
-    /// Whether the card tells of a pre-training of its own, beside which fine-tunings are on tasks.
-    pub tells_pretraining: bool,
     /// Whether the card is of SetFit, whose iterations count pairs of examples.
     pub is_setfit: bool,
     /// Candidates so far.
@@ -116,8 +122,9 @@ impl<'a> Card<'a> {
             co2_subject,
             trained_before: false,
             beside_recipe: false,
+            trained_section: None,
+            in_trained_section: false,
             sign: DecimalSign::Unknown,
-            tells_pretraining: false,
             is_setfit: false,
             candidates: Vec::new(),
             tools: Vec::new(),

@@ -21,9 +21,12 @@ fn read_titles(b: &Block) -> Under {
     let words = &vocabulary::card().headings;
     let titles: Vec<String> = b.headings.iter().map(String::as_str).chain(b.label.as_deref()).map(str::to_lowercase).collect();
     let says = |title: &String, parts: &[&str]| parts.iter().any(|part| title.contains(part));
-    let telling = |title: &&String| says(title, &words.never_evaluation) || says(title, &words.evaluation);
+    let tuning = &vocabulary::prose().downstream.tuning;
+    let tunes = |title: &String| title.contains("fine") || title.split(' ').any(|w| tuning.iter().any(|stem| w.starts_with(stem)));
+    let trains = |title: &String| says(title, &words.never_evaluation) || (speaks_of_training(title) && !tunes(title));
+    let telling = |title: &&String| says(title, &words.evaluation) || trains(title);
     Under {
-        evaluation: titles.iter().rev().find(telling).is_some_and(|title| !says(title, &words.never_evaluation)),
+        evaluation: titles.iter().rev().find(telling).is_some_and(|title| !trains(title)),
         training: titles.iter().any(|title| says(title, &words.training) || speaks_of_training(title)),
         environment: titles.iter().any(|title| says(title, &words.environment)),
         data: titles.last().is_some_and(|title| says(title, &words.data)),

@@ -15,7 +15,8 @@ mod columns;
 mod composed;
 pub mod data_sizes;
 mod dates;
-pub mod downstream;
+pub mod declared;
+pub mod designators;
 pub mod front_matter;
 mod hardware;
 pub mod headings;
@@ -113,7 +114,17 @@ fn read_text(card: &mut Card<'_>, passage: &Passage<'_>) {
             if let Some(below) = below.filter(|below| !below.trim().is_empty()) {
                 (value, to) = (below, next.1);
             }
-            let spot = Spot { block: b, quote: b.source_range(from, to), rank, reason: passage.refused };
+            let mut spot = Spot { block: b, quote: b.source_range(from, to), rank, reason: passage.refused };
+            // "Hardware: 512 H100 for the 30B, 64 H100 for the 3B".
+            let is_short = value.len() <= MAX_HEADED_VALUE && next_sentence(value).is_none();
+            let (own_value, refused) = if is_short { prose::own_part(&card.own, value) } else { (value.trim(), None) };
+            if refused.is_some() || own_value.len() < value.trim().len() {
+                spot = spot.refused(refused);
+                if card.add_pair(&spot, key, own_value, &b.labelled_links(from, to + 1)) {
+                    at = to + 1;
+                    continue;
+                }
+            }
             // "Trainingsdauer: 5 h. Stromverbrauch: 0,35 kWh.": what follows the first sentence is read as prose.
             let value = match next_sentence(value) {
                 Some((first, rest)) => {

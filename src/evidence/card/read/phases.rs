@@ -43,7 +43,11 @@ impl Title {
     /// Reads a title.
     #[must_use]
     pub fn read_title(own: &Repository, text: &str) -> Self {
-        let words = name_tokens(text);
+        let mut words = name_tokens(text);
+        // "1. Main pre-training": a number that counts the titles.
+        if words.len() > 1 && words.first().is_some_and(|w| w.parse::<u8>().is_ok()) && text.trim_start().get(1..2) == Some(".") {
+            words.remove(0);
+        }
         let mut rest: Vec<&str> = Vec::new();
         let mut phase = None;
         let mut at = 0;
@@ -99,7 +103,7 @@ fn named(own: &Repository, rest: &[&str]) -> Named {
     if rest.is_empty() {
         return Named::Nobody;
     }
-    let named_size = own.tokens.iter().find_map(|t| size_of(t));
+    let named_size = own.named_size();
     let is_other = |size: f64| match named_size {
         Some(named) => !SAME_SIZE.contains(&(size / named)),
         None => own.is_own_size(size) == Some(false),

@@ -138,6 +138,10 @@ pub fn rate_of_each(ts: &[Token<'_>], from: usize) -> Option<&'static str> {
         if ends {
             return None;
         }
+        // "에폭당 약 31분".
+        if words.per_behind.iter().any(|end| t.text.ends_with(end)) {
+            return Some(RATE);
+        }
         if is_sign(t) && !t.is("/") {
             // "bei 380 g pro kWh entspricht das 1,29 kg": the sign has its figure.
             let has_figure = span(ts, at.saturating_sub(SUBJECT), at).iter().any(|t| t.kind == Kind::Number);

@@ -2,6 +2,7 @@
 
 use crate::evidence::card::about::{About, CardRole};
 use crate::evidence::card::asked::{Answer, Question};
+use crate::evidence::card::read::designators::Designators;
 use crate::evidence::index::names;
 use crate::evidence::quantity::tokens::{Token, span};
 use crate::evidence::vocabulary;
@@ -47,6 +48,22 @@ pub fn owner(id: &str) -> Option<String> {
     id.split_once('/').map(|(owner, _)| owner.to_lowercase())
 }
 
+/// Words with the decimals that a name writes with an underscore: `1_8b` is "1.8b" where that is the size the name states.
+fn with_decimals(words: Vec<String>, size: Option<f64>) -> Vec<String> {
+    let mut out: Vec<String> = Vec::with_capacity(words.len());
+    for word in words {
+        let whole = out.last().filter(|whole| whole.bytes().all(|b| b.is_ascii_digit())).map(|whole| format!("{whole}.{word}"));
+        match whole.filter(|joined| size.is_some() && size_of(joined) == size) {
+            Some(joined) => {
+                out.pop();
+                out.push(joined);
+            }
+            None => out.push(word),
+        }
+    }
+    out
+}
+
 /// The size a word of a name states: `7b`, `350m`, `7b1`.
 #[must_use]
 pub fn size_of(token: &str) -> Option<f64> {
@@ -84,6 +101,12 @@ pub struct Repository {
     set: FxHashSet<String>,
     /// Letters and digits of the name.
     pub letters: String,
+    /// What tells the name from others of its family.
+    designators: Designators,
+    /// The size that its card says is its own.
+    declared_size: Option<f64>,
+    /// Other names that its card says are its own, in words.
+    aliases: Vec<Vec<String>>,
     /// Its total parameters, from its files or its name.
     size: Option<f64>,
     /// Role, which the text may lower.
@@ -102,10 +125,13 @@ impl Repository {
     /// From the index.
     #[must_use]
     pub fn new(about: &About<'_>) -> Self {
-        let tokens = name_tokens(last_part(about.model_id));
         let from_name = names::size(about.model_id).filter(|s| !s.from_expert_layout).and_then(|s| s.total);
+        let tokens = with_decimals(name_tokens(last_part(about.model_id)), from_name);
         Self {
             id: about.model_id.to_owned(),
+            designators: Designators::of(&tokens),
+            declared_size: None,
+            aliases: Vec::new(),
             set: tokens.iter().cloned().collect(),
             tokens,
             letters: letters(about.model_id),
@@ -124,6 +150,37 @@ impl Repository {
         if !self.states_bases {
             self.bases = bases;
         }
+    }
+
+    /// The designators of its name.
+    #[must_use]
+    pub fn designators(&self) -> &Designators {
+        &self.designators
+    }
+
+    /// Takes the size that its card says is this model's, of several that its name holds.
+    pub fn declare_size(&mut self, size: f64) {
+        self.designators = self.designators.clone().with_size(size);
+        self.declared_size = Some(size);
+    }
+
+    /// The size that its card or its name states.
+    #[must_use]
+    pub fn named_size(&self) -> Option<f64> {
+        self.declared_size.or_else(|| self.tokens.iter().find_map(|t| size_of(t)))
+    }
+
+    /// Takes another name of this model, in words, that its card states.
+    pub fn add_alias(&mut self, words: Vec<String>) {
+        if !words.is_empty() && words.len() <= MAX_NAME_WORDS && !self.aliases.contains(&words) {
+            self.aliases.push(words);
+        }
+    }
+
+    /// Whether words are a name that the card says is this model's.
+    #[must_use]
+    pub fn is_alias(&self, words: &[String]) -> bool {
+        self.aliases.iter().any(|alias| alias == words)
     }
 
     fn noted(&self, question: Question, answer: bool) -> bool {
@@ -164,6 +221,13 @@ impl Repository {
             self.noted(Question::BaseCalled(name.to_owned()), is_called);
         }
         is_called
+    }
+
+    /// Whether words are the name of a base, as cards and ids write it.
+    #[must_use]
+    pub fn is_base_name(&self, words: &[String]) -> bool {
+        let name: String = words.concat().chars().filter(|c| c.is_alphanumeric()).collect();
+        name != self.letters && !name.is_empty() && (self.has_base_called(&name) || self.has_base_called(&format!("{name}hf")))
     }
 
     /// Whether its size is known.
@@ -212,14 +276,24 @@ impl Repository {
     pub fn score(&self, cell: &str) -> usize {
         let words: Vec<String> =
             name_tokens(cell).into_iter().filter(|t| !vocabulary::card().repository.cell_fillers.contains(&t.as_str())).collect();
+        if self.is_alias(&words) {
+            return FULL_NAME;
+        }
         // "AraBERTv0.2" is "arabertv02" in an id.
-        let is_mine = |t: &str| self.has(t) || (t.starts_with(char::is_alphabetic) && self.has(&t.replace('.', "")));
+        let is_mine = |t: &str| {
+            self.has(t)
+                || (size_of(t).is_some() && size_of(t) == self.declared_size)
+                || (t.starts_with(char::is_alphabetic) && self.has(&t.replace('.', "")))
+        };
         // A word that is not this model's ("chat") makes it another.
         if words.is_empty() || words.len() > MAX_NAME_WORDS || !words.iter().all(|t| is_mine(t) || t == "hf") {
             return 0;
         }
+        if words.len() > 1 && self.is_base_name(&words) {
+            return 0;
+        }
         let size = words.iter().find_map(|t| size_of(t));
-        let own_size = self.tokens.iter().find_map(|t| size_of(t));
+        let own_size = self.named_size();
         if let (Some(a), Some(b)) = (size, own_size)
             && (a - b).abs() > 1.0
         {

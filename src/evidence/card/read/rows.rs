@@ -1,7 +1,8 @@
 //! Which row of a table is this model's: by its name, its phase, its size; the last of the points of one training; never the sum.
 
+use super::designators::{Designators, Fit, fit_of};
 use super::phases::{Named, Phase, Title, own_phase};
-use super::repository::{FULL_NAME, Repository, name_tokens, size_of};
+use super::repository::{FULL_NAME, Repository, name_tokens, owner, size_of};
 use super::totals::{OTHER_ROW, TOTAL_ROW, is_component, is_total};
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::block::Block;
@@ -54,13 +55,14 @@ pub fn find_own(own: &Repository, rows: &[&Block]) -> Rows {
         found = of_phase(own, &titles, &totals);
     }
     if found.is_none() && !named {
-        found = only_training(own, &titles, &totals);
+        let names: Vec<&str> = rows.iter().map(|row| row.cells.first().map_or("", String::as_str)).collect();
+        found = by_designators(own, &names).or_else(|| only_training(own, &titles, &totals));
     }
     let parts_total = if found.is_none() && !named { parts_total(rows, &titles, &totals) } else { None };
     if let Some(total) = parts_total {
         totals = (0..rows.len()).map(|i| i == total).collect();
     }
-    if found.is_none() && !named && (parts_total.is_some() || are_stages_of_one(own, &titles, &totals)) {
+    if found.is_none() && !named && (parts_total.is_some() || are_stages_of_one(own, rows, &titles, &totals)) {
         found = totals.iter().position(|total| *total);
         for (reason, _) in reasons.iter_mut().zip(&totals).filter(|(_, total)| !**total) {
             *reason = "one stage of several";
@@ -88,6 +90,28 @@ fn score(own: &Repository, row: &Block, title: &Title, is_total: bool) -> usize 
         Named::Mine(_) if fits && title.phase.is_some() => own.score(&title.rest).max(plain),
         Named::Mine(_) | Named::Other | Named::Nobody | Named::Unknown => 0,
     }
+}
+
+/// The only name that fits by its designators, among names of one family: "2B Dense" beside "8B Dense", "v2-large" beside "v2-base".
+fn by_designators(own: &Repository, names: &[&str]) -> Option<usize> {
+    let words: Vec<Vec<String>> = names.iter().map(|name| name_tokens(name)).collect();
+    let passed = |w: &String| {
+        let lists = vocabulary::card();
+        lists.designators.architectures.contains(&w.as_str()) || lists.repository.cell_fillers.contains(&w.as_str())
+    };
+    let owner = name_tokens(&owner(&own.id).unwrap_or_default());
+    let is_ours = |w: &String| own.has(w) || owner.contains(w);
+    let tells_only_members = |words: &Vec<String>| {
+        // A fine-tune's card has tables of its base's family, too.
+        let named = own.role != CardRole::FineTune || words.iter().any(|w| is_ours(w) && Designators::of(&[w.as_str()]).is_empty());
+        let all = words.iter().all(|w| is_ours(w) || passed(w) || !Designators::of(&[w.as_str()]).is_empty());
+        !words.is_empty() && named && all && !own.is_base_name(words)
+    };
+    let members = words.iter().filter(|words| Designators::of(words).has_size()).count();
+    let fits = |words: &Vec<String>| tells_only_members(words) && fit_of(own, words) == Some(Fit::Mine);
+    let mut fitting = words.iter().enumerate().filter(|(_, words)| fits(words)).map(|(i, _)| i);
+    let first = fitting.next().filter(|_| members > 1)?;
+    fitting.next().is_none().then_some(first)
 }
 
 /// Whether a cell says that its row is this model's, whatever else it says: "Ours", "LoRA (ours)", "owl-base (this repository)". Of two
@@ -170,14 +194,16 @@ fn is_month(rest: &str) -> bool {
 }
 
 /// Whether the rows are the stages of the pre-training of a model without a base, and one is their sum: the sum is the run.
-fn are_stages_of_one(own: &Repository, titles: &[Title], totals: &[bool]) -> bool {
+fn are_stages_of_one(own: &Repository, rows: &[&Block], titles: &[Title], totals: &[bool]) -> bool {
+    let header = rows.first().and_then(|row| row.header.first()).map(|h| norm_key(h)).unwrap_or_default();
+    let are_stages = vocabulary::card().phases.stage_headers.contains(&header.as_str());
     let is_stage = |t: &Title| {
         let words = || t.rest.split(' ').filter(|w| !w.is_empty());
         let numbered = words().next().is_some_and(|w| w.parse::<u32>().is_ok()) && t.named != Named::Other;
         let all = words().all(|w| vocabulary::card().phases.stages.contains(&w) || w.parse::<u32>().is_ok() || own.has(w));
-        (all || numbered || is_month(&t.rest))
+        (all || numbered || is_month(&t.rest) || (are_stages && t.named != Named::Other))
             && t.phase.is_none_or(|p| p == Phase::PreTraining)
-            && (words().next().is_some() || t.phase.is_some())
+            && (words().next().is_some() || t.phase.is_some() || are_stages)
     };
     own.role == CardRole::OwnTraining
         && !own.has_base()
@@ -217,6 +243,7 @@ pub fn own_column(own: &Repository, header: &[String]) -> Option<usize> {
     let mine = own_phase(own);
     only(&|h| is_ours(own, h))
         .or_else(|| unique_best(&scores, 1))
+        .or_else(|| by_designators(own, &header.iter().map(String::as_str).collect::<Vec<_>>()).filter(|at| *at > 0))
         .or_else(|| only(&|h| mine.is_some() && Title::read_title(own, h).phase == mine))
         .or_else(|| only_training(own, &titles, &vec![false; titles.len()]).map(|i| i + 1))
 }

@@ -3,9 +3,10 @@
 use super::candidate::{Card, RANK_PAIR, RANK_TABLE, Spot};
 use super::cells::add_cell;
 use super::columns::{Column, column};
+use super::designators::Designators;
 use super::keys::{Key, read_key};
 use super::passage::{BASE_SECTION, Passage};
-use super::repository::{name_tokens, size_of};
+use super::repository::{Repository, name_tokens, size_of};
 use super::rows::{add_up, find_own, own_column, points, unique_best, value_column};
 use crate::domain::Field;
 use crate::evidence::card::about::CardRole;
@@ -48,7 +49,8 @@ fn read_table(card: &mut Card<'_>, all: &[Passage<'_>]) {
     let width = rows.iter().map(|row| row.block.cells.len()).max().unwrap_or(0);
     let of_data = headers.iter().any(|h| h.split(' ').any(|w| vocabulary::keys().columns.of_data.contains(&w)));
     let columns_are_fields = columns.iter().skip(1).any(Option::is_some);
-    let tells = |row: &&Passage<'_>| row.block.cells.len() >= 2 && row_tells(card, row.block);
+    let key = key_column(&card.own, &first.header);
+    let tells = |row: &&Passage<'_>| row.block.cells.len() >= 2 && row_tells(card, row.block, key);
     let keyed = if columns_are_fields { 0 } else { rows.iter().take(MOST_KEYED).filter(tells).count() };
     // "| | Fox-1B | Fox-4B |": columns are models, however few.
     let named: Vec<usize> = first.header.iter().skip(1).map(|h| card.own.score(h)).collect();
@@ -95,9 +97,19 @@ const MOST_KEYED: usize = 100;
 /// Longest first cell that says what a row holds, in bytes.
 const MOST_NAME: usize = 60;
 
-/// Whether the first cell of a row says what the others are.
-fn row_tells(card: &Card<'_>, b: &Block) -> bool {
-    row_key(b).is_some() || b.cells.first().is_some_and(|name| name.len() <= MOST_NAME && column(card, name).is_some())
+/// The column of the keys: the last before the columns of the models, where the rows stand in groups: "| Group | Key | Elk-2B | Elk-9B |".
+fn key_column(own: &Repository, header: &[String]) -> usize {
+    let is_model = |h: &String| own.score(h) > 0 || Designators::of(&name_tokens(h)).has_size();
+    let models = header.iter().filter(|h| is_model(h)).count();
+    let first = header.iter().position(is_model).unwrap_or(0);
+    if models > 1 && first == 2 { 1 } else { 0 }
+}
+
+/// Whether the cell of the key of a row says what the others are.
+fn row_tells(card: &Card<'_>, b: &Block, key: usize) -> bool {
+    (key == 0 && row_key(b).is_some())
+        || b.cells.get(key).is_some_and(|name| key > 0 && read_key(&norm_key(name)).is_some())
+        || b.cells.get(key).is_some_and(|name| name.len() <= MOST_NAME && column(card, name).is_some())
 }
 
 /// Adds a cell by the name of its row: as a column of that name, where the name says no more, else as a key with its value.
@@ -162,8 +174,9 @@ fn is_unit_column(header: &str) -> bool {
 fn columns_of_models(card: &mut Card<'_>, rows: &[Passage<'_>], first: &Block) {
     let Some(own) = own_column(&card.own, &first.header) else { return };
     let of_training = first.under.training || tells_training(card, rows);
+    let key = key_column(&card.own, &first.header);
     for row in rows {
-        if let Some((name, value)) = row.block.cells.first().zip(row.block.cells.get(own)) {
+        if let Some((name, value)) = row.block.cells.get(key).zip(row.block.cells.get(own)) {
             add_named(card, &spot(row.block, RANK_PAIR, row.refused), name, value, of_training);
         }
     }

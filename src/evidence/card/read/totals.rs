@@ -10,6 +10,9 @@ pub const TOTAL_ROW: &str = "the sum of several rows";
 /// Reason of a row of a table that is another model's.
 pub const OTHER_ROW: &str = "another model's row";
 
+/// Reason of a figure that holds the trainings of several models.
+pub const SEVERAL_MODELS: &str = "a total of several models";
+
 /// Words between "all" and "models".
 const MOST_BETWEEN: usize = 2;
 
@@ -18,8 +21,8 @@ const MOST_BETWEEN: usize = 2;
 pub fn covers_more(own: &Repository, text: &str) -> Option<&'static str> {
     let totals = &vocabulary::card().totals;
     let says = |phrases: &[&str]| phrases.iter().any(|p| text.contains(p));
-    if says(&totals.families) || names_a_collection(text) {
-        return Some("a total of several models");
+    if says(&totals.families) || names_a_collection(own, text) {
+        return Some(SEVERAL_MODELS);
     }
     // "A cumulative of 100 hours" is how the ML CO2 Impact calculator says "in all".
     let cumulative = totals.cumulative.iter().any(|word| {
@@ -41,14 +44,16 @@ pub fn holds_the_search(text: &str) -> Option<&'static str> {
 }
 
 /// "the whole Mira family", "all five models".
-fn names_a_collection(text: &str) -> bool {
+fn names_a_collection(own: &Repository, text: &str) -> bool {
     let totals = &vocabulary::card().totals;
     let mut since_whole = usize::MAX;
     for word in text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()) {
         if since_whole <= MOST_BETWEEN && totals.collections.contains(&word) {
             return true;
         }
-        since_whole = if totals.wholes.contains(&word) { 0 } else { since_whole.saturating_add(1) };
+        // "All 9 Code-Elk models": a number and the name of the family say nothing.
+        let is_passed = own.has(word) || own.letters.contains(word) || word.bytes().all(|b| b.is_ascii_digit());
+        since_whole = if totals.wholes.contains(&word) { 0 } else { since_whole.saturating_add(usize::from(!is_passed)) };
     }
     false
 }

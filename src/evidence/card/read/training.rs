@@ -46,8 +46,9 @@ pub fn is_late_train_verb(ts: &[Token<'_>], i: usize) -> bool {
 pub fn is_pretraining(ts: &[Token<'_>], trains: &[usize]) -> bool {
     trains.iter().any(|i| {
         let word = text_at(ts, *i);
-        word.starts_with("pretrain")
-            || (word.starts_with("train") && text_before(ts, *i, 1) == "-" && text_before(ts, *i, 2) == "pre")
+        let words = &vocabulary::card().training;
+        let begins = words.pretraining.iter().any(|stem| word.starts_with(stem) || (!stem.is_ascii() && word.contains(stem)));
+        begins || words.pre.contains(&text_before(ts, *i, 1 + usize::from(text_before(ts, *i, 1) == "-")))
     })
 }
 

@@ -5,7 +5,7 @@ use super::subjects::{Measure, gives_it_to_another};
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot, candidate};
 use crate::evidence::card::read::values::figure;
-use crate::evidence::quantity::tokens::Kind;
+use crate::evidence::quantity::tokens::{Kind, span};
 use crate::evidence::quantity::units::{energy_unit, mass_unit};
 use crate::evidence::vocabulary;
 
@@ -18,6 +18,11 @@ pub fn read_emissions(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>
             at += 1;
             continue;
         };
+        // "2T tokens" are no tonnes.
+        if s.ts.get(next).is_some_and(|t| t.is_any(&vocabulary::prose().tokens.words)) {
+            at = next;
+            continue;
+        }
         // A rate says so itself: it is refused for that and for nothing else.
         let why = || not_the_emissions(card, s).or_else(|| gives_it_to_another(card, s, Measure::Footprint, at, next));
         let spot = spot.refused(if q.is_rate { None } else { why() });
@@ -40,9 +45,23 @@ fn not_the_emissions(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static s
     } else if !trains && !s.under_training && s.has(&words.comparisons) {
         Some("a comparison")
     } else {
-        (!(trains || s.under_training || card.trained_before || s.has(&words.said))).then_some("not said of a training")
+        let said = trains || s.under_training || card.trained_before || s.has(&words.said) || told_in_section(card, s);
+        (!said).then_some("not said of a training")
     }
 }
+
+/// Whether the section of a sentence told of a training, and the sentence tells of no other work.
+fn told_in_section(card: &Card<'_>, s: &Sentence<'_, '_>) -> bool {
+    let words = vocabulary::prose();
+    card.in_trained_section
+        && !s.under_evaluation
+        && !s.under_data
+        && !s.has(&words.emissions.serving)
+        && !s.has(&words.subjects.work)
+}
+
+/// Tokens before an energy within which a verb says that it was generated.
+const GENERATES: usize = 4;
 
 /// Reads a sentence that holds a unit of energy.
 pub fn read_energy(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
@@ -58,9 +77,12 @@ pub fn read_energy(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
             || s.under_training
             || s.is_recipe
             || s.has(&words.energy_said)
-            || (card.trained_before && !s.has(&words.serving));
+            || (card.trained_before && !s.has(&words.serving))
+            || told_in_section(card, s);
         let reason = if q.is_rate {
             None
+        } else if span(s.ts, at.saturating_sub(GENERATES), at).iter().any(|t| t.is_any(&words.generates)) {
+            Some("energy that was generated")
         } else if !s.trains() && (s.under_evaluation || s.has(&words.benchmarks)) {
             Some("evaluation or inference")
         } else {

@@ -4,6 +4,7 @@ use super::sentence::Sentence;
 use super::subjects::{Measure, gives_it_to_another};
 use crate::evidence::card::parse::block::Under;
 use crate::evidence::card::read::candidate::{Card, Spot};
+use crate::evidence::card::read::totals::SEVERAL_MODELS;
 use crate::evidence::card::read::training::is_train;
 use crate::evidence::hardware::Context;
 use crate::evidence::quantity::durations::duration;
@@ -108,6 +109,10 @@ fn read_clause(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (from
     let chip = (0..s.ts.len()).find(|i| card.is_chip(s.ts, *i));
     let other = chip.and_then(|chip| gives_it_to_another(card, s, Measure::Chips, chip, chip + 1));
     let later = 3 * u8::from(!trains) + u8::from(from > 0 && s.has(&words.tried));
+    // The chips of a family are those of each of its models, and only their number is not.
+    if let Some(chip) = chip.filter(|_| other == Some(SEVERAL_MODELS)) {
+        card.add_hardware(&spot.refused(reason).after(later + 1), s.written(chip, chip + 2), Context::Prose);
+    }
     let spot = spot.refused(reason).refused(other).after(later);
     if !card.add_hardware(&spot, text, Context::Prose) && spot.reason.is_none() {
         card.add_devices_apart(&spot, s.ts, text);

@@ -9,6 +9,7 @@ mod formats;
 mod hardware;
 mod lengths;
 mod nearby;
+mod owners;
 mod parameters;
 mod recordings;
 mod sentence;
@@ -18,39 +19,85 @@ mod times;
 mod tokens;
 mod triggers;
 
+pub use self::owners::own_part;
+
 use self::sentence::{Sentence, tells_a_recipe};
 use self::triggers::Triggers;
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::sentences::sentence_end;
-use crate::evidence::card::read::candidate::{Card, RANK_PROSE, Spot};
+use crate::evidence::card::read::candidate::{Card, RANK_PROSE, RANK_SUM, Spot};
+use crate::evidence::card::read::designators::Fit;
 use crate::evidence::card::read::passage::Passage;
+use crate::evidence::card::read::phases::{Phase, own_phase};
 use crate::evidence::card::read::rates::of_runs;
-use crate::evidence::card::read::totals::covers_more;
+use crate::evidence::card::read::totals::{SEVERAL_MODELS, covers_more};
 use crate::evidence::card::read::training::{is_pretraining, is_train, is_train_verb};
 use crate::evidence::quantity::tokens::{Kind, Token, lex_in, span};
 use crate::evidence::vocabulary;
+use std::rc::Rc;
 
 /// Reads a run of text of a block that begins `offset` bytes into the block's text.
 pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset: usize) {
     let b = passage.block;
     let ts = lex_in(text, card.sign);
     card.trained_before = false;
+    let mut before = Before::default();
     let mut from = 0;
     while from < ts.len() {
         let to = clause_end(&ts, from, sentence_end(&ts, text, from));
         let tokens = span(&ts, from, to);
         from = to;
-        let found = Triggers::scan(card, tokens);
         let mut trains: Vec<usize> = (0..tokens.len()).filter(|i| is_train(tokens, *i)).collect();
         if trains.is_empty() {
             trains.extend(green_algorithms(tokens));
         }
         let trained = !trains.is_empty();
-        if found.any() {
-            let s = Sentence::new(text, tokens, trains, b.under);
-            read_sentence(card, passage, &s, found, offset);
+        // What a sentence sums up is the training that its section told of; stages are always those of one.
+        let section = Rc::as_ptr(&b.headings).cast::<String>() as usize;
+        let sums = sums_up(tokens);
+        card.trained_before |= sums == Some(true) || (sums.is_some() && card.trained_section == Some(section));
+        card.in_trained_section = card.trained_section == Some(section);
+        if trained {
+            card.trained_section = Some(section);
+        }
+        if Triggers::scan(card, tokens).any() {
+            read_by_owner(card, passage, (text, offset), tokens, &trains, &mut before);
         }
         card.trained_before = trained || tells_a_recipe(tokens);
+    }
+}
+
+/// What the sentences before say of the next one.
+#[derive(Default)]
+struct Before {
+    /// Whose the end of the last sentence was.
+    whose: Option<Fit>,
+    /// Whether the last sentence told a total of several models.
+    several: bool,
+}
+
+/// Reads a sentence by its parts, each of which is one model's.
+fn read_by_owner(
+    card: &mut Card<'_>,
+    passage: &Passage<'_>,
+    (text, offset): (&str, usize),
+    ts: &[Token<'_>],
+    trains: &[usize],
+    before: &mut Before,
+) {
+    let parts = owners::parts(&card.own, text, ts, before.whose);
+    before.whose = parts.last().and_then(|part| part.whose);
+    let several = parts.len() > 1;
+    for part in parts {
+        let tokens = span(ts, part.from, part.to);
+        let found = Triggers::scan(card, tokens);
+        let here = trains.iter().filter(|i| (part.from..part.to).contains(*i)).map(|i| i - part.from).collect();
+        let s = Sentence::new(text, tokens, here, passage.block.under);
+        if found.any() {
+            read_sentence(card, passage, &s, found, offset, before, part.whose);
+        }
+        // What the sentence says of one part it says of the others.
+        card.trained_before |= several && !trains.is_empty();
     }
 }
 
@@ -83,12 +130,20 @@ fn clause_end(ts: &[Token<'_>], from: usize, to: usize) -> usize {
     cut.filter(|cut| both(*cut)).unwrap_or(to)
 }
 
-fn read_sentence(card: &mut Card<'_>, passage: &Passage<'_>, s: &Sentence<'_, '_>, found: Triggers, offset: usize) {
+fn read_sentence(
+    card: &mut Card<'_>,
+    passage: &Passage<'_>,
+    s: &Sentence<'_, '_>,
+    found: Triggers,
+    offset: usize,
+    before: &mut Before,
+    whose_part: Option<Fit>,
+) {
     let Some((first, last)) = s.ts.first().zip(s.ts.last()) else { return };
     let b = passage.block;
     let quote = b.source_range(offset + first.from, offset + last.to);
-    let reason = passage.refused.or_else(|| whose(card, s));
-    let spot = Spot { block: b, quote, rank: RANK_PROSE, reason };
+    let reason = passage.refused.or_else(|| whose_part.and_then(Fit::refusal)).or_else(|| whose(card, s));
+    let spot = Spot { block: b, quote, rank: if sums_up(s.ts) == Some(true) { RANK_SUM } else { RANK_PROSE }, reason };
     if found.base {
         let links = b.links_between(offset + first.from, offset + last.to);
         card.add_base_in_prose(&spot, s.text, links, s.ts, offset);
@@ -98,7 +153,12 @@ fn read_sentence(card: &mut Card<'_>, passage: &Passage<'_>, s: &Sentence<'_, '_
     }
     if found.time || found.carbon || found.energy {
         let text = s.text.get(first.from..last.to).unwrap_or_default().to_lowercase();
-        let spot = spot.refused(covers_more(&card.own, &text).filter(|_| !text.contains("of which"))).refused(of_several_runs(s));
+        let more = covers_more(&card.own, &text).filter(|_| !text.contains("of which"));
+        // "Training all 9 models required 365K GPU hours. Estimated total emissions were 59.6 t."
+        let goes_on =
+            before.several && more.is_none() && whose_part != Some(Fit::Mine) && !s.has(&vocabulary::prose().sentences.this_model);
+        before.several = more == Some(SEVERAL_MODELS) || goes_on;
+        let spot = spot.refused(more).refused(goes_on.then_some(SEVERAL_MODELS)).refused(of_several_runs(s));
         if found.time {
             times::read_times(card, &spot, s);
         }
@@ -134,6 +194,54 @@ fn of_several_runs(s: &Sentence<'_, '_>) -> Option<&'static str> {
     s.has(&vocabulary::prose().rates.together).then(|| of_runs(s.ts)).flatten()
 }
 
+/// Tokens at the beginning of a sentence within which the task of a fine-tune is named: "Fine-tuning of the NER model".
+const TASK_WITHIN: usize = 8;
+
+/// Why the phrases of a sentence make all its figures others than this training's.
+fn of_the_sentence(s: &Sentence<'_, '_>) -> Option<&'static str> {
+    let words = &vocabulary::prose().sentences;
+    let text = s.written(0, s.ts.len()).to_lowercase();
+    let says = |phrases: &[&str]| phrases.iter().any(|p| text.contains(p));
+    if says(&words.by_others) {
+        return Some("base model's figure");
+    }
+    if words.compares.iter().any(|p| text.starts_with(p)) {
+        return Some("a comparison");
+    }
+    if says(&words.your_own) {
+        return Some("advice to the reader");
+    }
+    (!s.trains() && says(&words.not_counted) && !s.has(&words.overheads)).then_some("work that is no training")
+}
+
+/// Tokens at the beginning of a sentence within which it is said to sum up.
+const SUMS_WITHIN: usize = 4;
+
+/// "In all 25.5 hours", "Sum of both stages: 14 hours": a sentence sums up what stands before; and whether it names stages.
+fn sums_up(ts: &[Token<'_>]) -> Option<bool> {
+    let words = &vocabulary::prose().sentences;
+    let at = ts.iter().take(SUMS_WITHIN).position(|t| t.is_any(&words.sums_up))?;
+    let before = span(ts, 0, at);
+    let begins = before.iter().all(|t| t.kind == Kind::Word);
+    let stages = span(ts, 0, SUMS_WITHIN + 2).iter().any(|t| t.is_any(&words.several_stages));
+    begins.then_some(stages)
+}
+
+/// "For each downstream task we fine-tuned for 5 epochs", in the card of a model that was only pre-trained or under its results.
+fn is_of_downstream(card: &Card<'_>, s: &Sentence<'_, '_>) -> bool {
+    let words = &vocabulary::prose().downstream;
+    let is_tuning = |t: &Token<'_>| words.tuning.iter().any(|stem| t.text.starts_with(stem));
+    let tunes = || s.ts.iter().enumerate().any(|(i, t)| is_tuning(t) || (t.is("fine") && is_train(s.ts, i)));
+    let pretrained = own_phase(&card.own) == Some(Phase::PreTraining);
+    let of_tasks = s.has(&words.tasks) && s.has(&words.each);
+    // "Fine-tuning heads takes another 10 minutes": what it takes a reader.
+    let present = s.has(&vocabulary::prose().times.present);
+    let begins = s.ts.iter().take(3).any(|t| is_tuning(t) || t.is("fine"));
+    let of_a_task = begins && s.ts.iter().take(TASK_WITHIN).any(|t| t.is_any(&words.task_models) && !card.own.has(&t.text));
+    let told = (pretrained && of_a_task) || of_tasks || s.has(&words.downstream) || (pretrained && present && begins);
+    ((pretrained && (s.under_evaluation || told)) || (s.under_evaluation && told)) && tunes()
+}
+
 /// Tokens at the beginning of a Chinese, Japanese or Korean sentence that hold its subject.
 const CJK_SUBJECT: usize = 3;
 
@@ -141,9 +249,15 @@ const CJK_SUBJECT: usize = 3;
 fn whose(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
     let words = &vocabulary::prose().sentences;
     let fine_tune = card.own.role == CardRole::FineTune;
-    let own_pretraining = s.has(&words.own_pretraining);
+    // "継続事前学習", "weiter vortrainiert": of scripts without spaces, a part of the word.
+    let parts = || s.ts.iter().filter(|t| !t.text.is_ascii());
+    let own_pretraining = s.has(&words.own_pretraining)
+        || parts().any(|t| words.own_pretraining.iter().any(|w| !w.is_ascii() && w.chars().count() > 1 && t.text.contains(w)));
     if fine_tune && is_pretraining(s.ts, &s.trains) && !own_pretraining {
         return Some("base model's figure");
+    }
+    if let Some(why) = of_the_sentence(s) {
+        return Some(why);
     }
     if let Some(first) = s.trains.first() {
         let before = span(s.ts, 0, *first);
@@ -154,6 +268,9 @@ fn whose(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
         if other && s.has(&["model"]) && !s.has(&words.this_model) {
             return Some("another model's figure");
         }
+    }
+    if is_of_downstream(card, s) {
+        return Some("a fine-tune of this model");
     }
     // "The base took 1.7M GPU hours."
     let others = &vocabulary::prose().subjects;
@@ -168,8 +285,7 @@ fn whose(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
         return Some("base model's figure");
     }
     // "ベースモデルは約2兆トークンで事前学習されています"
-    let cjk_base =
-        s.ts.iter().take(CJK_SUBJECT).any(|t| !t.text.is_ascii() && others.of_base_cjk.iter().any(|base| t.text.contains(base)));
+    let cjk_base = s.ts.iter().take(CJK_SUBJECT).any(|t| others.of_base_cjk.iter().any(|base| t.text.contains(base)));
     if cjk_base && !card.own.has("base") {
         return Some("base model's figure");
     }

@@ -5,6 +5,7 @@ use super::sentence::Sentence;
 use crate::evidence::card::read::candidate::Card;
 use crate::evidence::card::read::rates::{RATE, of_runs};
 use crate::evidence::card::read::repository::Repository;
+use crate::evidence::card::read::totals::SEVERAL_MODELS;
 use crate::evidence::card::read::training::is_train;
 use crate::evidence::quantity::tokens::{Kind, Token, span, text_at, text_before};
 use crate::evidence::vocabulary;
@@ -103,14 +104,32 @@ pub fn gives_it_to_another(
     }
     let all_of =
         |i: usize, list: &[&str]| s.ts.get(i).is_some_and(|t| t.is_any(&words.whole)) && any(span(s.ts, i + 1, i + TOGETHER), list);
-    // "The Ibis models consumed 3.4 GWh".
+    // "9.1 GWh went into the project".
+    let of_works = |i: usize| {
+        text_at(s.ts, i) == "the"
+            && words.into.contains(&text_before(s.ts, i, 1))
+            && s.ts.get(i + 1).is_some_and(|t| t.is_any(&words.works))
+    };
+    if measure.is_amount() && (to..to + TOGETHER).any(of_works) && !at.iter().any(|i| is_training(s.ts, *i)) {
+        return Some("a total that holds more than this training");
+    }
+    // "The Ibis models consumed 3.4 GWh", "la famille a émis 2,9 t".
+    let articles = &vocabulary::card().designators.articles;
+    let is_several = |i: usize| {
+        let led = any(span(s.ts, i.saturating_sub(NEXT_TO), i), articles)
+            || any(span(s.ts, i.saturating_sub(NEXT_TO), i), &["all", "these"]);
+        s.ts.get(i).is_some_and(|t| t.is_any(&words.several))
+            && led
+            && s.ts.get(i + 1).is_some_and(|t| t.is_any(&words.name_verbs) || t.is_any(&vocabulary::card().designators.verbs))
+    };
     let models = measure == Measure::Footprint
         && at.iter().any(|i| {
             text_at(s.ts, *i) == "models" && any(span(s.ts, i.saturating_sub(NEXT_TO), *i), &["the", "all", "these", "our"])
+                || is_several(*i)
         })
         && !has(&["each", "per"]);
     if models || at.iter().any(|i| all_of(*i, &words.families)) || (to..to + TOGETHER).any(|i| all_of(i, &words.works)) {
-        return Some("a total of several models");
+        return Some(SEVERAL_MODELS);
     }
     if measure == Measure::Chips {
         let trains = s.trains.iter().any(|i| is_training(s.ts, *i));
@@ -130,7 +149,9 @@ fn is_made_up_for(behind: &[Token<'_>]) -> bool {
 fn could_have_been(ts: &[Token<'_>], at: &[usize], to: usize) -> bool {
     let words = &vocabulary::prose().subjects;
     let unreal = |i: usize| ts.get(i).is_some_and(|t| t.is_any(&words.unreal)) && any(span(ts, i + 1, i + 4), &words.unreal_verbs);
-    at.iter().copied().any(unreal) || unreal(to)
+    // "With the grid of our country (60 g/kWh) that would be 0.03 kg": reckoned, and not imagined.
+    let is_reckoned = any(ts, &words.grids) && span(ts, 0, to).iter().any(|t| t.is_any(&words.unreal));
+    !is_reckoned && (at.iter().copied().any(unreal) || unreal(to))
 }
 
 /// "This reduces emissions by 12 kg".
@@ -216,7 +237,7 @@ fn clause(ts: &[Token<'_>], from: usize) -> Vec<usize> {
                 let stands_beside =
                     t.is(",") && commas > 0 && ts.get(i + 1).is_some_and(|next| next.is_any(&["a", "an", "the", "our", "which"]));
                 commas += usize::from(t.is(","));
-                let opens = t.is("and") && out.last().and_then(|at| ts.get(*at)).is_some_and(|t| t.is_any(&words.openers));
+                let opens = t.is_any(&words.and) && out.last().and_then(|at| ts.get(*at)).is_some_and(|t| t.is_any(&words.openers));
                 // "61 kg, of which 9 kg are from the training": a part has its own clause.
                 let parts = t.is("which") && i.checked_sub(1).is_some_and(|of| text_at(ts, of) == "of");
                 if parts || opens || t.is_any(&words.contrasts) || (t.is_any(&words.boundaries) && !shares() && !stands_beside) {
@@ -399,8 +420,11 @@ fn of_a_part(ts: &[Token<'_>], at: &[usize]) -> Option<&'static str> {
     let pass = |t: &Token<'_>| t.is_any(&words.passes) || t.text.strip_suffix('s').is_some_and(|one| words.passes.contains(&one));
     // "One epoch on 9,000 dialogues" is all of a training; "one step takes 1.4 s" is not.
     let lasts = at.iter().any(|i| is(*i, &vocabulary::prose().subjects.lasts));
-    let begins = is(first, &["each", "every", "per"]) || (is(first, &words.one_pass) && lasts);
-    let part = begins && span(ts, first + 1, first + PART_WORDS).iter().take_while(|t| t.kind == Kind::Word).any(pass);
+    let each = &vocabulary::prose().subjects.each;
+    // "Five passes over the data, each took 50 minutes".
+    let alone = is(first, each) && is(first + 1, &vocabulary::prose().subjects.lasts);
+    let begins = is(first, each) || (is(first, &words.one_pass) && lasts);
+    let part = alone || begins && span(ts, first + 1, first + PART_WORDS).iter().take_while(|t| t.kind == Kind::Word).any(pass);
     // A part with its verb behind it, wherever the clause says so.
     let subject = at.iter().any(|i| {
         let one = is(*i, &words.one_pass) || is(*i, &["a", "an", "the"]);

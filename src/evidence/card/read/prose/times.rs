@@ -9,6 +9,7 @@ use crate::evidence::card::read::rates::{rate_behind, rate_of_each};
 use crate::evidence::quantity::durations::{Duration, clock, duration, unit_hours};
 use crate::evidence::quantity::tokens::{Token, span, text_at, text_before};
 use crate::evidence::vocabulary;
+use std::borrow::Cow;
 
 /// Tokens between a time and the word of training it belongs to, at most.
 const MOST_TOKENS_BETWEEN: usize = 45;
@@ -18,6 +19,7 @@ pub fn read_times(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
     let words = &vocabulary::prose().times;
     // Token behind the last time: the seconds of "2h 30m 57s" are no time of their own.
     let mut read_to = 0;
+    let first = card.candidates.len();
     for i in 0..s.ts.len() {
         if i < read_to {
             continue;
@@ -52,6 +54,30 @@ pub fn read_times(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
         let together = s.has(&words.cumulative) && words.computing.contains(&text_at(s.ts, d.to + 1));
         let field = if together { Field::AcceleratorHours } else { Field::WallHours };
         card.add(&spot, field, Some(d.hours), s.written(at, d.to), reason);
+    }
+    refuse_parts(card, first);
+}
+
+/// A sum of rounded times differs from the rounded sum by less.
+const ROUNDED: f64 = 0.02;
+
+/// "9 h in the first and 7 h in the second, 16 hours in all": of the times of a sentence, those that another is the sum of are its parts.
+fn refuse_parts(card: &mut Card<'_>, first: usize) {
+    let times: Vec<(usize, f64)> = card
+        .candidates
+        .iter()
+        .enumerate()
+        .skip(first)
+        .filter_map(|(i, c)| Some((i, c.value.filter(|_| c.field == Field::WallHours)?)))
+        .collect();
+    let all: f64 = times.iter().map(|(_, hours)| hours).sum();
+    let sum = times.iter().find(|(_, hours)| times.len() > 2 && (2.0 * hours - all).abs() <= ROUNDED * hours).copied();
+    let Some((sum, _)) = sum else { return };
+    let why = card.candidates.get(sum).and_then(|c| c.reason.clone()).unwrap_or(Cow::Borrowed("one stage of several"));
+    for (part, _) in times.into_iter().filter(|(i, _)| *i != sum) {
+        if let Some(candidate) = card.candidates.get_mut(part) {
+            candidate.reason.get_or_insert_with(|| why.clone());
+        }
     }
 }
 
@@ -106,7 +132,7 @@ fn alone(s: &Sentence<'_, '_>, from: usize, to: usize) -> bool {
 fn add_device_hours(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, unit: usize) -> Option<usize> {
     let words = &vocabulary::prose().times;
     let d = card.device_hours(s.ts, unit)?;
-    let said = s.trains() || s.under_training || s.has(&words.device_hours_said);
+    let said = s.trains() || s.under_training || card.trained_before || s.has(&words.device_hours_said);
     let vague = s.has(&words.vague) || d.quantity.is_range;
     let reason = if said { vague.then_some("a range") } else { Some("not said of a training") };
     let rate = rate_behind(s.ts, d.to).or_else(|| rate_of_each(s.ts, d.quantity.from));
@@ -221,9 +247,9 @@ fn of_something_else(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>)
     // "just under 6 hours", "slightly more than 6 hours".
     let nearly = nearly_words.contains(&time.before_that)
         || (time.before == "than" && time.before_that == "more" && nearly_words.contains(&text_before(time.ts, time.at, 3)));
-    // Italian and Catalan "per" says how long.
-    let is_limit = |word: &&str| words.limits.contains(word) && (*word != "per" || s.has(&words.english));
-    let stands_behind_a_limit = is_limit(&time.lead) || is_limit(&time.before);
+    // "Addestrato per 50 minuti": "per" is "for" where nothing is English.
+    let is_limit = |w: &str| words.limits.contains(&w) && !(w == "per" && !s.has(&words.english));
+    let stands_behind_a_limit = is_limit(time.lead) || is_limit(time.before);
     let limited = (stands_behind_a_limit && !closed && !nearly)
         || rate_behind(time.ts, time.duration.to).is_some()
         || rate_of_each(time.ts, time.at).is_some()
@@ -245,7 +271,8 @@ fn is_said(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> bool {
     let place = s.under_training && !s.under_data && !s.under_evaluation;
     let used = s.under_training && time.lead == "for" && s.has(&words.used_for);
     let told_so = s.has(&words.slang) && has_chips(card, s);
-    let around = card.trained_before && (time.strong || s.is_recipe || time.lead == "for" || has_chips(card, s));
+    let around =
+        card.trained_before && (time.strong || is_whole(s, time) || s.is_recipe || time.lead == "for" || has_chips(card, s));
     s.trains()
         || used
         || told_so
@@ -257,8 +284,8 @@ fn is_said(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> bool {
 
 /// Whether a sentence names a chip.
 fn has_chips(card: &Card<'_>, s: &Sentence<'_, '_>) -> bool {
-    let bare = &vocabulary::prose().triggers.bare_chips;
-    (0..s.ts.len()).any(|i| card.is_chip(s.ts, i) || s.ts.get(i).is_some_and(|t| t.is_any(bare)))
+    let (bare, named) = (&vocabulary::prose().triggers.bare_chips, &vocabulary::card().device_hours.named);
+    (0..s.ts.len()).any(|i| card.is_chip(s.ts, i) || s.ts.get(i).is_some_and(|t| t.is_any(bare) || t.is_any(named)))
 }
 
 /// "nine hours all told", "3 hours from start to finish".
@@ -273,7 +300,7 @@ fn is_whole(s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> bool {
 fn is_told_in_its_place(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> bool {
     let of_data = s.under_data || s.words.iter().any(|w| vocabulary::prose().times.audio.contains(w));
     let place = s.is_recipe || s.under_training || card.trained_before || s.has(&vocabulary::prose().times.slang);
-    let trains = s.trains() && s.under_training;
+    let trains = s.trains() && (s.under_training || is_whole(s, time));
     (place && !of_data && (has_chips(card, s) || is_whole(s, time))) || (trains && !of_data)
 }
 
@@ -301,7 +328,8 @@ fn unsaid(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Option<
     if (one && !time.strong && time.lead != "for") || time.duration.hours < shortest {
         return Some("a rate or a limit");
     }
-    if s.is_stage {
+    // "(11.5 + 11.5 + 4 hours), 27 hours in all".
+    if s.is_stage || time.before == "+" {
         return Some("one stage of several");
     }
     let far = s.trains.iter().map(|i| i.abs_diff(time.at)).min().is_some_and(|near| near > MOST_TOKENS_BETWEEN);

@@ -1,0 +1,343 @@
+//! Whose the parts of a sentence are: "the 2B took 192,000 H100 hours; the 8B 832,000 hours", "5.6M GPU hours for the 70B and 0.7M for the
+//! 8B", "Elk-9B-Instruct: trained in 2.3 hours". A part belongs to the member of the family that is its subject, or that stands behind "for".
+
+use crate::evidence::card::about::CardRole;
+use crate::evidence::card::read::designators::{Designators, Fit, fit_of, fit_of_name, size_word};
+use crate::evidence::card::read::repository::{Repository, name_tokens, size_of};
+use crate::evidence::card::read::training::is_train;
+use crate::evidence::quantity::tokens::{Kind, Token, is_latin_word, lex, span, text_at, text_before};
+use crate::evidence::vocabulary;
+
+/// Words between a designator and the beginning of its clause, at most.
+const MOST_LEADS: usize = 6;
+/// Parts of a name that stand apart: "Elk 3.1 8B".
+const MOST_APART: usize = 3;
+/// Tokens of one name, at most.
+const MOST_NAME_TOKENS: usize = 30;
+
+/// Tokens of a sentence that are one model's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// First token.
+    pub from: usize,
+    /// Token behind the last.
+    pub to: usize,
+    /// Whose they are, where it is said.
+    pub whose: Option<Fit>,
+}
+
+/// Tokens at the beginning of a Chinese, Japanese or Korean sentence that hold its subject.
+const CJK_SUBJECT: usize = 3;
+
+/// A model that a sentence names.
+#[derive(Clone, Copy, Debug)]
+struct Mention {
+    from: usize,
+    to: usize,
+    whose: Option<Fit>,
+    /// Whether it stands behind its figures.
+    is_behind: bool,
+}
+
+/// The parts of a sentence. `before` is whose the end of the sentence before was: a pronoun takes its subject.
+#[must_use]
+pub fn parts(own: &Repository, text: &str, ts: &[Token<'_>], before: Option<Fit>) -> Vec<Part> {
+    let words = &vocabulary::card().designators;
+    let carried = before.filter(|_| ts.first().is_some_and(|t| t.is_any(&words.pronouns)));
+    let mentions = mentions(own, text, ts);
+    // "Elk-1B – 4,300 GPU-hours": the name and its dash are a label, and no end of a range.
+    let label = mentions.first().filter(|m| m.from == 0 && ts.get(m.to).is_some_and(|t| !t.glued && t.is_any(&["–", "—", "-"])));
+    let start = label.map_or(0, |m| m.to + 1);
+    let mut whose: Vec<Option<Fit>> = vec![carried; ts.len()];
+    let mut last: Option<Mention> = None;
+    for mention in &mentions {
+        let has_subject = last.is_some_and(|m| !m.is_behind && !ends_between(ts, m.to, mention.from));
+        let from = if mention.is_behind && !has_subject { start_of(ts, last, mention.from) } else { mention.from };
+        if !(mention.is_behind && has_subject) {
+            whose.iter_mut().skip(from).for_each(|w| *w = mention.whose);
+            last = Some(*mention);
+        }
+    }
+    let mut out: Vec<Part> = Vec::new();
+    for (i, whose) in whose.iter().enumerate().skip(start) {
+        match out.last_mut() {
+            Some(part) if part.whose == *whose => part.to = i + 1,
+            _ => out.push(Part { from: i, to: i + 1, whose: *whose }),
+        }
+    }
+    // Nothing is told apart where nothing is another's.
+    if out.iter().all(|part| part.whose.and_then(Fit::refusal).is_none()) {
+        return vec![Part { from: start, to: ts.len(), whose: out.last().and_then(|part| part.whose) }];
+    }
+    out
+}
+
+/// The part of the value of a key that is this model's, or why none of it is.
+#[must_use]
+pub fn own_part<'v>(own: &Repository, value: &'v str) -> (&'v str, Option<&'static str>) {
+    let whole = (value.trim(), None);
+    // Nothing is told apart without words.
+    if !value.contains(char::is_alphabetic) || !value.contains(' ') {
+        return whole;
+    }
+    let ts = lex(value);
+    let all = parts(own, value, &ts, None);
+    let refused = all.iter().find_map(|part| part.whose.and_then(Fit::refusal));
+    if refused.is_none() {
+        return whole;
+    }
+    let counts = |part: &&Part| span(&ts, part.from, part.to).iter().any(|t| t.kind == Kind::Number);
+    let is_own = |part: &&Part| part.whose.and_then(Fit::refusal).is_none();
+    let mine = all.iter().filter(|p| p.whose == Some(Fit::Mine)).find(counts).or_else(|| all.iter().filter(is_own).find(counts));
+    let Some(part) = mine else { return (value.trim(), refused) };
+    // The name at the beginning is no figure.
+    let from = named_at(own, value, &ts, part.from).map_or(part.from, |(to, _)| to);
+    (written(value, &ts, from, part.to).trim_end_matches([',', ';', ' ']), None)
+}
+
+/// Whether a clause ends between two tokens.
+fn ends_between(ts: &[Token<'_>], from: usize, to: usize) -> bool {
+    span(ts, from, to)
+        .iter()
+        .any(|t| t.is_any(&[";", "；", "。", "(", "（"]) || t.is_any(&vocabulary::prose().subjects.sets_against))
+}
+
+/// Where the figures before a name begin that stands behind them.
+fn start_of(ts: &[Token<'_>], last: Option<Mention>, at: usize) -> usize {
+    let after = last.map_or(0, |m| m.to);
+    let cut = (after..at).rev().find(|i| ts.get(*i).is_some_and(|t| t.is_any(&[";", "；", "。", "("])));
+    cut.map_or(after, |i| i + 1)
+}
+
+/// The models that a sentence names, in order.
+fn mentions(own: &Repository, text: &str, ts: &[Token<'_>]) -> Vec<Mention> {
+    let mut out: Vec<Mention> = Vec::new();
+    let mut i = 0;
+    while i < ts.len() {
+        let found = mention_at(own, text, ts, i, out.last().map_or(0, |m| m.to));
+        i = found.map_or(i + 1, |m| m.to.max(i + 1));
+        out.extend(found);
+    }
+    out
+}
+
+/// The name that begins at a token, where it is a subject or stands behind its figures.
+fn mention_at(own: &Repository, text: &str, ts: &[Token<'_>], i: usize, after: usize) -> Option<Mention> {
+    let words = &vocabulary::card().designators;
+    let is_this = |t: &Token<'_>| begins_in(text, ts, t, &words.this_cjk);
+    // "…が、本モデルでは": the word may stand behind others of its script.
+    if ts.get(i).is_some_and(is_this) {
+        return Some(Mention { from: i, to: i + 1, whose: Some(Fit::Mine), is_behind: false });
+    }
+    let this_model = ts.get(i).is_some_and(|t| t.is_any(&words.this)) && ts.get(i + 1).is_some_and(|t| t.is_any(&words.nouns));
+    if this_model {
+        return begins(ts, i).then_some(Mention { from: i, to: i + 2, whose: Some(Fit::Mine), is_behind: false });
+    }
+    let is_other = ts.get(i).is_some_and(|t| t.is_any(&vocabulary::prose().subjects.others) && !own.has(&t.text));
+    let tells_base = own.role == CardRole::FineTune || own.has_base();
+    if is_other && begins(ts, i) {
+        return Some(Mention { from: i, to: i + 1, whose: Some(Fit::Other), is_behind: false });
+    }
+    let cjk_base = |t: &Token<'_>| begins_in(text, ts, t, &vocabulary::prose().subjects.of_base_cjk);
+    if tells_base && i < CJK_SUBJECT && ts.get(i).is_some_and(cjk_base) {
+        return Some(Mention { from: i, to: i + 1, whose: Some(Fit::Base), is_behind: false });
+    }
+    let (to, whose) = named_at(own, text, ts, i)?;
+    let is_possessive = ts.get(to).is_some_and(|t| t.is_any(&["'", "’"])) && text_at(ts, to + 1) == "s";
+    if is_possessive {
+        return None;
+    }
+    // "At a cost of 2.66M GPU hours we complete the pre-training of Elk-9B": the object of the training.
+    let is_trained = text_before(ts, i, 1) == "of" && i.checked_sub(2).is_some_and(|at| is_train(ts, at));
+    let is_behind = !begins(ts, i) && (is_trained || stands_behind(ts, after, i, to));
+    (is_behind || begins(ts, i)).then_some(Mention { from: i, to, whose, is_behind })
+}
+
+/// Whether one of some words of a script without spaces begins within a token.
+fn begins_in(text: &str, ts: &[Token<'_>], t: &Token<'_>, words: &[&str]) -> bool {
+    if t.kind != Kind::Word || is_latin_word(&t.text) {
+        return false;
+    }
+    let rest = text.get(t.from..ts.last().map_or(t.to, |last| last.to)).unwrap_or_default();
+    words.iter().any(|w| rest.find(w).is_some_and(|at| at < t.to - t.from))
+}
+
+/// Whether only articles and their like stand between a token and the beginning of its clause.
+fn begins(ts: &[Token<'_>], i: usize) -> bool {
+    let words = &vocabulary::card().designators;
+    for back in 1..=MOST_LEADS {
+        let Some(t) = i.checked_sub(back).and_then(|at| ts.get(at)) else { return true };
+        if t.is_any(&words.joins) {
+            return true;
+        }
+        if t.is_any(&words.articles) || t.is_any(&words.leads) {
+            continue;
+        }
+        return t.is_any(&[",", ";", ":", "(", "[", "–", "—", "，", "；", "：", "（", "。", "、", "|", "•", "·", "/"]);
+    }
+    false
+}
+
+/// Whether a name stands behind the figures that are its: "33,800 GPU hours for the 6.7B".
+fn stands_behind(ts: &[Token<'_>], after: usize, i: usize, to: usize) -> bool {
+    let words = &vocabulary::card().designators;
+    let article = i.checked_sub(1).and_then(|at| ts.get(at)).is_some_and(|t| t.is_any(&words.articles));
+    let before = text_before(ts, i, 1 + usize::from(article));
+    let ends = ts
+        .get(to)
+        .is_none_or(|t| t.kind == Kind::Sign || t.is_any(&words.joins) || t.is_any(&words.behind) || t.is_any(&words.nouns));
+    words.backward.contains(&before) && ends && span(ts, after, i).iter().any(|t| t.kind == Kind::Number)
+}
+
+/// The name that begins at a token: behind it, and whose it is.
+fn named_at(own: &Repository, text: &str, ts: &[Token<'_>], i: usize) -> Option<(usize, Option<Fit>)> {
+    let to = run_end(ts, i)?;
+    let words = name_tokens(written(text, ts, i, to));
+    let family = family(own);
+    let is_family = |words: &[String]| family.is_some_and(|family| words.iter().any(|w| w == family));
+    if is_family(&words) {
+        let (to, words) = with_parts_apart(text, ts, to, words);
+        // The bare name of a family says nothing of its members.
+        let told = words.len() > 1 || own.tokens.len() == 1;
+        return told.then(|| (to, fit_of_name(own, &words)));
+    }
+    let (to, words) = (to, without_nouns(words));
+    let [word] = words.as_slice() else { return None };
+    let designates = size_of(word).is_some() || is_word_of_a_member(own, ts, i, to, word);
+    (designates && is_of_a_model(ts, i, to, word)).then(|| (to, fit_of(own, &words)))
+}
+
+/// The word that a family is named with: the first of the name that tells no member of it.
+fn family(own: &Repository) -> Option<&str> {
+    let telling = |t: &&String| t.len() > 2 && t.starts_with(char::is_alphabetic) && Designators::of(&[t.as_str()]).is_empty();
+    own.tokens.iter().find(telling).map(String::as_str)
+}
+
+/// Nouns glued to a designator: "8B-Modell".
+fn without_nouns(words: Vec<String>) -> Vec<String> {
+    let nouns = &vocabulary::card().designators.nouns;
+    if words.len() < 2 { words } else { words.into_iter().filter(|w| !nouns.contains(&w.as_str())).collect() }
+}
+
+/// A name goes on behind a space with what designates: "Elk 3.1 8B".
+fn with_parts_apart(text: &str, ts: &[Token<'_>], mut to: usize, mut words: Vec<String>) -> (usize, Vec<String>) {
+    for _ in 0..MOST_APART {
+        let Some(end) =
+            run_end(ts, to).filter(|_| ts.get(to).is_some_and(|t| !t.glued && (t.upper || t.kind == Kind::Number || t.is("v"))))
+        else {
+            break;
+        };
+        let more = name_tokens(written(text, ts, to, end));
+        let is_version = |w: &String| w.len() == 1 && w.bytes().all(|b| b.is_ascii_digit());
+        let designates = |w: &String| !Designators::of(&[w.as_str()]).is_empty() || is_version(w);
+        if more.is_empty() || !more.iter().all(designates) {
+            break;
+        }
+        words.extend(more);
+        to = end;
+    }
+    (to, words)
+}
+
+/// Whether a word of size or of a variant names a member: with a noun beside it ("the large one"), or as a name ("le Medium a demandé").
+fn is_word_of_a_member(own: &Repository, ts: &[Token<'_>], i: usize, to: usize, word: &str) -> bool {
+    let words = &vocabulary::card().designators;
+    let is_noun = |at: Option<usize>| at.and_then(|at| ts.get(at)).is_some_and(|t| t.is_any(&words.nouns));
+    let has_noun = is_noun(Some(to)) || is_noun(i.checked_sub(1));
+    let is_name =
+        ts.get(i).is_some_and(|t| t.upper) && i.checked_sub(1).and_then(|at| ts.get(at)).is_some_and(|t| t.is_any(&words.articles));
+    let is_size = size_word(word).is_some() && word.len() > 1 && own.designators().has_size();
+    let is_variant = !Designators::of(&[word]).is_empty() && size_word(word).is_none() && has_noun;
+    (is_size && (has_noun || is_name)) || is_variant
+}
+
+/// Whether what stands around a designator makes it a model's: no number of tokens or parameters.
+fn is_of_a_model(ts: &[Token<'_>], i: usize, to: usize, word: &str) -> bool {
+    let words = &vocabulary::card().designators;
+    let is_article =
+        i.checked_sub(1).and_then(|at| ts.get(at)).is_some_and(|t| t.is_any(&words.articles) || t.is_any(&words.nouns));
+    let Some(next) = ts.get(to) else { return is_article || i == 0 };
+    if next.is_any(&words.counted) || words.counted.iter().any(|w| !w.is_ascii() && next.text.starts_with(w)) {
+        return false;
+    }
+    if next.is_any(&words.nouns) {
+        return true;
+    }
+    let is_size = size_of(word).is_some();
+    match next.kind {
+        Kind::Sign => next.is(":") || next.is("：") || is_article,
+        Kind::Number => is_article,
+        Kind::Word if !is_latin_word(&next.text) => true,
+        Kind::Word => (is_article || i == 0 || is_size) && (next.is_any(&words.verbs) || next.is_any(&words.behind)),
+        Kind::Power => false,
+    }
+}
+
+/// Token behind the name without a space that begins at a token; none where none begins.
+fn run_end(ts: &[Token<'_>], i: usize) -> Option<usize> {
+    let is_part = |t: &Token<'_>| t.kind == Kind::Number || (t.kind == Kind::Word && is_latin_word(&t.text));
+    let joins = |t: &Token<'_>| t.is_any(&["-", "_", ".", "/"]);
+    let first = ts.get(i).filter(|t| is_part(t))?;
+    let goes_on = first.glued && i.checked_sub(1).and_then(|at| ts.get(at)).is_some_and(|t| is_part(t) || joins(t));
+    if goes_on {
+        return None;
+    }
+    let mut to = i + 1;
+    while to < i + MOST_NAME_TOKENS {
+        let glued = |at: usize| ts.get(at).is_some_and(|t| t.glued);
+        match ts.get(to) {
+            Some(t) if t.glued && is_part(t) => to += 1,
+            Some(t) if t.glued && joins(t) && glued(to + 1) && ts.get(to + 1).is_some_and(is_part) => to += 2,
+            _ => break,
+        }
+    }
+    Some(to)
+}
+
+fn written<'s>(text: &'s str, ts: &[Token<'_>], from: usize, to: usize) -> &'s str {
+    let tokens = span(ts, from, to);
+    tokens.first().zip(tokens.last()).and_then(|(a, b)| text.get(a.from..b.to)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::card::about::{About, CardRole};
+    use crate::evidence::quantity::tokens::lex;
+
+    /// The texts of the parts of a sentence that are another's.
+    fn others(id: &str, text: &str) -> Vec<String> {
+        let own = Repository::new(&About { model_id: id, role: CardRole::OwnTraining, base_ids: &[], total_params: None });
+        let ts = lex(text);
+        let all = parts(&own, text, &ts, None);
+        all.iter().filter(|p| p.whose == Some(Fit::Other)).map(|p| written(text, &ts, p.from, p.to).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_part_is_its_subjects() {
+        for (text, other) in [
+            ("The 9B took 15 days on 128 GPUs; the 80B took 28 days.", "80B took 28 days."),
+            ("Elk-80B took 28 days on 64 nodes.", "Elk-80B took 28 days on 64 nodes."),
+            ("5.6M GPU hours for the 80B and 0.73M for the 9B.", "5.6M GPU hours for the 80B"),
+            ("Elk-9B-Instruct: trained in 2.3 hours on 8 A100.", "Elk-9B-Instruct: trained in 2.3 hours on 8 A100."),
+            ("Training the 80B model required 512 GPUs.", "80B model required 512 GPUs."),
+            ("7B 模型达到 182 TFLOPS/卡；9B 的训练用了 576 张 A800", "7B 模型达到 182 TFLOPS/卡；"),
+            ("384 GPUs are reserved for the 176B flagship; this model used 128 GPUs.", "384 GPUs are reserved for the 176B"),
+        ] {
+            assert_eq!(others("org/elk-9b", text).first().map(String::as_str), Some(other), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_names_no_member_is_nobodys() {
+        for text in [
+            "It was trained on 80B tokens in 5 days.",
+            "The 80B tokens took 5 days.",
+            "Elk-9B is Elk-80B's little brother, trained for 5 days.",
+            "Distilled from the 80B for 5 days.",
+            "Trained for 5 days on 80 A100 GPUs.",
+        ] {
+            assert!(others("org/elk-9b", text).is_empty(), "{text}");
+        }
+    }
+}
