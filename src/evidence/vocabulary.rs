@@ -415,7 +415,6 @@ lists!(RecipeKeys {
 });
 lists!(RecipeBases { keys });
 lists!(RecipeEnds { early });
-lists!(RecipeDownstream { pretraining, fine_tuning, tasks });
 lists!(RecipeProse {
     sequences,
     contexts,
@@ -440,7 +439,6 @@ tables!(Recipe {
     keys: RecipeKeys,
     bases: RecipeBases,
     ends: RecipeEnds,
-    downstream: RecipeDownstream,
     prose: RecipeProse,
     sentence_transformers: SentenceTransformers,
 });

@@ -48,6 +48,7 @@ lists!(Totals { cumulative, inclusive, families, wholes, collections, developmen
 
 // prose.toml
 lists!(Sentences {
+    your_own,
     overheads,
     several_stages,
     sums_up,
@@ -68,6 +69,7 @@ lists!(Sentences {
 });
 lists!(Downstream { task_models, tuning, tasks, each, downstream });
 lists!(Subjects {
+    several,
     into,
     grids,
     each,

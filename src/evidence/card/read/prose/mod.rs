@@ -87,11 +87,7 @@ fn read_by_owner(
 ) {
     let parts = owners::parts(&card.own, text, ts, before.whose);
     before.whose = parts.last().and_then(|part| part.whose);
-    if let [part] = parts.as_slice() {
-        let s = Sentence::new(text, ts, trains.to_vec(), passage.block.under);
-        let found = Triggers::scan(card, ts);
-        return read_sentence(card, passage, &s, found, offset, before, part.whose);
-    }
+    let several = parts.len() > 1;
     for part in parts {
         let tokens = span(ts, part.from, part.to);
         let found = Triggers::scan(card, tokens);
@@ -101,7 +97,7 @@ fn read_by_owner(
             read_sentence(card, passage, &s, found, offset, before, part.whose);
         }
         // What the sentence says of one part it says of the others.
-        card.trained_before |= !trains.is_empty();
+        card.trained_before |= several && !trains.is_empty();
     }
 }
 
@@ -212,6 +208,9 @@ fn of_the_sentence(s: &Sentence<'_, '_>) -> Option<&'static str> {
     if words.compares.iter().any(|p| text.starts_with(p)) {
         return Some("a comparison");
     }
+    if says(&words.your_own) {
+        return Some("advice to the reader");
+    }
     (!s.trains() && says(&words.not_counted) && !s.has(&words.overheads)).then_some("work that is no training")
 }
 
@@ -250,7 +249,10 @@ const CJK_SUBJECT: usize = 3;
 fn whose(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
     let words = &vocabulary::prose().sentences;
     let fine_tune = card.own.role == CardRole::FineTune;
-    let own_pretraining = s.has(&words.own_pretraining);
+    // "継続事前学習", "weiter vortrainiert": of scripts without spaces, a part of the word.
+    let parts = || s.ts.iter().filter(|t| !t.text.is_ascii());
+    let own_pretraining = s.has(&words.own_pretraining)
+        || parts().any(|t| words.own_pretraining.iter().any(|w| !w.is_ascii() && w.chars().count() > 1 && t.text.contains(w)));
     if fine_tune && is_pretraining(s.ts, &s.trains) && !own_pretraining {
         return Some("base model's figure");
     }
@@ -283,8 +285,7 @@ fn whose(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
         return Some("base model's figure");
     }
     // "ベースモデルは約2兆トークンで事前学習されています"
-    let cjk_base =
-        s.ts.iter().take(CJK_SUBJECT).any(|t| !t.text.is_ascii() && others.of_base_cjk.iter().any(|base| t.text.contains(base)));
+    let cjk_base = s.ts.iter().take(CJK_SUBJECT).any(|t| others.of_base_cjk.iter().any(|base| t.text.contains(base)));
     if cjk_base && !card.own.has("base") {
         return Some("base model's figure");
     }

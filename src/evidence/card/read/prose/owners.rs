@@ -13,7 +13,7 @@ const MOST_LEADS: usize = 6;
 /// Parts of a name that stand apart: "Elk 3.1 8B".
 const MOST_APART: usize = 3;
 /// Tokens of one name, at most.
-const MOST_NAME_TOKENS: usize = 14;
+const MOST_NAME_TOKENS: usize = 30;
 
 /// Tokens of a sentence that are one model's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +45,9 @@ pub fn parts(own: &Repository, text: &str, ts: &[Token<'_>], before: Option<Fit>
     let words = &vocabulary::card().designators;
     let carried = before.filter(|_| ts.first().is_some_and(|t| t.is_any(&words.pronouns)));
     let mentions = mentions(own, text, ts);
+    // "Elk-1B – 4,300 GPU-hours": the name and its dash are a label, and no end of a range.
+    let label = mentions.first().filter(|m| m.from == 0 && ts.get(m.to).is_some_and(|t| !t.glued && t.is_any(&["–", "—", "-"])));
+    let start = label.map_or(0, |m| m.to + 1);
     let mut whose: Vec<Option<Fit>> = vec![carried; ts.len()];
     let mut last: Option<Mention> = None;
     for mention in &mentions {
@@ -56,7 +59,7 @@ pub fn parts(own: &Repository, text: &str, ts: &[Token<'_>], before: Option<Fit>
         }
     }
     let mut out: Vec<Part> = Vec::new();
-    for (i, whose) in whose.iter().enumerate() {
+    for (i, whose) in whose.iter().enumerate().skip(start) {
         match out.last_mut() {
             Some(part) if part.whose == *whose => part.to = i + 1,
             _ => out.push(Part { from: i, to: i + 1, whose: *whose }),
@@ -64,7 +67,7 @@ pub fn parts(own: &Repository, text: &str, ts: &[Token<'_>], before: Option<Fit>
     }
     // Nothing is told apart where nothing is another's.
     if out.iter().all(|part| part.whose.and_then(Fit::refusal).is_none()) {
-        return vec![Part { from: 0, to: ts.len(), whose: out.last().and_then(|part| part.whose) }];
+        return vec![Part { from: start, to: ts.len(), whose: out.last().and_then(|part| part.whose) }];
     }
     out
 }
@@ -251,7 +254,8 @@ fn is_word_of_a_member(own: &Repository, ts: &[Token<'_>], i: usize, to: usize, 
 /// Whether what stands around a designator makes it a model's: no number of tokens or parameters.
 fn is_of_a_model(ts: &[Token<'_>], i: usize, to: usize, word: &str) -> bool {
     let words = &vocabulary::card().designators;
-    let is_article = i.checked_sub(1).and_then(|at| ts.get(at)).is_some_and(|t| t.is_any(&words.articles));
+    let is_article =
+        i.checked_sub(1).and_then(|at| ts.get(at)).is_some_and(|t| t.is_any(&words.articles) || t.is_any(&words.nouns));
     let Some(next) = ts.get(to) else { return is_article || i == 0 };
     if next.is_any(&words.counted) || words.counted.iter().any(|w| !w.is_ascii() && next.text.starts_with(w)) {
         return false;

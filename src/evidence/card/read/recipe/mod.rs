@@ -96,7 +96,9 @@ fn add_stated(card: &mut Card<'_>, parts: &[Part<'_>]) {
             | RecipeKey::Base => continue,
         };
         let is_known = card.candidates.iter().any(|c| c.field == field && c.value == p.value);
-        if p.value.is_some_and(|v| v >= least) && !is_known {
+        // So many are tokens.
+        let of_tokens = field == Field::BatchSize && p.value.is_some_and(|v| v > LARGEST_BATCH);
+        if p.value.is_some_and(|v| v >= least) && !is_known && !of_tokens {
             card.add(&p.spot, field, p.value, &p.written, None);
         }
     }
