@@ -2,13 +2,12 @@
 //! that totals are made of and changes none.
 
 use super::Settings;
-use super::aggregate::Item;
+use super::aggregate::{Drawn, Item};
 use crate::domain::{GroupBy, Tier};
-use crate::error::Result;
-use crate::estimation::{Around, AroundTables, Basis, FactorTables, around, build};
+use crate::estimation::{Around, AroundTables, FactorTables, around};
 use crate::method::around::{AroundSpreads, add};
 use crate::method::draws::Draws;
-use crate::method::summary::summarize;
+use crate::method::summary::{Scratch, summarize};
 use crate::reference::MarketBased;
 use crate::tables::AroundRow;
 use std::collections::BTreeMap;
@@ -47,11 +46,13 @@ impl<'a> Surroundings<'a> {
     }
 
     /// Adds the runs of a block that are in the cohort, in order.
-    pub(super) fn add(&mut self, factors: &FactorTables, basis: &Basis, block: &[Item], drawn: &[Option<Draws>]) -> Result<()> {
-        for (item, draws) in block.iter().zip(drawn) {
-            let Some(draws) = draws.as_ref().filter(|_| item.model.in_cohort && item.tier() != Tier::NoTraining) else { continue };
-            let built = build(&item.run, item.tier(), basis, factors)?;
-            let rates = around(&item.run, &built, factors, self.tables);
+    pub(super) fn add(&mut self, factors: &FactorTables, block: &[Item], drawn: &[Option<Drawn<'_>>]) {
+        for (item, drawn) in block.iter().zip(drawn) {
+            let Some(Drawn { built, draws }) = drawn.as_ref().filter(|_| item.model.in_cohort && item.tier() != Tier::NoTraining)
+            else {
+                continue;
+            };
+            let rates = around(&item.run, built, factors, self.tables);
             let reported = self.market_based.get(item.model.model_id.as_str()).copied();
             let year = item.model.trained_on.map_or_else(|| "unknown".to_owned(), |day| day.year().to_string());
             let country = item.model.owner_country.clone().unwrap_or_else(|| "unknown".to_owned());
@@ -66,7 +67,6 @@ impl<'a> Surroundings<'a> {
                 sums.add(&rates, draws, &self.spreads, reported.map(|kg| (kg, item.estimate.emissions_kgco2e.mean)));
             }
         }
-        Ok(())
     }
 
     /// Emissions of making the hardware of the cohort in kg CO2e, per draw.
@@ -120,7 +120,7 @@ impl Sums {
     }
 
     fn row(self, cohort: String, group_by: GroupBy, group: String) -> AroundRow {
-        let mut scratch = Vec::new();
+        let mut scratch = Scratch::default();
         let (embodied, water) = (summarize(&self.embodied, &mut scratch), summarize(&self.water, &mut scratch));
         let share = |part: f64, whole: f64| if whole > 0.0 { (part / whole).min(1.0) } else { 0.0 };
         AroundRow {
