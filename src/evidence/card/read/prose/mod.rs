@@ -57,8 +57,9 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
         if trained {
             card.trained_section = Some(section);
         }
-        if Triggers::scan(card, tokens).any() {
-            read_by_owner(card, passage, (text, offset), tokens, &trains, &mut before);
+        let found = Triggers::scan(card, tokens);
+        if found.any() {
+            read_by_owner(card, passage, (text, offset), (tokens, found), &trains, &mut before);
         }
         card.trained_before = trained || tells_a_recipe(tokens);
     }
@@ -78,7 +79,7 @@ fn read_by_owner(
     card: &mut Card<'_>,
     passage: &Passage<'_>,
     (text, offset): (&str, usize),
-    ts: &[Token<'_>],
+    (ts, all_found): (&[Token<'_>], Triggers),
     trains: &[usize],
     before: &mut Before,
 ) {
@@ -87,7 +88,7 @@ fn read_by_owner(
     let several = parts.len() > 1;
     for part in parts {
         let tokens = span(ts, part.from, part.to);
-        let found = Triggers::scan(card, tokens);
+        let found = if several { Triggers::scan(card, tokens) } else { all_found };
         let here = trains.iter().filter(|i| (part.from..part.to).contains(*i)).map(|i| i - part.from).collect();
         let s = Sentence::new(text, tokens, here, passage.block.under);
         if found.any() {

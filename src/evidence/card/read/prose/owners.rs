@@ -192,8 +192,12 @@ fn stands_behind(ts: &[Token<'_>], after: usize, i: usize, to: usize) -> bool {
 /// The name that begins at a token: behind it, and whose it is.
 fn named_at(own: &Repository, text: &str, ts: &[Token<'_>], i: usize) -> Option<(usize, Option<Fit>)> {
     let to = run_end(ts, i)?;
-    let words = name_tokens(written(text, ts, i, to));
     let family = family(own);
+    // Most words are no part of any name: nothing is cut for them.
+    if !may_name(own, span(ts, i, to), family) {
+        return None;
+    }
+    let words = name_tokens(written(text, ts, i, to));
     let is_family = |words: &[String]| family.is_some_and(|family| words.iter().any(|w| w == family));
     if is_family(&words) {
         let (to, words) = with_parts_apart(text, ts, to, words);
@@ -207,10 +211,25 @@ fn named_at(own: &Repository, text: &str, ts: &[Token<'_>], i: usize) -> Option<
     (designates && is_of_a_model(ts, i, to, word)).then(|| (to, fit_of(own, &words)))
 }
 
+/// Whether a word without spaces may name a member: it holds the word of the family, a size, or a word of size or of a variant.
+fn may_name(own: &Repository, run: &[Token<'_>], family: Option<&str>) -> bool {
+    let is_named = |t: &Token<'_>| family.is_some_and(|family| t.text.contains(family) || family.contains(t.text.as_ref()));
+    match run {
+        [] => false,
+        [t] if t.kind == Kind::Word => is_named(t) || !Designators::of(&[t.text.as_ref()]).is_empty(),
+        [_] => false,
+        _ => run.iter().any(|t| {
+            is_named(t)
+                || t.is_any(&["b", "m"])
+                || own.has(&t.text)
+                || (t.kind == Kind::Word && !Designators::of(&[t.text.as_ref()]).is_empty())
+        }),
+    }
+}
+
 /// The word that a family is named with: the first of the name that tells no member of it.
 fn family(own: &Repository) -> Option<&str> {
-    let telling = |t: &&String| t.len() > 2 && t.starts_with(char::is_alphabetic) && Designators::of(&[t.as_str()]).is_empty();
-    own.tokens.iter().find(telling).map(String::as_str)
+    own.family().map(String::as_str)
 }
 
 /// Nouns glued to a designator: "8B-Modell".
