@@ -66,7 +66,7 @@ lists!(Sentences {
     runs,
     run_verbs,
 });
-lists!(Downstream { task_models, tuning, tasks, each, downstream });
+lists!(Downstream { task_models, tuning, tasks, each, downstream, readers });
 lists!(Subjects {
     several,
     into,

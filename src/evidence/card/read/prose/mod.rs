@@ -245,7 +245,9 @@ fn is_of_downstream(card: &Card<'_>, s: &Sentence<'_, '_>) -> bool {
     let present = s.has(&vocabulary::prose().times.present);
     let begins = s.ts.iter().take(3).any(|t| is_tuning(t) || t.is("fine"));
     let of_a_task = begins && s.ts.iter().take(TASK_WITHIN).any(|t| t.is_any(&words.task_models) && !card.own.has(&t.text));
-    let told = (pretrained && of_a_task) || of_tasks || s.has(&words.downstream) || (pretrained && present && begins);
+    let by_readers = s.ts.first().is_some_and(|t| t.is_any(&words.readers));
+    let told =
+        (pretrained && (of_a_task || by_readers)) || of_tasks || s.has(&words.downstream) || (pretrained && present && begins);
     told || (pretrained && s.under_evaluation)
 }
 

@@ -12,6 +12,8 @@ use crate::evidence::vocabulary;
 const MOST_LEADS: usize = 6;
 /// Parts of a name that stand apart: "Elk 3.1 8B".
 const MOST_APART: usize = 3;
+/// Tokens within which a sign makes the beginning of a value a label.
+const LABEL: usize = 4;
 /// Tokens of one name, at most.
 const MOST_NAME_TOKENS: usize = 30;
 
@@ -75,7 +77,9 @@ pub fn parts(own: &Repository, text: &str, ts: &[Token<'_>], before: Option<Fit>
 /// The part of the value of a key that is this model's, or why none of it is.
 #[must_use]
 pub fn own_part<'v>(own: &Repository, value: &'v str) -> (&'v str, Option<&'static str>) {
-    let whole = (value.trim(), None);
+    // "Total seen tokens: 300B": a value of one word names nobody.
+    let value = value.trim();
+    let whole = (value, None);
     // Nothing is told apart where neither the family nor a size is named.
     let is_size = |w: &[u8]| matches!(w, [digit, b'b' | b'B' | b'm' | b'M', ..] if digit.is_ascii_digit());
     let names_family = || own.family().is_some_and(|family| value.to_lowercase().contains(family.as_str()));
@@ -83,6 +87,13 @@ pub fn own_part<'v>(own: &Repository, value: &'v str) -> (&'v str, Option<&'stat
         return whole;
     }
     let ts = lex(value);
+    // "300B in total": a number that begins a value is the value, and no member of the family, unless a sign behind it makes it a label.
+    let is_label = ts.iter().take(LABEL).any(|t| t.is_any(&[":", "–", "—", "-", "(", "="]));
+    let begins = ts.first().is_some_and(|t| t.kind == Kind::Number) && !is_label;
+    let tells = |ts: &[Token<'_>]| parts(own, value, ts, None).iter().any(|part| part.whose.and_then(Fit::refusal).is_some());
+    if begins && !tells(span(&ts, 2, ts.len())) {
+        return whole;
+    }
     let all = parts(own, value, &ts, None);
     let refused = all.iter().find_map(|part| part.whose.and_then(Fit::refusal));
     if refused.is_none() {
@@ -91,7 +102,7 @@ pub fn own_part<'v>(own: &Repository, value: &'v str) -> (&'v str, Option<&'stat
     let counts = |part: &&Part| span(&ts, part.from, part.to).iter().any(|t| t.kind == Kind::Number);
     let is_own = |part: &&Part| part.whose.and_then(Fit::refusal).is_none();
     let mine = all.iter().filter(|p| p.whose == Some(Fit::Mine)).find(counts).or_else(|| all.iter().filter(is_own).find(counts));
-    let Some(part) = mine else { return (value.trim(), refused) };
+    let Some(part) = mine else { return (value, refused) };
     // The name at the beginning is no figure.
     let from = named_at(own, value, &ts, part.from).map_or(part.from, |(to, _)| to);
     (written(value, &ts, from, part.to).trim_end_matches([',', ';', ' ']), None)
