@@ -318,7 +318,7 @@ fn take_evidence(
             texts.place(&row.quote),
             is_used,
             row.reject_reason.as_deref().map(|why| texts.place(why)),
-            page_of(row.source_url.as_deref()).map(|url| texts.place(url)),
+            page_of(row.source_url.as_deref()).map(|url| texts.place(&url)),
         );
         model.evidence.push(line);
     }
