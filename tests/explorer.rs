@@ -5,7 +5,7 @@
 mod common;
 
 use base64::Engine as _;
-use common::pages::{HIDDEN, HOSTILE, hostile_copy, keep_hostile, tags};
+use common::pages::{HIDDEN, HOSTILE, hostile_beside, hostile_copy, keep_hostile, tags};
 use common::{Workspace, table};
 use hugging_carbon::report::{About, Beside, explorer_page};
 use hugging_carbon::stages::snapshot::{about, verify_files};
@@ -65,10 +65,10 @@ fn script(page: &str) -> &str {
     page.rsplit("<script>").next().unwrap().split("</script>").next().unwrap()
 }
 
-/// Numbers are published with four significant digits.
+/// Numbers are published with six significant digits.
 fn agree(shown: &Value, right: f64, what: &str) {
     let shown = shown.as_f64().unwrap();
-    assert!((shown - right).abs() <= 5.001e-4 * right.abs(), "{what}: {shown} is not {right}");
+    assert!((shown - right).abs() <= 5.001e-6 * right.abs(), "{what}: {shown} is not {right}");
 }
 
 #[test]
@@ -154,8 +154,9 @@ fn hostile_names_and_quotes_stay_text() {
     let mut about = about.clone();
     about.index_date = HOSTILE[2].to_owned();
     about.edition = HOSTILE[0].to_owned();
-    let hostile = explorer_page(dir.path(), &about, &Beside::default()).unwrap();
+    let hostile = explorer_page(dir.path(), &about, &hostile_beside(snapshot, dir.path())).unwrap();
     keep_hostile("explorer.html", &hostile);
+    assert!(hostile.contains("\"change\":{\"old\":"));
     let new: Vec<String> = tags(&hostile).difference(&tags(page)).cloned().collect();
     assert!(new.is_empty(), "{new:?}");
     assert_eq!(hostile.matches("<script").count(), 2);

@@ -4,15 +4,17 @@
 //! its own change. It is the correction nevertheless.
 
 use super::causes::Cause;
-use super::read::{Observations, Side};
+use super::read::{Observation, Observations, Side};
 use crate::error::Result;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 
 /// Observations named in a note.
 const NAMED: usize = 3;
-/// Regressions whose responses are figures of the registry as they stand there. Those of the others follow from factors, too.
+/// Regressions fitted on every published run that has the figure: what comes in or goes out is a figure that is new or gone.
 const OF_STATED_FIGURES: [&str; 2] = ["compute_from_params", "tokens_from_params"];
+/// Regressions whose responses are worked out with factors: they are other where a factor is, and tell nothing of it.
+const OF_FACTORS: [&str; 2] = ["emissions_from_compute", "energy_from_compute"];
 /// The one whose observations are runs of the index.
 const OF_THE_INDEX: &str = "params_from_category";
 
@@ -73,11 +75,11 @@ struct Changed<'a> {
 }
 
 fn changed<'a>(before: &'a Observations, after: &'a Observations) -> Vec<Changed<'a>> {
-    let none = BTreeMap::new();
+    static NONE: BTreeMap<String, Observation> = BTreeMap::new();
     let mut found = Vec::new();
     let regressions = before.keys().chain(after.keys().filter(|id| !before.contains_key(*id)));
-    for regression in regressions {
-        let (a, b) = (before.get(regression).unwrap_or(&none), after.get(regression).unwrap_or(&none));
+    for regression in regressions.filter(|id| !OF_FACTORS.contains(&id.as_str())) {
+        let (a, b) = (before.get(regression).unwrap_or(&NONE), after.get(regression).unwrap_or(&NONE));
         for id in a.keys().chain(b.keys().filter(|id| !a.contains_key(*id))) {
             let (old, new) = (a.get(id), b.get(id));
             if old != new {
@@ -92,7 +94,6 @@ fn changed<'a>(before: &'a Observations, after: &'a Observations) -> Vec<Changed
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::read::Observation;
 
     fn of(rows: &[(&str, &str, u64)]) -> Observations {
         let mut all = Observations::new();
@@ -107,7 +108,13 @@ mod tests {
     fn what_is_new_gone_or_another_is_found() {
         let before =
             of(&[("tokens_from_params", "r1", 1), ("tokens_from_params", "r2", 2), ("params_from_category", "a/b#pretraining", 3)]);
-        let after = of(&[("tokens_from_params", "r1", 1), ("tokens_from_params", "r2", 4), ("tokens_from_params", "r3", 5)]);
+        // Another response of a regression that factors make is no cause.
+        let after = of(&[
+            ("energy_from_compute", "r9", 9),
+            ("tokens_from_params", "r1", 1),
+            ("tokens_from_params", "r2", 4),
+            ("tokens_from_params", "r3", 5),
+        ]);
         let found: Vec<(&str, bool)> = changed(&before, &after).iter().map(|c| (c.id, c.is_other_response)).collect();
         assert_eq!(found, [("a/b#pretraining", false), ("r2", true), ("r3", false)]);
         assert_eq!((model_of("a/b#pretraining"), model_of("r2")), ("a/b", "r2"));

@@ -1,7 +1,9 @@
 //! Pages: what their markup is made of, and a snapshot whose names and quotes are hostile.
 
 use super::table;
+use hugging_carbon::compare::{Edition, change};
 use hugging_carbon::domain::GroupBy;
+use hugging_carbon::report::Beside;
 use hugging_carbon::tables::io::TableWriter;
 use hugging_carbon::tables::{AggregateRow, EstimateRow, EvidenceRow, LineageRow, ModelRow, QuarantineRow, Row, RunRow};
 use std::collections::BTreeSet;
@@ -46,7 +48,7 @@ pub const HOSTILE_URLS: [&str; 6] = [
     "java\tscript:alert(1)",
     "data:text/html;base64,PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==",
     "//evil.example/",
-    "https://\" onmouseover=\"alert(1)\" x=\"",
+    "https://evil.example/\" onmouseover=\"alert(1)\" x=\"",
 ];
 
 /// Writes a table anew with every row changed.
@@ -79,11 +81,15 @@ pub fn hostile_copy(snapshot: &Path) -> tempfile::TempDir {
     });
     rewrite::<EstimateRow>(snapshot, dir.path(), |row, words, _| {
         row.model_id = id(&row.model_id);
+        row.run_id = id(&row.run_id);
         for text in [&mut row.accelerator, &mut row.grid_place, &mut row.grid_source, &mut row.pue_source, &mut row.water_source] {
             *text = Some(words.to_owned());
         }
     });
-    rewrite::<RunRow>(snapshot, dir.path(), |row, _, _| row.model_id = id(&row.model_id));
+    rewrite::<RunRow>(snapshot, dir.path(), |row, _, _| {
+        row.model_id = id(&row.model_id);
+        row.run_id = id(&row.run_id);
+    });
     rewrite::<EvidenceRow>(snapshot, dir.path(), |row, words, at| {
         row.model_id = id(&row.model_id);
         for text in [&mut row.quote, &mut row.locator, &mut row.value_as_written, &mut row.unit] {
@@ -100,6 +106,20 @@ pub fn hostile_copy(snapshot: &Path) -> tempfile::TempDir {
     rewrite::<QuarantineRow>(snapshot, dir.path(), |row, words, _| row.reason = words.to_owned());
     rewrite::<LineageRow>(snapshot, dir.path(), |row, _, _| row.model_id = id(&row.model_id));
     dir
+}
+
+/// What pages tell of the change from a snapshot to its hostile copy.
+pub fn hostile_beside(snapshot: &Path, hostile: &Path) -> Beside {
+    let edition = |words: &str| Edition {
+        snapshot: words.to_owned(),
+        index_date: words.to_owned(),
+        method_version: 1,
+        cohort: words.to_owned(),
+        models: 1,
+    };
+    let change = change((snapshot, edition(HOSTILE[4])), (hostile, edition(HOSTILE[5]))).unwrap();
+    assert!(change.rows.iter().any(|row| row.run_id.contains("<script>")));
+    Beside { change: Some(change), series: Vec::new() }
 }
 
 /// Keeps a hostile page for `tests/acceptance/pages/check.mjs`, which opens it: in the directory that HOSTILE_PAGES names, if any.

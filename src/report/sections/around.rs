@@ -50,7 +50,7 @@ fn water(all: &AroundRow) -> Markup {
     let on_site = if l.mean > 0.0 { all.water_on_site_l_mean / l.mean } else { 0.0 };
     html! {
         p {
-            "Water that evaporated: " strong { (figure(l.p50, volume(l.p50))) } " (90 % interval "
+            "Water consumed: " strong { (figure(l.p50, volume(l.p50))) } " (90 % interval "
             (interval(&volume(l.p05), &volume(l.p95))) "), of which " (figure(on_site, percent(on_site)))
             " at the data centres and the rest for making the electricity, at power plants and reservoirs."
             @if let Some(average) = all.water_on_site_on_fallback_share {
@@ -68,10 +68,9 @@ fn share(part: f64) -> Markup {
     figure(part, percent(part))
 }
 
-/// Whether no place of training is stated for more than half of what the electricity takes.
-fn is_place_unknown(row: &AroundRow) -> bool {
-    let shares = [row.water_off_site_on_fallback_share, row.water_off_site_place_not_stated_share];
-    shares.into_iter().flatten().sum::<f64>() > 0.5
+/// Whether an average of countries stands in for more than half of what the electricity takes.
+fn is_average(row: &AroundRow) -> bool {
+    row.water_off_site_on_fallback_share.is_some_and(|share| share > 0.5)
 }
 
 fn market_based(all: &AroundRow) -> Markup {
@@ -109,7 +108,7 @@ fn countries(data: &Data) -> Markup {
             mark: Mark::Point {
                 value: row.water_l.p50,
                 interval: Some([row.water_l.p05, row.water_l.p95]),
-                is_imputed: is_place_unknown(row),
+                is_imputed: is_average(row),
             },
         })
         .collect();
@@ -118,7 +117,7 @@ fn countries(data: &Data) -> Markup {
         id: "water",
         title: "Water by country of the owner",
         name: format!("Points of {} countries on a logarithmic axis. {}", ranked.len(), said.join("; ")),
-        reading: "Point: median of the water consumed, hollow where no place of training is stated for more than half of what the \
+        reading: "Point: median of the water consumed, hollow where an average of countries stands in for more than half of what the \
                   electricity takes. Line: 90 % interval. The axis is logarithmic, in cubic metres (M: millions).",
         source: "table around_electricity, group_by country",
         caveat: "Where no place of training is stated, the owner's country is taken. Factors of one country differ by more than two, by how \
