@@ -2,6 +2,7 @@
 
 use super::explanation::{Evidence, Explanation, Family, TierPart};
 use super::text::{evidence_value, figure_rows, identity_lines, lineage_text, no_training};
+use hugging_carbon::domain::address;
 use std::fmt::Write as _;
 
 /// The page. Whatever comes from records and cards is in code spans: it cannot become markup. Writing to a String cannot fail: the
