@@ -267,7 +267,8 @@ fn surround(out: &mut EstimateByTierRow, around: Around, spreads: &AroundSpreads
     out.embodied_source = Some(around.embodied_source);
     out.embodied_is_fallback = Some(around.embodied_is_fallback);
     out.water_source = Some(around.water_source);
-    out.water_is_fallback = Some(around.water_is_fallback);
+    out.water_on_site_is_fallback = Some(around.on_site_is_fallback);
+    out.water_off_site_is_fallback = Some(around.off_site_is_fallback);
 }
 
 /// Value, source and fallback of every factor of the chain.
@@ -331,7 +332,8 @@ fn filled(run: &Run, tier: Tier, [flop, energy, emissions]: [Quantiles; 3], atci
         embodied_source: None,
         embodied_is_fallback: None,
         water_source: None,
-        water_is_fallback: None,
+        water_on_site_is_fallback: None,
+        water_off_site_is_fallback: None,
         evidence_ids: Vec::new(),
         flags: Vec::new(),
         method_version: METHOD_VERSION,
