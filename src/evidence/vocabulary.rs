@@ -211,7 +211,9 @@ lists!(Pairs {
     file_sizes,
     examples,
     not_told,
+    not_told_first,
     limits,
+    bounds,
     not_training,
     counted,
     work_of_machines,
@@ -269,10 +271,12 @@ lists!(HardwareProse {
     serving_though_training,
     used
 });
-lists!(EmissionsProse { generates, serving, benchmarks, comparisons, said, energy_said, calculators });
+lists!(EmissionsProse { alone, generates, serving, benchmarks, comparisons, said, energy_said, calculators });
 lists!(Rates {
     per_behind,
     per,
+    articles,
+    periods,
     also_on,
     passed,
     fillers,
@@ -352,7 +356,7 @@ lists!(TokensProse {
 });
 lists!(UtilizationProse { joins, machines, serving });
 lists!(EpochsProse { words, joins, over, not_over, whole, cjk, other_units, schedule, limits, stopped });
-lists!(StepsProse { words, cjk, sampling, other_units, schedule });
+lists!(StepsProse { words, cjk, further, sampling, other_units, schedule });
 lists!(SamplesProse { nouns, other_units, joins, held_out });
 lists!(BatchesProse {
     sizes,

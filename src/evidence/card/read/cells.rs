@@ -17,7 +17,6 @@ use crate::evidence::quantity::tokens::{Kind, Token, lex, lex_in, span, text_at}
 use crate::evidence::quantity::units::{energy_unit, hours_in, mass_unit};
 use crate::evidence::vocabulary;
 
-
 /// Adds what a cell says.
 pub fn add_cell(card: &mut Card<'_>, spot: &Spot<'_>, kind: Column, header: &str, cell: &str, sign: DecimalSign) {
     let all = lex_in(cell, sign);

@@ -17,9 +17,10 @@ use crate::domain::Field;
 use crate::evidence::card::parse::block::{Block, BlockKind};
 use crate::evidence::card::parse::pair::{norm_key, split_pair};
 use crate::evidence::hardware::Context;
+use crate::evidence::quantity::computes::{ComputeKind, compute_unit};
 use crate::evidence::quantity::durations::duration;
 use crate::evidence::quantity::numbers::{Quantity, first_quantity, quantity};
-use crate::evidence::quantity::tokens::{Token, lex, lex_in, span, text_at};
+use crate::evidence::quantity::tokens::{Kind, Token, lex, lex_in, span, text_at};
 use crate::evidence::quantity::units::{energy_unit, mass_unit};
 use crate::evidence::vocabulary;
 
@@ -144,7 +145,11 @@ impl Card<'_> {
         let pair = Pair { key, norm: &norm, value, ts, about_training: of_training || key.to_lowercase().contains("train") };
         let evaluated = kind.is_sided() && !norm.contains("train") && b.under.evaluation;
         let spot = spot.refused(evaluated.then_some("evaluation or inference"));
-        let spot = &spot.refused(reason).refused(self.not_all_of_the_training(kind, &pair)).refused(doubt(kind, &pair));
+        let spot = &spot
+            .refused(reason)
+            .refused(bound_in(pair.key))
+            .refused(self.not_all_of_the_training(kind, &pair))
+            .refused(doubt(kind, &pair));
         if says_too_little(kind, &pair, spot) {
             return false;
         }
@@ -195,6 +200,10 @@ impl Card<'_> {
     fn add_value(&mut self, spot: &Spot<'_>, kind: Key, pair: &Pair<'_>, links: &[(String, String)]) {
         let Pair { key, value, ts, .. } = *pair;
         match kind {
+            // "Compute: 7.3e23 FLOP"
+            Key::Hardware if (0..ts.len()).any(|i| compute_unit(ts, i).is_some_and(|unit| unit.kind == ComputeKind::Amount)) => {
+                self.add_flop(spot, span(ts, result_from(ts), ts.len()), value);
+            }
             Key::Hardware => self.add_hardware_pair(spot, pair),
             Key::Devices => {
                 if let Some(q) = first_quantity(ts).filter(|q| q.value.fract() == 0.0) {
@@ -223,7 +232,10 @@ impl Card<'_> {
                 }
             }
             // "Total compute: 1,200 GPU hours"
-            Key::Flop if (0..ts.len()).any(|i| self.device_hours(ts, i).is_some()) => self.add_hours(spot, key, value),
+            Key::Flop if (0..ts.len()).any(|i| self.device_hours(ts, i).is_some()) => {
+                self.add_hours(spot, key, value);
+                self.add_hardware(&spot.after(2), value, Context::Prose);
+            }
             Key::Flop => self.add_flop(spot, span(ts, result_from(ts), ts.len()), value),
             Key::Epochs | Key::Steps => self.add_passes_pair(spot, kind, pair),
             Key::Batch | Key::GlobalBatch => self.add_batch_pair(spot, kind, pair),
@@ -283,8 +295,11 @@ impl Card<'_> {
             if let Some(provider) = provider_in(&value.to_lowercase(), true) {
                 self.add(&spot.after(1), Field::CloudProvider, None, provider, None);
             }
+            // `256 x H100 SXM5; 301 000 GPU hours`
+            if let Some(d) = (0..ts.len()).find_map(|i| self.device_hours(ts, i)) {
+                self.add(&spot.after(1), Field::AcceleratorHours, Some(d.hours), value, d.reason.or(d.quantity.refusal()));
             // `8 A100 for 3 days`
-            if let Some(d) = (0..ts.len()).find_map(|i| duration(ts, i)) {
+            } else if let Some(d) = (0..ts.len()).find_map(|i| duration(ts, i)) {
                 self.add(&spot.after(1), Field::WallHours, Some(d.hours), value, d.is_range.then_some("a range"));
             }
         } else if words.device_counts.contains(&pair.norm)
@@ -336,8 +351,8 @@ impl Card<'_> {
     }
 
     fn add_batch_pair(&mut self, spot: &Spot<'_>, kind: Key, pair: &Pair<'_>) {
-        // `32 x 8 x 2 x 4 = 2048`, "8, accumulation: 4 → 32": the product.
-        let ts = pair.ts;
+        // `32 x 8 x 2 x 4 = 2048`, "8, accumulation: 4 → 32": the product; "32, num_train_epochs=3" are two settings.
+        let ts = span(pair.ts, 0, next_setting(pair.ts));
         let equals = product_sign(ts);
         let q = first_quantity(span(ts, equals.map_or(0, |at| at + 1), ts.len()));
         let q = q.map(|q| Quantity { value: product(ts).unwrap_or(q.value), ..q });
@@ -406,12 +421,30 @@ impl Card<'_> {
     }
 }
 
+/// Where a further setting begins: the comma of "32, num_train_epochs=3, learning_rate=2e-5".
+fn next_setting(ts: &[Token<'_>]) -> usize {
+    let is_part = |t: &Token<'_>| (t.kind == Kind::Word && t.glued) || t.is("_");
+    let begins = |i: &usize| {
+        let name = span(ts, i + 2, ts.len()).iter().take_while(|t| is_part(t)).count();
+        ts.get(*i).is_some_and(|t| t.is(","))
+            && ts.get(i + 1).is_some_and(|t| t.kind == Kind::Word)
+            && text_at(ts, i + 2 + name) == "="
+    };
+    (0..ts.len()).find(begins).unwrap_or(ts.len())
+}
+
 /// "Epochs / batch size: 8 / 24": two keys with a value each.
 fn two_keys<'t>(key: &'t str, value: &'t str, norm: &str) -> Option<[(&'t str, &'t str); 2]> {
     let ((first, second), (one, two)) = key.split_once('/').zip(value.split_once('/'))?;
     let is_key = |key: &str| key_of(&norm_key(key)).is_some();
     let are_two = read_key(norm).is_none() && is_key(first) && is_key(second) && !two.contains('/');
     are_two.then_some([(first, one), (second, two)])
+}
+
+/// "Epochs (upper bound in search)", "Retraining time allowed by policy": a key of what may be.
+pub fn bound_in(key: &str) -> Option<&'static str> {
+    let key = key.to_lowercase();
+    vocabulary::keys().pairs.bounds.iter().any(|w| key.contains(w)).then_some("a limit")
 }
 
 /// "Not reported; a comparable model emitted 25 kg": the figure is another's.
@@ -432,6 +465,8 @@ fn doubt(kind: Key, pair: &Pair<'_>) -> Option<&'static str> {
     if has(ahead, &words.examples) {
         Some("an example")
     } else if has(&lower, &words.not_told) {
+        Some("said not to be known")
+    } else if words.not_told_first.iter().any(|w| lower.trim_start_matches(['*', '_', '(']).starts_with(w)) {
         Some("said not to be known")
     } else if words.limits.iter().any(|w| lower.starts_with(w)) {
         Some("a limit")
