@@ -5,9 +5,12 @@ use crate::vocabulary::{lists, tables, word_file};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 
+#[path = "vocabulary/origins.rs"]
+mod origins;
 #[path = "vocabulary/whose.rs"]
 mod whose;
 
+use self::origins::Origins;
 use self::whose::{Designators, Downstream, Headings, Phases, Sentences, Subjects, Totals};
 
 pub(super) use crate::vocabulary::{Words, by_word, longest_first};
@@ -101,27 +104,6 @@ lists!(Bases {
     comparisons,
     advice
 });
-lists!(Origins {
-    stems,
-    merge,
-    quantized,
-    copied,
-    adapter,
-    formats,
-    conversions,
-    copies,
-    of,
-    untrained,
-    trained_after,
-    empty,
-    subjects,
-    openers,
-    strangers,
-    advice,
-    this,
-    beyond,
-    adapter_loaders
-});
 lists!(DeviceHours {
     devices,
     glued,
@@ -211,7 +193,9 @@ lists!(Pairs {
     file_sizes,
     examples,
     not_told,
+    not_told_first,
     limits,
+    bounds,
     not_training,
     counted,
     work_of_machines,
@@ -269,10 +253,12 @@ lists!(HardwareProse {
     serving_though_training,
     used
 });
-lists!(EmissionsProse { generates, serving, benchmarks, comparisons, said, energy_said, calculators });
+lists!(EmissionsProse { alone, generates, serving, benchmarks, comparisons, said, energy_said, calculators });
 lists!(Rates {
     per_behind,
     per,
+    articles,
+    periods,
     also_on,
     passed,
     fillers,
@@ -352,7 +338,7 @@ lists!(TokensProse {
 });
 lists!(UtilizationProse { joins, machines, serving });
 lists!(EpochsProse { words, joins, over, not_over, whole, cjk, other_units, schedule, limits, stopped });
-lists!(StepsProse { words, cjk, sampling, other_units, schedule });
+lists!(StepsProse { words, cjk, further, sampling, other_units, schedule });
 lists!(SamplesProse { nouns, other_units, joins, held_out });
 lists!(BatchesProse {
     sizes,

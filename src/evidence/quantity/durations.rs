@@ -146,6 +146,10 @@ impl Reader<'_, '_> {
             }
             let Some(more) = self.number(next) else { break };
             let Some(smaller) = self.unit_behind(&more, unit, next == at) else { break };
+            // "21 days, 504 hours": the same time once more, and no part of it.
+            if next > at && more.value * smaller.value >= unit && hours > 0.0 {
+                break;
+            }
             hours += more.value * smaller.value;
             unit = smaller.value;
             at = smaller.to;

@@ -77,7 +77,11 @@ pub fn choose(facts: &mut [Fact]) {
         let reach = if in_prose { rank + 1 } else { rank };
         let differs = (in_prose || (AMOUNTS.contains(&field) && rank > RANK_FRONT_MATTER))
             && candidates.iter().filter_map(get).filter(|f| f.rank <= reach).any(|f| !same(f.row.value, value));
-        let sum = if differs && AMOUNTS.contains(&field) { sum_of_the_others(&candidates, facts, reach) } else { None };
+        let sum = if differs && (AMOUNTS.contains(&field) || field == Field::TrainTokens) {
+            sum_of_the_others(&candidates, facts, reach)
+        } else {
+            None
+        };
         let (differs, chosen) = if sum.is_some() { (false, sum) } else { (differs, chosen) };
         let Some(written) = chosen.and_then(|i| facts.get(i)).map(described) else { continue };
         for i in candidates {

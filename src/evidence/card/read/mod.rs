@@ -13,10 +13,12 @@ mod clusters;
 mod code;
 mod columns;
 mod composed;
+mod consoles;
 pub mod data_sizes;
 mod dates;
 pub mod declared;
 pub mod designators;
+mod doubts;
 pub mod front_matter;
 mod hardware;
 pub mod headings;
@@ -65,6 +67,7 @@ pub fn read_passages(card: &mut Card<'_>, passages: &[Passage<'_>], body: &str) 
     let is_log = if logs::may_hold_logs(body) { logs::read_logs(card, passages) } else { vec![false; passages.len()] };
     for passage in passages.iter().filter(|p| p.block.kind == BlockKind::Code) {
         metrics::read_log_times(card, passage);
+        consoles::read_console(card, passage);
     }
     for (passage, _) in passages.iter().zip(is_log).filter(|(_, is_log)| !is_log) {
         match passage.block.kind {

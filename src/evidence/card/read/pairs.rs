@@ -5,6 +5,7 @@ use super::clauses::{Stated, amount_of_training, time_of_training, without_figur
 use super::clouds::provider_in;
 use super::data_sizes::{DATA_SET_SIZE, LEAST_PASSED_ONCE, TRAINED_ON_DATA};
 use super::dates::date_in;
+use super::doubts::{bound_in, doubt, unknown};
 use super::keys::{Asked, Key, key_of, read_key};
 use super::rates::{is_per_device, rate_in};
 use super::recipe::LARGEST_BATCH;
@@ -17,9 +18,10 @@ use crate::domain::Field;
 use crate::evidence::card::parse::block::{Block, BlockKind};
 use crate::evidence::card::parse::pair::{norm_key, split_pair};
 use crate::evidence::hardware::Context;
+use crate::evidence::quantity::computes::{ComputeKind, compute_unit};
 use crate::evidence::quantity::durations::duration;
 use crate::evidence::quantity::numbers::{Quantity, first_quantity, quantity};
-use crate::evidence::quantity::tokens::{Token, lex, lex_in, span, text_at};
+use crate::evidence::quantity::tokens::{Kind, Token, lex, lex_in, span, text_at};
 use crate::evidence::quantity::units::{energy_unit, mass_unit};
 use crate::evidence::vocabulary;
 
@@ -144,7 +146,11 @@ impl Card<'_> {
         let pair = Pair { key, norm: &norm, value, ts, about_training: of_training || key.to_lowercase().contains("train") };
         let evaluated = kind.is_sided() && !norm.contains("train") && b.under.evaluation;
         let spot = spot.refused(evaluated.then_some("evaluation or inference"));
-        let spot = &spot.refused(reason).refused(self.not_all_of_the_training(kind, &pair)).refused(doubt(kind, &pair));
+        let spot = &spot
+            .refused(reason)
+            .refused(bound_in(pair.key))
+            .refused(self.not_all_of_the_training(kind, &pair))
+            .refused(doubt(kind, pair.value));
         if says_too_little(kind, &pair, spot) {
             return false;
         }
@@ -196,6 +202,10 @@ impl Card<'_> {
     fn add_value(&mut self, spot: &Spot<'_>, kind: Key, pair: &Pair<'_>, links: &[(String, String)]) {
         let Pair { key, value, ts, .. } = *pair;
         match kind {
+            // "Compute: 7.3e23 FLOP"
+            Key::Hardware if (0..ts.len()).any(|i| compute_unit(ts, i).is_some_and(|unit| unit.kind == ComputeKind::Amount)) => {
+                self.add_flop(spot, span(ts, result_from(ts), ts.len()), value);
+            }
             Key::Hardware => self.add_hardware_pair(spot, pair),
             Key::Devices => {
                 if let Some(q) = first_quantity(ts).filter(|q| q.value.fract() == 0.0) {
@@ -224,7 +234,10 @@ impl Card<'_> {
                 }
             }
             // "Total compute: 1,200 GPU hours"
-            Key::Flop if (0..ts.len()).any(|i| self.device_hours(ts, i).is_some()) => self.add_hours(spot, key, value),
+            Key::Flop if (0..ts.len()).any(|i| self.device_hours(ts, i).is_some()) => {
+                self.add_hours(spot, key, value);
+                self.add_hardware(&spot.after(2), value, Context::Prose);
+            }
             Key::Flop => self.add_flop(spot, span(ts, result_from(ts), ts.len()), value),
             Key::Epochs | Key::Steps => self.add_passes_pair(spot, kind, pair),
             Key::Batch | Key::GlobalBatch => self.add_batch_pair(spot, kind, pair),
@@ -285,8 +298,11 @@ impl Card<'_> {
             if let Some(provider) = provider_in(&value.to_lowercase(), true) {
                 self.add(&spot.after(1), Field::CloudProvider, None, provider, None);
             }
+            // `256 x H100 SXM5; 301 000 GPU hours`
+            if let Some(d) = (0..ts.len()).find_map(|i| self.device_hours(ts, i)) {
+                self.add(&spot.after(1), Field::AcceleratorHours, Some(d.hours), value, d.reason.or(d.quantity.refusal()));
             // `8 A100 for 3 days`
-            if let Some(d) = (0..ts.len()).find_map(|i| duration(ts, i)) {
+            } else if let Some(d) = (0..ts.len()).find_map(|i| duration(ts, i)) {
                 self.add(&spot.after(1), Field::WallHours, Some(d.hours), value, d.is_range.then_some("a range"));
             }
         } else if words.device_counts.contains(&pair.norm)
@@ -338,8 +354,8 @@ impl Card<'_> {
     }
 
     fn add_batch_pair(&mut self, spot: &Spot<'_>, kind: Key, pair: &Pair<'_>) {
-        // `32 x 8 x 2 x 4 = 2048`, "8, accumulation: 4 → 32": the product.
-        let ts = pair.ts;
+        // `32 x 8 x 2 x 4 = 2048`, "8, accumulation: 4 → 32": the product; "32, num_train_epochs=3" are two settings.
+        let ts = span(pair.ts, 0, next_setting(pair.ts));
         let equals = product_sign(ts);
         let q = first_quantity(span(ts, equals.map_or(0, |at| at + 1), ts.len()));
         let q = q.map(|q| Quantity { value: product(ts).unwrap_or(q.value), ..q });
@@ -419,38 +435,24 @@ fn this_ones_chips(value: &str) -> &str {
     own.next().filter(|_| own.next().is_none() && value.contains(';')).map_or(value, str::trim)
 }
 
+/// Where a further setting begins: the comma of "32, num_train_epochs=3, learning_rate=2e-5".
+fn next_setting(ts: &[Token<'_>]) -> usize {
+    let is_part = |t: &Token<'_>| (t.kind == Kind::Word && t.glued) || t.is("_");
+    let begins = |i: &usize| {
+        let name = span(ts, i + 2, ts.len()).iter().take_while(|t| is_part(t)).count();
+        ts.get(*i).is_some_and(|t| t.is(","))
+            && ts.get(i + 1).is_some_and(|t| t.kind == Kind::Word)
+            && text_at(ts, i + 2 + name) == "="
+    };
+    (0..ts.len()).find(begins).unwrap_or(ts.len())
+}
+
 /// "Epochs / batch size: 8 / 24": two keys with a value each.
 fn two_keys<'t>(key: &'t str, value: &'t str, norm: &str) -> Option<[(&'t str, &'t str); 2]> {
     let ((first, second), (one, two)) = key.split_once('/').zip(value.split_once('/'))?;
     let is_key = |key: &str| key_of(&norm_key(key)).is_some();
     let are_two = read_key(norm).is_none() && is_key(first) && is_key(second) && !two.contains('/');
     are_two.then_some([(first, one), (second, two)])
-}
-
-/// "Not reported; a comparable model emitted 25 kg": the figure is another's.
-fn unknown(text: &str) -> Option<&'static str> {
-    let says = |part: &&str| text.contains(*part);
-    vocabulary::card().templates.unknown.iter().any(says).then_some("the card says that it is not known")
-}
-
-/// Why the value of an amount says of itself that it is none: an example, a limit, "not reported".
-fn doubt(kind: Key, pair: &Pair<'_>) -> Option<&'static str> {
-    if !kind.is_amount() {
-        return None;
-    }
-    let words = &vocabulary::keys().pairs;
-    let lower = pair.value.to_lowercase();
-    let ahead = lower.split(|c: char| c.is_ascii_digit()).next().unwrap_or_default();
-    let has = |text: &str, list: &[&str]| list.iter().any(|w| text.contains(w));
-    if has(ahead, &words.examples) {
-        Some("an example")
-    } else if has(&lower, &words.not_told) {
-        Some("said not to be known")
-    } else if words.limits.iter().any(|w| lower.starts_with(w)) {
-        Some("a limit")
-    } else {
-        None
-    }
 }
 
 /// Whether a value is a number of tokens: "4.9T tokens", "about 300 billion tokens".

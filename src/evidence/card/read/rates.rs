@@ -95,6 +95,14 @@ pub fn rate_behind(ts: &[Token<'_>], to: usize) -> Option<&'static str> {
         if is_sign(t) {
             return divisor(ts, at).reason(true);
         }
+        // "40 kWh a month", "0.2 g for each page".
+        let next = ts.get(at + 1);
+        if t.is_any(&words.articles) && next.is_some_and(|next| next.is_any(&words.periods)) {
+            return Some(RATE);
+        }
+        if t.is("for") && next.is_some_and(|next| next.is_any(&["each", "every"])) {
+            return divisor(ts, at + 1).reason(true);
+        }
         if at < to + 2 && energy_unit(&t.text).is_some() && mass_unit(text_before(ts, to, 1)).is_some() {
             return is_inverted(ts, at + 1).then_some(RATE);
         }

@@ -14,6 +14,8 @@ use crate::evidence::vocabulary;
 
 /// Longest cell that is a value, in bytes.
 const MOST_VALUE_BYTES: usize = 40;
+/// Most words of the header of a base's column.
+const MOST_BASE_WORDS: usize = 4;
 /// Most tokens of a cell that is a value.
 const MOST_VALUE_TOKENS: usize = 6;
 /// Cells of a row in which its name is looked for.
@@ -48,6 +50,11 @@ pub fn find_own(own: &Repository, rows: &[&Block]) -> Rows {
     let mut totals: Vec<bool> = rows.iter().map(|row| row.cells.first().is_some_and(|c| is_total(c))).collect();
     let scores: Vec<usize> =
         rows.iter().zip(&titles).zip(&totals).map(|((row, title), total)| score(own, row, title, *total)).collect();
+    let joined = joins_the_others(rows).filter(|_| own.role == CardRole::FineTune && own_phase(own) == Some(Phase::FineTuning));
+    if let Some(sum) = joined {
+        let reasons = vec!["one stage of several"; rows.len()];
+        return Rows { own: Some(sum), full_name: false, reasons };
+    }
     let mut reasons: Vec<&'static str> = totals.iter().map(|total| if *total { TOTAL_ROW } else { OTHER_ROW }).collect();
     let named = scores.iter().any(|s| *s > 0);
     let mut found = unique_best(&scores, 1).or((!named && rows.len() == 1 && !totals.contains(&true)).then_some(0));
@@ -172,6 +179,16 @@ fn parts_total(rows: &[&Block], titles: &[Title], totals: &[bool]) -> Option<usi
     (all || most).then_some(total)
 }
 
+/// "SFT", "DPO", "SFT + DPO": the last row sums up the others, by its name and its values.
+fn joins_the_others(rows: &[&Block]) -> Option<usize> {
+    let name = |row: &&Block| row.cells.first().map(|c| norm_key(c)).unwrap_or_default();
+    let last = rows.len().checked_sub(1).filter(|last| *last >= 2)?;
+    let cell = rows.get(last)?.cells.first()?;
+    let parts: Vec<String> = cell.split(['+', '&']).map(norm_key).collect();
+    let others: Vec<String> = rows.get(..last)?.iter().map(name).collect();
+    (parts == others && is_sum(rows, last)).then_some(last)
+}
+
 /// Whether a row is the sum of the others, in one of its columns.
 fn is_sum(rows: &[&Block], total: usize) -> bool {
     let value = |row: &Block, c: usize| row.cells.get(c).and_then(|cell| first_quantity(&lex(cell))).map(|q| q.value);
@@ -225,10 +242,26 @@ pub fn value_column(own: &Repository, rows: &[&Block]) -> Result<usize, &'static
     let values = |row: &Block| row.cells.iter().skip(1).filter(|c| is_value(c)).take(2).count();
     let several = |row: &&&Block| is_key(row) && values(row) > 1;
     let named_value = header.get(1).is_some_and(|h| norm_key(h).starts_with("value"));
+    if let Some(own) = beside_base(own, header) {
+        return Ok(own);
+    }
     if header.len() < 3 || named_value || 2 * rows.iter().filter(several).count() < rows.len().max(2) {
         return Ok(1);
     }
     own_column(own, header).ok_or("several columns, and which of them is this model's is not said")
+}
+
+/// "Original model | Our modification", "v1 | v1.1 (added on top)": the only column beside the base's, in the card of a fine-tune.
+fn beside_base(own: &Repository, header: &[String]) -> Option<usize> {
+    let of_base = |h: &String| {
+        let words = norm_key(h);
+        let said = words.split(' ').any(|w| vocabulary::prose().subjects.of_base.contains(&w));
+        said && !is_ours(own, h) && words.split(' ').count() <= MOST_BASE_WORDS
+    };
+    let columns = header.get(1..).filter(|columns| own.role == CardRole::FineTune && columns.len() == 2)?;
+    let at = columns.iter().position(|h| !of_base(h))?;
+    let is_told = !norm_key(columns.get(at)?).is_empty();
+    (is_told && columns.iter().filter(|h| of_base(h)).count() == 1).then_some(at + 1)
 }
 
 /// The column that is this model's, its phase's, or the only training among uses.

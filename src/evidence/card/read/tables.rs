@@ -4,6 +4,7 @@ use super::candidate::{Card, RANK_PAIR, RANK_TABLE, Spot};
 use super::cells::add_cell;
 use super::columns::{Column, column};
 use super::designators::Designators;
+use super::doubts::bound_in;
 use super::keys::{Key, read_key};
 use super::passage::{BASE_SECTION, Passage};
 use super::repository::{Repository, name_tokens, size_of};
@@ -125,7 +126,7 @@ fn add_named(card: &mut Card<'_>, spot: &Spot<'_>, name: &str, value: &str, of_t
     match kind.filter(by_column) {
         Some(kind) => {
             let evaluated = spot.block.under.evaluation && !name.to_lowercase().contains("train");
-            let spot = spot.refused(evaluated.then_some("evaluation or inference"));
+            let spot = spot.refused(evaluated.then_some("evaluation or inference")).refused(bound_in(name));
             add_cell(card, &spot, kind, name, value, card.sign);
         }
         None => {
@@ -146,7 +147,10 @@ fn keys_and_values(card: &mut Card<'_>, rows: &[Passage<'_>], of_data: bool) {
     card.sign = card.sign.or(by_cells(rows.iter().filter_map(|row| row.block.cells.get(1)).map(String::as_str)));
     let blocks: Vec<&Block> = rows.iter().map(|row| row.block).filter(|b| !b.is_header).collect();
     let has_key = |key: Key| blocks.iter().any(|b| row_key(b) == Some(key));
-    let is_recipe = has_key(Key::Epochs) && (has_key(Key::Batch) || has_key(Key::GlobalBatch));
+    let has_batch = has_key(Key::Batch) || has_key(Key::GlobalBatch);
+    // "| batch | 32 |", "| steps | 650k |", "| GPU | one RTX 4090 |", "| time | 110 hours |".
+    let is_sheet = has_key(Key::Steps) && has_batch && (has_key(Key::Hardware) || has_key(Key::Hours));
+    let is_recipe = is_sheet || (has_key(Key::Epochs) && has_batch);
     let of_training = blocks.first().is_some_and(|b| b.under.training) || is_recipe;
     let (column, unsaid) = match value_column(&card.own, &blocks) {
         Ok(column) => (column, None),

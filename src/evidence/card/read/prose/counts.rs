@@ -5,11 +5,13 @@ use super::compute::{read_flop, read_utilization};
 use super::nearby::{any, before, last};
 use super::parameters::{Sizes, read_activated, read_parameters, several_sizes};
 use super::sentence::Sentence;
+use super::subjects::{Measure, gives_it_to_another};
 use super::tokens::read_tokens;
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot, candidate};
 use crate::evidence::card::read::rates::rate_behind;
 use crate::evidence::card::read::recipe::notes::Examples;
+use crate::evidence::card::read::totals::SEVERAL_MODELS;
 use crate::evidence::card::read::training::is_train_verb;
 use crate::evidence::quantity::computes::flop_unit;
 use crate::evidence::quantity::durations::unit_hours;
@@ -69,6 +71,24 @@ fn is_own_checkpoint(s: &Sentence<'_, '_>, q: &Quantity) -> bool {
     stopped && s.has(&["checkpoint"]) && s.has(&["this"]) && !s.has(&words.tokens.other_checkpoints)
 }
 
+/// Whether a sentence tells a rate of learning, an optimizer or a batch: "800 steps at lr 2e-6" is of a training, wherever it stands.
+fn is_beside_recipe(s: &Sentence<'_, '_>) -> bool {
+    let words = vocabulary::prose();
+    let told = s.has(&words.batches.beside) || s.has(&words.batches.things);
+    told && !s.has(&words.steps.sampling) && !s.under_evaluation && !s.has(&["you", "your"])
+}
+
+/// Why steps or epochs are another's. Those of all models of a family are each one's.
+fn of_another(card: &Card<'_>, s: &Sentence<'_, '_>, from: usize, to: usize) -> Option<&'static str> {
+    gives_it_to_another(card, s, Measure::Count, from, to).filter(|why| *why != SEVERAL_MODELS)
+}
+
+/// "for the other 140,000 steps", "32k more updates": a part, where a whole stands beside it.
+fn is_further(s: &Sentence<'_, '_>, from: usize) -> bool {
+    let further = &vocabulary::prose().steps.further;
+    any(last(span(s.ts, 0, from), 1), further) || any(span(s.ts, from + 1, from + 3), further)
+}
+
 /// Passes over the data believed.
 const MOST_EPOCHS: f64 = 1e5;
 
@@ -103,7 +123,7 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
     let timed = || (0..s.ts.len()).any(|at| unit_hours(s.ts, at).is_some());
     let reason = if recorded {
         Some("epochs of a recording")
-    } else if !s.trains() && !s.under_training && !card.trained_before && !timed() {
+    } else if !s.trains() && !s.under_training && !card.trained_before && !timed() && !is_beside_recipe(s) {
         Some("not said of a training")
     } else if schedule {
         Some("part of a schedule")
@@ -118,6 +138,7 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
     };
     let (from, to) = (q.from.min(i), q.to.max(i + 1));
     let spot = spot.refused(reason);
+    let spot = spot.refused(of_another(card, s, from, to)).after(if is_further(s, q.from) { 2 } else { 0 });
     card.add_quantity(&spot, Field::Epochs, q.value, s.written(from, to), &q);
 }
 
@@ -169,12 +190,13 @@ fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, o
         || any(middle, &["diffusion"]);
     let reason = if schedule {
         Some("part of a schedule")
-    } else if !s.trains() && !s.under_training && !card.trained_before && !is_own_checkpoint(s, &q) {
+    } else if !s.trains() && !s.under_training && !card.trained_before && !is_own_checkpoint(s, &q) && !is_beside_recipe(s) {
         Some("not said of a training")
     } else {
         (s.under_evaluation && !s.trains()).then_some("evaluation")
     };
     // A sentence that names this model in full goes before one about its family.
     let spot = spot.after(if own { 0 } else { 2 }).refused(reason);
+    let spot = spot.refused(of_another(card, s, q.from, i + 1)).after(if is_further(s, q.from) { 2 } else { 0 });
     card.add_quantity(&spot, Field::TrainSteps, counted(s.ts, &q), s.written(q.from, i + 1), &q);
 }

@@ -63,6 +63,9 @@ fn told_in_section(card: &Card<'_>, s: &Sentence<'_, '_>) -> bool {
 /// Tokens before an energy within which a verb says that it was generated.
 const GENERATES: usize = 4;
 
+/// Tokens before an energy within which it is said to be that of the chips alone: "(without it, 180 MJ, or 50 kWh)".
+const ALONE: usize = 9;
+
 /// Reads a sentence that holds a unit of energy.
 pub fn read_energy(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
     let mut at = 0;
@@ -88,7 +91,9 @@ pub fn read_energy(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
         } else {
             gives_it_to_another(card, s, Measure::Footprint, at, next).or((!said).then_some("not said of a training"))
         };
-        card.add_quantity(&spot.refused(reason), Field::EnergyKwh, kwh, s.written(at, next), &q);
+        let alone = span(s.ts, at.saturating_sub(ALONE), at).iter().any(|t| t.is_any(&words.alone));
+        let spot = spot.refused(reason).after(u8::from(alone));
+        card.add_quantity(&spot, Field::EnergyKwh, kwh, s.written(at, next), &q);
         at = next.max(at + 1);
     }
 }

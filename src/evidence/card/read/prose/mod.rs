@@ -22,6 +22,7 @@ mod triggers;
 pub use self::owners::own_part;
 
 use self::sentence::{Sentence, tells_a_recipe};
+use self::subjects::is_name_between;
 use self::triggers::Triggers;
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::sentences::sentence_end;
@@ -32,7 +33,8 @@ use crate::evidence::card::read::phases::{Phase, own_phase};
 use crate::evidence::card::read::rates::of_runs;
 use crate::evidence::card::read::totals::{SEVERAL_MODELS, covers_more};
 use crate::evidence::card::read::training::{is_pretraining, is_train, is_train_verb};
-use crate::evidence::quantity::tokens::{Kind, Token, lex_in, span};
+use crate::evidence::quantity::tokens::{Kind, Token, lex_in, span, text_at};
+use crate::evidence::quantity::units::count_word;
 use crate::evidence::vocabulary;
 use std::rc::Rc;
 
@@ -218,6 +220,47 @@ fn of_the_sentence(s: &Sentence<'_, '_>) -> Option<&'static str> {
     (!s.trains() && says(&words.not_counted) && !s.has(&words.overheads)).then_some("work that is no training")
 }
 
+/// Tokens before the colon of a sentence's head, at most.
+const HEAD: usize = 12;
+
+/// "Planned for the full version: 3 epochs", "Original model figures, as published: 1.46M GPU hours": what stands before a colon says whose
+/// the figures behind it are.
+fn of_its_head(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
+    let words = &vocabulary::prose().subjects;
+    let colon = s.ts.iter().take(HEAD).position(|t| t.is_any(&[":", "："]))?;
+    let head = span(s.ts, 0, colon);
+    let many = |t: &Token<'_>| t.value.or_else(|| count_word(&t.text).map(f64::from)).is_some_and(|n| n > 1.0);
+    let runs = |t: &Token<'_>| many(t) || t.is_any(&vocabulary::prose().rates.several_runs);
+    if let [all, which] = head
+        && all.is_any(&vocabulary::prose().rates.several)
+        && runs(which)
+    {
+        return Some("a total of several runs");
+    }
+    if head.iter().any(|t| t.kind == Kind::Number) {
+        return None;
+    }
+    if head.first().is_some_and(|t| t.is_any(&words.heads_planned)) {
+        return Some("planned");
+    }
+    let base = head.iter().take(2).any(|t| t.is_any(&words.of_base)) && head.iter().any(|t| t.is_any(&words.model_nouns));
+    let told_own = head.iter().any(|t| t.is_any(&words.own_work) || t.is_any(&words.this_one));
+    (card.own.role == CardRole::FineTune && base && !told_own && !(0..colon).any(|i| is_train(s.ts, i)))
+        .then_some("base model's figure")
+}
+
+/// "MusicGen was trained by Meta on 20K hours", in the card of a fine-tune: by one who publishes bases and not this model.
+fn is_by_an_owner(card: &Card<'_>, s: &Sentence<'_, '_>) -> bool {
+    let owners = &vocabulary::prose().sentences.owners;
+    s.trains.iter().any(|i| {
+        let by = s.ts.get(i + 1).is_some_and(|t| t.is("by"));
+        by && s
+            .ts
+            .get(i + 2)
+            .is_some_and(|t| t.upper && t.is_any(owners) && !card.own.id.to_lowercase().starts_with(t.text.as_ref()))
+    })
+}
+
 /// Tokens at the beginning of a sentence within which it is said to sum up.
 const SUMS_WITHIN: usize = 4;
 
@@ -268,6 +311,12 @@ fn whose(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
     if let Some(why) = of_the_sentence(s) {
         return Some(why);
     }
+    if let Some(why) = of_its_head(card, s) {
+        return Some(why);
+    }
+    if fine_tune && is_by_an_owner(card, s) {
+        return Some("base model's figure");
+    }
     if let Some(first) = s.trains.first() {
         let before = span(s.ts, 0, *first);
         if fine_tune && !s.has(&words.own_fine_tuning) && card.own.base_in(before) {
@@ -285,12 +334,16 @@ fn whose(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
     let others = &vocabulary::prose().subjects;
     let subject = (1..4).find(|i| s.ts.get(*i).is_some_and(|t| t.is_any(&others.of_base)));
     let is_subject = subject.is_some_and(|at| {
+        // "The base, StableLM, saw 1T tokens".
+        let named = is_name_between(s.ts, at + 1).then(|| (at + 2..s.ts.len()).find(|i| text_at(s.ts, *i) == ",")).flatten();
+        let at = named.unwrap_or(at);
         let behind = span(s.ts, at + 1, at + 5);
         let passive = behind.iter().any(|t| t.is_any(&["was", "were", "had", "has", "itself"]))
             && s.trains.iter().any(|i| (at + 1..at + 7).contains(i));
         span(behind, 0, 2).iter().any(|t| t.is_any(&others.took)) || passive
     });
-    if is_subject && s.ts.first().is_some_and(|t| t.is_any(&["the", "its", "our"])) && !card.own.has("base") {
+    let first = s.ts.iter().find(|t| t.kind == Kind::Word);
+    if is_subject && first.is_some_and(|t| t.is_any(&["the", "its", "our"])) && !card.own.has("base") {
         return Some("base model's figure");
     }
     // "ベースモデルは約2兆トークンで事前学習されています"

@@ -38,6 +38,8 @@ const SUBJECT: usize = 5;
 const NAME_VERB: usize = 3;
 /// Words of a name at the beginning of a clause, at most.
 const NAME_WORDS: usize = 8;
+/// Tokens of a name that stands before its relative clause, at most: "Kestrel-8B-Base-2" has eight.
+const NAME_TOKENS: usize = 16;
 /// Tokens within which data stand beside the word for their making.
 const BESIDE: usize = 6;
 
@@ -88,16 +90,27 @@ pub fn gives_it_to_another(
         return Some("a comparison");
     }
     let trained = at.iter().any(|i| is_training(s.ts, *i));
-    let is_given = has(&words.granted) && !has(&words.used) && !trained && measure.is_amount();
+    let is_given = has(&words.granted) && !has(&words.used) && !trained && measure.is_amount() && !s.has(&words.tools);
     let near = any(last(span(s.ts, 0, from), NEXT_TO), &words.granted) || any(span(behind, 0, 2), &words.granted);
+    // "The tool gave 74.4 kg".
+    let near = near && !s.has(&words.tools);
     if (measure.is_amount() && near) || is_given {
         return Some("what was granted, not what was used");
     }
     if could_have_been(s.ts, &at, to) {
         return Some("what another training would have taken");
     }
-    if has(&words.planned) {
+    // "A longer schedule (600 epochs) is planned."
+    let is_planned =
+        behind.iter().zip(behind.iter().skip(1)).any(|(verb, t)| verb.is_any(&["is", "are"]) && t.is_any(&words.planned));
+    if has(&words.planned) || is_planned {
         return Some("planned");
+    }
+    if measure == Measure::Count && s.has(&words.thresholds) && !trained {
+        return Some("a limit");
+    }
+    if measure == Measure::Count && any(behind, &words.lives) {
+        return Some("a total that holds more than this training");
     }
     if let Some(why) = of_another_model(card, s, &at) {
         return Some(why);
@@ -189,7 +202,9 @@ fn around_the_training(s: &Sentence<'_, '_>, at: &[usize], from: usize, to: usiz
     let words = &vocabulary::prose().subjects;
     let has = |list: &[&str]| at.iter().any(|i| s.ts.get(*i).is_some_and(|t| t.is_any(list)));
     let behind = span(s.ts, to, to + BEHIND);
-    if any(last(span(s.ts, 0, from), WAITS), &words.waits) || any(span(behind, 0, WAITS), &words.waits) {
+    // "The queue waited longer than the job ran (three days)".
+    let queue = any(span(s.ts, 0, 2), &words.queues) && s.trains.is_empty();
+    if queue || any(last(span(s.ts, 0, from), WAITS), &words.waits) || any(span(behind, 0, WAITS), &words.waits) {
         return Some("work that is no training");
     }
     if is_with_the_search(s, from, to) {
@@ -234,8 +249,9 @@ fn clause(ts: &[Token<'_>], from: usize) -> Vec<usize> {
                 let shares =
                     || out.last().and_then(|at| ts.get(*at)).is_none_or(|t| t.kind == Kind::Number || t.is_any(&words.continuing));
                 // "Our teacher, a 70B model, was trained": what stands between the commas tells of what stands before them.
-                let stands_beside =
-                    t.is(",") && commas > 0 && ts.get(i + 1).is_some_and(|next| next.is_any(&["a", "an", "the", "our", "which"]));
+                let stands_beside = t.is(",")
+                    && commas > 0
+                    && ts.get(i + 1).is_some_and(|next| next.is_any(&["a", "an", "the", "our", "which"]) || is_name_between(ts, i));
                 commas += usize::from(t.is(","));
                 let opens = t.is_any(&words.and) && out.last().and_then(|at| ts.get(*at)).is_some_and(|t| t.is_any(&words.openers));
                 // "61 kg, of which 9 kg are from the training": a part has its own clause.
@@ -251,6 +267,13 @@ fn clause(ts: &[Token<'_>], from: usize) -> Vec<usize> {
     }
     out.reverse();
     out
+}
+
+/// "The base, StableLM, saw 1T tokens": a comma before a name that the next comma ends.
+pub fn is_name_between(ts: &[Token<'_>], comma: usize) -> bool {
+    let named = |t: &&Token<'_>| t.upper || t.kind == Kind::Number || t.glued || t.is("-");
+    let name = span(ts, comma + 1, comma + NAME_WORDS).iter().take_while(named).count();
+    name > 0 && text_at(ts, comma + 1 + name) == "," && ts.get(comma + 1).is_some_and(|t| t.upper)
 }
 
 /// Whether a word is one of training; "training data" are not.
@@ -338,7 +361,7 @@ fn tells_of_the_base(own: &Repository, s: &Sentence<'_, '_>, at: &[usize]) -> bo
     let from = at.last().copied().unwrap_or_default();
     let relative = (from.saturating_sub(RELATIVE)..=from).rev().find(|i| matches!(text_at(s.ts, *i), "which" | "that" | "who"));
     relative.is_some_and(|i| {
-        let before = span(s.ts, i.saturating_sub(NAME_WORDS), i);
+        let before = span(s.ts, i.saturating_sub(NAME_TOKENS), i);
         let named =
             before.iter().rev().skip_while(|t| t.is(",")).take_while(|t| t.upper || t.kind == Kind::Number || t.glued || t.is("-"));
         let mut name: Vec<&str> = named.map(|t| t.text.as_ref()).collect();

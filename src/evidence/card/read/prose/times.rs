@@ -58,6 +58,8 @@ pub fn read_times(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
     refuse_parts(card, first);
 }
 
+/// Tokens behind a time and "of" within which the training is named.
+const TRAINING_BEHIND: usize = 7;
 /// A sum of rounded times differs from the rounded sum by less.
 const ROUNDED: f64 = 0.02;
 
@@ -318,7 +320,10 @@ fn is_told_tersely(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -
 fn unsaid(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Option<&'static str> {
     let words = &vocabulary::prose().times;
     let closed = matches!(time.lead, "after") && (s.has(&words.closed) || is_long(time)) || time.next == "later";
-    let leads = words.leads.contains(&time.lead) || closed || !time.has_lead || !time.lead.is_ascii();
+    // "40 minutes of mlx-lm fine-tuning".
+    let of_training = words.of.contains(&time.next)
+        && s.trains.iter().any(|i| (time.duration.to + 1..time.duration.to + TRAINING_BEHIND).contains(i));
+    let leads = of_training || words.leads.contains(&time.lead) || closed || !time.has_lead || !time.lead.is_ascii();
     if !time.strong && !leads && !is_told_tersely(card, s, time) && !is_told_in_its_place(card, s, time) {
         return Some("not said to be the time of training");
     }

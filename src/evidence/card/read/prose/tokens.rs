@@ -15,6 +15,8 @@ use crate::evidence::vocabulary;
 
 /// Fewest tokens of a training: less is a length.
 const MIN_TOKENS: f64 = 1e6;
+/// Largest batch, in tokens: published trainings went to 60 million (DeepSeek-V3, 15,360 sequences of 4,096).
+const LARGEST_BATCH_IN_TOKENS: f64 = 1e8;
 /// Words before a number of tokens within which its verb is looked for.
 const VERB_REACH: usize = 24;
 /// Words behind the word for tokens within which it is, in languages that put it there.
@@ -129,7 +131,9 @@ fn not_tokens_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'sta
     let near = span(near, ends.max(named).map_or(0, |at| at + 1), near.len());
     let length = near.iter().any(is_length) && !seen && !any(last(left, 2), &words.totals);
     let begins = right.iter().position(|t| t.is_any(&["with", "(", ",", "using", "at"])).unwrap_or(right.len());
-    if length || any(span(right, 0, begins.min(3)), &words.lengths_behind) {
+    // "Global batch: 2048 sequences (8,388,608 tokens)".
+    let in_bracket = any(last(left, 3), &["("]) && any(last(left, 9), &["batch", "batches"]) && q.value < LARGEST_BATCH_IN_TOKENS;
+    if length || in_bracket || any(span(right, 0, begins.min(3)), &words.lengths_behind) {
         return Some("context, batch or vocabulary");
     }
     let nearest = left.last().map_or("", |t| t.text.as_ref());
@@ -165,6 +169,8 @@ fn not_trained_on(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'stat
         Some(verb) if of_tokenizer(verb) => return Some("not tokens seen by the model"),
         Some(verb) => span(s.ts, verb + 1, q.from),
         None if is_used_behind(s, i) => last(left, 8),
+        // "From scratch on 60B tokens."
+        None if any(last(left, 2), &["scratch"]) => last(left, 1),
         // "Training: 16 nodes, batch 512, 320B tokens", "Feinabstimmung auf 45 Mio. Tokens": a note that begins with training.
         None if is_note(s) => last(left, 2),
         None => return Some(DATA_SET_SIZE),

@@ -23,6 +23,7 @@ use self::parts::{Part, beside_recipe, one_number, parts_of, value_of};
 use super::candidate::{Candidate, Card, RANK_PAIR, Spot, candidate};
 use super::passage::Passage;
 use crate::domain::Field;
+use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::block::Block;
 use crate::evidence::quantity::numbers::Quantity;
 use crate::evidence::quantity::tokens::{Token, lex, text_before};
@@ -75,7 +76,9 @@ fn add_stated(card: &mut Card<'_>, parts: &[Part<'_>]) {
             RecipeKey::Steps => (Field::TrainSteps, 10.0),
             RecipeKey::Epochs => (Field::Epochs, 0.0),
             // "batch=16" of a command: the batch, where nothing else states one.
-            RecipeKey::Batch if p.is_code() && !card.candidates.iter().any(|c| c.field == Field::BatchSize) => {
+            RecipeKey::Batch
+                if p.is_code() && !card.candidates.iter().any(|c| c.field == Field::BatchSize && c.reason.is_none()) =>
+            {
                 (Field::BatchSize, 1.0)
             }
             RecipeKey::DeviceBatch
@@ -99,9 +102,19 @@ fn add_stated(card: &mut Card<'_>, parts: &[Part<'_>]) {
         // So many are tokens.
         let of_tokens = field == Field::BatchSize && p.value.is_some_and(|v| v > LARGEST_BATCH);
         if p.value.is_some_and(|v| v >= least) && !is_known && !of_tokens {
-            card.add(&p.spot, field, p.value, &p.written, None);
+            // "--max_epochs 4104 --resume_from_checkpoint base-2164.ckpt": those of the base are counted, too.
+            let is_resumed = p.is_code() && field != Field::BatchSize && card.own.role == CardRole::FineTune;
+            let resumed = is_resumed && p.spot.block.text.lines().any(resumes);
+            card.add(&p.spot, field, p.value, &p.written, resumed.then_some("counted from the start of the base"));
         }
     }
+}
+
+/// Whether a line of code goes on from a file of weights.
+fn resumes(line: &str) -> bool {
+    let flag = ["--resume_from_checkpoint", "--resume-from-checkpoint", "--resume", "--ckpt_path"];
+    flag.iter()
+        .any(|flag| line.split_whitespace().any(|w| w == *flag || w.strip_prefix(flag).is_some_and(|rest| rest.starts_with('='))))
 }
 
 /// The batch of all devices, where it is not stated: batch x accumulation x devices.
