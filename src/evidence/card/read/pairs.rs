@@ -9,10 +9,12 @@ use super::keys::{Asked, Key, key_of, read_key};
 use super::rates::{is_per_device, rate_in};
 use super::recipe::LARGEST_BATCH;
 use super::results::result_from;
-use super::templates::is_template;
+use super::templates::{bound_in, is_template, unknown};
 use super::totals::{covers_more, holds_the_search, is_total};
 use super::training::is_train;
-use super::values::{MAX_VALUE_TOKENS, passes_behind, precision_of, product, product_sign, sign_of_count, tokens_end, unit_value};
+use super::values::{
+    MAX_VALUE_TOKENS, next_setting, passes_behind, precision_of, product, product_sign, sign_of_count, tokens_end, unit_value,
+};
 use crate::domain::Field;
 use crate::evidence::card::parse::block::{Block, BlockKind};
 use crate::evidence::card::parse::pair::{norm_key, split_pair};
@@ -20,7 +22,7 @@ use crate::evidence::hardware::Context;
 use crate::evidence::quantity::computes::{ComputeKind, compute_unit};
 use crate::evidence::quantity::durations::duration;
 use crate::evidence::quantity::numbers::{Quantity, first_quantity, quantity};
-use crate::evidence::quantity::tokens::{Kind, Token, lex, lex_in, span, text_at};
+use crate::evidence::quantity::tokens::{Token, lex, lex_in, span, text_at};
 use crate::evidence::quantity::units::{energy_unit, mass_unit};
 use crate::evidence::vocabulary;
 
@@ -421,36 +423,12 @@ impl Card<'_> {
     }
 }
 
-/// Where a further setting begins: the comma of "32, num_train_epochs=3, learning_rate=2e-5".
-fn next_setting(ts: &[Token<'_>]) -> usize {
-    let is_part = |t: &Token<'_>| (t.kind == Kind::Word && t.glued) || t.is("_");
-    let begins = |i: &usize| {
-        let name = span(ts, i + 2, ts.len()).iter().take_while(|t| is_part(t)).count();
-        ts.get(*i).is_some_and(|t| t.is(","))
-            && ts.get(i + 1).is_some_and(|t| t.kind == Kind::Word)
-            && text_at(ts, i + 2 + name) == "="
-    };
-    (0..ts.len()).find(begins).unwrap_or(ts.len())
-}
-
 /// "Epochs / batch size: 8 / 24": two keys with a value each.
 fn two_keys<'t>(key: &'t str, value: &'t str, norm: &str) -> Option<[(&'t str, &'t str); 2]> {
     let ((first, second), (one, two)) = key.split_once('/').zip(value.split_once('/'))?;
     let is_key = |key: &str| key_of(&norm_key(key)).is_some();
     let are_two = read_key(norm).is_none() && is_key(first) && is_key(second) && !two.contains('/');
     are_two.then_some([(first, one), (second, two)])
-}
-
-/// "Epochs (upper bound in search)", "Retraining time allowed by policy": a key of what may be.
-pub fn bound_in(key: &str) -> Option<&'static str> {
-    let key = key.to_lowercase();
-    vocabulary::keys().pairs.bounds.iter().any(|w| key.contains(w)).then_some("a limit")
-}
-
-/// "Not reported; a comparable model emitted 25 kg": the figure is another's.
-fn unknown(text: &str) -> Option<&'static str> {
-    let says = |part: &&str| text.contains(*part);
-    vocabulary::card().templates.unknown.iter().any(says).then_some("the card says that it is not known")
 }
 
 /// Why the value of an amount says of itself that it is none: an example, a limit, "not reported".

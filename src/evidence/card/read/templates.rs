@@ -13,6 +13,20 @@ pub fn is_template(value: &str) -> bool {
         || bare.starts_with("unknown")
 }
 
+/// "Epochs (upper bound in search)", "Retraining time allowed by policy": a key of what may be.
+#[must_use]
+pub fn bound_in(key: &str) -> Option<&'static str> {
+    let key = key.to_lowercase();
+    vocabulary::keys().pairs.bounds.iter().any(|w| key.contains(w)).then_some("a limit")
+}
+
+/// "Not reported; a comparable model emitted 25 kg": the figure is another's.
+#[must_use]
+pub fn unknown(text: &str) -> Option<&'static str> {
+    let says = |part: &&str| text.contains(*part);
+    vocabulary::card().templates.unknown.iter().any(says).then_some("the card says that it is not known")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
