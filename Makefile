@@ -77,8 +77,8 @@ acceptance: build $(TARGET)/acceptance-venv/ready
 	$(MAKE) dist
 	$(TARGET)/acceptance-venv/bin/python tests/acceptance/release.py $(TARGET)/dist
 
-# The pages of the wide index, made beside the frozen one, in Chromium: validators, axe, questions of readers by keyboard. Needs node, npm and
-# Chromium (CHROMIUM names it), and is left out without them.
+# The pages of the wide index, made beside the frozen one, in Chromium: validators, axe, print, questions of readers by keyboard, hostile names
+# and quotes. Needs node, npm and Chromium (CHROMIUM names it), and is left out without them.
 PAGES := $(TARGET)/pages
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 export CHROMIUM
@@ -91,7 +91,8 @@ pages: build
 		$(BIN) -q run --source $$hub/wide_2026-10.api.jsonl.gz --data-dir $(PAGES)/newer > /dev/null; \
 	for page in report explorer; do \
 		$(BIN) -q $$page $(PAGES)/newer/snapshots/latest --since $(PAGES)/older/snapshots/latest -o $(PAGES)/$$page.html; done; \
-	cd $(PAGES) && npm install --silent --no-audit --no-fund && node check.mjs report.html explorer.html pictures; fi
+	HOSTILE_PAGES=$(abspath $(PAGES))/hostile $(CARGO) test --release --test report --test explorer hostile; \
+	cd $(PAGES) && npm install --silent --no-audit --no-fund && node check.mjs report.html explorer.html pictures hostile; fi
 
 # What a release is made of, for this machine; .github/workflows/release.yml does the same on an older C library.
 dist: build $(TARGET)/acceptance-venv/ready

@@ -9,7 +9,7 @@
 use hugging_carbon::domain::Quantiles;
 use hugging_carbon::method::draws::{Draws, Shared, simulate};
 use hugging_carbon::method::simulate::{Chip, Compute, GridOption, LogNormal, RunModel, Spread, Start};
-use hugging_carbon::method::summary::summarize;
+use hugging_carbon::method::summary::{Scratch, summarize};
 use hugging_carbon::units::{FlopPerSecond, Watts};
 use std::time::Instant;
 
@@ -59,7 +59,7 @@ fn print_line(what: &str, n: usize, micros: f64, run: [f64; 3], total: [f64; 3])
 }
 
 fn summary_of(values: &[f64]) -> Quantiles {
-    summarize(values, &mut Vec::new())
+    summarize(values, &mut Scratch::default())
 }
 
 /// Root mean square of the relative errors of p05, p95 and mean, in percent.

@@ -60,7 +60,7 @@ fn hardware_is_hours_times_the_rate_of_the_table() {
     }
     let nothing = estimates.iter().find(|e| e.tier.0 == Tier::NoTraining).unwrap();
     assert_eq!((nothing.embodied_kgco2e.unwrap().mean, nothing.water_l.unwrap().mean), (0.0, 0.0));
-    assert_eq!((&nothing.water_source, nothing.water_is_fallback), (&None, None));
+    assert_eq!((&nothing.water_source, nothing.water_on_site_is_fallback, nothing.water_off_site_is_fallback), (&None, None, None));
 }
 
 #[test]
@@ -74,8 +74,15 @@ fn totals_are_those_of_the_runs() {
     assert!(close(all.embodied_kgco2e.mean, sum(|e| e.embodied_kgco2e.unwrap().mean), 1e-9));
     assert!(close(all.water_l.mean, sum(|e| e.water_l.unwrap().mean), 1e-9));
     assert!(close(all.water_on_site_l_mean + all.water_off_site_l_mean, all.water_l.mean, 1e-9));
-    let on_fallback: f64 = runs.iter().filter(|e| e.water_is_fallback == Some(true)).map(|e| e.water_l.unwrap().mean).sum();
-    assert!(close(all.water_on_fallback_share, on_fallback / all.water_l.mean, 1e-9));
+    // Each flag says something: some runs have it and some have not, and the shares are those of the litres behind them.
+    for is_set in [|e: &EstimateRow| e.water_on_site_is_fallback, |e: &EstimateRow| e.water_off_site_is_fallback] {
+        let with = runs.iter().filter(|e| is_set(e) == Some(true)).count();
+        assert!(with > runs.len() / 50 && with < runs.len() - runs.len() / 50, "{with} of {}", runs.len());
+    }
+    let (average, taken) = (all.water_off_site_on_fallback_share.unwrap(), all.water_off_site_place_not_stated_share.unwrap());
+    for share in [all.water_on_site_on_fallback_share.unwrap(), average, taken, average + taken] {
+        assert!(share > 0.0 && share < 1.0, "{all:?}");
+    }
     // The shared error of the factors stays in the total: a factor of 3 either way, and what the runs add.
     assert!(all.embodied_kgco2e.p95 / all.embodied_kgco2e.p50 > 2.8, "{:?}", all.embodied_kgco2e);
     for by in [GroupBy::TrainingYear, GroupBy::Country, GroupBy::Basis] {

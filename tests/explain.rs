@@ -206,27 +206,58 @@ fn markdown_has_the_same_figures() {
     assert!(page.contains("| kg CO2e | "), "{page}");
 }
 
+/// Names of the subcommands that a help lists.
+fn subcommands(help: &str) -> Vec<String> {
+    let list = help.split("\nCommands:\n").nth(1).unwrap_or_default();
+    let named =
+        list.lines().take_while(|line| !line.trim().is_empty()).filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    named.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help").map(str::to_owned).collect()
+}
+
+/// Every command and every command of a command, as the help itself lists them.
 #[test]
-fn every_command_has_an_example() {
+fn every_help_has_an_example() {
     let workspace = Workspace::new();
-    for command in [
-        "run",
-        "fetch",
-        "ingest",
-        "normalize",
-        "tier",
-        "fit",
-        "estimate",
-        "snapshot",
-        "status",
-        "explain",
-        "audit",
-        "publish",
-        "diff",
-    ] {
-        let help = workspace.ok(&[command, "--help"]).stdout;
-        assert!(help.contains("Example") && help.contains(&format!("hugging-carbon {command}")), "{help}");
+    let mut left: Vec<Vec<String>> = vec![Vec::new()];
+    let mut seen = 0;
+    while let Some(command) = left.pop() {
+        let mut args: Vec<&str> = command.iter().map(String::as_str).collect();
+        args.push("--help");
+        let help = workspace.ok(&args).stdout;
+        let name = format!("hugging-carbon {}", command.join(" "));
+        assert!(help.contains("Example") && help.contains(name.trim_end()), "{name}: {help}");
+        left.extend(subcommands(&help).into_iter().map(|one| [&command[..], &[one]].concat()));
+        seen += 1;
     }
+    assert!(seen >= 25, "{seen} helps");
+}
+
+/// The schema that programs rely on is that of the answers: a repository that trained, one that did not, one whose role is not certain, a
+/// name, a record, and flags.
+#[test]
+fn the_json_is_that_of_its_schema() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/explain.schema.json");
+    let schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let (workspace, _) = downloaded();
+    let record = workspace.file(
+        "one.json",
+        "{\"id\": \"x/y\", \"createdAt\": \"2024-05-15T10:42:51.000Z\", \"card\": \"Trained for 3 hours on 8 A100.\"}",
+    );
+    for args in [
+        &["meta-llama/Llama-3.1-405B"][..],
+        &["gz987/qwen2.5-7b-cabs-v0.3"],
+        &["dalle-mini/dalle-mini"],
+        &["Llama-3.1-8B"],
+        &["--record", record.to_str().unwrap()],
+        &["--params", "7e9", "--tokens", "2e12", "--year", "2023"],
+        &["--kwh", "1000"],
+    ] {
+        let answer = explain(args);
+        assert_eq!(common::schema::problems(&answer, &schema), Vec::<String>::new(), "{args:?}");
+    }
+    let without = serde_json::json!({"schema": "hugging-carbon explain 2", "more": 1});
+    let wrong = common::schema::problems(&without, &schema).join("; ");
+    assert!(wrong.contains("$.schema: ") && wrong.contains("$.more: the schema") && wrong.contains("tiers is missing"), "{wrong}");
 }
 
 /// Every row of evidence leads to a page: the card at the commit of the record, the repository, the registry's source, the paper.

@@ -5,7 +5,7 @@
 mod common;
 
 use base64::Engine as _;
-use common::pages::{HOSTILE, hostile_copy, tags};
+use common::pages::{HIDDEN, HOSTILE, hostile_beside, hostile_copy, keep_hostile, tags};
 use common::{Workspace, table};
 use hugging_carbon::report::{About, Beside, explorer_page};
 use hugging_carbon::stages::snapshot::{about, verify_files};
@@ -65,10 +65,10 @@ fn script(page: &str) -> &str {
     page.rsplit("<script>").next().unwrap().split("</script>").next().unwrap()
 }
 
-/// Numbers are published with four significant digits.
+/// Numbers are published with six significant digits.
 fn agree(shown: &Value, right: f64, what: &str) {
     let shown = shown.as_f64().unwrap();
-    assert!((shown - right).abs() <= 5.001e-4 * right.abs(), "{what}: {shown} is not {right}");
+    assert!((shown - right).abs() <= 5.001e-6 * right.abs(), "{what}: {shown} is not {right}");
 }
 
 #[test]
@@ -154,7 +154,9 @@ fn hostile_names_and_quotes_stay_text() {
     let mut about = about.clone();
     about.index_date = HOSTILE[2].to_owned();
     about.edition = HOSTILE[0].to_owned();
-    let hostile = explorer_page(dir.path(), &about, &Beside::default()).unwrap();
+    let hostile = explorer_page(dir.path(), &about, &hostile_beside(snapshot, dir.path())).unwrap();
+    keep_hostile("explorer.html", &hostile);
+    assert!(hostile.contains("\"change\":{\"old\":"));
     let new: Vec<String> = tags(&hostile).difference(&tags(page)).cloned().collect();
     assert!(new.is_empty(), "{new:?}");
     assert_eq!(hostile.matches("<script").count(), 2);
@@ -162,5 +164,11 @@ fn hostile_names_and_quotes_stay_text() {
     let book = book(&hostile);
     assert_eq!(book["models"].as_array().unwrap().len(), self::book(page)["models"].as_array().unwrap().len());
     assert!(book["models"].as_array().unwrap().iter().any(|m| m["id"].as_str().unwrap().contains("<script>alert(1)</script>")));
-    assert!(!hostile.contains(['\u{202e}', '\u{0}', '\u{feff}', '\u{fffe}']));
+    assert!(!hostile.contains(HIDDEN) && !hostile.contains("\\u202") && !hostile.contains("\\r"));
+    // Links of evidence are pages of the web, or none.
+    let at =
+        |line: &Value| line[8].as_u64().map(|place| book["texts"][usize::try_from(place).unwrap()].as_str().unwrap().to_owned());
+    let models = book["models"].as_array().unwrap().iter();
+    let links: Vec<String> = models.flat_map(|m| m["evidence"].as_array().into_iter().flatten().filter_map(at)).collect();
+    assert!(!links.is_empty() && links.iter().all(|link| link.starts_with("https://")), "{links:?}");
 }

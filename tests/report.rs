@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::pages::{HOSTILE, hostile_copy, tags};
+use common::pages::{HIDDEN, HOSTILE, hostile_beside, hostile_copy, keep_hostile, tags};
 use common::{Workspace, table};
 use hugging_carbon::domain::{GroupBy, Tier};
 use hugging_carbon::report::{About, Beside, report_page};
@@ -288,7 +288,7 @@ fn the_command_writes_the_same_bytes_every_time() {
 }
 
 /// Addresses that the page may lead to, beside those that evidence names.
-const SOURCES: [&str; 2] = ["https://huggingface.co/", "https://arxiv.org/abs/"];
+const SOURCES: [&str; 3] = ["https://huggingface.co/", "https://arxiv.org/abs/", "https://evil.example/%22%20onmouseover"];
 
 /// What no page may have: scripts, files from elsewhere, links that are no sources.
 fn check_that_nothing_comes_in(page: &str) {
@@ -326,9 +326,13 @@ fn hostile_names_and_quotes_stay_text() {
     about.index_date = HOSTILE[2].to_owned();
     about.edition = HOSTILE[0].to_owned();
     about.inputs.iter_mut().for_each(|file| file.name = HOSTILE[1].to_owned());
+    let beside = report_page(dir.path(), &about, &hostile_beside(snapshot, dir.path())).unwrap();
+    keep_hostile("report.html", &beside);
+    check_that_nothing_comes_in(&beside);
+    assert!(beside.contains("id=\"cause-new_runs\"") && !beside.contains(HIDDEN));
     let hostile = report_page(dir.path(), &about, &Beside::default()).unwrap();
     check_that_nothing_comes_in(&hostile);
     let new: Vec<String> = tags(&hostile).difference(&tags(page)).cloned().collect();
     assert!(new.is_empty(), "{new:?}");
-    assert!(hostile.contains("&lt;script&gt;alert(1)") && !hostile.contains(['\u{202e}', '\u{0}', '\u{feff}', '\u{fffe}']));
+    assert!(hostile.contains("&lt;script&gt;alert(1)") && !hostile.contains(HIDDEN));
 }

@@ -31,6 +31,16 @@ fn role(name: &str) -> CardRole {
     }
 }
 
+/// Whether a text names a chip, or the chip a part of the text: "4 x NVIDIA A100 80GB" names "A100".
+fn names(text: &str, chip: &str) -> bool {
+    let plain = |text: &str| -> String {
+        let letters: String = text.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
+        ["nvidia", "geforce", "tesla"].iter().fold(letters, |text, word| text.replace(word, ""))
+    };
+    let (text, chip) = (plain(text), plain(chip));
+    text.contains(&chip) || chip.contains(&text) || text.contains(&chip.replace("40gb", "").replace("80gb", ""))
+}
+
 /// What is wrong with the accepted figures of a card.
 fn faults(row: &Value, read: &[Extracted]) -> Vec<String> {
     let accepted = |name: &str| {
@@ -40,9 +50,10 @@ fn faults(row: &Value, read: &[Extracted]) -> Vec<String> {
     let mut faults = Vec::new();
     for (field, right) in row["right"].as_object().unwrap() {
         let got = accepted(field).and_then(|r| r.value);
-        let is_right = match right.as_f64() {
-            Some(right) => got.is_some_and(|got| close(got, right)),
-            None => accepted(field).is_none(),
+        let is_right = match (right.as_f64(), right.as_str()) {
+            (Some(right), _) => got.is_some_and(|got| close(got, right)),
+            (None, Some(name)) => accepted(field).is_some_and(|r| names(&r.as_written, name)),
+            (None, None) => accepted(field).is_none(),
         };
         if !is_right {
             let of = |r: &&Extracted| r.field.name() == field;

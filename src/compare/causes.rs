@@ -3,8 +3,10 @@
 //! Runs that only one snapshot counts go as a whole to why the other does not. Of runs that both count, a change of role, tier or evidence
 //! takes the whole change, because everything else follows from it. What is left are factors of a product, whose shares are those of the
 //! logarithmic mean Divisia index (Ang, Energy Policy 32, 2004, 1131-1139): with L = (M1 - M0) / ln(M1 / M0), factor x adds L ln(x1 / x0).
-//! The rest, which no factor shows, is the spread of the compute, that is of the regressions, or another version of the method.
+//! The rest, which no factor shows, is the spread of the compute, that is of the regressions, or another version of the method. What the
+//! regressions move is told under the cause of what they newly learn from, where that has one cause ([`learned`]).
 
+use super::learned::{Learned, learned};
 use super::read::{Repository, RunFigures, Side};
 use crate::domain::number::number;
 use crate::error::Result;
@@ -101,8 +103,24 @@ pub struct Part {
     pub new_kgco2e: Option<f64>,
     /// What the run adds to the cause, kg CO2e.
     pub change_kgco2e: f64,
+    /// Whether it came through the regressions: the run itself did not change.
+    pub is_through_regressions: bool,
     /// From what to what.
     pub note: String,
+}
+
+/// A share of the change of a run that both snapshots count.
+struct Share {
+    cause: Cause,
+    kgco2e: f64,
+    is_through_regressions: bool,
+    note: String,
+}
+
+impl Share {
+    fn new(cause: Cause, kgco2e: f64, note: String) -> Self {
+        Self { cause, kgco2e, is_through_regressions: cause == Cause::Regression, note }
+    }
 }
 
 /// Gives the change of every run to causes.
@@ -125,12 +143,27 @@ pub fn attribute(old: &Side, new: &Side) -> Result<Vec<Part>> {
     let said_old = old.evidence(&ids_old.iter().map(String::as_str).collect())?;
     let said_new = new.evidence(&ids_new.iter().map(String::as_str).collect())?;
     for (id, a, b) in both {
-        for (cause, change_kgco2e, note) in of_both(a, b, &said_old, &said_new) {
+        for Share { cause, kgco2e, is_through_regressions, note } in of_both(a, b, &said_old, &said_new) {
             let (old_kgco2e, new_kgco2e) = (Some(a.kg), Some(b.kg));
-            parts.push(Part { cause, run_id: id.to_owned(), old_kgco2e, new_kgco2e, change_kgco2e, note });
+            let (run_id, change_kgco2e) = (id.to_owned(), kgco2e);
+            parts.push(Part { cause, run_id, old_kgco2e, new_kgco2e, change_kgco2e, is_through_regressions, note });
+        }
+    }
+    if parts.iter().any(|part| part.is_through_regressions)
+        && let Some(Learned { cause, note }) = learned(old, new, &own_causes(&parts))?
+    {
+        for part in parts.iter_mut().filter(|part| part.is_through_regressions) {
+            part.cause = cause;
+            part.note = if part.note.is_empty() { note.clone() } else { format!("{}, {note}", part.note) };
         }
     }
     Ok(parts)
+}
+
+/// Why the runs of repositories changed of themselves: not by a factor, nor through the regressions.
+fn own_causes(parts: &[Part]) -> FxHashMap<&str, Cause> {
+    let own = parts.iter().filter(|part| !part.is_through_regressions && part.cause < Cause::Compute);
+    own.map(|part| (part.run_id.split_once('#').map_or(part.run_id.as_str(), |(model, _)| model), part.cause)).collect()
 }
 
 fn is_changed(a: &RunFigures, b: &RunFigures) -> bool {
@@ -147,7 +180,8 @@ fn one_sided(parts: &mut Vec<Part>, here: &Side, there: &Side, here_is_old: bool
         let (cause, note) = why_alone(run, models.get(&run.model_id), runs.contains(id), here_is_old);
         let (old_kgco2e, new_kgco2e) = if here_is_old { (Some(run.kg), None) } else { (None, Some(run.kg)) };
         let change_kgco2e = if here_is_old { -run.kg } else { run.kg };
-        parts.push(Part { cause, run_id: id.clone(), old_kgco2e, new_kgco2e, change_kgco2e, note });
+        let (run_id, is_through_regressions) = (id.clone(), false);
+        parts.push(Part { cause, run_id, old_kgco2e, new_kgco2e, change_kgco2e, is_through_regressions, note });
     }
     Ok(())
 }
@@ -173,19 +207,20 @@ fn of_both(
     b: &RunFigures,
     said_old: &FxHashMap<String, String>,
     said_new: &FxHashMap<String, String>,
-) -> Vec<(Cause, f64, String)> {
+) -> Vec<Share> {
     let change = b.kg - a.kg;
+    let whole = |cause, note| vec![Share::new(cause, change, note)];
     if a.role != b.role {
-        return vec![(Cause::Role, change, format!("{} -> {}", a.role, b.role))];
+        return whole(Cause::Role, format!("{} -> {}", a.role, b.role));
     }
     if a.tier != b.tier {
-        return vec![(Cause::Tier, change, format!("{} -> {}", a.tier, b.tier))];
+        return whole(Cause::Tier, format!("{} -> {}", a.tier, b.tier));
     }
     if let Some(note) = other_evidence(a, b, said_old, said_new) {
-        return vec![(Cause::Evidence, change, note)];
+        return whole(Cause::Evidence, note);
     }
     if a.shares != b.shares {
-        return vec![(Cause::Role, change, "other probabilities".to_owned())];
+        return whole(Cause::Role, "other probabilities".to_owned());
     }
     factors(a, b, change)
 }
@@ -208,10 +243,10 @@ fn other_evidence(
 }
 
 /// The change as shares of the factors of the chain.
-fn factors(a: &RunFigures, b: &RunFigures, change: f64) -> Vec<(Cause, f64, String)> {
+fn factors(a: &RunFigures, b: &RunFigures, change: f64) -> Vec<Share> {
     let rest = if a.method_version == b.method_version { Cause::Regression } else { Cause::MethodVersion };
     if a.kg <= 0.0 || b.kg <= 0.0 {
-        return vec![(rest, change, String::new())];
+        return vec![Share::new(rest, change, String::new())];
     }
     let log_mean = change / libm::log(b.kg / a.kg);
     let mut shares = Vec::new();
@@ -227,14 +262,14 @@ fn factors(a: &RunFigures, b: &RunFigures, change: f64) -> Vec<(Cause, f64, Stri
                 Cause::Grid => format!(" ({} -> {})", name(&a.grid_place), name(&b.grid_place)),
                 _ => String::new(),
             };
-            shares.push((cause, share, format!("{} -> {}{unit}{names}", number(old), number(new))));
+            shares.push(Share::new(cause, share, format!("{} -> {}{unit}{names}", number(old), number(new))));
         }
     }
     // What is left belongs to the factor of the same cause; what sums of floats leave, to any.
     let is_rounding = left.abs() <= NO_CHANGE * a.kg.max(b.kg);
-    match shares.iter_mut().find(|(cause, ..)| is_rounding || *cause == rest) {
-        Some((_, share, _)) => *share += left,
-        None => shares.push((rest, left, String::new())),
+    match shares.iter_mut().find(|share| is_rounding || share.cause == rest) {
+        Some(share) => share.kgco2e += left,
+        None => shares.push(Share::new(rest, left, String::new())),
     }
     shares
 }
@@ -299,7 +334,10 @@ mod tests {
     }
 
     fn shares(b: &RunFigures) -> Vec<(Cause, f64)> {
-        of_both(&run(), b, &FxHashMap::default(), &FxHashMap::default()).into_iter().map(|(cause, kg, _)| (cause, kg)).collect()
+        of_both(&run(), b, &FxHashMap::default(), &FxHashMap::default())
+            .into_iter()
+            .map(|share| (share.cause, share.kgco2e))
+            .collect()
     }
 
     /// 1,000 kg x 1.21 / 1.1 = 1,100 kg: all of it is the PUE.

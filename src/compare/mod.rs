@@ -3,6 +3,7 @@
 //! Tables are read by columns, so that snapshots of older versions can be compared, too.
 
 mod causes;
+mod learned;
 mod read;
 mod series;
 
@@ -72,6 +73,8 @@ pub struct CauseTotal {
     pub runs: usize,
     /// Sum of its changes, kg CO2e.
     pub change_kgco2e: f64,
+    /// What of it came through the regressions, kg CO2e.
+    pub through_regressions_kgco2e: f64,
     /// Sum of what goes up, kg CO2e.
     pub up_kgco2e: f64,
     /// Sum of what goes down, kg CO2e.
@@ -103,11 +106,15 @@ fn summed(old: Total, new: Total, mut rows: Vec<Part>) -> Change {
             meaning: row.cause.meaning(),
             runs: 0,
             change_kgco2e: 0.0,
+            through_regressions_kgco2e: 0.0,
             up_kgco2e: 0.0,
             down_kgco2e: 0.0,
         });
         total.runs += 1;
         total.change_kgco2e += row.change_kgco2e;
+        if row.is_through_regressions {
+            total.through_regressions_kgco2e += row.change_kgco2e;
+        }
         total.up_kgco2e += row.change_kgco2e.max(0.0);
         total.down_kgco2e += row.change_kgco2e.min(0.0);
     }

@@ -42,6 +42,16 @@ pub struct Repository {
     pub own_run_id: Option<String>,
 }
 
+/// An observation of a regression, as the bits of its numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observation {
+    pub response: u64,
+    pub terms: Vec<u64>,
+}
+
+/// Observations of the regressions that are used, by regression and id.
+pub type Observations = BTreeMap<String, BTreeMap<String, Observation>>;
+
 /// A snapshot.
 pub struct Side {
     dir: PathBuf,
@@ -155,6 +165,32 @@ impl Side {
             ids.filter(|id| wanted.contains(id)).map(str::to_owned).collect()
         };
         Ok(pick_rows(&self.dir, "runs", &["run_id"], pick)?.into_iter().collect())
+    }
+
+    /// What the regressions that are used were fitted on.
+    pub fn observations(&self) -> Result<Observations> {
+        let used = |batch: &RecordBatch| {
+            let is_used = batch.column_by_name("used").and_then(|column| column.as_boolean_opt());
+            let rows = (0..batch.num_rows()).filter(|row| is_used.is_some_and(|column| column.value(*row)));
+            rows.filter_map(|row| text(batch, "regression_id", row)).collect()
+        };
+        let used: FxHashSet<String> = pick_rows(&self.dir, "regressions", &["regression_id", "used"], used)?.into_iter().collect();
+        let observed = |batch: &RecordBatch| {
+            let rows = (0..batch.num_rows()).filter_map(|row| {
+                let regression = text(batch, "regression_id", row).filter(|id| used.contains(id))?;
+                let terms = batch.column_by_name("terms").and_then(|column| column.as_list_opt::<i32>())?.value(row);
+                let terms = terms.as_primitive_opt::<Float64Type>()?.iter().flatten().map(f64::to_bits).collect();
+                let response = float(batch, "response", row)?.to_bits();
+                Some((regression, text(batch, "observation_id", row)?, Observation { response, terms }))
+            });
+            rows.collect()
+        };
+        let columns = ["regression_id", "observation_id", "response", "terms"];
+        let mut all = Observations::new();
+        for (regression, id, observation) in pick_rows(&self.dir, "regression_observations", &columns, observed)? {
+            all.entry(regression).or_default().insert(id, observation);
+        }
+        Ok(all)
     }
 
     /// What some rows of evidence say: value, or the words where there is none.

@@ -39,6 +39,24 @@ pub fn paper(arxiv_id: &str) -> Option<String> {
     (digits(month, 4, 4) && digits(number, 4, 5)).then(|| format!("https://arxiv.org/abs/{arxiv_id}"))
 }
 
+/// An address of a page of the web that somebody gave, with everything that no address holds as percent codes; none for any other.
+#[must_use]
+pub fn web(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once("://")?;
+    if !["https", "http"].contains(&scheme) || !rest.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+        return None;
+    }
+    let mut out = format!("{scheme}://");
+    for byte in rest.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/:?#[]@!$&()*+,;=%".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    Some(out)
+}
+
 /// The page that words about a source name: a file on GitHub at a commit (`github:owner/name@commit:path`), else a paper
 /// (`arXiv:2110.00476`). The words are the project's own: no card reaches this.
 #[must_use]
@@ -75,6 +93,27 @@ mod tests {
         assert_eq!(card("a/b", Some(commit)), format!("https://huggingface.co/a/b/blob/{commit}/README.md"));
         for other in [None, Some("main/../.."), Some("0123"), Some("")] {
             assert_eq!(card("a/b c", other), "https://huggingface.co/a/b%20c/blob/main/README.md");
+        }
+    }
+
+    /// Regression: quotes and marks of direction behind `https://` were kept in the address.
+    #[test]
+    fn addresses_that_others_gave_are_pages_of_the_web() {
+        assert_eq!(
+            web("https://arxiv.org/abs/2407.21783?x=1&y=%20#s").as_deref(),
+            Some("https://arxiv.org/abs/2407.21783?x=1&y=%20#s")
+        );
+        assert_eq!(web("https://a.example/\u{202e}\"'<x> é").as_deref(), Some("https://a.example/%E2%80%AE%22%27%3Cx%3E%20%C3%A9"));
+        for other in [
+            "javascript:alert(1)//https://",
+            " https://a",
+            "//a.example",
+            "https://\" onclick=\"x",
+            "data:text/html,https://a",
+            "https://",
+            "ftp://a",
+        ] {
+            assert_eq!(web(other), None, "{other}");
         }
     }
 

@@ -25,7 +25,8 @@ fn shown(c: char) -> char {
 
 fn is_shown(c: char) -> bool {
     let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let hides = matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' | '\u{ad}' | '\u{e0000}'..='\u{e0fff}');
+    let hides = matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}' | '\u{206a}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{ad}'
+        | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{3164}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}');
     let none = matches!(c, '\u{fdd0}'..='\u{fdef}') || (c as u32) & 0xfffe == 0xfffe;
     !(c.is_control() || turns || hides || none)
 }
@@ -37,6 +38,8 @@ mod tests {
     #[test]
     fn what_hides_or_turns_is_seen() {
         assert_eq!(plain("a\u{202e}b\u{0}c\nd\u{feff}"), "a\u{fffd}b\u{fffd}c d\u{fffd}");
+        // Operators that are not seen, fillers, and what keeps letters together.
+        assert_eq!(plain("a\u{2063}b\u{3164}c\u{34f}d\u{206f}"), "a\u{fffd}b\u{fffd}c\u{fffd}d\u{fffd}");
         assert_eq!(plain_lines("a\tb\n\u{1b}[31m"), "a b\n\u{fffd}[31m");
     }
 }

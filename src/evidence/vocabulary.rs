@@ -419,7 +419,6 @@ lists!(RecipeKeys {
 });
 lists!(RecipeBases { keys });
 lists!(RecipeEnds { early });
-lists!(RecipeDownstream { pretraining, fine_tuning, tasks });
 lists!(RecipeProse {
     sequences,
     contexts,
@@ -444,7 +443,6 @@ tables!(Recipe {
     keys: RecipeKeys,
     bases: RecipeBases,
     ends: RecipeEnds,
-    downstream: RecipeDownstream,
     prose: RecipeProse,
     sentence_transformers: SentenceTransformers,
 });

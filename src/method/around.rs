@@ -54,7 +54,7 @@ pub fn add(sums: &mut [f64], amounts: &[f64], rate: f64, spread: &[f64]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::method::summary::summarize;
+    use crate::method::summary::{Scratch, summarize};
 
     /// A factor of 3 either way: of 1,000 draws a twentieth lies above 3 and a twentieth below 1/3, half above one.
     #[test]
@@ -68,7 +68,7 @@ mod tests {
         assert_ne!(spreads.embodied[..10], AroundSpreads::new(1000, 43, 3.0, 2.5).embodied[..10]);
         let mut out = Vec::new();
         fill(&mut out, &vec![1000.0; 1000], 0.02, &spreads.embodied);
-        let q = summarize(&out, &mut Vec::new());
+        let q = summarize(&out, &mut Scratch::default());
         assert!((q.p50 / 20.0 - 1.0).abs() < 0.01 && (q.p95 / 60.0 - 1.0).abs() < 0.02, "{q:?}");
     }
 }

@@ -246,7 +246,7 @@ const SHOWN: usize = 5;
 /// Rows of a table by how their figures are known. A row of several figures counts by the weakest of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EvidenceCounts {
-    /// Read in the named source or file.
+    /// Read in the named source or file, or in a document that quotes it word for word or cites its page.
     pub seen: usize,
     /// From memory, or from a document that was named and not opened.
     pub memory: usize,

@@ -124,7 +124,8 @@ mod tests {
         let on = |operator, year| water.on_site(operator, year);
         assert_eq!((on(Some("aws"), 2030).l_per_kwh, on(Some("aws"), 2030).year), (0.12, 2025));
         assert_eq!((on(Some("ai2-augusta"), 2024).l_per_kwh, on(Some("ai2-augusta"), 2024).is_fallback), (0.0, false));
-        assert_eq!((on(Some("lumi"), 2024).l_per_kwh, on(None, 2024).is_fallback), (0.38, true));
+        assert_eq!((on(Some("lumi"), 2024).l_per_kwh, on(None, 2024).is_fallback), (0.36, true));
+        assert_eq!((on(Some("google"), 2025).l_per_kwh, on(Some("google"), 2025).year), (1.15, 2024));
         let off = |place, country| water.off_site(place, country, 2024);
         assert_eq!((off("US-IA", "USA").l_per_kwh, off("US-CA", "USA").l_per_kwh), (3.10, 3.14));
         assert_eq!((off("FRA", "FRA").l_per_kwh, off("ZWE", "ZWE").l_per_kwh), (3.67, 3.91));

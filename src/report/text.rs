@@ -22,8 +22,8 @@ pub(super) fn named(text: &str) -> Markup {
 }
 
 /// An address that leads to a page of the web; none for any other.
-pub(super) fn page_of(url: Option<&str>) -> Option<&str> {
-    url.filter(|url| url.starts_with("https://") || url.starts_with("http://"))
+pub(super) fn page_of(url: Option<&str>) -> Option<String> {
+    url.and_then(address::web)
 }
 
 /// A link; its text is escaped like every other.
@@ -46,7 +46,7 @@ mod tests {
         assert!(!shown.contains("<script") && !shown.contains("\"><s"), "{shown}");
         assert!(shown.contains("huggingface.co/x/%22%3E%3Cscript%3Ealert%281%29%3C/script%3E"), "{shown}");
         assert_eq!(page_of(Some("javascript:alert(1)")), None);
-        assert_eq!(page_of(Some("https://arxiv.org/abs/2407.21783")), Some("https://arxiv.org/abs/2407.21783"));
+        assert_eq!(page_of(Some("https://arxiv.org/abs/2407.21783")).as_deref(), Some("https://arxiv.org/abs/2407.21783"));
         assert_eq!(name(&"é".repeat(300)).chars().count(), LONGEST_NAME + 1);
     }
 }

@@ -51,8 +51,15 @@ table! {
         water_on_site_l_mean: f64,
         /// Water consumed for the electricity in litres, mean.
         water_off_site_l_mean: f64,
-        /// Share of the mean of water_l that rests on an average of operators, or on a place that nothing states.
-        water_on_fallback_share: f64,
+        /// Share of water_on_site_l_mean that rests on the average of data centres, because no operator is known or it has no figure;
+        /// null where no water is consumed there.
+        water_on_site_on_fallback_share: Option<f64>,
+        /// Share of water_off_site_l_mean that rests on an average of countries, because no country is known or it has no figure;
+        /// null likewise.
+        water_off_site_on_fallback_share: Option<f64>,
+        /// Share of water_off_site_l_mean of a country that is not stated as the place of training: mostly the owner's;
+        /// null likewise.
+        water_off_site_place_not_stated_share: Option<f64>,
         /// Runs whose developer reports market-based emissions.
         market_based_runs: i64,
         /// Sum of these figures in kg CO2e as reported; null where there are none.

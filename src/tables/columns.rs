@@ -158,7 +158,8 @@ const AROUND: &[&str] = &[
     "embodied_source",
     "embodied_is_fallback",
     "water_source",
-    "water_is_fallback",
+    "water_on_site_is_fallback",
+    "water_off_site_is_fallback",
 ];
 /// Columns that repeat what the index states.
 const HUB_COLUMNS: &[&str] = &[

@@ -81,7 +81,9 @@ part! {
         model_id: String,
         tier: TierNumber,
         train_flop: Quantiles,
+        energy_kwh: Quantiles,
         emissions_kgco2e: Quantiles,
+        atci_gco2e_per_pflop: Option<Quantiles>,
         accelerator: Option<String>,
     }
 }

@@ -199,8 +199,10 @@ macro_rules! estimate_table {
                 embodied_is_fallback: Option<bool>,
                 /// Operator and grid of data/reference/wue.csv that water_l rests on, with their years.
                 water_source: Option<String>,
-                /// Whether an average stands in for the operator or the place in water_l.
-                water_is_fallback: Option<bool>,
+                /// Whether the average of data centres stands in for the operator in water_l, on site.
+                water_on_site_is_fallback: Option<bool>,
+                /// Whether an average of countries stands in for the grid in water_l, off site. Whether the grid is that of a stated place says grid_is_fallback.
+                water_off_site_is_fallback: Option<bool>,
                 /// Evidence the row rests on.
                 evidence_ids: Vec<String>,
                 /// Assumptions and warnings, sorted.

@@ -5,6 +5,7 @@ pub mod arrow_rows;
 pub mod graph;
 pub mod lineage;
 pub mod pages;
+pub mod schema;
 pub mod shim;
 
 use assert_cmd::Command;

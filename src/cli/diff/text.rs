@@ -1,7 +1,7 @@
 //! What changed, for a terminal.
 
 use crate::cli::text::{count, number, percent, table};
-use hugging_carbon::compare::Change;
+use hugging_carbon::compare::{CauseTotal, Change};
 use hugging_carbon::stages::snapshot::manifest::Manifest;
 use std::fmt::Write as _;
 
@@ -48,14 +48,24 @@ fn why(change: &Change) -> String {
         .iter()
         .map(|c| {
             let kg = c.change_kgco2e;
-            vec![c.cause.name().to_owned(), count(c.runs as u64), tonnes(kg), share(kg), tonnes(c.up_kgco2e), tonnes(c.down_kgco2e)]
+            let through = c.through_regressions_kgco2e;
+            vec![
+                c.cause.name().to_owned(),
+                count(c.runs as u64),
+                tonnes(kg),
+                share(kg),
+                tonnes(c.up_kgco2e),
+                tonnes(c.down_kgco2e),
+                if through == 0.0 { "-".to_owned() } else { tonnes(through) },
+            ]
         })
         .collect();
-    let (up, down) = change.causes.iter().fold((0.0, 0.0), |(up, down), c| (up + c.up_kgco2e, down + c.down_kgco2e));
+    let sum = |of: fn(&CauseTotal) -> f64| change.causes.iter().map(of).sum::<f64>();
+    let (up, down, through) = (sum(|c| c.up_kgco2e), sum(|c| c.down_kgco2e), sum(|c| c.through_regressions_kgco2e));
     let all = change.change_kgco2e;
-    lines.push(vec!["all".to_owned(), String::new(), tonnes(all), share(all), tonnes(up), tonnes(down)]);
+    lines.push(vec!["all".to_owned(), String::new(), tonnes(all), share(all), tonnes(up), tonnes(down), tonnes(through)]);
     let mut out = String::from("Why the emissions changed (mean, t CO2e; shares of the old total)\n");
-    out.push_str(&table(&["cause", "runs", "change", "share", "up", "down"], &lines, 1));
+    out.push_str(&table(&["cause", "runs", "change", "share", "up", "down", "through regressions"], &lines, 1));
     for cause in &change.causes {
         let _ = writeln!(out, "\n{}: {}", cause.cause.name(), cause.meaning);
         let kg = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), tonnes);

@@ -6,7 +6,7 @@ use hugging_carbon::domain::{ClosedSet, Run, RunKind};
 use hugging_carbon::estimation::Built;
 use hugging_carbon::method::draws::{Draws, Shared, simulate};
 use hugging_carbon::method::simulate::{Part, RunModel};
-use hugging_carbon::method::summary::summarize;
+use hugging_carbon::method::summary::{Scratch, summarize};
 
 /// Every kind that the run may have been, the likeliest first, simulated as if it was that, of whichever year; what they lack to one is
 /// that nothing was trained. Empty where the kind is known.
@@ -15,7 +15,7 @@ pub fn alternatives(run: &Run, built: &Built<'_>, draws: usize, seed: u64) -> Ve
         return Vec::new();
     }
     let shared = Shared::new(draws, seed);
-    let (mut drawn, mut keys) = (Draws::default(), Vec::new());
+    let (mut drawn, mut scratch) = (Draws::default(), Scratch::default());
     let of_kind = |kind: &RunKind| -> Vec<Part<'_>> { built.parts.iter().filter(|part| part.kind == *kind).cloned().collect() };
     let mut alternatives: Vec<Alternative> = RunKind::ALL
         .iter()
@@ -28,7 +28,7 @@ pub fn alternatives(run: &Run, built: &Built<'_>, draws: usize, seed: u64) -> Ve
             let model =
                 RunModel { compute: likeliest.compute.clone(), mfu: likeliest.mfu, parts: &parts, ..built.model(&run.run_id) };
             simulate(&model, &shared, &mut drawn);
-            let mut of = |values: &[f64]| summarize(values, &mut keys).into();
+            let mut of = |values: &[f64]| summarize(values, &mut scratch).into();
             let (train_flop, emissions_kgco2e) = (of(&drawn.flop), of(&drawn.emissions));
             Alternative { kind: kind.word(), probability, train_flop, emissions_kgco2e }
         })

@@ -13,7 +13,8 @@ pub struct AroundPart {
     pub embodied_is_fallback: Option<bool>,
     pub water_l: Interval,
     pub water_source: Option<String>,
-    pub water_is_fallback: Option<bool>,
+    pub water_on_site_is_fallback: Option<bool>,
+    pub water_off_site_is_fallback: Option<bool>,
 }
 
 impl AroundPart {
@@ -25,7 +26,8 @@ impl AroundPart {
             embodied_is_fallback: row.embodied_is_fallback,
             water_l: row.water_l?.into(),
             water_source: row.water_source.clone(),
-            water_is_fallback: row.water_is_fallback,
+            water_on_site_is_fallback: row.water_on_site_is_fallback,
+            water_off_site_is_fallback: row.water_off_site_is_fallback,
         })
     }
 

@@ -80,16 +80,22 @@ pub fn exactly(dir: &Path, id: &str) -> Result<Option<ModelRow>> {
 fn near_ids(dir: &Path, wanted: &str) -> Result<Vec<Near>> {
     let wanted = wanted.to_lowercase();
     let columns = ["model_id", "downloads_30d", "downloads_all_time"];
-    let pick = |misspelt: bool| pick_rows(dir, "models", &columns, |batch| near_of_batch(batch, &wanted, misspelt));
-    let mut near = pick(false)?;
+    let pick = |nearness: fn(&str, &str) -> Option<Nearness>| {
+        pick_rows(dir, "models", &columns, |batch| near_of_batch(batch, &wanted, nearness))
+    };
+    // Of millions of ids most are told apart by their end alone; only where none has the name are the others looked through.
+    let mut near = pick(same_name)?;
+    if near.is_empty() || wanted.contains('/') && near.iter().all(|near| near.nearness != Nearness::Same) {
+        near = pick(nearness)?;
+    }
     if near.is_empty() {
-        near = pick(true)?;
+        near = pick(typo)?;
     }
     near.sort_by(|a, b| (a.nearness, Reverse(a.downloads), &a.id).cmp(&(b.nearness, Reverse(b.downloads), &b.id)));
     Ok(near)
 }
 
-fn near_of_batch(batch: &RecordBatch, wanted: &str, misspelt: bool) -> Vec<Near> {
+fn near_of_batch(batch: &RecordBatch, wanted: &str, nearness: fn(&str, &str) -> Option<Nearness>) -> Vec<Near> {
     let Some(ids) = batch.column_by_name("model_id").and_then(|column| column.as_string_opt::<i32>()) else { return Vec::new() };
     let downloads = |row: usize| {
         let count = |name: &str| {
@@ -98,11 +104,10 @@ fn near_of_batch(batch: &RecordBatch, wanted: &str, misspelt: bool) -> Vec<Near>
         };
         count("downloads_all_time").or_else(|| count("downloads_30d")).unwrap_or(0)
     };
-    let nearness = |id: &str| if misspelt { typo(id, wanted) } else { nearness(id, wanted) };
     (0..ids.len())
         .filter_map(|row| {
             let id = ids.value(row);
-            Some(Near { nearness: nearness(id)?, downloads: downloads(row), id: id.to_owned() })
+            Some(Near { nearness: nearness(id, wanted)?, downloads: downloads(row), id: id.to_owned() })
         })
         .collect()
 }
@@ -111,6 +116,15 @@ fn name_of(id: &str) -> &str {
     id.rsplit('/').next().unwrap_or(id)
 }
 
+/// Whether an id is the wanted one but for case, or has its name.
+fn same_name(id: &str, wanted: &str) -> Option<Nearness> {
+    let name = name_of(wanted).as_bytes();
+    let (before, end) = id.as_bytes().split_at_checked(id.len().checked_sub(name.len())?)?;
+    let is_name = !name.is_empty() && before.last().is_none_or(|last| *last == b'/') && end.eq_ignore_ascii_case(name);
+    is_name.then(|| if id.eq_ignore_ascii_case(wanted) { Nearness::Same } else { Nearness::Name })
+}
+
+/// The same, or whether its name holds the wanted one.
 fn nearness(id: &str, wanted: &str) -> Option<Nearness> {
     let (name, wanted_name) = (name_of(id), name_of(wanted));
     if id.eq_ignore_ascii_case(wanted) {
@@ -145,6 +159,19 @@ mod tests {
         assert_eq!(near("google/BERT-base"), Some(1));
         assert_eq!(near("google/bert-base-uncased"), Some(2));
         assert_eq!(near("bert-base/other"), None);
+        // Told by the end alone, the same comes out.
+        for (id, wanted) in [
+            ("Bert-Base", "bert-base"),
+            ("google/BERT-base", "bert-base"),
+            ("a/x", "A/X"),
+            ("b/x", "a/x"),
+            ("ax", "x"),
+            ("x", "a/x"),
+            ("é", "xx"),
+        ] {
+            let (quick, whole) = (same_name(id, wanted), nearness(id, wanted).filter(|near| *near <= Nearness::Name));
+            assert!(quick == whole, "{id} {wanted}");
+        }
         assert!(nearness("openai/clip-base", "a/b").is_none(), "a letter is in every name");
         assert!(typo("google-bert/bert-base-uncased", "bert-bse-uncasd").is_some());
         assert!(typo("a/gpt2", "gpt3").is_none(), "a short name is another name");

@@ -2,6 +2,7 @@
 
 use super::explanation::{Evidence, Explanation, Family, TierPart};
 use super::text::{evidence_value, figure_rows, identity_lines, lineage_text, no_training};
+use hugging_carbon::domain::address;
 use std::fmt::Write as _;
 
 /// The page. Whatever comes from records and cards is in code spans: it cannot become markup. Writing to a String cannot fail: the
@@ -52,11 +53,6 @@ fn code(text: &str) -> String {
     format!("{fence}{pad}{line}{pad}{fence}")
 }
 
-/// An address between angle brackets: what would end them is left out.
-fn address(url: &str) -> String {
-    url.chars().filter(|c| !c.is_whitespace() && !"<>|".contains(*c)).collect()
-}
-
 fn family_lines(out: &mut String, family: &Family) {
     out.push_str("\n## Family\n\n");
     let or_none = |run: &Option<String>| run.as_ref().map_or_else(|| "none".to_owned(), |run| code(run));
@@ -83,7 +79,8 @@ fn evidence(out: &mut String, rows: &[Evidence]) {
     for row in rows {
         let verdict = row.reject_reason.as_ref().map_or_else(|| "accepted".to_owned(), |why| format!("refused: {}", code(why)));
         let place = code(&format!("{}, {}", row.source, row.locator));
-        let place = row.source_url.as_ref().map_or_else(|| place.clone(), |url| format!("[{place}](<{}>)", address(url)));
+        let place =
+            row.source_url.as_deref().and_then(address::web).map_or_else(|| place.clone(), |url| format!("[{place}](<{url}>)"));
         let _ = writeln!(out, "| {} | {} | {place} | {} | {verdict} |", row.field, code(&evidence_value(row)), code(&row.quote));
     }
 }

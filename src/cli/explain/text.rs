@@ -61,9 +61,9 @@ pub fn identity_lines(model: &Model) -> Vec<(&'static str, String)> {
     };
     let source = model.params_source.as_ref().map(|s| format!(" (from {s})")).unwrap_or_default();
     let date = model.trained_on.as_ref().map(|day| format!("{day} (from {})", model.trained_on_source.unwrap_or_default()));
-    let years: Vec<String> = model.possible_years.iter().map(ToString::to_string).collect();
-    let guessed = || format!("unknown; taken for {}, each as likely, as undated repositories of the index are", years.join(", "));
-    let date = date.or_else(|| (!years.is_empty()).then(guessed));
+    let years = years_with_shares(&model.possible_years);
+    let guessed = || format!("unknown; taken for {years}, as undated repositories of the index are");
+    let date = date.or_else(|| (!model.possible_years.is_empty()).then(guessed));
     let mut lines = vec![("role", format!("{} (rule: {})", model.role, model.role_rule))];
     if !model.role_probabilities.is_empty() {
         let likely: Vec<String> = model.role_probabilities.iter().map(|(role, p)| format!("{role} {}", percent(*p))).collect();
@@ -118,6 +118,14 @@ fn family_lines(out: &mut String, family: &Family) {
     if family.relative_count > family.relatives.len() {
         line("and", &format!("{} more", family.relative_count - family.relatives.len()));
     }
+}
+
+/// Each year that a training may be of, once, with its share: `2019 (40 %), 2020 (20 %), 2022 (40 %)`.
+fn years_with_shares(years: &[i32]) -> String {
+    let each = years.chunk_by(|a, b| a == b);
+    #[allow(clippy::cast_precision_loss)] // A handful.
+    let share = |alike: &[i32]| format!("{:.0} %", alike.len() as f64 / years.len() as f64 * 100.0);
+    each.map(|alike| format!("{} ({})", alike[0], share(alike))).collect::<Vec<_>>().join(", ")
 }
 
 /// Own emissions and those with everything upstream, if there is something upstream.
@@ -203,4 +211,16 @@ pub fn figure_rows(figures: &Figures) -> Vec<Vec<String>> {
         Some(std::iter::once(name.to_owned()).chain([q.p05, q.p50, q.p95, q.mean].map(number)).collect())
     };
     named.into_iter().filter_map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Regression: "taken for 2019, 2020, 2020, 2020, 2021, each as likely" said one year three times.
+    #[test]
+    fn a_year_is_named_once() {
+        assert_eq!(years_with_shares(&[2019, 2020, 2020, 2020, 2021]), "2019 (20 %), 2020 (60 %), 2021 (20 %)");
+        assert_eq!(years_with_shares(&[2023; 5]), "2023 (100 %)");
+    }
 }

@@ -36,7 +36,6 @@ use self::parse::front_matter::parse_front_matter;
 use self::parse::markdown::parse_blocks;
 use self::read::candidate::Card;
 use self::read::declared::names_declared;
-use self::read::downstream::tells_pretraining;
 use self::read::front_matter::read_front_matter;
 use self::read::headings::mark_headings;
 use self::read::read_passages;
@@ -112,7 +111,6 @@ fn extract_asking(tables: CardTables<'_>, card: &str, about: &About<'_>) -> (Vec
     let co2_subject = words.climate_subjects.iter().any(|w| head.contains(w));
     let mut card = Card::new(tables, own, co2_subject);
     card.sign = by_words(body.split(|c: char| !c.is_alphabetic()).take(LANGUAGE_WORDS));
-    card.tells_pretraining = tells_pretraining(card.own.role, &body);
     card.is_setfit = body.contains("setfit");
     read_front_matter(&mut card, &front, source);
     read_passages(&mut card, &passages, &body);

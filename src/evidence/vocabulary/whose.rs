@@ -28,7 +28,6 @@ tables!(Designators {
     passed: Words,
     architectures: Words,
     nouns: Words,
-    variants: Words,
     articles: Words,
     leads: Words,
     joins: Words,
@@ -49,6 +48,7 @@ lists!(Totals { cumulative, inclusive, families, wholes, collections, developmen
 
 // prose.toml
 lists!(Sentences {
+    your_own,
     overheads,
     several_stages,
     sums_up,
@@ -68,8 +68,9 @@ lists!(Sentences {
     runs,
     run_verbs,
 });
-lists!(Downstream { task_models, tuning, tasks, each, downstream });
+lists!(Downstream { task_models, tuning, tasks, each, downstream, readers });
 lists!(Subjects {
+    several,
     into,
     grids,
     each,

@@ -6,7 +6,7 @@ use crate::method::assumptions::LN_10;
 use crate::method::calibration::{ErrorLaw, Errors};
 use crate::method::rng::{Stream, normal_quantile};
 use crate::method::simulate::{Chip, Compute, GridOption, Prediction, Response, SharedFit, Spread, pow10};
-use crate::method::summary::summarize;
+use crate::method::summary::{Scratch, summarize};
 use crate::units::{FlopPerSecond, Watts};
 use libm::{exp, log10};
 
@@ -245,6 +245,6 @@ fn quantiles_are_those_of_many_independent_draws() {
 }
 
 fn figures(values: &[f64]) -> [f64; 4] {
-    let s = summarize(values, &mut Vec::new());
+    let s = summarize(values, &mut Scratch::default());
     [s.p05, s.p50, s.p95, s.mean]
 }

@@ -7,7 +7,7 @@ use crate::domain::RunKind;
 use crate::method::calibration::ErrorLaw;
 use crate::method::simulate::tests::{h100, model};
 use crate::method::simulate::{Compute, GridOption, Spread, central};
-use crate::method::summary::summarize;
+use crate::method::summary::{Scratch, summarize};
 
 fn draws_of(model: &RunModel<'_>, n: usize) -> Draws {
     let mut draws = Draws::default();
@@ -40,7 +40,7 @@ fn without_spread_every_draw_is_central() {
 #[test]
 fn draws_follow_the_log_normal() {
     let chips = h100();
-    let s = summarize(&draws_of(&model(&chips, Start::Compute, 0.5), 1000).flop, &mut Vec::new());
+    let s = summarize(&draws_of(&model(&chips, Start::Compute, 0.5), 1000).flop, &mut Scratch::default());
     for (got, expected) in
         [(s.p05, (-1.645_f64 * 0.5).exp()), (s.p50, 1.0), (s.p95, (1.645_f64 * 0.5).exp()), (s.mean, 0.125_f64.exp())]
     {
@@ -57,7 +57,7 @@ fn a_ceiling_cuts_the_tail_and_leaves_the_median() {
     let mut model = model(&chips, Start::Compute, 0.0);
     model.compute = Compute::Known { median: 1e24, spread: Spread::Normal(1.0), log_ceiling: 24.5 };
     let draws = draws_of(&model, 1000).flop;
-    let s = summarize(&draws, &mut Vec::new());
+    let s = summarize(&draws, &mut Scratch::default());
     for (got, expected) in [(s.p05, 0.373_4), (s.p50, 1.0), (s.p95, 2.678)] {
         assert!((got / 1e24 / expected - 1.0).abs() < 0.01, "{got} {expected}");
     }
@@ -86,7 +86,7 @@ fn what_a_run_may_have_been_is_drawn_by_its_weights() {
     let draws = draws_of(&model, 1000);
     let count = |value: f64| draws.flop.iter().filter(|x| (*x / value - 1.0).abs() < 1e-9).count();
     assert_eq!((count(1e24), count(1e20), draws.flop.iter().filter(|x| **x == 0.0).count()), (100, 600, 300));
-    let s = summarize(&draws.flop, &mut Vec::new());
+    let s = summarize(&draws.flop, &mut Scratch::default());
     assert!((s.mean / (0.1 * 1e24 + 0.6 * 1e20) - 1.0).abs() < 1e-9 && (s.p50 / 1e20 - 1.0).abs() < 1e-9);
     assert!(draws.emissions.iter().zip(&draws.flop).all(|(kg, flop)| (*kg == 0.0) == (*flop == 0.0)));
 }
@@ -113,7 +113,7 @@ fn a_mixture_of_grids_is_drawn_by_its_weights() {
     mixed.grids = &grids;
     let c = central(&mixed);
     assert!((c.emissions.0 / c.energy.0 * 1000.0 / 282.842_7 - 1.0).abs() < 1e-6);
-    let mean = summarize(&draws_of(&mixed, 1000).emissions, &mut Vec::new()).mean / c.energy.0 * 1000.0;
+    let mean = summarize(&draws_of(&mixed, 1000).emissions, &mut Scratch::default()).mean / c.energy.0 * 1000.0;
     assert!((mean / 325.0 - 1.0).abs() < 1e-9, "{mean}");
 }
 

@@ -290,8 +290,8 @@
       make("p", { class: "lead" }, "From " + exact(old.kg) + " in " + count(old.runs) + " runs (method " + old.method + ") to " + exact(now.kg) + " in " +
         count(now.runs) + " runs of snapshot " + now.snapshot + " (method " + now.method + "); means. The causes add up to the change."),
       old.cohort === now.cohort ? "" : make("p", {}, "The two count different cohorts: models that were " + old.cohort + ", and models that were " + now.cohort + "."),
-      causes.length ? grid("By cause, the largest first", ["Cause", "What it is", "Runs", "Change"], 2,
-        causes.map((c) => [c.title, c.meaning, count(c.runs), signed(c.kg)])) : make("p", {}, "The emissions of every run are the same."),
+      causes.length ? grid("By cause, the largest first", ["Cause", "Runs", "Change"], 1,
+        causes.map((c) => [[c.title, make("span", { class: "more below" }, c.meaning)], count(c.runs), signed(c.kg)])) : make("p", {}, "The emissions of every run are the same."),
       ...causes.map((c, at) => make("details", at ? {} : { open: "" }, make("summary", {}, c.title + ": " + signed(c.kg) + " in " + count(c.runs) + (c.runs === 1 ? " run" : " runs")),
         runs(c),
         c.runs > c.rows.length ? make("p", { class: "note" }, "And " + count(c.runs - c.rows.length) + " more: hugging-carbon diff --format json.") : "")));

@@ -50,13 +50,27 @@ fn water(all: &AroundRow) -> Markup {
     let on_site = if l.mean > 0.0 { all.water_on_site_l_mean / l.mean } else { 0.0 };
     html! {
         p {
-            "Water that evaporated: " strong { (figure(l.p50, volume(l.p50))) } " (90 % interval "
+            "Water consumed: " strong { (figure(l.p50, volume(l.p50))) } " (90 % interval "
             (interval(&volume(l.p05), &volume(l.p95))) "), of which " (figure(on_site, percent(on_site)))
-            " at the data centres and the rest for making the electricity, at power plants and reservoirs. "
-            (figure(all.water_on_fallback_share, percent(all.water_on_fallback_share)))
-            " rests on an average of operators, or on a place that nothing states."
+            " at the data centres and the rest for making the electricity, at power plants and reservoirs."
+            @if let Some(average) = all.water_on_site_on_fallback_share {
+                " At the data centres " (share(average)) " rests on an average, because no operator is known or it publishes no figure."
+            }
+            @if let (Some(average), Some(taken)) = (all.water_off_site_on_fallback_share, all.water_off_site_place_not_stated_share) {
+                " For the electricity " (share(average)) " rests on an average of countries, and " (share(taken))
+                " on a country that is taken for the place of training, mostly the owner's."
+            }
         }
     }
+}
+
+fn share(part: f64) -> Markup {
+    figure(part, percent(part))
+}
+
+/// Whether an average of countries stands in for more than half of what the electricity takes.
+fn is_average(row: &AroundRow) -> bool {
+    row.water_off_site_on_fallback_share.is_some_and(|share| share > 0.5)
 }
 
 fn market_based(all: &AroundRow) -> Markup {
@@ -94,7 +108,7 @@ fn countries(data: &Data) -> Markup {
             mark: Mark::Point {
                 value: row.water_l.p50,
                 interval: Some([row.water_l.p05, row.water_l.p95]),
-                is_imputed: row.water_on_fallback_share > 0.5,
+                is_imputed: is_average(row),
             },
         })
         .collect();
@@ -103,8 +117,8 @@ fn countries(data: &Data) -> Markup {
         id: "water",
         title: "Water by country of the owner",
         name: format!("Points of {} countries on a logarithmic axis. {}", ranked.len(), said.join("; ")),
-        reading: "Point: median of the water consumed, hollow where more than half of it rests on averages. Line: 90 % interval. The axis \
-                  is logarithmic, in cubic metres (M: millions).",
+        reading: "Point: median of the water consumed, hollow where an average of countries stands in for more than half of what the \
+                  electricity takes. Line: 90 % interval. The axis is logarithmic, in cubic metres (M: millions).",
         source: "table around_electricity, group_by country",
         caveat: "Where no place of training is stated, the owner's country is taken. Factors of one country differ by more than two, by how \
                  much of a reservoir's evaporation is counted.",

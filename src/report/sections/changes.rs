@@ -85,6 +85,7 @@ fn waterfall(change: &Change) -> Markup {
                 kg(c.change_kgco2e),
                 kg(c.up_kgco2e),
                 kg(c.down_kgco2e),
+                kg(c.through_regressions_kgco2e),
             ]
         })
         .collect();
@@ -95,9 +96,10 @@ fn waterfall(change: &Change) -> Markup {
         reading: "Each cause begins where the one above it ends. A full bar adds, an empty one takes away. The figures are means: they add up.",
         source: "tables estimates, models, runs and evidence of both snapshots",
         caveat: "A run that changed its role, its tier or its evidence gives its whole change to that; what is left of the others is shared \
-                 among the factors of their product by their logarithms.",
+                 among the factors of their product by their logarithms. What the regressions move is told under the cause of what they \
+                 newly learn from, where that has one cause.",
         chart: axis_rows(&rows, &Scale::linear([most]), None, mass_tick),
-        table: table("Causes, t CO₂e", &["cause", "what it is", "runs", "change", "up", "down"], 2, &body),
+        table: table("Causes, t CO₂e", &["cause", "what it is", "runs", "change", "up", "down", "through the regressions"], 2, &body),
     }
     .markup()
 }

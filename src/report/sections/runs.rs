@@ -205,14 +205,14 @@ fn source(row: &EvidenceRow) -> Markup {
             | EvidenceSource::RepositoryFacts
             | EvidenceSource::Arithmetic
             | EvidenceSource::Correction => {
-                html! { (words) ", " (link(url, "its source")) }
+                html! { (words) ", " (link(&url, "its source")) }
             }
             EvidenceSource::HubIndex
             | EvidenceSource::CardYaml
             | EvidenceSource::CardText
             | EvidenceSource::Config
             | EvidenceSource::Name
-            | EvidenceSource::RoleModel => link(url, words),
+            | EvidenceSource::RoleModel => link(&url, words),
         },
     }
 }

@@ -10,7 +10,7 @@ use crate::method::assumptions::ATCI_BAND_GCO2E_PER_PFLOP;
 use crate::method::chain;
 use crate::method::draws::{Draws, Shared, simulate};
 use crate::method::simulate::{Central, central};
-use crate::method::summary::{median_of, summarize};
+use crate::method::summary::{self, median_of, summarize, summarize_all};
 use crate::reference::Reference;
 use crate::tables::io::{BatchWriter, TableWriter};
 use crate::tables::{
@@ -189,8 +189,9 @@ impl<'a> Given<'a> {
 struct Scratch {
     draws: Draws,
     atci: Vec<f64>,
-    around: Vec<f64>,
-    keys: Vec<u64>,
+    embodied: Vec<f64>,
+    water: Vec<f64>,
+    summary: summary::Scratch,
 }
 
 fn estimate_run(given: &Given<'_>, run: &Run, scratch: &mut Scratch) -> Result<Vec<EstimateByTierRow>> {
@@ -230,16 +231,14 @@ fn fields(tier: Tier, compute_tier: Tier) -> Vec<Field> {
 }
 
 fn estimate_row(run: &Run, tier: Tier, built: &Built<'_>, central: Central, scratch: &mut Scratch) -> EstimateByTierRow {
-    let Scratch { draws, atci, keys, .. } = scratch;
+    let Scratch { draws, atci, summary, .. } = scratch;
     atci.clear();
     // A draw in which nothing was trained has no emissions per compute.
     let trained = draws.emissions.iter().zip(&draws.flop).filter(|(_, c)| **c > 0.0);
     atci.extend(trained.map(|(m, c)| chain::atci(KgCo2e(*m), Flop(*c)).0));
-    let flop = summarize(&draws.flop, keys);
-    let energy = summarize(&draws.energy, keys);
-    let emissions = summarize(&draws.emissions, keys);
-    let atci = (!atci.is_empty()).then(|| summarize(atci, keys));
-    let hours = median_of(&draws.hours, keys);
+    let quantities = summarize_all([&draws.flop, &draws.energy, &draws.emissions], summary);
+    let atci = (!atci.is_empty()).then(|| summarize(atci, summary));
+    let hours = median_of(&draws.hours, summary);
     let mut flags = built.flags.clone();
     let band = ATCI_BAND_GCO2E_PER_PFLOP.0..=ATCI_BAND_GCO2E_PER_PFLOP.1;
     if atci.is_some_and(|atci| !band.contains(&atci.p50)) {
@@ -250,7 +249,7 @@ fn estimate_row(run: &Run, tier: Tier, built: &Built<'_>, central: Central, scra
     let mut evidence_ids: Vec<String> =
         run.chosen.iter().filter(|(field, _)| wanted.contains(field)).map(|(_, id)| id.to_owned()).collect();
     evidence_ids.sort();
-    let mut out = filled(run, tier, [flop, energy, emissions], atci);
+    let mut out = filled(run, tier, quantities, atci);
     out.accelerator_hours_p50 = Some(hours);
     provenance(&mut out, built, central);
     out.evidence_ids = evidence_ids;
@@ -260,15 +259,16 @@ fn estimate_row(run: &Run, tier: Tier, built: &Built<'_>, central: Central, scra
 
 /// What surrounds the electricity, from the hours and the energy of the draws; no other column changes.
 fn surround(out: &mut EstimateByTierRow, around: Around, spreads: &AroundSpreads, scratch: &mut Scratch) {
-    let Scratch { draws, around: values, keys, .. } = scratch;
-    fill(values, &draws.hours, around.embodied_kgco2e_per_hour, &spreads.embodied);
-    out.embodied_kgco2e = Some(summarize(values, keys));
-    fill(values, &draws.energy, around.water_l_per_kwh(), &spreads.water);
-    out.water_l = Some(summarize(values, keys));
+    let Scratch { draws, embodied, water, summary, .. } = scratch;
+    fill(embodied, &draws.hours, around.embodied_kgco2e_per_hour, &spreads.embodied);
+    fill(water, &draws.energy, around.water_l_per_kwh(), &spreads.water);
+    let [embodied, water] = summarize_all([embodied, water], summary);
+    (out.embodied_kgco2e, out.water_l) = (Some(embodied), Some(water));
     out.embodied_source = Some(around.embodied_source);
     out.embodied_is_fallback = Some(around.embodied_is_fallback);
     out.water_source = Some(around.water_source);
-    out.water_is_fallback = Some(around.water_is_fallback);
+    out.water_on_site_is_fallback = Some(around.on_site_is_fallback);
+    out.water_off_site_is_fallback = Some(around.off_site_is_fallback);
 }
 
 /// Value, source and fallback of every factor of the chain.
@@ -332,7 +332,8 @@ fn filled(run: &Run, tier: Tier, [flop, energy, emissions]: [Quantiles; 3], atci
         embodied_source: None,
         embodied_is_fallback: None,
         water_source: None,
-        water_is_fallback: None,
+        water_on_site_is_fallback: None,
+        water_off_site_is_fallback: None,
         evidence_ids: Vec::new(),
         flags: Vec::new(),
         method_version: METHOD_VERSION,

@@ -14,7 +14,7 @@ use crate::method::chain;
 use crate::method::draws::{Draws, Shared, simulate};
 use crate::method::fitting::{Observation, coefficients_of};
 use crate::method::simulate::{LogNormal, RunModel, SharedFit, pow10};
-use crate::method::summary::{median, robust_sd, summarize};
+use crate::method::summary::{Scratch, median, robust_sd, summarize};
 use crate::reference::compute_bounds::class_of_run;
 use crate::reference::{NodePower, PuePlace, TrainingRun};
 use crate::tables::{BacktestRow, BacktestRunRow, TierNumber};
@@ -220,7 +220,7 @@ fn compare(references: &References, run: &TrainingRun, basis: &Basis, shared: &S
     };
     let mut rows = Vec::new();
     let mut draws = Draws::default();
-    let mut scratch = Vec::new();
+    let mut scratch = Scratch::default();
     for hidden in hidden(run) {
         for tier in hidden.against.tier().later() {
             // What continues another run is a share of that run, which a registry row does not hold.

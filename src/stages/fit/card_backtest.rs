@@ -11,7 +11,7 @@ use crate::estimation::{Basis, Fits, build};
 use crate::method::calibration::ErrorLaw;
 use crate::method::draws::{Draws, Shared, simulate};
 use crate::method::simulate::pow10;
-use crate::method::summary::summarize;
+use crate::method::summary::{Scratch, summarize};
 use crate::reference::ReportedFineTune;
 use crate::tables::{BacktestRunRow, TierNumber};
 use crate::units::GRAMS_PER_KG;
@@ -96,7 +96,7 @@ fn compare(references: &References, hidden: &Hidden, basis: &Basis, shared: &Sha
     }
     let mut draws = Draws::default();
     simulate(&model, shared, &mut draws);
-    let estimate = summarize(if is_tracked { &draws.emissions } else { &draws.flop }, &mut Vec::new());
+    let estimate = summarize(if is_tracked { &draws.emissions } else { &draws.flop }, &mut Scratch::default());
     Ok(BacktestRunRow {
         tier: TierNumber(tier),
         against: *against,

@@ -6,13 +6,13 @@ use super::sensitivity::Sensitivity;
 use super::trend::Months;
 use super::{Publication, Settings};
 use crate::domain::source::CohortMetric;
-use crate::domain::{GroupBy, Run, Tier};
+use crate::domain::{GroupBy, Quantiles, Run, Tier};
 use crate::engine::{Inputs, Outputs};
 use crate::error::{Error, Result};
-use crate::estimation::{Basis, FactorTables, build};
+use crate::estimation::{Basis, Built, FactorTables, build};
 use crate::method::chain;
 use crate::method::draws::{Draws, Shared, simulate};
-use crate::method::summary::summarize;
+use crate::method::summary::{Scratch, summarize, summarize_all};
 use crate::stages::estimate::basis;
 use crate::stages::ingest::Ingest;
 use crate::tables::{
@@ -46,6 +46,12 @@ impl Item {
     }
 }
 
+/// The run of a repository with its draws.
+pub(super) struct Drawn<'b> {
+    pub(super) built: Built<'b>,
+    pub(super) draws: Draws,
+}
+
 /// The tables of totals.
 pub(super) struct Tables {
     aggregates: Vec<AggregateRow>,
@@ -73,7 +79,7 @@ pub(super) fn totals(inputs: &Inputs<'_, Publication>) -> Result<Tables> {
     let basis = basis(inputs, tables, settings.draws, settings.seed)?;
     let shared = Shared::new(settings.draws, settings.seed);
     let ranks = ranks(inputs)?;
-    let mut totals = Totals::new(cohort_names(settings), settings.draws);
+    let mut totals = Totals::new(cohort_names(settings));
     let mut sensitivity = Sensitivity::new(settings);
     let mut surroundings = Surroundings::new(settings, &inputs.references().around, &inputs.references().market_based);
     let mut months = Months::new(settings);
@@ -86,7 +92,7 @@ pub(super) fn totals(inputs: &Inputs<'_, Publication>) -> Result<Tables> {
     let mut next = || -> Result<Vec<Item>> { items.by_ref().take(BLOCK_ROWS).collect() };
     let (mut block, mut first) = (next()?, 0);
     // Buffers of one block serve the next.
-    let mut drawn: Vec<Option<Draws>> = Vec::new();
+    let mut drawn: Vec<Option<Drawn<'_>>> = Vec::new();
     while !block.is_empty() {
         drawn.resize_with(block.len(), Option::default);
         let keys: Vec<Vec<Key>> = block
@@ -94,8 +100,8 @@ pub(super) fn totals(inputs: &Inputs<'_, Publication>) -> Result<Tables> {
             .zip(&mut drawn)
             .enumerate()
             .map(|(at, (item, drawn))| {
-                let buffer = drawn.take().unwrap_or_default();
-                *drawn = draws_of(item, &basis, tables, &shared, buffer)?;
+                let buffer = drawn.take().map(|drawn| drawn.draws).unwrap_or_default();
+                *drawn = draw(item, &basis, tables, &shared, buffer)?;
                 Ok(keys(settings, &ranks, &basis, first + at, item))
             })
             .collect::<Result<_>>()?;
@@ -103,12 +109,12 @@ pub(super) fn totals(inputs: &Inputs<'_, Publication>) -> Result<Tables> {
         let (of_cohort, read) = rayon::join(
             || {
                 sensitivity.add(&shared, tables, &basis, &block, &drawn)?;
-                surroundings.add(tables, &basis, &block, &drawn)?;
+                surroundings.add(tables, &block, &drawn);
                 months.add(&block, &drawn);
                 Ok::<_, Error>(())
             },
             || {
-                totals.add(&keys, &drawn);
+                totals.add(&keys, &block, &drawn);
                 totals.close_owners_before(block.last().and_then(|last| last.model.owner.as_deref()));
                 next()
             },
@@ -127,14 +133,14 @@ pub(super) fn totals(inputs: &Inputs<'_, Publication>) -> Result<Tables> {
     })
 }
 
-/// The draws of a repository's run; none where nothing was trained.
-fn draws_of(item: &Item, basis: &Basis, tables: &FactorTables, shared: &Shared, mut buffer: Draws) -> Result<Option<Draws>> {
+/// A repository's run with its draws; none where nothing was trained.
+fn draw<'b>(item: &Item, basis: &'b Basis, tables: &FactorTables, shared: &Shared, mut draws: Draws) -> Result<Option<Drawn<'b>>> {
     if item.tier() == Tier::NoTraining {
         return Ok(None);
     }
     let built = build(&item.run, item.tier(), basis, tables)?;
-    simulate(&built.model(&item.run.run_id), shared, &mut buffer);
-    Ok(Some(buffer))
+    simulate(&built.model(&item.run.run_id), shared, &mut draws);
+    Ok(Some(Drawn { built, draws }))
 }
 
 /// Groups that a repository belongs to, each with the cohorts it does so in.
@@ -258,27 +264,36 @@ fn coverage(model: &ModelPart) -> String {
 /// What is summed apart: a group, and the cohorts that its rows belong to.
 type Key = (GroupBy, String, Cohorts);
 
+/// What a group is published with: FLOP, kWh, kg CO2e, and g CO2e per PFLOP where something was trained.
+type Figures = ([Quantiles; 3], Option<Quantiles>);
+
 /// Sums of the rows of a key, draw by draw.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Sums {
     runs: i64,
     models: i64,
     flop: Vec<f64>,
     energy: Vec<f64>,
     emissions: Vec<f64>,
+    /// Those of the last run.
+    last: Figures,
 }
 
 impl Sums {
-    fn add(&mut self, draws: Option<&Draws>) {
+    fn add(&mut self, estimate: &EstimatePart, draws: Option<&Draws>) {
         self.models += 1;
         let Some(draws) = draws else { return };
         self.runs += 1;
+        self.last = ([estimate.train_flop, estimate.energy_kwh, estimate.emissions_kgco2e], estimate.atci_gco2e_per_pflop);
         self.add_values([&draws.flop, &draws.energy, &draws.emissions]);
     }
 
     fn add_sums(&mut self, other: &Self) {
         self.models += other.models;
         self.runs += other.runs;
+        if other.runs > 0 {
+            self.last = other.last;
+        }
         self.add_values([&other.flop, &other.energy, &other.emissions]);
     }
 
@@ -294,24 +309,30 @@ impl Sums {
         }
     }
 
-    fn row(&self, draws: usize, group_by: GroupBy, group: &str) -> AggregateRow {
-        let mut scratch = Vec::new();
-        let zeros = vec![0.0; if self.flop.is_empty() { draws } else { 0 }];
-        let [flop, energy, emissions] =
-            [&self.flop, &self.energy, &self.emissions].map(|v| summarize(if v.is_empty() { &zeros } else { v }, &mut scratch));
+    /// Of one run they are those of its estimate.
+    fn figures(&self) -> Figures {
+        if self.runs <= 1 {
+            return self.last;
+        }
+        let mut scratch = Scratch::default();
+        let quantities = summarize_all([&self.flop, &self.energy, &self.emissions], &mut scratch);
         let trained = self.emissions.iter().zip(&self.flop).filter(|(_, c)| **c > 0.0);
         let ratios: Vec<f64> = trained.map(|(m, c)| chain::atci(KgCo2e(*m), Flop(*c)).0).collect();
-        let atci = (!ratios.is_empty()).then(|| summarize(&ratios, &mut scratch));
+        (quantities, (!ratios.is_empty()).then(|| summarize(&ratios, &mut scratch)))
+    }
+
+    fn row(&self, group_by: GroupBy, group: &str) -> AggregateRow {
+        let ([train_flop, energy_kwh, emissions_kgco2e], atci_gco2e_per_pflop) = self.figures();
         AggregateRow {
             cohort: String::new(),
             group_by,
             group: group.to_owned(),
             runs: self.runs,
             models: self.models,
-            train_flop: flop,
-            energy_kwh: energy,
-            emissions_kgco2e: emissions,
-            atci_gco2e_per_pflop: atci,
+            train_flop,
+            energy_kwh,
+            emissions_kgco2e,
+            atci_gco2e_per_pflop,
             share_of_total: 0.0,
         }
     }
@@ -322,18 +343,17 @@ type ByCohorts = BTreeMap<Cohorts, Sums>;
 
 struct Totals {
     names: [String; COHORTS],
-    draws: usize,
     open: FxHashMap<(GroupBy, String), ByCohorts>,
     closed: Vec<AggregateRow>,
 }
 
 impl Totals {
-    fn new(names: [String; COHORTS], draws: usize) -> Self {
-        Self { names, draws, open: FxHashMap::default(), closed: Vec::new() }
+    fn new(names: [String; COHORTS]) -> Self {
+        Self { names, open: FxHashMap::default(), closed: Vec::new() }
     }
 
     /// Adds a block. Groups work beside each other; each adds its rows in their order, so that sums do not depend on threads.
-    fn add(&mut self, keys: &[Vec<Key>], drawn: &[Option<Draws>]) {
+    fn add(&mut self, keys: &[Vec<Key>], block: &[Item], drawn: &[Option<Drawn<'_>>]) {
         let mut rows: BTreeMap<&Key, Vec<usize>> = BTreeMap::new();
         for (row, keys) in keys.iter().enumerate() {
             for key in keys {
@@ -351,7 +371,7 @@ impl Totals {
             .into_par_iter()
             .map(|(key, mut sums, rows)| {
                 for row in rows {
-                    sums.add(drawn[row].as_ref());
+                    sums.add(&block[row].estimate, drawn[row].as_ref().map(|drawn| &drawn.draws));
                 }
                 (key, sums)
             })
@@ -372,18 +392,19 @@ impl Totals {
 
     /// Rows of groups that are complete. Cohorts that hold the same rows of a group have the same figures.
     fn close(&mut self, groups: Vec<((GroupBy, String), ByCohorts)>) {
-        let (names, draws) = (&self.names, self.draws);
+        let names = &self.names;
         let of_group = |((group_by, group), sums): ((GroupBy, String), ByCohorts)| -> Vec<AggregateRow> {
             let mut rows: Vec<(Vec<Cohorts>, AggregateRow)> = Vec::new();
             for (cohort, name) in names.iter().enumerate() {
                 let parts: Vec<Cohorts> = sums.keys().copied().filter(|cohorts| cohorts.hold(cohort)).collect();
-                let row = match rows.iter().find(|(of, _)| *of == parts) {
-                    _ if parts.is_empty() => continue,
-                    Some((_, row)) => row.clone(),
-                    None => {
-                        let mut whole = Sums::default();
-                        parts.iter().for_each(|part| whole.add_sums(&sums[part]));
-                        whole.row(draws, group_by, &group)
+                let row = match (rows.iter().find(|(of, _)| *of == parts), parts.as_slice()) {
+                    (_, []) => continue,
+                    (Some((_, row)), _) => row.clone(),
+                    (None, [only]) => sums[only].row(group_by, &group),
+                    (None, [first, others @ ..]) => {
+                        let mut whole = sums[first].clone();
+                        others.iter().for_each(|part| whole.add_sums(&sums[part]));
+                        whole.row(group_by, &group)
                     }
                 };
                 rows.push((parts, AggregateRow { cohort: name.clone(), ..row }));
@@ -406,5 +427,58 @@ impl Totals {
         }
         table.sort_by(|a, b| (&a.cohort, a.group_by.name(), &a.group).cmp(&(&b.cohort, b.group_by.name(), &b.group)));
         table
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tables::TierNumber;
+
+    /// A run in whose first draws nothing was trained, as `estimates` has it.
+    fn run(flop: f64) -> (EstimatePart, Draws) {
+        let values = |scale: f64| (0..1000).map(|i| f64::from((i * 7919 % 1000).max(99) - 99) * scale).collect::<Vec<f64>>();
+        let draws = Draws { flop: values(flop), hours: values(1.0), energy: values(20.0), emissions: values(9.0) };
+        let mut scratch = Scratch::default();
+        let mut of = |values: &[f64]| summarize(values, &mut scratch);
+        let estimate = EstimatePart {
+            model_id: "a/b".into(),
+            tier: TierNumber(Tier::Category),
+            train_flop: of(&draws.flop),
+            energy_kwh: of(&draws.energy),
+            emissions_kgco2e: of(&draws.emissions),
+            atci_gco2e_per_pflop: Some(Quantiles { p05: 1.0, p50: 2.0, p95: 3.0, mean: 4.0 }),
+            accelerator: None,
+        };
+        (estimate, draws)
+    }
+
+    /// A group of one run has its figures, beside any number of repositories that trained nothing; a group of two those of the sums of
+    /// their draws, in whatever cohorts the runs are.
+    #[test]
+    fn a_group_of_one_run_has_the_figures_of_its_estimate() {
+        let ((first, draws), (second, others)) = (run(1e21), run(3e21));
+        let mut one = Sums::default();
+        one.add(&second, None);
+        assert_eq!(one.figures(), Figures::default());
+        one.add(&first, Some(&draws));
+        one.add(&second, None);
+        let of_one = ([first.train_flop, first.energy_kwh, first.emissions_kgco2e], first.atci_gco2e_per_pflop);
+        assert_eq!((one.runs, one.models, one.figures()), (1, 3, of_one));
+        let mut none = Sums::default();
+        none.add(&second, None);
+        one.add_sums(&none);
+        assert_eq!((one.models, one.figures()), (4, of_one));
+        let mut other = Sums::default();
+        other.add(&second, Some(&others));
+        one.add_sums(&other);
+        let ([flop, ..], atci) = one.figures();
+        // 1e21 + 3e21 draw by draw: four times the first.
+        assert!((flop.p95 / first.train_flop.p95 - 4.0).abs() < 1e-9, "{flop:?}");
+        // 18 kg x value over 4e21 FLOP x value, in g per PFLOP (1e15 FLOP), in every draw.
+        assert!(
+            atci.is_some_and(|atci| (atci.p05 / 4.5e-3 - 1.0).abs() < 1e-9 && (atci.p95 / 4.5e-3 - 1.0).abs() < 1e-9),
+            "{atci:?}"
+        );
     }
 }

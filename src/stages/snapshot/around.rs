@@ -2,13 +2,12 @@
 //! that totals are made of and changes none.
 
 use super::Settings;
-use super::aggregate::Item;
+use super::aggregate::{Drawn, Item};
 use crate::domain::{GroupBy, Tier};
-use crate::error::Result;
-use crate::estimation::{Around, AroundTables, Basis, FactorTables, around, build};
+use crate::estimation::{Around, AroundTables, FactorTables, around};
 use crate::method::around::{AroundSpreads, add};
 use crate::method::draws::Draws;
-use crate::method::summary::summarize;
+use crate::method::summary::{Scratch, summarize};
 use crate::reference::MarketBased;
 use crate::tables::AroundRow;
 use std::collections::BTreeMap;
@@ -21,7 +20,9 @@ struct Sums {
     water: Vec<f64>,
     on_site: f64,
     off_site: f64,
-    water_on_fallback: f64,
+    on_site_on_fallback: f64,
+    off_site_on_fallback: f64,
+    place_not_stated: f64,
     market_based: (i64, f64),
     market_based_headline: f64,
 }
@@ -47,11 +48,14 @@ impl<'a> Surroundings<'a> {
     }
 
     /// Adds the runs of a block that are in the cohort, in order.
-    pub(super) fn add(&mut self, factors: &FactorTables, basis: &Basis, block: &[Item], drawn: &[Option<Draws>]) -> Result<()> {
-        for (item, draws) in block.iter().zip(drawn) {
-            let Some(draws) = draws.as_ref().filter(|_| item.model.in_cohort && item.tier() != Tier::NoTraining) else { continue };
-            let built = build(&item.run, item.tier(), basis, factors)?;
-            let rates = around(&item.run, &built, factors, self.tables);
+    pub(super) fn add(&mut self, factors: &FactorTables, block: &[Item], drawn: &[Option<Drawn<'_>>]) {
+        for (item, drawn) in block.iter().zip(drawn) {
+            let Some(Drawn { built, draws }) = drawn.as_ref().filter(|_| item.model.in_cohort && item.tier() != Tier::NoTraining)
+            else {
+                continue;
+            };
+            let rates = around(&item.run, built, factors, self.tables);
+            let is_place_stated = !built.grid.is_fallback;
             let reported = self.market_based.get(item.model.model_id.as_str()).copied();
             let year = item.model.trained_on.map_or_else(|| "unknown".to_owned(), |day| day.year().to_string());
             let country = item.model.owner_country.clone().unwrap_or_else(|| "unknown".to_owned());
@@ -63,10 +67,15 @@ impl<'a> Surroundings<'a> {
             ];
             for key in keys {
                 let sums = self.groups.entry(key).or_insert_with(|| Sums::new(self.draws));
-                sums.add(&rates, draws, &self.spreads, reported.map(|kg| (kg, item.estimate.emissions_kgco2e.mean)));
+                sums.add(
+                    &rates,
+                    is_place_stated,
+                    draws,
+                    &self.spreads,
+                    reported.map(|kg| (kg, item.estimate.emissions_kgco2e.mean)),
+                );
             }
         }
-        Ok(())
     }
 
     /// Emissions of making the hardware of the cohort in kg CO2e, per draw.
@@ -92,25 +101,33 @@ impl Sums {
             water: vec![0.0; draws],
             on_site: 0.0,
             off_site: 0.0,
-            water_on_fallback: 0.0,
+            on_site_on_fallback: 0.0,
+            off_site_on_fallback: 0.0,
+            place_not_stated: 0.0,
             market_based: (0, 0.0),
             market_based_headline: 0.0,
         }
     }
 
-    fn add(&mut self, rates: &Around, draws: &Draws, spreads: &AroundSpreads, reported: Option<(f64, f64)>) {
+    fn add(&mut self, rates: &Around, is_place_stated: bool, draws: &Draws, spreads: &AroundSpreads, reported: Option<(f64, f64)>) {
         self.runs += 1;
         add(&mut self.embodied, &draws.hours, rates.embodied_kgco2e_per_hour, &spreads.embodied);
         add(&mut self.water, &draws.energy, rates.water_l_per_kwh(), &spreads.water);
         let embodied = mean_of(&draws.hours, &spreads.embodied) * rates.embodied_kgco2e_per_hour;
         let energy = mean_of(&draws.energy, &spreads.water);
-        self.on_site += energy * rates.on_site_l_per_kwh;
-        self.off_site += energy * rates.off_site_l_per_kwh;
+        let (on_site, off_site) = (energy * rates.on_site_l_per_kwh, energy * rates.off_site_l_per_kwh);
+        self.on_site += on_site;
+        self.off_site += off_site;
         if rates.embodied_is_fallback {
             self.embodied_on_fallback += embodied;
         }
-        if rates.water_is_fallback {
-            self.water_on_fallback += energy * rates.water_l_per_kwh();
+        if rates.on_site_is_fallback {
+            self.on_site_on_fallback += on_site;
+        }
+        if rates.off_site_is_fallback {
+            self.off_site_on_fallback += off_site;
+        } else if !is_place_stated {
+            self.place_not_stated += off_site;
         }
         if let Some((kgco2e, headline)) = reported {
             self.market_based.0 += 1;
@@ -120,9 +137,10 @@ impl Sums {
     }
 
     fn row(self, cohort: String, group_by: GroupBy, group: String) -> AroundRow {
-        let mut scratch = Vec::new();
+        let mut scratch = Scratch::default();
         let (embodied, water) = (summarize(&self.embodied, &mut scratch), summarize(&self.water, &mut scratch));
         let share = |part: f64, whole: f64| if whole > 0.0 { (part / whole).min(1.0) } else { 0.0 };
+        let of_some = |part: f64, whole: f64| (whole > 0.0).then(|| share(part, whole));
         AroundRow {
             cohort,
             group_by,
@@ -133,7 +151,9 @@ impl Sums {
             water_l: water,
             water_on_site_l_mean: self.on_site,
             water_off_site_l_mean: self.off_site,
-            water_on_fallback_share: share(self.water_on_fallback, water.mean),
+            water_on_site_on_fallback_share: of_some(self.on_site_on_fallback, self.on_site),
+            water_off_site_on_fallback_share: of_some(self.off_site_on_fallback, self.off_site),
+            water_off_site_place_not_stated_share: of_some(self.place_not_stated, self.off_site),
             market_based_runs: self.market_based.0,
             market_based_kgco2e: (self.market_based.0 > 0).then_some(self.market_based.1),
             market_based_runs_emissions_kgco2e_mean: self.market_based_headline,

@@ -1,13 +1,13 @@
 //! What the cohort's total becomes when one factor of every run, or one rule, is set otherwise (docs/method.md, section 8).
 
 use super::Settings;
-use super::aggregate::Item;
+use super::aggregate::{Drawn, Item};
 use crate::domain::{Quantiles, Run, RunKind, Tier};
 use crate::error::Result;
 use crate::estimation::{Basis, FactorTables, build, is_product};
 use crate::method::assumptions::PROGRAMME_SHARE_OF_FINAL_RUNS;
 use crate::method::draws::{Draws, Factor, Shared, simulate, simulate_fixed};
-use crate::method::summary::summarize;
+use crate::method::summary::{Scratch, summarize};
 use crate::tables::SensitivityRow;
 use rayon::prelude::*;
 
@@ -65,54 +65,87 @@ const SETTINGS: &[(Setting, &str, &str, &str)] = &[
 /// Scenarios with making the hardware: what the factors are multiplied with.
 const HARDWARE: [(&str, f64); 3] = [("as published", 1.0), ("a third of it", 1.0 / 3.0), ("three times it", 3.0)];
 
-/// FLOP and kg CO2e per draw.
-type Pair = [Vec<f64>; 2];
+/// FLOP and kg CO2e per draw, summed under one setting.
+struct Sums {
+    flop: Vec<f64>,
+    emissions: Vec<f64>,
+    /// Draws of a run under the setting, before they are added.
+    scratch: Draws,
+}
+
+impl Sums {
+    fn new(draws: usize) -> Self {
+        Self { flop: vec![0.0; draws], emissions: vec![0.0; draws], scratch: Draws::default() }
+    }
+
+    fn add(&mut self, draws: &Draws) {
+        add(&mut self.flop, &draws.flop);
+        add(&mut self.emissions, &draws.emissions);
+    }
+
+    /// Adds a run as `fill` draws it.
+    fn add_drawn(&mut self, fill: impl FnOnce(&mut Draws)) {
+        let mut scratch = std::mem::take(&mut self.scratch);
+        fill(&mut scratch);
+        self.add(&scratch);
+        self.scratch = scratch;
+    }
+}
+
+fn add(sums: &mut [f64], values: &[f64]) {
+    for (sum, value) in sums.iter_mut().zip(values) {
+        *sum += value;
+    }
+}
 
 /// Sums per setting and draw.
 pub(super) struct Sensitivity {
-    sums: Vec<Pair>,
+    sums: Vec<Sums>,
 }
 
 impl Sensitivity {
     pub(super) fn new(settings: &Settings) -> Self {
-        Self { sums: SETTINGS.iter().map(|_| [vec![0.0; settings.draws], vec![0.0; settings.draws]]).collect() }
+        Self { sums: SETTINGS.iter().map(|_| Sums::new(settings.draws)).collect() }
     }
 
-    /// Adds the runs of a block that are in the cohort, in order, by their draws as they are published.
+    /// Adds the runs of a block that are in the cohort by their draws as they are published. Settings work beside each other; each adds the
+    /// runs in their order.
     pub(super) fn add(
         &mut self,
         shared: &Shared,
         tables: &FactorTables,
         basis: &Basis,
         block: &[Item],
-        drawn: &[Option<Draws>],
+        drawn: &[Option<Drawn<'_>>],
     ) -> Result<()> {
-        let drawn: Vec<Vec<Option<Pair>>> = block
-            .par_iter()
-            .zip(drawn)
-            .filter(|(item, _)| item.model.in_cohort)
-            .map(|(item, drawn)| draw(shared, tables, basis, item, drawn.as_ref()))
-            .collect::<Result<_>>()?;
-        self.sums.par_iter_mut().enumerate().for_each(|(setting, sums)| {
-            for of_run in &drawn {
-                // What a setting does not alter is drawn once, as the headline.
-                let Some(pair) = of_run[setting].as_ref().or(of_run[HEADLINE].as_ref()) else { continue };
-                for (sum, values) in sums.iter_mut().zip(pair) {
-                    for (sum, value) in sum.iter_mut().zip(values) {
-                        *sum += value;
+        self.sums.par_iter_mut().zip(SETTINGS).try_for_each(|(sums, (setting, ..))| {
+            for (item, drawn) in block.iter().zip(drawn).filter(|(item, _)| item.model.in_cohort) {
+                match (setting, drawn) {
+                    (Setting::At(factor, z), Some(Drawn { built, draws })) => {
+                        let model = built.model(&item.run.run_id);
+                        sums.add_drawn(|out| simulate_fixed(&model, shared, (*factor, *z), draws, out));
                     }
+                    (setting, drawn) => match (altered(item, *setting), drawn) {
+                        (Some((run, tier)), _) => {
+                            let built = build(&run, tier, basis, tables)?;
+                            sums.add_drawn(|out| simulate(&built.model(&run.run_id), shared, out));
+                        }
+                        // What a setting does not alter is drawn once, as the headline.
+                        (None, Some(Drawn { draws, .. })) => sums.add(draws),
+                        (None, None) => {}
+                    },
                 }
             }
-        });
-        Ok(())
+            Ok(())
+        })
     }
 
     /// `embodied` is what making the hardware emitted in kg CO2e, per draw.
     pub(super) fn finish(self, settings: &Settings, embodied: &[f64]) -> Vec<SensitivityRow> {
         let cohort = settings.cohort();
-        let mut scratch = Vec::new();
+        let mut scratch = Scratch::default();
         let totals: Vec<(Quantiles, Quantiles)> =
-            self.sums.iter().map(|[flop, emissions]| (summarize(flop, &mut scratch), summarize(emissions, &mut scratch))).collect();
+            self.sums.iter().map(|sums| (summarize(&sums.flop, &mut scratch), summarize(&sums.emissions, &mut scratch))).collect();
         let headline = totals[0].1.mean;
         let row = |factor: &str, setting: &str, note: &str, is_scenario, flop: f64, p50: f64, mean: f64| SensitivityRow {
             cohort: cohort.clone(),
@@ -142,7 +175,7 @@ impl Sensitivity {
             whole * kg.mean,
         ));
         for (setting, times) in HARDWARE {
-            let sum: Vec<f64> = self.sums[HEADLINE][1].iter().zip(embodied).map(|(kg, made)| kg + times * made).collect();
+            let sum: Vec<f64> = self.sums[HEADLINE].emissions.iter().zip(embodied).map(|(kg, made)| kg + times * made).collect();
             let kg = summarize(&sum, &mut scratch);
             let note = "outside the headline: with the emissions of making accelerators and servers, for the hours that the runs used \
                         them (data/reference/embodied.csv)";
@@ -153,40 +186,12 @@ impl Sensitivity {
     }
 }
 
-/// Draws of a run under every setting that alters it; none for the others, and where nothing is trained.
-fn draw(shared: &Shared, tables: &FactorTables, basis: &Basis, item: &Item, headline: Option<&Draws>) -> Result<Vec<Option<Pair>>> {
-    let mut drawn: Vec<Option<Pair>> = vec![None; SETTINGS.len()];
-    if let Some(headline) = headline {
-        let built = build(&item.run, item.tier(), basis, tables)?;
-        let model = built.model(&item.run.run_id);
-        for (drawn, (setting, ..)) in drawn.iter_mut().zip(SETTINGS) {
-            *drawn = match setting {
-                Setting::Headline => Some([headline.flop.clone(), headline.emissions.clone()]),
-                Setting::At(factor, z) => {
-                    let mut draws = Draws::default();
-                    simulate_fixed(&model, shared, (*factor, *z), headline, &mut draws);
-                    Some([draws.flop, draws.emissions])
-                }
-                Setting::Dense | Setting::WithoutGrouping => None,
-            };
-        }
-    }
-    for (at, (setting, ..)) in SETTINGS.iter().enumerate() {
-        if let Some((run, tier)) = altered(item, *setting) {
-            let mut draws = Draws::default();
-            simulate(&build(&run, tier, basis, tables)?.model(&run.run_id), shared, &mut draws);
-            drawn[at] = Some([draws.flop, draws.emissions]);
-        }
-    }
-    Ok(drawn)
-}
-
 /// The run and tier of a repository under a setting that alters them.
 fn altered(item: &Item, setting: Setting) -> Option<(Run, Tier)> {
-    let mut run = item.run.clone();
-    let tier = item.tier();
+    let (run, tier) = (&item.run, item.tier());
     match setting {
         Setting::Dense if tier >= Tier::Compute && run.known.total_params.is_some_and(|n| run.known.active_params != Some(n)) => {
+            let mut run = run.clone();
             // Compute that is a product of the same row is taken again, with all parameters; what was counted another way stays.
             if is_product(&run) {
                 run.known.train_flop = None;
@@ -195,6 +200,7 @@ fn altered(item: &Item, setting: Setting) -> Option<(Run, Tier)> {
             Some((run, tier))
         }
         Setting::WithoutGrouping if item.model.role_rule.is_implicit() && tier != Tier::Emissions => {
+            let mut run = run.clone();
             run.kind = Some(RunKind::Pretraining);
             run.stage = None;
             run.root_run_id = None;

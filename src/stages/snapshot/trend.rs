@@ -1,11 +1,10 @@
 //! Emissions of the cohort by month, and their trend (docs/method.md, section 8).
 
 use super::Settings;
-use super::aggregate::Item;
+use super::aggregate::{Drawn, Item};
 use crate::domain::{Tier, TrainedOnSource};
-use crate::method::draws::Draws;
 use crate::method::simulate::pow10;
-use crate::method::summary::summarize;
+use crate::method::summary::{Scratch, summarize};
 use crate::method::trend::{HeldOut, Month, Trend, bears_a_forecast, fit_trend};
 use crate::tables::{TrendMonthRow, TrendRow};
 use std::collections::BTreeMap;
@@ -37,9 +36,9 @@ impl Months {
     }
 
     /// Adds the dated runs of a block that are in the cohort, in order.
-    pub(super) fn add(&mut self, block: &[Item], drawn: &[Option<Draws>]) {
-        for (item, draws) in block.iter().zip(drawn) {
-            let Some(draws) = draws.as_ref().filter(|_| item.model.in_cohort && item.tier() != Tier::NoTraining) else { continue };
+    pub(super) fn add(&mut self, block: &[Item], drawn: &[Option<Drawn<'_>>]) {
+        for (item, drawn) in block.iter().zip(drawn) {
+            let Some(drawn) = drawn.as_ref().filter(|_| item.model.in_cohort && item.tier() != Tier::NoTraining) else { continue };
             let is_floor = item.model.trained_on_source == Some(TrainedOnSource::CreatedAtFloor);
             let Some(day) = item.model.trained_on.filter(|_| !is_floor) else { continue };
             let date = day.to_civil();
@@ -49,7 +48,7 @@ impl Months {
                 let sums = self.sums.entry((basis, month)).or_insert_with(new);
                 sums.runs += 1;
                 sums.largest = sums.largest.max(item.estimate.emissions_kgco2e.mean);
-                for (sum, kg) in sums.emissions.iter_mut().zip(&draws.emissions) {
+                for (sum, kg) in sums.emissions.iter_mut().zip(&drawn.draws.emissions) {
                     *sum += kg;
                 }
             }
@@ -60,7 +59,7 @@ impl Months {
     pub(super) fn finish(self, settings: &Settings, index_date: Option<&str>) -> (Vec<TrendMonthRow>, Vec<TrendRow>) {
         let cohort = settings.cohort();
         let end = index_date.and_then(month_of);
-        let mut scratch = Vec::new();
+        let mut scratch = Scratch::default();
         let mut months: Vec<TrendMonthRow> = Vec::new();
         let mut fitted: BTreeMap<&'static str, Vec<Month>> = BTreeMap::new();
         for ((basis, key), sums) in &self.sums {

@@ -6,7 +6,7 @@ use super::normalize::MET_ANOTHER_VALUE;
 use super::{merged, vocabulary_digests};
 use crate::domain::run::{Chosen, Hardware, Known, Owner, Site};
 use crate::domain::{
-    Field, Flag, Modality, ParamsSource, Role, Rule, Run, RunKind, RunShares, Tier, TrainedOnSource, TrainingStage,
+    Field, Flag, Modality, ParamsSource, Role, RoleShares, Rule, Run, RunKind, RunShares, Tier, TrainedOnSource, TrainingStage,
 };
 use crate::engine::{Digests, Inputs, Outputs, Stage, in_blocks, stage};
 use crate::error::Result;
@@ -35,7 +35,7 @@ const CLEANEST_GRID: GCo2ePerKwh = GCo2ePerKwh(20.0);
 
 stage! {
     /// Decides which tiers the evidence of each run reaches.
-    struct Tiering = "tier" version 7
+    struct Tiering = "tier" version 8
     reads [ModelRow, RunRow, EvidenceRow]
     writes [TierRow]
     follows []
@@ -168,7 +168,7 @@ pub fn known_run(references: &References, model: &ModelRow, run: Option<&RunRow>
         run_id: run.map_or_else(|| no_training_id(&model.model_id), |r| r.run_id.clone()),
         model_id: model.model_id.clone(),
         kind: run.map(|r| r.kind),
-        shares: run_shares(model, run),
+        shares: run_shares(model.role, &model.p, run.map(|r| r.kind)),
         stage: run.and_then(|r| training_stage(model, r.kind)),
         modality: model.modality,
         task: usual.task_group,
@@ -211,13 +211,12 @@ pub fn known_run(references: &References, model: &ModelRow, run: Option<&RunRow>
     known
 }
 
-/// What was trained, by the roles of the repository.
-fn run_shares(model: &ModelRow, run: Option<&RunRow>) -> RunShares {
-    let kind = run.map(|r| r.kind);
+/// What was trained, by the likeliest role of the repository, the probabilities of all, and the kind of its run.
+fn run_shares(role: Role, likely: &RoleShares, kind: Option<RunKind>) -> RunShares {
     // A copy or an empty repository that may have been pre-trained after all carries nobody's.
-    let is_tuned = matches!(model.role, Role::Finetuned | Role::Continued);
+    let is_tuned = matches!(role, Role::Finetuned | Role::Continued);
     let carries = kind == Some(RunKind::Pretraining) && is_tuned;
-    if run.is_none() { RunShares::certain(None) } else { RunShares::of_roles(&model.p, kind, carries) }
+    if kind.is_none() { RunShares::certain(None) } else { RunShares::of_roles(likely, kind, carries) }
 }
 
 /// H = devices x wall hours, where both are stated and the wall time is one.
@@ -344,4 +343,31 @@ pub fn reached_tiers(run: &mut Run) -> Vec<Tier> {
             Tier::Category => true,
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Probabilities of some roles.
+    fn likely(shares: &[(Role, f64)]) -> RoleShares {
+        let share = |role: &Role| shares.iter().filter(|(r, _)| r == role).map(|(_, p)| p).sum::<f64>();
+        RoleShares::from_weights(&Role::ALL.iter().map(share).collect::<Vec<f64>>()).unwrap()
+    }
+
+    /// Regression: a repository that is likeliest a copy, and may have been fine-tuned or pre-trained, had the fine-tune counted as a
+    /// pre-training that it carries.
+    #[test]
+    fn a_likely_copy_carries_no_pretraining() {
+        for copy in [Role::Converted, Role::Quantized, Role::Empty, Role::Untrained, Role::Merge] {
+            let likely = likely(&[(copy, 0.5), (Role::Pretrained, 0.2), (Role::Finetuned, 0.3)]);
+            let shares = run_shares(copy, &likely, Some(RunKind::Pretraining));
+            assert!((shares.pretraining - 0.2).abs() < 1e-12 && (shares.tuning - 0.3).abs() < 1e-12, "{copy}: {shares:?}");
+        }
+        // A chat model whose base nobody released has trained it.
+        let likely = likely(&[(Role::Pretrained, 0.2), (Role::Finetuned, 0.7), (Role::Converted, 0.1)]);
+        let shares = run_shares(Role::Finetuned, &likely, Some(RunKind::Pretraining));
+        assert!((shares.pretraining - 0.9).abs() < 1e-12 && shares.tuning == 0.0, "{shares:?}");
+        assert_eq!(run_shares(Role::Converted, &likely, None), RunShares::certain(None));
+    }
 }

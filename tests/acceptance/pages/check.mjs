@@ -1,19 +1,21 @@
 // Opens a report and an explorer in Chromium as a reader does, and checks what they promise.
 //
-//     npm install && node check.mjs REPORT EXPLORER [DIR]
+//     npm install && node check.mjs REPORT EXPLORER [DIR [HOSTILE]]
 //
 // Both pages are made with `--since`. Checked: two validators of HTML (vnu needs Java), axe at two widths in light and dark, no request
-// that leaves the file, no overflow, no error of a script, size, first paint, and three questions of readers answered by keyboard alone.
-// With DIR, a picture of every state is left there. CHROMIUM names the browser. One line a check; exit status 1 if one fails.
+// that leaves the file, no overflow, no error of a script, size, first paint, print, and three questions of readers answered by keyboard
+// alone. With DIR, a picture of every state is left there. With HOSTILE, the pages that the tests of hostile names left there (HOSTILE_PAGES)
+// are opened without their policy, every model and every detail: no script runs, nothing is asked for. CHROMIUM names the browser. One line
+// a check; exit status 1 if one fails.
 
 import { execFileSync } from "node:child_process";
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import puppeteer from "puppeteer-core";
 
 const require = createRequire(import.meta.url);
-const [report, explorer, pictures] = process.argv.slice(2).map((file) => path.resolve(file));
+const [report, explorer, pictures, hostile] = process.argv.slice(2).map((file) => path.resolve(file));
 const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 const MOST_BYTES = 10_000_000;
@@ -127,6 +129,48 @@ await asked("Why did the total change since the last snapshot?", async (page) =>
   const [total, first] = [await text(page, "#model .total"), await text(page, "#model tbody tr")];
   return [/CO₂e/.test(total) && first.length > 10, (total + "; " + first).replace(/\s+/g, " ")];
 });
+
+// On paper: nothing is cut off at the side, and the ground is white whatever the screen was.
+{
+  const { page, wrong } = await open(report, 1280, "dark");
+  const pdf = await page.pdf({ format: "A4", printBackground: true });
+  if (pictures) writeFileSync(path.join(pictures, "report.pdf"), pdf);
+  await page.emulateMediaType("print");
+  await page.setViewport({ width: 718, height: 1000 }); // A4 between its margins
+  const [overflow, ground] = await page.evaluate(() => [document.documentElement.scrollWidth - window.innerWidth, getComputedStyle(document.body).backgroundColor]);
+  said("report: on paper", overflow <= 0 && wrong.length === 0 && /^(rgb\(255, 255, 255\)|rgba\(0, 0, 0, 0\))$/.test(ground), `${overflow} px over, ground ${ground}, ${(pdf.length / 1e6).toFixed(2)} MB of PDF`);
+  await page.close();
+}
+
+// Hostile names and quotes, as far as a reader can go, with the policy off: nothing may rest on it.
+for (const name of hostile ? ["report", "explorer"] : []) {
+  const { page, wrong } = await open(path.join(hostile, name + ".html"), 1280, "light");
+  page.on("dialog", async (dialog) => { wrong.push("a dialog: " + dialog.message()); await dialog.dismiss(); });
+  const scripts = await page.evaluate(() => document.scripts.length);
+  const states = await page.evaluate(() => (document.getElementById("book") ? JSON.parse(document.getElementById("book").textContent) : null))
+    .then((book) => (book ? book.models.map((m) => "#" + book.edition + "/" + m[book.model_cells.indexOf("id")].split("/").map(encodeURIComponent).join("/")) : [""]));
+  const odd = new Set();
+  let opened = 0;
+  for (const state of states) {
+    if (state) await page.evaluate((state) => { location.hash = state; }, state);
+    if (state) await page.waitForFunction(() => !document.getElementById("model").hidden);
+    opened += 1;
+    const found = await page.evaluate(() => {
+      document.querySelectorAll("details").forEach((one) => { one.open = true; });
+      document.querySelectorAll("a, summary, li, td, th").forEach((one) => { for (const type of ["mouseover", "focus"]) one.dispatchEvent(new Event(type, { bubbles: true })); });
+      const all = [...document.querySelectorAll("*")];
+      return [
+        ...all.filter((one) => /^(iframe|img|object|embed|base|form|link)$/i.test(one.localName)).map((one) => one.localName),
+        ...all.flatMap((one) => [...one.attributes].filter((a) => /^(on|src|style|srcdoc|formaction)/.test(a.name)).map((a) => `${one.localName} ${a.name}`)),
+        ...[...document.querySelectorAll("a")].filter((one) => !/^(file|https?):$/.test(one.protocol)).map((one) => one.getAttribute("href")),
+      ];
+    });
+    found.forEach((one) => odd.add(one));
+  }
+  const after = await page.evaluate(() => document.scripts.length);
+  said(`hostile ${name}: inert in ${opened} states`, odd.size === 0 && after === scripts && wrong.length === 0, [...odd, ...wrong].join("; ").slice(0, 500));
+  await page.close();
+}
 
 const edition = await (async () => { const { page } = await open(explorer, 1280, "light"); const found = await page.evaluate(() => JSON.parse(document.getElementById("book").textContent).edition); await page.close(); return found; })();
 await look("report", report, async () => {});

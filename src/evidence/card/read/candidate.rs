@@ -90,16 +90,14 @@ pub struct Card<'a> {
     pub co2_subject: bool,
     /// Whether the sentence before spoke of training.
     pub trained_before: bool,
+    /// Whether the text that is read stands behind a key of a recipe, on the same line.
+    pub beside_recipe: bool,
     /// The headings, by their address, under which a sentence last spoke of training.
     pub trained_section: Option<usize>,
     /// Whether the sentence that is read stands there.
     pub in_trained_section: bool,
-    /// Whether the text that is read stands behind a key of a recipe, on the same line.
-    pub beside_recipe: bool,
     /// What stands before the decimals in the language of the card.
     pub sign: DecimalSign,
-    /// Whether the card tells of a pre-training of its own, beside which fine-tunings are on tasks.
-    pub tells_pretraining: bool,
     /// Whether the card is of SetFit, whose iterations count pairs of examples.
     pub is_setfit: bool,
     /// Candidates so far.
@@ -123,11 +121,10 @@ impl<'a> Card<'a> {
             own,
             co2_subject,
             trained_before: false,
+            beside_recipe: false,
             trained_section: None,
             in_trained_section: false,
-            beside_recipe: false,
             sign: DecimalSign::Unknown,
-            tells_pretraining: false,
             is_setfit: false,
             candidates: Vec::new(),
             tools: Vec::new(),

@@ -172,6 +172,25 @@ fn what(own: &Repository, clause: &str) -> Of {
     }
 }
 
+/// A key without brackets that hold a figure: "CO2 (Madrid, 0.17 kg/kWh)" says what was reckoned with, and is no rate itself.
+#[must_use]
+pub fn without_rates_in_brackets(key: &str) -> String {
+    let mut out = String::with_capacity(key.len());
+    let mut rest = key;
+    while let Some((before, behind)) = rest.split_once('(') {
+        let Some((inside, after)) = behind.split_once(')') else { break };
+        out.push_str(before);
+        if !inside.contains(|c: char| c.is_ascii_digit()) {
+            out.push('(');
+            out.push_str(inside);
+            out.push(')');
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
 /// "0.4 GPU hours (3 epochs, 7 min/epoch)": what the brackets count is not what stands before them.
 #[must_use]
 pub fn without_figures_in_brackets(text: &str) -> String {

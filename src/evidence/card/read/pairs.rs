@@ -1,7 +1,7 @@
 //! A key and its value: lines `Hardware Type: A100`, cells of two-column tables, columns of comparison tables.
 
 use super::candidate::{Card, Spot};
-use super::clauses::{Stated, amount_of_training, time_of_training, without_figures_in_brackets};
+use super::clauses::{Stated, amount_of_training, time_of_training, without_figures_in_brackets, without_rates_in_brackets};
 use super::clouds::provider_in;
 use super::data_sizes::{DATA_SET_SIZE, LEAST_PASSED_ONCE, TRAINED_ON_DATA};
 use super::dates::date_in;
@@ -164,7 +164,8 @@ impl Card<'_> {
         match kind {
             Key::Carbon if self.co2_subject && !pair.about_training => Some("CO2 is the model's subject"),
             Key::Carbon | Key::Energy | Key::Flop => {
-                let key = lex(pair.key);
+                let plain = without_rates_in_brackets(pair.key);
+                let key = lex(&plain);
                 let text = format!("{} {}", pair.key, pair.value).to_lowercase();
                 rate_in(&key)
                     .or_else(|| covers_more(&self.own, &text))
@@ -292,6 +293,7 @@ impl Card<'_> {
         let (ts, value) = (pair.ts, pair.value);
         let serves = ts.iter().any(|t| t.is_any(&words.serving)) && !(0..ts.len()).any(|i| is_train(ts, i));
         let spot = &spot.refused(serves.then_some("inference or requirement"));
+        let value = this_ones_chips(value);
         let named = value.len() < 400 && self.add_hardware(spot, value, Context::Field);
         if named {
             if let Some(provider) = provider_in(&value.to_lowercase(), true) {
@@ -421,6 +423,17 @@ impl Card<'_> {
             }
         }
     }
+}
+
+/// "384 A100 are reserved for the flagship; this model used 128 A100": the part of a value that is this model's.
+fn this_ones_chips(value: &str) -> &str {
+    let says = |part: &str, list: &[&str]| lex(part).iter().any(|t| t.is_any(list));
+    let words = &vocabulary::prose();
+    let is_own = |part: &&str| {
+        says(part, &words.subjects.this_one) && says(part, &words.subjects.used) && part.contains(|c: char| c.is_ascii_digit())
+    };
+    let mut own = value.split(';').filter(is_own);
+    own.next().filter(|_| own.next().is_none() && value.contains(';')).map_or(value, str::trim)
 }
 
 /// "Epochs / batch size: 8 / 24": two keys with a value each.

@@ -74,8 +74,7 @@ pub fn read_batch(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i:
         (!s.trains() && !s.under_training && !s.is_recipe && !is_told(s)).then_some("not said of a training")
     };
     let said = any(left, &words.whole) || stated.is_whole;
-    let whose = card.of_downstream(s.ts, &s.trains);
-    let spot = spot.after(u8::from(!said)).refused(reason).refused(whose);
+    let spot = spot.after(u8::from(!said)).refused(reason);
     match (whole, product) {
         (Some(whole), _) => card.add_quantity(&spot, Field::BatchSize, whole.value, s.written(whole.from, whole.to), &whole),
         (None, Some((value, how))) => {

@@ -97,7 +97,6 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
     // "60 epochs with early stopping at epoch 47": where it ended.
     let ended = any(last(span(s.ts, 0, i), 3), &words.stopped);
     if let Some(q) = quantity(s.ts, i + 1).filter(|q| ended && !q.is_word && q.value <= MOST_EPOCHS) {
-        let spot = spot.refused(card.of_downstream(s.ts, &s.trains));
         card.add_quantity(&spot, Field::Epochs, q.value, s.written(i, q.to), &q);
         return;
     }
@@ -128,6 +127,8 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
         Some("not said of a training")
     } else if schedule {
         Some("part of a schedule")
+    } else if any(left, &vocabulary::prose().subjects.planned) {
+        Some("planned")
     } else if any(last(left, 3), &words.limits) {
         Some("a limit")
     } else if s.has(&["early"]) && !any(last(left, 2), &["after"]) {
@@ -136,7 +137,7 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
         (s.under_evaluation && !s.trains()).then_some("evaluation")
     };
     let (from, to) = (q.from.min(i), q.to.max(i + 1));
-    let spot = spot.refused(reason).refused(card.of_downstream(s.ts, &s.trains));
+    let spot = spot.refused(reason);
     let spot = spot.refused(of_another(card, s, from, to)).after(if is_further(s, q.from) { 2 } else { 0 });
     card.add_quantity(&spot, Field::Epochs, q.value, s.written(from, to), &q);
 }
@@ -195,7 +196,7 @@ fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, o
         (s.under_evaluation && !s.trains()).then_some("evaluation")
     };
     // A sentence that names this model in full goes before one about its family.
-    let spot = spot.after(if own { 0 } else { 2 }).refused(reason).refused(card.of_downstream(s.ts, &s.trains));
+    let spot = spot.after(if own { 0 } else { 2 }).refused(reason);
     let spot = spot.refused(of_another(card, s, q.from, i + 1)).after(if is_further(s, q.from) { 2 } else { 0 });
     card.add_quantity(&spot, Field::TrainSteps, counted(s.ts, &q), s.written(q.from, i + 1), &q);
 }

@@ -63,8 +63,9 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
         if trained {
             card.trained_section = Some(section);
         }
-        if Triggers::scan(card, tokens).any() {
-            read_by_owner(card, passage, (text, offset), tokens, &trains, &mut before);
+        let found = Triggers::scan(card, tokens);
+        if found.any() {
+            read_by_owner(card, passage, (text, offset), (tokens, found), &trains, &mut before);
         }
         card.trained_before = trained || tells_a_recipe(tokens);
     }
@@ -84,27 +85,23 @@ fn read_by_owner(
     card: &mut Card<'_>,
     passage: &Passage<'_>,
     (text, offset): (&str, usize),
-    ts: &[Token<'_>],
+    (ts, all_found): (&[Token<'_>], Triggers),
     trains: &[usize],
     before: &mut Before,
 ) {
     let parts = owners::parts(&card.own, text, ts, before.whose);
     before.whose = parts.last().and_then(|part| part.whose);
-    if let [part] = parts.as_slice() {
-        let s = Sentence::new(text, ts, trains.to_vec(), passage.block.under);
-        let found = Triggers::scan(card, ts);
-        return read_sentence(card, passage, &s, found, offset, before, part.whose);
-    }
+    let several = parts.len() > 1;
     for part in parts {
         let tokens = span(ts, part.from, part.to);
-        let found = Triggers::scan(card, tokens);
+        let found = if several { Triggers::scan(card, tokens) } else { all_found };
         let here = trains.iter().filter(|i| (part.from..part.to).contains(*i)).map(|i| i - part.from).collect();
         let s = Sentence::new(text, tokens, here, passage.block.under);
         if found.any() {
             read_sentence(card, passage, &s, found, offset, before, part.whose);
         }
         // What the sentence says of one part it says of the others.
-        card.trained_before |= !trains.is_empty();
+        card.trained_before |= several && !trains.is_empty();
     }
 }
 
@@ -207,6 +204,9 @@ const TASK_WITHIN: usize = 8;
 /// Why the phrases of a sentence make all its figures others than this training's.
 fn of_the_sentence(s: &Sentence<'_, '_>) -> Option<&'static str> {
     let words = &vocabulary::prose().sentences;
+    if !s.ts.iter().any(|t| t.kind == Kind::Number) && s.text.is_ascii() {
+        return None;
+    }
     let text = s.written(0, s.ts.len()).to_lowercase();
     let says = |phrases: &[&str]| phrases.iter().any(|p| text.contains(p));
     if says(&words.by_others) {
@@ -214,6 +214,9 @@ fn of_the_sentence(s: &Sentence<'_, '_>) -> Option<&'static str> {
     }
     if words.compares.iter().any(|p| text.starts_with(p)) {
         return Some("a comparison");
+    }
+    if says(&words.your_own) {
+        return Some("advice to the reader");
     }
     (!s.trains() && says(&words.not_counted) && !s.has(&words.overheads)).then_some("work that is no training")
 }
@@ -280,15 +283,20 @@ fn sums_up(ts: &[Token<'_>]) -> Option<bool> {
 fn is_of_downstream(card: &Card<'_>, s: &Sentence<'_, '_>) -> bool {
     let words = &vocabulary::prose().downstream;
     let is_tuning = |t: &Token<'_>| words.tuning.iter().any(|stem| t.text.starts_with(stem));
-    let tunes = || s.ts.iter().enumerate().any(|(i, t)| is_tuning(t) || (t.is("fine") && is_train(s.ts, i)));
     let pretrained = own_phase(&card.own) == Some(Phase::PreTraining);
+    let tunes = |(i, t): (usize, &Token<'_>)| is_tuning(t) || (t.is("fine") && is_train(s.ts, i));
+    if !(pretrained || s.under_evaluation) || !s.ts.iter().enumerate().any(tunes) {
+        return false;
+    }
     let of_tasks = s.has(&words.tasks) && s.has(&words.each);
     // "Fine-tuning heads takes another 10 minutes": what it takes a reader.
     let present = s.has(&vocabulary::prose().times.present);
     let begins = s.ts.iter().take(3).any(|t| is_tuning(t) || t.is("fine"));
     let of_a_task = begins && s.ts.iter().take(TASK_WITHIN).any(|t| t.is_any(&words.task_models) && !card.own.has(&t.text));
-    let told = (pretrained && of_a_task) || of_tasks || s.has(&words.downstream) || (pretrained && present && begins);
-    ((pretrained && (s.under_evaluation || told)) || (s.under_evaluation && told)) && tunes()
+    let by_readers = s.ts.first().is_some_and(|t| t.is_any(&words.readers));
+    let told =
+        (pretrained && (of_a_task || by_readers)) || of_tasks || s.has(&words.downstream) || (pretrained && present && begins);
+    told || (pretrained && s.under_evaluation)
 }
 
 /// Tokens at the beginning of a Chinese, Japanese or Korean sentence that hold its subject.
@@ -298,7 +306,10 @@ const CJK_SUBJECT: usize = 3;
 fn whose(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
     let words = &vocabulary::prose().sentences;
     let fine_tune = card.own.role == CardRole::FineTune;
-    let own_pretraining = s.has(&words.own_pretraining);
+    // "継続事前学習", "weiter vortrainiert": of scripts without spaces, a part of the word.
+    let parts = || s.ts.iter().filter(|t| !t.text.is_ascii());
+    let own_pretraining = s.has(&words.own_pretraining)
+        || parts().any(|t| words.own_pretraining.iter().any(|w| !w.is_ascii() && w.chars().count() > 1 && t.text.contains(w)));
     if fine_tune && is_pretraining(s.ts, &s.trains) && !own_pretraining {
         return Some("base model's figure");
     }
@@ -341,8 +352,7 @@ fn whose(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
         return Some("base model's figure");
     }
     // "ベースモデルは約2兆トークンで事前学習されています"
-    let cjk_base =
-        s.ts.iter().take(CJK_SUBJECT).any(|t| !t.text.is_ascii() && others.of_base_cjk.iter().any(|base| t.text.contains(base)));
+    let cjk_base = s.ts.iter().take(CJK_SUBJECT).any(|t| others.of_base_cjk.iter().any(|base| t.text.contains(base)));
     if cjk_base && !card.own.has("base") {
         return Some("base model's figure");
     }

@@ -2,7 +2,7 @@
 //! 8B", "Elk-9B-Instruct: trained in 2.3 hours". A part belongs to the member of the family that is its subject, or that stands behind "for".
 
 use crate::evidence::card::about::CardRole;
-use crate::evidence::card::read::designators::{Designators, Fit, fit_of, fit_of_name, size_word};
+use crate::evidence::card::read::designators::{Designators, Fit, fit_of, fit_of_name, size_word, tells_a_member};
 use crate::evidence::card::read::repository::{Repository, name_tokens, size_of};
 use crate::evidence::card::read::training::is_train;
 use crate::evidence::quantity::tokens::{Kind, Token, is_latin_word, lex, span, text_at, text_before};
@@ -12,8 +12,10 @@ use crate::evidence::vocabulary;
 const MOST_LEADS: usize = 6;
 /// Parts of a name that stand apart: "Elk 3.1 8B".
 const MOST_APART: usize = 3;
+/// Tokens within which a sign makes the beginning of a value a label.
+const LABEL: usize = 4;
 /// Tokens of one name, at most.
-const MOST_NAME_TOKENS: usize = 14;
+const MOST_NAME_TOKENS: usize = 30;
 
 /// Tokens of a sentence that are one model's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +47,9 @@ pub fn parts(own: &Repository, text: &str, ts: &[Token<'_>], before: Option<Fit>
     let words = &vocabulary::card().designators;
     let carried = before.filter(|_| ts.first().is_some_and(|t| t.is_any(&words.pronouns)));
     let mentions = mentions(own, text, ts);
+    // "Elk-1B – 4,300 GPU-hours": the name and its dash are a label, and no end of a range.
+    let label = mentions.first().filter(|m| m.from == 0 && ts.get(m.to).is_some_and(|t| !t.glued && t.is_any(&["–", "—", "-"])));
+    let start = label.map_or(0, |m| m.to + 1);
     let mut whose: Vec<Option<Fit>> = vec![carried; ts.len()];
     let mut last: Option<Mention> = None;
     for mention in &mentions {
@@ -56,7 +61,7 @@ pub fn parts(own: &Repository, text: &str, ts: &[Token<'_>], before: Option<Fit>
         }
     }
     let mut out: Vec<Part> = Vec::new();
-    for (i, whose) in whose.iter().enumerate() {
+    for (i, whose) in whose.iter().enumerate().skip(start) {
         match out.last_mut() {
             Some(part) if part.whose == *whose => part.to = i + 1,
             _ => out.push(Part { from: i, to: i + 1, whose: *whose }),
@@ -64,7 +69,7 @@ pub fn parts(own: &Repository, text: &str, ts: &[Token<'_>], before: Option<Fit>
     }
     // Nothing is told apart where nothing is another's.
     if out.iter().all(|part| part.whose.and_then(Fit::refusal).is_none()) {
-        return vec![Part { from: 0, to: ts.len(), whose: out.last().and_then(|part| part.whose) }];
+        return vec![Part { from: start, to: ts.len(), whose: out.last().and_then(|part| part.whose) }];
     }
     out
 }
@@ -72,12 +77,23 @@ pub fn parts(own: &Repository, text: &str, ts: &[Token<'_>], before: Option<Fit>
 /// The part of the value of a key that is this model's, or why none of it is.
 #[must_use]
 pub fn own_part<'v>(own: &Repository, value: &'v str) -> (&'v str, Option<&'static str>) {
-    let whole = (value.trim(), None);
-    // Nothing is told apart without words.
-    if !value.contains(char::is_alphabetic) || !value.contains(' ') {
+    // "Total seen tokens: 300B": a value of one word names nobody.
+    let value = value.trim();
+    let whole = (value, None);
+    // Nothing is told apart where neither the family nor a size is named.
+    let is_size = |w: &[u8]| matches!(w, [digit, b'b' | b'B' | b'm' | b'M', ..] if digit.is_ascii_digit());
+    let names_family = || own.family().is_some_and(|family| value.to_lowercase().contains(family.as_str()));
+    if !value.contains(' ') || !(value.as_bytes().windows(2).any(is_size) || names_family()) {
         return whole;
     }
     let ts = lex(value);
+    // "300B in total": a number that begins a value is the value, and no member of the family, unless a sign behind it makes it a label.
+    let is_label = ts.iter().take(LABEL).any(|t| t.is_any(&[":", "–", "—", "-", "(", "="]));
+    let begins = ts.first().is_some_and(|t| t.kind == Kind::Number) && !is_label;
+    let tells = |ts: &[Token<'_>]| parts(own, value, ts, None).iter().any(|part| part.whose.and_then(Fit::refusal).is_some());
+    if begins && !tells(span(&ts, 2, ts.len())) {
+        return whole;
+    }
     let all = parts(own, value, &ts, None);
     let refused = all.iter().find_map(|part| part.whose.and_then(Fit::refusal));
     if refused.is_none() {
@@ -86,7 +102,7 @@ pub fn own_part<'v>(own: &Repository, value: &'v str) -> (&'v str, Option<&'stat
     let counts = |part: &&Part| span(&ts, part.from, part.to).iter().any(|t| t.kind == Kind::Number);
     let is_own = |part: &&Part| part.whose.and_then(Fit::refusal).is_none();
     let mine = all.iter().filter(|p| p.whose == Some(Fit::Mine)).find(counts).or_else(|| all.iter().filter(is_own).find(counts));
-    let Some(part) = mine else { return (value.trim(), refused) };
+    let Some(part) = mine else { return (value, refused) };
     // The name at the beginning is no figure.
     let from = named_at(own, value, &ts, part.from).map_or(part.from, |(to, _)| to);
     (written(value, &ts, from, part.to).trim_end_matches([',', ';', ' ']), None)
@@ -126,11 +142,12 @@ fn mention_at(own: &Repository, text: &str, ts: &[Token<'_>], i: usize, after: u
     if ts.get(i).is_some_and(is_this) {
         return Some(Mention { from: i, to: i + 1, whose: Some(Fit::Mine), is_behind: false });
     }
-    let this_model = ts.get(i).is_some_and(|t| t.is_any(&words.this)) && ts.get(i + 1).is_some_and(|t| t.is_any(&words.nouns));
+    let this_model =
+        ts.get(i).is_some_and(|t| words.this.contains(&t.text.as_ref())) && ts.get(i + 1).is_some_and(|t| t.is_any(&words.nouns));
     if this_model {
         return begins(ts, i).then_some(Mention { from: i, to: i + 2, whose: Some(Fit::Mine), is_behind: false });
     }
-    let is_other = ts.get(i).is_some_and(|t| t.is_any(&vocabulary::prose().subjects.others) && !own.has(&t.text));
+    let is_other = ts.get(i).is_some_and(|t| vocabulary::prose().subjects.others.contains(&t.text.as_ref()) && !own.has(&t.text));
     let tells_base = own.role == CardRole::FineTune || own.has_base();
     if is_other && begins(ts, i) {
         return Some(Mention { from: i, to: i + 1, whose: Some(Fit::Other), is_behind: false });
@@ -139,15 +156,21 @@ fn mention_at(own: &Repository, text: &str, ts: &[Token<'_>], i: usize, after: u
     if tells_base && i < CJK_SUBJECT && ts.get(i).is_some_and(cjk_base) {
         return Some(Mention { from: i, to: i + 1, whose: Some(Fit::Base), is_behind: false });
     }
+    let leads = begins(ts, i);
+    let before = text_before(ts, i, 1);
+    // Nearly all words stand elsewhere: nothing is cut for them.
+    if !(leads || before == "of" || words.backward.contains(&before) || words.articles.contains(&before)) {
+        return None;
+    }
     let (to, whose) = named_at(own, text, ts, i)?;
     let is_possessive = ts.get(to).is_some_and(|t| t.is_any(&["'", "’"])) && text_at(ts, to + 1) == "s";
     if is_possessive {
         return None;
     }
     // "At a cost of 2.66M GPU hours we complete the pre-training of Elk-9B": the object of the training.
-    let is_trained = text_before(ts, i, 1) == "of" && i.checked_sub(2).is_some_and(|at| is_train(ts, at));
-    let is_behind = !begins(ts, i) && (is_trained || stands_behind(ts, after, i, to));
-    (is_behind || begins(ts, i)).then_some(Mention { from: i, to, whose, is_behind })
+    let is_trained = before == "of" && i.checked_sub(2).is_some_and(|at| is_train(ts, at));
+    let is_behind = !leads && (is_trained || stands_behind(ts, after, i, to));
+    (is_behind || leads).then_some(Mention { from: i, to, whose, is_behind })
 }
 
 /// Whether one of some words of a script without spaces begins within a token.
@@ -164,13 +187,15 @@ fn begins(ts: &[Token<'_>], i: usize) -> bool {
     let words = &vocabulary::card().designators;
     for back in 1..=MOST_LEADS {
         let Some(t) = i.checked_sub(back).and_then(|at| ts.get(at)) else { return true };
-        if t.is_any(&words.joins) {
+        let word = t.text.as_ref();
+        if words.joins.contains(&word) {
             return true;
         }
-        if t.is_any(&words.articles) || t.is_any(&words.leads) {
+        if words.articles.contains(&word) || words.leads.contains(&word) {
             continue;
         }
-        return t.is_any(&[",", ";", ":", "(", "[", "–", "—", "，", "；", "：", "（", "。", "、", "|", "•", "·", "/"]);
+        return t.kind == Kind::Sign
+            && t.is_any(&[",", ";", ":", "(", "[", "–", "—", "，", "；", "：", "（", "。", "、", "|", "•", "·", "/"]);
     }
     false
 }
@@ -189,8 +214,12 @@ fn stands_behind(ts: &[Token<'_>], after: usize, i: usize, to: usize) -> bool {
 /// The name that begins at a token: behind it, and whose it is.
 fn named_at(own: &Repository, text: &str, ts: &[Token<'_>], i: usize) -> Option<(usize, Option<Fit>)> {
     let to = run_end(ts, i)?;
-    let words = name_tokens(written(text, ts, i, to));
     let family = family(own);
+    // Most words are no part of any name: nothing is cut for them.
+    if !may_name(own, span(ts, i, to), family) {
+        return None;
+    }
+    let words = name_tokens(written(text, ts, i, to));
     let is_family = |words: &[String]| family.is_some_and(|family| words.iter().any(|w| w == family));
     if is_family(&words) {
         let (to, words) = with_parts_apart(text, ts, to, words);
@@ -204,10 +233,19 @@ fn named_at(own: &Repository, text: &str, ts: &[Token<'_>], i: usize) -> Option<
     (designates && is_of_a_model(ts, i, to, word)).then(|| (to, fit_of(own, &words)))
 }
 
+/// Whether a word without spaces may name a member: it holds the word of the family, a size, or a word of size or of a variant.
+fn may_name(own: &Repository, run: &[Token<'_>], family: Option<&str>) -> bool {
+    let is_named = |t: &Token<'_>| family.is_some_and(|family| t.text.contains(family) || family.contains(t.text.as_ref()));
+    match run {
+        [] => false,
+        [t] => t.kind == Kind::Word && (is_named(t) || tells_a_member(&t.text)),
+        _ => run.iter().any(|t| is_named(t) || t.is_any(&["b", "m"]) || own.has(&t.text) || tells_a_member(&t.text)),
+    }
+}
+
 /// The word that a family is named with: the first of the name that tells no member of it.
 fn family(own: &Repository) -> Option<&str> {
-    let telling = |t: &&String| t.len() > 2 && t.starts_with(char::is_alphabetic) && Designators::of(&[t.as_str()]).is_empty();
-    own.tokens.iter().find(telling).map(String::as_str)
+    own.family().map(String::as_str)
 }
 
 /// Nouns glued to a designator: "8B-Modell".
@@ -251,7 +289,8 @@ fn is_word_of_a_member(own: &Repository, ts: &[Token<'_>], i: usize, to: usize, 
 /// Whether what stands around a designator makes it a model's: no number of tokens or parameters.
 fn is_of_a_model(ts: &[Token<'_>], i: usize, to: usize, word: &str) -> bool {
     let words = &vocabulary::card().designators;
-    let is_article = i.checked_sub(1).and_then(|at| ts.get(at)).is_some_and(|t| t.is_any(&words.articles));
+    let is_article =
+        i.checked_sub(1).and_then(|at| ts.get(at)).is_some_and(|t| t.is_any(&words.articles) || t.is_any(&words.nouns));
     let Some(next) = ts.get(to) else { return is_article || i == 0 };
     if next.is_any(&words.counted) || words.counted.iter().any(|w| !w.is_ascii() && next.text.starts_with(w)) {
         return false;

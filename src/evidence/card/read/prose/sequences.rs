@@ -18,6 +18,8 @@ use crate::evidence::vocabulary::{self, Words};
 
 /// Words between a length and its number, at most.
 const REACH: usize = 5;
+/// Tokens behind a length within which a word says that it was one of several.
+const STAGE_REACH: usize = 4;
 /// Tokens before a number within which the verb stands that cuts texts to it.
 const VERB_REACH: usize = 6;
 
@@ -49,6 +51,7 @@ pub fn may_tell(t: &Token<'_>) -> bool {
 
 /// Reads a sentence for the lengths of its sequences.
 pub fn read_sequences(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
+    let mut all: Vec<(Quantity, bool, bool)> = Vec::new();
     let mut at = 0;
     while at < s.ts.len() {
         let found = match head_at(s.ts, at) {
@@ -61,15 +64,23 @@ pub fn read_sequences(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>
                 found
             }
             None => {
-                let found = sequences_of(s.ts, at).or_else(|| cut_to(s, at)).map(|q| (q, false, is_limited(s.ts, at, q.from)));
+                let found = sequences_of(s.ts, at)
+                    .or_else(|| cut_to(s, at))
+                    .map(|q| (q, false, s.has(&vocabulary::recipe().prose.serving) && is_limited(s.ts, at, q.from)));
                 let found = found.or_else(|| elliptic(s, at).map(|q| (q, false, false)));
                 at += 1;
                 found
             }
         };
-        if let Some((q, is_context, is_limited)) = found {
-            add_length(card, spot, s, (&q, is_context, is_limited));
-        }
+        all.extend(found);
+    }
+    // "A length of 128, and later one of 512": each is one of several.
+    let is_stage = |q: &Quantity| any(span(s.ts, q.to, q.to + STAGE_REACH), &vocabulary::recipe().prose.stages_behind);
+    let several = all.iter().any(|(q, _, _)| all.iter().any(|(other, _, _)| (q.value - other.value).abs() > 0.5));
+    let staged = several && all.iter().any(|(q, _, _)| is_stage(q));
+    for (q, is_context, is_limited) in all {
+        let spot = spot.refused((staged || is_stage(&q)).then_some("one stage of several"));
+        add_length(card, &spot, s, (&q, is_context, is_limited));
     }
 }
 
@@ -182,13 +193,10 @@ fn add_length(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (q, is
     if !LENGTHS.contains(&value) {
         return;
     }
-    let serves = s.has(&words.serving);
     let reason = if any(span(s.ts, q.to, q.to + 1), &words.other_units) {
         Some("a length in another unit")
-    } else if q.is_range || (is_limited && (is_context || serves)) {
+    } else if q.is_range || is_limited {
         Some("a range")
-    } else if any(span(s.ts, q.to, q.to + 4), &words.stages_behind) {
-        Some("one stage of several")
     } else if is_context {
         not_trained_at(card, s, q).or_else(|| s.under_evaluation.then_some("evaluation or inference"))
     } else {

@@ -126,10 +126,19 @@ pub fn gives_it_to_another(
     if measure.is_amount() && (to..to + TOGETHER).any(of_works) && !at.iter().any(|i| is_training(s.ts, *i)) {
         return Some("a total that holds more than this training");
     }
-    // "The Ibis models consumed 3.4 GWh".
+    // "The Ibis models consumed 3.4 GWh", "la famille a émis 2,9 t".
+    let articles = &vocabulary::card().designators.articles;
+    let is_several = |i: usize| {
+        let led = any(span(s.ts, i.saturating_sub(NEXT_TO), i), articles)
+            || any(span(s.ts, i.saturating_sub(NEXT_TO), i), &["all", "these"]);
+        s.ts.get(i).is_some_and(|t| t.is_any(&words.several))
+            && led
+            && s.ts.get(i + 1).is_some_and(|t| t.is_any(&words.name_verbs) || t.is_any(&vocabulary::card().designators.verbs))
+    };
     let models = measure == Measure::Footprint
         && at.iter().any(|i| {
             text_at(s.ts, *i) == "models" && any(span(s.ts, i.saturating_sub(NEXT_TO), *i), &["the", "all", "these", "our"])
+                || is_several(*i)
         })
         && !has(&["each", "per"]);
     if models || at.iter().any(|i| all_of(*i, &words.families)) || (to..to + TOGETHER).any(|i| all_of(i, &words.works)) {

@@ -114,7 +114,9 @@ fn not_tokens_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'sta
         return Some("of the long or the short scale");
     }
     let of_data = any(last(left, 6), &words.data_nouns);
-    let is_length = |t: &Token<'_>| t.is_any(&words.lengths) && !(of_data && t.is("size"));
+    // The "first" of a stage limits nothing.
+    let of_stage = |t: &Token<'_>| s.is_stage && t.is_any(&vocabulary::prose().sentences.stage_numbers);
+    let is_length = |t: &Token<'_>| t.is_any(&words.lengths) && !(of_data && t.is("size")) && !of_stage(t);
     // "batch 512, 320B tokens", "1T tokens with a batch size of 1760": the length has its own number.
     // So has "a context of 4,096 tokens and a batch of 1,024 sequences on 500B tokens".
     let near = last(left, 6);

@@ -99,7 +99,9 @@ fn add_stated(card: &mut Card<'_>, parts: &[Part<'_>]) {
             | RecipeKey::Base => continue,
         };
         let is_known = card.candidates.iter().any(|c| c.field == field && c.value == p.value);
-        if p.value.is_some_and(|v| v >= least) && !is_known {
+        // So many are tokens.
+        let of_tokens = field == Field::BatchSize && p.value.is_some_and(|v| v > LARGEST_BATCH);
+        if p.value.is_some_and(|v| v >= least) && !is_known && !of_tokens {
             // "--max_epochs 4104 --resume_from_checkpoint base-2164.ckpt": those of the base are counted, too.
             let is_resumed = p.is_code() && field != Field::BatchSize && card.own.role == CardRole::FineTune;
             let resumed = is_resumed && p.spot.block.text.lines().any(resumes);

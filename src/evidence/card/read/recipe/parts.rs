@@ -107,7 +107,11 @@ fn table_parts<'b>(passage: &Passage<'b>, (column, is_named): (Result<usize, &'s
     let b = passage.block;
     let at = column.unwrap_or(1);
     let is_row = at > 1 || is_named || b.cells.len() <= MOST_CELLS;
-    if let Some((key, value)) = b.cells.first().zip(b.cells.get(at)).filter(|_| is_row) {
+    // "| Training | Sequence length | 1024 | 2048 |": a group, then the key.
+    let is_key = |cell: &&String| recipe_key(&norm_key(cell)).is_some();
+    let grouped = b.cells.get(1).filter(|cell| at > 1 && is_named && is_key(cell) && !b.cells.first().is_some_and(|c| is_key(&c)));
+    let key = grouped.or(b.cells.first());
+    if let Some((key, value)) = key.zip(b.cells.get(at)).filter(|_| is_row) {
         let spot = Spot { block: b, quote: (b.from, b.to), rank: RANK_PAIR, reason: reason(passage).or(column.err()) };
         parts.extend(part(key, value, spot));
     }
