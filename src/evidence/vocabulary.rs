@@ -253,7 +253,7 @@ lists!(HardwareProse {
     serving_though_training,
     used
 });
-lists!(EmissionsProse { alone, generates, serving, benchmarks, comparisons, said, energy_said, calculators });
+lists!(EmissionsProse { stores, alone, generates, serving, benchmarks, comparisons, said, energy_said, calculators });
 lists!(Rates {
     per_behind,
     per,

@@ -18,6 +18,7 @@ lists!(Headings {
     for_the_reader,
     addresses,
     tries,
+    logs,
     data
 });
 lists!(Phases { stage_headers, never, stages, work, pre_training, fine_tuning, second, generic, tuned_names });

@@ -8,6 +8,7 @@ use super::values::figure;
 use crate::evidence::quantity::durations::duration_in_value;
 use crate::evidence::quantity::numbers::first_quantity;
 use crate::evidence::quantity::tokens::{Kind, Token, lex, span};
+use crate::evidence::quantity::units::mass_unit;
 use crate::evidence::vocabulary;
 
 /// Words before a number that says what it is of: "fine-tuning 5".
@@ -216,7 +217,6 @@ pub fn without_figures_in_brackets(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::evidence::card::about::{About, CardRole};
-    use crate::evidence::quantity::units::mass_unit;
 
     #[test]
     fn the_part_of_a_value_that_is_the_training() {

@@ -12,6 +12,8 @@ const RANK_CONSOLE: u8 = RANK_CODE + 4;
 const MAX_LINES: usize = 4000;
 /// Fewest steps of a bar that is a training's: fewer are loading, or one epoch.
 const LEAST_STEPS: f64 = 100.0;
+/// Devices of one machine that are listed, at most.
+const MOST_LISTED: usize = 16;
 /// Hours of a day.
 const DAY: f64 = 24.0;
 
@@ -30,13 +32,20 @@ pub fn read_console(card: &mut Card<'_>, passage: &Passage<'_>) {
     if let Some((count, line)) = devices_of_job(b) {
         card.add(&spot, Field::AcceleratorCount, Some(f64::from(count)), line, None);
     }
+    let is_table = b.text.contains("NVIDIA-SMI");
     for line in b.text.lines().take(MAX_LINES) {
         if let Some((chip, count)) = requested(line) {
             card.add_hardware(&spot.after(1), &format!("{} x {chip}", count * nodes(b)), Context::Field);
-        } else if let Some(chip) = listed_chip(b, line) {
-            card.add_hardware(&spot, chip, Context::Field);
+        } else if let Some(chip) = listed_chip(is_table, line) {
+            // Ultralytics names every device that it trains on.
+            let used = (0..MOST_LISTED).take_while(|n| b.text.contains(&format!("CUDA:{n} ("))).count();
+            let text = if used > 0 { format!("{used} x {chip}") } else { chip.to_owned() };
+            card.add_hardware(&spot, &text, Context::Field);
             break;
         }
+    }
+    if let Some((count, line)) = visible(b) {
+        card.add(&spot, Field::AcceleratorCount, Some(f64::from(count)), line, None);
     }
     if let Some((steps, hours, line)) = last_bar(b) {
         card.add(&spot, Field::TrainSteps, Some(steps), line, None);
@@ -107,9 +116,8 @@ fn nodes(b: &Block) -> u32 {
     count.filter(|n| (1..=MOST_DEVICES).contains(n)).unwrap_or(1)
 }
 
-/// The chip that a line of `nvidia-smi`, or of what Ultralytics prints, names.
-fn listed_chip<'b>(b: &Block, line: &'b str) -> Option<&'b str> {
-    let is_table = b.text.contains("NVIDIA-SMI");
+/// The chip that a line of `nvidia-smi` (`is_table` for its table), or of what Ultralytics prints, names.
+fn listed_chip(is_table: bool, line: &str) -> Option<&str> {
     if is_table && line.starts_with('|') {
         let cell = line.trim_start_matches('|').trim_start();
         let name = cell.trim_start_matches(|c: char| c.is_ascii_digit());
@@ -123,6 +131,14 @@ fn listed_chip<'b>(b: &Block, line: &'b str) -> Option<&'b str> {
     // "NVIDIA RTX A5000, 228.10 W, 99 %": what a query prints.
     let (name, rest) = line.trim().strip_prefix("NVIDIA ")?.split_once(", ")?;
     (rest.contains(" W") || rest.contains("MiB")).then_some(name)
+}
+
+/// `LOCAL_RANK: 0 - CUDA_VISIBLE_DEVICES: [0,1]`, as Lightning prints it.
+fn visible(b: &Block) -> Option<(u32, &str)> {
+    let line = b.text.lines().take(MAX_LINES).find(|line| line.starts_with("LOCAL_RANK: 0 - CUDA_VISIBLE_DEVICES: ["))?;
+    let (_, list) = line.rsplit_once('[')?;
+    let count = list.split_once(']')?.0.split(',').filter(|n| n.trim().parse::<u32>().is_ok()).count();
+    u32::try_from(count).ok().filter(|n| (1..=MOST_DEVICES).contains(n)).map(|n| (n, line))
 }
 
 /// Steps and hours of the last bar that is full: `100%|███| 30000/30000 [47:30:00<00:00, 5.70s/it]`, in the log of a training.

@@ -1,6 +1,6 @@
 //! What the headings above a block say of its figures.
 
-use crate::evidence::card::parse::block::{Block, Under};
+use crate::evidence::card::parse::block::{Block, BlockKind, Under};
 use crate::evidence::card::read::training::is_train;
 use crate::evidence::quantity::tokens::lex;
 use crate::evidence::vocabulary;
@@ -13,6 +13,20 @@ pub fn mark_headings(blocks: &mut [Block]) {
         let Some(b) = rest.first_mut() else { return };
         let same = before.last().filter(|last| Rc::ptr_eq(&last.headings, &b.headings) && last.label == b.label);
         b.under = same.map_or_else(|| read_titles(b), |last| last.under);
+    }
+    mark_logged(blocks);
+}
+
+/// A section that holds what a trainer printed tells of its training: "Colab, GPU A100." beside the log.
+fn mark_logged(blocks: &mut [Block]) {
+    let logs = &vocabulary::card().headings.logs;
+    let is_log = |b: &&Block| b.kind == BlockKind::Code && b.headings.len() > 1 && logs.iter().any(|mark| b.text.contains(mark));
+    let sections: Vec<Rc<[String]>> = blocks.iter().filter(is_log).map(|b| Rc::clone(&b.headings)).collect();
+    if sections.is_empty() {
+        return;
+    }
+    for b in blocks.iter_mut().filter(|b| !b.under.evaluation && !b.under.training) {
+        b.under.training = sections.iter().any(|section| Rc::ptr_eq(section, &b.headings));
     }
 }
 

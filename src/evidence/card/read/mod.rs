@@ -18,7 +18,6 @@ pub mod data_sizes;
 mod dates;
 pub mod declared;
 pub mod designators;
-mod doubts;
 pub mod front_matter;
 mod hardware;
 pub mod headings;

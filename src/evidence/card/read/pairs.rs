@@ -5,15 +5,16 @@ use super::clauses::{Stated, amount_of_training, time_of_training, without_figur
 use super::clouds::provider_in;
 use super::data_sizes::{DATA_SET_SIZE, LEAST_PASSED_ONCE, TRAINED_ON_DATA};
 use super::dates::date_in;
-use super::doubts::{bound_in, doubt, unknown};
 use super::keys::{Asked, Key, key_of, read_key};
 use super::rates::{is_per_device, rate_in};
 use super::recipe::LARGEST_BATCH;
 use super::results::result_from;
-use super::templates::is_template;
+use super::templates::{bound_in, doubt, is_template, unknown};
 use super::totals::{covers_more, holds_the_search, is_total};
 use super::training::is_train;
-use super::values::{MAX_VALUE_TOKENS, passes_behind, precision_of, product, product_sign, sign_of_count, tokens_end, unit_value};
+use super::values::{
+    MAX_VALUE_TOKENS, next_setting, passes_behind, precision_of, product, product_sign, sign_of_count, tokens_end, unit_value,
+};
 use crate::domain::Field;
 use crate::evidence::card::parse::block::{Block, BlockKind};
 use crate::evidence::card::parse::pair::{norm_key, split_pair};
@@ -21,7 +22,7 @@ use crate::evidence::hardware::Context;
 use crate::evidence::quantity::computes::{ComputeKind, compute_unit};
 use crate::evidence::quantity::durations::duration;
 use crate::evidence::quantity::numbers::{Quantity, first_quantity, quantity};
-use crate::evidence::quantity::tokens::{Kind, Token, lex, lex_in, span, text_at};
+use crate::evidence::quantity::tokens::{Token, lex, lex_in, span, text_at};
 use crate::evidence::quantity::units::{energy_unit, mass_unit};
 use crate::evidence::vocabulary;
 
@@ -433,18 +434,6 @@ fn this_ones_chips(value: &str) -> &str {
     };
     let mut own = value.split(';').filter(is_own);
     own.next().filter(|_| own.next().is_none() && value.contains(';')).map_or(value, str::trim)
-}
-
-/// Where a further setting begins: the comma of "32, num_train_epochs=3, learning_rate=2e-5".
-fn next_setting(ts: &[Token<'_>]) -> usize {
-    let is_part = |t: &Token<'_>| (t.kind == Kind::Word && t.glued) || t.is("_");
-    let begins = |i: &usize| {
-        let name = span(ts, i + 2, ts.len()).iter().take_while(|t| is_part(t)).count();
-        ts.get(*i).is_some_and(|t| t.is(","))
-            && ts.get(i + 1).is_some_and(|t| t.kind == Kind::Word)
-            && text_at(ts, i + 2 + name) == "="
-    };
-    (0..ts.len()).find(begins).unwrap_or(ts.len())
 }
 
 /// "Epochs / batch size: 8 / 24": two keys with a value each.

@@ -252,7 +252,8 @@ pub fn value_column(own: &Repository, rows: &[&Block]) -> Result<usize, &'static
 }
 
 /// "Original model | Our modification", "v1 | v1.1 (added on top)": the only column beside the base's, in the card of a fine-tune.
-fn beside_base(own: &Repository, header: &[String]) -> Option<usize> {
+#[must_use]
+pub fn beside_base(own: &Repository, header: &[String]) -> Option<usize> {
     let of_base = |h: &String| {
         let words = norm_key(h);
         let said = words.split(' ').any(|w| vocabulary::prose().subjects.of_base.contains(&w));

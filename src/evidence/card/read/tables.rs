@@ -4,11 +4,11 @@ use super::candidate::{Card, RANK_PAIR, RANK_TABLE, Spot};
 use super::cells::add_cell;
 use super::columns::{Column, column};
 use super::designators::Designators;
-use super::doubts::bound_in;
 use super::keys::{Key, read_key};
 use super::passage::{BASE_SECTION, Passage};
 use super::repository::{Repository, name_tokens, size_of};
-use super::rows::{add_up, find_own, own_column, points, unique_best, value_column};
+use super::rows::{add_up, beside_base, find_own, own_column, points, unique_best, value_column};
+use super::templates::bound_in;
 use crate::domain::Field;
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::block::{Block, BlockKind};
@@ -49,7 +49,8 @@ fn read_table(card: &mut Card<'_>, all: &[Passage<'_>]) {
     let columns = columns_of(card, first);
     let width = rows.iter().map(|row| row.block.cells.len()).max().unwrap_or(0);
     let of_data = headers.iter().any(|h| h.split(' ').any(|w| vocabulary::keys().columns.of_data.contains(&w)));
-    let columns_are_fields = columns.iter().skip(1).any(Option::is_some);
+    // "| | Base model | Our modification |": columns of models.
+    let columns_are_fields = columns.iter().skip(1).any(Option::is_some) && beside_base(&card.own, &first.header).is_none();
     let key = key_column(&card.own, &first.header);
     let tells = |row: &&Passage<'_>| row.block.cells.len() >= 2 && row_tells(card, row.block, key);
     let keyed = if columns_are_fields { 0 } else { rows.iter().take(MOST_KEYED).filter(tells).count() };

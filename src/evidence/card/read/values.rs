@@ -7,7 +7,7 @@ use crate::domain::Field;
 use crate::evidence::quantity::computes::{ComputeKind, compute_unit};
 use crate::evidence::quantity::digits::DecimalSign;
 use crate::evidence::quantity::numbers::{Quantity, first_quantity, quantity};
-use crate::evidence::quantity::tokens::{Kind, Token, lex, text_at};
+use crate::evidence::quantity::tokens::{Kind, Token, lex, span, text_at};
 use crate::evidence::quantity::units::unit_at;
 use crate::evidence::vocabulary;
 
@@ -119,6 +119,19 @@ pub fn product_sign(ts: &[Token<'_>]) -> Option<usize> {
         arrow || ts.get(i).is_some_and(|t| t.is_any(&["=", "→", "⇒", "➔"]))
     };
     (0..ts.len()).rev().find(|i| is_sign(*i))
+}
+
+/// Where a further setting begins: the comma of "32, num_train_epochs=3, learning_rate=2e-5".
+#[must_use]
+pub fn next_setting(ts: &[Token<'_>]) -> usize {
+    let is_part = |t: &Token<'_>| (t.kind == Kind::Word && t.glued) || t.is("_");
+    let begins = |i: &usize| {
+        let name = span(ts, i + 2, ts.len()).iter().take_while(|t| is_part(t)).count();
+        ts.get(*i).is_some_and(|t| t.is(","))
+            && ts.get(i + 1).is_some_and(|t| t.kind == Kind::Word)
+            && text_at(ts, i + 2 + name) == "="
+    };
+    (0..ts.len()).find(begins).unwrap_or(ts.len())
 }
 
 /// What the points in a value that counts are: "12.000" steps are thousands, since there is no thousandth of a step.

@@ -60,6 +60,8 @@ fn told_in_section(card: &Card<'_>, s: &Sentence<'_, '_>) -> bool {
         && !s.has(&words.subjects.work)
 }
 
+/// Tokens before an energy within which a store of it is named: "Battery (5 kWh)".
+const CAPACITY: usize = 2;
 /// Tokens before an energy within which a verb says that it was generated.
 const GENERATES: usize = 4;
 
@@ -86,6 +88,8 @@ pub fn read_energy(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
             None
         } else if span(s.ts, at.saturating_sub(GENERATES), at).iter().any(|t| t.is_any(&words.generates)) {
             Some("energy that was generated")
+        } else if span(s.ts, at.saturating_sub(CAPACITY), at).iter().any(|t| t.is_any(&words.stores)) {
+            Some("a capacity")
         } else if !s.trains() && (s.under_evaluation || s.has(&words.benchmarks)) {
             Some("evaluation or inference")
         } else {

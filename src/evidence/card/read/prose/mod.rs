@@ -31,6 +31,7 @@ use crate::evidence::card::read::designators::Fit;
 use crate::evidence::card::read::passage::Passage;
 use crate::evidence::card::read::phases::{Phase, own_phase};
 use crate::evidence::card::read::rates::of_runs;
+use crate::evidence::card::read::templates::bound_in;
 use crate::evidence::card::read::totals::{SEVERAL_MODELS, covers_more};
 use crate::evidence::card::read::training::{is_pretraining, is_train, is_train_verb};
 use crate::evidence::quantity::tokens::{Kind, Token, lex_in, span, text_at};
@@ -239,6 +240,10 @@ fn of_its_head(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
     }
     if head.iter().any(|t| t.kind == Kind::Number) {
         return None;
+    }
+    // "Training time allowed by policy: 8 hours".
+    if let Some(why) = bound_in(s.written(0, colon)) {
+        return Some(why);
     }
     if head.first().is_some_and(|t| t.is_any(&words.heads_planned)) {
         return Some("planned");

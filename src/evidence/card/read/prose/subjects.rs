@@ -271,7 +271,7 @@ fn clause(ts: &[Token<'_>], from: usize) -> Vec<usize> {
 
 /// "The base, StableLM, saw 1T tokens": a comma before a name that the next comma ends.
 pub fn is_name_between(ts: &[Token<'_>], comma: usize) -> bool {
-    let named = |t: &&Token<'_>| t.upper || t.kind == Kind::Number || t.glued || t.is("-");
+    let named = |t: &&Token<'_>| (t.kind != Kind::Sign && (t.upper || t.kind == Kind::Number || t.glued)) || t.is("-");
     let name = span(ts, comma + 1, comma + NAME_WORDS).iter().take_while(named).count();
     name > 0 && text_at(ts, comma + 1 + name) == "," && ts.get(comma + 1).is_some_and(|t| t.upper)
 }

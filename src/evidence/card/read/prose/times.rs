@@ -275,8 +275,12 @@ fn is_said(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> bool {
     let told_so = s.has(&words.slang) && has_chips(card, s);
     let around =
         card.trained_before && (time.strong || is_whole(s, time) || s.is_recipe || time.lead == "for" || has_chips(card, s));
+    // "Eighteen hours of compute altogether".
+    let of_compute =
+        words.of.contains(&time.next) && words.of_training.contains(&text_at(s.ts, time.duration.to + 1)) && is_whole(s, time);
     s.trains()
         || used
+        || of_compute
         || told_so
         || s.is_recipe
         || around

@@ -160,8 +160,11 @@ fn settings_parts<'b>(
 
 /// Whether code is a command that trains: `yolo detect train ...`, `python train.py`, `accelerate launch train_dreambooth.py`.
 fn is_command_of_training(code: &str) -> bool {
-    let begins =
-        |line: &str| ["yolo ", "python ", "python3 ", "accelerate ", "torchrun ", "deepspeed "].iter().any(|c| line.starts_with(c));
+    let begins = |line: &str| {
+        ["yolo ", "python ", "python3 ", "accelerate ", "torchrun ", "deepspeed ", "srun ", "mpirun "]
+            .iter()
+            .any(|c| line.starts_with(c))
+    };
     let is_train = |word: &str| {
         word == "train" || word.rsplit('/').next().is_some_and(|file| file.starts_with("train") && file.ends_with(".py"))
     };
