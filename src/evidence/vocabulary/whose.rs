@@ -27,7 +27,6 @@ tables!(Designators {
     passed: Words,
     architectures: Words,
     nouns: Words,
-    variants: Words,
     articles: Words,
     leads: Words,
     joins: Words,

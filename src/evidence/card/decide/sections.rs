@@ -26,7 +26,7 @@ pub struct Sections {
     others: Vec<Rc<[String]>>,
     /// Headings of guides for the reader, with the headings above them.
     guides: Vec<Rc<[String]>>,
-    members: Members,
+    titles: Titles,
     lists: Lists,
 }
 
@@ -47,7 +47,7 @@ impl Sections {
             base_headings: own.role == CardRole::FineTune,
             others: other_versions(own, blocks),
             guides: guides(own, blocks),
-            members: Members::new(own, blocks),
+            titles: Titles::new(own, blocks),
             lists: Lists::new(own, blocks),
         }
     }
@@ -76,35 +76,14 @@ impl Sections {
         if self.base_headings && (b.headings.iter().skip(1).any(|h| speaks_of_base(h)) || label_of_base()) {
             return Some(BASE_SECTION);
         }
-        let is_guide = || self.guides.iter().any(|path| b.headings.starts_with(path));
-        if b.headings.iter().skip(1).any(|h| is_for_the_reader(h)) || is_guide() {
+        if self.guides.iter().any(|path| b.headings.starts_with(path)) {
             return Some("advice to the reader");
         }
-        let titles = || b.headings.iter().skip(1).map(String::as_str).chain(b.label.as_deref());
-        if titles().any(is_of_others) {
-            return Some("another model's figure");
-        }
-        if titles().any(is_of_tries) {
-            return Some("experiments or evaluation: not this model's training");
-        }
-        if let Some(whose) = self.members.of(b) {
-            return whose.refusal();
+        if let Some(why) = self.titles.refuse(b) {
+            return Some(why);
         }
         self.others.iter().any(|path| **path == *b.headings).then_some("another version's section")
     }
-}
-
-/// "About us", "Models finetuned off Elk-7B": other models of the authors.
-fn is_of_others(title: &str) -> bool {
-    let title = title.to_lowercase();
-    vocabulary::card().headings.others.iter().any(|w| title.contains(w))
-}
-
-/// "Preliminary experimentation", "Ablations": what was tried before the training or beside it.
-fn is_of_tries(title: &str) -> bool {
-    let words = name_tokens(title);
-    let tries = &vocabulary::card().headings.tries;
-    words.len() <= MOST_NAME_WORDS && words.iter().any(|w| tries.contains(&w.as_str()))
 }
 
 /// Sections on fine-tuning in the card of a model that was only pre-trained, which speak to the reader or hold a command.
@@ -136,29 +115,59 @@ fn guides(own: &Repository, blocks: &[Block]) -> Vec<Rc<[String]>> {
     blocks.iter().filter(is_tuning).filter(of).map(|b| Rc::clone(&b.headings)).collect()
 }
 
-/// Sections and lists that stand under the name of another member of the family.
-struct Members {
-    /// Titles seen, with whose they are.
-    known: FxHashMap<String, Option<Fit>>,
+/// What the titles of sections and lists take away: read once each, asked for every block.
+struct Titles {
+    headings: FxHashMap<String, Says>,
+    labels: FxHashMap<String, Says>,
 }
 
-impl Members {
+/// What a title says of the figures under it.
+#[derive(Clone, Copy)]
+struct Says {
+    /// Why they are no training's of this model, wherever the title stands.
+    refused: Option<&'static str>,
+    /// Which member of the family it names.
+    member: Option<Fit>,
+}
+
+impl Titles {
     fn new(own: &Repository, blocks: &[Block]) -> Self {
-        let mut known: FxHashMap<String, Option<Fit>> = FxHashMap::default();
+        let (mut headings, mut labels) = (FxHashMap::default(), FxHashMap::default());
         for b in blocks {
-            for title in b.headings.iter().skip(1).map(String::as_str).chain(b.label.as_deref()) {
-                if !known.contains_key(title) {
-                    known.insert(title.to_owned(), member_of(own, title));
-                }
+            for title in b.headings.iter().skip(1).filter(|title| !headings.contains_key(*title)).collect::<Vec<_>>() {
+                headings.insert(title.clone(), Says { refused: refused_by(title, true), member: member_of(own, title) });
+            }
+            if let Some(label) = b.label.as_deref().filter(|label| !labels.contains_key(*label)) {
+                labels.insert(label.to_owned(), Says { refused: refused_by(label, false), member: member_of(own, label) });
             }
         }
-        Self { known }
+        Self { headings, labels }
     }
 
-    /// Whose the section of a block is, by the nearest title that names a member.
-    fn of(&self, b: &Block) -> Option<Fit> {
-        let titles = b.label.as_deref().into_iter().chain(b.headings.iter().skip(1).rev().map(String::as_str));
-        titles.filter_map(|title| self.known.get(title).copied().flatten()).next()
+    /// Why no figure of a block counts, by its titles; of those that name a member the nearest decides.
+    fn refuse(&self, b: &Block) -> Option<&'static str> {
+        let label = b.label.as_deref().and_then(|label| self.labels.get(label));
+        let says = || label.into_iter().chain(b.headings.iter().skip(1).rev().filter_map(|title| self.headings.get(title)));
+        says().find_map(|said| said.refused).or_else(|| says().find_map(|said| said.member).and_then(Fit::refusal))
+    }
+}
+
+/// Why a title is of no training of this model: it speaks to the reader, or of other work of the authors, or of what was tried.
+fn refused_by(title: &str, is_heading: bool) -> Option<&'static str> {
+    let words = &vocabulary::card().headings;
+    let lower = title.to_lowercase();
+    let says = |phrases: &[&str]| phrases.iter().any(|p| lower.contains(p));
+    let tries = || {
+        let named = name_tokens(title);
+        named.len() <= MOST_NAME_WORDS && named.iter().any(|w| words.tries.contains(&w.as_str()))
+    };
+    // "Use at your own risk" in bold is no heading of a guide.
+    if is_heading && says(&words.for_the_reader) {
+        Some("advice to the reader")
+    } else if says(&words.others) {
+        Some("another model's figure")
+    } else {
+        tries().then_some("experiments or evaluation: not this model's training")
     }
 }
 
@@ -177,12 +186,6 @@ fn member_of(own: &Repository, title: &str) -> Option<Fit> {
     let says_a_member = named.iter().all(|w| own.has(w) || !Designators::of(&[w.as_str()]).is_empty());
     let has_member = Designators::of(&named).has_size() || named.len() > 1;
     (says_a_member && has_member).then(|| fit_of_name(own, &named)).flatten()
-}
-
-/// "Fine-tune on your own data", "Tips", "Future work": what the reader may do, or the author has yet to.
-fn is_for_the_reader(heading: &str) -> bool {
-    let heading = heading.to_lowercase();
-    vocabulary::card().headings.for_the_reader.iter().any(|w| heading.contains(w))
 }
 
 fn speaks_of_base(heading: &str) -> bool {

@@ -8,6 +8,7 @@ use super::values::figure;
 use crate::evidence::quantity::durations::duration_in_value;
 use crate::evidence::quantity::numbers::first_quantity;
 use crate::evidence::quantity::tokens::{Kind, Token, lex, span};
+use crate::evidence::quantity::units::mass_unit;
 use crate::evidence::vocabulary;
 
 /// Words before a number that says what it is of: "fine-tuning 5".

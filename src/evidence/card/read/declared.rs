@@ -10,6 +10,8 @@ use crate::evidence::vocabulary;
 const SAYS_WITHIN: usize = 4;
 /// Tokens behind that within which a name stands.
 const NAME_WITHIN: usize = 10;
+/// Most bytes of a text in which it is looked for.
+const MOST_BYTES: usize = 400;
 /// Most tokens of a text in which it is looked for.
 const MOST_TOKENS: usize = 80;
 /// Longest cell that is a name, in bytes.
@@ -32,6 +34,11 @@ pub fn names_declared(own: &Repository, blocks: &[Block]) -> Vec<Vec<String>> {
 /// "This repository contains the **ViT-B/14**": the first name behind the verb.
 fn declared_in(text: &str) -> Option<Vec<String>> {
     let words = &vocabulary::card().designators;
+    let mut end = text.len().min(MOST_BYTES);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let text = text.get(..end)?;
     let lower = text.to_lowercase();
     if !words.nouns_of_cards.iter().any(|noun| lower.contains(noun)) {
         return None;
@@ -67,7 +74,9 @@ fn name_of_row(own: &Repository, row: &Block) -> Option<Vec<String>> {
     if words.marks.contains(&first.trim()) {
         return others.iter().find(is_name).map(|cell| name_tokens(cell));
     }
-    let named = others.iter().any(|cell| own.score(cell.rsplit('/').next().unwrap_or(cell)) >= FULL_NAME);
+    let may =
+        |cell: &&String| cell.len() >= own.letters.len() && own.family().is_none_or(|f| cell.to_lowercase().contains(f.as_str()));
+    let named = others.iter().filter(may).any(|cell| own.score(cell.rsplit('/').next().unwrap_or(cell)) >= FULL_NAME);
     let name = Some(first).filter(is_name).filter(|cell| named && own.score(cell) == 0).map(|cell| name_tokens(cell))?;
     // "Elk-9B | Elk-9B-Chat": the first is the base of what stands beside it.
     fit_of_name(own, &name).and_then(Fit::refusal).is_none().then_some(name)

@@ -80,6 +80,17 @@ fn variant(word: &str) -> Option<&'static str> {
     lists.into_iter().find_map(|list| list.list().iter().find(|w| **w == word).copied())
 }
 
+/// Whether a word is one of size or of a variant.
+#[must_use]
+pub fn tells_a_member(word: &str) -> bool {
+    let words = vocabulary::card();
+    let designators = &words.designators;
+    size_word(word).is_some()
+        || designators.plain.contains(&word)
+        || designators.tuned.contains(&word)
+        || words.phases.tuned_names.contains(&word)
+}
+
 /// The digits of a version: `v0.2`, `3.1`.
 fn version(word: &str) -> Option<String> {
     let bare = word.strip_prefix('v').unwrap_or(word);

@@ -48,6 +48,11 @@ pub fn owner(id: &str) -> Option<String> {
     id.split_once('/').map(|(owner, _)| owner.to_lowercase())
 }
 
+/// Whether a word of a name tells no member of a family: a family is named with it.
+fn tells_no_member(word: &str) -> bool {
+    word.len() > 2 && word.starts_with(char::is_alphabetic) && Designators::of(&[word]).is_empty()
+}
+
 /// Words with the decimals that a name writes with an underscore: `1_8b` is "1.8b" where that is the size the name states.
 fn with_decimals(words: Vec<String>, size: Option<f64>) -> Vec<String> {
     let mut out: Vec<String> = Vec::with_capacity(words.len());
@@ -103,6 +108,8 @@ pub struct Repository {
     pub letters: String,
     /// What tells the name from others of its family.
     designators: Designators,
+    /// Which of the words of the name is its family's.
+    family: Option<usize>,
     /// The size that its card says is its own.
     declared_size: Option<f64>,
     /// Other names that its card says are its own, in words.
@@ -130,6 +137,7 @@ impl Repository {
         Self {
             id: about.model_id.to_owned(),
             designators: Designators::of(&tokens),
+            family: tokens.iter().position(|t| tells_no_member(t)),
             declared_size: None,
             aliases: Vec::new(),
             set: tokens.iter().cloned().collect(),
@@ -150,6 +158,12 @@ impl Repository {
         if !self.states_bases {
             self.bases = bases;
         }
+    }
+
+    /// The word that its family is named with: the first of its name that tells no member of it.
+    #[must_use]
+    pub fn family(&self) -> Option<&String> {
+        self.family.and_then(|at| self.tokens.get(at))
     }
 
     /// The designators of its name.

@@ -60,8 +60,9 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
         if trained {
             card.trained_section = Some(section);
         }
-        if Triggers::scan(card, tokens).any() {
-            read_by_owner(card, passage, (text, offset), tokens, &trains, &mut before);
+        let found = Triggers::scan(card, tokens);
+        if found.any() {
+            read_by_owner(card, passage, (text, offset), (tokens, found), &trains, &mut before);
         }
         card.trained_before = trained || tells_a_recipe(tokens);
     }
@@ -81,7 +82,7 @@ fn read_by_owner(
     card: &mut Card<'_>,
     passage: &Passage<'_>,
     (text, offset): (&str, usize),
-    ts: &[Token<'_>],
+    (ts, all_found): (&[Token<'_>], Triggers),
     trains: &[usize],
     before: &mut Before,
 ) {
@@ -90,7 +91,7 @@ fn read_by_owner(
     let several = parts.len() > 1;
     for part in parts {
         let tokens = span(ts, part.from, part.to);
-        let found = Triggers::scan(card, tokens);
+        let found = if several { Triggers::scan(card, tokens) } else { all_found };
         let here = trains.iter().filter(|i| (part.from..part.to).contains(*i)).map(|i| i - part.from).collect();
         let s = Sentence::new(text, tokens, here, passage.block.under);
         if found.any() {
@@ -200,6 +201,9 @@ const TASK_WITHIN: usize = 8;
 /// Why the phrases of a sentence make all its figures others than this training's.
 fn of_the_sentence(s: &Sentence<'_, '_>) -> Option<&'static str> {
     let words = &vocabulary::prose().sentences;
+    if !s.ts.iter().any(|t| t.kind == Kind::Number) && s.text.is_ascii() {
+        return None;
+    }
     let text = s.written(0, s.ts.len()).to_lowercase();
     let says = |phrases: &[&str]| phrases.iter().any(|p| text.contains(p));
     if says(&words.by_others) {
@@ -231,8 +235,11 @@ fn sums_up(ts: &[Token<'_>]) -> Option<bool> {
 fn is_of_downstream(card: &Card<'_>, s: &Sentence<'_, '_>) -> bool {
     let words = &vocabulary::prose().downstream;
     let is_tuning = |t: &Token<'_>| words.tuning.iter().any(|stem| t.text.starts_with(stem));
-    let tunes = || s.ts.iter().enumerate().any(|(i, t)| is_tuning(t) || (t.is("fine") && is_train(s.ts, i)));
     let pretrained = own_phase(&card.own) == Some(Phase::PreTraining);
+    let tunes = |(i, t): (usize, &Token<'_>)| is_tuning(t) || (t.is("fine") && is_train(s.ts, i));
+    if !(pretrained || s.under_evaluation) || !s.ts.iter().enumerate().any(tunes) {
+        return false;
+    }
     let of_tasks = s.has(&words.tasks) && s.has(&words.each);
     // "Fine-tuning heads takes another 10 minutes": what it takes a reader.
     let present = s.has(&vocabulary::prose().times.present);
@@ -241,7 +248,7 @@ fn is_of_downstream(card: &Card<'_>, s: &Sentence<'_, '_>) -> bool {
     let by_readers = s.ts.first().is_some_and(|t| t.is_any(&words.readers));
     let told =
         (pretrained && (of_a_task || by_readers)) || of_tasks || s.has(&words.downstream) || (pretrained && present && begins);
-    ((pretrained && (s.under_evaluation || told)) || (s.under_evaluation && told)) && tunes()
+    told || (pretrained && s.under_evaluation)
 }
 
 /// Tokens at the beginning of a Chinese, Japanese or Korean sentence that hold its subject.

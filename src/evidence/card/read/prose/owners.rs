@@ -2,7 +2,7 @@
 //! 8B", "Elk-9B-Instruct: trained in 2.3 hours". A part belongs to the member of the family that is its subject, or that stands behind "for".
 
 use crate::evidence::card::about::CardRole;
-use crate::evidence::card::read::designators::{Designators, Fit, fit_of, fit_of_name, size_word};
+use crate::evidence::card::read::designators::{Designators, Fit, fit_of, fit_of_name, size_word, tells_a_member};
 use crate::evidence::card::read::repository::{Repository, name_tokens, size_of};
 use crate::evidence::card::read::training::is_train;
 use crate::evidence::quantity::tokens::{Kind, Token, is_latin_word, lex, span, text_at, text_before};
@@ -80,8 +80,10 @@ pub fn own_part<'v>(own: &Repository, value: &'v str) -> (&'v str, Option<&'stat
     // "Total seen tokens: 300B": a value of one word names nobody.
     let value = value.trim();
     let whole = (value, None);
-    // Nothing is told apart without words.
-    if !value.contains(char::is_alphabetic) || !value.contains(' ') {
+    // Nothing is told apart where neither the family nor a size is named.
+    let is_size = |w: &[u8]| matches!(w, [digit, b'b' | b'B' | b'm' | b'M', ..] if digit.is_ascii_digit());
+    let names_family = || own.family().is_some_and(|family| value.to_lowercase().contains(family.as_str()));
+    if !value.contains(' ') || !(value.as_bytes().windows(2).any(is_size) || names_family()) {
         return whole;
     }
     let ts = lex(value);
@@ -140,11 +142,12 @@ fn mention_at(own: &Repository, text: &str, ts: &[Token<'_>], i: usize, after: u
     if ts.get(i).is_some_and(is_this) {
         return Some(Mention { from: i, to: i + 1, whose: Some(Fit::Mine), is_behind: false });
     }
-    let this_model = ts.get(i).is_some_and(|t| t.is_any(&words.this)) && ts.get(i + 1).is_some_and(|t| t.is_any(&words.nouns));
+    let this_model =
+        ts.get(i).is_some_and(|t| words.this.contains(&t.text.as_ref())) && ts.get(i + 1).is_some_and(|t| t.is_any(&words.nouns));
     if this_model {
         return begins(ts, i).then_some(Mention { from: i, to: i + 2, whose: Some(Fit::Mine), is_behind: false });
     }
-    let is_other = ts.get(i).is_some_and(|t| t.is_any(&vocabulary::prose().subjects.others) && !own.has(&t.text));
+    let is_other = ts.get(i).is_some_and(|t| vocabulary::prose().subjects.others.contains(&t.text.as_ref()) && !own.has(&t.text));
     let tells_base = own.role == CardRole::FineTune || own.has_base();
     if is_other && begins(ts, i) {
         return Some(Mention { from: i, to: i + 1, whose: Some(Fit::Other), is_behind: false });
@@ -153,15 +156,21 @@ fn mention_at(own: &Repository, text: &str, ts: &[Token<'_>], i: usize, after: u
     if tells_base && i < CJK_SUBJECT && ts.get(i).is_some_and(cjk_base) {
         return Some(Mention { from: i, to: i + 1, whose: Some(Fit::Base), is_behind: false });
     }
+    let leads = begins(ts, i);
+    let before = text_before(ts, i, 1);
+    // Nearly all words stand elsewhere: nothing is cut for them.
+    if !(leads || before == "of" || words.backward.contains(&before) || words.articles.contains(&before)) {
+        return None;
+    }
     let (to, whose) = named_at(own, text, ts, i)?;
     let is_possessive = ts.get(to).is_some_and(|t| t.is_any(&["'", "’"])) && text_at(ts, to + 1) == "s";
     if is_possessive {
         return None;
     }
     // "At a cost of 2.66M GPU hours we complete the pre-training of Elk-9B": the object of the training.
-    let is_trained = text_before(ts, i, 1) == "of" && i.checked_sub(2).is_some_and(|at| is_train(ts, at));
-    let is_behind = !begins(ts, i) && (is_trained || stands_behind(ts, after, i, to));
-    (is_behind || begins(ts, i)).then_some(Mention { from: i, to, whose, is_behind })
+    let is_trained = before == "of" && i.checked_sub(2).is_some_and(|at| is_train(ts, at));
+    let is_behind = !leads && (is_trained || stands_behind(ts, after, i, to));
+    (is_behind || leads).then_some(Mention { from: i, to, whose, is_behind })
 }
 
 /// Whether one of some words of a script without spaces begins within a token.
@@ -178,13 +187,15 @@ fn begins(ts: &[Token<'_>], i: usize) -> bool {
     let words = &vocabulary::card().designators;
     for back in 1..=MOST_LEADS {
         let Some(t) = i.checked_sub(back).and_then(|at| ts.get(at)) else { return true };
-        if t.is_any(&words.joins) {
+        let word = t.text.as_ref();
+        if words.joins.contains(&word) {
             return true;
         }
-        if t.is_any(&words.articles) || t.is_any(&words.leads) {
+        if words.articles.contains(&word) || words.leads.contains(&word) {
             continue;
         }
-        return t.is_any(&[",", ";", ":", "(", "[", "–", "—", "，", "；", "：", "（", "。", "、", "|", "•", "·", "/"]);
+        return t.kind == Kind::Sign
+            && t.is_any(&[",", ";", ":", "(", "[", "–", "—", "，", "；", "：", "（", "。", "、", "|", "•", "·", "/"]);
     }
     false
 }
@@ -203,8 +214,12 @@ fn stands_behind(ts: &[Token<'_>], after: usize, i: usize, to: usize) -> bool {
 /// The name that begins at a token: behind it, and whose it is.
 fn named_at(own: &Repository, text: &str, ts: &[Token<'_>], i: usize) -> Option<(usize, Option<Fit>)> {
     let to = run_end(ts, i)?;
-    let words = name_tokens(written(text, ts, i, to));
     let family = family(own);
+    // Most words are no part of any name: nothing is cut for them.
+    if !may_name(own, span(ts, i, to), family) {
+        return None;
+    }
+    let words = name_tokens(written(text, ts, i, to));
     let is_family = |words: &[String]| family.is_some_and(|family| words.iter().any(|w| w == family));
     if is_family(&words) {
         let (to, words) = with_parts_apart(text, ts, to, words);
@@ -218,10 +233,19 @@ fn named_at(own: &Repository, text: &str, ts: &[Token<'_>], i: usize) -> Option<
     (designates && is_of_a_model(ts, i, to, word)).then(|| (to, fit_of(own, &words)))
 }
 
+/// Whether a word without spaces may name a member: it holds the word of the family, a size, or a word of size or of a variant.
+fn may_name(own: &Repository, run: &[Token<'_>], family: Option<&str>) -> bool {
+    let is_named = |t: &Token<'_>| family.is_some_and(|family| t.text.contains(family) || family.contains(t.text.as_ref()));
+    match run {
+        [] => false,
+        [t] => t.kind == Kind::Word && (is_named(t) || tells_a_member(&t.text)),
+        _ => run.iter().any(|t| is_named(t) || t.is_any(&["b", "m"]) || own.has(&t.text) || tells_a_member(&t.text)),
+    }
+}
+
 /// The word that a family is named with: the first of the name that tells no member of it.
 fn family(own: &Repository) -> Option<&str> {
-    let telling = |t: &&String| t.len() > 2 && t.starts_with(char::is_alphabetic) && Designators::of(&[t.as_str()]).is_empty();
-    own.tokens.iter().find(telling).map(String::as_str)
+    own.family().map(String::as_str)
 }
 
 /// Nouns glued to a designator: "8B-Modell".
