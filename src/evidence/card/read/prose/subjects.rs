@@ -106,7 +106,7 @@ pub fn gives_it_to_another(
     if has(&words.planned) || is_planned {
         return Some("planned");
     }
-    if measure == Measure::Count && s.has(&words.thresholds) && !trained {
+    if any(last(span(s.ts, 0, to), 2), &["flop", "flops"]) && s.has(&words.thresholds) && !trained {
         return Some("a limit");
     }
     if measure == Measure::Count && any(behind, &words.lives) {
@@ -428,7 +428,7 @@ fn is_other_name_at(card: &Card<'_>, s: &Sentence<'_, '_>, at: &[usize], n: usiz
 }
 
 /// "652 kg CO2eq (Strubell et al., 2019)", unless the sentence tells of this work or the paper is named for its method.
-fn is_cited(s: &Sentence<'_, '_>) -> bool {
+pub fn is_cited(s: &Sentence<'_, '_>) -> bool {
     let words = &vocabulary::prose().subjects;
     let cites = s.ts.windows(2).any(|w| matches!(w, [et, al] if et.is("et") && al.is("al")));
     cites && !s.has(&words.own_work) && !s.has(&words.methods)
