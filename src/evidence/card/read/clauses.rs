@@ -8,6 +8,7 @@ use super::values::figure;
 use crate::evidence::quantity::durations::duration_in_value;
 use crate::evidence::quantity::numbers::first_quantity;
 use crate::evidence::quantity::tokens::{Kind, Token, lex, span};
+use crate::evidence::quantity::units::mass_unit;
 use crate::evidence::vocabulary;
 
 /// Words before a number that says what it is of: "fine-tuning 5".
@@ -172,7 +173,8 @@ fn what(own: &Repository, clause: &str) -> Of {
     }
 }
 
-/// A key without brackets that hold a figure: "CO2 (Madrid, 0.17 kg/kWh)" says what was reckoned with, and is no rate itself.
+/// A key without brackets that hold a rate with its figure: "CO2 (Madrid, 0.17 kg/kWh)" says what was reckoned with, and is no rate itself;
+/// "(per 1000 requests)" is one.
 #[must_use]
 pub fn without_rates_in_brackets(key: &str) -> String {
     let mut out = String::with_capacity(key.len());
@@ -180,7 +182,8 @@ pub fn without_rates_in_brackets(key: &str) -> String {
     while let Some((before, behind)) = rest.split_once('(') {
         let Some((inside, after)) = behind.split_once(')') else { break };
         out.push_str(before);
-        if !inside.contains(|c: char| c.is_ascii_digit()) {
+        let ts = lex(inside);
+        if !(0..ts.len()).any(|i| figure(&ts, i, mass_unit).is_some()) {
             out.push('(');
             out.push_str(inside);
             out.push(')');
@@ -214,7 +217,6 @@ pub fn without_figures_in_brackets(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::evidence::card::about::{About, CardRole};
-    use crate::evidence::quantity::units::mass_unit;
 
     #[test]
     fn the_part_of_a_value_that_is_the_training() {

@@ -9,7 +9,7 @@ use super::keys::{Asked, Key, key_of, read_key};
 use super::rates::{is_per_device, rate_in};
 use super::recipe::LARGEST_BATCH;
 use super::results::result_from;
-use super::templates::{bound_in, is_template, unknown};
+use super::templates::{bound_in, doubt, is_template, unknown};
 use super::totals::{covers_more, holds_the_search, is_total};
 use super::training::is_train;
 use super::values::{
@@ -151,7 +151,7 @@ impl Card<'_> {
             .refused(reason)
             .refused(bound_in(pair.key))
             .refused(self.not_all_of_the_training(kind, &pair))
-            .refused(doubt(kind, &pair));
+            .refused(doubt(kind, pair.value));
         if says_too_little(kind, &pair, spot) {
             return false;
         }
@@ -442,28 +442,6 @@ fn two_keys<'t>(key: &'t str, value: &'t str, norm: &str) -> Option<[(&'t str, &
     let is_key = |key: &str| key_of(&norm_key(key)).is_some();
     let are_two = read_key(norm).is_none() && is_key(first) && is_key(second) && !two.contains('/');
     are_two.then_some([(first, one), (second, two)])
-}
-
-/// Why the value of an amount says of itself that it is none: an example, a limit, "not reported".
-fn doubt(kind: Key, pair: &Pair<'_>) -> Option<&'static str> {
-    if !kind.is_amount() {
-        return None;
-    }
-    let words = &vocabulary::keys().pairs;
-    let lower = pair.value.to_lowercase();
-    let ahead = lower.split(|c: char| c.is_ascii_digit()).next().unwrap_or_default();
-    let has = |text: &str, list: &[&str]| list.iter().any(|w| text.contains(w));
-    if has(ahead, &words.examples) {
-        Some("an example")
-    } else if has(&lower, &words.not_told) {
-        Some("said not to be known")
-    } else if words.not_told_first.iter().any(|w| lower.trim_start_matches(['*', '_', '(']).starts_with(w)) {
-        Some("said not to be known")
-    } else if words.limits.iter().any(|w| lower.starts_with(w)) {
-        Some("a limit")
-    } else {
-        None
-    }
 }
 
 /// Whether a value is a number of tokens: "4.9T tokens", "about 300 billion tokens".

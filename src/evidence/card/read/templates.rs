@@ -1,5 +1,6 @@
 //! Values of templates that nobody filled in.
 
+use super::keys::Key;
 use crate::evidence::vocabulary;
 
 /// Whether a value is a template's.
@@ -25,6 +26,29 @@ pub fn bound_in(key: &str) -> Option<&'static str> {
 pub fn unknown(text: &str) -> Option<&'static str> {
     let says = |part: &&str| text.contains(*part);
     vocabulary::card().templates.unknown.iter().any(says).then_some("the card says that it is not known")
+}
+
+/// Why the value of an amount says of itself that it is none: an example, a limit, "not reported".
+#[must_use]
+pub fn doubt(kind: Key, value: &str) -> Option<&'static str> {
+    if !kind.is_amount() {
+        return None;
+    }
+    let words = &vocabulary::keys().pairs;
+    let lower = value.to_lowercase();
+    let ahead = lower.split(|c: char| c.is_ascii_digit()).next().unwrap_or_default();
+    let has = |text: &str, list: &[&str]| list.iter().any(|w| text.contains(w));
+    if has(ahead, &words.examples) {
+        Some("an example")
+    } else if has(&lower, &words.not_told) {
+        Some("said not to be known")
+    } else if words.not_told_first.iter().any(|w| lower.trim_start_matches(['*', '_', '(']).starts_with(w)) {
+        Some("said not to be known")
+    } else if words.limits.iter().any(|w| lower.starts_with(w)) {
+        Some("a limit")
+    } else {
+        None
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,25 @@
+//! Words by which a card tells where the weights come from (card.toml).
+
+use crate::vocabulary::lists;
+
+lists!(Origins {
+    stems,
+    merge,
+    quantized,
+    copied,
+    adapter,
+    formats,
+    conversions,
+    copies,
+    of,
+    untrained,
+    trained_after,
+    empty,
+    subjects,
+    openers,
+    strangers,
+    advice,
+    this,
+    beyond,
+    adapter_loaders
+});
