@@ -54,6 +54,7 @@ lists!(Sentences {
     sums_up,
     compares,
     not_counted,
+    left_out,
     by_others,
     owners,
     abbreviations,

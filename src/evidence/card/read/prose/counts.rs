@@ -5,13 +5,12 @@ use super::compute::{read_flop, read_utilization};
 use super::nearby::{any, before, last};
 use super::parameters::{Sizes, read_activated, read_parameters, several_sizes};
 use super::sentence::Sentence;
-use super::subjects::{Measure, gives_it_to_another};
+use super::subjects::{Measure, gives_it_to_another, is_cited};
 use super::tokens::read_tokens;
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot, candidate};
 use crate::evidence::card::read::rates::rate_behind;
 use crate::evidence::card::read::recipe::notes::Examples;
-use crate::evidence::card::read::totals::SEVERAL_MODELS;
 use crate::evidence::card::read::training::is_train_verb;
 use crate::evidence::quantity::computes::flop_unit;
 use crate::evidence::quantity::durations::unit_hours;
@@ -78,12 +77,15 @@ fn is_beside_recipe(s: &Sentence<'_, '_>) -> bool {
     told && !s.has(&words.steps.sampling) && !s.under_evaluation && !s.has(&["you", "your"])
 }
 
-/// Why steps or epochs are another's. Those of all models of a family are each one's.
+/// Why steps or epochs are another model's, or planned. What holds more than a training holds no more steps of it, and a citation beside
+/// steps is of the optimizer.
 fn of_another(card: &Card<'_>, s: &Sentence<'_, '_>, from: usize, to: usize) -> Option<&'static str> {
-    gives_it_to_another(card, s, Measure::Count, from, to).filter(|why| *why != SEVERAL_MODELS)
+    let why = gives_it_to_another(card, s, Measure::Count, from, to)?;
+    let others = why == "another model's figure" && !is_cited(s);
+    (others || matches!(why, "planned" | "base model's figure")).then_some(why)
 }
 
-/// "for the other 140,000 steps", "32k more updates": a part, where a whole stands beside it.
+/// "for the other 140,000 steps": a part, where the whole stands beside it.
 fn is_further(s: &Sentence<'_, '_>, from: usize) -> bool {
     let further = &vocabulary::prose().steps.further;
     any(last(span(s.ts, 0, from), 1), further) || any(span(s.ts, from + 1, from + 3), further)

@@ -218,6 +218,9 @@ fn of_the_sentence(s: &Sentence<'_, '_>) -> Option<&'static str> {
     if says(&words.your_own) {
         return Some("advice to the reader");
     }
+    if says(&words.left_out) {
+        return Some("work that is no training");
+    }
     (!s.trains() && says(&words.not_counted) && !s.has(&words.overheads)).then_some("work that is no training")
 }
 

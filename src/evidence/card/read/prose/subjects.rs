@@ -89,6 +89,27 @@ pub fn gives_it_to_another(
     if (measure.is_amount() && is_everyday(s.ts, from, to)) || is_set_against(s.ts, &at) {
         return Some("a comparison");
     }
+    if let Some(why) = not_what_was_used(s, measure, &at, from, to) {
+        return Some(why);
+    }
+    if let Some(why) = of_another_model(card, s, &at) {
+        return Some(why);
+    }
+    if let Some(why) = of_several_trainings(s, measure, &at, to) {
+        return Some(why);
+    }
+    if measure == Measure::Chips {
+        let trains = s.trains.iter().any(|i| is_training(s.ts, *i));
+        return (!trains && is_making(s.ts, &at)).then_some("work that is no training");
+    }
+    around_the_training(s, &at, from, to).or_else(|| of_a_part(s.ts, &at)).or_else(|| of_runs_of(&clause))
+}
+
+/// Why a figure is of what was granted, of what could be or is planned, of a law, or of the base as well.
+fn not_what_was_used(s: &Sentence<'_, '_>, measure: Measure, at: &[usize], from: usize, to: usize) -> Option<&'static str> {
+    let words = &vocabulary::prose().subjects;
+    let has = |list: &[&str]| at.iter().any(|i| s.ts.get(*i).is_some_and(|t| t.is_any(list)));
+    let behind = span(s.ts, to, to + BEHIND);
     let trained = at.iter().any(|i| is_training(s.ts, *i));
     let is_given = has(&words.granted) && !has(&words.used) && !trained && measure.is_amount() && !s.has(&words.tools);
     let near = any(last(span(s.ts, 0, from), NEXT_TO), &words.granted) || any(span(behind, 0, 2), &words.granted);
@@ -97,7 +118,7 @@ pub fn gives_it_to_another(
     if (measure.is_amount() && near) || is_given {
         return Some("what was granted, not what was used");
     }
-    if could_have_been(s.ts, &at, to) {
+    if could_have_been(s.ts, at, to) {
         return Some("what another training would have taken");
     }
     // "A longer schedule (600 epochs) is planned."
@@ -106,15 +127,19 @@ pub fn gives_it_to_another(
     if has(&words.planned) || is_planned {
         return Some("planned");
     }
-    if measure == Measure::Count && s.has(&words.thresholds) && !trained {
+    if any(last(span(s.ts, 0, to), 2), &["flop", "flops"]) && s.has(&words.thresholds) && !trained {
         return Some("a limit");
     }
     if measure == Measure::Count && any(behind, &words.lives) {
         return Some("a total that holds more than this training");
     }
-    if let Some(why) = of_another_model(card, s, &at) {
-        return Some(why);
-    }
+    None
+}
+
+/// Why a figure is of a project, or of several models.
+fn of_several_trainings(s: &Sentence<'_, '_>, measure: Measure, at: &[usize], to: usize) -> Option<&'static str> {
+    let words = &vocabulary::prose().subjects;
+    let has = |list: &[&str]| at.iter().any(|i| s.ts.get(*i).is_some_and(|t| t.is_any(list)));
     let all_of =
         |i: usize, list: &[&str]| s.ts.get(i).is_some_and(|t| t.is_any(&words.whole)) && any(span(s.ts, i + 1, i + TOGETHER), list);
     // "9.1 GWh went into the project".
@@ -144,11 +169,7 @@ pub fn gives_it_to_another(
     if models || at.iter().any(|i| all_of(*i, &words.families)) || (to..to + TOGETHER).any(|i| all_of(i, &words.works)) {
         return Some(SEVERAL_MODELS);
     }
-    if measure == Measure::Chips {
-        let trains = s.trains.iter().any(|i| is_training(s.ts, *i));
-        return (!trains && is_making(s.ts, &at)).then_some("work that is no training");
-    }
-    around_the_training(s, &at, from, to).or_else(|| of_a_part(s.ts, &at)).or_else(|| of_runs_of(&clause))
+    None
 }
 
 /// "12 kg were offset": what stands behind a figure says that it was made up for.
@@ -428,7 +449,7 @@ fn is_other_name_at(card: &Card<'_>, s: &Sentence<'_, '_>, at: &[usize], n: usiz
 }
 
 /// "652 kg CO2eq (Strubell et al., 2019)", unless the sentence tells of this work or the paper is named for its method.
-fn is_cited(s: &Sentence<'_, '_>) -> bool {
+pub fn is_cited(s: &Sentence<'_, '_>) -> bool {
     let words = &vocabulary::prose().subjects;
     let cites = s.ts.windows(2).any(|w| matches!(w, [et, al] if et.is("et") && al.is("al")));
     cites && !s.has(&words.own_work) && !s.has(&words.methods)

@@ -15,7 +15,7 @@ use crate::evidence::vocabulary;
 
 /// Fewest tokens of a training: less is a length.
 const MIN_TOKENS: f64 = 1e6;
-/// Largest batch, in tokens: published trainings went to 60 million (DeepSeek-V3, 15,360 sequences of 4,096).
+/// Largest batch, in tokens, as "2048 sequences (8,388,608 tokens)" tell it: published trainings went to 60 million (DeepSeek-V3, 15,360 sequences of 4,096).
 const LARGEST_BATCH_IN_TOKENS: f64 = 1e8;
 /// Words before a number of tokens within which its verb is looked for.
 const VERB_REACH: usize = 24;
@@ -131,14 +131,11 @@ fn not_tokens_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'sta
     let near = span(near, ends.max(named).map_or(0, |at| at + 1), near.len());
     let length = near.iter().any(is_length) && !seen && !any(last(left, 2), &words.totals);
     let begins = right.iter().position(|t| t.is_any(&["with", "(", ",", "using", "at"])).unwrap_or(right.len());
-    // "Global batch: 2048 sequences (8,388,608 tokens)".
     let in_bracket = any(last(left, 3), &["("]) && any(last(left, 9), &["batch", "batches"]) && q.value < LARGEST_BATCH_IN_TOKENS;
     if length || in_bracket || any(span(right, 0, begins.min(3)), &words.lengths_behind) {
         return Some("context, batch or vocabulary");
     }
-    let nearest = left.last().map_or("", |t| t.text.as_ref());
-    let less = nearest == "than" && !any(last(left, 2), &["more"]);
-    if less || (nearest == "to" && any(left, &["up"])) {
+    if is_limit(left) {
         return Some("a limit");
     }
     if s.is_stage {
@@ -148,6 +145,13 @@ fn not_tokens_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'sta
         return Some("another checkpoint");
     }
     if seen { None } else { not_trained_on(s, i, q) }
+}
+
+/// "less than 100B tokens", "up to 2T tokens".
+fn is_limit(left: &[Token<'_>]) -> bool {
+    let nearest = left.last().map_or("", |t| t.text.as_ref());
+    let less = nearest == "than" && !any(last(left, 2), &["more"]);
+    less || (nearest == "to" && any(left, &["up"]))
 }
 
 /// "500K steps with a batch size of 256 (in total 66B tokens)": the product of both.
