@@ -163,6 +163,12 @@ fn mention_at(own: &Repository, text: &str, ts: &[Token<'_>], i: usize, after: u
         return None;
     }
     let (to, whose) = named_at(own, text, ts, i)?;
+    // "5.6M GPU hours for the 80B and 0.73M for the 9B": a number before "for" and a name is a figure, and no member.
+    let behind = to + 1 + usize::from(ts.get(to + 1).is_some_and(|t| words.articles.contains(&t.text.as_ref())));
+    let is_figure = ts.get(i).is_some_and(|t| t.kind == Kind::Number) && words.backward.contains(&text_at(ts, to));
+    if is_figure && named_at(own, text, ts, behind).is_some() {
+        return None;
+    }
     let is_possessive = ts.get(to).is_some_and(|t| t.is_any(&["'", "’"])) && text_at(ts, to + 1) == "s";
     if is_possessive {
         return None;
@@ -303,6 +309,8 @@ fn is_of_a_model(ts: &[Token<'_>], i: usize, to: usize, word: &str) -> bool {
         Kind::Sign => next.is(":") || next.is("：") || is_article,
         Kind::Number => is_article,
         Kind::Word if !is_latin_word(&next.text) => true,
+        // "for the 80B and"
+        Kind::Word if is_article && is_size && next.is_any(&words.joins) => true,
         Kind::Word => (is_article || i == 0 || is_size) && (next.is_any(&words.verbs) || next.is_any(&words.behind)),
         Kind::Power => false,
     }
@@ -357,7 +365,10 @@ mod tests {
             ("Elk-9B-Instruct: trained in 2.3 hours on 8 A100.", "Elk-9B-Instruct: trained in 2.3 hours on 8 A100."),
             ("Training the 80B model required 512 GPUs.", "80B model required 512 GPUs."),
             ("7B 模型达到 182 TFLOPS/卡；9B 的训练用了 576 张 A800", "7B 模型达到 182 TFLOPS/卡；"),
-            ("384 GPUs are reserved for the 176B flagship; this model used 128 GPUs.", "384 GPUs are reserved for the 176B"),
+            (
+                "384 GPUs are reserved for the 176B flagship; this model used 128 GPUs.",
+                "384 GPUs are reserved for the 176B flagship;",
+            ),
         ] {
             assert_eq!(others("org/elk-9b", text).first().map(String::as_str), Some(other), "{text}");
         }
