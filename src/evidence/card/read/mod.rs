@@ -100,59 +100,19 @@ fn read_headed_time(card: &mut Card<'_>, passage: &Passage<'_>) {
 fn read_text(card: &mut Card<'_>, passage: &Passage<'_>) {
     read_headed_time(card, passage);
     let b = passage.block;
-    let rank = if b.kind == BlockKind::ListItem { RANK_PAIR } else { RANK_PAIR + PARAGRAPH_KEY };
     let mut runs: Vec<(usize, usize)> = Vec::new();
     let mut at = 0;
     while at < b.text.len() {
-        let (from, mut to) = (at, line_end(&b.text, at));
+        let (from, to) = (at, line_end(&b.text, at));
         let line = b.text.get(from..to).unwrap_or_default();
         at = to + 1;
         let pair = if b.kind == BlockKind::Heading { None } else { split_pair(line) };
         let parts = pair.and_then(|(key, value)| Some((line.get(..key)?, line.get(value..)?)));
-        if let Some((key, mut value)) = parts {
-            // A value may stand on the line after its key.
-            let next = (at, line_end(&b.text, at));
-            let below = b.text.get(next.0..next.1).filter(|below| value.trim().is_empty() && !is_pair_of_ours(below));
-            if let Some(below) = below.filter(|below| !below.trim().is_empty()) {
-                (value, to) = (below, next.1);
-            }
-            let mut spot = Spot { block: b, quote: b.source_range(from, to), rank, reason: passage.refused };
-            // "Hardware: 512 H100 for the 30B, 64 H100 for the 3B".
-            let is_short = value.len() <= MAX_HEADED_VALUE && next_sentence(value).is_none();
-            let (own_value, refused) = if is_short { prose::own_part(&card.own, value) } else { (value.trim(), None) };
-            if refused.is_some() || own_value.len() < value.trim().len() {
-                spot = spot.refused(refused);
-                if card.add_pair(&spot, key, own_value, &b.labelled_links(from, to + 1)) {
-                    at = to + 1;
-                    continue;
-                }
-            }
-            // "Trainingsdauer: 5 h. Stromverbrauch: 0,35 kWh.": what follows the first sentence is read as prose.
-            let value = match next_sentence(value) {
-                Some((first, rest)) => {
-                    // Behind several times of one key a further one is of none of them.
-                    let is_several = keys::key_of(&norm_key(key)) == Some(keys::Key::Hours)
-                        && clauses::time_of_training(&card.own, first).reason.is_some();
-                    if !is_several {
-                        runs.push((to - rest.len().min(to), to));
-                    }
-                    first
-                }
-                None => value,
-            };
-            if card.add_pair(&spot, key, value, &b.labelled_links(from, to + 1)) {
-                // "batch size: 64, 4 epochs": the sentence goes on.
-                let rest =
-                    [", ", "、", "，", "; "].iter().filter_map(|sign| value.split_once(sign)).max_by_key(|(_, rest)| rest.len());
-                if let Some((_, rest)) = rest.filter(|_| keys::is_of_recipe(&norm_key(key))) {
-                    card.beside_recipe = true;
-                    prose::read_prose(card, passage, rest, to - rest.len());
-                    card.beside_recipe = false;
-                }
-                at = to + 1;
+        if let Some((key, value)) = parts {
+            if let Some(behind) = read_pair(card, passage, (from, to), (key, value), &mut runs) {
+                at = behind;
                 continue;
             }
-            to = from + line.len();
         }
         // "Evaluation: 48 hours" is no part of the line above it.
         let begins = parts.is_some_and(|(key, value)| {
@@ -169,6 +129,56 @@ fn read_text(card: &mut Card<'_>, passage: &Passage<'_>) {
             prose::read_prose(card, passage, run, from);
         }
     }
+}
+
+/// A line of a key and its value: where reading goes on behind it; none where the pair says nothing. What is left to be read as prose goes to
+/// `runs`.
+fn read_pair(
+    card: &mut Card<'_>,
+    passage: &Passage<'_>,
+    (from, mut to): (usize, usize),
+    (key, mut value): (&str, &str),
+    runs: &mut Vec<(usize, usize)>,
+) -> Option<usize> {
+    let b = passage.block;
+    let rank = if b.kind == BlockKind::ListItem { RANK_PAIR } else { RANK_PAIR + PARAGRAPH_KEY };
+    // A value may stand on the line after its key.
+    let next = (to + 1, line_end(&b.text, to + 1));
+    let below = b.text.get(next.0..next.1).filter(|below| value.trim().is_empty() && !is_pair_of_ours(below));
+    if let Some(below) = below.filter(|below| !below.trim().is_empty()) {
+        (value, to) = (below, next.1);
+    }
+    let mut spot = Spot { block: b, quote: b.source_range(from, to), rank, reason: passage.refused };
+    // "Hardware: 512 H100 for the 30B, 64 H100 for the 3B".
+    let is_short = value.len() <= MAX_HEADED_VALUE && next_sentence(value).is_none();
+    let (own_value, refused) = if is_short { prose::own_part(&card.own, value) } else { (value.trim(), None) };
+    if refused.is_some() || own_value.len() < value.trim().len() {
+        spot = spot.refused(refused);
+        if card.add_pair(&spot, key, own_value, &b.labelled_links(from, to + 1)) {
+            return Some(to + 1);
+        }
+    }
+    // "Trainingsdauer: 5 h. Stromverbrauch: 0,35 kWh.": what follows the first sentence is read as prose.
+    if let Some((first, rest)) = next_sentence(value) {
+        // Behind several times of one key a further one is of none of them.
+        let is_several =
+            keys::key_of(&norm_key(key)) == Some(keys::Key::Hours) && clauses::time_of_training(&card.own, first).reason.is_some();
+        if !is_several {
+            runs.push((to - rest.len().min(to), to));
+        }
+        value = first;
+    }
+    if !card.add_pair(&spot, key, value, &b.labelled_links(from, to + 1)) {
+        return None;
+    }
+    // "batch size: 64, 4 epochs": the sentence goes on.
+    let rest = [", ", "、", "，", "; "].iter().filter_map(|sign| value.split_once(sign)).max_by_key(|(_, rest)| rest.len());
+    if let Some((_, rest)) = rest.filter(|_| keys::is_of_recipe(&norm_key(key))) {
+        card.beside_recipe = true;
+        prose::read_prose(card, passage, rest, to - rest.len());
+        card.beside_recipe = false;
+    }
+    Some(to + 1)
 }
 
 /// The first sentence of a value and what follows it, where that has a figure of its own.

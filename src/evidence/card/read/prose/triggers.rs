@@ -82,6 +82,34 @@ impl Triggers {
     }
 }
 
+fn units_of_energy(units: &vocabulary::Units) -> [Words; 8] {
+    let energies = &units.energies;
+    [
+        energies.kilowatt_hour,
+        energies.watt_hour,
+        energies.megawatt_hour,
+        energies.gigawatt_hour,
+        energies.terawatt_hour,
+        energies.megajoule,
+        energies.gigajoule,
+        energies.joule,
+    ]
+}
+
+fn units_of_compute(units: &vocabulary::Units) -> [Words; 8] {
+    let computes = &units.computes;
+    [
+        computes.flop,
+        computes.teraflop,
+        computes.petaflop,
+        computes.exaflop,
+        computes.zettaflop,
+        computes.yottaflop,
+        computes.petaflop_per_second,
+        computes.exaflop_per_second,
+    ]
+}
+
 /// What a word may speak of, wherever it stands.
 fn by_word(word: &str) -> Triggers {
     static WORDS: LazyLock<FxHashMap<&'static str, Triggers>> = LazyLock::new(|| {
@@ -100,30 +128,10 @@ fn by_word(word: &str) -> Triggers {
         add(words.bases, |t| t.base = true);
         add(words.tools, |t| t.tool = true);
         add(words.number_formats, |t| t.precision = true);
-        let energies = &units.energies;
-        for list in [
-            energies.kilowatt_hour,
-            energies.watt_hour,
-            energies.megawatt_hour,
-            energies.gigawatt_hour,
-            energies.terawatt_hour,
-            energies.megajoule,
-            energies.gigajoule,
-            energies.joule,
-        ] {
+        for list in units_of_energy(units) {
             add(list, |t| t.energy = true);
         }
-        let computes = &units.computes;
-        for list in [
-            computes.flop,
-            computes.teraflop,
-            computes.petaflop,
-            computes.exaflop,
-            computes.zettaflop,
-            computes.yottaflop,
-            computes.petaflop_per_second,
-            computes.exaflop_per_second,
-        ] {
+        for list in units_of_compute(units) {
             add(list, |t| t.counts = true);
         }
         let recipe = &vocabulary::recipe().prose;
