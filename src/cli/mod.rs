@@ -160,10 +160,10 @@ enum Command {
     )]
     Explorer(report::PageArgs),
     /// Work on rows of Arrow IPC streams, for engines beyond one machine
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  hugging-carbon rows evidence < cards.arrow > evidence.arrow")]
     Rows(RowsCommand),
     /// The factor tables that are part of the binary
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  hugging-carbon reference check")]
     Reference(ReferenceCommand),
     /// Verify a snapshot's digests, then rebuild it and compare byte for byte
     #[command(after_help = AUDIT_EXAMPLE)]
@@ -229,7 +229,7 @@ enum Command {
     /// Show the totals of every snapshot as a series
     History(history::HistoryArgs),
     /// Shell completions and man pages of this version
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  hugging-carbon generate completions bash")]
     Generate(GenerateCommand),
 }
 

@@ -174,6 +174,8 @@ fn coverage(group: &str) -> String {
 
 /// A cohort, `downloads_all_time_gt_5000`.
 pub(super) fn cohort(cohort: &str) -> String {
+    // A manifest of another snapshot may call it anything.
+    let cohort = super::text::name(cohort);
     let count = |n: &str| n.parse().map_or_else(|_| n.to_owned(), super::numbers::count);
     match cohort.split_once("_gt_") {
         Some(("downloads_all_time", n)) => format!("downloaded more than {} times", count(n)),
