@@ -25,7 +25,7 @@ const MAX_NAME: usize = 96;
 /// Tokens behind a phrase in which the name is looked for.
 const REACH_TOKENS: usize = 14;
 /// Tokens before a phrase in which it is denied: "not a".
-const DENIAL_REACH: usize = 3;
+const DENIAL_REACH: usize = 4;
 /// Bytes behind a phrase in which a link is looked for.
 const REACH_BYTES: usize = 90;
 
