@@ -40,7 +40,7 @@ fn real_cards_have_a_reading_for_whatever_lineage_says() {
         .map(|(at, card)| {
             let hint = About { model_id: &card.id, role: CardRole::OwnTraining, base_ids: &[], total_params: None };
             let made = read_for_all(tables, &card.text, &hint);
-            let stated: Vec<String> = made.said_bases.iter().map(|base| base.name.clone()).collect();
+            let stated: Vec<String> = made.said_origin.bases.iter().map(|base| base.name.clone()).collect();
             let bases = [
                 Vec::new(),
                 stated,
