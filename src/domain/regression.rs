@@ -50,6 +50,9 @@ pub enum Term {
     NotText,
     /// Whether the owner is academic.
     Academia,
+    /// Whether the owner is academic and the model is not counted in tokens: universities' models of molecules and images are smaller than their
+    /// language models by more than companies' are.
+    AcademiaBeyondText,
     /// Whether nobody lists the owner.
     UnlistedOwner,
     /// Years since 2022-01-01, zero before, where nobody lists the owner.
@@ -82,6 +85,7 @@ impl Term {
         (Self::YearsAfterMid2023, "years_after_mid_2023"),
         (Self::NotText, "not_text"),
         (Self::Academia, "academia"),
+        (Self::AcademiaBeyondText, "academia_beyond_text"),
         (Self::UnlistedOwner, "unlisted_owner"),
         (Self::UnlistedYearsAfter2022, "unlisted_years_after_2022"),
         (Self::SizeSquared, "size_squared"),
@@ -113,6 +117,7 @@ impl Term {
             | Self::YearsAfterMid2023
             | Self::NotText
             | Self::Academia
+            | Self::AcademiaBeyondText
             | Self::UnlistedOwner
             | Self::UnlistedYearsAfter2022
             | Self::SizeSquared
@@ -182,6 +187,7 @@ impl TermValues {
             Term::YearsAfterMid2023 => (self.years_since_2022 - 1.5).max(0.0),
             Term::NotText => indicator(self.modality != Modality::Text),
             Term::Academia => indicator(self.owner_class == super::OwnerClass::Academia),
+            Term::AcademiaBeyondText => self.value(Term::Academia) * indicator(!self.modality.counts_tokens()),
             Term::UnlistedOwner => indicator(self.owner_class == super::OwnerClass::Unlisted),
             Term::UnlistedYearsAfter2022 => self.value(Term::UnlistedOwner) * self.value(Term::YearsAfter2022),
             Term::SaysSize(word) => indicator(self.size_word == Some(word)),
@@ -237,6 +243,7 @@ mod tests {
             (Term::ForwardFlop, 10.0),
             (Term::YearsAfterMid2023, 1.0),
             (Term::NotText, 1.0),
+            (Term::AcademiaBeyondText, 1.0),
             (Term::UnlistedOwner, 0.0),
             (Term::SizeSquared, 1.0),
             (Term::SizeTimesYears, 22.5),

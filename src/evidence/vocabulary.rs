@@ -80,6 +80,7 @@ tables!(Index {
     tasks: BTreeMap<Modality, Words>,
     libraries: BTreeMap<Modality, Words>,
     encoders: Words,
+    small_networks: Words,
     size_words: BTreeMap<SizeWord, Words>,
 });
 

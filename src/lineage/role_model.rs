@@ -44,8 +44,12 @@ pub struct Labelled {
     pub linked_by: Option<Rule>,
     /// The role.
     pub role: Role,
-    /// Weight of the row.
+    /// Whether the registry has a pre-training of its house.
+    pub registry_has_its_house: bool,
+    /// Weight of the row in the fit.
     pub weight: f64,
+    /// Weight of the row where the fit is measured; zero for one that is shown otherwise than it is.
+    pub counts: f64,
 }
 
 impl Labelled {
@@ -64,6 +68,7 @@ impl Labelled {
             linked_by: self.linked_by,
             has_large_base: self.linked_by.is_some_and(Rule::links_to_a_base) && self.is_large(),
             base_has_a_base: false,
+            registry_has_its_house: self.registry_has_its_house,
         }
     }
 

@@ -37,6 +37,10 @@ closed_set! {
         Library = "library",
         /// Tag.
         Tag = "tag",
+        /// A listed house of whose pre-trainings the registry has none: there its silence tells nothing of a repository.
+        Registry = "registry",
+        /// Words in the name of a listed house's model beside its family, versions and sizes.
+        ListedWords = "listed_words",
         /// A paper or data sets are named.
         Cites = "cites",
         /// Year of the repository.
@@ -82,6 +86,8 @@ pub struct Signs<'a> {
     pub has_large_base: bool,
     /// Whether that base was itself made of another model.
     pub base_has_a_base: bool,
+    /// Whether the registry has a pre-training of its house.
+    pub registry_has_its_house: bool,
 }
 
 /// From this size on, a link to a base tells that the weights come from it.
@@ -115,6 +121,7 @@ pub fn read_signs(signs: &Signs<'_>, mut give: impl FnMut(SignKind, &str, f64)) 
     namespace(f, &mut emit);
     name(f, signs.owner_class, &mut emit);
     size(f, signs.owner_class, &mut emit);
+    house(signs, &mut emit);
     emit(SignKind::Task, f.pipeline_tag.as_deref().unwrap_or("none"));
     emit(SignKind::Library, f.library.as_deref().unwrap_or("none"));
     for tag in &f.signals {
@@ -227,6 +234,26 @@ fn name(f: &RepoFacts, class: OwnerClass, emit: &mut impl FnMut(SignKind, &str))
     }
 }
 
+/// What is told of a listed house's model by how many words its name has, and by whether the registry knows the house at all: what is not in
+/// the registry is a lesser model of a house that is, and anything of one that is not.
+fn house(signs: &Signs<'_>, emit: &mut impl FnMut(SignKind, &str)) {
+    if signs.owner_class == OwnerClass::Unlisted {
+        return;
+    }
+    let words = match names::words_beside_numbers(signs.facts.name()) {
+        0 => "none",
+        1 => "one",
+        _ => "more",
+    };
+    emit(SignKind::ListedWords, words);
+    if !signs.registry_has_its_house {
+        emit(SignKind::Registry, "none_of_the_house");
+        emit(SignKind::Registry, &format!("none_of_the_house_words_{words}"));
+        let named = count_class(u64::from(signs.named_as_base));
+        emit(SignKind::Registry, &format!("none_of_the_house_named_as_base_{named}"));
+    }
+}
+
 fn size(f: &RepoFacts, class: OwnerClass, emit: &mut impl FnMut(SignKind, &str)) {
     #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
     let known = f.rough_params.map(|n| n as f64).or(f.named_size);
@@ -323,6 +350,7 @@ mod tests {
             linked_by: None,
             has_large_base: false,
             base_has_a_base: false,
+            registry_has_its_house: false,
         };
         let mut all = Vec::new();
         read_signs(&signs, |kind, value, _| all.push(format!("{kind}={value}")));

@@ -3,6 +3,9 @@
 
 use crate::common::Workspace;
 use hugging_carbon::domain::Role;
+use hugging_carbon::lineage::role_model::{self, Labelled, Learning, RIDGE};
+use hugging_carbon::reference::Reference;
+use hugging_carbon::stages::normalize;
 use hugging_carbon::tables::ModelRow;
 use std::collections::{BTreeMap, HashMap};
 
@@ -79,4 +82,33 @@ fn probabilities_of_silent_records_are_what_they_say() {
         }
     }
     assert!(records.len() >= 280 && loss < by_shares && missed.is_empty(), "{missed:#?}");
+}
+
+/// Compute of a pre-training grows about as its size to this power (tokens_from_params has 6 N D with D after N^0.3).
+const COMPUTE_BY_SIZE: f64 = 1.3;
+
+/// What the probabilities give pre-trainings that the registry does not list, weighed by compute and with owners held out: as much as the
+/// true ones have, within a factor of 2.
+#[test]
+#[ignore = "needs a minute"]
+fn probabilities_give_unregistered_pretrainings_their_compute() {
+    let references = normalize::References::new(&Reference::load().unwrap());
+    let labelled = normalize::labelled(&references);
+    let whole = normalize::role_model(&references);
+    let held_out = role_model::held_out(&labelled, &whole, &[Learning { ridge: RIDGE, masks: true }]).remove(0);
+    let size = |row: &Labelled| row.facts.rough_params.map(|n| n as f64).or(row.facts.named_size);
+    let mut sums: BTreeMap<&str, [f64; 3]> = BTreeMap::new();
+    for (row, [as_it_is, _]) in labelled.iter().zip(&held_out) {
+        let Some(compute) = size(row).map(|n| row.counts * (n / 1e9).powf(COMPUTE_BY_SIZE)) else { continue };
+        let is_true = f64::from(u8::from(row.role == Role::Pretrained));
+        for class in [row.owner_class.name(), "all"] {
+            let sum = sums.entry(class).or_default();
+            *sum = [sum[0] + row.counts, sum[1] + compute * as_it_is.share(Role::Pretrained), sum[2] + compute * is_true];
+        }
+    }
+    for (class, [n, given, truth]) in &sums {
+        eprintln!("labelled records by {class}: weight {n:.0}, compute given over true {:.2}", given / truth);
+    }
+    let [_, given, truth] = sums["all"];
+    assert!((0.5..=2.0).contains(&(given / truth)), "{sums:?}");
 }

@@ -13,6 +13,8 @@ use std::sync::LazyLock;
 pub const CREATED_AT_FLOOR_MS: i64 = 1_646_263_744_000;
 /// Lacoste et al. 2019, the ML CO2 calculator: cards cite it for its form, it dates nothing.
 const CALCULATOR_PAPER: &str = "1910.09700";
+/// What lists write for a record without a task.
+pub const NO_TASK: &str = "other";
 /// A paper more than a year before the repository is somebody else's.
 const MAX_PAPER_AGE_DAYS: i32 = 366;
 
@@ -74,7 +76,8 @@ pub fn modality(raw: &RawModelRow, registry: Option<&TrainingRun>) -> Modality {
     if let Some(run) = registry {
         return run.modality;
     }
-    if let Some(task) = raw.pipeline_tag.as_deref() {
+    // Lists write "other" where the Hub has no task.
+    if let Some(task) = raw.pipeline_tag.as_deref().filter(|task| *task != NO_TASK) {
         return TASKS.get(task).copied().unwrap_or(Modality::Other);
     }
     let library = raw.library.as_deref().and_then(|library| LIBRARIES.get(library).copied());

@@ -36,10 +36,15 @@ pub fn size_word(model_id: &str) -> Option<SizeWord> {
     let name = model_id.rsplit('/').next().unwrap_or_default().to_lowercase();
     let words = || name.split(|c: char| !c.is_alphabetic());
     let word = words().filter_map(|word| WORDS.get(word).copied()).next_back();
-    let encoders = vocabulary::index().encoders;
-    let mut alphanumeric = name.split(|c: char| !c.is_alphanumeric());
-    let is_encoder = alphanumeric.any(|word| encoders.contains(&word)) || words().any(|word| word.ends_with("bert"));
-    if is_encoder { Some(SizeWord::of_an_encoder(word)) } else { word }
+    let has = |list: &[&str]| name.split(|c: char| !c.is_alphanumeric()).any(|word| list.contains(&word));
+    let is_encoder = has(&vocabulary::index().encoders) || words().any(|word| word.ends_with("bert"));
+    if is_encoder {
+        Some(SizeWord::of_an_encoder(word))
+    } else if has(&vocabulary::index().small_networks) {
+        Some(SizeWord::SmallEncoder)
+    } else {
+        word
+    }
 }
 
 /// A word of a name, with what stands before it.

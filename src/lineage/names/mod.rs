@@ -17,7 +17,7 @@ pub use kinds::{
     Draft, draft, is_untrained, says_pruned, says_uncensored, says_unquantized, says_vision, size_of_another, squeezed, target,
 };
 pub use owners::{canonical_owners, is_canonical, is_mirror};
-pub use stems::{line_and_version, stem, stem_with_version, version_of_line, without_format};
+pub use stems::{line_and_version, stem, stem_with_version, version_of_line, without_format, words_beside_numbers};
 pub use tokens::{shared_words, tokens};
 pub use training::{
     ends_as_a_base, is_base_of_family, post_training_stage, says_base, says_context_length, says_from_nothing, says_language,

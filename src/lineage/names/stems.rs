@@ -68,6 +68,19 @@ fn variants_aside(name: &str, is_aside: fn(&str) -> bool) -> String {
     kept.join("-")
 }
 
+/// Words of a name beside the first, its versions, sizes, dates and formats, and what calls it a base: 0 of `Qwen2.5-72B`, `Meta-Llama-3-8B` and
+/// `gemma-3-27b-pt`, 1 of `Llama-4-Scout-17B-16E`.
+#[must_use]
+pub fn words_beside_numbers(name: &str) -> usize {
+    let words = &vocabulary().tokens;
+    let tokens = tokens(name);
+    let is_number = |t: &str| t.contains(|c: char| c.is_ascii_digit());
+    let is_plain = |t: &str| words.quantized.contains(&t) || words.converted.contains(&t) || matches!(t, "base" | "pt" | "meta");
+    let told = tokens.iter().filter(|t| !is_number(t) && !is_plain(t)).count();
+    // The family's own word, unless its version is glued to it.
+    told.saturating_sub(usize::from(!tokens.first().is_some_and(|t| is_number(t))))
+}
+
 /// The name without format tokens: what a mirror or a quantizer copied.
 #[must_use]
 pub fn without_format(name: &str) -> String {
@@ -136,6 +149,22 @@ mod tests {
         }
         for name in ["TinyLlama-1.1B", "falcon-7b", "bert-base-uncased"] {
             assert_eq!(line_and_version(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn words_beside_versions_and_sizes() {
+        for (name, words) in [
+            ("Qwen2.5-72B", 0),
+            ("Meta-Llama-3-8B", 0),
+            ("gemma-3-27b-pt", 0),
+            ("grok-2", 0),
+            ("Qwen3-235B-A22B", 0),
+            ("Llama-4-Scout-17B-16E", 1),
+            ("Qwen2.5-Coder-7B", 1),
+            ("Mistral-Large-Instruct-2407", 2),
+        ] {
+            assert_eq!(words_beside_numbers(name), words, "{name}");
         }
     }
 

@@ -55,7 +55,7 @@ fn by_share(labelled: &[Labelled], class: impl Fn(&Labelled) -> Role) -> Vec<Hel
         let mut counts = [1.0; ROLES];
         for (other, row) in labelled.iter().enumerate() {
             if folds[other] != folds[at] && classes[other] == classes[at] {
-                counts[position(row.role)] += row.weight;
+                counts[position(row.role)] += row.counts;
             }
         }
         RoleShares::from_weights(&counts).unwrap_or_else(|| RoleShares::certain(classes[at]))
@@ -64,19 +64,20 @@ fn by_share(labelled: &[Labelled], class: impl Fn(&Labelled) -> Role) -> Vec<Hel
 }
 
 fn score(labelled: &[Labelled], method: RoleMethod, held_out: &[HeldOut]) -> Vec<RoleScoreRow> {
-    let owners: BTreeSet<String> = labelled.iter().map(Labelled::owner).collect();
-    let weight: f64 = labelled.iter().map(|row| row.weight).sum();
+    let counted = || labelled.iter().filter(|row| row.counts > 0.0);
+    let owners: BTreeSet<String> = counted().map(Labelled::owner).collect();
+    let weight: f64 = labelled.iter().map(|row| row.counts).sum();
     [Shown::AsItIs, Shown::IdTaskDownloads]
         .into_iter()
         .enumerate()
         .map(|(version, shown)| {
             let rows = || labelled.iter().zip(held_out).map(|(row, shares)| (row, &shares[version]));
-            let loss: f64 = rows().map(|(row, shares)| -row.weight * log(shares.share(row.role).max(1e-300))).sum();
-            let right: f64 = rows().filter(|(row, shares)| shares.likeliest() == row.role).map(|(row, _)| row.weight).sum();
+            let loss: f64 = rows().map(|(row, shares)| -row.counts * log(shares.share(row.role).max(1e-300))).sum();
+            let right: f64 = rows().filter(|(row, shares)| shares.likeliest() == row.role).map(|(row, _)| row.counts).sum();
             RoleScoreRow {
                 method,
                 shown,
-                n: i64::try_from(labelled.len()).unwrap_or(i64::MAX),
+                n: i64::try_from(counted().count()).unwrap_or(i64::MAX),
                 owners: i64::try_from(owners.len()).unwrap_or(i64::MAX),
                 log_loss: loss / weight,
                 accuracy: right / weight,
@@ -93,10 +94,11 @@ fn reliability(labelled: &[Labelled], held_out: &[HeldOut]) -> Vec<RoleReliabili
                 let rows: Vec<(&Labelled, f64)> = labelled
                     .iter()
                     .zip(held_out)
+                    .filter(|(row, _)| row.counts > 0.0)
                     .map(|(row, shares)| (row, shares[version].share(*role)))
                     .filter(|(_, p)| tenth_of(*p) == tenth)
                     .collect();
-                let weight: f64 = rows.iter().map(|(row, _)| row.weight).sum();
+                let weight: f64 = rows.iter().map(|(row, _)| row.counts).sum();
                 if rows.is_empty() {
                     continue;
                 }
@@ -105,8 +107,8 @@ fn reliability(labelled: &[Labelled], held_out: &[HeldOut]) -> Vec<RoleReliabili
                     role: *role,
                     tenth: i32::try_from(tenth).unwrap_or(i32::MAX),
                     n: i64::try_from(rows.len()).unwrap_or(i64::MAX),
-                    mean_probability: rows.iter().map(|(row, p)| row.weight * p).sum::<f64>() / weight,
-                    observed_share: rows.iter().filter(|(row, _)| row.role == *role).map(|(row, _)| row.weight).sum::<f64>()
+                    mean_probability: rows.iter().map(|(row, p)| row.counts * p).sum::<f64>() / weight,
+                    observed_share: rows.iter().filter(|(row, _)| row.role == *role).map(|(row, _)| row.counts).sum::<f64>()
                         / weight,
                 });
             }

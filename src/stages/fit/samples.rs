@@ -335,6 +335,8 @@ fn drawn_sizes(references: &References) -> Vec<Sample> {
 /// The intercept, the numeric terms, and an indicator for each category with enough rows, by name.
 pub(super) fn terms_with_categories(terms: &[Term], categories: &[Category], samples: &[Sample]) -> Vec<Term> {
     let mut all: Vec<Term> = std::iter::once(Term::Intercept).chain(terms.iter().copied()).collect();
+    let is_university = |sample: &Sample| sample.run.owner.class == OwnerClass::Academia;
+    let language_models = samples.iter().filter(|s| is_university(s) && s.run.modality.counts_tokens()).count();
     for category in categories {
         let mut counts: BTreeMap<Term, usize> = BTreeMap::new();
         for sample in samples {
@@ -342,6 +344,10 @@ pub(super) fn terms_with_categories(terms: &[Term], categories: &[Category], sam
                 Category::Modality => (Some(Term::IsModality(sample.run.modality)), sample.run.modality == Modality::Text),
                 Category::Kind => (sample.run.kind.map(Term::IsKind), sample.run.is_pretraining()),
                 Category::SizeWord => (sample.run.size_word.map(Term::SaysSize), false),
+                Category::UniversitiesBeyondText => {
+                    let is_told_apart = is_university(sample) && language_models >= MIN_CATEGORY_ROWS;
+                    (is_told_apart.then_some(Term::AcademiaBeyondText), sample.run.modality.counts_tokens())
+                }
                 Category::Task => (Some(Term::IsTask(sample.run.task)), sample.run.task == TaskGroup::Labels),
             };
             if let Some(term) = term.filter(|_| !is_baseline) {

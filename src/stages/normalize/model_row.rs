@@ -7,10 +7,10 @@ use super::reported::{from_card, is_of_training, names_hardware, refuse_what_the
 use super::size::{Known, active_params, said_params, total_params};
 use super::{References, Settings};
 use crate::domain::source::CohortMetric;
-use crate::domain::{EvidenceSource, Field, Role, RunKind, TrainedOnSource, address};
+use crate::domain::{EvidenceSource, Field, Modality, Role, RunKind, TrainedOnSource, address};
 use crate::evidence::Extracted;
 use crate::evidence::index::{arithmetic, facts, looked_up};
-use crate::lineage::{Placement, run_id};
+use crate::lineage::{Placement, families, run_id};
 use crate::reference::{RepositoryFact, TrainingRun};
 use crate::tables::{ModelRow, RawModelRow};
 use crate::units::Day;
@@ -55,7 +55,7 @@ pub(super) fn model_row(
         downloads_all_time: raw.downloads_all_time,
         likes: raw.likes,
         pipeline_tag: raw.pipeline_tag.clone(),
-        modality: facts::modality(raw, registry),
+        modality: modality(raw, registry),
         library: raw.library.clone(),
         license: raw.card_license.clone().or_else(|| license_tag(raw)),
         gated: raw.gated.clone(),
@@ -78,6 +78,15 @@ pub(super) fn model_row(
         in_cohort: downloads(settings.metric, raw).is_some_and(|d| d > settings.min),
     };
     (row, extracted)
+}
+
+/// What a model takes in and gives out. Where nothing tells, a house's own family of language models does (`Mistral-Large-Instruct-2407`).
+fn modality(raw: &RawModelRow, registry: Option<&TrainingRun>) -> Modality {
+    let told = facts::modality(raw, registry);
+    let is_silent = raw.pipeline_tag.as_deref().is_none_or(|task| task == facts::NO_TASK) && raw.library.is_none();
+    let (owner, name) = raw.model_id.split_once('/').unwrap_or(("", &raw.model_id));
+    let at_home = || families::named(name).is_some_and(|named| families::is_home(named.family, owner));
+    if told == Modality::Other && registry.is_none() && is_silent && at_home() { Modality::Text } else { told }
 }
 
 /// What the tables of architectures and recipes know of the repository's name, else of the nearest base's.
@@ -250,5 +259,26 @@ fn date_evidence(day: Day, source: TrainedOnSource, quote: &str, known: Known<'_
         extractor,
         confidence,
         reject_reason: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::record::empty_row;
+
+    /// Regression: Mistral Large 2 (library vllm, no task) without its row in the registry was no language model, and given 1.2e23 of its
+    /// 2.1e25 FLOP.
+    #[test]
+    fn silent_records_of_a_family_at_home_are_language_models() {
+        let of = |id: &str, library: Option<&str>, task: Option<&str>| {
+            let (library, pipeline_tag) = (library.map(str::to_owned), task.map(str::to_owned));
+            modality(&RawModelRow { model_id: id.to_owned(), library, pipeline_tag, ..empty_row("t") }, None)
+        };
+        assert_eq!(of("mistralai/Mistral-Large-Instruct-2407", Some("vllm"), None), Modality::Text);
+        assert_eq!(of("mistralai/Mistral-Large-Instruct-2407", Some("vllm"), Some("other")), Modality::Text);
+        assert_eq!(of("mistralai/Mistral-Large-Instruct-2407", None, None), Modality::Text);
+        assert_eq!(of("somebody/mistral-portraits", None, None), Modality::Other);
+        assert_eq!(of("mistralai/Mistral-Voice", None, Some("text-to-speech")), Modality::Audio);
     }
 }

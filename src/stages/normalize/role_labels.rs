@@ -2,13 +2,15 @@
 
 use super::References;
 use super::repo_facts::repo_facts;
-use crate::domain::Role;
+use crate::domain::{OwnerClass, Role, RunKind};
 use crate::hub::record::empty_row;
 use crate::lineage::role_model::{Labelled, Learning, RIDGE, RoleModel};
 use crate::lineage::{RepoFacts, roles};
+use crate::reference::role_labels::Draw;
 use crate::reference::{Owners, RoleLabel};
 use crate::tables::{RawModelRow, RoleTermRow};
 use crate::units::{Day, TimestampMs};
+use rustc_hash::FxHashSet;
 
 /// Milliseconds of a day.
 const DAY_MS: i64 = 86_400_000;
@@ -31,14 +33,35 @@ pub(super) fn role_terms(model: &RoleModel) -> Vec<RoleTermRow> {
     rows
 }
 
-/// The labelled records that the likelihood is asked about: those whose role no certain rule decides.
+/// The labelled records that the likelihood is asked about: those whose role no certain rule decides. The registry lists a house's notable
+/// pre-trainings, so that its silence on another of its models says something. Where it has nothing of a house it says nothing: records of
+/// listed houses are shown a second time as if it had nothing of theirs, with half the weight each, and so are the registered ones.
 #[must_use]
 pub fn labelled(references: &References) -> Vec<Labelled> {
-    let all = references.role_labels.iter().map(|label| of_label(references, label));
-    all.filter(|row| !row.linked_by.unwrap_or_else(|| roles::role(&row.facts).1).is_certain()).collect()
+    let houses = registered_houses(references);
+    let all = references.role_labels.iter().map(|label| (label.draw, of_label(references, &houses, label)));
+    let asked = all.filter(|(_, row)| !row.linked_by.unwrap_or_else(|| roles::role(&row.facts).1).is_certain());
+    let shown = asked.flat_map(|(draw, row)| {
+        let half = row.weight / 2.0;
+        if draw == Draw::Registered {
+            vec![Labelled { registry_has_its_house: false, weight: half, counts: 0.0, ..row }]
+        } else if row.owner_class != OwnerClass::Unlisted && row.registry_has_its_house {
+            let unknown = Labelled { registry_has_its_house: false, weight: half, counts: 0.0, ..row.clone() };
+            vec![Labelled { weight: half, ..row }, unknown]
+        } else {
+            vec![row]
+        }
+    });
+    shown.collect()
 }
 
-fn of_label(references: &References, label: &RoleLabel) -> Labelled {
+/// Namespaces, lower case, of whose pre-trainings the registry has one.
+pub(super) fn registered_houses(references: &References) -> FxHashSet<String> {
+    let pretrained = references.registry.runs().iter().filter(|run| run.kind == RunKind::Pretraining);
+    pretrained.filter_map(|run| Some(run.hub_id.as_deref()?.split_once('/')?.0.to_lowercase())).collect()
+}
+
+fn of_label(references: &References, houses: &FxHashSet<String>, label: &RoleLabel) -> Labelled {
     let raw = labelled_record(label);
     let facts = RepoFacts {
         registry_kind: None,
@@ -50,6 +73,7 @@ fn of_label(references: &References, label: &RoleLabel) -> Labelled {
     };
     let signs = RecordSigns::of_record(&raw, label.downloads);
     Labelled {
+        registry_has_its_house: houses.contains(&facts.owner().to_lowercase()),
         owner_class: owner_class(&references.owners, &facts),
         facts,
         owner_repositories: label.owner_repositories,
@@ -61,6 +85,7 @@ fn of_label(references: &References, label: &RoleLabel) -> Labelled {
         linked_by: label.linked_by,
         role: label.role,
         weight: label.weight(),
+        counts: label.weight(),
     }
 }
 
@@ -79,9 +104,9 @@ pub fn labelled_record(label: &RoleLabel) -> RawModelRow {
 }
 
 /// Class of a repository's owner. Ids without a namespace are the first models of the Hub, of the houses that wrote the papers.
-pub(super) fn owner_class(owners: &Owners, facts: &RepoFacts) -> crate::domain::OwnerClass {
+pub(super) fn owner_class(owners: &Owners, facts: &RepoFacts) -> OwnerClass {
     match facts.owner() {
-        "" => crate::domain::OwnerClass::Industry,
+        "" => OwnerClass::Industry,
         owner => owners.class(Some(owner)),
     }
 }

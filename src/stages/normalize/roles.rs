@@ -2,7 +2,7 @@
 
 use super::References;
 use super::index::Index;
-use super::role_labels::{owner_class, role_model, role_terms};
+use super::role_labels::{owner_class, registered_houses, role_model, role_terms};
 use crate::domain::run::LEAST_TRAINED;
 use crate::domain::{EvidenceSource, Field, Role, RoleShares, Rule, RunKind};
 use crate::evidence::Extracted;
@@ -11,7 +11,7 @@ use crate::lineage::signs::{LEAST_LINKED, Signs};
 use crate::lineage::{self, Resolution, roles};
 use crate::tables::RoleTermRow;
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Signs named in the evidence of a role.
 const SHOWN_REASONS: usize = 6;
@@ -21,6 +21,8 @@ pub(super) struct Likelihood {
     model: RoleModel,
     owners: FxHashMap<String, u32>,
     bases: FxHashMap<String, u32>,
+    /// Namespaces of whose pre-trainings the registry has one.
+    registered_houses: FxHashSet<String>,
     /// What decided of each repository beside its record, before the likelihood did.
     links: Vec<Link>,
 }
@@ -49,6 +51,7 @@ impl Likelihood {
             model: role_model(references),
             owners: owner_counts(index),
             bases: base_counts(index),
+            registered_houses: registered_houses(references),
             links: rules
                 .map(|(facts, p)| Link {
                     by: linked_by(facts, p.role_rule),
@@ -79,6 +82,7 @@ impl Likelihood {
             linked_by: self.links[i].by,
             has_large_base: self.links[i].has_large_base,
             base_has_a_base: self.links[i].base_has_a_base,
+            registry_has_its_house: self.registered_houses.contains(&facts.owner().to_lowercase()),
         }
     }
 

@@ -237,3 +237,16 @@ fn words_of_size() {
         assert_eq!(size_word(id), expected, "{id}");
     }
 }
+
+/// Regression: huseinzol05/rumi-jawi-lstm-bahdanau was drawn like any model of text, up to the bound of its year (2.5e19 FLOP in the mean).
+#[test]
+fn recurrent_networks_and_word_vectors_are_as_small_as_small_encoders() {
+    for id in
+        ["u/rumi-jawi-lstm-bahdanau", "u/BiLSTM_word_classify", "u/word2vec_wss_100dim", "Gensim/glove-twitter-25", "u/gru-large"]
+    {
+        assert_eq!(size_word(id), Some(SizeWord::SmallEncoder), "{id}");
+    }
+    // A head on an encoder has the encoder's size.
+    assert_eq!(size_word("u/klue-roberta-LSTM"), Some(SizeWord::Encoder));
+    assert_eq!(size_word("u/gruber-7"), None);
+}
