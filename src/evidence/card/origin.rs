@@ -164,8 +164,8 @@ impl Sentence<'_> {
 
     fn linked(&self, link: &Link) -> Option<SaidBase> {
         let repo = repo_of(&link.target)?;
-        (is_valid_id(&repo) && repo.contains('/') && !repo.eq_ignore_ascii_case(&self.own.id))
-            .then(|| SaidBase { name: repo, is_id: true })
+        let is_other = is_valid_id(&repo) && repo.contains('/') && !repo.eq_ignore_ascii_case(&self.own.id);
+        is_other.then_some(SaidBase { name: repo, is_id: true })
     }
 
     /// A merge with the models that the sentence and the list below it name.

@@ -183,8 +183,8 @@ fn member_of(own: &Repository, title: &str) -> Option<Fit> {
         return None;
     }
     let named: Vec<String> = words.into_iter().filter(|w| own.has(w) || !is_passed(w)).collect();
-    let says_a_member = named.iter().all(|w| own.has(w) || !Designators::of(&[w.as_str()]).is_empty());
-    let has_member = Designators::of(&named).has_size() || named.len() > 1;
+    let says_a_member = named.iter().all(|w| own.has(w) || !Designators::in_words(&[w.as_str()]).is_empty());
+    let has_member = Designators::in_words(&named).has_size() || named.len() > 1;
     (says_a_member && has_member).then(|| fit_of_name(own, &named)).flatten()
 }
 

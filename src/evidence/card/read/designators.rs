@@ -101,7 +101,7 @@ fn version(word: &str) -> Option<String> {
 impl Designators {
     /// The designators among the words of a name.
     #[must_use]
-    pub fn of<S: AsRef<str>>(words: &[S]) -> Self {
+    pub fn in_words<S: AsRef<str>>(words: &[S]) -> Self {
         let mut out = Self::default();
         for word in words.iter().map(AsRef::as_ref) {
             if let Some(size) = size_of(word) {
@@ -206,7 +206,7 @@ fn variants(own: &Repository, mine: &Designators, other: &Designators) -> Said {
 /// Whose a name is by its designators alone; none where they say nothing.
 #[must_use]
 pub fn fit_of(own: &Repository, words: &[String]) -> Option<Fit> {
-    let (mine, other) = (own.designators(), Designators::of(words));
+    let (mine, other) = (own.designators(), Designators::in_words(words));
     // A number that is the size of several is none that tells them apart.
     let plain_size_word = |said: Said| if mine.sizes.is_empty() || said == Said::Same { said } else { Said::Nothing };
     let kinds = [

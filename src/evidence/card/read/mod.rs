@@ -108,11 +108,11 @@ fn read_text(card: &mut Card<'_>, passage: &Passage<'_>) {
         at = to + 1;
         let pair = if b.kind == BlockKind::Heading { None } else { split_pair(line) };
         let parts = pair.and_then(|(key, value)| Some((line.get(..key)?, line.get(value..)?)));
-        if let Some((key, value)) = parts {
-            if let Some(behind) = read_pair(card, passage, (from, to), (key, value), &mut runs) {
-                at = behind;
-                continue;
-            }
+        if let Some(pair) = parts
+            && let Some(behind) = read_pair(card, passage, (from, to), pair, &mut runs)
+        {
+            at = behind;
+            continue;
         }
         // "Evaluation: 48 hours" is no part of the line above it.
         let begins = parts.is_some_and(|(key, value)| {

@@ -50,7 +50,7 @@ pub fn owner(id: &str) -> Option<String> {
 
 /// Whether a word of a name tells no member of a family: a family is named with it.
 fn tells_no_member(word: &str) -> bool {
-    word.len() > 2 && word.starts_with(char::is_alphabetic) && Designators::of(&[word]).is_empty()
+    word.len() > 2 && word.starts_with(char::is_alphabetic) && Designators::in_words(&[word]).is_empty()
 }
 
 /// Words with the decimals that a name writes with an underscore: `1_8b` is "1.8b" where that is the size the name states.
@@ -136,7 +136,7 @@ impl Repository {
         let tokens = with_decimals(name_tokens(last_part(about.model_id)), from_name);
         Self {
             id: about.model_id.to_owned(),
-            designators: Designators::of(&tokens),
+            designators: Designators::in_words(&tokens),
             family: tokens.iter().position(|t| tells_no_member(t)),
             declared_size: None,
             aliases: Vec::new(),

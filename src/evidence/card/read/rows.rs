@@ -110,11 +110,12 @@ fn by_designators(own: &Repository, names: &[&str]) -> Option<usize> {
     let is_ours = |w: &String| own.has(w) || owner.contains(w);
     let tells_only_members = |words: &Vec<String>| {
         // A fine-tune's card has tables of its base's family, too.
-        let named = own.role != CardRole::FineTune || words.iter().any(|w| is_ours(w) && Designators::of(&[w.as_str()]).is_empty());
-        let all = words.iter().all(|w| is_ours(w) || passed(w) || !Designators::of(&[w.as_str()]).is_empty());
+        let named =
+            own.role != CardRole::FineTune || words.iter().any(|w| is_ours(w) && Designators::in_words(&[w.as_str()]).is_empty());
+        let all = words.iter().all(|w| is_ours(w) || passed(w) || !Designators::in_words(&[w.as_str()]).is_empty());
         !words.is_empty() && named && all && !own.is_base_name(words)
     };
-    let members = words.iter().filter(|words| Designators::of(words).has_size()).count();
+    let members = words.iter().filter(|words| Designators::in_words(words).has_size()).count();
     let fits = |words: &Vec<String>| tells_only_members(words) && fit_of(own, words) == Some(Fit::Mine);
     let mut fitting = words.iter().enumerate().filter(|(_, words)| fits(words)).map(|(i, _)| i);
     let first = fitting.next().filter(|_| members > 1)?;

@@ -101,7 +101,7 @@ const MOST_NAME: usize = 60;
 
 /// The column of the keys: the last before the columns of the models, where the rows stand in groups: "| Group | Key | Elk-2B | Elk-9B |".
 fn key_column(own: &Repository, header: &[String]) -> usize {
-    let is_model = |h: &String| own.score(h) > 0 || Designators::of(&name_tokens(h)).has_size();
+    let is_model = |h: &String| own.score(h) > 0 || Designators::in_words(&name_tokens(h)).has_size();
     let models = header.iter().filter(|h| is_model(h)).count();
     let first = header.iter().position(is_model).unwrap_or(0);
     if models > 1 && first == 2 { 1 } else { 0 }

@@ -40,9 +40,9 @@ pub fn doubt(kind: Key, value: &str) -> Option<&'static str> {
     let has = |text: &str, list: &[&str]| list.iter().any(|w| text.contains(w));
     if has(ahead, &words.examples) {
         Some("an example")
-    } else if has(&lower, &words.not_told) {
-        Some("said not to be known")
-    } else if words.not_told_first.iter().any(|w| lower.trim_start_matches(['*', '_', '(']).starts_with(w)) {
+    } else if has(&lower, &words.not_told)
+        || words.not_told_first.iter().any(|w| lower.trim_start_matches(['*', '_', '(']).starts_with(w))
+    {
         Some("said not to be known")
     } else if words.limits.iter().any(|w| lower.starts_with(w)) {
         Some("a limit")

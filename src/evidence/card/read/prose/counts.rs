@@ -99,7 +99,7 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
     // "60 epochs with early stopping at epoch 47": where it ended.
     let ended = any(last(span(s.ts, 0, i), 3), &words.stopped);
     if let Some(q) = quantity(s.ts, i + 1).filter(|q| ended && !q.is_word && q.value <= MOST_EPOCHS) {
-        card.add_quantity(&spot, Field::Epochs, q.value, s.written(i, q.to), &q);
+        card.add_quantity(spot, Field::Epochs, q.value, s.written(i, q.to), &q);
         return;
     }
     let q = before(s, i, 4, |q, between| !any(between, &words.other_units) && (between.is_empty() || !q.is_word));

@@ -270,7 +270,7 @@ fn with_parts_apart(text: &str, ts: &[Token<'_>], mut to: usize, mut words: Vec<
         };
         let more = name_tokens(written(text, ts, to, end));
         let is_version = |w: &String| w.len() == 1 && w.bytes().all(|b| b.is_ascii_digit());
-        let designates = |w: &String| !Designators::of(&[w.as_str()]).is_empty() || is_version(w);
+        let designates = |w: &String| !Designators::in_words(&[w.as_str()]).is_empty() || is_version(w);
         if more.is_empty() || !more.iter().all(designates) {
             break;
         }
@@ -288,7 +288,7 @@ fn is_word_of_a_member(own: &Repository, ts: &[Token<'_>], i: usize, to: usize, 
     let is_name =
         ts.get(i).is_some_and(|t| t.upper) && i.checked_sub(1).and_then(|at| ts.get(at)).is_some_and(|t| t.is_any(&words.articles));
     let is_size = size_word(word).is_some() && word.len() > 1 && own.designators().has_size();
-    let is_variant = !Designators::of(&[word]).is_empty() && size_word(word).is_none() && has_noun;
+    let is_variant = !Designators::in_words(&[word]).is_empty() && size_word(word).is_none() && has_noun;
     (is_size && (has_noun || is_name)) || is_variant
 }
 

@@ -250,7 +250,7 @@ fn of_something_else(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>)
     let nearly = nearly_words.contains(&time.before_that)
         || (time.before == "than" && time.before_that == "more" && nearly_words.contains(&text_before(time.ts, time.at, 3)));
     // "Addestrato per 50 minuti": "per" is "for" where nothing is English.
-    let is_limit = |w: &str| words.limits.contains(&w) && !(w == "per" && !s.has(&words.english));
+    let is_limit = |w: &str| words.limits.contains(&w) && (w != "per" || s.has(&words.english));
     let stands_behind_a_limit = is_limit(time.lead) || is_limit(time.before);
     let limited = (stands_behind_a_limit && !closed && !nearly)
         || rate_behind(time.ts, time.duration.to).is_some()
