@@ -49,7 +49,7 @@ fn emptied(table: &str) -> String {
     let read = std::cell::Cell::new(0);
     reference_rows(table, |_, _| {
         read.set(read.get() + 1);
-        table == FINE_TUNES && read.get() % KEPT_OF == 0
+        table == FINE_TUNES && read.get().is_multiple_of(KEPT_OF)
     })
 }
 
