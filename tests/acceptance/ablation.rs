@@ -46,7 +46,7 @@ const KEPT_OF: usize = 20;
 
 /// A table without its rows.
 fn emptied(table: &str) -> String {
-    let read = std::cell::Cell::new(0);
+    let read = std::cell::Cell::new(0_usize);
     reference_rows(table, |_, _| {
         read.set(read.get() + 1);
         table == FINE_TUNES && read.get().is_multiple_of(KEPT_OF)
