@@ -7,7 +7,9 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
+use std::collections::hash_map::Entry;
 use std::ops::Deref;
+use std::sync::LazyLock;
 
 /// Name and text of every file.
 pub const FILES: &[(&str, &str)] = &[
@@ -24,17 +26,27 @@ pub const FILES: &[(&str, &str)] = &[
 
 /// A list of words in the order of its file, and as a set.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Words(&'static [&'static str], &'static FxHashSet<&'static str>);
+pub(crate) struct Words {
+    list: &'static [&'static str],
+    set: &'static FxHashSet<&'static str>,
+    /// Its number among the lists of all files.
+    number: Option<u16>,
+}
 
 impl Words {
     /// Whether a word is one of them: asked some hundred times of every name.
     pub(crate) fn contains(self, word: &&str) -> bool {
-        self.1.contains(*word)
+        self.set.contains(*word)
+    }
+
+    /// Whether a word is one of them, of which the lists that it stands in are known: asked some hundred times of every word of a card.
+    pub(crate) fn holds(self, word: &str, lists: Lists) -> bool {
+        self.number.map_or_else(|| self.set.contains(word), |number| lists.0.contains(&number))
     }
 
     /// The words for as long as the program runs.
     pub(crate) fn list(self) -> &'static [&'static str] {
-        self.0
+        self.list
     }
 }
 
@@ -42,7 +54,57 @@ impl Deref for Words {
     type Target = [&'static str];
 
     fn deref(&self) -> &Self::Target {
-        self.0
+        self.list
+    }
+}
+
+/// The lists that a word stands in, by their numbers: most words stand in none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Lists(&'static [u16]);
+
+/// The lists that hold a word, which is lower case.
+pub(crate) fn lists_with(word: &str) -> Lists {
+    NUMBERED.by_word.get(word).copied().unwrap_or_default()
+}
+
+/// All lists, numbered in the order of the files.
+struct Numbered {
+    by_words: FxHashMap<Vec<String>, u16>,
+    by_word: FxHashMap<String, Lists>,
+}
+
+static NUMBERED: LazyLock<Numbered> = LazyLock::new(|| {
+    let mut by_words: FxHashMap<Vec<String>, u16> = FxHashMap::default();
+    let mut numbers: FxHashMap<String, Vec<u16>> = FxHashMap::default();
+    for (name, _) in FILES {
+        add_lists(&toml::Value::Table(read_file(name)), &mut |words| {
+            let Ok(number) = u16::try_from(by_words.len()) else { return };
+            if let Entry::Vacant(place) = by_words.entry(words) {
+                for word in place.key() {
+                    numbers.entry(word.clone()).or_default().push(number);
+                }
+                place.insert(number);
+            }
+        });
+    }
+    // Every file is read once: nothing leaks twice.
+    let by_word = numbers.into_iter().map(|(word, numbers)| (word, Lists(numbers.leak()))).collect();
+    Numbered { by_words, by_word }
+});
+
+/// Hands on every list of words that a value of a file holds.
+fn add_lists(value: &toml::Value, add: &mut impl FnMut(Vec<String>)) {
+    match value {
+        toml::Value::Table(table) => table.values().for_each(|value| add_lists(value, add)),
+        toml::Value::Array(items) if items.iter().all(toml::Value::is_str) => {
+            add(items.iter().filter_map(toml::Value::as_str).map(str::to_owned).collect());
+        }
+        toml::Value::Array(items) => items.iter().for_each(|item| add_lists(item, add)),
+        toml::Value::String(_)
+        | toml::Value::Integer(_)
+        | toml::Value::Float(_)
+        | toml::Value::Boolean(_)
+        | toml::Value::Datetime(_) => {}
     }
 }
 
@@ -50,8 +112,9 @@ impl<'de> Deserialize<'de> for Words {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // Every file is read once: nothing leaks twice.
         let words = Vec::<Word>::deserialize(deserializer)?;
-        let words: &[&str] = words.into_iter().map(Word::text).collect::<Vec<&'static str>>().leak();
-        Ok(Self(words, Box::leak(Box::new(words.iter().copied().collect()))))
+        let list: &[&str] = words.into_iter().map(Word::text).collect::<Vec<&'static str>>().leak();
+        let number = NUMBERED.by_words.get(&list.iter().map(|word| (*word).to_owned()).collect::<Vec<String>>()).copied();
+        Ok(Self { list, set: Box::leak(Box::new(list.iter().copied().collect())), number })
     }
 }
 

@@ -6,6 +6,7 @@
 use super::cjk::cjk_numeral;
 use super::digits::{DecimalSign, number_end, parse_number, settle};
 use super::units::mass_unit;
+use crate::vocabulary::{Lists, Words, lists_with};
 use std::borrow::Cow;
 
 /// Kind of a token.
@@ -38,9 +39,41 @@ pub struct Token<'t> {
     pub glued: bool,
     /// Whether it begins with an upper-case letter.
     pub upper: bool,
+    /// The lists of the vocabulary that it stands in.
+    lists: Lists,
 }
 
-impl Token<'_> {
+/// A list that a token may be one of.
+pub trait OneOf {
+    /// Whether a token is one of the list's.
+    fn holds(&self, token: &Token<'_>) -> bool;
+}
+
+impl OneOf for Words {
+    fn holds(&self, token: &Token<'_>) -> bool {
+        Words::holds(*self, &token.text, token.lists)
+    }
+}
+
+impl OneOf for [&str] {
+    fn holds(&self, token: &Token<'_>) -> bool {
+        self.contains(&token.text.as_ref())
+    }
+}
+
+impl<const N: usize> OneOf for [&str; N] {
+    fn holds(&self, token: &Token<'_>) -> bool {
+        self.contains(&token.text.as_ref())
+    }
+}
+
+impl<'t> Token<'t> {
+    /// A token over some bytes, without a value, in lower case.
+    fn new(kind: Kind, text: Cow<'t, str>, (from, to): (usize, usize), glued: bool) -> Self {
+        let lists = lists_with(&text);
+        Self { kind, text, from, to, value: None, glued, upper: false, lists }
+    }
+
     /// Whether it is this text, given in lower case.
     #[must_use]
     pub fn is(&self, text: &str) -> bool {
@@ -49,8 +82,8 @@ impl Token<'_> {
 
     /// Whether it is one of these.
     #[must_use]
-    pub fn is_any(&self, texts: &[&str]) -> bool {
-        texts.contains(&self.text.as_ref())
+    pub fn is_any<L: OneOf + ?Sized>(&self, list: &L) -> bool {
+        list.holds(self)
     }
 }
 
@@ -98,8 +131,7 @@ pub fn lex_in(text: &str, sign: DecimalSign) -> Vec<Token<'_>> {
         let set = if matches!(c, '\\' | '$') { markup(text, at, &mut in_formula, glued) } else { None };
         if let Some(Markup { len, sign }) = set {
             if let Some(sign) = sign {
-                let text = Cow::Borrowed(sign);
-                out.push(Token { kind: Kind::Sign, text, from: at, to: at + len, value: None, glued, upper: false });
+                out.push(Token::new(Kind::Sign, Cow::Borrowed(sign), (at, at + len), glued));
             }
             glued = glued && sign.is_some();
             at += len;
@@ -137,7 +169,7 @@ pub fn lex_in(text: &str, sign: DecimalSign) -> Vec<Token<'_>> {
         };
         let written = text.get(from..at).unwrap_or_default();
         let text = if marked { Cow::Owned(without_markup(written)) } else { lower(written) };
-        out.push(Token { kind, text, from, to: at, value, glued, upper: c.is_uppercase() });
+        out.push(Token { value, upper: c.is_uppercase(), ..Token::new(kind, text, (from, at), glued) });
         glued = true;
     }
     settle(&mut out, sign);
@@ -151,11 +183,11 @@ fn push_numeral<'t>(out: &mut Vec<Token<'t>>, text: &'t str, (from, to): (usize,
     let Some(numeral) = cjk_numeral(word) else { return false };
     let (start, end) = (from + numeral.from, from + numeral.to);
     if let Some(before) = text.get(from..start).filter(|before| !before.is_empty()) {
-        out.push(Token { kind: Kind::Word, text: lower(before), from, to: start, value: None, glued, upper: false });
+        out.push(Token::new(Kind::Word, lower(before), (from, start), glued));
     }
     let digits = Cow::Owned(numeral.value.to_string());
     let glued = glued || start > from;
-    out.push(Token { kind: Kind::Number, text: digits, from: start, to: end, value: Some(numeral.value), glued, upper: false });
+    out.push(Token { value: Some(numeral.value), ..Token::new(Kind::Number, digits, (start, end), glued) });
     true
 }
 
@@ -231,7 +263,7 @@ pub(super) fn ascii_digit(c: char) -> Option<char> {
 fn number_of_another_script(text: &str, from: usize, glued: bool) -> Token<'_> {
     let (digits, to) = ascii_digits(text, from);
     let value = parse_number(&digits, DecimalSign::Unknown);
-    Token { kind: Kind::Number, text: Cow::Owned(digits), from, to, value, glued, upper: false }
+    Token { value, ..Token::new(Kind::Number, Cow::Owned(digits), (from, to), glued) }
 }
 
 /// A number in digits of another script as one in ours, and the byte behind it.

@@ -6,7 +6,7 @@ use crate::domain::Field;
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::block::Link;
 use crate::evidence::quantity::tokens::{Kind, Token, is_latin_word, span, text_at, text_before};
-use crate::evidence::vocabulary;
+use crate::evidence::vocabulary::{self, Words};
 
 /// How much a phrase says: after the first kind a plain name is a base, after the second a name with digits or hyphens, after the
 /// third only a link to a repository.
@@ -128,7 +128,7 @@ impl Card<'_> {
     /// The base named in a sentence.
     pub fn add_base_in_prose(&mut self, spot: &Spot<'_>, text: &str, links: &[Link], ts: &[Token<'_>], offset: usize) {
         let sentence = &vocabulary::card().bases;
-        let has = |words: &[&str]| ts.iter().any(|t| t.is_any(words));
+        let has = |words: &Words| ts.iter().any(|t| t.is_any(words));
         if has(&sentence.comparisons) {
             return;
         }

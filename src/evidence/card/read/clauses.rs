@@ -177,35 +177,29 @@ fn what(own: &Repository, clause: &str) -> Of {
 /// "(per 1000 requests)" is one.
 #[must_use]
 pub fn without_rates_in_brackets(key: &str) -> String {
-    let mut out = String::with_capacity(key.len());
-    let mut rest = key;
-    while let Some((before, behind)) = rest.split_once('(') {
-        let Some((inside, after)) = behind.split_once(')') else { break };
-        out.push_str(before);
+    without_brackets(key, |_, inside| {
         let ts = lex(inside);
-        if !(0..ts.len()).any(|i| figure(&ts, i, mass_unit).is_some()) {
-            out.push('(');
-            out.push_str(inside);
-            out.push(')');
-        }
-        rest = after;
-    }
-    out.push_str(rest);
-    out
+        (0..ts.len()).any(|i| figure(&ts, i, mass_unit).is_some())
+    })
 }
 
 /// "0.4 GPU hours (3 epochs, 7 min/epoch)": what the brackets count is not what stands before them.
 #[must_use]
 pub fn without_figures_in_brackets(text: &str) -> String {
+    let counts = |text: &str| text.contains(|c: char| c.is_ascii_digit());
+    without_brackets(text, |before, inside| counts(inside) && counts(before))
+}
+
+/// A text without those of its brackets of which this is true; it is asked for what stands before them, from the last bracket on, and for
+/// what they hold.
+fn without_brackets(text: &str, is_left_out: impl Fn(&str, &str) -> bool) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, behind)) = rest.split_once('(') {
         let Some((inside, after)) = behind.split_once(')') else { break };
         out.push_str(before);
-        if !inside.contains(|c: char| c.is_ascii_digit()) || !before.contains(|c: char| c.is_ascii_digit()) {
-            out.push('(');
-            out.push_str(inside);
-            out.push(')');
+        if !is_left_out(before, inside) {
+            out.extend(["(", inside, ")"]);
         }
         rest = after;
     }

@@ -4,7 +4,7 @@ use super::designators::{Fit, fit_of_name};
 use super::repository::{FULL_NAME, Repository, name_tokens, size_of};
 use crate::evidence::card::parse::block::{Block, BlockKind};
 use crate::evidence::quantity::tokens::{Kind, Token, lex, span};
-use crate::evidence::vocabulary;
+use crate::evidence::vocabulary::{self, Words};
 
 /// Tokens between "this repository" and what it says that it holds.
 const SAYS_WITHIN: usize = 4;
@@ -45,7 +45,7 @@ fn declared_in(text: &str) -> Option<Vec<String>> {
     }
     let all = lex(text);
     let ts = span(&all, 0, MOST_TOKENS);
-    let is = |i: usize, list: &[&str]| ts.get(i).is_some_and(|t| t.is_any(list));
+    let is = |i: usize, list: &Words| ts.get(i).is_some_and(|t| t.is_any(list));
     let noun = (1..ts.len())
         .find(|i| is(*i, &words.nouns_of_cards) && (is(i - 1, &words.declared) || is(i.saturating_sub(2), &words.declared)))?;
     let says = (noun + 1..noun + 1 + SAYS_WITHIN).rev().find(|i| is(*i, &words.says))?;

@@ -134,11 +134,10 @@ fn shortest(accelerators: &Accelerators, original: &str, text: &str, found: &Har
 /// "64 nodes x 8 = 512 GPUs", "192,000 H100 hours on 768 GPUs".
 fn result_in_devices(ts: &[Token<'_>]) -> Option<f64> {
     let words = &vocabulary::card().device_hours;
-    let signs = [&["="][..], &vocabulary::keys().pairs.on];
     let counts = |at: &usize| {
         ts.get(at + 1).is_some_and(|t| t.kind == Kind::Number) && ts.get(at + 2).is_some_and(|t| t.is_any(&words.named))
     };
-    let leads = |at: &usize| ts.get(*at).is_some_and(|t| signs.iter().any(|list| t.is_any(list)));
+    let leads = |at: &usize| ts.get(*at).is_some_and(|t| t.is("=") || t.is_any(&vocabulary::keys().pairs.on));
     let at = (0..ts.len()).find(|at| leads(at) && counts(at))?;
     let n = ts.get(at + 1).filter(|t| t.kind == Kind::Number)?.value?;
     ts.get(at + 2).is_some_and(|t| t.is_any(&words.named)).then_some(n).filter(|n| n.fract() == 0.0 && *n >= 1.0)

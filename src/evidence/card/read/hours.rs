@@ -8,7 +8,7 @@ use crate::evidence::quantity::durations::{clock, duration_in_value, short_clock
 use crate::evidence::quantity::numbers::{Quantity, first_quantity, quantity, scale, without_scale};
 use crate::evidence::quantity::tokens::{Kind, Token, lex, lex_in, span, text_at};
 use crate::evidence::quantity::units::hours_in;
-use crate::evidence::vocabulary;
+use crate::evidence::vocabulary::{self, Words};
 
 /// Hours of a year: more cannot be the wall hours of one training in a form that is often filled with device hours.
 const HOURS_PER_YEAR: f64 = 8760.0;
@@ -72,7 +72,7 @@ impl Card<'_> {
             return None;
         }
         let glued = ts.get(at).and_then(|t| {
-            let is = |list: &[&str], between| t.is_any(list).then_some(between);
+            let is = |list: &Words, between| t.is_any(list).then_some(between);
             is(&words.glued, Between::Device).or_else(|| is(&words.glued_nodes, Between::Node))
         });
         let per_unit = hours_in(text_at(ts, at)).or_else(|| unit_hours(ts, at)).filter(|hours| *hours >= 1.0)?;

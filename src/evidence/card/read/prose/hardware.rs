@@ -53,7 +53,7 @@ fn clauses_with_chips(card: &Card<'_>, s: &Sentence<'_, '_>) -> Vec<(usize, usiz
     let says = |t: &Token<'_>| {
         let lists =
             [&words.hardware.serving, &words.hardware.running, &words.hardware.tried, &words.subjects.took, &words.subjects.work];
-        lists.iter().any(|list| t.is_any(list))
+        lists.iter().any(|list| t.is_any(*list))
     };
     let mut out: Vec<(usize, usize)> = Vec::new();
     let mut from = 0;
@@ -81,7 +81,7 @@ fn read_clause(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (from
     // The "no" of Portuguese is "in the".
     let is_english = s.has(&vocabulary::prose().times.english);
     let denies = |w: &str| words.denying.contains(&w) && is_english;
-    let runs = s.words.iter().any(|w| (words.running.contains(w) || denies(w)) && !(*w == "run" && is_what_was_run(s)));
+    let runs = s.words().any(|w| (words.running.contains(&w) || denies(w)) && !(w == "run" && is_what_was_run(s)));
     let trains = s.trains();
     let reason = if trains {
         let may = s.has(&words.modal) && !s.has(&words.modal_denied);

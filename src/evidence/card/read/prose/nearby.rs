@@ -2,7 +2,7 @@
 
 use super::sentence::Sentence;
 use crate::evidence::quantity::numbers::{Quantity, quantity};
-use crate::evidence::quantity::tokens::{Kind, Token, span};
+use crate::evidence::quantity::tokens::{Kind, OneOf, Token, span};
 
 /// The quantity before a word, with nothing between them but words and hyphens.
 pub fn before(s: &Sentence<'_, '_>, i: usize, reach: usize, fits: impl Fn(&Quantity, &[Token<'_>]) -> bool) -> Option<Quantity> {
@@ -16,7 +16,7 @@ pub fn before(s: &Sentence<'_, '_>, i: usize, reach: usize, fits: impl Fn(&Quant
 
 /// Whether one of some words is among the tokens.
 #[must_use]
-pub fn any(ts: &[Token<'_>], words: &[&str]) -> bool {
+pub fn any<L: OneOf + ?Sized>(ts: &[Token<'_>], words: &L) -> bool {
     ts.iter().any(|t| t.is_any(words))
 }
 

@@ -1,9 +1,8 @@
 //! A sentence with what is asked of it again and again.
 
 use crate::evidence::card::parse::block::Under;
-use crate::evidence::quantity::tokens::{Kind, Token, span};
-use crate::evidence::vocabulary;
-use rustc_hash::FxHashSet;
+use crate::evidence::quantity::tokens::{Kind, OneOf, Token, span};
+use crate::evidence::vocabulary::{self, Words};
 
 /// A sentence while it is read.
 pub struct Sentence<'s, 't> {
@@ -11,8 +10,6 @@ pub struct Sentence<'s, 't> {
     pub ts: &'s [Token<'t>],
     /// The text that the tokens were cut from.
     pub text: &'s str,
-    /// Its words.
-    pub words: FxHashSet<&'s str>,
     /// Positions of words of training.
     pub trains: Vec<usize>,
     /// Whether a heading above speaks of training.
@@ -32,18 +29,22 @@ impl<'s, 't> Sentence<'s, 't> {
     #[must_use]
     pub fn new(text: &'s str, ts: &'s [Token<'t>], trains: Vec<usize>, under: Under) -> Self {
         let lists = &vocabulary::prose().sentences;
-        let words: FxHashSet<&str> = ts.iter().filter(|t| t.kind == Kind::Word).map(|t| t.text.as_ref()).collect();
-        let any = |list: &[&str]| list.iter().any(|w| words.contains(w));
+        let any = |list: &Words| ts.iter().any(|t| t.kind == Kind::Word && t.is_any(list));
         let is_stage = any(&lists.stages) && any(&lists.stage_numbers);
         let is_recipe = tells_a_recipe(ts);
         let Under { training: under_training, evaluation: under_evaluation, data: under_data, .. } = under;
-        Self { ts, text, trains, under_training, under_evaluation, under_data, is_recipe, is_stage, words }
+        Self { ts, text, trains, under_training, under_evaluation, under_data, is_recipe, is_stage }
     }
 
     /// Whether one of these words occurs.
     #[must_use]
-    pub fn has(&self, words: &[&str]) -> bool {
-        words.iter().any(|w| self.words.contains(w))
+    pub fn has<L: OneOf + ?Sized>(&self, words: &L) -> bool {
+        self.ts.iter().any(|t| t.kind == Kind::Word && t.is_any(words))
+    }
+
+    /// Its words.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        self.ts.iter().filter(|t| t.kind == Kind::Word).map(|t| t.text.as_ref())
     }
 
     /// Whether it speaks of training.

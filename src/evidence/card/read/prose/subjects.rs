@@ -8,7 +8,7 @@ use crate::evidence::card::read::repository::Repository;
 use crate::evidence::card::read::totals::SEVERAL_MODELS;
 use crate::evidence::card::read::training::is_train;
 use crate::evidence::quantity::tokens::{Kind, Token, span, text_at, text_before};
-use crate::evidence::vocabulary;
+use crate::evidence::vocabulary::{self, Words};
 
 /// Tokens before a figure within which its clause begins.
 const REACH: usize = 40;
@@ -75,7 +75,7 @@ pub fn gives_it_to_another(
     let words = &vocabulary::prose().subjects;
     let at = clause(s.ts, from);
     let clause: Vec<&Token<'_>> = at.iter().filter_map(|i| s.ts.get(*i)).collect();
-    let has = |list: &[&str]| clause.iter().any(|t| t.is_any(list));
+    let has = |list: &Words| clause.iter().any(|t| t.is_any(list));
     let behind = span(s.ts, to, to + BEHIND);
     if measure.is_amount() && is_limit(s.ts, from) {
         return Some("a limit");
@@ -108,7 +108,7 @@ pub fn gives_it_to_another(
 /// Why a figure is of what was granted, of what could be or is planned, of a law, or of the base as well.
 fn not_what_was_used(s: &Sentence<'_, '_>, measure: Measure, at: &[usize], from: usize, to: usize) -> Option<&'static str> {
     let words = &vocabulary::prose().subjects;
-    let has = |list: &[&str]| at.iter().any(|i| s.ts.get(*i).is_some_and(|t| t.is_any(list)));
+    let has = |list: &Words| at.iter().any(|i| s.ts.get(*i).is_some_and(|t| t.is_any(list)));
     let behind = span(s.ts, to, to + BEHIND);
     let trained = at.iter().any(|i| is_training(s.ts, *i));
     let is_given = has(&words.granted) && !has(&words.used) && !trained && measure.is_amount() && !s.has(&words.tools);
@@ -122,12 +122,11 @@ fn not_what_was_used(s: &Sentence<'_, '_>, measure: Measure, at: &[usize], from:
         return Some("what another training would have taken");
     }
     // "A longer schedule (600 epochs) is planned."
-    let is_planned =
-        behind.iter().zip(behind.iter().skip(1)).any(|(verb, t)| verb.is_any(&["is", "are"]) && t.is_any(&words.planned));
+    let is_planned = behind.iter().zip(behind.iter().skip(1)).any(|(verb, t)| verb.is_any(&words.are) && t.is_any(&words.planned));
     if has(&words.planned) || is_planned {
         return Some("planned");
     }
-    if any(last(span(s.ts, 0, to), 2), &["flop", "flops"]) && s.has(&words.thresholds) && !trained {
+    if any(last(span(s.ts, 0, to), 2), &vocabulary::units().computes.flop) && s.has(&words.thresholds) && !trained {
         return Some("a limit");
     }
     if measure == Measure::Count && any(behind, &words.lives) {
@@ -139,12 +138,13 @@ fn not_what_was_used(s: &Sentence<'_, '_>, measure: Measure, at: &[usize], from:
 /// Why a figure is of a project, or of several models.
 fn of_several_trainings(s: &Sentence<'_, '_>, measure: Measure, at: &[usize], to: usize) -> Option<&'static str> {
     let words = &vocabulary::prose().subjects;
-    let has = |list: &[&str]| at.iter().any(|i| s.ts.get(*i).is_some_and(|t| t.is_any(list)));
+    let has = |list: &Words| at.iter().any(|i| s.ts.get(*i).is_some_and(|t| t.is_any(list)));
     let all_of =
-        |i: usize, list: &[&str]| s.ts.get(i).is_some_and(|t| t.is_any(&words.whole)) && any(span(s.ts, i + 1, i + TOGETHER), list);
+        |i: usize, list: &Words| s.ts.get(i).is_some_and(|t| t.is_any(&words.whole)) && any(span(s.ts, i + 1, i + TOGETHER), list);
+    let articles = &vocabulary::card().designators.articles;
     // "9.1 GWh went into the project".
     let of_works = |i: usize| {
-        text_at(s.ts, i) == "the"
+        s.ts.get(i).is_some_and(|t| t.is_any(articles))
             && words.into.contains(&text_before(s.ts, i, 1))
             && s.ts.get(i + 1).is_some_and(|t| t.is_any(&words.works))
     };
@@ -152,20 +152,20 @@ fn of_several_trainings(s: &Sentence<'_, '_>, measure: Measure, at: &[usize], to
         return Some("a total that holds more than this training");
     }
     // "The Ibis models consumed 3.4 GWh", "la famille a émis 2,9 t".
-    let articles = &vocabulary::card().designators.articles;
     let is_several = |i: usize| {
-        let led = any(span(s.ts, i.saturating_sub(NEXT_TO), i), articles)
-            || any(span(s.ts, i.saturating_sub(NEXT_TO), i), &["all", "these"]);
+        let before = span(s.ts, i.saturating_sub(NEXT_TO), i);
+        let led = any(before, articles) || any(before, &words.all_of);
         s.ts.get(i).is_some_and(|t| t.is_any(&words.several))
             && led
             && s.ts.get(i + 1).is_some_and(|t| t.is_any(&words.name_verbs) || t.is_any(&vocabulary::card().designators.verbs))
     };
     let models = measure == Measure::Footprint
         && at.iter().any(|i| {
-            text_at(s.ts, *i) == "models" && any(span(s.ts, i.saturating_sub(NEXT_TO), *i), &["the", "all", "these", "our"])
+            s.ts.get(*i).is_some_and(|t| t.is_any(&words.models_of_all))
+                && any(span(s.ts, i.saturating_sub(NEXT_TO), *i), &words.all_models)
                 || is_several(*i)
         })
-        && !has(&["each", "per"]);
+        && !has(&words.of_each);
     if models || at.iter().any(|i| all_of(*i, &words.families)) || (to..to + TOGETHER).any(|i| all_of(i, &words.works)) {
         return Some(SEVERAL_MODELS);
     }
@@ -176,7 +176,7 @@ fn of_several_trainings(s: &Sentence<'_, '_>, measure: Measure, at: &[usize], to
 fn is_made_up_for(behind: &[Token<'_>]) -> bool {
     let words = &vocabulary::prose().subjects;
     let verb = behind.iter().position(|t| t.is_any(&words.made_up));
-    verb.is_some_and(|i| any(span(behind, 0, i), &["was", "were", "been", "is", "are"]))
+    verb.is_some_and(|i| any(span(behind, 0, i), &words.been))
 }
 
 /// "Training from scratch would have required 5 MWh".
@@ -192,17 +192,18 @@ fn could_have_been(ts: &[Token<'_>], at: &[usize], to: usize) -> bool {
 fn is_reduced_by(ts: &[Token<'_>], from: usize) -> bool {
     let words = &vocabulary::prose().subjects;
     let by = from.saturating_sub(NEXT_TO);
-    let is_by = span(ts, by, from).iter().any(|t| t.is("by"));
+    let is_by = span(ts, by, from).iter().any(|t| t.is_any(&words.by));
     is_by && any(span(ts, from.saturating_sub(NEAR), from), &words.reduced)
 }
 
 /// "e.g. 'The building consumed 1,250 MWh in 2022'": what the clause begins with makes it an example.
 fn is_example(ts: &[Token<'_>], at: &[usize]) -> bool {
     let words = &vocabulary::prose().subjects;
-    let begins = at.iter().take(BEGINS).any(|i| ts.get(*i).is_some_and(|t| t.is_any(&words.example)));
-    let for_instance = at
-        .windows(3)
-        .any(|w| matches!(w, [e, point, g] if text_at(ts, *e) == "e" && text_at(ts, *point) == "." && text_at(ts, *g) == "g"));
+    let is = |i: usize, list: &Words| ts.get(i).is_some_and(|t| t.is_any(list));
+    let begins = at.iter().take(BEGINS).any(|i| is(*i, &words.example));
+    let for_instance = at.windows(3).any(
+        |w| matches!(w, [e, point, g] if text_at(ts, *point) == "." && [e, g].iter().all(|i| is(**i, &words.example_letters))),
+    );
     let first = span(ts, 0, 2).iter().any(|t| t.is_any(&words.example));
     begins || for_instance || first
 }
@@ -212,8 +213,7 @@ fn is_set_against(ts: &[Token<'_>], at: &[usize]) -> bool {
     let words = &vocabulary::prose().subjects;
     let Some(first) = at.first().copied() else { return false };
     let of = |i: usize| {
-        ts.get(i).is_some_and(|t| t.is_any(&words.against))
-            && ts.get(i + 1).is_some_and(|t| t.is_any(&["of", "to", "with", "than"]))
+        ts.get(i).is_some_and(|t| t.is_any(&words.against)) && ts.get(i + 1).is_some_and(|t| t.is_any(&words.against_joins))
     };
     first.checked_sub(1).is_some_and(&of) || of(first)
 }
@@ -221,7 +221,7 @@ fn is_set_against(ts: &[Token<'_>], at: &[usize]) -> bool {
 /// Why a figure is of work around the training, or of more than it.
 fn around_the_training(s: &Sentence<'_, '_>, at: &[usize], from: usize, to: usize) -> Option<&'static str> {
     let words = &vocabulary::prose().subjects;
-    let has = |list: &[&str]| at.iter().any(|i| s.ts.get(*i).is_some_and(|t| t.is_any(list)));
+    let has = |list: &Words| at.iter().any(|i| s.ts.get(*i).is_some_and(|t| t.is_any(list)));
     let behind = span(s.ts, to, to + BEHIND);
     // "The queue waited longer than the job ran (three days)".
     let queue = any(span(s.ts, 0, 2), &words.queues) && s.trains.is_empty();
@@ -231,7 +231,7 @@ fn around_the_training(s: &Sentence<'_, '_>, at: &[usize], from: usize, to: usiz
     if is_with_the_search(s, from, to) {
         return Some("a total that holds more than this training");
     }
-    let ends = (to..to + TRAINED_BEHIND).find(|i| s.ts.get(*i).is_none_or(|t| t.is_any(&[",", ";", "and"])));
+    let ends = (to..to + TRAINED_BEHIND).find(|i| s.ts.get(*i).is_none_or(|t| t.is_any(&[",", ";"]) || t.is_any(&words.and)));
     let trains =
         at.iter().any(|i| is_training(s.ts, *i)) || (to..ends.unwrap_or(to + TRAINED_BEHIND)).any(|i| is_training(s.ts, i));
     if trains {
@@ -246,7 +246,7 @@ fn around_the_training(s: &Sentence<'_, '_>, at: &[usize], from: usize, to: usiz
 /// "Including the hyperparameter search, the project consumed 320 kWh"; the final run is named apart.
 fn is_with_the_search(s: &Sentence<'_, '_>, from: usize, to: usize) -> bool {
     let words = &vocabulary::prose().subjects;
-    let last = |list: &[&str]| (0..from).rev().find(|i| s.ts.get(*i).is_some_and(|t| t.is_any(list)));
+    let last = |list: &Words| (0..from).rev().find(|i| s.ts.get(*i).is_some_and(|t| t.is_any(list)));
     let Some(work) = last(&words.search) else { return false };
     let main = last(&words.main).is_some_and(|main| main > work) || any(span(s.ts, to, to + BEHIND), &words.main);
     let left_out = any(span(s.ts, work.saturating_sub(LEFT_OUT), work), &words.excluded);
@@ -272,11 +272,12 @@ fn clause(ts: &[Token<'_>], from: usize) -> Vec<usize> {
                 // "Our teacher, a 70B model, was trained": what stands between the commas tells of what stands before them.
                 let stands_beside = t.is(",")
                     && commas > 0
-                    && ts.get(i + 1).is_some_and(|next| next.is_any(&["a", "an", "the", "our", "which"]) || is_name_between(ts, i));
+                    && ts.get(i + 1).is_some_and(|next| next.is_any(&words.beside) || is_name_between(ts, i));
                 commas += usize::from(t.is(","));
                 let opens = t.is_any(&words.and) && out.last().and_then(|at| ts.get(*at)).is_some_and(|t| t.is_any(&words.openers));
                 // "61 kg, of which 9 kg are from the training": a part has its own clause.
-                let parts = t.is("which") && i.checked_sub(1).is_some_and(|of| text_at(ts, of) == "of");
+                let parts =
+                    t.is_any(&words.which) && i.checked_sub(1).and_then(|of| ts.get(of)).is_some_and(|t| t.is_any(&words.of));
                 if parts || opens || t.is_any(&words.contrasts) || (t.is_any(&words.boundaries) && !shares() && !stands_beside) {
                     break;
                 }
@@ -309,8 +310,7 @@ fn is_making(ts: &[Token<'_>], at: &[usize]) -> bool {
     at.iter().enumerate().any(|(n, i)| {
         let is_made = || any(span(ts, i.saturating_sub(2), i + BESIDE), &words.data);
         // "and encoding the index": the first word behind the one that joins.
-        let begins =
-            n == 0 || (n == 1 && at.first().is_some_and(|first| ts.get(*first).is_some_and(|t| t.is_any(&["and", "but", "then"]))));
+        let begins = n == 0 || (n == 1 && at.first().is_some_and(|first| ts.get(*first).is_some_and(|t| t.is_any(&words.goes_on))));
         ts.get(*i).is_some_and(|t| t.is_any(&words.making)) && (begins || is_made())
     })
 }
@@ -318,7 +318,7 @@ fn is_making(ts: &[Token<'_>], at: &[usize]) -> bool {
 /// "under five days", but not "a little under 1 hour".
 fn is_limit(ts: &[Token<'_>], from: usize) -> bool {
     let words = &vocabulary::prose().subjects;
-    let fewer = text_before(ts, from, 1) == "than" && matches!(text_before(ts, from, 2), "less" | "fewer");
+    let fewer = words.than.contains(&text_before(ts, from, 1)) && words.fewer.contains(&text_before(ts, from, 2));
     let under = words.limits.contains(&text_before(ts, from, 1));
     (fewer && !words.nearly.contains(&text_before(ts, from, 3))) || (under && !words.nearly.contains(&text_before(ts, from, 2)))
 }
@@ -334,7 +334,8 @@ fn is_everyday(ts: &[Token<'_>], from: usize, to: usize) -> bool {
         .take(NEAR)
         .take_while(|t| t.kind != Kind::Number && !t.is_any(&[",", ";"]))
         .collect();
-    let behind_bracket = matches!(text_at(ts, to), ")" | "of") && any(span(ts, to + 1, to + BEHIND), &words.everyday);
+    let behind_bracket =
+        (text_at(ts, to) == ")" || words.of.contains(&text_at(ts, to))) && any(span(ts, to + 1, to + BEHIND), &words.everyday);
     before.iter().any(|t| t.is_any(&words.everyday)) || behind_bracket
 }
 
@@ -342,7 +343,7 @@ fn is_everyday(ts: &[Token<'_>], from: usize, to: usize) -> bool {
 fn of_another_model(card: &Card<'_>, s: &Sentence<'_, '_>, at: &[usize]) -> Option<&'static str> {
     let words = &vocabulary::prose().subjects;
     let own = &card.own;
-    let is = |i: &usize, list: &[&str]| s.ts.get(*i).is_some_and(|t| t.is_any(list));
+    let is = |i: &usize, list: &Words| s.ts.get(*i).is_some_and(|t| t.is_any(list));
     // "Our teacher" is another model's, whoever owns it.
     let of_other = |i: usize| s.ts.get(i + 1).is_some_and(|next| next.is_any(&words.others));
     let told_own = at.iter().any(|i| is(i, &words.own) && !of_other(*i));
@@ -350,11 +351,11 @@ fn of_another_model(card: &Card<'_>, s: &Sentence<'_, '_>, at: &[usize]) -> Opti
     // "distilled from a teacher" tells of the student.
     let subject = at.iter().take_while(|i| !is_training(s.ts, **i));
     let named_other = subject.clone().any(|i| is(i, &words.others) && !own.has(text_at(s.ts, *i)));
-    let of_the_art = subject.clone().any(|i| text_at(s.ts, *i) == "art" && text_before(s.ts, *i, 1) == "-");
+    let of_the_art = subject.clone().any(|i| is(i, &words.of_the_art) && text_before(s.ts, *i, 1) == "-");
     if other || ((named_other || of_the_art) && !told_own) {
         return Some("another model's figure");
     }
-    let the_base = at.iter().take(3).any(|i| text_at(s.ts, *i) == "the" && text_at(s.ts, i + 1) == "base");
+    let the_base = at.iter().take(3).any(|i| is(i, &words.the) && is(&(i + 1), &words.base));
     if the_base && !own.has("base") && !at.iter().any(|i| is_training(s.ts, *i)) {
         return Some("base model's figure");
     }
@@ -367,8 +368,9 @@ fn of_another_model(card: &Card<'_>, s: &Sentence<'_, '_>, at: &[usize]) -> Opti
 
 /// "Version 1 was trained for 10 hours", in the card of another version or of what calls itself "this version".
 fn is_other_version(own: &Repository, s: &Sentence<'_, '_>, at: &[usize]) -> bool {
+    let words = &vocabulary::prose().subjects;
     let Some(first) = at.first().copied() else { return false };
-    let versioned = matches!(text_at(s.ts, first), "version" | "v") && s.ts.get(first + 1).is_some_and(|t| t.kind == Kind::Number);
+    let versioned = words.versions.contains(&text_at(s.ts, first)) && s.ts.get(first + 1).is_some_and(|t| t.kind == Kind::Number);
     if !versioned {
         return false;
     }
@@ -379,8 +381,9 @@ fn is_other_version(own: &Repository, s: &Sentence<'_, '_>, at: &[usize]) -> boo
 
 /// "It was built by finetuning Pika-7B, which saw 1T tokens": what follows tells of the base that stands before it.
 fn tells_of_the_base(own: &Repository, s: &Sentence<'_, '_>, at: &[usize]) -> bool {
+    let words = &vocabulary::prose().subjects;
     let from = at.last().copied().unwrap_or_default();
-    let relative = (from.saturating_sub(RELATIVE)..=from).rev().find(|i| matches!(text_at(s.ts, *i), "which" | "that" | "who"));
+    let relative = (from.saturating_sub(RELATIVE)..=from).rev().find(|i| words.relatives.contains(&text_at(s.ts, *i)));
     relative.is_some_and(|i| {
         let before = span(s.ts, i.saturating_sub(NAME_TOKENS), i);
         let named =
@@ -437,7 +440,7 @@ fn is_other_name_at(card: &Card<'_>, s: &Sentence<'_, '_>, at: &[usize], n: usiz
         behind = i + 1;
     }
     let next = span(s.ts, behind, behind + NAME_VERB);
-    let itself = next.first().is_some_and(|t| t.is("itself"));
+    let itself = next.first().is_some_and(|t| t.is_any(&words.itself));
     let takes = any(next, &words.name_verbs)
         || (n == 0 && at.iter().filter(|i| **i >= behind).any(|i| s.ts.get(*i).is_some_and(|t| t.is_any(&words.name_verbs))));
     let own = &card.own;
@@ -451,7 +454,7 @@ fn is_other_name_at(card: &Card<'_>, s: &Sentence<'_, '_>, at: &[usize], n: usiz
 /// "652 kg CO2eq (Strubell et al., 2019)", unless the sentence tells of this work or the paper is named for its method.
 pub fn is_cited(s: &Sentence<'_, '_>) -> bool {
     let words = &vocabulary::prose().subjects;
-    let cites = s.ts.windows(2).any(|w| matches!(w, [et, al] if et.is("et") && al.is("al")));
+    let cites = s.ts.windows(2).any(|w| matches!(w, [et, al] if et.is_any(&words.with_others) && al.is_any(&words.other_authors)));
     cites && !s.has(&words.own_work) && !s.has(&words.methods)
 }
 
@@ -459,7 +462,7 @@ pub fn is_cited(s: &Sentence<'_, '_>) -> bool {
 /// clause is about a part.
 fn of_a_part(ts: &[Token<'_>], at: &[usize]) -> Option<&'static str> {
     let words = &vocabulary::prose().rates;
-    let is = |i: usize, list: &[&str]| ts.get(i).is_some_and(|t| t.is_any(list));
+    let is = |i: usize, list: &Words| ts.get(i).is_some_and(|t| t.is_any(list));
     let first = at.first().copied()?;
     let pass = |t: &Token<'_>| t.is_any(&words.passes) || t.text.strip_suffix('s').is_some_and(|one| words.passes.contains(&one));
     // "One epoch on 9,000 dialogues" is all of a training; "one step takes 1.4 s" is not.
@@ -471,12 +474,12 @@ fn of_a_part(ts: &[Token<'_>], at: &[usize]) -> Option<&'static str> {
     let part = alone || begins && span(ts, first + 1, first + PART_WORDS).iter().take_while(|t| t.kind == Kind::Word).any(pass);
     // A part with its verb behind it, wherever the clause says so.
     let subject = at.iter().any(|i| {
-        let one = is(*i, &words.one_pass) || is(*i, &["a", "an", "the"]);
+        let one = is(*i, &words.one_pass) || is(*i, &vocabulary::prose().subjects.articles);
         let behind = i + 1 + usize::from(is(i + 1, &words.fillers));
         let led = i.checked_sub(1).is_some_and(|before| is(before, &words.passes_led));
         one && !led && is(behind, &words.passes) && is(behind + 1, &vocabulary::prose().subjects.lasts)
     });
-    let whole = at.iter().any(|i| is(*i, &["total", "totals", "altogether", "overall", "whole", "entire", "all", "="]));
+    let whole = at.iter().any(|i| is(*i, &words.of_the_whole));
     ((part || subject) && !whole).then_some(RATE)
 }
 

@@ -39,10 +39,10 @@ pub fn read_times(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
         let start =
             (i.saturating_sub(REACH).max(read_to)..=i).find_map(|at| duration(s.ts, at).filter(|d| d.to > i).map(|d| (at, d)));
         let Some((at, d)) = start else { continue };
-        let is_letter = s.ts.get(i).is_some_and(|t| t.is_any(&["d", "s"])) && d.to == i + 1;
+        let is_letter = s.ts.get(i).is_some_and(|t| t.is_any(&words.letters)) && d.to == i + 1;
         // "took 4d": days of one letter behind a verb that says how long something took.
-        let took =
-            i.checked_sub(2).and_then(|verb| s.ts.get(verb)).is_some_and(|t| t.is_any(&words.strong)) && text_at(s.ts, i) == "d";
+        let took = i.checked_sub(2).and_then(|verb| s.ts.get(verb)).is_some_and(|t| t.is_any(&words.strong))
+            && words.letters_taken.contains(&text_at(s.ts, i));
         if is_letter && d.to - at <= 2 && !took {
             continue;
         }
@@ -111,11 +111,8 @@ fn add_clock(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, at: usi
     let late = !behind.is_ascii() && words.cjk_strong.iter().any(|part| behind.contains(part));
     let strong = s.has(&words.strong) || late || alone(s, at, at + CLOCK_TOKENS);
     let before = text_before(s.ts, at, 1);
-    let led = late
-        || at == 0
-        || words.leads.contains(&before)
-        || words.strong.contains(&before)
-        || matches!(before, "is" | "was" | ":" | "of");
+    let led =
+        late || at == 0 || words.leads.contains(&before) || words.strong.contains(&before) || words.clock_leads.contains(&before);
     let said = s.trains() || s.under_training;
     let reason = (!(strong && led && said)).then_some("not said to be the time of training");
     let whose = gives_it_to_another(card, s, Measure::Time, at, at + CLOCK_TOKENS);
@@ -174,7 +171,7 @@ fn not_the_time(card: &Card<'_>, s: &Sentence<'_, '_>, unit: usize, at: usize, d
     let words = &vocabulary::prose().times;
     let ts = s.ts;
     let lead_at = (0..at).rev().find(|i| *i == 0 || !ts.get(*i).is_some_and(|t| t.is_any(&words.approximate)));
-    let cjk = |w: &&str| !w.is_ascii() && words.cjk_strong.iter().any(|part| w.contains(part));
+    let cjk = |w: &str| !w.is_ascii() && words.cjk_strong.iter().any(|part| w.contains(part));
     let time = Time {
         ts,
         duration,
@@ -187,9 +184,12 @@ fn not_the_time(card: &Card<'_>, s: &Sentence<'_, '_>, unit: usize, at: usize, d
         next: text_at(ts, duration.to),
         lead: lead_at.map_or("", |i| text_at(ts, i)),
         has_lead: lead_at.is_some(),
-        strong: s.has(&words.strong) || s.words.iter().any(cjk) || alone(s, at, duration.to),
+        strong: s.has(&words.strong) || s.words().any(cjk) || alone(s, at, duration.to),
     };
-    of_data(s, &time).or_else(|| of_something_else(card, s, &time)).or_else(|| unsaid(card, s, &time))
+    of_data(s, &time).or_else(|| {
+        let said = said(card, s, &time);
+        of_something_else(said, s, &time).or_else(|| unsaid(said, s, &time))
+    })
 }
 
 /// Times of recordings, and an `h` that is a name.
@@ -224,39 +224,43 @@ fn of_data(s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Option<&'static str> {
 
 /// "a week-long training run".
 fn is_long(time: &Time<'_, '_>) -> bool {
-    time.next == "-" && text_at(time.ts, time.duration.to + 1) == "long"
+    time.next == "-" && vocabulary::prose().times.long.contains(&text_at(time.ts, time.duration.to + 1))
 }
 
 /// "three sessions that add up to 26 hours".
 fn adds_up(time: &Time<'_, '_>) -> bool {
-    let adds = &["add", "adds", "adding", "added", "sum", "sums"];
+    let adds = &vocabulary::prose().times.adds;
     span(time.ts, time.at.saturating_sub(REACH), time.at).iter().any(|t| t.is_any(adds))
 }
 
 /// Times of no training, of an inference, of a rate, of what could be.
-fn of_something_else(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Option<&'static str> {
+fn of_something_else(said: Said, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Option<&'static str> {
     let words = &vocabulary::prose().times;
-    if !is_said(card, s, time) {
+    if said == Said::Nothing {
         return Some("not said of a training");
     }
-    if s.has(&words.serving) && !s.has(&["trained"]) {
+    if s.has(&words.serving) && !s.has(&words.trained) {
         return Some("inference");
     }
     // "The three epochs were done after 6.4 hours".
     let closes = s.has(&words.closed) || s.has(&words.done);
-    let closed = (time.lead == "after" && (closes || is_long(time))) || (time.next == "later" && closes);
+    let closed = (words.after.contains(&time.lead) && (closes || is_long(time))) || (words.later.contains(&time.next) && closes);
     let nearly_words = &vocabulary::prose().subjects.nearly;
     // "just under 6 hours", "slightly more than 6 hours".
     let nearly = nearly_words.contains(&time.before_that)
-        || (time.before == "than" && time.before_that == "more" && nearly_words.contains(&text_before(time.ts, time.at, 3)));
+        || (words.than.contains(&time.before)
+            && words.more.contains(&time.before_that)
+            && nearly_words.contains(&text_before(time.ts, time.at, 3)));
     // "Addestrato per 50 minuti": "per" is "for" where nothing is English.
-    let is_limit = |w: &str| words.limits.contains(&w) && (w != "per" || s.has(&words.english));
+    let is_limit = |w: &str| words.limits.contains(&w) && (!words.limits_in_english.contains(&w) || s.has(&words.english));
     let stands_behind_a_limit = is_limit(time.lead) || is_limit(time.before);
     let limited = (stands_behind_a_limit && !closed && !nearly)
         || rate_behind(time.ts, time.duration.to).is_some()
         || rate_of_each(time.ts, time.at).is_some()
         || (words.limits_before_that.contains(&time.before_that) && !nearly)
-        || ((time.lead == "to" || time.before == "to") && text_before(time.ts, time.at, 2) == "up" && !adds_up(time))
+        || (words.up.contains(&time.before_that)
+            && [time.lead, time.before].iter().any(|w| words.to.contains(w))
+            && !adds_up(time))
         || (words.limits_behind.contains(&time.next) && !closed);
     if limited {
         return Some("a rate or a limit");
@@ -267,25 +271,48 @@ fn of_something_else(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>)
     (words.data_leads.contains(&time.lead) && !time.strong).then_some("hours of data")
 }
 
-/// Whether a sentence with a time speaks of a training: by its words, by what it tells of a recipe, or by its place.
-fn is_said(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> bool {
+/// What the text around a time says of it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Said {
+    /// Nothing of a training.
+    Nothing,
+    /// It stands in a sentence on a training.
+    OfTraining,
+    /// It is how long the training took.
+    ItsTime,
+}
+
+/// What the text says of a time: by its words ("took", "for", "24 hours of training"), by what the sentence tells beside it (a recipe, chips,
+/// that it is all of it), and by its place. "Baked for 3 h on a 3090: 2,400 steps" and "It finished in 2 h on a T4" behind a sentence on epochs
+/// are told by what stands beside them; "Durata antrenării: 14 ore pe 2 x A100" is a note, or in a language of which the small words are not
+/// known: behind a colon, or with chips beside it, a time is that of the training.
+fn said(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Said {
     let words = &vocabulary::prose().times;
-    let place = s.under_training && !s.under_data && !s.under_evaluation;
-    let used = s.under_training && time.lead == "for" && s.has(&words.used_for);
-    let told_so = s.has(&words.slang) && has_chips(card, s);
-    let around =
-        card.trained_before && (time.strong || is_whole(s, time) || s.is_recipe || time.lead == "for" || has_chips(card, s));
-    // "Eighteen hours of compute altogether".
-    let of_compute =
-        words.of.contains(&time.next) && words.of_training.contains(&text_at(s.ts, time.duration.to + 1)) && is_whole(s, time);
-    s.trains()
-        || used
-        || of_compute
-        || told_so
-        || s.is_recipe
-        || around
-        || (place && (time.strong || has_chips(card, s) || is_whole(s, time)))
-        || (s.under_training && time.strong)
+    let (chips, whole) = (has_chips(card, s), is_whole(s, time));
+    let beside = chips || whole;
+    let lasting = words.lasting.contains(&time.lead);
+    let computes = words.of.contains(&time.next) && words.of_training.contains(&text_at(s.ts, time.duration.to + 1));
+    let slang = s.has(&words.slang);
+    let under = s.under_training
+        && (time.strong || (lasting && s.has(&words.used_for)) || (beside && !s.under_data && !s.under_evaluation));
+    let around = card.trained_before && (time.strong || lasting || beside);
+    if !(s.trains() || s.is_recipe || under || around || (computes && whole) || (slang && chips)) {
+        return Said::Nothing;
+    }
+    // "40 minutes of mlx-lm fine-tuning".
+    let of_training = words.of.contains(&time.next)
+        && s.trains.iter().any(|i| (time.duration.to + 1..time.duration.to + TRAINING_BEHIND).contains(i));
+    let closed = (words.after.contains(&time.lead) && (s.has(&words.closed) || is_long(time))) || words.later.contains(&time.next);
+    let leads = of_training || words.leads.contains(&time.lead) || closed || !time.has_lead || !time.lead.is_ascii();
+    let place = s.is_recipe || s.under_training || card.trained_before || slang;
+    let of_data = || s.under_data || s.has(&words.audio);
+    let told = (place && beside) || (s.trains() && (s.under_training || whole));
+    let noted = || {
+        let of_data = s.words().any(|w| words.data_stems.iter().any(|stem| w.starts_with(stem)));
+        let behind_colon = matches!(time.lead, ":" | "：" | "=") && s.trains.iter().any(|i| *i < time.at);
+        s.trains() && (behind_colon || chips) && !s.has(&words.english) && !of_data
+    };
+    if time.strong || leads || (told && !of_data()) || noted() { Said::ItsTime } else { Said::OfTraining }
 }
 
 /// Whether a sentence names a chip.
@@ -301,40 +328,16 @@ fn is_whole(s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> bool {
         || span(s.ts, time.at.saturating_sub(ENDS), time.at).iter().any(|t| t.is_any(ends))
 }
 
-/// "Baked for 3 h on a 3090: 2,400 steps", "It finished in 2 h on a T4" behind a sentence on its epochs: a recipe or its heading says what
-/// for, and chips beside the time, or words for all of it, that it is the whole.
-fn is_told_in_its_place(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> bool {
-    let of_data = s.under_data || s.words.iter().any(|w| vocabulary::prose().times.audio.contains(w));
-    let place = s.is_recipe || s.under_training || card.trained_before || s.has(&vocabulary::prose().times.slang);
-    let trains = s.trains() && (s.under_training || is_whole(s, time));
-    (place && !of_data && (has_chips(card, s) || is_whole(s, time))) || (trains && !of_data)
-}
-
-/// A sentence of training that has none of the small words of English ("Durata antrenării: 14 ore pe 2 x A100"): another language, or a note.
-/// A time behind a colon, or with chips beside it, is then that of the training, unless the sentence speaks of data that last.
-fn is_told_tersely(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> bool {
-    let words = &vocabulary::prose().times;
-    let of_data = s.words.iter().any(|w| words.data_stems.iter().any(|stem| w.starts_with(stem)));
-    let is_english = s.has(&words.english);
-    let behind_colon = matches!(time.lead, ":" | "：" | "=") && s.trains.iter().any(|i| *i < time.at);
-    s.trains() && !is_english && !of_data && (behind_colon || has_chips(card, s))
-}
-
 /// Times that nothing says to be the training's, or to be all of it.
-fn unsaid(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Option<&'static str> {
+fn unsaid(said: Said, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Option<&'static str> {
     let words = &vocabulary::prose().times;
-    let closed = matches!(time.lead, "after") && (s.has(&words.closed) || is_long(time)) || time.next == "later";
-    // "40 minutes of mlx-lm fine-tuning".
-    let of_training = words.of.contains(&time.next)
-        && s.trains.iter().any(|i| (time.duration.to + 1..time.duration.to + TRAINING_BEHIND).contains(i));
-    let leads = of_training || words.leads.contains(&time.lead) || closed || !time.has_lead || !time.lead.is_ascii();
-    if !time.strong && !leads && !is_told_tersely(card, s, time) && !is_told_in_its_place(card, s, time) {
+    if said == Said::OfTraining {
         return Some("not said to be the time of training");
     }
     // "The training took approximately 30 seconds" is one of a few steps.
     let shortest = if time.strong && s.trains() { 10.0 / 3600.0 } else { 1.0 / 60.0 };
     let one = words.one.contains(&time.first) && words.one_of.contains(&time.unit);
-    if (one && !time.strong && time.lead != "for") || time.duration.hours < shortest {
+    if (one && !time.strong && !words.lasting.contains(&time.lead)) || time.duration.hours < shortest {
         return Some("a rate or a limit");
     }
     // "(11.5 + 11.5 + 4 hours), 27 hours in all".

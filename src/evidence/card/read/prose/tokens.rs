@@ -193,7 +193,7 @@ fn not_trained_on(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'stat
 /// Whether a sentence is a note without the small words of English, which begins with training and does not speak of data.
 fn is_note(s: &Sentence<'_, '_>) -> bool {
     let words = &vocabulary::prose();
-    let of_data = s.words.iter().any(|w| words.tokens.data_nouns.contains(w));
+    let of_data = s.words().any(|w| words.tokens.data_nouns.contains(&w));
     s.trains.first().is_some_and(|i| *i < 2) && !s.has(&words.times.english) && !of_data
 }
 
