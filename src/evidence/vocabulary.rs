@@ -40,6 +40,7 @@ tables!(Units {
     cjk_scales: CjkScales,
     computes: Computes,
     number_words: FxHashMap<String, u32>,
+    repeats: FxHashMap<String, u32>,
     whole_times: FxHashMap<String, u32>,
     time_fillers: TimeFillers,
     halved: Halved,
@@ -54,6 +55,7 @@ tables!(Hardware {
     articles: Words,
     on: Words,
     pairs: Words,
+    consists: Words,
     total: Words,
     between_count_and_chip: Words,
     machines: Words,
@@ -353,8 +355,8 @@ lists!(TokensProse {
     data_behind,
 });
 lists!(UtilizationProse { joins, machines, serving });
-lists!(EpochsProse { words, joins, over, not_over, whole, cjk, other_units, schedule, limits, stopped });
-lists!(StepsProse { words, cjk, further, sampling, other_units, schedule });
+lists!(EpochsProse { words, times, not_times, passed, joins, over, not_over, whole, cjk, other_units, schedule, limits, stopped });
+lists!(StepsProse { words, one, cjk, further, sampling, other_units, schedule });
 lists!(SamplesProse { nouns, other_units, joins, held_out });
 lists!(BatchesProse {
     sizes,
@@ -365,6 +367,8 @@ lists!(BatchesProse {
     examples,
     sequences,
     other_batches,
+    into,
+    each,
     whole,
     devices,
     accumulation,

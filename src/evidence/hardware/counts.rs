@@ -71,7 +71,7 @@ fn left_count(pieces: &[Piece], from: usize, assumptions: &mut Vec<&'static str>
         return Some((n, attached_to_nodes(pieces, at)));
     }
     // "a rented H100", "an old GTX 970": a word between the article and the chip.
-    let is_article = |at: usize| ["a", "an", "my", "our"].contains(&pieces[at].lower.as_str());
+    let is_article = |at: usize| pieces[at].is_any(&vocabulary::hardware().articles);
     if !is_article(at) && pieces[at].starts_lowercase && at > 0 && is_article(at - 1) {
         at -= 1;
     }

@@ -132,7 +132,11 @@ fn is_told(pieces: &[Piece], from: usize, to: usize) -> bool {
     let counted = before(1).is_some_and(joins) && before(2).is_some_and(Piece::is_number);
     let is_led = (2..5).any(|back| before(back).is_some_and(|p| p.is_any(&words.on) || p.is_any(&words.pairs)));
     let led = before(1).is_some_and(|p| is_count(p) || (p.is("of") && before(2).is_some_and(|p| p.is_any(&words.pairs)))) && is_led;
-    near.iter().any(|p| p.is_any(&words.near_chip)) || memory_gb(memory).is_some() || counted || led
+    // "a supercomputer comprised of 16 CS-2"
+    let consists = before(1).is_some_and(Piece::is_number)
+        && before(2).is_some_and(|p| p.is("of"))
+        && before(3).is_some_and(|p| p.is_any(&words.consists));
+    near.iter().any(|p| p.is_any(&words.near_chip)) || memory_gb(memory).is_some() || counted || led || consists
 }
 
 /// A TPU slice behind its generation: `TPU v3-8` has 4 chips, because suffixes count TensorCores up to v4 and in v5p, and chips in

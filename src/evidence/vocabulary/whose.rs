@@ -44,7 +44,7 @@ tables!(Designators {
     marks: Words,
     size_words: BTreeMap<String, Words>,
 });
-lists!(Totals { cumulative, inclusive, families, wholes, collections, development, excluded, rows, components });
+lists!(Totals { cumulative, inclusive, families, wholes, collections, uses, development, excluded, rows, components });
 
 // prose.toml
 lists!(Sentences {
@@ -66,6 +66,9 @@ lists!(Sentences {
     this_model,
     advice,
     recommends,
+    pronouns,
+    run_nouns,
+    turns_away,
     runs,
     run_verbs,
 });

@@ -12,6 +12,8 @@ use crate::units::{GRAMS_PER_KG, SECONDS_PER_HOUR};
 
 /// FP8 doubles the peak of the table, which no training reaches.
 const MOST_OF_PEAK: f64 = 2.0;
+/// Watts of a host with one small device: a judgement, between a desktop computer (100) and a server (500).
+const HOST_W: f64 = 300.0;
 /// Shares of the rated power that a device with its host can draw, from idling to a host as large as two devices.
 const POWER_SHARES: (f64, f64) = (0.02, 3.0);
 /// Watts of one device at most; a wafer draws ten times as much.
@@ -153,8 +155,9 @@ fn emissions_against_energy(chosen: &mut Chosen<'_, '_>) {
 fn fits_power(chosen: &Chosen<'_, '_>, kwh: f64) -> Option<bool> {
     let hours = chosen.device_hours()?;
     let most = chosen.most(|chip| chip.tdp_w)?;
-    let share = kwh * 1000.0 / (hours * most);
-    Some((POWER_SHARES.0..=POWER_SHARES.1).contains(&share))
+    let watts = kwh * 1000.0 / hours;
+    let highest = (most * POWER_SHARES.1).max(most + HOST_W);
+    Some((most * POWER_SHARES.0..=highest).contains(&watts))
 }
 
 /// Whether even one chip would have drawn far more in the hours by the clock, where nobody says how many there were.

@@ -1,6 +1,7 @@
 //! Candidate figures: what a place of the card states, with what that place says against it.
 
 use super::clusters::ClusterParts;
+use super::prose::topic::Topic;
 use super::recipe::notes::RecipeNotes;
 use super::repository::Repository;
 use crate::domain::Field;
@@ -92,6 +93,8 @@ pub struct Card<'a> {
     pub trained_before: bool,
     /// Whether the text that is read stands behind a key of a recipe, on the same line.
     pub beside_recipe: bool,
+    /// What the text told of last.
+    pub topic: Topic,
     /// The headings, by their address, under which a sentence last spoke of training.
     pub trained_section: Option<usize>,
     /// Whether the sentence that is read stands there.
@@ -122,6 +125,7 @@ impl<'a> Card<'a> {
             co2_subject,
             trained_before: false,
             beside_recipe: false,
+            topic: Topic::default(),
             trained_section: None,
             in_trained_section: false,
             sign: DecimalSign::Unknown,

@@ -64,12 +64,16 @@ fn divisor(ts: &[Token<'_>], sign: usize) -> Divisor {
         return Divisor::Nothing;
     }
     let mut at = sign + 1;
-    while at <= sign + SUBJECT && ts.get(at).is_some_and(|t| t.kind == Kind::Number || t.is_any(&words.fillers)) {
+    let count_of = |t: &Token<'_>| t.value.or_else(|| count_word(&t.text).map(f64::from)).filter(|n| SEVERAL.contains(n));
+    let is_passed = |t: &Token<'_>| t.kind == Kind::Number || t.is_any(&words.fillers) || count_of(t).is_some();
+    while at <= sign + SUBJECT && ts.get(at).is_some_and(is_passed) {
         at += 1;
     }
     let Some(subject) = ts.get(at) else { return Divisor::Nothing };
     let is_gas = subject.text.contains("co2") || mass_unit(&subject.text).is_some_and(|_| subject.text.len() > 1);
-    let several = ts.get(sign).is_some_and(|t| t.is("/")) && next.value.is_some_and(|v| SEVERAL.contains(&v));
+    // "10 hours / 3 epochs", "26 ore per tre epoche".
+    let of_passes = || ts.get(sign).is_some_and(|t| t.is("/")) || subject.is_any(&vocabulary::prose().epochs.words);
+    let several = count_of(next).is_some() && of_passes();
     if subject.is_any(&words.uses) {
         Divisor::Use
     } else if several || is_gas {

@@ -13,6 +13,8 @@ pub const OTHER_ROW: &str = "another model's row";
 /// Reason of a figure that holds the trainings of several models.
 pub const SEVERAL_MODELS: &str = "a total of several models";
 
+/// Words between an evaluation and the suite that it is of.
+const MOST_BEFORE_SUITE: usize = 4;
 /// Words between "all" and "models".
 const MOST_BETWEEN: usize = 2;
 
@@ -46,11 +48,14 @@ pub fn holds_the_search(text: &str) -> Option<&'static str> {
 /// "the whole Mira family", "all five models".
 fn names_a_collection(own: &Repository, text: &str) -> bool {
     let totals = &vocabulary::card().totals;
-    let mut since_whole = usize::MAX;
+    let (mut since_whole, mut since_use) = (usize::MAX, usize::MAX);
     for word in text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()) {
-        if since_whole <= MOST_BETWEEN && totals.collections.contains(&word) {
+        // "Evaluation on the full suite": of benchmarks.
+        let of_models = since_use > MOST_BEFORE_SUITE;
+        if since_whole <= MOST_BETWEEN && of_models && totals.collections.contains(&word) {
             return true;
         }
+        since_use = if totals.uses.contains(&word) { 0 } else { since_use.saturating_add(1) };
         // "All 9 Code-Elk models": a number and the name of the family say nothing.
         let is_passed = own.has(word) || own.letters.contains(word) || word.bytes().all(|b| b.is_ascii_digit());
         since_whole = if totals.wholes.contains(&word) { 0 } else { since_whole.saturating_add(usize::from(!is_passed)) };

@@ -16,7 +16,8 @@ pub fn is_train(ts: &[Token<'_>], i: usize) -> bool {
         return text_at(ts, i + 1).starts_with("tun") || (text_at(ts, i + 1) == "-" && text_at(ts, i + 2).starts_with("tun"));
     }
     if words.methods.contains(&word) {
-        return words.method_joins.contains(&text_at(ts, i + 1));
+        // "SFT, batch 4, 3 epochs": a note that begins with the method.
+        return words.method_joins.contains(&text_at(ts, i + 1)) || (i == 0 && matches!(text_at(ts, 1), "," | ":"));
     }
     !word.is_ascii() && words.cjk_parts.iter().any(|part| word.contains(part))
 }

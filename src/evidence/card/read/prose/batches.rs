@@ -1,5 +1,6 @@
 //! Batches in prose: of all devices, where the sentence tells it; of one device times accumulation times devices, where it tells these.
 
+use super::counts::told_before;
 use super::nearby::any;
 use super::sentence::Sentence;
 use crate::domain::Field;
@@ -71,10 +72,11 @@ pub fn read_batch(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i:
     } else if of_tokens && whole.is_none() {
         Some("a batch in tokens")
     } else {
-        (!s.trains() && !s.under_training && !s.is_recipe && !is_told(s)).then_some("not said of a training")
+        let said = s.trains() || s.under_training || s.is_recipe || card.trained_before || is_told(s);
+        (!said).then_some("not said of a training")
     };
     let said = any(left, &words.whole) || stated.is_whole;
-    let spot = spot.after(u8::from(!said)).refused(reason);
+    let spot = spot.after(u8::from(!said) + told_before(s)).refused(reason);
     match (whole, product) {
         (Some(whole), _) => card.add_quantity(&spot, Field::BatchSize, whole.value, s.written(whole.from, whole.to), &whole),
         (None, Some((value, how))) => {
@@ -85,6 +87,24 @@ pub fn read_batch(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i:
         }
         (None, None) => card.add_quantity(&spot, Field::BatchSize, counted(s.ts, &q), s.written(q.from, q.to), &q),
     }
+}
+
+/// "512 sequences per update", "1.024 sequências por passo": the batch of all devices, told of the step whose word stands at `i`. Returns
+/// whether there is one.
+pub fn read_batch_of_step(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) -> bool {
+    let words = &vocabulary::prose().batches;
+    let noun = i.checked_sub(2).filter(|at| s.ts.get(at + 1).is_some_and(is_sign) && says(s.ts.get(*at), words.sequences));
+    let q = noun.and_then(|noun| {
+        let found = (noun.saturating_sub(2)..noun).find_map(|at| quantity(s.ts, at).filter(|q| q.to == noun));
+        found.filter(|q| !q.is_word && q.value <= LARGEST_BATCH)
+    });
+    let Some(q) = q else { return false };
+    let said = s.trains() || s.under_training || s.is_recipe || card.trained_before;
+    let each = span(s.ts, i + 1, i + 4).iter().any(is_device) || any(span(s.ts, q.from.saturating_sub(REACH), q.from), &words.each);
+    let reason = each.then_some("evaluation or per-device batch").or((s.under_evaluation && !s.trains()).then_some("evaluation"));
+    let reason = reason.or((!said).then_some("not said of a training"));
+    card.add_quantity(&spot.refused(reason), Field::BatchSize, counted(s.ts, &q), s.written(q.from, i + 1), &q);
+    true
 }
 
 /// A number of whole things: the point of "4.096" groups, there is no thousandth of an example.
@@ -134,7 +154,12 @@ fn stated(s: &Sentence<'_, '_>, i: usize) -> Option<Stated> {
     let before = || i.checked_sub(1).and_then(|b| quantity(s.ts, b)).filter(|q| says_size && !q.is_word && q.to == i);
     // "64 examples per batch"
     let per_batch = || {
-        let noun = i.checked_sub(2).filter(|at| at_word(at + 1).is_some_and(is_sign) && says(at_word(*at), words.examples))?;
+        // "32 sentences to a batch"
+        let into = i.checked_sub(3).filter(|at| {
+            at_word(at + 1).is_some_and(|t| t.is_any(&words.into)) && at_word(at + 2).is_some_and(|t| t.is_any(&words.each))
+        });
+        let noun = i.checked_sub(2).filter(|at| at_word(at + 1).is_some_and(is_sign)).or(into);
+        let noun = noun.filter(|at| says(at_word(*at), words.examples))?;
         noun.checked_sub(1).and_then(|b| quantity(s.ts, b)).filter(|q| !q.is_word && q.to == noun)
     };
     let behind = quantity(s.ts, at).filter(|q| !q.is_word);
@@ -170,7 +195,7 @@ fn result_behind(s: &Sentence<'_, '_>, part: &Quantity, from: usize) -> Option<Q
     (from..(from + PRODUCT).min(s.ts.len())).filter(is_result).find_map(|at| {
         let q = (at + 1..at + 3).find_map(|at| quantity(s.ts, at).filter(|q| !q.is_word && of_parts(q)))?;
         let next = s.ts.get(q.to);
-        let fits = next.is_none_or(|t| t.kind != Kind::Word) || says(next, words.examples);
+        let fits = next.is_none_or(|t| t.kind != Kind::Word || t.is_any(&words.whole)) || says(next, words.examples);
         fits.then_some(q)
     })
 }

@@ -1,6 +1,6 @@
 //! What prose counts: tokens, epochs, steps, batches, parameters, FLOP.
 
-use super::batches::{counted, is_batch, read_batch};
+use super::batches::{counted, is_batch, read_batch, read_batch_of_step};
 use super::compute::{read_flop, read_utilization};
 use super::nearby::{any, before, last};
 use super::parameters::{Sizes, read_activated, read_parameters, several_sizes};
@@ -28,6 +28,9 @@ pub fn read_counts(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
         // "2.1兆トークン": a scale may stand before the word.
         let rest = without_scale(&t.text);
         let cjk = |starts: &[&str]| !t.text.is_ascii() && starts.iter().any(|w| rest.starts_with(w));
+        if t.is_any(&words.steps.one) && read_batch_of_step(card, spot, s, i) {
+            continue;
+        }
         if t.is_any(&words.tokens.words) || cjk(&words.tokens.cjk) {
             read_tokens(card, spot, s, i);
         } else if t.is_any(&words.epochs.words) || cjk(&words.epochs.cjk) {
@@ -47,6 +50,8 @@ pub fn read_counts(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
             }
         } else if t.is_any(&words.samples.nouns) {
             samples(card, spot, s, i);
+        } else if t.is_any(&words.epochs.times) || vocabulary::units().repeats.contains_key(t.text.as_ref()) {
+            repeated(card, spot, s, i);
         } else if t.is("mfu") {
             read_utilization(card, spot, s, i);
         } else if t.is_any(&words.parameters.active) {
@@ -85,6 +90,11 @@ fn of_another(card: &Card<'_>, s: &Sentence<'_, '_>, from: usize, to: usize) -> 
     (others || matches!(why, "planned" | "base model's figure")).then_some(why)
 }
 
+/// How much what only the sentence before makes a training's stands behind what a sentence says of training itself.
+pub fn told_before(s: &Sentence<'_, '_>) -> u8 {
+    u8::from(!s.trains() && !s.under_training)
+}
+
 /// "for the other 140,000 steps": a part, where the whole stands beside it.
 fn is_further(s: &Sentence<'_, '_>, from: usize) -> bool {
     let further = &vocabulary::prose().steps.further;
@@ -93,6 +103,8 @@ fn is_further(s: &Sentence<'_, '_>, from: usize) -> bool {
 
 /// Passes over the data believed.
 const MOST_EPOCHS: f64 = 1e5;
+/// Tokens before a number of passes within which a word makes them a part of a schedule.
+const SCHEDULED: usize = 4;
 
 fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
     let words = &vocabulary::prose().epochs;
@@ -112,13 +124,15 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
     let is_cjk = s.ts.get(i).is_some_and(|t| !is_latin_word(&t.text));
     let q = q.or_else(|| is_cjk.then(behind).flatten());
     // "Eine Epoche dauerte 3 Stunden": one pass as the subject of a clause is no number of them.
+    let is_note = s.ts.get(i + 1).is_none_or(|t| t.kind == Kind::Sign);
     let is_one = |q: &Quantity| {
-        q.is_word && (q.value - 1.0).abs() < f64::EPSILON && (q.from == 0 || matches!(text_at(s.ts, q.from), "a" | "an"))
+        let subject = (q.from == 0 && !is_note) || matches!(text_at(s.ts, q.from), "a" | "an");
+        q.is_word && (q.value - 1.0).abs() < f64::EPSILON && subject
     };
     let Some(q) = q.filter(|q| !is_one(q)) else { return };
     let left = span(s.ts, q.from.saturating_sub(5), q.from);
     let ended = s.has(&vocabulary::prose().times.closed);
-    let schedule = any(left, &words.schedule) || (left.last().is_some_and(|t| t.is("after")) && !s.trains() && !ended);
+    let schedule = any(last(left, SCHEDULED), &words.schedule) || (left.last().is_some_and(|t| t.is("after")) && !s.trains() && !ended);
     let lasts = |at: usize| unit_hours(s.ts, at).is_some() || text_at(s.ts, at) == "ms";
     let recorded = any(span(s.ts, q.from + 1, i), &["eeg", "sleep"])
         || (text_at(s.ts, i + 1) == "of" && (i + 3..i + 5).any(|at| lasts(at) || text_at(s.ts, at) == "s"));
@@ -139,9 +153,28 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
         (s.under_evaluation && !s.trains()).then_some("evaluation")
     };
     let (from, to) = (q.from.min(i), q.to.max(i + 1));
-    let spot = spot.refused(reason);
+    let spot = spot.refused(reason).after(told_before(s));
     let spot = spot.refused(of_another(card, s, from, to)).after(if is_further(s, q.from) { 2 } else { 0 });
     card.add_quantity(&spot, Field::Epochs, q.value, s.written(from, to), &q);
+}
+
+/// "The training set was seen ten times", "viermal durchlaufen", "a parcouru cinq fois le corpus": passes, told of the data.
+fn repeated(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
+    let words = &vocabulary::prose();
+    let one = vocabulary::units().repeats.get(text_at(s.ts, i)).map(|n| (f64::from(*n), i));
+    let before = || {
+        let q = (i.saturating_sub(2)..i).find_map(|at| quantity(s.ts, at).filter(|q| q.to == i && !q.is_range))?;
+        Some((q.value, q.from))
+    };
+    let compares = any(span(s.ts, i + 1, i + 2), &words.epochs.not_times);
+    let of_data = || s.words().any(|w| words.times.data_stems.iter().any(|stem| w.starts_with(stem)));
+    let told = s.has(&words.epochs.passed) && (s.has(&words.subjects.data) || of_data()) && !s.under_evaluation;
+    let said = s.trains() || s.under_training || card.trained_before;
+    let Some((value, from)) = one.or_else(before).filter(|_| told && said && !compares) else { return };
+    if (1.0..=MOST_EPOCHS).contains(&value) {
+        let spot = spot.refused(of_another(card, s, from, i + 1)).after(2);
+        card.add(&spot, Field::Epochs, Some(value), s.written(from, i + 1), None);
+    }
 }
 
 /// Tokens between a verb of training and the number of examples behind it.
@@ -198,7 +231,7 @@ fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, o
         (s.under_evaluation && !s.trains()).then_some("evaluation")
     };
     // A sentence that names this model in full goes before one about its family.
-    let spot = spot.after(if own { 0 } else { 2 }).refused(reason);
+    let spot = spot.after(if own { 0 } else { 2 } + told_before(s)).refused(reason);
     let spot = spot.refused(of_another(card, s, q.from, i + 1)).after(if is_further(s, q.from) { 2 } else { 0 });
     card.add_quantity(&spot, Field::TrainSteps, counted(s.ts, &q), s.written(q.from, i + 1), &q);
 }

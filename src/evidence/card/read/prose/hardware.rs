@@ -1,5 +1,6 @@
 //! Hardware in prose: of this training, or of a use of the model.
 
+use super::nearby::any;
 use super::sentence::Sentence;
 use super::subjects::{Measure, gives_it_to_another};
 use crate::evidence::card::parse::block::Under;
@@ -22,6 +23,8 @@ fn is_what_was_run(s: &Sentence<'_, '_>) -> bool {
     ran.all(|it| it)
 }
 
+/// Tokens at the beginning of a clause that hold its subject.
+const SUBJECT: usize = 2;
 /// Tokens within which a machine and what it consists of are named.
 const MACHINE: usize = 6;
 
@@ -77,7 +80,9 @@ fn clauses_with_chips(card: &Card<'_>, s: &Sentence<'_, '_>) -> Vec<(usize, usiz
 /// Reads a clause: its tokens are those of `s`, from the token `from` of the sentence on.
 fn read_clause(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (from, _): (usize, usize)) {
     let words = &vocabulary::prose().hardware;
-    let serves = s.has(&words.serving);
+    // "Evaluation on the full suite took 9 hours on 8 A100s": the subject is no training.
+    let evaluates = any(span(s.ts, 0, SUBJECT), &vocabulary::prose().subjects.work);
+    let serves = s.has(&words.serving) || evaluates;
     // The "no" of Portuguese is "in the".
     let is_english = s.has(&vocabulary::prose().times.english);
     let denies = |w: &str| words.denying.contains(&w) && is_english;
@@ -102,7 +107,7 @@ fn read_clause(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (from
     } else {
         let told = s.is_recipe || s.has(&vocabulary::prose().times.slang);
         let times = told && (0..s.ts.len()).any(|i| duration(s.ts, i).is_some());
-        (!s.under_training && !s.has(&words.used) && !times).then_some("not said of a training")
+        (!s.under_training && !s.has(&words.used) && !times && !card.trained_before).then_some("not said of a training")
     };
     let text = s.written(0, s.ts.len());
     let reason = reason.or_else(|| is_whole_machine(s).then_some("a whole machine"));

@@ -17,13 +17,16 @@ mod sequences;
 mod subjects;
 mod times;
 mod tokens;
+pub mod topic;
 mod triggers;
 
 pub use self::owners::own_part;
 
 use self::sentence::{Sentence, tells_a_recipe};
 use self::subjects::is_name_between;
+use self::topic::{Told, goes_on, turns_away};
 use self::triggers::Triggers;
+use crate::domain::Field;
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::sentences::sentence_end;
 use crate::evidence::card::read::candidate::{Card, RANK_PROSE, RANK_SUM, Spot};
@@ -43,32 +46,64 @@ use std::rc::Rc;
 pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset: usize) {
     let b = passage.block;
     let ts = lex_in(text, card.sign);
-    card.trained_before = false;
+    let section = Rc::as_ptr(&b.headings).cast::<String>() as usize;
     let mut before = Before::default();
     let mut from = 0;
     while from < ts.len() {
         let to = clause_end(&ts, from, sentence_end(&ts, text, from));
         let tokens = span(&ts, from, to);
-        from = to;
         let mut trains: Vec<usize> = (0..tokens.len()).filter(|i| is_train(tokens, *i)).collect();
         if trains.is_empty() {
             trains.extend(green_algorithms(tokens));
         }
-        let trained = !trains.is_empty();
-        // What a sentence sums up is the training that its section told of; stages are always those of one.
-        let section = Rc::as_ptr(&b.headings).cast::<String>() as usize;
+        // A paragraph goes on with the one before where its subject says so, as sentences of one paragraph do by themselves.
+        let continues = goes_on(tokens);
+        let told = if continues || from > 0 { card.topic.before(section) } else { Told::Nothing };
+        from = to;
+        card.trained_before = told == Told::Training && !turns_away(tokens);
+        before.another = match told {
+            Told::Another(why) => Some(why).filter(|_| continues && !names_its_training(card, tokens)),
+            Told::Training | Told::Nothing => None,
+        };
+        // What a sentence sums up is what its section told of; stages are always those of one.
         let sums = sums_up(tokens);
         card.trained_before |= sums == Some(true) || (sums.is_some() && card.trained_section == Some(section));
         card.in_trained_section = card.trained_section == Some(section);
-        if trained {
+        let trained = !trains.is_empty() || tells_a_recipe(tokens);
+        if !trains.is_empty() {
             card.trained_section = Some(section);
         }
         let found = Triggers::scan(card, tokens);
+        let known = card.candidates.len();
+        before.refused = None;
         if found.any() {
             read_by_owner(card, passage, (text, offset), (tokens, found), &trains, &mut before);
+        } else if trained {
+            let s = Sentence::new(text, tokens, trains, b.under);
+            before.refused = whose(card, &s);
         }
-        card.trained_before = trained || tells_a_recipe(tokens);
+        let figures = card.candidates.get(known..).unwrap_or_default();
+        let is_fruitful = figures.iter().any(|c| c.reason.is_none() && (told == Told::Training || is_of_recipe(c.field)));
+        match before.another.or(before.refused) {
+            Some(why) if before.another.is_some() || (trained && !figures.is_empty()) => card.topic.tell(section, Told::Another(why)),
+            Some(_) if trained => card.topic.tell(section, Told::Nothing),
+            None if trained || is_fruitful => card.topic.tell(section, Told::Training),
+            Some(_) | None => card.topic.pass(tokens),
+        }
     }
+}
+
+/// Whether a field is of a recipe, which only a training has.
+fn is_of_recipe(field: Field) -> bool {
+    matches!(field, Field::BatchSize | Field::Epochs | Field::TrainSteps)
+}
+
+/// Whether a sentence that begins with a pronoun tells of this model's own training, whatever stands before it.
+fn names_its_training(card: &Card<'_>, ts: &[Token<'_>]) -> bool {
+    let words = &vocabulary::prose();
+    let says = |t: &Token<'_>| t.is_any(&words.subjects.own_work) || t.is_any(&words.sentences.own_fine_tuning);
+    let names = |t: &Token<'_>| t.is_any(&words.subjects.model_nouns) || t.is_any(&words.parameters.words);
+    card.own.role != CardRole::FineTune || ts.iter().skip(1).any(|t| says(t) || names(t))
 }
 
 /// What the sentences before say of the next one.
@@ -78,6 +113,10 @@ struct Before {
     whose: Option<Fit>,
     /// Whether the last sentence told a total of several models.
     several: bool,
+    /// Why the training that the sentence goes on with is another's.
+    another: Option<&'static str>,
+    /// Why the training that the sentence tells of is another's.
+    refused: Option<&'static str>,
 }
 
 /// Reads a sentence by its parts, each of which is one model's.
@@ -146,7 +185,8 @@ fn read_sentence(
     let Some((first, last)) = s.ts.first().zip(s.ts.last()) else { return };
     let b = passage.block;
     let quote = b.source_range(offset + first.from, offset + last.to);
-    let reason = passage.refused.or_else(|| whose_part.and_then(Fit::refusal)).or_else(|| whose(card, s));
+    before.refused = whose_part.and_then(Fit::refusal).or_else(|| whose(card, s));
+    let reason = passage.refused.or(before.refused).or(before.another);
     let spot = Spot { block: b, quote, rank: if sums_up(s.ts) == Some(true) { RANK_SUM } else { RANK_PROSE }, reason };
     if found.base {
         let links = b.links_between(offset + first.from, offset + last.to);
@@ -159,8 +199,9 @@ fn read_sentence(
         let text = s.text.get(first.from..last.to).unwrap_or_default().to_lowercase();
         let more = covers_more(&card.own, &text).filter(|_| !text.contains("of which"));
         // "Training all 9 models required 365K GPU hours. Estimated total emissions were 59.6 t."
-        let goes_on =
-            before.several && more.is_none() && whose_part != Some(Fit::Mine) && !s.has(&vocabulary::prose().sentences.this_model);
+        let words = vocabulary::prose();
+        let is_own = s.has(&words.sentences.this_model) || s.has(&words.subjects.main);
+        let goes_on = before.several && more.is_none() && whose_part != Some(Fit::Mine) && !is_own;
         before.several = more == Some(SEVERAL_MODELS) || goes_on;
         let spot = spot.refused(more).refused(goes_on.then_some(SEVERAL_MODELS)).refused(of_several_runs(s));
         if found.time {

@@ -228,6 +228,9 @@ fn named_at(own: &Repository, text: &str, ts: &[Token<'_>], i: usize) -> Option<
     let words = name_tokens(written(text, ts, i, to));
     let is_family = |words: &[String]| family.is_some_and(|family| words.iter().any(|w| w == family));
     if is_family(&words) {
+        if let Some(to) = own_name_end(own, text, ts, i) {
+            return Some((to, Some(Fit::Mine)));
+        }
         let (to, words) = with_parts_apart(text, ts, to, words);
         // The bare name of a family says nothing of its members.
         let told = words.len() > 1 || own.tokens.len() == 1;
@@ -237,6 +240,19 @@ fn named_at(own: &Repository, text: &str, ts: &[Token<'_>], i: usize) -> Option<
     let [word] = words.as_slice() else { return None };
     let designates = size_of(word).is_some() || is_word_of_a_member(own, ts, i, to, word);
     (designates && is_of_a_model(ts, i, to, word)).then(|| (to, fit_of(own, &words)))
+}
+
+/// Token behind this model's name in full, with spaces between its parts: "Lark 7B Med" goes on where "Lark 7B" is the name of its base.
+fn own_name_end(own: &Repository, text: &str, ts: &[Token<'_>], i: usize) -> Option<usize> {
+    let mut to = i;
+    for _ in 1..=own.tokens.len() {
+        to = run_end(ts, to)?;
+        let letters: String = written(text, ts, i, to).chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+        if letters.len() >= own.letters.len() {
+            return (letters == own.letters && own.tokens.len() > 1).then_some(to);
+        }
+    }
+    None
 }
 
 /// Whether a word without spaces may name a member: it holds the word of the family, a size, or a word of size or of a variant.

@@ -3,6 +3,7 @@
 //!
 //! The context is what a model takes. It is the training's where a verb of training says so in the same breath.
 
+use super::counts::told_before;
 use super::nearby::any;
 use super::sentence::Sentence;
 use super::subjects::{Measure, gives_it_to_another};
@@ -146,7 +147,7 @@ fn before(ts: &[Token<'_>], to: usize) -> Option<Quantity> {
 fn of_tokens(ts: &[Token<'_>], q: &Quantity) -> bool {
     let counted =
         |at: usize| says(ts.get(at), vocabulary::prose().tokens.words) || says(ts.get(at), vocabulary::prose().tokens.cjk);
-    counted(q.to) || (ts.get(q.to).is_some_and(|t| t.is_any(&["consecutive", "-"])) && counted(q.to + 1))
+    counted(q.to) || (ts.get(q.to).is_some_and(|t| t.is_any(&["consecutive", "-", "个", "個"])) && counted(q.to + 1))
 }
 
 /// "Sequences of 1024 tokens", "Sequenzen zu je 512 Token", "2048 tokens per sequence".
@@ -168,7 +169,9 @@ fn cut_to(s: &Sentence<'_, '_>, i: usize) -> Option<Quantity> {
     let left = span(s.ts, i.saturating_sub(VERB_REACH), i);
     let verb = left.iter().rposition(|t| says(Some(t), vocabulary::recipe().prose.cut))?;
     let all_words = left.iter().skip(verb + 1).all(|t| t.kind == Kind::Word);
-    (all_words && verb + 1 < left.len()).then_some(q)
+    // Chinese needs no preposition: "样本最长截断为 2048 个 token".
+    let joined = verb + 1 < left.len() || left.last().is_some_and(|t| !is_latin_word(&t.text));
+    (all_words && joined).then_some(q)
 }
 
 /// "The base has 32k context, I finetuned it with 16k": the number alone, behind a verb of training, where the sentence speaks of lengths.
@@ -204,7 +207,7 @@ fn add_length(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (q, is
     };
     let whose = gives_it_to_another(card, s, Measure::Count, q.from, q.to);
     // A sentence that names this model in full goes before one about its family; what is said of sequences before the context.
-    let later = if card.own.named_in(s.ts) { 0 } else { 2 } + u8::from(is_context);
+    let later = if card.own.named_in(s.ts) { 0 } else { 2 } + u8::from(is_context) + told_before(s);
     card.add(&spot.after(later).refused(reason).refused(whose), Field::SequenceLength, Some(value), s.written(q.from, q.to), None);
 }
 
@@ -217,7 +220,7 @@ fn not_of_training(card: &Card<'_>, s: &Sentence<'_, '_>, q: &Quantity) -> Optio
     let packed = || span(s.ts, q.from.saturating_sub(VERB_REACH), q.from).iter().any(|t| says(Some(t), words.cut));
     if s.has(&words.serving) && !s.has(&["trained"]) && !has_train_in_clause(s, q) {
         Some("evaluation or inference")
-    } else if !s.trains() && !s.under_training && !tells() && !(packed() && (s.under_data || card.trained_before)) {
+    } else if !s.trains() && !s.under_training && !card.trained_before && !tells() && !(packed() && s.under_data) {
         Some("not said of a training")
     } else {
         s.under_evaluation.then_some("evaluation or inference")

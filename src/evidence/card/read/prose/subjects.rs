@@ -200,7 +200,9 @@ fn is_reduced_by(ts: &[Token<'_>], from: usize) -> bool {
 fn is_example(ts: &[Token<'_>], at: &[usize]) -> bool {
     let words = &vocabulary::prose().subjects;
     let is = |i: usize, list: &Words| ts.get(i).is_some_and(|t| t.is_any(list));
-    let begins = at.iter().take(BEGINS).any(|i| is(*i, &words.example));
+    // "Every example was cut".
+    let of_each = |i: &usize| i.checked_sub(1).is_some_and(|before| is(before, &words.each));
+    let begins = at.iter().take(BEGINS).any(|i| is(*i, &words.example) && !of_each(i));
     let for_instance = at.windows(3).any(
         |w| matches!(w, [e, point, g] if text_at(ts, *point) == "." && [e, g].iter().all(|i| is(**i, &words.example_letters))),
     );
@@ -429,6 +431,10 @@ fn is_other_name_at(card: &Card<'_>, s: &Sentence<'_, '_>, at: &[usize], n: usiz
     let words = &vocabulary::prose().subjects;
     let (mut name, mut known, mut behind) = (String::new(), false, 0);
     let Some(first) = at.get(n).copied() else { return false };
+    // "Training itself took 2 hours" names nobody.
+    if is_train(s.ts, first) {
+        return false;
+    }
     for i in at.iter().skip(n).take(NAME_WORDS).copied() {
         let Some(t) = s.ts.get(i) else { break };
         let belongs = t.upper || t.kind == Kind::Number || (t.glued && i > first) || (t.is("-") && i > first);

@@ -125,6 +125,7 @@ fn by_word(word: &str) -> Triggers {
         add(words.energy, |t| t.energy = true);
         add(words.clouds, |t| t.cloud = true);
         add(words.counts, |t| t.counts = true);
+        add(vocabulary::prose().epochs.times, |t| t.counts = true);
         add(words.bases, |t| t.base = true);
         add(words.tools, |t| t.tool = true);
         add(words.number_formats, |t| t.precision = true);
@@ -148,6 +149,9 @@ fn by_word(word: &str) -> Triggers {
         }
         map.entry("seen").or_default().lengths = true;
         map.entry("precision").or_default().precision = true;
+        for word in units.repeats.keys() {
+            map.entry(word.as_str()).or_default().counts = true;
+        }
         for month in units.months.keys() {
             map.entry(month.as_str()).or_default().month = true;
         }

@@ -168,7 +168,10 @@ fn is_command_of_training(code: &str) -> bool {
     let is_train = |word: &str| {
         word == "train" || word.rsplit('/').next().is_some_and(|file| file.starts_with("train") && file.ends_with(".py"))
     };
-    code.lines().map(|line| line.trim_start_matches(['!', '$', ' ', '%'])).any(|line| begins(line) && line.split(' ').any(is_train))
+    // "./transducer/train.py --num-epochs 31": the script itself may be the command.
+    let is_script = |line: &str| line.split(' ').next().is_some_and(|first| first.contains('/') && is_train(first));
+    let mut lines = code.lines().map(|line| line.trim_start_matches(['!', '$', ' ', '%']));
+    lines.any(|line| is_script(line) || (begins(line) && line.split(' ').any(is_train)))
 }
 
 /// Whether a key tells a recipe from an example of use.

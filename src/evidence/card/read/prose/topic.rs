@@ -1,0 +1,81 @@
+//! What the text has told of so far: a sentence without a subject of its own goes on with it.
+//!
+//! "We fine-tuned it on X. Batch size was 48. One V100." tells of one training in three sentences; "The base was pre-trained on 2T tokens. It
+//! took 400,000 GPU hours." tells of another model in both.
+
+use crate::evidence::quantity::tokens::{Kind, Token, span};
+use crate::evidence::vocabulary;
+
+/// Sentences that say nothing of their own, after which nobody remembers what was told.
+const MOST_BETWEEN: usize = 2;
+/// Tokens at the beginning of a sentence within which a run is its subject.
+const SUBJECT: usize = 5;
+
+/// What the sentences before told of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Told {
+    /// Nothing, or something else than a training.
+    #[default]
+    Nothing,
+    /// This model's training.
+    Training,
+    /// A training that is not this model's, and why.
+    Another(&'static str),
+}
+
+/// What the text told of last, and where.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Topic {
+    told: Told,
+    /// The headings, by their address, under which it did.
+    section: usize,
+    /// Sentences since then.
+    since: usize,
+}
+
+impl Topic {
+    /// What a sentence under some headings goes on with.
+    #[must_use]
+    pub fn before(&self, section: usize) -> Told {
+        if self.section == section { self.told } else { Told::Nothing }
+    }
+
+    /// Notes a sentence that told of a training; or that said something of it, without naming it.
+    pub fn tell(&mut self, section: usize, told: Told) {
+        *self = Self { told, section, since: 0 };
+    }
+
+    /// Notes a sentence that named no training.
+    pub fn pass(&mut self, ts: &[Token<'_>]) {
+        self.since += 1;
+        if self.since > MOST_BETWEEN || turns_away(ts) {
+            self.told = Told::Nothing;
+        }
+    }
+}
+
+/// Whether a sentence speaks of something else than a training: an evaluation, a use, data, the reader.
+#[must_use]
+pub fn turns_away(ts: &[Token<'_>]) -> bool {
+    let words = vocabulary::prose();
+    let lists = [
+        &words.subjects.work,
+        &words.emissions.serving,
+        &words.emissions.benchmarks,
+        &words.hardware.serving,
+        &words.times.serving,
+        &words.sentences.turns_away,
+    ];
+    ts.iter().filter(|t| t.kind == Kind::Word).any(|t| lists.iter().any(|list| t.is_any(*list)))
+}
+
+/// Whether a sentence has the subject of the text before it: "It ran for", "This run used", "Der Lauf dauerte".
+#[must_use]
+pub fn goes_on(ts: &[Token<'_>]) -> bool {
+    let words = &vocabulary::prose();
+    let Some(first) = ts.first() else { return false };
+    let noun = ts.get(1).is_some_and(|t| t.is_any(&words.subjects.data) || t.is_any(&words.subjects.work));
+    let pronoun = first.is_any(&words.sentences.pronouns) && !noun;
+    let led = first.is_any(&words.sentences.pronouns) || first.is_any(&vocabulary::card().designators.articles);
+    pronoun || (led && span(ts, 1, SUBJECT).iter().any(|t| t.is_any(&words.sentences.run_nouns)))
+}
