@@ -12,6 +12,8 @@ use crate::reference::Accelerators;
 const MAX_HARDWARE_TEXTS: usize = 64;
 /// Bytes of a text about hardware that is read.
 const MAX_HARDWARE_BYTES: usize = 1500;
+/// How much chips that a text leaves open stand behind one that it names.
+const OPEN: u8 = 5;
 /// Longest text that is shortened, in words: every step reads it again.
 const MAX_SHORTENED_WORDS: usize = 60;
 
@@ -33,6 +35,8 @@ impl Card<'_> {
             return false;
         }
         let several = (found.openness == Openness::Several).then_some("several chips");
+        // "Supported with Cloud TPUs" says less than "on a TPU v3-8".
+        let spot = &spot.after(if found.openness == Openness::Alternatives { OPEN } else { 0 });
         let written = shortest(accelerators, original, &text, &found, context);
         self.add(spot, Field::Accelerator, None, &written, several);
         if let Some(n) = found.count {

@@ -106,7 +106,7 @@ fn read_text(card: &mut Card<'_>, passage: &Passage<'_>) {
         let (from, to) = (at, line_end(&b.text, at));
         let line = b.text.get(from..to).unwrap_or_default();
         at = to + 1;
-        let pair = if b.kind == BlockKind::Heading { None } else { split_pair(line) };
+        let pair = if b.kind == BlockKind::Heading { None } else { split_pair(line).or_else(|| split_columns(line)) };
         let parts = pair.and_then(|(key, value)| Some((line.get(..key)?, line.get(value..)?)));
         if let Some(pair) = parts
             && let Some(behind) = read_pair(card, passage, (from, to), pair, &mut runs)
@@ -179,6 +179,19 @@ fn read_pair(
         card.beside_recipe = false;
     }
     Some(to + 1)
+}
+
+/// Spaces that make a gap between two columns.
+const GAP: &str = "   ";
+
+/// "gpu        P100": a key of ours and its value in columns that spaces make.
+fn split_columns(line: &str) -> Option<(usize, usize)> {
+    let text = line.trim_start();
+    let gap = text.find(GAP)? + (line.len() - text.len());
+    let (key, rest) = (line.get(..gap)?, line.get(gap..)?);
+    let value = rest.trim_start();
+    let is_two = !value.is_empty() && !value.contains(GAP);
+    (is_two && keys::read_key(&norm_key(key)).is_some()).then(|| (gap, line.len() - value.len()))
 }
 
 /// The first sentence of a value and what follows it, where that has a figure of its own.

@@ -162,7 +162,9 @@ fn stated(s: &Sentence<'_, '_>, i: usize) -> Option<Stated> {
         let noun = noun.filter(|at| says(at_word(*at), words.examples))?;
         noun.checked_sub(1).and_then(|b| quantity(s.ts, b)).filter(|q| !q.is_word && q.to == noun)
     };
-    let behind = quantity(s.ts, at).filter(|q| !q.is_word);
+    // "batch of eight"
+    let is_alone = |q: &Quantity| q.value > 1.0 && q.to == q.from + 1 && at_word(q.to).is_none_or(|t| t.kind == Kind::Sign);
+    let behind = quantity(s.ts, at).filter(|q| !q.is_word || is_alone(q));
     let is_each = behind.is_none();
     let q = behind.or_else(before).or_else(per_batch)?;
     // "a batch of 500 tickets takes 35 minutes" is no recipe: what is counted is examples, or nothing.

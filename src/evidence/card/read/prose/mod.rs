@@ -48,6 +48,7 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
     let ts = lex_in(text, card.sign);
     let section = Rc::as_ptr(&b.headings).cast::<String>() as usize;
     let mut before = Before::default();
+    let is_next_item = card.topic.is_next_item(b);
     let mut from = 0;
     while from < ts.len() {
         let to = clause_end(&ts, from, sentence_end(&ts, text, from));
@@ -56,9 +57,10 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
         if trains.is_empty() {
             trains.extend(green_algorithms(tokens));
         }
-        // A paragraph goes on with the one before where its subject says so, as sentences of one paragraph do by themselves.
+        // A paragraph goes on with the one before where its subject says so, as sentences of one paragraph and items of one list do by
+        // themselves.
         let continues = goes_on(tokens);
-        let told = if continues || from > 0 { card.topic.before(section) } else { Told::Nothing };
+        let told = if continues || from > 0 || is_next_item { card.topic.before(section) } else { Told::Nothing };
         from = to;
         card.trained_before = told == Told::Training && !turns_away(tokens);
         before.another = match told {

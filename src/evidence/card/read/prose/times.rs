@@ -307,7 +307,9 @@ fn said(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Said {
     let of_training = words.of.contains(&time.next)
         && s.trains.iter().any(|i| (time.duration.to + 1..time.duration.to + TRAINING_BEHIND).contains(i));
     let closed = (words.after.contains(&time.lead) && (s.has(&words.closed) || is_long(time))) || words.later.contains(&time.next);
-    let leads = of_training || words.leads.contains(&time.lead) || closed || !time.has_lead || !time.lead.is_ascii();
+    // "Training      26 Stunden"
+    let named = time.at.checked_sub(1).is_some_and(|before| s.trains.contains(&before));
+    let leads = of_training || named || words.leads.contains(&time.lead) || closed || !time.has_lead || !time.lead.is_ascii();
     let place = s.is_recipe || s.under_training || card.trained_before || slang;
     let of_data = || s.under_data || s.has(&words.audio);
     let told = (place && beside) || (s.trains() && (s.under_training || whole));

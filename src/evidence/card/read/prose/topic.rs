@@ -3,11 +3,14 @@
 //! "We fine-tuned it on X. Batch size was 48. One V100." tells of one training in three sentences; "The base was pre-trained on 2T tokens. It
 //! took 400,000 GPU hours." tells of another model in both.
 
+use crate::evidence::card::parse::block::{Block, BlockKind};
 use crate::evidence::quantity::tokens::{Kind, Token, span};
 use crate::evidence::vocabulary;
 
 /// Sentences that say nothing of their own, after which nobody remembers what was told.
 const MOST_BETWEEN: usize = 2;
+/// Bytes between two items of one list: the end of a line, and the mark of the next.
+const MOST_BETWEEN_ITEMS: usize = 10;
 /// Tokens at the beginning of a sentence within which a run is its subject.
 const SUBJECT: usize = 5;
 
@@ -31,6 +34,8 @@ pub struct Topic {
     section: usize,
     /// Sentences since then.
     since: usize,
+    /// Byte behind the item of a list that was read last.
+    item_to: usize,
 }
 
 impl Topic {
@@ -42,7 +47,15 @@ impl Topic {
 
     /// Notes a sentence that told of a training; or that said something of it, without naming it.
     pub fn tell(&mut self, section: usize, told: Told) {
-        *self = Self { told, section, since: 0 };
+        *self = Self { told, section, since: 0, item_to: self.item_to };
+    }
+
+    /// Whether a block is the next item of the list that was read last; notes it.
+    pub fn is_next_item(&mut self, b: &Block) -> bool {
+        let is_item = b.kind == BlockKind::ListItem;
+        let follows = is_item && b.from >= self.item_to && b.from - self.item_to <= MOST_BETWEEN_ITEMS;
+        self.item_to = if is_item { b.to } else { usize::MAX };
+        follows
     }
 
     /// Notes a sentence that named no training.
