@@ -70,7 +70,7 @@ impl RecordReader {
             return;
         }
         match field.reading() {
-            Reading::NotNeeded | Reading::Config | Reading::Siblings => {}
+            Reading::NotNeeded => {}
             Reading::Id => self.offer_id(text, true),
             Reading::OldId => self.offer_id(text, false),
             Reading::Instant(slot) => *slot(&mut self.row) = self.instant_text(key, text),
@@ -83,7 +83,9 @@ impl RecordReader {
             Reading::Texts(slot) => *slot(&mut self.row) = self.texts_text(key, text),
             Reading::Private => self.private |= is_private(text),
             Reading::Card => self.card(text),
-            Reading::Safetensors | Reading::Gguf | Reading::BaseModels => self.nested_text(field, text),
+            Reading::Safetensors | Reading::Gguf | Reading::BaseModels | Reading::Config | Reading::Siblings => {
+                self.nested_text(field, text);
+            }
         }
     }
 
