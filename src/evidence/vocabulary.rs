@@ -10,7 +10,7 @@ mod origins;
 #[path = "vocabulary/whose.rs"]
 mod whose;
 
-use self::origins::Origins;
+use self::origins::{Eastern, Merges, Origins};
 use self::whose::{Designators, Downstream, Headings, Phases, Sentences, Subjects, Totals};
 
 pub(super) use crate::vocabulary::{Words, by_word, longest_first};
@@ -71,7 +71,14 @@ tables!(Hardware {
 tables!(Place { assumed: Words, ambiguous_sites: Words, near_site: Words, operators: FxHashMap<String, String> });
 
 // index.toml
-lists!(Names { counted, cut_down, unversioned, versioned, versioned_with_decimals });
+tables!(Names {
+    counted: Words,
+    cut_down: Words,
+    unversioned: Words,
+    versioned: Words,
+    versioned_with_decimals: Words,
+    sizes: BTreeMap<String, Words>,
+});
 tables!(Index {
     names: Names,
     expert_architectures: Words,
@@ -136,6 +143,8 @@ tables!(Card {
     templates: Templates,
     bases: Bases,
     origins: Origins,
+    merges: Merges,
+    eastern: Eastern,
     device_hours: DeviceHours,
     precision: Precision,
     clouds: Clouds,
@@ -401,7 +410,7 @@ lists!(RecipeKeys {
     others,
 });
 lists!(RecipeBases { keys });
-lists!(RecipeEnds { early });
+lists!(RecipeEnds { early, resumes });
 lists!(RecipeProse {
     sequences,
     contexts,

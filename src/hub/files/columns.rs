@@ -51,6 +51,8 @@ pub(super) fn is_readable(field: HubField, data_type: &DataType) -> bool {
         (Reading::Instant(_), other) => !is_nested(other) && !matches!(other, DataType::Boolean),
         (Reading::Count(_), other) => other.is_numeric() || is_text(other),
         (Reading::NotNeeded | Reading::Config | Reading::Siblings, _) => false,
+        (Reading::ObjectId, DataType::Struct(fields)) => has(fields, &["$oid", "oid"]),
+        (Reading::ObjectId, other) => is_text(other),
         // Rows are numbered under these keys, too.
         (Reading::Id | Reading::OldId, other) => is_text(other),
         (Reading::Text(_) | Reading::Texts(_) | Reading::FlagOrWord(_) | Reading::Private, other) => !is_nested(other),
