@@ -92,7 +92,7 @@ tables!(Index {
 });
 
 // card.toml
-lists!(Repository { climate_subjects, fine_tune_phrases, cell_fillers, no_base_names });
+lists!(Repository { climate_subjects, fine_tune_phrases, fine_tune_titles, cell_fillers, no_base_names });
 lists!(Logs { calculator });
 lists!(Training { pre, pretraining, stems, cjk_parts, methods, method_joins, verbs, late_verbs, nouns, noun_prepositions });
 lists!(Examples { loaders, placeholder_owners });
@@ -107,6 +107,7 @@ lists!(Bases {
     fillers,
     no_owners,
     file_endings,
+    nothing,
     variants,
     denials,
     comparisons,
@@ -409,7 +410,7 @@ lists!(RecipeKeys {
     side,
     others,
 });
-lists!(RecipeBases { keys });
+lists!(RecipeBases { keys, reinforcement });
 lists!(RecipeEnds { early, resumes });
 lists!(RecipeProse {
     sequences,

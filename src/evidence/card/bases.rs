@@ -56,7 +56,6 @@ fn says_trained_from(lower: &str) -> bool {
     let phrases = bases.plain.iter().chain(bases.marked.iter()).filter(|phrase| !phrase.ends_with("based on"));
     phrases.map(|phrase| phrase.replace(" - ", "-")).any(|phrase| lower.contains(&phrase))
         || vocabulary::keys().keys.base.iter().any(|key| lower.contains(key))
-        || bases.cjk.iter().any(|end| lower.contains(end))
 }
 
 /// Whether a quote has the address of a repository on the Hub.

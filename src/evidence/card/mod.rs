@@ -30,10 +30,12 @@ use self::asked::Answer;
 use self::decide::accept::{FRONT_MATTER, Fact, TABLE, TEXT, accept};
 use self::decide::choose::{add_tool, choose, refuse_sums};
 use self::decide::consistency::refuse_contradictions;
+use self::decide::continued::refuse_counts_from_the_base;
 use self::decide::data::accept_data;
 use self::decide::products::accept_products;
 use self::decide::samples::{RECIPE_SAMPLES, add_samples};
 use self::decide::sections::Sections;
+use self::parse::block::BlockKind;
 use self::read::candidate::Card;
 use self::read::declared::names_declared;
 use self::read::front_matter::read_front_matter;
@@ -82,7 +84,10 @@ fn extract_asking(tables: CardTables<'_>, cut: &CutCard<'_>, about: &About<'_>) 
     let blocks = cut.blocks();
     let mut own = Repository::new(about);
     own.add_bases_of_card(front.texts("base_model"));
-    if own.role == CardRole::OwnTraining && words.fine_tune_phrases.iter().any(|p| body.contains(p)) {
+    let title = blocks.iter().find(|b| b.kind == BlockKind::Heading).map(|b| b.text.to_lowercase()).unwrap_or_default();
+    let says_tuned =
+        words.fine_tune_phrases.iter().any(|p| body.contains(p)) || words.fine_tune_titles.iter().any(|p| title.contains(p));
+    if own.role == CardRole::OwnTraining && says_tuned {
         own.role = CardRole::FineTune;
     }
     for name in names_declared(&own, blocks) {
@@ -111,6 +116,7 @@ fn extract_asking(tables: CardTables<'_>, cut: &CutCard<'_>, about: &About<'_>) 
     let recipe = std::mem::take(&mut card.recipe);
     let mut facts: Vec<Fact> = card.candidates.into_iter().map(|candidate| accept(candidate, source)).collect();
     refuse_sums(&mut facts);
+    refuse_counts_from_the_base(&mut facts);
     choose(&mut facts);
     accept_data(&mut facts, trained_itself);
     accept_products(&mut facts);

@@ -24,9 +24,10 @@ lists!(Origins {
     adapter_loaders,
     later
 });
-lists!(Merges { signs, parts, directories });
+lists!(Merges { method, methods, experts, parts, directories });
 lists!(Eastern {
     tuned,
+    trained,
     packed,
     no_packing,
     converted,

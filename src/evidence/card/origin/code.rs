@@ -25,7 +25,8 @@ pub(super) fn origin(own: &Repository, code: &str) -> Option<Origin> {
 /// with this repository among its parts, which shows what a reader may do with it.
 pub(super) fn merged_parts(own: &Repository, code: &str) -> Option<Vec<SaidBase>> {
     let words = &vocabulary::card().merges;
-    if !words.signs.iter().any(|key| values(code, key).any(|value| !value.is_empty())) {
+    let by_method = words.method.iter().any(|key| values(code, key).any(|value| words.methods.contains(&value)));
+    if !by_method && !words.experts.iter().any(|key| values(code, key).any(|value| !value.is_empty())) {
         return None;
     }
     let parts: Vec<&str> = words.parts.iter().flat_map(|key| values(code, key)).collect();

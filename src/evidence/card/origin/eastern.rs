@@ -6,6 +6,7 @@ use crate::domain::Role;
 use crate::evidence::card::bases::SaidBase;
 use crate::evidence::card::parse::block::Block;
 use crate::evidence::card::read::repository::Repository;
+use crate::evidence::index::names;
 use crate::evidence::quantity::tokens::is_eastern;
 use crate::evidence::vocabulary;
 use crate::vocabulary::Words;
@@ -17,6 +18,11 @@ const NEAR: usize = 30;
 const FAR: usize = 120;
 /// Most characters between what was done and the name of another model that it was done with: "基于 X 微调的 Y".
 const NEXT: usize = 8;
+
+/// Characters behind a word for what was done in which its verb ends.
+const CLOSE: usize = 12;
+/// What ends a clause.
+const CLAUSE_ENDS: [char; 6] = ['，', '、', ',', '。', '；', ';'];
 
 /// A model named in a sentence.
 struct Named {
@@ -34,11 +40,23 @@ enum Tie {
     Basis,
 }
 
+/// What was done with a model.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Done {
+    /// It was trained on.
+    Tuned,
+    /// Its weights were packed.
+    Packed,
+    /// They were written in another format.
+    Converted,
+    /// They are the same.
+    Copied,
+}
+
 /// What a sentence, the bytes `within` of a block's text, says of this repository's origin.
 pub(super) fn origin(own: &Repository, block: &Block, within: Range<usize>, behind: &[Block]) -> Option<Origin> {
-    let words = &vocabulary::card().eastern;
     let text = block.text.get(within.clone())?;
-    if !text.chars().any(is_eastern) || first_of(&text.to_lowercase(), words.strangers).is_some() {
+    if !text.chars().any(is_eastern) {
         return None;
     }
     let sentence = Sentence { text, names: names(own, block, within) };
@@ -80,7 +98,7 @@ impl Sentence<'_> {
     fn merge(&self, own: &Repository, block: &Block, behind: &[Block]) -> Option<Origin> {
         let words = &vocabulary::card().eastern;
         let (at, word) = first_of(self.text, words.merged)?;
-        if first_of(&self.text.to_lowercase(), words.no_merge).is_some() {
+        if first_of(&self.text.to_lowercase(), words.no_merge).is_some() || self.tells_of_others(at + word.len()) {
             return None;
         }
         let before: Vec<&Named> = self.names.iter().filter(|name| name.to <= at).collect();
@@ -102,32 +120,49 @@ impl Sentence<'_> {
     fn made_of(&self, name: &Named) -> Option<Origin> {
         let tie = self.tie(name)?;
         let words = &vocabulary::card().eastern;
-        if first_of(self.text.get(..name.from)?, words.advice).is_some() {
+        let lead = self.text.get(..name.from)?.rsplit(CLAUSE_ENDS).next()?;
+        if first_of(lead, words.advice).is_some() {
             return None;
         }
         let rest = self.text.get(name.to..)?;
-        let lists = [words.tuned, words.packed, words.converted, words.copied];
-        let (kind, at, word) = (0..)
-            .zip(lists)
-            .filter_map(|(kind, list)| first_of(rest, list).map(|(at, w)| (kind, at, w)))
-            .min_by_key(|(_, at, _)| *at)?;
-        let gap = rest.get(..at)?;
-        let role = match kind {
-            0 => {
-                let is_near = is_one_clause(gap) || (tie == Tie::Basis && gap.chars().count() <= FAR);
-                is_near.then_some(None)?
-            }
-            _ if !is_one_clause(gap) => return None,
-            1 => (!words.no_packing.iter().any(|w| rest.get(at..).is_some_and(|rest| rest.starts_with(w))))
-                .then_some(Some(Role::Quantized))?,
-            2 => Some(role_of_format(gap)?),
-            _ => Some(Role::Converted),
+        // "基于 GPT-2 训练了": its weights, or its design.
+        let is_certain = name.base.is_id || names::size(&name.base.name).is_some() || names::size_word(&name.base.name).is_some();
+        let trained = (tie == Tie::Basis && is_certain).then_some((Done::Tuned, words.trained));
+        let lists = [
+            (Done::Tuned, words.tuned),
+            (Done::Packed, words.packed),
+            (Done::Converted, words.converted),
+            (Done::Copied, words.copied),
+        ];
+        let found =
+            lists.into_iter().chain(trained).filter_map(|(done, list)| first_of(rest, list).map(|(at, word)| (done, at, word)));
+        let (done, at, word) = found.min_by_key(|(_, at, _)| *at)?;
+        let (gap, behind) = (rest.get(..at)?, rest.get(at..)?);
+        let is_near = is_one_clause(gap) || (done == Done::Tuned && tie == Tie::Basis && gap.chars().count() <= FAR);
+        if !is_near || (done == Done::Packed && words.no_packing.iter().any(|w| stands_around(rest, at, word, w))) {
+            return None;
+        }
+        let role = match done {
+            Done::Tuned => None,
+            Done::Packed => Some(Role::Quantized),
+            Done::Converted => Some(role_of_format(gap).or_else(|| role_of_format(clause(behind)))?),
+            Done::Copied => Some(Role::Converted),
         };
-        // "基于 X 微调的 Y": another model was made of it.
         let end = name.to + at + word.len();
+        if self.tells_of_others(end) {
+            return None;
+        }
+        // "基于 X 微调的 Y": another model was made of it.
         let next = self.names.iter().find(|other| other.from >= end);
         let is_anothers = next.is_some_and(|other| self.text.get(end..other.from).is_some_and(|gap| gap.chars().count() <= NEXT));
         (!is_anothers).then(|| Origin { role, bases: vec![name.base.clone()] })
+    }
+
+    /// Whether the sentence up to a word and what closes its verb is of something else: "Xを量子化する場合".
+    fn tells_of_others(&self, end: usize) -> bool {
+        let rest = self.text.get(end..).unwrap_or_default();
+        let close = rest.char_indices().nth(CLOSE).map_or(self.text.len(), |(at, _)| end + at);
+        first_of(self.text.get(..close).unwrap_or_default(), vocabulary::card().eastern.strangers).is_some()
     }
 
     /// How a name is tied to what follows, if it is.
@@ -160,9 +195,22 @@ impl Sentence<'_> {
     }
 }
 
+/// Whether a word stands in a text as a part of a longer one: "量化" in "轻量化".
+fn stands_around(text: &str, at: usize, word: &str, longer: &str) -> bool {
+    let start = longer.find(word).and_then(|offset| at.checked_sub(offset));
+    start.and_then(|start| text.get(start..)).is_some_and(|rest| rest.starts_with(longer))
+}
+
 /// Whether a text between a name and a word is of one clause, and short.
 fn is_one_clause(gap: &str) -> bool {
-    gap.chars().count() <= NEAR && !gap.contains(['，', '、', ',', '。', '；', ';'])
+    gap.chars().count() <= NEAR && !gap.contains(CLAUSE_ENDS)
+}
+
+/// The beginning of a text up to the end of its clause.
+fn clause(text: &str) -> &str {
+    let end = text.char_indices().nth(NEAR).map_or(text.len(), |(at, _)| at);
+    let near = text.get(..end).unwrap_or_default();
+    near.split(CLAUSE_ENDS).next().unwrap_or_default()
 }
 
 /// The role of a copy in the format that is named beside the conversion.

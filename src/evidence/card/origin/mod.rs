@@ -85,6 +85,23 @@ fn tells_of_a_later_training(block: &Block) -> bool {
     !matches!(block.kind, BlockKind::Code | BlockKind::TableRow | BlockKind::FrontMatter) && may(&block.text.to_lowercase())
 }
 
+fn origin_in_text(own: &Repository, block: &Block, behind: &[Block]) -> Option<Origin> {
+    if block.under.evaluation || !may_say_an_origin(&block.text.to_lowercase()) {
+        return None;
+    }
+    let ts = lex(&block.text);
+    let mut from = 0;
+    while from < ts.len() {
+        let to = sentence_end(&ts, &block.text, from);
+        let sentence = Sentence { own, block, ts: &ts, from, to };
+        if let Some(origin) = sentence.origin(behind).or_else(|| eastern::origin(own, block, sentence.range(), behind)) {
+            return Some(origin);
+        }
+        from = to;
+    }
+    None
+}
+
 /// A sentence of a block.
 struct Sentence<'a> {
     own: &'a Repository,

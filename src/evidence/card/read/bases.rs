@@ -142,7 +142,7 @@ impl Card<'_> {
             if (1..=DENIAL_REACH).any(|back| sentence.denials.contains(&text_before(ts, i, back))) {
                 continue;
             }
-            let Some(first) = ts.get(to) else { continue };
+            let Some(first) = ts.get(to).filter(|t| !t.is_any(&sentence.nothing)) else { continue };
             let end = ts.get((to + REACH_TOKENS).min(ts.len()) - 1).map_or(first.to, |t| t.to);
             let near: Vec<(String, String)> = links
                 .iter()
