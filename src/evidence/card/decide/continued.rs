@@ -2,6 +2,7 @@
 
 use super::accept::Fact;
 use crate::domain::Field;
+use crate::evidence::card::read::data_sizes::{OF_CONTEXT, is_data_size};
 use crate::evidence::card::read::totals::OTHER_ROW;
 
 /// Counts that go on from those of a checkpoint.
@@ -13,30 +14,28 @@ const EXACT: f64 = 0.001;
 /// table counts both, and the text the training of this model.
 pub fn refuse_counts_from_the_base(facts: &mut [Fact]) {
     for field in COUNTS {
-        let of = |table: bool, reason: Option<&'static str>| {
-            let is_such = move |f: &&Fact| {
-                f.row.field == field && (f.table > 0) == table && f.row.reject_reason.as_deref() == reason && f.row.value.is_some()
+        let counts = || facts.iter().enumerate().filter(|(_, f)| f.row.field == field && f.row.value.is_some_and(|v| v > 0.0));
+        let value = |f: &Fact| f.row.value.unwrap_or_default();
+        let in_table = |f: &Fact, reason: Option<&str>| f.table > 0 && f.row.reject_reason.as_deref() == reason;
+        let is_stated =
+            |f: &Fact| f.table == 0 && f.row.reject_reason.as_deref().is_none_or(|why| is_data_size(why) || why == OF_CONTEXT);
+        let found = counts().filter(|(_, f)| in_table(f, None)).find_map(|(_, whole)| {
+            let is_base = |f: &Fact, rest: f64| {
+                f.table == whole.table && in_table(f, Some(OTHER_ROW)) && (value(f) - rest).abs() <= EXACT * value(whole)
             };
-            facts.iter().filter(is_such)
-        };
-        let found = of(true, None).find_map(|whole| {
-            let value = whole.row.value?;
-            let is_rest = |stated: &&Fact| {
-                let rest = value - stated.row.value.unwrap_or_default();
-                let is_base = |base: &Fact| {
-                    base.table == whole.table && base.row.value.is_some_and(|n| n > 0.0 && (n - rest).abs() <= EXACT * value)
-                };
-                rest > 0.0 && of(true, Some(OTHER_ROW)).any(is_base)
+            let is_rest = |(_, f): &(usize, &Fact)| {
+                let rest = value(whole) - value(f);
+                is_stated(f) && rest > 0.0 && counts().any(|(_, base)| is_base(base, rest))
             };
-            of(false, None).find(is_rest).map(|stated| (value, stated.row.value, whole.rank))
+            counts().find(is_rest).map(|(stated, _)| (stated, value(whole), whole.rank))
         });
-        let Some((whole, stated, rank)) = found else { continue };
-        for fact in facts.iter_mut().filter(|f| f.row.field == field && f.row.reject_reason.is_none()) {
-            if fact.table > 0 && fact.row.value == Some(whole) {
-                fact.row.reject_reason = Some("counted from the start of the base".to_owned());
-            } else if fact.table == 0 && fact.row.value == stated {
-                fact.rank = fact.rank.min(rank);
-            }
+        let Some((stated, whole, rank)) = found else { continue };
+        for fact in facts.iter_mut().filter(|f| f.row.field == field && in_table(&**f, None) && f.row.value == Some(whole)) {
+            fact.row.reject_reason = Some("counted from the start of the base".to_owned());
+        }
+        if let Some(fact) = facts.get_mut(stated) {
+            fact.row.reject_reason = None;
+            fact.rank = fact.rank.min(rank);
         }
     }
 }

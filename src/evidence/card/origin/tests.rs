@@ -93,3 +93,39 @@ fn what_others_made_of_it_is_no_origin() {
         assert_eq!(said(id, card).0, None, "{card}");
     }
 }
+
+/// A card with what a careful reader says of its origin; no bases where several answers are right.
+#[derive(serde::Deserialize)]
+struct Case {
+    id: String,
+    card: String,
+    role: Option<String>,
+    bases: Option<Vec<String>>,
+}
+
+/// Cards that were written, with their origins, before the rules for configurations of merges and for Chinese, Japanese, Korean, Russian and
+/// Arabic sentences were run on them.
+#[test]
+fn origins_in_configurations_and_in_other_languages() {
+    let reference = Reference::load().unwrap();
+    let text = include_str!("../../../../tests/data/card_origins.jsonl");
+    for line in text.lines() {
+        let case: Case = serde_json::from_str(line).unwrap();
+        let origin = said_origin(card_tables(&reference), &case.id, &CutCard::new(&case.card));
+        assert_eq!(origin.role.map(Role::name), case.role.as_deref(), "{}", case.id);
+        if let Some(mut expected) = case.bases {
+            let mut bases: Vec<String> = origin.bases.into_iter().map(|base| base.name).collect();
+            bases.sort();
+            expected.sort();
+            assert_eq!(bases, expected, "{}", case.id);
+        }
+    }
+    assert_eq!(text.lines().count(), 51);
+}
+
+/// Regression: the key of a merge's method is ESPnet's for how branches of its encoder are joined.
+#[test]
+fn a_key_of_another_tool_makes_no_merge() {
+    let card = "## ASR config\n\n```\nencoder: branchformer\nmerge_method: learned_ave\nmodel: espnet\n```\n";
+    assert_eq!(said("lab/asr", card), (None, Vec::new()));
+}
