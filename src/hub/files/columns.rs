@@ -51,12 +51,7 @@ pub(super) fn is_readable(field: HubField, data_type: &DataType) -> bool {
             matches!(item.data_type(), DataType::Struct(fields) if has(fields, &["key"]) && has(fields, &["value"]))
         }
         (
-            Reading::Safetensors
-            | Reading::Gguf
-            | Reading::BaseModels
-            | Reading::Card
-            | Reading::Config
-            | Reading::Siblings,
+            Reading::Safetensors | Reading::Gguf | Reading::BaseModels | Reading::Card | Reading::Config | Reading::Siblings,
             other,
         ) => is_text(other),
         (Reading::Texts(_), DataType::List(item)) => of_text(item.data_type()) || is_nested(item.data_type()),
@@ -64,6 +59,8 @@ pub(super) fn is_readable(field: HubField, data_type: &DataType) -> bool {
         (Reading::Instant(_), other) => !is_nested(other) && !matches!(other, DataType::Boolean),
         (Reading::Count(_), other) => other.is_numeric() || is_text(other),
         (Reading::NotNeeded, _) => false,
+        (Reading::ObjectId, DataType::Struct(fields)) => has(fields, &["$oid", "oid"]),
+        (Reading::ObjectId, other) => is_text(other),
         // Rows are numbered under these keys, too.
         (Reading::Id | Reading::OldId, other) => is_text(other),
         (Reading::Text(_) | Reading::Texts(_) | Reading::FlagOrWord(_) | Reading::Private, other) => !is_nested(other),
@@ -72,10 +69,7 @@ pub(super) fn is_readable(field: HubField, data_type: &DataType) -> bool {
 
 /// Whether a field is read from objects and lists alone.
 const fn is_nested_only(field: HubField) -> bool {
-    matches!(
-        field.reading(),
-        Reading::Safetensors | Reading::Gguf | Reading::BaseModels | Reading::Config | Reading::Siblings
-    )
+    matches!(field.reading(), Reading::Safetensors | Reading::Gguf | Reading::BaseModels | Reading::Config | Reading::Siblings)
 }
 
 /// Whether a text of a column begins as something nested does, or names a base, or none says anything.

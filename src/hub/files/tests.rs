@@ -49,9 +49,9 @@ fn sample(field: HubField) -> Value {
     }
 }
 
-/// The fields that are read at all.
+/// The fields that leave something in the row.
 fn in_use() -> impl Iterator<Item = HubField> {
-    HubField::ALL.iter().copied().filter(|field| !matches!(field.reading(), Reading::NotNeeded))
+    HubField::ALL.iter().copied().filter(|field| !matches!(field.reading(), Reading::NotNeeded | Reading::ObjectId))
 }
 
 /// Those that are read from JSON and from Parquet; the older key of the name says nothing beside the newer one.
@@ -109,6 +109,7 @@ fn column(key: &str, value: &Value) -> ArrayRef {
     let text = |text: &str| -> ArrayRef { Arc::new(StringArray::from(vec![text])) };
     match HubField::parse(key).unwrap().reading() {
         Reading::NotNeeded => text(&value.to_string()),
+        Reading::ObjectId => text(value.as_str().unwrap()),
         Reading::Id | Reading::OldId | Reading::Text(_) | Reading::FlagOrWord(_) => text(value.as_str().unwrap()),
         Reading::Instant(_) => {
             let instant: jiff::Timestamp = value.as_str().unwrap().parse().unwrap();
