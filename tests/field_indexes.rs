@@ -5,7 +5,7 @@ mod common;
 
 use common::{Ran, Workspace, table};
 use hugging_carbon::domain::{Field, ParamsSource, Role, Rule};
-use hugging_carbon::tables::{EvidenceRow, ModelRow, RawCardRow, RawModelRow};
+use hugging_carbon::tables::{EvidenceRow, ModelRow, QuarantineRow, RawCardRow, RawModelRow};
 use std::path::Path;
 
 fn case(name: &str) -> String {
@@ -201,4 +201,43 @@ fn cards_in_the_cache_of_the_hub_are_read() {
     let cards: Vec<RawCardRow> = table(&workspace.data().join("work"));
     let ids: Vec<&str> = cards.iter().map(|c| c.model_id.as_str()).collect();
     assert_eq!(ids, ["fr-lab/ner-4ent", "solo-gpt"]);
+}
+
+/// Regression: a repository that was renamed while a dump was taken stood in it twice, and was counted twice.
+#[test]
+fn a_renamed_repository_counts_once() {
+    let line = |id: &str, object_id: &str, modified: &str, downloads: u32| {
+        format!(
+            r#"{{"_id":{object_id},"id":"{id}","createdAt":"2024-05-01T12:00:00.000Z","lastModified":"{modified}T12:00:00.000Z","downloads":{downloads},"downloadsAllTime":{downloads},"tags":[]}}"#
+        )
+    };
+    let (first, second, third) =
+        (r#""65df1e2e0000000000000001""#, r#"{"$oid":"65df1e2e0000000000000002"}"#, r#""65df1e2e0000000000000003""#);
+    let lines = [
+        line("lab/new-7b", first, "2024-06-02", 60_002),
+        line("lab/old-7b", first, "2024-06-01", 60_001),
+        // A renaming alone is no commit: the later line is the newer name.
+        line("heron", second, "2024-06-01", 60_003),
+        line("lab/heron", second, "2024-06-01", 60_004),
+        line("lab/other", third, "2024-06-01", 60_005),
+    ];
+    let workspace = Workspace::new();
+    let path = workspace.file("models.jsonl", lines.join("\n"));
+    let ran = workspace.ok(&["run", "--source", path.to_str().unwrap()]);
+    assert!(ran.stderr.contains("lab/old-7b is lab/new-7b, heron is lab/heron"), "{}", ran.stderr);
+    let models: Vec<ModelRow> = table(&workspace.snapshot());
+    let kept: Vec<(&str, Option<i64>)> = models.iter().map(|m| (m.model_id.as_str(), m.downloads_all_time)).collect();
+    assert_eq!(kept, [("lab/heron", Some(60_004)), ("lab/new-7b", Some(60_002)), ("lab/other", Some(60_005))]);
+    let quarantined: Vec<QuarantineRow> = table(&workspace.snapshot());
+    let passed_over: Vec<(&str, &str)> = quarantined.iter().map(|q| (q.locator.as_str(), q.reason.as_str())).collect();
+    assert_eq!(
+        passed_over,
+        [
+            ("models.jsonl:line 2 record", "renamed, the record under the newer name 'lab/new-7b' was kept"),
+            ("models.jsonl:line 3 record", "renamed, the record under the newer name 'lab/heron' was kept"),
+        ]
+    );
+    let manifest: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(workspace.snapshot().join("manifest.json")).unwrap()).unwrap();
+    assert_eq!((&manifest["records"]["read"], &manifest["records"]["renamed"]), (&5.into(), &2.into()));
 }

@@ -336,3 +336,50 @@ fn hostile_names_and_quotes_stay_text() {
     assert!(new.is_empty(), "{new:?}");
     assert!(hostile.contains("&lt;script&gt;alert(1)") && !hostile.contains(HIDDEN));
 }
+
+/// How a colour of the screen looks without one kind of cones: severity 1.0 of Machado, Oliveira and Fernandes, "A physiologically-based
+/// model for simulation of color vision deficiency", 2009, on linear RGB.
+const VISION: [(&str, [[f64; 3]; 3]); 4] = [
+    ("all cones", [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]),
+    ("protanopia", [[0.152_286, 1.052_583, -0.204_868], [0.114_503, 0.786_281, 0.099_216], [-0.003_882, -0.048_116, 1.051_998]]),
+    ("deuteranopia", [[0.367_322, 0.860_646, -0.227_968], [0.280_085, 0.672_501, 0.047_413], [-0.011_820, 0.042_940, 0.968_881]]),
+    ("tritanopia", [[1.255_528, -0.076_749, -0.178_779], [-0.078_411, 0.930_809, 0.147_602], [0.004_733, 0.691_367, 0.303_900]]),
+];
+
+/// CIE L*a*b* (D65) of `#rrggbb` as that vision has it (IEC 61966-2-1 and CIE 15).
+fn lab(hex: &str, vision: &[[f64; 3]; 3]) -> [f64; 3] {
+    let times = |m: &[[f64; 3]; 3], v: [f64; 3]| m.map(|row| row.iter().zip(v).map(|(a, b)| a * b).sum::<f64>());
+    let linear = [1, 3, 5].map(|at| {
+        let c = f64::from(u8::from_str_radix(&hex[at..at + 2], 16).unwrap()) / 255.0;
+        if c <= 0.040_45 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+    });
+    let to_xyz =
+        [[0.412_456_4, 0.357_576_1, 0.180_437_5], [0.212_672_9, 0.715_152_2, 0.072_175_0], [0.019_333_9, 0.119_192_0, 0.950_304_1]];
+    let xyz = times(&to_xyz, times(vision, linear).map(|c| c.clamp(0.0, 1.0)));
+    let f = |t: f64| if t > (6.0_f64 / 29.0).powi(3) { t.cbrt() } else { t * (29.0_f64 / 6.0).powi(2) / 3.0 + 4.0 / 29.0 };
+    let [x, y, z] = [f(xyz[0] / 0.950_47), f(xyz[1]), f(xyz[2] / 1.088_83)];
+    [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
+}
+
+/// What is documented, what is imputed and the intervals on them can be told apart by readers who lack a kind of cones: at least 20 of
+/// CIE76, some ten times what is just seen, in light, dark and print.
+#[test]
+fn colours_stay_apart_for_colour_blind_readers() {
+    let css = include_str!("../src/report/style.css");
+    let values = |name: &str| -> Vec<String> {
+        let parts = css.split(&format!("--{name}: #")).skip(1);
+        parts.map(|rest| format!("#{}", &rest[..6])).collect()
+    };
+    let parts = ["documented", "imputed", "surface", "interval"].map(values);
+    assert_eq!(parts.each_ref().map(Vec::len), [3, 3, 3, 3], "light, dark and print");
+    // White has nothing of a and b: a check of the formula.
+    let white = lab("#ffffff", &VISION[0].1);
+    assert!((white[0] - 100.0).abs() < 0.01 && white[1].abs() < 0.02 && white[2].abs() < 0.02, "{white:?}");
+    for (theme, (vision, matrix)) in (0..3).flat_map(|theme| VISION.iter().map(move |vision| (theme, vision))) {
+        let seen = parts.each_ref().map(|part| lab(&part[theme], matrix));
+        for (a, b) in [(0, 1), (0, 2), (1, 2), (0, 3), (1, 3)] {
+            let apart = seen[a].iter().zip(seen[b]).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+            assert!(apart >= 20.0, "{vision}, theme {theme}: colours {a} and {b} are {apart:.0} apart");
+        }
+    }
+}

@@ -10,7 +10,7 @@ mod origins;
 #[path = "vocabulary/whose.rs"]
 mod whose;
 
-use self::origins::Origins;
+use self::origins::{Eastern, Merges, Origins};
 use self::whose::{Designators, Downstream, Headings, Phases, Sentences, Subjects, Totals};
 
 pub(super) use crate::vocabulary::{Words, by_word, longest_first};
@@ -73,7 +73,14 @@ tables!(Hardware {
 tables!(Place { assumed: Words, ambiguous_sites: Words, near_site: Words, operators: FxHashMap<String, String> });
 
 // index.toml
-lists!(Names { counted, cut_down, unversioned, versioned, versioned_with_decimals });
+tables!(Names {
+    counted: Words,
+    cut_down: Words,
+    unversioned: Words,
+    versioned: Words,
+    versioned_with_decimals: Words,
+    sizes: BTreeMap<String, Words>,
+});
 tables!(Index {
     names: Names,
     expert_architectures: Words,
@@ -87,7 +94,7 @@ tables!(Index {
 });
 
 // card.toml
-lists!(Repository { climate_subjects, fine_tune_phrases, cell_fillers, no_base_names });
+lists!(Repository { climate_subjects, fine_tune_phrases, fine_tune_titles, cell_fillers, no_base_names });
 lists!(Logs { calculator });
 lists!(Training { pre, pretraining, stems, cjk_parts, methods, method_joins, verbs, late_verbs, nouns, noun_prepositions });
 lists!(Examples { loaders, placeholder_owners });
@@ -102,6 +109,7 @@ lists!(Bases {
     fillers,
     no_owners,
     file_endings,
+    nothing,
     variants,
     denials,
     comparisons,
@@ -138,6 +146,8 @@ tables!(Card {
     templates: Templates,
     bases: Bases,
     origins: Origins,
+    merges: Merges,
+    eastern: Eastern,
     device_hours: DeviceHours,
     precision: Precision,
     clouds: Clouds,
@@ -419,8 +429,8 @@ lists!(RecipeKeys {
     side,
     others,
 });
-lists!(RecipeBases { keys });
-lists!(RecipeEnds { early });
+lists!(RecipeBases { keys, reinforcement });
+lists!(RecipeEnds { early, resumes });
 lists!(RecipeProse {
     sequences,
     contexts,

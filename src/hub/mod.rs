@@ -8,4 +8,4 @@ pub use files::{
     Block, FileKind, PassedOver, SchemaReport, SourceFile, file_digest, find_card_files, find_files, is_markdown, read_cards,
     read_json, read_parquet, read_recording,
 };
-pub use record::{Parsed, Problem};
+pub use record::{ObjectId, Parsed, Problem};

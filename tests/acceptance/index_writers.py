@@ -27,7 +27,7 @@ import pyarrow.parquet as pq
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
 TABLES = ["models", "runs", "lineage", "estimates"]
-NESTED = ["cardData", "safetensors", "gguf", "baseModels"]
+NESTED = ["cardData", "safetensors", "gguf", "baseModels", "siblings"]
 INSTANTS = ["createdAt", "lastModified"]
 
 Record = dict[str, Any]
@@ -76,9 +76,11 @@ def with_structs(rows: list[Record]) -> pa.Table:
     counts = lambda value: None if value is None else {**value, "parameters": list((value.get("parameters") or {}).items())}
     safetensors = pa.struct([("parameters", pa.map_(pa.string(), pa.int64())), ("total", pa.int64())])
     bases = pa.struct([("relation", pa.string()), ("models", pa.list_(pa.struct([("id", pa.string())])))])
+    files = pa.list_(pa.struct([("rfilename", pa.string())]))
     for key, kind, values in [
         ("safetensors", safetensors, [counts(row["safetensors"]) for row in rows]),
         ("baseModels", bases, [row["baseModels"] for row in rows]),
+        ("siblings", files, [row["siblings"] for row in rows]),
     ]:
         table = table.set_column(table.schema.get_field_index(key), key, pa.array(values, type=kind))
     return table

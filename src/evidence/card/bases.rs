@@ -1,12 +1,9 @@
 //! The bases that a card states, read alone and before anything else: lineage needs them of every repository whose record names none.
 
 use super::origin::{Origin, may_say_an_origin, origin_in};
-use super::parse::front_matter::parse_front_matter;
-use super::parse::markdown::parse_blocks;
 use super::read::bases::repo_of;
-use super::read::headings::mark_headings;
 use super::read::repository::Repository;
-use super::{About, CardRole, CardTables, cut, extract};
+use super::{About, CardRole, CardTables, CutCard, extract_of_cut};
 use crate::domain::{EvidenceSource, Field};
 use crate::evidence::{Extracted, vocabulary};
 
@@ -23,28 +20,23 @@ pub struct SaidBase {
 /// [`origin`](super::origin)), else the base that it names. A text that only says "based on" tells of an architecture as often as of weights, and
 /// counts for nothing here.
 #[must_use]
-pub fn said_origin(tables: CardTables<'_>, model_id: &str, card: &str) -> Origin {
-    let source = cut(card);
-    let front = parse_front_matter(source);
-    let stated: Vec<String> = front.texts("base_model").into_iter().filter(|id| !id.trim().is_empty()).collect();
+pub fn said_origin(tables: CardTables<'_>, model_id: &str, card: &CutCard<'_>) -> Origin {
+    let stated: Vec<String> = card.front.texts("base_model").into_iter().filter(|id| !id.trim().is_empty()).collect();
     if !stated.is_empty() {
         let bases = stated.into_iter().map(|name| SaidBase { name: name.trim().to_owned(), is_id: true }).collect();
         return Origin { role: None, bases };
     }
-    let lower = source.to_lowercase();
     let about = About { model_id, role: CardRole::OwnTraining, base_ids: &[], total_params: None };
-    if may_say_an_origin(&lower) {
-        let mut blocks = parse_blocks(source, front.body_from);
-        mark_headings(&mut blocks);
-        if let Some(origin) = origin_in(&Repository::new(&about), &blocks) {
-            return origin;
-        }
+    if may_say_an_origin(&card.body)
+        && let Some(origin) = origin_in(&Repository::new(&about), card.blocks())
+    {
+        return origin;
     }
     // Most cards speak of no base: reading them whole for this alone would double the time.
-    if !says_trained_from(&lower) {
+    if !says_trained_from(&card.body) {
         return Origin::default();
     }
-    let rows = extract(tables, source, &about);
+    let rows = extract_of_cut(tables, card, &about);
     let is_said = |row: &&Extracted| {
         row.field == Field::BaseModel
             && row.reject_reason.is_none()
@@ -64,7 +56,6 @@ fn says_trained_from(lower: &str) -> bool {
     let phrases = bases.plain.iter().chain(bases.marked.iter()).filter(|phrase| !phrase.ends_with("based on"));
     phrases.map(|phrase| phrase.replace(" - ", "-")).any(|phrase| lower.contains(&phrase))
         || vocabulary::keys().keys.base.iter().any(|key| lower.contains(key))
-        || bases.cjk.iter().any(|end| lower.contains(end))
 }
 
 /// Whether a quote has the address of a repository on the Hub.
@@ -83,7 +74,7 @@ mod tests {
 
     fn said(card: &str) -> Vec<(String, bool)> {
         let reference = Reference::load().unwrap();
-        said_origin(card_tables(&reference), "x/mine", card).bases.into_iter().map(|b| (b.name, b.is_id)).collect()
+        said_origin(card_tables(&reference), "x/mine", &CutCard::new(card)).bases.into_iter().map(|b| (b.name, b.is_id)).collect()
     }
 
     #[test]

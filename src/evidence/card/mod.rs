@@ -7,6 +7,7 @@
 mod about;
 mod asked;
 mod bases;
+mod cut;
 mod decide;
 mod origin;
 mod parse;
@@ -21,6 +22,7 @@ mod tests;
 pub use self::about::{About, CardRole, CardTables};
 pub use self::asked::Context;
 pub use self::bases::{SaidBase, said_origin};
+pub use self::cut::{CutCard, cut};
 pub use self::origin::Origin;
 pub use self::readings::{Reading, Readings, read_for_all};
 
@@ -28,16 +30,15 @@ use self::asked::Answer;
 use self::decide::accept::{FRONT_MATTER, Fact, TABLE, TEXT, accept};
 use self::decide::choose::{add_tool, choose, refuse_sums};
 use self::decide::consistency::refuse_contradictions;
+use self::decide::continued::refuse_counts_from_the_base;
 use self::decide::data::accept_data;
 use self::decide::products::accept_products;
 use self::decide::samples::{RECIPE_SAMPLES, add_samples};
 use self::decide::sections::Sections;
-use self::parse::front_matter::parse_front_matter;
-use self::parse::markdown::parse_blocks;
+use self::parse::block::BlockKind;
 use self::read::candidate::Card;
 use self::read::declared::names_declared;
 use self::read::front_matter::read_front_matter;
-use self::read::headings::mark_headings;
 use self::read::read_passages;
 use self::read::recipe::{RECIPE, read_recipe};
 use self::read::repository::{Repository, size_of};
@@ -50,16 +51,6 @@ pub const MAX_CARD_BYTES: usize = 1 << 20;
 const LANGUAGE_WORDS: usize = 1500;
 /// Characters of the text in which the model's subject is looked for.
 const SUBJECT_CHARS: usize = 2000;
-
-/// The card up to the cap, at a character boundary.
-#[must_use]
-pub fn cut(card: &str) -> &str {
-    let mut end = card.len().min(MAX_CARD_BYTES);
-    while !card.is_char_boundary(end) {
-        end -= 1;
-    }
-    card.get(..end).unwrap_or_default()
-}
 
 /// The extractor of a name.
 #[must_use]
@@ -77,23 +68,29 @@ pub fn is_cut(card: &str) -> bool {
 /// Evidence in a card. At most one row of a field is accepted; the rest say why not.
 #[must_use]
 pub fn extract(tables: CardTables<'_>, card: &str, about: &About<'_>) -> Vec<Extracted> {
+    extract_of_cut(tables, &CutCard::new(card), about)
+}
+
+/// The same, of a card that is cut already.
+#[must_use]
+pub fn extract_of_cut(tables: CardTables<'_>, card: &CutCard<'_>, about: &About<'_>) -> Vec<Extracted> {
     extract_asking(tables, card, about).0
 }
 
 /// Evidence in a card, with what was asked of the repository's size and bases to read it.
-fn extract_asking(tables: CardTables<'_>, card: &str, about: &About<'_>) -> (Vec<Extracted>, Vec<Answer>) {
+fn extract_asking(tables: CardTables<'_>, cut: &CutCard<'_>, about: &About<'_>) -> (Vec<Extracted>, Vec<Answer>) {
     let words = &vocabulary::card().repository;
-    let source = cut(card);
-    let front = parse_front_matter(source);
+    let CutCard { source, front, body, .. } = cut;
+    let blocks = cut.blocks();
     let mut own = Repository::new(about);
     own.add_bases_of_card(front.texts("base_model"));
-    let body = source.get(front.body_from..).unwrap_or_default().to_lowercase();
-    if own.role == CardRole::OwnTraining && words.fine_tune_phrases.iter().any(|p| body.contains(p)) {
+    let title = blocks.iter().find(|b| b.kind == BlockKind::Heading).map(|b| b.text.to_lowercase()).unwrap_or_default();
+    let says_tuned =
+        words.fine_tune_phrases.iter().any(|p| body.contains(p)) || words.fine_tune_titles.iter().any(|p| title.contains(p));
+    if own.role == CardRole::OwnTraining && says_tuned {
         own.role = CardRole::FineTune;
     }
-    let mut blocks = parse_blocks(source, front.body_from);
-    mark_headings(&mut blocks);
-    for name in names_declared(&own, &blocks) {
+    for name in names_declared(&own, blocks) {
         match name.as_slice() {
             [word] => match size_of(word).filter(|_| own.designators().count_sizes() != 1) {
                 Some(size) => own.declare_size(size),
@@ -107,18 +104,19 @@ fn extract_asking(tables: CardTables<'_>, card: &str, about: &About<'_>) -> (Vec
     let introduction: String =
         introduces.flat_map(|text| text.chars().chain(['\n']).collect::<Vec<char>>()).take(SUBJECT_CHARS).collect();
     let head = format!("{} {introduction}", about.model_id.to_lowercase());
-    let passages = Sections::new(&own, &blocks).passages(&blocks);
+    let passages = Sections::new(&own, blocks).passages(blocks);
     let co2_subject = words.climate_subjects.iter().any(|w| head.contains(w));
     let mut card = Card::new(tables, own, co2_subject);
     card.sign = by_words(body.split(|c: char| !c.is_alphabetic()).take(LANGUAGE_WORDS));
     card.is_setfit = body.contains("setfit");
-    read_front_matter(&mut card, &front, source);
-    read_passages(&mut card, &passages, &body);
-    read_recipe(&mut card, &passages, &body);
+    read_front_matter(&mut card, front, source);
+    read_passages(&mut card, &passages, body);
+    read_recipe(&mut card, &passages, body);
     let trained_itself = card.own.role == CardRole::OwnTraining;
     let recipe = std::mem::take(&mut card.recipe);
     let mut facts: Vec<Fact> = card.candidates.into_iter().map(|candidate| accept(candidate, source)).collect();
     refuse_sums(&mut facts);
+    refuse_counts_from_the_base(&mut facts);
     choose(&mut facts);
     accept_data(&mut facts, trained_itself);
     accept_products(&mut facts);

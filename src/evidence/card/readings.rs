@@ -2,7 +2,7 @@
 //! answers of size and bases the card asks for have a reading of their own. Readings that find the same are one.
 
 use super::asked::{Context, Question};
-use super::{About, CardRole, CardTables, Origin, cut, extract_asking, said_origin};
+use super::{About, CardRole, CardTables, CutCard, Origin, extract_asking, said_origin};
 use crate::evidence::Extracted;
 use crate::hub::record::is_valid_id;
 use std::collections::BTreeSet;
@@ -51,9 +51,10 @@ impl Readings {
 /// Reads a card for every repository of its name; `about` is what its record tells, as far as it is known.
 #[must_use]
 pub fn read_for_all(tables: CardTables<'_>, card: &str, about: &About<'_>) -> Readings {
-    let source = cut(card);
-    let said_origin = said_origin(tables, about.model_id, source);
-    let mut reader = Reader { tables, source, readings: Vec::new(), left: (MAX_BYTES_READ / source.len().max(1)).min(MAX_TRIED) };
+    let card = CutCard::new(card);
+    let said_origin = said_origin(tables, about.model_id, &card);
+    let left = (MAX_BYTES_READ / card.source.len().max(1)).min(MAX_TRIED);
+    let mut reader = Reader { tables, card: &card, readings: Vec::new(), left };
     reader.try_reading(about);
     let said: Vec<String> = said_origin.bases.iter().map(|base| base.name.clone()).collect();
     let ids: Vec<String> = said.iter().filter(|id| is_valid_id(id)).cloned().collect();
@@ -68,7 +69,7 @@ pub fn read_for_all(tables: CardTables<'_>, card: &str, about: &About<'_>) -> Re
 
 struct Reader<'a> {
     tables: CardTables<'a>,
-    source: &'a str,
+    card: &'a CutCard<'a>,
     readings: Vec<Reading>,
     left: usize,
 }
@@ -81,7 +82,7 @@ impl Reader<'_> {
             return false;
         }
         self.left -= 1;
-        let (rows, answers) = extract_asking(self.tables, self.source, about);
+        let (rows, answers) = extract_asking(self.tables, self.card, about);
         let context = Context { role: about.role, answers };
         match self.readings.iter_mut().find(|reading| reading.rows == rows) {
             Some(same) => same.contexts.push(context),

@@ -109,6 +109,12 @@ pub fn span<'a, 't>(ts: &'a [Token<'t>], from: usize, to: usize) -> &'a [Token<'
 /// The first of the characters of Chinese, Japanese and Korean (radicals).
 const FIRST_CJK: u32 = 0x2e80;
 
+/// Whether a character is of Chinese, Japanese or Korean, or of a script behind them.
+#[must_use]
+pub fn is_eastern(c: char) -> bool {
+    u32::from(c) >= FIRST_CJK
+}
+
 /// Cuts a text.
 #[must_use]
 pub fn lex(text: &str) -> Vec<Token<'_>> {
@@ -179,7 +185,7 @@ pub fn lex_in(text: &str, sign: DecimalSign) -> Vec<Token<'_>> {
 /// "耗时三天": the number is cut out of its word, the bytes `from..to` of the text. Returns whether there was one; what stands before it and
 /// itself are tokens then.
 fn push_numeral<'t>(out: &mut Vec<Token<'t>>, text: &'t str, (from, to): (usize, usize), glued: bool) -> bool {
-    let Some(word) = text.get(from..to).filter(|word| word.starts_with(|c: char| u32::from(c) >= FIRST_CJK)) else { return false };
+    let Some(word) = text.get(from..to).filter(|word| word.starts_with(is_eastern)) else { return false };
     let Some(numeral) = cjk_numeral(word) else { return false };
     let (start, end) = (from + numeral.from, from + numeral.to);
     if let Some(before) = text.get(from..start).filter(|before| !before.is_empty()) {

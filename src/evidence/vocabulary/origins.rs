@@ -21,5 +21,26 @@ lists!(Origins {
     advice,
     this,
     beyond,
-    adapter_loaders
+    adapter_loaders,
+    later
+});
+lists!(Merges { method, methods, experts, parts, directories });
+lists!(Eastern {
+    tuned,
+    trained,
+    packed,
+    no_packing,
+    converted,
+    copied,
+    merged,
+    no_merge,
+    below,
+    with,
+    particles,
+    on_basis_of,
+    as_basis,
+    models,
+    strangers,
+    advice,
+    designs
 });

@@ -39,18 +39,28 @@ pub(super) fn is_readable(field: HubField, data_type: &DataType) -> bool {
             DataType::Struct(fields) => has(fields, &["models", "id"]),
             item => of_text(item),
         },
-        (Reading::Safetensors | Reading::Gguf | Reading::Card, DataType::Map(_, _)) => true,
-        (Reading::Card, DataType::Struct(_)) => true,
+        (Reading::Siblings, DataType::List(item)) => match item.data_type() {
+            DataType::Struct(fields) => has(fields, &["rfilename"]),
+            item => of_text(item),
+        },
+        (Reading::Siblings, DataType::Struct(_) | DataType::Map(_, _)) => false,
+        (Reading::Safetensors | Reading::Gguf | Reading::Card | Reading::Config, DataType::Map(_, _)) => true,
+        (Reading::Card | Reading::Config, DataType::Struct(_)) => true,
         // Pairs, where a store has no maps.
         (Reading::Card, DataType::List(item)) => {
             matches!(item.data_type(), DataType::Struct(fields) if has(fields, &["key"]) && has(fields, &["value"]))
         }
-        (Reading::Safetensors | Reading::Gguf | Reading::BaseModels | Reading::Card, other) => is_text(other),
+        (
+            Reading::Safetensors | Reading::Gguf | Reading::BaseModels | Reading::Card | Reading::Config | Reading::Siblings,
+            other,
+        ) => is_text(other),
         (Reading::Texts(_), DataType::List(item)) => of_text(item.data_type()) || is_nested(item.data_type()),
         (Reading::Text(_), DataType::List(item)) => of_text(item.data_type()),
         (Reading::Instant(_), other) => !is_nested(other) && !matches!(other, DataType::Boolean),
         (Reading::Count(_), other) => other.is_numeric() || is_text(other),
-        (Reading::NotNeeded | Reading::Config | Reading::Siblings, _) => false,
+        (Reading::NotNeeded, _) => false,
+        (Reading::ObjectId, DataType::Struct(fields)) => has(fields, &["$oid", "oid"]),
+        (Reading::ObjectId, other) => is_text(other),
         // Rows are numbered under these keys, too.
         (Reading::Id | Reading::OldId, other) => is_text(other),
         (Reading::Text(_) | Reading::Texts(_) | Reading::FlagOrWord(_) | Reading::Private, other) => !is_nested(other),
@@ -59,7 +69,7 @@ pub(super) fn is_readable(field: HubField, data_type: &DataType) -> bool {
 
 /// Whether a field is read from objects and lists alone.
 const fn is_nested_only(field: HubField) -> bool {
-    matches!(field.reading(), Reading::Safetensors | Reading::Gguf | Reading::BaseModels)
+    matches!(field.reading(), Reading::Safetensors | Reading::Gguf | Reading::BaseModels | Reading::Config | Reading::Siblings)
 }
 
 /// Whether a text of a column begins as something nested does, or names a base, or none says anything.

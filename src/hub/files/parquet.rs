@@ -34,12 +34,17 @@ const SMALL_VALUE: i64 = 1 << 10;
 
 /// Whether a field is read from Parquet.
 pub(super) const fn is_column(field: HubField) -> bool {
-    !matches!(field.reading(), Reading::NotNeeded | Reading::Config | Reading::Siblings)
+    !matches!(field.reading(), Reading::NotNeeded)
 }
 
 /// Whether a field names the model.
 const fn is_id(field: HubField) -> bool {
     matches!(field.reading(), Reading::Id | Reading::OldId)
+}
+
+/// Whether a field tells which repository it is: most indexes lack it, and lose nothing while no repository is renamed.
+const fn is_identity(field: HubField) -> bool {
+    matches!(field.reading(), Reading::ObjectId)
 }
 
 /// Whether a column that is not read is no news: the listing brings it, too, and it says nothing that the others do not.
@@ -211,8 +216,13 @@ impl Plan {
             // The Hub's own spelling goes before another.
             let exact = fields.iter().find(|field| field.name() == known.key());
             match exact.or_else(|| fields.iter().find(|field| HubField::parse(field.name()) == Some(known))) {
-                None if !is_in_path(known) && !is_id(known) => report.missing.push(known.key().to_owned()),
+                // Most listings come without the files of a repository.
+                None if !is_in_path(known) && !is_id(known) && !is_identity(known) && known.listed() != Listed::OnRequest => {
+                    report.missing.push(known.key().to_owned());
+                }
                 None => {}
+                // Tools number their rows under this key, too.
+                Some(field) if is_identity(known) && !is_readable(known, field.data_type()) => {}
                 Some(field) if !is_readable(known, field.data_type()) => {
                     report.unreadable.push((known, field.data_type().to_string()));
                 }
@@ -316,6 +326,6 @@ fn is_expected(field: HubField, data_type: &DataType) -> bool {
             matches!(data_type, DataType::Utf8 | DataType::Boolean | DataType::Null)
         }
         Reading::Card | Reading::Safetensors | Reading::Gguf | Reading::BaseModels => true,
-        Reading::NotNeeded | Reading::Config | Reading::Siblings => true,
+        Reading::Config | Reading::Siblings | Reading::NotNeeded | Reading::ObjectId => true,
     }
 }

@@ -15,9 +15,6 @@ use serde_json::{Map, Value, json};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Fields that JSON records have and columns of a ready-made index are not read for (docs/hub.md, "Ready-made index").
-const JSON_ONLY: &[HubField] = &[HubField::Config, HubField::Siblings];
-
 /// A value of each field that leaves a trace in the row.
 fn sample(field: HubField) -> Value {
     match field {
@@ -52,14 +49,14 @@ fn sample(field: HubField) -> Value {
     }
 }
 
-/// The fields that are read at all.
+/// The fields that leave something in the row.
 fn in_use() -> impl Iterator<Item = HubField> {
-    HubField::ALL.iter().copied().filter(|field| !matches!(field.reading(), Reading::NotNeeded))
+    HubField::ALL.iter().copied().filter(|field| !matches!(field.reading(), Reading::NotNeeded | Reading::ObjectId))
 }
 
 /// Those that are read from JSON and from Parquet; the older key of the name says nothing beside the newer one.
 fn in_both() -> Vec<HubField> {
-    in_use().filter(|field| !JSON_ONLY.contains(field) && *field != HubField::ModelId).collect()
+    in_use().filter(|field| *field != HubField::ModelId).collect()
 }
 
 fn record(fields: &[HubField]) -> Map<String, Value> {
@@ -112,6 +109,7 @@ fn column(key: &str, value: &Value) -> ArrayRef {
     let text = |text: &str| -> ArrayRef { Arc::new(StringArray::from(vec![text])) };
     match HubField::parse(key).unwrap().reading() {
         Reading::NotNeeded => text(&value.to_string()),
+        Reading::ObjectId => text(value.as_str().unwrap()),
         Reading::Id | Reading::OldId | Reading::Text(_) | Reading::FlagOrWord(_) => text(value.as_str().unwrap()),
         Reading::Instant(_) => {
             let instant: jiff::Timestamp = value.as_str().unwrap().parse().unwrap();
@@ -201,24 +199,45 @@ fn every_field_in_use_leaves_its_trace_in_both() {
     }
 }
 
+/// Regression: `config` and `siblings` of the published index, where one is JSON text and the other a list, were read from JSON alone, so
+/// that experts and repositories without weights were known or not by the form of the file.
 #[test]
-fn what_only_json_records_give_is_said_of_a_parquet_file() {
-    let all: Vec<HubField> = in_use().collect();
-    let whole = from_json(&record(&all)).0.unwrap();
+fn settings_and_files_are_read_in_every_form() {
+    let whole = from_json(&record(&in_both())).0.unwrap();
     assert_eq!((whole.config_experts, whole.config_experts_per_token, whole.has_weight_files), (Some(8), Some(2), Some(true)));
-    for field in JSON_ONLY {
-        let without: Vec<HubField> = all.iter().copied().filter(|other| other != field).collect();
-        assert_ne!(from_json(&record(&without)).0.as_ref(), Some(&whole), "{field:?}");
-    }
-    // Columns that a listing brings and nobody needs are no news; the others are named.
+    let of = |config: ArrayRef, siblings: ArrayRef| {
+        let mut rest = record(&in_both());
+        rest.remove("config");
+        rest.remove("siblings");
+        let columns = rest.iter().map(|(key, value)| (key.as_str(), column(key, value)));
+        let batch = RecordBatch::try_from_iter([("config", config), ("siblings", siblings)].into_iter().chain(columns)).unwrap();
+        rows_of_batch(&batch).unwrap().remove(0).unwrap()
+    };
+    let text = |text: &str| -> ArrayRef { Arc::new(StringArray::from(vec![text])) };
+    let number = |n: i64| -> ArrayRef { Arc::new(Int64Array::from(vec![n])) };
+    let settings = struct_of(vec![
+        ("model_type", text("mixtral")),
+        ("NUM_LOCAL_EXPERTS", number(8)),
+        ("num_experts", Arc::new(Int64Array::from(vec![None]))),
+        ("num_experts_per_tok", number(2)),
+    ]);
+    let files = |rfilename: &str| list_of(struct_of(vec![("rfilename", text(rfilename))]));
+    assert_eq!(of(settings, files("model.safetensors")), whole);
+    let settings = text("{'model_type': 'mixtral', 'num_local_experts': 8, 'num_experts_per_tok': 2}");
+    assert_eq!(of(settings.clone(), text("[RepoSibling(rfilename='model.safetensors', size=None)]")), whole);
+    assert_eq!(of(settings.clone(), list_of(text("model.safetensors"))), whole);
+    assert_eq!(of(settings, files("README.md")).has_weight_files, Some(false));
+    // What is no list of files says nothing.
+    assert_eq!(of(text("mixtral"), text("3 files")).has_weight_files, None);
+}
+
+#[test]
+fn columns_that_nobody_needs_are_no_news() {
     let (row, _, report) = from_parquet(&record(HubField::ALL));
     assert_eq!(row, from_json(&record(&in_both())).0);
     let mut ignored = report.ignored.clone();
     ignored.sort();
-    let mut expected =
-        ["config", "inference", "mask_token", "model-index", "siblings", "spaces", "transformersInfo", "usedStorage", "widgetData"];
-    expected.sort_unstable();
-    assert_eq!(ignored, expected);
+    assert_eq!(ignored, ["inference", "mask_token", "model-index", "spaces", "transformersInfo", "usedStorage", "widgetData"]);
     assert!(report.missing.is_empty() && report.converted.is_empty(), "{report:?}");
 }
 

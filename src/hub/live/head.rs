@@ -1,13 +1,14 @@
 //! A record of the listing as raw JSON: its identity, what says that it changed, and its canonical form. Nothing here fails on
 //! an odd record: what is odd about it is for ingest to say.
 
+use crate::hub::record::{ObjectId, object_id};
 use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::hash::Hasher;
 
 /// Identity of a record: the 12 bytes of its `_id`, or 12 bytes of a digest where there is no usable one.
-pub type Key = [u8; 12];
+pub type Key = ObjectId;
 
 /// The few fields crawling needs. Any of them may be missing or of another type.
 #[derive(Debug, Default, Deserialize)]
@@ -57,7 +58,7 @@ impl Head {
     #[must_use]
     pub fn key(&self, raw: &str) -> Key {
         let text = match (self.object_id.as_str(), self.id()) {
-            (Some(text), _) => match decode_object_id(text) {
+            (Some(text), _) => match object_id(text) {
                 Some(key) => return key,
                 None => text,
             },
@@ -68,18 +69,6 @@ impl Head {
         key.copy_from_slice(&Sha256::digest(text.as_bytes())[..12]);
         key
     }
-}
-
-fn decode_object_id(text: &str) -> Option<Key> {
-    // from_str_radix alone would take a sign.
-    if text.len() != 24 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return None;
-    }
-    let mut key = Key::default();
-    for (i, byte) in key.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&text[2 * i..2 * i + 2], 16).ok()?;
-    }
-    Some(key)
 }
 
 /// A fingerprint for telling apart two versions of one record within a process; not stored.

@@ -13,6 +13,10 @@ const PARTS: &[(HubField, &[&str])] = &[
     (HubField::Safetensors, &["parameters", "total"]),
     (HubField::Gguf, &["total", "architecture"]),
     (HubField::BaseModels, &["relation", "models"]),
+    (
+        HubField::Config,
+        &["model_type", "num_experts_per_token", "num_experts_per_tok", "num_experts", "n_routed_experts", "num_local_experts"],
+    ),
     (HubField::CardData, &["license", "base_model_relation", "base_model", "library_name", "pipeline_tag", "co2_eq_emissions"]),
 ];
 

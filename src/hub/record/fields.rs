@@ -9,6 +9,8 @@ use crate::tables::{RawModelRow, TimestampMs};
 pub enum Reading {
     /// Known, and says nothing that the other keys do not.
     NotNeeded,
+    /// Which repository it is, whatever its name: 24 hexadecimal digits.
+    ObjectId,
     /// The repository's name.
     Id,
     /// Its name under the older key, which counts where there is no other. In JSON records only.
@@ -106,7 +108,7 @@ macro_rules! hub_fields {
 
 hub_fields! {
     /// Identity of a repository, which survives a renaming.
-    ObjectId = "_id", Reading::NotNeeded, Always;
+    ObjectId = "_id", Reading::ObjectId, Always;
     /// `owner/name`, or `name` for old repositories.
     Id = "id", Reading::Id, Always;
     /// The older key of `id`.
@@ -182,7 +184,10 @@ impl HubField {
     pub const fn what_it_gives(self) -> &'static str {
         match self.reading() {
             _ if matches!(self, Self::Sha) => "commits: links lead to cards as they are today",
-            Reading::NotNeeded | Reading::Config | Reading::Siblings => "nothing that other keys do not give",
+            Reading::NotNeeded => "nothing that other keys do not give",
+            Reading::Config => "experts, and kinds of architecture",
+            Reading::Siblings => "which repositories have no weights",
+            Reading::ObjectId => "which records are one repository under two names",
             Reading::Id | Reading::OldId => "the models' names",
             Reading::Instant(_) => "dates: of trainings, and of the index",
             Reading::Count(_) => "who is in the cohort",

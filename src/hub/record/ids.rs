@@ -1,5 +1,23 @@
 //! Ids of repositories.
 
+/// Identity of a repository, which survives a renaming: the 12 bytes of its `_id`.
+pub type ObjectId = [u8; 12];
+
+/// The identity that 24 hexadecimal digits state.
+#[must_use]
+pub fn object_id(text: &str) -> Option<ObjectId> {
+    let text = text.trim();
+    // from_str_radix alone would take a sign.
+    if text.len() != 24 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return None;
+    }
+    let mut id = ObjectId::default();
+    for (byte, digits) in id.iter_mut().zip(text.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+    }
+    Some(id)
+}
+
 /// Longest id accepted: the Hub allows 96 characters on either side of the slash.
 const MAX_ID_CHARS: usize = 193;
 

@@ -2,6 +2,7 @@
 
 use super::dotted::{Parts, part_of};
 use super::fields::{HubField, Reading};
+use super::ids::object_id;
 use super::lists::is_nothing;
 use super::others::kind_of_others;
 use super::printed::parse_printed;
@@ -31,6 +32,11 @@ impl RecordReader {
         let (key, raw) = (field.key(), value.as_raw_str());
         match field.reading() {
             Reading::NotNeeded => {}
+            // Exports of databases write `{"$oid": "..."}`.
+            Reading::ObjectId => {
+                let id = value.get("$oid").or_else(|| value.get("oid"));
+                self.object_id = id.and_then(|id| object_id(id.as_str()?)).or(self.object_id);
+            }
             // Only a text is a name: rows are numbered under `id`, too.
             Reading::Id | Reading::OldId => {}
             Reading::Instant(slot) => *slot(&mut self.row) = self.instant_text(key, raw),
@@ -70,7 +76,8 @@ impl RecordReader {
             return;
         }
         match field.reading() {
-            Reading::NotNeeded | Reading::Config | Reading::Siblings => {}
+            Reading::NotNeeded => {}
+            Reading::ObjectId => self.object_id = object_id(text).or(self.object_id),
             Reading::Id => self.offer_id(text, true),
             Reading::OldId => self.offer_id(text, false),
             Reading::Instant(slot) => *slot(&mut self.row) = self.instant_text(key, text),
@@ -83,7 +90,9 @@ impl RecordReader {
             Reading::Texts(slot) => *slot(&mut self.row) = self.texts_text(key, text),
             Reading::Private => self.private |= is_private(text),
             Reading::Card => self.card(text),
-            Reading::Safetensors | Reading::Gguf | Reading::BaseModels => self.nested_text(field, text),
+            Reading::Safetensors | Reading::Gguf | Reading::BaseModels | Reading::Config | Reading::Siblings => {
+                self.nested_text(field, text);
+            }
         }
     }
 

@@ -17,7 +17,7 @@ mod values;
 mod yaml;
 
 pub use fields::HubField;
-pub use ids::{is_valid_id, normalize_base_id};
+pub use ids::{ObjectId, is_valid_id, normalize_base_id, object_id};
 pub use json::{parse_json_record, parse_json_record_below};
 pub use others::{has_key_of_models, kind_of_others};
 pub use reader::RecordReader;
@@ -54,6 +54,8 @@ pub struct Parsed {
     pub other: Option<&'static str>,
     /// Keys whose instants were numbers, with the unit they were taken for.
     pub epochs: Vec<(&'static str, EpochUnit)>,
+    /// Which repository it is, whatever its name.
+    pub object_id: Option<ObjectId>,
 }
 
 /// An empty row for `locator`, to be filled.

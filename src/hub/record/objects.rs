@@ -155,16 +155,15 @@ impl RecordReader {
     }
 
     pub(super) fn config(&mut self, json: &str) {
-        for (key, value) in to_object_iter(json).flatten() {
-            match &*key {
-                "model_type" => self.row.architecture = first_string(&value).or(self.row.architecture.take()),
-                "num_experts" | "n_routed_experts" | "num_local_experts" => {
-                    self.row.config_experts = self.json_count("config.experts", &value);
-                }
-                "num_experts_per_tok" | "num_experts_per_token" => {
-                    self.row.config_experts_per_token = self.json_count("config.experts_per_token", &value);
-                }
-                _ => {}
+        // A column of structs has every key of any row: null says nothing.
+        for (key, value) in to_object_iter(json).flatten().filter(|(_, value)| !value.is_null()) {
+            let is_one_of = |known: &[&str]| known.iter().any(|known| same_key(known, &key));
+            if is_one_of(&["model_type"]) {
+                self.row.architecture = first_string(&value).or(self.row.architecture.take());
+            } else if is_one_of(&["num_experts", "n_routed_experts", "num_local_experts"]) {
+                self.row.config_experts = self.json_count("config.experts", &value);
+            } else if is_one_of(&["num_experts_per_tok", "num_experts_per_token"]) {
+                self.row.config_experts_per_token = self.json_count("config.experts_per_token", &value);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Fills one row, field by field: a field that cannot be used becomes null with a [`Problem`] rather than taking its record down.
 
-use super::ids::{is_valid_id, normalize_base_id};
+use super::ids::{ObjectId, is_valid_id, normalize_base_id};
 use super::instants::{INSTANTS, epoch, is_number};
 use super::others::{OF_DATA_SETS, tag_of_data_sets};
 use super::{Parsed, Problem, empty_row};
@@ -16,13 +16,14 @@ pub struct RecordReader {
     pub(super) problems: Vec<Problem>,
     pub(super) private: bool,
     epochs: Vec<(&'static str, EpochUnit)>,
+    pub(super) object_id: Option<ObjectId>,
 }
 
 impl RecordReader {
     /// A reader for the record at `locator`.
     #[must_use]
     pub fn new(locator: &str) -> Self {
-        Self { row: empty_row(locator), problems: Vec::new(), private: false, epochs: Vec::new() }
+        Self { row: empty_row(locator), problems: Vec::new(), private: false, epochs: Vec::new(), object_id: None }
     }
 
     /// The row under construction, for columnar sources that fill typed fields themselves.
@@ -150,6 +151,7 @@ impl RecordReader {
                 Some(self.row)
             }
         };
-        Parsed { locator, row, problems: self.problems, unknown_keys: Vec::new(), other, epochs: self.epochs }
+        let Self { problems, epochs, object_id, .. } = self;
+        Parsed { locator, row, problems, unknown_keys: Vec::new(), other, epochs, object_id }
     }
 }

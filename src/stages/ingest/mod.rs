@@ -3,8 +3,10 @@
 mod cards;
 mod checks;
 mod evidence;
+mod renamed;
 
 use self::checks::Seen;
+use self::renamed::{Identities, Renamed};
 use super::fetch::{Fetch, PinnedFiles, PinnedSources};
 use crate::domain::source::CohortMetric;
 use crate::engine::{Facts, Inputs, Outputs, Stage, stage};
@@ -33,7 +35,7 @@ const SHOWN_CHARS: usize = 80;
 
 stage! {
     /// Reads the pinned index and cards into typed, sorted tables.
-    struct Ingest = "ingest" version 7
+    struct Ingest = "ingest" version 8
     reads []
     writes [RawModelRow, RawCardRow, CardReadingRow, QuarantineRow]
     follows [Fetch]
@@ -62,6 +64,9 @@ pub struct Ingested {
     pub records_read: u64,
     /// Records refused and quarantined.
     pub records_refused: u64,
+    /// Records passed over because the index has their repository under a newer name.
+    #[serde(default)]
+    pub records_renamed: u64,
     /// Cards read.
     pub cards_read: u64,
     /// Cards of models that the index does not have.
@@ -202,11 +207,14 @@ struct Ingester {
     failing: BTreeMap<String, Failing>,
     /// What the records have of what decides.
     seen: Seen,
+    /// Which repository each record is.
+    identities: Identities,
 }
 
 impl Ingester {
     fn new(outputs: &Outputs<'_, Ingest>) -> Result<Self> {
         let (spill, quarantine_spill) = (outputs.scratch("spill")?, outputs.scratch("spill-quarantine")?);
+        let identities = Identities::new(&outputs.scratch("spill-identities")?)?;
         Ok(Self {
             builders: Default::default(),
             sorter: ExternalSorter::new(RawModelRow::schema(), "model_id", &spill, DEFAULT_BUDGET_BYTES)?,
@@ -217,6 +225,7 @@ impl Ingester {
             reasons: Vec::new(),
             failing: BTreeMap::new(),
             seen: Seen::default(),
+            identities,
         })
     }
 
@@ -229,7 +238,7 @@ impl Ingester {
     }
 
     fn add_record(&mut self, file: &SourceFile, parsed: Parsed) -> Result<()> {
-        let Parsed { locator, row, problems, epochs, .. } = parsed;
+        let Parsed { locator, row, problems, epochs, object_id, .. } = parsed;
         self.seen.add_epochs(epochs);
         if row.is_none() {
             self.refused += 1;
@@ -249,6 +258,7 @@ impl Ingester {
         }
         if let Some(row) = row {
             self.seen.add_row(&row);
+            self.identities.add(object_id, &row)?;
             self.builders.push(row);
             if self.builders.len() >= BATCH_ROWS {
                 self.sorter.push(self.builders.finish()?)?;
@@ -336,24 +346,20 @@ impl Ingester {
     ) -> Result<Ingested> {
         self.sorter.push(self.builders.finish()?)?;
         let mut writer = outputs.batch_writer::<RawModelRow>()?;
-        let mut duplicates = Vec::new();
-        let mut deduplicator = Deduplicator::default();
+        let mut deduplicator = Deduplicator::new(self.identities.settle()?);
         let mut builders = <RawModelRow as Row>::Builders::default();
         self.sorter.finish(|batch| {
-            deduplicator.pass(batch, &mut builders, &mut duplicates)?;
+            deduplicator.pass(batch, &mut builders)?;
             writer.write(&builders.finish()?)
         })?;
         deduplicator.flush(&mut builders);
         writer.write(&builders.finish()?)?;
         outputs.done::<RawModelRow>(writer.finish()?);
-        for (id, locator) in duplicates {
-            let source = locator.rsplit_once(':').map_or(locator.as_str(), |(name, _)| name).to_owned();
-            self.quarantined.push(QuarantineRow {
-                source,
-                locator: format!("{locator} record"),
-                reason: "duplicate id, a newer record was kept".into(),
-                raw: id,
-            });
+        let records_renamed = deduplicator.renamed_records;
+        for dropped in deduplicator.dropped {
+            let source = dropped.locator.rsplit_once(':').map_or(dropped.locator.as_str(), |(name, _)| name).to_owned();
+            let locator = format!("{} record", dropped.locator);
+            self.quarantined.push(QuarantineRow { source, locator, reason: dropped.reason, raw: dropped.model_id });
         }
         let cards = cards::read_cards(sources.cards.as_ref(), outputs)?;
         let reader = inputs.settings().evidence_reader.as_deref();
@@ -370,6 +376,7 @@ impl Ingester {
             index_date: self.seen.newest().map(|ms| TimestampMs(ms).day().to_string()),
             records_read: self.read,
             records_refused: self.refused,
+            records_renamed,
             cards_read: cards.read,
             cards_without_model: cards.without_model,
             unread_columns: self.seen.unread_columns(),
@@ -403,26 +410,41 @@ fn write_quarantine(sorter: ExternalSorter, outputs: &Outputs<'_, Ingest>) -> Re
     writer.finish()
 }
 
+/// A record that another one makes superfluous.
+struct Dropped {
+    model_id: String,
+    locator: String,
+    reason: String,
+}
+
 /// Of several records with one id, keeps the one modified last, then the one read last: while a crawl runs, records move and
-/// come twice.
-#[derive(Default)]
+/// come twice. Of a repository under two names, the newer one.
 struct Deduplicator {
+    renamed: Renamed,
     held: Option<RawModelRow>,
+    dropped: Vec<Dropped>,
+    renamed_records: u64,
 }
 
 impl Deduplicator {
-    fn pass(
-        &mut self,
-        batch: &RecordBatch,
-        builders: &mut <RawModelRow as Row>::Builders,
-        duplicates: &mut Vec<(String, String)>,
-    ) -> Result<()> {
+    fn new(renamed: Renamed) -> Self {
+        Self { renamed, held: None, dropped: Vec::new(), renamed_records: 0 }
+    }
+
+    fn pass(&mut self, batch: &RecordBatch, builders: &mut <RawModelRow as Row>::Builders) -> Result<()> {
         for row in BatchRows::<RawModelRow>::new(batch)?.iter() {
             let row = row?;
+            if let Some(name) = self.renamed.newer_name(&row) {
+                let reason = format!("renamed, the record under the newer name '{name}' was kept");
+                self.dropped.push(Dropped { reason, model_id: row.model_id, locator: row.locator });
+                self.renamed_records += 1;
+                continue;
+            }
             match self.held.take() {
                 Some(held) if held.model_id == row.model_id => {
                     let (kept, dropped) = if row.last_modified >= held.last_modified { (row, held) } else { (held, row) };
-                    duplicates.push((dropped.model_id, dropped.locator));
+                    let reason = "duplicate id, a newer record was kept".to_owned();
+                    self.dropped.push(Dropped { reason, model_id: dropped.model_id, locator: dropped.locator });
                     self.held = Some(kept);
                 }
                 Some(held) => {

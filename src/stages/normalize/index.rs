@@ -6,7 +6,7 @@ use super::registry_rows::RegistryRows;
 use super::repo_facts::repo_facts;
 use super::role_labels::RecordSigns;
 use super::roles::{Likelihood, settle_roles};
-use super::said_bases::{is_silent, origin_in_card, settle_said_origins, states_a_pretraining};
+use super::said_bases::{settle_said_origins, told_by_card};
 use super::size::Known;
 use super::undated::UndatedYears;
 use super::{Carded, References, Settings};
@@ -123,8 +123,7 @@ impl Index {
             let read: Vec<(Origin, Gathered)> = block
                 .par_iter()
                 .map(|(raw, card)| {
-                    let origin = origin_in_card(references, raw, card.as_ref());
-                    let states = is_silent(references, raw) && states_a_pretraining(references, raw, card.as_ref(), &origin);
+                    let (origin, states) = told_by_card(references, raw, card.as_ref());
                     (origin, Gathered::of_record(references, raw, states))
                 })
                 .collect();

@@ -9,7 +9,7 @@ use crate::domain::Role;
 use crate::engine::Declared;
 use crate::error::{Error, Result};
 use crate::evidence::Extracted;
-use crate::evidence::card::{self, About, CardRole, Context, Origin, Reading, Readings, SaidBase, said_origin};
+use crate::evidence::card::{self, About, CardRole, Context, CutCard, Origin, Reading, Readings, SaidBase, said_origin};
 use crate::lineage;
 use crate::stages::{merged, vocabulary_digests};
 use crate::store::sha256_bytes;
@@ -139,11 +139,34 @@ impl Card {
         }
     }
 
+    /// The card, cut once for whatever is asked of it.
+    pub(super) fn opened(&self) -> Opened<'_> {
+        match self {
+            Self::Text(card) => Opened::Cut(CutCard::new(&card.card)),
+            Self::Read { readings, .. } => Opened::Read(readings),
+        }
+    }
+
+    /// What it states of a repository.
+    pub(super) fn extract(&self, references: &References, about: &About<'_>) -> Vec<Extracted> {
+        self.opened().extract(references, about)
+    }
+}
+
+/// A card that is asked several questions.
+pub(super) enum Opened<'a> {
+    /// Its text.
+    Cut(CutCard<'a>),
+    /// What was read of it elsewhere.
+    Read(&'a Readings),
+}
+
+impl Opened<'_> {
     /// Where it says that the weights come from.
     pub(super) fn said_origin(&self, references: &References, model_id: &str) -> Origin {
         match self {
-            Self::Text(card) => said_origin(references.card_tables(), model_id, &card.card),
-            Self::Read { readings, .. } => readings.said_origin.clone(),
+            Self::Cut(card) => said_origin(references.card_tables(), model_id, card),
+            Self::Read(readings) => readings.said_origin.clone(),
         }
     }
 
@@ -151,8 +174,8 @@ impl Card {
     /// refused, with the reason.
     pub(super) fn extract(&self, references: &References, about: &About<'_>) -> Vec<Extracted> {
         let readings = match self {
-            Self::Text(card) => return card::extract(references.card_tables(), &card.card, about),
-            Self::Read { readings, .. } => readings,
+            Self::Cut(card) => return card::extract_of_cut(references.card_tables(), card, about),
+            Self::Read(readings) => readings,
         };
         if let Some(rows) = readings.rows_for(about) {
             return rows.to_vec();

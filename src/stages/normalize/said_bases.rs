@@ -1,7 +1,7 @@
 //! Where only a card says that weights come from: which of the bases it names are repositories, and what it calls the repository.
 
 use super::References;
-use super::read_cards::Card;
+use super::read_cards::{Card, Opened};
 use crate::domain::Field;
 use crate::evidence::card::{About, CardRole, Origin, SaidBase};
 use crate::evidence::index::params;
@@ -15,22 +15,25 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 
 /// Whether neither record nor registry says anything of the repository's base or training.
-pub(super) fn is_silent(references: &References, raw: &RawModelRow) -> bool {
+fn is_silent(references: &References, raw: &RawModelRow) -> bool {
     raw.hub_base_models.is_empty()
         && raw.card_base_models.is_empty()
         && lineage::tags::stated_bases(&raw.tags).1.is_empty()
         && references.registry.by_hub_id(&raw.model_id).is_none()
 }
 
-/// The origin in a card, where neither record nor registry says anything of the repository's training.
-pub(super) fn origin_in_card(references: &References, raw: &RawModelRow, card: Option<&Card>) -> Origin {
-    card.filter(|_| is_silent(references, raw)).map(|card| card.said_origin(references, &raw.model_id)).unwrap_or_default()
+/// The origin in a card, and whether the card states a pre-training instead, where neither record nor registry says anything of the
+/// repository's base or training.
+pub(super) fn told_by_card(references: &References, raw: &RawModelRow, card: Option<&Card>) -> (Origin, bool) {
+    let Some(card) = card.filter(|_| is_silent(references, raw)).map(Card::opened) else { return (Origin::default(), false) };
+    let origin = card.said_origin(references, &raw.model_id);
+    let states = origin == Origin::default() && states_a_pretraining(references, raw, &card);
+    (origin, states)
 }
 
 /// Whether a card states tokens or compute of its model's own training on the scale of a pre-training: a token per parameter at least
 /// (`TOKENS_PER_PARAM`), where nothing states a base.
-pub(super) fn states_a_pretraining(references: &References, raw: &RawModelRow, card: Option<&Card>, origin: &Origin) -> bool {
-    let Some(card) = card.filter(|_| *origin == Origin::default()) else { return false };
+fn states_a_pretraining(references: &References, raw: &RawModelRow, card: &Opened<'_>) -> bool {
     let about = About { model_id: &raw.model_id, role: CardRole::OwnTraining, base_ids: &[], total_params: None };
     let rows = card.extract(references, &about);
     let stated = |field: Field| rows.iter().find(|e| e.field == field && e.reject_reason.is_none()).and_then(|e| e.value);

@@ -55,6 +55,9 @@ pub struct Records {
     pub read: u64,
     /// Refused and quarantined.
     pub refused: u64,
+    /// Passed over because the index has their repository under a newer name.
+    #[serde(default)]
+    pub renamed: u64,
     /// Columns of the sources that could not be read, with the records that lack their values.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub unread_columns: BTreeMap<String, u64>,

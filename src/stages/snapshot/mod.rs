@@ -246,6 +246,7 @@ fn write_documents(
         records: Records {
             read: ingested.records_read,
             refused: ingested.records_refused,
+            renamed: ingested.records_renamed,
             unread_columns: ingested.unread_columns,
         },
         corrections: inputs.facts::<Normalize>()?.corrections,

@@ -3,7 +3,7 @@
 //     npm install && node check.mjs REPORT EXPLORER [DIR [HOSTILE]]
 //
 // Both pages are made with `--since`. Checked: two validators of HTML (vnu needs Java), axe at two widths in light and dark, no request
-// that leaves the file, no overflow, no error of a script, size, first paint, print, and three questions of readers answered by keyboard
+// that leaves the file, no overflow, no error of a script, size, first paint, print, three questions of readers and a file for a spreadsheet answered by keyboard
 // alone. With DIR, a picture of every state is left there. With HOSTILE, the pages that the tests of hostile names left there (HOSTILE_PAGES)
 // are opened without their policy, every model and every detail: no script runs, nothing is asked for. CHROMIUM names the browser. One line
 // a check; exit status 1 if one fails.
@@ -121,6 +121,26 @@ await asked("Which ten runs of French laboratories are the largest?", async (pag
   await page.waitForFunction(() => document.getElementById("country").value === "FRA");
   const rows = await page.evaluate(() => [...document.querySelectorAll("#models tbody tr")].slice(0, 10).map((row) => [row.cells[0].innerText.split("\n")[0].trim(), row.cells[3].innerText]));
   return [rows.length === 10, rows.map(([id, mass]) => id + " " + mass).join(", ")];
+});
+await asked("The rows of France as a file for a spreadsheet", async (page) => {
+  if (!(await tabTo(page, /^country$/))) return [false, "no filter by country in the order of tabs"];
+  await page.keyboard.type("France");
+  await page.waitForFunction(() => document.getElementById("country").value === "FRA");
+  await page.evaluate(() => {
+    const make = URL.createObjectURL.bind(URL);
+    URL.createObjectURL = (blob) => { blob.text().then((words) => { window.written = words; }); return make(blob); };
+  });
+  if (!(await tabTo(page, /^csv$/))) return [false, "no button for CSV in the order of tabs"];
+  await keys(page, "Enter");
+  await page.waitForFunction(() => window.written);
+  const [head, ...lines] = (await page.evaluate(() => window.written)).trimEnd().split("\r\n");
+  const names = head.split(",");
+  const [country, median] = [names.indexOf("owner_country"), names.indexOf("emissions_kgco2e_p50")];
+  // The same rows as on the page, in its order: the first has the figure that the book has of it.
+  const [onPage, first, words] = await page.evaluate(() => [document.querySelectorAll("#models tbody tr").length, document.querySelector("#models tbody tr").cells[0].innerText.split("\n")[0].trim(), document.body.innerText]);
+  const cells = lines.map((line) => line.split(","));
+  const counted = new RegExp("\\b" + lines.length.toLocaleString("en") + "\\b").test(words);
+  return [lines.length >= onPage && counted && cells.every((row) => row.includes("FRA")) && cells[0][0] === first && Number(cells[0][median]) > 0 && country > 0, lines.length + " rows, first " + lines[0].slice(0, 120)];
 });
 await asked("Why did the total change since the last snapshot?", async (page) => {
   if (!(await tabTo(page, /^Why the total changed/))) return [false, "no link to what changed"];

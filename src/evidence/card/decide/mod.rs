@@ -3,6 +3,7 @@
 pub mod accept;
 pub mod choose;
 pub mod consistency;
+pub mod continued;
 pub mod data;
 mod examples;
 pub mod lists;

@@ -39,6 +39,9 @@ const ENTITIES: &[(&str, &str)] = &[
 /// Tags that end a paragraph.
 const BREAKING: &[&str] = &["p", "li", "div", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "figcaption", "details", "summary"];
 
+/// A line that opens or closes a block of code.
+const FENCE: &str = "\n```";
+
 /// Reads `source[from..to]`.
 pub(super) fn parse_html(out: &mut Builder<'_>, source: &str, from: usize, to: usize) {
     let mut html = Html { out, header_cells: false, open_row: false, rows: 0, cells: 0, bold_cells: 0 };
@@ -46,6 +49,11 @@ pub(super) fn parse_html(out: &mut Builder<'_>, source: &str, from: usize, to: u
     while at < to {
         let Some(rest) = source.get(at..to) else { break };
         let next = rest.find(['<', '&']).unwrap_or(rest.len());
+        if let Some(fence) = rest.get(..next).and_then(|text| text.find(FENCE)).filter(|_| !html.open_row) {
+            html.out.push(rest.get(..fence).unwrap_or_default(), at);
+            at = html.code(source, at + fence, to);
+            continue;
+        }
         html.out.push(rest.get(..next).unwrap_or_default(), at);
         at += next;
         let Some(rest) = source.get(at..to).filter(|r| !r.is_empty()) else { break };
@@ -93,6 +101,18 @@ struct Html<'b, 's> {
 }
 
 impl Html<'_, '_> {
+    /// Code between fences inside HTML, with no blank line before them: Markdown knows none there, and its authors mean it. Returns the byte
+    /// behind it.
+    fn code(&mut self, source: &str, fence: usize, to: usize) -> usize {
+        let line_end = |at: usize| source.get(at..to).and_then(|rest| rest.find('\n')).map_or(to, |end| at + end);
+        let from = line_end(fence + FENCE.len());
+        let end = source.get(from..to).and_then(|rest| rest.find(FENCE)).map_or(to, |end| from + end);
+        self.out.emit(BlockKind::Html);
+        self.out.push(source.get(from..end).unwrap_or_default(), from);
+        self.out.emit(BlockKind::Code);
+        line_end((end + FENCE.len()).min(to))
+    }
+
     /// A tag that begins at a byte of the card.
     fn tag(&mut self, tag: &Tag, from: usize) {
         match tag.name.as_str() {

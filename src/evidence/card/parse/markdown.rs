@@ -186,6 +186,19 @@ mod tests {
         assert_eq!(got[2].0, BlockKind::Paragraph);
     }
 
+    /// Regression: configurations behind a summary were one line of text.
+    #[test]
+    fn fences_inside_html_are_code() {
+        let card = "<details><summary>expand</summary>\n```yaml\nngpu: 1\n- <blank>\noptim: adam\n```\n</details>\n\ntext\n\n<div>a\n```\nopen: 1";
+        let got = texts(card);
+        let code: Vec<&str> = got.iter().filter(|(kind, _)| *kind == BlockKind::Code).map(|(_, text)| text.trim()).collect();
+        assert_eq!(code, ["ngpu: 1\n- <blank>\noptim: adam", "open: 1"], "{got:?}");
+        assert!(
+            got.contains(&(BlockKind::Html, "expand".to_owned())) && got.contains(&(BlockKind::Paragraph, "text".to_owned())),
+            "{got:?}"
+        );
+    }
+
     proptest! {
         #[test]
         fn any_text_is_cut_without_panic_and_every_quote_is_in_the_card(card in "[\\PC\\n|#*<>`-]{0,120}") {

@@ -5,7 +5,7 @@ use super::repository::name_tokens;
 use crate::domain::Field;
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::block::Link;
-use crate::evidence::quantity::tokens::{Kind, Token, is_latin_word, span, text_at, text_before};
+use crate::evidence::quantity::tokens::{Kind, Token, is_eastern, span, text_at, text_before};
 use crate::evidence::vocabulary::{self, Words};
 
 /// How much a phrase says: after the first kind a plain name is a base, after the second a name with digits or hyphens, after the
@@ -142,7 +142,7 @@ impl Card<'_> {
             if (1..=DENIAL_REACH).any(|back| sentence.denials.contains(&text_before(ts, i, back))) {
                 continue;
             }
-            let Some(first) = ts.get(to) else { continue };
+            let Some(first) = ts.get(to).filter(|t| !t.is_any(&sentence.nothing)) else { continue };
             let end = ts.get((to + REACH_TOKENS).min(ts.len()) - 1).map_or(first.to, |t| t.to);
             let near: Vec<(String, String)> = links
                 .iter()
@@ -158,7 +158,7 @@ impl Card<'_> {
             };
             let spot = Spot { rank: RANK_PROSE - 10 + rank, reason: None, ..*spot };
             let behind = text.get(first.from..end).unwrap_or_default();
-            let words = if is_latin_word(text_at(ts, i)) { 5 } else { 2 };
+            let words = if text_at(ts, i).starts_with(is_eastern) { 2 } else { 5 };
             self.add_base(&spot, behind, &near, Some(strength), words);
         }
     }
@@ -184,7 +184,7 @@ fn with_variant(name: &str, next: &[&str]) -> String {
 fn phrase_at(ts: &[Token<'_>], i: usize) -> Option<(Strength, usize)> {
     let words = &vocabulary::card().bases;
     let first = ts.get(i).filter(|t| t.kind == Kind::Word)?;
-    if !is_latin_word(&first.text) {
+    if first.text.starts_with(is_eastern) {
         return words.cjk.iter().any(|end| first.text.ends_with(end)).then_some((Strength::Marked, i + 1));
     }
     let lists = [(Strength::Plain, words.plain), (Strength::Marked, words.marked), (Strength::Linked, words.linked)];

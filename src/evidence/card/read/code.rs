@@ -52,6 +52,12 @@ impl<'c> Settings<'c> {
     fn get(&self, key: &str) -> Option<&'c str> {
         self.by_key.get(key).map(|s| s.value)
     }
+
+    /// Whether a dump says that several devices trained: at its beginning, or behind its list of tokens.
+    fn is_distributed(&self) -> Option<bool> {
+        let said = self.get("multiprocessing_distributed").or(self.get("distributed"))?;
+        Some(vocabulary::keys().code.affirmed.contains(&said.to_lowercase().as_str()))
+    }
 }
 
 /// Reads a code block.
@@ -133,7 +139,10 @@ fn add_setting(card: &mut Card<'_>, spot: &Spot<'_>, settings: &Settings<'_>, ke
                 card.add(&other, Field::Precision, None, name, None);
             }
         }
-        "ngpu" if is_dump && settings.get("distributed") == Some("false") && number.is_some() => {
+        "ngpu" if is_dump && settings.is_distributed() == Some(false) && number.is_some() => {
+            card.add(&other, Field::AcceleratorCount, number, value, None);
+        }
+        "dist_world_size" if is_dump && settings.is_distributed() == Some(true) && number.is_some() => {
             card.add(&other, Field::AcceleratorCount, number, value, None);
         }
         _ => {}
@@ -162,6 +171,8 @@ mod tests {
         assert!(got.contains(&("batch_size".into(), Some(64.0), "64".into())), "{got:?}");
         assert!(got.contains(&("precision".into(), None, "fp32".into())), "{got:?}");
         assert!(got.contains(&("accelerator_count".into(), Some(1.0), "1".into())), "{got:?}");
+        let four = dump.replace("ngpu: 1\ndistributed: false", "ngpu: 1\ndist_world_size: 4\nmultiprocessing_distributed: true");
+        assert!(values("espnet/x", &four).contains(&("accelerator_count".into(), Some(4.0), "4".into())), "{four}");
         let unused = dump.replace("batch_type: folded", "batch_type: numel");
         assert!(!values("espnet/x", &unused).iter().any(|(f, _, _)| f == "batch_size"));
         let flags = "```bash\npython run.py --model_name_or_path=\"facebook/wav2vec2-xls-r-1b\" \\\n  --num_train_epochs=\"40\" \\\n  --fp16 \\\n```\n";

@@ -3,6 +3,8 @@
 /// Reason of the size of a data set.
 pub const DATA_SET_SIZE: &str = "data set size";
 
+/// Reason of tokens beside which a length, a batch or a vocabulary is told: it may be theirs.
+pub const OF_CONTEXT: &str = "context, batch or vocabulary";
 /// Reason of the size of the data that the model was trained on, which is the number of tokens seen only where they were passed over
 /// once.
 pub const TRAINED_ON_DATA: &str = "data set size: trained on, and how often it was passed over is not said here";

@@ -200,15 +200,7 @@ fn seconds(text: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use crate::domain::Field;
-    use crate::evidence::card::tests::card_tables;
-    use crate::evidence::card::{About, CardRole, extract};
-    use crate::reference::Reference;
-
-    fn read(code: &str) -> Vec<(Field, f64)> {
-        let about = About { model_id: "x/mine", role: CardRole::FineTune, base_ids: &[], total_params: None };
-        let rows = extract(card_tables(&Reference::load().unwrap()), &format!("## Training\n\n```\n{code}\n```\n"), &about);
-        rows.into_iter().filter(|r| r.reject_reason.is_none()).filter_map(|r| Some((r.field, r.value?))).collect()
-    }
+    use crate::evidence::card::read::tests::read_of_code as read;
 
     #[test]
     fn what_a_trainer_prints_at_its_end() {

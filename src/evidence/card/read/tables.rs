@@ -215,7 +215,7 @@ fn family(card: &mut Card<'_>, rows: &[Passage<'_>], columns: &[Option<Column>],
         let section = row.refused.filter(|r| !(is_own && found.full_name && *r == BASE_SECTION));
         for (c, kind) in columns.iter().enumerate() {
             let Some((kind, cell)) = kind.zip(row.block.cells.get(c)) else { continue };
-            let telling = kind.is_amount() || matches!(kind, Column::Of(Key::Tokens | Key::Params));
+            let telling = kind.is_amount() || matches!(kind, Column::Of(Key::Tokens | Key::Params | Key::Steps));
             if !is_own && !telling {
                 continue;
             }

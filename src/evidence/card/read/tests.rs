@@ -3,12 +3,21 @@ use super::repository::Repository;
 use super::values::{header_unit, precision_of, unit_value};
 use crate::domain::Field;
 use crate::evidence::card::about::{About, CardRole};
+use crate::evidence::card::extract;
 use crate::evidence::card::parse::block::{Block, BlockKind};
 use crate::evidence::card::tests::card_tables;
 use crate::evidence::hardware::Context;
 use crate::evidence::quantity::tokens::lex;
 use crate::evidence::quantity::units::mass_unit;
 use crate::reference::Reference;
+
+/// What a block of code in a card states.
+pub fn read_of_code(code: &str) -> Vec<(Field, f64)> {
+    let about = About { model_id: "x/mine", role: CardRole::FineTune, base_ids: &[], total_params: None };
+    let card = format!("## Training\n\n```\n{code}\n```\n");
+    let rows = extract(card_tables(&Reference::load().unwrap()), &card, &about);
+    rows.into_iter().filter(|r| r.reject_reason.is_none()).filter_map(|r| Some((r.field, r.value?))).collect()
+}
 
 fn with_card(check: impl FnOnce(&mut Card<'_>, &Spot<'_>)) {
     let reference = Reference::load().unwrap();

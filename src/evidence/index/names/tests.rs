@@ -64,6 +64,24 @@ fn an_underscore_is_a_decimal_point_where_the_family_writes_so() {
     }
 }
 
+/// Regression: `phi_2_2_7b` was 7 billion.
+#[test]
+fn a_decimal_that_the_family_comes_in_is_no_version() {
+    for (id, total) in [
+        ("x/phi_2_2_7b", 2.7e9),
+        ("x/phi_2_7b-chat", 2.7e9),
+        ("x/phi-2_7b", 2.7e9),
+        ("x/phi3_3_8b", 3.8e9),
+        ("x/phi_1_5_1_3b", 1.3e9),
+        ("x/exaone_2_4b_sft", 2.4e9),
+        ("x/phi_3_7b", 7e9),
+        ("x/phi_4_14b", 14e9),
+        ("x/llama_2_7b", 7e9),
+    ] {
+        states(id, Some(total), None);
+    }
+}
+
 #[test]
 fn an_underscore_before_a_size_can_end_a_version() {
     for (id, total) in [

@@ -52,6 +52,9 @@ pub(super) fn reading(words: &[Word<'_>], at: usize) -> Reading {
     let head = from.checked_sub(1).and_then(|i| words.get(i)).map(|w| w.text.to_ascii_lowercase());
     let joined = from > 0 && words[from].underscored || words.get(at + 1).is_some_and(|w| w.underscored);
     let name = Before { head: head.as_deref().unwrap_or_default(), numbers: at - from, whole };
+    if is_size_of_family(name.head, &format!("{whole}.{digits}")) {
+        return Reading::Decimal(whole.to_owned());
+    }
     let verdict = if joined { name.among_underscores() } else { name.between_hyphens() };
     match (verdict, digits.len()) {
         (Some(true), 2) if whole != "0" && USUAL.contains(&digits) => Reading::Whole,
@@ -141,6 +144,12 @@ fn family(word: &str) -> Family {
         .filter(|(_, f)| named(f))
         .max_by_key(|(_, f)| f.len())
         .map_or(Family::Other, |(kind, _)| kind)
+}
+
+/// Whether the family that a word names comes in a size, in billions.
+fn is_size_of_family(head: &str, size: &str) -> bool {
+    let family = head.trim_end_matches(is_digit_or_point);
+    vocabulary::index().names.sizes.get(family).is_some_and(|sizes| sizes.contains(&size))
 }
 
 fn is_number(text: &str) -> bool {

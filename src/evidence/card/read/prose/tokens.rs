@@ -5,7 +5,7 @@ use super::sentence::Sentence;
 use super::subjects::{Measure, gives_it_to_another};
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot};
-use crate::evidence::card::read::data_sizes::{DATA_SET_SIZE, TRAINED_ON_DATA, is_data_size};
+use crate::evidence::card::read::data_sizes::{DATA_SET_SIZE, OF_CONTEXT, TRAINED_ON_DATA, is_data_size};
 use crate::evidence::card::read::rates::rate_behind;
 use crate::evidence::card::read::training::{is_late_train_verb, is_train_verb};
 use crate::evidence::card::read::values::passes_behind;
@@ -133,7 +133,7 @@ fn not_tokens_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'sta
     let begins = right.iter().position(|t| t.is_any(&["with", "(", ",", "using", "at"])).unwrap_or(right.len());
     let in_bracket = any(last(left, 3), &["("]) && any(last(left, 9), &["batch", "batches"]) && q.value < LARGEST_BATCH_IN_TOKENS;
     if length || in_bracket || any(span(right, 0, begins.min(3)), &words.lengths_behind) {
-        return Some("context, batch or vocabulary");
+        return Some(OF_CONTEXT);
     }
     if is_limit(left) {
         return Some("a limit");

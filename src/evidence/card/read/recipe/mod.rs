@@ -112,9 +112,8 @@ fn add_stated(card: &mut Card<'_>, parts: &[Part<'_>]) {
 
 /// Whether a line of code goes on from a file of weights.
 fn resumes(line: &str) -> bool {
-    let flag = ["--resume_from_checkpoint", "--resume-from-checkpoint", "--resume", "--ckpt_path"];
-    flag.iter()
-        .any(|flag| line.split_whitespace().any(|w| w == *flag || w.strip_prefix(flag).is_some_and(|rest| rest.starts_with('='))))
+    let is_flag = |word: &str, flag: &str| word.strip_prefix(flag).is_some_and(|rest| rest.is_empty() || rest.starts_with('='));
+    vocabulary::recipe().ends.resumes.iter().any(|flag| line.split_whitespace().any(|word| is_flag(word, flag)))
 }
 
 /// The batch of all devices, where it is not stated: batch x accumulation x devices.

@@ -5,6 +5,7 @@ use super::settings::{Setting, settings, settings_in_text};
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::block::{Block, BlockKind};
 use crate::evidence::card::parse::pair::{norm_key, split_pair};
+use crate::evidence::card::parse::settings::parse_setting;
 use crate::evidence::card::read::candidate::{Card, RANK_CODE, RANK_PAIR, Spot};
 use crate::evidence::card::read::passage::Passage;
 use crate::evidence::card::read::rates::is_per_device;
@@ -13,6 +14,7 @@ use crate::evidence::card::read::values::{product, product_sign, sign_of_count};
 use crate::evidence::quantity::digits::DecimalSign;
 use crate::evidence::quantity::numbers::{Quantity, first_quantity};
 use crate::evidence::quantity::tokens::lex_in;
+use crate::evidence::vocabulary;
 
 /// Parts of one card that are kept.
 const MAX_PARTS: usize = 400;
@@ -22,6 +24,9 @@ const MAX_LINES: usize = 4000;
 const MOST_CELLS: usize = 3;
 /// Longest value of a key that is one number, in tokens.
 const MAX_VALUE_TOKENS: usize = 12;
+
+/// Key of what a batch is counted in (ESPnet).
+const BATCH_TYPE: &str = "batch_type";
 
 /// A key with its value.
 #[derive(Clone)]
@@ -139,6 +144,17 @@ fn settings_parts<'b>(
             break;
         }
     }
+    // Where batches are counted in elements, the batch is a default out of use.
+    let counted = &vocabulary::keys().code.counted_batches;
+    let setting = |line: &'b str| Some(parse_setting(line)).filter(|s| s.key == BATCH_TYPE && !s.value.is_empty());
+    if b.text.split('\n').take(MAX_LINES).find_map(setting).is_some_and(|s| !counted.contains(&s.value)) {
+        found.retain(|p| p.key != RecipeKey::Batch);
+    }
+    // Passes over each batch of experience of a reinforcement learner are no passes over data.
+    let learns_by_trying = vocabulary::recipe().bases.reinforcement.iter().any(|word| b.text.contains(word));
+    if learns_by_trying {
+        found.retain(|p| p.key != RecipeKey::Epochs);
+    }
     let starts_here = |p: &Part<'_>| p.key == RecipeKey::Base && p.written.eq_ignore_ascii_case(&card.own.id);
     if card.own.role != CardRole::Copy && found.iter().any(starts_here) {
         return;
@@ -147,7 +163,7 @@ fn settings_parts<'b>(
     let others = kinds.iter().filter(|k| **k == RecipeKey::Other).count();
     kinds.sort_unstable();
     kinds.dedup();
-    let least = if b.under.training || is_command_of_training(&b.text) { 1 } else { 2 };
+    let least = if b.under.training || learns_by_trying || is_command_of_training(&b.text) { 1 } else { 2 };
     if kinds.len() + others.saturating_sub(1) >= least {
         let batch = |p: &Part<'_>| matches!(p.key, RecipeKey::Batch | RecipeKey::DeviceBatch | RecipeKey::TotalBatch);
         let has_batch = found.iter().any(batch);

@@ -117,7 +117,8 @@ fn identifiers<'c>(line: &'c str, out: &mut Vec<Setting<'c>>) {
         let name = line.get(from..at).unwrap_or_default();
         let is_flag = name.starts_with("--");
         // Most words of code have no value behind them: they need no look-up.
-        let Some((value, to)) = value_behind(line, at, is_flag) else { continue };
+        let found = value_behind(line, at, is_flag).or_else(|| value_in_pair(line, from, at));
+        let Some((value, to)) = found else { continue };
         let Some(key) = recipe_key(&norm_key(name)) else { continue };
         out.push(Setting { key, value, from, to });
         at = to.max(at);
@@ -143,6 +144,16 @@ fn value_behind(line: &str, end: usize, is_flag: bool) -> Option<(&str, usize)> 
     };
     let from = value.as_ptr() as usize - line.as_ptr() as usize;
     (!value.is_empty()).then_some((value, from + value.len()))
+}
+
+/// The value of a pair, `('batch_size', 32)`, whose key is a name of code.
+fn value_in_pair(line: &str, from: usize, end: usize) -> Option<(&str, usize)> {
+    let quote = line.get(..from)?.strip_suffix(['\'', '"']).filter(|before| before.ends_with('('))?.len();
+    let mark = line.get(quote..from)?;
+    let value = line.get(end..)?.strip_prefix(mark)?.trim_start().strip_prefix(',')?.trim_start();
+    let value = value.get(..value.find([')', ',', ' '])?)?;
+    let at = value.as_ptr() as usize - line.as_ptr() as usize;
+    (!value.is_empty()).then_some((value, at + value.len()))
 }
 
 /// Whether a name of code ends at a byte, and a number stands one space behind: "per_device_train_batch_size 16, ...".
@@ -193,6 +204,8 @@ mod tests {
             ("  Total train batch size (w. parallel, distributed & accumulation) = 64", vec![(TotalBatch, "64")]),
             ("{'batch_size': 64, 'sampler': 'RandomSampler'}", vec![(Batch, "64")]),
             ("learning_rate: 2e-05", vec![(Other, "2e-05")]),
+            ("OrderedDict([('batch_size', 32),", vec![(Batch, "32")]),
+            ("             ('learning_rate', 0.0001),", vec![(Other, "0.0001")]),
             ("[INFO|trainer.py:2135] >>   Num examples = 33,120", vec![(Examples, "33,120")]),
             ("2024-03-01 10:00:01 INFO Total optimization steps = 4,500", vec![(Steps, "4,500")]),
             ("05/01/2024 10:00:00 - INFO - __main__ -   Num Epochs = 3", vec![(Epochs, "3")]),
