@@ -428,6 +428,7 @@ lists!(RecipeProse {
     other_units,
     sides,
     limits,
+    asks,
     serving,
     samples,
 });
