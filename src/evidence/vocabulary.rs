@@ -447,6 +447,7 @@ lists!(RecipeProse {
     other_units,
     sides,
     limits,
+    asks,
     serving,
     samples,
 });

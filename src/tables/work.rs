@@ -65,6 +65,21 @@ table! {
 }
 
 table! {
+    /// One row per record whose `_id` is known. It lasts while the index is read.
+    "identities" key("object_id", "locator")
+    struct IdentityRow / IdentityBuilders {
+        /// The `_id`, 24 hexadecimal digits.
+        object_id: String,
+        /// Hub id.
+        model_id: String,
+        /// File and position of the record.
+        locator: String,
+        /// When the last commit was made.
+        last_modified: Option<TimestampMs>,
+    }
+}
+
+table! {
     /// One row per model card of a model in the index, sorted by the model's id.
     "raw_cards" key("model_id")
     struct RawCardRow / RawCardBuilders {

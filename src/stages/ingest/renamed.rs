@@ -5,8 +5,7 @@ use crate::error::Result;
 use crate::hub::ObjectId;
 use crate::tables::io::{BatchRows, hex};
 use crate::tables::sort::ExternalSorter;
-use crate::tables::{RawModelRow, Row, RowBuilders, table};
-use crate::units::TimestampMs;
+use crate::tables::{IdentityRow, RawModelRow, Row, RowBuilders};
 use rustc_hash::FxHashMap;
 use std::path::Path;
 
@@ -18,21 +17,6 @@ const BATCH_ROWS: usize = 8_192;
 const MAX_NAMES: usize = 8;
 /// Examples in the message.
 const SHOWN: usize = 5;
-
-table! {
-    /// One row per record whose `_id` is known, held while the index is read.
-    "identities" key("object_id")
-    struct IdentityRow / IdentityBuilders {
-        /// The `_id`, in hexadecimal digits.
-        object_id: String,
-        /// Hub id.
-        model_id: String,
-        /// File and position of the record.
-        locator: String,
-        /// When the last commit was made.
-        last_modified: Option<TimestampMs>,
-    }
-}
 
 /// Which repository each record is.
 pub(super) struct Identities {
@@ -164,6 +148,7 @@ impl Settled {
 mod tests {
     use super::*;
     use crate::hub::record::empty_row;
+    use crate::units::TimestampMs;
 
     /// Records of `_id`, name and date, as they are read; the places of those passed over.
     fn passed_over(records: &[(u8, &str, Option<i64>)]) -> Vec<(usize, String)> {

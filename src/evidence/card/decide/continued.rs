@@ -7,8 +7,8 @@ use crate::evidence::card::read::totals::OTHER_ROW;
 
 /// Counts that go on from those of a checkpoint.
 const COUNTS: [Field; 2] = [Field::TrainSteps, Field::TrainTokens];
-/// A sum of counts differs from the count of the whole by less.
-const EXACT: f64 = 0.001;
+/// A rounded count differs from what the rows of a table leave for it by less.
+const ROUNDED: f64 = 0.02;
 
 /// "Trained for 313,198 steps" beside a table that has 560,001 for this model and 246,803 for the one it was resumed from: the row of the
 /// table counts both, and the text the training of this model.
@@ -20,12 +20,12 @@ pub fn refuse_counts_from_the_base(facts: &mut [Fact]) {
         let is_stated =
             |f: &Fact| f.table == 0 && f.row.reject_reason.as_deref().is_none_or(|why| is_data_size(why) || why == OF_CONTEXT);
         let found = counts().filter(|(_, f)| in_table(f, None)).find_map(|(_, whole)| {
-            let is_base = |f: &Fact, rest: f64| {
-                f.table == whole.table && in_table(f, Some(OTHER_ROW)) && (value(f) - rest).abs() <= EXACT * value(whole)
+            let is_base = |f: &Fact, rest: f64, stated: f64| {
+                f.table == whole.table && in_table(f, Some(OTHER_ROW)) && (value(f) - rest).abs() <= ROUNDED * stated
             };
             let is_rest = |(_, f): &(usize, &Fact)| {
                 let rest = value(whole) - value(f);
-                is_stated(f) && rest > 0.0 && counts().any(|(_, base)| is_base(base, rest))
+                is_stated(f) && rest > 0.0 && counts().any(|(_, base)| is_base(base, rest, value(f)))
             };
             counts().find(is_rest).map(|(stated, _)| (stated, value(whole), whole.rank))
         });

@@ -48,7 +48,9 @@ pub fn add_cell(card: &mut Card<'_>, spot: &Spot<'_>, kind: Column, header: &str
         (Column::Of(Key::Carbon), Some(_)) if has_unit(header, ts, mass_unit) => card.add_carbon(spot, header, cell, ts),
         (Column::Of(Key::Energy), Some(_)) if has_unit(header, ts, energy_unit) => card.add_energy(spot, header, cell, ts),
         (Column::DeviceHours, Some(q)) => {
-            let own = if q.scaled { None } else { duration_in_value(ts, q.from).map(|d| d.hours) };
+            // "56 GPU-days", "1,200 h".
+            let named = || (0..ts.len()).find_map(|i| card.device_hours(ts, i)).map(|d| d.hours);
+            let own = if q.scaled { None } else { duration_in_value(ts, q.from).map(|d| d.hours).or_else(named) };
             let per_unit = header_time(header).unwrap_or(1.0);
             card.add_quantity(spot, Field::AcceleratorHours, own.unwrap_or(q.value * per_unit), cell, &q);
             card.add_hardware(&spot.after(1), header, Context::Field);

@@ -142,7 +142,7 @@ fn add_setting(card: &mut Card<'_>, spot: &Spot<'_>, settings: &Settings<'_>, ke
         "ngpu" if is_dump && settings.is_distributed() == Some(false) && number.is_some() => {
             card.add(&other, Field::AcceleratorCount, number, value, None);
         }
-        "dist_world_size" if is_dump && settings.is_distributed() == Some(true) && number.is_some() => {
+        "dist_world_size" if is_dump && settings.is_distributed() != Some(false) && number.is_some() => {
             card.add(&other, Field::AcceleratorCount, number, value, None);
         }
         _ => {}

@@ -14,6 +14,7 @@ use super::totals::{covers_more, holds_the_search, is_total};
 use super::training::is_train;
 use super::values::{
     MAX_VALUE_TOKENS, next_setting, passes_behind, precision_of, product, product_sign, sign_of_count, tokens_end, unit_value,
+    without_remark,
 };
 use crate::domain::Field;
 use crate::evidence::card::parse::block::{Block, BlockKind};
@@ -306,6 +307,9 @@ impl Card<'_> {
             } else if let Some(d) = (0..ts.len()).find_map(|i| duration(ts, i)) {
                 self.add(&spot.after(1), Field::WallHours, Some(d.hours), value, d.is_range.then_some("a range"));
             }
+        // "Compute: 56 GPU-days"
+        } else if let Some(d) = (0..ts.len()).find_map(|i| self.device_hours(ts, i)) {
+            self.add(&spot.after(1), Field::AcceleratorHours, Some(d.hours), value, d.reason.or(d.quantity.refusal()));
         } else if words.device_counts.contains(&pair.norm)
             && let Some(q) = first_quantity(ts)
         {
@@ -341,7 +345,7 @@ impl Card<'_> {
 
     /// Epochs and steps.
     fn add_passes_pair(&mut self, spot: &Spot<'_>, kind: Key, pair: &Pair<'_>) {
-        let counted = lex_in(pair.value, sign_of_count(pair.value));
+        let counted = lex_in(without_remark(pair.value), sign_of_count(pair.value));
         let ts = if kind == Key::Steps { counted.as_slice() } else { pair.ts };
         let Some(q) = first_quantity(ts).filter(|_| ts.len() <= 12) else { return };
         if kind == Key::Steps {

@@ -1,5 +1,6 @@
 //! Which row of a table is this model's: by its name, its phase, its size; the last of the points of one training; never the sum.
 
+use super::bases::repo_of;
 use super::designators::{Designators, Fit, fit_of};
 use super::phases::{Named, Phase, Title, own_phase};
 use super::repository::{FULL_NAME, Repository, name_tokens, owner, size_of};
@@ -50,10 +51,19 @@ pub fn find_own(own: &Repository, rows: &[&Block]) -> Rows {
     let mut totals: Vec<bool> = rows.iter().map(|row| row.cells.first().is_some_and(|c| is_total(c))).collect();
     let scores: Vec<usize> =
         rows.iter().zip(&titles).zip(&totals).map(|((row, title), total)| score(own, row, title, *total)).collect();
+    let scores = if rows.iter().any(|row| is_of_base(own, row)) {
+        // The table is of the base's family: only a whole name is this model's.
+        scores.into_iter().map(|score| if score >= FULL_NAME { score } else { 0 }).collect()
+    } else {
+        scores
+    };
     let joined = joins_the_others(rows).filter(|_| own.role == CardRole::FineTune && own_phase(own) == Some(Phase::FineTuning));
     if let Some(sum) = joined {
         let reasons = vec!["one stage of several"; rows.len()];
         return Rows { own: Some(sum), full_name: false, reasons };
+    }
+    if let Some(own) = linked_row(own, rows).or_else(|| row_of_size(own, rows)).filter(|i| totals.get(*i) == Some(&false)) {
+        return Rows { own: Some(own), full_name: true, reasons: vec![OTHER_ROW; rows.len()] };
     }
     let mut reasons: Vec<&'static str> = totals.iter().map(|total| if *total { TOTAL_ROW } else { OTHER_ROW }).collect();
     let named = scores.iter().any(|s| *s > 0);
@@ -77,6 +87,39 @@ pub fn find_own(own: &Repository, rows: &[&Block]) -> Rows {
     }
     let full_name = found.is_some_and(|i| scores.get(i).is_some_and(|s| *s >= FULL_NAME));
     Rows { own: found, full_name, reasons }
+}
+
+/// The only row whose name is a link to this repository, whatever the name is.
+fn linked_row(own: &Repository, rows: &[&Block]) -> Option<usize> {
+    let is_mine = |row: &&Block| {
+        let name = row.cells.first().map_or(0, String::len);
+        row.links_between(0, name).iter().filter_map(|link| repo_of(&link.target)).any(|repo| repo.eq_ignore_ascii_case(&own.id))
+    };
+    let mut mine = rows.iter().enumerate().filter(|(_, row)| is_mine(row)).map(|(i, _)| i);
+    let first = mine.next().filter(|_| rows.len() > 1)?;
+    mine.next().is_none().then_some(first)
+}
+
+/// Whether the row of a fine-tune's card is its base's, by its first cells: "| Llama 2 | 13B |".
+fn is_of_base(own: &Repository, row: &Block) -> bool {
+    let words = || row.cells.iter().take(NAME_CELLS).flat_map(|cell| name_tokens(cell)).collect::<Vec<String>>();
+    own.role == CardRole::FineTune && own.is_base_name(&words())
+}
+
+/// The only row of this model's size, where all rows have the name of its family: "| Llama 2 | ... | 13B | ...".
+fn row_of_size(own: &Repository, rows: &[&Block]) -> Option<usize> {
+    let name = rows.first()?.cells.first().filter(|name| rows.len() > 1 && own.score(name) > 0)?;
+    if own.role != CardRole::OwnTraining || rows.iter().any(|row| row.cells.first() != Some(name)) {
+        return None;
+    }
+    let size = |cell: &String| match name_tokens(cell).as_slice() {
+        [word] => size_of(word),
+        _ => None,
+    };
+    let sizes: Vec<f64> = rows.iter().map_while(|row| row.cells.iter().skip(1).find_map(size)).collect();
+    let mut mine = sizes.iter().enumerate().filter(|(_, size)| own.is_own_size(**size) == Some(true)).map(|(i, _)| i);
+    let first = mine.next().filter(|_| sizes.len() == rows.len())?;
+    mine.next().is_none().then_some(first)
 }
 
 /// How well a row names this model; 0 for a sum, and for another phase of it.

@@ -152,7 +152,7 @@ fn keys_and_values(card: &mut Card<'_>, rows: &[Passage<'_>], of_data: bool) {
     // "| batch | 32 |", "| steps | 650k |", "| GPU | one RTX 4090 |", "| time | 110 hours |".
     let is_sheet = has_key(Key::Steps) && has_batch && (has_key(Key::Hardware) || has_key(Key::Hours));
     let is_recipe = is_sheet || (has_key(Key::Epochs) && has_batch);
-    let of_training = blocks.first().is_some_and(|b| b.under.training) || is_recipe;
+    let of_training = blocks.first().is_some_and(|b| b.under.training) || is_recipe || tells_training(card, rows);
     let (column, unsaid) = match value_column(&card.own, &blocks) {
         Ok(column) => (column, None),
         Err(why) => (1, Some(why)),

@@ -153,3 +153,12 @@ pub fn precision_of(text: &str) -> Option<&'static str> {
     let formats = &vocabulary::card().precision.formats;
     formats.iter().find(|format| words.iter().any(|w| format.words.contains(&w.as_str()))).map(|format| format.name.as_str())
 }
+/// Longest value of which a remark in brackets is a part, in bytes: "32 (per device)".
+const SHORT_VALUE: usize = 40;
+
+/// The value without the remark behind it, where it has a long one: "650k (the configuration says 1000000, I stopped when ...)".
+#[must_use]
+pub fn without_remark(value: &str) -> &str {
+    let short = value.split_once(" (").map(|(short, _)| short).filter(|short| short.contains(|c: char| c.is_ascii_digit()));
+    short.filter(|_| value.len() > SHORT_VALUE).unwrap_or(value)
+}

@@ -10,7 +10,7 @@ use crate::evidence::card::read::candidate::{Card, RANK_CODE, RANK_PAIR, Spot};
 use crate::evidence::card::read::passage::Passage;
 use crate::evidence::card::read::rates::is_per_device;
 use crate::evidence::card::read::rows::{own_column, value_column};
-use crate::evidence::card::read::values::{product, product_sign, sign_of_count};
+use crate::evidence::card::read::values::{product, product_sign, sign_of_count, without_remark};
 use crate::evidence::quantity::digits::DecimalSign;
 use crate::evidence::quantity::numbers::{Quantity, first_quantity};
 use crate::evidence::quantity::tokens::lex_in;
@@ -163,7 +163,13 @@ fn settings_parts<'b>(
     let others = kinds.iter().filter(|k| **k == RecipeKey::Other).count();
     kinds.sort_unstable();
     kinds.dedup();
-    let least = if b.under.training || learns_by_trying || is_command_of_training(&b.text) { 1 } else { 2 };
+    let least = if learns_by_trying {
+        0
+    } else if b.under.training || is_command_of_training(&b.text) {
+        1
+    } else {
+        2
+    };
     if kinds.len() + others.saturating_sub(1) >= least {
         let batch = |p: &Part<'_>| matches!(p.key, RecipeKey::Batch | RecipeKey::DeviceBatch | RecipeKey::TotalBatch);
         let has_batch = found.iter().any(batch);
@@ -244,7 +250,7 @@ pub fn one_number(value: &str) -> Option<Quantity> {
 }
 
 fn number_in(value: &str, sign: DecimalSign) -> Option<Quantity> {
-    let all = lex_in(value, sign);
+    let all = lex_in(without_remark(value), sign);
     let behind = product_sign(&all).map_or(0, |at| at + 1);
     let ts = all.get(behind..).unwrap_or_default();
     if ts.len() > MAX_VALUE_TOKENS || ts.first().is_some_and(|t| t.is("-")) {

@@ -159,6 +159,7 @@ fn lengths_and_sides_in_prose() {
         ("It was trained at a resolution of 1024x576.", None),
         ("It is trained on a sequence of fixed-size patches (resolution 16x16).", None),
         ("Generate images at resolution 512x512.", None),
+        ("Use slightly higher resolution for better results: 640x640px, 512x768px, 768x512px, etc.", None),
     ] {
         assert_eq!(value(&rows(&format!("## Model\n\n{text}\n")), Field::ImageSize), side, "{text}");
     }
