@@ -24,7 +24,7 @@ lists!(TimeFillers { words });
 lists!(Halved { one, two, three });
 lists!(Halves { half, and_half });
 lists!(Ranges { joining, closing, opening });
-lists!(Languages { decimal_point, decimal_comma, counted });
+lists!(Languages { decimal_point, decimal_comma, grouping_scales, counted });
 lists!(Scales { hundred, thousand, lakh, million, crore, billion, trillion, abbreviated });
 lists!(CjkScales { thousand, ten_thousand, million, hundred_million, trillion });
 lists!(Computes { flop, teraflop, petaflop, exaflop, zettaflop, yottaflop, petaflop_per_second, exaflop_per_second });
@@ -54,6 +54,7 @@ tables!(Hardware {
     near_chip: Words,
     articles: Words,
     on: Words,
+    only: Words,
     pairs: Words,
     consists: Words,
     total: Words,
@@ -61,6 +62,7 @@ tables!(Hardware {
     machines: Words,
     machines_with: Words,
     particles: Words,
+    singles: Words,
     counters: Words,
     devices: Words,
     not_counted: Words,
@@ -96,7 +98,7 @@ tables!(Index {
 // card.toml
 lists!(Repository { climate_subjects, fine_tune_phrases, fine_tune_titles, cell_fillers, no_base_names });
 lists!(Logs { calculator });
-lists!(Training { pre, pretraining, stems, cjk_parts, methods, method_joins, verbs, late_verbs, nouns, noun_prepositions });
+lists!(Training { pre, pretraining, stems, cjk_parts, tuning_leads, methods, method_joins, verbs, late_verbs, nouns, noun_prepositions });
 lists!(Examples { loaders, placeholder_owners });
 lists!(Templates { unfilled, unknown });
 lists!(Bases {
@@ -365,8 +367,8 @@ lists!(TokensProse {
     data_behind,
 });
 lists!(UtilizationProse { joins, machines, serving });
-lists!(EpochsProse { words, times, not_times, passed, joins, over, not_over, whole, cjk, other_units, schedule, limits, stopped });
-lists!(StepsProse { words, one, cjk, further, sampling, other_units, schedule });
+lists!(EpochsProse { words, times, not_times, passed, joins, over, not_over, whole, cjk, other_units, schedule, limits, stopped, ended, ended_joins, until });
+lists!(StepsProse { words, one, cjk, further, sampling, other_units, schedule, schedule_cjk });
 lists!(SamplesProse { nouns, other_units, joins, held_out });
 lists!(BatchesProse {
     sizes,
@@ -379,9 +381,12 @@ lists!(BatchesProse {
     other_batches,
     into,
     each,
+    into_step,
+    of_each,
     whole,
     devices,
     accumulation,
+    denied,
     results,
     beside,
 });
@@ -440,6 +445,7 @@ lists!(RecipeProse {
     context_lengths,
     of,
     cut,
+    cut_late,
     joins,
     fillers,
     stages_behind,

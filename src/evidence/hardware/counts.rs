@@ -67,8 +67,8 @@ fn begins_word(pieces: &[Piece], at: usize) -> bool {
 /// Goes left over fillers and memory to a number; `32 x 8 x` multiplies, "32 nodes each with 4" asks for the nodes.
 fn left_count(pieces: &[Piece], from: usize, assumptions: &mut Vec<&'static str>) -> Option<(u32, bool)> {
     let mut at = skip_left(pieces, from)?;
-    if let Some(n) = count_word(&pieces[at].lower) {
-        return Some((n, attached_to_nodes(pieces, at)));
+    if let Some((n, from)) = count_in_words(pieces, at) {
+        return Some((n, attached_to_nodes(pieces, from)));
     }
     // "a rented H100", "an old GTX 970": a word between the article and the chip.
     let is_article = |at: usize| pieces[at].is_any(&vocabulary::hardware().articles);
@@ -87,6 +87,17 @@ fn left_count(pieces: &[Piece], from: usize, assumptions: &mut Vec<&'static str>
         at -= 2;
     }
     Some((product, attached_to_nodes(pieces, at)))
+}
+
+/// A number in words that ends at a piece, and the piece that it begins at: "eight", "thirty-two", "two dozen".
+fn count_in_words(pieces: &[Piece], at: usize) -> Option<(u32, usize)> {
+    let n = count_word(&pieces[at].lower)?;
+    let before = at.checked_sub(1).and_then(|before| Some((count_word(&pieces[before].lower)?, before)));
+    match before {
+        Some((tens, from)) if (1..10).contains(&n) && tens >= 20 && tens % 10 == 0 => Some((tens + n, from)),
+        Some((several, from)) if pieces[at].is("dozen") => Some((several * n, from)),
+        _ => Some((n, at)),
+    }
 }
 
 /// Position of the first piece to the left that is no filler, multiplication sign or memory size.
@@ -140,8 +151,17 @@ fn right_count(pieces: &[Piece], to: usize) -> Option<(u32, bool)> {
         let counted = pieces.get(at + 2).is_some_and(|p| words.counters.iter().any(|counter| p.lower.starts_with(counter)));
         return pieces.get(at + 1).and_then(Piece::count).filter(|_| counted).map(|n| (n, false));
     }
-    // "H100 80GB 8장으로": a number with its counter behind it.
     let counted = |p: &Piece| words.counters.iter().any(|counter| p.lower.starts_with(counter));
+    // "بطاقة A100 واحدة"
+    if pieces.get(at).is_some_and(|p| p.is_any(&words.singles)) {
+        return Some((1, false));
+    }
+    // "H100 두 장으로"
+    let in_words = pieces.get(at).and_then(|p| count_word(&p.lower)).filter(|_| !pieces.get(at).is_some_and(|p| p.lower.is_ascii()));
+    if let Some(n) = in_words.filter(|_| pieces.get(at + 1).is_some_and(counted)) {
+        return Some((n, false));
+    }
+    // "H100 80GB 8장으로": a number with its counter behind it.
     if pieces.get(at).is_some_and(Piece::is_number) && pieces.get(at + 1).is_some_and(counted) {
         return pieces.get(at).and_then(Piece::count).map(|n| (n, false));
     }

@@ -24,7 +24,7 @@ pub(super) struct Mention<'r> {
 /// The chips and machines that a text names, from left to right.
 pub(super) fn mentions<'r>(accelerators: &'r Accelerators, pieces: &[Piece], context: Context) -> Vec<Mention<'r>> {
     let mut mentions = Vec::new();
-    let says_tpu = pieces.iter().any(|p| p.is("tpu") || p.is("tpus") || p.is("pod"));
+    let says_tpu = pieces.iter().any(|p| p.is_any(&["tpu", "tpus", "pod", "trc"]));
     let mut i = 0;
     while i < pieces.len() {
         let mention = if says_tpu { slice_alone(accelerators, pieces, i) } else { None };
@@ -136,6 +136,15 @@ fn is_told(pieces: &[Piece], from: usize, to: usize) -> bool {
     let consists = before(1).is_some_and(Piece::is_number)
         && before(2).is_some_and(|p| p.is("of"))
         && before(3).is_some_and(|p| p.is_any(&words.consists));
+    // "una sola T4", "Just one 3090", "two 4090s", "access to a dozen A40s"
+    let one_alone = before(1).is_some_and(|p| p.is_any(&words.articles)) && before(2).is_some_and(|p| p.is_any(&words.articles));
+    let in_words = before(1).is_some_and(|p| count_word(&p.lower).is_some());
+    let begins = in_words && (from == 1 || (from == 2 && before(2).is_some_and(|p| p.is_any(&words.only))));
+    let is_plural = pieces.get(to + 1).is_some_and(|p| p.is("s") && p.word == pieces[to].word);
+    let has_access = (2..5).any(|back| before(back).is_some_and(|p| p.is("access")));
+    if one_alone || begins || (in_words && (is_plural || has_access)) {
+        return true;
+    }
     near.iter().any(|p| p.is_any(&words.near_chip)) || memory_gb(memory).is_some() || counted || led || consists
 }
 

@@ -42,8 +42,8 @@ impl DecimalSign {
     }
 }
 
-/// Spaces and quotes that group digits wherever three follow; a plain space does so in some places only.
-const GROUPING: [char; 5] = ['\u{a0}', '\u{2009}', '\u{202f}', '\'', '’'];
+/// Spaces, quotes and underscores (of code) that group digits wherever three follow; a plain space does so in some places only.
+const GROUPING: [char; 6] = ['\u{a0}', '\u{2009}', '\u{202f}', '\'', '’', '_'];
 
 /// Byte behind the number that begins at a digit or at a point before one.
 pub(super) fn number_end(text: &str, from: usize) -> usize {
@@ -186,6 +186,9 @@ pub(super) fn settle(ts: &mut [Token<'_>], sign: DecimalSign) {
         // "7.242B" is how English sizes are written in any language; "1,017 B" is not.
         let english_scale = ts.get(i).is_some_and(|t| t.text.contains('.'))
             && ts.get(i + 1).is_some_and(|w| w.text.len() == 1 && (w.glued || w.upper) && scale(&w.text).is_some());
+        // "120.000 millones": the scale says the language of its number.
+        let grouped_scale = ts.get(i + 1).is_some_and(|w| vocabulary::units().languages.grouping_scales.contains(&w.text.as_ref()));
+        let sign = if grouped_scale { DecimalSign::Comma } else { sign };
         if let Some(t) = ts.get_mut(i).filter(|_| !english_scale) {
             t.value = parse_number(&t.text, sign);
         }

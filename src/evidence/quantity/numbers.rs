@@ -292,6 +292,13 @@ fn with_power(ts: &[Token<'_>], i: usize, bare: Scaled) -> Scaled {
     if let Some((factor, next)) = power_after(ts, at) {
         return Scaled { value: bare.value * factor, to: next, scaled: true };
     }
+    // "2^11 tokens"
+    if ts.get(i).is_some_and(|t| t.is("2")) && ts.get(at).is_some_and(|s| s.is("^") && s.glued) {
+        let power = ts.get(at + 1).filter(|p| p.kind == Kind::Number).and_then(|p| p.value);
+        if let Some(power) = power.filter(|p| *p <= MAX_POWER && p.fract() == 0.0) {
+            return Scaled { value: 2_f64.powf(power), to: at + 2, scaled: true };
+        }
+    }
     if ts.get(i).is_some_and(|t| t.is("10")) {
         let caret = ts.get(at).is_some_and(|s| s.is("^"));
         let power =

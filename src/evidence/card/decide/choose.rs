@@ -78,7 +78,7 @@ pub fn choose(facts: &mut [Fact]) {
         let differs = (in_prose || (AMOUNTS.contains(&field) && rank > RANK_FRONT_MATTER))
             && candidates.iter().filter_map(get).filter(|f| f.rank <= reach).any(|f| !same(f.row.value, value));
         let sum = if differs && (AMOUNTS.contains(&field) || field == Field::TrainTokens) {
-            sum_of_the_others(&candidates, facts, reach)
+            sum_of_the_others(&candidates, facts, reach).or_else(|| sum_of_the_others(&candidates, facts, u8::MAX))
         } else {
             None
         };

@@ -52,15 +52,14 @@ impl Card<'_> {
             });
             // "936 nodes, each with 4 A100": nobody says how many of them trained.
             let per_node = devices_per_node(&all, |i| self.is_chip(&all, i));
-            let of_one_node = context == Context::Prose
-                && per_node.is_some_and(|each| (each - f64::from(n)).abs() < 0.5)
-                && all.iter().any(|t| t.is_any(&["nodes", "servers", "machines"]));
+            let of_one_node = context == Context::Prose && per_node.is_some_and(|each| (each - f64::from(n)).abs() < 0.5);
+            let says_nodes = all.iter().any(|t| t.is_any(&["nodes", "servers", "machines", "hosts"]));
             // Nodes that a machine consists of are not those of a training.
             let whole = all.iter().any(|t| t.is_any(&["consists", "composed", "comprises", "comprising"]));
             let nodes = nodes_of(&all).filter(|nodes| of_one_node && !whole && *nodes > 1.0);
             if let Some(nodes) = nodes {
                 self.add(spot, Field::AcceleratorCount, Some(nodes * f64::from(n)), &written, several);
-            } else if of_one_node {
+            } else if of_one_node && says_nodes {
                 self.add(spot, Field::AcceleratorCount, Some(f64::from(n)), &written, Some("devices of one node"));
             } else if is_hours {
                 // "39,400 A100 hours (64 nodes x 8 = 512 GPUs)": the number of devices stands behind its sign.

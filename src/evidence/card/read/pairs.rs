@@ -347,6 +347,7 @@ impl Card<'_> {
     fn add_passes_pair(&mut self, spot: &Spot<'_>, kind: Key, pair: &Pair<'_>) {
         let counted = lex_in(without_remark(pair.value), sign_of_count(pair.value));
         let ts = if kind == Key::Steps { counted.as_slice() } else { pair.ts };
+        let ts = span(ts, 0, next_setting(ts));
         let Some(q) = first_quantity(ts).filter(|_| ts.len() <= 12) else { return };
         if kind == Key::Steps {
             // The iterations of SetFit are pairs of an example.

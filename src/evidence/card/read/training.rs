@@ -15,6 +15,10 @@ pub fn is_train(ts: &[Token<'_>], i: usize) -> bool {
     if word == "fine" {
         return text_at(ts, i + 1).starts_with("tun") || (text_at(ts, i + 1) == "-" && text_at(ts, i + 2).starts_with("tun"));
     }
+    // "Instruction tuning took", "this tune was done": of parameters of a recipe it is none.
+    if matches!(word, "tuning" | "tune") && (i == 0 || words.tuning_leads.contains(&text_before(ts, i, 1))) {
+        return true;
+    }
     if words.methods.contains(&word) {
         // "SFT, batch 4, 3 epochs": a note that begins with the method.
         return words.method_joins.contains(&text_at(ts, i + 1)) || (i == 0 && matches!(text_at(ts, 1), "," | ":"));

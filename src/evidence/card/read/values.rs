@@ -121,17 +121,21 @@ pub fn product_sign(ts: &[Token<'_>]) -> Option<usize> {
     (0..ts.len()).rev().find(|i| is_sign(*i))
 }
 
-/// Where a further setting begins: the comma of "32, num_train_epochs=3, learning_rate=2e-5".
+/// Words of the name of a setting, at most.
+const SETTING_NAME: usize = 6;
+
+/// Where a further setting begins: the comma of "32, num_train_epochs=3, learning_rate=2e-5", the bar of "24 | lr: 1e-5 | fp16".
 #[must_use]
 pub fn next_setting(ts: &[Token<'_>]) -> usize {
-    let is_part = |t: &Token<'_>| (t.kind == Kind::Word && t.glued) || t.is("_");
+    let is_part = |t: &Token<'_>| t.kind == Kind::Word || t.is_any(&["_", "-"]) || (t.kind == Kind::Number && t.glued);
     let begins = |i: &usize| {
-        let name = span(ts, i + 2, ts.len()).iter().take_while(|t| is_part(t)).count();
-        ts.get(*i).is_some_and(|t| t.is(","))
-            && ts.get(i + 1).is_some_and(|t| t.kind == Kind::Word)
-            && text_at(ts, i + 2 + name) == "="
+        let name = span(ts, i + 1, i + 1 + SETTING_NAME).iter().take_while(|t| is_part(t)).count();
+        let named = ts.get(i + 1).is_some_and(|t| t.kind == Kind::Word);
+        let is_bar = ts.get(*i).is_some_and(|t| t.is("|"));
+        let ends = is_bar || ts.get(*i).is_some_and(|t| t.is_any(&[",", ";", "·", "•"]));
+        ends && named && (is_bar || matches!(text_at(ts, i + 1 + name), "=" | ":"))
     };
-    (0..ts.len()).find(begins).unwrap_or(ts.len())
+    (1..ts.len()).find(begins).unwrap_or(ts.len())
 }
 
 /// What the points in a value that counts are: "12.000" steps are thousands, since there is no thousandth of a step.

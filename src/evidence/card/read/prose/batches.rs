@@ -9,6 +9,7 @@ use crate::evidence::card::read::rates::is_sign;
 use crate::evidence::card::read::recipe::{LARGEST_BATCH, RECIPE};
 use crate::evidence::quantity::numbers::{Quantity, quantity};
 use crate::evidence::quantity::tokens::{Kind, Token, is_latin_word, span, text_at};
+use crate::evidence::quantity::units::count_word;
 use crate::evidence::vocabulary::{self, Words};
 
 /// Tokens around a word within which numbers belong to it.
@@ -52,6 +53,7 @@ pub fn read_batch(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i:
     let explained = !stated.is_part && s.ts.get(q.to).is_some_and(|t| t.is_any(&["(", "（"]));
     let accumulation = (q.to..(q.to + PRODUCT).min(s.ts.len())).find(|at| !explained && says(s.ts.get(*at), words.accumulation));
     let repeats = accumulation.and_then(|at| repeats(s, &q, at));
+    let accumulation = accumulation.filter(|at| !denies_accumulation(s, *at));
     let accumulation = accumulation.filter(|_| stated.is_part || repeats.is_none_or(|n| n.value > 1.0));
     let (whole, product) = match accumulation {
         Some(_) if stated.is_whole => (None, None),
@@ -60,7 +62,7 @@ pub fn read_batch(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i:
             let whole = result_behind(s, &q, behind).or_else(|| in_brackets(s, behind));
             (whole, repeats.and_then(|n| product(card, spot, &q, n.value)))
         }
-        None if stated.is_part => (result_behind(s, &q, q.to), None),
+        None if stated.is_part => (result_behind(s, &q, q.to).or_else(|| total_behind(s, &q)), None),
         None => (None, None),
     };
     let whole = whole.or_else(|| if of_tokens { in_brackets(s, q.to) } else { None });
@@ -94,6 +96,7 @@ pub fn read_batch(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i:
 pub fn read_batch_of_step(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) -> bool {
     let words = &vocabulary::prose().batches;
     let noun = i.checked_sub(2).filter(|at| s.ts.get(at + 1).is_some_and(is_sign) && says(s.ts.get(*at), words.sequences));
+    let noun = noun.or_else(|| into_each_step(s, i));
     let q = noun.and_then(|noun| {
         let found = (noun.saturating_sub(2)..noun).find_map(|at| quantity(s.ts, at).filter(|q| q.to == noun));
         found.filter(|q| !q.is_word && q.value <= LARGEST_BATCH)
@@ -101,10 +104,74 @@ pub fn read_batch_of_step(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_,
     let Some(q) = q else { return false };
     let said = s.trains() || s.under_training || s.is_recipe || card.trained_before;
     let each = span(s.ts, i + 1, i + 4).iter().any(is_device) || any(span(s.ts, q.from.saturating_sub(REACH), q.from), &words.each);
+    let of_each_device = (q.from.saturating_sub(EACH_REACH)..q.from).any(|at| device_of_each(s, at).is_some_and(|to| to < q.from));
+    let repeats = accumulated(s, &q);
+    let product = repeats.filter(|_| of_each_device).and_then(|n| product(card, spot, &q, n));
+    if let Some((value, how)) = product.filter(|_| said) {
+        let mut row = candidate(spot, Field::BatchSize, Some(value), s.written(q.from, i + 1), q.refusal());
+        row.extractor = Some(RECIPE);
+        row.locator = format!("{}: {how}", row.locator);
+        card.candidates.push(row);
+        return true;
+    }
+    let each = each || of_each_device;
     let reason = each.then_some("evaluation or per-device batch").or((s.under_evaluation && !s.trains()).then_some("evaluation"));
     let reason = reason.or((!said).then_some("not said of a training"));
     card.add_quantity(&spot.refused(reason), Field::BatchSize, counted(s.ts, &q), s.written(q.from, i + 1), &q);
     true
+}
+
+/// Tokens before examples within which each device is named.
+const EACH_REACH: usize = 10;
+/// Tokens between "each" and its devices, at most.
+const OF_EACH: usize = 6;
+/// Words between examples and the step that they go into, at most.
+const INTO_STEP: usize = 5;
+
+/// "512 sequences went into every update": the word for examples.
+fn into_each_step(s: &Sentence<'_, '_>, i: usize) -> Option<usize> {
+    let words = &vocabulary::prose().batches;
+    let from = (i.saturating_sub(INTO_STEP)..i).rev().find(|at| !s.ts.get(*at).is_some_and(|t| t.is_any(&words.into_step)))?;
+    let is_each = any(span(s.ts, from + 1, i), &words.each);
+    (is_each && from + 1 < i && says(s.ts.get(from), words.sequences)).then_some(from)
+}
+
+/// "each of the 4 GPUs", "cada una de las dos GPU": the token behind, where one of those begins.
+fn device_of_each(s: &Sentence<'_, '_>, at: usize) -> Option<usize> {
+    let is_each = s.ts.get(at).is_some_and(|t| t.is_any(&vocabulary::prose().subjects.each));
+    let passed = |t: &Token<'_>| {
+        t.is_any(&vocabulary::prose().batches.of_each)
+            || (t.kind == Kind::Number && t.value.is_some())
+            || (t.kind == Kind::Word && count_word(&t.text).is_some())
+    };
+    let to = (at + 1..at + 1 + OF_EACH).find(|to| !s.ts.get(*to).is_some_and(passed))?;
+    (is_each && s.ts.get(to).is_some_and(is_device)).then_some(to + 1)
+}
+
+/// "No gradient accumulation", "无梯度累积", "gradients were not accumulated".
+fn denies_accumulation(s: &Sentence<'_, '_>, at: usize) -> bool {
+    let denied = &vocabulary::prose().batches.denied;
+    let in_word = s.ts.get(at).is_some_and(|t| denied.iter().any(|w| !w.is_ascii() && t.text.starts_with(w)));
+    in_word || any(span(s.ts, at.saturating_sub(REACH), at), denied)
+}
+
+/// Steps of accumulation of a sentence, one where it tells of none; none where it does not say how many.
+fn accumulated(s: &Sentence<'_, '_>, q: &Quantity) -> Option<f64> {
+    let words = &vocabulary::prose().batches;
+    let Some(at) = (0..s.ts.len()).find(|at| says(s.ts.get(*at), words.accumulation)) else { return Some(1.0) };
+    if denies_accumulation(s, at) { Some(1.0) } else { repeats(s, q, at).map(|n| n.value) }
+}
+
+/// The batch of all devices behind that of one: "96 images per GPU over three GPUs, i.e. 288 in total", "(32 en total)".
+fn total_behind(s: &Sentence<'_, '_>, part: &Quantity) -> Option<Quantity> {
+    let words = &vocabulary::prose().batches;
+    let is_total = |at: usize| s.ts.get(at).is_some_and(|t| t.is_any(&words.whole) || t.is_any(&vocabulary::prose().tokens.totals));
+    (part.to..(part.to + PRODUCT).min(s.ts.len())).find_map(|at| {
+        let q = quantity(s.ts, at).filter(|q| !q.is_word && q.value >= part.value && (q.value / part.value).fract() < 1e-9)?;
+        let noun = q.to + usize::from(says(s.ts.get(q.to), words.examples));
+        let total = noun + usize::from(s.ts.get(noun).is_some_and(|t| t.is_any(&["in", "en", "em", "im", "au"])));
+        (is_total(q.to) || is_total(q.to + 1) || is_total(noun) || is_total(total)).then_some(q)
+    })
 }
 
 /// A number of whole things: the point of "4.096" groups, there is no thousandth of an example.
@@ -163,7 +230,8 @@ fn stated(s: &Sentence<'_, '_>, i: usize) -> Option<Stated> {
         noun.checked_sub(1).and_then(|b| quantity(s.ts, b)).filter(|q| !q.is_word && q.to == noun)
     };
     // "batch of eight"
-    let is_alone = |q: &Quantity| q.value > 1.0 && q.to == q.from + 1 && at_word(q.to).is_none_or(|t| t.kind == Kind::Sign);
+    let is_some = |q: &Quantity| q.value > 1.0 || text_at(s.ts, q.from) == "one";
+    let is_alone = |q: &Quantity| is_some(q) && q.to == q.from + 1 && at_word(q.to).is_none_or(|t| t.kind == Kind::Sign);
     let behind = quantity(s.ts, at).filter(|q| !q.is_word || is_alone(q));
     let is_each = behind.is_none();
     let q = behind.or_else(before).or_else(per_batch)?;
@@ -175,6 +243,10 @@ fn stated(s: &Sentence<'_, '_>, i: usize) -> Option<Stated> {
     // "batch size 4 per GPU", "16 на карту"
     let each = (q.to..q.to + 2).take_while(|at| s.ts.get(*at).is_some_and(|t| t.kind == Kind::Word || is_sign(t)));
     let each = each.into_iter().any(|at| s.ts.get(at).is_some_and(is_sign) && s.ts.get(at + 1).is_some_and(is_device));
+    let leads = |at: usize| span(s.ts, q.to, at).iter().all(|t| t.kind == Kind::Word);
+    let each = each || (q.to..q.to + REACH).any(|at| leads(at) && device_of_each(s, at).is_some());
+    // "单卡批大小 16"
+    let each = each || s.ts.get(i).is_some_and(|t| !is_latin_word(&t.text) && is_device(t));
     let is_part = per || each || any(span(s.ts, i.saturating_sub(REACH), i), &["device", "gpu", "micro"]);
     fits.then_some(Stated { q, is_part, is_whole: is_whole && !is_part })
 }

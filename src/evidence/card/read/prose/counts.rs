@@ -8,7 +8,7 @@ use super::sentence::Sentence;
 use super::subjects::{Measure, gives_it_to_another, is_cited};
 use super::tokens::read_tokens;
 use crate::domain::Field;
-use crate::evidence::card::read::candidate::{Card, Spot, candidate};
+use crate::evidence::card::read::candidate::{Candidate, Card, Spot, candidate};
 use crate::evidence::card::read::rates::rate_behind;
 use crate::evidence::card::read::recipe::notes::Examples;
 use crate::evidence::card::read::training::is_train_verb;
@@ -16,7 +16,8 @@ use crate::evidence::quantity::computes::flop_unit;
 use crate::evidence::quantity::durations::unit_hours;
 use crate::evidence::quantity::numbers::{Quantity, quantity, without_scale};
 use crate::evidence::quantity::tokens::{Kind, Token, is_latin_word, span, text_at};
-use crate::evidence::vocabulary;
+use crate::evidence::vocabulary::{self, Words};
+use std::borrow::Cow;
 
 /// Reads a sentence that holds a word for something counted.
 pub fn read_counts(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
@@ -35,7 +36,7 @@ pub fn read_counts(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
             read_tokens(card, spot, s, i);
         } else if t.is_any(&words.epochs.words) || cjk(&words.epochs.cjk) {
             epochs(card, spot, s, i);
-        } else if t.is_any(&words.steps.words) || cjk(&words.steps.cjk) {
+        } else if t.is_any(&words.steps.words) || last_step(s.ts, i).is_some() || cjk(&words.steps.cjk) {
             steps(card, spot, s, i, own);
         } else if t.is("batches") && are_steps(s, i) {
             steps(card, spot, s, i, own);
@@ -82,6 +83,53 @@ fn is_beside_recipe(s: &Sentence<'_, '_>) -> bool {
     told && !s.has(&words.steps.sampling) && !s.under_evaluation && !s.has(&["you", "your"])
 }
 
+/// Tokens between the verb that ends a run and the number of what was done.
+const END_REACH: usize = 5;
+
+/// Whether the token before a number is led by a verb that ended the run: "killed it at", "ended the run after", "остановлено на".
+fn ends_run(ts: &[Token<'_>], join: usize) -> bool {
+    let words = vocabulary::prose();
+    let joins = ts.get(join).is_some_and(|t| t.is_any(&words.epochs.ended_joins));
+    let verb = (join.saturating_sub(END_REACH)..join).rev().find(|at| ts.get(*at).is_some_and(|t| t.is_any(&words.epochs.ended)));
+    let fills = |t: &Token<'_>| {
+        t.is_any(&words.sentences.pronouns)
+            || t.is_any(&words.sentences.run_nouns)
+            || t.is_any(&["early", "manually", "already"])
+            || t.is_any(&vocabulary::card().designators.articles)
+    };
+    joins && verb.is_some_and(|verb| span(ts, verb + 1, join).iter().all(fills))
+}
+
+/// "I killed it at step 1,800", "it ran until step 120,000": the step whose word stands at `i` is the last one.
+fn last_step(ts: &[Token<'_>], i: usize) -> Option<Quantity> {
+    let words = &vocabulary::prose();
+    let is_step = ts.get(i).is_some_and(|t| t.is_any(&words.steps.one));
+    let q = quantity(ts, i + 1).filter(|q| is_step && !q.is_word && !q.is_range && counted(ts, q) >= LEAST_STEPS)?;
+    let join = i.checked_sub(1)?;
+    let until = ts.get(join).is_some_and(|t| t.is_any(&words.epochs.until));
+    (until || ends_run(ts, join)).then_some(q)
+}
+
+/// "The schedule was set up for 3,000 steps, but I killed it at step 1,800": more steps of the same block were planned before the last
+/// candidate.
+fn refuse_planned_steps(card: &mut Card<'_>) {
+    let Some(done) = card.candidates.last().filter(|c| c.reason.is_none()).cloned() else { return };
+    let same = |c: &&mut Candidate| c.field == Field::TrainSteps && c.locator == done.locator && c.value > done.value;
+    for planned in card.candidates.iter_mut().filter(same) {
+        planned.reason.get_or_insert(Cow::Borrowed(ENDED_BEFORE));
+    }
+}
+
+/// "but early stopping ended the run after 6": how many of the passes or steps that were planned before were done.
+fn done_of_planned(ts: &[Token<'_>], from: usize, nouns: &Words) -> Option<Quantity> {
+    let ends = |at: usize| {
+        let noun = usize::from(ts.get(at).is_some_and(|t| t.is_any(nouns)));
+        ts.get(at + noun).is_none_or(|t| t.kind == Kind::Sign || t.is_any(&["and", "because", "when"]))
+    };
+    let found = (from..ts.len()).filter(|at| ends_run(ts, *at)).find_map(|at| quantity(ts, at + 1));
+    found.filter(|q| !q.is_range && ends(q.to))
+}
+
 /// Why steps or epochs are another model's, or planned. What holds more than a training holds no more steps of it, and a citation beside
 /// steps is of the optimizer.
 fn of_another(card: &Card<'_>, s: &Sentence<'_, '_>, from: usize, to: usize) -> Option<&'static str> {
@@ -101,6 +149,10 @@ fn is_further(s: &Sentence<'_, '_>, from: usize) -> bool {
     any(last(span(s.ts, 0, from), 1), further) || any(span(s.ts, from + 1, from + 3), further)
 }
 
+/// Fewest steps of a training that prose tells without its passes.
+const LEAST_STEPS: f64 = 100.0;
+/// Reason of what a run was meant to last, where the sentence says where it ended.
+const ENDED_BEFORE: &str = "planned: the run ended before";
 /// Passes over the data believed.
 const MOST_EPOCHS: f64 = 1e5;
 /// Tokens before a number of passes within which a word makes them a part of a schedule.
@@ -153,8 +205,13 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
         (s.under_evaluation && !s.trains()).then_some("evaluation")
     };
     let (from, to) = (q.from.min(i), q.to.max(i + 1));
-    let spot = spot.refused(reason).after(told_before(s));
-    let spot = spot.refused(of_another(card, s, from, to)).after(if is_further(s, q.from) { 2 } else { 0 });
+    let spot = spot.refused(of_another(card, s, from, to)).after(told_before(s));
+    let done = done_of_planned(s.ts, to, &words.words).filter(|done| done.value < q.value && done.value >= 1.0);
+    if let Some(done) = done.filter(|_| s.trains() || s.under_training) {
+        card.add_quantity(&spot, Field::Epochs, done.value, s.written(done.from, done.to), &done);
+        return card.add_quantity(&spot.refused(Some(ENDED_BEFORE)), Field::Epochs, q.value, s.written(from, to), &q);
+    }
+    let spot = spot.refused(reason).after(if is_further(s, q.from) { 2 } else { 0 });
     card.add_quantity(&spot, Field::Epochs, q.value, s.written(from, to), &q);
 }
 
@@ -210,8 +267,15 @@ fn samples(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize)
 
 fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, own: bool) {
     let words = &vocabulary::prose().steps;
+    if let Some(q) = last_step(s.ts, i) {
+        let said = s.trains() || s.under_training || card.trained_before;
+        let spot = spot.refused((!said).then_some("not said of a training")).after(if own { 0 } else { 2 + told_before(s) });
+        let spot = spot.refused(of_another(card, s, i, q.to));
+        card.add_quantity(&spot, Field::TrainSteps, counted(s.ts, &q), s.written(i, q.to), &q);
+        return refuse_planned_steps(card);
+    }
     // Few steps are those of a schedule, unless the passes stand beside them.
-    let least = if s.has(&vocabulary::prose().epochs.words) { 10.0 } else { 100.0 };
+    let least = if s.has(&vocabulary::prose().epochs.words) { 10.0 } else { LEAST_STEPS };
     let Some(q) = before(s, i, 4, |q, between| counted(s.ts, q) >= least && !any(between, &words.other_units)) else { return };
     let left = span(s.ts, q.from.saturating_sub(7), q.from);
     let middle = span(s.ts, q.from + 1, i);
@@ -219,7 +283,8 @@ fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, o
     let is_english = s.ts.get(i).is_some_and(|t| t.is_any(&["steps", "step", "iterations", "iteration", "updates"]));
     let of_schedule = |ts: &[Token<'_>]| ts.iter().any(|t| t.is_any(&words.schedule) && (is_english || !t.is("per")));
     let schedule = of_schedule(left)
-        || any(span(s.ts, i + 1, i + 4), &words.schedule)
+        || span(s.ts, i + 1, i + 4).iter().take_while(|t| !t.is_any(&[",", ";"])).any(|t| t.is_any(&words.schedule))
+        || last(left, 2).iter().any(|t| words.schedule_cjk.iter().any(|part| t.text.contains(part)))
         || any(middle, &words.schedule)
         || any(last(left, 3), &["diffusion"])
         || any(middle, &["diffusion"]);
@@ -230,6 +295,8 @@ fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, o
     } else {
         (s.under_evaluation && !s.trains()).then_some("evaluation")
     };
+    let ended = (i + 1..s.ts.len()).any(|at| last_step(s.ts, at).is_some());
+    let reason = reason.or(ended.then_some(ENDED_BEFORE));
     // A sentence that names this model in full goes before one about its family.
     let spot = spot.after(if own { 0 } else { 2 } + told_before(s)).refused(reason);
     let spot = spot.refused(of_another(card, s, q.from, i + 1)).after(if is_further(s, q.from) { 2 } else { 0 });

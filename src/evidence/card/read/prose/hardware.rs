@@ -9,7 +9,7 @@ use crate::evidence::card::read::totals::SEVERAL_MODELS;
 use crate::evidence::card::read::training::is_train;
 use crate::evidence::hardware::Context;
 use crate::evidence::quantity::durations::duration;
-use crate::evidence::quantity::tokens::{Token, span, text_at, text_before};
+use crate::evidence::quantity::tokens::{Kind, Token, is_latin_word, span, text_at, text_before};
 use crate::evidence::vocabulary;
 
 /// "The final run used 8 A100", "run on a single H100" under a heading of training: no word of a use.
@@ -21,6 +21,12 @@ fn is_what_was_run(s: &Sentence<'_, '_>) -> bool {
         begins || words.ran.contains(&text_before(s.ts, i, 1))
     });
     ran.all(|it| it)
+}
+
+/// Whether a word of a script without spaces holds one of a use: "推理用".
+fn serves_in(t: &Token<'_>) -> bool {
+    let words = &vocabulary::prose().hardware.serving;
+    t.kind == Kind::Word && !is_latin_word(&t.text) && words.list().iter().any(|w| !w.is_ascii() && !is_latin_word(w) && t.text.contains(w))
 }
 
 /// Tokens at the beginning of a clause that hold its subject.
@@ -56,12 +62,12 @@ fn clauses_with_chips(card: &Card<'_>, s: &Sentence<'_, '_>) -> Vec<(usize, usiz
     let says = |t: &Token<'_>| {
         let lists =
             [&words.hardware.serving, &words.hardware.running, &words.hardware.tried, &words.subjects.took, &words.subjects.work];
-        lists.iter().any(|list| t.is_any(*list))
+        lists.iter().any(|list| t.is_any(*list)) || (!is_latin_word(&t.text) && serves_in(t))
     };
     let mut out: Vec<(usize, usize)> = Vec::new();
     let mut from = 0;
     for i in 0..=s.ts.len() {
-        let ends = i == s.ts.len() || s.ts.get(i).is_some_and(|t| t.is_any(&[",", ";"]));
+        let ends = i == s.ts.len() || s.ts.get(i).is_some_and(|t| t.is_any(&[",", ";", "，", "；"]));
         if !ends {
             continue;
         }
@@ -82,7 +88,7 @@ fn read_clause(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (from
     let words = &vocabulary::prose().hardware;
     // "Evaluation on the full suite took 9 hours on 8 A100s": the subject is no training.
     let evaluates = any(span(s.ts, 0, SUBJECT), &vocabulary::prose().subjects.work);
-    let serves = s.has(&words.serving) || evaluates;
+    let serves = s.has(&words.serving) || s.ts.iter().any(serves_in) || evaluates;
     // The "no" of Portuguese is "in the".
     let is_english = s.has(&vocabulary::prose().times.english);
     let denies = |w: &str| words.denying.contains(&w) && is_english;

@@ -46,7 +46,8 @@ fn says(t: Option<&Token<'_>>, words: Words) -> bool {
 #[must_use]
 pub fn may_tell(t: &Token<'_>) -> bool {
     let words = &vocabulary::recipe().prose;
-    let lists = [words.sequences, words.contexts, words.sequence_lengths, words.context_lengths, words.lengths, words.cut];
+    let lists =
+        [words.sequences, words.contexts, words.sequence_lengths, words.context_lengths, words.lengths, words.cut, words.cut_late];
     lists.into_iter().any(|list| says(Some(t), list))
 }
 
@@ -111,7 +112,8 @@ fn head_at(ts: &[Token<'_>], i: usize) -> Option<Head> {
     }
     if says(at(i), words.lengths) {
         // "longueur de la séquence", "длина последовательности"
-        let to = (i + 1..i + 5).find(|at| !of(*at)).unwrap_or(i + 1);
+        let passed = |at: usize| of(at) || says(ts.get(at), words.most);
+        let to = (i + 1..i + 6).find(|at| !passed(*at)).unwrap_or(i + 1);
         let (sequence, context) = (says(at(to), words.sequences), says(at(to), words.contexts));
         if sequence || context {
             return Some(Head { from: i, to: to + 1, is_context: context });
@@ -147,7 +149,7 @@ fn before(ts: &[Token<'_>], to: usize) -> Option<Quantity> {
 fn of_tokens(ts: &[Token<'_>], q: &Quantity) -> bool {
     let counted =
         |at: usize| says(ts.get(at), vocabulary::prose().tokens.words) || says(ts.get(at), vocabulary::prose().tokens.cjk);
-    counted(q.to) || (ts.get(q.to).is_some_and(|t| t.is_any(&["consecutive", "-", "个", "個"])) && counted(q.to + 1))
+    counted(q.to) || (ts.get(q.to).is_some_and(|t| t.is_any(&["consecutive", "-", "个", "個", "source", "input", "subword", "wordpiece", "bpe"])) && counted(q.to + 1))
 }
 
 /// "Sequences of 1024 tokens", "Sequenzen zu je 512 Token", "2048 tokens per sequence".
@@ -155,7 +157,7 @@ fn sequences_of(ts: &[Token<'_>], i: usize) -> Option<Quantity> {
     let words = &vocabulary::recipe().prose;
     if says(ts.get(i), words.sequences) {
         let q = behind(ts, i + 1).filter(|q| q.from > i + 1 && of_tokens(ts, q));
-        return q;
+        return q.or_else(|| counted_before(ts, i));
     }
     let per = ts.get(i + 1).is_some_and(is_sign) && says(ts.get(i + 2), words.sequences);
     let counted = per && says(ts.get(i), vocabulary::prose().tokens.words);
@@ -163,9 +165,24 @@ fn sequences_of(ts: &[Token<'_>], i: usize) -> Option<Quantity> {
     (at.saturating_sub(1)..=at).find_map(|at| quantity(ts, at).filter(|q| !q.is_word && q.to == i))
 }
 
+/// "512-token chunks": the number before the sequences, with the word for tokens between.
+fn counted_before(ts: &[Token<'_>], i: usize) -> Option<Quantity> {
+    let noun = i.checked_sub(1).filter(|at| says(ts.get(*at), vocabulary::prose().tokens.words))?;
+    let joins = |q: &Quantity| q.to == noun || (q.to + 1 == noun && text_at(ts, q.to) == "-");
+    (noun.saturating_sub(3)..noun).find_map(|at| quantity(ts, at).filter(|q| !q.is_word && joins(q)))
+}
+
+/// Tokens behind a length within which the verb stands that cut texts to it.
+const LATE_VERB_REACH: usize = 8;
+
 /// "Texts were cut to 256 tokens", "agrégés en documents de 1024 jetons".
 fn cut_to(s: &Sentence<'_, '_>, i: usize) -> Option<Quantity> {
     let q = quantity(s.ts, i).filter(|q| !q.is_word && of_tokens(s.ts, q))?;
+    let late = (q.to..q.to + LATE_VERB_REACH).find(|at| says(s.ts.get(*at), vocabulary::recipe().prose.cut_late));
+    let is_told = |t: &Token<'_>| t.kind == Kind::Word || t.is_any(&["(", ")"]);
+    if late.is_some_and(|verb| span(s.ts, q.to, verb).iter().all(is_told)) {
+        return Some(q);
+    }
     let left = span(s.ts, i.saturating_sub(VERB_REACH), i);
     let verb = left.iter().rposition(|t| says(Some(t), vocabulary::recipe().prose.cut))?;
     let all_words = left.iter().skip(verb + 1).all(|t| t.kind == Kind::Word);

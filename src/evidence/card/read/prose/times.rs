@@ -20,6 +20,7 @@ pub fn read_times(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
     // Token behind the last time: the seconds of "2h 30m 57s" are no time of their own.
     let mut read_to = 0;
     let first = card.candidates.len();
+    let mut said: Vec<Place> = Vec::new();
     for i in 0..s.ts.len() {
         if i < read_to {
             continue;
@@ -53,9 +54,41 @@ pub fn read_times(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
         // "A cumulative of 1500 hours of computation": of all devices together.
         let together = s.has(&words.cumulative) && words.computing.contains(&text_at(s.ts, d.to + 1));
         let field = if together { Field::AcceleratorHours } else { Field::WallHours };
+        said.push(Place { candidate: card.candidates.len(), from: at, to: d.to });
         card.add(&spot, field, Some(d.hours), s.written(at, d.to), reason);
     }
+    refuse_rounded(card, s, &said);
     refuse_parts(card, first);
+}
+
+/// A time of a sentence: its candidate and its tokens.
+struct Place {
+    candidate: usize,
+    from: usize,
+    to: usize,
+}
+
+/// Two times that differ by less are one, told roughly and exactly.
+const ROUGHLY: f64 = 0.2;
+const HOURS_OF_A_DAY: f64 = 24.0;
+/// Tokens behind the opening bracket within which the exact time begins.
+const EXACT: usize = 4;
+
+/// "the better part of three days (68 hours, to be exact)": the time in the brackets is the exact form of the one before them.
+fn refuse_rounded(card: &mut Card<'_>, s: &Sentence<'_, '_>, said: &[Place]) {
+    for pair in said.windows(2) {
+        let [rough, exact] = pair else { continue };
+        let in_brackets = matches!(text_at(s.ts, rough.to), "(" | "（") && exact.from <= rough.to + EXACT;
+        let known = |place: &Place| card.candidates.get(place.candidate).filter(|c| c.field == Field::WallHours);
+        let (Some(a), Some(b)) = (known(rough), known(exact)) else { continue };
+        let near = a.value.zip(b.value).is_some_and(|(a, b)| (a - b).abs() <= ROUGHLY * a.max(b));
+        // "250 hours (10.5 days)" is told exactly in hours, wherever they stand.
+        let unit = |place: &Place| place.to.checked_sub(1).and_then(|at| unit_hours(s.ts, at)).unwrap_or_default();
+        let accepted = b.reason.is_none() && unit(rough) >= HOURS_OF_A_DAY && unit(exact) < HOURS_OF_A_DAY;
+        if let Some(rough) = card.candidates.get_mut(rough.candidate).filter(|_| in_brackets && near && accepted) {
+            rough.reason.get_or_insert(Cow::Borrowed("told exactly behind"));
+        }
+    }
 }
 
 /// Tokens behind a time and "of" within which the training is named.

@@ -27,6 +27,11 @@ pub fn read_tokens(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i
     let words = &vocabulary::prose().tokens;
     let q = before(s, i, 7, |q, between| (!q.is_word || q.scaled) && q.value >= MIN_TOKENS && !any(between, &words.other_units));
     let Some(q) = q else { return };
+    let part = part_trained_on(s, i);
+    if let Some(part) = part {
+        card.add_quantity(spot, Field::TrainTokens, part.value, s.written(part.from, part.to), &part);
+        return card.add_quantity(&spot.refused(Some(OF_WHICH)), Field::TrainTokens, q.value, s.written(q.from, i + 1), &q);
+    }
     let passes = passes(s, i, &q);
     let said = s.trains() || s.under_training;
     let reason = not_tokens_seen(s, i, &q)
@@ -39,6 +44,17 @@ pub fn read_tokens(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i
     let spot = spot.after(u8::from(any(left, &words.extra))).refused(reason).refused(whose);
     let Passes { times, from, to } = passes.unwrap_or(Passes { times: 1.0, from: q.from, to: i + 1 });
     card.add_quantity(&spot, Field::TrainTokens, q.value * times, s.written(from, to), &q);
+}
+
+/// Reason of data of which a part was trained on.
+const OF_WHICH: &str = "data of which a part was trained on";
+
+/// "800B tokens, of which this model was trained on only the first 60B": the part.
+fn part_trained_on(s: &Sentence<'_, '_>, i: usize) -> Option<Quantity> {
+    let which = (i + 1..i + 4).find(|at| text_at(s.ts, *at) == "of" && text_at(s.ts, at + 1) == "which")?;
+    let verb = (which..s.ts.len()).find(|at| is_train_verb(s.ts, *at, s.ts.len()))?;
+    let ends = |q: &Quantity| s.ts.get(q.to).is_none_or(|t| t.kind == Kind::Sign || t.is_any(&vocabulary::prose().tokens.words));
+    (verb + 1..s.ts.len()).find_map(|at| quantity(s.ts, at).filter(|q| q.scaled && q.value >= MIN_TOKENS && ends(q)))
 }
 
 /// Whether the number is said of data, and of one amount of it.

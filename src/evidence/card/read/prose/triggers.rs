@@ -144,6 +144,7 @@ fn by_word(word: &str) -> Triggers {
             recipe.sequence_lengths,
             recipe.context_lengths,
             recipe.cut,
+            recipe.cut_late,
         ] {
             add(list, |t| t.lengths = true);
         }

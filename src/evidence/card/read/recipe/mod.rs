@@ -22,6 +22,7 @@ use self::notes::Examples;
 use self::parts::{Part, beside_recipe, one_number, parts_of, value_of};
 use super::candidate::{Candidate, Card, RANK_PAIR, Spot, candidate};
 use super::passage::Passage;
+use super::training::is_train;
 use crate::domain::Field;
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::block::Block;
@@ -143,6 +144,7 @@ fn add_batch(card: &mut Card<'_>, parts: &[&Part<'_>]) {
     if is_open {
         card.recipe.refuse_product("the batch is of one device, and their number is not stated");
     }
+    add_devices(card, batch, devices, of_node.and(nodes).and(of_nodes()));
     if repeats <= 1.0 && count <= 1.0 {
         return;
     }
@@ -158,6 +160,17 @@ fn add_batch(card: &mut Card<'_>, parts: &[&Part<'_>]) {
         other.reason.get_or_insert(Cow::Borrowed("the batch of one device, before accumulation"));
     }
     card.candidates.push(row);
+}
+
+/// The devices of a recipe in code, where nothing else says how many there were.
+fn add_devices(card: &mut Card<'_>, batch: &Part<'_>, devices: Option<&Part<'_>>, of_nodes: Option<f64>) {
+    let is_known = card.candidates.iter().any(|c| c.field == Field::AcceleratorCount && c.reason.is_none());
+    let part = devices.filter(|p| p.is_code());
+    let count = part.and_then(|p| p.value).or(of_nodes.filter(|_| batch.is_code())).filter(|n| n.fract() == 0.0 && *n >= 1.0);
+    if let Some(n) = count.filter(|_| !is_known) {
+        let stated = part.unwrap_or(batch);
+        card.add(&stated.spot, Field::AcceleratorCount, Some(n), &stated.written, None);
+    }
 }
 
 /// The only number of devices that the card states of its training.
@@ -221,7 +234,9 @@ fn add_lengths_and_sides(card: &mut Card<'_>, parts: &[Part<'_>], passages: &[Pa
         match p.key {
             RecipeKey::Length => add_length(card, p, None),
             RecipeKey::LooseLength => {
-                let alone = !beside_recipe(parts, p.spot.block);
+                // "max_len=128 로 잘라서 학습했습니다": the value says so itself.
+                let ts = lex(&p.written);
+                let alone = !beside_recipe(parts, p.spot.block) && !(0..ts.len()).any(|i| is_train(&ts, i));
                 add_length(card, p, alone.then_some("not said to be the training's"));
             }
             RecipeKey::ModelLength => add_length(card, p, against_context(card, parts, passages, p)),

@@ -10,10 +10,10 @@ use crate::evidence::card::read::candidate::{Card, RANK_CODE, RANK_PAIR, Spot};
 use crate::evidence::card::read::passage::Passage;
 use crate::evidence::card::read::rates::is_per_device;
 use crate::evidence::card::read::rows::{own_column, value_column};
-use crate::evidence::card::read::values::{product, product_sign, sign_of_count, without_remark};
+use crate::evidence::card::read::values::{next_setting, product, product_sign, sign_of_count, without_remark};
 use crate::evidence::quantity::digits::DecimalSign;
 use crate::evidence::quantity::numbers::{Quantity, first_quantity};
-use crate::evidence::quantity::tokens::lex_in;
+use crate::evidence::quantity::tokens::{lex_in, span};
 use crate::evidence::vocabulary;
 
 /// Parts of one card that are kept.
@@ -230,8 +230,14 @@ fn part<'b>(key: &str, value: &str, spot: Spot<'b>) -> Option<Part<'b>> {
     // "Batch size (per GPU)"
     let lower = key.to_lowercase();
     let of_device = lower.split_once('(').is_some_and(|(_, inside)| is_per_device(&lex_in(inside, DecimalSign::Unknown)));
+    let in_brackets = |says: &dyn Fn(&str) -> bool| {
+        lower.split_once('(').is_some_and(|(_, inside)| inside.split(|c: char| !c.is_alphanumeric()).any(says))
+    };
     let key = match recipe_key(&norm)? {
         RecipeKey::Batch if of_device => RecipeKey::DeviceBatch,
+        // "max_len (train)" is the training's, "max_len (eval)" is not.
+        RecipeKey::LooseLength if in_brackets(&|word| word.starts_with("train")) => RecipeKey::Length,
+        RecipeKey::LooseLength if in_brackets(&|word| vocabulary::prose().batches.other_batches.contains(&word)) => return None,
         key => key,
     };
     let written = value.trim().trim_matches(['`', '*']).trim();
@@ -251,7 +257,8 @@ pub fn one_number(value: &str) -> Option<Quantity> {
 
 fn number_in(value: &str, sign: DecimalSign) -> Option<Quantity> {
     let all = lex_in(without_remark(value), sign);
-    let behind = product_sign(&all).map_or(0, |at| at + 1);
+    let all = span(&all, 0, next_setting(&all));
+    let behind = product_sign(all).map_or(0, |at| at + 1);
     let ts = all.get(behind..).unwrap_or_default();
     if ts.len() > MAX_VALUE_TOKENS || ts.first().is_some_and(|t| t.is("-")) {
         return None;
