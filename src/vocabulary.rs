@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use std::collections::hash_map::Entry;
 use std::ops::Deref;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 /// Name and text of every file.
 pub const FILES: &[(&str, &str)] = &[
@@ -31,6 +31,32 @@ pub(crate) struct Words {
     set: &'static FxHashSet<&'static str>,
     /// Its number among the lists of all files.
     number: Option<u16>,
+    by_first: &'static OnceLock<ByFirst>,
+}
+
+/// Words by their first byte: a text is gone through once for all of them.
+#[derive(Debug)]
+struct ByFirst {
+    /// Of every byte, where its words begin; and where the last ends.
+    starts: Vec<usize>,
+    words: Vec<&'static str>,
+}
+
+impl ByFirst {
+    fn new(list: &[&'static str]) -> Self {
+        let mut words = list.to_vec();
+        let first = |word: &str| word.bytes().next().unwrap_or_default();
+        words.sort_by_key(|word| first(word));
+        let starts = (0..=256_usize).map(|byte| words.partition_point(|word| usize::from(first(word)) < byte)).collect();
+        Self { starts, words }
+    }
+
+    /// Whether one of the words begins some bytes.
+    fn begins(&self, bytes: &[u8]) -> bool {
+        let Some(first) = bytes.first().map(|byte| usize::from(*byte)) else { return false };
+        let group = self.starts.get(first).zip(self.starts.get(first + 1)).and_then(|(from, to)| self.words.get(*from..*to));
+        group.is_some_and(|words| words.iter().any(|word| bytes.starts_with(word.as_bytes())))
+    }
 }
 
 impl Words {
@@ -42,6 +68,21 @@ impl Words {
     /// Whether a word is one of them, of which the lists that it stands in are known: asked some hundred times of every word of a card.
     pub(crate) fn holds(self, word: &str, lists: Lists) -> bool {
         self.number.map_or_else(|| self.set.contains(word), |number| lists.0.contains(&number))
+    }
+
+    /// Whether one of them begins a word.
+    pub(crate) fn begins(self, word: &str) -> bool {
+        self.by_first().begins(word.as_bytes())
+    }
+
+    /// Whether one of them stands anywhere in a text.
+    pub(crate) fn is_within(self, text: &str) -> bool {
+        let (by_first, bytes) = (self.by_first(), text.as_bytes());
+        (0..bytes.len()).any(|at| bytes.get(at..).is_some_and(|rest| by_first.begins(rest)))
+    }
+
+    fn by_first(self) -> &'static ByFirst {
+        self.by_first.get_or_init(|| ByFirst::new(self.list))
     }
 
     /// The words for as long as the program runs.
@@ -114,7 +155,8 @@ impl<'de> Deserialize<'de> for Words {
         let words = Vec::<Word>::deserialize(deserializer)?;
         let list: &[&str] = words.into_iter().map(Word::text).collect::<Vec<&'static str>>().leak();
         let number = NUMBERED.by_words.get(&list.iter().map(|word| (*word).to_owned()).collect::<Vec<String>>()).copied();
-        Ok(Self { list, set: Box::leak(Box::new(list.iter().copied().collect())), number })
+        let set = Box::leak(Box::new(list.iter().copied().collect()));
+        Ok(Self { list, set, number, by_first: Box::leak(Box::new(OnceLock::new())) })
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::evidence::card::parse::block::{Block, BlockKind, Under};
 use crate::evidence::card::read::training::is_train;
 use crate::evidence::quantity::tokens::lex;
-use crate::evidence::vocabulary;
+use crate::evidence::vocabulary::{self, Words};
 use std::rc::Rc;
 
 /// Notes what the headings above every block speak of: once for all blocks that follow each other under the same.
@@ -34,9 +34,9 @@ fn mark_logged(blocks: &mut [Block]) {
 fn read_titles(b: &Block) -> Under {
     let words = &vocabulary::card().headings;
     let titles: Vec<String> = b.headings.iter().map(String::as_str).chain(b.label.as_deref()).map(str::to_lowercase).collect();
-    let says = |title: &String, parts: &[&str]| parts.iter().any(|part| title.contains(part));
+    let says = |title: &String, parts: &Words| parts.is_within(title);
     let tuning = &vocabulary::prose().downstream.tuning;
-    let tunes = |title: &String| title.contains("fine") || title.split(' ').any(|w| tuning.iter().any(|stem| w.starts_with(stem)));
+    let tunes = |title: &String| title.contains("fine") || title.split(' ').any(|w| tuning.begins(w));
     let trains = |title: &String| says(title, &words.never_evaluation) || (speaks_of_training(title) && !tunes(title));
     let telling = |title: &&String| says(title, &words.evaluation) || trains(title);
     Under {

@@ -38,8 +38,7 @@ struct Head {
 /// Whether a token is one of some words; those of other scripts stand in words that are longer, or have endings.
 fn says(t: Option<&Token<'_>>, words: Words) -> bool {
     let Some(t) = t.filter(|t| t.kind == Kind::Word) else { return false };
-    words.contains(&t.text.as_ref())
-        || (!is_latin_word(&t.text) && words.list().iter().any(|w| !w.is_ascii() && t.text.contains(w)))
+    t.is_any(&words) || (!is_latin_word(&t.text) && words.is_within(&t.text))
 }
 
 /// Whether a word may begin to tell a length.

@@ -471,7 +471,9 @@ fn of_a_part(ts: &[Token<'_>], at: &[usize]) -> Option<&'static str> {
     let is = |i: usize, list: &Words| ts.get(i).is_some_and(|t| t.is_any(list));
     let first = at.first().copied()?;
     // "Each trillion tokens takes 3.7 days."
-    let pass = |t: &Token<'_>| t.is_any(&words.passes) || t.is_any(&words.parts) || t.text.strip_suffix('s').is_some_and(|one| words.passes.contains(&one));
+    let pass = |t: &Token<'_>| {
+        t.is_any(&words.passes) || t.is_any(&words.parts) || t.text.strip_suffix('s').is_some_and(|one| words.passes.contains(&one))
+    };
     // "One epoch on 9,000 dialogues" is all of a training; "one step takes 1.4 s" is not.
     let lasts = at.iter().any(|i| is(*i, &vocabulary::prose().subjects.lasts));
     let each = &vocabulary::prose().subjects.each;
