@@ -24,12 +24,43 @@ pub const FILES: &[(&str, &str)] = &[
 
 /// A list of words in the order of its file, and as a set.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Words(&'static [&'static str], &'static FxHashSet<&'static str>);
+pub(crate) struct Words(&'static [&'static str], &'static Set);
+
+/// A set of words.
+#[derive(Debug)]
+struct Set {
+    words: FxHashSet<&'static str>,
+    /// Marks that words of the set have: most that are asked for have another.
+    marks: [u64; 4],
+}
+
+impl Set {
+    fn new(words: &[&'static str]) -> Self {
+        let mut marks = [0; 4];
+        for (at, bit) in words.iter().map(|word| mark(word)) {
+            marks[at] |= bit;
+        }
+        Self { words: words.iter().copied().collect(), marks }
+    }
+
+    fn contains(&self, word: &str) -> bool {
+        let (at, bit) = mark(word);
+        self.marks[at] & bit != 0 && self.words.contains(word)
+    }
+}
+
+/// One of 256 marks of a word, by its length, first and last sign.
+fn mark(word: &str) -> (usize, u64) {
+    let sign = |byte: Option<&u8>| usize::from(byte.copied().unwrap_or_default());
+    let bytes = word.as_bytes();
+    let mark = sign(bytes.first()).wrapping_mul(37) ^ sign(bytes.last()).wrapping_mul(11) ^ bytes.len().wrapping_mul(101);
+    (mark / 64 % 4, 1 << (mark % 64))
+}
 
 impl Words {
     /// Whether a word is one of them: asked some hundred times of every name.
     pub(crate) fn contains(self, word: &&str) -> bool {
-        self.1.contains(*word)
+        self.1.contains(word)
     }
 
     /// The words for as long as the program runs.
@@ -51,7 +82,7 @@ impl<'de> Deserialize<'de> for Words {
         // Every file is read once: nothing leaks twice.
         let words = Vec::<Word>::deserialize(deserializer)?;
         let words: &[&str] = words.into_iter().map(Word::text).collect::<Vec<&'static str>>().leak();
-        Ok(Self(words, Box::leak(Box::new(words.iter().copied().collect()))))
+        Ok(Self(words, Box::leak(Box::new(Set::new(words)))))
     }
 }
 
@@ -162,6 +193,16 @@ mod tests {
             }
             toml::Value::String(_) | toml::Value::Integer(_) => {}
             other => panic!("{path}: {other}"),
+        }
+    }
+
+    #[test]
+    fn a_list_has_its_own_words_alone() {
+        let words = ["base", "pt", "é", "", "instruct"];
+        let set = Set::new(&words);
+        assert!(words.iter().all(|word| set.contains(word)));
+        for other in ["b", "bise", "tp", "bbbe", "è", "instruct "] {
+            assert!(!set.contains(other), "{other}");
         }
     }
 
