@@ -28,7 +28,7 @@ pub const FILES: &[(&str, &str)] = &[
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Words {
     list: &'static [&'static str],
-    set: &'static FxHashSet<&'static str>,
+    set: &'static Set,
     /// Its number among the lists of all files.
     number: Option<u16>,
     by_first: &'static OnceLock<ByFirst>,
@@ -59,10 +59,41 @@ impl ByFirst {
     }
 }
 
+/// A set of words.
+#[derive(Debug)]
+struct Set {
+    words: FxHashSet<&'static str>,
+    /// Marks that words of the set have: most that are asked for have another.
+    marks: [u64; 4],
+}
+
+impl Set {
+    fn new(words: &[&'static str]) -> Self {
+        let mut marks = [0; 4];
+        for (at, bit) in words.iter().map(|word| mark(word)) {
+            marks[at] |= bit;
+        }
+        Self { words: words.iter().copied().collect(), marks }
+    }
+
+    fn contains(&self, word: &str) -> bool {
+        let (at, bit) = mark(word);
+        self.marks[at] & bit != 0 && self.words.contains(word)
+    }
+}
+
+/// One of 256 marks of a word, by its length, first and last sign.
+fn mark(word: &str) -> (usize, u64) {
+    let sign = |byte: Option<&u8>| usize::from(byte.copied().unwrap_or_default());
+    let bytes = word.as_bytes();
+    let mark = sign(bytes.first()).wrapping_mul(37) ^ sign(bytes.last()).wrapping_mul(11) ^ bytes.len().wrapping_mul(101);
+    (mark / 64 % 4, 1 << (mark % 64))
+}
+
 impl Words {
     /// Whether a word is one of them: asked some hundred times of every name.
     pub(crate) fn contains(self, word: &&str) -> bool {
-        self.set.contains(*word)
+        self.set.contains(word)
     }
 
     /// Whether a word is one of them, of which the lists that it stands in are known: asked some hundred times of every word of a card.
@@ -155,7 +186,7 @@ impl<'de> Deserialize<'de> for Words {
         let words = Vec::<Word>::deserialize(deserializer)?;
         let list: &[&str] = words.into_iter().map(Word::text).collect::<Vec<&'static str>>().leak();
         let number = NUMBERED.by_words.get(&list.iter().map(|word| (*word).to_owned()).collect::<Vec<String>>()).copied();
-        let set = Box::leak(Box::new(list.iter().copied().collect()));
+        let set = Box::leak(Box::new(Set::new(list)));
         Ok(Self { list, set, number, by_first: Box::leak(Box::new(OnceLock::new())) })
     }
 }
@@ -267,6 +298,16 @@ mod tests {
             }
             toml::Value::String(_) | toml::Value::Integer(_) => {}
             other => panic!("{path}: {other}"),
+        }
+    }
+
+    #[test]
+    fn a_list_has_its_own_words_alone() {
+        let words = ["base", "pt", "é", "", "instruct"];
+        let set = Set::new(&words);
+        assert!(words.iter().all(|word| set.contains(word)));
+        for other in ["b", "bise", "tp", "bbbe", "è", "instruct "] {
+            assert!(!set.contains(other), "{other}");
         }
     }
 

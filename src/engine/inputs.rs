@@ -5,7 +5,7 @@ use super::run::Workspace;
 use super::stage::{Follows, Reads, Stage};
 use super::state::{Record, State};
 use crate::error::{Error, Result};
-use crate::tables::io::{TableReceipt, parts, rows, table_path};
+use crate::tables::io::{BatchRows, TableReceipt, parts, row_batches, rows, table_path};
 use crate::tables::lookup::{pick_rows, rows_whose, texts_of};
 use crate::tables::{Part, Row};
 use arrow::array::RecordBatch;
@@ -63,6 +63,17 @@ impl<'a, S: Stage> Inputs<'a, S> {
         S: Reads<R>,
     {
         rows::<R>(&self.workspace.work)
+    }
+
+    /// Streams a declared table in columns, at most `rows` rows at a time, from which rows are read where they are needed.
+    ///
+    /// # Errors
+    /// The table is missing, damaged or of another schema.
+    pub fn row_batches<R: Row>(&self, rows: usize) -> Result<impl Iterator<Item = Result<BatchRows<R>>> + Send + use<R, S>>
+    where
+        S: Reads<R>,
+    {
+        row_batches::<R>(&self.workspace.work, rows)
     }
 
     /// Streams some columns of a declared table as rows.

@@ -11,9 +11,10 @@ const TENTHS: [usize; 5] = [1, 3, 5, 7, 9];
 
 /// Which fields a record has. Indexes are put together from lists of the Hub of several years, each of which gives all its records the same
 /// fields: in `wide_2026-10` those without likes are of 2022 and before.
-type Fields = (bool, bool);
+pub(super) type Fields = (bool, bool);
 
-fn fields(raw: &RawModelRow) -> Fields {
+/// Those that a record has.
+pub(super) fn fields(raw: &RawModelRow) -> Fields {
     let counted = raw.safetensors_total.is_some() || raw.gguf_total.is_some() || !raw.safetensors_counts.is_empty();
     (counted, raw.likes.is_some())
 }
@@ -28,9 +29,9 @@ pub(super) struct UndatedYears {
 
 impl UndatedYears {
     /// Takes note of the year of a repository without a date of creation, if it is known.
-    pub(super) fn add(&mut self, raw: &RawModelRow, year: Option<i32>) {
+    pub(super) fn add(&mut self, fields: Fields, year: Option<i32>) {
         let Some(year) = year else { return };
-        for years in [self.of_fields.entry(fields(raw)).or_default(), &mut self.of_all] {
+        for years in [self.of_fields.entry(fields).or_default(), &mut self.of_all] {
             years.insert(years.partition_point(|y| *y <= year), year);
         }
     }
@@ -57,15 +58,15 @@ mod tests {
     fn years_at_five_tenths_of_records_with_the_same_fields() {
         let mut years = UndatedYears::default();
         for i in 0..30 {
-            years.add(&record(Some(1)), Some(2010 + (i * 7) % 30));
+            years.add(fields(&record(Some(1))), Some(2010 + (i * 7) % 30));
         }
-        years.add(&record(None), None);
+        years.add(fields(&record(None)), None);
         let expected = Some(vec![2013, 2019, 2025, 2031, 2037]);
         assert_eq!(years.of(&record(Some(9))), expected);
         // Nothing is known of records like this one: those of all.
         assert_eq!(years.of(&record(None)), expected);
         for _ in 0..20 {
-            years.add(&record(None), Some(2020));
+            years.add(fields(&record(None)), Some(2020));
         }
         assert_eq!(years.of(&record(None)), Some(vec![2020; 5]));
         assert_eq!(UndatedYears::default().of(&record(None)), None);
