@@ -292,10 +292,16 @@ pub fn row_batches<R: Row>(dir: &Path, rows: usize) -> Result<impl Iterator<Item
 pub fn parts<P: Part>(dir: &Path) -> Result<impl Iterator<Item = Result<P>> + use<P>> {
     let fields = P::fields();
     let names: Vec<String> = fields.iter().map(|field| field.name().clone()).collect();
-    streamed(table_path(dir, P::Of::NAME), Some(&names), move |batch| {
-        let columns = fields.iter().map(|field| column_of(batch, P::Of::NAME, field)).collect::<Result<Vec<ArrayRef>>>()?;
-        Ok((0..batch.num_rows()).map(|row| P::from_columns(&columns, row)).collect())
-    })
+    streamed(table_path(dir, P::Of::NAME), Some(&names), parts_of::<P>)
+}
+
+/// The parts of the rows of a batch.
+///
+/// # Errors
+/// A column is missing, of a type that does not mean the same, or has a null where the table has none.
+pub(super) fn parts_of<P: Part>(batch: &RecordBatch) -> Result<Vec<Result<P>>> {
+    let columns = P::fields().iter().map(|field| column_of(batch, P::Of::NAME, field)).collect::<Result<Vec<ArrayRef>>>()?;
+    Ok((0..batch.num_rows()).map(|row| P::from_columns(&columns, row)).collect())
 }
 
 /// What is read of every batch of a table, or of some of its columns, item by item.

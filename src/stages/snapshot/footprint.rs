@@ -1,13 +1,13 @@
 //! The wide row of a repository, from those of `models`, `estimates` and `lineage`.
 
 use crate::domain::{Quantiles, Tier};
-use crate::tables::{EstimateRow, LineageRow, ModelFootprintRow, ModelRow};
+use crate::tables::{LineagePart, LineageRow, ModelFootprintRow, OwnPart};
 
 /// The row. `upstream` is what the upstream run emitted, where there is exactly one that the index has;
 /// `market_based_kgco2e` what the developer reports of the own run.
 pub(super) fn footprint(
-    model: ModelRow,
-    own: EstimateRow,
+    model: LineagePart,
+    own: OwnPart,
     lineage: &LineageRow,
     upstream: Option<Quantiles>,
     market_based_kgco2e: Option<f64>,
@@ -61,7 +61,7 @@ pub(super) fn footprint(
 }
 
 /// Quantiles of own and upstream together, where that is a single run: quantiles of several do not add up.
-fn of_one_run(own: &EstimateRow, lineage: &LineageRow, upstream: Option<Quantiles>) -> Option<Quantiles> {
+fn of_one_run(own: &OwnPart, lineage: &LineageRow, upstream: Option<Quantiles>) -> Option<Quantiles> {
     match lineage.upstream_run_ids.as_slice() {
         [] => Some(own.emissions_kgco2e),
         [_] if own.tier_name == Tier::NoTraining => upstream,
