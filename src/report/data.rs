@@ -75,8 +75,9 @@ pub(super) struct Data {
 type Factor = (&'static str, &'static str, fn(&EstimateRow) -> Option<bool>);
 
 /// Factors that may stand in.
-pub(super) const FACTORS: [Factor; 5] = [
-    ("Place", "the owner's country, or those of published runs", |e| e.grid_is_fallback),
+pub(super) const FACTORS: [Factor; 6] = [
+    ("Country", "those of published runs", |e| e.grid_is_fallback),
+    ("Place", "the owner's country", |e| e.grid_is_owner_country),
     ("Facility overhead", "average of the operator's class or of a survey", |e| e.pue_is_fallback),
     ("Chip", "what runs of that year and kind used", |e| e.accelerator_is_fallback),
     ("Utilization", "centre of published runs", |e| e.mfu_is_fallback),

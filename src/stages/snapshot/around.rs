@@ -55,7 +55,7 @@ impl<'a> Surroundings<'a> {
                 continue;
             };
             let rates = around(&item.run, built, factors, self.tables);
-            let is_place_stated = !built.grid.is_fallback;
+            let is_place_stated = !(built.grid.is_fallback || built.grid.is_owner_country);
             let reported = self.market_based.get(item.model.model_id.as_str()).copied();
             let year = item.model.trained_on.map_or_else(|| "unknown".to_owned(), |day| day.year().to_string());
             let country = item.model.owner_country.clone().unwrap_or_else(|| "unknown".to_owned());
