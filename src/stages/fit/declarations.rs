@@ -13,6 +13,8 @@ pub(super) enum Category {
     SizeWord,
     /// Group of the task; labels on texts are the baseline.
     Task,
+    /// Group of the task of text models; those that write are the baseline.
+    TextTask,
     /// Universities' models beyond text, where there are rows of their language models to tell them from.
     UniversitiesBeyondText,
 }
@@ -331,10 +333,16 @@ pub(super) const DECLARATIONS: &[Declaration] = &[
         fitted_on: "runs of the index with known parameters, evenly by id, at most 5,000, repositories with known sizes drawn by lot \
                     from another index (role_labels.csv), and open pre-trainings beyond text of the registry",
         terms: &[Term::Academia, Term::UnlistedOwner],
-        categories: &[Category::Kind, Category::Modality, Category::SizeWord, Category::UniversitiesBeyondText],
+        categories: &[
+            Category::Kind,
+            Category::Modality,
+            Category::SizeWord,
+            Category::UniversitiesBeyondText,
+            Category::TextTask,
+        ],
         required: None,
         kept: (
-            "kind, modality, class of owner, universities beyond text, word of size",
+            "kind, modality, class of owner, universities beyond text, word of size, task of texts",
             "every category that has rows speaks for itself",
         ),
         lost: &[
@@ -352,6 +360,12 @@ pub(super) const DECLARATIONS: &[Declaration] = &[
                 &[Term::Academia, Term::UnlistedOwner],
                 &[Category::Kind, Category::Modality, Category::SizeWord],
                 "puts universities' models of molecules, images and sound half a dex to one dex too high",
+            ),
+            lost(
+                "kind, modality, class of owner, universities beyond text, word of size",
+                &[Term::Academia, Term::UnlistedOwner],
+                &[Category::Kind, Category::Modality, Category::SizeWord, Category::UniversitiesBeyondText],
+                "what labels texts, or fills in words, is an encoder a tenth as large as what writes",
             ),
         ],
         family_effects: None,

@@ -325,6 +325,7 @@ fn drawn_sizes(references: &References) -> Vec<Sample> {
         let owner = label.model_id.split_once('/').map(|(owner, _)| owner.to_owned());
         run.owner.class = references.factors.owners.class(owner.as_deref());
         run.size_word = names::size_word(&label.model_id);
+        run.task = references.factors.sample_lengths.usual(label.pipeline_tag.as_deref(), run.modality).task_group;
         #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
         let response = log10(size as f64);
         Some(Sample { id: label.model_id.clone(), owner: owner.unwrap_or_else(|| label.model_id.clone()), response, run })
@@ -347,6 +348,10 @@ pub(super) fn terms_with_categories(terms: &[Term], categories: &[Category], sam
                 Category::UniversitiesBeyondText => {
                     let is_told_apart = is_university(sample) && language_models >= MIN_CATEGORY_ROWS;
                     (is_told_apart.then_some(Term::AcademiaBeyondText), sample.run.modality.counts_tokens())
+                }
+                Category::TextTask => {
+                    let is_text = sample.run.modality == Modality::Text;
+                    (is_text.then_some(Term::IsTask(sample.run.task)), sample.run.task == TaskGroup::Generation)
                 }
                 Category::Task => (Some(Term::IsTask(sample.run.task)), sample.run.task == TaskGroup::Labels),
             };

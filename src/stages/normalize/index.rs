@@ -1,7 +1,7 @@
 //! The first pass: what lineage needs of every repository, gathered small enough to be held, and resolved.
 
 use super::corrections::{MetCorrection, apply_corrections};
-use super::model_row::date_told_otherwise;
+use super::model_row::{date_told_otherwise, looked_up_day};
 use super::registry_rows::RegistryRows;
 use super::repo_facts::repo_facts;
 use super::role_labels::RecordSigns;
@@ -14,6 +14,7 @@ use crate::domain::{Field, Role, RoleShares, Rule, RunKind};
 use crate::error::Result;
 use crate::evidence::Extracted;
 use crate::evidence::card::Origin;
+use crate::evidence::index::facts::CREATED_AT_FLOOR_MS;
 use crate::evidence::index::params;
 use crate::evidence::index::{emissions, names};
 use crate::hub::record::is_valid_id;
@@ -21,7 +22,7 @@ use crate::lineage::{self, Placement, RepoFacts, Resolution, Words};
 use crate::method::fitting::{self, MIN_OBSERVATIONS, Observation};
 use crate::reference::{CorrectedField, RepositoryFact, TrainingRun};
 use crate::tables::RawModelRow;
-use crate::units::Day;
+use crate::units::{Day, TimestampMs};
 use libm::log10;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -161,9 +162,18 @@ impl Index {
         self.rows.given_up(i).map(|root| self.id(root))
     }
 
-    /// Years that the training of an undated repository may be of.
-    pub(super) fn possible_years(&self, raw: &RawModelRow) -> Option<Vec<i32>> {
-        self.undated.of(raw)
+    /// Years that the training of an undated repository may be of, none before the newest of its bases.
+    pub(super) fn possible_years(&self, references: &References, i: usize, raw: &RawModelRow) -> Option<Vec<i32>> {
+        self.undated.possible(raw, self.chain(i).filter_map(|at| self.placements[at].base).filter_map(|b| self.year(references, b)).max())
+    }
+
+    /// Year of a model, of the index or absent: what the registry or a fact tells, else that of its repository where the Hub dates it.
+    fn year(&self, references: &References, i: usize) -> Option<i32> {
+        let facts = self.facts.get(i).or_else(|| self.absent.get(i - self.facts.len()))?;
+        let registered = || references.registry.by_hub_id(&facts.model_id)?.trained_on_day();
+        let looked_up = || looked_up_day(references.repository_facts.fact(&facts.model_id)?);
+        let created = || facts.created_ms.filter(|ms| *ms > CREATED_AT_FLOOR_MS).map(|ms| TimestampMs(ms).day());
+        registered().or_else(looked_up).or_else(created).map(Day::year)
     }
 
     /// Notes of a repository without a date what the registry or a fact tells of its year.
