@@ -13,8 +13,6 @@ pub(super) enum Category {
     SizeWord,
     /// Group of the task; labels on texts are the baseline.
     Task,
-    /// Group of the task of text models; those that write are the baseline.
-    TextTask,
     /// Universities' models beyond text, where there are rows of their language models to tell them from.
     UniversitiesBeyondText,
 }
@@ -330,20 +328,15 @@ pub(super) const DECLARATIONS: &[Declaration] = &[
     Declaration {
         id: RegressionId::ParamsFromCategory,
         response: "log10(active_params)",
-        fitted_on: "runs of the index with known parameters, evenly by id, at most 5,000, repositories with known sizes drawn by lot \
-                    from another index (role_labels.csv), and open pre-trainings beyond text of the registry",
-        terms: &[Term::Academia, Term::UnlistedOwner],
-        categories: &[
-            Category::Kind,
-            Category::Modality,
-            Category::SizeWord,
-            Category::UniversitiesBeyondText,
-            Category::TextTask,
-        ],
+        fitted_on: "runs of the index with known parameters, evenly by id, at most 5,000, dated repositories with known sizes drawn by \
+                    lot from another index (role_labels.csv), and open pre-trainings beyond text of the registry; those whose names \
+                    state no size, at most five of an owner",
+        terms: &[Term::Years, Term::Academia, Term::UnlistedOwner],
+        categories: &[Category::Kind, Category::Modality, Category::SizeWord, Category::UniversitiesBeyondText],
         required: None,
         kept: (
-            "kind, modality, class of owner, universities beyond text, word of size, task of texts",
-            "every category that has rows speaks for itself",
+            "kind, modality, class of owner, universities beyond text, word of size, date",
+            "every category that has rows speaks for itself, and models grew with the years",
         ),
         lost: &[
             lost("mean", &[], &[], "what is known without any term"),
@@ -365,7 +358,7 @@ pub(super) const DECLARATIONS: &[Declaration] = &[
                 "kind, modality, class of owner, universities beyond text, word of size",
                 &[Term::Academia, Term::UnlistedOwner],
                 &[Category::Kind, Category::Modality, Category::SizeWord, Category::UniversitiesBeyondText],
-                "what labels texts, or fills in words, is an encoder a tenth as large as what writes",
+                "takes the models of 2020 and of 2026 for one population",
             ),
         ],
         family_effects: None,
