@@ -27,7 +27,7 @@ const BLOCK_ROWS: usize = 1_024;
 
 stage! {
     /// Estimates every run through every tier its evidence reaches.
-    struct Estimation = "estimate" version 7
+    struct Estimation = "estimate" version 8
     reads [
         TierRow,
         RegressionRow,

@@ -164,7 +164,8 @@ impl Index {
 
     /// Years that the training of an undated repository may be of, none before the newest of its bases.
     pub(super) fn possible_years(&self, references: &References, i: usize, raw: &RawModelRow) -> Option<Vec<i32>> {
-        self.undated.possible(raw, self.chain(i).filter_map(|at| self.placements[at].base).filter_map(|b| self.year(references, b)).max())
+        let bases = self.chain(i).filter_map(|at| self.placements[at].base);
+        self.undated.possible(raw, bases.filter_map(|base| self.year(references, base)).max())
     }
 
     /// Year of a model, of the index or absent: what the registry or a fact tells, else that of its repository where the Hub dates it.

@@ -50,7 +50,7 @@ const BLOCK_ROWS: usize = 1_024;
 
 stage! {
     /// Derives models, runs and evidence from the typed records.
-    struct Normalize = "normalize" version 12
+    struct Normalize = "normalize" version 13
     reads [RawModelRow, RawCardRow, CardReadingRow]
     writes [ModelRow, RunRow, EvidenceRow, RoleTermRow]
     follows []

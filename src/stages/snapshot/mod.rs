@@ -50,7 +50,7 @@ use std::path::{Path, PathBuf};
 
 stage! {
     /// Aggregates, tests and publishes.
-    struct Publication = "snapshot" version 10
+    struct Publication = "snapshot" version 11
     reads [
         ModelRow,
         RunRow,
