@@ -88,6 +88,7 @@ tables!(Index {
     generates_nothing: Words,
     tasks: BTreeMap<Modality, Words>,
     libraries: BTreeMap<Modality, Words>,
+    architectures: BTreeMap<Modality, Words>,
     encoders: Words,
     small_networks: Words,
     size_words: BTreeMap<SizeWord, Words>,

@@ -79,6 +79,7 @@ type Factor = (&'static str, &'static str, fn(&StandIns) -> Option<bool>);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct StandIns {
     grid: Option<bool>,
+    place: Option<bool>,
     pue: Option<bool>,
     accelerator: Option<bool>,
     mfu: Option<bool>,
@@ -89,6 +90,7 @@ impl From<&EstimateRow> for StandIns {
     fn from(e: &EstimateRow) -> Self {
         Self {
             grid: e.grid_is_fallback,
+            place: e.grid_is_owner_country,
             pue: e.pue_is_fallback,
             accelerator: e.accelerator_is_fallback,
             mfu: e.mfu_is_fallback,
@@ -101,6 +103,7 @@ impl From<&StandInPart> for StandIns {
     fn from(e: &StandInPart) -> Self {
         Self {
             grid: e.grid_is_fallback,
+            place: e.grid_is_owner_country,
             pue: e.pue_is_fallback,
             accelerator: e.accelerator_is_fallback,
             mfu: e.mfu_is_fallback,
@@ -110,8 +113,9 @@ impl From<&StandInPart> for StandIns {
 }
 
 /// Factors that may stand in.
-pub(super) const FACTORS: [Factor; 5] = [
-    ("Place", "the owner's country, or those of published runs", |e| e.grid),
+pub(super) const FACTORS: [Factor; 6] = [
+    ("Country", "those of published runs", |e| e.grid),
+    ("Place", "the owner's country", |e| e.place),
     ("Facility overhead", "average of the operator's class or of a survey", |e| e.pue),
     ("Chip", "what runs of that year and kind used", |e| e.accelerator),
     ("Utilization", "centre of published runs", |e| e.mfu),

@@ -116,6 +116,7 @@ part! {
         pue: Option<f64>,
         grid_gco2e_per_kwh: Option<f64>,
         grid_place: Option<String>,
+        grid_is_owner_country: Option<bool>,
         grid_is_fallback: Option<bool>,
         flags: Vec<Flag>,
         method_version: i32,
@@ -165,6 +166,7 @@ part! {
         power_is_fallback: Option<bool>,
         mfu_is_fallback: Option<bool>,
         pue_is_fallback: Option<bool>,
+        grid_is_owner_country: Option<bool>,
         grid_is_fallback: Option<bool>,
     }
 }

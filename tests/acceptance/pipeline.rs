@@ -2,6 +2,7 @@
 
 use hugging_carbon::domain::CohortMetric;
 use hugging_carbon::engine::{self, Reports, Wanted, Workspace};
+use hugging_carbon::error::Result;
 use hugging_carbon::reference::Reference;
 use hugging_carbon::stages::fetch::{CardsSource, IndexSource, Network};
 use hugging_carbon::stages::{self, estimate, fetch, fit, ingest, normalize, snapshot};
@@ -39,8 +40,13 @@ pub fn settings(index: &Path, data: &Path, metric: CohortMetric) -> stages::Sett
 
 /// Runs the stages in a data directory until one of them.
 pub fn run(data: &Path, settings: stages::Settings, reference: &Reference, until: &str) {
+    ran(data, settings, reference, until).unwrap();
+}
+
+/// The same, with what stopped it.
+pub fn ran(data: &Path, settings: stages::Settings, reference: &Reference, until: &str) -> Result<()> {
     let workspace = Workspace { work: data.join("work"), interactive: false, reports: Reports::default() };
-    engine::run(&workspace, &stages::graph(settings, reference), Wanted { from: None, until }, false).unwrap();
+    engine::run(&workspace, &stages::graph(settings, reference), Wanted { from: None, until }, false).map(drop)
 }
 
 /// A reference file with those of its rows that are kept.

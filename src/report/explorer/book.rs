@@ -296,7 +296,7 @@ fn figures(row: &EstimateRow, texts: &mut Texts) -> Figures {
             stands_in(row.power_is_fallback),
             stands_in(row.mfu_is_fallback),
             stands_in(row.pue_is_fallback),
-            stands_in(row.grid_is_fallback),
+            stands_in(row.grid_is_fallback) || stands_in(row.grid_is_owner_country),
         ],
         flags: row.flags.iter().map(|flag| position(*flag)).collect(),
     }

@@ -193,6 +193,7 @@ fn provenance(out: &mut EstimateByTierRow, built: &Built<'_>, central: Central) 
     out.grid_year = Some(grid.year);
     out.grid_basis = Some(grid.basis);
     out.grid_source = Some(grid.source.clone());
+    out.grid_is_owner_country = Some(built.grid.is_owner_country);
     out.grid_is_fallback = Some(built.grid.is_fallback);
 }
 
@@ -231,6 +232,7 @@ fn filled(run: &Run, tier: Tier, [flop, energy, emissions]: [Quantiles; 3], atci
         grid_year: None,
         grid_basis: None,
         grid_source: None,
+        grid_is_owner_country: None,
         grid_is_fallback: None,
         embodied_source: None,
         embodied_is_fallback: None,

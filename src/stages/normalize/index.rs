@@ -1,7 +1,7 @@
 //! The first pass: what lineage needs of every repository, gathered small enough to be held, and resolved.
 
 use super::corrections::{MetCorrection, apply_corrections};
-use super::model_row::date_told_otherwise;
+use super::model_row::{date_told_otherwise, looked_up_day};
 use super::read_cards::Card;
 use super::records::Chunk;
 use super::registry_rows::RegistryRows;
@@ -17,6 +17,7 @@ use crate::engine::in_blocks;
 use crate::error::Result;
 use crate::evidence::Extracted;
 use crate::evidence::card::Origin;
+use crate::evidence::index::facts::CREATED_AT_FLOOR_MS;
 use crate::evidence::index::params;
 use crate::evidence::index::{emissions, names};
 use crate::hub::record::is_valid_id;
@@ -24,7 +25,7 @@ use crate::lineage::{self, Placement, RepoFacts, Resolution, Words};
 use crate::method::fitting::{self, MIN_OBSERVATIONS, Observation};
 use crate::reference::{CorrectedField, RepositoryFact, TrainingRun};
 use crate::tables::RawModelRow;
-use crate::units::Day;
+use crate::units::{Day, TimestampMs};
 use libm::log10;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -187,9 +188,19 @@ impl Index {
         self.rows.given_up(i).map(|root| self.id(root))
     }
 
-    /// Years that the training of an undated repository may be of.
-    pub(super) fn possible_years(&self, raw: &RawModelRow) -> Option<Vec<i32>> {
-        self.undated.of(raw)
+    /// Years that the training of an undated repository may be of, none before the newest of its bases.
+    pub(super) fn possible_years(&self, references: &References, i: usize, raw: &RawModelRow) -> Option<Vec<i32>> {
+        let bases = self.chain(i).filter_map(|at| self.placements[at].base);
+        self.undated.possible(raw, bases.filter_map(|base| self.year(references, base)).max())
+    }
+
+    /// Year of a model, of the index or absent: what the registry or a fact tells, else that of its repository where the Hub dates it.
+    fn year(&self, references: &References, i: usize) -> Option<i32> {
+        let facts = self.facts.get(i).or_else(|| self.absent.get(i - self.facts.len()))?;
+        let registered = || references.registry.by_hub_id(&facts.model_id)?.trained_on_day();
+        let looked_up = || looked_up_day(references.repository_facts.fact(&facts.model_id)?);
+        let created = || facts.created_ms.filter(|ms| *ms > CREATED_AT_FLOOR_MS).map(|ms| TimestampMs(ms).day());
+        registered().or_else(looked_up).or_else(created).map(Day::year)
     }
 
     fn add(&mut self, gathered: Gathered) {

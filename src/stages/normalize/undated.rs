@@ -36,11 +36,14 @@ impl UndatedYears {
         }
     }
 
-    /// The years at five tenths of those whose records have the same fields, of all where they are too few; none of too few of all.
-    pub(super) fn of(&self, raw: &RawModelRow) -> Option<Vec<i32>> {
+    /// The years at five tenths of those whose records have the same fields, of all where they are too few; none of too few of all. What
+    /// was made of a base is no older than it: only years from that of the base on count, or that year alone where there are none.
+    pub(super) fn possible(&self, raw: &RawModelRow, year_of_base: Option<i32>) -> Option<Vec<i32>> {
         let enough = |years: &&Vec<i32>| years.len() >= LEAST_DATED;
         let years = self.of_fields.get(&fields(raw)).filter(enough).or(Some(&self.of_all).filter(enough))?;
-        Some(TENTHS.iter().filter_map(|tenth| years.get(years.len() * tenth / 10).copied()).collect())
+        let least = year_of_base.unwrap_or(i32::MIN);
+        let years = &years[years.partition_point(|year| *year < least)..];
+        Some(TENTHS.iter().map(|tenth| years.get(years.len() * tenth / 10).copied().unwrap_or(least)).collect())
     }
 }
 
@@ -62,13 +65,16 @@ mod tests {
         }
         years.add(fields(&record(None)), None);
         let expected = Some(vec![2013, 2019, 2025, 2031, 2037]);
-        assert_eq!(years.of(&record(Some(9))), expected);
+        assert_eq!(years.possible(&record(Some(9)), None), expected);
+        // Regression: an undated copy was given years before its base's. Of 2030 to 2039 the tenths are the 2nd, 4th, 6th, 8th and 10th.
+        assert_eq!(years.possible(&record(Some(9)), Some(2030)), Some(vec![2031, 2033, 2035, 2037, 2039]));
+        assert_eq!(years.possible(&record(Some(9)), Some(2050)), Some(vec![2050; 5]));
         // Nothing is known of records like this one: those of all.
-        assert_eq!(years.of(&record(None)), expected);
+        assert_eq!(years.possible(&record(None), None), expected);
         for _ in 0..20 {
             years.add(fields(&record(None)), Some(2020));
         }
-        assert_eq!(years.of(&record(None)), Some(vec![2020; 5]));
-        assert_eq!(UndatedYears::default().of(&record(None)), None);
+        assert_eq!(years.possible(&record(None), None), Some(vec![2020; 5]));
+        assert_eq!(UndatedYears::default().possible(&record(None), None), None);
     }
 }

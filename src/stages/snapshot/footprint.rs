@@ -54,6 +54,7 @@ pub(super) fn footprint(
         pue: own.pue,
         grid_place: own.grid_place,
         grid_gco2e_per_kwh: own.grid_gco2e_per_kwh,
+        grid_is_owner_country: own.grid_is_owner_country,
         grid_is_fallback: own.grid_is_fallback,
         flags: own.flags,
         method_version: own.method_version,

@@ -56,7 +56,7 @@ impl<'a> Surroundings<'a> {
             // Of all its groups the same; a sum of draws in their order takes its time.
             let means = [mean_of(&draws.hours, &spreads.embodied), mean_of(&draws.energy, &spreads.water)];
             let rates = around(item.run, built, &references.factors, &references.around);
-            let is_place_stated = !built.grid.is_fallback;
+            let is_place_stated = !(built.grid.is_fallback || built.grid.is_owner_country);
             let reported = self.market_based.get(item.model.model_id.as_str()).copied();
             let year = item.model.trained_on.map_or_else(|| "unknown".to_owned(), |day| day.year().to_string());
             let country = item.model.owner_country.clone().unwrap_or_else(|| "unknown".to_owned());
