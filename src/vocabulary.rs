@@ -271,6 +271,21 @@ mod tests {
     }
 
     #[test]
+    fn a_word_knows_the_lists_it_stands_in() {
+        let file: toml::Table = toml::from_str(r#"list = ["took", "took off"]"#).unwrap();
+        let unknown: Words = file["list"].clone().try_into().unwrap();
+        assert!(unknown.holds("took", lists_with("took")) && !unknown.holds("take", lists_with("take")));
+        let text = FILES.iter().find(|(name, _)| *name == "prose.toml").unwrap().1;
+        let file: toml::Table = toml::from_str(text).unwrap();
+        let strong: Words = file["times"]["strong"].clone().try_into().unwrap();
+        for word in strong.list() {
+            assert!(strong.holds(word, lists_with(word)), "{word}");
+        }
+        assert!(!strong.holds("elk", lists_with("elk")) && !strong.holds("of", lists_with("of")));
+        assert!(strong.begins("tookxyz") && strong.is_within("it took long") && !strong.is_within("it is"));
+    }
+
+    #[test]
     fn no_list_is_empty_or_has_a_word_twice_and_words_are_lower_case() {
         for (name, text) in FILES {
             check(name, &toml::Value::Table(toml::from_str(text).unwrap()));
