@@ -302,6 +302,7 @@ mod tests {
     }
 
     #[test]
+<<<<<<< HEAD
     fn a_list_has_its_own_words_alone() {
         let words = ["base", "pt", "é", "", "instruct"];
         let set = Set::new(&words);
@@ -309,6 +310,20 @@ mod tests {
         for other in ["b", "bise", "tp", "bbbe", "è", "instruct "] {
             assert!(!set.contains(other), "{other}");
         }
+=======
+    fn a_word_knows_the_lists_it_stands_in() {
+        let file: toml::Table = toml::from_str(r#"list = ["took", "took off"]"#).unwrap();
+        let unknown: Words = file["list"].clone().try_into().unwrap();
+        assert!(unknown.holds("took", lists_with("took")) && !unknown.holds("take", lists_with("take")));
+        let text = FILES.iter().find(|(name, _)| *name == "prose.toml").unwrap().1;
+        let file: toml::Table = toml::from_str(text).unwrap();
+        let strong: Words = file["times"]["strong"].clone().try_into().unwrap();
+        for word in strong.list() {
+            assert!(strong.holds(word, lists_with(word)), "{word}");
+        }
+        assert!(!strong.holds("elk", lists_with("elk")) && !strong.holds("of", lists_with("of")));
+        assert!(strong.begins("tookxyz") && strong.is_within("it took long") && !strong.is_within("it is"));
+>>>>>>> R1
     }
 
     #[test]

@@ -7,10 +7,13 @@ use std::collections::BTreeMap;
 
 #[path = "vocabulary/origins.rs"]
 mod origins;
+#[path = "vocabulary/times.rs"]
+mod times;
 #[path = "vocabulary/whose.rs"]
 mod whose;
 
 use self::origins::{Eastern, Merges, Origins};
+use self::times::TimesProse;
 use self::whose::{Designators, Downstream, Headings, Phases, Sentences, Subjects, Totals};
 
 pub(super) use crate::vocabulary::{Words, by_word, longest_first};
@@ -293,55 +296,6 @@ lists!(Rates {
     barriers,
     results,
     equals,
-});
-lists!(TimesProse {
-    letters,
-    letters_taken,
-    clock_leads,
-    long,
-    adds,
-    up,
-    to,
-    more,
-    than,
-    limits_in_english,
-    after,
-    later,
-    lasting,
-    trained,
-    strong,
-    present,
-    closed,
-    done,
-    slang,
-    cumulative,
-    computing,
-    cjk_strong,
-    english,
-    ends,
-    data_stems,
-    used_for,
-    device_hours_said,
-    vague,
-    whole,
-    firm,
-    approximate,
-    limits,
-    limits_before_that,
-    limits_behind,
-    data,
-    of,
-    of_training,
-    audio,
-    long_units,
-    hour_letter_leads,
-    serving,
-    modal,
-    modal_denied,
-    data_leads,
-    leads,
-    one,
-    one_of,
 });
 lists!(TokensProse {
     totals,

@@ -219,7 +219,7 @@ fn not_of_training(card: &Card<'_>, s: &Sentence<'_, '_>, q: &Quantity) -> Optio
     let packed = || span(s.ts, q.from.saturating_sub(VERB_REACH), q.from).iter().any(|t| says(Some(t), words.cut));
     if s.has(&words.serving) && !s.has(&["trained"]) && !has_train_in_clause(s, q) {
         Some("evaluation or inference")
-    } else if !s.trains() && !s.under_training && !card.trained_before && !tells() && !(packed() && s.under_data) {
+    } else if !(s.trains() || s.under_training || card.trained_before || tells() || packed() && s.under_data) {
         Some("not said of a training")
     } else {
         s.under_evaluation.then_some("evaluation or inference")
