@@ -302,7 +302,6 @@ mod tests {
     }
 
     #[test]
-<<<<<<< HEAD
     fn a_list_has_its_own_words_alone() {
         let words = ["base", "pt", "é", "", "instruct"];
         let set = Set::new(&words);
@@ -310,7 +309,9 @@ mod tests {
         for other in ["b", "bise", "tp", "bbbe", "è", "instruct "] {
             assert!(!set.contains(other), "{other}");
         }
-=======
+    }
+
+    #[test]
     fn a_word_knows_the_lists_it_stands_in() {
         let file: toml::Table = toml::from_str(r#"list = ["took", "took off"]"#).unwrap();
         let unknown: Words = file["list"].clone().try_into().unwrap();
@@ -323,7 +324,6 @@ mod tests {
         }
         assert!(!strong.holds("elk", lists_with("elk")) && !strong.holds("of", lists_with("of")));
         assert!(strong.begins("tookxyz") && strong.is_within("it took long") && !strong.is_within("it is"));
->>>>>>> R1
     }
 
     #[test]
