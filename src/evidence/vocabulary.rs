@@ -401,6 +401,7 @@ lists!(RecipeProse {
     other_units,
     sides,
     limits,
+    advises,
     serving,
     samples,
 });
