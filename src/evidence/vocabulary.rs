@@ -402,7 +402,7 @@ lists!(RecipeProse {
     other_units,
     sides,
     limits,
-    asks,
+    advises,
     serving,
     samples,
 });
