@@ -7,12 +7,15 @@ use std::collections::BTreeMap;
 
 #[path = "vocabulary/origins.rs"]
 mod origins;
+#[path = "vocabulary/recipes.rs"]
+mod recipes;
 #[path = "vocabulary/times.rs"]
 mod times;
 #[path = "vocabulary/whose.rs"]
 mod whose;
 
 use self::origins::{Eastern, Merges, Origins};
+use self::recipes::Recipe;
 use self::times::TimesProse;
 use self::whose::{Designators, Downstream, Headings, Phases, Sentences, Subjects, Totals};
 
@@ -361,58 +364,6 @@ tables!(Prose {
     parameters: ParametersProse,
     number_format: NumberFormatProse,
     dates: DatesProse,
-});
-
-// recipe.toml
-lists!(RecipeKeys {
-    total_batch,
-    device_batch,
-    batch,
-    accumulation,
-    devices,
-    nodes,
-    node_devices,
-    loose_steps,
-    distributed,
-    epochs,
-    steps,
-    examples,
-    samples,
-    length,
-    loose_length,
-    model_length,
-    side,
-    others,
-});
-lists!(RecipeBases { keys, reinforcement });
-lists!(RecipeEnds { early, resumes });
-lists!(RecipeProse {
-    sequences,
-    contexts,
-    lengths,
-    most,
-    sequence_lengths,
-    context_lengths,
-    of,
-    cut,
-    joins,
-    fillers,
-    stages_behind,
-    takes,
-    other_units,
-    sides,
-    limits,
-    advises,
-    serving,
-    samples,
-});
-lists!(SentenceTransformers { loader, set_size });
-tables!(Recipe {
-    keys: RecipeKeys,
-    bases: RecipeBases,
-    ends: RecipeEnds,
-    prose: RecipeProse,
-    sentence_transformers: SentenceTransformers,
 });
 
 word_file!(

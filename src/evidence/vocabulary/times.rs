@@ -1,6 +1,6 @@
 //! Words by which a sentence tells that a time is the training's (prose.toml).
 
-use crate::vocabulary::{Words, lists};
+use crate::vocabulary::lists;
 
 lists!(TimesProse {
     letters,
