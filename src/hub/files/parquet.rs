@@ -136,6 +136,9 @@ pub(super) fn column_names(path: &Path) -> Result<Vec<String>> {
     Ok(open_parquet(path)?.declared.fields().iter().map(|field| field.name().clone()).collect())
 }
 
+/// A batch with texts for bytes, and the columns in which something was none.
+type Texts = (RecordBatch, BTreeSet<String>);
+
 /// Streams the records of a Parquet file to `sink`. Returns how its columns differ from the schema we know.
 ///
 /// # Errors
@@ -156,7 +159,7 @@ pub fn read_parquet(file: &SourceFile, mut sink: impl FnMut(Block) -> Result<()>
     let path = file.path.clone();
     let read = batches(reader, &file.path).map(move |batch| with_texts(&batch?, &path));
     // A file of one batch is not worth a thread.
-    let read: Box<dyn Iterator<Item = Result<(RecordBatch, BTreeSet<String>)>>> =
+    let read: Box<dyn Iterator<Item = Result<Texts>>> =
         if total_rows > BATCH_ROWS { Box::new(Ahead::new("decode an index", read)?) } else { Box::new(read) };
     for batch in read {
         let (batch, broken) = batch?;
