@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use std::collections::hash_map::Entry;
 use std::ops::Deref;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 /// Name and text of every file.
 pub const FILES: &[(&str, &str)] = &[
@@ -28,20 +28,92 @@ pub const FILES: &[(&str, &str)] = &[
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Words {
     list: &'static [&'static str],
-    set: &'static FxHashSet<&'static str>,
+    set: &'static Set,
     /// Its number among the lists of all files.
     number: Option<u16>,
+    by_first: &'static OnceLock<ByFirst>,
+}
+
+/// Words by their first byte: a text is gone through once for all of them.
+#[derive(Debug)]
+struct ByFirst {
+    /// Of every byte, where its words begin; and where the last ends.
+    starts: Vec<usize>,
+    words: Vec<&'static str>,
+}
+
+impl ByFirst {
+    fn new(list: &[&'static str]) -> Self {
+        let mut words = list.to_vec();
+        let first = |word: &str| word.bytes().next().unwrap_or_default();
+        words.sort_by_key(|word| first(word));
+        let starts = (0..=256_usize).map(|byte| words.partition_point(|word| usize::from(first(word)) < byte)).collect();
+        Self { starts, words }
+    }
+
+    /// Whether one of the words begins some bytes.
+    fn begins(&self, bytes: &[u8]) -> bool {
+        let Some(first) = bytes.first().map(|byte| usize::from(*byte)) else { return false };
+        let group = self.starts.get(first).zip(self.starts.get(first + 1)).and_then(|(from, to)| self.words.get(*from..*to));
+        group.is_some_and(|words| words.iter().any(|word| bytes.starts_with(word.as_bytes())))
+    }
+}
+
+/// A set of words.
+#[derive(Debug)]
+struct Set {
+    words: FxHashSet<&'static str>,
+    /// Marks that words of the set have: most that are asked for have another.
+    marks: [u64; 4],
+}
+
+impl Set {
+    fn new(words: &[&'static str]) -> Self {
+        let mut marks = [0; 4];
+        for (at, bit) in words.iter().map(|word| mark(word)) {
+            marks[at] |= bit;
+        }
+        Self { words: words.iter().copied().collect(), marks }
+    }
+
+    fn contains(&self, word: &str) -> bool {
+        let (at, bit) = mark(word);
+        self.marks[at] & bit != 0 && self.words.contains(word)
+    }
+}
+
+/// One of 256 marks of a word, by its length, first and last sign.
+fn mark(word: &str) -> (usize, u64) {
+    let sign = |byte: Option<&u8>| usize::from(byte.copied().unwrap_or_default());
+    let bytes = word.as_bytes();
+    let mark = sign(bytes.first()).wrapping_mul(37) ^ sign(bytes.last()).wrapping_mul(11) ^ bytes.len().wrapping_mul(101);
+    (mark / 64 % 4, 1 << (mark % 64))
 }
 
 impl Words {
     /// Whether a word is one of them: asked some hundred times of every name.
     pub(crate) fn contains(self, word: &&str) -> bool {
-        self.set.contains(*word)
+        self.set.contains(word)
     }
 
     /// Whether a word is one of them, of which the lists that it stands in are known: asked some hundred times of every word of a card.
     pub(crate) fn holds(self, word: &str, lists: Lists) -> bool {
         self.number.map_or_else(|| self.set.contains(word), |number| lists.0.contains(&number))
+    }
+
+    /// Whether one of them begins a word.
+    pub(crate) fn begins(self, word: &str) -> bool {
+        self.by_first().begins(word.as_bytes())
+    }
+
+    /// Whether one of them stands anywhere in a text.
+    pub(crate) fn is_within(self, text: &str) -> bool {
+        let (by_first, bytes) = (self.by_first(), text.as_bytes());
+        (0..bytes.len()).any(|at| bytes.get(at..).is_some_and(|rest| by_first.begins(rest)))
+    }
+
+    fn by_first(self) -> &'static ByFirst {
+        self.by_first.get_or_init(|| ByFirst::new(self.list))
     }
 
     /// The words for as long as the program runs.
@@ -114,7 +186,8 @@ impl<'de> Deserialize<'de> for Words {
         let words = Vec::<Word>::deserialize(deserializer)?;
         let list: &[&str] = words.into_iter().map(Word::text).collect::<Vec<&'static str>>().leak();
         let number = NUMBERED.by_words.get(&list.iter().map(|word| (*word).to_owned()).collect::<Vec<String>>()).copied();
-        Ok(Self { list, set: Box::leak(Box::new(list.iter().copied().collect())), number })
+        let set = Box::leak(Box::new(Set::new(list)));
+        Ok(Self { list, set, number, by_first: Box::leak(Box::new(OnceLock::new())) })
     }
 }
 
@@ -226,6 +299,31 @@ mod tests {
             toml::Value::String(_) | toml::Value::Integer(_) => {}
             other => panic!("{path}: {other}"),
         }
+    }
+
+    #[test]
+    fn a_list_has_its_own_words_alone() {
+        let words = ["base", "pt", "é", "", "instruct"];
+        let set = Set::new(&words);
+        assert!(words.iter().all(|word| set.contains(word)));
+        for other in ["b", "bise", "tp", "bbbe", "è", "instruct "] {
+            assert!(!set.contains(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_word_knows_the_lists_it_stands_in() {
+        let file: toml::Table = toml::from_str(r#"list = ["took", "took off"]"#).unwrap();
+        let unknown: Words = file["list"].clone().try_into().unwrap();
+        assert!(unknown.holds("took", lists_with("took")) && !unknown.holds("take", lists_with("take")));
+        let text = FILES.iter().find(|(name, _)| *name == "prose.toml").unwrap().1;
+        let file: toml::Table = toml::from_str(text).unwrap();
+        let strong: Words = file["times"]["strong"].clone().try_into().unwrap();
+        for word in strong.list() {
+            assert!(strong.holds(word, lists_with(word)), "{word}");
+        }
+        assert!(!strong.holds("elk", lists_with("elk")) && !strong.holds("of", lists_with("of")));
+        assert!(strong.begins("tookxyz") && strong.is_within("it took long") && !strong.is_within("it is"));
     }
 
     #[test]

@@ -104,7 +104,8 @@ fn flags_are_a_run_of_the_pipeline() {
     let steps = explanation["tiers"][0]["steps"].to_string();
     assert!(steps.contains("C = 6 x N x D = 6 x 7.00e9 x 2.00e12 = 8.40e22 FLOP"), "{steps}");
     assert_eq!(explanation["tiers"][0]["factors"]["grid_place"], "FRA");
-    assert_eq!(explanation["tiers"][0]["factors"]["grid_is_fallback"], false);
+    let factors = &explanation["tiers"][0]["factors"];
+    assert_eq!((&factors["grid_is_owner_country"], &factors["grid_is_fallback"]), (&Value::Bool(false), &Value::Bool(false)));
     let tiers: Vec<i64> = explanation["tiers"].as_array().unwrap().iter().map(|part| part["tier"].as_i64().unwrap()).collect();
     assert_eq!(tiers, [4, 5, 6]);
 }

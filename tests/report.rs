@@ -241,7 +241,7 @@ fn fallbacks_scores_and_sensitivity_are_those_of_the_tables() {
     let kg: f64 = grid.iter().sum();
     let shown = rows_of(block(page, "figure", "stand-ins"));
     #[allow(clippy::cast_precision_loss)]
-    agree(&shown[0].1, &[grid.len() as f64, runs.len() as f64, kg, kg / whole], "place");
+    agree(&shown[0].1, &[grid.len() as f64, runs.len() as f64, kg, kg / whole], "country");
     let all: Vec<BacktestRow> = table(snapshot);
     let (scores, parts): (Vec<BacktestRow>, Vec<BacktestRow>) = all.into_iter().partition(|row| row.kind == "all");
     let mut shown = rows_of(block(page, "section", "backtest"));

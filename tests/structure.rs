@@ -159,7 +159,7 @@ fn a_stage_that_reads_evidence_declares_the_vocabulary() {
         *entry = (entry.0 || (reads && !cuts), entry.1 || declares);
     }
     found.remove("mod.rs");
-    assert!(found["tier"].0 && found["fit"].0 && !found["estimate"].0);
+    assert!(found["tier"].0 && found["fit"].0 && !found["fetch"].0);
     for (stage, (reads, declares)) in found {
         assert!(!reads || declares, "{stage}");
     }

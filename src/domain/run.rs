@@ -132,6 +132,33 @@ impl Run {
         years.map(|year| Self { trained_on: middle_of(*year), possible_years: Vec::new(), ..self.clone() })
     }
 
+    /// The run without its names, its evidence, its site and what was assumed of it: all that compute is told by, quick to copy.
+    #[must_use]
+    pub fn bare(&self) -> Self {
+        let Self { kind, shares, stage, modality, task, trained_on, trained_on_source, size_word, known, .. } = *self;
+        Self {
+            run_id: String::new(),
+            model_id: String::new(),
+            kind,
+            shares,
+            stage,
+            modality,
+            task,
+            trained_on,
+            trained_on_source,
+            possible_years: self.possible_years.clone(),
+            size_word,
+            owner: Owner { name: None, class: self.owner.class, country: None },
+            known,
+            place: Site::default(),
+            hardware: Hardware::default(),
+            root_run_id: self.root_run_id.clone(),
+            tiers: Vec::new(),
+            chosen: Chosen::default(),
+            flags: Vec::new(),
+        }
+    }
+
     /// Whether it is a pre-training.
     #[must_use]
     pub fn is_pretraining(&self) -> bool {

@@ -24,6 +24,14 @@ closed_set! {
     }
 }
 
+impl CohortMetric {
+    /// Name of the cohort of the models with more downloads than `min`.
+    #[must_use]
+    pub fn cohort(self, min: i64) -> String {
+        format!("{}_gt_{min}", self.name())
+    }
+}
+
 closed_set! {
     /// Units in which tools write an instant as a number.
     enum EpochUnit {

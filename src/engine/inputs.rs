@@ -5,8 +5,8 @@ use super::run::Workspace;
 use super::stage::{Follows, Reads, Stage};
 use super::state::{Record, State};
 use crate::error::{Error, Result};
-use crate::tables::io::{TableReceipt, parts, rows, table_path};
-use crate::tables::lookup::{pick_rows, rows_whose, texts_of};
+use crate::tables::io::{BatchRows, TableReceipt, parts, row_batches, rows, table_path};
+use crate::tables::lookup::{parts_whose, pick_rows, rows_whose, texts_of};
 use crate::tables::{Part, Row};
 use arrow::array::RecordBatch;
 use rustc_hash::FxHashSet;
@@ -65,6 +65,17 @@ impl<'a, S: Stage> Inputs<'a, S> {
         rows::<R>(&self.workspace.work)
     }
 
+    /// Streams a declared table in columns, at most `rows` rows at a time, from which rows are read where they are needed.
+    ///
+    /// # Errors
+    /// The table is missing, damaged or of another schema.
+    pub fn row_batches<R: Row>(&self, rows: usize) -> Result<impl Iterator<Item = Result<BatchRows<R>>> + Send + use<R, S>>
+    where
+        S: Reads<R>,
+    {
+        row_batches::<R>(&self.workspace.work, rows)
+    }
+
     /// Streams some columns of a declared table as rows.
     ///
     /// # Errors
@@ -85,6 +96,17 @@ impl<'a, S: Stage> Inputs<'a, S> {
         S: Reads<R>,
     {
         rows_whose(&self.workspace.work, column, wanted)
+    }
+
+    /// Some columns of the rows of a declared table whose text in a column is one of those wanted, in the table's order.
+    ///
+    /// # Errors
+    /// The table is missing, damaged or of another schema.
+    pub fn parts_whose<P: Part>(&self, column: &str, wanted: &Arc<FxHashSet<String>>) -> Result<Vec<P>>
+    where
+        S: Reads<P::Of>,
+    {
+        parts_whose(&self.workspace.work, column, wanted)
     }
 
     /// The texts of a column of a declared table, each once.

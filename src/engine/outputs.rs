@@ -3,7 +3,9 @@
 use super::stage::{Declared, Writes};
 use crate::error::{Error, IoContext, Result};
 use crate::tables::Row;
-use crate::tables::io::{BatchWriter, TableReceipt, TableWriter, rows, table_path};
+use crate::tables::io::{BatchWriter, TableReceipt, TableWriter, table_path};
+use crate::tables::lookup::pick_rows;
+use arrow::array::RecordBatch;
 use fs_err as fs;
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
@@ -67,15 +69,15 @@ impl<'a, S: Declared> Outputs<'a, S> {
         Ok(())
     }
 
-    /// Streams the rows of a table that this stage has written.
+    /// What `pick` takes from each batch of some columns of a table that this stage has written, in its order; row groups in parallel.
     ///
     /// # Errors
-    /// It is not written yet.
-    pub fn written<R: Row>(&self) -> Result<impl Iterator<Item = Result<R>> + use<R, S>>
+    /// It is not written yet, or lacks a column.
+    pub fn picked<R: Row, T: Send>(&self, columns: &[&str], pick: impl Fn(&RecordBatch) -> Vec<T> + Sync) -> Result<Vec<T>>
     where
         S: Writes<R>,
     {
-        rows::<R>(self.dir)
+        pick_rows(self.dir, R::NAME, columns, pick)
     }
 
     /// Files and receipts of the tables written so far.

@@ -1,6 +1,6 @@
 //! From what is known of a run to the model that is simulated: which factor comes from where, and what was assumed.
 //!
-//! `estimate` simulates every run with it, `snapshot` simulates the cohort again for totals (the draws are keyed by run, so they
+//! `estimate` simulates every run with it, and the largest again for their totals (the draws are keyed by run, so they
 //! are the same), and `explain` prints it.
 
 use super::FactorTables;
@@ -174,8 +174,10 @@ fn parts<'a>(run: &Run, tier: Tier, basis: &'a Basis, tables: &FactorTables, fla
     };
     let kinds =
         [(RunKind::Pretraining, run.shares.pretraining), (tuning, run.shares.tuning), (RunKind::Adapter, run.shares.adapter)];
+    // The flags of the parts are not told, so that no evidence is asked for.
+    let bare = run.bare();
     let possible = kinds.into_iter().filter(|(_, weight)| *weight > 0.0).flat_map(|(kind, weight)| {
-        let as_kind = Run { kind: Some(kind), ..run.clone() };
+        let as_kind = Run { kind: Some(kind), ..bare.clone() };
         let years: Vec<Run> = if kind == RunKind::Pretraining { as_kind.by_possible_year().collect() } else { Vec::new() };
         #[allow(clippy::cast_precision_loss)] // A handful.
         let share = weight / years.len().max(1) as f64;
@@ -363,7 +365,7 @@ fn prediction<'a>(run: &Run, n: f64, fits: &'a Fits, tables: &FactorTables, fact
         terms[size_position] = log10(n);
     }
     let (log_bounds, bounds_exponent) = if !run.is_pretraining() {
-        let mut original = Run { kind: Some(RunKind::Pretraining), ..run.clone() };
+        let mut original = Run { kind: Some(RunKind::Pretraining), ..run.bare() };
         original.known.forward_flop = None;
         let whole = prediction(&original, n, fits, tables, 1.0)?;
         let slope = whole.fit.central[whole.size_position] + if whole.response == Response::Compute { 0.0 } else { 1.0 };

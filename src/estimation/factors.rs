@@ -43,7 +43,9 @@ pub struct GridChoice<'a> {
     pub options: Cow<'a, [GridOption]>,
     /// The value shown: that of the place, or the weighted geometric mean of a mixture.
     pub value: GridValue,
-    /// Whether the place is not the stated one.
+    /// Whether the owner's country stands for a place that nothing states.
+    pub is_owner_country: bool,
+    /// Whether neither place nor country is known, so that an average of countries stands in.
     pub is_fallback: bool,
 }
 
@@ -251,7 +253,9 @@ pub fn grid<'a>(run: &Run, year: i32, mixtures: &'a Mixtures, tables: &FactorTab
             flags.push(Flag::GridDirectNotLifecycle);
         }
         let options = vec![GridOption { weight: 1.0, intensity: factor(value, sd) }];
-        Some(GridChoice { options: options.into(), value: value.clone(), is_fallback: fallback.is_some() })
+        let is_owner_country = fallback == Some(Flag::GridOwnerCountry);
+        let is_fallback = fallback.is_some() && !is_owner_country;
+        Some(GridChoice { options: options.into(), value: value.clone(), is_owner_country, is_fallback })
     };
     if let Some(choice) = single(place, stated_sd, None, flags) {
         return choice;
@@ -262,13 +266,14 @@ pub fn grid<'a>(run: &Run, year: i32, mixtures: &'a Mixtures, tables: &FactorTab
     }
     if let Some((options, value)) = mixtures.grids.get(&year.clamp(*YEARS.start(), *YEARS.end())) {
         flags.push(Flag::GridCountryMixture);
-        return GridChoice { options: options.as_slice().into(), value: value.clone(), is_fallback: true };
+        return GridChoice { options: options.as_slice().into(), value: value.clone(), is_owner_country: false, is_fallback: true };
     }
     single(Some(WORLD), assume::GRID_WORLD_SD, Some(Flag::GridWorldAverage), flags).unwrap_or_else(|| {
         // A data test proves that the world's row exists; a grid of zero would show at once as zero emissions.
         let (place, flow, source) = (String::new(), String::new(), String::new());
         let value = GridValue { gco2e_per_kwh: 0.0, place, year, basis: GridBasis::Lifecycle, flow, source };
-        GridChoice { options: vec![GridOption { weight: 1.0, intensity: factor(&value, 0.0) }].into(), value, is_fallback: true }
+        let options = vec![GridOption { weight: 1.0, intensity: factor(&value, 0.0) }];
+        GridChoice { options: options.into(), value, is_owner_country: false, is_fallback: true }
     })
 }
 
@@ -277,6 +282,22 @@ mod tests {
     use super::*;
     use crate::domain::Modality;
     use crate::reference::Reference;
+
+    /// Regression: one flag said both that the owner's country stands in and that no country is known, and was set on 99.9 % of all runs.
+    #[test]
+    fn the_owners_country_is_told_from_an_average_of_countries() {
+        let tables = FactorTables::new(&Reference::load().unwrap());
+        let mixtures = Mixtures::new(&tables);
+        let of = |place: Option<&str>, country: Option<&str>| {
+            let mut run = Run::new("a/b", RunKind::Pretraining, Modality::Text);
+            (run.place.grid_place, run.owner.country) = (place.map(str::to_owned), country.map(str::to_owned));
+            let grid = grid(&run, 2024, &mixtures, &tables, &mut Vec::new());
+            (grid.is_owner_country, grid.is_fallback)
+        };
+        assert_eq!(of(Some("FRA"), Some("DEU")), (false, false));
+        assert_eq!(of(None, Some("DEU")), (true, false));
+        assert_eq!(of(None, None), (false, true));
+    }
 
     /// Regression: a post-training by the house of the base had 0.17, half of the published median of 0.34.
     #[test]

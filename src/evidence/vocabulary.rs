@@ -7,10 +7,16 @@ use std::collections::BTreeMap;
 
 #[path = "vocabulary/origins.rs"]
 mod origins;
+#[path = "vocabulary/recipes.rs"]
+mod recipes;
+#[path = "vocabulary/times.rs"]
+mod times;
 #[path = "vocabulary/whose.rs"]
 mod whose;
 
 use self::origins::{Eastern, Merges, Origins};
+use self::recipes::Recipe;
+use self::times::TimesProse;
 use self::whose::{Designators, Downstream, Headings, Phases, Sentences, Subjects, Totals};
 
 pub(super) use crate::vocabulary::{Words, by_word, longest_first};
@@ -90,6 +96,7 @@ tables!(Index {
     generates_nothing: Words,
     tasks: BTreeMap<Modality, Words>,
     libraries: BTreeMap<Modality, Words>,
+    architectures: BTreeMap<Modality, Words>,
     encoders: Words,
     small_networks: Words,
     size_words: BTreeMap<SizeWord, Words>,
@@ -295,55 +302,6 @@ lists!(Rates {
     results,
     equals,
 });
-lists!(TimesProse {
-    letters,
-    letters_taken,
-    clock_leads,
-    long,
-    adds,
-    up,
-    to,
-    more,
-    than,
-    limits_in_english,
-    after,
-    later,
-    lasting,
-    trained,
-    strong,
-    present,
-    closed,
-    done,
-    slang,
-    cumulative,
-    computing,
-    cjk_strong,
-    english,
-    ends,
-    data_stems,
-    used_for,
-    device_hours_said,
-    vague,
-    whole,
-    firm,
-    approximate,
-    limits,
-    limits_before_that,
-    limits_behind,
-    data,
-    of,
-    of_training,
-    audio,
-    long_units,
-    hour_letter_leads,
-    serving,
-    modal,
-    modal_denied,
-    data_leads,
-    leads,
-    one,
-    one_of,
-});
 lists!(TokensProse {
     totals,
     seen_behind,
@@ -411,59 +369,6 @@ tables!(Prose {
     parameters: ParametersProse,
     number_format: NumberFormatProse,
     dates: DatesProse,
-});
-
-// recipe.toml
-lists!(RecipeKeys {
-    total_batch,
-    device_batch,
-    batch,
-    accumulation,
-    devices,
-    nodes,
-    node_devices,
-    loose_steps,
-    distributed,
-    epochs,
-    steps,
-    examples,
-    samples,
-    length,
-    loose_length,
-    model_length,
-    side,
-    others,
-});
-lists!(RecipeBases { keys, reinforcement });
-lists!(RecipeEnds { early, resumes });
-lists!(RecipeProse {
-    sequences,
-    contexts,
-    lengths,
-    most,
-    sequence_lengths,
-    context_lengths,
-    of,
-    cut,
-    cut_late,
-    joins,
-    fillers,
-    stages_behind,
-    takes,
-    other_units,
-    sides,
-    limits,
-    asks,
-    serving,
-    samples,
-});
-lists!(SentenceTransformers { loader, set_size });
-tables!(Recipe {
-    keys: RecipeKeys,
-    bases: RecipeBases,
-    ends: RecipeEnds,
-    prose: RecipeProse,
-    sentence_transformers: SentenceTransformers,
 });
 
 word_file!(

@@ -2,8 +2,9 @@
 //!
 //! `Meta-Llama-3-8B`, `Llama3.1-8B-Finetuned` and `L3.1-8B-Stheno` all name the family llama; the version and the size say which run.
 
-use super::names::tokens;
+use super::names::{Token, tokens};
 use super::vocabulary::{House, vocabulary};
+use crate::domain::in_lower_case;
 use rustc_hash::FxHashMap;
 use std::sync::LazyLock;
 
@@ -28,10 +29,10 @@ pub fn named(name: &str) -> Option<Named> {
     let distilled = all.iter().position(|t| t == "distill" || t == "distilled");
     let tokens = &all[distilled.map_or(0, |at| at.min(all.len().saturating_sub(2)) + 1)..];
     let words = &vocabulary().families;
-    let is_kind = |t: &&String| words.kinds.contains(&t.as_str());
-    let kind = tokens.iter().filter(is_kind).find_map(|t| words.kinds.list().iter().find(|k| *k == t).copied());
+    let is_kind = |t: &&Token| words.kinds.contains(&t.as_str());
+    let kind = tokens.iter().filter(is_kind).find_map(|t| words.kinds.list().iter().find(|k| t == *k).copied());
     for (i, token) in tokens.iter().enumerate() {
-        if let Some(short) = words.shorthands.iter().find(|short| short.token.text() == token) {
+        if let Some(short) = words.shorthands.iter().find(|short| token == short.token.text()) {
             let (family, version) = (short.family.text(), short.version.text());
             let nemo = version == "nemo";
             return Some(Named {
@@ -111,15 +112,14 @@ pub fn is_another_model(word: &str) -> bool {
 /// Whether a namespace is a home of the family.
 #[must_use]
 pub fn is_home(family: &str, owner: &str) -> bool {
-    let owner = owner.to_lowercase();
-    vocabulary().families.houses.iter().any(|house| house.word.text() == family && house.homes.contains(&owner.as_str()))
+    let is_of = |owner: &str| vocabulary().families.houses.iter().any(|h| h.word.text() == family && h.homes.contains(&owner));
+    in_lower_case(owner, is_of)
 }
 
 /// Whether a namespace is a home of any family.
 #[must_use]
 pub fn is_a_home(owner: &str) -> bool {
-    let owner = owner.to_lowercase();
-    vocabulary().families.houses.iter().any(|house| house.homes.contains(&owner.as_str()))
+    in_lower_case(owner, |owner| vocabulary().families.houses.iter().any(|house| house.homes.contains(&owner)))
 }
 
 /// The family another namespace's name points at (`RYS-Llama3.1-Large`, `Microsoft_Phi-4`); none at home, and none for words of the
@@ -159,13 +159,13 @@ pub fn blended(name: &str) -> Option<Named> {
 pub fn without_speciality(name: &str) -> Option<String> {
     let words = &vocabulary().families;
     let all = tokens(name);
-    let mut kept: Vec<String> = Vec::with_capacity(all.len());
+    let mut kept: Vec<&str> = Vec::with_capacity(all.len());
     for token in all.iter() {
         if words.specialities.contains(&token.as_str()) {
             continue;
         }
-        if let Some(family) = words.derived.get(token) {
-            kept.push(family.text().to_owned());
+        if let Some(family) = words.derived.get(token.as_str()) {
+            kept.push(family.text());
             continue;
         }
         let plain = words
@@ -173,9 +173,9 @@ pub fn without_speciality(name: &str) -> Option<String> {
             .iter()
             .find_map(|s| token.strip_prefix(s))
             .filter(|rest| words.houses.iter().any(|house| rest.starts_with(house.word.text())));
-        kept.push(plain.unwrap_or(token).to_owned());
+        kept.push(plain.unwrap_or(token));
     }
-    (kept != *all).then(|| kept.join("-"))
+    (kept.len() != all.len() || kept.iter().zip(all.iter()).any(|(a, b)| *a != b.as_str())).then(|| kept.join("-"))
 }
 
 /// What tells the runs of a version apart: the size in tenths of a billion, a word in its place, or both; `size` is what the name says.

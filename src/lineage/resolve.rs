@@ -3,7 +3,7 @@
 use super::model::{Graph, IdMap, Placement, RepoFacts, Resolution};
 use super::roles::role;
 use super::{names, passes, runs};
-use crate::domain::LinkPass;
+use crate::domain::{LinkPass, in_lower_case};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -46,9 +46,11 @@ fn position(i: usize) -> u32 {
 
 /// Positions of the repositories of the index, also by the ids they had, or got, when namespaces became a must.
 fn ids_of_index(facts: &[RepoFacts]) -> IdMap {
+    let lower: Vec<Box<str>> = facts.par_iter().map(|f| f.model_id.to_lowercase().into()).collect();
     let mut by_id = IdMap::default();
-    for (i, f) in facts.iter().enumerate() {
-        by_id.entry(f.model_id.to_lowercase().into()).or_insert(position(i));
+    by_id.reserve(lower.len());
+    for (i, id) in lower.into_iter().enumerate() {
+        by_id.entry(id).or_insert(position(i));
     }
     // Where the index still has an old id, its new ones.
     for (i, f) in facts.iter().enumerate().filter(|(_, f)| f.owner().is_empty()) {
@@ -58,7 +60,7 @@ fn ids_of_index(facts: &[RepoFacts]) -> IdMap {
     }
     // And the other way round, the Hub's own redirects of models that once had no namespace.
     for (i, f) in facts.iter().enumerate() {
-        if names::canonical_owners().contains(&f.owner().to_lowercase().as_str()) {
+        if !f.owner().is_empty() && names::is_canonical(f.owner()) {
             by_id.entry(f.name().to_lowercase().into()).or_insert(position(i));
         }
     }
@@ -92,11 +94,15 @@ fn absent_models(
 /// Ids that are stated as bases and known to nobody, sorted, each in its most common spelling (the first one by bytes of equals).
 fn missing_bases(facts: &[RepoFacts], absent: &[RepoFacts], by_id: &IdMap) -> Vec<String> {
     let mut spellings: FxHashMap<String, FxHashMap<&str, usize>> = FxHashMap::default();
-    for id in facts.iter().chain(absent).flat_map(|f| &f.base_ids) {
-        let lower = id.to_lowercase();
-        if !by_id.contains_key(lower.as_str()) {
-            *spellings.entry(lower).or_default().entry(id).or_default() += 1;
-        }
+    let missing: Vec<&str> = facts
+        .par_iter()
+        .chain(absent)
+        .flat_map_iter(|f| &f.base_ids)
+        .map(String::as_str)
+        .filter(|id| !in_lower_case(id, |id| by_id.contains_key(id)))
+        .collect();
+    for id in missing {
+        *spellings.entry(id.to_lowercase()).or_default().entry(id).or_default() += 1;
     }
     let mut seen = FxHashSet::default();
     let mut ids: Vec<String> = spellings

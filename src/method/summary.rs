@@ -5,10 +5,13 @@ use crate::domain::Quantiles;
 /// Buffers of [`summarize`], reused between calls.
 #[derive(Clone, Debug, Default)]
 pub struct Scratch {
+    /// First bits of each value.
+    keys: Vec<i32>,
     /// Bucket of each value.
     buckets: Vec<u16>,
-    /// Values of each bucket.
+    /// Values of each bucket, and of each block of buckets.
     counts: Vec<u32>,
+    blocks: Vec<u32>,
     /// The values of one bucket.
     of_one: Vec<f64>,
 }
@@ -54,6 +57,8 @@ pub fn median_of(draws: &[f64], scratch: &mut Scratch) -> f64 {
 /// some five share one in the middle.
 const BUCKETS: usize = 1_024;
 const LOG2_BUCKETS: u32 = BUCKETS.ilog2();
+/// Buckets whose values are counted together, so that a rank is found in two short walks.
+const BLOCK: usize = 32;
 /// Values that are looked through at once for those of a bucket.
 const LOOKED_AT: usize = 16;
 
@@ -61,21 +66,13 @@ const LOOKED_AT: usize = 16;
 /// logarithms would: by their first bits values are counted into buckets, and only the few buckets in which the quantiles lie are sorted.
 fn quantiles<const N: usize>(values: &[f64], scratch: &mut Scratch, probabilities: [f64; N]) -> [f64; N] {
     let Some(last) = values.len().checked_sub(1) else { return [f64::NAN; N] };
-    let Scratch { buckets, counts, of_one } = scratch;
-    count(values, buckets, counts);
-    let (mut bucket, mut below, mut gathered) = (0, 0, usize::MAX);
+    count(values, scratch);
+    let Scratch { buckets, counts, blocks, of_one, .. } = scratch;
+    let (mut gathered, mut below) = (usize::MAX, 0);
     let mut ranked = |rank: usize| {
-        if rank < below {
-            (bucket, below) = (0, 0);
-        }
-        // Every value is in a bucket, so that the counts add up to more than any rank.
-        while below + counts[bucket] as usize <= rank {
-            below += counts[bucket] as usize;
-            bucket += 1;
-        }
-        if gathered != bucket {
-            gather(values, buckets, bucket, of_one);
-            gathered = bucket;
+        if gathered == usize::MAX || rank < below || rank - below >= of_one.len() {
+            (gathered, below) = bucket_of(rank, counts, blocks);
+            gather(values, buckets, gathered, of_one);
         }
         of_one[rank - below]
     };
@@ -91,49 +88,69 @@ fn quantiles<const N: usize>(values: &[f64], scratch: &mut Scratch, probabilitie
     })
 }
 
-/// Tells for every value its bucket, and counts the values of each. The first has zeros, and what is below zero, of which there is none
-/// among draws.
-fn count(values: &[f64], buckets: &mut Vec<u16>, counts: &mut Vec<u32>) {
-    let (least, greatest) = range(values);
-    let span = greatest.to_bits().saturating_sub(least.to_bits());
-    // Half the buckets at most, less one for zeros.
-    let shift = (u64::BITS - span.leading_zeros()).saturating_sub(LOG2_BUCKETS - 1);
-    let first = least.to_bits().saturating_sub(1 << shift);
-    let floor = f64::from_bits(first);
-    buckets.clear();
-    #[allow(clippy::cast_possible_truncation)] // Below the number of buckets.
-    buckets.extend(values.iter().map(|value| {
-        let value = if *value > floor { *value } else { floor };
-        ((value.to_bits() - first) >> shift) as u16
-    }));
-    counts.clear();
-    counts.resize(BUCKETS, 0);
-    let counts: &mut [u32] = &mut counts[..BUCKETS];
-    for bucket in buckets.iter() {
-        // Of a power of two the remainder is what the bucket is; without it every count would be asked whether it is there.
-        counts[usize::from(*bucket) % BUCKETS] += 1;
+/// The bucket in which a rank lies, and how many values lie in those before. Every value is in a bucket, so that the counts add up to more
+/// than any rank.
+fn bucket_of(rank: usize, counts: &[u32], blocks: &[u32]) -> (usize, usize) {
+    let (mut block, mut below) = (0, 0);
+    while below + blocks[block] as usize <= rank {
+        below += blocks[block] as usize;
+        block += 1;
     }
+    let mut bucket = block * BLOCK;
+    while below + counts[bucket] as usize <= rank {
+        below += counts[bucket] as usize;
+        bucket += 1;
+    }
+    (bucket, below)
 }
 
-/// The least value above zero and the greatest; one for both where there is none.
-fn range(values: &[f64]) -> (f64, f64) {
+/// Tells for every value its bucket, and counts the values of each. The first has zeros, and what is below zero, of which there is none
+/// among draws. Sums wrap where they cannot overflow: asked for each value whether it did, processors could not take several at once.
+fn count(values: &[f64], Scratch { keys, buckets, counts, blocks, .. }: &mut Scratch) {
+    keys.clear();
+    // Sign, exponent and 20 bits of the fraction.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap)]
+    keys.extend(values.iter().map(|value| (value.to_bits() >> 32) as i32));
+    let (least, greatest) = range(keys);
+    // Both lie above zero.
+    let span = greatest.wrapping_sub(least).unsigned_abs();
+    // Half the buckets at most, less one for zeros.
+    let shift = (u32::BITS - span.leading_zeros()).saturating_sub(LOG2_BUCKETS - 1);
+    let first = least.saturating_sub(1 << shift).max(0);
+    buckets.clear();
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Below the number of buckets.
+    buckets.extend(keys.iter().map(|key| (*key).max(first).wrapping_sub(first).wrapping_shr(shift) as u16));
+    counts.clear();
+    counts.resize(BUCKETS, 0);
+    let of_bucket: &mut [u32] = &mut counts[..BUCKETS];
+    for bucket in buckets.iter() {
+        // Of a power of two the remainder is what the bucket is; without it every count would be asked whether it is there.
+        let count = &mut of_bucket[usize::from(*bucket) % BUCKETS];
+        *count = count.wrapping_add(1);
+    }
+    blocks.clear();
+    let (of_blocks, _) = counts.as_chunks::<BLOCK>();
+    blocks.extend(of_blocks.iter().map(|block| block.iter().fold(0, |sum: u32, count| sum.wrapping_add(*count))));
+}
+
+/// The least key above zero and the greatest; one for both where there is none.
+fn range(keys: &[i32]) -> (i32, i32) {
     const LANES: usize = 8;
-    let (mut least, mut greatest) = ([f64::INFINITY; LANES], [0.0_f64; LANES]);
-    let mut widen = |lane: usize, value: f64| {
-        let positive = if value > 0.0 { value } else { f64::INFINITY };
-        least[lane] = if positive < least[lane] { positive } else { least[lane] };
-        greatest[lane] = if value > greatest[lane] { value } else { greatest[lane] };
+    let (mut least, mut greatest) = ([i32::MAX; LANES], [0; LANES]);
+    let mut widen = |lane: usize, key: i32| {
+        least[lane] = least[lane].min(if key > 0 { key } else { i32::MAX });
+        greatest[lane] = greatest[lane].max(key);
     };
     // Lane by lane, which processors do at once.
-    let (chunks, rest) = values.as_chunks::<LANES>();
+    let (chunks, rest) = keys.as_chunks::<LANES>();
     for chunk in chunks {
-        for (lane, value) in chunk.iter().enumerate() {
-            widen(lane, *value);
+        for (lane, key) in chunk.iter().enumerate() {
+            widen(lane, *key);
         }
     }
-    rest.iter().for_each(|value| widen(0, *value));
-    let (least, greatest) = (least.into_iter().fold(f64::INFINITY, f64::min), greatest.into_iter().fold(0.0, f64::max));
-    if greatest > 0.0 { (least, greatest) } else { (1.0, 1.0) }
+    rest.iter().for_each(|key| widen(0, *key));
+    let (least, greatest) = (least.into_iter().fold(i32::MAX, i32::min), greatest.into_iter().fold(0, i32::max));
+    if greatest > 0 { (least, greatest) } else { (1, 1) }
 }
 
 /// The values of a bucket, ascending.

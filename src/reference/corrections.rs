@@ -1,5 +1,6 @@
 //! Reviewed corrections of the Hub's metadata, each with the value it replaces (docs/method.md, section 3).
 
+use crate::domain::in_lower_case;
 use crate::error::{Error, Result};
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
@@ -84,29 +85,33 @@ struct File {
 #[derive(Debug)]
 pub struct Corrections {
     rows: Vec<Correction>,
-    by_key: FxHashMap<(String, CorrectedField), usize>,
+    /// Positions of the rows of each model, by its id in lower case.
+    by_id: FxHashMap<String, Vec<usize>>,
 }
 
 impl Corrections {
     pub(super) fn new(text: &str) -> Result<Self> {
         let fail = |what: String| Error::Internal(format!("corrections.toml: {what}"));
         let File { correction: rows } = toml::from_str(text).map_err(|e| fail(e.to_string()))?;
-        let mut by_key = FxHashMap::default();
+        let mut by_id: FxHashMap<String, Vec<usize>> = FxHashMap::default();
         for (i, row) in rows.iter().enumerate() {
             if row.reason.is_empty() || row.source.is_empty() || row.value.is_empty() || row.value == row.expect {
                 return Err(fail(format!("{}: reason, source and a new value are needed", row.model_id)));
             }
-            if by_key.insert((row.model_id.to_lowercase(), row.field), i).is_some() {
+            let of_model = by_id.entry(row.model_id.to_lowercase()).or_default();
+            if of_model.iter().any(|other| rows[*other].field == row.field) {
                 return Err(fail(format!("{} {:?} twice", row.model_id, row.field)));
             }
+            of_model.push(i);
         }
-        Ok(Self { rows, by_key })
+        Ok(Self { rows, by_id })
     }
 
     /// The correction of a field of a model.
     #[must_use]
     pub fn correction(&self, model_id: &str, field: CorrectedField) -> Option<&Correction> {
-        self.by_key.get(&(model_id.to_lowercase(), field)).map(|i| &self.rows[*i])
+        let of_model = in_lower_case(model_id, |id| self.by_id.get(id))?;
+        of_model.iter().map(|i| &self.rows[*i]).find(|row| row.field == field)
     }
 
     /// All corrections, in the file's order.

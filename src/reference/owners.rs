@@ -1,6 +1,6 @@
 //! What is known of the owners of repositories: country, and whose data centres they train in.
 
-use crate::domain::OwnerClass;
+use crate::domain::{OwnerClass, in_lower_case};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -100,20 +100,24 @@ impl Owners {
     /// ISO alpha-3 country of an owner, with its source.
     #[must_use]
     pub fn country(&self, owner: &str) -> Option<(&str, &str)> {
-        self.rows.get(&owner.to_lowercase()).map(|row| (row.country.as_str(), row.source.as_str()))
+        self.row(owner).map(|row| (row.country.as_str(), row.source.as_str()))
     }
 
     /// Class of an owner.
     #[must_use]
     pub fn class(&self, owner: Option<&str>) -> OwnerClass {
-        let row = owner.and_then(|owner| self.rows.get(&owner.to_lowercase()));
+        let row = owner.and_then(|owner| self.row(owner));
         row.map_or(OwnerClass::Unlisted, |row| class_of_organization(&row.organization))
     }
 
     /// Data centre operator whose PUE an owner's runs are given.
     #[must_use]
     pub fn operator(&self, owner: &str) -> Option<&str> {
-        self.rows.get(&owner.to_lowercase())?.pue_operator.as_deref()
+        self.row(owner)?.pue_operator.as_deref()
+    }
+
+    fn row(&self, owner: &str) -> Option<&OwnerRow> {
+        in_lower_case(owner, |owner| self.rows.get(owner))
     }
 
     /// All owners, by namespace.

@@ -1,6 +1,6 @@
 //! Published training runs: facts with source and vintage, found by Hub id.
 
-use crate::domain::{EmissionsBasis, Field, Modality, Rating, RunKind, address};
+use crate::domain::{EmissionsBasis, Field, Modality, Rating, RunKind, address, in_lower_case};
 use crate::error::{Error, Result};
 use crate::method::assumptions::{FLOP_CONFIDENT_SD_DEX, FLOP_LIKELY_SD_DEX, FLOP_SPECULATIVE_SD_DEX};
 use crate::units::Day;
@@ -157,6 +157,6 @@ impl Registry {
     /// The position of that run in [`Registry::runs`].
     #[must_use]
     pub fn position(&self, model_id: &str) -> Option<usize> {
-        self.by_hub_id.get(&model_id.to_lowercase()).copied()
+        in_lower_case(model_id, |id| self.by_hub_id.get(id).copied())
     }
 }

@@ -1,6 +1,6 @@
 //! What somebody looked up of the repositories that people ask for first: role, base, size, and how they were trained.
 
-use crate::domain::{Rating, Role};
+use crate::domain::{Rating, Role, in_lower_case};
 use crate::error::{Error, Result};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -105,7 +105,7 @@ impl RepositoryFacts {
     /// The row of a repository.
     #[must_use]
     pub fn fact(&self, model_id: &str) -> Option<&RepositoryFact> {
-        self.0.get(&model_id.to_lowercase())
+        in_lower_case(model_id, |id| self.0.get(id))
     }
 
     /// All rows, by id.

@@ -2,15 +2,16 @@
 
 use crate::domain::{GroupBy, RegressionId, RunKind, Tier};
 use crate::error::Result;
-use crate::tables::io::rows;
-use crate::tables::io::table_path;
+use crate::tables::io::{parts, rows, table_path};
+use crate::tables::lookup::{rows_of_text, rows_whose};
 use crate::tables::{
-    AggregateRow, AroundRow, BacktestRow, BacktestRunRow, EstimateRow, EvidenceRow, ModelRow, QuarantineRow,
+    AggregateRow, AroundRow, BacktestRow, BacktestRunRow, EstimateRow, EvidenceRow, MemberPart, ModelRow, QuarantineRow,
     RegressionCandidateRow, RegressionRow, RegressionTermRow, RoleReliabilityRow, RoleScoreRow, Row, RunRow, SensitivityRow,
-    TrendMonthRow, TrendRow,
+    StandInPart, TrendMonthRow, TrendRow,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Largest runs shown.
 const LARGEST: usize = 20;
@@ -72,15 +73,53 @@ pub(super) struct Data {
 }
 
 /// A factor with what stands in for it, and whether it does in an estimate.
-type Factor = (&'static str, &'static str, fn(&EstimateRow) -> Option<bool>);
+type Factor = (&'static str, &'static str, fn(&StandIns) -> Option<bool>);
+
+/// Which factors of an estimate stand in for what nothing states.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct StandIns {
+    grid: Option<bool>,
+    place: Option<bool>,
+    pue: Option<bool>,
+    accelerator: Option<bool>,
+    mfu: Option<bool>,
+    power: Option<bool>,
+}
+
+impl From<&EstimateRow> for StandIns {
+    fn from(e: &EstimateRow) -> Self {
+        Self {
+            grid: e.grid_is_fallback,
+            place: e.grid_is_owner_country,
+            pue: e.pue_is_fallback,
+            accelerator: e.accelerator_is_fallback,
+            mfu: e.mfu_is_fallback,
+            power: e.power_is_fallback,
+        }
+    }
+}
+
+impl From<&StandInPart> for StandIns {
+    fn from(e: &StandInPart) -> Self {
+        Self {
+            grid: e.grid_is_fallback,
+            place: e.grid_is_owner_country,
+            pue: e.pue_is_fallback,
+            accelerator: e.accelerator_is_fallback,
+            mfu: e.mfu_is_fallback,
+            power: e.power_is_fallback,
+        }
+    }
+}
 
 /// Factors that may stand in.
-pub(super) const FACTORS: [Factor; 5] = [
-    ("Place", "the owner's country, or those of published runs", |e| e.grid_is_fallback),
-    ("Facility overhead", "average of the operator's class or of a survey", |e| e.pue_is_fallback),
-    ("Chip", "what runs of that year and kind used", |e| e.accelerator_is_fallback),
-    ("Utilization", "centre of published runs", |e| e.mfu_is_fallback),
-    ("Power", "measured on another vendor's chips", |e| e.power_is_fallback),
+pub(super) const FACTORS: [Factor; 6] = [
+    ("Country", "those of published runs", |e| e.grid),
+    ("Place", "the owner's country", |e| e.place),
+    ("Facility overhead", "average of the operator's class or of a survey", |e| e.pue),
+    ("Chip", "what runs of that year and kind used", |e| e.accelerator),
+    ("Utilization", "centre of published runs", |e| e.mfu),
+    ("Power", "measured on another vendor's chips", |e| e.power),
 ];
 
 /// What is summed of a repository of the cohort.
@@ -89,7 +128,7 @@ struct Member {
 }
 
 impl Member {
-    fn new(model: &ModelRow) -> Self {
+    fn new(model: &MemberPart) -> Self {
         let unknown = |value: Option<&str>| value.unwrap_or("unknown").to_owned();
         let year = model.trained_on.map_or_else(|| "unknown".to_owned(), |day| day.year().to_string());
         Self {
@@ -135,28 +174,25 @@ impl Data {
     }
 
     fn take_groups(&mut self, dir: &Path, cohort: &str) -> Result<()> {
-        for row in rows::<AggregateRow>(dir)? {
-            let row = row?;
-            if row.cohort == cohort {
-                self.groups.entry(row.group_by).or_default().push(row);
-            } else if row.cohort == "all_models" && row.group_by == GroupBy::All {
-                self.index = Some(row);
-            }
+        for row in rows_of_text::<AggregateRow>(dir, "cohort", cohort)? {
+            self.groups.entry(row.group_by).or_default().push(row);
         }
+        self.index =
+            rows_of_text::<AggregateRow>(dir, "group_by", GroupBy::All.name())?.into_iter().find(|row| row.cohort == "all_models");
         Ok(())
     }
 
     /// Sums the trained runs of the cohort in the order of their ids, and keeps the largest.
     fn take_runs(&mut self, dir: &Path) -> Result<()> {
         let mut members = BTreeMap::new();
-        for model in rows::<ModelRow>(dir)? {
+        for model in parts::<MemberPart>(dir)? {
             let model = model?;
             if model.in_cohort {
                 members.insert(model.model_id.clone(), Member::new(&model));
             }
         }
-        let mut largest: Vec<EstimateRow> = Vec::new();
-        for estimate in rows::<EstimateRow>(dir)? {
+        let mut largest: Vec<StandInPart> = Vec::new();
+        for estimate in parts::<StandInPart>(dir)? {
             let estimate = estimate?;
             let Some(member) = members.get(&estimate.model_id) else { continue };
             if estimate.tier.0 == Tier::NoTraining {
@@ -169,10 +205,10 @@ impl Data {
             }
         }
         keep_largest(&mut largest);
-        self.take_models(dir, largest)
+        self.take_models(dir, &largest)
     }
 
-    fn add(&mut self, member: &Member, estimate: &EstimateRow) {
+    fn add(&mut self, member: &Member, estimate: &StandInPart) {
         let kg = estimate.emissions_kgco2e.mean;
         self.runs += 1;
         self.emissions_kgco2e += kg;
@@ -181,31 +217,26 @@ impl Data {
             self.split.entry(group.clone()).or_default()[at] += kg;
         }
         for (fallback, (_, _, stands_in)) in self.fallbacks.iter_mut().zip(FACTORS) {
-            if stands_in(estimate) == Some(true) {
+            if stands_in(&estimate.into()) == Some(true) {
                 fallback.runs += 1;
                 fallback.emissions_kgco2e += kg;
             }
         }
     }
 
-    fn take_models(&mut self, dir: &Path, largest: Vec<EstimateRow>) -> Result<()> {
-        let wanted: BTreeSet<String> = largest.iter().map(|e| e.model_id.clone()).collect();
-        let (mut models, mut runs) = (BTreeMap::new(), BTreeMap::new());
-        for model in rows::<ModelRow>(dir)? {
-            let model = model?;
-            if wanted.contains(&model.model_id) {
-                models.insert(model.model_id.clone(), model);
-            }
-        }
-        for run in rows::<RunRow>(dir)? {
-            let run = run?;
-            if wanted.contains(&run.model_id) {
-                runs.insert(run.run_id, (run.kind, run.member_count));
-            }
-        }
-        for estimate in largest {
-            let Some(model) = models.get(&estimate.model_id).cloned() else { continue };
-            let run = runs.get(&estimate.run_id).copied();
+    fn take_models(&mut self, dir: &Path, largest: &[StandInPart]) -> Result<()> {
+        let wanted = Arc::new(largest.iter().map(|e| e.model_id.clone()).collect());
+        let models = rows_whose::<ModelRow>(dir, "model_id", &wanted)?;
+        let mut models: BTreeMap<String, ModelRow> = models.into_iter().map(|model| (model.model_id.clone(), model)).collect();
+        let estimates = rows_whose::<EstimateRow>(dir, "model_id", &wanted)?;
+        let mut estimates: BTreeMap<String, EstimateRow> = estimates.into_iter().map(|e| (e.run_id.clone(), e)).collect();
+        let runs: BTreeMap<String, (RunKind, i64)> = rows_whose::<RunRow>(dir, "model_id", &wanted)?
+            .into_iter()
+            .map(|run| (run.run_id, (run.kind, run.member_count)))
+            .collect();
+        for StandInPart { run_id, model_id, .. } in largest {
+            let Some((model, estimate)) = models.remove(model_id).zip(estimates.remove(run_id)) else { continue };
+            let run = runs.get(run_id).copied();
             self.largest.push(Largest { estimate, model, run, evidence: Vec::new() });
         }
         Ok(())
@@ -213,8 +244,7 @@ impl Data {
 
     fn take_evidence(&mut self, dir: &Path) -> Result<()> {
         let at: BTreeMap<String, usize> = self.largest.iter().enumerate().map(|(at, l)| (l.model.model_id.clone(), at)).collect();
-        for row in rows::<EvidenceRow>(dir)? {
-            let row = row?;
+        for row in rows_whose::<EvidenceRow>(dir, "model_id", &Arc::new(at.keys().cloned().collect()))? {
             let Some(largest) = at.get(&row.model_id).and_then(|at| self.largest.get_mut(*at)) else { continue };
             if !row.accepted || largest.estimate.evidence_ids.contains(&row.evidence_id) {
                 largest.evidence.push(row);
@@ -251,7 +281,7 @@ fn rows_if_there<R: Row>(dir: &Path) -> Result<Vec<R>> {
     if table_path(dir, R::NAME).is_file() { rows(dir)?.collect() } else { Ok(Vec::new()) }
 }
 
-fn keep_largest(runs: &mut Vec<EstimateRow>) {
+fn keep_largest(runs: &mut Vec<StandInPart>) {
     runs.sort_by(|a, b| b.emissions_kgco2e.mean.total_cmp(&a.emissions_kgco2e.mean).then_with(|| a.run_id.cmp(&b.run_id)));
     runs.truncate(LARGEST);
 }

@@ -18,7 +18,7 @@ fn joined<T>(thread: JoinHandle<T>) -> T {
 }
 
 /// What an iterator yields, some items ahead of who asks.
-pub(super) struct Ahead<T> {
+pub(crate) struct Ahead<T> {
     items: Receiver<T>,
     thread: Option<JoinHandle<()>>,
 }
@@ -28,7 +28,7 @@ impl<T: Send + 'static> Ahead<T> {
     ///
     /// # Errors
     /// The system has no thread left.
-    pub(super) fn new(name: &str, items: impl Iterator<Item = T> + Send + 'static) -> Result<Self> {
+    pub(crate) fn new(name: &str, items: impl Iterator<Item = T> + Send + 'static) -> Result<Self> {
         let (sender, receiver) = sync_channel(WAITING);
         let thread = spawn(name, move || {
             for item in items {

@@ -133,6 +133,19 @@ string_cell!(Option<String>, true, append_option, |a: &arrow::array::StringArray
     .is_valid(row)
     .then(|| a.value(row).to_owned()));
 
+/// The items of the list in a row, in place: a list that is cut out of its column is an array of its own.
+fn read_items<C: Cell>(array: &ArrayRef, row: usize) -> Option<Vec<C>> {
+    let list = array.as_list_opt::<i32>()?;
+    let (offsets, values) = (list.value_offsets(), list.values());
+    #[allow(clippy::cast_sign_loss)] // Offsets of Arrow are none below zero.
+    let of_row = offsets[row] as usize..offsets[row + 1] as usize;
+    let mut items = Vec::with_capacity(of_row.len());
+    for item in of_row {
+        items.push(C::read(values, item)?);
+    }
+    Some(items)
+}
+
 macro_rules! list_cell {
     ($item:ty, $item_builder:ty, $item_type:expr) => {
         impl Cell for Vec<$item> {
@@ -148,8 +161,7 @@ macro_rules! list_cell {
                 builder.append(true);
             }
             fn read(array: &ArrayRef, row: usize) -> Option<Self> {
-                let values = array.as_list_opt::<i32>()?.value(row);
-                (0..values.len()).map(|i| <$item as Cell>::read(&values, i)).collect()
+                read_items(array, row)
             }
         }
     };
@@ -223,8 +235,7 @@ impl<S: ClosedSet> Cell for Vec<S> {
         builder.append(true);
     }
     fn read(array: &ArrayRef, row: usize) -> Option<Self> {
-        let words = <Vec<String> as Cell>::read(array, row)?;
-        words.iter().map(|word| S::of_word(word)).collect()
+        read_items(array, row)
     }
 }
 

@@ -195,6 +195,7 @@ const ESTIMATE_FACTORS: &[&str] = &[
     "grid_year",
     "grid_basis",
     "grid_source",
+    "grid_is_owner_country",
     "grid_is_fallback",
 ];
 

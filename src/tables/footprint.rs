@@ -87,7 +87,9 @@ table! {
         grid_place: Option<String>,
         /// Grid intensity in g CO2e per kWh, central value.
         grid_gco2e_per_kwh: Option<f64>,
-        /// Whether the grid place is a fallback rather than the stated place of training.
+        /// Whether the grid is that of the owner's country, because nothing states the place of training.
+        grid_is_owner_country: Option<bool>,
+        /// Whether an average of countries stands in for the grid, because neither place nor country is known.
         grid_is_fallback: Option<bool>,
         /// Assumptions and warnings, sorted.
         flags: Vec<Flag>,

@@ -6,7 +6,8 @@ use super::{Part, Row, RowBuilders};
 use crate::error::{Error, IoContext, Result};
 use crate::store::HashingWriter;
 pub use crate::store::{hex, sha256_bytes, sha256_file, sync_directory, write_atomically};
-use arrow::array::{Array, ArrayRef, RecordBatch, new_null_array};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, new_null_array};
+use arrow::compute::concat_batches;
 use arrow::datatypes::{Field, Schema};
 use fs_err as fs;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
@@ -136,9 +137,12 @@ fn parquet_write_error(path: &Path, e: parquet::errors::ParquetError) -> Error {
     Error::io("cannot write", path, std::io::Error::new(kind.unwrap_or(std::io::ErrorKind::Other), e.to_string()))
 }
 
-/// Streams typed rows into one Parquet file.
+/// Streams typed rows into one Parquet file, row by row or some that are in columns already: the bytes are the same.
 pub struct TableWriter<R: Row> {
     builders: R::Builders,
+    /// Rows in columns that do not fill a batch yet. They come before those of the builders.
+    held: Vec<RecordBatch>,
+    held_rows: usize,
     writer: BatchWriter,
 }
 
@@ -148,7 +152,8 @@ impl<R: Row> TableWriter<R> {
     /// # Errors
     /// The file cannot be created.
     pub fn create(dir: &Path) -> Result<Self> {
-        Ok(Self { builders: R::Builders::default(), writer: BatchWriter::create(&table_path(dir, R::NAME), R::schema())? })
+        let writer = BatchWriter::create(&table_path(dir, R::NAME), R::schema())?;
+        Ok(Self { builders: R::Builders::default(), held: Vec::new(), held_rows: 0, writer })
     }
 
     /// Appends a row.
@@ -157,11 +162,57 @@ impl<R: Row> TableWriter<R> {
     /// The disk is full or the file cannot be written.
     pub fn push(&mut self, row: R) -> Result<()> {
         self.builders.push(row);
-        if self.builders.len() >= BATCH_ROWS {
-            let batch = self.builders.finish()?;
-            self.writer.write(&batch)?;
+        if self.held_rows + self.builders.len() >= BATCH_ROWS { self.hold_built() } else { Ok(()) }
+    }
+
+    /// Appends rows that are in columns.
+    ///
+    /// # Errors
+    /// The disk is full or the file cannot be written.
+    pub fn append(&mut self, batch: RecordBatch) -> Result<()> {
+        self.hold_built()?;
+        self.hold(batch)
+    }
+
+    fn hold_built(&mut self) -> Result<()> {
+        if self.builders.is_empty() {
+            return Ok(());
+        }
+        let built = self.builders.finish()?;
+        self.hold(built)
+    }
+
+    /// Takes a batch, and writes what fills batches of the size in which every table is written: where pages end depends on it.
+    fn hold(&mut self, batch: RecordBatch) -> Result<()> {
+        self.held_rows += batch.num_rows();
+        self.held.push(batch);
+        while self.held_rows >= BATCH_ROWS {
+            let mut full = Vec::new();
+            let mut missing = BATCH_ROWS;
+            let mut rest = Vec::new();
+            for batch in self.held.drain(..) {
+                let taken = batch.num_rows().min(missing);
+                missing -= taken;
+                if taken == batch.num_rows() {
+                    full.push(batch);
+                } else {
+                    full.extend((taken > 0).then(|| batch.slice(0, taken)));
+                    rest.push(batch.slice(taken, batch.num_rows() - taken));
+                }
+            }
+            self.held = rest;
+            self.held_rows -= BATCH_ROWS;
+            self.write_together(&full)?;
         }
         Ok(())
+    }
+
+    fn write_together(&mut self, batches: &[RecordBatch]) -> Result<()> {
+        match batches {
+            [] => Ok(()),
+            [one] => self.writer.write(one),
+            several => self.writer.write(&concat_batches(&R::schema(), several)?),
+        }
     }
 
     /// Writes what is left, syncs and returns the receipt.
@@ -169,9 +220,10 @@ impl<R: Row> TableWriter<R> {
     /// # Errors
     /// The disk is full or the file cannot be written.
     pub fn finish(mut self) -> Result<TableReceipt> {
-        if !self.builders.is_empty() {
-            let batch = self.builders.finish()?;
-            self.writer.write(&batch)?;
+        self.hold_built()?;
+        let rest = std::mem::take(&mut self.held);
+        if self.held_rows > 0 {
+            self.write_together(&rest)?;
         }
         self.writer.finish()
     }
@@ -225,6 +277,14 @@ pub fn rows<R: Row>(dir: &Path) -> Result<impl Iterator<Item = Result<R>> + use<
     streamed(table_path(dir, R::NAME), None, |batch| Ok(BatchRows::<R>::new(batch)?.iter().collect()))
 }
 
+/// Streams a table in columns, at most `rows` rows at a time, from which rows are read where they are needed.
+///
+/// # Errors
+/// The table is missing, damaged or of another schema.
+pub fn row_batches<R: Row>(dir: &Path, rows: usize) -> Result<impl Iterator<Item = Result<BatchRows<R>>> + Send + use<R>> {
+    decoded(table_path(dir, R::NAME), None, Some(rows), BatchRows::<R>::new)
+}
+
 /// Streams some columns of a table as rows.
 ///
 /// # Errors
@@ -232,17 +292,34 @@ pub fn rows<R: Row>(dir: &Path) -> Result<impl Iterator<Item = Result<R>> + use<
 pub fn parts<P: Part>(dir: &Path) -> Result<impl Iterator<Item = Result<P>> + use<P>> {
     let fields = P::fields();
     let names: Vec<String> = fields.iter().map(|field| field.name().clone()).collect();
-    streamed(table_path(dir, P::Of::NAME), Some(&names), move |batch| {
-        let columns = columns_of(batch, P::Of::NAME, fields.iter())?;
-        Ok((0..batch.num_rows()).map(|row| P::from_columns(&columns, row)).collect())
-    })
+    streamed(table_path(dir, P::Of::NAME), Some(&names), parts_of::<P>)
 }
 
-/// What is read of every batch of a table, or of some of its columns, in order; of a large table ahead of who asks.
+/// The parts of the rows of a batch.
+///
+/// # Errors
+/// A column is missing, of a type that does not mean the same, or has a null where the table has none.
+pub(super) fn parts_of<P: Part>(batch: &RecordBatch) -> Result<Vec<Result<P>>> {
+    let columns = P::fields().iter().map(|field| column_of(batch, P::Of::NAME, field)).collect::<Result<Vec<ArrayRef>>>()?;
+    Ok((0..batch.num_rows()).map(|row| P::from_columns(&columns, row)).collect())
+}
+
+/// What is read of every batch of a table, or of some of its columns, item by item.
 fn streamed<T: Send + 'static>(
     path: PathBuf,
     columns: Option<&[String]>,
     read: impl Fn(&RecordBatch) -> Result<Vec<Result<T>>> + Send + 'static,
+) -> Result<Box<dyn Iterator<Item = Result<T>> + Send>> {
+    let parts = decoded(path, columns, None, read)?;
+    Ok(Box::new(parts.flat_map(|part| part.unwrap_or_else(|e| vec![Err(e)]))))
+}
+
+/// What is read of every batch of a table, or of some of its columns, in order; of a large table ahead of who asks.
+fn decoded<T: Send + 'static>(
+    path: PathBuf,
+    columns: Option<&[String]>,
+    batch_rows: Option<usize>,
+    read: impl Fn(&RecordBatch) -> Result<T> + Send + 'static,
 ) -> Result<Box<dyn Iterator<Item = Result<T>> + Send>> {
     let file = std::fs::File::open(&path).at_path("cannot read", &path)?;
     let mut builder =
@@ -252,36 +329,31 @@ fn streamed<T: Send + 'static>(
         builder = builder.with_projection(mask);
     }
     let is_large = builder.metadata().file_metadata().num_rows() > i64::try_from(BATCH_ROWS).unwrap_or(i64::MAX);
-    let reader =
-        builder.with_batch_size(if is_large { ROWS_AHEAD } else { BATCH_ROWS }).build().map_err(|e| unreadable(&path, &e))?;
-    let parts = reader.map(move |batch| -> Vec<Result<T>> {
+    let batch_rows = batch_rows.unwrap_or(if is_large { ROWS_AHEAD } else { BATCH_ROWS });
+    let reader = builder.with_batch_size(batch_rows).build().map_err(|e| unreadable(&path, &e))?;
+    let parts = reader.map(move |batch| -> Result<T> {
         let damaged = |e: arrow::error::ArrowError| {
             Error::input(format!("damaged Parquet table: {e}"), path.display(), "rebuild it: hugging-carbon run --force")
         };
-        batch.map_err(damaged).and_then(|batch| read(&batch)).unwrap_or_else(|e| vec![Err(e)])
+        batch.map_err(damaged).and_then(|batch| read(&batch))
     });
-    let parts: Box<dyn Iterator<Item = Vec<Result<T>>> + Send> =
-        if is_large { Box::new(Ahead::new("decode a table", parts)?) } else { Box::new(parts) };
-    Ok(Box::new(parts.flatten()))
+    Ok(if is_large { Box::new(Ahead::new("decode a table", parts)?) } else { Box::new(parts) })
 }
 
-/// The columns of some fields in a batch.
-fn columns_of<'f>(batch: &RecordBatch, table: &str, fields: impl Iterator<Item = &'f Field>) -> Result<Vec<ArrayRef>> {
-    let column = |field: &Field| {
-        let column = match batch.column_by_name(field.name()) {
-            Some(column) => converted(column, field.data_type()),
-            None => field.is_nullable().then(|| new_null_array(field.data_type(), batch.num_rows())),
-        };
-        let column = column.filter(|column| field.is_nullable() || column.null_count() == 0);
-        column.ok_or_else(|| {
-            Error::input(
-                format!("table '{table}' lacks column '{}' in the type this version writes", field.name()),
-                format!("{table}.parquet"),
-                "rebuild it: hugging-carbon run --force",
-            )
-        })
+/// The column of a field in a batch.
+fn column_of(batch: &RecordBatch, table: &str, field: &Field) -> Result<ArrayRef> {
+    let column = match batch.column_by_name(field.name()) {
+        Some(column) => converted(column, field.data_type()),
+        None => field.is_nullable().then(|| new_null_array(field.data_type(), batch.num_rows())),
     };
-    fields.map(column).collect()
+    let column = column.filter(|column| field.is_nullable() || column.null_count() == 0);
+    column.ok_or_else(|| {
+        Error::input(
+            format!("table '{table}' lacks column '{}' in the type this version writes", field.name()),
+            format!("{table}.parquet"),
+            "rebuild it: hugging-carbon run --force",
+        )
+    })
 }
 
 /// The columns of a batch, found once, from which rows are read.
@@ -298,12 +370,91 @@ impl<R: Row> BatchRows<R> {
     /// # Errors
     /// A column is missing, of a type that does not mean the same, or has a null where the table has none.
     pub fn new(batch: &RecordBatch) -> Result<Self> {
-        let columns = columns_of(batch, R::NAME, R::schema().fields().iter().map(AsRef::as_ref))?;
+        Self::with_unread(batch, &[])
+    }
+
+    fn with_unread(batch: &RecordBatch, unread: &[&str]) -> Result<Self> {
+        let column = |field: &Arc<Field>| match unread.contains(&field.name().as_str()) {
+            true => Ok(new_null_array(field.data_type(), batch.num_rows())),
+            false => column_of(batch, R::NAME, field),
+        };
+        let columns = R::schema().fields().iter().map(column).collect::<Result<Vec<ArrayRef>>>()?;
         Ok(Self { columns, rows: batch.num_rows(), row: PhantomData })
     }
 
     /// Every row, in order.
     pub fn iter(&self) -> impl Iterator<Item = Result<R>> + '_ {
-        (0..self.rows).map(|row| R::from_columns(&self.columns, row))
+        (0..self.rows).map(|row| self.row(row))
+    }
+
+    /// One row.
+    ///
+    /// # Errors
+    /// A cell holds what this version does not know.
+    pub fn row(&self, row: usize) -> Result<R> {
+        R::from_columns(&self.columns, row)
+    }
+
+    /// Number of rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
+    /// The texts of a column.
+    ///
+    /// # Errors
+    /// The table has no such column of texts (a bug).
+    pub fn texts(&self, column: &str) -> Result<&StringArray> {
+        let texts = R::schema().index_of(column).ok().and_then(|at| self.columns.get(at)?.as_string_opt::<i32>());
+        texts.ok_or_else(|| Error::Internal(format!("table '{}' has no texts '{column}'", R::NAME)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tables::QuarantineRow;
+
+    fn row(i: usize) -> QuarantineRow {
+        let text = |what: &str| format!("{what} {i}");
+        QuarantineRow { source: text("file"), locator: text("line"), reason: text("why"), raw: text("raw") }
+    }
+
+    fn batch(rows: std::ops::Range<usize>) -> RecordBatch {
+        let mut builders = <QuarantineRow as Row>::Builders::default();
+        rows.for_each(|i| builders.push(row(i)));
+        builders.finish().unwrap()
+    }
+
+    /// Where pages end must not tell how rows were handed over, or the number of threads would show in the bytes.
+    #[test]
+    fn rows_in_columns_of_any_length_make_the_same_file_as_one_row_after_the_other() {
+        let dir = tempfile::tempdir().unwrap();
+        for n in [0, 1, BATCH_ROWS, 3 * BATCH_ROWS + 5] {
+            let written = |hand_over: &dyn Fn(&mut TableWriter<QuarantineRow>)| {
+                let mut writer = TableWriter::create(dir.path()).unwrap();
+                hand_over(&mut writer);
+                writer.finish().unwrap()
+            };
+            let by_row = written(&|writer| (0..n).for_each(|i| writer.push(row(i)).unwrap()));
+            for step in [1_000, 5_000, 2 * BATCH_ROWS + 1] {
+                let in_columns = written(&|writer| {
+                    (0..n).step_by(step).for_each(|i| writer.append(batch(i..n.min(i + step))).unwrap());
+                });
+                let mixed = written(&|writer| {
+                    let half = n / 2;
+                    writer.append(batch(0..half)).unwrap();
+                    (half..n).for_each(|i| writer.push(row(i)).unwrap());
+                });
+                assert_eq!((&in_columns, &mixed), (&by_row, &by_row), "{n} {step}");
+            }
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! Looking a few rows up in a table that is sorted by its key, without reading it: row groups by the statistics of their key, then only
 //! the pages in which the rows are. And one pass over a few columns, in parallel, where no key leads to the rows.
 
-use super::Row;
-use super::io::{BatchRows, reader_options, table_path};
+use super::io::{BatchRows, parts_of, reader_options, table_path};
+use super::{Part, Row};
 use crate::error::{Error, IoContext, Result};
 use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
 use arrow::error::ArrowError;
@@ -171,7 +171,38 @@ pub fn rows_with<T: Send>(
 /// # Errors
 /// The table is missing, damaged or of another schema.
 pub fn rows_whose<R: Row>(dir: &Path, column: &str, wanted: &Arc<FxHashSet<String>>) -> Result<Vec<R>> {
-    let table = Opened::new(dir, R::NAME)?;
+    let schema = R::schema();
+    let columns: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+    picked_whose(dir, R::NAME, column, wanted, &columns, |batch| BatchRows::<R>::new(batch).map(|rows| rows.iter().collect()))
+}
+
+/// The rows of one text in a column, likewise.
+///
+/// # Errors
+/// The table is missing, damaged or of another schema.
+pub fn rows_of_text<R: Row>(dir: &Path, column: &str, text: &str) -> Result<Vec<R>> {
+    rows_whose(dir, column, &Arc::new(std::iter::once(text.to_owned()).collect()))
+}
+
+/// The same as [`rows_whose`] of some columns of the rows.
+///
+/// # Errors
+/// The table is missing, damaged or of another schema.
+pub fn parts_whose<P: Part>(dir: &Path, column: &str, wanted: &Arc<FxHashSet<String>>) -> Result<Vec<P>> {
+    let fields = P::fields();
+    let columns: Vec<&str> = fields.iter().map(|field| field.name().as_str()).collect();
+    picked_whose(dir, P::Of::NAME, column, wanted, &columns, parts_of)
+}
+
+fn picked_whose<T: Send>(
+    dir: &Path,
+    table: &str,
+    column: &str,
+    wanted: &Arc<FxHashSet<String>>,
+    columns: &[&str],
+    read: impl Fn(&RecordBatch) -> Result<Vec<Result<T>>> + Sync,
+) -> Result<Vec<T>> {
+    let table = Opened::new(dir, table)?;
     let is_wanted = || {
         let wanted = Arc::clone(wanted);
         let of_batch = move |batch: RecordBatch| {
@@ -181,13 +212,8 @@ pub fn rows_whose<R: Row>(dir: &Path, column: &str, wanted: &Arc<FxHashSet<Strin
         };
         RowFilter::new(vec![Box::new(ArrowPredicateFn::new(table.mask(&[column]), of_batch))])
     };
-    let schema = R::schema();
-    let columns: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
-    let of_batch = |batch: &RecordBatch| match BatchRows::<R>::new(batch) {
-        Ok(rows) => rows.iter().collect(),
-        Err(e) => vec![Err(e)],
-    };
-    table.pick(&[column], &columns, |reader| reader.with_row_filter(is_wanted()), of_batch)?.into_iter().collect()
+    let of_batch = |batch: &RecordBatch| read(batch).unwrap_or_else(|e| vec![Err(e)]);
+    table.pick(&[column], columns, |reader| reader.with_row_filter(is_wanted()), of_batch)?.into_iter().collect()
 }
 
 /// The texts of a column, of texts or of lists of texts, each once.

@@ -29,6 +29,7 @@ use std::sync::Arc;
 
 pub use crate::units::{Day, TimestampMs};
 pub use around::*;
+pub(crate) use beside::Ahead;
 pub use bounds::*;
 pub use cell::TierNumber;
 pub use columns::ColumnInfo;

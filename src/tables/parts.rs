@@ -1,7 +1,7 @@
 //! Some columns of a table as rows: who asks for a few of forty columns decodes those alone.
 
-use super::{EstimateRow, ModelRow, Row, cell::TierNumber};
-use crate::domain::{Modality, Quantiles, Role, RoleShares, Rule, TrainedOnSource};
+use super::{EstimateRow, LineageRow, ModelRow, Row, cell::TierNumber};
+use crate::domain::{Flag, Modality, Quantiles, Role, RoleShares, Rule, Tier, TrainedOnSource};
 use crate::error::Result;
 use crate::units::Day;
 use arrow::array::ArrayRef;
@@ -76,15 +76,106 @@ part! {
 }
 
 part! {
-    /// What totals ask of a headline estimate.
-    struct EstimatePart of EstimateRow {
+    /// What the wide row of a repository and its lineage ask of it.
+    struct LineagePart of ModelRow {
+        model_id: String,
+        owner: Option<String>,
+        downloads_30d: Option<i64>,
+        downloads_all_time: Option<i64>,
+        likes: Option<i64>,
+        pipeline_tag: Option<String>,
+        modality: Modality,
+        license: Option<String>,
+        total_params: Option<i64>,
+        active_params: Option<i64>,
+        role: Role,
+        own_run_id: Option<String>,
+        stands_on_run_id: Option<String>,
+        upstream_run_ids: Vec<String>,
+        lineage_is_complete: bool,
+        trained_on: Option<Day>,
+        owner_country: Option<String>,
+        in_cohort: bool,
+    }
+}
+
+part! {
+    /// What they ask of its headline estimate.
+    struct OwnPart of EstimateRow {
         model_id: String,
         tier: TierNumber,
+        tier_name: Tier,
         train_flop: Quantiles,
         energy_kwh: Quantiles,
         emissions_kgco2e: Quantiles,
         atci_gco2e_per_pflop: Option<Quantiles>,
+        embodied_kgco2e: Option<Quantiles>,
+        water_l: Option<Quantiles>,
         accelerator: Option<String>,
+        accelerator_is_fallback: Option<bool>,
+        pue: Option<f64>,
+        grid_gco2e_per_kwh: Option<f64>,
+        grid_place: Option<String>,
+        grid_is_owner_country: Option<bool>,
+        grid_is_fallback: Option<bool>,
+        flags: Vec<Flag>,
+        method_version: i32,
+    }
+}
+
+part! {
+    /// What those that start from a run ask of its estimate.
+    struct UpstreamPart of EstimateRow {
+        run_id: String,
+        train_flop: Quantiles,
+        energy_kwh: Quantiles,
+        emissions_kgco2e: Quantiles,
+    }
+}
+
+part! {
+    /// What a repository is told apart by in the report.
+    struct MemberPart of ModelRow {
+        model_id: String,
+        owner: Option<String>,
+        modality: Modality,
+        trained_on: Option<Day>,
+        owner_country: Option<String>,
+        in_cohort: bool,
+    }
+}
+
+part! {
+    /// What decides which repositories the explorer holds.
+    struct DownloadsPart of ModelRow {
+        model_id: String,
+        downloads_30d: Option<i64>,
+        downloads_all_time: Option<i64>,
+        in_cohort: bool,
+    }
+}
+
+part! {
+    /// What the report sums of a headline estimate.
+    struct StandInPart of EstimateRow {
+        run_id: String,
+        model_id: String,
+        tier: TierNumber,
+        emissions_kgco2e: Quantiles,
+        accelerator_is_fallback: Option<bool>,
+        power_is_fallback: Option<bool>,
+        mfu_is_fallback: Option<bool>,
+        pue_is_fallback: Option<bool>,
+        grid_is_owner_country: Option<bool>,
+        grid_is_fallback: Option<bool>,
+    }
+}
+
+part! {
+    /// What the explorer shows of a lineage.
+    struct LineageMeanPart of LineageRow {
+        model_id: String,
+        lineage_emissions_kgco2e_mean: f64,
     }
 }
 
@@ -106,6 +197,12 @@ mod tests {
             }
         }
         check::<ModelPart>();
-        check::<EstimatePart>();
+        check::<LineagePart>();
+        check::<OwnPart>();
+        check::<UpstreamPart>();
+        check::<MemberPart>();
+        check::<DownloadsPart>();
+        check::<StandInPart>();
+        check::<LineageMeanPart>();
     }
 }

@@ -191,7 +191,9 @@ macro_rules! estimate_table {
                 grid_basis: Option<GridBasis>,
                 /// Source of the grid value.
                 grid_source: Option<String>,
-                /// Whether the grid place is a fallback rather than the stated place of training.
+                /// Whether the grid is that of the owner's country, because nothing states the place of training.
+                grid_is_owner_country: Option<bool>,
+                /// Whether an average of countries stands in for the grid, because neither place nor country is known.
                 grid_is_fallback: Option<bool>,
                 /// Devices of data/reference/embodied.csv that embodied_kgco2e rests on.
                 embodied_source: Option<String>,
@@ -201,7 +203,7 @@ macro_rules! estimate_table {
                 water_source: Option<String>,
                 /// Whether the average of data centres stands in for the operator in water_l, on site.
                 water_on_site_is_fallback: Option<bool>,
-                /// Whether an average of countries stands in for the grid in water_l, off site. Whether the grid is that of a stated place says grid_is_fallback.
+                /// Whether an average of countries stands in for the grid in water_l, off site.
                 water_off_site_is_fallback: Option<bool>,
                 /// Evidence the row rests on.
                 evidence_ids: Vec<String>,

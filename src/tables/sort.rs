@@ -2,9 +2,10 @@
 
 use super::io::{BatchWriter, open_table};
 use crate::error::{Error, Result};
-use arrow::array::{AsArray, RecordBatch, StringArray, UInt32Array};
-use arrow::compute::{concat_batches, interleave_record_batch, take_record_batch};
+use arrow::array::{Array, AsArray, RecordBatch, StringArray};
+use arrow::compute::interleave_record_batch;
 use arrow::datatypes::Schema;
+use rayon::prelude::*;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::path::{Path, PathBuf};
@@ -49,23 +50,20 @@ impl ExternalSorter {
         Ok(())
     }
 
-    fn sorted_held(&mut self) -> Result<RecordBatch> {
-        let batch = concat_batches(&self.schema, &self.held)?;
-        self.held.clear();
+    fn sorted_held(&mut self) -> Result<Sorted> {
         self.held_bytes = 0;
-        let keys = string_column(&batch, self.key)?;
-        let mut order: Vec<u32> = (0..u32::try_from(batch.num_rows()).map_err(|e| Error::Internal(e.to_string()))?).collect();
-        order.sort_by(|a, b| keys.value(*a as usize).cmp(keys.value(*b as usize)));
-        Ok(take_record_batch(&batch, &UInt32Array::from(order))?)
+        Sorted::new(std::mem::take(&mut self.held), self.key)
     }
 
     fn spill(&mut self) -> Result<()> {
-        let sorted = self.sorted_held()?;
         let path = self.dir.join(format!("sort-run-{}.parquet", self.spilled.len()));
         let mut writer = BatchWriter::create(&path, self.schema.clone())?;
-        writer.write(&sorted)?;
+        let sorted = self.sorted_held()?;
+        tracing::debug!(rows = sorted.order.len(), run = self.spilled.len(), "sorted run spilled");
+        for batch in sorted {
+            writer.write(&batch?)?;
+        }
         writer.finish()?;
-        tracing::debug!(rows = sorted.num_rows(), run = self.spilled.len(), "sorted run spilled");
         self.spilled.push(path);
         Ok(())
     }
@@ -75,27 +73,75 @@ impl ExternalSorter {
     /// # Errors
     /// Reading a spilled run, or `emit`, failed.
     pub fn finish(mut self, mut emit: impl FnMut(&RecordBatch) -> Result<()>) -> Result<()> {
-        let last = self.sorted_held()?;
+        let mut last = self.sorted_held()?;
         if self.spilled.is_empty() {
-            let mut at = 0;
-            while at < last.num_rows() {
-                let n = MERGE_ROWS.min(last.num_rows() - at);
-                emit(&last.slice(at, n))?;
-                at += n;
-            }
-            return Ok(());
+            return last.try_for_each(|batch| emit(&batch?));
         }
         let mut runs: Vec<Cursor> = Vec::new();
         for path in &self.spilled {
             let reader = open_table(path)?;
             runs.push(Cursor::new(Box::new(reader.map(|b| b.map_err(Error::from))), self.key)?);
         }
-        runs.push(Cursor::new(Box::new(std::iter::once(Ok(last))), self.key)?);
+        runs.push(Cursor::new(Box::new(last), self.key)?);
         merge(runs, &mut emit)?;
         for path in &self.spilled {
             fs_err::remove_file(path).map_err(|e| Error::io("cannot remove", path, e))?;
         }
         Ok(())
+    }
+}
+
+/// Rows of several batches in their order, handed out a batch at a time. Each is copied once, when it is handed out.
+struct Sorted {
+    batches: Vec<RecordBatch>,
+    /// Batch and row.
+    order: Vec<(u32, u32)>,
+    at: usize,
+}
+
+impl Sorted {
+    fn new(batches: Vec<RecordBatch>, key: usize) -> Result<Self> {
+        let keys = batches.iter().map(|batch| string_column(batch, key)).collect::<Result<Vec<&StringArray>>>()?;
+        let position = |n: usize| u32::try_from(n).map_err(|e| Error::Internal(e.to_string()));
+        let mut order: Vec<(u64, u32, u32)> = Vec::with_capacity(keys.iter().map(|keys| keys.len()).sum());
+        for (of, keys) in keys.iter().enumerate() {
+            let of = position(of)?;
+            for row in 0..keys.len() {
+                order.push((beginning(keys.value(row)), of, position(row)?));
+            }
+        }
+        // Most keys differ in their beginnings, which lie beside each other in memory. Equal ones stay in order of arrival.
+        let text = |of: u32, row: u32| keys[of as usize].value(row as usize);
+        order.par_sort_unstable_by(|a, b| {
+            let by_text = || text(a.1, a.2).cmp(text(b.1, b.2));
+            a.0.cmp(&b.0).then_with(by_text).then((a.1, a.2).cmp(&(b.1, b.2)))
+        });
+        let order = order.into_iter().map(|(_, of, row)| (of, row)).collect();
+        Ok(Self { batches, order, at: 0 })
+    }
+}
+
+/// The first eight bytes of a text as a number that is ordered like them.
+fn beginning(text: &str) -> u64 {
+    let mut bytes = [0; 8];
+    for (byte, of_text) in bytes.iter_mut().zip(text.bytes()) {
+        *byte = of_text;
+    }
+    u64::from_be_bytes(bytes)
+}
+
+impl Iterator for Sorted {
+    type Item = Result<RecordBatch>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let rows = &self.order[self.at..self.order.len().min(self.at + MERGE_ROWS)];
+        self.at += rows.len();
+        // Input that is sorted already comes from a few neighbours.
+        let first = rows.iter().map(|(of, _)| *of).min()?;
+        let last = rows.iter().map(|(of, _)| *of).max()?;
+        let batches: Vec<&RecordBatch> = self.batches[first as usize..=last as usize].iter().collect();
+        let picks: Vec<(usize, usize)> = rows.iter().map(|(of, row)| ((of - first) as usize, *row as usize)).collect();
+        Some(interleave_record_batch(&batches, &picks).map_err(Error::from))
     }
 }
 

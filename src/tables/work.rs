@@ -2,7 +2,9 @@
 
 use super::cell::TierNumber;
 use super::table;
-use crate::domain::{Field, Flag, Modality, OwnerClass, Run, RunKind, SizeWord, TaskGroup, TrainedOnSource, TrainingStage, run};
+use crate::domain::{
+    Field, Flag, Modality, OwnerClass, Quantiles, Run, RunKind, SizeWord, TaskGroup, TrainedOnSource, TrainingStage, run,
+};
 use crate::units::{Day, TimestampMs};
 
 table! {
@@ -93,6 +95,26 @@ table! {
         card: String,
         /// Whether the card was longer than the cap.
         is_cut: bool,
+    }
+}
+
+table! {
+    /// What the trainings of a month emitted, for the cohort of the configuration. Trainings without a date, or of which only the Hub's
+    /// earliest date is known, are left out.
+    "months" key("cohort", "basis", "month")
+    struct MonthRow / MonthBuilders {
+        /// Cohort, as in `aggregates`.
+        cohort: String,
+        /// all, documented or imputed.
+        basis: String,
+        /// Month of training, `YYYY-MM`.
+        month: String,
+        /// Training runs.
+        runs: i64,
+        /// Emissions in kg CO2e.
+        emissions_kgco2e: Quantiles,
+        /// Mean of the largest run over the mean of the month.
+        largest_run_share: f64,
     }
 }
 

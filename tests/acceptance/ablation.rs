@@ -1,8 +1,9 @@
 //! What each part of method version 2 is worth: the totals of both indexes with one part taken away, the others as they are. CHANGELOG.md
-//! has the table.
+//! has the table. Without item 3, fine-tunes from cards, nothing is estimated: with half of their rows the slope on the size is not
+//! significant any more (t of -2.2; -3.6 with all).
 
 use crate::masks::INDEXES;
-use crate::pipeline::{reference_rows, run, settings};
+use crate::pipeline::{ran, reference_rows, settings};
 use hugging_carbon::domain::{CohortMetric, GroupBy, LinkPass};
 use hugging_carbon::reference::Reference;
 use hugging_carbon::stages::normalize;
@@ -28,7 +29,7 @@ const PARTS: &[Part] = &[
     tables("whole", &[]),
     setting("1 roles by rules alone", |settings| settings.certain_roles = true),
     tables("2 without runs of small houses", &["small_runs.csv"]),
-    tables("3 one in twenty fine-tunes from cards", &[FINE_TUNES]),
+    tables("3 without fine-tunes from cards", &["finetunes.csv"]),
     tables("4 without arithmetic beyond text", &["recipes.csv", "architectures.csv"]),
     setting("6 stated bases alone", |settings| {
         settings.without_link_passes = LinkPass::ALL.iter().copied().filter(|pass| *pass != LinkPass::StatedBases).collect();
@@ -40,17 +41,9 @@ const PARTS: &[Part] = &[
     tables("7 without looked-up facts", &["repository_facts.csv"]),
 ];
 
-/// Of the fine-tunes from cards some stay: without any no regression of fine-tunes is usable, and there is no estimate.
-const FINE_TUNES: &str = "finetunes.csv";
-const KEPT_OF: usize = 20;
-
 /// A table without its rows.
 fn emptied(table: &str) -> String {
-    let read = std::cell::Cell::new(0_usize);
-    reference_rows(table, |_, _| {
-        read.set(read.get() + 1);
-        table == FINE_TUNES && read.get().is_multiple_of(KEPT_OF)
-    })
+    reference_rows(table, |_, _| false)
 }
 
 fn median_kt(data: &Path, cohort: &str) -> f64 {
@@ -73,7 +66,11 @@ fn each_part_of_the_method_taken_away() {
             let dir = tempfile::tempdir().unwrap();
             let mut settings = settings(&index, dir.path(), metric);
             (part.set)(&mut settings.normalize);
-            run(dir.path(), settings, &reference, "snapshot");
+            if let Err(why) = ran(dir.path(), settings, &reference, "snapshot") {
+                assert_ne!(part.name, "whole", "{why}");
+                eprintln!("{name}: {:40} cannot be taken away: {why}", part.name);
+                continue;
+            }
             let [of_cohort, of_all] = [cohort, "all_models"].map(|cohort| median_kt(dir.path(), cohort));
             eprintln!("{name}: {:40} cohort {of_cohort:8.1} kt, all {of_all:8.1} kt", part.name);
             assert!(of_cohort > 0.0 && of_cohort <= of_all);

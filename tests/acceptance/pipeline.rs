@@ -2,6 +2,7 @@
 
 use hugging_carbon::domain::CohortMetric;
 use hugging_carbon::engine::{self, Reports, Wanted, Workspace};
+use hugging_carbon::error::Result;
 use hugging_carbon::reference::Reference;
 use hugging_carbon::stages::fetch::{CardsSource, IndexSource, Network};
 use hugging_carbon::stages::{self, estimate, fetch, fit, ingest, normalize, snapshot};
@@ -25,13 +26,11 @@ pub fn settings(index: &Path, data: &Path, metric: CohortMetric) -> stages::Sett
         ingest: ingest::Settings { max_quarantine_fraction: 0.05, metric, evidence_reader: None },
         normalize: normalize::Settings { metric, min, certain_roles: false, without_link_passes: Vec::new() },
         fit: fit::Settings { seed },
-        estimate: estimate::Settings { draws: DRAWS, seed },
+        estimate: estimate::Settings { draws: DRAWS, seed, metric, min },
         snapshot: snapshot::Settings {
             pinned_config: serde_json::json!({}),
             metric,
             min,
-            draws: DRAWS,
-            seed,
             max_shrink_fraction: 0.05,
             snapshots: data.join("snapshots"),
             may_go_back: false,
@@ -41,8 +40,13 @@ pub fn settings(index: &Path, data: &Path, metric: CohortMetric) -> stages::Sett
 
 /// Runs the stages in a data directory until one of them.
 pub fn run(data: &Path, settings: stages::Settings, reference: &Reference, until: &str) {
+    ran(data, settings, reference, until).unwrap();
+}
+
+/// The same, with what stopped it.
+pub fn ran(data: &Path, settings: stages::Settings, reference: &Reference, until: &str) -> Result<()> {
     let workspace = Workspace { work: data.join("work"), interactive: false, reports: Reports::default() };
-    engine::run(&workspace, &stages::graph(settings, reference), Wanted { from: None, until }, false).unwrap();
+    engine::run(&workspace, &stages::graph(settings, reference), Wanted { from: None, until }, false).map(drop)
 }
 
 /// A reference file with those of its rows that are kept.

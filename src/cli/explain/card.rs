@@ -31,7 +31,8 @@ pub fn block(explanation: &Explanation) -> Result<String> {
     let _ = writeln!(out, "  training_type: {}", quoted(training_type(explanation)));
     let factors = &part.factors;
     // A place or a chip that only stands in for what nobody states is no statement of the author's.
-    if let (Some(place), Some(false)) = (&factors.grid_place, factors.grid_is_fallback) {
+    let stands_in = [factors.grid_is_owner_country, factors.grid_is_fallback];
+    if let (Some(place), [Some(false), Some(false)]) = (&factors.grid_place, stands_in) {
         let _ = writeln!(out, "  geographical_location: {}", quoted(place));
     }
     if let (Some(chip), Some(false)) = (&factors.accelerator, factors.accelerator_is_fallback) {

@@ -16,7 +16,13 @@ pub fn chain(out: &mut String, row: &Run, built: &Built<'_>, fits: &Fits) -> Res
     let (n, grid) = (number, built.grid.value.gco2e_per_kwh);
     compute_lines(out, row, built, fits)?;
     energy_lines(out, built, &c);
-    let place = if built.grid.is_fallback { "the place of training is not stated: fallback" } else { "stated" };
+    let place = if built.grid.is_owner_country {
+        "the place of training is not stated: the owner's country"
+    } else if built.grid.is_fallback {
+        "neither place nor country is known: fallback"
+    } else {
+        "stated"
+    };
     let value = &built.grid.value;
     let _ = writeln!(out, "  I = {} g/kWh   {} {}, {}, {place}", n(grid), value.place, value.year, value.basis);
     if let Start::Emissions(m) = built.start {

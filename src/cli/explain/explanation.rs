@@ -186,6 +186,7 @@ pub struct Factors {
     pub grid_year: Option<i32>,
     pub grid_basis: Option<String>,
     pub grid_source: Option<String>,
+    pub grid_is_owner_country: Option<bool>,
     pub grid_is_fallback: Option<bool>,
 }
 
@@ -259,6 +260,7 @@ impl Factors {
             grid_year: row.grid_year,
             grid_basis: row.grid_basis.map(|basis| basis.to_string()),
             grid_source: row.grid_source.clone(),
+            grid_is_owner_country: row.grid_is_owner_country,
             grid_is_fallback: row.grid_is_fallback,
         }
     }

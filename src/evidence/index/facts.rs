@@ -62,13 +62,26 @@ pub fn arxiv_month(id: &str) -> Option<Day> {
     Day::from_ymd(2000 + year, month, 1).filter(|day| day.year() >= 2007)
 }
 
+/// Days before a repository from which on a paper counts as its own: a quarter, a judgement. Papers also come out after it.
+const OWN_PAPER_DAYS: i32 = 92;
+
+/// Whether the newest paper among the tags came out when the repository was made, or later: who builds on a model cites its paper, which
+/// is older.
+#[must_use]
+pub fn newest_paper_came_out_with_it(raw: &RawModelRow) -> bool {
+    let papers = raw.tags.iter().filter_map(|tag| tag.strip_prefix("arxiv:")).filter(|id| *id != CALCULATOR_PAPER);
+    let newest = papers.filter_map(arxiv_month).map(|day| day.0).max();
+    let created = raw.created_at.filter(|t| t.0 > CREATED_AT_FLOOR_MS).map(|t| t.day().0);
+    created.zip(newest).is_some_and(|(created, newest)| newest >= created - OWN_PAPER_DAYS)
+}
+
 /// The first arXiv identifier among the tags.
 #[must_use]
 pub fn arxiv_id(raw: &RawModelRow) -> Option<String> {
     raw.tags.iter().find_map(|tag| tag.strip_prefix("arxiv:").map(str::to_owned))
 }
 
-/// What a model takes in and gives out, by its task and library.
+/// What a model takes in and gives out, by its task, a library of one modality, its architecture, and what is usual.
 #[must_use]
 pub fn modality(raw: &RawModelRow, registry: Option<&TrainingRun>) -> Modality {
     static TASKS: LazyLock<FxHashMap<&'static str, Modality>> = LazyLock::new(|| by_modality(&vocabulary::index().tasks));
@@ -81,6 +94,8 @@ pub fn modality(raw: &RawModelRow, registry: Option<&TrainingRun>) -> Modality {
         return TASKS.get(task).copied().unwrap_or(Modality::Other);
     }
     let library = raw.library.as_deref().and_then(|library| LIBRARIES.get(library).copied());
+    // What serves language models serves others too, and gives way to the architecture.
+    let library = library.filter(|modality| *modality != Modality::Text).or_else(|| of_architecture(raw)).or(library);
     // GGUF files and sizes in names ("7B") belong to language models, though nothing says so.
     let is_language_model = || raw.gguf_total.is_some() || super::names::size(&raw.model_id).is_some();
     library.unwrap_or_else(|| if is_language_model() { Modality::Text } else { Modality::Other })
@@ -90,6 +105,14 @@ pub fn modality(raw: &RawModelRow, registry: Option<&TrainingRun>) -> Modality {
 #[must_use]
 pub fn generates_nothing(task: &str) -> bool {
     vocabulary::index().generates_nothing.contains(&task)
+}
+
+/// Modality by the architecture of the configuration, or the first tag that is one: the Hub writes it before the tags of the card.
+fn of_architecture(raw: &RawModelRow) -> Option<Modality> {
+    static ARCHITECTURES: LazyLock<FxHashMap<&'static str, Modality>> =
+        LazyLock::new(|| by_modality(&vocabulary::index().architectures));
+    let known = |word: &str| ARCHITECTURES.get(word.to_lowercase().as_str()).copied();
+    raw.architecture.as_deref().and_then(known).or_else(|| raw.tags.iter().find_map(|tag| known(tag)))
 }
 
 fn by_modality(lists: &BTreeMap<Modality, Words>) -> FxHashMap<&'static str, Modality> {
@@ -206,11 +229,38 @@ mod tests {
         assert_eq!(at(&["arxiv:2401.04088"], false), Some(("2024-02-28".into(), TrainedOnSource::CreatedAt)));
     }
 
+    /// A model of December 2025 with a paper of that month, of September (the first day is 91 days before), of August; and one of January.
+    #[test]
+    fn a_paper_that_came_out_with_the_repository() {
+        let created = Day::from_ymd(2025, 12, 1).map(|day| i64::from(day.0) * DAY);
+        let is = |created, tags: &[&str]| newest_paper_came_out_with_it(&raw(created, tags));
+        assert!(is(created, &["arxiv:2512.06201", "arxiv:1706.03762"]) && is(created, &["arxiv:2509.00001"]));
+        assert!(is(created, &["arxiv:2601.00001"]));
+        assert!(!is(created, &["arxiv:2508.00001"]) && !is(created, &["arxiv:1910.09700"]) && !is(created, &[]));
+        assert!(!is(None, &["arxiv:2512.06201"]) && !is(Some(CREATED_AT_FLOOR_MS), &["arxiv:2203.00001"]));
+    }
+
     #[test]
     fn the_floor_means_on_or_before() {
         let at = |tags: &[&str]| trained_on(&raw(Some(CREATED_AT_FLOOR_MS), tags), None, true).map(|(d, s, _)| (d.to_string(), s));
         assert_eq!(at(&["arxiv:1810.04805"]), Some(("2018-10-01".into(), TrainedOnSource::Arxiv)));
         assert_eq!(at(&[]), Some(("2022-03-02".into(), TrainedOnSource::CreatedAtFloor)));
+    }
+
+    /// Regression: LLM360/K2-V2, whose record has no task and no library and the tag `llama`, was of the modality "other" and got the
+    /// size of one; a wav2vec2 without a task was taken for a language model, because transformers is its library.
+    #[test]
+    fn an_architecture_tells_the_modality_where_no_task_does() {
+        let of = |library: Option<&str>, tags: &[&str]| {
+            modality(&RawModelRow { library: library.map(str::to_owned), ..raw(None, tags) }, None)
+        };
+        assert_eq!(of(None, &["pytorch", "llama", "en", "arxiv:2512.06201"]), Modality::Text);
+        assert_eq!(of(Some("transformers"), &["transformers", "pytorch", "wav2vec2", "en"]), Modality::Audio);
+        assert_eq!(of(Some("transformers"), &["transformers", "my-own", "en"]), Modality::Text);
+        assert_eq!(of(Some("sentence-transformers"), &["sentence-transformers", "bert"]), Modality::Embedding);
+        assert_eq!(of(None, &["pytorch", "en"]), Modality::Other);
+        let config = RawModelRow { architecture: Some("Qwen2_VL".into()), ..raw(None, &[]) };
+        assert_eq!(modality(&config, None), Modality::Multimodal);
     }
 
     #[test]

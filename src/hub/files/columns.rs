@@ -3,7 +3,7 @@
 
 use crate::hub::record::dotted::{Parts, part_of};
 use crate::hub::record::fields::{HubField, Reading};
-use crate::hub::record::{RecordReader, is_valid_id, same_key};
+use crate::hub::record::{RecordReader, clipped, is_valid_id, same_key};
 use arrow::array::{Array, ArrayRef, AsArray, Float64Array, ListArray, MapArray, StringArray, StructArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Fields, Float64Type, Int64Type, TimeUnit, TimestampMillisecondType};
@@ -21,6 +21,8 @@ pub(super) enum Cells {
     Instants(ArrayRef),
     /// Numbers.
     Numbers(ArrayRef),
+    /// Lists of texts, for a field that is read as such.
+    TextLists(ListArray),
     /// Structs, maps and lists of plain cells.
     Nested(ArrayRef),
 }
@@ -99,7 +101,15 @@ impl Cells {
         let cast_to = |target: &DataType| cast(column, target).map_err(|_| column.data_type().to_string());
         Ok(match (field.reading(), column.data_type()) {
             (_, DataType::Null) => Self::Empty,
-            (_, DataType::Struct(_) | DataType::Map(_, _) | DataType::List(_)) => Self::Nested(plain(column)?),
+            (reading, DataType::Struct(_) | DataType::Map(_, _) | DataType::List(_)) => {
+                let cells = plain(column)?;
+                match cells.as_list_opt::<i32>() {
+                    Some(lists) if matches!(reading, Reading::Texts(_)) && *lists.values().data_type() == DataType::Utf8 => {
+                        Self::TextLists(lists.clone())
+                    }
+                    _ => Self::Nested(cells),
+                }
+            }
             (Reading::Instant(_), DataType::Timestamp(_, _) | DataType::Date32 | DataType::Date64) => {
                 Self::Instants(cast_to(&DataType::Timestamp(TimeUnit::Millisecond, None))?)
             }
@@ -118,11 +128,8 @@ impl Cells {
     pub(super) fn text(&self, row: usize) -> Option<String> {
         match self {
             Self::Texts(array) => array.as_string_opt::<i32>().filter(|texts| texts.is_valid(row)).map(|t| t.value(row).to_owned()),
-            Self::Nested(array) => {
-                let mut json = String::new();
-                write_json(&mut json, array, row);
-                Some(json)
-            }
+            Self::Nested(array) => Some(json_of(array, row)),
+            Self::TextLists(lists) => Some(json_of(&(Arc::new(lists.clone()) as ArrayRef), row)),
             Self::Empty | Self::Instants(_) | Self::Numbers(_) => None,
         }
     }
@@ -147,21 +154,39 @@ impl Cells {
                     let value = numbers.value(row);
                     // A number that is none is how pandas writes that there is none.
                     if !value.is_nan() {
-                        *slot(reader.row_mut()) = reader.count(field.key(), value, &value.to_string());
+                        *slot(reader.row_mut()) = reader.count(field.key(), value, value);
                     }
                 }
             }
+            Self::TextLists(lists) if lists.is_valid(row) => {
+                if let (Reading::Texts(slot), Some(texts)) = (field.reading(), lists.values().as_string_opt::<i32>()) {
+                    *slot(reader.row_mut()) = texts_of(texts, lists.value_offsets(), row);
+                }
+            }
             Self::Nested(array) if array.is_valid(row) => {
-                let mut json = String::new();
-                write_json(&mut json, array, row);
+                let json = json_of(array, row);
                 match sonic_rs::from_str::<LazyValue<'_>>(&json) {
                     Ok(value) => reader.json_value(field, &value),
                     Err(_) => reader.problem(field.key(), "a cell that is no JSON", json),
                 }
             }
-            Self::Empty | Self::Texts(_) | Self::Instants(_) | Self::Numbers(_) | Self::Nested(_) => {}
+            Self::Empty | Self::Texts(_) | Self::Instants(_) | Self::Numbers(_) | Self::TextLists(_) | Self::Nested(_) => {}
         }
     }
+}
+
+/// The texts of the list in a row, as [`RecordReader`] takes those of a list in JSON.
+fn texts_of(texts: &StringArray, offsets: &[i32], row: usize) -> Vec<String> {
+    #[allow(clippy::cast_sign_loss)] // Offsets of Arrow are none below zero.
+    let items = offsets[row] as usize..offsets[row + 1] as usize;
+    items.filter(|item| texts.is_valid(*item)).filter_map(|item| clipped(texts.value(item))).collect()
+}
+
+/// A cell of [`plain`] columns as JSON.
+fn json_of(column: &ArrayRef, row: usize) -> String {
+    let mut json = String::new();
+    write_json(&mut json, column, row);
+    json
 }
 
 /// The cells of a column that is a part of a nested field.
@@ -179,9 +204,7 @@ impl PartCells {
     /// Adds the value of a row to the objects that are made of it.
     pub(super) fn add_to(&self, parts: &mut Parts, row: usize) {
         if let Some((field, path)) = part_of(&self.name).filter(|_| self.cells.is_valid(row)) {
-            let mut json = String::new();
-            write_json(&mut json, &self.cells, row);
-            parts.add(field, &path, &json);
+            parts.add(field, &path, &json_of(&self.cells, row));
         }
     }
 }
@@ -277,8 +300,13 @@ fn write_object<'a>(out: &mut String, entries: impl Iterator<Item = (&'a str, &'
 }
 
 fn write_text(out: &mut String, text: &str) {
-    // The writer of JSON texts does not fail on a text.
-    out.push_str(&serde_json::Value::from(text).to_string());
+    if text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+    } else {
+        out.push_str(&serde_json::Value::from(text).to_string());
+    }
 }
 
 /// A number that is none is no value; one beyond every range stays beyond every range. Whole numbers are written as such.

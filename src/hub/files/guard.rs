@@ -42,14 +42,14 @@ fn said(panic: &(dyn Any + Send)) -> &str {
 }
 
 /// The batches of a Parquet file, up to the first that cannot be decoded.
-pub(super) fn batches(reader: ParquetRecordBatchReader, path: &Path) -> impl Iterator<Item = Result<RecordBatch>> {
-    let mut reader = Some(reader);
+pub(super) fn batches(reader: ParquetRecordBatchReader, path: &Path) -> impl Iterator<Item = Result<RecordBatch>> + use<> {
+    let (mut reader, path) = (Some(reader), path.to_owned());
     std::iter::from_fn(move || {
         let open = reader.as_mut()?;
-        let batch = match guarded(path, || open.next()) {
+        let batch = match guarded(&path, || open.next()) {
             Ok(Some(Ok(batch))) => return Some(Ok(batch)),
             Ok(None) => None,
-            Ok(Some(Err(e))) => Some(Err(damaged(path, &e))),
+            Ok(Some(Err(e))) => Some(Err(damaged(&path, &e))),
             Err(e) => Some(Err(e)),
         };
         reader = None;

@@ -10,6 +10,7 @@ use crate::error::{Error, IoContext, Result};
 use crate::hub::record::dotted::{Parts, part_of};
 use crate::hub::record::fields::{HubField, Listed, Reading};
 use crate::hub::record::{Parsed, RecordReader};
+use crate::tables::Ahead;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, SchemaRef};
 use parquet::arrow::ProjectionMask;
@@ -135,6 +136,9 @@ pub(super) fn column_names(path: &Path) -> Result<Vec<String>> {
     Ok(open_parquet(path)?.declared.fields().iter().map(|field| field.name().clone()).collect())
 }
 
+/// A batch with texts for bytes, and the columns in which something was none.
+type Texts = (RecordBatch, BTreeSet<String>);
+
 /// Streams the records of a Parquet file to `sink`. Returns how its columns differ from the schema we know.
 ///
 /// # Errors
@@ -152,10 +156,14 @@ pub fn read_parquet(file: &SourceFile, mut sink: impl FnMut(Block) -> Result<()>
     let reader = guarded(&file.path, build)?.map_err(|e| damaged(&file.path, &e))?;
     let mut unreadable = plan.report.unreadable.iter().cloned().collect::<BTreeSet<_>>();
     let mut first_row = 0;
-    for batch in batches(reader, &file.path) {
-        let batch = batch?;
+    let path = file.path.clone();
+    let read = batches(reader, &file.path).map(move |batch| with_texts(&batch?, &path));
+    // A file of one batch is not worth a thread.
+    let read: Box<dyn Iterator<Item = Result<Texts>>> =
+        if total_rows > BATCH_ROWS { Box::new(Ahead::new("decode an index", read)?) } else { Box::new(read) };
+    for batch in read {
+        let (batch, broken) = batch?;
         let rows = batch.num_rows();
-        let (batch, broken) = with_texts(&batch, &file.path)?;
         let cells = plan.cells(&batch, &mut unreadable);
         let broken = plan.fields_of(&broken);
         let parts = plan.part_cells(&batch, &mut unreadable);

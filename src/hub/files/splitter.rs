@@ -1,5 +1,6 @@
 //! Where records begin and end in a text that comes in pieces.
 
+use memchr::memchr_iter;
 use std::ops::Range;
 
 /// Finds record boundaries across buffer refills.
@@ -50,11 +51,9 @@ impl Splitter {
                 spans.push((self.count, span));
             }
         };
-        for (i, byte) in buffer.iter().enumerate().skip(scanned) {
-            if *byte == b'\n' {
-                line(start..i);
-                start = i + 1;
-            }
+        for end in memchr_iter(b'\n', &buffer[scanned..]).map(|at| scanned + at) {
+            line(start..end);
+            start = end + 1;
         }
         if at_end && start < buffer.len() {
             line(start..buffer.len());

@@ -22,6 +22,7 @@ pub use json::{parse_json_record, parse_json_record_below};
 pub use others::{has_key_of_models, kind_of_others};
 pub use reader::RecordReader;
 pub use spelling::same_key;
+pub(in crate::hub) use values::clipped;
 pub use values::without_bare_words;
 pub use yaml::{MAX_YAML_BYTES, parse_yaml};
 

@@ -6,6 +6,7 @@ use super::others::{OF_DATA_SETS, tag_of_data_sets};
 use super::{Parsed, Problem, empty_row};
 use crate::domain::source::EpochUnit;
 use crate::tables::{RawModelRow, TimestampMs};
+use std::fmt::Display;
 
 /// Largest count believed (downloads, parameters): above it a number is an upload error.
 const MAX_COUNT: f64 = 1e15;
@@ -58,7 +59,7 @@ impl RecordReader {
     }
 
     /// Takes a count (downloads, likes, parameters).
-    pub fn count(&mut self, field: &str, value: f64, raw: &str) -> Option<i64> {
+    pub fn count(&mut self, field: &str, value: f64, raw: impl Display) -> Option<i64> {
         if value.fract() == 0.0 && (0.0..=MAX_COUNT).contains(&value) {
             // In range and integral: the cast is exact.
             #[allow(clippy::cast_possible_truncation)]
@@ -71,7 +72,7 @@ impl RecordReader {
         } else {
             "not a whole number"
         };
-        self.problem(field, reason, raw);
+        self.problem(field, reason, raw.to_string());
         None
     }
 
@@ -119,6 +120,9 @@ impl RecordReader {
 
     /// JSON sources keep the uploader's order of dtypes and Parquet the schema's: one order, so that both read the same.
     fn sort_dtypes(&mut self) {
+        if self.row.safetensors_dtypes.len() < 2 {
+            return;
+        }
         let counts = std::mem::take(&mut self.row.safetensors_counts);
         let mut pairs: Vec<(String, i64)> = std::mem::take(&mut self.row.safetensors_dtypes).into_iter().zip(counts).collect();
         pairs.sort();

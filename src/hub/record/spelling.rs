@@ -6,7 +6,9 @@ use std::borrow::Cow;
 /// Whether two keys are the same word but for case, and for `_` and `-` inside. `_id` is not `id`: the first is another key of the Hub.
 #[must_use]
 pub fn same_key(a: &str, b: &str) -> bool {
-    letters(a).eq(letters(b))
+    let first = |key: &str| key.bytes().next().map(|byte| byte.to_ascii_lowercase());
+    // The first sign always counts, and nearly always tells two keys apart.
+    a == b || first(a) == first(b) && letters(a).eq(letters(b))
 }
 
 fn letters(key: &str) -> impl Iterator<Item = u8> {

@@ -1,5 +1,6 @@
 //! Values as uploaders write them: clipped texts, strings or lists of strings, and JSON that is looked at before a parser recurses.
 
+use memchr::memchr2;
 use sonic_rs::{JsonType, JsonValueTrait, LazyValue, to_array_iter, to_object_iter};
 use std::borrow::Cow;
 
@@ -13,22 +14,14 @@ const MAX_DEPTH: u32 = 100;
 /// Checks, in one pass over the bytes, that a text is a single JSON value without excessive nesting: a second object behind the
 /// first would otherwise vanish.
 pub(super) fn one_shallow_value(text: &str) -> Result<(), &'static str> {
-    let (mut depth, mut in_string, mut escaped, mut closed) = (0_u32, false, false, false);
-    for byte in text.bytes() {
-        if in_string {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' => escaped = true,
-                b'"' => in_string = false,
-                _ => {}
-            }
-            continue;
-        }
+    let bytes = text.as_bytes();
+    let (mut depth, mut closed, mut at) = (0_u32, false, 0);
+    while let Some(byte) = bytes.get(at) {
         if closed && !byte.is_ascii_whitespace() {
             return Err("something follows the JSON value");
         }
         match byte {
-            b'"' => in_string = true,
+            b'"' => at = end_of_string(bytes, at + 1),
             b'{' | b'[' => depth += 1,
             b'}' | b']' => {
                 depth = depth.saturating_sub(1);
@@ -39,8 +32,23 @@ pub(super) fn one_shallow_value(text: &str) -> Result<(), &'static str> {
         if depth > MAX_DEPTH {
             return Err("nested deeper than 100 levels");
         }
+        at += 1;
     }
     Ok(())
+}
+
+/// Where the quote stands that ends a string whose first sign is at `from`; the end of the text if none does.
+fn end_of_string(bytes: &[u8], from: usize) -> usize {
+    let mut at = from;
+    while let Some(found) = bytes.get(at..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
+        at += found;
+        if bytes[at] == b'"' {
+            return at;
+        }
+        // The sign behind a backslash ends nothing.
+        at += 2;
+    }
+    bytes.len()
 }
 
 pub(super) fn first_line(text: &str) -> &str {
@@ -48,9 +56,14 @@ pub(super) fn first_line(text: &str) -> &str {
 }
 
 /// A text without control characters and of bearable length; none if nothing is left.
-pub(super) fn clipped(text: &str) -> Option<String> {
+pub(in crate::hub) fn clipped(text: &str) -> Option<String> {
+    let text = text.trim();
+    // Nearly every text is short, and all of it is kept.
+    if text.len() <= MAX_TEXT_CHARS && text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return (!text.is_empty()).then(|| text.to_owned());
+    }
     // Control characters (an escaped NUL among them) have no place in a name, a tag or a licence.
-    let text: String = text.trim().chars().filter(|c| !c.is_control()).take(MAX_TEXT_CHARS).collect();
+    let text: String = text.chars().filter(|c| !c.is_control()).take(MAX_TEXT_CHARS).collect();
     (!text.is_empty()).then_some(text)
 }
 
@@ -172,6 +185,33 @@ pub fn without_bare_words(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Quotes behind backslashes end no string, and a string that never ends hides what follows.
+    #[test]
+    fn one_value_and_nothing_behind_it() {
+        for text in [r#"{"a":"\\"}"#, r#"{"a":"}\"{"} "#, r#"["\"#, "", "{", r#"{"a":1}"#] {
+            assert_eq!(one_shallow_value(text), Ok(()), "{text}");
+        }
+        for text in [r#"{"a":"\\"}{"#, r#"{"a":"\""}"x"#, "[]1"] {
+            assert_eq!(one_shallow_value(text), Err("something follows the JSON value"), "{text}");
+        }
+        assert!(one_shallow_value(&"[".repeat(100)).is_ok() && one_shallow_value(&"[".repeat(101)).is_err());
+    }
+
+    #[test]
+    fn texts_lose_their_edges_and_control_signs_and_nothing_else() {
+        for (text, kept) in [
+            (" apache-2.0 ", Some("apache-2.0")),
+            ("a\tb\u{7f}c", Some("abc")),
+            ("modèle\u{85}", Some("modèle")),
+            ("\u{a0}x", Some("x")),
+            (" \u{1} ", None),
+            ("", None),
+        ] {
+            assert_eq!(clipped(text).as_deref(), kept, "{text:?}");
+        }
+        assert_eq!(clipped(&"x".repeat(3_000)).map(|text| text.len()), Some(MAX_TEXT_CHARS));
+    }
 
     #[test]
     fn only_bare_words_are_mended() {

@@ -1,6 +1,6 @@
 //! What a name says of the format of the weights: packed, converted, an adapter's.
 
-use super::tokens::tokens;
+use super::tokens::{Token, tokens};
 use crate::lineage::vocabulary::vocabulary;
 
 /// Whether a token says the weights are packed.
@@ -23,7 +23,7 @@ pub fn says_converted(name: &str, has_base: bool) -> bool {
 pub fn is_conversion_of(name: &str, other: &str) -> bool {
     let (a, b) = (tokens(name), tokens(other));
     let words = &vocabulary().tokens;
-    let is_format = |t: &String| words.converted.contains(&t.as_str()) || words.handed_on.contains(&t.as_str());
+    let is_format = |t: &Token| words.converted.contains(&t.as_str()) || words.handed_on.contains(&t.as_str());
     a.len() > b.len() && a.iter().filter(|t| !is_format(t)).eq(b.iter()) && a.iter().any(is_format)
 }
 

@@ -2,7 +2,8 @@
 //! unquantized copies, models that were taught to see.
 
 use super::memo::Memo;
-use super::tokens::tokens;
+use super::tokens::{Token, tokens};
+use crate::domain::in_lower_case;
 use crate::lineage::families;
 use crate::lineage::vocabulary::vocabulary;
 use crate::vocabulary::Words;
@@ -10,14 +11,23 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 thread_local! {
-    static PARTS: RefCell<Memo<Rc<[String]>>> = RefCell::default();
+    static PARTS: RefCell<Memo<Rc<[Token]>>> = RefCell::default();
     static SIZE_OF_ANOTHER: RefCell<Memo<Option<&'static str>>> = RefCell::default();
 }
 
 /// The parts of a name between hyphens, underscores, spaces and points, lower case.
-fn parts(name: &str) -> Rc<[String]> {
-    let split = |name: &str| name.split(['-', '_', ' ', '.']).filter(|p| !p.is_empty()).map(str::to_lowercase).collect();
+fn parts(name: &str) -> Rc<[Token]> {
+    let split = |name: &str| name.split(['-', '_', ' ', '.']).filter(|p| !p.is_empty()).map(lower).collect();
     PARTS.with_borrow_mut(|parts| parts.get(name, split))
+}
+
+fn lower(part: &str) -> Token {
+    if !part.is_ascii() {
+        return part.to_lowercase().into();
+    }
+    let mut token = Token::new(part);
+    token.make_ascii_lowercase();
+    token
 }
 
 /// Whether a part is a size in billions.
@@ -29,8 +39,8 @@ fn is_size(part: &str) -> bool {
 #[must_use]
 pub fn is_untrained(owner: &str, name: &str) -> bool {
     let words = &vocabulary().untrained;
-    let owner = owner.to_lowercase();
-    if words.owners.contains(&owner.as_str()) || words.owner_endings.iter().any(|ending| owner.ends_with(ending)) {
+    let is_listed = |owner: &str| words.owners.contains(&owner) || words.owner_endings.iter().any(|ending| owner.ends_with(ending));
+    if in_lower_case(owner, is_listed) {
         return true;
     }
     let parts = parts(name);
@@ -55,7 +65,7 @@ pub fn draft(name: &str, is_fraction: bool) -> Option<Draft> {
 }
 
 /// The kind of draft, and the part of the name that says so.
-fn find_draft(parts: &[String], name: &str, is_fraction: bool) -> Option<(Draft, usize)> {
+fn find_draft(parts: &[Token], name: &str, is_fraction: bool) -> Option<(Draft, usize)> {
     let words = &vocabulary().drafts;
     let first = |list: Words| parts.iter().position(|p| list.contains(&p.as_str()));
     if let Some(at) = first(words.words) {
@@ -102,7 +112,7 @@ fn read_size_of_another(name: &str) -> Option<&'static str> {
     // "AHN-Mamba2-for-Qwen-2.5-Instruct-7B": a module for a model of that size.
     let at = parts.iter().position(|p| p == "for").filter(|at| *at > 0)?;
     let rest = parts[at + 1..].join("-");
-    let sized = |parts: &[String]| parts.iter().any(|p| is_size(p));
+    let sized = |parts: &[Token]| parts.iter().any(|p| is_size(p));
     let others = families::named(&rest).is_some() && sized(&parts[at..]) && !sized(&parts[..at]);
     others.then_some("the size in the name is that of the model it is made for")
 }
@@ -112,7 +122,7 @@ fn read_size_of_another(name: &str) -> Option<&'static str> {
 #[must_use]
 pub fn target(name: &str) -> Option<String> {
     let tokens = tokens(name);
-    let says = |token: &String| {
+    let says = |token: &Token| {
         let v = vocabulary();
         let d = &v.drafts;
         let drafts = [d.words, d.beside_family, d.prediction, d.small_models, d.assistants];
@@ -135,7 +145,7 @@ pub fn squeezed(name: &str) -> String {
     squeezed_tokens(&tokens(name))
 }
 
-fn squeezed_tokens(tokens: &[String]) -> String {
+fn squeezed_tokens(tokens: &[Token]) -> String {
     tokens.concat()
 }
 
@@ -155,7 +165,7 @@ pub fn says_unquantized(name: &str) -> bool {
 #[must_use]
 pub fn says_pruned(name: &str) -> bool {
     // REAP20, RAZOR154: with the share that is left behind it.
-    let letters = |p: &'_ String| vocabulary().pruned.words.contains(&p.trim_end_matches(|c: char| c.is_ascii_digit()));
+    let letters = |p: &'_ Token| vocabulary().pruned.words.contains(&p.trim_end_matches(|c: char| c.is_ascii_digit()));
     parts(name).iter().any(letters)
 }
 

@@ -9,7 +9,7 @@ const KEPT: usize = 16;
 
 /// What was read of the last few names, each at a place of its own.
 #[derive(Debug)]
-pub(crate) struct Memo<T>([Option<(Box<str>, T)>; KEPT]);
+pub(crate) struct Memo<T>([Option<(String, T)>; KEPT]);
 
 impl<T> Default for Memo<T> {
     fn default() -> Self {
@@ -24,11 +24,17 @@ impl<T: Clone> Memo<T> {
         name.hash(&mut hasher);
         #[allow(clippy::cast_possible_truncation)] // Below 16.
         let at = (hasher.finish() % KEPT as u64) as usize;
-        match &self.0[at] {
-            Some((of, known)) if **of == *name => known.clone(),
-            _ => {
+        match &mut self.0[at] {
+            Some((of, known)) if of == name => known.clone(),
+            Some((of, known)) => {
+                *known = read(name);
+                of.clear();
+                of.push_str(name);
+                known.clone()
+            }
+            none => {
                 let new = read(name);
-                self.0[at] = Some((name.into(), new.clone()));
+                *none = Some((name.to_owned(), new.clone()));
                 new
             }
         }

@@ -1,5 +1,6 @@
 //! What a namespace says of the repositories in it.
 
+use crate::domain::in_lower_case;
 use crate::lineage::vocabulary::vocabulary;
 
 /// Organizations under which the Hub keeps the models that once had no namespace (`bert-base-uncased`), lower case.
@@ -11,11 +12,11 @@ pub fn canonical_owners() -> &'static [&'static str] {
 /// Whether a namespace re-uploads others' weights.
 #[must_use]
 pub fn is_mirror(owner: &str) -> bool {
-    vocabulary().owners.mirrors.contains(&owner.to_lowercase().as_str())
+    in_lower_case(owner, |owner| vocabulary().owners.mirrors.contains(&owner))
 }
 
 /// Whether the Hub keeps models of a namespace under ids without one, or did so once.
 #[must_use]
 pub fn is_canonical(owner: &str) -> bool {
-    owner.is_empty() || canonical_owners().contains(&owner.to_lowercase().as_str())
+    owner.is_empty() || in_lower_case(owner, |owner| vocabulary().owners.canonical.contains(&owner))
 }

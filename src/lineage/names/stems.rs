@@ -1,6 +1,6 @@
 //! What a name keeps once words that do not tell models apart are taken away.
 
-use super::tokens::{is_context_length, is_date, is_minor_version, is_token_count, tokens};
+use super::tokens::{Token, is_context_length, is_date, is_minor_version, is_token_count, tokens};
 use crate::lineage::vocabulary::vocabulary;
 
 /// The stem that variants of one pre-training share.
@@ -51,10 +51,12 @@ fn version(word: &str) -> Option<(&str, u32)> {
 
 fn variants_aside(name: &str, is_aside: fn(&str) -> bool) -> String {
     let words = &vocabulary().tokens;
-    let kept: Vec<String> = tokens(name)
+    let tokens = tokens(name);
+    let kept: Vec<&str> = tokens
         .iter()
+        .map(Token::as_str)
         .filter(|t| {
-            let t = t.as_str();
+            let t = *t;
             !(words.variants.contains(&t)
                 || words.quantized.contains(&t)
                 || words.converted.contains(&t)
@@ -63,7 +65,6 @@ fn variants_aside(name: &str, is_aside: fn(&str) -> bool) -> String {
                 || is_token_count(t)
                 || is_context_length(t))
         })
-        .cloned()
         .collect();
     kept.join("-")
 }
@@ -85,16 +86,17 @@ pub fn words_beside_numbers(name: &str) -> usize {
 #[must_use]
 pub fn without_format(name: &str) -> String {
     let words = &vocabulary().tokens;
-    let kept: Vec<String> = tokens(name)
+    let tokens = tokens(name);
+    let kept: Vec<&str> = tokens
         .iter()
+        .map(Token::as_str)
         .filter(|t| {
-            let t = t.as_str();
+            let t = *t;
             !(words.quantized.contains(&t)
                 || words.converted.contains(&t)
                 || words.handed_on.contains(&t)
                 || words.groups.contains(&t))
         })
-        .cloned()
         .collect();
     kept.join("-")
 }

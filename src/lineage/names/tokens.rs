@@ -1,20 +1,24 @@
 //! The tokens of a name, and what kinds of numbers among them mean.
 
 use super::memo::Memo;
+use compact_str::CompactString;
 use std::cell::RefCell;
 use std::rc::Rc;
 
+/// A word of a name. Nearly all have less than 25 letters, which need no memory of their own.
+pub type Token = CompactString;
+
 thread_local! {
-    static LAST: RefCell<Memo<Rc<[String]>>> = RefCell::default();
+    static LAST: RefCell<Memo<Rc<[Token]>>> = RefCell::default();
 }
 
 /// Tokens of a repository name, lower case. A version written with an underscore (`llama-3_1`, `internlm2_5`) is one.
 #[must_use]
-pub fn tokens(name: &str) -> Rc<[String]> {
+pub fn tokens(name: &str) -> Rc<[Token]> {
     LAST.with_borrow_mut(|last| last.get(name, |name| split(name).into()))
 }
 
-fn split(name: &str) -> Vec<String> {
+fn split(name: &str) -> Vec<Token> {
     let bytes = name.as_bytes();
     let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
     let alphanumeric = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
@@ -22,17 +26,23 @@ fn split(name: &str) -> Vec<String> {
         let alone = at >= 1 && digit(at - 1) && !(at >= 2 && digit(at - 2));
         bytes[at] == b'_' && alone && digit(at + 1) && !alphanumeric(at + 2)
     };
-    let mut tokens = vec![String::new()];
+    let mut tokens = Vec::with_capacity(8);
+    let mut token = String::with_capacity(name.len());
     for (at, c) in name.char_indices() {
-        match (c, tokens.last_mut()) {
-            ('_', Some(token)) if is_point(at) => token.push('.'),
-            ('-' | '_' | ' ', _) => tokens.push(String::new()),
-            (c, Some(token)) if c.is_ascii() => token.push(c.to_ascii_lowercase()),
-            (_, Some(token)) => token.extend(c.to_lowercase()),
-            (_, None) => {}
+        match c {
+            '_' if is_point(at) => token.push('.'),
+            '-' | '_' | ' ' if token.is_empty() => {}
+            '-' | '_' | ' ' => {
+                tokens.push(Token::new(&token));
+                token.clear();
+            }
+            c if c.is_ascii() => token.push(c.to_ascii_lowercase()),
+            c => token.extend(c.to_lowercase()),
         }
     }
-    tokens.retain(|t| !t.is_empty());
+    if !token.is_empty() {
+        tokens.push(Token::new(&token));
+    }
     tokens
 }
 

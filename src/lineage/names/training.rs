@@ -1,6 +1,6 @@
 //! What a name says of how the weights were trained.
 
-use super::tokens::{is_context_length, is_date, is_minor_version, tokens};
+use super::tokens::{Token, is_context_length, is_date, is_minor_version, tokens};
 use crate::domain::TrainingStage;
 use crate::lineage::vocabulary::vocabulary;
 
@@ -36,7 +36,7 @@ pub fn ends_as_a_base(name: &str) -> bool {
     let words = &vocabulary().tokens;
     let all = tokens(name);
     let ends = all.iter().rev().find(|t| !is_date(t) && !is_minor_version(t)).is_some_and(|t| words.bases.contains(&t.as_str()));
-    let goes_on = |t: &String| words.continued.contains(&t.as_str()) && !words.bases.contains(&t.as_str());
+    let goes_on = |t: &Token| words.continued.contains(&t.as_str()) && !words.bases.contains(&t.as_str());
     (ends || all.iter().any(goes_on)) && !says_task_or_post_trained(name)
 }
 

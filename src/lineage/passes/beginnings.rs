@@ -44,7 +44,7 @@ fn begins_with(graph: &Graph<'_>, i: usize) -> Option<String> {
     #[allow(clippy::cast_precision_loss)] // A constant far below 2^53.
     let large = f.named_size.is_some_and(|n| n >= LARGE_PARAMS as f64) && is_trained(graph, i);
     let tokens = large.then(|| names::tokens(f.name()))?;
-    let is_size = |t: &String| t.ends_with('b') && t.starts_with(|c: char| c.is_ascii_digit());
+    let is_size = |t: &names::Token| t.ends_with('b') && t.starts_with(|c: char| c.is_ascii_digit());
     let end = tokens.iter().position(is_size)? + 1;
     (end >= FEWEST_TOKENS).then(|| tokens[..end].join("-"))
 }

@@ -6,6 +6,7 @@ use super::join::{is_trained, join};
 use crate::domain::{Role, Rule};
 use crate::lineage::model::Graph;
 use crate::lineage::names;
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 /// Difference of a count to a size in a name, which is rounded and leaves embeddings out (`MiMo-7B` has 7.83e9).
@@ -21,9 +22,11 @@ pub(super) fn carriers_of_one_house(graph: &mut Graph<'_>) {
     for i in &carriers {
         houses.extend(key(graph, *i).map(|key| (key, Vec::new())));
     }
-    for i in (0..graph.facts.len()).filter(|i| is_trained(graph, *i)) {
-        let Some(house) = key(graph, i).and_then(|key| houses.get_mut(&key)) else { continue };
-        house.push(i);
+    let of_a_house = |i: usize| Some((key(graph, i).filter(|key| houses.contains_key(key))?, i));
+    let trained = (0..graph.facts.len()).into_par_iter().filter(|i| is_trained(graph, *i));
+    let members: Vec<((String, String), usize)> = trained.filter_map(of_a_house).collect();
+    for (key, i) in members {
+        houses.entry(key).or_default().push(i);
     }
     for i in carriers {
         let Some(house) = key(graph, i).and_then(|key| houses.get(&key)) else { continue };
@@ -40,7 +43,7 @@ pub(super) fn carriers_of_one_house(graph: &mut Graph<'_>) {
 /// House and first word of a name.
 fn key(graph: &Graph<'_>, i: usize) -> Option<(String, String)> {
     let f = graph.node(i);
-    Some((f.owner().to_lowercase(), names::tokens(f.name()).first()?.clone()))
+    Some((f.owner().to_lowercase(), names::tokens(f.name()).first()?.to_string()))
 }
 
 /// Whether two names of one first word may be of one line: the sizes are known and agree, and so do the versions before them, where both

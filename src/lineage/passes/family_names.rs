@@ -7,6 +7,7 @@ use crate::domain::{Role, Rule};
 use crate::lineage::families::{self, Named};
 use crate::lineage::model::Graph;
 use crate::lineage::names;
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 /// The known bases of families, in their own namespaces.
@@ -97,13 +98,17 @@ impl FamilyIndex {
 /// Repositories of other owners whose names point at a family's base.
 pub(super) fn families_by_name(graph: &mut Graph<'_>) {
     let index = FamilyIndex::new(graph);
-    for i in 0..graph.len() {
-        if is_open(graph, i)
-            && !(graph.is_absent(i) && graph.node(i).registry_kind.is_some() && graph.placements[i].role == Role::Pretrained)
-            && let Some(base) = index.find(graph, i)
-        {
-            let borrowed = families::borrowed(graph.node(i).owner(), graph.node(i).name()).is_some();
-            join(graph, i, base, if borrowed { Rule::NamesAFamilyOfAnotherOwner } else { Rule::BlendOfAFamilyName });
-        }
+    // At whose base a name points follows from facts: no link that is made here changes it.
+    let is_asked = |i: &usize| {
+        let i = *i;
+        let is_registered =
+            graph.is_absent(i) && graph.node(i).registry_kind.is_some() && graph.placements[i].role == Role::Pretrained;
+        is_open(graph, i) && !is_registered
+    };
+    let asked = (0..graph.len()).into_par_iter().filter(is_asked);
+    let found: Vec<(usize, usize)> = asked.filter_map(|i| Some((i, index.find(graph, i)?))).collect();
+    for (i, base) in found {
+        let borrowed = families::borrowed(graph.node(i).owner(), graph.node(i).name()).is_some();
+        join(graph, i, base, if borrowed { Rule::NamesAFamilyOfAnotherOwner } else { Rule::BlendOfAFamilyName });
     }
 }

@@ -6,6 +6,7 @@ use super::join::is_known_pretraining;
 use crate::domain::{Role, Rule};
 use crate::lineage::model::{Graph, RepoFacts};
 use crate::lineage::{families, names};
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -42,42 +43,46 @@ const SEEING_PARAMS: i64 = 500_000_000;
 /// trains language models has his own to start from, and some of them see from the start.
 fn sees(f: &RepoFacts) -> bool {
     let task = f.pipeline_tag.as_deref() == Some("image-text-to-text");
-    let says = names::says_vision(f.name());
+    let says = || names::says_vision(f.name());
     let small = f.rough_params.is_some_and(|n| n < SEEING_PARAMS);
     let large = f.rough_params.is_some_and(|n| n >= SEEING_PARAMS);
-    let at_home = families::is_a_home(f.owner());
-    !at_home && (task && !small && (says || !f.listed_owner) || says && large)
+    (task && !small && (!f.listed_owner || says()) || large && says()) && !families::is_a_home(f.owner())
 }
 
 /// What is left of large models by nobody in particular is no pre-training: layers of smaller models stacked to a size that nobody
 /// trained, or a fine-tune whose link is lost.
 pub(super) fn leftovers(graph: &mut Graph<'_>) {
     let sizes = sizes_by_architecture(graph);
-    for i in 0..graph.len() {
-        let f = graph.node(i);
-        if graph.placements[i].role != Role::Pretrained || f.registry_kind.is_some() || is_known_pretraining(graph, i) {
-            continue;
-        }
-        let large = f.rough_params.is_some_and(|n| n >= LARGE_PARAMS);
-        let borrows = families::borrowed(f.owner(), f.name()).is_some();
-        let of_family = !f.listed_owner && f.architecture.as_deref().is_some_and(names::is_family_architecture);
-        if of_family && is_stacked(&sizes, f) {
-            graph.placements[i].role = Role::Merge;
-            graph.placements[i].role_rule = Rule::SizeOfNoKnownPretraining;
-            continue;
-        }
-        let rule = if sees(f) {
-            Rule::VisionOnABackbone
-        } else if large && of_family {
-            Rule::FamilyArchitectureOfAnUnlistedOwner
-        } else if borrows && (large || f.rough_params.is_none() && !names::says_language(f.name())) {
-            Rule::FamilyOfAnotherOwnerWithoutABase
-        } else {
-            continue;
-        };
-        // Teaching a model of one's own to see is a pre-training of a second kind.
-        let continued = names::says_base(f.name()) || rule == Rule::VisionOnABackbone && f.listed_owner;
-        graph.placements[i].role = if continued { Role::Continued } else { Role::Finetuned };
+    let of = |i: usize| left_over(graph, &sizes, i).map(|decision| (i, decision));
+    let left: Vec<(usize, (Role, Rule))> = (0..graph.len()).into_par_iter().filter_map(of).collect();
+    for (i, (role, rule)) in left {
+        graph.placements[i].role = role;
         graph.placements[i].role_rule = rule;
     }
+}
+
+/// What a node is, if it is left of large models; its own role and facts tell.
+fn left_over(graph: &Graph<'_>, sizes: &FxHashMap<Arc<str>, Vec<i64>>, i: usize) -> Option<(Role, Rule)> {
+    let f = graph.node(i);
+    if graph.placements[i].role != Role::Pretrained || f.registry_kind.is_some() || is_known_pretraining(graph, i) {
+        return None;
+    }
+    let large = f.rough_params.is_some_and(|n| n >= LARGE_PARAMS);
+    let borrows = || families::borrowed(f.owner(), f.name()).is_some();
+    let of_family = !f.listed_owner && f.architecture.as_deref().is_some_and(names::is_family_architecture);
+    if of_family && is_stacked(sizes, f) {
+        return Some((Role::Merge, Rule::SizeOfNoKnownPretraining));
+    }
+    let rule = if sees(f) {
+        Rule::VisionOnABackbone
+    } else if large && of_family {
+        Rule::FamilyArchitectureOfAnUnlistedOwner
+    } else if (large || f.rough_params.is_none() && !names::says_language(f.name())) && borrows() {
+        Rule::FamilyOfAnotherOwnerWithoutABase
+    } else {
+        return None;
+    };
+    // Teaching a model of one's own to see is a pre-training of a second kind.
+    let continued = names::says_base(f.name()) || rule == Rule::VisionOnABackbone && f.listed_owner;
+    Some((if continued { Role::Continued } else { Role::Finetuned }, rule))
 }

@@ -1,9 +1,10 @@
 //! Bases that cards, tags or the Hub state.
 
 use super::compare::{LARGE_PARAMS, NAMED_SIZE, relative, same_size};
-use crate::domain::{Relation, Role, Rule};
+use crate::domain::{Relation, Role, Rule, in_lower_case};
 use crate::lineage::model::{Graph, RepoFacts};
 use crate::lineage::names;
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 pub(super) fn stated_bases(graph: &mut Graph<'_>) {
     // No other pass looks ids up: at millions of repositories their map is worth freeing.
     let by_id = std::mem::take(&mut graph.by_id);
-    let find = |id: &String| by_id.get(id.to_lowercase().as_str()).map(|i| *i as usize);
+    let find = |id: &String| in_lower_case(id, |id| by_id.get(id).map(|i| *i as usize));
     for i in 0..graph.len() {
         let role = graph.placements[i].role;
         if role.is_without_training() {
@@ -81,11 +82,12 @@ fn votes_on_shapes(graph: &mut Graph<'_>) -> FxHashMap<usize, BTreeMap<Shape, Vo
 
 /// Where a stated relation contradicts names, sizes and owners, these decide.
 pub(super) fn settle_contradictions(graph: &mut Graph<'_>) {
-    for i in 0..graph.facts.len() {
-        if let Some((role, rule)) = contradiction(graph, i) {
-            graph.placements[i].role = role;
-            graph.placements[i].role_rule = rule;
-        }
+    // What decides of a node is its own role, and facts.
+    let decided = |i: usize| contradiction(graph, i).map(|decision| (i, decision));
+    let decided: Vec<(usize, (Role, Rule))> = (0..graph.facts.len()).into_par_iter().filter_map(decided).collect();
+    for (i, (role, rule)) in decided {
+        graph.placements[i].role = role;
+        graph.placements[i].role_rule = rule;
     }
 }
 
@@ -95,23 +97,23 @@ fn contradiction(graph: &Graph<'_>, i: usize) -> Option<(Role, Rule)> {
     let p = &graph.placements[i];
     let (f, b) = (graph.node(i), graph.node(p.base?));
     let same_house = f.same_owner(b);
-    let same_name = names::without_format(f.name()) == names::without_format(b.name());
+    let same_name = || names::without_format(f.name()) == names::without_format(b.name());
     match p.role {
         Role::Finetuned => {
             let copied_weights = f.float_weights && (b.params.is_none() || same_size(f.params, b.params));
-            if same_name && copied_weights && (!same_house || f.name().len() > b.name().len()) {
+            if copied_weights && (!same_house || f.name().len() > b.name().len()) && same_name() {
                 return Some((Role::Converted, Rule::CopyOfItsBaseByNameAndSize));
             }
             (!same_house && !f.listed_owner && has_grown(f, b)).then_some((Role::Merge, Rule::LargerThanItsBase))
         }
         Role::Quantized => {
-            if p.role_rule == Rule::QuantizedRelation && same_house && !names::is_mirror(f.owner()) && !same_name {
+            if p.role_rule == Rule::QuantizedRelation && same_house && !names::is_mirror(f.owner()) && !same_name() {
                 return Some((Role::Finetuned, Rule::QuantizedRelationInTheHouseOfItsBase));
             }
             if p.role_rule == Rule::QuantizedRelation && !names::is_mirror(f.owner()) && !holds_name(f.name(), b.name()) {
                 return Some((Role::Finetuned, Rule::QuantizedRelationUnderAnotherName));
             }
-            let tuned = f.relation == Some(Relation::Finetune) && !same_name && !same_house;
+            let tuned = f.relation == Some(Relation::Finetune) && !same_house && !same_name();
             tuned.then_some((Role::Finetuned, Rule::FinetuneOfAQuantizedCopy))
         }
         Role::Pretrained | Role::Continued | Role::Adapter | Role::Merge | Role::Converted | Role::Empty | Role::Untrained => None,

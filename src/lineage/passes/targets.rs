@@ -5,7 +5,8 @@ use super::join::{is_open, is_trained, join};
 use crate::domain::Rule;
 use crate::lineage::model::{Graph, RepoFacts};
 use crate::lineage::names;
-use rustc_hash::FxHashMap;
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The rank of a model among those of one name, least first: no mirror, of somebody listed or registered, the eldest.
 type Rank<'a> = (bool, bool, (bool, bool, i64, &'a str));
@@ -26,14 +27,14 @@ pub(super) fn targets_by_name(graph: &mut Graph<'_>) {
         .filter(|i| names_its_target(graph.placements[*i].role_rule) && is_open(graph, *i))
         .filter_map(|i| Some((i, names::target(graph.node(i).name())?)))
         .collect();
-    let mut found: FxHashMap<&str, Vec<usize>> = wanting.iter().map(|(_, key)| (key.as_str(), Vec::new())).collect();
-    for i in 0..graph.len() {
-        if (graph.is_absent(i) || is_trained(graph, i)) && !names_its_target(graph.placements[i].role_rule) {
-            let name = names::squeezed(graph.node(i).name());
-            if let Some(known) = found.get_mut(name.as_str()) {
-                known.push(i);
-            }
-        }
+    let wanted: FxHashSet<&str> = wanting.iter().map(|(_, key)| key.as_str()).collect();
+    let may_be_target =
+        |i: &usize| (graph.is_absent(*i) || is_trained(graph, *i)) && !names_its_target(graph.placements[*i].role_rule);
+    let of_name = |i: usize| Some((*wanted.get(names::squeezed(graph.node(i).name()).as_str())?, i));
+    let named: Vec<(&str, usize)> = (0..graph.len()).into_par_iter().filter(may_be_target).filter_map(of_name).collect();
+    let mut found: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
+    for (name, i) in named {
+        found.entry(name).or_default().push(i);
     }
     for known in found.values_mut() {
         known.sort_by(|a, b| rank(graph.node(*a)).cmp(&rank(graph.node(*b))));

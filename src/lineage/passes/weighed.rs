@@ -5,12 +5,13 @@ use crate::domain::{Relation, Role};
 use crate::lineage::model::{Graph, RepoFacts};
 use crate::lineage::names;
 use crate::lineage::roles::role;
+use rayon::prelude::*;
 
 /// Drops the stated base of a repository where the base is rather the repository's: it names this one as its own base and is no senior of
 /// it, it is a packed or converted copy under this one's name, or it bears this one's whole name and is much younger. What is left is
 /// looked at as if no base had been stated.
 pub(super) fn weigh_stated_bases(graph: &mut Graph<'_>) {
-    let dropped: Vec<usize> = (0..graph.facts.len()).filter(|i| is_contradicted(graph, *i)).collect();
+    let dropped: Vec<usize> = (0..graph.facts.len()).into_par_iter().filter(|i| is_contradicted(graph, *i)).collect();
     for i in dropped {
         let without = RepoFacts { base_ids: Vec::new(), base_count: 0, relation: None, ..graph.node(i).clone() };
         tracing::debug!(model = without.model_id, "the base it states comes from it, or is its copy: taken as having none");
@@ -35,8 +36,8 @@ fn is_contradicted(graph: &Graph<'_>, i: usize) -> bool {
             (true, true) | (false, false) => seniority(f) < seniority(b),
         };
     }
-    let same_name = names::without_format(f.name()) == names::without_format(b.name());
-    if same_name && base_is_packed && !p.role.copies_weights() && f.relation != Some(Relation::Adapter) {
+    let same_name = || names::without_format(f.name()) == names::without_format(b.name());
+    if base_is_packed && !p.role.copies_weights() && f.relation != Some(Relation::Adapter) && same_name() {
         return true;
     }
     let younger = matches!((f.created_ms, b.created_ms), (Some(own), Some(base)) if base > own + BASE_MAY_BE_YOUNGER_MS);

@@ -38,6 +38,19 @@ pub(super) struct ChainLaws<'a> {
     pub(super) pue: &'a LogNormal,
     pub(super) grids: &'a [GridOption],
     pub(super) fixed: Fixed,
+    /// Digest of the chips and the grids, which are those of all that a run may have been.
+    pub(super) options: u64,
+}
+
+/// Digest of chips and grids.
+pub(super) fn options_key(chips: &[Chip], grids: &[GridOption]) -> u64 {
+    let chips_of = chips.iter().flat_map(|c| [c.weight, c.peak.0, c.tdp.0].into_iter().chain(numbers(&c.power_ratio)));
+    let grids_of = grids.iter().flat_map(|g| std::iter::once(g.weight).chain(numbers(&g.intensity)));
+    digest(std::iter::once(chips.len() as u64).chain(chips_of.chain(grids_of).map(f64::to_bits)))
+}
+
+fn numbers(law: &LogNormal) -> [f64; 3] {
+    [law.median, law.own_sd, law.shared_sd]
 }
 
 impl ChainLaws<'_> {
@@ -47,12 +60,9 @@ impl ChainLaws<'_> {
     }
 
     fn key(&self) -> u64 {
-        let law = |law: &LogNormal| [law.median, law.own_sd, law.shared_sd];
-        let chips = self.chips.iter().flat_map(|c| [c.weight, c.peak.0, c.tdp.0].into_iter().chain(law(&c.power_ratio)));
-        let grids = self.grids.iter().flat_map(|g| std::iter::once(g.weight).chain(law(&g.intensity)));
         let fixed = self.fixed.map_or([-1.0, 0.0], |(factor, z)| [f64::from(factor as u8), z]);
-        let numbers = chips.chain(grids).chain(law(self.mfu)).chain(law(self.pue)).chain(fixed);
-        digest(std::iter::once(self.chips.len() as u64).chain(numbers.map(f64::to_bits)))
+        let of_laws = numbers(self.mfu).into_iter().chain(numbers(self.pue)).chain(fixed);
+        digest(std::iter::once(self.options).chain(of_laws.map(f64::to_bits)))
     }
 
     fn compute(&self, shared: &Shared) -> Arc<[ChainPoint]> {

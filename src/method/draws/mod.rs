@@ -9,13 +9,15 @@
 mod chain_points;
 mod compute;
 mod error_table;
+mod held;
 mod kept;
 mod points;
 mod strata;
 
+pub use held::Held;
 pub use strata::{Factor, Shared};
 
-use self::chain_points::{ChainLaws, ChainPoint, Fixed};
+use self::chain_points::{ChainLaws, ChainPoint, Fixed, options_key};
 use self::compute::Sampler;
 use self::points::{Order, ROLE, START};
 use super::assumptions::MFU_MAX;
@@ -33,6 +35,17 @@ pub struct Draws {
     pub energy: Vec<f64>,
     /// kg CO2e.
     pub emissions: Vec<f64>,
+    by_option: ByOption,
+}
+
+/// The draws of a run by what it was in them, those of the first option first. Behind the last are those in which nothing was trained.
+#[derive(Clone, Debug, Default)]
+struct ByOption {
+    draws: Vec<u32>,
+    /// Where the draws of each option end.
+    ends: Vec<usize>,
+    /// The option at every point.
+    at_point: Vec<u8>,
 }
 
 /// Fills `out` with the draws of one run. Where nothing was trained all four are zero.
@@ -48,7 +61,7 @@ pub fn simulate_fixed(model: &RunModel<'_>, shared: &Shared, fixed: (Factor, f64
 
 fn simulate_with(model: &RunModel<'_>, shared: &Shared, fixed: Fixed, compute: Option<&[f64]>, out: &mut Draws) {
     for values in [&mut out.flop, &mut out.hours, &mut out.energy, &mut out.emissions] {
-        values.clear();
+        // What is there is of another run, and written over.
         values.resize(shared.draws(), 0.0);
     }
     if let Some(compute) = compute {
@@ -59,11 +72,25 @@ fn simulate_with(model: &RunModel<'_>, shared: &Shared, fixed: Fixed, compute: O
     match run.trained.as_slice() {
         [only] if only.up_to >= 1.0 => run.draw(only, &order, 0..shared.draws(), out),
         options => {
-            let (draws, ends) = run.draws_by_option(&order);
-            let begins = std::iter::once(0).chain(ends.iter().copied());
-            for ((option, begin), end) in options.iter().zip(begins).zip(&ends) {
+            let mut by_option = std::mem::take(&mut out.by_option);
+            run.sort_by_option(&order, &mut by_option);
+            let ByOption { draws, ends, .. } = &by_option;
+            let mut begin = 0;
+            for (option, end) in options.iter().zip(ends) {
                 run.draw(option, &order, draws[begin..*end].iter().map(|draw| *draw as usize), out);
+                begin = *end;
             }
+            out.zero(draws[begin..].iter().map(|draw| *draw as usize));
+            out.by_option = by_option;
+        }
+    }
+}
+
+impl Draws {
+    /// Draws in which nothing was trained.
+    fn zero(&mut self, draws: impl Iterator<Item = usize>) {
+        for draw in draws {
+            (self.flop[draw], self.hours[draw], self.energy[draw], self.emissions[draw]) = (0.0, 0.0, 0.0, 0.0);
         }
     }
 }
@@ -100,8 +127,9 @@ struct Trained {
 
 impl<'a> Run<'a> {
     fn new(model: &'a RunModel<'a>, shared: &'a Shared, fixed: Fixed) -> Self {
+        let options = options_key(model.chips, model.grids);
         let trained = |up_to: f64, compute, mfu: &LogNormal| {
-            let laws = ChainLaws { chips: model.chips, mfu, pue: &model.pue, grids: model.grids, fixed };
+            let laws = ChainLaws { chips: model.chips, mfu, pue: &model.pue, grids: model.grids, fixed, options };
             Trained { up_to, compute: Sampler::new(compute, shared), chain: laws.points(shared), levels: laws.shared(shared) }
         };
         let trained = match model.parts {
@@ -124,41 +152,43 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// The draws, those of the first option first, and where those of each end; behind the last are those in which nothing was trained.
-    fn draws_by_option(&self, order: &Order<'_>) -> (Vec<u32>, Vec<usize>) {
-        let bounds: Vec<u32> = self.trained.iter().map(|option| self.shared.strata_below(option.up_to)).collect();
-        let strata = self.shared.points.strata(ROLE);
-        let mut counts = vec![0_usize; bounds.len() + 1];
-        // Counted, not searched: what was drawn is not to be foreseen, and a wrong guess costs the processor more than the comparison.
-        let options: Vec<usize> = (0..self.shared.draws())
-            .map(|draw| {
-                let stratum = strata[order.role(draw)];
-                let option = bounds.iter().map(|bound| usize::from(stratum >= *bound)).sum();
-                counts[option] += 1;
-                option
-            })
-            .collect();
-        let mut next = Vec::with_capacity(counts.len());
-        let mut sum = 0;
-        for count in &counts {
-            next.push(sum);
-            sum += count;
+    /// Tells for every point what the run is there, by its number; behind the last lies that nothing was trained.
+    fn options_at_points(&self, strata: &[u32], options: &mut [u8]) {
+        for trained in self.trained.iter().filter(|trained| trained.up_to < 1.0) {
+            let end = self.shared.strata_below(trained.up_to);
+            for (option, stratum) in options.iter_mut().zip(strata) {
+                // A run may have been some ten things.
+                *option = option.wrapping_add(u8::from(*stratum >= end));
+            }
         }
-        let mut draws = vec![0; options.len()];
-        for (draw, option) in (0..).zip(options) {
-            draws[next[option]] = draw;
-            next[option] += 1;
+    }
+
+    /// Sorts the draws by what the run was in them.
+    fn sort_by_option(&self, order: &Order<'_>, ByOption { draws, ends, at_point }: &mut ByOption) {
+        let n = self.shared.draws();
+        ends.clear();
+        // Every stratum is met once, so that their number is how many draws an option has.
+        ends.extend(self.trained.iter().map(|option| self.shared.strata_below(option.up_to) as usize));
+        at_point.clear();
+        at_point.resize(n, 0);
+        self.options_at_points(self.shared.points.strata(ROLE), at_point);
+        let mut next: Vec<usize> = std::iter::once(0).chain(ends.iter().copied()).collect();
+        draws.clear();
+        draws.resize(n, 0);
+        for (number, draw) in (0..).zip(0..n) {
+            let next = &mut next[usize::from(at_point[order.role(draw)])];
+            draws[*next] = number;
+            *next += 1;
         }
-        next.pop();
-        (draws, next)
     }
 
     /// Fills in those draws in which the run was this; the others stay as they are.
     fn draw(&self, trained: &Trained, order: &Order<'_>, draws: impl Iterator<Item = usize> + Clone, out: &mut Draws) {
         if trained.chain.is_empty() {
+            out.zero(draws);
             return;
         }
-        let Draws { flop, hours, energy, emissions } = out;
+        let Draws { flop, hours, energy, emissions, .. } = out;
         if !self.compute_is_drawn {
             trained.compute.fill(self.shared, order, draws.clone(), flop);
         }

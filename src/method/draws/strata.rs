@@ -11,6 +11,9 @@ use std::sync::Arc;
 
 /// Bytes that are kept of each kind.
 const MOST_BYTES: usize = 64 << 20;
+/// Times as many of what regressions predict: there are as many kinds of it as sizes, dates, owners and tasks go together, and each takes as
+/// long as two runs' draws.
+const OF_COMPUTES: usize = 4;
 
 /// A factor of the chain with a spread that all rows share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +64,7 @@ impl Shared {
             orders: Orders::new(draws, seed),
             levels: Points::of_factors(Factor::ALL.len(), "shared#factor", draws, seed).shuffled("shared#order", seed),
             log_normals: Kept::new(most(size_of::<f64>())),
-            computes: Kept::new(most(size_of::<f64>())),
+            computes: Kept::new(OF_COMPUTES * most(size_of::<f64>())),
             chains: Kept::new(most(size_of::<ChainPoint>())),
             errors: Kept::new(MOST_BYTES / ErrorTable::BYTES),
         }

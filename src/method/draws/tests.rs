@@ -6,8 +6,9 @@ use super::*;
 use crate::domain::RunKind;
 use crate::method::calibration::ErrorLaw;
 use crate::method::simulate::tests::{h100, model};
-use crate::method::simulate::{Compute, GridOption, Spread, central};
+use crate::method::simulate::{Chip, Compute, GridOption, Spread, central};
 use crate::method::summary::{Scratch, summarize};
+use crate::units::{FlopPerSecond, Watts};
 
 fn draws_of(model: &RunModel<'_>, n: usize) -> Draws {
     let mut draws = Draws::default();
@@ -115,6 +116,68 @@ fn a_mixture_of_grids_is_drawn_by_its_weights() {
     assert!((c.emissions.0 / c.energy.0 * 1000.0 / 282.842_7 - 1.0).abs() < 1e-6);
     let mean = summarize(&draws_of(&mixed, 1000).emissions, &mut Scratch::default()).mean / c.energy.0 * 1000.0;
     assert!((mean / 325.0 - 1.0).abs() < 1e-9, "{mean}");
+}
+
+/// What holding a factor adds to sums is what drawing the run with that factor fixed does, to the last bit: of one thing, and of what may have
+/// been two or nothing.
+#[test]
+fn held_factors_are_those_of_a_run_that_is_drawn_with_them() {
+    let chip = |name: &str, weight, peak, tdp| Chip {
+        name: name.into(),
+        weight,
+        peak: FlopPerSecond(peak),
+        tdp: Watts(tdp),
+        power_ratio: LogNormal { median: 1.3, own_sd: 0.15, shared_sd: 0.08 },
+    };
+    let chips = [chip("A100", 0.4, 312e12, 400.0), chip("H100", 0.6, 989e12, 700.0)];
+    let grid = |weight, median| GridOption { weight, intensity: LogNormal { median, own_sd: 0.35, shared_sd: 0.05 } };
+    let grids = [grid(0.6, 380.0), grid(0.4, 560.0)];
+    let mfu = |median| LogNormal { median, own_sd: 0.3, shared_sd: 0.1 };
+    let mut model = model(&chips, Start::Compute, 0.8);
+    (model.grids, model.mfu, model.pue) = (&grids, mfu(0.6), LogNormal { median: 1.02, own_sd: 0.06, shared_sd: 0.02 });
+    let part = |weight, median| Part { kind: RunKind::FineTuning, weight, compute: model.compute.clone(), mfu: mfu(median) };
+    let parts = [part(0.3, 0.6), part(0.5, 0.17)];
+    let settings: Vec<(Factor, f64)> = [Factor::Mfu, Factor::Power, Factor::Pue, Factor::Grid]
+        .into_iter()
+        .flat_map(|factor| [(factor, -1.6), (factor, 1.6)])
+        .collect();
+    let shared = Shared::new(1000, 1);
+    let (mut held, mut drawn, mut out) = (Held::default(), Draws::default(), Draws::default());
+    for parts in [&parts[..], &[]] {
+        let model = RunModel { parts, ..model.clone() };
+        assert!(Held::is_for(&model));
+        simulate(&model, &shared, &mut drawn);
+        held.fill(&model, &shared, &settings);
+        for (number, setting) in settings.iter().enumerate() {
+            simulate_fixed(&model, &shared, *setting, &drawn, &mut out);
+            let (mut flop, mut emissions) = (vec![0.0; 1000], vec![0.0; 1000]);
+            held.add(number, &drawn, &mut flop, &mut emissions);
+            assert_eq!((&flop, &emissions), (&out.flop, &out.emissions), "{setting:?} {}", parts.len());
+            assert_ne!(emissions, drawn.emissions, "{setting:?}");
+        }
+    }
+}
+
+/// A buffer that held another run's draws holds nothing of them.
+#[test]
+fn draws_do_not_depend_on_what_a_buffer_held() {
+    let chips = h100();
+    let mut model = model(&chips, Start::Compute, 0.5);
+    let mut used = draws_of(&model, 500);
+    let part =
+        Part { kind: RunKind::FineTuning, weight: 0.25, compute: model.compute.clone(), mfu: LogNormal::with_own_spread(0.4, 0.2) };
+    model.parts = std::slice::from_ref(&part);
+    simulate(&model, &Shared::new(500, 1), &mut used);
+    let fresh = draws_of(&model, 500);
+    for (used, fresh) in [&used.flop, &used.hours, &used.energy, &used.emissions].into_iter().zip([
+        &fresh.flop,
+        &fresh.hours,
+        &fresh.energy,
+        &fresh.emissions,
+    ]) {
+        assert_eq!(used, fresh);
+        assert_eq!(used.iter().filter(|x| **x == 0.0).count(), 375);
+    }
 }
 
 /// Walks of different runs are as good as independent: the mean of 400 correlations of 1,000 draws is 0 within three standard errors

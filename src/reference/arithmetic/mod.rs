@@ -10,7 +10,7 @@ mod rows;
 pub use rows::{Architecture, Dataset, Recipe};
 
 use self::pattern::Pattern;
-use crate::domain::SampleUnit;
+use crate::domain::{SampleUnit, in_lower_case};
 use crate::error::{Error, Result};
 use crate::units::SECONDS_PER_HOUR;
 use rustc_hash::FxHashMap;
@@ -128,7 +128,10 @@ impl Trainings {
     /// (timm) tells such names elsewhere.
     #[must_use]
     pub fn named(&self, model_id: &str, library: Option<&str>) -> Option<NamedTraining<'_>> {
-        let id = model_id.to_lowercase();
+        in_lower_case(model_id, |id| self.named_in_lower_case(id, library))
+    }
+
+    fn named_in_lower_case(&self, id: &str, library: Option<&str>) -> Option<NamedTraining<'_>> {
         let (owner, name) = id.split_once('/')?;
         let tagged = self.tagged_owners.contains(owner).then(|| self.tagged(name, Some(owner))).flatten();
         if tagged.is_some() {

@@ -7,12 +7,14 @@ use crate::error::{Error, Result};
 use crate::report::About;
 use crate::report::text::{name, page_of, plain};
 use crate::report::words;
-use crate::tables::io::rows;
-use crate::tables::{EstimateRow, EvidenceRow, LineageRow, ModelRow, RunRow};
+use crate::tables::io::parts;
+use crate::tables::lookup::{parts_whose, rows_whose};
+use crate::tables::{DownloadsPart, EstimateRow, EvidenceRow, LineageMeanPart, ModelRow, RunRow};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Most models: what is downloaded most goes first. 8,000 take less than 10 MB.
 const MOST_MODELS: usize = 12_000;
@@ -169,11 +171,11 @@ impl Book {
     pub(super) fn from_tables(dir: &Path, about: &About, change: Option<&Change>) -> Result<Self> {
         let mut texts = Texts::default();
         let (held, of_models) = members(dir)?;
+        let wanted = Arc::new(held.iter().map(|row| row.model_id.clone()).collect());
         let mut models: BTreeMap<String, Model> = held.iter().map(|row| (row.model_id.clone(), model(row, &mut texts))).collect();
         let mut rests_on: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let mut run_cells = Vec::new();
-        for row in rows::<EstimateRow>(dir)? {
-            let row = row?;
+        for row in rows_whose::<EstimateRow>(dir, "model_id", &wanted)? {
             let Some(model) = models.get_mut(&row.model_id) else { continue };
             model.tier = row.tier.0.number();
             if row.tier.0 != Tier::NoTraining {
@@ -183,17 +185,15 @@ impl Book {
             }
             rests_on.insert(row.model_id, row.evidence_ids);
         }
-        for row in rows::<LineageRow>(dir)? {
-            let row = row?;
+        for row in parts_whose::<LineageMeanPart>(dir, "model_id", &wanted)? {
             let Some(model) = models.get_mut(&row.model_id) else { continue };
             model.lineage = rounded(row.lineage_emissions_kgco2e_mean);
         }
-        for row in rows::<RunRow>(dir)? {
-            let row = row?;
+        for row in rows_whose::<RunRow>(dir, "model_id", &wanted)? {
             let Some(model) = models.get_mut(&row.model_id) else { continue };
             (model.kind, model.members) = (Some(position(row.kind)), row.member_count);
         }
-        take_evidence(dir, &mut models, &rests_on, &mut texts)?;
+        take_evidence(rows_whose(dir, "model_id", &wanted)?, &mut models, &rests_on, &mut texts);
         let countries =
             models.values().filter_map(|m| m.country.clone()).map(|code| (code.clone(), words::country(&code).to_owned()));
         let words = closed_words(countries.collect());
@@ -217,27 +217,29 @@ impl Book {
     }
 }
 
-/// The models of the cohort that are held, and how many there are.
+/// The models of the cohort that are held, what is downloaded most first, and how many there are.
 fn members(dir: &Path) -> Result<(Vec<ModelRow>, usize)> {
-    let mut held: Vec<ModelRow> = Vec::new();
+    let mut held: Vec<(i64, String)> = Vec::new();
     let mut of_models = 0;
-    let downloads = |row: &ModelRow| row.downloads_all_time.or(row.downloads_30d).unwrap_or(-1);
-    let cut = |held: &mut Vec<ModelRow>| {
-        held.sort_by(|a, b| downloads(b).cmp(&downloads(a)).then_with(|| a.model_id.cmp(&b.model_id)));
+    let cut = |held: &mut Vec<(i64, String)>| {
+        held.sort_by(|(a, a_id), (b, b_id)| b.cmp(a).then_with(|| a_id.cmp(b_id)));
         held.truncate(MOST_MODELS);
     };
-    for row in rows::<ModelRow>(dir)? {
+    for row in parts::<DownloadsPart>(dir)? {
         let row = row?;
         if row.in_cohort {
             of_models += 1;
-            held.push(row);
+            held.push((row.downloads_all_time.or(row.downloads_30d).unwrap_or(-1), row.model_id));
             if held.len() >= 2 * MOST_MODELS {
                 cut(&mut held);
             }
         }
     }
     cut(&mut held);
-    Ok((held, of_models))
+    let wanted = Arc::new(held.iter().map(|(_, id)| id.clone()).collect());
+    let rows = rows_whose::<ModelRow>(dir, "model_id", &wanted)?;
+    let mut rows: BTreeMap<String, ModelRow> = rows.into_iter().map(|row| (row.model_id.clone(), row)).collect();
+    Ok((held.iter().filter_map(|(_, id)| rows.remove(id)).collect(), of_models))
 }
 
 fn model(row: &ModelRow, texts: &mut Texts) -> Model {
@@ -294,20 +296,19 @@ fn figures(row: &EstimateRow, texts: &mut Texts) -> Figures {
             stands_in(row.power_is_fallback),
             stands_in(row.mfu_is_fallback),
             stands_in(row.pue_is_fallback),
-            stands_in(row.grid_is_fallback),
+            stands_in(row.grid_is_fallback) || stands_in(row.grid_is_owner_country),
         ],
         flags: row.flags.iter().map(|flag| position(*flag)).collect(),
     }
 }
 
 fn take_evidence(
-    dir: &Path,
+    evidence: Vec<EvidenceRow>,
     models: &mut BTreeMap<String, Model>,
     rests_on: &BTreeMap<String, Vec<String>>,
     texts: &mut Texts,
-) -> Result<()> {
-    for row in rows::<EvidenceRow>(dir)? {
-        let row = row?;
+) {
+    for row in evidence {
         let Some(model) = models.get_mut(&row.model_id) else { continue };
         let is_used = rests_on.get(&row.model_id).is_some_and(|ids| ids.contains(&row.evidence_id));
         let line = Evidence(
@@ -327,7 +328,6 @@ fn take_evidence(
         model.evidence.sort_by_key(|line| (!line.6, line.7.is_some()));
         model.evidence.truncate(MOST_EVIDENCE);
     }
-    Ok(())
 }
 
 fn closed_words(countries: BTreeMap<String, String>) -> Words {

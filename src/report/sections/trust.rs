@@ -47,7 +47,7 @@ pub(super) fn fallbacks(data: &Data) -> Markup {
         title: "Share of emissions whose factors are averages",
         name: format!("Share of the cohort's mean emissions. {}.", said.join(", ")),
         reading: "Where nothing states a factor, an average stands in, and its spread is drawn into the interval.",
-        source: "table estimates, columns ending in _is_fallback",
+        source: "table estimates, columns ending in _is_fallback, and grid_is_owner_country",
         caveat: "A run may rest on several at once, so the shares do not add up.",
         chart: axis_rows(&rows, &Scale::Linear { max: 1.0, step: 0.25 }, None, percent),
         table: table(

@@ -9,6 +9,7 @@ use crate::domain::{Comparison, EmissionsBasis, OwnerClass, Quantiles, Regressio
 use crate::error::Result;
 use crate::estimation::fine_tune::SizesSeen;
 use crate::estimation::{Basis, Fits, LoadedFit, build};
+use crate::evidence::index::names;
 use crate::method::calibration::ErrorLaw;
 use crate::method::chain;
 use crate::method::draws::{Draws, Shared, simulate};
@@ -192,6 +193,9 @@ fn left_out(run: &TrainingRun, hidden: &Hidden, tier: Tier) -> Option<String> {
     let from_hours = is_from_hours(run);
     if tier >= Tier::Parameters && run.open_weights != Some(true) {
         return Some("the weights are not open: regressions speak for what is on the Hub".to_owned());
+    }
+    if tier == Tier::Category && run.hub_id.as_deref().is_some_and(|id| names::size(id).is_some()) {
+        return Some("its name states the size: nobody estimates it without".to_owned());
     }
     match hidden.quantity {
         Quantity::Emissions if run.emissions_caution.is_some() => run.emissions_caution.clone(),

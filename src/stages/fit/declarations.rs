@@ -328,14 +328,15 @@ pub(super) const DECLARATIONS: &[Declaration] = &[
     Declaration {
         id: RegressionId::ParamsFromCategory,
         response: "log10(active_params)",
-        fitted_on: "runs of the index with known parameters, evenly by id, at most 5,000, repositories with known sizes drawn by lot \
-                    from another index (role_labels.csv), and open pre-trainings beyond text of the registry",
-        terms: &[Term::Academia, Term::UnlistedOwner],
+        fitted_on: "runs of the index with known parameters, evenly by id, at most 5,000, dated repositories with known sizes drawn by \
+                    lot from another index (role_labels.csv), and open pre-trainings beyond text of the registry; those whose names \
+                    state no size, at most five of an owner",
+        terms: &[Term::Years, Term::Academia, Term::UnlistedOwner],
         categories: &[Category::Kind, Category::Modality, Category::SizeWord, Category::UniversitiesBeyondText],
         required: None,
         kept: (
-            "kind, modality, class of owner, universities beyond text, word of size",
-            "every category that has rows speaks for itself",
+            "kind, modality, class of owner, universities beyond text, word of size, date",
+            "every category that has rows speaks for itself, and models grew with the years",
         ),
         lost: &[
             lost("mean", &[], &[], "what is known without any term"),
@@ -352,6 +353,12 @@ pub(super) const DECLARATIONS: &[Declaration] = &[
                 &[Term::Academia, Term::UnlistedOwner],
                 &[Category::Kind, Category::Modality, Category::SizeWord],
                 "puts universities' models of molecules, images and sound half a dex to one dex too high",
+            ),
+            lost(
+                "kind, modality, class of owner, universities beyond text, word of size",
+                &[Term::Academia, Term::UnlistedOwner],
+                &[Category::Kind, Category::Modality, Category::SizeWord, Category::UniversitiesBeyondText],
+                "takes the models of 2020 and of 2026 for one population",
             ),
         ],
         family_effects: None,

@@ -18,7 +18,7 @@ use crate::reference::compute_bounds::class_of_run;
 use crate::reference::role_labels::{Draw, RoleLabel};
 use crate::reference::{Accelerators, FineTune, Owners, ReportedFineTune, SmallRun, TrainingRun};
 use crate::tables::TierRow;
-use crate::units::{GRAMS_PER_KG, Params, Tokens};
+use crate::units::{Day, GRAMS_PER_KG, Params, Tokens};
 use libm::log10;
 use std::collections::BTreeMap;
 
@@ -130,17 +130,22 @@ fn published_samples(tables: &FactorTables, published: &TrainingRun) -> Option<S
     registry_sample(&tables.accelerators, &tables.owners, published, published.train_flop? / per_sample)
 }
 
-/// The fine-tunes of finetunes.csv, evenly by id at most `MAX_OWNER_ROWS` of an owner.
+/// The fine-tunes of finetunes.csv, few of each owner.
 pub(super) fn card_samples(references: &References) -> Vec<Sample> {
-    let mut by_owner: BTreeMap<&str, Vec<&FineTune>> = BTreeMap::new();
-    for row in references.fine_tunes.iter() {
-        by_owner.entry(row.owner()).or_default().push(row);
+    few_of_each_owner(references.fine_tunes.iter().map(|row| card_sample(&references.factors, row)))
+}
+
+/// Evenly at most `MAX_OWNER_ROWS` of an owner, in their order.
+fn few_of_each_owner(samples: impl Iterator<Item = Sample>) -> Vec<Sample> {
+    let mut by_owner: BTreeMap<String, Vec<Sample>> = BTreeMap::new();
+    for sample in samples {
+        by_owner.entry(sample.owner.clone()).or_default().push(sample);
     }
-    let evenly = |rows: &Vec<&FineTune>| {
-        let step = rows.len().div_ceil(MAX_OWNER_ROWS).max(1);
-        rows.iter().step_by(step).map(|row| card_sample(&references.factors, row)).collect::<Vec<_>>()
+    let evenly = |of_owner: Vec<Sample>| {
+        let step = of_owner.len().div_ceil(MAX_OWNER_ROWS).max(1);
+        of_owner.into_iter().step_by(step)
     };
-    by_owner.values().flat_map(evenly).collect()
+    by_owner.into_values().flat_map(evenly).collect()
 }
 
 fn card_sample(tables: &FactorTables, row: &FineTune) -> Sample {
@@ -277,7 +282,9 @@ pub(super) fn published_run(accelerators: &Accelerators, owners: &Owners, publis
     Some(run)
 }
 
-/// Every k-th run with known parameters, k such that at most `MAX_CATEGORY_ROWS` remain.
+/// Every k-th run with known parameters, k such that at most `MAX_CATEGORY_ROWS` remain; of each owner few. Names that state a size are
+/// left out: who is asked of has none, and whose name has one is larger than its like by half a dex (owners of one recipe, such as 1,400
+/// translators of one size, would otherwise be a category).
 fn category_samples(inputs: &Inputs<'_, Fitting>) -> Result<Vec<Sample>> {
     let total = inputs.row_count::<TierRow>()?;
     let step = usize::try_from(total).unwrap_or(usize::MAX).div_ceil(MAX_CATEGORY_ROWS).max(1);
@@ -294,7 +301,7 @@ fn category_samples(inputs: &Inputs<'_, Fitting>) -> Result<Vec<Sample>> {
     }
     samples.extend(drawn_sizes(inputs.references()));
     samples.extend(sizes_beyond_text(inputs.references()));
-    Ok(samples)
+    Ok(few_of_each_owner(samples.into_iter().filter(|sample| names::size(&sample.run.model_id).is_none())))
 }
 
 /// Sizes of the registry's open pre-trainings of images, sound, biology and the like: an index of language models shows none of them, and
@@ -323,6 +330,8 @@ fn drawn_sizes(references: &References) -> Vec<Sample> {
         let size = label.safetensors_total.filter(|n| label.draw == Draw::Uniform && *n > 0)?;
         let mut run = Run::new(&label.model_id, kind, facts::modality(&normalize::labelled_record(label), None));
         let owner = label.model_id.split_once('/').map(|(owner, _)| owner.to_owned());
+        // Sizes follow the years; of an undated record nothing here tells the year.
+        run.trained_on = Some(label.created_on.as_deref().and_then(Day::parse)?);
         run.owner.class = references.factors.owners.class(owner.as_deref());
         run.size_word = names::size_word(&label.model_id);
         #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.

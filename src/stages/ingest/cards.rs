@@ -10,6 +10,7 @@ use crate::store::sha256_file;
 use crate::tables::io::{BatchRows, TableReceipt};
 use crate::tables::sort::{DEFAULT_BUDGET_BYTES, ExternalSorter};
 use crate::tables::{QuarantineRow, RawCardRow, RawModelRow, Row, RowBuilders};
+use arrow::array::{AsArray, RecordBatch};
 use fs_err as fs;
 use rustc_hash::FxHashMap;
 use std::path::Path;
@@ -111,8 +112,11 @@ fn quarantined(source: &str, bad: hub::files::cards::Unusable) -> QuarantineRow 
 pub(super) fn ids(outputs: &Outputs<'_, Ingest>) -> Result<FxHashMap<String, String>> {
     let mut ids: FxHashMap<String, String> = FxHashMap::default();
     let mut legacy = Vec::new();
-    for row in outputs.written::<RawModelRow>()? {
-        let id = row?.model_id;
+    let texts = |batch: &RecordBatch| -> Vec<String> {
+        let texts = batch.columns().first().and_then(|column| column.as_string_opt::<i32>());
+        texts.into_iter().flatten().flatten().map(str::to_owned).collect()
+    };
+    for id in outputs.picked::<RawModelRow, String>(&["model_id"], texts)? {
         if let Some((owner, name)) = id.split_once('/')
             && canonical_owners().contains(&owner.to_lowercase().as_str())
         {

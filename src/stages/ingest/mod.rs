@@ -2,11 +2,13 @@
 
 mod cards;
 mod checks;
+mod duplicates;
 mod evidence;
 mod renamed;
 
 use self::checks::Seen;
-use self::renamed::{Identities, Renamed};
+use self::duplicates::Deduplicator;
+use self::renamed::Identities;
 use super::fetch::{Fetch, PinnedFiles, PinnedSources};
 use crate::domain::source::CohortMetric;
 use crate::engine::{Facts, Inputs, Outputs, Stage, stage};
@@ -17,14 +19,17 @@ use crate::tables::sort::{DEFAULT_BUDGET_BYTES, ExternalSorter};
 use crate::tables::{CardReadingRow, QuarantineRow, RawCardRow, RawModelRow, Row, RowBuilders};
 use crate::units::TimestampMs;
 use arrow::array::RecordBatch;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Longest raw text kept in quarantine, in characters.
 const MAX_RAW_CHARS: usize = 2_000;
-/// Rows collected before they go to the sorter.
+/// Rows of the quarantine collected before they go to the sorter.
 const BATCH_ROWS: usize = 8_192;
+/// Rows that one thread brings into columns at a time.
+const CHUNK_ROWS: usize = 1_024;
 /// Refused records after which a source that has more of them than good ones is read no further: it is something else, and may be
 /// endless.
 const HOPELESS: u64 = 1_000_000;
@@ -196,7 +201,6 @@ fn shown_value(raw: &str) -> String {
 }
 
 struct Ingester {
-    builders: <RawModelRow as Row>::Builders,
     sorter: ExternalSorter,
     quarantined: <QuarantineRow as Row>::Builders,
     quarantine: ExternalSorter,
@@ -216,7 +220,6 @@ impl Ingester {
         let (spill, quarantine_spill) = (outputs.scratch("spill")?, outputs.scratch("spill-quarantine")?);
         let identities = Identities::new(&outputs.scratch("spill-identities")?)?;
         Ok(Self {
-            builders: Default::default(),
             sorter: ExternalSorter::new(RawModelRow::schema(), "model_id", &spill, DEFAULT_BUDGET_BYTES)?,
             quarantined: Default::default(),
             quarantine: ExternalSorter::new(QuarantineRow::schema(), "locator", &quarantine_spill, DEFAULT_BUDGET_BYTES / 8)?,
@@ -230,14 +233,19 @@ impl Ingester {
     }
 
     fn add_block(&mut self, file: &SourceFile, block: Block) -> Result<()> {
+        let mut rows = Vec::with_capacity(block.records.len());
         for parsed in block.records {
             self.read += 1;
-            self.add_record(file, parsed)?;
+            rows.extend(self.noted(file, parsed)?);
+        }
+        for batch in in_columns(rows)? {
+            self.sorter.push(batch)?;
         }
         Ok(())
     }
 
-    fn add_record(&mut self, file: &SourceFile, parsed: Parsed) -> Result<()> {
+    /// The row of a record, if it was not refused, once everything that is to be said of it is noted.
+    fn noted(&mut self, file: &SourceFile, parsed: Parsed) -> Result<Option<RawModelRow>> {
         let Parsed { locator, row, problems, epochs, object_id, .. } = parsed;
         self.seen.add_epochs(epochs);
         if row.is_none() {
@@ -256,15 +264,11 @@ impl Ingester {
             }
             self.set_aside(&file.name, format!("{locator} {}", problem.field), problem.reason, &problem.raw)?;
         }
-        if let Some(row) = row {
-            self.seen.add_row(&row);
-            self.identities.add(object_id, &row)?;
-            self.builders.push(row);
-            if self.builders.len() >= BATCH_ROWS {
-                self.sorter.push(self.builders.finish()?)?;
-            }
+        if let Some(row) = &row {
+            self.seen.add_row(row);
+            self.identities.add(object_id, row)?;
         }
-        Ok(())
+        Ok(row)
     }
 
     fn set_aside(&mut self, source: &str, locator: String, reason: String, raw: &str) -> Result<()> {
@@ -344,16 +348,12 @@ impl Ingester {
         mut pinned: Vec<Input>,
         sources: &PinnedSources,
     ) -> Result<Ingested> {
-        self.sorter.push(self.builders.finish()?)?;
         let mut writer = outputs.batch_writer::<RawModelRow>()?;
         let mut deduplicator = Deduplicator::new(self.identities.settle()?);
-        let mut builders = <RawModelRow as Row>::Builders::default();
-        self.sorter.finish(|batch| {
-            deduplicator.pass(batch, &mut builders)?;
-            writer.write(&builders.finish()?)
-        })?;
-        deduplicator.flush(&mut builders);
-        writer.write(&builders.finish()?)?;
+        self.sorter.finish(|batch| writer.write(&deduplicator.pass(batch)?))?;
+        if let Some(last) = deduplicator.last() {
+            writer.write(&last)?;
+        }
         outputs.done::<RawModelRow>(writer.finish()?);
         let records_renamed = deduplicator.renamed_records;
         for dropped in deduplicator.dropped {
@@ -384,6 +384,16 @@ impl Ingester {
     }
 }
 
+/// Rows as batches, which all threads make.
+fn in_columns(rows: Vec<RawModelRow>) -> Result<Vec<RecordBatch>> {
+    let batch = |rows: Vec<RawModelRow>| {
+        let mut builders = <RawModelRow as Row>::Builders::default();
+        rows.into_iter().for_each(|row| builders.push(row));
+        builders.finish()
+    };
+    rows.into_par_iter().chunks(CHUNK_ROWS).map(batch).collect()
+}
+
 fn write_quarantine(sorter: ExternalSorter, outputs: &Outputs<'_, Ingest>) -> Result<TableReceipt> {
     let mut writer = outputs.writer::<QuarantineRow>()?;
     // Two problems in one field of one record would share a key: they become one row.
@@ -408,58 +418,4 @@ fn write_quarantine(sorter: ExternalSorter, outputs: &Outputs<'_, Ingest>) -> Re
         writer.push(previous)?;
     }
     writer.finish()
-}
-
-/// A record that another one makes superfluous.
-struct Dropped {
-    model_id: String,
-    locator: String,
-    reason: String,
-}
-
-/// Of several records with one id, keeps the one modified last, then the one read last: while a crawl runs, records move and
-/// come twice. Of a repository under two names, the newer one.
-struct Deduplicator {
-    renamed: Renamed,
-    held: Option<RawModelRow>,
-    dropped: Vec<Dropped>,
-    renamed_records: u64,
-}
-
-impl Deduplicator {
-    fn new(renamed: Renamed) -> Self {
-        Self { renamed, held: None, dropped: Vec::new(), renamed_records: 0 }
-    }
-
-    fn pass(&mut self, batch: &RecordBatch, builders: &mut <RawModelRow as Row>::Builders) -> Result<()> {
-        for row in BatchRows::<RawModelRow>::new(batch)?.iter() {
-            let row = row?;
-            if let Some(name) = self.renamed.newer_name(&row) {
-                let reason = format!("renamed, the record under the newer name '{name}' was kept");
-                self.dropped.push(Dropped { reason, model_id: row.model_id, locator: row.locator });
-                self.renamed_records += 1;
-                continue;
-            }
-            match self.held.take() {
-                Some(held) if held.model_id == row.model_id => {
-                    let (kept, dropped) = if row.last_modified >= held.last_modified { (row, held) } else { (held, row) };
-                    let reason = "duplicate id, a newer record was kept".to_owned();
-                    self.dropped.push(Dropped { reason, model_id: dropped.model_id, locator: dropped.locator });
-                    self.held = Some(kept);
-                }
-                Some(held) => {
-                    builders.push(held);
-                    self.held = Some(row);
-                }
-                None => self.held = Some(row),
-            }
-        }
-        Ok(())
-    }
-
-    fn flush(&mut self, builders: &mut <RawModelRow as Row>::Builders) {
-        if let Some(held) = self.held.take() {
-            builders.push(held);
-        }
-    }
 }

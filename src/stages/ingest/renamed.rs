@@ -25,7 +25,7 @@ pub(super) struct Identities {
 }
 
 /// Records that are passed over, by their place, with the name that the repository has now.
-pub(super) struct Renamed(FxHashMap<String, String>);
+pub(super) struct Renamed(pub(super) FxHashMap<String, String>);
 
 impl Identities {
     pub(super) fn new(spill: &Path) -> Result<Self> {
@@ -71,9 +71,9 @@ impl Identities {
 
 impl Renamed {
     /// The name that the repository of a record has now, where the record has an older one.
-    pub(super) fn newer_name(&self, row: &RawModelRow) -> Option<&str> {
+    pub(super) fn newer_name(&self, locator: &str) -> Option<&str> {
         // Most indexes have none.
-        if self.0.is_empty() { None } else { self.0.get(&row.locator).map(String::as_str) }
+        if self.0.is_empty() { None } else { self.0.get(locator).map(String::as_str) }
     }
 }
 
@@ -167,7 +167,7 @@ mod tests {
             identities.add((*id > 0).then_some([*id; 12]), row).unwrap();
         }
         let renamed = identities.settle().unwrap();
-        rows.iter().enumerate().filter_map(|(i, row)| Some((i, renamed.newer_name(row)?.to_owned()))).collect()
+        rows.iter().enumerate().filter_map(|(i, row)| Some((i, renamed.newer_name(&row.locator)?.to_owned()))).collect()
     }
 
     #[test]

@@ -1,19 +1,23 @@
 //! The first pass: what lineage needs of every repository, gathered small enough to be held, and resolved.
 
 use super::corrections::{MetCorrection, apply_corrections};
-use super::model_row::date_told_otherwise;
+use super::model_row::{date_told_otherwise, looked_up_day};
+use super::read_cards::Card;
+use super::records::Chunk;
 use super::registry_rows::RegistryRows;
 use super::repo_facts::repo_facts;
 use super::role_labels::RecordSigns;
 use super::roles::{Likelihood, settle_roles};
 use super::said_bases::{settle_said_origins, told_by_card};
 use super::size::Known;
-use super::undated::UndatedYears;
-use super::{Carded, References, Settings};
+use super::undated::{Fields, UndatedYears, fields};
+use super::{References, Settings};
 use crate::domain::{Field, Role, RoleShares, Rule, RunKind};
+use crate::engine::in_blocks;
 use crate::error::Result;
 use crate::evidence::Extracted;
 use crate::evidence::card::Origin;
+use crate::evidence::index::facts::CREATED_AT_FLOOR_MS;
 use crate::evidence::index::params;
 use crate::evidence::index::{emissions, names};
 use crate::hub::record::is_valid_id;
@@ -21,11 +25,14 @@ use crate::lineage::{self, Placement, RepoFacts, Resolution, Words};
 use crate::method::fitting::{self, MIN_OBSERVATIONS, Observation};
 use crate::reference::{CorrectedField, RepositoryFact, TrainingRun};
 use crate::tables::RawModelRow;
-use crate::units::Day;
+use crate::units::{Day, TimestampMs};
 use libm::log10;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
+
+/// Nodes of a chain that are looked through one by one.
+const SHORT_CHAIN: usize = 16;
 
 /// What the first pass gathers, by position in `raw_models`.
 pub(super) struct Index {
@@ -92,10 +99,34 @@ impl Gathered {
     }
 }
 
+/// What is read of one record and its card.
+struct Read {
+    origin: Origin,
+    gathered: Gathered,
+    /// Of a repository without a date: which fields its record has, and the year that the registry or a fact tells.
+    undated: Option<(Fields, Option<i32>)>,
+}
+
+impl Read {
+    fn of_chunk(references: &References, chunk: &Chunk) -> Result<Vec<Self>> {
+        chunk.records().map(|(_, raw, card)| Ok(Self::of_record(references, &raw?, card))).collect()
+    }
+
+    fn of_record(references: &References, raw: &RawModelRow, card: Option<&Card>) -> Self {
+        let (origin, states) = told_by_card(references, raw, card);
+        let undated = raw.created_at.is_none().then(|| {
+            let registry = references.registry.by_hub_id(&raw.model_id);
+            let known = Known { registry, fact: references.repository_facts.fact(&raw.model_id) };
+            (fields(raw), date_told_otherwise(raw, known).map(Day::year))
+        });
+        Self { origin, gathered: Gathered::of_record(references, raw, states), undated }
+    }
+}
+
 impl Index {
     /// Gathers the facts of every record, with the bases that only its card states, applies corrections, and resolves the lineage.
     pub(super) fn gather(
-        mut blocks: impl Iterator<Item = Result<Vec<Carded>>>,
+        blocks: impl FnMut() -> Result<Vec<Chunk>> + Send,
         references: &References,
         settings: &Settings,
     ) -> Result<Self> {
@@ -118,25 +149,22 @@ impl Index {
             corrections: BTreeMap::new(),
         };
         let mut said: BTreeMap<usize, Origin> = BTreeMap::new();
-        while let Some(block) = blocks.next().transpose()? {
-            let first = index.facts.len();
-            let read: Vec<(Origin, Gathered)> = block
-                .par_iter()
-                .map(|(raw, card)| {
-                    let (origin, states) = told_by_card(references, raw, card.as_ref());
-                    (origin, Gathered::of_record(references, raw, states))
-                })
-                .collect();
-            for (raw, _) in &block {
-                index.note_undated(references, raw);
-            }
-            for (i, (origin, gathered)) in (first..).zip(read) {
-                index.add(gathered);
-                if origin != Origin::default() {
-                    said.insert(i, origin);
+        in_blocks(
+            blocks,
+            |_, chunks: &[Chunk]| chunks.par_iter().map(|chunk| Read::of_chunk(references, chunk)).collect(),
+            |read: Vec<Vec<Read>>| {
+                for Read { origin, gathered, undated } in read.into_iter().flatten() {
+                    if origin != Origin::default() {
+                        said.insert(index.facts.len(), origin);
+                    }
+                    if let Some((fields, year)) = undated {
+                        index.undated.add(fields, year);
+                    }
+                    index.add(gathered);
                 }
-            }
-        }
+                Ok(())
+            },
+        )?;
         settle_said_origins(references, &mut index.facts, &said);
         let mut resolution = lineage::resolve(&index.facts, known(references), &name_size, &settings.without_link_passes);
         settle_roles(&mut index, &mut resolution, references, settings.certain_roles);
@@ -160,20 +188,19 @@ impl Index {
         self.rows.given_up(i).map(|root| self.id(root))
     }
 
-    /// Years that the training of an undated repository may be of.
-    pub(super) fn possible_years(&self, raw: &RawModelRow) -> Option<Vec<i32>> {
-        self.undated.of(raw)
+    /// Years that the training of an undated repository may be of, none before the newest of its bases.
+    pub(super) fn possible_years(&self, references: &References, i: usize, raw: &RawModelRow) -> Option<Vec<i32>> {
+        let bases = self.chain(i).filter_map(|at| self.placements[at].base);
+        self.undated.possible(raw, bases.filter_map(|base| self.year(references, base)).max())
     }
 
-    /// Notes of a repository without a date what the registry or a fact tells of its year.
-    fn note_undated(&mut self, references: &References, raw: &RawModelRow) {
-        if raw.created_at.is_none() {
-            let known = Known {
-                registry: references.registry.by_hub_id(&raw.model_id),
-                fact: references.repository_facts.fact(&raw.model_id),
-            };
-            self.undated.add(raw, date_told_otherwise(raw, known).map(Day::year));
-        }
+    /// Year of a model, of the index or absent: what the registry or a fact tells, else that of its repository where the Hub dates it.
+    fn year(&self, references: &References, i: usize) -> Option<i32> {
+        let facts = self.facts.get(i).or_else(|| self.absent.get(i - self.facts.len()))?;
+        let registered = || references.registry.by_hub_id(&facts.model_id)?.trained_on_day();
+        let looked_up = || looked_up_day(references.repository_facts.fact(&facts.model_id)?);
+        let created = || facts.created_ms.filter(|ms| *ms > CREATED_AT_FLOOR_MS).map(|ms| TimestampMs(ms).day());
+        registered().or_else(looked_up).or_else(created).map(Day::year)
     }
 
     fn add(&mut self, gathered: Gathered) {
@@ -227,12 +254,17 @@ impl Index {
     pub(super) fn upstream(&self, i: usize) -> (Vec<usize>, bool) {
         let n = self.facts.len();
         let mut owners: Vec<usize> = Vec::new();
-        let mut seen = FxHashSet::default();
+        // Most chains are short; merges of merges are not.
+        let (mut met, mut seen): (Vec<usize>, FxHashSet<usize>) = (Vec::new(), FxHashSet::default());
         let mut complete = true;
         let mut open: Vec<usize> = vec![i];
         while let Some(at) = open.pop() {
-            if !seen.insert(at) {
+            let is_new = if met.len() < SHORT_CHAIN { !met.contains(&at) } else { !met.contains(&at) && seen.insert(at) };
+            if !is_new {
                 continue;
+            }
+            if met.len() < SHORT_CHAIN {
+                met.push(at);
             }
             let placement = &self.placements[at];
             if at != i && at < n && placement.own_run.is_some() {

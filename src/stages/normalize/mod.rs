@@ -7,6 +7,7 @@ mod corrections;
 mod index;
 mod model_row;
 mod read_cards;
+mod records;
 mod registry_rows;
 mod repo_facts;
 mod reported;
@@ -23,7 +24,8 @@ pub use self::role_labels::{labelled, labelled_record, role_model};
 
 use self::index::Index;
 use self::model_row::model_row;
-use self::read_cards::{Card, NO_READING};
+use self::read_cards::NO_READING;
+use self::records::{Chunk, Records};
 use self::roles::Likelihood;
 use super::{merged, vocabulary_digests};
 use crate::domain::source::CohortMetric;
@@ -38,19 +40,15 @@ use crate::reference::{
     Accelerators, Corrections, Grid, Operators, Owners, Places, Reference, Registry, RepositoryFacts, RoleLabel, Table, Trainings,
 };
 use crate::tables::io::TableWriter;
-use crate::tables::{CardReadingRow, EvidenceRow, ModelRow, RawCardRow, RawModelRow, RoleTermRow, RunRow};
+use crate::tables::{CardReadingRow, EvidenceRow, ModelRow, RawCardRow, RawModelRow, RoleTermRow, Row, RowBuilders, RunRow};
+use arrow::array::RecordBatch;
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::iter::Peekable;
-
-/// Models read at a time: with a card of some kilobytes each a block stays near ten megabytes.
-const BLOCK_ROWS: usize = 1_024;
 
 stage! {
     /// Derives models, runs and evidence from the typed records.
-    struct Normalize = "normalize" version 12
+    struct Normalize = "normalize" version 13
     reads [RawModelRow, RawCardRow, CardReadingRow]
     writes [ModelRow, RunRow, EvidenceRow, RoleTermRow]
     follows []
@@ -150,9 +148,6 @@ pub struct Normalized {
 
 impl crate::engine::Facts for Normalized {}
 
-/// A record with its card, if any.
-type Carded = (RawModelRow, Option<Card>);
-
 impl Stage for Normalize {
     type Settings = Settings;
     type References = References;
@@ -160,37 +155,61 @@ impl Stage for Normalize {
 
     fn run(inputs: &Inputs<'_, Self>, outputs: &mut Outputs<'_, Self>) -> Result<Normalized> {
         let (settings, references) = (inputs.settings(), inputs.references());
-        let mut records = inputs.rows::<RawModelRow>()?;
-        let mut cards = Cards { texts: inputs.rows()?.peekable(), readings: inputs.rows()?.peekable() };
-        let blocks = std::iter::from_fn(|| next_block(&mut records, &mut cards).map(|b| (!b.is_empty()).then_some(b)).transpose());
-        let index = Index::gather(blocks, references, settings)?;
+        let mut records = Records::of(inputs)?;
+        let index = Index::gather(|| records.next_block(), references, settings)?;
+        drop(records);
         outputs.write::<RoleTermRow>(index.likelihood.as_ref().map_or_else(Vec::new, Likelihood::terms))?;
         let mut writers = Writers::new(outputs)?;
         let mut meter = inputs.meter(index.facts.len() as u64, "normalize");
-        let mut records = inputs.rows::<RawModelRow>()?;
-        let mut cards = Cards { texts: inputs.rows()?.peekable(), readings: inputs.rows()?.peekable() };
+        let mut records = Records::of(inputs)?;
         // Reading cards is most of the work; rayon keeps the order of an indexed iterator.
-        let work = |first: usize, block: &[Carded]| -> Result<Vec<(ModelRow, Vec<EvidenceRow>)>> {
-            if first + block.len() > index.facts.len() {
-                return Err(Error::Internal("raw_models changed between two passes".into()));
-            }
-            let row = |(at, (raw, card)): (usize, &Carded)| {
-                let (row, extracted) = model_row(settings, references, &index, first + at, raw, card.as_ref());
-                (row, sorted_by_key(evidence_rows(&raw.model_id, raw.commit.as_deref(), extracted)))
-            };
-            Ok(block.par_iter().enumerate().map(row).collect())
-        };
         in_blocks(
-            || next_block(&mut records, &mut cards),
-            work,
+            || records.next_block(),
+            |_, chunks: &[Chunk]| chunks.par_iter().map(|chunk| Derived::of(chunk, settings, references, &index)).collect(),
             |block| {
-                writers.write(&index, block)?;
+                writers.write(block)?;
                 meter.set(writers.written as u64);
                 Ok(())
             },
         )?;
         writers.finish(outputs)?;
         Ok(Normalized { corrections: CorrectionCounts::counted(index.corrections.values().flatten()) })
+    }
+}
+
+/// What becomes of a chunk of records, in columns: rows are made and taken apart on one thread.
+struct Derived {
+    models: RecordBatch,
+    runs: RecordBatch,
+    evidence: RecordBatch,
+    /// The first repository whose card was not read for what the index tells of it, and how many there are.
+    unread: Option<(String, u64)>,
+}
+
+impl Derived {
+    fn of(chunk: &Chunk, settings: &Settings, references: &References, index: &Index) -> Result<Self> {
+        let mut models = <ModelRow as Row>::Builders::default();
+        let mut runs = <RunRow as Row>::Builders::default();
+        let mut evidence = <EvidenceRow as Row>::Builders::default();
+        let mut unread: Option<(String, u64)> = None;
+        for (i, raw, card) in chunk.records() {
+            let raw = raw?;
+            if i >= index.facts.len() {
+                return Err(Error::Internal("raw_models changed between two passes".into()));
+            }
+            let (row, extracted) = model_row(settings, references, index, i, &raw, card);
+            let own = sorted_by_key(evidence_rows(&raw.model_id, raw.commit.as_deref(), extracted));
+            let has_reading = |e: &EvidenceRow| !e.reject_reason.as_deref().is_some_and(|why| why.starts_with(NO_READING));
+            if !own.iter().all(has_reading) {
+                unread.get_or_insert_with(|| (row.model_id.clone(), 0)).1 += 1;
+            }
+            own.into_iter().for_each(|e| evidence.push(e));
+            if let Some(run) = run_row(index, &index.placements[i], &row) {
+                runs.push(run);
+            }
+            models.push(row);
+        }
+        Ok(Self { models: models.finish()?, runs: runs.finish()?, evidence: evidence.finish()?, unread })
     }
 }
 
@@ -201,7 +220,7 @@ struct Writers {
     evidence: TableWriter<EvidenceRow>,
     /// Repositories written.
     written: usize,
-    /// The first repository whose card was not read for what the index tells of it, and how many there are.
+    /// As in [`Derived`], of all.
     unread: Option<(String, u64)>,
 }
 
@@ -211,20 +230,15 @@ impl Writers {
     }
 
     /// The rows of the next repositories.
-    fn write(&mut self, index: &Index, block: Vec<(ModelRow, Vec<EvidenceRow>)>) -> Result<()> {
-        for (row, own) in block {
-            let has_reading = |e: &EvidenceRow| !e.reject_reason.as_deref().is_some_and(|why| why.starts_with(NO_READING));
-            if !own.iter().all(has_reading) {
-                self.unread.get_or_insert_with(|| (row.model_id.clone(), 0)).1 += 1;
+    fn write(&mut self, block: Vec<Derived>) -> Result<()> {
+        for Derived { models, runs, evidence, unread } in block {
+            if let Some((first, cards)) = unread {
+                self.unread.get_or_insert((first, 0)).1 += cards;
             }
-            for e in own {
-                self.evidence.push(e)?;
-            }
-            if let Some(run) = run_row(index, &index.placements[self.written], &row) {
-                self.runs.push(run)?;
-            }
-            self.models.push(row)?;
-            self.written += 1;
+            self.written += models.num_rows();
+            self.evidence.append(evidence)?;
+            self.runs.append(runs)?;
+            self.models.append(models)?;
         }
         Ok(())
     }
@@ -250,48 +264,12 @@ fn warn_of_unread(model: &str, cards: u64) {
     );
 }
 
-/// Cards as texts and as readings made elsewhere, each sorted by id.
-struct Cards<T: Iterator, R: Iterator> {
-    texts: Peekable<T>,
-    readings: Peekable<R>,
-}
-
-impl<T: Iterator<Item = Result<RawCardRow>>, R: Iterator<Item = Result<CardReadingRow>>> Cards<T, R> {
-    /// The card of a model; models are asked for in the order of their ids.
-    fn card_of(&mut self, model_id: &str) -> Result<Option<Card>> {
-        if let Some(text) = self.texts.next_if(|card| card.as_ref().map_or(true, |card| card.model_id == model_id)) {
-            return text.map(Card::Text).map(Some);
-        }
-        let mut rows = Vec::new();
-        while let Some(row) = self.readings.next_if(|row| row.as_ref().map_or(true, |row| row.model_id == model_id)) {
-            rows.push(row?);
-        }
-        Card::of_rows(rows)
-    }
-}
-
-/// The next records, each with its card: both are sorted by id.
-fn next_block<T: Iterator<Item = Result<RawCardRow>>, R: Iterator<Item = Result<CardReadingRow>>>(
-    records: &mut impl Iterator<Item = Result<RawModelRow>>,
-    cards: &mut Cards<T, R>,
-) -> Result<Vec<Carded>> {
-    records
-        .take(BLOCK_ROWS)
-        .map(|raw| {
-            let raw = raw?;
-            let card = cards.card_of(&raw.model_id)?;
-            Ok((raw, card))
-        })
-        .collect()
-}
-
 /// Rows of evidence in the order of the extractors. One that found a field several times has its rows numbered from the second on.
 fn evidence_rows(model_id: &str, commit: Option<&str>, extracted: Vec<Extracted>) -> Vec<EvidenceRow> {
-    let mut seen: FxHashMap<(Field, &'static str), usize> = FxHashMap::default();
-    let row = extracted.into_iter().map(|e| {
-        let n = seen.entry((e.field, e.extractor)).or_default();
-        *n += 1;
-        let nth = *n;
+    // A repository has a handful of rows.
+    let keys: Vec<(Field, &'static str)> = extracted.iter().map(|e| (e.field, e.extractor)).collect();
+    let row = extracted.into_iter().enumerate().map(|(at, e)| {
+        let nth = keys[..=at].iter().filter(|key| **key == keys[at]).count();
         let mut row = e.into_row(model_id, commit);
         if nth > 1 {
             row.evidence_id = format!("{}#{nth}", row.evidence_id);

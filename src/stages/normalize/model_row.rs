@@ -72,7 +72,7 @@ pub(super) fn model_row(
         upstream_run_ids,
         lineage_is_complete,
         trained_on: date.as_ref().map(|(day, _, _)| *day),
-        possible_years: date.is_none().then(|| index.possible_years(raw)).flatten(),
+        possible_years: date.is_none().then(|| index.possible_years(references, i, raw)).flatten(),
         trained_on_source: date.map(|(_, source, _)| source),
         owner_country: owner_country(references, raw, known),
         in_cohort: downloads(settings.metric, raw).is_some_and(|d| d > settings.min),
@@ -209,10 +209,15 @@ pub(super) fn date_told_otherwise(raw: &RawModelRow, known: Known<'_>) -> Option
     by_index.map(|(day, _, _)| day).or_else(|| looked_up_date(known.fact).map(|(day, _, _)| day))
 }
 
+/// Day that was looked up.
+pub(super) fn looked_up_day(fact: &RepositoryFact) -> Option<Day> {
+    month(&fact.year_and_month()?)
+}
+
 /// Date that was looked up: what a repository at the Hub's floor, or without a date, does not tell.
 fn looked_up_date(fact: Option<&RepositoryFact>) -> Option<(Day, TrainedOnSource, String)> {
     let fact = fact?;
-    let day = month(&fact.year_and_month()?)?;
+    let day = looked_up_day(fact)?;
     let text = fact.trained_on.as_deref().unwrap_or_default();
     Some((day, TrainedOnSource::RepositoryFacts, format!("{text}; {}, {} ({})", fact.source, fact.vintage, fact.evidence)))
 }

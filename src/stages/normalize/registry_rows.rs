@@ -2,7 +2,7 @@
 //! otherwise, the row belongs to the run whose stage it describes, once.
 
 use super::References;
-use crate::domain::{Role, RunKind};
+use crate::domain::{Role, RunKind, in_lower_case};
 use crate::lineage::{self, Placement, RepoFacts};
 use crate::reference::TrainingRun;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -79,14 +79,22 @@ impl RegistryRows {
     /// The registry names the base repository (Kimi-K2-Base). Where the index lacks it, the repository that carries its pre-training is
     /// the one of the same namespace, stem and size.
     fn adopt_absent(&mut self, references: &References, facts: &[RepoFacts], placements: &[Placement], params: &[Option<i64>]) {
-        let present: FxHashSet<String> = facts.iter().map(|f| f.model_id.to_lowercase()).collect();
+        let registered = references.registry.runs().iter().filter_map(|run| run.hub_id.as_deref());
+        let mut missing: FxHashSet<String> = registered.map(str::to_lowercase).collect();
+        for f in facts {
+            in_lower_case(&f.model_id, |id| missing.remove(id));
+        }
         let mut absent: FxHashMap<(String, String), usize> = FxHashMap::default();
         for (r, run) in references.registry.runs().iter().enumerate().filter(|(_, run)| run.kind == RunKind::Pretraining) {
-            if let Some(id) = run.hub_id.as_deref().filter(|id| !present.contains(&id.to_lowercase())) {
+            if let Some(id) = run.hub_id.as_deref().filter(|id| missing.contains(&id.to_lowercase())) {
                 absent.entry(family(id)).or_insert(r);
             }
         }
+        let houses: FxHashSet<String> = absent.keys().map(|(owner, _)| owner.clone()).collect();
         for (i, (f, placement)) in facts.iter().zip(placements).enumerate() {
+            if !in_lower_case(f.owner(), |owner| houses.contains(owner)) {
+                continue;
+            }
             let carries = placement.own_run == Some(RunKind::Pretraining);
             if !carries || f.registry_kind.is_some() || self.adopted.contains_key(&i) {
                 continue;

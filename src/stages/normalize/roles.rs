@@ -4,7 +4,7 @@ use super::References;
 use super::index::Index;
 use super::role_labels::{owner_class, registered_houses, role_model, role_terms};
 use crate::domain::run::LEAST_TRAINED;
-use crate::domain::{EvidenceSource, Field, Role, RoleShares, Rule, RunKind};
+use crate::domain::{EvidenceSource, Field, Role, RoleShares, Rule, RunKind, in_lower_case};
 use crate::evidence::Extracted;
 use crate::lineage::role_model::RoleModel;
 use crate::lineage::signs::{LEAST_LINKED, Signs};
@@ -69,7 +69,7 @@ impl Likelihood {
 
     fn signs<'a>(&self, index: &'a Index, references: &References, i: usize) -> Signs<'a> {
         let (facts, signs) = (&index.facts[i], index.signs[i]);
-        let count = |counts: &FxHashMap<String, u32>, key: &str| counts.get(key.to_lowercase().as_str()).copied();
+        let count = |counts: &FxHashMap<String, u32>, key: &str| in_lower_case(key, |key| counts.get(key).copied());
         Signs {
             facts,
             owner_class: owner_class(&references.owners, facts),
@@ -77,12 +77,13 @@ impl Likelihood {
             named_as_base: count(&self.bases, &facts.model_id).unwrap_or(0),
             downloads: signs.downloads,
             names_a_paper: signs.names_a_paper,
+            names_its_paper: signs.names_its_paper,
             names_data: signs.names_data,
             has_tags: signs.has_tags,
             linked_by: self.links[i].by,
             has_large_base: self.links[i].has_large_base,
             base_has_a_base: self.links[i].base_has_a_base,
-            registry_has_its_house: self.registered_houses.contains(&facts.owner().to_lowercase()),
+            registry_has_its_house: in_lower_case(facts.owner(), |owner| self.registered_houses.contains(owner)),
         }
     }
 
@@ -193,7 +194,7 @@ fn kind_without_base(role: Role) -> RunKind {
 fn owner_counts(index: &Index) -> FxHashMap<String, u32> {
     let mut counts: FxHashMap<String, u32> = FxHashMap::default();
     for facts in &index.facts {
-        *counts.entry(facts.owner().to_lowercase()).or_default() += 1;
+        add_one(&mut counts, facts.owner());
     }
     counts
 }
@@ -203,8 +204,15 @@ fn base_counts(index: &Index) -> FxHashMap<String, u32> {
     let mut counts: FxHashMap<String, u32> = FxHashMap::default();
     for facts in &index.facts {
         for id in &facts.base_ids {
-            *counts.entry(id.to_lowercase()).or_default() += 1;
+            add_one(&mut counts, id);
         }
     }
     counts
+}
+
+fn add_one(counts: &mut FxHashMap<String, u32>, text: &str) {
+    in_lower_case(text, |lower| match counts.get_mut(lower) {
+        Some(count) => *count += 1,
+        None => drop(counts.insert(lower.to_owned(), 1)),
+    });
 }

@@ -11,9 +11,10 @@ const TENTHS: [usize; 5] = [1, 3, 5, 7, 9];
 
 /// Which fields a record has. Indexes are put together from lists of the Hub of several years, each of which gives all its records the same
 /// fields: in `wide_2026-10` those without likes are of 2022 and before.
-type Fields = (bool, bool);
+pub(super) type Fields = (bool, bool);
 
-fn fields(raw: &RawModelRow) -> Fields {
+/// Those that a record has.
+pub(super) fn fields(raw: &RawModelRow) -> Fields {
     let counted = raw.safetensors_total.is_some() || raw.gguf_total.is_some() || !raw.safetensors_counts.is_empty();
     (counted, raw.likes.is_some())
 }
@@ -28,18 +29,21 @@ pub(super) struct UndatedYears {
 
 impl UndatedYears {
     /// Takes note of the year of a repository without a date of creation, if it is known.
-    pub(super) fn add(&mut self, raw: &RawModelRow, year: Option<i32>) {
+    pub(super) fn add(&mut self, fields: Fields, year: Option<i32>) {
         let Some(year) = year else { return };
-        for years in [self.of_fields.entry(fields(raw)).or_default(), &mut self.of_all] {
+        for years in [self.of_fields.entry(fields).or_default(), &mut self.of_all] {
             years.insert(years.partition_point(|y| *y <= year), year);
         }
     }
 
-    /// The years at five tenths of those whose records have the same fields, of all where they are too few; none of too few of all.
-    pub(super) fn of(&self, raw: &RawModelRow) -> Option<Vec<i32>> {
+    /// The years at five tenths of those whose records have the same fields, of all where they are too few; none of too few of all. What
+    /// was made of a base is no older than it: only years from that of the base on count, or that year alone where there are none.
+    pub(super) fn possible(&self, raw: &RawModelRow, year_of_base: Option<i32>) -> Option<Vec<i32>> {
         let enough = |years: &&Vec<i32>| years.len() >= LEAST_DATED;
         let years = self.of_fields.get(&fields(raw)).filter(enough).or(Some(&self.of_all).filter(enough))?;
-        Some(TENTHS.iter().filter_map(|tenth| years.get(years.len() * tenth / 10).copied()).collect())
+        let least = year_of_base.unwrap_or(i32::MIN);
+        let years = &years[years.partition_point(|year| *year < least)..];
+        Some(TENTHS.iter().map(|tenth| years.get(years.len() * tenth / 10).copied().unwrap_or(least)).collect())
     }
 }
 
@@ -57,17 +61,20 @@ mod tests {
     fn years_at_five_tenths_of_records_with_the_same_fields() {
         let mut years = UndatedYears::default();
         for i in 0..30 {
-            years.add(&record(Some(1)), Some(2010 + (i * 7) % 30));
+            years.add(fields(&record(Some(1))), Some(2010 + (i * 7) % 30));
         }
-        years.add(&record(None), None);
+        years.add(fields(&record(None)), None);
         let expected = Some(vec![2013, 2019, 2025, 2031, 2037]);
-        assert_eq!(years.of(&record(Some(9))), expected);
+        assert_eq!(years.possible(&record(Some(9)), None), expected);
+        // Regression: an undated copy was given years before its base's. Of 2030 to 2039 the tenths are the 2nd, 4th, 6th, 8th and 10th.
+        assert_eq!(years.possible(&record(Some(9)), Some(2030)), Some(vec![2031, 2033, 2035, 2037, 2039]));
+        assert_eq!(years.possible(&record(Some(9)), Some(2050)), Some(vec![2050; 5]));
         // Nothing is known of records like this one: those of all.
-        assert_eq!(years.of(&record(None)), expected);
+        assert_eq!(years.possible(&record(None), None), expected);
         for _ in 0..20 {
-            years.add(&record(None), Some(2020));
+            years.add(fields(&record(None)), Some(2020));
         }
-        assert_eq!(years.of(&record(None)), Some(vec![2020; 5]));
-        assert_eq!(UndatedYears::default().of(&record(None)), None);
+        assert_eq!(years.possible(&record(None), None), Some(vec![2020; 5]));
+        assert_eq!(UndatedYears::default().possible(&record(None), None), None);
     }
 }

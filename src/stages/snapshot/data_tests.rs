@@ -3,7 +3,7 @@
 use crate::domain::{GroupBy, Quantiles};
 use crate::error::{Error, Result};
 use crate::tables::frame::{frame, without_partner};
-use crate::tables::io::{open_table, table_path};
+use crate::tables::io::{open_columns, table_path};
 use crate::tables::{TableInfo, published};
 use arrow::row::{OwnedRow, RowConverter, SortField};
 use polars::prelude::{ChunkCompareEq, ChunkCompareIneq, DataFrame};
@@ -114,7 +114,7 @@ fn unique_key(dir: &Path, table: &TableInfo) -> Result<()> {
     let converter = RowConverter::new(fields.collect::<Result<_>>()?)?;
     let mut last: Option<OwnedRow> = None;
     let mut row_number = 0_usize;
-    for batch in open_table(&table_path(dir, table.name))? {
+    for batch in open_columns(&table_path(dir, table.name), table.key)? {
         let batch = batch?;
         let columns = table.key.iter().filter_map(|k| batch.column_by_name(k).cloned()).collect::<Vec<_>>();
         let keys = converter.convert_columns(&columns)?;

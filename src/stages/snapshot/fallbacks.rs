@@ -10,7 +10,8 @@ const FACTORS: &[(&str, &str)] = &[
     ("power_is_fallback", "power: another vendor's ratio, for the chip or some of its mixture"),
     ("mfu_is_fallback", "MFU: centre of published runs"),
     ("pue_is_fallback", "PUE: class or survey average"),
-    ("grid_is_fallback", "grid: owner's country, or countries of registry runs"),
+    ("grid_is_owner_country", "grid: owner's country"),
+    ("grid_is_fallback", "grid: countries of registry runs"),
 ];
 
 /// One factor.

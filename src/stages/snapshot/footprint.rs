@@ -1,13 +1,13 @@
 //! The wide row of a repository, from those of `models`, `estimates` and `lineage`.
 
 use crate::domain::{Quantiles, Tier};
-use crate::tables::{EstimateRow, LineageRow, ModelFootprintRow, ModelRow};
+use crate::tables::{LineagePart, LineageRow, ModelFootprintRow, OwnPart};
 
 /// The row. `upstream` is what the upstream run emitted, where there is exactly one that the index has;
 /// `market_based_kgco2e` what the developer reports of the own run.
 pub(super) fn footprint(
-    model: ModelRow,
-    own: EstimateRow,
+    model: LineagePart,
+    own: OwnPart,
     lineage: &LineageRow,
     upstream: Option<Quantiles>,
     market_based_kgco2e: Option<f64>,
@@ -54,6 +54,7 @@ pub(super) fn footprint(
         pue: own.pue,
         grid_place: own.grid_place,
         grid_gco2e_per_kwh: own.grid_gco2e_per_kwh,
+        grid_is_owner_country: own.grid_is_owner_country,
         grid_is_fallback: own.grid_is_fallback,
         flags: own.flags,
         method_version: own.method_version,
@@ -61,7 +62,7 @@ pub(super) fn footprint(
 }
 
 /// Quantiles of own and upstream together, where that is a single run: quantiles of several do not add up.
-fn of_one_run(own: &EstimateRow, lineage: &LineageRow, upstream: Option<Quantiles>) -> Option<Quantiles> {
+fn of_one_run(own: &OwnPart, lineage: &LineageRow, upstream: Option<Quantiles>) -> Option<Quantiles> {
     match lineage.upstream_run_ids.as_slice() {
         [] => Some(own.emissions_kgco2e),
         [_] if own.tier_name == Tier::NoTraining => upstream,

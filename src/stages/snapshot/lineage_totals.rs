@@ -5,7 +5,7 @@ use super::footprint::footprint;
 use crate::domain::{Quantiles, Tier};
 use crate::engine::{Inputs, Outputs};
 use crate::error::{Error, Result};
-use crate::tables::{EstimateRow, LineageRow, ModelFootprintRow, ModelRow};
+use crate::tables::{LineagePart, LineageRow, ModelFootprintRow, ModelRow, OwnPart, UpstreamPart};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 
@@ -22,18 +22,18 @@ struct Upstream {
 pub(super) fn write_lineage(inputs: &Inputs<'_, Publication>, outputs: &mut Outputs<'_, Publication>) -> Result<()> {
     // Only runs that others start from are kept: some thousands, whatever the size of the index.
     let wanted = inputs.texts_of::<ModelRow>("upstream_run_ids")?;
-    let adds = |estimate: EstimateRow| {
-        let upstream = Upstream { means: own_means(&estimate), emissions: estimate.emissions_kgco2e };
-        (estimate.run_id, upstream)
+    let adds = |run: UpstreamPart| {
+        let means = [run.train_flop, run.energy_kwh, run.emissions_kgco2e].map(|quantity| quantity.mean);
+        (run.run_id, Upstream { means, emissions: run.emissions_kgco2e })
     };
     let upstream: FxHashMap<String, Upstream> =
-        inputs.rows_whose::<EstimateRow>("run_id", &wanted)?.into_iter().map(adds).collect();
+        inputs.parts_whose::<UpstreamPart>("run_id", &wanted)?.into_iter().map(adds).collect();
     let reported: BTreeMap<&str, f64> =
         inputs.references().market_based.iter().map(|row| (row.model_id.as_str(), row.kgco2e)).collect();
     let mut writer = outputs.writer::<LineageRow>()?;
     let mut wide = outputs.writer::<ModelFootprintRow>()?;
     // Both tables have one row per repository, in the same order.
-    for (model, estimate) in inputs.rows::<ModelRow>()?.zip(inputs.rows::<EstimateRow>()?) {
+    for (model, estimate) in inputs.parts::<LineagePart>()?.zip(inputs.parts::<OwnPart>()?) {
         let (model, estimate) = (model?, estimate?);
         if model.model_id != estimate.model_id {
             return Err(Error::Internal(format!("models has {} where estimates has {}", model.model_id, estimate.model_id)));
@@ -53,12 +53,8 @@ pub(super) fn write_lineage(inputs: &Inputs<'_, Publication>, outputs: &mut Outp
     Ok(())
 }
 
-fn own_means(estimate: &EstimateRow) -> Means {
-    [estimate.train_flop.mean, estimate.energy_kwh.mean, estimate.emissions_kgco2e.mean]
-}
-
-fn row(model: &ModelRow, estimate: &EstimateRow, upstream: &FxHashMap<String, Upstream>) -> LineageRow {
-    let own = own_means(estimate);
+fn row(model: &LineagePart, estimate: &OwnPart, upstream: &FxHashMap<String, Upstream>) -> LineageRow {
+    let own = [estimate.train_flop, estimate.energy_kwh, estimate.emissions_kgco2e].map(|quantity| quantity.mean);
     let mut total = own;
     // In the order of the list, which is sorted: floats add up the same everywhere.
     for run in model.upstream_run_ids.iter().filter_map(|id| upstream.get(id)) {

@@ -1,8 +1,5 @@
-//! snapshot: aggregates, data tests, and a directory that never changes once it is published.
+//! snapshot: lineages, data tests, and a directory that never changes once it is published.
 
-pub mod aggregate;
-mod ai_act;
-mod around;
 mod data_tests;
 mod documents;
 pub mod fallbacks;
@@ -12,7 +9,6 @@ mod lineage_totals;
 pub mod manifest;
 mod publish;
 pub mod retention;
-mod sensitivity;
 mod shrink_guard;
 mod trend;
 mod verify;
@@ -31,15 +27,15 @@ use crate::domain::METHOD_VERSION;
 use crate::domain::source::CohortMetric;
 use crate::engine::{Digests, Inputs, Outputs, Stage, stage};
 use crate::error::{Error, IoContext, Result};
-use crate::estimation::{AroundTables, FactorTables};
 use crate::reference::{MarketBased, Reference, Table};
 use crate::store::{sha256_file, sync_directory, write_synced};
-use crate::tables::io::{TableReceipt, rows, table_path};
+use crate::tables::io::{TableReceipt, table_path};
+use crate::tables::lookup::rows_of_text;
 use crate::tables::{
     AggregateRow, AroundRow, BacktestRow, BacktestRunRow, ComputeBoundRow, EstimateByTierRow, EstimateRow, EvidenceRow, LineageRow,
-    ModelFootprintRow, ModelRow, QuarantineRow, RegressionCandidateRow, RegressionCovarianceRow, RegressionObservationRow,
-    RegressionRow, RegressionTermRow, RoleReliabilityRow, RoleScoreRow, RoleTermRow, RunRow, SensitivityRow, TierRow,
-    TrendMonthRow, TrendRow, published,
+    ModelFootprintRow, ModelRow, MonthRow, QuarantineRow, RegressionCandidateRow, RegressionCovarianceRow,
+    RegressionObservationRow, RegressionRow, RegressionTermRow, RoleReliabilityRow, RoleScoreRow, RoleTermRow, RunRow,
+    SensitivityRow, TrendMonthRow, TrendRow, published,
 };
 use fs_err as fs;
 use rayon::prelude::*;
@@ -49,13 +45,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 stage! {
-    /// Aggregates, tests and publishes.
-    struct Publication = "snapshot" version 10
+    /// Puts a snapshot together, tests and publishes it.
+    struct Publication = "snapshot" version 11
     reads [
         ModelRow,
         RunRow,
         EvidenceRow,
-        TierRow,
         RegressionRow,
         RegressionTermRow,
         RegressionCovarianceRow,
@@ -65,13 +60,17 @@ stage! {
         BacktestRunRow,
         EstimateRow,
         EstimateByTierRow,
+        AggregateRow,
+        AroundRow,
+        SensitivityRow,
+        MonthRow,
         ComputeBoundRow,
         RoleTermRow,
         RoleScoreRow,
         RoleReliabilityRow,
         QuarantineRow,
     ]
-    writes [AggregateRow, AroundRow, SensitivityRow, TrendRow, TrendMonthRow, LineageRow, ModelFootprintRow]
+    writes [LineageRow, ModelFootprintRow, TrendMonthRow, TrendRow]
     follows [Fetch, Ingest, Normalize]
 }
 
@@ -84,10 +83,6 @@ pub struct Settings {
     pub metric: CohortMetric,
     /// Strictly more than this.
     pub min: i64,
-    /// Draws per run.
-    pub draws: usize,
-    /// Seed of the counter-based generator.
-    pub seed: u64,
     /// Largest share of models that may be missing against the newest snapshot.
     pub max_shrink_fraction: f64,
     /// Directory of the snapshots.
@@ -102,17 +97,13 @@ impl Settings {
     /// Name of the configured cohort.
     #[must_use]
     pub fn cohort(&self) -> String {
-        aggregate::cohort_name(self.metric, self.min)
+        self.metric.cohort(self.min)
     }
 }
 
-/// The reference tables: what factors come from, and for the manifest the digest of every file.
+/// The reference tables: what developers report, and for the manifest the digest of every file.
 #[derive(Clone, Debug)]
 pub struct References {
-    /// What factors come from.
-    pub factors: FactorTables,
-    /// What the factors around the electricity come from.
-    pub around: AroundTables,
     /// Market-based emissions as reported.
     pub market_based: Table<Vec<MarketBased>>,
     /// Digest of every reference file.
@@ -123,18 +114,13 @@ impl References {
     /// Those of a set of reference tables.
     #[must_use]
     pub fn new(reference: &Reference) -> Self {
-        Self {
-            factors: FactorTables::new(reference),
-            around: AroundTables::new(reference),
-            market_based: reference.market_based.clone(),
-            digests: reference.digests.clone(),
-        }
+        Self { market_based: reference.market_based.clone(), digests: reference.digests.clone() }
     }
 }
 
 impl Digests for References {
     fn digests(&self) -> BTreeMap<String, String> {
-        merged([&self.factors.digests(), self.digests.digests(), vocabulary_digests()])
+        merged([self.digests.digests(), vocabulary_digests()])
     }
 }
 
@@ -154,10 +140,8 @@ impl Stage for Publication {
 
     fn run(inputs: &Inputs<'_, Self>, outputs: &mut Outputs<'_, Self>) -> Result<Published> {
         let settings = inputs.settings();
-        // Neither needs the other.
-        let (totals, lineage) = rayon::join(|| aggregate::totals(inputs), || lineage_totals::write_lineage(inputs, outputs));
-        totals?.write(outputs)?;
-        lineage?;
+        lineage_totals::write_lineage(inputs, outputs)?;
+        trend::write_trend(inputs, outputs)?;
         let staging = publish::staging(&settings.snapshots);
         let staged = stage_snapshot(inputs, outputs, &staging);
         if staged.is_err() {
@@ -238,7 +222,7 @@ fn write_documents(
 ) -> Result<Manifest> {
     let (settings, references) = (inputs.settings(), inputs.references());
     let ingested = inputs.facts::<Ingest>()?;
-    let aggregates: Vec<AggregateRow> = rows(staging)?.collect::<Result<_>>()?;
+    let aggregates: Vec<AggregateRow> = rows_of_text(staging, "cohort", &settings.cohort())?;
     let mut manifest = Manifest {
         format_version: manifest::FORMAT_VERSION,
         index_date: ingested.index_date.unwrap_or_else(|| "undated".to_owned()),

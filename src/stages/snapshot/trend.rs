@@ -1,87 +1,38 @@
-//! Emissions of the cohort by month, and their trend (docs/method.md, section 8).
+//! The months of training and the trend of their emissions (docs/method.md, section 8).
 
-use super::Settings;
-use super::aggregate::{Drawn, Item};
-use crate::domain::{Tier, TrainedOnSource};
+use super::Publication;
+use crate::engine::{Inputs, Outputs};
+use crate::error::Result;
 use crate::method::simulate::pow10;
-use crate::method::summary::{Scratch, summarize};
 use crate::method::trend::{HeldOut, Month, Trend, bears_a_forecast, fit_trend};
-use crate::tables::{TrendMonthRow, TrendRow};
+use crate::stages::ingest::Ingest;
+use crate::tables::{MonthRow, TrendMonthRow, TrendRow};
 use std::collections::BTreeMap;
 
-/// Name of everything together beside documented and imputed.
-const ALL: &str = "all";
 /// First whole month in which the Hub dates its repositories: its earliest date is 2022-03-02.
 const FIRST_FITTED: (i32, i32) = (2022, 4);
 
 /// Year and month.
 type Key = (i32, i32);
 
-/// Sums of a month.
-struct Sums {
-    runs: i64,
-    emissions: Vec<f64>,
-    largest: f64,
-}
-
-/// Emissions by basis and month.
-pub(super) struct Months {
-    sums: BTreeMap<(&'static str, Key), Sums>,
-    draws: usize,
-}
-
-impl Months {
-    pub(super) fn new(settings: &Settings) -> Self {
-        Self { sums: BTreeMap::new(), draws: settings.draws }
-    }
-
-    /// Adds the dated runs of a block that are in the cohort, in order.
-    pub(super) fn add(&mut self, block: &[Item], drawn: &[Option<Drawn<'_>>]) {
-        for (item, drawn) in block.iter().zip(drawn) {
-            let Some(drawn) = drawn.as_ref().filter(|_| item.model.in_cohort && item.tier() != Tier::NoTraining) else { continue };
-            let is_floor = item.model.trained_on_source == Some(TrainedOnSource::CreatedAtFloor);
-            let Some(day) = item.model.trained_on.filter(|_| !is_floor) else { continue };
-            let date = day.to_civil();
-            let month = (i32::from(date.year()), i32::from(date.month()));
-            for basis in [ALL, item.tier().basis()] {
-                let new = || Sums { runs: 0, emissions: vec![0.0; self.draws], largest: 0.0 };
-                let sums = self.sums.entry((basis, month)).or_insert_with(new);
-                sums.runs += 1;
-                sums.largest = sums.largest.max(item.estimate.emissions_kgco2e.mean);
-                for (sum, kg) in sums.emissions.iter_mut().zip(&drawn.draws.emissions) {
-                    *sum += kg;
-                }
-            }
+/// Writes `trend_months` and `trend`. The month of the newest date of the index is not over.
+pub(super) fn write_trend(inputs: &Inputs<'_, Publication>, outputs: &mut Outputs<'_, Publication>) -> Result<()> {
+    let cohort = inputs.settings().cohort();
+    let end = inputs.facts::<Ingest>()?.index_date.as_deref().and_then(month_of);
+    let mut table: Vec<TrendMonthRow> = Vec::new();
+    let mut fitted: BTreeMap<String, Vec<Month>> = BTreeMap::new();
+    for row in inputs.rows::<MonthRow>()? {
+        let MonthRow { cohort, basis, month, runs, emissions_kgco2e, largest_run_share } = row?;
+        let key = month_of(&month).filter(|key| *key >= FIRST_FITTED && end.is_some_and(|end| *key < end));
+        let key = key.filter(|_| emissions_kgco2e.mean > 0.0);
+        if let Some((year, month)) = key {
+            fitted.entry(basis.clone()).or_default().push(Month { year, month, kgco2e: emissions_kgco2e.mean });
         }
+        let is_fitted = key.is_some();
+        table.push(TrendMonthRow { cohort, basis, month, runs, emissions_kgco2e, largest_run_share, is_fitted });
     }
-
-    /// The months, and their trends. `index_date` is the newest date of the index, `YYYY-MM-DD`: its month is not over.
-    pub(super) fn finish(self, settings: &Settings, index_date: Option<&str>) -> (Vec<TrendMonthRow>, Vec<TrendRow>) {
-        let cohort = settings.cohort();
-        let end = index_date.and_then(month_of);
-        let mut scratch = Scratch::default();
-        let mut months: Vec<TrendMonthRow> = Vec::new();
-        let mut fitted: BTreeMap<&'static str, Vec<Month>> = BTreeMap::new();
-        for ((basis, key), sums) in &self.sums {
-            let emissions_kgco2e = summarize(&sums.emissions, &mut scratch);
-            let is_fitted = *key >= FIRST_FITTED && end.is_some_and(|end| *key < end) && emissions_kgco2e.mean > 0.0;
-            if is_fitted {
-                let month = Month { year: key.0, month: key.1, kgco2e: emissions_kgco2e.mean };
-                fitted.entry(basis).or_default().push(month);
-            }
-            months.push(TrendMonthRow {
-                cohort: cohort.clone(),
-                basis: (*basis).to_owned(),
-                month: name(*key),
-                runs: sums.runs,
-                emissions_kgco2e,
-                largest_run_share: if emissions_kgco2e.mean > 0.0 { sums.largest / emissions_kgco2e.mean } else { 0.0 },
-                is_fitted,
-            });
-        }
-        let trends = fitted.iter().flat_map(|(basis, months)| trends(&cohort, basis, months)).collect();
-        (months, trends)
-    }
+    outputs.write::<TrendMonthRow>(table)?;
+    outputs.write::<TrendRow>(fitted.iter().flat_map(|(basis, months)| trends(&cohort, basis, months)))
 }
 
 /// `2024-05`.

@@ -30,7 +30,7 @@ pub fn refuse_counts_from_the_base(facts: &mut [Fact]) {
             counts().find(is_rest).map(|(stated, _)| (stated, value(whole), whole.rank))
         });
         let Some((stated, whole, rank)) = found else { continue };
-        for fact in facts.iter_mut().filter(|f| f.row.field == field && in_table(&**f, None) && f.row.value == Some(whole)) {
+        for fact in facts.iter_mut().filter(|f| f.row.field == field && in_table(f, None) && f.row.value == Some(whole)) {
             fact.row.reject_reason = Some("counted from the start of the base".to_owned());
         }
         if let Some(fact) = facts.get_mut(stated) {

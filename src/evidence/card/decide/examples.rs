@@ -40,7 +40,8 @@ fn loaded(blocks: &[Block]) -> Vec<&str> {
     };
     let mut out = Vec::new();
     for b in blocks.iter().filter(|b| b.kind == BlockKind::Code) {
-        for line in b.text.lines().take(MAX_CODE_LINES) {
+        // A name stands in quotes.
+        for line in b.text.lines().take(MAX_CODE_LINES).filter(|line| line.contains(['"', '\''])) {
             for loader in vocabulary::card().examples.loaders.iter() {
                 let Some((_, rest)) = line.split_once(*loader) else { continue };
                 let rest = rest.trim_start_matches(' ');

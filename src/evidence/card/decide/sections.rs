@@ -12,7 +12,7 @@ use crate::evidence::card::read::phases::{Named, Phase, Title, own_phase};
 use crate::evidence::card::read::repository::{Repository, name_tokens, size_of};
 use crate::evidence::card::read::training::is_train;
 use crate::evidence::quantity::tokens::lex;
-use crate::evidence::vocabulary;
+use crate::evidence::vocabulary::{self, Words};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
@@ -72,8 +72,7 @@ impl Sections {
         if self.original_from.is_some_and(|from| b.from >= from) {
             return Some("base model's card");
         }
-        let label_of_base = || b.label.as_deref().is_some_and(|label| speaks_of_base(label) && !is_of_a_training(label));
-        if self.base_headings && (b.headings.iter().skip(1).any(|h| speaks_of_base(h)) || label_of_base()) {
+        if self.base_headings && self.titles.are_of_the_base(b) {
             return Some(BASE_SECTION);
         }
         if self.guides.iter().any(|path| b.headings.starts_with(path)) {
@@ -98,11 +97,9 @@ fn guides(own: &Repository, blocks: &[Block]) -> Vec<Rc<[String]>> {
         named || words.iter().any(|w| !w.is_ascii() && lower.contains(w))
     };
     let is_tuning = |b: &&Block| {
-        let title = Title::read_title(own, &b.text);
-        b.kind == BlockKind::Heading
-            && b.headings.len() > 1
-            && title.phase == Some(Phase::FineTuning)
-            && title.named == Named::Nobody
+        let is_title = b.kind == BlockKind::Heading && b.headings.len() > 1;
+        let title = is_title.then(|| Title::read_title(own, &b.text));
+        title.is_some_and(|title| title.phase == Some(Phase::FineTuning) && title.named == Named::Nobody)
     };
     let tells_own = |b: &Block| {
         let ts = lex(&b.text);
@@ -128,6 +125,8 @@ struct Says {
     refused: Option<&'static str>,
     /// Which member of the family it names.
     member: Option<Fit>,
+    /// Whether it speaks of the base; a label that says what was trained does not.
+    of_base: bool,
 }
 
 impl Titles {
@@ -135,13 +134,22 @@ impl Titles {
         let (mut headings, mut labels) = (FxHashMap::default(), FxHashMap::default());
         for b in blocks {
             for title in b.headings.iter().skip(1).filter(|title| !headings.contains_key(*title)).collect::<Vec<_>>() {
-                headings.insert(title.clone(), Says { refused: refused_by(title, true), member: member_of(own, title) });
+                let (refused, of_base) = (refused_by(title, true), speaks_of_base(title));
+                headings.insert(title.clone(), Says { refused, member: member_of(own, title), of_base });
             }
             if let Some(label) = b.label.as_deref().filter(|label| !labels.contains_key(*label)) {
-                labels.insert(label.to_owned(), Says { refused: refused_by(label, false), member: member_of(own, label) });
+                let (refused, of_base) = (refused_by(label, false), speaks_of_base(label) && !is_of_a_training(label));
+                labels.insert(label.to_owned(), Says { refused, member: member_of(own, label), of_base });
             }
         }
         Self { headings, labels }
+    }
+
+    /// Whether a block stands under a title that speaks of the base.
+    fn are_of_the_base(&self, b: &Block) -> bool {
+        let is_of_base = |said: Option<&Says>| said.is_some_and(|said| said.of_base);
+        is_of_base(b.label.as_deref().and_then(|label| self.labels.get(label)))
+            || b.headings.iter().skip(1).any(|title| is_of_base(self.headings.get(title)))
     }
 
     /// Why no figure of a block counts, by its titles; of those that name a member the nearest decides.
@@ -156,7 +164,7 @@ impl Titles {
 fn refused_by(title: &str, is_heading: bool) -> Option<&'static str> {
     let words = &vocabulary::card().headings;
     let lower = title.to_lowercase();
-    let says = |phrases: &[&str]| phrases.iter().any(|p| lower.contains(p));
+    let says = |phrases: &Words| phrases.is_within(&lower);
     let tries = || {
         let named = name_tokens(title);
         named.len() <= MOST_NAME_WORDS && named.iter().any(|w| words.tries.contains(&w.as_str()))
@@ -191,7 +199,7 @@ fn member_of(own: &Repository, title: &str) -> Option<Fit> {
 fn speaks_of_base(heading: &str) -> bool {
     let heading = heading.to_lowercase();
     let words = &vocabulary::card().headings;
-    words.base.iter().any(|w| heading.contains(w)) && !words.continued.iter().any(|w| heading.contains(w))
+    words.base.is_within(&heading) && !words.continued.is_within(&heading)
 }
 
 /// Whether a line over a list says what was trained: "We fine-tuned the base model with:".

@@ -7,6 +7,8 @@ use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::block::Link;
 use crate::evidence::quantity::tokens::{Kind, Token, is_eastern, span, text_at, text_before};
 use crate::evidence::vocabulary::{self, Words};
+use rustc_hash::FxHashMap;
+use std::sync::LazyLock;
 
 /// How much a phrase says: after the first kind a plain name is a base, after the second a name with digits or hyphens, after the
 /// third only a link to a repository.
@@ -180,26 +182,34 @@ fn with_variant(name: &str, next: &[&str]) -> String {
     out
 }
 
+/// The phrases before a base by their first word, in the order of the lists.
+fn phrases_by_first_word() -> &'static FxHashMap<&'static str, Vec<(Strength, Vec<&'static str>)>> {
+    static PHRASES: LazyLock<FxHashMap<&'static str, Vec<(Strength, Vec<&'static str>)>>> = LazyLock::new(|| {
+        let words = &vocabulary::card().bases;
+        let lists = [(Strength::Plain, words.plain), (Strength::Marked, words.marked), (Strength::Linked, words.linked)];
+        let mut map: FxHashMap<&'static str, Vec<(Strength, Vec<&'static str>)>> = FxHashMap::default();
+        for (strength, phrase) in
+            lists.iter().flat_map(|(strength, list)| list.list().iter().map(move |phrase| (*strength, *phrase)))
+        {
+            let phrase: Vec<&'static str> = phrase.split(' ').collect();
+            map.entry(phrase.first().copied().unwrap_or_default()).or_default().push((strength, phrase));
+        }
+        map
+    });
+    &PHRASES
+}
+
 /// A phrase that begins at a token, with the token behind it; the first listed wins.
 fn phrase_at(ts: &[Token<'_>], i: usize) -> Option<(Strength, usize)> {
-    let words = &vocabulary::card().bases;
     let first = ts.get(i).filter(|t| t.kind == Kind::Word)?;
     if first.text.starts_with(is_eastern) {
-        return words.cjk.iter().any(|end| first.text.ends_with(end)).then_some((Strength::Marked, i + 1));
+        let cjk = &vocabulary::card().bases.cjk;
+        return cjk.iter().any(|end| first.text.ends_with(end)).then_some((Strength::Marked, i + 1));
     }
-    let lists = [(Strength::Plain, words.plain), (Strength::Marked, words.marked), (Strength::Linked, words.linked)];
-    for (strength, phrases) in lists {
-        for phrase in phrases.iter() {
-            if !phrase.starts_with(first.text.as_ref()) {
-                continue;
-            }
-            let words = phrase.split(' ').count();
-            if phrase.split(' ').zip(span(ts, i, i + words)).filter(|(word, t)| t.is(word)).count() == words {
-                return Some((strength, i + words));
-            }
-        }
-    }
-    None
+    let phrases = phrases_by_first_word().get(first.text.as_ref())?;
+    let stands =
+        |phrase: &[&str]| phrase.iter().zip(span(ts, i, i + phrase.len())).filter(|(word, t)| t.is(word)).count() == phrase.len();
+    phrases.iter().find(|(_, phrase)| stands(phrase)).map(|(strength, phrase)| (*strength, i + phrase.len()))
 }
 
 /// A path in code that names a repository: its words and no placeholder.

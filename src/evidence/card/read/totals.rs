@@ -2,7 +2,7 @@
 
 use super::repository::Repository;
 use crate::evidence::card::about::CardRole;
-use crate::evidence::vocabulary;
+use crate::evidence::vocabulary::{self, Words};
 
 /// Reason of the row of a table that sums the others up.
 pub const TOTAL_ROW: &str = "the sum of several rows";
@@ -22,7 +22,7 @@ const MOST_BETWEEN: usize = 2;
 #[must_use]
 pub fn covers_more(own: &Repository, text: &str) -> Option<&'static str> {
     let totals = &vocabulary::card().totals;
-    let says = |phrases: &[&str]| phrases.iter().any(|p| text.contains(p));
+    let says = |phrases: &Words| phrases.is_within(text);
     if says(&totals.families) || names_a_collection(own, text) {
         return Some(SEVERAL_MODELS);
     }
@@ -41,7 +41,7 @@ pub fn covers_more(own: &Repository, text: &str) -> Option<&'static str> {
 #[must_use]
 pub fn holds_the_search(text: &str) -> Option<&'static str> {
     let totals = &vocabulary::card().totals;
-    let says = |phrases: &[&str]| phrases.iter().any(|p| text.contains(p));
+    let says = |phrases: &Words| phrases.is_within(text);
     (says(&totals.development) && !says(&totals.excluded)).then_some("a total that holds more than this training")
 }
 

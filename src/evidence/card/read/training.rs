@@ -9,7 +9,7 @@ pub fn is_train(ts: &[Token<'_>], i: usize) -> bool {
     let words = &vocabulary::card().training;
     let Some(t) = ts.get(i).filter(|t| t.kind == Kind::Word) else { return false };
     let word = t.text.as_ref();
-    if words.stems.iter().any(|stem| word.starts_with(stem)) && word != "trains" {
+    if words.stems.begins(word) && word != "trains" {
         return true;
     }
     if word == "fine" {
@@ -23,7 +23,7 @@ pub fn is_train(ts: &[Token<'_>], i: usize) -> bool {
         // "SFT, batch 4, 3 epochs": a note that begins with the method.
         return words.method_joins.contains(&text_at(ts, i + 1)) || (i == 0 && matches!(text_at(ts, 1), "," | ":"));
     }
-    !word.is_ascii() && words.cjk_parts.iter().any(|part| word.contains(part))
+    !word.is_ascii() && words.cjk_parts.is_within(word)
 }
 
 /// Whether a word is the verb of a training: trained, pre-trained, tuned; `training` only right before its preposition.

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::reference::EXTRA_GRID;
 use crate::stages::snapshot::fallbacks::{Fallback, count_fallbacks};
 use crate::stages::snapshot::manifest::Manifest;
-use crate::tables::io::rows;
+use crate::tables::lookup::rows_of_text;
 use crate::tables::{AggregateRow, TableInfo, published};
 use std::fmt::Write as _;
 
@@ -14,13 +14,8 @@ use std::fmt::Write as _;
 pub(super) fn dataset_card(sources: &Sources<'_>) -> Result<Vec<u8>> {
     let manifest = sources.manifest;
     let cohort = &manifest.headline.cohort;
-    let mut coverage = Vec::new();
-    for row in rows::<AggregateRow>(sources.tables)? {
-        let row = row?;
-        if row.cohort == *cohort && row.group_by == GroupBy::Coverage {
-            coverage.push(row);
-        }
-    }
+    let mut coverage = rows_of_text::<AggregateRow>(sources.tables, "cohort", cohort)?;
+    coverage.retain(|row| row.group_by == GroupBy::Coverage);
     let mut card = front_matter(manifest);
     summary(&mut card, manifest, &coverage, &count_fallbacks(sources.tables)?);
     card.push_str(&reliability::sections(cohort, sources.tables)?);

@@ -3,6 +3,7 @@
 use crate::domain::GroupBy;
 use crate::error::Result;
 use crate::tables::io::rows;
+use crate::tables::lookup::rows_of_text;
 use crate::tables::{AggregateRow, BacktestRow, RegressionCandidateRow, RegressionRow, SensitivityRow};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -120,11 +121,7 @@ fn sensitivity(card: &mut String, staging: &Path) -> Result<()> {
 fn others(card: &mut String, cohort: &str, staging: &Path) -> Result<()> {
     let mut all: Option<AggregateRow> = None;
     let (mut tiers, mut countries, mut top) = (Vec::new(), Vec::new(), Vec::new());
-    for row in rows::<AggregateRow>(staging)? {
-        let row = row?;
-        if row.cohort != cohort {
-            continue;
-        }
+    for row in rows_of_text::<AggregateRow>(staging, "cohort", cohort)? {
         match row.group_by {
             GroupBy::All => all = Some(row),
             GroupBy::Tier if row.runs > 0 => tiers.push(row),

@@ -20,8 +20,7 @@ const PRODUCT: usize = 24;
 /// Whether a token is one of some words or begins with one; those of other scripts may stand within it.
 fn says(t: Option<&Token<'_>>, words: Words) -> bool {
     let Some(t) = t.filter(|t| t.kind == Kind::Word) else { return false };
-    let within = |w: &&&str| if is_latin_word(&t.text) { false } else { !w.is_ascii() && t.text.contains(**w) };
-    words.contains(&t.text.as_ref()) || words.list().iter().any(|w| within(&w))
+    t.is_any(&words) || (!is_latin_word(&t.text) && words.is_within(&t.text))
 }
 
 /// Whether a token is a word for a batch.

@@ -184,7 +184,8 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
     let Some(q) = q.filter(|q| !is_one(q)) else { return };
     let left = span(s.ts, q.from.saturating_sub(5), q.from);
     let ended = s.has(&vocabulary::prose().times.closed);
-    let schedule = any(last(left, SCHEDULED), &words.schedule) || (left.last().is_some_and(|t| t.is("after")) && !s.trains() && !ended);
+    let schedule =
+        any(last(left, SCHEDULED), &words.schedule) || (left.last().is_some_and(|t| t.is("after")) && !s.trains() && !ended);
     let lasts = |at: usize| unit_hours(s.ts, at).is_some() || text_at(s.ts, at) == "ms";
     let recorded = any(span(s.ts, q.from + 1, i), &["eeg", "sleep"])
         || (text_at(s.ts, i + 1) == "of" && (i + 3..i + 5).any(|at| lasts(at) || text_at(s.ts, at) == "s"));

@@ -73,14 +73,14 @@ fn image_side(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usi
 /// Adds the side that the tokens `from..to` state; `i` is the word that tells it.
 fn add_side(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, (from, to): (usize, usize)) {
     let words = &vocabulary::recipe().prose;
-    // "Use a higher resolution for better results: 640x640px, 512x768px".
-    let asked = s.ts.first().is_some_and(|t| t.is_any(&words.asks));
-    let limited = asked
-        || any(span(s.ts, i.saturating_sub(4), from), &words.limits)
-        || any(span(s.ts, from.saturating_sub(3), from), &words.limits);
+    let limited =
+        any(span(s.ts, i.saturating_sub(4), from), &words.limits) || any(span(s.ts, from.saturating_sub(3), from), &words.limits);
     let written = s.written(from, to);
+    // "Use slightly higher resolution for better results: 640x640px"
+    let advises = s.ts.first().is_some_and(|t| t.is_any(&words.advises)) && !s.trains();
+    let reason = advises.then_some("advice to the reader").or(limited.then_some("a limit, or of something else"));
     match side(written) {
-        Ok(Some(side)) => card.add(spot, Field::ImageSize, Some(side), written, limited.then_some("a limit, or of something else")),
+        Ok(Some(side)) => card.add(spot, Field::ImageSize, Some(side), written, reason),
         Ok(None) => {}
         Err(why) => card.add(spot, Field::ImageSize, None, written, Some(why)),
     }

@@ -39,7 +39,7 @@ use crate::evidence::card::read::totals::{SEVERAL_MODELS, covers_more};
 use crate::evidence::card::read::training::{is_pretraining, is_train, is_train_verb};
 use crate::evidence::quantity::tokens::{Kind, Token, lex_in, span, text_at};
 use crate::evidence::quantity::units::count_word;
-use crate::evidence::vocabulary;
+use crate::evidence::vocabulary::{self, Words};
 use std::rc::Rc;
 
 /// Reads a run of text of a block that begins `offset` bytes into the block's text.
@@ -87,7 +87,9 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
         let figures = card.candidates.get(known..).unwrap_or_default();
         let is_fruitful = figures.iter().any(|c| c.reason.is_none() && (told == Told::Training || is_of_recipe(c.field)));
         match before.another.or(before.refused) {
-            Some(why) if before.another.is_some() || (trained && !figures.is_empty()) => card.topic.tell(section, Told::Another(why)),
+            Some(why) if before.another.is_some() || (trained && !figures.is_empty()) => {
+                card.topic.tell(section, Told::Another(why))
+            }
             Some(_) if trained => card.topic.tell(section, Told::Nothing),
             None if trained || is_fruitful => card.topic.tell(section, Told::Training),
             Some(_) | None => card.topic.pass(tokens),
@@ -252,11 +254,11 @@ fn of_the_sentence(s: &Sentence<'_, '_>) -> Option<&'static str> {
         return None;
     }
     let text = s.written(0, s.ts.len()).to_lowercase();
-    let says = |phrases: &[&str]| phrases.iter().any(|p| text.contains(p));
+    let says = |phrases: &Words| phrases.is_within(&text);
     if says(&words.by_others) {
         return Some("base model's figure");
     }
-    if words.compares.iter().any(|p| text.starts_with(p)) {
+    if words.compares.begins(&text) {
         return Some("a comparison");
     }
     if says(&words.your_own) {

@@ -159,7 +159,8 @@ fn mention_at(own: &Repository, text: &str, ts: &[Token<'_>], i: usize, after: u
     let leads = begins(ts, i);
     let before = text_before(ts, i, 1);
     // Nearly all words stand elsewhere: nothing is cut for them.
-    if !(leads || before == "of" || words.backward.contains(&before) || words.articles.contains(&before)) {
+    let led = i.checked_sub(1).and_then(|at| ts.get(at)).is_some_and(|t| t.is_any(&words.backward) || t.is_any(&words.articles));
+    if !(leads || before == "of" || led) {
         return None;
     }
     let (to, whose) = named_at(own, text, ts, i)?;
@@ -193,11 +194,10 @@ fn begins(ts: &[Token<'_>], i: usize) -> bool {
     let words = &vocabulary::card().designators;
     for back in 1..=MOST_LEADS {
         let Some(t) = i.checked_sub(back).and_then(|at| ts.get(at)) else { return true };
-        let word = t.text.as_ref();
-        if words.joins.contains(&word) {
+        if t.is_any(&words.joins) {
             return true;
         }
-        if words.articles.contains(&word) || words.leads.contains(&word) {
+        if t.is_any(&words.articles) || t.is_any(&words.leads) {
             continue;
         }
         return t.kind == Kind::Sign
@@ -247,7 +247,8 @@ fn own_name_end(own: &Repository, text: &str, ts: &[Token<'_>], i: usize) -> Opt
     let mut to = i;
     for _ in 1..=own.tokens.len() {
         to = run_end(ts, to)?;
-        let letters: String = written(text, ts, i, to).chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+        let letters: String =
+            written(text, ts, i, to).chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
         if letters.len() >= own.letters.len() {
             return (letters == own.letters && own.tokens.len() > 1).then_some(to);
         }

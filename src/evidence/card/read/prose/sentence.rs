@@ -76,9 +76,10 @@ pub fn tells_a_recipe(ts: &[Token<'_>]) -> bool {
     };
     // Gradients are accumulated in a training and nowhere else.
     let accumulates = ts.iter().any(|t| t.is_any(&words.batches.accumulation)) && (0..ts.len()).any(is_number);
-    accumulates || ts.iter().enumerate().any(|(i, t)| {
-        let counts = t.is_any(&words.epochs.words) || t.is_any(&words.steps.words);
-        (counts && counted(i))
-            || (t.is_any(&words.sentences.runs) && span(ts, i + 1, i + 4).iter().any(|t| t.is_any(&words.sentences.run_verbs)))
-    })
+    accumulates
+        || ts.iter().enumerate().any(|(i, t)| {
+            let counts = t.is_any(&words.epochs.words) || t.is_any(&words.steps.words);
+            (counts && counted(i))
+                || (t.is_any(&words.sentences.runs) && span(ts, i + 1, i + 4).iter().any(|t| t.is_any(&words.sentences.run_verbs)))
+        })
 }

@@ -38,8 +38,7 @@ struct Head {
 /// Whether a token is one of some words; those of other scripts stand in words that are longer, or have endings.
 fn says(t: Option<&Token<'_>>, words: Words) -> bool {
     let Some(t) = t.filter(|t| t.kind == Kind::Word) else { return false };
-    words.contains(&t.text.as_ref())
-        || (!is_latin_word(&t.text) && words.list().iter().any(|w| !w.is_ascii() && t.text.contains(w)))
+    t.is_any(&words) || (!is_latin_word(&t.text) && words.is_within(&t.text))
 }
 
 /// Whether a word may begin to tell a length.
@@ -237,7 +236,7 @@ fn not_of_training(card: &Card<'_>, s: &Sentence<'_, '_>, q: &Quantity) -> Optio
     let packed = || span(s.ts, q.from.saturating_sub(VERB_REACH), q.from).iter().any(|t| says(Some(t), words.cut));
     if s.has(&words.serving) && !s.has(&["trained"]) && !has_train_in_clause(s, q) {
         Some("evaluation or inference")
-    } else if !s.trains() && !s.under_training && !card.trained_before && !tells() && !(packed() && s.under_data) {
+    } else if !(s.trains() || s.under_training || card.trained_before || tells() || packed() && s.under_data) {
         Some("not said of a training")
     } else {
         s.under_evaluation.then_some("evaluation or inference")

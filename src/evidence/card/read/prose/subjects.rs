@@ -470,10 +470,11 @@ fn of_a_part(ts: &[Token<'_>], at: &[usize]) -> Option<&'static str> {
     let words = &vocabulary::prose().rates;
     let is = |i: usize, list: &Words| ts.get(i).is_some_and(|t| t.is_any(list));
     let first = at.first().copied()?;
-    // "Each trillion tokens takes 3.7 days."
-    let pass = |t: &Token<'_>| t.is_any(&words.passes) || t.is_any(&words.parts) || t.text.strip_suffix('s').is_some_and(|one| words.passes.contains(&one));
     // "One epoch on 9,000 dialogues" is all of a training; "one step takes 1.4 s" is not.
     let lasts = at.iter().any(|i| is(*i, &vocabulary::prose().subjects.lasts));
+    // "Each trillion tokens takes 3.7 days."
+    let is_pass = |t: &Token<'_>| t.is_any(&words.passes) || (lasts && t.is_any(&words.parts));
+    let pass = |t: &Token<'_>| is_pass(t) || t.text.strip_suffix('s').is_some_and(|one| words.passes.contains(&one));
     let each = &vocabulary::prose().subjects.each;
     // "Five passes over the data, each took 50 minutes".
     let alone = is(first, each) && is(first + 1, &vocabulary::prose().subjects.lasts);

@@ -329,9 +329,7 @@ fn said(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Said {
     // "After 23 days the loss had flattened and we stopped."
     let ended = words.after.contains(&time.lead) && s.has(&words.closed);
     let under = s.under_training
-        && (time.strong
-            || ended
-            || (lasting && s.has(&words.used_for)) || (beside && !s.under_data && !s.under_evaluation));
+        && (time.strong || ended || (lasting && s.has(&words.used_for)) || (beside && !s.under_data && !s.under_evaluation));
     let around = card.trained_before && (time.strong || ended || lasting || beside);
     if !(s.trains() || s.is_recipe || under || around || (computes && whole) || (slang && chips)) {
         return Said::Nothing;

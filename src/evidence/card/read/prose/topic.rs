@@ -92,3 +92,53 @@ pub fn goes_on(ts: &[Token<'_>]) -> bool {
     let led = first.is_any(&words.sentences.pronouns) || first.is_any(&vocabulary::card().designators.articles);
     pronoun || (led && span(ts, 1, SUBJECT).iter().any(|t| t.is_any(&words.sentences.run_nouns)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Field;
+    use crate::evidence::card::tests::card_tables;
+    use crate::evidence::card::{About, CardRole, extract};
+    use crate::evidence::quantity::tokens::lex;
+    use crate::reference::Reference;
+
+    fn hours(card: &str) -> Option<f64> {
+        let bases = ["org/dove-13b".to_owned()];
+        let about = About { model_id: "org/dove-13b-dpo", role: CardRole::FineTune, base_ids: &bases, total_params: None };
+        let rows = extract(card_tables(&Reference::load().unwrap()), card, &about);
+        let accepted = rows.into_iter().filter(|r| r.reject_reason.is_none());
+        accepted.filter(|r| matches!(r.field, Field::WallHours | Field::AcceleratorHours)).find_map(|r| r.value)
+    }
+
+    #[test]
+    fn sentences_and_paragraphs_that_go_on_with_a_training() {
+        for card in [
+            "# d\n\nWe fine-tuned it on preference pairs. Two epochs were enough. Total time: 3 h. One V100.\n",
+            "# d\n\nFine-tuned on 120k notes.\n\nThis run took 3 hours on 4 A40.\n",
+            "# d\n\n- fine-tuned with axolotl\n- 2x3090, 3 hours\n",
+        ] {
+            assert_eq!(hours(card), Some(3.0), "{card}");
+        }
+    }
+
+    #[test]
+    fn what_goes_on_with_another_training_or_turns_to_something_else_is_none() {
+        for card in [
+            "# d\n\nThe base, Dove 13B, was pretrained on 2T tokens.\n\nIt took 400,000 GPU hours.\n",
+            "# d\n\nWe fine-tuned it on preference pairs. Evaluation on the full suite took 9 hours on 8 A100s.\n",
+            "# d\n\nWe fine-tuned it on preference pairs. Each trillion tokens takes 3.7 days on our cluster.\n",
+        ] {
+            assert_eq!(hours(card), None, "{card}");
+        }
+    }
+
+    #[test]
+    fn subjects_that_take_up_what_stands_before() {
+        for text in ["It took 3 hours", "This run used 8 GPUs", "Der Lauf dauerte 17 Stunden", "El proceso tardó 6 horas"] {
+            assert!(goes_on(&lex(text)), "{text}");
+        }
+        for text in ["This dataset took 40 hours", "The tokenizer has 32k words", "Evaluation took 3 hours"] {
+            assert!(!goes_on(&lex(text)), "{text}");
+        }
+    }
+}

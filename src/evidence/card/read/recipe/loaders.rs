@@ -53,9 +53,9 @@ fn batches(b: &Block) -> Option<f64> {
 fn set_sizes<'b>(passages: &[Passage<'b>]) -> Vec<(Passage<'b>, f64)> {
     let words = &vocabulary::recipe().sentence_transformers.set_size;
     let size = |p: &Passage<'b>| {
-        let lower = p.block.text.to_lowercase();
-        let (head, value) = lower.split_once(':')?;
-        let is_size = p.block.kind == BlockKind::ListItem && head.trim() == "size" && words.iter().any(|w| value.contains(w));
+        let text = Some(p.block).filter(|b| b.kind == BlockKind::ListItem)?.text.as_str();
+        let (_, value) = text.split_once(':').filter(|(head, _)| head.trim().eq_ignore_ascii_case("size"))?;
+        let is_size = words.is_within(&value.to_lowercase());
         one_number(value).filter(|_| is_size).map(|q| (*p, q.value))
     };
     passages.iter().filter_map(size).collect()

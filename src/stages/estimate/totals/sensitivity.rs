@@ -1,13 +1,14 @@
 //! What the cohort's total becomes when one factor of every run, or one rule, is set otherwise (docs/method.md, section 8).
 
-use super::Settings;
-use super::aggregate::{Drawn, Item};
+use super::{Drawn, Item};
 use crate::domain::{Quantiles, Run, RunKind, Tier};
 use crate::error::Result;
-use crate::estimation::{Basis, FactorTables, build, is_product};
+use crate::estimation::{build, is_product};
 use crate::method::assumptions::PROGRAMME_SHARE_OF_FINAL_RUNS;
-use crate::method::draws::{Draws, Factor, Shared, simulate, simulate_fixed};
+use crate::method::draws::{Draws, Factor, Held, simulate, simulate_fixed};
 use crate::method::summary::{Scratch, summarize};
+use crate::stages::estimate::Settings;
+use crate::stages::estimate::rows::Given;
 use crate::tables::SensitivityRow;
 use rayon::prelude::*;
 
@@ -71,16 +72,30 @@ struct Sums {
     emissions: Vec<f64>,
     /// Draws of a run under the setting, before they are added.
     scratch: Draws,
+    /// Its number among the settings of factors.
+    factor: Option<usize>,
 }
 
 impl Sums {
-    fn new(draws: usize) -> Self {
-        Self { flop: vec![0.0; draws], emissions: vec![0.0; draws], scratch: Draws::default() }
+    fn new(draws: usize, factor: Option<usize>) -> Self {
+        Self { flop: vec![0.0; draws], emissions: vec![0.0; draws], scratch: Draws::default(), factor }
     }
 
     fn add(&mut self, draws: &Draws) {
         add(&mut self.flop, &draws.flop);
         add(&mut self.emissions, &draws.emissions);
+    }
+
+    /// Adds a run with a factor held.
+    fn add_held(&mut self, fixed: (Factor, f64), given: &Given<'_>, item: &Item<'_>, drawn: Drawn<'_, '_>, held: Option<&Held>) {
+        let Drawn { built, draws } = drawn;
+        match (held, self.factor) {
+            (Some(held), Some(number)) => held.add(number, draws, &mut self.flop, &mut self.emissions),
+            _ => {
+                let model = built.model(&item.run.run_id);
+                self.add_drawn(|out| simulate_fixed(&model, &given.shared, fixed, draws, out));
+            }
+        }
     }
 
     /// Adds a run as `fill` draws it.
@@ -101,34 +116,51 @@ fn add(sums: &mut [f64], values: &[f64]) {
 /// Sums per setting and draw.
 pub(super) struct Sensitivity {
     sums: Vec<Sums>,
+    /// Factors that are held, each with where.
+    factors: Vec<(Factor, f64)>,
+    /// The runs of a block with their factors held, and whether they are of the kind that this is for.
+    held: Vec<(bool, Held)>,
 }
 
 impl Sensitivity {
     pub(super) fn new(settings: &Settings) -> Self {
-        Self { sums: SETTINGS.iter().map(|_| Sums::new(settings.draws)).collect() }
+        let (mut sums, mut factors) = (Vec::new(), Vec::new());
+        for (setting, ..) in SETTINGS {
+            let factor = match setting {
+                Setting::At(factor, z) => {
+                    factors.push((*factor, *z));
+                    Some(factors.len() - 1)
+                }
+                Setting::Headline | Setting::Dense | Setting::WithoutGrouping => None,
+            };
+            sums.push(Sums::new(settings.draws, factor));
+        }
+        Self { sums, factors, held: Vec::new() }
     }
 
     /// Adds the runs of a block that are in the cohort by their draws as they are published. Settings work beside each other; each adds the
     /// runs in their order.
-    pub(super) fn add(
-        &mut self,
-        shared: &Shared,
-        tables: &FactorTables,
-        basis: &Basis,
-        block: &[Item],
-        drawn: &[Option<Drawn<'_>>],
-    ) -> Result<()> {
-        self.sums.par_iter_mut().zip(SETTINGS).try_for_each(|(sums, (setting, ..))| {
-            for (item, drawn) in block.iter().zip(drawn).filter(|(item, _)| item.model.in_cohort) {
+    pub(super) fn add(&mut self, given: &Given<'_>, block: &[Item<'_>], drawn: &[Option<Drawn<'_, '_>>]) -> Result<()> {
+        let rows: Vec<(&Item<'_>, Option<Drawn<'_, '_>>)> =
+            block.iter().zip(drawn.iter().copied()).filter(|(item, _)| item.model.in_cohort).collect();
+        let Self { sums, factors, held } = self;
+        if held.len() < rows.len() {
+            held.resize_with(rows.len(), Default::default);
+        }
+        held.par_iter_mut().zip(&rows).for_each(|((is_held, held), (item, drawn))| {
+            let model = drawn.as_ref().map(|drawn| drawn.built.model(&item.run.run_id)).filter(Held::is_for);
+            *is_held = model.is_some();
+            model.into_iter().for_each(|model| held.fill(&model, &given.shared, factors));
+        });
+        let held: Vec<Option<&Held>> = held.iter().map(|(is_held, held)| is_held.then_some(held)).collect();
+        sums.par_iter_mut().zip(SETTINGS).try_for_each(|(sums, (setting, ..))| {
+            for ((item, drawn), held) in rows.iter().zip(&held) {
                 match (setting, drawn) {
-                    (Setting::At(factor, z), Some(Drawn { built, draws })) => {
-                        let model = built.model(&item.run.run_id);
-                        sums.add_drawn(|out| simulate_fixed(&model, shared, (*factor, *z), draws, out));
-                    }
+                    (Setting::At(factor, z), Some(drawn)) => sums.add_held((*factor, *z), given, item, *drawn, *held),
                     (setting, drawn) => match (altered(item, *setting), drawn) {
                         (Some((run, tier)), _) => {
-                            let built = build(&run, tier, basis, tables)?;
-                            sums.add_drawn(|out| simulate(&built.model(&run.run_id), shared, out));
+                            let built = build(&run, tier, given.basis, &given.references.factors)?;
+                            sums.add_drawn(|out| simulate(&built.model(&run.run_id), &given.shared, out));
                         }
                         // What a setting does not alter is drawn once, as the headline.
                         (None, Some(Drawn { draws, .. })) => sums.add(draws),
@@ -187,8 +219,8 @@ impl Sensitivity {
 }
 
 /// The run and tier of a repository under a setting that alters them.
-fn altered(item: &Item, setting: Setting) -> Option<(Run, Tier)> {
-    let (run, tier) = (&item.run, item.tier());
+fn altered(item: &Item<'_>, setting: Setting) -> Option<(Run, Tier)> {
+    let (run, tier) = (item.run, item.tier());
     match setting {
         Setting::Dense if tier >= Tier::Compute && run.known.total_params.is_some_and(|n| run.known.active_params != Some(n)) => {
             let mut run = run.clone();

@@ -1,14 +1,14 @@
 //! Totals of what surrounds the electricity, and the scenario of the headline with it (docs/method.md, section 8). It reads the draws
 //! that totals are made of and changes none.
 
-use super::Settings;
-use super::aggregate::{Drawn, Item};
+use super::{Drawn, Item};
 use crate::domain::{GroupBy, Tier};
-use crate::estimation::{Around, AroundTables, FactorTables, around};
+use crate::estimation::{Around, around};
 use crate::method::around::{AroundSpreads, add};
 use crate::method::draws::Draws;
 use crate::method::summary::{Scratch, summarize};
-use crate::reference::MarketBased;
+use crate::stages::estimate::Settings;
+use crate::stages::estimate::rows::Given;
 use crate::tables::AroundRow;
 use std::collections::BTreeMap;
 
@@ -29,33 +29,34 @@ struct Sums {
 
 /// What surrounds the electricity of the configured cohort, by group.
 pub(super) struct Surroundings<'a> {
-    tables: &'a AroundTables,
+    given: &'a Given<'a>,
     market_based: BTreeMap<&'a str, f64>,
-    spreads: AroundSpreads,
     groups: BTreeMap<(GroupBy, String), Sums>,
     draws: usize,
 }
 
 impl<'a> Surroundings<'a> {
-    pub(super) fn new(settings: &Settings, tables: &'a AroundTables, market_based: &'a [MarketBased]) -> Self {
+    pub(super) fn new(settings: &Settings, given: &'a Given<'a>) -> Self {
         Self {
-            tables,
-            market_based: market_based.iter().map(|row| (row.model_id.as_str(), row.kgco2e)).collect(),
-            spreads: tables.spreads(settings.draws, settings.seed),
+            given,
+            market_based: given.references.market_based.iter().map(|row| (row.model_id.as_str(), row.kgco2e)).collect(),
             groups: BTreeMap::new(),
             draws: settings.draws,
         }
     }
 
     /// Adds the runs of a block that are in the cohort, in order.
-    pub(super) fn add(&mut self, factors: &FactorTables, block: &[Item], drawn: &[Option<Drawn<'_>>]) {
+    pub(super) fn add(&mut self, block: &[Item<'_>], drawn: &[Option<Drawn<'_, '_>>]) {
+        let Given { references, spreads, .. } = self.given;
         for (item, drawn) in block.iter().zip(drawn) {
             let Some(Drawn { built, draws }) = drawn.as_ref().filter(|_| item.model.in_cohort && item.tier() != Tier::NoTraining)
             else {
                 continue;
             };
-            let rates = around(&item.run, built, factors, self.tables);
-            let is_place_stated = !built.grid.is_fallback;
+            // Of all its groups the same; a sum of draws in their order takes its time.
+            let means = [mean_of(&draws.hours, &spreads.embodied), mean_of(&draws.energy, &spreads.water)];
+            let rates = around(item.run, built, &references.factors, &references.around);
+            let is_place_stated = !(built.grid.is_fallback || built.grid.is_owner_country);
             let reported = self.market_based.get(item.model.model_id.as_str()).copied();
             let year = item.model.trained_on.map_or_else(|| "unknown".to_owned(), |day| day.year().to_string());
             let country = item.model.owner_country.clone().unwrap_or_else(|| "unknown".to_owned());
@@ -71,7 +72,8 @@ impl<'a> Surroundings<'a> {
                     &rates,
                     is_place_stated,
                     draws,
-                    &self.spreads,
+                    means,
+                    spreads,
                     reported.map(|kg| (kg, item.estimate.emissions_kgco2e.mean)),
                 );
             }
@@ -109,12 +111,20 @@ impl Sums {
         }
     }
 
-    fn add(&mut self, rates: &Around, is_place_stated: bool, draws: &Draws, spreads: &AroundSpreads, reported: Option<(f64, f64)>) {
+    /// Adds a run. `means` are those of hours and energy, each times its spread.
+    fn add(
+        &mut self,
+        rates: &Around,
+        is_place_stated: bool,
+        draws: &Draws,
+        [hours, energy]: [f64; 2],
+        spreads: &AroundSpreads,
+        reported: Option<(f64, f64)>,
+    ) {
         self.runs += 1;
         add(&mut self.embodied, &draws.hours, rates.embodied_kgco2e_per_hour, &spreads.embodied);
         add(&mut self.water, &draws.energy, rates.water_l_per_kwh(), &spreads.water);
-        let embodied = mean_of(&draws.hours, &spreads.embodied) * rates.embodied_kgco2e_per_hour;
-        let energy = mean_of(&draws.energy, &spreads.water);
+        let embodied = hours * rates.embodied_kgco2e_per_hour;
         let (on_site, off_site) = (energy * rates.on_site_l_per_kwh, energy * rates.off_site_l_per_kwh);
         self.on_site += on_site;
         self.off_site += off_site;

@@ -1,0 +1,55 @@
+//! Words of recipes of trainings (recipe.toml).
+
+use crate::vocabulary::{lists, tables};
+
+lists!(RecipeKeys {
+    total_batch,
+    device_batch,
+    batch,
+    accumulation,
+    devices,
+    nodes,
+    node_devices,
+    loose_steps,
+    distributed,
+    epochs,
+    steps,
+    examples,
+    samples,
+    length,
+    loose_length,
+    model_length,
+    side,
+    others,
+});
+lists!(RecipeBases { keys, reinforcement });
+lists!(RecipeEnds { early, resumes });
+lists!(RecipeProse {
+    sequences,
+    contexts,
+    lengths,
+    most,
+    sequence_lengths,
+    context_lengths,
+    of,
+    cut,
+    cut_late,
+    joins,
+    fillers,
+    stages_behind,
+    takes,
+    other_units,
+    sides,
+    limits,
+    advises,
+    serving,
+    samples,
+});
+lists!(SentenceTransformers { loader, set_size });
+tables!(Recipe {
+    keys: RecipeKeys,
+    bases: RecipeBases,
+    ends: RecipeEnds,
+    prose: RecipeProse,
+    sentence_transformers: SentenceTransformers,
+});

@@ -1,0 +1,134 @@
+//! Records of one id, in columns: rows that are alone are copied as they stand.
+
+use super::renamed::Renamed;
+use crate::error::{Error, Result};
+use crate::tables::{RawModelRow, Row};
+use arrow::array::{Array, AsArray, RecordBatch, StringArray, TimestampMillisecondArray};
+use arrow::compute::interleave_record_batch;
+use arrow::datatypes::TimestampMillisecondType;
+
+/// A record that another one makes superfluous.
+#[derive(Debug, PartialEq)]
+pub(super) struct Dropped {
+    pub model_id: String,
+    pub locator: String,
+    pub reason: String,
+}
+
+/// Of several records with one id, keeps the one modified last, then the one read last: while a crawl runs, records move and
+/// come twice. Of a repository under two names, the newer one.
+pub(super) struct Deduplicator {
+    renamed: Renamed,
+    /// The last row so far, which the next batch may have again.
+    held: Option<RecordBatch>,
+    /// What was passed over.
+    pub dropped: Vec<Dropped>,
+    /// How many of them have an older name of a repository.
+    pub renamed_records: u64,
+}
+
+/// What decides between records of one id.
+struct Keys<'b> {
+    ids: &'b StringArray,
+    locators: &'b StringArray,
+    modified: &'b TimestampMillisecondArray,
+}
+
+impl<'b> Keys<'b> {
+    fn of(batch: &'b RecordBatch) -> Result<Self> {
+        let texts = |column: &str| batch.column_by_name(column)?.as_string_opt::<i32>();
+        let modified = || batch.column_by_name("last_modified")?.as_primitive_opt::<TimestampMillisecondType>();
+        let keys = || Some(Self { ids: texts("model_id")?, locators: texts("locator")?, modified: modified()? });
+        keys().ok_or_else(|| Error::Internal(format!("rows of '{}' without their keys", RawModelRow::NAME)))
+    }
+
+    fn modified(&self, row: usize) -> Option<i64> {
+        self.modified.is_valid(row).then(|| self.modified.value(row))
+    }
+}
+
+impl Deduplicator {
+    pub(super) const fn new(renamed: Renamed) -> Self {
+        Self { renamed, held: None, dropped: Vec::new(), renamed_records: 0 }
+    }
+
+    /// The rows that are decided with the next batch of rows sorted by id: all but its last id.
+    pub(super) fn pass(&mut self, batch: &RecordBatch) -> Result<RecordBatch> {
+        let batches: Vec<&RecordBatch> = self.held.iter().chain([batch]).collect();
+        let keys = batches.iter().map(|batch| Keys::of(batch)).collect::<Result<Vec<Keys<'_>>>>()?;
+        let mut kept: Vec<(usize, usize)> = Vec::with_capacity(batch.num_rows() + 1);
+        for (of, batch) in batches.iter().enumerate() {
+            for new in (0..batch.num_rows()).map(|row| (of, row)) {
+                let id = |(of, row): (usize, usize)| keys[of].ids.value(row);
+                let place = |(of, row): (usize, usize)| keys[of].locators.value(row);
+                let modified = |(of, row): (usize, usize)| keys[of].modified(row);
+                let mut pass_over = |row, reason: String| {
+                    self.dropped.push(Dropped { model_id: id(row).to_owned(), locator: place(row).to_owned(), reason });
+                };
+                if let Some(name) = self.renamed.newer_name(place(new)) {
+                    pass_over(new, format!("renamed, the record under the newer name '{name}' was kept"));
+                    self.renamed_records += 1;
+                    continue;
+                }
+                match kept.last_mut().filter(|held| id(**held) == id(new)) {
+                    None => kept.push(new),
+                    Some(held) => {
+                        let (stays, goes) = if modified(new) >= modified(*held) { (new, *held) } else { (*held, new) };
+                        *held = stays;
+                        pass_over(goes, "duplicate id, a newer record was kept".to_owned());
+                    }
+                }
+            }
+        }
+        let last = kept.pop();
+        let decided = interleave_record_batch(&batches, &kept)?;
+        self.held = last.map(|(of, row)| batches[of].slice(row, 1));
+        Ok(decided)
+    }
+
+    /// The last row, once there is no other batch.
+    pub(super) fn last(&mut self) -> Option<RecordBatch> {
+        self.held.take()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::record::empty_row;
+    use crate::tables::io::BatchRows;
+    use crate::tables::{RowBuilders, TimestampMs};
+
+    fn batch(rows: &[(&str, i64)], first: usize) -> RecordBatch {
+        let mut builders = <RawModelRow as Row>::Builders::default();
+        for (at, (id, modified)) in rows.iter().enumerate() {
+            // A negative instant stands for none.
+            let last_modified = (*modified >= 0).then_some(TimestampMs(*modified));
+            builders.push(RawModelRow { model_id: (*id).to_owned(), last_modified, ..empty_row(&format!("f:{}", first + at)) });
+        }
+        builders.finish().unwrap()
+    }
+
+    /// Whatever batches the rows come in, the same are kept, and the same are told.
+    #[test]
+    fn of_one_id_the_record_modified_last_stays_then_the_one_read_last() {
+        let rows = [("a/a", 1), ("a/a", 3), ("a/a", 2), ("b", -1), ("b", -1), ("c", 5), ("d", 7), ("d", -1), ("e", 9)];
+        for size in 1..=rows.len() {
+            let renamed = Renamed([("f:8".to_owned(), "b".to_owned())].into_iter().collect());
+            let (mut deduplicator, mut kept) = (Deduplicator::new(renamed), Vec::new());
+            let mut take = |batch: &RecordBatch| {
+                let rows = BatchRows::<RawModelRow>::new(batch).unwrap();
+                kept.extend(rows.iter().map(|row| row.unwrap().locator));
+            };
+            for (at, rows) in rows.chunks(size).enumerate() {
+                take(&deduplicator.pass(&batch(rows, at * size)).unwrap());
+            }
+            take(&deduplicator.last().unwrap());
+            assert_eq!(kept, ["f:1", "f:4", "f:5", "f:6"], "{size}");
+            let dropped: Vec<(&str, &str)> =
+                deduplicator.dropped.iter().map(|d| (d.model_id.as_str(), d.locator.as_str())).collect();
+            assert_eq!(dropped, [("a/a", "f:0"), ("a/a", "f:2"), ("b", "f:3"), ("d", "f:7"), ("e", "f:8")], "{size}");
+            assert_eq!((deduplicator.renamed_records, deduplicator.dropped[4].reason.contains("newer name 'b'")), (1, true));
+        }
+    }
+}
