@@ -105,7 +105,19 @@ tables!(Index {
 // card.toml
 lists!(Repository { climate_subjects, fine_tune_phrases, fine_tune_titles, cell_fillers, no_base_names });
 lists!(Logs { calculator });
-lists!(Training { pre, pretraining, stems, cjk_parts, tuning_leads, methods, method_joins, verbs, late_verbs, nouns, noun_prepositions });
+lists!(Training {
+    pre,
+    pretraining,
+    stems,
+    cjk_parts,
+    tuning_leads,
+    methods,
+    method_joins,
+    verbs,
+    late_verbs,
+    nouns,
+    noun_prepositions
+});
 lists!(Examples { loaders, placeholder_owners });
 lists!(Templates { unfilled, unknown });
 lists!(Bases {
@@ -325,7 +337,24 @@ lists!(TokensProse {
     data_behind,
 });
 lists!(UtilizationProse { joins, machines, serving });
-lists!(EpochsProse { words, times, not_times, passed, joins, over, not_over, whole, cjk, other_units, schedule, limits, stopped, ended, ended_joins, until });
+lists!(EpochsProse {
+    words,
+    times,
+    not_times,
+    passed,
+    joins,
+    over,
+    not_over,
+    whole,
+    cjk,
+    other_units,
+    schedule,
+    limits,
+    stopped,
+    ended,
+    ended_joins,
+    until
+});
 lists!(StepsProse { words, one, cjk, further, sampling, other_units, schedule, schedule_cjk });
 lists!(SamplesProse { nouns, other_units, joins, held_out });
 lists!(BatchesProse {

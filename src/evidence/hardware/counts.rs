@@ -157,7 +157,8 @@ fn right_count(pieces: &[Piece], to: usize) -> Option<(u32, bool)> {
         return Some((1, false));
     }
     // "H100 두 장으로"
-    let in_words = pieces.get(at).and_then(|p| count_word(&p.lower)).filter(|_| !pieces.get(at).is_some_and(|p| p.lower.is_ascii()));
+    let in_words =
+        pieces.get(at).and_then(|p| count_word(&p.lower)).filter(|_| !pieces.get(at).is_some_and(|p| p.lower.is_ascii()));
     if let Some(n) = in_words.filter(|_| pieces.get(at + 1).is_some_and(counted)) {
         return Some((n, false));
     }

@@ -138,7 +138,7 @@ fn is_told(pieces: &[Piece], from: usize, to: usize) -> bool {
         && before(3).is_some_and(|p| p.is_any(&words.consists));
     // "una sola T4", "Just one 3090", "two 4090s", "access to a dozen A40s"
     let one_alone = before(1).is_some_and(|p| p.is_any(&words.articles)) && before(2).is_some_and(|p| p.is_any(&words.articles));
-    let in_words = before(1).is_some_and(|p| count_word(&p.lower).is_some());
+    let in_words = before(1).is_some_and(|p| count_word(&p.lower).is_some() && !p.is_any(&["a", "an"]));
     let begins = in_words && (from == 1 || (from == 2 && before(2).is_some_and(|p| p.is_any(&words.only))));
     let is_plural = pieces.get(to + 1).is_some_and(|p| p.is("s") && p.word == pieces[to].word);
     let has_access = (2..5).any(|back| before(back).is_some_and(|p| p.is("access")));

@@ -91,6 +91,24 @@ fn lookalikes_name_no_chip() {
         assert_eq!(read.openness, Openness::Unnamed, "{text}: {:?}", read.names());
     }
     assert_eq!(read_hardware(&reference.accelerators, "on one T4 GPU", Context::Prose).names(), ["NVIDIA T4"]);
+    // What counts such a code as one thing does so, too.
+    for (text, count) in [("È bastata una sola T4.", 1), ("Just one 4090, default settings", 1), ("lending the two 4090s", 2)] {
+        assert_eq!(read_hardware(&reference.accelerators, text, Context::Prose).count, Some(count), "{text}");
+    }
+}
+
+#[test]
+fn numbers_in_words_of_two_parts_count_devices() {
+    let reference = &*REFERENCE;
+    for (text, count) in [
+        ("trained with thirty-two A800 cards", 32),
+        ("access to a dozen A40s", 12),
+        ("two dozen H100 GPUs", 24),
+        ("an 8-way A100 node", 8),
+        ("على بطاقة A100 واحدة", 1),
+    ] {
+        assert_eq!(read_hardware(&reference.accelerators, text, Context::Prose).count, Some(count), "{text}");
+    }
 }
 
 proptest::proptest! {

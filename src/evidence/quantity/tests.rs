@@ -49,6 +49,20 @@ fn ranges_are_told() {
 }
 
 #[test]
+fn a_point_groups_before_the_scale_of_a_language_that_groups_by_points() {
+    for (text, value) in [
+        ("se procesaron 120.000 millones de tokens", 1.2e11),
+        ("trained on 1.200 Milliarden Token", 1.2e12),
+        ("300.000 milhões", 3e11),
+        ("trained on 1.125 trillion tokens", 1.125e12),
+        ("max_steps = 7_500", 7500.0),
+        ("chunks of 2^11 tokens", 2048.0),
+    ] {
+        assert!(first(text).is_some_and(|q| close(q.value, value)), "{text}: {:?}", first(text));
+    }
+}
+
+#[test]
 fn durations() {
     for (text, hours) in [
         ("2 weeks", 336.0),

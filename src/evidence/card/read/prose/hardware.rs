@@ -26,7 +26,9 @@ fn is_what_was_run(s: &Sentence<'_, '_>) -> bool {
 /// Whether a word of a script without spaces holds one of a use: "推理用".
 fn serves_in(t: &Token<'_>) -> bool {
     let words = &vocabulary::prose().hardware.serving;
-    t.kind == Kind::Word && !is_latin_word(&t.text) && words.list().iter().any(|w| !w.is_ascii() && !is_latin_word(w) && t.text.contains(w))
+    t.kind == Kind::Word
+        && !is_latin_word(&t.text)
+        && words.list().iter().any(|w| !w.is_ascii() && !is_latin_word(w) && t.text.contains(w))
 }
 
 /// Tokens at the beginning of a clause that hold its subject.

@@ -107,7 +107,12 @@ fn names_its_training(card: &Card<'_>, ts: &[Token<'_>]) -> bool {
     let words = &vocabulary::prose();
     let says = |t: &Token<'_>| t.is_any(&words.subjects.own_work) || t.is_any(&words.sentences.own_fine_tuning);
     let methods = &vocabulary::card().training.methods;
-    let names = |t: &Token<'_>| t.is_any(methods) || t.is_any(&["tune", "tuning", "adapter", "lora"]) || t.is_any(&words.subjects.model_nouns) || t.is_any(&words.parameters.words);
+    let names = |t: &Token<'_>| {
+        t.is_any(methods)
+            || t.is_any(&["tune", "tuning", "adapter", "lora"])
+            || t.is_any(&words.subjects.model_nouns)
+            || t.is_any(&words.parameters.words)
+    };
     card.own.role != CardRole::FineTune || ts.iter().skip(1).any(|t| says(t) || names(t))
 }
 

@@ -148,7 +148,11 @@ fn before(ts: &[Token<'_>], to: usize) -> Option<Quantity> {
 fn of_tokens(ts: &[Token<'_>], q: &Quantity) -> bool {
     let counted =
         |at: usize| says(ts.get(at), vocabulary::prose().tokens.words) || says(ts.get(at), vocabulary::prose().tokens.cjk);
-    counted(q.to) || (ts.get(q.to).is_some_and(|t| t.is_any(&["consecutive", "-", "个", "個", "source", "input", "subword", "wordpiece", "bpe"])) && counted(q.to + 1))
+    counted(q.to)
+        || (ts
+            .get(q.to)
+            .is_some_and(|t| t.is_any(&["consecutive", "-", "个", "個", "source", "input", "subword", "wordpiece", "bpe"]))
+            && counted(q.to + 1))
 }
 
 /// "Sequences of 1024 tokens", "Sequenzen zu je 512 Token", "2048 tokens per sequence".
