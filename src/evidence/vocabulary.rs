@@ -353,6 +353,7 @@ lists!(EpochsProse {
     stopped,
     ended,
     ended_joins,
+    meant,
     until
 });
 lists!(StepsProse { words, one, cjk, further, sampling, other_units, schedule, schedule_cjk });

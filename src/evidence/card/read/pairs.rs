@@ -347,8 +347,10 @@ impl Card<'_> {
     fn add_passes_pair(&mut self, spot: &Spot<'_>, kind: Key, pair: &Pair<'_>) {
         let counted = lex_in(without_remark(pair.value), sign_of_count(pair.value));
         let ts = if kind == Key::Steps { counted.as_slice() } else { pair.ts };
+        // "Steps: 85, CFG scale: 7, Seed: 1903506130": a row of many settings is how an image was made.
+        let is_short = ts.len() <= 12;
         let ts = span(ts, 0, next_setting(ts));
-        let Some(q) = first_quantity(ts).filter(|_| ts.len() <= 12) else { return };
+        let Some(q) = first_quantity(ts).filter(|_| is_short || (kind == Key::Epochs && ts.len() <= 12)) else { return };
         if kind == Key::Steps {
             // The iterations of SetFit are pairs of an example.
             if q.value >= 10.0 && !(self.is_setfit && pair.norm == "num iterations") {

@@ -16,8 +16,11 @@ pub fn is_train(ts: &[Token<'_>], i: usize) -> bool {
         return text_at(ts, i + 1).starts_with("tun") || (text_at(ts, i + 1) == "-" && text_at(ts, i + 2).starts_with("tun"));
     }
     // "Instruction tuning took", "this tune was done": of parameters of a recipe it is none.
-    if matches!(word, "tuning" | "tune") && (i == 0 || words.tuning_leads.contains(&text_before(ts, i, 1))) {
-        return true;
+    if matches!(word, "tuning" | "tune") {
+        let next = text_at(ts, i + 1);
+        let begins = i == 0 && word == "tuning";
+        let is_subject = words.method_joins.contains(&next) || vocabulary::prose().subjects.lasts.contains(&next);
+        return (begins && is_subject) || (i > 0 && words.tuning_leads.contains(&text_before(ts, i, 1)));
     }
     if words.methods.contains(&word) {
         // "SFT, batch 4, 3 epochs": a note that begins with the method.

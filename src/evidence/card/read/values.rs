@@ -130,7 +130,11 @@ pub fn next_setting(ts: &[Token<'_>]) -> usize {
     let is_part = |t: &Token<'_>| t.kind == Kind::Word || t.is_any(&["_", "-"]) || (t.kind == Kind::Number && t.glued);
     let begins = |i: &usize| {
         let name = span(ts, i + 1, i + 1 + SETTING_NAME).iter().take_while(|t| is_part(t)).count();
-        let named = ts.get(i + 1).is_some_and(|t| t.kind == Kind::Word);
+        // "8, accumulation: 4 → 32" is a calculation.
+        let is_factor =
+            |t: &Token<'_>| t.is_any(&vocabulary::prose().batches.accumulation) || t.is_any(&vocabulary::card().device_hours.named);
+        let is_factor = span(ts, i + 1, i + 1 + name).iter().any(is_factor);
+        let named = ts.get(i + 1).is_some_and(|t| t.kind == Kind::Word) && !is_factor;
         let is_bar = ts.get(*i).is_some_and(|t| t.is("|"));
         let ends = is_bar || ts.get(*i).is_some_and(|t| t.is_any(&[",", ";", "·", "•"]));
         ends && named && (is_bar || matches!(text_at(ts, i + 1 + name), "=" | ":"))

@@ -103,7 +103,8 @@ pub fn read_batch_of_step(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_,
     let Some(q) = q else { return false };
     let said = s.trains() || s.under_training || s.is_recipe || card.trained_before;
     let each = span(s.ts, i + 1, i + 4).iter().any(is_device) || any(span(s.ts, q.from.saturating_sub(REACH), q.from), &words.each);
-    let of_each_device = (q.from.saturating_sub(EACH_REACH)..q.from).any(|at| device_of_each(s, at).is_some_and(|to| to < q.from));
+    let leads = |to: usize| to < q.from && to + VERB >= q.from && span(s.ts, to, q.from).iter().all(|t| t.kind == Kind::Word);
+    let of_each_device = (q.from.saturating_sub(EACH_REACH)..q.from).any(|at| device_of_each(s, at).is_some_and(leads));
     let repeats = accumulated(s, &q);
     let product = repeats.filter(|_| of_each_device).and_then(|n| product(card, spot, &q, n));
     if let Some((value, how)) = product.filter(|_| said) {
@@ -122,6 +123,8 @@ pub fn read_batch_of_step(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_,
 
 /// Tokens before examples within which each device is named.
 const EACH_REACH: usize = 10;
+/// Words between the devices and their examples, at most: "took", "has processed".
+const VERB: usize = 3;
 /// Tokens between "each" and its devices, at most.
 const OF_EACH: usize = 6;
 /// Words between examples and the step that they go into, at most.

@@ -8,6 +8,7 @@ use super::sentence::Sentence;
 use super::subjects::{Measure, gives_it_to_another, is_cited};
 use super::tokens::read_tokens;
 use crate::domain::Field;
+use crate::evidence::card::parse::block::Block;
 use crate::evidence::card::read::candidate::{Candidate, Card, Spot, candidate};
 use crate::evidence::card::read::rates::rate_behind;
 use crate::evidence::card::read::recipe::notes::Examples;
@@ -112,7 +113,11 @@ fn last_step(ts: &[Token<'_>], i: usize) -> Option<Quantity> {
 
 /// "The schedule was set up for 3,000 steps, but I killed it at step 1,800": more steps of the same block were planned before the last
 /// candidate.
-fn refuse_planned_steps(card: &mut Card<'_>) {
+fn refuse_planned_steps(card: &mut Card<'_>, block: &Block) {
+    let says = |w: &str| vocabulary::prose().epochs.meant.contains(&w);
+    if !block.text.to_lowercase().split(|c: char| !c.is_alphanumeric()).any(says) {
+        return;
+    }
     let Some(done) = card.candidates.last().filter(|c| c.reason.is_none()).cloned() else { return };
     let same = |c: &&mut Candidate| c.field == Field::TrainSteps && c.locator == done.locator && c.value > done.value;
     for planned in card.candidates.iter_mut().filter(same) {
@@ -207,7 +212,8 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
     };
     let (from, to) = (q.from.min(i), q.to.max(i + 1));
     let spot = spot.refused(of_another(card, s, from, to)).after(told_before(s));
-    let done = done_of_planned(s.ts, to, &words.words).filter(|done| done.value < q.value && done.value >= 1.0);
+    let done =
+        done_of_planned(s.ts, to, &words.words).filter(|done| done.value < q.value && done.value >= 1.0 && s.has(&words.meant));
     if let Some(done) = done.filter(|_| s.trains() || s.under_training) {
         card.add_quantity(&spot, Field::Epochs, done.value, s.written(done.from, done.to), &done);
         return card.add_quantity(&spot.refused(Some(ENDED_BEFORE)), Field::Epochs, q.value, s.written(from, to), &q);
@@ -273,7 +279,7 @@ fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, o
         let spot = spot.refused((!said).then_some("not said of a training")).after(if own { 0 } else { 2 + told_before(s) });
         let spot = spot.refused(of_another(card, s, i, q.to));
         card.add_quantity(&spot, Field::TrainSteps, counted(s.ts, &q), s.written(i, q.to), &q);
-        return refuse_planned_steps(card);
+        return refuse_planned_steps(card, spot.block);
     }
     // Few steps are those of a schedule, unless the passes stand beside them.
     let least = if s.has(&vocabulary::prose().epochs.words) { 10.0 } else { LEAST_STEPS };
@@ -296,7 +302,7 @@ fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, o
     } else {
         (s.under_evaluation && !s.trains()).then_some("evaluation")
     };
-    let ended = (i + 1..s.ts.len()).any(|at| last_step(s.ts, at).is_some());
+    let ended = s.has(&vocabulary::prose().epochs.meant) && (i + 1..s.ts.len()).any(|at| last_step(s.ts, at).is_some());
     let reason = reason.or(ended.then_some(ENDED_BEFORE));
     // A sentence that names this model in full goes before one about its family.
     let spot = spot.after(if own { 0 } else { 2 } + told_before(s)).refused(reason);

@@ -167,6 +167,9 @@ fn add_devices(card: &mut Card<'_>, batch: &Part<'_>, devices: Option<&Part<'_>>
     let is_known = card.candidates.iter().any(|c| c.field == Field::AcceleratorCount && c.reason.is_none());
     let part = devices.filter(|p| p.is_code());
     let count = part.and_then(|p| p.value).or(of_nodes.filter(|_| batch.is_code())).filter(|n| n.fract() == 0.0 && *n >= 1.0);
+    // The devices of a command are those of whoever runs it.
+    let is_command = batch.spot.block.text.contains("--");
+    let count = count.filter(|_| !is_command);
     if let Some(n) = count.filter(|_| !is_known) {
         let stated = part.unwrap_or(batch);
         card.add(&stated.spot, Field::AcceleratorCount, Some(n), &stated.written, None);
