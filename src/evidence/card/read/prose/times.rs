@@ -70,6 +70,7 @@ struct Place {
 
 /// Two times that differ by less are one, told roughly and exactly.
 const ROUGHLY: f64 = 0.2;
+/// Hours of a day.
 const HOURS_OF_A_DAY: f64 = 24.0;
 /// Tokens behind the opening bracket within which the exact time begins.
 const EXACT: usize = 4;
