@@ -36,8 +36,6 @@ pub struct Labelled {
     pub downloads: Option<i64>,
     /// Whether a tag names a paper.
     pub names_a_paper: bool,
-    /// Whether the newest of them came out with the repository.
-    pub names_its_paper: bool,
     /// Whether a tag or the card names a data set.
     pub names_data: bool,
     /// Whether the record has any tag.
@@ -65,7 +63,6 @@ impl Labelled {
             named_as_base: self.named_as_base,
             downloads: self.downloads,
             names_a_paper: self.names_a_paper,
-            names_its_paper: self.names_its_paper,
             names_data: self.names_data,
             has_tags: self.has_tags,
             linked_by: self.linked_by,
@@ -96,7 +93,6 @@ impl Labelled {
             },
             named_as_base: 0,
             names_a_paper: false,
-            names_its_paper: false,
             names_data: false,
             has_tags: false,
             linked_by: None,

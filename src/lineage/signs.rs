@@ -75,8 +75,6 @@ pub struct Signs<'a> {
     pub downloads: Option<i64>,
     /// Whether a tag names a paper.
     pub names_a_paper: bool,
-    /// Whether the newest of them came out with the repository.
-    pub names_its_paper: bool,
     /// Whether a tag or the card names a data set.
     pub names_data: bool,
     /// Whether the record has any tag.
@@ -131,9 +129,6 @@ pub fn read_signs(signs: &Signs<'_>, mut give: impl FnMut(SignKind, &str, f64)) 
     }
     if signs.names_a_paper {
         emit(SignKind::Cites, "paper");
-    }
-    if signs.names_its_paper {
-        emit(SignKind::Cites, "its_paper");
     }
     if signs.names_data {
         emit(SignKind::Cites, "data");
@@ -350,7 +345,6 @@ mod tests {
             named_as_base: 0,
             downloads: Some(7_000),
             names_a_paper: true,
-            names_its_paper: true,
             names_data: false,
             has_tags: true,
             linked_by: None,
@@ -381,7 +375,6 @@ mod tests {
             "word=roleplay",
             "task=none",
             "cites=paper",
-            "cites=its_paper",
             "created=none",
             "downloads=1000_to_9999",
             "record=no_counted_size",

@@ -5,7 +5,7 @@ use crate::common::table;
 use crate::{run_on, shared};
 use hugging_carbon::domain::{Comparison, Field};
 use hugging_carbon::evidence::Extracted;
-use hugging_carbon::evidence::card::{About, CardRole, extract, said_origin};
+use hugging_carbon::evidence::card::{About, CardRole, CutCard, extract, said_origin};
 use hugging_carbon::reference::Reference;
 use hugging_carbon::tables::BacktestRow;
 
@@ -36,7 +36,7 @@ fn the_table_of_fine_tunes_is_what_the_reader_gives() {
             (read, stated) => read.is_none() && stated.is_none(),
         };
         let base = &bases[&row.model_id];
-        let said = said_origin(tables(&reference), &row.model_id, &cards[&row.model_id]).bases;
+        let said = said_origin(tables(&reference), &row.model_id, &CutCard::new(&cards[&row.model_id])).bases;
         let holds = same(value(Field::TrainSamples), Some(row.samples_seen))
             && same(value(Field::SequenceLength), row.sequence_length)
             && (base.is_empty() || said.iter().any(|b| b.name == *base));

@@ -62,19 +62,6 @@ pub fn arxiv_month(id: &str) -> Option<Day> {
     Day::from_ymd(2000 + year, month, 1).filter(|day| day.year() >= 2007)
 }
 
-/// Days before a repository from which on a paper counts as its own: a quarter, a judgement. Papers also come out after it.
-const OWN_PAPER_DAYS: i32 = 92;
-
-/// Whether the newest paper among the tags came out when the repository was made, or later: who builds on a model cites its paper, which
-/// is older.
-#[must_use]
-pub fn newest_paper_came_out_with_it(raw: &RawModelRow) -> bool {
-    let papers = raw.tags.iter().filter_map(|tag| tag.strip_prefix("arxiv:")).filter(|id| *id != CALCULATOR_PAPER);
-    let newest = papers.filter_map(arxiv_month).map(|day| day.0).max();
-    let created = raw.created_at.filter(|t| t.0 > CREATED_AT_FLOOR_MS).map(|t| t.day().0);
-    created.zip(newest).is_some_and(|(created, newest)| newest >= created - OWN_PAPER_DAYS)
-}
-
 /// The first arXiv identifier among the tags.
 #[must_use]
 pub fn arxiv_id(raw: &RawModelRow) -> Option<String> {
@@ -227,17 +214,6 @@ mod tests {
         assert_eq!(at(&["arxiv:1910.09700"], true), Some(("2024-02-28".into(), TrainedOnSource::CreatedAt)));
         assert_eq!(at(&["arxiv:2205.01068"], true), Some(("2024-02-28".into(), TrainedOnSource::CreatedAt)));
         assert_eq!(at(&["arxiv:2401.04088"], false), Some(("2024-02-28".into(), TrainedOnSource::CreatedAt)));
-    }
-
-    /// A model of December 2025 with a paper of that month, of September (the first day is 91 days before), of August; and one of January.
-    #[test]
-    fn a_paper_that_came_out_with_the_repository() {
-        let created = Day::from_ymd(2025, 12, 1).map(|day| i64::from(day.0) * DAY);
-        let is = |created, tags: &[&str]| newest_paper_came_out_with_it(&raw(created, tags));
-        assert!(is(created, &["arxiv:2512.06201", "arxiv:1706.03762"]) && is(created, &["arxiv:2509.00001"]));
-        assert!(is(created, &["arxiv:2601.00001"]));
-        assert!(!is(created, &["arxiv:2508.00001"]) && !is(created, &["arxiv:1910.09700"]) && !is(created, &[]));
-        assert!(!is(None, &["arxiv:2512.06201"]) && !is(Some(CREATED_AT_FLOOR_MS), &["arxiv:2203.00001"]));
     }
 
     #[test]

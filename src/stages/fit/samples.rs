@@ -282,9 +282,9 @@ pub(super) fn published_run(accelerators: &Accelerators, owners: &Owners, publis
     Some(run)
 }
 
-/// Every k-th run with known parameters, k such that at most `MAX_CATEGORY_ROWS` remain; of each owner few. Names that state a size are
-/// left out: who is asked of has none, and whose name has one is larger than its like by half a dex (owners of one recipe, such as 1,400
-/// translators of one size, would otherwise be a category).
+/// Every k-th run with known parameters, k such that at most `MAX_CATEGORY_ROWS` remain. Names that state a size are left out: a model that
+/// is asked about has none, and those that have one are larger by half a dex. Of each owner few count: 1,400 translators of one recipe are
+/// no category.
 fn category_samples(inputs: &Inputs<'_, Fitting>) -> Result<Vec<Sample>> {
     let total = inputs.row_count::<TierRow>()?;
     let step = usize::try_from(total).unwrap_or(usize::MAX).div_ceil(MAX_CATEGORY_ROWS).max(1);

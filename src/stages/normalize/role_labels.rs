@@ -3,7 +3,6 @@
 use super::References;
 use super::repo_facts::repo_facts;
 use crate::domain::{OwnerClass, Role, RunKind};
-use crate::evidence::index::facts;
 use crate::hub::record::empty_row;
 use crate::lineage::role_model::{Labelled, Learning, RIDGE, RoleModel};
 use crate::lineage::{RepoFacts, roles};
@@ -81,7 +80,6 @@ fn of_label(references: &References, houses: &FxHashSet<String>, label: &RoleLab
         named_as_base: label.named_as_base,
         downloads: signs.downloads,
         names_a_paper: signs.names_a_paper,
-        names_its_paper: signs.names_its_paper,
         names_data: signs.names_data,
         has_tags: signs.has_tags,
         linked_by: label.linked_by,
@@ -118,7 +116,6 @@ pub(super) fn owner_class(owners: &Owners, facts: &RepoFacts) -> OwnerClass {
 pub(super) struct RecordSigns {
     pub(super) downloads: Option<i64>,
     pub(super) names_a_paper: bool,
-    pub(super) names_its_paper: bool,
     pub(super) names_data: bool,
     pub(super) has_tags: bool,
     /// Whether the card states a training on the scale of a pre-training.
@@ -131,7 +128,6 @@ impl RecordSigns {
         Self {
             downloads,
             names_a_paper: has("arxiv:"),
-            names_its_paper: facts::newest_paper_came_out_with_it(raw),
             names_data: has("dataset:"),
             card_states_a_pretraining: false,
             has_tags: raw.tags.iter().any(|tag| !tag.starts_with("region:")),

@@ -77,7 +77,6 @@ impl Likelihood {
             named_as_base: count(&self.bases, &facts.model_id).unwrap_or(0),
             downloads: signs.downloads,
             names_a_paper: signs.names_a_paper,
-            names_its_paper: signs.names_its_paper,
             names_data: signs.names_data,
             has_tags: signs.has_tags,
             linked_by: self.links[i].by,

@@ -55,9 +55,20 @@ impl Sections {
     /// The blocks with what their sections take away.
     #[must_use]
     pub fn passages<'b>(&self, blocks: &'b [Block]) -> Vec<Passage<'b>> {
-        let refuse =
-            |(i, block): (usize, &'b Block)| Passage { block, refused: self.refuse(block).or_else(|| self.lists.refuse(i)) };
+        // Blocks that follow each other mostly stand under the same titles.
+        let mut last: Option<(&'b Block, Option<&'static str>)> = None;
+        let refuse = |(i, block): (usize, &'b Block)| {
+            let known = last.filter(|(last, _)| stand_together(last, block) && self.is_original(last) == self.is_original(block));
+            let why = known.map_or_else(|| self.refuse(block), |(_, why)| why);
+            last = Some((block, why));
+            Passage { block, refused: why.or_else(|| self.lists.refuse(i)) }
+        };
         blocks.iter().enumerate().map(refuse).collect()
+    }
+
+    /// Whether a block is of the card of the original that a copy quotes.
+    fn is_original(&self, b: &Block) -> bool {
+        self.original_from.is_some_and(|from| b.from >= from)
     }
 
     /// Why no figure of a block can be this model's training.
@@ -69,7 +80,7 @@ impl Sections {
         if self.copy {
             return Some("copy: the base model's figure");
         }
-        if self.original_from.is_some_and(|from| b.from >= from) {
+        if self.is_original(b) {
             return Some("base model's card");
         }
         if self.base_headings && self.titles.are_of_the_base(b) {
@@ -112,6 +123,11 @@ fn guides(own: &Repository, blocks: &[Block]) -> Vec<Rc<[String]>> {
     blocks.iter().filter(is_tuning).filter(of).map(|b| Rc::clone(&b.headings)).collect()
 }
 
+/// Whether two blocks stand under the same headings and label.
+fn stand_together(a: &Block, b: &Block) -> bool {
+    Rc::ptr_eq(&a.headings, &b.headings) && a.label == b.label
+}
+
 /// What the titles of sections and lists take away: read once each, asked for every block.
 struct Titles {
     headings: FxHashMap<String, Says>,
@@ -132,7 +148,11 @@ struct Says {
 impl Titles {
     fn new(own: &Repository, blocks: &[Block]) -> Self {
         let (mut headings, mut labels) = (FxHashMap::default(), FxHashMap::default());
+        let mut last: Option<&Block> = None;
         for b in blocks {
+            if last.replace(b).is_some_and(|last| stand_together(last, b)) {
+                continue;
+            }
             for title in b.headings.iter().skip(1).filter(|title| !headings.contains_key(*title)).collect::<Vec<_>>() {
                 let (refused, of_base) = (refused_by(title, true), speaks_of_base(title));
                 headings.insert(title.clone(), Says { refused, member: member_of(own, title), of_base });

@@ -182,12 +182,15 @@ fn with_variant(name: &str, next: &[&str]) -> String {
     out
 }
 
+/// Phrases before a base, each with what it tells, by their first word.
+type Phrases = FxHashMap<&'static str, Vec<(Strength, Vec<&'static str>)>>;
+
 /// The phrases before a base by their first word, in the order of the lists.
-fn phrases_by_first_word() -> &'static FxHashMap<&'static str, Vec<(Strength, Vec<&'static str>)>> {
-    static PHRASES: LazyLock<FxHashMap<&'static str, Vec<(Strength, Vec<&'static str>)>>> = LazyLock::new(|| {
+fn phrases_by_first_word() -> &'static Phrases {
+    static PHRASES: LazyLock<Phrases> = LazyLock::new(|| {
         let words = &vocabulary::card().bases;
         let lists = [(Strength::Plain, words.plain), (Strength::Marked, words.marked), (Strength::Linked, words.linked)];
-        let mut map: FxHashMap<&'static str, Vec<(Strength, Vec<&'static str>)>> = FxHashMap::default();
+        let mut map = Phrases::default();
         for (strength, phrase) in
             lists.iter().flat_map(|(strength, list)| list.list().iter().map(move |phrase| (*strength, *phrase)))
         {
