@@ -5,7 +5,7 @@
 
 use hugging_carbon::config::{Config, Overrides, resolve};
 use hugging_carbon::engine::Record;
-use hugging_carbon::evidence::card::{About, CardRole, CardTables, extract, said_origin};
+use hugging_carbon::evidence::card::{About, CardRole, CardTables, CutCard, extract, said_origin};
 use hugging_carbon::evidence::hardware::{Context, read_hardware};
 use hugging_carbon::evidence::place::{PlaceTables, read_place};
 use hugging_carbon::evidence::quantity::{amounts, computes, digits, durations, numbers, pieces, tokens};
@@ -109,7 +109,7 @@ pub fn card(data: &[u8]) {
         assert!(is_sound || found.reject_reason.is_some(), "{found:?}");
         assert!((0.0..=1.0).contains(&found.confidence), "{found:?}");
     }
-    let _ = said_origin(tables, "lab/model-7b", &text);
+    let _ = said_origin(tables, "lab/model-7b", &CutCard::new(&text));
 }
 
 /// The YAML of a card, alone and in its place.
