@@ -367,8 +367,8 @@ fn lab(hex: &str, vision: &[[f64; 3]; 3]) -> [f64; 3] {
 fn colours_stay_apart_for_colour_blind_readers() {
     let css = include_str!("../src/report/style.css");
     let values = |name: &str| -> Vec<String> {
-        let parts = css.split(&format!("--{name}: #")).skip(1);
-        parts.map(|rest| format!("#{}", &rest[..6])).collect()
+        let sign = format!("--{name}: #");
+        css.split(&sign).skip(1).map(|rest| format!("#{}", &rest[..6])).collect()
     };
     let parts = ["documented", "imputed", "surface", "interval"].map(values);
     assert_eq!(parts.each_ref().map(Vec::len), [3, 3, 3, 3], "light, dark and print");
