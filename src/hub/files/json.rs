@@ -139,7 +139,9 @@ fn around_records(text: &[u8]) -> Option<(String, String)> {
     if object.keys().any(|key| matches!(HubField::parse(key), Some(HubField::Id | HubField::ModelId))) {
         return None;
     }
-    let list = object.iter().find_map(|(key, value)| match value {
+    // The files of a record that lacks its id are no records.
+    let mut others = object.iter().filter(|(key, _)| HubField::parse(key).is_none());
+    let list = others.find_map(|(key, value)| match value {
         Around::List(items) => items.first().and_then(Option::as_ref).map(|item| (key, item)),
         _ => None,
     });

@@ -100,12 +100,14 @@ mod tests {
             ("cardData_co2_eq_emissions_emissions", HubField::CardData, "co2_eq_emissions.emissions"),
             ("base_models_relation", HubField::BaseModels, "relation"),
             ("Base_Model", HubField::CardData, "base_model"),
+            ("config_num_local_experts", HubField::Config, "num_local_experts"),
+            ("config.model_type", HubField::Config, "model_type"),
         ] {
             assert_eq!(part_of(key), Some((field, Cow::Borrowed(path))), "{key}");
         }
         assert_eq!((part_of("card_data_text"), part_of("safetensors_sharded"), part_of("gguf_file")), (None, None, None));
         assert_eq!(
-            (part_of("likes.total"), part_of("config.x"), part_of("safetensors"), part_of("v1.5")),
+            (part_of("likes.total"), part_of("spaces.x"), part_of("safetensors"), part_of("v1.5")),
             (None, None, None, None)
         );
         let mut parts = Parts::default();
