@@ -1,13 +1,34 @@
 //! Pages: what their markup is made of, and a snapshot whose names and quotes are hostile.
 
-use super::table;
+use super::{Workspace, table};
 use hugging_carbon::compare::{Edition, change};
 use hugging_carbon::domain::GroupBy;
-use hugging_carbon::report::Beside;
+use hugging_carbon::error::Result;
+use hugging_carbon::report::{About, Beside};
+use hugging_carbon::stages::snapshot::{about, verify_files};
 use hugging_carbon::tables::io::TableWriter;
 use hugging_carbon::tables::{AggregateRow, EstimateRow, EvidenceRow, LineageRow, ModelRow, QuarantineRow, Row, RunRow};
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// A snapshot of the sample with a page of it.
+pub struct Sample {
+    pub workspace: Workspace,
+    pub snapshot: PathBuf,
+    pub about: About,
+    pub page: String,
+}
+
+impl Sample {
+    pub fn with_page(page: fn(&Path, &About, &Beside) -> Result<String>) -> Self {
+        let workspace = Workspace::new();
+        workspace.ok(&["-q", "run"]);
+        let snapshot = workspace.snapshot();
+        let about = about(&verify_files(&snapshot).unwrap().1);
+        let page = page(&snapshot, &about, &Beside::default()).unwrap();
+        Self { workspace, snapshot, about, page }
+    }
+}
 
 /// Tags with the names of their attributes.
 pub fn tags(page: &str) -> BTreeSet<String> {
