@@ -5,7 +5,7 @@
 mod common;
 
 use base64::Engine as _;
-use common::pages::{HIDDEN, HOSTILE, Sample, hostile_beside, hostile_copy, keep_hostile, tags};
+use common::pages::{HIDDEN, Sample, hostile_beside, keep_hostile, tags};
 use common::table;
 use hugging_carbon::report::{Beside, explorer_page};
 use hugging_carbon::tables::{EstimateRow, EvidenceRow, LineageRow, ModelRow};
@@ -138,11 +138,8 @@ fn only_the_own_script_runs_and_it_writes_text() {
 
 #[test]
 fn hostile_names_and_quotes_stay_text() {
-    let Sample { snapshot, about, page, .. } = sample();
-    let dir = hostile_copy(snapshot);
-    let mut about = about.clone();
-    about.index_date = HOSTILE[2].to_owned();
-    about.edition = HOSTILE[0].to_owned();
+    let Sample { snapshot, page, .. } = sample();
+    let (dir, about) = sample().hostile();
     let hostile = explorer_page(dir.path(), &about, &hostile_beside(snapshot, dir.path())).unwrap();
     keep_hostile("explorer.html", &hostile);
     assert!(hostile.contains("\"change\":{\"old\":"));

@@ -28,6 +28,15 @@ impl Sample {
         let page = page(&snapshot, &about, &Beside::default()).unwrap();
         Self { workspace, snapshot, about, page }
     }
+
+    /// Its tables and what is said of it, hostile.
+    pub fn hostile(&self) -> (tempfile::TempDir, About) {
+        let mut about = self.about.clone();
+        about.index_date = HOSTILE[2].to_owned();
+        about.edition = HOSTILE[0].to_owned();
+        about.inputs.iter_mut().for_each(|file| file.name = HOSTILE[1].to_owned());
+        (hostile_copy(&self.snapshot), about)
+    }
 }
 
 /// Tags with the names of their attributes.
@@ -84,7 +93,7 @@ fn rewrite<R: Row>(from: &Path, to: &Path, mut change: impl FnMut(&mut R, &str, 
 
 /// A copy of a snapshot's tables with hostile names, quotes and groups. Every row of a model gets the same words, so that the tables still
 /// fit together.
-pub fn hostile_copy(snapshot: &Path) -> tempfile::TempDir {
+fn hostile_copy(snapshot: &Path) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     for entry in std::fs::read_dir(snapshot).unwrap() {
         let path = entry.unwrap().path();
