@@ -5,35 +5,19 @@
 mod common;
 
 use base64::Engine as _;
-use common::pages::{HIDDEN, HOSTILE, hostile_beside, hostile_copy, keep_hostile, tags};
-use common::{Workspace, table};
-use hugging_carbon::report::{About, Beside, explorer_page};
-use hugging_carbon::stages::snapshot::{about, verify_files};
+use common::pages::{HIDDEN, Sample, hostile_beside, keep_hostile, tags};
+use common::table;
+use hugging_carbon::report::{Beside, explorer_page};
 use hugging_carbon::tables::{EstimateRow, EvidenceRow, LineageRow, ModelRow};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::OnceLock;
 
 /// A snapshot of the sample with its explorer.
-struct Sample {
-    workspace: Workspace,
-    snapshot: PathBuf,
-    about: About,
-    page: String,
-}
-
 fn sample() -> &'static Sample {
     static SAMPLE: OnceLock<Sample> = OnceLock::new();
-    SAMPLE.get_or_init(|| {
-        let workspace = Workspace::new();
-        workspace.ok(&["-q", "run"]);
-        let snapshot = workspace.snapshot();
-        let about = about(&verify_files(&snapshot).unwrap().1);
-        let page = explorer_page(&snapshot, &about, &Beside::default()).unwrap();
-        Sample { workspace, snapshot, about, page }
-    })
+    SAMPLE.get_or_init(|| Sample::with_page(explorer_page))
 }
 
 /// The data of a page.
@@ -154,11 +138,8 @@ fn only_the_own_script_runs_and_it_writes_text() {
 
 #[test]
 fn hostile_names_and_quotes_stay_text() {
-    let Sample { snapshot, about, page, .. } = sample();
-    let dir = hostile_copy(snapshot);
-    let mut about = about.clone();
-    about.index_date = HOSTILE[2].to_owned();
-    about.edition = HOSTILE[0].to_owned();
+    let Sample { snapshot, page, .. } = sample();
+    let (dir, about) = sample().hostile();
     let hostile = explorer_page(dir.path(), &about, &hostile_beside(snapshot, dir.path())).unwrap();
     keep_hostile("explorer.html", &hostile);
     assert!(hostile.contains("\"change\":{\"old\":"));

@@ -3,34 +3,18 @@
 
 mod common;
 
-use common::pages::{HIDDEN, HOSTILE, hostile_beside, hostile_copy, keep_hostile, tags};
+use common::pages::{HIDDEN, Sample, hostile_beside, keep_hostile, tags};
 use common::{Workspace, table};
 use hugging_carbon::domain::{GroupBy, Tier};
-use hugging_carbon::report::{About, Beside, report_page};
-use hugging_carbon::stages::snapshot::{about, verify_files};
+use hugging_carbon::report::{Beside, report_page};
 use hugging_carbon::tables::{AggregateRow, BacktestRow, EstimateRow, EvidenceRow, ModelRow, SensitivityRow};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 use std::sync::OnceLock;
 
 /// A snapshot of the sample with its report.
-struct Sample {
-    workspace: Workspace,
-    snapshot: PathBuf,
-    about: About,
-    page: String,
-}
-
 fn sample() -> &'static Sample {
     static SAMPLE: OnceLock<Sample> = OnceLock::new();
-    SAMPLE.get_or_init(|| {
-        let workspace = Workspace::new();
-        workspace.ok(&["-q", "run"]);
-        let snapshot = workspace.snapshot();
-        let about = about(&verify_files(&snapshot).unwrap().1);
-        let page = report_page(&snapshot, &about, &Beside::default()).unwrap();
-        Sample { workspace, snapshot, about, page }
-    })
+    SAMPLE.get_or_init(|| Sample::with_page(report_page))
 }
 
 /// What lies between the element with an id and its end.
@@ -320,12 +304,8 @@ fn the_page_needs_nothing_else_and_leads_to_sources_only() {
 
 #[test]
 fn hostile_names_and_quotes_stay_text() {
-    let Sample { snapshot, about, page, .. } = sample();
-    let dir = hostile_copy(snapshot);
-    let mut about = about.clone();
-    about.index_date = HOSTILE[2].to_owned();
-    about.edition = HOSTILE[0].to_owned();
-    about.inputs.iter_mut().for_each(|file| file.name = HOSTILE[1].to_owned());
+    let Sample { snapshot, page, .. } = sample();
+    let (dir, about) = sample().hostile();
     let beside = report_page(dir.path(), &about, &hostile_beside(snapshot, dir.path())).unwrap();
     keep_hostile("report.html", &beside);
     check_that_nothing_comes_in(&beside);

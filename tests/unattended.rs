@@ -5,10 +5,10 @@
 mod common;
 
 use common::shim::shim;
-use common::{Ran, Workspace, files_of, text_settings};
+use common::{Ran, Workspace, copy_dir, files_of, text_settings};
 use hugging_carbon::store::sha256_bytes;
 use serde_json::Value;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -37,24 +37,8 @@ fn base() -> &'static Workspace {
 
 fn copied() -> Workspace {
     let workspace = Workspace::new();
-    copy(&base().path(""), &workspace.path(""));
+    copy_dir(&base().path(""), &workspace.path(""));
     workspace
-}
-
-fn copy(from: &Path, to: &Path) {
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let (path, target) = (entry.path(), to.join(entry.file_name()));
-        let kind = entry.file_type().unwrap();
-        if kind.is_dir() {
-            std::fs::create_dir_all(&target).unwrap();
-            copy(&path, &target);
-        } else if kind.is_symlink() {
-            std::os::unix::fs::symlink(std::fs::read_link(&path).unwrap(), &target).unwrap();
-        } else {
-            std::fs::copy(&path, &target).unwrap();
-        }
-    }
 }
 
 fn with_shim(workspace: &Workspace, always: &str, args: &[&str]) -> Ran {
@@ -75,7 +59,7 @@ fn forged(workspace: &Workspace, date: &str) -> String {
     let version = format!("{date}-{}", &sha256_bytes(other.as_bytes())[..8]);
     let target = snapshot.with_file_name(&version);
     std::fs::create_dir_all(&target).unwrap();
-    copy(&snapshot, &target);
+    copy_dir(&snapshot, &target);
     std::fs::write(target.join("manifest.json"), other).unwrap();
     version
 }
@@ -203,7 +187,7 @@ fn a_download_is_verified_whatever_its_folder_is_called() {
     for name in ["my-copy", "0123456789abcdef0123456789abcdef01234567"] {
         let download = workspace.path(name);
         std::fs::create_dir_all(download.join(".cache/huggingface/download")).unwrap();
-        copy(&snapshot, &download);
+        copy_dir(&snapshot, &download);
         for own in [".gitattributes", ".cache/huggingface/.gitignore", ".cache/huggingface/CACHEDIR.TAG", ".huggingface"] {
             std::fs::write(download.join(own), "the Hub's").unwrap();
         }
@@ -231,7 +215,7 @@ fn a_download_is_verified_whatever_its_folder_is_called() {
     // A name that has the form of a version has to be the right one.
     let other = workspace.path("2026-03-11-00000000");
     std::fs::create_dir(&other).unwrap();
-    copy(&snapshot, &other);
+    copy_dir(&snapshot, &other);
     assert_eq!(workspace.run(&["-q", "audit", "--verify-only", "2026-03-11-00000000"]).status, 3);
 }
 

@@ -6,9 +6,9 @@
 //! repository is). Both versions have half the weight.
 
 use super::model::RepoFacts;
-use super::signs::{LEAST_LINKED, SignKind, Signs, read_signs};
+use super::signs::{LEAST_LINKED, SignKind, Signs, Traits, read_signs};
 use crate::domain::role_shares::ROLES;
-use crate::domain::{OwnerClass, Role, RoleShares, Rule};
+use crate::domain::{Role, RoleShares, Rule};
 use crate::method::softmax::{self, Example, Softmax};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -26,26 +26,10 @@ pub const FOLDS: usize = 5;
 pub struct Labelled {
     /// The record's facts, without what states its role.
     pub facts: RepoFacts,
-    /// Class of the owner.
-    pub owner_class: OwnerClass,
-    /// Repositories of the owner in the index it was drawn from.
-    pub owner_repositories: u32,
-    /// Repositories there that name it as a base.
-    pub named_as_base: u32,
-    /// Downloads there.
-    pub downloads: Option<i64>,
-    /// Whether a tag names a paper.
-    pub names_a_paper: bool,
-    /// Whether a tag or the card names a data set.
-    pub names_data: bool,
-    /// Whether the record has any tag.
-    pub has_tags: bool,
-    /// Rule by which another repository of that index was linked.
-    pub linked_by: Option<Rule>,
+    /// What else is told of it, in the index it was drawn from.
+    pub traits: Traits,
     /// The role.
     pub role: Role,
-    /// Whether the registry has a pre-training of its house.
-    pub registry_has_its_house: bool,
     /// Weight of the row in the fit.
     pub weight: f64,
     /// Weight of the row where the fit is measured; zero for one that is shown otherwise than it is.
@@ -58,17 +42,9 @@ impl Labelled {
     pub fn signs(&self) -> Signs<'_> {
         Signs {
             facts: &self.facts,
-            owner_class: self.owner_class,
-            owner_repositories: self.owner_repositories,
-            named_as_base: self.named_as_base,
-            downloads: self.downloads,
-            names_a_paper: self.names_a_paper,
-            names_data: self.names_data,
-            has_tags: self.has_tags,
-            linked_by: self.linked_by,
-            has_large_base: self.linked_by.is_some_and(Rule::links_to_a_base) && self.is_large(),
+            traits: self.traits,
+            has_large_base: self.traits.linked_by.is_some_and(Rule::links_to_a_base) && self.is_large(),
             base_has_a_base: false,
-            registry_has_its_house: self.registry_has_its_house,
         }
     }
 
@@ -91,11 +67,14 @@ impl Labelled {
                 listed_owner: f.listed_owner,
                 ..RepoFacts::default()
             },
-            named_as_base: 0,
-            names_a_paper: false,
-            names_data: false,
-            has_tags: false,
-            linked_by: None,
+            traits: Traits {
+                named_as_base: 0,
+                names_a_paper: false,
+                names_data: false,
+                has_tags: false,
+                linked_by: None,
+                ..self.traits
+            },
             ..self.clone()
         }
     }

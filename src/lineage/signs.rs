@@ -65,6 +65,18 @@ closed_set! {
 pub struct Signs<'a> {
     /// The record's facts.
     pub facts: &'a RepoFacts,
+    /// What else is told of it.
+    pub traits: Traits,
+    /// Whether a base of a billion parameters or more is known, by whichever rule: below, people borrow names and layouts for models of
+    /// their own.
+    pub has_large_base: bool,
+    /// Whether that base was itself made of another model.
+    pub base_has_a_base: bool,
+}
+
+/// What only the likelihood of a role asks for of a repository, beside its facts.
+#[derive(Clone, Copy, Debug)]
+pub struct Traits {
     /// Class of the owner.
     pub owner_class: OwnerClass,
     /// Repositories of the owner in the index, itself included.
@@ -81,11 +93,6 @@ pub struct Signs<'a> {
     pub has_tags: bool,
     /// Rule by which another repository decided, if one did.
     pub linked_by: Option<Rule>,
-    /// Whether a base of a billion parameters or more is known, by whichever rule: below, people borrow names and layouts for models of
-    /// their own.
-    pub has_large_base: bool,
-    /// Whether that base was itself made of another model.
-    pub base_has_a_base: bool,
     /// Whether the registry has a pre-training of its house.
     pub registry_has_its_house: bool,
 }
@@ -100,7 +107,7 @@ impl Signs<'_> {
     /// size of a billion parameters or more leads to are another's: of 125 labelled records like that none is a pre-training.
     #[must_use]
     pub fn most_pretrained(&self) -> Option<f64> {
-        match self.linked_by.filter(|_| self.has_large_base) {
+        match self.traits.linked_by.filter(|_| self.has_large_base) {
             Some(Rule::VariantOfASibling) if self.base_has_a_base => Some(0.0),
             Some(Rule::VariantOfASibling) => Some(VARIANT_PRETRAINED),
             // A house may train its next generation in the same shape.
@@ -112,29 +119,29 @@ impl Signs<'_> {
 
 /// Calls `give` for every sign of a repository with its value, 1 for what is there or not; the same sign is given once.
 pub fn read_signs(signs: &Signs<'_>, mut give: impl FnMut(SignKind, &str, f64)) {
-    let f = signs.facts;
-    sizes_in_numbers(f, signs.owner_class, &mut give);
+    let (f, traits) = (signs.facts, &signs.traits);
+    sizes_in_numbers(f, traits.owner_class, &mut give);
     let mut emit = |kind: SignKind, value: &str| give(kind, value, 1.0);
-    emit(SignKind::Owner, signs.owner_class.name());
-    emit(SignKind::OwnerRepositories, count_class(u64::from(signs.owner_repositories)));
-    emit(SignKind::NamedAsBase, count_class(u64::from(signs.named_as_base)));
+    emit(SignKind::Owner, traits.owner_class.name());
+    emit(SignKind::OwnerRepositories, count_class(u64::from(traits.owner_repositories)));
+    emit(SignKind::NamedAsBase, count_class(u64::from(traits.named_as_base)));
     namespace(f, &mut emit);
-    name(f, signs.owner_class, &mut emit);
-    size(f, signs.owner_class, &mut emit);
+    name(f, traits.owner_class, &mut emit);
+    size(f, traits.owner_class, &mut emit);
     house(signs, &mut emit);
     emit(SignKind::Task, f.pipeline_tag.as_deref().unwrap_or("none"));
     emit(SignKind::Library, f.library.as_deref().unwrap_or("none"));
     for tag in &f.signals {
         emit(SignKind::Tag, tag);
     }
-    if signs.names_a_paper {
+    if traits.names_a_paper {
         emit(SignKind::Cites, "paper");
     }
-    if signs.names_data {
+    if traits.names_data {
         emit(SignKind::Cites, "data");
     }
     emit(SignKind::Created, f.created_ms.map_or("none", year_class));
-    emit(SignKind::Downloads, signs.downloads.map_or("none", |n| count_class(u64::try_from(n).unwrap_or(0))));
+    emit(SignKind::Downloads, traits.downloads.map_or("none", |n| count_class(u64::try_from(n).unwrap_or(0))));
     let (role, rule) = roles::role(f);
     emit(SignKind::Rule, rule.name());
     emit(SignKind::RuleRole, role.name());
@@ -142,10 +149,10 @@ pub fn read_signs(signs: &Signs<'_>, mut give: impl FnMut(SignKind, &str, f64)) 
     if f.architecture.as_deref().is_some_and(names::is_family_architecture) && !families::is_a_home(f.owner()) {
         emit(SignKind::Family, "architecture_of_anothers");
     }
-    if let Some(rule) = signs.linked_by {
+    if let Some(rule) = traits.linked_by {
         emit(SignKind::Linked, rule.name());
     }
-    if !signs.has_tags {
+    if !traits.has_tags {
         emit(SignKind::Record, "no_tags");
     }
     if f.params.is_none() {
@@ -163,9 +170,9 @@ const HARDLY_DOWNLOADED: i64 = 10;
 /// because lists of the Hub leave fields out; nobody uses what has none of them.
 fn shows_nothing(signs: &Signs<'_>) -> bool {
     let f = signs.facts;
-    let hardly = signs.downloads.is_some_and(|n| n < HARDLY_DOWNLOADED);
+    let hardly = signs.traits.downloads.is_some_and(|n| n < HARDLY_DOWNLOADED);
     hardly
-        && !signs.has_tags
+        && !signs.traits.has_tags
         && f.pipeline_tag.is_none()
         && f.library.is_none()
         && f.rough_params.is_none()
@@ -237,7 +244,7 @@ fn name(f: &RepoFacts, class: OwnerClass, emit: &mut impl FnMut(SignKind, &str))
 /// What is told of a listed house's model by how many words its name has, and by whether the registry knows the house at all: what is not in
 /// the registry is a lesser model of a house that is, and anything of one that is not.
 fn house(signs: &Signs<'_>, emit: &mut impl FnMut(SignKind, &str)) {
-    if signs.owner_class == OwnerClass::Unlisted {
+    if signs.traits.owner_class == OwnerClass::Unlisted {
         return;
     }
     let words = match names::words_beside_numbers(signs.facts.name()) {
@@ -246,10 +253,10 @@ fn house(signs: &Signs<'_>, emit: &mut impl FnMut(SignKind, &str)) {
         _ => "more",
     };
     emit(SignKind::ListedWords, words);
-    if !signs.registry_has_its_house {
+    if !signs.traits.registry_has_its_house {
         emit(SignKind::Registry, "none_of_the_house");
         emit(SignKind::Registry, &format!("none_of_the_house_words_{words}"));
-        let named = count_class(u64::from(signs.named_as_base));
+        let named = count_class(u64::from(signs.traits.named_as_base));
         emit(SignKind::Registry, &format!("none_of_the_house_named_as_base_{named}"));
     }
 }
@@ -340,17 +347,19 @@ mod tests {
     fn of_record(facts: &RepoFacts) -> Vec<String> {
         let signs = Signs {
             facts,
-            owner_class: OwnerClass::Unlisted,
-            owner_repositories: 12,
-            named_as_base: 0,
-            downloads: Some(7_000),
-            names_a_paper: true,
-            names_data: false,
-            has_tags: true,
-            linked_by: None,
+            traits: Traits {
+                owner_class: OwnerClass::Unlisted,
+                owner_repositories: 12,
+                named_as_base: 0,
+                downloads: Some(7_000),
+                names_a_paper: true,
+                names_data: false,
+                has_tags: true,
+                linked_by: None,
+                registry_has_its_house: false,
+            },
             has_large_base: false,
             base_has_a_base: false,
-            registry_has_its_house: false,
         };
         let mut all = Vec::new();
         read_signs(&signs, |kind, value, _| all.push(format!("{kind}={value}")));

@@ -23,7 +23,8 @@ pub mod sort;
 mod trend;
 mod work;
 
-use crate::error::Error;
+use crate::error::{Error, Result};
+use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::Schema;
 use std::sync::Arc;
 
@@ -60,7 +61,7 @@ pub trait Row: Sized + Send + 'static {
     ///
     /// # Errors
     /// A cell holds what this version does not know.
-    fn from_columns(columns: &[arrow::array::ArrayRef], row: usize) -> crate::error::Result<Self>;
+    fn from_columns(columns: &[ArrayRef], row: usize) -> Result<Self>;
 }
 
 /// Collects rows into an Arrow batch.
@@ -77,7 +78,7 @@ pub trait RowBuilders<R>: Default + Send {
     ///
     /// # Errors
     /// Arrow's, if columns disagree in length (a bug).
-    fn finish(&mut self) -> crate::error::Result<arrow::array::RecordBatch>;
+    fn finish(&mut self) -> Result<RecordBatch>;
 }
 
 /// Declares a table: struct, Arrow schema, writer and reader. A field of [`Quantiles`](crate::domain::Quantiles) is four columns.
@@ -150,22 +151,20 @@ macro_rules! table {
                 descriptions
             }
 
-            #[allow(unused_assignments)] // Nothing is read behind the last field.
-            fn from_columns(columns: &[arrow::array::ArrayRef], row: usize) -> $crate::error::Result<Self> {
-                use $crate::tables::cell::Columns;
-                let mut first = 0;
-                Ok(Self {
-                    $($field: {
-                        let cells = columns.get(first..first + <$type as Columns>::WIDTH).unwrap_or_default();
-                        first += <$type as Columns>::WIDTH;
-                        <$type as Columns>::read(cells, row).ok_or_else(|| $crate::tables::unknown_cell($name, stringify!($field)))?
-                    },)+
-                })
+            fn from_columns(mut columns: &[arrow::array::ArrayRef], row: usize) -> $crate::error::Result<Self> {
+                Ok(Self { $($field: $crate::tables::read_field(&mut columns, row, $name, stringify!($field))?,)+ })
             }
         }
     };
 }
 pub(crate) use table;
+
+/// Reads a field off the front of the columns that are left.
+fn read_field<C: cell::Columns>(columns: &mut &[ArrayRef], row: usize, table: &str, column: &str) -> Result<C> {
+    let (cells, left) = columns.split_at_checked(C::WIDTH).unwrap_or_default();
+    *columns = left;
+    C::read(cells, row).ok_or_else(|| unknown_cell(table, column))
+}
 
 /// A cell that cannot be read.
 fn unknown_cell(table: &str, column: &str) -> Error {

@@ -1,6 +1,6 @@
 //! Some columns of a table as rows: who asks for a few of forty columns decodes those alone.
 
-use super::{EstimateRow, LineageRow, ModelRow, Row, cell::TierNumber};
+use super::{EstimateRow, LineageRow, ModelRow, Row, cell::TierNumber, read_field};
 use crate::domain::{Flag, Modality, Quantiles, Role, RoleShares, Rule, Tier, TrainedOnSource};
 use crate::error::Result;
 use crate::units::Day;
@@ -38,17 +38,8 @@ macro_rules! part {
                 fields
             }
 
-            #[allow(unused_assignments)] // Nothing is read behind the last field.
-            fn from_columns(columns: &[ArrayRef], row: usize) -> Result<Self> {
-                use $crate::tables::cell::Columns;
-                let mut first = 0;
-                Ok(Self {
-                    $($field: {
-                        let cells = columns.get(first..first + <$type as Columns>::WIDTH).unwrap_or_default();
-                        first += <$type as Columns>::WIDTH;
-                        <$type as Columns>::read(cells, row).ok_or_else(|| $crate::tables::unknown_cell($row::NAME, stringify!($field)))?
-                    },)+
-                })
+            fn from_columns(mut columns: &[ArrayRef], row: usize) -> Result<Self> {
+                Ok(Self { $($field: read_field(&mut columns, row, $row::NAME, stringify!($field))?,)+ })
             }
         }
     };

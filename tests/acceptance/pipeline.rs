@@ -1,11 +1,12 @@
 //! The stages on an index of ../shared/data with other reference tables or settings than the program's.
 
+use super::common;
 use hugging_carbon::domain::CohortMetric;
 use hugging_carbon::engine::{self, Reports, Wanted, Workspace};
 use hugging_carbon::error::Result;
 use hugging_carbon::reference::Reference;
-use hugging_carbon::stages::fetch::{CardsSource, IndexSource, Network};
-use hugging_carbon::stages::{self, estimate, fetch, fit, ingest, normalize, snapshot};
+use hugging_carbon::stages;
+use hugging_carbon::stages::fetch::IndexSource;
 use std::path::Path;
 
 /// Draws: the mean of a total needs no more.
@@ -13,29 +14,7 @@ const DRAWS: usize = 400;
 
 /// Settings for an index without cards whose cohort has more than 5,000 downloads, in a data directory.
 pub fn settings(index: &Path, data: &Path, metric: CohortMetric) -> stages::Settings {
-    let (min, seed) = (5_000, 1);
-    stages::Settings {
-        fetch: fetch::Settings {
-            index: IndexSource::Path { path: index.to_path_buf(), revision: None },
-            cards: CardsSource::None,
-            hub_dir: data.join("hub"),
-            sample_dir: data.join("work/embedded-sample"),
-            network: Network::Leave,
-            pinned_inputs: None,
-        },
-        ingest: ingest::Settings { max_quarantine_fraction: 0.05, metric, evidence_reader: None },
-        normalize: normalize::Settings { metric, min, certain_roles: false, without_link_passes: Vec::new() },
-        fit: fit::Settings { seed },
-        estimate: estimate::Settings { draws: DRAWS, seed, metric, min },
-        snapshot: snapshot::Settings {
-            pinned_config: serde_json::json!({}),
-            metric,
-            min,
-            max_shrink_fraction: 0.05,
-            snapshots: data.join("snapshots"),
-            may_go_back: false,
-        },
-    }
+    common::graph::settings(IndexSource::Path { path: index.to_owned(), revision: None }, data, metric, DRAWS)
 }
 
 /// Runs the stages in a data directory until one of them.

@@ -110,7 +110,7 @@ fn probabilities_give_unregistered_pretrainings_their_compute() {
         let Some(compute) = size(row).map(|n| row.counts * (n / 1e9).powf(COMPUTE_BY_SIZE)) else { continue };
         let is_true = f64::from(u8::from(row.role == Role::Pretrained));
         misses.push((compute * (as_it_is.share(Role::Pretrained) - is_true), row, as_it_is.share(Role::Pretrained)));
-        for class in [row.owner_class.name(), "all"] {
+        for class in [row.traits.owner_class.name(), "all"] {
             let sum = sums.entry(class).or_default();
             *sum = [sum[0] + row.counts, sum[1] + compute * as_it_is.share(Role::Pretrained), sum[2] + compute * is_true];
         }
@@ -120,8 +120,8 @@ fn probabilities_give_unregistered_pretrainings_their_compute() {
     }
     misses.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()));
     for (miss, row, p) in misses.iter().take(SHOWN) {
-        let house = row.registry_has_its_house;
-        eprintln!("  {miss:+8.0} {} {} p {p:.2} {:?} known house {house}", row.facts.model_id, row.role, row.linked_by);
+        let house = row.traits.registry_has_its_house;
+        eprintln!("  {miss:+8.0} {} {} p {p:.2} {:?} known house {house}", row.facts.model_id, row.role, row.traits.linked_by);
     }
     let [_, given, truth] = sums["all"];
     assert!((0.5..=2.0).contains(&(given / truth)), "{sums:?}");

@@ -9,12 +9,12 @@ use hugging_carbon::stages::snapshot::verify_files;
 use hugging_carbon::stages::{self, estimate, fetch, fit, ingest, normalize, snapshot};
 use std::path::{Path, PathBuf};
 
-/// The graph on an index without cards, in a data directory, as taken from `revision`.
-pub fn graph_on(index: &Path, data: &Path, revision: Option<&str>, reference: &Reference) -> Vec<Box<dyn Step>> {
-    let (metric, min, draws, seed) = (CohortMetric::DownloadsAllTime, 5_000, 100, 1);
-    let settings = stages::Settings {
+/// Settings for an index without cards whose cohort has more than 5,000 downloads, in a data directory.
+pub fn settings(index: IndexSource, data: &Path, metric: CohortMetric, draws: usize) -> stages::Settings {
+    let (min, seed) = (5_000, 1);
+    stages::Settings {
         fetch: fetch::Settings {
-            index: IndexSource::Path { path: index.to_owned(), revision: revision.map(str::to_owned) },
+            index,
             cards: CardsSource::None,
             hub_dir: data.join("hub"),
             sample_dir: data.join("work/embedded-sample"),
@@ -33,8 +33,13 @@ pub fn graph_on(index: &Path, data: &Path, revision: Option<&str>, reference: &R
             snapshots: data.join("snapshots"),
             may_go_back: false,
         },
-    };
-    stages::graph(settings, reference)
+    }
+}
+
+/// The graph on an index without cards, in a data directory, as taken from `revision`.
+pub fn graph_on(index: &Path, data: &Path, revision: Option<&str>, reference: &Reference) -> Vec<Box<dyn Step>> {
+    let index = IndexSource::Path { path: index.to_owned(), revision: revision.map(str::to_owned) };
+    stages::graph(settings(index, data, CohortMetric::DownloadsAllTime, 100), reference)
 }
 
 /// The snapshot of an index with some reference tables; stages that are fresh are not run again.

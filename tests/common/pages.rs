@@ -1,13 +1,43 @@
 //! Pages: what their markup is made of, and a snapshot whose names and quotes are hostile.
 
-use super::table;
+use super::{Workspace, table};
 use hugging_carbon::compare::{Edition, change};
 use hugging_carbon::domain::GroupBy;
-use hugging_carbon::report::Beside;
+use hugging_carbon::error::Result;
+use hugging_carbon::report::{About, Beside};
+use hugging_carbon::stages::snapshot::{about, verify_files};
 use hugging_carbon::tables::io::TableWriter;
 use hugging_carbon::tables::{AggregateRow, EstimateRow, EvidenceRow, LineageRow, ModelRow, QuarantineRow, Row, RunRow};
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// A snapshot of the sample with a page of it.
+pub struct Sample {
+    pub workspace: Workspace,
+    pub snapshot: PathBuf,
+    pub about: About,
+    pub page: String,
+}
+
+impl Sample {
+    pub fn with_page(page: fn(&Path, &About, &Beside) -> Result<String>) -> Self {
+        let workspace = Workspace::new();
+        workspace.ok(&["-q", "run"]);
+        let snapshot = workspace.snapshot();
+        let about = about(&verify_files(&snapshot).unwrap().1);
+        let page = page(&snapshot, &about, &Beside::default()).unwrap();
+        Self { workspace, snapshot, about, page }
+    }
+
+    /// Its tables and what is said of it, hostile.
+    pub fn hostile(&self) -> (tempfile::TempDir, About) {
+        let mut about = self.about.clone();
+        about.index_date = HOSTILE[2].to_owned();
+        about.edition = HOSTILE[0].to_owned();
+        about.inputs.iter_mut().for_each(|file| file.name = HOSTILE[1].to_owned());
+        (hostile_copy(&self.snapshot), about)
+    }
+}
 
 /// Tags with the names of their attributes.
 pub fn tags(page: &str) -> BTreeSet<String> {
@@ -63,7 +93,7 @@ fn rewrite<R: Row>(from: &Path, to: &Path, mut change: impl FnMut(&mut R, &str, 
 
 /// A copy of a snapshot's tables with hostile names, quotes and groups. Every row of a model gets the same words, so that the tables still
 /// fit together.
-pub fn hostile_copy(snapshot: &Path) -> tempfile::TempDir {
+fn hostile_copy(snapshot: &Path) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     for entry in std::fs::read_dir(snapshot).unwrap() {
         let path = entry.unwrap().path();

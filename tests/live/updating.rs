@@ -71,17 +71,19 @@ fn a_day(index: &mut Index) {
     index.changed();
 }
 
-fn before_the_crawl(bench: &Bench) {
+/// A bench that crawled a day ago.
+fn bench_after_a_day() -> Bench {
+    let bench = bench();
     bench.hub.index().commit(9, "2026-05-31T23:30:00.000Z");
+    bench.crawl("base", 50).unwrap();
+    bench.clock.advance_day();
+    a_day(&mut bench.hub.index());
+    bench
 }
 
 #[test]
 fn an_update_equals_a_full_crawl_record_for_record() {
-    let bench = bench();
-    before_the_crawl(&bench);
-    bench.crawl("base", 50).unwrap();
-    bench.clock.advance_day();
-    a_day(&mut bench.hub.index());
+    let bench = bench_after_a_day();
     let (digest, counts, network) = run(&bench, &plan(&bench), &mut |_| Ok(())).unwrap();
     bench.crawl("full", 100).unwrap();
     assert_eq!(digest, bench.digest("full"));
@@ -140,19 +142,11 @@ fn updates_follow_on_updates() {
 
 #[test]
 fn an_update_survives_faults_and_kills() {
-    let reference = bench();
-    before_the_crawl(&reference);
-    reference.crawl("base", 50).unwrap();
-    reference.clock.advance_day();
-    a_day(&mut reference.hub.index());
+    let reference = bench_after_a_day();
     reference.crawl("full", 50).unwrap();
     let expected = reference.digest("full");
     for seed in 0..20 {
-        let bench = bench();
-        before_the_crawl(&bench);
-        bench.crawl("base", 50).unwrap();
-        bench.clock.advance_day();
-        a_day(&mut bench.hub.index());
+        let bench = bench_after_a_day();
         let kinds = vec![
             Fault::Status(500),
             Fault::BreakOff(50),

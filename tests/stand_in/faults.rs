@@ -37,6 +37,24 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// Faults that pass: the same request can be tried again. A limit is lifted after `reset` seconds.
+    pub fn passing(reset: u64) -> Vec<Self> {
+        vec![
+            Self::TooMany { reset },
+            Self::Status(500),
+            Self::Status(503),
+            Self::BreakOff(0),
+            Self::BreakOff(50),
+            Self::BreakOff(99),
+            Self::TruncatedGzip,
+            Self::ShortUntilClose,
+            Self::Html,
+            Self::NotJson,
+            Self::EmptyPage,
+            Self::Duplicates(3),
+        ]
+    }
+
     /// Faults that only a listing page can have.
     fn is_for_listing(&self) -> bool {
         matches!(

@@ -52,7 +52,7 @@ fn energy_lines(out: &mut String, built: &Built<'_>, c: &Central) {
     let n = number;
     match built.start {
         Start::Compute => {
-            let _ = writeln!(out, "  peak = {} FLOP/s, MFU = {}   {}", n(c.peak.0), n(built.mfu.median), chip_note(built));
+            peak_line(out, built, c);
             let _ = writeln!(
                 out,
                 "  H = C / (peak x MFU x 3600) = {} / ({} x {} x 3600) = {} device hours",
@@ -69,8 +69,7 @@ fn energy_lines(out: &mut String, built: &Built<'_>, c: &Central) {
     }
     match built.start {
         Start::Compute | Start::Hours(_) => {
-            power_line(out, built, c);
-            let _ = writeln!(out, "  PUE = {}   {}", n(built.pue.pue), pue_note(built));
+            power_lines(out, built, c);
             let _ = writeln!(
                 out,
                 "  E = H x P x PUE / 1000 = {} x {} x {} / 1000 = {} kWh",
@@ -93,8 +92,7 @@ fn energy_lines(out: &mut String, built: &Built<'_>, c: &Central) {
 fn implied_lines(out: &mut String, built: &Built<'_>, c: &Central) {
     let n = number;
     if !matches!(built.start, Start::Hours(_)) {
-        power_line(out, built, c);
-        let _ = writeln!(out, "  PUE = {}   {}", n(built.pue.pue), pue_note(built));
+        power_lines(out, built, c);
         let _ = writeln!(
             out,
             "  H = 1000 x E / (P x PUE) = 1000 x {} / ({} x {}) = {} device hours",
@@ -104,7 +102,7 @@ fn implied_lines(out: &mut String, built: &Built<'_>, c: &Central) {
             n(c.hours.0)
         );
     }
-    let _ = writeln!(out, "  peak = {} FLOP/s, MFU = {}   {}", n(c.peak.0), n(built.mfu.median), chip_note(built));
+    peak_line(out, built, c);
     let _ = writeln!(
         out,
         "  C = H x peak x MFU x 3600 = {} x {} x {} x 3600 = {} FLOP   implied, nothing states it",
@@ -113,6 +111,11 @@ fn implied_lines(out: &mut String, built: &Built<'_>, c: &Central) {
         n(built.mfu.median),
         n(c.flop.0)
     );
+}
+
+fn peak_line(out: &mut String, built: &Built<'_>, c: &Central) {
+    let (peak, mfu) = (number(c.peak.0), number(built.mfu.median));
+    let _ = writeln!(out, "  peak = {peak} FLOP/s, MFU = {mfu}   {}", chip_note(built));
 }
 
 fn chip_note(built: &Built<'_>) -> String {
@@ -125,8 +128,8 @@ fn chip_note(built: &Built<'_>) -> String {
     }
 }
 
-/// P = TDP x share x host factor for one chip; a mixture has only its mean.
-fn power_line(out: &mut String, built: &Built<'_>, c: &Central) {
+/// P = TDP x share x host factor for one chip; a mixture has only its mean. Then the PUE.
+fn power_lines(out: &mut String, built: &Built<'_>, c: &Central) {
     let n = number;
     let _ = match (built.chips.set.as_ref(), &built.chips.power) {
         ([one], Some(power)) => writeln!(
@@ -140,11 +143,14 @@ fn power_line(out: &mut String, built: &Built<'_>, c: &Central) {
         ),
         _ => writeln!(out, "  P = {} W per accelerator with its share of the host   weighted geometric mean", n(c.power.0)),
     };
+    let fallback = if built.pue.is_fallback() { ", fallback" } else { "" };
+    let _ = writeln!(out, "  PUE = {}   {}, {}{fallback}", n(built.pue.pue), built.pue.operator, built.pue.year);
 }
 
-fn pue_note(built: &Built<'_>) -> String {
-    let fallback = if built.pue.is_fallback() { ", fallback" } else { "" };
-    format!("{}, {}{fallback}", built.pue.operator, built.pue.year)
+/// C as a constant times factors.
+fn product_line(out: &mut String, per: f64, names: &str, factors: &[f64], c: f64) {
+    let factors: Vec<String> = factors.iter().map(|factor| number(*factor)).collect();
+    let _ = writeln!(out, "  C = {per} x {names} = {per} x {} = {} FLOP", factors.join(" x "), number(c));
 }
 
 fn compute_lines(out: &mut String, row: &Run, built: &Built<'_>, fits: &Fits) -> Result<()> {
@@ -157,24 +163,17 @@ fn compute_lines(out: &mut String, row: &Run, built: &Built<'_>, fits: &Fits) ->
         Compute::Known { .. } if counted_flop(row).is_some() => {
             let per = if row.kind == Some(RunKind::Adapter) { 2.0 } else { FORWARD_PASSES_OF_A_STEP };
             let (f, s) = (row.known.forward_flop.unwrap_or_default(), row.known.train_samples.unwrap_or_default());
-            let _ = writeln!(out, "  C = {per} x F x S = {per} x {} x {} = {} FLOP", number(f), number(s), number(c));
+            product_line(out, per, "F x S", &[f, s], c);
         }
         Compute::Known { .. } if row.known.train_tokens.is_none() => {
             let (n, samples) = (row.known.active_params.unwrap_or_default(), row.known.train_samples.unwrap_or_default());
             let (length, per) = (row.known.sample_length.unwrap_or_default().0, flop_per_sample(row, 1.0, 1.0));
-            let _ = writeln!(
-                out,
-                "  C = {per} x N x samples x length = {per} x {} x {} x {} = {} FLOP",
-                number(n),
-                number(samples),
-                number(length),
-                number(c)
-            );
+            product_line(out, per, "N x samples x length", &[n, samples, length], c);
         }
         Compute::Known { .. } => {
             let per = if row.kind == Some(RunKind::Adapter) { FLOP_PER_FROZEN_PARAM_TOKEN } else { FLOP_PER_PARAM_TOKEN };
             let (n, d) = (row.known.active_params.unwrap_or_default(), row.known.train_tokens.unwrap_or_default());
-            let _ = writeln!(out, "  C = {per} x N x D = {per} x {} x {} = {} FLOP", number(n), number(d), number(c));
+            product_line(out, per, "N x D", &[n, d], c);
         }
         Compute::Share { share, of_flop, .. } => {
             let root = row.root_run_id.as_deref().unwrap_or_default();
@@ -213,20 +212,13 @@ fn prediction_lines(out: &mut String, row: &Run, prediction: &Prediction<'_>, fi
         }
         Response::Tokens => {
             let (d, per) = (pow10(predicted), FLOP_PER_PARAM_TOKEN);
-            let _ = writeln!(out, "  C = {per} x N x D = {per} x {} x {} = {} FLOP", number(n), number(d), number(per * n * d));
+            product_line(out, per, "N x D", &[n, d], per * n * d);
             per * n * d
         }
         Response::Samples => {
             let (samples, length, per) = (pow10(predicted), pow10(prediction.log_length), FLOP_PER_PARAM_TOKEN);
             let flop = per * n * samples * length;
-            let _ = writeln!(
-                out,
-                "  C = {per} x N x samples x length = {per} x {} x {} x {} = {} FLOP",
-                number(n),
-                number(samples),
-                number(length),
-                number(flop)
-            );
+            product_line(out, per, "N x samples x length", &[n, samples, length], flop);
             if prediction.widening > 1.0 {
                 let _ = writeln!(out, "  errors widened {:.2} times, for the length and for sizes not seen", prediction.widening);
             }

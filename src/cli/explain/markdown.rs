@@ -32,8 +32,7 @@ pub fn markdown(explanation: &Explanation) -> String {
         evidence(&mut out, &explanation.evidence);
     }
     if explanation.tiers.is_empty() {
-        let role = explanation.model.as_ref().map(|model| model.role).unwrap_or_default();
-        out.push_str(&no_training(role, explanation.carries.as_ref()));
+        out.push_str(&no_training(explanation));
     }
     let made = if explanation.is_published { "published" } else { "estimated" };
     for part in &explanation.tiers {

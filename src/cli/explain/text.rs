@@ -24,8 +24,7 @@ pub fn text(explanation: &Explanation) -> String {
         evidence(&mut out, &explanation.evidence);
     }
     if explanation.tiers.is_empty() {
-        let role = explanation.model.as_ref().map(|model| model.role).unwrap_or_default();
-        out.push_str(&no_training(role, explanation.carries.as_ref()));
+        out.push_str(&no_training(explanation));
     } else {
         let reached: Vec<String> = explanation.tiers.iter().map(|part| format!("{} {}", part.tier, part.tier_name)).collect();
         let _ = writeln!(out, "\nTiers the evidence reaches: {}. The headline takes the first.", reached.join(", "));
@@ -162,12 +161,13 @@ pub fn evidence_value(row: &Evidence) -> String {
 }
 
 /// What is said of a repository that trained nothing.
-pub fn no_training(role: &str, carries: Option<&Carried>) -> String {
+pub fn no_training(explanation: &Explanation) -> String {
+    let role = explanation.model.as_ref().map(|model| model.role).unwrap_or_default();
     let mut out = format!(
         "\nTier 0, {}: this repository trained nothing itself (role {role}), so its own FLOP, kWh and kg CO2e are 0.\n",
         Tier::NoTraining
     );
-    let Some(Carried { run_id, figures }) = carries else {
+    let Some(Carried { run_id, figures }) = &explanation.carries else {
         return out + "The run its weights rest on is not in this index.\n";
     };
     let kg = figures.emissions_kgco2e;

@@ -59,17 +59,9 @@ fn from_fields(fields: &Map<String, Value>, json: &str, rows: &mut Vec<Extracted
         }
         let hours = (field == Field::WallHours).then(|| parse_number_with_unit(&written).map(|w| w.number)).flatten();
         rows.push(Extracted {
-            field,
-            value: hours,
-            unit: field.unit(),
-            as_written: written.clone(),
-            source: EvidenceSource::CardYaml,
-            locator: format!("cardData.co2_eq_emissions.{key}"),
-            source_url: None,
             quote: format!("{key}: {written}"),
-            extractor: "co2_eq_emissions",
-            confidence: 0.8,
             reject_reason: (field == Field::WallHours).then(|| "does not say whether hours are wall or device hours".to_owned()),
+            ..stated(field, hours, written, &format!("cardData.co2_eq_emissions.{key}"), json)
         });
     }
 }
@@ -113,19 +105,8 @@ fn emissions(value: &Value, about: &str, locator: &str, json: &str) -> Extracted
         Err(why) => Some(why.clone()),
         Ok(kg) => refuse_mass(*kg, about),
     };
-    Extracted {
-        field: Field::EmissionsKgco2e,
-        value: read.ok().filter(|kg| kg.is_finite()),
-        unit: Field::EmissionsKgco2e.unit(),
-        as_written: if value.is_number() { format!("{written} g") } else { written },
-        source: EvidenceSource::CardYaml,
-        locator: locator.to_owned(),
-        source_url: None,
-        quote: format!("co2_eq_emissions: {json}"),
-        extractor: "co2_eq_emissions",
-        confidence: 0.8,
-        reject_reason,
-    }
+    let as_written = if value.is_number() { format!("{written} g") } else { written };
+    Extracted { reject_reason, ..stated(Field::EmissionsKgco2e, read.ok().filter(|kg| kg.is_finite()), as_written, locator, json) }
 }
 
 fn refuse_mass(kg: f64, about: &str) -> Option<String> {
@@ -155,18 +136,24 @@ fn energy(value: &Value, about: &str, json: &str) -> Extracted {
         Ok(kwh) if !ENERGIES_KWH.contains(kwh) => Some("outside 1e-6 to 1e10 kWh".into()),
         Ok(_) => refuse_mass(0.5, about),
     };
+    let locator = "cardData.co2_eq_emissions.energy_consumed";
+    Extracted { reject_reason, ..stated(Field::EnergyKwh, read.ok().filter(|v| v.is_finite()), written, locator, json) }
+}
+
+/// What the field states, not refused, with all of the field as its quote.
+fn stated(field: Field, value: Option<f64>, as_written: String, locator: &str, json: &str) -> Extracted {
     Extracted {
-        field: Field::EnergyKwh,
-        value: read.ok().filter(|v| v.is_finite()),
-        unit: Field::EnergyKwh.unit(),
-        as_written: written,
+        field,
+        value,
+        unit: field.unit(),
+        as_written,
         source: EvidenceSource::CardYaml,
-        locator: "cardData.co2_eq_emissions.energy_consumed".into(),
+        locator: locator.to_owned(),
         source_url: None,
         quote: format!("co2_eq_emissions: {json}"),
         extractor: "co2_eq_emissions",
         confidence: 0.8,
-        reject_reason,
+        reject_reason: None,
     }
 }
 

@@ -51,21 +51,21 @@ fn version(word: &str) -> Option<(&str, u32)> {
 
 fn variants_aside(name: &str, is_aside: fn(&str) -> bool) -> String {
     let words = &vocabulary().tokens;
+    words_without(name, |t| {
+        words.variants.contains(&t)
+            || words.quantized.contains(&t)
+            || words.converted.contains(&t)
+            || is_date(t)
+            || is_aside(t)
+            || is_token_count(t)
+            || is_context_length(t)
+    })
+}
+
+/// The words of a name that are not aside.
+fn words_without(name: &str, is_aside: impl Fn(&str) -> bool) -> String {
     let tokens = tokens(name);
-    let kept: Vec<&str> = tokens
-        .iter()
-        .map(Token::as_str)
-        .filter(|t| {
-            let t = *t;
-            !(words.variants.contains(&t)
-                || words.quantized.contains(&t)
-                || words.converted.contains(&t)
-                || is_date(t)
-                || is_aside(t)
-                || is_token_count(t)
-                || is_context_length(t))
-        })
-        .collect();
+    let kept: Vec<&str> = tokens.iter().map(Token::as_str).filter(|t| !is_aside(t)).collect();
     kept.join("-")
 }
 
@@ -86,19 +86,9 @@ pub fn words_beside_numbers(name: &str) -> usize {
 #[must_use]
 pub fn without_format(name: &str) -> String {
     let words = &vocabulary().tokens;
-    let tokens = tokens(name);
-    let kept: Vec<&str> = tokens
-        .iter()
-        .map(Token::as_str)
-        .filter(|t| {
-            let t = *t;
-            !(words.quantized.contains(&t)
-                || words.converted.contains(&t)
-                || words.handed_on.contains(&t)
-                || words.groups.contains(&t))
-        })
-        .collect();
-    kept.join("-")
+    words_without(name, |t| {
+        words.quantized.contains(&t) || words.converted.contains(&t) || words.handed_on.contains(&t) || words.groups.contains(&t)
+    })
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
 //! The same chain by independent draws, written apart from the sampler: what its quantiles are held against.
 
+use super::tests::{chip, grids};
 use super::*;
 use crate::domain::RunKind;
 use crate::method::assumptions::LN_10;
 use crate::method::calibration::{ErrorLaw, Errors};
 use crate::method::rng::{Stream, normal_quantile};
-use crate::method::simulate::{Chip, Compute, GridOption, Prediction, Response, SharedFit, Spread, pow10};
+use crate::method::simulate::{Compute, Prediction, Response, SharedFit, Spread, pow10};
 use crate::method::summary::{Scratch, summarize};
-use crate::units::{FlopPerSecond, Watts};
 use libm::{exp, log10};
 
 const PLAIN_DRAWS: u32 = 800_000;
@@ -191,16 +191,8 @@ impl Laws {
 /// `cargo bench --bench draws` prints.
 #[test]
 fn quantiles_are_those_of_many_independent_draws() {
-    let chip = |name: &str, weight, peak, tdp| Chip {
-        name: name.into(),
-        weight,
-        peak: FlopPerSecond(peak),
-        tdp: Watts(tdp),
-        power_ratio: LogNormal { median: 1.3, own_sd: 0.15, shared_sd: 0.08 },
-    };
     let chips = [chip("A100", 0.3, 312e12, 400.0), chip("H100", 0.5, 989e12, 700.0), chip("V100", 0.2, 125e12, 300.0)];
-    let grid = |weight, median| GridOption { weight, intensity: LogNormal { median, own_sd: 0.35, shared_sd: 0.05 } };
-    let grids = [grid(0.6, 380.0), grid(0.4, 560.0)];
+    let grids = grids();
     let laws = Laws::new();
     let computes = laws.computes();
     let mfu = |median| LogNormal { median, own_sd: 0.3, shared_sd: 0.1 };

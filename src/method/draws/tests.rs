@@ -10,6 +10,23 @@ use crate::method::simulate::{Chip, Compute, GridOption, Spread, central};
 use crate::method::summary::{Scratch, summarize};
 use crate::units::{FlopPerSecond, Watts};
 
+/// A chip of a mixture, with the spread of a published node.
+pub(super) fn chip(name: &str, weight: f64, peak: f64, tdp: f64) -> Chip {
+    Chip {
+        name: name.into(),
+        weight,
+        peak: FlopPerSecond(peak),
+        tdp: Watts(tdp),
+        power_ratio: LogNormal { median: 1.3, own_sd: 0.15, shared_sd: 0.08 },
+    }
+}
+
+/// A mixture of two grids.
+pub(super) fn grids() -> [GridOption; 2] {
+    [(0.6, 380.0), (0.4, 560.0)]
+        .map(|(weight, median)| GridOption { weight, intensity: LogNormal { median, own_sd: 0.35, shared_sd: 0.05 } })
+}
+
 fn draws_of(model: &RunModel<'_>, n: usize) -> Draws {
     let mut draws = Draws::default();
     simulate(model, &Shared::new(n, 1), &mut draws);
@@ -122,16 +139,8 @@ fn a_mixture_of_grids_is_drawn_by_its_weights() {
 /// been two or nothing.
 #[test]
 fn held_factors_are_those_of_a_run_that_is_drawn_with_them() {
-    let chip = |name: &str, weight, peak, tdp| Chip {
-        name: name.into(),
-        weight,
-        peak: FlopPerSecond(peak),
-        tdp: Watts(tdp),
-        power_ratio: LogNormal { median: 1.3, own_sd: 0.15, shared_sd: 0.08 },
-    };
     let chips = [chip("A100", 0.4, 312e12, 400.0), chip("H100", 0.6, 989e12, 700.0)];
-    let grid = |weight, median| GridOption { weight, intensity: LogNormal { median, own_sd: 0.35, shared_sd: 0.05 } };
-    let grids = [grid(0.6, 380.0), grid(0.4, 560.0)];
+    let grids = grids();
     let mfu = |median| LogNormal { median, own_sd: 0.3, shared_sd: 0.1 };
     let mut model = model(&chips, Start::Compute, 0.8);
     (model.grids, model.mfu, model.pue) = (&grids, mfu(0.6), LogNormal { median: 1.02, own_sd: 0.06, shared_sd: 0.02 });

@@ -10,6 +10,8 @@ pub(super) use rows::{Mark, Row, axis_rows};
 pub(super) use scale::Scale;
 pub(super) use years::{Column, bins, columns, points};
 
+use super::numbers::{figure, tonnes};
+use crate::domain::Quantiles;
 use maud::{Markup, html};
 
 /// A chart with everything that belongs to it.
@@ -66,6 +68,15 @@ pub(super) fn table(caption: &str, head: &[&str], right: usize, body: &[Vec<Mark
             }
         }
     }
+}
+
+/// Heads of the columns of [`emission_cells`].
+pub(super) const EMISSION_HEADS: [&str; 6] =
+    ["5th percentile", "median", "95th percentile", "mean", "documented, mean", "imputed, mean"];
+
+/// Emissions in t CO2e as cells of a table, with the means of what is documented and what is imputed.
+pub(super) fn emission_cells(kg: Quantiles, [documented, imputed]: [f64; 2]) -> [Markup; 6] {
+    [kg.p05, kg.p50, kg.p95, kg.mean, documented, imputed].map(|v| figure(v, tonnes(v)))
 }
 
 /// What the marks mean.

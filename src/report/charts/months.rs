@@ -1,7 +1,7 @@
 //! A chart of months on a logarithmic axis: points with their intervals, and the line of a trend.
 
 use super::scale::{Scale, percent_of};
-use super::years::{HEIGHT, px, whisker, y};
+use super::years::{framed, px, whisker, y};
 use maud::{Markup, html};
 
 /// A month with its figures.
@@ -26,27 +26,14 @@ pub(in crate::report) fn months(
     name: impl Fn(f64) -> String,
 ) -> Markup {
     let x = |at: f64| (at + 0.5) / span.max(1.0) * 100.0;
-    let ticks = scale.ticks();
-    // On a narrow screen every second year is left out, counted from the last.
-    let class = |at: usize| if (names.len() - at).is_multiple_of(2) { "tick every-other" } else { "tick" };
-    html! {
-        div .years {
-            svg .scale width="100%" height=(px(HEIGHT + 26.0)) {
-                @for tick in &ticks { text .tick x="100%" y=(px(y(scale, *tick) + 4.0)) text-anchor="end" { (name(*tick)) } }
-            }
-            svg .plot width="100%" height=(px(HEIGHT + 26.0)) {
-                @for tick in &ticks { line .grid x1="0" x2="100%" y1=(px(y(scale, *tick))) y2=(px(y(scale, *tick))) {} }
-                @for mark in marks { (whisker(Some(mark.interval), x(mark.at), scale)) }
-                @if let Some([from, to]) = line {
-                    line .reference x1=(percent_of(x(from.0))) x2=(percent_of(x(to.0))) y1=(px(y(scale, from.1))) y2=(px(y(scale, to.1))) {}
-                }
-                @for mark in marks {
-                    circle .(if mark.is_fitted { "full" } else { "hollow" }) cx=(percent_of(x(mark.at))) cy=(px(y(scale, mark.value))) r="4" {}
-                }
-                @for (nth, (at, name)) in names.iter().enumerate() {
-                    text class=(class(nth)) x=(percent_of(x(*at))) y=(px(HEIGHT + 20.0)) text-anchor="middle" { (name) }
-                }
-            }
+    let drawn = html! {
+        @for mark in marks { (whisker(Some(mark.interval), x(mark.at), scale)) }
+        @if let Some([from, to]) = line {
+            line .reference x1=(percent_of(x(from.0))) x2=(percent_of(x(to.0))) y1=(px(y(scale, from.1))) y2=(px(y(scale, to.1))) {}
         }
-    }
+        @for mark in marks {
+            circle .(if mark.is_fitted { "full" } else { "hollow" }) cx=(percent_of(x(mark.at))) cy=(px(y(scale, mark.value))) r="4" {}
+        }
+    };
+    framed(names.iter().map(|(at, name)| (x(*at), name)), scale, name, &drawn)
 }

@@ -5,7 +5,7 @@ use super::scale::{Scale, percent_of};
 use maud::{Markup, html};
 
 /// Height of the plot of years in pixels.
-pub(super) const HEIGHT: f64 = 240.0;
+const HEIGHT: f64 = 240.0;
 /// Height of a histogram.
 const BINS_HEIGHT: f64 = 64.0;
 
@@ -44,7 +44,7 @@ pub(in crate::report) fn columns(years: &[Column], scale: &Scale, name: impl Fn(
             (whisker(year.interval, middle, scale))
         }
     };
-    framed(years, scale, name, &marks)
+    framed(labels(years), scale, name, &marks)
 }
 
 /// Points joined by lines, with their intervals.
@@ -60,13 +60,24 @@ pub(in crate::report) fn points(years: &[Column], scale: &Scale, name: impl Fn(f
             circle .full cx=(percent_of(middle(at))) cy=(px(y(scale, year.parts[0]))) r="5.5" {}
         }
     };
-    framed(years, scale, name, &marks)
+    framed(labels(years), scale, name, &marks)
 }
 
-fn framed(years: &[Column], scale: &Scale, name: impl Fn(f64) -> String, marks: &Markup) -> Markup {
-    let ticks = scale.ticks();
+/// The years with the middle of their columns.
+fn labels(years: &[Column]) -> impl ExactSizeIterator<Item = (f64, &String)> {
+    years.iter().enumerate().map(|(at, year)| (place(at, years.len())[1], &year.label))
+}
+
+/// Marks on a grid with its scale, and labels along the axis with their place in percent.
+pub(super) fn framed<'l>(
+    labels: impl ExactSizeIterator<Item = (f64, &'l String)>,
+    scale: &Scale,
+    name: impl Fn(f64) -> String,
+    marks: &Markup,
+) -> Markup {
+    let (ticks, shown) = (scale.ticks(), labels.len());
     // On a narrow screen every second label is left out, counted from the last.
-    let class = |at: usize| if (years.len() - at).is_multiple_of(2) { "tick every-other" } else { "tick" };
+    let class = |nth: usize| if (shown - nth).is_multiple_of(2) { "tick every-other" } else { "tick" };
     html! {
         div .years {
             svg .scale width="100%" height=(px(HEIGHT + 26.0)) {
@@ -75,8 +86,8 @@ fn framed(years: &[Column], scale: &Scale, name: impl Fn(f64) -> String, marks: 
             svg .plot width="100%" height=(px(HEIGHT + 26.0)) {
                 @for tick in &ticks { line .grid x1="0" x2="100%" y1=(px(y(scale, *tick))) y2=(px(y(scale, *tick))) {} }
                 (marks)
-                @for (at, year) in years.iter().enumerate() {
-                    text class=(class(at)) x=(percent_of(place(at, years.len())[1])) y=(px(HEIGHT + 20.0)) text-anchor="middle" { (year.label) }
+                @for (nth, (at, label)) in labels.enumerate() {
+                    text class=(class(nth)) x=(percent_of(at)) y=(px(HEIGHT + 20.0)) text-anchor="middle" { (label) }
                 }
             }
         }

@@ -1,9 +1,11 @@
 //! Emissions by year, owner, country, task and tier, and emissions per compute over time.
 
 use crate::domain::{GroupBy, Tier};
-use crate::report::charts::{Column, Figure, Mark, Row, Scale, axis_rows, columns, legend, points, table};
+use crate::report::charts::{
+    Column, EMISSION_HEADS, Figure, Mark, Row, Scale, axis_rows, columns, emission_cells, legend, points, table,
+};
 use crate::report::data::{ByBasis, Data};
-use crate::report::numbers::{count_of, counted, figure, mass, mass_tick, percent, significant, tick, tonnes};
+use crate::report::numbers::{count_of, counted, figure, mass, mass_tick, percent, significant, tick};
 use crate::report::text::{name, named};
 use crate::report::words;
 use crate::tables::AggregateRow;
@@ -114,28 +116,15 @@ fn bars(by: GroupBy, shown: &[(&AggregateRow, ByBasis)]) -> Markup {
 fn group_table(by: GroupBy, shown: &[(&AggregateRow, ByBasis)]) -> Markup {
     let body: Vec<Vec<Markup>> = shown
         .iter()
-        .map(|(row, [documented, imputed])| {
-            let kg = row.emissions_kgco2e;
+        .map(|(row, parts)| {
             let mut cells = vec![named(&words::group(by, &row.group)), counted(row.models), counted(row.runs)];
-            cells.extend([kg.p05, kg.p50, kg.p95, kg.mean, *documented, *imputed].map(|v| figure(v, tonnes(v))));
+            cells.extend(emission_cells(row.emissions_kgco2e, *parts));
             cells.push(figure(row.share_of_total, percent(row.share_of_total)));
             cells.push(row.atci_gco2e_per_pflop.map_or_else(|| html! { "–" }, |a| figure(a.p50, significant(a.p50))));
             cells
         })
         .collect();
-    let head = [
-        "group",
-        "models",
-        "runs",
-        "5th percentile",
-        "median",
-        "95th percentile",
-        "mean",
-        "documented, mean",
-        "imputed, mean",
-        "share",
-        "g CO₂e per PFLOP",
-    ];
+    let head = [&["group", "models", "runs"][..], &EMISSION_HEADS, &["share", "g CO₂e per PFLOP"]].concat();
     table("Emissions in t CO₂e", &head, 1, &body)
 }
 

@@ -1,8 +1,8 @@
 //! Emissions by month, their growth, and how far the growth can be carried on.
 
-use crate::report::charts::{Figure, MonthMark, Scale, months, table};
+use crate::report::charts::{EMISSION_HEADS, Figure, MonthMark, Scale, emission_cells, months, table};
 use crate::report::data::Data;
-use crate::report::numbers::{counted, factor, figure, mass, mass_interval, mass_tick, percent, significant, tonnes};
+use crate::report::numbers::{counted, factor, figure, mass, mass_interval, mass_tick, percent, significant};
 use crate::report::text::named;
 use crate::tables::{TrendMonthRow, TrendRow};
 use libm::pow;
@@ -141,27 +141,13 @@ fn month_table(data: &Data, all: &[&TrendMonthRow]) -> Markup {
     let body: Vec<Vec<Markup>> = all
         .iter()
         .map(|row| {
-            let kg = row.emissions_kgco2e;
             let mut cells = vec![named(&row.month), counted(row.runs)];
-            cells.extend(
-                [kg.p05, kg.p50, kg.p95, kg.mean, mean("documented", &row.month), mean("imputed", &row.month)]
-                    .map(|v| figure(v, tonnes(v))),
-            );
+            cells.extend(emission_cells(row.emissions_kgco2e, ["documented", "imputed"].map(|basis| mean(basis, &row.month))));
             cells.push(figure(row.largest_run_share, percent(row.largest_run_share)));
             cells
         })
         .collect();
-    let head = [
-        "month",
-        "runs",
-        "5th percentile",
-        "median",
-        "95th percentile",
-        "mean",
-        "documented, mean",
-        "imputed, mean",
-        "share of the largest run",
-    ];
+    let head = [&["month", "runs"][..], &EMISSION_HEADS, &["share of the largest run"]].concat();
     table("Emissions in t CO₂e", &head, 1, &body)
 }
 

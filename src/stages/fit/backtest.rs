@@ -28,9 +28,9 @@ use std::sync::Arc;
 /// Draws per estimate: by strata, 400 place the ends of a 90 % interval within two percent.
 pub(super) const DRAWS: usize = 400;
 /// Folds in which the owners are held out.
-pub(super) const FOLDS: usize = 50;
+const FOLDS: usize = 50;
 /// Regressions that estimates rest on.
-pub(super) const ESTIMATING: [RegressionId; 5] = [
+const ESTIMATING: [RegressionId; 5] = [
     RegressionId::TokensFromParams,
     RegressionId::ComputeFromParams,
     RegressionId::ComputeFromForwardFlop,
@@ -107,26 +107,37 @@ pub(super) fn runs(references: &References, seed: u64, fitted: &[Fitted], chain:
     for run in references.registry.runs() {
         by_owner.entry(owner(run)).or_default().push(run);
     }
-    // Owners are held out some at a time: a fit for each would cost more than all the estimates.
-    let owners: Vec<&str> = by_owner.keys().map(String::as_str).collect();
-    let folds = owners.len().min(FOLDS);
+    table.extend(held_out(&by_owner, fitted, chain, without, |run, basis| compare(references, run, basis, &shared))?);
+    table.sort_by(|a, b| (a.tier, a.against.name(), &a.run).cmp(&(b.tier, b.against.name(), &b.run)));
+    Ok(table)
+}
+
+/// What `compare` tells of everything that owners have, by regressions and errors of 6 N D that know nothing of the owner. Owners are held
+/// out some at a time: a fit for each would cost more than all the estimates.
+pub(super) fn held_out<T: Sync>(
+    by_owner: &BTreeMap<String, Vec<T>>,
+    fitted: &[Fitted],
+    chain: &Basis,
+    six_nd_without: impl Fn(&BTreeSet<&str>) -> ErrorLaw + Sync,
+    compare: impl Fn(&T, &Basis) -> Result<Vec<BacktestRunRow>> + Sync,
+) -> Result<Vec<BacktestRunRow>> {
+    let folds = by_owner.len().min(FOLDS);
     let compared: Vec<Vec<BacktestRunRow>> = (0..folds)
         .into_par_iter()
         .map(|fold| {
-            let held_out: BTreeSet<&str> = owners.iter().copied().skip(fold).step_by(folds).collect();
+            let of_fold = || by_owner.iter().skip(fold).step_by(folds);
+            let owners: BTreeSet<&str> = of_fold().map(|(owner, _)| owner.as_str()).collect();
             let fits = fitted.iter().filter(|f| f.is_used && ESTIMATING.contains(&f.id));
-            let fits = fits.filter_map(|f| Some((f.id, f.without(&held_out)?))).collect();
-            let basis = Basis::with_fits(Fits::new(fits, without(&held_out)), Arc::clone(&chain.mixtures));
+            let fits = fits.filter_map(|f| Some((f.id, f.without(&owners)?))).collect();
+            let basis = Basis::with_fits(Fits::new(fits, six_nd_without(&owners)), Arc::clone(&chain.mixtures));
             let mut rows = Vec::new();
-            for run in held_out.iter().flat_map(|owner| &by_owner[*owner]) {
-                rows.extend(compare(references, run, &basis, &shared)?);
+            for hidden in of_fold().flat_map(|(_, all)| all) {
+                rows.extend(compare(hidden, &basis)?);
             }
             Ok(rows)
         })
         .collect::<Result<_>>()?;
-    table.extend(compared.into_iter().flatten());
-    table.sort_by(|a, b| (a.tier, a.against.name(), &a.run).cmp(&(b.tier, b.against.name(), &b.run)));
-    Ok(table)
+    Ok(compared.into_iter().flatten().collect())
 }
 
 /// Tier 4: 6 N D against compute that was counted another way.

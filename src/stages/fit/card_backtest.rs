@@ -2,12 +2,12 @@
 //! tracked, which no regression of compute has met (docs/method.md, section 7).
 
 use super::References;
-use super::backtest::{DRAWS, ESTIMATING, FOLDS, Fitted};
+use super::backtest::{DRAWS, Fitted, held_out};
 use super::samples::{Sample, card_samples, reported_sample};
 use crate::domain::{Comparison, RunKind, Tier};
 use crate::error::Result;
 use crate::estimation::fine_tune::flop_per_sample;
-use crate::estimation::{Basis, Fits, build};
+use crate::estimation::{Basis, build};
 use crate::method::calibration::ErrorLaw;
 use crate::method::draws::{Draws, Shared, simulate};
 use crate::method::simulate::pow10;
@@ -16,9 +16,7 @@ use crate::reference::ReportedFineTune;
 use crate::tables::{BacktestRunRow, TierNumber};
 use crate::units::GRAMS_PER_KG;
 use libm::log10;
-use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// Cards that are held out.
 const CARDS: usize = 500;
@@ -39,21 +37,9 @@ pub(super) fn runs(references: &References, seed: u64, fitted: &[Fitted], chain:
         by_owner.entry(hidden.sample.owner.clone()).or_default().push(hidden);
     }
     let shared = Shared::new(DRAWS, seed);
-    let owners: Vec<&str> = by_owner.keys().map(String::as_str).collect();
-    let folds = owners.len().min(FOLDS);
-    let compared: Vec<Vec<BacktestRunRow>> = (0..folds)
-        .into_par_iter()
-        .map(|fold| {
-            let held_out: BTreeSet<&str> = owners.iter().copied().skip(fold).step_by(folds).collect();
-            let fits = fitted.iter().filter(|f| f.is_used && ESTIMATING.contains(&f.id));
-            let fits = fits.filter_map(|f| Some((f.id, f.without(&held_out)?))).collect();
-            // The truth is 6 N D itself, so that its error is no part of the comparison.
-            let basis = Basis::with_fits(Fits::new(fits, ErrorLaw::new(&[])), Arc::clone(&chain.mixtures));
-            let of_fold = held_out.iter().filter_map(|owner| by_owner.get(*owner)).flatten();
-            of_fold.map(|hidden| compare(references, hidden, &basis, &shared)).collect::<Result<Vec<_>>>()
-        })
-        .collect::<Result<_>>()?;
-    Ok(compared.into_iter().flatten().collect())
+    // The truth is 6 N D itself, so that its error is no part of the comparison.
+    let no_error = |_: &BTreeSet<&str>| ErrorLaw::new(&[]);
+    held_out(&by_owner, fitted, chain, no_error, |hidden, basis| Ok(vec![compare(references, hidden, basis, &shared)?]))
 }
 
 /// Cards by id, evenly. Length and size are known on both sides: what is tested is the samples.

@@ -14,6 +14,7 @@ use crate::units::GRAMS_PER_KG;
 
 /// Relative difference within which a field and a text state one figure, rounded.
 const AGREES_WITHIN: f64 = 0.05;
+
 /// Evidence in `co2_eq_emissions`, with the guards that need lineage.
 pub(super) fn reported(
     references: &References,
@@ -33,43 +34,9 @@ pub(super) fn reported(
         linked.or(copied)
     });
     for row in &mut rows {
-        let refused = match row.field {
-            Field::EmissionsKgco2e | Field::EnergyKwh if placement.own_run.is_none() => {
-                Some(format!("the repository trained nothing itself (role {})", placement.role.name()))
-            }
-            // Whoever copies a base's card copies its energy with the emissions.
-            Field::EmissionsKgco2e | Field::EnergyKwh => {
-                inherited.map(|b| format!("inherited: the same figure as {}", index.facts[b].model_id))
-            }
-            Field::Accelerator if !names_hardware(references, &row.as_written) => {
-                Some("names no accelerator of the reference table".into())
-            }
-            Field::Country => refuse_place(references, &row.as_written),
-            Field::Accelerator
-            | Field::AcceleratorCount
-            | Field::WallHours
-            | Field::AcceleratorHours
-            | Field::TrainFlop
-            | Field::TrainTokens
-            | Field::TrainSteps
-            | Field::BatchSize
-            | Field::Epochs
-            | Field::TrainSamples
-            | Field::SequenceLength
-            | Field::ImageSize
-            | Field::ForwardFlop
-            | Field::TotalParams
-            | Field::ActiveParams
-            | Field::Mfu
-            | Field::Precision
-            | Field::CloudRegion
-            | Field::CloudProvider
-            | Field::TrainedOn
-            | Field::Role
-            | Field::BaseModel
-            | Field::MeasurementTool => None,
-        };
-        row.reject_reason = row.reject_reason.take().or(refused);
+        // Whoever copies a base's card copies its energy with the emissions.
+        refuse_figure(index, placement, inherited.filter(|_| is_of_training(row.field)), row);
+        refuse_by_tables(references, row);
     }
     rows
 }
@@ -118,12 +85,7 @@ pub(super) fn from_card(
     for row in &mut rows {
         let may_inherit = row.field == Field::EmissionsKgco2e && !index.emissions.contains_key(&i);
         let inherited = index.chain(i).skip(1).find(|b| may_inherit && index.emissions.get(b).copied() == row.value);
-        let refused = if is_of_training(row.field) && placement.own_run.is_none() {
-            Some(format!("the repository trained nothing itself (role {})", placement.role.name()))
-        } else {
-            inherited.map(|b| format!("inherited: the same figure as {}", index.facts[b].model_id))
-        };
-        row.reject_reason = row.reject_reason.take().or(refused);
+        refuse_figure(index, placement, inherited, row);
         refuse_by_tables(references, row);
         if card.is_cut() && row.reject_reason.is_none() {
             row.locator = format!("{} (card cut at 1 MiB)", row.locator);
@@ -132,7 +94,17 @@ pub(super) fn from_card(
     rows
 }
 
-/// Refuses a chip or a place of a card's text that the reference tables do not tell.
+/// Refuses a figure of a repository that trained nothing, or that is the same as of the repository it is `inherited` from.
+fn refuse_figure(index: &Index, placement: &Placement, inherited: Option<usize>, row: &mut Extracted) {
+    let refused = if is_of_training(row.field) && placement.own_run.is_none() {
+        Some(format!("the repository trained nothing itself (role {})", placement.role.name()))
+    } else {
+        inherited.map(|b| format!("inherited: the same figure as {}", index.facts[b].model_id))
+    };
+    row.reject_reason = row.reject_reason.take().or(refused);
+}
+
+/// Refuses a chip or a place of a card that the reference tables do not tell.
 pub(super) fn refuse_by_tables(references: &References, row: &mut Extracted) {
     if row.reject_reason.is_some() {
         return;

@@ -5,6 +5,7 @@ use super::repo_facts::repo_facts;
 use crate::domain::{OwnerClass, Role, RunKind};
 use crate::hub::record::empty_row;
 use crate::lineage::role_model::{Labelled, Learning, RIDGE, RoleModel};
+use crate::lineage::signs::Traits;
 use crate::lineage::{RepoFacts, roles};
 use crate::reference::role_labels::Draw;
 use crate::reference::{Owners, RoleLabel};
@@ -40,13 +41,17 @@ pub(super) fn role_terms(model: &RoleModel) -> Vec<RoleTermRow> {
 pub fn labelled(references: &References) -> Vec<Labelled> {
     let houses = registered_houses(references);
     let all = references.role_labels.iter().map(|label| (label.draw, of_label(references, &houses, label)));
-    let asked = all.filter(|(_, row)| !row.linked_by.unwrap_or_else(|| roles::role(&row.facts).1).is_certain());
+    let asked = all.filter(|(_, row)| !row.traits.linked_by.unwrap_or_else(|| roles::role(&row.facts).1).is_certain());
     let shown = asked.flat_map(|(draw, row)| {
         let half = row.weight / 2.0;
+        let unknown = |row: Labelled| {
+            let traits = Traits { registry_has_its_house: false, ..row.traits };
+            Labelled { traits, weight: half, counts: 0.0, ..row }
+        };
         if draw == Draw::Registered {
-            vec![Labelled { registry_has_its_house: false, weight: half, counts: 0.0, ..row }]
-        } else if row.owner_class != OwnerClass::Unlisted && row.registry_has_its_house {
-            let unknown = Labelled { registry_has_its_house: false, weight: half, counts: 0.0, ..row.clone() };
+            vec![unknown(row)]
+        } else if row.traits.owner_class != OwnerClass::Unlisted && row.traits.registry_has_its_house {
+            let unknown = unknown(row.clone());
             vec![Labelled { weight: half, ..row }, unknown]
         } else {
             vec![row]
@@ -73,16 +78,18 @@ fn of_label(references: &References, houses: &FxHashSet<String>, label: &RoleLab
     };
     let signs = RecordSigns::of_record(&raw, label.downloads);
     Labelled {
-        registry_has_its_house: houses.contains(&facts.owner().to_lowercase()),
-        owner_class: owner_class(&references.owners, &facts),
+        traits: Traits {
+            owner_class: owner_class(&references.owners, &facts),
+            owner_repositories: label.owner_repositories,
+            named_as_base: label.named_as_base,
+            downloads: signs.downloads,
+            names_a_paper: signs.names_a_paper,
+            names_data: signs.names_data,
+            has_tags: signs.has_tags,
+            linked_by: label.linked_by,
+            registry_has_its_house: houses.contains(&facts.owner().to_lowercase()),
+        },
         facts,
-        owner_repositories: label.owner_repositories,
-        named_as_base: label.named_as_base,
-        downloads: signs.downloads,
-        names_a_paper: signs.names_a_paper,
-        names_data: signs.names_data,
-        has_tags: signs.has_tags,
-        linked_by: label.linked_by,
         role: label.role,
         weight: label.weight(),
         counts: label.weight(),

@@ -7,7 +7,7 @@ use crate::domain::run::LEAST_TRAINED;
 use crate::domain::{EvidenceSource, Field, Role, RoleShares, Rule, RunKind, in_lower_case};
 use crate::evidence::Extracted;
 use crate::lineage::role_model::RoleModel;
-use crate::lineage::signs::{LEAST_LINKED, Signs};
+use crate::lineage::signs::{LEAST_LINKED, Signs, Traits};
 use crate::lineage::{self, Resolution, roles};
 use crate::tables::RoleTermRow;
 use rayon::prelude::*;
@@ -72,17 +72,19 @@ impl Likelihood {
         let count = |counts: &FxHashMap<String, u32>, key: &str| in_lower_case(key, |key| counts.get(key).copied());
         Signs {
             facts,
-            owner_class: owner_class(&references.owners, facts),
-            owner_repositories: count(&self.owners, facts.owner()).unwrap_or(1),
-            named_as_base: count(&self.bases, &facts.model_id).unwrap_or(0),
-            downloads: signs.downloads,
-            names_a_paper: signs.names_a_paper,
-            names_data: signs.names_data,
-            has_tags: signs.has_tags,
-            linked_by: self.links[i].by,
+            traits: Traits {
+                owner_class: owner_class(&references.owners, facts),
+                owner_repositories: count(&self.owners, facts.owner()).unwrap_or(1),
+                named_as_base: count(&self.bases, &facts.model_id).unwrap_or(0),
+                downloads: signs.downloads,
+                names_a_paper: signs.names_a_paper,
+                names_data: signs.names_data,
+                has_tags: signs.has_tags,
+                linked_by: self.links[i].by,
+                registry_has_its_house: in_lower_case(facts.owner(), |owner| self.registered_houses.contains(owner)),
+            },
             has_large_base: self.links[i].has_large_base,
             base_has_a_base: self.links[i].base_has_a_base,
-            registry_has_its_house: in_lower_case(facts.owner(), |owner| self.registered_houses.contains(owner)),
         }
     }
 
