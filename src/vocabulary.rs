@@ -93,12 +93,12 @@ fn mark(word: &str) -> (usize, u64) {
 impl Words {
     /// Whether a word is one of them: asked some hundred times of every name.
     pub(crate) fn contains(self, word: &&str) -> bool {
-        self.set.contains(word)
+        self.set.get(word).is_some()
     }
 
     /// Whether a word is one of them, of which the lists that it stands in are known: asked some hundred times of every word of a card.
     pub(crate) fn holds(self, word: &str, lists: Lists) -> bool {
-        self.number.map_or_else(|| self.set.contains(word), |number| lists.0.contains(&number))
+        self.number.map_or_else(|| self.set.get(word).is_some(), |number| lists.0.contains(&number))
     }
 
     /// Whether one of them begins a word.
