@@ -1,11 +1,13 @@
-//! The wide table says what the narrow ones say, and adds up nothing that does not add up.
+//! Tables say what those say that they are made of: the wide one adds up nothing that does not add up, and tiers are those of whole rows.
 #![allow(clippy::unwrap_used, clippy::panic)] // A test that cannot set up its stage has failed.
 
 mod common;
 
 use common::{Workspace, table};
-use hugging_carbon::domain::Tier;
-use hugging_carbon::tables::{EstimateRow, LineageRow, ModelFootprintRow, ModelRow};
+use hugging_carbon::domain::{Run, Tier};
+use hugging_carbon::reference::Reference;
+use hugging_carbon::stages::tier;
+use hugging_carbon::tables::{EstimateRow, EvidenceRow, LineageRow, ModelFootprintRow, ModelRow, RunRow, TierRow};
 use std::collections::BTreeMap;
 
 #[test]
@@ -67,4 +69,26 @@ fn fields_of_the_files_carry_description_unit_and_source() {
     assert_eq!(stated("energy_kwh_p05", "unit").as_deref(), Some("kWh"));
     assert_eq!(stated("pue", "unit"), None);
     assert!(stated("pue", "source").unwrap().contains("data/reference"));
+}
+
+/// The stage decodes only the columns that it says it reads: one that it looks at all the same would be blank there, and is not here.
+#[test]
+fn a_tier_is_that_of_whole_rows() {
+    let workspace = Workspace::new();
+    workspace.ok(&["-q", "run", "--until", "tier"]);
+    let work = workspace.data().join("work");
+    let references = tier::References::new(&Reference::load().unwrap());
+    let runs: Vec<RunRow> = table(&work);
+    let runs: BTreeMap<String, RunRow> = runs.into_iter().map(|run| (run.model_id.clone(), run)).collect();
+    let mut evidence: BTreeMap<String, Vec<EvidenceRow>> = BTreeMap::new();
+    for row in table::<EvidenceRow>(&work) {
+        evidence.entry(row.model_id.clone()).or_default().push(row);
+    }
+    let (models, tiers): (Vec<ModelRow>, Vec<TierRow>) = (table(&work), table(&work));
+    assert!(models.len() == tiers.len() && models.len() > 100, "{} {}", models.len(), tiers.len());
+    for (model, tier) in models.into_iter().zip(tiers) {
+        let own = evidence.get(&model.model_id).map_or(&[][..], Vec::as_slice);
+        let whole = tier::known_run(&references, &model, runs.get(&model.model_id), own);
+        assert_eq!(Run::from(tier), whole, "{}", model.model_id);
+    }
 }

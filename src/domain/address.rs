@@ -2,9 +2,13 @@
 
 /// A path with everything but letters, digits and `-._~/` as percent codes.
 fn encoded(path: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
+    if path.bytes().all(is_plain) && !path.split('/').any(|part| part.bytes().all(|byte| byte == b'.')) {
+        return path.to_owned();
+    }
     let mut out = String::with_capacity(path.len());
     for byte in path.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+        if is_plain(byte) {
             out.push(char::from(byte));
         } else {
             out.push_str(&format!("%{byte:02X}"));

@@ -65,15 +65,20 @@ impl<'a, S: Stage> Inputs<'a, S> {
         rows::<R>(&self.workspace.work)
     }
 
-    /// Streams a declared table in columns, at most `rows` rows at a time, from which rows are read where they are needed.
+    /// Streams a declared table in columns, at most `rows` rows at a time, from which rows are read where they are needed. Columns that are
+    /// `unread` are blank.
     ///
     /// # Errors
     /// The table is missing, damaged or of another schema.
-    pub fn row_batches<R: Row>(&self, rows: usize) -> Result<impl Iterator<Item = Result<BatchRows<R>>> + Send + use<R, S>>
+    pub fn row_batches<R: Row>(
+        &self,
+        rows: usize,
+        unread: &'static [&'static str],
+    ) -> Result<impl Iterator<Item = Result<BatchRows<R>>> + Send + use<R, S>>
     where
         S: Reads<R>,
     {
-        row_batches::<R>(&self.workspace.work, rows)
+        row_batches::<R>(&self.workspace.work, rows, unread)
     }
 
     /// Streams some columns of a declared table as rows.

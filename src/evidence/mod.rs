@@ -60,11 +60,11 @@ impl Extracted {
             field: self.field,
             value: self.value,
             unit: self.unit.to_owned(),
-            value_as_written: clip(&self.as_written),
+            value_as_written: clip(self.as_written),
             source: self.source,
             locator: self.locator,
             source_url,
-            quote: clip(&self.quote),
+            quote: clip(self.quote),
             extractor: self.extractor.to_owned(),
             confidence: self.confidence,
             accepted: self.reject_reason.is_none(),
@@ -93,7 +93,10 @@ pub fn evidence_id(model_id: &str, field: Field, extractor: &str) -> String {
     format!("{model_id}#{field}#{extractor}")
 }
 
-fn clip(text: &str) -> String {
+fn clip(text: String) -> String {
+    if text.len() <= MAX_QUOTE_CHARS && text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return text;
+    }
     // Quotes reach terminals: escape sequences in a card must not.
     text.chars().filter(|c| !c.is_control()).take(MAX_QUOTE_CHARS).collect()
 }

@@ -228,15 +228,16 @@ fn name(f: &RepoFacts, class: OwnerClass, emit: &mut impl FnMut(SignKind, &str))
         Some(_) => "anothers",
     };
     emit(SignKind::Family, family);
-    let mut words: Vec<String> = names::tokens(name)
+    let tokens = names::tokens(name);
+    let mut words: Vec<&str> = tokens
         .iter()
-        .flat_map(|token| token.split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect::<Vec<_>>())
-        .map(|word| word.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned())
+        .flat_map(|token| token.split(|c: char| !c.is_alphanumeric()))
+        .map(|word| word.trim_end_matches(|c: char| c.is_ascii_digit()))
         .filter(|word| word.chars().count() > 1)
         .collect();
     words.sort_unstable();
     words.dedup();
-    for word in &words {
+    for word in words {
         emit(SignKind::Word, word);
     }
 }

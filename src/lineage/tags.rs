@@ -6,7 +6,7 @@ use crate::domain::Relation;
 /// The tag of [`RepoFacts`](super::RepoFacts)`::signals` that a tag is; none where no rule and no sign reads it.
 #[must_use]
 pub fn signal(tag: &str) -> Option<&'static str> {
-    vocabulary().tags.signals.list().iter().find(|signal| **signal == tag).copied()
+    vocabulary().tags.signals.get(tag)
 }
 
 /// The architecture that tags in lower case name: the first that is no format and no library, unless it is the code of a language.

@@ -172,9 +172,17 @@ fn is_said_twice(sizes: &[Stated], chosen: usize) -> bool {
 /// A size that can be read in two ways.
 struct Unclear;
 
+/// Whether a word can be a size at all: most words of a name have no digit.
+fn has_digit(text: &str) -> bool {
+    text.bytes().any(|byte| byte.is_ascii_digit())
+}
+
 /// The size that ends at a word.
 fn stated(words: &[Word<'_>], at: usize) -> Result<Option<Stated>, Unclear> {
     let text = words[at].text;
+    if !has_digit(text) {
+        return Ok(None);
+    }
     let counts = |w: &Word<'_>| vocabulary::index().names.counted.contains(&w.text.to_ascii_lowercase().as_str());
     if is_in_hash(words, at) || words.get(at + 1).is_some_and(counts) || split_active(words, at).is_some() {
         return Ok(None);
@@ -215,7 +223,7 @@ fn active_only(words: &[Word<'_>]) -> Option<NameSize> {
 /// The first word for active parameters behind a size, else before it.
 fn active_word<'a>(words: &[Word<'a>], behind: usize) -> Option<(f64, &'a str)> {
     let read = |i: usize| {
-        let text = words.get(i)?.text;
+        let text = words.get(i).map(|word| word.text).filter(|text| has_digit(text))?;
         let split = || split_active(words, i);
         Some((active(text).filter(|_| !is_in_hash(words, i)).or_else(split)?, text))
     };

@@ -1,7 +1,7 @@
 //! Parameters of a model, in the order of docs/method.md, section 2.
 
 use super::names;
-use crate::domain::{EvidenceSource, Field, address};
+use crate::domain::{EvidenceSource, Field, address, in_lower_case};
 use crate::evidence::{Extracted, vocabulary};
 use crate::tables::RawModelRow;
 
@@ -91,51 +91,66 @@ const NAMED_WITHIN: f64 = 1.8;
 
 /// The total of the safetensors files where nothing says of which types of numbers, or only names that no format has (`miku`): a size, unless
 /// something says that it counts packed weights. Below a count by type in rank, since packed weights cannot be seen in it.
-fn from_total(raw: &RawModelRow, says_packed: bool, names_another: bool) -> Option<Extracted> {
+fn total(raw: &RawModelRow, says_packed: bool, names_another: bool) -> Option<i64> {
+    let total = raw.safetensors_total.filter(|n| PLAUSIBLE.contains(n))?;
     let is_known = |dtype: &String| FLOATS.contains(&dtype.as_str()) || PACKED.contains(&dtype.as_str());
     if raw.safetensors_dtypes.iter().any(is_known) || says_packed || raw.tags.iter().any(|tag| is_packing_tag(tag)) {
         return None;
     }
-    let total = raw.safetensors_total.filter(|n| PLAUSIBLE.contains(n))?;
     #[allow(clippy::cast_precision_loss)]
-    let value = total as f64;
-    let fits = |named: f64| (1.0 / NAMED_WITHIN..=NAMED_WITHIN).contains(&(value / named));
+    let fits = |named: f64| (1.0 / NAMED_WITHIN..=NAMED_WITHIN).contains(&(total as f64 / named));
     let named = names::size(&raw.model_id).and_then(|size| size.total).filter(|_| !names_another);
-    if named.is_some_and(|named| !fits(named)) {
-        return None;
-    }
-    Some(Extracted {
-        locator: "safetensors.total".into(),
-        quote: format!("total: {total}, without counts by type of number"),
-        ..extracted(Field::TotalParams, value, "safetensors_total", 0.8)
-    })
+    named.is_none_or(fits).then_some(total)
 }
 
 fn is_packing_tag(tag: &str) -> bool {
-    let tag = tag.to_lowercase();
-    tag.starts_with("base_model:quantized:") || PACKING_TAGS.contains(&tag.as_str())
+    in_lower_case(tag, |tag| tag.starts_with("base_model:quantized:") || PACKING_TAGS.contains(&tag))
 }
 
-/// Evidence for the total from the repository's own files; `says_packed` is whether its name says that the weights are quantized,
-/// `names_another` whether a size in the name is another model's.
+/// What of a repository's own files the total was counted from.
+enum Counted {
+    ByType(i64),
+    Gguf(i64),
+    Total(i64),
+}
+
+fn counted(raw: &RawModelRow, says_packed: bool, names_another: bool) -> Option<Counted> {
+    if let Some(n) = weights(raw).params {
+        return Some(Counted::ByType(n));
+    }
+    let of_gguf = raw.gguf_total.filter(|n| PLAUSIBLE.contains(n)).map(Counted::Gguf);
+    of_gguf.or_else(|| total(raw, says_packed, names_another).map(Counted::Total))
+}
+
+/// The total by the repository's own files; `says_packed` is whether its name says that the weights are quantized, `names_another`
+/// whether a size in the name is another model's.
+#[must_use]
+pub fn count_of_files(raw: &RawModelRow, says_packed: bool, names_another: bool) -> Option<f64> {
+    let (Counted::ByType(n) | Counted::Gguf(n) | Counted::Total(n)) = counted(raw, says_packed, names_another)?;
+    #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
+    Some(n as f64)
+}
+
+/// Evidence for that total.
 #[must_use]
 pub fn from_files(raw: &RawModelRow, says_packed: bool, names_another: bool) -> Option<Extracted> {
+    let counted = counted(raw, says_packed, names_another)?;
+    let (Counted::ByType(n) | Counted::Gguf(n) | Counted::Total(n)) = counted;
     #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
-    if let Some(n) = weights(raw).params {
-        let pairs: Vec<String> =
-            raw.safetensors_dtypes.iter().zip(&raw.safetensors_counts).map(|(d, n)| format!("{d}: {n}")).collect();
-        return Some(Extracted {
-            locator: "safetensors.parameters".into(),
-            quote: format!("{{{}}}", pairs.join(", ")),
-            ..extracted(Field::TotalParams, n as f64, "safetensors", 0.95)
-        });
-    }
-    let Some(total) = raw.gguf_total.filter(|n| PLAUSIBLE.contains(n)) else { return from_total(raw, says_packed, names_another) };
-    #[allow(clippy::cast_precision_loss)]
-    Some(Extracted {
-        locator: "gguf.total".into(),
-        quote: format!("total: {total}"),
-        ..extracted(Field::TotalParams, total as f64, "gguf", 0.9)
+    let of = |extractor, confidence| extracted(Field::TotalParams, n as f64, extractor, confidence);
+    Some(match counted {
+        Counted::ByType(_) => {
+            let pairs = raw.safetensors_dtypes.iter().zip(&raw.safetensors_counts);
+            let pairs: Vec<String> = pairs.map(|(dtype, n)| format!("{dtype}: {n}")).collect();
+            let quote = format!("{{{}}}", pairs.join(", "));
+            Extracted { locator: "safetensors.parameters".into(), quote, ..of("safetensors", 0.95) }
+        }
+        Counted::Gguf(_) => Extracted { locator: "gguf.total".into(), quote: format!("total: {n}"), ..of("gguf", 0.9) },
+        Counted::Total(_) => Extracted {
+            locator: "safetensors.total".into(),
+            quote: format!("total: {n}, without counts by type of number"),
+            ..of("safetensors_total", 0.8)
+        },
     })
 }
 
@@ -182,14 +197,13 @@ pub fn from_derived(value: f64, id: &str) -> Extracted {
 /// Whether anything says that the model is a mixture of experts, so that active and total differ.
 #[must_use]
 pub fn is_mixture_of_experts(raw: &RawModelRow) -> bool {
-    let says_so = |word: &str| {
-        let word = word.to_lowercase();
-        !word.contains(':')
-            && (word.contains("moe")
-                || word.contains("mixtral")
-                || word == "mixture-of-experts"
-                || vocabulary::index().expert_architectures.contains(&word.as_str()))
+    let is_of_experts = |word: &str| {
+        word.contains("moe")
+            || word.contains("mixtral")
+            || word == "mixture-of-experts"
+            || vocabulary::index().expert_architectures.contains(&word)
     };
+    let says_so = |word: &str| !word.contains(':') && in_lower_case(word, is_of_experts);
     raw.config_experts.is_some_and(|n| n > 1)
         || raw.architecture.as_deref().is_some_and(says_so)
         || raw.tags.iter().any(|t| says_so(t))

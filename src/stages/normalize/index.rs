@@ -6,7 +6,7 @@ use super::read_cards::Card;
 use super::records::Chunk;
 use super::registry_rows::RegistryRows;
 use super::repo_facts::repo_facts;
-use super::role_labels::RecordSigns;
+use super::role_labels::{RecordSigns, role_model};
 use super::roles::{Likelihood, settle_roles};
 use super::said_bases::{settle_said_origins, told_by_card};
 use super::size::Known;
@@ -18,6 +18,7 @@ use crate::error::Result;
 use crate::evidence::Extracted;
 use crate::evidence::card::Origin;
 use crate::evidence::index::facts::CREATED_AT_FLOOR_MS;
+use crate::evidence::index::names::NameSize;
 use crate::evidence::index::params;
 use crate::evidence::index::{emissions, names};
 use crate::hub::record::is_valid_id;
@@ -81,7 +82,8 @@ impl Gathered {
         let downloads = raw.downloads_30d.or(raw.downloads_all_time);
         let fact = references.repository_facts.fact(&raw.model_id);
         let registered = references.registry.by_hub_id(&raw.model_id).and_then(|r| r.active_params);
-        let named = || named(raw).1.filter(|e| e.reject_reason.is_none()).and_then(|e| e.value);
+        let is_own = size_of_another(&raw.model_id).is_none();
+        let named = || names::size(&raw.model_id).filter(|_| is_own).and_then(|size| size.active);
         let mut facts = repo_facts(references, raw);
         if let Some(fact) = fact {
             apply_fact(fact, &mut facts);
@@ -166,8 +168,12 @@ impl Index {
             },
         )?;
         settle_said_origins(references, &mut index.facts, &said);
-        let mut resolution = lineage::resolve(&index.facts, known(references), &name_size, &settings.without_link_passes);
-        settle_roles(&mut index, &mut resolution, references, settings.certain_roles);
+        // What the likelihood learns does not depend on the index.
+        let (mut resolution, model) = rayon::join(
+            || lineage::resolve(&index.facts, known(references), &name_size, &settings.without_link_passes),
+            || (!settings.certain_roles).then(|| role_model(references)),
+        );
+        settle_roles(&mut index, &mut resolution, references, model);
         let Resolution { placements, absent } = resolution;
         (index.placements, index.absent) = (placements, absent);
         index.shown_by = index.sizes_shown_by_others();
@@ -356,7 +362,12 @@ pub(super) fn size_of_another(model_id: &str) -> Option<&'static str> {
 
 /// The size in a name as a mark of its family: also the active parameters alone ("Scout-17B-16E").
 pub(super) fn name_size(model_id: &str) -> Option<f64> {
-    names::size(model_id).and_then(|size| size.total.or(size.active))
+    as_a_mark(&names::size(model_id)?)
+}
+
+/// The size of a name that tells families apart.
+pub(super) fn as_a_mark(size: &NameSize) -> Option<f64> {
+    size.total.or(size.active)
 }
 
 /// The registered models, for those that the index lacks but its repositories rest on.

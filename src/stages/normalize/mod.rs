@@ -25,7 +25,7 @@ pub use self::role_labels::{labelled, labelled_record, role_model};
 use self::index::Index;
 use self::model_row::model_row;
 use self::read_cards::NO_READING;
-use self::records::{Chunk, Records};
+use self::records::{Chunk, Records, UNREAD_FOR_LINEAGE, UNREAD_FOR_ROWS};
 use self::roles::Likelihood;
 use super::{merged, vocabulary_digests};
 use crate::domain::source::CohortMetric;
@@ -155,13 +155,13 @@ impl Stage for Normalize {
 
     fn run(inputs: &Inputs<'_, Self>, outputs: &mut Outputs<'_, Self>) -> Result<Normalized> {
         let (settings, references) = (inputs.settings(), inputs.references());
-        let mut records = Records::of(inputs)?;
+        let mut records = Records::of(inputs, UNREAD_FOR_LINEAGE)?;
         let index = Index::gather(|| records.next_block(), references, settings)?;
         drop(records);
         outputs.write::<RoleTermRow>(index.likelihood.as_ref().map_or_else(Vec::new, Likelihood::terms))?;
         let mut writers = Writers::new(outputs)?;
         let mut meter = inputs.meter(index.facts.len() as u64, "normalize");
-        let mut records = Records::of(inputs)?;
+        let mut records = Records::of(inputs, UNREAD_FOR_ROWS)?;
         // Reading cards is most of the work; rayon keeps the order of an indexed iterator.
         in_blocks(
             || records.next_block(),

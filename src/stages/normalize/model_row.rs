@@ -1,7 +1,7 @@
 //! One model: its row, and the evidence about it.
 
 use super::corrections::MetCorrection;
-use super::index::Index;
+use super::index::{Index, named};
 use super::read_cards::Card;
 use super::reported::{from_card, is_of_training, names_hardware, refuse_what_the_text_contradicts, reported};
 use super::size::{Known, active_params, said_params, total_params};
@@ -30,13 +30,13 @@ pub(super) fn model_row(
     let placement = &index.placements[i];
     let registry = index.registered(references, i);
     let known = Known { registry, fact: references.repository_facts.fact(&raw.model_id) };
-    let mut extracted = Vec::new();
-    let indexed = total_params(references, index, i, placement, raw, known, &mut extracted);
+    let (mut extracted, (named_total, named_active)) = (Vec::new(), named(raw));
+    let indexed = total_params(references, index, i, raw, known, named_total, &mut extracted);
     #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
     let size = indexed.map(|(n, _)| n as f64);
     let mut said = card.map(|card| from_card(references, index, i, placement, size, card)).unwrap_or_default();
     let total = indexed.or_else(|| said_params(placement, &said));
-    let active = active_params(index, i, raw, known, (total, &said), &mut extracted);
+    let active = active_params(index, i, raw, known, named_active, (total, &said), &mut extracted);
     let date = trained_on(raw, known, placement, &mut said);
     if let Some((day, source, quote)) = date.as_ref().filter(|(_, source, _)| *source != TrainedOnSource::Card) {
         extracted.push(date_evidence(*day, *source, quote, known));

@@ -14,6 +14,20 @@ const BLOCK_ROWS: usize = 1_024;
 /// Models that one thread takes at a time.
 const CHUNK_ROWS: usize = 128;
 
+/// Columns that say nothing of the lineage.
+pub(super) const UNREAD_FOR_LINEAGE: &[&str] =
+    &["locator", "last_modified", "commit", "gated", "config_experts", "config_experts_per_token", "card_license"];
+/// Columns that are read for the lineage, which holds what it takes of them.
+pub(super) const UNREAD_FOR_ROWS: &[&str] = &[
+    "locator",
+    "has_weight_files",
+    "config_experts_per_token",
+    "card_base_models",
+    "card_base_relation",
+    "hub_base_models",
+    "hub_base_relation",
+];
+
 /// Some records that follow each other.
 pub(super) struct Chunk {
     block: Arc<BatchRows<RawModelRow>>,
@@ -41,11 +55,11 @@ pub(super) struct Records {
 }
 
 impl Records {
-    /// Those of the stage's inputs.
-    pub(super) fn of(inputs: &Inputs<'_, Normalize>) -> Result<Self> {
+    /// Those of the stage's inputs, columns that are `unread` left blank.
+    pub(super) fn of(inputs: &Inputs<'_, Normalize>, unread: &'static [&'static str]) -> Result<Self> {
         let (texts, readings): (Stream<_>, Stream<_>) = (Box::new(inputs.rows()?), Box::new(inputs.rows()?));
         let cards = Cards { texts: texts.peekable(), readings: readings.peekable() };
-        Ok(Self { blocks: Box::new(inputs.row_batches(BLOCK_ROWS)?), cards, read: 0 })
+        Ok(Self { blocks: Box::new(inputs.row_batches(BLOCK_ROWS, unread)?), cards, read: 0 })
     }
 
     /// The chunks of the next block; none at the end.

@@ -1,10 +1,10 @@
 //! What lineage needs to know of a record.
 
 use super::References;
-use super::index::{name_size, named, registry_kind, size_of_another};
-use crate::domain::{Relation, RunKind};
+use super::index::{as_a_mark, registry_kind, size_of_another};
+use crate::domain::{Relation, RunKind, in_lower_case};
 use crate::evidence::Extracted;
-use crate::evidence::index::{arithmetic, params};
+use crate::evidence::index::{arithmetic, names, params};
 use crate::hub::record::is_valid_id;
 use crate::lineage::{self, RepoFacts};
 use crate::tables::RawModelRow;
@@ -19,9 +19,10 @@ pub fn repo_facts(references: &References, raw: &RawModelRow) -> RepoFacts {
     let registry = references.registry.by_hub_id(&raw.model_id);
     let weights = params::weights(raw);
     let number = |e: Option<Extracted>| e.and_then(|e| e.value);
-    let named = || number(named(raw).0.filter(|e| e.reject_reason.is_none()));
     let of_another = size_of_another(&raw.model_id).is_some();
-    let counted = number(params::from_files(raw, lineage::names::says_quantized(&raw.model_id), of_another));
+    let size = names::size(&raw.model_id);
+    let named = || size.as_ref().filter(|_| !of_another).and_then(|size| size.total);
+    let counted = params::count_of_files(raw, lineage::names::says_quantized(&raw.model_id), of_another);
     let of_architecture = || number(arithmetic::params(&references.trainings, &raw.model_id, raw.library.as_deref()));
     let total = counted.or(registry.and_then(|r| r.params)).or_else(of_architecture).or_else(named);
     let (tag_relation, tag_bases) = lineage::tags::stated_bases(&raw.tags);
@@ -33,7 +34,7 @@ pub fn repo_facts(references: &References, raw: &RawModelRow) -> RepoFacts {
         base_ids.extend(registry.and_then(|r| r.base_model.clone()).filter(|id| is_valid_id(id)));
     }
     base_ids.shrink_to_fit();
-    let signals: Vec<String> = raw.tags.iter().filter(|t| !t.contains(':')).map(|t| t.to_lowercase()).collect();
+    let signals = raw.tags.iter().filter(|t| !t.contains(':')).filter_map(|t| in_lower_case(t, lineage::tags::signal));
     RepoFacts {
         model_id: raw.model_id.clone(),
         created_ms: raw.created_at.map(|t| t.0),
@@ -57,10 +58,10 @@ pub fn repo_facts(references: &References, raw: &RawModelRow) -> RepoFacts {
         said_role: None,
         says_fine_tuning: says_fine_tuning(raw),
         relation,
-        signals: signals.iter().filter_map(|t| lineage::tags::signal(t)).collect(),
+        signals: signals.collect(),
         registry_kind: registry.map(registry_kind),
         registry_continued: registry.is_some_and(|r| r.kind == RunKind::Continued),
-        named_size: name_size(&raw.model_id),
+        named_size: size.as_ref().and_then(as_a_mark),
         looked_up_role: None,
         corrected_role: None,
         correction_met_another_role: false,

@@ -2,7 +2,7 @@
 
 use super::References;
 use super::index::Index;
-use super::role_labels::{owner_class, registered_houses, role_model, role_terms};
+use super::role_labels::{owner_class, registered_houses, role_terms};
 use crate::domain::run::LEAST_TRAINED;
 use crate::domain::{EvidenceSource, Field, Role, RoleShares, Rule, RunKind, in_lower_case};
 use crate::evidence::Extracted;
@@ -38,7 +38,7 @@ struct Link {
 }
 
 impl Likelihood {
-    fn new(index: &Index, resolution: &Resolution, references: &References) -> Self {
+    fn new(model: RoleModel, index: &Index, resolution: &Resolution, references: &References) -> Self {
         // Placements of absent models stand behind those of the repositories.
         let rules = index.facts.par_iter().zip(&resolution.placements[..index.facts.len()]);
         let size = |at: usize| index.facts.get(at).or_else(|| resolution.absent.get(at - index.facts.len()))?.rough_params;
@@ -48,7 +48,7 @@ impl Likelihood {
             base.is_some_and(|base| facts.rough_params.or_else(|| size(base)).is_some_and(is_large))
         };
         Self {
-            model: role_model(references),
+            model,
             owners: owner_counts(index),
             bases: base_counts(index),
             registered_houses: registered_houses(references),
@@ -117,16 +117,16 @@ impl Likelihood {
     }
 }
 
-/// Sets the probabilities of every repository's roles, the likeliest as its role where no certain rule decided, and the runs anew. With
-/// `all_certain` the rules alone decide.
-pub(super) fn settle_roles(index: &mut Index, resolution: &mut Resolution, references: &References, all_certain: bool) {
+/// Sets the probabilities of every repository's roles, the likeliest as its role where no certain rule decided, and the runs anew. Without
+/// a `model` the rules alone decide.
+pub(super) fn settle_roles(index: &mut Index, resolution: &mut Resolution, references: &References, model: Option<RoleModel>) {
     settle_what_is_stated(index, resolution);
-    if all_certain {
+    let Some(model) = model else {
         let placed = resolution.placements.iter().take(index.facts.len());
         index.shares = placed.map(|placement| RoleShares::certain(placement.role)).collect();
         return;
-    }
-    let likelihood = Likelihood::new(index, resolution, references);
+    };
+    let likelihood = Likelihood::new(model, index, resolution, references);
     let shares: Vec<RoleShares> = (0..index.facts.len())
         .into_par_iter()
         .map(|i| {

@@ -1,7 +1,7 @@
 //! Parameters of a model: total with its source, and those used per token.
 
 use super::References;
-use super::index::{Index, named, size_of_another};
+use super::index::{Index, size_of_another};
 use crate::domain::{Field, ParamsSource, Role};
 use crate::evidence::Extracted;
 use crate::evidence::index::{arithmetic, facts, looked_up, params};
@@ -22,16 +22,18 @@ pub(super) struct Known<'a> {
     pub(super) fact: Option<&'a RepositoryFact>,
 }
 
-/// Total parameters with their source, by the order of docs/method.md, section 2. Copies and adapters have their base's.
+/// Total parameters with their source, by the order of docs/method.md, section 2; `named` is what the name states. Copies and adapters have
+/// their base's.
 pub(super) fn total_params(
     references: &References,
     index: &Index,
     i: usize,
-    placement: &Placement,
     raw: &RawModelRow,
     known: Known<'_>,
+    named: Option<Extracted>,
     extracted: &mut Vec<Extracted>,
 ) -> Option<(i64, ParamsSource)> {
+    let placement = &index.placements[i];
     let from_base = || {
         let base = index.bases_of_its_size(i).find(|b| index.params[*b].is_some())?;
         #[allow(clippy::cast_precision_loss)]
@@ -46,7 +48,7 @@ pub(super) fn total_params(
     let of_another = size_of_another(&raw.model_id).is_some();
     let looked_up = || known.fact.and_then(|fact| Some(looked_up::size(fact, Field::TotalParams, fact.total_params?)));
     let from_architecture = || arithmetic::params(&references.trainings, &raw.model_id, raw.library.as_deref());
-    let (said, refused) = split(named(raw).0);
+    let (said, refused) = split(named);
     let from_files = || params::from_files(raw, says_packed, of_another);
     let own = || from_files().or_else(from_registry).or_else(looked_up).or_else(from_architecture).or(said);
     let from_derived = || index.shown_by.get(&i).map(|(n, by)| params::from_derived(*n, index.id(*by)));
@@ -82,12 +84,14 @@ fn is_of_the_large_mixtures(raw: &RawModelRow, total: Option<f64>) -> bool {
     total.is_some_and(|n| n > LARGEST_DENSE || is_recent && n >= LEAST_LARGE_MIXTURE)
 }
 
-/// Active parameters where they differ from the total; `by_card` is what the card says of the total's model.
+/// Active parameters where they differ from the total; `named` is what the name states, `by_card` what the card says of the
+/// total's model.
 pub(super) fn active_params(
     index: &Index,
     i: usize,
     raw: &RawModelRow,
     known: Known<'_>,
+    named: Option<Extracted>,
     (total, by_card): (Option<(i64, ParamsSource)>, &[Extracted]),
     extracted: &mut Vec<Extracted>,
 ) -> Option<i64> {
@@ -111,7 +115,7 @@ pub(super) fn active_params(
     };
     let fitting = |e: &Extracted| e.value.is_some_and(fits);
     let looked_up = known.fact.and_then(|fact| Some(looked_up::size(fact, Field::ActiveParams, fact.active_params?)));
-    let (said, refused) = split(named(raw).1);
+    let (said, refused) = split(named);
     extracted.extend(refused);
     let stated = from_registry.filter(fitting).or_else(|| looked_up.filter(fitting)).or_else(|| said.filter(fitting));
     let is_said = |e: &&Extracted| e.field == Field::ActiveParams && e.reject_reason.is_none() && fitting(e);

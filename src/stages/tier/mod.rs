@@ -19,17 +19,22 @@ use crate::lineage::no_training_id;
 use crate::method::assumptions::{ATCI_BAND_GCO2E_PER_PFLOP, TOKENS_PER_PARAM};
 use crate::method::chain;
 use crate::reference::{Accelerators, Grid, Operators, Owners, Places, Reference, SampleLengths, Table};
-use crate::tables::{EvidenceRow, ModelRow, RunRow, TierRow};
+use crate::tables::following::{Following, Span};
+use crate::tables::io::BatchRows;
+use crate::tables::{EvidenceRow, ModelRow, Row, RowBuilders, RunRow, TierRow};
 use crate::units::{FLOP_PER_PFLOP, Flop, GCo2ePerKwh, GRAMS_PER_KG, KgCo2e, Kwh, Params, Tokens};
+use arrow::array::RecordBatch;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Most believed of a model whose size nothing states: a thousand tonnes, what Llama 3 8B and 70B lie between.
 const MOST_WITHOUT_SIZE: KgCo2e = KgCo2e(1e6);
 /// Longest wall time believed of one training, a year; "hours used" beyond it are device hours (docs/method.md, section 3; docs/hub.md).
 const MOST_WALL_HOURS: f64 = 8760.0;
-/// Repositories read at a time.
+/// Repositories read at a time, and that one thread takes at a time.
 const BLOCK_ROWS: usize = 1_024;
+const CHUNK_ROWS: usize = 128;
 /// The cleanest national grid of the reference table has some 20 g/kWh.
 const CLEANEST_GRID: GCo2ePerKwh = GCo2ePerKwh(20.0);
 
@@ -88,8 +93,79 @@ impl Digests for References {
     }
 }
 
-/// A repository, its run and what was found of it.
-type Found = (ModelRow, Option<RunRow>, Vec<EvidenceRow>);
+/// Columns of `models` and of `evidence` that no tier depends on.
+const UNREAD_OF_MODELS: &[&str] = &[
+    "created_at",
+    "last_modified",
+    "downloads_30d",
+    "downloads_all_time",
+    "likes",
+    "library",
+    "license",
+    "gated",
+    "arxiv_id",
+    "base_model_ids",
+    "own_run_id",
+    "upstream_run_ids",
+];
+const UNREAD_OF_EVIDENCE: &[&str] = &["unit", "locator", "source_url", "quote", "reject_reason"];
+
+/// Some repositories, each with its run and what was found of it.
+struct Chunk {
+    models: Arc<BatchRows<ModelRow>>,
+    /// Position of the first of them.
+    from: usize,
+    found: Vec<(Span<RunRow>, Span<EvidenceRow>)>,
+}
+
+impl Chunk {
+    /// Their rows of `tiers`.
+    fn tiers(&self, references: &References) -> Result<RecordBatch> {
+        let mut tiers = <TierRow as Row>::Builders::default();
+        for (at, (run, own)) in self.found.iter().enumerate() {
+            let (model, run) = (self.models.row(self.from + at)?, run.rows().next().transpose()?);
+            let own = own.rows().collect::<Result<Vec<EvidenceRow>>>()?;
+            tiers.push(TierRow::from(known_run(references, &model, run.as_ref(), &own)));
+        }
+        tiers.finish()
+    }
+}
+
+/// The three tables, read alike.
+struct Found {
+    models: Box<dyn Iterator<Item = Result<BatchRows<ModelRow>>> + Send>,
+    runs: Following<RunRow>,
+    evidence: Following<EvidenceRow>,
+}
+
+impl Found {
+    fn of(inputs: &Inputs<'_, Tiering>) -> Result<Self> {
+        Ok(Self {
+            models: Box::new(inputs.row_batches(BLOCK_ROWS, UNREAD_OF_MODELS)?),
+            runs: Following::new(Box::new(inputs.row_batches(BLOCK_ROWS, &[])?)),
+            evidence: Following::new(Box::new(inputs.row_batches(BLOCK_ROWS, UNREAD_OF_EVIDENCE)?)),
+        })
+    }
+
+    /// The chunks of the next block; none at the end.
+    fn next_block(&mut self) -> Result<Vec<Chunk>> {
+        let Some(models) = self.models.next().transpose()? else { return Ok(Vec::new()) };
+        let mut found = Vec::with_capacity(models.len());
+        for id in models.texts("model_id")? {
+            let id = id.unwrap_or_default();
+            found.push((self.runs.of_repository(id)?, self.evidence.of_repository(id)?));
+        }
+        let models = Arc::new(models);
+        let (mut chunks, mut from, mut found) = (Vec::new(), 0, found.into_iter());
+        while from < models.len() {
+            let found: Vec<_> = found.by_ref().take(CHUNK_ROWS).collect();
+            let rows = found.len();
+            chunks.push(Chunk { models: Arc::clone(&models), from, found });
+            from += rows;
+        }
+        Ok(chunks)
+    }
+}
 
 impl Stage for Tiering {
     type Settings = ();
@@ -98,25 +174,11 @@ impl Stage for Tiering {
 
     fn run(inputs: &Inputs<'_, Self>, outputs: &mut Outputs<'_, Self>) -> Result<()> {
         let mut writer = outputs.writer::<TierRow>()?;
-        let mut evidence = inputs.rows::<EvidenceRow>()?.peekable();
-        let mut runs = inputs.rows::<RunRow>()?.peekable();
-        let mut models = inputs.rows::<ModelRow>()?;
-        let mut next = || -> Result<Option<Found>> {
-            let Some(model) = models.next().transpose()? else { return Ok(None) };
-            let mut own: Vec<EvidenceRow> = Vec::new();
-            while let Some(row) = evidence.next_if(|e| e.as_ref().map_or(true, |e| e.model_id == model.model_id)) {
-                own.push(row?);
-            }
-            let run = runs.next_if(|r| r.as_ref().map_or(true, |r| r.model_id == model.model_id)).transpose()?;
-            Ok(Some((model, run, own)))
-        };
+        let mut found = Found::of(inputs)?;
         in_blocks(
-            || (0..BLOCK_ROWS).map_while(|_| next().transpose()).collect(),
-            |_, block| {
-                let row = |(model, run, own): &Found| TierRow::from(known_run(inputs.references(), model, run.as_ref(), own));
-                Ok(block.par_iter().map(row).collect())
-            },
-            |rows: Vec<TierRow>| rows.into_iter().try_for_each(|row| writer.push(row)),
+            || found.next_block(),
+            |_, chunks: &[Chunk]| chunks.par_iter().map(|chunk| chunk.tiers(inputs.references())).collect(),
+            |tiers: Vec<RecordBatch>| tiers.into_iter().try_for_each(|batch| writer.append(batch)),
         )?;
         outputs.done::<TierRow>(writer.finish()?);
         Ok(())
