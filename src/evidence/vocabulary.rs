@@ -92,6 +92,7 @@ tables!(Names {
 tables!(Index {
     names: Names,
     expert_architectures: Words,
+    dense_architectures: Words,
     not_training: Words,
     generates_nothing: Words,
     tasks: BTreeMap<Modality, Words>,

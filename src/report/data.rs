@@ -32,6 +32,8 @@ pub(super) struct Fallback {
 #[derive(Clone, Debug)]
 pub(super) struct Largest {
     pub(super) estimate: EstimateRow,
+    /// What stands in for what nothing states of it.
+    pub(super) stand_ins: StandInPart,
     pub(super) model: ModelRow,
     /// Kind and repositories that carry it.
     pub(super) run: Option<(RunKind, i64)>,
@@ -73,53 +75,16 @@ pub(super) struct Data {
 }
 
 /// A factor with what stands in for it, and whether it does in an estimate.
-type Factor = (&'static str, &'static str, fn(&StandIns) -> Option<bool>);
-
-/// Which factors of an estimate stand in for what nothing states.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct StandIns {
-    grid: Option<bool>,
-    place: Option<bool>,
-    pue: Option<bool>,
-    accelerator: Option<bool>,
-    mfu: Option<bool>,
-    power: Option<bool>,
-}
-
-impl From<&EstimateRow> for StandIns {
-    fn from(e: &EstimateRow) -> Self {
-        Self {
-            grid: e.grid_is_fallback,
-            place: e.grid_is_owner_country,
-            pue: e.pue_is_fallback,
-            accelerator: e.accelerator_is_fallback,
-            mfu: e.mfu_is_fallback,
-            power: e.power_is_fallback,
-        }
-    }
-}
-
-impl From<&StandInPart> for StandIns {
-    fn from(e: &StandInPart) -> Self {
-        Self {
-            grid: e.grid_is_fallback,
-            place: e.grid_is_owner_country,
-            pue: e.pue_is_fallback,
-            accelerator: e.accelerator_is_fallback,
-            mfu: e.mfu_is_fallback,
-            power: e.power_is_fallback,
-        }
-    }
-}
+type Factor = (&'static str, &'static str, fn(&StandInPart) -> Option<bool>);
 
 /// Factors that may stand in.
 pub(super) const FACTORS: [Factor; 6] = [
-    ("Country", "those of published runs", |e| e.grid),
-    ("Place", "the owner's country", |e| e.place),
-    ("Facility overhead", "average of the operator's class or of a survey", |e| e.pue),
-    ("Chip", "what runs of that year and kind used", |e| e.accelerator),
-    ("Utilization", "centre of published runs", |e| e.mfu),
-    ("Power", "measured on another vendor's chips", |e| e.power),
+    ("Country", "those of published runs", |e| e.grid_is_fallback),
+    ("Place", "the owner's country", |e| e.grid_is_owner_country),
+    ("Facility overhead", "average of the operator's class or of a survey", |e| e.pue_is_fallback),
+    ("Chip", "what runs of that year and kind used", |e| e.accelerator_is_fallback),
+    ("Utilization", "centre of published runs", |e| e.mfu_is_fallback),
+    ("Power", "measured on another vendor's chips", |e| e.power_is_fallback),
 ];
 
 /// What is summed of a repository of the cohort.
@@ -205,7 +170,7 @@ impl Data {
             }
         }
         keep_largest(&mut largest);
-        self.take_models(dir, &largest)
+        self.take_models(dir, largest)
     }
 
     fn add(&mut self, member: &Member, estimate: &StandInPart) {
@@ -217,14 +182,14 @@ impl Data {
             self.split.entry(group.clone()).or_default()[at] += kg;
         }
         for (fallback, (_, _, stands_in)) in self.fallbacks.iter_mut().zip(FACTORS) {
-            if stands_in(&estimate.into()) == Some(true) {
+            if stands_in(estimate) == Some(true) {
                 fallback.runs += 1;
                 fallback.emissions_kgco2e += kg;
             }
         }
     }
 
-    fn take_models(&mut self, dir: &Path, largest: &[StandInPart]) -> Result<()> {
+    fn take_models(&mut self, dir: &Path, largest: Vec<StandInPart>) -> Result<()> {
         let wanted = Arc::new(largest.iter().map(|e| e.model_id.clone()).collect());
         let models = rows_whose::<ModelRow>(dir, "model_id", &wanted)?;
         let mut models: BTreeMap<String, ModelRow> = models.into_iter().map(|model| (model.model_id.clone(), model)).collect();
@@ -234,10 +199,12 @@ impl Data {
             .into_iter()
             .map(|run| (run.run_id, (run.kind, run.member_count)))
             .collect();
-        for StandInPart { run_id, model_id, .. } in largest {
-            let Some((model, estimate)) = models.remove(model_id).zip(estimates.remove(run_id)) else { continue };
-            let run = runs.get(run_id).copied();
-            self.largest.push(Largest { estimate, model, run, evidence: Vec::new() });
+        for stand_ins in largest {
+            let Some((model, estimate)) = models.remove(&stand_ins.model_id).zip(estimates.remove(&stand_ins.run_id)) else {
+                continue;
+            };
+            let run = runs.get(&stand_ins.run_id).copied();
+            self.largest.push(Largest { estimate, stand_ins, model, run, evidence: Vec::new() });
         }
         Ok(())
     }

@@ -47,6 +47,16 @@ impl Opened {
         ProjectionMask::columns(self.metadata.parquet_schema(), columns.iter().copied())
     }
 
+    /// Passes only rows whose text in a column is wanted.
+    fn filter(&self, column: &str, is_wanted: impl Fn(&str) -> bool + Send + 'static) -> RowFilter {
+        let of_batch = move |batch: RecordBatch| {
+            let column = batch.columns().first().and_then(|column| column.as_string_opt::<i32>());
+            let column = column.ok_or_else(|| ArrowError::SchemaError("no column of texts".to_owned()))?;
+            Ok(column.iter().map(|value| Some(value.is_some_and(&is_wanted))).collect::<BooleanArray>())
+        };
+        RowFilter::new(vec![Box::new(ArrowPredicateFn::new(self.mask(&[column]), of_batch))])
+    }
+
     /// What `pick` takes of every batch of some columns, row groups in parallel, results in order.
     fn pick<T: Send>(
         &self,
@@ -140,29 +150,21 @@ fn positions(table: &Opened, group: usize, key: &str, keys: &Range<&str>) -> Res
     Ok(first..first + count)
 }
 
-/// Rows with a text in a column that no order leads to: that column is passed over, row groups in parallel, and of the others only the
-/// pages of the rows that have it are read. `pick` takes what it wants of each batch, in the table's order.
+/// Rows whose text in a column is wanted, where no order leads to them: that column is passed over, row groups in parallel, and of the
+/// others only the pages of the rows that have it are read. `pick` takes what it wants of each batch, in the table's order.
 ///
 /// # Errors
 /// The table is missing or damaged, or lacks a column.
 pub fn rows_with<T: Send>(
     dir: &Path,
     table: &str,
-    (column, text): (&str, &str),
+    (column, is_wanted): (&str, impl Fn(&str) -> bool + Clone + Send + Sync + 'static),
     columns: &[&str],
     pick: impl Fn(&RecordBatch) -> Vec<T> + Sync,
 ) -> Result<Vec<T>> {
     let table = Opened::new(dir, table)?;
-    let with_text = || {
-        let text = text.to_owned();
-        let is_text = move |batch: RecordBatch| {
-            let column = batch.columns().first().and_then(|column| column.as_string_opt::<i32>());
-            let column = column.ok_or_else(|| ArrowError::SchemaError("no column of texts".to_owned()))?;
-            Ok(column.iter().map(|value| Some(value == Some(text.as_str()))).collect::<BooleanArray>())
-        };
-        RowFilter::new(vec![Box::new(ArrowPredicateFn::new(table.mask(&[column]), is_text))])
-    };
-    table.pick(&[&[column], columns].concat(), columns, |reader| reader.with_row_filter(with_text()), pick)
+    let filtered = |reader: ParquetRecordBatchReaderBuilder<File>| reader.with_row_filter(table.filter(column, is_wanted.clone()));
+    table.pick(&[&[column], columns].concat(), columns, filtered, pick)
 }
 
 /// The rows whose text in a column is one of those wanted, in the table's order: of the other columns only the pages of those rows are
@@ -203,17 +205,12 @@ fn picked_whose<T: Send>(
     read: impl Fn(&RecordBatch) -> Result<Vec<Result<T>>> + Sync,
 ) -> Result<Vec<T>> {
     let table = Opened::new(dir, table)?;
-    let is_wanted = || {
+    let filtered = |reader: ParquetRecordBatchReaderBuilder<File>| {
         let wanted = Arc::clone(wanted);
-        let of_batch = move |batch: RecordBatch| {
-            let column = batch.columns().first().and_then(|column| column.as_string_opt::<i32>());
-            let column = column.ok_or_else(|| ArrowError::SchemaError("no column of texts".to_owned()))?;
-            Ok(column.iter().map(|value| Some(value.is_some_and(|value| wanted.contains(value)))).collect::<BooleanArray>())
-        };
-        RowFilter::new(vec![Box::new(ArrowPredicateFn::new(table.mask(&[column]), of_batch))])
+        reader.with_row_filter(table.filter(column, move |text| wanted.contains(text)))
     };
     let of_batch = |batch: &RecordBatch| read(batch).unwrap_or_else(|e| vec![Err(e)]);
-    table.pick(&[column], columns, |reader| reader.with_row_filter(is_wanted()), of_batch)?.into_iter().collect()
+    table.pick(&[column], columns, filtered, of_batch)?.into_iter().collect()
 }
 
 /// The texts of a column, of texts or of lists of texts, each once.

@@ -3,10 +3,11 @@
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
 use hugging_carbon::error::{Error, Result};
-use hugging_carbon::tables::ModelRow;
-use hugging_carbon::tables::lookup::{pick_rows, rows_between};
+use hugging_carbon::tables::lookup::{rows_between, rows_with};
+use hugging_carbon::tables::{ModelRow, Row};
 use std::cmp::Reverse;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Ids suggested for an unknown one, and others of the same name that are shown.
 const SUGGESTIONS: usize = 5;
@@ -78,10 +79,12 @@ pub fn exactly(dir: &Path, id: &str) -> Result<Option<ModelRow>> {
 
 /// Ids near the one that was asked for: the nearest first, then by downloads, then by id.
 fn near_ids(dir: &Path, wanted: &str) -> Result<Vec<Near>> {
-    let wanted = wanted.to_lowercase();
+    let wanted: Arc<str> = wanted.to_lowercase().into();
     let columns = ["model_id", "downloads_30d", "downloads_all_time"];
     let pick = |nearness: fn(&str, &str) -> Option<Nearness>| {
-        pick_rows(dir, "models", &columns, |batch| near_of_batch(batch, &wanted, nearness))
+        let of = Arc::clone(&wanted);
+        let is_near = move |id: &str| nearness(id, &of).is_some();
+        rows_with(dir, ModelRow::NAME, ("model_id", is_near), &columns, |batch| near_of_batch(batch, &wanted, nearness))
     };
     // Of millions of ids most are told apart by their end alone; only where none has the name are the others looked through.
     let mut near = pick(same_name)?;

@@ -21,6 +21,7 @@ use hugging_carbon::stages::tier::{self, Tiering};
 use hugging_carbon::tables::lookup::{rows_between, rows_with};
 use hugging_carbon::tables::{EstimateByTierRow, EstimateRow, EvidenceRow, LineageRow, ModelRow, Row, RunRow};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Relatives listed.
 const SHOWN_RELATIVES: usize = 12;
@@ -246,7 +247,9 @@ fn relatives(dir: &Path, root: &str) -> Result<Vec<Relative>> {
         let relative = |row| Relative { model_id: ids.value(row).to_owned(), role: roles.value(row).to_owned() };
         (0..ids.len()).map(relative).collect()
     };
-    rows_with(dir, ModelRow::NAME, ("stands_on_run_id", root), &["model_id", "role"], relatives)
+    let root: Arc<str> = root.into();
+    let is_root = move |run_id: &str| *run_id == *root;
+    rows_with(dir, ModelRow::NAME, ("stands_on_run_id", is_root), &["model_id", "role"], relatives)
 }
 
 fn carried(dir: &Path, root: &str) -> Result<Option<Carried>> {

@@ -209,6 +209,14 @@ pub fn is_mixture_of_experts(raw: &RawModelRow) -> bool {
         || raw.tags.iter().any(|t| says_so(t))
 }
 
+/// Whether an architecture, in lower case, is that of dense models only. A mixture that a tag names beside it ("Mixtral", of data or of
+/// another model) does not speak against it; quantized files call mixtures `llama` as well.
+#[must_use]
+pub fn is_dense(raw: &RawModelRow, architecture: Option<&str>) -> bool {
+    let is_of_dense = |name: &str| vocabulary::index().dense_architectures.contains(&name);
+    raw.config_experts.is_none_or(|n| n <= 1) && raw.gguf_total.is_none() && architecture.is_some_and(is_of_dense)
+}
+
 /// Evidence from the regression of active on total over the registry's mixtures of experts, flagged by its extractor.
 #[must_use]
 pub fn active_from_regression(total: f64, predicted: f64, n: usize) -> Extracted {
@@ -292,5 +300,18 @@ mod tests {
         assert_eq!(size(&named), Some((Some(1_315_575_808.0), "safetensors_total")));
         let gguf = RawModelRow { gguf_total: Some(7_000_000_000), ..total("a/b", 13) };
         assert_eq!(size(&gguf), Some((Some(7e9), "gguf")));
+    }
+
+    /// Regression: OpenBioLLM-70B, a Llama 3 that names "Mixtral" among its tags, and Command A were mixtures of experts.
+    #[test]
+    fn an_architecture_of_dense_models_is_dense() {
+        let row = RawModelRow { tags: vec!["llama".into(), "Mixtral".into()], ..empty_row("t") };
+        assert!(is_mixture_of_experts(&row) && is_dense(&row, Some("llama")) && is_dense(&row, Some("cohere2")));
+        for architecture in [None, Some("mixtral"), Some("qwen3_moe"), Some("llama4"), Some("deepseek_v3")] {
+            assert!(!is_dense(&row, architecture), "{architecture:?}");
+        }
+        let with_experts = RawModelRow { config_experts: Some(8), ..row.clone() };
+        let packed = RawModelRow { gguf_total: Some(46_702_792_704), ..row };
+        assert!(!is_dense(&with_experts, Some("llama")) && !is_dense(&packed, Some("llama")));
     }
 }

@@ -168,44 +168,101 @@ impl RecordReader {
         }
     }
 
-    /// Whether there are weights among the files; unknown where no item of the list names one.
+    /// Whether there are weights among the files: there are none where every file is of a kind that holds none. Unknown where no item of the
+    /// list names a file, or one of no known kind may hold them (`ckpt-0/tensor00000_000`).
     pub(super) fn siblings(&mut self, json: &str) {
-        let (mut has_weights, mut are_named, mut is_empty) = (false, false, true);
+        let (mut has_weights, mut may_hold_some, mut are_named, mut is_empty) = (false, false, false, true);
         for file in to_array_iter(json).flatten() {
             is_empty = false;
             // `RepoSibling(rfilename='model.safetensors', ...)`, or the name alone.
             let printed = file.as_str().map(|text| text.split_once("rfilename='").map_or(text, |(_, rest)| rest));
             let printed = printed.map(|name| name.split('\'').next().unwrap_or_default().to_owned());
             let name = file.get("rfilename").and_then(|name| name.as_str().map(str::to_owned)).or(printed);
-            are_named |= name.is_some();
-            has_weights |= name.is_some_and(|name| is_weight_file(&name));
+            let Some(name) = name.map(|name| name.to_ascii_lowercase()) else { continue };
+            are_named = true;
+            has_weights |= is_weight_file(&name);
+            may_hold_some |= !holds_no_weights(&name);
         }
-        self.row.has_weight_files = (is_empty || are_named).then_some(has_weights);
+        self.row.has_weight_files = (has_weights || is_empty || are_named && !may_hold_some).then_some(has_weights);
     }
 }
 
+/// Endings of files that hold weights.
+const OF_WEIGHTS: &[&str] = &[
+    ".safetensors",
+    ".bin",
+    ".pt",
+    ".pth",
+    ".ckpt",
+    ".gguf",
+    ".ggml",
+    ".onnx",
+    ".h5",
+    ".msgpack",
+    ".tflite",
+    ".pb",
+    ".mlmodel",
+    ".npz",
+    ".joblib",
+    ".pkl",
+    ".keras",
+    ".nemo",
+    ".zip",
+];
+/// Files of weights by their ending that hold something else.
+const OTHER_BINARIES: &[&str] = &["training_args.bin", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model"];
+/// Endings of files that hold none: texts, settings, programs, pictures, sounds, tables.
+const WITHOUT_WEIGHTS: &[&str] = &[
+    ".md",
+    ".txt",
+    ".rst",
+    ".json",
+    ".jsonl",
+    ".yaml",
+    ".yml",
+    ".toml",
+    ".cfg",
+    ".ini",
+    ".lock",
+    ".py",
+    ".ipynb",
+    ".sh",
+    ".js",
+    ".css",
+    ".html",
+    ".jinja",
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".gif",
+    ".svg",
+    ".webp",
+    ".pdf",
+    ".bib",
+    ".csv",
+    ".tsv",
+    ".wav",
+    ".mp3",
+    ".mp4",
+    ".log",
+    ".vocab",
+    ".gitattributes",
+    ".gitignore",
+    ".gitkeep",
+];
+/// Names without an ending of files that hold none.
+const PLAIN_NAMES: &[&str] =
+    &["license", "notice", "readme", "copying", "authors", "dockerfile", "makefile", "release", "version", "requirements"];
+
 fn is_weight_file(name: &str) -> bool {
-    const ENDINGS: &[&str] = &[
-        ".safetensors",
-        ".bin",
-        ".pt",
-        ".pth",
-        ".ckpt",
-        ".gguf",
-        ".ggml",
-        ".onnx",
-        ".h5",
-        ".msgpack",
-        ".tflite",
-        ".pb",
-        ".mlmodel",
-        ".npz",
-        ".joblib",
-        ".pkl",
-        ".keras",
-        ".nemo",
-        ".zip",
-    ];
-    let lower = name.to_ascii_lowercase();
-    ENDINGS.iter().any(|ending| lower.ends_with(ending)) && !lower.ends_with("training_args.bin")
+    OF_WEIGHTS.iter().any(|ending| name.ends_with(ending)) && !is_other_binary(name)
+}
+
+fn is_other_binary(name: &str) -> bool {
+    OTHER_BINARIES.iter().any(|ending| name.ends_with(ending))
+}
+
+fn holds_no_weights(name: &str) -> bool {
+    let file = name.rsplit('/').next().unwrap_or(name);
+    is_other_binary(name) || PLAIN_NAMES.contains(&file) || WITHOUT_WEIGHTS.iter().any(|ending| name.ends_with(ending))
 }

@@ -124,6 +124,16 @@ fn files_are_named_in_objects_and_texts() {
     assert_eq!((weights(r#"["README.md"]"#), weights("[]"), weights("[{}, 3]")), (Some(false), Some(false), None));
 }
 
+/// Regression: xai-org/grok-1, whose tensors have no ending, was a repository without weights and its registered pre-training nobody's.
+#[test]
+fn a_file_of_no_known_kind_may_hold_weights() {
+    let weights = |files: &str| parse(&format!(r#"{{"id":"a/b","siblings":{files}}}"#)).row.unwrap().has_weight_files;
+    assert_eq!(weights(r#"["README.md","RELEASE","ckpt-0/tensor00000_000"]"#), None);
+    assert_eq!(weights(r#"["README.md","model.tar.gz"]"#), None);
+    assert_eq!(weights(r#"["README.md","LICENSE","tokenizer.model","training_args.bin","runs/curve.png"]"#), Some(false));
+    assert_eq!(weights(r#"["ckpt-0/tensor00000_000","Model.SAFETENSORS"]"#), Some(true));
+}
+
 #[test]
 fn a_private_repository_is_refused_without_a_trace_of_it() {
     let parsed = parse(r#"{"id":"secret/project","private":true}"#);

@@ -120,7 +120,7 @@ fn one(l: &Largest) -> Markup {
             }
             h4 { "What was assumed" }
             ul {
-                @for (factor, stand_in, _) in FACTORS.iter().filter(|(_, _, stands_in)| stands_in(&e.into()) == Some(true)) {
+                @for (factor, stand_in, _) in FACTORS.iter().filter(|(_, _, stands_in)| stands_in(&l.stand_ins) == Some(true)) {
                     li .stands-in { (factor) ": " (stand_in) }
                 }
                 @for flag in &e.flags { li { (flag.meaning().trim()) } }

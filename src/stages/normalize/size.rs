@@ -11,7 +11,11 @@ use crate::method::assumptions::{LARGEST_DENSE, LEAST_LARGE_MIXTURE, MIXTURES_SI
 use crate::method::simulate::pow10;
 use crate::reference::{RepositoryFact, TrainingRun};
 use crate::tables::RawModelRow;
+use crate::units::TimestampMs;
 use libm::log10;
+
+/// Relative difference below which two counts are of weights of one shape: heads, adapters and tied embeddings make it.
+const SAME_SIZE: f64 = 0.05;
 
 /// What is known of a repository beside its record.
 #[derive(Clone, Copy)]
@@ -78,10 +82,19 @@ pub(super) fn said_params(placement: &Placement, said: &[Extracted]) -> Option<(
     (placement.role != Role::Adapter).then_some((n, ParamsSource::Card))
 }
 
-/// Whether a size is one that only mixtures of experts have had, or have had since 2025.
-fn is_of_the_large_mixtures(raw: &RawModelRow, total: Option<f64>) -> bool {
-    let is_recent = raw.created_at.is_some_and(|t| t.day().year() >= MIXTURES_SINCE_YEAR);
-    total.is_some_and(|n| n > LARGEST_DENSE || is_recent && n >= LEAST_LARGE_MIXTURE)
+/// Whether a model whose active parameters nothing states is a mixture of experts: its record says so, or its size is one that only mixtures
+/// have had, or have had since 2025. What was trained from a base is as old as the oldest base of its size, and of a dense architecture is
+/// none.
+fn is_mixture(index: &Index, i: usize, raw: &RawModelRow, total: f64) -> bool {
+    if params::is_dense(raw, index.facts[i].architecture.as_deref()) {
+        return false;
+    }
+    #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
+    let is_as_large = |b: &usize| index.params[*b].is_some_and(|n| (n as f64 / total - 1.0).abs() < SAME_SIZE);
+    let of_bases = index.bases_of_its_size(i).filter(is_as_large).filter_map(|b| index.facts[b].created_ms.map(TimestampMs));
+    let oldest = raw.created_at.into_iter().chain(of_bases).map(|t| t.day().year()).min();
+    let is_recent = oldest.is_some_and(|year| year >= MIXTURES_SINCE_YEAR);
+    params::is_mixture_of_experts(raw) || total > LARGEST_DENSE || is_recent && total >= LEAST_LARGE_MIXTURE
 }
 
 /// Active parameters where they differ from the total; `named` is what the name states, `by_card` what the card says of the
@@ -105,12 +118,12 @@ pub(super) fn active_params(
         let base = index.bases_of_its_size(i).find(|b| index.active[*b].is_some())?;
         #[allow(clippy::cast_precision_loss)]
         let base_total = index.params[base]? as f64;
-        let same = total.is_none_or(|n| (n / base_total - 1.0).abs() < 0.05);
+        let same = total.is_none_or(|n| (n / base_total - 1.0).abs() < SAME_SIZE);
         same.then(|| params::from_base(Field::ActiveParams, index.active[base].unwrap_or_default(), &index.facts[base].model_id))
     };
     let from_regression = || {
         let (intercept, slope, n) = index.active_on_total?;
-        let total = total.filter(|_| params::is_mixture_of_experts(raw) || is_of_the_large_mixtures(raw, total))?;
+        let total = total.filter(|n| is_mixture(index, i, raw, *n))?;
         Some(params::active_from_regression(total, pow10(intercept + slope * log10(total)), n))
     };
     let fitting = |e: &Extracted| e.value.is_some_and(fits);
