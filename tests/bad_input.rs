@@ -90,6 +90,65 @@ fn empty_absent_unknown_and_truncated_files() {
     refused(&workspace, "none.json", &["no usable record"]);
 }
 
+/// Regression: of an index whose download was cut off inside a record, the record went to quarantine, 1 of 531 and under the limit, and a
+/// snapshot without the rest was published with exit 0.
+#[test]
+fn an_index_cut_off_in_its_last_line_is_refused_whatever_the_limit() {
+    let workspace = Workspace::new();
+    let last = b"{\"id\":\"zz/last\",\"createdAt\":\"2024-05-01T12:00:00.000Z\",\"downloads\":9000,\"downloadsAllTime\":9000}";
+    let whole = [&sample_bytes()[..], last].concat();
+    let cut = &whole[..whole.len() - 20];
+    workspace.file("generous.toml", "[limits]\nmax_quarantine_fraction = 0.9\n");
+    for (name, bytes) in [
+        ("cut.jsonl", cut.to_vec()),
+        ("cut.jsonl.gz", gzip(cut)),
+        ("cut.jsonl.zst", zstd::encode_all(cut, 3).unwrap()),
+        // A stream that ends early, around a text that does not.
+        ("stream.jsonl.zst", zstd::encode_all(&whole[..], 3).map(|packed| packed[..packed.len() - 9].to_vec()).unwrap()),
+    ] {
+        workspace.file(name, bytes);
+        let parts: &[&str] =
+            if name.starts_with("cut") { &["no line end", "line 531", "fetch it again"] } else { &["truncated or damaged"] };
+        refused(&workspace, name, &[&[name][..], parts].concat());
+        let ran = workspace.run(&["run", "--config", "generous.toml", "--source", name]);
+        assert_eq!(ran.status, 1, "{}", ran.stderr);
+    }
+    // One of several files, and cards.
+    std::fs::create_dir(workspace.path("parts")).unwrap();
+    workspace.file("parts/a.jsonl", cut);
+    workspace.file("parts/b.jsonl", sample_bytes());
+    refused(&workspace, "parts", &["a.jsonl line 531"]);
+    workspace.file("cards.jsonl", "{\"id\":\"gpt2\",\"card\":\"# GPT\"}\n{\"id\":\"openai-community/gpt2\",\"card\":\"# G");
+    let ran = workspace.run(&["run", "--cards", "cards.jsonl"]);
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    assert!(ran.stderr.contains("cards.jsonl line 2"), "{}", ran.stderr);
+    assert!(!workspace.data().join("snapshots/latest").exists());
+    // What is whole but for its line end is whole; what is bad in the middle stays a matter of the quarantine.
+    let bad = b"{\"id\":\"broken/line\",\"tags\":[\n";
+    workspace.file("whole.jsonl", [&bad[..], &whole[..]].concat());
+    workspace.ok(&["-q", "run", "--source", "whole.jsonl"]);
+    assert_eq!(table::<ModelRow>(&workspace.snapshot()).len(), 531);
+    let quarantined: Vec<QuarantineRow> = table(&workspace.snapshot());
+    assert_eq!(quarantined.iter().map(|row| row.locator.as_str()).collect::<Vec<_>>(), ["whole.jsonl:line 1 record"]);
+}
+
+/// Records that were written over several lines: said to be that, and not that the file is truncated, wherever it ends.
+#[test]
+fn records_over_several_lines_are_no_cut_file() {
+    let workspace = Workspace::new();
+    let record: serde_json::Value = serde_json::json!({"id": "a/b-7B", "likes": 3, "tags": ["x"]});
+    let pretty = serde_json::to_string_pretty(&record).unwrap();
+    for text in [format!("{pretty}\n{pretty}\n"), format!("{pretty}\n{pretty}"), pretty[..pretty.len() - 8].to_owned()] {
+        workspace.file("pretty.jsonl", text);
+        refused(&workspace, "pretty.jsonl", &["spread over several lines", "jq -c"]);
+    }
+    // A list under a key, one record a line.
+    for text in ["{\"models\": [\n{\"id\":\"a/b\"},\n{\"id\":\"c/d\"}\n]}\n", "{\"models\": [\n{\"id\":\"a/b\"},\n{\"id\":\"c/"] {
+        workspace.file("object.json", text);
+        refused(&workspace, "object.json", &["jq -c"]);
+    }
+}
+
 /// A format that is known and not read is called by its name, and the message says how to get out of it.
 #[test]
 fn known_formats_that_are_not_read_are_named() {

@@ -2,6 +2,7 @@
 
 use super::batches::converted;
 use super::beside::{Ahead, Beside};
+use super::file::TableFile;
 use super::{Part, Row, RowBuilders};
 use crate::error::{Error, IoContext, Result};
 use crate::store::HashingWriter;
@@ -247,7 +248,7 @@ pub fn reader_options() -> ArrowReaderOptions {
 /// # Errors
 /// The file is missing or not Parquet.
 pub fn open_table(path: &Path) -> Result<ParquetRecordBatchReader> {
-    let file = std::fs::File::open(path).at_path("cannot read", path)?;
+    let file = TableFile::open(path)?;
     ParquetRecordBatchReaderBuilder::try_new_with_options(file, reader_options())
         .and_then(|b| b.with_batch_size(BATCH_ROWS).build())
         .map_err(|e| unreadable(path, &e))
@@ -262,7 +263,7 @@ fn unreadable(path: &Path, e: &parquet::errors::ParquetError) -> Error {
 /// # Errors
 /// The file is missing or not Parquet.
 pub fn open_columns(path: &Path, columns: &[&str]) -> Result<ParquetRecordBatchReader> {
-    let file = std::fs::File::open(path).at_path("cannot read", path)?;
+    let file = TableFile::open(path)?;
     let builder =
         ParquetRecordBatchReaderBuilder::try_new_with_options(file, reader_options()).map_err(|e| unreadable(path, &e))?;
     let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
@@ -329,7 +330,7 @@ fn decoded<T: Send + 'static>(
     batch_rows: Option<usize>,
     read: impl Fn(&RecordBatch) -> Result<T> + Send + 'static,
 ) -> Result<Box<dyn Iterator<Item = Result<T>> + Send>> {
-    let file = std::fs::File::open(&path).at_path("cannot read", &path)?;
+    let file = TableFile::open(&path)?;
     let mut builder =
         ParquetRecordBatchReaderBuilder::try_new_with_options(file, reader_options()).map_err(|e| unreadable(&path, &e))?;
     if let Some(columns) = columns {

@@ -1,9 +1,10 @@
 //! Looking a few rows up in a table that is sorted by its key, without reading it: row groups by the statistics of their key, then only
 //! the pages in which the rows are. And one pass over a few columns, in parallel, where no key leads to the rows.
 
+use super::file::TableFile;
 use super::io::{BatchRows, parts_of, reader_options, table_path};
 use super::{Part, Row};
-use crate::error::{Error, IoContext, Result};
+use crate::error::{Error, Result};
 use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
 use arrow::error::ArrowError;
 use parquet::arrow::ProjectionMask;
@@ -14,7 +15,6 @@ use parquet::file::metadata::PageIndexPolicy;
 use parquet::file::statistics::Statistics;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
-use std::fs::File;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,22 +25,21 @@ const BATCH_ROWS: usize = 8_192;
 /// A table's file with its footer and the places of its pages.
 struct Opened {
     path: PathBuf,
+    file: TableFile,
     metadata: ArrowReaderMetadata,
 }
 
 impl Opened {
     fn new(dir: &Path, table: &str) -> Result<Self> {
         let path = table_path(dir, table);
-        let file = File::open(&path).at_path("cannot read", &path)?;
+        let file = TableFile::open(&path)?;
         let options = reader_options().with_offset_index_policy(PageIndexPolicy::Optional);
         let metadata = ArrowReaderMetadata::load(&file, options).map_err(|e| damaged(&path, &e))?;
-        Ok(Self { path, metadata })
+        Ok(Self { path, file, metadata })
     }
 
-    fn reader(&self) -> Result<ParquetRecordBatchReaderBuilder<File>> {
-        // Opened anew: a cloned handle would share its position with readers on other threads.
-        let file = File::open(&self.path).at_path("cannot read", &self.path)?;
-        Ok(ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone()))
+    fn reader(&self) -> Result<ParquetRecordBatchReaderBuilder<TableFile>> {
+        Ok(ParquetRecordBatchReaderBuilder::new_with_metadata(self.file.again(&self.path)?, self.metadata.clone()))
     }
 
     fn mask(&self, columns: &[&str]) -> ProjectionMask {
@@ -62,7 +61,7 @@ impl Opened {
         &self,
         needed: &[&str],
         columns: &[&str],
-        filter: impl Fn(ParquetRecordBatchReaderBuilder<File>) -> ParquetRecordBatchReaderBuilder<File> + Sync,
+        filter: impl Fn(ParquetRecordBatchReaderBuilder<TableFile>) -> ParquetRecordBatchReaderBuilder<TableFile> + Sync,
         pick: impl Fn(&RecordBatch) -> Vec<T> + Sync,
     ) -> Result<Vec<T>> {
         if let Some(missing) = needed.iter().find(|column| self.metadata.schema().field_with_name(column).is_err()) {

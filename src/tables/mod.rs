@@ -11,6 +11,7 @@ mod bounds;
 pub mod cell;
 mod columns;
 mod covariances;
+mod file;
 pub mod following;
 mod footprint;
 pub mod frame;

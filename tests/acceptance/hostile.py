@@ -82,7 +82,7 @@ def cases(folder: Path) -> Iterator[tuple[str, list[str], str]]:
         ("gzip: 1e9 empty records", lambda p: repeated(p, b"{}\n", 3 * GIGABYTE, RECORD + b"\n", packing=gzip_file), index, "records refused"),
         ("zstd: 3 GB of blank lines", lambda p: repeated(p, b"\n", 3 * GIGABYTE, RECORD, packing=zstd_file), index, "200 times its size"),
         ("gzip: a card of 3 GB", lambda p: repeated(p, b"x", 3 * GIGABYTE, opening, packing=gzip_file), cards, "64 MiB"),
-        ("JSON of 1e6 levels", lambda p: repeated(p, b'{"a":', 5 << 20, RECORD[:-1] + b',"cardData":', b"}"), index, "nested deeper"),
+        ("JSON of 1e6 levels", lambda p: repeated(p, b'{"a":', 5 << 20, RECORD[:-1] + b',"cardData":', b"}\n"), index, "nested deeper"),
         ("a record of 1e5 keys", lambda p: p.write_bytes(SAMPLE.read_bytes() + wide_record(100_000)) and p, index, ""),
         (
             "Parquet of 1e5 columns",

@@ -2,6 +2,7 @@
 
 use super::card_files::CACHED_MODEL;
 use super::card_object::{is_card_object, read_card_object};
+use super::ending::whole_last_line;
 use super::find::recognise;
 use super::guard::{batches, guarded};
 use super::json::split_file;
@@ -140,6 +141,9 @@ fn json_lines(file: &SourceFile, packing: Packing, mut sink: impl FnMut(Item) ->
         }
         if line.trim_ascii().is_empty() {
             continue;
+        }
+        if !line.ends_with(b"\n") {
+            whole_last_line(&file.path, number, &line)?;
         }
         sink(json_card(&line, &format!("{}:line {number}", file.name)))?;
     }

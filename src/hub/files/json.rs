@@ -1,5 +1,6 @@
 //! Streaming JSON Lines and JSON arrays: a buffer's worth of records at a time, parsed in parallel, in file order.
 
+use super::ending::whole_last_line;
 use super::partitions::partition_values;
 use super::source::{Block, FileKind, Packing, SourceFile, damaged, open_text};
 use super::splitter::Splitter;
@@ -77,6 +78,10 @@ pub(super) fn split_file(
         let at_end = n == 0;
         let (spans, consumed) = splitter.split(&buffer, before, at_end);
         bytes_read += n as u64;
+        // What is left at the end of a text of lines has no line end.
+        if let (true, false, Some((line, span))) = (at_end, is_array, spans.last()) {
+            whole_last_line(path, *line, &buffer[span.clone()])?;
+        }
         sink(&Piece { buffer: &buffer, spans: &spans, bytes_read, is_first })?;
         is_first &= spans.is_empty();
         buffer.drain(..consumed);
@@ -125,11 +130,13 @@ fn no_lines(piece: &Piece<'_>) -> Option<(String, String)> {
     })
 }
 
-/// Whether records of several lines begin the file: the first line opens a record and does not end it, and the next goes on with it.
+/// Whether records of several lines begin the file: the first line opens a record and does not end it, and the next goes on with it, or is
+/// one of a list.
 fn is_spread(piece: &Piece<'_>) -> bool {
     let line = |at: usize| piece.spans.get(at).map(|(_, span)| piece.buffer[span.clone()].trim_ascii());
     let (Some(first), Some(second)) = (line(0), line(1)) else { return false };
-    !first.ends_with(b"}") && !second.starts_with(b"{") && [b'{', b'[', b','].iter().any(|open| first.ends_with(&[*open]))
+    let is_open = !first.ends_with(b"}") && [b'{', b'[', b','].iter().any(|open| first.ends_with(&[*open]));
+    is_open && (!second.starts_with(b"{") || (first.ends_with(b"[") && second.ends_with(b"},")))
 }
 
 /// Whether a text is one object around the records, without an id of its own: a list under a key, or records by id. Then what it is, and

@@ -6,6 +6,7 @@ mod carded;
 pub mod cards;
 mod columns;
 mod delta;
+mod ending;
 mod find;
 mod formats;
 mod guard;

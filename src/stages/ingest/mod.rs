@@ -40,7 +40,7 @@ const SHOWN_CHARS: usize = 80;
 
 stage! {
     /// Reads the pinned index and cards into typed, sorted tables.
-    struct Ingest = "ingest" version 8
+    struct Ingest = "ingest" version 9
     reads []
     writes [RawModelRow, RawCardRow, CardReadingRow, QuarantineRow]
     follows [Fetch]
