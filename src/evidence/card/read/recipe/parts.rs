@@ -9,6 +9,7 @@ use crate::evidence::card::parse::pair::{norm_key, split_pair};
 use crate::evidence::card::parse::settings::parse_setting;
 use crate::evidence::card::read::candidate::{Card, RANK_CODE, RANK_PAIR, Spot};
 use crate::evidence::card::read::passage::Passage;
+use crate::evidence::card::read::prose::progress::done_part;
 use crate::evidence::card::read::rates::is_per_device;
 use crate::evidence::card::read::rows::{own_column, value_column};
 use crate::evidence::card::read::values::{next_setting, product, product_sign, sign_of_count, without_remark};
@@ -241,6 +242,8 @@ fn part<'b>(key: &str, value: &str, spot: Spot<'b>) -> Option<Part<'b>> {
         key => key,
     };
     let written = value.trim().trim_matches(['`', '*']).trim();
+    let passes = matches!(key, RecipeKey::Epochs | RecipeKey::Steps | RecipeKey::LooseSteps);
+    let written = if passes { done_part(written).unwrap_or(written) } else { written };
     if written.is_empty() {
         return None;
     }
