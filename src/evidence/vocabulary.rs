@@ -357,6 +357,21 @@ lists!(EpochsProse {
     meant,
     until
 });
+lists!(ProgressProse {
+    of,
+    fillers,
+    not_led,
+    markers,
+    done,
+    joins,
+    ours,
+    our_joins,
+    only,
+    instead,
+    snapshots,
+    these,
+    snapshot_joins
+});
 lists!(StepsProse { words, one, cjk, further, sampling, other_units, schedule, schedule_cjk });
 lists!(SamplesProse { nouns, other_units, joins, held_out });
 lists!(BatchesProse {
@@ -394,6 +409,7 @@ tables!(Prose {
     tokens: TokensProse,
     utilization: UtilizationProse,
     epochs: EpochsProse,
+    progress: ProgressProse,
     steps: StepsProse,
     samples: SamplesProse,
     batches: BatchesProse,

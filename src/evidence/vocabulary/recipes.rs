@@ -8,6 +8,7 @@ lists!(RecipeKeys {
     batch,
     accumulation,
     devices,
+    devices_in_code,
     nodes,
     node_devices,
     loose_steps,
@@ -23,7 +24,8 @@ lists!(RecipeKeys {
     others,
 });
 lists!(RecipeBases { keys, reinforcement });
-lists!(RecipeEnds { early, resumes });
+lists!(RecipeCommands { launchers, placeholders });
+lists!(RecipeEnds { patience, early, resumes });
 lists!(RecipeProse {
     sequences,
     contexts,
@@ -49,6 +51,7 @@ lists!(SentenceTransformers { loader, set_size });
 tables!(Recipe {
     keys: RecipeKeys,
     bases: RecipeBases,
+    commands: RecipeCommands,
     ends: RecipeEnds,
     prose: RecipeProse,
     sentence_transformers: SentenceTransformers,

@@ -30,7 +30,7 @@ mod pairs;
 pub mod passage;
 pub mod phases;
 mod places;
-mod prose;
+pub mod prose;
 mod rates;
 pub mod recipe;
 mod records;

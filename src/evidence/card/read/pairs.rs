@@ -6,6 +6,7 @@ use super::clouds::provider_in;
 use super::data_sizes::{DATA_SET_SIZE, LEAST_PASSED_ONCE, TRAINED_ON_DATA};
 use super::dates::date_in;
 use super::keys::{Asked, Key, key_of, read_key};
+use super::prose::progress::done_part;
 use super::rates::{is_per_device, rate_in};
 use super::recipe::LARGEST_BATCH;
 use super::results::result_from;
@@ -29,10 +30,8 @@ use crate::evidence::vocabulary;
 
 /// Words between the beginning of a value and its number, and between that and the word for tokens.
 const MOST_WORDS_BEFORE_TOKENS: usize = 3;
-
 /// Share of the trainable parameters that is all of them, in percent.
 const ALL_PERCENT: f64 = 99.0;
-
 /// Words between a word for a time and the time.
 const MOST_WORDS_BEFORE_TIME: usize = 3;
 
@@ -123,8 +122,8 @@ impl Card<'_> {
         // "Total: 20 hours" behind the times of stages.
         let total = || {
             let ts = lex(value);
-            let is_time = of_training && is_total(&norm) && (0..ts.len()).any(|i| duration(&ts, i).is_some());
-            is_time.then(|| Asked { key: Key::Hours, norm: norm.clone(), reason: None })
+            let is_time = is_total(&norm) && (0..ts.len()).any(|i| duration(&ts, i).is_some());
+            (of_training && is_time).then(|| Asked { key: Key::Hours, norm: norm.clone(), reason: None })
         };
         let device_hours = || self.is_device_hours_key(&norm).then(|| Asked { key: Key::Hours, norm: norm.clone(), reason: None });
         let Some(Asked { key: kind, norm, reason }) = read_key(&norm).or_else(device_hours).or_else(total) else { return false };
@@ -140,12 +139,16 @@ impl Card<'_> {
             Key::Hours => time_of_training(&self.own, value),
             Key::Carbon => amount_of_training(&self.own, value, mass_unit),
             Key::Energy => amount_of_training(&self.own, value, energy_unit),
+            Key::Epochs | Key::Steps | Key::Tokens => Stated { text: done_part(value).unwrap_or(value), reason: None },
             _ => Stated { text: value, reason: None },
         };
-        let (value, spot) = (stated.text, &spot.refused(stated.reason));
+        let (whole, value, spot) = (value, stated.text, &spot.refused(stated.reason));
         let all = lex_in(value, self.sign);
         let ts = span(&all, 0, MAX_VALUE_TOKENS);
-        let pair = Pair { key, norm: &norm, value, ts, about_training: of_training || key.to_lowercase().contains("train") };
+        // What goes on is a training.
+        let goes_on = matches!(kind, Key::Epochs | Key::Steps) && value.len() < whole.len();
+        let about_training = of_training || goes_on || key.to_lowercase().contains("train");
+        let pair = Pair { key, norm: &norm, value, ts, about_training };
         let evaluated = kind.is_sided() && !norm.contains("train") && b.under.evaluation;
         let spot = spot.refused(evaluated.then_some("evaluation or inference"));
         let spot = &spot

@@ -4,6 +4,7 @@ use super::batches::{counted, is_batch, read_batch, read_batch_of_step};
 use super::compute::{read_flop, read_utilization};
 use super::nearby::{any, before, last};
 use super::parameters::{Sizes, read_activated, read_parameters, several_sizes};
+use super::progress::{is_of_snapshot, read_progress};
 use super::sentence::Sentence;
 use super::subjects::{Measure, gives_it_to_another, is_cited};
 use super::tokens::read_tokens;
@@ -26,6 +27,7 @@ pub fn read_counts(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
     let own = card.own.named_in(s.ts);
     let many = several_sizes(s);
     let words = vocabulary::prose();
+    let known = card.candidates.len();
     for (i, t) in s.ts.iter().enumerate().filter(|(_, t)| t.kind == Kind::Word) {
         // "2.1兆トークン": a scale may stand before the word.
         let rest = without_scale(&t.text);
@@ -62,6 +64,7 @@ pub fn read_counts(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
             read_flop(card, spot, s, i);
         }
     }
+    read_progress(card, spot, s, known);
 }
 
 /// Whether "batches" are the steps of a training: "for 70,000 batches with a batch size of 4096".
@@ -108,7 +111,7 @@ fn last_step(ts: &[Token<'_>], i: usize) -> Option<Quantity> {
     let q = quantity(ts, i + 1).filter(|q| is_step && !q.is_word && !q.is_range && counted(ts, q) >= LEAST_STEPS)?;
     let join = i.checked_sub(1)?;
     let until = ts.get(join).is_some_and(|t| t.is_any(&words.epochs.until));
-    (until || ends_run(ts, join)).then_some(q)
+    (until || ends_run(ts, join) || is_of_snapshot(ts, join)).then_some(q)
 }
 
 /// "The schedule was set up for 3,000 steps, but I killed it at step 1,800": more steps of the same block were planned before the last

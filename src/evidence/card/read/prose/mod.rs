@@ -11,6 +11,7 @@ mod lengths;
 mod nearby;
 mod owners;
 mod parameters;
+pub mod progress;
 mod recordings;
 mod sentence;
 mod sequences;
@@ -22,6 +23,7 @@ mod triggers;
 
 pub use self::owners::own_part;
 
+use self::progress::is_without_noun;
 use self::sentence::{Sentence, tells_a_recipe};
 use self::subjects::is_name_between;
 use self::topic::{Told, goes_on, turns_away};
@@ -180,7 +182,9 @@ fn clause_end(ts: &[Token<'_>], from: usize, to: usize) -> usize {
                 && counts(cut, to)
                 && (owns(cut, to) || (is_semicolon(cut) && (trains(from, cut) || tells_a_recipe(span(ts, from, cut))))))
     };
-    cut.filter(|cut| both(*cut)).unwrap_or(to)
+    // "v1 had 40 epochs; this one needed 25": the noun stands in the other clause.
+    let is_whole = |cut: usize| is_without_noun(span(ts, cut, to));
+    cut.filter(|cut| both(*cut) && !is_whole(*cut)).unwrap_or(to)
 }
 
 fn read_sentence(

@@ -59,6 +59,7 @@ pub fn recipe_key(key: &str) -> Option<RecipeKey> {
             (words.batch, RecipeKey::Batch),
             (words.accumulation, RecipeKey::Accumulation),
             (words.devices, RecipeKey::Devices),
+            (words.devices_in_code, RecipeKey::Devices),
             (words.nodes, RecipeKey::Nodes),
             (words.node_devices, RecipeKey::NodeDevices),
             (words.loose_steps, RecipeKey::LooseSteps),

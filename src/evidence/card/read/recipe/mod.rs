@@ -4,6 +4,7 @@
 //! sentence-transformers, `keras` those of Keras. What several parts give together (the batch of all devices, the steps of all epochs) is
 //! a candidate of its own, whose locator says how it was computed.
 
+mod commands;
 mod keras;
 pub mod keys;
 mod loaders;
@@ -60,11 +61,8 @@ pub fn read_recipe(card: &mut Card<'_>, passages: &[Passage<'_>], body: &str) {
         parts.iter().any(|p| matches!(p.key, RecipeKey::TotalBatch | RecipeKey::DeviceBatch | RecipeKey::Batch))
     };
     // A trainer's list behind a configuration says the same with the devices of the run.
-    if has_batch(&stated) {
-        add_batch(card, &stated);
-    } else {
-        add_batch(card, &in_code);
-    }
+    add_batch(card, if has_batch(&stated) { &stated } else { &in_code });
+    commands::add_devices(card, passages, &in_code);
     let chosen = if stated.iter().any(|p| matches!(p.key, RecipeKey::Epochs | RecipeKey::Steps)) { &stated } else { &in_code };
     add_steps(card, chosen, &tables, body);
 }
@@ -144,7 +142,6 @@ fn add_batch(card: &mut Card<'_>, parts: &[&Part<'_>]) {
     if is_open {
         card.recipe.refuse_product("the batch is of one device, and their number is not stated");
     }
-    add_devices(card, batch, devices, of_node.and(nodes).and(of_nodes()));
     if repeats <= 1.0 && count <= 1.0 {
         return;
     }
@@ -160,20 +157,6 @@ fn add_batch(card: &mut Card<'_>, parts: &[&Part<'_>]) {
         other.reason.get_or_insert(Cow::Borrowed("the batch of one device, before accumulation"));
     }
     card.candidates.push(row);
-}
-
-/// The devices of a recipe in code, where nothing else says how many there were.
-fn add_devices(card: &mut Card<'_>, batch: &Part<'_>, devices: Option<&Part<'_>>, of_nodes: Option<f64>) {
-    let is_known = card.candidates.iter().any(|c| c.field == Field::AcceleratorCount && c.reason.is_none());
-    let part = devices.filter(|p| p.is_code());
-    let count = part.and_then(|p| p.value).or(of_nodes.filter(|_| batch.is_code())).filter(|n| n.fract() == 0.0 && *n >= 1.0);
-    // The devices of a command are those of whoever runs it.
-    let is_command = batch.spot.block.text.contains("--");
-    let count = count.filter(|_| !is_command);
-    if let Some(n) = count.filter(|_| !is_known) {
-        let stated = part.unwrap_or(batch);
-        card.add(&stated.spot, Field::AcceleratorCount, Some(n), &stated.written, None);
-    }
 }
 
 /// The only number of devices that the card states of its training.

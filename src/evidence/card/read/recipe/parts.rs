@@ -1,5 +1,6 @@
 //! The parts of a recipe: every key with its value, from lists, two-column tables and code.
 
+use super::commands::is_command_of_training;
 use super::keys::{RecipeKey, recipe_key};
 use super::settings::{Setting, settings, settings_in_text};
 use crate::evidence::card::about::CardRole;
@@ -8,6 +9,7 @@ use crate::evidence::card::parse::pair::{norm_key, split_pair};
 use crate::evidence::card::parse::settings::parse_setting;
 use crate::evidence::card::read::candidate::{Card, RANK_CODE, RANK_PAIR, Spot};
 use crate::evidence::card::read::passage::Passage;
+use crate::evidence::card::read::prose::progress::done_part;
 use crate::evidence::card::read::rates::is_per_device;
 use crate::evidence::card::read::rows::{own_column, value_column};
 use crate::evidence::card::read::values::{next_setting, product, product_sign, sign_of_count, without_remark};
@@ -150,6 +152,11 @@ fn settings_parts<'b>(
     if b.text.split('\n').take(MAX_LINES).find_map(setting).is_some_and(|s| !counted.contains(&s.value)) {
         found.retain(|p| p.key != RecipeKey::Batch);
     }
+    if ends_without_progress(&b.text) {
+        for p in found.iter_mut().filter(|p| p.key == RecipeKey::Epochs) {
+            p.spot = p.spot.refused(Some("planned, with early stopping"));
+        }
+    }
     // Passes over each batch of experience of a reinforcement learner are no passes over data.
     let learns_by_trying = vocabulary::recipe().bases.reinforcement.iter().any(|word| b.text.contains(word));
     if learns_by_trying {
@@ -180,20 +187,11 @@ fn settings_parts<'b>(
     }
 }
 
-/// Whether code is a command that trains: `yolo detect train ...`, `python train.py`, `accelerate launch train_dreambooth.py`.
-fn is_command_of_training(code: &str) -> bool {
-    let begins = |line: &str| {
-        ["yolo ", "python ", "python3 ", "accelerate ", "torchrun ", "deepspeed ", "srun ", "mpirun "]
-            .iter()
-            .any(|c| line.starts_with(c))
-    };
-    let is_train = |word: &str| {
-        word == "train" || word.rsplit('/').next().is_some_and(|file| file.starts_with("train") && file.ends_with(".py"))
-    };
-    // "./transducer/train.py --num-epochs 31": the script itself may be the command.
-    let is_script = |line: &str| line.split(' ').next().is_some_and(|first| first.contains('/') && is_train(first));
-    let mut lines = code.lines().map(|line| line.trim_start_matches(['!', '$', ' ', '%']));
-    lines.any(|line| is_script(line) || (begins(line) && line.split(' ').any(is_train)))
+/// Whether a configuration says that the training ends where it makes no progress: `patience: 4`.
+fn ends_without_progress(code: &str) -> bool {
+    let keys = &vocabulary::recipe().ends.patience;
+    let lines = code.split('\n').take(MAX_LINES).map(parse_setting);
+    lines.into_iter().any(|s| keys.contains(&s.key) && s.value.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// Whether a key tells a recipe from an example of use.
@@ -233,6 +231,9 @@ fn part<'b>(key: &str, value: &str, spot: Spot<'b>) -> Option<Part<'b>> {
     let in_brackets = |says: &dyn Fn(&str) -> bool| {
         lower.split_once('(').is_some_and(|(_, inside)| inside.split(|c: char| !c.is_alphanumeric()).any(says))
     };
+    if vocabulary::recipe().keys.devices_in_code.contains(&norm.as_str()) {
+        return None;
+    }
     let key = match recipe_key(&norm)? {
         RecipeKey::Batch if of_device => RecipeKey::DeviceBatch,
         // "max_len (train)" is the training's, "max_len (eval)" is not.
@@ -241,6 +242,8 @@ fn part<'b>(key: &str, value: &str, spot: Spot<'b>) -> Option<Part<'b>> {
         key => key,
     };
     let written = value.trim().trim_matches(['`', '*']).trim();
+    let passes = matches!(key, RecipeKey::Epochs | RecipeKey::Steps | RecipeKey::LooseSteps);
+    let written = if passes { done_part(written).unwrap_or(written) } else { written };
     if written.is_empty() {
         return None;
     }

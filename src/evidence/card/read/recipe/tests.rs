@@ -180,3 +180,27 @@ fn steps_and_batch_in_prose() {
     let seen = rows("## Training\n\nIt was trained on LAION-2B for 34B samples seen.\n");
     assert_eq!(value(&seen, Field::TrainSamples), Some(34e9), "{seen:?}");
 }
+
+#[test]
+fn devices_of_a_command_that_trained_count_and_those_of_a_guide_do_not() {
+    let flags = "--model_name_or_path x/base --num_train_epochs 3 --per_device_train_batch_size 4";
+    for (card, devices) in [
+        (format!("# m\n\n## Training\n\n```\ntorchrun --nnodes=2 --nproc_per_node=8 train.py {flags}\n```\n"), Some(16.0)),
+        (format!("# m\n\nTrained on poems.\n\n```\n./zip/train.py --world-size 4 {flags}\n```\n"), Some(4.0)),
+        (
+            format!("# m\n\n## Training\n\nTo adapt it to your data:\n\n```\ntorchrun --nproc_per_node 8 train.py {flags}\n```\n"),
+            None,
+        ),
+        (format!("# m\n\n## Training\n\n```\ntorchrun --nproc_per_node 8 train.py --data path/to/data {flags}\n```\n"), None),
+        ("# m\n\n## Usage\n\n```\ntorchrun --nproc_per_node 8 generate.py --max_batch_size 4\n```\n".to_owned(), None),
+    ] {
+        assert_eq!(value(&rows(&card), Field::AcceleratorCount), devices, "{card}");
+    }
+}
+
+#[test]
+fn passes_of_a_configuration_that_may_end_early_are_a_plan() {
+    let dump = |patience| format!("# m\n\n## ASR config\n\n```\nmax_epoch: 60\npatience: {patience}\noptim: adam\n```\n");
+    assert_eq!(value(&rows(&dump("null")), Field::Epochs), Some(60.0));
+    assert!(why(&rows(&dump("4")), Field::Epochs).is_some_and(|why| why.contains("early stopping")));
+}
