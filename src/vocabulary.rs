@@ -4,6 +4,7 @@
 //! `src/lineage/vocabulary.rs`), and a rule that reads it. The files are part of the binary and read once. A list keeps the order of its
 //! file, which counts where the first word that fits is taken.
 
+use aho_corasick::AhoCorasick;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
@@ -32,6 +33,8 @@ pub(crate) struct Words {
     /// Its number among the lists of all files.
     number: Option<u16>,
     by_first: &'static OnceLock<ByFirst>,
+    /// Finds all words in one pass over a text; none if it could not be built.
+    within: &'static OnceLock<Option<AhoCorasick>>,
 }
 
 /// Words by their first byte: a text is gone through once for all of them.
@@ -98,7 +101,7 @@ impl Words {
 
     /// Whether a word is one of them, of which the lists that it stands in are known: asked some hundred times of every word of a card.
     pub(crate) fn holds(self, word: &str, lists: Lists) -> bool {
-        self.number.map_or_else(|| self.set.get(word).is_some(), |number| lists.0.contains(&number))
+        self.number.map_or_else(|| self.set.get(word).is_some(), |number| lists.has(number))
     }
 
     /// Whether one of them begins a word.
@@ -108,8 +111,10 @@ impl Words {
 
     /// Whether one of them stands anywhere in a text.
     pub(crate) fn is_within(self, text: &str) -> bool {
-        let (by_first, bytes) = (self.by_first(), text.as_bytes());
-        (0..bytes.len()).any(|at| bytes.get(at..).is_some_and(|rest| by_first.begins(rest)))
+        match self.within.get_or_init(|| AhoCorasick::new(self.list).ok()) {
+            Some(all) => all.is_match(text),
+            None => self.list.iter().any(|word| text.contains(word)),
+        }
     }
 
     fn by_first(self) -> &'static ByFirst {
@@ -135,9 +140,58 @@ impl Deref for Words {
     }
 }
 
-/// The lists that a word stands in, by their numbers: most words stand in none.
+/// The lists that a word stands in, a bit each by their numbers: most words stand in none, and some in a hundred.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Lists(&'static [u16]);
+pub(crate) struct Lists(&'static [u64]);
+
+impl Lists {
+    /// Whether there are any: the word is one of the vocabulary, or the key of a table of numbers.
+    pub(crate) fn are_any(self) -> bool {
+        !self.0.is_empty()
+    }
+
+    /// Those of some numbers.
+    fn new(numbers: &[u16]) -> Self {
+        let last = numbers.iter().max().map_or(0, |last| usize::from(*last) / 64 + 1);
+        let mut bits = vec![0; last];
+        for (place, bit) in numbers.iter().map(|number| Self::place(*number)) {
+            bits[place] |= bit;
+        }
+        Self(bits.leak())
+    }
+
+    fn place(number: u16) -> (usize, u64) {
+        (usize::from(number) / 64, 1 << (number % 64))
+    }
+
+    /// Whether the list of a number is among them.
+    fn has(self, number: u16) -> bool {
+        let (place, bit) = Self::place(number);
+        self.0.get(place).is_some_and(|bits| bits & bit != 0)
+    }
+}
+
+/// Several lists as one: whether a word stands in any of them is asked at once.
+#[derive(Debug)]
+pub(crate) struct Union {
+    lists: Vec<u64>,
+    /// Lists without a number.
+    others: Vec<Words>,
+}
+
+impl Union {
+    /// The union of some lists.
+    pub(crate) fn new(all: &[Words]) -> Self {
+        let numbers: Vec<u16> = all.iter().filter_map(|words| words.number).collect();
+        let others = all.iter().filter(|words| words.number.is_none()).copied().collect();
+        Self { lists: Lists::new(&numbers).0.to_vec(), others }
+    }
+
+    /// Whether a word is in one of them, of which the lists that it stands in are known.
+    pub(crate) fn holds(&self, word: &str, lists: Lists) -> bool {
+        self.lists.iter().zip(lists.0).any(|(a, b)| a & b != 0) || self.others.iter().any(|words| words.set.contains(word))
+    }
+}
 
 /// The lists that hold a word, which is lower case.
 pub(crate) fn lists_with(word: &str) -> Lists {
@@ -165,13 +219,14 @@ static NUMBERED: LazyLock<Numbered> = LazyLock::new(|| {
         });
     }
     // Every file is read once: nothing leaks twice.
-    let by_word = numbers.into_iter().map(|(word, numbers)| (word, Lists(numbers.leak()))).collect();
+    let by_word = numbers.into_iter().map(|(word, numbers)| (word, Lists::new(&numbers))).collect();
     Numbered { by_words, by_word }
 });
 
-/// Hands on every list of words that a value of a file holds.
+/// Hands on every list of words that a value of a file holds, and the words that numbers are given to.
 fn add_lists(value: &toml::Value, add: &mut impl FnMut(Vec<String>)) {
     match value {
+        toml::Value::Table(table) if table.values().all(toml::Value::is_integer) => add(table.keys().cloned().collect()),
         toml::Value::Table(table) => table.values().for_each(|value| add_lists(value, add)),
         toml::Value::Array(items) if items.iter().all(toml::Value::is_str) => {
             add(items.iter().filter_map(toml::Value::as_str).map(str::to_owned).collect());
@@ -192,7 +247,7 @@ impl<'de> Deserialize<'de> for Words {
         let list: &[&str] = words.into_iter().map(Word::text).collect::<Vec<&'static str>>().leak();
         let number = NUMBERED.by_words.get(&list.iter().map(|word| (*word).to_owned()).collect::<Vec<String>>()).copied();
         let set = Box::leak(Box::new(Set::new(list)));
-        Ok(Self { list, set, number, by_first: Box::leak(Box::new(OnceLock::new())) })
+        Ok(Self { list, set, number, by_first: Box::leak(Box::default()), within: Box::leak(Box::default()) })
     }
 }
 
@@ -327,6 +382,11 @@ mod tests {
         for word in strong.list() {
             assert!(strong.holds(word, lists_with(word)), "{word}");
         }
+        let both = Union::new(&[strong, unknown]);
+        for word in strong.list().iter().chain(unknown.list()) {
+            assert!(both.holds(word, lists_with(word)) && lists_with(word).are_any(), "{word}");
+        }
+        assert!(!both.holds("elk", lists_with("elk")) && !both.holds("of", lists_with("of")) && !lists_with("elkhorn").are_any());
         assert!(!strong.holds("elk", lists_with("elk")) && !strong.holds("of", lists_with("of")));
         assert!(strong.begins("tookxyz") && strong.is_within("it took long") && !strong.is_within("it is"));
     }

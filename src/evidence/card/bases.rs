@@ -1,5 +1,6 @@
 //! The bases that a card states, read alone and before anything else: lineage needs them of every repository whose record names none.
 
+use super::parse::front_matter::BASE_MODEL;
 use super::origin::{Origin, may_say_an_origin, origin_in};
 use super::read::bases::repo_of;
 use super::read::repository::Repository;
@@ -21,7 +22,7 @@ pub struct SaidBase {
 /// counts for nothing here.
 #[must_use]
 pub fn said_origin(tables: CardTables<'_>, model_id: &str, card: &CutCard<'_>) -> Origin {
-    let stated: Vec<String> = card.front.texts("base_model").into_iter().filter(|id| !id.trim().is_empty()).collect();
+    let stated: Vec<String> = card.front.texts(BASE_MODEL).into_iter().filter(|id| !id.trim().is_empty()).collect();
     if !stated.is_empty() {
         let bases = stated.into_iter().map(|name| SaidBase { name: name.trim().to_owned(), is_id: true }).collect();
         return Origin { role: None, bases };

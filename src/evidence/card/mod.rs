@@ -35,14 +35,15 @@ use self::decide::data::accept_data;
 use self::decide::products::accept_products;
 use self::decide::samples::{RECIPE_SAMPLES, add_samples};
 use self::decide::sections::Sections;
-use self::parse::block::BlockKind;
+use self::parse::block::{Block, BlockKind};
+use self::parse::front_matter::BASE_MODEL;
 use self::read::candidate::Card;
 use self::read::declared::names_declared;
 use self::read::front_matter::read_front_matter;
 use self::read::read_passages;
 use self::read::recipe::{RECIPE, read_recipe};
 use self::read::repository::{Repository, size_of};
-use super::quantity::digits::by_words;
+use super::quantity::digits::{by_words, may_be_open};
 use super::{Extracted, vocabulary};
 
 /// Largest card read, in bytes; the largest of 12,000 real ones is smaller.
@@ -77,16 +78,31 @@ pub fn extract_of_cut(tables: CardTables<'_>, card: &CutCard<'_>, about: &About<
     extract_asking(tables, card, about).0
 }
 
+/// The name of a model and the first characters of its card, lower case. What a card says of its own emissions makes them no subject of the
+/// model: the text ends where it speaks of training or of the environment.
+fn head_of(model_id: &str, blocks: &[Block]) -> String {
+    let mut head = format!("{} ", model_id.to_lowercase());
+    let mut left = SUBJECT_CHARS;
+    for b in blocks.iter().take_while(|b| !b.under.training && !b.under.environment) {
+        if left == 0 {
+            break;
+        }
+        let text: String = b.text.chars().flat_map(char::to_lowercase).chain(['\n']).take(left).collect();
+        left = left.saturating_sub(text.chars().count());
+        head.push_str(&text);
+    }
+    head
+}
+
 /// Evidence in a card, with what was asked of the repository's size and bases to read it.
 fn extract_asking(tables: CardTables<'_>, cut: &CutCard<'_>, about: &About<'_>) -> (Vec<Extracted>, Vec<Answer>) {
     let words = &vocabulary::card().repository;
     let CutCard { source, front, body, .. } = cut;
     let blocks = cut.blocks();
     let mut own = Repository::new(about);
-    own.add_bases_of_card(front.texts("base_model"));
+    own.add_bases_of_card(front.texts(BASE_MODEL));
     let title = blocks.iter().find(|b| b.kind == BlockKind::Heading).map(|b| b.text.to_lowercase()).unwrap_or_default();
-    let says_tuned =
-        words.fine_tune_phrases.iter().any(|p| body.contains(p)) || words.fine_tune_titles.iter().any(|p| title.contains(p));
+    let says_tuned = words.fine_tune_phrases.is_within(body) || words.fine_tune_titles.is_within(&title);
     if own.role == CardRole::OwnTraining && says_tuned {
         own.role = CardRole::FineTune;
     }
@@ -99,15 +115,14 @@ fn extract_asking(tables: CardTables<'_>, cut: &CutCard<'_>, about: &About<'_>) 
             _ => own.add_alias(name),
         }
     }
-    // What a card says of its own emissions makes them no subject of the model.
-    let introduces = blocks.iter().take_while(|b| !b.under.training && !b.under.environment).map(|b| b.text.to_lowercase());
-    let introduction: String =
-        introduces.flat_map(|text| text.chars().chain(['\n']).collect::<Vec<char>>()).take(SUBJECT_CHARS).collect();
-    let head = format!("{} {introduction}", about.model_id.to_lowercase());
+    let head = head_of(about.model_id, blocks);
     let passages = Sections::new(&own, blocks).passages(blocks);
-    let co2_subject = words.climate_subjects.iter().any(|w| head.contains(w));
+    let co2_subject = words.climate_subjects.is_within(&head);
     let mut card = Card::new(tables, own, co2_subject);
-    card.sign = by_words(body.split(|c: char| !c.is_alphabetic()).take(LANGUAGE_WORDS));
+    // Fields of the front matter need not stand as they are written.
+    if !front.fields.is_empty() || blocks.iter().any(|b| may_be_open(&b.text)) {
+        card.sign = by_words(body.split(|c: char| !c.is_alphabetic()).take(LANGUAGE_WORDS));
+    }
     card.is_setfit = body.contains("setfit");
     read_front_matter(&mut card, front, source);
     read_passages(&mut card, &passages, body);

@@ -4,7 +4,7 @@
 //! (`1,234.5`, `0,046`, `12 500`); for the rest the other numbers of the text decide, then its words, then the card's.
 
 use super::numbers::scale;
-use super::tokens::{Kind, Token};
+use super::tokens::{Kind, Token, ascii_digit};
 use super::units::{energy_unit, hours_in, mass_unit};
 use crate::evidence::vocabulary;
 use rustc_hash::FxHashMap;
@@ -171,6 +171,17 @@ pub fn parse_number(text: &str, sign: DecimalSign) -> Option<f64> {
         _ => return None,
     };
     format!("{plain}{exponent}").parse().ok().filter(|v: &f64| v.is_finite())
+}
+
+/// Whether a text can hold a number whose value depends on the language: three digits behind a comma or point that a digit stands before, or
+/// digits of another script. Where there is none, no sign of decimals makes a difference, and nobody need find it out. A number is a run of the
+/// text, so its digits and its sign stand side by side there.
+#[must_use]
+pub fn may_be_open(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+    let opens = |at: usize| at > 0 && digit(at - 1) && (at + 1..at + 4).all(digit);
+    memchr::memchr2_iter(b',', b'.', bytes).any(opens) || (!text.is_ascii() && text.chars().any(|c| ascii_digit(c).is_some()))
 }
 
 /// Reads again the numbers whose value depends on the language, by what their text says of it, else by `sign`.

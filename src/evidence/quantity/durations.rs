@@ -50,6 +50,10 @@ pub fn unit_hours(ts: &[Token<'_>], i: usize) -> Option<f64> {
     // "finished in 9482.7 s": many seconds too.
     let behind_seconds =
         || i.checked_sub(1).and_then(|b| ts.get(b)).is_some_and(|b| b.value.is_some_and(|v| v >= LEAST_SECONDS_APART));
+    // The words of times are lists and tables of the vocabulary: what it does not know is no time, but in scripts without spaces.
+    if word.is_ascii() && !t.is_known() {
+        return None;
+    }
     match hours_in(word) {
         Some(hours) => (word.chars().count() > 1
             || t.glued

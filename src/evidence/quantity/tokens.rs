@@ -6,7 +6,7 @@
 use super::cjk::cjk_numeral;
 use super::digits::{DecimalSign, number_end, parse_number, settle};
 use super::units::mass_unit;
-use crate::vocabulary::{Lists, Words, lists_with};
+use crate::vocabulary::{Lists, Union, Words, lists_with};
 use std::borrow::Cow;
 
 /// Kind of a token.
@@ -55,6 +55,12 @@ impl OneOf for Words {
     }
 }
 
+impl OneOf for Union {
+    fn holds(&self, token: &Token<'_>) -> bool {
+        Union::holds(self, &token.text, token.lists)
+    }
+}
+
 impl OneOf for [&str] {
     fn holds(&self, token: &Token<'_>) -> bool {
         self.contains(&token.text.as_ref())
@@ -78,6 +84,12 @@ impl<'t> Token<'t> {
     #[must_use]
     pub fn is(&self, text: &str) -> bool {
         self.text.as_ref() == text
+    }
+
+    /// Whether the vocabulary knows it, as a word of a list or of a number: what does not is no unit and no number.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.lists.are_any()
     }
 
     /// Whether it is one of these.
@@ -129,6 +141,13 @@ pub fn lex_in(text: &str, sign: DecimalSign) -> Vec<Token<'_>> {
     let mut glued = false;
     let mut in_formula = false;
     while let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) {
+        if let Some((to, is_lower)) = plain_word_end(text.as_bytes(), at) {
+            let written = text.get(at..to).unwrap_or_default();
+            let word = if is_lower { Cow::Borrowed(written) } else { Cow::Owned(written.to_ascii_lowercase()) };
+            out.push(Token { upper: c.is_ascii_uppercase(), ..Token::new(Kind::Word, word, (at, to), glued) });
+            (at, glued) = (to, true);
+            continue;
+        }
         if separates(text, at, c) {
             at += c.len_utf8();
             glued = false;
@@ -180,6 +199,24 @@ pub fn lex_in(text: &str, sign: DecimalSign) -> Vec<Token<'_>> {
     }
     settle(&mut out, sign);
     out
+}
+
+/// Byte behind a word of ASCII letters that begins at a byte, and whether it is lower case: most words of most cards, for which nothing else
+/// need be asked. None for those of which more is to be said: an x between numbers and names, a gas with its 2, a megatonne, letters that
+/// others with marks follow.
+fn plain_word_end(bytes: &[u8], from: usize) -> Option<(usize, bool)> {
+    let letter = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphabetic);
+    if !letter(from) || matches!(bytes.get(from), Some(b'x' | b'X')) {
+        return None;
+    }
+    let mut at = from + 1;
+    while letter(at) || (bytes.get(at) == Some(&b'_') && letter(at + 1)) {
+        at += 1;
+    }
+    let word = bytes.get(from..at)?;
+    let ends_on = |end: &[u8]| word.len() >= end.len() && word.iter().rev().zip(end.iter().rev()).all(|(a, b)| a.eq_ignore_ascii_case(b));
+    let is_plain = bytes.get(at).is_none_or(u8::is_ascii) && !ends_on(b"co") && !word.starts_with(MEGATONNE.as_bytes());
+    is_plain.then(|| (at, !word.iter().any(u8::is_ascii_uppercase)))
 }
 
 /// "耗时三天": the number is cut out of its word, the bytes `from..to` of the text. Returns whether there was one; what stands before it and
@@ -260,6 +297,9 @@ fn markup(text: &str, at: usize, in_formula: &mut bool, glued: bool) -> Option<M
 /// The digit that one of another script stands for: Arabic, Persian, Devanagari, Bengali, Thai, full-width.
 pub(super) fn ascii_digit(c: char) -> Option<char> {
     const ZEROS: [u32; 6] = [0x660, 0x6f0, 0x966, 0x9e6, 0xe50, 0xff10];
+    if c.is_ascii() {
+        return None;
+    }
     let code = u32::from(c);
     let zero = ZEROS.into_iter().find(|zero| (*zero..*zero + 10).contains(&code))?;
     char::from_digit(code - zero, 10)

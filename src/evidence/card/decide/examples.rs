@@ -41,8 +41,12 @@ fn loaded(blocks: &[Block]) -> Vec<&str> {
     let mut out = Vec::new();
     for b in blocks.iter().filter(|b| b.kind == BlockKind::Code) {
         // A name stands in quotes.
-        for line in b.text.lines().take(MAX_CODE_LINES).filter(|line| line.contains(['"', '\''])) {
-            for loader in vocabulary::card().examples.loaders.iter() {
+        let loaders = vocabulary::card().examples.loaders;
+        if !loaders.is_within(&b.text) {
+            continue;
+        }
+        for line in b.text.lines().take(MAX_CODE_LINES).filter(|line| line.contains(['"', '\'']) && loaders.is_within(line)) {
+            for loader in loaders.iter() {
                 let Some((_, rest)) = line.split_once(*loader) else { continue };
                 let rest = rest.trim_start_matches(' ');
                 let Some(quote) = rest.chars().next().filter(|c| matches!(c, '"' | '\'')) else { continue };

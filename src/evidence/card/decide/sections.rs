@@ -239,6 +239,8 @@ fn is_about_another(own: &Repository, heading: &str) -> bool {
     says && is_name && !is_own
 }
 
+/// Characters of a line in which a title is looked for.
+const MOST_TITLE: usize = 120;
 /// Most words of the name of a version in a title.
 const MOST_NAME_WORDS: usize = 6;
 
@@ -260,8 +262,8 @@ fn other_versions(own: &Repository, blocks: &[Block]) -> Vec<Rc<[String]>> {
         out.extend(headings.map(|b| Rc::clone(&b.headings)));
     }
     for b in blocks.iter().filter(|b| matches!(b.kind, BlockKind::Paragraph | BlockKind::Heading)) {
-        let first: String = b.text.lines().next().unwrap_or_default().chars().take(120).collect();
-        let first = first.to_lowercase();
+        let first = b.text.lines().next().unwrap_or_default();
+        let first = first.char_indices().nth(MOST_TITLE).map_or(first, |(end, _)| first.get(..end).unwrap_or_default()).to_lowercase();
         if !first.contains("emission") {
             continue;
         }

@@ -42,7 +42,7 @@ pub(super) struct Builder<'s> {
 
 impl<'s> Builder<'s> {
     pub(super) fn new(source: &'s str) -> Self {
-        let lines = std::iter::once(0).chain(source.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        let lines = std::iter::once(0).chain(memchr::memchr_iter(b'\n', source.as_bytes()).map(|at| at + 1)).collect();
         Self {
             source,
             lines,
@@ -94,12 +94,12 @@ impl<'s> Builder<'s> {
     pub(super) fn is_label(&self) -> bool {
         let text = self.text.trim();
         let bare = text.trim_end_matches([':', '：']);
-        let is_key = split_pair(text).is_some_and(|(_, value)| text.get(value..).is_some_and(|v| !v.trim().is_empty()));
+        let is_key = || split_pair(text).is_some_and(|(_, value)| text.get(value..).is_some_and(|v| !v.trim().is_empty()));
         self.emphasis == 0
-            && !is_key
+            && self.emphasised >= solid(bare)
             && !text.contains('\n')
             && (1..=MAX_LABEL_CHARS).contains(&text.chars().count())
-            && self.emphasised >= solid(bare)
+            && !is_key()
     }
 
     /// Whether the text so far ends with the colon behind a key or a lead.

@@ -18,6 +18,15 @@ pub fn parse_blocks(source: &str, body_from: usize) -> Vec<Block> {
     markdown.out.finish()
 }
 
+/// Where code in a line begins, behind its marks.
+fn code_from(raw: &str, code: &str) -> usize {
+    // One mark, as nearly always.
+    if !code.starts_with('`') && raw.get(1..).is_some_and(|rest| rest.starts_with(code)) && raw.starts_with('`') {
+        return 1;
+    }
+    raw.find(code).unwrap_or(0)
+}
+
 /// The Markdown while it is read.
 struct Markdown<'s> {
     out: Builder<'s>,
@@ -50,7 +59,7 @@ impl Markdown<'_> {
             Event::End(tag) => self.close(tag, kind),
             Event::Text(text) if self.images == 0 => self.out.push(&text, from),
             Event::Code(text) if self.images == 0 => {
-                let inside = self.source.get(from..to).and_then(|raw| raw.find(&*text)).unwrap_or(0);
+                let inside = self.source.get(from..to).map_or(0, |raw| code_from(raw, &text));
                 self.out.push(&text, from + inside);
             }
             // A line in bold stands over what follows, also without a blank line between.

@@ -16,7 +16,7 @@ pub fn sentence_end(ts: &[Token<'_>], text: &str, from: usize) -> usize {
                 || (t.is_any(&[".", "!", "?"])
                     && next.is_none_or(|n| !n.glued)
                     && !(i > from && vocabulary::prose().sentences.abbreviations.contains(&text_before(ts, i, 1)))));
-        let gap = next.and_then(|n| text.get(t.to..n.from)).is_some_and(|between| between.contains("\n\n"));
+        let gap = next.and_then(|n| text.get(t.to..n.from)).is_some_and(|between| between.len() > 1 && between.contains("\n\n"));
         if ends || gap || i - from >= MAX_SENTENCE {
             return i + 1;
         }

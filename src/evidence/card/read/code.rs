@@ -60,16 +60,30 @@ impl<'c> Settings<'c> {
     }
 }
 
-/// Reads a code block.
-pub fn read_code(card: &mut Card<'_>, passage: &Passage<'_>) {
+/// Whether a card, lower case, may hold the paragraph of the ML CO2 Impact calculator in code. Its phrases have no end of a line in them, and a
+/// line of code stands in the card letter by letter.
+#[must_use]
+pub fn may_hold_calculators(body: &str) -> bool {
+    vocabulary::card().logs.calculator.iter().all(|phrase| body.contains(phrase))
+}
+
+/// Reads a code block; `may_be_calculators` says whether it can be the paragraph of the calculator.
+pub fn read_code(card: &mut Card<'_>, passage: &Passage<'_>, may_be_calculators: bool) {
     let b = passage.block;
     // The paragraph of the ML CO2 Impact calculator, as LaTeX to paste.
-    let lower = b.text.to_lowercase();
-    if vocabulary::card().logs.calculator.iter().all(|phrase| lower.contains(phrase)) {
+    let is_calculators = || {
+        let lower = b.text.to_lowercase();
+        vocabulary::card().logs.calculator.iter().all(|phrase| lower.contains(phrase))
+    };
+    if may_be_calculators && is_calculators() {
         read_prose(card, passage, &b.text, 0);
         return;
     }
     if read_summary(card, passage) {
+        return;
+    }
+    // A setting stands under its key: a block without any of the keys holds none.
+    if !vocabulary::keys().code.settings.is_within(&b.text) {
         return;
     }
     let settings = Settings::parse(&b.text);

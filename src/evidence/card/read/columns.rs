@@ -8,7 +8,7 @@ use super::recipe::keys::{RecipeKey, recipe_key};
 use crate::evidence::card::parse::pair::norm_key;
 use crate::evidence::quantity::tokens::{Kind, lex, text_at};
 use crate::evidence::quantity::units::hours_in;
-use crate::evidence::vocabulary;
+use crate::evidence::vocabulary::{self, Words};
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,7 +103,7 @@ fn training_column(card: &Card<'_>, key: &str, lower: &str, words: &[&str], head
 /// What a training cost: emissions, energy, time, hardware; and its base.
 fn cost_column(card: &Card<'_>, key: &str, lower: &str, words: &[&str], header: &str) -> Option<Column> {
     let columns = &vocabulary::keys().columns;
-    let says = |parts: &[&str]| parts.iter().any(|p| lower.contains(p));
+    let says = |parts: &Words| parts.is_within(lower);
     if says(&columns.carbon) {
         return Some(Column::Of(Key::Carbon));
     }

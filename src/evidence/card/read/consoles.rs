@@ -17,6 +17,19 @@ const MOST_LISTED: usize = 16;
 /// Hours of a day.
 const DAY: f64 = 24.0;
 
+/// The first column of an account of jobs.
+const JOBS: &str = "JobID";
+/// The line of a script that asks for devices.
+const REQUEST: &str = "#SBATCH";
+/// The first device, as Ultralytics lists it.
+const FIRST_DEVICE: &str = "CUDA:0 (";
+/// The maker of a chip before its name.
+const MAKER: &str = "NVIDIA ";
+/// The devices that Lightning sees.
+const VISIBLE: &str = "LOCAL_RANK: 0 - CUDA_VISIBLE_DEVICES: [";
+/// A bar that is full.
+const FULL_BAR: &str = "100%|";
+
 /// Reads what a block of code shows of a console.
 pub fn read_console(card: &mut Card<'_>, passage: &Passage<'_>) {
     let b = passage.block;
@@ -33,7 +46,9 @@ pub fn read_console(card: &mut Card<'_>, passage: &Passage<'_>) {
         card.add(&spot, Field::AcceleratorCount, Some(f64::from(count)), line, None);
     }
     let is_table = b.text.contains("NVIDIA-SMI");
-    for line in b.text.lines().take(MAX_LINES) {
+    // Without any of these no line below asks for a chip or lists one.
+    let lists_chips = is_table || [REQUEST, FIRST_DEVICE, MAKER].iter().any(|mark| b.text.contains(mark));
+    for line in b.text.lines().take(if lists_chips { MAX_LINES } else { 0 }) {
         if let Some((chip, count)) = requested(line) {
             card.add_hardware(&spot.after(1), &format!("{} x {chip}", count * nodes(b)), Context::Field);
         } else if let Some(chip) = listed_chip(is_table, line) {
@@ -70,11 +85,14 @@ fn clock(text: &str) -> Option<f64> {
 
 /// The rows of `sacct` that are jobs which ended well; the steps of a job have a point in their number.
 fn jobs(b: &Block) -> Vec<&str> {
+    if !b.text.contains(JOBS) {
+        return Vec::new();
+    }
     let mut lines = b
         .text
         .lines()
         .take(MAX_LINES)
-        .skip_while(|line| !(line.contains("JobID") && line.contains("Elapsed") && !line.contains("--format")));
+        .skip_while(|line| !(line.contains(JOBS) && line.contains("Elapsed") && !line.contains("--format")));
     if lines.next().is_none() {
         return Vec::new();
     }
@@ -102,7 +120,7 @@ fn devices_of_job(b: &Block) -> Option<(u32, &str)> {
 
 /// `#SBATCH --gres=gpu:a100:4`: the chip and how many of it a node has.
 fn requested(line: &str) -> Option<(&str, u32)> {
-    let (_, asked) = line.strip_prefix("#SBATCH")?.split_once("--g")?;
+    let (_, asked) = line.strip_prefix(REQUEST)?.split_once("--g")?;
     let asked = asked.split_once('=')?.1.split_whitespace().next()?;
     let mut parts = asked.strip_prefix("gpu:").unwrap_or(asked).split(':');
     let (chip, count) = (parts.next()?, parts.next()?.parse().ok()?);
@@ -125,17 +143,20 @@ fn listed_chip(is_table: bool, line: &str) -> Option<&str> {
         return (name.len() < cell.len() && name.starts_with(' ')).then(|| name.trim_start().get(..end)).flatten();
     }
     // "CUDA:0 (Tesla T4, 15102MiB)".
-    if let Some((_, rest)) = line.split_once("CUDA:0 (") {
+    if let Some((_, rest)) = line.split_once(FIRST_DEVICE) {
         return rest.split([',', ')']).next();
     }
     // "NVIDIA RTX A5000, 228.10 W, 99 %": what a query prints.
-    let (name, rest) = line.trim().strip_prefix("NVIDIA ")?.split_once(", ")?;
+    let (name, rest) = line.trim().strip_prefix(MAKER)?.split_once(", ")?;
     (rest.contains(" W") || rest.contains("MiB")).then_some(name)
 }
 
 /// `LOCAL_RANK: 0 - CUDA_VISIBLE_DEVICES: [0,1]`, as Lightning prints it.
 fn visible(b: &Block) -> Option<(u32, &str)> {
-    let line = b.text.lines().take(MAX_LINES).find(|line| line.starts_with("LOCAL_RANK: 0 - CUDA_VISIBLE_DEVICES: ["))?;
+    if !b.text.contains(VISIBLE) {
+        return None;
+    }
+    let line = b.text.lines().take(MAX_LINES).find(|line| line.starts_with(VISIBLE))?;
     let (_, list) = line.rsplit_once('[')?;
     let count = list.split_once(']')?.0.split(',').filter(|n| n.trim().parse::<u32>().is_ok()).count();
     u32::try_from(count).ok().filter(|n| (1..=MOST_DEVICES).contains(n)).map(|n| (n, line))
@@ -143,11 +164,11 @@ fn visible(b: &Block) -> Option<(u32, &str)> {
 
 /// Steps and hours of the last bar that is full: `100%|███| 30000/30000 [47:30:00<00:00, 5.70s/it]`, in the log of a training.
 fn last_bar(b: &Block) -> Option<(f64, f64, &str)> {
-    if !(b.text.contains("loss") || b.text.contains("TrainOutput")) {
+    if !b.text.contains(FULL_BAR) || !(b.text.contains("loss") || b.text.contains("TrainOutput")) {
         return None;
     }
     let mut found: Option<(f64, f64, &str)> = None;
-    for line in b.text.lines().take(MAX_LINES).filter(|line| line.trim_start().starts_with("100%|")) {
+    for line in b.text.lines().take(MAX_LINES).filter(|line| line.trim_start().starts_with(FULL_BAR)) {
         let (counts, times) = line.rsplit_once('|')?.1.split_once('[')?;
         let (done, all) = counts.trim().split_once('/')?;
         let steps: f64 = all.trim().parse().ok().filter(|n| done.trim() == all.trim() && *n >= LEAST_STEPS)?;

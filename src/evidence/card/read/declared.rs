@@ -40,7 +40,7 @@ fn declared_in(text: &str) -> Option<Vec<String>> {
     }
     let text = text.get(..end)?;
     let lower = text.to_lowercase();
-    if !words.nouns_of_cards.iter().any(|noun| lower.contains(noun)) {
+    if !words.nouns_of_cards.is_within(&lower) {
         return None;
     }
     let all = lex(text);

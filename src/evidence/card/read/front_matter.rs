@@ -7,7 +7,7 @@ use super::rates::rate_in;
 use crate::domain::Field;
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::block::{Block, BlockKind};
-use crate::evidence::card::parse::front_matter::{Front, key_range};
+use crate::evidence::card::parse::front_matter::{BASE_MODEL, CLOUD, EMISSIONS, Front, HARDWARE, HOURS, PLACE, PROVIDER, key_range};
 use crate::evidence::hardware::Context;
 use crate::evidence::index::emissions;
 use crate::evidence::quantity::tokens::lex;
@@ -34,10 +34,10 @@ pub fn read_front_matter(card: &mut Card<'_>, front: &Front, source: &str) {
     let block = Block::plain(BlockKind::FrontMatter, source, front.from, front.to);
     let copy = (card.own.role == CardRole::Copy).then_some("copy: the base model's figure");
     let matter = FrontMatter { front, source, block, copy };
-    if let Some(first) = front.texts("base_model").first().filter(|b| !b.trim().is_empty()) {
-        card.add(&matter.spot("base_model", None), Field::BaseModel, None, first, None);
+    if let Some(first) = front.texts(BASE_MODEL).first().filter(|b| !b.trim().is_empty()) {
+        card.add(&matter.spot(BASE_MODEL, None), Field::BaseModel, None, first, None);
     }
-    let co2 = front.fields.get("co2_eq_emissions");
+    let co2 = front.fields.get(EMISSIONS);
     if let Some(value) = co2 {
         add_emissions(card, &matter, value);
     }
@@ -59,7 +59,7 @@ pub fn read_front_matter(card: &mut Card<'_>, front: &Front, source: &str) {
 fn add_emissions(card: &mut Card<'_>, matter: &FrontMatter<'_>, value: &Value) {
     // "10 g per epoch"
     let written = value.get("emissions").unwrap_or(value).as_str().unwrap_or_default();
-    let spot = matter.spot("co2_eq_emissions", matter.copy.or_else(|| rate_in(&lex(written))));
+    let spot = matter.spot(EMISSIONS, matter.copy.or_else(|| rate_in(&lex(written))));
     for row in emissions::extract(&value.to_string()) {
         if !matches!(row.field, Field::EmissionsKgco2e | Field::EnergyKwh) {
             continue;
@@ -75,19 +75,19 @@ fn add_emissions(card: &mut Card<'_>, matter: &FrontMatter<'_>, value: &Value) {
 fn add_side_fields(card: &mut Card<'_>, matter: &FrontMatter<'_>, side: &Map<String, Value>, has_emissions: bool) {
     let copy = matter.copy;
     let text = |key: &str| side.get(key).or_else(|| matter.front.fields.get(key)).map(plain).filter(|t| !t.trim().is_empty());
-    if let Some(hardware) = text("hardware_used") {
-        card.add_hardware(&matter.spot("hardware_used", copy), &hardware, Context::Field);
+    if let Some(hardware) = text(HARDWARE) {
+        card.add_hardware(&matter.spot(HARDWARE, copy), &hardware, Context::Field);
     }
-    if let Some(hours) = text("hours_used") {
+    if let Some(hours) = text(HOURS) {
         let stated = time_of_training(&card.own, &hours);
-        card.add_hours(&matter.spot("hours_used", copy.or(stated.reason)), "hours used", stated.text);
+        card.add_hours(&matter.spot(HOURS, copy.or(stated.reason)), "hours used", stated.text);
     }
-    if let Some(place) = text("geographical_location") {
-        card.add_place(&matter.spot("geographical_location", copy), &place);
+    if let Some(place) = text(PLACE) {
+        card.add_place(&matter.spot(PLACE, copy), &place);
     }
-    if let Some(provider) = text("on_cloud").or_else(|| text("cloud_provider")).and_then(|t| provider_in(&t.to_lowercase(), false))
+    if let Some(provider) = text(CLOUD).or_else(|| text(PROVIDER)).and_then(|t| provider_in(&t.to_lowercase(), false))
     {
-        let key = if side.contains_key("on_cloud") { "on_cloud" } else { "cloud_provider" };
+        let key = if side.contains_key(CLOUD) { CLOUD } else { PROVIDER };
         card.add(&matter.spot(key, copy), Field::CloudProvider, None, provider, None);
     }
     let about = text("source").unwrap_or_default().to_lowercase().replace(' ', "");

@@ -72,7 +72,7 @@ pub fn read_log_times(card: &mut Card<'_>, passage: &Passage<'_>) {
         let (from, to) = (at, at + line.len());
         at = to + 1;
         // Most lines of code need not be cut.
-        let may = line.bytes().any(|b| b.is_ascii_digit()) && words.marks.iter().any(|mark| line.contains(mark));
+        let may = line.bytes().any(|b| b.is_ascii_digit()) && words.marks.is_within(line);
         if !may
             || line.len() > MAX_LINE
             || line.trim_start().starts_with(['#', '/', '-', '@'])

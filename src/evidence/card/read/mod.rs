@@ -68,12 +68,13 @@ pub fn read_passages(card: &mut Card<'_>, passages: &[Passage<'_>], body: &str) 
         metrics::read_log_times(card, passage);
         consoles::read_console(card, passage);
     }
+    let may_be_calculators = code::may_hold_calculators(body);
     for (passage, _) in passages.iter().zip(is_log).filter(|(_, is_log)| !is_log) {
         match passage.block.kind {
             BlockKind::TableRow | BlockKind::FrontMatter => {}
             BlockKind::Code => {
                 metrics::read_metrics(card, passage);
-                code::read_code(card, passage);
+                code::read_code(card, passage, may_be_calculators);
             }
             BlockKind::Paragraph | BlockKind::ListItem if metrics::read_metrics(card, passage) => {}
             BlockKind::Heading | BlockKind::Paragraph | BlockKind::ListItem | BlockKind::Html => read_text(card, passage),

@@ -13,6 +13,9 @@ use std::collections::BTreeSet;
 /// Lower-case words of letters and digits; a point between digits stays (`2.8b`).
 #[must_use]
 pub fn name_tokens(text: &str) -> Vec<String> {
+    if text.is_ascii() {
+        return ascii_name_tokens(text);
+    }
     let mut out = Vec::new();
     let mut word = String::new();
     let mut chars = text.chars().peekable();
@@ -28,6 +31,28 @@ pub fn name_tokens(text: &str) -> Vec<String> {
     }
     if !word.is_empty() {
         out.push(word);
+    }
+    out
+}
+
+/// The same of a text that is ASCII.
+fn ascii_name_tokens(text: &str) -> Vec<String> {
+    let bytes = text.as_bytes();
+    let is = |at: usize, kind: fn(&u8) -> bool| bytes.get(at).is_some_and(kind);
+    let mut out = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        let from = at;
+        while is(at, u8::is_ascii_alphanumeric)
+            || (at > from && bytes.get(at) == Some(&b'.') && is(at - 1, u8::is_ascii_digit) && is(at + 1, u8::is_ascii_digit))
+        {
+            at += 1;
+        }
+        if at > from {
+            out.push(text.get(from..at).unwrap_or_default().to_ascii_lowercase());
+        } else {
+            at += 1;
+        }
     }
     out
 }
@@ -275,7 +300,14 @@ impl Repository {
     /// Whether a sentence names this model in full.
     #[must_use]
     pub fn named_in(&self, ts: &[Token<'_>]) -> bool {
-        let joined: String = ts.iter().flat_map(|t| t.text.chars()).filter(|c| c.is_alphanumeric()).collect();
+        let mut joined = String::new();
+        for t in ts {
+            if t.text.bytes().all(|b| b.is_ascii_alphanumeric()) {
+                joined.push_str(&t.text);
+            } else {
+                joined.extend(t.text.chars().filter(|c| c.is_alphanumeric()));
+            }
+        }
         !self.letters.is_empty() && joined.contains(&self.letters)
     }
 

@@ -18,7 +18,7 @@ pub fn is_template(value: &str) -> bool {
 #[must_use]
 pub fn bound_in(key: &str) -> Option<&'static str> {
     let key = key.to_lowercase();
-    vocabulary::keys().pairs.bounds.iter().any(|w| key.contains(w)).then_some("a limit")
+    vocabulary::keys().pairs.bounds.is_within(&key).then_some("a limit")
 }
 
 /// "Not reported; a comparable model emitted 25 kg": the figure is another's.

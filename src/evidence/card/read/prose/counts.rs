@@ -107,8 +107,8 @@ fn ends_run(ts: &[Token<'_>], join: usize) -> bool {
 /// "I killed it at step 1,800", "it ran until step 120,000": the step whose word stands at `i` is the last one.
 fn last_step(ts: &[Token<'_>], i: usize) -> Option<Quantity> {
     let words = &vocabulary::prose();
-    let is_step = ts.get(i).is_some_and(|t| t.is_any(&words.steps.one));
-    let q = quantity(ts, i + 1).filter(|q| is_step && !q.is_word && !q.is_range && counted(ts, q) >= LEAST_STEPS)?;
+    ts.get(i).filter(|t| t.is_any(&words.steps.one))?;
+    let q = quantity(ts, i + 1).filter(|q| !q.is_word && !q.is_range && counted(ts, q) >= LEAST_STEPS)?;
     let join = i.checked_sub(1)?;
     let until = ts.get(join).is_some_and(|t| t.is_any(&words.epochs.until));
     (until || ends_run(ts, join) || is_of_snapshot(ts, join)).then_some(q)

@@ -366,9 +366,11 @@ fn whose(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
     let fine_tune = card.own.role == CardRole::FineTune;
     // "継続事前学習", "weiter vortrainiert": of scripts without spaces, a part of the word.
     let parts = || s.ts.iter().filter(|t| !t.text.is_ascii());
-    let own_pretraining = s.has(&words.own_pretraining)
-        || parts().any(|t| words.own_pretraining.iter().any(|w| !w.is_ascii() && w.chars().count() > 1 && t.text.contains(w)));
-    if fine_tune && is_pretraining(s.ts, &s.trains) && !own_pretraining {
+    let own_pretraining = || {
+        s.has(&words.own_pretraining)
+        || parts().any(|t| words.own_pretraining.iter().any(|w| !w.is_ascii() && w.chars().count() > 1 && t.text.contains(w)))
+    };
+    if fine_tune && is_pretraining(s.ts, &s.trains) && !own_pretraining() {
         return Some("base model's figure");
     }
     if let Some(why) = of_the_sentence(s) {
@@ -410,7 +412,7 @@ fn whose(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
         return Some("base model's figure");
     }
     // "ベースモデルは約2兆トークンで事前学習されています"
-    let cjk_base = s.ts.iter().take(CJK_SUBJECT).any(|t| others.of_base_cjk.iter().any(|base| t.text.contains(base)));
+    let cjk_base = s.ts.iter().take(CJK_SUBJECT).any(|t| others.of_base_cjk.is_within(&t.text));
     if cjk_base && !card.own.has("base") {
         return Some("base model's figure");
     }

@@ -3,6 +3,8 @@
 use crate::evidence::card::parse::block::Under;
 use crate::evidence::quantity::tokens::{Kind, OneOf, Token, span};
 use crate::evidence::vocabulary::{self, Words};
+use crate::vocabulary::Union;
+use std::sync::LazyLock;
 
 /// A sentence while it is read.
 pub struct Sentence<'s, 't> {
@@ -64,6 +66,15 @@ impl<'s, 't> Sentence<'s, 't> {
 /// Whether tokens tell of passes, steps or a batch with their number, or of a run that ended: "baked for 3 h, 2,400 steps".
 #[must_use]
 pub fn tells_a_recipe(ts: &[Token<'_>]) -> bool {
+    static TOLD: LazyLock<Union> = LazyLock::new(|| {
+        let words = vocabulary::prose();
+        let (steps, batches, epochs) = (&words.steps, &words.batches, &words.epochs);
+        Union::new(&[batches.accumulation, epochs.words, steps.words, words.sentences.runs])
+    });
+    // Without one of these words nothing below is true.
+    if !ts.iter().any(|t| t.is_any(&*TOLD)) {
+        return false;
+    }
     let words = &vocabulary::prose();
     // "Steps: 32, Sampler: DPM++ 2M Karras, CFG scale: 7.5": how an image was made.
     if ts.iter().any(|t| t.is_any(&words.steps.sampling)) {

@@ -61,7 +61,7 @@ impl Topic {
     /// Notes a sentence that named no training.
     pub fn pass(&mut self, ts: &[Token<'_>]) {
         self.since += 1;
-        if self.since > MOST_BETWEEN || turns_away(ts) {
+        if self.told != Told::Nothing && (self.since > MOST_BETWEEN || turns_away(ts)) {
             self.told = Told::Nothing;
         }
     }

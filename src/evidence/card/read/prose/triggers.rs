@@ -64,10 +64,11 @@ impl Triggers {
     fn word(&mut self, card: &Card<'_>, ts: &[Token<'_>], i: usize, t: &Token<'_>) {
         let word = t.text.as_ref();
         let is_ascii = word.is_ascii();
-        let of_word = by_word(word);
+        // The words of all of these lists are the vocabulary's.
+        let of_word = if t.is_known() { by_word(word) } else { Self::default() };
         self.hardware |= of_word.hardware || card.is_chip(ts, i);
         self.time |= unit_hours(ts, i).is_some();
-        self.carbon |= of_word.carbon || word.contains("co2") || word.contains("二氧化碳") || word.contains("碳排");
+        self.carbon |= of_word.carbon || says_carbon(word, is_ascii);
         self.energy |= of_word.energy || (!is_ascii && energy_unit(without_scale(word)).is_some());
         // "bf16" is letters and a number glued to them.
         let is_format = || vocabulary::prose().triggers.number_formats.contains(&word);
@@ -80,6 +81,12 @@ impl Triggers {
         self.counts |= of_word.counts || !is_ascii;
         self.base |= of_word.base || !is_ascii;
     }
+}
+
+/// Whether a word holds the gas, in any script.
+fn says_carbon(word: &str, is_ascii: bool) -> bool {
+    // Letters with a 2 among them are few: the others are not searched.
+    (word.bytes().any(|b| b == b'2') && word.contains("co2")) || (!is_ascii && (word.contains("二氧化碳") || word.contains("碳排")))
 }
 
 fn units_of_energy(units: &vocabulary::Units) -> [Words; 8] {

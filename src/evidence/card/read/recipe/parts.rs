@@ -146,6 +146,9 @@ fn settings_parts<'b>(
             break;
         }
     }
+    if found.is_empty() {
+        return;
+    }
     // Where batches are counted in elements, the batch is a default out of use.
     let counted = &vocabulary::keys().code.counted_batches;
     let setting = |line: &'b str| Some(parse_setting(line)).filter(|s| s.key == BATCH_TYPE && !s.value.is_empty());
@@ -158,7 +161,7 @@ fn settings_parts<'b>(
         }
     }
     // Passes over each batch of experience of a reinforcement learner are no passes over data.
-    let learns_by_trying = vocabulary::recipe().bases.reinforcement.iter().any(|word| b.text.contains(word));
+    let learns_by_trying = vocabulary::recipe().bases.reinforcement.is_within(&b.text);
     if learns_by_trying {
         found.retain(|p| p.key != RecipeKey::Epochs);
     }

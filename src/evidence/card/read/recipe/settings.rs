@@ -93,8 +93,10 @@ fn worded(line: &str) -> Vec<Setting<'_>> {
 
 /// Where the message of a log begins: `[INFO|trainer.py:2135] >>   Num examples = 33,120`, `... - INFO - __main__ -   Num Epochs = 3`.
 fn message_from(line: &str) -> usize {
-    let marked = line.find(">> ").map(|at| at + 3);
+    let marked = line.contains('>').then(|| line.find(">> ")).flatten().map(|at| at + 3);
     let named = || {
+        // Most lines are no log's, and have no capital I.
+        line.contains('I').then_some(())?;
         let info = line.find("INFO")?;
         Some(line.rfind(" - ").filter(|at| *at > info).map_or(info + 4, |at| at + 3))
     };
@@ -117,12 +119,27 @@ fn identifiers<'c>(line: &'c str, out: &mut Vec<Setting<'c>>) {
         let name = line.get(from..at).unwrap_or_default();
         let is_flag = name.starts_with("--");
         // Most words of code have no value behind them: they need no look-up.
+        if !may_have_value(bytes, from, at, is_flag) {
+            continue;
+        }
         let found = value_behind(line, at, is_flag).or_else(|| value_in_pair(line, from, at));
         let Some((value, to)) = found else { continue };
         let Some(key) = recipe_key(&norm_key(name)) else { continue };
         out.push(Setting { key, value, from, to });
         at = to.max(at);
     }
+}
+
+/// Whether a name may have a value behind it, by the bytes beside it: a sign behind quotes and spaces, a flag, two spaces, a space before a digit,
+/// or the quote and bracket of a pair before it. Most words of code have none of these.
+fn may_have_value(bytes: &[u8], from: usize, end: usize, is_flag: bool) -> bool {
+    let at = |i: usize| bytes.get(i).copied().unwrap_or(b'\n');
+    let skipped = |b: &&u8| matches!(b, b'"' | b'\'' | b'`') || b.is_ascii_whitespace() || **b == 0x0b;
+    let behind = bytes.get(end..).unwrap_or_default().iter().find(|b| !skipped(b));
+    let is_sign = behind.is_some_and(|b| matches!(b, b'=' | b':') || !b.is_ascii());
+    let is_spaced = at(end) == b'\t' || (at(end) == b' ' && (at(end + 1) == b' ' || at(end + 1).is_ascii_digit()));
+    let is_pair = from > 1 && matches!(at(from - 1), b'"' | b'\'') && at(from - 2) == b'(';
+    is_sign || is_flag || is_spaced || is_pair
 }
 
 /// The value behind a key that ends at a byte, and the byte behind it.
