@@ -21,6 +21,7 @@ use crate::evidence::index::facts::CREATED_AT_FLOOR_MS;
 use crate::evidence::index::params;
 use crate::evidence::index::{emissions, names};
 use crate::hub::record::is_valid_id;
+use crate::lineage::family_years::FamilyYears;
 use crate::lineage::{self, Placement, RepoFacts, Resolution, Words};
 use crate::method::fitting::{self, MIN_OBSERVATIONS, Observation};
 use crate::reference::{CorrectedField, RepositoryFact, TrainingRun};
@@ -62,6 +63,8 @@ pub(super) struct Index {
     rows: RegistryRows,
     /// Years that an undated repository may be of.
     undated: UndatedYears,
+    /// First years of the families that names state.
+    family_years: FamilyYears,
     /// What the reviewed corrections met, by position of the repository.
     pub(super) corrections: BTreeMap<usize, Vec<MetCorrection>>,
 }
@@ -146,6 +149,7 @@ impl Index {
             active_on_total: active_on_total(references),
             rows: RegistryRows::default(),
             undated: UndatedYears::default(),
+            family_years: family_years(references),
             corrections: BTreeMap::new(),
         };
         let mut said: BTreeMap<usize, Origin> = BTreeMap::new();
@@ -188,10 +192,12 @@ impl Index {
         self.rows.given_up(i).map(|root| self.id(root))
     }
 
-    /// Years that the training of an undated repository may be of, none before the newest of its bases.
+    /// Years that the training of an undated repository may be of, none before the newest of its bases, nor before the family that its name
+    /// states.
     pub(super) fn possible_years(&self, references: &References, i: usize, raw: &RawModelRow) -> Option<Vec<i32>> {
         let bases = self.chain(i).filter_map(|at| self.placements[at].base);
-        self.undated.possible(raw, bases.filter_map(|base| self.year(references, base)).max())
+        let of_bases = bases.filter_map(|base| self.year(references, base)).max();
+        self.undated.possible(raw, of_bases.max(self.family_years.least(self.facts[i].name())))
     }
 
     /// Year of a model, of the index or absent: what the registry or a fact tells, else that of its repository where the Hub dates it.
@@ -351,7 +357,7 @@ pub(super) fn named(raw: &RawModelRow) -> (Option<Extracted>, Option<Extracted>)
 
 /// Why a size in an id is another model's.
 pub(super) fn size_of_another(model_id: &str) -> Option<&'static str> {
-    lineage::names::size_of_another(model_id.rsplit('/').next().unwrap_or(model_id))
+    lineage::names::size_of_another(name_of(model_id))
 }
 
 /// The size in a name as a mark of its family: also the active parameters alone ("Scout-17B-16E").
@@ -397,6 +403,23 @@ fn registered(references: &References) -> Vec<RepoFacts> {
         })
     })
     .collect()
+}
+
+/// First years of families, by the pre-trainings that the registry and looked-up facts date.
+fn family_years(references: &References) -> FamilyYears {
+    let runs = references.registry.runs().iter().filter(|run| run.kind == RunKind::Pretraining);
+    let registered = runs.filter_map(|run| Some((run, run.trained_on_day()?.year()))).flat_map(|(run, year)| {
+        let names = std::iter::once(run.model.as_str()).chain(run.hub_id.as_deref().map(name_of));
+        names.map(move |name| (name, year))
+    });
+    let facts = references.repository_facts.rows().filter(|fact| fact.role == Role::Pretrained);
+    let looked_up = facts.filter_map(|fact| Some((name_of(&fact.model_id), looked_up_day(fact)?.year())));
+    FamilyYears::new(registered.chain(looked_up))
+}
+
+/// An id without its namespace.
+fn name_of(model_id: &str) -> &str {
+    model_id.rsplit('/').next().unwrap_or(model_id)
 }
 
 /// Continued pre-trainings start from weights.
