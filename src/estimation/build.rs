@@ -233,7 +233,7 @@ fn compute<'a>(
     let size_terms: Vec<f64> = size.terms.iter().map(|term| values.value(*term)).collect();
     let central: f64 = size.shared.central.iter().zip(&size_terms).map(|(b, x)| b * x).sum();
     let prediction = regression(run, pow10(central), fits, factor, tables, flags)?;
-    Ok((Compute::Category { size: &size.shared, size_terms, prediction }, Tier::Category))
+    Ok((Compute::Category { size: size.shared_for(run), size_terms, prediction }, Tier::Category))
 }
 
 /// Compute that is stated, or the product of stated parameters and tokens.

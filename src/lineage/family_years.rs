@@ -34,8 +34,10 @@ impl FamilyYears {
 }
 
 /// What a name states: the generation it begins with, and the family of language models that it names anywhere, with and without version.
+/// Shorthands (`MN-12B`) are too short to date what they end by chance (`msmarco-es-mnrl-mn`).
 fn stated(name: &str) -> BTreeSet<String> {
-    let named = families::named(name);
+    let in_full = name.to_lowercase();
+    let named = families::named(name).filter(|named| in_full.contains(named.family));
     let family = named.iter().map(|named| named.family.to_owned());
     let version = named.iter().filter_map(|named| Some(format!("{}{}", named.family, named.version.as_deref()?)));
     family.chain(version).chain(first_generation(name)).collect()
@@ -96,6 +98,11 @@ mod tests {
         assert_eq!(years.least("siglip2-x256-explicit-content"), Some(2025));
         assert_eq!(years.least("my-tuned-Qwen2.5-7B"), Some(2024), "the first of a generation counts");
         assert_eq!(years.least("my-tuned-qwen1.8b"), Some(2023), "a version that nothing dates is no older than its family");
+        assert_eq!(
+            FamilyYears::new([("Mistral-7B", 2023)].into_iter()).least("roberta-es-mnrl-mn"),
+            None,
+            "a shorthand dates nothing"
+        );
         assert_eq!(years.least("like-siglip2"), None, "words that no list has name anything where they do not begin a name");
         assert_eq!(years.least("bert-base-uncased-finetuned"), None);
     }

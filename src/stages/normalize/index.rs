@@ -149,7 +149,7 @@ impl Index {
             active_on_total: active_on_total(references),
             rows: RegistryRows::default(),
             undated: UndatedYears::default(),
-            family_years: family_years(references),
+            family_years: FamilyYears::default(),
             corrections: BTreeMap::new(),
         };
         let mut said: BTreeMap<usize, Origin> = BTreeMap::new();
@@ -177,6 +177,7 @@ impl Index {
         index.shown_by = index.sizes_shown_by_others();
         index.count_members();
         index.find_first_reports();
+        index.family_years = family_years(references, &index.facts);
         index.rows = RegistryRows::settle(references, &index.facts, &index.placements, &index.params);
         Ok(index)
     }
@@ -205,8 +206,7 @@ impl Index {
         let facts = self.facts.get(i).or_else(|| self.absent.get(i - self.facts.len()))?;
         let registered = || references.registry.by_hub_id(&facts.model_id)?.trained_on_day();
         let looked_up = || looked_up_day(references.repository_facts.fact(&facts.model_id)?);
-        let created = || facts.created_ms.filter(|ms| *ms > CREATED_AT_FLOOR_MS).map(|ms| TimestampMs(ms).day());
-        registered().or_else(looked_up).or_else(created).map(Day::year)
+        registered().or_else(looked_up).or_else(|| created_on(facts)).map(Day::year)
     }
 
     fn add(&mut self, gathered: Gathered) {
@@ -405,8 +405,9 @@ fn registered(references: &References) -> Vec<RepoFacts> {
     .collect()
 }
 
-/// First years of families, by the pre-trainings that the registry and looked-up facts date.
-fn family_years(references: &References) -> FamilyYears {
+/// First years of families, by the pre-trainings that the registry and looked-up facts date, and by what the Hub dates of listed owners: a
+/// paper comes after the weights now and then.
+fn family_years(references: &References, repositories: &[RepoFacts]) -> FamilyYears {
     let runs = references.registry.runs().iter().filter(|run| run.kind == RunKind::Pretraining);
     let registered = runs.filter_map(|run| Some((run, run.trained_on_day()?.year()))).flat_map(|(run, year)| {
         let names = std::iter::once(run.model.as_str()).chain(run.hub_id.as_deref().map(name_of));
@@ -414,7 +415,14 @@ fn family_years(references: &References) -> FamilyYears {
     });
     let facts = references.repository_facts.rows().filter(|fact| fact.role == Role::Pretrained);
     let looked_up = facts.filter_map(|fact| Some((name_of(&fact.model_id), looked_up_day(fact)?.year())));
-    FamilyYears::new(registered.chain(looked_up))
+    let of_listed = repositories.iter().filter(|facts| facts.listed_owner);
+    let created = of_listed.filter_map(|facts| Some((facts.name(), created_on(facts)?.year())));
+    FamilyYears::new(registered.chain(looked_up).chain(created))
+}
+
+/// When the Hub says that a repository was made; none at the floor, which means "on or before".
+fn created_on(facts: &RepoFacts) -> Option<Day> {
+    facts.created_ms.filter(|ms| *ms > CREATED_AT_FLOOR_MS).map(|ms| TimestampMs(ms).day())
 }
 
 /// An id without its namespace.
