@@ -55,6 +55,9 @@ pub enum Term {
     AcademiaBeyondText,
     /// Whether nobody lists the owner.
     UnlistedOwner,
+    /// Whether nobody lists the owner and the run is a pre-training that is counted in tokens: language models that persons train from
+    /// random weights are far smaller than those that they tune, and than companies' by more than their tunes are.
+    UnlistedPretrainingOfText,
     /// Years since 2022-01-01, zero before, where nobody lists the owner.
     UnlistedYearsAfter2022,
     /// Square of log10 of the active parameters over ten billion, so that square and slope are not the same column.
@@ -87,6 +90,7 @@ impl Term {
         (Self::Academia, "academia"),
         (Self::AcademiaBeyondText, "academia_beyond_text"),
         (Self::UnlistedOwner, "unlisted_owner"),
+        (Self::UnlistedPretrainingOfText, "unlisted_pretraining_of_text"),
         (Self::UnlistedYearsAfter2022, "unlisted_years_after_2022"),
         (Self::SizeSquared, "size_squared"),
         (Self::SizeTimesYears, "size_x_years"),
@@ -119,6 +123,7 @@ impl Term {
             | Self::Academia
             | Self::AcademiaBeyondText
             | Self::UnlistedOwner
+            | Self::UnlistedPretrainingOfText
             | Self::UnlistedYearsAfter2022
             | Self::SizeSquared
             | Self::SizeTimesYears => {
@@ -189,6 +194,10 @@ impl TermValues {
             Term::Academia => indicator(self.owner_class == super::OwnerClass::Academia),
             Term::AcademiaBeyondText => self.value(Term::Academia) * indicator(!self.modality.counts_tokens()),
             Term::UnlistedOwner => indicator(self.owner_class == super::OwnerClass::Unlisted),
+            Term::UnlistedPretrainingOfText => {
+                let is_pretraining = self.value(Term::IsKind(RunKind::Pretraining));
+                self.value(Term::UnlistedOwner) * is_pretraining * indicator(self.modality.counts_tokens())
+            }
             Term::UnlistedYearsAfter2022 => self.value(Term::UnlistedOwner) * self.value(Term::YearsAfter2022),
             Term::SaysSize(word) => indicator(self.size_word == Some(word)),
             Term::SizeSquared => (size - 10.0) * (size - 10.0),
@@ -254,6 +263,15 @@ mod tests {
             (Term::IsTask(TaskGroup::Images), 1.0),
         ] {
             assert_eq!(values.value(term), expected, "{term:?}");
+        }
+        let persons = TermValues { owner_class: OwnerClass::Unlisted, modality: Modality::Text, ..values };
+        assert_eq!(persons.value(Term::UnlistedPretrainingOfText), 1.0);
+        for other in [
+            TermValues { owner_class: OwnerClass::Industry, ..persons },
+            TermValues { kind: Some(RunKind::FineTuning), ..persons },
+            TermValues { modality: Modality::Vision, ..persons },
+        ] {
+            assert_eq!(other.value(Term::UnlistedPretrainingOfText), 0.0, "{other:?}");
         }
         let in_year = |years_since_2022, term| TermValues { years_since_2022, ..values }.value(term);
         assert_eq!(in_year(-3.0, Term::YearsAfter2022), 0.0);

@@ -8,7 +8,7 @@ use super::factors::{self, Chips, GridChoice, Mixtures};
 use super::fine_tune;
 use super::fits::Fits;
 use super::terms::term_values;
-use crate::domain::{Flag, Modality, Rating, RegressionId, Run, RunKind, TaskGroup, Tier, TrainingStage};
+use crate::domain::{Flag, Modality, Rating, RegressionId, Run, RunKind, Tier, TrainingStage};
 use crate::error::{Error, Result};
 use crate::method::assumptions as assume;
 use crate::method::calibration::ErrorLaw;
@@ -111,19 +111,8 @@ impl Basis {
 /// Trainings on the weights of their own house, and continued pre-trainings, are a share of the pre-training they start from; strangers'
 /// fine-tunes follow their own regression.
 fn share_stage(run: &Run) -> Option<TrainingStage> {
-    let is_release = run.kind == Some(RunKind::PostTraining) && has_published_shares(run.task);
+    let is_release = run.kind == Some(RunKind::PostTraining) && factors::is_released_with_its_base(run);
     run.stage.filter(|stage| is_release || *stage == TrainingStage::Continued)
-}
-
-/// Whether the published shares of a pre-training are of such releases: models that write, speak of images or make them
-/// (post_training.csv). Heads, embeddings and speech see data of their own, whoever trains them.
-fn has_published_shares(task: TaskGroup) -> bool {
-    match task {
-        TaskGroup::Generation | TaskGroup::TextToText | TaskGroup::ImageGeneration | TaskGroup::Documents | TaskGroup::Other => {
-            true
-        }
-        TaskGroup::Labels | TaskGroup::Embedding | TaskGroup::Speech | TaskGroup::Images => false,
-    }
 }
 
 /// Builds the model of a run at a tier.
@@ -244,7 +233,7 @@ fn compute<'a>(
     let size_terms: Vec<f64> = size.terms.iter().map(|term| values.value(*term)).collect();
     let central: f64 = size.shared.central.iter().zip(&size_terms).map(|(b, x)| b * x).sum();
     let prediction = regression(run, pow10(central), fits, factor, tables, flags)?;
-    Ok((Compute::Category { size: &size.shared, size_terms, prediction }, Tier::Category))
+    Ok((Compute::Category { size: size.shared_for(run), size_terms, prediction }, Tier::Category))
 }
 
 /// Compute that is stated, or the product of stated parameters and tokens.

@@ -2,7 +2,7 @@
 //! where something stands in for what nothing states (docs/method.md, section 4).
 
 use super::FactorTables;
-use crate::domain::{Field, Flag, GridBasis, Run, RunKind};
+use crate::domain::{Field, Flag, GridBasis, Run, RunKind, TaskGroup, TrainingStage};
 use crate::method::assumptions as assume;
 use crate::method::simulate::{Chip, GridOption, LogNormal};
 use crate::reference::grid::WORLD;
@@ -175,9 +175,10 @@ fn evidence_of(run: &Run, field: Field) -> String {
     run.chosen.evidence(field).map_or_else(|| "evidence".to_owned(), |id| format!("evidence {id}"))
 }
 
-/// Model FLOP utilization: stated, or the published runs', lower for fine-tunes; and whether it is the latter. A post-training is by the
-/// house of its base: on the machines and with the code of the pre-training, so that it has that utilization, with the spread of a
+/// Model FLOP utilization: stated, or the published runs', lower for fine-tunes; and whether it is the latter. A post-training by the
+/// house of its base is on the machines and with the code of the pre-training, so that it has that utilization, with the spread of a
 /// fine-tune; and so has what the registry calls a continued pre-training, which is of the scale of one. Published ones lie on both sides: EXAONE Deep 0.32, Flan-PaLM 0.19 (data/reference/mfu.csv).
+/// Heads, embeddings and speech follow the regression of strangers' fine-tunes, by whomever, and have their utilization, too.
 #[must_use]
 pub fn mfu(run: &Run, tables: &FactorTables) -> (LogNormal, bool) {
     if let Some(stated) = run.known.mfu {
@@ -187,12 +188,25 @@ pub fn mfu(run: &Run, tables: &FactorTables) -> (LogNormal, bool) {
     let of_a_tune = LogNormal { own_sd: assume::FINE_TUNE_MFU_SD, ..published };
     let taken = match run.kind {
         Some(RunKind::Pretraining) => published,
-        Some(RunKind::PostTraining | RunKind::Continued) => of_a_tune,
-        None | Some(RunKind::FineTuning | RunKind::Adapter) => {
+        Some(RunKind::Continued) => of_a_tune,
+        Some(RunKind::PostTraining) if is_released_with_its_base(run) || run.stage == Some(TrainingStage::Continued) => of_a_tune,
+        None | Some(RunKind::PostTraining | RunKind::FineTuning | RunKind::Adapter) => {
             LogNormal { median: published.median * assume::FINE_TUNE_MFU_FACTOR, ..of_a_tune }
         }
     };
     (taken, true)
+}
+
+/// Whether a training by the house of its base is of the kind that is released with it: the published shares of a pre-training are of
+/// models that write, speak of images or make them (post_training.csv). Heads, embeddings and speech see data of their own, whoever trains
+/// them.
+pub(super) fn is_released_with_its_base(run: &Run) -> bool {
+    match run.task {
+        TaskGroup::Generation | TaskGroup::TextToText | TaskGroup::ImageGeneration | TaskGroup::Documents | TaskGroup::Other => {
+            true
+        }
+        TaskGroup::Labels | TaskGroup::Embedding | TaskGroup::Speech | TaskGroup::Images => false,
+    }
 }
 
 /// PUE by the ladder site, operator, class of operator, survey; an operator stated by evidence goes before the owner's.
@@ -310,5 +324,24 @@ mod tests {
         assert!((median(RunKind::Adapter) - 0.17).abs() < 1e-9);
         let spread = |kind| mfu(&Run::new("a/b", kind, Modality::Text), &tables).0.own_sd;
         assert!(spread(RunKind::PostTraining) > spread(RunKind::Pretraining));
+    }
+
+    /// Regression: a classifier or an embedding by the house of its base had 0.34, and its sisters by others 0.17, though the compute of
+    /// all of them comes from one regression.
+    #[test]
+    fn heads_and_embeddings_have_one_utilization_whoever_trains_them() {
+        let tables = FactorTables::new(&Reference::load().unwrap());
+        let of = |kind, task, stage| {
+            let run = Run { task, stage, ..Run::new("a/b", kind, Modality::Text) };
+            mfu(&run, &tables).0.median
+        };
+        for task in [TaskGroup::Labels, TaskGroup::Embedding, TaskGroup::Speech, TaskGroup::Images] {
+            let (at_home, elsewhere) = (of(RunKind::PostTraining, task, None), of(RunKind::FineTuning, task, None));
+            assert!((at_home - 0.17).abs() < 1e-9 && at_home == elsewhere, "{task}: {at_home}");
+            // More pre-training on the same weights is a share of it, and of its scale.
+            let continued = of(RunKind::PostTraining, task, Some(TrainingStage::Continued));
+            assert!((continued - 0.34).abs() < 1e-9, "{task}: {continued}");
+        }
+        assert!((of(RunKind::PostTraining, TaskGroup::Documents, None) - 0.34).abs() < 1e-9);
     }
 }

@@ -216,12 +216,9 @@ mod tests {
         let tables = tables();
         let terms = vec![Term::Intercept, Term::Size];
         let seen: [&[f64]; 2] = [&[1.0, 7.0], &[1.0, 9.0]];
-        let loaded = || LoadedFit {
-            terms: terms.clone(),
-            shared: SharedFit::with_draws(vec![4.0, 0.0], Vec::new(), ErrorLaw::new(&[(8.0, -1.0), (8.0, 1.0)])),
-            formula: String::new(),
-            seen: SizesSeen::new(&terms, seen.into_iter().zip([Some(1.0), Some(-1.0)])),
-        };
+        let observed = seen.into_iter().zip([Some(1.0), Some(-1.0)]).map(|(values, error)| (values, 4.0, error));
+        let shared = |_| SharedFit::with_draws(vec![4.0, 0.0], Vec::new(), ErrorLaw::new(&[(8.0, -1.0), (8.0, 1.0)]));
+        let loaded = || LoadedFit::new(terms.clone(), String::new(), observed.clone(), shared);
         let ids = [RegressionId::FinetuneSamplesFromParams, RegressionId::TokensFromParams];
         let fits = Fits::new(ids.into_iter().map(|id| (id, loaded())).collect(), ErrorLaw::new(&[]));
         let basis = Basis::with_fits(fits, Basis::without_fits(&tables).mixtures);

@@ -4,7 +4,7 @@
 //! Every file uses only files above it in this list:
 //!
 //! 1. `model.rs`: the types: facts of a repository, its placement, the graph of both;
-//! 2. [`vocabulary`], `tags.rs`, [`names`], [`families`]: what tags, names and the names of families say;
+//! 2. [`vocabulary`], `tags.rs`, [`names`], [`families`], [`family_years`]: what tags, names and the names of families say;
 //! 3. [`roles`]: the role of a repository by its own facts;
 //! 4. `passes`: the links between repositories, pass by pass;
 //! 5. `runs.rs`: which run a repository owns and which it comes from, once the links are made;
@@ -12,6 +12,7 @@
 //! 7. [`signs`], [`role_model`]: how likely each role is where nothing certain decides.
 
 pub mod families;
+pub mod family_years;
 mod model;
 pub mod names;
 mod passes;

@@ -7,6 +7,7 @@ lists!(Untrained { owners, owner_endings, words, beside_random, trained });
 lists!(Drafts { words, beside_family, prediction, parts, small_models, assistants, before_assistant });
 lists!(List { words });
 lists!(Vision { words, endings });
+lists!(Pruned { words, not_before });
 lists!(Tokens {
     variants,
     quantized,
@@ -37,6 +38,7 @@ lists!(Tags {
     head_tasks,
     tasks_on_a_backbone,
     tasks_of_seeing,
+    tasks_of_transcribing,
     conversion_libraries,
 });
 lists!(Architectures { of_families, vision_beginnings, vision_endings });
@@ -56,7 +58,7 @@ tables!(Vocabulary {
     drafts: Drafts,
     uncensored: List,
     unquantized: List,
-    pruned: List,
+    pruned: Pruned,
     vision: Vision,
     tokens: Tokens,
     stages: Stages,

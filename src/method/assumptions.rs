@@ -46,8 +46,10 @@ pub const REPORTED_EMISSIONS_SD: f64 = 0.20;
 /// Spread of a reported energy.
 pub const REPORTED_ENERGY_SD: f64 = 0.10;
 /// Spread of stated device hours: rounding, restarts, and what the chip draws on that workload. From the back-test: nine measured
-/// energies differ from hours times power by 0.147 dex (0.34) in the root mean square, of which power and PUE explain 0.21.
-pub const STATED_HOURS_SD: f64 = 0.27;
+/// energies differ from hours times power by 0.147 dex (0.34) in the root mean square, of which power and PUE explain 0.21. That root mean
+/// square is itself known from nine errors alone, so that a tenth lies within Student's 1.833 of it nine times in ten, and not within a
+/// normal's 1.645: the square root of (0.34 x 1.833 / 1.645)^2 - 0.21^2.
+pub const STATED_HOURS_SD: f64 = 0.315;
 
 /// Spread of compute counted from architecture and recipe: within a factor of 2 nine times in ten, log10(2) / 1.645 dex. The forward pass
 /// is known to some percent; restarts, growing images, teachers and crops are not. Nine published estimates differ from it by 0.28 dex

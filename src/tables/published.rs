@@ -67,7 +67,8 @@ table! {
         trained_on_source: Option<TrainedOnSource>,
         /// Years that the training may be of where nothing tells its date, each as likely as the others: those, by tenths, of the
         /// repositories of this index whose records have the same fields, no date of creation either, and are dated by the registry, a
-        /// looked-up fact or a paper. Null where a date is known, or where fewer than 20 such repositories are.
+        /// looked-up fact or a paper, none before the newest of its bases or the family that its name states. Null where a date is known, or
+        /// where fewer than 20 such repositories are.
         possible_years: Option<Vec<i32>>,
         /// ISO 3166 alpha-3 code of the owner's country; null when unknown.
         owner_country: Option<String>,

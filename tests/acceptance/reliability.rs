@@ -4,6 +4,35 @@ use crate::common::table;
 use crate::run_on;
 use hugging_carbon::tables::BacktestRow;
 
+/// Fewest comparisons whose coverage is held to the aim as it is: two of forty lie beyond each end of a 90 % interval.
+const ENOUGH: i64 = 40;
+
+/// Whether a coverage is 85 to 95 %, or of too few comparisons to say that it is not: of nine, 8 alone are within, and 7 are seen four
+/// times in ten where 85 % is the truth. It is refuted where so few, or so many, have less than one chance in twenty.
+fn may_be_the_aim(n: i64, coverage: f64) -> bool {
+    if n >= ENOUGH {
+        return (0.85..=0.95).contains(&coverage);
+    }
+    #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)] // Below forty.
+    let (n, inside) = (n as i32, (coverage * n as f64).round() as i32);
+    let exactly = |k: i32, p: f64| {
+        let ways: f64 = (0..k).map(|i| f64::from(n - i) / f64::from(i + 1)).product();
+        ways * p.powi(k) * (1.0 - p).powi(n - k)
+    };
+    let at_most: f64 = (0..=inside).map(|k| exactly(k, 0.85)).sum();
+    let at_least: f64 = (inside..=n).map(|k| exactly(k, 0.95)).sum();
+    at_most >= 0.05 && at_least >= 0.05
+}
+
+/// Of nine at 85 %: 7 or fewer have 1 - 0.2316 - 0.3679 = 0.40, 5 or fewer 0.034.
+#[test]
+fn coverage_of_few_comparisons_by_hand() {
+    for (inside, holds) in [(9, true), (7, true), (6, true), (5, false)] {
+        assert_eq!(may_be_the_aim(9, f64::from(inside) / 9.0), holds, "{inside} of 9");
+    }
+    assert!(may_be_the_aim(606, 0.891) && !may_be_the_aim(606, 0.84) && !may_be_the_aim(40, 1.0));
+}
+
 /// 90 % intervals hold between 85 and 95 % of the truths of owners that no fit has seen, and typical errors stay within the aims.
 #[test]
 #[ignore = "needs ../shared/data"]
@@ -31,7 +60,7 @@ fn intervals_hold_and_errors_are_within_the_aims() {
             row.median_abs_error_dex,
             coverage * 100.0
         );
-        assert!((0.85..=0.95).contains(&coverage), "tier {tier}: {coverage}");
+        assert!(may_be_the_aim(row.n, coverage), "tier {tier}: {coverage}");
         assert!(row.median_abs_error_dex <= error && row.bias_dex.abs() <= bias, "tier {tier}");
     }
     let all = find(5, "registry_compute", "all");

@@ -5,6 +5,7 @@ use super::join::{is_open, is_trained, join};
 use crate::domain::Rule;
 use crate::lineage::model::Graph;
 use crate::lineage::names;
+use crate::lineage::vocabulary::vocabulary;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
@@ -13,7 +14,8 @@ const FEWEST_TOKENS: usize = 2;
 const FEWEST_CHARS: usize = 8;
 
 /// Names that contain the full name of another owner's model: `SteamSHP-flan-t5-xl`, `distilbert-base-uncased-finetuned-sst2`. Where no
-/// size confirms it, the model has to end the name or be followed by a task or a kind of training.
+/// size confirms it, the model has to end the name or be followed by a task or a kind of training, or begin the name of one that
+/// transcribes speech: of 155 such cards of persons 137 name the model they tuned, and none another.
 pub(super) fn models_by_name(graph: &mut Graph<'_>) {
     let mut known = Known::default();
     for i in 0..graph.facts.len() {
@@ -75,9 +77,14 @@ fn named_in_full(graph: &Graph<'_>, known: &Known, i: usize) -> Option<usize> {
             // xlm-roberta-base is no fine-tune of roberta-base: a house's own name has to say that it tuned.
             let house = f.listed_owner || names::is_canonical(f.owner());
             let told = (rest.is_empty() && !house) || names::says_task_or_post_trained(f.name());
+            // A language behind a text model's name can be that of another pre-training; behind one that listens it is what it was taught
+            // to write.
+            let transcribes = f.pipeline_tag.as_deref().is_some_and(|task| vocabulary().tags.tasks_of_transcribing.contains(&task));
+            let taught = transcribes && !house && start == 0;
             // A stranger's name that holds a published model's with its size, and the size fits: made of it.
             let sized = !house && f.rough_params.zip(b.rough_params).is_some_and(|(a, b)| a.min(b) >= LARGE_PARAMS);
-            if same || (sized && b.named_size.is_some() && length < tokens.len()) || (told && !language && length < tokens.len()) {
+            let is_longer = length < tokens.len();
+            if same || is_longer && (sized && b.named_size.is_some() || told && !language || taught) {
                 return Some(base);
             }
         }

@@ -7,7 +7,7 @@ use super::References;
 use super::samples::{is_from_hours, is_six_nd, owner, published_run};
 use crate::domain::{Comparison, EmissionsBasis, OwnerClass, Quantiles, RegressionId, Run, RunKind, Term, Tier};
 use crate::error::Result;
-use crate::estimation::fine_tune::SizesSeen;
+use crate::estimation::fits::is_pretraining_row;
 use crate::estimation::{Basis, Fits, LoadedFit, build};
 use crate::evidence::index::names;
 use crate::method::calibration::ErrorLaw;
@@ -48,28 +48,27 @@ pub(super) struct Fitted {
 }
 
 impl Fitted {
-    /// Owner, log10 N (of a regression without a term of size the prediction) and held-out error of the observations that have one.
-    pub(super) fn errors(&self) -> Vec<(String, f64, f64)> {
+    /// Owner, log10 N (of a regression without a term of size the prediction) and held-out error of the observations that have one: of
+    /// pre-trainings, where the regression tells them apart, and of the others.
+    pub(super) fn errors(&self) -> [Vec<(String, f64, f64)>; 2] {
         let size = self.terms.iter().position(|t| t.is_size());
         let of = |(o, e): (&Observation, &Option<f64>)| {
             let error = (*e)?;
-            Some((o.owner.clone(), size.map_or(o.response - error, |at| o.terms[at]), error))
+            let row = (o.owner.clone(), size.map_or(o.response - error, |at| o.terms[at]), error);
+            Some((is_pretraining_row(&self.terms, &o.terms), row))
         };
-        self.observations.iter().zip(&self.held_out_errors).filter_map(of).collect()
+        let rows = self.observations.iter().zip(&self.held_out_errors).filter_map(of);
+        let (of_pretrainings, of_others): (Vec<_>, Vec<_>) = rows.partition(|(is_pretraining, _)| *is_pretraining);
+        [of_pretrainings, of_others].map(|rows| rows.into_iter().map(|(_, row)| row).collect())
     }
 
     /// The regression as owners meet it that are not in it.
     pub(super) fn without(&self, owners: &BTreeSet<&str>) -> Option<LoadedFit> {
         let central = coefficients_of(&self.observations, |_, o| !owners.contains(o.owner.as_str()))?;
-        let errors: Vec<(f64, f64)> =
-            self.errors().into_iter().filter(|r| !owners.contains(r.0.as_str())).map(|r| (r.1, r.2)).collect();
         let rest = self.observations.iter().zip(&self.held_out_errors).filter(|(o, _)| !owners.contains(o.owner.as_str()));
-        Some(LoadedFit {
-            seen: SizesSeen::new(&self.terms, rest.map(|(o, error)| (o.terms.as_slice(), *error))),
-            terms: self.terms.clone(),
-            shared: SharedFit::with_draws(central, Vec::new(), ErrorLaw::new(&errors)),
-            formula: String::new(),
-        })
+        let observed = rest.map(|(o, error)| (o.terms.as_slice(), o.response, *error));
+        let shared = |errors| SharedFit::with_draws(central.clone(), Vec::new(), errors);
+        Some(LoadedFit::new(self.terms.clone(), String::new(), observed, shared))
     }
 }
 

@@ -15,6 +15,8 @@ pub(super) enum Category {
     Task,
     /// Universities' models beyond text, where there are rows of their language models to tell them from.
     UniversitiesBeyondText,
+    /// Persons' pre-trainings of text, where there are rows of companies' to tell them from.
+    PersonsPretrainingsOfText,
 }
 
 /// What a model that lost explains, in terms of what the kept one does.
@@ -332,10 +334,16 @@ pub(super) const DECLARATIONS: &[Declaration] = &[
                     lot from another index (role_labels.csv), and open pre-trainings beyond text of the registry; those whose names \
                     state no size, at most five of an owner",
         terms: &[Term::Years, Term::Academia, Term::UnlistedOwner],
-        categories: &[Category::Kind, Category::Modality, Category::SizeWord, Category::UniversitiesBeyondText],
+        categories: &[
+            Category::Kind,
+            Category::Modality,
+            Category::SizeWord,
+            Category::UniversitiesBeyondText,
+            Category::PersonsPretrainingsOfText,
+        ],
         required: None,
         kept: (
-            "kind, modality, class of owner, universities beyond text, word of size, date",
+            "kind, modality, class of owner, universities beyond text, persons' pre-trainings of text, word of size, date",
             "every category that has rows speaks for itself, and models grew with the years",
         ),
         lost: &[
@@ -359,6 +367,12 @@ pub(super) const DECLARATIONS: &[Declaration] = &[
                 &[Term::Academia, Term::UnlistedOwner],
                 &[Category::Kind, Category::Modality, Category::SizeWord, Category::UniversitiesBeyondText],
                 "takes the models of 2020 and of 2026 for one population",
+            ),
+            lost(
+                "kind, modality, class of owner, universities beyond text, word of size, date",
+                &[Term::Years, Term::Academia, Term::UnlistedOwner],
+                &[Category::Kind, Category::Modality, Category::SizeWord, Category::UniversitiesBeyondText],
+                "puts language models that persons train from random weights a dex too high where an index shows many",
             ),
         ],
         family_effects: None,

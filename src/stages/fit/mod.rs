@@ -18,7 +18,7 @@ use crate::domain::{OwnerClass, RegressionId, Term};
 use crate::engine::{Digests, Inputs, Outputs, Stage, stage};
 use crate::error::{Error, Result};
 use crate::estimation::{Basis, FactorTables};
-use crate::method::calibration::coverage;
+use crate::method::calibration::{MIN_CLASS, coverage};
 use crate::method::fitting::{self, Fit, MIN_OBSERVATIONS, Observation, SIGNIFICANCE};
 use crate::method::ols::OlsError;
 use crate::method::summary::median;
@@ -281,7 +281,7 @@ fn regression_row(declaration: &Declaration, fit: &Fit, fitted: &Fitted) -> Regr
     let mut fitted_ids: Vec<String> = fitted.observations.iter().map(|o| o.id.clone()).collect();
     fitted_ids.sort();
     let errors = fitted.errors();
-    let absolute: Vec<f64> = errors.iter().map(|e| e.2.abs()).collect();
+    let absolute: Vec<f64> = errors.iter().flatten().map(|e| e.2.abs()).collect();
     #[allow(clippy::cast_possible_wrap)]
     RegressionRow {
         regression_id: declaration.id,
@@ -304,11 +304,24 @@ fn regression_row(declaration: &Declaration, fit: &Fit, fitted: &Fitted) -> Regr
         loo_rmse: fit.loo_rmse,
         grouped_cv_rmse: fit.grouped_cv_rmse(),
         grouped_cv_median_abs_error: (!absolute.is_empty()).then(|| median(&absolute)),
-        coverage_90: coverage(&errors),
+        coverage_90: coverage_of_kinds(&errors),
         used: not_used_reason.is_none(),
         not_used_reason,
         fitted_ids,
     }
+}
+
+/// Share of rows inside the interval of their kind, as estimates take it.
+fn coverage_of_kinds(errors: &[Vec<(String, f64, f64)>; 2]) -> Option<f64> {
+    if errors.iter().any(|rows| rows.len() < MIN_CLASS) {
+        return coverage(&errors.concat());
+    }
+    #[allow(clippy::cast_precision_loss)] // Some thousand rows.
+    let inside = |rows: &Vec<(String, f64, f64)>| Some(coverage(rows)? * rows.len() as f64);
+    let [of_pretrainings, of_others] = errors;
+    #[allow(clippy::cast_precision_loss)]
+    let all = (of_pretrainings.len() + of_others.len()) as f64;
+    Some((inside(of_pretrainings)? + inside(of_others)?) / all)
 }
 
 fn term_row(regression_id: RegressionId, term: Term, c: &fitting::Coefficient) -> RegressionTermRow {

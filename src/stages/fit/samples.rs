@@ -345,7 +345,10 @@ fn drawn_sizes(references: &References) -> Vec<Sample> {
 pub(super) fn terms_with_categories(terms: &[Term], categories: &[Category], samples: &[Sample]) -> Vec<Term> {
     let mut all: Vec<Term> = std::iter::once(Term::Intercept).chain(terms.iter().copied()).collect();
     let is_university = |sample: &Sample| sample.run.owner.class == OwnerClass::Academia;
-    let language_models = samples.iter().filter(|s| is_university(s) && s.run.modality.counts_tokens()).count();
+    let of_text = |sample: &Sample| sample.run.modality.counts_tokens();
+    let count = |is: &dyn Fn(&Sample) -> bool| samples.iter().filter(|sample| is(sample)).count();
+    let of_universities = count(&|s| is_university(s) && of_text(s));
+    let of_companies = count(&|s| s.run.owner.class == OwnerClass::Industry && s.run.is_pretraining() && of_text(s));
     for category in categories {
         let mut counts: BTreeMap<Term, usize> = BTreeMap::new();
         for sample in samples {
@@ -354,8 +357,13 @@ pub(super) fn terms_with_categories(terms: &[Term], categories: &[Category], sam
                 Category::Kind => (sample.run.kind.map(Term::IsKind), sample.run.is_pretraining()),
                 Category::SizeWord => (sample.run.size_word.map(Term::SaysSize), false),
                 Category::UniversitiesBeyondText => {
-                    let is_told_apart = is_university(sample) && language_models >= MIN_CATEGORY_ROWS;
-                    (is_told_apart.then_some(Term::AcademiaBeyondText), sample.run.modality.counts_tokens())
+                    let is_told_apart = is_university(sample) && of_universities >= MIN_CATEGORY_ROWS;
+                    (is_told_apart.then_some(Term::AcademiaBeyondText), of_text(sample))
+                }
+                Category::PersonsPretrainingsOfText => {
+                    let is_person = sample.run.owner.class == OwnerClass::Unlisted && sample.run.is_pretraining();
+                    let is_told_apart = is_person && of_companies >= MIN_CATEGORY_ROWS;
+                    (is_told_apart.then_some(Term::UnlistedPretrainingOfText), !of_text(sample))
                 }
                 Category::Task => (Some(Term::IsTask(sample.run.task)), sample.run.task == TaskGroup::Labels),
             };

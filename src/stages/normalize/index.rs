@@ -22,6 +22,7 @@ use crate::evidence::index::names::NameSize;
 use crate::evidence::index::params;
 use crate::evidence::index::{emissions, names};
 use crate::hub::record::is_valid_id;
+use crate::lineage::family_years::FamilyYears;
 use crate::lineage::{self, Placement, RepoFacts, Resolution, Words};
 use crate::method::fitting::{self, MIN_OBSERVATIONS, Observation};
 use crate::reference::{CorrectedField, RepositoryFact, TrainingRun};
@@ -63,6 +64,8 @@ pub(super) struct Index {
     rows: RegistryRows,
     /// Years that an undated repository may be of.
     undated: UndatedYears,
+    /// First years of the families that names state.
+    family_years: FamilyYears,
     /// What the reviewed corrections met, by position of the repository.
     pub(super) corrections: BTreeMap<usize, Vec<MetCorrection>>,
 }
@@ -148,6 +151,7 @@ impl Index {
             active_on_total: active_on_total(references),
             rows: RegistryRows::default(),
             undated: UndatedYears::default(),
+            family_years: FamilyYears::default(),
             corrections: BTreeMap::new(),
         };
         let mut said: BTreeMap<usize, Origin> = BTreeMap::new();
@@ -179,6 +183,7 @@ impl Index {
         index.shown_by = index.sizes_shown_by_others();
         index.count_members();
         index.find_first_reports();
+        index.family_years = family_years(references, &index.facts);
         index.rows = RegistryRows::settle(references, &index.facts, &index.placements, &index.params);
         Ok(index)
     }
@@ -194,10 +199,12 @@ impl Index {
         self.rows.given_up(i).map(|root| self.id(root))
     }
 
-    /// Years that the training of an undated repository may be of, none before the newest of its bases.
+    /// Years that the training of an undated repository may be of, none before the newest of its bases, nor before the family that its name
+    /// states.
     pub(super) fn possible_years(&self, references: &References, i: usize, raw: &RawModelRow) -> Option<Vec<i32>> {
         let bases = self.chain(i).filter_map(|at| self.placements[at].base);
-        self.undated.possible(raw, bases.filter_map(|base| self.year(references, base)).max())
+        let of_bases = bases.filter_map(|base| self.year(references, base)).max();
+        self.undated.possible(raw, of_bases.max(self.family_years.least(self.facts[i].name())))
     }
 
     /// Year of a model, of the index or absent: what the registry or a fact tells, else that of its repository where the Hub dates it.
@@ -205,8 +212,7 @@ impl Index {
         let facts = self.facts.get(i).or_else(|| self.absent.get(i - self.facts.len()))?;
         let registered = || references.registry.by_hub_id(&facts.model_id)?.trained_on_day();
         let looked_up = || looked_up_day(references.repository_facts.fact(&facts.model_id)?);
-        let created = || facts.created_ms.filter(|ms| *ms > CREATED_AT_FLOOR_MS).map(|ms| TimestampMs(ms).day());
-        registered().or_else(looked_up).or_else(created).map(Day::year)
+        registered().or_else(looked_up).or_else(|| created_on(facts)).map(Day::year)
     }
 
     fn add(&mut self, gathered: Gathered) {
@@ -357,7 +363,7 @@ pub(super) fn named(raw: &RawModelRow) -> (Option<Extracted>, Option<Extracted>)
 
 /// Why a size in an id is another model's.
 pub(super) fn size_of_another(model_id: &str) -> Option<&'static str> {
-    lineage::names::size_of_another(model_id.rsplit('/').next().unwrap_or(model_id))
+    lineage::names::size_of_another(name_of(model_id))
 }
 
 /// The size in a name as a mark of its family: also the active parameters alone ("Scout-17B-16E").
@@ -408,6 +414,31 @@ fn registered(references: &References) -> Vec<RepoFacts> {
         })
     })
     .collect()
+}
+
+/// First years of families, by the pre-trainings that the registry and looked-up facts date, and by what the Hub dates of listed owners: a
+/// paper comes after the weights now and then.
+fn family_years(references: &References, repositories: &[RepoFacts]) -> FamilyYears {
+    let runs = references.registry.runs().iter().filter(|run| run.kind == RunKind::Pretraining);
+    let registered = runs.filter_map(|run| Some((run, run.trained_on_day()?.year()))).flat_map(|(run, year)| {
+        let names = std::iter::once(run.model.as_str()).chain(run.hub_id.as_deref().map(name_of));
+        names.map(move |name| (name, year))
+    });
+    let facts = references.repository_facts.rows().filter(|fact| fact.role == Role::Pretrained);
+    let looked_up = facts.filter_map(|fact| Some((name_of(&fact.model_id), looked_up_day(fact)?.year())));
+    let of_listed = repositories.iter().filter(|facts| facts.listed_owner);
+    let created = of_listed.filter_map(|facts| Some((facts.name(), created_on(facts)?.year())));
+    FamilyYears::new(registered.chain(looked_up).chain(created))
+}
+
+/// When the Hub says that a repository was made; none at the floor, which means "on or before".
+fn created_on(facts: &RepoFacts) -> Option<Day> {
+    facts.created_ms.filter(|ms| *ms > CREATED_AT_FLOOR_MS).map(|ms| TimestampMs(ms).day())
+}
+
+/// An id without its namespace.
+fn name_of(model_id: &str) -> &str {
+    model_id.rsplit('/').next().unwrap_or(model_id)
 }
 
 /// Continued pre-trainings start from weights.

@@ -12,8 +12,10 @@ use crate::units::{GRAMS_PER_KG, SECONDS_PER_HOUR};
 
 /// FP8 doubles the peak of the table, which no training reaches.
 const MOST_OF_PEAK: f64 = 2.0;
-/// Watts of a host with one small device: a judgement, between a desktop computer (100) and a server (500).
-const HOST_W: f64 = 300.0;
+/// Watts of a host beside one device at most: a DGX A100 draws up to 6,500 W, of which its eight GPUs may draw 400 each (NVIDIA, system
+/// specifications). A DGX-1 leaves 137 to each (3,500 W, eight of 300), a DGX H100 575 (10,200 W, eight of 700); who has one small device
+/// has no larger host than a share of such a box.
+const HOST_W: f64 = (6_500.0 - 8.0 * 400.0) / 8.0;
 /// Shares of the rated power that a device with its host can draw, from idling to a host as large as two devices.
 const POWER_SHARES: (f64, f64) = (0.02, 3.0);
 /// Watts of one device at most; a wafer draws ten times as much.

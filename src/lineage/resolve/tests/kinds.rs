@@ -52,6 +52,23 @@ fn uncensored_unquantized_and_pruned_copies_stand_on_what_they_name() {
     assert_eq!(placed[3].own_run, Some(RunKind::PostTraining));
 }
 
+/// Regression: of 1,565 silent transcribers whose names begin with a published model's 1,385 had no base, because a language in a name can be
+/// that of a pre-training; they were given a size of their kind, and 220 t.
+#[test]
+fn what_transcribes_speech_stands_on_the_model_its_name_begins_with() {
+    let hears = |facts: RepoFacts| RepoFacts { pipeline_tag: Some("automatic-speech-recognition".into()), ..facts };
+    let placed = place(&[
+        hears(listed("openai/whisper-small")),
+        hears(silent("x/whisper-small-urdu")),
+        hears(silent("x/my-whisper-small-urdu")),
+        hears(listed("nvidia/whisper-small-hindi")),
+        listed("google/bert-base-uncased"),
+        silent("y/bert-base-uncased-urdu"),
+    ]);
+    assert_eq!((placed[1].base, placed[1].role, placed[1].role_rule), (Some(0), Role::Finetuned, Rule::NamesAModelInFull));
+    assert_eq!([2, 3, 5].map(|i| placed[i].base), [None; 3], "elsewhere in a name, by a house, and of text");
+}
+
 /// Regression: 9,105 repositories of a listing have, to the last parameter, the size of another and state no base, and the listing has
 /// no architectures.
 #[test]
