@@ -189,7 +189,7 @@ impl Union {
 
     /// Whether a word is in one of them, of which the lists that it stands in are known.
     pub(crate) fn holds(&self, word: &str, lists: Lists) -> bool {
-        self.lists.iter().zip(lists.0).any(|(a, b)| a & b != 0) || self.others.iter().any(|words| words.set.contains(word))
+        self.lists.iter().zip(lists.0).any(|(a, b)| a & b != 0) || self.others.iter().any(|words| words.set.get(word).is_some())
     }
 }
 

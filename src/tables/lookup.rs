@@ -162,7 +162,8 @@ pub fn rows_with<T: Send>(
     pick: impl Fn(&RecordBatch) -> Vec<T> + Sync,
 ) -> Result<Vec<T>> {
     let table = Opened::new(dir, table)?;
-    let filtered = |reader: ParquetRecordBatchReaderBuilder<File>| reader.with_row_filter(table.filter(column, is_wanted.clone()));
+    let filtered =
+        |reader: ParquetRecordBatchReaderBuilder<TableFile>| reader.with_row_filter(table.filter(column, is_wanted.clone()));
     table.pick(&[&[column], columns].concat(), columns, filtered, pick)
 }
 
@@ -204,7 +205,7 @@ fn picked_whose<T: Send>(
     read: impl Fn(&RecordBatch) -> Result<Vec<Result<T>>> + Sync,
 ) -> Result<Vec<T>> {
     let table = Opened::new(dir, table)?;
-    let filtered = |reader: ParquetRecordBatchReaderBuilder<File>| {
+    let filtered = |reader: ParquetRecordBatchReaderBuilder<TableFile>| {
         let wanted = Arc::clone(wanted);
         reader.with_row_filter(table.filter(column, move |text| wanted.contains(text)))
     };

@@ -214,7 +214,8 @@ fn plain_word_end(bytes: &[u8], from: usize) -> Option<(usize, bool)> {
         at += 1;
     }
     let word = bytes.get(from..at)?;
-    let ends_on = |end: &[u8]| word.len() >= end.len() && word.iter().rev().zip(end.iter().rev()).all(|(a, b)| a.eq_ignore_ascii_case(b));
+    let ends_on =
+        |end: &[u8]| word.len() >= end.len() && word.iter().rev().zip(end.iter().rev()).all(|(a, b)| a.eq_ignore_ascii_case(b));
     let is_plain = bytes.get(at).is_none_or(u8::is_ascii) && !ends_on(b"co") && !word.starts_with(MEGATONNE.as_bytes());
     is_plain.then(|| (at, !word.iter().any(u8::is_ascii_uppercase)))
 }

@@ -25,7 +25,6 @@ pub(super) fn whole_last_line(path: &Path, number: u64, line: &[u8]) -> Result<(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::hub::files::{Block, find_files, read_cards, read_json};
     use flate2::{Compression, write::GzEncoder};
     use std::io::Write;
