@@ -3,6 +3,7 @@
 mod batches;
 mod clouds;
 mod compute;
+mod contrasts;
 mod counts;
 mod emissions;
 mod formats;
