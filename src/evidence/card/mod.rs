@@ -38,6 +38,7 @@ use self::decide::sections::Sections;
 use self::parse::block::BlockKind;
 use self::read::candidate::Card;
 use self::read::declared::names_declared;
+use self::read::eastern_bases::eastern_bases;
 use self::read::front_matter::read_front_matter;
 use self::read::read_passages;
 use self::read::recipe::{RECIPE, read_recipe};
@@ -87,7 +88,8 @@ fn extract_asking(tables: CardTables<'_>, cut: &CutCard<'_>, about: &About<'_>) 
     let title = blocks.iter().find(|b| b.kind == BlockKind::Heading).map(|b| b.text.to_lowercase()).unwrap_or_default();
     let says_tuned =
         words.fine_tune_phrases.iter().any(|p| body.contains(p)) || words.fine_tune_titles.iter().any(|p| title.contains(p));
-    if own.role == CardRole::OwnTraining && says_tuned {
+    let eastern = if own.role == CardRole::Copy { Vec::new() } else { eastern_bases(body) };
+    if own.role == CardRole::OwnTraining && (says_tuned || !eastern.is_empty()) {
         own.role = CardRole::FineTune;
     }
     for name in names_declared(&own, blocks) {
@@ -108,6 +110,7 @@ fn extract_asking(tables: CardTables<'_>, cut: &CutCard<'_>, about: &About<'_>) 
     let co2_subject = words.climate_subjects.iter().any(|w| head.contains(w));
     let mut card = Card::new(tables, own, co2_subject);
     card.sign = by_words(body.split(|c: char| !c.is_alphabetic()).take(LANGUAGE_WORDS));
+    card.eastern_bases = eastern;
     card.is_setfit = body.contains("setfit");
     read_front_matter(&mut card, front, source);
     read_passages(&mut card, &passages, body);
