@@ -347,7 +347,7 @@ fn is_range(ts: &[Token<'_>], from: usize, to: usize) -> bool {
     // The "A" of "200,000 A100 hours" joins nothing.
     let is_name = |at: usize| ts.get(at).is_some_and(|t| t.kind == Kind::Word) && ts.get(at + 1).is_some_and(|n| n.glued);
     // "batch 8 - 8 images per batch" says it twice.
-    let value = |at: usize| ts.get(at).and_then(|t| t.value.or_else(|| number_word(&t.text).map(f64::from)));
+    let value = |at: usize| ts.get(at).and_then(|t| t.value.or_else(|| number_word(&t.text)));
     let differs = |other: usize| value(other).is_none() || value(other) != value(from) || to > from + 1;
     [to, to + 1]
         .into_iter()
