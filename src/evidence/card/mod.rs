@@ -39,6 +39,7 @@ use self::parse::block::{Block, BlockKind};
 use self::parse::front_matter::BASE_MODEL;
 use self::read::candidate::Card;
 use self::read::declared::names_declared;
+use self::read::eastern_bases::eastern_bases;
 use self::read::front_matter::read_front_matter;
 use self::read::read_passages;
 use self::read::recipe::{RECIPE, read_recipe};
@@ -103,7 +104,8 @@ fn extract_asking(tables: CardTables<'_>, cut: &CutCard<'_>, about: &About<'_>) 
     own.add_bases_of_card(front.texts(BASE_MODEL));
     let title = blocks.iter().find(|b| b.kind == BlockKind::Heading).map(|b| b.text.to_lowercase()).unwrap_or_default();
     let says_tuned = words.fine_tune_phrases.is_within(body) || words.fine_tune_titles.is_within(&title);
-    if own.role == CardRole::OwnTraining && says_tuned {
+    let eastern = if own.role == CardRole::Copy { Vec::new() } else { eastern_bases(body) };
+    if own.role == CardRole::OwnTraining && (says_tuned || !eastern.is_empty()) {
         own.role = CardRole::FineTune;
     }
     for name in names_declared(&own, blocks) {
@@ -123,6 +125,7 @@ fn extract_asking(tables: CardTables<'_>, cut: &CutCard<'_>, about: &About<'_>) 
     if !front.fields.is_empty() || blocks.iter().any(|b| may_be_open(&b.text)) {
         card.sign = by_words(body.split(|c: char| !c.is_alphabetic()).take(LANGUAGE_WORDS));
     }
+    card.eastern_bases = eastern;
     card.is_setfit = body.contains("setfit");
     read_front_matter(&mut card, front, source);
     read_passages(&mut card, &passages, body);

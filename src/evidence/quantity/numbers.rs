@@ -350,9 +350,17 @@ fn is_range(ts: &[Token<'_>], from: usize, to: usize) -> bool {
     let unit = ts.get(to).is_some_and(|t| t.kind == Kind::Word && is_unit(ts, to));
     // The "A" of "200,000 A100 hours" joins nothing.
     let is_name = |at: usize| ts.get(at).is_some_and(|t| t.kind == Kind::Word) && ts.get(at + 1).is_some_and(|n| n.glued);
-    [to, to + 1].into_iter().take(1 + usize::from(unit)).any(|at| joins(ts, at, from) && !is_name(at) && starts_number(ts, at + 1))
+    // "batch 8 - 8 images per batch" says it twice.
+    let value = |at: usize| ts.get(at).and_then(|t| t.value.or_else(|| number_word(&t.text)));
+    let differs = |other: usize| value(other).is_none() || value(other) != value(from) || to > from + 1;
+    [to, to + 1]
+        .into_iter()
+        .take(1 + usize::from(unit))
+        .any(|at| joins(ts, at, from) && !is_name(at) && starts_number(ts, at + 1) && differs(at + 1))
         || from.checked_sub(1).is_some_and(|sign| {
-            sign.checked_sub(1).and_then(|last| number_ending(ts, last)).is_some_and(|first| joins(ts, sign, first))
+            sign.checked_sub(1)
+                .and_then(|last| number_ending(ts, last))
+                .is_some_and(|first| joins(ts, sign, first) && differs(first))
         })
 }
 

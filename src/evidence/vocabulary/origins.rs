@@ -27,6 +27,11 @@ lists!(Origins {
 lists!(Merges { method, methods, experts, parts, directories });
 lists!(Eastern {
     tuned,
+    tunes,
+    name_ends,
+    objects,
+    topics,
+    no_names,
     trained,
     packed,
     no_packing,

@@ -41,6 +41,7 @@ lists!(RecipeProse {
     stages_behind,
     takes,
     other_units,
+    residues,
     sides,
     limits,
     advises,

@@ -148,6 +148,7 @@ lists!(Subjects {
     base,
     versions,
     relatives,
+    relatives_of,
     itself,
     with_others,
     other_authors,

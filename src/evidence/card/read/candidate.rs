@@ -101,6 +101,8 @@ pub struct Card<'a> {
     pub in_trained_section: bool,
     /// What stands before the decimals in the language of the card.
     pub sign: DecimalSign,
+    /// Bases that the text names without an id, in Chinese, Japanese or Korean.
+    pub eastern_bases: Vec<String>,
     /// Whether the card is of SetFit, whose iterations count pairs of examples.
     pub is_setfit: bool,
     /// Candidates so far.
@@ -129,6 +131,7 @@ impl<'a> Card<'a> {
             trained_section: None,
             in_trained_section: false,
             sign: DecimalSign::Unknown,
+            eastern_bases: Vec::new(),
             is_setfit: false,
             candidates: Vec::new(),
             tools: Vec::new(),

@@ -18,6 +18,7 @@ pub mod data_sizes;
 mod dates;
 pub mod declared;
 pub mod designators;
+pub mod eastern_bases;
 pub mod front_matter;
 mod hardware;
 pub mod headings;

@@ -1,5 +1,8 @@
 //! A key and its value: lines `Hardware Type: A100`, cells of two-column tables, columns of comparison tables.
 
+mod passes;
+
+use self::passes::counts_passes;
 use super::candidate::{Card, Spot};
 use super::clauses::{Stated, amount_of_training, time_of_training, without_figures_in_brackets, without_rates_in_brackets};
 use super::clouds::provider_in;
@@ -14,8 +17,8 @@ use super::templates::{bound_in, doubt, is_template, unknown};
 use super::totals::{covers_more, holds_the_search, is_total};
 use super::training::is_train;
 use super::values::{
-    MAX_VALUE_TOKENS, next_setting, passes_behind, precision_of, product, product_sign, sign_of_count, tokens_end, unit_value,
-    without_remark,
+    MAX_VALUE_TOKENS, is_row_of_settings, next_setting, passes_behind, precision_of, product, product_sign, states_flop,
+    tokens_end, unit_value,
 };
 use crate::domain::Field;
 use crate::evidence::card::parse::block::{Block, BlockKind};
@@ -147,9 +150,11 @@ impl Card<'_> {
         let ts = span(&all, 0, MAX_VALUE_TOKENS);
         // What goes on is a training.
         let goes_on = matches!(kind, Key::Epochs | Key::Steps) && value.len() < whole.len();
-        let about_training = of_training || goes_on || key.to_lowercase().contains("train");
+        let words = lex(key);
+        let trains = norm.contains("train") || (0..words.len()).any(|i| is_train(&words, i));
+        let about_training = of_training || goes_on || trains;
         let pair = Pair { key, norm: &norm, value, ts, about_training };
-        let evaluated = kind.is_sided() && !norm.contains("train") && b.under.evaluation;
+        let evaluated = kind.is_sided() && !trains && b.under.evaluation;
         let spot = spot.refused(evaluated.then_some("evaluation or inference"));
         let spot = &spot
             .refused(reason)
@@ -208,6 +213,7 @@ impl Card<'_> {
         let Pair { key, value, ts, .. } = *pair;
         match kind {
             // "Compute: 7.3e23 FLOP"
+            Key::Hardware | Key::Flop if states_flop(ts) => self.add_flop(spot, span(ts, result_from(ts), ts.len()), value),
             Key::Hardware if (0..ts.len()).any(|i| compute_unit(ts, i).is_some_and(|unit| unit.kind == ComputeKind::Amount)) => {
                 self.add_flop(spot, span(ts, result_from(ts), ts.len()), value);
             }
@@ -276,6 +282,7 @@ impl Card<'_> {
             let chips = chips.trim_start_matches(['(', ' ', ',']).trim_end_matches([')', '.']);
             self.add_hardware(&spot.after(2), chips, Context::Prose);
         }
+        self.add_passes_beside(&spot.after(2), ts);
         // "H100-hours: 1.2M" names the chip, too.
         if self.is_device_hours_key(pair.norm) {
             self.add_hardware(&spot.after(1), key, Context::Field);
@@ -337,6 +344,13 @@ impl Card<'_> {
         if let Some(q) = first_quantity(pair.ts).filter(|q| q.value >= 1e6 && (q.scaled || q.value >= 1e7)) {
             let is_data = kind == Key::TokenData;
             let passes = passes_behind(pair.ts, tokens_end(pair.ts, q.to)).map(|(n, _)| n);
+            // "2.1B (7 epochs over 300M tokens)" counts them already.
+            let seen = kind == Key::Tokens && pair.norm.split(' ').any(|w| vocabulary::prose().tokens.seen.contains(&w));
+            let counted = passes.is_some() && (seen || counts_passes(pair.ts, q.to));
+            if counted {
+                self.add_passes_beside(&spot.after(2), pair.ts);
+            }
+            let (passes, of_data) = (passes.filter(|_| !counted), of_data && !(seen && counted));
             // "Training data: 80M tokens" are passed over who knows how often.
             let few = is_data && passes.is_none() && q.value < LEAST_PASSED_ONCE;
             let reason = (of_data && !is_data).then_some(DATA_SET_SIZE).or(few.then_some(TRAINED_ON_DATA));
@@ -346,26 +360,12 @@ impl Card<'_> {
         }
     }
 
-    /// Epochs and steps.
-    fn add_passes_pair(&mut self, spot: &Spot<'_>, kind: Key, pair: &Pair<'_>) {
-        let counted = lex_in(without_remark(pair.value), sign_of_count(pair.value));
-        let ts = if kind == Key::Steps { counted.as_slice() } else { pair.ts };
-        // "Steps: 85, CFG scale: 7, Seed: 1903506130": a row of many settings is how an image was made.
-        let is_short = ts.len() <= 12;
-        let ts = span(ts, 0, next_setting(ts));
-        let Some(q) = first_quantity(ts).filter(|_| is_short || (kind == Key::Epochs && ts.len() <= 12)) else { return };
-        if kind == Key::Steps {
-            // The iterations of SetFit are pairs of an example.
-            if q.value >= 10.0 && !(self.is_setfit && pair.norm == "num iterations") {
-                self.add_quantity(spot, Field::TrainSteps, q.value, pair.value, &q);
-            }
-        } else if q.value <= 1e5 && !pair.ts.iter().any(|t| t.is("early")) {
-            self.add_quantity(spot, Field::Epochs, q.value, pair.value, &q);
-        }
-    }
-
     fn add_batch_pair(&mut self, spot: &Spot<'_>, kind: Key, pair: &Pair<'_>) {
         // `32 x 8 x 2 x 4 = 2048`, "8, accumulation: 4 → 32": the product; "32, num_train_epochs=3" are two settings.
+        // "micro-batch=2, grad-accum=16, effective batch=65k tokens/step" are settings, which the recipe reads.
+        if is_row_of_settings(pair.value) {
+            return;
+        }
         let ts = span(pair.ts, 0, next_setting(pair.ts));
         let equals = product_sign(ts);
         let q = first_quantity(span(ts, equals.map_or(0, |at| at + 1), ts.len()));

@@ -58,9 +58,10 @@ impl Divisor {
 fn divisor(ts: &[Token<'_>], sign: usize) -> Divisor {
     let words = &vocabulary::prose().rates;
     let Some(next) = ts.get(sign).filter(|t| is_sign(t)).and(ts.get(sign + 1)) else { return Divisor::Nothing };
-    // "14 дней на 8 GPU": on eight of them.
+    // "14 дней на 8 GPU", "4,5 часа на GPU": on them.
     let is_on = ts.get(sign).is_some_and(|t| t.is_any(&words.also_on));
-    if is_on && next.value.is_some_and(|n| n >= 1.0) {
+    let is_device = next.is_any(&vocabulary::card().device_hours.named);
+    if is_on && (is_device || next.value.is_some_and(|n| n >= 1.0)) {
         return Divisor::Nothing;
     }
     let mut at = sign + 1;

@@ -170,3 +170,18 @@ pub fn without_remark(value: &str) -> &str {
     let short = value.split_once(" (").map(|(short, _)| short).filter(|short| short.contains(|c: char| c.is_ascii_digit()));
     short.filter(|_| value.len() > SHORT_VALUE).unwrap_or(value)
 }
+
+/// Whether a value begins with FLOP of a training; hours at a speed behind them are reckoned from them.
+#[must_use]
+pub fn states_flop(ts: &[Token<'_>]) -> bool {
+    let stated = first_quantity(ts).and_then(|q| Some((q.value, compute_unit(ts, q.to)?)));
+    stated.is_some_and(|(value, unit)| unit.kind != ComputeKind::Rate && value * unit.flop >= MIN_TRAIN_FLOP)
+}
+
+/// Whether a value is several settings, each with its sign: "micro-batch=2, grad-accum=16".
+#[must_use]
+pub fn is_row_of_settings(value: &str) -> bool {
+    let is_setting = |piece: &str| piece.split_once('=').is_some_and(|(key, _)| key.trim().starts_with(char::is_alphabetic));
+    let mut pieces = value.split([',', ';']);
+    pieces.next().is_some_and(is_setting) && pieces.next().is_some_and(is_setting)
+}

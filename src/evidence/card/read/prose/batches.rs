@@ -68,7 +68,7 @@ pub fn read_batch(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i:
     let is_open = whole.is_none() && product.is_none();
     let reason = if any(left, &words.other_batches) || (is_open && (stated.is_part || accumulation.is_some() && !stated.is_whole)) {
         Some("evaluation or per-device batch")
-    } else if s.under_evaluation && !s.trains() {
+    } else if (s.under_evaluation || s.has(&vocabulary::prose().hardware.serving)) && !s.trains() {
         Some("evaluation or inference")
     } else if of_tokens && whole.is_none() {
         Some("a batch in tokens")

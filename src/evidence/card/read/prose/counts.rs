@@ -143,7 +143,7 @@ fn done_of_planned(ts: &[Token<'_>], from: usize, nouns: &Words) -> Option<Quant
 fn of_another(card: &Card<'_>, s: &Sentence<'_, '_>, from: usize, to: usize) -> Option<&'static str> {
     let why = gives_it_to_another(card, s, Measure::Count, from, to)?;
     let others = why == "another model's figure" && !is_cited(s);
-    (others || matches!(why, "planned" | "base model's figure")).then_some(why)
+    (others || matches!(why, "planned" | "base model's figure" | "a comparison")).then_some(why)
 }
 
 /// How much what only the sentence before makes a training's stands behind what a sentence says of training itself.
@@ -288,6 +288,10 @@ fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, o
     let least = if s.has(&vocabulary::prose().epochs.words) { 10.0 } else { LEAST_STEPS };
     let Some(q) = before(s, i, 4, |q, between| counted(s.ts, q) >= least && !any(between, &words.other_units)) else { return };
     let left = span(s.ts, q.from.saturating_sub(7), q.from);
+    // "256 instances per batch, and 1M training steps": what stands before a comma has its own rate.
+    let comma = left.iter().rposition(|t| t.is(",")).filter(|at| left.iter().skip(*at).all(|t| t.kind == Kind::Word || t.is(",")));
+    let apart = comma.filter(|at| any(span(left, 0, *at), &["per", "each"]) && !any(span(left, 0, *at), &["every"]));
+    let left = span(left, apart.map_or(0, |at| at + 1), left.len());
     let middle = span(s.ts, q.from + 1, i);
     // Italian "per 20.000 passi" says how long, and no rate.
     let is_english = s.ts.get(i).is_some_and(|t| t.is_any(&["steps", "step", "iterations", "iteration", "updates"]));
@@ -303,7 +307,8 @@ fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, o
     } else if !s.trains() && !s.under_training && !card.trained_before && !is_own_checkpoint(s, &q) && !is_beside_recipe(s) {
         Some("not said of a training")
     } else {
-        (s.under_evaluation && !s.trains()).then_some("evaluation")
+        let up_to = last(left, 3).windows(2).any(|w| matches!(w, [up, to] if up.is("up") && to.is("to"))) && !s.trains();
+        up_to.then_some("a limit").or((s.under_evaluation && !s.trains()).then_some("evaluation"))
     };
     let ended = s.has(&vocabulary::prose().epochs.meant) && (i + 1..s.ts.len()).any(|at| last_step(s.ts, at).is_some());
     let reason = reason.or(ended.then_some(ENDED_BEFORE));

@@ -3,6 +3,7 @@
 mod batches;
 mod clouds;
 mod compute;
+mod contrasts;
 mod counts;
 mod emissions;
 mod formats;
@@ -33,6 +34,7 @@ use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::sentences::sentence_end;
 use crate::evidence::card::read::candidate::{Card, RANK_PROSE, RANK_SUM, Spot};
 use crate::evidence::card::read::designators::Fit;
+use crate::evidence::card::read::eastern_bases::begins_with_a_base;
 use crate::evidence::card::read::passage::Passage;
 use crate::evidence::card::read::phases::{Phase, own_phase};
 use crate::evidence::card::read::rates::of_runs;
@@ -409,6 +411,9 @@ fn whose(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
     });
     let first = s.ts.iter().find(|t| t.kind == Kind::Word);
     if is_subject && first.is_some_and(|t| t.is_any(&["the", "its", "our"])) && !card.own.has("base") {
+        return Some("base model's figure");
+    }
+    if fine_tune && begins_with_a_base(&card.eastern_bases, s.written(0, s.ts.len())) {
         return Some("base model's figure");
     }
     // "ベースモデルは約2兆トークンで事前学習されています"

@@ -236,6 +236,13 @@ fn named_at(own: &Repository, text: &str, ts: &[Token<'_>], i: usize) -> Option<
         let told = words.len() > 1 || own.tokens.len() == 1;
         return told.then(|| (to, fit_of_name(own, &words)));
     }
+    // "EuroBERT210M": a size glued to the name of the family.
+    if let ([word], Some(family)) = (words.as_slice(), family)
+        && let Some(size) =
+            word.strip_prefix(family).filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()) && size_of(rest).is_some())
+    {
+        return Some((to, fit_of_name(own, &[family.to_owned(), size.to_owned()])));
+    }
     let (to, words) = (to, without_nouns(words));
     let [word] = words.as_slice() else { return None };
     let designates = size_of(word).is_some() || is_word_of_a_member(own, ts, i, to, word);
@@ -300,7 +307,10 @@ fn with_parts_apart(text: &str, ts: &[Token<'_>], mut to: usize, mut words: Vec<
 /// Whether a word of size or of a variant names a member: with a noun beside it ("the large one"), or as a name ("le Medium a demandé").
 fn is_word_of_a_member(own: &Repository, ts: &[Token<'_>], i: usize, to: usize, word: &str) -> bool {
     let words = &vocabulary::card().designators;
-    let is_noun = |at: Option<usize>| at.and_then(|at| ts.get(at)).is_some_and(|t| t.is_any(&words.nouns));
+    let is_noun = |at: Option<usize>| {
+        let begins = |t: &Token<'_>| !is_latin_word(&t.text) && words.nouns.iter().any(|w| !w.is_ascii() && t.text.starts_with(w));
+        at.and_then(|at| ts.get(at)).is_some_and(|t| t.is_any(&words.nouns) || begins(t))
+    };
     let has_noun = is_noun(Some(to)) || is_noun(i.checked_sub(1));
     let is_name =
         ts.get(i).is_some_and(|t| t.upper) && i.checked_sub(1).and_then(|at| ts.get(at)).is_some_and(|t| t.is_any(&words.articles));

@@ -18,6 +18,9 @@ const REACH: usize = 5;
 /// Most that all is of what was done: "1.2 of 3T tokens" lacks its scale.
 const MOST_TIMES: f64 = 1e5;
 
+/// Whether a token is a noun that is counted.
+type IsNoun<'f> = &'f dyn Fn(&Token<'_>) -> bool;
+
 /// What was done of what, in numbers of the same noun.
 struct Progress {
     done: Quantity,
@@ -40,8 +43,7 @@ pub fn read_progress(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>,
     let epoch = |t: &Token<'_>| t.is_any(&words.epochs.words) || begins(t, &words.epochs.cjk);
     let step = |t: &Token<'_>| t.is_any(&words.steps.words) || t.is_any(&words.steps.one) || begins(t, &words.steps.cjk);
     let token = |t: &Token<'_>| t.is_any(&words.tokens.words) || begins(t, &words.tokens.cjk);
-    let nouns: [(Field, &dyn Fn(&Token<'_>) -> bool); 3] =
-        [(Field::Epochs, &epoch), (Field::TrainSteps, &step), (Field::TrainTokens, &token)];
+    let nouns: [(Field, IsNoun<'_>); 3] = [(Field::Epochs, &epoch), (Field::TrainSteps, &step), (Field::TrainTokens, &token)];
     for (field, noun) in nouns {
         if s.ts.iter().any(noun)
             && let Some(progress) = progress(s.ts, noun)
@@ -94,7 +96,7 @@ fn part_of_all(ts: &[Token<'_>], at: usize, is_noun: &dyn Fn(usize) -> bool) -> 
     let all =
         quantity(ts, from).filter(|q| joined && !q.is_range && q.value >= done.value && q.value <= MOST_TIMES * done.value)?;
     let behind = (all.to..all.to + 2).find(|at| !fills(*at))?;
-    let before = at.checked_sub(1).is_some_and(|before| is_noun(before));
+    let before = at.checked_sub(1).is_some_and(is_noun);
     let has_noun = is_noun(done.to) || is_noun(behind) || before;
     let led = |back: usize| at.checked_sub(back).is_some_and(|at| is(ts.get(at), &words.not_led));
     // "3/5 epochs" may be two trainings.

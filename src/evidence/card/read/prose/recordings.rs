@@ -34,13 +34,6 @@ fn is_named(ts: &[Token<'_>], from: usize, to: usize) -> bool {
     if unit.and_then(|at| unit_hours(ts, at)).is_none_or(|hours| hours >= DAY) {
         return false;
     }
-    let tells = |t: &Token<'_>| {
-        let text = t.text.as_ref();
-        let begins = |stem: &&&str| if stem.len() < LEAST_STEM { text == **stem } else { text.starts_with(**stem) };
-        let within = |stem: &&&str| !stem.is_ascii() && text.contains(**stem);
-        let stems = words.data_stems.iter();
-        if is_latin_word(text) { stems.into_iter().any(|stem| begins(&stem)) } else { stems.into_iter().any(|stem| within(&stem)) }
-    };
     // Chinese and Japanese write it in the word of the unit: "小时的语音数据".
     if unit.and_then(|at| ts.get(at)).is_some_and(|t| !is_latin_word(&t.text) && tells(t)) {
         return true;
@@ -48,10 +41,32 @@ fn is_named(ts: &[Token<'_>], from: usize, to: usize) -> bool {
     span(ts, to, to + REACH).iter().take_while(|t| t.kind == Kind::Word).any(|t| tells(t) || t.is_any(&words.data))
 }
 
+/// Whether a word is one for data or recordings.
+fn tells(t: &Token<'_>) -> bool {
+    let text = t.text.as_ref();
+    let begins = |stem: &&&str| if stem.len() < LEAST_STEM { text == **stem } else { text.starts_with(**stem) };
+    let within = |stem: &&&str| !stem.is_ascii() && text.contains(**stem);
+    let stems = vocabulary::prose().times.data_stems.iter();
+    if is_latin_word(text) { stems.into_iter().any(|stem| begins(&stem)) } else { stems.into_iter().any(|stem| within(&stem)) }
+}
+
 /// "27 hours of clips (22 h train + 5 h dev)": a part of recordings, in the brackets behind them.
 fn is_part_of_recording(ts: &[Token<'_>], from: usize) -> bool {
-    let open = (from.saturating_sub(2 * BRACKET)..from).rev().find(|at| ts.get(*at).is_some_and(|t| t.is_any(&["(", ")"])));
-    let Some(open) = open.filter(|at| ts.get(*at).is_some_and(|t| t.is("("))) else { return false };
+    let open =
+        (from.saturating_sub(2 * BRACKET)..from).rev().find(|at| ts.get(*at).is_some_and(|t| t.is_any(&["(", ")", "（", "）"])));
+    let Some(open) = open.filter(|at| ts.get(*at).is_some_and(|t| t.is_any(&["(", "（"]))) else { return false };
+    // "音声データ(話者数8036名、1621時間)": what stands before the brackets are data, and nothing in them is of a training.
+    let words = vocabulary::prose();
+    let data = open.checked_sub(1).and_then(|at| ts.get(at)).is_some_and(|t| tells(t) || t.is_any(&words.subjects.data));
+    let close = (from..ts.len()).find(|at| ts.get(*at).is_some_and(|t| t.is_any(&[")", "）"]))).unwrap_or(ts.len());
+    let inside = span(ts, open, close);
+    let trains = inside.iter().any(|t| {
+        let lists = [&words.triggers.hardware, &words.epochs.words, &words.steps.words, &words.times.strong];
+        lists.iter().any(|list| t.is_any(*list))
+    });
+    if data && !trains && inside.iter().any(|t| t.is_any(&[",", "，", "、"])) {
+        return true;
+    }
     (open.saturating_sub(BRACKET)..open).any(|i| duration(ts, i).is_some_and(|d| d.to <= open && is_named(ts, i, d.to)))
 }
 

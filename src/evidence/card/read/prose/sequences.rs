@@ -68,7 +68,7 @@ pub fn read_sequences(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>
                 let found = sequences_of(s.ts, at)
                     .or_else(|| cut_to(s, at))
                     .map(|q| (q, false, s.has(&vocabulary::recipe().prose.serving) && is_limited(s.ts, at, q.from)));
-                let found = found.or_else(|| elliptic(s, at).map(|q| (q, false, false)));
+                let found = found.or_else(|| elliptic(s, at).or_else(|| trained_at(s, at)).map(|q| (q, false, false)));
                 at += 1;
                 found
             }
@@ -129,6 +129,12 @@ fn head_at(ts: &[Token<'_>], i: usize) -> Option<Head> {
 fn behind(ts: &[Token<'_>], from: usize) -> Option<Quantity> {
     let words = &vocabulary::recipe().prose;
     let mut at = from;
+    // "the sequence length in training was limited to 128"
+    if ts.get(at).is_some_and(|t| t.is_any(&["in", "during", "for", "at"])) {
+        let noun = at + 1 + usize::from(text_at(ts, at + 1) == "the");
+        at = if is_train(ts, noun) { noun + 1 } else { at };
+    }
+    let from = at;
     while at < from + REACH && ts.get(at).is_some_and(|t| t.is_any(&words.joins)) {
         at += 1;
     }
@@ -144,10 +150,14 @@ fn before(ts: &[Token<'_>], to: usize) -> Option<Quantity> {
     })
 }
 
-/// Whether a number counts tokens.
+/// Whether a number counts tokens; those of proteins are their residues.
 fn of_tokens(ts: &[Token<'_>], q: &Quantity) -> bool {
-    let counted =
-        |at: usize| says(ts.get(at), vocabulary::prose().tokens.words) || says(ts.get(at), vocabulary::prose().tokens.cjk);
+    let residues = vocabulary::recipe().prose.residues;
+    let counted = |at: usize| {
+        says(ts.get(at), vocabulary::prose().tokens.words)
+            || says(ts.get(at), vocabulary::prose().tokens.cjk)
+            || says(ts.get(at), residues)
+    };
     counted(q.to)
         || (ts
             .get(q.to)
@@ -203,6 +213,13 @@ fn elliptic(s: &Sentence<'_, '_>, i: usize) -> Option<Quantity> {
     let verb = (i.saturating_sub(VERB_REACH)..i).any(|at| is_train(s.ts, at));
     let spoken = s.ts.iter().take(i).any(|t| says(Some(t), words.contexts) || says(Some(t), words.sequences));
     (ends && led && verb && spoken).then_some(q)
+}
+
+/// "Trained at 512 tokens": what is counted behind "at" is a length.
+fn trained_at(s: &Sentence<'_, '_>, i: usize) -> Option<Quantity> {
+    let q = quantity(s.ts, i).filter(|q| !q.is_word && of_tokens(s.ts, q) && LENGTHS.contains(&q.value))?;
+    let verb = i.checked_sub(2).filter(|_| i.checked_sub(1).is_some_and(|at| text_at(s.ts, at) == "at"))?;
+    (is_train(s.ts, verb) && q.value <= LONGEST_OF_WHOLE_TRAINING).then_some(q)
 }
 
 /// Whether a limit stands between the words for a length and its number: "up to".

@@ -1,5 +1,6 @@
 //! What a clause gives its figure to: work around a training, another model, what was granted, saved, planned or would have been.
 
+use super::contrasts::{is_everyday, is_example, is_instead, is_limit, is_set_against};
 use super::nearby::{any, last};
 use super::sentence::Sentence;
 use crate::evidence::card::read::candidate::Card;
@@ -20,8 +21,6 @@ const NEAR: usize = 10;
 const TRAINED_BEHIND: usize = 8;
 /// Tokens from the beginning of a clause within which its part is named.
 const PART_WORDS: usize = 6;
-/// Tokens at the beginning of a clause of which one makes it an example.
-const BEGINS: usize = 3;
 /// Tokens before a figure of which one says that it was given.
 const NEXT_TO: usize = 3;
 /// Tokens before work around a training within which it is left out.
@@ -36,6 +35,8 @@ const RELATIVE: usize = 12;
 const SUBJECT: usize = 5;
 /// Tokens behind a name within which its verb stands.
 const NAME_VERB: usize = 3;
+/// Words before a name that is the label of a line, at most.
+const LABEL_WORDS: usize = 2;
 /// Words of a name at the beginning of a clause, at most.
 const NAME_WORDS: usize = 8;
 /// Tokens of a name that stands before its relative clause, at most: "Kestrel-8B-Base-2" has eight.
@@ -86,7 +87,7 @@ pub fn gives_it_to_another(
     if has(&words.saved) || any(behind, &words.less) || is_made_up_for(behind) || is_reduced_by(s.ts, from) {
         return Some("what was spared, not what was used");
     }
-    if (measure.is_amount() && is_everyday(s.ts, from, to)) || is_set_against(s.ts, &at) {
+    if (measure.is_amount() && is_everyday(s.ts, from, to)) || is_set_against(s.ts, &at) || is_instead(s.ts, from) {
         return Some("a comparison");
     }
     if let Some(why) = not_what_was_used(s, measure, &at, from, to) {
@@ -196,30 +197,6 @@ fn is_reduced_by(ts: &[Token<'_>], from: usize) -> bool {
     is_by && any(span(ts, from.saturating_sub(NEAR), from), &words.reduced)
 }
 
-/// "e.g. 'The building consumed 1,250 MWh in 2022'": what the clause begins with makes it an example.
-fn is_example(ts: &[Token<'_>], at: &[usize]) -> bool {
-    let words = &vocabulary::prose().subjects;
-    let is = |i: usize, list: &Words| ts.get(i).is_some_and(|t| t.is_any(list));
-    // "Every example was cut".
-    let of_each = |i: &usize| i.checked_sub(1).is_some_and(|before| is(before, &words.each));
-    let begins = at.iter().take(BEGINS).any(|i| is(*i, &words.example) && !of_each(i));
-    let for_instance = at.windows(3).any(
-        |w| matches!(w, [e, point, g] if text_at(ts, *point) == "." && [e, g].iter().all(|i| is(**i, &words.example_letters))),
-    );
-    let first = span(ts, 0, 2).iter().any(|t| t.is_any(&words.example));
-    begins || for_instance || first
-}
-
-/// "Instead of 500 GPU hours for a full run": the figure is what this one is set against.
-fn is_set_against(ts: &[Token<'_>], at: &[usize]) -> bool {
-    let words = &vocabulary::prose().subjects;
-    let Some(first) = at.first().copied() else { return false };
-    let of = |i: usize| {
-        ts.get(i).is_some_and(|t| t.is_any(&words.against)) && ts.get(i + 1).is_some_and(|t| t.is_any(&words.against_joins))
-    };
-    first.checked_sub(1).is_some_and(&of) || of(first)
-}
-
 /// Why a figure is of work around the training, or of more than it.
 fn around_the_training(s: &Sentence<'_, '_>, at: &[usize], from: usize, to: usize) -> Option<&'static str> {
     let words = &vocabulary::prose().subjects;
@@ -315,30 +292,6 @@ fn is_making(ts: &[Token<'_>], at: &[usize]) -> bool {
         let begins = n == 0 || (n == 1 && at.first().is_some_and(|first| ts.get(*first).is_some_and(|t| t.is_any(&words.goes_on))));
         ts.get(*i).is_some_and(|t| t.is_any(&words.making)) && (begins || is_made())
     })
-}
-
-/// "under five days", but not "a little under 1 hour".
-fn is_limit(ts: &[Token<'_>], from: usize) -> bool {
-    let words = &vocabulary::prose().subjects;
-    let fewer = words.than.contains(&text_before(ts, from, 1)) && words.fewer.contains(&text_before(ts, from, 2));
-    let under = words.limits.contains(&text_before(ts, from, 1));
-    (fewer && !words.nearly.contains(&text_before(ts, from, 3))) || (under && !words.nearly.contains(&text_before(ts, from, 2)))
-}
-
-/// "the yearly consumption (3,500 kWh) of a household".
-fn is_everyday(ts: &[Token<'_>], from: usize, to: usize) -> bool {
-    let words = &vocabulary::prose().subjects;
-    let before: Vec<&Token<'_>> = ts
-        .get(..from)
-        .unwrap_or_default()
-        .iter()
-        .rev()
-        .take(NEAR)
-        .take_while(|t| t.kind != Kind::Number && !t.is_any(&[",", ";"]))
-        .collect();
-    let behind_bracket =
-        (text_at(ts, to) == ")" || words.of.contains(&text_at(ts, to))) && any(span(ts, to + 1, to + BEHIND), &words.everyday);
-    before.iter().any(|t| t.is_any(&words.everyday)) || behind_bracket
 }
 
 /// Why a clause tells of another model.
@@ -446,6 +399,8 @@ fn is_other_name_at(card: &Card<'_>, s: &Sentence<'_, '_>, at: &[usize], n: usiz
         behind = i + 1;
     }
     let next = span(s.ts, behind, behind + NAME_VERB);
+    // "GPT-3: 1,287 MWh and 552 t": a label.
+    let labels = known && first <= LABEL_WORDS && next.first().is_some_and(|t| t.is(":"));
     let itself = next.first().is_some_and(|t| t.is_any(&words.itself));
     let takes = any(next, &words.name_verbs)
         || (n == 0 && at.iter().filter(|i| **i >= behind).any(|i| s.ts.get(*i).is_some_and(|t| t.is_any(&words.name_verbs))));
@@ -454,7 +409,7 @@ fn is_other_name_at(card: &Card<'_>, s: &Sentence<'_, '_>, at: &[usize], n: usiz
         || (!own.letters.is_empty() && name.contains(&own.letters))
         || own.tokens.iter().any(|t| t.len() > 2 && t.chars().all(char::is_alphabetic) && name.contains(t.as_str()));
     let is_base = own.base_in(span(s.ts, first, behind));
-    name.len() > 1 && !is_own && ((known && takes && !is_base) || itself)
+    name.len() > 1 && !is_own && ((known && (takes || labels) && !is_base) || itself)
 }
 
 /// "652 kg CO2eq (Strubell et al., 2019)", unless the sentence tells of this work or the paper is named for its method.

@@ -6,6 +6,7 @@ use super::subjects::{Measure, gives_it_to_another};
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot};
 use crate::evidence::card::read::rates::{rate_behind, rate_of_each};
+use crate::evidence::quantity::computes::compute_unit;
 use crate::evidence::quantity::durations::{Duration, clock, duration, unit_hours};
 use crate::evidence::quantity::tokens::{Token, span, text_at, text_before};
 use crate::evidence::vocabulary;
@@ -130,6 +131,8 @@ fn trains_before(s: &Sentence<'_, '_>, at: usize) -> bool {
     s.trains.iter().any(|i| (ends..at).contains(i)) || (s.trains() && !s.ts.iter().all(|t| t.text.is_ascii()))
 }
 
+/// Tokens behind device hours within which the speed stands that they are reckoned with.
+const SPEED: usize = 7;
 /// Tokens of `h:mm:ss`.
 const CLOCK_TOKENS: usize = 5;
 /// Tokens before a unit of time within which its number begins.
@@ -169,6 +172,9 @@ fn add_device_hours(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, 
     let vague = s.has(&words.vague) || d.quantity.is_range;
     let reason = if said { vague.then_some("a range") } else { Some("not said of a training") };
     let rate = rate_behind(s.ts, d.to).or_else(|| rate_of_each(s.ts, d.quantity.from));
+    // "26.1 GPU-hours at 1 TFLOP/s" are reckoned from FLOP.
+    let at_speed = text_at(s.ts, d.to) == "at" && (d.to..d.to + SPEED).any(|i| compute_unit(s.ts, i).is_some());
+    let rate = rate.or(at_speed.then_some("reckoned, and not measured"));
     let whose = gives_it_to_another(card, s, Measure::Time, d.quantity.from, d.to);
     let spot = spot.refused(d.reason).refused(rate).refused(whose).after(if s.has(&words.whole) { 0 } else { 4 });
     card.add(&spot, Field::AcceleratorHours, Some(d.hours), s.written(d.quantity.from, d.to), reason);

@@ -12,7 +12,7 @@ use crate::evidence::card::read::passage::Passage;
 use crate::evidence::card::read::prose::progress::done_part;
 use crate::evidence::card::read::rates::is_per_device;
 use crate::evidence::card::read::rows::{own_column, value_column};
-use crate::evidence::card::read::values::{next_setting, product, product_sign, sign_of_count, without_remark};
+use crate::evidence::card::read::values::{is_row_of_settings, next_setting, product, product_sign, sign_of_count, without_remark};
 use crate::evidence::quantity::digits::DecimalSign;
 use crate::evidence::quantity::numbers::{Quantity, first_quantity};
 use crate::evidence::quantity::tokens::{lex_in, span};
@@ -138,6 +138,11 @@ fn settings_parts<'b>(
         let begin = at;
         at += line.len() + 1;
         for s in settings(line) {
+            // "effective batch=65k tokens/step"
+            let is_batch = matches!(s.key, RecipeKey::TotalBatch | RecipeKey::Batch | RecipeKey::DeviceBatch);
+            if is_batch && counts_tokens(s.value, line.get(s.to..).unwrap_or_default()) {
+                continue;
+            }
             let quote = b.source_range(begin + s.from, begin + s.to);
             let spot = Spot { block: b, quote, rank: RANK_CODE, reason: reason(passage) };
             found.push(Part { key: s.key, value: one_number(s.value).map(|q| q.value), written: s.value.to_owned(), spot });
@@ -190,6 +195,13 @@ fn settings_parts<'b>(
     }
 }
 
+/// Whether a value, with what stands behind it, counts tokens.
+fn counts_tokens(value: &str, behind: &str) -> bool {
+    let words = &vocabulary::prose().tokens.words;
+    let is_word = |word: &str| word.split('/').next().is_some_and(|word| words.contains(&word));
+    value.split_whitespace().skip(1).any(is_word) || behind.split_whitespace().next().is_some_and(is_word)
+}
+
 /// Whether a configuration says that the training ends where it makes no progress: `patience: 4`.
 fn ends_without_progress(code: &str) -> bool {
     let keys = &vocabulary::recipe().ends.patience;
@@ -237,7 +249,9 @@ fn part<'b>(key: &str, value: &str, spot: Spot<'b>) -> Option<Part<'b>> {
     if vocabulary::recipe().keys.devices_in_code.contains(&norm.as_str()) {
         return None;
     }
+    // "Batch: micro-batch=2, grad-accum=16" is read setting by setting.
     let key = match recipe_key(&norm)? {
+        RecipeKey::Batch | RecipeKey::TotalBatch if is_row_of_settings(value) => return None,
         RecipeKey::Batch if of_device => RecipeKey::DeviceBatch,
         // "max_len (train)" is the training's, "max_len (eval)" is not.
         RecipeKey::LooseLength if in_brackets(&|word| word.starts_with("train")) => RecipeKey::Length,

@@ -1,0 +1,71 @@
+//! Passes and steps of a pair: as its value, or beside a time or a number of tokens.
+
+use super::Pair;
+use crate::domain::Field;
+use crate::evidence::card::read::candidate::{Card, Spot};
+use crate::evidence::card::read::keys::Key;
+use crate::evidence::card::read::rates::RATE;
+use crate::evidence::card::read::values::{next_setting, sign_of_count, without_remark};
+use crate::evidence::quantity::numbers::{first_quantity, quantity};
+use crate::evidence::quantity::tokens::{Token, lex_in, span, text_at, text_before};
+use crate::evidence::vocabulary;
+
+/// Passes over the data believed.
+const MOST_EPOCHS: f64 = 1e5;
+/// Fewest steps of a training beside its time.
+const LEAST_STEPS: f64 = 100.0;
+/// Tokens behind passes in brackets within which the data stand that they went over.
+const OVER: usize = 2;
+
+impl Card<'_> {
+    /// Epochs and steps.
+    pub(super) fn add_passes_pair(&mut self, spot: &Spot<'_>, kind: Key, pair: &Pair<'_>) {
+        let counted = lex_in(without_remark(pair.value), sign_of_count(pair.value));
+        let ts = if kind == Key::Steps { counted.as_slice() } else { pair.ts };
+        // "Steps: 85, CFG scale: 7, Seed: 1903506130": a row of many settings is how an image was made.
+        let is_short = ts.len() <= 12;
+        let ts = span(ts, 0, next_setting(ts));
+        let Some(q) = first_quantity(ts).filter(|_| is_short || (kind == Key::Epochs && ts.len() <= 12)) else { return };
+        if kind == Key::Steps {
+            // The iterations of SetFit are pairs of an example.
+            if q.value >= 10.0 && !(self.is_setfit && pair.norm == "num iterations") {
+                self.add_quantity(spot, Field::TrainSteps, q.value, pair.value, &q);
+            }
+        } else if q.value <= 1e5 && !pair.ts.iter().any(|t| t.is("early")) {
+            self.add_quantity(spot, Field::Epochs, q.value, pair.value, &q);
+        }
+    }
+
+    /// "~90 minutes (5 epochs)", "60 hours (10k steps)": passes and steps that a value goes on with.
+    pub(super) fn add_passes_beside(&mut self, spot: &Spot<'_>, ts: &[Token<'_>]) {
+        let words = vocabulary::prose();
+        // "3 min/epoch, 20 epochs": the time may be a rate, and these are none.
+        let spot = &if spot.reason == Some(RATE) { Spot { reason: None, ..*spot } } else { *spot };
+        for i in 1..ts.len() {
+            let begins =
+                |stems: &[&str]| ts.get(i).is_some_and(|t| !t.text.is_ascii() && stems.iter().any(|w| t.text.starts_with(w)));
+            let is_any = |list: &vocabulary::Words| ts.get(i).is_some_and(|t| t.is_any(list));
+            let epochs = is_any(&words.epochs.words) || begins(&words.epochs.cjk);
+            let steps = is_any(&words.steps.words) || begins(&words.steps.cjk);
+            let number =
+                (i.saturating_sub(2)..i).find_map(|at| quantity(ts, at).filter(|q| q.to == i && !q.is_range && !q.is_word));
+            let Some(q) = number.filter(|q| epochs || steps && !matches!(text_before(ts, q.from, 1), "per" | "/" | "every")) else {
+                continue;
+            };
+            let written = format!("{} {}", text_at(ts, q.from), text_at(ts, i));
+            if epochs && q.value <= MOST_EPOCHS && q.value >= 1.0 {
+                self.add_quantity(spot, Field::Epochs, q.value, &written, &q);
+            } else if steps && q.value >= LEAST_STEPS {
+                self.add_quantity(spot, Field::TrainSteps, q.value, &written, &q);
+            }
+        }
+    }
+}
+
+/// Whether the passes in brackets behind a number say what it is the product of: "655M (16.7 epochs over a corpus of 39M)".
+pub(super) fn counts_passes(ts: &[Token<'_>], to: usize) -> bool {
+    let words = &vocabulary::prose().epochs;
+    let open = (to..to + OVER).find(|at| text_at(ts, *at) == "(");
+    let noun = open.and_then(|open| (open + 1..open + 4).find(|at| ts.get(*at).is_some_and(|t| t.is_any(&words.words))));
+    noun.is_some_and(|noun| ts.get(noun + 1).is_some_and(|t| t.is_any(&words.over)))
+}

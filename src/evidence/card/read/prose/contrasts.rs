@@ -1,0 +1,76 @@
+//! Figures that a training is set beside: an example, what it is compared with, what was used instead, a limit.
+
+use super::nearby::any;
+use crate::evidence::quantity::tokens::{Kind, Token, span, text_at, text_before};
+use crate::evidence::vocabulary::{self, Words};
+
+/// Tokens behind a figure that say something of it.
+const BEHIND: usize = 5;
+/// Tokens before a figure within which it is told by what everybody knows.
+const NEAR: usize = 10;
+/// Tokens at the beginning of a clause of which one makes it an example.
+const BEGINS: usize = 3;
+/// Tokens before a figure of which one says that it was given.
+const NEXT_TO: usize = 3;
+
+/// "e.g. 'The building consumed 1,250 MWh in 2022'": what the clause begins with makes it an example.
+#[must_use]
+pub fn is_example(ts: &[Token<'_>], at: &[usize]) -> bool {
+    let words = &vocabulary::prose().subjects;
+    let is = |i: usize, list: &Words| ts.get(i).is_some_and(|t| t.is_any(list));
+    // "Every example was cut".
+    let of_each = |i: &usize| i.checked_sub(1).is_some_and(|before| is(before, &words.each));
+    let begins = at.iter().take(BEGINS).any(|i| is(*i, &words.example) && !of_each(i));
+    let for_instance = at.windows(3).any(
+        |w| matches!(w, [e, point, g] if text_at(ts, *point) == "." && [e, g].iter().all(|i| is(**i, &words.example_letters))),
+    );
+    let first = span(ts, 0, 2).iter().any(|t| t.is_any(&words.example));
+    begins || for_instance || first
+}
+
+/// "Instead of 500 GPU hours for a full run": the figure is what this one is set against.
+#[must_use]
+pub fn is_set_against(ts: &[Token<'_>], at: &[usize]) -> bool {
+    let words = &vocabulary::prose().subjects;
+    let Some(first) = at.first().copied() else { return false };
+    let of = |i: usize| {
+        ts.get(i).is_some_and(|t| t.is_any(&words.against)) && ts.get(i + 1).is_some_and(|t| t.is_any(&words.against_joins))
+    };
+    // "in contrast to the original, where the model was trained on 8 A100"
+    let told_of = words.relatives_of.contains(&text_at(ts, first)) && (0..first).any(&of);
+    first.checked_sub(1).is_some_and(&of) || of(first) || told_of
+}
+
+/// "15 Stunden anstatt 4 Stunden", "au lieu de 12 heures": the figure is what was not used.
+#[must_use]
+pub fn is_instead(ts: &[Token<'_>], from: usize) -> bool {
+    let words = &vocabulary::prose().progress;
+    let near = (from.saturating_sub(NEXT_TO)..from).rev().find(|at| ts.get(*at).is_some_and(|t| t.is_any(&words.instead)));
+    near.is_some_and(|at| span(ts, at, from).iter().all(|t| t.kind == Kind::Word))
+}
+
+/// "under five days", but not "a little under 1 hour".
+#[must_use]
+pub fn is_limit(ts: &[Token<'_>], from: usize) -> bool {
+    let words = &vocabulary::prose().subjects;
+    let fewer = words.than.contains(&text_before(ts, from, 1)) && words.fewer.contains(&text_before(ts, from, 2));
+    let under = words.limits.contains(&text_before(ts, from, 1));
+    (fewer && !words.nearly.contains(&text_before(ts, from, 3))) || (under && !words.nearly.contains(&text_before(ts, from, 2)))
+}
+
+/// "the yearly consumption (3,500 kWh) of a household".
+#[must_use]
+pub fn is_everyday(ts: &[Token<'_>], from: usize, to: usize) -> bool {
+    let words = &vocabulary::prose().subjects;
+    let before: Vec<&Token<'_>> = ts
+        .get(..from)
+        .unwrap_or_default()
+        .iter()
+        .rev()
+        .take(NEAR)
+        .take_while(|t| t.kind != Kind::Number && !t.is_any(&[",", ";"]))
+        .collect();
+    let behind_bracket =
+        (text_at(ts, to) == ")" || words.of.contains(&text_at(ts, to))) && any(span(ts, to + 1, to + BEHIND), &words.everyday);
+    before.iter().any(|t| t.is_any(&words.everyday)) || behind_bracket
+}
