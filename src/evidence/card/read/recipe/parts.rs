@@ -229,15 +229,15 @@ fn reason(passage: &Passage<'_>) -> Option<&'static str> {
 }
 
 fn part<'b>(key: &str, value: &str, spot: Spot<'b>) -> Option<Part<'b>> {
-    let known = recipe_key(&norm_key(key.trim_matches(|c: char| " -*#•|`".contains(c))))?;
+    let norm = norm_key(key.trim_matches(|c: char| " -*#•|`".contains(c)));
     // "Batch size (per GPU)"
     let lower = key.to_lowercase();
-    let of_device = || lower.split_once('(').is_some_and(|(_, inside)| is_per_device(&lex_in(inside, DecimalSign::Unknown)));
+    let of_device = lower.split_once('(').is_some_and(|(_, inside)| is_per_device(&lex_in(inside, DecimalSign::Unknown)));
     let in_brackets = |says: &dyn Fn(&str) -> bool| {
         lower.split_once('(').is_some_and(|(_, inside)| inside.split(|c: char| !c.is_alphanumeric()).any(says))
     };
-    let key = match known {
-        RecipeKey::Batch if of_device() => RecipeKey::DeviceBatch,
+    let key = match recipe_key(&norm)? {
+        RecipeKey::Batch if of_device => RecipeKey::DeviceBatch,
         // "max_len (train)" is the training's, "max_len (eval)" is not.
         RecipeKey::LooseLength if in_brackets(&|word| word.starts_with("train")) => RecipeKey::Length,
         RecipeKey::LooseLength if in_brackets(&|word| vocabulary::prose().batches.other_batches.contains(&word)) => return None,
