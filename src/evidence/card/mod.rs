@@ -17,7 +17,7 @@ mod readings;
 #[cfg(test)]
 mod page;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 pub use self::about::{About, CardRole, CardTables};
 pub use self::asked::Context;

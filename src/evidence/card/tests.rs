@@ -9,6 +9,13 @@ use std::sync::LazyLock;
 
 static REFERENCE: LazyLock<Reference> = LazyLock::new(|| Reference::load().unwrap());
 
+/// The cards of the kinds of the field cases, which are made after real ones in many languages: what a filter leaves out is shown on them.
+pub fn cards_of_the_kinds() -> Vec<String> {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/field_cases/variants.jsonl")).unwrap();
+    let card = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()["card"].as_str().unwrap().to_owned();
+    text.lines().map(card).collect()
+}
+
 /// The tables of a card, out of all of them.
 pub fn card_tables(reference: &Reference) -> CardTables<'_> {
     let places = PlaceTables { places: &reference.places, grid: &reference.grid, operators: &reference.operators };

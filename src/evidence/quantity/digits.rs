@@ -290,7 +290,29 @@ pub fn by_column<'c>(cells: impl Iterator<Item = &'c str>) -> DecimalSign {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::quantity::tokens::lex;
+    use crate::evidence::card::tests::cards_of_the_kinds;
+    use crate::evidence::quantity::tokens::{lex, lex_in};
+    use proptest::prelude::*;
+
+    /// Where no number is open, no sign of decimals changes a token.
+    fn check_open_numbers(text: &str) {
+        if !may_be_open(text) {
+            assert_eq!(lex_in(text, DecimalSign::Comma), lex_in(text, DecimalSign::Point), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_language_is_asked_for_open_numbers_alone() {
+        cards_of_the_kinds().iter().flat_map(|card| card.lines()).for_each(check_open_numbers);
+        assert!(may_be_open("1,500 steps") && may_be_open("١٬٥٠٠") && !may_be_open("1,50 steps, 3 epochs"));
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_that_are_not_open_are_read_the_same(text in "([0-9]|[0-9]{3}|[.,' e٣٫٬]|k|\\PC){0,14}") {
+            check_open_numbers(&text);
+        }
+    }
 
     fn numbers(text: &str) -> Vec<f64> {
         lex(text).iter().filter(|t| t.kind == Kind::Number).filter_map(|t| t.value).collect()

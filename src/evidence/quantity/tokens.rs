@@ -133,19 +133,23 @@ pub fn lex(text: &str) -> Vec<Token<'_>> {
     lex_in(text, DecimalSign::Unknown)
 }
 
+/// Bytes of a token and the space behind it, about: room is made for so many at once.
+const BYTES_OF_TOKEN: usize = 5;
+/// Most tokens that room is made for before there is one.
+const MOST_AT_ONCE: usize = 1024;
+
 /// Cuts a text of a card; `sign` is the card's decimal sign, for numbers of which the text itself does not tell.
 #[must_use]
 pub fn lex_in(text: &str, sign: DecimalSign) -> Vec<Token<'_>> {
-    let mut out: Vec<Token<'_>> = Vec::new();
+    let mut out: Vec<Token<'_>> = Vec::with_capacity((text.len() / BYTES_OF_TOKEN + 1).min(MOST_AT_ONCE));
     let mut at = 0;
     let mut glued = false;
     let mut in_formula = false;
     while let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) {
-        if let Some((to, is_lower)) = plain_word_end(text.as_bytes(), at) {
-            let written = text.get(at..to).unwrap_or_default();
-            let word = if is_lower { Cow::Borrowed(written) } else { Cow::Owned(written.to_ascii_lowercase()) };
-            out.push(Token { upper: c.is_ascii_uppercase(), ..Token::new(Kind::Word, word, (at, to), glued) });
-            (at, glued) = (to, true);
+        let whole = plain_word(text, at, glued);
+        if let Some(token) = whole.or_else(|| ascii_digit(c).map(|_| number_of_another_script(text, at, glued))) {
+            (at, glued) = (token.to, true);
+            out.push(token);
             continue;
         }
         if separates(text, at, c) {
@@ -164,11 +168,6 @@ pub fn lex_in(text: &str, sign: DecimalSign) -> Vec<Token<'_>> {
         }
         let from = at;
         let (mut value, mut marked) = (None, false);
-        if ascii_digit(c).is_some() {
-            out.push(number_of_another_script(text, at, glued));
-            (at, glued) = (out.last().map_or(at, |t| t.to), true);
-            continue;
-        }
         let kind = if c.is_ascii_digit() || (c == '.' && begins_number(text, at)) {
             at = number_end(text, at);
             value = parse_number(text.get(from..at).unwrap_or_default(), DecimalSign::Unknown);
@@ -201,10 +200,10 @@ pub fn lex_in(text: &str, sign: DecimalSign) -> Vec<Token<'_>> {
     out
 }
 
-/// Byte behind a word of ASCII letters that begins at a byte, and whether it is lower case: most words of most cards, for which nothing else
-/// need be asked. None for those of which more is to be said: an x between numbers and names, a gas with its 2, a megatonne, letters that
-/// others with marks follow.
-fn plain_word_end(bytes: &[u8], from: usize) -> Option<(usize, bool)> {
+/// The word of ASCII letters that begins at a byte: most words of most cards, for which nothing else need be asked. None where more is to be
+/// said: of an x between numbers and names, a gas with its 2, a megatonne, letters that others with marks follow.
+fn plain_word(text: &str, from: usize, glued: bool) -> Option<Token<'_>> {
+    let bytes = text.as_bytes();
     let letter = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphabetic);
     if !letter(from) || matches!(bytes.get(from), Some(b'x' | b'X')) {
         return None;
@@ -213,11 +212,15 @@ fn plain_word_end(bytes: &[u8], from: usize) -> Option<(usize, bool)> {
     while letter(at) || (bytes.get(at) == Some(&b'_') && letter(at + 1)) {
         at += 1;
     }
-    let word = bytes.get(from..at)?;
-    let ends_on =
-        |end: &[u8]| word.len() >= end.len() && word.iter().rev().zip(end.iter().rev()).all(|(a, b)| a.eq_ignore_ascii_case(b));
-    let is_plain = bytes.get(at).is_none_or(u8::is_ascii) && !ends_on(b"co") && !word.starts_with(MEGATONNE.as_bytes());
-    is_plain.then(|| (at, !word.iter().any(u8::is_ascii_uppercase)))
+    let word = text.get(from..at)?;
+    let is_gas = word.len() > 1 && word.get(word.len() - 2..).is_some_and(|end| end.eq_ignore_ascii_case("co"));
+    if is_gas || word.starts_with(MEGATONNE) || !bytes.get(at).is_none_or(u8::is_ascii) {
+        return None;
+    }
+    let has_upper = word.bytes().any(|b| b.is_ascii_uppercase());
+    let lower = if has_upper { Cow::Owned(word.to_ascii_lowercase()) } else { Cow::Borrowed(word) };
+    let upper = bytes.get(from).is_some_and(u8::is_ascii_uppercase);
+    Some(Token { upper, ..Token::new(Kind::Word, lower, (from, at), glued) })
 }
 
 /// "耗时三天": the number is cut out of its word, the bytes `from..to` of the text. Returns whether there was one; what stands before it and
@@ -460,3 +463,34 @@ const OPENING: [char; 6] = ['$', '_', '^', '{', '~', '}'];
 const CLOSING: [char; 3] = ['}', '$', '~'];
 /// Most signs of it.
 const MAX_MARKS: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::card::tests::cards_of_the_kinds;
+    use proptest::prelude::*;
+
+    /// A plain word is what the rules for all words make of it.
+    fn check_plain_words(text: &str) {
+        for at in (0..text.len()).filter(|at| text.is_char_boundary(*at)) {
+            let Some(token) = plain_word(text, at, false) else { continue };
+            let (to, marked) = word_end(text, at, true);
+            let upper = text[at..].starts_with(char::is_uppercase);
+            let slow = Token { upper, ..Token::new(Kind::Word, lower(&text[at..to]), (at, to), false) };
+            assert_eq!((token, marked), (slow, false), "{text}");
+        }
+    }
+
+    #[test]
+    fn plain_words_of_cards_are_words() {
+        cards_of_the_kinds().iter().for_each(|card| check_plain_words(card));
+        assert!(plain_word("tokens", 0, false).is_some() && plain_word("kgCO2", 0, false).is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn plain_words_are_words(text in "(co|CO|Mt|Mtco|[a-zA-Zxé_ 0-9.₂²{-]){0,12}") {
+            check_plain_words(&text);
+        }
+    }
+}

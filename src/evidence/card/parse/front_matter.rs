@@ -161,6 +161,8 @@ pub fn key_range(source: &str, front: &Front, key: &str) -> (usize, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evidence::card::tests::cards_of_the_kinds;
+    use proptest::prelude::*;
 
     #[test]
     fn fences_as_cards_have_them() {
@@ -199,6 +201,30 @@ mod tests {
         assert!(parse_front_matter(&bomb).is_broken);
         let deep = format!("---\nbase_model: x\na: {}{}\n---\ntext", "[".repeat(5000), "]".repeat(5000));
         assert!(parse_front_matter(&deep).is_broken);
+    }
+
+    /// What is left unparsed has none of the fields that evidence is read from.
+    fn check_left_out(yaml: &str) {
+        let found = fields(yaml).unwrap_or_default();
+        assert!(may_hold_evidence(yaml) || !FIELDS.iter().any(|field| found.contains_key(*field)), "{yaml}");
+    }
+
+    #[test]
+    fn front_matter_that_is_left_out_has_no_evidence() {
+        for card in cards_of_the_kinds() {
+            if let Some((from, to, _)) = fences(&card, 0) {
+                check_left_out(&card[from..to]);
+            }
+        }
+        assert!(may_hold_evidence("\"base\\x5fmodel\": a/b") && fields("\"base\\x5fmodel\": a/b").unwrap().contains_key(BASE_MODEL));
+        assert!(!may_hold_evidence("license: mit\ntags:\n- base\n"));
+    }
+
+    proptest! {
+        #[test]
+        fn fields_are_not_composed(yaml in "(base|_model|base_model|hours_used|\\\\x5f|\"|: |\n|- |&a |\\*a|<<|\\? |[{},' #|>!]|\n  ){0,14}") {
+            check_left_out(&yaml);
+        }
     }
 
     #[test]

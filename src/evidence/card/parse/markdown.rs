@@ -188,6 +188,13 @@ mod tests {
     }
 
     #[test]
+    fn code_in_a_line_begins_behind_its_marks() {
+        for (raw, code) in [("`a`", "a"), ("`` `a` ``", "`a`"), ("``a`b``", "a`b"), ("` a `", " a "), ("`a", "b")] {
+            assert_eq!(code_from(raw, code), raw.find(code).unwrap_or(0), "{raw}");
+        }
+    }
+
+    #[test]
     fn html_tables_are_tables() {
         let card = "<table>\n<tr><th>Model</th><th>GPU hours</th></tr>\n\n<tr><td>7B</td><td>184<br>320</td></tr></table>\n\ntext";
         let got = texts(card);

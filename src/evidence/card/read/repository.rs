@@ -13,9 +13,10 @@ use std::collections::BTreeSet;
 /// Lower-case words of letters and digits; a point between digits stays (`2.8b`).
 #[must_use]
 pub fn name_tokens(text: &str) -> Vec<String> {
-    if text.is_ascii() {
-        return ascii_name_tokens(text);
-    }
+    if text.is_ascii() { ascii_name_tokens(text) } else { any_name_tokens(text) }
+}
+
+fn any_name_tokens(text: &str) -> Vec<String> {
     let mut out = Vec::new();
     let mut word = String::new();
     let mut chars = text.chars().peekable();
@@ -151,6 +152,8 @@ pub struct Repository {
     card_states_bases: bool,
     /// What was asked so far.
     asked: RefCell<BTreeSet<Answer>>,
+    /// What was asked last.
+    last_asked: RefCell<Option<Answer>>,
 }
 
 impl Repository {
@@ -174,6 +177,7 @@ impl Repository {
             states_bases: !about.base_ids.is_empty(),
             card_states_bases: false,
             asked: RefCell::default(),
+            last_asked: RefCell::default(),
         }
     }
 
@@ -223,7 +227,12 @@ impl Repository {
     }
 
     fn noted(&self, question: Question, answer: bool) -> bool {
-        self.asked.borrow_mut().insert(Answer { question, answer });
+        let asked = Answer { question, answer };
+        // The same is asked of one word after the other.
+        if self.last_asked.borrow().as_ref() != Some(&asked) {
+            self.asked.borrow_mut().insert(asked.clone());
+            self.last_asked.replace(Some(asked));
+        }
         answer
     }
 
@@ -386,9 +395,18 @@ impl Repository {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evidence::card::tests::cards_of_the_kinds;
 
     fn repository(id: &str) -> Repository {
         Repository::new(&About { model_id: id, role: CardRole::OwnTraining, base_ids: &[], total_params: None })
+    }
+
+    #[test]
+    fn names_in_ascii_are_cut_as_all_names() {
+        for line in cards_of_the_kinds().iter().flat_map(|card| card.lines()).filter(|line| line.is_ascii()) {
+            assert_eq!(ascii_name_tokens(line), any_name_tokens(line));
+        }
+        assert_eq!(ascii_name_tokens(".5 a.5 2.8b 1.x 1..2 3."), ["5", "a", "5", "2.8b", "1", "x", "1", "2", "3"]);
     }
 
     #[test]

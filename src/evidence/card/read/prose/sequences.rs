@@ -16,6 +16,8 @@ use crate::evidence::card::read::training::is_train;
 use crate::evidence::quantity::numbers::{Quantity, quantity};
 use crate::evidence::quantity::tokens::{Kind, Token, is_latin_word, span, text_at};
 use crate::evidence::vocabulary::{self, Words};
+use crate::vocabulary::Union;
+use std::sync::LazyLock;
 
 /// Words between a length and its number, at most.
 const REACH: usize = 5;
@@ -44,10 +46,14 @@ fn says(t: Option<&Token<'_>>, words: Words) -> bool {
 /// Whether a word may begin to tell a length.
 #[must_use]
 pub fn may_tell(t: &Token<'_>) -> bool {
-    let words = &vocabulary::recipe().prose;
-    let lists =
-        [words.sequences, words.contexts, words.sequence_lengths, words.context_lengths, words.lengths, words.cut, words.cut_late];
-    lists.into_iter().any(|list| says(Some(t), list))
+    static ALL: LazyLock<(Union, [Words; 7])> = LazyLock::new(|| {
+        let words = &vocabulary::recipe().prose;
+        let lists =
+            [words.sequences, words.contexts, words.sequence_lengths, words.context_lengths, words.lengths, words.cut, words.cut_late];
+        (Union::new(&lists), lists)
+    });
+    let (union, lists) = &*ALL;
+    t.kind == Kind::Word && (t.is_any(union) || (!is_latin_word(&t.text) && lists.iter().any(|list| list.is_within(&t.text))))
 }
 
 /// Reads a sentence for the lengths of its sequences.

@@ -6,6 +6,8 @@
 use crate::evidence::card::parse::block::{Block, BlockKind};
 use crate::evidence::quantity::tokens::{Kind, Token, span};
 use crate::evidence::vocabulary;
+use crate::vocabulary::Union;
+use std::sync::LazyLock;
 
 /// Sentences that say nothing of their own, after which nobody remembers what was told.
 const MOST_BETWEEN: usize = 2;
@@ -70,16 +72,18 @@ impl Topic {
 /// Whether a sentence speaks of something else than a training: an evaluation, a use, data, the reader.
 #[must_use]
 pub fn turns_away(ts: &[Token<'_>]) -> bool {
-    let words = vocabulary::prose();
-    let lists = [
-        &words.subjects.work,
-        &words.emissions.serving,
-        &words.emissions.benchmarks,
-        &words.hardware.serving,
-        &words.times.serving,
-        &words.sentences.turns_away,
-    ];
-    ts.iter().filter(|t| t.kind == Kind::Word).any(|t| lists.iter().any(|list| t.is_any(*list)))
+    static LISTS: LazyLock<Union> = LazyLock::new(|| {
+        let words = vocabulary::prose();
+        Union::new(&[
+            words.subjects.work,
+            words.emissions.serving,
+            words.emissions.benchmarks,
+            words.hardware.serving,
+            words.times.serving,
+            words.sentences.turns_away,
+        ])
+    });
+    ts.iter().any(|t| t.kind == Kind::Word && t.is_any(&*LISTS))
 }
 
 /// Whether a sentence has the subject of the text before it: "It ran for", "This run used", "Der Lauf dauerte".

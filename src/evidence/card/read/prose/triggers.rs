@@ -119,6 +119,10 @@ fn units_of_compute(units: &vocabulary::Units) -> [Words; 8] {
 
 /// What a word may speak of, wherever it stands.
 fn by_word(word: &str) -> Triggers {
+    words().get(word).copied().unwrap_or_default()
+}
+
+fn words() -> &'static FxHashMap<&'static str, Triggers> {
     static WORDS: LazyLock<FxHashMap<&'static str, Triggers>> = LazyLock::new(|| {
         let (words, units) = (&vocabulary::prose().triggers, vocabulary::units());
         let mut map: FxHashMap<&'static str, Triggers> = FxHashMap::default();
@@ -165,5 +169,31 @@ fn by_word(word: &str) -> Triggers {
         }
         map
     });
-    WORDS.get(word).copied().unwrap_or_default()
+    &WORDS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vocabulary::lists_with;
+
+    /// A word that the vocabulary does not know is not looked up: it knows all of these.
+    #[test]
+    fn every_word_that_may_speak_is_known() {
+        for word in words().keys() {
+            assert!(lists_with(word).are_any(), "{word}");
+        }
+        let units = vocabulary::units();
+        let numbers = [&units.number_words, &units.count_words, &units.whole_times, &units.months, &units.repeats];
+        for word in numbers.into_iter().flat_map(|table| table.keys()) {
+            assert!(lists_with(word).are_any(), "{word}");
+        }
+    }
+
+    #[test]
+    fn the_gas_is_found_in_any_script() {
+        for (word, says) in [("kgco2eq", true), ("co2", true), ("二氧化碳排放", true), ("cow", false), ("co₂", false)] {
+            assert_eq!(says_carbon(word, word.is_ascii()), says, "{word}");
+        }
+    }
 }

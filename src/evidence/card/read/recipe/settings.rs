@@ -200,6 +200,22 @@ fn is_printed(line: &str, end: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evidence::card::tests::cards_of_the_kinds;
+
+    /// A name that need not be looked at has no value.
+    #[test]
+    fn values_stand_beside_their_names() {
+        let bytes = |line: &str, from: usize, end: usize| may_have_value(line.as_bytes(), from, end, false);
+        for line in cards_of_the_kinds().iter().flat_map(|card| card.lines()) {
+            let name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+            for (from, word) in line.split(|c| !name(c)).map(|word| (word.as_ptr() as usize - line.as_ptr() as usize, word)) {
+                let end = from + word.len();
+                let value = value_behind(line, end, false).or_else(|| value_in_pair(line, from, end));
+                assert!(value.is_none() || bytes(line, from, end), "{line}: {word}");
+            }
+        }
+        assert!(!bytes("the batch size", 4, 9) && bytes("batch  32", 0, 5) && bytes("('batch', 32)", 2, 7));
+    }
 
     fn found(line: &str) -> Vec<(RecipeKey, &str)> {
         settings(line).into_iter().map(|s| (s.key, s.value)).collect()
