@@ -79,9 +79,10 @@ pub fn run(workspace: &Workspace, graph: &[Box<dyn Step>], wanted: Wanted<'_>, f
     clear_temporary(&workspace.work)?;
     let mut ran = Vec::new();
     let mut begun = wanted.from.is_none();
+    // Nobody else writes it while the lock is held.
+    let mut state = State::load(&workspace.work)?;
     for step in graph {
         begun = begun || wanted.from == Some(step.name());
-        let state = State::load(&workspace.work)?;
         let fresh = if force && begun { Ok(Freshness::Stale("--force".into())) } else { step.freshness(workspace, &state) };
         let fresh = fresh.inspect_err(|e| {
             let idle = StageReport::idle(step.name(), StageStatus::Failed, BTreeMap::new());
@@ -105,7 +106,7 @@ pub fn run(workspace: &Workspace, graph: &[Box<dyn Step>], wanted: Wanted<'_>, f
             }
             Freshness::Stale(why) => {
                 tracing::info!(stage = step.name(), why, "started");
-                let record = run_reported(step.as_ref(), workspace, state, &lock, &why)?;
+                let record = run_reported(step.as_ref(), workspace, &mut state, &lock, &why)?;
                 let rows: Vec<String> = record.outputs.iter().map(|(t, r)| format!("{t} {}", r.rows)).collect();
                 let seconds = workspace.reports.list().last().and_then(|report| report.seconds).unwrap_or_default();
                 tracing::info!(stage = step.name(), seconds = format!("{seconds:.2}"), rows = rows.join(", "), "done");
@@ -124,7 +125,7 @@ fn rows_written(record: &Record) -> BTreeMap<String, u64> {
 }
 
 /// Runs a stage and reports what it came to, whatever that is.
-fn run_reported(step: &dyn Step, workspace: &Workspace, state: State, lock: &Lock, why: &str) -> Result<Record> {
+fn run_reported(step: &dyn Step, workspace: &Workspace, state: &mut State, lock: &Lock, why: &str) -> Result<Record> {
     let (started, peak) = (Instant::now(), PeakMemory::begin());
     // As it stands if the process ends here.
     let mut report = StageReport::idle(step.name(), StageStatus::Interrupted, BTreeMap::new());
@@ -157,7 +158,7 @@ fn clear_temporary(work: &Path) -> Result<()> {
     Ok(())
 }
 
-fn run_step(step: &dyn Step, workspace: &Workspace, state: State, lock: &Lock) -> Result<Record> {
+fn run_step(step: &dyn Step, workspace: &Workspace, state: &mut State, lock: &Lock) -> Result<Record> {
     let into = workspace.work.join(temporary(step.name()));
     fs::create_dir_all(&into).at_path("cannot create", &into)?;
     let result = write_and_show(step, workspace, state, lock, &into);
@@ -168,8 +169,8 @@ fn run_step(step: &dyn Step, workspace: &Workspace, state: State, lock: &Lock) -
     result
 }
 
-fn write_and_show(step: &dyn Step, workspace: &Workspace, mut state: State, lock: &Lock, into: &Path) -> Result<Record> {
-    let record = step.run(workspace, &state, into)?;
+fn write_and_show(step: &dyn Step, workspace: &Workspace, state: &mut State, lock: &Lock, into: &Path) -> Result<Record> {
+    let record = step.run(workspace, state, into)?;
     lock.check()?;
     // From here until the record is written the outputs on disk may be of two ages: forget the old record first.
     if state.forget(step.name()) {
@@ -185,6 +186,6 @@ fn write_and_show(step: &dyn Step, workspace: &Workspace, mut state: State, lock
     remove_tree(into)?;
     lock.check()?;
     let _guard = undisturbed();
-    step.conclude(workspace, &state, &record)?;
+    step.conclude(workspace, state, &record)?;
     Ok(record)
 }

@@ -1,103 +1,168 @@
 //! A table's file as the decoder of Parquet reads it: a small one at once, a large one page by page. Most tables are small and have many
 //! columns, and each column that is read for itself costs three calls.
 
-use crate::error::{IoContext, Result};
-use bytes::Bytes;
-use parquet::errors::Result as ParquetResult;
-use parquet::file::reader::{ChunkReader, Length};
+use crate::error::{Error, IoContext, Result};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowFilter, RowSelection,
+};
+use parquet::errors::{ParquetError, Result as ParquetResult};
+use parquet::file::reader::ChunkReader;
+use std::fmt::Display;
 use std::fs::File;
-use std::io::Read;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 /// Largest file that is read at once, in bytes. A few may be open at a time.
 const AT_ONCE: usize = 4 << 20;
 
-/// An open table.
-pub(super) enum TableFile {
-    /// What is in it.
-    Whole(Bytes),
-    /// Its handle, whose position every reader moves.
-    Pages(File),
+/// What of a table is read, and how much at a time.
+#[derive(Default)]
+pub(super) struct Wanted {
+    /// Columns; all if none are named.
+    pub columns: Option<ProjectionMask>,
+    /// Row groups, likewise.
+    pub row_groups: Option<Vec<usize>>,
+    /// Rows of them, likewise.
+    pub rows: Option<RowSelection>,
+    /// What decides on rows.
+    pub filter: Option<RowFilter>,
+    /// Rows decoded at a time.
+    pub batch_rows: usize,
+}
+
+type Build = dyn Fn(ArrowReaderMetadata, Wanted) -> Result<ParquetRecordBatchReader> + Send + Sync;
+
+/// A table's file with its footer.
+pub(super) struct TableFile {
+    pub path: PathBuf,
+    pub metadata: ArrowReaderMetadata,
+    build: Box<Build>,
 }
 
 impl TableFile {
     /// Opens a table.
     ///
     /// # Errors
-    /// It is missing or cannot be read.
-    pub(super) fn open(path: &Path) -> Result<Self> {
-        let mut file = File::open(path).at_path("cannot read", path)?;
+    /// It is missing, cannot be read, or is no Parquet.
+    pub(super) fn open(path: &Path, options: ArrowReaderOptions) -> Result<Self> {
+        let file = File::open(path).at_path("cannot read", path)?;
         let bytes = file.metadata().at_path("cannot read", path)?.len();
-        let Some(bytes) = usize::try_from(bytes).ok().filter(|bytes| *bytes <= AT_ONCE) else { return Ok(Self::Pages(file)) };
-        let mut whole = vec![0; bytes];
-        file.read_exact(&mut whole).at_path("cannot read", path)?;
-        Ok(Self::Whole(whole.into()))
+        let place = path.to_owned();
+        let (metadata, build): (_, Box<Build>) = match usize::try_from(bytes) {
+            Ok(bytes) if bytes <= AT_ONCE => {
+                let whole = file.get_bytes(0, bytes).map_err(|e| cannot_read(path, e))?;
+                let metadata = ArrowReaderMetadata::load(&whole, options);
+                (metadata, Box::new(move |metadata, wanted| reader(whole.clone(), metadata, wanted, &place)))
+            }
+            // Opened anew by each: a cloned handle would share its position with readers on other threads.
+            _ => (
+                ArrowReaderMetadata::load(&file, options),
+                Box::new(move |metadata, wanted| {
+                    reader(File::open(&place).at_path("cannot read", &place)?, metadata, wanted, &place)
+                }),
+            ),
+        };
+        Ok(Self { path: path.to_owned(), metadata: metadata.map_err(|e| unreadable(path, &e))?, build })
     }
 
-    /// The same for a reader on another thread: a cloned handle would share its position.
+    /// Columns by name; those that it lacks are left out.
+    pub(super) fn mask(&self, columns: &[&str]) -> ProjectionMask {
+        ProjectionMask::columns(self.metadata.parquet_schema(), columns.iter().copied())
+    }
+
+    /// Reads what is wanted.
     ///
     /// # Errors
-    /// It is missing by now.
-    pub(super) fn again(&self, path: &Path) -> Result<Self> {
-        Ok(match self {
-            Self::Whole(bytes) => Self::Whole(bytes.clone()),
-            Self::Pages(_) => Self::Pages(File::open(path).at_path("cannot read", path)?),
-        })
+    /// It is missing by now, or damaged.
+    pub(super) fn read(&self, wanted: Wanted) -> Result<ParquetRecordBatchReader> {
+        (self.build)(self.metadata.clone(), wanted)
     }
 }
 
-impl Length for TableFile {
-    fn len(&self) -> u64 {
-        match self {
-            Self::Whole(bytes) => Length::len(bytes),
-            Self::Pages(file) => Length::len(file),
-        }
+fn reader<T: ChunkReader + 'static>(
+    file: T,
+    metadata: ArrowReaderMetadata,
+    wanted: Wanted,
+    path: &Path,
+) -> Result<ParquetRecordBatchReader> {
+    let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata).with_batch_size(wanted.batch_rows);
+    if let Some(columns) = wanted.columns {
+        builder = builder.with_projection(columns);
     }
+    if let Some(groups) = wanted.row_groups {
+        builder = builder.with_row_groups(groups);
+    }
+    if let Some(rows) = wanted.rows {
+        builder = builder.with_row_selection(rows);
+    }
+    if let Some(filter) = wanted.filter {
+        builder = builder.with_row_filter(filter);
+    }
+    let built: ParquetResult<ParquetRecordBatchReader> = builder.build();
+    built.map_err(|e| unreadable(path, &e))
 }
 
-impl ChunkReader for TableFile {
-    type T = Box<dyn Read>;
+/// What the system said, out of what the Parquet crate wraps it in.
+fn cannot_read(path: &Path, e: ParquetError) -> Error {
+    let error = match e {
+        ParquetError::External(inner) => inner.downcast::<io::Error>().map_or_else(io::Error::other, |e| *e),
+        other => io::Error::other(other.to_string()),
+    };
+    Error::io("cannot read", path, error)
+}
 
-    fn get_read(&self, start: u64) -> ParquetResult<Self::T> {
-        Ok(match self {
-            Self::Whole(bytes) => Box::new(ChunkReader::get_read(bytes, start)?),
-            Self::Pages(file) => Box::new(file.get_read(start)?),
-        })
-    }
-
-    fn get_bytes(&self, start: u64, length: usize) -> ParquetResult<Bytes> {
-        match self {
-            Self::Whole(bytes) => bytes.get_bytes(start, length),
-            Self::Pages(file) => file.get_bytes(start, length),
-        }
-    }
+/// A table that is none.
+pub(super) fn unreadable(path: &Path, e: &dyn Display) -> Error {
+    Error::input(format!("not a readable Parquet table: {e}"), path.display(), "rebuild it: hugging-carbon run --force")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tables::io::{TableWriter, reader_options, table_path};
+    use crate::tables::{QuarantineRow, Row};
 
-    /// Whichever way a file is read, it has the same bytes at the same places, and nothing behind its end.
+    /// Whichever way a file is read, the same rows come of it.
     #[test]
-    fn small_and_large_files_are_read_alike() {
+    fn small_and_large_tables_are_read_alike() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("table.parquet");
-        let content: Vec<u8> = (0..AT_ONCE + 10).map(|i| u8::try_from(i * 7 % 251).unwrap()).collect();
-        for length in [0, 1, 1_000, AT_ONCE, AT_ONCE + 1, content.len()] {
-            std::fs::write(&path, &content[..length]).unwrap();
-            let file = TableFile::open(&path).unwrap();
-            assert_eq!(matches!(file, TableFile::Whole(_)), length <= AT_ONCE);
-            for file in [file.again(&path).unwrap(), file] {
-                assert_eq!(file.len(), length as u64);
-                let from = length / 3;
-                assert!(*file.get_bytes(from as u64, length - from).unwrap() == content[from..length]);
-                let mut read = Vec::new();
-                file.get_read(from as u64).unwrap().read_to_end(&mut read).unwrap();
-                assert!(read == content[from..length]);
-                assert!(file.get_bytes(from as u64, length - from + 1).is_err());
+        let path = table_path(dir.path(), QuarantineRow::NAME);
+        // Texts that do not compress: with the last row the file is too large to be read at once.
+        let mut state = 1_u64;
+        let mut text = |length: usize| -> String {
+            std::iter::repeat_with(|| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                char::from(33 + u8::try_from((state >> 33) % 90).unwrap())
+            })
+            .take(length)
+            .collect()
+        };
+        for (n, length, is_small) in [(0_usize, 0, true), (3, 10, true), (300, 20_000, false)] {
+            let mut writer = TableWriter::<QuarantineRow>::create(dir.path()).unwrap();
+            let reasons: Vec<String> = (0..n).map(|_| text(length)).collect();
+            for (i, reason) in reasons.iter().enumerate() {
+                let (source, locator) = ("x".to_owned(), format!("{i}"));
+                writer.push(QuarantineRow { source, locator, reason: reason.clone(), raw: String::new() }).unwrap();
+            }
+            writer.finish().unwrap();
+            assert_eq!(std::fs::metadata(&path).unwrap().len() <= AT_ONCE as u64, is_small, "{n}");
+            let file = TableFile::open(&path, reader_options()).unwrap();
+            for _ in 0..2 {
+                let wanted = Wanted { columns: Some(file.mask(&["reason"])), batch_rows: 7, ..Wanted::default() };
+                let batches: Vec<_> = file.read(wanted).unwrap().map(Result::unwrap).collect();
+                assert!(batches.iter().all(|batch| batch.num_columns() == 1 && batch.num_rows() <= 7));
+                let read: Vec<String> = batches
+                    .iter()
+                    .flat_map(|batch| {
+                        let texts = arrow::array::AsArray::as_string::<i32>(batch.column(0));
+                        texts.iter().map(|text| text.unwrap().to_owned()).collect::<Vec<_>>()
+                    })
+                    .collect();
+                assert!(read == reasons, "{n}");
             }
         }
         std::fs::remove_file(&path).unwrap();
-        assert!(TableFile::open(&path).err().unwrap().to_string().contains("table.parquet"));
+        assert!(TableFile::open(&path, reader_options()).err().unwrap().to_string().contains("quarantine.parquet"));
     }
 }

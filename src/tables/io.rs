@@ -2,7 +2,7 @@
 
 use super::batches::converted;
 use super::beside::{Ahead, Beside};
-use super::file::TableFile;
+use super::file::{TableFile, Wanted};
 use super::{Part, Row, RowBuilders};
 use crate::error::{Error, IoContext, Result};
 use crate::store::HashingWriter;
@@ -11,8 +11,8 @@ use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, new_null_
 use arrow::compute::concat_batches;
 use arrow::datatypes::{Field, Schema};
 use fs_err as fs;
-use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
-use parquet::arrow::{ArrowWriter, ProjectionMask};
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReader};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use serde::{Deserialize, Serialize};
@@ -248,14 +248,7 @@ pub fn reader_options() -> ArrowReaderOptions {
 /// # Errors
 /// The file is missing or not Parquet.
 pub fn open_table(path: &Path) -> Result<ParquetRecordBatchReader> {
-    let file = TableFile::open(path)?;
-    ParquetRecordBatchReaderBuilder::try_new_with_options(file, reader_options())
-        .and_then(|b| b.with_batch_size(BATCH_ROWS).build())
-        .map_err(|e| unreadable(path, &e))
-}
-
-fn unreadable(path: &Path, e: &parquet::errors::ParquetError) -> Error {
-    Error::input(format!("not a readable Parquet table: {e}"), path.display(), "rebuild it: hugging-carbon run --force")
+    TableFile::open(path, reader_options())?.read(Wanted { batch_rows: BATCH_ROWS, ..Wanted::default() })
 }
 
 /// Opens some columns of one of our tables for streaming; columns that it lacks are left out.
@@ -263,11 +256,8 @@ fn unreadable(path: &Path, e: &parquet::errors::ParquetError) -> Error {
 /// # Errors
 /// The file is missing or not Parquet.
 pub fn open_columns(path: &Path, columns: &[&str]) -> Result<ParquetRecordBatchReader> {
-    let file = TableFile::open(path)?;
-    let builder =
-        ParquetRecordBatchReaderBuilder::try_new_with_options(file, reader_options()).map_err(|e| unreadable(path, &e))?;
-    let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
-    builder.with_projection(mask).with_batch_size(BATCH_ROWS).build().map_err(|e| unreadable(path, &e))
+    let file = TableFile::open(path, reader_options())?;
+    file.read(Wanted { columns: Some(file.mask(columns)), batch_rows: BATCH_ROWS, ..Wanted::default() })
 }
 
 /// Streams the rows of `<dir>/<table>.parquet`.
@@ -330,16 +320,11 @@ fn decoded<T: Send + 'static>(
     batch_rows: Option<usize>,
     read: impl Fn(&RecordBatch) -> Result<T> + Send + 'static,
 ) -> Result<Box<dyn Iterator<Item = Result<T>> + Send>> {
-    let file = TableFile::open(&path)?;
-    let mut builder =
-        ParquetRecordBatchReaderBuilder::try_new_with_options(file, reader_options()).map_err(|e| unreadable(&path, &e))?;
-    if let Some(columns) = columns {
-        let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().map(String::as_str));
-        builder = builder.with_projection(mask);
-    }
-    let is_large = builder.metadata().file_metadata().num_rows() > i64::try_from(BATCH_ROWS).unwrap_or(i64::MAX);
+    let file = TableFile::open(&path, reader_options())?;
+    let mask = |columns: &[String]| file.mask(&columns.iter().map(String::as_str).collect::<Vec<_>>());
+    let is_large = file.metadata.metadata().file_metadata().num_rows() > i64::try_from(BATCH_ROWS).unwrap_or(i64::MAX);
     let batch_rows = batch_rows.unwrap_or(if is_large { ROWS_AHEAD } else { BATCH_ROWS });
-    let reader = builder.with_batch_size(batch_rows).build().map_err(|e| unreadable(&path, &e))?;
+    let reader = file.read(Wanted { columns: columns.map(mask), batch_rows, ..Wanted::default() })?;
     let parts = reader.map(move |batch| -> Result<T> {
         let damaged = |e: arrow::error::ArrowError| {
             Error::input(format!("damaged Parquet table: {e}"), path.display(), "rebuild it: hugging-carbon run --force")

@@ -1,59 +1,48 @@
 //! Looking a few rows up in a table that is sorted by its key, without reading it: row groups by the statistics of their key, then only
 //! the pages in which the rows are. And one pass over a few columns, in parallel, where no key leads to the rows.
 
-use super::file::TableFile;
+use super::file::{TableFile, Wanted, unreadable};
 use super::io::{BatchRows, parts_of, reader_options, table_path};
 use super::{Part, Row};
 use crate::error::{Error, Result};
 use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
 use arrow::error::ArrowError;
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{
-    ArrowPredicateFn, ArrowReaderMetadata, ParquetRecordBatchReaderBuilder, RowFilter, RowSelection, RowSelector,
-};
+use parquet::arrow::arrow_reader::{ArrowPredicateFn, RowFilter, RowSelection, RowSelector};
 use parquet::file::metadata::PageIndexPolicy;
 use parquet::file::statistics::Statistics;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 /// Rows decoded at a time.
 const BATCH_ROWS: usize = 8_192;
 
 /// A table's file with its footer and the places of its pages.
-struct Opened {
-    path: PathBuf,
-    file: TableFile,
-    metadata: ArrowReaderMetadata,
-}
+struct Opened(TableFile);
 
 impl Opened {
     fn new(dir: &Path, table: &str) -> Result<Self> {
-        let path = table_path(dir, table);
-        let file = TableFile::open(&path)?;
-        let options = reader_options().with_offset_index_policy(PageIndexPolicy::Optional);
-        let metadata = ArrowReaderMetadata::load(&file, options).map_err(|e| damaged(&path, &e))?;
-        Ok(Self { path, file, metadata })
+        TableFile::open(&table_path(dir, table), reader_options().with_offset_index_policy(PageIndexPolicy::Optional)).map(Self)
     }
 
-    fn reader(&self) -> Result<ParquetRecordBatchReaderBuilder<TableFile>> {
-        Ok(ParquetRecordBatchReaderBuilder::new_with_metadata(self.file.again(&self.path)?, self.metadata.clone()))
+    fn read(&self, wanted: Wanted) -> Result<impl Iterator<Item = Result<RecordBatch>> + '_> {
+        Ok(self.0.read(wanted)?.map(|batch| batch.map_err(|e| self.damaged(&e))))
     }
 
-    fn mask(&self, columns: &[&str]) -> ProjectionMask {
-        ProjectionMask::columns(self.metadata.parquet_schema(), columns.iter().copied())
+    fn damaged(&self, e: &dyn std::fmt::Display) -> Error {
+        unreadable(&self.0.path, e)
     }
 
     /// Passes only rows whose text in a column is wanted.
-    fn filter(&self, column: &str, is_wanted: impl Fn(&str) -> bool + Send + 'static) -> RowFilter {
+    fn filter(&self, column: &str, is_wanted: impl Fn(&str) -> bool + Send + 'static) -> Option<RowFilter> {
         let of_batch = move |batch: RecordBatch| {
             let column = batch.columns().first().and_then(|column| column.as_string_opt::<i32>());
             let column = column.ok_or_else(|| ArrowError::SchemaError("no column of texts".to_owned()))?;
             Ok(column.iter().map(|value| Some(value.is_some_and(&is_wanted))).collect::<BooleanArray>())
         };
-        RowFilter::new(vec![Box::new(ArrowPredicateFn::new(self.mask(&[column]), of_batch))])
+        Some(RowFilter::new(vec![Box::new(ArrowPredicateFn::new(self.0.mask(&[column]), of_batch))]))
     }
 
     /// What `pick` takes of every batch of some columns, row groups in parallel, results in order.
@@ -61,41 +50,37 @@ impl Opened {
         &self,
         needed: &[&str],
         columns: &[&str],
-        filter: impl Fn(ParquetRecordBatchReaderBuilder<TableFile>) -> ParquetRecordBatchReaderBuilder<TableFile> + Sync,
+        filter: impl Fn() -> Option<RowFilter> + Sync,
         pick: impl Fn(&RecordBatch) -> Vec<T> + Sync,
     ) -> Result<Vec<T>> {
-        if let Some(missing) = needed.iter().find(|column| self.metadata.schema().field_with_name(column).is_err()) {
-            return Err(damaged(&self.path, &format!("no column '{missing}'")));
+        if let Some(missing) = needed.iter().find(|column| self.0.metadata.schema().field_with_name(column).is_err()) {
+            return Err(self.damaged(&format!("no column '{missing}'")));
         }
         let of_group = |group: usize| {
-            let reader = self.reader()?.with_row_groups(vec![group]).with_projection(self.mask(columns));
+            let (columns, row_groups) = (Some(self.0.mask(columns)), Some(vec![group]));
             let mut taken = Vec::new();
-            for batch in filter(reader.with_batch_size(BATCH_ROWS)).build().map_err(|e| damaged(&self.path, &e))? {
-                taken.extend(pick(&batch.map_err(|e| damaged(&self.path, &e))?));
+            for batch in self.read(Wanted { columns, row_groups, filter: filter(), batch_rows: BATCH_ROWS, rows: None })? {
+                taken.extend(pick(&batch?));
             }
             Ok(taken)
         };
         let picked: Vec<Vec<T>> =
-            (0..self.metadata.metadata().num_row_groups()).into_par_iter().map(of_group).collect::<Result<_>>()?;
+            (0..self.0.metadata.metadata().num_row_groups()).into_par_iter().map(of_group).collect::<Result<_>>()?;
         Ok(picked.into_iter().flatten().collect())
     }
 
     /// Row groups whose keys may lie in the range.
     fn row_groups(&self, key: &str, keys: &Range<&str>) -> Vec<usize> {
-        let position = self.metadata.parquet_schema().columns().iter().position(|column| column.name() == key);
+        let position = self.0.metadata.parquet_schema().columns().iter().position(|column| column.name() == key);
         let may_hold = |group: &usize| {
-            let statistics = position.and_then(|at| self.metadata.metadata().row_group(*group).column(at).statistics());
+            let statistics = position.and_then(|at| self.0.metadata.metadata().row_group(*group).column(at).statistics());
             let Some(Statistics::ByteArray(bounds)) = statistics else { return true };
             let begins_below = bounds.min_opt().is_none_or(|min| min.data() < keys.end.as_bytes());
             let ends_above = bounds.max_opt().is_none_or(|max| max.data() >= keys.start.as_bytes());
             begins_below && ends_above
         };
-        (0..self.metadata.metadata().num_row_groups()).filter(may_hold).collect()
+        (0..self.0.metadata.metadata().num_row_groups()).filter(may_hold).collect()
     }
-}
-
-fn damaged(path: &Path, e: &dyn std::fmt::Display) -> Error {
-    Error::input(format!("not a readable Parquet table: {e}"), path.display(), "rebuild it: hugging-carbon run --force")
 }
 
 /// Rows whose first key column lies in a range of texts, its end left out.
@@ -113,10 +98,9 @@ pub fn rows_between<R: Row>(dir: &Path, keys: Range<&str>) -> Result<Vec<R>> {
         }
         let count = rows.len();
         let selection = RowSelection::from(vec![RowSelector::skip(rows.start), RowSelector::select(count)]);
-        let reader = table.reader()?.with_row_groups(vec![group]).with_row_selection(selection).with_batch_size(count);
-        for batch in reader.build().map_err(|e| damaged(&table.path, &e))? {
-            let batch = batch.map_err(|e| damaged(&table.path, &e))?;
-            found.extend(BatchRows::<R>::new(&batch)?.iter().collect::<Result<Vec<R>>>()?);
+        let (row_groups, rows) = (Some(vec![group]), Some(selection));
+        for batch in table.read(Wanted { row_groups, rows, batch_rows: count, ..Wanted::default() })? {
+            found.extend(BatchRows::<R>::new(&batch?)?.iter().collect::<Result<Vec<R>>>()?);
         }
     }
     Ok(found)
@@ -124,12 +108,12 @@ pub fn rows_between<R: Row>(dir: &Path, keys: Range<&str>) -> Result<Vec<R>> {
 
 /// Where in a row group the keys of a range are: they are sorted, so they are neighbours.
 fn positions(table: &Opened, group: usize, key: &str, keys: &Range<&str>) -> Result<Range<usize>> {
-    let reader = table.reader()?.with_row_groups(vec![group]).with_projection(table.mask(&[key])).with_batch_size(BATCH_ROWS);
+    let (columns, row_groups) = (Some(table.0.mask(&[key])), Some(vec![group]));
     let (mut at, mut first, mut count) = (0, 0, 0);
-    for batch in reader.build().map_err(|e| damaged(&table.path, &e))? {
-        let batch = batch.map_err(|e| damaged(&table.path, &e))?;
+    for batch in table.read(Wanted { columns, row_groups, batch_rows: BATCH_ROWS, ..Wanted::default() })? {
+        let batch = batch?;
         let column = batch.columns().first().and_then(|column| column.as_string_opt::<i32>());
-        let column = column.ok_or_else(|| damaged(&table.path, &format!("the key '{key}' is no text")))?;
+        let column = column.ok_or_else(|| table.damaged(&format!("the key '{key}' is no text")))?;
         // Most batches end below the range or begin behind it.
         let rows = column.len();
         let begins_behind = rows > 0 && column.value(0) >= keys.end;
@@ -162,9 +146,7 @@ pub fn rows_with<T: Send>(
     pick: impl Fn(&RecordBatch) -> Vec<T> + Sync,
 ) -> Result<Vec<T>> {
     let table = Opened::new(dir, table)?;
-    let filtered =
-        |reader: ParquetRecordBatchReaderBuilder<TableFile>| reader.with_row_filter(table.filter(column, is_wanted.clone()));
-    table.pick(&[&[column], columns].concat(), columns, filtered, pick)
+    table.pick(&[&[column], columns].concat(), columns, || table.filter(column, is_wanted.clone()), pick)
 }
 
 /// The rows whose text in a column is one of those wanted, in the table's order: of the other columns only the pages of those rows are
@@ -205,12 +187,12 @@ fn picked_whose<T: Send>(
     read: impl Fn(&RecordBatch) -> Result<Vec<Result<T>>> + Sync,
 ) -> Result<Vec<T>> {
     let table = Opened::new(dir, table)?;
-    let filtered = |reader: ParquetRecordBatchReaderBuilder<TableFile>| {
+    let filter = || {
         let wanted = Arc::clone(wanted);
-        reader.with_row_filter(table.filter(column, move |text| wanted.contains(text)))
+        table.filter(column, move |text| wanted.contains(text))
     };
     let of_batch = |batch: &RecordBatch| read(batch).unwrap_or_else(|e| vec![Err(e)]);
-    table.pick(&[column], columns, filtered, of_batch)?.into_iter().collect()
+    table.pick(&[column], columns, filter, of_batch)?.into_iter().collect()
 }
 
 /// The texts of a column, of texts or of lists of texts, each once.
@@ -237,5 +219,5 @@ pub fn pick_rows<T: Send>(
     columns: &[&str],
     pick: impl Fn(&RecordBatch) -> Vec<T> + Sync,
 ) -> Result<Vec<T>> {
-    Opened::new(dir, table)?.pick(columns, columns, |reader| reader, pick)
+    Opened::new(dir, table)?.pick(columns, columns, || None, pick)
 }

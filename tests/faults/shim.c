@@ -5,6 +5,9 @@
  * SHIM_AT=n          at the n-th operation ...
  * SHIM_DO=how        ... an errno by its number, or kill-before, kill-after; full: from there on there is no space for anything
  * SHIM_ALWAYS=op:e   every operation of this name fails with errno e, wherever it is
+ * SHIM_FORK_AT=n     before the n-th operation the process forks for each line "n how directory" of SHIM_FORK_LIST, and ends: a child copies
+ *                    SHIM_DIR into that directory, goes on there, and fails as the line says; its stderr is in the file stderr beside it.
+ *                    A status as waitpid gives it goes to SHIM_FORK_LIST.done for each. A child has the thread that forked alone.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -22,6 +25,7 @@
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define FDS 4096
@@ -29,7 +33,7 @@ static char *paths[FDS];
 static atomic_long count;
 static const char *dir, *always, *how;
 static size_t dir_length;
-static long at;
+static long at, fork_at;
 static int log_fd = -1;
 
 __attribute__((constructor)) static void start(void) {
@@ -38,6 +42,7 @@ __attribute__((constructor)) static void start(void) {
     always = getenv("SHIM_ALWAYS");
     how = getenv("SHIM_DO");
     at = getenv("SHIM_AT") ? atol(getenv("SHIM_AT")) : -1;
+    fork_at = getenv("SHIM_FORK_AT") ? atol(getenv("SHIM_FORK_AT")) : -1;
     if (getenv("SHIM_LOG"))
         log_fd = (int)syscall(SYS_openat, AT_FDCWD, getenv("SHIM_LOG"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 }
@@ -49,6 +54,48 @@ static void die(void) {
     for (;;) pause();
 }
 
+/* A run goes on in a copy of its directory. */
+static void go_on_in(const char *into) {
+    char command[2 * PATH_MAX + 32];
+    unsetenv("LD_PRELOAD");
+    snprintf(command, sizeof command, "cp -a '%s' '%s/'", dir, into);
+    if (system(command) || chdir(into)) _exit(99);
+    int file = (int)syscall(SYS_openat, AT_FDCWD, "stderr", O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    if (file < 0 || dup2(file, 2) < 0) _exit(99);
+}
+
+static void fork_all(void) {
+    const char *name = getenv("SHIM_FORK_LIST");
+    static char list[1 << 20], way[32], into[PATH_MAX], done[PATH_MAX + 8], line[32];
+    snprintf(done, sizeof done, "%s.done", name);
+    int statuses = (int)syscall(SYS_openat, AT_FDCWD, done, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    /* Whole, at once: a child that ends would set back a position that it shares. */
+    int file = (int)syscall(SYS_openat, AT_FDCWD, name, O_RDONLY);
+    if (statuses < 0 || file < 0 || syscall(SYS_read, file, list, sizeof list - 1) <= 0) _exit(98);
+    fork_at = -1;
+    long n;
+    int length;
+    for (const char *rest = list; sscanf(rest, "%ld %31s %4095s%n", &n, way, into, &length) == 3; rest += length) {
+        pid_t child = fork();
+        if (!child) {
+            at = n;
+            how = way;
+            return go_on_in(into);
+        }
+        int status = -1;
+        waitpid(child, &status, 0);
+        int size = snprintf(line, sizeof line, "%d\n", status);
+        syscall(SYS_write, statuses, line, (size_t)size);
+    }
+    _exit(0);
+}
+
+/* Whether another thread than the first touches the lease: it does so by the clock. */
+static int is_touch(const char *path) {
+    size_t length = strlen(path);
+    return length > 11 && !strcmp(path + length - 11, "/lease.json") && syscall(SYS_gettid) != getpid();
+}
+
 /* 0: go on; 1: go on, then die; -1: errno is set. */
 static int step(const char *op, const char *path) {
     size_t length = strlen(op);
@@ -57,12 +104,14 @@ static int step(const char *op, const char *path) {
         return -1;
     }
     if (!dir || !path || strncmp(path, dir, dir_length) || (path[dir_length] && path[dir_length] != '/')) return 0;
+    if (is_touch(path)) return 0;
     long n = atomic_fetch_add(&count, 1) + 1;
     if (log_fd >= 0) {
         char line[PATH_MAX + 64];
         int size = snprintf(line, sizeof line, "%ld %s %s\n", n, op, path);
         if (size > 0) syscall(SYS_write, log_fd, line, (size_t)size);
     }
+    if (n == fork_at) fork_all();
     if (how && !strcmp(how, "full")) {
         static const char *const need_space[] = {"create", "write", "copy", "mkdir", "symlink"};
         for (size_t i = 0; n >= at && i < sizeof need_space / sizeof *need_space; i++)
@@ -141,6 +190,22 @@ OPEN(open)
 OPEN(open64)
 OPEN_AT(openat)
 OPEN_AT(openat64)
+
+/* A second handle of a file is that file. */
+#define FCNTL(name)                                                                                          \
+    int name(int fd, int command, ...) {                                                                     \
+        va_list list;                                                                                        \
+        va_start(list, command);                                                                             \
+        void *argument = va_arg(list, void *);                                                               \
+        va_end(list);                                                                                        \
+        static int (*real)(int, int, ...);                                                                   \
+        if (!real) real = next(#name);                                                                       \
+        int result = real(fd, command, argument);                                                            \
+        const char *path = path_of(fd);                                                                      \
+        return path && (command == F_DUPFD || command == F_DUPFD_CLOEXEC) ? opened(result, path) : result;   \
+    }
+FCNTL(fcntl)
+FCNTL(fcntl64)
 
 int close(int fd) {
     if (fd >= 0 && fd < FDS && paths[fd]) {

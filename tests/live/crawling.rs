@@ -111,7 +111,8 @@ fn two_hundred_crawls_with_faults_and_kills_end_with_the_same_digest() {
         assert_eq!(summary_here.counts.conflicting, 0, "{seed}");
         assert_eq!(bench.digest("a"), digest, "{seed}");
     }
-    assert!(kills > 200 && torn > 50 && faults > 1_000, "{kills} kills, {torn} torn, {faults} requests in vain");
+    println!("{kills} kills, {torn} torn files, {faults} requests in vain in 200 crawls; every one the same digest");
+    assert!(kills > 200 && torn > 50 && faults > 1_000);
 }
 
 /// Leaves the disk as a power cut might: a torn or half-written last line, a half-written object.

@@ -1,5 +1,5 @@
 //! The live source against the stand-in Hub.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::cast_possible_truncation)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::cast_possible_truncation, clippy::print_stdout)]
 
 #[path = "../stand_in/mod.rs"]
 mod stand_in;
