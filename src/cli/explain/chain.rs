@@ -2,7 +2,7 @@
 
 use crate::cli::regression_text::regression_line;
 use crate::cli::text::number;
-use hugging_carbon::domain::{RegressionId, Run, RunKind};
+use hugging_carbon::domain::{RegressionId, Run, RunKind, Step, Tier, Way};
 use hugging_carbon::error::Result;
 use hugging_carbon::estimation::fine_tune::flop_per_sample;
 use hugging_carbon::estimation::{Built, Fits, compute_fit, counted_flop};
@@ -10,28 +10,32 @@ use hugging_carbon::method::chain::{FLOP_PER_FROZEN_PARAM_TOKEN, FLOP_PER_PARAM_
 use hugging_carbon::method::simulate::{Central, Compute, Prediction, Response, Start, central, pow10};
 use std::fmt::Write as _;
 
-/// The chain at central values, one line a step, each computed from the numbers printed above it.
+/// The chain at central values, the steps of its tier in their order, each computed from the numbers printed above it.
 pub fn chain(out: &mut String, row: &Run, built: &Built<'_>, fits: &Fits) -> Result<()> {
     let c = central(&built.model(&row.run_id));
-    let (n, grid) = (number, built.grid.value.gco2e_per_kwh);
-    compute_lines(out, row, built, fits)?;
-    energy_lines(out, built, &c);
-    let place = if built.grid.is_owner_country {
-        "the place of training is not stated: the owner's country"
-    } else if built.grid.is_fallback {
-        "neither place nor country is known: fallback"
-    } else {
-        "stated"
+    let n = number;
+    let tier = match built.start {
+        Start::Emissions(_) => Tier::Emissions,
+        Start::Energy(_) => Tier::Energy,
+        Start::Hours(_) => Tier::Hardware,
+        Start::Compute => Tier::Compute,
     };
-    let value = &built.grid.value;
-    let _ = writeln!(out, "  I = {} g/kWh   {} {}, {}, {place}", n(grid), value.place, value.year, value.basis);
-    if let Start::Emissions(m) = built.start {
-        let _ = writeln!(out, "  E = 1000 x M / I = 1000 x {} / {} = {} kWh", n(m.median), n(grid), n(c.energy.0));
-    } else {
-        let _ = writeln!(out, "  M = E x I / 1000 = {} x {} / 1000 = {} kg CO2e", n(c.energy.0), n(grid), n(c.emissions.0));
-    }
-    if matches!(built.compute, Compute::Implied) {
-        implied_lines(out, built, &c);
+    for (step, way) in tier.steps(matches!(built.compute, Compute::Implied)) {
+        match step {
+            Step::Compute if way == Way::Given => compute_lines(out, row, built, fits)?,
+            Step::Compute => implied_compute_line(out, built, &c),
+            Step::Utilization => {
+                let _ = writeln!(out, "  peak = {} FLOP/s, MFU = {}   {}", n(c.peak.0), n(built.mfu.median), chip_note(built));
+            }
+            Step::Hours => hours_line(out, built, &c, way),
+            Step::Power => power_line(out, built, &c),
+            Step::Overhead => {
+                let _ = writeln!(out, "  PUE = {}   {}", n(built.pue.pue), pue_note(built));
+            }
+            Step::Energy => energy_line(out, built, &c, way),
+            Step::Grid => grid_line(out, built),
+            Step::Emissions => emissions_line(out, built, &c),
+        }
     }
     let _ = writeln!(
         out,
@@ -47,64 +51,76 @@ pub fn chain(out: &mut String, row: &Run, built: &Built<'_>, fits: &Fits) -> Res
     Ok(())
 }
 
-/// Device hours and energy, as far down as the evidence starts.
-fn energy_lines(out: &mut String, built: &Built<'_>, c: &Central) {
-    let n = number;
-    match built.start {
-        Start::Compute => {
-            let _ = writeln!(out, "  peak = {} FLOP/s, MFU = {}   {}", n(c.peak.0), n(built.mfu.median), chip_note(built));
-            let _ = writeln!(
-                out,
-                "  H = C / (peak x MFU x 3600) = {} / ({} x {} x 3600) = {} device hours",
-                n(c.flop.0),
-                n(c.peak.0),
-                n(built.mfu.median),
-                n(c.hours.0)
-            );
-        }
-        Start::Hours(h) => {
-            let _ = writeln!(out, "  H = {} device hours   stated; {}", n(h.median), built.chips.name);
-        }
-        Start::Energy(_) | Start::Emissions(_) => {}
-    }
-    match built.start {
-        Start::Compute | Start::Hours(_) => {
-            power_line(out, built, c);
-            let _ = writeln!(out, "  PUE = {}   {}", n(built.pue.pue), pue_note(built));
-            let _ = writeln!(
-                out,
-                "  E = H x P x PUE / 1000 = {} x {} x {} / 1000 = {} kWh",
-                n(c.hours.0),
-                n(c.power.0),
-                n(built.pue.pue),
-                n(c.energy.0)
-            );
-        }
-        Start::Energy(e) => {
-            let _ = writeln!(out, "  E = {} kWh   reported", n(e.median));
-        }
-        Start::Emissions(m) => {
-            let _ = writeln!(out, "  M = {} kg CO2e   reported", n(m.median));
-        }
-    }
+fn grid_line(out: &mut String, built: &Built<'_>) {
+    let place = if built.grid.is_owner_country {
+        "the place of training is not stated: the owner's country"
+    } else if built.grid.is_fallback {
+        "neither place nor country is known: fallback"
+    } else {
+        "stated"
+    };
+    let value = &built.grid.value;
+    let _ = writeln!(out, "  I = {} g/kWh   {} {}, {}, {place}", number(value.gco2e_per_kwh), value.place, value.year, value.basis);
 }
 
-/// Compute that nothing states: what the energy implies on the chip, backwards through the chain.
-fn implied_lines(out: &mut String, built: &Built<'_>, c: &Central) {
+fn emissions_line(out: &mut String, built: &Built<'_>, c: &Central) {
     let n = number;
-    if !matches!(built.start, Start::Hours(_)) {
-        power_line(out, built, c);
-        let _ = writeln!(out, "  PUE = {}   {}", n(built.pue.pue), pue_note(built));
-        let _ = writeln!(
+    let _ = match built.start {
+        Start::Emissions(m) => writeln!(out, "  M = {} kg CO2e   reported", n(m.median)),
+        Start::Energy(_) | Start::Hours(_) | Start::Compute => {
+            let grid = built.grid.value.gco2e_per_kwh;
+            writeln!(out, "  M = E x I / 1000 = {} x {} / 1000 = {} kg CO2e", n(c.energy.0), n(grid), n(c.emissions.0))
+        }
+    };
+}
+
+/// Facility energy: reported, of the device hours, or backwards from reported emissions.
+fn energy_line(out: &mut String, built: &Built<'_>, c: &Central, way: Way) {
+    let n = number;
+    let _ = match (built.start, way) {
+        (Start::Emissions(m), Way::Implied) => {
+            let grid = built.grid.value.gco2e_per_kwh;
+            writeln!(out, "  E = 1000 x M / I = 1000 x {} / {} = {} kWh", n(m.median), n(grid), n(c.energy.0))
+        }
+        (Start::Energy(e), _) => writeln!(out, "  E = {} kWh   reported", n(e.median)),
+        _ => writeln!(
+            out,
+            "  E = H x P x PUE / 1000 = {} x {} x {} / 1000 = {} kWh",
+            n(c.hours.0),
+            n(c.power.0),
+            n(built.pue.pue),
+            n(c.energy.0)
+        ),
+    };
+}
+
+/// Device hours: stated, of the compute, or backwards from the energy.
+fn hours_line(out: &mut String, built: &Built<'_>, c: &Central, way: Way) {
+    let n = number;
+    let _ = match (built.start, way) {
+        (Start::Hours(h), _) => writeln!(out, "  H = {} device hours   stated; {}", n(h.median), built.chips.name),
+        (_, Way::Implied) => writeln!(
             out,
             "  H = 1000 x E / (P x PUE) = 1000 x {} / ({} x {}) = {} device hours",
             n(c.energy.0),
             n(c.power.0),
             n(built.pue.pue),
             n(c.hours.0)
-        );
-    }
-    let _ = writeln!(out, "  peak = {} FLOP/s, MFU = {}   {}", n(c.peak.0), n(built.mfu.median), chip_note(built));
+        ),
+        _ => writeln!(
+            out,
+            "  H = C / (peak x MFU x 3600) = {} / ({} x {} x 3600) = {} device hours",
+            n(c.flop.0),
+            n(c.peak.0),
+            n(built.mfu.median),
+            n(c.hours.0)
+        ),
+    };
+}
+
+/// Compute that nothing states: what the hours are worth on the chip.
+fn implied_compute_line(out: &mut String, built: &Built<'_>, c: &Central) {
+    let n = number;
     let _ = writeln!(
         out,
         "  C = H x peak x MFU x 3600 = {} x {} x {} x 3600 = {} FLOP   implied, nothing states it",
