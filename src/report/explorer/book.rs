@@ -93,6 +93,8 @@ struct Figures {
     t_grid_source: Option<usize>,
     /// Whether chip, power, MFU, PUE and grid are averages that stand in.
     stands_in: [bool; 5],
+    /// Whether the grid is that of the owner's country, because nothing states the place.
+    is_owners_grid: bool,
     /// Whether nothing states the compute: it follows backwards.
     is_implied: bool,
     flags: Vec<usize>,
@@ -290,6 +292,7 @@ fn figures(row: &EstimateRow, texts: &mut Texts) -> Figures {
             stands_in(row.pue_is_fallback),
             stands_in(row.grid_is_fallback) || stands_in(row.grid_is_owner_country),
         ],
+        is_owners_grid: row.grid_is_owner_country == Some(true),
         is_implied: row.flags.contains(&Flag::ComputeImpliedByTheChain),
         flags: row.flags.iter().map(|flag| position(*flag)).collect(),
     }

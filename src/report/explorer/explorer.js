@@ -250,14 +250,15 @@
     const said = (way, given) => ({ given, computed: "follows from what stands before", implied: "follows backwards" })[way];
     const both = (q, show) => show(q[1]) + (m.p ? " in the median, " + show(q[3]) + " in the mean" : "");
     const draw = {
-      compute: (way) => box("Compute", both(r.flop, scientific) + " FLOP", said(way, m.tier >= 5 ? null : "published, or counted from size and data"),
+      compute: (way) => box("Compute", both(r.flop, (x) => scientific(x) + " FLOP"), said(way, m.tier >= 5 ? null : "published, or counted from size and data"),
         way === "given" && m.tier >= 5 && "not stated: what such models take, by regression"),
       utilization: () => box("Utilization", r.mfu && percent(r.mfu), ["of the peak rate of its chips", chip].filter(Boolean).join(": "), r.stands_in[2] || r.stands_in[0]),
       hours: (way) => box("Device hours", r.hours && (way === "given" && r.hours >= 100 ? count(Math.round(r.hours)) : large(r.hours)) + " h", [said(way, "stated"), way === "given" ? chip : null].filter(Boolean).join("; ")),
       power: () => box("Power", r.watts && significant(r.watts) + " W", "per chip with its share of the host" + (chip ? ": " + chip : ""), r.stands_in[1] || r.stands_in[0]),
       overhead: () => box("Facility overhead (PUE)", r.pue && significant(r.pue), text(r.t_pue_source), r.stands_in[3]),
       energy: (way) => box("Electricity", both(r.kwh, energy), said(way, "reported")),
-      grid: () => box("Grid", r.grid && significant(r.grid) + " g/kWh", [country(text(r.t_place)), r.grid_year, text(r.t_grid_source)].filter(Boolean).join(", "), r.stands_in[4]),
+      grid: () => box("Grid", r.grid && significant(r.grid) + " g/kWh", [country(text(r.t_place)), r.grid_year, text(r.t_grid_source)].filter(Boolean).join(", "),
+        r.is_owners_grid ? "the place of training is not stated: the owner's country" : r.stands_in[4]),
       emissions: (way) => box("Emissions", both(r.kg, mass), said(way, "reported")),
     };
     const steps = words.steps[m.tier][r.is_implied ? 1 : 0];
@@ -310,7 +311,7 @@
     get("model").replaceChildren(...[
       make("p", {}, make("a", { href: back() }, "Back to the list")),
       statement(m),
-      lines(["What it is", words.roles[m.role] + ", " + words.modalities[m.modality].toLowerCase()], ["Kind of run", m.kind !== null && words.kinds[m.kind]],
+      lines(["What it is", (m.p ? "most likely " : "") + words.roles[m.role] + ", " + words.modalities[m.modality].toLowerCase()], ["Kind of run", m.kind !== null && words.kinds[m.kind]],
         ["Parameters", params || "unknown"], ["Trained", m.date || "unknown"], ["Country of the owner", m.country ? country(m.country) : "unknown"],
         ["Downloads, all time", m.downloads === null ? null : count(m.downloads)], ["Downloads in 30 days", m.downloads_30d === null ? null : count(m.downloads_30d)],
         ["Elsewhere", [outside("https://huggingface.co/" + m.id.split("/").map(encodeURIComponent).join("/"), "repository"), m.paper ? ", " : null, m.paper ? outside(m.paper, "paper") : null]]),
