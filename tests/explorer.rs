@@ -133,7 +133,8 @@ fn figures_of_evidence_are_not_rounded() {
         book["models"].as_array().unwrap().iter().map(|m| (m["id"].as_str().unwrap(), of(m))).collect();
     let mut compared = 0;
     for (id, values) in held {
-        let rows: Vec<f64> = table::<EvidenceRow>(snapshot).into_iter().filter(|row| row.model_id == id).filter_map(|row| row.value).collect();
+        let rows: Vec<f64> =
+            table::<EvidenceRow>(snapshot).into_iter().filter(|row| row.model_id == id).filter_map(|row| row.value).collect();
         assert!(values.iter().all(|value| rows.contains(value)), "{id}: {values:?}");
         compared += values.len();
         if compared > 400 {

@@ -314,7 +314,8 @@ fn medians_and_means_are_called_so() {
     assert!(text_of(list).contains("mean, by which the runs are ranked, here and in the explorer, because means add up"));
     // A regression that no estimate uses is a check, and is called so.
     let fits = text_of(block(page, "section", "regressions"));
-    let checks: Vec<RegressionRow> = table::<RegressionRow>(snapshot).into_iter().filter(|r| r.used && !r.regression_id.makes_estimates()).collect();
+    let checks: Vec<RegressionRow> =
+        table::<RegressionRow>(snapshot).into_iter().filter(|r| r.used && !r.regression_id.makes_estimates()).collect();
     assert!(!checks.is_empty());
     assert_eq!(fits.matches("as a check only").count(), checks.len());
     // In a cohort of recent downloads old months are too low as well.

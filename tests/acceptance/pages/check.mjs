@@ -202,7 +202,7 @@ await asked("Why did the total change since the last snapshot?", async (page) =>
   await page.emulateMediaType("print");
   await page.setViewport({ width: 718, height: 1000 }); // A4 between its margins
   const [overflow, ground] = await page.evaluate(() => [document.documentElement.scrollWidth - window.innerWidth, getComputedStyle(document.body).backgroundColor]);
-  const closed = await page.evaluate(() => [...document.querySelectorAll("details:not([open]) table, details:not([open]) .evidence")].filter((one) => one.getBoundingClientRect().height === 0).length);
+  const closed = await page.evaluate(() => [...document.querySelectorAll("details:not([open]) table, details:not([open]) .evidence")].filter((one) => !one.checkVisibility() || one.getBoundingClientRect().height === 0).length);
   said("report: tables and evidence are on paper", closed === 0, closed + " are not");
   said("report: on paper", overflow <= 0 && wrong.length === 0 && /^(rgb\(255, 255, 255\)|rgba\(0, 0, 0, 0\))$/.test(ground), `${overflow} px over, ground ${ground}, ${(pdf.length / 1e6).toFixed(2)} MB of PDF`);
   await page.close();
