@@ -154,7 +154,13 @@ fn pages_made_beside_another_snapshot_tell_what_changed() {
     for name in ["report", "explorer"] {
         assert!(written(&[name]) == std::fs::read_to_string(new.join(format!("{name}.html"))).unwrap(), "{name}");
     }
-    // Both indexes have the same date: neither is before the other.
-    let ran = workspace.run(&["report", "--since", "previous", new.to_str().unwrap(), "-o", page.to_str().unwrap()]);
-    assert!(ran.status == 1 && ran.stderr.contains("no snapshot of an index before 2026-05-19"), "{}", ran.stderr);
+    // Both are of one index: the one that was published before is the previous one, and nothing came before that.
+    let previous = written(&["report", "--since", "previous"]);
+    assert!(previous == written(&["report", "--since", since]));
+    let ran = workspace.run(&["report", "--since", "previous", since, "-o", page.to_str().unwrap()]);
+    assert!(
+        ran.status == 1 && ran.stderr.contains("no snapshot was published here before that of the index of 2026-05-19"),
+        "{}",
+        ran.stderr
+    );
 }

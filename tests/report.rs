@@ -5,9 +5,11 @@ mod common;
 
 use common::pages::{HIDDEN, Sample, hostile_beside, keep_hostile, tags};
 use common::{Workspace, table};
-use hugging_carbon::domain::{GroupBy, Tier};
-use hugging_carbon::report::{Beside, report_page};
-use hugging_carbon::tables::{AggregateRow, BacktestRow, EstimateRow, EvidenceRow, ModelRow, SensitivityRow};
+use hugging_carbon::domain::{Field, GroupBy, Tier};
+use hugging_carbon::reference::Reference;
+use hugging_carbon::report::{About, Beside, report_page};
+use hugging_carbon::stages::snapshot::{about, verify_files};
+use hugging_carbon::tables::{AggregateRow, BacktestRow, EstimateRow, EvidenceRow, ModelRow, RegressionRow, SensitivityRow};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
@@ -255,6 +257,63 @@ fn fallbacks_scores_and_sensitivity_are_those_of_the_tables() {
         agree(values, &[row.emissions_kgco2e_p50, row.emissions_kgco2e_mean, row.ratio_to_headline], &row.factor);
     }
     assert_eq!(shown.len(), settings.len());
+}
+
+/// "Documented" was called stated, also where third parties estimated it: the share is that of the registry's grades.
+#[test]
+fn what_others_estimated_is_told_apart_from_what_makers_state() {
+    let Sample { snapshot, page, .. } = sample();
+    let registry = Reference::load().unwrap().registry;
+    let cohort: BTreeSet<String> = table::<ModelRow>(snapshot).into_iter().filter(|m| m.in_cohort).map(|m| m.model_id).collect();
+    let used: BTreeSet<String> = table::<EvidenceRow>(snapshot)
+        .into_iter()
+        .filter(|row| row.field == Field::TrainFlop && row.accepted && row.locator.starts_with("training_runs.csv"))
+        .filter(|row| {
+            let id = row.locator.trim_start_matches("training_runs.csv:");
+            let run = registry.runs().iter().find(|run| run.registry_id == id).unwrap();
+            ["hardware", "third_party", "benchmarks", "other"].contains(&run.flop_method.as_deref().unwrap_or_default())
+        })
+        .map(|row| row.evidence_id)
+        .collect();
+    let runs: Vec<EstimateRow> = table::<EstimateRow>(snapshot).into_iter().filter(|e| cohort.contains(&e.model_id)).collect();
+    let whole: f64 = runs.iter().map(|e| e.emissions_kgco2e.mean).sum();
+    let others: Vec<&EstimateRow> =
+        runs.iter().filter(|e| e.tier.0 == Tier::Compute && e.evidence_ids.iter().any(|id| used.contains(id))).collect();
+    assert!(!others.is_empty());
+    let share = others.iter().map(|e| e.emissions_kgco2e.mean).sum::<f64>() / whole;
+    let told = block(page, "p", "who-says");
+    let values: Vec<f64> = told.split("<data value=\"").skip(1).map(|v| v.split('"').next().unwrap().parse().unwrap()).collect();
+    let documented: f64 = runs.iter().filter(|e| (1..=4).contains(&e.tier.0.number())).map(|e| e.emissions_kgco2e.mean).sum();
+    agree(&values, &[share, documented / whole - share], "shares");
+    assert!(!text_of(page).contains("Compute stated"));
+}
+
+/// Medians and means stood beside each other without a word.
+#[test]
+fn medians_and_means_are_called_so() {
+    let Sample { snapshot, about, page, .. } = sample();
+    let headline = text_of(block(page, "section", "headline"));
+    assert!(headline.contains("median; 90 % interval:") && headline.contains("means add up, medians do not"), "{headline}");
+    let list = block(page, "section", "runs");
+    assert_eq!(list.matches(" in the mean, ").count(), 20);
+    assert!(text_of(list).contains("mean, by which the runs are ranked, here and in the explorer, because means add up"));
+    // A regression that no estimate uses is a check, and is called so.
+    let fits = text_of(block(page, "section", "regressions"));
+    let checks: Vec<RegressionRow> =
+        table::<RegressionRow>(snapshot).into_iter().filter(|r| r.used && !r.regression_id.makes_estimates()).collect();
+    assert!(!checks.is_empty());
+    assert_eq!(fits.matches("as a check only").count(), checks.len());
+    // In a cohort of recent downloads old months are too low as well.
+    assert!(!page.contains("recent-downloads"));
+    let recent = About { cohort: about.cohort.replace("downloads_all_time", "downloads_30d"), ..about.clone() };
+    assert!(report_page(snapshot, &recent, &Beside::default()).unwrap().contains("id=\"recent-downloads\""));
+}
+
+/// On paper every table and all evidence stayed closed (`check.mjs` measures it in Chromium).
+#[test]
+fn paper_has_what_is_closed_on_the_screen() {
+    let print = sample().page.split("@media print").nth(1).unwrap().split("</style>").next().unwrap();
+    assert!(print.contains("details::details-content") && print.contains("content-visibility: visible"));
 }
 
 #[test]

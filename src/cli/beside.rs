@@ -2,14 +2,14 @@
 
 use hugging_carbon::compare::Edition;
 use hugging_carbon::error::{Error, IoContext, Result};
-use hugging_carbon::stages::snapshot::latest::snapshot_at;
+use hugging_carbon::stages::snapshot::latest::{index_date_of, snapshot_at};
 use hugging_carbon::stages::snapshot::manifest::Manifest;
 use hugging_carbon::stages::snapshot::retention::versions;
 use hugging_carbon::stages::snapshot::version_name;
 use hugging_carbon::store::sha256_bytes;
 use std::path::{Path, PathBuf};
 
-/// Word for the newest snapshot of an older index in the same directory.
+/// Word for the snapshot that was published before in the same directory.
 pub const PREVIOUS: &str = "previous";
 
 /// What a manifest states of a snapshot.
@@ -45,7 +45,8 @@ pub fn all_snapshots(dir: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// The snapshot that `since` names: a directory, or the newest of an older index beside `snapshot`.
+/// The snapshot that `since` names: a directory, or the one published before `snapshot` in the same directory, also of the same index,
+/// as after a new method, correction or card.
 ///
 /// # Errors
 /// There is no such snapshot.
@@ -54,16 +55,18 @@ pub fn snapshot_since(since: &Path, snapshot: &Path, index_date: &str) -> Result
         return snapshot_at(since);
     }
     let beside = snapshot.parent().unwrap_or(snapshot);
-    let mut older = Vec::new();
-    for dir in all_snapshots(beside)? {
-        let (dir, edition) = edition_at(&dir)?;
-        if edition.index_date.as_str() < index_date {
-            older.push((edition.index_date, dir));
+    let newest_first = versions(beside)?;
+    let own = newest_first.iter().position(|version| snapshot.file_name().is_some_and(|name| name == version.as_str()));
+    let previous = match own {
+        Some(at) => newest_first.get(at + 1),
+        // A copy under another name: when it was published is not known, its index is.
+        None => newest_first.iter().find(|version| index_date_of(version) < index_date),
+    };
+    match previous {
+        Some(version) => snapshot_at(&beside.join(version)),
+        None => {
+            let what = format!("no snapshot was published here before that of the index of {index_date}");
+            Err(Error::input(what, beside.display(), "name the snapshot to compare with: --since DIR"))
         }
     }
-    older.sort();
-    older.pop().map(|(_, dir)| dir).ok_or_else(|| {
-        let what = format!("no snapshot of an index before {index_date}");
-        Error::input(what, beside.display(), "name the snapshot to compare with: --since DIR")
-    })
 }

@@ -20,7 +20,7 @@ pub struct PageArgs {
     /// File to write
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
-    /// Also tell what changed since another snapshot, by cause: its directory, or `previous` for the newest of an older index beside it
+    /// Also tell what changed since another snapshot, by cause: its directory, or `previous` for the one published before it in the same directory
     #[arg(long, value_name = "DIR")]
     since: Option<PathBuf>,
     /// Also draw the totals of every snapshot of a directory as a series

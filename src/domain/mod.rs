@@ -26,6 +26,7 @@ pub mod run;
 pub mod sample;
 pub mod size_word;
 pub mod source;
+pub mod steps;
 pub mod task;
 pub mod tier;
 
@@ -50,11 +51,15 @@ pub use sample::SampleUnit;
 
 pub use size_word::SizeWord;
 pub use source::{CohortMetric, SourceKind};
+pub use steps::{Step, Way};
 pub use task::TaskGroup;
 pub use tier::Tier;
 
 /// Version of the method this build implements (docs/method.md). `method.version` pins it.
 pub const METHOD_VERSION: i32 = 2;
+
+/// Most characters of a quote that is published.
+pub const MAX_QUOTE_CHARS: usize = 200;
 
 /// A closed set of words: its members, their published names, and what each means.
 pub trait ClosedSet: Copy + Ord + std::fmt::Debug + 'static {

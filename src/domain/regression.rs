@@ -24,6 +24,22 @@ closed_set! {
     }
 }
 
+impl RegressionId {
+    /// Whether estimates are made with it; the others are published as checks of the physical chain, and no estimate uses them
+    /// (docs/method.md, section 5).
+    #[must_use]
+    pub const fn makes_estimates(self) -> bool {
+        match self {
+            Self::TokensFromParams
+            | Self::ComputeFromParams
+            | Self::ComputeFromForwardFlop
+            | Self::FinetuneSamplesFromParams
+            | Self::ParamsFromCategory => true,
+            Self::FinetuneFromSize | Self::EnergyFromCompute | Self::EmissionsFromCompute => false,
+        }
+    }
+}
+
 /// A term of a regression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Term {

@@ -19,8 +19,7 @@ pub mod vocabulary;
 use crate::domain::{EvidenceSource, Field, address};
 use crate::tables::EvidenceRow;
 
-/// Longest quote kept, in characters.
-pub const MAX_QUOTE_CHARS: usize = 200;
+pub use crate::domain::MAX_QUOTE_CHARS;
 
 /// Evidence before it is tied to a model.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,6 +1,6 @@
 //! What the report shows, read from the tables of a snapshot.
 
-use crate::domain::{GroupBy, RegressionId, RunKind, Tier};
+use crate::domain::{EvidenceSource, Field, GroupBy, RegressionId, RunKind, Tier};
 use crate::error::Result;
 use crate::tables::io::{parts, rows, table_path};
 use crate::tables::lookup::{rows_of_text, rows_whose};
@@ -9,7 +9,7 @@ use crate::tables::{
     RegressionCandidateRow, RegressionRow, RegressionTermRow, RoleReliabilityRow, RoleScoreRow, Row, RunRow, SensitivityRow,
     StandInPart, TrendMonthRow, TrendRow,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -54,6 +54,8 @@ pub(super) struct Data {
     pub(super) runs: i64,
     /// Their mean emissions in kg CO2e.
     pub(super) emissions_kgco2e: f64,
+    /// Of these: documented compute that others than the makers estimated, in kg CO2e.
+    pub(super) estimated_by_others_kgco2e: f64,
     /// Factors that stand in, in the order of [`FACTORS`].
     pub(super) fallbacks: [Fallback; FACTORS.len()],
     pub(super) largest: Vec<Largest>,
@@ -170,6 +172,7 @@ impl Data {
             }
         }
         keep_largest(&mut largest);
+        self.estimated_by_others_kgco2e = estimated_by_others(dir, |id| members.contains_key(id))?;
         self.take_models(dir, largest)
     }
 
@@ -243,6 +246,29 @@ impl Data {
     }
 }
 
+/// Ways of the registry (column `flop_method`, data/reference/training_runs.md) in which others than the maker estimated a run's compute.
+const ESTIMATED_BY_OTHERS: [&str; 4] = ["hardware", "third_party", "benchmarks", "other"];
+
+/// How the registry's compute of a run came about, as its quote has it: `Grok-3: train_flop 4.6e26 (third_party); Epoch AI, ...`.
+fn way_of_compute(quote: &str) -> Option<&str> {
+    let (_, behind) = quote.split_once(&format!(": {} ", Field::TrainFlop.name()))?;
+    behind.split(';').next()?.split_once(" (")?.1.strip_suffix(')')
+}
+
+/// Mean emissions of the runs whose estimate rests on compute that others estimated, in kg CO2e.
+fn estimated_by_others(dir: &Path, is_member: impl Fn(&str) -> bool) -> Result<f64> {
+    let mut rows = rows_of_text::<EvidenceRow>(dir, "field", Field::TrainFlop.name())?;
+    rows.retain(|row| {
+        let way = way_of_compute(&row.quote).filter(|_| row.source == EvidenceSource::Registry && row.accepted);
+        way.is_some_and(|way| ESTIMATED_BY_OTHERS.contains(&way)) && is_member(&row.model_id)
+    });
+    let ids: BTreeSet<String> = rows.iter().map(|row| row.evidence_id.clone()).collect();
+    let wanted = Arc::new(rows.into_iter().map(|row| row.model_id).collect());
+    let estimates = rows_whose::<EstimateRow>(dir, "model_id", &wanted)?;
+    let rests_on = |e: &&EstimateRow| e.tier.0 == Tier::Compute && e.evidence_ids.iter().any(|id| ids.contains(id));
+    Ok(estimates.iter().filter(rests_on).map(|e| e.emissions_kgco2e.mean).sum())
+}
+
 /// Rows of a table that snapshots of before do not have.
 fn rows_if_there<R: Row>(dir: &Path) -> Result<Vec<R>> {
     if table_path(dir, R::NAME).is_file() { rows(dir)?.collect() } else { Ok(Vec::new()) }
@@ -251,4 +277,17 @@ fn rows_if_there<R: Row>(dir: &Path) -> Result<Vec<R>> {
 fn keep_largest(runs: &mut Vec<StandInPart>) {
     runs.sort_by(|a, b| b.emissions_kgco2e.mean.total_cmp(&a.emissions_kgco2e.mean).then_with(|| a.run_id.cmp(&b.run_id)));
     runs.truncate(LARGEST);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_quote_of_the_registry_says_how_compute_came_about() {
+        assert_eq!(way_of_compute("Grok-3: train_flop 4.64e26 (third_party); Epoch AI, 2026"), Some("third_party"));
+        assert_eq!(way_of_compute("A (B): train_flop 1e20 (six_nd); Epoch AI (all models), 2026"), Some("six_nd"));
+        assert_eq!(way_of_compute("A: train_flop 1e20; a paper (2024)"), None);
+        assert_eq!(way_of_compute("trained for 1e20 FLOP (hardware)"), None);
+    }
 }

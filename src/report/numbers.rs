@@ -38,6 +38,41 @@ pub(super) fn significant(x: f64) -> String {
     format!("{sign}{}.{}", &digits[..whole], &digits[whole..])
 }
 
+/// Digits that a double surely holds: what lies behind them is the noise of a conversion.
+const DOUBLE_DIGITS: usize = 15;
+/// From this power of ten on, zeros are no longer counted by eye.
+const EXACT_EXPONENT: i32 = 15;
+
+/// A figure as evidence has it, not rounded: `512`, `405,853,388,800`, `3.8 × 10²⁵`.
+pub(super) fn exact(x: f64) -> String {
+    if !x.is_finite() {
+        return "unknown".to_owned();
+    }
+    let text = format!("{:.*e}", DOUBLE_DIGITS - 1, x.abs());
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
+    let digits = match digits.trim_end_matches('0') {
+        "" => "0",
+        digits => digits,
+    };
+    let sign = if x < 0.0 { "−" } else { "" };
+    if !(-4..EXACT_EXPONENT).contains(&exponent) {
+        let raised: String = exponent.to_string().chars().map(superscript).collect();
+        let point = if digits.len() > 1 { "." } else { "" };
+        return format!("{sign}{}{point}{} × 10{raised}", &digits[..1], &digits[1..]);
+    }
+    if exponent < 0 {
+        let zeros = "0".repeat(usize::try_from(-exponent - 1).unwrap_or(0));
+        return format!("{sign}0.{zeros}{digits}");
+    }
+    let whole = usize::try_from(exponent).unwrap_or(0) + 1;
+    if whole >= digits.len() {
+        return format!("{sign}{}", grouped(&format!("{digits}{}", "0".repeat(whole - digits.len()))));
+    }
+    format!("{sign}{}.{}", grouped(&digits[..whole]), &digits[whole..])
+}
+
 /// `3.1 × 10²⁶`.
 pub(super) fn scientific(x: f64) -> String {
     if x == 0.0 {
@@ -263,6 +298,29 @@ mod tests {
         let said = [3.6, 1.0e3, 4.7e8, 1.866e9].map(volume);
         assert_eq!(said, ["3.6 L", "1.00 m³", "470,000 m³", "1.87 million m³"]);
         assert_eq!([10.0, 1e8, 1e10].map(cubic_metres_tick), ["0.01", "100,000", "10 M"]);
+    }
+
+    /// 512 tokens, 256 rows and 16,384 chips were shown as 510, 260 and 16,400.
+    #[test]
+    fn evidence_is_quoted_not_rounded() {
+        for (x, right) in [
+            (512.0, "512"),
+            (256.0, "256"),
+            (16_384.0, "16,384"),
+            (1536.0, "1,536"),
+            (405_853_388_800.0, "405,853,388,800"),
+            (15.6e12, "15,600,000,000,000"),
+            (3.8e25, "3.8 × 10²⁵"),
+            (1e24, "1 × 10²⁴"),
+            (0.1 + 0.2, "0.3"),
+            (1234.5, "1,234.5"),
+            (0.000_25, "0.00025"),
+            (2.5e-6, "2.5 × 10⁻⁶"),
+            (-12.5, "−12.5"),
+            (0.0, "0"),
+        ] {
+            assert_eq!(exact(x), right, "{x:e}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Text that others wrote, and links: nothing of it becomes markup, hides or turns the line around.
 
-use crate::domain::address;
 pub(super) use crate::domain::plain::plain;
+use crate::domain::{MAX_QUOTE_CHARS, address};
 use maud::{Markup, html};
 
 /// Longest text shown of a name; the Hub's limit is 96 characters a part.
@@ -11,6 +11,15 @@ const LONGEST_NAME: usize = 200;
 pub(super) fn name(text: &str) -> String {
     let mut shown: String = plain(text).chars().take(LONGEST_NAME).collect();
     if text.chars().count() > LONGEST_NAME {
+        shown.push('…');
+    }
+    shown
+}
+
+/// A quote; one as long as quotes may be was cut there, and says so.
+pub(super) fn quoted(text: &str) -> String {
+    let mut shown = plain(text);
+    if text.chars().count() >= MAX_QUOTE_CHARS {
         shown.push('…');
     }
     shown
@@ -39,6 +48,13 @@ pub(super) fn model_link(model_id: &str) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_quote_that_was_cut_says_so() {
+        assert_eq!(quoted("trained on 512 chips"), "trained on 512 chips");
+        let cut: String = "tokens ".repeat(40).chars().take(MAX_QUOTE_CHARS).collect();
+        assert_eq!(quoted(&cut), format!("{cut}…"));
+    }
 
     #[test]
     fn hostile_names_stay_names() {

@@ -9,7 +9,7 @@ pub(super) const fn tier(tier: Tier) -> &'static str {
         Tier::Emissions => "Emissions reported",
         Tier::Energy => "Energy reported",
         Tier::Hardware => "Chips and hours stated",
-        Tier::Compute => "Compute stated, or size and data",
+        Tier::Compute => "Compute published, or size and data stated",
         Tier::Parameters => "Only the size is known",
         Tier::Category => "Not even the size is known",
     }
@@ -182,6 +182,11 @@ pub(super) fn cohort(cohort: &str) -> String {
         Some(("downloads_30d", n)) => format!("downloaded more than {} times in 30 days", count(n)),
         Some(_) | None => format!("of the cohort {cohort}"),
     }
+}
+
+/// Whether a cohort is cut by the downloads of the last 30 days, and not by those of all time.
+pub(super) fn is_cut_by_30_days(cohort: &str) -> bool {
+    cohort.starts_with("downloads_30d")
 }
 
 /// Names of the countries that owners are listed in; any other code stays a code.

@@ -2,7 +2,7 @@
 
 use crate::cli::regression_text::regression_line;
 use crate::cli::text::number;
-use hugging_carbon::domain::{RegressionId, Run, RunKind};
+use hugging_carbon::domain::{RegressionId, Run, RunKind, Step, Tier, Way};
 use hugging_carbon::error::Result;
 use hugging_carbon::estimation::fine_tune::flop_per_sample;
 use hugging_carbon::estimation::{Built, Fits, compute_fit, counted_flop};
@@ -10,28 +10,32 @@ use hugging_carbon::method::chain::{FLOP_PER_FROZEN_PARAM_TOKEN, FLOP_PER_PARAM_
 use hugging_carbon::method::simulate::{Central, Compute, Prediction, Response, Start, central, pow10};
 use std::fmt::Write as _;
 
-/// The chain at central values, one line a step, each computed from the numbers printed above it.
+/// The chain at central values, the steps of its tier in their order, each computed from the numbers printed above it.
 pub fn chain(out: &mut String, row: &Run, built: &Built<'_>, fits: &Fits) -> Result<()> {
     let c = central(&built.model(&row.run_id));
-    let (n, grid) = (number, built.grid.value.gco2e_per_kwh);
-    compute_lines(out, row, built, fits)?;
-    energy_lines(out, built, &c);
-    let place = if built.grid.is_owner_country {
-        "the place of training is not stated: the owner's country"
-    } else if built.grid.is_fallback {
-        "neither place nor country is known: fallback"
-    } else {
-        "stated"
+    let n = number;
+    let tier = match built.start {
+        Start::Emissions(_) => Tier::Emissions,
+        Start::Energy(_) => Tier::Energy,
+        Start::Hours(_) => Tier::Hardware,
+        Start::Compute => Tier::Compute,
     };
-    let value = &built.grid.value;
-    let _ = writeln!(out, "  I = {} g/kWh   {} {}, {}, {place}", n(grid), value.place, value.year, value.basis);
-    if let Start::Emissions(m) = built.start {
-        let _ = writeln!(out, "  E = 1000 x M / I = 1000 x {} / {} = {} kWh", n(m.median), n(grid), n(c.energy.0));
-    } else {
-        let _ = writeln!(out, "  M = E x I / 1000 = {} x {} / 1000 = {} kg CO2e", n(c.energy.0), n(grid), n(c.emissions.0));
-    }
-    if matches!(built.compute, Compute::Implied) {
-        implied_lines(out, built, &c);
+    for (step, way) in tier.steps(matches!(built.compute, Compute::Implied)) {
+        match step {
+            Step::Compute if way == Way::Given => compute_lines(out, row, built, fits)?,
+            Step::Compute => implied_compute_line(out, built, &c),
+            Step::Utilization => {
+                let _ = writeln!(out, "  peak = {} FLOP/s, MFU = {}   {}", n(c.peak.0), n(built.mfu.median), chip_note(built));
+            }
+            Step::Hours => hours_line(out, built, &c, way),
+            Step::Power => power_line(out, built, &c),
+            Step::Overhead => {
+                let _ = writeln!(out, "  PUE = {}   {}", n(built.pue.pue), pue_note(built));
+            }
+            Step::Energy => energy_line(out, built, &c, way),
+            Step::Grid => grid_line(out, built),
+            Step::Emissions => emissions_line(out, built, &c),
+        }
     }
     let _ = writeln!(
         out,
@@ -47,62 +51,76 @@ pub fn chain(out: &mut String, row: &Run, built: &Built<'_>, fits: &Fits) -> Res
     Ok(())
 }
 
-/// Device hours and energy, as far down as the evidence starts.
-fn energy_lines(out: &mut String, built: &Built<'_>, c: &Central) {
-    let n = number;
-    match built.start {
-        Start::Compute => {
-            peak_line(out, built, c);
-            let _ = writeln!(
-                out,
-                "  H = C / (peak x MFU x 3600) = {} / ({} x {} x 3600) = {} device hours",
-                n(c.flop.0),
-                n(c.peak.0),
-                n(built.mfu.median),
-                n(c.hours.0)
-            );
-        }
-        Start::Hours(h) => {
-            let _ = writeln!(out, "  H = {} device hours   stated; {}", n(h.median), built.chips.name);
-        }
-        Start::Energy(_) | Start::Emissions(_) => {}
-    }
-    match built.start {
-        Start::Compute | Start::Hours(_) => {
-            power_lines(out, built, c);
-            let _ = writeln!(
-                out,
-                "  E = H x P x PUE / 1000 = {} x {} x {} / 1000 = {} kWh",
-                n(c.hours.0),
-                n(c.power.0),
-                n(built.pue.pue),
-                n(c.energy.0)
-            );
-        }
-        Start::Energy(e) => {
-            let _ = writeln!(out, "  E = {} kWh   reported", n(e.median));
-        }
-        Start::Emissions(m) => {
-            let _ = writeln!(out, "  M = {} kg CO2e   reported", n(m.median));
-        }
-    }
+fn grid_line(out: &mut String, built: &Built<'_>) {
+    let place = if built.grid.is_owner_country {
+        "the place of training is not stated: the owner's country"
+    } else if built.grid.is_fallback {
+        "neither place nor country is known: fallback"
+    } else {
+        "stated"
+    };
+    let value = &built.grid.value;
+    let _ = writeln!(out, "  I = {} g/kWh   {} {}, {}, {place}", number(value.gco2e_per_kwh), value.place, value.year, value.basis);
 }
 
-/// Compute that nothing states: what the energy implies on the chip, backwards through the chain.
-fn implied_lines(out: &mut String, built: &Built<'_>, c: &Central) {
+fn emissions_line(out: &mut String, built: &Built<'_>, c: &Central) {
     let n = number;
-    if !matches!(built.start, Start::Hours(_)) {
-        power_lines(out, built, c);
-        let _ = writeln!(
+    let _ = match built.start {
+        Start::Emissions(m) => writeln!(out, "  M = {} kg CO2e   reported", n(m.median)),
+        Start::Energy(_) | Start::Hours(_) | Start::Compute => {
+            let grid = built.grid.value.gco2e_per_kwh;
+            writeln!(out, "  M = E x I / 1000 = {} x {} / 1000 = {} kg CO2e", n(c.energy.0), n(grid), n(c.emissions.0))
+        }
+    };
+}
+
+/// Facility energy: reported, of the device hours, or backwards from reported emissions.
+fn energy_line(out: &mut String, built: &Built<'_>, c: &Central, way: Way) {
+    let n = number;
+    let _ = match (built.start, way) {
+        (Start::Emissions(m), Way::Implied) => {
+            let grid = built.grid.value.gco2e_per_kwh;
+            writeln!(out, "  E = 1000 x M / I = 1000 x {} / {} = {} kWh", n(m.median), n(grid), n(c.energy.0))
+        }
+        (Start::Energy(e), _) => writeln!(out, "  E = {} kWh   reported", n(e.median)),
+        _ => writeln!(
+            out,
+            "  E = H x P x PUE / 1000 = {} x {} x {} / 1000 = {} kWh",
+            n(c.hours.0),
+            n(c.power.0),
+            n(built.pue.pue),
+            n(c.energy.0)
+        ),
+    };
+}
+
+/// Device hours: stated, of the compute, or backwards from the energy.
+fn hours_line(out: &mut String, built: &Built<'_>, c: &Central, way: Way) {
+    let n = number;
+    let _ = match (built.start, way) {
+        (Start::Hours(h), _) => writeln!(out, "  H = {} device hours   stated; {}", n(h.median), built.chips.name),
+        (_, Way::Implied) => writeln!(
             out,
             "  H = 1000 x E / (P x PUE) = 1000 x {} / ({} x {}) = {} device hours",
             n(c.energy.0),
             n(c.power.0),
             n(built.pue.pue),
             n(c.hours.0)
-        );
-    }
-    peak_line(out, built, c);
+        ),
+        _ => writeln!(
+            out,
+            "  H = C / (peak x MFU x 3600) = {} / ({} x {} x 3600) = {} device hours",
+            n(c.flop.0),
+            n(c.peak.0),
+            n(built.mfu.median),
+            n(c.hours.0)
+        ),
+    };
+}
+
+/// Compute that nothing states: what the hours are worth on the chip.
+fn implied_compute_line(out: &mut String, built: &Built<'_>, c: &Central) {
+    let n = number;
     let _ = writeln!(
         out,
         "  C = H x peak x MFU x 3600 = {} x {} x {} x 3600 = {} FLOP   implied, nothing states it",
@@ -111,11 +129,6 @@ fn implied_lines(out: &mut String, built: &Built<'_>, c: &Central) {
         n(built.mfu.median),
         n(c.flop.0)
     );
-}
-
-fn peak_line(out: &mut String, built: &Built<'_>, c: &Central) {
-    let (peak, mfu) = (number(c.peak.0), number(built.mfu.median));
-    let _ = writeln!(out, "  peak = {peak} FLOP/s, MFU = {mfu}   {}", chip_note(built));
 }
 
 fn chip_note(built: &Built<'_>) -> String {
@@ -128,8 +141,8 @@ fn chip_note(built: &Built<'_>) -> String {
     }
 }
 
-/// P = TDP x share x host factor for one chip; a mixture has only its mean. Then the PUE.
-fn power_lines(out: &mut String, built: &Built<'_>, c: &Central) {
+/// P = TDP x share x host factor for one chip; a mixture has only its mean.
+fn power_line(out: &mut String, built: &Built<'_>, c: &Central) {
     let n = number;
     let _ = match (built.chips.set.as_ref(), &built.chips.power) {
         ([one], Some(power)) => writeln!(
@@ -143,14 +156,11 @@ fn power_lines(out: &mut String, built: &Built<'_>, c: &Central) {
         ),
         _ => writeln!(out, "  P = {} W per accelerator with its share of the host   weighted geometric mean", n(c.power.0)),
     };
-    let fallback = if built.pue.is_fallback() { ", fallback" } else { "" };
-    let _ = writeln!(out, "  PUE = {}   {}, {}{fallback}", n(built.pue.pue), built.pue.operator, built.pue.year);
 }
 
-/// C as a constant times factors.
-fn product_line(out: &mut String, per: f64, names: &str, factors: &[f64], c: f64) {
-    let factors: Vec<String> = factors.iter().map(|factor| number(*factor)).collect();
-    let _ = writeln!(out, "  C = {per} x {names} = {per} x {} = {} FLOP", factors.join(" x "), number(c));
+fn pue_note(built: &Built<'_>) -> String {
+    let fallback = if built.pue.is_fallback() { ", fallback" } else { "" };
+    format!("{}, {}{fallback}", built.pue.operator, built.pue.year)
 }
 
 fn compute_lines(out: &mut String, row: &Run, built: &Built<'_>, fits: &Fits) -> Result<()> {
@@ -163,17 +173,24 @@ fn compute_lines(out: &mut String, row: &Run, built: &Built<'_>, fits: &Fits) ->
         Compute::Known { .. } if counted_flop(row).is_some() => {
             let per = if row.kind == Some(RunKind::Adapter) { 2.0 } else { FORWARD_PASSES_OF_A_STEP };
             let (f, s) = (row.known.forward_flop.unwrap_or_default(), row.known.train_samples.unwrap_or_default());
-            product_line(out, per, "F x S", &[f, s], c);
+            let _ = writeln!(out, "  C = {per} x F x S = {per} x {} x {} = {} FLOP", number(f), number(s), number(c));
         }
         Compute::Known { .. } if row.known.train_tokens.is_none() => {
             let (n, samples) = (row.known.active_params.unwrap_or_default(), row.known.train_samples.unwrap_or_default());
             let (length, per) = (row.known.sample_length.unwrap_or_default().0, flop_per_sample(row, 1.0, 1.0));
-            product_line(out, per, "N x samples x length", &[n, samples, length], c);
+            let _ = writeln!(
+                out,
+                "  C = {per} x N x samples x length = {per} x {} x {} x {} = {} FLOP",
+                number(n),
+                number(samples),
+                number(length),
+                number(c)
+            );
         }
         Compute::Known { .. } => {
             let per = if row.kind == Some(RunKind::Adapter) { FLOP_PER_FROZEN_PARAM_TOKEN } else { FLOP_PER_PARAM_TOKEN };
             let (n, d) = (row.known.active_params.unwrap_or_default(), row.known.train_tokens.unwrap_or_default());
-            product_line(out, per, "N x D", &[n, d], c);
+            let _ = writeln!(out, "  C = {per} x N x D = {per} x {} x {} = {} FLOP", number(n), number(d), number(c));
         }
         Compute::Share { share, of_flop, .. } => {
             let root = row.root_run_id.as_deref().unwrap_or_default();
@@ -212,13 +229,20 @@ fn prediction_lines(out: &mut String, row: &Run, prediction: &Prediction<'_>, fi
         }
         Response::Tokens => {
             let (d, per) = (pow10(predicted), FLOP_PER_PARAM_TOKEN);
-            product_line(out, per, "N x D", &[n, d], per * n * d);
+            let _ = writeln!(out, "  C = {per} x N x D = {per} x {} x {} = {} FLOP", number(n), number(d), number(per * n * d));
             per * n * d
         }
         Response::Samples => {
             let (samples, length, per) = (pow10(predicted), pow10(prediction.log_length), FLOP_PER_PARAM_TOKEN);
             let flop = per * n * samples * length;
-            product_line(out, per, "N x samples x length", &[n, samples, length], flop);
+            let _ = writeln!(
+                out,
+                "  C = {per} x N x samples x length = {per} x {} x {} x {} = {} FLOP",
+                number(n),
+                number(samples),
+                number(length),
+                number(flop)
+            );
             if prediction.widening > 1.0 {
                 let _ = writeln!(out, "  errors widened {:.2} times, for the length and for sizes not seen", prediction.widening);
             }

@@ -1,5 +1,6 @@
 //! Charts: SVG of our own, whose marks are placed in percent of their width, so that text keeps its size on every screen.
 
+mod labels;
 mod months;
 mod rows;
 mod scale;

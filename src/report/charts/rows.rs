@@ -1,5 +1,6 @@
 //! Charts of rows: a label, a mark on an axis, a value.
 
+use super::labels::thinned;
 use super::scale::{Scale, percent_of};
 use maud::{Markup, html};
 
@@ -55,6 +56,7 @@ pub(in crate::report) struct Row {
 /// Rows over a common axis; `name` writes a tick; `reference` is a value with a line of its own.
 pub(in crate::report) fn axis_rows(rows: &[Row], scale: &Scale, reference: Option<f64>, name: impl Fn(f64) -> String) -> Markup {
     let ticks = scale.ticks();
+    let labels: Vec<(f64, String)> = ticks.iter().map(|tick| (scale.position(*tick), name(*tick))).collect();
     html! {
         div .rows {
             @for row in rows {
@@ -66,10 +68,13 @@ pub(in crate::report) fn axis_rows(rows: &[Row], scale: &Scale, reference: Optio
             }
             div .row .axis {
                 span .label {}
-                svg .mark width="100%" height="20" {
-                    @for tick in &ticks {
-                        @let at = scale.position(*tick);
-                        text .tick x=(percent_of(at)) y="14" text-anchor=(anchor(at)) { (name(*tick)) }
+                span .across {
+                    svg .mark width="100%" height="20" {
+                        @for ((at, label), class) in labels.iter().zip(thinned(&labels)) {
+                            @if let Some(class) = class {
+                                text class=(class) x=(percent_of(*at)) y="14" text-anchor=(anchor(*at)) { (label) }
+                            }
+                        }
                     }
                 }
                 span .value {}

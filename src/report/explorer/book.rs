@@ -1,46 +1,27 @@
 //! What the explorer holds: the models of the cohort with their figures, factors and evidence, by columns, to be read by its script.
 
 use super::changes::Changes;
+use super::held::{MOST_BYTES, Shelf, Texts, listed, ranked};
 use crate::compare::Change;
 use crate::domain::{ClosedSet, EvidenceSource, Field, Flag, Modality, Quantiles, Role, RunKind, Tier};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::report::About;
-use crate::report::text::{name, page_of, plain};
+use crate::report::text::{name, page_of, plain, quoted};
 use crate::report::words;
-use crate::tables::io::parts;
 use crate::tables::lookup::{parts_whose, rows_whose};
-use crate::tables::{DownloadsPart, EstimateRow, EvidenceRow, LineageMeanPart, ModelRow, RunRow};
+use crate::tables::{EstimateRow, EvidenceRow, LineageMeanPart, ModelRow, RunRow};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Most models: what is downloaded most goes first. 8,000 take less than 10 MB.
-const MOST_MODELS: usize = 12_000;
 /// Most rows of evidence of a model, those the estimate rests on first.
 const MOST_EVIDENCE: usize = 24;
+/// Models whose rows are read together.
+const AT_A_TIME: usize = 10_000;
 /// Most runs upstream that are listed of a model; merges may have hundreds.
 const MOST_UPSTREAM: usize = 24;
-
-/// Text that is repeated: a cell holds its place in the list.
-#[derive(Default)]
-struct Texts {
-    places: BTreeMap<String, usize>,
-    list: Vec<String>,
-}
-
-impl Texts {
-    fn place(&mut self, text: &str) -> usize {
-        let text = plain(text);
-        if let Some(place) = self.places.get(&text) {
-            return *place;
-        }
-        self.list.push(text.clone());
-        self.places.insert(text, self.list.len() - 1);
-        self.list.len() - 1
-    }
-}
 
 /// Words of closed sets, by their position.
 #[derive(Serialize)]
@@ -58,10 +39,12 @@ struct Words {
     units: Vec<&'static str>,
     sources: Vec<&'static str>,
     flags: Vec<&'static str>,
+    /// By tier, where compute is given and where it is implied: steps of the calculation, each with how it comes about.
+    steps: Vec<[Vec<[&'static str; 2]>; 2]>,
     countries: BTreeMap<String, String>,
 }
 
-/// One model, written as a list in this order. Numbers have six significant digits; `t_` marks places in the list of texts.
+/// One model, written as a list in this order. Numbers have six significant digits, those of evidence all; `t_` marks places in the list of texts.
 #[derive(Serialize)]
 struct Model {
     id: String,
@@ -110,6 +93,10 @@ struct Figures {
     t_grid_source: Option<usize>,
     /// Whether chip, power, MFU, PUE and grid are averages that stand in.
     stands_in: [bool; 5],
+    /// Whether the grid is that of the owner's country, because nothing states the place.
+    is_owners_grid: bool,
+    /// Whether nothing states the compute: it follows backwards.
+    is_implied: bool,
     flags: Vec<usize>,
 }
 
@@ -122,6 +109,8 @@ struct Evidence(usize, Option<f64>, usize, usize, usize, usize, bool, Option<usi
 pub(super) struct Book {
     edition: String,
     cohort: String,
+    /// The cell of a model with the count of downloads that the cohort is cut by.
+    cut_by: &'static str,
     /// Models of the cohort, also those that are not held.
     of_models: usize,
     words: Words,
@@ -133,20 +122,6 @@ pub(super) struct Book {
     /// Why the total changed since another snapshot, where the page is made beside one.
     #[serde(skip_serializing_if = "Option::is_none")]
     change: Option<Changes>,
-}
-
-/// Names and values of a structure: the names are written once, and so take no room in every model. What is unknown at the end is left
-/// out.
-fn listed(row: &impl Serialize) -> Result<(Vec<String>, Vec<Value>)> {
-    let bug = |e: serde_json::Error| Error::Internal(format!("explorer: {e}"));
-    let Value::Object(cells) = serde_json::to_value(row).map_err(bug)? else {
-        return Err(Error::Internal("explorer: a row is no structure".into()));
-    };
-    let (names, mut values): (Vec<String>, Vec<Value>) = cells.into_iter().unzip();
-    let known =
-        values.iter().rposition(|v| !v.is_null() && v.as_array().is_none_or(|list| !list.is_empty())).map_or(0, |at| at + 1);
-    values.truncate(known);
-    Ok((names, values))
 }
 
 /// Six significant digits, at half the bytes: with four, what was rounded once was rounded again where it is shown, and the two pages of a
@@ -163,83 +138,102 @@ fn position<S: ClosedSet>(member: S) -> usize {
     S::ALL.iter().position(|one| *one == member).unwrap_or_default()
 }
 
+/// Rows of the models that may be held, by id.
+#[derive(Default)]
+struct Rows {
+    models: BTreeMap<String, ModelRow>,
+    estimates: BTreeMap<String, EstimateRow>,
+    lineage: BTreeMap<String, f64>,
+    runs: BTreeMap<String, (usize, i64)>,
+    evidence: BTreeMap<String, Vec<EvidenceRow>>,
+}
+
+impl Rows {
+    fn read(dir: &Path, ids: &[String]) -> Result<Self> {
+        let wanted = Arc::new(ids.iter().cloned().collect());
+        let mut rows = Self::default();
+        for row in rows_whose::<ModelRow>(dir, "model_id", &wanted)? {
+            rows.models.insert(row.model_id.clone(), row);
+        }
+        for row in rows_whose::<EstimateRow>(dir, "model_id", &wanted)? {
+            rows.estimates.insert(row.model_id.clone(), row);
+        }
+        for row in parts_whose::<LineageMeanPart>(dir, "model_id", &wanted)? {
+            rows.lineage.insert(row.model_id, rounded(row.lineage_emissions_kgco2e_mean));
+        }
+        for row in rows_whose::<RunRow>(dir, "model_id", &wanted)? {
+            rows.runs.insert(row.model_id, (position(row.kind), row.member_count));
+        }
+        for row in rows_whose::<EvidenceRow>(dir, "model_id", &wanted)? {
+            rows.evidence.entry(row.model_id.clone()).or_default().push(row);
+        }
+        Ok(rows)
+    }
+
+    /// A model with everything that is known of it.
+    fn model(&self, row: &ModelRow, texts: &mut Texts, run_cells: &mut Vec<String>) -> Result<Model> {
+        let id = &row.model_id;
+        let mut model = model(row, texts);
+        let mut rests_on: &[String] = &[];
+        if let Some(estimate) = self.estimates.get(id) {
+            model.tier = estimate.tier.0.number();
+            rests_on = &estimate.evidence_ids;
+            if estimate.tier.0 != Tier::NoTraining {
+                let (cells, values) = listed(&figures(estimate, texts))?;
+                model.run = Some(values);
+                *run_cells = cells;
+            }
+        }
+        model.lineage = self.lineage.get(id).copied().unwrap_or_default();
+        if let Some((kind, members)) = self.runs.get(id) {
+            (model.kind, model.members) = (Some(*kind), *members);
+        }
+        let mut told: Vec<(bool, &EvidenceRow)> =
+            self.evidence.get(id).into_iter().flatten().map(|row| (rests_on.contains(&row.evidence_id), row)).collect();
+        told.sort_by_key(|(is_used, row)| (!is_used, row.reject_reason.is_some()));
+        told.truncate(MOST_EVIDENCE);
+        model.evidence = told.into_iter().map(|(is_used, row)| evidence(row, is_used, texts)).collect();
+        Ok(model)
+    }
+}
+
 impl Book {
     /// Reads the tables in `dir`.
     ///
     /// # Errors
     /// A table is missing, damaged or of another schema.
     pub(super) fn from_tables(dir: &Path, about: &About, change: Option<&Change>) -> Result<Self> {
-        let mut texts = Texts::default();
-        let (held, of_models) = members(dir)?;
-        let wanted = Arc::new(held.iter().map(|row| row.model_id.clone()).collect());
-        let mut models: BTreeMap<String, Model> = held.iter().map(|row| (row.model_id.clone(), model(row, &mut texts))).collect();
-        let mut rests_on: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        let mut run_cells = Vec::new();
-        for row in rows_whose::<EstimateRow>(dir, "model_id", &wanted)? {
-            let Some(model) = models.get_mut(&row.model_id) else { continue };
-            model.tier = row.tier.0.number();
-            if row.tier.0 != Tier::NoTraining {
-                let (cells, values) = listed(&figures(&row, &mut texts))?;
-                model.run = Some(values);
-                run_cells = cells;
+        let (ids, of_models) = ranked(dir, &about.cohort)?;
+        let (mut shelf, mut countries) = (Shelf::new(MOST_BYTES), BTreeMap::new());
+        let (mut model_cells, mut run_cells) = (Vec::new(), Vec::new());
+        'full: for ids in ids.chunks(AT_A_TIME) {
+            let rows = Rows::read(dir, ids)?;
+            for row in ids.iter().filter_map(|id| rows.models.get(id)) {
+                let is_held = shelf.put(&row.model_id, |texts| {
+                    let (cells, values) = listed(&rows.model(row, texts, &mut run_cells)?)?;
+                    model_cells = cells;
+                    Ok(values)
+                })?;
+                if !is_held {
+                    break 'full;
+                }
+                countries.extend(row.owner_country.as_deref().map(|code| (name(code), words::country(&name(code)).to_owned())));
             }
-            rests_on.insert(row.model_id, row.evidence_ids);
         }
-        for row in parts_whose::<LineageMeanPart>(dir, "model_id", &wanted)? {
-            let Some(model) = models.get_mut(&row.model_id) else { continue };
-            model.lineage = rounded(row.lineage_emissions_kgco2e_mean);
-        }
-        for row in rows_whose::<RunRow>(dir, "model_id", &wanted)? {
-            let Some(model) = models.get_mut(&row.model_id) else { continue };
-            (model.kind, model.members) = (Some(position(row.kind)), row.member_count);
-        }
-        take_evidence(rows_whose(dir, "model_id", &wanted)?, &mut models, &rests_on, &mut texts);
-        let countries =
-            models.values().filter_map(|m| m.country.clone()).map(|code| (code.clone(), words::country(&code).to_owned()));
-        let words = closed_words(countries.collect());
-        let (mut model_cells, mut lists) = (Vec::new(), Vec::with_capacity(models.len()));
-        for model in models.values() {
-            let (cells, values) = listed(model)?;
-            model_cells = cells;
-            lists.push(values);
-        }
+        let (texts, models) = shelf.take();
         Ok(Self {
             edition: plain(&about.edition),
             cohort: words::cohort(&about.cohort),
+            cut_by: if words::is_cut_by_30_days(&about.cohort) { "downloads_30d" } else { "downloads" },
             of_models,
-            words,
-            texts: texts.list,
+            words: closed_words(countries),
+            texts,
             model_cells,
             run_cells,
-            models: lists,
+            models,
             change: change.map(|change| Changes::new(change, rounded)),
         })
     }
-}
-
-/// The models of the cohort that are held, what is downloaded most first, and how many there are.
-fn members(dir: &Path) -> Result<(Vec<ModelRow>, usize)> {
-    let mut held: Vec<(i64, String)> = Vec::new();
-    let mut of_models = 0;
-    let cut = |held: &mut Vec<(i64, String)>| {
-        held.sort_by(|(a, a_id), (b, b_id)| b.cmp(a).then_with(|| a_id.cmp(b_id)));
-        held.truncate(MOST_MODELS);
-    };
-    for row in parts::<DownloadsPart>(dir)? {
-        let row = row?;
-        if row.in_cohort {
-            of_models += 1;
-            held.push((row.downloads_all_time.or(row.downloads_30d).unwrap_or(-1), row.model_id));
-            if held.len() >= 2 * MOST_MODELS {
-                cut(&mut held);
-            }
-        }
-    }
-    cut(&mut held);
-    let wanted = Arc::new(held.iter().map(|(_, id)| id.clone()).collect());
-    let rows = rows_whose::<ModelRow>(dir, "model_id", &wanted)?;
-    let mut rows: BTreeMap<String, ModelRow> = rows.into_iter().map(|row| (row.model_id.clone(), row)).collect();
-    Ok((held.iter().filter_map(|(_, id)| rows.remove(id)).collect(), of_models))
 }
 
 fn model(row: &ModelRow, texts: &mut Texts) -> Model {
@@ -298,36 +292,24 @@ fn figures(row: &EstimateRow, texts: &mut Texts) -> Figures {
             stands_in(row.pue_is_fallback),
             stands_in(row.grid_is_fallback) || stands_in(row.grid_is_owner_country),
         ],
+        is_owners_grid: row.grid_is_owner_country == Some(true),
+        is_implied: row.flags.contains(&Flag::ComputeImpliedByTheChain),
         flags: row.flags.iter().map(|flag| position(*flag)).collect(),
     }
 }
 
-fn take_evidence(
-    evidence: Vec<EvidenceRow>,
-    models: &mut BTreeMap<String, Model>,
-    rests_on: &BTreeMap<String, Vec<String>>,
-    texts: &mut Texts,
-) {
-    for row in evidence {
-        let Some(model) = models.get_mut(&row.model_id) else { continue };
-        let is_used = rests_on.get(&row.model_id).is_some_and(|ids| ids.contains(&row.evidence_id));
-        let line = Evidence(
-            position(row.field),
-            row.value.map(rounded),
-            texts.place(&row.value_as_written),
-            position(row.source),
-            texts.place(&row.locator),
-            texts.place(&row.quote),
-            is_used,
-            row.reject_reason.as_deref().map(|why| texts.place(why)),
-            page_of(row.source_url.as_deref()).map(|url| texts.place(&url)),
-        );
-        model.evidence.push(line);
-    }
-    for model in models.values_mut() {
-        model.evidence.sort_by_key(|line| (!line.6, line.7.is_some()));
-        model.evidence.truncate(MOST_EVIDENCE);
-    }
+fn evidence(row: &EvidenceRow, is_used: bool, texts: &mut Texts) -> Evidence {
+    Evidence(
+        position(row.field),
+        row.value,
+        texts.place(&row.value_as_written),
+        position(row.source),
+        texts.place(&row.locator),
+        texts.place(&quoted(&row.quote)),
+        is_used,
+        row.reject_reason.as_deref().map(|why| texts.place(why)),
+        page_of(row.source_url.as_deref()).map(|url| texts.place(&url)),
+    )
 }
 
 fn closed_words(countries: BTreeMap<String, String>) -> Words {
@@ -344,6 +326,12 @@ fn closed_words(countries: BTreeMap<String, String>) -> Words {
         units: Field::ALL.iter().map(|f| f.unit()).collect(),
         sources: EvidenceSource::ALL.iter().map(|s| words::source(*s)).collect(),
         flags: Flag::ALL.iter().map(|f| f.meaning().trim()).collect(),
+        steps: Tier::ALL.iter().map(|tier| [false, true].map(|is_implied| steps(*tier, is_implied))).collect(),
         countries,
     }
+}
+
+/// The steps of a tier by their names.
+fn steps(tier: Tier, is_compute_implied: bool) -> Vec<[&'static str; 2]> {
+    tier.steps(is_compute_implied).into_iter().map(|(step, way)| [step.name(), way.name()]).collect()
 }

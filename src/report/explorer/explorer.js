@@ -39,9 +39,19 @@
     const decimals = Math.max(0, digits - 1 - size);
     return rounded.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
   };
+  const raised = (exponent) => " × 10" + [...exponent.replace("+", "")].map((c) => ({ "-": "⁻" })[c] || "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(c)]).join("");
   const scientific = (x) => {
+    if (x === 0) return "0";
     const [mantissa, exponent] = x.toExponential(1).split("e");
-    return mantissa + " × 10" + [...exponent.replace("+", "")].map((c) => ({ "-": "⁻" })[c] || "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(c)]).join("");
+    return mantissa + raised(exponent);
+  };
+  // A figure as evidence has it, not rounded: up to what a double surely holds.
+  const exact = (x) => {
+    const value = Number(x.toPrecision(15));
+    const size = value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value)) + 1e-12);
+    if (size < 15 && size >= -4) return value.toLocaleString("en-US", { maximumFractionDigits: 20 }).replace("-", "−");
+    const [mantissa, exponent] = value.toExponential().split("e");
+    return mantissa.replace("-", "−") + raised(exponent);
   };
   const count = (n) => n.toLocaleString("en-US");
   const mass = (kg) => {
@@ -49,6 +59,8 @@
     if (kg >= 1000) return significant(kg / 1000) + " t";
     return kg >= 1 || kg === 0 ? significant(kg) + " kg" : significant(kg * 1000) + " g";
   };
+  // To the tonne, for totals that a reader adds up.
+  const exactMass = (kg) => (Math.abs(kg) < 1e5 ? mass(kg) : count(Math.round(kg / 1000)) + " t");
   const interval = (low, high) => {
     const [number, ...unit] = low.split(" ");
     return (unit.length && high.endsWith(" " + unit.join(" ")) ? number : low) + " to " + high;
@@ -66,13 +78,27 @@
   const percent = (share) => (share < 0.001 ? "under 0.1 %" : (share * 100).toFixed(share < 0.0995 ? 1 : 0) + " %");
   const country = (code) => words.countries[code] || code;
 
-  // Words to look for: lower case, with every separator a space.
+  // Words to look for: lower case, with every separator a space; and letters and digits alone.
   const plain = (words) => words.toLowerCase().replace(/[-_/.\s]+/g, " ").trim();
+  const tight = (words) => words.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "");
+  const pieces = (words) => words.toLowerCase().match(/\p{L}+|\p{N}+/gu) || [];
+  const inOrder = (words, parts) => {
+    let at = 0;
+    return parts.every((part) => { const found = words.indexOf(part, at); at = found + part.length; return found >= 0; });
+  };
   const year = (m) => (m.date ? m.date.slice(0, 4) : "");
   const task = (m) => text(m.t_task) || words.modalities[m.modality];
-  const kg = (m) => (m.run ? m.run.kg[1] : 0);
-  models.forEach((m) => { m.search = plain(m.id); });
+  // Ranks go by the mean, here and in the report: means add up.
+  const kg = (m) => (m.run ? m.run.kg[3] : 0);
+  const shortName = (id) => id.slice(id.indexOf("/") + 1).toLowerCase();
+  models.forEach((m) => { m.search = plain(m.id); m.tight = tight(m.id); m.name = shortName(m.id); });
   const byId = new Map(models.map((m) => [m.id, m]));
+  // The Hub knows ids in any case, and old ones without an owner: of several the most downloaded.
+  const downloadsOf = (m) => m[book.cut_by] ?? -1;
+  const byWord = new Map();
+  for (const m of [...models].sort((a, b) => downloadsOf(a) - downloadsOf(b))) byWord.set(m.name, m);
+  for (const m of models) byWord.set(m.id.toLowerCase(), m);
+  const modelOf = (id) => byId.get(id) || byWord.get(id.toLowerCase());
   const ownerOf = new Map(models.filter((m) => m.kind !== null).map((m) => [m.id, m]));
   const runOwner = (run) => run.split("#")[0];
 
@@ -85,7 +111,7 @@
   };
   const SORTS = {
     id: (m) => m.search, year: (m) => m.date || "", params: (m) => m.params || 0, kg, lineage: (m) => m.lineage,
-    tier: (m) => m.tier, downloads: (m) => m.downloads ?? m.downloads_30d ?? -1,
+    tier: (m) => m.tier, downloads: downloadsOf,
   };
   let sort = { key: "kg", down: true };
   let shown = PAGE;
@@ -104,11 +130,18 @@
   };
 
   const find = () => {
-    const tokens = plain(get("query").value).split(" ").filter(Boolean);
+    const query = get("query").value.trim().toLowerCase();
+    const [tokens, whole, parts] = [plain(query).split(" ").filter(Boolean), tight(query), pieces(query)];
+    const isNamed = (m) => Boolean(query) && (m.id.toLowerCase() === query || m.name === query);
     const chosen = Object.entries(FILTERS).map(([id, filter]) => [filter.of, get(id).value]).filter(([, v]) => v);
     const of = SORTS[sort.key];
-    found = models.filter((m) => tokens.every((t) => m.search.includes(t)) && chosen.every(([get, v]) => get(m) === v));
+    const all = models.filter((m) => chosen.every(([get, v]) => get(m) === v));
+    found = all.filter((m) => tokens.every((t) => m.search.includes(t)) || (whole && m.tight.includes(whole)));
+    // Where nothing has it word for word: "llama405" means the letters and digits in that order.
+    if (!found.length && parts.length) found = all.filter((m) => inOrder(m.tight, parts));
     found = found.map((m) => [of(m), m]).sort(([a, x], [b, y]) => {
+      const exactly = isNamed(y) - isNamed(x);
+      if (exactly) return exactly;
       const order = typeof a === "string" ? (a < b ? -1 : a > b ? 1 : 0) : a - b;
       return (sort.down ? -order : order) || (x.id < y.id ? -1 : 1);
     }).map(([, m]) => m);
@@ -119,7 +152,7 @@
   const fitAxis = (rows) => {
     const runs = rows.filter((m) => m.run && m.run.kg[0] > 0);
     const low = Math.log10(runs.reduce((a, m) => Math.min(a, m.run.kg[0]), Infinity));
-    const high = Math.log10(runs.reduce((a, m) => Math.max(a, m.run.kg[2]), 0));
+    const high = Math.log10(runs.reduce((a, m) => Math.max(a, m.run.kg[2], m.run.kg[3]), 0));
     axis = runs.length ? [low, Math.max(high, low + 1)] : [0, 1];
   };
   const across = (kg) => {
@@ -129,7 +162,7 @@
   const drawn = (m) => {
     const svg = make("svg:svg", { class: "mark", width: "100%", height: 18, "aria-hidden": "true" });
     if (!m.run) return svg;
-    const [a, b, c] = m.run.kg.map(across);
+    const [a, , c, b] = m.run.kg.map(across);
     svg.append(make("svg:line", { class: "whisker", x1: a, x2: c, y1: 9, y2: 9 }),
       make("svg:circle", { class: m.tier >= 5 ? "hollow" : "full", cx: b, cy: 9, r: 4.5 }));
     return svg;
@@ -140,19 +173,21 @@
     make("th", { scope: "row" }, make("a", { href: address(m.id) }, named(m.id)), make("span", { class: "more" }, " " + words.roles[m.role])),
     make("td", { class: "number" }, year(m)),
     make("td", { class: "number" }, m.params ? large(m.params) : "unknown"),
-    make("td", { class: "number" }, m.run ? mass(m.run.kg[1]) : "none"),
+    make("td", { class: "number" }, m.run ? mass(kg(m)) : "none"),
     make("td", { class: "drawn" }, drawn(m)),
     make("td", { class: "number" }, (m.is_complete ? "" : "at least ") + mass(m.lineage)),
     make("td", {}, m.tier + ". " + words.from[m.tier]),
-    make("td", { class: "number" }, m.downloads === null ? "" : count(m.downloads)));
+    make("td", { class: "number" }, downloadsOf(m) < 0 ? "" : count(downloadsOf(m))));
 
   const list = () => {
     find();
     const means = found.reduce((sum, m) => sum + (m.run ? m.run.kg[3] : 0), 0);
     const runs = found.filter((m) => m.run).length;
-    const held = book.of_models > models.length ? ", the " + count(models.length) + " most downloaded of " + count(book.of_models) : "";
-    get("count").textContent = count(found.length) + " models " + book.cohort + held + "; " + count(runs) +
-      " of them were trained on their own, " + mass(means) + " CO₂e together (mean).";
+    const left = book.of_models - models.length;
+    const held = left > 0 ? " This file holds " + count(models.length) + " of the cohort's " + count(book.of_models) + " models, the largest runs first; " +
+      count(left) + " are left out for its size, and are in the tables of the snapshot." : "";
+    get("count").textContent = count(found.length) + (found.length === 1 ? " model " : " models ") + book.cohort + "; " + count(runs) +
+      " of them were trained on their own, " + exactMass(means) + " CO₂e together (a mean, because means add up)." + held;
     const body = get("models").tBodies[0];
     fitAxis(found.slice(0, shown));
     body.replaceChildren(...found.slice(0, shown).map(row));
@@ -180,7 +215,7 @@
     const basis = m.tier <= 4 ? "documented" : "imputed";
     return make("div", {},
       make("p", { class: "total" }, make("span", { class: "big" }, mass(m.run.kg[1]) + " CO₂e"),
-        make("span", { class: "range" }, " 90 % interval: " + interval(mass(m.run.kg[0]), mass(m.run.kg[2])))),
+        make("span", { class: "range" }, " median; 90 % interval: " + interval(mass(m.run.kg[0]), mass(m.run.kg[2])) + "; mean: " + mass(kg(m)))),
       make("p", { class: "lead" }, "for its own training run. The figure is " + basis + ": " + words.tiers[m.tier].toLowerCase() +
         " (tier\u00a0" + m.tier + ")." + (carriesAnothers(m) ? " The run is the pre-training of its base, which this index does not hold; this repository carries it." : "")));
   };
@@ -197,34 +232,51 @@
   };
 
   const inherited = (m) => block("Its own and inherited",
-    make("p", {}, "Own training: " + mass(m.run ? m.run.kg[3] : 0) + ". With everything upstream of its weights: " +
-      (m.is_complete ? "" : "at least ") + mass(m.lineage) + " (means, each run once)." +
+    make("p", {}, "Own training: " + mass(kg(m)) + ". With everything upstream of its weights: " +
+      (m.is_complete ? "" : "at least ") + mass(m.lineage) + " (means, because means add up; each run once)." +
       (m.is_complete ? "" : " A base is not in this index.")),
     m.upstream.length ? make("ul", {}, m.upstream.map((run) => make("li", {}, modelLink(runOwner(run)), " ",
       make("span", { class: "more" }, (run.split("#")[1] || "").replace("_", "-"), ownerOf.has(runOwner(run)) ? ", " + mass(kg(ownerOf.get(runOwner(run)))) : "")))) : null,
     m.upstream_runs > m.upstream.length ? make("p", {}, "and " + count(m.upstream_runs - m.upstream.length) + " more runs.") : null);
 
+  // The steps of the model's tier (book.words.steps): what the figure rests on, and apart from it what only tells of compute.
   const factors = (m) => {
     if (!m.run) return null;
     const r = m.run;
-    const factor = (name, value, note, standsIn) => value && make("li", { class: standsIn ? "factor stand-in" : "factor" },
+    const box = (name, value, note, standsIn) => value && make("li", { class: standsIn ? "factor stand-in" : "factor" },
       make("span", { class: "more" }, name), make("strong", {}, value), note ? make("span", { class: "more" }, note) : null,
       standsIn ? make("em", {}, standsIn === true ? "not stated: an average stands in" : standsIn) : null);
-    return block("How the figure is made", make("ol", { class: "factors" },
-      factor("Compute", scientific(r.flop[1]) + " FLOP", null, m.tier >= 5 && "not stated: what such models take, by regression"),
-      factor("Chip", text(r.t_chip) && (r.stands_in[0] ? "mixture of its year" : text(r.t_chip)), r.hours && large(r.hours) + " device hours", r.stands_in[0]),
-      factor("Utilization", r.mfu && percent(r.mfu), "of the chips' peak rate", r.stands_in[2]),
-      factor("Power", r.watts && significant(r.watts) + " W", "per chip with its share of the host", r.stands_in[1]),
-      factor("Facility overhead", r.pue && significant(r.pue), text(r.t_pue_source), r.stands_in[3]),
-      factor("Grid", r.grid && significant(r.grid) + " g/kWh", [country(text(r.t_place)), r.grid_year, text(r.t_grid_source)].filter(Boolean).join(", "), r.stands_in[4]),
-      factor("Emissions", mass(r.kg[1]), "median", false)),
+    const chip = text(r.t_chip) && (r.stands_in[0] ? "mixture of its year" : text(r.t_chip));
+    const said = (way, given) => ({ given, computed: "follows from what stands before", implied: "follows backwards" })[way];
+    const both = (q, show) => show(q[1]) + (m.p ? " in the median, " + show(q[3]) + " in the mean" : "");
+    const draw = {
+      compute: (way) => box("Compute", both(r.flop, (x) => scientific(x) + " FLOP"), said(way, m.tier >= 5 ? null : "published, or counted from size and data"),
+        way === "given" && m.tier >= 5 && "not stated: what such models take, by regression"),
+      utilization: () => box("Utilization", r.mfu && percent(r.mfu), ["of the peak rate of its chips", chip].filter(Boolean).join(": "), r.stands_in[2] || r.stands_in[0]),
+      hours: (way) => box("Device hours", r.hours && (way === "given" && r.hours >= 100 ? count(Math.round(r.hours)) : large(r.hours)) + " h", [said(way, "stated"), way === "given" ? chip : null].filter(Boolean).join("; ")),
+      power: () => box("Power", r.watts && significant(r.watts) + " W", "per chip with its share of the host" + (chip ? ": " + chip : ""), r.stands_in[1] || r.stands_in[0]),
+      overhead: () => box("Facility overhead (PUE)", r.pue && significant(r.pue), text(r.t_pue_source), r.stands_in[3]),
+      energy: (way) => box("Electricity", both(r.kwh, energy), said(way, "reported")),
+      grid: () => box("Grid", r.grid && significant(r.grid) + " g/kWh", [country(text(r.t_place)), r.grid_year, text(r.t_grid_source)].filter(Boolean).join(", "),
+        r.is_owners_grid ? "the place of training is not stated: the owner's country" : r.stands_in[4]),
+      emissions: (way) => box("Emissions", both(r.kg, mass), said(way, "reported")),
+    };
+    const steps = words.steps[m.tier][r.is_implied ? 1 : 0];
+    // The figure rests on what lies between its evidence and the emissions; compute beside that only tells of emissions per compute.
+    const from = m.tier >= 4 ? 0 : steps.findIndex(([step, way]) => way === "given" && step !== "compute");
+    const to = steps.findIndex(([step]) => step === "emissions");
+    const isMain = (at) => at >= from && at <= to;
+    const drawn = (is) => make("ol", { class: "factors" }, steps.filter((step, at) => is(at)).map(([step, way]) => draw[step](way)));
+    return block("How the figure is made", m.tier === 1 ? make("p", {}, "The emissions are reported: nothing is computed for them.") : null, drawn(isMain),
+      steps.every((step, at) => isMain(at)) ? null : make("details", {}, make("summary", {}, "Beside the figure, which does not rest on it: compute, for emissions per compute"),
+        drawn((at) => !isMain(at))),
       r.flags.length ? make("details", {}, make("summary", {}, "What was assumed"), make("ul", {}, r.flags.map((f) => make("li", {}, words.flags[f])))) : null);
   };
 
   const evidence = (m) => {
     const item = ([field, value, written, source, locator, quote, used, refused, link]) => {
       const unit = words.units[field];
-      const shown = value === null || unit === "date" ? named(texts[written]) : words.field_names[field] === "role" ? [named(texts[written]), ", " + percent(value)] : (Math.abs(value) >= 1e6 ? large(value) : significant(value)) + (unit === "1" ? "" : " " + unit);
+      const shown = value === null || unit === "date" ? named(texts[written]) : words.field_names[field] === "role" ? [named(texts[written]), ", " + percent(value)] : exact(value) + (unit === "1" ? "" : " " + unit);
       const from = words.sources[source];
       return make("li", { class: refused === null ? null : "refused" }, make("strong", {}, words.fields[field]), ": ", shown,
         used ? make("span", { class: "tag" }, "used") : null,
@@ -235,7 +287,9 @@
   };
 
   const roles = (m) => m.p && block("What was it trained as?",
-    make("p", {}, "Nothing certain tells; these are the probabilities, learnt from records that were looked up."),
+    make("p", {}, "Nothing certain tells; these are the probabilities, learnt from records that were looked up." + (m.run ? " The figures above mix what " +
+      "each would have taken: their median is what to expect of this one training, their mean what to add up over many." : "")),
+    m.run ? make("p", { class: "note" }, "The figures of each kind by itself: ", make("code", {}, "hugging-carbon explain " + m.id)) : null,
     make("ul", { class: "bars" }, m.p.map((p, at) => [p, words.roles[at]]).filter(([p]) => p >= 0.005).sort(([a], [b]) => b - a).map(([p, name]) => {
       const svg = make("svg:svg", { class: "mark", width: "100%", height: 14, "aria-hidden": "true" });
       svg.append(make("svg:rect", { class: "documented", width: (p * 100).toFixed(1) + "%", height: 14 }));
@@ -257,11 +311,11 @@
     get("model").replaceChildren(...[
       make("p", {}, make("a", { href: back() }, "Back to the list")),
       statement(m),
-      lines(["What it is", words.roles[m.role] + ", " + words.modalities[m.modality].toLowerCase()], ["Kind of run", m.kind !== null && words.kinds[m.kind]],
+      lines(["What it is", (m.p ? "most likely " : "") + words.roles[m.role] + ", " + words.modalities[m.modality].toLowerCase()], ["Kind of run", m.kind !== null && words.kinds[m.kind]],
         ["Parameters", params || "unknown"], ["Trained", m.date || "unknown"], ["Country of the owner", m.country ? country(m.country) : "unknown"],
-        ["Downloads", m.downloads === null ? null : count(m.downloads)],
+        ["Downloads, all time", m.downloads === null ? null : count(m.downloads)], ["Downloads in 30 days", m.downloads_30d === null ? null : count(m.downloads_30d)],
         ["Elsewhere", [outside("https://huggingface.co/" + m.id.split("/").map(encodeURIComponent).join("/"), "repository"), m.paper ? ", " : null, m.paper ? outside(m.paper, "paper") : null]]),
-      figures(m), factors(m), evidence(m), inherited(m), roles(m), family(m),
+      figures(m), m.run ? roles(m) : null, factors(m), evidence(m), inherited(m), m.run ? null : roles(m), family(m),
       make("p", { class: "note" }, "Link to this page: ", make("code", {}, address(m.id))),
     ].filter(Boolean));
   };
@@ -275,7 +329,6 @@
   const changes = () => {
     const { old, new: now, kg, causes } = book.change;
     const known = (x) => (x === null ? "none" : mass(x));
-    const exact = (x) => (Math.abs(x) < 1e5 ? mass(x) : count(Math.round(x / 1000)) + " t");
     const run = ([id, note, before, after, change], isTold) => [[modelLink(runOwner(id)), make("span", { class: "more" }, " " + (id.split("#")[1] || "").replace("_", "-"))],
       ...(isTold ? [named(note)] : []), known(before), known(after), signed(change)];
     // Runs that only one snapshot counts have nothing to tell of from and to.
@@ -287,7 +340,7 @@
     get("model").replaceChildren(
       make("p", {}, make("a", { href: back() }, "Back to the list")),
       make("p", { class: "total" }, make("span", { class: "big" }, signed(kg) + " CO₂e"), make("span", { class: "range" }, " since snapshot " + old.snapshot)),
-      make("p", { class: "lead" }, "From " + exact(old.kg) + " in " + count(old.runs) + " runs (method " + old.method + ") to " + exact(now.kg) + " in " +
+      make("p", { class: "lead" }, "From " + exactMass(old.kg) + " in " + count(old.runs) + " runs (method " + old.method + ") to " + exactMass(now.kg) + " in " +
         count(now.runs) + " runs of snapshot " + now.snapshot + " (method " + now.method + "); means. The causes add up to the change."),
       old.cohort === now.cohort ? "" : make("p", {}, "The two count different cohorts: models that were " + old.cohort + ", and models that were " + now.cohort + "."),
       causes.length ? grid("By cause, the largest first", ["Cause", "Runs", "Change"], 1,
@@ -312,22 +365,31 @@
   const readList = (query) => {
     const state = new URLSearchParams(query);
     get("query").value = state.get("q") || "";
-    for (const id of Object.keys(FILTERS)) get(id).value = state.get(id) || "";
+    const unknown = [];
+    for (const id of Object.keys(FILTERS)) {
+      get(id).value = state.get(id) || "";
+      if (state.get(id) && get(id).value !== state.get(id)) { get(id).value = ""; unknown.push(id + " " + state.get(id)); }
+    }
     const key = (state.get("sort") || "-kg").replace(/^-/, "");
+    if (!SORTS[key]) unknown.push("order " + key);
     if (SORTS[key]) sort = { key, down: (state.get("sort") || "-kg").startsWith("-") };
+    return unknown;
   };
   const route = (isFirst) => {
     const address = location.hash.slice(1);
     const cut = address.search(/[/?]/);
-    const edition = cut < 0 ? address : address.slice(0, cut);
+    // Mail programs write the + of an edition as %2B.
+    const decoded = (words) => { try { return decodeURIComponent(words); } catch { return words; } };
+    const edition = decoded(cut < 0 ? address : address.slice(0, cut));
     const rest = cut < 0 ? "" : address.slice(cut);
-    let id = "";
-    try { id = rest.startsWith("/") ? rest.slice(1).split("/").map(decodeURIComponent).join("/") : ""; } catch { id = ""; }
-    const m = byId.get(id);
+    const id = rest.startsWith("/") ? rest.slice(1).split("/").map(decoded).join("/") : "";
+    const m = id ? modelOf(id) : undefined;
     const isChange = Boolean(book.change) && rest === "?changes";
     const isOther = rest && edition && edition !== book.edition;
+    const unknown = m || isChange || rest.startsWith("/") ? [] : readList(rest.slice(1));
     notice([isOther ? "The link was made with edition " + edition + "; this is edition " + book.edition + ". Figures may differ." : "",
-      rest.startsWith("/") && !m ? "The model that the link names is not in this list." : ""].filter(Boolean).join(" "));
+      rest.startsWith("/") && !m ? "The model that the link names is not in this list." : "",
+      unknown.length ? "Nothing in this list has " + unknown.join(", ") + ": that part of the link is left out." : ""].filter(Boolean).join(" "));
     get("list").hidden = Boolean(m) || isChange;
     get("model").hidden = !m && !isChange;
     const title = m ? m.id : isChange ? "Why did the total change?" : "What did training this model emit?";
@@ -335,7 +397,7 @@
     get("title").textContent = title;
     if (m) model(m);
     else if (isChange) changes();
-    else { if (!rest.startsWith("/")) { readList(rest.slice(1)); lastList = listAddress(); } list(); }
+    else { if (!rest.startsWith("/")) lastList = listAddress(); list(); }
     if (!isFirst) { window.scrollTo(0, 0); get("title").focus({ preventScroll: true }); }
   };
   const changed = () => {
@@ -355,10 +417,10 @@
   const csv = () => {
     const head = ["model_id", "owner", "owner_country", "task", "modality", "role", "trained_on", "total_params", "tier", "basis",
       "emissions_kgco2e_p05", "emissions_kgco2e_p50", "emissions_kgco2e_p95", "emissions_kgco2e_mean", "energy_kwh_p50", "train_flop_p50",
-      "atci_gco2e_per_pflop_p50", "lineage_emissions_kgco2e_mean", "lineage_is_complete", "downloads_all_time", "edition"];
+      "atci_gco2e_per_pflop_p50", "lineage_emissions_kgco2e_mean", "lineage_is_complete", "downloads_all_time", "downloads_30d", "edition"];
     const of = (m) => [m.id, text(m.t_owner), m.country, text(m.t_task), words.modality_names[m.modality], words.role_names[m.role], m.date, m.params, m.tier,
       m.run ? (m.tier <= 4 ? "documented" : "imputed") : "none", ...(m.run ? m.run.kg : [0, 0, 0, 0]), m.run ? m.run.kwh[1] : 0, m.run ? m.run.flop[1] : 0,
-      m.run && m.run.atci ? m.run.atci[1] : null, m.lineage, m.is_complete, m.downloads, book.edition];
+      m.run && m.run.atci ? m.run.atci[1] : null, m.lineage, m.is_complete, m.downloads, m.downloads_30d, book.edition];
     const lines = [head, ...found.map(of)].map((line) => line.map(cell).join(",")).join("\r\n") + "\r\n";
     const url = URL.createObjectURL(new Blob([lines], { type: "text/csv;charset=utf-8" }));
     const link = make("a", { href: url, download: "hugging-carbon-" + book.edition + ".csv" });

@@ -5,11 +5,12 @@
 
 mod book;
 mod changes;
+mod held;
 
 use super::charts::patterns;
 use super::page::head;
 use super::text::plain;
-use super::{About, Beside};
+use super::{About, Beside, words};
 use crate::error::{Error, Result};
 use crate::store::sha256_base64;
 use book::Book;
@@ -66,7 +67,7 @@ fn page(about: &About, json: &str) -> Markup {
                     h1 #title tabindex="-1" { "What did training this model emit?" }
                     p #notice role="status" hidden {}
                     noscript { p { "This page needs its script. The file report.html beside it does without." } }
-                    (list())
+                    (list(about))
                     div #model hidden {}
                 }
                 footer {
@@ -83,10 +84,11 @@ fn page(about: &About, json: &str) -> Markup {
 }
 
 /// Search, filters and the table, empty until the script fills it.
-fn list() -> Markup {
+fn list(about: &About) -> Markup {
     let filter = |id: &str, name: &str| {
         html! { div .field { label for=(id) { (name) } select id=(id) { option value="" { "all" } } } }
     };
+    let downloads = if words::is_cut_by_30_days(&about.cohort) { "Downloads in 30 days" } else { "Downloads, all time" };
     html! {
         section #list aria-label="Models" {
             p #since hidden {}
@@ -98,14 +100,18 @@ fn list() -> Markup {
                 div .field .buttons { button #reset type="button" { "Clear" } button #csv type="button" { "CSV of this list" } }
             }
             p #count role="status" {}
+            p .note {
+                "Listed by the mean, as in the report, because means add up; a model's page has the median, which is what to expect of one \
+                 training. Line: 90 % interval; point: mean, hollow where the figure is imputed."
+            }
             div .scroll tabindex="0" role="group" aria-label="Models found" {
                 table #models {
                     caption .hidden { "Models found" }
                     thead { tr {
                         (column("id", "Model", false)) (column("year", "Trained", true)) (column("params", "Parameters", true))
-                        (column("kg", "Emissions of its own training", true)) th scope="col" { span .hidden { "90 % interval, drawn" } }
-                        (column("lineage", "With everything upstream", true)) (column("tier", "Known by", false))
-                        (column("downloads", "Downloads", true))
+                        (column("kg", "Own training, mean", true)) th scope="col" { span .hidden { "90 % interval, drawn" } }
+                        (column("lineage", "With everything upstream, mean", true)) (column("tier", "Known by", false))
+                        (column("downloads", downloads, true))
                     } }
                     tbody {}
                 }

@@ -6,8 +6,8 @@ use crate::report::About;
 use crate::report::charts::{Figure, Mark, Row, Scale, axis_rows, table};
 use crate::report::data::Data;
 use crate::report::numbers::{
-    counted, energy, figure, flop, interval as interval_of, mass, mass_interval, mass_tick, percent, scientific, significant,
-    tonnes,
+    counted, energy, exact_mass, figure, flop, interval as interval_of, mass, mass_interval, mass_tick, percent, scientific,
+    significant, tonnes,
 };
 use crate::report::words;
 use crate::tables::AggregateRow;
@@ -31,14 +31,32 @@ fn statement(data: &Data, all: &AggregateRow, about: &About) -> Markup {
     let shares = [DOCUMENTED, IMPUTED].map(|basis| data.one(GroupBy::Basis, basis).map_or(0.0, |row| row.share_of_total));
     html! {
         p .total { span .big { (figure(kg.p50, mass(kg.p50))) " CO₂e" } " "
-            span .range { "90 % interval: " (interval(kg)) } }
+            span .range { "median; 90 % interval: " (interval(kg)) } }
         p .lead {
             "That is the median estimate for the " (counted(all.models)) " models of this index that were " (words::cohort(&about.cohort))
             ", and the " (counted(all.runs)) " training runs they own. " (figure(shares[0], percent(shares[0])))
-            " of it rests on something that is stated about the training: emissions, energy, chips and hours, or compute. The other "
-            (figure(shares[1], percent(shares[1]))) " is imputed from what models of that size, kind and year take."
+            " of it is documented: it rests on something that is published about the training: emissions, energy, chips and hours, or compute. \
+             The other " (figure(shares[1], percent(shares[1]))) " is imputed from what models of that size, kind and year take. Shares are of \
+             the mean total, " (figure(kg.mean, exact_mass(kg.mean))) ": means add up, medians do not."
         }
+        (who_says(data, shares[0]))
         p { "To look up one model, open " a href="explorer.html" { "the explorer" } " beside this page." }
+    }
+}
+
+/// How much of what is documented is stated by the makers, and how much others estimated.
+fn who_says(data: &Data, documented: f64) -> Markup {
+    let estimated = data.estimated_by_others_kgco2e / data.emissions_kgco2e;
+    if !(estimated > 0.0 && documented > 0.0) {
+        return html! {};
+    }
+    let stated = (documented - estimated).max(0.0);
+    html! {
+        p #who-says {
+            "Documented is not always stated by the maker. " (figure(estimated, percent(estimated))) " of the mean total rests on compute that others \
+             estimated: the registry of published runs grades it as estimated from hardware, from benchmarks, by third parties or in another \
+             way. " (figure(stated, percent(stated))) " is what makers state, or is counted from the size and data that they state."
+        }
     }
 }
 
@@ -50,7 +68,7 @@ fn interval(kg: Quantiles) -> Markup {
 fn facts(all: &AggregateRow) -> Markup {
     let (e, c) = (all.energy_kwh, all.train_flop);
     let fact = |name: &str, value: f64, shown: String, range: String| {
-        html! { div { dt { (name) } dd { (figure(value, shown)) span .range { (range) } } } }
+        html! { div { dt { (name) } dd { (figure(value, shown)) span .range { "median; " (range) } } } }
     };
     html! {
         dl .facts {
@@ -101,8 +119,8 @@ fn parts(data: &Data, all: &AggregateRow) -> Markup {
         id: "parts",
         title: "Documented and imputed emissions",
         name: said.join(". "),
-        reading: "Point: median. Line: the interval that holds the figure with a probability of 90 %. Documented runs state emissions, \
-                  energy, chips and hours, or compute; imputed ones state a size at most.",
+        reading: "Point: median. Line: the interval that holds the figure with a probability of 90 %. Of documented runs \
+                  emissions, energy, chips and hours, or compute are published; of imputed ones a size at most.",
         source: "table aggregates, group_by all and basis",
         caveat: "Medians of parts do not add up to the median of the whole; means do.",
         chart: axis_rows(&marks, &scale, None, mass_tick),

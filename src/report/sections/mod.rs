@@ -41,7 +41,7 @@ pub(super) fn all(data: &Data, about: &About, beside: &Beside) -> Vec<Section> {
     }
     all.extend([
         section("years", "By year", "When it was emitted", groups::years(data)),
-        section("trend", "Trend", "How fast it grows, month by month", trend::body(data)),
+        section("trend", "Trend", "How fast it grows, month by month", trend::body(data, about)),
         section("who", "Owners, countries", "Who trained, and in which country", groups::owners_and_countries(data)),
         section("what", "Tasks, evidence", "What was trained, and how it is known", groups::tasks_and_tiers(data)),
         section("runs", "Largest runs", "The largest runs and their evidence", runs::body(data)),

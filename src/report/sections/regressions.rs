@@ -10,7 +10,15 @@ use maud::{Markup, html};
 
 pub(super) fn body(data: &Data) -> Markup {
     let lines: Vec<Vec<Markup>> = data.regressions.iter().map(line).collect();
-    let head = ["regression", "n", "R²", "typical error on unseen owners", "root mean square", "in the 90 % interval", "used"];
+    let head = [
+        "regression",
+        "n",
+        "R²",
+        "typical error on unseen owners",
+        "root mean square",
+        "held-out rows in the 90 % interval",
+        "used",
+    ];
     html! {
         p .lead {
             "What nothing states is predicted by least squares on logarithms. The errors are those on owners whose rows were all held out, \
@@ -19,7 +27,9 @@ pub(super) fn body(data: &Data) -> Markup {
         div .table-block id="fits" {
             h3 { "Errors" }
             (table("Regressions", &head, 1, &lines))
-            p .note { "Source: table regressions. Errors are factors: half of the predictions are off by less than the typical one." }
+            p .note { "Source: table regressions. Errors are factors: half of the predictions are off by less than the typical one. \
+                The share in the interval is of the rows that the regression was fitted on, each predicted without the rows of its owner; the \
+                back-test above has that of whole estimates, of runs whose better evidence is hidden." }
         }
         @for row in &data.regressions { (detail(data, row)) }
     }
@@ -34,8 +44,17 @@ fn line(row: &RegressionRow) -> Vec<Markup> {
         error(row.grouped_cv_median_abs_error),
         error(row.grouped_cv_rmse),
         row.coverage_90.map_or_else(|| html! { "–" }, |c| figure(c, percent(c))),
-        html! { @if row.used { "yes" } @else { "no" } },
+        html! { (used(row)) },
     ]
+}
+
+/// What it is used for: some are published as checks, and no estimate uses them.
+const fn used(row: &RegressionRow) -> &'static str {
+    match (row.used, row.regression_id.makes_estimates()) {
+        (false, _) => "no: see below",
+        (true, true) => "by estimates",
+        (true, false) => "as a check only",
+    }
 }
 
 fn detail(data: &Data, row: &RegressionRow) -> Markup {

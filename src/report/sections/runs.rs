@@ -4,9 +4,10 @@ use crate::domain::{ClosedSet, EvidenceSource, Field, GroupBy, Tier, address};
 use crate::report::charts::{Figure, Mark, Row, Scale, axis_rows, table};
 use crate::report::data::{Data, FACTORS, Largest};
 use crate::report::numbers::{
-    counted, energy, figure, flop, large_count, mass, mass_interval, mass_tick, percent, scientific, significant, tonnes,
+    counted, energy, exact, exact_mass, figure, flop, large_count, mass, mass_interval, mass_tick, percent, scientific,
+    significant, tonnes,
 };
-use crate::report::text::{link, model_link, name, named, page_of, plain};
+use crate::report::text::{link, model_link, name, named, page_of, plain, quoted};
 use crate::report::words;
 use crate::tables::EvidenceRow;
 use maud::{Markup, html};
@@ -41,13 +42,18 @@ fn concentration(data: &Data) -> Markup {
                 @if *n == 1 { "The largest is " } @else { "the " (counted(*n)) " largest are " }
                 (figure(*share, percent(*share)))
             }
-            " of it."
+            " of it. Shares and ranks go by the mean, which adds up: the runs' means make the mean total of "
+            (figure(data.emissions_kgco2e, exact_mass(data.emissions_kgco2e))) "."
         }
     }
 }
 
 fn chart(data: &Data) -> Markup {
-    let scale = Scale::log(data.largest.iter().flat_map(|l| [l.estimate.emissions_kgco2e.p05, l.estimate.emissions_kgco2e.p95]));
+    let ends = |l: &Largest| {
+        let kg = l.estimate.emissions_kgco2e;
+        [kg.p05, kg.p95, kg.mean]
+    };
+    let scale = Scale::log(data.largest.iter().flat_map(ends));
     let rows: Vec<Row> = data
         .largest
         .iter()
@@ -55,23 +61,24 @@ fn chart(data: &Data) -> Markup {
             let kg = l.estimate.emissions_kgco2e;
             Row {
                 label: name(&l.model.model_id),
-                value: mass(kg.p50),
+                value: mass(kg.mean),
                 more: mass_interval(kg.p05, kg.p95),
                 mark: Mark::Point {
-                    value: kg.p50,
+                    value: kg.mean,
                     interval: Some([kg.p05, kg.p95]),
                     is_imputed: l.estimate.tier.0 >= Tier::Parameters,
                 },
             }
         })
         .collect();
-    let first = data.largest.first().map(|l| format!("{}, {}", name(&l.model.model_id), mass(l.estimate.emissions_kgco2e.p50)));
+    let first = data.largest.first().map(|l| format!("{}, {}", name(&l.model.model_id), mass(l.estimate.emissions_kgco2e.mean)));
     Figure {
         id: "largest",
         title: "The largest runs of the cohort",
-        name: format!("Medians with 90 % intervals of {} runs. The first is {}.", rows.len(), first.unwrap_or_default()),
-        reading: "Point: median; hollow where the run is imputed. Line: 90 % interval. Ranked by the mean, which lies above the median \
-                  where the interval is wide. The axis is logarithmic.",
+        name: format!("Means with 90 % intervals of {} runs. The first is {}.", rows.len(), first.unwrap_or_default()),
+        reading: "Point and figure: mean, by which the runs are ranked, here and in the explorer, because means add up; hollow where the run \
+                  is imputed. Line: 90 % interval. Where it is wide the mean lies well above the median, which the table has. The axis is \
+                  logarithmic.",
         source: "table estimates",
         caveat: "Where an interval spans a factor of ten or more, the rank says little.",
         chart: axis_rows(&rows, &scale, None, mass_tick),
@@ -100,7 +107,7 @@ fn one(l: &Largest) -> Markup {
     let (e, kg) = (&l.estimate, l.estimate.emissions_kgco2e);
     html! {
         details {
-            summary { strong { (named(&l.model.model_id)) } " " span .range { (mass(kg.p50)) ", " (words::tier(e.tier.0).to_lowercase()) } }
+            summary { strong { (named(&l.model.model_id)) } " " span .range { (mass(kg.mean)) " in the mean, " (words::tier(e.tier.0).to_lowercase()) } }
             p {
                 @if let Some((kind, members)) = l.run {
                     (words::run_kind(kind)) @if members > 1 { ", carried by " (counted(members)) " repositories" } ". "
@@ -143,12 +150,12 @@ fn quantities(l: &Largest) -> Markup {
     let e = &l.estimate;
     let (kg, kwh, c) = (e.emissions_kgco2e, e.energy_kwh, e.train_flop);
     let row = |name: &str, q: crate::domain::Quantiles, shown: fn(f64) -> String| -> Vec<Markup> {
-        std::iter::once(html! { (name) }).chain([q.p05, q.p50, q.p95].map(|v| figure(v, shown(v)))).collect()
+        std::iter::once(html! { (name) }).chain(q.values().map(|v| figure(v, shown(v)))).collect()
     };
     let mut body = vec![row("Emissions", kg, mass), row("Electricity", kwh, energy), row("Compute", c, flop)];
     body.extend(e.atci_gco2e_per_pflop.map(|a| row("Grams of CO₂e per PFLOP", a, significant)));
     html! {
-        (table(&format!("Figures of {}", name(&l.model.model_id)), &["quantity", "5th percentile", "median", "95th percentile"], 1, &body))
+        (table(&format!("Figures of {}", name(&l.model.model_id)), &["quantity", "5th percentile", "median", "95th percentile", "mean"], 1, &body))
         p .note {
             @if let (Some(w), Some(chip)) = (e.power_w, e.accelerator.as_deref()) {
                 "Chip: " (name(chip)) ", " (figure(w, significant(w))) " W with its share of the host. "
@@ -171,7 +178,7 @@ fn evidence_list<'a>(rows: impl Iterator<Item = &'a EvidenceRow>, none: &str) ->
                 @for row in rows {
                     li {
                         strong { (words::field(row.field)) } ": " (value(row))
-                        blockquote { p { bdi { (plain(&row.quote)) } } }
+                        blockquote { p { bdi { (quoted(&row.quote)) } } }
                         p .note {
                             (source(row)) ", " bdi { (name(&row.locator)) }
                             @if let Some(why) = &row.reject_reason { ". Refused: " (plain(why)) }
@@ -189,7 +196,7 @@ fn value(row: &EvidenceRow) -> Markup {
             html! { (named(&row.value_as_written)) ", " (figure(share, percent(share))) }
         }
         Some(v) if row.field != Field::TrainedOn => {
-            html! { (figure(v, if v >= 1e6 { large_count(v) } else { significant(v) })) @if row.unit != "1" { " " (plain(&row.unit)) } }
+            html! { (figure(v, exact(v))) @if row.unit != "1" { " " (plain(&row.unit)) } }
         }
         Some(_) | None => named(&row.value_as_written),
     }

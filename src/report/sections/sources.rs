@@ -31,8 +31,9 @@ pub(super) fn body(about: &About) -> Markup {
             li { code { "hugging-carbon explain OWNER/NAME" } " shows one model from its evidence to the result, step by step." }
             li { code { "hugging-carbon audit SNAPSHOT" } " rebuilds everything from the same inputs and compares every byte, this page \
                 included." }
-            li { code { "hugging-carbon report SNAPSHOT --since OLDER -o FILE" } " writes this page with a section on what changed since \
-                another snapshot, and why. This one follows from its own inputs alone, so that anybody can make it again." }
+            li { code { "hugging-carbon report --since previous -o FILE" } " writes this page with a section on what changed since the \
+                snapshot published before, and why; " code { "--since DIR" } " since any other. The page inside a snapshot follows from its own \
+                inputs alone, so that anybody can make it again." }
             li { "A developer's own figures go before any estimate: state emissions, energy, chips and hours in the model card." }
         }
         p .note {

@@ -1,9 +1,11 @@
 //! Emissions by month, their growth, and how far the growth can be carried on.
 
+use crate::report::About;
 use crate::report::charts::{EMISSION_HEADS, Figure, MonthMark, Scale, emission_cells, months, table};
 use crate::report::data::Data;
 use crate::report::numbers::{counted, factor, figure, mass, mass_interval, mass_tick, percent, significant};
 use crate::report::text::named;
+use crate::report::words;
 use crate::tables::{TrendMonthRow, TrendRow};
 use libm::pow;
 use maud::{Markup, html};
@@ -15,11 +17,11 @@ const BASES: [(&str, &str); 3] = [(ALL, "All runs"), ("documented", "Documented"
 /// Months of a year.
 const MONTHS: i32 = 12;
 
-pub(super) fn body(data: &Data) -> Markup {
+pub(super) fn body(data: &Data, about: &About) -> Markup {
     if data.trend_months.is_empty() {
         return html! { p { "No run of the cohort has a date, or the snapshot was made before months were published." } };
     }
-    html! { (growth(data)) (by_month(data)) (tests(data)) }
+    html! { (growth(data)) (recent_downloads(about)) (by_month(data)) (tests(data)) }
 }
 
 /// The row fitted on everything.
@@ -45,6 +47,19 @@ fn growth(data: &Data) -> Markup {
             }
         }
         (forecast(all))
+    }
+}
+
+/// A cohort that is cut by recent downloads lacks what was downloaded in its time, and the more the older it is.
+fn recent_downloads(about: &About) -> Markup {
+    html! {
+        @if words::is_cut_by_30_days(&about.cohort) {
+            p #recent-downloads {
+                strong { "The growth is too high. " }
+                "This cohort is cut by the downloads of 30 days: models that were downloaded in their time and are no longer are left out, \
+                 so that old months are too low as well, and more so the older they are."
+            }
+        }
     }
 }
 

@@ -75,7 +75,7 @@ pub(super) fn backtest(data: &Data) -> Markup {
 
 /// Heads of the columns of a score behind the first ones.
 const SCORE_HEAD: [&str; 8] =
-    ["n", "owners", "typical error", "tends to be", "within 2 ×", "within 10 ×", "in the 90 % interval", "left out"];
+    ["n", "owners", "typical error", "tends to be", "within 2 ×", "within 10 ×", "runs in the 90 % interval", "left out"];
 
 fn scores(data: &Data) -> Markup {
     let whole: Vec<Vec<Markup>> = data.backtest.iter().filter(|row| row.kind == "all").map(|row| score_line(row, false)).collect();
@@ -86,7 +86,8 @@ fn scores(data: &Data) -> Markup {
             h3 { "Scores" }
             p .reading {
                 "Typical error: half of the estimates are off by less than this factor, up or down. In the 90 % interval: how often the \
-                 truth lies inside it, which should be nine times in ten. Left out: figures that are not independent of the estimate."
+                 truth lies inside it, which should be nine times in ten; of whole estimates of these runs, where the section on regressions has \
+                 the share of single predictions on its own rows. Left out: figures that are not independent of the estimate."
             }
             (table("Back-test, all kinds of runs", &head(&["estimated from, against"]), 1, &whole))
             p .note { "Source: table backtest. Where n is small, a share says little: below ten comparisons it is for completeness." }

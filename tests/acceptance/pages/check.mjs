@@ -142,6 +142,50 @@ await asked("The rows of France as a file for a spreadsheet", async (page) => {
   const counted = new RegExp("\\b" + lines.length.toLocaleString("en") + "\\b").test(words);
   return [lines.length >= onPage && counted && cells.every((row) => row.includes("FRA")) && cells[0][0] === first && Number(cells[0][median]) > 0 && country > 0, lines.length + " rows, first " + lines[0].slice(0, 120)];
 });
+// The list, as links and searches have it: the name that was typed goes first, separators do not matter, and what a link names that is not
+// there is said.
+{
+  const { page, wrong } = await open(explorer, 1280, "light");
+  const first = (n = 1) => page.evaluate((n) => [...document.querySelectorAll("#models tbody tr")].slice(0, n).map((row) => row.cells[0].innerText.split("\n")[0].trim()), n);
+  const search = async (words) => {
+    await page.evaluate((words) => { const field = document.getElementById("query"); field.value = words; field.dispatchEvent(new Event("input", { bubbles: true })); }, words);
+    return first(5);
+  };
+  const ids = await page.evaluate(() => { const book = JSON.parse(document.getElementById("book").textContent); return book.models.map((m) => m[book.model_cells.indexOf("id")]); });
+  const named = ids.find((id) => ids.some((other) => other !== id && other.toLowerCase().includes(id.split("/")[1].toLowerCase())));
+  const [exactly] = await search(named.split("/")[1].toLowerCase());
+  said("search: the exact name first", exactly.toLowerCase().endsWith("/" + named.split("/")[1].toLowerCase()), exactly);
+  const is405 = /Llama-3\.1-405B/;
+  const [joined, spaced] = [await search("llama405"), await search("llama 405b")];
+  said("search: llama405 and llama 405b", [joined, spaced].every((found) => found.some((id) => is405.test(id))), [joined[0], spaced[0]].join(", "));
+  const at = async (hash) => {
+    await page.evaluate((hash) => { location.hash = hash; }, hash);
+    await new Promise((done) => { setTimeout(done, 300); });
+    return page.evaluate(() => [document.getElementById("title").innerText, document.getElementById("notice").innerText]);
+  };
+  const edition = await page.evaluate(() => JSON.parse(document.getElementById("book").textContent).edition);
+  const [title, told] = await at(`#${edition.replace("+", "%2B")}/META-llama/llama-3.1-405b`);
+  said("links: %2B, and ids in any case", title === "meta-llama/Llama-3.1-405B" && told === "", title + " " + told);
+  const [, notice] = await at(`#${edition}?country=ZZZ`);
+  said("links: a country that is not there is said", /ZZZ/.test(notice) && wrong.length === 0, notice);
+  await page.close();
+}
+
+// Labels of axes keep apart at every width.
+for (const width of [1280, 1000, 700, 390]) {
+  const { page } = await open(report, width, "light");
+  const pairs = await page.evaluate(() => {
+    const touching = [];
+    for (const svg of document.querySelectorAll(".axis svg")) {
+      const boxes = [...svg.querySelectorAll("text")].map((one) => one.getBoundingClientRect()).filter((box) => box.width > 0).sort((a, b) => a.left - b.left);
+      boxes.slice(1).forEach((box, at) => { if (box.left < boxes[at].right + 2) touching.push(svg.textContent); });
+    }
+    return touching;
+  });
+  said(`report ${width}: labels of axes apart`, pairs.length === 0, pairs.slice(0, 3).join("; "));
+  await page.close();
+}
+
 await asked("Why did the total change since the last snapshot?", async (page) => {
   if (!(await tabTo(page, /^Why the total changed/))) return [false, "no link to what changed"];
   await keys(page, "Enter");
@@ -158,6 +202,8 @@ await asked("Why did the total change since the last snapshot?", async (page) =>
   await page.emulateMediaType("print");
   await page.setViewport({ width: 718, height: 1000 }); // A4 between its margins
   const [overflow, ground] = await page.evaluate(() => [document.documentElement.scrollWidth - window.innerWidth, getComputedStyle(document.body).backgroundColor]);
+  const closed = await page.evaluate(() => [...document.querySelectorAll("details:not([open]) table, details:not([open]) .evidence")].filter((one) => !one.checkVisibility() || one.getBoundingClientRect().height === 0).length);
+  said("report: tables and evidence are on paper", closed === 0, closed + " are not");
   said("report: on paper", overflow <= 0 && wrong.length === 0 && /^(rgb\(255, 255, 255\)|rgba\(0, 0, 0, 0\))$/.test(ground), `${overflow} px over, ground ${ground}, ${(pdf.length / 1e6).toFixed(2)} MB of PDF`);
   await page.close();
 }
