@@ -16,7 +16,7 @@ pub enum ExitStatus {
     Done = 0,
     /// Configuration, input or a missing file: the user's to fix.
     UserError = 1,
-    /// Wrong command line (clap's own status).
+    /// Wrong command line: clap's own status, and what it states that cannot be.
     Usage = 2,
     /// `audit` or a data test found that something does not hold.
     VerificationFailed = 3,
@@ -44,6 +44,16 @@ pub enum Error {
         /// What is wrong.
         what: String,
         /// File, row or model it was found in.
+        place: String,
+        /// What the user can do.
+        remedy: String,
+    },
+    /// What the command line states cannot be.
+    #[error("{what}\n  where: {place}\n  way out: {remedy}")]
+    Usage {
+        /// What is wrong.
+        what: String,
+        /// The flags.
         place: String,
         /// What the user can do.
         remedy: String,
@@ -91,6 +101,7 @@ impl Error {
     pub fn exit_status(&self) -> ExitStatus {
         match self {
             Self::Config(_) | Self::Input { .. } | Self::Io { .. } => ExitStatus::UserError,
+            Self::Usage { .. } => ExitStatus::Usage,
             Self::Network { .. } => ExitStatus::Network,
             Self::Verification(_) => ExitStatus::VerificationFailed,
             Self::Unpublished { cause, .. } => cause.exit_status(),
@@ -101,6 +112,11 @@ impl Error {
     /// An input error with its place and the way out.
     pub fn input(what: impl Into<String>, place: impl ToString, remedy: impl Into<String>) -> Self {
         Self::Input { what: what.into(), place: place.to_string(), remedy: remedy.into() }
+    }
+
+    /// A wrong command line, with the flags and the way out.
+    pub fn usage(what: impl Into<String>, place: impl ToString, remedy: impl Into<String>) -> Self {
+        Self::Usage { what: what.into(), place: place.to_string(), remedy: remedy.into() }
     }
 
     /// A network error with its place and the way out.

@@ -2,7 +2,7 @@
 
 use super::Cli;
 use clap::builder::StyledStr;
-use clap::{Arg, Command, CommandFactory};
+use clap::{Arg, Command, CommandFactory, Parser};
 use std::path::Path;
 
 const HEAD: &str = "\
@@ -34,6 +34,55 @@ fn the_page_is_that_of_the_command_line() {
 #[test]
 fn the_command_line_is_sound() {
     Cli::command().debug_assert();
+}
+
+/// Words of a line as a shell splits them, up to a pipe, a redirection or a comment.
+fn shell_words(line: &str) -> Vec<String> {
+    let (mut words, mut word, mut is_quoted, mut is_word) = (Vec::new(), String::new(), false, false);
+    for c in line.chars() {
+        match c {
+            '\'' => (is_quoted, is_word) = (!is_quoted, true),
+            '|' | '>' | '<' | '#' if !is_quoted && !is_word => break,
+            ' ' if !is_quoted => {
+                if std::mem::take(&mut is_word) {
+                    words.push(std::mem::take(&mut word));
+                }
+            }
+            c => {
+                word.push(c);
+                is_word = true;
+            }
+        }
+    }
+    words.extend(is_word.then_some(word));
+    words
+}
+
+/// Lines of examples of a command and of those below it.
+fn examples(command: &Command, out: &mut Vec<String>) {
+    let help = command.get_after_help().or_else(|| command.get_after_long_help()).map(ToString::to_string).unwrap_or_default();
+    out.extend(
+        help.lines()
+            .filter(|line| line.trim_start().starts_with("hugging-carbon ") || line.contains("=... hugging-carbon"))
+            .map(str::to_owned),
+    );
+    command.get_subcommands().for_each(|below| examples(below, out));
+}
+
+/// Every example of every help is a command line that is understood: what it names may not be there.
+#[test]
+fn every_example_is_understood() {
+    let mut lines = Vec::new();
+    examples(&Cli::command(), &mut lines);
+    assert!(lines.len() >= 45, "{}", lines.len());
+    for line in lines {
+        // The first example of `run` says in words what it does.
+        let line = line.split("   ").map(str::trim).find(|part| !part.is_empty()).unwrap();
+        let words: Vec<String> = shell_words(line).into_iter().skip_while(|word| word != "hugging-carbon").collect();
+        if let Err(e) = Cli::try_parse_from(&words) {
+            panic!("{line}: {e}");
+        }
+    }
 }
 
 fn page() -> String {

@@ -30,7 +30,7 @@ impl AtHand {
     pub fn look(cli: &Cli) -> Result<Self> {
         let settings = fetch_settings(cli)?;
         let (mut files, mut recordings) = (BTreeMap::new(), BTreeMap::new());
-        let real = |path: &Path| fs_err::canonicalize(path).at_path("cannot read", path);
+        let real = |path: &Path| std::fs::canonicalize(path).at_path("cannot read", path);
         let [index_root, cards_root, evidence_root] = found_roots(&settings);
         if let Some(path) = index_root.filter(|p| p.exists()) {
             for file in hub::find_files(&path)?.files {
@@ -95,7 +95,7 @@ impl AtHand {
                 continue;
             }
             let path = fetch_input(cli, repo, version, input, hub)?;
-            let path = fs_err::canonicalize(&path).at_path("cannot read", &path)?;
+            let path = std::fs::canonicalize(&path).at_path("cannot read", &path)?;
             let kept = if input.name == inputs::RECORDING_NAME { &mut self.recordings } else { &mut self.files };
             kept.insert(input.sha256.clone(), path);
         }

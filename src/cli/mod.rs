@@ -121,7 +121,9 @@ enum Command {
         publication: PublicationArgs,
     },
     /// Find or fetch the index and the cards, and pin them
-    #[command(after_help = "Example:\n  HF_TOKEN=... hugging-carbon fetch --config hub.toml")]
+    #[command(
+        after_help = "Examples:\n  hugging-carbon fetch --source models.parquet\n  HF_TOKEN=... hugging-carbon fetch --config hub.toml"
+    )]
     Fetch(StageArgs),
     /// Fetch, then read the pinned source into raw_models and quarantine
     #[command(after_help = "Example:\n  hugging-carbon ingest --source models.parquet")]
@@ -147,7 +149,7 @@ enum Command {
         publication: PublicationArgs,
     },
     /// Show which stages are fresh or stale, and why
-    #[command(after_help = "Example:\n  hugging-carbon status --data-dir nightly")]
+    #[command(after_help = "Examples:\n  hugging-carbon status\n  hugging-carbon status --data-dir nightly")]
     Status,
     /// Show how a model's figures come about, from evidence to result
     Explain(Box<explain::ExplainArgs>),
@@ -237,10 +239,10 @@ const REPORT_EXAMPLES: &str = "Examples:
   hugging-carbon report -o report.html
   hugging-carbon report downloads/2026-05-19-1a2b3c4d -o report.html
   hugging-carbon report --since previous --history data/snapshots -o report.html";
-const AUDIT_EXAMPLE: &str = "Example:
+const AUDIT_EXAMPLE: &str = "Examples:
   hugging-carbon audit data/snapshots/latest
   hugging-carbon audit owner/name@2026-11-28-0123abcd --source models.parquet";
-const CHECK_EXAMPLE: &str = "Example:
+const CHECK_EXAMPLE: &str = "Examples:
   hugging-carbon check --max-age 36h --data-dir /var/lib/hugging-carbon
   hugging-carbon check --max-age 36h --repo owner/name";
 const SNAPSHOTS_EXAMPLE: &str = "Example:\n  hugging-carbon snapshots --data-dir /var/lib/hugging-carbon";

@@ -1,6 +1,7 @@
 //! Why a total changed: every run's change is given to causes, so that they add up to it.
 //!
-//! Runs that only one snapshot counts go as a whole to why the other does not. Of runs that both count, a change of role, tier or evidence
+//! A pre-training that the snapshots count under different runs is one run that was regrouped ([`regrouped`]). Runs that only one snapshot
+//! counts go as a whole to why the other does not. Of runs that both count, a change of role, tier or evidence
 //! takes the whole change, because everything else follows from it. What is left are factors of a product, whose shares are those of the
 //! logarithmic mean Divisia index (Ang, Energy Policy 32, 2004, 1131-1139): with L = (M1 - M0) / ln(M1 / M0), factor x adds L ln(x1 / x0).
 //! The rest, which no factor shows, is the spread of the compute, that is of the regressions, or another version of the method. What the
@@ -8,6 +9,7 @@
 
 use super::learned::{Learned, learned};
 use super::read::{Repository, RunFigures, Side};
+use super::regrouped::{Regrouped, regrouped};
 use crate::domain::number::number;
 use crate::error::Result;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -28,7 +30,7 @@ pub enum Cause {
     IntoTheCohort,
     /// Runs of repositories that left the cohort.
     OutOfTheCohort,
-    /// Runs that are counted under another repository, or as another kind.
+    /// Runs that are counted under another repository, or as another kind; a pre-training with its figures in both.
     Regrouped,
     /// Another role of the repository, or other probabilities of its roles.
     Role,
@@ -129,8 +131,12 @@ impl Share {
 /// A table is missing or damaged.
 pub fn attribute(old: &Side, new: &Side) -> Result<Vec<Part>> {
     let mut parts = Vec::new();
-    one_sided(&mut parts, old, new, true)?;
-    one_sided(&mut parts, new, old, false)?;
+    let pairs = regrouped(old, new)?;
+    one_sided(&mut parts, old, new, true, &pairs)?;
+    one_sided(&mut parts, new, old, false, &pairs)?;
+    parts.extend(
+        pairs.old_of_new.iter().filter_map(|(now, was)| Some(one_training(was, old.runs.get(was)?, now, new.runs.get(now)?))),
+    );
     let both: Vec<(&str, &RunFigures, &RunFigures)> = old
         .runs
         .iter()
@@ -150,7 +156,7 @@ pub fn attribute(old: &Side, new: &Side) -> Result<Vec<Part>> {
         }
     }
     if parts.iter().any(|part| part.is_through_regressions)
-        && let Some(Learned { cause, note }) = learned(old, new, &own_causes(&parts))?
+        && let Some(Learned { cause, note }) = learned(old, new, &own_causes(&parts, &pairs))?
     {
         for part in parts.iter_mut().filter(|part| part.is_through_regressions) {
             part.cause = cause;
@@ -161,18 +167,35 @@ pub fn attribute(old: &Side, new: &Side) -> Result<Vec<Part>> {
 }
 
 /// Why the runs of repositories changed of themselves: not by a factor, nor through the regressions.
-fn own_causes(parts: &[Part]) -> FxHashMap<&str, Cause> {
+fn own_causes<'a>(parts: &'a [Part], pairs: &'a Regrouped) -> FxHashMap<&'a str, Cause> {
+    let model = |run_id: &'a str| run_id.split_once('#').map_or(run_id, |(model, _)| model);
     let own = parts.iter().filter(|part| !part.is_through_regressions && part.cause < Cause::Compute);
-    own.map(|part| (part.run_id.split_once('#').map_or(part.run_id.as_str(), |(model, _)| model), part.cause)).collect()
+    let was = pairs.old_of_new.values().map(|was| (model(was), Cause::Regrouped));
+    was.chain(own.map(|part| (model(&part.run_id), part.cause))).collect()
+}
+
+/// A pre-training under its new name.
+fn one_training(was: &str, a: &RunFigures, now: &str, b: &RunFigures) -> Part {
+    Part {
+        cause: Cause::Regrouped,
+        run_id: now.to_owned(),
+        old_kgco2e: Some(a.kg),
+        new_kgco2e: Some(b.kg),
+        change_kgco2e: b.kg - a.kg,
+        is_through_regressions: false,
+        note: format!("was {was}"),
+    }
 }
 
 fn is_changed(a: &RunFigures, b: &RunFigures) -> bool {
     (b.kg - a.kg).abs() > NO_CHANGE * a.kg.abs().max(b.kg.abs())
 }
 
-/// Runs that `here` counts and `there` does not.
-fn one_sided(parts: &mut Vec<Part>, here: &Side, there: &Side, here_is_old: bool) -> Result<()> {
-    let alone: Vec<(&String, &RunFigures)> = here.runs.iter().filter(|(id, _)| !there.runs.contains_key(*id)).collect();
+/// Runs that `here` counts and `there` does not, save those that it counts under another name.
+fn one_sided(parts: &mut Vec<Part>, here: &Side, there: &Side, here_is_old: bool, pairs: &Regrouped) -> Result<()> {
+    let is_paired = |id: &String| if here_is_old { pairs.has_old(id) } else { pairs.old_of_new.contains_key(id) };
+    let is_alone = |id: &String| !there.runs.contains_key(id) && !is_paired(id);
+    let alone: Vec<(&String, &RunFigures)> = here.runs.iter().filter(|(id, _)| is_alone(id)).collect();
     let models: FxHashSet<&str> = alone.iter().map(|(_, run)| run.model_id.as_str()).collect();
     let runs: FxHashSet<&str> = alone.iter().map(|(id, _)| id.as_str()).collect();
     let (models, runs) = (there.repositories(&models)?, there.run_ids(&runs)?);

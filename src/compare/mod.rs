@@ -5,6 +5,7 @@
 mod causes;
 mod learned;
 mod read;
+mod regrouped;
 mod series;
 
 pub use causes::{Cause, Part};

@@ -167,6 +167,15 @@ impl Side {
         Ok(pick_rows(&self.dir, "runs", &["run_id"], pick)?.into_iter().collect())
     }
 
+    /// Repositories whose weights come from some of the runs, with the run.
+    pub fn carriers(&self, wanted: &FxHashSet<&str>) -> Result<FxHashMap<String, String>> {
+        let pick = |batch: &RecordBatch| {
+            let root = |row: &usize| text(batch, "stands_on_run_id", *row).filter(|root| wanted.contains(root.as_str()));
+            (0..batch.num_rows()).filter_map(|row| Some((text(batch, "model_id", row)?, root(&row)?))).collect()
+        };
+        Ok(pick_rows(&self.dir, "models", &["model_id", "stands_on_run_id"], pick)?.into_iter().collect())
+    }
+
     /// What the regressions that are used were fitted on.
     pub fn observations(&self) -> Result<Observations> {
         let used = |batch: &RecordBatch| {

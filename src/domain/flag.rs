@@ -34,6 +34,8 @@ closed_set! {
         ReportedEmissionsOutsideAtciBand = "reported_emissions_outside_atci_band",
         /// Reported emissions are below a gram per device hour: passed over.
         ReportedEmissionsBelow1GPerAcceleratorHour = "reported_emissions_below_1_g_per_accelerator_hour",
+        /// Stated figures cannot be those of one training, such as more compute than the chips do in the hours: passed over.
+        StatedFiguresContradict = "stated_figures_contradict",
         /// Device hours are devices times hours by the clock.
         DeviceHoursFromCountAndWallHours = "device_hours_from_count_and_wall_hours",
         /// Reported energy is taken as that of the facility; the source does not say.

@@ -301,6 +301,11 @@ impl Chosen {
         self.0.push((field, evidence_id.to_owned()));
     }
 
+    /// Takes the evidence behind a field away.
+    pub fn forget(&mut self, field: Field) {
+        self.0.retain(|(chosen, _)| *chosen != field);
+    }
+
     /// Identifier of the evidence behind a field.
     #[must_use]
     pub fn evidence(&self, field: Field) -> Option<&str> {

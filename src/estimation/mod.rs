@@ -2,6 +2,7 @@
 
 pub mod around;
 pub mod build;
+pub mod contradictions;
 pub mod factors;
 pub mod fine_tune;
 pub mod fits;
@@ -9,6 +10,7 @@ pub mod terms;
 
 pub use around::{Around, AroundTables, around};
 pub use build::{Basis, Built, build, compute_fit, counted_flop, is_product};
+pub use contradictions::{Contradiction, implied_mfu, refuse_contradictions};
 pub use factors::Mixtures;
 pub use fits::{FitRows, Fits, LoadedFit, six_nd_law};
 pub use terms::term_values;

@@ -78,7 +78,7 @@ tables!(Hardware {
 });
 
 // place.toml
-tables!(Place { assumed: Words, ambiguous_sites: Words, near_site: Words, operators: FxHashMap<String, String> });
+tables!(Place { assumed: Words, ambiguous_sites: Words, no_answers: Words, near_site: Words, operators: FxHashMap<String, String> });
 
 // index.toml
 tables!(Names {

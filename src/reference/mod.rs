@@ -16,6 +16,7 @@ pub mod market_based;
 pub mod operators;
 pub mod owners;
 pub mod places;
+pub mod possible;
 pub mod post_training;
 pub mod power;
 pub mod pue;

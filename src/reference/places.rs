@@ -14,7 +14,7 @@ pub struct PlaceRow {
     pub place: String,
     /// ISO 3166 alpha-3.
     pub country: String,
-    /// city, state, state_code, province, country, site or region.
+    /// city, state, state_code, province, country, country_code, alpha_2, site or region.
     pub kind: String,
     /// Slug of the operator of a site.
     pub operator: Option<String>,
@@ -48,6 +48,9 @@ pub struct CloudRegionRow {
     /// Edition of the source.
     pub vintage: String,
 }
+
+/// Kind of the two-letter codes of countries, of which many are codes of states or words, too.
+pub const ALPHA_2: &str = "alpha_2";
 
 /// What a name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,6 +113,17 @@ impl Places {
     #[must_use]
     pub fn meanings(&self, key: &str) -> &[Meaning] {
         self.names.get(key).map_or(&[], Vec::as_slice)
+    }
+
+    /// The country of a name or an ISO 3166 code, in whatever case: where the words can only mean a country.
+    #[must_use]
+    pub fn country(&self, text: &str) -> Option<&str> {
+        let is_country = |row: &&PlaceRow| ["country", "country_code", ALPHA_2].contains(&row.kind.as_str());
+        let places = self.meanings(&words(text).join(" ")).iter().filter_map(|meaning| match meaning {
+            Meaning::Place(i) => self.rows.get(*i),
+            Meaning::CloudRegion(_) => None,
+        });
+        places.filter(is_country).map(|row| row.country.as_str()).next()
     }
 
     /// Words of the longest name.

@@ -1,6 +1,6 @@
 //! Files as the project writes them: digests, atomic appearance, durability. The one place for each.
 
-use crate::error::{IoContext, Result};
+use crate::error::{Error, IoContext, Result};
 use base64::Engine as _;
 use fs_err as fs;
 use sha2::{Digest, Sha256};
@@ -83,6 +83,9 @@ pub fn hex(bytes: &[u8]) -> String {
 /// # Errors
 /// The disk is full or the directory cannot be written.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
+    if path.is_dir() {
+        return Err(Error::input("it is a directory", path.display(), "name the file to write"));
+    }
     let temporary = path.with_extension("tmp");
     let mut file = fs::File::create(&temporary).at_path("cannot create", &temporary)?;
     file.write_all(bytes).at_path("cannot write", &temporary)?;

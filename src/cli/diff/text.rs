@@ -80,7 +80,7 @@ fn why(change: &Change) -> String {
             .collect();
         out.push_str(&table(&["run", "from what to what", "old", "new", "change"], &rows, 2));
         if cause.runs > SHOWN {
-            let _ = writeln!(out, "  and {} more", cause.runs - SHOWN);
+            let _ = writeln!(out, "  and {} more (--format json has all)", cause.runs - SHOWN);
         }
     }
     out

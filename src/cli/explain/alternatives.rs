@@ -29,8 +29,8 @@ pub fn alternatives(run: &Run, built: &Built<'_>, draws: usize, seed: u64) -> Ve
                 RunModel { compute: likeliest.compute.clone(), mfu: likeliest.mfu, parts: &parts, ..built.model(&run.run_id) };
             simulate(&model, &shared, &mut drawn);
             let mut of = |values: &[f64]| summarize(values, &mut scratch).into();
-            let (train_flop, emissions_kgco2e) = (of(&drawn.flop), of(&drawn.emissions));
-            Alternative { kind: kind.word(), probability, train_flop, emissions_kgco2e }
+            let (train_flop, energy_kwh, emissions_kgco2e) = (of(&drawn.flop), of(&drawn.energy), of(&drawn.emissions));
+            Alternative { kind: kind.word(), probability, train_flop, energy_kwh, emissions_kgco2e }
         })
         .collect();
     alternatives.sort_by(|a, b| b.probability.total_cmp(&a.probability));
@@ -65,7 +65,8 @@ pub fn remark(alternatives: &[Alternative]) -> Option<String> {
 /// What is less likely is left out of the sentence.
 const LEAST: f64 = 0.005;
 
-fn percent(share: f64) -> String {
+/// A whole percentage.
+pub fn percent(share: f64) -> String {
     format!("{:.0} %", share * 100.0)
 }
 
@@ -78,7 +79,7 @@ mod tests {
     fn the_sentence_names_each_kind_and_what_is_left() {
         let of = |kind, probability, kg: f64| {
             let figures = Interval { p05: kg / 2.0, p50: kg, p95: kg * 2.0, mean: kg * 1.5 };
-            Alternative { kind, probability, train_flop: figures, emissions_kgco2e: figures }
+            Alternative { kind, probability, train_flop: figures, energy_kwh: figures, emissions_kgco2e: figures }
         };
         assert_eq!(remark(&[]), None);
         let text = remark(&[of("fine_tuning", 0.8, 4.0), of("pretraining", 0.15, 36_000.0)]).unwrap();

@@ -81,7 +81,7 @@ pub struct Family {
     pub lineage_is_complete: Option<bool>,
     pub own_emissions_kgco2e_mean: Option<f64>,
     pub lineage_emissions_kgco2e_mean: Option<f64>,
-    /// Other repositories on the same pre-training, in the order of their ids; the first twelve.
+    /// Other repositories on the same pre-training, the most downloaded first; the first twelve.
     pub relatives: Vec<Relative>,
     /// How many there are.
     pub relative_count: usize,
@@ -139,6 +139,7 @@ pub struct Alternative {
     pub probability: f64,
     /// Figures if it was that.
     pub train_flop: Interval,
+    pub energy_kwh: Interval,
     pub emissions_kgco2e: Interval,
 }
 

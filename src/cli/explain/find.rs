@@ -100,19 +100,21 @@ fn near_ids(dir: &Path, wanted: &str) -> Result<Vec<Near>> {
 
 fn near_of_batch(batch: &RecordBatch, wanted: &str, nearness: fn(&str, &str) -> Option<Nearness>) -> Vec<Near> {
     let Some(ids) = batch.column_by_name("model_id").and_then(|column| column.as_string_opt::<i32>()) else { return Vec::new() };
-    let downloads = |row: usize| {
-        let count = |name: &str| {
-            let column = batch.column_by_name(name)?.as_primitive_opt::<Int64Type>()?;
-            column.is_valid(row).then(|| column.value(row))
-        };
-        count("downloads_all_time").or_else(|| count("downloads_30d")).unwrap_or(0)
-    };
     (0..ids.len())
         .filter_map(|row| {
             let id = ids.value(row);
-            Some(Near { nearness: nearness(id, wanted)?, downloads: downloads(row), id: id.to_owned() })
+            Some(Near { nearness: nearness(id, wanted)?, downloads: downloads(batch, row), id: id.to_owned() })
         })
         .collect()
+}
+
+/// Downloads of a row of `models`, of all time where they are known.
+pub fn downloads(batch: &RecordBatch, row: usize) -> i64 {
+    let count = |name: &str| {
+        let column = batch.column_by_name(name)?.as_primitive_opt::<Int64Type>()?;
+        column.is_valid(row).then(|| column.value(row))
+    };
+    count("downloads_all_time").or_else(|| count("downloads_30d")).unwrap_or(0)
 }
 
 fn name_of(id: &str) -> &str {

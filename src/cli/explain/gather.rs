@@ -2,24 +2,21 @@
 
 use super::alternatives::{alternatives, remark};
 use super::around::AroundPart;
-use super::chain;
 use super::explanation::{Carried, Evidence, Explanation, Factors, Family, Figures, FlagText, Model, Relative, SCHEMA, TierPart};
-use super::find::{Found, exactly, find};
+use super::find::{Found, downloads, exactly, find};
 use super::stated::StatedRun;
 use super::tables::Tables;
-use crate::cli::compose::{Access, Pipeline};
+use super::{central, chain};
 use arrow::array::{Array, AsArray, RecordBatch};
-use hugging_carbon::config::CardsConfig;
-use hugging_carbon::domain::source::SourceKind;
-use hugging_carbon::domain::{ClosedSet, METHOD_VERSION, Role, Run, RunKind, Tier};
-use hugging_carbon::engine::{Declared, Reports, Wanted};
-use hugging_carbon::error::{Error, IoContext, Result};
-use hugging_carbon::estimation::{FactorTables, build};
+use hugging_carbon::domain::{ClosedSet, Field, METHOD_VERSION, Role, Run, RunKind, Tier};
+use hugging_carbon::error::Result;
+use hugging_carbon::estimation::{Contradiction, FactorTables, build, refuse_contradictions};
 use hugging_carbon::reference::Reference;
 use hugging_carbon::stages::estimate::{References, estimates_of_run};
-use hugging_carbon::stages::tier::{self, Tiering};
+use hugging_carbon::stages::tier;
 use hugging_carbon::tables::lookup::{rows_between, rows_with};
 use hugging_carbon::tables::{EstimateByTierRow, EstimateRow, EvidenceRow, LineageRow, ModelRow, Row, RunRow};
+use std::cmp::Reverse;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -34,36 +31,6 @@ pub fn of_model(tables: &Tables, id: &str) -> Result<Explanation> {
     explanation.same_name = same_name;
     let published = of_run_id::<EstimateByTierRow>(&tables.dir, &run.run_id)?;
     explanation.tiers = tier_parts(tables, &run, &published)?;
-    Ok(explanation)
-}
-
-/// A repository that is in no index: its record goes through the stages of the pipeline that read records, in a directory of its own.
-pub fn of_record(tables: &Tables, record: &Path) -> Result<Explanation> {
-    let clean = tempfile::tempdir().at_path("cannot create", std::env::temp_dir())?;
-    let (index, cards) = lay_down(record, clean.path())?;
-    let mut config = tables.config.clone();
-    config.source.kind = SourceKind::File;
-    config.source.path = Some(index);
-    config.cards = CardsConfig { path: cards, ..CardsConfig::default() };
-    let pipeline = Pipeline::new(config, tables.reference.clone(), clean.path(), Access::default(), Reports::default());
-    // The log of a run is not for whoever asks about one record.
-    tracing::subscriber::with_default(tracing::subscriber::NoSubscriber::default(), || {
-        pipeline.run(Wanted { from: None, until: Tiering::NAME }, false)
-    })
-    .map_err(|e| match e {
-        // The index that was made of the record is gone when somebody reads this.
-        Error::Input { what, remedy, .. } => Error::input(what.replace("index.jsonl:line 1: ", ""), record.display(), remedy),
-        other => other,
-    })?;
-    let model = rows_of_table::<ModelRow>(&pipeline.work)?.into_iter().next();
-    let model = model.ok_or_else(|| {
-        let remedy = "give one record as https://huggingface.co/api/models/OWNER/NAME gives it";
-        Error::input("the record was refused: it makes no model", record.display(), remedy)
-    })?;
-    let run = known_run(&pipeline.work, &tables.reference, &model)?;
-    let mut explanation = of_repository(tables, &pipeline.work, model, &run)?;
-    explanation.is_published = false;
-    explanation.tiers = tier_parts(tables, &run, &[])?;
     Ok(explanation)
 }
 
@@ -93,8 +60,9 @@ fn empty(tables: &Tables) -> Explanation {
 }
 
 /// Everything but the tiers.
-fn of_repository(tables: &Tables, dir: &Path, model: ModelRow, run: &Run) -> Result<Explanation> {
-    let evidence = of_run_id::<EvidenceRow>(dir, &model.model_id)?.into_iter().map(evidence).collect();
+pub(super) fn of_repository(tables: &Tables, dir: &Path, model: ModelRow, run: &Run) -> Result<Explanation> {
+    let mut evidence: Vec<Evidence> = of_run_id::<EvidenceRow>(dir, &model.model_id)?.into_iter().map(evidence).collect();
+    refuse_contradictions_in(&mut evidence, dir, &tables.reference, &model)?;
     let carries = match &model.stands_on_run_id {
         Some(root) if run.tier() == Tier::NoTraining => carried(&tables.dir, root)?,
         _ => None,
@@ -113,19 +81,41 @@ fn of_run_id<R: Row>(dir: &Path, id: &str) -> Result<Vec<R>> {
     }
 }
 
-fn rows_of_table<R: Row>(dir: &Path) -> Result<Vec<R>> {
+pub(super) fn rows_of_table<R: Row>(dir: &Path) -> Result<Vec<R>> {
     hugging_carbon::tables::io::rows(dir)?.collect()
 }
 
 /// The run of a repository, as the stage `tier` makes it.
-fn known_run(dir: &Path, reference: &Reference, model: &ModelRow) -> Result<Run> {
+pub(super) fn known_run(dir: &Path, reference: &Reference, model: &ModelRow) -> Result<Run> {
     let own = of_run_id::<EvidenceRow>(dir, &model.model_id)?;
     let run = of_run_id::<RunRow>(dir, &model.model_id)?.into_iter().next();
     Ok(tier::known_run(&tier::References::new(reference), model, run.as_ref(), &own))
 }
 
+/// Says of evidence that was accepted by itself and cannot be of one training with the rest, why it is passed over.
+fn refuse_contradictions_in(evidence: &mut [Evidence], dir: &Path, reference: &Reference, model: &ModelRow) -> Result<()> {
+    let own = of_run_id::<EvidenceRow>(dir, &model.model_id)?;
+    let Some(run) = of_run_id::<RunRow>(dir, &model.model_id)?.into_iter().next() else { return Ok(()) };
+    let stated = tier::stated_run(&tier::References::new(reference), model, Some(&run), &own);
+    let mut left = stated.clone();
+    for Contradiction { refused, words } in refuse_contradictions(&mut left, &reference.accelerators) {
+        // Device hours may be the product of two rows.
+        let hours = [Field::AcceleratorHours, Field::AcceleratorCount, Field::WallHours];
+        let fields = refused
+            .iter()
+            .flat_map(|field| if *field == Field::AcceleratorHours { &hours[..] } else { std::slice::from_ref(field) });
+        for id in fields.filter_map(|field| stated.chosen.evidence(*field)) {
+            for row in evidence.iter_mut().filter(|row| row.evidence_id == id && row.accepted) {
+                row.accepted = false;
+                row.reject_reason = Some(format!("contradiction: {words}"));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Every tier of a run: the calculation, and the figures that are published or, where none are, those of the stage `estimate`.
-fn tier_parts(tables: &Tables, run: &Run, published: &[EstimateByTierRow]) -> Result<Vec<TierPart>> {
+pub(super) fn tier_parts(tables: &Tables, run: &Run, published: &[EstimateByTierRow]) -> Result<Vec<TierPart>> {
     if run.tier() == Tier::NoTraining {
         return Ok(Vec::new());
     }
@@ -149,7 +139,8 @@ fn tier_parts(tables: &Tables, run: &Run, published: &[EstimateByTierRow]) -> Re
         chain::chain(&mut text, run, &built, &basis.fits)?;
         let figures = Figures::of_row(row);
         let may_have_been = alternatives(run, &built, tables.config.method.draws, tables.config.method.seed);
-        let remarks = remark(&may_have_been).map_or_else(|| figures.remarks(), |mixture| vec![mixture]);
+        let mut remarks = remark(&may_have_been).map_or_else(|| figures.remarks(), |mixture| vec![mixture]);
+        remarks.extend(central::remark(run, &built, &figures));
         parts.push(TierPart {
             tier: row.tier.0.number(),
             tier_name: row.tier_name.to_string(),
@@ -239,17 +230,21 @@ fn family(dir: &Path, model: &ModelRow, with_lineage: bool) -> Result<Family> {
     Ok(family)
 }
 
-/// Every repository whose weights come from a run.
+/// Every repository whose weights come from a run, the most downloaded first.
 fn relatives(dir: &Path, root: &str) -> Result<Vec<Relative>> {
     let relatives = |batch: &RecordBatch| {
         let column = |name: &str| batch.column_by_name(name).and_then(|column| column.as_string_opt::<i32>());
         let (Some(ids), Some(roles)) = (column("model_id"), column("role")) else { return Vec::new() };
         let relative = |row| Relative { model_id: ids.value(row).to_owned(), role: roles.value(row).to_owned() };
-        (0..ids.len()).map(relative).collect()
+        (0..ids.len()).map(|row| (Reverse(downloads(batch, row)), relative(row))).collect()
     };
     let root: Arc<str> = root.into();
     let is_root = move |run_id: &str| *run_id == *root;
-    rows_with(dir, ModelRow::NAME, ("stands_on_run_id", is_root), &["model_id", "role"], relatives)
+    let columns = ["model_id", "role", "downloads_30d", "downloads_all_time"];
+    let mut relatives: Vec<(Reverse<i64>, Relative)> =
+        rows_with(dir, ModelRow::NAME, ("stands_on_run_id", is_root), &columns, relatives)?;
+    relatives.sort_by(|(n, a), (m, b)| n.cmp(m).then_with(|| a.model_id.cmp(&b.model_id)));
+    Ok(relatives.into_iter().map(|(_, relative)| relative).collect())
 }
 
 fn carried(dir: &Path, root: &str) -> Result<Option<Carried>> {
@@ -263,27 +258,4 @@ fn carried(dir: &Path, root: &str) -> Result<Option<Carried>> {
             atci_gco2e_per_pflop: row.atci_gco2e_per_pflop.map(Into::into),
         },
     }))
-}
-
-/// Lays a record down as an index of one model, and its card beside it. An index needs downloads, which decide nothing here.
-fn lay_down(record: &Path, into: &Path) -> Result<(std::path::PathBuf, Option<std::path::PathBuf>)> {
-    let bad = |what: String| {
-        Error::input(what, record.display(), "give one record as https://huggingface.co/api/models/OWNER/NAME gives it")
-    };
-    let text = fs_err::read(record).at_path("cannot read", record)?;
-    let mut value: serde_json::Value = serde_json::from_slice(&text).map_err(|e| bad(format!("not JSON: {e}")))?;
-    let fields = value.as_object_mut().ok_or_else(|| bad("not a JSON object".to_owned()))?;
-    let id = ["id", "modelId"].iter().find_map(|key| fields.get(*key)?.as_str().map(str::to_owned));
-    let id = id.ok_or_else(|| bad("no text under the key 'id'".to_owned()))?;
-    let card = fields.remove("card").filter(|card| !card.is_null());
-    for key in ["downloads", "downloadsAllTime"] {
-        fields.entry(key).or_insert_with(|| serde_json::json!(0));
-    }
-    let index = into.join("index.jsonl");
-    fs_err::write(&index, format!("{value}\n")).at_path("cannot write", &index)?;
-    let Some(card) = card else { return Ok((index, None)) };
-    let text = card.as_str().ok_or_else(|| bad("the key 'card' holds no text".to_owned()))?;
-    let cards = into.join("cards.jsonl");
-    fs_err::write(&cards, format!("{}\n", serde_json::json!({"id": id, "card": text}))).at_path("cannot write", &cards)?;
-    Ok((index, Some(cards)))
 }

@@ -57,6 +57,16 @@ fn family_lines(out: &mut String, family: &Family) {
     let or_none = |run: &Option<String>| run.as_ref().map_or_else(|| "none".to_owned(), |run| code(run));
     let _ = writeln!(out, "- owns run: {}", or_none(&family.own_run_id));
     let _ = writeln!(out, "- stands on: {}", or_none(&family.stands_on_run_id));
+    if !family.base_model_ids.is_empty() {
+        let bases: Vec<String> = family.base_model_ids.iter().map(|id| code(id)).collect();
+        let _ = writeln!(out, "- names bases: {}", bases.join(", "));
+    }
+    if let Some(parent) = &family.parent_run_id {
+        let _ = writeln!(out, "- started from: {}", code(parent));
+    }
+    if let (Some(members), Some(rule)) = (family.member_count.filter(|n| *n > 1), &family.group_rule) {
+        let _ = writeln!(out, "- carried by: {members} repositories (rule: {})", code(rule));
+    }
     for run in &family.upstream_run_ids {
         let _ = writeln!(out, "- upstream: {}", code(run));
     }
@@ -64,7 +74,10 @@ fn family_lines(out: &mut String, family: &Family) {
         let _ = writeln!(out, "- emissions: {text}");
     }
     if family.relative_count > 0 {
-        let _ = writeln!(out, "- {} other repositories rest on the same pre-training", family.relative_count);
+        let others = if family.relative_count == 1 { "repository rests" } else { "repositories rest" };
+        let shown: Vec<String> = family.relatives.iter().map(|relative| code(&relative.model_id)).collect();
+        let first = if shown.len() < family.relative_count { ", the most downloaded of them" } else { "" };
+        let _ = writeln!(out, "- {} other {others} on the same pre-training{first}: {}", family.relative_count, shown.join(", "));
     }
 }
 

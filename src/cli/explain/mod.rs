@@ -3,11 +3,15 @@
 mod alternatives;
 mod around;
 mod card;
+mod central;
 mod chain;
 mod explanation;
 mod find;
 mod gather;
 mod markdown;
+mod possible;
+mod quantities;
+mod record;
 mod stated;
 mod tables;
 mod text;
@@ -29,17 +33,20 @@ Examples:
   hugging-carbon explain --card bigscience/bloom
   hugging-carbon explain --params 7e9 --tokens 2e12 --year 2025 --country FRA
   hugging-carbon explain --params 7e9 --accelerator 'H100 SXM' --hours 184320 --year 2023 --country 'us-east-1' --format json
-  hugging-carbon explain --record model.json       # as https://huggingface.co/api/models/OWNER/NAME gives it";
+  hugging-carbon explain --params '7 billion' --tokens 2T --country Germany --mfu 40%
+  hugging-carbon explain --record model.json       # as https://huggingface.co/api/models/OWNER/NAME gives it
+  hugging-carbon explain --record - < model.json
+It reads what hugging-carbon run made, or with --snapshot a snapshot: a directory, or a version of the data directory.";
 
 /// What is explained, and how.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ExplainArgs {
-    /// Hub id, owner/name; of a name alone, the most downloaded repository that has it
-    #[arg(required_unless_present_any = ["record", "params", "flop", "hours", "kwh"])]
+    /// Hub id, owner/name, or its address on the Hub; of a name alone, the most downloaded repository that has it
+    #[arg(required_unless_present_any = ["record", "params", "flop", "hours", "kwh", "accelerator", "mfu", "year", "country", "owner"])]
     model_id: Option<String>,
-    /// Snapshot directory to read, as downloaded [default: the tables in the data directory]
-    #[arg(long, value_name = "DIR")]
+    /// Snapshot to read: its directory, as downloaded, or a version of the data directory [default: the tables in the data directory]
+    #[arg(long, value_name = "DIR|VERSION")]
     snapshot: Option<PathBuf>,
     /// Form of the answer; json has a stable schema (docs/explain.md)
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -47,7 +54,7 @@ pub struct ExplainArgs {
     /// Write the co2_eq_emissions block that an author could put into the model card
     #[arg(long, conflicts_with = "format")]
     card: bool,
-    /// A model that is in no index, from its record as JSON; a key "card" may hold the text of its card
+    /// A model that is in no index, from its record as JSON, - for stdin; a key "card" may hold the text of its card
     #[arg(long, value_name = "FILE", conflicts_with = "model_id")]
     record: Option<PathBuf>,
     #[command(flatten)]
@@ -66,10 +73,13 @@ enum Format {
 
 /// Prints identity, family, evidence and the chain of every tier; or the block for a card.
 pub fn explain(cli: &Cli, args: &ExplainArgs) -> Result<()> {
+    if args.model_id.is_none() && args.record.is_none() {
+        args.stated.refuse_nothing_to_go_by()?;
+    }
     let tables = Tables::of_command_line(cli, args.snapshot.as_deref())?;
     let explanation = match (&args.model_id, &args.record) {
-        (Some(id), _) => gather::of_model(&tables, id)?,
-        (None, Some(record)) => gather::of_record(&tables, record)?,
+        (Some(id), _) => gather::of_model(&tables, id_of_address(id))?,
+        (None, Some(record)) => record::of_record(&tables, record)?,
         (None, None) => gather::of_run(&tables, args.stated.run(&tables.reference)?)?,
     };
     if args.card {
@@ -82,7 +92,41 @@ pub fn explain(cli: &Cli, args: &ExplainArgs) -> Result<()> {
     })
 }
 
+/// The id of a model's page on the Hub, of whatever part of it; anything else as it is.
+fn id_of_address(text: &str) -> &str {
+    let path = ["https://", "http://", ""].iter().find_map(|scheme| {
+        let rest = text.trim().strip_prefix(scheme)?;
+        ["huggingface.co/", "www.huggingface.co/", "hf.co/"].iter().find_map(|host| rest.strip_prefix(host))
+    });
+    let Some(path) = path else { return text };
+    let path = path.strip_prefix("api/models/").unwrap_or(path).trim_end_matches('/');
+    let path = path.split(['?', '#']).next().unwrap_or(path);
+    // Owner and name; what follows them is a view of the repository.
+    let end = path.match_indices('/').nth(1).map_or(path.len(), |(at, _)| at);
+    &path[..end]
+}
+
 fn json(explanation: &Explanation) -> Result<String> {
     let text = serde_json::to_string_pretty(explanation).map_err(|e| Error::Internal(format!("explanation: {e}")))?;
     Ok(text + "\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::id_of_address;
+
+    #[test]
+    fn an_address_of_the_hub_is_an_id() {
+        for (text, id) in [
+            ("https://huggingface.co/owner/name", "owner/name"),
+            ("https://huggingface.co/owner/name/", "owner/name"),
+            ("https://huggingface.co/owner/name/tree/main?x=1", "owner/name"),
+            ("huggingface.co/api/models/owner/name", "owner/name"),
+            ("https://huggingface.co/gpt2", "gpt2"),
+            ("owner/name", "owner/name"),
+            ("gpt2", "gpt2"),
+        ] {
+            assert_eq!(id_of_address(text), id, "{text}");
+        }
+    }
 }

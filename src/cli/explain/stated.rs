@@ -1,11 +1,15 @@
 //! A training that is in no index, from what is stated on the command line: a [`Run`] as the stage `tier` makes them from evidence.
 
+use super::possible::refuse_what_cannot_be;
+use super::quantities::{hours, kwh, large_count, positive, share, text_size};
 use clap::Args;
 use hugging_carbon::domain::run::{Hardware, Known, Owner, Site};
-use hugging_carbon::domain::{ClosedSet, Modality, Run, RunKind, Tier};
+use hugging_carbon::domain::{ClosedSet, Modality, Rating, Run, RunKind, Tier};
 use hugging_carbon::error::{Error, Result};
+use hugging_carbon::estimation::implied_mfu;
 use hugging_carbon::evidence::hardware::{Context, read_hardware};
 use hugging_carbon::evidence::place::{PlaceTables, read_place};
+use hugging_carbon::method::assumptions::MFU_MAX;
 use hugging_carbon::reference::Reference;
 use hugging_carbon::stages::tier::reached_tiers;
 use hugging_carbon::units::Day;
@@ -13,23 +17,18 @@ use hugging_carbon::units::Day;
 /// Name of the run: the draws are keyed by it, so that the same flags give the same figures.
 const NAME: &str = "stated/training";
 
-/// Most parameters or tokens believed: a hundred times all text there is.
-const MOST_COUNTED: f64 = 1e18;
-/// Most FLOP, device hours or kWh believed: a hundred thousand times the largest training known.
-const MOST_STATED: f64 = 1e32;
-
 /// What is stated of a training.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "A training that is in no index")]
 pub struct Stated {
-    /// Parameters, e.g. 7e9 or 7B
+    /// Parameters, e.g. 7e9, 7B or '7 billion'
     #[arg(long, value_name = "N", value_parser = large_count, allow_negative_numbers = true, conflicts_with_all = ["model_id", "record"])]
     params: Option<f64>,
     /// Parameters used per token, of a mixture of experts [default: all]
     #[arg(long, value_name = "N", value_parser = large_count, allow_negative_numbers = true, requires = "params")]
     active_params: Option<f64>,
     /// Tokens seen, each pass over the data counted, e.g. 2e12 or 2T
-    #[arg(long, value_name = "N", value_parser = large_count, allow_negative_numbers = true, requires = "params")]
+    #[arg(long, value_name = "N", value_parser = text_size, allow_negative_numbers = true, requires = "params")]
     tokens: Option<f64>,
     /// Training compute in FLOP
     #[arg(long, value_name = "FLOP", value_parser = positive, allow_negative_numbers = true, conflicts_with_all = ["model_id", "record"])]
@@ -38,18 +37,18 @@ pub struct Stated {
     #[arg(long, value_name = "NAME", conflicts_with_all = ["model_id", "record"])]
     accelerator: Option<String>,
     /// Device hours: devices times hours
-    #[arg(long, value_name = "HOURS", value_parser = positive, allow_negative_numbers = true, requires = "accelerator", conflicts_with_all = ["model_id", "record"])]
+    #[arg(long, value_name = "HOURS", value_parser = hours, allow_negative_numbers = true, requires = "accelerator", conflicts_with_all = ["model_id", "record"])]
     hours: Option<f64>,
     /// Electricity of the facility in kWh
-    #[arg(long, value_name = "KWH", value_parser = positive, allow_negative_numbers = true, conflicts_with_all = ["model_id", "record"])]
+    #[arg(long, value_name = "KWH", value_parser = kwh, allow_negative_numbers = true, conflicts_with_all = ["model_id", "record"])]
     kwh: Option<f64>,
-    /// Model FLOP utilization, 0 to 1
+    /// Model FLOP utilization, e.g. 0.4 or 40%
     #[arg(long, value_name = "SHARE", value_parser = share, conflicts_with_all = ["model_id", "record"])]
     mfu: Option<f64>,
     /// Year of training; the middle of it is taken
     #[arg(long, value_name = "YEAR", value_parser = clap::value_parser!(i16).range(2012..=2040), conflicts_with_all = ["model_id", "record"])]
     year: Option<i16>,
-    /// Place of training: country code or name, state, or cloud region
+    /// Place of training: a country by its name or ISO 3166 code (Germany, DE, DEU), a state (Delaware, US-DE), or a cloud region
     #[arg(long, visible_alias = "place", value_name = "PLACE", conflicts_with_all = ["model_id", "record"])]
     country: Option<String>,
     /// Hub namespace of who trains: decides class, country and data centres where nothing else does
@@ -63,45 +62,16 @@ pub struct Stated {
     modality: Modality,
 }
 
+/// Key of a place, with the country's name where it is one.
+fn place_name(place: &str, reference: &Reference) -> String {
+    let name = reference.grid.names().find(|(_, code)| *code == place).map(|(name, _)| format!(" ({name})"));
+    format!("{place}{}", name.unwrap_or_default())
+}
+
 /// A run with what was stated of it, in words.
 pub struct StatedRun {
     pub run: Run,
     pub words: Vec<String>,
-}
-
-fn number(text: &str) -> std::result::Result<f64, String> {
-    let plain: String = text.chars().filter(|c| *c != '_' && *c != ',').collect();
-    plain.parse::<f64>().ok().filter(|x| x.is_finite()).ok_or_else(|| "a number such as 7e9 is wanted".to_owned())
-}
-
-fn positive(text: &str) -> std::result::Result<f64, String> {
-    number(text).and_then(|x| match x {
-        x if x > MOST_STATED => Err(format!("more than {MOST_STATED:e} was never spent")),
-        x if x > 0.0 => Ok(x),
-        _ => Err("it must be above zero".to_owned()),
-    })
-}
-
-/// A count with the letter that names of models have: 350M, 7B, 15T.
-fn large_count(text: &str) -> std::result::Result<f64, String> {
-    let (digits, times) = match text.trim_end().char_indices().next_back() {
-        Some((at, 'k' | 'K')) => (&text[..at], 1e3),
-        Some((at, 'm' | 'M')) => (&text[..at], 1e6),
-        Some((at, 'b' | 'B')) => (&text[..at], 1e9),
-        Some((at, 't' | 'T')) => (&text[..at], 1e12),
-        _ => (text, 1.0),
-    };
-    positive(digits.trim_end()).and_then(|x| {
-        if x * times <= MOST_COUNTED {
-            Ok(x * times)
-        } else {
-            Err(format!("more than {MOST_COUNTED:e} is no size of a model or text"))
-        }
-    })
-}
-
-fn share(text: &str) -> std::result::Result<f64, String> {
-    positive(text).and_then(|x| if x <= 1.0 { Ok(x) } else { Err("it must be at most 1".to_owned()) })
 }
 
 fn word<S: ClosedSet>(text: &str) -> std::result::Result<S, String> {
@@ -110,10 +80,32 @@ fn word<S: ClosedSet>(text: &str) -> std::result::Result<S, String> {
 }
 
 impl Stated {
+    /// Says what is missing where flags are given and none that a training is estimated by.
+    ///
+    /// # Errors
+    /// That is so.
+    pub fn refuse_nothing_to_go_by(&self) -> Result<()> {
+        if self.params.or(self.flop).or(self.hours).or(self.kwh).is_some() {
+            return Ok(());
+        }
+        let given = [
+            (self.accelerator.is_some(), "--accelerator"),
+            (self.mfu.is_some(), "--mfu"),
+            (self.year.is_some(), "--year"),
+            (self.country.is_some(), "--country"),
+            (self.owner.is_some(), "--owner"),
+        ];
+        let given: Vec<&str> = given.into_iter().filter(|(is_given, _)| *is_given).map(|(_, flag)| flag).collect();
+        let remedy = "give the size (--params), or the compute (--flop), or --accelerator and --hours, or the electricity (--kwh); \
+                      or MODEL_ID, for a model of the index";
+        let place = if given.is_empty() { "command line".to_owned() } else { given.join(", ") };
+        Err(Error::usage("nothing tells how large the training was", place, remedy))
+    }
+
     /// The run, with every text read as evidence is read.
     ///
     /// # Errors
-    /// A place or an accelerator is not known, or more parameters are used than there are.
+    /// A place or an accelerator is not known, more parameters are used than there are, or the figures cannot be those of one training.
     pub fn run(&self, reference: &Reference) -> Result<StatedRun> {
         if let (Some(all), Some(active)) = (self.params, self.active_params)
             && active > all
@@ -134,6 +126,8 @@ impl Stated {
                 active_params: self.active_params.or(self.params),
                 train_tokens: self.tokens,
                 train_flop: self.flop,
+                // Who knows his own training states it as makers do whose figure a registry rates as confident.
+                train_flop_confidence: self.flop.map(|_| Rating::Confident.confidence()),
                 energy_kwh: self.kwh,
                 mfu: self.mfu,
                 ..Known::default()
@@ -142,19 +136,25 @@ impl Stated {
             hardware: Hardware { accelerators: self.accelerators(reference)?, accelerator_hours: self.hours },
             ..Run::new(NAME, self.kind, self.modality)
         };
+        refuse_what_cannot_be(&run, reference)?;
         run.tiers = reached_tiers(&mut run);
-        Ok(StatedRun { words: self.words(&run), run })
+        Ok(StatedRun { words: self.words(&run, reference), run })
     }
 
     fn site(&self, reference: &Reference) -> Result<Site> {
         let Some(text) = &self.country else { return Ok(Site::default()) };
         let Reference { places, grid, operators, .. } = reference;
+        // What names a country is one, also where the same letters are a state's: DE is Germany, and Delaware is US-DE.
+        let key = text.trim().to_uppercase();
+        let of_grid = || grid.regions().find(|region| **region == key);
+        if let Some(place) = places.country(text).or_else(of_grid) {
+            return Ok(Site { grid_place: Some(place.to_owned()), ..Site::default() });
+        }
         let place = read_place(PlaceTables { places, grid, operators }, text, Context::Field);
         match place.settled().map(str::to_owned) {
             Some(settled) => Ok(Site { grid_place: Some(settled), operator: place.operator, cloud_region: place.cloud_region }),
             None => {
-                let remedy =
-                    "give an ISO 3166 code such as FRA, the name of a country or state, or a cloud region such as europe-west1";
+                let remedy = "give a country by its name or code (France, FR, FRA), a state (Oregon, US-OR), or a cloud region such as europe-west1";
                 Err(Error::input(format!("no place '{text}' is known, or it can be several"), "--country", remedy))
             }
         }
@@ -170,7 +170,7 @@ impl Stated {
         Ok(names)
     }
 
-    fn words(&self, run: &Run) -> Vec<String> {
+    fn words(&self, run: &Run, reference: &Reference) -> Vec<String> {
         let text = crate::cli::text::number;
         let figure = |value: Option<f64>, what: &str| value.map(|value| format!("{} {what}", text(value)));
         let mut words = vec![format!("{} of {}", run.kind.map(RunKind::word).unwrap_or_default(), self.modality.word())];
@@ -185,29 +185,20 @@ impl Stated {
                 figure(self.kwh, "kWh of the facility"),
                 figure(self.mfu, "of the peak rate (MFU)"),
                 self.year.map(|year| format!("trained in {year}: 1 July is taken")),
-                run.place.grid_place.as_ref().map(|place| format!("place {place}")),
+                run.place.grid_place.as_ref().map(|place| format!("place {}", place_name(place, reference))),
                 self.owner.as_ref().map(|owner| format!("owner {owner}: {}", run.owner.class.word())),
             ]
             .into_iter()
             .flatten(),
         );
+        let mfu = implied_mfu(run, &reference.accelerators).filter(|mfu| *mfu > MFU_MAX);
+        words.extend(mfu.map(|mfu| {
+            format!(
+                "beware: compute, device hours and chips mean an MFU of {}, and none above {MFU_MAX} was ever published",
+                text(mfu)
+            )
+        }));
         debug_assert!(run.tier() != Tier::NoTraining);
         words
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn counts_as_names_of_models_have_them() {
-        for (text, right) in [("7e9", 7e9), ("7B", 7e9), ("1.5 b", 1.5e9), ("350m", 3.5e8), ("15T", 1.5e13), ("7_000_000", 7e6)] {
-            assert_eq!(large_count(text), Ok(right), "{text}");
-        }
-        for text in ["", "b", "7x", "-7B", "0", "1e19", "nan", "inf", "7é"] {
-            assert!(large_count(text).is_err(), "{text}");
-        }
-        assert!(positive("1e33").is_err() && share("1.1").is_err());
     }
 }

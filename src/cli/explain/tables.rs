@@ -7,12 +7,50 @@ use hugging_carbon::domain::{METHOD_VERSION, Run};
 use hugging_carbon::error::{Error, IoContext, Result};
 use hugging_carbon::estimation::{Basis, FactorTables, FitRows, Fits, six_nd_law};
 use hugging_carbon::reference::{EXTRA_GRID, Reference};
-use hugging_carbon::stages::snapshot::latest::snapshot_at;
+use hugging_carbon::stages::snapshot::latest::{LATEST, snapshot_at};
 use hugging_carbon::stages::snapshot::manifest::Manifest;
+use hugging_carbon::stages::snapshot::retention::versions;
 use hugging_carbon::stages::snapshot::version_name;
 use hugging_carbon::store::sha256_bytes;
 use hugging_carbon::tables::io::rows;
+use hugging_carbon::tables::{RegressionRow, Row};
 use std::path::{Path, PathBuf};
+
+/// The snapshot that is meant: a directory, or a version of the data directory.
+///
+/// # Errors
+/// There is neither.
+fn snapshot_named(snapshots: &Path, named: &Path) -> Result<PathBuf> {
+    let is_name = named.components().count() == 1;
+    let known = snapshots.join(named);
+    match snapshot_at(named) {
+        Ok(dir) => Ok(dir),
+        Err(_) if is_name && (known.is_dir() || named == Path::new(LATEST)) => snapshot_at(&known),
+        Err(_) if is_name => {
+            let made = versions(snapshots).unwrap_or_default();
+            let remedy = if made.is_empty() {
+                "make one with hugging-carbon run, or give the directory of one that was downloaded".to_owned()
+            } else {
+                format!("give a directory, latest, or one of: {}", made.join(", "))
+            };
+            Err(Error::input(format!("no snapshot '{}'", named.display()), snapshots.display(), remedy))
+        }
+        Err(e) => Err(e),
+    }
+}
+
+/// On a fresh machine there are no tables yet.
+///
+/// # Errors
+/// That is so.
+fn refuse_no_tables(work: &Path) -> Result<()> {
+    let needed = work.join(format!("{}.parquet", RegressionRow::NAME));
+    if needed.is_file() {
+        return Ok(());
+    }
+    let remedy = "make them with hugging-carbon run, or take those of a snapshot: --snapshot DIR";
+    Err(Error::input("there are no tables yet", work.display(), remedy))
+}
 
 /// A directory of tables, with what they were made with.
 pub struct Tables {
@@ -30,16 +68,16 @@ impl Tables {
     /// Those that the command line names.
     pub fn of_command_line(cli: &Cli, snapshot: Option<&Path>) -> Result<Self> {
         match snapshot {
-            Some(dir) => Self::of_snapshot(cli, dir),
+            Some(named) => Self::of_snapshot(cli, &snapshot_named(&cli.global.data_dir.join("snapshots"), named)?),
             None => {
                 let Pipeline { config, reference, work, .. } = Pipeline::to_look(cli)?;
+                refuse_no_tables(&work)?;
                 Ok(Self { dir: work, snapshot: None, reference, config })
             }
         }
     }
 
     fn of_snapshot(cli: &Cli, dir: &Path) -> Result<Self> {
-        let dir = snapshot_at(dir)?;
         let path = dir.join("manifest.json");
         let text = fs_err::read(&path).at_path("cannot read", &path)?;
         let named = dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -59,7 +97,7 @@ impl Tables {
                  may lead to others"
             );
         }
-        Ok(Self { dir, snapshot: Some(name), reference, config })
+        Ok(Self { dir: dir.to_owned(), snapshot: Some(name), reference, config })
     }
 
     /// What estimates of `runs` are made with; the pre-trainings that they start from are among them.

@@ -68,23 +68,24 @@ pub fn identity_lines(model: &Model) -> Vec<(&'static str, String)> {
         let likely: Vec<String> = model.role_probabilities.iter().map(|(role, p)| format!("{role} {}", percent(*p))).collect();
         lines.push(("not certain", likely.join(", ")));
     }
-    let downloads = |n: Option<i64>| n.map_or_else(|| "unknown".into(), |n| count(n.unsigned_abs()));
     lines.extend([
         ("parameters", format!("{params}{source}")),
         ("modality", model.modality.clone()),
         ("trained on", or_unknown(date)),
         ("country", or_unknown(model.owner_country.clone())),
-        (
-            "downloads",
-            format!(
-                "{} of all time, {} in 30 days; {} the cohort",
-                downloads(model.downloads_all_time),
-                downloads(model.downloads_30d),
-                if model.in_cohort { "in" } else { "not in" }
-            ),
-        ),
+        ("downloads", downloads_line(model)),
     ]);
     lines
+}
+
+/// Downloads, and whether they are enough for the cohort; of a record that states none, that alone.
+fn downloads_line(model: &Model) -> String {
+    if model.downloads_all_time.or(model.downloads_30d).is_none() {
+        return "unknown, and so is whether it is in the cohort".to_owned();
+    }
+    let downloads = |n: Option<i64>| n.map_or_else(|| "unknown".into(), |n| count(n.unsigned_abs()));
+    let (all, recent) = (downloads(model.downloads_all_time), downloads(model.downloads_30d));
+    format!("{all} of all time, {recent} in 30 days; {} the cohort", if model.in_cohort { "in" } else { "not in" })
 }
 
 fn family_lines(out: &mut String, family: &Family) {

@@ -5,7 +5,7 @@
 
 use super::hardware::Context;
 use super::vocabulary;
-use crate::reference::places::{Meaning, words};
+use crate::reference::places::{ALPHA_2, Meaning, words};
 use crate::reference::{Grid, Operators, Places};
 
 /// The tables that name places.
@@ -41,7 +41,7 @@ impl Place {
 }
 
 /// Kinds of names that are words of the language as often as codes (`in`, `us`, `can`): only upper case counts.
-const CODE_KINDS: &[&str] = &["state_code", "country_code"];
+const CODE_KINDS: &[&str] = &["state_code", "country_code", ALPHA_2];
 
 /// A name in the text: all it can mean.
 struct Mention {
@@ -84,8 +84,32 @@ pub fn read_place(tables: PlaceTables<'_>, text: &str, context: Context) -> Plac
             None => at += 1,
         }
     }
+    drop_chance_codes(tables, &text, &mut mentions);
     settle(tables, &mentions, &mut place);
     place
+}
+
+/// Takes away two-letter codes of countries that stand there by chance ("AI cluster in Paris"): a code counts that is a part of the text by
+/// itself ("DE", "DE, on AWS"), that agrees with another name ("Berlin, DE"), or that can be a state as well, which it leaves open.
+fn drop_chance_codes(tables: PlaceTables<'_>, text: &str, mentions: &mut Vec<Mention>) {
+    let is_short = |m: &Meaning| matches!(m, Meaning::Place(i) if tables.places.rows()[*i].kind == ALPHA_2);
+    let parts = text.split(|c: char| !c.is_alphanumeric() && !c.is_whitespace()).map(str::trim);
+    let alone: Vec<String> = parts.filter(|part| part.chars().all(char::is_uppercase)).map(str::to_lowercase).collect();
+    let name = |m: Meaning| match m {
+        Meaning::Place(i) => tables.places.rows()[i].name.as_str(),
+        Meaning::CloudRegion(_) => "",
+    };
+    let others: Vec<Vec<Meaning>> =
+        mentions.iter().map(|mention| mention.meanings.iter().copied().filter(|m| !is_short(m)).collect()).collect();
+    for (at, mention) in mentions.iter_mut().enumerate() {
+        let is_state = mention.meanings.iter().any(|m| !is_short(m));
+        mention.meanings.retain(|m| {
+            let is_part = || alone.iter().any(|part| part == name(*m)) && !vocabulary::place().no_answers.contains(&name(*m));
+            let mut rest = others.iter().enumerate().filter(|(other, _)| *other != at).flat_map(|(_, meanings)| meanings);
+            !is_short(m) || is_state || is_part() || rest.any(|other| agree(tables, key(tables, *m), key(tables, *other)))
+        });
+    }
+    mentions.retain(|mention| !mention.meanings.is_empty());
 }
 
 /// Of several operators ("sponsored by Hugging Face & OVHcloud") the one whose data centres have a figure; TPUs stand at Google.

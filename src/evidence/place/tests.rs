@@ -63,6 +63,29 @@ fn what_names_no_place_or_several() {
     }
 }
 
+/// Regression: two letters that are a country and a state were the state, and codes that are no state were nothing.
+#[test]
+fn two_letters_are_a_country_or_a_state() {
+    for (text, expected) in [
+        ("FR", &["FRA"][..]),
+        ("SG", &["SGP"]),
+        ("DE", &["DEU", "US-DE"]),
+        ("DE, Google Cloud", &["DEU", "US-DE"]),
+        ("Berlin, DE", &["DEU"]),
+        ("DE, USA", &["US-DE"]),
+        ("US-DE", &["US-DE"]),
+        ("Cambridge, MA, USA", &["US-MA"]),
+        ("Indianapolis, IN", &["US-IN"]),
+        ("Delhi, IN", &["IND"]),
+        // Answers and letters that stand there by chance.
+        ("NA", &[]),
+        ("NO", &[]),
+        ("AI cluster in Paris, France", &["FRA"]),
+    ] {
+        assert_eq!(keys(text), expected, "{text}");
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn any_text_is_read_without_panic(text in ".{0,60}") {

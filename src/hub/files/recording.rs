@@ -7,7 +7,6 @@ use crate::hub::live::replay::{Recording, Tally, records};
 use crate::hub::live::store::Store;
 use crate::hub::record::{Parsed, parse_json_record};
 use crate::tables::io::sha256_bytes;
-use fs_err as fs;
 use rayon::prelude::*;
 use std::path::Path;
 
@@ -21,7 +20,7 @@ pub const NAME: &str = "hub-listing";
 /// # Errors
 /// The crawl is not complete, or the store is missing.
 pub fn open_recording(path: &Path) -> Result<Recording> {
-    let real = fs::canonicalize(path).map_err(|e| Error::io("cannot read", path, e))?;
+    let real = std::fs::canonicalize(path).map_err(|e| Error::io("cannot read", path, e))?;
     let Some(dir) = real.ancestors().skip(1).find(|dir| dir.join("objects").is_dir()) else {
         return Err(Error::input(
             "the pages of this crawl are missing: no directory objects/ above the journal",

@@ -146,7 +146,7 @@ fn download(
 
 /// Removes a file that is not what it should be from the cache: the link and what it points at.
 fn forget(path: &Path) -> Result<()> {
-    let blob = fs::canonicalize(path).at_path("cannot read", path)?;
+    let blob = std::fs::canonicalize(path).at_path("cannot read", path)?;
     fs::remove_file(path).at_path("cannot remove", path)?;
     if blob != path {
         fs::remove_file(&blob).at_path("cannot remove", &blob)?;
@@ -206,7 +206,7 @@ fn cached_commit(environment: &Environment, folder: &Path, revision: &str, place
 fn check(path: &Path, commit: String) -> Result<PinnedFile> {
     let bytes = fs::metadata(path).at_path("cannot read", path)?.len();
     let sha256 = sha256_file(path)?;
-    let blob = fs::canonicalize(path).at_path("cannot read", path)?;
+    let blob = std::fs::canonicalize(path).at_path("cannot read", path)?;
     let name = blob.file_name().and_then(|n| n.to_str()).unwrap_or_default();
     if name.len() == 64 && name.bytes().all(|b| b.is_ascii_hexdigit()) && name != sha256 {
         return Err(Error::input(

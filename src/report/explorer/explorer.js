@@ -168,6 +168,8 @@
     return svg;
   };
 
+  // "At least 0" would say nothing.
+  const lineage = (m) => m.is_complete ? mass(m.lineage) : m.lineage > 0 ? "at least " + mass(m.lineage) : "not known";
   const address = (id) => "#" + book.edition + "/" + id.split("/").map(encodeURIComponent).join("/");
   const row = (m) => make("tr", {},
     make("th", { scope: "row" }, make("a", { href: address(m.id) }, named(m.id)), make("span", { class: "more" }, " " + words.roles[m.role])),
@@ -175,7 +177,7 @@
     make("td", { class: "number" }, m.params ? large(m.params) : "unknown"),
     make("td", { class: "number" }, m.run ? mass(kg(m)) : "none"),
     make("td", { class: "drawn" }, drawn(m)),
-    make("td", { class: "number" }, (m.is_complete ? "" : "at least ") + mass(m.lineage)),
+    make("td", { class: "number" }, lineage(m)),
     make("td", {}, m.tier + ". " + words.from[m.tier]),
     make("td", { class: "number" }, downloadsOf(m) < 0 ? "" : count(downloadsOf(m))));
 
@@ -233,7 +235,7 @@
 
   const inherited = (m) => block("Its own and inherited",
     make("p", {}, "Own training: " + mass(kg(m)) + ". With everything upstream of its weights: " +
-      (m.is_complete ? "" : "at least ") + mass(m.lineage) + " (means, because means add up; each run once)." +
+      lineage(m) + " (means, because means add up; each run once)." +
       (m.is_complete ? "" : " A base is not in this index.")),
     m.upstream.length ? make("ul", {}, m.upstream.map((run) => make("li", {}, modelLink(runOwner(run)), " ",
       make("span", { class: "more" }, (run.split("#")[1] || "").replace("_", "-"), ownerOf.has(runOwner(run)) ? ", " + mass(kg(ownerOf.get(runOwner(run)))) : "")))) : null,
@@ -302,7 +304,7 @@
       ["Names as base", m.bases.length ? m.bases.flatMap((b, at) => [at ? ", " : null, modelLink(b)]) : null],
       ["Stands on", m.stands_on && modelLink(runOwner(m.stands_on))],
       ["Its run is carried by", m.kind !== null && m.members > 1 ? count(m.members) + " repositories" : null]),
-      others.length ? make("details", {}, make("summary", {}, count(others.length) + " other models of this list on the same pre-training"),
+      others.length ? make("details", {}, make("summary", {}, count(others.length) + (others.length === 1 ? " other model" : " other models") + " of this list on the same pre-training"),
         make("ul", { class: "many" }, others.slice(0, 200).map((o) => make("li", {}, modelLink(o.id), " ", make("span", { class: "more" }, words.roles[o.role]))))) : null);
   };
 

@@ -79,7 +79,7 @@ pub fn snapshot_at(path: &Path) -> Result<PathBuf> {
         }
         _ => path.to_owned(),
     };
-    fs::canonicalize(&named).at_path("cannot read snapshot", named)
+    std::fs::canonicalize(&named).at_path("cannot read snapshot", named)
 }
 
 /// Date of the index in the name of a version: all before its digits.

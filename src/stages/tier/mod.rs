@@ -10,7 +10,7 @@ use crate::domain::{
 };
 use crate::engine::{Digests, Inputs, Outputs, Stage, in_blocks, stage};
 use crate::error::Result;
-use crate::estimation::counted_flop;
+use crate::estimation::{counted_flop, refuse_contradictions};
 use crate::evidence::hardware::{self, Context};
 use crate::evidence::index::names;
 use crate::evidence::place::{Place, PlaceTables, read_place};
@@ -40,7 +40,7 @@ const CLEANEST_GRID: GCo2ePerKwh = GCo2ePerKwh(20.0);
 
 stage! {
     /// Decides which tiers the evidence of each run reaches.
-    struct Tiering = "tier" version 8
+    struct Tiering = "tier" version 9
     reads [ModelRow, RunRow, EvidenceRow]
     writes [TierRow]
     follows []
@@ -213,9 +213,20 @@ fn best(own: &[EvidenceRow], field: Field) -> Option<&EvidenceRow> {
         .max_by(|a, b| a.confidence.total_cmp(&b.confidence).then(b.evidence_id.cmp(&a.evidence_id)))
 }
 
-/// A repository's run with the evidence chosen, and the tiers it reaches.
+/// A repository's run with the evidence chosen, and the tiers it reaches; figures that cannot be those of one training are refused.
 #[must_use]
 pub fn known_run(references: &References, model: &ModelRow, run: Option<&RunRow>, own: &[EvidenceRow]) -> Run {
+    let mut known = stated_run(references, model, run, own);
+    if run.is_some() {
+        refuse_contradictions(&mut known, &references.accelerators);
+        known.tiers = reached_tiers(&mut known);
+    }
+    known
+}
+
+/// A repository's run with the evidence chosen, before figures are held against each other.
+#[must_use]
+pub fn stated_run(references: &References, model: &ModelRow, run: Option<&RunRow>, own: &[EvidenceRow]) -> Run {
     let value = |field| best(own, field).and_then(|e| e.value);
     let place = stated_place(references, own);
     let accelerators = best(own, Field::Accelerator)
@@ -266,9 +277,6 @@ pub fn known_run(references: &References, model: &ModelRow, run: Option<&RunRow>
     if known.hardware.accelerator_hours.is_none() {
         known.hardware.accelerator_hours = device_hours(own);
         known.flags.extend(known.hardware.accelerator_hours.map(|_| Flag::DeviceHoursFromCountAndWallHours));
-    }
-    if run.is_some() {
-        known.tiers = reached_tiers(&mut known);
     }
     known
 }

@@ -4,6 +4,7 @@ use crate::domain::{EvidenceSource, Field};
 use crate::evidence::card::parse::block::BlockKind;
 use crate::evidence::card::read::candidate::{Candidate, RANK_PAIR, RANK_PROSE};
 use crate::evidence::{Extracted, MAX_QUOTE_CHARS};
+use crate::reference::possible::{MOST_EMISSIONS_KGCO2E, MOST_ENERGY_KWH};
 
 /// Extractor of keys of the front matter.
 pub const FRONT_MATTER: &str = "card_front_matter";
@@ -59,11 +60,11 @@ pub fn accept(candidate: Candidate, source: &str) -> Fact {
     Fact { row, rank, table }
 }
 
-/// What no training has taken: several times the largest published, 310 GWh and 0.15 Mt CO2e of Grok 4 (Epoch AI, 2025).
+/// What no training has taken.
 fn most(field: Field) -> Option<f64> {
     match field {
-        Field::EnergyKwh => Some(2e9),
-        Field::EmissionsKgco2e => Some(1e9),
+        Field::EnergyKwh => Some(MOST_ENERGY_KWH),
+        Field::EmissionsKgco2e => Some(MOST_EMISSIONS_KGCO2E),
         Field::WallHours
         | Field::AcceleratorHours
         | Field::Accelerator

@@ -7,21 +7,10 @@ use super::accept::Fact;
 use crate::domain::Field;
 use crate::evidence::card::read::data_sizes::is_data_size;
 use crate::evidence::hardware::{Context, read_hardware};
+use crate::reference::possible::{self, GRID_GCO2E_PER_KWH as GRID, MOST_OF_PEAK, POWER_SHARES, peak};
 use crate::reference::{Accelerator, Accelerators};
 use crate::units::{GRAMS_PER_KG, SECONDS_PER_HOUR};
 
-/// FP8 doubles the peak of the table, which no training reaches.
-const MOST_OF_PEAK: f64 = 2.0;
-/// Watts of a host beside one device at most: a DGX A100 draws up to 6,500 W, of which its eight GPUs may draw 400 each (NVIDIA, system
-/// specifications). A DGX-1 leaves 137 to each (3,500 W, eight of 300), a DGX H100 575 (10,200 W, eight of 700); who has one small device
-/// has no larger host than a share of such a box.
-const HOST_W: f64 = (6_500.0 - 8.0 * 400.0) / 8.0;
-/// Shares of the rated power that a device with its host can draw, from idling to a host as large as two devices.
-const POWER_SHARES: (f64, f64) = (0.02, 3.0);
-/// Watts of one device at most; a wafer draws ten times as much.
-const MOST_OF_A_DEVICE: f64 = 3000.0;
-/// Grams per kWh: below the cleanest grid, above the dirtiest.
-const GRID: (f64, f64) = (1.0, 1500.0);
 /// Fewest parameters of a language model: with less nobody passes over a billion tokens.
 const LEAST_PARAMS: f64 = 1e7;
 /// Fewest tokens that are compared with what chips can do.
@@ -61,9 +50,7 @@ impl Chosen<'_, '_> {
     }
 
     fn most<T: Fn(&Accelerator) -> Option<f64>>(&self, of: T) -> Option<f64> {
-        // A chip without a figure leaves open what it can do.
-        let all: Option<Vec<f64>> = self.chips.iter().map(|chip| of(chip)).collect();
-        all?.into_iter().reduce(f64::max)
+        possible::most(&self.chips, of)
     }
 }
 
@@ -80,20 +67,12 @@ pub fn refuse_contradictions(facts: &mut [Fact], accelerators: &Accelerators) {
     tokens_against_data(&mut chosen);
 }
 
-/// FLOP per second at the highest rate the table has of a chip.
-fn peak(chip: &Accelerator) -> Option<f64> {
-    [chip.bf16_tflops, chip.fp16_tflops, chip.fp32_tflops].into_iter().flatten().reduce(f64::max).map(|tflops| tflops * 1e12)
-}
-
 /// More FLOP than the chips can do in the hours: another chip, if one can; else the hours or the FLOP are not this training's.
 fn compute_against_chips(chosen: &mut Chosen<'_, '_>, accelerators: &Accelerators) {
     let (Some(flop), Some(hours)) = (chosen.value(Field::TrainFlop), chosen.device_hours()) else { return };
     let rate = flop / (hours * SECONDS_PER_HOUR);
-    let any_chip = accelerators.rows().iter().filter_map(peak).fold(0.0, f64::max);
-    // A chip that the table does not know does no more than the best of those it knows; wafers are never called anything else.
-    let is_device = |chip: &&Accelerator| chip.tdp_w.is_none_or(|watts| watts <= MOST_OF_A_DEVICE);
-    let any_device = || accelerators.rows().iter().filter(is_device).filter_map(peak).fold(0.0, f64::max);
-    let most = if chosen.chips.is_empty() { any_device() } else { chosen.most(peak).unwrap_or(any_chip) };
+    let any_chip = possible::most_of_any_chip(accelerators);
+    let most = possible::most_rate(&chosen.chips, accelerators);
     if rate <= most * MOST_OF_PEAK {
         return;
     }
@@ -156,10 +135,7 @@ fn emissions_against_energy(chosen: &mut Chosen<'_, '_>) {
 /// Whether the chips in the hours can have drawn an energy; none where one of them is not known.
 fn fits_power(chosen: &Chosen<'_, '_>, kwh: f64) -> Option<bool> {
     let hours = chosen.device_hours()?;
-    let most = chosen.most(|chip| chip.tdp_w)?;
-    let watts = kwh * 1000.0 / hours;
-    let highest = (most * POWER_SHARES.1).max(most + HOST_W);
-    Some((most * POWER_SHARES.0..=highest).contains(&watts))
+    possible::can_draw(&chosen.chips, kwh * 1000.0 / hours)
 }
 
 /// Whether even one chip would have drawn far more in the hours by the clock, where nobody says how many there were.
