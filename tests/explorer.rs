@@ -7,7 +7,7 @@ mod common;
 use base64::Engine as _;
 use common::pages::{HIDDEN, Sample, hostile_beside, keep_hostile, tags};
 use common::table;
-use hugging_carbon::report::{Beside, explorer_page};
+use hugging_carbon::report::{About, Beside, explorer_page};
 use hugging_carbon::tables::{EstimateRow, EvidenceRow, LineageRow, ModelRow};
 use serde_json::Value;
 use sha2::{Digest, Sha256};

@@ -71,7 +71,6 @@ impl Tier {
 
 #[cfg(test)]
 mod tests {
-    use super::super::ClosedSet as _;
     use super::*;
 
     /// Every tier ends in emissions, begins with what is given, and rests on no factor that it does not use: docs/method.md, section 4.
