@@ -8,7 +8,6 @@ use common::{Workspace, table};
 use hugging_carbon::domain::{Field, GroupBy, Tier};
 use hugging_carbon::reference::Reference;
 use hugging_carbon::report::{About, Beside, report_page};
-use hugging_carbon::stages::snapshot::{about, verify_files};
 use hugging_carbon::tables::{AggregateRow, BacktestRow, EstimateRow, EvidenceRow, ModelRow, RegressionRow, SensitivityRow};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
