@@ -1,6 +1,6 @@
 //! Names that point at a family of another owner.
 
-use super::candidates::{closest, is_known_base, size_fits};
+use super::candidates::{Candidates, is_known_base, size_fits};
 use super::compare::LARGE_PARAMS;
 use super::join::{is_open, join};
 use crate::domain::{Role, Rule};
@@ -13,11 +13,11 @@ use rustc_hash::FxHashMap;
 /// The known bases of families, in their own namespaces.
 struct FamilyIndex {
     /// By family with version, and size.
-    exact: FxHashMap<(String, String), Vec<usize>>,
+    exact: FxHashMap<(String, String), Candidates>,
     /// By family and size.
-    any_version: FxHashMap<(String, String), Vec<usize>>,
+    any_version: FxHashMap<(String, String), Candidates>,
     /// By family with version.
-    by_version: FxHashMap<String, Vec<usize>>,
+    by_version: FxHashMap<String, Candidates>,
 }
 
 /// Family and version of a name as a key.
@@ -27,7 +27,9 @@ fn version_key(named: &Named) -> String {
 
 impl FamilyIndex {
     fn new(graph: &Graph<'_>) -> Self {
-        let mut index = Self { exact: FxHashMap::default(), any_version: FxHashMap::default(), by_version: FxHashMap::default() };
+        let mut exact: FxHashMap<(String, String), Vec<usize>> = FxHashMap::default();
+        let mut any_version: FxHashMap<(String, String), Vec<usize>> = FxHashMap::default();
+        let mut by_version: FxHashMap<String, Vec<usize>> = FxHashMap::default();
         for i in (0..graph.len()).filter(|i| is_known_base(graph, *i)) {
             let f = graph.node(i);
             let Some(named) = families::named(f.name()).filter(|n| families::is_home(n.family, f.owner())) else { continue };
@@ -37,12 +39,17 @@ impl FamilyIndex {
             }
             let version = version_key(&named);
             for size in families::sizes(&named, f.named_size) {
-                index.any_version.entry((named.family.to_owned(), size.clone())).or_default().push(i);
-                index.exact.entry((version.clone(), size)).or_default().push(i);
+                any_version.entry((named.family.to_owned(), size.clone())).or_default().push(i);
+                exact.entry((version.clone(), size)).or_default().push(i);
             }
-            index.by_version.entry(version).or_default().push(i);
+            by_version.entry(version).or_default().push(i);
         }
-        index
+        let sets = |found: Vec<usize>| Candidates::new(graph, &found);
+        Self {
+            exact: exact.into_iter().map(|(key, found)| (key, sets(found))).collect(),
+            any_version: any_version.into_iter().map(|(key, found)| (key, sets(found))).collect(),
+            by_version: by_version.into_iter().map(|(key, found)| (key, sets(found))).collect(),
+        }
     }
 
     /// The base that a name of another owner points at.
@@ -53,24 +60,24 @@ impl FamilyIndex {
         if small && names::says_language(f.name()) {
             return None;
         }
-        let fits = |c: &usize| size_fits(graph, i, *c);
-        let same_architecture = |c: &usize| {
-            let known = graph.shape(*c).1;
+        let fits = |c: usize| size_fits(graph, i, c);
+        let same_architecture = |c: usize| {
+            let known = graph.shape(c).1;
             fits(c) && known.is_none_or(|a| f.architecture.as_ref().is_none_or(|own| own == a))
         };
         let version = version_key(&named);
         // Of the same architecture if there is one; a vision model on a language model has another, a language model has not.
         let may_differ =
             f.architecture.as_deref().is_none_or(|a| !names::is_family_architecture(a) || names::is_vision_architecture(a));
-        let pick = |found: Option<&Vec<usize>>| {
+        let pick = |found: Option<&Candidates>| {
             let found = found?;
-            let strict = closest(graph, i, found.iter().copied().filter(same_architecture));
-            strict.or_else(|| closest(graph, i, found.iter().copied().filter(|c| may_differ && fits(c))))
+            let strict = found.closest(graph, i, same_architecture);
+            strict.or_else(|| found.closest(graph, i, |c| may_differ && fits(c)))
         };
         for size in families::sizes(&named, f.named_size) {
             let of_version = named.version.as_ref().and_then(|_| self.exact.get(&(version.clone(), size.clone())));
             // Where the version and the size are both said, only they decide: counts differ by tied embeddings.
-            let said = |found: &Vec<usize>| closest(graph, i, found.iter().copied());
+            let said = |found: &Candidates| found.closest(graph, i, |_| true);
             let other = || pick(self.any_version.get(&(named.family.to_owned(), size.clone())));
             let found = pick(of_version).or_else(|| of_version.map_or_else(other, said));
             if found.is_some() {
@@ -79,7 +86,7 @@ impl FamilyIndex {
         }
         // Without a size in the name the counted one has to fit.
         f.rough_params?;
-        closest(graph, i, self.by_version.get(&version)?.iter().copied().filter(same_architecture))
+        self.by_version.get(&version)?.closest(graph, i, same_architecture)
     }
 }
 
@@ -90,8 +97,7 @@ impl FamilyIndex {
         let f = graph.node(i);
         let named = families::blended(f.name()).filter(|_| !f.listed_owner)?;
         let size = families::sizes(&named, f.named_size).pop()?;
-        let found = self.exact.get(&(version_key(&named), size))?;
-        closest(graph, i, found.iter().copied().filter(|c| size_fits(graph, i, *c)))
+        self.exact.get(&(version_key(&named), size))?.closest(graph, i, |c| size_fits(graph, i, c))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Architecture and size of a known base.
 
-use super::candidates::{closest, is_family_at_home, is_known_base, is_known_root};
+use super::candidates::{Candidates, closest_of, is_family_at_home, is_known_base, is_known_root};
 use super::compare::{SAME_SIZE, old_enough, same_size, seniority};
 use super::groups::groups;
 use super::join::{is_open, join};
@@ -26,6 +26,7 @@ pub(super) fn shapes(graph: &mut Graph<'_>) {
             roots.entry((architecture.clone(), bucket(params))).or_default().push(i);
         }
     }
+    let roots: FxHashMap<_, Candidates> = roots.into_iter().map(|(key, found)| (key, Candidates::new(graph, &found))).collect();
     for i in 0..graph.len() {
         let f = graph.node(i);
         let (Some(architecture), Some(params)) = (&f.architecture, f.params) else { continue };
@@ -39,9 +40,8 @@ pub(super) fn shapes(graph: &mut Graph<'_>) {
         {
             continue;
         }
-        let near = (-1..=1).filter_map(|d| roots.get(&(architecture.clone(), bucket(params) + d))).flatten().copied();
-        let fits = near.filter(|c| same_size(graph.shape(*c).0, f.params));
-        if let Some(base) = closest(graph, i, fits) {
+        let near = (-1..=1).filter_map(|d| roots.get(&(architecture.clone(), bucket(params) + d)));
+        if let Some(base) = closest_of(graph, i, near, |c| same_size(graph.shape(c).0, f.params)) {
             join(graph, i, base, Rule::FamilyArchitectureAndSize);
         }
     }
@@ -58,9 +58,10 @@ pub(super) fn exact_shapes(graph: &mut Graph<'_>) {
         let original = |i: &&usize| graph.placements[**i].role == Role::Pretrained;
         let Some(&eldest) = group.iter().filter(original).min_by_key(|i| seniority(graph.node(**i))) else { continue };
         let known: Vec<usize> = group.iter().copied().filter(|i| is_known_root(graph, *i)).collect();
+        let known = Candidates::new(graph, &known);
         for &i in group.iter().filter(|i| **i != eldest) {
             // Of houses that trained one shape twice (Qwen2-1.5B, Qwen2.5-1.5B) the newest that is old enough.
-            let head = closest(graph, i, known.iter().copied()).unwrap_or(eldest);
+            let head = known.closest(graph, i, |_| true).unwrap_or(eldest);
             let (f, h) = (graph.node(i), graph.node(head));
             // One owner may pre-train two models of one shape (Qwen2-7B, Qwen2.5-7B), but not an Instruct or Math from scratch.
             let own_shape_again = f.owner() == h.owner() && !names::says_post_trained(f.name());

@@ -1,7 +1,7 @@
 //! Models of a listed house that are variants of a sibling: its name with words behind it, its name of another date, where the sibling
 //! was itself made of another model, or its name with another minor version.
 
-use super::candidates::closest;
+use super::candidates::{Candidates, closest, closest_of};
 use super::compare::{LARGE_PARAMS, NAMED_SIZE, architectures_agree, sizes_agree};
 use super::groups::groups;
 use super::join::{is_open, is_trained, join};
@@ -9,6 +9,7 @@ use crate::domain::{Role, Rule};
 use crate::lineage::model::Graph;
 use crate::lineage::{families, names};
 use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 
 /// Where nothing else tells of a base.
 pub(super) fn variants_of_siblings(graph: &mut Graph<'_>) {
@@ -108,23 +109,27 @@ fn by_version(graph: &mut Graph<'_>) {
         let key = (f.listed_owner && is_trained(graph, i)).then(|| names::line_and_version(f.name())).flatten();
         key.map(|(line, _)| (f.owner().to_lowercase(), line))
     });
-    let version = |graph: &Graph<'_>, i: usize| names::line_and_version(graph.node(i).name()).map_or(0, |(_, minor)| minor);
     for line in lines {
-        for &i in &line {
+        let version = |i: usize| names::line_and_version(graph.node(i).name()).map_or(0, |(_, minor)| minor);
+        let line: Vec<(u32, usize)> = line.into_iter().map(|i| (version(i), i)).collect();
+        let mut members: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+        for (version, i) in &line {
+            members.entry(*version).or_default().push(*i);
+        }
+        let versions: BTreeMap<u32, Candidates> =
+            members.into_iter().map(|(version, found)| (version, Candidates::new(graph, &found))).collect();
+        for (own, i) in line {
             let f = graph.node(i);
             let is_recent = f.created_ms.is_some_and(|created| created >= POINT_RELEASES_SINCE_MS);
             if !is_recent || !may_be_variant(graph, i) {
                 continue;
             }
-            let own = version(graph, i);
-            let fits = |h: &usize| {
-                let earlier = graph.node(*h);
-                earlier.rough_params.is_some()
-                    && version(graph, *h) < own
-                    && sizes_agree(f, earlier, NAMED_SIZE)
-                    && architectures_agree(f, earlier)
+            let fits = |h: usize| {
+                let earlier = graph.node(h);
+                earlier.rough_params.is_some() && sizes_agree(f, earlier, NAMED_SIZE) && architectures_agree(f, earlier)
             };
-            if let Some(head) = closest(graph, i, line.iter().copied().filter(fits)) {
+            let earlier = versions.range(..own).map(|(_, candidates)| candidates);
+            if let Some(head) = closest_of(graph, i, earlier, fits) {
                 join(graph, i, head, Rule::VariantOfASibling);
             }
         }
