@@ -219,7 +219,7 @@ fn what_cannot_be_one_training_is_wrong_usage() {
         (&["--params", "7e9", "--tokens", "2e12", "--kwh", "10"], "most efficient chip", "--tokens, --kwh"),
         (
             &["--params", "7e9", "--tokens", "2e12", "--accelerator", "A100 80GB SXM", "--hours", "19200"],
-            "are 3.89 times the peak rate",
+            "are 3.90 times the peak rate",
             "--tokens, --hours",
         ),
         (&["--kwh", "1e9"], "more electricity than any training of this size", "--kwh"),
@@ -318,7 +318,7 @@ fn the_block_for_a_card_is_of_one_training_and_of_stated_chips() {
     assert!(!open.stdout.contains("hardware_used"), "{}", open.stdout);
     let one =
         workspace.ok(&["explain", "--card", "--params", "7e9", "--accelerator", "H100 SXM", "--hours", "1e5", "--snapshot", name]);
-    assert!(one.stdout.contains("hardware_used: \"H100 SXM"), "{}", one.stdout);
+    assert!(one.stdout.contains("hardware_used: \"NVIDIA H100 SXM"), "{}", one.stdout);
 }
 
 /// The Hub's documentation: `emissions` in grams, `source`, `training_type`, `geographical_location`, `hardware_used`.

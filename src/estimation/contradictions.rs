@@ -190,7 +190,7 @@ mod tests {
     fn llama(run: &mut Run) {
         // Llama 2 7B: 184,320 hours of A100 80GB (Touvron et al. 2023, table 2), 7e9 parameters, 2e12 tokens: an MFU of 0.41.
         (run.known.active_params, run.known.train_tokens) = (Some(7e9), Some(2e12));
-        run.hardware.accelerators = vec!["A100 SXM4 80GB".to_owned()];
+        run.hardware.accelerators = vec!["NVIDIA A100 SXM4 80GB".to_owned()];
         run.hardware.accelerator_hours = Some(184_320.0);
     }
 
@@ -208,7 +208,7 @@ mod tests {
         assert!((implied_mfu(&run(fewer), &accelerators).unwrap() - 3.895).abs() < 0.01);
         let h100 = |run: &mut Run| {
             run.known.train_flop = Some(1e24);
-            run.hardware.accelerators = vec!["H100 SXM".to_owned()];
+            run.hardware.accelerators = vec!["NVIDIA H100 SXM5 80GB".to_owned()];
             run.hardware.accelerator_hours = Some(1000.0);
         };
         assert_eq!(refused(h100), [Field::TrainFlop, Field::AcceleratorHours]);

@@ -6,8 +6,8 @@ use hugging_carbon::domain::Run;
 use hugging_carbon::estimation::{Built, is_product};
 use hugging_carbon::method::simulate::{Compute, Spread, central};
 
-/// Relative difference that three digits show.
-const SHOWN: f64 = 0.01;
+/// Relative difference from which it is said: below it lies what a thousand draws of a wide spread leave to chance.
+const SHOWN: f64 = 0.05;
 
 /// Both values of every quantity in which they differ, and why; none where they agree. Of a training that may have been several things the
 /// remark on them says it.
@@ -25,12 +25,12 @@ pub fn remark(run: &Run, built: &Built<'_>, figures: &Figures) -> Option<String>
     let words: Vec<String> = both
         .into_iter()
         .filter(apart)
-        .map(|(symbol, central, median, unit)| format!("{symbol} = {} {unit} and a median of {}", number(central), number(median)))
+        .map(|(symbol, central, median, unit)| format!("{symbol} {} and {} {unit}", number(central), number(median)))
         .collect();
     if words.is_empty() {
         return None;
     }
-    Some(format!("The steps give {}: {}.", words.join(", "), why(run, built)))
+    Some(format!("Central values of the steps and medians of the draws differ ({}): {}.", words.join(", "), why(run, built)))
 }
 
 /// The largest reason that there is.
