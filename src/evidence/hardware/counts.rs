@@ -67,6 +67,9 @@ fn begins_word(pieces: &[Piece], at: usize) -> bool {
 /// Goes left over fillers and memory to a number; `32 x 8 x` multiplies, "32 nodes each with 4" asks for the nodes.
 fn left_count(pieces: &[Piece], from: usize, assumptions: &mut Vec<&'static str>) -> Option<(u32, bool)> {
     let mut at = skip_left(pieces, from)?;
+    if let Some(part) = part_of(pieces, at) {
+        return Some((part, false));
+    }
     if let Some((n, from)) = count_in_words(pieces, at) {
         return Some((n, attached_to_nodes(pieces, from)));
     }
@@ -88,6 +91,20 @@ fn left_count(pieces: &[Piece], from: usize, assumptions: &mut Vec<&'static str>
     }
     Some((product, attached_to_nodes(pieces, at)))
 }
+
+/// "two of the four H100", "zwei der vier H100": the part that was used, before the number at a piece.
+fn part_of(pieces: &[Piece], at: usize) -> Option<u32> {
+    let words = vocabulary::hardware();
+    let number = |at: usize| pieces[at].count().or_else(|| count_word(&pieces[at].lower));
+    let all = number(at)?;
+    let join = (at.saturating_sub(PART)..at).rev().take_while(|join| pieces[*join].is_any(&words.part_joins)).last()?;
+    let part = join.checked_sub(1).and_then(number)?;
+    let is_joined = pieces[join].is_any(&words.part_of);
+    (is_joined && (1..all).contains(&part)).then_some(part)
+}
+
+/// Words between a part and all of it, at most: "of the node's".
+const PART: usize = 3;
 
 /// A number in words that ends at a piece, and the piece that it begins at: "eight", "thirty-two", "two dozen".
 fn count_in_words(pieces: &[Piece], at: usize) -> Option<(u32, usize)> {

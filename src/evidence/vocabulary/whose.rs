@@ -149,6 +149,7 @@ lists!(Subjects {
     versions,
     relatives,
     relatives_of,
+    counted_together,
     itself,
     with_others,
     other_authors,

@@ -1,6 +1,6 @@
 //! Batches in prose: of all devices, where the sentence tells it; of one device times accumulation times devices, where it tells these.
 
-use super::counts::told_before;
+use super::counts::{of_another, told_before};
 use super::nearby::any;
 use super::sentence::Sentence;
 use crate::domain::Field;
@@ -77,7 +77,10 @@ pub fn read_batch(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i:
         (!said).then_some("not said of a training")
     };
     let said = any(left, &words.whole) || stated.is_whole;
-    let spot = spot.after(u8::from(!said) + told_before(s)).refused(reason);
+    // "With the teacher X for 70k steps with batch size 75" tells of the student.
+    let is_student = s.trains() && s.has(&vocabulary::prose().subjects.others);
+    let another = of_another(card, s, q.from, q.to).filter(|why| *why != "planned" && !is_student);
+    let spot = spot.after(u8::from(!said) + told_before(s)).refused(reason).refused(another);
     match (whole, product) {
         (Some(whole), _) => card.add_quantity(&spot, Field::BatchSize, whole.value, s.written(whole.from, whole.to), &whole),
         (None, Some((value, how))) => {
@@ -95,14 +98,16 @@ pub fn read_batch(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i:
 pub fn read_batch_of_step(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) -> bool {
     let words = &vocabulary::prose().batches;
     let noun = i.checked_sub(2).filter(|at| s.ts.get(at + 1).is_some_and(is_sign) && says(s.ts.get(*at), words.sequences));
-    let noun = noun.or_else(|| into_each_step(s, i));
+    let noun = noun.or_else(|| into_each_step(s, i)).or_else(|| taken_by_each_step(s, i));
     let q = noun.and_then(|noun| {
         let found = (noun.saturating_sub(2)..noun).find_map(|at| quantity(s.ts, at).filter(|q| q.to == noun));
         found.filter(|q| !q.is_word && q.value <= LARGEST_BATCH)
     });
     let Some(q) = q else { return false };
     let said = s.trains() || s.under_training || s.is_recipe || card.trained_before;
-    let each = span(s.ts, i + 1, i + 4).iter().any(is_device) || any(span(s.ts, q.from.saturating_sub(REACH), q.from), &words.each);
+    // The "every" of "every update looked at 256 sequences" is the step's.
+    let (left, behind) = if q.from > i { (i + 1, q.to) } else { (q.from.saturating_sub(REACH), i + 1) };
+    let each = span(s.ts, behind, behind + 3).iter().any(is_device) || any(span(s.ts, left, q.from), &words.each);
     let leads = |to: usize| to < q.from && to + VERB >= q.from && span(s.ts, to, q.from).iter().all(|t| t.kind == Kind::Word);
     let of_each_device = (q.from.saturating_sub(EACH_REACH)..q.from).any(|at| device_of_each(s, at).is_some_and(leads));
     let repeats = accumulated(s, &q);
@@ -117,8 +122,36 @@ pub fn read_batch_of_step(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_,
     let each = each || of_each_device;
     let reason = each.then_some("evaluation or per-device batch").or((s.under_evaluation && !s.trains()).then_some("evaluation"));
     let reason = reason.or((!said).then_some("not said of a training"));
-    card.add_quantity(&spot.refused(reason), Field::BatchSize, counted(s.ts, &q), s.written(q.from, i + 1), &q);
+    card.add_quantity(&spot.refused(reason), Field::BatchSize, counted(s.ts, &q), s.written(q.from, (i + 1).max(q.to)), &q);
     true
+}
+
+/// "24 images at a time", "32 clips at once", in the text of a training: the batch.
+pub fn read_batch_at_once(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) -> bool {
+    let words = vocabulary::prose();
+    let at_once = text_at(s.ts, i + 1) == "at"
+        && (text_at(s.ts, i + 2) == "once" || (matches!(text_at(s.ts, i + 2), "a" | "one") && text_at(s.ts, i + 3) == "time"));
+    let noun = at_once && s.ts.get(i).is_some_and(|t| t.is_any(&words.samples.nouns) || says(Some(t), words.batches.sequences));
+    let q = i.checked_sub(1).filter(|_| noun).and_then(|at| quantity(s.ts, at)).filter(|q| !q.is_word && q.to == i);
+    // "Each of the 4 GPUs took 8 sequences at a time."
+    let of_each = |q: &Quantity| (q.from.saturating_sub(EACH_REACH)..q.from).any(|at| device_of_each(s, at).is_some());
+    let whole = |q: &Quantity| q.value <= LARGEST_BATCH && !s.has(&words.hardware.serving) && !of_each(q);
+    let Some(q) = q.filter(whole) else { return false };
+    let said = s.trains() || s.under_training || s.is_recipe || card.trained_before;
+    let reason = (!said).then_some("not said of a training").or((s.under_evaluation && !s.trains()).then_some("evaluation"));
+    card.add_quantity(&spot.refused(reason).after(1), Field::BatchSize, counted(s.ts, &q), s.written(q.from, i + 3), &q);
+    true
+}
+
+/// Words between a step and the examples that it takes, at most.
+const TAKES: usize = 4;
+
+/// "Every update looked at 256 sequences": the word for examples.
+fn taken_by_each_step(s: &Sentence<'_, '_>, i: usize) -> Option<usize> {
+    let is_each = i.checked_sub(1).and_then(|at| s.ts.get(at)).is_some_and(|t| t.is_any(&vocabulary::prose().subjects.each));
+    let number = (i + 1..i + 1 + TAKES).find(|at| s.ts.get(*at).is_none_or(|t| t.kind != Kind::Word))?;
+    let noun = quantity(s.ts, number).filter(|q| is_each && !q.is_word)?.to;
+    says(s.ts.get(noun), vocabulary::prose().batches.sequences).then_some(noun)
 }
 
 /// Tokens before examples within which each device is named.
@@ -214,6 +247,7 @@ fn stated(s: &Sentence<'_, '_>, i: usize) -> Option<Stated> {
     if per {
         at += 2;
     }
+    at = behind_sharers(s, at);
     let joins = at;
     while at_word(at).is_some_and(|t| t.is_any(&words.joins)) {
         at += 1;
@@ -251,6 +285,16 @@ fn stated(s: &Sentence<'_, '_>, i: usize) -> Option<Stated> {
     let each = each || s.ts.get(i).is_some_and(|t| !is_latin_word(&t.text) && is_device(t));
     let is_part = per || each || any(span(s.ts, i.saturating_sub(REACH), i), &["device", "gpu", "micro"]);
     fits.then_some(Stated { q, is_part, is_whole: is_whole && !is_part })
+}
+
+/// "Batch size for both versions was 192": the token behind those who share it, where the verb stands.
+fn behind_sharers(s: &Sentence<'_, '_>, at: usize) -> usize {
+    let words = &vocabulary::prose().batches;
+    let led =
+        s.ts.get(at).is_some_and(|t| t.is_any(&words.shared_leads)) && s.ts.get(at + 1).is_some_and(|t| t.is_any(&words.sharers));
+    let verb =
+        (at + 2..at + 2 + REACH).find(|to| s.ts.get(*to).is_some_and(|t| t.is_any(&words.joins) && !t.is_any(&words.shared_leads)));
+    verb.filter(|to| led && span(s.ts, at, *to).iter().all(|t| t.kind == Kind::Word)).unwrap_or(at)
 }
 
 fn is_device(t: &Token<'_>) -> bool {

@@ -1,6 +1,6 @@
 //! What prose counts: tokens, epochs, steps, batches, parameters, FLOP.
 
-use super::batches::{counted, is_batch, read_batch, read_batch_of_step};
+use super::batches::{counted, is_batch, read_batch, read_batch_at_once, read_batch_of_step};
 use super::compute::{read_flop, read_utilization};
 use super::nearby::{any, before, last};
 use super::parameters::{Sizes, read_activated, read_parameters, several_sizes};
@@ -32,12 +32,12 @@ pub fn read_counts(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
         // "2.1兆トークン": a scale may stand before the word.
         let rest = without_scale(&t.text);
         let cjk = |starts: &[&str]| !t.text.is_ascii() && starts.iter().any(|w| rest.starts_with(w));
-        if t.is_any(&words.steps.one) && read_batch_of_step(card, spot, s, i) {
+        if t.is_any(&words.steps.one) && read_batch_of_step(card, spot, s, i) || read_batch_at_once(card, spot, s, i) {
             continue;
         }
         if t.is_any(&words.tokens.words) || cjk(&words.tokens.cjk) {
             read_tokens(card, spot, s, i);
-        } else if t.is_any(&words.epochs.words) || cjk(&words.epochs.cjk) {
+        } else if t.is_any(&words.epochs.words) || cjk(&words.epochs.cjk) || is_round(s.ts, i) {
             epochs(card, spot, s, i);
         } else if t.is_any(&words.steps.words) || last_step(s.ts, i).is_some() || cjk(&words.steps.cjk) {
             steps(card, spot, s, i, own);
@@ -140,7 +140,7 @@ fn done_of_planned(ts: &[Token<'_>], from: usize, nouns: &Words) -> Option<Quant
 
 /// Why steps or epochs are another model's, or planned. What holds more than a training holds no more steps of it, and a citation beside
 /// steps is of the optimizer.
-fn of_another(card: &Card<'_>, s: &Sentence<'_, '_>, from: usize, to: usize) -> Option<&'static str> {
+pub fn of_another(card: &Card<'_>, s: &Sentence<'_, '_>, from: usize, to: usize) -> Option<&'static str> {
     let why = gives_it_to_another(card, s, Measure::Count, from, to)?;
     let others = why == "another model's figure" && !is_cited(s);
     (others || matches!(why, "planned" | "base model's figure" | "a comparison")).then_some(why)
@@ -174,7 +174,9 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
         card.add_quantity(spot, Field::Epochs, q.value, s.written(i, q.to), &q);
         return;
     }
-    let q = before(s, i, 4, |q, between| !any(between, &words.other_units) && (between.is_empty() || !q.is_word));
+    // "four full sweeps over the training set"
+    let full = |between: &[Token<'_>]| between.iter().all(|t| t.is_any(&words.full));
+    let q = before(s, i, 4, |q, between| !any(between, &words.other_units) && (full(between) || !q.is_word));
     // "エポック数は3", "에폭 5": the number stands behind.
     let behind = || {
         let at = (i + 1..i + 4)
@@ -223,6 +225,16 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
     }
     let spot = spot.refused(reason).after(if is_further(s, q.from) { 2 } else { 0 });
     card.add_quantity(&spot, Field::Epochs, q.value, s.written(from, to), &q);
+}
+
+/// Tokens behind "rounds" within which the data stand.
+const ROUND: usize = 5;
+
+/// "10 rounds through the data set", "four sweeps over the corpus": passes in other words.
+fn is_round(ts: &[Token<'_>], i: usize) -> bool {
+    let words = &vocabulary::prose();
+    let is = |at: usize, list: &Words| ts.get(at).is_some_and(|t| t.is_any(list));
+    is(i, &words.epochs.rounds) && is(i + 1, &words.epochs.round_joins) && any(span(ts, i + 2, i + ROUND), &words.subjects.data)
 }
 
 /// "The training set was seen ten times", "viermal durchlaufen", "a parcouru cinq fois le corpus": passes, told of the data.

@@ -122,6 +122,10 @@ fn head_at(ts: &[Token<'_>], i: usize) -> Option<Head> {
         let bare = context && (number(quantity(ts, i + 1)) || number(before(ts, i)));
         return bare.then_some(Head { from: i, to: i + 1, is_context: true });
     }
+    // "最大长度512"
+    if at(i).is_some_and(|t| !is_latin_word(&t.text)) && says(at(i), words.most) && says(at(i), words.lengths) {
+        return Some(Head { from: i, to: i + 1, is_context: false });
+    }
     if says(at(i), words.lengths) {
         // "longueur de la séquence", "длина последовательности"
         let passed = |at: usize| of(at) || says(ts.get(at), words.most);
@@ -171,7 +175,11 @@ fn of_tokens(ts: &[Token<'_>], q: &Quantity) -> bool {
             || says(ts.get(at), vocabulary::prose().tokens.cjk)
             || says(ts.get(at), residues)
     };
+    // "300 word pieces"
+    let pieces = text_at(ts, q.to) == "word" && text_at(ts, q.to + 1) == "pieces";
     counted(q.to)
+        || pieces
+        || ts.get(q.to).is_some_and(|t| t.is_any(&["wordpieces", "subwords"]))
         || (ts
             .get(q.to)
             .is_some_and(|t| t.is_any(&["consecutive", "-", "个", "個", "source", "input", "subword", "wordpiece", "bpe"]))
@@ -184,6 +192,11 @@ fn sequences_of(ts: &[Token<'_>], i: usize) -> Option<Quantity> {
     if says(ts.get(i), words.sequences) {
         let q = behind(ts, i + 1).filter(|q| q.from > i + 1 && of_tokens(ts, q));
         return q.or_else(|| counted_before(ts, i));
+    }
+    // "256 sequences, each 1024 tokens long"
+    let is_long = text_at(ts, i + 1) == "long" && says(ts.get(i), vocabulary::prose().tokens.words);
+    if is_long && ts.iter().take(i).any(|t| says(Some(t), words.sequences)) {
+        return i.checked_sub(1).and_then(|at| quantity(ts, at)).filter(|q| !q.is_word && q.to == i);
     }
     let per = ts.get(i + 1).is_some_and(is_sign) && says(ts.get(i + 2), words.sequences);
     let counted = per && says(ts.get(i), vocabulary::prose().tokens.words);

@@ -167,10 +167,20 @@ fn of_several_trainings(s: &Sentence<'_, '_>, measure: Measure, at: &[usize], to
                 || is_several(*i)
         })
         && !has(&words.of_each);
-    if models || at.iter().any(|i| all_of(*i, &words.families)) || (to..to + TOGETHER).any(|i| all_of(i, &words.works)) {
+    // "All three sizes saw 300B tokens": each of them did, unless they are counted together.
+    let shared = measure == Measure::Count
+        && !at.iter().any(|i| s.ts.get(*i).is_some_and(|t| t.is_any(&words.counted_together)))
+        && !any(behind_of(s, to), &words.counted_together);
+    if models || (!shared && at.iter().any(|i| all_of(*i, &words.families))) || (to..to + TOGETHER).any(|i| all_of(i, &words.works))
+    {
         return Some(SEVERAL_MODELS);
     }
     None
+}
+
+/// The tokens behind a figure that say something of it.
+fn behind_of<'s, 't>(s: &Sentence<'s, 't>, to: usize) -> &'s [Token<'t>] {
+    span(s.ts, to, to + BEHIND)
 }
 
 /// "12 kg were offset": what stands behind a figure says that it was made up for.

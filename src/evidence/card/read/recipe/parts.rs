@@ -132,25 +132,7 @@ fn settings_parts<'b>(
     settings: fn(&'b str) -> Vec<Setting<'b>>,
 ) {
     let b = passage.block;
-    let mut found = Vec::new();
-    let mut at = 0;
-    for line in b.text.split('\n').take(MAX_LINES) {
-        let begin = at;
-        at += line.len() + 1;
-        for s in settings(line) {
-            // "effective batch=65k tokens/step"
-            let is_batch = matches!(s.key, RecipeKey::TotalBatch | RecipeKey::Batch | RecipeKey::DeviceBatch);
-            if is_batch && counts_tokens(s.value, line.get(s.to..).unwrap_or_default()) {
-                continue;
-            }
-            let quote = b.source_range(begin + s.from, begin + s.to);
-            let spot = Spot { block: b, quote, rank: RANK_CODE, reason: reason(passage) };
-            found.push(Part { key: s.key, value: one_number(s.value).map(|q| q.value), written: s.value.to_owned(), spot });
-        }
-        if found.len() >= MAX_PARTS {
-            break;
-        }
-    }
+    let mut found = settings_of_lines(passage, settings);
     if found.is_empty() {
         return;
     }
@@ -193,6 +175,31 @@ fn settings_parts<'b>(
         }
         parts.extend(found);
     }
+}
+
+/// The settings of the lines of a block, but for batches in tokens.
+fn settings_of_lines<'b>(passage: &Passage<'b>, settings: fn(&'b str) -> Vec<Setting<'b>>) -> Vec<Part<'b>> {
+    let b = passage.block;
+    let mut found = Vec::new();
+    let mut at = 0;
+    for line in b.text.split('\n').take(MAX_LINES) {
+        let begin = at;
+        at += line.len() + 1;
+        for s in settings(line) {
+            // "effective batch=65k tokens/step"
+            let is_batch = matches!(s.key, RecipeKey::TotalBatch | RecipeKey::Batch | RecipeKey::DeviceBatch);
+            if is_batch && counts_tokens(s.value, line.get(s.to..).unwrap_or_default()) {
+                continue;
+            }
+            let quote = b.source_range(begin + s.from, begin + s.to);
+            let spot = Spot { block: b, quote, rank: RANK_CODE, reason: reason(passage) };
+            found.push(Part { key: s.key, value: one_number(s.value).map(|q| q.value), written: s.value.to_owned(), spot });
+        }
+        if found.len() >= MAX_PARTS {
+            break;
+        }
+    }
+    found
 }
 
 /// Whether a value, with what stands behind it, counts tokens.
