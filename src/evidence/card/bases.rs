@@ -1,7 +1,7 @@
 //! The bases that a card states, read alone and before anything else: lineage needs them of every repository whose record names none.
 
-use super::parse::front_matter::BASE_MODEL;
 use super::origin::{Origin, may_say_an_origin, origin_in};
+use super::parse::front_matter::BASE_MODEL;
 use super::read::bases::repo_of;
 use super::read::repository::Repository;
 use super::{About, CardRole, CardTables, CutCard, extract_of_cut};

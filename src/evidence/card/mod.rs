@@ -119,8 +119,7 @@ fn extract_asking(tables: CardTables<'_>, cut: &CutCard<'_>, about: &About<'_>) 
     let passages = Sections::new(&own, blocks).passages(blocks);
     let co2_subject = words.climate_subjects.is_within(&head);
     let mut card = Card::new(tables, own, co2_subject);
-    // Fields of the front matter need not stand as they are written.
-    if !front.fields.is_empty() || blocks.iter().any(|b| may_be_open(&b.text)) {
+    if blocks.iter().any(|b| may_be_open(&b.text)) || front.fields.values().any(|value| may_be_open(&value.to_string())) {
         card.sign = by_words(body.split(|c: char| !c.is_alphabetic()).take(LANGUAGE_WORDS));
     }
     card.is_setfit = body.contains("setfit");

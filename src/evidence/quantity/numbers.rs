@@ -275,11 +275,13 @@ fn bare_number(ts: &[Token<'_>], i: usize) -> Option<Bare> {
         Kind::Word if !t.is_known() || (number_word(&t.text).is_none() && !t.is_any(&vocabulary::units().halves.half)) => None,
         Kind::Word => {
             // The "a million" of "half a million" is no number, nor is the half of "one and a half million".
-            let of_a_half = || i.checked_sub(1).is_some_and(|half| half_of_a_scale(ts, half).is_some_and(|(_, to)| to > i))
-                || (i.saturating_sub(PART_OF_SCALE)..i).any(|at| {
-                    let whole = and_a_half_of_a_scale(ts, at).or_else(|| quarters_of_a_scale(ts, at));
-                    whole.is_some_and(|(_, to)| to > i)
-                });
+            let of_a_half = || {
+                i.checked_sub(1).is_some_and(|half| half_of_a_scale(ts, half).is_some_and(|(_, to)| to > i))
+                    || (i.saturating_sub(PART_OF_SCALE)..i).any(|at| {
+                        let whole = and_a_half_of_a_scale(ts, at).or_else(|| quarters_of_a_scale(ts, at));
+                        whole.is_some_and(|(_, to)| to > i)
+                    })
+            };
             let parts = and_a_half_of_a_scale(ts, i).or_else(|| quarters_of_a_scale(ts, i)).or_else(|| half_of_a_scale(ts, i));
             let (value, to) = parts.or_else(|| number_in_words(ts, i)).filter(|_| !of_a_half())?;
             Some(Bare { value, to, is_word: true })

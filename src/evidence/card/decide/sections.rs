@@ -263,7 +263,8 @@ fn other_versions(own: &Repository, blocks: &[Block]) -> Vec<Rc<[String]>> {
     }
     for b in blocks.iter().filter(|b| matches!(b.kind, BlockKind::Paragraph | BlockKind::Heading)) {
         let first = b.text.lines().next().unwrap_or_default();
-        let first = first.char_indices().nth(MOST_TITLE).map_or(first, |(end, _)| first.get(..end).unwrap_or_default()).to_lowercase();
+        let first =
+            first.char_indices().nth(MOST_TITLE).map_or(first, |(end, _)| first.get(..end).unwrap_or_default()).to_lowercase();
         if !first.contains("emission") {
             continue;
         }

@@ -216,7 +216,9 @@ mod tests {
                 check_left_out(&card[from..to]);
             }
         }
-        assert!(may_hold_evidence("\"base\\x5fmodel\": a/b") && fields("\"base\\x5fmodel\": a/b").unwrap().contains_key(BASE_MODEL));
+        assert!(
+            may_hold_evidence("\"base\\x5fmodel\": a/b") && fields("\"base\\x5fmodel\": a/b").unwrap().contains_key(BASE_MODEL)
+        );
         assert!(!may_hold_evidence("license: mit\ntags:\n- base\n"));
     }
 

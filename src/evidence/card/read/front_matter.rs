@@ -7,7 +7,9 @@ use super::rates::rate_in;
 use crate::domain::Field;
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::block::{Block, BlockKind};
-use crate::evidence::card::parse::front_matter::{BASE_MODEL, CLOUD, EMISSIONS, Front, HARDWARE, HOURS, PLACE, PROVIDER, key_range};
+use crate::evidence::card::parse::front_matter::{
+    BASE_MODEL, CLOUD, EMISSIONS, Front, HARDWARE, HOURS, PLACE, PROVIDER, key_range,
+};
 use crate::evidence::hardware::Context;
 use crate::evidence::index::emissions;
 use crate::evidence::quantity::tokens::lex;
@@ -85,8 +87,7 @@ fn add_side_fields(card: &mut Card<'_>, matter: &FrontMatter<'_>, side: &Map<Str
     if let Some(place) = text(PLACE) {
         card.add_place(&matter.spot(PLACE, copy), &place);
     }
-    if let Some(provider) = text(CLOUD).or_else(|| text(PROVIDER)).and_then(|t| provider_in(&t.to_lowercase(), false))
-    {
+    if let Some(provider) = text(CLOUD).or_else(|| text(PROVIDER)).and_then(|t| provider_in(&t.to_lowercase(), false)) {
         let key = if side.contains_key(CLOUD) { CLOUD } else { PROVIDER };
         card.add(&matter.spot(key, copy), Field::CloudProvider, None, provider, None);
     }

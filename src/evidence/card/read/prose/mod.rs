@@ -364,7 +364,7 @@ fn whose(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
     let parts = || s.ts.iter().filter(|t| !t.text.is_ascii());
     let own_pretraining = || {
         s.has(&words.own_pretraining)
-        || parts().any(|t| words.own_pretraining.iter().any(|w| !w.is_ascii() && w.chars().count() > 1 && t.text.contains(w)))
+            || parts().any(|t| words.own_pretraining.iter().any(|w| !w.is_ascii() && w.chars().count() > 1 && t.text.contains(w)))
     };
     if fine_tune && is_pretraining(s.ts, &s.trains) && !own_pretraining() {
         return Some("base model's figure");

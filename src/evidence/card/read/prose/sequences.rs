@@ -48,8 +48,15 @@ fn says(t: Option<&Token<'_>>, words: Words) -> bool {
 pub fn may_tell(t: &Token<'_>) -> bool {
     static ALL: LazyLock<(Union, [Words; 7])> = LazyLock::new(|| {
         let words = &vocabulary::recipe().prose;
-        let lists =
-            [words.sequences, words.contexts, words.sequence_lengths, words.context_lengths, words.lengths, words.cut, words.cut_late];
+        let lists = [
+            words.sequences,
+            words.contexts,
+            words.sequence_lengths,
+            words.context_lengths,
+            words.lengths,
+            words.cut,
+            words.cut_late,
+        ];
         (Union::new(&lists), lists)
     });
     let (union, lists) = &*ALL;
