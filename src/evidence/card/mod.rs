@@ -88,6 +88,15 @@ fn head_of(model_id: &str, blocks: &[Block]) -> String {
         if left == 0 {
             break;
         }
+        if let Some(text) = b.text.get(..b.text.len().min(left)).filter(|text| text.is_ascii()) {
+            head.push_str(&text.to_ascii_lowercase());
+            left -= text.len();
+            if left > 0 {
+                head.push('\n');
+                left -= 1;
+            }
+            continue;
+        }
         let text: String = b.text.chars().flat_map(char::to_lowercase).chain(['\n']).take(left).collect();
         left = left.saturating_sub(text.chars().count());
         head.push_str(&text);
@@ -103,7 +112,9 @@ fn extract_asking(tables: CardTables<'_>, cut: &CutCard<'_>, about: &About<'_>) 
     let mut own = Repository::new(about);
     own.add_bases_of_card(front.texts(BASE_MODEL));
     let title = blocks.iter().find(|b| b.kind == BlockKind::Heading).map(|b| b.text.to_lowercase()).unwrap_or_default();
-    let says_tuned = words.fine_tune_phrases.is_within(body) || words.fine_tune_titles.is_within(&title);
+    // A few phrases in a long text: one search each is faster than one for all.
+    let says_tuned =
+        words.fine_tune_phrases.iter().any(|p| body.contains(p)) || words.fine_tune_titles.iter().any(|p| title.contains(p));
     let eastern = if own.role == CardRole::Copy { Vec::new() } else { eastern_bases(body) };
     if own.role == CardRole::OwnTraining && (says_tuned || !eastern.is_empty()) {
         own.role = CardRole::FineTune;
@@ -121,8 +132,7 @@ fn extract_asking(tables: CardTables<'_>, cut: &CutCard<'_>, about: &About<'_>) 
     let passages = Sections::new(&own, blocks).passages(blocks);
     let co2_subject = words.climate_subjects.is_within(&head);
     let mut card = Card::new(tables, own, co2_subject);
-    // Fields of the front matter need not stand as they are written.
-    if !front.fields.is_empty() || blocks.iter().any(|b| may_be_open(&b.text)) {
+    if blocks.iter().any(|b| may_be_open(&b.text)) || front.fields.values().any(|value| may_be_open(&value.to_string())) {
         card.sign = by_words(body.split(|c: char| !c.is_alphabetic()).take(LANGUAGE_WORDS));
     }
     card.eastern_bases = eastern;

@@ -81,7 +81,7 @@ pub fn parse_front_matter(source: &str) -> Front {
     front
 }
 
-/// Whether YAML can hold one of the fields that evidence is read from: parsing it is a fifth of the time that a card takes, and most cards have
+/// Whether YAML can hold one of the fields that evidence is read from: parsing it all was an eighth of what reading cards took, and most cards have
 /// tags and a licence there. A key of YAML stands in its text letter by letter, also where an alias repeats it, but for the escapes of a text in
 /// quotes (`"\x62ase_model"`) and for what a tag (`!!binary`) makes of it.
 fn may_hold_evidence(yaml: &str) -> bool {

@@ -187,7 +187,7 @@ fn add_steps(card: &mut Card<'_>, parts: &[&Part<'_>], tables: &[Log<'_>], body:
         }
     }
     let accumulation = value_of(parts, RecipeKey::Accumulation).ok().flatten().and_then(|p| p.value).unwrap_or(1.0);
-    let early = vocabulary::recipe().ends.early.is_within(body);
+    let early = vocabulary::recipe().ends.early.iter().any(|w| body.contains(w));
     let plan = Plan { epochs: epochs.and_then(|p| p.value), steps: steps.and_then(|p| p.value), accumulation, early };
     let spot = Spot { block: last.block, quote: (last.block.from, last.block.to), rank: RANK_PAIR, reason: last.refused };
     match table.end(&plan) {
