@@ -119,7 +119,9 @@ fn figures_of_evidence_are_not_rounded() {
     for (id, values) in held {
         let rows: Vec<f64> =
             table::<EvidenceRow>(snapshot).into_iter().filter(|row| row.model_id == id).filter_map(|row| row.value).collect();
-        assert!(values.iter().all(|value| rows.contains(value)), "{id}: {values:?}");
+        // The reader of JSON in this test may be one unit in the last place off.
+        let is_held = |value: &f64| rows.iter().any(|row| (row - value).abs() <= 1e-14 * row.abs());
+        assert!(values.iter().all(is_held), "{id}: {values:?}");
         compared += values.len();
         if compared > 400 {
             break;
