@@ -253,6 +253,8 @@ fn a_record_needs_neither_date_nor_downloads() {
     let file = workspace.file("bare.json", record);
     let answer = explain(&["--record", file.to_str().unwrap()]);
     assert_eq!((&answer["model"]["trained_on"], &answer["model"]["downloads_all_time"]), (&Value::Null, &Value::Null));
+    let rows = answer["evidence"].as_array().unwrap();
+    assert!(rows.iter().all(|row| row["field"] != "trained_on"), "what stands in for a date is no evidence: {rows:?}");
     let text = workspace.ok(&["explain", "--record", file.to_str().unwrap(), "--snapshot", name]).stdout;
     assert!(text.contains("downloads   unknown") && !text.contains("0 of all time"), "{text}");
 }

@@ -220,7 +220,10 @@ fn why_alone(run: &RunFigures, there: Option<&Repository>, has_run: bool, here_i
     if has_run && !there.in_cohort {
         return if here_is_old { (Cause::OutOfTheCohort, String::new()) } else { (Cause::IntoTheCohort, String::new()) };
     }
-    let other = there.own_run_id.as_deref().unwrap_or("no run of its own");
+    let own = there.own_run_id.as_deref().unwrap_or("no run of its own");
+    // The base that it now rests on may be outside the cohort.
+    let root = there.stands_on_run_id.as_deref().filter(|root| Some(*root) != there.own_run_id.as_deref());
+    let other = root.map_or_else(|| own.to_owned(), |root| format!("{own} on {root}"));
     (Cause::Regrouped, if here_is_old { format!("now {other}") } else { format!("was {other}") })
 }
 

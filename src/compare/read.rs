@@ -40,6 +40,7 @@ pub struct Repository {
     pub role: String,
     pub in_cohort: bool,
     pub own_run_id: Option<String>,
+    pub stands_on_run_id: Option<String>,
 }
 
 /// An observation of a regression, as the bits of its numbers.
@@ -149,12 +150,14 @@ impl Side {
             let rows = (0..ids.len()).filter(|row| wanted.contains(ids.value(*row)));
             rows.filter_map(|row| {
                 let (role, own_run_id) = (text(batch, "role", row)?, text(batch, "own_run_id", row));
-                let repository = Repository { role, own_run_id, in_cohort: cohort.value(row) };
+                let stands_on_run_id = text(batch, "stands_on_run_id", row);
+                let repository = Repository { role, own_run_id, stands_on_run_id, in_cohort: cohort.value(row) };
                 Some((ids.value(row).to_owned(), repository))
             })
             .collect()
         };
-        Ok(pick_rows(&self.dir, "models", &["model_id", "role", "in_cohort", "own_run_id"], pick)?.into_iter().collect())
+        let columns = ["model_id", "role", "in_cohort", "own_run_id", "stands_on_run_id"];
+        Ok(pick_rows(&self.dir, "models", &columns, pick)?.into_iter().collect())
     }
 
     /// Which of some runs the snapshot has, in the cohort or not.

@@ -5,8 +5,8 @@ use super::gather::{known_run, of_repository, rows_of_table, tier_parts};
 use super::tables::Tables;
 use crate::cli::compose::{Access, Pipeline};
 use hugging_carbon::config::CardsConfig;
-use hugging_carbon::domain::TrainedOnSource;
 use hugging_carbon::domain::source::SourceKind;
+use hugging_carbon::domain::{Field, TrainedOnSource};
 use hugging_carbon::engine::{Declared, Reports, Wanted};
 use hugging_carbon::error::{Error, IoContext, Result};
 use hugging_carbon::stages::tier::Tiering;
@@ -57,6 +57,10 @@ pub fn of_record(tables: &Tables, record: &Path) -> Result<Explanation> {
     let run = known_run(&pipeline.work, &tables.reference, &model)?;
     let mut explanation = of_repository(tables, &pipeline.work, model, &run)?;
     explanation.is_published = false;
+    if explanation.model.as_ref().is_some_and(|model| model.trained_on.is_none()) {
+        // The date that stands in for what the record lacks is no evidence.
+        explanation.evidence.retain(|row| row.field != Field::TrainedOn.name());
+    }
     explanation.tiers = tier_parts(tables, &run, &[])?;
     Ok(explanation)
 }
