@@ -4,6 +4,7 @@ use super::compare::{LARGE_PARAMS, SAME_SIZE, relative};
 use crate::domain::{Role, Rule, RunKind};
 use crate::lineage::model::Graph;
 use crate::lineage::names;
+use crate::lineage::vocabulary::vocabulary;
 
 /// Whether a registered pre-training is the node's own.
 pub(super) fn is_registered(graph: &Graph<'_>, i: usize) -> bool {
@@ -67,7 +68,9 @@ fn continues(graph: &Graph<'_>, member: usize, base: usize, rule: Rule) -> bool 
     let grown_vocabulary = rule == Rule::NamesAFamilyOfAnotherOwner
         && f.params.is_some()
         && matches!((f.rough_params, graph.shape(base).0), (Some(a), Some(b)) if a > b && relative(a, b) > SAME_SIZE);
+    // Of what transcribes speech the word is its base's (`wav2vec2-base-timit`): nobody else pre-trains for it on another's weights.
+    let transcribes = f.pipeline_tag.as_deref().is_some_and(|task| vocabulary().tags.tasks_of_transcribing.contains(&task));
     grown_vocabulary
-        || names::says_base(f.name()) && !f.same_owner(graph.node(base))
+        || names::says_base(f.name()) && !f.same_owner(graph.node(base)) && !transcribes
         || f.listed_owner && names::says_longer_context(f.name())
 }

@@ -64,7 +64,11 @@ fn what_transcribes_speech_stands_on_the_model_its_name_begins_with() {
         hears(listed("nvidia/whisper-small-hindi")),
         listed("google/bert-base-uncased"),
         silent("y/bert-base-uncased-urdu"),
+        hears(listed("facebook/wav2vec2-base")),
+        hears(silent("z/wav2vec2-base-timit-demo")),
     ]);
+    // The word of its base makes no continued pre-training of it.
+    assert_eq!((placed[7].base, placed[7].role), (Some(6), Role::Finetuned));
     assert_eq!((placed[1].base, placed[1].role, placed[1].role_rule), (Some(0), Role::Finetuned, Rule::NamesAModelInFull));
     assert_eq!([2, 3, 5].map(|i| placed[i].base), [None; 3], "elsewhere in a name, by a house, and of text");
 }
