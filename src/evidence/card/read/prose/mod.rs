@@ -362,6 +362,23 @@ fn is_of_downstream(card: &Card<'_>, s: &Sentence<'_, '_>) -> bool {
 /// Tokens at the beginning of a Chinese, Japanese or Korean sentence that hold its subject.
 const CJK_SUBJECT: usize = 3;
 
+/// "The base took 1.7M GPU hours."
+fn is_of_the_base(card: &Card<'_>, s: &Sentence<'_, '_>) -> bool {
+    let others = &vocabulary::prose().subjects;
+    let subject = (1..4).find(|i| s.ts.get(*i).is_some_and(|t| t.is_any(&others.of_base)));
+    let is_subject = subject.is_some_and(|at| {
+        // "The base, StableLM, saw 1T tokens".
+        let named = is_name_between(s.ts, at + 1).then(|| (at + 2..s.ts.len()).find(|i| text_at(s.ts, *i) == ",")).flatten();
+        let at = named.unwrap_or(at);
+        let behind = span(s.ts, at + 1, at + 5);
+        let passive = behind.iter().any(|t| t.is_any(&["was", "were", "had", "has", "itself"]))
+            && s.trains.iter().any(|i| (at + 1..at + 7).contains(i));
+        span(behind, 0, 2).iter().any(|t| t.is_any(&others.took)) || passive
+    });
+    let first = s.ts.iter().find(|t| t.kind == Kind::Word);
+    is_subject && first.is_some_and(|t| t.is_any(&["the", "its", "our"])) && !card.own.has("base")
+}
+
 /// What the sentence itself says against its figures being this model's training.
 fn whose(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
     let words = &vocabulary::prose().sentences;
@@ -397,27 +414,14 @@ fn whose(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
     if is_of_downstream(card, s) {
         return Some("a fine-tune of this model");
     }
-    // "The base took 1.7M GPU hours."
-    let others = &vocabulary::prose().subjects;
-    let subject = (1..4).find(|i| s.ts.get(*i).is_some_and(|t| t.is_any(&others.of_base)));
-    let is_subject = subject.is_some_and(|at| {
-        // "The base, StableLM, saw 1T tokens".
-        let named = is_name_between(s.ts, at + 1).then(|| (at + 2..s.ts.len()).find(|i| text_at(s.ts, *i) == ",")).flatten();
-        let at = named.unwrap_or(at);
-        let behind = span(s.ts, at + 1, at + 5);
-        let passive = behind.iter().any(|t| t.is_any(&["was", "were", "had", "has", "itself"]))
-            && s.trains.iter().any(|i| (at + 1..at + 7).contains(i));
-        span(behind, 0, 2).iter().any(|t| t.is_any(&others.took)) || passive
-    });
-    let first = s.ts.iter().find(|t| t.kind == Kind::Word);
-    if is_subject && first.is_some_and(|t| t.is_any(&["the", "its", "our"])) && !card.own.has("base") {
+    if is_of_the_base(card, s) {
         return Some("base model's figure");
     }
     if fine_tune && begins_with_a_base(&card.eastern_bases, s.written(0, s.ts.len())) {
         return Some("base model's figure");
     }
     // "ベースモデルは約2兆トークンで事前学習されています"
-    let cjk_base = s.ts.iter().take(CJK_SUBJECT).any(|t| others.of_base_cjk.is_within(&t.text));
+    let cjk_base = s.ts.iter().take(CJK_SUBJECT).any(|t| vocabulary::prose().subjects.of_base_cjk.is_within(&t.text));
     if cjk_base && !card.own.has("base") {
         return Some("base model's figure");
     }
