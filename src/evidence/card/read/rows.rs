@@ -356,5 +356,10 @@ pub fn add_up(points: &[f64], values: &[f64]) -> bool {
         return false;
     }
     // From a point at nothing on, any growth will do.
-    p0 <= 0.0 || v0 <= 0.0 || IN_PROPORTION.contains(&((v1 / v0) / (p1 / p0)))
+    if p0 <= 0.0 || v0 <= 0.0 {
+        return true;
+    }
+    // Between two neighbouring points a figure of each, which stays much the same, is in proportion as well: the nearer of the two it is.
+    let (grown, apart) = (v1 / v0, (v1 / v0) / (p1 / p0));
+    IN_PROPORTION.contains(&apart) && apart.max(1.0 / apart) < grown
 }
