@@ -27,6 +27,15 @@ closed_set! {
 }
 
 impl SizeWord {
+    /// Whether it is the name of a family of encoders or of small networks.
+    #[must_use]
+    pub const fn is_encoder(self) -> bool {
+        match self {
+            Self::Encoder | Self::SmallEncoder | Self::BaseEncoder | Self::LargeEncoder => true,
+            Self::Tiny | Self::Small | Self::Base | Self::Large | Self::Huge => false,
+        }
+    }
+
     /// What the word means in the name of an encoder: its sizes are a hundredth of those of language models.
     #[must_use]
     pub const fn of_an_encoder(word: Option<Self>) -> Self {

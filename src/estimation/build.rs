@@ -8,7 +8,7 @@ use super::fine_tune;
 use super::fits::Fits;
 use super::terms::term_values;
 use super::{FactorTables, agents};
-use crate::domain::{Flag, Modality, Rating, RegressionId, Run, RunKind, Tier, TrainingStage};
+use crate::domain::{Flag, Modality, Rating, RegressionId, Run, RunKind, SizeWord, TaskGroup, Tier, TrainingStage};
 use crate::error::{Error, Result};
 use crate::method::assumptions as assume;
 use crate::method::calibration::ErrorLaw;
@@ -237,7 +237,25 @@ fn compute<'a>(
     let size_terms: Vec<f64> = size.terms.iter().map(|term| values.value(*term)).collect();
     let central: f64 = size.shared.central.iter().zip(&size_terms).map(|(b, x)| b * x).sum();
     let prediction = regression(run, pow10(central), fits, factor, tables, flags)?;
-    Ok((Compute::Category { size: size.shared_for(run), size_terms, prediction }, Tier::Category))
+    let log_most_size = log10(most_params(run));
+    Ok((Compute::Category { size: size.shared_for(run), size_terms, log_most_size, prediction }, Tier::Category))
+}
+
+/// Most parameters believed of a run whose size nothing states: those of the largest encoder where the name is an encoder's, or the task of
+/// a pre-training is one of encoders and translators.
+fn most_params(run: &Run) -> f64 {
+    let is_named = run.size_word.is_some_and(SizeWord::is_encoder);
+    let is_of_encoders = match run.task {
+        TaskGroup::Labels | TaskGroup::Embedding | TaskGroup::TextToText => run.is_pretraining(),
+        TaskGroup::Generation
+        | TaskGroup::Speech
+        | TaskGroup::Images
+        | TaskGroup::ImageGeneration
+        | TaskGroup::Documents
+        | TaskGroup::Control
+        | TaskGroup::Other => false,
+    };
+    if is_named || is_of_encoders { assume::LARGEST_ENCODER } else { f64::INFINITY }
 }
 
 /// Compute that is stated, or the product of stated parameters and tokens.
@@ -436,6 +454,21 @@ mod tests {
         let house = of(crate::domain::OwnerClass::Industry, TrainingStage::Continued).unwrap();
         assert!((2e20..2e21).contains(&person), "{person:e}");
         assert!(house > 1e23, "{house:e}");
+    }
+
+    /// Regression: the sizes of strangers' BERTs were drawn up to 1e12 parameters. UL2, the largest of its kind, has 2e10.
+    #[test]
+    fn no_encoder_is_drawn_larger_than_the_largest() {
+        let mut named = run(RunKind::FineTuning, Modality::Text, None, None);
+        assert_eq!(most_params(&named), f64::INFINITY);
+        named.size_word = Some(SizeWord::BaseEncoder);
+        assert_eq!(most_params(&named), 2e10);
+        let mut masks = run(RunKind::Pretraining, Modality::Text, None, None);
+        masks.task = TaskGroup::Labels;
+        assert_eq!(most_params(&masks), 2e10);
+        // A reward model labels texts, and is a language model that was tuned.
+        masks.kind = Some(RunKind::FineTuning);
+        assert_eq!(most_params(&masks), f64::INFINITY);
     }
 
     #[test]

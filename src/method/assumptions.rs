@@ -86,6 +86,11 @@ pub const STEPS_NAMED_SD_DEX: f64 = 0.2;
 /// each other. The times of issues in data/reference/agents.csv lie between 100 and 8,000 a second for small networks.
 pub const STEPS_PER_SECOND_SD_DEX: f64 = 0.45;
 
+/// Largest encoder or translator that was pre-trained in the open, rounded up: UL2 has 2e10 parameters, ESM-2 1.5e10, mT5-XXL 1.3e10, XLM-R XXL
+/// 1.07e10. (NLLB, a mixture of 5.4e10, says its size.) A size that is drawn does not go beyond: one draw in a hundred at 1e12 parameters
+/// made the mean of a stranger's BERT a thousand tonnes.
+pub const LARGEST_ENCODER: f64 = 2e10;
+
 /// From this many parameters on, a model of this year or later is taken for a mixture of experts where nothing states its active
 /// parameters: of the registry's open pre-trainings of text since 2025 with 7.5e10 parameters and more all but one are (Command A, 1.1e11);
 /// a data test counts them.

@@ -217,6 +217,8 @@ pub enum Compute<'a> {
         size: &'a SharedFit,
         /// Terms of the size regression.
         size_terms: Vec<f64>,
+        /// log10 of the largest N that models of the kind have had: no draw goes beyond; infinite where nothing bounds it.
+        log_most_size: f64,
         /// Prediction at the central size; a draw replaces the size.
         prediction: Prediction<'a>,
     },

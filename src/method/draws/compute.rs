@@ -91,7 +91,9 @@ impl Sampler {
             }
             Compute::Implied => Self::Implied,
             Compute::Parameters(prediction) => predicted(prediction, shared),
-            Compute::Category { size, size_terms, prediction } => category(size, size_terms, prediction, shared),
+            Compute::Category { size, size_terms, log_most_size, prediction } => {
+                category((size, size_terms, *log_most_size), prediction, shared)
+            }
         }
     }
 
@@ -169,14 +171,17 @@ fn step(x: f64, per_unit: f64) -> f64 {
 }
 
 /// Compute of a run whose size is drawn with it. Its bounds grow with the size, and so does the class of its errors.
-fn category(size: &SharedFit, size_terms: &[f64], prediction: &Prediction<'_>, shared: &Shared) -> Sampler {
+fn category((size, size_terms, log_most_size): (&SharedFit, &[f64], f64), prediction: &Prediction<'_>, shared: &Shared) -> Sampler {
     let log_n = prediction.terms[prediction.size_position];
     let log_median = prediction.log_flop(prediction.fit.central_value(&prediction.terms), log_n);
     let per_dex =
         prediction.fit.central[prediction.size_position] + if prediction.response == Response::Compute { 0.0 } else { 1.0 };
     let relative = |bound: f64| step(bound - log_median, STEPS_PER_DEX);
+    let errors = size.errors.near(size.central_value(size_terms));
     let class = Unsized {
-        size: size.errors.near(size.central_value(size_terms)),
+        size: errors,
+        // Where nothing that was seen lies below, the least error counts.
+        share_of_sizes: errors.share_below(step(log_most_size - log_n, STEPS_PER_UNIT)),
         prediction,
         per_dex,
         log_n: step(log_n, STEPS_PER_UNIT),
@@ -194,6 +199,8 @@ fn category(size: &SharedFit, size_terms: &[f64], prediction: &Prediction<'_>, s
 struct Unsized<'a> {
     /// Errors of log10 N.
     size: Errors<'a>,
+    /// Share of them that stays below the largest size believed.
+    share_of_sizes: f64,
     prediction: &'a Prediction<'a>,
     /// Dex of compute per dex of N.
     per_dex: f64,
@@ -207,16 +214,16 @@ struct Unsized<'a> {
 
 impl Unsized<'_> {
     fn key(&self) -> u64 {
-        let Self { size, prediction, per_dex, log_n, bounds, ceiling, widening } = self;
+        let Self { size, share_of_sizes, prediction, per_dex, log_n, bounds, ceiling, widening } = self;
         let digests = [size.digest(), prediction.fit.errors.digest(), prediction.product_errors.map_or(0, Errors::digest)];
-        let numbers = [*per_dex, *log_n, bounds.0, bounds.1, *ceiling, *widening, prediction.bounds_exponent];
+        let numbers = [*share_of_sizes, *per_dex, *log_n, bounds.0, bounds.1, *ceiling, *widening, prediction.bounds_exponent];
         digest(digests.into_iter().chain(numbers.map(f64::to_bits)))
     }
 
     /// Factor on the median at every point.
     fn compute(&self, shared: &Shared) -> Arc<[f64]> {
         let at = |point: usize| {
-            let larger = self.size.quantile(shared.probability(SIZE, point));
+            let larger = self.size.quantile(self.share_of_sizes * shared.probability(SIZE, point));
             let product = self.prediction.product_errors.map_or(0.0, |e| e.quantile(shared.probability(PRODUCT, point)));
             let centre = self.per_dex * larger + product;
             let growth = self.prediction.bounds_exponent * larger;
