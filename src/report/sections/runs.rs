@@ -219,6 +219,7 @@ fn source(row: &EvidenceRow) -> Markup {
             | EvidenceSource::CardText
             | EvidenceSource::Config
             | EvidenceSource::Name
+            | EvidenceSource::Lineage
             | EvidenceSource::RoleModel => link(&url, words),
         },
     }
