@@ -68,6 +68,8 @@ closed_set! {
         ComputeIsAnAdapterShare = "compute_is_a_adapter_share_of_the_pretraining",
         /// Compute is what fine-tuning of a diffusion model takes of the pre-training it starts from.
         ComputeIsADiffusionFinetuneShare = "compute_is_a_diffusion_finetune_share_of_the_pretraining",
+        /// Compute is what agents take that learn in an environment of that kind: steps times FLOP per step.
+        ComputeOfAnAgentByItsEnvironment = "compute_of_an_agent_by_its_environment",
         /// Nothing states how long a sample is: what samples of that task usually are.
         SampleLengthOfTheTask = "sample_length_of_the_task",
         /// The size is above the largest or below the smallest fine-tune of that method and kind of owner that the regression has seen: its

@@ -71,8 +71,8 @@ pub enum Term {
     AcademiaBeyondText,
     /// Whether nobody lists the owner.
     UnlistedOwner,
-    /// Whether nobody lists the owner and the run is a pre-training that is counted in tokens: language models that persons train from
-    /// random weights are far smaller than those that they tune, and than companies' by more than their tunes are.
+    /// Whether nobody lists the owner and the run is a pre-training of texts to continue: language models that persons train from random
+    /// weights are far smaller than those that they tune, and than companies' by more than their tunes are. Encoders have the sizes of theirs.
     UnlistedPretrainingOfText,
     /// Years since 2022-01-01, zero before, where nobody lists the owner.
     UnlistedYearsAfter2022,
@@ -212,7 +212,7 @@ impl TermValues {
             Term::UnlistedOwner => indicator(self.owner_class == super::OwnerClass::Unlisted),
             Term::UnlistedPretrainingOfText => {
                 let is_pretraining = self.value(Term::IsKind(RunKind::Pretraining));
-                self.value(Term::UnlistedOwner) * is_pretraining * indicator(self.modality.counts_tokens())
+                self.value(Term::UnlistedOwner) * is_pretraining * indicator(self.task == TaskGroup::Generation)
             }
             Term::UnlistedYearsAfter2022 => self.value(Term::UnlistedOwner) * self.value(Term::YearsAfter2022),
             Term::SaysSize(word) => indicator(self.size_word == Some(word)),
@@ -280,12 +280,15 @@ mod tests {
         ] {
             assert_eq!(values.value(term), expected, "{term:?}");
         }
-        let persons = TermValues { owner_class: OwnerClass::Unlisted, modality: Modality::Text, ..values };
+        let persons =
+            TermValues { owner_class: OwnerClass::Unlisted, modality: Modality::Text, task: TaskGroup::Generation, ..values };
         assert_eq!(persons.value(Term::UnlistedPretrainingOfText), 1.0);
         for other in [
             TermValues { owner_class: OwnerClass::Industry, ..persons },
             TermValues { kind: Some(RunKind::FineTuning), ..persons },
-            TermValues { modality: Modality::Vision, ..persons },
+            // Regression: a stranger's encoder (marathi-distilbert, masked words) had a language model's 1.6e6 parameters.
+            TermValues { task: TaskGroup::Labels, ..persons },
+            TermValues { task: TaskGroup::Embedding, modality: Modality::Embedding, ..persons },
         ] {
             assert_eq!(other.value(Term::UnlistedPretrainingOfText), 0.0, "{other:?}");
         }

@@ -30,6 +30,10 @@ closed_set! {
         RegistryPretrainingCarried = "registry_pretraining_carried",
         /// The card states a training of at least one token per parameter, and nothing states a base: no fine-tune sees so much.
         CardStatesAPretraining = "card_states_a_pretraining",
+        /// The task is reinforcement learning, and nothing says that it is a language model: an agent, which starts from nothing.
+        AgentOfAnEnvironment = "agent_of_an_environment",
+        /// The name is that of a recipe of a toolkit (icefall), which trains from random weights.
+        RecipeOfAToolkit = "recipe_of_a_toolkit",
         /// A listed house calls a model of its own a base, and states none.
         BaseOfAListedHouse = "base_of_a_listed_house",
         /// The table of published runs has it as a continued pre-training.

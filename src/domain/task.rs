@@ -21,6 +21,8 @@ closed_set! {
         ImageGeneration = "image_generation",
         /// Texts with images: documents, questions on images, conversations.
         Documents = "documents",
+        /// Steps of an environment in which an agent learns to play or to move.
+        Control = "control",
         /// Anything else, or unknown.
         Other = "other",
     }
@@ -51,7 +53,7 @@ impl TaskGroup {
             Self::Images => Modality::Vision,
             Self::ImageGeneration => Modality::ImageGeneration,
             Self::Documents => Modality::Multimodal,
-            Self::Other => Modality::Other,
+            Self::Control | Self::Other => Modality::Other,
         }
     }
 
@@ -67,6 +69,7 @@ impl TaskGroup {
             | Self::Images
             | Self::ImageGeneration
             | Self::Documents
+            | Self::Control
             | Self::Other => false,
         }
     }

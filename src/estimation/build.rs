@@ -3,11 +3,11 @@
 //! `estimate` simulates every run with it, and the largest again for their totals (the draws are keyed by run, so they
 //! are the same), and `explain` prints it.
 
-use super::FactorTables;
 use super::factors::{self, Chips, GridChoice, Mixtures};
 use super::fine_tune;
 use super::fits::Fits;
 use super::terms::term_values;
+use super::{FactorTables, agents};
 use crate::domain::{Flag, Modality, Rating, RegressionId, Run, RunKind, Tier, TrainingStage};
 use crate::error::{Error, Result};
 use crate::method::assumptions as assume;
@@ -153,7 +153,7 @@ pub fn build<'a>(run: &Run, tier: Tier, basis: &'a Basis, tables: &FactorTables)
 /// What the run may have been, where nothing certain tells, and of which year where nothing tells its date: pre-trainings took more from
 /// year to year. A training that something states has taken place is not in doubt.
 fn parts<'a>(run: &Run, tier: Tier, basis: &'a Basis, tables: &FactorTables, flags: &mut Vec<Flag>) -> Result<Vec<Part<'a>>> {
-    if run.tier() <= Tier::Compute {
+    if run.tier() <= Tier::Compute || agents::is_agent(run) {
         return Ok(Vec::new());
     }
     let is_certain = run.shares.is_certain();
@@ -231,6 +231,10 @@ fn compute<'a>(
         }
     }
     let size = run.known.active_params.filter(|_| wanted <= Tier::Parameters);
+    if let Some(of_an_agent) = agents::compute(run, tables, most_flop(run)) {
+        flags.push(Flag::ComputeOfAnAgentByItsEnvironment);
+        return Ok((of_an_agent, if size.is_some() { Tier::Parameters } else { Tier::Category }));
+    }
     if let Some((stage, share)) = share(run, basis, tables) {
         flags.push(Flag::compute_share(stage));
         return Ok((share, if size.is_some() { Tier::Parameters } else { Tier::Category }));
@@ -294,15 +298,26 @@ pub fn is_product(run: &Run) -> bool {
 fn share(run: &Run, basis: &Basis, tables: &FactorTables) -> Option<(TrainingStage, Compute<'static>)> {
     let stage = share_stage(run)?;
     let of_flop = *basis.roots.get(run.root_run_id.as_deref()?)?;
-    let share = tables.post_training.share(stage);
+    let (share, sd_dex) = continued_by_others(run, stage, of_flop, tables).unwrap_or_else(|| {
+        let published = tables.post_training.share(stage);
+        (published.median, published.sd_dex)
+    });
     let most = if stage == TrainingStage::Continued { 1.0 } else { assume::FINE_TUNE_MAX_SHARE_OF_PRETRAINING };
     let compute = Compute::Share {
-        compute: LogNormal::with_own_spread(share.median * of_flop, share.sd_dex * assume::LN_10),
-        share: share.median,
+        compute: LogNormal::with_own_spread(share * of_flop, sd_dex * assume::LN_10),
+        share,
         of_flop,
         log_ceiling: log10(most * of_flop),
     };
     Some((stage, compute))
+}
+
+/// Share of the pre-training, with its spread in dex, that a continued pre-training by persons and universities takes: the tokens that such
+/// have stated. A part of what a house took for its base would be more than any of them has seen.
+fn continued_by_others(run: &Run, stage: TrainingStage, of_flop: f64, tables: &FactorTables) -> Option<(f64, f64)> {
+    let n = run.known.active_params.filter(|_| stage == TrainingStage::Continued)?;
+    let usual = tables.continued_runs.tokens(run.owner.class, n)?;
+    Some((chain::training_flop(Params(n), Tokens(usual.median)).0 / of_flop, usual.sd_dex))
 }
 
 /// Whether the FLOP of a forward pass speaks for a run. A second of sound is no sample like an image or a pair.
@@ -418,6 +433,25 @@ mod tests {
         assert!((adapter / whole - 2.0 / 3.0).abs() < 1e-12, "{adapter}");
         assert_eq!(flop(RunKind::Pretraining, Some(8.22e9), None), None);
         assert_eq!(flop(RunKind::Pretraining, None, Some(7.69e8)), None);
+    }
+
+    /// Regression: a stranger's continued pre-training on Qwen3-8B (1.7e24 FLOP) was given a twelfth of it, 344 t in the mean. Tokens that
+    /// persons state are some 1e10: 6 x 8e9 x 1e10 = 5e20.
+    #[test]
+    fn persons_go_on_with_tokens_of_their_own() {
+        let tables = FactorTables::new(&crate::reference::Reference::load().unwrap());
+        let mut basis = Basis::without_fits(&tables);
+        basis.roots.insert("q/base#pretraining".into(), 1.7e24);
+        let of = |class, stage| {
+            let mut run = run(RunKind::FineTuning, Modality::Text, None, None);
+            (run.owner.class, run.stage, run.root_run_id) = (class, Some(stage), Some("q/base#pretraining".into()));
+            run.known.active_params = Some(8e9);
+            share(&run, &basis, &tables).and_then(|(_, compute)| compute.central()).map(|flop| flop.0)
+        };
+        let person = of(crate::domain::OwnerClass::Unlisted, TrainingStage::Continued).unwrap();
+        let house = of(crate::domain::OwnerClass::Industry, TrainingStage::Continued).unwrap();
+        assert!((2e20..2e21).contains(&person), "{person:e}");
+        assert!(house > 1e23, "{house:e}");
     }
 
     #[test]

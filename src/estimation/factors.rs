@@ -1,7 +1,7 @@
 //! Which factor of the physical chain comes from where: chip, power, MFU, PUE and grid of a run, each with its source, and a flag
 //! where something stands in for what nothing states (docs/method.md, section 4).
 
-use super::FactorTables;
+use super::{FactorTables, agents};
 use crate::domain::{Field, Flag, GridBasis, Run, RunKind, TaskGroup, TrainingStage};
 use crate::method::assumptions as assume;
 use crate::method::simulate::{Chip, GridOption, LogNormal};
@@ -148,6 +148,9 @@ pub fn chips<'a>(run: &Run, year: i32, mixtures: &'a Mixtures, tables: &FactorTa
             flags,
         );
     }
+    if let Some(machine) = agents::is_agent(run).then(|| machine_of_an_agent(tables)).flatten() {
+        return with_power_flag(machine, flags);
+    }
     flags.push(Flag::AcceleratorMixture);
     let (name, (set, power_is_fallback)) = mixtures.chips(MixtureRole::of_kind(run.kind), year);
     with_power_flag(
@@ -162,6 +165,22 @@ pub fn chips<'a>(run: &Run, year: i32, mixtures: &'a Mixtures, tables: &FactorTa
         },
         flags,
     )
+}
+
+/// The chip of a notebook, which stands for the machine that an agent learns on.
+fn machine_of_an_agent(tables: &FactorTables) -> Option<Chips<'static>> {
+    let chip = tables.accelerators.get(agents::CHIP)?;
+    let (set, power_is_fallback) = weighted(tables, vec![(chip, 1.0)]);
+    let power = tables.power.node_power(chip);
+    Some(Chips {
+        name: chip.accelerator.clone(),
+        source: "agents.csv: a notebook's machine".into(),
+        is_fallback: true,
+        power_source: power.source.clone(),
+        power: Some(power),
+        set: set.into(),
+        power_is_fallback,
+    })
 }
 
 fn with_power_flag<'a>(chips: Chips<'a>, flags: &mut Vec<Flag>) -> Chips<'a> {
@@ -184,6 +203,9 @@ pub fn mfu(run: &Run, tables: &FactorTables) -> (LogNormal, bool) {
     if let Some(stated) = run.known.mfu {
         return (LogNormal::with_own_spread(stated, assume::MFU_STATED_SD), false);
     }
+    if let Some(of_an_agent) = agents::mfu(run, tables) {
+        return (of_an_agent, true);
+    }
     let published = tables.power.mfu;
     let of_a_tune = LogNormal { own_sd: assume::FINE_TUNE_MFU_SD, ..published };
     let taken = match run.kind {
@@ -202,9 +224,12 @@ pub fn mfu(run: &Run, tables: &FactorTables) -> (LogNormal, bool) {
 /// them.
 pub(super) fn is_released_with_its_base(run: &Run) -> bool {
     match run.task {
-        TaskGroup::Generation | TaskGroup::TextToText | TaskGroup::ImageGeneration | TaskGroup::Documents | TaskGroup::Other => {
-            true
-        }
+        TaskGroup::Generation
+        | TaskGroup::TextToText
+        | TaskGroup::ImageGeneration
+        | TaskGroup::Documents
+        | TaskGroup::Control
+        | TaskGroup::Other => true,
         TaskGroup::Labels | TaskGroup::Embedding | TaskGroup::Speech | TaskGroup::Images => false,
     }
 }

@@ -1,5 +1,6 @@
 //! A run with its factors: from what is known of it to what is simulated. Pure: no file, no configuration, no stage.
 
+pub mod agents;
 pub mod around;
 pub mod build;
 pub mod contradictions;
@@ -16,8 +17,8 @@ pub use fits::{FitRows, Fits, LoadedFit, six_nd_law};
 pub use terms::term_values;
 
 use crate::reference::{
-    Accelerators, ChipUse, ComputeBounds, ComputeCountries, Grid, Owners, Places, PostTraining, Power, Pue, Reference,
-    SampleLengths, Table,
+    Accelerators, Agents, ChipUse, ComputeBounds, ComputeCountries, ContinuedRuns, Grid, Owners, Places, PostTraining, Power, Pue,
+    Reference, SampleLengths, Table,
 };
 use std::collections::BTreeMap;
 
@@ -46,6 +47,10 @@ pub struct FactorTables {
     pub post_training: Table<PostTraining>,
     /// Length of samples by task.
     pub sample_lengths: Table<SampleLengths>,
+    /// Tokens of continued pre-trainings of persons and universities.
+    pub continued_runs: Table<ContinuedRuns>,
+    /// How long agents train.
+    pub agents: Table<Agents>,
 }
 
 impl FactorTables {
@@ -64,6 +69,8 @@ impl FactorTables {
             compute_bounds: reference.compute_bounds.clone(),
             post_training: reference.post_training.clone(),
             sample_lengths: reference.sample_lengths.clone(),
+            continued_runs: reference.continued_runs.clone(),
+            agents: reference.agents.clone(),
         }
     }
 
@@ -82,6 +89,8 @@ impl FactorTables {
             self.compute_bounds.digests(),
             self.post_training.digests(),
             self.sample_lengths.digests(),
+            self.continued_runs.digests(),
+            self.agents.digests(),
         ];
         of.into_iter().flat_map(|d| d.iter().map(|(n, s)| (n.clone(), s.clone()))).collect()
     }

@@ -86,6 +86,7 @@ tables!(Place { assumed: Words, ambiguous_sites: Words, no_answers: Words, near_
 tables!(Names {
     counted: Words,
     cut_down: Words,
+    another_layout: Words,
     unversioned: Words,
     versioned: Words,
     versioned_with_decimals: Words,

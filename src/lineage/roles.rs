@@ -2,8 +2,8 @@
 //! may change it afterwards: see `passes/`.
 
 use super::model::RepoFacts;
-use super::names;
 use super::vocabulary::vocabulary;
+use super::{families, names};
 use crate::domain::{Relation, Role, Rule, RunKind};
 
 /// A role, and the rule that decided it.
@@ -13,8 +13,8 @@ type Decision = (Role, Rule);
 const RULES: &[fn(&RepoFacts) -> Option<Decision>] = &[
     reviewed,
     looked_up,
-    without_weights,
     registered,
+    without_weights,
     untrained,
     adapter,
     merge,
@@ -23,6 +23,8 @@ const RULES: &[fn(&RepoFacts) -> Option<Decision>] = &[
     draft,
     said_by_its_card,
     with_base,
+    agent,
+    recipe,
     base_of_a_house,
     tagged,
     named,
@@ -188,7 +190,35 @@ const LEAST_BASE_STAGE: i64 = 2_000_000_000;
 /// Whether the name calls the model a base, and does not mean its size (`Qwen3-14B-Base`, not `vit-base-patch16-224`).
 fn calls_itself_a_base(facts: &RepoFacts) -> bool {
     let is_a_stage = facts.named_size.is_some() || facts.rough_params.is_some_and(|n| n >= LEAST_BASE_STAGE);
-    names::says_base(facts.name()) && (is_a_stage || !names::tokens(facts.name()).iter().any(|token| token == "base"))
+    // Who is not listed names the base beside words of their own: "Mistral-7B-Base-SimPO2-5e-7".
+    (facts.listed_owner || names::ends_as_a_base(facts.name()))
+        && names::says_base(facts.name())
+        && (is_a_stage || !names::tokens(facts.name()).iter().any(|token| token == "base"))
+}
+
+/// Whether the task is that of agents that learn in an environment.
+#[must_use]
+pub fn is_task_of_agents(task: Option<&str>) -> bool {
+    task.is_some_and(|task| vocabulary().tags.tasks_of_agents.contains(&task))
+}
+
+/// Fewest parameters of a language model that was trained by reinforcement.
+const LEAST_LANGUAGE_MODEL: f64 = 1e8;
+
+/// An agent learns to play or to move from nothing; of a language model the size, the library or the family tells.
+fn agent(facts: &RepoFacts) -> Option<Decision> {
+    #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
+    let size = facts.rough_params.map(|n| n as f64).or(facts.named_size);
+    let is_language_model = size.is_some_and(|n| n >= LEAST_LANGUAGE_MODEL)
+        || vocabulary().tags.libraries_of_language_models.contains(&library(facts))
+        || families::named(facts.name()).is_some();
+    let plays = is_task_of_agents(facts.pipeline_tag.as_deref()) && !is_language_model;
+    plays.then_some((Role::Pretrained, Rule::AgentOfAnEnvironment))
+}
+
+/// The name is that of a toolkit's recipe, which starts from random weights.
+fn recipe(facts: &RepoFacts) -> Option<Decision> {
+    names::says_recipe(facts.name()).then_some((Role::Pretrained, Rule::RecipeOfAToolkit))
 }
 
 /// A listed house publishes its pre-trainings as bases; where it trains on, it says on what.
@@ -289,6 +319,27 @@ mod tests {
             (facts("failspy/Codestral-22B-v0.1-abliterated-v3"), Role::Finetuned),
             (facts("google/gemma-3-27b-pt-qat-q4_0-unquantized"), Role::Finetuned),
             (facts("u/Alpha-Beta-7B-slerp"), Role::Merge),
+            // Regression: a registered run was lost where the repository shows texts alone.
+            (
+                RepoFacts { registry_kind: Some(RunKind::Pretraining), has_weights: Some(false), ..facts("a/gone-8B") },
+                Role::Pretrained,
+            ),
+            // Regression: the word was the base's.
+            (RepoFacts { base_ids: base(), named_size: Some(7e9), ..facts("u/Mistral-7B-Base-SimPO2-5e-7") }, Role::Finetuned),
+            // Regression: recipes of icefall were likeliest empty, agents fine-tuned.
+            (RepoFacts { params: None, ..facts("c/icefall-aishell-transducer-stateless-modified-2022-03-01") }, Role::Pretrained),
+            (
+                RepoFacts { params: None, pipeline_tag: Some("reinforcement-learning".into()), ..facts("sb3/ddpg-Ant-v3") },
+                Role::Pretrained,
+            ),
+            (
+                RepoFacts {
+                    pipeline_tag: Some("reinforcement-learning".into()),
+                    named_size: Some(7e9),
+                    ..facts("p/beaver-7b-v1.0-reward")
+                },
+                Role::Finetuned,
+            ),
         ];
         for (facts, expected) in cases {
             assert_eq!(role(&facts).0, expected, "{}", facts.model_id);

@@ -13,6 +13,7 @@ lists!(Tokens {
     quantized,
     not_quantized_alone,
     converted,
+    converted_pairs,
     number_formats,
     handed_on,
     groups,
@@ -24,6 +25,7 @@ lists!(Tokens {
     merge_methods,
     merged,
     from_nothing,
+    recipes,
     reward_models,
     made_of_a_language_model,
     languages,
@@ -39,6 +41,9 @@ lists!(Tags {
     tasks_on_a_backbone,
     tasks_of_seeing,
     tasks_of_transcribing,
+    tasks_of_agents,
+    tasks_of_masks,
+    libraries_of_language_models,
     conversion_libraries,
 });
 lists!(Architectures { of_families, vision_beginnings, vision_endings });

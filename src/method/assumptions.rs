@@ -80,6 +80,12 @@ pub const FINE_TUNE_MAX_SHARE_OF_PRETRAINING: f64 = 1.0 / 3.0;
 /// where the rows inside miss by 0.90 and 0.92; the difference of squares is that of 0.82 and 0.86 dex per dex.
 pub const BEYOND_SEEN_SD_PER_DEX: f64 = 0.85;
 
+/// Spread of the steps that the name of an agent states: restarts, and what was trained before.
+pub const STEPS_NAMED_SD_DEX: f64 = 0.2;
+/// Spread of the steps of an environment that an agent does in a second: a laptop against a server, one environment against sixteen beside
+/// each other. The times of issues in data/reference/agents.csv lie between 100 and 8,000 a second for small networks.
+pub const STEPS_PER_SECOND_SD_DEX: f64 = 0.45;
+
 /// From this many parameters on, a model of this year or later is taken for a mixture of experts where nothing states its active
 /// parameters: of the registry's open pre-trainings of text since 2025 with 7.5e10 parameters and more all but one are (Command A, 1.1e11);
 /// a data test counts them.

@@ -41,6 +41,14 @@ const RULES: &[Rules] = &[
         ],
     },
     Rules {
+        file: "agents.csv",
+        key: &["environment"],
+        filled: &["environment", "steps", "steps_per_second", "flop_per_step", "sd_dex", "derivation", "source", "vintage"],
+        // From a table of numbers to a network of images.
+        ranges: &[("steps", 1e3, 1e10), ("steps_per_second", 1.0, 1e6), ("flop_per_step", 1.0, 1e12), ("sd_dex", 0.05, 2.0)],
+        together: &[],
+    },
+    Rules {
         file: "architectures.csv",
         key: &["architecture", "resolution"],
         filled: &["architecture", "resolution", "unit", "forward_flop", "source", "vintage"],
@@ -54,6 +62,13 @@ const RULES: &[Rules] = &[
         filled: &["provider", "region", "country", "grid_place", "source", "vintage"],
         ranges: &[("pue", 1.0, 2.0)],
         together: &[("pue", "pue_source")],
+    },
+    Rules {
+        file: "continued_runs.csv",
+        key: &["model_id"],
+        filled: &["model_id", "owner_kind", "params", "train_tokens", "derivation", "source", "vintage"],
+        ranges: &[("params", 1e6, 1e12), ("train_tokens", 1e4, 1e13)],
+        together: &[],
     },
     Rules {
         file: "datasets.csv",
@@ -102,6 +117,13 @@ const RULES: &[Rules] = &[
         key: &["place", "year"],
         filled: &["place", "name", "country", "year", "gco2e_per_kwh", "basis", "flow", "source", "licence", "vintage"],
         ranges: &[("year", 1990.0, 2030.0), ("gco2e_per_kwh", 1.0, 1_500.0)],
+        together: &[],
+    },
+    Rules {
+        file: "layouts.csv",
+        key: &["words"],
+        filled: &["words", "params", "source", "vintage"],
+        ranges: &[("params", 1e6, 1e11)],
         together: &[],
     },
     Rules {

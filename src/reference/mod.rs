@@ -3,15 +3,18 @@
 //! Every row names its source, its vintage and how it is known; `data/reference/<table>.md` describes each file.
 
 pub mod accelerators;
+pub mod agents;
 pub mod arithmetic;
 pub mod check;
 pub mod chip_use;
 pub mod compute_bounds;
 pub mod compute_countries;
+pub mod continued_runs;
 pub mod corrections;
 pub mod embodied;
 pub mod fine_tunes;
 pub mod grid;
+pub mod layouts;
 pub mod market_based;
 pub mod operators;
 pub mod owners;
@@ -36,14 +39,17 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 pub use accelerators::{Accelerator, Accelerators, Named};
+pub use agents::Agents;
 pub use arithmetic::{NamedTraining, Trainings};
 pub use chip_use::{ChipUse, MixtureRole};
 pub use compute_bounds::ComputeBounds;
 pub use compute_countries::ComputeCountries;
+pub use continued_runs::ContinuedRuns;
 pub use corrections::{CorrectedField, Correction, Corrections, Meeting};
 pub use embodied::{Embodied, EmbodiedRate};
 pub use fine_tunes::{FineTune, SampleLength, SampleLengths};
 pub use grid::{Grid, GridValue};
+pub use layouts::Layouts;
 pub use market_based::MarketBased;
 pub use operators::Operators;
 pub use owners::Owners;
@@ -61,14 +67,17 @@ pub use water::{Water, WaterValue};
 
 const FILES: &[(&str, &str)] = &[
     ("accelerators.csv", include_str!("../../data/reference/accelerators.csv")),
+    ("agents.csv", include_str!("../../data/reference/agents.csv")),
     ("architectures.csv", include_str!("../../data/reference/architectures.csv")),
     ("cloud_regions.csv", include_str!("../../data/reference/cloud_regions.csv")),
+    ("continued_runs.csv", include_str!("../../data/reference/continued_runs.csv")),
     ("datasets.csv", include_str!("../../data/reference/datasets.csv")),
     ("embodied.csv", include_str!("../../data/reference/embodied.csv")),
     ("finetunes.csv", include_str!("../../data/reference/finetunes.csv")),
     ("grid_country_year.csv", include_str!("../../data/reference/grid_country_year.csv")),
     ("grid_region_year.csv", include_str!("../../data/reference/grid_region_year.csv")),
     ("machine_types.csv", include_str!("../../data/reference/machine_types.csv")),
+    ("layouts.csv", include_str!("../../data/reference/layouts.csv")),
     ("market_based.csv", include_str!("../../data/reference/market_based.csv")),
     ("mfu.csv", include_str!("../../data/reference/mfu.csv")),
     ("operators.csv", include_str!("../../data/reference/operators.csv")),
@@ -132,6 +141,12 @@ pub struct Reference {
     pub role_labels: Table<Vec<RoleLabel>>,
     /// Architectures, data sets and recipes of models beyond text.
     pub trainings: Table<Trainings>,
+    /// Tokens of continued pre-trainings of persons and universities.
+    pub continued_runs: Table<ContinuedRuns>,
+    /// How long agents train, by environment.
+    pub agents: Table<Agents>,
+    /// Sizes that words of a name stand for.
+    pub layouts: Table<Layouts>,
     /// Emissions of making the hardware.
     pub embodied: Table<Embodied>,
     /// Water per kWh, on site and off site.
@@ -218,6 +233,9 @@ impl Reference {
             water: Table::derived(water, [&one("wue.csv"), operators.digests(), grid.digests()]),
             market_based: Table::new(files.rows("market_based.csv")?, one("market_based.csv")),
             trainings: trainings(files)?,
+            continued_runs: Table::new(ContinuedRuns::new(&files.rows("continued_runs.csv")?)?, one("continued_runs.csv")),
+            agents: Table::new(Agents::new(files.rows("agents.csv")?)?, one("agents.csv")),
+            layouts: Table::new(Layouts::new(files.rows("layouts.csv")?)?, one("layouts.csv")),
             corrections: Table::new(Corrections::new(files.text(CORRECTIONS.0)?)?, one(CORRECTIONS.0)),
             digests: Table::new(all.clone(), all),
             registry,

@@ -2,7 +2,7 @@
 
 use crate::cli::regression_text::regression_line;
 use crate::cli::text::number;
-use hugging_carbon::domain::{Beside, RegressionId, Run, RunKind, Step, Tier, Way};
+use hugging_carbon::domain::{Beside, Flag, RegressionId, Run, RunKind, Step, Tier, Way};
 use hugging_carbon::error::Result;
 use hugging_carbon::estimation::fine_tune::flop_per_sample;
 use hugging_carbon::estimation::{Built, Fits, compute_fit, counted_flop};
@@ -175,6 +175,13 @@ fn compute_lines(out: &mut String, row: &Run, built: &Built<'_>, fits: &Fits) ->
         Compute::Implied => {}
         Compute::Known { .. } if row.known.train_flop.is_some() => {
             let _ = writeln!(out, "  C = {} FLOP   stated", number(c));
+        }
+        Compute::Known { .. } if built.flags.contains(&Flag::ComputeOfAnAgentByItsEnvironment) => {
+            let _ = writeln!(
+                out,
+                "  C = FLOP per step x steps = {} FLOP   of agents that learn in such an environment (agents.csv)",
+                number(c)
+            );
         }
         Compute::Known { .. } if counted_flop(row).is_some() => {
             let per = if row.kind == Some(RunKind::Adapter) { 2.0 } else { FORWARD_PASSES_OF_A_STEP };

@@ -3,6 +3,7 @@
 use super::names;
 use crate::domain::{EvidenceSource, Field, address, in_lower_case};
 use crate::evidence::{Extracted, vocabulary};
+use crate::reference::layouts::Layout;
 use crate::tables::RawModelRow;
 
 /// Data types whose elements are parameters. Scale factors (F8_E8M0) and packed integers are none.
@@ -15,6 +16,9 @@ const PACKED: &[&str] = &["I32", "U32", "U8", "I8", "I16", "U16", "I4", "U4", "F
 const PACKED_SHARE: f64 = 0.02;
 /// Smallest and largest count believed; the largest published model has some 2e12 parameters.
 pub const PLAUSIBLE: std::ops::RangeInclusive<i64> = 1_000..=20_000_000_000_000;
+
+/// Confidence in the size of a layout: 94 % of counted sizes lie within a factor of two of it (data/reference/layouts.md).
+const LAYOUT_CONFIDENCE: f64 = 0.6;
 
 /// What the weights of a repository hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -188,6 +192,20 @@ pub fn from_base(field: Field, value: f64, base_id: &str, is_stated: bool) -> Ex
         source_url: Some(address::repository(base_id)),
         quote,
         ..extracted(field, value, "base", 0.8)
+    }
+}
+
+/// The size of the layout that the name gives.
+#[must_use]
+pub fn from_layout(model_id: &str, layout: &Layout) -> Extracted {
+    let Layout { words, params, source, vintage } = layout;
+    Extracted {
+        source: EvidenceSource::Arithmetic,
+        locator: format!("layouts.csv:{words}"),
+        source_url: address::stated(source),
+        quote: format!("{model_id}: '{words}' has {params:e} parameters; {source}, {vintage}"),
+        as_written: format!("{params:e}"),
+        ..extracted(Field::TotalParams, *params, "architecture", LAYOUT_CONFIDENCE)
     }
 }
 

@@ -15,7 +15,10 @@ pub fn says_quantized(name: &str) -> bool {
 #[must_use]
 pub fn says_converted(name: &str, has_base: bool) -> bool {
     let words = &vocabulary().tokens;
-    tokens(name).iter().any(|t| words.converted.contains(&t.as_str()) && (has_base || !words.number_formats.contains(&t.as_str())))
+    let all = tokens(name);
+    let is_pair = |pair: &[Token]| words.converted_pairs.iter().any(|known| known.split(' ').eq(pair.iter().map(Token::as_str)));
+    all.iter().any(|t| words.converted.contains(&t.as_str()) && (has_base || !words.number_formats.contains(&t.as_str())))
+        || all.windows(2).any(is_pair)
 }
 
 /// Whether `name` is `other` with nothing more than format tokens: `Llama-2-7b-hf` of `Llama-2-7b`.
@@ -48,6 +51,9 @@ mod tests {
         assert!(says_quantized("Llama-2-7B-GPTQ") && says_quantized("x-bnb-4bit"));
         assert!(!says_quantized("gptqueen-7b"));
         assert!(says_converted("whisper-small-onnx", false));
+        // Regression: CTranslate2's Whisper, and the copies of ERNIE for Paddle (745 t in the mean), were trainings.
+        assert!(says_converted("faster-whisper-large-v3-russian", false) && says_converted("ERNIE-4.5-300B-A47B-Paddle", false));
+        assert!(!says_converted("faster-rcnn", false) && !says_converted("whisper-faster", false));
         assert!(says_converted("x-7b-bf16", true) && !says_converted("una-cybertron-7b-v2-bf16", false));
     }
 }

@@ -29,6 +29,22 @@ pub fn says_base(name: &str) -> bool {
     tokens(name).iter().any(|t| vocabulary().tokens.continued.contains(&t.as_str())) && !says_task_or_post_trained(name)
 }
 
+/// Whether a word that is not in the base's name says that a pre-training went on: in `Bible-roberta-base` "base" is the base's, and its
+/// size.
+#[must_use]
+pub fn says_it_went_on(name: &str, base: &str) -> bool {
+    let of_base = tokens(base);
+    let is_own = |t: &&Token| !of_base.contains(t);
+    tokens(name).iter().filter(is_own).any(|t| vocabulary().tokens.continued.contains(&t.as_str()))
+        && !says_task_or_post_trained(name)
+}
+
+/// Whether a name is that of a recipe of a toolkit, which trains from random weights.
+#[must_use]
+pub fn says_recipe(name: &str) -> bool {
+    tokens(name).iter().any(|t| vocabulary().tokens.recipes.contains(&t.as_str())) && !says_task_or_post_trained(name)
+}
+
 /// Whether a name calls the model itself a base, or names a way of going on with a pre-training: in `Qwen3-4B-Base-ascii-art` the base is
 /// another's.
 #[must_use]

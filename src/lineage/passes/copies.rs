@@ -54,8 +54,14 @@ fn is_mirror_by_name(f: &RepoFacts, original: &RepoFacts) -> bool {
         && !f.listed_owner
         && f.registry_kind.is_none()
         && architectures_agree(f, original)
-        && sizes_agree(f, original, NAMED_SIZE)
+        && (sizes_agree(f, original, NAMED_SIZE) || is_handed_on_as_it_is(f, original))
         && old_enough(original, f)
+}
+
+/// Whether a namespace that exists to re-upload has a house's model by its whole name: a size that is only named says nothing against it
+/// (`Qwen3.5-4B-Base` has 4.54e9 parameters).
+fn is_handed_on_as_it_is(f: &RepoFacts, original: &RepoFacts) -> bool {
+    names::is_mirror(f.owner()) && f.name().eq_ignore_ascii_case(original.name()) && original.params.is_none()
 }
 
 /// Of repositories of one name the one that the others copy.

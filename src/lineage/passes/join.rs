@@ -11,12 +11,12 @@ pub(super) fn is_registered(graph: &Graph<'_>, i: usize) -> bool {
     graph.node(i).registry_kind == Some(RunKind::Pretraining)
 }
 
-/// Whether somebody looked up or reviewed that the node is a pre-training: no rule of names and sizes overrules that.
+/// Whether somebody looked up or reviewed that the node is a pre-training, or it is an agent: no rule of names and sizes overrules that.
 pub(super) fn is_known_pretraining(graph: &Graph<'_>, i: usize) -> bool {
     let p = &graph.placements[i];
     let is_reviewed =
         matches!(p.role_rule, Rule::RepositoryFact | Rule::ReviewedCorrection | Rule::ReviewedCorrectionOfAnotherValue);
-    is_reviewed && p.role == Role::Pretrained
+    (is_reviewed || p.role_rule == Rule::AgentOfAnEnvironment) && p.role == Role::Pretrained
 }
 
 /// Whether a node trained weights of its own, all of them.
@@ -70,7 +70,13 @@ fn continues(graph: &Graph<'_>, member: usize, base: usize, rule: Rule) -> bool 
         && matches!((f.rough_params, graph.shape(base).0), (Some(a), Some(b)) if a > b && relative(a, b) > SAME_SIZE);
     // Of what transcribes speech the word is its base's (`wav2vec2-base-timit`): nobody else pre-trains for it on another's weights.
     let transcribes = f.pipeline_tag.as_deref().is_some_and(|task| vocabulary().tags.tasks_of_transcribing.contains(&task));
+    let (of_base, is_large) = (graph.node(base), f.rough_params.is_some_and(|n| n >= LARGE_PARAMS));
+    // Of a language model "base" is a stage, and it is the model's own at the end of its name; of an encoder it is a size, and what kept the
+    // task of a pre-training went on with it.
+    let masks = f.pipeline_tag.as_deref().is_some_and(|task| vocabulary().tags.tasks_of_masks.contains(&task));
+    let goes_on =
+        if is_large { names::ends_as_a_base(f.name()) } else { masks || names::says_it_went_on(f.name(), of_base.name()) };
     grown_vocabulary
-        || names::says_base(f.name()) && !f.same_owner(graph.node(base)) && !transcribes
+        || goes_on && !names::says_task_or_post_trained(f.name()) && !f.same_owner(of_base) && !transcribes
         || f.listed_owner && names::says_longer_context(f.name())
 }

@@ -39,7 +39,9 @@ pub(super) fn specialities(graph: &mut Graph<'_>) {
     }
     for (i, key) in special {
         let Some(base) = bases.get(&key).copied().flatten() else { continue };
-        let continued = graph.placements[i].role == Role::Pretrained && !names::says_post_trained(graph.node(i).name());
+        // Houses go on with the pre-training (Qwen2.5-Coder: 5.5e12 tokens); who is not listed tunes.
+        let f = graph.node(i);
+        let continued = graph.placements[i].role == Role::Pretrained && f.listed_owner && !names::says_post_trained(f.name());
         join(graph, i, base, Rule::SpecialityOfASibling);
         if continued {
             graph.placements[i].role = Role::Continued;

@@ -23,7 +23,7 @@ use crate::method::fitting::{self, Fit, MIN_OBSERVATIONS, Observation, SIGNIFICA
 use crate::method::ols::OlsError;
 use crate::method::summary::median;
 use crate::reference::compute_bounds::Bound;
-use crate::reference::{ComputeBounds, FineTune, Reference, Registry, ReportedFineTune, SmallRun, Table, Trainings};
+use crate::reference::{ComputeBounds, FineTune, Layouts, Reference, Registry, ReportedFineTune, SmallRun, Table, Trainings};
 use crate::tables::{
     BacktestRow, BacktestRunRow, ComputeBoundRow, RegressionCandidateRow, RegressionCovarianceRow, RegressionObservationRow,
     RegressionRow, RegressionTermRow, RoleReliabilityRow, RoleScoreRow, RoleTermRow, TierRow,
@@ -66,6 +66,8 @@ pub struct References {
     pub registry: Table<Registry>,
     /// Architectures, data sets and recipes beyond text.
     pub trainings: Table<Trainings>,
+    /// Sizes of layouts: names that have one are no rows of the regression of sizes.
+    pub layouts: Table<Layouts>,
     /// Fine-tunes whose cards state the samples they saw.
     pub fine_tunes: Table<Vec<FineTune>>,
     /// Fine-tunes with tracked emissions.
@@ -84,6 +86,7 @@ impl References {
             factors: FactorTables::new(reference),
             registry: reference.registry.clone(),
             trainings: reference.trainings.clone(),
+            layouts: reference.layouts.clone(),
             fine_tunes: reference.fine_tunes.clone(),
             reported: reference.reported.clone(),
             small_runs: reference.small_runs.clone(),
@@ -98,6 +101,7 @@ impl Digests for References {
             &self.factors.digests(),
             self.registry.digests(),
             self.trainings.digests(),
+            self.layouts.digests(),
             self.fine_tunes.digests(),
             self.reported.digests(),
             self.small_runs.digests(),

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::estimation::fine_tune::{flop_per_sample, sample_length};
 use crate::estimation::{Basis, FactorTables, build, term_values};
 use crate::evidence::hardware;
-use crate::evidence::index::{facts, names};
+use crate::evidence::index::{facts, layouts, names};
 use crate::method::assumptions::{FINE_TUNE_MAX_SHARE_OF_PRETRAINING, TOKENS_FIT_SINCE_YEAR};
 use crate::method::chain;
 use crate::method::fitting::{Fit, Observation};
@@ -283,7 +283,8 @@ pub(super) fn published_run(accelerators: &Accelerators, owners: &Owners, publis
 }
 
 /// Every k-th run with known parameters, k such that at most `MAX_CATEGORY_ROWS` remain. Names that state a size are left out: a model that
-/// is asked about has none, and those that have one are larger by half a dex. Of each owner few count: 1,400 translators of one recipe are
+/// is asked about has none, and those that have one are larger by half a dex. So are names with a layout, whose sizes are known to a fifth of
+/// a dex, and those without to three quarters. Of each owner few count: 1,400 translators of one recipe are
 /// no category.
 fn category_samples(inputs: &Inputs<'_, Fitting>) -> Result<Vec<Sample>> {
     let total = inputs.row_count::<TierRow>()?;
@@ -301,7 +302,9 @@ fn category_samples(inputs: &Inputs<'_, Fitting>) -> Result<Vec<Sample>> {
     }
     samples.extend(drawn_sizes(inputs.references()));
     samples.extend(sizes_beyond_text(inputs.references()));
-    Ok(few_of_each_owner(samples.into_iter().filter(|sample| names::size(&sample.run.model_id).is_none())))
+    let layouts = &inputs.references().layouts;
+    let tells_its_size = |id: &str| names::size(id).is_some() || layouts::params(layouts, id).is_some();
+    Ok(few_of_each_owner(samples.into_iter().filter(|sample| !tells_its_size(&sample.run.model_id))))
 }
 
 /// Sizes of the registry's open pre-trainings of images, sound, biology and the like: an index of language models shows none of them, and
@@ -363,7 +366,7 @@ pub(super) fn terms_with_categories(terms: &[Term], categories: &[Category], sam
                 Category::PersonsPretrainingsOfText => {
                     let is_person = sample.run.owner.class == OwnerClass::Unlisted && sample.run.is_pretraining();
                     let is_told_apart = is_person && of_companies >= MIN_CATEGORY_ROWS;
-                    (is_told_apart.then_some(Term::UnlistedPretrainingOfText), !of_text(sample))
+                    (is_told_apart.then_some(Term::UnlistedPretrainingOfText), sample.run.task != TaskGroup::Generation)
                 }
                 Category::Task => (Some(Term::IsTask(sample.run.task)), sample.run.task == TaskGroup::Labels),
             };

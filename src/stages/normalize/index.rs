@@ -358,8 +358,18 @@ pub(super) fn apply_fact(fact: &RepositoryFact, facts: &mut RepoFacts) {
 
 /// Total and active parameters by the name; refused where the size is another model's.
 pub(super) fn named(raw: &RawModelRow) -> (Option<Extracted>, Option<Extracted>) {
-    params::from_name(&raw.model_id, size_of_another(&raw.model_id))
+    let counts_steps = || lineage::roles::is_task_of_agents(raw.pipeline_tag.as_deref()).then_some(COUNTS_STEPS);
+    let (total, active) = params::from_name(&raw.model_id, None);
+    let is_small = total.as_ref().and_then(|e| e.value).is_some_and(|n| n < LEAST_LANGUAGE_MODEL);
+    let refused = size_of_another(&raw.model_id).or_else(|| counts_steps().filter(|_| is_small));
+    let because = |e: Extracted| Extracted { reject_reason: refused.map(str::to_owned), ..e };
+    (total.map(because), active.map(because))
 }
+
+/// Why a number in the name of an agent is no size.
+const COUNTS_STEPS: &str = "a number of steps, or of episodes, of an agent";
+/// Numbers below in the name of what was trained by reinforcement are no size.
+const LEAST_LANGUAGE_MODEL: f64 = 1e8;
 
 /// Why a size in an id is another model's.
 pub(super) fn size_of_another(model_id: &str) -> Option<&'static str> {

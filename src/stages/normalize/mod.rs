@@ -37,7 +37,8 @@ use crate::evidence::card::CardTables;
 use crate::evidence::place::PlaceTables;
 use crate::lineage::{Placement, run_id};
 use crate::reference::{
-    Accelerators, Corrections, Grid, Operators, Owners, Places, Reference, Registry, RepositoryFacts, RoleLabel, Table, Trainings,
+    Accelerators, Corrections, Grid, Layouts, Operators, Owners, Places, Reference, Registry, RepositoryFacts, RoleLabel, Table,
+    Trainings,
 };
 use crate::tables::io::TableWriter;
 use crate::tables::{CardReadingRow, EvidenceRow, ModelRow, RawCardRow, RawModelRow, RoleTermRow, Row, RowBuilders, RunRow};
@@ -84,6 +85,8 @@ pub struct References {
     pub registry: Table<Registry>,
     /// Architectures, data sets and recipes beyond text.
     pub trainings: Table<Trainings>,
+    /// Sizes of layouts.
+    pub layouts: Table<Layouts>,
     /// Reviewed corrections.
     pub corrections: Table<Corrections>,
     /// What was looked up of well-known repositories.
@@ -104,6 +107,7 @@ impl References {
             owners: reference.owners.clone(),
             registry: reference.registry.clone(),
             trainings: reference.trainings.clone(),
+            layouts: reference.layouts.clone(),
             corrections: reference.corrections.clone(),
             repository_facts: reference.repository_facts.clone(),
             role_labels: reference.role_labels.clone(),
@@ -121,8 +125,19 @@ impl References {
 
 impl Digests for References {
     fn digests(&self) -> BTreeMap<String, String> {
-        let Self { accelerators, places, grid, operators, owners, registry, trainings, corrections, repository_facts, role_labels } =
-            self;
+        let Self {
+            accelerators,
+            places,
+            grid,
+            operators,
+            owners,
+            registry,
+            trainings,
+            layouts,
+            corrections,
+            repository_facts,
+            role_labels,
+        } = self;
         merged([
             accelerators.digests(),
             places.digests(),
@@ -131,6 +146,7 @@ impl Digests for References {
             owners.digests(),
             registry.digests(),
             trainings.digests(),
+            layouts.digests(),
             corrections.digests(),
             repository_facts.digests(),
             role_labels.digests(),

@@ -4,9 +4,9 @@ use super::References;
 use super::index::{Index, size_of_another};
 use crate::domain::{Field, ParamsSource, Role};
 use crate::evidence::Extracted;
-use crate::evidence::index::{arithmetic, facts, looked_up, params};
+use crate::evidence::index::{arithmetic, facts, layouts, looked_up, params};
 use crate::lineage::Placement;
-use crate::lineage::names::says_quantized;
+use crate::lineage::names::{says_layers_and_width, says_quantized};
 use crate::method::assumptions::{LARGEST_DENSE, LEAST_LARGE_MIXTURE, MIXTURES_SINCE_YEAR};
 use crate::method::simulate::pow10;
 use crate::reference::{RepositoryFact, TrainingRun};
@@ -56,7 +56,11 @@ pub(super) fn total_params(
     let from_files = || params::from_files(raw, says_packed, of_another);
     let own = || from_files().or_else(from_registry).or_else(looked_up).or_else(from_architecture).or(said);
     let from_derived = || index.shown_by.get(&i).map(|(n, by)| params::from_derived(*n, index.id(*by)));
-    let chosen = if inherits { from_base().or_else(own) } else { own().or_else(from_derived).or_else(from_base) };
+    // Whoever tells layers and width chose them, and what a head drafts for is not its size.
+    let is_of_its_layout = !of_another && placement.role != Role::Untrained && !says_layers_and_width(&raw.model_id);
+    let from_layout = || layouts::params(&references.layouts, &raw.model_id).filter(|_| is_of_its_layout);
+    let known = if inherits { from_base().or_else(own) } else { own().or_else(from_derived).or_else(from_base) };
+    let chosen = known.or_else(from_layout);
     extracted.extend(refused);
     let chosen = chosen?;
     #[allow(clippy::cast_possible_truncation)] // Bounded by the extractors.

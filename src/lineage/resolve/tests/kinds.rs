@@ -52,6 +52,48 @@ fn uncensored_unquantized_and_pruned_copies_stand_on_what_they_name() {
     assert_eq!(placed[3].own_run, Some(RunKind::PostTraining));
 }
 
+/// Regression: unsloth's copy of Qwen3.5-4B-Base (4.54e9 parameters, which the original's name rounds) was a continued pre-training, 88 t.
+#[test]
+fn what_is_handed_on_under_its_whole_name_is_a_copy() {
+    let placed =
+        place(&[named(listed("Qwen/Qwen3.5-4B-Base"), 4e9), named(counted("unsloth/Qwen3.5-4B-Base", 4_539_265_536), 4e9)]);
+    assert_eq!((placed[1].base, placed[1].role), (Some(0), Role::Converted));
+}
+
+/// Regression: 225 strangers' models that name a base in full were continued pre-trainings, because the base's name has the word: 550 kg for
+/// each tune of roberta-base, 170 t on Qwen3-4B-Base.
+#[test]
+fn a_base_in_a_bases_name_continues_no_pretraining() {
+    let large = |id: &str| RepoFacts { rough_params: Some(4_000_000_000), ..named(silent(id), 4e9) };
+    let masks = |id: &str| RepoFacts { pipeline_tag: Some("fill-mask".into()), ..silent(id) };
+    let placed = place(&[
+        RepoFacts { rough_params: Some(4_000_000_000), ..named(listed("Qwen/Qwen3-4B-Base"), 4e9) },
+        listed("FacebookAI/roberta-base"),
+        large("PetarKal/Qwen3-4B-Base-ascii-art-v7-phase2"),
+        large("VLSP/Legal-Qwen3-4B-Base"),
+        silent("ddobokki/unsup-simcse-roberta-base"),
+        masks("abhi1nandy2/Bible-roberta-base"),
+        silent("x/tapt-nbme-roberta-base"),
+    ]);
+    let roles: Vec<_> = placed[2..7].iter().map(|p| (p.base, p.role)).collect();
+    let (tuned, continued) = (Role::Finetuned, Role::Continued);
+    let expected = [(Some(0), tuned), (Some(0), continued), (Some(1), tuned), (Some(1), continued), (Some(1), continued)];
+    assert_eq!(roles, expected);
+}
+
+/// Regression: strangers' coders and models that see on a base of their own namespace were continued pre-trainings of a house's scale.
+#[test]
+fn strangers_tune_a_speciality() {
+    let placed = place(&[
+        listed("Qwen/Qwen9-7B"),
+        listed("Qwen/Qwen9-Coder-7B"),
+        silent("somebody/Alpha-7B"),
+        silent("somebody/Alpha-Coder-7B"),
+    ]);
+    assert_eq!((placed[1].base, placed[1].role), (Some(0), Role::Continued));
+    assert_eq!((placed[3].base, placed[3].role), (Some(2), Role::Finetuned));
+}
+
 /// Regression: of 1,565 silent transcribers whose names begin with a published model's 1,385 had no base, because a language in a name can be
 /// that of a pre-training; they were given a size of their kind, and 220 t.
 #[test]
