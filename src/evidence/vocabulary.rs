@@ -76,6 +76,14 @@ tables!(Hardware {
     not_counted: Words,
     common_words: Words,
     memory_units: Words,
+    halves: Words,
+    each: Words,
+    parts: Words,
+    several: Words,
+    boxes: Words,
+    computers: Words,
+    near_slices: Words,
+    makers: Vec<Provider>,
     kinds: Vec<HardwareKind>,
 });
 

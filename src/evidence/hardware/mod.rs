@@ -19,6 +19,7 @@ use self::counts::{count, counted_devices};
 use self::memory::{REACH, form, memory_gb};
 use self::mentions::{Mention, in_brackets, mentions};
 use super::quantity::pieces::{Piece, cut_pieces};
+use super::vocabulary;
 use crate::reference::{Accelerator, Accelerators};
 
 /// How far a text settles the chip.
@@ -74,13 +75,23 @@ pub fn read_hardware<'r>(accelerators: &'r Accelerators, text: &str, context: Co
     if mentions.iter().any(|m| !in_brackets(&pieces, m.from)) {
         mentions.retain(|m| !in_brackets(&pieces, m.from));
     }
+    // "4 A100 of our DGX station": a box whose name leaves the chip open holds the chip that is named.
+    if mentions.iter().any(|m| !m.is_machine && m.kind.is_none()) {
+        mentions.retain(|m| !(m.is_machine && is_open_box(&pieces, m)));
+    }
+    let taken: Vec<(usize, usize)> = mentions.iter().map(|m| (m.from, m.to)).collect();
     let mut found: Vec<(Vec<&'r Accelerator>, Option<u32>, &Mention<'r>)> = Vec::new();
     let mut assumptions = Vec::new();
     for mention in &mentions {
         let candidates = variants(accelerators, &pieces, mention, &mut assumptions);
-        let count = count(&pieces, mention, &mut assumptions);
+        let count = count(&pieces, mention, &taken, &mut assumptions);
         assumptions.extend(mention.assumption);
+        let each = || pieces.iter().any(|p| p.is_any(&vocabulary::hardware().each));
         match found.iter_mut().find(|(_, _, other)| other.chip.family() == mention.chip.family()) {
+            // "Half of a DGX-2: 8 V100": the chips that were used, and not those of the machine.
+            Some((_, known_count, other)) if other.is_machine && !mention.is_machine && count.is_some() && !each() => {
+                *known_count = count;
+            }
             // The same family again ("V100 ... V100 32GB"): the narrower reading, and the first count there is.
             Some((known, known_count, _)) => {
                 if candidates.len() < known.len() {
@@ -95,7 +106,7 @@ pub fn read_hardware<'r>(accelerators: &'r Accelerators, text: &str, context: Co
     assumptions.dedup();
     match found.len() {
         0 => {
-            let count = counted_devices(&pieces);
+            let count = counted_devices(&pieces, &[]);
             Hardware { openness: Openness::Unnamed, chips: Vec::new(), count, assumptions }
         }
         1 => {
@@ -109,6 +120,14 @@ pub fn read_hardware<'r>(accelerators: &'r Accelerators, text: &str, context: Co
         }
         _ => several(&pieces, &found, assumptions),
     }
+}
+
+/// Whether the name of a machine is one of several generations with chips of their own: "DGX Station".
+fn is_open_box(pieces: &[Piece], mention: &Mention<'_>) -> bool {
+    let name = pieces.get(mention.from..mention.to).unwrap_or_default();
+    let key: String = name.iter().map(|p| p.lower.as_str()).collect();
+    let chip = mention.chip.family().rsplit(' ').next().unwrap_or_default().to_lowercase();
+    vocabulary::hardware().boxes.contains(&key.as_str()) && !key.contains(&chip)
 }
 
 fn several<'r>(

@@ -12,6 +12,8 @@ lists!(RecipeKeys {
     nodes,
     node_devices,
     loose_steps,
+    loose_epochs,
+    duration,
     distributed,
     epochs,
     steps,
@@ -21,10 +23,12 @@ lists!(RecipeKeys {
     loose_length,
     model_length,
     side,
+    loose_side,
     others,
 });
 lists!(RecipeBases { keys, reinforcement });
-lists!(RecipeCommands { launchers, placeholders });
+lists!(RecipeDurations { steps, epochs, samples });
+lists!(RecipeCommands { launchers, trains, visible, detector_devices, prefixes, modes, placeholders });
 lists!(RecipeEnds { patience, early, resumes });
 lists!(RecipeProse {
     sequences,
@@ -51,6 +55,7 @@ lists!(RecipeProse {
 lists!(SentenceTransformers { loader, set_size });
 tables!(Recipe {
     keys: RecipeKeys,
+    durations: RecipeDurations,
     bases: RecipeBases,
     commands: RecipeCommands,
     ends: RecipeEnds,

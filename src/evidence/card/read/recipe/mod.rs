@@ -84,9 +84,12 @@ fn add_stated(card: &mut Card<'_>, parts: &[Part<'_>]) {
             | RecipeKey::Batch
             | RecipeKey::Accumulation
             | RecipeKey::Devices
+            | RecipeKey::LocalDevices
             | RecipeKey::Nodes
             | RecipeKey::NodeDevices
             | RecipeKey::LooseSteps
+            | RecipeKey::LooseEpochs
+            | RecipeKey::Duration
             | RecipeKey::Distributed
             | RecipeKey::Examples
             | RecipeKey::Samples
@@ -94,6 +97,7 @@ fn add_stated(card: &mut Card<'_>, parts: &[Part<'_>]) {
             | RecipeKey::LooseLength
             | RecipeKey::ModelLength
             | RecipeKey::Side
+            | RecipeKey::LooseSide
             | RecipeKey::Other
             | RecipeKey::Base => continue,
         };
@@ -121,13 +125,11 @@ fn add_batch(card: &mut Card<'_>, parts: &[&Part<'_>]) {
         return;
     }
     let get = |key| value_of(parts, key);
-    let (Ok(device), Ok(plain), Ok(accumulation), Ok(devices), Ok(of_node), Ok(nodes)) = (
+    let (Ok(device), Ok(plain), Ok(accumulation), Ok(counted)) = (
         get(RecipeKey::DeviceBatch),
         get(RecipeKey::Batch),
         get(RecipeKey::Accumulation),
-        get(RecipeKey::Devices),
-        get(RecipeKey::NodeDevices),
-        get(RecipeKey::Nodes),
+        commands::devices_in(parts),
     ) else {
         card.recipe.refuse_product("several recipes in one card");
         return;
@@ -135,8 +137,7 @@ fn add_batch(card: &mut Card<'_>, parts: &[&Part<'_>]) {
     let Some(batch) = device.or(plain) else { return };
     let number = |p: Option<&Part<'_>>| p.and_then(|p| p.value);
     let distributed = parts.iter().any(|p| p.key == RecipeKey::Distributed && !p.written.eq_ignore_ascii_case("no"));
-    let of_nodes = || number(of_node).map(|n| n * number(nodes).unwrap_or(1.0));
-    let counted = number(devices).or_else(of_nodes).or_else(|| device.and(devices_of(card)));
+    let counted = counted.map(|(count, _)| count).or_else(|| device.and(devices_of(card)));
     let (repeats, count) = (number(accumulation).unwrap_or(1.0), counted.unwrap_or(1.0));
     let is_open = counted.is_none() && (distributed || (device.is_some() && batch.is_code()));
     if is_open {
@@ -236,14 +237,18 @@ fn add_lengths_and_sides(card: &mut Card<'_>, parts: &[Part<'_>], passages: &[Pa
             | RecipeKey::Batch
             | RecipeKey::Accumulation
             | RecipeKey::Devices
+            | RecipeKey::LocalDevices
             | RecipeKey::Nodes
             | RecipeKey::NodeDevices
             | RecipeKey::LooseSteps
+            | RecipeKey::LooseEpochs
+            | RecipeKey::Duration
             | RecipeKey::Distributed
             | RecipeKey::Epochs
             | RecipeKey::Steps
             | RecipeKey::Examples
             | RecipeKey::Samples
+            | RecipeKey::LooseSide
             | RecipeKey::Other
             | RecipeKey::Base => {}
         }

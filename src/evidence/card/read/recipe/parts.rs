@@ -12,6 +12,7 @@ use crate::evidence::card::read::passage::Passage;
 use crate::evidence::card::read::prose::progress::done_part;
 use crate::evidence::card::read::rates::is_per_device;
 use crate::evidence::card::read::rows::{own_column, value_column};
+use crate::evidence::card::read::training::is_train;
 use crate::evidence::card::read::values::{is_row_of_settings, next_setting, product, product_sign, sign_of_count, without_remark};
 use crate::evidence::quantity::digits::DecimalSign;
 use crate::evidence::quantity::numbers::{Quantity, first_quantity};
@@ -66,11 +67,14 @@ pub fn parts_of<'b>(card: &Card<'_>, passages: &[Passage<'b>]) -> Vec<Part<'b>> 
             is_named = rows.first().is_some_and(|row| own_column(&card.own, &row.header) == column.ok());
         }
         match passage.block.kind {
-            BlockKind::Code => settings_parts(card, passage, &mut parts, settings),
+            BlockKind::Code => {
+                let before = i.checked_sub(1).and_then(|at| passages.get(at));
+                settings_parts(card, passage, &mut parts, settings, before.is_some_and(introduces_training));
+            }
             BlockKind::TableRow => table_parts(passage, (column, is_named), &mut parts),
             BlockKind::Paragraph | BlockKind::ListItem | BlockKind::Html => {
                 text_parts(passage, &mut parts);
-                settings_parts(card, passage, &mut parts, settings_in_text);
+                settings_parts(card, passage, &mut parts, settings_in_text, false);
             }
             BlockKind::Heading | BlockKind::FrontMatter => {}
         }
@@ -130,6 +134,7 @@ fn settings_parts<'b>(
     passage: &Passage<'b>,
     parts: &mut Vec<Part<'b>>,
     settings: fn(&'b str) -> Vec<Setting<'b>>,
+    is_introduced: bool,
 ) {
     let b = passage.block;
     let mut found = settings_of_lines(passage, settings);
@@ -143,7 +148,7 @@ fn settings_parts<'b>(
         found.retain(|p| p.key != RecipeKey::Batch);
     }
     if ends_without_progress(&b.text) {
-        for p in found.iter_mut().filter(|p| p.key == RecipeKey::Epochs) {
+        for p in found.iter_mut().filter(|p| matches!(p.key, RecipeKey::Epochs | RecipeKey::Steps)) {
             p.spot = p.spot.refused(Some("planned, with early stopping"));
         }
     }
@@ -160,9 +165,11 @@ fn settings_parts<'b>(
     let others = kinds.iter().filter(|k| **k == RecipeKey::Other).count();
     kinds.sort_unstable();
     kinds.dedup();
-    let least = if learns_by_trying {
+    // The configuration of a launcher holds nothing else.
+    let launches = [RecipeKey::Distributed, RecipeKey::Devices].iter().all(|key| found.iter().any(|p| p.key == *key));
+    let least = if learns_by_trying || (launches && b.under.training) {
         0
-    } else if b.under.training || is_command_of_training(&b.text) {
+    } else if b.under.training || is_command_of_training(&b.text) || is_introduced {
         1
     } else {
         2
@@ -170,10 +177,65 @@ fn settings_parts<'b>(
     if kinds.len() + others.saturating_sub(1) >= least {
         let batch = |p: &Part<'_>| matches!(p.key, RecipeKey::Batch | RecipeKey::DeviceBatch | RecipeKey::TotalBatch);
         let has_batch = found.iter().any(batch);
-        for p in found.iter_mut().filter(|p| has_batch && p.key == RecipeKey::LooseSteps) {
-            p.key = RecipeKey::Steps;
+        let told_once = |key: RecipeKey| found.iter().filter(|p| p.key == key).count() == 1;
+        let is_plan = told_once(RecipeKey::LooseEpochs) && !found.iter().any(|p| p.key == RecipeKey::Epochs);
+        for p in found.iter_mut().filter(|_| has_batch) {
+            p.key = match p.key {
+                RecipeKey::LooseSteps => RecipeKey::Steps,
+                RecipeKey::LooseEpochs if is_plan => RecipeKey::Epochs,
+                RecipeKey::LooseSide => RecipeKey::Side,
+                key => key,
+            };
         }
         parts.extend(found);
+    }
+}
+
+/// Whether the text before code says that the code trained the model: "The model was trained with", "Training command:".
+fn introduces_training(before: &Passage<'_>) -> bool {
+    let b = before.block;
+    let is_text = matches!(b.kind, BlockKind::Paragraph | BlockKind::ListItem) && b.text.len() <= MAX_INTRODUCTION;
+    let lower = b.text.to_lowercase();
+    let speaks = || {
+        let words = &vocabulary::card().headings.addresses;
+        lower.split(|c: char| !c.is_alphanumeric()).any(|word| words.contains(&word))
+    };
+    let trains = || {
+        let ts = lex_in(&b.text, DecimalSign::Unknown);
+        (0..ts.len()).any(|i| is_train(&ts, i))
+    };
+    is_text && before.refused.is_none() && trains() && !speaks()
+}
+
+/// Longest text that introduces code, in bytes.
+const MAX_INTRODUCTION: usize = 240;
+
+/// Whether a name of code, or what it stands in, is of an evaluation: `validation_ds`, `model.test_dataloader`.
+fn is_of_evaluation(path: &str) -> bool {
+    let words = &vocabulary::prose().batches.other_batches;
+    norm_key(path).split(' ').any(|word| words.contains(&word))
+}
+
+/// The line with what it stands in, in YAML and JSON: the depths of the lines that open something, and whether that is an evaluation's.
+#[derive(Default)]
+struct Nesting(Vec<(usize, bool)>);
+
+impl Nesting {
+    /// Whether a line stands in a part about an evaluation.
+    fn is_in_evaluation(&mut self, line: &str) -> bool {
+        let depth = line.len() - line.trim_start().len();
+        let text = line.trim();
+        if text.is_empty() {
+            return false;
+        }
+        while self.0.last().is_some_and(|(open, _)| depth <= *open) {
+            self.0.pop();
+        }
+        let within = self.0.iter().any(|(_, of_evaluation)| *of_evaluation);
+        if let Some(name) = text.strip_suffix(['{', '(', '[']).map(|t| t.trim_end()).or(Some(text)).and_then(|t| t.strip_suffix([':', '='])) {
+            self.0.push((depth, is_of_evaluation(name)));
+        }
+        within
     }
 }
 
@@ -182,10 +244,20 @@ fn settings_of_lines<'b>(passage: &Passage<'b>, settings: fn(&'b str) -> Vec<Set
     let b = passage.block;
     let mut found = Vec::new();
     let mut at = 0;
+    let mut nesting = Nesting::default();
     for line in b.text.split('\n').take(MAX_LINES) {
         let begin = at;
         at += line.len() + 1;
+        if b.kind == BlockKind::Code && nesting.is_in_evaluation(line) {
+            continue;
+        }
         for s in settings(line) {
+            // `model.validation_ds.batch_size=8`
+            let before = line.get(..s.from).unwrap_or_default();
+            let path = before.rsplit(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))).next();
+            if path.is_some_and(|path| path.ends_with('.') && is_of_evaluation(path)) {
+                continue;
+            }
             // "effective batch=65k tokens/step"
             let is_batch = matches!(s.key, RecipeKey::TotalBatch | RecipeKey::Batch | RecipeKey::DeviceBatch);
             if is_batch && counts_tokens(s.value, line.get(s.to..).unwrap_or_default()) {
@@ -193,13 +265,34 @@ fn settings_of_lines<'b>(passage: &Passage<'b>, settings: fn(&'b str) -> Vec<Set
             }
             let quote = b.source_range(begin + s.from, begin + s.to);
             let spot = Spot { block: b, quote, rank: RANK_CODE, reason: reason(passage) };
-            found.push(Part { key: s.key, value: one_number(s.value).map(|q| q.value), written: s.value.to_owned(), spot });
+            let part = Part { key: s.key, value: one_number(s.value).map(|q| q.value), written: s.value.to_owned(), spot };
+            found.extend(in_its_unit(part));
         }
         if found.len() >= MAX_PARTS {
             break;
         }
     }
     found
+}
+
+/// A duration as what its unit counts: "4800ba", "2ep"; none where it has no such unit.
+fn in_its_unit(part: Part<'_>) -> Option<Part<'_>> {
+    if part.key != RecipeKey::Duration {
+        return Some(part);
+    }
+    let text = part.written.trim_matches(['"', '\'', '`']);
+    let end = text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '_' | ','))).unwrap_or(text.len());
+    let (number, unit) = text.split_at_checked(end)?;
+    let units = &vocabulary::recipe().durations;
+    let key = if units.steps.contains(&unit) {
+        RecipeKey::Steps
+    } else if units.epochs.contains(&unit) {
+        RecipeKey::Epochs
+    } else {
+        units.samples.contains(&unit).then_some(RecipeKey::Samples)?
+    };
+    let value = number.replace(['_', ','], "").parse().ok()?;
+    Some(Part { key, value: Some(value), ..part })
 }
 
 /// Whether a value, with what stands behind it, counts tokens.
@@ -229,6 +322,10 @@ fn tells(key: RecipeKey) -> bool {
         | RecipeKey::Other => true,
         RecipeKey::Batch
         | RecipeKey::Devices
+        | RecipeKey::LocalDevices
+        | RecipeKey::LooseEpochs
+        | RecipeKey::LooseSide
+        | RecipeKey::Duration
         | RecipeKey::Nodes
         | RecipeKey::NodeDevices
         | RecipeKey::LooseSteps
@@ -273,7 +370,7 @@ fn part<'b>(key: &str, value: &str, spot: Spot<'b>) -> Option<Part<'b>> {
     }
     // Half an epoch there is, and no half step.
     let number = if key == RecipeKey::Epochs { number_in(written, DecimalSign::Unknown) } else { one_number(written) };
-    Some(Part { key, value: number.map(|q| q.value), written: written.to_owned(), spot })
+    in_its_unit(Part { key, value: number.map(|q| q.value), written: written.to_owned(), spot })
 }
 
 /// The first number of a short value that is no range; `32 x 8 = 256` is its result.
