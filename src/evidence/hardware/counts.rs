@@ -102,9 +102,13 @@ fn part_of_machine(
     is_open.then_some(None)
 }
 
-/// "A MacBook Pro with M3 Max": a computer that has one chip.
+/// "A MacBook Pro with M3 Max", "P100 of Kaggle": a computer or a service that has one chip.
 fn one_in_its_computer(pieces: &[Piece], mention: &Mention<'_>) -> Option<u32> {
     let words = vocabulary::hardware();
+    let named = |word: &str| pieces.iter().any(|p| p.is(word));
+    if named("colab") || (named("kaggle") && mention.chip.family().ends_with(" P100")) {
+        return Some(1);
+    }
     let at = pieces.iter().position(|p| p.is_any(&words.computers)).filter(|_| mention.chip.vendor == "Apple")?;
     let several = at.checked_sub(1).is_some_and(|before| pieces[before].is_number() || count_word(&pieces[before].lower).is_some_and(|n| n > 1));
     (!several).then_some(1)
@@ -131,12 +135,16 @@ pub(super) fn counted_devices(pieces: &[Piece], taken: &[(usize, usize)]) -> Opt
         let number = behind_names(pieces, skip_left(pieces, at)?);
         let counts =
             pieces[number].count().is_some_and(|_| begins_word(pieces, number)) || count_word(&pieces[number].lower).is_some();
-        let counts = counts && !is_taken(number);
+        // "on a 24 GB GPU", "en una GPU de 16 GB"
+        let has_memory = || pieces.iter().any(|p| p.is_any(&vocabulary::hardware().memory_units));
+        let is_article = p.is("gpu") && number + 2 >= at && pieces[number].is_any(&vocabulary::hardware().articles) && has_memory();
+        let counts = (counts || is_article) && !is_taken(number);
         // "per GPU" and "GPU hours" count something else.
         let next_is_time = pieces.get(at + 1).is_some_and(|n| n.is_any(&vocabulary::hardware().not_counted));
         (counts && !next_is_time && !(p.is("gpu") && pieces[number].is("per"))).then_some(number)
     })?;
-    pieces[at].count().or_else(|| count_word(&pieces[at].lower)).filter(|n| (1..=MOST_DEVICES).contains(n))
+    let one = || pieces[at].is_any(&vocabulary::hardware().articles).then_some(1);
+    pieces[at].count().or_else(|| count_word(&pieces[at].lower)).or_else(one).filter(|n| (1..=MOST_DEVICES).contains(n))
 }
 
 /// Pieces of the name of a chip between its number and the word for devices, at most: "8 Biren BR 104".
@@ -147,7 +155,8 @@ fn behind_names(pieces: &[Piece], from: usize) -> usize {
     let is_glued = |at: usize| at > 0 && pieces[at - 1].word == pieces[at].word && !pieces[at - 1].is_times();
     let is_name = |at: usize| {
         let p = &pieces[at];
-        (!p.is_number() && !p.is_sign() && !p.starts_lowercase) || (p.is_number() && is_glued(at))
+        let is_word = p.lower.is_ascii() && !p.is_number() && !p.is_sign() && (!p.starts_lowercase || is_glued(at));
+        is_word || (p.is_number() && is_glued(at))
     };
     let at = (from.saturating_sub(NAME)..=from).rev().find(|at| !is_name(*at));
     let whole = |at: usize| {

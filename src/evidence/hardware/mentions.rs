@@ -66,6 +66,12 @@ fn longest<'r>(accelerators: &'r Accelerators, pieces: &[Piece], from: usize, co
         // "RTX 6000 Adas"
         let plural = || key.strip_suffix('s').filter(|one| one.len() > MOST_SHORT).and_then(|one| accelerators.by_alias(one));
         let Some(named) = accelerators.by_alias(&key).or_else(plural) else { continue };
+        // "M1" is a chip of a Mac, "M.2" a slot.
+        if vocabulary::hardware().needs_its_computer.contains(&key.as_str())
+            && !pieces.iter().any(|p| p.is_any(&vocabulary::hardware().computers) || p.is("apple"))
+        {
+            continue;
+        }
         if ends_cleanly(pieces, from, to) && (context == Context::Field || !is_short(&key) || is_told(pieces, from, to)) {
             let kind = kind_of(&key);
             best = Some((to + 1, named, kind));

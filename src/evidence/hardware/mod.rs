@@ -8,6 +8,7 @@ mod context;
 mod counts;
 mod memory;
 mod mentions;
+mod unknown;
 
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ pub use self::counts::MOST_DEVICES;
 use self::counts::{count, counted_devices};
 use self::memory::{REACH, form, memory_gb};
 use self::mentions::{Mention, in_brackets, mentions};
+pub use self::unknown::unknown_chip;
 use super::quantity::pieces::{Piece, cut_pieces};
 use super::vocabulary;
 use crate::reference::{Accelerator, Accelerators};
@@ -48,6 +50,8 @@ pub struct Hardware<'r> {
     pub count: Option<u32>,
     /// What was assumed on the way, as words for flags.
     pub assumptions: Vec<&'static str>,
+    /// Whether the devices are those of a machine, and nothing says how many of them there were.
+    pub by_machine: bool,
 }
 
 impl Hardware<'_> {
@@ -107,16 +111,17 @@ pub fn read_hardware<'r>(accelerators: &'r Accelerators, text: &str, context: Co
     match found.len() {
         0 => {
             let count = counted_devices(&pieces, &[]);
-            Hardware { openness: Openness::Unnamed, chips: Vec::new(), count, assumptions }
+            Hardware { openness: Openness::Unnamed, chips: Vec::new(), count, assumptions, by_machine: false }
         }
         1 => {
-            let (chips, count, _) = found.swap_remove(0);
+            let (chips, count, mention) = found.swap_remove(0);
+            let by_machine = mention.is_machine && count == Some(mention.per_unit);
             let openness = match chips.as_slice() {
                 [_] => Openness::Exact,
                 [first, rest @ ..] if rest.iter().all(|c| c.family() == first.family()) => Openness::Variant,
                 _ => Openness::Alternatives,
             };
-            Hardware { openness, chips, count, assumptions }
+            Hardware { openness, chips, count, assumptions, by_machine }
         }
         _ => several(&pieces, &found, assumptions),
     }
@@ -151,6 +156,7 @@ fn several<'r>(
         // "8 A100 or H100" has one count for both; two counts of two chips add up to no single figure.
         count: if either { same.or(counts.first().copied().filter(|_| counts.len() == 1)) } else { None },
         assumptions,
+        by_machine: false,
     }
 }
 

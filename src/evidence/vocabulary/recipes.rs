@@ -28,7 +28,7 @@ lists!(RecipeKeys {
 });
 lists!(RecipeBases { keys, reinforcement });
 lists!(RecipeDurations { steps, epochs, samples });
-lists!(RecipeCommands { launchers, trains, visible, detector_devices, prefixes, modes, placeholders });
+lists!(RecipeCommands { launchers, trains, visible, detector_devices, prefixes, evaluations, modes, placeholders });
 lists!(RecipeEnds { patience, early, resumes });
 lists!(RecipeProse {
     sequences,

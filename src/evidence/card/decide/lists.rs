@@ -5,7 +5,8 @@ use crate::evidence::card::parse::block::{Block, BlockKind};
 use crate::evidence::card::parse::pair::{norm_key, split_pair};
 use crate::evidence::card::read::keys::{Key, key_of};
 use crate::evidence::card::read::phases::{Named, Phase, Title, own_phase};
-use crate::evidence::card::read::repository::Repository;
+use crate::evidence::card::decide::stages::STAGES;
+use crate::evidence::card::read::repository::{Repository, name_tokens};
 use crate::evidence::card::read::templates::is_template;
 use crate::evidence::vocabulary;
 use std::ops::Range;
@@ -146,6 +147,9 @@ fn judge(own: &Repository, rivals: &[&List], keys: Keys) -> Vec<(Range<usize>, &
             Title::read_title(own, &without_hyperparameters(&title.join(" ")))
         })
         .collect();
+    if let Some(stages) = stages_of_one_training(own, rivals, &titles) {
+        return stages;
+    }
     let alike = |a: &List, b: &List| {
         keys(a).iter().filter(|(k, _)| keys(b).iter().any(|(other, _)| other == k)).count()
             + a.others.iter().filter(|k| b.others.contains(k)).count()
@@ -233,7 +237,37 @@ fn choose(own: &Repository, titles: &[Title]) -> Option<usize> {
     }
     // One list without a title beside lists of others.
     let told_apart = titles.iter().all(|t| t.is_silent() || t.named == Named::Other || !fits(t));
-    only(&Title::is_silent).filter(|_| told_apart)
+    let silent = only(&Title::is_silent).filter(|_| told_apart);
+    // "Run A (discarded)", "Run B": the one that is no experiment and no other model's.
+    let tried = |t: &Title| t.phase == Some(Phase::Never);
+    silent.or_else(|| only(&|t: &Title| !tried(t) && t.named != Named::Other).filter(|i| titles.iter().enumerate().all(|(at, t)| at == *i || tried(t))))
+}
+
+/// The lists of the stages of one training, in their order: "Phase 1", "Phase 2". Each is given its number as the reason; what they add up to is
+/// decided when all of them are read.
+fn stages_of_one_training(own: &Repository, rivals: &[&List], titles: &[Title]) -> Option<Vec<(Range<usize>, &'static str)>> {
+    if !(2..=STAGES.len()).contains(&rivals.len()) || own.tokens.iter().any(|t| is_stage_word(t)) {
+        return None;
+    }
+    let one_phase = titles.windows(2).all(|w| matches!(w, [a, b] if a.phase == b.phase));
+    let fits = |t: &Title| t.named != Named::Other && t.phase != Some(Phase::Never);
+    let numbered = rivals.iter().enumerate().all(|(i, list)| ordinal_of(list) == Some(i + 1));
+    (one_phase && numbered && titles.iter().all(fits))
+        .then(|| rivals.iter().zip(STAGES).map(|(list, why)| (list.blocks.clone(), why)).collect())
+}
+
+fn is_stage_word(word: &str) -> bool {
+    vocabulary::card().phases.stage_nouns.contains(&word)
+}
+
+/// The number of the stage that the last title over a list counts: the 2 of "Stage 2 (8k context)".
+fn ordinal_of(list: &List) -> Option<usize> {
+    let title = list.label.as_deref().or(list.headings.last().map(String::as_str))?;
+    let words = name_tokens(title);
+    let at = words.iter().position(|w| is_stage_word(w))?;
+    let number = words.get(at + 1)?;
+    let roman = ["i", "ii", "iii", "iv"].iter().position(|n| n == number).map(|n| n + 1);
+    number.parse().ok().or(roman)
 }
 
 #[cfg(test)]

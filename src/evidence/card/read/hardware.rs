@@ -3,7 +3,7 @@
 use super::candidate::{Card, Spot};
 use super::nodes::{devices_per_node, nodes_of};
 use crate::domain::Field;
-use crate::evidence::hardware::{Context, Hardware, Openness, read_hardware};
+use crate::evidence::hardware::{Context, Hardware, Openness, read_hardware, unknown_chip};
 use crate::evidence::quantity::tokens::{Kind, Token, lex, span, text_at};
 use crate::evidence::vocabulary;
 use crate::reference::Accelerators;
@@ -12,6 +12,8 @@ use crate::reference::Accelerators;
 const MAX_HARDWARE_TEXTS: usize = 64;
 /// Bytes of a text about hardware that is read.
 const MAX_HARDWARE_BYTES: usize = 1500;
+/// Reason of a chip that the reference table does not have.
+const UNKNOWN_CHIP: &str = "a chip that the table of accelerators does not have";
 /// How much chips that a text leaves open stand behind one that it names.
 const OPEN: u8 = 5;
 /// Longest text that is shortened, in words: every step reads it again.
@@ -29,6 +31,9 @@ impl Card<'_> {
         let accelerators = self.tables.accelerators;
         let found = read_hardware(accelerators, &text, context);
         if found.openness == Openness::Unnamed {
+            if let Some(name) = unknown_chip(&text) {
+                self.add(&spot.after(OPEN), Field::Accelerator, None, &name, Some(UNKNOWN_CHIP));
+            }
             if let Some(n) = found.count.filter(|_| context == Context::Field) {
                 self.add(&spot.after(2), Field::AcceleratorCount, Some(f64::from(n)), original, None);
             }
@@ -68,7 +73,11 @@ impl Card<'_> {
                 }
             } else {
                 let n = tpu_cores(&lex(&text)).unwrap_or(f64::from(n));
-                self.add(spot, Field::AcceleratorCount, Some(n), &written, several);
+                // "Platform: the institute's DGX A100": where it stands, and not how much of it was used.
+                let is_place = found.by_machine && self.is_place_of_machine;
+                let why = several.or(is_place.then_some("the devices of a machine, not said to be all used"));
+                // Devices that are counted go before those of a machine.
+                self.add(&spot.after(u8::from(found.by_machine)), Field::AcceleratorCount, Some(n), &written, why);
             }
         }
         true

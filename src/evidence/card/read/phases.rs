@@ -56,7 +56,9 @@ impl Title {
             phase = strongest(phase, found);
             // A word of this model's name is one, whatever else it means.
             let is_generic = vocabulary::card().phases.generic.contains(&word);
-            if taken == 0 && (!is_generic || (own.has(word) && word.len() > 2)) {
+            // "DPO" over a list in the card of "x-7b-dpo" is this model.
+            let is_own = taken == 1 && own.has(word) && vocabulary::card().phases.tuned_names.contains(&word);
+            if is_own || taken == 0 && (!is_generic || (own.has(word) && word.len() > 2)) {
                 rest.push(word);
             }
             at += taken.max(1);
@@ -110,6 +112,9 @@ fn named(own: &Repository, rest: &[&str]) -> Named {
     };
     let other_size = rest.iter().filter_map(|t| size_of(t)).any(is_other);
     if other_size {
+        return Named::Other;
+    }
+    if rest.iter().any(|w| vocabulary::card().phases.others.contains(w) && !own.has(w)) {
         return Named::Other;
     }
     let joined: String = rest.concat().chars().filter(|c| c.is_alphanumeric()).collect();

@@ -127,7 +127,10 @@ fn read_clause(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (from
         card.add_hardware(&spot.refused(reason).after(later + 1), s.written(chip, chip + 2), Context::Prose);
     }
     let spot = spot.refused(reason).refused(other).after(later);
-    if !card.add_hardware(&spot, text, Context::Prose) && spot.reason.is_none() {
+    card.is_place_of_machine = !trains && !s.has(&words.used) && !s.has(&words.running);
+    let is_named = card.add_hardware(&spot, text, Context::Prose);
+    card.is_place_of_machine = false;
+    if !is_named && spot.reason.is_none() {
         card.add_devices_apart(&spot, s.ts, text);
     }
 }

@@ -22,20 +22,17 @@ pub fn is_command_of_training(code: &str) -> bool {
     };
     // "./transducer/train.py --num-epochs 31": the script itself may be the command.
     let is_script = |line: &str| line.split(' ').next().is_some_and(|first| first.contains('/') && is_train(first));
-    let setting = vocabulary::recipe().commands.modes.iter().any(|mode| code.lines().any(|line| line.trim() == *mode));
     // "NPROC_PER_NODE=8 swift sft": variables stand before a command.
-    let is_variable = |word: &str| word.split_once('=').is_some_and(|(name, _)| name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'));
-    let command = |line: &'_ str| -> String {
-        let words = line.trim_start_matches(['!', '$', ' ', '%']).split(' ');
-        words.skip_while(|word| is_variable(word)).collect::<Vec<_>>().join(" ")
-    };
-    if setting {
-        return true;
-    }
-    let mut lines = code.lines().map(command);
-    let (is_script, begins) = (|line: &str| is_script(line), |line: &str| begins(line));
-    let mut lines = lines.by_ref();
-    lines.any(|line| is_script(&line) || (begins(&line) && line.split(' ').any(is_train)))
+    let is_variable =
+        |word: &str| word.split_once('=').is_some_and(|(name, _)| name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'));
+    code.lines().any(|line| {
+        let line = line.trim_start_matches(['!', '$', ' ', '%']);
+        let skipped: usize = line.split(' ').take_while(|word| is_variable(word)).map(|word| word.len() + 1).sum();
+        let command = line.get(skipped..).unwrap_or_default();
+        is_script(command)
+            || (begins(command) && command.split(' ').any(is_train))
+            || vocabulary::recipe().commands.modes.contains(&line.trim_end())
+    })
 }
 
 /// The devices that the parts of a recipe state, with the part that states them: in all, or of one node times nodes. An error if a key has two

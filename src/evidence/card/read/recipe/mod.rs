@@ -20,6 +20,7 @@ mod tests;
 use self::keys::RecipeKey;
 use self::log::{End, Log, Plan};
 use self::notes::Examples;
+pub use self::parts::{TWO_VALUES, ends_without_progress};
 use self::parts::{Part, beside_recipe, one_number, parts_of, value_of};
 use super::candidate::{Candidate, Card, RANK_PAIR, Spot, candidate};
 use super::passage::Passage;

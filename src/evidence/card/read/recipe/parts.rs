@@ -157,6 +157,7 @@ fn settings_parts<'b>(
     if learns_by_trying {
         found.retain(|p| p.key != RecipeKey::Epochs);
     }
+    refuse_two_values(&mut found);
     let starts_here = |p: &Part<'_>| p.key == RecipeKey::Base && p.written.eq_ignore_ascii_case(&card.own.id);
     if card.own.role != CardRole::Copy && found.iter().any(starts_here) {
         return;
@@ -191,6 +192,23 @@ fn settings_parts<'b>(
     }
 }
 
+/// A block that gives a key two values tells of two stages or two models: none of them is the whole training's.
+fn refuse_two_values(found: &mut [Part<'_>]) {
+    for key in [RecipeKey::Epochs, RecipeKey::Steps, RecipeKey::TotalBatch, RecipeKey::Length] {
+        let mut values = found.iter().filter(|p| p.key == key && p.spot.block.kind == BlockKind::Code).filter_map(|p| p.value);
+        let Some(first) = values.next() else { continue };
+        if values.all(|v| (v - first).abs() < f64::EPSILON) {
+            continue;
+        }
+        for p in found.iter_mut().filter(|p| p.key == key) {
+            p.spot = p.spot.refused(Some(TWO_VALUES));
+        }
+    }
+}
+
+/// Reason of a key that one block gives twice, with different values.
+pub const TWO_VALUES: &str = "one block gives this key two values";
+
 /// Whether the text before code says that the code trained the model: "The model was trained with", "Training command:".
 fn introduces_training(before: &Passage<'_>) -> bool {
     let b = before.block;
@@ -212,7 +230,7 @@ const MAX_INTRODUCTION: usize = 240;
 
 /// Whether a name of code, or what it stands in, is of an evaluation: `validation_ds`, `model.test_dataloader`.
 fn is_of_evaluation(path: &str) -> bool {
-    let words = &vocabulary::prose().batches.other_batches;
+    let words = &vocabulary::recipe().commands.evaluations;
     norm_key(path).split(' ').any(|word| words.contains(&word))
 }
 
@@ -303,7 +321,7 @@ fn counts_tokens(value: &str, behind: &str) -> bool {
 }
 
 /// Whether a configuration says that the training ends where it makes no progress: `patience: 4`.
-fn ends_without_progress(code: &str) -> bool {
+pub fn ends_without_progress(code: &str) -> bool {
     let keys = &vocabulary::recipe().ends.patience;
     let lines = code.split('\n').take(MAX_LINES).map(parse_setting);
     lines.into_iter().any(|s| keys.contains(&s.key) && s.value.starts_with(|c: char| c.is_ascii_digit()))
