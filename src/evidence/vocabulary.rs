@@ -287,7 +287,7 @@ tables!(Keys {
 });
 
 // prose.toml
-lists!(Triggers { bare_chips, hardware, carbon, energy, clouds, counts, bases, tools, number_formats });
+lists!(Triggers { bare_chips, hardware, hardware_within, carbon, energy, clouds, counts, bases, tools, number_formats });
 lists!(HardwareProse {
     tried,
     machines,

@@ -25,7 +25,7 @@ pub(super) fn count(
         left_count(pieces, mention.from, assumptions).or_else(|| right_count(pieces, mention.to))
     };
     if mention.is_machine
-        && let Some(part) = part_of_machine(pieces, mention, taken, beside.is_some())
+        && let Some(part) = part_of_machine(pieces, mention, taken, beside.is_some_and(|(n, _)| n > 1))
     {
         return part;
     }
@@ -47,6 +47,11 @@ pub(super) fn count(
     let behind = near.iter().take_while(|p| !p.is_number() && !p.is_sign());
     let halves = if beside.is_some() && behind.clone().any(is_half) { mention.chip.devices_shown() } else { 1 };
     (1..=MOST_DEVICES).contains(&total).then_some((total / cores / halves).max(1))
+}
+
+/// Whether a number, an article or a word counts a mention.
+pub(super) fn is_counted(pieces: &[Piece], mention: &Mention<'_>) -> bool {
+    left_count(pieces, mention.from, &mut Vec::new()).is_some() || right_count(pieces, mention.to).is_some()
 }
 
 /// A word for the half of a module that shows as a device of its own.
@@ -89,6 +94,10 @@ fn part_of_machine(
 ) -> Option<Option<u32>> {
     let words = vocabulary::hardware();
     let each = |p: &Piece| p.is_any(&words.each);
+    // "128 LUMI nodes (1024 GCDs)"
+    if let Some(n) = halves(pieces, mention).filter(|_| !pieces.iter().any(each)) {
+        return Some(Some(n));
+    }
     if let Some(n) = counted_devices(pieces, taken).filter(|_| !pieces.iter().any(each)) {
         return Some(Some(n));
     }
@@ -109,7 +118,7 @@ fn one_in_its_computer(pieces: &[Piece], mention: &Mention<'_>) -> Option<u32> {
     if named("colab") || (named("kaggle") && mention.chip.family().ends_with(" P100")) {
         return Some(1);
     }
-    let at = pieces.iter().position(|p| p.is_any(&words.computers)).filter(|_| mention.chip.vendor == "Apple")?;
+    let at = pieces.iter().position(|p| p.is_any(&words.computers)).filter(|_| mention.chip.vendor == "Apple" || mention.chip.accelerator == "NVIDIA GB10")?;
     let several = at.checked_sub(1).is_some_and(|before| pieces[before].is_number() || count_word(&pieces[before].lower).is_some_and(|n| n > 1));
     (!several).then_some(1)
 }
@@ -143,6 +152,9 @@ pub(super) fn counted_devices(pieces: &[Piece], taken: &[(usize, usize)]) -> Opt
         let next_is_time = pieces.get(at + 1).is_some_and(|n| n.is_any(&vocabulary::hardware().not_counted));
         (counts && !next_is_time && !(p.is("gpu") && pieces[number].is("per"))).then_some(number)
     })?;
+    if let Some(part) = part_of(pieces, at) {
+        return Some(part);
+    }
     let one = || pieces[at].is_any(&vocabulary::hardware().articles).then_some(1);
     pieces[at].count().or_else(|| count_word(&pieces[at].lower)).or_else(one).filter(|n| (1..=MOST_DEVICES).contains(n))
 }
@@ -152,7 +164,9 @@ const NAME: usize = 4;
 
 /// The number before the name of a chip or a generation that stands before a word for devices: "64 Volta GPUs", "8 NVIDIA H30 GPUs".
 fn behind_names(pieces: &[Piece], from: usize) -> usize {
-    let is_glued = |at: usize| at > 0 && pieces[at - 1].word == pieces[at].word && !pieces[at - 1].is_times();
+    // "8x100" multiplies, "X990" does not.
+    let multiplies = |at: usize| pieces[at].is_times() && at > 0 && pieces[at - 1].word == pieces[at].word;
+    let is_glued = |at: usize| at > 0 && pieces[at - 1].word == pieces[at].word && !multiplies(at - 1);
     let is_name = |at: usize| {
         let p = &pieces[at];
         let is_word = p.lower.is_ascii() && !p.is_number() && !p.is_sign() && (!p.starts_lowercase || is_glued(at));
@@ -171,6 +185,12 @@ const YEARS: std::ops::RangeInclusive<u32> = 1990..=2050;
 
 /// The 2 of EC2 is no count.
 fn begins_word(pieces: &[Piece], at: usize) -> bool {
+    // "X990" is a name, "8 x990" and "8x990" are not.
+    let named = at > 0 && pieces[at - 1].word == pieces[at].word && !pieces[at - 1].starts_lowercase && pieces[at - 1].is("x");
+    let counted = at > 1 && pieces[at - 2].word == pieces[at].word;
+    if named && !counted {
+        return false;
+    }
     at == 0 || pieces[at - 1].word != pieces[at].word || pieces[at - 1].is_times()
 }
 

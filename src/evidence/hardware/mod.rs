@@ -16,7 +16,7 @@ mod tests;
 pub use self::context::Context;
 pub use self::counts::MOST_DEVICES;
 
-use self::counts::{count, counted_devices};
+use self::counts::{count, counted_devices, is_counted};
 use self::memory::{REACH, form, memory_gb};
 use self::mentions::{Mention, in_brackets, mentions};
 pub use self::unknown::unknown_chip;
@@ -50,8 +50,10 @@ pub struct Hardware<'r> {
     pub count: Option<u32>,
     /// What was assumed on the way, as words for flags.
     pub assumptions: Vec<&'static str>,
-    /// Whether the devices are those of a machine, and nothing says how many of them there were.
+    /// Whether the devices are those of a machine.
     pub by_machine: bool,
+    /// Whether nothing counts the machine.
+    pub is_uncounted: bool,
 }
 
 impl Hardware<'_> {
@@ -111,17 +113,18 @@ pub fn read_hardware<'r>(accelerators: &'r Accelerators, text: &str, context: Co
     match found.len() {
         0 => {
             let count = counted_devices(&pieces, &[]);
-            Hardware { openness: Openness::Unnamed, chips: Vec::new(), count, assumptions, by_machine: false }
+            Hardware { openness: Openness::Unnamed, chips: Vec::new(), count, assumptions, by_machine: false, is_uncounted: false }
         }
         1 => {
             let (chips, count, mention) = found.swap_remove(0);
-            let by_machine = mention.is_machine && count == Some(mention.per_unit);
+            let by_machine = mention.is_machine && count.is_some_and(|n| n.is_multiple_of(mention.per_unit));
+            let is_uncounted = by_machine && !is_counted(&pieces, mention);
             let openness = match chips.as_slice() {
                 [_] => Openness::Exact,
                 [first, rest @ ..] if rest.iter().all(|c| c.family() == first.family()) => Openness::Variant,
                 _ => Openness::Alternatives,
             };
-            Hardware { openness, chips, count, assumptions, by_machine }
+            Hardware { openness, chips, count, assumptions, by_machine, is_uncounted }
         }
         _ => several(&pieces, &found, assumptions),
     }
@@ -157,6 +160,7 @@ fn several<'r>(
         count: if either { same.or(counts.first().copied().filter(|_| counts.len() == 1)) } else { None },
         assumptions,
         by_machine: false,
+        is_uncounted: false,
     }
 }
 

@@ -25,11 +25,13 @@ lists!(RecipeKeys {
     side,
     loose_side,
     others,
+    loose_examples,
 });
+lists!(RecipeSplits { train, counts });
 lists!(RecipeBases { keys, reinforcement });
 lists!(RecipeDurations { steps, epochs, samples });
-lists!(RecipeCommands { launchers, trains, visible, detector_devices, prefixes, evaluations, modes, placeholders });
-lists!(RecipeEnds { patience, early, resumes });
+lists!(RecipeCommands { launchers, trains, trainers, whole_batches, visible, detector_devices, prefixes, evaluations, modes, placeholders });
+lists!(RecipeEnds { patience, callbacks, early, resumes });
 lists!(RecipeProse {
     sequences,
     contexts,
@@ -55,6 +57,7 @@ lists!(RecipeProse {
 lists!(SentenceTransformers { loader, set_size });
 tables!(Recipe {
     keys: RecipeKeys,
+    splits: RecipeSplits,
     durations: RecipeDurations,
     bases: RecipeBases,
     commands: RecipeCommands,

@@ -4,9 +4,8 @@
 use crate::evidence::card::parse::block::{Block, BlockKind};
 use crate::evidence::card::parse::pair::{norm_key, split_pair};
 use crate::evidence::card::read::keys::{Key, key_of};
-use crate::evidence::card::read::phases::{Named, Phase, Title, own_phase};
-use crate::evidence::card::decide::stages::STAGES;
-use crate::evidence::card::read::repository::{Repository, name_tokens};
+use crate::evidence::card::read::phases::{Named, Phase, STAGES, Title, is_of_stage, ordinal, own_phase};
+use crate::evidence::card::read::repository::Repository;
 use crate::evidence::card::read::templates::is_template;
 use crate::evidence::vocabulary;
 use std::ops::Range;
@@ -150,8 +149,10 @@ fn judge(own: &Repository, rivals: &[&List], keys: Keys) -> Vec<(Range<usize>, &
     if let Some(stages) = stages_of_one_training(own, rivals, &titles) {
         return stages;
     }
+    let common = |a: &[(Key, String)], b: &[(Key, String)]| a.iter().filter(|(k, _)| b.iter().any(|(other, _)| other == k)).count();
     let alike = |a: &List, b: &List| {
-        keys(a).iter().filter(|(k, _)| keys(b).iter().any(|(other, _)| other == k)).count()
+        common(a.amounts(), b.amounts())
+            + common(a.recipe(), b.recipe())
             + a.others.iter().filter(|k| b.others.contains(k)).count()
     };
     let whole = rivals.iter().any(|a| rivals.iter().any(|b| differ(keys, a, b) && alike(a, b) >= 2));
@@ -246,7 +247,7 @@ fn choose(own: &Repository, titles: &[Title]) -> Option<usize> {
 /// The lists of the stages of one training, in their order: "Phase 1", "Phase 2". Each is given its number as the reason; what they add up to is
 /// decided when all of them are read.
 fn stages_of_one_training(own: &Repository, rivals: &[&List], titles: &[Title]) -> Option<Vec<(Range<usize>, &'static str)>> {
-    if !(2..=STAGES.len()).contains(&rivals.len()) || own.tokens.iter().any(|t| is_stage_word(t)) {
+    if !(2..=STAGES.len()).contains(&rivals.len()) || is_of_stage(own) {
         return None;
     }
     let one_phase = titles.windows(2).all(|w| matches!(w, [a, b] if a.phase == b.phase));
@@ -256,18 +257,9 @@ fn stages_of_one_training(own: &Repository, rivals: &[&List], titles: &[Title]) 
         .then(|| rivals.iter().zip(STAGES).map(|(list, why)| (list.blocks.clone(), why)).collect())
 }
 
-fn is_stage_word(word: &str) -> bool {
-    vocabulary::card().phases.stage_nouns.contains(&word)
-}
-
-/// The number of the stage that the last title over a list counts: the 2 of "Stage 2 (8k context)".
+/// The number of the stage that the last title over a list counts.
 fn ordinal_of(list: &List) -> Option<usize> {
-    let title = list.label.as_deref().or(list.headings.last().map(String::as_str))?;
-    let words = name_tokens(title);
-    let at = words.iter().position(|w| is_stage_word(w))?;
-    let number = words.get(at + 1)?;
-    let roman = ["i", "ii", "iii", "iv"].iter().position(|n| n == number).map(|n| n + 1);
-    number.parse().ok().or(roman)
+    ordinal(list.label.as_deref().or(list.headings.last().map(String::as_str))?)
 }
 
 #[cfg(test)]

@@ -4,9 +4,8 @@ use super::accept::Fact;
 use super::choose::same;
 use crate::domain::Field;
 use crate::evidence::Extracted;
+use crate::evidence::card::read::phases::STAGES;
 
-/// Reasons of the figures of a stage, by its number.
-pub const STAGES: [&str; 4] = ["the first of several stages", "the second of several stages", "the third of several stages", "the fourth of several stages"];
 /// What stages add up to.
 const SUMS: [Field; 6] =
     [Field::WallHours, Field::AcceleratorHours, Field::EnergyKwh, Field::EmissionsKgco2e, Field::TrainSteps, Field::TrainTokens];

@@ -37,6 +37,12 @@ struct Settings<'c> {
     any_flag: bool,
 }
 
+/// Whether two values are two numbers: `num_train_epochs=num_train_epochs` hands one on.
+fn differs(a: &str, b: &str) -> bool {
+    let number = |text: &str| text.trim_matches(['"', '\'']).parse::<f64>().ok();
+    number(a).zip(number(b)).is_some_and(|(a, b)| (a - b).abs() > f64::EPSILON)
+}
+
 impl<'c> Settings<'c> {
     fn parse(text: &'c str) -> Self {
         let mut settings = Self { by_key: BTreeMap::new(), any_flag: false };
@@ -48,7 +54,7 @@ impl<'c> Settings<'c> {
             settings.any_flag |= found.is_flag;
             let Some(key) = vocabulary::keys().code.settings.iter().find(|k| **k == found.key) else { continue };
             let setting = Setting { value: found.value, is_doubled: false, from, to, is_flag: found.is_flag };
-            settings.by_key.entry(*key).and_modify(|known| known.is_doubled |= known.value != found.value).or_insert(setting);
+            settings.by_key.entry(*key).and_modify(|known| known.is_doubled |= differs(known.value, found.value)).or_insert(setting);
         }
         settings
     }

@@ -74,7 +74,7 @@ impl Card<'_> {
             } else {
                 let n = tpu_cores(&lex(&text)).unwrap_or(f64::from(n));
                 // "Platform: the institute's DGX A100": where it stands, and not how much of it was used.
-                let is_place = found.by_machine && self.is_place_of_machine;
+                let is_place = found.is_uncounted && self.is_place_of_machine;
                 let why = several.or(is_place.then_some("the devices of a machine, not said to be all used"));
                 // Devices that are counted go before those of a machine.
                 self.add(&spot.after(u8::from(found.by_machine)), Field::AcceleratorCount, Some(n), &written, why);
@@ -128,7 +128,10 @@ fn shortest(accelerators: &Accelerators, original: &str, text: &str, found: &Har
     };
     let (mut from, mut to) = (0, words.len());
     if context == Context::Prose && to <= MAX_SHORTENED_WORDS {
-        while from + 1 < to && words.get(from + 1..to).is_some_and(|run| reads(run, context)) {
+        // "64 MI250X (LUMI-G, so 128 GCDs)": what stands in brackets explains the chip before them.
+        let names = |at: usize| words.get(at..=at).is_some_and(|w| read_hardware(accelerators, w[0], context).openness != Openness::Unnamed);
+        let opens = |at: usize| words.get(at).is_some_and(|word| word.starts_with('(')) && names(at - 1);
+        while from + 1 < to && !opens(from + 1) && words.get(from + 1..to).is_some_and(|run| reads(run, context)) {
             from += 1;
         }
         while from + 1 < to && words.get(from..to - 1).is_some_and(|run| reads(run, context)) {

@@ -49,10 +49,12 @@ mod tests;
 
 use self::candidate::{Card, RANK_PAIR, Spot};
 use self::passage::Passage;
+use self::recipe::commands::is_code_that_trained;
 use crate::evidence::card::parse::block::BlockKind;
 use crate::evidence::card::parse::pair::{norm_key, split_pair};
 use crate::evidence::quantity::tokens::lex;
 use crate::evidence::vocabulary;
+use std::rc::Rc;
 
 /// Most words of a label at the beginning of a line.
 const MAX_LABEL_WORDS: usize = 5;
@@ -70,7 +72,12 @@ pub fn read_passages(card: &mut Card<'_>, passages: &[Passage<'_>], body: &str) 
         consoles::read_console(card, passage);
     }
     let may_be_calculators = code::may_hold_calculators(body);
+    let mut last: Option<&Passage<'_>> = None;
     for (passage, _) in passages.iter().zip(is_log).filter(|(_, is_log)| !is_log) {
+        // "On 8 H800, 13 hours" behind the command that trained.
+        let beside = last.filter(|last| Rc::ptr_eq(&last.block.headings, &passage.block.headings) && last.refused.is_none());
+        card.follows_training = beside.is_some_and(|last| is_code_that_trained(passages, last.block));
+        last = Some(passage);
         match passage.block.kind {
             BlockKind::TableRow | BlockKind::FrontMatter => {}
             BlockKind::Code => {

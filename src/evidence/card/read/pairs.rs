@@ -17,7 +17,7 @@ use super::templates::{bound_in, doubt, is_template, unknown};
 use super::totals::{covers_more, holds_the_search, is_total};
 use super::training::is_train;
 use super::values::{
-    MAX_VALUE_TOKENS, is_row_of_settings, next_setting, passes_behind, precision_of, product, product_sign, states_flop,
+    MAX_VALUE_TOKENS, is_row_of_settings, next_setting, passes_behind, precision_of, product, product_sign, states_flop, batch_of_factors, whole_beside,
     tokens_end, unit_value,
 };
 use crate::domain::Field;
@@ -370,11 +370,20 @@ impl Card<'_> {
         let equals = product_sign(ts);
         let q = first_quantity(span(ts, equals.map_or(0, |at| at + 1), ts.len()));
         let q = q.map(|q| Quantity { value: product(ts).unwrap_or(q.value), ..q });
+        // "8 (gradient accumulation 4, so 32 effective)", "8, tích lũy gradient 8 bước, tổng cộng 64"
+        let whole = if equals.is_none() { whole_beside(pair.ts) } else { None };
+        let (q, equals) = (whole.or(q), equals.or(whole.map(|q| q.from)));
         let short = ts.len() <= if equals.is_some() { 40 } else { 8 };
         if let Some(q) = q.filter(|_| short) {
             let of_tokens = q.value > LARGEST_BATCH || ts.iter().any(|t| t.is_any(&vocabulary::prose().tokens.words));
             let of_tokens = of_tokens && !ts.iter().any(|t| t.is_any(&vocabulary::prose().batches.sequences));
-            let spot = spot.after(u8::from(kind == Key::Batch)).refused(of_tokens.then_some("a batch in tokens"));
+            let spot = spot.after(u8::from(kind == Key::Batch));
+            // "16 micro-batch x 8 accumulation x 512 ctx = 65,536 tokens"
+            if let Some(batch) = equals.filter(|_| of_tokens).and_then(|at| batch_of_factors(span(ts, 0, at))) {
+                self.add(&spot, Field::BatchSize, Some(batch), pair.value, None);
+                return;
+            }
+            let spot = spot.refused(of_tokens.then_some("a batch in tokens"));
             self.add_quantity(&spot, Field::BatchSize, q.value, pair.value, &q);
         }
     }

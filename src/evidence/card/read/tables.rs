@@ -6,6 +6,7 @@ use super::columns::{Column, column};
 use super::designators::Designators;
 use super::keys::{Key, read_key};
 use super::passage::{BASE_SECTION, Passage};
+use super::phases::{STAGES, is_of_stage, stage_columns};
 use super::repository::{Repository, name_tokens, size_of};
 use super::rows::{add_up, beside_base, find_own, own_column, points, unique_best, value_column};
 use super::templates::bound_in;
@@ -153,6 +154,10 @@ fn keys_and_values(card: &mut Card<'_>, rows: &[Passage<'_>], of_data: bool) {
     let is_sheet = has_key(Key::Steps) && has_batch && (has_key(Key::Hardware) || has_key(Key::Hours));
     let is_recipe = is_sheet || (has_key(Key::Epochs) && has_batch);
     let of_training = blocks.first().is_some_and(|b| b.under.training) || is_recipe || tells_training(card, rows);
+    if blocks.first().is_some_and(|b| add_stages(card, rows, b, of_training)) {
+        card.sign = before;
+        return;
+    }
     let (column, unsaid) = match value_column(&card.own, &blocks) {
         Ok(column) => (column, None),
         Err(why) => (1, Some(why)),
@@ -170,6 +175,19 @@ fn keys_and_values(card: &mut Card<'_>, rows: &[Passage<'_>], of_data: bool) {
     card.sign = before;
 }
 
+/// Adds the columns "Stage 1 | Stage 2", each as a stage of one training. Returns whether the table has such columns.
+fn add_stages(card: &mut Card<'_>, rows: &[Passage<'_>], first: &Block, of_training: bool) -> bool {
+    let Some(stages) = stage_columns(&first.header).filter(|_| !is_of_stage(&card.own)) else { return false };
+    for row in rows.iter().filter(|row| !row.block.is_header) {
+        for (value, why) in row.block.cells.iter().skip(1).take(stages).zip(STAGES) {
+            if let Some(name) = row.block.cells.first() {
+                add_named(card, &spot(row.block, RANK_PAIR, row.refused.or(Some(why))), name, value, of_training);
+            }
+        }
+    }
+    true
+}
+
 /// Whether a column has the units of the values before it.
 fn is_unit_column(header: &str) -> bool {
     vocabulary::keys().columns.units.contains(&norm_key(header).as_str())
@@ -177,8 +195,11 @@ fn is_unit_column(header: &str) -> bool {
 
 /// Rows are keys, columns are models: this one's.
 fn columns_of_models(card: &mut Card<'_>, rows: &[Passage<'_>], first: &Block) {
-    let Some(own) = own_column(&card.own, &first.header) else { return };
     let of_training = first.under.training || tells_training(card, rows);
+    let Some(own) = own_column(&card.own, &first.header) else {
+        add_stages(card, rows, first, of_training);
+        return;
+    };
     let key = key_column(&card.own, &first.header);
     for row in rows {
         if let Some((name, value)) = row.block.cells.get(key).zip(row.block.cells.get(own)) {

@@ -61,10 +61,15 @@ pub fn read_batch(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i:
             let whole = result_behind(s, &q, behind).or_else(|| in_brackets(s, behind));
             (whole, repeats.and_then(|n| product(card, spot, &q, n.value)))
         }
-        None if stated.is_part => (result_behind(s, &q, q.to).or_else(|| total_behind(s, &q)), None),
+        // "Pro GPU ein Batch von 8, vier GPUs, keine Gradientenakkumulation"
+        None if stated.is_part => {
+            let whole = result_behind(s, &q, q.to).or_else(|| total_behind(s, &q));
+            let denied = (0..s.ts.len()).any(|at| says(s.ts.get(at), words.accumulation) && denies_accumulation(s, at));
+            (whole, if denied { product(card, spot, &q, 1.0) } else { None })
+        }
         None => (None, None),
     };
-    let whole = whole.or_else(|| if of_tokens { in_brackets(s, q.to) } else { None });
+    let whole = whole.or_else(|| if of_tokens { in_brackets(s, q.to).or_else(|| in_sequences(s, q.to)) } else { None });
     let is_open = whole.is_none() && product.is_none();
     let reason = if any(left, &words.other_batches) || (is_open && (stated.is_part || accumulation.is_some() && !stated.is_whole)) {
         Some("evaluation or per-device batch")
@@ -324,7 +329,15 @@ fn result_behind(s: &Sentence<'_, '_>, part: &Quantity, from: usize) -> Option<Q
 fn in_brackets(s: &Sentence<'_, '_>, from: usize) -> Option<Quantity> {
     let open = (from..from + REACH + 2).find(|at| s.ts.get(*at).is_some_and(|t| t.is("(")))?;
     let q = (open + 1..open + 3).find_map(|at| quantity(s.ts, at).filter(|q| !q.is_word && q.value <= LARGEST_BATCH))?;
-    says(s.ts.get(q.to), vocabulary::prose().batches.sequences).then_some(q)
+    let is_whole = s.ts.get(q.to).is_some_and(|t| t.is_any(&vocabulary::prose().batches.whole));
+    (is_whole || says(s.ts.get(q.to), vocabulary::prose().batches.sequences)).then_some(q)
+}
+
+/// "0.5M tokens, i.e. 256 sequences of 2,048 tokens": the number of sequences behind a batch in tokens.
+fn in_sequences(s: &Sentence<'_, '_>, from: usize) -> Option<Quantity> {
+    let noun = (from..(from + PRODUCT).min(s.ts.len())).find(|at| says(s.ts.get(*at), vocabulary::prose().batches.sequences))?;
+    let q = noun.checked_sub(1).and_then(|at| quantity(s.ts, at)).filter(|q| q.to == noun && !q.is_word)?;
+    (q.from >= from && q.value <= LARGEST_BATCH && !s.ts.get(noun + 1).is_some_and(is_sign)).then_some(q)
 }
 
 /// Steps of accumulation, whose word stands at `at`.

@@ -20,11 +20,16 @@ pub fn is_example(ts: &[Token<'_>], at: &[usize]) -> bool {
     let is = |i: usize, list: &Words| ts.get(i).is_some_and(|t| t.is_any(list));
     // "Every example was cut".
     let of_each = |i: &usize| i.checked_sub(1).is_some_and(|before| is(before, &words.each));
-    let begins = at.iter().take(BEGINS).any(|i| is(*i, &words.example) && !of_each(i));
+    // "Instance: g5.12xlarge" is a machine.
+    let is_machine = |i: usize| {
+        let led = i.checked_sub(1).is_some_and(|before| text_at(ts, before) == "for");
+        ts.get(i).is_some_and(|t| t.is("instance")) && !led
+    };
+    let begins = at.iter().take(BEGINS).any(|i| is(*i, &words.example) && !of_each(i) && !is_machine(*i));
     let for_instance = at.windows(3).any(
         |w| matches!(w, [e, point, g] if text_at(ts, *point) == "." && [e, g].iter().all(|i| is(**i, &words.example_letters))),
     );
-    let first = span(ts, 0, 2).iter().any(|t| t.is_any(&words.example));
+    let first = (0..2).any(|i| is(i, &words.example) && !is_machine(i));
     begins || for_instance || first
 }
 

@@ -66,7 +66,7 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
         let continues = goes_on(tokens);
         let told = if continues || from > 0 || is_next_item { card.topic.before(section) } else { Told::Nothing };
         from = to;
-        card.trained_before = told == Told::Training && !turns_away(tokens);
+        card.trained_before = (told == Told::Training || card.follows_training) && !turns_away(tokens);
         before.another = match told {
             Told::Another(why) => Some(why).filter(|_| continues && !names_its_training(card, tokens)),
             Told::Training | Told::Nothing => None,

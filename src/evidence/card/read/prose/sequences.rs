@@ -117,9 +117,10 @@ fn head_at(ts: &[Token<'_>], i: usize) -> Option<Head> {
         if is_length {
             return Some(Head { from: i, to: to + 1, is_context: context });
         }
-        // "context 2048", "8k context"
+        // "8k context"
         let number = |q: Option<Quantity>| q.is_some_and(|q| LENGTHS.contains(&q.value) && !q.is_word);
-        let bare = context && (number(quantity(ts, i + 1)) || number(before(ts, i)));
+        // "context 2048", "context of 4k"
+        let bare = context && (number(quantity(ts, i + 1)) || number(quantity(ts, to)) || number(before(ts, i)));
         return bare.then_some(Head { from: i, to: i + 1, is_context: true });
     }
     // "最大长度512"
@@ -310,6 +311,9 @@ fn not_trained_at(card: &Card<'_>, s: &Sentence<'_, '_>, q: &Quantity) -> Option
     let takes = any(span(s.ts, from, to), &words.serving) || any(span(s.ts, from, to), &words.takes);
     // The context of a sentence about a fine-tune may be its base's.
     let trains = if card.own.role == CardRole::OwnTraining { s.trains() } else { has_train_in_clause(s, q) };
-    let told = s.under_training && card.own.role == CardRole::OwnTraining && q.value <= LONGEST_OF_WHOLE_TRAINING;
+    // "Effective batch size 128, 2 epochs, context of 4k"
+    let is_batch = |t: &Token<'_>| says(Some(t), vocabulary::prose().batches.things);
+    let is_own = card.own.role == CardRole::OwnTraining || s.ts.iter().any(is_batch);
+    let told = s.under_training && is_own && q.value <= LONGEST_OF_WHOLE_TRAINING;
     (takes || !(trains || told)).then_some(CONTEXT_OF_MODEL)
 }

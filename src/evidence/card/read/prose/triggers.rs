@@ -67,6 +67,7 @@ impl Triggers {
         // The words of all of these lists are the vocabulary's.
         let of_word = if t.is_known() { by_word(word) } else { Self::default() };
         self.hardware |= of_word.hardware || card.is_chip(ts, i);
+        self.hardware |= !is_ascii && vocabulary::prose().triggers.hardware_within.is_within(word);
         self.time |= unit_hours(ts, i).is_some();
         self.carbon |= of_word.carbon || says_carbon(word, is_ascii);
         self.energy |= of_word.energy || (!is_ascii && energy_unit(without_scale(word)).is_some());

@@ -98,9 +98,21 @@ fn count_listed(code: &str, sign: &str) -> Option<usize> {
     numbers.iter().all(is_number).then_some(numbers.len())
 }
 
+/// Whether code trained this model, by its command or by what only a training has.
+#[must_use]
+pub fn is_code_that_trained(passages: &[Passage<'_>], b: &Block) -> bool {
+    let says = || vocabulary::recipe().commands.trainers.is_within(&b.text) || is_command_of_training(&b.text);
+    b.kind == BlockKind::Code && says() && !is_advice(passages, b)
+}
+
 /// Whether a command trained this model: it stands where the text tells of its training, or trains, and neither it nor the text before
 /// speaks to the reader.
-fn has_trained(passages: &[Passage<'_>], b: &Block) -> bool {
+pub fn has_trained(passages: &[Passage<'_>], b: &Block) -> bool {
+    !is_advice(passages, b) && (b.under.training || is_command_of_training(&b.text))
+}
+
+/// Whether code is for the reader to fill in, or the text before it speaks to the reader.
+fn is_advice(passages: &[Passage<'_>], b: &Block) -> bool {
     let (words, lists) = (&vocabulary::recipe().commands, &vocabulary::card().headings);
     let code = b.text.to_lowercase();
     let is_open = words.placeholders.iter().any(|part| code.contains(part));
@@ -109,5 +121,5 @@ fn has_trained(passages: &[Passage<'_>], b: &Block) -> bool {
         let lower = before.text.to_lowercase();
         lower.split(|c: char| !c.is_alphanumeric()).any(|word| lists.addresses.contains(&word))
     });
-    !is_open && !speaks && (b.under.training || is_command_of_training(&b.text))
+    is_open || speaks
 }

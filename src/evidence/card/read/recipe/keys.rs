@@ -38,6 +38,8 @@ pub enum RecipeKey {
     Steps,
     /// Examples of one pass.
     Examples,
+    /// Likewise, or the data in another unit.
+    LooseExamples,
     /// Examples seen in all passes.
     Samples,
     /// Longest sequence.
@@ -82,6 +84,7 @@ pub fn recipe_key(key: &str) -> Option<RecipeKey> {
             (words.loose_length, RecipeKey::LooseLength),
             (words.model_length, RecipeKey::ModelLength),
             (words.side, RecipeKey::Side),
+            (words.loose_examples, RecipeKey::LooseExamples),
             (words.loose_side, RecipeKey::LooseSide),
             (words.others, RecipeKey::Other),
             (vocabulary::recipe().bases.keys, RecipeKey::Base),

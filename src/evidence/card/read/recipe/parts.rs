@@ -16,7 +16,7 @@ use crate::evidence::card::read::training::is_train;
 use crate::evidence::card::read::values::{is_row_of_settings, next_setting, product, product_sign, sign_of_count, without_remark};
 use crate::evidence::quantity::digits::DecimalSign;
 use crate::evidence::quantity::numbers::{Quantity, first_quantity};
-use crate::evidence::quantity::tokens::{lex_in, span};
+use crate::evidence::quantity::tokens::{Kind, lex_in, span};
 use crate::evidence::vocabulary;
 
 /// Parts of one card that are kept.
@@ -158,6 +158,9 @@ fn settings_parts<'b>(
         found.retain(|p| p.key != RecipeKey::Epochs);
     }
     refuse_two_values(&mut found);
+    if b.kind == BlockKind::Code {
+        tell_whole_batch(&mut found, &b.text);
+    }
     let starts_here = |p: &Part<'_>| p.key == RecipeKey::Base && p.written.eq_ignore_ascii_case(&card.own.id);
     if card.own.role != CardRole::Copy && found.iter().any(starts_here) {
         return;
@@ -189,6 +192,17 @@ fn settings_parts<'b>(
             };
         }
         parts.extend(found);
+    }
+}
+
+/// The batch of a configuration that has one of a device, too, or is of a tool whose batch is that of all devices.
+fn tell_whole_batch(found: &mut [Part<'_>], code: &str) {
+    let value = |key: RecipeKey| found.iter().find(|p| p.key == key).and_then(|p| p.value);
+    let of_device = value(RecipeKey::DeviceBatch).zip(value(RecipeKey::Batch)).is_some_and(|(one, all)| all > one && (all / one).fract() < 1e-9);
+    if of_device || vocabulary::recipe().commands.whole_batches.is_within(code) {
+        for p in found.iter_mut().filter(|p| p.key == RecipeKey::Batch) {
+            p.key = RecipeKey::TotalBatch;
+        }
     }
 }
 
@@ -283,7 +297,13 @@ fn settings_of_lines<'b>(passage: &Passage<'b>, settings: fn(&'b str) -> Vec<Set
             }
             let quote = b.source_range(begin + s.from, begin + s.to);
             let spot = Spot { block: b, quote, rank: RANK_CODE, reason: reason(passage) };
-            let part = Part { key: s.key, value: one_number(s.value).map(|q| q.value), written: s.value.to_owned(), spot };
+            // "train" of code may be a path.
+            let key = match s.key {
+                RecipeKey::LooseExamples if counts_examples(s.value) => RecipeKey::Examples,
+                RecipeKey::LooseExamples => continue,
+                key => key,
+            };
+            let part = Part { key, value: one_number(s.value).map(|q| q.value), written: s.value.to_owned(), spot };
             found.extend(in_its_unit(part));
         }
         if found.len() >= MAX_PARTS {
@@ -324,7 +344,8 @@ fn counts_tokens(value: &str, behind: &str) -> bool {
 pub fn ends_without_progress(code: &str) -> bool {
     let keys = &vocabulary::recipe().ends.patience;
     let lines = code.split('\n').take(MAX_LINES).map(parse_setting);
-    lines.into_iter().any(|s| keys.contains(&s.key) && s.value.starts_with(|c: char| c.is_ascii_digit()))
+    let is_set = |s: &crate::evidence::card::parse::settings::Setting<'_>| keys.contains(&s.key) && s.value.starts_with(|c: char| c.is_ascii_digit());
+    lines.into_iter().any(|s| is_set(&s)) || vocabulary::recipe().ends.callbacks.is_within(code)
 }
 
 /// Whether a key tells a recipe from an example of use.
@@ -343,6 +364,7 @@ fn tells(key: RecipeKey) -> bool {
         | RecipeKey::LocalDevices
         | RecipeKey::LooseEpochs
         | RecipeKey::LooseSide
+        | RecipeKey::LooseExamples
         | RecipeKey::Duration
         | RecipeKey::Nodes
         | RecipeKey::NodeDevices
@@ -377,6 +399,8 @@ fn part<'b>(key: &str, value: &str, spot: Spot<'b>) -> Option<Part<'b>> {
         RecipeKey::Batch if of_device => RecipeKey::DeviceBatch,
         // "max_len (train)" is the training's, "max_len (eval)" is not.
         RecipeKey::LooseLength if in_brackets(&|word| word.starts_with("train")) => RecipeKey::Length,
+        RecipeKey::LooseExamples if counts_examples(value) => RecipeKey::Examples,
+        RecipeKey::LooseExamples => return None,
         RecipeKey::LooseLength if in_brackets(&|word| vocabulary::prose().batches.other_batches.contains(&word)) => return None,
         key => key,
     };
@@ -390,6 +414,23 @@ fn part<'b>(key: &str, value: &str, spot: Spot<'b>) -> Option<Part<'b>> {
     let number = if key == RecipeKey::Epochs { number_in(written, DecimalSign::Unknown) } else { one_number(written) };
     in_its_unit(Part { key, value: number.map(|q| q.value), written: written.to_owned(), spot })
 }
+
+/// Whether a value is a number of examples and nothing else: "12,000", "40k pairs", "8.500 Sätze".
+fn counts_examples(value: &str) -> bool {
+    let ts = lex_in(value.trim().trim_matches(['*', '`', '~', '≈']), sign_of_count(value));
+    let words = vocabulary::prose();
+    let Some(q) = first_quantity(&ts).filter(|q| q.from == 0 && !q.is_range && q.value >= LEAST_EXAMPLES) else { return false };
+    let rest = span(&ts, q.to, ts.len());
+    let nouns = rest.iter().rposition(|t| t.is_any(&words.samples.nouns));
+    let of_words = rest.len() <= MOST_NOUNS && rest.iter().all(|t| t.kind == Kind::Word || t.is("-"));
+    let others = rest.iter().any(|t| t.is_any(&words.samples.other_units) || t.is_any(&words.tokens.words));
+    rest.is_empty() || (nouns == Some(rest.len() - 1) && of_words && !others)
+}
+
+/// Fewest examples that a training passes over.
+const LEAST_EXAMPLES: f64 = 10.0;
+/// Words behind a number of examples, at most: "question-answer pairs".
+const MOST_NOUNS: usize = 5;
 
 /// The first number of a short value that is no range; `32 x 8 = 256` is its result.
 #[must_use]
