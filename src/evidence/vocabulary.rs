@@ -222,6 +222,7 @@ lists!(VagueKeys { hardware, hours, provider, region, steps, batch, tokens });
 lists!(Pairs {
     serving,
     device_counts,
+    together,
     no_cloud,
     data_sizes,
     on,
@@ -320,6 +321,7 @@ lists!(Rates {
 lists!(TokensProse {
     totals,
     seen_behind,
+    seen_late,
     words,
     cjk,
     other_units,
@@ -377,8 +379,8 @@ lists!(ProgressProse {
     these,
     snapshot_joins
 });
-lists!(StepsProse { words, one, cjk, further, sampling, other_units, schedule, schedule_cjk });
-lists!(SamplesProse { nouns, other_units, joins, held_out });
+lists!(StepsProse { words, one, cjk, further, of_each, verbs_cjk, times_cjk, sampling, other_units, schedule, schedule_cjk });
+lists!(SamplesProse { nouns, nouns_cjk, other_units, joins, held_out, saw, seen, seen_cjk, distinct, saw_only_before, seen_only_behind });
 lists!(BatchesProse {
     sizes,
     size_behind,
@@ -400,6 +402,7 @@ lists!(BatchesProse {
     denied,
     results,
     beside,
+    parts,
 });
 lists!(ParametersProse { words, cjk, models, active, other_units, comparisons, parts, teachers, base_parts, after_active });
 lists!(NumberFormatProse { advice, files });

@@ -36,6 +36,7 @@ lists!(RecipeProse {
     of,
     cut,
     cut_late,
+    was,
     joins,
     fillers,
     stages_behind,

@@ -19,6 +19,7 @@ mod dates;
 pub mod declared;
 pub mod designators;
 pub mod eastern_bases;
+pub mod factors;
 pub mod front_matter;
 mod hardware;
 pub mod headings;

@@ -2,11 +2,9 @@
 
 mod passes;
 
-use self::passes::counts_passes;
 use super::candidate::{Card, Spot};
 use super::clauses::{Stated, amount_of_training, time_of_training, without_figures_in_brackets, without_rates_in_brackets};
 use super::clouds::provider_in;
-use super::data_sizes::{DATA_SET_SIZE, LEAST_PASSED_ONCE, TRAINED_ON_DATA};
 use super::dates::date_in;
 use super::keys::{Asked, Key, key_of, read_key};
 use super::prose::progress::done_part;
@@ -17,7 +15,7 @@ use super::templates::{bound_in, doubt, is_template, unknown};
 use super::totals::{covers_more, holds_the_search, is_total};
 use super::training::is_train;
 use super::values::{
-    MAX_VALUE_TOKENS, is_row_of_settings, next_setting, passes_behind, precision_of, product, product_sign, states_flop,
+    MAX_VALUE_TOKENS, is_row_of_settings, next_setting, precision_of, product, product_sign, states_flop,
     tokens_end, unit_value,
 };
 use crate::domain::Field;
@@ -38,6 +36,9 @@ const ALL_PERCENT: f64 = 99.0;
 /// Words between a word for a time and the time.
 const MOST_WORDS_BEFORE_TIME: usize = 3;
 
+/// A key that asks for hours of devices.
+const DEVICE_HOURS: &str = "gpu hours";
+
 /// A pair while it is read.
 struct Pair<'p> {
     /// Key as written.
@@ -46,6 +47,8 @@ struct Pair<'p> {
     norm: &'p str,
     /// Value without spaces around it.
     value: &'p str,
+    /// All that stands behind the key, of which the value may be a part.
+    whole: &'p str,
     /// Tokens of the value.
     ts: &'p [Token<'p>],
     /// Whether a heading above speaks of training.
@@ -153,7 +156,7 @@ impl Card<'_> {
         let words = lex(key);
         let trains = norm.contains("train") || (0..words.len()).any(|i| is_train(&words, i));
         let about_training = of_training || goes_on || trains;
-        let pair = Pair { key, norm: &norm, value, ts, about_training };
+        let pair = Pair { key, norm: &norm, value, whole, ts, about_training };
         let evaluated = kind.is_sided() && !trains && b.under.evaluation;
         let spot = spot.refused(evaluated.then_some("evaluation or inference"));
         let spot = &spot
@@ -273,7 +276,9 @@ impl Card<'_> {
         // "20 days (≈ 200,000 GPU hours)" says it twice.
         let from = if from.checked_sub(2).and_then(|at| ts.get(at)).is_some_and(|t| t.is("(")) { 0 } else { from };
         let result = ts.get(from).and_then(|t| value.get(t.from..)).unwrap_or(value);
-        self.add_hours(spot, key, result);
+        // "210 (per GPU); 420 (combined)"
+        let summed = value.len() < pair.whole.len() && is_per_device(&lex(pair.whole)) && ts.iter().any(|t| t.is_any(&vocabulary::keys().pairs.together));
+        self.add_hours(spot, if summed { DEVICE_HOURS } else { key }, result);
         // "1.5 days on 4xA6000", "14 ore pe 2 x A100", "18 saat (2 adet A100)"
         let timed = (0..ts.len()).find_map(|i| duration(ts, i)).map(|d| d.to);
         let on = ts.iter().position(|t| t.is_any(&vocabulary::keys().pairs.on)).map(|on| on + 1);
@@ -337,33 +342,10 @@ impl Card<'_> {
         }
     }
 
-    fn add_tokens_pair(&mut self, spot: &Spot<'_>, kind: Key, pair: &Pair<'_>) {
-        // Words of sizes of data; a bare number below ten million is a length.
-        let of_data = pair.ts.iter().any(|t| t.is_any(&vocabulary::keys().pairs.data_sizes));
-        let loose = vocabulary::keys().vague_keys.tokens.contains(&pair.norm);
-        if let Some(q) = first_quantity(pair.ts).filter(|q| q.value >= 1e6 && (q.scaled || q.value >= 1e7)) {
-            let is_data = kind == Key::TokenData;
-            let passes = passes_behind(pair.ts, tokens_end(pair.ts, q.to)).map(|(n, _)| n);
-            // "2.1B (7 epochs over 300M tokens)" counts them already.
-            let seen = kind == Key::Tokens && pair.norm.split(' ').any(|w| vocabulary::prose().tokens.seen.contains(&w));
-            let counted = passes.is_some() && (seen || counts_passes(pair.ts, q.to));
-            if counted {
-                self.add_passes_beside(&spot.after(2), pair.ts);
-            }
-            let (passes, of_data) = (passes.filter(|_| !counted), of_data && !(seen && counted));
-            // "Training data: 80M tokens" are passed over who knows how often.
-            let few = is_data && passes.is_none() && q.value < LEAST_PASSED_ONCE;
-            let reason = (of_data && !is_data).then_some(DATA_SET_SIZE).or(few.then_some(TRAINED_ON_DATA));
-            let spot = spot.after(u8::from(loose || is_data)).refused(reason);
-            let passes = passes.unwrap_or(1.0);
-            self.add_quantity(&spot, Field::TrainTokens, q.value * passes, pair.value, &q);
-        }
-    }
-
     fn add_batch_pair(&mut self, spot: &Spot<'_>, kind: Key, pair: &Pair<'_>) {
         // `32 x 8 x 2 x 4 = 2048`, "8, accumulation: 4 → 32": the product; "32, num_train_epochs=3" are two settings.
         // "micro-batch=2, grad-accum=16, effective batch=65k tokens/step" are settings, which the recipe reads.
-        if is_row_of_settings(pair.value) {
+        if is_row_of_settings(pair.value) || !self.add_factors(spot, pair.value, pair.ts).is_empty() {
             return;
         }
         let ts = span(pair.ts, 0, next_setting(pair.ts));

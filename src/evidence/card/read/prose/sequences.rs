@@ -10,7 +10,7 @@ use super::subjects::{Measure, gives_it_to_another};
 use crate::domain::Field;
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::read::candidate::{Card, Spot};
-use crate::evidence::card::read::rates::is_sign;
+use crate::evidence::card::read::rates::{RATE, is_sign};
 use crate::evidence::card::read::recipe::{CONTEXT_OF_MODEL, LENGTHS, LONGEST_OF_WHOLE_TRAINING, length_in_tokens};
 use crate::evidence::card::read::training::is_train;
 use crate::evidence::quantity::numbers::{Quantity, quantity};
@@ -117,9 +117,10 @@ fn head_at(ts: &[Token<'_>], i: usize) -> Option<Head> {
         if is_length {
             return Some(Head { from: i, to: to + 1, is_context: context });
         }
-        // "context 2048", "8k context"
+        // "context 2048", "8k context", "a context of 2048"
         let number = |q: Option<Quantity>| q.is_some_and(|q| LENGTHS.contains(&q.value) && !q.is_word);
-        let bare = context && (number(quantity(ts, i + 1)) || number(before(ts, i)));
+        let led = || quantity(ts, i + 2).filter(|_| at(i + 1).is_some_and(|t| t.is_any(&words.of)));
+        let bare = context && (number(quantity(ts, i + 1)) || number(before(ts, i)) || number(led()));
         return bare.then_some(Head { from: i, to: i + 1, is_context: true });
     }
     // "最大长度512"
@@ -151,6 +152,9 @@ fn behind(ts: &[Token<'_>], from: usize) -> Option<Quantity> {
         let noun = at + 1 + usize::from(text_at(ts, at + 1) == "the");
         at = if is_train(ts, noun) { noun + 1 } else { at };
     }
+    // "Sequence length (`block_size`) = 512"
+    let close = (at + 1..at + 1 + REACH).find(|to| text_at(ts, *to) == ")").filter(|_| text_at(ts, at) == "(");
+    at = close.filter(|close| !span(ts, at, *close).iter().any(|t| t.kind == Kind::Number)).map_or(at, |close| close + 1);
     let from = at;
     while at < from + REACH && ts.get(at).is_some_and(|t| t.is_any(&words.joins)) {
         at += 1;
@@ -268,7 +272,8 @@ fn add_length(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (q, is
     } else {
         not_of_training(card, s, q)
     };
-    let whose = gives_it_to_another(card, s, Measure::Count, q.from, q.to);
+    // "Each step takes 96 sequences of length 1024": a length is never a part of a training.
+    let whose = gives_it_to_another(card, s, Measure::Count, q.from, q.to).filter(|why| *why != RATE);
     // A sentence that names this model in full goes before one about its family; what is said of sequences before the context.
     let later = if card.own.named_in(s.ts) { 0 } else { 2 } + u8::from(is_context) + told_before(s);
     card.add(&spot.after(later).refused(reason).refused(whose), Field::SequenceLength, Some(value), s.written(q.from, q.to), None);
@@ -281,13 +286,22 @@ fn not_of_training(card: &Card<'_>, s: &Sentence<'_, '_>, q: &Quantity) -> Optio
     let tells =
         || s.ts.iter().any(|t| says(Some(t), batches.things) || says(Some(t), batches.words)) || s.is_recipe || card.beside_recipe;
     let packed = || span(s.ts, q.from.saturating_sub(VERB_REACH), q.from).iter().any(|t| says(Some(t), words.cut));
+    // "Long conversations were truncated at a maximum of 4096 tokens": what was done to texts was done for the training.
+    let was_cut = || !s.under_evaluation && was_cut(s, q);
     if s.has(&words.serving) && !s.has(&["trained"]) && !has_train_in_clause(s, q) {
         Some("evaluation or inference")
-    } else if !(s.trains() || s.under_training || card.trained_before || tells() || packed() && s.under_data) {
+    } else if !(s.trains() || s.under_training || card.trained_before || tells() || packed() && s.under_data || was_cut()) {
         Some("not said of a training")
     } else {
         s.under_evaluation.then_some("evaluation or inference")
     }
+}
+
+/// Whether a verb in the past says that texts were cut to a length.
+fn was_cut(s: &Sentence<'_, '_>, q: &Quantity) -> bool {
+    let words = &vocabulary::recipe().prose;
+    let verb = (q.from.saturating_sub(VERB_REACH)..q.from).rev().find(|at| says(s.ts.get(*at), words.cut));
+    verb.and_then(|at| at.checked_sub(1)).and_then(|at| s.ts.get(at)).is_some_and(|t| t.is_any(&words.was))
 }
 
 /// The tokens of the clause that a quantity stands in.

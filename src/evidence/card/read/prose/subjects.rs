@@ -1,6 +1,6 @@
 //! What a clause gives its figure to: work around a training, another model, what was granted, saved, planned or would have been.
 
-use super::contrasts::{is_everyday, is_example, is_instead, is_limit, is_set_against};
+use super::contrasts::{is_everyday, is_example, is_instead, is_limit, is_of_the_paper, is_set_against};
 use super::nearby::{any, last};
 use super::sentence::Sentence;
 use crate::evidence::card::read::candidate::Card;
@@ -88,6 +88,9 @@ pub fn gives_it_to_another(
         return Some("what was spared, not what was used");
     }
     if (measure.is_amount() && is_everyday(s.ts, from, to)) || is_set_against(s.ts, &at) || is_instead(s.ts, from) {
+        return Some("a comparison");
+    }
+    if is_of_the_paper(s.ts, from) {
         return Some("a comparison");
     }
     if let Some(why) = not_what_was_used(s, measure, &at, from, to) {

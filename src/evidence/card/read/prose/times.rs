@@ -22,6 +22,10 @@ pub fn read_times(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
     let mut read_to = 0;
     let first = card.candidates.len();
     let mut said: Vec<Place> = Vec::new();
+    // "Elapsed 1,278 s. The training goes on.": so far.
+    let goes_on = s.has(&words.elapsed) && words.going_on.is_within(&spot.block.text.to_lowercase());
+    let goes_on = goes_on || s.ts.iter().any(|t| !t.text.is_ascii() && words.elapsed.is_within(&t.text)) && words.going_on.is_within(&spot.block.text);
+    let spot = &spot.refused(goes_on.then_some("the training went on"));
     for i in 0..s.ts.len() {
         if i < read_to {
             continue;
@@ -168,7 +172,7 @@ fn alone(s: &Sentence<'_, '_>, from: usize, to: usize) -> bool {
 fn add_device_hours(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, unit: usize) -> Option<usize> {
     let words = &vocabulary::prose().times;
     let d = card.device_hours(s.ts, unit)?;
-    let said = s.trains() || s.under_training || card.trained_before || s.has(&words.device_hours_said);
+    let said = s.trains() || s.under_training || card.trained_before || s.is_recipe || s.has(&words.device_hours_said);
     let vague = s.has(&words.vague) || d.quantity.is_range;
     let reason = if said { vague.then_some("a range") } else { Some("not said of a training") };
     let rate = rate_behind(s.ts, d.to).or_else(|| rate_of_each(s.ts, d.quantity.from));
@@ -361,8 +365,9 @@ fn said(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Said {
 
 /// Whether a sentence names a chip.
 fn has_chips(card: &Card<'_>, s: &Sentence<'_, '_>) -> bool {
-    let (bare, named) = (&vocabulary::prose().triggers.bare_chips, &vocabulary::card().device_hours.named);
-    (0..s.ts.len()).any(|i| card.is_chip(s.ts, i) || s.ts.get(i).is_some_and(|t| t.is_any(bare) || t.is_any(named)))
+    let words = vocabulary::prose();
+    let lists = [&words.triggers.bare_chips, &vocabulary::card().device_hours.named, &words.times.chip_lines];
+    (0..s.ts.len()).any(|i| card.is_chip(s.ts, i) || s.ts.get(i).is_some_and(|t| lists.iter().any(|list| t.is_any(*list))))
 }
 
 /// "nine hours all told", "3 hours from start to finish".

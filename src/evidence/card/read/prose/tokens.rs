@@ -114,6 +114,7 @@ fn not_tokens_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'sta
         || last(left, 3).iter().any(|t| t.text.contains("学习"))
         || (follows(0) == "during" && follows(1) == "training")
         || words.seen_behind.contains(&follows(0))
+        || is_seen_late(s, i)
         // "300B training tokens", "after 300B tokens training was stopped"
         || (said && !under_data && (any(middle, &["training"]) || (any(last(left, 1), &["after"]) && s.has(&vocabulary::prose().times.closed))))
         // "1.5T tokens in total", "per un totale di 660 miliardi di token"
@@ -161,6 +162,14 @@ fn not_tokens_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'sta
         return Some("another checkpoint");
     }
     if seen { None } else { not_trained_on(s, i, q) }
+}
+
+/// "Das Modell hat 3,2 Milliarden Token in 20.000 Schritten gesehen": the participle ends the sentence or its clause.
+fn is_seen_late(s: &Sentence<'_, '_>, i: usize) -> bool {
+    let words = &vocabulary::prose().tokens;
+    let ends = |at: usize| s.ts.get(at + 1).is_none_or(|t| t.kind == Kind::Sign || t.is_any(&vocabulary::prose().subjects.and));
+    let clause = (i + 1..i + LATE_VERB_REACH).take_while(|at| s.ts.get(*at).is_some_and(|t| !t.is_any(&[",", ";", "."])));
+    clause.into_iter().any(|at| s.ts.get(at).is_some_and(|t| t.is_any(&words.seen_late)) && ends(at))
 }
 
 /// "less than 100B tokens", "up to 2T tokens".
