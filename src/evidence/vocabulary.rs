@@ -317,6 +317,7 @@ lists!(Rates {
     barriers,
     results,
     equals,
+    each_behind,
 });
 lists!(TokensProse {
     totals,
@@ -345,6 +346,7 @@ lists!(UtilizationProse { joins, machines, serving });
 lists!(EpochsProse {
     words,
     times,
+    once,
     rounds,
     round_joins,
     full,
@@ -379,7 +381,7 @@ lists!(ProgressProse {
     these,
     snapshot_joins
 });
-lists!(StepsProse { words, one, cjk, further, of_each, verbs_cjk, times_cjk, sampling, other_units, schedule, schedule_cjk });
+lists!(StepsProse { words, one, cjk, further, of_each, with, verbs_cjk, times_cjk, sampling, other_units, schedule, schedule_cjk });
 lists!(SamplesProse { nouns, nouns_cjk, other_units, joins, held_out, saw, seen, seen_cjk, distinct, saw_only_before, seen_only_behind });
 lists!(BatchesProse {
     sizes,

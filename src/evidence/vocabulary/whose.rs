@@ -18,6 +18,8 @@ lists!(Headings {
     for_the_reader,
     addresses,
     tries,
+    numbered_tries,
+    published,
     logs,
     data
 });
@@ -49,6 +51,7 @@ lists!(Totals { cumulative, inclusive, families, wholes, collections, uses, deve
 
 // prose.toml
 lists!(Sentences {
+    evaluated,
     your_own,
     overheads,
     several_stages,
@@ -138,6 +141,10 @@ lists!(Subjects {
     by,
     example_letters,
     against_joins,
+    been_verbs,
+    respectively,
+    respectively_cjk,
+    base_brackets,
     papers,
     papers_cjk,
     versus,

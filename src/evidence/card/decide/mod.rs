@@ -10,3 +10,4 @@ pub mod lists;
 pub mod products;
 pub mod samples;
 pub mod sections;
+mod tries;

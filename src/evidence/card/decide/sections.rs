@@ -4,6 +4,7 @@
 
 use super::examples::is_another_repository;
 use super::lists::Lists;
+use super::tries::{OTHER_TRY, other_tries};
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::block::{Block, BlockKind};
 use crate::evidence::card::read::designators::{Designators, Fit, fit_of_glued, fit_of_name};
@@ -63,7 +64,13 @@ impl Sections {
             last = Some((block, why));
             Passage { block, refused: why.or_else(|| self.lists.refuse(i)) }
         };
-        blocks.iter().enumerate().map(refuse).collect()
+        let mut passages: Vec<Passage<'b>> = blocks.iter().enumerate().map(refuse).collect();
+        for i in other_tries(blocks) {
+            if let Some(passage) = passages.get_mut(i) {
+                passage.refused = passage.refused.or(Some(OTHER_TRY));
+            }
+        }
+        passages
     }
 
     /// Whether a block is of the card of the original that a copy quotes.
@@ -264,7 +271,7 @@ fn named_in_title_of_training(title: &str) -> Option<Vec<String>> {
     let is_passed = |word: &&str| {
         let lower = word.to_lowercase();
         let says_nothing = lists.designators.articles.contains(&lower.as_str()) || lists.phases.generic.contains(&lower.as_str());
-        !says_nothing && !is_of_a_training(&lower) && !matches!(lower.as_str(), "of" | "details" | "training")
+        !says_nothing && !is_train(&lex(&lower), 0) && !matches!(lower.as_str(), "of" | "details" | "training")
     };
     let is_name = |word: &&str| {
         let lower = word.to_lowercase();

@@ -149,7 +149,11 @@ fn time(clause: &str) -> Option<f64> {
         let together = |at: usize| ts.get(at).is_some_and(|t| t.is_any(&vocabulary::keys().pairs.together));
         ts.get(at).is_none_or(|t| t.is("(") || is_sign(t)) || together(at) || together(at + 1)
     };
-    let bare = || first_quantity(&ts).filter(|q| q.from <= MOST_WORDS_BEFORE && ends(q.to)).map(|q| q.value);
+    // "one RTX 3070"
+    let names_chip = ts.iter().any(|t| t.is_any(&vocabulary::prose().times.chip_lines));
+    let is_glued = |at: usize| ts.get(at).is_some_and(|t| t.glued) && at.checked_sub(1).and_then(|b| ts.get(b)).is_some_and(|t| t.kind == Kind::Word);
+    let bare =
+        || first_quantity(&ts).filter(|q| !names_chip && !is_glued(q.from) && q.from <= MOST_WORDS_BEFORE && ends(q.to)).map(|q| q.value);
     (0..ts.len()).find_map(|i| duration_in_value(&ts, i)).map(|d| d.hours).or_else(bare)
 }
 

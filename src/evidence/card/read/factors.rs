@@ -101,6 +101,10 @@ fn product_at(card: Option<&Card<'_>>, ts: &[Token<'_>], at: usize) -> Option<Pr
         factors.push(factor(card, ts, to + 1, is_times)?);
     }
     let to = factors.last().map(|f| f.to).filter(|_| factors.len() > 1)?;
+    // "1,024 sequences × 2,048 tokens": of each of them.
+    if factors.iter().any(|f| f.counts == Counts::Batch) {
+        factors.iter_mut().filter(|f| f.counts == Counts::Tokens).for_each(|f| f.counts = Counts::Length);
+    }
     let ends = |t: &Token<'_>| t.is_any(results);
     let result = ts.get(to).filter(|t| ends(t)).and_then(|_| (to + 1..to + 3).find_map(|at| factor(card, ts, at, ends)));
     Some(Product { factors, result })

@@ -352,7 +352,9 @@ impl Card<'_> {
         let equals = product_sign(ts);
         let q = first_quantity(span(ts, equals.map_or(0, |at| at + 1), ts.len()));
         let q = q.map(|q| Quantity { value: product(ts).unwrap_or(q.value), ..q });
-        let short = ts.len() <= if equals.is_some() { 40 } else { 8 };
+        // "32,768 pairs (4,096 per GPU, GradCache)"
+        let head = ts.iter().position(|t| t.is("(")).filter(|at| *at > 0).unwrap_or(ts.len());
+        let short = if equals.is_some() { ts.len() <= 40 } else { head <= 8 };
         if let Some(q) = q.filter(|_| short) {
             let of_tokens = q.value > LARGEST_BATCH || ts.iter().any(|t| t.is_any(&vocabulary::prose().tokens.words));
             let of_tokens = of_tokens && !ts.iter().any(|t| t.is_any(&vocabulary::prose().batches.sequences));

@@ -209,7 +209,9 @@ fn total_behind(s: &Sentence<'_, '_>, part: &Quantity) -> Option<Quantity> {
         let q = quantity(s.ts, at).filter(|q| !q.is_word && q.value >= part.value && (q.value / part.value).fract() < 1e-9)?;
         let noun = q.to + usize::from(says(s.ts.get(q.to), words.examples));
         let total = noun + usize::from(s.ts.get(noun).is_some_and(|t| t.is_any(&["in", "en", "em", "im", "au"])));
-        (is_total(q.to) || is_total(q.to + 1) || is_total(noun) || is_total(total)).then_some(q)
+        // "64 per GPU (global 512)"
+        let led = q.from > part.to && q.from.checked_sub(1).is_some_and(is_total);
+        (led || is_total(q.to) || is_total(q.to + 1) || is_total(noun) || is_total(total)).then_some(q)
     })
 }
 
@@ -290,7 +292,12 @@ fn stated(s: &Sentence<'_, '_>, i: usize) -> Option<Stated> {
     let each = each || (q.to..q.to + REACH).any(|at| leads(at) && device_of_each(s, at).is_some());
     // "单卡批大小 16"
     let each = each || s.ts.get(i).is_some_and(|t| !is_latin_word(&t.text) && is_device(t));
-    let is_part = per || each || any(span(s.ts, i.saturating_sub(REACH), i), &["device", "gpu", "micro"]);
+    // "per-card batch 512"
+    let per_device = (i.saturating_sub(REACH)..i).any(|at| {
+        let behind = at + 1 + usize::from(text_at(s.ts, at + 1) == "-");
+        s.ts.get(at).is_some_and(is_sign) && behind < i && s.ts.get(behind).is_some_and(is_device)
+    });
+    let is_part = per || each || per_device || any(span(s.ts, i.saturating_sub(REACH), i), &["device", "gpu", "micro"]);
     fits.then_some(Stated { q, is_part, is_whole: is_whole && !is_part })
 }
 
@@ -321,7 +328,16 @@ fn behind_sharers(s: &Sentence<'_, '_>, at: usize) -> usize {
     verb.filter(|to| led && span(s.ts, at, *to).iter().all(|t| t.kind == Kind::Word)).unwrap_or(at)
 }
 
-fn is_device(t: &Token<'_>) -> bool {
+/// Whether a token counts examples of a batch.
+#[must_use]
+pub fn is_examples(t: &Token<'_>) -> bool {
+    let words = vocabulary::prose();
+    says(Some(t), words.batches.sequences) || t.is_any(&words.samples.nouns)
+}
+
+/// Whether a token is a device.
+#[must_use]
+pub fn is_device(t: &Token<'_>) -> bool {
     t.is_any(&vocabulary::card().device_hours.named) || says(Some(t), vocabulary::prose().batches.devices)
 }
 
@@ -360,7 +376,7 @@ fn repeats(s: &Sentence<'_, '_>, q: &Quantity, at: usize) -> Option<Quantity> {
 }
 
 /// Batch x accumulation x devices, where the sentence states all of them.
-fn product(card: &Card<'_>, spot: &Spot<'_>, q: &Quantity, repeats: f64) -> Option<(f64, String)> {
+pub fn product(card: &Card<'_>, spot: &Spot<'_>, q: &Quantity, repeats: f64) -> Option<(f64, String)> {
     let here = |c: &&Candidate| c.field == Field::AcceleratorCount && c.quote == spot.quote && c.reason.is_none();
     let mut counts = card.candidates.iter().filter(here).filter_map(|c| c.value);
     let devices = counts.next()?;

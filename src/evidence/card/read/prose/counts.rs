@@ -1,6 +1,7 @@
 //! What prose counts: tokens, epochs, steps, batches, parameters, FLOP.
 
 use super::batches::{counted, is_batch, read_batch, read_batch_at_once, read_batch_of_step};
+use super::examples::{read_batch_of_steps, read_batch_per_device};
 use super::compute::{read_flop, read_utilization};
 use super::nearby::{any, before, last};
 use super::parameters::{Sizes, read_activated, read_parameters, several_sizes};
@@ -35,7 +36,11 @@ pub fn read_counts(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
         // "2.1兆トークン": a scale may stand before the word.
         let rest = without_scale(&t.text);
         let cjk = |starts: &[&str]| !t.text.is_ascii() && starts.iter().any(|w| rest.starts_with(w));
-        if t.is_any(&words.steps.one) && read_batch_of_step(card, spot, s, i) || read_batch_at_once(card, spot, s, i) {
+        let is_batch_told = t.is_any(&words.steps.one) && read_batch_of_step(card, spot, s, i)
+            || read_batch_at_once(card, spot, s, i)
+            || read_batch_of_steps(card, spot, s, i)
+            || read_batch_per_device(card, spot, s, i);
+        if is_batch_told {
             continue;
         }
         if t.is_any(&words.tokens.words) || cjk(&words.tokens.cjk) {
@@ -247,7 +252,10 @@ const ROUND: usize = 5;
 fn is_round(ts: &[Token<'_>], i: usize) -> bool {
     let words = &vocabulary::prose();
     let is = |at: usize, list: &Words| ts.get(at).is_some_and(|t| t.is_any(list));
-    is(i, &words.epochs.rounds) && is(i + 1, &words.epochs.round_joins) && any(span(ts, i + 2, i + ROUND), &words.subjects.data)
+    // "one pass over 7,200 haiku"
+    let counted = || quantity(ts, i + 2).is_some_and(|q| !q.is_word && q.value >= LEAST_EXAMPLES);
+    let over_data = || any(span(ts, i + 2, i + ROUND), &words.subjects.data) || counted();
+    is(i, &words.epochs.rounds) && is(i + 1, &words.epochs.round_joins) && over_data()
 }
 
 /// "The training set was seen ten times", "viermal durchlaufen", "a parcouru cinq fois le corpus": passes, told of the data.
@@ -321,7 +329,10 @@ fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, o
     // Italian "per 20.000 passi" says how long, and no rate.
     let is_english = s.ts.get(i).is_some_and(|t| t.is_any(&["steps", "step", "iterations", "iteration", "updates"]));
     let of_schedule = |ts: &[Token<'_>]| ts.iter().any(|t| t.is_any(&words.schedule) && (is_english || !t.is("per")));
-    let schedule = of_schedule(left)
+    // "4 V100s with 8 images each takes 30 hours for 160k iterations": of the images.
+    let far = |t: &Token<'_>| t.is("each");
+    let near = last(left, 3);
+    let schedule = left.iter().any(|t| of_schedule(std::slice::from_ref(t)) && !far(t)) || of_schedule(near)
         || span(s.ts, i + 1, i + 4).iter().take_while(|t| !t.is_any(&[",", ";"])).any(|t| t.is_any(&words.schedule))
         || last(left, 2).iter().any(|t| words.schedule_cjk.iter().any(|part| t.text.contains(part)))
         || any(middle, &words.schedule)

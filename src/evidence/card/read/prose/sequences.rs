@@ -9,6 +9,7 @@ use super::sentence::Sentence;
 use super::subjects::{Measure, gives_it_to_another};
 use crate::domain::Field;
 use crate::evidence::card::about::CardRole;
+use crate::evidence::card::parse::block::BlockKind;
 use crate::evidence::card::read::candidate::{Card, Spot};
 use crate::evidence::card::read::rates::{RATE, is_sign};
 use crate::evidence::card::read::recipe::{CONTEXT_OF_MODEL, LENGTHS, LONGEST_OF_WHOLE_TRAINING, length_in_tokens};
@@ -268,7 +269,7 @@ fn add_length(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (q, is
     } else if q.is_range || is_limited {
         Some("a range")
     } else if is_context {
-        not_trained_at(card, s, q).or_else(|| s.under_evaluation.then_some("evaluation or inference"))
+        not_trained_at(card, s, q, spot.block.kind == BlockKind::ListItem).or_else(|| s.under_evaluation.then_some("evaluation or inference"))
     } else {
         not_of_training(card, s, q)
     };
@@ -318,12 +319,14 @@ fn has_train_in_clause(s: &Sentence<'_, '_>, q: &Quantity) -> bool {
 }
 
 /// Why a context is what the model takes, and no length of its training.
-fn not_trained_at(card: &Card<'_>, s: &Sentence<'_, '_>, q: &Quantity) -> Option<&'static str> {
+fn not_trained_at(card: &Card<'_>, s: &Sentence<'_, '_>, q: &Quantity, in_list: bool) -> Option<&'static str> {
     let words = &vocabulary::recipe().prose;
     let (from, to) = clause(s, q);
     let takes = any(span(s.ts, from, to), &words.serving) || any(span(s.ts, from, to), &words.takes);
     // The context of a sentence about a fine-tune may be its base's.
     let trains = if card.own.role == CardRole::OwnTraining { s.trains() } else { has_train_in_clause(s, q) };
-    let told = s.under_training && card.own.role == CardRole::OwnTraining && q.value <= LONGEST_OF_WHOLE_TRAINING;
+    // "trained for 60K steps", "context length 1024": items of one list.
+    let beside = card.trained_before && in_list;
+    let told = (s.under_training || beside) && card.own.role == CardRole::OwnTraining && q.value <= LONGEST_OF_WHOLE_TRAINING;
     (takes || !(trains || told)).then_some(CONTEXT_OF_MODEL)
 }
