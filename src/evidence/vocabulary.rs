@@ -233,6 +233,7 @@ lists!(VagueKeys { hardware, hours, provider, region, steps, batch, tokens });
 lists!(Pairs {
     serving,
     device_counts,
+    together,
     no_cloud,
     data_sizes,
     on,
@@ -327,10 +328,12 @@ lists!(Rates {
     barriers,
     results,
     equals,
+    each_behind,
 });
 lists!(TokensProse {
     totals,
     seen_behind,
+    seen_late,
     words,
     cjk,
     other_units,
@@ -354,6 +357,7 @@ lists!(UtilizationProse { joins, machines, serving });
 lists!(EpochsProse {
     words,
     times,
+    once,
     rounds,
     round_joins,
     full,
@@ -388,8 +392,8 @@ lists!(ProgressProse {
     these,
     snapshot_joins
 });
-lists!(StepsProse { words, one, cjk, further, sampling, other_units, schedule, schedule_cjk });
-lists!(SamplesProse { nouns, other_units, joins, held_out });
+lists!(StepsProse { words, one, cjk, further, of_each, with, verbs_cjk, times_cjk, sampling, other_units, schedule, schedule_cjk });
+lists!(SamplesProse { nouns, nouns_cjk, other_units, joins, held_out, saw, seen, seen_cjk, distinct, saw_only_before, seen_only_behind });
 lists!(BatchesProse {
     sizes,
     size_behind,
@@ -411,6 +415,7 @@ lists!(BatchesProse {
     denied,
     results,
     beside,
+    parts,
 });
 lists!(ParametersProse { words, cjk, models, active, other_units, comparisons, parts, teachers, base_parts, after_active });
 lists!(NumberFormatProse { advice, files });

@@ -42,6 +42,7 @@ lists!(RecipeProse {
     of,
     cut,
     cut_late,
+    was,
     joins,
     fillers,
     stages_behind,

@@ -18,6 +18,8 @@ lists!(Headings {
     for_the_reader,
     addresses,
     tries,
+    numbered_tries,
+    published,
     logs,
     data
 });
@@ -37,6 +39,7 @@ tables!(Designators {
     counted: Words,
     this: Words,
     this_cjk: Words,
+    topics: Words,
     pronouns: Words,
     declared: Words,
     nouns_of_cards: Words,
@@ -48,6 +51,7 @@ lists!(Totals { cumulative, inclusive, families, wholes, collections, uses, deve
 
 // prose.toml
 lists!(Sentences {
+    evaluated,
     your_own,
     overheads,
     several_stages,
@@ -137,6 +141,13 @@ lists!(Subjects {
     by,
     example_letters,
     against_joins,
+    been_verbs,
+    respectively,
+    respectively_cjk,
+    base_brackets,
+    papers,
+    papers_cjk,
+    versus,
     beside,
     of,
     which,

@@ -7,6 +7,8 @@ use crate::evidence::card::read::keys::{Key, key_of};
 use crate::evidence::card::read::phases::{Named, Phase, STAGES, Title, is_of_stage, ordinal, own_phase};
 use crate::evidence::card::read::repository::Repository;
 use crate::evidence::card::read::templates::is_template;
+use crate::evidence::quantity::numbers::first_quantity;
+use crate::evidence::quantity::tokens::lex;
 use crate::evidence::vocabulary;
 use std::ops::Range;
 use std::rc::Rc;
@@ -113,7 +115,17 @@ fn add_key(list: &mut List, key: &str, value: &str) {
     if norm == "epoch" {
         return;
     }
-    let value: String = value.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    // "2-3 hours" may be any of them.
+    let tokens = lex(value);
+    let number = first_quantity(&tokens);
+    if number.is_some_and(|q| q.is_range) {
+        return;
+    }
+    // "2.5 hours" and "2.5" are one, "0.594 kg CO2 (estimated)" and "0.594 kg", too.
+    let value: String = match number.filter(|q| q.from < 2).and_then(|q| value.get(..tokens.get(q.to - 1)?.to)) {
+        Some(number) => number.chars().filter(|c| c.is_ascii_digit() || *c == '.').collect(),
+        None => value.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect(),
+    };
     let amounts = if AMOUNTS.contains(&key) { Some(&mut list.amounts) } else { RECIPE.contains(&key).then_some(&mut list.recipe) };
     if let Some(amounts) = amounts {
         if !value.is_empty() && !amounts.iter().any(|(known, _)| *known == key) {
@@ -159,6 +171,13 @@ fn judge(own: &Repository, rivals: &[&List], keys: Keys) -> Vec<(Range<usize>, &
     // "Training" and "Environmental impact" with an hour more or less are one training told twice.
     if titles.iter().all(Title::is_silent) {
         return Vec::new();
+    }
+    // Lists of evaluations and uses aside, those of the training may say the same.
+    let is_never = |at: usize| titles.get(at).is_some_and(|t| t.phase == Some(Phase::Never));
+    let of_training = || rivals.iter().enumerate().filter(|(at, _)| !is_never(*at)).map(|(_, list)| *list);
+    if of_training().count() < rivals.len() && !of_training().any(|a| of_training().any(|b| differ(keys, a, b))) {
+        let never = rivals.iter().zip(&titles).filter(|(_, title)| title.phase == Some(Phase::Never));
+        return never.map(|(list, title)| (list.blocks.clone(), reason(own, title, false))).collect();
     }
     let told = titles.iter().any(|t| !t.is_silent() && (t.phase.is_some() || t.named != Named::Unknown));
     if !told && !whole {

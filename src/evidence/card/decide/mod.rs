@@ -11,3 +11,4 @@ pub mod products;
 pub mod samples;
 pub mod sections;
 pub mod stages;
+mod tries;

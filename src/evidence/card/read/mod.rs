@@ -19,6 +19,7 @@ mod dates;
 pub mod declared;
 pub mod designators;
 pub mod eastern_bases;
+pub mod factors;
 pub mod front_matter;
 mod hardware;
 pub mod headings;
@@ -172,8 +173,12 @@ fn read_pair(
         // Behind several times of one key a further one is of none of them.
         let is_several =
             keys::key_of(&norm_key(key)) == Some(keys::Key::Hours) && clauses::time_of_training(&card.own, first).reason.is_some();
-        if !is_several {
-            runs.push((to - rest.len().min(to), to));
+        let next = to - rest.len().min(to);
+        let parts = split_pair(rest).filter(|_| is_pair_of_ours(rest)).and_then(|(key, value)| Some((rest.get(..key)?, rest.get(value..)?)));
+        // "Duration: 9 hours. Epochs: 4. Batch: 16."
+        let is_read = parts.is_some_and(|parts| !is_several && read_pair(card, passage, (next, to), parts, runs).is_some());
+        if !is_several && !is_read {
+            runs.push((next, to));
         }
         value = first;
     }

@@ -12,6 +12,9 @@ pub fn is_train(ts: &[Token<'_>], i: usize) -> bool {
     if words.stems.begins(word) && word != "trains" {
         return true;
     }
+    if word == "scratch" {
+        return text_before(ts, i, 1) == "from";
+    }
     if word == "fine" {
         return text_at(ts, i + 1).starts_with("tun") || (text_at(ts, i + 1) == "-" && text_at(ts, i + 2).starts_with("tun"));
     }

@@ -29,9 +29,15 @@ pub fn read_flop(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: 
         Some("may be a rate: FLOP per second")
     } else {
         gives_it_to_another(card, s, Measure::Count, q.from, unit.to)
-            .or((!s.trains() && !s.under_training).then_some("not said of a training"))
+            .or((!s.trains() && !s.under_training && !is_told(card, s)).then_some("not said of a training"))
     };
     card.add_quantity(&spot.refused(reason), Field::TrainFlop, value, s.written(q.from, unit.to), &q);
+}
+
+/// "The compute budget was 1.9e20 FLOPs", behind a text on a training or in a sentence that tells a recipe.
+fn is_told(card: &Card<'_>, s: &Sentence<'_, '_>) -> bool {
+    let sums = s.has(&vocabulary::prose().tokens.totals) || s.has(&["compute", "budget"]);
+    (s.is_recipe || card.trained_before || sums) && !s.under_evaluation && !s.has(&vocabulary::prose().subjects.thresholds)
 }
 
 /// Whether "FLOPS" may be operations per second: with a prefix and no small s at its end, or beside a machine.

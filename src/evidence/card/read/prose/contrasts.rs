@@ -54,6 +54,25 @@ pub fn is_instead(ts: &[Token<'_>], from: usize) -> bool {
     near.is_some_and(|at| span(ts, at, from).iter().all(|t| t.kind == Kind::Word))
 }
 
+/// Tokens behind an opening bracket or before a figure within which a paper is named that is set beside this training.
+const PAPER: usize = 4;
+
+/// "(paper: 256 epochs, 384 GPU-hours)", "（原论文为38小时）", "versus 38 hours in the original": what is set beside the figure that stands before.
+#[must_use]
+pub fn is_of_the_paper(ts: &[Token<'_>], from: usize) -> bool {
+    let words = &vocabulary::prose().subjects;
+    let counts = |from: usize, to: usize| span(ts, from, to).iter().any(|t| t.kind == Kind::Number);
+    let is_paper = |t: &Token<'_>| t.is_any(&words.papers) || (!t.text.is_ascii() && words.papers_cjk.is_within(&t.text));
+    let bracket = (0..from).rev().find(|at| ts.get(*at).is_some_and(|t| t.is_any(&["(", "（", ")", "）"])));
+    let open = bracket.filter(|at| ts.get(*at).is_some_and(|t| t.is_any(&["(", "（"])) && counts(0, *at));
+    let in_bracket = open.is_some_and(|at| {
+        let head = span(ts, at + 1, (at + 1 + PAPER).min(from));
+        head.iter().take_while(|t| t.kind != Kind::Number).any(is_paper) && !head.iter().any(|t| t.is_any(&words.own_work))
+    });
+    let against = (from.saturating_sub(NEXT_TO)..from).rev().find(|at| ts.get(*at).is_some_and(|t| t.is_any(&words.versus)));
+    in_bracket || against.is_some_and(|at| counts(0, at) && !counts(at, from))
+}
+
 /// "under five days", but not "a little under 1 hour".
 #[must_use]
 pub fn is_limit(ts: &[Token<'_>], from: usize) -> bool {

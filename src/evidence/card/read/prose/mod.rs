@@ -6,6 +6,7 @@ mod compute;
 mod contrasts;
 mod counts;
 mod emissions;
+mod examples;
 mod formats;
 mod hardware;
 mod lengths;
@@ -14,7 +15,8 @@ mod owners;
 mod parameters;
 pub mod progress;
 mod recordings;
-mod sentence;
+pub mod sentence;
+mod respective;
 mod sequences;
 mod subjects;
 mod times;
@@ -88,6 +90,7 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
             let s = Sentence::new(text, tokens, trains, b.under);
             before.refused = whose(card, &s);
         }
+        before.trained = trained;
         let figures = card.candidates.get(known..).unwrap_or_default();
         let is_fruitful = figures.iter().any(|c| c.reason.is_none() && (told == Told::Training || is_of_recipe(c.field)));
         match before.another.or(before.refused) {
@@ -131,6 +134,8 @@ struct Before {
     another: Option<&'static str>,
     /// Why the training that the sentence tells of is another's.
     refused: Option<&'static str>,
+    /// Whether the last sentence told of a training, whoever's.
+    trained: bool,
 }
 
 /// Reads a sentence by its parts, each of which is one model's.
@@ -150,6 +155,8 @@ fn read_by_owner(
         let found = if several { Triggers::scan(card, tokens) } else { all_found };
         let here = trains.iter().filter(|i| (part.from..part.to).contains(*i)).map(|i| i - part.from).collect();
         let s = Sentence::new(text, tokens, here, passage.block.under);
+        // "The base model took 3 days. The large one took 5 days."
+        card.trained_before |= before.trained && part.whose == Some(Fit::Mine);
         if found.any() {
             read_sentence(card, passage, &s, found, offset, before, part.whose);
         }
@@ -228,6 +235,9 @@ fn read_sentence(
         }
         if found.energy {
             emissions::read_energy(card, &spot, s);
+        }
+        if found.energy && !found.carbon {
+            emissions::read_by_factor(card, &spot, s);
         }
     }
     if found.counts {

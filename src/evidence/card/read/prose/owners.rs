@@ -156,7 +156,7 @@ fn mention_at(own: &Repository, text: &str, ts: &[Token<'_>], i: usize, after: u
     if tells_base && i < CJK_SUBJECT && ts.get(i).is_some_and(cjk_base) {
         return Some(Mention { from: i, to: i + 1, whose: Some(Fit::Base), is_behind: false });
     }
-    let leads = begins(ts, i);
+    let leads = begins(ts, i) || is_topic_before(ts, i);
     let before = text_before(ts, i, 1);
     // Nearly all words stand elsewhere: nothing is cut for them.
     let led = i.checked_sub(1).and_then(|at| ts.get(at)).is_some_and(|t| t.is_any(&words.backward) || t.is_any(&words.articles));
@@ -187,6 +187,12 @@ fn begins_in(text: &str, ts: &[Token<'_>], t: &Token<'_>, words: &[&str]) -> boo
     }
     let rest = text.get(t.from..ts.last().map_or(t.to, |last| last.to)).unwrap_or_default();
     words.iter().any(|w| rest.find(w).is_some_and(|at| at < t.to - t.from))
+}
+
+/// "학습 시간은 Base Model 기준", "训练的base模型": behind the topic of a sentence, or its attribute, in Chinese, Japanese or Korean.
+fn is_topic_before(ts: &[Token<'_>], i: usize) -> bool {
+    let before = i.checked_sub(1).and_then(|at| ts.get(at)).filter(|t| t.kind == Kind::Word && !is_latin_word(&t.text));
+    before.is_some_and(|t| vocabulary::card().designators.topics.iter().any(|end| t.text.ends_with(end)))
 }
 
 /// Whether only articles and their like stand between a token and the beginning of its clause.

@@ -1,6 +1,6 @@
 //! What a clause gives its figure to: work around a training, another model, what was granted, saved, planned or would have been.
 
-use super::contrasts::{is_everyday, is_example, is_instead, is_limit, is_set_against};
+use super::contrasts::{is_everyday, is_example, is_instead, is_limit, is_of_the_paper, is_set_against};
 use super::nearby::{any, last};
 use super::sentence::Sentence;
 use crate::evidence::card::read::candidate::Card;
@@ -90,6 +90,15 @@ pub fn gives_it_to_another(
     if (measure.is_amount() && is_everyday(s.ts, from, to)) || is_set_against(s.ts, &at) || is_instead(s.ts, from) {
         return Some("a comparison");
     }
+    if is_of_the_paper(s.ts, from) {
+        return Some("a comparison");
+    }
+    if measure.is_amount() && is_of_each_pass(s.ts, from, to) {
+        return Some(RATE);
+    }
+    if is_in_bracket_of_the_base(card, s, from) {
+        return Some("base model's figure");
+    }
     if let Some(why) = not_what_was_used(s, measure, &at, from, to) {
         return Some(why);
     }
@@ -105,6 +114,29 @@ pub fn gives_it_to_another(
     }
     around_the_training(s, &at, from, to).or_else(|| of_a_part(s.ts, &at)).or_else(|| of_runs_of(&clause))
 }
+
+/// "We tuned goose (trained on 2T tokens with 1,000 GPUs)": what a bracket behind the name of the base says of its training.
+fn is_in_bracket_of_the_base(card: &Card<'_>, s: &Sentence<'_, '_>, from: usize) -> bool {
+    let bracket = (0..from).rev().find(|at| s.ts.get(*at).is_some_and(|t| t.is_any(&["(", ")", "（", "）"])));
+    let Some(open) = bracket.filter(|at| s.ts.get(*at).is_some_and(|t| t.is_any(&["(", "（"]))) else { return false };
+    let skips = |i: &usize| s.ts.get(*i).is_some_and(|t| t.is_any(&vocabulary::prose().subjects.base_brackets));
+    let first = (open + 1..from).find(|i| !skips(i)).unwrap_or(from);
+    // "pre-trained"
+    let is_verb = is_train(s.ts, first) || (text_at(s.ts, first + 1) == "-" && is_train(s.ts, first + 2));
+    first < from && is_verb && card.own.base_in(span(s.ts, open.saturating_sub(BASE_NAME), open))
+}
+
+/// "The three epochs took 10 hours each", "zwei Läufe zu 5 Stunden jeweils": each of the passes before, or of the runs.
+fn is_of_each_pass(ts: &[Token<'_>], from: usize, to: usize) -> bool {
+    let words = vocabulary::prose();
+    let each = ts.get(to).is_some_and(|t| t.is_any(&words.rates.each_behind));
+    let ends = ts.get(to + 1).is_none_or(|t| t.kind == Kind::Sign || t.is_any(&words.subjects.and));
+    let before = span(ts, from.saturating_sub(NEAR), from);
+    each && ends && before.iter().any(|t| t.is_any(&words.epochs.words) || t.is_any(&words.steps.words) || t.is_any(&words.rates.several_runs))
+}
+
+/// Tokens before a bracket within which the name ends that it tells of.
+const BASE_NAME: usize = 4;
 
 /// Why a figure is of what was granted, of what could be or is planned, of a law, or of the base as well.
 fn not_what_was_used(s: &Sentence<'_, '_>, measure: Measure, at: &[usize], from: usize, to: usize) -> Option<&'static str> {
@@ -412,7 +444,10 @@ fn is_other_name_at(card: &Card<'_>, s: &Sentence<'_, '_>, at: &[usize], n: usiz
     // "GPT-3: 1,287 MWh and 552 t": a label.
     let labels = known && first <= LABEL_WORDS && next.first().is_some_and(|t| t.is(":"));
     let itself = next.first().is_some_and(|t| t.is_any(&words.itself));
-    let takes = any(next, &words.name_verbs)
+    // "GPT-3 was trained on 300B tokens"
+    let is_trained = next.first().is_some_and(|t| t.is_any(&words.been_verbs)) && (behind..behind + NAME_VERB).any(|i| is_train(s.ts, i));
+    let takes = is_trained
+        || any(next, &words.name_verbs)
         || (n == 0 && at.iter().filter(|i| **i >= behind).any(|i| s.ts.get(*i).is_some_and(|t| t.is_any(&words.name_verbs))));
     let own = &card.own;
     let is_own = own.letters.contains(&name)

@@ -160,7 +160,10 @@ fn words() -> &'static FxHashMap<&'static str, Triggers> {
         ] {
             add(list, |t| t.lengths = true);
         }
-        map.entry("seen").or_default().lengths = true;
+        let samples = &vocabulary::prose().samples;
+        for list in [samples.saw, samples.seen] {
+            add(list, |t| t.lengths = true);
+        }
         map.entry("precision").or_default().precision = true;
         for word in units.repeats.keys() {
             map.entry(word.as_str()).or_default().counts = true;

@@ -7,6 +7,7 @@ use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::block::{Block, BlockKind};
 use crate::evidence::card::parse::pair::{norm_key, split_pair};
 use crate::evidence::card::parse::settings::parse_setting;
+use crate::evidence::card::read::factors::batch_in;
 use crate::evidence::card::read::candidate::{Card, RANK_CODE, RANK_PAIR, Spot};
 use crate::evidence::card::read::passage::Passage;
 use crate::evidence::card::read::prose::progress::done_part;
@@ -412,7 +413,13 @@ fn part<'b>(key: &str, value: &str, spot: Spot<'b>) -> Option<Part<'b>> {
     }
     // Half an epoch there is, and no half step.
     let number = if key == RecipeKey::Epochs { number_in(written, DecimalSign::Unknown) } else { one_number(written) };
-    in_its_unit(Part { key, value: number.map(|q| q.value), written: written.to_owned(), spot })
+    // "4 (micro) x 24 (accumulation) = 96"
+    let is_batch = matches!(key, RecipeKey::Batch | RecipeKey::TotalBatch);
+    let (key, batch) = match batch_in(written).filter(|_| is_batch) {
+        Some(batch) => (RecipeKey::TotalBatch, Some(batch)),
+        None => (key, None),
+    };
+    in_its_unit(Part { key, value: batch.or(number.map(|q| q.value)), written: written.to_owned(), spot })
 }
 
 /// Whether a value is a number of examples and nothing else: "12,000", "40k pairs", "8.500 Sätze".
