@@ -295,7 +295,9 @@ fn stated(s: &Sentence<'_, '_>, i: usize) -> Option<Stated> {
     // "per-card batch 512"
     let per_device = (i.saturating_sub(REACH)..i).any(|at| {
         let behind = at + 1 + usize::from(text_at(s.ts, at + 1) == "-");
-        s.ts.get(at).is_some_and(is_sign) && behind < i && s.ts.get(behind).is_some_and(is_device)
+        // "每卡batch 16"
+        let in_one = s.ts.get(at).is_some_and(|t| !is_latin_word(&t.text) && is_device(t) && vocabulary::prose().rates.per.begins(&t.text));
+        in_one || (s.ts.get(at).is_some_and(is_sign) && behind < i && s.ts.get(behind).is_some_and(is_device))
     });
     let is_part = per || each || per_device || any(span(s.ts, i.saturating_sub(REACH), i), &["device", "gpu", "micro"]);
     fits.then_some(Stated { q, is_part, is_whole: is_whole && !is_part })

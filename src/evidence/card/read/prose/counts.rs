@@ -209,7 +209,7 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
         let subject = (q.from == 0 && !is_note) || matches!(text_at(s.ts, q.from), "a" | "an");
         q.is_word && (q.value - 1.0).abs() < f64::EPSILON && subject
     };
-    let Some(q) = q.filter(|q| !is_one(q)) else { return };
+    let Some(q) = q.filter(|q| !is_one(q) || is_round(s.ts, i)) else { return };
     let left = span(s.ts, q.from.saturating_sub(5), q.from);
     let ended = s.has(&vocabulary::prose().times.closed);
     let schedule =

@@ -361,6 +361,9 @@ enum Said {
     ItsTime,
 }
 
+/// Tokens at the beginning of a sentence that hold its subject.
+const SUBJECT: usize = 3;
+
 /// What the text says of a time: by its words ("took", "for", "24 hours of training"), by what the sentence tells beside it (a recipe, chips,
 /// that it is all of it), and by its place. "Baked for 3 h on a 3090: 2,400 steps" and "It finished in 2 h on a T4" behind a sentence on epochs
 /// are told by what stands beside them; "Durata antrenării: 14 ore pe 2 x A100" is a note, or in a language of which the small words are not
@@ -377,7 +380,10 @@ fn said(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Said {
     let under = s.under_training
         && (time.strong || ended || (lasting && s.has(&words.used_for)) || (beside && !s.under_data && !s.under_evaluation));
     let around = card.trained_before && (time.strong || ended || lasting || beside);
-    if !(s.trains() || s.is_recipe || under || around || (computes && whole) || (slang && chips)) {
+    // "BERT took 4 days on 16 TPUs. Heron took 9 hours on one 3090."
+    let family = || card.own.family().is_some_and(|family| s.ts.iter().take(SUBJECT).any(|t| t.text.as_ref() == family.as_str()));
+    let names_own = time.strong && chips && !s.has(&words.serving) && family();
+    if !(s.trains() || s.is_recipe || under || around || names_own || (computes && whole) || (slang && chips)) {
         return Said::Nothing;
     }
     // "40 minutes of mlx-lm fine-tuning".
