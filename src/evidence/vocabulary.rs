@@ -345,7 +345,7 @@ lists!(TokensProse {
     chips,
     data_behind,
 });
-lists!(UtilizationProse { joins, machines, serving });
+lists!(UtilizationProse { joins, machines, serving, sums });
 lists!(EpochsProse {
     words,
     times,
@@ -385,7 +385,19 @@ lists!(ProgressProse {
     snapshot_joins
 });
 lists!(StepsProse { words, one, cjk, further, of_each, with, verbs_cjk, times_cjk, sampling, other_units, schedule, schedule_cjk });
-lists!(SamplesProse { nouns, nouns_cjk, other_units, joins, held_out, saw, seen, seen_cjk, distinct, saw_only_before, seen_only_behind });
+lists!(SamplesProse {
+    nouns,
+    nouns_cjk,
+    other_units,
+    joins,
+    held_out,
+    saw,
+    seen,
+    seen_cjk,
+    distinct,
+    saw_only_before,
+    seen_only_behind
+});
 lists!(BatchesProse {
     sizes,
     size_behind,

@@ -42,10 +42,13 @@ fn names_sizes_in_brackets(text: &str) -> bool {
     let inside = text.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map(|(inside, _)| inside);
     inside.is_some_and(|inside| {
         let words = super::repository::name_tokens(inside);
-        let sizes = words.iter().filter(|w| super::repository::size_of(w).is_some() || super::designators::size_word(w).is_some_and(|_| w.len() > 3));
+        let sizes = words
+            .iter()
+            .filter(|w| super::repository::size_of(w).is_some() || super::designators::size_word(w).is_some_and(|_| w.len() > 3));
         let is_sum = inside.contains(['+', ',', '&']) || inside.contains(" and ");
         let all = words.first().is_some_and(|w| vocabulary::card().totals.wholes.contains(&w.as_str()));
-        let counted = words.get(1).is_some_and(|w| crate::evidence::quantity::units::count_word(w).is_some_and(|n| n > 1)) && words.len() < 4;
+        let counted =
+            words.get(1).is_some_and(|w| crate::evidence::quantity::units::count_word(w).is_some_and(|n| n > 1)) && words.len() < 4;
         (sizes.count() > 1 && is_sum) || (all && counted)
     })
 }

@@ -36,8 +36,10 @@ pub fn share_of_last(card: &Card<'_>, s: &Sentence<'_, '_>, from: usize) -> Opti
     // "largeの学習には"
     let latin = |piece: &str| name_tokens(piece.split(|c: char| u32::from(c) >= FIRST_EASTERN).next().unwrap_or_default());
     let named = pieces.map(latin);
-    let members: Vec<Option<Fit>> =
-        named.filter(|w| !w.is_empty() && w.len() < 4 && Designators::in_words(w).has_size()).map(|w| fit_of(&card.own, &w)).collect();
+    let members: Vec<Option<Fit>> = named
+        .filter(|w| !w.is_empty() && w.len() < 4 && Designators::in_words(w).has_size())
+        .map(|w| fit_of(&card.own, &w))
+        .collect();
     let mut mine = members.iter().enumerate().filter(|(_, fit)| **fit == Some(Fit::Mine)).map(|(at, _)| at);
     let own = mine.next().filter(|_| mine.next().is_none() && members.len() == numbers.len());
     Some(own.and_then(|at| numbers.get(at)).map(|n| n / last).ok_or("of several models, in an order that is not known"))
@@ -45,11 +47,17 @@ pub fn share_of_last(card: &Card<'_>, s: &Sentence<'_, '_>, from: usize) -> Opti
 
 /// The numbers that end with the one at a token, joined by commas and "and".
 fn figures_before(s: &Sentence<'_, '_>, from: usize) -> Vec<f64> {
-    let joins = |at: usize| s.ts.get(at).is_some_and(|t| t.is_any(&[",", "/", "、", "，", "bzw", "."]) || t.is_any(&vocabulary::prose().subjects.and));
+    let joins = |at: usize| {
+        s.ts.get(at).is_some_and(|t| t.is_any(&[",", "/", "、", "，", "bzw", "."]) || t.is_any(&vocabulary::prose().subjects.and))
+    };
     let mut out: Vec<f64> = quantity(s.ts, from).map(|q| q.value).into_iter().collect();
     let mut at = from;
     while out.len() < MOST {
-        let Some(before) = (at.saturating_sub(2)..at).rev().find(|b| !joins(*b)).filter(|b| *b + 1 < at || (*b < at && joins(*b + 1))) else { break };
+        let Some(before) =
+            (at.saturating_sub(2)..at).rev().find(|b| !joins(*b)).filter(|b| *b + 1 < at || (*b < at && joins(*b + 1)))
+        else {
+            break;
+        };
         let is_number = span(s.ts, before, before + 1).iter().any(|t| t.kind == Kind::Number || t.value.is_some());
         let Some(q) = quantity(s.ts, before).filter(|q| is_number && q.to <= at) else { break };
         out.insert(0, q.value);
