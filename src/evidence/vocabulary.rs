@@ -125,6 +125,9 @@ lists!(Training {
     stems,
     cjk_parts,
     tuning_leads,
+    tuned_leads,
+    tuned_joins,
+    tuned_others,
     methods,
     method_joins,
     verbs,
@@ -353,7 +356,7 @@ lists!(TokensProse {
     chips,
     data_behind,
 });
-lists!(UtilizationProse { joins, machines, serving });
+lists!(UtilizationProse { joins, machines, serving, sums });
 lists!(EpochsProse {
     words,
     times,
@@ -393,7 +396,19 @@ lists!(ProgressProse {
     snapshot_joins
 });
 lists!(StepsProse { words, one, cjk, further, of_each, with, verbs_cjk, times_cjk, sampling, other_units, schedule, schedule_cjk });
-lists!(SamplesProse { nouns, nouns_cjk, other_units, joins, held_out, saw, seen, seen_cjk, distinct, saw_only_before, seen_only_behind });
+lists!(SamplesProse {
+    nouns,
+    nouns_cjk,
+    other_units,
+    joins,
+    held_out,
+    saw,
+    seen,
+    seen_cjk,
+    distinct,
+    saw_only_before,
+    seen_only_behind
+});
 lists!(BatchesProse {
     sizes,
     size_behind,

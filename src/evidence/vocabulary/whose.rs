@@ -47,7 +47,7 @@ tables!(Designators {
     marks: Words,
     size_words: BTreeMap<String, Words>,
 });
-lists!(Totals { cumulative, inclusive, families, wholes, collections, uses, development, excluded, rows, components });
+lists!(Totals { attempts, cumulative, inclusive, families, wholes, collections, uses, development, excluded, rows, components });
 
 // prose.toml
 lists!(Sentences {

@@ -28,6 +28,8 @@ struct List {
     amounts: Vec<(Key, String)>,
     /// Keys of the recipe, likewise.
     recipe: Vec<(Key, String)>,
+    /// Whether it counts several attempts: "Total attempts: 9".
+    is_of_several: bool,
     /// Other keys that such lists have.
     others: Vec<Key>,
 }
@@ -83,7 +85,15 @@ fn lists(blocks: &[Block]) -> Vec<List> {
         let is_same = |list: &List| Rc::ptr_eq(&list.headings, &b.headings) && list.label == b.label;
         if !out.last().is_some_and(is_same) {
             let (headings, label) = (Rc::clone(&b.headings), b.label.clone());
-            out.push(List { blocks: at..at, headings, label, amounts: Vec::new(), recipe: Vec::new(), others: Vec::new() });
+            out.push(List {
+                blocks: at..at,
+                headings,
+                label,
+                amounts: Vec::new(),
+                recipe: Vec::new(),
+                is_of_several: false,
+                others: Vec::new(),
+            });
         }
         if let Some(list) = out.last_mut() {
             list.blocks.end = at + 1;
@@ -110,6 +120,8 @@ fn add_keys(list: &mut List, b: &Block) {
 
 fn add_key(list: &mut List, key: &str, value: &str) {
     let norm = norm_key(key);
+    let counts = norm.split(' ').any(|w| vocabulary::card().totals.attempts.contains(&w));
+    list.is_of_several |= counts && first_quantity(&lex(value)).is_some_and(|q| q.value > 1.0 && q.from == 0);
     let Some(key) = key_of(&norm).filter(|_| !is_template(value)) else { return };
     // How far a training had come is no plan of it.
     if norm == "epoch" {
@@ -155,7 +167,8 @@ fn judge(own: &Repository, rivals: &[&List], keys: Keys) -> Vec<(Range<usize>, &
         .map(|list| {
             let headings = list.headings.iter().skip(common).map(String::as_str);
             let title: Vec<&str> = headings.chain(list.label.as_deref()).collect();
-            Title::read_title(own, &without_hyperparameters(&title.join(" ")))
+            let title = Title::read_title(own, &without_hyperparameters(&title.join(" ")));
+            if list.is_of_several { Title { phase: Some(Phase::Never), ..title } } else { title }
         })
         .collect();
     if let Some(stages) = stages_of_one_training(own, rivals, &titles) {

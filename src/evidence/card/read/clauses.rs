@@ -151,9 +151,14 @@ fn time(clause: &str) -> Option<f64> {
     };
     // "one RTX 3070"
     let names_chip = ts.iter().any(|t| t.is_any(&vocabulary::prose().times.chip_lines));
-    let is_glued = |at: usize| ts.get(at).is_some_and(|t| t.glued) && at.checked_sub(1).and_then(|b| ts.get(b)).is_some_and(|t| t.kind == Kind::Word);
-    let bare =
-        || first_quantity(&ts).filter(|q| !names_chip && !is_glued(q.from) && q.from <= MOST_WORDS_BEFORE && ends(q.to)).map(|q| q.value);
+    let is_glued = |at: usize| {
+        ts.get(at).is_some_and(|t| t.glued) && at.checked_sub(1).and_then(|b| ts.get(b)).is_some_and(|t| t.kind == Kind::Word)
+    };
+    let bare = || {
+        first_quantity(&ts)
+            .filter(|q| !names_chip && !is_glued(q.from) && q.from <= MOST_WORDS_BEFORE && ends(q.to))
+            .map(|q| q.value)
+    };
     (0..ts.len()).find_map(|i| duration_in_value(&ts, i)).map(|d| d.hours).or_else(bare)
 }
 

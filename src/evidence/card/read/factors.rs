@@ -60,7 +60,8 @@ fn counts(card: Option<&Card<'_>>, ts: &[Token<'_>], from: usize, to: usize) -> 
     // "8 per GPU", "16 sequences per step"
     let per = (from..to).find(|at| ts.get(*at).is_some_and(is_sign)).and_then(|at| ts.get(at + 1));
     let of_each = |lists: &[&Words]| per.is_some_and(|t| lists.iter().any(|list| is(t, list)));
-    if of_each(&[&vocabulary::card().device_hours.named, &words.batches.devices, &words.steps.one]) && !has(&[&words.tokens.words]) {
+    if of_each(&[&vocabulary::card().device_hours.named, &words.batches.devices, &words.steps.one]) && !has(&[&words.tokens.words])
+    {
         Counts::Batch
     } else if has(&[&words.batches.accumulation]) {
         Counts::Accumulated
@@ -69,9 +70,17 @@ fn counts(card: Option<&Card<'_>>, ts: &[Token<'_>], from: usize, to: usize) -> 
     } else if has(&[&words.tokens.words, &words.tokens.cjk]) {
         let of_each = label.iter().any(|t| is(t, &lengths.sequences) || is(t, &words.batches.sequences));
         if of_each { Counts::Length } else { Counts::Tokens }
-    } else if has(&[&words.batches.things, &words.batches.words, &words.batches.sequences, &words.batches.parts, &words.samples.nouns]) {
+    } else if has(&[
+        &words.batches.things,
+        &words.batches.words,
+        &words.batches.sequences,
+        &words.batches.parts,
+        &words.samples.nouns,
+    ]) {
         Counts::Batch
-    } else if has(&[&vocabulary::card().device_hours.named, &words.batches.devices]) || (from..to).any(|at| card.is_some_and(|card| card.is_chip(ts, at))) {
+    } else if has(&[&vocabulary::card().device_hours.named, &words.batches.devices])
+        || (from..to).any(|at| card.is_some_and(|card| card.is_chip(ts, at)))
+    {
         Counts::Devices
     } else if has(&[&words.steps.words, &words.steps.one, &words.steps.cjk]) {
         Counts::Steps
@@ -247,7 +256,10 @@ mod tests {
     fn the_factors_of_a_product_are_what_their_labels_say() {
         let (batch, length, steps, tokens) = (Field::BatchSize, Field::SequenceLength, Field::TrainSteps, Field::TrainTokens);
         for (text, right) in [
-            ("Effective batch: 12 micro-batch × 8 grad-accum × 1024 ctx = 98,304 tokens/step.", vec![(batch, 96.0), (length, 1024.0)]),
+            (
+                "Effective batch: 12 micro-batch × 8 grad-accum × 1024 ctx = 98,304 tokens/step.",
+                vec![(batch, 96.0), (length, 1024.0)],
+            ),
             ("We used 12 sequences x 2 GPUs x 4 accumulation steps.", vec![(batch, 96.0)]),
             ("20,000 steps × 64 × 512 = 655.4M tokens were seen.", vec![(steps, 20_000.0), (tokens, 655.4e6)]),
             ("- Tokens seen: $20,000 \\times 64 \\times 512 \\approx 655\\text{ Million tokens}$", vec![(tokens, 655e6)]),

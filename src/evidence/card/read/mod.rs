@@ -174,7 +174,9 @@ fn read_pair(
         let is_several =
             keys::key_of(&norm_key(key)) == Some(keys::Key::Hours) && clauses::time_of_training(&card.own, first).reason.is_some();
         let next = to - rest.len().min(to);
-        let parts = split_pair(rest).filter(|_| is_pair_of_ours(rest)).and_then(|(key, value)| Some((rest.get(..key)?, rest.get(value..)?)));
+        let parts = split_pair(rest)
+            .filter(|_| is_pair_of_ours(rest))
+            .and_then(|(key, value)| Some((rest.get(..key)?, rest.get(value..)?)));
         // "Duration: 9 hours. Epochs: 4. Batch: 16."
         let is_read = parts.is_some_and(|parts| !is_several && read_pair(card, passage, (next, to), parts, runs).is_some());
         if !is_several && !is_read {

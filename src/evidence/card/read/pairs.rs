@@ -234,6 +234,7 @@ impl Card<'_> {
             }
             Key::Energy => {
                 self.add_energy(spot, key, value, ts);
+                self.add_devices_of_power(spot, value, ts);
                 self.add_time_beside(spot, ts, value);
                 // "Energy and emissions: 708.3 MWh, 310 tCO2eq"
                 if (0..ts.len()).any(|i| unit_value(ts, i, mass_unit).is_some()) {
@@ -276,7 +277,9 @@ impl Card<'_> {
         let from = if from.checked_sub(2).and_then(|at| ts.get(at)).is_some_and(|t| t.is("(")) { 0 } else { from };
         let result = ts.get(from).and_then(|t| value.get(t.from..)).unwrap_or(value);
         // "210 (per GPU); 420 (combined)"
-        let summed = value.len() < pair.whole.len() && is_per_device(&lex(pair.whole)) && ts.iter().any(|t| t.is_any(&vocabulary::keys().pairs.together));
+        let summed = value.len() < pair.whole.len()
+            && is_per_device(&lex(pair.whole))
+            && ts.iter().any(|t| t.is_any(&vocabulary::keys().pairs.together));
         self.add_hours(spot, if summed { DEVICE_HOURS } else { key }, result);
         // "1.5 days on 4xA6000", "14 ore pe 2 x A100", "18 saat (2 adet A100)"
         let timed = (0..ts.len()).find_map(|i| duration(ts, i)).map(|d| d.to);

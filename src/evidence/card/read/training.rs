@@ -25,6 +25,11 @@ pub fn is_train(ts: &[Token<'_>], i: usize) -> bool {
         let is_subject = words.method_joins.contains(&next) || vocabulary::prose().subjects.lasts.contains(&next);
         return (begins && is_subject) || (i > 0 && words.tuning_leads.contains(&text_before(ts, i, 1)));
     }
+    if word == "tuned" {
+        // "We tuned it on 40M tokens", but "the threshold was tuned on the dev set".
+        let led = i > 0 && words.tuned_leads.contains(&text_before(ts, i, 1)) && words.tuned_joins.contains(&text_at(ts, i + 1));
+        return led && !(1..5).any(|back| words.tuned_others.contains(&text_before(ts, i, back)));
+    }
     if words.methods.contains(&word) {
         // "SFT, batch 4, 3 epochs": a note that begins with the method.
         return words.method_joins.contains(&text_at(ts, i + 1)) || (i == 0 && matches!(text_at(ts, 1), "," | ":"));

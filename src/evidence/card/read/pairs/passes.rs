@@ -28,7 +28,10 @@ impl Card<'_> {
         if kind == Key::Tokens && !self.add_factors(spot, pair.value, pair.ts).is_empty() {
             return;
         }
-        if let Some(q) = result_of_product(pair.ts).or_else(|| first_quantity(pair.ts)).filter(|q| q.value >= 1e6 && (q.scaled || q.value >= 1e7)) {
+        if let Some(q) = result_of_product(pair.ts)
+            .or_else(|| first_quantity(pair.ts))
+            .filter(|q| q.value >= 1e6 && (q.scaled || q.value >= 1e7))
+        {
             let is_data = kind == Key::TokenData;
             let passes = passes_behind(pair.ts, tokens_end(pair.ts, q.to)).map(|(n, _)| n);
             // "2.1B (7 epochs over 300M tokens)" counts them already.

@@ -75,7 +75,9 @@ pub fn read_batch(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i:
     // "train and eval batch size of 24" is of both.
     let is_eval = |at: usize| s.ts.get(at).is_some_and(|t| t.is_any(&words.other_batches));
     let of_both = (i.saturating_sub(4)..i).any(|at| is_joined(s.ts, at, is_eval));
-    let reason = if (any(left, &words.other_batches) && !of_both) || (is_open && (stated.is_part || accumulation.is_some() && !stated.is_whole)) {
+    let reason = if (any(left, &words.other_batches) && !of_both)
+        || (is_open && (stated.is_part || accumulation.is_some() && !stated.is_whole))
+    {
         Some("evaluation or per-device batch")
     } else if (s.under_evaluation || s.has(&vocabulary::prose().hardware.serving)) && !s.trains() {
         Some("evaluation or inference")
@@ -289,7 +291,8 @@ fn stated(s: &Sentence<'_, '_>, i: usize) -> Option<Stated> {
     let next = at_word(q.to);
     let is_known = || says(next, words.examples) || says(next, vocabulary::prose().tokens.words);
     let counted = !counts_nouns || next.is_none_or(|t| t.kind != Kind::Word) || is_known();
-    let fits = is_sized || says_size || sized || is_each || (counted && (s.under_training || s.is_recipe || s.trains() || is_told(s)));
+    let fits =
+        is_sized || says_size || sized || is_each || (counted && (s.under_training || s.is_recipe || s.trains() || is_told(s)));
     // "batch size 4 per GPU", "16 на карту"
     let each = (q.to..q.to + 2).take_while(|at| s.ts.get(*at).is_some_and(|t| t.kind == Kind::Word || is_sign(t)));
     let each = each.into_iter().any(|at| s.ts.get(at).is_some_and(is_sign) && s.ts.get(at + 1).is_some_and(is_device));
@@ -300,7 +303,10 @@ fn stated(s: &Sentence<'_, '_>, i: usize) -> Option<Stated> {
     // "per-card batch 512"
     let per_device = (i.saturating_sub(REACH)..i).any(|at| {
         let behind = at + 1 + usize::from(text_at(s.ts, at + 1) == "-");
-        s.ts.get(at).is_some_and(is_sign) && behind < i && s.ts.get(behind).is_some_and(is_device)
+        // "每卡batch 16"
+        let in_one =
+            s.ts.get(at).is_some_and(|t| !is_latin_word(&t.text) && is_device(t) && vocabulary::prose().rates.per.begins(&t.text));
+        in_one || (s.ts.get(at).is_some_and(is_sign) && behind < i && s.ts.get(behind).is_some_and(is_device))
     });
     let is_part = per || each || per_device || any(span(s.ts, i.saturating_sub(REACH), i), &["device", "gpu", "micro"]);
     fits.then_some(Stated { q, is_part, is_whole: is_whole && !is_part })

@@ -1,8 +1,8 @@
 //! What prose counts: tokens, epochs, steps, batches, parameters, FLOP.
 
 use super::batches::{counted, is_batch, read_batch, read_batch_at_once, read_batch_of_step};
-use super::examples::{read_batch_of_steps, read_batch_per_device};
 use super::compute::{read_flop, read_utilization};
+use super::examples::{read_batch_of_steps, read_batch_per_device};
 use super::nearby::{any, before, last};
 use super::parameters::{Sizes, read_activated, read_parameters, several_sizes};
 use super::progress::{is_of_snapshot, read_progress};
@@ -47,7 +47,11 @@ pub fn read_counts(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
             read_tokens(card, spot, s, i);
         } else if t.is_any(&words.epochs.words) || cjk(&words.epochs.cjk) || is_round(s.ts, i) {
             epochs(card, spot, s, i);
-        } else if t.is_any(&words.steps.words) || last_step(s.ts, i).is_some() || cjk(&words.steps.cjk) || is_iterated(s.ts, i, rest) {
+        } else if t.is_any(&words.steps.words)
+            || last_step(s.ts, i).is_some()
+            || cjk(&words.steps.cjk)
+            || is_iterated(s.ts, i, rest)
+        {
             steps(card, spot, s, i, own);
         } else if t.is("batches") && are_steps(s, i) {
             steps(card, spot, s, i, own);
@@ -209,7 +213,7 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
         let subject = (q.from == 0 && !is_note) || matches!(text_at(s.ts, q.from), "a" | "an");
         q.is_word && (q.value - 1.0).abs() < f64::EPSILON && subject
     };
-    let Some(q) = q.filter(|q| !is_one(q)) else { return };
+    let Some(q) = q.filter(|q| !is_one(q) || is_round(s.ts, i)) else { return };
     let left = span(s.ts, q.from.saturating_sub(5), q.from);
     let ended = s.has(&vocabulary::prose().times.closed);
     let schedule =
@@ -332,7 +336,8 @@ fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, o
     // "4 V100s with 8 images each takes 30 hours for 160k iterations": of the images.
     let far = |t: &Token<'_>| t.is("each");
     let near = last(left, 3);
-    let schedule = left.iter().any(|t| of_schedule(std::slice::from_ref(t)) && !far(t)) || of_schedule(near)
+    let schedule = left.iter().any(|t| of_schedule(std::slice::from_ref(t)) && !far(t))
+        || of_schedule(near)
         || span(s.ts, i + 1, i + 4).iter().take_while(|t| !t.is_any(&[",", ";"])).any(|t| t.is_any(&words.schedule))
         || last(left, 2).iter().any(|t| words.schedule_cjk.iter().any(|part| t.text.contains(part)))
         || any(middle, &words.schedule)
@@ -340,7 +345,8 @@ fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, o
         || any(middle, &["diffusion"]);
     // "25 epok po 74 kroki", "3 Epochen zu je 200 Schritten": of each pass.
     let epoch = (q.from.saturating_sub(3)..q.from).rev().find(|at| s.ts.get(*at).is_some_and(|t| !t.is_any(&words.of_each)));
-    let of_each = epoch.is_some_and(|at| at + 1 < q.from && s.ts.get(at).is_some_and(|t| t.is_any(&vocabulary::prose().epochs.words)));
+    let of_each =
+        epoch.is_some_and(|at| at + 1 < q.from && s.ts.get(at).is_some_and(|t| t.is_any(&vocabulary::prose().epochs.words)));
     let reason = if schedule {
         Some("part of a schedule")
     } else if of_each {

@@ -15,8 +15,8 @@ mod owners;
 mod parameters;
 pub mod progress;
 mod recordings;
-pub mod sentence;
 mod respective;
+pub mod sentence;
 mod sequences;
 mod subjects;
 mod times;
@@ -102,6 +102,7 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
             Some(_) | None => card.topic.pass(tokens),
         }
     }
+    card.topic.lead(b);
 }
 
 /// Whether a field is of a recipe, which only a training has.

@@ -1,6 +1,7 @@
 //! Whose the parts of a sentence are: "the 2B took 192,000 H100 hours; the 8B 832,000 hours", "5.6M GPU hours for the 70B and 0.7M for the
 //! 8B", "Elk-9B-Instruct: trained in 2.3 hours". A part belongs to the member of the family that is its subject, or that stands behind "for".
 
+use super::respective::is_in_order;
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::read::designators::{Designators, Fit, fit_of, fit_of_name, size_word, tells_a_member};
 use crate::evidence::card::read::repository::{Repository, name_tokens, size_of};
@@ -45,6 +46,10 @@ struct Mention {
 #[must_use]
 pub fn parts(own: &Repository, text: &str, ts: &[Token<'_>], before: Option<Fit>) -> Vec<Part> {
     let words = &vocabulary::card().designators;
+    // "The small and large models took 3 and 12 days respectively": told apart where the figures are read.
+    if is_in_order(ts) {
+        return vec![Part { from: 0, to: ts.len(), whose: None }];
+    }
     let carried = before.filter(|_| ts.first().is_some_and(|t| t.is_any(&words.pronouns)));
     let mentions = mentions(own, text, ts);
     // "Elk-1B – 4,300 GPU-hours": the name and its dash are a label, and no end of a range.

@@ -268,7 +268,8 @@ fn add_length(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (q, is
     } else if q.is_range || is_limited {
         Some("a range")
     } else if is_context {
-        not_trained_at(card, s, q, spot.block.kind == BlockKind::ListItem).or_else(|| s.under_evaluation.then_some("evaluation or inference"))
+        not_trained_at(card, s, q, spot.block.kind == BlockKind::ListItem)
+            .or_else(|| s.under_evaluation.then_some("evaluation or inference"))
     } else {
         not_of_training(card, s, q)
     };

@@ -132,7 +132,10 @@ fn is_of_each_pass(ts: &[Token<'_>], from: usize, to: usize) -> bool {
     let each = ts.get(to).is_some_and(|t| t.is_any(&words.rates.each_behind));
     let ends = ts.get(to + 1).is_none_or(|t| t.kind == Kind::Sign || t.is_any(&words.subjects.and));
     let before = span(ts, from.saturating_sub(NEAR), from);
-    each && ends && before.iter().any(|t| t.is_any(&words.epochs.words) || t.is_any(&words.steps.words) || t.is_any(&words.rates.several_runs))
+    each && ends
+        && before
+            .iter()
+            .any(|t| t.is_any(&words.epochs.words) || t.is_any(&words.steps.words) || t.is_any(&words.rates.several_runs))
 }
 
 /// Tokens before a bracket within which the name ends that it tells of.
@@ -445,7 +448,8 @@ fn is_other_name_at(card: &Card<'_>, s: &Sentence<'_, '_>, at: &[usize], n: usiz
     let labels = known && first <= LABEL_WORDS && next.first().is_some_and(|t| t.is(":"));
     let itself = next.first().is_some_and(|t| t.is_any(&words.itself));
     // "GPT-3 was trained on 300B tokens"
-    let is_trained = next.first().is_some_and(|t| t.is_any(&words.been_verbs)) && (behind..behind + NAME_VERB).any(|i| is_train(s.ts, i));
+    let is_trained =
+        next.first().is_some_and(|t| t.is_any(&words.been_verbs)) && (behind..behind + NAME_VERB).any(|i| is_train(s.ts, i));
     let takes = is_trained
         || any(next, &words.name_verbs)
         || (n == 0 && at.iter().filter(|i| **i >= behind).any(|i| s.ts.get(*i).is_some_and(|t| t.is_any(&words.name_verbs))));

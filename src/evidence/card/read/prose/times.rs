@@ -26,7 +26,9 @@ pub fn read_times(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
     let mut said: Vec<Place> = Vec::new();
     // "Elapsed 1,278 s. The training goes on.": so far.
     let goes_on = s.has(&words.elapsed) && words.going_on.is_within(&spot.block.text.to_lowercase());
-    let goes_on = goes_on || s.ts.iter().any(|t| !t.text.is_ascii() && words.elapsed.is_within(&t.text)) && words.going_on.is_within(&spot.block.text);
+    let goes_on = goes_on
+        || s.ts.iter().any(|t| !t.text.is_ascii() && words.elapsed.is_within(&t.text))
+            && words.going_on.is_within(&spot.block.text);
     let spot = &spot.refused(goes_on.then_some("the training went on"));
     for i in 0..s.ts.len() {
         if i < read_to {
@@ -91,7 +93,10 @@ fn refuse_times_of_each(card: &mut Card<'_>, s: &Sentence<'_, '_>, said: &[Place
         return;
     }
     let in_time = |at: usize| known.iter().any(|(place, _)| (place.from..place.to).contains(&at));
-    let of_devices = |to: usize| (to..to + 2).any(|at| card.is_chip(s.ts, at) || s.ts.get(at).is_some_and(|t| t.is_any(&vocabulary::card().device_hours.named)));
+    let of_devices = |to: usize| {
+        (to..to + 2)
+            .any(|at| card.is_chip(s.ts, at) || s.ts.get(at).is_some_and(|t| t.is_any(&vocabulary::card().device_hours.named)))
+    };
     let counts: Vec<f64> = (0..s.ts.len())
         .filter(|at| !in_time(*at))
         .filter_map(|at| quantity(s.ts, at).filter(|q| q.value >= 2.0 && q.value.fract() == 0.0 && !q.scaled && !of_devices(q.to)))
@@ -276,7 +281,8 @@ fn of_data(s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Option<&'static str> {
         // "hours of intense computation": the first word that is one or the other decides.
         let what = span(time.ts, time.duration.to + 1, time.duration.to + 5);
         let decides = |t: &&Token<'_>| words.of_training.contains(&t.text.as_ref()) || words.data.contains(&t.text.as_ref());
-        let of_chips = || (time.duration.to + 1..time.duration.to + 4).any(|i| s.ts.get(i).is_some_and(|t| t.is_any(&words.chip_lines)));
+        let of_chips =
+            || (time.duration.to + 1..time.duration.to + 4).any(|i| s.ts.get(i).is_some_and(|t| t.is_any(&words.chip_lines)));
         let computes = what.iter().find(decides).is_some_and(|t| words.of_training.contains(&t.text.as_ref()));
         if !computes && !of_chips() {
             return Some("hours of data");
@@ -361,6 +367,9 @@ enum Said {
     ItsTime,
 }
 
+/// Tokens at the beginning of a sentence that hold its subject.
+const SUBJECT: usize = 3;
+
 /// What the text says of a time: by its words ("took", "for", "24 hours of training"), by what the sentence tells beside it (a recipe, chips,
 /// that it is all of it), and by its place. "Baked for 3 h on a 3090: 2,400 steps" and "It finished in 2 h on a T4" behind a sentence on epochs
 /// are told by what stands beside them; "Durata antrenării: 14 ore pe 2 x A100" is a note, or in a language of which the small words are not
@@ -377,7 +386,10 @@ fn said(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Said {
     let under = s.under_training
         && (time.strong || ended || (lasting && s.has(&words.used_for)) || (beside && !s.under_data && !s.under_evaluation));
     let around = card.trained_before && (time.strong || ended || lasting || beside);
-    if !(s.trains() || s.is_recipe || under || around || (computes && whole) || (slang && chips)) {
+    // "BERT took 4 days on 16 TPUs. Heron took 9 hours on one 3090."
+    let family = || card.own.family().is_some_and(|family| s.ts.iter().take(SUBJECT).any(|t| t.text.as_ref() == family.as_str()));
+    let names_own = time.strong && chips && !s.has(&words.serving) && family();
+    if !(s.trains() || s.is_recipe || under || around || names_own || (computes && whole) || (slang && chips)) {
         return Said::Nothing;
     }
     // "40 minutes of mlx-lm fine-tuning".

@@ -115,11 +115,13 @@ const OFTEN: usize = 14;
 /// "1T tokens, seen once", "(1 000 000 000 000), vus une seule fois", "dreimal durchlaufen": passes over data, told in words.
 fn seen_so_often(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<Passes> {
     let words = vocabulary::prose();
-    let seen = (i + 1..i + OFTEN).find(|at| s.ts.get(*at).is_some_and(|t| t.is_any(&words.epochs.passed) || t.is_any(&words.tokens.seen_behind)))?;
+    let seen = (i + 1..i + OFTEN)
+        .find(|at| s.ts.get(*at).is_some_and(|t| t.is_any(&words.epochs.passed) || t.is_any(&words.tokens.seen_behind)))?;
     let near = seen.saturating_sub(2)..seen + 4;
     let often = near.into_iter().find_map(|at| {
         let word = text_at(s.ts, at);
-        let times = s.ts.get(at + 1).is_some_and(|t| t.is_any(&words.epochs.times)) || s.ts.get(at + 2).is_some_and(|t| t.is_any(&words.epochs.times));
+        let times = s.ts.get(at + 1).is_some_and(|t| t.is_any(&words.epochs.times))
+            || s.ts.get(at + 2).is_some_and(|t| t.is_any(&words.epochs.times));
         let one = words.epochs.once.contains(&word).then_some(1.0);
         let counted = || quantity(s.ts, at).filter(|n| times && n.value >= 1.0 && !n.scaled && !n.is_range).map(|n| n.value);
         one.or_else(|| vocabulary::units().repeats.get(word).map(|n| f64::from(*n))).or_else(counted)
@@ -269,7 +271,8 @@ fn not_trained_on(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'stat
     let on_chips = s.has(&words.chips);
     // "with a batch size of 512"
     let of_batch = |at: usize| at.checked_sub(1).and_then(|b| between.get(b)).is_some_and(is_batch);
-    let is_corpus = |(at, t): (usize, &Token<'_>)| t.is_any(&words.corpus) && !(on_chips && t.is("gb")) && !(t.is("size") && of_batch(at));
+    let is_corpus =
+        |(at, t): (usize, &Token<'_>)| t.is_any(&words.corpus) && !(on_chips && t.is("gb")) && !(t.is("size") && of_batch(at));
     let corpus = between.iter().enumerate().any(is_corpus) && !any(last(left, 2), &["for"]);
     if bracketed || corpus || any(span(right, 0, 2), &words.data_behind) {
         return Some(TRAINED_ON_DATA);
