@@ -54,6 +54,8 @@ pub struct Hardware<'r> {
     pub by_machine: bool,
     /// Whether nothing counts the machine.
     pub is_uncounted: bool,
+    /// Whether the text names a chip, and not only a machine.
+    pub names_chip: bool,
 }
 
 impl Hardware<'_> {
@@ -78,7 +80,8 @@ pub fn read_hardware<'r>(accelerators: &'r Accelerators, text: &str, context: Co
     // "v3-8 TPU": the kind beside its generation says nothing more. Nor do names in brackets behind another: "GB300 (Blackwell Ultra)".
     let generations: Vec<&Accelerator> = mentions.iter().filter(|m| m.kind.is_none()).map(|m| m.chip).collect();
     mentions.retain(|m| m.kind.is_none_or(|names| !generations.iter().any(|c| names.contains(&c.accelerator.as_str()))));
-    if mentions.iter().any(|m| !in_brackets(&pieces, m.from)) {
+    // "HGX A100 server (4 x A100 80GB)": a machine and what is in it.
+    if mentions.iter().any(|m| !in_brackets(&pieces, m.from) && !m.is_machine) {
         mentions.retain(|m| !in_brackets(&pieces, m.from));
     }
     // "4 A100 of our DGX station": a box whose name leaves the chip open holds the chip that is named.
@@ -110,10 +113,19 @@ pub fn read_hardware<'r>(accelerators: &'r Accelerators, text: &str, context: Co
     }
     assumptions.sort_unstable();
     assumptions.dedup();
+    let names_chip = mentions.iter().any(|m| !m.is_machine);
     match found.len() {
         0 => {
             let count = counted_devices(&pieces, &[]);
-            Hardware { openness: Openness::Unnamed, chips: Vec::new(), count, assumptions, by_machine: false, is_uncounted: false }
+            Hardware {
+                openness: Openness::Unnamed,
+                chips: Vec::new(),
+                count,
+                assumptions,
+                by_machine: false,
+                is_uncounted: false,
+                names_chip: false,
+            }
         }
         1 => {
             let (chips, count, mention) = found.swap_remove(0);
@@ -124,7 +136,7 @@ pub fn read_hardware<'r>(accelerators: &'r Accelerators, text: &str, context: Co
                 [first, rest @ ..] if rest.iter().all(|c| c.family() == first.family()) => Openness::Variant,
                 _ => Openness::Alternatives,
             };
-            Hardware { openness, chips, count, assumptions, by_machine, is_uncounted }
+            Hardware { openness, chips, count, assumptions, by_machine, is_uncounted, names_chip }
         }
         _ => several(&pieces, &found, assumptions),
     }
@@ -161,6 +173,7 @@ fn several<'r>(
         assumptions,
         by_machine: false,
         is_uncounted: false,
+        names_chip: found.iter().any(|(_, _, mention)| !mention.is_machine),
     }
 }
 

@@ -124,14 +124,14 @@ fn shortest(accelerators: &Accelerators, original: &str, text: &str, found: &Har
     let words: Vec<&str> = text.split_whitespace().collect();
     let reads = |run: &[&str], context: Context| {
         let again = read_hardware(accelerators, &run.join(" "), context);
-        again.count == found.count && again.openness == found.openness && again.names() == found.names()
+        again.count == found.count
+            && again.openness == found.openness
+            && again.names() == found.names()
+            && again.names_chip == found.names_chip
     };
     let (mut from, mut to) = (0, words.len());
     if context == Context::Prose && to <= MAX_SHORTENED_WORDS {
-        // "64 MI250X (LUMI-G, so 128 GCDs)": what stands in brackets explains the chip before them.
-        let names = |at: usize| words.get(at..=at).is_some_and(|w| read_hardware(accelerators, w[0], context).openness != Openness::Unnamed);
-        let opens = |at: usize| words.get(at).is_some_and(|word| word.starts_with('(')) && names(at - 1);
-        while from + 1 < to && !opens(from + 1) && words.get(from + 1..to).is_some_and(|run| reads(run, context)) {
+        while from + 1 < to && words.get(from + 1..to).is_some_and(|run| reads(run, context)) {
             from += 1;
         }
         while from + 1 < to && words.get(from..to - 1).is_some_and(|run| reads(run, context)) {

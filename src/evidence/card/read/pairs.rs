@@ -1,5 +1,6 @@
 //! A key and its value: lines `Hardware Type: A100`, cells of two-column tables, columns of comparison tables.
 
+mod batches;
 mod passes;
 
 use self::passes::counts_passes;
@@ -17,8 +18,8 @@ use super::templates::{bound_in, doubt, is_template, unknown};
 use super::totals::{covers_more, holds_the_search, is_total};
 use super::training::is_train;
 use super::values::{
-    MAX_VALUE_TOKENS, is_row_of_settings, next_setting, passes_behind, precision_of, product, product_sign, states_flop, batch_of_factors, whole_beside,
-    tokens_end, unit_value,
+    MAX_VALUE_TOKENS, batch_of_factors, is_row_of_settings, next_setting, passes_behind, precision_of, product, product_sign,
+    states_flop, tokens_end, unit_value, whole_beside,
 };
 use crate::domain::Field;
 use crate::evidence::card::parse::block::{Block, BlockKind};
@@ -357,34 +358,6 @@ impl Card<'_> {
             let spot = spot.after(u8::from(loose || is_data)).refused(reason);
             let passes = passes.unwrap_or(1.0);
             self.add_quantity(&spot, Field::TrainTokens, q.value * passes, pair.value, &q);
-        }
-    }
-
-    fn add_batch_pair(&mut self, spot: &Spot<'_>, kind: Key, pair: &Pair<'_>) {
-        // `32 x 8 x 2 x 4 = 2048`, "8, accumulation: 4 → 32": the product; "32, num_train_epochs=3" are two settings.
-        // "micro-batch=2, grad-accum=16, effective batch=65k tokens/step" are settings, which the recipe reads.
-        if is_row_of_settings(pair.value) {
-            return;
-        }
-        let ts = span(pair.ts, 0, next_setting(pair.ts));
-        let equals = product_sign(ts);
-        let q = first_quantity(span(ts, equals.map_or(0, |at| at + 1), ts.len()));
-        let q = q.map(|q| Quantity { value: product(ts).unwrap_or(q.value), ..q });
-        // "8 (gradient accumulation 4, so 32 effective)", "8, tích lũy gradient 8 bước, tổng cộng 64"
-        let whole = if equals.is_none() { whole_beside(pair.ts) } else { None };
-        let (q, equals) = (whole.or(q), equals.or(whole.map(|q| q.from)));
-        let short = ts.len() <= if equals.is_some() { 40 } else { 8 };
-        if let Some(q) = q.filter(|_| short) {
-            let of_tokens = q.value > LARGEST_BATCH || ts.iter().any(|t| t.is_any(&vocabulary::prose().tokens.words));
-            let of_tokens = of_tokens && !ts.iter().any(|t| t.is_any(&vocabulary::prose().batches.sequences));
-            let spot = spot.after(u8::from(kind == Key::Batch));
-            // "16 micro-batch x 8 accumulation x 512 ctx = 65,536 tokens"
-            if let Some(batch) = equals.filter(|_| of_tokens).and_then(|at| batch_of_factors(span(ts, 0, at))) {
-                self.add(&spot, Field::BatchSize, Some(batch), pair.value, None);
-                return;
-            }
-            let spot = spot.refused(of_tokens.then_some("a batch in tokens"));
-            self.add_quantity(&spot, Field::BatchSize, q.value, pair.value, &q);
         }
     }
 

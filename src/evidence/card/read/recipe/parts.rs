@@ -12,6 +12,7 @@ use crate::evidence::card::read::passage::Passage;
 use crate::evidence::card::read::prose::progress::done_part;
 use crate::evidence::card::read::rates::is_per_device;
 use crate::evidence::card::read::rows::{own_column, value_column};
+use crate::evidence::card::read::split_dash;
 use crate::evidence::card::read::training::is_train;
 use crate::evidence::card::read::values::{is_row_of_settings, next_setting, product, product_sign, sign_of_count, without_remark};
 use crate::evidence::quantity::digits::DecimalSign;
@@ -107,7 +108,11 @@ fn text_parts<'b>(passage: &Passage<'b>, parts: &mut Vec<Part<'b>>) {
     for line in b.text.split('\n').take(MAX_LINES) {
         let (from, to) = (at, at + line.len());
         at = to + 1;
-        let Some((key, value)) = split_pair(line).and_then(|(a, z)| Some((line.get(..a)?, line.get(z..)?))) else { continue };
+        let Some((key, value)) =
+            split_pair(line).or_else(|| split_dash(line)).and_then(|(a, z)| Some((line.get(..a)?, line.get(z..)?)))
+        else {
+            continue;
+        };
         let spot = Spot { block: b, quote: b.source_range(from, to), rank: RANK_PAIR, reason: reason(passage) };
         parts.extend(part(key, value, spot));
     }
@@ -198,7 +203,9 @@ fn settings_parts<'b>(
 /// The batch of a configuration that has one of a device, too, or is of a tool whose batch is that of all devices.
 fn tell_whole_batch(found: &mut [Part<'_>], code: &str) {
     let value = |key: RecipeKey| found.iter().find(|p| p.key == key).and_then(|p| p.value);
-    let of_device = value(RecipeKey::DeviceBatch).zip(value(RecipeKey::Batch)).is_some_and(|(one, all)| all > one && (all / one).fract() < 1e-9);
+    let of_device = value(RecipeKey::DeviceBatch)
+        .zip(value(RecipeKey::Batch))
+        .is_some_and(|(one, all)| all > one && (all / one).fract() < 1e-9);
     if of_device || vocabulary::recipe().commands.whole_batches.is_within(code) {
         for p in found.iter_mut().filter(|p| p.key == RecipeKey::Batch) {
             p.key = RecipeKey::TotalBatch;
@@ -264,7 +271,9 @@ impl Nesting {
             self.0.pop();
         }
         let within = self.0.iter().any(|(_, of_evaluation)| *of_evaluation);
-        if let Some(name) = text.strip_suffix(['{', '(', '[']).map(|t| t.trim_end()).or(Some(text)).and_then(|t| t.strip_suffix([':', '='])) {
+        if let Some(name) =
+            text.strip_suffix(['{', '(', '[']).map(|t| t.trim_end()).or(Some(text)).and_then(|t| t.strip_suffix([':', '=']))
+        {
             self.0.push((depth, is_of_evaluation(name)));
         }
         within
@@ -344,7 +353,9 @@ fn counts_tokens(value: &str, behind: &str) -> bool {
 pub fn ends_without_progress(code: &str) -> bool {
     let keys = &vocabulary::recipe().ends.patience;
     let lines = code.split('\n').take(MAX_LINES).map(parse_setting);
-    let is_set = |s: &crate::evidence::card::parse::settings::Setting<'_>| keys.contains(&s.key) && s.value.starts_with(|c: char| c.is_ascii_digit());
+    let is_set = |s: &crate::evidence::card::parse::settings::Setting<'_>| {
+        keys.contains(&s.key) && s.value.starts_with(|c: char| c.is_ascii_digit())
+    };
     lines.into_iter().any(|s| is_set(&s)) || vocabulary::recipe().ends.callbacks.is_within(code)
 }
 
