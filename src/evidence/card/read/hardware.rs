@@ -46,15 +46,7 @@ impl Card<'_> {
         self.add(spot, Field::Accelerator, None, &written, several);
         if let Some(n) = found.count {
             let all = lex(original);
-            // The 400 of "1.400 GPU-Stunden" is part of their number.
-            let digits = |i: usize| all.get(i).map(|t| t.text.chars().filter(char::is_ascii_digit).collect::<String>());
-            let is_hours = (0..all.len()).any(|i| {
-                self.device_hours(&all, i).is_some_and(|d| {
-                    // "500 node-hours on 8xA100 nodes" are no 4,000 devices.
-                    let product = (d.hours - f64::from(n)).abs() < 0.5;
-                    product || digits(d.quantity.from).is_some_and(|written| written.ends_with(&n.to_string()))
-                })
-            });
+            let is_hours = self.counts_hours(&all, n);
             // "936 nodes, each with 4 A100": nobody says how many of them trained.
             let per_node = devices_per_node(&all, |i| self.is_chip(&all, i));
             let of_one_node = context == Context::Prose && per_node.is_some_and(|each| (each - f64::from(n)).abs() < 0.5);
@@ -81,6 +73,18 @@ impl Card<'_> {
             }
         }
         true
+    }
+
+    /// Whether a number of devices is that of their hours: the 400 of "1.400 GPU-Stunden" is part of it, and "500 node-hours on 8xA100 nodes"
+    /// are no 4,000 devices.
+    fn counts_hours(&self, ts: &[Token<'_>], n: u32) -> bool {
+        let digits = |i: usize| ts.get(i).map(|t| t.text.chars().filter(char::is_ascii_digit).collect::<String>());
+        (0..ts.len()).any(|i| {
+            self.device_hours(ts, i).is_some_and(|d| {
+                let product = (d.hours - f64::from(n)).abs() < 0.5;
+                product || digits(d.quantity.from).is_some_and(|written| written.ends_with(&n.to_string()))
+            })
+        })
     }
 }
 

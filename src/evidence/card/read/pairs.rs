@@ -12,22 +12,18 @@ use super::dates::date_in;
 use super::keys::{Asked, Key, key_of, read_key};
 use super::prose::progress::done_part;
 use super::rates::{is_per_device, rate_in};
-use super::recipe::LARGEST_BATCH;
 use super::results::result_from;
 use super::templates::{bound_in, doubt, is_template, unknown};
 use super::totals::{covers_more, holds_the_search, is_total};
 use super::training::is_train;
-use super::values::{
-    MAX_VALUE_TOKENS, batch_of_factors, is_row_of_settings, next_setting, passes_behind, precision_of, product, product_sign,
-    states_flop, tokens_end, unit_value, whole_beside,
-};
+use super::values::{MAX_VALUE_TOKENS, passes_behind, precision_of, states_flop, tokens_end, unit_value};
 use crate::domain::Field;
 use crate::evidence::card::parse::block::{Block, BlockKind};
 use crate::evidence::card::parse::pair::{norm_key, split_pair};
 use crate::evidence::hardware::Context;
 use crate::evidence::quantity::computes::{ComputeKind, compute_unit};
 use crate::evidence::quantity::durations::duration;
-use crate::evidence::quantity::numbers::{Quantity, first_quantity, quantity};
+use crate::evidence::quantity::numbers::{first_quantity, quantity};
 use crate::evidence::quantity::tokens::{Token, lex, lex_in, span, text_at};
 use crate::evidence::quantity::units::{energy_unit, mass_unit};
 use crate::evidence::vocabulary;

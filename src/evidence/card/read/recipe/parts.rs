@@ -184,19 +184,24 @@ fn settings_parts<'b>(
         2
     };
     if kinds.len() + others.saturating_sub(1) >= least {
-        let batch = |p: &Part<'_>| matches!(p.key, RecipeKey::Batch | RecipeKey::DeviceBatch | RecipeKey::TotalBatch);
-        let has_batch = found.iter().any(batch);
-        let told_once = |key: RecipeKey| found.iter().filter(|p| p.key == key).count() == 1;
-        let is_plan = told_once(RecipeKey::LooseEpochs) && !found.iter().any(|p| p.key == RecipeKey::Epochs);
-        for p in found.iter_mut().filter(|_| has_batch) {
-            p.key = match p.key {
-                RecipeKey::LooseSteps => RecipeKey::Steps,
-                RecipeKey::LooseEpochs if is_plan => RecipeKey::Epochs,
-                RecipeKey::LooseSide => RecipeKey::Side,
-                key => key,
-            };
-        }
+        tell_loose_keys(&mut found);
         parts.extend(found);
+    }
+}
+
+/// Keys that beside a batch are a recipe's: steps, passes that are told once, sides.
+fn tell_loose_keys(found: &mut [Part<'_>]) {
+    let batch = |p: &Part<'_>| matches!(p.key, RecipeKey::Batch | RecipeKey::DeviceBatch | RecipeKey::TotalBatch);
+    let has_batch = found.iter().any(batch);
+    let told_once = |key: RecipeKey| found.iter().filter(|p| p.key == key).count() == 1;
+    let is_plan = told_once(RecipeKey::LooseEpochs) && !found.iter().any(|p| p.key == RecipeKey::Epochs);
+    for p in found.iter_mut().filter(|_| has_batch) {
+        p.key = match p.key {
+            RecipeKey::LooseSteps => RecipeKey::Steps,
+            RecipeKey::LooseEpochs if is_plan => RecipeKey::Epochs,
+            RecipeKey::LooseSide => RecipeKey::Side,
+            key => key,
+        };
     }
 }
 
