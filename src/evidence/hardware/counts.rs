@@ -19,6 +19,12 @@ pub(super) fn count(
     if let Some(total) = stated_total(pieces) {
         return Some(total);
     }
+    // "TPU v5e-16 (16 chips)": the same, once more.
+    let is_slice = mention.is_unit && !mention.is_machine;
+    let told = if is_slice { in_brackets_behind(pieces, mention.to).map(|(n, _)| n) } else { None };
+    if told == Some(mention.per_unit) {
+        return told;
+    }
     let beside = if is_one_of_nodes(pieces, mention) {
         in_brackets_behind(pieces, mention.to)
     } else {
@@ -86,12 +92,7 @@ fn in_brackets_behind(pieces: &[Piece], to: usize) -> Option<(u32, bool)> {
 /// The devices of a machine that were used, where the text says that it was a part: "one GPU of a DGX A100", "a DGX A100 slice, 2 GPUs". The
 /// inner number is open where it says so without a number, or names machines without theirs: "a cluster of DGX H100".
 #[allow(clippy::option_option)] // Nothing said; said without a number; said.
-fn part_of_machine(
-    pieces: &[Piece],
-    mention: &Mention<'_>,
-    taken: &[(usize, usize)],
-    is_counted: bool,
-) -> Option<Option<u32>> {
+fn part_of_machine(pieces: &[Piece], mention: &Mention<'_>, taken: &[(usize, usize)], is_counted: bool) -> Option<Option<u32>> {
     let words = vocabulary::hardware();
     let each = |p: &Piece| p.is_any(&words.each);
     // "128 LUMI nodes (1024 GCDs)"
@@ -105,7 +106,8 @@ fn part_of_machine(
     let before = pieces.get(mention.from.saturating_sub(4)..mention.from).unwrap_or_default();
     let is_part = behind.first().is_some_and(|p| p.is_any(&words.parts))
         || before.windows(2).any(|w| w[0].is_any(&words.parts) && w[1].is_any(&words.part_of));
-    let is_plural = behind.first().is_some_and(|p| p.is_any(&words.several) || (p.is("s") && p.word == pieces[mention.to - 1].word));
+    let is_plural =
+        behind.first().is_some_and(|p| p.is_any(&words.several) || (p.is("s") && p.word == pieces[mention.to - 1].word));
     let in_cluster = before.windows(2).any(|w| w[0].is_any(&words.several) && w[1].is_any(&words.part_of));
     let is_open = is_part || (!is_counted && (is_plural || in_cluster));
     is_open.then_some(None)
@@ -118,8 +120,13 @@ fn one_in_its_computer(pieces: &[Piece], mention: &Mention<'_>) -> Option<u32> {
     if named("colab") || (named("kaggle") && mention.chip.family().ends_with(" P100")) {
         return Some(1);
     }
-    let at = pieces.iter().position(|p| p.is_any(&words.computers)).filter(|_| mention.chip.vendor == "Apple" || mention.chip.accelerator == "NVIDIA GB10")?;
-    let several = at.checked_sub(1).is_some_and(|before| pieces[before].is_number() || count_word(&pieces[before].lower).is_some_and(|n| n > 1));
+    let at = pieces
+        .iter()
+        .position(|p| p.is_any(&words.computers))
+        .filter(|_| mention.chip.vendor == "Apple" || mention.chip.accelerator == "NVIDIA GB10")?;
+    let several = at
+        .checked_sub(1)
+        .is_some_and(|before| pieces[before].is_number() || count_word(&pieces[before].lower).is_some_and(|n| n > 1));
     (!several).then_some(1)
 }
 

@@ -79,7 +79,9 @@ fn longest<'r>(accelerators: &'r Accelerators, pieces: &[Piece], from: usize, co
     }
     let (to, named, kind) = best?;
     Some(match named {
-        Named::Chip(chip) if kind.is_some() => Mention { from, to, chip, per_unit: 1, is_unit: false, is_machine: false, kind, assumption: None },
+        Named::Chip(chip) if kind.is_some() => {
+            Mention { from, to, chip, per_unit: 1, is_unit: false, is_machine: false, kind, assumption: None }
+        }
         Named::Chip(chip) => slice(pieces, from, to, chip),
         Named::Machine { chip, count, assumption } => {
             Mention { from, to, chip, per_unit: count, is_unit: true, is_machine: true, kind: None, assumption }

@@ -54,6 +54,8 @@ pub struct Hardware<'r> {
     pub by_machine: bool,
     /// Whether nothing counts the machine.
     pub is_uncounted: bool,
+    /// Whether the text names a chip, and not only a machine.
+    pub names_chip: bool,
 }
 
 impl Hardware<'_> {
@@ -74,28 +76,73 @@ impl Hardware<'_> {
 #[must_use]
 pub fn read_hardware<'r>(accelerators: &'r Accelerators, text: &str, context: Context) -> Hardware<'r> {
     let pieces = cut_pieces(text);
-    let mut mentions = mentions(accelerators, &pieces, context);
+    let mentions = mentions_that_count(accelerators, &pieces, context);
+    let mut assumptions = Vec::new();
+    let mut found = by_family(accelerators, &pieces, &mentions, &mut assumptions);
+    assumptions.sort_unstable();
+    assumptions.dedup();
+    let names_chip = mentions.iter().any(|m| !m.is_machine);
+    let (openness, chips) = (Openness::Unnamed, Vec::new());
+    match found.len() {
+        0 => {
+            let count = counted_devices(&pieces, &[]);
+            Hardware { openness, chips, count, assumptions, by_machine: false, is_uncounted: false, names_chip }
+        }
+        1 => {
+            let (chips, count, mention) = found.swap_remove(0);
+            let by_machine = !names_chip && count.is_some_and(|n| n.is_multiple_of(mention.per_unit));
+            let is_uncounted = by_machine && !is_counted(&pieces, mention);
+            let openness = match chips.as_slice() {
+                [_] => Openness::Exact,
+                [first, rest @ ..] if rest.iter().all(|c| c.family() == first.family()) => Openness::Variant,
+                _ => Openness::Alternatives,
+            };
+            Hardware { openness, chips, count, assumptions, by_machine, is_uncounted, names_chip }
+        }
+        _ => several(&pieces, &found, assumptions),
+    }
+}
+
+/// The chips and machines of a text without those that say nothing more beside others.
+fn mentions_that_count<'r>(accelerators: &'r Accelerators, pieces: &[Piece], context: Context) -> Vec<Mention<'r>> {
+    let mut mentions = mentions(accelerators, pieces, context);
     // "v3-8 TPU": the kind beside its generation says nothing more. Nor do names in brackets behind another: "GB300 (Blackwell Ultra)".
     let generations: Vec<&Accelerator> = mentions.iter().filter(|m| m.kind.is_none()).map(|m| m.chip).collect();
     mentions.retain(|m| m.kind.is_none_or(|names| !generations.iter().any(|c| names.contains(&c.accelerator.as_str()))));
-    if mentions.iter().any(|m| !in_brackets(&pieces, m.from)) {
-        mentions.retain(|m| !in_brackets(&pieces, m.from));
+    // "HGX A100 server (4 x A100 80GB)": a machine and what is in it.
+    if mentions.iter().any(|m| !in_brackets(pieces, m.from) && !m.is_machine) {
+        mentions.retain(|m| !in_brackets(pieces, m.from));
     }
     // "4 A100 of our DGX station": a box whose name leaves the chip open holds the chip that is named.
     if mentions.iter().any(|m| !m.is_machine && m.kind.is_none()) {
-        mentions.retain(|m| !(m.is_machine && is_open_box(&pieces, m)));
+        mentions.retain(|m| !(m.is_machine && is_open_box(pieces, m)));
     }
+    mentions
+}
+
+/// A family with its candidates, its devices and the mention of it that came first.
+type Found<'r, 'm> = (Vec<&'r Accelerator>, Option<u32>, &'m Mention<'r>);
+
+/// The families that are mentioned, each with its candidates and devices.
+fn by_family<'r, 'm>(
+    accelerators: &'r Accelerators,
+    pieces: &[Piece],
+    mentions: &'m [Mention<'r>],
+    assumptions: &mut Vec<&'static str>,
+) -> Vec<Found<'r, 'm>> {
     let taken: Vec<(usize, usize)> = mentions.iter().map(|m| (m.from, m.to)).collect();
-    let mut found: Vec<(Vec<&'r Accelerator>, Option<u32>, &Mention<'r>)> = Vec::new();
-    let mut assumptions = Vec::new();
-    for mention in &mentions {
-        let candidates = variants(accelerators, &pieces, mention, &mut assumptions);
-        let count = count(&pieces, mention, &taken, &mut assumptions);
+    let each = pieces.iter().any(|p| p.is_any(&vocabulary::hardware().each));
+    let mut found: Vec<Found<'r, 'm>> = Vec::new();
+    for mention in mentions {
+        let candidates = variants(accelerators, pieces, mention, assumptions);
+        let count = count(pieces, mention, &taken, assumptions);
         assumptions.extend(mention.assumption);
-        let each = || pieces.iter().any(|p| p.is_any(&vocabulary::hardware().each));
         match found.iter_mut().find(|(_, _, other)| other.chip.family() == mention.chip.family()) {
             // "Half of a DGX-2: 8 V100": the chips that were used, and not those of the machine.
-            Some((_, known_count, other)) if other.is_machine && !mention.is_machine && count.is_some() && !each() => {
+            Some((known, known_count, other)) if other.is_machine && !mention.is_machine && count.is_some() && !each => {
+                if candidates.len() == 1 {
+                    *known = candidates;
+                }
                 *known_count = count;
             }
             // The same family again ("V100 ... V100 32GB"): the narrower reading, and the first count there is.
@@ -108,26 +155,7 @@ pub fn read_hardware<'r>(accelerators: &'r Accelerators, text: &str, context: Co
             None => found.push((candidates, count, mention)),
         }
     }
-    assumptions.sort_unstable();
-    assumptions.dedup();
-    match found.len() {
-        0 => {
-            let count = counted_devices(&pieces, &[]);
-            Hardware { openness: Openness::Unnamed, chips: Vec::new(), count, assumptions, by_machine: false, is_uncounted: false }
-        }
-        1 => {
-            let (chips, count, mention) = found.swap_remove(0);
-            let by_machine = mention.is_machine && count.is_some_and(|n| n.is_multiple_of(mention.per_unit));
-            let is_uncounted = by_machine && !is_counted(&pieces, mention);
-            let openness = match chips.as_slice() {
-                [_] => Openness::Exact,
-                [first, rest @ ..] if rest.iter().all(|c| c.family() == first.family()) => Openness::Variant,
-                _ => Openness::Alternatives,
-            };
-            Hardware { openness, chips, count, assumptions, by_machine, is_uncounted }
-        }
-        _ => several(&pieces, &found, assumptions),
-    }
+    found
 }
 
 /// Whether the name of a machine is one of several generations with chips of their own: "DGX Station".
@@ -161,6 +189,7 @@ fn several<'r>(
         assumptions,
         by_machine: false,
         is_uncounted: false,
+        names_chip: found.iter().any(|(_, _, mention)| !mention.is_machine),
     }
 }
 

@@ -17,7 +17,9 @@ pub fn unknown_chip(text: &str) -> Option<String> {
         let to = designator(&pieces, at)?;
         let next = pieces.get(to).filter(|p| p.word != pieces[to - 1].word);
         let is_device = next.is_some_and(|p| p.is_any(&words.unknown_devices));
-        let maker = at.checked_sub(1).filter(|before| pieces[*before].is_any(&words.unknown_makers) && pieces[*before].word != pieces[at].word);
+        let maker = at
+            .checked_sub(1)
+            .filter(|before| pieces[*before].is_any(&words.unknown_makers) && pieces[*before].word != pieces[at].word);
         let from = maker.unwrap_or(at);
         (is_device || maker.is_some()).then(|| written(&pieces[from..to]))
     })
@@ -26,7 +28,8 @@ pub fn unknown_chip(text: &str) -> Option<String> {
 /// The piece behind a word of a few capital letters and a number, which begins at a piece: "H30", "SN40L", "BI-V150".
 fn designator(pieces: &[Piece], at: usize) -> Option<usize> {
     let (letters, number) = (pieces.get(at)?, pieces.get(at + 1)?);
-    let is_series = letters.lower.is_ascii() && letters.lower.len() <= SERIES && letters.lower.bytes().all(|b| b.is_ascii_alphabetic());
+    let is_series =
+        letters.lower.is_ascii() && letters.lower.len() <= SERIES && letters.lower.bytes().all(|b| b.is_ascii_alphabetic());
     let begins = at == 0 || pieces[at - 1].word != letters.word;
     let is_numbered = number.is_number() && DIGITS.contains(&number.lower.len()) && number.word == letters.word;
     if !(is_series && begins && is_numbered) || letters.starts_lowercase || letters.is("x") {

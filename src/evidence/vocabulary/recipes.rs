@@ -30,12 +30,25 @@ lists!(RecipeKeys {
 lists!(RecipeSplits { train, counts });
 lists!(RecipeBases { keys, reinforcement });
 lists!(RecipeDurations { steps, epochs, samples });
-lists!(RecipeCommands { launchers, trains, trainers, whole_batches, visible, detector_devices, prefixes, evaluations, modes, placeholders });
+lists!(RecipeCommands {
+    launchers,
+    trains,
+    trainers,
+    whole_batches,
+    visible,
+    detector_devices,
+    prefixes,
+    evaluations,
+    modes,
+    placeholders
+});
 lists!(RecipeEnds { patience, callbacks, early, resumes });
 lists!(RecipeProse {
     sequences,
     contexts,
     lengths,
+    other_lengths,
+    not_alone,
     most,
     sequence_lengths,
     context_lengths,

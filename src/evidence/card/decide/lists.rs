@@ -176,9 +176,7 @@ fn judge(own: &Repository, rivals: &[&List], keys: Keys) -> Vec<(Range<usize>, &
     }
     let common = |a: &[(Key, String)], b: &[(Key, String)]| a.iter().filter(|(k, _)| b.iter().any(|(other, _)| other == k)).count();
     let alike = |a: &List, b: &List| {
-        common(a.amounts(), b.amounts())
-            + common(a.recipe(), b.recipe())
-            + a.others.iter().filter(|k| b.others.contains(k)).count()
+        common(a.amounts(), b.amounts()) + common(a.recipe(), b.recipe()) + a.others.iter().filter(|k| b.others.contains(k)).count()
     };
     let whole = rivals.iter().any(|a| rivals.iter().any(|b| differ(keys, a, b) && alike(a, b) >= 2));
     // "Training" and "Environmental impact" with an hour more or less are one training told twice.
@@ -273,7 +271,10 @@ fn choose(own: &Repository, titles: &[Title]) -> Option<usize> {
     let silent = only(&Title::is_silent).filter(|_| told_apart);
     // "Run A (discarded)", "Run B": the one that is no experiment and no other model's.
     let tried = |t: &Title| t.phase == Some(Phase::Never);
-    silent.or_else(|| only(&|t: &Title| !tried(t) && t.named != Named::Other).filter(|i| titles.iter().enumerate().all(|(at, t)| at == *i || tried(t))))
+    silent.or_else(|| {
+        only(&|t: &Title| !tried(t) && t.named != Named::Other)
+            .filter(|i| titles.iter().enumerate().all(|(at, t)| at == *i || tried(t)))
+    })
 }
 
 /// The lists of the stages of one training, in their order: "Phase 1", "Phase 2". Each is given its number as the reason; what they add up to is

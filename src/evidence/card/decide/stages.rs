@@ -10,8 +10,7 @@ use crate::evidence::card::read::phases::STAGES;
 const SUMS: [Field; 6] =
     [Field::WallHours, Field::AcceleratorHours, Field::EnergyKwh, Field::EmissionsKgco2e, Field::TrainSteps, Field::TrainTokens];
 /// What counts where it is the same in all of them.
-const SHARED: [Field; 5] =
-    [Field::Accelerator, Field::AcceleratorCount, Field::BatchSize, Field::SequenceLength, Field::Precision];
+const SHARED: [Field; 5] = [Field::Accelerator, Field::AcceleratorCount, Field::BatchSize, Field::SequenceLength, Field::Precision];
 
 /// Adds up what each of the stages states, and accepts what is the same in all.
 pub fn accept_stages(facts: &mut Vec<Fact>) {
@@ -30,7 +29,9 @@ pub fn accept_stages(facts: &mut Vec<Fact>) {
     for field in SUMS {
         let Some(rows) = of(facts, field).map(|at| get(facts, &at)) else { continue };
         let Some(value) = rows.iter().map(|row| row.value).sum::<Option<f64>>() else { continue };
-        let Some((first, rank)) = rows.first().cloned().zip(of(facts, field).and_then(|at| facts.get(*at.first()?).map(|f| f.rank))) else {
+        let Some((first, rank)) =
+            rows.first().cloned().zip(of(facts, field).and_then(|at| facts.get(*at.first()?).map(|f| f.rank)))
+        else {
             continue;
         };
         let written: Vec<&str> = rows.iter().map(|row| row.as_written.as_str()).collect();
@@ -47,7 +48,13 @@ pub fn accept_stages(facts: &mut Vec<Fact>) {
         let Some(at) = of(facts, field) else { continue };
         let rows = get(facts, &at);
         let is_one = rows.windows(2).all(|w| match w {
-            [a, b] => if a.value.is_some() { same(a.value, b.value) } else { a.as_written.eq_ignore_ascii_case(&b.as_written) },
+            [a, b] => {
+                if a.value.is_some() {
+                    same(a.value, b.value)
+                } else {
+                    a.as_written.eq_ignore_ascii_case(&b.as_written)
+                }
+            }
             _ => true,
         });
         if let Some(fact) = at.first().filter(|_| is_one).and_then(|i| facts.get_mut(*i)) {

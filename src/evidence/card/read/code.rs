@@ -54,7 +54,11 @@ impl<'c> Settings<'c> {
             settings.any_flag |= found.is_flag;
             let Some(key) = vocabulary::keys().code.settings.iter().find(|k| **k == found.key) else { continue };
             let setting = Setting { value: found.value, is_doubled: false, from, to, is_flag: found.is_flag };
-            settings.by_key.entry(*key).and_modify(|known| known.is_doubled |= differs(known.value, found.value)).or_insert(setting);
+            settings
+                .by_key
+                .entry(*key)
+                .and_modify(|known| known.is_doubled |= differs(known.value, found.value))
+                .or_insert(setting);
         }
         settings
     }
@@ -152,7 +156,9 @@ fn add_setting(card: &mut Card<'_>, spot: &Spot<'_>, settings: &Settings<'_>, ke
     let (first, other) = (*spot, spot.after(1));
     match key {
         "num_train_epochs" | "epochs" | "num_epochs" if number.is_some() => card.add(&first, Field::Epochs, number, value, None),
-        "max_steps" | "max_train_steps" if number.is_some() && !ends_without_progress(&spot.block.text) => card.add(&other, Field::TrainSteps, number, value, None),
+        "max_steps" | "max_train_steps" if number.is_some() && !ends_without_progress(&spot.block.text) => {
+            card.add(&other, Field::TrainSteps, number, value, None)
+        }
         "total_train_batch_size" if number.is_some() => card.add(&first, Field::BatchSize, number, value, None),
         "per_device_train_batch_size" | "train_batch_size" if number.is_some() => {
             card.add(&other, Field::BatchSize, number, value, None);

@@ -46,15 +46,7 @@ impl Card<'_> {
         self.add(spot, Field::Accelerator, None, &written, several);
         if let Some(n) = found.count {
             let all = lex(original);
-            // The 400 of "1.400 GPU-Stunden" is part of their number.
-            let digits = |i: usize| all.get(i).map(|t| t.text.chars().filter(char::is_ascii_digit).collect::<String>());
-            let is_hours = (0..all.len()).any(|i| {
-                self.device_hours(&all, i).is_some_and(|d| {
-                    // "500 node-hours on 8xA100 nodes" are no 4,000 devices.
-                    let product = (d.hours - f64::from(n)).abs() < 0.5;
-                    product || digits(d.quantity.from).is_some_and(|written| written.ends_with(&n.to_string()))
-                })
-            });
+            let is_hours = self.counts_hours(&all, n);
             // "936 nodes, each with 4 A100": nobody says how many of them trained.
             let per_node = devices_per_node(&all, |i| self.is_chip(&all, i));
             let of_one_node = context == Context::Prose && per_node.is_some_and(|each| (each - f64::from(n)).abs() < 0.5);
@@ -81,6 +73,18 @@ impl Card<'_> {
             }
         }
         true
+    }
+
+    /// Whether a number of devices is that of their hours: the 400 of "1.400 GPU-Stunden" is part of it, and "500 node-hours on 8xA100 nodes"
+    /// are no 4,000 devices.
+    fn counts_hours(&self, ts: &[Token<'_>], n: u32) -> bool {
+        let digits = |i: usize| ts.get(i).map(|t| t.text.chars().filter(char::is_ascii_digit).collect::<String>());
+        (0..ts.len()).any(|i| {
+            self.device_hours(ts, i).is_some_and(|d| {
+                let product = (d.hours - f64::from(n)).abs() < 0.5;
+                product || digits(d.quantity.from).is_some_and(|written| written.ends_with(&n.to_string()))
+            })
+        })
     }
 }
 
@@ -124,14 +128,14 @@ fn shortest(accelerators: &Accelerators, original: &str, text: &str, found: &Har
     let words: Vec<&str> = text.split_whitespace().collect();
     let reads = |run: &[&str], context: Context| {
         let again = read_hardware(accelerators, &run.join(" "), context);
-        again.count == found.count && again.openness == found.openness && again.names() == found.names()
+        again.count == found.count
+            && again.openness == found.openness
+            && again.names() == found.names()
+            && again.names_chip == found.names_chip
     };
     let (mut from, mut to) = (0, words.len());
     if context == Context::Prose && to <= MAX_SHORTENED_WORDS {
-        // "64 MI250X (LUMI-G, so 128 GCDs)": what stands in brackets explains the chip before them.
-        let names = |at: usize| words.get(at..=at).is_some_and(|w| read_hardware(accelerators, w[0], context).openness != Openness::Unnamed);
-        let opens = |at: usize| words.get(at).is_some_and(|word| word.starts_with('(')) && names(at - 1);
-        while from + 1 < to && !opens(from + 1) && words.get(from + 1..to).is_some_and(|run| reads(run, context)) {
+        while from + 1 < to && words.get(from + 1..to).is_some_and(|run| reads(run, context)) {
             from += 1;
         }
         while from + 1 < to && words.get(from..to - 1).is_some_and(|run| reads(run, context)) {

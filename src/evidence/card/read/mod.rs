@@ -116,7 +116,11 @@ fn read_text(card: &mut Card<'_>, passage: &Passage<'_>) {
         let (from, to) = (at, line_end(&b.text, at));
         let line = b.text.get(from..to).unwrap_or_default();
         at = to + 1;
-        let pair = if b.kind == BlockKind::Heading { None } else { split_pair(line).or_else(|| split_columns(line)) };
+        let pair = if b.kind == BlockKind::Heading {
+            None
+        } else {
+            split_pair(line).or_else(|| split_columns(line)).or_else(|| split_dash(line))
+        };
         let parts = pair.and_then(|(key, value)| Some((line.get(..key)?, line.get(value..)?)));
         if let Some(pair) = parts
             && let Some(behind) = read_pair(card, passage, (from, to), pair, &mut runs)
@@ -208,6 +212,21 @@ fn split_columns(line: &str) -> Option<(usize, usize)> {
     let value = rest.trim_start();
     let is_two = !value.is_empty() && !value.contains(GAP);
     (is_two && keys::read_key(&norm_key(key)).is_some()).then(|| (gap, line.len() - value.len()))
+}
+
+/// Longest value behind a dash, in bytes.
+const MAX_DASHED: usize = 60;
+
+/// "Epochs - 16", "Batch size – 32": a key of ours and a value that begins with a number, with a dash between them.
+#[must_use]
+pub fn split_dash(line: &str) -> Option<(usize, usize)> {
+    let (at, sign) = [" - ", " – ", " — "].iter().filter_map(|sign| Some((line.find(sign)?, *sign))).min()?;
+    let (key, value) = (line.get(..at)?, line.get(at + sign.len()..)?.trim_start());
+    let is_short = key.split_whitespace().count() <= MAX_LABEL_WORDS && value.len() <= MAX_DASHED;
+    let begins = value.trim_start_matches(['*', '`', '~', '≈']).starts_with(|c: char| c.is_ascii_digit());
+    let norm = norm_key(key);
+    let is_key = || keys::read_key(&norm).is_some() || recipe::keys::recipe_key(&norm).is_some();
+    (is_short && begins && !key.contains(|c: char| c.is_ascii_digit()) && is_key()).then(|| (at, line.len() - value.len()))
 }
 
 /// The first sentence of a value and what follows it, where that has a figure of its own.

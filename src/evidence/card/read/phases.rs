@@ -114,6 +114,10 @@ fn named(own: &Repository, rest: &[&str]) -> Named {
     if other_size {
         return Named::Other;
     }
+    // "Hyperparameters (ours)"
+    if vocabulary::keys().columns.ours.contains(&rest.join(" ").as_str()) {
+        return Named::Mine(1);
+    }
     if rest.iter().any(|w| vocabulary::card().phases.others.contains(w) && !own.has(w)) {
         return Named::Other;
     }

@@ -135,7 +135,9 @@ pub fn batch_of_factors(ts: &[Token<'_>]) -> Option<f64> {
     for factor in &factors {
         let q = first_quantity(factor).filter(|q| q.value.fract() == 0.0 && q.value >= 1.0)?;
         let is = |t: &Token<'_>| {
-            [words.sequences, words.contexts, words.lengths, words.sequence_lengths, words.context_lengths].iter().any(|list| t.is_any(list))
+            [words.sequences, words.contexts, words.lengths, words.sequence_lengths, words.context_lengths]
+                .iter()
+                .any(|list| t.is_any(list))
                 || t.is_any(&vocabulary::prose().tokens.words)
                 || t.is("ctx")
         };

@@ -1,16 +1,19 @@
-//! A key that names a batch: how many examples one update takes.
+//! Batches of a pair: of all devices, as the result of a calculation, or by their factors.
 
-use crate::domain::Field;
 use super::Pair;
+use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot};
 use crate::evidence::card::read::keys::Key;
 use crate::evidence::card::read::recipe::LARGEST_BATCH;
-use crate::evidence::card::read::values::{batch_of_factors, is_row_of_settings, next_setting, product, product_sign, whole_beside};
+use crate::evidence::card::read::values::{
+    batch_of_factors, is_row_of_settings, next_setting, product, product_sign, whole_beside,
+};
 use crate::evidence::quantity::numbers::{Quantity, first_quantity};
 use crate::evidence::quantity::tokens::span;
 use crate::evidence::vocabulary;
 
 impl Card<'_> {
+    /// The batch.
     pub(super) fn add_batch_pair(&mut self, spot: &Spot<'_>, kind: Key, pair: &Pair<'_>) {
         // `32 x 8 x 2 x 4 = 2048`, "8, accumulation: 4 → 32": the product; "32, num_train_epochs=3" are two settings.
         // "micro-batch=2, grad-accum=16, effective batch=65k tokens/step" are settings, which the recipe reads.

@@ -138,9 +138,17 @@ fn head_at(ts: &[Token<'_>], i: usize) -> Option<Head> {
         // "longueur max 256", "최대 길이 128"
         let most = |at: Option<usize>| at.is_some_and(|at| says(ts.get(at), words.most) && says(ts.get(i), words.lengths));
         let (before, behind) = (most(i.checked_sub(1)), most(Some(i + 1)));
-        return (before || behind).then_some(Head { from: i, to: i + 1 + usize::from(behind), is_context: false });
+        let is_head = before || behind || is_length_in_tokens(ts, i);
+        return is_head.then_some(Head { from: i, to: i + 1 + usize::from(behind), is_context: false });
     }
     None
+}
+
+/// "Length 512 tokens", "длина 512 токенов": a length whose unit says of what it is.
+fn is_length_in_tokens(ts: &[Token<'_>], i: usize) -> bool {
+    let other = i.checked_sub(1).and_then(|at| ts.get(at)).is_some_and(|t| t.is_any(&vocabulary::recipe().prose.other_lengths));
+    let other = other || says(ts.get(i), vocabulary::recipe().prose.not_alone);
+    behind(ts, i + 1).is_some_and(|q| !other && says(ts.get(q.to), vocabulary::prose().tokens.words))
 }
 
 /// The number behind the words for a length.

@@ -9,7 +9,7 @@ use crate::evidence::card::read::passage::Passage;
 use crate::evidence::vocabulary;
 
 /// Parts of the names of scripts that train: `train_dreambooth.py`, `run_sft.py`, `pretrain_gpt.py`.
-const SCRIPTS: [&str; 6] = ["train", "pretrain", "finetune", "sft", "training", "pretraining"];
+const SCRIPTS: [&str; 7] = ["train", "pretrain", "finetune", "sft", "training", "pretraining", "finetuning"];
 
 /// Whether code is a command that trains: `yolo detect train ...`, `python train.py`, `accelerate launch train_dreambooth.py`.
 #[must_use]
@@ -18,7 +18,9 @@ pub fn is_command_of_training(code: &str) -> bool {
     let begins = |line: &str| line.split(' ').next().is_some_and(|first| launchers.contains(&first));
     let is_train = |word: &str| {
         let is_file = |file: &str| file.ends_with(".py") && file.split(['_', '-', '.']).any(|part| SCRIPTS.contains(&part));
-        vocabulary::recipe().commands.trains.contains(&word) || word.rsplit('/').next().is_some_and(is_file)
+        // "python -m llama_recipes.finetuning"
+        let is_module = word.rsplit_once('.').is_some_and(|(_, last)| SCRIPTS.contains(&last));
+        is_module || vocabulary::recipe().commands.trains.contains(&word) || word.rsplit('/').next().is_some_and(is_file)
     };
     // "./transducer/train.py --num-epochs 31": the script itself may be the command.
     let is_script = |line: &str| line.split(' ').next().is_some_and(|first| first.contains('/') && is_train(first));
@@ -88,7 +90,8 @@ fn add_visible(card: &mut Card<'_>, passages: &[Passage<'_>], parts: &[&Part<'_>
 
 /// How many numbers a list behind a sign has: "0,1", "[0, 1]", "'0'". Blocks with several such lists tell nothing.
 fn count_listed(code: &str, sign: &str) -> Option<usize> {
-    let mut all = code.match_indices(sign).filter(|(at, _)| !code[..*at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '.'));
+    let mut all =
+        code.match_indices(sign).filter(|(at, _)| !code[..*at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '.'));
     let (at, _) = all.next().filter(|_| all.next().is_none())?;
     let list = code.get(at + sign.len()..)?.trim_start_matches(['"', '\'', '[', '(']);
     let end = list.find(|c: char| !(c.is_ascii_digit() || c == ',')).unwrap_or(list.len());

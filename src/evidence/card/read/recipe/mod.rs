@@ -21,8 +21,8 @@ mod tests;
 use self::keys::RecipeKey;
 use self::log::{End, Log, Plan};
 use self::notes::Examples;
-pub use self::parts::{TWO_VALUES, ends_without_progress};
 use self::parts::{Part, beside_recipe, one_number, parts_of, value_of};
+pub use self::parts::{TWO_VALUES, ends_without_progress};
 use super::candidate::{Candidate, Card, RANK_PAIR, Spot, candidate};
 use super::passage::Passage;
 use super::training::is_train;
@@ -130,12 +130,9 @@ fn add_batch(card: &mut Card<'_>, parts: &[&Part<'_>]) {
         return;
     }
     let get = |key| value_of(parts, key);
-    let (Ok(device), Ok(plain), Ok(accumulation), Ok(counted)) = (
-        get(RecipeKey::DeviceBatch),
-        get(RecipeKey::Batch),
-        get(RecipeKey::Accumulation),
-        commands::devices_in(parts),
-    ) else {
+    let (Ok(device), Ok(plain), Ok(accumulation), Ok(counted)) =
+        (get(RecipeKey::DeviceBatch), get(RecipeKey::Batch), get(RecipeKey::Accumulation), commands::devices_in(parts))
+    else {
         card.recipe.refuse_product("several recipes in one card");
         return;
     };
@@ -148,7 +145,8 @@ fn add_batch(card: &mut Card<'_>, parts: &[&Part<'_>]) {
     if is_open {
         card.recipe.refuse_product(OPEN_DEVICES);
     }
-    if repeats <= 1.0 && count <= 1.0 {
+    let is_stated = card.candidates.iter().any(|c| c.field == Field::BatchSize && c.reason.is_none());
+    if repeats <= 1.0 && count <= 1.0 && (is_stated || counted.is_none()) {
         return;
     }
     let value = batch.value.unwrap_or_default();
@@ -285,7 +283,9 @@ pub fn length_in_tokens(ts: &[Token<'_>], q: &Quantity) -> f64 {
 fn against_context(card: &Card<'_>, parts: &[Part<'_>], passages: &[Passage<'_>], p: &Part<'_>) -> Option<&'static str> {
     let short = one_number(&p.written).is_some_and(|q| length_in_tokens(&lex(&p.written), &q) <= LONGEST_OF_WHOLE_TRAINING);
     let told = p.spot.block.under.training || beside_recipe(parts, p.spot.block) || beside_amounts(card, passages, p.spot.block);
-    (!(short && told && !p.is_code())).then_some(CONTEXT_OF_MODEL)
+    // "--context_length 4096" of the command that trained
+    let is_command = p.is_code() && p.spot.block.text.contains("--") && commands::is_command_of_training(&p.spot.block.text);
+    (!(short && told && (!p.is_code() || is_command))).then_some(CONTEXT_OF_MODEL)
 }
 
 /// Whether the list or table that a block stands in states what a training took: tokens, steps, hours.

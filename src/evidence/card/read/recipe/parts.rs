@@ -13,6 +13,7 @@ use crate::evidence::card::read::passage::Passage;
 use crate::evidence::card::read::prose::progress::done_part;
 use crate::evidence::card::read::rates::is_per_device;
 use crate::evidence::card::read::rows::{own_column, value_column};
+use crate::evidence::card::read::split_dash;
 use crate::evidence::card::read::training::is_train;
 use crate::evidence::card::read::values::{is_row_of_settings, next_setting, product, product_sign, sign_of_count, without_remark};
 use crate::evidence::quantity::digits::DecimalSign;
@@ -108,7 +109,11 @@ fn text_parts<'b>(passage: &Passage<'b>, parts: &mut Vec<Part<'b>>) {
     for line in b.text.split('\n').take(MAX_LINES) {
         let (from, to) = (at, at + line.len());
         at = to + 1;
-        let Some((key, value)) = split_pair(line).and_then(|(a, z)| Some((line.get(..a)?, line.get(z..)?))) else { continue };
+        let Some((key, value)) =
+            split_pair(line).or_else(|| split_dash(line)).and_then(|(a, z)| Some((line.get(..a)?, line.get(z..)?)))
+        else {
+            continue;
+        };
         let spot = Spot { block: b, quote: b.source_range(from, to), rank: RANK_PAIR, reason: reason(passage) };
         parts.extend(part(key, value, spot));
     }
@@ -180,26 +185,33 @@ fn settings_parts<'b>(
         2
     };
     if kinds.len() + others.saturating_sub(1) >= least {
-        let batch = |p: &Part<'_>| matches!(p.key, RecipeKey::Batch | RecipeKey::DeviceBatch | RecipeKey::TotalBatch);
-        let has_batch = found.iter().any(batch);
-        let told_once = |key: RecipeKey| found.iter().filter(|p| p.key == key).count() == 1;
-        let is_plan = told_once(RecipeKey::LooseEpochs) && !found.iter().any(|p| p.key == RecipeKey::Epochs);
-        for p in found.iter_mut().filter(|_| has_batch) {
-            p.key = match p.key {
-                RecipeKey::LooseSteps => RecipeKey::Steps,
-                RecipeKey::LooseEpochs if is_plan => RecipeKey::Epochs,
-                RecipeKey::LooseSide => RecipeKey::Side,
-                key => key,
-            };
-        }
+        tell_loose_keys(&mut found);
         parts.extend(found);
+    }
+}
+
+/// Keys that beside a batch are a recipe's: steps, passes that are told once, sides.
+fn tell_loose_keys(found: &mut [Part<'_>]) {
+    let batch = |p: &Part<'_>| matches!(p.key, RecipeKey::Batch | RecipeKey::DeviceBatch | RecipeKey::TotalBatch);
+    let has_batch = found.iter().any(batch);
+    let told_once = |key: RecipeKey| found.iter().filter(|p| p.key == key).count() == 1;
+    let is_plan = told_once(RecipeKey::LooseEpochs) && !found.iter().any(|p| p.key == RecipeKey::Epochs);
+    for p in found.iter_mut().filter(|_| has_batch) {
+        p.key = match p.key {
+            RecipeKey::LooseSteps => RecipeKey::Steps,
+            RecipeKey::LooseEpochs if is_plan => RecipeKey::Epochs,
+            RecipeKey::LooseSide => RecipeKey::Side,
+            key => key,
+        };
     }
 }
 
 /// The batch of a configuration that has one of a device, too, or is of a tool whose batch is that of all devices.
 fn tell_whole_batch(found: &mut [Part<'_>], code: &str) {
     let value = |key: RecipeKey| found.iter().find(|p| p.key == key).and_then(|p| p.value);
-    let of_device = value(RecipeKey::DeviceBatch).zip(value(RecipeKey::Batch)).is_some_and(|(one, all)| all > one && (all / one).fract() < 1e-9);
+    let of_device = value(RecipeKey::DeviceBatch)
+        .zip(value(RecipeKey::Batch))
+        .is_some_and(|(one, all)| all > one && (all / one).fract() < 1e-9);
     if of_device || vocabulary::recipe().commands.whole_batches.is_within(code) {
         for p in found.iter_mut().filter(|p| p.key == RecipeKey::Batch) {
             p.key = RecipeKey::TotalBatch;
@@ -265,7 +277,9 @@ impl Nesting {
             self.0.pop();
         }
         let within = self.0.iter().any(|(_, of_evaluation)| *of_evaluation);
-        if let Some(name) = text.strip_suffix(['{', '(', '[']).map(|t| t.trim_end()).or(Some(text)).and_then(|t| t.strip_suffix([':', '='])) {
+        if let Some(name) =
+            text.strip_suffix(['{', '(', '[']).map(|t| t.trim_end()).or(Some(text)).and_then(|t| t.strip_suffix([':', '=']))
+        {
             self.0.push((depth, is_of_evaluation(name)));
         }
         within
@@ -345,7 +359,9 @@ fn counts_tokens(value: &str, behind: &str) -> bool {
 pub fn ends_without_progress(code: &str) -> bool {
     let keys = &vocabulary::recipe().ends.patience;
     let lines = code.split('\n').take(MAX_LINES).map(parse_setting);
-    let is_set = |s: &crate::evidence::card::parse::settings::Setting<'_>| keys.contains(&s.key) && s.value.starts_with(|c: char| c.is_ascii_digit());
+    let is_set = |s: &crate::evidence::card::parse::settings::Setting<'_>| {
+        keys.contains(&s.key) && s.value.starts_with(|c: char| c.is_ascii_digit())
+    };
     lines.into_iter().any(|s| is_set(&s)) || vocabulary::recipe().ends.callbacks.is_within(code)
 }
 
