@@ -163,6 +163,11 @@ lists!(Subjects {
     counted_together,
     itself,
     with_others,
+    any_articles,
+    present_verbs,
+    footprint_verbs,
+    subjects_of_training,
+    compared,
     other_authors,
     articles,
 });

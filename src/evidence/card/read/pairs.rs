@@ -9,6 +9,7 @@ use super::clouds::provider_in;
 use super::dates::date_in;
 use super::keys::{Asked, Key, key_of, read_key};
 use super::prose::progress::done_part;
+use super::prose::strangers::is_of_training_of_another;
 use super::rates::{is_per_device, rate_in};
 use super::results::result_from;
 use super::templates::{bound_in, doubt, is_template, unknown};
@@ -172,6 +173,8 @@ impl Card<'_> {
     fn not_all_of_the_training(&self, kind: Key, pair: &Pair<'_>) -> Option<&'static str> {
         match kind {
             Key::Carbon if self.co2_subject && !pair.about_training => Some("CO2 is the model's subject"),
+            // "18 t were emitted by the training of GPT-Z"
+            Key::Carbon | Key::Energy if is_of_training_of_another(&self.own, pair.ts, 0) => Some("another model's figure"),
             Key::Carbon | Key::Energy | Key::Flop => {
                 let plain = without_rates_in_brackets(pair.key);
                 let key = lex(&plain);

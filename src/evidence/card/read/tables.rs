@@ -146,7 +146,7 @@ fn tells_training(card: &Card<'_>, rows: &[Passage<'_>]) -> bool {
 /// Rows are keys with values.
 fn keys_and_values(card: &mut Card<'_>, rows: &[Passage<'_>], of_data: bool) {
     let before = card.sign;
-    card.sign = card.sign.or(by_cells(rows.iter().filter_map(|row| row.block.cells.get(1)).map(String::as_str)));
+    card.sign = sign_of_table(card.sign, rows);
     let blocks: Vec<&Block> = rows.iter().map(|row| row.block).filter(|b| !b.is_header).collect();
     let has_key = |key: Key| blocks.iter().any(|b| row_key(b) == Some(key));
     let has_batch = has_key(Key::Batch) || has_key(Key::GlobalBatch);
@@ -265,7 +265,16 @@ fn signs(card: &Card<'_>, rows: &[Passage<'_>], columns: &[Option<Column>]) -> V
     let sizes = |c: usize| by_column(rows.iter().filter_map(|row| row.block.cells.get(c)).map(String::as_str));
     let sign_of =
         |c: usize, kind: &Option<Column>| if *kind == Some(Column::Of(Key::Params)) { sizes(c) } else { DecimalSign::Unknown };
-    columns.iter().enumerate().map(|(c, kind)| sign_of(c, kind).or(card.sign)).collect()
+    let all = sign_of_table(card.sign, rows);
+    columns.iter().enumerate().map(|(c, kind)| sign_of(c, kind).or(all)).collect()
+}
+
+/// What the values of a table say of its commas and points, of which nobody can read them another way: "1.234,5" beside "456.789".
+/// A number with both signs tells more than the language of the card, and that more than the others.
+fn sign_of_table(of_card: DecimalSign, rows: &[Passage<'_>]) -> DecimalSign {
+    let is_value = |cell: &&String| cell.trim_start_matches(['~', '≈', ' ', '*']).starts_with(|c: char| c.is_ascii_digit());
+    let values = || rows.iter().flat_map(|row| row.block.cells.iter().skip(1)).filter(is_value).map(String::as_str);
+    by_cells(values().filter(|cell| cell.contains(',') && cell.contains('.'))).or(of_card).or(by_cells(values()))
 }
 
 /// Rows are points of one training: the last holds all of it, where the column adds up.

@@ -73,6 +73,21 @@ pub fn is_of_the_paper(ts: &[Token<'_>], from: usize) -> bool {
     in_bracket || against.is_some_and(|at| counts(0, at) && !counts(at, from))
 }
 
+/// Words between "than" and the figure that something else took.
+const THAN: usize = 5;
+
+/// "4.2 kWh less than the baseline's 10 kWh": what stands behind "than" and a name is of what is compared.
+#[must_use]
+pub fn is_than(ts: &[Token<'_>], from: usize) -> bool {
+    let words = &vocabulary::prose().subjects;
+    let than = (from.saturating_sub(THAN + 1)..from).rev().find(|at| words.than.contains(&text_at(ts, *at)));
+    than.is_some_and(|at| {
+        let between = span(ts, at + 1, from);
+        let told = at.checked_sub(1).and_then(|before| ts.get(before)).is_some_and(|t| t.is_any(&words.compared) || t.is_any(&words.fewer));
+        told && between.iter().any(|t| t.kind == Kind::Word && !t.is_any(&words.nearly)) && !between.iter().any(|t| t.kind == Kind::Number || t.is_any(&[",", ";", "."]))
+    })
+}
+
 /// "under five days", but not "a little under 1 hour".
 #[must_use]
 pub fn is_limit(ts: &[Token<'_>], from: usize) -> bool {

@@ -121,7 +121,7 @@ pub fn read_energy(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
             Some("energy that was generated")
         } else if span(s.ts, at.saturating_sub(CAPACITY), at).iter().any(|t| t.is_any(&words.stores)) {
             Some("a capacity")
-        } else if !s.trains() && (s.under_evaluation || s.has(&words.benchmarks)) {
+        } else if !s.trains() && (s.under_evaluation || s.has(&words.benchmarks) || s.has(&words.serving)) {
             Some("evaluation or inference")
         } else {
             gives_it_to_another(card, s, Measure::Footprint, at, next).or((!said).then_some("not said of a training"))

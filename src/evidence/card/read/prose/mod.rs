@@ -18,6 +18,7 @@ mod recordings;
 mod respective;
 pub mod sentence;
 mod sequences;
+pub mod strangers;
 mod subjects;
 mod times;
 mod tokens;
