@@ -16,7 +16,7 @@ mod whose;
 
 use self::origins::{Eastern, Merges, Origins};
 use self::recipes::Recipe;
-use self::times::TimesProse;
+use self::times::{TokensProse, TimesProse};
 use self::whose::{Designators, Downstream, Headings, Phases, Sentences, Subjects, Totals};
 
 pub(super) use crate::vocabulary::{Words, by_word, longest_first};
@@ -273,6 +273,7 @@ lists!(Columns {
     ours,
     file_sizes,
     points,
+    final_points,
     not_training,
     speeds
 });
@@ -332,29 +333,6 @@ lists!(Rates {
     results,
     equals,
     each_behind,
-});
-lists!(TokensProse {
-    totals,
-    seen_behind,
-    seen_late,
-    words,
-    cjk,
-    other_units,
-    extra,
-    lengths,
-    lengths_behind,
-    corpus,
-    seen,
-    products,
-    used,
-    data_nouns,
-    other_trained,
-    other_checkpoints,
-    long_scale,
-    not_seen_between,
-    not_bracketed,
-    chips,
-    data_behind,
 });
 lists!(UtilizationProse { joins, machines, serving, sums });
 lists!(EpochsProse {

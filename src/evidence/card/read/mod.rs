@@ -39,6 +39,7 @@ mod records;
 pub mod repository;
 mod results;
 mod rows;
+mod several;
 mod tables;
 pub mod templates;
 pub mod totals;
@@ -156,6 +157,17 @@ fn read_pair(
 ) -> Option<usize> {
     let b = passage.block;
     let rank = if b.kind == BlockKind::ListItem { RANK_PAIR } else { RANK_PAIR + PARAGRAPH_KEY };
+    // "CO2: 0.6 t; energy: 1.4 MWh": each pair is read as if it stood alone.
+    if keys::read_key(&norm_key(key)).is_some()
+        && let Some((end, next)) = several::next_pair(value)
+        && let Some((first, rest)) = value.get(..end).zip(value.get(next..))
+        && let Some((next_key, next_value)) = split_pair(rest).and_then(|(k, v)| Some((rest.get(..k)?, rest.get(v..)?)))
+    {
+        let (behind, first_to) = (to - rest.len().min(to), to - (value.len() - end).min(to));
+        let is_read = read_pair(card, passage, (from, first_to), (key, first), runs).is_some();
+        let next_read = read_pair(card, passage, (behind, to), (next_key, next_value), runs).is_some();
+        return (is_read || next_read).then_some(to + 1);
+    }
     // A value may stand on the line after its key.
     let next = (to + 1, line_end(&b.text, to + 1));
     let below = b.text.get(next.0..next.1).filter(|below| value.trim().is_empty() && !is_pair_of_ours(below));

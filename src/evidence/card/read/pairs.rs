@@ -190,7 +190,10 @@ impl Card<'_> {
                 let plain = without_figures_in_brackets(&text);
                 let key = lex(&plain);
                 let rate = rate_in(&key).filter(|_| !is_per_device(&key));
-                rate.or_else(|| covers_more(&self.own, &text)).or_else(|| holds_the_search(&text)).or_else(|| unknown(&text))
+                // "12 (per run; 5 runs for ablation)"
+                let of_run = text.contains("(per run");
+                let search = || holds_the_search(&text).filter(|_| !of_run);
+                rate.or_else(|| covers_more(&self.own, &text)).or_else(search).or_else(|| unknown(&text))
             }
             Key::Hardware
             | Key::Devices
@@ -256,7 +259,13 @@ impl Card<'_> {
             Key::Flop => self.add_flop(spot, span(ts, result_from(ts), ts.len()), value),
             Key::Epochs | Key::Steps => self.add_passes_pair(spot, kind, pair),
             Key::Batch | Key::GlobalBatch => self.add_batch_pair(spot, kind, pair),
-            Key::Precision => self.add_precision_pair(spot, pair),
+            Key::Precision => {
+                self.add_precision_pair(spot, pair);
+                // "bf16 on a 1x 80GB A100 node"
+                if let Some((_, on)) = value.split_once(" on ") {
+                    self.add_hardware(&spot.after(2), on, Context::Prose);
+                }
+            }
             Key::Params | Key::Active => self.add_params(spot, kind, key, value, ts),
             Key::Base => {
                 self.add_base(&Spot { reason: None, ..*spot }, value, links, None, 6);

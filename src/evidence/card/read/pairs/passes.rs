@@ -10,6 +10,7 @@ use crate::evidence::card::read::rates::RATE;
 use crate::evidence::card::read::values::{next_setting, passes_behind, sign_of_count, tokens_end, without_remark};
 use crate::evidence::quantity::numbers::{first_quantity, quantity};
 use crate::evidence::quantity::tokens::{Token, lex_in, span, text_at, text_before};
+use crate::evidence::quantity::units::{energy_unit, mass_unit};
 use crate::evidence::vocabulary;
 
 /// Passes over the data believed.
@@ -43,6 +44,8 @@ impl Card<'_> {
             let (passes, of_data) = (passes.filter(|_| !counted), of_data && !(seen && counted));
             // "Training data: 80M tokens" are passed over who knows how often.
             let few = is_data && passes.is_none() && q.value < LEAST_PASSED_ONCE;
+            // "Tokens: 488 billion" under "Training Data Statistics"
+            let of_data = of_data || (pair.norm == "tokens" && spot.block.under.data && passes.is_none());
             let reason = (of_data && !is_data).then_some(DATA_SET_SIZE).or(few.then_some(TRAINED_ON_DATA));
             let spot = spot.after(u8::from(loose || is_data)).refused(reason);
             let passes = passes.unwrap_or(1.0);
@@ -57,7 +60,9 @@ impl Card<'_> {
         // "Steps: 85, CFG scale: 7, Seed: 1903506130": a row of many settings is how an image was made.
         let is_short = ts.len() <= 12;
         let ts = span(ts, 0, next_setting(ts));
-        let Some(q) = first_quantity(ts).filter(|_| is_short || (kind == Key::Epochs && ts.len() <= 12)) else { return };
+        // "Emissions LSTM 50 epochs: ~0.8 kg" is no number of passes.
+        let has_unit = |q: &crate::evidence::quantity::numbers::Quantity| ts.get(q.to).is_some_and(|t| mass_unit(&t.text).is_some() || energy_unit(&t.text).is_some());
+        let Some(q) = first_quantity(ts).filter(|q| !has_unit(q)).filter(|_| is_short || (kind == Key::Epochs && ts.len() <= 12)) else { return };
         if kind == Key::Steps {
             // The iterations of SetFit are pairs of an example.
             if q.value >= 10.0 && !(self.is_setfit && pair.norm == "num iterations") {

@@ -46,6 +46,10 @@ pub fn read_batch(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i:
     let Some(stated) = stated(s, i) else { return };
     let words = &vocabulary::prose().batches;
     let q = stated.q;
+    // "65,536 tokens per batch (128 GPUs × 512 tokens)" counts devices.
+    if s.ts.get(q.to).is_some_and(|t| t.is_any(&vocabulary::card().device_hours.named)) && any(span(s.ts, i + 1, q.from), &["("]) {
+        return;
+    }
     let left = span(s.ts, i.saturating_sub(4), i);
     let of_tokens =
         span(s.ts, q.to, q.to + 2).iter().any(|t| t.is_any(&vocabulary::prose().tokens.words)) || q.value > LARGEST_BATCH;

@@ -329,8 +329,10 @@ fn of_its_head(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
 /// "MusicGen was trained by Meta on 20K hours", in the card of a fine-tune: by one who publishes bases and not this model.
 fn is_by_an_owner(card: &Card<'_>, s: &Sentence<'_, '_>) -> bool {
     let owners = &vocabulary::prose().sentences.owners;
+    let last = s.trains.iter().max().copied();
     s.trains.iter().any(|i| {
-        let by = s.ts.get(i + 1).is_some_and(|t| t.is("by"));
+        // "from OpenAI finetuned on 2B tokens": the last verb is the one of this model.
+        let by = last == Some(*i) && s.ts.get(i + 1).is_some_and(|t| t.is("by"));
         by && s
             .ts
             .get(i + 2)

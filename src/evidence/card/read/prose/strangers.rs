@@ -37,6 +37,9 @@ pub fn is_no_training(
     at: &[usize],
     (_, to): (usize, usize),
 ) -> Option<&'static str> {
+    if matches!(measure, Measure::Time | Measure::Footprint) && is_of_tokenizer(s, at) {
+        return Some("work that is no training");
+    }
     if measure != Measure::Footprint {
         return None;
     }
@@ -47,6 +50,16 @@ pub fn is_no_training(
         return Some("an example");
     }
     has_other_subject(card, s, at).then_some("work that is no training")
+}
+
+/// "Training of the tokenizer took 3 hours", "the tokenizer was trained for 20 minutes".
+fn is_of_tokenizer(s: &Sentence<'_, '_>, at: &[usize]) -> bool {
+    let words = &vocabulary::prose().subjects;
+    let named = at.iter().copied().find(|i| s.ts.get(*i).is_some_and(|t| t.is_any(&words.tokenizers)));
+    let Some(named) = named else { return false };
+    let of_model = at.iter().any(|i| s.ts.get(*i).is_some_and(|t| t.is_any(&words.model_nouns)));
+    let trained = |i: usize| is_train(s.ts, i);
+    !of_model && ((named.saturating_sub(3)..named).any(trained) || (named + 1..named + 4).any(trained))
 }
 
 /// "18.2 t were emitted by the training of GPT-Z": behind a figure stands whose training it was of.

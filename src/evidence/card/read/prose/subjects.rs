@@ -119,6 +119,15 @@ fn is_in_bracket_of_the_base(card: &Card<'_>, s: &Sentence<'_, '_>, from: usize)
     let Some(open) = bracket.filter(|at| s.ts.get(*at).is_some_and(|t| t.is_any(&["(", "（"]))) else { return false };
     let skips = |i: &usize| s.ts.get(*i).is_some_and(|t| t.is_any(&vocabulary::prose().subjects.base_brackets));
     let first = (open + 1..from).find(|i| !skips(i)).unwrap_or(from);
+    // "pre-training the base model (2.5 t)": what stands right behind the name of the base.
+    let words = &vocabulary::prose().subjects;
+    let noun = open - usize::from(open > 0 && s.ts.get(open - 1).is_some_and(|t| t.is_any(&words.model_nouns)));
+    let the_base = noun.checked_sub(2).is_some_and(|the| {
+        s.ts.get(the).is_some_and(|t| t.is_any(&words.the)) && s.ts.get(the + 1).is_some_and(|t| t.is_any(&words.base))
+    });
+    if the_base && first == from && !card.own.has("base") {
+        return true;
+    }
     // "pre-trained"
     let is_verb = is_train(s.ts, first) || (text_at(s.ts, first + 1) == "-" && is_train(s.ts, first + 2));
     first < from && is_verb && card.own.base_in(span(s.ts, open.saturating_sub(BASE_NAME), open))

@@ -6,7 +6,7 @@ use super::sentence::Sentence;
 use super::subjects::{Measure, gives_it_to_another};
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot};
-use crate::evidence::card::read::data_sizes::{DATA_SET_SIZE, OF_CONTEXT, TRAINED_ON_DATA, is_data_size};
+use crate::evidence::card::read::data_sizes::{DATA_SET_SIZE, OF_CONTEXT, OF_ONE_EPOCH, TRAINED_ON_DATA, is_data_size};
 use crate::evidence::card::read::rates::rate_behind;
 use crate::evidence::card::read::totals::SEVERAL_MODELS;
 use crate::evidence::card::read::training::{is_late_train_verb, is_train_verb};
@@ -28,7 +28,7 @@ const LATE_VERB_REACH: usize = 12;
 pub fn read_tokens(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
     let words = &vocabulary::prose().tokens;
     let q = before(s, i, 7, |q, between| (!q.is_word || q.scaled) && q.value >= MIN_TOKENS && !any(between, &words.other_units));
-    let Some(q) = q else { return };
+    let Some(q) = q else { return read_count_behind(card, spot, s, i) };
     let part = part_trained_on(s, i);
     if let Some(part) = part {
         card.add_quantity(spot, Field::TrainTokens, part.value, s.written(part.from, part.to), &part);
@@ -38,7 +38,7 @@ pub fn read_tokens(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i
     let said = s.trains() || s.under_training;
     let reason = not_tokens_seen(s, i, &q)
         // The size of a data set and the passes over it are the tokens seen.
-        .filter(|why| passes.is_none() || !is_data_size(why) || !said)
+        .filter(|why| passes.is_none() || !(is_data_size(why) || *why == OF_ONE_EPOCH || *why == NOT_SEEN) || !said)
         // "The data consists of 71.7B tokens", behind a sentence that speaks of training.
         .map(|why| if why == DATA_SET_SIZE && (said || card.trained_before) && of_data(s, i, &q) { TRAINED_ON_DATA } else { why });
     let left = span(s.ts, q.from.saturating_sub(16), q.from);
@@ -50,6 +50,21 @@ pub fn read_tokens(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i
     card.add_quantity(&spot, Field::TrainTokens, q.value * times, s.written(from, to), &q);
 }
 
+/// "学習トークン数は5000億です", "训练token数为2万亿": the number of the tokens that were trained on, behind its name.
+fn read_count_behind(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
+    let words = &vocabulary::prose().tokens;
+    let counts = |at: &usize| s.ts.get(*at).is_some_and(|t| words.counts_cjk.iter().any(|w| t.text.contains(w)));
+    let Some(name) = (i..i + 2).find(counts) else { return };
+    let led = span(s.ts, i.saturating_sub(2), i + 1).iter().any(|t| words.trained_cjk.iter().any(|w| t.text.contains(w)));
+    let q = (name + 1..name + 4).find_map(|at| quantity(s.ts, at).filter(|q| !q.is_word && q.scaled && q.value >= MIN_TOKENS));
+    if let Some(q) = q.filter(|_| led) {
+        let whose = gives_it_to_another(card, s, Measure::Count, q.from, q.to);
+        card.add_quantity(&spot.refused(whose), Field::TrainTokens, q.value, s.written(i, q.to), &q);
+    }
+}
+
+/// Reason of tokens that are a size of something.
+const NOT_SEEN: &str = "not tokens seen";
 /// Reason of data of which a part was trained on.
 const OF_WHICH: &str = "data of which a part was trained on";
 
@@ -151,10 +166,12 @@ fn not_tokens_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'sta
         || (said && !under_data && (any(span(right, 0, 2), &words.totals) || any(last(left, 3), &words.totals)))
         || is_product(s, left, right);
     if any(middle, &words.not_seen_between) || (text_at(s.ts, i) == "token" && middle.is_empty() && !q.scaled) {
-        return Some("not tokens seen");
+        return Some(NOT_SEEN);
     }
     if let Some(why) = rate_behind(s.ts, i + 1) {
-        return Some(why);
+        // "300B tokens per epoch"
+        let of_epoch = any(span(right, 0, 2), &vocabulary::prose().rates.per) && any(span(right, 1, 3), &vocabulary::prose().epochs.words);
+        return Some(if of_epoch { OF_ONE_EPOCH } else { why });
     }
     let scale = text_at(s.ts, q.to - 1);
     if q.scaled && scale.starts_with("billion") && words.long_scale.contains(&text_at(s.ts, q.to)) {
@@ -205,7 +222,7 @@ fn is_seen_late(s: &Sentence<'_, '_>, i: usize) -> bool {
 /// "The final run used 31.5B tokens".
 fn is_used_by_the_run(left: &[Token<'_>]) -> bool {
     let used = last(left, 2).iter().rposition(|t| t.is_any(&vocabulary::prose().tokens.used));
-    used.is_some() && any(last(left, 5), &vocabulary::prose().sentences.run_nouns)
+    used.is_some() && (any(last(left, 5), &vocabulary::prose().sentences.run_nouns) || any(last(left, 3), &["training"]))
 }
 
 /// Numbers of a sentence that are multiplied, at most.
