@@ -16,7 +16,7 @@ mod whose;
 
 use self::origins::{Eastern, Merges, Origins};
 use self::recipes::Recipe;
-use self::times::TimesProse;
+use self::times::{TokensProse, TimesProse};
 use self::whose::{Designators, Downstream, Headings, Phases, Sentences, Subjects, Totals};
 
 pub(super) use crate::vocabulary::{Words, by_word, longest_first};
@@ -76,6 +76,17 @@ tables!(Hardware {
     not_counted: Words,
     common_words: Words,
     memory_units: Words,
+    halves: Words,
+    each: Words,
+    parts: Words,
+    several: Words,
+    boxes: Words,
+    computers: Words,
+    needs_its_computer: Words,
+    unknown_devices: Words,
+    unknown_makers: Words,
+    near_slices: Words,
+    makers: Vec<Provider>,
     kinds: Vec<HardwareKind>,
 });
 
@@ -115,6 +126,9 @@ lists!(Training {
     stems,
     cjk_parts,
     tuning_leads,
+    tuned_leads,
+    tuned_joins,
+    tuned_others,
     methods,
     method_joins,
     verbs,
@@ -223,6 +237,7 @@ lists!(VagueKeys { hardware, hours, provider, region, steps, batch, tokens });
 lists!(Pairs {
     serving,
     device_counts,
+    together,
     no_cloud,
     data_sizes,
     on,
@@ -259,6 +274,7 @@ lists!(Columns {
     ours,
     file_sizes,
     points,
+    final_points,
     not_training,
     speeds
 });
@@ -277,7 +293,7 @@ tables!(Keys {
 });
 
 // prose.toml
-lists!(Triggers { bare_chips, hardware, carbon, energy, clouds, counts, bases, tools, number_formats });
+lists!(Triggers { bare_chips, hardware, hardware_within, carbon, energy, clouds, counts, bases, tools, number_formats });
 lists!(HardwareProse {
     tried,
     machines,
@@ -317,33 +333,13 @@ lists!(Rates {
     barriers,
     results,
     equals,
+    each_behind,
 });
-lists!(TokensProse {
-    totals,
-    seen_behind,
-    words,
-    cjk,
-    other_units,
-    extra,
-    lengths,
-    lengths_behind,
-    corpus,
-    seen,
-    products,
-    used,
-    data_nouns,
-    other_trained,
-    other_checkpoints,
-    long_scale,
-    not_seen_between,
-    not_bracketed,
-    chips,
-    data_behind,
-});
-lists!(UtilizationProse { joins, machines, serving });
+lists!(UtilizationProse { joins, machines, serving, sums });
 lists!(EpochsProse {
     words,
     times,
+    once,
     rounds,
     round_joins,
     full,
@@ -378,8 +374,20 @@ lists!(ProgressProse {
     these,
     snapshot_joins
 });
-lists!(StepsProse { words, one, cjk, further, sampling, other_units, schedule, schedule_cjk });
-lists!(SamplesProse { nouns, other_units, joins, held_out });
+lists!(StepsProse { words, one, cjk, further, of_each, with, verbs_cjk, times_cjk, sampling, other_units, schedule, schedule_cjk });
+lists!(SamplesProse {
+    nouns,
+    nouns_cjk,
+    other_units,
+    joins,
+    held_out,
+    saw,
+    seen,
+    seen_cjk,
+    distinct,
+    saw_only_before,
+    seen_only_behind
+});
 lists!(BatchesProse {
     sizes,
     size_behind,
@@ -401,6 +409,7 @@ lists!(BatchesProse {
     denied,
     results,
     beside,
+    parts,
 });
 lists!(ParametersProse { words, cjk, models, active, other_units, comparisons, parts, teachers, base_parts, after_active });
 lists!(NumberFormatProse { advice, files });

@@ -1,6 +1,7 @@
 //! Keys: what a line, a row or a column says its value is.
 
 use super::composed::composed;
+use super::data_sizes::OF_ONE_EPOCH;
 use super::rates::RATE;
 use crate::evidence::vocabulary;
 use rustc_hash::FxHashMap;
@@ -111,6 +112,15 @@ const MAX_QUALIFIED_WORDS: usize = 12;
 pub fn read_key(norm: &str) -> Option<Asked> {
     if let Some(key) = key_of(norm) {
         return Some(Asked { key, norm: norm.to_owned(), reason: None });
+    }
+    // "Tokens per epoch"
+    let of_epoch = || {
+        let (what, per) = norm.split_once(" per ").or_else(|| norm.split_once('/'))?;
+        let is_pass = vocabulary::prose().rates.passes.contains(&per.trim()) || vocabulary::prose().epochs.words.contains(&per.trim());
+        is_pass.then(|| key_of(what.trim()).filter(|key| *key == Key::Tokens)).flatten()
+    };
+    if let Some(key) = of_epoch() {
+        return Some(Asked { key, norm: norm.to_owned(), reason: Some(OF_ONE_EPOCH) });
     }
     if let Some(asked) = question(norm) {
         return Some(asked);

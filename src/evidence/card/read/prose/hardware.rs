@@ -97,7 +97,8 @@ fn read_clause(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (from
     let runs = s.words().any(|w| (words.running.contains(&w) || denies(w)) && !(w == "run" && is_what_was_run(s)));
     let trains = s.trains();
     let reason = if trains {
-        let may = s.has(&words.modal) && !s.has(&words.modal_denied);
+        // "From 3 May to 17 May": a month.
+        let may = s.ts.iter().any(|t| t.is_any(&words.modal) && !t.upper) && !s.has(&words.modal_denied);
         let needs = s.has(&["least"]) && s.has(&words.serving);
         if needs || (s.has(&words.serving_though_training) && !s.has(&["trained"])) {
             Some("inference or requirement")
@@ -127,7 +128,10 @@ fn read_clause(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (from
         card.add_hardware(&spot.refused(reason).after(later + 1), s.written(chip, chip + 2), Context::Prose);
     }
     let spot = spot.refused(reason).refused(other).after(later);
-    if !card.add_hardware(&spot, text, Context::Prose) && spot.reason.is_none() {
+    card.is_place_of_machine = !trains && !s.has(&words.used) && !s.has(&words.running);
+    let is_named = card.add_hardware(&spot, text, Context::Prose);
+    card.is_place_of_machine = false;
+    if !is_named && spot.reason.is_none() {
         card.add_devices_apart(&spot, s.ts, text);
     }
 }

@@ -6,6 +6,7 @@ mod compute;
 mod contrasts;
 mod counts;
 mod emissions;
+mod examples;
 mod formats;
 mod hardware;
 mod lengths;
@@ -14,8 +15,10 @@ mod owners;
 mod parameters;
 pub mod progress;
 mod recordings;
-mod sentence;
+mod respective;
+pub mod sentence;
 mod sequences;
+pub mod strangers;
 mod subjects;
 mod times;
 mod tokens;
@@ -66,7 +69,7 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
         let continues = goes_on(tokens);
         let told = if continues || from > 0 || is_next_item { card.topic.before(section) } else { Told::Nothing };
         from = to;
-        card.trained_before = told == Told::Training && !turns_away(tokens);
+        card.trained_before = (told == Told::Training || card.follows_training) && !turns_away(tokens);
         before.another = match told {
             Told::Another(why) => Some(why).filter(|_| continues && !names_its_training(card, tokens)),
             Told::Training | Told::Nothing => None,
@@ -88,6 +91,7 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
             let s = Sentence::new(text, tokens, trains, b.under);
             before.refused = whose(card, &s);
         }
+        before.trained = trained;
         let figures = card.candidates.get(known..).unwrap_or_default();
         let is_fruitful = figures.iter().any(|c| c.reason.is_none() && (told == Told::Training || is_of_recipe(c.field)));
         match before.another.or(before.refused) {
@@ -99,6 +103,7 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
             Some(_) | None => card.topic.pass(tokens),
         }
     }
+    card.topic.lead(b);
 }
 
 /// Whether a field is of a recipe, which only a training has.
@@ -131,6 +136,8 @@ struct Before {
     another: Option<&'static str>,
     /// Why the training that the sentence tells of is another's.
     refused: Option<&'static str>,
+    /// Whether the last sentence told of a training, whoever's.
+    trained: bool,
 }
 
 /// Reads a sentence by its parts, each of which is one model's.
@@ -150,6 +157,8 @@ fn read_by_owner(
         let found = if several { Triggers::scan(card, tokens) } else { all_found };
         let here = trains.iter().filter(|i| (part.from..part.to).contains(*i)).map(|i| i - part.from).collect();
         let s = Sentence::new(text, tokens, here, passage.block.under);
+        // "The base model took 3 days. The large one took 5 days."
+        card.trained_before |= before.trained && part.whose == Some(Fit::Mine);
         if found.any() {
             read_sentence(card, passage, &s, found, offset, before, part.whose);
         }
@@ -228,6 +237,9 @@ fn read_sentence(
         }
         if found.energy {
             emissions::read_energy(card, &spot, s);
+        }
+        if found.energy && !found.carbon {
+            emissions::read_by_factor(card, &spot, s);
         }
     }
     if found.counts {
@@ -317,8 +329,10 @@ fn of_its_head(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
 /// "MusicGen was trained by Meta on 20K hours", in the card of a fine-tune: by one who publishes bases and not this model.
 fn is_by_an_owner(card: &Card<'_>, s: &Sentence<'_, '_>) -> bool {
     let owners = &vocabulary::prose().sentences.owners;
+    let last = s.trains.iter().max().copied();
     s.trains.iter().any(|i| {
-        let by = s.ts.get(i + 1).is_some_and(|t| t.is("by"));
+        // "from OpenAI finetuned on 2B tokens": the last verb is the one of this model.
+        let by = last == Some(*i) && s.ts.get(i + 1).is_some_and(|t| t.is("by"));
         by && s
             .ts
             .get(i + 2)
