@@ -6,7 +6,7 @@ use super::columns::{Column, column};
 use super::designators::Designators;
 use super::keys::{Key, read_key};
 use super::passage::{BASE_SECTION, Passage};
-use super::phases::{STAGES, is_of_stage, stage_columns};
+use super::phases::{Named, Phase, STAGES, Title, is_of_stage, ordinal, stage_columns};
 use super::repository::{Repository, name_tokens, size_of};
 use super::rows::{add_up, beside_base, find_own, own_column, points, unique_best, value_column};
 use super::templates::bound_in;
@@ -231,7 +231,9 @@ fn family(card: &mut Card<'_>, rows: &[Passage<'_>], columns: &[Option<Column>],
     let found = find_own(&card.own, &blocks);
     let signs = signs(card, rows, columns);
     let of_speed = rows.first().is_some_and(|row| is_of_speed(row.block));
+    let are_stages = found.own.is_none() && are_rows_of_stages(card, &blocks);
     for (i, row) in rows.iter().enumerate() {
+        let of_stage = STAGES.get(i).copied().filter(|_| are_stages);
         let is_own = found.own == Some(i);
         let section = row.refused.filter(|r| !(is_own && found.full_name && *r == BASE_SECTION));
         for (c, kind) in columns.iter().enumerate() {
@@ -246,12 +248,27 @@ fn family(card: &mut Card<'_>, rows: &[Passage<'_>], columns: &[Option<Column>],
             let evaluated = (kind.is_of_a_run() || of_speed) && !says_training && row.block.under.evaluation;
             let reason = section
                 .or(evaluated.then_some("evaluation or inference"))
-                .or_else(|| found.refuse(i))
+                .or_else(|| of_stage.or_else(|| found.refuse(i)))
                 .or(data.then_some("data set size"));
             let sign = signs.get(c).copied().unwrap_or_default();
             add_cell(card, &spot(row.block, RANK_TABLE, reason), kind, header, cell, sign);
         }
     }
+}
+
+/// Whether the rows are "Stage 1", "Stage 2" of one training, in their order and without a total.
+fn are_rows_of_stages(card: &Card<'_>, rows: &[&Block]) -> bool {
+    let names: Vec<&str> = rows.iter().filter_map(|row| row.cells.first()).map(String::as_str).collect();
+    let titles: Vec<Title> = names.iter().map(|name| Title::read_title(&card.own, name)).collect();
+    let one_phase = titles.windows(2).all(|w| matches!(w, [a, b] if a.phase == b.phase));
+    let fits = titles.iter().all(|t| t.named != Named::Other && t.phase != Some(Phase::Never));
+    let numbered = names.iter().enumerate().all(|(i, name)| ordinal(name) == Some(i + 1));
+    names.len() == rows.len()
+        && (2..=STAGES.len()).contains(&rows.len())
+        && one_phase
+        && fits
+        && numbered
+        && !is_of_stage(&card.own)
 }
 
 /// Whether a table tells how fast a model answers: its chips are those of a use.

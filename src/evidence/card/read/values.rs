@@ -119,7 +119,10 @@ pub fn whole_beside(ts: &[Token<'_>]) -> Option<Quantity> {
     let is_whole = |at: usize| ts.get(at).is_some_and(|t| t.is_any(words));
     (part.to..ts.len()).find_map(|at| {
         let q = quantity(ts, at).filter(|q| !q.is_word && q.value > part.value && (q.value / part.value).fract() < 1e-9)?;
-        (is_whole(q.to) || is_whole(at - 1)).then_some(q)
+        // "donc 32 au total"
+        let joined = q.to + usize::from(ts.get(q.to).is_some_and(|t| t.is_any(&["in", "en", "em", "im", "au"])));
+        let leads = ts.get(at - 1).is_some_and(|t| t.kind == Kind::Word && t.is_any(&vocabulary::prose().batches.results));
+        (is_whole(joined) || is_whole(at - 1) || leads).then_some(q)
     })
 }
 

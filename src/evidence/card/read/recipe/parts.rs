@@ -15,10 +15,12 @@ use crate::evidence::card::read::rates::is_per_device;
 use crate::evidence::card::read::rows::{own_column, value_column};
 use crate::evidence::card::read::split_dash;
 use crate::evidence::card::read::training::is_train;
-use crate::evidence::card::read::values::{is_row_of_settings, next_setting, product, product_sign, sign_of_count, without_remark};
+use crate::evidence::card::read::values::{
+    is_row_of_settings, next_setting, product, product_sign, sign_of_count, whole_beside, without_remark,
+};
 use crate::evidence::quantity::digits::DecimalSign;
-use crate::evidence::quantity::numbers::{Quantity, first_quantity};
-use crate::evidence::quantity::tokens::{Kind, lex_in, span};
+use crate::evidence::quantity::numbers::{Quantity, first_quantity, quantity};
+use crate::evidence::quantity::tokens::{Kind, lex, lex_in, span};
 use crate::evidence::vocabulary;
 
 /// Parts of one card that are kept.
@@ -85,7 +87,23 @@ pub fn parts_of<'b>(card: &Card<'_>, passages: &[Passage<'b>]) -> Vec<Part<'b>> 
         }
     }
     steps_of_recipes(&mut parts);
+    let repeats: Vec<Part<'b>> = parts.iter().filter_map(accumulation_in).collect();
+    parts.extend(repeats);
     parts
+}
+
+/// "2 (×8 accumulation)", "4, 8 accumulation steps": the steps of accumulation in the value of a batch, unless its result is told.
+fn accumulation_in<'b>(part: &Part<'b>) -> Option<Part<'b>> {
+    let is_batch = matches!(part.key, RecipeKey::Batch | RecipeKey::DeviceBatch);
+    let ts = lex(&part.written);
+    let told = product_sign(&ts).is_some() || whole_beside(&ts).is_some();
+    let word = ts.iter().position(|t| t.is_any(&vocabulary::prose().batches.accumulation)).filter(|_| is_batch && !told)?;
+    let number = |at: usize| quantity(&ts, at).filter(|q| !q.is_word && q.value.fract() == 0.0 && q.value >= 1.0);
+    let first = first_quantity(&ts)?;
+    let before = (word.saturating_sub(2)..word).find_map(|at| number(at).filter(|q| q.from >= first.to));
+    let behind = || (word + 1..word + 4).find_map(number);
+    let n = before.or_else(behind)?;
+    Some(Part { key: RecipeKey::Accumulation, value: Some(n.value), ..part.clone() })
 }
 
 /// "Steps" of a table or a list beside a batch and a learning rate are those of the training.
