@@ -37,6 +37,7 @@ lists!(RecipeProse {
     cut,
     cut_late,
     was,
+    per_one,
     joins,
     fillers,
     stages_behind,

@@ -20,7 +20,9 @@ pub fn is_example(ts: &[Token<'_>], at: &[usize]) -> bool {
     let is = |i: usize, list: &Words| ts.get(i).is_some_and(|t| t.is_any(list));
     // "Every example was cut".
     let of_each = |i: &usize| i.checked_sub(1).is_some_and(|before| is(before, &words.each));
-    let begins = at.iter().take(BEGINS).any(|i| is(*i, &words.example) && !of_each(i));
+    // "We pack samples into sequences" gives none.
+    let is_object = |n: usize, i: usize| n > 0 && text_at(ts, i).ends_with('s');
+    let begins = at.iter().take(BEGINS).enumerate().any(|(n, i)| is(*i, &words.example) && !of_each(i) && !is_object(n, *i));
     let for_instance = at.windows(3).any(
         |w| matches!(w, [e, point, g] if text_at(ts, *point) == "." && [e, g].iter().all(|i| is(**i, &words.example_letters))),
     );
@@ -66,6 +68,19 @@ pub fn is_of_the_paper(ts: &[Token<'_>], from: usize) -> bool {
     });
     let against = (from.saturating_sub(NEXT_TO)..from).rev().find(|at| ts.get(*at).is_some_and(|t| t.is_any(&words.versus)));
     in_bracket || against.is_some_and(|at| counts(0, at) && !counts(at, from))
+}
+
+/// "The three epochs took 10 hours each", "zwei Läufe zu 5 Stunden jeweils": each of the passes before, or of the runs.
+#[must_use]
+pub fn is_of_each_pass(ts: &[Token<'_>], from: usize, to: usize) -> bool {
+    let words = vocabulary::prose();
+    let each = ts.get(to).is_some_and(|t| t.is_any(&words.rates.each_behind));
+    let ends = ts.get(to + 1).is_none_or(|t| t.kind == Kind::Sign || t.is_any(&words.subjects.and));
+    let before = span(ts, from.saturating_sub(NEAR), from);
+    each && ends
+        && before
+            .iter()
+            .any(|t| t.is_any(&words.epochs.words) || t.is_any(&words.steps.words) || t.is_any(&words.rates.several_runs))
 }
 
 /// "under five days", but not "a little under 1 hour".

@@ -283,7 +283,10 @@ fn of_data(s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Option<&'static str> {
         let decides = |t: &&Token<'_>| words.of_training.contains(&t.text.as_ref()) || words.data.contains(&t.text.as_ref());
         let of_chips =
             || (time.duration.to + 1..time.duration.to + 4).any(|i| s.ts.get(i).is_some_and(|t| t.is_any(&words.chip_lines)));
-        let computes = what.iter().find(decides).is_some_and(|t| words.of_training.contains(&t.text.as_ref()));
+        // "9 hours of fine-tuning data"
+        let of_data = what.iter().any(|t| t.is_any(&vocabulary::prose().subjects.data))
+            || span(s.ts, time.duration.to + 5, time.duration.to + 7).iter().any(|t| t.is_any(&vocabulary::prose().subjects.data));
+        let computes = !of_data && what.iter().find(decides).is_some_and(|t| words.of_training.contains(&t.text.as_ref()));
         if !computes && !of_chips() {
             return Some("hours of data");
         }
