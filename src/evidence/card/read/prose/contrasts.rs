@@ -62,10 +62,17 @@ pub fn is_of_the_paper(ts: &[Token<'_>], from: usize) -> bool {
     let is_paper = |t: &Token<'_>| t.is_any(&words.papers) || (!t.text.is_ascii() && words.papers_cjk.is_within(&t.text));
     let bracket = (0..from).rev().find(|at| ts.get(*at).is_some_and(|t| t.is_any(&["(", "（", ")", "）"])));
     let open = bracket.filter(|at| ts.get(*at).is_some_and(|t| t.is_any(&["(", "（"])) && counts(0, *at));
-    let in_bracket = open.is_some_and(|at| {
-        let head = span(ts, at + 1, (at + 1 + PAPER).min(from));
-        head.iter().take_while(|t| t.kind != Kind::Number).any(is_paper) && !head.iter().any(|t| t.is_any(&words.own_work))
+    // "the original recipe (600k iterations on 8 A100)"
+    let behind = bracket.filter(|at| ts.get(*at).is_some_and(|t| t.is_any(&["(", "（"])));
+    let named = behind.is_some_and(|at| {
+        let before = span(ts, at.saturating_sub(PAPER - 1), at);
+        before.iter().any(is_paper) && !before.iter().any(|t| t.is_any(&words.own_work))
     });
+    let in_bracket = named
+        || open.is_some_and(|at| {
+            let head = span(ts, at + 1, (at + 1 + PAPER).min(from));
+            head.iter().take_while(|t| t.kind != Kind::Number).any(is_paper) && !head.iter().any(|t| t.is_any(&words.own_work))
+        });
     let against = (from.saturating_sub(NEXT_TO)..from).rev().find(|at| ts.get(*at).is_some_and(|t| t.is_any(&words.versus)));
     in_bracket || against.is_some_and(|at| counts(0, at) && !counts(at, from))
 }

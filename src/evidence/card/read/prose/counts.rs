@@ -364,7 +364,13 @@ fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, o
         Some("part of a schedule")
     } else if of_each {
         Some(RATE)
-    } else if !s.trains() && !s.under_training && !card.trained_before && !is_own_checkpoint(s, &q) && !is_beside_recipe(s) {
+    } else if !s.trains()
+        && !s.under_training
+        && !card.trained_before
+        && !q.from.checked_sub(1).is_some_and(|join| ends_run(s.ts, join))
+        && !is_own_checkpoint(s, &q)
+        && !is_beside_recipe(s)
+    {
         Some("not said of a training")
     } else {
         let up_to = last(left, 3).windows(2).any(|w| matches!(w, [up, to] if up.is("up") && to.is("to"))) && !s.trains();

@@ -151,6 +151,8 @@ fn read_by_owner(
     let parts = owners::parts(&card.own, text, ts, before.whose);
     before.whose = parts.last().and_then(|part| part.whose);
     let several = parts.len() > 1;
+    // What the sentence says of one part it says of the others.
+    card.trained_before |= several && !trains.is_empty();
     for part in parts {
         let tokens = span(ts, part.from, part.to);
         let found = if several { Triggers::scan(card, tokens) } else { all_found };
@@ -161,8 +163,6 @@ fn read_by_owner(
         if found.any() {
             read_sentence(card, passage, &s, found, offset, before, part.whose);
         }
-        // What the sentence says of one part it says of the others.
-        card.trained_before |= several && !trains.is_empty();
     }
 }
 
@@ -269,7 +269,7 @@ fn read_amounts(
     if found.energy {
         emissions::read_energy(card, &spot, s);
     }
-    if found.energy && !found.carbon {
+    if found.energy {
         emissions::read_by_factor(card, &spot, s);
     }
 }
