@@ -5,6 +5,8 @@ use crate::vocabulary::{lists, tables, word_file};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 
+#[path = "vocabulary/counts.rs"]
+mod counts;
 #[path = "vocabulary/origins.rs"]
 mod origins;
 #[path = "vocabulary/recipes.rs"]
@@ -14,9 +16,10 @@ mod times;
 #[path = "vocabulary/whose.rs"]
 mod whose;
 
+use self::counts::{BatchesProse, EpochsProse, ProgressProse, SamplesProse, StepsProse, TokensProse, UtilizationProse};
 use self::origins::{Eastern, Merges, Origins};
 use self::recipes::Recipe;
-use self::times::{TokensProse, TimesProse};
+use self::times::TimesProse;
 use self::whose::{Designators, Downstream, Headings, Phases, Sentences, Subjects, Totals};
 
 pub(super) use crate::vocabulary::{Words, by_word, longest_first};
@@ -334,82 +337,6 @@ lists!(Rates {
     results,
     equals,
     each_behind,
-});
-lists!(UtilizationProse { joins, machines, serving, sums });
-lists!(EpochsProse {
-    words,
-    times,
-    once,
-    rounds,
-    round_joins,
-    full,
-    not_times,
-    passed,
-    joins,
-    over,
-    not_over,
-    whole,
-    cjk,
-    other_units,
-    schedule,
-    limits,
-    stopped,
-    ended,
-    ended_joins,
-    meant,
-    until
-});
-lists!(ProgressProse {
-    of,
-    fillers,
-    not_led,
-    markers,
-    done,
-    joins,
-    ours,
-    our_joins,
-    only,
-    instead,
-    snapshots,
-    these,
-    snapshot_joins
-});
-lists!(StepsProse { words, one, cjk, further, of_each, with, verbs_cjk, times_cjk, sampling, other_units, schedule, schedule_cjk });
-lists!(SamplesProse {
-    nouns,
-    nouns_cjk,
-    other_units,
-    joins,
-    held_out,
-    saw,
-    seen,
-    seen_cjk,
-    distinct,
-    saw_only_before,
-    seen_only_behind
-});
-lists!(BatchesProse {
-    sizes,
-    size_behind,
-    things,
-    words,
-    joins,
-    examples,
-    shared_leads,
-    sharers,
-    sequences,
-    other_batches,
-    into,
-    each,
-    into_step,
-    of_each,
-    whole,
-    devices,
-    accumulation,
-    denied,
-    results,
-    beside,
-    parts,
 });
 lists!(ParametersProse { words, cjk, models, active, other_units, comparisons, parts, teachers, base_parts, after_active });
 lists!(NumberFormatProse { advice, files });

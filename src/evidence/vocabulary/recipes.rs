@@ -56,6 +56,7 @@ lists!(RecipeProse {
     cut,
     cut_late,
     was,
+    per_one,
     joins,
     fillers,
     stages_behind,

@@ -43,7 +43,7 @@ struct Stated {
 
 /// Reads the batch whose word stands at `i`.
 pub fn read_batch(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
-    let Some(stated) = stated(s, i) else { return };
+    let Some(stated) = stated(s, i, card.trained_before) else { return };
     let words = &vocabulary::prose().batches;
     let q = stated.q;
     // "65,536 tokens per batch (128 GPUs × 512 tokens)" counts devices.
@@ -244,8 +244,8 @@ fn is_told(s: &Sentence<'_, '_>) -> bool {
     !samples && s.ts.iter().any(|t| says(Some(t), words.accumulation) || says(Some(t), words.beside))
 }
 
-/// The number of the batch whose word stands at `i`.
-fn stated(s: &Sentence<'_, '_>, i: usize) -> Option<Stated> {
+/// The number of the batch whose word stands at `i`; `trained_before` says that the text told of a training.
+fn stated(s: &Sentence<'_, '_>, i: usize, trained_before: bool) -> Option<Stated> {
     let words = &vocabulary::prose().batches;
     let at_word = |at: usize| s.ts.get(at);
     let mut at = i + 1 + usize::from(text_at(s.ts, i + 1) == "-");
@@ -295,8 +295,17 @@ fn stated(s: &Sentence<'_, '_>, i: usize) -> Option<Stated> {
     let next = at_word(q.to);
     let is_known = || says(next, words.examples) || says(next, vocabulary::prose().tokens.words);
     let counted = !counts_nouns || next.is_none_or(|t| t.kind != Kind::Word) || is_known();
-    let fits =
-        is_sized || says_size || sized || is_each || (counted && (s.under_training || s.is_recipe || s.trains() || is_told(s)));
+    let fits = is_sized
+        || says_size
+        || sized
+        || is_each
+        || (counted && (trained_before || s.under_training || s.is_recipe || s.trains() || is_told(s)));
+    let is_part = per || is_of_one_device(s, i, &q);
+    fits.then_some(Stated { q, is_part, is_whole: is_whole && !is_part })
+}
+
+/// Whether the batch whose word stands at `i` and its number are of one device: "batch size 4 per GPU", "单卡批大小 16", "per-card batch 512".
+fn is_of_one_device(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> bool {
     // "batch size 4 per GPU", "16 на карту"
     let each = (q.to..q.to + 2).take_while(|at| s.ts.get(*at).is_some_and(|t| t.kind == Kind::Word || is_sign(t)));
     let each = each.into_iter().any(|at| s.ts.get(at).is_some_and(is_sign) && s.ts.get(at + 1).is_some_and(is_device));
@@ -312,8 +321,7 @@ fn stated(s: &Sentence<'_, '_>, i: usize) -> Option<Stated> {
             s.ts.get(at).is_some_and(|t| !is_latin_word(&t.text) && is_device(t) && vocabulary::prose().rates.per.begins(&t.text));
         in_one || (s.ts.get(at).is_some_and(is_sign) && behind < i && s.ts.get(behind).is_some_and(is_device))
     });
-    let is_part = per || each || per_device || any(span(s.ts, i.saturating_sub(REACH), i), &["device", "gpu", "micro"]);
-    fits.then_some(Stated { q, is_part, is_whole: is_whole && !is_part })
+    each || per_device || any(span(s.ts, i.saturating_sub(REACH), i), &["device", "gpu", "micro"])
 }
 
 /// "Batch de entrenamiento y evaluación de 32", "batch (training) 32": the token behind the sides that it is of, of which one is the training.

@@ -133,7 +133,8 @@ fn last_step(ts: &[Token<'_>], i: usize) -> Option<Quantity> {
     ts.get(i).filter(|t| t.is_any(&words.steps.one))?;
     let q = quantity(ts, i + 1).filter(|q| !q.is_word && !q.is_range && counted(ts, q) >= LEAST_STEPS)?;
     let join = i.checked_sub(1)?;
-    let until = ts.get(join).is_some_and(|t| t.is_any(&words.epochs.until));
+    let up_to = text_at(ts, join) == "to" && join > 0 && text_at(ts, join - 1) == "up";
+    let until = up_to || ts.get(join).is_some_and(|t| t.is_any(&words.epochs.until));
     (until || ends_run(ts, join) || is_of_snapshot(ts, join)).then_some(q)
 }
 
@@ -192,7 +193,7 @@ const SCHEDULED: usize = 4;
 fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
     let words = &vocabulary::prose().epochs;
     // "60 epochs with early stopping at epoch 47": where it ended.
-    let ended = any(last(span(s.ts, 0, i), 3), &words.stopped);
+    let ended = any(last(span(s.ts, 0, i), 4), &words.stopped);
     if let Some(q) = quantity(s.ts, i + 1).filter(|q| ended && !q.is_word && q.value <= MOST_EPOCHS) {
         card.add_quantity(spot, Field::Epochs, q.value, s.written(i, q.to), &q);
         return;
@@ -207,7 +208,7 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
         quantity(s.ts, at).filter(|q| !q.is_word && q.value <= MOST_EPOCHS)
     };
     let is_cjk = s.ts.get(i).is_some_and(|t| !is_latin_word(&t.text));
-    let q = q.or_else(|| is_cjk.then(behind).flatten());
+    let q = q.or_else(|| is_cjk.then(behind).flatten()).or_else(|| behind_plural(s.ts, i));
     // "Eine Epoche dauerte 3 Stunden": one pass as the subject of a clause is no number of them.
     let is_note = s.ts.get(i + 1).is_none_or(|t| t.kind == Kind::Sign);
     let is_one = |q: &Quantity| {
@@ -248,6 +249,16 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
     }
     let spot = spot.refused(reason).after(if is_further(s, q.from) { 2 } else { 0 });
     card.add_quantity(&spot, Field::Epochs, q.value, s.written(from, to), &q);
+}
+
+/// "Num epochs 3, total steps 1,875": the number behind a noun in the plural, and nothing behind it.
+fn behind_plural(ts: &[Token<'_>], i: usize) -> Option<Quantity> {
+    let led = i
+        .checked_sub(1)
+        .is_none_or(|at| ts.get(at).is_some_and(|t| t.kind == Kind::Sign || t.is_any(&vocabulary::prose().steps.counting)));
+    let plural = matches!(text_at(ts, i), "epochs" | "steps" | "iterations" | "updates");
+    let q = quantity(ts, i + 1).filter(|q| led && plural && !q.is_word && !q.is_range)?;
+    ts.get(q.to).is_none_or(|t| t.kind == Kind::Sign && !t.is_any(&["-", "/", ":", "×", "%"])).then_some(q)
 }
 
 /// Tokens behind "rounds" within which the data stand.
@@ -324,7 +335,8 @@ fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, o
     }
     // Few steps are those of a schedule, unless the passes stand beside them.
     let least = if s.has(&vocabulary::prose().epochs.words) { 10.0 } else { LEAST_STEPS };
-    let Some(q) = before(s, i, 4, |q, between| counted(s.ts, q) >= least && !any(between, &words.other_units)) else { return };
+    let q = before(s, i, 4, |q, between| counted(s.ts, q) >= least && !any(between, &words.other_units));
+    let Some(q) = q.or_else(|| behind_plural(s.ts, i).filter(|q| counted(s.ts, q) >= least)) else { return };
     let left = span(s.ts, q.from.saturating_sub(7), q.from);
     // "256 instances per batch, and 1M training steps": what stands before a comma has its own rate.
     let comma = left.iter().rposition(|t| t.is(",")).filter(|at| left.iter().skip(*at).all(|t| t.kind == Kind::Word || t.is(",")));
@@ -332,7 +344,8 @@ fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, o
     let left = span(left, apart.map_or(0, |at| at + 1), left.len());
     let middle = span(s.ts, q.from + 1, i);
     // Italian "per 20.000 passi" says how long, and no rate.
-    let is_english = s.ts.get(i).is_some_and(|t| t.is_any(&["steps", "step", "iterations", "iteration", "updates"]));
+    let is_english = s.ts.get(i).is_some_and(|t| t.is_any(&["steps", "step", "iterations", "iteration", "updates"]))
+        && (s.has(&vocabulary::prose().times.english) || !s.trains());
     let of_schedule = |ts: &[Token<'_>]| ts.iter().any(|t| t.is_any(&words.schedule) && (is_english || !t.is("per")));
     // "4 V100s with 8 images each takes 30 hours for 160k iterations": of the images.
     let far = |t: &Token<'_>| t.is("each");
@@ -352,7 +365,13 @@ fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, o
         Some("part of a schedule")
     } else if of_each {
         Some(RATE)
-    } else if !s.trains() && !s.under_training && !card.trained_before && !is_own_checkpoint(s, &q) && !is_beside_recipe(s) {
+    } else if !s.trains()
+        && !s.under_training
+        && !card.trained_before
+        && !q.from.checked_sub(1).is_some_and(|join| ends_run(s.ts, join))
+        && !is_own_checkpoint(s, &q)
+        && !is_beside_recipe(s)
+    {
         Some("not said of a training")
     } else {
         let up_to = last(left, 3).windows(2).any(|w| matches!(w, [up, to] if up.is("up") && to.is("to"))) && !s.trains();

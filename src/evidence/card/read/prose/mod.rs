@@ -152,6 +152,8 @@ fn read_by_owner(
     let parts = owners::parts(&card.own, text, ts, before.whose);
     before.whose = parts.last().and_then(|part| part.whose);
     let several = parts.len() > 1;
+    // What the sentence says of one part it says of the others.
+    card.trained_before |= several && !trains.is_empty();
     for part in parts {
         let tokens = span(ts, part.from, part.to);
         let found = if several { Triggers::scan(card, tokens) } else { all_found };
@@ -162,8 +164,6 @@ fn read_by_owner(
         if found.any() {
             read_sentence(card, passage, &s, found, offset, before, part.whose);
         }
-        // What the sentence says of one part it says of the others.
-        card.trained_before |= several && !trains.is_empty();
     }
 }
 
@@ -221,26 +221,7 @@ fn read_sentence(
         hardware::read_hardware_prose(card, &spot, s);
     }
     if found.time || found.carbon || found.energy {
-        let text = s.text.get(first.from..last.to).unwrap_or_default().to_lowercase();
-        let more = covers_more(&card.own, &text).filter(|_| !text.contains("of which"));
-        // "Training all 9 models required 365K GPU hours. Estimated total emissions were 59.6 t."
-        let words = vocabulary::prose();
-        let is_own = s.has(&words.sentences.this_model) || s.has(&words.subjects.main);
-        let goes_on = before.several && more.is_none() && whose_part != Some(Fit::Mine) && !is_own;
-        before.several = more == Some(SEVERAL_MODELS) || goes_on;
-        let spot = spot.refused(more).refused(goes_on.then_some(SEVERAL_MODELS)).refused(of_several_runs(s));
-        if found.time {
-            times::read_times(card, &spot, s);
-        }
-        if found.carbon {
-            emissions::read_emissions(card, &spot, s);
-        }
-        if found.energy {
-            emissions::read_energy(card, &spot, s);
-        }
-        if found.energy && !found.carbon {
-            emissions::read_by_factor(card, &spot, s);
-        }
+        read_amounts(card, &spot, s, found, before, whose_part);
     }
     if found.counts {
         counts::read_counts(card, &spot, s);
@@ -259,6 +240,38 @@ fn read_sentence(
     }
     if found.tool {
         emissions::read_tool(card, &spot, s);
+    }
+}
+
+/// Times, energy and emissions of a sentence.
+fn read_amounts(
+    card: &mut Card<'_>,
+    spot: &Spot<'_>,
+    s: &Sentence<'_, '_>,
+    found: Triggers,
+    before: &mut Before,
+    whose_part: Option<Fit>,
+) {
+    let Some((first, last)) = s.ts.first().zip(s.ts.last()) else { return };
+    let text = s.text.get(first.from..last.to).unwrap_or_default().to_lowercase();
+    let more = covers_more(&card.own, &text).filter(|_| !text.contains("of which"));
+    // "Training all 9 models required 365K GPU hours. Estimated total emissions were 59.6 t."
+    let words = vocabulary::prose();
+    let is_own = s.has(&words.sentences.this_model) || s.has(&words.subjects.main);
+    let goes_on = before.several && more.is_none() && whose_part != Some(Fit::Mine) && !is_own;
+    before.several = more == Some(SEVERAL_MODELS) || goes_on;
+    let spot = spot.refused(more).refused(goes_on.then_some(SEVERAL_MODELS)).refused(of_several_runs(s));
+    if found.time {
+        times::read_times(card, &spot, s);
+    }
+    if found.carbon {
+        emissions::read_emissions(card, &spot, s);
+    }
+    if found.energy {
+        emissions::read_energy(card, &spot, s);
+    }
+    if found.energy {
+        emissions::read_by_factor(card, &spot, s);
     }
 }
 

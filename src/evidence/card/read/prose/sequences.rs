@@ -210,7 +210,8 @@ fn sequences_of(ts: &[Token<'_>], i: usize) -> Option<Quantity> {
     if is_long && ts.iter().take(i).any(|t| says(Some(t), words.sequences)) {
         return i.checked_sub(1).and_then(|at| quantity(ts, at)).filter(|q| !q.is_word && q.to == i);
     }
-    let per = ts.get(i + 1).is_some_and(is_sign) && says(ts.get(i + 2), words.sequences);
+    let one = |t: Option<&Token<'_>>| says(t, words.sequences) || t.is_some_and(|t| t.is_any(&words.per_one));
+    let per = ts.get(i + 1).is_some_and(is_sign) && one(ts.get(i + 2));
     let counted = per && says(ts.get(i), vocabulary::prose().tokens.words);
     let at = i.checked_sub(1).filter(|_| counted)?;
     (at.saturating_sub(1)..=at).find_map(|at| quantity(ts, at).filter(|q| !q.is_word && q.to == i))

@@ -1,6 +1,6 @@
 //! What a clause gives its figure to: work around a training, another model, what was granted, saved, planned or would have been.
 
-use super::contrasts::{is_everyday, is_example, is_instead, is_limit, is_of_the_paper, is_set_against, is_than};
+use super::contrasts::{is_everyday, is_example, is_instead, is_limit, is_of_each_pass, is_of_the_paper, is_set_against, is_than};
 use super::nearby::{any, last};
 use super::sentence::Sentence;
 use super::strangers::{is_another, is_no_training};
@@ -82,7 +82,10 @@ pub fn gives_it_to_another(
     if has(&words.saved) || any(behind, &words.less) || is_made_up_for(behind) || is_reduced_by(s.ts, from) {
         return Some("what was spared, not what was used");
     }
-    if (measure.is_amount() && (is_everyday(s.ts, from, to) || is_than(s.ts, from))) || is_set_against(s.ts, &at) || is_instead(s.ts, from) {
+    if (measure.is_amount() && (is_everyday(s.ts, from, to) || is_than(s.ts, from)))
+        || is_set_against(s.ts, &at)
+        || is_instead(s.ts, from)
+    {
         return Some("a comparison");
     }
     if is_of_the_paper(s.ts, from) {
@@ -114,7 +117,8 @@ pub fn gives_it_to_another(
 }
 
 /// "We tuned goose (trained on 2T tokens with 1,000 GPUs)": what a bracket behind the name of the base says of its training.
-fn is_in_bracket_of_the_base(card: &Card<'_>, s: &Sentence<'_, '_>, from: usize) -> bool {
+#[must_use]
+pub fn is_in_bracket_of_the_base(card: &Card<'_>, s: &Sentence<'_, '_>, from: usize) -> bool {
     let bracket = (0..from).rev().find(|at| s.ts.get(*at).is_some_and(|t| t.is_any(&["(", ")", "（", "）"])));
     let Some(open) = bracket.filter(|at| s.ts.get(*at).is_some_and(|t| t.is_any(&["(", "（"]))) else { return false };
     let skips = |i: &usize| s.ts.get(*i).is_some_and(|t| t.is_any(&vocabulary::prose().subjects.base_brackets));
@@ -131,18 +135,6 @@ fn is_in_bracket_of_the_base(card: &Card<'_>, s: &Sentence<'_, '_>, from: usize)
     // "pre-trained"
     let is_verb = is_train(s.ts, first) || (text_at(s.ts, first + 1) == "-" && is_train(s.ts, first + 2));
     first < from && is_verb && card.own.base_in(span(s.ts, open.saturating_sub(BASE_NAME), open))
-}
-
-/// "The three epochs took 10 hours each", "zwei Läufe zu 5 Stunden jeweils": each of the passes before, or of the runs.
-fn is_of_each_pass(ts: &[Token<'_>], from: usize, to: usize) -> bool {
-    let words = vocabulary::prose();
-    let each = ts.get(to).is_some_and(|t| t.is_any(&words.rates.each_behind));
-    let ends = ts.get(to + 1).is_none_or(|t| t.kind == Kind::Sign || t.is_any(&words.subjects.and));
-    let before = span(ts, from.saturating_sub(NEAR), from);
-    each && ends
-        && before
-            .iter()
-            .any(|t| t.is_any(&words.epochs.words) || t.is_any(&words.steps.words) || t.is_any(&words.rates.several_runs))
 }
 
 /// Tokens before a bracket within which the name ends that it tells of.

@@ -210,7 +210,9 @@ fn alone(s: &Sentence<'_, '_>, from: usize, to: usize) -> bool {
 fn add_device_hours(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, unit: usize) -> Option<usize> {
     let words = &vocabulary::prose().times;
     let d = card.device_hours(s.ts, unit)?;
-    let said = s.trains() || s.under_training || card.trained_before || s.is_recipe || s.has(&words.device_hours_said);
+    // "heron-1b needed 32,000 A100-hours"
+    let named = || card.own.named_in(s.ts) && !s.under_evaluation && !s.has(&words.serving);
+    let said = s.trains() || s.under_training || card.trained_before || s.is_recipe || s.has(&words.device_hours_said) || named();
     let vague = s.has(&words.vague) || d.quantity.is_range;
     let reason = if said { vague.then_some("a range") } else { Some("not said of a training") };
     let rate = rate_behind(s.ts, d.to).or_else(|| rate_of_each(s.ts, d.quantity.from));
@@ -283,7 +285,10 @@ fn of_data(s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Option<&'static str> {
         let decides = |t: &&Token<'_>| words.of_training.contains(&t.text.as_ref()) || words.data.contains(&t.text.as_ref());
         let of_chips =
             || (time.duration.to + 1..time.duration.to + 4).any(|i| s.ts.get(i).is_some_and(|t| t.is_any(&words.chip_lines)));
-        let computes = what.iter().find(decides).is_some_and(|t| words.of_training.contains(&t.text.as_ref()));
+        // "9 hours of fine-tuning data"
+        let of_data = what.iter().any(|t| t.is_any(&vocabulary::prose().subjects.data))
+            || span(s.ts, time.duration.to + 5, time.duration.to + 7).iter().any(|t| t.is_any(&vocabulary::prose().subjects.data));
+        let computes = !of_data && what.iter().find(decides).is_some_and(|t| words.of_training.contains(&t.text.as_ref()));
         if !computes && !of_chips() {
             return Some("hours of data");
         }

@@ -144,33 +144,45 @@ fn seen_so_often(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<Passes>
     Some(Passes { times: often, from: q.from, to: i + 1 })
 }
 
-/// Why a number of tokens is not the number seen in training.
-fn not_tokens_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'static str> {
+/// Whether a sentence says in so many words that the tokens were seen in training.
+fn is_said_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> bool {
     let words = &vocabulary::prose().tokens;
     let left = span(s.ts, q.from.saturating_sub(16), q.from);
     let right = span(s.ts, i + 1, i + 8);
     let middle = span(s.ts, q.to, i);
     let (said, under_data) = (s.trains() || s.under_training, s.under_data || any(left, &words.data_nouns));
     let follows = |n: usize| right.get(n).map_or("", |t| t.text.as_ref());
-    let seen = any(last(left, 4), &words.seen)
+    any(last(left, 4), &words.seen)
         || (s.under_training && any(last(left, 2), &words.used))
         || last(left, 3).iter().any(|t| t.text.contains("学习"))
         || (follows(0) == "during" && follows(1) == "training")
         || words.seen_behind.contains(&follows(0))
         || is_seen_late(s, i)
+        // "250k steps, which amounts to 1T tokens"
+        || (any(last(left, 3), &words.amounts) && tells_passes(s))
         || is_used_by_the_run(left)
         || is_product_of_numbers(s, i, q)
         // "300B training tokens", "after 300B tokens training was stopped"
         || (said && !under_data && (any(middle, &["training"]) || (any(last(left, 1), &["after"]) && s.has(&vocabulary::prose().times.closed))))
         // "1.5T tokens in total", "per un totale di 660 miliardi di token"
         || (said && !under_data && (any(span(right, 0, 2), &words.totals) || any(last(left, 3), &words.totals)))
-        || is_product(s, left, right);
+        || is_product(s, left, right)
+}
+
+/// Why a number of tokens is not the number seen in training.
+fn not_tokens_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'static str> {
+    let words = &vocabulary::prose().tokens;
+    let left = span(s.ts, q.from.saturating_sub(16), q.from);
+    let right = span(s.ts, i + 1, i + 8);
+    let middle = span(s.ts, q.to, i);
+    let seen = is_said_seen(s, i, q);
     if any(middle, &words.not_seen_between) || (text_at(s.ts, i) == "token" && middle.is_empty() && !q.scaled) {
         return Some(NOT_SEEN);
     }
     if let Some(why) = rate_behind(s.ts, i + 1) {
         // "300B tokens per epoch"
-        let of_epoch = any(span(right, 0, 2), &vocabulary::prose().rates.per) && any(span(right, 1, 3), &vocabulary::prose().epochs.words);
+        let of_epoch =
+            any(span(right, 0, 2), &vocabulary::prose().rates.per) && any(span(right, 1, 3), &vocabulary::prose().epochs.words);
         return Some(if of_epoch { OF_ONE_EPOCH } else { why });
     }
     let scale = text_at(s.ts, q.to - 1);
@@ -217,6 +229,11 @@ fn is_seen_late(s: &Sentence<'_, '_>, i: usize) -> bool {
     let ends = |at: usize| s.ts.get(at + 1).is_none_or(|t| t.kind == Kind::Sign || t.is_any(&vocabulary::prose().subjects.and));
     let clause = (i + 1..i + LATE_VERB_REACH).take_while(|at| s.ts.get(*at).is_some_and(|t| !t.is_any(&[",", ";", "."])));
     clause.into_iter().any(|at| s.ts.get(at).is_some_and(|t| t.is_any(&words.seen_late)) && ends(at))
+}
+
+/// Whether a sentence tells of steps or of passes.
+fn tells_passes(s: &Sentence<'_, '_>) -> bool {
+    s.has(&vocabulary::prose().steps.words) || s.has(&vocabulary::prose().epochs.words)
 }
 
 /// "The final run used 31.5B tokens".
