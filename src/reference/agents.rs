@@ -54,12 +54,12 @@ impl Agents {
     pub fn steps_in_name(&self, model_id: &str) -> Option<f64> {
         let name = model_id.rsplit('/').next().unwrap_or(model_id).to_lowercase();
         let words = name.split(['-', '_', ' ']);
-        let steps = words.filter_map(|word| {
+        let mut steps = words.filter_map(|word| {
             let (number, scale) = word.strip_suffix('m').map(|n| (n, 1e6)).or_else(|| word.strip_suffix('k').map(|n| (n, 1e3)))?;
             let is_number = number.starts_with(|c: char| c.is_ascii_digit());
             number.parse::<f64>().ok().filter(|_| is_number).map(|n| n * scale)
         });
-        steps.filter(|steps| STEPS.contains(steps)).next_back()
+        steps.rfind(|steps| STEPS.contains(steps))
     }
 
     /// The environment that an id names; of several the one that takes most steps.

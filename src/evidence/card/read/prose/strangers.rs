@@ -2,11 +2,11 @@
 
 use super::nearby::any;
 use super::sentence::Sentence;
-use super::subjects::{Measure, is_training};
+use super::subjects::Measure;
 use crate::evidence::card::read::candidate::Card;
 use crate::evidence::card::read::repository::Repository;
 use crate::evidence::card::read::training::is_train;
-use crate::evidence::quantity::tokens::{Kind, Token, span, text_at, text_before};
+use crate::evidence::quantity::tokens::{Kind, Token, span, text_at};
 use crate::evidence::vocabulary::{self, Words};
 
 /// Tokens of a clause within which its subject stands.
