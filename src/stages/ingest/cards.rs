@@ -82,29 +82,29 @@ pub(super) fn read_cards(pinned: Option<&PinnedFiles>, outputs: &mut Outputs<'_,
             }
             cards.inputs.push(Input { name, kind: InputKind::Cards, revision: None, sha256, bytes, records });
         }
-        if strangers.is_empty() {
-            tracing::info!(read = cards.read, without_model = cards.without_model, "cards");
-        } else {
-            let examples = strangers.join(", ");
-            tracing::info!(
-                read = cards.read,
-                without_model = cards.without_model,
-                examples,
-                "cards, some of no model of the index"
-            );
-        }
-        if cards.read > 0 && cards.read == cards.without_model {
-            tracing::warn!("no card belongs to a model of the index: their ids do not match");
-        }
-        if let Some(first) = cards.unusable.first() {
-            let (unusable, of, example) = (cards.unusable.len(), cards.read, format!("{}: {}", first.locator, first.reason));
-            tracing::warn!(unusable, of, example, "records without a usable card: they are in quarantine");
-        }
+        log(&cards, &strangers);
     }
     sorter.push(builders.finish()?)?;
     let receipt = write(sorter, outputs)?;
     outputs.done::<RawCardRow>(receipt);
     Ok(cards)
+}
+
+/// Says once what came of the cards.
+fn log(cards: &Cards, strangers: &[String]) {
+    if strangers.is_empty() {
+        tracing::info!(read = cards.read, without_model = cards.without_model, "cards");
+    } else {
+        let examples = strangers.join(", ");
+        tracing::info!(read = cards.read, without_model = cards.without_model, examples, "cards, some of no model of the index");
+    }
+    if cards.read > 0 && cards.read == cards.without_model {
+        tracing::warn!("no card belongs to a model of the index: their ids do not match");
+    }
+    if let Some(first) = cards.unusable.first() {
+        let (unusable, of, example) = (cards.unusable.len(), cards.read, format!("{}: {}", first.locator, first.reason));
+        tracing::warn!(unusable, of, example, "records without a usable card: they are in quarantine");
+    }
 }
 
 /// A file of which no record is a card.
