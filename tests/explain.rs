@@ -163,13 +163,13 @@ fn what_cannot_be_read_is_said_with_the_way_out() {
         let ran = workspace.run(&[&["explain", "--snapshot", name.as_str()], args].concat());
         assert!(ran.status == status && ran.stderr.contains(expected), "{args:?}: {} {}", ran.status, ran.stderr);
     };
-    refused(&["--params", "7e9", "--country", "Atlantis"], "no place 'Atlantis'", 1);
-    refused(&["--params", "7e9", "--accelerator", "abacus"], "no accelerator 'abacus'", 1);
+    refused(&["--params", "7e9", "--country", "Atlantis"], "no place 'Atlantis'", 2);
+    refused(&["--params", "7e9", "--accelerator", "abacus"], "no accelerator 'abacus'", 2);
     refused(&["--params", "-7e9"], "--params", 2);
     refused(&["--params", "7e9", "--kind", "cooking"], "pretraining", 2);
     refused(&["--params", "1e30"], "no size of a model", 2);
     refused(&["--year", "2025"], "nothing tells how large the training was\n  where: --year", 2);
-    refused(&["--params", "7B", "--active-params", "9B"], "--active-params", 1);
+    refused(&["--params", "7B", "--active-params", "9B"], "--active-params", 2);
     refused(&["a/b", "--params", "7e9"], "cannot be used with", 2);
     refused(&[], "required", 2);
     let list: PathBuf = workspace.file("list.json", "[1]");

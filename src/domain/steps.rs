@@ -99,11 +99,52 @@ impl Tier {
         }
         steps
     }
+
+    /// Whether the emissions of this tier are a product of this factor. Reported emissions rest on none: what is reckoned backwards from them,
+    /// energy, hours and compute, takes factors, and they do not.
+    #[must_use]
+    pub fn emissions_rest_on(self, factor: Step) -> bool {
+        let mut behind_what_is_given = false;
+        for (step, way) in self.steps(false) {
+            match way {
+                // Where compute is stated beside what the tier begins with, the later one counts.
+                Way::Given => behind_what_is_given = step != Step::Emissions && self.begins_with(step),
+                Way::Factor if step == factor => return behind_what_is_given,
+                Way::Factor | Way::Computed | Way::Implied => {}
+            }
+        }
+        false
+    }
+
+    /// Whether the emissions follow from this step on.
+    const fn begins_with(self, step: Step) -> bool {
+        match self {
+            Self::NoTraining => false,
+            Self::Emissions => matches!(step, Step::Emissions),
+            Self::Energy => matches!(step, Step::Energy),
+            Self::Hardware => matches!(step, Step::Hours),
+            Self::Compute | Self::Parameters | Self::Category => matches!(step, Step::Compute),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Regression: tonnes that a card reports were counted among those that rest on the owner's country. docs/method.md, section 3.
+    #[test]
+    fn emissions_rest_on_the_factors_behind_what_is_given() {
+        let factors = [Step::Utilization, Step::Power, Step::Overhead, Step::Grid];
+        let rests = |tier: Tier| factors.map(|factor| tier.emissions_rest_on(factor));
+        assert_eq!(rests(Tier::NoTraining), [false; 4]);
+        assert_eq!(rests(Tier::Emissions), [false; 4]);
+        assert_eq!(rests(Tier::Energy), [false, false, false, true]);
+        assert_eq!(rests(Tier::Hardware), [false, true, true, true]);
+        for tier in [Tier::Compute, Tier::Parameters, Tier::Category] {
+            assert_eq!(rests(tier), [true; 4], "{tier}");
+        }
+    }
 
     /// Every tier ends in emissions, begins with what is given, and rests on no factor that it does not use: docs/method.md, section 4.
     #[test]
