@@ -105,7 +105,7 @@ impl Tier {
     #[must_use]
     pub fn emissions_rest_on(self, factor: Step) -> bool {
         let mut behind_what_is_given = false;
-        for (step, way) in self.steps(false) {
+        for (step, way) in self.steps(Beside::default()) {
             match way {
                 // Where compute is stated beside what the tier begins with, the later one counts.
                 Way::Given => behind_what_is_given = step != Step::Emissions && self.begins_with(step),
