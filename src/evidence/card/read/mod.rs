@@ -157,16 +157,8 @@ fn read_pair(
 ) -> Option<usize> {
     let b = passage.block;
     let rank = if b.kind == BlockKind::ListItem { RANK_PAIR } else { RANK_PAIR + PARAGRAPH_KEY };
-    // "CO2: 0.6 t; energy: 1.4 MWh": each pair is read as if it stood alone.
-    if keys::read_key(&norm_key(key)).is_some()
-        && let Some((end, next)) = several::next_pair(value)
-        && let Some((first, rest)) = value.get(..end).zip(value.get(next..))
-        && let Some((next_key, next_value)) = split_pair(rest).and_then(|(k, v)| Some((rest.get(..k)?, rest.get(v..)?)))
-    {
-        let (behind, first_to) = (to - rest.len().min(to), to - (value.len() - end).min(to));
-        let is_read = read_pair(card, passage, (from, first_to), (key, first), runs).is_some();
-        let next_read = read_pair(card, passage, (behind, to), (next_key, next_value), runs).is_some();
-        return (is_read || next_read).then_some(to + 1);
+    if let Some(is_read) = read_several(card, passage, (from, to), (key, value), runs) {
+        return is_read.then_some(to + 1);
     }
     // A value may stand on the line after its key.
     let next = (to + 1, line_end(&b.text, to + 1));
@@ -211,6 +203,24 @@ fn read_pair(
         card.beside_recipe = false;
     }
     Some(to + 1)
+}
+
+/// "CO2: 0.6 t; energy: 1.4 MWh": each pair is read as if it stood alone. Whether one of them says something; none where there is one alone.
+fn read_several(
+    card: &mut Card<'_>,
+    passage: &Passage<'_>,
+    (from, to): (usize, usize),
+    (key, value): (&str, &str),
+    runs: &mut Vec<(usize, usize)>,
+) -> Option<bool> {
+    keys::read_key(&norm_key(key))?;
+    let (end, next) = several::next_pair(value)?;
+    let (first, rest) = value.get(..end).zip(value.get(next..))?;
+    let (next_key, next_value) = split_pair(rest).and_then(|(k, v)| Some((rest.get(..k)?, rest.get(v..)?)))?;
+    let (behind, first_to) = (to - rest.len().min(to), to - (value.len() - end).min(to));
+    let is_read = read_pair(card, passage, (from, first_to), (key, first), runs).is_some();
+    let next_read = read_pair(card, passage, (behind, to), (next_key, next_value), runs).is_some();
+    Some(is_read || next_read)
 }
 
 /// Spaces that make a gap between two columns.

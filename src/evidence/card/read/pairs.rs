@@ -236,15 +236,7 @@ impl Card<'_> {
                 self.add_carbon(spot, key, value, ts);
                 self.add_time_beside(spot, ts, value);
             }
-            Key::Energy => {
-                self.add_energy(spot, key, value, ts);
-                self.add_devices_of_power(spot, value, ts);
-                self.add_time_beside(spot, ts, value);
-                // "Energy and emissions: 708.3 MWh, 310 tCO2eq"
-                if (0..ts.len()).any(|i| unit_value(ts, i, mass_unit).is_some()) {
-                    self.add_carbon(&spot.after(1), key, value, ts);
-                }
-            }
+            Key::Energy => self.add_energy_pair(spot, pair),
             Key::Tokens | Key::TokenData => self.add_tokens_pair(spot, kind, pair),
             Key::Nodes | Key::NodeDevices => {
                 if let Some(q) = first_quantity(ts).filter(|q| q.value.fract() == 0.0 && q.value >= 1.0 && spot.reason.is_none()) {
@@ -275,6 +267,18 @@ impl Card<'_> {
                     self.add(spot, Field::TrainedOn, None, &date, None);
                 }
             }
+        }
+    }
+
+    /// Energy with what stands beside it.
+    fn add_energy_pair(&mut self, spot: &Spot<'_>, pair: &Pair<'_>) {
+        let Pair { key, value, ts, .. } = *pair;
+        self.add_energy(spot, key, value, ts);
+        self.add_devices_of_power(spot, value, ts);
+        self.add_time_beside(spot, ts, value);
+        // "Energy and emissions: 708.3 MWh, 310 tCO2eq"
+        if (0..ts.len()).any(|i| unit_value(ts, i, mass_unit).is_some()) {
+            self.add_carbon(&spot.after(1), key, value, ts);
         }
     }
 

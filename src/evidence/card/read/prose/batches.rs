@@ -76,12 +76,7 @@ pub fn read_batch(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i:
     };
     let whole = whole.or_else(|| if of_tokens { in_brackets(s, q.to).or_else(|| in_sequences(s, q.to)) } else { None });
     let is_open = whole.is_none() && product.is_none();
-    // "train and eval batch size of 24" is of both.
-    let is_eval = |at: usize| s.ts.get(at).is_some_and(|t| t.is_any(&words.other_batches));
-    let of_both = (i.saturating_sub(4)..i).any(|at| is_joined(s.ts, at, is_eval));
-    let reason = if (any(left, &words.other_batches) && !of_both)
-        || (is_open && (stated.is_part || accumulation.is_some() && !stated.is_whole))
-    {
+    let reason = if is_of_evaluation_alone(s, i) || is_open && (stated.is_part || accumulation.is_some() && !stated.is_whole) {
         Some("evaluation or per-device batch")
     } else if (s.under_evaluation || s.has(&vocabulary::prose().hardware.serving)) && !s.trains() {
         Some("evaluation or inference")
@@ -106,6 +101,13 @@ pub fn read_batch(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i:
         }
         (None, None) => card.add_quantity(&spot, Field::BatchSize, counted(s.ts, &q), s.written(q.from, q.to), &q),
     }
+}
+
+/// "eval batch size of 24", where "train and eval batch size of 24" is of both; the word for the batch stands at `i`.
+fn is_of_evaluation_alone(s: &Sentence<'_, '_>, i: usize) -> bool {
+    let words = &vocabulary::prose().batches.other_batches;
+    let is_eval = |at: usize| s.ts.get(at).is_some_and(|t| t.is_any(words));
+    any(span(s.ts, i.saturating_sub(4), i), words) && !(i.saturating_sub(4)..i).any(|at| is_joined(s.ts, at, is_eval))
 }
 
 /// "512 sequences per update", "1.024 sequências por passo": the batch of all devices, told of the step whose word stands at `i`. Returns
@@ -328,8 +330,10 @@ fn is_of_one_device(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> bool {
 fn behind_sides(s: &Sentence<'_, '_>, at: usize) -> usize {
     let words = &vocabulary::prose().batches;
     let is_eval = |at: usize| s.ts.get(at).is_some_and(|t| t.is_any(&words.other_batches));
-    let begins = (at..at + 3).find(|at| !s.ts.get(*at).is_some_and(|t| t.is_any(&words.joins))).unwrap_or(at);
-    let sides = if is_joined(s.ts, begins, is_eval) { 3 } else { usize::from(is_train(s.ts, begins)) };
+    let is_both = |at: &usize| is_joined(s.ts, *at, is_eval);
+    let first = || (at..at + 3).find(|at| !s.ts.get(*at).is_some_and(|t| t.is_any(&words.joins)));
+    let begins = (at..at + 3).find(is_both).or_else(first).unwrap_or(at);
+    let sides = if is_both(&begins) { 3 } else { usize::from(is_train(s.ts, begins)) };
     let behind = begins + sides;
     if sides == 0 { at } else { behind + usize::from(text_at(s.ts, behind) == ")") }
 }

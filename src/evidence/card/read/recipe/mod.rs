@@ -5,6 +5,7 @@
 //! a candidate of its own, whose locator says how it was computed.
 
 pub mod commands;
+mod evaluations;
 mod keras;
 pub mod keys;
 mod loaders;

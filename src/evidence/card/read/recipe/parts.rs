@@ -1,6 +1,7 @@
 //! The parts of a recipe: every key with its value, from lists, two-column tables and code.
 
 use super::commands::is_command_of_training;
+use super::evaluations::{Nesting, is_of_evaluation};
 use super::keys::{RecipeKey, recipe_key};
 use super::settings::{Setting, settings, settings_in_text};
 use crate::evidence::card::about::CardRole;
@@ -272,37 +273,6 @@ fn introduces_training(before: &Passage<'_>) -> bool {
 
 /// Longest text that introduces code, in bytes.
 const MAX_INTRODUCTION: usize = 240;
-
-/// Whether a name of code, or what it stands in, is of an evaluation: `validation_ds`, `model.test_dataloader`.
-fn is_of_evaluation(path: &str) -> bool {
-    let words = &vocabulary::recipe().commands.evaluations;
-    norm_key(path).split(' ').any(|word| words.contains(&word))
-}
-
-/// The line with what it stands in, in YAML and JSON: the depths of the lines that open something, and whether that is an evaluation's.
-#[derive(Default)]
-struct Nesting(Vec<(usize, bool)>);
-
-impl Nesting {
-    /// Whether a line stands in a part about an evaluation.
-    fn is_in_evaluation(&mut self, line: &str) -> bool {
-        let depth = line.len() - line.trim_start().len();
-        let text = line.trim();
-        if text.is_empty() {
-            return false;
-        }
-        while self.0.last().is_some_and(|(open, _)| depth <= *open) {
-            self.0.pop();
-        }
-        let within = self.0.iter().any(|(_, of_evaluation)| *of_evaluation);
-        if let Some(name) =
-            text.strip_suffix(['{', '(', '[']).map(|t| t.trim_end()).or(Some(text)).and_then(|t| t.strip_suffix([':', '=']))
-        {
-            self.0.push((depth, is_of_evaluation(name)));
-        }
-        within
-    }
-}
 
 /// The settings of the lines of a block, but for batches in tokens.
 fn settings_of_lines<'b>(passage: &Passage<'b>, settings: fn(&'b str) -> Vec<Setting<'b>>) -> Vec<Part<'b>> {
