@@ -16,7 +16,7 @@ mod whose;
 
 use self::origins::{Eastern, Merges, Origins};
 use self::recipes::Recipe;
-use self::times::{TokensProse, TimesProse};
+use self::times::{TimesProse, TokensProse};
 use self::whose::{Designators, Downstream, Headings, Phases, Sentences, Subjects, Totals};
 
 pub(super) use crate::vocabulary::{Words, by_word, longest_first};

@@ -185,7 +185,9 @@ struct Scaled {
 /// Whether a minus is glued to a number, and to nothing before it: "emitted −3 kg"; "5-7 kg" and "GPT-3" have none.
 fn is_negative(ts: &[Token<'_>], i: usize) -> bool {
     let minus = i.checked_sub(1).filter(|_| ts.get(i).is_some_and(|t| t.glued && t.kind == Kind::Number));
-    let Some(at) = minus.filter(|at| ts.get(*at).is_some_and(|t| t.is_any(&["-", "−"]) && (*at == 0 || !t.glued))) else { return false };
+    let Some(at) = minus.filter(|at| ts.get(*at).is_some_and(|t| t.is_any(&["-", "−"]) && (*at == 0 || !t.glued))) else {
+        return false;
+    };
     at.checked_sub(1).and_then(|before| ts.get(before)).is_none_or(|t| t.kind != Kind::Number)
 }
 
@@ -198,8 +200,17 @@ pub fn quantity(ts: &[Token<'_>], i: usize) -> Option<Quantity> {
     if ts.get(to).is_some_and(|s| s.is("+") && s.glued) {
         to += 1;
     }
-    Some(Quantity { value, from: i, to, scaled, is_word, is_range: is_range(ts, i, to), is_rate: false, is_negative: is_negative(ts, i) })
-        .filter(|q| q.value.is_finite())
+    Some(Quantity {
+        value,
+        from: i,
+        to,
+        scaled,
+        is_word,
+        is_range: is_range(ts, i, to),
+        is_rate: false,
+        is_negative: is_negative(ts, i),
+    })
+    .filter(|q| q.value.is_finite())
 }
 
 /// The value without the error behind it: `42.1 ± 0.8`, `42.1 +/- 0.8`.

@@ -48,7 +48,9 @@ fn multiply_by_epochs(facts: &mut [Fact]) -> bool {
     let Some(epochs) = accepted(Field::Epochs).flatten().filter(|_| accepted(Field::TrainTokens).is_none()) else { return false };
     let is_of_one = |f: &Fact| f.row.field == Field::TrainTokens && f.row.reject_reason.as_deref() == Some(OF_ONE_EPOCH);
     let sizes: Vec<Option<f64>> = facts.iter().filter(|f| is_of_one(f)).map(|f| f.row.value).collect();
-    let Some(first) = sizes.first().copied().flatten().filter(|first| sizes.iter().all(|size| same(*size, Some(*first)))) else { return false };
+    let Some(first) = sizes.first().copied().flatten().filter(|first| sizes.iter().all(|size| same(*size, Some(*first)))) else {
+        return false;
+    };
     if let Some(fact) = facts.iter_mut().find(|f| is_of_one(f)) {
         fact.row.value = Some(first * epochs);
         fact.row.reject_reason = None;

@@ -116,7 +116,8 @@ pub fn read_key(norm: &str) -> Option<Asked> {
     // "Tokens per epoch"
     let of_epoch = || {
         let (what, per) = norm.split_once(" per ").or_else(|| norm.split_once('/'))?;
-        let is_pass = vocabulary::prose().rates.passes.contains(&per.trim()) || vocabulary::prose().epochs.words.contains(&per.trim());
+        let is_pass =
+            vocabulary::prose().rates.passes.contains(&per.trim()) || vocabulary::prose().epochs.words.contains(&per.trim());
         is_pass.then(|| key_of(what.trim()).filter(|key| *key == Key::Tokens)).flatten()
     };
     if let Some(key) = of_epoch() {

@@ -15,7 +15,7 @@ use super::results::result_from;
 use super::templates::{bound_in, doubt, is_template, unknown};
 use super::totals::{covers_more, holds_the_search, is_total};
 use super::training::is_train;
-use super::values::{MAX_VALUE_TOKENS, precision_of, states_flop, tokens_end, unit_value};
+use super::values::{MAX_VALUE_TOKENS, precision_of, states_flop, unit_value};
 use crate::domain::Field;
 use crate::evidence::card::parse::block::{Block, BlockKind};
 use crate::evidence::card::parse::pair::{norm_key, split_pair};

@@ -360,7 +360,8 @@ pub fn points(rows: &[&Block]) -> Option<Vec<f64>> {
     };
     let mut at: Vec<f64> = rows.iter().map_while(number).collect();
     // As far behind the one before it as that is behind its own.
-    if is_final && at.len() + 1 == rows.len()
+    if is_final
+        && at.len() + 1 == rows.len()
         && let [.., a, b] = at.as_slice()
     {
         at.push(2.0 * b - a);

@@ -10,7 +10,15 @@ const MOST_KEY_WORDS: usize = 5;
 fn begins_a_pair(key: Key) -> bool {
     matches!(
         key,
-        Key::Hardware | Key::Devices | Key::Hours | Key::Provider | Key::Region | Key::Carbon | Key::Energy | Key::Tokens | Key::Flop
+        Key::Hardware
+            | Key::Devices
+            | Key::Hours
+            | Key::Provider
+            | Key::Region
+            | Key::Carbon
+            | Key::Energy
+            | Key::Tokens
+            | Key::Flop
     )
 }
 

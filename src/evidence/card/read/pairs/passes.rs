@@ -61,8 +61,13 @@ impl Card<'_> {
         let is_short = ts.len() <= 12;
         let ts = span(ts, 0, next_setting(ts));
         // "Emissions LSTM 50 epochs: ~0.8 kg" is no number of passes.
-        let has_unit = |q: &crate::evidence::quantity::numbers::Quantity| ts.get(q.to).is_some_and(|t| mass_unit(&t.text).is_some() || energy_unit(&t.text).is_some());
-        let Some(q) = first_quantity(ts).filter(|q| !has_unit(q)).filter(|_| is_short || (kind == Key::Epochs && ts.len() <= 12)) else { return };
+        let has_unit = |q: &crate::evidence::quantity::numbers::Quantity| {
+            ts.get(q.to).is_some_and(|t| mass_unit(&t.text).is_some() || energy_unit(&t.text).is_some())
+        };
+        let Some(q) = first_quantity(ts).filter(|q| !has_unit(q)).filter(|_| is_short || (kind == Key::Epochs && ts.len() <= 12))
+        else {
+            return;
+        };
         if kind == Key::Steps {
             // The iterations of SetFit are pairs of an example.
             if q.value >= 10.0 && !(self.is_setfit && pair.norm == "num iterations") {

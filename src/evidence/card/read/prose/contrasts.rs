@@ -83,8 +83,12 @@ pub fn is_than(ts: &[Token<'_>], from: usize) -> bool {
     let than = (from.saturating_sub(THAN + 1)..from).rev().find(|at| words.than.contains(&text_at(ts, *at)));
     than.is_some_and(|at| {
         let between = span(ts, at + 1, from);
-        let told = at.checked_sub(1).and_then(|before| ts.get(before)).is_some_and(|t| t.is_any(&words.compared) || t.is_any(&words.fewer));
-        told && between.iter().any(|t| t.kind == Kind::Word && !t.is_any(&words.nearly)) && !between.iter().any(|t| t.kind == Kind::Number || t.is_any(&[",", ";", "."]))
+        let told = at
+            .checked_sub(1)
+            .and_then(|before| ts.get(before))
+            .is_some_and(|t| t.is_any(&words.compared) || t.is_any(&words.fewer));
+        told && between.iter().any(|t| t.kind == Kind::Word && !t.is_any(&words.nearly))
+            && !between.iter().any(|t| t.kind == Kind::Number || t.is_any(&[",", ";", "."]))
     })
 }
 

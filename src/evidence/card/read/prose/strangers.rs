@@ -2,11 +2,11 @@
 
 use super::nearby::any;
 use super::sentence::Sentence;
-use super::subjects::{Measure, is_training};
+use super::subjects::Measure;
 use crate::evidence::card::read::candidate::Card;
 use crate::evidence::card::read::repository::Repository;
 use crate::evidence::card::read::training::is_train;
-use crate::evidence::quantity::tokens::{Kind, Token, span, text_at, text_before};
+use crate::evidence::quantity::tokens::{Kind, Token, span, text_at};
 use crate::evidence::vocabulary::{self, Words};
 
 /// Tokens of a clause within which its subject stands.
@@ -71,7 +71,9 @@ pub fn is_of_training_of_another(own: &Repository, ts: &[Token<'_>], to: usize) 
         .find(|i| is_train(ts, *i) && ts.get(i + 1).is_some_and(|t| t.is_any(&words.of)));
     let Some(first) = of.map(|i| i + 2) else { return false };
     let belongs = |i: usize| {
-        ts.get(i).is_some_and(|t| t.upper || (i > first && (t.kind == Kind::Number || t.glued || t.is("-")) && !t.is_any(&[".", ",", ")"])))
+        ts.get(i).is_some_and(|t| {
+            t.upper || (i > first && (t.kind == Kind::Number || t.glued || t.is("-")) && !t.is_any(&[".", ",", ")"]))
+        })
     };
     let behind = (first..first + NAME_WORDS).find(|i| !belongs(*i)).unwrap_or(first + NAME_WORDS);
     let named = span(ts, first, behind);
@@ -93,7 +95,8 @@ fn has_other_subject(card: &Card<'_>, s: &Sentence<'_, '_>, at: &[usize]) -> boo
     let words = vocabulary::prose();
     let Some(first) = at.first().copied() else { return false };
     let article = s.ts.get(first).is_some_and(|t| t.is_any(&words.subjects.articles) || t.is_any(&words.subjects.the));
-    let verb = (first + 1..first + 2 + SUBJECT_WORDS).find(|i| s.ts.get(*i).is_some_and(|t| t.is_any(&words.subjects.footprint_verbs)));
+    let verb =
+        (first + 1..first + 2 + SUBJECT_WORDS).find(|i| s.ts.get(*i).is_some_and(|t| t.is_any(&words.subjects.footprint_verbs)));
     let Some(verb) = verb.filter(|_| article) else { return false };
     let subject = first + 1..verb;
     let of_training = |i: usize| {

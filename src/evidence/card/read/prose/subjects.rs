@@ -82,7 +82,10 @@ pub fn gives_it_to_another(
     if has(&words.saved) || any(behind, &words.less) || is_made_up_for(behind) || is_reduced_by(s.ts, from) {
         return Some("what was spared, not what was used");
     }
-    if (measure.is_amount() && (is_everyday(s.ts, from, to) || is_than(s.ts, from))) || is_set_against(s.ts, &at) || is_instead(s.ts, from) {
+    if (measure.is_amount() && (is_everyday(s.ts, from, to) || is_than(s.ts, from)))
+        || is_set_against(s.ts, &at)
+        || is_instead(s.ts, from)
+    {
         return Some("a comparison");
     }
     if is_of_the_paper(s.ts, from) {
@@ -330,7 +333,7 @@ pub fn is_name_between(ts: &[Token<'_>], comma: usize) -> bool {
 }
 
 /// Whether a word is one of training; "training data" are not.
-pub(super) fn is_training(ts: &[Token<'_>], i: usize) -> bool {
+fn is_training(ts: &[Token<'_>], i: usize) -> bool {
     let words = &vocabulary::prose().subjects;
     is_train(ts, i) && !ts.get(i + 1).is_some_and(|next| next.is_any(&words.data))
 }

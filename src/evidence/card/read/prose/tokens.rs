@@ -170,7 +170,8 @@ fn not_tokens_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'sta
     }
     if let Some(why) = rate_behind(s.ts, i + 1) {
         // "300B tokens per epoch"
-        let of_epoch = any(span(right, 0, 2), &vocabulary::prose().rates.per) && any(span(right, 1, 3), &vocabulary::prose().epochs.words);
+        let of_epoch =
+            any(span(right, 0, 2), &vocabulary::prose().rates.per) && any(span(right, 1, 3), &vocabulary::prose().epochs.words);
         return Some(if of_epoch { OF_ONE_EPOCH } else { why });
     }
     let scale = text_at(s.ts, q.to - 1);
