@@ -322,7 +322,7 @@ pub fn is_name_between(ts: &[Token<'_>], comma: usize) -> bool {
 }
 
 /// Whether a word is one of training; "training data" are not.
-pub(super) fn is_training(ts: &[Token<'_>], i: usize) -> bool {
+fn is_training(ts: &[Token<'_>], i: usize) -> bool {
     let words = &vocabulary::prose().subjects;
     is_train(ts, i) && !ts.get(i + 1).is_some_and(|next| next.is_any(&words.data))
 }
