@@ -245,7 +245,7 @@ fn an_index_parquet_of_other_widths_is_converted_and_reported_once() {
     writer.write(&batch).unwrap();
     writer.finish().unwrap();
     // The file has no counts of all time: a cohort by them would be empty, and the run is refused (tests/field_indexes.rs).
-    workspace.file("wide.toml", "[cohort]\nmetric = \"downloads_30d\"\n[limits]\nmax_quarantine_fraction = 0.5\n");
+    workspace.file("wide.toml", "[cohort]\nmin = 5\nmetric = \"downloads_30d\"\n[limits]\nmax_quarantine_fraction = 0.5\n");
     let ran = workspace.ok(&["run", "--config", "wide.toml", "--source", "odd.parquet"]);
     for part in ["downloads: Int32", "createdAt: Utf8", "vibes", "tags"] {
         assert_eq!(ran.stderr.matches(part).count(), 1, "{part} in\n{}", ran.stderr);

@@ -119,7 +119,7 @@ fn stated_hours_make_the_chain_by_hand() {
         "--accelerator",
         "A100 SXM4 80GB",
         "--hours",
-        "184,320",
+        "184320",
         "--year",
         "2023",
         "--country",
