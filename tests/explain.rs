@@ -113,18 +113,8 @@ fn flags_are_a_run_of_the_pipeline() {
 /// Llama 2 7B: 184,320 hours of A100 80GB; energy and emissions by hand from the factors shown.
 #[test]
 fn stated_hours_make_the_chain_by_hand() {
-    let explanation = explain(&[
-        "--params",
-        "7e9",
-        "--accelerator",
-        "A100 SXM4 80GB",
-        "--hours",
-        "184320",
-        "--year",
-        "2023",
-        "--country",
-        "USA",
-    ]);
+    let explanation =
+        explain(&["--params", "7e9", "--accelerator", "A100 SXM4 80GB", "--hours", "184320", "--year", "2023", "--country", "USA"]);
     assert_eq!(explanation["tiers"][0]["tier_name"], "hardware");
     let kwh = 184_320.0 * factor(&explanation, "power_w") * factor(&explanation, "pue") / 1000.0;
     let kg = kwh * factor(&explanation, "grid_gco2e_per_kwh") / 1000.0;
