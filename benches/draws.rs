@@ -8,7 +8,7 @@
 
 use hugging_carbon::domain::Quantiles;
 use hugging_carbon::method::draws::{Draws, Shared, simulate};
-use hugging_carbon::method::simulate::{Chip, Compute, GridOption, LogNormal, RunModel, Spread, Start};
+use hugging_carbon::method::simulate::{Chip, Compute, GridOption, LogNormal, RunModel, Spread, Start, Stated};
 use hugging_carbon::method::summary::{Scratch, summarize};
 use hugging_carbon::units::{FlopPerSecond, Watts};
 use std::time::Instant;
@@ -88,6 +88,7 @@ fn model_draws(shared: &Shared, run_id: &str) -> Draws {
     let model = RunModel {
         run_id,
         start: Start::Compute,
+        stated: Stated::default(),
         compute: Compute::Known { median: 1e24, spread: Spread::Normal(1.15), log_ceiling: f64::INFINITY },
         mfu: LogNormal { median: 0.34, own_sd: 0.3, shared_sd: 0.1 },
         parts: &[],

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 /// Shorthand for results of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What is added to the number of a signal that ended a command: SIGINT gives 130, SIGTERM 143, as shells have it.
+/// What is added to the number of a signal that ended a command: SIGHUP gives 129, SIGINT 130, SIGTERM 143, as shells have it.
 pub const SIGNALLED: i32 = 128;
 
 /// Exit statuses of the binary, besides [`SIGNALLED`]. Schedulers script against the numbers (docs/architecture.md, "Exit status").

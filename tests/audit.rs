@@ -47,7 +47,7 @@ fn missing_and_foreign_files_fail() {
 fn the_pinned_input_is_asked_for_by_digest() {
     let workspace = Workspace::new();
     let lines: String = (0..40)
-        .map(|i| format!("{{\"id\":\"o/m-{i}b\",\"downloadsAllTime\":{i},\"createdAt\":\"2024-05-01T00:00:00.000Z\"}}\n"))
+        .map(|i| format!("{{\"id\":\"o/m-{i}b\",\"downloadsAllTime\":{},\"createdAt\":\"2024-05-01T00:00:00.000Z\"}}\n", 9_000 + i))
         .collect();
     let source = workspace.file("index.jsonl", lines);
     workspace.ok(&["-q", "run", "--source", source.to_str().unwrap()]);

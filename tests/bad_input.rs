@@ -245,7 +245,7 @@ fn an_index_parquet_of_other_widths_is_converted_and_reported_once() {
     writer.write(&batch).unwrap();
     writer.finish().unwrap();
     // The file has no counts of all time: a cohort by them would be empty, and the run is refused (tests/field_indexes.rs).
-    workspace.file("wide.toml", "[cohort]\nmetric = \"downloads_30d\"\n[limits]\nmax_quarantine_fraction = 0.5\n");
+    workspace.file("wide.toml", "[cohort]\nmin = 5\nmetric = \"downloads_30d\"\n[limits]\nmax_quarantine_fraction = 0.5\n");
     let ran = workspace.ok(&["run", "--config", "wide.toml", "--source", "odd.parquet"]);
     for part in ["downloads: Int32", "createdAt: Utf8", "vibes", "tags"] {
         assert_eq!(ran.stderr.matches(part).count(), 1, "{part} in\n{}", ran.stderr);
@@ -390,4 +390,37 @@ fn a_tiny_index_works() {
     let ran = workspace.ok(&["-q", "run", "--source", "tiny.jsonl"]);
     // Nobody knows what it is: a fine-tune more likely than a pre-training, and a run either way.
     assert!(ran.stdout.contains("a/b-7B#fine_tuning"), "{}", ran.stdout);
+}
+
+/// Regression: a cohort of nobody was published as a result, 0 t of 0 models, and `latest` went to it.
+#[test]
+fn a_cohort_of_nobody_is_not_published() {
+    let index = |downloads: &str| -> String {
+        (0..5)
+            .map(|i| format!("{{\"id\":\"a/m{i}-1b\",\"createdAt\":\"2024-05-01T12:00:00Z\",\"downloadsAllTime\":{downloads}}}\n"))
+            .collect()
+    };
+    let workspace = Workspace::new();
+    workspace.file("zero.jsonl", index("0"));
+    refused(&workspace, "zero.jsonl", &["downloadsAllTime", "0 in all of the 5 records"]);
+    workspace.file("few.jsonl", index("70"));
+    refused(
+        &workspace,
+        "few.jsonl",
+        &["nobody is in the cohort", "the most that a model has is 70", "cohort.min below 70", "published: nothing"],
+    );
+    workspace.file("few.toml", "[cohort]\nmin = 69\n");
+    workspace.ok(&["-q", "run", "--source", "few.jsonl", "--config", "few.toml"]);
+    // A record alone may have none: it is asked about and not published.
+    workspace.file("record.json", "{\"id\":\"a/b-7b\",\"downloads\":0,\"downloadsAllTime\":0}");
+    let text = workspace.ok(&["explain", "--record", "record.json"]).stdout;
+    assert!(text.contains("0 of all time, 0 in 30 days; not in the cohort"), "{text}");
+}
+
+/// Regression: pandas' default JSON gave "id missing or malformed" and no way out.
+#[test]
+fn a_table_by_columns_is_refused_with_the_way_out() {
+    let workspace = Workspace::new();
+    workspace.file("frame.json", r#"{"id":{"0":"a/b","1":"a/c"},"downloadsAllTime":{"0":9000,"1":9000}}"#);
+    refused(&workspace, "frame.json", &["by columns", "orient=\"records\""]);
 }

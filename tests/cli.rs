@@ -231,3 +231,46 @@ fn generate_makes_completions_and_man_pages() {
     let refused = workspace.run(&["generate", "man", "share/man1/hugging-carbon.1/below"]);
     assert!(refused.status == 1 && refused.stderr.contains("below"), "{}", refused.stderr);
 }
+
+/// Regression: what a flag states wrongly ended with 1, where the documents say 2.
+#[test]
+fn wrong_values_of_flags_are_wrong_usage() {
+    let workspace = &sample().0;
+    for (args, says) in [
+        (&["explain", "--params", "7B", "--country", "Atlantis"][..], "Atlantis"),
+        (&["explain", "--accelerator", "Quantum 9000", "--hours", "3"], "Quantum 9000"),
+        (&["explain", "--params", "7B", "--active-params", "70B"], "--active-params"),
+        (&["explain", "--params", "1,500B"], "1,500"),
+        (&["explain", "--flop", "1e-3"], "no training"),
+        (&["publish", "data/snapshots/latest", "--repo", "bad", "--dry-run"], "owner/name"),
+    ] {
+        let ran = workspace.run(args);
+        assert!(ran.status == 2 && ran.stderr.contains(says), "{args:?}: {} {}", ran.status, ran.stderr);
+    }
+}
+
+/// Regression: `report -o -` wrote a file called "-".
+#[test]
+fn a_page_goes_to_standard_output() {
+    let workspace = &sample().0;
+    for command in ["report", "explorer"] {
+        let page = workspace.ok(&[command, "-o", "-"]).stdout;
+        assert!(page.starts_with("<!DOCTYPE html>") && page.trim_end().ends_with("</html>"), "{command}");
+    }
+    assert!(!workspace.path("-").exists());
+}
+
+/// Regression: a tag that is not there was taken away in silence, with 0.
+#[test]
+fn a_tag_that_is_not_there_is_an_error() {
+    let ran = sample().0.run(&["tag", "latest", "nosuch", "--delete"]);
+    assert!(ran.status == 1 && ran.stderr.contains("no tag 'nosuch'") && ran.stderr.contains("way out"), "{}", ran.stderr);
+}
+
+/// Regression: HUGGING_CARBON_COHORT_MNI=7 was ignored in silence.
+#[test]
+fn a_misspelt_variable_is_refused() {
+    let ran = sample().0.command().args(["status"]).env("HUGGING_CARBON_COHORT_MNI", "7").output().unwrap();
+    let text = String::from_utf8(ran.stderr).unwrap();
+    assert!(ran.status.code() == Some(1) && text.contains("write HUGGING_CARBON_COHORT_MIN"), "{text}");
+}

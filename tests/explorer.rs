@@ -82,7 +82,9 @@ fn every_model_of_the_cohort_has_its_figures() {
         }
         agree(&m["run"]["kwh"][1], e.energy_kwh.p50, &model.model_id);
         agree(&m["run"]["flop"][1], e.train_flop.p50, &model.model_id);
-        assert_eq!(m["run"]["is_implied"], e.flags.contains(&Flag::ComputeImpliedByTheChain), "{}", model.model_id);
+        let beside = [Flag::ComputeImpliedByTheChain, Flag::EnergyIsStated, Flag::AcceleratorHoursAreStated];
+        let number: usize = beside.iter().enumerate().map(|(bit, flag)| usize::from(e.flags.contains(flag)) << bit).sum();
+        assert_eq!(m["run"]["beside"], number, "{}", model.model_id);
         assert_eq!(
             m["run"]["stands_in"][4],
             e.grid_is_fallback == Some(true) || e.grid_is_owner_country == Some(true),

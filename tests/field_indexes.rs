@@ -241,3 +241,48 @@ fn a_renamed_repository_counts_once() {
         serde_json::from_slice(&std::fs::read(workspace.snapshot().join("manifest.json")).unwrap()).unwrap();
     assert_eq!((&manifest["records"]["read"], &manifest["records"]["renamed"]), (&5.into(), &2.into()));
 }
+
+/// Regression: ids that differ in case alone were two models; the Hub takes them for one.
+#[test]
+fn ids_in_two_spellings_count_once() {
+    let line = |id: &str, modified: &str, downloads: u32| {
+        format!(
+            r#"{{"id":"{id}","createdAt":"2024-05-01T12:00:00.000Z","lastModified":"{modified}T12:00:00.000Z","downloads":9000,"downloadsAllTime":{downloads}}}"#
+        )
+    };
+    let lines = [
+        line("Lab/Heron-7B", "2024-06-02", 60_001),
+        line("lab/heron-7b", "2024-06-01", 60_002),
+        line("lab/other-7b", "2024-06-01", 60_003),
+    ];
+    let workspace = Workspace::new();
+    let path = workspace.file("models.jsonl", lines.join("\n"));
+    let ran = workspace.ok(&["run", "--source", path.to_str().unwrap()]);
+    assert!(ran.stderr.contains("ids in several spellings"), "{}", ran.stderr);
+    let models: Vec<ModelRow> = table(&workspace.snapshot());
+    let kept: Vec<&str> = models.iter().map(|m| m.model_id.as_str()).collect();
+    assert_eq!(kept, ["Lab/Heron-7B", "lab/other-7b"]);
+    let quarantined: Vec<QuarantineRow> = table(&workspace.snapshot());
+    assert!(quarantined.len() == 1 && quarantined[0].reason.contains("in other letters"), "{}", quarantined[0].reason);
+    let manifest: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(workspace.snapshot().join("manifest.json")).unwrap()).unwrap();
+    assert_eq!(manifest["records"]["renamed"], 1);
+}
+
+/// Regression: hidden files were neither counted nor named, beside an index and among cards.
+#[test]
+fn hidden_files_are_named() {
+    let workspace = Workspace::new();
+    for dir in ["dir", "cards", "cards/a", "cards/a/b"] {
+        std::fs::create_dir(workspace.path(dir)).unwrap();
+    }
+    workspace.file("dir/models.jsonl", "{\"id\":\"a/b\",\"createdAt\":\"2024-05-01\",\"downloadsAllTime\":9000}\n");
+    workspace.file("dir/.models.jsonl.crc", "crc");
+    workspace.file("cards/a/b/README.md", "# b");
+    workspace.file("cards/a/b/.hidden", "x");
+    workspace.file("cards/stranger--model.md", "# c");
+    let ran = workspace.ok(&["run", "--until", "ingest", "--source", "dir", "--cards", "cards"]);
+    for part in [".models.jsonl.crc (hidden)", "a/b/.hidden (hidden)", "without_model=1", "stranger/model"] {
+        assert!(ran.stderr.contains(part), "'{part}' not in:\n{}", ran.stderr);
+    }
+}

@@ -158,10 +158,10 @@ fn an_original_without_size_has_the_count_of_its_copy_else_of_its_fine_tunes() {
     let workspace = Workspace::new();
     let sized = |id: &str, base: &str, n: i64| {
         format!(
-            r#"{{"id": "{id}", "createdAt": "2026-05-01T00:00:00.000Z", "downloadsAllTime": 7, "tags": ["base_model:{base}"], "safetensors": {{"parameters": {{"BF16": {n}}}, "total": {n}}}}}"#
+            r#"{{"id": "{id}", "createdAt": "2026-05-01T00:00:00.000Z", "downloadsAllTime": 7000, "tags": ["base_model:{base}"], "safetensors": {{"parameters": {{"BF16": {n}}}, "total": {n}}}}}"#
         )
     };
-    let bare = |id: &str| format!(r#"{{"id": "{id}", "createdAt": "2026-04-01T00:00:00.000Z", "downloadsAllTime": 7}}"#);
+    let bare = |id: &str| format!(r#"{{"id": "{id}", "createdAt": "2026-04-01T00:00:00.000Z", "downloadsAllTime": 7000}}"#);
     let lines = [
         bare("zai-org/GLM-9.3"),
         bare("zai-org/GLM-9.4"),

@@ -277,7 +277,7 @@ fn metrics_are_what_the_textfile_collector_reads() {
 /// A pipe that nobody writes to holds the run at a known place.
 #[test]
 fn signals_end_a_run_within_a_second_with_a_status_that_says_so() {
-    for (signal, status) in [("TERM", 143), ("INT", 130)] {
+    for (signal, status) in [("TERM", 143), ("INT", 130), ("HUP", 129)] {
         let workspace = copied();
         let pipe = workspace.path("pipe.jsonl");
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
@@ -318,6 +318,28 @@ fn signals_end_a_run_within_a_second_with_a_status_that_says_so() {
         }
         workspace.ok(&args(&["-q", "run"]));
         workspace.ok(&["audit", "--verify-only", "data/snapshots/latest"]);
+    }
+}
+
+/// Regression: a log that nobody read any more (`2> >(head -1)`) ended the run with 70, and nothing said what had become of it.
+#[test]
+fn a_closed_log_does_not_end_a_run() {
+    for format in ["text", "json"] {
+        let workspace = copied();
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_hugging-carbon"));
+        command.current_dir(workspace.path("")).env_clear().args(args(&[
+            "--log-format",
+            format,
+            "run",
+            "--force",
+            "--until",
+            "ingest",
+        ]));
+        let ran = command.stderr(writer).output().unwrap();
+        assert_eq!(ran.status.code(), Some(0), "{format}");
+        assert_eq!(results(&workspace)["exit_status"].as_i64(), Some(0));
     }
 }
 

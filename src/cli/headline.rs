@@ -165,7 +165,7 @@ fn regression(out: &mut String, row: &RegressionRow) {
         dex(row.grouped_cv_rmse),
         dex(row.grouped_cv_median_abs_error),
         row.coverage_90.map_or_else(|| "-".to_owned(), percent),
-        row.not_used_reason.as_ref().map_or_else(|| "usable".to_owned(), |why| format!("not usable: {why}")),
+        row.not_used_reason.as_ref().map_or_else(|| "used by estimates".to_owned(), |why| format!("not used: {why}")),
     );
 }
 

@@ -13,13 +13,13 @@ pub fn init(format: LogFormat, quiet: bool, verbose: bool) {
         (_, true) => LevelFilter::DEBUG,
         _ => LevelFilter::INFO,
     };
-    let builder = tracing_subscriber::fmt().with_target(false);
+    let builder = tracing_subscriber::fmt().with_target(false).log_internal_errors(false);
     let filter = tracing_subscriber::EnvFilter::builder().parse_lossy(format!("error,hugging_carbon={level}"));
     match format {
         LogFormat::Json => builder.json().with_writer(|| WithRunId).with_env_filter(filter).init(),
         LogFormat::Text => {
             let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
-            builder.with_writer(std::io::stderr).without_time().with_ansi(colour).with_env_filter(filter).init();
+            builder.with_writer(|| Stderr).without_time().with_ansi(colour).with_env_filter(filter).init();
         }
     }
 }
@@ -30,23 +30,37 @@ pub fn run_id() -> &'static str {
     ID.get_or_init(|| format!("{}-{}", jiff::Timestamp::now().strftime("%Y%m%dT%H%M%S.%6fZ"), std::process::id()))
 }
 
+/// Standard error that may be gone (`2> >(head -1)`, a full disk): a line of the log that nobody can read is lost, and never ends a run.
+struct Stderr;
+
+impl Write for Stderr {
+    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        let _ = std::io::stderr().write_all(line);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        let _ = std::io::stderr().flush();
+        Ok(())
+    }
+}
+
 /// Puts the run's id at the begin of every JSON line. A span would not reach the threads that work for it.
 struct WithRunId;
 
 impl Write for WithRunId {
     fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
-        let mut stderr = std::io::stderr().lock();
         match line.strip_prefix(b"{") {
             Some(rest) => {
-                stderr.write_all(&[format!("{{\"run_id\":\"{}\",", run_id()).as_bytes(), rest].concat())?;
+                Stderr.write_all(&[format!("{{\"run_id\":\"{}\",", run_id()).as_bytes(), rest].concat())?;
                 Ok(line.len())
             }
-            None => stderr.write(line),
+            None => Stderr.write(line),
         }
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
-        std::io::stderr().flush()
+        Stderr.flush()
     }
 }
 

@@ -442,6 +442,8 @@ fn dispatch(cli: &Cli) -> Result<()> {
 
 fn resolve(cli: &Cli) -> Result<Resolved> {
     let Global { config, source, cards, evidence, .. } = cli.global.clone();
+    // A name that is no text is none of ours.
+    config::refuse_unknown_variables(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))?;
     let overrides = Overrides { config_file: config, source, cards, evidence };
     config::resolve(&overrides, |name| std::env::var(name).ok())
 }

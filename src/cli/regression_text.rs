@@ -4,22 +4,51 @@ use hugging_carbon::domain::{RegressionId, Term};
 use hugging_carbon::estimation::LoadedFit;
 use std::fmt::Write as _;
 
+/// Terms with the signs of their coefficients between them: `2.1 - 0.5 x 1.5 [years]`.
+fn signed_sum(terms: &[(f64, String)]) -> String {
+    let mut out = String::new();
+    for (at, (coefficient, text)) in terms.iter().enumerate() {
+        out.push_str(match (at, *coefficient < 0.0) {
+            (0, true) => "-",
+            (0, false) => "",
+            (_, true) => " - ",
+            (_, false) => " + ",
+        });
+        out.push_str(text);
+    }
+    out
+}
+
 pub fn regression_line(out: &mut String, id: RegressionId, symbol: &str, fit: &LoadedFit, terms: &[f64]) -> f64 {
     let value: f64 = fit.shared.central.iter().zip(terms).map(|(b, x)| b * x).sum();
-    let parts: Vec<String> = fit
+    let parts: Vec<(f64, String)> = fit
         .terms
         .iter()
         .zip(&fit.shared.central)
         .zip(terms)
         .filter(|(_, x)| **x != 0.0)
         .map(|((term, b), x)| match term {
-            Term::Intercept => format!("{b:.4}"),
-            other => format!("{b:.4} x {x:.4} [{}]", other.name()),
+            Term::Intercept => (*b, format!("{:.4}", b.abs())),
+            other => (*b, format!("{:.4} x {x:.4} [{}]", b.abs(), other.name())),
         })
         .collect();
     let log_n = fit.terms.iter().position(|t| t.is_size()).map_or(value, |at| terms[at]);
     let [low, middle, high] = fit.shared.errors.near(log_n).interval();
-    let _ = writeln!(out, "  {symbol} = {} = {value:.4}   regression {id}", parts.join(" + "));
+    let _ = writeln!(out, "  {symbol} = {} = {value:.4}   regression {id}", signed_sum(&parts));
     let _ = writeln!(out, "  held-out errors of its class of size: median {middle:+.2} dex, 90 % between {low:+.2} and {high:+.2}");
     value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::signed_sum;
+
+    /// Regression: "7.1 + -0.5238 x 1.5".
+    #[test]
+    fn a_term_below_zero_is_taken_off() {
+        let terms =
+            [(7.1, "7.1000".to_owned()), (-0.5238, "0.5238 x 1.5000 [years]".to_owned()), (0.2, "0.2000 x 1.0000 [b]".to_owned())];
+        assert_eq!(signed_sum(&terms), "7.1000 - 0.5238 x 1.5000 [years] + 0.2000 x 1.0000 [b]");
+        assert_eq!(signed_sum(&[(-1.0, "1.0000".to_owned())]), "-1.0000");
+    }
 }

@@ -1,7 +1,7 @@
 //! `report` and `explorer`: the pages of a snapshot, from its published tables and manifest, and on request beside those of others.
 
-use super::Cli;
 use super::beside::{all_snapshots, edition, edition_at, snapshot_since};
+use super::{Cli, print};
 use clap::Args;
 use hugging_carbon::compare::{change, series};
 use hugging_carbon::domain::GroupBy;
@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 pub struct PageArgs {
     /// Snapshot directory [default: the newest in the data directory]
     snapshot: Option<PathBuf>,
-    /// File to write
+    /// File to write, - for stdout
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
     /// Also tell what changed since another snapshot, by cause: its directory, or `previous` for the one published before it in the same directory
@@ -43,7 +43,11 @@ pub fn write_page(cli: &Cli, args: &PageArgs, page: impl Fn(&Path, &About, &Besi
         let editions = all_snapshots(dir)?.iter().map(|dir| edition_at(dir)).collect::<Result<Vec<_>>>()?;
         beside.series = series(&editions, GroupBy::All)?;
     }
-    write_atomically(&args.output, page(&snapshot, &about(&manifest), &beside)?.as_bytes())?;
+    let page = page(&snapshot, &about(&manifest), &beside)?;
+    if args.output == Path::new("-") {
+        return print(&page);
+    }
+    write_atomically(&args.output, page.as_bytes())?;
     tracing::info!(snapshot = %snapshot.display(), file = %args.output.display(), "page written");
     Ok(())
 }

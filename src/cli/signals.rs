@@ -1,4 +1,4 @@
-//! SIGTERM and SIGINT: the process ends within a second, at a safe place, with a status that says so.
+//! SIGTERM, SIGINT and SIGHUP: the process ends within a second, at a safe place, with a status that says so.
 //!
 //! Whatever is being computed or fetched is dropped where it is; it is written so that this costs nothing that was finished. Only a
 //! publication that has begun is let to its end, which takes two renames.
@@ -6,7 +6,7 @@
 use super::LogFormat;
 use hugging_carbon::engine::undisturbed;
 use hugging_carbon::error::SIGNALLED;
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::sync::{Mutex, PoisonError};
 
@@ -29,6 +29,10 @@ pub fn is_not_signalled() -> bool {
 pub fn listen(format: LogFormat) {
     // Without it a signal ends the process at once, which is as safe and says less.
     let Ok(mut signals) = Signals::new([SIGTERM, SIGINT]) else { return };
+    if is_hangup_heard() {
+        // If it cannot be listened to, it ends the process at once, as above.
+        let _ = signals.add_signal(SIGHUP);
+    }
     std::thread::spawn(move || {
         let Some(signal) = signals.forever().next() else { return };
         // Whoever signals twice does not want to wait for a slow disk.
@@ -41,8 +45,39 @@ pub fn listen(format: LogFormat) {
         let status = SIGNALLED + signal;
         let words = LAST_WORDS.lock().unwrap_or_else(PoisonError::into_inner).take();
         let standing = words.map(|words| words(status)).unwrap_or_default();
-        let name = if signal == SIGINT { "SIGINT" } else { "SIGTERM" };
+        let name = match signal {
+            SIGINT => "SIGINT",
+            SIGHUP => "SIGHUP",
+            _ => "SIGTERM",
+        };
         super::logging::last_word(format, status, &format!("ended by {name}{standing}"));
         std::process::exit(status);
     });
+}
+
+/// Whether a terminal that goes away should end the process: `nohup` has the signal ignored, and that has to stay so. Where the system does
+/// not tell, the signal is left alone.
+fn is_hangup_heard() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    is_hangup_heard_by(&status)
+}
+
+/// The same from the text of `/proc/self/status`: the mask of ignored signals is hexadecimal, its lowest bit signal 1 (proc_pid_status(5)).
+fn is_hangup_heard_by(status: &str) -> bool {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    ignored.is_some_and(|ignored| ignored & (1 << (SIGHUP - 1)) == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_hangup_heard_by;
+
+    /// `nohup sleep 9 & grep SigIgn /proc/$!/status` prints 0000000000000001.
+    #[test]
+    fn nohup_stays_nohup() {
+        assert!(!is_hangup_heard_by("Name:\tx\nSigIgn:\t0000000000000001\n"));
+        assert!(is_hangup_heard_by("Name:\tx\nSigIgn:\t0000000000001000\n"));
+        assert!(!is_hangup_heard_by(""));
+    }
 }

@@ -82,6 +82,11 @@ pub fn tag(cli: &Cli, version: &str, tag: &str, delete: bool) -> Result<()> {
     }
     let mut tags = read_tags(&snapshots)?;
     let own = tags.entry(version.clone()).or_default();
+    if delete && !own.iter().any(|other| other == tag) {
+        let there = if own.is_empty() { "it has none".to_owned() } else { format!("it has {}", own.join(", ")) };
+        let way_out = "see `hugging-carbon snapshots` for the tags there are";
+        return Err(Error::input(format!("{version} has no tag '{tag}': {there}"), snapshots.display(), way_out));
+    }
     own.retain(|other| other != tag);
     if !delete {
         own.push(tag.to_owned());

@@ -57,6 +57,30 @@ pub struct Overrides {
     pub evidence: Option<PathBuf>,
 }
 
+/// Begin of the variables of settings.
+const PREFIX: &str = "HUGGING_CARBON_";
+/// Most letters that a misspelt name has wrong.
+const MOST_SLIPS: usize = 2;
+
+/// Refuses variables that look like a setting and are none: a misspelt one would be ignored in silence. Variables of flags and tests have no
+/// section.
+///
+/// # Errors
+/// There is such a variable.
+pub fn refuse_unknown_variables(names: impl Iterator<Item = String>) -> Result<()> {
+    let sections: Vec<String> = SETTINGS.iter().map(|setting| format!("{PREFIX}{}_", setting.split().0.to_uppercase())).collect();
+    let known: Vec<String> = SETTINGS.iter().map(Setting::variable).collect();
+    let distance = |name: &str| known.iter().map(|other| strsim::damerau_levenshtein(other, name)).min().unwrap_or(usize::MAX);
+    // A misspelt section is told by the whole name.
+    let is_like = |name: &str| sections.iter().any(|section| name.starts_with(section)) || distance(name) <= MOST_SLIPS;
+    let is_unknown = |name: &String| name.starts_with(PREFIX) && !known.contains(name) && is_like(name);
+    let Some(name) = names.filter(is_unknown).min() else { return Ok(()) };
+    let nearest = known.iter().min_by_key(|other| strsim::damerau_levenshtein(other, &name)).cloned().unwrap_or_default();
+    Err(Error::Config(format!(
+        "environment variable {name}: no setting has this name\n  way out: unset it, or write {nearest}; docs/settings.md lists them"
+    )))
+}
+
 /// Resolves the configuration from all four layers. `environment` looks a variable up.
 ///
 /// # Errors

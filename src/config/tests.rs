@@ -57,6 +57,37 @@ fn a_bad_setting_is_named() {
     }
 }
 
+/// Regression: HUGGING_CARBON_COHORT_MNI=7 was ignored in silence.
+#[test]
+fn a_misspelt_variable_is_refused() {
+    let refused =
+        |names: &[&str]| refuse_unknown_variables(names.iter().map(|name| (*name).to_owned())).err().map(|e| e.to_string());
+    for name in ["HUGGING_CARBON_COHORT_MNI", "HUGGING_CARBON_COHROT_MIN", "HUGGING_CARBON_COHORT_MIN_"] {
+        let message = refused(&["PATH", name]).unwrap();
+        assert!(message.contains(name) && message.contains("write HUGGING_CARBON_COHORT_MIN"), "{message}");
+    }
+    let known: Vec<String> = SETTINGS.iter().map(|setting| setting.variable()).collect();
+    let mut fine: Vec<&str> = known.iter().map(String::as_str).collect();
+    fine.extend(["HUGGING_CARBON_DATA_DIR", "HUGGING_CARBON_CONFIG", "HUGGING_CARBON_THREADS", "HUGGING_CARBON_LOG_FORMAT"]);
+    fine.extend([
+        "HUGGING_CARBON_SHARED",
+        "HUGGING_CARBON_SNAPSHOT",
+        "HUGGING_CARBON_OLD_SNAPSHOT",
+        "HUGGING_CARBON_PROGRAM",
+        "HUGGING_CARBON_VERSION",
+    ]);
+    assert_eq!(refused(&fine), None);
+}
+
+/// A comma is no decimal sign of a setting, and none is dropped.
+#[test]
+fn a_comma_in_a_number_of_a_setting_is_refused() {
+    for (name, value) in [("HUGGING_CARBON_LIMITS_MAX_SHRINK_FRACTION", "0,05"), ("HUGGING_CARBON_COHORT_MIN", "5,000")] {
+        let message = with_file_and("", |asked| (asked == name).then(|| value.to_owned())).unwrap_err().to_string();
+        assert!(message.contains(name) && message.contains(value), "{message}");
+    }
+}
+
 /// What the words of a closed set's setting may be is said as it always was.
 #[test]
 fn an_unknown_word_is_said_with_those_that_are_known() {

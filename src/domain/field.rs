@@ -104,6 +104,8 @@ closed_set! {
         RepositoryFacts = "repository_facts",
         /// The tables of known architectures, data sets and recipes, by the repository's name.
         Arithmetic = "arithmetic",
+        /// Another repository's figure, that a rule of lineage links this one to (`models.role_rule`); no record states the link.
+        Lineage = "lineage",
         /// The signs of the record, weighed by the regression on roles (role_terms).
         RoleModel = "role_model",
         /// A reviewed correction.

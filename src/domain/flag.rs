@@ -40,6 +40,10 @@ closed_set! {
         DeviceHoursFromCountAndWallHours = "device_hours_from_count_and_wall_hours",
         /// Reported energy is taken as that of the facility; the source does not say.
         EnergyTakenAsFacilityEnergy = "energy_taken_as_facility_energy",
+        /// Beside reported emissions the energy is stated, too: it does not follow from them.
+        EnergyIsStated = "energy_is_stated",
+        /// Beside reported emissions or energy the device hours are stated, too: they do not follow from them.
+        AcceleratorHoursAreStated = "accelerator_hours_are_stated",
         /// The size is that of the architecture that the repository's name gives.
         ParamsFromArchitecture = "params_from_architecture",
         /// Compute is three forward passes per sample times the samples of a known recipe.

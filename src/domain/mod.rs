@@ -51,7 +51,7 @@ pub use sample::SampleUnit;
 
 pub use size_word::SizeWord;
 pub use source::{CohortMetric, SourceKind};
-pub use steps::{Step, Way};
+pub use steps::{Beside, Step, Way};
 pub use task::TaskGroup;
 pub use tier::Tier;
 

@@ -13,12 +13,12 @@ pub fn number(x: f64) -> String {
     if magnitude >= 100.0 {
         return grouped(x.round());
     }
-    let decimals = if magnitude >= 10.0 {
-        1
-    } else if magnitude >= 1.0 {
-        2
-    } else {
-        3
+    let decimals = match magnitude {
+        10.0.. => 1,
+        1.0.. => 2,
+        0.1.. => 3,
+        0.01.. => 4,
+        _ => 5,
     };
     format!("{x:.decimals$}")
 }
@@ -51,6 +51,10 @@ mod tests {
             (0.000_42, "4.20e-4"),
             (2.347, "2.35"),
             (0.34, "0.340"),
+            // Regression: "0.017 x 397 x 1.55 / 1000 = 0.010" could not be redone.
+            (0.016_88, "0.0169"),
+            (0.010_386, "0.0104"),
+            (0.001_234, "0.00123"),
             (-1234.0, "-1,234"),
         ] {
             assert_eq!(number(x), expected);

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::method::assumptions as assume;
 use crate::method::calibration::ErrorLaw;
 use crate::method::chain;
-use crate::method::simulate::{Compute, LogNormal, Part, Prediction, Response, RunModel, Spread, Start, central, pow10};
+use crate::method::simulate::{Compute, LogNormal, Part, Prediction, Response, RunModel, Spread, Start, Stated, central, pow10};
 use crate::reference::compute_bounds::Bound;
 use crate::reference::{PueValue, registry};
 use crate::units::{Day, Flop, Params, Tokens};
@@ -30,6 +30,8 @@ const SAME_FIGURE: f64 = 0.02;
 pub struct Built<'a> {
     /// What is simulated, less the chips (see `chips`).
     pub start: Start,
+    /// What is stated beside the start.
+    pub stated: Stated,
     /// Compute.
     pub compute: Compute<'a>,
     /// How the compute itself is known: compute, parameters or category, or the tier of the estimate when the chain implies it.
@@ -59,6 +61,7 @@ impl Built<'_> {
         RunModel {
             run_id,
             start: self.start,
+            stated: self.stated,
             compute: self.compute.clone(),
             mfu: self.mfu,
             parts: &self.parts,
@@ -141,9 +144,10 @@ pub fn build<'a>(run: &Run, tier: Tier, basis: &'a Basis, tables: &FactorTables)
     let (pue, pue_factor) = factors::pue(run, year, tables, &mut flags);
     let (mfu, mfu_is_fallback) = factors::mfu(run, tables);
     let start = start(run, tier, &mut flags)?;
+    let stated = stated(run, tier, &mut flags);
     let parts = if compute_tier > Tier::Compute { parts(run, tier, basis, tables, &mut flags)? } else { Vec::new() };
     Flag::sort(&mut flags);
-    Ok(Built { start, compute, compute_tier, parts, mfu, mfu_is_fallback, chips, pue, pue_factor, grid, flags })
+    Ok(Built { start, stated, compute, compute_tier, parts, mfu, mfu_is_fallback, chips, pue, pue_factor, grid, flags })
 }
 
 /// What the run may have been, where nothing certain tells, and of which year where nothing tells its date: pre-trainings took more from
@@ -180,6 +184,18 @@ fn parts<'a>(run: &Run, tier: Tier, basis: &'a Basis, tables: &FactorTables, fla
             Ok(Part { kind, weight, compute, mfu })
         })
         .collect()
+}
+
+/// What is stated beside the evidence of a tier, further up the chain than that.
+fn stated(run: &Run, tier: Tier, flags: &mut Vec<Flag>) -> Stated {
+    let energy = run.known.energy_kwh.filter(|_| tier == Tier::Emissions);
+    let hours = run.hardware.accelerator_hours.filter(|_| matches!(tier, Tier::Emissions | Tier::Energy));
+    flags.extend(energy.is_some().then_some([Flag::EnergyIsStated, Flag::EnergyTakenAsFacilityEnergy]).into_iter().flatten());
+    flags.extend(hours.is_some().then_some(Flag::AcceleratorHoursAreStated));
+    Stated {
+        energy: energy.map(|kwh| LogNormal::with_own_spread(kwh, assume::REPORTED_ENERGY_SD)),
+        hours: hours.map(|hours| LogNormal::with_own_spread(hours, assume::STATED_HOURS_SD)),
+    }
 }
 
 /// What of the chain the tier's evidence states.

@@ -80,6 +80,7 @@ fn page_of(source: EvidenceSource, model_id: &str, commit: Option<&str>) -> Opti
         EvidenceSource::Registry
         | EvidenceSource::RepositoryFacts
         | EvidenceSource::Arithmetic
+        | EvidenceSource::Lineage
         | EvidenceSource::RoleModel
         | EvidenceSource::Correction => None,
     }

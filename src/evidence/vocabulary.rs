@@ -5,6 +5,8 @@ use crate::vocabulary::{lists, tables, word_file};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 
+#[path = "vocabulary/counts.rs"]
+mod counts;
 #[path = "vocabulary/origins.rs"]
 mod origins;
 #[path = "vocabulary/recipes.rs"]
@@ -14,6 +16,7 @@ mod times;
 #[path = "vocabulary/whose.rs"]
 mod whose;
 
+use self::counts::{BatchesProse, EpochsProse, ProgressProse, SamplesProse, StepsProse, TokensProse, UtilizationProse};
 use self::origins::{Eastern, Merges, Origins};
 use self::recipes::Recipe;
 use self::times::TimesProse;
@@ -76,6 +79,17 @@ tables!(Hardware {
     not_counted: Words,
     common_words: Words,
     memory_units: Words,
+    halves: Words,
+    each: Words,
+    parts: Words,
+    several: Words,
+    boxes: Words,
+    computers: Words,
+    needs_its_computer: Words,
+    unknown_devices: Words,
+    unknown_makers: Words,
+    near_slices: Words,
+    makers: Vec<Provider>,
     kinds: Vec<HardwareKind>,
 });
 
@@ -115,6 +129,9 @@ lists!(Training {
     stems,
     cjk_parts,
     tuning_leads,
+    tuned_leads,
+    tuned_joins,
+    tuned_others,
     methods,
     method_joins,
     verbs,
@@ -223,6 +240,7 @@ lists!(VagueKeys { hardware, hours, provider, region, steps, batch, tokens });
 lists!(Pairs {
     serving,
     device_counts,
+    together,
     no_cloud,
     data_sizes,
     on,
@@ -259,6 +277,7 @@ lists!(Columns {
     ours,
     file_sizes,
     points,
+    final_points,
     not_training,
     speeds
 });
@@ -277,7 +296,7 @@ tables!(Keys {
 });
 
 // prose.toml
-lists!(Triggers { bare_chips, hardware, carbon, energy, clouds, counts, bases, tools, number_formats });
+lists!(Triggers { bare_chips, hardware, hardware_within, carbon, energy, clouds, counts, bases, tools, number_formats });
 lists!(HardwareProse {
     tried,
     machines,
@@ -317,90 +336,7 @@ lists!(Rates {
     barriers,
     results,
     equals,
-});
-lists!(TokensProse {
-    totals,
-    seen_behind,
-    words,
-    cjk,
-    other_units,
-    extra,
-    lengths,
-    lengths_behind,
-    corpus,
-    seen,
-    products,
-    used,
-    data_nouns,
-    other_trained,
-    other_checkpoints,
-    long_scale,
-    not_seen_between,
-    not_bracketed,
-    chips,
-    data_behind,
-});
-lists!(UtilizationProse { joins, machines, serving });
-lists!(EpochsProse {
-    words,
-    times,
-    rounds,
-    round_joins,
-    full,
-    not_times,
-    passed,
-    joins,
-    over,
-    not_over,
-    whole,
-    cjk,
-    other_units,
-    schedule,
-    limits,
-    stopped,
-    ended,
-    ended_joins,
-    meant,
-    until
-});
-lists!(ProgressProse {
-    of,
-    fillers,
-    not_led,
-    markers,
-    done,
-    joins,
-    ours,
-    our_joins,
-    only,
-    instead,
-    snapshots,
-    these,
-    snapshot_joins
-});
-lists!(StepsProse { words, one, cjk, further, sampling, other_units, schedule, schedule_cjk });
-lists!(SamplesProse { nouns, other_units, joins, held_out });
-lists!(BatchesProse {
-    sizes,
-    size_behind,
-    things,
-    words,
-    joins,
-    examples,
-    shared_leads,
-    sharers,
-    sequences,
-    other_batches,
-    into,
-    each,
-    into_step,
-    of_each,
-    whole,
-    devices,
-    accumulation,
-    denied,
-    results,
-    beside,
+    each_behind,
 });
 lists!(ParametersProse { words, cjk, models, active, other_units, comparisons, parts, teachers, base_parts, after_active });
 lists!(NumberFormatProse { advice, files });

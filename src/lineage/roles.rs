@@ -319,6 +319,16 @@ mod tests {
             (facts("failspy/Codestral-22B-v0.1-abliterated-v3"), Role::Finetuned),
             (facts("google/gemma-3-27b-pt-qat-q4_0-unquantized"), Role::Finetuned),
             (facts("u/Alpha-Beta-7B-slerp"), Role::Merge),
+        ];
+        for (facts, expected) in cases {
+            assert_eq!(role(&facts).0, expected, "{}", facts.model_id);
+        }
+    }
+
+    #[test]
+    fn rules_that_took_one_thing_for_another() {
+        let base = || vec!["a/base".to_owned()];
+        let cases = [
             // Regression: a registered run was lost where the repository shows texts alone.
             (
                 RepoFacts { registry_kind: Some(RunKind::Pretraining), has_weights: Some(false), ..facts("a/gone-8B") },

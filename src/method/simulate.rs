@@ -263,6 +263,16 @@ impl Start {
     }
 }
 
+/// What is stated beside the rung that is known, further up the chain: it does not follow backwards. The figures of one report err together,
+/// each by its own spread.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Stated {
+    /// Facility energy in kWh, beside emissions.
+    pub energy: Option<LogNormal>,
+    /// Device hours, beside emissions or energy.
+    pub hours: Option<LogNormal>,
+}
+
 /// One thing that a run may have been, where its kind is not known.
 #[derive(Clone, Debug)]
 pub struct Part<'a> {
@@ -283,6 +293,8 @@ pub struct RunModel<'a> {
     pub run_id: &'a str,
     /// What is known.
     pub start: Start,
+    /// What is stated beside it.
+    pub stated: Stated,
     /// Compute.
     pub compute: Compute<'a>,
     /// Model FLOP utilization.
@@ -320,6 +332,8 @@ struct Factors {
     compute: Option<Flop>,
     /// The known rung: kg, kWh or hours.
     start: f64,
+    energy: Option<Kwh>,
+    hours: Option<AcceleratorHours>,
     peak: FlopPerSecond,
     power: Watts,
     mfu: f64,
@@ -331,10 +345,10 @@ struct Factors {
 fn evaluate(start: Start, f: &Factors) -> Central {
     let (hours, energy, emissions) = match start {
         Start::Emissions(_) => {
-            let energy = chain::implied_energy(KgCo2e(f.start), f.grid);
-            (None, energy, KgCo2e(f.start))
+            let energy = f.energy.unwrap_or_else(|| chain::implied_energy(KgCo2e(f.start), f.grid));
+            (f.hours, energy, KgCo2e(f.start))
         }
-        Start::Energy(_) => (None, Kwh(f.start), chain::emissions(Kwh(f.start), f.grid)),
+        Start::Energy(_) => (f.hours, Kwh(f.start), chain::emissions(Kwh(f.start), f.grid)),
         Start::Hours(_) | Start::Compute => {
             let hours = match start {
                 Start::Hours(_) => AcceleratorHours(f.start),
@@ -360,6 +374,8 @@ pub fn central(model: &RunModel<'_>) -> Central {
     let factors = Factors {
         compute: model.compute.central(),
         start: model.start.median(),
+        energy: model.stated.energy.map(|energy| Kwh(energy.median)),
+        hours: model.stated.hours.map(|hours| AcceleratorHours(hours.median)),
         peak: FlopPerSecond(mean_log(|c| c.peak.0)),
         power: Watts(mean_log(|c| chain::node_power(c.tdp, c.power_ratio.median).0)),
         mfu: model.mfu.median,
@@ -390,6 +406,7 @@ pub(super) mod tests {
         RunModel {
             run_id: "a/b#pretraining",
             start,
+            stated: Stated::default(),
             compute: Compute::Known { median: 1e24, spread: Spread::Normal(sd), log_ceiling: f64::INFINITY },
             mfu: LogNormal::with_own_spread(0.4, 0.0),
             parts: &[],
@@ -428,5 +445,25 @@ pub(super) mod tests {
         let c = central(&model);
         assert!((c.flop.0 / 1e24 - 1.0).abs() < 1e-5);
         assert!((c.hours.0 / 702_168.0 - 1.0).abs() < 1e-5);
+    }
+
+    /// BLOOM (Luccioni, Viguier and Ligozat 2022, arXiv 2211.02001, table 4 and section 4): 24.69 t, 433,196 kWh and 1,082,990 A100 hours are
+    /// published side by side. None is made of another, and 1,082,990 h x 312e12 x 0.4 x 3600 = 4.866e23 FLOP.
+    #[test]
+    fn figures_stated_beside_emissions_stay() {
+        let mut chips = h100();
+        (chips[0].peak, chips[0].tdp) = (FlopPerSecond(312e12), Watts(400.0));
+        let exact = |value| LogNormal::with_own_spread(value, 0.0);
+        let mut model = model(&chips, Start::Emissions(exact(24_690.0)), 0.0);
+        model.compute = Compute::Implied;
+        model.stated = Stated { energy: Some(exact(433_196.0)), hours: Some(exact(1_082_990.0)) };
+        let c = central(&model);
+        assert_eq!((c.emissions.0, c.energy.0, c.hours.0), (24_690.0, 433_196.0, 1_082_990.0));
+        assert!((c.flop.0 / 4.866e23 - 1.0).abs() < 1e-3);
+        // Hours beside energy alone: emissions follow from the energy, 433,196 kWh x 0.4 kg.
+        model.start = Start::Energy(exact(433_196.0));
+        let c = central(&model);
+        assert_eq!((c.energy.0, c.hours.0), (433_196.0, 1_082_990.0));
+        assert!((c.emissions.0 / 173_278.4 - 1.0).abs() < 1e-9);
     }
 }

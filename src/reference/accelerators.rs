@@ -75,6 +75,12 @@ impl Accelerator {
         }
     }
 
+    /// As how many devices one chip shows: two for the modules of two dies (AMD Instinct MI200 series data sheet).
+    #[must_use]
+    pub fn devices_shown(&self) -> u32 {
+        if self.accelerator.starts_with("AMD Instinct MI250") { 2 } else { 1 }
+    }
+
     /// Rated power.
     #[must_use]
     pub fn tdp(&self) -> Option<Watts> {

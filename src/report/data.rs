@@ -1,6 +1,6 @@
 //! What the report shows, read from the tables of a snapshot.
 
-use crate::domain::{EvidenceSource, Field, GroupBy, RegressionId, RunKind, Tier};
+use crate::domain::{EvidenceSource, Field, GroupBy, RegressionId, RunKind, Step, Tier};
 use crate::error::Result;
 use crate::tables::io::{parts, rows, table_path};
 use crate::tables::lookup::{rows_of_text, rows_whose};
@@ -57,7 +57,7 @@ pub(super) struct Data {
     /// Of these: documented compute that others than the makers estimated, in kg CO2e.
     pub(super) estimated_by_others_kgco2e: f64,
     /// Factors that stand in, in the order of [`FACTORS`].
-    pub(super) fallbacks: [Fallback; FACTORS.len()],
+    pub(super) fallbacks: [Fallback; FACTOR_COUNT],
     pub(super) largest: Vec<Largest>,
     pub(super) backtest: Vec<BacktestRow>,
     pub(super) backtest_runs: Vec<BacktestRunRow>,
@@ -76,17 +76,36 @@ pub(super) struct Data {
     pub(super) quarantine: BTreeMap<String, i64>,
 }
 
-/// A factor with what stands in for it, and whether it does in an estimate.
-type Factor = (&'static str, &'static str, fn(&StandInPart) -> Option<bool>);
+/// A factor with what stands in for it, the step that it is taken in, and whether it stands in where it is.
+pub(super) struct Factor {
+    pub(super) name: &'static str,
+    pub(super) stand_in: &'static str,
+    step: Step,
+    stands_in: fn(&StandInPart) -> Option<bool>,
+}
+
+impl Factor {
+    const fn new(name: &'static str, stand_in: &'static str, step: Step, stands_in: fn(&StandInPart) -> Option<bool>) -> Self {
+        Self { name, stand_in, step, stands_in }
+    }
+
+    /// Whether the emissions of an estimate rest on the stand-in. Reported ones do not, whatever energy is reckoned back from them.
+    pub(super) fn carries(&self, estimate: &StandInPart) -> bool {
+        (self.stands_in)(estimate) == Some(true) && estimate.tier.0.emissions_rest_on(self.step)
+    }
+}
+
+/// How many factors may stand in.
+pub(super) const FACTOR_COUNT: usize = 6;
 
 /// Factors that may stand in.
-pub(super) const FACTORS: [Factor; 6] = [
-    ("Country", "those of published runs", |e| e.grid_is_fallback),
-    ("Place", "the owner's country", |e| e.grid_is_owner_country),
-    ("Facility overhead", "average of the operator's class or of a survey", |e| e.pue_is_fallback),
-    ("Chip", "what runs of that year and kind used", |e| e.accelerator_is_fallback),
-    ("Utilization", "centre of published runs", |e| e.mfu_is_fallback),
-    ("Power", "measured on another vendor's chips", |e| e.power_is_fallback),
+pub(super) static FACTORS: [Factor; FACTOR_COUNT] = [
+    Factor::new("Country", "those of published runs", Step::Grid, |e| e.grid_is_fallback),
+    Factor::new("Place", "the owner's country", Step::Grid, |e| e.grid_is_owner_country),
+    Factor::new("Facility overhead", "average of the operator's class or of a survey", Step::Overhead, |e| e.pue_is_fallback),
+    Factor::new("Chip", "what runs of that year and kind used", Step::Power, |e| e.accelerator_is_fallback),
+    Factor::new("Utilization", "centre of published runs", Step::Utilization, |e| e.mfu_is_fallback),
+    Factor::new("Power", "measured on another vendor's chips", Step::Power, |e| e.power_is_fallback),
 ];
 
 /// What is summed of a repository of the cohort.
@@ -184,8 +203,8 @@ impl Data {
         for group in &member.groups {
             self.split.entry(group.clone()).or_default()[at] += kg;
         }
-        for (fallback, (_, _, stands_in)) in self.fallbacks.iter_mut().zip(FACTORS) {
-            if stands_in(estimate) == Some(true) {
+        for (fallback, factor) in self.fallbacks.iter_mut().zip(&FACTORS) {
+            if factor.carries(estimate) {
                 fallback.runs += 1;
                 fallback.emissions_kgco2e += kg;
             }

@@ -74,8 +74,9 @@ fn foot(about: &About) -> Markup {
         footer {
             p {
                 "Hugging Carbon, index of " (plain(&about.index_date)) ", edition " code { (about.edition) } ", method "
-                (about.method_version) ", program " (about.crate_version) ". Figures: CC BY 4.0; the file README.md beside this one names \
-                every source and its licence. " (count(i64::try_from(about.records[0]).unwrap_or(i64::MAX)))
+                (about.method_version) ", program " (about.crate_version) ". The edition is method, date of the index and digest of the tables; the name of the snapshot's directory ends in \
+                the digest of its manifest, which covers this page. Figures: CC BY 4.0; the file README.md beside this one names every source \
+                and its licence. " (count(i64::try_from(about.records[0]).unwrap_or(i64::MAX)))
                 " records were read. The same inputs give this page to the byte."
             }
         }

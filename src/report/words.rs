@@ -134,6 +134,7 @@ pub(super) const fn source(source: EvidenceSource) -> &'static str {
         EvidenceSource::Registry => "table of published runs",
         EvidenceSource::RepositoryFacts => "table of looked-up repositories",
         EvidenceSource::Arithmetic => "tables of architectures and recipes",
+        EvidenceSource::Lineage => "the model it is linked to",
         EvidenceSource::RoleModel => "signs of the record",
         EvidenceSource::Correction => "reviewed correction",
     }

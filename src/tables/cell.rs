@@ -28,7 +28,18 @@ pub trait Cell: Sized {
     fn append(self, builder: &mut Self::Builder);
     /// Reads row `row`; `None` when the column has another type than declared.
     fn read(array: &ArrayRef, row: usize) -> Option<Self>;
+    /// Name and words of the closed set that the column takes its values from; none where any value may stand.
+    fn closed_set() -> Option<(&'static str, Vec<&'static str>)> {
+        None
+    }
 }
+
+fn set_of<S: ClosedSet>() -> Option<(&'static str, Vec<&'static str>)> {
+    Some((S::SET, S::ALL.iter().map(|member| member.word()).collect()))
+}
+
+/// Most words that a description lists; those of larger sets are listed in the dataset card, each with its meaning.
+const MOST_LISTED: usize = 20;
 
 macro_rules! primitive_cell {
     ($rust:ty, $builder:ty, $arrow:ty, $data_type:expr, $into:expr, $from:expr) => {
@@ -205,6 +216,9 @@ impl<S: ClosedSet> Cell for S {
     fn read(array: &ArrayRef, row: usize) -> Option<Self> {
         S::of_word(array.as_string_opt::<i32>()?.value(row))
     }
+    fn closed_set() -> Option<(&'static str, Vec<&'static str>)> {
+        set_of::<S>()
+    }
 }
 
 impl<S: ClosedSet> Cell for Option<S> {
@@ -219,6 +233,9 @@ impl<S: ClosedSet> Cell for Option<S> {
     fn read(array: &ArrayRef, row: usize) -> Option<Self> {
         let column = array.as_string_opt::<i32>()?;
         if column.is_null(row) { Some(None) } else { S::of_word(column.value(row)).map(Some) }
+    }
+    fn closed_set() -> Option<(&'static str, Vec<&'static str>)> {
+        set_of::<S>()
     }
 }
 
@@ -236,6 +253,9 @@ impl<S: ClosedSet> Cell for Vec<S> {
     }
     fn read(array: &ArrayRef, row: usize) -> Option<Self> {
         read_items(array, row)
+    }
+    fn closed_set() -> Option<(&'static str, Vec<&'static str>)> {
+        set_of::<S>()
     }
 }
 
@@ -328,7 +348,12 @@ impl<C: Cell> Columns for C {
         vec![Field::new(name, C::data_type(), C::NULLABLE)]
     }
     fn describe(about: &str) -> Vec<String> {
-        vec![about.trim().to_owned()]
+        let about = about.trim();
+        vec![match C::closed_set() {
+            None => about.to_owned(),
+            Some((_, words)) if words.len() <= MOST_LISTED => format!("{about} One of: {}.", words.join(", ")),
+            Some((set, _)) => format!("{about} One of the words of '{set}' in the dataset card (README.md)."),
+        }]
     }
     fn builder() -> Self::Builder {
         <C as Cell>::builder()

@@ -230,6 +230,44 @@ mod tests {
         assert_eq!(unit_of(&Field::new("chosen_flop", DataType::Utf8, false)), None);
     }
 
+    /// Regression: descriptions listed the words by hand, and lacked those that came later (`untrained`, `repository_facts`).
+    #[test]
+    fn columns_of_a_closed_set_name_all_its_words() {
+        use crate::domain::{ClosedSet, EvidenceSource, GridBasis, GroupBy, ParamsSource, Role, RunKind, Tier, TrainedOnSource};
+        fn words<S: ClosedSet>() -> Vec<&'static str> {
+            S::ALL.iter().map(|member| member.word()).collect()
+        }
+        let tables = published();
+        for (table, column, words) in [
+            ("models", "role", words::<Role>()),
+            ("models", "params_source", words::<ParamsSource>()),
+            ("models", "trained_on_source", words::<TrainedOnSource>()),
+            ("runs", "kind", words::<RunKind>()),
+            ("evidence", "source", words::<EvidenceSource>()),
+            ("estimates", "tier_name", words::<Tier>()),
+            ("estimates", "grid_basis", words::<GridBasis>()),
+            ("aggregates", "group_by", words::<GroupBy>()),
+        ] {
+            let of_table = tables.iter().find(|info| info.name == table).unwrap();
+            let about = of_table.columns().find(|info| info.name == column).unwrap().about.to_owned();
+            let listed: Vec<&str> = about.split("One of: ").nth(1).unwrap().trim_end_matches('.').split(", ").collect();
+            assert_eq!(listed, words, "{table}.{column}: {about}");
+        }
+        // A set of many words is named, and the dataset card lists it.
+        let sets = crate::domain::closed_sets();
+        let long: Vec<String> = tables
+            .iter()
+            .flat_map(|info| {
+                info.columns().filter_map(|c| Some(c.about.split("words of '").nth(1)?.to_owned())).collect::<Vec<_>>()
+            })
+            .collect();
+        assert!(long.len() > 3);
+        for about in long {
+            let set = about.split('\'').next().unwrap();
+            assert!(sets.iter().any(|listed| listed.name == set), "{set}");
+        }
+    }
+
     #[test]
     fn every_published_column_has_its_description_and_source_in_the_schema() {
         let mut listed: Vec<(&str, &str)> =

@@ -34,7 +34,7 @@ table! {
         total_params: Option<i64>,
         /// Parameters used per token (count).
         active_params: Option<i64>,
-        /// What the repository's own training was: pretrained, continued, finetuned, adapter, merge, quantized, converted or empty.
+        /// What the repository's own training was.
         role: Role,
         /// Best known date of the training.
         trained_on: Option<Day>,
@@ -44,7 +44,7 @@ table! {
         stands_on_run_id: Option<String>,
         /// 0 to 6, how the own training is known (docs/method.md, section 3); 0 where nothing was trained.
         tier: TierNumber,
-        /// no_training, emissions, energy, hardware, compute, parameters or category.
+        /// Name of the tier.
         tier_name: Tier,
         /// Training compute of the own run in FLOP.
         own_train_flop: Quantiles,

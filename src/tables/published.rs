@@ -42,9 +42,9 @@ table! {
         total_params: Option<i64>,
         /// Parameters used per token (count); equal to total_params for dense models.
         active_params: Option<i64>,
-        /// Where total_params comes from: safetensors, gguf, name, registry, base or correction.
+        /// Where total_params comes from.
         params_source: Option<ParamsSource>,
-        /// What the repository's own training was: pretrained, continued, finetuned, adapter, merge, quantized, converted or empty.
+        /// What the repository's own training was.
         role: Role,
         /// Name of the rule that decided the role.
         role_rule: Rule,
@@ -63,7 +63,7 @@ table! {
         lineage_is_complete: bool,
         /// Best known date of the training.
         trained_on: Option<Day>,
-        /// Where trained_on comes from: registry, arxiv, created_at or created_at_floor.
+        /// Where trained_on comes from.
         trained_on_source: Option<TrainedOnSource>,
         /// Years that the training may be of where nothing tells its date, each as likely as the others: those, by tenths, of the
         /// repositories of this index whose records have the same fields, no date of creation either, and are dated by the registry, a
@@ -85,7 +85,7 @@ table! {
         run_id: String,
         /// Repository that owns the run.
         model_id: String,
-        /// pretraining, post_training, fine_tuning or adapter.
+        /// What was trained.
         kind: RunKind,
         /// Run this one started from; null for pre-training or when it is not in the index.
         parent_run_id: Option<String>,
@@ -112,7 +112,7 @@ table! {
         unit: String,
         /// Number and unit as the source writes them.
         value_as_written: String,
-        /// Where it was read: hub_index, card_yaml, card_text, config, name, registry or correction.
+        /// Where it was read.
         source: EvidenceSource,
         /// Where in the source: a JSON path, a tag, a table row.
         locator: String,
@@ -144,7 +144,7 @@ macro_rules! estimate_table {
                 model_id: String,
                 /// 0 to 6, how this row is known (docs/method.md, section 3).
                 tier: TierNumber,
-                /// no_training, emissions, energy, hardware, compute, parameters or category.
+                /// Name of the tier.
                 tier_name: Tier,
                 /// Training compute in FLOP.
                 train_flop: Quantiles,
@@ -188,7 +188,7 @@ macro_rules! estimate_table {
                 grid_place: Option<String>,
                 /// Year of the grid value.
                 grid_year: Option<i32>,
-                /// lifecycle or direct.
+                /// What the grid value counts.
                 grid_basis: Option<GridBasis>,
                 /// Source of the grid value.
                 grid_source: Option<String>,
@@ -235,13 +235,13 @@ table! {
     struct AggregateRow / AggregateBuilders {
         /// downloads_all_time_gt_<n>, downloads_30d_gt_<n> or all_models.
         cohort: String,
-        /// all, training_year, owner, country, modality, tier, role, accelerator, license, top (the largest runs) or eu_ai_act.
+        /// What the cohort is grouped by; top are the largest runs.
         group_by: GroupBy,
         /// Value of the grouping; `all` for the cohort's total, `unknown` for null.
         group: String,
         /// Training runs in the group.
         runs: i64,
-        /// Repositories in the group.
+        /// Repositories in the group; where group_by is eu_ai_act, those that own a run, which are as many as runs.
         models: i64,
         /// Training compute in FLOP.
         train_flop: Quantiles,
@@ -330,9 +330,9 @@ table! {
         grouped_cv_median_abs_error: Option<f64>,
         /// Share of truths inside the 90 % interval made of the errors of all other owners.
         coverage_90: Option<f64>,
-        /// Whether it may be used: n at least 20 and the required slope significant at 0.01.
+        /// Whether estimates are made with it: it is none of the checks, n is at least 20 and the required slope significant at 0.01.
         used: bool,
-        /// Why it is not used.
+        /// Why no estimate is made with it.
         not_used_reason: Option<String>,
         /// Identifiers of the rows it was fitted on, sorted.
         fitted_ids: Vec<String>,

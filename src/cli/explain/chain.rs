@@ -2,7 +2,7 @@
 
 use crate::cli::regression_text::regression_line;
 use crate::cli::text::number;
-use hugging_carbon::domain::{Flag, RegressionId, Run, RunKind, Step, Tier, Way};
+use hugging_carbon::domain::{Beside, Flag, RegressionId, Run, RunKind, Step, Tier, Way};
 use hugging_carbon::error::Result;
 use hugging_carbon::estimation::fine_tune::flop_per_sample;
 use hugging_carbon::estimation::{Built, Fits, compute_fit, counted_flop};
@@ -20,7 +20,12 @@ pub fn chain(out: &mut String, row: &Run, built: &Built<'_>, fits: &Fits) -> Res
         Start::Hours(_) => Tier::Hardware,
         Start::Compute => Tier::Compute,
     };
-    for (step, way) in tier.steps(matches!(built.compute, Compute::Implied)) {
+    let beside = Beside {
+        is_compute_implied: matches!(built.compute, Compute::Implied),
+        is_energy_stated: built.stated.energy.is_some(),
+        are_hours_stated: built.stated.hours.is_some(),
+    };
+    for (step, way) in tier.steps(beside) {
         match step {
             Step::Compute if way == Way::Given => compute_lines(out, row, built, fits)?,
             Step::Compute => implied_compute_line(out, built, &c),
@@ -83,6 +88,7 @@ fn energy_line(out: &mut String, built: &Built<'_>, c: &Central, way: Way) {
             writeln!(out, "  E = 1000 x M / I = 1000 x {} / {} = {} kWh", n(m.median), n(grid), n(c.energy.0))
         }
         (Start::Energy(e), _) => writeln!(out, "  E = {} kWh   reported", n(e.median)),
+        (_, Way::Given) => writeln!(out, "  E = {} kWh   stated", n(c.energy.0)),
         _ => writeln!(
             out,
             "  E = H x P x PUE / 1000 = {} x {} x {} / 1000 = {} kWh",
@@ -98,7 +104,7 @@ fn energy_line(out: &mut String, built: &Built<'_>, c: &Central, way: Way) {
 fn hours_line(out: &mut String, built: &Built<'_>, c: &Central, way: Way) {
     let n = number;
     let _ = match (built.start, way) {
-        (Start::Hours(h), _) => writeln!(out, "  H = {} device hours   stated; {}", n(h.median), built.chips.name),
+        (_, Way::Given) => writeln!(out, "  H = {} device hours   stated; {}", n(c.hours.0), built.chips.name),
         (_, Way::Implied) => writeln!(
             out,
             "  H = 1000 x E / (P x PUE) = 1000 x {} / ({} x {}) = {} device hours",

@@ -109,6 +109,8 @@ pub struct Evidence {
     pub confidence: f64,
     pub accepted: bool,
     pub reject_reason: Option<String>,
+    /// Of several accepted values of one field one is taken: which, where it is not this one.
+    pub passed_over: Option<String>,
     pub evidence_id: String,
 }
 
@@ -229,14 +231,23 @@ impl Figures {
     pub fn remarks(&self) -> Vec<String> {
         let named = [("FLOP", self.train_flop), ("kWh", self.energy_kwh), ("kg CO2e", self.emissions_kgco2e)];
         let far: Vec<&str> = named.iter().filter(|(_, q)| q.mean > q.p95).map(|(name, _)| *name).collect();
-        if far.is_empty() {
-            return Vec::new();
+        let mut remarks = Vec::new();
+        if self.atci_gco2e_per_pflop.is_some_and(|q| q.mean > q.p95) {
+            remarks.push(
+                "The mean of g/PFLOP lies above its 95th percentile: it is the mean of a ratio, M / C of every draw, and draws of little compute \
+                 make it large. It is not mean emissions over mean compute, and nothing to multiply compute by: take the median."
+                    .to_owned(),
+            );
         }
-        vec![format!(
+        if far.is_empty() {
+            return remarks;
+        }
+        remarks.push(format!(
             "The mean of {} lies above its 95th percentile: a few draws out of a hundred are so much larger than the others that they make \
              up most of the mean. The median is what to expect of this one training; the mean is what to add up over many.",
             far.join(" and ")
-        )]
+        ));
+        remarks
     }
 }
 
@@ -279,5 +290,8 @@ mod tests {
         assert!(of(plain).remarks().is_empty());
         let far = of(Interval { mean: 51.0, ..plain }).remarks();
         assert!(far.len() == 1 && far[0].starts_with("The mean of kWh lies above its 95th percentile"), "{far:?}");
+        // Regression: the mean of ATCI above its p95 was shown without a word.
+        let ratio = Figures { atci_gco2e_per_pflop: Some(Interval { mean: 51.0, ..plain }), ..of(plain) }.remarks();
+        assert!(ratio.len() == 1 && ratio[0].contains("mean of a ratio"), "{ratio:?}");
     }
 }

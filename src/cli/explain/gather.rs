@@ -63,6 +63,7 @@ fn empty(tables: &Tables) -> Explanation {
 pub(super) fn of_repository(tables: &Tables, dir: &Path, model: ModelRow, run: &Run) -> Result<Explanation> {
     let mut evidence: Vec<Evidence> = of_run_id::<EvidenceRow>(dir, &model.model_id)?.into_iter().map(evidence).collect();
     refuse_contradictions_in(&mut evidence, dir, &tables.reference, &model)?;
+    mark_passed_over(&mut evidence, &model);
     let carries = match &model.stands_on_run_id {
         Some(root) if run.tier() == Tier::NoTraining => carried(&tables.dir, root)?,
         _ => None,
@@ -112,6 +113,39 @@ fn refuse_contradictions_in(evidence: &mut [Evidence], dir: &Path, reference: &R
         }
     }
     Ok(())
+}
+
+/// Of several accepted values of one field one is taken, by the rules of the stages tier and normalize; says so of the others.
+fn mark_passed_over(evidence: &mut [Evidence], model: &ModelRow) {
+    #[allow(clippy::cast_precision_loss)] // Counts of parameters.
+    let of_model = [(Field::TotalParams, model.total_params), (Field::ActiveParams, model.active_params)]
+        .map(|(field, params)| (field.name(), params.map(|n| n as f64)));
+    // Each role has a row of its own, and a date may be the bound that another one is held against.
+    let several = [Field::Role, Field::TrainedOn].map(Field::name);
+    for at in 0..evidence.len() {
+        let row = &evidence[at];
+        if !row.accepted || several.contains(&row.field) {
+            continue;
+        }
+        let rivals = evidence.iter().filter(|other| other.accepted && other.field == row.field);
+        let taken = match of_model.iter().find(|(field, _)| *field == row.field) {
+            Some((_, taken)) => rivals.filter(|other| other.value == *taken).max_by(|a, b| rank(a, b)),
+            None => rivals.max_by(|a, b| rank(a, b)),
+        };
+        let Some(taken) = taken.filter(|taken| (taken.value, &taken.value_as_written) != (row.value, &row.value_as_written)) else {
+            continue;
+        };
+        let is_same_number = taken.value.is_some() && taken.value == row.value;
+        if !is_same_number {
+            let words = format!("{} from {} is taken", super::text::evidence_value(taken), taken.source);
+            evidence[at].passed_over = Some(words);
+        }
+    }
+}
+
+/// The order of the stage tier: most trusted, then by key.
+fn rank(a: &Evidence, b: &Evidence) -> std::cmp::Ordering {
+    a.confidence.total_cmp(&b.confidence).then(b.evidence_id.cmp(&a.evidence_id))
 }
 
 /// Every tier of a run: the calculation, and the figures that are published or, where none are, those of the stage `estimate`.
@@ -193,6 +227,7 @@ fn evidence(row: EvidenceRow) -> Evidence {
         confidence: row.confidence,
         accepted: row.accepted,
         reject_reason: row.reject_reason,
+        passed_over: None,
         evidence_id: row.evidence_id,
     }
 }

@@ -1,7 +1,7 @@
 //! An explanation as Markdown, for a page, an issue or a model card.
 
 use super::explanation::{Evidence, Explanation, Family, TierPart};
-use super::text::{evidence_value, figure_rows, identity_lines, lineage_text, no_training};
+use super::text::{evidence_value, figure_rows, identity_lines, lineage_text, no_training, original_remark};
 use hugging_carbon::domain::address;
 use std::fmt::Write as _;
 
@@ -27,8 +27,8 @@ pub fn markdown(explanation: &Explanation) -> String {
         let others: Vec<String> = explanation.same_name.iter().map(|id| code(id)).collect();
         let _ = writeln!(out, "\nOf the same name, with fewer downloads: {}.", others.join(", "));
     }
-    if let (Some(family), Some(_)) = (&explanation.family, &explanation.model) {
-        family_lines(&mut out, family);
+    if let (Some(family), Some(model)) = (&explanation.family, &explanation.model) {
+        family_lines(&mut out, family, model.role);
         evidence(&mut out, &explanation.evidence);
     }
     if explanation.tiers.is_empty() {
@@ -52,10 +52,10 @@ fn code(text: &str) -> String {
     format!("{fence}{pad}{line}{pad}{fence}")
 }
 
-fn family_lines(out: &mut String, family: &Family) {
+fn family_lines(out: &mut String, family: &Family, role: &str) {
     out.push_str("\n## Family\n\n");
     let or_none = |run: &Option<String>| run.as_ref().map_or_else(|| "none".to_owned(), |run| code(run));
-    let _ = writeln!(out, "- owns run: {}", or_none(&family.own_run_id));
+    let _ = writeln!(out, "- owns run: {}{}", or_none(&family.own_run_id), original_remark(family.own_run_id.as_deref(), role));
     let _ = writeln!(out, "- stands on: {}", or_none(&family.stands_on_run_id));
     if !family.base_model_ids.is_empty() {
         let bases: Vec<String> = family.base_model_ids.iter().map(|id| code(id)).collect();
@@ -89,7 +89,11 @@ fn evidence(out: &mut String, rows: &[Evidence]) {
     }
     out.push_str("| field | value | read from | words | verdict |\n| --- | --- | --- | --- | --- |\n");
     for row in rows {
-        let verdict = row.reject_reason.as_ref().map_or_else(|| "accepted".to_owned(), |why| format!("refused: {}", code(why)));
+        let verdict = match (&row.reject_reason, &row.passed_over) {
+            (Some(why), _) => format!("refused: {}", code(why)),
+            (None, Some(taken)) => format!("accepted, not used: {}", code(taken)),
+            (None, None) => "accepted".to_owned(),
+        };
         let place = code(&format!("{}, {}", row.source, row.locator));
         let place =
             row.source_url.as_deref().and_then(address::web).map_or_else(|| place.clone(), |url| format!("[{place}](<{url}>)"));

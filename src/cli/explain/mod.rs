@@ -92,18 +92,29 @@ pub fn explain(cli: &Cli, args: &ExplainArgs) -> Result<()> {
     })
 }
 
-/// The id of a model's page on the Hub, of whatever part of it; anything else as it is.
+/// What follows an id in an address: views of the repository.
+const VIEWS: [&str; 6] = ["tree", "blob", "resolve", "raw", "commits", "discussions"];
+
+/// The id of a model's page on the Hub or a mirror of it, of whatever part of it, or of a path of its file system (`hf://`); anything else
+/// without the blanks around it and slashes at its end.
 fn id_of_address(text: &str) -> &str {
-    let path = ["https://", "http://", ""].iter().find_map(|scheme| {
-        let rest = text.trim().strip_prefix(scheme)?;
-        ["huggingface.co/", "www.huggingface.co/", "hf.co/"].iter().find_map(|host| rest.strip_prefix(host))
-    });
-    let Some(path) = path else { return text };
-    let path = path.strip_prefix("api/models/").unwrap_or(path).trim_end_matches('/');
+    let text = text.trim();
+    let hosts = ["huggingface.co/", "www.huggingface.co/", "hf.co/"];
+    let of_web = ["https://", "http://"].iter().find_map(|scheme| text.strip_prefix(scheme)?.split_once('/')).map(|(_, path)| path);
+    let of_hub = || hosts.iter().find_map(|host| text.strip_prefix(host));
+    let of_files = || text.strip_prefix("hf://").map(|path| path.strip_prefix("models/").unwrap_or(path));
+    let Some(path) = of_web.or_else(of_hub).or_else(of_files) else { return text.trim_end_matches('/') };
+    let path = ["api/models/", "models/"].iter().find_map(|start| path.strip_prefix(start)).unwrap_or(path);
     let path = path.split(['?', '#']).next().unwrap_or(path);
-    // Owner and name; what follows them is a view of the repository.
-    let end = path.match_indices('/').nth(1).map_or(path.len(), |(at, _)| at);
-    &path[..end]
+    // A path of the file system may name a revision: owner/name@main.
+    let path = if text.starts_with("hf://") { path.split('@').next().unwrap_or(path) } else { path }.trim_end_matches('/');
+    // Owner and name, or the name of an old repository without an owner; what follows them is a view of the repository.
+    let mut slashes = path.match_indices('/').map(|(at, _)| at);
+    let first = slashes.next().unwrap_or(path.len());
+    let second = slashes.next().unwrap_or(path.len());
+    let is_view = path[first..second].strip_prefix('/').is_some_and(|view| VIEWS.contains(&view));
+    // With nothing behind it, as in "owner/tree", the word is a name.
+    if is_view && second < path.len() { &path[..first] } else { &path[..second] }
 }
 
 fn json(explanation: &Explanation) -> Result<String> {
@@ -125,6 +136,15 @@ mod tests {
             ("https://huggingface.co/gpt2", "gpt2"),
             ("owner/name", "owner/name"),
             ("gpt2", "gpt2"),
+            // Regression: these were ids of no model.
+            ("owner/name/", "owner/name"),
+            (" owner/name \n", "owner/name"),
+            ("hf://owner/name", "owner/name"),
+            ("hf://models/owner/name@main/config.json", "owner/name"),
+            ("https://hf-mirror.com/owner/name/blob/main/README.md", "owner/name"),
+            ("https://huggingface.co/gpt2/tree/main", "gpt2"),
+            ("https://huggingface.co/gpt2/resolve/main/config.json?download=true", "gpt2"),
+            ("https://huggingface.co/owner/tree", "owner/tree"),
         ] {
             assert_eq!(id_of_address(text), id, "{text}");
         }

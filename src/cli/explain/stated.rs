@@ -111,7 +111,7 @@ impl Stated {
             && active > all
         {
             let what = "more parameters used per token than there are";
-            return Err(Error::input(what, "--active-params", "give all parameters with --params, those used per token here"));
+            return Err(Error::usage(what, "--active-params", "give all parameters with --params, those used per token here"));
         }
         let owner = self.owner.as_deref();
         let mut run = Run {
@@ -155,7 +155,7 @@ impl Stated {
             Some(settled) => Ok(Site { grid_place: Some(settled), operator: place.operator, cloud_region: place.cloud_region }),
             None => {
                 let remedy = "give a country by its name or code (France, FR, FRA), a state (Oregon, US-OR), or a cloud region such as europe-west1";
-                Err(Error::input(format!("no place '{text}' is known, or it can be several"), "--country", remedy))
+                Err(Error::usage(format!("no place '{text}' is known, or it can be several"), "--country", remedy))
             }
         }
     }
@@ -165,7 +165,7 @@ impl Stated {
         let names = read_hardware(&reference.accelerators, text, Context::Field).names();
         if names.is_empty() {
             let remedy = "take a name of the column accelerator of data/reference/accelerators.csv, such as 'A100 SXM4 80GB'";
-            return Err(Error::input(format!("no accelerator '{text}' is known"), "--accelerator", remedy));
+            return Err(Error::usage(format!("no accelerator '{text}' is known"), "--accelerator", remedy));
         }
         Ok(names)
     }

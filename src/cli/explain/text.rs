@@ -2,7 +2,7 @@
 
 use super::explanation::{Carried, Evidence, Explanation, Family, Figures, Model, TierPart};
 use crate::cli::text::{count, number, percent, table};
-use hugging_carbon::domain::{Field, Tier};
+use hugging_carbon::domain::{ClosedSet as _, Field, Role, RunKind, Tier};
 use std::fmt::Write as _;
 
 /// Runs upstream that are listed.
@@ -17,9 +17,9 @@ pub fn text(explanation: &Explanation) -> String {
     for (i, words) in explanation.stated.iter().enumerate() {
         let _ = writeln!(out, "{}{words}", if i == 0 { "A training that is in no index, " } else { "  " });
     }
-    if let (Some(family), Some(_)) = (&explanation.family, &explanation.model) {
+    if let (Some(family), Some(model)) = (&explanation.family, &explanation.model) {
         out.push_str("\nFamily\n");
-        family_lines(&mut out, family);
+        family_lines(&mut out, family, model.role);
         out.push_str("\nEvidence\n");
         evidence(&mut out, &explanation.evidence);
     }
@@ -88,11 +88,22 @@ fn downloads_line(model: &Model) -> String {
     format!("{all} of all time, {recent} in 30 days; {} the cohort", if model.in_cohort { "in" } else { "not in" })
 }
 
-fn family_lines(out: &mut String, family: &Family) {
+/// Why a repository whose role is not that of a pre-training owns one; empty for all others.
+pub fn original_remark(run: Option<&str>, role: &str) -> &'static str {
+    let is_pretraining = run.and_then(|run| run.rsplit_once('#')).is_some_and(|(_, kind)| kind == RunKind::Pretraining.word());
+    if is_pretraining && role != Role::Pretrained.word() {
+        ": the pre-training its weights come from is counted here, because no repository of this index is its original"
+    } else {
+        ""
+    }
+}
+
+fn family_lines(out: &mut String, family: &Family, role: &str) {
     let mut line = |label: &str, value: &str| {
         let _ = writeln!(out, "  {label:<11} {value}");
     };
-    line("owns run", family.own_run_id.as_deref().unwrap_or("none"));
+    let own = family.own_run_id.as_deref();
+    line("owns run", &format!("{}{}", own.unwrap_or("none"), original_remark(own, role)));
     line("stands on", family.stands_on_run_id.as_deref().unwrap_or("no run of this index"));
     if !family.base_model_ids.is_empty() {
         line("names bases", &family.base_model_ids.join(", "));
@@ -138,7 +149,11 @@ pub fn lineage_text(family: &Family) -> Option<String> {
 
 fn evidence(out: &mut String, evidence: &[Evidence]) {
     for row in evidence {
-        let verdict = row.reject_reason.as_ref().map(|why| format!("  REFUSED: {why}")).unwrap_or_default();
+        let verdict = match (&row.reject_reason, &row.passed_over) {
+            (Some(why), _) => format!("  REFUSED: {why}"),
+            (None, Some(taken)) => format!("  NOT USED: {taken}"),
+            (None, None) => String::new(),
+        };
         let _ = writeln!(out, "  {:<17} {}{verdict}", row.field, evidence_value(row));
         let _ = writeln!(out, "    {} | {} | \"{}\"", row.source, row.locator, row.quote);
         if let Some(url) = &row.source_url {
@@ -217,6 +232,15 @@ pub fn figure_rows(figures: &Figures) -> Vec<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Regression: a fine-tune owned a pre-training without a word why.
+    #[test]
+    fn a_fine_tune_that_owns_a_pretraining_says_why() {
+        assert!(original_remark(Some("a/b#pretraining"), "finetuned").contains("original"));
+        for (run, role) in [(Some("a/b#pretraining"), "pretrained"), (Some("a/b#fine_tuning"), "finetuned"), (None, "merge")] {
+            assert_eq!(original_remark(run, role), "");
+        }
+    }
 
     /// Regression: "taken for 2019, 2020, 2020, 2020, 2021, each as likely" said one year three times.
     #[test]

@@ -35,6 +35,7 @@ use self::decide::data::accept_data;
 use self::decide::products::accept_products;
 use self::decide::samples::{RECIPE_SAMPLES, add_samples};
 use self::decide::sections::Sections;
+use self::decide::stages::accept_stages;
 use self::parse::block::{Block, BlockKind};
 use self::parse::front_matter::BASE_MODEL;
 use self::read::candidate::Card;
@@ -143,6 +144,7 @@ fn extract_asking(tables: CardTables<'_>, cut: &CutCard<'_>, about: &About<'_>) 
     let trained_itself = card.own.role == CardRole::OwnTraining;
     let recipe = std::mem::take(&mut card.recipe);
     let mut facts: Vec<Fact> = card.candidates.into_iter().map(|candidate| accept(candidate, source)).collect();
+    accept_stages(&mut facts);
     refuse_sums(&mut facts);
     refuse_counts_from_the_base(&mut facts);
     choose(&mut facts);

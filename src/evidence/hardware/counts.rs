@@ -8,16 +8,40 @@ use crate::evidence::vocabulary;
 
 /// Most devices believed: the largest published clusters have some 200,000.
 pub const MOST_DEVICES: u32 = 400_000;
-/// Devices: the number beside a mention, else beside a word for devices, times chips per slice or machine, times nodes.
-pub(super) fn count(pieces: &[Piece], mention: &Mention<'_>, assumptions: &mut Vec<&'static str>) -> Option<u32> {
+/// Devices: the number beside a mention, else beside a word for devices, times chips per slice or machine, times nodes. The pieces of `taken`
+/// are those of names.
+pub(super) fn count(
+    pieces: &[Piece],
+    mention: &Mention<'_>,
+    taken: &[(usize, usize)],
+    assumptions: &mut Vec<&'static str>,
+) -> Option<u32> {
     if let Some(total) = stated_total(pieces) {
         return Some(total);
     }
-    let beside = left_count(pieces, mention.from, assumptions).or_else(|| right_count(pieces, mention.to));
+    // "TPU v5e-16 (16 chips)": the same, once more.
+    let is_slice = mention.is_unit && !mention.is_machine;
+    let told = if is_slice { in_brackets_behind(pieces, mention.to).map(|(n, _)| n) } else { None };
+    if told == Some(mention.per_unit) {
+        return told;
+    }
+    let beside = if is_one_of_nodes(pieces, mention) {
+        in_brackets_behind(pieces, mention.to)
+    } else {
+        left_count(pieces, mention.from, assumptions).or_else(|| right_count(pieces, mention.to))
+    };
+    if mention.is_machine
+        && let Some(part) = part_of_machine(pieces, mention, taken, beside.is_some_and(|(n, _)| n > 1))
+    {
+        return part;
+    }
     let (units, per_node) = match beside {
         Some(found) => found,
         None if mention.is_unit => (1, false),
-        None => (counted_devices(pieces)?, false),
+        None => match counted_devices(pieces, taken).or_else(|| halves(pieces, mention)) {
+            Some(n) => (n, false),
+            None => return one_in_its_computer(pieces, mention),
+        },
     };
     let nodes = if per_node || says_per_node(pieces, mention.to) { node_count(pieces) } else { None };
     let total = units.checked_mul(mention.per_unit)?.checked_mul(nodes.unwrap_or(1))?;
@@ -25,7 +49,85 @@ pub(super) fn count(pieces: &[Piece], mention: &Mention<'_>, assumptions: &mut V
     let near = &pieces[mention.to..(mention.to + REACH).min(pieces.len())];
     let cores =
         if near.iter().any(|p| p.is("cores")) && !mention.is_unit { mention.chip.cores_per_slice_unit().unwrap_or(1) } else { 1 };
-    (1..=MOST_DEVICES).contains(&total).then_some((total / cores).max(1))
+    // "128 MI250X GCDs" are 64 modules; "64 MI250X (128 GCDs)" say both.
+    let behind = near.iter().take_while(|p| !p.is_number() && !p.is_sign());
+    let halves = if beside.is_some() && behind.clone().any(is_half) { mention.chip.devices_shown() } else { 1 };
+    (1..=MOST_DEVICES).contains(&total).then_some((total / cores / halves).max(1))
+}
+
+/// Whether a number, an article or a word counts a mention.
+pub(super) fn is_counted(pieces: &[Piece], mention: &Mention<'_>) -> bool {
+    left_count(pieces, mention.from, &mut Vec::new()).is_some() || right_count(pieces, mention.to).is_some()
+}
+
+/// A word for the half of a module that shows as a device of its own.
+fn is_half(p: &Piece) -> bool {
+    p.is_any(&vocabulary::hardware().halves)
+}
+
+/// "512 GCDs" of a chip that shows as two devices: half as many.
+fn halves(pieces: &[Piece], mention: &Mention<'_>) -> Option<u32> {
+    let shown = mention.chip.devices_shown();
+    let at = pieces.iter().position(is_half).filter(|_| shown > 1)?;
+    let n = pieces[skip_left(pieces, at)?].count()?;
+    (n >= shown).then_some(n / shown)
+}
+
+/// "An Intel Gaudi 3 node", "one A100 server": the article counts machines, not chips.
+fn is_one_of_nodes(pieces: &[Piece], mention: &Mention<'_>) -> bool {
+    let words = vocabulary::hardware();
+    let next = pieces.get(mention.to).is_some_and(|p| p.is_any(&words.machines));
+    let before = skip_left(pieces, mention.from);
+    let is_one = |at: usize| pieces[at].is_any(&words.articles) || pieces[at].is("1") || count_word(&pieces[at].lower) == Some(1);
+    !mention.is_unit && next && before.is_some_and(is_one)
+}
+
+/// "(8x HL-325L)", "(8 GPUs)" right behind a machine.
+fn in_brackets_behind(pieces: &[Piece], to: usize) -> Option<(u32, bool)> {
+    let open = (to..to + 3).find(|at| pieces.get(*at).is_some_and(|p| p.is("(")))?;
+    let n = pieces.get(open + 1)?.count()?;
+    pieces.get(open + 2).is_some_and(|p| p.is_times() || p.is_any(&vocabulary::hardware().devices)).then_some((n, false))
+}
+
+/// The devices of a machine that were used, where the text says that it was a part: "one GPU of a DGX A100", "a DGX A100 slice, 2 GPUs". The
+/// inner number is open where it says so without a number, or names machines without theirs: "a cluster of DGX H100".
+#[allow(clippy::option_option)] // Nothing said; said without a number; said.
+fn part_of_machine(pieces: &[Piece], mention: &Mention<'_>, taken: &[(usize, usize)], is_counted: bool) -> Option<Option<u32>> {
+    let words = vocabulary::hardware();
+    let each = |p: &Piece| p.is_any(&words.each);
+    // "128 LUMI nodes (1024 GCDs)"
+    if let Some(n) = halves(pieces, mention).filter(|_| !pieces.iter().any(each)) {
+        return Some(Some(n));
+    }
+    if let Some(n) = counted_devices(pieces, taken).filter(|_| !pieces.iter().any(each)) {
+        return Some(Some(n));
+    }
+    let behind = pieces.get(mention.to..(mention.to + 2).min(pieces.len())).unwrap_or_default();
+    let before = pieces.get(mention.from.saturating_sub(4)..mention.from).unwrap_or_default();
+    let is_part = behind.first().is_some_and(|p| p.is_any(&words.parts))
+        || before.windows(2).any(|w| w[0].is_any(&words.parts) && w[1].is_any(&words.part_of));
+    let is_plural =
+        behind.first().is_some_and(|p| p.is_any(&words.several) || (p.is("s") && p.word == pieces[mention.to - 1].word));
+    let in_cluster = before.windows(2).any(|w| w[0].is_any(&words.several) && w[1].is_any(&words.part_of));
+    let is_open = is_part || (!is_counted && (is_plural || in_cluster));
+    is_open.then_some(None)
+}
+
+/// "A MacBook Pro with M3 Max", "P100 of Kaggle": a computer or a service that has one chip.
+fn one_in_its_computer(pieces: &[Piece], mention: &Mention<'_>) -> Option<u32> {
+    let words = vocabulary::hardware();
+    let named = |word: &str| pieces.iter().any(|p| p.is(word));
+    if named("colab") || (named("kaggle") && mention.chip.family().ends_with(" P100")) {
+        return Some(1);
+    }
+    let at = pieces
+        .iter()
+        .position(|p| p.is_any(&words.computers))
+        .filter(|_| mention.chip.vendor == "Apple" || mention.chip.accelerator == "NVIDIA GB10")?;
+    let several = at
+        .checked_sub(1)
+        .is_some_and(|before| pieces[before].is_number() || count_word(&pieces[before].lower).is_some_and(|n| n > 1));
+    (!several).then_some(1)
 }
 
 /// "16 TPU chips total", "= 512 GPUs": all devices, whatever else the text counts.
@@ -41,26 +143,61 @@ pub(super) fn stated_total(pieces: &[Piece]) -> Option<u32> {
 }
 
 /// "592 GPUs powered by", "8x GPU", "a single 80GB GPU": a number before a word for devices.
-pub(super) fn counted_devices(pieces: &[Piece]) -> Option<u32> {
+pub(super) fn counted_devices(pieces: &[Piece], taken: &[(usize, usize)]) -> Option<u32> {
     let devices = |p: &Piece| p.is_any(&vocabulary::hardware().devices);
+    // The 3070 of "RTX 3070 Laptop GPU" is a name.
+    let is_taken = |at: usize| taken.iter().any(|(from, to)| (*from..*to).contains(&at));
     let at = pieces.iter().enumerate().filter(|(_, p)| devices(p)).find_map(|(at, p)| {
-        let mut number = skip_left(pieces, at)?;
-        // "64 Volta GPUs": the name of a generation.
-        let is_name = |p: &Piece| !p.is_number() && !p.is_sign() && !p.starts_lowercase;
-        if is_name(&pieces[number]) && number > 0 && pieces[number - 1].is_number() {
-            number -= 1;
-        }
+        let number = behind_names(pieces, skip_left(pieces, at)?);
         let counts =
             pieces[number].count().is_some_and(|_| begins_word(pieces, number)) || count_word(&pieces[number].lower).is_some();
+        // "on a 24 GB GPU", "en una GPU de 16 GB"
+        let has_memory = || pieces.iter().any(|p| p.is_any(&vocabulary::hardware().memory_units));
+        let is_article = p.is("gpu") && number + 2 >= at && pieces[number].is_any(&vocabulary::hardware().articles) && has_memory();
+        let counts = (counts || is_article) && !is_taken(number);
         // "per GPU" and "GPU hours" count something else.
         let next_is_time = pieces.get(at + 1).is_some_and(|n| n.is_any(&vocabulary::hardware().not_counted));
         (counts && !next_is_time && !(p.is("gpu") && pieces[number].is("per"))).then_some(number)
     })?;
-    pieces[at].count().or_else(|| count_word(&pieces[at].lower)).filter(|n| (1..=MOST_DEVICES).contains(n))
+    if let Some(part) = part_of(pieces, at) {
+        return Some(part);
+    }
+    let one = || pieces[at].is_any(&vocabulary::hardware().articles).then_some(1);
+    pieces[at].count().or_else(|| count_word(&pieces[at].lower)).or_else(one).filter(|n| (1..=MOST_DEVICES).contains(n))
 }
+
+/// Pieces of the name of a chip between its number and the word for devices, at most: "8 Biren BR 104".
+const NAME: usize = 4;
+
+/// The number before the name of a chip or a generation that stands before a word for devices: "64 Volta GPUs", "8 NVIDIA H30 GPUs".
+fn behind_names(pieces: &[Piece], from: usize) -> usize {
+    // "8x100" multiplies, "X990" does not.
+    let multiplies = |at: usize| pieces[at].is_times() && at > 0 && pieces[at - 1].word == pieces[at].word;
+    let is_glued = |at: usize| at > 0 && pieces[at - 1].word == pieces[at].word && !multiplies(at - 1);
+    let is_name = |at: usize| {
+        let p = &pieces[at];
+        let is_word = p.lower.is_ascii() && !p.is_number() && !p.is_sign() && (!p.starts_lowercase || is_glued(at));
+        is_word || (p.is_number() && is_glued(at))
+    };
+    let at = (from.saturating_sub(NAME)..=from).rev().find(|at| !is_name(*at));
+    let whole = |at: usize| {
+        let own_word = pieces.get(at + 1).is_none_or(|next| next.word != pieces[at].word);
+        pieces[at].count().is_some_and(|n| !YEARS.contains(&n)) && own_word
+    };
+    at.filter(|at| *at < from && whole(*at)).unwrap_or(from)
+}
+
+/// Numbers that are years rather than devices before a name: "in 2024 NVIDIA GPUs".
+const YEARS: std::ops::RangeInclusive<u32> = 1990..=2050;
 
 /// The 2 of EC2 is no count.
 fn begins_word(pieces: &[Piece], at: usize) -> bool {
+    // "X990" is a name, "8 x990" and "8x990" are not.
+    let named = at > 0 && pieces[at - 1].word == pieces[at].word && !pieces[at - 1].starts_lowercase && pieces[at - 1].is("x");
+    let counted = at > 1 && pieces[at - 2].word == pieces[at].word;
+    if named && !counted {
+        return false;
+    }
     at == 0 || pieces[at - 1].word != pieces[at].word || pieces[at - 1].is_times()
 }
 

@@ -6,6 +6,7 @@ use crate::evidence::quantity::pieces::Piece;
 use crate::evidence::quantity::units::count_word;
 use crate::evidence::vocabulary;
 use crate::reference::{Accelerator, Accelerators, Named};
+use std::borrow::Cow;
 
 /// A chip or machine in the text: pieces `from..to`.
 pub(super) struct Mention<'r> {
@@ -16,6 +17,8 @@ pub(super) struct Mention<'r> {
     pub(super) per_unit: u32,
     /// Whether `per_unit` was read from a slice or machine.
     pub(super) is_unit: bool,
+    /// Whether it is a machine.
+    pub(super) is_machine: bool,
     /// Candidates when only a kind of chip is named.
     pub(super) kind: Option<&'static [&'static str]>,
     pub(super) assumption: Option<&'static str>,
@@ -24,7 +27,7 @@ pub(super) struct Mention<'r> {
 /// The chips and machines that a text names, from left to right.
 pub(super) fn mentions<'r>(accelerators: &'r Accelerators, pieces: &[Piece], context: Context) -> Vec<Mention<'r>> {
     let mut mentions = Vec::new();
-    let says_tpu = pieces.iter().any(|p| p.is_any(&["tpu", "tpus", "pod", "trc"]));
+    let says_tpu = pieces.iter().any(|p| p.is_any(&vocabulary::hardware().near_slices));
     let mut i = 0;
     while i < pieces.len() {
         let mention = if says_tpu { slice_alone(accelerators, pieces, i) } else { None };
@@ -59,10 +62,16 @@ fn longest<'r>(accelerators: &'r Accelerators, pieces: &[Piece], from: usize, co
         if piece.is_sign() || key.len() + piece.lower.len() > accelerators.longest_alias() {
             break;
         }
-        key.push_str(&piece.lower);
+        key.push_str(&in_latin(&piece.lower, key.is_empty()));
         // "RTX 6000 Adas"
         let plural = || key.strip_suffix('s').filter(|one| one.len() > MOST_SHORT).and_then(|one| accelerators.by_alias(one));
         let Some(named) = accelerators.by_alias(&key).or_else(plural) else { continue };
+        // "M1" is a chip of a Mac, "M.2" a slot.
+        if vocabulary::hardware().needs_its_computer.contains(&key.as_str())
+            && !pieces.iter().any(|p| p.is_any(&vocabulary::hardware().computers) || p.is("apple"))
+        {
+            continue;
+        }
         if ends_cleanly(pieces, from, to) && (context == Context::Field || !is_short(&key) || is_told(pieces, from, to)) {
             let kind = kind_of(&key);
             best = Some((to + 1, named, kind));
@@ -70,10 +79,12 @@ fn longest<'r>(accelerators: &'r Accelerators, pieces: &[Piece], from: usize, co
     }
     let (to, named, kind) = best?;
     Some(match named {
-        Named::Chip(chip) if kind.is_some() => Mention { from, to, chip, per_unit: 1, is_unit: false, kind, assumption: None },
+        Named::Chip(chip) if kind.is_some() => {
+            Mention { from, to, chip, per_unit: 1, is_unit: false, is_machine: false, kind, assumption: None }
+        }
         Named::Chip(chip) => slice(pieces, from, to, chip),
         Named::Machine { chip, count, assumption } => {
-            Mention { from, to, chip, per_unit: count, is_unit: true, kind: None, assumption }
+            Mention { from, to, chip, per_unit: count, is_unit: true, is_machine: true, kind: None, assumption }
         }
     })
 }
@@ -107,6 +118,25 @@ fn ends_cleanly(pieces: &[Piece], from: usize, to: usize) -> bool {
 pub(super) fn in_brackets(pieces: &[Piece], at: usize) -> bool {
     let last = pieces[..at].iter().rev().find(|p| p.is("(") || p.is(")"));
     last.is_some_and(|p| p.is("(")) && pieces[at..].iter().any(|p| p.is(")"))
+}
+
+/// The name of a maker in Chinese as the table spells it: "昇腾", "华为昇腾". At the beginning of a name a counter may stand before it: "张昇腾".
+fn in_latin(piece: &str, begins: bool) -> Cow<'_, str> {
+    let makers = &vocabulary::hardware().makers;
+    if piece.is_ascii() {
+        return Cow::Borrowed(piece);
+    }
+    let from = makers.iter().flat_map(|maker| maker.spellings.iter().filter_map(|w| piece.find(w))).min();
+    let Some(rest) = from.filter(|from| begins || *from == 0).and_then(|from| piece.get(from..)) else {
+        return Cow::Borrowed(piece);
+    };
+    let mut out = rest.to_owned();
+    for maker in makers {
+        for written in maker.spellings.iter() {
+            out = out.replace(written, &maker.name);
+        }
+    }
+    Cow::Owned(out)
 }
 
 fn is_short(key: &str) -> bool {
@@ -151,7 +181,7 @@ fn is_told(pieces: &[Piece], from: usize, to: usize) -> bool {
 /// A TPU slice behind its generation: `TPU v3-8` has 4 chips, because suffixes count TensorCores up to v4 and in v5p, and chips in
 /// v5e and v6e (Google Cloud TPU documentation, quoted in tpu_power_google_docs.csv).
 fn slice<'r>(pieces: &[Piece], from: usize, to: usize, chip: &'r Accelerator) -> Mention<'r> {
-    let whole = Mention { from, to, chip, per_unit: 1, is_unit: false, kind: None, assumption: None };
+    let whole = Mention { from, to, chip, per_unit: 1, is_unit: false, is_machine: false, kind: None, assumption: None };
     let Some(per_core) = chip.cores_per_slice_unit() else { return whole };
     match pieces.get(to) {
         Some(suffix) if suffix.is_number() && suffix.after_hyphen && to > 0 => match slice_chips(&suffix.lower, per_core) {
@@ -174,7 +204,7 @@ fn slice_alone<'r>(accelerators: &'r Accelerators, pieces: &[Piece], from: usize
     let letter = kind.map_or("", |k| if k.is("litepod") { "e" } else { k.lower.as_str() });
     let Some(Named::Chip(chip)) = accelerators.by_alias(&format!("tpuv{}{letter}", generation.lower)) else { return None };
     let chips = slice_chips(&suffix.lower, chip.cores_per_slice_unit()?)?;
-    Some(Mention { from, to: suffix_at + 1, chip, per_unit: chips, is_unit: true, kind: None, assumption: None })
+    Some(Mention { from, to: suffix_at + 1, chip, per_unit: chips, is_unit: true, is_machine: false, kind: None, assumption: None })
 }
 
 fn slice_chips(suffix: &str, per_chip: u32) -> Option<u32> {

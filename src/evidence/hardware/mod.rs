@@ -8,6 +8,7 @@ mod context;
 mod counts;
 mod memory;
 mod mentions;
+mod unknown;
 
 #[cfg(test)]
 mod tests;
@@ -15,10 +16,12 @@ mod tests;
 pub use self::context::Context;
 pub use self::counts::MOST_DEVICES;
 
-use self::counts::{count, counted_devices};
+use self::counts::{count, counted_devices, is_counted};
 use self::memory::{REACH, form, memory_gb};
 use self::mentions::{Mention, in_brackets, mentions};
+pub use self::unknown::unknown_chip;
 use super::quantity::pieces::{Piece, cut_pieces};
+use super::vocabulary;
 use crate::reference::{Accelerator, Accelerators};
 
 /// How far a text settles the chip.
@@ -47,6 +50,12 @@ pub struct Hardware<'r> {
     pub count: Option<u32>,
     /// What was assumed on the way, as words for flags.
     pub assumptions: Vec<&'static str>,
+    /// Whether the devices are those of a machine.
+    pub by_machine: bool,
+    /// Whether nothing counts the machine.
+    pub is_uncounted: bool,
+    /// Whether the text names a chip, and not only a machine.
+    pub names_chip: bool,
 }
 
 impl Hardware<'_> {
@@ -67,20 +76,75 @@ impl Hardware<'_> {
 #[must_use]
 pub fn read_hardware<'r>(accelerators: &'r Accelerators, text: &str, context: Context) -> Hardware<'r> {
     let pieces = cut_pieces(text);
-    let mut mentions = mentions(accelerators, &pieces, context);
+    let mentions = mentions_that_count(accelerators, &pieces, context);
+    let mut assumptions = Vec::new();
+    let mut found = by_family(accelerators, &pieces, &mentions, &mut assumptions);
+    assumptions.sort_unstable();
+    assumptions.dedup();
+    let names_chip = mentions.iter().any(|m| !m.is_machine);
+    let (openness, chips) = (Openness::Unnamed, Vec::new());
+    match found.len() {
+        0 => {
+            let count = counted_devices(&pieces, &[]);
+            Hardware { openness, chips, count, assumptions, by_machine: false, is_uncounted: false, names_chip }
+        }
+        1 => {
+            let (chips, count, mention) = found.swap_remove(0);
+            let by_machine = !names_chip && count.is_some_and(|n| n.is_multiple_of(mention.per_unit));
+            let is_uncounted = by_machine && !is_counted(&pieces, mention);
+            let openness = match chips.as_slice() {
+                [_] => Openness::Exact,
+                [first, rest @ ..] if rest.iter().all(|c| c.family() == first.family()) => Openness::Variant,
+                _ => Openness::Alternatives,
+            };
+            Hardware { openness, chips, count, assumptions, by_machine, is_uncounted, names_chip }
+        }
+        _ => several(&pieces, &found, assumptions),
+    }
+}
+
+/// The chips and machines of a text without those that say nothing more beside others.
+fn mentions_that_count<'r>(accelerators: &'r Accelerators, pieces: &[Piece], context: Context) -> Vec<Mention<'r>> {
+    let mut mentions = mentions(accelerators, pieces, context);
     // "v3-8 TPU": the kind beside its generation says nothing more. Nor do names in brackets behind another: "GB300 (Blackwell Ultra)".
     let generations: Vec<&Accelerator> = mentions.iter().filter(|m| m.kind.is_none()).map(|m| m.chip).collect();
     mentions.retain(|m| m.kind.is_none_or(|names| !generations.iter().any(|c| names.contains(&c.accelerator.as_str()))));
-    if mentions.iter().any(|m| !in_brackets(&pieces, m.from)) {
-        mentions.retain(|m| !in_brackets(&pieces, m.from));
+    // "HGX A100 server (4 x A100 80GB)": a machine and what is in it.
+    if mentions.iter().any(|m| !in_brackets(pieces, m.from) && !m.is_machine) {
+        mentions.retain(|m| !in_brackets(pieces, m.from));
     }
-    let mut found: Vec<(Vec<&'r Accelerator>, Option<u32>, &Mention<'r>)> = Vec::new();
-    let mut assumptions = Vec::new();
-    for mention in &mentions {
-        let candidates = variants(accelerators, &pieces, mention, &mut assumptions);
-        let count = count(&pieces, mention, &mut assumptions);
+    // "4 A100 of our DGX station": a box whose name leaves the chip open holds the chip that is named.
+    if mentions.iter().any(|m| !m.is_machine && m.kind.is_none()) {
+        mentions.retain(|m| !(m.is_machine && is_open_box(pieces, m)));
+    }
+    mentions
+}
+
+/// A family with its candidates, its devices and the mention of it that came first.
+type Found<'r, 'm> = (Vec<&'r Accelerator>, Option<u32>, &'m Mention<'r>);
+
+/// The families that are mentioned, each with its candidates and devices.
+fn by_family<'r, 'm>(
+    accelerators: &'r Accelerators,
+    pieces: &[Piece],
+    mentions: &'m [Mention<'r>],
+    assumptions: &mut Vec<&'static str>,
+) -> Vec<Found<'r, 'm>> {
+    let taken: Vec<(usize, usize)> = mentions.iter().map(|m| (m.from, m.to)).collect();
+    let each = pieces.iter().any(|p| p.is_any(&vocabulary::hardware().each));
+    let mut found: Vec<Found<'r, 'm>> = Vec::new();
+    for mention in mentions {
+        let candidates = variants(accelerators, pieces, mention, assumptions);
+        let count = count(pieces, mention, &taken, assumptions);
         assumptions.extend(mention.assumption);
         match found.iter_mut().find(|(_, _, other)| other.chip.family() == mention.chip.family()) {
+            // "Half of a DGX-2: 8 V100": the chips that were used, and not those of the machine.
+            Some((known, known_count, other)) if other.is_machine && !mention.is_machine && count.is_some() && !each => {
+                if candidates.len() == 1 {
+                    *known = candidates;
+                }
+                *known_count = count;
+            }
             // The same family again ("V100 ... V100 32GB"): the narrower reading, and the first count there is.
             Some((known, known_count, _)) => {
                 if candidates.len() < known.len() {
@@ -91,24 +155,15 @@ pub fn read_hardware<'r>(accelerators: &'r Accelerators, text: &str, context: Co
             None => found.push((candidates, count, mention)),
         }
     }
-    assumptions.sort_unstable();
-    assumptions.dedup();
-    match found.len() {
-        0 => {
-            let count = counted_devices(&pieces);
-            Hardware { openness: Openness::Unnamed, chips: Vec::new(), count, assumptions }
-        }
-        1 => {
-            let (chips, count, _) = found.swap_remove(0);
-            let openness = match chips.as_slice() {
-                [_] => Openness::Exact,
-                [first, rest @ ..] if rest.iter().all(|c| c.family() == first.family()) => Openness::Variant,
-                _ => Openness::Alternatives,
-            };
-            Hardware { openness, chips, count, assumptions }
-        }
-        _ => several(&pieces, &found, assumptions),
-    }
+    found
+}
+
+/// Whether the name of a machine is one of several generations with chips of their own: "DGX Station".
+fn is_open_box(pieces: &[Piece], mention: &Mention<'_>) -> bool {
+    let name = pieces.get(mention.from..mention.to).unwrap_or_default();
+    let key: String = name.iter().map(|p| p.lower.as_str()).collect();
+    let chip = mention.chip.family().rsplit(' ').next().unwrap_or_default().to_lowercase();
+    vocabulary::hardware().boxes.contains(&key.as_str()) && !key.contains(&chip)
 }
 
 fn several<'r>(
@@ -132,6 +187,9 @@ fn several<'r>(
         // "8 A100 or H100" has one count for both; two counts of two chips add up to no single figure.
         count: if either { same.or(counts.first().copied().filter(|_| counts.len() == 1)) } else { None },
         assumptions,
+        by_machine: false,
+        is_uncounted: false,
+        names_chip: found.iter().any(|(_, _, mention)| !mention.is_machine),
     }
 }
 

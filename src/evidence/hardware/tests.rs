@@ -111,6 +111,51 @@ fn numbers_in_words_of_two_parts_count_devices() {
     }
 }
 
+/// Regression: one GPU of a DGX A100 was eight, and half a DGX-2 was sixteen.
+#[test]
+fn a_part_of_a_machine_is_no_whole_machine() {
+    let reference = &*REFERENCE;
+    for (text, count) in [
+        ("on a DGX A100", Some(8)),
+        ("one GPU of a DGX A100", Some(1)),
+        ("a DGX A100 slice, 2 GPUs", Some(2)),
+        ("half a DGX H100 (4 of the 8 GPUs)", Some(4)),
+        ("half of a DGX-2: 8 V100", Some(8)),
+        ("4 A100 of our DGX station", Some(4)),
+        ("2x DGX A100 80GB (16 GPUs)", Some(16)),
+        ("four DGX H200 nodes", Some(32)),
+        ("a cluster of DGX H100 systems", None),
+        ("DGX H100 nodes", None),
+        ("an HGX A100 server (4 x A100 80GB)", Some(4)),
+        ("an Intel Gaudi 3 node (8x HL-325L)", Some(8)),
+        ("an A100 node", None),
+    ] {
+        assert_eq!(read_hardware(&reference.accelerators, text, Context::Prose).count, count, "{text}");
+    }
+}
+
+/// Regression: what shows as two devices was counted twice, names were counts, and an M4 Pro was an M4.
+#[test]
+fn chips_beyond_the_usual() {
+    let reference = &*REFERENCE;
+    for (text, chip, count) in [
+        ("128 AMD MI250X GCDs", "AMD Instinct MI250X", Some(64)),
+        ("64 MI250X GPUs (128 GCDs)", "AMD Instinct MI250X", Some(64)),
+        ("NVIDIA GeForce RTX 3070 Laptop GPU", "NVIDIA RTX 3070 Laptop", None),
+        ("a Mac mini with the M4 Pro chip", "Apple M4 Pro", Some(1)),
+        ("64 张昇腾 910B3 加速卡", "Huawei Ascend 910B", Some(64)),
+        ("8 张海光 K100 加速卡", "Hygon K100", Some(8)),
+        ("TPU v5e-16 (16 chips)", "Google TPU v5e", Some(16)),
+        ("two Kaggle T4s", "NVIDIA T4", Some(2)),
+    ] {
+        let read = read_hardware(&reference.accelerators, text, Context::Prose);
+        assert_eq!((read.names(), read.count), (vec![chip.to_owned()], count), "{text}");
+    }
+    // A slot is no Mac, and a number in an unknown name counts nothing.
+    assert_eq!(read_hardware(&reference.accelerators, "an M.2 disk", Context::Field).openness, Openness::Unnamed);
+    assert_eq!(read_hardware(&reference.accelerators, "4 NVIDIA X990 GPUs", Context::Prose).count, Some(4));
+}
+
 proptest::proptest! {
     #[test]
     fn any_text_is_read_without_panic(text in ".{0,80}") {

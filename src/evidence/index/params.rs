@@ -177,13 +177,20 @@ pub fn from_name(model_id: &str, of_another: Option<&str>) -> (Option<Extracted>
     )
 }
 
-/// Evidence taken over from the base model's row.
+/// Evidence taken over from the base model's row; `is_stated` where the record names that base, which is quoted then. Otherwise a rule
+/// links the two, and nothing is quoted that nobody wrote.
 #[must_use]
-pub fn from_base(field: Field, value: f64, base_id: &str) -> Extracted {
+pub fn from_base(field: Field, value: f64, base_id: &str, is_stated: bool) -> Extracted {
+    let (source, quote) = if is_stated {
+        (EvidenceSource::HubIndex, base_id.to_owned())
+    } else {
+        (EvidenceSource::Lineage, format!("not stated: linked to {base_id} by a rule"))
+    };
     Extracted {
+        source,
         locator: format!("base_model:{base_id}"),
         source_url: Some(address::repository(base_id)),
-        quote: format!("base model {base_id}"),
+        quote,
         ..extracted(field, value, "base", 0.8)
     }
 }
@@ -206,8 +213,10 @@ pub fn from_layout(model_id: &str, layout: &Layout) -> Extracted {
 #[must_use]
 pub fn from_derived(value: f64, id: &str) -> Extracted {
     Extracted {
+        source: EvidenceSource::Lineage,
         locator: format!("base_model of {id}"),
-        quote: format!("{id}, which was made of it"),
+        source_url: Some(address::repository(id)),
+        quote: format!("not stated: the size of {id}, which was made of it"),
         ..extracted(Field::TotalParams, value, "derived", 0.7)
     }
 }

@@ -100,7 +100,9 @@ fn groups_end(text: &str, first: usize) -> Option<usize> {
     // One plain space may as well stand between two numbers: only a unit behind makes them one.
     let rest = text.get(at..).unwrap_or_default();
     // A cell or a value that is nothing but digits and a space is one number.
-    let is_alone = rest.trim().is_empty() && text.get(..first).is_some_and(|before| before.trim().len() <= 3);
+    // So is one with a remark in brackets behind it, or the end of a pair: "1 500 (A100); CO2: 0.6 t".
+    let ends = rest.trim().is_empty() || rest.trim_start().starts_with(['(', ';', '|', '（', '；']);
+    let is_alone = ends && text.get(..first).is_some_and(|before| before.trim().len() <= 3);
     let is_one = groups > 1 || (groups == 1 && (!spaces || zero || is_alone || is_counted(rest)));
     is_one.then_some(at)
 }

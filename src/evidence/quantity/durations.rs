@@ -102,6 +102,9 @@ pub fn duration_in_value(ts: &[Token<'_>], i: usize) -> Option<Duration> {
     Reader { ts, is_value: true }.duration(i)
 }
 
+/// Share of a unit below which a number of them is whole.
+const WHOLE: f64 = 1e-9;
+
 /// Reads a time.
 struct Reader<'s, 't> {
     ts: &'s [Token<'t>],
@@ -120,6 +123,8 @@ impl Reader<'_, '_> {
         let Leading { part, unit, mut is_range } = self.leading(i)?;
         let (mut hours, mut unit, mut at) = (part.value, unit, part.to);
         let mut parts = 1;
+        // "2.5 days, 400M tokens": a fraction goes on with no smaller unit.
+        let is_whole = (part.value / unit).fract() < WHOLE;
         loop {
             if let Some((part, to)) = self.and_quarters(at) {
                 hours += unit * part;
@@ -148,7 +153,7 @@ impl Reader<'_, '_> {
                 at = time.to;
                 break;
             }
-            let Some(more) = self.number(next) else { break };
+            let Some(more) = self.number(next).filter(|_| is_whole) else { break };
             let Some(smaller) = self.unit_behind(&more, unit, next == at) else { break };
             // "21 days, 504 hours": the same time once more, and no part of it.
             if next > at && more.value * smaller.value >= unit && hours > 0.0 {

@@ -24,12 +24,17 @@ pub struct Quantity {
     pub is_range: bool,
     /// Whether it is so much of something else: 0.4 kg per kWh.
     pub is_rate: bool,
+    /// Whether a minus stands before it: "CO2: -3 kg".
+    pub is_negative: bool,
 }
 
 impl Quantity {
     /// Why it is no figure by itself.
     #[must_use]
     pub fn refusal(&self) -> Option<&'static str> {
+        if self.is_negative {
+            return Some("a negative figure");
+        }
         if self.is_rate { Some("a rate") } else { self.is_range.then_some("a range") }
     }
 }
@@ -177,6 +182,15 @@ struct Scaled {
     scaled: bool,
 }
 
+/// Whether a minus is glued to a number, and to nothing before it: "emitted −3 kg"; "5-7 kg" and "GPT-3" have none.
+fn is_negative(ts: &[Token<'_>], i: usize) -> bool {
+    let minus = i.checked_sub(1).filter(|_| ts.get(i).is_some_and(|t| t.glued && t.kind == Kind::Number));
+    let Some(at) = minus.filter(|at| ts.get(*at).is_some_and(|t| t.is_any(&["-", "−"]) && (*at == 0 || !t.glued))) else {
+        return false;
+    };
+    at.checked_sub(1).and_then(|before| ts.get(before)).is_none_or(|t| t.kind != Kind::Number)
+}
+
 /// The quantity that begins at a token.
 #[must_use]
 pub fn quantity(ts: &[Token<'_>], i: usize) -> Option<Quantity> {
@@ -186,8 +200,17 @@ pub fn quantity(ts: &[Token<'_>], i: usize) -> Option<Quantity> {
     if ts.get(to).is_some_and(|s| s.is("+") && s.glued) {
         to += 1;
     }
-    Some(Quantity { value, from: i, to, scaled, is_word, is_range: is_range(ts, i, to), is_rate: false })
-        .filter(|q| q.value.is_finite())
+    Some(Quantity {
+        value,
+        from: i,
+        to,
+        scaled,
+        is_word,
+        is_range: is_range(ts, i, to),
+        is_rate: false,
+        is_negative: is_negative(ts, i),
+    })
+    .filter(|q| q.value.is_finite())
 }
 
 /// The value without the error behind it: `42.1 ± 0.8`, `42.1 +/- 0.8`.

@@ -284,8 +284,10 @@ fn markup(text: &str, at: usize, in_formula: &mut bool, glued: bool) -> Option<M
         let next = rest.chars().nth(1);
         // "$6.3 \times 10^{21}$": the second sign is no currency.
         let ends = *in_formula && glued && !next.is_some_and(|c| c.is_ascii_digit());
-        *in_formula = !ends && !glued && next.is_some_and(|c| !c.is_whitespace());
-        return ends.then_some(Markup { len: 1, sign: None });
+        // "进行了$20$万次": in scripts without spaces a formula begins behind a word.
+        let begins = !glued || text.get(..at).and_then(|before| before.chars().next_back()).is_some_and(is_eastern);
+        *in_formula = !ends && begins && next.is_some_and(|c| !c.is_whitespace());
+        return (ends || (*in_formula && glued)).then_some(Markup { len: 1, sign: None });
     };
     if command.starts_with([',', ';', ':', '!', ' ', '\u{a0}']) {
         return Some(Markup { len: 1 + command.chars().next().map_or(0, char::len_utf8), sign: None });

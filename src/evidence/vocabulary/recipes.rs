@@ -12,6 +12,8 @@ lists!(RecipeKeys {
     nodes,
     node_devices,
     loose_steps,
+    loose_epochs,
+    duration,
     distributed,
     epochs,
     steps,
@@ -21,21 +23,40 @@ lists!(RecipeKeys {
     loose_length,
     model_length,
     side,
+    loose_side,
     others,
+    loose_examples,
 });
+lists!(RecipeSplits { train, counts });
 lists!(RecipeBases { keys, reinforcement });
-lists!(RecipeCommands { launchers, placeholders });
-lists!(RecipeEnds { patience, early, resumes });
+lists!(RecipeDurations { steps, epochs, samples });
+lists!(RecipeCommands {
+    launchers,
+    trains,
+    trainers,
+    whole_batches,
+    visible,
+    detector_devices,
+    prefixes,
+    evaluations,
+    modes,
+    placeholders
+});
+lists!(RecipeEnds { patience, callbacks, early, resumes });
 lists!(RecipeProse {
     sequences,
     contexts,
     lengths,
+    other_lengths,
+    not_alone,
     most,
     sequence_lengths,
     context_lengths,
     of,
     cut,
     cut_late,
+    was,
+    per_one,
     joins,
     fillers,
     stages_behind,
@@ -51,6 +72,8 @@ lists!(RecipeProse {
 lists!(SentenceTransformers { loader, set_size });
 tables!(Recipe {
     keys: RecipeKeys,
+    splits: RecipeSplits,
+    durations: RecipeDurations,
     bases: RecipeBases,
     commands: RecipeCommands,
     ends: RecipeEnds,

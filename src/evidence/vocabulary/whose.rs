@@ -18,10 +18,12 @@ lists!(Headings {
     for_the_reader,
     addresses,
     tries,
+    numbered_tries,
+    published,
     logs,
     data
 });
-lists!(Phases { stage_headers, never, stages, work, pre_training, fine_tuning, second, generic, tuned_names });
+lists!(Phases { stage_headers, stage_nouns, others, never, stages, work, pre_training, fine_tuning, second, generic, tuned_names });
 tables!(Designators {
     tuned: Words,
     plain: Words,
@@ -37,6 +39,7 @@ tables!(Designators {
     counted: Words,
     this: Words,
     this_cjk: Words,
+    topics: Words,
     pronouns: Words,
     declared: Words,
     nouns_of_cards: Words,
@@ -44,10 +47,11 @@ tables!(Designators {
     marks: Words,
     size_words: BTreeMap<String, Words>,
 });
-lists!(Totals { cumulative, inclusive, families, wholes, collections, uses, development, excluded, rows, components });
+lists!(Totals { attempts, cumulative, inclusive, families, wholes, collections, uses, development, excluded, rows, components });
 
 // prose.toml
 lists!(Sentences {
+    evaluated,
     your_own,
     overheads,
     several_stages,
@@ -92,6 +96,7 @@ lists!(Subjects {
     less,
     reduced,
     made_up,
+    making_up,
     granted,
     tools,
     used,
@@ -137,6 +142,13 @@ lists!(Subjects {
     by,
     example_letters,
     against_joins,
+    been_verbs,
+    respectively,
+    respectively_cjk,
+    base_brackets,
+    papers,
+    papers_cjk,
+    versus,
     beside,
     of,
     which,
@@ -152,6 +164,12 @@ lists!(Subjects {
     counted_together,
     itself,
     with_others,
+    any_articles,
+    tokenizers,
+    present_verbs,
+    footprint_verbs,
+    subjects_of_training,
+    compared,
     other_authors,
     articles,
 });

@@ -22,7 +22,7 @@ const CACHED_OTHERS: &[&str] = &["datasets--", "spaces--", "kernels--"];
 pub struct CardFiles {
     /// Name and path, in name order. The name alone tells whose card a README is: a clone's is that of its origin.
     pub files: Vec<(String, PathBuf)>,
-    /// What was passed over, in name order. Hidden files are not mentioned.
+    /// What was passed over, in name order.
     pub passed_over: Vec<PassedOver>,
 }
 
@@ -81,8 +81,9 @@ impl CardFiles {
             self.pass_over(format!("{name}/"), "no model of the Hub's cache");
             return Ok(());
         }
-        let (files, dirs) = entries(dir)?;
         let below = |entry: &str| if name.is_empty() { entry.to_owned() } else { format!("{name}/{entry}") };
+        let (files, dirs, others) = entries(dir)?;
+        others.into_iter().for_each(|(entry, reason)| self.pass_over(below(&entry), reason));
         let origin = match origin(dir) {
             Some(Origin::Other(what)) => {
                 self.pass_over(format!("{name}/"), format!("a clone of {what}"));
@@ -151,26 +152,31 @@ fn is_readme(entry: &str) -> bool {
     entry.eq_ignore_ascii_case("readme.md")
 }
 
+/// Files and directories with their paths, and what else there is with the reason why it is passed over.
+type Entries = (Vec<(String, PathBuf)>, Vec<(String, PathBuf)>, Vec<(String, &'static str)>);
+
 /// Files and directories with their names, sorted. Hidden ones and links to directories are left out: those may lead round in circles.
 #[allow(clippy::type_complexity)]
-fn entries(dir: &Path) -> Result<(Vec<(String, PathBuf)>, Vec<(String, PathBuf)>)> {
-    let (mut files, mut dirs) = (Vec::new(), Vec::new());
+fn entries(dir: &Path) -> Result<Entries> {
+    let (mut files, mut dirs, mut others) = (Vec::new(), Vec::new(), Vec::new());
     for entry in fs::read_dir(dir).at_path("cannot list cards", dir)? {
         let entry = entry.at_path("cannot list cards", dir)?;
         let name = entry.file_name().to_string_lossy().into_owned();
         let file_type = entry.file_type().at_path("cannot read cards", entry.path())?;
         if name.starts_with('.') {
-            continue;
-        }
-        if file_type.is_dir() {
+            others.push((name, "hidden"));
+        } else if file_type.is_dir() {
             dirs.push((name, entry.path()));
         } else if file_type.is_file() || entry.path().is_file() {
             files.push((name, entry.path()));
+        } else {
+            // Links to directories may lead round in circles.
+            others.push((name, "neither a file nor a directory"));
         }
     }
     files.sort();
     dirs.sort();
-    Ok((files, dirs))
+    Ok((files, dirs, others))
 }
 
 /// Why a file that is no Markdown is no table of cards; nothing if it is one.

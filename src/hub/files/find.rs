@@ -34,7 +34,7 @@ const COPY_ENDINGS: &[&str] =
 pub struct IndexFiles {
     /// Index files, in name order.
     pub files: Vec<SourceFile>,
-    /// What was passed over, in name order. Hidden files are not mentioned.
+    /// What was passed over, in name order.
     pub passed_over: Vec<PassedOver>,
 }
 
@@ -107,7 +107,7 @@ fn gather(root: &Path, dir: &Path, found: &mut IndexFiles) -> Result<()> {
 /// Files with their names below the root.
 type Named = Vec<(String, PathBuf)>;
 
-/// Files and directories of a directory. Hidden entries are skipped; those that begin with `_` are a tool's own (`_SUCCESS`).
+/// Files and directories of a directory. Hidden entries are passed over; those that begin with `_` are a tool's own (`_SUCCESS`).
 fn entries(root: &Path, dir: &Path, found: &mut IndexFiles) -> Result<(Named, Named)> {
     let (mut files, mut dirs) = (Vec::new(), Vec::new());
     for entry in fs::read_dir(dir).at_path("cannot list source directory", dir)? {
@@ -116,7 +116,7 @@ fn entries(root: &Path, dir: &Path, found: &mut IndexFiles) -> Result<(Named, Na
         let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
         let file_type = entry.file_type().at_path("cannot read source", &path)?;
         match entry.file_name().to_string_lossy() {
-            own if own.starts_with('.') => {}
+            own if own.starts_with('.') => found.passed_over.push(PassedOver::new(name, "hidden")),
             own if own.starts_with('_') => found.passed_over.push(PassedOver::new(name, "begins with '_'")),
             own if COPY_ENDINGS.iter().any(|ending| own.to_lowercase().ends_with(ending)) => {
                 found.passed_over.push(PassedOver::new(name, "by its name an unfinished copy or one put aside"));

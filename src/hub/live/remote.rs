@@ -23,7 +23,7 @@ impl RepoId {
             |s: &str| !s.is_empty() && !s.starts_with('.') && s.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
         match text.split_once('/') {
             Some((owner, name)) if segment(owner) && segment(name) => Ok(Self { owner: owner.to_owned(), name: name.to_owned() }),
-            _ => Err(Error::Config(format!("'{text}' is not a dataset repository\n  way out: write it as owner/name"))),
+            _ => Err(Error::usage(format!("'{text}' is not a dataset repository"), "--repo or --inputs", "write it as owner/name")),
         }
     }
 }

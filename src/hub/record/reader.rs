@@ -20,6 +20,27 @@ pub struct RecordReader {
     pub(super) object_id: Option<ObjectId>,
 }
 
+/// What to do about a table that was written by columns: pandas' `to_json` does so unless it is told otherwise (pandas.DataFrame.to_json,
+/// `orient`).
+fn columns_remark(raw: &str) -> &'static str {
+    // A record never has a list or an object of many ids under a key of the id.
+    let plain: String = raw.chars().filter(|c| !c.is_whitespace()).take(MAX_LOOKED_AT).collect();
+    let by_columns = ["id", "modelId", "model_id"].iter().any(|key| {
+        [format!("{{\"{key}\":{{\"0\":"), format!(",\"{key}\":{{\"0\":"), format!("{{\"{key}\":["), format!(",\"{key}\":[")]
+            .iter()
+            .any(|begin| plain.contains(begin))
+    });
+    let is_split = ["{\"columns\":[", "{\"index\":[", "{\"schema\":{\"fields\":["].iter().any(|begin| plain.starts_with(begin));
+    if by_columns || is_split {
+        ": a table by columns and not by records; with pandas write it by to_json(FILE, orient=\"records\")"
+    } else {
+        ""
+    }
+}
+
+/// Characters of a record that are looked at for how it was written.
+const MAX_LOOKED_AT: usize = 1 << 16;
+
 impl RecordReader {
     /// A reader for the record at `locator`.
     #[must_use]
@@ -139,7 +160,7 @@ impl RecordReader {
             // A token that may list private repositories must not leak them into a published table.
             Some(("private repository".to_owned(), String::new()))
         } else if !is_valid_id(&self.row.model_id) {
-            Some(("id missing or malformed".to_owned(), raw.to_owned()))
+            Some((format!("id missing or malformed{}", columns_remark(raw)), raw.to_owned()))
         } else {
             why.map(|why| (why, raw.to_owned()))
         };
@@ -157,5 +178,27 @@ impl RecordReader {
         };
         let Self { problems, epochs, object_id, .. } = self;
         Parsed { locator, row, problems, unknown_keys: Vec::new(), other, epochs, object_id }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::columns_remark;
+
+    /// Regression: pandas' default JSON gave "id missing or malformed" and no way out. Each as pandas 2.2 writes it.
+    #[test]
+    fn tables_by_columns_are_named_with_their_way_out() {
+        for raw in [
+            r#"{"id":{"0":"a\/b","1":"a\/c"},"downloads":{"0":1,"1":2}}"#,
+            r#"{"createdAt":{"0":"2024"}, "id": {"0": "a/b"}}"#,
+            r#"{"columns":["id","downloads"],"index":[0,1],"data":[["a\/b",1],["a\/c",2]]}"#,
+            r#"{"schema":{"fields":[{"name":"index","type":"integer"}]},"data":[{"index":0,"id":"a/b"}]}"#,
+            r#"{"id":["a/b","a/c"],"downloads":[1,2]}"#,
+        ] {
+            assert!(columns_remark(raw).contains("orient=\"records\""), "{raw}");
+        }
+        for raw in [r#"{"id":7}"#, r#"{"modelId":null,"tags":["id"]}"#, r#"{"_id":{"$oid":"65"},"downloads":1}"#, "\u{e9}"] {
+            assert_eq!(columns_remark(raw), "", "{raw}");
+        }
     }
 }

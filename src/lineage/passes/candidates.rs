@@ -1,6 +1,6 @@
 //! Which nodes others may have been trained from, and which of several it was.
 
-use super::compare::{BASE_MAY_BE_YOUNGER_MS, NAMED_SIZE, old_enough, relative};
+use super::compare::{BASE_MAY_BE_YOUNGER_MS, NAMED_SIZE, relative};
 use super::join::is_registered;
 use crate::domain::Role;
 use crate::lineage::model::{Graph, RepoFacts};
@@ -120,18 +120,19 @@ fn rank<'a>(graph: &'a Graph<'_>, i: usize, candidate: usize) -> (i64, i64, &'a 
     (apart, age, base.model_id.as_str())
 }
 
-/// The first of them by [`rank`] that is old enough.
-pub(super) fn closest(graph: &Graph<'_>, i: usize, candidates: impl Iterator<Item = usize>) -> Option<usize> {
-    let is_older = |c: &usize| *c != i && old_enough(graph.node(*c), graph.node(i));
-    candidates.filter(is_older).min_by(|a, b| rank(graph, i, *a).cmp(&rank(graph, i, *b)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::lineage::model::{IdMap, Placement};
+    use crate::lineage::passes::compare::old_enough;
     use proptest::prelude::*;
     use std::sync::Arc;
+
+    /// The first of them by [`rank`] that is old enough.
+    fn closest(graph: &Graph<'_>, i: usize, candidates: impl Iterator<Item = usize>) -> Option<usize> {
+        let is_older = |c: &usize| *c != i && old_enough(graph.node(*c), graph.node(i));
+        candidates.filter(is_older).min_by(|a, b| rank(graph, i, *a).cmp(&rank(graph, i, *b)))
+    }
 
     proptest! {
         /// The best of each kind, and of those the best, is the best of all.

@@ -1,7 +1,7 @@
 //! Models of a listed house that are variants of a sibling: its name with words behind it, its name of another date, where the sibling
 //! was itself made of another model, or its name with another minor version.
 
-use super::candidates::{Candidates, closest, closest_of};
+use super::candidates::{Candidates, closest_of};
 use super::compare::{LARGE_PARAMS, NAMED_SIZE, architectures_agree, sizes_agree};
 use super::groups::groups;
 use super::join::{is_open, is_trained, join};
@@ -65,6 +65,7 @@ fn by_beginning(graph: &mut Graph<'_>) {
             heads.entry(key(graph, i, names::stem_with_version)).or_default().push(i);
         }
     }
+    let heads: FxHashMap<_, Candidates> = heads.into_iter().map(|(key, found)| (key, Candidates::new(graph, &found))).collect();
     for i in 0..graph.facts.len() {
         if !may_be_variant(graph, i) {
             continue;
@@ -76,8 +77,8 @@ fn by_beginning(graph: &mut Graph<'_>) {
         let head_of = |name: String| {
             let of_name = heads.get(&(owner.clone(), name))?;
             let f = graph.node(i);
-            let fits = |h: &usize| sizes_agree(f, graph.node(*h), NAMED_SIZE) && architectures_agree(f, graph.node(*h));
-            closest(graph, i, of_name.iter().copied().filter(fits))
+            let fits = |h: usize| sizes_agree(f, graph.node(h), NAMED_SIZE) && architectures_agree(f, graph.node(h));
+            of_name.closest(graph, i, fits)
         };
         let with_words_behind = (1..words.len()).rev().find_map(|length| {
             let (beginning, rest) = words.split_at(length);

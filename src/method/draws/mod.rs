@@ -21,7 +21,7 @@ use self::chain_points::{ChainLaws, ChainPoint, Fixed, options_key};
 use self::compute::Sampler;
 use self::points::{Order, ROLE, START};
 use super::assumptions::MFU_MAX;
-use super::simulate::{LogNormal, Part, RunModel, Start};
+use super::simulate::{LogNormal, Part, RunModel, Start, Stated};
 use std::sync::Arc;
 
 /// Draws of one run.
@@ -108,6 +108,9 @@ struct Chain {
 struct Run<'a> {
     start: Start,
     first: Arc<[f64]>,
+    /// What is stated beside it, each with its factor by point.
+    energy: Option<(f64, Arc<[f64]>)>,
+    hours: Option<(f64, Arc<[f64]>)>,
     trained: Vec<Trained>,
     shared: &'a Shared,
     /// Whether compute that does not follow from the chain is there already.
@@ -143,9 +146,13 @@ impl<'a> Run<'a> {
                 with_sum.collect()
             }
         };
+        let factor = |stated: LogNormal| (stated.median, shared.own_factor(START, stated.own_sd));
+        let Stated { energy, hours } = model.stated;
         Self {
             start: model.start,
             first: shared.own_factor(START, model.start.factor().own_sd),
+            energy: energy.map(factor),
+            hours: hours.map(factor),
             trained,
             shared,
             compute_is_drawn: false,
@@ -195,6 +202,7 @@ impl<'a> Run<'a> {
         let has_compute = !trained.compute.is_implied();
         let [mfu, power, pue, grid] = trained.levels.each_ref().map(AsRef::as_ref);
         let median = self.start.factor().median;
+        let drawn = |stated: &Option<(f64, Arc<[f64]>)>, draw| stated.as_ref().map(|(median, own)| median * own[order.start(draw)]);
         for draw in draws {
             let own = &trained.chain[order.chain(draw)];
             // No run exceeds what hardware allows, and no facility runs below its own IT load.
@@ -202,7 +210,8 @@ impl<'a> Run<'a> {
             let kwh_per_hour = own.power * power[draw] * (own.pue * pue[draw]).max(1.0);
             let first = median * self.first[order.start(draw)];
             let compute = has_compute.then_some(flop[draw]);
-            let chain = chain(self.start, first, compute, rate, kwh_per_hour, own.grid * grid[draw]);
+            let stated = (drawn(&self.energy, draw), drawn(&self.hours, draw));
+            let chain = chain(self.start, first, stated, compute, (rate, kwh_per_hour, own.grid * grid[draw]));
             flop[draw] = chain.flop;
             hours[draw] = chain.hours;
             energy[draw] = chain.energy;
@@ -211,11 +220,18 @@ impl<'a> Run<'a> {
     }
 }
 
-/// The chain from the rung that is known, `first` (kg, kWh or hours), to the others; compute in FLOP, where it is known apart from the chain.
-fn chain(start: Start, first: f64, compute: Option<f64>, rate: f64, kwh_per_hour: f64, grid: f64) -> Chain {
+/// The chain from the rung that is known, `first` (kg, kWh or hours), to the others; energy and hours stated beside it, and compute in FLOP,
+/// where it is known apart from the chain; factors: FLOP per hour, kWh per hour, kg per kWh.
+fn chain(
+    start: Start,
+    first: f64,
+    (stated_energy, stated_hours): (Option<f64>, Option<f64>),
+    compute: Option<f64>,
+    (rate, kwh_per_hour, grid): (f64, f64, f64),
+) -> Chain {
     let (hours, energy, emissions) = match start {
-        Start::Emissions(_) => (None, first / grid, first),
-        Start::Energy(_) => (None, first, first * grid),
+        Start::Emissions(_) => (stated_hours, stated_energy.unwrap_or(first / grid), first),
+        Start::Energy(_) => (stated_hours, first, first * grid),
         Start::Hours(_) => (Some(first), first * kwh_per_hour, first * kwh_per_hour * grid),
         // Every run that starts from compute has one; without it nothing was trained.
         Start::Compute => {

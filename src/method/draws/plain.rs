@@ -213,6 +213,7 @@ fn quantiles_are_those_of_many_independent_draws() {
         let model = RunModel {
             run_id: "a/b#pretraining",
             start: Start::Compute,
+            stated: Stated::default(),
             compute: compute.clone(),
             mfu: mfu(0.34),
             parts,

@@ -39,8 +39,11 @@ fn without_spread_every_draw_is_central() {
     let chips = h100();
     let own = |x| LogNormal::with_own_spread(x, 0.0);
     for start in [Start::Compute, Start::Hours(own(1e5)), Start::Energy(own(1e6)), Start::Emissions(own(1e4))] {
-        for implied in [false, true] {
+        for (implied, are_stated) in [(false, false), (true, false), (false, true), (true, true)] {
             let mut model = model(&chips, start, 0.0);
+            // What is stated beside a rung stays what it is.
+            model.stated.energy = (are_stated && matches!(start, Start::Emissions(_))).then(|| own(3e4));
+            model.stated.hours = (are_stated && matches!(start, Start::Emissions(_) | Start::Energy(_))).then(|| own(2e5));
             if implied && !matches!(start, Start::Compute) {
                 model.compute = Compute::Implied;
             }

@@ -3,7 +3,7 @@
 use super::changes::Changes;
 use super::held::{MOST_BYTES, Shelf, Texts, listed, ranked};
 use crate::compare::Change;
-use crate::domain::{ClosedSet, EvidenceSource, Field, Flag, Modality, Quantiles, Role, RunKind, Tier};
+use crate::domain::{Beside, ClosedSet, EvidenceSource, Field, Flag, Modality, Quantiles, Role, RunKind, Tier};
 use crate::error::Result;
 use crate::report::About;
 use crate::report::text::{name, page_of, plain, quoted};
@@ -39,8 +39,8 @@ struct Words {
     units: Vec<&'static str>,
     sources: Vec<&'static str>,
     flags: Vec<&'static str>,
-    /// By tier, where compute is given and where it is implied: steps of the calculation, each with how it comes about.
-    steps: Vec<[Vec<[&'static str; 2]>; 2]>,
+    /// By tier and by what is known beside it: steps of the calculation, each with how it comes about.
+    steps: Vec<[Vec<[&'static str; 2]>; 8]>,
     countries: BTreeMap<String, String>,
 }
 
@@ -95,8 +95,8 @@ struct Figures {
     stands_in: [bool; 5],
     /// Whether the grid is that of the owner's country, because nothing states the place.
     is_owners_grid: bool,
-    /// Whether nothing states the compute: it follows backwards.
-    is_implied: bool,
+    /// What is known beside the figure, as its number.
+    beside: usize,
     flags: Vec<usize>,
 }
 
@@ -293,7 +293,12 @@ fn figures(row: &EstimateRow, texts: &mut Texts) -> Figures {
             stands_in(row.grid_is_fallback) || stands_in(row.grid_is_owner_country),
         ],
         is_owners_grid: row.grid_is_owner_country == Some(true),
-        is_implied: row.flags.contains(&Flag::ComputeImpliedByTheChain),
+        beside: Beside {
+            is_compute_implied: row.flags.contains(&Flag::ComputeImpliedByTheChain),
+            is_energy_stated: row.flags.contains(&Flag::EnergyIsStated),
+            are_hours_stated: row.flags.contains(&Flag::AcceleratorHoursAreStated),
+        }
+        .number(),
         flags: row.flags.iter().map(|flag| position(*flag)).collect(),
     }
 }
@@ -326,12 +331,12 @@ fn closed_words(countries: BTreeMap<String, String>) -> Words {
         units: Field::ALL.iter().map(|f| f.unit()).collect(),
         sources: EvidenceSource::ALL.iter().map(|s| words::source(*s)).collect(),
         flags: Flag::ALL.iter().map(|f| f.meaning().trim()).collect(),
-        steps: Tier::ALL.iter().map(|tier| [false, true].map(|is_implied| steps(*tier, is_implied))).collect(),
+        steps: Tier::ALL.iter().map(|tier| Beside::all().map(|beside| steps(*tier, beside))).collect(),
         countries,
     }
 }
 
 /// The steps of a tier by their names.
-fn steps(tier: Tier, is_compute_implied: bool) -> Vec<[&'static str; 2]> {
-    tier.steps(is_compute_implied).into_iter().map(|(step, way)| [step.name(), way.name()]).collect()
+fn steps(tier: Tier, beside: Beside) -> Vec<[&'static str; 2]> {
+    tier.steps(beside).into_iter().map(|(step, way)| [step.name(), way.name()]).collect()
 }

@@ -263,7 +263,7 @@
         r.is_owners_grid ? "the place of training is not stated: the owner's country" : r.stands_in[4]),
       emissions: (way) => box("Emissions", both(r.kg, mass), said(way, "reported")),
     };
-    const steps = words.steps[m.tier][r.is_implied ? 1 : 0];
+    const steps = words.steps[m.tier][r.beside];
     // The figure rests on what lies between its evidence and the emissions; compute beside that only tells of emissions per compute.
     const from = m.tier >= 4 ? 0 : steps.findIndex(([step, way]) => way === "given" && step !== "compute");
     const to = steps.findIndex(([step]) => step === "emissions");

@@ -46,8 +46,9 @@ fn roles(data: &Data) -> Markup {
     html! {
         div .table-block id="by-role" {
             h3 { "What the repositories are" }
-            p .reading { "Copies, merges and quantized weights own no run and add nothing. The exception: a copy carries the pre-training of an original \
-                that the index does not hold." }
+            p .reading { "What is certainly a copy, a merge or quantized weights owns no run and adds nothing, unless it carries the pre-training of an \
+                original that the index does not hold. Where the role is a matter of probabilities the likeliest is named here, and the run that \
+                the repository may own counts by its probability: so a run may stand beside a role that trains nothing." }
             (table("Repositories of the cohort by role", &["role", "models", "runs", "t CO₂e, mean", "share of emissions"], 1, &body))
             p .note { "Source: table aggregates, group_by role." }
         }

@@ -51,9 +51,9 @@ fn line(row: &RegressionRow) -> Vec<Markup> {
 /// What it is used for: some are published as checks, and no estimate uses them.
 const fn used(row: &RegressionRow) -> &'static str {
     match (row.used, row.regression_id.makes_estimates()) {
-        (false, _) => "no: see below",
-        (true, true) => "by estimates",
-        (true, false) => "as a check only",
+        (true, _) => "by estimates",
+        (false, true) => "no: see below",
+        (false, false) => "as a check only",
     }
 }
 

@@ -127,8 +127,8 @@ fn one(l: &Largest) -> Markup {
             }
             h4 { "What was assumed" }
             ul {
-                @for (factor, stand_in, _) in FACTORS.iter().filter(|(_, _, stands_in)| stands_in(&l.stand_ins) == Some(true)) {
-                    li .stands-in { (factor) ": " (stand_in) }
+                @for factor in FACTORS.iter().filter(|factor| factor.carries(&l.stand_ins)) {
+                    li .stands-in { (factor.name) ": " (factor.stand_in) }
                 }
                 @for flag in &e.flags { li { (flag.meaning().trim()) } }
             }
@@ -219,6 +219,7 @@ fn source(row: &EvidenceRow) -> Markup {
             | EvidenceSource::CardText
             | EvidenceSource::Config
             | EvidenceSource::Name
+            | EvidenceSource::Lineage
             | EvidenceSource::RoleModel => link(&url, words),
         },
     }

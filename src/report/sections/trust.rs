@@ -22,18 +22,18 @@ pub(super) fn fallbacks(data: &Data) -> Markup {
     let share = |kg: f64| if data.emissions_kgco2e > 0.0 { kg / data.emissions_kgco2e } else { 0.0 };
     let told = || FACTORS.iter().zip(&data.fallbacks);
     let rows: Vec<Row> = told()
-        .map(|((factor, stand_in, _), f)| Row {
-            label: format!("{factor}: {stand_in}"),
+        .map(|(factor, f)| Row {
+            label: format!("{}: {}", factor.name, factor.stand_in),
             value: percent(share(f.emissions_kgco2e)),
             more: format!("{} of {} runs", crate::report::numbers::count(f.runs), crate::report::numbers::count(data.runs)),
             mark: Mark::Parts { parts: [0.0, share(f.emissions_kgco2e)], interval: None },
         })
         .collect();
     let body: Vec<Vec<Markup>> = told()
-        .map(|((factor, stand_in, _), f)| {
+        .map(|(factor, f)| {
             vec![
-                html! { (factor) },
-                html! { (stand_in) },
+                html! { (factor.name) },
+                html! { (factor.stand_in) },
                 counted(f.runs),
                 counted(data.runs),
                 figure(f.emissions_kgco2e, tonnes(f.emissions_kgco2e)),
@@ -41,13 +41,14 @@ pub(super) fn fallbacks(data: &Data) -> Markup {
             ]
         })
         .collect();
-    let said: Vec<String> = told().map(|((factor, ..), f)| format!("{factor} {}", percent(share(f.emissions_kgco2e)))).collect();
+    let said: Vec<String> = told().map(|(factor, f)| format!("{} {}", factor.name, percent(share(f.emissions_kgco2e)))).collect();
     Figure {
         id: "stand-ins",
         title: "Share of emissions whose factors are averages",
         name: format!("Share of the cohort's mean emissions. {}.", said.join(", ")),
-        reading: "Where nothing states a factor, an average stands in, and its spread is drawn into the interval.",
-        source: "table estimates, columns ending in _is_fallback, and grid_is_owner_country",
+        reading: "Where nothing states a factor, an average stands in, and its spread is drawn into the interval. Counted are emissions that \
+                  are a product of the factor: reported ones are of none, and reported electricity takes the grid alone.",
+        source: "table estimates, columns ending in _is_fallback, and grid_is_owner_country, where the tier takes the factor",
         caveat: "A run may rest on several at once, so the shares do not add up.",
         chart: axis_rows(&rows, &Scale::Linear { max: 1.0, step: 0.25 }, None, percent),
         table: table(

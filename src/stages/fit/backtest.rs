@@ -29,14 +29,6 @@ use std::sync::Arc;
 pub(super) const DRAWS: usize = 400;
 /// Folds in which the owners are held out.
 const FOLDS: usize = 50;
-/// Regressions that estimates rest on.
-const ESTIMATING: [RegressionId; 5] = [
-    RegressionId::TokensFromParams,
-    RegressionId::ComputeFromParams,
-    RegressionId::ComputeFromForwardFlop,
-    RegressionId::FinetuneSamplesFromParams,
-    RegressionId::ParamsFromCategory,
-];
 
 /// A regression with what it was fitted on.
 pub(super) struct Fitted {
@@ -126,7 +118,7 @@ pub(super) fn held_out<T: Sync>(
         .map(|fold| {
             let of_fold = || by_owner.iter().skip(fold).step_by(folds);
             let owners: BTreeSet<&str> = of_fold().map(|(owner, _)| owner.as_str()).collect();
-            let fits = fitted.iter().filter(|f| f.is_used && ESTIMATING.contains(&f.id));
+            let fits = fitted.iter().filter(|f| f.is_used);
             let fits = fits.filter_map(|f| Some((f.id, f.without(&owners)?))).collect();
             let basis = Basis::with_fits(Fits::new(fits, six_nd_without(&owners)), Arc::clone(&chain.mixtures));
             let mut rows = Vec::new();

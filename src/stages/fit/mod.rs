@@ -33,7 +33,7 @@ use std::collections::BTreeMap;
 
 stage! {
     /// Fits the regressions and runs the back-test.
-    struct Fitting = "fit" version 9
+    struct Fitting = "fit" version 10
     reads [TierRow, RoleTermRow]
     writes [
         RegressionRow,
@@ -277,6 +277,8 @@ fn regression_row(declaration: &Declaration, fit: &Fit, fitted: &Fitted) -> Regr
     } else {
         Some(format!("{} is not significant at {SIGNIFICANCE}", declaration.required.map(Term::name).unwrap_or_default()))
     };
+    let is_check = !declaration.id.makes_estimates();
+    let not_used_reason = not_used_reason.or_else(|| is_check.then(|| "a check: no estimate is made with it".to_owned()));
     let formula: Vec<String> = fit
         .coefficients
         .iter()

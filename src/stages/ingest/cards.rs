@@ -17,6 +17,8 @@ use std::path::Path;
 
 /// Cards collected before they go to the sorter: a card is some kilobytes.
 const BATCH_ROWS: usize = 512;
+/// Ids of no model of the index that the log shows.
+const SHOWN_IDS: usize = 3;
 
 /// What came of the cards.
 pub(super) struct Cards {
@@ -35,6 +37,7 @@ pub(super) fn read_cards(pinned: Option<&PinnedFiles>, outputs: &mut Outputs<'_,
     let spill = outputs.scratch("spill-cards")?;
     let mut sorter = ExternalSorter::new(RawCardRow::schema(), "model_id", &spill, DEFAULT_BUDGET_BYTES)?;
     let mut builders = <RawCardRow as Row>::Builders::default();
+    let mut strangers = Vec::new();
     let mut cards = Cards { inputs: Vec::new(), read: 0, without_model: 0, unusable: Vec::new() };
     if let Some(pinned) = pinned {
         let models = ids(outputs)?;
@@ -50,7 +53,12 @@ pub(super) fn read_cards(pinned: Option<&PinnedFiles>, outputs: &mut Outputs<'_,
                 match item {
                     Err(bad) => cards.unusable.push(quarantined(&name, bad)),
                     Ok(found) => match models.get(&found.id.to_lowercase()) {
-                        None => cards.without_model += 1,
+                        None => {
+                            cards.without_model += 1;
+                            if strangers.len() < SHOWN_IDS {
+                                strangers.push(found.id);
+                            }
+                        }
                         Some(model_id) => {
                             builders.push(RawCardRow {
                                 model_id: model_id.clone(),
@@ -74,19 +82,29 @@ pub(super) fn read_cards(pinned: Option<&PinnedFiles>, outputs: &mut Outputs<'_,
             }
             cards.inputs.push(Input { name, kind: InputKind::Cards, revision: None, sha256, bytes, records });
         }
-        tracing::info!(read = cards.read, without_model = cards.without_model, "cards");
-        if cards.read > 0 && cards.read == cards.without_model {
-            tracing::warn!("no card belongs to a model of the index: their ids do not match");
-        }
-        if let Some(first) = cards.unusable.first() {
-            let (unusable, of, example) = (cards.unusable.len(), cards.read, format!("{}: {}", first.locator, first.reason));
-            tracing::warn!(unusable, of, example, "records without a usable card: they are in quarantine");
-        }
+        log(&cards, &strangers);
     }
     sorter.push(builders.finish()?)?;
     let receipt = write(sorter, outputs)?;
     outputs.done::<RawCardRow>(receipt);
     Ok(cards)
+}
+
+/// Says once what came of the cards.
+fn log(cards: &Cards, strangers: &[String]) {
+    if strangers.is_empty() {
+        tracing::info!(read = cards.read, without_model = cards.without_model, "cards");
+    } else {
+        let examples = strangers.join(", ");
+        tracing::info!(read = cards.read, without_model = cards.without_model, examples, "cards, some of no model of the index");
+    }
+    if cards.read > 0 && cards.read == cards.without_model {
+        tracing::warn!("no card belongs to a model of the index: their ids do not match");
+    }
+    if let Some(first) = cards.unusable.first() {
+        let (unusable, of, example) = (cards.unusable.len(), cards.read, format!("{}: {}", first.locator, first.reason));
+        tracing::warn!(unusable, of, example, "records without a usable card: they are in quarantine");
+    }
 }
 
 /// A file of which no record is a card.

@@ -1,5 +1,5 @@
 //! What is said of a source as a whole, and what stops the run: a column that decides who is in the cohort, or when, must not be null
-//! everywhere.
+//! everywhere, and a count not zero everywhere.
 
 use crate::domain::source::{CohortMetric, EpochUnit};
 use crate::error::{Error, Result};
@@ -16,6 +16,9 @@ pub(super) struct Filled {
     created: u64,
     downloads_30d: u64,
     downloads_all_time: u64,
+    /// Records whose count is above zero.
+    counted_30d: u64,
+    counted_all_time: u64,
 }
 
 impl Filled {
@@ -25,6 +28,14 @@ impl Filled {
             HubField::Downloads => self.downloads_30d,
             HubField::DownloadsAllTime => self.downloads_all_time,
             _ => self.rows,
+        }
+    }
+
+    /// Records by which a cohort can be cut: a count of zero is in none.
+    const fn counted(self, metric: CohortMetric) -> u64 {
+        match metric {
+            CohortMetric::DownloadsAllTime => self.counted_all_time,
+            CohortMetric::Downloads30d => self.counted_30d,
         }
     }
 }
@@ -57,6 +68,8 @@ impl Seen {
         self.filled.created += u64::from(row.created_at.is_some());
         self.filled.downloads_30d += u64::from(row.downloads_30d.is_some());
         self.filled.downloads_all_time += u64::from(row.downloads_all_time.is_some());
+        self.filled.counted_30d += u64::from(row.downloads_30d > Some(0));
+        self.filled.counted_all_time += u64::from(row.downloads_all_time > Some(0));
         self.newest = self.newest.max(row.last_modified.max(row.created_at).map(|t| t.0));
     }
 
@@ -121,7 +134,7 @@ impl Seen {
         }
     }
 
-    /// Refuses an index in which what decides is null everywhere.
+    /// Refuses an index in which what decides is null everywhere, or a count that is zero everywhere: it cuts no cohort either.
     pub(super) fn check(&self, metric: CohortMetric, place: &Path) -> Result<()> {
         if self.filled.rows == 0 {
             return Ok(());
@@ -134,15 +147,15 @@ impl Seen {
                 "give every record its createdAt, as ISO 8601 or as a number since 1970",
             ));
         }
-        let (field, other, other_field) = match metric {
-            CohortMetric::DownloadsAllTime => (HubField::DownloadsAllTime, CohortMetric::Downloads30d, HubField::Downloads),
-            CohortMetric::Downloads30d => (HubField::Downloads, CohortMetric::DownloadsAllTime, HubField::DownloadsAllTime),
+        let (field, other) = match metric {
+            CohortMetric::DownloadsAllTime => (HubField::DownloadsAllTime, CohortMetric::Downloads30d),
+            CohortMetric::Downloads30d => (HubField::Downloads, CohortMetric::DownloadsAllTime),
         };
-        if self.filled.of(field) > 0 {
+        if self.filled.counted(metric) > 0 {
             return Ok(());
         }
         let listing = format!("take a listing that has it (expand={})", field.key());
-        let remedy = match self.filled.of(other_field) {
+        let remedy = match self.filled.counted(other) {
             0 => listing,
             _ => format!("set cohort.metric = \"{}\", which this index has, or {listing}", other.name()),
         };
@@ -153,7 +166,8 @@ impl Seen {
         let key = field.key();
         let why = match self.unreadable.get(&field) {
             Some((data_type, _)) => format!("its column has type {data_type}, which is not read"),
-            None => format!("missing or null in all {} records", self.filled.rows),
+            None if self.filled.of(field) == 0 => format!("missing or null in all {} records", self.filled.rows),
+            None => format!("0 in all of the {} records that state it", self.filled.of(field)),
         };
         Error::input(format!("no record has '{key}' ({why}): {loss}"), place.display(), remedy)
     }

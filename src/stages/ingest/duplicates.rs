@@ -1,5 +1,6 @@
 //! Records of one id, in columns: rows that are alone are copied as they stand.
 
+use super::letters;
 use super::renamed::Renamed;
 use crate::error::{Error, Result};
 use crate::tables::{RawModelRow, Row};
@@ -16,14 +17,15 @@ pub(super) struct Dropped {
 }
 
 /// Of several records with one id, keeps the one modified last, then the one read last: while a crawl runs, records move and
-/// come twice. Of a repository under two names, the newer one.
+/// come twice. Of a repository under two names, the newer one, and of an id in two spellings, one.
 pub(super) struct Deduplicator {
     renamed: Renamed,
+    letters: letters::Settled,
     /// The last row so far, which the next batch may have again.
     held: Option<RecordBatch>,
     /// What was passed over.
     pub dropped: Vec<Dropped>,
-    /// How many of them have an older name of a repository.
+    /// How many of them have an older name of a repository, or another spelling of its id.
     pub renamed_records: u64,
 }
 
@@ -48,8 +50,8 @@ impl<'b> Keys<'b> {
 }
 
 impl Deduplicator {
-    pub(super) const fn new(renamed: Renamed) -> Self {
-        Self { renamed, held: None, dropped: Vec::new(), renamed_records: 0 }
+    pub(super) const fn new(renamed: Renamed, letters: letters::Settled) -> Self {
+        Self { renamed, letters, held: None, dropped: Vec::new(), renamed_records: 0 }
     }
 
     /// The rows that are decided with the next batch of rows sorted by id: all but its last id.
@@ -67,6 +69,11 @@ impl Deduplicator {
                 };
                 if let Some(name) = self.renamed.newer_name(place(new)) {
                     pass_over(new, format!("renamed, the record under the newer name '{name}' was kept"));
+                    self.renamed_records += 1;
+                    continue;
+                }
+                if self.letters.passes_over(id(new)) {
+                    pass_over(new, "the same id in other letters, a newer record was kept".to_owned());
                     self.renamed_records += 1;
                     continue;
                 }
@@ -115,7 +122,7 @@ mod tests {
         let rows = [("a/a", 1), ("a/a", 3), ("a/a", 2), ("b", -1), ("b", -1), ("c", 5), ("d", 7), ("d", -1), ("e", 9)];
         for size in 1..=rows.len() {
             let renamed = Renamed([("f:8".to_owned(), "b".to_owned())].into_iter().collect());
-            let (mut deduplicator, mut kept) = (Deduplicator::new(renamed), Vec::new());
+            let (mut deduplicator, mut kept) = (Deduplicator::new(renamed, letters::Settled::default()), Vec::new());
             let mut take = |batch: &RecordBatch| {
                 let rows = BatchRows::<RawModelRow>::new(batch).unwrap();
                 kept.extend(rows.iter().map(|row| row.unwrap().locator));

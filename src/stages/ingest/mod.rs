@@ -4,10 +4,12 @@ mod cards;
 mod checks;
 mod duplicates;
 mod evidence;
+mod letters;
 mod renamed;
 
 use self::checks::Seen;
 use self::duplicates::Deduplicator;
+use self::letters::Letters;
 use self::renamed::Identities;
 use super::fetch::{Fetch, PinnedFiles, PinnedSources};
 use crate::domain::source::CohortMetric;
@@ -40,7 +42,7 @@ const SHOWN_CHARS: usize = 80;
 
 stage! {
     /// Reads the pinned index and cards into typed, sorted tables.
-    struct Ingest = "ingest" version 9
+    struct Ingest = "ingest" version 10
     reads []
     writes [RawModelRow, RawCardRow, CardReadingRow, QuarantineRow]
     follows [Fetch]
@@ -213,6 +215,8 @@ struct Ingester {
     seen: Seen,
     /// Which repository each record is.
     identities: Identities,
+    /// Which spelling of each id is kept.
+    letters: Letters,
 }
 
 impl Ingester {
@@ -229,6 +233,7 @@ impl Ingester {
             failing: BTreeMap::new(),
             seen: Seen::default(),
             identities,
+            letters: Letters::default(),
         })
     }
 
@@ -266,6 +271,7 @@ impl Ingester {
         }
         if let Some(row) = &row {
             self.seen.add_row(row);
+            self.letters.add(row);
             self.identities.add(object_id, row)?;
         }
         Ok(row)
@@ -349,7 +355,7 @@ impl Ingester {
         sources: &PinnedSources,
     ) -> Result<Ingested> {
         let mut writer = outputs.batch_writer::<RawModelRow>()?;
-        let mut deduplicator = Deduplicator::new(self.identities.settle()?);
+        let mut deduplicator = Deduplicator::new(self.identities.settle()?, std::mem::take(&mut self.letters).settle());
         self.sorter.finish(|batch| writer.write(&deduplicator.pass(batch)?))?;
         if let Some(last) = deduplicator.last() {
             writer.write(&last)?;

@@ -331,6 +331,10 @@ impl Index {
         }
         for (placement, count) in self.placements.iter_mut().zip(members) {
             placement.members = count;
+            // A merge of several is a member of each, and of none by its chain of bases.
+            if count > 1 && placement.group_rule == Rule::SingleRepository {
+                placement.group_rule = Rule::BaseModelLinks;
+            }
         }
     }
 

@@ -41,7 +41,7 @@ pub(super) fn total_params(
     let from_base = || {
         let base = index.bases_of_its_size(i).find(|b| index.params[*b].is_some())?;
         #[allow(clippy::cast_precision_loss)]
-        Some(params::from_base(Field::TotalParams, index.params[base]? as f64, &index.facts[base].model_id))
+        Some(from_base(index, i, Field::TotalParams, index.params[base]? as f64, base))
     };
     let from_registry = || {
         let run = known.registry?;
@@ -68,6 +68,13 @@ pub(super) fn total_params(
     let source = ParamsSource::parse(chosen.extractor)?;
     extracted.push(chosen);
     Some((n, source))
+}
+
+/// A figure of a base, with whether the record itself names that base.
+fn from_base(index: &Index, i: usize, field: Field, value: f64, base: usize) -> Extracted {
+    let (facts, base_id) = (&index.facts[i], &index.facts[base].model_id);
+    let is_stated = !facts.bases_from_card && facts.base_ids.iter().any(|id| id.eq_ignore_ascii_case(base_id));
+    params::from_base(field, value, base_id, is_stated)
 }
 
 /// Evidence that counts, and evidence that was refused.
@@ -123,7 +130,7 @@ pub(super) fn active_params(
         #[allow(clippy::cast_precision_loss)]
         let base_total = index.params[base]? as f64;
         let same = total.is_none_or(|n| (n / base_total - 1.0).abs() < SAME_SIZE);
-        same.then(|| params::from_base(Field::ActiveParams, index.active[base].unwrap_or_default(), &index.facts[base].model_id))
+        same.then(|| from_base(index, i, Field::ActiveParams, index.active[base].unwrap_or_default(), base))
     };
     let from_regression = || {
         let (intercept, slope, n) = index.active_on_total?;

@@ -1,17 +1,18 @@
 //! How many runs, and how much of the emissions, rest on each factor that stands in for what nothing states.
 
+use crate::domain::{Step, Tier};
 use crate::error::Result;
 use crate::tables::frame::{above_zero, frame};
 use std::path::Path;
 
-/// Columns of `estimates` that say so, with the words for a reader.
-const FACTORS: &[(&str, &str)] = &[
-    ("accelerator_is_fallback", "accelerator: mixture of what runs of that year and role used"),
-    ("power_is_fallback", "power: another vendor's ratio, for the chip or some of its mixture"),
-    ("mfu_is_fallback", "MFU: centre of published runs"),
-    ("pue_is_fallback", "PUE: class or survey average"),
-    ("grid_is_owner_country", "grid: owner's country"),
-    ("grid_is_fallback", "grid: countries of registry runs"),
+/// Columns of `estimates` that say so, with the step that takes the factor and the words for a reader.
+const FACTORS: &[(&str, Step, &str)] = &[
+    ("accelerator_is_fallback", Step::Power, "accelerator: mixture of what runs of that year and role used"),
+    ("power_is_fallback", Step::Power, "power: another vendor's ratio, for the chip or some of its mixture"),
+    ("mfu_is_fallback", Step::Utilization, "MFU: centre of published runs"),
+    ("pue_is_fallback", Step::Overhead, "PUE: class or survey average"),
+    ("grid_is_owner_country", Step::Grid, "grid: owner's country"),
+    ("grid_is_fallback", Step::Grid, "grid: countries of registry runs"),
 ];
 
 /// One factor.
@@ -19,7 +20,7 @@ const FACTORS: &[(&str, &str)] = &[
 pub struct Fallback {
     /// What stands in.
     pub factor: &'static str,
-    /// Runs that rest on it.
+    /// Runs whose emissions are a product of it.
     pub runs: u64,
     /// Runs in all.
     pub of_runs: u64,
@@ -33,15 +34,20 @@ pub struct Fallback {
 /// The table is missing or unreadable.
 pub fn count_fallbacks(dir: &Path) -> Result<Vec<Fallback>> {
     let mut columns = vec!["tier", "emissions_kgco2e_mean"];
-    columns.extend(FACTORS.iter().map(|(column, _)| *column));
+    columns.extend(FACTORS.iter().map(|(column, ..)| *column));
     let runs = above_zero(&frame(dir, "estimates", &columns)?, "tier")?;
+    let tiers: Vec<Option<Tier>> = runs.column("tier")?.i32()?.iter().map(|tier| tier.and_then(Tier::from_number)).collect();
     let emissions: Vec<f64> = runs.column("emissions_kgco2e_mean")?.f64()?.into_no_null_iter().collect();
     // Summed here, one after the other: polars' own sum is split over threads.
     let total: f64 = emissions.iter().sum();
     FACTORS
         .iter()
-        .map(|(column, factor)| {
-            let rests: Vec<bool> = runs.column(column)?.bool()?.iter().map(|v| v == Some(true)).collect();
+        .map(|(column, step, factor)| {
+            let stands_in = runs.column(column)?.bool()?.iter();
+            let rests: Vec<bool> = stands_in
+                .zip(&tiers)
+                .map(|(stands_in, tier)| stands_in == Some(true) && tier.is_some_and(|tier| tier.emissions_rest_on(*step)))
+                .collect();
             let kg: f64 = emissions.iter().zip(&rests).filter(|(_, rests)| **rests).map(|(kg, _)| kg).sum();
             Ok(Fallback {
                 factor,

@@ -46,7 +46,7 @@ use std::path::{Path, PathBuf};
 
 stage! {
     /// Puts a snapshot together, tests and publishes it.
-    struct Publication = "snapshot" version 11
+    struct Publication = "snapshot" version 12
     reads [
         ModelRow,
         RunRow,
@@ -178,6 +178,7 @@ fn stage_snapshot(inputs: &Inputs<'_, Publication>, outputs: &Outputs<'_, Public
     let (tested, manifest) = rayon::join(|| data_tests::check(staging), || write_documents(inputs, staging, &receipts));
     tested?;
     let manifest = manifest?;
+    shrink_guard::guard_against_nobody(staging, &manifest, settings.metric, settings.min)?;
     shrink_guard::guard_against_shrinking(snapshots, staging, &manifest, settings.max_shrink_fraction)?;
     Ok(Published { version: publish::staged_version(snapshots, &manifest)? })
 }

@@ -1,11 +1,13 @@
-//! A source that lost many models, or a field of many, against the newest snapshot is not published.
+//! What is not published: a cohort of nobody, and a source that lost many models, or a field of many, against the newest snapshot.
 
 use super::manifest::Manifest;
 use super::publish::latest_manifest;
+use crate::domain::source::CohortMetric;
 use crate::error::{Error, Result};
 use crate::tables::io::{open_columns, table_path};
 use crate::tables::{ModelRow, Row};
-use arrow::array::Array;
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::Int64Type;
 use std::path::Path;
 
 /// Columns of `models` whose share of filled cells is compared with the newest snapshot: an outage of the source that leaves the rows and
@@ -21,6 +23,38 @@ const GUARDED_FIELDS: [&str; 9] = [
     "license",
     "total_params",
 ];
+
+/// A result on nobody is no result: a cohort without a model is not published, and `latest` stays where it is.
+pub(super) fn guard_against_nobody(staging: &Path, manifest: &Manifest, metric: CohortMetric, min: i64) -> Result<()> {
+    if manifest.headline.models > 0 {
+        return Ok(());
+    }
+    let column = metric.name();
+    let mut largest: Option<i64> = None;
+    for batch in open_columns(&table_path(staging, ModelRow::NAME), &[column])? {
+        let batch = batch?;
+        let counts = batch.column_by_name(column).and_then(|values| values.as_primitive_opt::<Int64Type>());
+        largest = largest.max(counts.and_then(arrow::compute::max));
+    }
+    let (said, remedy) = match largest {
+        Some(most) if most > 0 => (
+            format!("the most that a model has is {most}"),
+            format!("set cohort.min below {most}, or take cohort.metric = \"{}\" if the index has it", other(metric).name()),
+        ),
+        _ => {
+            ("no model has any".to_owned(), format!("take an index that has them, or cohort.metric = \"{}\"", other(metric).name()))
+        }
+    };
+    let what = format!("nobody is in the cohort (more than {min} of {column}; {said}); nothing was published");
+    Err(Error::input(what, "cohort.min and cohort.metric", remedy))
+}
+
+const fn other(metric: CohortMetric) -> CohortMetric {
+    match metric {
+        CohortMetric::DownloadsAllTime => CohortMetric::Downloads30d,
+        CohortMetric::Downloads30d => CohortMetric::DownloadsAllTime,
+    }
+}
 
 /// A source that lost many models, or a field of many, against the newest snapshot is not published.
 pub(super) fn guard_against_shrinking(snapshots: &Path, staging: &Path, manifest: &Manifest, limit: f64) -> Result<()> {

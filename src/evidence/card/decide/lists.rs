@@ -4,9 +4,11 @@
 use crate::evidence::card::parse::block::{Block, BlockKind};
 use crate::evidence::card::parse::pair::{norm_key, split_pair};
 use crate::evidence::card::read::keys::{Key, key_of};
-use crate::evidence::card::read::phases::{Named, Phase, Title, own_phase};
+use crate::evidence::card::read::phases::{Named, Phase, STAGES, Title, is_of_stage, ordinal, own_phase};
 use crate::evidence::card::read::repository::Repository;
 use crate::evidence::card::read::templates::is_template;
+use crate::evidence::quantity::numbers::first_quantity;
+use crate::evidence::quantity::tokens::lex;
 use crate::evidence::vocabulary;
 use std::ops::Range;
 use std::rc::Rc;
@@ -26,6 +28,8 @@ struct List {
     amounts: Vec<(Key, String)>,
     /// Keys of the recipe, likewise.
     recipe: Vec<(Key, String)>,
+    /// Whether it counts several attempts: "Total attempts: 9".
+    is_of_several: bool,
     /// Other keys that such lists have.
     others: Vec<Key>,
 }
@@ -81,7 +85,15 @@ fn lists(blocks: &[Block]) -> Vec<List> {
         let is_same = |list: &List| Rc::ptr_eq(&list.headings, &b.headings) && list.label == b.label;
         if !out.last().is_some_and(is_same) {
             let (headings, label) = (Rc::clone(&b.headings), b.label.clone());
-            out.push(List { blocks: at..at, headings, label, amounts: Vec::new(), recipe: Vec::new(), others: Vec::new() });
+            out.push(List {
+                blocks: at..at,
+                headings,
+                label,
+                amounts: Vec::new(),
+                recipe: Vec::new(),
+                is_of_several: false,
+                others: Vec::new(),
+            });
         }
         if let Some(list) = out.last_mut() {
             list.blocks.end = at + 1;
@@ -108,12 +120,24 @@ fn add_keys(list: &mut List, b: &Block) {
 
 fn add_key(list: &mut List, key: &str, value: &str) {
     let norm = norm_key(key);
+    let counts = norm.split(' ').any(|w| vocabulary::card().totals.attempts.contains(&w));
+    list.is_of_several |= counts && first_quantity(&lex(value)).is_some_and(|q| q.value > 1.0 && q.from == 0);
     let Some(key) = key_of(&norm).filter(|_| !is_template(value)) else { return };
     // How far a training had come is no plan of it.
     if norm == "epoch" {
         return;
     }
-    let value: String = value.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    // "2-3 hours" may be any of them.
+    let tokens = lex(value);
+    let number = first_quantity(&tokens);
+    if number.is_some_and(|q| q.is_range) {
+        return;
+    }
+    // "2.5 hours" and "2.5" are one, "0.594 kg CO2 (estimated)" and "0.594 kg", too.
+    let value: String = match number.filter(|q| q.from < 2).and_then(|q| value.get(..tokens.get(q.to - 1)?.to)) {
+        Some(number) => number.chars().filter(|c| c.is_ascii_digit() || *c == '.').collect(),
+        None => value.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect(),
+    };
     let amounts = if AMOUNTS.contains(&key) { Some(&mut list.amounts) } else { RECIPE.contains(&key).then_some(&mut list.recipe) };
     if let Some(amounts) = amounts {
         if !value.is_empty() && !amounts.iter().any(|(known, _)| *known == key) {
@@ -143,17 +167,28 @@ fn judge(own: &Repository, rivals: &[&List], keys: Keys) -> Vec<(Range<usize>, &
         .map(|list| {
             let headings = list.headings.iter().skip(common).map(String::as_str);
             let title: Vec<&str> = headings.chain(list.label.as_deref()).collect();
-            Title::read_title(own, &without_hyperparameters(&title.join(" ")))
+            let title = Title::read_title(own, &without_hyperparameters(&title.join(" ")));
+            if list.is_of_several { Title { phase: Some(Phase::Never), ..title } } else { title }
         })
         .collect();
+    if let Some(stages) = stages_of_one_training(own, rivals, &titles) {
+        return stages;
+    }
+    let common = |a: &[(Key, String)], b: &[(Key, String)]| a.iter().filter(|(k, _)| b.iter().any(|(other, _)| other == k)).count();
     let alike = |a: &List, b: &List| {
-        keys(a).iter().filter(|(k, _)| keys(b).iter().any(|(other, _)| other == k)).count()
-            + a.others.iter().filter(|k| b.others.contains(k)).count()
+        common(a.amounts(), b.amounts()) + common(a.recipe(), b.recipe()) + a.others.iter().filter(|k| b.others.contains(k)).count()
     };
     let whole = rivals.iter().any(|a| rivals.iter().any(|b| differ(keys, a, b) && alike(a, b) >= 2));
     // "Training" and "Environmental impact" with an hour more or less are one training told twice.
     if titles.iter().all(Title::is_silent) {
         return Vec::new();
+    }
+    // Lists of evaluations and uses aside, those of the training may say the same.
+    let is_never = |at: usize| titles.get(at).is_some_and(|t| t.phase == Some(Phase::Never));
+    let of_training = || rivals.iter().enumerate().filter(|(at, _)| !is_never(*at)).map(|(_, list)| *list);
+    if of_training().count() < rivals.len() && !of_training().any(|a| of_training().any(|b| differ(keys, a, b))) {
+        let never = rivals.iter().zip(&titles).filter(|(_, title)| title.phase == Some(Phase::Never));
+        return never.map(|(list, title)| (list.blocks.clone(), reason(own, title, false))).collect();
     }
     let told = titles.iter().any(|t| !t.is_silent() && (t.phase.is_some() || t.named != Named::Unknown));
     if !told && !whole {
@@ -233,7 +268,31 @@ fn choose(own: &Repository, titles: &[Title]) -> Option<usize> {
     }
     // One list without a title beside lists of others.
     let told_apart = titles.iter().all(|t| t.is_silent() || t.named == Named::Other || !fits(t));
-    only(&Title::is_silent).filter(|_| told_apart)
+    let silent = only(&Title::is_silent).filter(|_| told_apart);
+    // "Run A (discarded)", "Run B": the one that is no experiment and no other model's.
+    let tried = |t: &Title| t.phase == Some(Phase::Never);
+    silent.or_else(|| {
+        only(&|t: &Title| !tried(t) && t.named != Named::Other)
+            .filter(|i| titles.iter().enumerate().all(|(at, t)| at == *i || tried(t)))
+    })
+}
+
+/// The lists of the stages of one training, in their order: "Phase 1", "Phase 2". Each is given its number as the reason; what they add up to is
+/// decided when all of them are read.
+fn stages_of_one_training(own: &Repository, rivals: &[&List], titles: &[Title]) -> Option<Vec<(Range<usize>, &'static str)>> {
+    if !(2..=STAGES.len()).contains(&rivals.len()) || is_of_stage(own) {
+        return None;
+    }
+    let one_phase = titles.windows(2).all(|w| matches!(w, [a, b] if a.phase == b.phase));
+    let fits = |t: &Title| t.named != Named::Other && t.phase != Some(Phase::Never);
+    let numbered = rivals.iter().enumerate().all(|(i, list)| ordinal_of(list) == Some(i + 1));
+    (one_phase && numbered && titles.iter().all(fits))
+        .then(|| rivals.iter().zip(STAGES).map(|(list, why)| (list.blocks.clone(), why)).collect())
+}
+
+/// The number of the stage that the last title over a list counts.
+fn ordinal_of(list: &List) -> Option<usize> {
+    ordinal(list.label.as_deref().or(list.headings.last().map(String::as_str))?)
 }
 
 #[cfg(test)]

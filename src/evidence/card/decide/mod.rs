@@ -10,3 +10,5 @@ pub mod lists;
 pub mod products;
 pub mod samples;
 pub mod sections;
+pub mod stages;
+mod tries;

@@ -4,9 +4,10 @@
 
 use super::examples::is_another_repository;
 use super::lists::Lists;
+use super::tries::{OTHER_TRY, other_tries};
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::block::{Block, BlockKind};
-use crate::evidence::card::read::designators::{Designators, Fit, fit_of_name};
+use crate::evidence::card::read::designators::{Designators, Fit, fit_of_glued, fit_of_name};
 use crate::evidence::card::read::passage::{BASE_SECTION, Passage};
 use crate::evidence::card::read::phases::{Named, Phase, Title, own_phase};
 use crate::evidence::card::read::repository::{Repository, name_tokens, size_of};
@@ -45,7 +46,7 @@ impl Sections {
             another_repo: own.role == CardRole::OwnTraining && is_another_repository(own, blocks),
             original_from: blocks.iter().find(|b| is_original(b)).map(|b| b.from),
             base_headings: own.role == CardRole::FineTune,
-            others: other_versions(own, blocks),
+            others: [other_versions(own, blocks), siblings(own, blocks)].concat(),
             guides: guides(own, blocks),
             titles: Titles::new(own, blocks),
             lists: Lists::new(own, blocks),
@@ -63,7 +64,13 @@ impl Sections {
             last = Some((block, why));
             Passage { block, refused: why.or_else(|| self.lists.refuse(i)) }
         };
-        blocks.iter().enumerate().map(refuse).collect()
+        let mut passages: Vec<Passage<'b>> = blocks.iter().enumerate().map(refuse).collect();
+        for i in other_tries(blocks) {
+            if let Some(passage) = passages.get_mut(i) {
+                passage.refused = passage.refused.or(Some(OTHER_TRY));
+            }
+        }
+        passages
     }
 
     /// Whether a block is of the card of the original that a copy quotes.
@@ -210,6 +217,10 @@ fn member_of(own: &Repository, title: &str) -> Option<Fit> {
     if words.is_empty() || words.len() > MOST_NAME_WORDS {
         return None;
     }
+    // "Details of pretraining ruGPT3Large"
+    if let Some(fit) = words.iter().find_map(|word| fit_of_glued(own, word)) {
+        return Some(fit);
+    }
     let named: Vec<String> = words.into_iter().filter(|w| own.has(w) || !is_passed(w)).collect();
     let says_a_member = named.iter().all(|w| own.has(w) || !Designators::in_words(&[w.as_str()]).is_empty());
     let has_member = Designators::in_words(&named).has_size() || named.len() > 1;
@@ -226,6 +237,50 @@ fn speaks_of_base(heading: &str) -> bool {
 fn is_of_a_training(label: &str) -> bool {
     let ts = lex(label);
     (0..ts.len()).any(|i| is_train(&ts, i) && !ts.get(i).is_some_and(|t| t.text.starts_with("pretrain")))
+}
+
+/// Fewest letters of a name that a longer id may begin with: "rugpt3medium" of "rugpt3medium_based_on_gpt2".
+const LEAST_NAME: usize = 6;
+
+/// "TM-Vec training" beside "DeepBLAST training": of sections on the training of a model each, one of which names this one, the others are
+/// other models'.
+fn siblings(own: &Repository, blocks: &[Block]) -> Vec<Rc<[String]>> {
+    let titles: Vec<(&Block, Vec<String>)> = blocks
+        .iter()
+        .filter(|b| b.kind == BlockKind::Heading)
+        .filter_map(|b| Some((b, named_in_title_of_training(&b.text)?)))
+        .collect();
+    let is_own = |named: &[String]| {
+        let name = named.concat();
+        name.len() >= LEAST_NAME && own.letters.starts_with(&name) || own.is_alias(named)
+    };
+    let above = |b: &Block| b.headings.split_last().map(|(_, above)| above.to_vec());
+    let mine: Vec<Option<Vec<String>>> = titles.iter().filter(|(_, named)| is_own(named)).map(|(b, _)| above(b)).collect();
+    let is_other = |b: &Block, named: &[String]| {
+        mine.contains(&above(b)) && !is_own(named) && !named.iter().any(|w| own.has(w) || own.letters.contains(w.as_str()))
+    };
+    titles.iter().filter(|(b, named)| is_other(b, named)).map(|(b, _)| Rc::clone(&b.headings)).collect()
+}
+
+/// The words of a title besides those for training, where they are a name: "tm", "vec" of "TM-Vec training". A name has capitals within it
+/// or digits, and is no method.
+fn named_in_title_of_training(title: &str) -> Option<Vec<String>> {
+    let ts = lex(title);
+    let trains = (0..ts.len()).any(|i| is_train(&ts, i));
+    let lists = vocabulary::card();
+    let is_passed = |word: &&str| {
+        let lower = word.to_lowercase();
+        let says_nothing = lists.designators.articles.contains(&lower.as_str()) || lists.phases.generic.contains(&lower.as_str());
+        !says_nothing && !is_train(&lex(&lower), 0) && !matches!(lower.as_str(), "of" | "details" | "training")
+    };
+    let is_name = |word: &&str| {
+        let lower = word.to_lowercase();
+        let method = lists.training.methods.contains(&lower.as_str()) || lists.phases.tuned_names.contains(&lower.as_str());
+        !method && word.chars().skip(1).any(|c| c.is_uppercase() || c.is_ascii_digit())
+    };
+    let words: Vec<&str> = title.split_whitespace().filter(is_passed).collect();
+    let named = trains && !words.is_empty() && words.iter().all(is_name);
+    named.then(|| name_tokens(&words.join(" "))).filter(|words| words.len() <= MOST_NAME_WORDS)
 }
 
 /// "About ruGPT-3 XL model" in the card of a fine-tune: a heading about a model of another name.

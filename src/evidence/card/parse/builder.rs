@@ -2,6 +2,7 @@
 
 use super::block::{Block, BlockKind, Link, Under};
 use super::pair::split_pair;
+use crate::evidence::vocabulary;
 use std::rc::Rc;
 
 /// Longest title kept of a heading, in characters.
@@ -39,6 +40,16 @@ pub(super) struct Builder<'s> {
     cells: Vec<String>,
     cell_from: Option<usize>,
 }
+
+/// "Stage 1", "Phase 2": what stands behind its colon is its title.
+fn counts_stages(key: &str) -> bool {
+    let lower = key.trim().to_lowercase();
+    let words = &vocabulary::card().phases.stage_headers;
+    lower.split_once(' ').is_some_and(|(noun, number)| words.contains(&noun) && number.chars().count() <= MAX_ORDINAL)
+}
+
+/// Longest ordinal of a stage, in characters.
+const MAX_ORDINAL: usize = 3;
 
 impl<'s> Builder<'s> {
     pub(super) fn new(source: &'s str) -> Self {
@@ -94,7 +105,10 @@ impl<'s> Builder<'s> {
     pub(super) fn is_label(&self) -> bool {
         let text = self.text.trim();
         let bare = text.trim_end_matches([':', '：']);
-        let is_key = || split_pair(text).is_some_and(|(_, value)| text.get(value..).is_some_and(|v| !v.trim().is_empty()));
+        let is_key = || {
+            let parts = split_pair(text).and_then(|(key, value)| Some((text.get(..key)?, text.get(value..)?)));
+            parts.is_some_and(|(key, value)| !value.trim().is_empty() && !counts_stages(key))
+        };
         self.emphasis == 0
             && self.emphasised >= solid(bare)
             && !text.contains('\n')

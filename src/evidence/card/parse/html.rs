@@ -142,6 +142,10 @@ impl Html<'_, '_> {
                 }
             }
             "strong" | "b" if !tag.closes && self.out.in_cell() => self.bold_cells = self.cells.min(self.bold_cells + 1),
+            // A term and its description are a key and its value.
+            "dt" if !tag.closes && !self.out.in_cell() && !self.open_row => self.out.emit(BlockKind::Html),
+            "dt" if !self.out.in_cell() && !self.open_row && !self.out.ends_with_colon() => self.out.push(": ", from),
+            "dd" if tag.closes && !self.out.in_cell() && !self.open_row => self.out.emit(BlockKind::Html),
             "br" => self.out.push("\n", from),
             "sup" if !tag.closes => self.out.push("^", from),
             name if BREAKING.contains(&name) && !self.out.in_cell() && !self.open_row => self.out.emit(BlockKind::Html),

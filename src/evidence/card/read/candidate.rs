@@ -99,6 +99,10 @@ pub struct Card<'a> {
     pub trained_section: Option<usize>,
     /// Whether the sentence that is read stands there.
     pub in_trained_section: bool,
+    /// Whether the text that is read stands right behind code that trained this model.
+    pub follows_training: bool,
+    /// Whether a machine that the text names may be where something stands, and not what was used.
+    pub is_place_of_machine: bool,
     /// What stands before the decimals in the language of the card.
     pub sign: DecimalSign,
     /// Bases that the text names without an id, in Chinese, Japanese or Korean.
@@ -130,6 +134,8 @@ impl<'a> Card<'a> {
             topic: Topic::default(),
             trained_section: None,
             in_trained_section: false,
+            follows_training: false,
+            is_place_of_machine: false,
             sign: DecimalSign::Unknown,
             eastern_bases: Vec::new(),
             is_setfit: false,

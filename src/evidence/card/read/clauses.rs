@@ -1,7 +1,7 @@
 //! Which part of a value of time is the training's: "8 hours for training, 2 hours for evaluation", "300 (pre-training) + 12 (fine-tuning)".
 
 use super::phases::{Phase, Title, own_phase};
-use super::rates::{of_runs, rate_in};
+use super::rates::{is_sign, of_runs, rate_in};
 use super::repository::Repository;
 use super::training::is_train;
 use super::values::figure;
@@ -144,8 +144,21 @@ fn clauses(value: &str) -> Vec<&str> {
 /// The time of a clause, in hours, or its number where that counts nothing else.
 fn time(clause: &str) -> Option<f64> {
     let ts = lex(clause);
-    let bare =
-        || first_quantity(&ts).filter(|q| q.from <= MOST_WORDS_BEFORE && ts.get(q.to).is_none_or(|t| t.is("("))).map(|q| q.value);
+    // "420 in total"
+    let ends = |at: usize| {
+        let together = |at: usize| ts.get(at).is_some_and(|t| t.is_any(&vocabulary::keys().pairs.together));
+        ts.get(at).is_none_or(|t| t.is("(") || is_sign(t)) || together(at) || together(at + 1)
+    };
+    // "one RTX 3070"
+    let names_chip = ts.iter().any(|t| t.is_any(&vocabulary::prose().times.chip_lines));
+    let is_glued = |at: usize| {
+        ts.get(at).is_some_and(|t| t.glued) && at.checked_sub(1).and_then(|b| ts.get(b)).is_some_and(|t| t.kind == Kind::Word)
+    };
+    let bare = || {
+        first_quantity(&ts)
+            .filter(|q| !names_chip && !is_glued(q.from) && q.from <= MOST_WORDS_BEFORE && ends(q.to))
+            .map(|q| q.value)
+    };
     (0..ts.len()).find_map(|i| duration_in_value(&ts, i)).map(|d| d.hours).or_else(bare)
 }
 
@@ -160,7 +173,7 @@ fn what(own: &Repository, clause: &str) -> Of {
     let is_part = ["of which", "davon", "dont ", "including", "incl"].iter().any(|start| is_part.starts_with(start));
     if is_part {
         Of::Else
-    } else if has(&["total", "altogether", "overall", "insgesamt", "sum"]) {
+    } else if ts.iter().any(|t| t.is_any(&pairs.together)) {
         Of::Total
     } else if phase == Some(Phase::Never) || rate_in(&ts).is_some() || has(&["preparation", "waiting", "queue", "setup"]) {
         Of::Else

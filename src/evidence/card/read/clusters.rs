@@ -4,7 +4,9 @@ use super::candidate::{Candidate, Card, Spot, candidate};
 use super::nodes::{devices_per_node, nodes_of};
 use crate::domain::Field;
 use crate::evidence::hardware::{Context, MOST_DEVICES, read_hardware};
+use crate::evidence::quantity::numbers::quantity;
 use crate::evidence::quantity::tokens::Token;
+use crate::evidence::vocabulary;
 
 /// How much a number of devices without their chip stands behind one with it.
 const APART: u8 = 6;
@@ -30,6 +32,22 @@ impl Card<'_> {
         };
         if let Some(n) = count.filter(|n| (1.0..=f64::from(MOST_DEVICES)).contains(n)) {
             self.add(&spot.after(APART), Field::AcceleratorCount, Some(n), text, None);
+        }
+    }
+
+    /// "8 GPUs * 0.325 kW/GPU = 2.6 kW": the devices that a power is reckoned with.
+    pub fn add_devices_of_power(&mut self, spot: &Spot<'_>, value: &str, ts: &[Token<'_>]) {
+        let named =
+            |at: usize| ts.get(at).is_some_and(|t| t.is_any(&vocabulary::card().device_hours.named)) || self.is_chip(ts, at);
+        let times = |at: usize| ts.get(at).is_some_and(|t| t.is_any(&["x", "×", "*", "·"]));
+        let power = |at: usize| (at..at + 2).any(|at| ts.get(at).is_some_and(|t| t.is_any(&["w", "kw", "watt", "watts"])));
+        let count = (0..ts.len()).find_map(|at| {
+            let q = quantity(ts, at).filter(|q| !q.is_word && q.value.fract() == 0.0 && q.value >= 1.0 && named(q.to))?;
+            let sign = (q.to + 1..q.to + 3).find(|at| times(*at))?;
+            quantity(ts, sign + 1).filter(|watts| power(watts.to)).map(|_| q)
+        });
+        if let Some(q) = count.filter(|q| q.value <= f64::from(MOST_DEVICES)) {
+            self.add(&spot.after(APART), Field::AcceleratorCount, Some(q.value), value, None);
         }
     }
 

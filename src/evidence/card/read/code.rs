@@ -4,6 +4,7 @@ use super::bases::is_repo;
 use super::candidate::{Card, RANK_CODE, Spot};
 use super::passage::Passage;
 use super::prose::read_prose;
+use super::recipe::{TWO_VALUES, ends_without_progress};
 use super::values::precision_of;
 use crate::domain::Field;
 use crate::evidence::card::about::CardRole;
@@ -23,6 +24,8 @@ const BASE_FLAGS: [&str; 2] = ["model_name_or_path", "pretrained_model_name_or_p
 /// A setting and where it stands in the block.
 struct Setting<'c> {
     value: &'c str,
+    /// Whether the block gives the key another value, too.
+    is_doubled: bool,
     from: usize,
     to: usize,
     is_flag: bool,
@@ -32,6 +35,12 @@ struct Setting<'c> {
 struct Settings<'c> {
     by_key: BTreeMap<&'static str, Setting<'c>>,
     any_flag: bool,
+}
+
+/// Whether two values are two numbers: `num_train_epochs=num_train_epochs` hands one on.
+fn differs(a: &str, b: &str) -> bool {
+    let number = |text: &str| text.trim_matches(['"', '\'']).parse::<f64>().ok();
+    number(a).zip(number(b)).is_some_and(|(a, b)| (a - b).abs() > f64::EPSILON)
 }
 
 impl<'c> Settings<'c> {
@@ -44,7 +53,12 @@ impl<'c> Settings<'c> {
             let found = parse_setting(line);
             settings.any_flag |= found.is_flag;
             let Some(key) = vocabulary::keys().code.settings.iter().find(|k| **k == found.key) else { continue };
-            settings.by_key.entry(*key).or_insert(Setting { value: found.value, from, to, is_flag: found.is_flag });
+            let setting = Setting { value: found.value, is_doubled: false, from, to, is_flag: found.is_flag };
+            settings
+                .by_key
+                .entry(*key)
+                .and_modify(|known| known.is_doubled |= differs(known.value, found.value))
+                .or_insert(setting);
         }
         settings
     }
@@ -92,7 +106,10 @@ pub fn read_code(card: &mut Card<'_>, passage: &Passage<'_>, may_be_calculators:
     if settings.by_key.is_empty() || BASE_FLAGS.into_iter().any(loads) {
         return;
     }
-    let spot_of = |s: &Setting<'_>, rank: u8| Spot { block: b, quote: b.source_range(s.from, s.to), rank, reason: passage.refused };
+    let spot_of = |s: &Setting<'_>, rank: u8| {
+        let doubled = s.is_doubled.then_some(TWO_VALUES);
+        Spot { block: b, quote: b.source_range(s.from, s.to), rank, reason: passage.refused.or(doubled) }
+    };
     for key in BASE_FLAGS {
         if let Some(s) = settings.by_key.get(key).filter(|s| s.is_flag && is_repo(s.value))
             && card.own.role != CardRole::Copy
@@ -139,7 +156,9 @@ fn add_setting(card: &mut Card<'_>, spot: &Spot<'_>, settings: &Settings<'_>, ke
     let (first, other) = (*spot, spot.after(1));
     match key {
         "num_train_epochs" | "epochs" | "num_epochs" if number.is_some() => card.add(&first, Field::Epochs, number, value, None),
-        "max_steps" | "max_train_steps" if number.is_some() => card.add(&other, Field::TrainSteps, number, value, None),
+        "max_steps" | "max_train_steps" if number.is_some() && !ends_without_progress(&spot.block.text) => {
+            card.add(&other, Field::TrainSteps, number, value, None)
+        }
         "total_train_batch_size" if number.is_some() => card.add(&first, Field::BatchSize, number, value, None),
         "per_device_train_batch_size" | "train_batch_size" if number.is_some() => {
             card.add(&other, Field::BatchSize, number, value, None);

@@ -9,6 +9,9 @@ pub const OF_CONTEXT: &str = "context, batch or vocabulary";
 /// once.
 pub const TRAINED_ON_DATA: &str = "data set size: trained on, and how often it was passed over is not said here";
 
+/// Reason of the tokens of one pass: the card says elsewhere how many there were.
+pub const OF_ONE_EPOCH: &str = "tokens of one epoch";
+
 /// Fewest tokens of data that are taken for those seen where nothing is said of passes: pre-trainings on smaller sets passed over them many
 /// times (BERT 40 times over 3.3e9 words, as its paper and its steps say), and their cards mostly say steps or epochs. A judgement: of
 /// labelled cards, those with 1e9 to 2e9 tokens were read as sizes of data, those with more as tokens seen.

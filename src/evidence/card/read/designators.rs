@@ -228,6 +228,24 @@ fn is_of_base(own: &Repository, other: &Designators, kinds: &[Said; 5]) -> bool 
     only_variant && other.variants == ["base"] && own.role == CardRole::FineTune
 }
 
+/// Fewest letters of a family in one word with a size: "rugpt3large".
+const GLUED_FAMILY: usize = 4;
+
+/// Whose a word is that has the name of the family and a word of size in one, as a word of this model's name has: "ruGPT3Large" beside
+/// "rugpt3medium".
+#[must_use]
+pub fn fit_of_glued(own: &Repository, word: &str) -> Option<Fit> {
+    own.tokens.iter().find_map(|token| {
+        let ends = token.char_indices().filter(|(at, _)| *at >= GLUED_FAMILY);
+        let (family, size) = ends.into_iter().find_map(|(at, _)| {
+            let (family, end) = (token.get(..at)?, token.get(at..)?);
+            size_word(end).filter(|_| end.len() > MARK_DIGITS).map(|size| (family, size))
+        })?;
+        let other = size_word(word.strip_prefix(family)?)?;
+        Some(if other == size { Fit::Mine } else { Fit::Other })
+    })
+}
+
 /// Whose a full name is: one that has words of its own besides all of this model's is another's ("bert-base-cased-ner").
 #[must_use]
 pub fn fit_of_name(own: &Repository, words: &[String]) -> Option<Fit> {
@@ -240,6 +258,9 @@ pub fn fit_of_name(own: &Repository, words: &[String]) -> Option<Fit> {
     }
     if own.is_base_name(words) {
         return Some(Fit::Base);
+    }
+    if let Some(fit) = words.iter().find_map(|word| fit_of_glued(own, word)) {
+        return Some(fit);
     }
     let fit = fit_of(own, words);
     if fit.is_some_and(|fit| fit != Fit::Mine) {

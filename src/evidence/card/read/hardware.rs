@@ -3,7 +3,7 @@
 use super::candidate::{Card, Spot};
 use super::nodes::{devices_per_node, nodes_of};
 use crate::domain::Field;
-use crate::evidence::hardware::{Context, Hardware, Openness, read_hardware};
+use crate::evidence::hardware::{Context, Hardware, Openness, read_hardware, unknown_chip};
 use crate::evidence::quantity::tokens::{Kind, Token, lex, span, text_at};
 use crate::evidence::vocabulary;
 use crate::reference::Accelerators;
@@ -12,6 +12,8 @@ use crate::reference::Accelerators;
 const MAX_HARDWARE_TEXTS: usize = 64;
 /// Bytes of a text about hardware that is read.
 const MAX_HARDWARE_BYTES: usize = 1500;
+/// Reason of a chip that the reference table does not have.
+const UNKNOWN_CHIP: &str = "a chip that the table of accelerators does not have";
 /// How much chips that a text leaves open stand behind one that it names.
 const OPEN: u8 = 5;
 /// Longest text that is shortened, in words: every step reads it again.
@@ -29,6 +31,9 @@ impl Card<'_> {
         let accelerators = self.tables.accelerators;
         let found = read_hardware(accelerators, &text, context);
         if found.openness == Openness::Unnamed {
+            if let Some(name) = unknown_chip(&text) {
+                self.add(&spot.after(OPEN), Field::Accelerator, None, &name, Some(UNKNOWN_CHIP));
+            }
             if let Some(n) = found.count.filter(|_| context == Context::Field) {
                 self.add(&spot.after(2), Field::AcceleratorCount, Some(f64::from(n)), original, None);
             }
@@ -41,15 +46,7 @@ impl Card<'_> {
         self.add(spot, Field::Accelerator, None, &written, several);
         if let Some(n) = found.count {
             let all = lex(original);
-            // The 400 of "1.400 GPU-Stunden" is part of their number.
-            let digits = |i: usize| all.get(i).map(|t| t.text.chars().filter(char::is_ascii_digit).collect::<String>());
-            let is_hours = (0..all.len()).any(|i| {
-                self.device_hours(&all, i).is_some_and(|d| {
-                    // "500 node-hours on 8xA100 nodes" are no 4,000 devices.
-                    let product = (d.hours - f64::from(n)).abs() < 0.5;
-                    product || digits(d.quantity.from).is_some_and(|written| written.ends_with(&n.to_string()))
-                })
-            });
+            let is_hours = self.counts_hours(&all, n);
             // "936 nodes, each with 4 A100": nobody says how many of them trained.
             let per_node = devices_per_node(&all, |i| self.is_chip(&all, i));
             let of_one_node = context == Context::Prose && per_node.is_some_and(|each| (each - f64::from(n)).abs() < 0.5);
@@ -68,10 +65,26 @@ impl Card<'_> {
                 }
             } else {
                 let n = tpu_cores(&lex(&text)).unwrap_or(f64::from(n));
-                self.add(spot, Field::AcceleratorCount, Some(n), &written, several);
+                // "Platform: the institute's DGX A100": where it stands, and not how much of it was used.
+                let is_place = found.is_uncounted && self.is_place_of_machine;
+                let why = several.or(is_place.then_some("the devices of a machine, not said to be all used"));
+                // Devices that are counted go before those of a machine.
+                self.add(&spot.after(u8::from(found.by_machine)), Field::AcceleratorCount, Some(n), &written, why);
             }
         }
         true
+    }
+
+    /// Whether a number of devices is that of their hours: the 400 of "1.400 GPU-Stunden" is part of it, and "500 node-hours on 8xA100 nodes"
+    /// are no 4,000 devices.
+    fn counts_hours(&self, ts: &[Token<'_>], n: u32) -> bool {
+        let digits = |i: usize| ts.get(i).map(|t| t.text.chars().filter(char::is_ascii_digit).collect::<String>());
+        (0..ts.len()).any(|i| {
+            self.device_hours(ts, i).is_some_and(|d| {
+                let product = (d.hours - f64::from(n)).abs() < 0.5;
+                product || digits(d.quantity.from).is_some_and(|written| written.ends_with(&n.to_string()))
+            })
+        })
     }
 }
 
@@ -115,7 +128,10 @@ fn shortest(accelerators: &Accelerators, original: &str, text: &str, found: &Har
     let words: Vec<&str> = text.split_whitespace().collect();
     let reads = |run: &[&str], context: Context| {
         let again = read_hardware(accelerators, &run.join(" "), context);
-        again.count == found.count && again.openness == found.openness && again.names() == found.names()
+        again.count == found.count
+            && again.openness == found.openness
+            && again.names() == found.names()
+            && again.names_chip == found.names_chip
     };
     let (mut from, mut to) = (0, words.len());
     if context == Context::Prose && to <= MAX_SHORTENED_WORDS {

@@ -152,6 +152,15 @@ impl Card<'_> {
         }
         // "1,200 hours of A100 time"
         let chip = j > at + 1 && self.is_chip(ts, j);
+        // "64 horas-H100", "64 heures-A100"
+        let is_glued = |at: usize| ts.get(at).is_some_and(|t| t.glued);
+        if chip && text_at(ts, j - 1) == "-" && is_glued(j - 1) && is_glued(j) {
+            return Some(
+                (j + 1..ts.len())
+                    .find(|to| !(is_glued(*to) && ts.get(*to).is_some_and(|t| t.kind != Kind::Sign)))
+                    .unwrap_or(ts.len()),
+            );
+        }
         if chip && ts.get(j + 2).is_some_and(|t| t.is_any(&["time", "compute", "usage"])) {
             return Some(j + 3);
         }

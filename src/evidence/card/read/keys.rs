@@ -1,6 +1,7 @@
 //! Keys: what a line, a row or a column says its value is.
 
 use super::composed::composed;
+use super::data_sizes::OF_ONE_EPOCH;
 use super::rates::RATE;
 use crate::evidence::vocabulary;
 use rustc_hash::FxHashMap;
@@ -112,7 +113,7 @@ pub fn read_key(norm: &str) -> Option<Asked> {
     if let Some(key) = key_of(norm) {
         return Some(Asked { key, norm: norm.to_owned(), reason: None });
     }
-    if let Some(asked) = question(norm) {
+    if let Some(asked) = tokens_of_epoch(norm).or_else(|| question(norm)) {
         return Some(asked);
     }
     // "Epoch time": the time of one.
@@ -158,6 +159,15 @@ pub fn read_key(norm: &str) -> Option<Asked> {
             reason = Some("evaluation or inference");
         }
     }
+}
+
+/// "Tokens per epoch".
+fn tokens_of_epoch(norm: &str) -> Option<Asked> {
+    let (what, per) = norm.split_once(" per ").or_else(|| norm.split_once('/'))?;
+    let words = vocabulary::prose();
+    let is_pass = words.rates.passes.contains(&per.trim()) || words.epochs.words.contains(&per.trim());
+    let key = key_of(what.trim()).filter(|key| is_pass && *key == Key::Tokens)?;
+    Some(Asked { key, norm: norm.to_owned(), reason: Some(OF_ONE_EPOCH) })
 }
 
 /// What a question asks for: "How much time does the training of the final model take?", "Where was it trained?".

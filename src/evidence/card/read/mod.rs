@@ -19,6 +19,7 @@ mod dates;
 pub mod declared;
 pub mod designators;
 pub mod eastern_bases;
+pub mod factors;
 pub mod front_matter;
 mod hardware;
 pub mod headings;
@@ -38,6 +39,7 @@ mod records;
 pub mod repository;
 mod results;
 mod rows;
+mod several;
 mod tables;
 pub mod templates;
 pub mod totals;
@@ -49,10 +51,12 @@ mod tests;
 
 use self::candidate::{Card, RANK_PAIR, Spot};
 use self::passage::Passage;
+use self::recipe::commands::is_code_that_trained;
 use crate::evidence::card::parse::block::BlockKind;
 use crate::evidence::card::parse::pair::{norm_key, split_pair};
 use crate::evidence::quantity::tokens::lex;
 use crate::evidence::vocabulary;
+use std::rc::Rc;
 
 /// Most words of a label at the beginning of a line.
 const MAX_LABEL_WORDS: usize = 5;
@@ -70,7 +74,12 @@ pub fn read_passages(card: &mut Card<'_>, passages: &[Passage<'_>], body: &str) 
         consoles::read_console(card, passage);
     }
     let may_be_calculators = code::may_hold_calculators(body);
+    let mut last: Option<&Passage<'_>> = None;
     for (passage, _) in passages.iter().zip(is_log).filter(|(_, is_log)| !is_log) {
+        // "On 8 H800, 13 hours" behind the command that trained.
+        let beside = last.filter(|last| Rc::ptr_eq(&last.block.headings, &passage.block.headings) && last.refused.is_none());
+        card.follows_training = beside.is_some_and(|last| is_code_that_trained(passages, last.block));
+        last = Some(passage);
         match passage.block.kind {
             BlockKind::TableRow | BlockKind::FrontMatter => {}
             BlockKind::Code => {
@@ -108,7 +117,11 @@ fn read_text(card: &mut Card<'_>, passage: &Passage<'_>) {
         let (from, to) = (at, line_end(&b.text, at));
         let line = b.text.get(from..to).unwrap_or_default();
         at = to + 1;
-        let pair = if b.kind == BlockKind::Heading { None } else { split_pair(line).or_else(|| split_columns(line)) };
+        let pair = if b.kind == BlockKind::Heading {
+            None
+        } else {
+            split_pair(line).or_else(|| split_columns(line)).or_else(|| split_dash(line))
+        };
         let parts = pair.and_then(|(key, value)| Some((line.get(..key)?, line.get(value..)?)));
         if let Some(pair) = parts
             && let Some(behind) = read_pair(card, passage, (from, to), pair, &mut runs)
@@ -144,6 +157,9 @@ fn read_pair(
 ) -> Option<usize> {
     let b = passage.block;
     let rank = if b.kind == BlockKind::ListItem { RANK_PAIR } else { RANK_PAIR + PARAGRAPH_KEY };
+    if let Some(is_read) = read_several(card, passage, (from, to), (key, value), runs) {
+        return is_read.then_some(to + 1);
+    }
     // A value may stand on the line after its key.
     let next = (to + 1, line_end(&b.text, to + 1));
     let below = b.text.get(next.0..next.1).filter(|below| value.trim().is_empty() && !is_pair_of_ours(below));
@@ -165,8 +181,14 @@ fn read_pair(
         // Behind several times of one key a further one is of none of them.
         let is_several =
             keys::key_of(&norm_key(key)) == Some(keys::Key::Hours) && clauses::time_of_training(&card.own, first).reason.is_some();
-        if !is_several {
-            runs.push((to - rest.len().min(to), to));
+        let next = to - rest.len().min(to);
+        let parts = split_pair(rest)
+            .filter(|_| is_pair_of_ours(rest))
+            .and_then(|(key, value)| Some((rest.get(..key)?, rest.get(value..)?)));
+        // "Duration: 9 hours. Epochs: 4. Batch: 16."
+        let is_read = parts.is_some_and(|parts| !is_several && read_pair(card, passage, (next, to), parts, runs).is_some());
+        if !is_several && !is_read {
+            runs.push((next, to));
         }
         value = first;
     }
@@ -183,6 +205,24 @@ fn read_pair(
     Some(to + 1)
 }
 
+/// "CO2: 0.6 t; energy: 1.4 MWh": each pair is read as if it stood alone. Whether one of them says something; none where there is one alone.
+fn read_several(
+    card: &mut Card<'_>,
+    passage: &Passage<'_>,
+    (from, to): (usize, usize),
+    (key, value): (&str, &str),
+    runs: &mut Vec<(usize, usize)>,
+) -> Option<bool> {
+    keys::read_key(&norm_key(key))?;
+    let (end, next) = several::next_pair(value)?;
+    let (first, rest) = value.get(..end).zip(value.get(next..))?;
+    let (next_key, next_value) = split_pair(rest).and_then(|(k, v)| Some((rest.get(..k)?, rest.get(v..)?)))?;
+    let (behind, first_to) = (to - rest.len().min(to), to - (value.len() - end).min(to));
+    let is_read = read_pair(card, passage, (from, first_to), (key, first), runs).is_some();
+    let next_read = read_pair(card, passage, (behind, to), (next_key, next_value), runs).is_some();
+    Some(is_read || next_read)
+}
+
 /// Spaces that make a gap between two columns.
 const GAP: &str = "   ";
 
@@ -194,6 +234,21 @@ fn split_columns(line: &str) -> Option<(usize, usize)> {
     let value = rest.trim_start();
     let is_two = !value.is_empty() && !value.contains(GAP);
     (is_two && keys::read_key(&norm_key(key)).is_some()).then(|| (gap, line.len() - value.len()))
+}
+
+/// Longest value behind a dash, in bytes.
+const MAX_DASHED: usize = 60;
+
+/// "Epochs - 16", "Batch size – 32": a key of ours and a value that begins with a number, with a dash between them.
+#[must_use]
+pub fn split_dash(line: &str) -> Option<(usize, usize)> {
+    let (at, sign) = [" - ", " – ", " — "].iter().filter_map(|sign| Some((line.find(sign)?, *sign))).min()?;
+    let (key, value) = (line.get(..at)?, line.get(at + sign.len()..)?.trim_start());
+    let is_short = key.split_whitespace().count() <= MAX_LABEL_WORDS && value.len() <= MAX_DASHED;
+    let begins = value.trim_start_matches(['*', '`', '~', '≈']).starts_with(|c: char| c.is_ascii_digit());
+    let norm = norm_key(key);
+    let is_key = || keys::read_key(&norm).is_some() || recipe::keys::recipe_key(&norm).is_some();
+    (is_short && begins && !key.contains(|c: char| c.is_ascii_digit()) && is_key()).then(|| (at, line.len() - value.len()))
 }
 
 /// The first sentence of a value and what follows it, where that has a figure of its own.

@@ -26,14 +26,20 @@ pub fn devices_per_node(ts: &[Token<'_>], is_chip: impl Fn(usize) -> bool) -> Op
         let behind = span(ts, device + 1, device + REACH);
         let clause = behind.iter().take_while(|t| !t.is_any(&[";", ".", "and"]) || t.glued);
         // "8xA100 nodes", "8 GPUs per node", "8 GPUs in each node".
-        let ahead_of_node = clause.clone().take(4).any(is_node);
+        // ... and not those of "32 H100 (4 nodes x 8)".
+        let ahead = clause.clone().take(4).take_while(|t| (t.kind != Kind::Number || t.glued) && !t.is("("));
+        let ahead_of_node = ahead.into_iter().any(is_node);
         // "nodes with 8 A100 GPUs", "each node has 8 GPUs", "nodes (8x H100)".
         let before = span(ts, i.saturating_sub(6), i);
         let last_node = before.iter().rposition(is_node);
         let behind_node = last_node.is_some_and(|at| {
             let between = before.get(at + 1..).unwrap_or_default();
             let each = at.checked_sub(1).and_then(|b| before.get(b)).is_some_and(is_sign);
-            (between.iter().any(|t| t.is_any(&words.node_joins)) || (between.is_empty() && each))
+            // "2 nodes (16 GPUs)" are 16 in all: a node has eight, and nobody says each.
+            let says_each = behind.iter().take(3).any(|t| t.is_any(&["each", "per"]) || is_sign(t)) || times_behind(ts, i);
+            let total = between.iter().any(|t| t.is("(")) && count > IN_BRACKETS && !says_each;
+            !total
+                && (between.iter().any(|t| t.is_any(&words.node_joins)) || (between.is_empty() && each))
                 && !between.iter().any(|t| t.kind == Kind::Number || t.is_any(&["-", "hours"]))
         });
         if ahead_of_node || behind_node {
@@ -44,6 +50,14 @@ pub fn devices_per_node(ts: &[Token<'_>], is_chip: impl Fn(usize) -> bool) -> Op
         }
     }
     found
+}
+
+/// Devices of one node that stand in brackets behind nodes, at most: more are those of all.
+const IN_BRACKETS: f64 = 8.0;
+
+/// "(16x V100)": a sign of multiplication behind a number.
+fn times_behind(ts: &[Token<'_>], i: usize) -> bool {
+    ts.get(i + 1).is_some_and(|t| t.is_any(&["x", "×"]))
 }
 
 /// The number of nodes: "4 compute nodes", "8 nœuds". None where it is not said, or said twice.
@@ -97,7 +111,12 @@ fn device_behind(ts: &[Token<'_>], from: usize, is_chip: impl Fn(usize) -> bool)
         if t.is_any(&words.named) || is_chip(at) {
             return Some(at);
         }
-        let passed = t.is_any(&words.fillers) || t.is_any(&["x", "×", "*"]) || (t.kind == Kind::Number && t.glued);
+        // "2 RTX 4090"
+        let series = |at: usize| ts.get(at).is_some_and(|t| t.is_any(&vocabulary::hardware().near_chip));
+        if at > from && t.kind == Kind::Number && series(at - 1) {
+            return Some(at);
+        }
+        let passed = series(at) || t.is_any(&words.fillers) || t.is_any(&["x", "×", "*"]) || (t.kind == Kind::Number && t.glued);
         if !passed {
             return None;
         }
@@ -132,6 +151,9 @@ mod tests {
             ("70 node-hours, 6 GPUs per node", Some(6.0)),
             ("70 Knotenstunden (je Knoten 4 GPUs)", Some(4.0)),
             ("500 node-hours", None),
+            ("2 nodes (16 GPUs)", None),
+            ("4 nodes (8 GPUs)", Some(8.0)),
+            ("32 GPUs (4 nodes)", None),
             ("500 node-hours on 64 nodes", None),
             ("nodes with 4 GPUs and nodes with 8 GPUs", None),
         ] {

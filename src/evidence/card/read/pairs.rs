@@ -1,32 +1,28 @@
 //! A key and its value: lines `Hardware Type: A100`, cells of two-column tables, columns of comparison tables.
 
+mod batches;
 mod passes;
 
-use self::passes::counts_passes;
 use super::candidate::{Card, Spot};
 use super::clauses::{Stated, amount_of_training, time_of_training, without_figures_in_brackets, without_rates_in_brackets};
 use super::clouds::provider_in;
-use super::data_sizes::{DATA_SET_SIZE, LEAST_PASSED_ONCE, TRAINED_ON_DATA};
 use super::dates::date_in;
 use super::keys::{Asked, Key, key_of, read_key};
 use super::prose::progress::done_part;
+use super::prose::strangers::is_of_training_of_another;
 use super::rates::{is_per_device, rate_in};
-use super::recipe::LARGEST_BATCH;
 use super::results::result_from;
 use super::templates::{bound_in, doubt, is_template, unknown};
 use super::totals::{covers_more, holds_the_search, is_total};
 use super::training::is_train;
-use super::values::{
-    MAX_VALUE_TOKENS, is_row_of_settings, next_setting, passes_behind, precision_of, product, product_sign, states_flop,
-    tokens_end, unit_value,
-};
+use super::values::{MAX_VALUE_TOKENS, precision_of, states_flop, unit_value};
 use crate::domain::Field;
 use crate::evidence::card::parse::block::{Block, BlockKind};
 use crate::evidence::card::parse::pair::{norm_key, split_pair};
 use crate::evidence::hardware::Context;
 use crate::evidence::quantity::computes::{ComputeKind, compute_unit};
 use crate::evidence::quantity::durations::duration;
-use crate::evidence::quantity::numbers::{Quantity, first_quantity, quantity};
+use crate::evidence::quantity::numbers::{first_quantity, quantity};
 use crate::evidence::quantity::tokens::{Token, lex, lex_in, span, text_at};
 use crate::evidence::quantity::units::{energy_unit, mass_unit};
 use crate::evidence::vocabulary;
@@ -38,6 +34,9 @@ const ALL_PERCENT: f64 = 99.0;
 /// Words between a word for a time and the time.
 const MOST_WORDS_BEFORE_TIME: usize = 3;
 
+/// A key that asks for hours of devices.
+const DEVICE_HOURS: &str = "gpu hours";
+
 /// A pair while it is read.
 struct Pair<'p> {
     /// Key as written.
@@ -46,6 +45,8 @@ struct Pair<'p> {
     norm: &'p str,
     /// Value without spaces around it.
     value: &'p str,
+    /// All that stands behind the key, of which the value may be a part.
+    whole: &'p str,
     /// Tokens of the value.
     ts: &'p [Token<'p>],
     /// Whether a heading above speaks of training.
@@ -153,7 +154,7 @@ impl Card<'_> {
         let words = lex(key);
         let trains = norm.contains("train") || (0..words.len()).any(|i| is_train(&words, i));
         let about_training = of_training || goes_on || trains;
-        let pair = Pair { key, norm: &norm, value, ts, about_training };
+        let pair = Pair { key, norm: &norm, value, whole, ts, about_training };
         let evaluated = kind.is_sided() && !trains && b.under.evaluation;
         let spot = spot.refused(evaluated.then_some("evaluation or inference"));
         let spot = &spot
@@ -172,6 +173,8 @@ impl Card<'_> {
     fn not_all_of_the_training(&self, kind: Key, pair: &Pair<'_>) -> Option<&'static str> {
         match kind {
             Key::Carbon if self.co2_subject && !pair.about_training => Some("CO2 is the model's subject"),
+            // "18 t were emitted by the training of GPT-Z"
+            Key::Carbon | Key::Energy if is_of_training_of_another(&self.own, pair.ts, 0) => Some("another model's figure"),
             Key::Carbon | Key::Energy | Key::Flop => {
                 let plain = without_rates_in_brackets(pair.key);
                 let key = lex(&plain);
@@ -187,7 +190,10 @@ impl Card<'_> {
                 let plain = without_figures_in_brackets(&text);
                 let key = lex(&plain);
                 let rate = rate_in(&key).filter(|_| !is_per_device(&key));
-                rate.or_else(|| covers_more(&self.own, &text)).or_else(|| holds_the_search(&text)).or_else(|| unknown(&text))
+                // "12 (per run; 5 runs for ablation)"
+                let of_run = text.contains("(per run");
+                let search = || holds_the_search(&text).filter(|_| !of_run);
+                rate.or_else(|| covers_more(&self.own, &text)).or_else(search).or_else(|| unknown(&text))
             }
             Key::Hardware
             | Key::Devices
@@ -230,14 +236,7 @@ impl Card<'_> {
                 self.add_carbon(spot, key, value, ts);
                 self.add_time_beside(spot, ts, value);
             }
-            Key::Energy => {
-                self.add_energy(spot, key, value, ts);
-                self.add_time_beside(spot, ts, value);
-                // "Energy and emissions: 708.3 MWh, 310 tCO2eq"
-                if (0..ts.len()).any(|i| unit_value(ts, i, mass_unit).is_some()) {
-                    self.add_carbon(&spot.after(1), key, value, ts);
-                }
-            }
+            Key::Energy => self.add_energy_pair(spot, pair),
             Key::Tokens | Key::TokenData => self.add_tokens_pair(spot, kind, pair),
             Key::Nodes | Key::NodeDevices => {
                 if let Some(q) = first_quantity(ts).filter(|q| q.value.fract() == 0.0 && q.value >= 1.0 && spot.reason.is_none()) {
@@ -252,7 +251,13 @@ impl Card<'_> {
             Key::Flop => self.add_flop(spot, span(ts, result_from(ts), ts.len()), value),
             Key::Epochs | Key::Steps => self.add_passes_pair(spot, kind, pair),
             Key::Batch | Key::GlobalBatch => self.add_batch_pair(spot, kind, pair),
-            Key::Precision => self.add_precision_pair(spot, pair),
+            Key::Precision => {
+                self.add_precision_pair(spot, pair);
+                // "bf16 on a 1x 80GB A100 node"
+                if let Some((_, on)) = value.split_once(" on ") {
+                    self.add_hardware(&spot.after(2), on, Context::Prose);
+                }
+            }
             Key::Params | Key::Active => self.add_params(spot, kind, key, value, ts),
             Key::Base => {
                 self.add_base(&Spot { reason: None, ..*spot }, value, links, None, 6);
@@ -265,6 +270,18 @@ impl Card<'_> {
         }
     }
 
+    /// Energy with what stands beside it.
+    fn add_energy_pair(&mut self, spot: &Spot<'_>, pair: &Pair<'_>) {
+        let Pair { key, value, ts, .. } = *pair;
+        self.add_energy(spot, key, value, ts);
+        self.add_devices_of_power(spot, value, ts);
+        self.add_time_beside(spot, ts, value);
+        // "Energy and emissions: 708.3 MWh, 310 tCO2eq"
+        if (0..ts.len()).any(|i| unit_value(ts, i, mass_unit).is_some()) {
+            self.add_carbon(&spot.after(1), key, value, ts);
+        }
+    }
+
     /// A time of training, and the chips that its value or its key name.
     fn add_hours_pair(&mut self, spot: &Spot<'_>, pair: &Pair<'_>) {
         let Pair { key, value, ts, .. } = *pair;
@@ -273,7 +290,11 @@ impl Card<'_> {
         // "20 days (≈ 200,000 GPU hours)" says it twice.
         let from = if from.checked_sub(2).and_then(|at| ts.get(at)).is_some_and(|t| t.is("(")) { 0 } else { from };
         let result = ts.get(from).and_then(|t| value.get(t.from..)).unwrap_or(value);
-        self.add_hours(spot, key, result);
+        // "210 (per GPU); 420 (combined)"
+        let summed = value.len() < pair.whole.len()
+            && is_per_device(&lex(pair.whole))
+            && ts.iter().any(|t| t.is_any(&vocabulary::keys().pairs.together));
+        self.add_hours(spot, if summed { DEVICE_HOURS } else { key }, result);
         // "1.5 days on 4xA6000", "14 ore pe 2 x A100", "18 saat (2 adet A100)"
         let timed = (0..ts.len()).find_map(|i| duration(ts, i)).map(|d| d.to);
         let on = ts.iter().position(|t| t.is_any(&vocabulary::keys().pairs.on)).map(|on| on + 1);
@@ -334,48 +355,6 @@ impl Card<'_> {
             let named = provider_in(&lower, false).map(str::to_owned);
             let written = named.unwrap_or_else(|| value.chars().take(60).collect());
             self.add(spot, Field::CloudProvider, None, &written, None);
-        }
-    }
-
-    fn add_tokens_pair(&mut self, spot: &Spot<'_>, kind: Key, pair: &Pair<'_>) {
-        // Words of sizes of data; a bare number below ten million is a length.
-        let of_data = pair.ts.iter().any(|t| t.is_any(&vocabulary::keys().pairs.data_sizes));
-        let loose = vocabulary::keys().vague_keys.tokens.contains(&pair.norm);
-        if let Some(q) = first_quantity(pair.ts).filter(|q| q.value >= 1e6 && (q.scaled || q.value >= 1e7)) {
-            let is_data = kind == Key::TokenData;
-            let passes = passes_behind(pair.ts, tokens_end(pair.ts, q.to)).map(|(n, _)| n);
-            // "2.1B (7 epochs over 300M tokens)" counts them already.
-            let seen = kind == Key::Tokens && pair.norm.split(' ').any(|w| vocabulary::prose().tokens.seen.contains(&w));
-            let counted = passes.is_some() && (seen || counts_passes(pair.ts, q.to));
-            if counted {
-                self.add_passes_beside(&spot.after(2), pair.ts);
-            }
-            let (passes, of_data) = (passes.filter(|_| !counted), of_data && !(seen && counted));
-            // "Training data: 80M tokens" are passed over who knows how often.
-            let few = is_data && passes.is_none() && q.value < LEAST_PASSED_ONCE;
-            let reason = (of_data && !is_data).then_some(DATA_SET_SIZE).or(few.then_some(TRAINED_ON_DATA));
-            let spot = spot.after(u8::from(loose || is_data)).refused(reason);
-            let passes = passes.unwrap_or(1.0);
-            self.add_quantity(&spot, Field::TrainTokens, q.value * passes, pair.value, &q);
-        }
-    }
-
-    fn add_batch_pair(&mut self, spot: &Spot<'_>, kind: Key, pair: &Pair<'_>) {
-        // `32 x 8 x 2 x 4 = 2048`, "8, accumulation: 4 → 32": the product; "32, num_train_epochs=3" are two settings.
-        // "micro-batch=2, grad-accum=16, effective batch=65k tokens/step" are settings, which the recipe reads.
-        if is_row_of_settings(pair.value) {
-            return;
-        }
-        let ts = span(pair.ts, 0, next_setting(pair.ts));
-        let equals = product_sign(ts);
-        let q = first_quantity(span(ts, equals.map_or(0, |at| at + 1), ts.len()));
-        let q = q.map(|q| Quantity { value: product(ts).unwrap_or(q.value), ..q });
-        let short = ts.len() <= if equals.is_some() { 40 } else { 8 };
-        if let Some(q) = q.filter(|_| short) {
-            let of_tokens = q.value > LARGEST_BATCH || ts.iter().any(|t| t.is_any(&vocabulary::prose().tokens.words));
-            let of_tokens = of_tokens && !ts.iter().any(|t| t.is_any(&vocabulary::prose().batches.sequences));
-            let spot = spot.after(u8::from(kind == Key::Batch)).refused(of_tokens.then_some("a batch in tokens"));
-            self.add_quantity(&spot, Field::BatchSize, q.value, pair.value, &q);
         }
     }
 

@@ -56,7 +56,9 @@ impl Title {
             phase = strongest(phase, found);
             // A word of this model's name is one, whatever else it means.
             let is_generic = vocabulary::card().phases.generic.contains(&word);
-            if taken == 0 && (!is_generic || (own.has(word) && word.len() > 2)) {
+            // "DPO" over a list in the card of "x-7b-dpo" is this model.
+            let is_own = taken == 1 && own.has(word) && vocabulary::card().phases.tuned_names.contains(&word);
+            if is_own || taken == 0 && (!is_generic || (own.has(word) && word.len() > 2)) {
                 rest.push(word);
             }
             at += taken.max(1);
@@ -112,6 +114,13 @@ fn named(own: &Repository, rest: &[&str]) -> Named {
     if other_size {
         return Named::Other;
     }
+    // "Hyperparameters (ours)"
+    if vocabulary::keys().columns.ours.contains(&rest.join(" ").as_str()) {
+        return Named::Mine(1);
+    }
+    if rest.iter().any(|w| vocabulary::card().phases.others.contains(w) && !own.has(w)) {
+        return Named::Other;
+    }
     let joined: String = rest.concat().chars().filter(|c| c.is_alphanumeric()).collect();
     if rest.iter().all(|w| own.has(w)) || (joined.len() > 3 && own.letters.contains(&joined)) {
         return Named::Mine(rest.len());
@@ -119,6 +128,38 @@ fn named(own: &Repository, rest: &[&str]) -> Named {
     let has_size = rest.iter().any(|t| size_of(t).is_some());
     let shares = rest.iter().any(|w| w.len() > 2 && own.has(w));
     if shares || has_size { Named::Other } else { Named::Unknown }
+}
+
+/// Reasons of the figures of one stage of a training, by its number.
+pub const STAGES: [&str; 4] =
+    ["the first of several stages", "the second of several stages", "the third of several stages", "the fourth of several stages"];
+
+/// Whether a word counts the stages of a training: "phase".
+fn is_stage_word(word: &str) -> bool {
+    vocabulary::card().phases.stage_nouns.contains(&word)
+}
+
+/// Whether the name of a repository is that of a stage: "mynah-7b-stage2".
+#[must_use]
+pub fn is_of_stage(own: &Repository) -> bool {
+    own.tokens.iter().any(|t| is_stage_word(t.trim_end_matches(|c: char| c.is_ascii_digit())))
+}
+
+/// The number of the stage that a title counts: the 2 of "Stage 2 (8k context)".
+#[must_use]
+pub fn ordinal(title: &str) -> Option<usize> {
+    let words = name_tokens(title);
+    let at = words.iter().position(|w| is_stage_word(w))?;
+    let number = words.get(at + 1)?;
+    let roman = ["i", "ii", "iii", "iv"].iter().position(|n| n == number).map(|n| n + 1);
+    number.parse().ok().or(roman)
+}
+
+/// The number of columns behind the first, where they are the stages of one training in their order.
+#[must_use]
+pub fn stage_columns(header: &[String]) -> Option<usize> {
+    let stages = header.get(1..).filter(|stages| (2..=STAGES.len()).contains(&stages.len()))?;
+    stages.iter().enumerate().all(|(i, h)| ordinal(h) == Some(i + 1)).then_some(stages.len())
 }
 
 /// The phase that this repository's own training is; none where its name and its role say different things.

@@ -50,6 +50,14 @@ fn amounts(ts: &[Token<'_>], from: usize, unit: fn(&str) -> Option<f64>) -> Vec<
     out
 }
 
+/// The brackets of a value that tell what was made up for: "(4 kg after offsetting)".
+fn offsets(ts: &[Token<'_>]) -> Option<(usize, usize)> {
+    let open = ts.iter().position(|t| t.is_any(&["(", "（"])).filter(|at| *at > 0)?;
+    let close = (open..ts.len()).find(|at| ts.get(*at).is_some_and(|t| t.is_any(&[")", "）"]))).unwrap_or(ts.len());
+    let words = &vocabulary::prose().subjects;
+    span(ts, open, close).iter().any(|t| t.is_any(&words.made_up) || t.is_any(&words.making_up)).then_some((open, close))
+}
+
 /// The amount that a value states: behind its last sign of a result, where there is one.
 fn amount(ts: &[Token<'_>], unit: fn(&str) -> Option<f64>) -> Option<Amount> {
     let from = result_from(ts);
@@ -57,6 +65,9 @@ fn amount(ts: &[Token<'_>], unit: fn(&str) -> Option<f64>) -> Option<Amount> {
     if all.is_empty() && from > 0 {
         all = amounts(ts, 0, unit);
     }
+    // "25 kg (of which 5 kg were offset)": what was made up for is no other figure of the training.
+    let made_up = offsets(ts);
+    all.retain(|a| !made_up.is_some_and(|(open, close)| (open..close).contains(&a.quantity.from)));
     let whole: Vec<f64> = all.iter().filter(|a| a.reason.is_none()).map(|a| a.value).collect();
     let at = all.iter().position(|a| a.reason.is_none()).unwrap_or(0);
     let differs = |first: f64| whole.iter().any(|v| *v > 0.0 && (v - first).abs() > SAME * first.max(*v));

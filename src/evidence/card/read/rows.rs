@@ -339,10 +339,33 @@ pub fn unique_best(scores: &[usize], least: usize) -> Option<usize> {
 #[must_use]
 pub fn points(rows: &[&Block]) -> Option<Vec<f64>> {
     let header = rows.first().and_then(|row| row.header.first()).map(|h| norm_key(h))?;
-    if rows.len() < 2 || !vocabulary::keys().columns.points.contains(&header.as_str()) {
+    let words = &vocabulary::keys().columns;
+    let name = |row: &Block| row.cells.first().map(|cell| norm_key(cell)).unwrap_or_default();
+    // "checkpoint 1", "step-1000", "step10000"
+    let is_point = |name: &str| {
+        let word = name.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, ' ' | ',' | '.' | 'k'));
+        word.len() < name.len() && words.points.contains(&word)
+    };
+    // The last may be called "final".
+    let (last, before) = rows.split_last()?;
+    let is_final = words.final_points.contains(&name(last).as_str());
+    let named = !before.is_empty() && before.iter().all(|row| is_point(&name(row))) && (is_final || is_point(&name(last)));
+    if rows.len() < 2 || !(named || words.points.contains(&header.as_str())) {
         return None;
     }
-    let at: Vec<f64> = rows.iter().map_while(|row| first_quantity(&lex(row.cells.first()?)).map(|q| q.value)).collect();
+    let number = |row: &&Block| {
+        let name = name(row);
+        let digits = name.find(|c: char| c.is_ascii_digit()).and_then(|at| name.get(at..)).unwrap_or_default().to_owned();
+        first_quantity(&lex(row.cells.first()?)).or_else(|| first_quantity(&lex(&digits))).map(|q| q.value)
+    };
+    let mut at: Vec<f64> = rows.iter().map_while(number).collect();
+    // As far behind the one before it as that is behind its own.
+    if is_final
+        && at.len() + 1 == rows.len()
+        && let [.., a, b] = at.as_slice()
+    {
+        at.push(2.0 * b - a);
+    }
     (at.len() == rows.len() && at.windows(2).all(|w| matches!(w, [a, b] if a < b))).then_some(at)
 }
 

@@ -6,6 +6,7 @@ use super::columns::{Column, column};
 use super::designators::Designators;
 use super::keys::{Key, read_key};
 use super::passage::{BASE_SECTION, Passage};
+use super::phases::{Named, Phase, STAGES, Title, is_of_stage, ordinal, stage_columns};
 use super::repository::{Repository, name_tokens, size_of};
 use super::rows::{add_up, beside_base, find_own, own_column, points, unique_best, value_column};
 use super::templates::bound_in;
@@ -145,7 +146,7 @@ fn tells_training(card: &Card<'_>, rows: &[Passage<'_>]) -> bool {
 /// Rows are keys with values.
 fn keys_and_values(card: &mut Card<'_>, rows: &[Passage<'_>], of_data: bool) {
     let before = card.sign;
-    card.sign = card.sign.or(by_cells(rows.iter().filter_map(|row| row.block.cells.get(1)).map(String::as_str)));
+    card.sign = sign_of_table(card.sign, rows);
     let blocks: Vec<&Block> = rows.iter().map(|row| row.block).filter(|b| !b.is_header).collect();
     let has_key = |key: Key| blocks.iter().any(|b| row_key(b) == Some(key));
     let has_batch = has_key(Key::Batch) || has_key(Key::GlobalBatch);
@@ -153,6 +154,10 @@ fn keys_and_values(card: &mut Card<'_>, rows: &[Passage<'_>], of_data: bool) {
     let is_sheet = has_key(Key::Steps) && has_batch && (has_key(Key::Hardware) || has_key(Key::Hours));
     let is_recipe = is_sheet || (has_key(Key::Epochs) && has_batch);
     let of_training = blocks.first().is_some_and(|b| b.under.training) || is_recipe || tells_training(card, rows);
+    if blocks.first().is_some_and(|b| add_stages(card, rows, b, of_training)) {
+        card.sign = before;
+        return;
+    }
     let (column, unsaid) = match value_column(&card.own, &blocks) {
         Ok(column) => (column, None),
         Err(why) => (1, Some(why)),
@@ -170,6 +175,19 @@ fn keys_and_values(card: &mut Card<'_>, rows: &[Passage<'_>], of_data: bool) {
     card.sign = before;
 }
 
+/// Adds the columns "Stage 1 | Stage 2", each as a stage of one training. Returns whether the table has such columns.
+fn add_stages(card: &mut Card<'_>, rows: &[Passage<'_>], first: &Block, of_training: bool) -> bool {
+    let Some(stages) = stage_columns(&first.header).filter(|_| !is_of_stage(&card.own)) else { return false };
+    for row in rows.iter().filter(|row| !row.block.is_header) {
+        for (value, why) in row.block.cells.iter().skip(1).take(stages).zip(STAGES) {
+            if let Some(name) = row.block.cells.first() {
+                add_named(card, &spot(row.block, RANK_PAIR, row.refused.or(Some(why))), name, value, of_training);
+            }
+        }
+    }
+    true
+}
+
 /// Whether a column has the units of the values before it.
 fn is_unit_column(header: &str) -> bool {
     vocabulary::keys().columns.units.contains(&norm_key(header).as_str())
@@ -177,8 +195,11 @@ fn is_unit_column(header: &str) -> bool {
 
 /// Rows are keys, columns are models: this one's.
 fn columns_of_models(card: &mut Card<'_>, rows: &[Passage<'_>], first: &Block) {
-    let Some(own) = own_column(&card.own, &first.header) else { return };
     let of_training = first.under.training || tells_training(card, rows);
+    let Some(own) = own_column(&card.own, &first.header) else {
+        add_stages(card, rows, first, of_training);
+        return;
+    };
     let key = key_column(&card.own, &first.header);
     for row in rows {
         if let Some((name, value)) = row.block.cells.get(key).zip(row.block.cells.get(own)) {
@@ -210,7 +231,9 @@ fn family(card: &mut Card<'_>, rows: &[Passage<'_>], columns: &[Option<Column>],
     let found = find_own(&card.own, &blocks);
     let signs = signs(card, rows, columns);
     let of_speed = rows.first().is_some_and(|row| is_of_speed(row.block));
+    let are_stages = found.own.is_none() && are_rows_of_stages(card, &blocks);
     for (i, row) in rows.iter().enumerate() {
+        let of_stage = STAGES.get(i).copied().filter(|_| are_stages);
         let is_own = found.own == Some(i);
         let section = row.refused.filter(|r| !(is_own && found.full_name && *r == BASE_SECTION));
         for (c, kind) in columns.iter().enumerate() {
@@ -225,12 +248,27 @@ fn family(card: &mut Card<'_>, rows: &[Passage<'_>], columns: &[Option<Column>],
             let evaluated = (kind.is_of_a_run() || of_speed) && !says_training && row.block.under.evaluation;
             let reason = section
                 .or(evaluated.then_some("evaluation or inference"))
-                .or_else(|| found.refuse(i))
+                .or_else(|| of_stage.or_else(|| found.refuse(i)))
                 .or(data.then_some("data set size"));
             let sign = signs.get(c).copied().unwrap_or_default();
             add_cell(card, &spot(row.block, RANK_TABLE, reason), kind, header, cell, sign);
         }
     }
+}
+
+/// Whether the rows are "Stage 1", "Stage 2" of one training, in their order and without a total.
+fn are_rows_of_stages(card: &Card<'_>, rows: &[&Block]) -> bool {
+    let names: Vec<&str> = rows.iter().filter_map(|row| row.cells.first()).map(String::as_str).collect();
+    let titles: Vec<Title> = names.iter().map(|name| Title::read_title(&card.own, name)).collect();
+    let one_phase = titles.windows(2).all(|w| matches!(w, [a, b] if a.phase == b.phase));
+    let fits = titles.iter().all(|t| t.named != Named::Other && t.phase != Some(Phase::Never));
+    let numbered = names.iter().enumerate().all(|(i, name)| ordinal(name) == Some(i + 1));
+    names.len() == rows.len()
+        && (2..=STAGES.len()).contains(&rows.len())
+        && one_phase
+        && fits
+        && numbered
+        && !is_of_stage(&card.own)
 }
 
 /// Whether a table tells how fast a model answers: its chips are those of a use.
@@ -244,7 +282,16 @@ fn signs(card: &Card<'_>, rows: &[Passage<'_>], columns: &[Option<Column>]) -> V
     let sizes = |c: usize| by_column(rows.iter().filter_map(|row| row.block.cells.get(c)).map(String::as_str));
     let sign_of =
         |c: usize, kind: &Option<Column>| if *kind == Some(Column::Of(Key::Params)) { sizes(c) } else { DecimalSign::Unknown };
-    columns.iter().enumerate().map(|(c, kind)| sign_of(c, kind).or(card.sign)).collect()
+    let all = sign_of_table(card.sign, rows);
+    columns.iter().enumerate().map(|(c, kind)| sign_of(c, kind).or(all)).collect()
+}
+
+/// What the values of a table say of its commas and points, of which nobody can read them another way: "1.234,5" beside "456.789".
+/// A number with both signs tells more than the language of the card, and that more than the others.
+fn sign_of_table(of_card: DecimalSign, rows: &[Passage<'_>]) -> DecimalSign {
+    let is_value = |cell: &&String| cell.trim_start_matches(['~', '≈', ' ', '*']).starts_with(|c: char| c.is_ascii_digit());
+    let values = || rows.iter().flat_map(|row| row.block.cells.iter().skip(1)).filter(is_value).map(String::as_str);
+    by_cells(values().filter(|cell| cell.contains(',') && cell.contains('.'))).or(of_card).or(by_cells(values()))
 }
 
 /// Rows are points of one training: the last holds all of it, where the column adds up.

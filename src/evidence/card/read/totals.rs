@@ -23,7 +23,7 @@ const MOST_BETWEEN: usize = 2;
 pub fn covers_more(own: &Repository, text: &str) -> Option<&'static str> {
     let totals = &vocabulary::card().totals;
     let says = |phrases: &Words| phrases.is_within(text);
-    if says(&totals.families) || names_a_collection(own, text) {
+    if says(&totals.families) || names_a_collection(own, text) || names_sizes_in_brackets(text) {
         return Some(SEVERAL_MODELS);
     }
     // "A cumulative of 100 hours" is how the ML CO2 Impact calculator says "in all".
@@ -35,6 +35,22 @@ pub fn covers_more(own: &Repository, text: &str) -> Option<&'static str> {
     let is_base = || own.tokens.iter().any(|t| t == "base");
     let has_base = || (own.role == CardRole::FineTune && !is_base()) || own.has_base();
     ((cumulative || says(&totals.inclusive)) && has_base()).then_some("a total that holds the training of the base")
+}
+
+/// "Energy (1B + 3B + 7B)", "emissions (all three)": the brackets of a key name several models.
+fn names_sizes_in_brackets(text: &str) -> bool {
+    let inside = text.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map(|(inside, _)| inside);
+    inside.is_some_and(|inside| {
+        let words = super::repository::name_tokens(inside);
+        let sizes = words
+            .iter()
+            .filter(|w| super::repository::size_of(w).is_some() || super::designators::size_word(w).is_some_and(|_| w.len() > 3));
+        let is_sum = inside.contains(['+', ',', '&']) || inside.contains(" and ");
+        let all = words.first().is_some_and(|w| vocabulary::card().totals.wholes.contains(&w.as_str()));
+        let counted =
+            words.get(1).is_some_and(|w| crate::evidence::quantity::units::count_word(w).is_some_and(|n| n > 1)) && words.len() < 4;
+        (sizes.count() > 1 && is_sum) || (all && counted)
+    })
 }
 
 /// Why a key or its value, lower case, gives a figure to the search for a training as well.

@@ -12,6 +12,9 @@ pub fn is_train(ts: &[Token<'_>], i: usize) -> bool {
     if words.stems.begins(word) && word != "trains" {
         return true;
     }
+    if word == "scratch" {
+        return text_before(ts, i, 1) == "from";
+    }
     if word == "fine" {
         return text_at(ts, i + 1).starts_with("tun") || (text_at(ts, i + 1) == "-" && text_at(ts, i + 2).starts_with("tun"));
     }
@@ -21,6 +24,11 @@ pub fn is_train(ts: &[Token<'_>], i: usize) -> bool {
         let begins = i == 0 && word == "tuning";
         let is_subject = words.method_joins.contains(&next) || vocabulary::prose().subjects.lasts.contains(&next);
         return (begins && is_subject) || (i > 0 && words.tuning_leads.contains(&text_before(ts, i, 1)));
+    }
+    if word == "tuned" {
+        // "We tuned it on 40M tokens", but "the threshold was tuned on the dev set".
+        let led = i > 0 && words.tuned_leads.contains(&text_before(ts, i, 1)) && words.tuned_joins.contains(&text_at(ts, i + 1));
+        return led && !(1..5).any(|back| words.tuned_others.contains(&text_before(ts, i, back)));
     }
     if words.methods.contains(&word) {
         // "SFT, batch 4, 3 epochs": a note that begins with the method.

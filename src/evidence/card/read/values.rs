@@ -111,6 +111,48 @@ pub fn product(ts: &[Token<'_>]) -> Option<f64> {
     is_product.then(|| ts.iter().filter_map(|t| t.value).product())
 }
 
+/// The batch of all devices that a value states behind that of one: "so 32 effective", "total 64".
+#[must_use]
+pub fn whole_beside(ts: &[Token<'_>]) -> Option<Quantity> {
+    let words = &vocabulary::prose().batches.whole;
+    let part = first_quantity(ts).filter(|q| q.value >= 1.0)?;
+    let is_whole = |at: usize| ts.get(at).is_some_and(|t| t.is_any(words));
+    (part.to..ts.len()).find_map(|at| {
+        let q = quantity(ts, at).filter(|q| !q.is_word && q.value > part.value && (q.value / part.value).fract() < 1e-9)?;
+        // "donc 32 au total"
+        let joined = q.to + usize::from(ts.get(q.to).is_some_and(|t| t.is_any(&["in", "en", "em", "im", "au"])));
+        let leads = ts.get(at - 1).is_some_and(|t| t.kind == Kind::Word && t.is_any(&vocabulary::prose().batches.results));
+        (is_whole(joined) || is_whole(at - 1) || leads).then_some(q)
+    })
+}
+
+/// The product of the factors of a batch in tokens that are no length: "16 micro-batch x 8 accumulation x 512 ctx". None where no factor
+/// is said to be one.
+#[must_use]
+pub fn batch_of_factors(ts: &[Token<'_>]) -> Option<f64> {
+    let words = &vocabulary::recipe().prose;
+    let is_times = |t: &Token<'_>| t.is_any(&["x", "×", "*"]);
+    let mut of_length = 0;
+    let mut product = 1.0;
+    let factors: Vec<&[Token<'_>]> = ts.split(is_times).collect();
+    for factor in &factors {
+        let q = first_quantity(factor).filter(|q| q.value.fract() == 0.0 && q.value >= 1.0)?;
+        let is = |t: &Token<'_>| {
+            [words.sequences, words.contexts, words.lengths, words.sequence_lengths, words.context_lengths]
+                .iter()
+                .any(|list| t.is_any(list))
+                || t.is_any(&vocabulary::prose().tokens.words)
+                || t.is("ctx")
+        };
+        if factor.iter().any(is) {
+            of_length += 1;
+        } else {
+            product *= q.value;
+        }
+    }
+    (of_length == 1 && factors.len() > 1).then_some(product)
+}
+
 /// The last sign before the product of a calculation: "32 x 8 = 256", "8, accumulation 4 → 32", "16 * 4 -> 64".
 #[must_use]
 pub fn product_sign(ts: &[Token<'_>]) -> Option<usize> {

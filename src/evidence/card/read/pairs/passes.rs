@@ -3,11 +3,14 @@
 use super::Pair;
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot};
+use crate::evidence::card::read::data_sizes::{DATA_SET_SIZE, LEAST_PASSED_ONCE, TRAINED_ON_DATA};
+use crate::evidence::card::read::factors::result_of_product;
 use crate::evidence::card::read::keys::Key;
 use crate::evidence::card::read::rates::RATE;
-use crate::evidence::card::read::values::{next_setting, sign_of_count, without_remark};
+use crate::evidence::card::read::values::{next_setting, passes_behind, sign_of_count, tokens_end, without_remark};
 use crate::evidence::quantity::numbers::{first_quantity, quantity};
 use crate::evidence::quantity::tokens::{Token, lex_in, span, text_at, text_before};
+use crate::evidence::quantity::units::{energy_unit, mass_unit};
 use crate::evidence::vocabulary;
 
 /// Passes over the data believed.
@@ -18,6 +21,38 @@ const LEAST_STEPS: f64 = 100.0;
 const OVER: usize = 2;
 
 impl Card<'_> {
+    /// Tokens seen, or those of the data.
+    pub(super) fn add_tokens_pair(&mut self, spot: &Spot<'_>, kind: Key, pair: &Pair<'_>) {
+        // Words of sizes of data; a bare number below ten million is a length.
+        let of_data = pair.ts.iter().any(|t| t.is_any(&vocabulary::keys().pairs.data_sizes));
+        let loose = vocabulary::keys().vague_keys.tokens.contains(&pair.norm);
+        if kind == Key::Tokens && !self.add_factors(spot, pair.value, pair.ts).is_empty() {
+            return;
+        }
+        if let Some(q) = result_of_product(pair.ts)
+            .or_else(|| first_quantity(pair.ts))
+            .filter(|q| q.value >= 1e6 && (q.scaled || q.value >= 1e7))
+        {
+            let is_data = kind == Key::TokenData;
+            let passes = passes_behind(pair.ts, tokens_end(pair.ts, q.to)).map(|(n, _)| n);
+            // "2.1B (7 epochs over 300M tokens)" counts them already.
+            let seen = kind == Key::Tokens && pair.norm.split(' ').any(|w| vocabulary::prose().tokens.seen.contains(&w));
+            let counted = passes.is_some() && (seen || counts_passes(pair.ts, q.to));
+            if counted {
+                self.add_passes_beside(&spot.after(2), pair.ts);
+            }
+            let (passes, of_data) = (passes.filter(|_| !counted), of_data && !(seen && counted));
+            // "Training data: 80M tokens" are passed over who knows how often.
+            let few = is_data && passes.is_none() && q.value < LEAST_PASSED_ONCE;
+            // "Tokens: 488 billion" under "Training Data Statistics"
+            let of_data = of_data || (pair.norm == "tokens" && spot.block.under.data && passes.is_none());
+            let reason = (of_data && !is_data).then_some(DATA_SET_SIZE).or(few.then_some(TRAINED_ON_DATA));
+            let spot = spot.after(u8::from(loose || is_data)).refused(reason);
+            let passes = passes.unwrap_or(1.0);
+            self.add_quantity(&spot, Field::TrainTokens, q.value * passes, pair.value, &q);
+        }
+    }
+
     /// Epochs and steps.
     pub(super) fn add_passes_pair(&mut self, spot: &Spot<'_>, kind: Key, pair: &Pair<'_>) {
         let counted = lex_in(without_remark(pair.value), sign_of_count(pair.value));
@@ -25,7 +60,14 @@ impl Card<'_> {
         // "Steps: 85, CFG scale: 7, Seed: 1903506130": a row of many settings is how an image was made.
         let is_short = ts.len() <= 12;
         let ts = span(ts, 0, next_setting(ts));
-        let Some(q) = first_quantity(ts).filter(|_| is_short || (kind == Key::Epochs && ts.len() <= 12)) else { return };
+        // "Emissions LSTM 50 epochs: ~0.8 kg" is no number of passes.
+        let has_unit = |q: &crate::evidence::quantity::numbers::Quantity| {
+            ts.get(q.to).is_some_and(|t| mass_unit(&t.text).is_some() || energy_unit(&t.text).is_some())
+        };
+        let Some(q) = first_quantity(ts).filter(|q| !has_unit(q)).filter(|_| is_short || (kind == Key::Epochs && ts.len() <= 12))
+        else {
+            return;
+        };
         if kind == Key::Steps {
             // The iterations of SetFit are pairs of an example.
             if q.value >= 10.0 && !(self.is_setfit && pair.norm == "num iterations") {
@@ -63,9 +105,9 @@ impl Card<'_> {
 }
 
 /// Whether the passes in brackets behind a number say what it is the product of: "655M (16.7 epochs over a corpus of 39M)".
-pub(super) fn counts_passes(ts: &[Token<'_>], to: usize) -> bool {
+fn counts_passes(ts: &[Token<'_>], to: usize) -> bool {
     let words = &vocabulary::prose().epochs;
     let open = (to..to + OVER).find(|at| text_at(ts, *at) == "(");
-    let noun = open.and_then(|open| (open + 1..open + 4).find(|at| ts.get(*at).is_some_and(|t| t.is_any(&words.words))));
+    let noun = open.and_then(|open| (open + 1..open + 5).find(|at| ts.get(*at).is_some_and(|t| t.is_any(&words.words))));
     noun.is_some_and(|noun| ts.get(noun + 1).is_some_and(|t| t.is_any(&words.over)))
 }

@@ -7,6 +7,7 @@ use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Candidate, Card, Spot, candidate};
 use crate::evidence::card::read::rates::is_sign;
 use crate::evidence::card::read::recipe::{LARGEST_BATCH, RECIPE};
+use crate::evidence::card::read::training::is_train;
 use crate::evidence::quantity::numbers::{Quantity, quantity};
 use crate::evidence::quantity::tokens::{Kind, Token, is_latin_word, span, text_at};
 use crate::evidence::quantity::units::count_word;
@@ -42,9 +43,13 @@ struct Stated {
 
 /// Reads the batch whose word stands at `i`.
 pub fn read_batch(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
-    let Some(stated) = stated(s, i) else { return };
+    let Some(stated) = stated(s, i, card.trained_before) else { return };
     let words = &vocabulary::prose().batches;
     let q = stated.q;
+    // "65,536 tokens per batch (128 GPUs × 512 tokens)" counts devices.
+    if s.ts.get(q.to).is_some_and(|t| t.is_any(&vocabulary::card().device_hours.named)) && any(span(s.ts, i + 1, q.from), &["("]) {
+        return;
+    }
     let left = span(s.ts, i.saturating_sub(4), i);
     let of_tokens =
         span(s.ts, q.to, q.to + 2).iter().any(|t| t.is_any(&vocabulary::prose().tokens.words)) || q.value > LARGEST_BATCH;
@@ -61,12 +66,17 @@ pub fn read_batch(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i:
             let whole = result_behind(s, &q, behind).or_else(|| in_brackets(s, behind));
             (whole, repeats.and_then(|n| product(card, spot, &q, n.value)))
         }
-        None if stated.is_part => (result_behind(s, &q, q.to).or_else(|| total_behind(s, &q)), None),
+        // "Pro GPU ein Batch von 8, vier GPUs, keine Gradientenakkumulation"
+        None if stated.is_part => {
+            let whole = result_behind(s, &q, q.to).or_else(|| total_behind(s, &q));
+            let denied = (0..s.ts.len()).any(|at| says(s.ts.get(at), words.accumulation) && denies_accumulation(s, at));
+            (whole, if denied { product(card, spot, &q, 1.0) } else { None })
+        }
         None => (None, None),
     };
-    let whole = whole.or_else(|| if of_tokens { in_brackets(s, q.to) } else { None });
+    let whole = whole.or_else(|| if of_tokens { in_brackets(s, q.to).or_else(|| in_sequences(s, q.to)) } else { None });
     let is_open = whole.is_none() && product.is_none();
-    let reason = if any(left, &words.other_batches) || (is_open && (stated.is_part || accumulation.is_some() && !stated.is_whole)) {
+    let reason = if is_of_evaluation_alone(s, i) || is_open && (stated.is_part || accumulation.is_some() && !stated.is_whole) {
         Some("evaluation or per-device batch")
     } else if (s.under_evaluation || s.has(&vocabulary::prose().hardware.serving)) && !s.trains() {
         Some("evaluation or inference")
@@ -91,6 +101,13 @@ pub fn read_batch(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i:
         }
         (None, None) => card.add_quantity(&spot, Field::BatchSize, counted(s.ts, &q), s.written(q.from, q.to), &q),
     }
+}
+
+/// "eval batch size of 24", where "train and eval batch size of 24" is of both; the word for the batch stands at `i`.
+fn is_of_evaluation_alone(s: &Sentence<'_, '_>, i: usize) -> bool {
+    let words = &vocabulary::prose().batches.other_batches;
+    let is_eval = |at: usize| s.ts.get(at).is_some_and(|t| t.is_any(words));
+    any(span(s.ts, i.saturating_sub(4), i), words) && !(i.saturating_sub(4)..i).any(|at| is_joined(s.ts, at, is_eval))
 }
 
 /// "512 sequences per update", "1.024 sequências por passo": the batch of all devices, told of the step whose word stands at `i`. Returns
@@ -205,7 +222,9 @@ fn total_behind(s: &Sentence<'_, '_>, part: &Quantity) -> Option<Quantity> {
         let q = quantity(s.ts, at).filter(|q| !q.is_word && q.value >= part.value && (q.value / part.value).fract() < 1e-9)?;
         let noun = q.to + usize::from(says(s.ts.get(q.to), words.examples));
         let total = noun + usize::from(s.ts.get(noun).is_some_and(|t| t.is_any(&["in", "en", "em", "im", "au"])));
-        (is_total(q.to) || is_total(q.to + 1) || is_total(noun) || is_total(total)).then_some(q)
+        // "64 per GPU (global 512)"
+        let led = q.from > part.to && q.from.checked_sub(1).is_some_and(is_total);
+        (led || is_total(q.to) || is_total(q.to + 1) || is_total(noun) || is_total(total)).then_some(q)
     })
 }
 
@@ -227,8 +246,8 @@ fn is_told(s: &Sentence<'_, '_>) -> bool {
     !samples && s.ts.iter().any(|t| says(Some(t), words.accumulation) || says(Some(t), words.beside))
 }
 
-/// The number of the batch whose word stands at `i`.
-fn stated(s: &Sentence<'_, '_>, i: usize) -> Option<Stated> {
+/// The number of the batch whose word stands at `i`; `trained_before` says that the text told of a training.
+fn stated(s: &Sentence<'_, '_>, i: usize, trained_before: bool) -> Option<Stated> {
     let words = &vocabulary::prose().batches;
     let at_word = |at: usize| s.ts.get(at);
     let mut at = i + 1 + usize::from(text_at(s.ts, i + 1) == "-");
@@ -247,11 +266,14 @@ fn stated(s: &Sentence<'_, '_>, i: usize) -> Option<Stated> {
     if per {
         at += 2;
     }
-    at = behind_sharers(s, at);
+    at = behind_sides(s, behind_sharers(s, at));
     let joins = at;
     while at_word(at).is_some_and(|t| t.is_any(&words.joins)) {
         at += 1;
     }
+    // "mini-batches of size 96"
+    let sized = at > joins && at_word(at).is_some_and(|t| t.is_any(&words.size_behind));
+    at += usize::from(sized);
     let counts_nouns = (joins..at).any(|at| at_word(at).is_some_and(|t| t.is_any(&["of", "de", "von", "di", "da"])));
     // "employing 512 batch size"
     let before = || i.checked_sub(1).and_then(|b| quantity(s.ts, b)).filter(|q| says_size && !q.is_word && q.to == i);
@@ -275,7 +297,17 @@ fn stated(s: &Sentence<'_, '_>, i: usize) -> Option<Stated> {
     let next = at_word(q.to);
     let is_known = || says(next, words.examples) || says(next, vocabulary::prose().tokens.words);
     let counted = !counts_nouns || next.is_none_or(|t| t.kind != Kind::Word) || is_known();
-    let fits = is_sized || says_size || is_each || (counted && (s.under_training || s.is_recipe || s.trains() || is_told(s)));
+    let fits = is_sized
+        || says_size
+        || sized
+        || is_each
+        || (counted && (trained_before || s.under_training || s.is_recipe || s.trains() || is_told(s)));
+    let is_part = per || is_of_one_device(s, i, &q);
+    fits.then_some(Stated { q, is_part, is_whole: is_whole && !is_part })
+}
+
+/// Whether the batch whose word stands at `i` and its number are of one device: "batch size 4 per GPU", "单卡批大小 16", "per-card batch 512".
+fn is_of_one_device(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> bool {
     // "batch size 4 per GPU", "16 на карту"
     let each = (q.to..q.to + 2).take_while(|at| s.ts.get(*at).is_some_and(|t| t.kind == Kind::Word || is_sign(t)));
     let each = each.into_iter().any(|at| s.ts.get(at).is_some_and(is_sign) && s.ts.get(at + 1).is_some_and(is_device));
@@ -283,8 +315,34 @@ fn stated(s: &Sentence<'_, '_>, i: usize) -> Option<Stated> {
     let each = each || (q.to..q.to + REACH).any(|at| leads(at) && device_of_each(s, at).is_some());
     // "单卡批大小 16"
     let each = each || s.ts.get(i).is_some_and(|t| !is_latin_word(&t.text) && is_device(t));
-    let is_part = per || each || any(span(s.ts, i.saturating_sub(REACH), i), &["device", "gpu", "micro"]);
-    fits.then_some(Stated { q, is_part, is_whole: is_whole && !is_part })
+    // "per-card batch 512"
+    let per_device = (i.saturating_sub(REACH)..i).any(|at| {
+        let behind = at + 1 + usize::from(text_at(s.ts, at + 1) == "-");
+        // "每卡batch 16"
+        let in_one =
+            s.ts.get(at).is_some_and(|t| !is_latin_word(&t.text) && is_device(t) && vocabulary::prose().rates.per.begins(&t.text));
+        in_one || (s.ts.get(at).is_some_and(is_sign) && behind < i && s.ts.get(behind).is_some_and(is_device))
+    });
+    each || per_device || any(span(s.ts, i.saturating_sub(REACH), i), &["device", "gpu", "micro"])
+}
+
+/// "Batch de entrenamiento y evaluación de 32", "batch (training) 32": the token behind the sides that it is of, of which one is the training.
+fn behind_sides(s: &Sentence<'_, '_>, at: usize) -> usize {
+    let words = &vocabulary::prose().batches;
+    let is_eval = |at: usize| s.ts.get(at).is_some_and(|t| t.is_any(&words.other_batches));
+    let is_both = |at: &usize| is_joined(s.ts, *at, is_eval);
+    let first = || (at..at + 3).find(|at| !s.ts.get(*at).is_some_and(|t| t.is_any(&words.joins)));
+    let begins = (at..at + 3).find(is_both).or_else(first).unwrap_or(at);
+    let sides = if is_both(&begins) { 3 } else { usize::from(is_train(s.ts, begins)) };
+    let behind = begins + sides;
+    if sides == 0 { at } else { behind + usize::from(text_at(s.ts, behind) == ")") }
+}
+
+/// Whether two sides are joined that begin at a token, of which one is the training and the other none: "train/eval", "evaluation and training".
+fn is_joined(ts: &[Token<'_>], at: usize, is_eval: impl Fn(usize) -> bool) -> bool {
+    let joins = ts.get(at + 1).is_some_and(|t| t.is_any(&vocabulary::prose().subjects.and) || t.is_any(&["/", "&", "和", "与"]));
+    let trains = |at: usize| is_train(ts, at) || text_at(ts, at) == "train";
+    joins && ((trains(at) && is_eval(at + 2)) || (is_eval(at) && trains(at + 2)))
 }
 
 /// "Batch size for both versions was 192": the token behind those who share it, where the verb stands.
@@ -297,7 +355,16 @@ fn behind_sharers(s: &Sentence<'_, '_>, at: usize) -> usize {
     verb.filter(|to| led && span(s.ts, at, *to).iter().all(|t| t.kind == Kind::Word)).unwrap_or(at)
 }
 
-fn is_device(t: &Token<'_>) -> bool {
+/// Whether a token counts examples of a batch.
+#[must_use]
+pub fn is_examples(t: &Token<'_>) -> bool {
+    let words = vocabulary::prose();
+    says(Some(t), words.batches.sequences) || t.is_any(&words.samples.nouns)
+}
+
+/// Whether a token is a device.
+#[must_use]
+pub fn is_device(t: &Token<'_>) -> bool {
     t.is_any(&vocabulary::card().device_hours.named) || says(Some(t), vocabulary::prose().batches.devices)
 }
 
@@ -324,7 +391,15 @@ fn result_behind(s: &Sentence<'_, '_>, part: &Quantity, from: usize) -> Option<Q
 fn in_brackets(s: &Sentence<'_, '_>, from: usize) -> Option<Quantity> {
     let open = (from..from + REACH + 2).find(|at| s.ts.get(*at).is_some_and(|t| t.is("(")))?;
     let q = (open + 1..open + 3).find_map(|at| quantity(s.ts, at).filter(|q| !q.is_word && q.value <= LARGEST_BATCH))?;
-    says(s.ts.get(q.to), vocabulary::prose().batches.sequences).then_some(q)
+    let is_whole = s.ts.get(q.to).is_some_and(|t| t.is_any(&vocabulary::prose().batches.whole));
+    (is_whole || says(s.ts.get(q.to), vocabulary::prose().batches.sequences)).then_some(q)
+}
+
+/// "0.5M tokens, i.e. 256 sequences of 2,048 tokens": the number of sequences behind a batch in tokens.
+fn in_sequences(s: &Sentence<'_, '_>, from: usize) -> Option<Quantity> {
+    let noun = (from..(from + PRODUCT).min(s.ts.len())).find(|at| says(s.ts.get(*at), vocabulary::prose().batches.sequences))?;
+    let q = noun.checked_sub(1).and_then(|at| quantity(s.ts, at)).filter(|q| q.to == noun && !q.is_word)?;
+    (q.from >= from && q.value <= LARGEST_BATCH && !s.ts.get(noun + 1).is_some_and(is_sign)).then_some(q)
 }
 
 /// Steps of accumulation, whose word stands at `at`.
@@ -336,7 +411,7 @@ fn repeats(s: &Sentence<'_, '_>, q: &Quantity, at: usize) -> Option<Quantity> {
 }
 
 /// Batch x accumulation x devices, where the sentence states all of them.
-fn product(card: &Card<'_>, spot: &Spot<'_>, q: &Quantity, repeats: f64) -> Option<(f64, String)> {
+pub fn product(card: &Card<'_>, spot: &Spot<'_>, q: &Quantity, repeats: f64) -> Option<(f64, String)> {
     let here = |c: &&Candidate| c.field == Field::AcceleratorCount && c.quote == spot.quote && c.reason.is_none();
     let mut counts = card.candidates.iter().filter(here).filter_map(|c| c.value);
     let devices = counts.next()?;

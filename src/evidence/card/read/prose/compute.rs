@@ -16,6 +16,9 @@ const MFU_RANGE: (f64, f64) = (0.01, 0.8);
 /// Fewest FLOP in prose: the first convolutional networks took more, one pass of a large model takes less.
 const MIN_FLOP: f64 = 1e17;
 
+/// Fewest where the sentence says that they are all of a training's.
+const LEAST_TOLD: f64 = 1e15;
+
 /// Reads the FLOP before the unit at `i`.
 pub fn read_flop(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
     let Some(unit) = compute_unit(s.ts, i) else { return };
@@ -23,15 +26,21 @@ pub fn read_flop(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: 
     let value = q.value * unit.flop;
     let reason = if unit.kind == ComputeKind::Rate {
         Some("a rate")
-    } else if value < MIN_FLOP {
+    } else if value < if is_told(card, s) { LEAST_TOLD } else { MIN_FLOP } {
         Some("a rate or one pass")
     } else if unit.kind == ComputeKind::Either && value < MOST_FLOP_PER_SECOND && may_be_rate(s, i, unit.flop) {
         Some("may be a rate: FLOP per second")
     } else {
         gives_it_to_another(card, s, Measure::Count, q.from, unit.to)
-            .or((!s.trains() && !s.under_training).then_some("not said of a training"))
+            .or((!s.trains() && !s.under_training && !is_told(card, s)).then_some("not said of a training"))
     };
     card.add_quantity(&spot.refused(reason), Field::TrainFlop, value, s.written(q.from, unit.to), &q);
+}
+
+/// "The compute budget was 1.9e20 FLOPs", behind a text on a training or in a sentence that tells a recipe.
+fn is_told(card: &Card<'_>, s: &Sentence<'_, '_>) -> bool {
+    let sums = s.has(&vocabulary::prose().tokens.totals) || s.has(&vocabulary::prose().utilization.sums);
+    (s.is_recipe || card.trained_before || sums) && !s.under_evaluation && !s.has(&vocabulary::prose().subjects.thresholds)
 }
 
 /// Whether "FLOPS" may be operations per second: with a prefix and no small s at its end, or beside a machine.

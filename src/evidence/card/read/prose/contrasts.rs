@@ -20,11 +20,22 @@ pub fn is_example(ts: &[Token<'_>], at: &[usize]) -> bool {
     let is = |i: usize, list: &Words| ts.get(i).is_some_and(|t| t.is_any(list));
     // "Every example was cut".
     let of_each = |i: &usize| i.checked_sub(1).is_some_and(|before| is(before, &words.each));
-    let begins = at.iter().take(BEGINS).any(|i| is(*i, &words.example) && !of_each(i));
+    // "We pack samples into sequences" gives none.
+    let is_object = |n: usize, i: usize| n > 0 && text_at(ts, i).ends_with('s');
+    // "Instance: g5.12xlarge" is a machine.
+    let is_machine = |i: usize| {
+        let led = i.checked_sub(1).is_some_and(|before| text_at(ts, before) == "for");
+        ts.get(i).is_some_and(|t| t.is("instance")) && !led
+    };
+    let begins = at
+        .iter()
+        .take(BEGINS)
+        .enumerate()
+        .any(|(n, i)| is(*i, &words.example) && !of_each(i) && !is_machine(*i) && !is_object(n, *i));
     let for_instance = at.windows(3).any(
         |w| matches!(w, [e, point, g] if text_at(ts, *point) == "." && [e, g].iter().all(|i| is(**i, &words.example_letters))),
     );
-    let first = span(ts, 0, 2).iter().any(|t| t.is_any(&words.example));
+    let first = (0..2).any(|i| is(i, &words.example) && !is_machine(i));
     begins || for_instance || first
 }
 
@@ -47,6 +58,64 @@ pub fn is_instead(ts: &[Token<'_>], from: usize) -> bool {
     let words = &vocabulary::prose().progress;
     let near = (from.saturating_sub(NEXT_TO)..from).rev().find(|at| ts.get(*at).is_some_and(|t| t.is_any(&words.instead)));
     near.is_some_and(|at| span(ts, at, from).iter().all(|t| t.kind == Kind::Word))
+}
+
+/// Tokens behind an opening bracket or before a figure within which a paper is named that is set beside this training.
+const PAPER: usize = 4;
+
+/// "(paper: 256 epochs, 384 GPU-hours)", "（原论文为38小时）", "versus 38 hours in the original": what is set beside the figure that stands before.
+#[must_use]
+pub fn is_of_the_paper(ts: &[Token<'_>], from: usize) -> bool {
+    let words = &vocabulary::prose().subjects;
+    let counts = |from: usize, to: usize| span(ts, from, to).iter().any(|t| t.kind == Kind::Number);
+    let is_paper = |t: &Token<'_>| t.is_any(&words.papers) || (!t.text.is_ascii() && words.papers_cjk.is_within(&t.text));
+    let bracket = (0..from).rev().find(|at| ts.get(*at).is_some_and(|t| t.is_any(&["(", "（", ")", "）"])));
+    let open = bracket.filter(|at| ts.get(*at).is_some_and(|t| t.is_any(&["(", "（"])) && counts(0, *at));
+    // "the original recipe (600k iterations on 8 A100)"
+    let behind = bracket.filter(|at| ts.get(*at).is_some_and(|t| t.is_any(&["(", "（"])));
+    let named = behind.is_some_and(|at| {
+        let before = span(ts, at.saturating_sub(PAPER - 1), at);
+        before.iter().any(is_paper) && !before.iter().any(|t| t.is_any(&words.own_work))
+    });
+    let in_bracket = named
+        || open.is_some_and(|at| {
+            let head = span(ts, at + 1, (at + 1 + PAPER).min(from));
+            head.iter().take_while(|t| t.kind != Kind::Number).any(is_paper) && !head.iter().any(|t| t.is_any(&words.own_work))
+        });
+    let against = (from.saturating_sub(NEXT_TO)..from).rev().find(|at| ts.get(*at).is_some_and(|t| t.is_any(&words.versus)));
+    in_bracket || against.is_some_and(|at| counts(0, at) && !counts(at, from))
+}
+
+/// Words between "than" and the figure that something else took.
+const THAN: usize = 5;
+
+/// "4.2 kWh less than the baseline's 10 kWh": what stands behind "than" and a name is of what is compared.
+#[must_use]
+pub fn is_than(ts: &[Token<'_>], from: usize) -> bool {
+    let words = &vocabulary::prose().subjects;
+    let than = (from.saturating_sub(THAN + 1)..from).rev().find(|at| words.than.contains(&text_at(ts, *at)));
+    than.is_some_and(|at| {
+        let between = span(ts, at + 1, from);
+        let told = at
+            .checked_sub(1)
+            .and_then(|before| ts.get(before))
+            .is_some_and(|t| t.is_any(&words.compared) || t.is_any(&words.fewer));
+        told && between.iter().any(|t| t.kind == Kind::Word && !t.is_any(&words.nearly))
+            && !between.iter().any(|t| t.kind == Kind::Number || t.is_any(&[",", ";", "."]))
+    })
+}
+
+/// "The three epochs took 10 hours each", "zwei Läufe zu 5 Stunden jeweils": each of the passes before, or of the runs.
+#[must_use]
+pub fn is_of_each_pass(ts: &[Token<'_>], from: usize, to: usize) -> bool {
+    let words = vocabulary::prose();
+    let each = ts.get(to).is_some_and(|t| t.is_any(&words.rates.each_behind));
+    let ends = ts.get(to + 1).is_none_or(|t| t.kind == Kind::Sign || t.is_any(&words.subjects.and));
+    let before = span(ts, from.saturating_sub(NEAR), from);
+    each && ends
+        && before
+            .iter()
+            .any(|t| t.is_any(&words.epochs.words) || t.is_any(&words.steps.words) || t.is_any(&words.rates.several_runs))
 }
 
 /// "under five days", but not "a little under 1 hour".

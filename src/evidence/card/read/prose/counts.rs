@@ -2,16 +2,19 @@
 
 use super::batches::{counted, is_batch, read_batch, read_batch_at_once, read_batch_of_step};
 use super::compute::{read_flop, read_utilization};
+use super::examples::{read_batch_of_steps, read_batch_per_device};
 use super::nearby::{any, before, last};
 use super::parameters::{Sizes, read_activated, read_parameters, several_sizes};
 use super::progress::{is_of_snapshot, read_progress};
 use super::sentence::Sentence;
-use super::subjects::{Measure, gives_it_to_another, is_cited};
+use super::strangers::is_cited;
+use super::subjects::{Measure, gives_it_to_another};
 use super::tokens::read_tokens;
 use crate::domain::Field;
 use crate::evidence::card::parse::block::Block;
 use crate::evidence::card::read::candidate::{Candidate, Card, Spot, candidate};
-use crate::evidence::card::read::rates::rate_behind;
+use crate::evidence::card::read::factors::read_factors;
+use crate::evidence::card::read::rates::{RATE, rate_behind};
 use crate::evidence::card::read::recipe::notes::Examples;
 use crate::evidence::card::read::training::is_train_verb;
 use crate::evidence::quantity::computes::flop_unit;
@@ -28,18 +31,28 @@ pub fn read_counts(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
     let many = several_sizes(s);
     let words = vocabulary::prose();
     let known = card.candidates.len();
-    for (i, t) in s.ts.iter().enumerate().filter(|(_, t)| t.kind == Kind::Word) {
+    let products = read_factors(card, spot, s);
+    let is_read = |i: usize| products.iter().any(|(from, to)| (*from..*to).contains(&i));
+    for (i, t) in s.ts.iter().enumerate().filter(|(i, t)| t.kind == Kind::Word && !is_read(*i)) {
         // "2.1兆トークン": a scale may stand before the word.
         let rest = without_scale(&t.text);
         let cjk = |starts: &[&str]| !t.text.is_ascii() && starts.iter().any(|w| rest.starts_with(w));
-        if t.is_any(&words.steps.one) && read_batch_of_step(card, spot, s, i) || read_batch_at_once(card, spot, s, i) {
+        let is_batch_told = t.is_any(&words.steps.one) && read_batch_of_step(card, spot, s, i)
+            || read_batch_at_once(card, spot, s, i)
+            || read_batch_of_steps(card, spot, s, i)
+            || read_batch_per_device(card, spot, s, i);
+        if is_batch_told {
             continue;
         }
         if t.is_any(&words.tokens.words) || cjk(&words.tokens.cjk) {
             read_tokens(card, spot, s, i);
         } else if t.is_any(&words.epochs.words) || cjk(&words.epochs.cjk) || is_round(s.ts, i) {
             epochs(card, spot, s, i);
-        } else if t.is_any(&words.steps.words) || last_step(s.ts, i).is_some() || cjk(&words.steps.cjk) {
+        } else if t.is_any(&words.steps.words)
+            || last_step(s.ts, i).is_some()
+            || cjk(&words.steps.cjk)
+            || is_iterated(s.ts, i, rest)
+        {
             steps(card, spot, s, i, own);
         } else if t.is("batches") && are_steps(s, i) {
             steps(card, spot, s, i, own);
@@ -65,6 +78,16 @@ pub fn read_counts(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
         }
     }
     read_progress(card, spot, s, known);
+}
+
+/// "迭代20万次", "更新了20万次": so many times, behind a verb of a step.
+fn is_iterated(ts: &[Token<'_>], i: usize, rest: &str) -> bool {
+    let verbs = &vocabulary::prose().steps.verbs_cjk;
+    let led = || {
+        let number = i.checked_sub(1).filter(|at| ts.get(*at).is_some_and(|t| t.kind == Kind::Number));
+        number.and_then(|at| at.checked_sub(1)).and_then(|at| ts.get(at)).is_some_and(|t| verbs.is_within(&t.text))
+    };
+    !rest.is_ascii() && vocabulary::prose().steps.times_cjk.begins(rest) && led()
 }
 
 /// Whether "batches" are the steps of a training: "for 70,000 batches with a batch size of 4096".
@@ -110,7 +133,8 @@ fn last_step(ts: &[Token<'_>], i: usize) -> Option<Quantity> {
     ts.get(i).filter(|t| t.is_any(&words.steps.one))?;
     let q = quantity(ts, i + 1).filter(|q| !q.is_word && !q.is_range && counted(ts, q) >= LEAST_STEPS)?;
     let join = i.checked_sub(1)?;
-    let until = ts.get(join).is_some_and(|t| t.is_any(&words.epochs.until));
+    let up_to = text_at(ts, join) == "to" && join > 0 && text_at(ts, join - 1) == "up";
+    let until = up_to || ts.get(join).is_some_and(|t| t.is_any(&words.epochs.until));
     (until || ends_run(ts, join) || is_of_snapshot(ts, join)).then_some(q)
 }
 
@@ -169,7 +193,7 @@ const SCHEDULED: usize = 4;
 fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
     let words = &vocabulary::prose().epochs;
     // "60 epochs with early stopping at epoch 47": where it ended.
-    let ended = any(last(span(s.ts, 0, i), 3), &words.stopped);
+    let ended = any(last(span(s.ts, 0, i), 4), &words.stopped);
     if let Some(q) = quantity(s.ts, i + 1).filter(|q| ended && !q.is_word && q.value <= MOST_EPOCHS) {
         card.add_quantity(spot, Field::Epochs, q.value, s.written(i, q.to), &q);
         return;
@@ -184,14 +208,14 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
         quantity(s.ts, at).filter(|q| !q.is_word && q.value <= MOST_EPOCHS)
     };
     let is_cjk = s.ts.get(i).is_some_and(|t| !is_latin_word(&t.text));
-    let q = q.or_else(|| is_cjk.then(behind).flatten());
+    let q = q.or_else(|| is_cjk.then(behind).flatten()).or_else(|| behind_plural(s.ts, i));
     // "Eine Epoche dauerte 3 Stunden": one pass as the subject of a clause is no number of them.
     let is_note = s.ts.get(i + 1).is_none_or(|t| t.kind == Kind::Sign);
     let is_one = |q: &Quantity| {
         let subject = (q.from == 0 && !is_note) || matches!(text_at(s.ts, q.from), "a" | "an");
         q.is_word && (q.value - 1.0).abs() < f64::EPSILON && subject
     };
-    let Some(q) = q.filter(|q| !is_one(q)) else { return };
+    let Some(q) = q.filter(|q| !is_one(q) || is_round(s.ts, i)) else { return };
     let left = span(s.ts, q.from.saturating_sub(5), q.from);
     let ended = s.has(&vocabulary::prose().times.closed);
     let schedule =
@@ -227,6 +251,16 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
     card.add_quantity(&spot, Field::Epochs, q.value, s.written(from, to), &q);
 }
 
+/// "Num epochs 3, total steps 1,875": the number behind a noun in the plural, and nothing behind it.
+fn behind_plural(ts: &[Token<'_>], i: usize) -> Option<Quantity> {
+    let led = i
+        .checked_sub(1)
+        .is_none_or(|at| ts.get(at).is_some_and(|t| t.kind == Kind::Sign || t.is_any(&vocabulary::prose().steps.counting)));
+    let plural = matches!(text_at(ts, i), "epochs" | "steps" | "iterations" | "updates");
+    let q = quantity(ts, i + 1).filter(|q| led && plural && !q.is_word && !q.is_range)?;
+    ts.get(q.to).is_none_or(|t| t.kind == Kind::Sign && !t.is_any(&["-", "/", ":", "×", "%"])).then_some(q)
+}
+
 /// Tokens behind "rounds" within which the data stand.
 const ROUND: usize = 5;
 
@@ -234,7 +268,10 @@ const ROUND: usize = 5;
 fn is_round(ts: &[Token<'_>], i: usize) -> bool {
     let words = &vocabulary::prose();
     let is = |at: usize, list: &Words| ts.get(at).is_some_and(|t| t.is_any(list));
-    is(i, &words.epochs.rounds) && is(i + 1, &words.epochs.round_joins) && any(span(ts, i + 2, i + ROUND), &words.subjects.data)
+    // "one pass over 7,200 haiku"
+    let counted = || quantity(ts, i + 2).is_some_and(|q| !q.is_word && q.value >= LEAST_EXAMPLES);
+    let over_data = || any(span(ts, i + 2, i + ROUND), &words.subjects.data) || counted();
+    is(i, &words.epochs.rounds) && is(i + 1, &words.epochs.round_joins) && over_data()
 }
 
 /// "The training set was seen ten times", "viermal durchlaufen", "a parcouru cinq fois le corpus": passes, told of the data.
@@ -298,7 +335,8 @@ fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, o
     }
     // Few steps are those of a schedule, unless the passes stand beside them.
     let least = if s.has(&vocabulary::prose().epochs.words) { 10.0 } else { LEAST_STEPS };
-    let Some(q) = before(s, i, 4, |q, between| counted(s.ts, q) >= least && !any(between, &words.other_units)) else { return };
+    let q = before(s, i, 4, |q, between| counted(s.ts, q) >= least && !any(between, &words.other_units));
+    let Some(q) = q.or_else(|| behind_plural(s.ts, i).filter(|q| counted(s.ts, q) >= least)) else { return };
     let left = span(s.ts, q.from.saturating_sub(7), q.from);
     // "256 instances per batch, and 1M training steps": what stands before a comma has its own rate.
     let comma = left.iter().rposition(|t| t.is(",")).filter(|at| left.iter().skip(*at).all(|t| t.kind == Kind::Word || t.is(",")));
@@ -306,17 +344,34 @@ fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, o
     let left = span(left, apart.map_or(0, |at| at + 1), left.len());
     let middle = span(s.ts, q.from + 1, i);
     // Italian "per 20.000 passi" says how long, and no rate.
-    let is_english = s.ts.get(i).is_some_and(|t| t.is_any(&["steps", "step", "iterations", "iteration", "updates"]));
+    let is_english = s.ts.get(i).is_some_and(|t| t.is_any(&["steps", "step", "iterations", "iteration", "updates"]))
+        && (s.has(&vocabulary::prose().times.english) || !s.trains());
     let of_schedule = |ts: &[Token<'_>]| ts.iter().any(|t| t.is_any(&words.schedule) && (is_english || !t.is("per")));
-    let schedule = of_schedule(left)
+    // "4 V100s with 8 images each takes 30 hours for 160k iterations": of the images.
+    let far = |t: &Token<'_>| t.is("each");
+    let near = last(left, 3);
+    let schedule = left.iter().any(|t| of_schedule(std::slice::from_ref(t)) && !far(t))
+        || of_schedule(near)
         || span(s.ts, i + 1, i + 4).iter().take_while(|t| !t.is_any(&[",", ";"])).any(|t| t.is_any(&words.schedule))
         || last(left, 2).iter().any(|t| words.schedule_cjk.iter().any(|part| t.text.contains(part)))
         || any(middle, &words.schedule)
         || any(last(left, 3), &["diffusion"])
         || any(middle, &["diffusion"]);
+    // "25 epok po 74 kroki", "3 Epochen zu je 200 Schritten": of each pass.
+    let epoch = (q.from.saturating_sub(3)..q.from).rev().find(|at| s.ts.get(*at).is_some_and(|t| !t.is_any(&words.of_each)));
+    let of_each =
+        epoch.is_some_and(|at| at + 1 < q.from && s.ts.get(at).is_some_and(|t| t.is_any(&vocabulary::prose().epochs.words)));
     let reason = if schedule {
         Some("part of a schedule")
-    } else if !s.trains() && !s.under_training && !card.trained_before && !is_own_checkpoint(s, &q) && !is_beside_recipe(s) {
+    } else if of_each {
+        Some(RATE)
+    } else if !s.trains()
+        && !s.under_training
+        && !card.trained_before
+        && !q.from.checked_sub(1).is_some_and(|join| ends_run(s.ts, join))
+        && !is_own_checkpoint(s, &q)
+        && !is_beside_recipe(s)
+    {
         Some("not said of a training")
     } else {
         let up_to = last(left, 3).windows(2).any(|w| matches!(w, [up, to] if up.is("up") && to.is("to"))) && !s.trains();

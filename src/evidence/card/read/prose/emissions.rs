@@ -31,6 +31,37 @@ pub fn read_emissions(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>
     }
 }
 
+/// A product of energy and factor differs from the rounded result by less.
+const ROUNDED: f64 = 0.02;
+
+/// "With 0.233 kg/kWh this is 73.4 kg": a mass behind so much per kilowatt-hour is emissions, where it is the energy of the training times
+/// that factor.
+pub fn read_by_factor(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
+    let mut factor: Option<f64> = None;
+    let mut at = 0;
+    while at < s.ts.len() {
+        let is_number = s.ts.get(at).is_some_and(|t| t.kind == Kind::Number);
+        let Some((kg, next, q)) = (if is_number { figure(s.ts, at, mass_unit) } else { None }) else {
+            at += 1;
+            continue;
+        };
+        let per_energy = q.is_rate && span(s.ts, next, next + PER_ENERGY).iter().any(|t| energy_unit(&t.text).is_some());
+        if per_energy {
+            factor = Some(kg);
+        } else if let Some(factor) = factor.filter(|_| !q.is_rate && !q.is_range) {
+            let is_product = |kwh: f64| (kwh * factor - kg).abs() <= ROUNDED * kg;
+            let told = card.candidates.iter().filter(|c| c.field == Field::EnergyKwh && c.reason.is_none());
+            if told.filter_map(|c| c.value).any(is_product) {
+                card.add_quantity(&spot.after(1), Field::EmissionsKgco2e, kg, s.written(at, next), &q);
+            }
+        }
+        at = next.max(at + 1);
+    }
+}
+
+/// Tokens behind a mass within which the unit of energy stands that it is per.
+const PER_ENERGY: usize = 4;
+
 /// Why a mass is not what the training emitted.
 fn not_the_emissions(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
     let words = &vocabulary::prose().emissions;
@@ -90,7 +121,7 @@ pub fn read_energy(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
             Some("energy that was generated")
         } else if span(s.ts, at.saturating_sub(CAPACITY), at).iter().any(|t| t.is_any(&words.stores)) {
             Some("a capacity")
-        } else if !s.trains() && (s.under_evaluation || s.has(&words.benchmarks)) {
+        } else if !s.trains() && (s.under_evaluation || s.has(&words.benchmarks) || s.has(&words.serving)) {
             Some("evaluation or inference")
         } else {
             gives_it_to_another(card, s, Measure::Footprint, at, next).or((!said).then_some("not said of a training"))

@@ -2,7 +2,7 @@
 
 use super::nearby::any;
 use super::sentence::Sentence;
-use super::subjects::{Measure, gives_it_to_another};
+use super::subjects::{Measure, gives_it_to_another, is_in_bracket_of_the_base};
 use crate::evidence::card::parse::block::Under;
 use crate::evidence::card::read::candidate::{Card, Spot};
 use crate::evidence::card::read::totals::SEVERAL_MODELS;
@@ -38,7 +38,7 @@ const MACHINE: usize = 6;
 
 /// Reads a sentence that holds a word for hardware: as a whole, or by its clauses where several have chips and something to say of them.
 pub fn read_hardware_prose(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
-    let clauses = clauses_with_chips(card, s);
+    let clauses = without_bracket_of_the_base(card, s).unwrap_or_else(|| clauses_with_chips(card, s));
     if clauses.len() < 2 {
         return read_clause(card, spot, s, (0, s.ts.len()));
     }
@@ -48,6 +48,13 @@ pub fn read_hardware_prose(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_
         let clause = Sentence::new(s.text, span(s.ts, from, to), trains, under);
         read_clause(card, spot, &clause, (from, to));
     }
+}
+
+/// "We tuned goose (trained on 2T tokens with 1,000 GPUs) on 4 GPUs": what stands around the bracket, where a sentence has one on the base.
+fn without_bracket_of_the_base(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<Vec<(usize, usize)>> {
+    let open = s.ts.iter().position(|t| t.is_any(&["(", "（"]))?;
+    let close = (open + 1..s.ts.len()).find(|at| s.ts.get(*at).is_some_and(|t| t.is_any(&[")", "）"])))?;
+    is_in_bracket_of_the_base(card, s, close).then(|| vec![(0, open), (close + 1, s.ts.len())])
 }
 
 /// "The cluster has 2,400 nodes with 4 H100 each": what it consists of, and not what trained.
@@ -97,7 +104,8 @@ fn read_clause(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (from
     let runs = s.words().any(|w| (words.running.contains(&w) || denies(w)) && !(w == "run" && is_what_was_run(s)));
     let trains = s.trains();
     let reason = if trains {
-        let may = s.has(&words.modal) && !s.has(&words.modal_denied);
+        // "From 3 May to 17 May": a month.
+        let may = s.ts.iter().any(|t| t.is_any(&words.modal) && !t.upper) && !s.has(&words.modal_denied);
         let needs = s.has(&["least"]) && s.has(&words.serving);
         if needs || (s.has(&words.serving_though_training) && !s.has(&["trained"])) {
             Some("inference or requirement")
@@ -127,7 +135,10 @@ fn read_clause(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (from
         card.add_hardware(&spot.refused(reason).after(later + 1), s.written(chip, chip + 2), Context::Prose);
     }
     let spot = spot.refused(reason).refused(other).after(later);
-    if !card.add_hardware(&spot, text, Context::Prose) && spot.reason.is_none() {
+    card.is_place_of_machine = !trains && !s.has(&words.used) && !s.has(&words.running);
+    let is_named = card.add_hardware(&spot, text, Context::Prose);
+    card.is_place_of_machine = false;
+    if !is_named && spot.reason.is_none() {
         card.add_devices_apart(&spot, s.ts, text);
     }
 }

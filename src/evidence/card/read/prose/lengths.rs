@@ -1,10 +1,13 @@
 //! Sides of images and examples seen, in prose; lengths of sequences are in `sequences`.
 
+use super::batches::counted;
+use super::counts::of_another;
 use super::nearby::any;
 use super::sentence::Sentence;
 use super::sequences::{may_tell, read_sequences};
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot};
+use crate::evidence::card::read::rates::rate_behind;
 use crate::evidence::card::read::recipe::sides::side;
 use crate::evidence::quantity::numbers::quantity;
 use crate::evidence::quantity::tokens::{Kind, Token, span, text_at, text_before};
@@ -20,7 +23,8 @@ pub fn read_lengths(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) 
     if s.ts.iter().any(may_tell) {
         read_sequences(card, spot, s);
     }
-    if !s.has(&words.sides) && !s.has(&["seen"]) && !squares() {
+    let seen = s.ts.iter().any(tells_seen);
+    if !s.has(&words.sides) && !seen && !squares() {
         return;
     }
     // A sentence that names this model in full goes before one about its family.
@@ -31,7 +35,7 @@ pub fn read_lengths(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) 
             add_side(card, &spot.refused(reason).after(1), s, i, (i - 1, i + 2));
         } else if t.is_any(&words.sides) {
             image_side(card, &spot.refused(reason), s, i);
-        } else if t.is("seen") {
+        } else if seen && is_sample(t) {
             samples_seen(card, &spot.refused(reason), s, i);
         }
     }
@@ -100,18 +104,41 @@ pub fn is_square(ts: &[Token<'_>], i: usize) -> bool {
     times && said && (a - b).abs() < 0.5 && a >= LEAST_BARE_SIDE
 }
 
-/// Tokens between a number of examples and "seen".
-const SEEN_REACH: usize = 7;
+/// Tokens between a number of examples and their noun.
+const NOUN_REACH: usize = 5;
+/// Tokens between the examples and the verb that says that they were seen.
+const SEEN_REACH: usize = 5;
+/// Fewest examples believed.
+const LEAST_SEEN: f64 = 10.0;
 
-/// "34B samples seen", "13 billion samples seen".
+/// Whether a word says that something was seen in training: "saw", "vistas"; of scripts without spaces it holds one that does.
+fn tells_seen(t: &Token<'_>) -> bool {
+    let words = &vocabulary::prose().samples;
+    let cjk = || !t.text.is_ascii() && words.seen_cjk.is_within(&t.text);
+    t.kind == Kind::Word && (t.is_any(&words.saw) || t.is_any(&words.seen) || cjk())
+}
+
+fn is_sample(t: &Token<'_>) -> bool {
+    let words = &vocabulary::prose().samples;
+    let cjk = || !t.text.is_ascii() && words.nouns_cjk.is_within(&t.text);
+    t.is_any(&vocabulary::recipe().prose.samples) || t.is_any(&words.nouns) || cjk()
+}
+
+/// "34B samples seen", "3 billion image-text pairs seen", "the model saw 326,656 images", "326.656 muestras vistas": what is counted stands
+/// at `i`.
 fn samples_seen(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
-    if !vocabulary::recipe().prose.samples.contains(&text_before(s.ts, i, 1)) {
-        return;
-    }
-    // "3 billion image-text pairs seen"
-    let named = |from: usize| span(s.ts, from, i).iter().all(|t| t.kind == Kind::Word || t.is("-"));
-    let found = (i.saturating_sub(SEEN_REACH)..i).find_map(|b| quantity(s.ts, b).filter(|q| q.to < i && !q.is_word && named(q.to)));
-    if let Some(q) = found {
-        card.add_quantity(spot, Field::TrainSamples, q.value, s.written(q.from, q.to), &q);
+    let words = &vocabulary::prose().samples;
+    let joined = |from: usize, to: usize| span(s.ts, from, to).iter().all(|t| t.kind == Kind::Word || t.is_any(&["-", "~", "≈"]));
+    let number = |b: usize| quantity(s.ts, b).filter(|q| q.to <= i && !q.is_word && q.value >= LEAST_SEEN && joined(q.to, i));
+    let Some(q) = (i.saturating_sub(NOUN_REACH)..i).find_map(number) else { return };
+    let is_counted = !any(span(s.ts, q.to, i), &words.other_units) && !any(span(s.ts, q.to, i), &words.distinct);
+    let before = (q.from.saturating_sub(SEEN_REACH)..q.from).rev().find(|at| s.ts.get(*at).is_some_and(tells_seen));
+    let saw = before.is_some_and(|at| joined(at, q.from) && !s.ts.get(at).is_some_and(|t| t.is_any(&words.seen_only_behind)));
+    let behind = (i + 1..i + 1 + SEEN_REACH).find(|at| s.ts.get(*at).is_some_and(tells_seen));
+    let seen = behind.is_some_and(|at| joined(i + 1, at) && !s.ts.get(at).is_some_and(|t| t.is_any(&words.saw_only_before)));
+    let held_out = any(span(s.ts, q.from.saturating_sub(4), i + 3), &words.held_out);
+    if is_counted && (saw || seen) && !held_out {
+        let spot = spot.refused(rate_behind(s.ts, i + 1)).refused(of_another(card, s, q.from, i + 1));
+        card.add_quantity(&spot, Field::TrainSamples, counted(s.ts, &q), s.written(q.from, i + 1), &q);
     }
 }

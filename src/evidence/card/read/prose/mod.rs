@@ -6,6 +6,7 @@ mod compute;
 mod contrasts;
 mod counts;
 mod emissions;
+mod examples;
 mod formats;
 mod hardware;
 mod lengths;
@@ -14,8 +15,10 @@ mod owners;
 mod parameters;
 pub mod progress;
 mod recordings;
-mod sentence;
+mod respective;
+pub mod sentence;
 mod sequences;
+pub mod strangers;
 mod subjects;
 mod times;
 mod tokens;
@@ -66,7 +69,7 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
         let continues = goes_on(tokens);
         let told = if continues || from > 0 || is_next_item { card.topic.before(section) } else { Told::Nothing };
         from = to;
-        card.trained_before = told == Told::Training && !turns_away(tokens);
+        card.trained_before = (told == Told::Training || card.follows_training) && !turns_away(tokens);
         before.another = match told {
             Told::Another(why) => Some(why).filter(|_| continues && !names_its_training(card, tokens)),
             Told::Training | Told::Nothing => None,
@@ -88,6 +91,7 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
             let s = Sentence::new(text, tokens, trains, b.under);
             before.refused = whose(card, &s);
         }
+        before.trained = trained;
         let figures = card.candidates.get(known..).unwrap_or_default();
         let is_fruitful = figures.iter().any(|c| c.reason.is_none() && (told == Told::Training || is_of_recipe(c.field)));
         match before.another.or(before.refused) {
@@ -99,6 +103,7 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
             Some(_) | None => card.topic.pass(tokens),
         }
     }
+    card.topic.lead(b);
 }
 
 /// Whether a field is of a recipe, which only a training has.
@@ -131,6 +136,8 @@ struct Before {
     another: Option<&'static str>,
     /// Why the training that the sentence tells of is another's.
     refused: Option<&'static str>,
+    /// Whether the last sentence told of a training, whoever's.
+    trained: bool,
 }
 
 /// Reads a sentence by its parts, each of which is one model's.
@@ -145,16 +152,18 @@ fn read_by_owner(
     let parts = owners::parts(&card.own, text, ts, before.whose);
     before.whose = parts.last().and_then(|part| part.whose);
     let several = parts.len() > 1;
+    // What the sentence says of one part it says of the others.
+    card.trained_before |= several && !trains.is_empty();
     for part in parts {
         let tokens = span(ts, part.from, part.to);
         let found = if several { Triggers::scan(card, tokens) } else { all_found };
         let here = trains.iter().filter(|i| (part.from..part.to).contains(*i)).map(|i| i - part.from).collect();
         let s = Sentence::new(text, tokens, here, passage.block.under);
+        // "The base model took 3 days. The large one took 5 days."
+        card.trained_before |= before.trained && part.whose == Some(Fit::Mine);
         if found.any() {
             read_sentence(card, passage, &s, found, offset, before, part.whose);
         }
-        // What the sentence says of one part it says of the others.
-        card.trained_before |= several && !trains.is_empty();
     }
 }
 
@@ -212,23 +221,7 @@ fn read_sentence(
         hardware::read_hardware_prose(card, &spot, s);
     }
     if found.time || found.carbon || found.energy {
-        let text = s.text.get(first.from..last.to).unwrap_or_default().to_lowercase();
-        let more = covers_more(&card.own, &text).filter(|_| !text.contains("of which"));
-        // "Training all 9 models required 365K GPU hours. Estimated total emissions were 59.6 t."
-        let words = vocabulary::prose();
-        let is_own = s.has(&words.sentences.this_model) || s.has(&words.subjects.main);
-        let goes_on = before.several && more.is_none() && whose_part != Some(Fit::Mine) && !is_own;
-        before.several = more == Some(SEVERAL_MODELS) || goes_on;
-        let spot = spot.refused(more).refused(goes_on.then_some(SEVERAL_MODELS)).refused(of_several_runs(s));
-        if found.time {
-            times::read_times(card, &spot, s);
-        }
-        if found.carbon {
-            emissions::read_emissions(card, &spot, s);
-        }
-        if found.energy {
-            emissions::read_energy(card, &spot, s);
-        }
+        read_amounts(card, &spot, s, found, before, whose_part);
     }
     if found.counts {
         counts::read_counts(card, &spot, s);
@@ -247,6 +240,38 @@ fn read_sentence(
     }
     if found.tool {
         emissions::read_tool(card, &spot, s);
+    }
+}
+
+/// Times, energy and emissions of a sentence.
+fn read_amounts(
+    card: &mut Card<'_>,
+    spot: &Spot<'_>,
+    s: &Sentence<'_, '_>,
+    found: Triggers,
+    before: &mut Before,
+    whose_part: Option<Fit>,
+) {
+    let Some((first, last)) = s.ts.first().zip(s.ts.last()) else { return };
+    let text = s.text.get(first.from..last.to).unwrap_or_default().to_lowercase();
+    let more = covers_more(&card.own, &text).filter(|_| !text.contains("of which"));
+    // "Training all 9 models required 365K GPU hours. Estimated total emissions were 59.6 t."
+    let words = vocabulary::prose();
+    let is_own = s.has(&words.sentences.this_model) || s.has(&words.subjects.main);
+    let goes_on = before.several && more.is_none() && whose_part != Some(Fit::Mine) && !is_own;
+    before.several = more == Some(SEVERAL_MODELS) || goes_on;
+    let spot = spot.refused(more).refused(goes_on.then_some(SEVERAL_MODELS)).refused(of_several_runs(s));
+    if found.time {
+        times::read_times(card, &spot, s);
+    }
+    if found.carbon {
+        emissions::read_emissions(card, &spot, s);
+    }
+    if found.energy {
+        emissions::read_energy(card, &spot, s);
+    }
+    if found.energy {
+        emissions::read_by_factor(card, &spot, s);
     }
 }
 
@@ -317,8 +342,10 @@ fn of_its_head(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
 /// "MusicGen was trained by Meta on 20K hours", in the card of a fine-tune: by one who publishes bases and not this model.
 fn is_by_an_owner(card: &Card<'_>, s: &Sentence<'_, '_>) -> bool {
     let owners = &vocabulary::prose().sentences.owners;
+    let last = s.trains.iter().max().copied();
     s.trains.iter().any(|i| {
-        let by = s.ts.get(i + 1).is_some_and(|t| t.is("by"));
+        // "from OpenAI finetuned on 2B tokens": the last verb is the one of this model.
+        let by = last == Some(*i) && s.ts.get(i + 1).is_some_and(|t| t.is("by"));
         by && s
             .ts
             .get(i + 2)

@@ -2,7 +2,7 @@
 
 use super::sentence::Sentence;
 use crate::evidence::quantity::numbers::{Quantity, quantity};
-use crate::evidence::quantity::tokens::{Kind, OneOf, Token, span};
+use crate::evidence::quantity::tokens::{Kind, OneOf, Token, span, text_at};
 
 /// The quantity before a word, with nothing between them but words and hyphens.
 pub fn before(s: &Sentence<'_, '_>, i: usize, reach: usize, fits: impl Fn(&Quantity, &[Token<'_>]) -> bool) -> Option<Quantity> {
@@ -10,7 +10,10 @@ pub fn before(s: &Sentence<'_, '_>, i: usize, reach: usize, fits: impl Fn(&Quant
         let q = quantity(s.ts, at).filter(|q| q.to <= i)?;
         let between = span(s.ts, q.to, i);
         let joined = between.iter().all(|t| t.kind == Kind::Word || t.is_any(&["-", "\""]));
-        (joined && fits(&q, between)).then_some(q)
+        // "326,656 samples for one epoch": the number nearest to the word is its own.
+        let is_nearer = |n: &Quantity| n.is_word && n.value >= 1.0 && n.to == i && !matches!(text_at(s.ts, n.from), "a" | "an");
+        let nearer = (q.to..i).any(|at| quantity(s.ts, at).is_some_and(|n| is_nearer(&n)));
+        (joined && !nearer && fits(&q, between)).then_some(q)
     })
 }
 

@@ -1,6 +1,7 @@
 //! Whose the parts of a sentence are: "the 2B took 192,000 H100 hours; the 8B 832,000 hours", "5.6M GPU hours for the 70B and 0.7M for the
 //! 8B", "Elk-9B-Instruct: trained in 2.3 hours". A part belongs to the member of the family that is its subject, or that stands behind "for".
 
+use super::respective::is_in_order;
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::read::designators::{Designators, Fit, fit_of, fit_of_name, size_word, tells_a_member};
 use crate::evidence::card::read::repository::{Repository, name_tokens, size_of};
@@ -45,6 +46,10 @@ struct Mention {
 #[must_use]
 pub fn parts(own: &Repository, text: &str, ts: &[Token<'_>], before: Option<Fit>) -> Vec<Part> {
     let words = &vocabulary::card().designators;
+    // "The small and large models took 3 and 12 days respectively": told apart where the figures are read.
+    if is_in_order(ts) {
+        return vec![Part { from: 0, to: ts.len(), whose: None }];
+    }
     let carried = before.filter(|_| ts.first().is_some_and(|t| t.is_any(&words.pronouns)));
     let mentions = mentions(own, text, ts);
     // "Elk-1B – 4,300 GPU-hours": the name and its dash are a label, and no end of a range.
@@ -156,7 +161,7 @@ fn mention_at(own: &Repository, text: &str, ts: &[Token<'_>], i: usize, after: u
     if tells_base && i < CJK_SUBJECT && ts.get(i).is_some_and(cjk_base) {
         return Some(Mention { from: i, to: i + 1, whose: Some(Fit::Base), is_behind: false });
     }
-    let leads = begins(ts, i);
+    let leads = begins(ts, i) || is_topic_before(ts, i);
     let before = text_before(ts, i, 1);
     // Nearly all words stand elsewhere: nothing is cut for them.
     let led = i.checked_sub(1).and_then(|at| ts.get(at)).is_some_and(|t| t.is_any(&words.backward) || t.is_any(&words.articles));
@@ -187,6 +192,12 @@ fn begins_in(text: &str, ts: &[Token<'_>], t: &Token<'_>, words: &[&str]) -> boo
     }
     let rest = text.get(t.from..ts.last().map_or(t.to, |last| last.to)).unwrap_or_default();
     words.iter().any(|w| rest.find(w).is_some_and(|at| at < t.to - t.from))
+}
+
+/// "학습 시간은 Base Model 기준", "训练的base模型": behind the topic of a sentence, or its attribute, in Chinese, Japanese or Korean.
+fn is_topic_before(ts: &[Token<'_>], i: usize) -> bool {
+    let before = i.checked_sub(1).and_then(|at| ts.get(at)).filter(|t| t.kind == Kind::Word && !is_latin_word(&t.text));
+    before.is_some_and(|t| vocabulary::card().designators.topics.iter().any(|end| t.text.ends_with(end)))
 }
 
 /// Whether only articles and their like stand between a token and the beginning of its clause.

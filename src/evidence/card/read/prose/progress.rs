@@ -152,7 +152,16 @@ fn without_noun(ts: &[Token<'_>], is_noun: &dyn Fn(usize) -> bool) -> Option<Pro
 /// "Only one": an article that stands for the number.
 fn one_of(ts: &[Token<'_>], at: usize) -> Option<Quantity> {
     let one = ts.get(at).is_some_and(|t| t.is_any(&vocabulary::prose().rates.one_pass));
-    one.then_some(Quantity { value: 1.0, from: at, to: at + 1, scaled: false, is_word: true, is_range: false, is_rate: false })
+    one.then_some(Quantity {
+        value: 1.0,
+        from: at,
+        to: at + 1,
+        scaled: false,
+        is_word: true,
+        is_range: false,
+        is_rate: false,
+        is_negative: false,
+    })
 }
 
 /// Whether a clause has a number without a noun, which the clause before it tells: what stands between them is one sentence.

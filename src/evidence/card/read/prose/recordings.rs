@@ -57,6 +57,14 @@ fn is_part_of_recording(ts: &[Token<'_>], from: usize) -> bool {
     let Some(open) = open.filter(|at| ts.get(*at).is_some_and(|t| t.is_any(&["(", "（"]))) else { return false };
     // "音声データ(話者数8036名、1621時間)": what stands before the brackets are data, and nothing in them is of a training.
     let words = vocabulary::prose();
+    // "on 292,217 rows (515.8 hours)": how long the examples are that stand before the bracket.
+    let rows = open.checked_sub(2).is_some_and(|number| {
+        let noun = ts.get(number + 1).is_some_and(|t| t.is_any(&words.samples.nouns) || tells(t));
+        noun && ts.get(number).is_some_and(|t| t.kind == Kind::Number) && from == open + 1
+    });
+    if rows {
+        return true;
+    }
     let data = open.checked_sub(1).and_then(|at| ts.get(at)).is_some_and(|t| tells(t) || t.is_any(&words.subjects.data));
     let close = (from..ts.len()).find(|at| ts.get(*at).is_some_and(|t| t.is_any(&[")", "）"]))).unwrap_or(ts.len());
     let inside = span(ts, open, close);

@@ -6,6 +6,9 @@ use crate::evidence::vocabulary::{self, Words};
 use crate::vocabulary::Union;
 use std::sync::LazyLock;
 
+/// Tokens at the beginning of a sentence of which one makes it one on an evaluation.
+const EVALUATES: usize = 3;
+
 /// A sentence while it is read.
 pub struct Sentence<'s, 't> {
     /// Its tokens.
@@ -34,7 +37,10 @@ impl<'s, 't> Sentence<'s, 't> {
         let any = |list: &Words| ts.iter().any(|t| t.kind == Kind::Word && t.is_any(list));
         let is_stage = any(&lists.stages) && any(&lists.stage_numbers);
         let is_recipe = tells_a_recipe(ts);
-        let Under { training: under_training, evaluation: under_evaluation, data: under_data, .. } = under;
+        let Under { training: under_training, evaluation, data: under_data, .. } = under;
+        // "Validated every 500 steps with batch size 8"
+        let begins = ts.iter().take(EVALUATES).any(|t| t.is_any(&vocabulary::prose().sentences.evaluated));
+        let under_evaluation = evaluation || (begins && trains.is_empty());
         Self { ts, text, trains, under_training, under_evaluation, under_data, is_recipe, is_stage }
     }
 

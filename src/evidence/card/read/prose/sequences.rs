@@ -9,8 +9,9 @@ use super::sentence::Sentence;
 use super::subjects::{Measure, gives_it_to_another};
 use crate::domain::Field;
 use crate::evidence::card::about::CardRole;
+use crate::evidence::card::parse::block::BlockKind;
 use crate::evidence::card::read::candidate::{Card, Spot};
-use crate::evidence::card::read::rates::is_sign;
+use crate::evidence::card::read::rates::{RATE, is_sign};
 use crate::evidence::card::read::recipe::{CONTEXT_OF_MODEL, LENGTHS, LONGEST_OF_WHOLE_TRAINING, length_in_tokens};
 use crate::evidence::card::read::training::is_train;
 use crate::evidence::quantity::numbers::{Quantity, quantity};
@@ -117,9 +118,9 @@ fn head_at(ts: &[Token<'_>], i: usize) -> Option<Head> {
         if is_length {
             return Some(Head { from: i, to: to + 1, is_context: context });
         }
-        // "context 2048", "8k context"
+        // "context 2048", "8k context", "context of 4k"
         let number = |q: Option<Quantity>| q.is_some_and(|q| LENGTHS.contains(&q.value) && !q.is_word);
-        let bare = context && (number(quantity(ts, i + 1)) || number(before(ts, i)));
+        let bare = context && (number(quantity(ts, i + 1)) || number(quantity(ts, to)) || number(before(ts, i)));
         return bare.then_some(Head { from: i, to: i + 1, is_context: true });
     }
     // "最大长度512"
@@ -137,9 +138,17 @@ fn head_at(ts: &[Token<'_>], i: usize) -> Option<Head> {
         // "longueur max 256", "최대 길이 128"
         let most = |at: Option<usize>| at.is_some_and(|at| says(ts.get(at), words.most) && says(ts.get(i), words.lengths));
         let (before, behind) = (most(i.checked_sub(1)), most(Some(i + 1)));
-        return (before || behind).then_some(Head { from: i, to: i + 1 + usize::from(behind), is_context: false });
+        let is_head = before || behind || is_length_in_tokens(ts, i);
+        return is_head.then_some(Head { from: i, to: i + 1 + usize::from(behind), is_context: false });
     }
     None
+}
+
+/// "Length 512 tokens", "длина 512 токенов": a length whose unit says of what it is.
+fn is_length_in_tokens(ts: &[Token<'_>], i: usize) -> bool {
+    let other = i.checked_sub(1).and_then(|at| ts.get(at)).is_some_and(|t| t.is_any(&vocabulary::recipe().prose.other_lengths));
+    let other = other || says(ts.get(i), vocabulary::recipe().prose.not_alone);
+    behind(ts, i + 1).is_some_and(|q| !other && says(ts.get(q.to), vocabulary::prose().tokens.words))
 }
 
 /// The number behind the words for a length.
@@ -151,6 +160,9 @@ fn behind(ts: &[Token<'_>], from: usize) -> Option<Quantity> {
         let noun = at + 1 + usize::from(text_at(ts, at + 1) == "the");
         at = if is_train(ts, noun) { noun + 1 } else { at };
     }
+    // "Sequence length (`block_size`) = 512"
+    let close = (at + 1..at + 1 + REACH).find(|to| text_at(ts, *to) == ")").filter(|_| text_at(ts, at) == "(");
+    at = close.filter(|close| !span(ts, at, *close).iter().any(|t| t.kind == Kind::Number)).map_or(at, |close| close + 1);
     let from = at;
     while at < from + REACH && ts.get(at).is_some_and(|t| t.is_any(&words.joins)) {
         at += 1;
@@ -198,7 +210,8 @@ fn sequences_of(ts: &[Token<'_>], i: usize) -> Option<Quantity> {
     if is_long && ts.iter().take(i).any(|t| says(Some(t), words.sequences)) {
         return i.checked_sub(1).and_then(|at| quantity(ts, at)).filter(|q| !q.is_word && q.to == i);
     }
-    let per = ts.get(i + 1).is_some_and(is_sign) && says(ts.get(i + 2), words.sequences);
+    let one = |t: Option<&Token<'_>>| says(t, words.sequences) || t.is_some_and(|t| t.is_any(&words.per_one));
+    let per = ts.get(i + 1).is_some_and(is_sign) && one(ts.get(i + 2));
     let counted = per && says(ts.get(i), vocabulary::prose().tokens.words);
     let at = i.checked_sub(1).filter(|_| counted)?;
     (at.saturating_sub(1)..=at).find_map(|at| quantity(ts, at).filter(|q| !q.is_word && q.to == i))
@@ -264,11 +277,13 @@ fn add_length(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (q, is
     } else if q.is_range || is_limited {
         Some("a range")
     } else if is_context {
-        not_trained_at(card, s, q).or_else(|| s.under_evaluation.then_some("evaluation or inference"))
+        not_trained_at(card, s, q, spot.block.kind == BlockKind::ListItem)
+            .or_else(|| s.under_evaluation.then_some("evaluation or inference"))
     } else {
         not_of_training(card, s, q)
     };
-    let whose = gives_it_to_another(card, s, Measure::Count, q.from, q.to);
+    // "Each step takes 96 sequences of length 1024": a length is never a part of a training.
+    let whose = gives_it_to_another(card, s, Measure::Count, q.from, q.to).filter(|why| *why != RATE);
     // A sentence that names this model in full goes before one about its family; what is said of sequences before the context.
     let later = if card.own.named_in(s.ts) { 0 } else { 2 } + u8::from(is_context) + told_before(s);
     card.add(&spot.after(later).refused(reason).refused(whose), Field::SequenceLength, Some(value), s.written(q.from, q.to), None);
@@ -281,13 +296,22 @@ fn not_of_training(card: &Card<'_>, s: &Sentence<'_, '_>, q: &Quantity) -> Optio
     let tells =
         || s.ts.iter().any(|t| says(Some(t), batches.things) || says(Some(t), batches.words)) || s.is_recipe || card.beside_recipe;
     let packed = || span(s.ts, q.from.saturating_sub(VERB_REACH), q.from).iter().any(|t| says(Some(t), words.cut));
+    // "Long conversations were truncated at a maximum of 4096 tokens": what was done to texts was done for the training.
+    let was_cut = || !s.under_evaluation && was_cut(s, q);
     if s.has(&words.serving) && !s.has(&["trained"]) && !has_train_in_clause(s, q) {
         Some("evaluation or inference")
-    } else if !(s.trains() || s.under_training || card.trained_before || tells() || packed() && s.under_data) {
+    } else if !(s.trains() || s.under_training || card.trained_before || tells() || packed() && s.under_data || was_cut()) {
         Some("not said of a training")
     } else {
         s.under_evaluation.then_some("evaluation or inference")
     }
+}
+
+/// Whether a verb in the past says that texts were cut to a length.
+fn was_cut(s: &Sentence<'_, '_>, q: &Quantity) -> bool {
+    let words = &vocabulary::recipe().prose;
+    let verb = (q.from.saturating_sub(VERB_REACH)..q.from).rev().find(|at| says(s.ts.get(*at), words.cut));
+    verb.and_then(|at| at.checked_sub(1)).and_then(|at| s.ts.get(at)).is_some_and(|t| t.is_any(&words.was))
 }
 
 /// The tokens of the clause that a quantity stands in.
@@ -304,12 +328,17 @@ fn has_train_in_clause(s: &Sentence<'_, '_>, q: &Quantity) -> bool {
 }
 
 /// Why a context is what the model takes, and no length of its training.
-fn not_trained_at(card: &Card<'_>, s: &Sentence<'_, '_>, q: &Quantity) -> Option<&'static str> {
+fn not_trained_at(card: &Card<'_>, s: &Sentence<'_, '_>, q: &Quantity, in_list: bool) -> Option<&'static str> {
     let words = &vocabulary::recipe().prose;
     let (from, to) = clause(s, q);
     let takes = any(span(s.ts, from, to), &words.serving) || any(span(s.ts, from, to), &words.takes);
     // The context of a sentence about a fine-tune may be its base's.
     let trains = if card.own.role == CardRole::OwnTraining { s.trains() } else { has_train_in_clause(s, q) };
-    let told = s.under_training && card.own.role == CardRole::OwnTraining && q.value <= LONGEST_OF_WHOLE_TRAINING;
+    // "Effective batch size 128, 2 epochs, context of 4k"
+    let is_batch = |t: &Token<'_>| says(Some(t), vocabulary::prose().batches.things);
+    let is_own = card.own.role == CardRole::OwnTraining || s.ts.iter().any(is_batch);
+    // "trained for 60K steps", "context length 1024": items of one list.
+    let beside = card.trained_before && in_list && card.own.role == CardRole::OwnTraining;
+    let told = ((s.under_training && is_own) || beside) && q.value <= LONGEST_OF_WHOLE_TRAINING;
     (takes || !(trains || told)).then_some(CONTEXT_OF_MODEL)
 }

@@ -1,8 +1,9 @@
 //! What a clause gives its figure to: work around a training, another model, what was granted, saved, planned or would have been.
 
-use super::contrasts::{is_everyday, is_example, is_instead, is_limit, is_set_against};
+use super::contrasts::{is_everyday, is_example, is_instead, is_limit, is_of_each_pass, is_of_the_paper, is_set_against, is_than};
 use super::nearby::{any, last};
 use super::sentence::Sentence;
+use super::strangers::{is_another, is_no_training};
 use crate::evidence::card::read::candidate::Card;
 use crate::evidence::card::read::rates::{RATE, of_runs};
 use crate::evidence::card::read::repository::Repository;
@@ -31,12 +32,6 @@ const WAITS: usize = 4;
 const TOGETHER: usize = 5;
 /// Tokens before a figure within which a relative clause begins.
 const RELATIVE: usize = 12;
-/// Tokens of a clause within which its subject stands.
-const SUBJECT: usize = 5;
-/// Tokens behind a name within which its verb stands.
-const NAME_VERB: usize = 3;
-/// Words before a name that is the label of a line, at most.
-const LABEL_WORDS: usize = 2;
 /// Words of a name at the beginning of a clause, at most.
 const NAME_WORDS: usize = 8;
 /// Tokens of a name that stands before its relative clause, at most: "Kestrel-8B-Base-2" has eight.
@@ -87,13 +82,28 @@ pub fn gives_it_to_another(
     if has(&words.saved) || any(behind, &words.less) || is_made_up_for(behind) || is_reduced_by(s.ts, from) {
         return Some("what was spared, not what was used");
     }
-    if (measure.is_amount() && is_everyday(s.ts, from, to)) || is_set_against(s.ts, &at) || is_instead(s.ts, from) {
+    if (measure.is_amount() && (is_everyday(s.ts, from, to) || is_than(s.ts, from)))
+        || is_set_against(s.ts, &at)
+        || is_instead(s.ts, from)
+    {
         return Some("a comparison");
+    }
+    if is_of_the_paper(s.ts, from) {
+        return Some("a comparison");
+    }
+    if measure.is_amount() && is_of_each_pass(s.ts, from, to) {
+        return Some(RATE);
+    }
+    if is_in_bracket_of_the_base(card, s, from) {
+        return Some("base model's figure");
     }
     if let Some(why) = not_what_was_used(s, measure, &at, from, to) {
         return Some(why);
     }
     if let Some(why) = of_another_model(card, s, &at) {
+        return Some(why);
+    }
+    if let Some(why) = is_no_training(card, s, measure, &at, (from, to)) {
         return Some(why);
     }
     if let Some(why) = of_several_trainings(s, measure, &at, to) {
@@ -105,6 +115,30 @@ pub fn gives_it_to_another(
     }
     around_the_training(s, &at, from, to).or_else(|| of_a_part(s.ts, &at)).or_else(|| of_runs_of(&clause))
 }
+
+/// "We tuned goose (trained on 2T tokens with 1,000 GPUs)": what a bracket behind the name of the base says of its training.
+#[must_use]
+pub fn is_in_bracket_of_the_base(card: &Card<'_>, s: &Sentence<'_, '_>, from: usize) -> bool {
+    let bracket = (0..from).rev().find(|at| s.ts.get(*at).is_some_and(|t| t.is_any(&["(", ")", "（", "）"])));
+    let Some(open) = bracket.filter(|at| s.ts.get(*at).is_some_and(|t| t.is_any(&["(", "（"]))) else { return false };
+    let skips = |i: &usize| s.ts.get(*i).is_some_and(|t| t.is_any(&vocabulary::prose().subjects.base_brackets));
+    let first = (open + 1..from).find(|i| !skips(i)).unwrap_or(from);
+    // "pre-training the base model (2.5 t)": what stands right behind the name of the base.
+    let words = &vocabulary::prose().subjects;
+    let noun = open - usize::from(open > 0 && s.ts.get(open - 1).is_some_and(|t| t.is_any(&words.model_nouns)));
+    let the_base = noun.checked_sub(2).is_some_and(|the| {
+        s.ts.get(the).is_some_and(|t| t.is_any(&words.the)) && s.ts.get(the + 1).is_some_and(|t| t.is_any(&words.base))
+    });
+    if the_base && first == from && !card.own.has("base") {
+        return true;
+    }
+    // "pre-trained"
+    let is_verb = is_train(s.ts, first) || (text_at(s.ts, first + 1) == "-" && is_train(s.ts, first + 2));
+    first < from && is_verb && card.own.base_in(span(s.ts, open.saturating_sub(BASE_NAME), open))
+}
+
+/// Tokens before a bracket within which the name ends that it tells of.
+const BASE_NAME: usize = 4;
 
 /// Why a figure is of what was granted, of what could be or is planned, of a law, or of the base as well.
 fn not_what_was_used(s: &Sentence<'_, '_>, measure: Measure, at: &[usize], from: usize, to: usize) -> Option<&'static str> {
@@ -327,21 +361,7 @@ fn of_another_model(card: &Card<'_>, s: &Sentence<'_, '_>, at: &[usize]) -> Opti
     if tells_of_the_base(own, s, at) {
         return Some("base model's figure");
     }
-    let other = is_other_version(own, s, at) || is_other_name(card, s, at) || is_other_size(s, at) || is_cited(s);
-    other.then_some("another model's figure")
-}
-
-/// "Version 1 was trained for 10 hours", in the card of another version or of what calls itself "this version".
-fn is_other_version(own: &Repository, s: &Sentence<'_, '_>, at: &[usize]) -> bool {
-    let words = &vocabulary::prose().subjects;
-    let Some(first) = at.first().copied() else { return false };
-    let versioned = words.versions.contains(&text_at(s.ts, first)) && s.ts.get(first + 1).is_some_and(|t| t.kind == Kind::Number);
-    if !versioned {
-        return false;
-    }
-    let number = text_at(s.ts, first + 1);
-    let own_version = own.tokens.iter().find_map(|t| t.strip_prefix('v').filter(|n| n.starts_with(|c: char| c.is_ascii_digit())));
-    own_version.is_some_and(|version| version != number)
+    is_another(card, s, at).then_some("another model's figure")
 }
 
 /// "It was built by finetuning Pika-7B, which saw 1T tokens": what follows tells of the base that stands before it.
@@ -358,75 +378,6 @@ fn tells_of_the_base(own: &Repository, s: &Sentence<'_, '_>, at: &[usize]) -> bo
         let name: String = name.concat().chars().filter(|c| c.is_alphanumeric()).collect();
         own.base_in(before) || (name.len() > 2 && own.has_base_called(&name))
     })
-}
-
-/// "The larger model took 300 hours": the subject is another size, unless the clause tells of this one.
-fn is_other_size(s: &Sentence<'_, '_>, at: &[usize]) -> bool {
-    let words = &vocabulary::prose();
-    let told_own =
-        at.iter().any(|i| s.ts.get(*i).is_some_and(|t| t.is_any(&words.subjects.own_work) || t.is_any(&words.subjects.this_one)));
-    let size = at.iter().take(SUBJECT).any(|i| {
-        s.ts.get(*i).is_some_and(|t| t.is_any(&words.sentences.other_sizes))
-            && any(span(s.ts, i + 1, i + 3), &words.subjects.model_nouns)
-    });
-    size && !told_own
-}
-
-/// "GPT-4, with 1.8 trillion parameters, consumed 2.4 billion kWh", "BioBERT itself had been trained for 23 days": a well-known model, or one
-/// that is told apart, which is neither this one nor its base.
-fn is_other_name(card: &Card<'_>, s: &Sentence<'_, '_>, at: &[usize]) -> bool {
-    let words = &vocabulary::prose().subjects;
-    let starts = |n: usize| {
-        let Some(i) = at.get(n) else { return false };
-        let upper = s.ts.get(*i).is_some_and(|t| t.upper && t.kind == Kind::Word && !t.glued);
-        let follows = n
-            .checked_sub(1)
-            .and_then(|before| at.get(before))
-            .is_some_and(|before| before + 1 == *i && s.ts.get(*before).is_some_and(|t| t.upper));
-        upper && !follows
-    };
-    (0..at.len()).filter(|n| starts(*n)).any(|n| is_other_name_at(card, s, at, n))
-        && !at.iter().any(|i| s.ts.get(*i).is_some_and(|t| t.is_any(&words.own_work)))
-}
-
-/// Whether the name that begins at the `n`th token of a clause is another model's, with its verb behind it.
-fn is_other_name_at(card: &Card<'_>, s: &Sentence<'_, '_>, at: &[usize], n: usize) -> bool {
-    let words = &vocabulary::prose().subjects;
-    let (mut name, mut known, mut behind) = (String::new(), false, 0);
-    let Some(first) = at.get(n).copied() else { return false };
-    // "Training itself took 2 hours" names nobody.
-    if is_train(s.ts, first) {
-        return false;
-    }
-    for i in at.iter().skip(n).take(NAME_WORDS).copied() {
-        let Some(t) = s.ts.get(i) else { break };
-        let belongs = t.upper || t.kind == Kind::Number || (t.glued && i > first) || (t.is("-") && i > first);
-        if !belongs {
-            break;
-        }
-        known |= t.is_any(&words.names) || t.is_any(&vocabulary::card().bases.families);
-        name.extend(t.text.chars().filter(|c| c.is_alphanumeric()));
-        behind = i + 1;
-    }
-    let next = span(s.ts, behind, behind + NAME_VERB);
-    // "GPT-3: 1,287 MWh and 552 t": a label.
-    let labels = known && first <= LABEL_WORDS && next.first().is_some_and(|t| t.is(":"));
-    let itself = next.first().is_some_and(|t| t.is_any(&words.itself));
-    let takes = any(next, &words.name_verbs)
-        || (n == 0 && at.iter().filter(|i| **i >= behind).any(|i| s.ts.get(*i).is_some_and(|t| t.is_any(&words.name_verbs))));
-    let own = &card.own;
-    let is_own = own.letters.contains(&name)
-        || (!own.letters.is_empty() && name.contains(&own.letters))
-        || own.tokens.iter().any(|t| t.len() > 2 && t.chars().all(char::is_alphabetic) && name.contains(t.as_str()));
-    let is_base = own.base_in(span(s.ts, first, behind));
-    name.len() > 1 && !is_own && ((known && (takes || labels) && !is_base) || itself)
-}
-
-/// "652 kg CO2eq (Strubell et al., 2019)", unless the sentence tells of this work or the paper is named for its method.
-pub fn is_cited(s: &Sentence<'_, '_>) -> bool {
-    let words = &vocabulary::prose().subjects;
-    let cites = s.ts.windows(2).any(|w| matches!(w, [et, al] if et.is_any(&words.with_others) && al.is_any(&words.other_authors)));
-    cites && !s.has(&words.own_work) && !s.has(&words.methods)
 }
 
 /// "One training step takes 1.4 s and 0.0006 kWh", "each of the three stages took 30 hours", "on an A100 an epoch lasts 45 minutes": the

@@ -1,13 +1,15 @@
 //! Times in prose: of this training on a wall clock or of its devices; not of audio, of a rate, of an inference.
 
 use super::recordings::{has_recordings, is_recording};
+use super::respective::share_of_last;
 use super::sentence::Sentence;
 use super::subjects::{Measure, gives_it_to_another};
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot};
-use crate::evidence::card::read::rates::{rate_behind, rate_of_each};
+use crate::evidence::card::read::rates::{RATE, rate_behind, rate_of_each};
 use crate::evidence::quantity::computes::compute_unit;
 use crate::evidence::quantity::durations::{Duration, clock, duration, unit_hours};
+use crate::evidence::quantity::numbers::quantity;
 use crate::evidence::quantity::tokens::{Token, span, text_at, text_before};
 use crate::evidence::vocabulary;
 use std::borrow::Cow;
@@ -22,6 +24,12 @@ pub fn read_times(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
     let mut read_to = 0;
     let first = card.candidates.len();
     let mut said: Vec<Place> = Vec::new();
+    // "Elapsed 1,278 s. The training goes on.": so far.
+    let goes_on = s.has(&words.elapsed) && words.going_on.is_within(&spot.block.text.to_lowercase());
+    let goes_on = goes_on
+        || s.ts.iter().any(|t| !t.text.is_ascii() && words.elapsed.is_within(&t.text))
+            && words.going_on.is_within(&spot.block.text);
+    let spot = &spot.refused(goes_on.then_some("the training went on"));
     for i in 0..s.ts.len() {
         if i < read_to {
             continue;
@@ -49,7 +57,10 @@ pub fn read_times(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
             continue;
         }
         read_to = d.to;
-        let reason = not_the_time(card, s, i, at, d).or(d.is_range.then_some("a range"));
+        let share = share_of_last(card, s, at);
+        let of_order = share.and_then(Result::err);
+        let d = Duration { hours: d.hours * share.and_then(Result::ok).unwrap_or(1.0), ..d };
+        let reason = of_order.or_else(|| not_the_time(card, s, i, at, d)).or(d.is_range.then_some("a range"));
         let whose = gives_it_to_another(card, s, Measure::Time, at, d.to);
         let spot = spot.after(u8::from(!s.has(&words.firm))).after(standing(s, at)).refused(whose);
         // "A cumulative of 1500 hours of computation": of all devices together.
@@ -59,6 +70,7 @@ pub fn read_times(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
         card.add(&spot, field, Some(d.hours), s.written(at, d.to), reason);
     }
     refuse_rounded(card, s, &said);
+    refuse_times_of_each(card, s, &said);
     refuse_parts(card, first);
 }
 
@@ -67,6 +79,36 @@ struct Place {
     candidate: usize,
     from: usize,
     to: usize,
+}
+
+/// "30 hours (three epochs of ten hours each)", "(3 x 10 h)": of two times of a sentence, the one that the other is so many times of is that of a
+/// part.
+fn refuse_times_of_each(card: &mut Card<'_>, s: &Sentence<'_, '_>, said: &[Place]) {
+    let hours = |place: &Place| {
+        let c = card.candidates.get(place.candidate)?;
+        c.value.filter(|_| c.field == Field::WallHours && c.reason.is_none())
+    };
+    let known: Vec<(&Place, f64)> = said.iter().filter_map(|place| Some((place, hours(place)?))).collect();
+    if known.len() < 2 {
+        return;
+    }
+    let in_time = |at: usize| known.iter().any(|(place, _)| (place.from..place.to).contains(&at));
+    let of_devices = |to: usize| {
+        (to..to + 2)
+            .any(|at| card.is_chip(s.ts, at) || s.ts.get(at).is_some_and(|t| t.is_any(&vocabulary::card().device_hours.named)))
+    };
+    let counts: Vec<f64> = (0..s.ts.len())
+        .filter(|at| !in_time(*at))
+        .filter_map(|at| quantity(s.ts, at).filter(|q| q.value >= 2.0 && q.value.fract() == 0.0 && !q.scaled && !of_devices(q.to)))
+        .map(|q| q.value)
+        .collect();
+    let is_part = |part: f64| known.iter().any(|(_, all)| counts.iter().any(|n| (n * part - all).abs() <= ROUNDED * all));
+    let parts: Vec<usize> = known.iter().filter(|(_, hours)| is_part(*hours)).map(|(place, _)| place.candidate).collect();
+    for part in parts {
+        if let Some(candidate) = card.candidates.get_mut(part) {
+            candidate.reason.get_or_insert(Cow::Borrowed(RATE));
+        }
+    }
 }
 
 /// Two times that differ by less are one, told roughly and exactly.
@@ -168,7 +210,9 @@ fn alone(s: &Sentence<'_, '_>, from: usize, to: usize) -> bool {
 fn add_device_hours(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, unit: usize) -> Option<usize> {
     let words = &vocabulary::prose().times;
     let d = card.device_hours(s.ts, unit)?;
-    let said = s.trains() || s.under_training || card.trained_before || s.has(&words.device_hours_said);
+    // "heron-1b needed 32,000 A100-hours"
+    let named = || card.own.named_in(s.ts) && !s.under_evaluation && !s.has(&words.serving);
+    let said = s.trains() || s.under_training || card.trained_before || s.is_recipe || s.has(&words.device_hours_said) || named();
     let vague = s.has(&words.vague) || d.quantity.is_range;
     let reason = if said { vague.then_some("a range") } else { Some("not said of a training") };
     let rate = rate_behind(s.ts, d.to).or_else(|| rate_of_each(s.ts, d.quantity.from));
@@ -239,7 +283,13 @@ fn of_data(s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Option<&'static str> {
         // "hours of intense computation": the first word that is one or the other decides.
         let what = span(time.ts, time.duration.to + 1, time.duration.to + 5);
         let decides = |t: &&Token<'_>| words.of_training.contains(&t.text.as_ref()) || words.data.contains(&t.text.as_ref());
-        if !what.iter().find(decides).is_some_and(|t| words.of_training.contains(&t.text.as_ref())) {
+        let of_chips =
+            || (time.duration.to + 1..time.duration.to + 4).any(|i| s.ts.get(i).is_some_and(|t| t.is_any(&words.chip_lines)));
+        // "9 hours of fine-tuning data"
+        let of_data = what.iter().any(|t| t.is_any(&vocabulary::prose().subjects.data))
+            || span(s.ts, time.duration.to + 5, time.duration.to + 7).iter().any(|t| t.is_any(&vocabulary::prose().subjects.data));
+        let computes = !of_data && what.iter().find(decides).is_some_and(|t| words.of_training.contains(&t.text.as_ref()));
+        if !computes && !of_chips() {
             return Some("hours of data");
         }
     }
@@ -322,6 +372,9 @@ enum Said {
     ItsTime,
 }
 
+/// Tokens at the beginning of a sentence that hold its subject.
+const SUBJECT: usize = 3;
+
 /// What the text says of a time: by its words ("took", "for", "24 hours of training"), by what the sentence tells beside it (a recipe, chips,
 /// that it is all of it), and by its place. "Baked for 3 h on a 3090: 2,400 steps" and "It finished in 2 h on a T4" behind a sentence on epochs
 /// are told by what stands beside them; "Durata antrenării: 14 ore pe 2 x A100" is a note, or in a language of which the small words are not
@@ -338,7 +391,10 @@ fn said(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Said {
     let under = s.under_training
         && (time.strong || ended || (lasting && s.has(&words.used_for)) || (beside && !s.under_data && !s.under_evaluation));
     let around = card.trained_before && (time.strong || ended || lasting || beside);
-    if !(s.trains() || s.is_recipe || under || around || (computes && whole) || (slang && chips)) {
+    // "BERT took 4 days on 16 TPUs. Heron took 9 hours on one 3090."
+    let family = || card.own.family().is_some_and(|family| s.ts.iter().take(SUBJECT).any(|t| t.text.as_ref() == family.as_str()));
+    let names_own = time.strong && chips && !s.has(&words.serving) && family();
+    if !(s.trains() || s.is_recipe || under || around || names_own || (computes && whole) || (slang && chips)) {
         return Said::Nothing;
     }
     // "40 minutes of mlx-lm fine-tuning".
@@ -361,8 +417,9 @@ fn said(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Said {
 
 /// Whether a sentence names a chip.
 fn has_chips(card: &Card<'_>, s: &Sentence<'_, '_>) -> bool {
-    let (bare, named) = (&vocabulary::prose().triggers.bare_chips, &vocabulary::card().device_hours.named);
-    (0..s.ts.len()).any(|i| card.is_chip(s.ts, i) || s.ts.get(i).is_some_and(|t| t.is_any(bare) || t.is_any(named)))
+    let words = vocabulary::prose();
+    let lists = [&words.triggers.bare_chips, &vocabulary::card().device_hours.named, &words.times.chip_lines];
+    (0..s.ts.len()).any(|i| card.is_chip(s.ts, i) || s.ts.get(i).is_some_and(|t| lists.iter().any(|list| t.is_any(*list))))
 }
 
 /// "nine hours all told", "3 hours from start to finish".

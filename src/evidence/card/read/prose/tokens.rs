@@ -1,12 +1,14 @@
 //! Tokens in prose: seen in training, or the size of a data set, a context, a batch, a vocabulary.
 
+use super::batches::is_batch;
 use super::nearby::{any, before, last};
 use super::sentence::Sentence;
 use super::subjects::{Measure, gives_it_to_another};
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot};
-use crate::evidence::card::read::data_sizes::{DATA_SET_SIZE, OF_CONTEXT, TRAINED_ON_DATA, is_data_size};
+use crate::evidence::card::read::data_sizes::{DATA_SET_SIZE, OF_CONTEXT, OF_ONE_EPOCH, TRAINED_ON_DATA, is_data_size};
 use crate::evidence::card::read::rates::rate_behind;
+use crate::evidence::card::read::totals::SEVERAL_MODELS;
 use crate::evidence::card::read::training::{is_late_train_verb, is_train_verb};
 use crate::evidence::card::read::values::passes_behind;
 use crate::evidence::quantity::numbers::{Quantity, quantity};
@@ -26,7 +28,7 @@ const LATE_VERB_REACH: usize = 12;
 pub fn read_tokens(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
     let words = &vocabulary::prose().tokens;
     let q = before(s, i, 7, |q, between| (!q.is_word || q.scaled) && q.value >= MIN_TOKENS && !any(between, &words.other_units));
-    let Some(q) = q else { return };
+    let Some(q) = q else { return read_count_behind(card, spot, s, i) };
     let part = part_trained_on(s, i);
     if let Some(part) = part {
         card.add_quantity(spot, Field::TrainTokens, part.value, s.written(part.from, part.to), &part);
@@ -36,16 +38,33 @@ pub fn read_tokens(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i
     let said = s.trains() || s.under_training;
     let reason = not_tokens_seen(s, i, &q)
         // The size of a data set and the passes over it are the tokens seen.
-        .filter(|why| passes.is_none() || !is_data_size(why) || !said)
+        .filter(|why| passes.is_none() || !(is_data_size(why) || *why == OF_ONE_EPOCH || *why == NOT_SEEN) || !said)
         // "The data consists of 71.7B tokens", behind a sentence that speaks of training.
         .map(|why| if why == DATA_SET_SIZE && (said || card.trained_before) && of_data(s, i, &q) { TRAINED_ON_DATA } else { why });
     let left = span(s.ts, q.from.saturating_sub(16), q.from);
     let whose = gives_it_to_another(card, s, Measure::Count, q.from, i + 1).or_else(|| of_tokenizer(s, i));
+    // "All models saw 143,000 steps of 1,024 sequences × 2,048 tokens, that is 299.9B tokens in total": each of them did.
+    let whose = whose.filter(|why| *why != SEVERAL_MODELS || !is_product_of_numbers(s, i, &q));
     let spot = spot.after(u8::from(any(left, &words.extra))).refused(reason).refused(whose);
     let Passes { times, from, to } = passes.unwrap_or(Passes { times: 1.0, from: q.from, to: i + 1 });
     card.add_quantity(&spot, Field::TrainTokens, q.value * times, s.written(from, to), &q);
 }
 
+/// "学習トークン数は5000億です", "训练token数为2万亿": the number of the tokens that were trained on, behind its name.
+fn read_count_behind(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
+    let words = &vocabulary::prose().tokens;
+    let counts = |at: &usize| s.ts.get(*at).is_some_and(|t| words.counts_cjk.iter().any(|w| t.text.contains(w)));
+    let Some(name) = (i..i + 2).find(counts) else { return };
+    let led = span(s.ts, i.saturating_sub(2), i + 1).iter().any(|t| words.trained_cjk.iter().any(|w| t.text.contains(w)));
+    let q = (name + 1..name + 4).find_map(|at| quantity(s.ts, at).filter(|q| !q.is_word && q.scaled && q.value >= MIN_TOKENS));
+    if let Some(q) = q.filter(|_| led) {
+        let whose = gives_it_to_another(card, s, Measure::Count, q.from, q.to);
+        card.add_quantity(&spot.refused(whose), Field::TrainTokens, q.value, s.written(i, q.to), &q);
+    }
+}
+
+/// Reason of tokens that are a size of something.
+const NOT_SEEN: &str = "not tokens seen";
 /// Reason of data of which a part was trained on.
 const OF_WHICH: &str = "data of which a part was trained on";
 
@@ -94,11 +113,60 @@ fn passes(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<Passes> {
         let over_data = any(last(left, 4), &words.over) || crossed;
         return over_data.then_some(Passes { times, from: q.from, to });
     }
+    // "1T tokens, seen once", "vus une seule fois"
+    if let Some(passes) = seen_so_often(s, i, q) {
+        return Some(passes);
+    }
     let epochs = (q.from.saturating_sub(8)..q.from).rev().find(|at| s.ts.get(*at).is_some_and(|t| t.is_any(&words.words)))?;
     let between = span(s.ts, epochs + 1, q.from);
     let over = between.first().is_some_and(|t| t.is_any(&words.over)) && between.iter().all(|t| t.kind == Kind::Word || t.is("~"));
     let n = (epochs.saturating_sub(3)..epochs).find_map(|at| quantity(s.ts, at).filter(|n| n.to == epochs && !n.is_range))?;
     (over && n.value >= 1.0 && !n.scaled).then_some(Passes { times: n.value, from: n.from, to: i + 1 })
+}
+
+/// Tokens behind data within which it is said how often they were seen.
+const OFTEN: usize = 14;
+
+/// "1T tokens, seen once", "(1 000 000 000 000), vus une seule fois", "dreimal durchlaufen": passes over data, told in words.
+fn seen_so_often(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<Passes> {
+    let words = vocabulary::prose();
+    let seen = (i + 1..i + OFTEN)
+        .find(|at| s.ts.get(*at).is_some_and(|t| t.is_any(&words.epochs.passed) || t.is_any(&words.tokens.seen_behind)))?;
+    let near = seen.saturating_sub(2)..seen + 4;
+    let often = near.into_iter().find_map(|at| {
+        let word = text_at(s.ts, at);
+        let times = s.ts.get(at + 1).is_some_and(|t| t.is_any(&words.epochs.times))
+            || s.ts.get(at + 2).is_some_and(|t| t.is_any(&words.epochs.times));
+        let one = words.epochs.once.contains(&word).then_some(1.0);
+        let counted = || quantity(s.ts, at).filter(|n| times && n.value >= 1.0 && !n.scaled && !n.is_range).map(|n| n.value);
+        one.or_else(|| vocabulary::units().repeats.get(word).map(|n| f64::from(*n))).or_else(counted)
+    })?;
+    Some(Passes { times: often, from: q.from, to: i + 1 })
+}
+
+/// Whether a sentence says in so many words that the tokens were seen in training.
+fn is_said_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> bool {
+    let words = &vocabulary::prose().tokens;
+    let left = span(s.ts, q.from.saturating_sub(16), q.from);
+    let right = span(s.ts, i + 1, i + 8);
+    let middle = span(s.ts, q.to, i);
+    let (said, under_data) = (s.trains() || s.under_training, s.under_data || any(left, &words.data_nouns));
+    let follows = |n: usize| right.get(n).map_or("", |t| t.text.as_ref());
+    any(last(left, 4), &words.seen)
+        || (s.under_training && any(last(left, 2), &words.used))
+        || last(left, 3).iter().any(|t| t.text.contains("学习"))
+        || (follows(0) == "during" && follows(1) == "training")
+        || words.seen_behind.contains(&follows(0))
+        || is_seen_late(s, i)
+        // "250k steps, which amounts to 1T tokens"
+        || (any(last(left, 3), &words.amounts) && tells_passes(s))
+        || is_used_by_the_run(left)
+        || is_product_of_numbers(s, i, q)
+        // "300B training tokens", "after 300B tokens training was stopped"
+        || (said && !under_data && (any(middle, &["training"]) || (any(last(left, 1), &["after"]) && s.has(&vocabulary::prose().times.closed))))
+        // "1.5T tokens in total", "per un totale di 660 miliardi di token"
+        || (said && !under_data && (any(span(right, 0, 2), &words.totals) || any(last(left, 3), &words.totals)))
+        || is_product(s, left, right)
 }
 
 /// Why a number of tokens is not the number seen in training.
@@ -107,23 +175,15 @@ fn not_tokens_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'sta
     let left = span(s.ts, q.from.saturating_sub(16), q.from);
     let right = span(s.ts, i + 1, i + 8);
     let middle = span(s.ts, q.to, i);
-    let (said, under_data) = (s.trains() || s.under_training, s.under_data || any(left, &words.data_nouns));
-    let follows = |n: usize| right.get(n).map_or("", |t| t.text.as_ref());
-    let seen = any(last(left, 4), &words.seen)
-        || (s.under_training && any(last(left, 2), &words.used))
-        || last(left, 3).iter().any(|t| t.text.contains("学习"))
-        || (follows(0) == "during" && follows(1) == "training")
-        || words.seen_behind.contains(&follows(0))
-        // "300B training tokens", "after 300B tokens training was stopped"
-        || (said && !under_data && (any(middle, &["training"]) || (any(last(left, 1), &["after"]) && s.has(&vocabulary::prose().times.closed))))
-        // "1.5T tokens in total", "per un totale di 660 miliardi di token"
-        || (said && !under_data && (any(span(right, 0, 2), &words.totals) || any(last(left, 3), &words.totals)))
-        || is_product(s, left, right);
+    let seen = is_said_seen(s, i, q);
     if any(middle, &words.not_seen_between) || (text_at(s.ts, i) == "token" && middle.is_empty() && !q.scaled) {
-        return Some("not tokens seen");
+        return Some(NOT_SEEN);
     }
     if let Some(why) = rate_behind(s.ts, i + 1) {
-        return Some(why);
+        // "300B tokens per epoch"
+        let of_epoch =
+            any(span(right, 0, 2), &vocabulary::prose().rates.per) && any(span(right, 1, 3), &vocabulary::prose().epochs.words);
+        return Some(if of_epoch { OF_ONE_EPOCH } else { why });
     }
     let scale = text_at(s.ts, q.to - 1);
     if q.scaled && scale.starts_with("billion") && words.long_scale.contains(&text_at(s.ts, q.to)) {
@@ -163,6 +223,50 @@ fn not_tokens_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'sta
     if seen { None } else { not_trained_on(s, i, q) }
 }
 
+/// "Das Modell hat 3,2 Milliarden Token in 20.000 Schritten gesehen": the participle ends the sentence or its clause.
+fn is_seen_late(s: &Sentence<'_, '_>, i: usize) -> bool {
+    let words = &vocabulary::prose().tokens;
+    let ends = |at: usize| s.ts.get(at + 1).is_none_or(|t| t.kind == Kind::Sign || t.is_any(&vocabulary::prose().subjects.and));
+    let clause = (i + 1..i + LATE_VERB_REACH).take_while(|at| s.ts.get(*at).is_some_and(|t| !t.is_any(&[",", ";", "."])));
+    clause.into_iter().any(|at| s.ts.get(at).is_some_and(|t| t.is_any(&words.seen_late)) && ends(at))
+}
+
+/// Whether a sentence tells of steps or of passes.
+fn tells_passes(s: &Sentence<'_, '_>) -> bool {
+    s.has(&vocabulary::prose().steps.words) || s.has(&vocabulary::prose().epochs.words)
+}
+
+/// "The final run used 31.5B tokens".
+fn is_used_by_the_run(left: &[Token<'_>]) -> bool {
+    let used = last(left, 2).iter().rposition(|t| t.is_any(&vocabulary::prose().tokens.used));
+    used.is_some() && (any(last(left, 5), &vocabulary::prose().sentences.run_nouns) || any(last(left, 3), &["training"]))
+}
+
+/// Numbers of a sentence that are multiplied, at most.
+const MOST_NUMBERS: usize = 8;
+/// A rounded product differs from the exact one by less.
+const ROUNDED: f64 = 0.03;
+
+/// "20,000 steps with 64 sequences of 1,024 tokens each (1.3B tokens)": the product of three numbers of a sentence on a recipe.
+fn is_product_of_numbers(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> bool {
+    if !s.is_recipe {
+        return false;
+    }
+    let mut values: Vec<f64> = Vec::new();
+    let mut at = 0;
+    while at < i {
+        let found = quantity(s.ts, at).filter(|n| !n.is_word && n.from != q.from);
+        values.extend(found.map(|n| n.value).filter(|v| *v > 1.0));
+        at = found.map_or(at + 1, |n| n.to.max(at + 1));
+    }
+    let few = values.len() <= MOST_NUMBERS;
+    let fits = |product: f64| (product - q.value).abs() <= ROUNDED * q.value;
+    few && values.iter().enumerate().any(|(a, x)| {
+        let rest = values.get(a + 1..).unwrap_or_default();
+        rest.iter().enumerate().any(|(b, y)| rest.get(b + 1..).unwrap_or_default().iter().any(|z| fits(x * y * z)))
+    })
+}
+
 /// "less than 100B tokens", "up to 2T tokens".
 fn is_limit(left: &[Token<'_>]) -> bool {
     let nearest = left.last().map_or("", |t| t.text.as_ref());
@@ -199,7 +303,11 @@ fn not_trained_on(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'stat
         any(span(between, 1, between.len()), &["("]) && !any(left, &words.not_bracketed) && !is_bracket_of_samples(between);
     // "on H100 80GB": the gigabytes of a chip, not of a data set.
     let on_chips = s.has(&words.chips);
-    let corpus = between.iter().any(|t| t.is_any(&words.corpus) && !(on_chips && t.is("gb"))) && !any(last(left, 2), &["for"]);
+    // "with a batch size of 512"
+    let of_batch = |at: usize| at.checked_sub(1).and_then(|b| between.get(b)).is_some_and(is_batch);
+    let is_corpus =
+        |(at, t): (usize, &Token<'_>)| t.is_any(&words.corpus) && !(on_chips && t.is("gb")) && !(t.is("size") && of_batch(at));
+    let corpus = between.iter().enumerate().any(is_corpus) && !any(last(left, 2), &["for"]);
     if bracketed || corpus || any(span(right, 0, 2), &words.data_behind) {
         return Some(TRAINED_ON_DATA);
     }

@@ -60,6 +60,13 @@ impl Topic {
         follows
     }
 
+    /// Notes that a block leads a list, so that its first item goes on with it: "A full run was started:".
+    pub fn lead(&mut self, b: &Block) {
+        if matches!(b.kind, BlockKind::Paragraph | BlockKind::ListItem) && b.text.trim_end().ends_with([':', '：']) {
+            self.item_to = b.to;
+        }
+    }
+
     /// Notes a sentence that named no training.
     pub fn pass(&mut self, ts: &[Token<'_>]) {
         self.since += 1;

@@ -67,6 +67,7 @@ impl Triggers {
         // The words of all of these lists are the vocabulary's.
         let of_word = if t.is_known() { by_word(word) } else { Self::default() };
         self.hardware |= of_word.hardware || card.is_chip(ts, i);
+        self.hardware |= !is_ascii && vocabulary::prose().triggers.hardware_within.is_within(word);
         self.time |= unit_hours(ts, i).is_some();
         self.carbon |= of_word.carbon || says_carbon(word, is_ascii);
         self.energy |= of_word.energy || (!is_ascii && energy_unit(without_scale(word)).is_some());
@@ -159,7 +160,10 @@ fn words() -> &'static FxHashMap<&'static str, Triggers> {
         ] {
             add(list, |t| t.lengths = true);
         }
-        map.entry("seen").or_default().lengths = true;
+        let samples = &vocabulary::prose().samples;
+        for list in [samples.saw, samples.seen] {
+            add(list, |t| t.lengths = true);
+        }
         map.entry("precision").or_default().precision = true;
         for word in units.repeats.keys() {
             map.entry(word.as_str()).or_default().counts = true;

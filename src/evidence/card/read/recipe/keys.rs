@@ -18,12 +18,18 @@ pub enum RecipeKey {
     Accumulation,
     /// Devices.
     Devices,
+    /// Devices in code: of one node, where nodes are counted.
+    LocalDevices,
     /// Nodes.
     Nodes,
     /// Devices of one node.
     NodeDevices,
     /// Steps of anything, unless code tells a recipe.
     LooseSteps,
+    /// Passes, or how far a training had come.
+    LooseEpochs,
+    /// How long the training is, in a unit behind the number.
+    Duration,
     /// Whether it was distributed.
     Distributed,
     /// Passes over the data.
@@ -32,6 +38,8 @@ pub enum RecipeKey {
     Steps,
     /// Examples of one pass.
     Examples,
+    /// Likewise, or the data in another unit.
+    LooseExamples,
     /// Examples seen in all passes.
     Samples,
     /// Longest sequence.
@@ -42,6 +50,8 @@ pub enum RecipeKey {
     ModelLength,
     /// Side of the images.
     Side,
+    /// Side of the images, in code of a recipe.
+    LooseSide,
     /// Any other key that tells a recipe.
     Other,
     /// The model that code starts from.
@@ -59,10 +69,12 @@ pub fn recipe_key(key: &str) -> Option<RecipeKey> {
             (words.batch, RecipeKey::Batch),
             (words.accumulation, RecipeKey::Accumulation),
             (words.devices, RecipeKey::Devices),
-            (words.devices_in_code, RecipeKey::Devices),
+            (words.devices_in_code, RecipeKey::LocalDevices),
             (words.nodes, RecipeKey::Nodes),
             (words.node_devices, RecipeKey::NodeDevices),
             (words.loose_steps, RecipeKey::LooseSteps),
+            (words.loose_epochs, RecipeKey::LooseEpochs),
+            (words.duration, RecipeKey::Duration),
             (words.distributed, RecipeKey::Distributed),
             (words.epochs, RecipeKey::Epochs),
             (words.steps, RecipeKey::Steps),
@@ -72,10 +84,13 @@ pub fn recipe_key(key: &str) -> Option<RecipeKey> {
             (words.loose_length, RecipeKey::LooseLength),
             (words.model_length, RecipeKey::ModelLength),
             (words.side, RecipeKey::Side),
+            (words.loose_examples, RecipeKey::LooseExamples),
+            (words.loose_side, RecipeKey::LooseSide),
             (words.others, RecipeKey::Other),
             (vocabulary::recipe().bases.keys, RecipeKey::Base),
         ])
     });
+    let key = vocabulary::recipe().commands.prefixes.iter().find_map(|prefix| key.strip_prefix(prefix)).unwrap_or(key);
     KEYS.get(key).or_else(|| KEYS.get(composed(key)?)).copied().or_else(|| samples_seen(key))
 }
 

@@ -4,7 +4,8 @@
 //! sentence-transformers, `keras` those of Keras. What several parts give together (the batch of all devices, the steps of all epochs) is
 //! a candidate of its own, whose locator says how it was computed.
 
-mod commands;
+pub mod commands;
+mod evaluations;
 mod keras;
 pub mod keys;
 mod loaders;
@@ -13,6 +14,7 @@ pub mod notes;
 mod parts;
 mod settings;
 pub mod sides;
+mod splits;
 
 #[cfg(test)]
 mod tests;
@@ -21,6 +23,7 @@ use self::keys::RecipeKey;
 use self::log::{End, Log, Plan};
 use self::notes::Examples;
 use self::parts::{Part, beside_recipe, one_number, parts_of, value_of};
+pub use self::parts::{TWO_VALUES, ends_without_progress};
 use super::candidate::{Candidate, Card, RANK_PAIR, Spot, candidate};
 use super::passage::Passage;
 use super::training::is_train;
@@ -40,6 +43,8 @@ pub const LENGTHS: std::ops::RangeInclusive<f64> = 8.0..=10_000_000.0;
 pub const LARGEST_BATCH: f64 = 262_144.0;
 /// Reason of a length that a model takes.
 pub const CONTEXT_OF_MODEL: &str = "what the model takes, not what it was trained on";
+/// Reason of a batch of one device.
+const OPEN_DEVICES: &str = "the batch is of one device, and their number is not stated";
 /// Longest context, in tokens, that is taken for the length of the whole training where nobody says that it was. A judgement: those that
 /// publish how they trained (Llama 3, DeepSeek-V3, OLMo 2) pre-trained at 4,096 or 8,192 and came to longer contexts in a short last stage.
 pub const LONGEST_OF_WHOLE_TRAINING: f64 = 8192.0;
@@ -49,7 +54,7 @@ pub fn read_recipe(card: &mut Card<'_>, passages: &[Passage<'_>], body: &str) {
     let parts = parts_of(card, passages);
     let tables = log::logs(passages);
     add_lengths_and_sides(card, &parts, passages);
-    add_samples(card, &parts);
+    add_samples(card, &parts, passages);
     add_stated(card, &parts);
     loaders::read_loaders(card, passages, &parts);
     if tables.is_empty() {
@@ -84,16 +89,21 @@ fn add_stated(card: &mut Card<'_>, parts: &[Part<'_>]) {
             | RecipeKey::Batch
             | RecipeKey::Accumulation
             | RecipeKey::Devices
+            | RecipeKey::LocalDevices
             | RecipeKey::Nodes
             | RecipeKey::NodeDevices
             | RecipeKey::LooseSteps
+            | RecipeKey::LooseEpochs
+            | RecipeKey::Duration
             | RecipeKey::Distributed
             | RecipeKey::Examples
+            | RecipeKey::LooseExamples
             | RecipeKey::Samples
             | RecipeKey::Length
             | RecipeKey::LooseLength
             | RecipeKey::ModelLength
             | RecipeKey::Side
+            | RecipeKey::LooseSide
             | RecipeKey::Other
             | RecipeKey::Base => continue,
         };
@@ -121,28 +131,23 @@ fn add_batch(card: &mut Card<'_>, parts: &[&Part<'_>]) {
         return;
     }
     let get = |key| value_of(parts, key);
-    let (Ok(device), Ok(plain), Ok(accumulation), Ok(devices), Ok(of_node), Ok(nodes)) = (
-        get(RecipeKey::DeviceBatch),
-        get(RecipeKey::Batch),
-        get(RecipeKey::Accumulation),
-        get(RecipeKey::Devices),
-        get(RecipeKey::NodeDevices),
-        get(RecipeKey::Nodes),
-    ) else {
+    let (Ok(device), Ok(plain), Ok(accumulation), Ok(counted)) =
+        (get(RecipeKey::DeviceBatch), get(RecipeKey::Batch), get(RecipeKey::Accumulation), commands::devices_in(parts))
+    else {
         card.recipe.refuse_product("several recipes in one card");
         return;
     };
     let Some(batch) = device.or(plain) else { return };
     let number = |p: Option<&Part<'_>>| p.and_then(|p| p.value);
     let distributed = parts.iter().any(|p| p.key == RecipeKey::Distributed && !p.written.eq_ignore_ascii_case("no"));
-    let of_nodes = || number(of_node).map(|n| n * number(nodes).unwrap_or(1.0));
-    let counted = number(devices).or_else(of_nodes).or_else(|| device.and(devices_of(card)));
+    let counted = counted.map(|(count, _)| count).or_else(|| device.and(devices_of(card)));
     let (repeats, count) = (number(accumulation).unwrap_or(1.0), counted.unwrap_or(1.0));
     let is_open = counted.is_none() && (distributed || (device.is_some() && batch.is_code()));
     if is_open {
-        card.recipe.refuse_product("the batch is of one device, and their number is not stated");
+        card.recipe.refuse_product(OPEN_DEVICES);
     }
-    if repeats <= 1.0 && count <= 1.0 {
+    let is_stated = card.candidates.iter().any(|c| c.field == Field::BatchSize && c.reason.is_none());
+    if repeats <= 1.0 && count <= 1.0 && (is_stated || counted.is_none()) {
         return;
     }
     let value = batch.value.unwrap_or_default();
@@ -150,7 +155,7 @@ fn add_batch(card: &mut Card<'_>, parts: &[&Part<'_>]) {
     row.extractor = Some(RECIPE);
     row.locator = format!("{}: {value} x {repeats} steps of accumulation x {count} devices", row.locator);
     if is_open {
-        row.reason.get_or_insert(Cow::Borrowed("the batch is of one device, and their number is not stated"));
+        row.reason.get_or_insert(Cow::Borrowed(OPEN_DEVICES));
     }
     // The batch before accumulation is no batch of the whole.
     for other in card.candidates.iter_mut().filter(|c| c.field == Field::BatchSize && c.value == batch.value) {
@@ -236,14 +241,19 @@ fn add_lengths_and_sides(card: &mut Card<'_>, parts: &[Part<'_>], passages: &[Pa
             | RecipeKey::Batch
             | RecipeKey::Accumulation
             | RecipeKey::Devices
+            | RecipeKey::LocalDevices
             | RecipeKey::Nodes
             | RecipeKey::NodeDevices
             | RecipeKey::LooseSteps
+            | RecipeKey::LooseEpochs
+            | RecipeKey::Duration
             | RecipeKey::Distributed
             | RecipeKey::Epochs
             | RecipeKey::Steps
             | RecipeKey::Examples
+            | RecipeKey::LooseExamples
             | RecipeKey::Samples
+            | RecipeKey::LooseSide
             | RecipeKey::Other
             | RecipeKey::Base => {}
         }
@@ -274,7 +284,9 @@ pub fn length_in_tokens(ts: &[Token<'_>], q: &Quantity) -> f64 {
 fn against_context(card: &Card<'_>, parts: &[Part<'_>], passages: &[Passage<'_>], p: &Part<'_>) -> Option<&'static str> {
     let short = one_number(&p.written).is_some_and(|q| length_in_tokens(&lex(&p.written), &q) <= LONGEST_OF_WHOLE_TRAINING);
     let told = p.spot.block.under.training || beside_recipe(parts, p.spot.block) || beside_amounts(card, passages, p.spot.block);
-    (!(short && told && !p.is_code())).then_some(CONTEXT_OF_MODEL)
+    // "--context_length 4096" of the command that trained
+    let is_command = p.is_code() && p.spot.block.text.contains("--") && commands::is_command_of_training(&p.spot.block.text);
+    (!(short && told && (!p.is_code() || is_command))).then_some(CONTEXT_OF_MODEL)
 }
 
 /// Whether the list or table that a block stands in states what a training took: tokens, steps, hours.
@@ -292,13 +304,14 @@ fn beside_amounts(card: &Card<'_>, passages: &[Passage<'_>], b: &Block) -> bool 
 }
 
 /// Examples seen, where they are stated, and examples of one pass.
-fn add_samples(card: &mut Card<'_>, parts: &[Part<'_>]) {
+fn add_samples(card: &mut Card<'_>, parts: &[Part<'_>], passages: &[Passage<'_>]) {
     for p in parts.iter().filter(|p| p.key == RecipeKey::Samples) {
         if let Some(q) = one_number(&p.written) {
             card.add_quantity(&p.spot, Field::TrainSamples, q.value, &p.written, &q);
         }
     }
     let all: Vec<&Part<'_>> = parts.iter().collect();
+    splits::read_splits(card, passages);
     if let Ok(Some(p)) = value_of(&all, RecipeKey::Examples) {
         let row = candidate(&p.spot, Field::TrainSamples, p.value, &p.written, None);
         let count = p.value.unwrap_or_default();

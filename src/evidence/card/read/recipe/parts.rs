@@ -1,6 +1,7 @@
 //! The parts of a recipe: every key with its value, from lists, two-column tables and code.
 
 use super::commands::is_command_of_training;
+use super::evaluations::{Nesting, is_of_evaluation};
 use super::keys::{RecipeKey, recipe_key};
 use super::settings::{Setting, settings, settings_in_text};
 use crate::evidence::card::about::CardRole;
@@ -8,14 +9,19 @@ use crate::evidence::card::parse::block::{Block, BlockKind};
 use crate::evidence::card::parse::pair::{norm_key, split_pair};
 use crate::evidence::card::parse::settings::parse_setting;
 use crate::evidence::card::read::candidate::{Card, RANK_CODE, RANK_PAIR, Spot};
+use crate::evidence::card::read::factors::batch_in;
 use crate::evidence::card::read::passage::Passage;
 use crate::evidence::card::read::prose::progress::done_part;
 use crate::evidence::card::read::rates::is_per_device;
 use crate::evidence::card::read::rows::{own_column, value_column};
-use crate::evidence::card::read::values::{is_row_of_settings, next_setting, product, product_sign, sign_of_count, without_remark};
+use crate::evidence::card::read::split_dash;
+use crate::evidence::card::read::training::is_train;
+use crate::evidence::card::read::values::{
+    is_row_of_settings, next_setting, product, product_sign, sign_of_count, whole_beside, without_remark,
+};
 use crate::evidence::quantity::digits::DecimalSign;
-use crate::evidence::quantity::numbers::{Quantity, first_quantity};
-use crate::evidence::quantity::tokens::{lex_in, span};
+use crate::evidence::quantity::numbers::{Quantity, first_quantity, quantity};
+use crate::evidence::quantity::tokens::{Kind, lex, lex_in, span};
 use crate::evidence::vocabulary;
 
 /// Parts of one card that are kept.
@@ -66,11 +72,14 @@ pub fn parts_of<'b>(card: &Card<'_>, passages: &[Passage<'b>]) -> Vec<Part<'b>> 
             is_named = rows.first().is_some_and(|row| own_column(&card.own, &row.header) == column.ok());
         }
         match passage.block.kind {
-            BlockKind::Code => settings_parts(card, passage, &mut parts, settings),
+            BlockKind::Code => {
+                let before = i.checked_sub(1).and_then(|at| passages.get(at));
+                settings_parts(card, passage, &mut parts, settings, before.is_some_and(introduces_training));
+            }
             BlockKind::TableRow => table_parts(passage, (column, is_named), &mut parts),
             BlockKind::Paragraph | BlockKind::ListItem | BlockKind::Html => {
                 text_parts(passage, &mut parts);
-                settings_parts(card, passage, &mut parts, settings_in_text);
+                settings_parts(card, passage, &mut parts, settings_in_text, false);
             }
             BlockKind::Heading | BlockKind::FrontMatter => {}
         }
@@ -79,7 +88,23 @@ pub fn parts_of<'b>(card: &Card<'_>, passages: &[Passage<'b>]) -> Vec<Part<'b>> 
         }
     }
     steps_of_recipes(&mut parts);
+    let repeats: Vec<Part<'b>> = parts.iter().filter_map(accumulation_in).collect();
+    parts.extend(repeats);
     parts
+}
+
+/// "2 (×8 accumulation)", "4, 8 accumulation steps": the steps of accumulation in the value of a batch, unless its result is told.
+fn accumulation_in<'b>(part: &Part<'b>) -> Option<Part<'b>> {
+    let is_batch = matches!(part.key, RecipeKey::Batch | RecipeKey::DeviceBatch);
+    let ts = lex(&part.written);
+    let told = product_sign(&ts).is_some() || whole_beside(&ts).is_some();
+    let word = ts.iter().position(|t| t.is_any(&vocabulary::prose().batches.accumulation)).filter(|_| is_batch && !told)?;
+    let number = |at: usize| quantity(&ts, at).filter(|q| !q.is_word && q.value.fract() == 0.0 && q.value >= 1.0);
+    let first = first_quantity(&ts)?;
+    let before = (word.saturating_sub(2)..word).find_map(|at| number(at).filter(|q| q.from >= first.to));
+    let behind = || (word + 1..word + 4).find_map(number);
+    let n = before.or_else(behind)?;
+    Some(Part { key: RecipeKey::Accumulation, value: Some(n.value), ..part.clone() })
 }
 
 /// "Steps" of a table or a list beside a batch and a learning rate are those of the training.
@@ -103,7 +128,11 @@ fn text_parts<'b>(passage: &Passage<'b>, parts: &mut Vec<Part<'b>>) {
     for line in b.text.split('\n').take(MAX_LINES) {
         let (from, to) = (at, at + line.len());
         at = to + 1;
-        let Some((key, value)) = split_pair(line).and_then(|(a, z)| Some((line.get(..a)?, line.get(z..)?))) else { continue };
+        let Some((key, value)) =
+            split_pair(line).or_else(|| split_dash(line)).and_then(|(a, z)| Some((line.get(..a)?, line.get(z..)?)))
+        else {
+            continue;
+        };
         let spot = Spot { block: b, quote: b.source_range(from, to), rank: RANK_PAIR, reason: reason(passage) };
         parts.extend(part(key, value, spot));
     }
@@ -130,6 +159,7 @@ fn settings_parts<'b>(
     passage: &Passage<'b>,
     parts: &mut Vec<Part<'b>>,
     settings: fn(&'b str) -> Vec<Setting<'b>>,
+    is_introduced: bool,
 ) {
     let b = passage.block;
     let mut found = settings_of_lines(passage, settings);
@@ -143,7 +173,7 @@ fn settings_parts<'b>(
         found.retain(|p| p.key != RecipeKey::Batch);
     }
     if ends_without_progress(&b.text) {
-        for p in found.iter_mut().filter(|p| p.key == RecipeKey::Epochs) {
+        for p in found.iter_mut().filter(|p| matches!(p.key, RecipeKey::Epochs | RecipeKey::Steps)) {
             p.spot = p.spot.refused(Some("planned, with early stopping"));
         }
     }
@@ -151,6 +181,10 @@ fn settings_parts<'b>(
     let learns_by_trying = vocabulary::recipe().bases.reinforcement.is_within(&b.text);
     if learns_by_trying {
         found.retain(|p| p.key != RecipeKey::Epochs);
+    }
+    refuse_two_values(&mut found);
+    if b.kind == BlockKind::Code {
+        tell_whole_batch(&mut found, &b.text);
     }
     let starts_here = |p: &Part<'_>| p.key == RecipeKey::Base && p.written.eq_ignore_ascii_case(&card.own.id);
     if card.own.role != CardRole::Copy && found.iter().any(starts_here) {
@@ -160,32 +194,105 @@ fn settings_parts<'b>(
     let others = kinds.iter().filter(|k| **k == RecipeKey::Other).count();
     kinds.sort_unstable();
     kinds.dedup();
-    let least = if learns_by_trying {
+    // The configuration of a launcher holds nothing else.
+    let launches = [RecipeKey::Distributed, RecipeKey::Devices].iter().all(|key| found.iter().any(|p| p.key == *key));
+    let least = if learns_by_trying || (launches && b.under.training) {
         0
-    } else if b.under.training || is_command_of_training(&b.text) {
+    } else if b.under.training || is_command_of_training(&b.text) || is_introduced {
         1
     } else {
         2
     };
     if kinds.len() + others.saturating_sub(1) >= least {
-        let batch = |p: &Part<'_>| matches!(p.key, RecipeKey::Batch | RecipeKey::DeviceBatch | RecipeKey::TotalBatch);
-        let has_batch = found.iter().any(batch);
-        for p in found.iter_mut().filter(|p| has_batch && p.key == RecipeKey::LooseSteps) {
-            p.key = RecipeKey::Steps;
-        }
+        tell_loose_keys(&mut found);
         parts.extend(found);
     }
 }
+
+/// Keys that beside a batch are a recipe's: steps, passes that are told once, sides.
+fn tell_loose_keys(found: &mut [Part<'_>]) {
+    let batch = |p: &Part<'_>| matches!(p.key, RecipeKey::Batch | RecipeKey::DeviceBatch | RecipeKey::TotalBatch);
+    let has_batch = found.iter().any(batch);
+    let told_once = |key: RecipeKey| found.iter().filter(|p| p.key == key).count() == 1;
+    let is_plan = told_once(RecipeKey::LooseEpochs) && !found.iter().any(|p| p.key == RecipeKey::Epochs);
+    for p in found.iter_mut().filter(|_| has_batch) {
+        p.key = match p.key {
+            RecipeKey::LooseSteps => RecipeKey::Steps,
+            RecipeKey::LooseEpochs if is_plan => RecipeKey::Epochs,
+            RecipeKey::LooseSide => RecipeKey::Side,
+            key => key,
+        };
+    }
+}
+
+/// The batch of a configuration that has one of a device, too, or is of a tool whose batch is that of all devices.
+fn tell_whole_batch(found: &mut [Part<'_>], code: &str) {
+    let value = |key: RecipeKey| found.iter().find(|p| p.key == key).and_then(|p| p.value);
+    let of_device = value(RecipeKey::DeviceBatch)
+        .zip(value(RecipeKey::Batch))
+        .is_some_and(|(one, all)| all > one && (all / one).fract() < 1e-9);
+    if of_device || vocabulary::recipe().commands.whole_batches.is_within(code) {
+        for p in found.iter_mut().filter(|p| p.key == RecipeKey::Batch) {
+            p.key = RecipeKey::TotalBatch;
+        }
+    }
+}
+
+/// A block that gives a key two values tells of two stages or two models: none of them is the whole training's.
+fn refuse_two_values(found: &mut [Part<'_>]) {
+    for key in [RecipeKey::Epochs, RecipeKey::Steps, RecipeKey::TotalBatch, RecipeKey::Length] {
+        let mut values = found.iter().filter(|p| p.key == key && p.spot.block.kind == BlockKind::Code).filter_map(|p| p.value);
+        let Some(first) = values.next() else { continue };
+        if values.all(|v| (v - first).abs() < f64::EPSILON) {
+            continue;
+        }
+        for p in found.iter_mut().filter(|p| p.key == key) {
+            p.spot = p.spot.refused(Some(TWO_VALUES));
+        }
+    }
+}
+
+/// Reason of a key that one block gives twice, with different values.
+pub const TWO_VALUES: &str = "one block gives this key two values";
+
+/// Whether the text before code says that the code trained the model: "The model was trained with", "Training command:".
+fn introduces_training(before: &Passage<'_>) -> bool {
+    let b = before.block;
+    let is_text = matches!(b.kind, BlockKind::Paragraph | BlockKind::ListItem) && b.text.len() <= MAX_INTRODUCTION;
+    let lower = b.text.to_lowercase();
+    let speaks = || {
+        let words = &vocabulary::card().headings.addresses;
+        lower.split(|c: char| !c.is_alphanumeric()).any(|word| words.contains(&word))
+    };
+    let trains = || {
+        let ts = lex_in(&b.text, DecimalSign::Unknown);
+        (0..ts.len()).any(|i| is_train(&ts, i))
+    };
+    is_text && before.refused.is_none() && trains() && !speaks()
+}
+
+/// Longest text that introduces code, in bytes.
+const MAX_INTRODUCTION: usize = 240;
 
 /// The settings of the lines of a block, but for batches in tokens.
 fn settings_of_lines<'b>(passage: &Passage<'b>, settings: fn(&'b str) -> Vec<Setting<'b>>) -> Vec<Part<'b>> {
     let b = passage.block;
     let mut found = Vec::new();
     let mut at = 0;
+    let mut nesting = Nesting::default();
     for line in b.text.split('\n').take(MAX_LINES) {
         let begin = at;
         at += line.len() + 1;
+        if b.kind == BlockKind::Code && nesting.is_in_evaluation(line) {
+            continue;
+        }
         for s in settings(line) {
+            // `model.validation_ds.batch_size=8`
+            let before = line.get(..s.from).unwrap_or_default();
+            let path = before.rsplit(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))).next();
+            if path.is_some_and(|path| path.ends_with('.') && is_of_evaluation(path)) {
+                continue;
+            }
             // "effective batch=65k tokens/step"
             let is_batch = matches!(s.key, RecipeKey::TotalBatch | RecipeKey::Batch | RecipeKey::DeviceBatch);
             if is_batch && counts_tokens(s.value, line.get(s.to..).unwrap_or_default()) {
@@ -193,13 +300,40 @@ fn settings_of_lines<'b>(passage: &Passage<'b>, settings: fn(&'b str) -> Vec<Set
             }
             let quote = b.source_range(begin + s.from, begin + s.to);
             let spot = Spot { block: b, quote, rank: RANK_CODE, reason: reason(passage) };
-            found.push(Part { key: s.key, value: one_number(s.value).map(|q| q.value), written: s.value.to_owned(), spot });
+            // "train" of code may be a path.
+            let key = match s.key {
+                RecipeKey::LooseExamples if counts_examples(s.value) => RecipeKey::Examples,
+                RecipeKey::LooseExamples => continue,
+                key => key,
+            };
+            let part = Part { key, value: one_number(s.value).map(|q| q.value), written: s.value.to_owned(), spot };
+            found.extend(in_its_unit(part));
         }
         if found.len() >= MAX_PARTS {
             break;
         }
     }
     found
+}
+
+/// A duration as what its unit counts: "4800ba", "2ep"; none where it has no such unit.
+fn in_its_unit(part: Part<'_>) -> Option<Part<'_>> {
+    if part.key != RecipeKey::Duration {
+        return Some(part);
+    }
+    let text = part.written.trim_matches(['"', '\'', '`']);
+    let end = text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '_' | ','))).unwrap_or(text.len());
+    let (number, unit) = text.split_at_checked(end)?;
+    let units = &vocabulary::recipe().durations;
+    let key = if units.steps.contains(&unit) {
+        RecipeKey::Steps
+    } else if units.epochs.contains(&unit) {
+        RecipeKey::Epochs
+    } else {
+        units.samples.contains(&unit).then_some(RecipeKey::Samples)?
+    };
+    let value = number.replace(['_', ','], "").parse().ok()?;
+    Some(Part { key, value: Some(value), ..part })
 }
 
 /// Whether a value, with what stands behind it, counts tokens.
@@ -210,10 +344,13 @@ fn counts_tokens(value: &str, behind: &str) -> bool {
 }
 
 /// Whether a configuration says that the training ends where it makes no progress: `patience: 4`.
-fn ends_without_progress(code: &str) -> bool {
+pub fn ends_without_progress(code: &str) -> bool {
     let keys = &vocabulary::recipe().ends.patience;
     let lines = code.split('\n').take(MAX_LINES).map(parse_setting);
-    lines.into_iter().any(|s| keys.contains(&s.key) && s.value.starts_with(|c: char| c.is_ascii_digit()))
+    let is_set = |s: &crate::evidence::card::parse::settings::Setting<'_>| {
+        keys.contains(&s.key) && s.value.starts_with(|c: char| c.is_ascii_digit())
+    };
+    lines.into_iter().any(|s| is_set(&s)) || vocabulary::recipe().ends.callbacks.is_within(code)
 }
 
 /// Whether a key tells a recipe from an example of use.
@@ -229,6 +366,11 @@ fn tells(key: RecipeKey) -> bool {
         | RecipeKey::Other => true,
         RecipeKey::Batch
         | RecipeKey::Devices
+        | RecipeKey::LocalDevices
+        | RecipeKey::LooseEpochs
+        | RecipeKey::LooseSide
+        | RecipeKey::LooseExamples
+        | RecipeKey::Duration
         | RecipeKey::Nodes
         | RecipeKey::NodeDevices
         | RecipeKey::LooseSteps
@@ -262,6 +404,8 @@ fn part<'b>(key: &str, value: &str, spot: Spot<'b>) -> Option<Part<'b>> {
         RecipeKey::Batch if of_device => RecipeKey::DeviceBatch,
         // "max_len (train)" is the training's, "max_len (eval)" is not.
         RecipeKey::LooseLength if in_brackets(&|word| word.starts_with("train")) => RecipeKey::Length,
+        RecipeKey::LooseExamples if counts_examples(value) => RecipeKey::Examples,
+        RecipeKey::LooseExamples => return None,
         RecipeKey::LooseLength if in_brackets(&|word| vocabulary::prose().batches.other_batches.contains(&word)) => return None,
         key => key,
     };
@@ -273,8 +417,31 @@ fn part<'b>(key: &str, value: &str, spot: Spot<'b>) -> Option<Part<'b>> {
     }
     // Half an epoch there is, and no half step.
     let number = if key == RecipeKey::Epochs { number_in(written, DecimalSign::Unknown) } else { one_number(written) };
-    Some(Part { key, value: number.map(|q| q.value), written: written.to_owned(), spot })
+    // "4 (micro) x 24 (accumulation) = 96"
+    let is_batch = matches!(key, RecipeKey::Batch | RecipeKey::TotalBatch);
+    let (key, batch) = match batch_in(written).filter(|_| is_batch) {
+        Some(batch) => (RecipeKey::TotalBatch, Some(batch)),
+        None => (key, None),
+    };
+    in_its_unit(Part { key, value: batch.or(number.map(|q| q.value)), written: written.to_owned(), spot })
 }
+
+/// Whether a value is a number of examples and nothing else: "12,000", "40k pairs", "8.500 Sätze".
+fn counts_examples(value: &str) -> bool {
+    let ts = lex_in(value.trim().trim_matches(['*', '`', '~', '≈']), sign_of_count(value));
+    let words = vocabulary::prose();
+    let Some(q) = first_quantity(&ts).filter(|q| q.from == 0 && !q.is_range && q.value >= LEAST_EXAMPLES) else { return false };
+    let rest = span(&ts, q.to, ts.len());
+    let nouns = rest.iter().rposition(|t| t.is_any(&words.samples.nouns));
+    let of_words = rest.len() <= MOST_NOUNS && rest.iter().all(|t| t.kind == Kind::Word || t.is("-"));
+    let others = rest.iter().any(|t| t.is_any(&words.samples.other_units) || t.is_any(&words.tokens.words));
+    rest.is_empty() || (nouns == Some(rest.len() - 1) && of_words && !others)
+}
+
+/// Fewest examples that a training passes over.
+const LEAST_EXAMPLES: f64 = 10.0;
+/// Words behind a number of examples, at most: "question-answer pairs".
+const MOST_NOUNS: usize = 5;
 
 /// The first number of a short value that is no range; `32 x 8 = 256` is its result.
 #[must_use]

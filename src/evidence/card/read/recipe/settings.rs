@@ -191,7 +191,8 @@ fn product_of(text: &str) -> Option<&str> {
 /// Whether a line is a key, some spaces and a number, and nothing else.
 fn is_printed(line: &str, end: usize) -> bool {
     let (key, value) = (line.get(..end).unwrap_or_default(), line.get(end..).unwrap_or_default());
-    let number = value.trim();
+    // "gpus              16 (4 nodes x 4 A100)"
+    let number = value.split_once(" (").map_or(value, |(number, _)| number).trim();
     let is_number = number.starts_with(|c: char| c.is_ascii_digit())
         && number.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '_' | 'e' | '-'));
     !key.trim().contains(' ') && (value.starts_with("  ") || value.starts_with('\t')) && is_number

@@ -204,3 +204,52 @@ fn passes_of_a_configuration_that_may_end_early_are_a_plan() {
     assert_eq!(value(&rows(&dump("null")), Field::Epochs), Some(60.0));
     assert!(why(&rows(&dump("4")), Field::Epochs).is_some_and(|why| why.contains("early stopping")));
 }
+
+/// Regression: of NeMo and Lightning the devices of one node were all of them; Composer, fairseq and kohya were read in part.
+#[test]
+fn configurations_of_more_tools() {
+    let code = |text: &str| rows(&format!("# m\n\n## Training\n\n```\n{text}\n```\n"));
+    let nemo = code(
+        "trainer:\n  devices: 8\n  num_nodes: 4\n  max_steps: 30000\nmodel:\n  micro_batch_size: 4\n  global_batch_size: 512\n  validation_ds:\n    batch_size: 16",
+    );
+    assert_eq!((value(&nemo, Field::AcceleratorCount), value(&nemo, Field::BatchSize)), (Some(32.0), Some(512.0)), "{nemo:?}");
+    let composer =
+        code("max_duration: 4800ba\neval_interval: 500ba\nglobal_train_batch_size: 512\ndevice_train_microbatch_size: 8");
+    assert_eq!((value(&composer, Field::TrainSteps), value(&composer, Field::BatchSize)), (Some(4800.0), Some(512.0)));
+    assert_eq!(value(&code("max_duration: 2ep\nglobal_train_batch_size: 64"), Field::Epochs), Some(2.0));
+    let fairseq = code(
+        "fairseq-train data --max-update 500000 --batch-size 16 --update-freq 32 \\\n  --tokens-per-sample 512 --distributed-world-size 16 --max-tokens 4096",
+    );
+    let got = (value(&fairseq, Field::TrainSteps), value(&fairseq, Field::BatchSize), value(&fairseq, Field::SequenceLength));
+    assert_eq!(got, (Some(500_000.0), Some(8192.0), Some(512.0)), "{fairseq:?}");
+    let seen = code("CUDA_VISIBLE_DEVICES=0,1 python train.py --batch-size 32 --epochs 90");
+    assert_eq!(value(&seen, Field::AcceleratorCount), Some(2.0), "{seen:?}");
+    // Two stages in one block, and a training that may end early.
+    let two = code("stage_one:\n  max_steps: 2000\nstage_two:\n  max_steps: 5000\nlearning_rate: 1e-4");
+    assert_eq!(value(&two, Field::TrainSteps), None, "{two:?}");
+    let early = code("trainer = Trainer(max_epochs=100, callbacks=[EarlyStopping('val_loss')])");
+    assert!(why(&early, Field::Epochs).is_some_and(|why| why.contains("early stopping")), "{early:?}");
+}
+
+#[test]
+fn examples_of_a_pass_in_tables_and_lines() {
+    let table = "## Data\n\n| Split | Rows |\n|---|---|\n| train | 40,000 |\n| test | 2,000 |\n\n## Training\n\n- Epochs: 5\n";
+    assert_eq!(value(&rows(table), Field::TrainSamples), Some(200_000.0));
+    let line = "## Training\n\n- Training set: 84,000 pairs\n- Validation set: 4,000 pairs\n- Epochs: 2\n";
+    assert_eq!(value(&rows(line), Field::TrainSamples), Some(168_000.0));
+    assert_eq!(value(&rows(&line.replace("84,000 pairs", "84 hours of speech")), Field::TrainSamples), None);
+}
+
+/// Regression: a batch in tokens that was told by its factors was lost.
+#[test]
+fn batches_by_their_factors() {
+    for (text, batch) in [
+        ("- Effective batch: 16 micro-batch x 8 grad-accum x 512 ctx = 65,536 tokens/step", Some(128.0)),
+        ("- Batch size: 8 (gradient accumulation 4, so 32 effective)", Some(32.0)),
+        ("We used batches of 0.5M tokens, i.e. 256 sequences of 2,048 tokens.", Some(256.0)),
+        ("- Global batch size: 4M tokens", None),
+    ] {
+        assert_eq!(value(&rows(&format!("## Training\n\n{text}\n")), Field::BatchSize), batch, "{text}");
+    }
+    assert_eq!(value(&rows("## Training\n\n- Epochs - 16\n"), Field::Epochs), Some(16.0));
+}

@@ -1,0 +1,67 @@
+//! "The small, base and large models took 3, 5 and 12 days respectively": of several figures in the order of several models, the one that is this
+//! model's.
+
+use super::sentence::Sentence;
+use crate::evidence::card::read::candidate::Card;
+use crate::evidence::card::read::designators::{Designators, Fit, fit_of};
+use crate::evidence::card::read::repository::name_tokens;
+use crate::evidence::quantity::numbers::quantity;
+use crate::evidence::quantity::tokens::{Kind, Token, span};
+use crate::evidence::vocabulary;
+
+/// The first of the characters of Chinese, Japanese and Korean.
+const FIRST_EASTERN: u32 = 0x2e80;
+/// Figures of one order, at most.
+const MOST: usize = 8;
+
+/// Whether a sentence gives its figures in the order of its models.
+#[must_use]
+pub fn is_in_order(ts: &[Token<'_>]) -> bool {
+    let words = &vocabulary::prose().subjects;
+    ts.iter().any(|t| t.is_any(&words.respectively) || (!t.text.is_ascii() && words.respectively_cjk.is_within(&t.text)))
+}
+
+/// Which share of the last figure of a sentence is this model's, where the sentence gives its figures in the order of its models; `from` is the
+/// first token of the last figure. None where there is no order, an error where it cannot be told whose they are.
+#[must_use]
+pub fn share_of_last(card: &Card<'_>, s: &Sentence<'_, '_>, from: usize) -> Option<Result<f64, &'static str>> {
+    if !is_in_order(s.ts) {
+        return None;
+    }
+    let numbers = figures_before(s, from);
+    let last = numbers.last().copied().filter(|last| *last > 0.0)?;
+    let first = s.ts.first().map_or(0, |t| t.from);
+    let text = s.text.get(first..s.ts.last().map_or(first, |t| t.to)).unwrap_or_default();
+    let pieces = text.split(|c: char| c.is_whitespace() || matches!(c, ',' | '/' | ';' | '、' | '，'));
+    // "largeの学習には"
+    let latin = |piece: &str| name_tokens(piece.split(|c: char| u32::from(c) >= FIRST_EASTERN).next().unwrap_or_default());
+    let named = pieces.map(latin);
+    let members: Vec<Option<Fit>> = named
+        .filter(|w| !w.is_empty() && w.len() < 4 && Designators::in_words(w).has_size())
+        .map(|w| fit_of(&card.own, &w))
+        .collect();
+    let mut mine = members.iter().enumerate().filter(|(_, fit)| **fit == Some(Fit::Mine)).map(|(at, _)| at);
+    let own = mine.next().filter(|_| mine.next().is_none() && members.len() == numbers.len());
+    Some(own.and_then(|at| numbers.get(at)).map(|n| n / last).ok_or("of several models, in an order that is not known"))
+}
+
+/// The numbers that end with the one at a token, joined by commas and "and".
+fn figures_before(s: &Sentence<'_, '_>, from: usize) -> Vec<f64> {
+    let joins = |at: usize| {
+        s.ts.get(at).is_some_and(|t| t.is_any(&[",", "/", "、", "，", "bzw", "."]) || t.is_any(&vocabulary::prose().subjects.and))
+    };
+    let mut out: Vec<f64> = quantity(s.ts, from).map(|q| q.value).into_iter().collect();
+    let mut at = from;
+    while out.len() < MOST {
+        let Some(before) =
+            (at.saturating_sub(2)..at).rev().find(|b| !joins(*b)).filter(|b| *b + 1 < at || (*b < at && joins(*b + 1)))
+        else {
+            break;
+        };
+        let is_number = span(s.ts, before, before + 1).iter().any(|t| t.kind == Kind::Number || t.value.is_some());
+        let Some(q) = quantity(s.ts, before).filter(|q| is_number && q.to <= at) else { break };
+        out.insert(0, q.value);
+        at = before;
+    }
+    out
+}
