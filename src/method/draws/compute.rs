@@ -180,7 +180,8 @@ fn category((size, size_terms, log_most_size): (&SharedFit, &[f64], f64), predic
     let errors = size.errors.near(size.central_value(size_terms));
     let class = Unsized {
         size: errors,
-        // Where nothing that was seen lies below, the least error counts.
+        // Where nothing that was seen lies below, the least error counts. The cut is set around the central size: a draw whose coefficients
+        // tell of larger models lies above it by that much (3 % of the 95th percentile where the cut is half a dex above the centre).
         share_of_sizes: errors.share_below(step(log_most_size - log_n, STEPS_PER_UNIT)),
         prediction,
         per_dex,
