@@ -4,12 +4,12 @@ use super::candidate::{Card, RANK_PAIR, RANK_TABLE, Spot};
 use super::cells::add_cell;
 use super::columns::{Column, column};
 use super::designators::Designators;
+use super::key_tables::{KeyTable, key_table};
 use super::keys::{Key, read_key};
 use super::passage::{BASE_SECTION, Passage};
 use super::phases::{Named, Phase, STAGES, Title, is_of_stage, ordinal, stage_columns};
 use super::repository::{Repository, name_tokens, size_of};
 use super::rows::{add_up, beside_base, find_own, own_column, points, unique_best, value_column};
-use super::sheets::{Sheet, sheet_of};
 use super::templates::bound_in;
 use crate::domain::Field;
 use crate::evidence::card::about::CardRole;
@@ -60,14 +60,14 @@ fn read_table(card: &mut Card<'_>, all: &[Passage<'_>]) {
     let named: Vec<usize> = first.header.iter().skip(1).map(|h| card.own.score(h)).collect();
     let are_models = keyed >= 2 && width == 3 && !columns_are_fields && (unique_best(&named, 2).is_some() || have_sizes(first));
     let blocks: Vec<&Block> = rows.iter().map(|row| row.block).collect();
-    let sheet = sheet_of(&card.own, &blocks).filter(|_| !columns_are_fields && !are_models);
+    let keyed_by = key_table(&card.own, &blocks).filter(|_| !columns_are_fields && !are_models);
     if are_models {
         columns_of_models(card, &rows, first);
-    } else if let Some(sheet) = sheet {
-        keys_and_values(card, all, of_data, sheet);
+    } else if let Some(columns) = keyed_by {
+        keys_and_values(card, all, of_data, columns);
     } else if keyed >= 1 && width <= 3 && !columns_are_fields {
         // The header may itself be a pair.
-        keys_and_values(card, all, of_data, Sheet::plain(&first.header));
+        keys_and_values(card, all, of_data, KeyTable::plain(&first.header));
     } else if keyed >= 2 && width > 3 && !columns_are_fields {
         columns_of_models(card, &rows, first);
     } else if columns.iter().any(Option::is_some) {
@@ -149,31 +149,31 @@ fn tells_training(card: &Card<'_>, rows: &[Passage<'_>], key: usize) -> bool {
 }
 
 /// Rows are keys with values.
-fn keys_and_values(card: &mut Card<'_>, rows: &[Passage<'_>], of_data: bool, sheet: Sheet) {
+fn keys_and_values(card: &mut Card<'_>, rows: &[Passage<'_>], of_data: bool, at: KeyTable) {
     let before = card.sign;
     card.sign = sign_of_table(card.sign, rows);
     let blocks: Vec<&Block> = rows.iter().map(|row| row.block).filter(|b| !b.is_header).collect();
-    let has_key = |key: Key| blocks.iter().any(|b| row_key(b, sheet.key) == Some(key));
+    let has_key = |key: Key| blocks.iter().any(|b| row_key(b, at.key) == Some(key));
     let has_batch = has_key(Key::Batch) || has_key(Key::GlobalBatch);
     // "| batch | 32 |", "| steps | 650k |", "| GPU | one RTX 4090 |", "| time | 110 hours |".
     let is_sheet = has_key(Key::Steps) && has_batch && (has_key(Key::Hardware) || has_key(Key::Hours));
     let is_recipe = is_sheet || (has_key(Key::Epochs) && has_batch);
-    let of_training = blocks.first().is_some_and(|b| b.under.training) || is_recipe || tells_training(card, rows, sheet.key);
+    let of_training = blocks.first().is_some_and(|b| b.under.training) || is_recipe || tells_training(card, rows, at.key);
     if blocks.first().is_some_and(|b| add_stages(card, rows, b, of_training)) {
         card.sign = before;
         return;
     }
     let (column, unsaid) = match value_column(&card.own, &blocks) {
-        _ if sheet.key > 0 => (sheet.value(), None),
+        _ if at.key > 0 => (at.value(), None),
         Ok(column) => (column, None),
         Err(why) => (1, Some(why)),
     };
     for row in rows {
         let b = row.block;
-        let Some((name, value)) = b.cells.get(sheet.key).zip(b.cells.get(column)) else { continue };
-        let data = (of_data && row_key(b, sheet.key) == Some(Key::Tokens)).then_some("data set size");
+        let Some((name, value)) = b.cells.get(at.key).zip(b.cells.get(column)) else { continue };
+        let data = (of_data && row_key(b, at.key) == Some(Key::Tokens)).then_some("data set size");
         // "Energy | 336 | kWh"
-        let unit = sheet.unit.filter(|_| column == sheet.value()).and_then(|at| b.cells.get(at));
+        let unit = at.unit.filter(|_| column == at.value()).and_then(|unit| b.cells.get(unit));
         let with_unit = unit.map(|unit| format!("{value} {unit}"));
         let value = with_unit.as_ref().unwrap_or(value);
         add_named(card, &spot(b, RANK_PAIR, row.refused.or(data).or(unsaid)), name, value, of_training);

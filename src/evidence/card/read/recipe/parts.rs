@@ -10,11 +10,11 @@ use crate::evidence::card::parse::pair::{norm_key, split_pair};
 use crate::evidence::card::parse::settings::parse_setting;
 use crate::evidence::card::read::candidate::{Card, RANK_CODE, RANK_PAIR, Spot};
 use crate::evidence::card::read::factors::batch_in;
+use crate::evidence::card::read::key_tables::{KeyTable, key_table};
 use crate::evidence::card::read::passage::Passage;
 use crate::evidence::card::read::prose::progress::done_part;
 use crate::evidence::card::read::rates::is_per_device;
 use crate::evidence::card::read::rows::{own_column, value_column};
-use crate::evidence::card::read::sheets::{Sheet, sheet_of};
 use crate::evidence::card::read::split_dash;
 use crate::evidence::card::read::training::is_train;
 use crate::evidence::card::read::values::{
@@ -63,7 +63,7 @@ pub fn parts_of<'b>(card: &Card<'_>, passages: &[Passage<'b>]) -> Vec<Part<'b>> 
     let mut parts = Vec::new();
     // The table that is read, and the column of its values.
     let (mut table, mut column) = (0, Ok(1));
-    let (mut is_named, mut sheet) = (false, None);
+    let (mut is_named, mut keyed) = (false, None);
     for (i, passage) in passages.iter().enumerate() {
         if passage.block.table > 0 && passage.block.table != table {
             table = passage.block.table;
@@ -71,15 +71,15 @@ pub fn parts_of<'b>(card: &Card<'_>, passages: &[Passage<'b>]) -> Vec<Part<'b>> 
             let rows: Vec<&Block> = rows.filter(|b| !b.is_header).collect();
             column = value_column(&card.own, &rows);
             is_named = rows.first().is_some_and(|row| own_column(&card.own, &row.header) == column.ok());
-            sheet = sheet_of(&card.own, &rows);
+            keyed = key_table(&card.own, &rows);
         }
         match passage.block.kind {
             BlockKind::Code => {
                 let before = i.checked_sub(1).and_then(|at| passages.get(at));
                 settings_parts(card, passage, &mut parts, settings, before.is_some_and(introduces_training));
             }
-            BlockKind::TableRow => match sheet {
-                Some(sheet) => sheet_part(passage, sheet, &mut parts),
+            BlockKind::TableRow => match keyed {
+                Some(columns) => keyed_part(passage, columns, &mut parts),
                 None => table_parts(passage, (column, is_named), &mut parts),
             },
             BlockKind::Paragraph | BlockKind::ListItem | BlockKind::Html => {
@@ -158,10 +158,10 @@ fn table_parts<'b>(passage: &Passage<'b>, (column, is_named): (Result<usize, &'s
     }
 }
 
-/// The row of a sheet.
-fn sheet_part<'b>(passage: &Passage<'b>, sheet: Sheet, parts: &mut Vec<Part<'b>>) {
+/// The row of a table of keys.
+fn keyed_part<'b>(passage: &Passage<'b>, columns: KeyTable, parts: &mut Vec<Part<'b>>) {
     let b = passage.block;
-    if let Some((key, value)) = b.cells.get(sheet.key).zip(b.cells.get(sheet.value())) {
+    if let Some((key, value)) = b.cells.get(columns.key).zip(b.cells.get(columns.value())) {
         parts.extend(part(key, value, Spot { block: b, quote: (b.from, b.to), rank: RANK_PAIR, reason: reason(passage) }));
     }
 }

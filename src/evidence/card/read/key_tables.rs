@@ -1,4 +1,4 @@
-//! Sheets: tables of keys with values that have more columns than two, a group before the key, a unit or a remark behind the value.
+//! Tables of keys with values that have more columns than two: a group before the key, a unit or a remark behind the value.
 
 use super::designators::Designators;
 use super::keys::key_of;
@@ -18,16 +18,16 @@ const ROWS_PER_KEY: usize = 3;
 /// Longest cell that is a key, in bytes.
 const MOST_KEY_BYTES: usize = 60;
 
-/// Where the keys of a sheet stand; each value stands behind its key.
+/// Where the keys of a table stand; each value stands behind its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sheet {
+pub struct KeyTable {
     /// Column of the keys.
     pub key: usize,
     /// Column of the units of the values, where there is one.
     pub unit: Option<usize>,
 }
 
-impl Sheet {
+impl KeyTable {
     /// A table of two columns, or of three with a remark or a unit behind the value.
     #[must_use]
     pub fn plain(header: &[String]) -> Self {
@@ -48,10 +48,10 @@ fn unit_column(header: &[String], at: usize) -> Option<usize> {
     header.get(at).filter(|h| is_unit(h)).map(|_| at)
 }
 
-/// The sheet that a table of four columns or more is, or one of three whose keys stand in the second: "| Group | Key | Value | Remark |". None
+/// The keys of a table of four columns or more, or of one of three whose keys stand in the second: "| Group | Key | Value | Remark |". None
 /// where a column is a model's, or where more than one has values.
 #[must_use]
-pub fn sheet_of(own: &Repository, rows: &[&Block]) -> Option<Sheet> {
+pub fn key_table(own: &Repository, rows: &[&Block]) -> Option<KeyTable> {
     let header = &rows.first()?.header;
     let width = rows.iter().map(|row| row.cells.len()).max()?;
     let is_model = |h: &String| own.score(h) > 0 || Designators::in_words(&name_tokens(h)).has_size();
@@ -71,5 +71,5 @@ pub fn sheet_of(own: &Repository, rows: &[&Block]) -> Option<Sheet> {
     }
     let others = |row: &&&Block| row.cells.iter().enumerate().any(|(at, cell)| at != key && at != key + 1 && is_value(cell));
     let one_value = 2 * rows.iter().filter(others).count() < rows.len();
-    one_value.then(|| Sheet { key, unit: unit_column(header, key + 2) })
+    one_value.then(|| KeyTable { key, unit: unit_column(header, key + 2) })
 }
