@@ -46,7 +46,7 @@ impl Sections {
             another_repo: own.role == CardRole::OwnTraining && is_another_repository(own, blocks),
             original_from: blocks.iter().find(|b| is_original(b)).map(|b| b.from),
             base_headings: own.role == CardRole::FineTune,
-            others: [other_versions(own, blocks), siblings(own, blocks)].concat(),
+            others: [other_versions(own, blocks), siblings(own, blocks), derived(own, blocks)].concat(),
             guides: guides(own, blocks),
             titles: Titles::new(own, blocks),
             lists: Lists::new(own, blocks),
@@ -261,6 +261,26 @@ fn siblings(own: &Repository, blocks: &[Block]) -> Vec<Rc<[String]>> {
     };
     titles.iter().filter(|(b, named)| is_other(b, named)).map(|(b, _)| Rc::clone(&b.headings)).collect()
 }
+
+/// "Neta-Lumina" beside "NetaYume Lumina": of sections that are named for a model each, one for this one, those named for what goes on with a
+/// word of its name.
+fn derived(own: &Repository, blocks: &[Block]) -> Vec<Rc<[String]>> {
+    let titles: Vec<(&Block, Vec<String>)> =
+        blocks.iter().filter(|b| b.kind == BlockKind::Heading).map(|b| (b, name_tokens(&b.text))).collect();
+    let above = |b: &Block| b.headings.split_last().map(|(_, above)| above.to_vec());
+    let is_mine = |named: &[String]| named.concat() == own.letters;
+    let mine: Vec<Option<Vec<String>>> = titles.iter().filter(|(_, named)| is_mine(named)).map(|(b, _)| above(b)).collect();
+    let goes_on = |word: &String| {
+        let stem = |own: &String| own.len() >= LEAST_STEM && word.len() > own.len() + 1 && word.starts_with(own.as_str());
+        own.tokens.iter().any(stem) && !own.letters.contains(word.as_str())
+    };
+    let is_other =
+        |b: &Block, named: &[String]| named.len() <= MOST_NAME_WORDS && mine.contains(&above(b)) && named.iter().any(goes_on);
+    titles.iter().filter(|(b, named)| is_other(b, named)).map(|(b, _)| Rc::clone(&b.headings)).collect()
+}
+
+/// Fewest letters of a word of a name that the name of another model goes on with.
+const LEAST_STEM: usize = 4;
 
 /// The words of a title besides those for training, where they are a name: "tm", "vec" of "TM-Vec training". A name has capitals within it
 /// or digits, and is no method.

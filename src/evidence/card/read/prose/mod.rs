@@ -16,6 +16,7 @@ mod parameters;
 pub mod progress;
 mod recordings;
 mod respective;
+mod samples;
 pub mod sentence;
 mod sequences;
 pub mod strangers;
@@ -26,6 +27,7 @@ pub mod topic;
 mod triggers;
 
 pub use self::owners::own_part;
+pub use self::respective::is_in_order;
 
 use self::progress::is_without_noun;
 use self::sentence::{Sentence, tells_a_recipe};
@@ -34,6 +36,7 @@ use self::topic::{Told, goes_on, turns_away};
 use self::triggers::Triggers;
 use crate::domain::Field;
 use crate::evidence::card::about::CardRole;
+use crate::evidence::card::parse::block::Block;
 use crate::evidence::card::parse::sentences::sentence_end;
 use crate::evidence::card::read::candidate::{Card, RANK_PROSE, RANK_SUM, Spot};
 use crate::evidence::card::read::designators::Fit;
@@ -94,7 +97,9 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
         before.trained = trained;
         let figures = card.candidates.get(known..).unwrap_or_default();
         let is_fruitful = figures.iter().any(|c| c.reason.is_none() && (told == Told::Training || is_of_recipe(c.field)));
-        match before.another.or(before.refused) {
+        // "DDPM, for example, takes 4 days": what follows goes on with no training of this model.
+        let all_others = !figures.is_empty() && figures.iter().all(|c| c.reason.as_deref().is_some_and(is_of_others));
+        match before.another.or(before.refused).or_else(|| (trained && all_others).then_some(OF_OTHERS)) {
             Some(why) if before.another.is_some() || (trained && !figures.is_empty()) => {
                 card.topic.tell(section, Told::Another(why))
             }
@@ -104,6 +109,14 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
         }
     }
     card.topic.lead(b);
+}
+
+/// Reason of what goes on with a training that is another's.
+const OF_OTHERS: &str = "another model's figure";
+
+/// Whether a figure was refused because the sentence tells of other models.
+fn is_of_others(why: &str) -> bool {
+    matches!(why, "another model's figure" | "an example" | "a comparison")
 }
 
 /// Whether a field is of a recipe, which only a training has.
@@ -210,7 +223,7 @@ fn read_sentence(
     let Some((first, last)) = s.ts.first().zip(s.ts.last()) else { return };
     let b = passage.block;
     let quote = b.source_range(offset + first.from, offset + last.to);
-    before.refused = whose_part.and_then(Fit::refusal).or_else(|| whose(card, s));
+    before.refused = whose_part.and_then(Fit::refusal).or_else(|| whose(card, s)).or_else(|| of_baselines(card, b));
     let reason = passage.refused.or(before.refused).or(before.another);
     let spot = Spot { block: b, quote, rank: if sums_up(s.ts) == Some(true) { RANK_SUM } else { RANK_PROSE }, reason };
     if found.base {
@@ -241,6 +254,13 @@ fn read_sentence(
     if found.tool {
         emissions::read_tool(card, &spot, s);
     }
+}
+
+/// What stands under a heading on baselines is theirs, unless the paragraph names this model.
+fn of_baselines(card: &Card<'_>, b: &Block) -> Option<&'static str> {
+    let words = &vocabulary::card().headings.baselines;
+    let told = b.headings.iter().any(|heading| words.is_within(&heading.to_lowercase()));
+    (told && !card.own.named_in(&lex_in(&b.text, card.sign))).then_some("another model's figure")
 }
 
 /// Times, energy and emissions of a sentence.
@@ -294,6 +314,9 @@ fn of_the_sentence(s: &Sentence<'_, '_>) -> Option<&'static str> {
     if says(&words.by_others) {
         return Some("base model's figure");
     }
+    if words.tried_by_readers.is_within(&sentence_up_to(s).to_lowercase()) {
+        return Some("what a reader tells");
+    }
     if words.compares.begins(&text) {
         return Some("a comparison");
     }
@@ -304,6 +327,15 @@ fn of_the_sentence(s: &Sentence<'_, '_>) -> Option<&'static str> {
         return Some("work that is no training");
     }
     (!s.trains() && says(&words.not_counted) && !s.has(&words.overheads)).then_some("work that is no training")
+}
+
+/// The text of a sentence up to its last token, with the clauses before it: "I tried to run it, but I find that it needs 300 hours".
+fn sentence_up_to<'s>(s: &Sentence<'s, '_>) -> &'s str {
+    let to = s.ts.last().map_or(0, |t| t.to);
+    let from = s.ts.first().map_or(0, |t| t.from);
+    let before = s.text.get(..from).unwrap_or_default();
+    let begins = [". ", "? ", "! ", "\n"].iter().filter_map(|sign| before.rfind(sign).map(|at| at + sign.len())).max().unwrap_or(0);
+    s.text.get(begins..to).unwrap_or_default()
 }
 
 /// Tokens before the colon of a sentence's head, at most.
@@ -406,6 +438,16 @@ fn is_of_the_base(card: &Card<'_>, s: &Sentence<'_, '_>) -> bool {
     is_subject && first.is_some_and(|t| t.is_any(&["the", "its", "our"])) && !card.own.has("base")
 }
 
+/// The words of training of a sentence; where some stand outside brackets, these alone.
+fn outside_brackets(s: &Sentence<'_, '_>) -> Vec<usize> {
+    let depth = |i: usize| {
+        let signs = s.ts.iter().take(i);
+        signs.fold(0_usize, |depth, t| if t.is("(") { depth + 1 } else { depth.saturating_sub(usize::from(t.is(")"))) })
+    };
+    let outside: Vec<usize> = s.trains.iter().copied().filter(|i| depth(*i) == 0).collect();
+    if outside.is_empty() { s.trains.clone() } else { outside }
+}
+
 /// What the sentence itself says against its figures being this model's training.
 fn whose(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
     let words = &vocabulary::prose().sentences;
@@ -416,7 +458,7 @@ fn whose(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
         s.has(&words.own_pretraining)
             || parts().any(|t| words.own_pretraining.iter().any(|w| !w.is_ascii() && w.chars().count() > 1 && t.text.contains(w)))
     };
-    if fine_tune && is_pretraining(s.ts, &s.trains) && !own_pretraining() {
+    if fine_tune && is_pretraining(s.ts, &outside_brackets(s)) && !own_pretraining() {
         return Some("base model's figure");
     }
     if let Some(why) = of_the_sentence(s) {
