@@ -4,6 +4,7 @@
 
 use super::examples::is_another_repository;
 use super::lists::Lists;
+use super::members::{OTHER_MEMBER, other_members};
 use super::tries::{OTHER_TRY, other_tries};
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::block::{Block, BlockKind};
@@ -29,6 +30,8 @@ pub struct Sections {
     guides: Vec<Rc<[String]>>,
     titles: Titles,
     lists: Lists,
+    /// Items of other models, by number.
+    members: Vec<usize>,
 }
 
 impl Sections {
@@ -50,6 +53,7 @@ impl Sections {
             guides: guides(own, blocks),
             titles: Titles::new(own, blocks),
             lists: Lists::new(own, blocks),
+            members: other_members(own, blocks),
         }
     }
 
@@ -65,9 +69,11 @@ impl Sections {
             Passage { block, refused: why.or_else(|| self.lists.refuse(i)) }
         };
         let mut passages: Vec<Passage<'b>> = blocks.iter().enumerate().map(refuse).collect();
-        for i in other_tries(blocks) {
+        let tries = other_tries(blocks).into_iter().map(|i| (i, OTHER_TRY));
+        let members = self.members.iter().map(|i| (*i, OTHER_MEMBER));
+        for (i, why) in tries.chain(members) {
             if let Some(passage) = passages.get_mut(i) {
-                passage.refused = passage.refused.or(Some(OTHER_TRY));
+                passage.refused = passage.refused.or(Some(why));
             }
         }
         passages

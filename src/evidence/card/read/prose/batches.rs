@@ -63,24 +63,8 @@ pub fn read_batch(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i:
     let repeats = accumulation.and_then(|at| repeats(s, &q, at));
     let accumulation = accumulation.filter(|at| !denies_accumulation(s, *at));
     let accumulation = accumulation.filter(|_| stated.is_part || repeats.is_none_or(|n| n.value > 1.0));
-    let (whole, product) = match accumulation {
-        Some(_) if stated.is_whole => (None, None),
-        Some(at) => {
-            let behind = repeats.map_or(at, |n| n.to.max(at + 1));
-            let whole = result_behind(s, &q, behind).or_else(|| in_brackets(s, behind));
-            (whole, repeats.and_then(|n| product(card, spot, &q, n.value)))
-        }
-        // "Pro GPU ein Batch von 8, vier GPUs, keine Gradientenakkumulation"
-        None if stated.is_part => {
-            let whole = result_behind(s, &q, q.to).or_else(|| total_behind(s, &q));
-            let all = (0..s.ts.len()).filter(|at| says(s.ts.get(*at), words.accumulation));
-            let accumulates = all.into_iter().any(|at| !denies_accumulation(s, at));
-            (whole, if accumulates { None } else { product(card, spot, &q, 1.0) })
-        }
-        // "4 (effective=32 with gradient accumulation=8)"
-        None if explained => (told_in_brackets(s, &q), None),
-        None => (None, None),
-    };
+    let parts = Parts { accumulation, repeats, explained };
+    let (whole, product) = whole_or_product(card, spot, s, &stated, &parts);
     let whole = whole.or_else(|| if of_tokens { in_brackets(s, q.to).or_else(|| in_sequences(s, q.to)) } else { None });
     let is_open = whole.is_none() && product.is_none();
     // "Batch 为 1、累积为 4"
@@ -112,6 +96,46 @@ pub fn read_batch(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i:
             card.candidates.push(row);
         }
         (None, None) => card.add_quantity(&spot, Field::BatchSize, counted(s.ts, &q), s.written(q.from, q.to), &q),
+    }
+}
+
+/// What stands beside the number of a batch.
+struct Parts {
+    /// The word for accumulation, unless it is denied.
+    accumulation: Option<usize>,
+    /// Steps of it.
+    repeats: Option<Quantity>,
+    /// Whether brackets behind the number explain it.
+    explained: bool,
+}
+
+/// The batch of all devices behind that of one, or the product of its parts with how it was reckoned.
+fn whole_or_product(
+    card: &Card<'_>,
+    spot: &Spot<'_>,
+    s: &Sentence<'_, '_>,
+    stated: &Stated,
+    parts: &Parts,
+) -> (Option<Quantity>, Option<(f64, String)>) {
+    let words = &vocabulary::prose().batches;
+    let q = stated.q;
+    match parts.accumulation {
+        Some(_) if stated.is_whole => (None, None),
+        Some(at) => {
+            let behind = parts.repeats.map_or(at, |n| n.to.max(at + 1));
+            let whole = result_behind(s, &q, behind).or_else(|| in_brackets(s, behind));
+            (whole, parts.repeats.and_then(|n| product(card, spot, &q, n.value)))
+        }
+        // "Pro GPU ein Batch von 8, vier GPUs", with or without "keine Gradientenakkumulation"
+        None if stated.is_part => {
+            let whole = result_behind(s, &q, q.to).or_else(|| total_behind(s, &q));
+            let all = (0..s.ts.len()).filter(|at| says(s.ts.get(*at), words.accumulation));
+            let accumulates = all.into_iter().any(|at| !denies_accumulation(s, at));
+            (whole, if accumulates { None } else { product(card, spot, &q, 1.0) })
+        }
+        // "4 (effective=32 with gradient accumulation=8)"
+        None if parts.explained => (told_in_brackets(s, &q), None),
+        None => (None, None),
     }
 }
 

@@ -293,19 +293,9 @@ fn repeated(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize
     }
 }
 
-fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, own: bool) {
+/// Whether steps, whose word stands at `i`, are those of a schedule: "every 500 steps", "warmup of 1,000 steps".
+fn is_of_schedule(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> bool {
     let words = &vocabulary::prose().steps;
-    if let Some(q) = last_step(s.ts, i) {
-        let said = s.trains() || s.under_training || card.trained_before;
-        let spot = spot.refused((!said).then_some("not said of a training")).after(if own { 0 } else { 2 + told_before(s) });
-        let spot = spot.refused(of_another(card, s, i, q.to));
-        card.add_quantity(&spot, Field::TrainSteps, counted(s.ts, &q), s.written(i, q.to), &q);
-        return refuse_planned_steps(card, spot.block);
-    }
-    // Few steps are those of a schedule, unless the passes stand beside them.
-    let least = if s.has(&vocabulary::prose().epochs.words) { 10.0 } else { LEAST_STEPS };
-    let q = before(s, i, 4, |q, between| counted(s.ts, q) >= least && !any(between, &words.other_units));
-    let Some(q) = q.or_else(|| behind_plural(s.ts, i).filter(|q| counted(s.ts, q) >= least)) else { return };
     let left = span(s.ts, q.from.saturating_sub(7), q.from);
     // "256 instances per batch, and 1M training steps": what stands before a comma has its own rate.
     let comma = left.iter().rposition(|t| t.is(",")).filter(|at| left.iter().skip(*at).all(|t| t.kind == Kind::Word || t.is(",")));
@@ -321,13 +311,30 @@ fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, o
     // "total steps 5,500 (warmup 500)"
     let ends_label = |t: &Token<'_>| t.is_any(&[",", ";"]) || (t.is("(") && q.from > i);
     let near = last(left, 3);
-    let schedule = left.iter().any(|t| of_schedule(std::slice::from_ref(t)) && !far(t))
+    left.iter().any(|t| of_schedule(std::slice::from_ref(t)) && !far(t))
         || of_schedule(near)
         || span(s.ts, i + 1, i + 4).iter().take_while(|t| !ends_label(t)).any(|t| t.is_any(&words.schedule))
         || last(left, 2).iter().any(|t| words.schedule_cjk.iter().any(|part| t.text.contains(part)))
         || any(middle, &words.schedule)
         || any(last(left, 3), &["diffusion"])
-        || any(middle, &["diffusion"]);
+        || any(middle, &["diffusion"])
+}
+
+fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, own: bool) {
+    let words = &vocabulary::prose().steps;
+    if let Some(q) = last_step(s.ts, i) {
+        let said = s.trains() || s.under_training || card.trained_before;
+        let spot = spot.refused((!said).then_some("not said of a training")).after(if own { 0 } else { 2 + told_before(s) });
+        let spot = spot.refused(of_another(card, s, i, q.to));
+        card.add_quantity(&spot, Field::TrainSteps, counted(s.ts, &q), s.written(i, q.to), &q);
+        return refuse_planned_steps(card, spot.block);
+    }
+    // Few steps are those of a schedule, unless the passes stand beside them.
+    let least = if s.has(&vocabulary::prose().epochs.words) { 10.0 } else { LEAST_STEPS };
+    let q = before(s, i, 4, |q, between| counted(s.ts, q) >= least && !any(between, &words.other_units));
+    let Some(q) = q.or_else(|| behind_plural(s.ts, i).filter(|q| counted(s.ts, q) >= least)) else { return };
+    let left = span(s.ts, q.from.saturating_sub(7), q.from);
+    let schedule = is_of_schedule(s, i, &q);
     // "25 epok po 74 kroki", "3 Epochen zu je 200 Schritten": of each pass.
     let epoch = (q.from.saturating_sub(3)..q.from).rev().find(|at| s.ts.get(*at).is_some_and(|t| !t.is_any(&words.of_each)));
     let of_each =
