@@ -242,6 +242,7 @@ lists!(Pairs {
     device_counts,
     together,
     no_cloud,
+    explains,
     data_sizes,
     on,
     affirmed,

@@ -2,12 +2,16 @@
 
 use super::memory::{REACH, form};
 use super::mentions::Mention;
+use crate::evidence::quantity::cjk::counted_at_end;
 use crate::evidence::quantity::pieces::Piece;
 use crate::evidence::quantity::units::count_word;
 use crate::evidence::vocabulary;
 
 /// Most devices believed: the largest published clusters have some 200,000.
 pub const MOST_DEVICES: u32 = 400_000;
+/// Most devices of a number in Chinese characters.
+const MOST_IN_WORDS: u32 = 1000;
+
 /// Devices: the number beside a mention, else beside a word for devices, times chips per slice or machine, times nodes. The pieces of `taken`
 /// are those of names.
 pub(super) fn count(
@@ -78,7 +82,10 @@ fn is_one_of_nodes(pieces: &[Piece], mention: &Mention<'_>) -> bool {
     let words = vocabulary::hardware();
     let next = pieces.get(mention.to).is_some_and(|p| p.is_any(&words.machines));
     let before = skip_left(pieces, mention.from);
+    // "a 1x 80GB A100 node": what is multiplied are chips.
+    let is_times = |at: usize| pieces.get(at + 1).is_some_and(Piece::is_times);
     let is_one = |at: usize| pieces[at].is_any(&words.articles) || pieces[at].is("1") || count_word(&pieces[at].lower) == Some(1);
+    let is_one = |at: usize| is_one(at) && !is_times(at);
     !mention.is_unit && next && before.is_some_and(is_one)
 }
 
@@ -144,6 +151,23 @@ pub(super) fn stated_total(pieces: &[Piece]) -> Option<u32> {
 
 /// "592 GPUs powered by", "8x GPU", "a single 80GB GPU": a number before a word for devices.
 pub(super) fn counted_devices(pieces: &[Piece], taken: &[(usize, usize)]) -> Option<u32> {
+    counted_before(pieces, taken).or_else(|| counted_behind(pieces))
+}
+
+/// "GPU 1枚", "GPU 두 장": a number with its counter behind a word for devices.
+fn counted_behind(pieces: &[Piece]) -> Option<u32> {
+    let words = vocabulary::hardware();
+    let eastern = |p: &Piece| !p.lower.is_ascii() && words.counters.iter().any(|counter| p.lower.starts_with(counter));
+    let behind = |at: usize| {
+        let n = pieces.get(at + 1)?;
+        let n = n.count().or_else(|| count_word(&n.lower).filter(|_| !n.lower.is_ascii()))?;
+        pieces.get(at + 2).filter(|p| eastern(p)).map(|_| n)
+    };
+    let all = pieces.iter().enumerate().filter(|(_, p)| p.is_any(&words.devices));
+    all.filter_map(|(at, _)| behind(at)).find(|n| (1..=MOST_DEVICES).contains(n))
+}
+
+fn counted_before(pieces: &[Piece], taken: &[(usize, usize)]) -> Option<u32> {
     let devices = |p: &Piece| p.is_any(&vocabulary::hardware().devices);
     // The 3070 of "RTX 3070 Laptop GPU" is a name.
     let is_taken = |at: usize| taken.iter().any(|(from, to)| (*from..*to).contains(&at));
@@ -206,6 +230,11 @@ fn left_count(pieces: &[Piece], from: usize, assumptions: &mut Vec<&'static str>
     let mut at = skip_left(pieces, from)?;
     if let Some(part) = part_of(pieces, at) {
         return Some((part, false));
+    }
+    // "使用一张 RTX 4090 显卡"
+    let eastern = counted_at_end(&pieces[at].lower, &vocabulary::hardware().counters);
+    if let Some(n) = eastern.and_then(|n| (1..=MOST_IN_WORDS).find(|count| (f64::from(*count) - n).abs() < 0.5)) {
+        return Some((n, false));
     }
     if let Some((n, from)) = count_in_words(pieces, at) {
         return Some((n, attached_to_nodes(pieces, from)));

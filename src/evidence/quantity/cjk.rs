@@ -69,6 +69,14 @@ pub(super) fn cjk_numeral(word: &str) -> Option<Numeral> {
     })
 }
 
+/// The number before the counter that a word ends with: the one of "使用一张".
+#[must_use]
+pub fn counted_at_end(word: &str, counters: &[&str]) -> Option<f64> {
+    let before = counters.iter().find_map(|counter| word.strip_suffix(counter))?;
+    let from = before.trim_end_matches(|c: char| digit(c).is_some() || matches!(c, '十' | '百')).len();
+    before.get(from..).filter(|digits| !digits.is_empty()).and_then(value_of)
+}
+
 fn digit(c: char) -> Option<f64> {
     Some(match c {
         '一' => 1.0,

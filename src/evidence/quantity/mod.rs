@@ -4,7 +4,7 @@
 //! also cut letters from digits (`8xA100`), for hardware.
 
 pub mod amounts;
-mod cjk;
+pub mod cjk;
 pub mod computes;
 pub mod digits;
 pub mod durations;

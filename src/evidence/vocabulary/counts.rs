@@ -92,7 +92,11 @@ lists!(SamplesProse {
     seen,
     seen_cjk,
     distinct,
+    single,
     saw_only_before,
+    done_on,
+    holds,
+    shown,
     seen_only_behind
 });
 lists!(BatchesProse {

@@ -27,7 +27,7 @@ lists!(RecipeKeys {
     others,
     loose_examples,
 });
-lists!(RecipeSplits { train, counts });
+lists!(RecipeSplits { train, held_out, counts });
 lists!(RecipeBases { keys, reinforcement });
 lists!(RecipeDurations { steps, epochs, samples });
 lists!(RecipeCommands {

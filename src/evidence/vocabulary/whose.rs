@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 // card.toml
 lists!(Headings {
     others,
+    baselines,
     original,
     base,
     continued,
@@ -60,6 +61,7 @@ lists!(Sentences {
     not_counted,
     left_out,
     by_others,
+    tried_by_readers,
     owners,
     abbreviations,
     stages,
@@ -110,6 +112,8 @@ lists!(Subjects {
     own,
     models,
     model_nouns,
+    originals,
+    original_nouns,
     other,
     own_work,
     methods,

@@ -6,6 +6,8 @@ use crate::evidence::card::read::candidate::{RANK_FRONT_MATTER, RANK_PROSE};
 use crate::evidence::card::read::totals::{OTHER_ROW, TOTAL_ROW};
 use std::collections::BTreeMap;
 
+/// Reason of figures none of which is better than the others.
+pub const DISAGREE: &str = "several figures of the same standing disagree";
 /// Two figures that differ by less are one, rounded.
 const SAME: f64 = 0.02;
 /// Fields of which several figures in prose, none better than the other, mean that none is known: stages, or several models.
@@ -23,6 +25,8 @@ const STRICT: &[Field] = &[
 
 /// Fields of which two figures of the same standing that differ are of two trainings, wherever they stand.
 const AMOUNTS: &[Field] = &[Field::EmissionsKgco2e, Field::EnergyKwh, Field::WallHours, Field::AcceleratorHours];
+/// Fields of which a text tells the whole and its parts: "120K steps (20K in the first stage, 100K in the second)".
+const PARTED: &[Field] = &[Field::TrainTokens, Field::TrainSteps, Field::TrainSamples];
 /// A sum of rounded figures differs from the rounded sum by less.
 const ROUNDED: f64 = 0.01;
 
@@ -77,7 +81,8 @@ pub fn choose(facts: &mut [Fact]) {
         let reach = if in_prose { rank + 1 } else { rank };
         let differs = (in_prose || (AMOUNTS.contains(&field) && rank > RANK_FRONT_MATTER))
             && candidates.iter().filter_map(get).filter(|f| f.rank <= reach).any(|f| !same(f.row.value, value));
-        let sum = if differs && (AMOUNTS.contains(&field) || field == Field::TrainTokens) {
+        let adds_up = AMOUNTS.contains(&field) || PARTED.contains(&field);
+        let sum = if differs && adds_up {
             sum_of_the_others(&candidates, facts, reach).or_else(|| sum_of_the_others(&candidates, facts, u8::MAX))
         } else {
             None
@@ -87,7 +92,7 @@ pub fn choose(facts: &mut [Fact]) {
         for i in candidates {
             let Some(fact) = facts.get_mut(i) else { continue };
             if differs {
-                fact.row.reject_reason = Some("several figures of the same standing disagree".to_owned());
+                fact.row.reject_reason = Some(DISAGREE.to_owned());
             } else if Some(i) != chosen {
                 let conflict = overruled && fact.rank == RANK_FRONT_MATTER;
                 let why = if conflict { "conflicts with the text" } else { "another figure was chosen" };

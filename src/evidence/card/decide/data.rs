@@ -3,7 +3,7 @@
 use super::accept::Fact;
 use super::choose::same;
 use crate::domain::Field;
-use crate::evidence::card::read::data_sizes::{LEAST_PASSED_ONCE, OF_ONE_EPOCH, TRAINED_ON_DATA, is_data_size};
+use crate::evidence::card::read::data_sizes::{DATA_SET_SIZE, LEAST_PASSED_ONCE, OF_ONE_EPOCH, TRAINED_ON_DATA, is_data_size};
 
 /// How sure that is.
 const CONFIDENCE: f64 = 0.5;
@@ -11,7 +11,7 @@ const CONFIDENCE: f64 = 0.5;
 /// Accepts the size of the data as the tokens seen: for one stated epoch, and for data of billions in a card that tells neither epochs nor
 /// steps; `trained_itself` says that the card is of a training from scratch.
 pub fn accept_data(facts: &mut [Fact], trained_itself: bool) {
-    if multiply_by_epochs(facts) {
+    if multiply_by_epochs(facts, trained_itself) {
         return;
     }
     let accepted = |field: Field| facts.iter().find(|f| f.row.field == field && f.row.reject_reason.is_none()).map(|f| f.row.value);
@@ -27,12 +27,8 @@ pub fn accept_data(facts: &mut [Fact], trained_itself: bool) {
     let sizes: Vec<Option<f64>> = facts.iter().filter(|f| is_data(f)).map(|f| f.row.value).collect();
     let Some(first) = sizes.first().copied().filter(|first| first.is_some_and(|v| v >= least)) else { return };
     // "web data (6B tokens) and textbooks (1B tokens)": the sentence counts its parts.
-    let quote = facts.iter().find(|f| is_data(f)).map(|f| f.row.quote.clone());
-    let is_part = |f: &Fact| {
-        let of_data = f.row.field == Field::TrainTokens && f.row.reject_reason.as_deref().is_some_and(is_data_size);
-        of_data && Some(&f.row.quote) == quote.as_ref() && !same(f.row.value, first)
-    };
-    if !sizes.iter().all(|size| same(*size, first)) || facts.iter().any(is_part) {
+    let is_part = facts.iter().find(|f| is_data(f)).is_some_and(|f| !is_whole(facts, f));
+    if !sizes.iter().all(|size| same(*size, first)) || is_part {
         return;
     }
     if let Some(fact) = facts.iter_mut().find(|f| is_data(f)) {
@@ -41,20 +37,43 @@ pub fn accept_data(facts: &mut [Fact], trained_itself: bool) {
     }
 }
 
-/// Accepts the tokens of one epoch times the epochs, where the card tells one number of each: "300B tokens per epoch", "Epochs: 4". Returns
-/// whether it did.
-fn multiply_by_epochs(facts: &mut [Fact]) -> bool {
-    let accepted = |field: Field| facts.iter().find(|f| f.row.field == field && f.row.reject_reason.is_none()).map(|f| f.row.value);
-    let Some(epochs) = accepted(Field::Epochs).flatten().filter(|_| accepted(Field::TrainTokens).is_none()) else { return false };
+/// Accepts the tokens of one pass times the epochs, where the card tells one number of each: "300B tokens per epoch", "Epochs: 4"; "the corpus has
+/// 300B tokens", "we trained for 4 epochs". Returns whether it did.
+fn multiply_by_epochs(facts: &mut [Fact], trained_itself: bool) -> bool {
+    let accepted = |field: Field| facts.iter().find(|f| f.row.field == field && f.row.reject_reason.is_none());
+    let Some(passes) = accepted(Field::Epochs).filter(|_| accepted(Field::TrainTokens).is_none()) else { return false };
+    let Some(epochs) = passes.row.value else { return false };
+    let place = passes.row.locator.clone();
     let is_of_one = |f: &Fact| f.row.field == Field::TrainTokens && f.row.reject_reason.as_deref() == Some(OF_ONE_EPOCH);
-    let sizes: Vec<Option<f64>> = facts.iter().filter(|f| is_of_one(f)).map(|f| f.row.value).collect();
-    let Some(first) = sizes.first().copied().flatten().filter(|first| sizes.iter().all(|size| same(*size, Some(*first)))) else {
-        return false;
+    // A corpus whose size is all that the card says of it may be that of another.
+    let is_passed_over = |f: &Fact| {
+        let why = f.row.reject_reason.as_deref().unwrap_or_default();
+        let told = why == TRAINED_ON_DATA || (why == DATA_SET_SIZE && f.row.locator == place);
+        f.row.field == Field::TrainTokens && told && trained_itself && epochs > 1.0 && is_whole(facts, f)
     };
-    if let Some(fact) = facts.iter_mut().find(|f| is_of_one(f)) {
-        fact.row.value = Some(first * epochs);
+    let found = facts.iter().position(is_of_one).or_else(|| facts.iter().position(is_passed_over));
+    let Some(size) = found.and_then(|at| facts.get(at)).and_then(|f| f.row.value) else { return false };
+    let is_size = |f: &&Fact| {
+        let why = f.row.reject_reason.as_deref().unwrap_or_default();
+        f.row.field == Field::TrainTokens && (why == OF_ONE_EPOCH || is_data_size(why))
+    };
+    if !facts.iter().filter(is_size).all(|f| same(f.row.value, Some(size))) {
+        return false;
+    }
+    if let Some(fact) = found.and_then(|at| facts.get_mut(at)) {
+        fact.row.value = Some(size * epochs);
+        fact.row.locator = format!("{}: {size} x {epochs} epochs ({place})", fact.row.locator);
         fact.row.reject_reason = None;
         fact.row.confidence = CONFIDENCE;
     }
     true
+}
+
+/// Whether the sentence of a size tells no other size: "web data (6B tokens) and textbooks (1B tokens)" counts its parts.
+fn is_whole(facts: &[Fact], size: &Fact) -> bool {
+    let other = |f: &&Fact| {
+        let of_data = f.row.field == Field::TrainTokens && f.row.reject_reason.as_deref().is_some_and(is_data_size);
+        of_data && f.row.quote == size.row.quote && !same(f.row.value, size.row.value)
+    };
+    !facts.iter().any(|f| other(&f))
 }

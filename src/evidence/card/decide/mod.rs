@@ -7,6 +7,7 @@ pub mod continued;
 pub mod data;
 mod examples;
 pub mod lists;
+mod members;
 pub mod products;
 pub mod samples;
 pub mod sections;

@@ -1,14 +1,18 @@
-//! Tokens seen that the figures of a card tell together: the data set passed over so many times, and the stages of one training.
+//! Tokens seen that the figures of a card tell together: the data set passed over so many times, the stages of one training, steps times a
+//! batch in tokens.
 
 use super::accept::Fact;
+use super::choose::{DISAGREE, same};
 use crate::domain::Field;
 use crate::evidence::Extracted;
-use crate::evidence::card::read::data_sizes::is_data_size;
+use crate::evidence::card::read::data_sizes::{BATCH_IN_TOKENS, is_data_size};
 
 /// How far a rounded product may be from its rounded factors.
 const ROUNDED: f64 = 0.03;
 /// Confidence of figures that confirm each other.
 const CONFIDENCE: f64 = 0.7;
+/// Fewer tokens may be those of a batch: published trainings went to 60 million (DeepSeek-V3).
+const LARGEST_BATCH_IN_TOKENS: f64 = 1e8;
 /// Most stages of a training.
 const MOST_STAGES: usize = 4;
 /// Reason of the tokens of one stage.
@@ -21,6 +25,38 @@ pub fn accept_products(facts: &mut Vec<Fact>) {
     }
     accept_passes(facts);
     add_stages(facts);
+    add_steps_of_tokens(facts);
+}
+
+/// "100,000 steps with a batch of 4M tokens": the tokens seen, where the card tells one number of each and no other tokens of the training.
+fn add_steps_of_tokens(facts: &mut Vec<Fact>) {
+    let is_tokens = |f: &&Fact| f.row.field == Field::TrainTokens;
+    let is_told = |why: &str| why == STAGE || why == DISAGREE;
+    let told = facts.iter().filter(is_tokens).any(|f| f.row.reject_reason.as_deref().is_none_or(is_told));
+    let steps = facts.iter().find(|f| f.row.field == Field::TrainSteps && f.row.reject_reason.is_none());
+    let in_tokens = |f: &&Fact| f.row.field == Field::BatchSize && f.row.reject_reason.as_deref() == Some(BATCH_IN_TOKENS);
+    let mut batches = facts.iter().filter(in_tokens);
+    let Some((steps, batch)) = steps.filter(|_| !told).zip(batches.next()) else { return };
+    // "10k steps with a batch of 1M tokens, the other 40k with 4M tokens"
+    let of_batch = |f: &Fact| f.row.field == Field::TrainTokens && f.row.quote == batch.row.quote;
+    let is_another =
+        |f: &Fact| of_batch(f) && f.row.value.is_some_and(|v| v < LARGEST_BATCH_IN_TOKENS) && !same(f.row.value, batch.row.value);
+    if !batches.all(|other| same(other.row.value, batch.row.value)) || facts.iter().any(is_another) {
+        return;
+    }
+    let Some(value) = steps.row.value.zip(batch.row.value).map(|(steps, batch)| steps * batch) else { return };
+    let row = Extracted {
+        field: Field::TrainTokens,
+        value: Some(value),
+        unit: Field::TrainTokens.unit(),
+        as_written: format!("{} x {}", steps.row.as_written, batch.row.as_written),
+        locator: format!("{}: steps ({}) x batch in tokens", batch.row.locator, steps.row.locator),
+        confidence: CONFIDENCE.min(batch.row.confidence).min(steps.row.confidence),
+        reject_reason: None,
+        ..batch.row.clone()
+    };
+    let fact = Fact { row, rank: batch.rank.max(steps.rank), table: 0 };
+    facts.push(fact);
 }
 
 /// "About 38M tokens" and "12 epochs over the corpus, thus 456M tokens": the larger of two sizes is the smaller times the epochs.
@@ -86,6 +122,15 @@ mod tests {
         let card = "# m\n\n## Data\n\nAbout 38M tokens of poems.\n\n## Training\n\nWe ran 12 epochs. This makes 456M tokens of the corpus.\n";
         assert_eq!(tokens(card), Some(456e6));
         assert_eq!(tokens(&card.replace("456M", "100M")), None);
+    }
+
+    #[test]
+    fn steps_times_a_batch_in_tokens_is_what_was_seen() {
+        let card = "# m\n\n## Training\n\nPre-trained for 100,000 steps with a batch of 4M tokens.\n";
+        assert_eq!(tokens(card), Some(4e11));
+        // Where the tokens are told, they are these.
+        assert_eq!(tokens(&card.replace("tokens.", "tokens. It saw 300B tokens in total.")), Some(3e11));
+        assert_eq!(tokens(&card.replace("4M tokens", "512 sequences")), None);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 use super::examples::is_another_repository;
 use super::lists::Lists;
+use super::members::{OTHER_MEMBER, other_members};
 use super::tries::{OTHER_TRY, other_tries};
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::block::{Block, BlockKind};
@@ -29,6 +30,8 @@ pub struct Sections {
     guides: Vec<Rc<[String]>>,
     titles: Titles,
     lists: Lists,
+    /// Items of other models, by number.
+    members: Vec<usize>,
 }
 
 impl Sections {
@@ -46,10 +49,11 @@ impl Sections {
             another_repo: own.role == CardRole::OwnTraining && is_another_repository(own, blocks),
             original_from: blocks.iter().find(|b| is_original(b)).map(|b| b.from),
             base_headings: own.role == CardRole::FineTune,
-            others: [other_versions(own, blocks), siblings(own, blocks)].concat(),
+            others: [other_versions(own, blocks), siblings(own, blocks), derived(own, blocks)].concat(),
             guides: guides(own, blocks),
             titles: Titles::new(own, blocks),
             lists: Lists::new(own, blocks),
+            members: other_members(own, blocks),
         }
     }
 
@@ -65,9 +69,11 @@ impl Sections {
             Passage { block, refused: why.or_else(|| self.lists.refuse(i)) }
         };
         let mut passages: Vec<Passage<'b>> = blocks.iter().enumerate().map(refuse).collect();
-        for i in other_tries(blocks) {
+        let tries = other_tries(blocks).into_iter().map(|i| (i, OTHER_TRY));
+        let members = self.members.iter().map(|i| (*i, OTHER_MEMBER));
+        for (i, why) in tries.chain(members) {
             if let Some(passage) = passages.get_mut(i) {
-                passage.refused = passage.refused.or(Some(OTHER_TRY));
+                passage.refused = passage.refused.or(Some(why));
             }
         }
         passages
@@ -261,6 +267,26 @@ fn siblings(own: &Repository, blocks: &[Block]) -> Vec<Rc<[String]>> {
     };
     titles.iter().filter(|(b, named)| is_other(b, named)).map(|(b, _)| Rc::clone(&b.headings)).collect()
 }
+
+/// "Neta-Lumina" beside "NetaYume Lumina": of sections that are named for a model each, one for this one, those named for what goes on with a
+/// word of its name.
+fn derived(own: &Repository, blocks: &[Block]) -> Vec<Rc<[String]>> {
+    let titles: Vec<(&Block, Vec<String>)> =
+        blocks.iter().filter(|b| b.kind == BlockKind::Heading).map(|b| (b, name_tokens(&b.text))).collect();
+    let above = |b: &Block| b.headings.split_last().map(|(_, above)| above.to_vec());
+    let is_mine = |named: &[String]| named.concat() == own.letters;
+    let mine: Vec<Option<Vec<String>>> = titles.iter().filter(|(_, named)| is_mine(named)).map(|(b, _)| above(b)).collect();
+    let goes_on = |word: &String| {
+        let stem = |own: &String| own.len() >= LEAST_STEM && word.len() > own.len() + 1 && word.starts_with(own.as_str());
+        own.tokens.iter().any(stem) && !own.letters.contains(word.as_str())
+    };
+    let is_other =
+        |b: &Block, named: &[String]| named.len() <= MOST_NAME_WORDS && mine.contains(&above(b)) && named.iter().any(goes_on);
+    titles.iter().filter(|(b, named)| is_other(b, named)).map(|(b, _)| Rc::clone(&b.headings)).collect()
+}
+
+/// Fewest letters of a word of a name that the name of another model goes on with.
+const LEAST_STEM: usize = 4;
 
 /// The words of a title besides those for training, where they are a name: "tm", "vec" of "TM-Vec training". A name has capitals within it
 /// or digits, and is no method.

@@ -2,6 +2,7 @@
 
 use super::candidate::{Card, Spot};
 use super::columns::Column;
+use super::data_sizes::BATCH_IN_TOKENS;
 use super::keys::Key;
 use super::recipe::keys::{RecipeKey, recipe_key};
 use super::recipe::{CONTEXT_OF_MODEL, LARGEST_BATCH, LENGTHS, LONGEST_OF_WHOLE_TRAINING, length_in_tokens};
@@ -41,7 +42,7 @@ pub fn add_cell(card: &mut Card<'_>, spot: &Spot<'_>, kind: Column, header: &str
         (Column::Of(Key::Steps), Some(q)) if q.value >= 10.0 => card.add_quantity(spot, Field::TrainSteps, q.value, cell, &q),
         (Column::Of(Key::Epochs), Some(q)) => card.add_quantity(spot, Field::Epochs, q.value, cell, &q),
         (Column::Of(Key::GlobalBatch), Some(q)) if q.value > LARGEST_BATCH || says_tokens(header, ts) => {
-            card.add_quantity(&spot.refused(Some("a batch in tokens")), Field::BatchSize, q.value, cell, &q);
+            card.add_quantity(&spot.refused(Some(BATCH_IN_TOKENS)), Field::BatchSize, q.value, cell, &q);
         }
         (Column::Of(Key::GlobalBatch), Some(q)) => card.add_quantity(spot, Field::BatchSize, q.value, cell, &q),
         // The unit stands in the header or in the cell.

@@ -90,6 +90,7 @@ fn training_column(card: &Card<'_>, key: &str, lower: &str, words: &[&str], head
         key @ (Key::Tokens | Key::Steps | Key::Epochs | Key::Hours) if composed(key_text).is_none_or(|c| !is_loose(c)) => {
             Some(Column::Of(key))
         }
+        key @ Key::Hardware => Some(Column::Of(key)),
         _ => None,
     };
     if let Some(column) = of_key() {

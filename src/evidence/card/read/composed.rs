@@ -97,6 +97,8 @@ pub fn composed(key: &str) -> Option<&'static str> {
         [Said::Length] if has(Said::Most) => Some("max length"),
         [Said::Examples] if of_training => Some("number of training examples"),
         [Said::Tokens] if of_training => Some("training tokens"),
+        // Hours of devices are keys of their own.
+        [Said::Time] if has(Said::Device) => None,
         [Said::Time] if of_training => Some("training time"),
         [Said::Time] => Some("duration"),
         _ => None,

@@ -9,6 +9,9 @@ pub const OF_CONTEXT: &str = "context, batch or vocabulary";
 /// once.
 pub const TRAINED_ON_DATA: &str = "data set size: trained on, and how often it was passed over is not said here";
 
+/// Reason of a batch that is counted in tokens, which times the steps is the tokens seen.
+pub const BATCH_IN_TOKENS: &str = "a batch in tokens";
+
 /// Reason of the tokens of one pass: the card says elsewhere how many there were.
 pub const OF_ONE_EPOCH: &str = "tokens of one epoch";
 

@@ -12,6 +12,8 @@ use crate::evidence::vocabulary::{self, Words};
 
 /// Tokens of the label behind a factor, at most.
 const LABEL: usize = 6;
+/// Tokens of the label before the first factor, at most.
+const LABEL_BEFORE: usize = 5;
 /// Factors of one product, at most.
 const MOST_FACTORS: usize = 6;
 /// Fewest steps of a training.
@@ -105,6 +107,16 @@ fn is_times(t: &Token<'_>) -> bool {
 fn product_at(card: Option<&Card<'_>>, ts: &[Token<'_>], at: usize) -> Option<Product> {
     let results = &vocabulary::prose().rates.results;
     let mut factors = vec![factor(card, ts, at, is_times)?];
+    // "Batch per GPU 4 x 8 GPUs": the label stands before the first factor.
+    let crosses = factors.last().and_then(|f| ts.get(f.to)).is_some_and(|t| is_times(t) && !t.is("·"));
+    for first in factors.iter_mut().filter(|f| f.counts == Counts::Unsaid && crosses) {
+        let label = span(ts, at.saturating_sub(LABEL_BEFORE), at);
+        let words = label.iter().rev().take_while(|t| t.kind == Kind::Word || t.is_any(&["-", "/", ":", "="]));
+        let batches = &vocabulary::prose().batches;
+        if words.into_iter().any(|t| is(t, &batches.things) || is(t, &batches.words)) {
+            first.counts = Counts::Batch;
+        }
+    }
     while factors.len() < MOST_FACTORS {
         let Some(to) = factors.last().map(|f| f.to).filter(|to| ts.get(*to).is_some_and(is_times)) else { break };
         factors.push(factor(card, ts, to + 1, is_times)?);

@@ -41,7 +41,8 @@ pub mod repository;
 mod results;
 mod rows;
 mod several;
-mod tables;
+pub mod sheets;
+pub mod tables;
 pub mod templates;
 pub mod totals;
 pub mod training;
@@ -55,6 +56,7 @@ use self::passage::Passage;
 use self::recipe::commands::is_code_that_trained;
 use crate::evidence::card::parse::block::BlockKind;
 use crate::evidence::card::parse::pair::{norm_key, split_pair};
+use crate::evidence::quantity::durations::duration;
 use crate::evidence::quantity::tokens::lex;
 use crate::evidence::vocabulary;
 use std::rc::Rc;
@@ -63,6 +65,8 @@ use std::rc::Rc;
 const MAX_LABEL_WORDS: usize = 5;
 /// Longest text that is the value of the heading above it, in bytes.
 const MAX_HEADED_VALUE: usize = 160;
+/// Tokens at the beginning of such a text within which its time begins.
+const HEADED_WORDS: usize = 4;
 /// How much a key of a running paragraph stands behind one of a list.
 const PARAGRAPH_KEY: u8 = 3;
 
@@ -85,6 +89,7 @@ pub fn read_passages(card: &mut Card<'_>, passages: &[Passage<'_>], body: &str) 
             BlockKind::TableRow | BlockKind::FrontMatter => {}
             BlockKind::Code => {
                 metrics::read_metrics(card, passage);
+                sheets::read_sheet(card, passage);
                 code::read_code(card, passage, may_be_calculators);
             }
             BlockKind::Paragraph | BlockKind::ListItem if metrics::read_metrics(card, passage) => {}
@@ -101,8 +106,11 @@ fn read_headed_time(card: &mut Card<'_>, passage: &Passage<'_>) {
         b.kind == BlockKind::Paragraph && b.label.is_none() && b.text.len() <= MAX_HEADED_VALUE && !b.text.contains('\n');
     let Some(heading) = b.headings.last().filter(|_| is_short && split_pair(&b.text).is_none()) else { return };
     let asks = keys::key_of(&norm_key(heading)) == Some(keys::Key::Hours);
-    let serves = || lex(&b.text).iter().any(|t| t.is_any(&vocabulary::prose().times.serving));
-    if asks && !serves() {
+    let ts = lex(&b.text);
+    let serves = || ts.iter().any(|t| t.is_any(&vocabulary::prose().times.serving));
+    // "But I needed 300 hours": a sentence is read as one.
+    let is_value = || (0..HEADED_WORDS).any(|at| duration(&ts, at).is_some()) && !prose::is_in_order(&ts);
+    if asks && !serves() && is_value() {
         let spot = Spot { block: b, quote: (b.from, b.to), rank: RANK_PAIR + PARAGRAPH_KEY, reason: passage.refused };
         card.add_pair(&spot, heading, &b.text, &[]);
     }

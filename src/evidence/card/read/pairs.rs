@@ -34,6 +34,9 @@ const ALL_PERCENT: f64 = 99.0;
 /// Words between a word for a time and the time.
 const MOST_WORDS_BEFORE_TIME: usize = 3;
 
+/// Longest text in the brackets behind an amount that names its chips, in bytes.
+const MAX_CHIPS_IN_BRACKETS: usize = 40;
+
 /// A key that asks for hours of devices.
 const DEVICE_HOURS: &str = "gpu hours";
 
@@ -117,7 +120,7 @@ impl Card<'_> {
 
     /// The same; `of_training` says that what stands around it tells of a training, as a heading may.
     pub fn add_pair_of(&mut self, spot: &Spot<'_>, key: &str, value: &str, links: &[(String, String)], of_training: bool) -> bool {
-        let norm = norm_key(key.trim_matches(|c: char| " -*#•|".contains(c)));
+        let (norm, passes) = self.plain_key(key);
         if let Some(parts) = two_keys(key, value, &norm) {
             return parts
                 .into_iter()
@@ -166,6 +169,9 @@ impl Card<'_> {
             return false;
         }
         self.add_value(spot, kind, &pair, links);
+        if let Some(epochs) = passes.filter(|_| kind.is_amount()) {
+            self.add(&spot.after(2), Field::Epochs, Some(epochs), key, None);
+        }
         true
     }
 
@@ -235,6 +241,7 @@ impl Card<'_> {
             Key::Carbon => {
                 self.add_carbon(spot, key, value, ts);
                 self.add_time_beside(spot, ts, value);
+                self.add_chips_in_brackets(spot, value);
             }
             Key::Energy => self.add_energy_pair(spot, pair),
             Key::Tokens | Key::TokenData => self.add_tokens_pair(spot, kind, pair),
@@ -317,6 +324,14 @@ impl Card<'_> {
         let time = said.flat_map(|i| i + 1..i + 1 + MOST_WORDS_BEFORE_TIME).find_map(|i| duration(ts, i));
         if let Some(d) = time {
             self.add(&spot.after(2), Field::WallHours, Some(d.hours), value, d.is_range.then_some("a range"));
+        }
+    }
+
+    /// "~0.8 kg CO₂eq (GPU RTX 3080)": the chips in the brackets behind an amount.
+    fn add_chips_in_brackets(&mut self, spot: &Spot<'_>, value: &str) {
+        let inside = value.trim_end().strip_suffix(')').and_then(|value| value.rsplit_once('(')).map(|(_, inside)| inside);
+        if let Some(inside) = inside.filter(|inside| inside.len() <= MAX_CHIPS_IN_BRACKETS) {
+            self.add_hardware(&spot.after(2), inside, Context::Prose);
         }
     }
 

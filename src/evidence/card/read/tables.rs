@@ -8,6 +8,7 @@ use super::key_tables::{KeyTable, key_table};
 use super::keys::{Key, read_key};
 use super::passage::{BASE_SECTION, Passage};
 use super::phases::{Named, Phase, STAGES, Title, is_of_stage, ordinal, stage_columns};
+use super::recipe::keys::{RecipeKey, recipe_key};
 use super::repository::{Repository, name_tokens, size_of};
 use super::rows::{add_up, beside_base, find_own, own_column, points, unique_best, value_column};
 use super::templates::bound_in;
@@ -176,9 +177,21 @@ fn keys_and_values(card: &mut Card<'_>, rows: &[Passage<'_>], of_data: bool, at:
         let unit = at.unit.filter(|_| column == at.value()).and_then(|unit| b.cells.get(unit));
         let with_unit = unit.map(|unit| format!("{value} {unit}"));
         let value = with_unit.as_ref().unwrap_or(value);
+        let unsaid = unsaid.filter(|_| !is_shared(b));
         add_named(card, &spot(b, RANK_PAIR, row.refused.or(data).or(unsaid)), name, value, of_training);
     }
     card.sign = before;
+}
+
+/// "| Batch size | 256 | 256 |": whether a row gives all of its columns one value, of what all stages and models of a table may share.
+#[must_use]
+pub fn is_shared(b: &Block) -> bool {
+    let Some((name, values)) = b.cells.split_first() else { return false };
+    let norm = norm_key(name);
+    let key = read_key(&norm).map(|asked| asked.key);
+    let lengths = matches!(recipe_key(&norm), Some(RecipeKey::Length | RecipeKey::ModelLength | RecipeKey::Accumulation));
+    let shares = lengths || matches!(key, Some(Key::Batch | Key::GlobalBatch | Key::Hardware | Key::Precision));
+    shares && values.len() > 1 && values.windows(2).all(|w| matches!(w, [a, b] if a.trim() == b.trim() && !a.trim().is_empty()))
 }
 
 /// Adds the columns "Stage 1 | Stage 2", each as a stage of one training. Returns whether the table has such columns.
@@ -198,7 +211,13 @@ fn add_stages(card: &mut Card<'_>, rows: &[Passage<'_>], first: &Block, of_train
 fn columns_of_models(card: &mut Card<'_>, rows: &[Passage<'_>], first: &Block) {
     let of_training = first.under.training || tells_training(card, rows, 0);
     let Some(own) = own_column(&card.own, &first.header) else {
-        add_stages(card, rows, first, of_training);
+        if !add_stages(card, rows, first, of_training) {
+            for row in rows.iter().filter(|row| is_shared(row.block)) {
+                if let [name, value, ..] = row.block.cells.as_slice() {
+                    add_named(card, &spot(row.block, RANK_PAIR, row.refused), name, value, of_training);
+                }
+            }
+        }
         return;
     };
     let key = key_column(&card.own, &first.header);

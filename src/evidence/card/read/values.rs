@@ -209,7 +209,9 @@ const SHORT_VALUE: usize = 40;
 /// The value without the remark behind it, where it has a long one: "650k (the configuration says 1000000, I stopped when ...)".
 #[must_use]
 pub fn without_remark(value: &str) -> &str {
-    let short = value.split_once(" (").map(|(short, _)| short).filter(|short| short.contains(|c: char| c.is_ascii_digit()));
+    let explains = vocabulary::keys().pairs.explains.iter().filter_map(|word| value.find(word));
+    let at = value.find(" (").into_iter().chain(explains).min();
+    let short = at.and_then(|at| value.get(..at)).filter(|short| short.contains(|c: char| c.is_ascii_digit()));
     short.filter(|_| value.len() > SHORT_VALUE).unwrap_or(value)
 }
 

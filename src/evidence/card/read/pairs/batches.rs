@@ -3,6 +3,7 @@
 use super::Pair;
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot};
+use crate::evidence::card::read::data_sizes::BATCH_IN_TOKENS;
 use crate::evidence::card::read::keys::Key;
 use crate::evidence::card::read::recipe::LARGEST_BATCH;
 use crate::evidence::card::read::values::{
@@ -39,7 +40,7 @@ impl Card<'_> {
                 self.add(&spot, Field::BatchSize, Some(batch), pair.value, None);
                 return;
             }
-            let spot = spot.refused(of_tokens.then_some("a batch in tokens"));
+            let spot = spot.refused(of_tokens.then_some(BATCH_IN_TOKENS));
             self.add_quantity(&spot, Field::BatchSize, q.value, pair.value, &q);
         }
     }

@@ -2,14 +2,15 @@
 
 use super::Pair;
 use crate::domain::Field;
+use crate::evidence::card::parse::pair::norm_key;
 use crate::evidence::card::read::candidate::{Card, Spot};
 use crate::evidence::card::read::data_sizes::{DATA_SET_SIZE, LEAST_PASSED_ONCE, TRAINED_ON_DATA};
 use crate::evidence::card::read::factors::result_of_product;
-use crate::evidence::card::read::keys::Key;
+use crate::evidence::card::read::keys::{Key, read_key};
 use crate::evidence::card::read::rates::RATE;
 use crate::evidence::card::read::values::{next_setting, passes_behind, sign_of_count, tokens_end, without_remark};
 use crate::evidence::quantity::numbers::{first_quantity, quantity};
-use crate::evidence::quantity::tokens::{Token, lex_in, span, text_at, text_before};
+use crate::evidence::quantity::tokens::{Token, lex, lex_in, span, text_at, text_before};
 use crate::evidence::quantity::units::{energy_unit, mass_unit};
 use crate::evidence::vocabulary;
 
@@ -21,6 +22,25 @@ const LEAST_STEPS: f64 = 100.0;
 const OVER: usize = 2;
 
 impl Card<'_> {
+    /// A key made comparable, and the passes that it tells: "Emissions LSTM 50 epochs", "Emissionen (30 Epochen)". Where only words of this model's
+    /// name make it none of ours, they are left out.
+    pub(crate) fn plain_key(&self, key: &str) -> (String, Option<f64>) {
+        let key = key.trim_matches(|c: char| " -*#•|".contains(c));
+        let norm = norm_key(key);
+        let ts = lex(key);
+        let is_epochs = |at: usize| ts.get(at).is_some_and(|t| t.is_any(&vocabulary::prose().epochs.words));
+        let passes = (0..ts.len()).find_map(|at| quantity(&ts, at).filter(|q| !q.is_word && !q.is_range && is_epochs(q.to)));
+        let passes = passes.filter(|q| (1.0..=MOST_EPOCHS).contains(&q.value));
+        if read_key(&norm).is_some() || !norm.contains(' ') {
+            return (norm, passes.map(|q| q.value));
+        }
+        let told = |word: &&str| passes.is_some_and(|q| (q.from..=q.to).any(|at| text_at(&ts, at) == *word));
+        let rest: Vec<&str> = norm.split(' ').filter(|word| !told(word) && !self.own.has(word)).collect();
+        let rest = rest.join(" ");
+        let is_ours = read_key(&rest).is_some_and(|asked| asked.key.is_amount());
+        if is_ours { (rest, passes.map(|q| q.value)) } else { (norm, None) }
+    }
+
     /// Tokens seen, or those of the data.
     pub(super) fn add_tokens_pair(&mut self, spot: &Spot<'_>, kind: Key, pair: &Pair<'_>) {
         // Words of sizes of data; a bare number below ten million is a length.

@@ -5,8 +5,10 @@ use super::nearby::any;
 use super::sentence::Sentence;
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Candidate, Card, Spot, candidate};
+use crate::evidence::card::read::data_sizes::BATCH_IN_TOKENS;
 use crate::evidence::card::read::rates::is_sign;
 use crate::evidence::card::read::recipe::{LARGEST_BATCH, RECIPE};
+use crate::evidence::card::read::totals::SEVERAL_MODELS;
 use crate::evidence::card::read::training::is_train;
 use crate::evidence::quantity::numbers::{Quantity, quantity};
 use crate::evidence::quantity::tokens::{Kind, Token, is_latin_word, span, text_at};
@@ -15,6 +17,8 @@ use crate::evidence::vocabulary::{self, Words};
 
 /// Tokens around a word within which numbers belong to it.
 const REACH: usize = 4;
+/// Tokens between a batch and its accumulation, at most, where nothing stands between them.
+const RIGHT_BEHIND: usize = 1;
 /// Tokens behind a batch within which its parts and their product are told.
 const PRODUCT: usize = 24;
 
@@ -59,29 +63,21 @@ pub fn read_batch(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i:
     let repeats = accumulation.and_then(|at| repeats(s, &q, at));
     let accumulation = accumulation.filter(|at| !denies_accumulation(s, *at));
     let accumulation = accumulation.filter(|_| stated.is_part || repeats.is_none_or(|n| n.value > 1.0));
-    let (whole, product) = match accumulation {
-        Some(_) if stated.is_whole => (None, None),
-        Some(at) => {
-            let behind = repeats.map_or(at, |n| n.to.max(at + 1));
-            let whole = result_behind(s, &q, behind).or_else(|| in_brackets(s, behind));
-            (whole, repeats.and_then(|n| product(card, spot, &q, n.value)))
-        }
-        // "Pro GPU ein Batch von 8, vier GPUs, keine Gradientenakkumulation"
-        None if stated.is_part => {
-            let whole = result_behind(s, &q, q.to).or_else(|| total_behind(s, &q));
-            let denied = (0..s.ts.len()).any(|at| says(s.ts.get(at), words.accumulation) && denies_accumulation(s, at));
-            (whole, if denied { product(card, spot, &q, 1.0) } else { None })
-        }
-        None => (None, None),
-    };
+    let parts = Parts { accumulation, repeats, explained };
+    let (whole, product) = whole_or_product(card, spot, s, &stated, &parts);
     let whole = whole.or_else(|| if of_tokens { in_brackets(s, q.to).or_else(|| in_sequences(s, q.to)) } else { None });
     let is_open = whole.is_none() && product.is_none();
+    // "Batch 为 1、累积为 4"
+    let right_behind = accumulation.is_some_and(|at| at <= q.to + RIGHT_BEHIND);
+    if is_open && right_behind && !stated.is_whole && repeats.is_some_and(|n| n.value > 1.0) {
+        card.recipe.accumulated.push(q.value);
+    }
     let reason = if is_of_evaluation_alone(s, i) || is_open && (stated.is_part || accumulation.is_some() && !stated.is_whole) {
         Some("evaluation or per-device batch")
     } else if (s.under_evaluation || s.has(&vocabulary::prose().hardware.serving)) && !s.trains() {
         Some("evaluation or inference")
     } else if of_tokens && whole.is_none() {
-        Some("a batch in tokens")
+        Some(BATCH_IN_TOKENS)
     } else {
         let said = s.trains() || s.under_training || s.is_recipe || card.trained_before || is_told(s);
         (!said).then_some("not said of a training")
@@ -100,6 +96,46 @@ pub fn read_batch(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i:
             card.candidates.push(row);
         }
         (None, None) => card.add_quantity(&spot, Field::BatchSize, counted(s.ts, &q), s.written(q.from, q.to), &q),
+    }
+}
+
+/// What stands beside the number of a batch.
+struct Parts {
+    /// The word for accumulation, unless it is denied.
+    accumulation: Option<usize>,
+    /// Steps of it.
+    repeats: Option<Quantity>,
+    /// Whether brackets behind the number explain it.
+    explained: bool,
+}
+
+/// The batch of all devices behind that of one, or the product of its parts with how it was reckoned.
+fn whole_or_product(
+    card: &Card<'_>,
+    spot: &Spot<'_>,
+    s: &Sentence<'_, '_>,
+    stated: &Stated,
+    parts: &Parts,
+) -> (Option<Quantity>, Option<(f64, String)>) {
+    let words = &vocabulary::prose().batches;
+    let q = stated.q;
+    match parts.accumulation {
+        Some(_) if stated.is_whole => (None, None),
+        Some(at) => {
+            let behind = parts.repeats.map_or(at, |n| n.to.max(at + 1));
+            let whole = result_behind(s, &q, behind).or_else(|| in_brackets(s, behind));
+            (whole, parts.repeats.and_then(|n| product(card, spot, &q, n.value)))
+        }
+        // "Pro GPU ein Batch von 8, vier GPUs", with or without "keine Gradientenakkumulation"
+        None if stated.is_part => {
+            let whole = result_behind(s, &q, q.to).or_else(|| total_behind(s, &q));
+            let all = (0..s.ts.len()).filter(|at| says(s.ts.get(*at), words.accumulation));
+            let accumulates = all.into_iter().any(|at| !denies_accumulation(s, at));
+            (whole, if accumulates { None } else { product(card, spot, &q, 1.0) })
+        }
+        // "4 (effective=32 with gradient accumulation=8)"
+        None if parts.explained => (told_in_brackets(s, &q), None),
+        None => (None, None),
     }
 }
 
@@ -148,15 +184,21 @@ pub fn read_batch_at_once(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_,
     let words = vocabulary::prose();
     let at_once = text_at(s.ts, i + 1) == "at"
         && (text_at(s.ts, i + 2) == "once" || (matches!(text_at(s.ts, i + 2), "a" | "one") && text_at(s.ts, i + 3) == "time"));
-    let noun = at_once && s.ts.get(i).is_some_and(|t| t.is_any(&words.samples.nouns) || says(Some(t), words.batches.sequences));
-    let q = i.checked_sub(1).filter(|_| noun).and_then(|at| quantity(s.ts, at)).filter(|q| !q.is_word && q.to == i);
+    let counts =
+        |t: &Token<'_>| t.is_any(&words.samples.nouns) || t.is_any(&words.samples.single) || says(Some(t), words.batches.sequences);
+    let noun = at_once && s.ts.get(i).is_some_and(counts);
+    let number = i.checked_sub(1).filter(|_| noun).and_then(|at| quantity(s.ts, at));
+    // "a single example at a time"
+    let q = number.filter(|q| (!q.is_word || matches!(text_at(s.ts, q.from), "one" | "single")) && q.to == i);
     // "Each of the 4 GPUs took 8 sequences at a time."
     let of_each = |q: &Quantity| (q.from.saturating_sub(EACH_REACH)..q.from).any(|at| device_of_each(s, at).is_some());
     let whole = |q: &Quantity| q.value <= LARGEST_BATCH && !s.has(&words.hardware.serving) && !of_each(q);
     let Some(q) = q.filter(whole) else { return false };
     let said = s.trains() || s.under_training || s.is_recipe || card.trained_before;
     let reason = (!said).then_some("not said of a training").or((s.under_evaluation && !s.trains()).then_some("evaluation"));
-    card.add_quantity(&spot.refused(reason).after(1), Field::BatchSize, counted(s.ts, &q), s.written(q.from, i + 3), &q);
+    // "The model was fed one sentence at a time" says less than a batch that is told as one.
+    let later = if q.is_word { 4 } else { 1 };
+    card.add_quantity(&spot.refused(reason).after(later), Field::BatchSize, counted(s.ts, &q), s.written(q.from, i + 3), &q);
     true
 }
 
@@ -223,9 +265,18 @@ fn total_behind(s: &Sentence<'_, '_>, part: &Quantity) -> Option<Quantity> {
         let noun = q.to + usize::from(says(s.ts.get(q.to), words.examples));
         let total = noun + usize::from(s.ts.get(noun).is_some_and(|t| t.is_any(&["in", "en", "em", "im", "au"])));
         // "64 per GPU (global 512)"
-        let led = q.from > part.to && q.from.checked_sub(1).is_some_and(is_total);
+        let sign = usize::from(q.from.checked_sub(1).is_some_and(|at| s.ts.get(at).is_some_and(|t| t.is_any(&["=", ":"]))));
+        let led = q.from > part.to + sign && q.from.checked_sub(1 + sign).is_some_and(is_total);
         (led || is_total(q.to) || is_total(q.to + 1) || is_total(noun) || is_total(total)).then_some(q)
     })
+}
+
+/// "2 (effective 16 via accumulation 8)": the batch of all devices in the brackets behind that of one.
+fn told_in_brackets(s: &Sentence<'_, '_>, part: &Quantity) -> Option<Quantity> {
+    let close = (part.to..s.ts.len()).find(|at| s.ts.get(*at).is_some_and(|t| t.is_any(&[")", "）"])))?;
+    let is_batch = |q: &Quantity| q.value > part.value && q.value <= LARGEST_BATCH;
+    let of_tokens = |q: &Quantity| s.ts.get(q.to).is_some_and(|t| t.is_any(&vocabulary::prose().tokens.words));
+    total_behind(s, part).filter(|q| q.to <= close && is_batch(q) && !of_tokens(q))
 }
 
 /// A number of whole things: the point of "4.096" groups, there is no thousandth of an example.
@@ -294,7 +345,8 @@ fn stated(s: &Sentence<'_, '_>, i: usize, trained_before: bool) -> Option<Stated
     let is_each = behind.is_none();
     let q = behind.or_else(before).or_else(per_batch)?;
     // "a batch of 500 tickets takes 35 minutes" is no recipe: what is counted is examples, or nothing.
-    let next = at_word(q.to);
+    // "un lot de 0,5 million de tokens"
+    let next = at_word(q.to + usize::from(q.scaled && matches!(text_at(s.ts, q.to), "de" | "d" | "di")));
     let is_known = || says(next, words.examples) || says(next, vocabulary::prose().tokens.words);
     let counted = !counts_nouns || next.is_none_or(|t| t.kind != Kind::Word) || is_known();
     let fits = is_sized
@@ -310,20 +362,26 @@ fn stated(s: &Sentence<'_, '_>, i: usize, trained_before: bool) -> Option<Stated
 fn is_of_one_device(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> bool {
     // "batch size 4 per GPU", "16 на карту"
     let each = (q.to..q.to + 2).take_while(|at| s.ts.get(*at).is_some_and(|t| t.kind == Kind::Word || is_sign(t)));
-    let each = each.into_iter().any(|at| s.ts.get(at).is_some_and(is_sign) && s.ts.get(at + 1).is_some_and(is_device));
+    // "24 per-GPU"
+    let device_at = |at: usize| s.ts.get(at + usize::from(text_at(s.ts, at) == "-")).is_some_and(is_device);
+    let each = each.into_iter().any(|at| s.ts.get(at).is_some_and(is_sign) && device_at(at + 1));
     let leads = |at: usize| span(s.ts, q.to, at).iter().all(|t| t.kind == Kind::Word);
     let each = each || (q.to..q.to + REACH).any(|at| leads(at) && device_of_each(s, at).is_some());
     // "单卡批大小 16"
     let each = each || s.ts.get(i).is_some_and(|t| !is_latin_word(&t.text) && is_device(t));
+    // "4 images per GPU (total batch size of 32)": what stands before the bracket is of something else.
+    let near = span(s.ts, i.saturating_sub(REACH), i);
+    let from = i - near.iter().rev().take_while(|t| !t.is_any(&["(", "（"])).count();
     // "per-card batch 512"
-    let per_device = (i.saturating_sub(REACH)..i).any(|at| {
+    let per_device = (from..i).any(|at| {
         let behind = at + 1 + usize::from(text_at(s.ts, at + 1) == "-");
         // "每卡batch 16"
         let in_one =
             s.ts.get(at).is_some_and(|t| !is_latin_word(&t.text) && is_device(t) && vocabulary::prose().rates.per.begins(&t.text));
         in_one || (s.ts.get(at).is_some_and(is_sign) && behind < i && s.ts.get(behind).is_some_and(is_device))
     });
-    each || per_device || any(span(s.ts, i.saturating_sub(REACH), i), &["device", "gpu", "micro"])
+    let label = span(s.ts, from, i);
+    each || per_device || any(label, &["device", "gpu", "micro"])
 }
 
 /// "Batch de entrenamiento y evaluación de 32", "batch (training) 32": the token behind the sides that it is of, of which one is the training.
@@ -404,7 +462,15 @@ fn in_sequences(s: &Sentence<'_, '_>, from: usize) -> Option<Quantity> {
 
 /// Steps of accumulation, whose word stands at `at`.
 fn repeats(s: &Sentence<'_, '_>, q: &Quantity, at: usize) -> Option<Quantity> {
-    let is_number = |at: usize| quantity(s.ts, at).filter(|n| n.value.fract() == 0.0 && n.value >= 1.0);
+    // "gradient accumulation and 4 A100s"
+    let of_devices = |n: &Quantity| {
+        let chip = s.ts.get(n.to).is_some_and(|t| t.kind == Kind::Word && t.upper)
+            && s.ts.get(n.to + 1).is_some_and(|t| t.kind == Kind::Number && t.glued);
+        // The letter of "A100" is no article.
+        let letter = n.is_word && s.ts.get(n.to).is_some_and(|t| t.kind == Kind::Number && t.glued);
+        chip || letter || s.ts.get(n.to).is_some_and(is_device)
+    };
+    let is_number = |at: usize| quantity(s.ts, at).filter(|n| n.value.fract() == 0.0 && n.value >= 1.0 && !of_devices(n));
     let behind = (at + 1..at + 1 + REACH).find_map(is_number);
     let before = || (at.saturating_sub(2)..at).find_map(|b| is_number(b).filter(|n| n.to <= at && n.from > q.from));
     before().or(behind).filter(|n| n.from != q.from)
@@ -412,7 +478,9 @@ fn repeats(s: &Sentence<'_, '_>, q: &Quantity, at: usize) -> Option<Quantity> {
 
 /// Batch x accumulation x devices, where the sentence states all of them.
 pub fn product(card: &Card<'_>, spot: &Spot<'_>, q: &Quantity, repeats: f64) -> Option<(f64, String)> {
-    let here = |c: &&Candidate| c.field == Field::AcceleratorCount && c.quote == spot.quote && c.reason.is_none();
+    // "We train all models with batch size 24 per-GPU across 8 GPUs": the devices of each of them.
+    let counts = |c: &&Candidate| c.reason.as_deref().is_none_or(|why| why == SEVERAL_MODELS);
+    let here = |c: &&Candidate| c.field == Field::AcceleratorCount && c.quote == spot.quote && counts(c);
     let mut counts = card.candidates.iter().filter(here).filter_map(|c| c.value);
     let devices = counts.next()?;
     let one = counts.all(|other| (other - devices).abs() < 0.5);

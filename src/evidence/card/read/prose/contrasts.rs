@@ -35,7 +35,10 @@ pub fn is_example(ts: &[Token<'_>], at: &[usize]) -> bool {
     let for_instance = at.windows(3).any(
         |w| matches!(w, [e, point, g] if text_at(ts, *point) == "." && [e, g].iter().all(|i| is(**i, &words.example_letters))),
     );
-    let first = (0..2).any(|i| is(i, &words.example) && !is_machine(i));
+    // "Exemple de CNN => Émissions : 3 kg" is one of a kind.
+    let of_a_kind = |i: usize| matches!(text_at(ts, i + 1), "de" | "di" | "für") && ts.get(i + 2).is_some_and(|t| t.upper);
+    let first = (0..2).any(|i| is(i, &words.example) && !is_machine(i) && !of_a_kind(i));
+    let begins = begins && !(0..2).any(of_a_kind);
     begins || for_instance || first
 }
 

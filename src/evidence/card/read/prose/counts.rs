@@ -6,17 +6,16 @@ use super::examples::{read_batch_of_steps, read_batch_per_device};
 use super::nearby::{any, before, last};
 use super::parameters::{Sizes, read_activated, read_parameters, several_sizes};
 use super::progress::{is_of_snapshot, read_progress};
+use super::samples::{LEAST_EXAMPLES, samples};
 use super::sentence::Sentence;
 use super::strangers::is_cited;
 use super::subjects::{Measure, gives_it_to_another};
 use super::tokens::read_tokens;
 use crate::domain::Field;
 use crate::evidence::card::parse::block::Block;
-use crate::evidence::card::read::candidate::{Candidate, Card, Spot, candidate};
+use crate::evidence::card::read::candidate::{Candidate, Card, Spot};
 use crate::evidence::card::read::factors::read_factors;
-use crate::evidence::card::read::rates::{RATE, rate_behind};
-use crate::evidence::card::read::recipe::notes::Examples;
-use crate::evidence::card::read::training::is_train_verb;
+use crate::evidence::card::read::rates::RATE;
 use crate::evidence::quantity::computes::flop_unit;
 use crate::evidence::quantity::durations::unit_hours;
 use crate::evidence::quantity::numbers::{Quantity, quantity, without_scale};
@@ -93,7 +92,7 @@ fn is_iterated(ts: &[Token<'_>], i: usize, rest: &str) -> bool {
 /// Whether "batches" are the steps of a training: "for 70,000 batches with a batch size of 4096".
 fn are_steps(s: &Sentence<'_, '_>, i: usize) -> bool {
     let q = i.checked_sub(1).and_then(|at| (at.saturating_sub(1)..=at).find_map(|at| quantity(s.ts, at).filter(|q| q.to == i)));
-    q.is_some_and(|q| any(last(span(s.ts, 0, q.from), 2), &["for", "over", "during", "after"]))
+    q.is_some_and(|q| any(last(span(s.ts, 0, q.from), 2), &["for", "over", "during", "after", "in"]))
 }
 
 /// "This model corresponds to the checkpoint after 190k steps".
@@ -253,9 +252,10 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
 
 /// "Num epochs 3, total steps 1,875": the number behind a noun in the plural, and nothing behind it.
 fn behind_plural(ts: &[Token<'_>], i: usize) -> Option<Quantity> {
-    let led = i
-        .checked_sub(1)
-        .is_none_or(|at| ts.get(at).is_some_and(|t| t.kind == Kind::Sign || t.is_any(&vocabulary::prose().steps.counting)));
+    // "Total update steps 13,000", "Number of updates 45,000".
+    let counting = &vocabulary::prose().steps.counting;
+    let label = ts.iter().take(i).rev().take_while(|t| t.is_any(counting)).count();
+    let led = i.checked_sub(label + 1).is_none_or(|at| label > 0 || ts.get(at).is_some_and(|t| t.kind == Kind::Sign));
     let plural = matches!(text_at(ts, i), "epochs" | "steps" | "iterations" | "updates");
     let q = quantity(ts, i + 1).filter(|q| led && plural && !q.is_word && !q.is_range)?;
     ts.get(q.to).is_none_or(|t| t.kind == Kind::Sign && !t.is_any(&["-", "/", ":", "×", "%"])).then_some(q)
@@ -293,35 +293,31 @@ fn repeated(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize
     }
 }
 
-/// Tokens between a verb of training and the number of examples behind it.
-const EXAMPLES_REACH: usize = 8;
-/// Fewest examples believed.
-const LEAST_EXAMPLES: f64 = 10.0;
-
-/// "Fine-tuned on 220,000 triplets": examples of one pass, which the epochs of the recipe multiply; "for 3 epochs" in the sentence does so at
-/// once.
-fn samples(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
-    let words = &vocabulary::prose();
-    let q = before(s, i, 5, |q, between| {
-        (!q.is_word || q.scaled) && q.value >= LEAST_EXAMPLES && !any(between, &words.samples.other_units)
-    });
-    let Some(q) = q.filter(|q| q.value.fract() == 0.0 && !q.is_range && spot.reason.is_none() && card.recipe.examples.is_none())
-    else {
-        return;
-    };
-    let verb = (q.from.saturating_sub(EXAMPLES_REACH)..q.from).rev().find(|at| is_train_verb(s.ts, *at, q.from));
-    let joined = |verb: usize| any(span(s.ts, verb + 1, q.from), &words.samples.joins);
-    let over = any(last(span(s.ts, 0, q.from), 2), &words.epochs.over) && s.has(&words.epochs.words);
-    let said = verb.is_some_and(joined) || (over && (s.trains() || s.under_training));
-    let ends = rate_behind(s.ts, i + 1).is_some() || any(span(s.ts, i + 1, i + 3), &words.samples.held_out);
-    let left = span(s.ts, q.from.saturating_sub(4), q.from);
-    // "782 357 pairs": the second half of a number.
-    let is_part = left.last().is_some_and(|t| t.kind == Kind::Number);
-    if !said || ends || is_part || any(left, &words.samples.held_out) {
-        return;
-    }
-    let row = candidate(spot, Field::TrainSamples, Some(q.value), s.written(q.from, i + 1), None);
-    card.recipe.examples = Some(Examples { count: q.value, written: row.written, locator: row.locator, quote: row.quote });
+/// Whether steps, whose word stands at `i`, are those of a schedule: "every 500 steps", "warmup of 1,000 steps".
+fn is_of_schedule(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> bool {
+    let words = &vocabulary::prose().steps;
+    let left = span(s.ts, q.from.saturating_sub(7), q.from);
+    // "256 instances per batch, and 1M training steps": what stands before a comma has its own rate.
+    let comma = left.iter().rposition(|t| t.is(",")).filter(|at| left.iter().skip(*at).all(|t| t.kind == Kind::Word || t.is(",")));
+    let apart = comma.filter(|at| any(span(left, 0, *at), &["per", "each"]) && !any(span(left, 0, *at), &["every"]));
+    let left = span(left, apart.map_or(0, |at| at + 1), left.len());
+    let middle = span(s.ts, q.from + 1, i);
+    // Italian "per 20.000 passi" says how long, and no rate.
+    let is_english = s.ts.get(i).is_some_and(|t| t.is_any(&["steps", "step", "iterations", "iteration", "updates"]))
+        && (s.has(&vocabulary::prose().times.english) || !s.trains());
+    let of_schedule = |ts: &[Token<'_>]| ts.iter().any(|t| t.is_any(&words.schedule) && (is_english || !t.is("per")));
+    // "4 V100s with 8 images each takes 30 hours for 160k iterations": of the images.
+    let far = |t: &Token<'_>| t.is("each");
+    // "total steps 5,500 (warmup 500)"
+    let ends_label = |t: &Token<'_>| t.is_any(&[",", ";"]) || (t.is("(") && q.from > i);
+    let near = last(left, 3);
+    left.iter().any(|t| of_schedule(std::slice::from_ref(t)) && !far(t))
+        || of_schedule(near)
+        || span(s.ts, i + 1, i + 4).iter().take_while(|t| !ends_label(t)).any(|t| t.is_any(&words.schedule))
+        || last(left, 2).iter().any(|t| words.schedule_cjk.iter().any(|part| t.text.contains(part)))
+        || any(middle, &words.schedule)
+        || any(last(left, 3), &["diffusion"])
+        || any(middle, &["diffusion"])
 }
 
 fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, own: bool) {
@@ -338,25 +334,7 @@ fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, o
     let q = before(s, i, 4, |q, between| counted(s.ts, q) >= least && !any(between, &words.other_units));
     let Some(q) = q.or_else(|| behind_plural(s.ts, i).filter(|q| counted(s.ts, q) >= least)) else { return };
     let left = span(s.ts, q.from.saturating_sub(7), q.from);
-    // "256 instances per batch, and 1M training steps": what stands before a comma has its own rate.
-    let comma = left.iter().rposition(|t| t.is(",")).filter(|at| left.iter().skip(*at).all(|t| t.kind == Kind::Word || t.is(",")));
-    let apart = comma.filter(|at| any(span(left, 0, *at), &["per", "each"]) && !any(span(left, 0, *at), &["every"]));
-    let left = span(left, apart.map_or(0, |at| at + 1), left.len());
-    let middle = span(s.ts, q.from + 1, i);
-    // Italian "per 20.000 passi" says how long, and no rate.
-    let is_english = s.ts.get(i).is_some_and(|t| t.is_any(&["steps", "step", "iterations", "iteration", "updates"]))
-        && (s.has(&vocabulary::prose().times.english) || !s.trains());
-    let of_schedule = |ts: &[Token<'_>]| ts.iter().any(|t| t.is_any(&words.schedule) && (is_english || !t.is("per")));
-    // "4 V100s with 8 images each takes 30 hours for 160k iterations": of the images.
-    let far = |t: &Token<'_>| t.is("each");
-    let near = last(left, 3);
-    let schedule = left.iter().any(|t| of_schedule(std::slice::from_ref(t)) && !far(t))
-        || of_schedule(near)
-        || span(s.ts, i + 1, i + 4).iter().take_while(|t| !t.is_any(&[",", ";"])).any(|t| t.is_any(&words.schedule))
-        || last(left, 2).iter().any(|t| words.schedule_cjk.iter().any(|part| t.text.contains(part)))
-        || any(middle, &words.schedule)
-        || any(last(left, 3), &["diffusion"])
-        || any(middle, &["diffusion"]);
+    let schedule = is_of_schedule(s, i, &q);
     // "25 epok po 74 kroki", "3 Epochen zu je 200 Schritten": of each pass.
     let epoch = (q.from.saturating_sub(3)..q.from).rev().find(|at| s.ts.get(*at).is_some_and(|t| !t.is_any(&words.of_each)));
     let of_each =

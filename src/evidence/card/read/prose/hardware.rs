@@ -127,6 +127,9 @@ fn read_clause(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (from
     };
     let text = s.written(0, s.ts.len());
     let reason = reason.or_else(|| is_whole_machine(s).then_some("a whole machine"));
+    // "my MacBook Air (M1) CPU"
+    let on_cpu = |i: usize| text_at(s.ts, i) == "m" && (i + 2..i + 4).any(|at| text_at(s.ts, at) == "cpu");
+    let reason = reason.or_else(|| (0..s.ts.len()).any(|i| card.is_chip(s.ts, i) && on_cpu(i)).then_some("a processor"));
     let chip = (0..s.ts.len()).find(|i| card.is_chip(s.ts, *i));
     let other = chip.and_then(|chip| gives_it_to_another(card, s, Measure::Chips, chip, chip + 1));
     let later = 3 * u8::from(!trains) + u8::from(from > 0 && s.has(&words.tried));

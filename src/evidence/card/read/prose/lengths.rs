@@ -115,7 +115,7 @@ const LEAST_SEEN: f64 = 10.0;
 fn tells_seen(t: &Token<'_>) -> bool {
     let words = &vocabulary::prose().samples;
     let cjk = || !t.text.is_ascii() && words.seen_cjk.is_within(&t.text);
-    t.kind == Kind::Word && (t.is_any(&words.saw) || t.is_any(&words.seen) || cjk())
+    t.kind == Kind::Word && (t.is_any(&words.saw) || t.is_any(&words.seen) || t.is_any(&words.shown) || cjk())
 }
 
 fn is_sample(t: &Token<'_>) -> bool {
@@ -136,8 +136,11 @@ fn samples_seen(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: u
     let saw = before.is_some_and(|at| joined(at, q.from) && !s.ts.get(at).is_some_and(|t| t.is_any(&words.seen_only_behind)));
     let behind = (i + 1..i + 1 + SEEN_REACH).find(|at| s.ts.get(*at).is_some_and(tells_seen));
     let seen = behind.is_some_and(|at| joined(i + 1, at) && !s.ts.get(at).is_some_and(|t| t.is_any(&words.saw_only_before)));
+    // "for a total of 167,693 presentations of (example, label)"
+    let shown = s.ts.get(i).is_some_and(|t| t.is_any(&words.shown));
+    let total = shown && any(span(s.ts, q.from.saturating_sub(3), q.from), &vocabulary::prose().tokens.totals);
     let held_out = any(span(s.ts, q.from.saturating_sub(4), i + 3), &words.held_out);
-    if is_counted && (saw || seen) && !held_out {
+    if is_counted && (saw || seen || total) && !held_out {
         let spot = spot.refused(rate_behind(s.ts, i + 1)).refused(of_another(card, s, q.from, i + 1));
         card.add_quantity(&spot, Field::TrainSamples, counted(s.ts, &q), s.written(q.from, i + 1), &q);
     }

@@ -16,6 +16,7 @@ mod parameters;
 pub mod progress;
 mod recordings;
 mod respective;
+mod samples;
 pub mod sentence;
 mod sequences;
 pub mod strangers;
@@ -24,29 +25,27 @@ mod times;
 mod tokens;
 pub mod topic;
 mod triggers;
+mod whose;
 
 pub use self::owners::own_part;
+pub use self::respective::is_in_order;
 
 use self::progress::is_without_noun;
 use self::sentence::{Sentence, tells_a_recipe};
-use self::subjects::is_name_between;
 use self::topic::{Told, goes_on, turns_away};
 use self::triggers::Triggers;
+use self::whose::{of_baselines, whose};
 use crate::domain::Field;
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::sentences::sentence_end;
 use crate::evidence::card::read::candidate::{Card, RANK_PROSE, RANK_SUM, Spot};
 use crate::evidence::card::read::designators::Fit;
-use crate::evidence::card::read::eastern_bases::begins_with_a_base;
 use crate::evidence::card::read::passage::Passage;
-use crate::evidence::card::read::phases::{Phase, own_phase};
 use crate::evidence::card::read::rates::of_runs;
-use crate::evidence::card::read::templates::bound_in;
 use crate::evidence::card::read::totals::{SEVERAL_MODELS, covers_more};
-use crate::evidence::card::read::training::{is_pretraining, is_train, is_train_verb};
-use crate::evidence::quantity::tokens::{Kind, Token, lex_in, span, text_at};
-use crate::evidence::quantity::units::count_word;
-use crate::evidence::vocabulary::{self, Words};
+use crate::evidence::card::read::training::{is_train, is_train_verb};
+use crate::evidence::quantity::tokens::{Kind, Token, lex_in, span};
+use crate::evidence::vocabulary;
 use std::rc::Rc;
 
 /// Reads a run of text of a block that begins `offset` bytes into the block's text.
@@ -94,7 +93,9 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
         before.trained = trained;
         let figures = card.candidates.get(known..).unwrap_or_default();
         let is_fruitful = figures.iter().any(|c| c.reason.is_none() && (told == Told::Training || is_of_recipe(c.field)));
-        match before.another.or(before.refused) {
+        // "DDPM, for example, takes 4 days": what follows goes on with no training of this model.
+        let all_others = !figures.is_empty() && figures.iter().all(|c| c.reason.as_deref().is_some_and(is_of_others));
+        match before.another.or(before.refused).or_else(|| (trained && all_others).then_some(OF_OTHERS)) {
             Some(why) if before.another.is_some() || (trained && !figures.is_empty()) => {
                 card.topic.tell(section, Told::Another(why))
             }
@@ -104,6 +105,14 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
         }
     }
     card.topic.lead(b);
+}
+
+/// Reason of what goes on with a training that is another's.
+const OF_OTHERS: &str = "another model's figure";
+
+/// Whether a figure was refused because the sentence tells of other models.
+fn is_of_others(why: &str) -> bool {
+    matches!(why, "another model's figure" | "an example" | "a comparison")
 }
 
 /// Whether a field is of a recipe, which only a training has.
@@ -210,7 +219,7 @@ fn read_sentence(
     let Some((first, last)) = s.ts.first().zip(s.ts.last()) else { return };
     let b = passage.block;
     let quote = b.source_range(offset + first.from, offset + last.to);
-    before.refused = whose_part.and_then(Fit::refusal).or_else(|| whose(card, s));
+    before.refused = whose_part.and_then(Fit::refusal).or_else(|| whose(card, s)).or_else(|| of_baselines(card, b));
     let reason = passage.refused.or(before.refused).or(before.another);
     let spot = Spot { block: b, quote, rank: if sums_up(s.ts) == Some(true) { RANK_SUM } else { RANK_PROSE }, reason };
     if found.base {
@@ -280,79 +289,6 @@ fn of_several_runs(s: &Sentence<'_, '_>) -> Option<&'static str> {
     s.has(&vocabulary::prose().rates.together).then(|| of_runs(s.ts)).flatten()
 }
 
-/// Tokens at the beginning of a sentence within which the task of a fine-tune is named: "Fine-tuning of the NER model".
-const TASK_WITHIN: usize = 8;
-
-/// Why the phrases of a sentence make all its figures others than this training's.
-fn of_the_sentence(s: &Sentence<'_, '_>) -> Option<&'static str> {
-    let words = &vocabulary::prose().sentences;
-    if !s.ts.iter().any(|t| t.kind == Kind::Number) && s.text.is_ascii() {
-        return None;
-    }
-    let text = s.written(0, s.ts.len()).to_lowercase();
-    let says = |phrases: &Words| phrases.is_within(&text);
-    if says(&words.by_others) {
-        return Some("base model's figure");
-    }
-    if words.compares.begins(&text) {
-        return Some("a comparison");
-    }
-    if says(&words.your_own) {
-        return Some("advice to the reader");
-    }
-    if says(&words.left_out) {
-        return Some("work that is no training");
-    }
-    (!s.trains() && says(&words.not_counted) && !s.has(&words.overheads)).then_some("work that is no training")
-}
-
-/// Tokens before the colon of a sentence's head, at most.
-const HEAD: usize = 12;
-
-/// "Planned for the full version: 3 epochs", "Original model figures, as published: 1.46M GPU hours": what stands before a colon says whose
-/// the figures behind it are.
-fn of_its_head(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
-    let words = &vocabulary::prose().subjects;
-    let colon = s.ts.iter().take(HEAD).position(|t| t.is_any(&[":", "："]))?;
-    let head = span(s.ts, 0, colon);
-    let many = |t: &Token<'_>| t.value.or_else(|| count_word(&t.text).map(f64::from)).is_some_and(|n| n > 1.0);
-    let runs = |t: &Token<'_>| many(t) || t.is_any(&vocabulary::prose().rates.several_runs);
-    if let [all, which] = head
-        && all.is_any(&vocabulary::prose().rates.several)
-        && runs(which)
-    {
-        return Some("a total of several runs");
-    }
-    if head.iter().any(|t| t.kind == Kind::Number) {
-        return None;
-    }
-    // "Training time allowed by policy: 8 hours".
-    if let Some(why) = bound_in(s.written(0, colon)) {
-        return Some(why);
-    }
-    if head.first().is_some_and(|t| t.is_any(&words.heads_planned)) {
-        return Some("planned");
-    }
-    let base = head.iter().take(2).any(|t| t.is_any(&words.of_base)) && head.iter().any(|t| t.is_any(&words.model_nouns));
-    let told_own = head.iter().any(|t| t.is_any(&words.own_work) || t.is_any(&words.this_one));
-    (card.own.role == CardRole::FineTune && base && !told_own && !(0..colon).any(|i| is_train(s.ts, i)))
-        .then_some("base model's figure")
-}
-
-/// "MusicGen was trained by Meta on 20K hours", in the card of a fine-tune: by one who publishes bases and not this model.
-fn is_by_an_owner(card: &Card<'_>, s: &Sentence<'_, '_>) -> bool {
-    let owners = &vocabulary::prose().sentences.owners;
-    let last = s.trains.iter().max().copied();
-    s.trains.iter().any(|i| {
-        // "from OpenAI finetuned on 2B tokens": the last verb is the one of this model.
-        let by = last == Some(*i) && s.ts.get(i + 1).is_some_and(|t| t.is("by"));
-        by && s
-            .ts
-            .get(i + 2)
-            .is_some_and(|t| t.upper && t.is_any(owners) && !card.own.id.to_lowercase().starts_with(t.text.as_ref()))
-    })
-}
-
 /// Tokens at the beginning of a sentence within which it is said to sum up.
 const SUMS_WITHIN: usize = 4;
 
@@ -364,94 +300,4 @@ fn sums_up(ts: &[Token<'_>]) -> Option<bool> {
     let begins = before.iter().all(|t| t.kind == Kind::Word);
     let stages = span(ts, 0, SUMS_WITHIN + 2).iter().any(|t| t.is_any(&words.several_stages));
     begins.then_some(stages)
-}
-
-/// "For each downstream task we fine-tuned for 5 epochs", in the card of a model that was only pre-trained or under its results.
-fn is_of_downstream(card: &Card<'_>, s: &Sentence<'_, '_>) -> bool {
-    let words = &vocabulary::prose().downstream;
-    let is_tuning = |t: &Token<'_>| words.tuning.iter().any(|stem| t.text.starts_with(stem));
-    let pretrained = own_phase(&card.own) == Some(Phase::PreTraining);
-    let tunes = |(i, t): (usize, &Token<'_>)| is_tuning(t) || (t.is("fine") && is_train(s.ts, i));
-    if !(pretrained || s.under_evaluation) || !s.ts.iter().enumerate().any(tunes) {
-        return false;
-    }
-    let of_tasks = s.has(&words.tasks) && s.has(&words.each);
-    // "Fine-tuning heads takes another 10 minutes": what it takes a reader.
-    let present = s.has(&vocabulary::prose().times.present);
-    let begins = s.ts.iter().take(3).any(|t| is_tuning(t) || t.is("fine"));
-    let of_a_task = begins && s.ts.iter().take(TASK_WITHIN).any(|t| t.is_any(&words.task_models) && !card.own.has(&t.text));
-    let by_readers = s.ts.first().is_some_and(|t| t.is_any(&words.readers));
-    let told =
-        (pretrained && (of_a_task || by_readers)) || of_tasks || s.has(&words.downstream) || (pretrained && present && begins);
-    told || (pretrained && s.under_evaluation)
-}
-
-/// Tokens at the beginning of a Chinese, Japanese or Korean sentence that hold its subject.
-const CJK_SUBJECT: usize = 3;
-
-/// "The base took 1.7M GPU hours."
-fn is_of_the_base(card: &Card<'_>, s: &Sentence<'_, '_>) -> bool {
-    let others = &vocabulary::prose().subjects;
-    let subject = (1..4).find(|i| s.ts.get(*i).is_some_and(|t| t.is_any(&others.of_base)));
-    let is_subject = subject.is_some_and(|at| {
-        // "The base, StableLM, saw 1T tokens".
-        let named = is_name_between(s.ts, at + 1).then(|| (at + 2..s.ts.len()).find(|i| text_at(s.ts, *i) == ",")).flatten();
-        let at = named.unwrap_or(at);
-        let behind = span(s.ts, at + 1, at + 5);
-        let passive = behind.iter().any(|t| t.is_any(&["was", "were", "had", "has", "itself"]))
-            && s.trains.iter().any(|i| (at + 1..at + 7).contains(i));
-        span(behind, 0, 2).iter().any(|t| t.is_any(&others.took)) || passive
-    });
-    let first = s.ts.iter().find(|t| t.kind == Kind::Word);
-    is_subject && first.is_some_and(|t| t.is_any(&["the", "its", "our"])) && !card.own.has("base")
-}
-
-/// What the sentence itself says against its figures being this model's training.
-fn whose(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
-    let words = &vocabulary::prose().sentences;
-    let fine_tune = card.own.role == CardRole::FineTune;
-    // "継続事前学習", "weiter vortrainiert": of scripts without spaces, a part of the word.
-    let parts = || s.ts.iter().filter(|t| !t.text.is_ascii());
-    let own_pretraining = || {
-        s.has(&words.own_pretraining)
-            || parts().any(|t| words.own_pretraining.iter().any(|w| !w.is_ascii() && w.chars().count() > 1 && t.text.contains(w)))
-    };
-    if fine_tune && is_pretraining(s.ts, &s.trains) && !own_pretraining() {
-        return Some("base model's figure");
-    }
-    if let Some(why) = of_the_sentence(s) {
-        return Some(why);
-    }
-    if let Some(why) = of_its_head(card, s) {
-        return Some(why);
-    }
-    if fine_tune && is_by_an_owner(card, s) {
-        return Some("base model's figure");
-    }
-    if let Some(first) = s.trains.first() {
-        let before = span(s.ts, 0, *first);
-        if fine_tune && !s.has(&words.own_fine_tuning) && card.own.base_in(before) {
-            return Some("base model's figure");
-        }
-        let other = before.iter().take(6).any(|t| t.is_any(&words.other_sizes));
-        if other && s.has(&["model"]) && !s.has(&words.this_model) {
-            return Some("another model's figure");
-        }
-    }
-    if is_of_downstream(card, s) {
-        return Some("a fine-tune of this model");
-    }
-    if is_of_the_base(card, s) {
-        return Some("base model's figure");
-    }
-    if fine_tune && begins_with_a_base(&card.eastern_bases, s.written(0, s.ts.len())) {
-        return Some("base model's figure");
-    }
-    // "ベースモデルは約2兆トークンで事前学習されています"
-    let cjk_base = s.ts.iter().take(CJK_SUBJECT).any(|t| vocabulary::prose().subjects.of_base_cjk.is_within(&t.text));
-    if cjk_base && !card.own.has("base") {
-        return Some("base model's figure");
-    }
-    let advice = s.has(&["if"]) && s.has(&["you"]) && !s.has(&["we"]) && s.has(&words.advice);
-    (advice || s.has(&words.recommends)).then_some("advice to the reader")
 }

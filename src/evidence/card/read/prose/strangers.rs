@@ -6,7 +6,7 @@ use super::subjects::Measure;
 use crate::evidence::card::read::candidate::Card;
 use crate::evidence::card::read::repository::Repository;
 use crate::evidence::card::read::training::is_train;
-use crate::evidence::quantity::tokens::{Kind, Token, span, text_at};
+use crate::evidence::quantity::tokens::{Kind, Token, is_latin_word, span, text_at};
 use crate::evidence::vocabulary::{self, Words};
 
 /// Tokens of a clause within which its subject stands.
@@ -55,11 +55,23 @@ pub fn is_no_training(
 /// "Training of the tokenizer took 3 hours", "the tokenizer was trained for 20 minutes".
 fn is_of_tokenizer(s: &Sentence<'_, '_>, at: &[usize]) -> bool {
     let words = &vocabulary::prose().subjects;
+    let names = |t: &Token<'_>| t.is_any(&words.tokenizers) || (!is_latin_word(&t.text) && words.tokenizers.is_within(&t.text));
+    let all_trained = || s.ts.iter().enumerate().any(|(i, t)| !is_latin_word(&t.text) && names(t) && is_train(s.ts, i));
+    if all_trained() {
+        return true;
+    }
     let named = at.iter().copied().find(|i| s.ts.get(*i).is_some_and(|t| t.is_any(&words.tokenizers)));
     let Some(named) = named else { return false };
     let of_model = at.iter().any(|i| s.ts.get(*i).is_some_and(|t| t.is_any(&words.model_nouns)));
     let trained = |i: usize| is_train(s.ts, i);
     !of_model && ((named.saturating_sub(3)..named).any(trained) || (named + 1..named + 4).any(trained))
+}
+
+/// "【トークナイザー学習】…学習時間は約5分": whether the title in brackets at the beginning of a paragraph is of the tokenizer.
+#[must_use]
+pub fn is_on_the_tokenizer(text: &str) -> bool {
+    let title = text.trim_start().strip_prefix('【').and_then(|rest| rest.split_once('】')).map(|(title, _)| title.to_lowercase());
+    title.is_some_and(|title| vocabulary::prose().subjects.tokenizers.is_within(&title))
 }
 
 /// "18.2 t were emitted by the training of GPT-Z": behind a figure stands whose training it was of.

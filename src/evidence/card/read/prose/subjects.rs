@@ -4,6 +4,7 @@ use super::contrasts::{is_everyday, is_example, is_instead, is_limit, is_of_each
 use super::nearby::{any, last};
 use super::sentence::Sentence;
 use super::strangers::{is_another, is_no_training};
+use crate::evidence::card::about::CardRole;
 use crate::evidence::card::read::candidate::Card;
 use crate::evidence::card::read::rates::{RATE, of_runs};
 use crate::evidence::card::read::repository::Repository;
@@ -133,6 +134,12 @@ pub fn is_in_bracket_of_the_base(card: &Card<'_>, s: &Sentence<'_, '_>, from: us
         return true;
     }
     // "pre-trained"
+    // "(the base had seen 2T tokens)"
+    let base_had = s.ts.get(open + 1).is_some_and(|t| t.is_any(&words.the) || t.is("its"))
+        && s.ts.get(open + 2).is_some_and(|t| t.is_any(&words.base) || t.is_any(&words.of_base));
+    if base_had && card.own.role == CardRole::FineTune && !card.own.has("base") {
+        return true;
+    }
     let is_verb = is_train(s.ts, first) || (text_at(s.ts, first + 1) == "-" && is_train(s.ts, first + 2));
     first < from && is_verb && card.own.base_in(span(s.ts, open.saturating_sub(BASE_NAME), open))
 }
@@ -338,6 +345,9 @@ fn is_making(ts: &[Token<'_>], at: &[usize]) -> bool {
     })
 }
 
+/// Tokens of a clause within which the original is its subject.
+const ORIGINAL: usize = 5;
+
 /// Why a clause tells of another model.
 fn of_another_model(card: &Card<'_>, s: &Sentence<'_, '_>, at: &[usize]) -> Option<&'static str> {
     let words = &vocabulary::prose().subjects;
@@ -351,6 +361,12 @@ fn of_another_model(card: &Card<'_>, s: &Sentence<'_, '_>, at: &[usize]) -> Opti
     let subject = at.iter().take_while(|i| !is_training(s.ts, **i));
     let named_other = subject.clone().any(|i| is(i, &words.others) && !own.has(text_at(s.ts, *i)));
     let of_the_art = subject.clone().any(|i| is(i, &words.of_the_art) && text_before(s.ts, *i, 1) == "-");
+    // "The original network trained for 3 days."
+    let original =
+        at.iter().take(ORIGINAL).any(|i| is(i, &words.originals) && any(span(s.ts, i + 1, i + 3), &words.original_nouns));
+    if original && !told_own && !own.has("original") && !own.named_in(s.ts) {
+        return Some("a comparison");
+    }
     if other || ((named_other || of_the_art) && !told_own) {
         return Some("another model's figure");
     }

@@ -3,6 +3,7 @@
 use super::recordings::{has_recordings, is_recording};
 use super::respective::share_of_last;
 use super::sentence::Sentence;
+use super::strangers::is_on_the_tokenizer;
 use super::subjects::{Measure, gives_it_to_another};
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot};
@@ -30,6 +31,7 @@ pub fn read_times(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
         || s.ts.iter().any(|t| !t.text.is_ascii() && words.elapsed.is_within(&t.text))
             && words.going_on.is_within(&spot.block.text);
     let spot = &spot.refused(goes_on.then_some("the training went on"));
+    let spot = &spot.refused(is_on_the_tokenizer(&spot.block.text).then_some("work that is no training"));
     for i in 0..s.ts.len() {
         if i < read_to {
             continue;

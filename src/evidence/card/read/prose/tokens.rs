@@ -34,6 +34,9 @@ pub fn read_tokens(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i
         card.add_quantity(spot, Field::TrainTokens, part.value, s.written(part.from, part.to), &part);
         return card.add_quantity(&spot.refused(Some(OF_WHICH)), Field::TrainTokens, q.value, s.written(q.from, i + 1), &q);
     }
+    // "300B tokens, of which we sampled a part"
+    let of_which = text_at(s.ts, i + 1) == "," && text_at(s.ts, i + 2) == "of" && text_at(s.ts, i + 3) == "which";
+    let spot = &spot.refused(of_which.then_some(OF_WHICH));
     let passes = passes(s, i, &q);
     let said = s.trains() || s.under_training;
     let reason = not_tokens_seen(s, i, &q)

@@ -161,6 +161,7 @@ fn words() -> &'static FxHashMap<&'static str, Triggers> {
             add(list, |t| t.lengths = true);
         }
         let samples = &vocabulary::prose().samples;
+        add(samples.nouns, |t| t.counts = true);
         for list in [samples.saw, samples.seen] {
             add(list, |t| t.lengths = true);
         }

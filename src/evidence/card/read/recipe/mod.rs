@@ -26,12 +26,13 @@ use self::parts::{Part, beside_recipe, one_number, parts_of, value_of};
 pub use self::parts::{TWO_VALUES, ends_without_progress};
 use super::candidate::{Candidate, Card, RANK_PAIR, Spot, candidate};
 use super::passage::Passage;
-use super::training::is_train;
+use super::training::{is_pretraining, is_train};
+use super::values::sign_of_count;
 use crate::domain::Field;
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::block::Block;
-use crate::evidence::quantity::numbers::Quantity;
-use crate::evidence::quantity::tokens::{Token, lex, text_before};
+use crate::evidence::quantity::numbers::{Quantity, quantity};
+use crate::evidence::quantity::tokens::{Kind, Token, lex, lex_in, text_before};
 use crate::evidence::vocabulary;
 use std::borrow::Cow;
 
@@ -43,6 +44,8 @@ pub const LENGTHS: std::ops::RangeInclusive<f64> = 8.0..=10_000_000.0;
 pub const LARGEST_BATCH: f64 = 262_144.0;
 /// Reason of a length that a model takes.
 pub const CONTEXT_OF_MODEL: &str = "what the model takes, not what it was trained on";
+/// Reason of a batch that is accumulated.
+const BEFORE_ACCUMULATION: &str = "the batch of one device, before accumulation";
 /// Reason of a batch of one device.
 const OPEN_DEVICES: &str = "the batch is of one device, and their number is not stated";
 /// Longest context, in tokens, that is taken for the length of the whole training where nobody says that it was. A judgement: those that
@@ -127,6 +130,11 @@ fn resumes(line: &str) -> bool {
 
 /// The batch of all devices, where it is not stated: batch x accumulation x devices.
 fn add_batch(card: &mut Card<'_>, parts: &[&Part<'_>]) {
+    let accumulated = std::mem::take(&mut card.recipe.accumulated);
+    let is_part = |c: &Candidate| c.field == Field::BatchSize && c.value.is_some_and(|v| accumulated.contains(&v));
+    for c in card.candidates.iter_mut().filter(|c| is_part(c)) {
+        c.reason.get_or_insert(Cow::Borrowed(BEFORE_ACCUMULATION));
+    }
     if parts.iter().any(|p| p.key == RecipeKey::TotalBatch && p.value.is_some()) {
         return;
     }
@@ -159,7 +167,7 @@ fn add_batch(card: &mut Card<'_>, parts: &[&Part<'_>]) {
     }
     // The batch before accumulation is no batch of the whole.
     for other in card.candidates.iter_mut().filter(|c| c.field == Field::BatchSize && c.value == batch.value) {
-        other.reason.get_or_insert(Cow::Borrowed("the batch of one device, before accumulation"));
+        other.reason.get_or_insert(Cow::Borrowed(BEFORE_ACCUMULATION));
     }
     card.candidates.push(row);
 }
@@ -230,7 +238,10 @@ fn add_lengths_and_sides(card: &mut Card<'_>, parts: &[Part<'_>], passages: &[Pa
                 let alone = !beside_recipe(parts, p.spot.block) && !(0..ts.len()).any(|i| is_train(&ts, i));
                 add_length(card, p, alone.then_some("not said to be the training's"));
             }
-            RecipeKey::ModelLength => add_length(card, p, against_context(card, parts, passages, p)),
+            RecipeKey::ModelLength => {
+                add_length(card, p, against_context(card, parts, passages, p));
+                add_length_of_training(card, p);
+            }
             RecipeKey::Side => match sides::side(&p.written) {
                 Ok(Some(side)) => card.add(&p.spot, Field::ImageSize, Some(side), &p.written, None),
                 Ok(None) => {}
@@ -259,6 +270,23 @@ fn add_lengths_and_sides(card: &mut Card<'_>, parts: &[Part<'_>], passages: &[Pa
         }
     }
 }
+
+/// "Supports up to 32,768 tokens, trained with 4,000 tokens": the length that the value of a context says that it was trained with.
+fn add_length_of_training(card: &mut Card<'_>, p: &Part<'_>) {
+    let ts = lex_in(&p.written, sign_of_count(&p.written));
+    let verb = (1..ts.len()).rfind(|i| is_train(&ts, *i) && !is_pretraining(&ts, &[*i]));
+    let joins = |at: &usize| ts.get(*at).is_some_and(|t| t.kind == Kind::Word);
+    let number = verb.and_then(|verb| (verb + 1..verb + 1 + LENGTH_BEHIND).find(|at| !joins(at)).filter(|at| *at > verb + 1));
+    let Some(q) = number.and_then(|at| quantity(&ts, at)).filter(|q| !q.is_word && !q.is_range) else { return };
+    let ends = ts.get(q.to).is_none_or(|t| t.kind == Kind::Sign || t.is_any(&vocabulary::prose().tokens.words));
+    let value = length_in_tokens(&ts, &q);
+    if ends && LENGTHS.contains(&value) {
+        card.add(&p.spot, Field::SequenceLength, Some(value), &p.written, None);
+    }
+}
+
+/// Tokens between a verb of training and the length that it was done with, at most.
+const LENGTH_BEHIND: usize = 4;
 
 fn add_length(card: &mut Card<'_>, p: &Part<'_>, against: Option<&'static str>) {
     let Some(q) = one_number(&p.written) else { return };
@@ -316,5 +344,8 @@ fn add_samples(card: &mut Card<'_>, parts: &[Part<'_>], passages: &[Passage<'_>]
         let row = candidate(&p.spot, Field::TrainSamples, p.value, &p.written, None);
         let count = p.value.unwrap_or_default();
         card.recipe.examples = Some(Examples { count, written: row.written, locator: row.locator, quote: row.quote });
+    }
+    if card.recipe.examples.is_none() && card.recipe.measured.is_none() {
+        card.recipe.examples = card.recipe.of_data.take().flatten();
     }
 }

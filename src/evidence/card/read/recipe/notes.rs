@@ -20,11 +20,25 @@ pub struct RecipeNotes {
     pub no_product: Option<&'static str>,
     /// Examples of one pass, where they are stated.
     pub examples: Option<Examples>,
+    /// Examples that the data hold, where nothing says how many were trained on; an empty place where the card tells several numbers.
+    pub of_data: Option<Option<Examples>>,
+    /// Batches that prose says to be accumulated.
+    pub accumulated: Vec<f64>,
     /// Examples seen in all, as a trainer measured them.
     pub measured: Option<Examples>,
 }
 
 impl RecipeNotes {
+    /// Notes the examples that the data hold; several numbers of them are those of parts.
+    pub fn tell_of_data(&mut self, examples: Examples) {
+        let same = |known: &Option<Examples>| known.as_ref().is_some_and(|k| (k.count - examples.count).abs() < 0.5);
+        match &self.of_data {
+            Some(known) if same(known) => {}
+            Some(_) => self.of_data = Some(None),
+            None => self.of_data = Some(Some(examples)),
+        }
+    }
+
     /// Notes a reason; the first stays.
     pub fn refuse_product(&mut self, reason: &'static str) {
         self.no_product.get_or_insert(reason);

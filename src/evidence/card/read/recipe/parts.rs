@@ -15,7 +15,9 @@ use crate::evidence::card::read::passage::Passage;
 use crate::evidence::card::read::prose::progress::done_part;
 use crate::evidence::card::read::rates::is_per_device;
 use crate::evidence::card::read::rows::{own_column, value_column};
+use crate::evidence::card::read::sheets::is_sheet;
 use crate::evidence::card::read::split_dash;
+use crate::evidence::card::read::tables::is_shared;
 use crate::evidence::card::read::training::is_train;
 use crate::evidence::card::read::values::{
     is_row_of_settings, next_setting, product, product_sign, sign_of_count, whole_beside, without_remark,
@@ -147,13 +149,14 @@ fn text_parts<'b>(passage: &Passage<'b>, parts: &mut Vec<Part<'b>>) {
 fn table_parts<'b>(passage: &Passage<'b>, (column, is_named): (Result<usize, &'static str>, bool), parts: &mut Vec<Part<'b>>) {
     let b = passage.block;
     let at = column.unwrap_or(1);
-    let is_row = at > 1 || is_named || b.cells.len() <= MOST_CELLS;
+    let is_row = at > 1 || is_named || is_shared(b) || b.cells.len() <= MOST_CELLS;
     // "| Training | Sequence length | 1024 | 2048 |": a group, then the key.
     let is_key = |cell: &&String| recipe_key(&norm_key(cell)).is_some();
     let grouped = b.cells.get(1).filter(|cell| at > 1 && is_named && is_key(cell) && !b.cells.first().is_some_and(|c| is_key(&c)));
     let key = grouped.or(b.cells.first());
     if let Some((key, value)) = key.zip(b.cells.get(at)).filter(|_| is_row) {
-        let spot = Spot { block: b, quote: (b.from, b.to), rank: RANK_PAIR, reason: reason(passage).or(column.err()) };
+        let unsaid = column.err().filter(|_| !is_shared(b));
+        let spot = Spot { block: b, quote: (b.from, b.to), rank: RANK_PAIR, reason: reason(passage).or(unsaid) };
         parts.extend(part(key, value, spot));
     }
 }
@@ -209,6 +212,9 @@ fn settings_parts<'b>(
     kinds.dedup();
     // The configuration of a launcher holds nothing else.
     let launches = [RecipeKey::Distributed, RecipeKey::Devices].iter().all(|key| found.iter().any(|p| p.key == *key));
+    // "epochs: 6", "batch size: 48" of a sheet of notes
+    let notes_batch = found.iter().any(|p| p.key == RecipeKey::Batch) && b.kind == BlockKind::Code && is_sheet(&b.text);
+    let others = others.max(1) + usize::from(notes_batch);
     let least = if learns_by_trying || (launches && b.under.training) {
         0
     } else if b.under.training || is_command_of_training(&b.text) || is_introduced {
@@ -216,7 +222,7 @@ fn settings_parts<'b>(
     } else {
         2
     };
-    if kinds.len() + others.saturating_sub(1) >= least {
+    if kinds.len() + (others - 1) >= least {
         tell_loose_keys(&mut found);
         parts.extend(found);
     }
@@ -440,7 +446,7 @@ fn part<'b>(key: &str, value: &str, spot: Spot<'b>) -> Option<Part<'b>> {
 }
 
 /// Whether a value is a number of examples and nothing else: "12,000", "40k pairs", "8.500 Sätze".
-fn counts_examples(value: &str) -> bool {
+pub fn counts_examples(value: &str) -> bool {
     let ts = lex_in(value.trim().trim_matches(['*', '`', '~', '≈']), sign_of_count(value));
     let words = vocabulary::prose();
     let Some(q) = first_quantity(&ts).filter(|q| q.from == 0 && !q.is_range && q.value >= LEAST_EXAMPLES) else { return false };

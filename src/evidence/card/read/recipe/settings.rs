@@ -125,9 +125,20 @@ fn identifiers<'c>(line: &'c str, out: &mut Vec<Setting<'c>>) {
         let found = value_behind(line, at, is_flag).or_else(|| value_in_pair(line, from, at));
         let Some((value, to)) = found else { continue };
         let Some(key) = recipe_key(&norm_key(name)) else { continue };
+        // "LSTM 50 epochs : ~0.8 kg": the number stands before its noun.
+        let passes = matches!(key, RecipeKey::Epochs | RecipeKey::LooseSteps | RecipeKey::Steps);
+        let before = line.get(..from).unwrap_or_default();
+        if passes && !before.contains(['=', '-', ':']) && before.split_whitespace().last().is_some_and(is_number) {
+            continue;
+        }
         out.push(Setting { key, value, from, to });
         at = to.max(at);
     }
+}
+
+/// Whether a word is a number and nothing else.
+fn is_number(word: &str) -> bool {
+    word.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b','))
 }
 
 /// Whether a name may have a value behind it, by the bytes beside it: a sign behind quotes and spaces, a flag, two spaces, a space before a digit,

@@ -1,0 +1,69 @@
+//! Examples of one pass in prose: "fine-tuned on 220,000 triplets", "the training set comprises 5,897 conversations".
+
+use super::nearby::{any, before, last};
+use super::sentence::Sentence;
+use crate::domain::Field;
+use crate::evidence::card::read::candidate::{Card, Spot, candidate};
+use crate::evidence::card::read::rates::rate_behind;
+use crate::evidence::card::read::recipe::notes::Examples;
+use crate::evidence::card::read::training::{is_train, is_train_verb};
+use crate::evidence::quantity::numbers::{Quantity, quantity};
+use crate::evidence::quantity::tokens::{Kind, Token, span};
+use crate::evidence::vocabulary;
+
+/// Tokens between a verb of training and the number of examples behind it.
+const EXAMPLES_REACH: usize = 8;
+/// Fewest examples believed.
+pub const LEAST_EXAMPLES: f64 = 10.0;
+/// Tokens between data and the number of examples that it holds.
+const HOLDS_REACH: usize = 12;
+/// Words between a verb that says what data hold and the number.
+const HOLDS_WORDS: usize = 4;
+
+/// "Fine-tuned on 220,000 triplets": examples of one pass, which the epochs of the recipe multiply; "for 3 epochs" in the sentence does so at
+/// once. What the data hold counts where nothing says what was trained on.
+pub fn samples(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
+    let words = &vocabulary::prose().samples;
+    let q =
+        before(s, i, 5, |q, between| (!q.is_word || q.scaled) && q.value >= LEAST_EXAMPLES && !any(between, &words.other_units));
+    let Some(q) = q.filter(|q| q.value.fract() == 0.0 && !q.is_range && spot.reason.is_none() && card.recipe.examples.is_none())
+    else {
+        return;
+    };
+    let verb = (q.from.saturating_sub(EXAMPLES_REACH)..q.from).rev().find(|at| is_train_verb(s.ts, *at, q.from));
+    let joined = |verb: usize| any(span(s.ts, verb + 1, q.from), &words.joins);
+    let over = any(last(span(s.ts, 0, q.from), 2), &vocabulary::prose().epochs.over) && s.has(&vocabulary::prose().epochs.words);
+    // "El entrenamiento se realizó sobre 292.217 filas"
+    let noun = (q.from.saturating_sub(EXAMPLES_REACH)..q.from).any(|at| is_train(s.ts, at));
+    let done_on = noun && any(last(span(s.ts, 0, q.from), 1), &words.done_on);
+    let said = verb.is_some_and(joined) || (over && (s.trains() || s.under_training)) || done_on;
+    let ends = rate_behind(s.ts, i + 1).is_some() || any(span(s.ts, i + 1, i + 3), &words.held_out);
+    let left = span(s.ts, q.from.saturating_sub(4), q.from);
+    // "782 357 pairs": the second half of a number.
+    let is_part = left.last().is_some_and(|t| t.kind == Kind::Number);
+    let held = !said && is_held_by_data(s, &q);
+    if !(said || held) || ends || is_part || any(left, &words.held_out) {
+        return;
+    }
+    let row = candidate(spot, Field::TrainSamples, Some(q.value), s.written(q.from, i + 1), None);
+    let examples = Examples { count: q.value, written: row.written, locator: row.locator, quote: row.quote };
+    if said { card.recipe.examples = Some(examples) } else { card.recipe.tell_of_data(examples) }
+}
+
+/// "`lab/chats` (cleaned), comprising 5,897 conversations", "the data set consists of 8,120 pairs": what the data of the training hold, where the
+/// sentence counts nothing else of them.
+fn is_held_by_data(s: &Sentence<'_, '_>, q: &Quantity) -> bool {
+    let words = vocabulary::prose();
+    let said = (s.under_training || s.under_data || s.trains()) && !s.under_evaluation && !s.has(&words.samples.held_out);
+    let from = q.from.saturating_sub(HOLDS_REACH);
+    let left = span(s.ts, from, q.from);
+    let Some(verb) = left.iter().rposition(|t| t.is_any(&words.samples.holds)).filter(|_| said) else { return false };
+    let joins = |t: &Token<'_>| t.kind == Kind::Word || t.is_any(&["~", "≈", "`"]);
+    let near = left.iter().skip(verb + 1).all(joins) && left.len() - verb <= HOLDS_WORDS + 1;
+    let of_data = s.under_data || any(span(s.ts, 0, from + verb), &words.subjects.data);
+    let counts = |at: usize| {
+        let n = quantity(s.ts, at).filter(|n| !n.is_word && n.from != q.from && n.value >= LEAST_EXAMPLES)?;
+        span(s.ts, n.to, n.to + 3).iter().any(|t| t.is_any(&words.samples.nouns)).then_some(())
+    };
+    near && of_data && !(0..s.ts.len()).any(|at| !(q.from..q.to).contains(&at) && counts(at).is_some())
+}
