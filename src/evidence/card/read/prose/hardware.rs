@@ -1,7 +1,7 @@
 //! Hardware in prose: of this training, or of a use of the model.
 
 use super::nearby::any;
-use super::sentence::Sentence;
+use super::sentence::{Sentence, counts_of_a_recipe};
 use super::subjects::{Measure, gives_it_to_another, is_in_bracket_of_the_base};
 use crate::evidence::card::parse::block::Under;
 use crate::evidence::card::read::candidate::{Card, Spot};
@@ -92,16 +92,30 @@ fn clauses_with_chips(card: &Card<'_>, s: &Sentence<'_, '_>) -> Vec<(usize, usiz
     out
 }
 
+/// Tokens before a word for memory within which its size stands.
+const MEMORY: usize = 2;
+
+/// "RTX 2080 Ti, 11 GB VRAM": the memory of a chip by its size, and no requirement.
+fn is_memory_of_chip(ts: &[Token<'_>], i: usize) -> bool {
+    let words = &vocabulary::prose().hardware;
+    let sized = span(ts, i.saturating_sub(MEMORY), i).iter().any(|t| t.kind == Kind::Number);
+    ts.get(i).is_some_and(|t| t.is_any(&words.memory)) && sized
+}
+
 /// Reads a clause: its tokens are those of `s`, from the token `from` of the sentence on.
 fn read_clause(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (from, _): (usize, usize)) {
     let words = &vocabulary::prose().hardware;
     // "Evaluation on the full suite took 9 hours on 8 A100s": the subject is no training.
     let evaluates = any(span(s.ts, 0, SUBJECT), &vocabulary::prose().subjects.work);
-    let serves = s.has(&words.serving) || s.ts.iter().any(serves_in) || evaluates;
+    let is_use = |(i, t): (usize, &Token<'_>)| t.kind == Kind::Word && t.is_any(&words.serving) && !is_memory_of_chip(s.ts, i);
+    let serves = s.ts.iter().enumerate().any(is_use) || s.ts.iter().any(serves_in) || evaluates;
     // The "no" of Portuguese is "in the".
     let is_english = s.has(&vocabulary::prose().times.english);
     let denies = |w: &str| words.denying.contains(&w) && is_english;
-    let runs = s.words().any(|w| (words.running.contains(&w) || denies(w)) && !(w == "run" && is_what_was_run(s)));
+    let is_run = |(i, t): (usize, &Token<'_>)| t.is_any(&words.running) && !is_memory_of_chip(s.ts, i);
+    let words_run = s.ts.iter().enumerate().filter(|(_, t)| t.kind == Kind::Word);
+    let runs =
+        words_run.filter(|(i, t)| is_run((*i, *t)) || denies(t.text.as_ref())).any(|(_, t)| !(t.is("run") && is_what_was_run(s)));
     let trains = s.trains();
     let reason = if trains {
         // "From 3 May to 17 May": a month.
@@ -110,7 +124,8 @@ fn read_clause(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (from
         if needs || (s.has(&words.serving_though_training) && !s.has(&["trained"])) {
             Some("inference or requirement")
         } else {
-            may.then_some("not said of this training")
+            // "My own two cards were inadequate for training it."
+            (may || s.has(&words.unfit)).then_some("not said of this training")
         }
     } else if serves {
         Some("inference or requirement")
@@ -123,7 +138,9 @@ fn read_clause(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (from
     } else {
         let told = s.is_recipe || s.has(&vocabulary::prose().times.slang);
         let times = told && (0..s.ts.len()).any(|i| duration(s.ts, i).is_some());
-        (!s.under_training && !s.has(&words.used) && !times && !card.trained_before).then_some("not said of a training")
+        // "One complete run on an M2 Max: 200 iterations, batch 4."
+        let said = s.under_training || s.has(&words.used) || times || card.trained_before || counts_of_a_recipe(s.ts);
+        (!said).then_some("not said of a training")
     };
     let text = s.written(0, s.ts.len());
     let reason = reason.or_else(|| is_whole_machine(s).then_some("a whole machine"));

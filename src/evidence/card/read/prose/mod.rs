@@ -18,6 +18,7 @@ mod recordings;
 mod respective;
 pub mod sentence;
 mod sequences;
+mod stated;
 pub mod strangers;
 mod subjects;
 mod times;

@@ -158,6 +158,8 @@ fn is_said_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> bool {
         || (follows(0) == "during" && follows(1) == "training")
         || words.seen_behind.contains(&follows(0))
         || is_seen_late(s, i)
+        // "9.04B tokens (17,250 steps)"
+        || (follows(0) == "(" && right.iter().take_while(|t| !t.is(")")).any(|t| t.is_any(&vocabulary::prose().steps.words)))
         // "250k steps, which amounts to 1T tokens"
         || (any(last(left, 3), &words.amounts) && tells_passes(s))
         || is_used_by_the_run(left)
