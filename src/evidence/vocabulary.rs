@@ -139,6 +139,8 @@ lists!(Training {
     verbs,
     late_verbs,
     nouns,
+    gerund_leads,
+    gerund_objects,
     noun_prepositions
 });
 lists!(Examples { loaders, placeholder_owners });
@@ -301,6 +303,7 @@ tables!(Keys {
 // prose.toml
 lists!(Triggers { bare_chips, hardware, hardware_within, carbon, energy, clouds, counts, bases, tools, number_formats });
 lists!(HardwareProse {
+    demands,
     memory,
     unfit,
     tried,

@@ -99,6 +99,7 @@ lists!(SamplesProse {
     seen_only_behind
 });
 lists!(BatchesProse {
+    was,
     sizes,
     size_behind,
     things,

@@ -169,7 +169,8 @@ fn done_of_planned(ts: &[Token<'_>], from: usize, nouns: &Words) -> Option<Quant
 pub fn of_another(card: &Card<'_>, s: &Sentence<'_, '_>, from: usize, to: usize) -> Option<&'static str> {
     let why = gives_it_to_another(card, s, Measure::Count, from, to)?;
     let others = why == "another model's figure" && !is_cited(s);
-    (others || matches!(why, "planned" | "base model's figure" | "a comparison")).then_some(why)
+    (others || matches!(why, "planned" | "what another training would have taken" | "base model's figure" | "a comparison"))
+        .then_some(why)
 }
 
 /// How much what only the sentence before makes a training's stands behind what a sentence says of training itself.
