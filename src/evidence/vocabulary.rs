@@ -16,7 +16,9 @@ mod times;
 #[path = "vocabulary/whose.rs"]
 mod whose;
 
-use self::counts::{BatchesProse, EpochsProse, ProgressProse, SamplesProse, StepsProse, TokensProse, UtilizationProse};
+use self::counts::{
+    BatchesProse, EpochsProse, ProgressProse, SamplesProse, StatedProse, StepsProse, TokensProse, UtilizationProse,
+};
 use self::origins::{Eastern, Merges, Origins};
 use self::recipes::Recipe;
 use self::times::TimesProse;
@@ -137,6 +139,8 @@ lists!(Training {
     verbs,
     late_verbs,
     nouns,
+    gerund_leads,
+    gerund_objects,
     noun_prepositions
 });
 lists!(Examples { loaders, placeholder_owners });
@@ -238,6 +242,7 @@ lists!(Composed {
 });
 lists!(VagueKeys { hardware, hours, provider, region, steps, batch, tokens });
 lists!(Pairs {
+    planned,
     serving,
     device_counts,
     together,
@@ -299,6 +304,9 @@ tables!(Keys {
 // prose.toml
 lists!(Triggers { bare_chips, hardware, hardware_within, carbon, energy, clouds, counts, bases, tools, number_formats });
 lists!(HardwareProse {
+    demands,
+    memory,
+    unfit,
     tried,
     machines,
     consists,
@@ -355,6 +363,7 @@ tables!(Prose {
     utilization: UtilizationProse,
     epochs: EpochsProse,
     progress: ProgressProse,
+    stated: StatedProse,
     steps: StepsProse,
     samples: SamplesProse,
     batches: BatchesProse,

@@ -289,6 +289,14 @@ pub fn by_column<'c>(cells: impl Iterator<Item = &'c str>) -> DecimalSign {
     DecimalSign::by_count(points, commas).or(if open > smallest { DecimalSign::Comma } else { DecimalSign::Unknown })
 }
 
+/// Whether `$` stands before a number that another one ends: "$7680$" is a number, and "$175" money.
+pub(super) fn encloses_number(rest: &str) -> bool {
+    let inner = rest.get(1..).unwrap_or_default();
+    let behind = inner.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ','));
+    let ends = behind.strip_prefix('$').is_some_and(|after| !after.starts_with(|c: char| c.is_ascii_digit()));
+    ends && behind.len() < inner.len()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

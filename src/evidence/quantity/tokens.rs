@@ -4,7 +4,7 @@
 //! linear in the text.
 
 use super::cjk::cjk_numeral;
-use super::digits::{DecimalSign, number_end, parse_number, settle};
+use super::digits::{DecimalSign, encloses_number, number_end, parse_number, settle};
 use super::units::mass_unit;
 use crate::vocabulary::{Lists, Union, Words, lists_with};
 use std::borrow::Cow;
@@ -287,7 +287,7 @@ fn markup(text: &str, at: usize, in_formula: &mut bool, glued: bool) -> Option<M
         // "进行了$20$万次": in scripts without spaces a formula begins behind a word.
         let begins = !glued || text.get(..at).and_then(|before| before.chars().next_back()).is_some_and(is_eastern);
         *in_formula = !ends && begins && next.is_some_and(|c| !c.is_whitespace());
-        return (ends || (*in_formula && glued)).then_some(Markup { len: 1, sign: None });
+        return (ends || (*in_formula && (glued || encloses_number(rest)))).then_some(Markup { len: 1, sign: None });
     };
     if command.starts_with([',', ';', ':', '!', ' ', '\u{a0}']) {
         return Some(Markup { len: 1 + command.chars().next().map_or(0, char::len_utf8), sign: None });

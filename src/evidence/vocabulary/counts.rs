@@ -35,6 +35,7 @@ lists!(EpochsProse {
     once,
     rounds,
     round_joins,
+    not_by_default,
     full,
     not_times,
     passed,
@@ -67,11 +68,13 @@ lists!(ProgressProse {
     these,
     snapshot_joins
 });
+lists!(StatedProse { called, verbs, fillers, ends, goes_on, one });
 lists!(StepsProse {
     words,
     one,
     cjk,
     further,
+    parts,
     of_each,
     counting,
     with,
@@ -100,6 +103,7 @@ lists!(SamplesProse {
     seen_only_behind
 });
 lists!(BatchesProse {
+    was,
     sizes,
     size_behind,
     things,

@@ -21,6 +21,7 @@ lists!(TimesProse {
     present,
     closed,
     chip_lines,
+    lengths,
     elapsed,
     going_on,
     done,

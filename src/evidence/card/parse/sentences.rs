@@ -17,11 +17,16 @@ pub fn sentence_end(ts: &[Token<'_>], text: &str, from: usize) -> usize {
             _ => {}
         }
         let next = ts.get(i + 1);
+        // "on 4 A100-80G. It took": a unit glued to its number is no abbreviation before a sentence that begins.
+        let is_unit = i >= 2
+            && ts.get(i - 1).is_some_and(|t| t.glued)
+            && ts.get(i - 2).is_some_and(|t| t.kind == Kind::Number)
+            && next.is_some_and(|n| n.upper);
         let ends = t.kind == Kind::Sign
             && (t.is_any(&["。", "！", "？"])
                 || (t.is_any(&[".", "!", "?"])
                     && next.is_none_or(|n| !n.glued)
-                    && !(i > from && vocabulary::prose().sentences.abbreviations.contains(&text_before(ts, i, 1)))));
+                    && (is_unit || !(i > from && vocabulary::prose().sentences.abbreviations.contains(&text_before(ts, i, 1))))));
         let gap = next.and_then(|n| text.get(t.to..n.from)).is_some_and(|between| between.len() > 1 && between.contains("\n\n"));
         let ends = ends && !(depth > 0 && closes(ts, text, i + 1));
         if ends || gap || i - from >= MAX_SENTENCE {

@@ -1,6 +1,7 @@
 //! The number of devices where a sentence or a line of its own states it: devices, or nodes and the devices of one.
 
 use super::candidate::{Candidate, Card, Spot, candidate};
+use super::hardware::result_in_devices;
 use super::nodes::{devices_per_node, nodes_of};
 use crate::domain::Field;
 use crate::evidence::hardware::{Context, MOST_DEVICES, read_hardware};
@@ -27,7 +28,7 @@ impl Card<'_> {
             // So many in each node, and nobody says how many nodes.
             (Some(_), None) => None,
             // The 400 of "1.400 GPU-Stunden" are no devices.
-            (None, _) if (0..ts.len()).any(|i| self.device_hours(ts, i).is_some()) => None,
+            (None, _) if (0..ts.len()).any(|i| self.device_hours(ts, i).is_some()) => result_in_devices(ts),
             (None, _) => read_hardware(self.tables.accelerators, text, Context::Prose).count.map(f64::from),
         };
         if let Some(n) = count.filter(|n| (1.0..=f64::from(MOST_DEVICES)).contains(n)) {

@@ -151,7 +151,7 @@ fn shortest(accelerators: &Accelerators, original: &str, text: &str, found: &Har
 }
 
 /// "64 nodes x 8 = 512 GPUs", "192,000 H100 hours on 768 GPUs".
-fn result_in_devices(ts: &[Token<'_>]) -> Option<f64> {
+pub(super) fn result_in_devices(ts: &[Token<'_>]) -> Option<f64> {
     let words = &vocabulary::card().device_hours;
     let counts = |at: &usize| {
         ts.get(at + 1).is_some_and(|t| t.kind == Kind::Number) && ts.get(at + 2).is_some_and(|t| t.is_any(&words.named))

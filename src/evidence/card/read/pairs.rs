@@ -12,7 +12,7 @@ use super::prose::progress::done_part;
 use super::prose::strangers::is_of_training_of_another;
 use super::rates::{is_per_device, rate_in};
 use super::results::result_from;
-use super::templates::{bound_in, doubt, is_template, unknown};
+use super::templates::{bound_in, doubt, is_template, planned, unknown};
 use super::totals::{covers_more, holds_the_search, is_total};
 use super::training::is_train;
 use super::values::{MAX_VALUE_TOKENS, precision_of, states_flop, unit_value};
@@ -164,7 +164,8 @@ impl Card<'_> {
             .refused(reason)
             .refused(bound_in(pair.key))
             .refused(self.not_all_of_the_training(kind, &pair))
-            .refused(doubt(kind, pair.value));
+            .refused(doubt(kind, pair.value))
+            .refused(planned(kind, whole));
         if says_too_little(kind, &pair, spot) {
             return false;
         }

@@ -173,14 +173,19 @@ pub fn rate_in(ts: &[Token<'_>]) -> Option<&'static str> {
 /// "10 kg for 5 runs", without "per run".
 #[must_use]
 pub fn of_runs(ts: &[Token<'_>]) -> Option<&'static str> {
-    let words = &vocabulary::prose().rates;
     let per_run = (0..ts.len()).any(|at| divisor(ts, at) == Divisor::Run);
-    let several = (0..ts.len()).any(|i| {
+    (counts_runs(ts) && !per_run).then_some("a total of several runs")
+}
+
+/// Whether tokens count several runs: "225 runs", "all of the seeds".
+#[must_use]
+pub fn counts_runs(ts: &[Token<'_>]) -> bool {
+    let words = &vocabulary::prose().rates;
+    (0..ts.len()).any(|i| {
         let counted = |t: &Token<'_>| t.value.or_else(|| count_word(&t.text).map(f64::from)).is_some_and(|n| n > 1.0);
         let many = ts.get(i).is_some_and(|t| t.is_any(&words.several) || (t.kind != Kind::Power && counted(t)));
         many && span(ts, i + 1, i + 4).iter().any(|t| t.is_any(&words.several_runs))
-    });
-    (several && !per_run).then_some("a total of several runs")
+    })
 }
 
 /// Whether a text counts per device: hours of one device are those of the clock.

@@ -51,6 +51,13 @@ pub fn doubt(kind: Key, value: &str) -> Option<&'static str> {
     }
 }
 
+/// "Target: at most 15 minutes": why the whole value of an amount tells of what was planned.
+#[must_use]
+pub fn planned(kind: Key, whole: &str) -> Option<&'static str> {
+    let first = whole.split(|c: char| !c.is_alphanumeric()).find(|w| !w.is_empty())?.to_lowercase();
+    (kind.is_amount() && vocabulary::keys().pairs.planned.contains(&first.as_str())).then_some("planned")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -46,7 +46,12 @@ pub fn is_train_verb(ts: &[Token<'_>], i: usize, before: usize) -> bool {
         return is_train(ts, i);
     }
     let noun = t.is_any(&words.nouns);
-    t.is_any(&words.verbs) || (noun && i + 1 < before && ts.get(i + 1).is_some_and(|p| p.is_any(&words.noun_prepositions)))
+    // "We're training a 12-layer model on 10B tokens", "by training it on": with an object the noun is a verb.
+    let leads = i > 0 && words.gerund_leads.contains(&text_before(ts, i, 1));
+    let object = words.gerund_objects.contains(&text_at(ts, i + 1)) && i + 1 < before;
+    t.is_any(&words.verbs)
+        || (noun && leads && object)
+        || (noun && i + 1 < before && ts.get(i + 1).is_some_and(|p| p.is_any(&words.noun_prepositions)))
 }
 
 /// Whether a word is a verb of training that may stand behind what was trained on: "auf 120 Milliarden Token trainiert".

@@ -79,7 +79,7 @@ pub fn read_batch(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i:
     } else if of_tokens && whole.is_none() {
         Some(BATCH_IN_TOKENS)
     } else {
-        let said = s.trains() || s.under_training || s.is_recipe || card.trained_before || is_told(s);
+        let said = s.trains() || s.under_training || s.is_recipe || card.trained_before || is_told(s) || is_past(s);
         (!said).then_some("not said of a training")
     };
     let said = any(left, &words.whole) || stated.is_whole;
@@ -217,6 +217,8 @@ fn taken_by_each_step(s: &Sentence<'_, '_>, i: usize) -> Option<usize> {
 const EACH_REACH: usize = 10;
 /// Words between the devices and their examples, at most: "took", "has processed".
 const VERB: usize = 3;
+/// Tokens between "each" and the batch of each, at most.
+const EACH_CHIP: usize = 3;
 /// Tokens between "each" and its devices, at most.
 const OF_EACH: usize = 6;
 /// Words between examples and the step that they go into, at most.
@@ -290,6 +292,12 @@ pub fn counted(ts: &[Token<'_>], q: &Quantity) -> f64 {
     if is_grouped { text.replace('.', "").parse().unwrap_or(q.value) } else { q.value }
 }
 
+/// "The batch size was set to 7,680": what it was, told to nobody; what a reader sets for a use is told otherwise.
+fn is_past(s: &Sentence<'_, '_>) -> bool {
+    let words = vocabulary::prose();
+    s.has(&words.batches.was) && !s.has(&words.epochs.not_by_default) && !s.has(&words.hardware.serving) && !s.under_evaluation
+}
+
 /// Whether the sentence tells of other parts of a recipe: accumulation, a learning rate, sequences.
 fn is_told(s: &Sentence<'_, '_>) -> bool {
     let words = &vocabulary::prose().batches;
@@ -347,7 +355,9 @@ fn stated(s: &Sentence<'_, '_>, i: usize, trained_before: bool) -> Option<Stated
     // "a batch of 500 tickets takes 35 minutes" is no recipe: what is counted is examples, or nothing.
     // "un lot de 0,5 million de tokens"
     let next = at_word(q.to + usize::from(q.scaled && matches!(text_at(s.ts, q.to), "de" | "d" | "di")));
-    let is_known = || says(next, words.examples) || says(next, vocabulary::prose().tokens.words);
+    // "a batch of 4 video clips"
+    let adjective = || next.is_some_and(|t| t.kind == Kind::Word) && at_word(q.to + 1).is_some_and(is_examples);
+    let is_known = || says(next, words.examples) || says(next, vocabulary::prose().tokens.words) || adjective();
     let counted = !counts_nouns || next.is_none_or(|t| t.kind != Kind::Word) || is_known();
     let fits = is_sized
         || says_size
@@ -381,7 +391,23 @@ fn is_of_one_device(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> bool {
         in_one || (s.ts.get(at).is_some_and(is_sign) && behind < i && s.ts.get(behind).is_some_and(is_device))
     });
     let label = span(s.ts, from, i);
-    each || per_device || any(label, &["device", "gpu", "micro"])
+    each || is_of_each_chip(s, i) || is_on_each(s, q) || per_device || any(label, &["device", "gpu", "micro"])
+}
+
+/// "32 V100 with a batch size of 16 on each": of each of the chips before.
+fn is_on_each(s: &Sentence<'_, '_>, q: &Quantity) -> bool {
+    let each = s.ts.get(q.to + 1).is_some_and(|t| t.is_any(&vocabulary::prose().rates.each_behind));
+    let ends = s.ts.get(q.to + 2).is_none_or(|t| t.kind == Kind::Sign || is_device(t));
+    each && ends && s.ts.get(q.to).is_some_and(|t| t.is_any(&vocabulary::keys().pairs.on))
+}
+
+/// "4 RTX 3090 (each with batch size 1)": of each of the chips that were told before.
+fn is_of_each_chip(s: &Sentence<'_, '_>, i: usize) -> bool {
+    let words = vocabulary::prose();
+    let each = (i.saturating_sub(EACH_CHIP)..i).rev().find(|at| s.ts.get(*at).is_some_and(|t| t.is_any(&words.subjects.each)));
+    let is_chip = |t: &Token<'_>| is_device(t) || t.is_any(&words.triggers.hardware) || t.is_any(&words.triggers.bare_chips);
+    let joined = |at: usize| span(s.ts, at + 1, i).iter().all(|t| t.is_any(&words.steps.with) || t.is_any(&["a", "an", "having"]));
+    each.is_some_and(|at| at + 1 < i && joined(at) && span(s.ts, 0, at).iter().any(is_chip))
 }
 
 /// "Batch de entrenamiento y evaluación de 32", "batch (training) 32": the token behind the sides that it is of, of which one is the training.

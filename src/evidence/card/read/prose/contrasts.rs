@@ -115,11 +115,29 @@ pub fn is_of_each_pass(ts: &[Token<'_>], from: usize, to: usize) -> bool {
     let each = ts.get(to).is_some_and(|t| t.is_any(&words.rates.each_behind));
     let ends = ts.get(to + 1).is_none_or(|t| t.kind == Kind::Sign || t.is_any(&words.subjects.and));
     let before = span(ts, from.saturating_sub(NEAR), from);
-    each && ends
-        && before
-            .iter()
-            .any(|t| t.is_any(&words.epochs.words) || t.is_any(&words.steps.words) || t.is_any(&words.rates.several_runs))
+    is_taken_by_each(ts, from)
+        || each
+            && ends
+            && before
+                .iter()
+                .any(|t| t.is_any(&words.epochs.words) || t.is_any(&words.steps.words) || t.is_any(&words.rates.several_runs))
 }
+
+/// "with each epoch (2.6M samples) taking 1,100 seconds": what each pass takes; a bracket may stand between.
+fn is_taken_by_each(ts: &[Token<'_>], from: usize) -> bool {
+    let words = vocabulary::prose();
+    let lead = (from.saturating_sub(NEAR_VERB)..from).rev().find(|i| ts.get(*i).is_some_and(|t| t.is_any(&words.subjects.lasts)));
+    let Some(verb) = lead else { return false };
+    let closed = verb.checked_sub(1).filter(|at| ts.get(*at).is_some_and(|t| t.is(")")));
+    let open = closed.and_then(|close| (0..close).rev().find(|at| ts.get(*at).is_some_and(|t| t.is("("))));
+    let noun = open.unwrap_or(verb).checked_sub(1);
+    let is_pass = |at: usize| ts.get(at).is_some_and(|t| t.is_any(&words.rates.passes) || t.is_any(&words.epochs.words));
+    let each = |at: usize| at > 0 && ts.get(at - 1).is_some_and(|t| t.is_any(&words.rates.one_pass));
+    noun.is_some_and(|at| is_pass(at) && each(at))
+}
+
+/// Tokens between a verb and a time, at most.
+const NEAR_VERB: usize = 3;
 
 /// "under five days", but not "a little under 1 hour".
 #[must_use]

@@ -7,7 +7,9 @@ use super::nearby::{any, before, last};
 use super::parameters::{Sizes, read_activated, read_parameters, several_sizes};
 use super::progress::{is_of_snapshot, read_progress};
 use super::samples::{LEAST_EXAMPLES, samples};
+use super::respective::share_of_list;
 use super::sentence::Sentence;
+use super::stated::{of_one_pass, stated_behind};
 use super::strangers::is_cited;
 use super::subjects::{Measure, gives_it_to_another};
 use super::tokens::read_tokens;
@@ -166,7 +168,8 @@ fn done_of_planned(ts: &[Token<'_>], from: usize, nouns: &Words) -> Option<Quant
 pub fn of_another(card: &Card<'_>, s: &Sentence<'_, '_>, from: usize, to: usize) -> Option<&'static str> {
     let why = gives_it_to_another(card, s, Measure::Count, from, to)?;
     let others = why == "another model's figure" && !is_cited(s);
-    (others || matches!(why, "planned" | "base model's figure" | "a comparison")).then_some(why)
+    (others || matches!(why, "planned" | "what another training would have taken" | "base model's figure" | "a comparison"))
+        .then_some(why)
 }
 
 /// How much what only the sentence before makes a training's stands behind what a sentence says of training itself.
@@ -174,10 +177,13 @@ pub fn told_before(s: &Sentence<'_, '_>) -> u8 {
     u8::from(!s.trains() && !s.under_training)
 }
 
-/// "for the other 140,000 steps": a part, where the whole stands beside it.
-fn is_further(s: &Sentence<'_, '_>, from: usize) -> bool {
-    let further = &vocabulary::prose().steps.further;
-    any(last(span(s.ts, 0, from), 1), further) || any(span(s.ts, from + 1, from + 3), further)
+/// "for the other 140,000 steps", "30 epochs, the final 5 of them slowly": a part, where the whole stands beside it.
+fn is_further(card: &Card<'_>, s: &Sentence<'_, '_>, field: Field, q: &Quantity) -> bool {
+    let words = &vocabulary::prose().steps;
+    let led = |list: &Words| any(last(span(s.ts, 0, q.from), 1), list) || any(span(s.ts, q.from + 1, q.from + 3), list);
+    let is_whole = |c: &Candidate| c.field == field && c.reason.is_none() && c.value.is_some_and(|all| all > q.value);
+    let has_whole = || s.has(&vocabulary::prose().tokens.totals) || card.candidates.iter().any(is_whole);
+    led(&words.further) || (led(&words.parts) && has_whole())
 }
 
 /// Fewest steps of a training that prose tells without its passes.
@@ -191,30 +197,17 @@ const SCHEDULED: usize = 4;
 
 fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
     let words = &vocabulary::prose().epochs;
+    // "v1.4 anime epoch2" is a name.
+    if s.ts.get(i + 1).is_some_and(|t| t.kind == Kind::Number && t.glued && t.text.is_ascii() && is_latin_word(text_at(s.ts, i))) {
+        return;
+    }
     // "60 epochs with early stopping at epoch 47": where it ended.
     let ended = any(last(span(s.ts, 0, i), 4), &words.stopped);
     if let Some(q) = quantity(s.ts, i + 1).filter(|q| ended && !q.is_word && q.value <= MOST_EPOCHS) {
         card.add_quantity(spot, Field::Epochs, q.value, s.written(i, q.to), &q);
         return;
     }
-    // "four full sweeps over the training set"
-    let full = |between: &[Token<'_>]| between.iter().all(|t| t.is_any(&words.full));
-    let q = before(s, i, 4, |q, between| !any(between, &words.other_units) && (full(between) || !q.is_word));
-    // "エポック数は3", "에폭 5": the number stands behind.
-    let behind = || {
-        let at = (i + 1..i + 4)
-            .find(|at| s.ts.get(*at).is_none_or(|t| t.kind == Kind::Number || !t.is_any(&[":", "=", "数", "は", "：", "수"])))?;
-        quantity(s.ts, at).filter(|q| !q.is_word && q.value <= MOST_EPOCHS)
-    };
-    let is_cjk = s.ts.get(i).is_some_and(|t| !is_latin_word(&t.text));
-    let q = q.or_else(|| is_cjk.then(behind).flatten()).or_else(|| behind_plural(s.ts, i));
-    // "Eine Epoche dauerte 3 Stunden": one pass as the subject of a clause is no number of them.
-    let is_note = s.ts.get(i + 1).is_none_or(|t| t.kind == Kind::Sign);
-    let is_one = |q: &Quantity| {
-        let subject = (q.from == 0 && !is_note) || matches!(text_at(s.ts, q.from), "a" | "an");
-        q.is_word && (q.value - 1.0).abs() < f64::EPSILON && subject
-    };
-    let Some(q) = q.filter(|q| !is_one(q) || is_round(s.ts, i)) else { return };
+    let Some(q) = number_of_passes(s, i) else { return };
     let left = span(s.ts, q.from.saturating_sub(5), q.from);
     let ended = s.has(&vocabulary::prose().times.closed);
     let schedule =
@@ -223,9 +216,12 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
     let recorded = any(span(s.ts, q.from + 1, i), &["eeg", "sleep"])
         || (text_at(s.ts, i + 1) == "of" && (i + 3..i + 5).any(|at| lasts(at) || text_at(s.ts, at) == "s"));
     let timed = || (0..s.ts.len()).any(|at| unit_hours(s.ts, at).is_some());
+    let said = s.trains() || s.under_training || card.trained_before;
+    // Passes over data are of a training and of nothing else, where the sentence does not turn to the reader.
+    let is_default = !s.under_evaluation && !s.has(&words.not_by_default);
     let reason = if recorded {
         Some("epochs of a recording")
-    } else if !s.trains() && !s.under_training && !card.trained_before && !timed() && !is_beside_recipe(s) {
+    } else if !(said || timed() || is_beside_recipe(s) || is_default) {
         Some("not said of a training")
     } else if schedule {
         Some("part of a schedule")
@@ -239,15 +235,41 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
         (s.under_evaluation && !s.trains()).then_some("evaluation")
     };
     let (from, to) = (q.from.min(i), q.to.max(i + 1));
-    let spot = spot.refused(of_another(card, s, from, to)).after(told_before(s));
+    let spot = spot.refused(of_another(card, s, from, to)).after(told_before(s) + u8::from(!said));
     let done =
         done_of_planned(s.ts, to, &words.words).filter(|done| done.value < q.value && done.value >= 1.0 && s.has(&words.meant));
     if let Some(done) = done.filter(|_| s.trains() || s.under_training) {
         card.add_quantity(&spot, Field::Epochs, done.value, s.written(done.from, done.to), &done);
         return card.add_quantity(&spot.refused(Some(ENDED_BEFORE)), Field::Epochs, q.value, s.written(from, to), &q);
     }
-    let spot = spot.refused(reason).after(if is_further(s, q.from) { 2 } else { 0 });
-    card.add_quantity(&spot, Field::Epochs, q.value, s.written(from, to), &q);
+    let share = share_of_list(card, s, q.from);
+    let value = q.value * share.and_then(Result::ok).unwrap_or(1.0);
+    let spot =
+        spot.refused(share.and_then(Result::err)).refused(reason).after(if is_further(card, s, Field::Epochs, &q) { 2 } else { 0 });
+    card.add_quantity(&spot, Field::Epochs, value, s.written(from, to), &q);
+}
+
+/// The number of the passes whose word stands at `i`: before it, behind it, or "single-epoch training".
+fn number_of_passes(s: &Sentence<'_, '_>, i: usize) -> Option<Quantity> {
+    let words = &vocabulary::prose().epochs;
+    // "four full sweeps over the training set"
+    let full = |between: &[Token<'_>]| between.iter().all(|t| t.is_any(&words.full));
+    let q = before(s, i, 4, |q, between| !any(between, &words.other_units) && (full(between) || !q.is_word));
+    // "エポック数は3", "에폭 5": the number stands behind.
+    let behind = || {
+        let at = (i + 1..i + 4)
+            .find(|at| s.ts.get(*at).is_none_or(|t| t.kind == Kind::Number || !t.is_any(&[":", "=", "数", "は", "：", "수"])))?;
+        quantity(s.ts, at).filter(|q| !q.is_word && q.value <= MOST_EPOCHS)
+    };
+    let is_cjk = s.ts.get(i).is_some_and(|t| !is_latin_word(&t.text));
+    let q = q.or_else(|| is_cjk.then(behind).flatten()).or_else(|| behind_plural(s.ts, i)).or_else(|| stated_behind(s.ts, i));
+    // "Eine Epoche dauerte 3 Stunden": one pass as the subject of a clause is no number of them.
+    let is_note = s.ts.get(i + 1).is_none_or(|t| t.kind == Kind::Sign);
+    let is_one = |q: &Quantity| {
+        let subject = (q.from == 0 && !is_note) || matches!(text_at(s.ts, q.from), "a" | "an");
+        q.is_word && (q.value - 1.0).abs() < f64::EPSILON && subject
+    };
+    of_one_pass(s.ts, i).or_else(|| q.filter(|q| !is_one(q) || is_round(s.ts, i)))
 }
 
 /// "Num epochs 3, total steps 1,875": the number behind a noun in the plural, and nothing behind it.
@@ -332,14 +354,35 @@ fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, o
     // Few steps are those of a schedule, unless the passes stand beside them.
     let least = if s.has(&vocabulary::prose().epochs.words) { 10.0 } else { LEAST_STEPS };
     let q = before(s, i, 4, |q, between| counted(s.ts, q) >= least && !any(between, &words.other_units));
-    let Some(q) = q.or_else(|| behind_plural(s.ts, i).filter(|q| counted(s.ts, q) >= least)) else { return };
+    let is_stated = q.is_none() && behind_plural(s.ts, i).is_none();
+    let behind = || behind_plural(s.ts, i).or_else(|| stated_behind(s.ts, i).filter(|_| text_at(s.ts, i).ends_with('s')));
+    let Some(q) = q.or_else(|| behind().filter(|q| counted(s.ts, q) >= least)) else { return };
+    // "165k steps; the number of steps is set to 500k": what was done is told already.
+    if is_stated && card.candidates.iter().any(|c| c.field == Field::TrainSteps && c.reason.is_none()) {
+        return;
+    }
+    let reason = not_the_steps(card, s, i, &q);
+    let ended = s.has(&vocabulary::prose().epochs.meant) && (i + 1..s.ts.len()).any(|at| last_step(s.ts, at).is_some());
+    let reason = reason.or(ended.then_some(ENDED_BEFORE));
+    // A sentence that names this model in full goes before one about its family.
+    let further = if is_further(card, s, Field::TrainSteps, &q) { 2 } else { 0 };
+    let spot = spot.after(if own { 0 } else { 2 } + told_before(s)).refused(reason);
+    let share = share_of_list(card, s, q.from);
+    let spot = spot.refused(of_another(card, s, q.from, i + 1)).after(further).refused(share.and_then(Result::err));
+    let value = counted(s.ts, &q) * share.and_then(Result::ok).unwrap_or(1.0);
+    card.add_quantity(&spot, Field::TrainSteps, value, s.written(q.from, i + 1), &q);
+}
+
+/// Why the steps whose word stands at `i` are none of this training's.
+fn not_the_steps(card: &Card<'_>, s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'static str> {
+    let words = &vocabulary::prose().steps;
     let left = span(s.ts, q.from.saturating_sub(7), q.from);
     let schedule = is_of_schedule(s, i, &q);
     // "25 epok po 74 kroki", "3 Epochen zu je 200 Schritten": of each pass.
     let epoch = (q.from.saturating_sub(3)..q.from).rev().find(|at| s.ts.get(*at).is_some_and(|t| !t.is_any(&words.of_each)));
     let of_each =
         epoch.is_some_and(|at| at + 1 < q.from && s.ts.get(at).is_some_and(|t| t.is_any(&vocabulary::prose().epochs.words)));
-    let reason = if schedule {
+    if schedule {
         Some("part of a schedule")
     } else if of_each {
         Some(RATE)
@@ -347,18 +390,12 @@ fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, o
         && !s.under_training
         && !card.trained_before
         && !q.from.checked_sub(1).is_some_and(|join| ends_run(s.ts, join))
-        && !is_own_checkpoint(s, &q)
+        && !is_own_checkpoint(s, q)
         && !is_beside_recipe(s)
     {
         Some("not said of a training")
     } else {
         let up_to = last(left, 3).windows(2).any(|w| matches!(w, [up, to] if up.is("up") && to.is("to"))) && !s.trains();
         up_to.then_some("a limit").or((s.under_evaluation && !s.trains()).then_some("evaluation"))
-    };
-    let ended = s.has(&vocabulary::prose().epochs.meant) && (i + 1..s.ts.len()).any(|at| last_step(s.ts, at).is_some());
-    let reason = reason.or(ended.then_some(ENDED_BEFORE));
-    // A sentence that names this model in full goes before one about its family.
-    let spot = spot.after(if own { 0 } else { 2 } + told_before(s)).refused(reason);
-    let spot = spot.refused(of_another(card, s, q.from, i + 1)).after(if is_further(s, q.from) { 2 } else { 0 });
-    card.add_quantity(&spot, Field::TrainSteps, counted(s.ts, &q), s.written(q.from, i + 1), &q);
+    }
 }

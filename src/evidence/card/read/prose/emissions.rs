@@ -24,7 +24,7 @@ pub fn read_emissions(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>
             continue;
         }
         // A rate says so itself: it is refused for that and for nothing else.
-        let why = || not_the_emissions(card, s).or_else(|| gives_it_to_another(card, s, Measure::Footprint, at, next));
+        let why = || not_the_emissions(card, s, (at, next)).or_else(|| gives_it_to_another(card, s, Measure::Footprint, at, next));
         let spot = spot.refused(if q.is_rate { None } else { why() });
         card.add_quantity(&spot, Field::EmissionsKgco2e, kg, s.written(at, next), &q);
         at = next.max(at + 1);
@@ -62,14 +62,19 @@ pub fn read_by_factor(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>
 /// Tokens behind a mass within which the unit of energy stands that it is per.
 const PER_ENERGY: usize = 4;
 
+/// Tokens around a mass within which a word of training says whose it is.
+const BESIDE: usize = 2;
+
 /// Why a mass is not what the training emitted.
-fn not_the_emissions(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
+fn not_the_emissions(card: &Card<'_>, s: &Sentence<'_, '_>, (from, to): (usize, usize)) -> Option<&'static str> {
     let words = &vocabulary::prose().emissions;
     let trains = s.trains();
     if s.under_data && !trains && !s.is_recipe {
         return Some("not said of a training");
     }
-    if card.co2_subject && !s.under_training {
+    // "10.9 g CO2e training cost"
+    let beside = s.trains.iter().any(|i| (from.saturating_sub(BESIDE)..to + BESIDE).contains(i));
+    if card.co2_subject && !s.under_training && !beside {
         Some("CO2 is the model's subject")
     } else if !trains && (s.has(&words.serving) || s.under_evaluation || s.has(&words.benchmarks)) {
         Some("inference or evaluation")

@@ -1,7 +1,7 @@
 //! Hardware in prose: of this training, or of a use of the model.
 
 use super::nearby::any;
-use super::sentence::Sentence;
+use super::sentence::{Sentence, counts_of_a_recipe};
 use super::subjects::{Measure, gives_it_to_another, is_in_bracket_of_the_base};
 use crate::evidence::card::parse::block::Under;
 use crate::evidence::card::read::candidate::{Card, Spot};
@@ -10,7 +10,7 @@ use crate::evidence::card::read::training::is_train;
 use crate::evidence::hardware::Context;
 use crate::evidence::quantity::durations::duration;
 use crate::evidence::quantity::tokens::{Kind, Token, is_latin_word, span, text_at, text_before};
-use crate::evidence::vocabulary;
+use crate::evidence::vocabulary::{self, Words};
 
 /// "The final run used 8 A100", "run on a single H100" under a heading of training: no word of a use.
 fn is_what_was_run(s: &Sentence<'_, '_>) -> bool {
@@ -31,6 +31,8 @@ fn serves_in(t: &Token<'_>) -> bool {
         && words.list().iter().any(|w| !w.is_ascii() && !is_latin_word(w) && t.text.contains(w))
 }
 
+/// Reason of the chips of a model that is neither this one nor its base.
+const ANOTHER: &str = "another model's figure";
 /// Tokens at the beginning of a clause that hold its subject.
 const SUBJECT: usize = 2;
 /// Tokens within which a machine and what it consists of are named.
@@ -40,14 +42,41 @@ const MACHINE: usize = 6;
 pub fn read_hardware_prose(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
     let clauses = without_bracket_of_the_base(card, s).unwrap_or_else(|| clauses_with_chips(card, s));
     if clauses.len() < 2 {
+        if let Some(own) = own_clause(card, s) {
+            return read_one_of(card, spot, s, own);
+        }
         return read_clause(card, spot, s, (0, s.ts.len()));
     }
-    for (from, to) in clauses {
-        let trains = s.trains.iter().filter(|i| (from..to).contains(*i)).map(|i| i - from).collect();
-        let under = Under { training: s.under_training, evaluation: s.under_evaluation, data: s.under_data, environment: false };
-        let clause = Sentence::new(s.text, span(s.ts, from, to), trains, under);
-        read_clause(card, spot, &clause, (from, to));
+    for clause in clauses {
+        read_one_of(card, spot, s, clause);
     }
+}
+
+/// Reads one clause of a sentence.
+fn read_one_of(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (from, to): (usize, usize)) {
+    let trains = s.trains.iter().filter(|i| (from..to).contains(*i)).map(|i| i - from).collect();
+    let under = Under { training: s.under_training, evaluation: s.under_evaluation, data: s.under_data, environment: false };
+    let clause = Sentence::new(s.text, span(s.ts, from, to), trains, under);
+    read_clause(card, spot, &clause, (from, to));
+}
+
+/// "I was using a 2080 Ti, and would like to know the normal speed": the clause that says that the chips were used, where another one speaks of
+/// speed or of a use.
+fn own_clause(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<(usize, usize)> {
+    let words = &vocabulary::prose().hardware;
+    let ends = |i: &usize| s.ts.get(*i).is_some_and(|t| t.is_any(&[",", ";", "，", "；"]));
+    let chip = (0..s.ts.len()).find(|i| card.is_chip(s.ts, *i) || s.ts.get(*i).is_some_and(|t| t.is_any(&words_of_chips())))?;
+    let from = (0..chip).rev().find(ends).map_or(0, |i| i + 1);
+    let to = (chip..s.ts.len()).find(ends)?;
+    let clause = span(s.ts, from, to);
+    let is_use = |t: &Token<'_>| t.is_any(&words.serving) || t.is_any(&words.running);
+    let others = span(s.ts, 0, from).iter().chain(span(s.ts, to, s.ts.len()));
+    let used = any(clause, &words.used) && !clause.iter().any(is_use) && !any(clause, &words.demands);
+    (used && s.trains.is_empty() && others.into_iter().any(is_use)).then_some((from, to))
+}
+
+fn words_of_chips() -> Words {
+    vocabulary::prose().triggers.bare_chips
 }
 
 /// "We tuned goose (trained on 2T tokens with 1,000 GPUs) on 4 GPUs": what stands around the bracket, where a sentence has one on the base.
@@ -92,16 +121,30 @@ fn clauses_with_chips(card: &Card<'_>, s: &Sentence<'_, '_>) -> Vec<(usize, usiz
     out
 }
 
+/// Tokens before a word for memory within which its size stands.
+const MEMORY: usize = 2;
+
+/// "RTX 2080 Ti, 11 GB VRAM": the memory of a chip by its size, and no requirement.
+fn is_memory_of_chip(ts: &[Token<'_>], i: usize) -> bool {
+    let words = &vocabulary::prose().hardware;
+    let sized = span(ts, i.saturating_sub(MEMORY), i).iter().any(|t| t.kind == Kind::Number);
+    ts.get(i).is_some_and(|t| t.is_any(&words.memory)) && sized
+}
+
 /// Reads a clause: its tokens are those of `s`, from the token `from` of the sentence on.
 fn read_clause(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (from, _): (usize, usize)) {
     let words = &vocabulary::prose().hardware;
     // "Evaluation on the full suite took 9 hours on 8 A100s": the subject is no training.
     let evaluates = any(span(s.ts, 0, SUBJECT), &vocabulary::prose().subjects.work);
-    let serves = s.has(&words.serving) || s.ts.iter().any(serves_in) || evaluates;
+    let is_use = |(i, t): (usize, &Token<'_>)| t.kind == Kind::Word && t.is_any(&words.serving) && !is_memory_of_chip(s.ts, i);
+    let serves = s.ts.iter().enumerate().any(is_use) || s.ts.iter().any(serves_in) || evaluates;
     // The "no" of Portuguese is "in the".
     let is_english = s.has(&vocabulary::prose().times.english);
     let denies = |w: &str| words.denying.contains(&w) && is_english;
-    let runs = s.words().any(|w| (words.running.contains(&w) || denies(w)) && !(w == "run" && is_what_was_run(s)));
+    let is_run = |(i, t): (usize, &Token<'_>)| t.is_any(&words.running) && !is_memory_of_chip(s.ts, i);
+    let words_run = s.ts.iter().enumerate().filter(|(_, t)| t.kind == Kind::Word);
+    let runs =
+        words_run.filter(|(i, t)| is_run((*i, *t)) || denies(t.text.as_ref())).any(|(_, t)| !(t.is("run") && is_what_was_run(s)));
     let trains = s.trains();
     let reason = if trains {
         // "From 3 May to 17 May": a month.
@@ -110,7 +153,8 @@ fn read_clause(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (from
         if needs || (s.has(&words.serving_though_training) && !s.has(&["trained"])) {
             Some("inference or requirement")
         } else {
-            may.then_some("not said of this training")
+            // "My own two cards were inadequate for training it."
+            (may || s.has(&words.unfit)).then_some("not said of this training")
         }
     } else if serves {
         Some("inference or requirement")
@@ -123,7 +167,9 @@ fn read_clause(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (from
     } else {
         let told = s.is_recipe || s.has(&vocabulary::prose().times.slang);
         let times = told && (0..s.ts.len()).any(|i| duration(s.ts, i).is_some());
-        (!s.under_training && !s.has(&words.used) && !times && !card.trained_before).then_some("not said of a training")
+        // "One complete run on an M2 Max: 200 iterations, batch 4."
+        let said = s.under_training || s.has(&words.used) || times || card.trained_before || counts_of_a_recipe(s.ts);
+        (!said).then_some("not said of a training")
     };
     let text = s.written(0, s.ts.len());
     let reason = reason.or_else(|| is_whole_machine(s).then_some("a whole machine"));
@@ -131,7 +177,11 @@ fn read_clause(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (from
     let on_cpu = |i: usize| text_at(s.ts, i) == "m" && (i + 2..i + 4).any(|at| text_at(s.ts, at) == "cpu");
     let reason = reason.or_else(|| (0..s.ts.len()).any(|i| card.is_chip(s.ts, i) && on_cpu(i)).then_some("a processor"));
     let chip = (0..s.ts.len()).find(|i| card.is_chip(s.ts, *i));
-    let other = chip.and_then(|chip| gives_it_to_another(card, s, Measure::Chips, chip, chip + 1));
+    // "GPT-2 training used 32 TPU v3": a name in words is told of by its first.
+    let named = |i: &usize| s.ts.get(*i).is_some_and(|t| t.is_any(&vocabulary::prose().triggers.hardware));
+    let of = |chip: usize| gives_it_to_another(card, s, Measure::Chips, chip, chip + 1);
+    let of_name = || (0..s.ts.len()).find(named).and_then(of).filter(|why| *why == ANOTHER);
+    let other = chip.map_or_else(of_name, of);
     let later = 3 * u8::from(!trains) + u8::from(from > 0 && s.has(&words.tried));
     // The chips of a family are those of each of its models, and only their number is not.
     if let Some(chip) = chip.filter(|_| other == Some(SEVERAL_MODELS)) {

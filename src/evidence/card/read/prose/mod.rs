@@ -19,6 +19,7 @@ mod respective;
 mod samples;
 pub mod sentence;
 mod sequences;
+mod stated;
 pub mod strangers;
 mod subjects;
 mod times;

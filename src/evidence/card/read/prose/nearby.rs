@@ -9,7 +9,7 @@ pub fn before(s: &Sentence<'_, '_>, i: usize, reach: usize, fits: impl Fn(&Quant
     (i.saturating_sub(reach)..i).find_map(|at| {
         let q = quantity(s.ts, at).filter(|q| q.to <= i)?;
         let between = span(s.ts, q.to, i);
-        let joined = between.iter().all(|t| t.kind == Kind::Word || t.is_any(&["-", "\""]));
+        let joined = between.iter().all(|t| t.kind == Kind::Word || t.is_any(&["-", "\""]) || (t.is("/") && t.glued));
         // "326,656 samples for one epoch": the number nearest to the word is its own.
         let is_nearer = |n: &Quantity| n.is_word && n.value >= 1.0 && n.to == i && !matches!(text_at(s.ts, n.from), "a" | "an");
         let nearer = (q.to..i).any(|at| quantity(s.ts, at).is_some_and(|n| is_nearer(&n)));

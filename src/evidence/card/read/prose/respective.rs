@@ -45,6 +45,13 @@ pub fn share_of_last(card: &Card<'_>, s: &Sentence<'_, '_>, from: usize) -> Opti
     Some(own.and_then(|at| numbers.get(at)).map(|n| n / last).ok_or("of several models, in an order that is not known"))
 }
 
+/// The same of a number that ends a list of several: "18k, 35k and 10k steps for the tiny, small and base model, respectively". Alone it is of
+/// all of them.
+#[must_use]
+pub fn share_of_list(card: &Card<'_>, s: &Sentence<'_, '_>, from: usize) -> Option<Result<f64, &'static str>> {
+    share_of_last(card, s, from).filter(|_| figures_before(s, from).len() > 1)
+}
+
 /// The numbers that end with the one at a token, joined by commas and "and".
 fn figures_before(s: &Sentence<'_, '_>, from: usize) -> Vec<f64> {
     let joins = |at: usize| {
@@ -53,15 +60,15 @@ fn figures_before(s: &Sentence<'_, '_>, from: usize) -> Vec<f64> {
     let mut out: Vec<f64> = quantity(s.ts, from).map(|q| q.value).into_iter().collect();
     let mut at = from;
     while out.len() < MOST {
-        let Some(before) =
-            (at.saturating_sub(2)..at).rev().find(|b| !joins(*b)).filter(|b| *b + 1 < at || (*b < at && joins(*b + 1)))
-        else {
-            break;
+        let Some(end) = (at.saturating_sub(3)..at).rev().find(|b| !joins(*b)).filter(|b| *b + 1 < at) else { break };
+        // "18k, 35k and 10k": the scale belongs to its number.
+        let begins = |b: usize| {
+            let is_number = span(s.ts, b, b + 1).iter().any(|t| t.kind == Kind::Number || t.value.is_some());
+            quantity(s.ts, b).filter(|q| is_number && q.from == b && q.to == end + 1)
         };
-        let is_number = span(s.ts, before, before + 1).iter().any(|t| t.kind == Kind::Number || t.value.is_some());
-        let Some(q) = quantity(s.ts, before).filter(|q| is_number && q.to <= at) else { break };
+        let Some(q) = (end.saturating_sub(1)..=end).find_map(begins) else { break };
         out.insert(0, q.value);
-        at = before;
+        at = q.from;
     }
     out
 }

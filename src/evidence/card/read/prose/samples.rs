@@ -13,6 +13,8 @@ use crate::evidence::vocabulary;
 
 /// Tokens between a verb of training and the number of examples behind it.
 const EXAMPLES_REACH: usize = 8;
+/// Tokens between a number of examples and their noun, at most: "10 million English/French sentence pairs".
+const NOUN_REACH: usize = 7;
 /// Fewest examples believed.
 pub const LEAST_EXAMPLES: f64 = 10.0;
 /// Tokens between data and the number of examples that it holds.
@@ -25,7 +27,7 @@ const HOLDS_WORDS: usize = 4;
 pub fn samples(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
     let words = &vocabulary::prose().samples;
     let q =
-        before(s, i, 5, |q, between| (!q.is_word || q.scaled) && q.value >= LEAST_EXAMPLES && !any(between, &words.other_units));
+        before(s, i, NOUN_REACH, |q, between| (!q.is_word || q.scaled) && q.value >= LEAST_EXAMPLES && !any(between, &words.other_units));
     let Some(q) = q.filter(|q| q.value.fract() == 0.0 && !q.is_range && spot.reason.is_none() && card.recipe.examples.is_none())
     else {
         return;

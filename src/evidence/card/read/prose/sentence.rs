@@ -83,6 +83,12 @@ pub fn tells_a_recipe(ts: &[Token<'_>]) -> bool {
 
 /// The same, whatever the words.
 fn is_told(ts: &[Token<'_>]) -> bool {
+    counts_of_a_recipe(ts) || tells_a_run(ts)
+}
+
+/// Whether tokens tell of passes, steps or accumulated gradients with their number.
+#[must_use]
+pub fn counts_of_a_recipe(ts: &[Token<'_>]) -> bool {
     let words = &vocabulary::prose();
     // "Steps: 32, Sampler: DPM++ 2M Karras, CFG scale: 7.5": how an image was made.
     if ts.iter().any(|t| t.is_any(&words.steps.sampling)) {
@@ -95,12 +101,16 @@ fn is_told(ts: &[Token<'_>]) -> bool {
     };
     // Gradients are accumulated in a training and nowhere else.
     let accumulates = ts.iter().any(|t| t.is_any(&words.batches.accumulation)) && (0..ts.len()).any(is_number);
-    accumulates
-        || ts.iter().enumerate().any(|(i, t)| {
-            let counts = t.is_any(&words.epochs.words) || t.is_any(&words.steps.words);
-            (counts && counted(i))
-                || (t.is_any(&words.sentences.runs) && span(ts, i + 1, i + 4).iter().any(|t| t.is_any(&words.sentences.run_verbs)))
-        })
+    let counts = |t: &Token<'_>| t.is_any(&words.epochs.words) || t.is_any(&words.steps.words);
+    accumulates || ts.iter().enumerate().any(|(i, t)| counts(t) && counted(i))
+}
+
+/// Whether tokens tell of a run that ended.
+fn tells_a_run(ts: &[Token<'_>]) -> bool {
+    let words = &vocabulary::prose();
+    let ends = |i: usize| span(ts, i + 1, i + 4).iter().any(|t| t.is_any(&words.sentences.run_verbs));
+    !ts.iter().any(|t| t.is_any(&words.steps.sampling))
+        && ts.iter().enumerate().any(|(i, t)| t.is_any(&words.sentences.runs) && ends(i))
 }
 
 #[cfg(test)]

@@ -196,7 +196,10 @@ fn is_other_name_at(card: &Card<'_>, s: &Sentence<'_, '_>, at: &[usize], n: usiz
     // "GPT-3 was trained on 300B tokens"
     let is_trained =
         next.first().is_some_and(|t| t.is_any(&words.been_verbs)) && (behind..behind + NAME_VERB).any(|i| is_train(s.ts, i));
+    // "GPT-2 training reportedly used 32 TPUs"
+    let its_training = is_train(s.ts, behind) && any(span(s.ts, behind + 1, behind + 1 + NAME_VERB), &words.took);
     let takes = is_trained
+        || its_training
         || any(next, &words.name_verbs)
         || (n == 0 && at.iter().filter(|i| **i >= behind).any(|i| s.ts.get(*i).is_some_and(|t| t.is_any(&words.name_verbs))));
     let is_own = is_own_name(&card.own, &name);

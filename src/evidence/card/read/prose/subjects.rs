@@ -165,7 +165,15 @@ fn not_what_was_used(s: &Sentence<'_, '_>, measure: Measure, at: &[usize], from:
     }
     // "A longer schedule (600 epochs) is planned."
     let is_planned = behind.iter().zip(behind.iter().skip(1)).any(|(verb, t)| verb.is_any(&words.are) && t.is_any(&words.planned));
-    if has(&words.planned) || is_planned {
+    // "It will take about 2 days": said of how it is, and not to the reader.
+    let habit = |i: usize| {
+        s.ts.get(i).is_some_and(|t| t.is_any(&words.will))
+            && any(span(s.ts, i + 1, i + 3), &words.takes)
+            && measure == Measure::Time
+            && !s.has(&vocabulary::prose().sentences.readers)
+    };
+    let plans = |i: &usize| s.ts.get(*i).is_some_and(|t| t.is_any(&words.planned)) && !habit(*i);
+    if at.iter().any(plans) || is_planned {
         return Some("planned");
     }
     if any(last(span(s.ts, 0, to), 2), &vocabulary::units().computes.flop) && s.has(&words.thresholds) && !trained {
@@ -237,7 +245,10 @@ fn could_have_been(ts: &[Token<'_>], at: &[usize], to: usize) -> bool {
     let unreal = |i: usize| ts.get(i).is_some_and(|t| t.is_any(&words.unreal)) && any(span(ts, i + 1, i + 4), &words.unreal_verbs);
     // "With the grid of our country (60 g/kWh) that would be 0.03 kg": reckoned, and not imagined.
     let is_reckoned = any(ts, &words.grids) && span(ts, 0, to).iter().any(|t| t.is_any(&words.unreal));
-    !is_reckoned && (at.iter().copied().any(unreal) || unreal(to))
+    // "Long schedules (500 epochs) were not feasible."
+    let denied =
+        span(ts, to, to + BEHIND).windows(2).any(|w| matches!(w, [not, t] if not.is_any(&words.not) && t.is_any(&words.feasible)));
+    denied || (!is_reckoned && (at.iter().copied().any(unreal) || unreal(to)))
 }
 
 /// "This reduces emissions by 12 kg".
@@ -359,7 +370,9 @@ fn of_another_model(card: &Card<'_>, s: &Sentence<'_, '_>, at: &[usize]) -> Opti
     let other = at.iter().any(|i| is(i, &words.other) && any(span(s.ts, i + 1, i + 3), &words.models));
     // "distilled from a teacher" tells of the student.
     let subject = at.iter().take_while(|i| !is_training(s.ts, **i));
-    let named_other = subject.clone().any(|i| is(i, &words.others) && !own.has(text_at(s.ts, *i)));
+    // "no separate reward model needed" tells of this one.
+    let without = |i: usize| any(span(s.ts, i.saturating_sub(2), i), &words.not);
+    let named_other = subject.clone().any(|i| is(i, &words.others) && !own.has(text_at(s.ts, *i)) && !without(*i));
     let of_the_art = subject.clone().any(|i| is(i, &words.of_the_art) && text_before(s.ts, *i, 1) == "-");
     // "The original network trained for 3 days."
     let original =

@@ -7,7 +7,8 @@ use super::strangers::is_on_the_tokenizer;
 use super::subjects::{Measure, gives_it_to_another};
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot};
-use crate::evidence::card::read::rates::{RATE, rate_behind, rate_of_each};
+use crate::evidence::card::read::rates::{RATE, counts_runs, rate_behind, rate_of_each};
+use crate::evidence::card::read::training::is_train;
 use crate::evidence::quantity::computes::compute_unit;
 use crate::evidence::quantity::durations::{Duration, clock, duration, unit_hours};
 use crate::evidence::quantity::numbers::quantity;
@@ -222,6 +223,9 @@ fn add_device_hours(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, 
     let at_speed = text_at(s.ts, d.to) == "at" && (d.to..d.to + SPEED).any(|i| compute_unit(s.ts, i).is_some());
     let rate = rate.or(at_speed.then_some("reckoned, and not measured"));
     let whose = gives_it_to_another(card, s, Measure::Time, d.quantity.from, d.to);
+    // "225 runs, median 30.7 minutes per run, 125 GPU-hours in total."
+    let of_all = counts_runs(s.ts) && span(s.ts, d.to, d.to + ENDS).iter().any(|t| t.is_any(&words.ends));
+    let rate = rate.or(of_all.then_some("a total of several runs"));
     let spot = spot.refused(d.reason).refused(rate).refused(whose).after(if s.has(&words.whole) { 0 } else { 4 });
     card.add(&spot, Field::AcceleratorHours, Some(d.hours), s.written(d.quantity.from, d.to), reason);
     Some(d.to)
@@ -296,7 +300,12 @@ fn of_data(s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Option<&'static str> {
         }
     }
     let recorded = is_recording(time.ts, time.at, time.duration.to);
-    if recorded || span(time.ts, time.duration.to, time.duration.to + 4).iter().any(|t| t.is_any(&words.data)) {
+    // "31 hours, generating the samples 2 hours": the next clause has its own subject.
+    let near = span(time.ts, time.duration.to, time.duration.to + 4).iter().take_while(|t| !t.is_any(&[",", ";"]));
+    if recorded || near.into_iter().any(|t| t.is_any(&words.data)) {
+        return Some("hours of data");
+    }
+    if is_length_of_data(time) {
         return Some("hours of data");
     }
     let is_hyphenated = time.before == "-" || time.next == "-";
@@ -312,6 +321,20 @@ fn of_data(s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Option<&'static str> {
     let is_another = words.leads.contains(&time.lead) && has_recordings(time.ts);
     let is_audio = s.has(&words.audio) && !(time.strong || is_another || words.long_units.contains(&time.unit));
     is_audio.then_some("hours of data")
+}
+
+/// Tokens before a time within which it is called the length of data.
+const LENGTH: usize = 4;
+
+/// "the whole training dataset with duration 2000h", "recordings of a total duration of 20 h".
+fn is_length_of_data(time: &Time<'_, '_>) -> bool {
+    let words = vocabulary::prose();
+    let called = |at: &usize| time.ts.get(*at).is_some_and(|t| t.is_any(&words.times.lengths));
+    let at = (time.at.saturating_sub(LENGTH)..time.at).rev().find(called);
+    let of_data = |t: &Token<'_>| t.is_any(&words.subjects.data) || t.is_any(&words.times.data) || t.is_any(&words.times.audio);
+    at.is_some_and(|at| {
+        span(time.ts, at.saturating_sub(LENGTH), at).iter().any(of_data) && !is_train(time.ts, at - usize::from(at > 0))
+    })
 }
 
 /// "a week-long training run".
@@ -331,7 +354,7 @@ fn of_something_else(said: Said, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> O
     if said == Said::Nothing {
         return Some("not said of a training");
     }
-    if s.has(&words.serving) && !s.has(&words.trained) {
+    if s.has(&words.serving) && !s.has(&words.trained) && !is_clause_of_training(s, time) {
         return Some("inference");
     }
     // "The three epochs were done after 6.4 hours".
@@ -361,6 +384,19 @@ fn of_something_else(said: Said, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> O
         return Some("not said of this training");
     }
     (words.data_leads.contains(&time.lead) && !time.strong).then_some("hours of data")
+}
+
+/// "200k steps are enough to generate a good voice, and it takes 1 day to complete the training": whether the clause of a time speaks of the
+/// training and of no use, whatever the others say.
+fn is_clause_of_training(s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> bool {
+    let ends = |i: &usize| {
+        let t = s.ts.get(*i);
+        t.is_some_and(|t| t.is_any(&[",", ";", "，", "；"]) || t.is_any(&vocabulary::prose().subjects.and))
+    };
+    let from = (0..time.at).rev().find(ends).unwrap_or(0);
+    let to = (time.duration.to..s.ts.len()).find(ends).unwrap_or(s.ts.len());
+    let serves = span(s.ts, from, to).iter().any(|t| t.is_any(&vocabulary::prose().times.serving));
+    !serves && s.trains.iter().any(|i| (from..to).contains(i))
 }
 
 /// What the text around a time says of it.

@@ -161,6 +161,8 @@ fn is_said_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> bool {
         || (follows(0) == "during" && follows(1) == "training")
         || words.seen_behind.contains(&follows(0))
         || is_seen_late(s, i)
+        // "9.04B tokens (17,250 steps)"
+        || (follows(0) == "(" && right.iter().take_while(|t| !t.is(")")).any(|t| t.is_any(&vocabulary::prose().steps.words)))
         // "250k steps, which amounts to 1T tokens"
         || (any(last(left, 3), &words.amounts) && tells_passes(s))
         || is_used_by_the_run(left)
@@ -291,7 +293,9 @@ fn not_trained_on(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'stat
     let left = span(s.ts, q.from.saturating_sub(16), q.from);
     let right = span(s.ts, i + 1, i + 8);
     let verb = (q.from.saturating_sub(VERB_REACH)..q.from).rev().find(|at| is_train_verb(s.ts, *at, q.from));
-    let of_tokenizer = |verb: usize| any(span(s.ts, verb.saturating_sub(6), verb), &words.other_trained);
+    // "The tokenizer was trained on", "training a tokenizer on"
+    let object = |verb: usize| any(span(s.ts, verb + 1, verb + 3), &words.other_trained);
+    let of_tokenizer = |verb: usize| any(span(s.ts, verb.saturating_sub(6), verb), &words.other_trained) || object(verb);
     let between = match verb {
         Some(verb) if of_tokenizer(verb) => return Some("not tokens seen by the model"),
         Some(verb) => span(s.ts, verb + 1, q.from),
