@@ -226,6 +226,8 @@ lists!(Composed {
     most,
     whole,
     device,
+    node,
+    accumulation,
     epochs,
     steps,
     batch,

@@ -1,7 +1,7 @@
 //! Tables: logs of trainers, keys with values, families of models of which only this repository's row counts.
 
 use super::candidate::{Card, RANK_PAIR, RANK_TABLE, Spot};
-use super::cells::add_cell;
+use super::cells::{add_batch_of_row, add_cell};
 use super::columns::{Column, column};
 use super::designators::Designators;
 use super::keys::{Key, read_key};
@@ -252,6 +252,10 @@ fn family(card: &mut Card<'_>, rows: &[Passage<'_>], columns: &[Option<Column>],
                 .or(data.then_some("data set size"));
             let sign = signs.get(c).copied().unwrap_or_default();
             add_cell(card, &spot(row.block, RANK_TABLE, reason), kind, header, cell, sign);
+        }
+        if is_own {
+            let evaluated = (row.block.under.evaluation && !row.block.under.training).then_some("evaluation or inference");
+            add_batch_of_row(card, &spot(row.block, RANK_TABLE, section.or(evaluated)), columns);
         }
     }
 }

@@ -110,6 +110,16 @@ fn is_beside_recipe(s: &Sentence<'_, '_>) -> bool {
     told && !s.has(&words.steps.sampling) && !s.under_evaluation && !s.has(&["you", "your"])
 }
 
+/// "完整的17500个step需要251个小时": steps beside the time that the training took are its steps.
+fn is_timed(card: &Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) -> bool {
+    let is_time = |c: &Candidate| matches!(c.field, Field::WallHours | Field::AcceleratorHours) && c.quote == spot.quote;
+    let timed = card.candidates.iter().rev().take(MOST_OF_SENTENCE).any(|c| is_time(c) && c.reason.is_none());
+    timed && !s.has(&vocabulary::prose().steps.sampling) && !s.under_evaluation
+}
+
+/// Candidates of one sentence that are looked through.
+const MOST_OF_SENTENCE: usize = 20;
+
 /// Tokens between the verb that ends a run and the number of what was done.
 const END_REACH: usize = 5;
 
@@ -371,6 +381,7 @@ fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, o
         && !q.from.checked_sub(1).is_some_and(|join| ends_run(s.ts, join))
         && !is_own_checkpoint(s, &q)
         && !is_beside_recipe(s)
+        && !is_timed(card, spot, s)
     {
         Some("not said of a training")
     } else {

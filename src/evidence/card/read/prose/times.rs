@@ -298,8 +298,9 @@ fn of_data(s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Option<&'static str> {
         return Some("hours of data");
     }
     let is_hyphenated = time.before == "-" || time.next == "-";
-    let is_compound = time.duration.to - time.at > 2;
-    if !is_compound
+    // "15.25h" is measured, and no name.
+    let is_measured = time.duration.to - time.at > 2 || time.first.contains(['.', ',']);
+    if !is_measured
         && time.unit == "h"
         && time.is_glued
         && (is_hyphenated || !(time.strong || words.hour_letter_leads.contains(&time.lead)))

@@ -153,6 +153,9 @@ fn is_said_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> bool {
     let (said, under_data) = (s.trains() || s.under_training, s.under_data || any(left, &words.data_nouns));
     let follows = |n: usize| right.get(n).map_or("", |t| t.text.as_ref());
     any(last(left, 4), &words.seen)
+        // "3,1B gesehenen Tokens"
+        || any(middle, &words.seen)
+        || any(middle, &words.seen_behind)
         || (s.under_training && any(last(left, 2), &words.used))
         || last(left, 3).iter().any(|t| t.text.contains("学习"))
         || (follows(0) == "during" && follows(1) == "training")

@@ -180,7 +180,7 @@ fn settings_parts<'b>(
     // Passes over each batch of experience of a reinforcement learner are no passes over data.
     let learns_by_trying = vocabulary::recipe().bases.reinforcement.is_within(&b.text);
     if learns_by_trying {
-        found.retain(|p| p.key != RecipeKey::Epochs);
+        found.retain(|p| !matches!(p.key, RecipeKey::Epochs | RecipeKey::Steps | RecipeKey::LooseSteps));
     }
     refuse_two_values(&mut found);
     if b.kind == BlockKind::Code {
@@ -256,7 +256,8 @@ fn refuse_two_values(found: &mut [Part<'_>]) {
 pub const TWO_VALUES: &str = "one block gives this key two values";
 
 /// Whether the text before code says that the code trained the model: "The model was trained with", "Training command:".
-fn introduces_training(before: &Passage<'_>) -> bool {
+#[must_use]
+pub fn introduces_training(before: &Passage<'_>) -> bool {
     let b = before.block;
     let is_text = matches!(b.kind, BlockKind::Paragraph | BlockKind::ListItem) && b.text.len() <= MAX_INTRODUCTION;
     let lower = b.text.to_lowercase();
