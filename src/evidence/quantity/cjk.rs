@@ -69,6 +69,31 @@ pub(super) fn cjk_numeral(word: &str) -> Option<Numeral> {
     })
 }
 
+/// Words between a number of devices and the devices.
+const COUNTERS: [char; 13] = ['张', '張', '块', '塊', '片', '颗', '顆', '枚', '台', '個', '个', '장', '대'];
+/// What may stand behind a counter for it to count devices, where no other script does.
+const DEVICES: [&str; 6] = ["", "显卡", "顯卡", "卡", "加速卡", "그래픽"];
+
+/// "我用两张": a number in characters with its counter at the end of a word, or before a word for devices: what stands before, the number and
+/// what stands behind it.
+#[must_use]
+pub fn cjk_count(word: &str) -> Option<(&str, u32, &str)> {
+    if word.is_ascii() {
+        return None;
+    }
+    let counter = word.char_indices().find(|(at, c)| {
+        let behind = word.get(at + c.len_utf8()..).unwrap_or_default();
+        COUNTERS.contains(c)
+            && DEVICES.iter().any(|device| if device.is_empty() { behind.is_empty() } else { behind.starts_with(device) })
+    })?;
+    let (before, behind) = word.split_at_checked(counter.0)?;
+    let digits = before.trim_end_matches(|c: char| digit(c).is_some() || matches!(c, '十' | '百'));
+    let (before, digits) = before.split_at_checked(digits.len())?;
+    let value = value_of(digits).filter(|value| *value >= 1.0 && *value <= 999.0)?;
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // A whole number below a thousand.
+    Some((before, value as u32, behind))
+}
+
 fn digit(c: char) -> Option<f64> {
     Some(match c {
         '一' => 1.0,

@@ -145,7 +145,9 @@ pub fn rate_of_each(ts: &[Token<'_>], from: usize) -> Option<&'static str> {
         let ends = t.kind == Kind::Number || t.is_any(&words.ends_of_each);
         // "one" is a number, too.
         let behind = at + 1 + usize::from(ts.get(at + 1).is_some_and(|next| next.is_any(&words.fillers)));
-        if t.is_any(&words.one_pass) && ts.get(behind).is_some_and(|next| next.is_any(&words.passes)) {
+        // "Fine-tuned for a single epoch in 3 hours": the only one there was.
+        let is_all = t.is_any(&["one", "single"]) && at.checked_sub(2).is_some_and(|b| span(ts, b, at).iter().any(|t| t.is("for")));
+        if t.is_any(&words.one_pass) && ts.get(behind).is_some_and(|next| next.is_any(&words.passes)) && !is_all {
             return Some(RATE);
         }
         if ends {

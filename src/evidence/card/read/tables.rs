@@ -80,7 +80,11 @@ fn columns_of(card: &Card<'_>, first: &Block) -> Vec<Option<Column>> {
     let of_lengths = named().any(|(c, _)| *c == Column::Length) && named().any(|(c, _)| counts(c) || of_model(c));
     let of_training = first.under.training || named().any(|(c, header)| c.tells_training(header));
     let is_length = |c: &Column| *c == Column::Length && of_lengths;
-    let kept = |(c, header): (&Option<Column>, &String)| c.filter(|c| of_training || is_length(c) || !c.is_vague(header));
+    // Steps beside passes are of trainings, too.
+    let has_passes = columns.contains(&Some(Column::Of(Key::Epochs)));
+    let is_steps = |c: &Column| *c == Column::Of(Key::Steps) && has_passes;
+    let kept =
+        |(c, header): (&Option<Column>, &String)| c.filter(|c| of_training || is_length(c) || is_steps(c) || !c.is_vague(header));
     columns.iter().zip(first.header.iter()).map(kept).collect()
 }
 

@@ -1,5 +1,6 @@
 //! What prose counts: tokens, epochs, steps, batches, parameters, FLOP.
 
+use super::NOT_SAID;
 use super::batches::{counted, is_batch, read_batch, read_batch_at_once, read_batch_of_step};
 use super::compute::{read_flop, read_utilization};
 use super::examples::{read_batch_of_steps, read_batch_per_device};
@@ -110,16 +111,6 @@ fn is_beside_recipe(s: &Sentence<'_, '_>) -> bool {
     told && !s.has(&words.steps.sampling) && !s.under_evaluation && !s.has(&["you", "your"])
 }
 
-/// "完整的17500个step需要251个小时": steps beside the time that the training took are its steps.
-fn is_timed(card: &Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) -> bool {
-    let is_time = |c: &Candidate| matches!(c.field, Field::WallHours | Field::AcceleratorHours) && c.quote == spot.quote;
-    let timed = card.candidates.iter().rev().take(MOST_OF_SENTENCE).any(|c| is_time(c) && c.reason.is_none());
-    timed && !s.has(&vocabulary::prose().steps.sampling) && !s.under_evaluation
-}
-
-/// Candidates of one sentence that are looked through.
-const MOST_OF_SENTENCE: usize = 20;
-
 /// Tokens between the verb that ends a run and the number of what was done.
 const END_REACH: usize = 5;
 
@@ -219,13 +210,7 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
     };
     let is_cjk = s.ts.get(i).is_some_and(|t| !is_latin_word(&t.text));
     let q = q.or_else(|| is_cjk.then(behind).flatten()).or_else(|| behind_plural(s.ts, i));
-    // "Eine Epoche dauerte 3 Stunden": one pass as the subject of a clause is no number of them.
-    let is_note = s.ts.get(i + 1).is_none_or(|t| t.kind == Kind::Sign);
-    let is_one = |q: &Quantity| {
-        let subject = (q.from == 0 && !is_note) || matches!(text_at(s.ts, q.from), "a" | "an");
-        q.is_word && (q.value - 1.0).abs() < f64::EPSILON && subject
-    };
-    let Some(q) = q.filter(|q| !is_one(q) || is_round(s.ts, i)) else { return };
+    let Some(q) = q.filter(|q| !is_word_for_any(s, q, i) || is_round(s.ts, i)) else { return };
     let left = span(s.ts, q.from.saturating_sub(5), q.from);
     let ended = s.has(&vocabulary::prose().times.closed);
     let schedule =
@@ -236,8 +221,6 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
     let timed = || (0..s.ts.len()).any(|at| unit_hours(s.ts, at).is_some());
     let reason = if recorded {
         Some("epochs of a recording")
-    } else if !s.trains() && !s.under_training && !card.trained_before && !timed() && !is_beside_recipe(s) {
-        Some("not said of a training")
     } else if schedule {
         Some("part of a schedule")
     } else if any(left, &vocabulary::prose().subjects.planned) {
@@ -246,8 +229,11 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
         Some("a limit")
     } else if s.has(&["early"]) && !any(last(left, 2), &["after"]) {
         Some("planned, with early stopping")
+    } else if s.under_evaluation && !s.trains() {
+        Some("evaluation")
     } else {
-        (s.under_evaluation && !s.trains()).then_some("evaluation")
+        let said = s.trains() || s.under_training || card.trained_before || timed() || is_beside_recipe(s);
+        (!said).then_some(NOT_SAID)
     };
     let (from, to) = (q.from.min(i), q.to.max(i + 1));
     let spot = spot.refused(of_another(card, s, from, to)).after(told_before(s));
@@ -259,6 +245,25 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
     }
     let spot = spot.refused(reason).after(if is_further(s, q.from) { 2 } else { 0 });
     card.add_quantity(&spot, Field::Epochs, q.value, s.written(from, to), &q);
+}
+
+/// "Eine Epoche dauerte 3 Stunden", "It would have taken 1.3 hours to run a single epoch": one pass as the subject of a clause, or that of a
+/// rate, is no number of them.
+fn is_word_for_any(s: &Sentence<'_, '_>, q: &Quantity, i: usize) -> bool {
+    if !q.is_word || (q.value - 1.0).abs() > f64::EPSILON {
+        return false;
+    }
+    let is_note = s.ts.get(i + 1).is_none_or(|t| t.kind == Kind::Sign);
+    let subject = (q.from == 0 && !is_note) || matches!(text_at(s.ts, q.from), "a" | "an") || is_subject_of_clause(s.ts, q.from, i);
+    subject || (!s.trains() && (0..s.ts.len()).any(|at| unit_hours(s.ts, at).is_some()))
+}
+
+/// ", and one epoch contains 1000 batches": a word for one and its noun between a sign or a conjunction and a verb.
+fn is_subject_of_clause(ts: &[Token<'_>], from: usize, noun: usize) -> bool {
+    let words = &vocabulary::prose();
+    let begins = from.checked_sub(1).and_then(|at| ts.get(at)).is_some_and(|t| t.is(",") || t.is_any(&words.subjects.and));
+    begins
+        && ts.get(noun + 1).is_some_and(|t| t.kind == Kind::Word && !t.is_any(&words.epochs.over) && !t.is_any(&words.epochs.joins))
 }
 
 /// "Num epochs 3, total steps 1,875": the number behind a noun in the plural, and nothing behind it.
@@ -338,7 +343,7 @@ fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, o
     let words = &vocabulary::prose().steps;
     if let Some(q) = last_step(s.ts, i) {
         let said = s.trains() || s.under_training || card.trained_before;
-        let spot = spot.refused((!said).then_some("not said of a training")).after(if own { 0 } else { 2 + told_before(s) });
+        let spot = spot.refused((!said).then_some(NOT_SAID)).after(if own { 0 } else { 2 + told_before(s) });
         let spot = spot.refused(of_another(card, s, i, q.to));
         card.add_quantity(&spot, Field::TrainSteps, counted(s.ts, &q), s.written(i, q.to), &q);
         return refuse_planned_steps(card, spot.block);
@@ -375,18 +380,13 @@ fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, o
         Some("part of a schedule")
     } else if of_each {
         Some(RATE)
-    } else if !s.trains()
-        && !s.under_training
-        && !card.trained_before
-        && !q.from.checked_sub(1).is_some_and(|join| ends_run(s.ts, join))
-        && !is_own_checkpoint(s, &q)
-        && !is_beside_recipe(s)
-        && !is_timed(card, spot, s)
-    {
-        Some("not said of a training")
+    } else if !s.trains() && last(left, 3).windows(2).any(|w| matches!(w, [up, to] if up.is("up") && to.is("to"))) {
+        Some("a limit")
+    } else if s.under_evaluation && !s.trains() {
+        Some("evaluation")
     } else {
-        let up_to = last(left, 3).windows(2).any(|w| matches!(w, [up, to] if up.is("up") && to.is("to"))) && !s.trains();
-        up_to.then_some("a limit").or((s.under_evaluation && !s.trains()).then_some("evaluation"))
+        let said = s.trains() || s.under_training || card.trained_before || is_own_checkpoint(s, &q) || is_beside_recipe(s);
+        (!said && !q.from.checked_sub(1).is_some_and(|join| ends_run(s.ts, join))).then_some(NOT_SAID)
     };
     let ended = s.has(&vocabulary::prose().epochs.meant) && (i + 1..s.ts.len()).any(|at| last_step(s.ts, at).is_some());
     let reason = reason.or(ended.then_some(ENDED_BEFORE));

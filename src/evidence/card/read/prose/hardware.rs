@@ -1,5 +1,6 @@
 //! Hardware in prose: of this training, or of a use of the model.
 
+use super::NOT_SAID;
 use super::nearby::any;
 use super::sentence::Sentence;
 use super::subjects::{Measure, gives_it_to_another, is_in_bracket_of_the_base};
@@ -123,7 +124,7 @@ fn read_clause(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (from
     } else {
         let told = s.is_recipe || s.has(&vocabulary::prose().times.slang);
         let times = told && (0..s.ts.len()).any(|i| duration(s.ts, i).is_some());
-        (!s.under_training && !s.has(&words.used) && !times && !card.trained_before).then_some("not said of a training")
+        (!s.under_training && !s.has(&words.used) && !times && !card.trained_before).then_some(NOT_SAID)
     };
     let text = s.written(0, s.ts.len());
     let reason = reason.or_else(|| is_whole_machine(s).then_some("a whole machine"));

@@ -1,5 +1,6 @@
 //! Times in prose: of this training on a wall clock or of its devices; not of audio, of a rate, of an inference.
 
+use super::NOT_SAID;
 use super::recordings::{has_recordings, is_recording};
 use super::respective::share_of_last;
 use super::sentence::Sentence;
@@ -53,7 +54,12 @@ pub fn read_times(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
         // "took 4d": days of one letter behind a verb that says how long something took.
         let took = i.checked_sub(2).and_then(|verb| s.ts.get(verb)).is_some_and(|t| t.is_any(&words.strong))
             && words.letters_taken.contains(&text_at(s.ts, i));
-        if is_letter && d.to - at <= 2 && !took {
+        // "the training time rose to 445.2s": so exact a number of seconds was measured.
+        let measured = s.trains()
+            && s.ts.get(i).is_some_and(|t| t.glued && t.is("s"))
+            && text_at(s.ts, at).contains('.')
+            && d.hours > LEAST_MEASURED;
+        if is_letter && d.to - at <= 2 && !took && !measured {
             continue;
         }
         read_to = d.to;
@@ -73,6 +79,9 @@ pub fn read_times(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
     refuse_times_of_each(card, s, &said);
     refuse_parts(card, first);
 }
+
+/// Shortest time that is told in seconds of one letter, in hours.
+const LEAST_MEASURED: f64 = 1.0 / 60.0;
 
 /// A time of a sentence: its candidate and its tokens.
 struct Place {
@@ -214,7 +223,7 @@ fn add_device_hours(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, 
     let named = || card.own.named_in(s.ts) && !s.under_evaluation && !s.has(&words.serving);
     let said = s.trains() || s.under_training || card.trained_before || s.is_recipe || s.has(&words.device_hours_said) || named();
     let vague = s.has(&words.vague) || d.quantity.is_range;
-    let reason = if said { vague.then_some("a range") } else { Some("not said of a training") };
+    let reason = if said { vague.then_some("a range") } else { Some(NOT_SAID) };
     let rate = rate_behind(s.ts, d.to).or_else(|| rate_of_each(s.ts, d.quantity.from));
     // "26.1 GPU-hours at 1 TFLOP/s" are reckoned from FLOP.
     let at_speed = text_at(s.ts, d.to) == "at" && (d.to..d.to + SPEED).any(|i| compute_unit(s.ts, i).is_some());
@@ -328,7 +337,7 @@ fn adds_up(time: &Time<'_, '_>) -> bool {
 fn of_something_else(said: Said, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Option<&'static str> {
     let words = &vocabulary::prose().times;
     if said == Said::Nothing {
-        return Some("not said of a training");
+        return Some(NOT_SAID);
     }
     if s.has(&words.serving) && !s.has(&words.trained) {
         return Some("inference");
@@ -386,7 +395,7 @@ fn said(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Said {
     let beside = chips || whole;
     let lasting = words.lasting.contains(&time.lead);
     let computes = words.of.contains(&time.next) && words.of_training.contains(&text_at(s.ts, time.duration.to + 1));
-    let slang = s.has(&words.slang);
+    let slang = s.has(&words.slang) || s.words().any(|w| !w.is_ascii() && words.ran_cjk.is_within(w));
     // "After 23 days the loss had flattened and we stopped."
     let ended = words.after.contains(&time.lead) && s.has(&words.closed);
     let under = s.under_training
@@ -447,5 +456,5 @@ fn unsaid(said: Said, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Option<&'sta
         return Some("one stage of several");
     }
     let far = s.trains.iter().map(|i| i.abs_diff(time.at)).min().is_some_and(|near| near > MOST_TOKENS_BETWEEN);
-    far.then_some("not said of a training")
+    far.then_some(NOT_SAID)
 }

@@ -320,7 +320,8 @@ fn not_trained_on(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'stat
 /// Whether a sentence is a note without the small words of English, which begins with training and does not speak of data.
 fn is_note(s: &Sentence<'_, '_>) -> bool {
     let words = &vocabulary::prose();
-    let of_data = s.words().any(|w| words.tokens.data_nouns.contains(&w));
+    let stems = &words.times.data_stems;
+    let of_data = s.words().any(|w| words.tokens.data_nouns.contains(&w) || stems.iter().any(|stem| w.starts_with(stem)));
     s.trains.first().is_some_and(|i| *i < 2) && !s.has(&words.times.english) && !of_data
 }
 
