@@ -328,6 +328,7 @@ lists!(Rates {
     uses,
     passes,
     one_pass,
+    one_pass_cjk,
     passes_led,
     ends_of_each,
     of_the_whole,

@@ -45,6 +45,7 @@ lists!(EpochsProse {
     cjk,
     other_units,
     schedule,
+    after,
     limits,
     stopped,
     ended,

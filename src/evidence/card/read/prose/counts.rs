@@ -7,6 +7,7 @@ use super::examples::{read_batch_of_steps, read_batch_per_device};
 use super::nearby::{any, before, last};
 use super::parameters::{Sizes, read_activated, read_parameters, several_sizes};
 use super::progress::{is_of_snapshot, read_progress};
+use super::respective::share_of_last;
 use super::sentence::Sentence;
 use super::strangers::is_cited;
 use super::subjects::{Measure, gives_it_to_another};
@@ -47,7 +48,7 @@ pub fn read_counts(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
         }
         if t.is_any(&words.tokens.words) || cjk(&words.tokens.cjk) {
             read_tokens(card, spot, s, i);
-        } else if t.is_any(&words.epochs.words) || cjk(&words.epochs.cjk) || is_round(s.ts, i) {
+        } else if t.is_any(&words.epochs.words) || cjk(&words.epochs.cjk) || is_round(s.ts, i) || (t.is("ep") && !t.upper) {
             epochs(card, spot, s, i);
         } else if t.is_any(&words.steps.words)
             || last_step(s.ts, i).is_some()
@@ -213,8 +214,8 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
     let Some(q) = q.filter(|q| !is_word_for_any(s, q, i) || is_round(s.ts, i)) else { return };
     let left = span(s.ts, q.from.saturating_sub(5), q.from);
     let ended = s.has(&vocabulary::prose().times.closed);
-    let schedule =
-        any(last(left, SCHEDULED), &words.schedule) || (left.last().is_some_and(|t| t.is("after")) && !s.trains() && !ended);
+    let schedule = any(last(left, SCHEDULED), &words.schedule)
+        || (left.last().is_some_and(|t| t.is_any(&words.after)) && !s.trains() && !ended);
     let lasts = |at: usize| unit_hours(s.ts, at).is_some() || text_at(s.ts, at) == "ms";
     let recorded = any(span(s.ts, q.from + 1, i), &["eeg", "sleep"])
         || (text_at(s.ts, i + 1) == "of" && (i + 3..i + 5).any(|at| lasts(at) || text_at(s.ts, at) == "s"));
@@ -392,6 +393,9 @@ fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, o
     let reason = reason.or(ended.then_some(ENDED_BEFORE));
     // A sentence that names this model in full goes before one about its family.
     let spot = spot.after(if own { 0 } else { 2 } + told_before(s)).refused(reason);
+    let share = share_of_last(card, s, q.from);
+    let spot = spot.refused(share.and_then(Result::err));
     let spot = spot.refused(of_another(card, s, q.from, i + 1)).after(if is_further(s, q.from) { 2 } else { 0 });
-    card.add_quantity(&spot, Field::TrainSteps, counted(s.ts, &q), s.written(q.from, i + 1), &q);
+    let value = counted(s.ts, &q) * share.and_then(Result::ok).unwrap_or(1.0);
+    card.add_quantity(&spot, Field::TrainSteps, value, s.written(q.from, i + 1), &q);
 }

@@ -255,7 +255,10 @@ const SHARED: u8 = 3;
 /// something else is said against one of them.
 fn share_what_is_said(card: &mut Card<'_>, known: usize) {
     let tells = |field: Field| {
-        matches!(field, Field::WallHours | Field::AcceleratorHours | Field::Epochs | Field::TrainSteps | Field::TrainTokens)
+        matches!(
+            field,
+            Field::WallHours | Field::AcceleratorHours | Field::Epochs | Field::TrainSteps | Field::TrainTokens | Field::BatchSize
+        )
     };
     let of_sentence = card.candidates.get_mut(known..).unwrap_or_default();
     let is_plain = |c: &Candidate| c.reason.as_deref().is_none_or(|why| why == NOT_SAID);

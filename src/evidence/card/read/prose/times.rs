@@ -80,6 +80,8 @@ pub fn read_times(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
     refuse_parts(card, first);
 }
 
+/// Times that no model needs to answer, in hours.
+const LONG: f64 = 0.5;
 /// Shortest time that is told in seconds of one letter, in hours.
 const LEAST_MEASURED: f64 = 1.0 / 60.0;
 
@@ -339,7 +341,9 @@ fn of_something_else(said: Said, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> O
     if said == Said::Nothing {
         return Some(NOT_SAID);
     }
-    if s.has(&words.serving) && !s.has(&words.trained) {
+    // "took 19.28 hours, with 8.57 s/batch on average": so long no answer takes.
+    let serves = |t: &Token<'_>| t.is_any(&words.serving) && !(t.is("average") && time.strong && time.duration.hours >= LONG);
+    if s.ts.iter().any(serves) && !s.has(&words.trained) {
         return Some("inference");
     }
     // "The three epochs were done after 6.4 hours".
