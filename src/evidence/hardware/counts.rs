@@ -2,7 +2,6 @@
 
 use super::memory::{REACH, form};
 use super::mentions::Mention;
-use crate::evidence::quantity::cjk::counted_at_end;
 use crate::evidence::quantity::pieces::Piece;
 use crate::evidence::quantity::units::count_word;
 use crate::evidence::vocabulary;
@@ -230,11 +229,6 @@ fn left_count(pieces: &[Piece], from: usize, assumptions: &mut Vec<&'static str>
     let mut at = skip_left(pieces, from)?;
     if let Some(part) = part_of(pieces, at) {
         return Some((part, false));
-    }
-    // "使用一张 RTX 4090 显卡"
-    let eastern = counted_at_end(&pieces[at].lower, &vocabulary::hardware().counters);
-    if let Some(n) = eastern.and_then(|n| (1..=MOST_IN_WORDS).find(|count| (f64::from(*count) - n).abs() < 0.5)) {
-        return Some((n, false));
     }
     if let Some((n, from)) = count_in_words(pieces, at) {
         return Some((n, attached_to_nodes(pieces, from)));

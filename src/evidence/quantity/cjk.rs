@@ -1,5 +1,7 @@
 //! Numbers in Chinese characters before a unit of time or of passes, which are written without a space: `耗时三天`, `十八小时`, `半天`, `三轮`.
 
+use crate::evidence::vocabulary;
+
 /// A number inside a word.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Numeral {
@@ -69,12 +71,25 @@ pub(super) fn cjk_numeral(word: &str) -> Option<Numeral> {
     })
 }
 
-/// The number before the counter that a word ends with: the one of "使用一张".
+/// "我用两张": a number in characters with its counter at the end of a word, or before a word for devices: what stands before, the number and
+/// what stands behind it.
 #[must_use]
-pub fn counted_at_end(word: &str, counters: &[&str]) -> Option<f64> {
-    let before = counters.iter().find_map(|counter| word.strip_suffix(counter))?;
-    let from = before.trim_end_matches(|c: char| digit(c).is_some() || matches!(c, '十' | '百')).len();
-    before.get(from..).filter(|digits| !digits.is_empty()).and_then(value_of)
+pub fn cjk_count(word: &str) -> Option<(&str, u32, &str)> {
+    if word.is_ascii() {
+        return None;
+    }
+    let words = vocabulary::hardware();
+    // What stands behind a counter for it to count devices, where no other script does.
+    let counter = word.char_indices().map(|(at, _)| at).find(|at| {
+        let behind = words.counters.iter().find_map(|counter| word.get(*at..)?.strip_prefix(counter));
+        behind.is_some_and(|behind| behind.is_empty() || words.counted_cjk.iter().any(|device| behind.starts_with(device)))
+    })?;
+    let (before, behind) = word.split_at_checked(counter)?;
+    let digits = before.trim_end_matches(|c: char| digit(c).is_some() || matches!(c, '十' | '百'));
+    let (before, digits) = before.split_at_checked(digits.len())?;
+    let value = value_of(digits).filter(|value| *value >= 1.0 && *value <= 999.0)?;
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // A whole number below a thousand.
+    Some((before, value as u32, behind))
 }
 
 fn digit(c: char) -> Option<f64> {

@@ -1,5 +1,6 @@
 //! Text cut at every change between letters, digits and signs, for readers that look for names with numbers glued to them.
 
+use super::cjk::cjk_count;
 use super::tokens::{ascii_digit, is_latin};
 use std::borrow::Cow;
 
@@ -89,7 +90,17 @@ pub fn cut_pieces(text: &str) -> Vec<Piece> {
                     break;
                 }
             }
-            out.push(Piece { lower: run, word, starts_lowercase: c.is_lowercase(), after_hyphen: separators == "-" });
+            let after_hyphen = separators == "-";
+            let piece = |lower: String, word| Piece { lower, word, starts_lowercase: c.is_lowercase(), after_hyphen };
+            match cjk_count(&run) {
+                Some((before, n, behind)) => {
+                    out.extend((!before.is_empty()).then(|| piece(before.to_owned(), word)));
+                    word += 1;
+                    out.push(piece(n.to_string(), word));
+                    out.push(piece(behind.to_owned(), word));
+                }
+                None => out.push(piece(run, word)),
+            }
             separators.clear();
         } else {
             if SIGNS.contains(&c) {
@@ -133,6 +144,9 @@ mod tests {
         assert_eq!(cut("10,20 and 1,2345"), ["10", ",", "20", "and", "1", ",", "2345"]);
         assert!(cut_pieces("v3-8")[2].after_hyphen && !cut_pieces("v3 - 8")[2].after_hyphen);
         assert_eq!(cut("۸ plăci A100"), ["8", "plăci", "a", "100"]);
+        assert_eq!(cut("我用两张4090"), ["我用", "2", "张", "4090"]);
+        assert_eq!(cut("十六张A100"), ["16", "张", "a", "100"]);
+        assert_eq!(cut("一个模型"), ["一个模型"]);
         assert!(cut_pieces("").is_empty());
     }
 }

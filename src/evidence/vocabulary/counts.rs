@@ -46,6 +46,7 @@ lists!(EpochsProse {
     cjk,
     other_units,
     schedule,
+    after,
     limits,
     stopped,
     ended,

@@ -26,6 +26,7 @@ lists!(TimesProse {
     going_on,
     done,
     slang,
+    ran_cjk,
     cumulative,
     computing,
     cjk_strong,

@@ -167,7 +167,7 @@ impl Titles {
                 continue;
             }
             for title in b.headings.iter().skip(1).filter(|title| !headings.contains_key(*title)).collect::<Vec<_>>() {
-                let (refused, of_base) = (refused_by(title, true), speaks_of_base(title));
+                let (refused, of_base) = (refused_by(title, true), speaks_of_base(title) || is_about_the_base(own, title));
                 headings.insert(title.clone(), Says { refused, member: member_of(own, title), of_base });
             }
             if let Some(label) = b.label.as_deref().filter(|label| !labels.contains_key(*label)) {
@@ -231,6 +231,23 @@ fn member_of(own: &Repository, title: &str) -> Option<Fit> {
     let says_a_member = named.iter().all(|w| own.has(w) || !Designators::in_words(&[w.as_str()]).is_empty());
     let has_member = Designators::in_words(&named).has_size() || named.len() > 1;
     (says_a_member && has_member).then(|| fit_of_name(own, &named)).flatten()
+}
+
+/// Most words of a title behind the name of a base.
+const MOST_BEHIND_A_BASE: usize = 3;
+
+/// "Erlangshen-MegatronBert-1.3B模型介绍", "Qwen2.5-7B overview": a title that begins with the name of a base and speaks of no training.
+fn is_about_the_base(own: &Repository, title: &str) -> bool {
+    if own.role != CardRole::FineTune || !own.has_base() {
+        return false;
+    }
+    // A name ends where another script begins.
+    let end = title.char_indices().find(|(_, c)| *c >= '\u{2e80}').map_or(title.len(), |(at, _)| at);
+    let words = name_tokens(title.get(..end).unwrap_or_default());
+    let named = (1..=words.len().min(MOST_NAME_WORDS)).rev().find(|n| own.is_base_name(words.get(..*n).unwrap_or_default()));
+    let ts = lex(title);
+    let trains = (0..ts.len()).any(|i| is_train(&ts, i)) || ts.iter().any(|t| t.is_any(&vocabulary::card().phases.tuned_names));
+    named.is_some_and(|n| words.len() - n <= MOST_BEHIND_A_BASE) && !trains
 }
 
 fn speaks_of_base(heading: &str) -> bool {

@@ -1,12 +1,12 @@
 //! Cells of tables of models: a value by what its column holds.
 
-use super::candidate::{Card, Spot};
+use super::candidate::{Candidate, Card, Spot, candidate};
 use super::columns::Column;
 use super::data_sizes::BATCH_IN_TOKENS;
 use super::keys::Key;
 use super::recipe::keys::{RecipeKey, recipe_key};
-use super::recipe::{CONTEXT_OF_MODEL, LARGEST_BATCH, LENGTHS, LONGEST_OF_WHOLE_TRAINING, length_in_tokens};
-use super::values::{MAX_VALUE_TOKENS, header_unit, unit_value};
+use super::recipe::{CONTEXT_OF_MODEL, LARGEST_BATCH, LENGTHS, LONGEST_OF_WHOLE_TRAINING, RECIPE, length_in_tokens};
+use super::values::{MAX_VALUE_TOKENS, header_unit, product, unit_value};
 use crate::domain::Field;
 use crate::evidence::card::parse::pair::norm_key;
 use crate::evidence::hardware::{Context, MOST_DEVICES};
@@ -17,6 +17,34 @@ use crate::evidence::quantity::numbers::{Quantity, first_quantity, scale};
 use crate::evidence::quantity::tokens::{Kind, Token, lex, lex_in, span, text_at};
 use crate::evidence::quantity::units::{energy_unit, hours_in, mass_unit};
 use crate::evidence::vocabulary;
+use std::borrow::Cow;
+
+/// Reason of a batch of one device.
+const OF_ONE_DEVICE: &str = "the batch of one device, before accumulation";
+
+/// Adds the batch of a row that states that of one device, steps of accumulation and devices in a column each: their product.
+pub fn add_batch_of_row(card: &mut Card<'_>, spot: &Spot<'_>, columns: &[Option<Column>]) {
+    let cells = &spot.block.cells;
+    let number = |kind: Column| {
+        let at = columns.iter().position(|c| *c == Some(kind))?;
+        let ts = lex(cells.get(at)?);
+        first_quantity(&ts).filter(|q| q.refusal().is_none() && q.value >= 1.0 && q.value.fract() == 0.0).map(|q| q.value)
+    };
+    let (of_device, repeats) = (number(Column::DeviceBatch), number(Column::Accumulation));
+    let Some(batch) = of_device.or_else(|| number(Column::Of(Key::GlobalBatch)).filter(|_| repeats.is_some())) else { return };
+    let is_of_row = |c: &&Candidate| c.table == spot.block.table && c.quote == spot.quote;
+    let devices = card.candidates.iter().rfind(|c| is_of_row(c) && c.field == Field::AcceleratorCount).and_then(|c| c.value);
+    // A batch that is not said to be of one device is multiplied with the steps of accumulation alone.
+    let Some(devices) = devices.or(of_device.is_none().then_some(1.0)) else { return };
+    let (devices, repeats) = (if of_device.is_some() { devices } else { 1.0 }, repeats.unwrap_or(1.0));
+    for c in card.candidates.iter_mut().filter(|c| is_of_row(&&**c) && c.field == Field::BatchSize) {
+        c.reason.get_or_insert(Cow::Borrowed(OF_ONE_DEVICE));
+    }
+    let mut row = candidate(spot, Field::BatchSize, Some(batch * repeats * devices), &batch.to_string(), None);
+    row.extractor = Some(RECIPE);
+    row.locator = format!("{}: {batch} x {repeats} steps of accumulation x {devices} devices", row.locator);
+    card.candidates.push(row);
+}
 
 /// Adds what a cell says.
 pub fn add_cell(card: &mut Card<'_>, spot: &Spot<'_>, kind: Column, header: &str, cell: &str, sign: DecimalSign) {
@@ -45,6 +73,9 @@ pub fn add_cell(card: &mut Card<'_>, spot: &Spot<'_>, kind: Column, header: &str
             card.add_quantity(&spot.refused(Some(BATCH_IN_TOKENS)), Field::BatchSize, q.value, cell, &q);
         }
         (Column::Of(Key::GlobalBatch), Some(q)) => card.add_quantity(spot, Field::BatchSize, q.value, cell, &q),
+        (Column::DeviceBatch, Some(q)) => {
+            card.add_quantity(&spot.refused(Some(OF_ONE_DEVICE)), Field::BatchSize, q.value, cell, &q)
+        }
         // The unit stands in the header or in the cell.
         (Column::Of(Key::Carbon), Some(_)) if has_unit(header, ts, mass_unit) => card.add_carbon(spot, header, cell, ts),
         (Column::Of(Key::Energy), Some(_)) if has_unit(header, ts, energy_unit) => card.add_energy(spot, header, cell, ts),
@@ -102,8 +133,10 @@ fn add_time_cell(card: &mut Card<'_>, spot: &Spot<'_>, header: &str, cell: &str,
 
 /// Chips and their number; a bare number counts the devices or the chip that the header names: `#GPUs (H100)`, `A100s`.
 fn add_devices_cell(card: &mut Card<'_>, spot: &Spot<'_>, header: &str, cell: &str, ts: &[Token<'_>]) {
+    // "4x8": nodes and the devices of each.
+    let grid = product(ts).zip(first_quantity(ts)).map(|(value, q)| Quantity { value, to: ts.len(), ..q });
     let bare = first_quantity(ts).filter(|q| q.to == ts.len() && q.from == 0 && q.value.fract() == 0.0 && q.refusal().is_none());
-    let Some(q) = bare.filter(|q| (1.0..=f64::from(MOST_DEVICES)).contains(&q.value)) else {
+    let Some(q) = grid.or(bare).filter(|q| (1.0..=f64::from(MOST_DEVICES)).contains(&q.value)) else {
         card.add_hardware(spot, cell, Context::Field);
         return;
     };

@@ -21,6 +21,10 @@ pub enum Column {
     DeviceHours,
     /// Length of the sequences, or the context.
     Length,
+    /// Batch of one device.
+    DeviceBatch,
+    /// Steps of accumulation.
+    Accumulation,
     /// A time of anything: it is a training's beside what only a training has.
     Time,
 }
@@ -78,8 +82,11 @@ fn training_column(card: &Card<'_>, key: &str, lower: &str, words: &[&str], head
     if columns.batch.contains(&key) {
         return Some(Column::Of(Key::GlobalBatch));
     }
-    if matches!(recipe_key(key), Some(RecipeKey::Length | RecipeKey::LooseLength | RecipeKey::ModelLength)) {
-        return Some(Column::Length);
+    match recipe_key(key) {
+        Some(RecipeKey::Length | RecipeKey::LooseLength | RecipeKey::ModelLength) => return Some(Column::Length),
+        Some(RecipeKey::DeviceBatch) => return Some(Column::DeviceBatch),
+        Some(RecipeKey::Accumulation) => return Some(Column::Accumulation),
+        _ => {}
     }
     // "训练时长", "批大小", "Passi totali": headers that are keys in another language.
     let key_text = key;
@@ -188,7 +195,8 @@ impl Column {
         let tokens = self == Self::Of(Key::Tokens) && header.to_lowercase().contains("train");
         let counts = |w: &str| w.starts_with('#') || vocabulary::keys().composed.count.contains(&w);
         let counted = self == Self::Of(Key::Hardware) && header.to_lowercase().split(' ').any(counts);
-        tokens || counted || (self.is_amount() && self != Self::Time)
+        let of_recipe = matches!(self, Self::DeviceBatch | Self::Accumulation);
+        tokens || counted || of_recipe || (self.is_amount() && self != Self::Time)
     }
 
     /// Whether it holds what a training took.
@@ -198,6 +206,8 @@ impl Column {
             Self::DeviceHours | Self::Time | Self::Of(Key::Carbon | Key::Energy | Key::Hours | Key::Flop) => true,
             Self::NonEmbedding
             | Self::Length
+            | Self::DeviceBatch
+            | Self::Accumulation
             | Self::Of(
                 Key::Hardware
                 | Key::Devices

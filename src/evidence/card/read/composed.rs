@@ -20,6 +20,10 @@ enum Said {
     Whole,
     /// One device.
     Device,
+    /// A machine of several devices.
+    Node,
+    /// Accumulation of gradients.
+    Accumulation,
     Epochs,
     Steps,
     Batch,
@@ -46,6 +50,8 @@ fn words() -> &'static FxHashMap<&'static str, Said> {
             (lists.most, Said::Most),
             (lists.whole, Said::Whole),
             (lists.device, Said::Device),
+            (lists.node, Said::Node),
+            (lists.accumulation, Said::Accumulation),
             (lists.epochs, Said::Epochs),
             (lists.steps, Said::Steps),
             (lists.batch, Said::Batch),
@@ -82,6 +88,13 @@ pub fn composed(key: &str) -> Option<&'static str> {
     nouns.dedup();
     let of_training = has(Said::Training);
     match nouns.as_slice() {
+        // "Number of GPUs", "显卡数量", "NUM_GPU_PER_NODE": only what is counted is a number of them.
+        [] if has(Said::Device) && has(Said::Count) => Some("number of gpus"),
+        [Said::Node] if has(Said::Device) => Some("gpus per node"),
+        [Said::Node] if has(Said::Count) => Some("number of nodes"),
+        [Said::Accumulation] | [Said::Accumulation, Said::Steps] | [Said::Steps, Said::Accumulation] => {
+            Some("gradient accumulation steps")
+        }
         [Said::Epochs] => Some("epochs"),
         [Said::Steps] if of_training || has(Said::Count) || has(Said::Most) || has(Said::Whole) => Some("training steps"),
         [Said::Steps] => Some("steps"),
@@ -94,6 +107,8 @@ pub fn composed(key: &str) -> Option<&'static str> {
             "batch size"
         }),
         [Said::Length, Said::Sequence] | [Said::Sequence, Said::Length] | [Said::Size, Said::Sequence] => Some("max seq length"),
+        // "token长度"
+        [Said::Length, Said::Tokens] | [Said::Tokens, Said::Length] => Some("max seq length"),
         [Said::Length] if has(Said::Most) => Some("max length"),
         [Said::Examples] if of_training => Some("number of training examples"),
         [Said::Tokens] if of_training => Some("training tokens"),
@@ -165,6 +180,12 @@ mod tests {
             ("学習ステップ数", "training steps"),
             ("バッチサイズ", "batch size"),
             ("Dauer des Trainings", "training time"),
+            ("Max. pre-training steps", "training steps"),
+            ("No. of updates", "training steps"),
+            ("token长度", "max seq length"),
+            ("누적 단계", "gradient accumulation steps"),
+            ("显卡数量", "number of gpus"),
+            ("NUM_GPU_PER_NODE", "gpus per node"),
         ] {
             assert_eq!(composed(&norm_key(written)), Some(key), "{written}");
         }

@@ -3,6 +3,7 @@
 
 use super::candidate::{Card, Spot, candidate};
 use super::passage::Passage;
+use super::recipe::introduces_training;
 use super::records::{FIGURES, Figure, RANK_LOG, is_use, read_records};
 use super::values::unit_value;
 use crate::domain::Field;
@@ -49,7 +50,9 @@ pub fn read_logs(card: &mut Card<'_>, passages: &[Passage<'_>]) -> Vec<bool> {
     let mut last_used: Option<Line<'_>> = None;
     for (at, passage) in passages.iter().enumerate() {
         let lines = lines(passage);
-        if passage.block.kind != BlockKind::TableRow && read_csv(card, &lines) {
+        let before = at.checked_sub(1).and_then(|at| passages.get(at));
+        let is_introduced = before.is_some_and(introduces_training);
+        if passage.block.kind != BlockKind::TableRow && read_csv(card, &lines, is_introduced) {
             is_log[at] = true;
             continue;
         }
@@ -199,8 +202,9 @@ fn add_console(card: &mut Card<'_>, last: Option<Line<'_>>) {
     }
 }
 
-/// The table that CodeCarbon writes: emissions in kg, energy in kWh, duration in seconds. Returns whether the lines hold one.
-fn read_csv(card: &mut Card<'_>, lines: &[Line<'_>]) -> bool {
+/// The table that CodeCarbon writes: emissions in kg, energy in kWh, duration in seconds. Returns whether the lines hold one. What the text
+/// before says that it trained is no use, whatever the project is called.
+fn read_csv(card: &mut Card<'_>, lines: &[Line<'_>], is_introduced: bool) -> bool {
     let is_header =
         |l: &Line<'_>| l.text.contains("emissions") && l.text.contains("duration") && l.text.contains("energy_consumed");
     let Some(at) = lines.iter().position(is_header) else { return false };
@@ -224,6 +228,7 @@ fn read_csv(card: &mut Card<'_>, lines: &[Line<'_>]) -> bool {
     let Some((last, cells)) = rows.last() else { return false };
     let runs = |name: &str| rows.iter().any(|(_, other)| cell(other, name) != cell(cells, name));
     let used = ["project_name", "experiment_id"].iter().filter_map(|name| cell(cells, name)).any(|name| is_use(&name));
+    let used = used && !is_introduced;
     // One tracker writes its sums again and again under one run_id; several are several runs.
     let reason = if runs("run_id") || runs("project_name") || (rows.len() > 1 && cell(cells, "run_id").is_none()) {
         Some("several runs in one log")

@@ -54,6 +54,7 @@ mod tests;
 use self::candidate::{Card, RANK_PAIR, Spot};
 use self::passage::Passage;
 use self::recipe::commands::is_code_that_trained;
+use self::recipe::introduces_training;
 use crate::evidence::card::parse::block::BlockKind;
 use crate::evidence::card::parse::pair::{norm_key, split_pair};
 use crate::evidence::quantity::durations::duration;
@@ -84,12 +85,12 @@ pub fn read_passages(card: &mut Card<'_>, passages: &[Passage<'_>], body: &str) 
         // "On 8 H800, 13 hours" behind the command that trained.
         let beside = last.filter(|last| Rc::ptr_eq(&last.block.headings, &passage.block.headings) && last.refused.is_none());
         card.follows_training = beside.is_some_and(|last| is_code_that_trained(passages, last.block));
-        last = Some(passage);
+        let before = last.replace(passage);
         match passage.block.kind {
             BlockKind::TableRow | BlockKind::FrontMatter => {}
             BlockKind::Code => {
                 metrics::read_metrics(card, passage);
-                sheets::read_sheet(card, passage);
+                sheets::read_sheet(card, passage, before.is_some_and(introduces_training));
                 code::read_code(card, passage, may_be_calculators);
             }
             BlockKind::Paragraph | BlockKind::ListItem if metrics::read_metrics(card, passage) => {}

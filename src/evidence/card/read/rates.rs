@@ -145,7 +145,11 @@ pub fn rate_of_each(ts: &[Token<'_>], from: usize) -> Option<&'static str> {
         let ends = t.kind == Kind::Number || t.is_any(&words.ends_of_each);
         // "one" is a number, too.
         let behind = at + 1 + usize::from(ts.get(at + 1).is_some_and(|next| next.is_any(&words.fillers)));
-        if t.is_any(&words.one_pass) && ts.get(behind).is_some_and(|next| next.is_any(&words.passes)) {
+        // "Fine-tuned for a single epoch in 3 hours": the only one there was.
+        let is_all = t.is_any(&["one", "single"]) && at.checked_sub(2).is_some_and(|b| span(ts, b, at).iter().any(|t| t.is("for")));
+        let is_one =
+            t.is_any(&words.one_pass) || (!t.text.is_ascii() && words.one_pass_cjk.iter().any(|end| t.text.ends_with(end)));
+        if is_one && ts.get(behind).is_some_and(|next| next.is_any(&words.passes)) && !is_all {
             return Some(RATE);
         }
         if ends {

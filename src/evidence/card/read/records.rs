@@ -188,8 +188,11 @@ fn read_record(card: &mut Card<'_>, group: &[Passage<'_>]) -> bool {
     true
 }
 
-/// Whether a project is called after an evaluation or a use.
+/// Whether a project is called after an evaluation or a use: by a word of its name, and not by letters within one ("latest").
 pub(super) fn is_use(project: &str) -> bool {
     let name = project.to_lowercase();
-    ["infer", "eval", "test", "bench", "predict"].iter().any(|w| name.contains(w))
+    let mut words = name.split(|c: char| !c.is_alphabetic());
+    words.any(|word| {
+        ["test", "tests", "testing"].contains(&word) || ["infer", "eval", "bench", "predict"].iter().any(|w| word.starts_with(w))
+    })
 }

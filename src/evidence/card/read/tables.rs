@@ -1,7 +1,7 @@
 //! Tables: logs of trainers, keys with values, families of models of which only this repository's row counts.
 
 use super::candidate::{Card, RANK_PAIR, RANK_TABLE, Spot};
-use super::cells::add_cell;
+use super::cells::{add_batch_of_row, add_cell};
 use super::columns::{Column, column};
 use super::designators::Designators;
 use super::key_tables::{KeyTable, key_table};
@@ -86,7 +86,11 @@ fn columns_of(card: &Card<'_>, first: &Block) -> Vec<Option<Column>> {
     let of_lengths = named().any(|(c, _)| *c == Column::Length) && named().any(|(c, _)| counts(c) || of_model(c));
     let of_training = first.under.training || named().any(|(c, header)| c.tells_training(header));
     let is_length = |c: &Column| *c == Column::Length && of_lengths;
-    let kept = |(c, header): (&Option<Column>, &String)| c.filter(|c| of_training || is_length(c) || !c.is_vague(header));
+    // Steps beside passes are of trainings, too.
+    let has_passes = columns.contains(&Some(Column::Of(Key::Epochs)));
+    let is_steps = |c: &Column| *c == Column::Of(Key::Steps) && has_passes;
+    let kept =
+        |(c, header): (&Option<Column>, &String)| c.filter(|c| of_training || is_length(c) || is_steps(c) || !c.is_vague(header));
     columns.iter().zip(first.header.iter()).map(kept).collect()
 }
 
@@ -272,6 +276,10 @@ fn family(card: &mut Card<'_>, rows: &[Passage<'_>], columns: &[Option<Column>],
                 .or(data.then_some("data set size"));
             let sign = signs.get(c).copied().unwrap_or_default();
             add_cell(card, &spot(row.block, RANK_TABLE, reason), kind, header, cell, sign);
+        }
+        if is_own {
+            let evaluated = (row.block.under.evaluation && !row.block.under.training).then_some("evaluation or inference");
+            add_batch_of_row(card, &spot(row.block, RANK_TABLE, section.or(evaluated)), columns);
         }
     }
 }

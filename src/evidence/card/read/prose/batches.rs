@@ -1,5 +1,6 @@
 //! Batches in prose: of all devices, where the sentence tells it; of one device times accumulation times devices, where it tells these.
 
+use super::NOT_SAID;
 use super::counts::{of_another, told_before};
 use super::nearby::any;
 use super::sentence::Sentence;
@@ -80,7 +81,7 @@ pub fn read_batch(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i:
         Some(BATCH_IN_TOKENS)
     } else {
         let said = s.trains() || s.under_training || s.is_recipe || card.trained_before || is_told(s) || is_past(s);
-        (!said).then_some("not said of a training")
+        (!said).then_some(NOT_SAID)
     };
     let said = any(left, &words.whole) || stated.is_whole;
     // "With the teacher X for 70k steps with batch size 75" tells of the student.
@@ -174,7 +175,7 @@ pub fn read_batch_of_step(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_,
     }
     let each = each || of_each_device;
     let reason = each.then_some("evaluation or per-device batch").or((s.under_evaluation && !s.trains()).then_some("evaluation"));
-    let reason = reason.or((!said).then_some("not said of a training"));
+    let reason = reason.or((!said).then_some(NOT_SAID));
     card.add_quantity(&spot.refused(reason), Field::BatchSize, counted(s.ts, &q), s.written(q.from, (i + 1).max(q.to)), &q);
     true
 }
@@ -195,7 +196,7 @@ pub fn read_batch_at_once(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_,
     let whole = |q: &Quantity| q.value <= LARGEST_BATCH && !s.has(&words.hardware.serving) && !of_each(q);
     let Some(q) = q.filter(whole) else { return false };
     let said = s.trains() || s.under_training || s.is_recipe || card.trained_before;
-    let reason = (!said).then_some("not said of a training").or((s.under_evaluation && !s.trains()).then_some("evaluation"));
+    let reason = (s.under_evaluation && !s.trains()).then_some("evaluation").or((!said).then_some(NOT_SAID));
     // "The model was fed one sentence at a time" says less than a batch that is told as one.
     let later = if q.is_word { 4 } else { 1 };
     card.add_quantity(&spot.refused(reason).after(later), Field::BatchSize, counted(s.ts, &q), s.written(q.from, i + 3), &q);

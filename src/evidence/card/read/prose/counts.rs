@@ -1,13 +1,14 @@
 //! What prose counts: tokens, epochs, steps, batches, parameters, FLOP.
 
+use super::NOT_SAID;
 use super::batches::{counted, is_batch, read_batch, read_batch_at_once, read_batch_of_step};
 use super::compute::{read_flop, read_utilization};
 use super::examples::{read_batch_of_steps, read_batch_per_device};
 use super::nearby::{any, before, last};
 use super::parameters::{Sizes, read_activated, read_parameters, several_sizes};
 use super::progress::{is_of_snapshot, read_progress};
-use super::samples::{LEAST_EXAMPLES, samples};
 use super::respective::share_of_list;
+use super::samples::{LEAST_EXAMPLES, samples};
 use super::sentence::Sentence;
 use super::stated::{of_one_pass, stated_behind};
 use super::strangers::is_cited;
@@ -45,9 +46,10 @@ pub fn read_counts(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
         if is_batch_told {
             continue;
         }
+        let is_passes = t.is_any(&words.epochs.words) && !(t.is("ep") && t.upper);
         if t.is_any(&words.tokens.words) || cjk(&words.tokens.cjk) {
             read_tokens(card, spot, s, i);
-        } else if t.is_any(&words.epochs.words) || cjk(&words.epochs.cjk) || is_round(s.ts, i) {
+        } else if is_passes || cjk(&words.epochs.cjk) || is_round(s.ts, i) {
             epochs(card, spot, s, i);
         } else if t.is_any(&words.steps.words)
             || last_step(s.ts, i).is_some()
@@ -210,8 +212,8 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
     let Some(q) = number_of_passes(s, i) else { return };
     let left = span(s.ts, q.from.saturating_sub(5), q.from);
     let ended = s.has(&vocabulary::prose().times.closed);
-    let schedule =
-        any(last(left, SCHEDULED), &words.schedule) || (left.last().is_some_and(|t| t.is("after")) && !s.trains() && !ended);
+    let schedule = any(last(left, SCHEDULED), &words.schedule)
+        || (left.last().is_some_and(|t| t.is_any(&words.after)) && !s.trains() && !ended);
     let lasts = |at: usize| unit_hours(s.ts, at).is_some() || text_at(s.ts, at) == "ms";
     let recorded = any(span(s.ts, q.from + 1, i), &["eeg", "sleep"])
         || (text_at(s.ts, i + 1) == "of" && (i + 3..i + 5).any(|at| lasts(at) || text_at(s.ts, at) == "s"));
@@ -221,8 +223,6 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
     let is_default = !s.under_evaluation && !s.has(&words.not_by_default);
     let reason = if recorded {
         Some("epochs of a recording")
-    } else if !(said || timed() || is_beside_recipe(s) || is_default) {
-        Some("not said of a training")
     } else if schedule {
         Some("part of a schedule")
     } else if any(left, &vocabulary::prose().subjects.planned) {
@@ -231,8 +231,10 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
         Some("a limit")
     } else if s.has(&["early"]) && !any(last(left, 2), &["after"]) {
         Some("planned, with early stopping")
+    } else if s.under_evaluation && !s.trains() {
+        Some("evaluation")
     } else {
-        (s.under_evaluation && !s.trains()).then_some("evaluation")
+        (!(said || timed() || is_beside_recipe(s) || is_default)).then_some(NOT_SAID)
     };
     let (from, to) = (q.from.min(i), q.to.max(i + 1));
     let spot = spot.refused(of_another(card, s, from, to)).after(told_before(s) + u8::from(!said));
@@ -263,13 +265,26 @@ fn number_of_passes(s: &Sentence<'_, '_>, i: usize) -> Option<Quantity> {
     };
     let is_cjk = s.ts.get(i).is_some_and(|t| !is_latin_word(&t.text));
     let q = q.or_else(|| is_cjk.then(behind).flatten()).or_else(|| behind_plural(s.ts, i)).or_else(|| stated_behind(s.ts, i));
-    // "Eine Epoche dauerte 3 Stunden": one pass as the subject of a clause is no number of them.
+    of_one_pass(s.ts, i).or_else(|| q.filter(|q| !is_word_for_any(s, q, i) || is_round(s.ts, i)))
+}
+
+/// "Eine Epoche dauerte 3 Stunden", "It would have taken 1.3 hours to run a single epoch": one pass as the subject of a clause, or that of a
+/// rate, is no number of them.
+fn is_word_for_any(s: &Sentence<'_, '_>, q: &Quantity, i: usize) -> bool {
+    if !q.is_word || (q.value - 1.0).abs() > f64::EPSILON {
+        return false;
+    }
     let is_note = s.ts.get(i + 1).is_none_or(|t| t.kind == Kind::Sign);
-    let is_one = |q: &Quantity| {
-        let subject = (q.from == 0 && !is_note) || matches!(text_at(s.ts, q.from), "a" | "an");
-        q.is_word && (q.value - 1.0).abs() < f64::EPSILON && subject
-    };
-    of_one_pass(s.ts, i).or_else(|| q.filter(|q| !is_one(q) || is_round(s.ts, i)))
+    let subject = (q.from == 0 && !is_note) || matches!(text_at(s.ts, q.from), "a" | "an") || is_subject_of_clause(s.ts, q.from, i);
+    subject || (!s.trains() && (0..s.ts.len()).any(|at| unit_hours(s.ts, at).is_some()))
+}
+
+/// ", and one epoch contains 1000 batches": a word for one and its noun between a sign or a conjunction and a verb.
+fn is_subject_of_clause(ts: &[Token<'_>], from: usize, noun: usize) -> bool {
+    let words = &vocabulary::prose();
+    let begins = from.checked_sub(1).and_then(|at| ts.get(at)).is_some_and(|t| t.is(",") || t.is_any(&words.subjects.and));
+    begins
+        && ts.get(noun + 1).is_some_and(|t| t.kind == Kind::Word && !t.is_any(&words.epochs.over) && !t.is_any(&words.epochs.joins))
 }
 
 /// "Num epochs 3, total steps 1,875": the number behind a noun in the plural, and nothing behind it.
@@ -346,7 +361,7 @@ fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, o
     let words = &vocabulary::prose().steps;
     if let Some(q) = last_step(s.ts, i) {
         let said = s.trains() || s.under_training || card.trained_before;
-        let spot = spot.refused((!said).then_some("not said of a training")).after(if own { 0 } else { 2 + told_before(s) });
+        let spot = spot.refused((!said).then_some(NOT_SAID)).after(if own { 0 } else { 2 + told_before(s) });
         let spot = spot.refused(of_another(card, s, i, q.to));
         card.add_quantity(&spot, Field::TrainSteps, counted(s.ts, &q), s.written(i, q.to), &q);
         return refuse_planned_steps(card, spot.block);
@@ -386,16 +401,12 @@ fn not_the_steps(card: &Card<'_>, s: &Sentence<'_, '_>, i: usize, q: &Quantity) 
         Some("part of a schedule")
     } else if of_each {
         Some(RATE)
-    } else if !s.trains()
-        && !s.under_training
-        && !card.trained_before
-        && !q.from.checked_sub(1).is_some_and(|join| ends_run(s.ts, join))
-        && !is_own_checkpoint(s, q)
-        && !is_beside_recipe(s)
-    {
-        Some("not said of a training")
+    } else if !s.trains() && last(left, 3).windows(2).any(|w| matches!(w, [up, to] if up.is("up") && to.is("to"))) {
+        Some("a limit")
+    } else if s.under_evaluation && !s.trains() {
+        Some("evaluation")
     } else {
-        let up_to = last(left, 3).windows(2).any(|w| matches!(w, [up, to] if up.is("up") && to.is("to"))) && !s.trains();
-        up_to.then_some("a limit").or((s.under_evaluation && !s.trains()).then_some("evaluation"))
+        let said = s.trains() || s.under_training || card.trained_before || is_own_checkpoint(s, q) || is_beside_recipe(s);
+        (!said && !q.from.checked_sub(1).is_some_and(|join| ends_run(s.ts, join))).then_some(NOT_SAID)
     }
 }

@@ -1,5 +1,6 @@
 //! Hardware in prose: of this training, or of a use of the model.
 
+use super::NOT_SAID;
 use super::nearby::any;
 use super::sentence::{Sentence, counts_of_a_recipe};
 use super::subjects::{Measure, gives_it_to_another, is_in_bracket_of_the_base};
@@ -168,8 +169,9 @@ fn read_clause(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (from
         let told = s.is_recipe || s.has(&vocabulary::prose().times.slang);
         let times = told && (0..s.ts.len()).any(|i| duration(s.ts, i).is_some());
         // "One complete run on an M2 Max: 200 iterations, batch 4."
-        let said = s.under_training || s.has(&words.used) || times || card.trained_before || counts_of_a_recipe(s.ts);
-        (!said).then_some("not said of a training")
+        let beside = card.beside_recipe || counts_of_a_recipe(s.ts);
+        let told = s.under_training || s.has(&words.used) || times || card.trained_before || beside;
+        (!told).then_some(NOT_SAID)
     };
     let text = s.written(0, s.ts.len());
     let reason = reason.or_else(|| is_whole_machine(s).then_some("a whole machine"));

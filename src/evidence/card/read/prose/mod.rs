@@ -39,7 +39,7 @@ use self::whose::{of_baselines, whose};
 use crate::domain::Field;
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::sentences::sentence_end;
-use crate::evidence::card::read::candidate::{Card, RANK_PROSE, RANK_SUM, Spot};
+use crate::evidence::card::read::candidate::{Candidate, Card, RANK_PROSE, RANK_SUM, Spot};
 use crate::evidence::card::read::designators::Fit;
 use crate::evidence::card::read::passage::Passage;
 use crate::evidence::card::read::rates::of_runs;
@@ -219,6 +219,7 @@ fn read_sentence(
 ) {
     let Some((first, last)) = s.ts.first().zip(s.ts.last()) else { return };
     let b = passage.block;
+    let known = card.candidates.len();
     let quote = b.source_range(offset + first.from, offset + last.to);
     before.refused = whose_part.and_then(Fit::refusal).or_else(|| whose(card, s)).or_else(|| of_baselines(card, b));
     let reason = passage.refused.or(before.refused).or(before.another);
@@ -250,6 +251,37 @@ fn read_sentence(
     }
     if found.tool {
         emissions::read_tool(card, &spot, s);
+    }
+    share_what_is_said(card, known);
+}
+
+/// Reason of a figure in whose sentence nothing speaks of a training.
+pub const NOT_SAID: &str = "not said of a training";
+
+/// How much what another figure of the sentence makes a training's stands behind others.
+const SHARED: u8 = 3;
+
+/// "我用4张A800，完整的17500个step需要251个小时": where one figure of a sentence is said to be of a training, so are the others, unless
+/// something else is said against one of them.
+fn share_what_is_said(card: &mut Card<'_>, known: usize) {
+    let tells = |field: Field| {
+        matches!(
+            field,
+            Field::WallHours | Field::AcceleratorHours | Field::Epochs | Field::TrainSteps | Field::TrainTokens | Field::BatchSize
+        )
+    };
+    let of_sentence = card.candidates.get_mut(known..).unwrap_or_default();
+    let is_plain = |c: &Candidate| c.reason.as_deref().is_none_or(|why| why == NOT_SAID);
+    if !of_sentence.iter().all(is_plain) || !of_sentence.iter().any(|c| c.reason.is_none() && tells(c.field)) {
+        return;
+    }
+    // Times are asked for more than whose they are.
+    let shares = |field: Field| {
+        matches!(field, Field::Epochs | Field::TrainSteps | Field::Accelerator | Field::AcceleratorCount | Field::BatchSize)
+    };
+    for c in of_sentence.iter_mut().filter(|c| shares(c.field) && c.reason.as_deref() == Some(NOT_SAID)) {
+        c.reason = None;
+        c.rank = c.rank.saturating_add(SHARED);
     }
 }
 

@@ -42,6 +42,7 @@ pub fn share_of_last(card: &Card<'_>, s: &Sentence<'_, '_>, from: usize) -> Opti
         .collect();
     let mut mine = members.iter().enumerate().filter(|(_, fit)| **fit == Some(Fit::Mine)).map(|(at, _)| at);
     let own = mine.next().filter(|_| mine.next().is_none() && members.len() == numbers.len());
+    let own = own.or_else(|| named_behind(card, s, from, numbers.len()));
     Some(own.and_then(|at| numbers.get(at)).map(|n| n / last).ok_or("of several models, in an order that is not known"))
 }
 
@@ -50,6 +51,22 @@ pub fn share_of_last(card: &Card<'_>, s: &Sentence<'_, '_>, from: usize) -> Opti
 #[must_use]
 pub fn share_of_list(card: &Card<'_>, s: &Sentence<'_, '_>, from: usize) -> Option<Result<f64, &'static str>> {
     share_of_last(card, s, from).filter(|_| figures_before(s, from).len() > 1)
+}
+
+/// Tokens between the last figure and the names behind it, at most: its unit, and "for".
+const BEFORE_NAMES: usize = 4;
+
+/// "18k, 2.8k and 10k steps for ASV, ER and IC, respectively": which of so many names behind the last figure is a word of this model's name.
+fn named_behind(card: &Card<'_>, s: &Sentence<'_, '_>, from: usize, count: usize) -> Option<usize> {
+    let words = &vocabulary::prose().subjects;
+    let lead = (from + 1..from + 1 + BEFORE_NAMES)
+        .find(|at| s.ts.get(*at).is_some_and(|t| t.is_any(&vocabulary::prose().times.lasting)))?;
+    let names = span(s.ts, lead + 1, s.ts.len()).split(|t| t.is(",") || t.is_any(&words.and) || t.is_any(&words.respectively));
+    let names: Vec<&[Token<'_>]> = names.filter(|name| !name.is_empty()).take(count).collect();
+    let is_own = |name: &&[Token<'_>]| matches!(name, [one] if one.kind == Kind::Word && card.own.has(&one.text));
+    let mut mine = names.iter().enumerate().filter(|(_, name)| is_own(name)).map(|(at, _)| at);
+    let first = mine.next().filter(|_| names.len() == count && count > 1)?;
+    mine.next().is_none().then_some(first)
 }
 
 /// The numbers that end with the one at a token, joined by commas and "and".

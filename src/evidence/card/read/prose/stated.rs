@@ -39,7 +39,9 @@ pub fn of_one_pass(ts: &[Token<'_>], i: usize) -> Option<Quantity> {
     let from = i.checked_sub(1 + usize::from(i > 0 && text_at(ts, i - 1) == "-"))?;
     let next = ts.get(i + 1)?;
     let of_run = is_train(ts, i + 1) || next.is_any(&words.sentences.run_nouns) || next.is_any(&words.sentences.runs);
-    let one = ts.get(from).is_some_and(|t| t.is_any(&words.stated.one)) && of_run;
+    // "One epoch training takes about 1 min": a rate.
+    let is_rate = ts.get(i + 2).is_some_and(|t| t.is_any(&words.times.strong));
+    let one = ts.get(from).is_some_and(|t| t.is_any(&words.stated.one)) && of_run && !is_rate;
     one.then_some(Quantity {
         value: 1.0,
         from,
@@ -83,6 +85,7 @@ mod tests {
             "Each epoch is 20 minutes.",
             "The number of epochs is 10-20.",
             "The loss of an epoch was 3.",
+            "One epoch training takes about a minute on 4 cards.",
         ] {
             assert_eq!(value(text), None, "{text}");
         }

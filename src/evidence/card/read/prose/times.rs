@@ -1,5 +1,6 @@
 //! Times in prose: of this training on a wall clock or of its devices; not of audio, of a rate, of an inference.
 
+use super::NOT_SAID;
 use super::recordings::{has_recordings, is_recording};
 use super::respective::share_of_last;
 use super::sentence::Sentence;
@@ -56,7 +57,12 @@ pub fn read_times(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
         // "took 4d": days of one letter behind a verb that says how long something took.
         let took = i.checked_sub(2).and_then(|verb| s.ts.get(verb)).is_some_and(|t| t.is_any(&words.strong))
             && words.letters_taken.contains(&text_at(s.ts, i));
-        if is_letter && d.to - at <= 2 && !took {
+        // "the training time rose to 445.2s": so exact a number of seconds was measured.
+        let measured = s.trains()
+            && s.ts.get(i).is_some_and(|t| t.glued && t.is("s"))
+            && text_at(s.ts, at).contains('.')
+            && d.hours > LEAST_MEASURED;
+        if is_letter && d.to - at <= 2 && !took && !measured {
             continue;
         }
         read_to = d.to;
@@ -76,6 +82,11 @@ pub fn read_times(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
     refuse_times_of_each(card, s, &said);
     refuse_parts(card, first);
 }
+
+/// Times that no model needs to answer, in hours.
+const LONG: f64 = 0.5;
+/// Shortest time that is told in seconds of one letter, in hours.
+const LEAST_MEASURED: f64 = 1.0 / 60.0;
 
 /// A time of a sentence: its candidate and its tokens.
 struct Place {
@@ -217,7 +228,7 @@ fn add_device_hours(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, 
     let named = || card.own.named_in(s.ts) && !s.under_evaluation && !s.has(&words.serving);
     let said = s.trains() || s.under_training || card.trained_before || s.is_recipe || s.has(&words.device_hours_said) || named();
     let vague = s.has(&words.vague) || d.quantity.is_range;
-    let reason = if said { vague.then_some("a range") } else { Some("not said of a training") };
+    let reason = if said { vague.then_some("a range") } else { Some(NOT_SAID) };
     let rate = rate_behind(s.ts, d.to).or_else(|| rate_of_each(s.ts, d.quantity.from));
     // "26.1 GPU-hours at 1 TFLOP/s" are reckoned from FLOP.
     let at_speed = text_at(s.ts, d.to) == "at" && (d.to..d.to + SPEED).any(|i| compute_unit(s.ts, i).is_some());
@@ -309,8 +320,9 @@ fn of_data(s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Option<&'static str> {
         return Some("hours of data");
     }
     let is_hyphenated = time.before == "-" || time.next == "-";
-    let is_compound = time.duration.to - time.at > 2;
-    if !is_compound
+    // "15.25h" is measured, and no name.
+    let is_measured = time.duration.to - time.at > 2 || time.first.contains(['.', ',']);
+    if !is_measured
         && time.unit == "h"
         && time.is_glued
         && (is_hyphenated || !(time.strong || words.hour_letter_leads.contains(&time.lead)))
@@ -352,9 +364,11 @@ fn adds_up(time: &Time<'_, '_>) -> bool {
 fn of_something_else(said: Said, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Option<&'static str> {
     let words = &vocabulary::prose().times;
     if said == Said::Nothing {
-        return Some("not said of a training");
+        return Some(NOT_SAID);
     }
-    if s.has(&words.serving) && !s.has(&words.trained) && !is_clause_of_training(s, time) {
+    // "took 19.28 hours, with 8.57 s/batch on average": so long no answer takes.
+    let serves = |t: &Token<'_>| t.is_any(&words.serving) && !(t.is("average") && time.strong && time.duration.hours >= LONG);
+    if s.ts.iter().any(serves) && !s.has(&words.trained) && !is_clause_of_training(s, time) {
         return Some("inference");
     }
     // "The three epochs were done after 6.4 hours".
@@ -423,7 +437,7 @@ fn said(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Said {
     let beside = chips || whole;
     let lasting = words.lasting.contains(&time.lead);
     let computes = words.of.contains(&time.next) && words.of_training.contains(&text_at(s.ts, time.duration.to + 1));
-    let slang = s.has(&words.slang);
+    let slang = s.has(&words.slang) || s.words().any(|w| !w.is_ascii() && words.ran_cjk.is_within(w));
     // "After 23 days the loss had flattened and we stopped."
     let ended = words.after.contains(&time.lead) && s.has(&words.closed);
     let under = s.under_training
@@ -484,5 +498,5 @@ fn unsaid(said: Said, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Option<&'sta
         return Some("one stage of several");
     }
     let far = s.trains.iter().map(|i| i.abs_diff(time.at)).min().is_some_and(|near| near > MOST_TOKENS_BETWEEN);
-    far.then_some("not said of a training")
+    far.then_some(NOT_SAID)
 }

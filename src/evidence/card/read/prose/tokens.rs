@@ -156,6 +156,9 @@ fn is_said_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> bool {
     let (said, under_data) = (s.trains() || s.under_training, s.under_data || any(left, &words.data_nouns));
     let follows = |n: usize| right.get(n).map_or("", |t| t.text.as_ref());
     any(last(left, 4), &words.seen)
+        // "3,1B gesehenen Tokens"
+        || any(middle, &words.seen)
+        || any(middle, &words.seen_behind)
         || (s.under_training && any(last(left, 2), &words.used))
         || last(left, 3).iter().any(|t| t.text.contains("学习"))
         || (follows(0) == "during" && follows(1) == "training")
@@ -324,7 +327,8 @@ fn not_trained_on(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'stat
 /// Whether a sentence is a note without the small words of English, which begins with training and does not speak of data.
 fn is_note(s: &Sentence<'_, '_>) -> bool {
     let words = &vocabulary::prose();
-    let of_data = s.words().any(|w| words.tokens.data_nouns.contains(&w));
+    let stems = &words.times.data_stems;
+    let of_data = s.words().any(|w| words.tokens.data_nouns.contains(&w) || stems.iter().any(|stem| w.starts_with(stem)));
     s.trains.first().is_some_and(|i| *i < 2) && !s.has(&words.times.english) && !of_data
 }
 

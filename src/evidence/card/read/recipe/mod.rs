@@ -23,7 +23,7 @@ use self::keys::RecipeKey;
 use self::log::{End, Log, Plan};
 use self::notes::Examples;
 use self::parts::{Part, beside_recipe, one_number, parts_of, value_of};
-pub use self::parts::{TWO_VALUES, ends_without_progress};
+pub use self::parts::{TWO_VALUES, ends_without_progress, introduces_training};
 use super::candidate::{Candidate, Card, RANK_PAIR, Spot, candidate};
 use super::passage::Passage;
 use super::training::{is_pretraining, is_train};

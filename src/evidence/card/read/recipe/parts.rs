@@ -196,7 +196,7 @@ fn settings_parts<'b>(
     // Passes over each batch of experience of a reinforcement learner are no passes over data.
     let learns_by_trying = vocabulary::recipe().bases.reinforcement.is_within(&b.text);
     if learns_by_trying {
-        found.retain(|p| p.key != RecipeKey::Epochs);
+        found.retain(|p| !matches!(p.key, RecipeKey::Epochs | RecipeKey::Steps | RecipeKey::LooseSteps));
     }
     refuse_two_values(&mut found);
     if b.kind == BlockKind::Code {
@@ -257,8 +257,22 @@ fn tell_whole_batch(found: &mut [Part<'_>], code: &str) {
     }
 }
 
+/// "Total steps: 1150", "Epoch: 10", "max_train_steps = 11500": of two numbers of steps, the one that the other is so many passes of is that
+/// of one pass.
+fn refuse_steps_of_one_pass(found: &mut [Part<'_>]) {
+    let values = |is: fn(RecipeKey) -> bool| -> Vec<f64> { found.iter().filter(|p| is(p.key)).filter_map(|p| p.value).collect() };
+    let passes = values(|key| matches!(key, RecipeKey::Epochs | RecipeKey::LooseEpochs));
+    let steps = values(|key| key == RecipeKey::Steps);
+    let is_one_pass = |n: f64| passes.iter().any(|e| *e > 1.0 && steps.iter().any(|all| (n * e - all).abs() < f64::EPSILON * all));
+    let of_one: Vec<bool> = found.iter().map(|p| p.key == RecipeKey::Steps && p.value.is_some_and(is_one_pass)).collect();
+    for (p, _) in found.iter_mut().zip(of_one).filter(|(_, of_one)| *of_one) {
+        p.key = RecipeKey::Other;
+    }
+}
+
 /// A block that gives a key two values tells of two stages or two models: none of them is the whole training's.
 fn refuse_two_values(found: &mut [Part<'_>]) {
+    refuse_steps_of_one_pass(found);
     for key in [RecipeKey::Epochs, RecipeKey::Steps, RecipeKey::TotalBatch, RecipeKey::Length] {
         let mut values = found.iter().filter(|p| p.key == key && p.spot.block.kind == BlockKind::Code).filter_map(|p| p.value);
         let Some(first) = values.next() else { continue };
@@ -275,7 +289,8 @@ fn refuse_two_values(found: &mut [Part<'_>]) {
 pub const TWO_VALUES: &str = "one block gives this key two values";
 
 /// Whether the text before code says that the code trained the model: "The model was trained with", "Training command:".
-fn introduces_training(before: &Passage<'_>) -> bool {
+#[must_use]
+pub fn introduces_training(before: &Passage<'_>) -> bool {
     let b = before.block;
     let is_text = matches!(b.kind, BlockKind::Paragraph | BlockKind::ListItem) && b.text.len() <= MAX_INTRODUCTION;
     let lower = b.text.to_lowercase();
