@@ -15,11 +15,21 @@ pub fn sentence_end(ts: &[Token<'_>], text: &str, from: usize) -> usize {
             && (t.is_any(&["。", "！", "？"])
                 || (t.is_any(&[".", "!", "?"])
                     && next.is_none_or(|n| !n.glued)
-                    && !(i > from && vocabulary::prose().sentences.abbreviations.contains(&text_before(ts, i, 1)))));
+                    && !(i > from
+                        && !ends_with_a_unit(ts, i)
+                        && vocabulary::prose().sentences.abbreviations.contains(&text_before(ts, i, 1)))));
         let gap = next.and_then(|n| text.get(t.to..n.from)).is_some_and(|between| between.len() > 1 && between.contains("\n\n"));
         if ends || gap || i - from >= MAX_SENTENCE {
             return i + 1;
         }
     }
     ts.len()
+}
+
+/// "It took 52h. If you use larger models": a unit that is glued to its number, and a capital behind the point, end a sentence.
+fn ends_with_a_unit(ts: &[Token<'_>], point: usize) -> bool {
+    let is_number = |at: usize| ts.get(at).is_some_and(|t| t.kind == Kind::Number);
+    let unit = point.checked_sub(1).filter(|at| ts.get(*at).is_some_and(|t| t.kind == Kind::Word && t.glued));
+    let next_begins = ts.get(point + 1).is_some_and(|t| t.kind == Kind::Word && t.upper && t.text.is_ascii());
+    next_begins && unit.and_then(|at| at.checked_sub(1)).is_some_and(is_number)
 }
