@@ -92,6 +92,13 @@ pub fn cut_pieces(text: &str) -> Vec<Piece> {
             }
             let after_hyphen = separators == "-";
             let piece = |lower: String, word| Piece { lower, word, starts_lowercase: c.is_lowercase(), after_hyphen };
+            // "4卡训练": the counter of cards, and what they do.
+            if let Some(rest) = run.strip_prefix('卡').filter(|rest| !rest.is_empty() && separators.is_empty())
+                && out.last().is_some_and(Piece::is_number)
+            {
+                out.push(piece("卡".to_owned(), word));
+                run = rest.to_owned();
+            }
             match cjk_count(&run) {
                 Some((before, n, behind)) => {
                     out.extend((!before.is_empty()).then(|| piece(before.to_owned(), word)));

@@ -27,6 +27,8 @@ lists!(TimesProse {
     done,
     slang,
     ran_cjk,
+    limits_cjk,
+    planned_cjk,
     cumulative,
     computing,
     cjk_strong,

@@ -17,16 +17,13 @@ pub fn sentence_end(ts: &[Token<'_>], text: &str, from: usize) -> usize {
             _ => {}
         }
         let next = ts.get(i + 1);
-        // "on 4 A100-80G. It took": a unit glued to its number is no abbreviation before a sentence that begins.
-        let is_unit = i >= 2
-            && ts.get(i - 1).is_some_and(|t| t.glued)
-            && ts.get(i - 2).is_some_and(|t| t.kind == Kind::Number)
-            && next.is_some_and(|n| n.upper);
         let ends = t.kind == Kind::Sign
             && (t.is_any(&["。", "！", "？"])
                 || (t.is_any(&[".", "!", "?"])
                     && next.is_none_or(|n| !n.glued)
-                    && (is_unit || !(i > from && vocabulary::prose().sentences.abbreviations.contains(&text_before(ts, i, 1))))));
+                    && !(i > from
+                        && !ends_with_a_unit(ts, i)
+                        && vocabulary::prose().sentences.abbreviations.contains(&text_before(ts, i, 1)))));
         let gap = next.and_then(|n| text.get(t.to..n.from)).is_some_and(|between| between.len() > 1 && between.contains("\n\n"));
         let ends = ends && !(depth > 0 && closes(ts, text, i + 1));
         if ends || gap || i - from >= MAX_SENTENCE {
@@ -45,4 +42,12 @@ fn closes(ts: &[Token<'_>], text: &str, from: usize) -> bool {
     let paragraph =
         |to: &Token<'_>| ts.get(from).and_then(|t| text.get(t.from..to.from)).is_some_and(|between| !between.contains('\n'));
     next.and_then(|i| ts.get(i)).is_some_and(|t| t.is(")") && paragraph(t))
+}
+
+/// "It took 52h. If you use larger models": a unit that is glued to its number, and a capital behind the point, end a sentence.
+fn ends_with_a_unit(ts: &[Token<'_>], point: usize) -> bool {
+    let is_number = |at: usize| ts.get(at).is_some_and(|t| t.kind == Kind::Number);
+    let unit = point.checked_sub(1).filter(|at| ts.get(*at).is_some_and(|t| t.kind == Kind::Word && t.glued));
+    let next_begins = ts.get(point + 1).is_some_and(|t| t.kind == Kind::Word && t.upper && t.text.is_ascii());
+    next_begins && unit.and_then(|at| at.checked_sub(1)).is_some_and(is_number)
 }

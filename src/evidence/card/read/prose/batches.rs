@@ -48,7 +48,7 @@ struct Stated {
 
 /// Reads the batch whose word stands at `i`.
 pub fn read_batch(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
-    let Some(stated) = stated(s, i, card.trained_before) else { return };
+    let Some(stated) = stated(s, i, card.trained_before).filter(|_| !is_of_experience(s)) else { return };
     let words = &vocabulary::prose().batches;
     let q = stated.q;
     // "65,536 tokens per batch (128 GPUs × 512 tokens)" counts devices.
@@ -138,6 +138,11 @@ fn whole_or_product(
         None if parts.explained => (told_in_brackets(s, &q), None),
         None => (None, None),
     }
+}
+
+/// A batch of the experience of one who learns by trying is none of data.
+fn is_of_experience(s: &Sentence<'_, '_>) -> bool {
+    vocabulary::recipe().bases.reinforcement.is_within(s.text)
 }
 
 /// "eval batch size of 24", where "train and eval batch size of 24" is of both; the word for the batch stands at `i`.

@@ -287,10 +287,28 @@ fn not_the_time(card: &Card<'_>, s: &Sentence<'_, '_>, unit: usize, at: usize, d
         has_lead: lead_at.is_some(),
         strong: s.has(&words.strong) || s.words().any(cjk) || alone(s, at, duration.to),
     };
-    of_data(s, &time).or_else(|| {
+    of_data(s, &time).or_else(|| limited_in_cjk(s, at)).or_else(|| {
         let said = said(card, s, &time);
         of_something_else(said, s, &time).or_else(|| unsaid(said, s, &time))
     })
+}
+
+/// Characters before a time in which Chinese, Japanese and Korean say that it is a limit or a plan.
+const LEAD_CHARS: usize = 8;
+
+/// "不到一周", "预计耗时400小时": what stands right before a time, in scripts without spaces.
+fn limited_in_cjk(s: &Sentence<'_, '_>, at: usize) -> Option<&'static str> {
+    let words = &vocabulary::prose().times;
+    let before = s.text.get(..s.ts.get(at)?.from)?.trim_end();
+    if before.is_ascii() {
+        return None;
+    }
+    if words.limits_cjk.iter().any(|word| before.ends_with(word)) {
+        return Some("a rate or a limit");
+    }
+    let from = before.char_indices().rev().take(LEAD_CHARS).last().map_or(0, |(at, _)| at);
+    let lead = before.get(from..).unwrap_or_default().rsplit(['，', ',', '。', '；', '、']).next().unwrap_or_default();
+    words.planned_cjk.is_within(lead).then_some("planned")
 }
 
 /// Times of recordings, and an `h` that is a name.

@@ -118,6 +118,12 @@ fn units_of_compute(units: &vocabulary::Units) -> [Words; 8] {
     ]
 }
 
+/// The words for what is counted: what is read closely has to be found first.
+fn counted() -> [Words; 6] {
+    let words = vocabulary::prose();
+    [words.epochs.times, words.epochs.words, words.steps.words, words.tokens.words, words.batches.things, words.batches.words]
+}
+
 /// What a word may speak of, wherever it stands.
 fn by_word(word: &str) -> Triggers {
     words().get(word).copied().unwrap_or_default()
@@ -137,7 +143,9 @@ fn words() -> &'static FxHashMap<&'static str, Triggers> {
         add(words.energy, |t| t.energy = true);
         add(words.clouds, |t| t.cloud = true);
         add(words.counts, |t| t.counts = true);
-        add(vocabulary::prose().epochs.times, |t| t.counts = true);
+        for list in counted() {
+            add(list, |t| t.counts = true);
+        }
         add(words.bases, |t| t.base = true);
         add(words.tools, |t| t.tool = true);
         add(words.number_formats, |t| t.precision = true);
