@@ -106,6 +106,7 @@ lists!(Subjects {
     will,
     takes,
     not,
+    enough,
     feasible,
     planned,
     heads_planned,
