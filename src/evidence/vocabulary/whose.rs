@@ -108,6 +108,7 @@ lists!(Subjects {
     will,
     takes,
     not,
+    enough,
     feasible,
     planned,
     heads_planned,

@@ -340,8 +340,9 @@ fn stated(s: &Sentence<'_, '_>, i: usize, trained_before: bool) -> Option<Stated
     let sized = at > joins && at_word(at).is_some_and(|t| t.is_any(&words.size_behind));
     at += usize::from(sized);
     let counts_nouns = (joins..at).any(|at| at_word(at).is_some_and(|t| t.is_any(&["of", "de", "von", "di", "da"])));
-    // "employing 512 batch size"
-    let before = || i.checked_sub(1).and_then(|b| quantity(s.ts, b)).filter(|q| says_size && !q.is_word && q.to == i);
+    // "employing 512 batch size", "with 64 batchsize"
+    let is_size = says_size || in_one_word;
+    let before = || i.checked_sub(1).and_then(|b| quantity(s.ts, b)).filter(|q| is_size && !q.is_word && q.to == i);
     // "64 examples per batch"
     let per_batch = || {
         // "32 sentences to a batch"

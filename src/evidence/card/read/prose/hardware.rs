@@ -122,6 +122,21 @@ fn clauses_with_chips(card: &Card<'_>, s: &Sentence<'_, '_>) -> Vec<(usize, usiz
     out
 }
 
+/// Whether the clause of the chips tells of what could be. "May I ask how long it takes on 8 A100?" does not.
+fn may_be(card: &Card<'_>, s: &Sentence<'_, '_>) -> bool {
+    let words = vocabulary::prose();
+    let ends = |i: &usize| {
+        let t = s.ts.get(*i);
+        t.is_some_and(|t| t.is_any(&[";", "；"]))
+            || t.is_some_and(|t| t.is(",")) && s.ts.get(i + 1).is_some_and(|t| t.is_any(&words.subjects.sets_against))
+    };
+    let chip = (0..s.ts.len()).find(|i| card.is_chip(s.ts, *i)).unwrap_or(0);
+    let from = (0..chip).rev().find(ends).unwrap_or(0);
+    let to = (chip..s.ts.len()).find(ends).unwrap_or(s.ts.len());
+    let is_modal = |i: usize| s.ts.get(i).is_some_and(|t| t.is_any(&words.hardware.modal) && !t.upper);
+    (from..to).any(|i| is_modal(i) && text_at(s.ts, i + 1) != "i")
+}
+
 /// Tokens before a word for memory within which its size stands.
 const MEMORY: usize = 2;
 
@@ -149,7 +164,7 @@ fn read_clause(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (from
     let trains = s.trains();
     let reason = if trains {
         // "From 3 May to 17 May": a month.
-        let may = s.ts.iter().any(|t| t.is_any(&words.modal) && !t.upper) && !s.has(&words.modal_denied);
+        let may = may_be(card, s) && !s.has(&words.modal_denied);
         let needs = s.has(&["least"]) && s.has(&words.serving);
         if needs || (s.has(&words.serving_though_training) && !s.has(&["trained"])) {
             Some("inference or requirement")

@@ -246,8 +246,10 @@ fn could_have_been(ts: &[Token<'_>], at: &[usize], to: usize) -> bool {
     // "With the grid of our country (60 g/kWh) that would be 0.03 kg": reckoned, and not imagined.
     let is_reckoned = any(ts, &words.grids) && span(ts, 0, to).iter().any(|t| t.is_any(&words.unreal));
     // "Long schedules (500 epochs) were not feasible."
-    let denied =
-        span(ts, to, to + BEHIND).windows(2).any(|w| matches!(w, [not, t] if not.is_any(&words.not) && t.is_any(&words.feasible)));
+    // "200 epochs are enough to get a good result."
+    let denied = span(ts, to, to + BEHIND).windows(2).any(|w| {
+        matches!(w, [a, b] if (a.is_any(&words.not) && b.is_any(&words.feasible)) || (a.is_any(&words.are) && b.is_any(&words.enough)))
+    });
     denied || (!is_reckoned && (at.iter().copied().any(unreal) || unreal(to)))
 }
 

@@ -392,6 +392,9 @@ fn of_something_else(said: Said, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> O
     // "The three epochs were done after 6.4 hours".
     let closes = s.has(&words.closed) || s.has(&words.done);
     let closed = (words.after.contains(&time.lead) && (closes || is_long(time))) || (words.later.contains(&time.next) && closes);
+    if closed && came_only_so_far(time) {
+        return Some("the training went on");
+    }
     let nearly_words = &vocabulary::prose().subjects.nearly;
     // "just under 6 hours", "slightly more than 6 hours".
     let nearly = nearly_words.contains(&time.before_that)
@@ -429,6 +432,15 @@ fn is_clause_of_training(s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> bool {
     let to = (time.duration.to..s.ts.len()).find(ends).unwrap_or(s.ts.len());
     let serves = span(s.ts, from, to).iter().any(|t| t.is_any(&vocabulary::prose().times.serving));
     !serves && s.trains.iter().any(|i| (from..to).contains(i))
+}
+
+/// "but only 17 epochs were finished after 130 hours": so far the training came.
+fn came_only_so_far(time: &Time<'_, '_>) -> bool {
+    let words = vocabulary::prose();
+    (0..time.at).any(|i| {
+        let q = time.ts.get(i).filter(|t| t.is_any(&words.progress.only)).and_then(|_| quantity(time.ts, i + 1));
+        q.is_some_and(|q| time.ts.get(q.to).is_some_and(|t| t.is_any(&words.epochs.words) || t.is_any(&words.steps.words)))
+    })
 }
 
 /// What the text around a time says of it.
