@@ -1,6 +1,7 @@
 //! Which factor of the physical chain comes from where: chip, power, MFU, PUE and grid of a run, each with its source, and a flag
 //! where something stands in for what nothing states (docs/method.md, section 4).
 
+use super::basis::Root;
 use super::{FactorTables, agents};
 use crate::domain::{Field, Flag, GridBasis, Run, RunKind, TaskGroup, TrainingStage};
 use crate::method::assumptions as assume;
@@ -129,21 +130,26 @@ fn is_at_scale(compute: Option<Flop>) -> bool {
     compute.is_some_and(|flop| flop.0 >= assume::AT_SCALE_FLOP)
 }
 
-/// Which runs of the registry stand for the chips of a run. Google trains on chips of its own, of which the runs at scale here know nothing.
+/// Which runs of the registry stand for the chips of a run: Google trains on its own.
 fn mixture_role(run: &Run, compute: Option<Flop>, tables: &FactorTables) -> MixtureRole {
-    if is_at_scale(compute) && operator(run, tables) != Some("google") {
+    if operator(run, tables) == Some(GOOGLE) {
+        MixtureRole::GoogleTpu
+    } else if is_at_scale(compute) {
         MixtureRole::PretrainingAtScale
     } else {
         MixtureRole::of_kind(run.kind)
     }
 }
 
+/// The operator whose data centres have TPUs.
+const GOOGLE: &str = "google";
+
 /// The stated chip, the candidates the evidence leaves open, or what runs of that role and year used; of that scale, where the compute
 /// in the middle is known apart from the chain.
 #[must_use]
 pub fn chips<'a>(
     run: &Run,
-    (year, compute): (i32, Option<Flop>),
+    (year, compute, of_root): (i32, Option<Flop>, Option<&Root>),
     mixtures: &'a Mixtures,
     tables: &FactorTables,
     flags: &mut Vec<Flag>,
@@ -173,6 +179,10 @@ pub fn chips<'a>(
     if let Some(machine) = agents::is_agent(run).then(|| machine_of_an_agent(tables)).flatten() {
         return with_power_flag(machine, flags);
     }
+    if let Some(chips) = of_root.and_then(|root| of_the_base(run, root, tables)) {
+        flags.push(Flag::AcceleratorOfTheBase);
+        return with_power_flag(chips, flags);
+    }
     flags.push(Flag::AcceleratorMixture);
     let (name, (set, power_is_fallback)) = mixtures.chips(mixture_role(run, compute, tables), year);
     with_power_flag(
@@ -187,6 +197,25 @@ pub fn chips<'a>(
         },
         flags,
     )
+}
+
+/// The chips that are stated of the training that a post-training by the same house starts from: it runs on the machines of that one.
+fn of_the_base<'a>(run: &Run, root: &Root, tables: &FactorTables) -> Option<Chips<'a>> {
+    let (set, power_is_fallback) = weighted(tables, tables.chip_use.weights(&root.accelerators));
+    let fits = run.kind == Some(RunKind::PostTraining) && !set.is_empty();
+    let power = match set.as_slice() {
+        [one] => tables.accelerators.get(&one.name).map(|a| tables.power.node_power(a)),
+        _ => None,
+    };
+    fits.then(|| Chips {
+        name: set.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(" | "),
+        source: format!("stated of {}", run.root_run_id.as_deref().unwrap_or_default()),
+        is_fallback: true,
+        power_source: power.as_ref().map_or_else(|| "measured runs per chip".to_owned(), |p| p.source.clone()),
+        power,
+        set: set.into(),
+        power_is_fallback,
+    })
 }
 
 /// The chip of a notebook, which stands for the machine that an agent learns on.
@@ -297,7 +326,7 @@ fn stated_operator(run: &Run) -> Option<&str> {
 fn only_operator(run: &Run) -> Option<&'static str> {
     let chips = &run.hardware.accelerators;
     let all = |prefix: &str| !chips.is_empty() && chips.iter().all(|a| a.starts_with(prefix));
-    [("Google TPU", "google"), ("AWS ", "aws")].into_iter().find(|(prefix, _)| all(prefix)).map(|(_, operator)| operator)
+    [("Google TPU", GOOGLE), ("AWS ", "aws")].into_iter().find(|(prefix, _)| all(prefix)).map(|(_, operator)| operator)
 }
 
 /// Grid by the ladder stated region, state or country; owner's country; the countries of registry runs by compute; the world.
@@ -378,7 +407,7 @@ mod tests {
         let chips = |flop| {
             chips(
                 &Run::new("a/b", RunKind::FineTuning, Modality::Text),
-                (2024, Some(Flop(flop))),
+                (2024, Some(Flop(flop)), None),
                 &mixtures,
                 &tables,
                 &mut Vec::new(),

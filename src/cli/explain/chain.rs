@@ -1,8 +1,8 @@
 //! The chain of a tier as lines that a person can redo, each computed from the numbers printed above it.
 
+use super::alternatives::percent;
 use crate::cli::regression_text::regression_line;
 use crate::cli::text::number;
-use super::alternatives::percent;
 use hugging_carbon::domain::{Beside, Flag, Rating, RegressionId, Run, RunKind, Step, Tier, Way};
 use hugging_carbon::error::Result;
 use hugging_carbon::estimation::fine_tune::flop_per_sample;
