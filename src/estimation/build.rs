@@ -139,10 +139,10 @@ pub fn build<'a>(run: &Run, tier: Tier, basis: &'a Basis, tables: &FactorTables)
         flags.push(Flag::TrainedOnAsOfUndatedRepositories);
     }
     let year = year.unwrap_or(assume::ASSUMED_YEAR.0);
-    let chips = factors::chips(run, year, mixtures, tables, &mut flags);
+    let chips = factors::chips(run, (year, compute.central()), mixtures, tables, &mut flags);
     let grid = factors::grid(run, year, mixtures, tables, &mut flags);
     let (pue, pue_factor) = factors::pue(run, year, tables, &mut flags);
-    let (mfu, mfu_is_fallback) = factors::mfu(run, tables);
+    let (mfu, mfu_is_fallback) = factors::mfu(run, compute.central(), tables);
     let start = start(run, tier, &mut flags)?;
     let stated = stated(run, tier, &mut flags);
     let parts = if compute_tier > Tier::Compute { parts(run, tier, basis, tables, &mut flags)? } else { Vec::new() };
@@ -180,7 +180,7 @@ fn parts<'a>(run: &Run, tier: Tier, basis: &'a Basis, tables: &FactorTables, fla
     possible
         .map(|(kind, weight, as_kind)| {
             let (compute, _) = compute(&as_kind, tier.max(Tier::Compute), basis, tables, &mut Vec::new())?;
-            let (mfu, _) = factors::mfu(&as_kind, tables);
+            let (mfu, _) = factors::mfu(&as_kind, compute.central(), tables);
             Ok(Part { kind, weight, compute, mfu })
         })
         .collect()

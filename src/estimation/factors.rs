@@ -8,6 +8,7 @@ use crate::method::simulate::{Chip, GridOption, LogNormal};
 use crate::reference::grid::WORLD;
 use crate::reference::pue::Rung;
 use crate::reference::{Accelerator, GridValue, MixtureRole, NodePower, PuePlace, PueValue};
+use crate::units::Flop;
 use libm::{exp, log};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -123,9 +124,30 @@ fn factor(value: &GridValue, own_sd: f64) -> LogNormal {
     LogNormal { median: value.gco2e_per_kwh, own_sd, shared_sd: assume::GRID_SHARED_SD }
 }
 
-/// The stated chip, the candidates the evidence leaves open, or what runs of that role and year used.
+/// Whether a training is of the scale of a pre-training, by its compute in the middle of what is believed.
+fn is_at_scale(compute: Option<Flop>) -> bool {
+    compute.is_some_and(|flop| flop.0 >= assume::AT_SCALE_FLOP)
+}
+
+/// Which runs of the registry stand for the chips of a run. Google trains on chips of its own, of which the runs at scale here know nothing.
+fn mixture_role(run: &Run, compute: Option<Flop>, tables: &FactorTables) -> MixtureRole {
+    if is_at_scale(compute) && operator(run, tables) != Some("google") {
+        MixtureRole::PretrainingAtScale
+    } else {
+        MixtureRole::of_kind(run.kind)
+    }
+}
+
+/// The stated chip, the candidates the evidence leaves open, or what runs of that role and year used; of that scale, where the compute
+/// in the middle is known apart from the chain.
 #[must_use]
-pub fn chips<'a>(run: &Run, year: i32, mixtures: &'a Mixtures, tables: &FactorTables, flags: &mut Vec<Flag>) -> Chips<'a> {
+pub fn chips<'a>(
+    run: &Run,
+    (year, compute): (i32, Option<Flop>),
+    mixtures: &'a Mixtures,
+    tables: &FactorTables,
+    flags: &mut Vec<Flag>,
+) -> Chips<'a> {
     let (set, power_is_fallback) = weighted(tables, tables.chip_use.weights(&run.hardware.accelerators));
     if !set.is_empty() {
         if set.len() > 1 {
@@ -152,7 +174,7 @@ pub fn chips<'a>(run: &Run, year: i32, mixtures: &'a Mixtures, tables: &FactorTa
         return with_power_flag(machine, flags);
     }
     flags.push(Flag::AcceleratorMixture);
-    let (name, (set, power_is_fallback)) = mixtures.chips(MixtureRole::of_kind(run.kind), year);
+    let (name, (set, power_is_fallback)) = mixtures.chips(mixture_role(run, compute, tables), year);
     with_power_flag(
         Chips {
             name,
@@ -197,9 +219,10 @@ fn evidence_of(run: &Run, field: Field) -> String {
 /// Model FLOP utilization: stated, or the published runs', lower for fine-tunes; and whether it is the latter. A post-training by the
 /// house of its base is on the machines and with the code of the pre-training, so that it has that utilization, with the spread of a
 /// fine-tune; and so has what the registry calls a continued pre-training, which is of the scale of one. Published ones lie on both sides: EXAONE Deep 0.32, Flan-PaLM 0.30 (data/reference/mfu.csv).
-/// Heads, embeddings and speech follow the regression of strangers' fine-tunes, by whomever, and have their utilization, too.
+/// Heads, embeddings and speech follow the regression of strangers' fine-tunes, by whomever, and have their utilization, too. What takes
+/// 1e22 FLOP or more runs on no single machine and in no small batches, so that it has that of pre-trainings, whatever it starts from.
 #[must_use]
-pub fn mfu(run: &Run, tables: &FactorTables) -> (LogNormal, bool) {
+pub fn mfu(run: &Run, compute: Option<Flop>, tables: &FactorTables) -> (LogNormal, bool) {
     if let Some(stated) = run.known.mfu {
         return (LogNormal::with_own_spread(stated, assume::MFU_STATED_SD), false);
     }
@@ -212,6 +235,7 @@ pub fn mfu(run: &Run, tables: &FactorTables) -> (LogNormal, bool) {
         Some(RunKind::Pretraining) => published,
         Some(RunKind::Continued) => of_a_tune,
         Some(RunKind::PostTraining) if is_released_with_its_base(run) || run.stage == Some(TrainingStage::Continued) => of_a_tune,
+        None | Some(RunKind::PostTraining | RunKind::FineTuning | RunKind::Adapter) if is_at_scale(compute) => of_a_tune,
         None | Some(RunKind::PostTraining | RunKind::FineTuning | RunKind::Adapter) => {
             LogNormal { median: published.median * assume::FINE_TUNE_MFU_FACTOR, ..of_a_tune }
         }
@@ -343,12 +367,27 @@ mod tests {
     #[test]
     fn a_post_training_has_the_utilization_of_its_houses_pre_training() {
         let tables = FactorTables::new(&Reference::load().unwrap());
-        let median = |kind| mfu(&Run::new("a/b", kind, Modality::Text), &tables).0.median;
+        let median = |kind| mfu(&Run::new("a/b", kind, Modality::Text), None, &tables).0.median;
         assert!((median(RunKind::Pretraining) - 0.36265).abs() < 1e-9);
         assert!((median(RunKind::PostTraining) - 0.36265).abs() < 1e-9);
         assert!((median(RunKind::FineTuning) - 0.181325).abs() < 1e-9);
         assert!((median(RunKind::Adapter) - 0.181325).abs() < 1e-9);
-        let spread = |kind| mfu(&Run::new("a/b", kind, Modality::Text), &tables).0.own_sd;
+        // Regression: 3e24 FLOP on another house's weights had half of it, and chips of single machines.
+        let of = |kind, flop| mfu(&Run::new("a/b", kind, Modality::Text), Some(Flop(flop)), &tables).0.median;
+        assert!((of(RunKind::FineTuning, 3e24) - 0.36265).abs() < 1e-9 && (of(RunKind::FineTuning, 9e21) - 0.181325).abs() < 1e-9);
+        let mixtures = Mixtures::new(&tables);
+        let chips = |flop| {
+            chips(
+                &Run::new("a/b", RunKind::FineTuning, Modality::Text),
+                (2024, Some(Flop(flop))),
+                &mixtures,
+                &tables,
+                &mut Vec::new(),
+            )
+            .name
+        };
+        assert_eq!([chips(3e24), chips(9e21)], ["mixture:pretraining_at_scale:2024", "mixture:fine_tuning:2024"]);
+        let spread = |kind| mfu(&Run::new("a/b", kind, Modality::Text), None, &tables).0.own_sd;
         assert!(spread(RunKind::PostTraining) > spread(RunKind::Pretraining));
     }
 
@@ -359,7 +398,7 @@ mod tests {
         let tables = FactorTables::new(&Reference::load().unwrap());
         let of = |kind, task, stage| {
             let run = Run { task, stage, ..Run::new("a/b", kind, Modality::Text) };
-            mfu(&run, &tables).0.median
+            mfu(&run, None, &tables).0.median
         };
         for task in [TaskGroup::Labels, TaskGroup::Embedding, TaskGroup::Speech, TaskGroup::Images] {
             let (at_home, elsewhere) = (of(RunKind::PostTraining, task, None), of(RunKind::FineTuning, task, None));

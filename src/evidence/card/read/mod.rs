@@ -40,6 +40,7 @@ pub mod repository;
 mod results;
 mod rows;
 mod several;
+mod sheets;
 mod tables;
 pub mod templates;
 pub mod totals;
