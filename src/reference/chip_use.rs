@@ -20,13 +20,15 @@ pub enum MixtureRole {
     /// Any training of the scale of a pre-training (1e22 FLOP or more): consumers' cards and the chips of notebooks took no part in those, and
     /// TPUs only in those of their maker, which this mixture leaves out.
     PretrainingAtScale,
+    /// Google's own chips, on which Google trains, whatever the kind of training.
+    GoogleTpu,
     /// Anything that starts from weights.
     FineTuning,
 }
 
 impl MixtureRole {
     /// All roles.
-    pub const ALL: [Self; 3] = [Self::Pretraining, Self::PretrainingAtScale, Self::FineTuning];
+    pub const ALL: [Self; 4] = [Self::Pretraining, Self::PretrainingAtScale, Self::GoogleTpu, Self::FineTuning];
 
     /// The role of a kind of run.
     #[must_use]
@@ -43,6 +45,7 @@ impl MixtureRole {
         match self {
             Self::Pretraining => "pretraining",
             Self::PretrainingAtScale => "pretraining_at_scale",
+            Self::GoogleTpu => "google_tpu",
             Self::FineTuning => "fine_tuning",
         }
     }
@@ -72,9 +75,11 @@ impl ChipUse {
                 continue;
             }
             let is_at_scale = run.train_flop.is_some_and(|flop| flop >= AT_SCALE_FLOP);
+            let is_googles = rows[chip].accelerator.starts_with(GOOGLES);
             let roles = [
                 Some(MixtureRole::of_kind(Some(run.kind))),
-                (is_at_scale && !rows[chip].accelerator.starts_with(GOOGLES)).then_some(MixtureRole::PretrainingAtScale),
+                (is_at_scale && !is_googles).then_some(MixtureRole::PretrainingAtScale),
+                is_googles.then_some(MixtureRole::GoogleTpu),
             ];
             for role in roles.into_iter().flatten() {
                 *counts.entry((role, year)).or_default().entry(chip).or_default() += 1;
@@ -171,6 +176,8 @@ mod tests {
                 chips.iter().filter(|(a, _)| small(&a.accelerator)).map(|(a, w)| (a.accelerator.as_str(), *w)).collect();
             assert!(shares.iter().map(|(_, w)| w).sum::<f64>() < 0.05, "{year}: {shares:?}");
         }
+        let (_, googles) = reference.chip_use.mixture(MixtureRole::GoogleTpu, 2024);
+        assert!(googles.iter().all(|(a, _)| a.accelerator.starts_with("Google TPU")));
         assert_eq!(share(2019, "H100"), 0.0, "the H100 came in 2022");
         assert!(share(2025, "H100") > share(2023, "H100"));
     }

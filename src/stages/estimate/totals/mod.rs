@@ -216,7 +216,7 @@ fn groups<'a>(item: &Item<'a>, basis: &Basis) -> Vec<(GroupBy, Cow<'a, str>)> {
         (GroupBy::License, unknown(model.license.as_deref())),
     ];
     if item.tier() != Tier::NoTraining {
-        let base = run.root_run_id.as_ref().and_then(|root| basis.roots.get(root)).copied();
+        let base = run.root_run_id.as_ref().and_then(|root| basis.roots.get(root)).map(|root| root.flop);
         let output = ai_act::Output { modality: model.modality, task: model.pipeline_tag.as_deref() };
         let group = ai_act::group(output, run.kind, estimate.train_flop.p50, base);
         groups.push((GroupBy::EuAiAct, Cow::Borrowed(group)));
