@@ -139,6 +139,8 @@ struct Before {
     refused: Option<&'static str>,
     /// Whether the last sentence told of a training, whoever's.
     trained: bool,
+    /// Whether the sentence, of which parts are read, says what could be.
+    may: bool,
 }
 
 /// Reads a sentence by its parts, each of which is one model's.
@@ -155,6 +157,10 @@ fn read_by_owner(
     let several = parts.len() > 1;
     // What the sentence says of one part it says of the others.
     card.trained_before |= several && !trains.is_empty();
+    // "These can be tuned on one GPU (A100 for this one, A6000 for the small one)."
+    let chips = &vocabulary::prose().hardware;
+    let says = |list: &Words| ts.iter().any(|t| t.kind == Kind::Word && !t.upper && t.is_any(list));
+    before.may = several && says(&chips.modal) && !says(&chips.modal_denied);
     for part in parts {
         let tokens = span(ts, part.from, part.to);
         let found = if several { Triggers::scan(card, tokens) } else { all_found };
@@ -219,7 +225,7 @@ fn read_sentence(
         card.add_base_in_prose(&spot, s.text, links, s.ts, offset);
     }
     if found.hardware {
-        hardware::read_hardware_prose(card, &spot, s);
+        hardware::read_hardware_prose(card, &spot.refused(before.may.then_some("not said of this training")), s);
     }
     if found.time || found.carbon || found.energy {
         read_amounts(card, &spot, s, found, before, whose_part);
@@ -417,7 +423,9 @@ fn whose(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
         s.has(&words.own_pretraining)
             || parts().any(|t| words.own_pretraining.iter().any(|w| !w.is_ascii() && w.chars().count() > 1 && t.text.contains(w)))
     };
-    if fine_tune && is_pretraining(s.ts, &s.trains) && !own_pretraining() {
+    // "Llama Pro's blocks are pre-trained on 80B tokens", in the card of Llama Pro.
+    let names_own = || s.trains.first().is_some_and(|verb| card.own.named_in(span(s.ts, 0, *verb)));
+    if fine_tune && is_pretraining(s.ts, &s.trains) && !own_pretraining() && !names_own() {
         return Some("base model's figure");
     }
     if let Some(why) = of_the_sentence(s) {
