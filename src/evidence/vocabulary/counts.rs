@@ -3,6 +3,7 @@
 use crate::vocabulary::lists;
 
 lists!(TokensProse {
+    sources,
     totals,
     seen_behind,
     seen_late,

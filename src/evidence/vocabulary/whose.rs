@@ -81,6 +81,7 @@ lists!(Sentences {
 });
 lists!(Downstream { task_models, tuning, tasks, each, downstream, readers });
 lists!(Subjects {
+    both,
     several,
     into,
     grids,

@@ -343,22 +343,12 @@ fn stated(s: &Sentence<'_, '_>, i: usize, trained_before: bool) -> Option<Stated
     // "employing 512 batch size", "with 64 batchsize"
     let is_size = says_size || in_one_word;
     let before = || i.checked_sub(1).and_then(|b| quantity(s.ts, b)).filter(|q| is_size && !q.is_word && q.to == i);
-    // "64 examples per batch"
-    let per_batch = || {
-        // "32 sentences to a batch"
-        let into = i.checked_sub(3).filter(|at| {
-            at_word(at + 1).is_some_and(|t| t.is_any(&words.into)) && at_word(at + 2).is_some_and(|t| t.is_any(&words.each))
-        });
-        let noun = i.checked_sub(2).filter(|at| at_word(at + 1).is_some_and(is_sign)).or(into);
-        let noun = noun.filter(|at| says(at_word(*at), words.examples))?;
-        noun.checked_sub(1).and_then(|b| quantity(s.ts, b)).filter(|q| !q.is_word && q.to == noun)
-    };
     // "batch of eight"
     let is_some = |q: &Quantity| q.value > 1.0 || text_at(s.ts, q.from) == "one";
     let is_alone = |q: &Quantity| is_some(q) && q.to == q.from + 1 && at_word(q.to).is_none_or(|t| t.kind == Kind::Sign);
     let behind = quantity(s.ts, at).filter(|q| !q.is_word || is_alone(q));
     let is_each = behind.is_none();
-    let q = behind.or_else(before).or_else(per_batch)?;
+    let q = behind.or_else(before).or_else(|| per_batch(s, i))?;
     // "a batch of 500 tickets takes 35 minutes" is no recipe: what is counted is examples, or nothing.
     // "un lot de 0,5 million de tokens"
     let next = at_word(q.to + usize::from(q.scaled && matches!(text_at(s.ts, q.to), "de" | "d" | "di")));
@@ -373,6 +363,16 @@ fn stated(s: &Sentence<'_, '_>, i: usize, trained_before: bool) -> Option<Stated
         || (counted && (trained_before || s.under_training || s.is_recipe || s.trains() || is_told(s)));
     let is_part = per || is_of_one_device(s, i, &q);
     fits.then_some(Stated { q, is_part, is_whole: is_whole && !is_part })
+}
+
+/// "64 examples per batch", "32 sentences to a batch": the number before the word for the batch at `i`.
+fn per_batch(s: &Sentence<'_, '_>, i: usize) -> Option<Quantity> {
+    let words = &vocabulary::prose().batches;
+    let is = |at: usize, list: &Words| s.ts.get(at).is_some_and(|t| t.is_any(list));
+    let into = i.checked_sub(3).filter(|at| is(at + 1, &words.into) && is(at + 2, &words.each));
+    let noun = i.checked_sub(2).filter(|at| s.ts.get(at + 1).is_some_and(is_sign)).or(into);
+    let noun = noun.filter(|at| says(s.ts.get(*at), words.examples))?;
+    noun.checked_sub(1).and_then(|b| quantity(s.ts, b)).filter(|q| !q.is_word && q.to == noun)
 }
 
 /// Whether the batch whose word stands at `i` and its number are of one device: "batch size 4 per GPU", "单卡批大小 16", "per-card batch 512".

@@ -1,6 +1,7 @@
 //! Figures that a training is set beside: an example, what it is compared with, what was used instead, a limit.
 
 use super::nearby::any;
+use crate::evidence::card::read::training::is_train;
 use crate::evidence::quantity::tokens::{Kind, Token, span, text_at, text_before};
 use crate::evidence::vocabulary::{self, Words};
 
@@ -133,7 +134,25 @@ fn is_taken_by_each(ts: &[Token<'_>], from: usize) -> bool {
     let noun = open.unwrap_or(verb).checked_sub(1);
     let is_pass = |at: usize| ts.get(at).is_some_and(|t| t.is_any(&words.rates.passes) || t.is_any(&words.epochs.words));
     let each = |at: usize| at > 0 && ts.get(at - 1).is_some_and(|t| t.is_any(&words.rates.one_pass));
-    noun.is_some_and(|at| is_pass(at) && each(at))
+    noun.is_some_and(|at| (is_pass(at) && each(at)) || is_each_of_others(ts, at))
+}
+
+/// Words between "every" and its noun, at most.
+const EACH_WORDS: usize = 2;
+
+/// "every future design takes 17 seconds": each of something that is no training, no run and no model; its noun stands at `at`.
+fn is_each_of_others(ts: &[Token<'_>], at: usize) -> bool {
+    let words = vocabulary::prose();
+    let is_each = |i: &usize| ts.get(*i).is_some_and(|t| t.is_any(&words.subjects.each));
+    let Some(each) = (at.saturating_sub(1 + EACH_WORDS)..at).rev().find(is_each) else { return false };
+    let of_training = |i: usize| {
+        is_train(ts, i)
+            || ts.get(i).is_some_and(|t| {
+                let lists = [&words.rates.runs, &words.rates.several_runs, &words.sentences.run_nouns, &words.subjects.model_nouns];
+                t.kind != Kind::Word || t.upper || t.is_any(&words.subjects.and) || lists.iter().any(|list| t.is_any(*list))
+            })
+    };
+    !(each + 1..=at).any(of_training)
 }
 
 /// Tokens between a verb and a time, at most.

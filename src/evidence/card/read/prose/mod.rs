@@ -148,6 +148,8 @@ struct Before {
     refused: Option<&'static str>,
     /// Whether the last sentence told of a training, whoever's.
     trained: bool,
+    /// Whether the sentence, of which parts are read, says what could be.
+    may: bool,
 }
 
 /// Reads a sentence by its parts, each of which is one model's.
@@ -164,6 +166,10 @@ fn read_by_owner(
     let several = parts.len() > 1;
     // What the sentence says of one part it says of the others.
     card.trained_before |= several && !trains.is_empty();
+    // "These can be tuned on one GPU (A100 for this one, A6000 for the small one)."
+    let chips = &vocabulary::prose().hardware;
+    let says = |list: &vocabulary::Words| ts.iter().any(|t| t.kind == Kind::Word && !t.upper && t.is_any(list));
+    before.may = several && says(&chips.modal) && !says(&chips.modal_denied);
     for part in parts {
         let tokens = span(ts, part.from, part.to);
         let found = if several { Triggers::scan(card, tokens) } else { all_found };
@@ -229,7 +235,7 @@ fn read_sentence(
         card.add_base_in_prose(&spot, s.text, links, s.ts, offset);
     }
     if found.hardware {
-        hardware::read_hardware_prose(card, &spot, s);
+        hardware::read_hardware_prose(card, &spot.refused(before.may.then_some("not said of this training")), s);
     }
     if found.time || found.carbon || found.energy {
         read_amounts(card, &spot, s, found, before, whose_part);

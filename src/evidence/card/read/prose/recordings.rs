@@ -1,6 +1,7 @@
 //! Hours of recordings: "18 hours of read speech", "310 horas de audio", "1000 小时的语音数据", and their parts in brackets. They lie beside the
 //! hours of a training and are none.
 
+use crate::evidence::card::read::training::is_train;
 use crate::evidence::quantity::durations::{duration, unit_hours};
 use crate::evidence::quantity::tokens::{Kind, Token, is_latin_word, span};
 use crate::evidence::vocabulary;
@@ -76,6 +77,19 @@ fn is_part_of_recording(ts: &[Token<'_>], from: usize) -> bool {
         return true;
     }
     (open.saturating_sub(BRACKET)..open).any(|i| duration(ts, i).is_some_and(|d| d.to <= open && is_named(ts, i, d.to)))
+}
+
+/// Tokens before a time within which it is called the length of data.
+const LENGTH: usize = 4;
+
+/// "the whole training dataset with duration 2000h", "recordings of a total duration of 20 h".
+#[must_use]
+pub fn is_length_of_data(ts: &[Token<'_>], from: usize) -> bool {
+    let words = vocabulary::prose();
+    let called = |at: &usize| ts.get(*at).is_some_and(|t| t.is_any(&words.times.lengths));
+    let at = (from.saturating_sub(LENGTH)..from).rev().find(called);
+    let of_data = |t: &Token<'_>| t.is_any(&words.subjects.data) || t.is_any(&words.times.data) || t.is_any(&words.times.audio);
+    at.is_some_and(|at| span(ts, at.saturating_sub(LENGTH), at).iter().any(of_data) && !is_train(ts, at - usize::from(at > 0)))
 }
 
 #[cfg(test)]

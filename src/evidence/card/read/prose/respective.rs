@@ -50,6 +50,9 @@ pub fn share_of_last(card: &Card<'_>, s: &Sentence<'_, '_>, from: usize) -> Opti
 /// all of them.
 #[must_use]
 pub fn share_of_list(card: &Card<'_>, s: &Sentence<'_, '_>, from: usize) -> Option<Result<f64, &'static str>> {
+    if is_of_both(s, from) {
+        return Some(Err("of several trainings"));
+    }
     share_of_last(card, s, from).filter(|_| figures_before(s, from).len() > 1)
 }
 
@@ -67,6 +70,14 @@ fn named_behind(card: &Card<'_>, s: &Sentence<'_, '_>, from: usize, count: usize
     let mut mine = names.iter().enumerate().filter(|(_, name)| is_own(name)).map(|(at, _)| at);
     let first = mine.next().filter(|_| names.len() == count && count > 1)?;
     mine.next().is_none().then_some(first)
+}
+
+/// "It was run for both 10 and 20 epochs": the second of two figures, each of a training of its own.
+fn is_of_both(s: &Sentence<'_, '_>, from: usize) -> bool {
+    let words = &vocabulary::prose().subjects;
+    let and = from.checked_sub(1).filter(|at| s.ts.get(*at).is_some_and(|t| t.is_any(&words.and)));
+    let first = and.and_then(|and| (and.saturating_sub(2)..and).find(|at| quantity(s.ts, *at).is_some_and(|q| q.to == and)));
+    first.and_then(|at| at.checked_sub(1)).and_then(|at| s.ts.get(at)).is_some_and(|t| t.is_any(&words.both))
 }
 
 /// The numbers that end with the one at a token, joined by commas and "and".

@@ -1,7 +1,7 @@
 //! Times in prose: of this training on a wall clock or of its devices; not of audio, of a rate, of an inference.
 
 use super::NOT_SAID;
-use super::recordings::{has_recordings, is_recording};
+use super::recordings::{has_recordings, is_length_of_data, is_recording};
 use super::respective::share_of_last;
 use super::sentence::Sentence;
 use super::strangers::is_on_the_tokenizer;
@@ -334,7 +334,7 @@ fn of_data(s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Option<&'static str> {
     if recorded || near.into_iter().any(|t| t.is_any(&words.data)) {
         return Some("hours of data");
     }
-    if is_length_of_data(time) {
+    if is_length_of_data(time.ts, time.at) {
         return Some("hours of data");
     }
     let is_hyphenated = time.before == "-" || time.next == "-";
@@ -351,20 +351,6 @@ fn of_data(s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Option<&'static str> {
     let is_another = words.leads.contains(&time.lead) && has_recordings(time.ts);
     let is_audio = s.has(&words.audio) && !(time.strong || is_another || words.long_units.contains(&time.unit));
     is_audio.then_some("hours of data")
-}
-
-/// Tokens before a time within which it is called the length of data.
-const LENGTH: usize = 4;
-
-/// "the whole training dataset with duration 2000h", "recordings of a total duration of 20 h".
-fn is_length_of_data(time: &Time<'_, '_>) -> bool {
-    let words = vocabulary::prose();
-    let called = |at: &usize| time.ts.get(*at).is_some_and(|t| t.is_any(&words.times.lengths));
-    let at = (time.at.saturating_sub(LENGTH)..time.at).rev().find(called);
-    let of_data = |t: &Token<'_>| t.is_any(&words.subjects.data) || t.is_any(&words.times.data) || t.is_any(&words.times.audio);
-    at.is_some_and(|at| {
-        span(time.ts, at.saturating_sub(LENGTH), at).iter().any(of_data) && !is_train(time.ts, at - usize::from(at > 0))
-    })
 }
 
 /// "a week-long training run".
@@ -391,7 +377,8 @@ fn of_something_else(said: Said, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> O
     }
     // "The three epochs were done after 6.4 hours".
     let closes = s.has(&words.closed) || s.has(&words.done);
-    let closed = (words.after.contains(&time.lead) && (closes || is_long(time))) || (words.later.contains(&time.next) && closes);
+    let closed = (words.after.contains(&time.lead) && (closes || is_long(time) || is_of_training_on(time)))
+        || (words.later.contains(&time.next) && closes);
     if closed && came_only_so_far(time) {
         return Some("the training went on");
     }
@@ -432,6 +419,13 @@ fn is_clause_of_training(s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> bool {
     let to = (time.duration.to..s.ts.len()).find(ends).unwrap_or(s.ts.len());
     let serves = span(s.ts, from, to).iter().any(|t| t.is_any(&vocabulary::prose().times.serving));
     !serves && s.trains.iter().any(|i| (from..to).contains(i))
+}
+
+/// "After 8 hours of training on a Tesla M10 this is the result": how long it was trained for what is shown.
+fn is_of_training_on(time: &Time<'_, '_>) -> bool {
+    let words = &vocabulary::prose().times;
+    let to = time.duration.to;
+    words.of.contains(&time.next) && is_train(time.ts, to + 1) && text_at(time.ts, to + 2) == "on"
 }
 
 /// "but only 17 epochs were finished after 130 hours": so far the training came.
@@ -482,7 +476,8 @@ fn said(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Said {
     // "40 minutes of mlx-lm fine-tuning".
     let of_training = words.of.contains(&time.next)
         && s.trains.iter().any(|i| (time.duration.to + 1..time.duration.to + TRAINING_BEHIND).contains(i));
-    let closed = (words.after.contains(&time.lead) && (s.has(&words.closed) || is_long(time))) || words.later.contains(&time.next);
+    let closed = (words.after.contains(&time.lead) && (s.has(&words.closed) || is_long(time) || is_of_training_on(time)))
+        || words.later.contains(&time.next);
     // "Training      26 Stunden"
     let named = time.at.checked_sub(1).is_some_and(|before| s.trains.contains(&before));
     let leads = of_training || named || words.leads.contains(&time.lead) || closed || !time.has_lead || !time.lead.is_ascii();

@@ -318,6 +318,10 @@ fn not_trained_on(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'stat
     let is_corpus =
         |(at, t): (usize, &Token<'_>)| t.is_any(&words.corpus) && !(on_chips && t.is("gb")) && !(t.is("size") && of_batch(at));
     let corpus = between.iter().enumerate().any(is_corpus) && !any(last(left, 2), &["for"]);
+    // "by retrieving from 1.2 trillion tokens"
+    if any(last(left, 1), &words.sources) {
+        return Some(DATA_SET_SIZE);
+    }
     if bracketed || corpus || any(span(right, 0, 2), &words.data_behind) {
         return Some(TRAINED_ON_DATA);
     }

@@ -167,7 +167,9 @@ pub fn whose(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
         s.has(&words.own_pretraining)
             || parts().any(|t| words.own_pretraining.iter().any(|w| !w.is_ascii() && w.chars().count() > 1 && t.text.contains(w)))
     };
-    if fine_tune && is_pretraining(s.ts, &outside_brackets(s)) && !own_pretraining() {
+    // "Llama Pro's blocks are pre-trained on 80B tokens", in the card of Llama Pro.
+    let names_own = || s.trains.first().is_some_and(|verb| card.own.named_in(span(s.ts, 0, *verb)));
+    if fine_tune && is_pretraining(s.ts, &outside_brackets(s)) && !own_pretraining() && !names_own() {
         return Some("base model's figure");
     }
     if let Some(why) = of_the_sentence(s) {
