@@ -394,7 +394,6 @@ fn prediction<'a>(run: &Run, n: f64, fits: &'a Fits, tables: &FactorTables, fact
 mod tests {
     use super::*;
     use crate::estimation::Root;
-    use crate::method::simulate::central;
 
     fn run(kind: RunKind, modality: Modality, forward: Option<f64>, samples: Option<f64>) -> Run {
         let mut run = Run::new("a/b", kind, modality);

@@ -130,9 +130,10 @@ fn is_at_scale(compute: Option<Flop>) -> bool {
     compute.is_some_and(|flop| flop.0 >= assume::AT_SCALE_FLOP)
 }
 
-/// Which runs of the registry stand for the chips of a run: Google trains on its own.
+/// Which runs of the registry stand for the chips of a run: Google trains on its own. Who rents machines there has any chip.
 fn mixture_role(run: &Run, compute: Option<Flop>, tables: &FactorTables) -> MixtureRole {
-    if operator(run, tables) == Some(GOOGLE) {
+    let of_owner = run.owner.name.as_deref().and_then(|owner| tables.owners.operator(owner));
+    if of_owner == Some(GOOGLE) && stated_operator(run).is_none_or(|operator| operator == GOOGLE) {
         MixtureRole::GoogleTpu
     } else if is_at_scale(compute) {
         MixtureRole::PretrainingAtScale
@@ -416,6 +417,20 @@ mod tests {
             .name
         };
         assert_eq!([chips(3e24), chips(9e21)], ["mixture:pretraining_at_scale:2024", "mixture:fine_tuning:2024"]);
+        // Google's models have Google's chips, and what strangers train in its cloud has not.
+        let mut of_google = Run::new("google/x", RunKind::Pretraining, Modality::Text);
+        of_google.owner.name = Some("google".to_owned());
+        let mut in_its_cloud = Run::new("a/b", RunKind::Pretraining, Modality::Text);
+        in_its_cloud.place.operator = Some("google".to_owned());
+        let role = |run: &Run| mixture_role(run, None, &tables);
+        assert_eq!([role(&of_google), role(&in_its_cloud)], [MixtureRole::GoogleTpu, MixtureRole::Pretraining]);
+        // A post-training by the house of its base runs on the base's chips, where they are stated; a stranger's fine-tune does not.
+        let root = Root { flop: 1e24, accelerators: vec!["NVIDIA H800".to_owned()] };
+        let of_base = |kind| {
+            let (run, mut flags) = (Run::new("a/b", kind, Modality::Text), Vec::new());
+            super::chips(&run, (2024, None, Some(&root)), &mixtures, &tables, &mut flags).name
+        };
+        assert_eq!([of_base(RunKind::PostTraining), of_base(RunKind::FineTuning)], ["NVIDIA H800", "mixture:fine_tuning:2024"]);
         let spread = |kind| mfu(&Run::new("a/b", kind, Modality::Text), None, &tables).0.own_sd;
         assert!(spread(RunKind::PostTraining) > spread(RunKind::Pretraining));
     }
