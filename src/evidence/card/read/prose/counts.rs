@@ -392,7 +392,7 @@ fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, o
 fn not_the_steps(card: &Card<'_>, s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'static str> {
     let words = &vocabulary::prose().steps;
     let left = span(s.ts, q.from.saturating_sub(7), q.from);
-    let schedule = is_of_schedule(s, i, &q);
+    let schedule = is_of_schedule(s, i, q);
     // "25 epok po 74 kroki", "3 Epochen zu je 200 Schritten": of each pass.
     let epoch = (q.from.saturating_sub(3)..q.from).rev().find(|at| s.ts.get(*at).is_some_and(|t| !t.is_any(&words.of_each)));
     let of_each =
