@@ -61,6 +61,7 @@ tables!(Units {
 lists!(HardwareKind { aliases, chips });
 tables!(Hardware {
     near_chip: Words,
+    nordic: Words,
     articles: Words,
     on: Words,
     only: Words,
@@ -300,6 +301,7 @@ tables!(Keys {
 lists!(Triggers { bare_chips, hardware, hardware_within, carbon, energy, clouds, counts, bases, tools, number_formats });
 lists!(HardwareProse {
     tried,
+    used_chips,
     machines,
     consists,
     serving,

@@ -244,7 +244,9 @@ fn left_count(pieces: &[Piece], from: usize, assumptions: &mut Vec<&'static str>
     if !is_article(at) && pieces[at].starts_lowercase && at > 0 && is_article(at - 1) {
         at -= 1;
     }
-    if is_article(at) {
+    // "på en RTX 3080"
+    let nordic = pieces[at].is("en") && at > 0 && pieces[at - 1].is_any(&vocabulary::hardware().nordic);
+    if is_article(at) || nordic {
         assumptions.push("article_read_as_one_device");
         return Some((1, false));
     }

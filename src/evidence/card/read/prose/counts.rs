@@ -1,8 +1,8 @@
 //! What prose counts: tokens, epochs, steps, batches, parameters, FLOP.
 
-use super::batches::{counted, is_batch, read_batch, read_batch_at_once, read_batch_of_step};
+use super::batches::{counted, is_batch, read_batch, read_batch_of_step};
 use super::compute::{read_flop, read_utilization};
-use super::examples::{read_batch_of_steps, read_batch_per_device};
+use super::examples::{read_batch_at_once, read_batch_of_steps, read_batch_per_device};
 use super::nearby::{any, before, last};
 use super::parameters::{Sizes, read_activated, read_parameters, several_sizes};
 use super::progress::{is_of_snapshot, read_progress};
@@ -11,6 +11,7 @@ use super::sentence::Sentence;
 use super::strangers::is_cited;
 use super::subjects::{Measure, gives_it_to_another};
 use super::tokens::read_tokens;
+use super::topic::turns_away;
 use crate::domain::Field;
 use crate::evidence::card::parse::block::Block;
 use crate::evidence::card::read::candidate::{Candidate, Card, Spot};
@@ -64,7 +65,7 @@ pub fn read_counts(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
             if card.own.knows_size() && (own || s.has(&["this", "our"])) {
                 read_parameters(card, spot, s, i, Sizes { rival, many, is_word_model: true });
             }
-        } else if t.is_any(&words.samples.nouns) {
+        } else if t.is_any(&words.samples.nouns) || cjk(&words.samples.counters_cjk) {
             samples(card, spot, s, i);
         } else if t.is_any(&words.epochs.times) || vocabulary::units().repeats.contains_key(t.text.as_ref()) {
             repeated(card, spot, s, i);
@@ -106,7 +107,16 @@ fn is_own_checkpoint(s: &Sentence<'_, '_>, q: &Quantity) -> bool {
 fn is_beside_recipe(s: &Sentence<'_, '_>) -> bool {
     let words = vocabulary::prose();
     let told = s.has(&words.batches.beside) || s.has(&words.batches.things);
+    // "1,000 epochs (~310k steps)": passes and steps together.
+    let told = told || (s.has(&words.epochs.words) && s.has(&words.steps.words) && !turns_away(s.ts));
     told && !s.has(&words.steps.sampling) && !s.under_evaluation && !s.has(&["you", "your"])
+}
+
+/// "Epochs: 12, one RTX 3090": passes beside chips are those of a training, where no word of a use stands beside them.
+fn is_beside_chips(card: &Card<'_>, s: &Sentence<'_, '_>) -> bool {
+    let words = &vocabulary::prose().hardware;
+    let chips = (0..s.ts.len()).any(|i| card.is_chip(s.ts, i));
+    chips && !s.under_evaluation && !turns_away(s.ts) && !s.has(&words.serving) && !s.has(&["you", "your"])
 }
 
 /// Tokens between the verb that ends a run and the number of what was done.
@@ -174,6 +184,11 @@ pub fn told_before(s: &Sentence<'_, '_>) -> u8 {
     u8::from(!s.trains() && !s.under_training)
 }
 
+/// How much what nothing around it makes a training's stands behind that.
+fn told_alone(card: &Card<'_>, s: &Sentence<'_, '_>) -> u8 {
+    if s.trains() || s.under_training || card.trained_before { 0 } else { 1 }
+}
+
 /// "for the other 140,000 steps": a part, where the whole stands beside it.
 fn is_further(s: &Sentence<'_, '_>, from: usize) -> bool {
     let further = &vocabulary::prose().steps.further;
@@ -189,6 +204,24 @@ const MOST_EPOCHS: f64 = 1e5;
 /// Tokens before a number of passes within which a word makes them a part of a schedule.
 const SCHEDULED: usize = 4;
 
+/// The number of passes whose word stands at `i`: before it, or behind it where a language puts it there.
+fn number_of_epochs(s: &Sentence<'_, '_>, i: usize) -> Option<Quantity> {
+    let words = &vocabulary::prose().epochs;
+    // "four full sweeps over the training set"
+    let full = |between: &[Token<'_>]| between.iter().all(|t| t.is_any(&words.full));
+    // "33 minuty na epokę"
+    let lasts = |q: &Quantity| (q.to..i).any(|at| unit_hours(s.ts, at).is_some());
+    let q = before(s, i, 4, |q, between| !any(between, &words.other_units) && (full(between) || !q.is_word) && !lasts(q));
+    // "エポック数は3", "에폭 5": the number stands behind.
+    let behind = || {
+        let at = (i + 1..i + 4)
+            .find(|at| s.ts.get(*at).is_none_or(|t| t.kind == Kind::Number || !t.is_any(&[":", "=", "数", "は", "：", "수"])))?;
+        quantity(s.ts, at).filter(|q| !q.is_word && q.value <= MOST_EPOCHS)
+    };
+    let is_cjk = s.ts.get(i).is_some_and(|t| !is_latin_word(&t.text));
+    q.or_else(|| is_cjk.then(behind).flatten()).or_else(|| behind_plural(s.ts, i))
+}
+
 fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
     let words = &vocabulary::prose().epochs;
     // "60 epochs with early stopping at epoch 47": where it ended.
@@ -197,17 +230,7 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
         card.add_quantity(spot, Field::Epochs, q.value, s.written(i, q.to), &q);
         return;
     }
-    // "four full sweeps over the training set"
-    let full = |between: &[Token<'_>]| between.iter().all(|t| t.is_any(&words.full));
-    let q = before(s, i, 4, |q, between| !any(between, &words.other_units) && (full(between) || !q.is_word));
-    // "エポック数は3", "에폭 5": the number stands behind.
-    let behind = || {
-        let at = (i + 1..i + 4)
-            .find(|at| s.ts.get(*at).is_none_or(|t| t.kind == Kind::Number || !t.is_any(&[":", "=", "数", "は", "：", "수"])))?;
-        quantity(s.ts, at).filter(|q| !q.is_word && q.value <= MOST_EPOCHS)
-    };
-    let is_cjk = s.ts.get(i).is_some_and(|t| !is_latin_word(&t.text));
-    let q = q.or_else(|| is_cjk.then(behind).flatten()).or_else(|| behind_plural(s.ts, i));
+    let q = number_of_epochs(s, i);
     // "Eine Epoche dauerte 3 Stunden": one pass as the subject of a clause is no number of them.
     let is_note = s.ts.get(i + 1).is_none_or(|t| t.kind == Kind::Sign);
     let is_one = |q: &Quantity| {
@@ -225,7 +248,8 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
     let timed = || (0..s.ts.len()).any(|at| unit_hours(s.ts, at).is_some());
     let reason = if recorded {
         Some("epochs of a recording")
-    } else if !s.trains() && !s.under_training && !card.trained_before && !timed() && !is_beside_recipe(s) {
+    } else if !(s.trains() || s.under_training || card.trained_before || timed() || is_beside_recipe(s) || is_beside_chips(card, s))
+    {
         Some("not said of a training")
     } else if schedule {
         Some("part of a schedule")
@@ -239,7 +263,7 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
         (s.under_evaluation && !s.trains()).then_some("evaluation")
     };
     let (from, to) = (q.from.min(i), q.to.max(i + 1));
-    let spot = spot.refused(of_another(card, s, from, to)).after(told_before(s));
+    let spot = spot.refused(of_another(card, s, from, to)).after(told_before(s) + told_alone(card, s));
     let done =
         done_of_planned(s.ts, to, &words.words).filter(|done| done.value < q.value && done.value >= 1.0 && s.has(&words.meant));
     if let Some(done) = done.filter(|_| s.trains() || s.under_training) {
@@ -358,7 +382,7 @@ fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, o
     let ended = s.has(&vocabulary::prose().epochs.meant) && (i + 1..s.ts.len()).any(|at| last_step(s.ts, at).is_some());
     let reason = reason.or(ended.then_some(ENDED_BEFORE));
     // A sentence that names this model in full goes before one about its family.
-    let spot = spot.after(if own { 0 } else { 2 } + told_before(s)).refused(reason);
+    let spot = spot.after(if own { 0 } else { 2 } + told_before(s) + told_alone(card, s)).refused(reason);
     let spot = spot.refused(of_another(card, s, q.from, i + 1)).after(if is_further(s, q.from) { 2 } else { 0 });
     card.add_quantity(&spot, Field::TrainSteps, counted(s.ts, &q), s.written(q.from, i + 1), &q);
 }

@@ -123,7 +123,8 @@ fn read_clause(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (from
     } else {
         let told = s.is_recipe || s.has(&vocabulary::prose().times.slang);
         let times = told && (0..s.ts.len()).any(|i| duration(s.ts, i).is_some());
-        (!s.under_training && !s.has(&words.used) && !times && !card.trained_before).then_some("not said of a training")
+        (!s.under_training && !s.has(&words.used) && !s.has(&words.used_chips) && !times && !card.trained_before)
+            .then_some("not said of a training")
     };
     let text = s.written(0, s.ts.len());
     let reason = reason.or_else(|| is_whole_machine(s).then_some("a whole machine"));
