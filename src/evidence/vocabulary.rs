@@ -63,6 +63,7 @@ tables!(Units {
 lists!(HardwareKind { aliases, chips });
 tables!(Hardware {
     near_chip: Words,
+    nordic: Words,
     articles: Words,
     on: Words,
     only: Words,
@@ -311,6 +312,7 @@ lists!(HardwareProse {
     memory,
     unfit,
     tried,
+    used_chips,
     machines,
     consists,
     serving,

@@ -8,8 +8,6 @@ use crate::evidence::vocabulary;
 
 /// Most devices believed: the largest published clusters have some 200,000.
 pub const MOST_DEVICES: u32 = 400_000;
-/// Most devices of a number in Chinese characters.
-const MOST_IN_WORDS: u32 = 1000;
 
 /// Devices: the number beside a mention, else beside a word for devices, times chips per slice or machine, times nodes. The pieces of `taken`
 /// are those of names.
@@ -238,7 +236,9 @@ fn left_count(pieces: &[Piece], from: usize, assumptions: &mut Vec<&'static str>
     if !is_article(at) && pieces[at].starts_lowercase && at > 0 && is_article(at - 1) {
         at -= 1;
     }
-    if is_article(at) {
+    // "på en RTX 3080"
+    let nordic = pieces[at].is("en") && at > 0 && pieces[at - 1].is_any(&vocabulary::hardware().nordic);
+    if is_article(at) || nordic {
         assumptions.push("article_read_as_one_device");
         return Some((1, false));
     }

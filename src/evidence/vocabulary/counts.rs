@@ -98,6 +98,7 @@ lists!(SamplesProse {
     seen_cjk,
     distinct,
     single,
+    counters_cjk,
     saw_only_before,
     done_on,
     holds,

@@ -23,7 +23,13 @@ pub fn accept_data(facts: &mut [Fact], trained_itself: bool) {
         (None, None) if trained_itself => LEAST_PASSED_ONCE,
         _ => return,
     };
-    let is_data = |f: &Fact| f.row.field == Field::TrainTokens && f.row.reject_reason.as_deref() == Some(TRAINED_ON_DATA);
+    let place = facts.iter().find(|f| f.row.field == Field::Epochs && f.row.reject_reason.is_none()).map(|f| f.row.locator.clone());
+    let is_data = |f: &Fact| {
+        let why = f.row.reject_reason.as_deref();
+        // "Data set: 14B tokens, one epoch"
+        let beside = why == Some(DATA_SET_SIZE) && trained_itself && place.as_ref() == Some(&f.row.locator);
+        f.row.field == Field::TrainTokens && (why == Some(TRAINED_ON_DATA) || beside)
+    };
     let sizes: Vec<Option<f64>> = facts.iter().filter(|f| is_data(f)).map(|f| f.row.value).collect();
     let Some(first) = sizes.first().copied().filter(|first| first.is_some_and(|v| v >= least)) else { return };
     // "web data (6B tokens) and textbooks (1B tokens)": the sentence counts its parts.

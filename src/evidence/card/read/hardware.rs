@@ -49,7 +49,9 @@ impl Card<'_> {
             let is_hours = self.counts_hours(&all, n);
             // "936 nodes, each with 4 A100": nobody says how many of them trained.
             let per_node = devices_per_node(&all, |i| self.is_chip(&all, i));
-            let of_one_node = context == Context::Prose && per_node.is_some_and(|each| (each - f64::from(n)).abs() < 0.5);
+            let is_each = all.iter().any(|t| t.is_any(&["each"]));
+            let of_one_node =
+                (context == Context::Prose || is_each) && per_node.is_some_and(|each| (each - f64::from(n)).abs() < 0.5);
             let says_nodes = all.iter().any(|t| t.is_any(&["nodes", "servers", "machines", "hosts"]));
             // Nodes that a machine consists of are not those of a training.
             let whole = all.iter().any(|t| t.is_any(&["consists", "composed", "comprises", "comprising"]));

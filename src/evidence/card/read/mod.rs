@@ -137,6 +137,11 @@ fn read_text(card: &mut Card<'_>, passage: &Passage<'_>) {
             && let Some(behind) = read_pair(card, passage, (from, to), pair, &mut runs)
         {
             at = behind;
+            let of_training = keys::is_of_recipe(&norm_key(pair.0)) && passage.refused.is_none() && !b.under.evaluation;
+            // "- epochs: 3" tells of a training, with which "- 2x3090 with nvlink" goes on.
+            if of_training && b.kind == BlockKind::ListItem {
+                card.topic.tell_item(b);
+            }
             continue;
         }
         // "Evaluation: 48 hours" is no part of the line above it.
@@ -252,7 +257,7 @@ const MAX_DASHED: usize = 60;
 /// "Epochs - 16", "Batch size – 32": a key of ours and a value that begins with a number, with a dash between them.
 #[must_use]
 pub fn split_dash(line: &str) -> Option<(usize, usize)> {
-    let (at, sign) = [" - ", " – ", " — "].iter().filter_map(|sign| Some((line.find(sign)?, *sign))).min()?;
+    let (at, sign) = [" - ", " – ", " — ", " → ", " => "].iter().filter_map(|sign| Some((line.find(sign)?, *sign))).min()?;
     let (key, value) = (line.get(..at)?, line.get(at + sign.len()..)?.trim_start());
     let is_short = key.split_whitespace().count() <= MAX_LABEL_WORDS && value.len() <= MAX_DASHED;
     let begins = value.trim_start_matches(['*', '`', '~', '≈']).starts_with(|c: char| c.is_ascii_digit());

@@ -38,8 +38,10 @@ pub fn devices_per_node(ts: &[Token<'_>], is_chip: impl Fn(usize) -> bool) -> Op
             // "2 nodes (16 GPUs)" are 16 in all: a node has eight, and nobody says each.
             let says_each = behind.iter().take(3).any(|t| t.is_any(&["each", "per"]) || is_sign(t)) || times_behind(ts, i);
             let total = between.iter().any(|t| t.is("(")) && count > IN_BRACKETS && !says_each;
+            // "2 nodes, 8 H100 each"
+            let apart = says_each && between.iter().all(|t| t.is(","));
             !total
-                && (between.iter().any(|t| t.is_any(&words.node_joins)) || (between.is_empty() && each))
+                && (apart || between.iter().any(|t| t.is_any(&words.node_joins)) || (between.is_empty() && each))
                 && !between.iter().any(|t| t.kind == Kind::Number || t.is_any(&["-", "hours"]))
         });
         if ahead_of_node || behind_node {

@@ -24,7 +24,7 @@ const RIGHT_BEHIND: usize = 1;
 const PRODUCT: usize = 24;
 
 /// Whether a token is one of some words or begins with one; those of other scripts may stand within it.
-fn says(t: Option<&Token<'_>>, words: Words) -> bool {
+pub fn says(t: Option<&Token<'_>>, words: Words) -> bool {
     let Some(t) = t.filter(|t| t.kind == Kind::Word) else { return false };
     t.is_any(&words) || (!is_latin_word(&t.text) && words.is_within(&t.text))
 }
@@ -72,6 +72,12 @@ pub fn read_batch(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i:
     let right_behind = accumulation.is_some_and(|at| at <= q.to + RIGHT_BEHIND);
     if is_open && right_behind && !stated.is_whole && repeats.is_some_and(|n| n.value > 1.0) {
         card.recipe.accumulated.push(q.value);
+    }
+    if let Some(n) =
+        repeats.filter(|n| is_open && accumulation.is_some() && !stated.is_whole && n.value > 1.0 && spot.reason.is_none())
+    {
+        let row = candidate(spot, Field::BatchSize, Some(q.value), s.written(q.from, q.to), None);
+        card.recipe.open_batches.push((q.value, n.value, row));
     }
     let reason = if is_of_evaluation_alone(s, i) || is_open && (stated.is_part || accumulation.is_some() && !stated.is_whole) {
         Some("evaluation or per-device batch")
@@ -185,29 +191,6 @@ pub fn read_batch_of_step(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_,
     true
 }
 
-/// "24 images at a time", "32 clips at once", in the text of a training: the batch.
-pub fn read_batch_at_once(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) -> bool {
-    let words = vocabulary::prose();
-    let at_once = text_at(s.ts, i + 1) == "at"
-        && (text_at(s.ts, i + 2) == "once" || (matches!(text_at(s.ts, i + 2), "a" | "one") && text_at(s.ts, i + 3) == "time"));
-    let counts =
-        |t: &Token<'_>| t.is_any(&words.samples.nouns) || t.is_any(&words.samples.single) || says(Some(t), words.batches.sequences);
-    let noun = at_once && s.ts.get(i).is_some_and(counts);
-    let number = i.checked_sub(1).filter(|_| noun).and_then(|at| quantity(s.ts, at));
-    // "a single example at a time"
-    let q = number.filter(|q| (!q.is_word || matches!(text_at(s.ts, q.from), "one" | "single")) && q.to == i);
-    // "Each of the 4 GPUs took 8 sequences at a time."
-    let of_each = |q: &Quantity| (q.from.saturating_sub(EACH_REACH)..q.from).any(|at| device_of_each(s, at).is_some());
-    let whole = |q: &Quantity| q.value <= LARGEST_BATCH && !s.has(&words.hardware.serving) && !of_each(q);
-    let Some(q) = q.filter(whole) else { return false };
-    let said = s.trains() || s.under_training || s.is_recipe || card.trained_before;
-    let reason = (s.under_evaluation && !s.trains()).then_some("evaluation").or((!said).then_some(NOT_SAID));
-    // "The model was fed one sentence at a time" says less than a batch that is told as one.
-    let later = if q.is_word { 4 } else { 1 };
-    card.add_quantity(&spot.refused(reason).after(later), Field::BatchSize, counted(s.ts, &q), s.written(q.from, i + 3), &q);
-    true
-}
-
 /// Words between a step and the examples that it takes, at most.
 const TAKES: usize = 4;
 
@@ -220,7 +203,7 @@ fn taken_by_each_step(s: &Sentence<'_, '_>, i: usize) -> Option<usize> {
 }
 
 /// Tokens before examples within which each device is named.
-const EACH_REACH: usize = 10;
+pub const EACH_REACH: usize = 10;
 /// Words between the devices and their examples, at most: "took", "has processed".
 const VERB: usize = 3;
 /// Tokens between "each" and the batch of each, at most.
@@ -239,7 +222,7 @@ fn into_each_step(s: &Sentence<'_, '_>, i: usize) -> Option<usize> {
 }
 
 /// "each of the 4 GPUs", "cada una de las dos GPU": the token behind, where one of those begins.
-fn device_of_each(s: &Sentence<'_, '_>, at: usize) -> Option<usize> {
+pub fn device_of_each(s: &Sentence<'_, '_>, at: usize) -> Option<usize> {
     let is_each = s.ts.get(at).is_some_and(|t| t.is_any(&vocabulary::prose().subjects.each));
     let passed = |t: &Token<'_>| {
         t.is_any(&vocabulary::prose().batches.of_each)
@@ -349,13 +332,7 @@ fn stated(s: &Sentence<'_, '_>, i: usize, trained_before: bool) -> Option<Stated
     let behind = quantity(s.ts, at).filter(|q| !q.is_word || is_alone(q));
     let is_each = behind.is_none();
     let q = behind.or_else(before).or_else(|| per_batch(s, i))?;
-    // "a batch of 500 tickets takes 35 minutes" is no recipe: what is counted is examples, or nothing.
-    // "un lot de 0,5 million de tokens"
-    let next = at_word(q.to + usize::from(q.scaled && matches!(text_at(s.ts, q.to), "de" | "d" | "di")));
-    // "a batch of 4 video clips"
-    let adjective = || next.is_some_and(|t| t.kind == Kind::Word) && at_word(q.to + 1).is_some_and(is_examples);
-    let is_known = || says(next, words.examples) || says(next, vocabulary::prose().tokens.words) || adjective();
-    let counted = !counts_nouns || next.is_none_or(|t| t.kind != Kind::Word) || is_known();
+    let counted = !counts_nouns || counts_examples(s, &q);
     let fits = is_sized
         || says_size
         || sized
@@ -373,6 +350,21 @@ fn per_batch(s: &Sentence<'_, '_>, i: usize) -> Option<Quantity> {
     let noun = i.checked_sub(2).filter(|at| s.ts.get(at + 1).is_some_and(is_sign)).or(into);
     let noun = noun.filter(|at| says(s.ts.get(*at), words.examples))?;
     noun.checked_sub(1).and_then(|b| quantity(s.ts, b)).filter(|q| !q.is_word && q.to == noun)
+}
+
+/// "A batch of 500 tickets takes 35 minutes" is no recipe: what is counted is examples, or nothing.
+fn counts_examples(s: &Sentence<'_, '_>, q: &Quantity) -> bool {
+    let words = &vocabulary::prose().batches;
+    // "un lot de 0,5 million de tokens"
+    let next = s.ts.get(q.to + usize::from(q.scaled && matches!(text_at(s.ts, q.to), "de" | "d" | "di")));
+    // "a batch of 4 video clips"
+    let adjective = next.is_some_and(|t| t.kind == Kind::Word) && s.ts.get(q.to + 1).is_some_and(is_examples);
+    let is_known = says(next, words.examples) || says(next, vocabulary::prose().tokens.words) || adjective;
+    // "lote de 16 sobre 45.000 reseñas"
+    let goes_on = next.is_some_and(|t| {
+        t.is("from") || t.is_any(&vocabulary::prose().samples.joins) || t.is_any(&vocabulary::prose().subjects.and)
+    });
+    next.is_none_or(|t| t.kind != Kind::Word) || goes_on || is_known
 }
 
 /// Whether the batch whose word stands at `i` and its number are of one device: "batch size 4 per GPU", "单卡批大小 16", "per-card batch 512".
@@ -467,13 +459,16 @@ fn result_behind(s: &Sentence<'_, '_>, part: &Quantity, from: usize) -> Option<Q
         let before = at.checked_sub(1).and_then(|before| s.ts.get(before));
         let of_accumulation = (1..4).filter_map(|back| at.checked_sub(back)).any(|at| says(s.ts.get(at), words.accumulation));
         let key = before.is_some_and(|t| t.kind == Kind::Word && !is_device(t) && !of_accumulation);
-        s.ts.get(*at).is_some_and(|t| t.is_any(&words.results) && !(t.is("=") && key))
+        says(s.ts.get(*at), words.results) || s.ts.get(*at).is_some_and(|t| t.is_any(&words.results) && !(t.is("=") && key))
     };
     let of_parts = |q: &Quantity| q.value >= part.value && q.value <= LARGEST_BATCH && (q.value / part.value).fract() < 1e-9;
     (from..(from + PRODUCT).min(s.ts.len())).filter(is_result).find_map(|at| {
         let q = (at + 1..at + 3).find_map(|at| quantity(s.ts, at).filter(|q| !q.is_word && of_parts(q)))?;
         let next = s.ts.get(q.to);
-        let fits = next.is_none_or(|t| t.kind != Kind::Word || t.is_any(&words.whole)) || says(next, words.examples);
+        // "実効 32 です", and not "共 8 张 A100"
+        let eastern = |t: &Token<'_>| !is_latin_word(&t.text) && !vocabulary::hardware().counters.begins(&t.text);
+        let ends = |t: &Token<'_>| t.kind != Kind::Word || t.is_any(&words.whole) || eastern(t);
+        let fits = next.is_none_or(ends) || says(next, words.examples);
         fits.then_some(q)
     })
 }

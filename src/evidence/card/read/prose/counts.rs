@@ -1,9 +1,9 @@
 //! What prose counts: tokens, epochs, steps, batches, parameters, FLOP.
 
 use super::NOT_SAID;
-use super::batches::{counted, is_batch, read_batch, read_batch_at_once, read_batch_of_step};
+use super::batches::{counted, is_batch, read_batch, read_batch_of_step};
 use super::compute::{read_flop, read_utilization};
-use super::examples::{read_batch_of_steps, read_batch_per_device};
+use super::examples::{read_batch_at_once, read_batch_of_steps, read_batch_per_device};
 use super::nearby::{any, before, last};
 use super::parameters::{Sizes, read_activated, read_parameters, several_sizes};
 use super::progress::{is_of_snapshot, read_progress};
@@ -14,6 +14,7 @@ use super::stated::{of_one_pass, stated_behind};
 use super::strangers::is_cited;
 use super::subjects::{Measure, gives_it_to_another};
 use super::tokens::read_tokens;
+use super::topic::turns_away;
 use crate::domain::Field;
 use crate::evidence::card::parse::block::Block;
 use crate::evidence::card::read::candidate::{Candidate, Card, Spot};
@@ -68,7 +69,7 @@ pub fn read_counts(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
             if card.own.knows_size() && (own || s.has(&["this", "our"])) {
                 read_parameters(card, spot, s, i, Sizes { rival, many, is_word_model: true });
             }
-        } else if t.is_any(&words.samples.nouns) {
+        } else if t.is_any(&words.samples.nouns) || cjk(&words.samples.counters_cjk) {
             samples(card, spot, s, i);
         } else if t.is_any(&words.epochs.times) || vocabulary::units().repeats.contains_key(t.text.as_ref()) {
             repeated(card, spot, s, i);
@@ -110,6 +111,8 @@ fn is_own_checkpoint(s: &Sentence<'_, '_>, q: &Quantity) -> bool {
 fn is_beside_recipe(s: &Sentence<'_, '_>) -> bool {
     let words = vocabulary::prose();
     let told = s.has(&words.batches.beside) || s.has(&words.batches.things);
+    // "1,000 epochs (~310k steps)": passes and steps together.
+    let told = told || (s.has(&words.epochs.words) && s.has(&words.steps.words) && !turns_away(s.ts));
     told && !s.has(&words.steps.sampling) && !s.under_evaluation && !s.has(&["you", "your"])
 }
 
@@ -179,6 +182,11 @@ pub fn told_before(s: &Sentence<'_, '_>) -> u8 {
     u8::from(!s.trains() && !s.under_training)
 }
 
+/// How much what nothing around it makes a training's stands behind that.
+fn told_alone(card: &Card<'_>, s: &Sentence<'_, '_>) -> u8 {
+    u8::from(!(s.trains() || s.under_training || card.trained_before))
+}
+
 /// "for the other 140,000 steps", "30 epochs, the final 5 of them slowly": a part, where the whole stands beside it.
 fn is_further(card: &Card<'_>, s: &Sentence<'_, '_>, field: Field, q: &Quantity) -> bool {
     let words = &vocabulary::prose().steps;
@@ -237,7 +245,7 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
         (!(said || timed() || is_beside_recipe(s) || is_default)).then_some(NOT_SAID)
     };
     let (from, to) = (q.from.min(i), q.to.max(i + 1));
-    let spot = spot.refused(of_another(card, s, from, to)).after(told_before(s) + u8::from(!said));
+    let spot = spot.refused(of_another(card, s, from, to)).after(told_before(s) + told_alone(card, s));
     let done =
         done_of_planned(s.ts, to, &words.words).filter(|done| done.value < q.value && done.value >= 1.0 && s.has(&words.meant));
     if let Some(done) = done.filter(|_| s.trains() || s.under_training) {
@@ -256,7 +264,9 @@ fn number_of_passes(s: &Sentence<'_, '_>, i: usize) -> Option<Quantity> {
     let words = &vocabulary::prose().epochs;
     // "four full sweeps over the training set"
     let full = |between: &[Token<'_>]| between.iter().all(|t| t.is_any(&words.full));
-    let q = before(s, i, 4, |q, between| !any(between, &words.other_units) && (full(between) || !q.is_word));
+    // "33 minuty na epokę"
+    let lasts = |q: &Quantity| (q.to..i).any(|at| unit_hours(s.ts, at).is_some());
+    let q = before(s, i, 4, |q, between| !any(between, &words.other_units) && (full(between) || !q.is_word) && !lasts(q));
     // "エポック数は3", "에폭 5": the number stands behind.
     let behind = || {
         let at = (i + 1..i + 4)
@@ -381,7 +391,7 @@ fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, o
     let reason = reason.or(ended.then_some(ENDED_BEFORE));
     // A sentence that names this model in full goes before one about its family.
     let further = if is_further(card, s, Field::TrainSteps, &q) { 2 } else { 0 };
-    let spot = spot.after(if own { 0 } else { 2 } + told_before(s)).refused(reason);
+    let spot = spot.after(if own { 0 } else { 2 } + told_before(s) + told_alone(card, s)).refused(reason);
     let share = share_of_list(card, s, q.from);
     let spot = spot.refused(of_another(card, s, q.from, i + 1)).after(further).refused(share.and_then(Result::err));
     let value = counted(s.ts, &q) * share.and_then(Result::ok).unwrap_or(1.0);

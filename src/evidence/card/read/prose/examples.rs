@@ -1,13 +1,14 @@
 //! Batches that are told by their examples: "2 images per GPU on 8 GPUs", "20,000 steps of 64 sequences each".
 
-use super::batches::{counted, is_device, is_examples, product};
+use super::NOT_SAID;
+use super::batches::{EACH_REACH, counted, device_of_each, is_device, is_examples, product, says};
 use super::sentence::Sentence;
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot, candidate};
 use crate::evidence::card::read::rates::is_sign;
 use crate::evidence::card::read::recipe::{LARGEST_BATCH, RECIPE};
 use crate::evidence::quantity::numbers::{Quantity, quantity};
-use crate::evidence::quantity::tokens::{Kind, text_at};
+use crate::evidence::quantity::tokens::{Kind, Token, text_at};
 use crate::evidence::vocabulary;
 
 /// Tokens between steps and the examples of each, at most.
@@ -54,4 +55,27 @@ pub fn read_batch_of_steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_
         card.add_quantity(spot, Field::BatchSize, counted(s.ts, &q), s.written(q.from, q.to + 1), &q);
     }
     false
+}
+
+/// "24 images at a time", "32 clips at once", in the text of a training: the batch.
+pub fn read_batch_at_once(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) -> bool {
+    let words = vocabulary::prose();
+    let at_once = text_at(s.ts, i + 1) == "at"
+        && (text_at(s.ts, i + 2) == "once" || (matches!(text_at(s.ts, i + 2), "a" | "one") && text_at(s.ts, i + 3) == "time"));
+    let counts =
+        |t: &Token<'_>| t.is_any(&words.samples.nouns) || t.is_any(&words.samples.single) || says(Some(t), words.batches.sequences);
+    let noun = at_once && s.ts.get(i).is_some_and(counts);
+    let number = i.checked_sub(1).filter(|_| noun).and_then(|at| quantity(s.ts, at));
+    // "a single example at a time"
+    let q = number.filter(|q| (!q.is_word || matches!(text_at(s.ts, q.from), "one" | "single")) && q.to == i);
+    // "Each of the 4 GPUs took 8 sequences at a time."
+    let of_each = |q: &Quantity| (q.from.saturating_sub(EACH_REACH)..q.from).any(|at| device_of_each(s, at).is_some());
+    let whole = |q: &Quantity| q.value <= LARGEST_BATCH && !s.has(&words.hardware.serving) && !of_each(q);
+    let Some(q) = q.filter(whole) else { return false };
+    let said = s.trains() || s.under_training || s.is_recipe || card.trained_before;
+    let reason = (s.under_evaluation && !s.trains()).then_some("evaluation").or((!said).then_some(NOT_SAID));
+    // "The model was fed one sentence at a time" says less than a batch that is told as one.
+    let later = if q.is_word { 4 } else { 1 };
+    card.add_quantity(&spot.refused(reason).after(later), Field::BatchSize, counted(s.ts, &q), s.written(q.from, i + 3), &q);
+    true
 }

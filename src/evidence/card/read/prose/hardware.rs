@@ -185,7 +185,8 @@ fn read_clause(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (from
         let times = told && (0..s.ts.len()).any(|i| duration(s.ts, i).is_some());
         // "One complete run on an M2 Max: 200 iterations, batch 4."
         let beside = card.beside_recipe || counts_of_a_recipe(s.ts);
-        let told = s.under_training || s.has(&words.used) || times || card.trained_before || beside;
+        let uses = s.has(&words.used) || s.has(&words.used_chips);
+        let told = s.under_training || uses || times || card.trained_before || beside;
         (!told).then_some(NOT_SAID)
     };
     let text = s.written(0, s.ts.len());

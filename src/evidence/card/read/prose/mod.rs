@@ -33,7 +33,7 @@ pub use self::respective::is_in_order;
 
 use self::progress::is_without_noun;
 use self::sentence::{Sentence, tells_a_recipe};
-use self::topic::{Told, goes_on, turns_away};
+use self::topic::{Told, asks_of_training, goes_on, turns_away};
 use self::triggers::Triggers;
 use self::whose::{of_baselines, whose};
 use crate::domain::Field;
@@ -62,12 +62,12 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
         let tokens = span(&ts, from, to);
         let mut trains: Vec<usize> = (0..tokens.len()).filter(|i| is_train(tokens, *i)).collect();
         if trains.is_empty() {
-            trains.extend(green_algorithms(tokens));
+            trains.extend(green_algorithms(tokens).or_else(|| numbered_run(tokens)));
         }
         // A paragraph goes on with the one before where its subject says so, as sentences of one paragraph and items of one list do by
         // themselves.
         let continues = goes_on(tokens);
-        let told = if continues || from > 0 || is_next_item { card.topic.before(section) } else { Told::Nothing };
+        let told = told_before(card, section, continues || from > 0 || is_next_item, tokens, !trains.is_empty());
         from = to;
         card.trained_before = (told == Told::Training || card.follows_training) && !turns_away(tokens);
         before.another = match told {
@@ -106,6 +106,16 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
         }
     }
     card.topic.lead(b);
+}
+
+/// What was told before a sentence that goes on with it, or that answers a question; a question is noted.
+fn told_before(card: &mut Card<'_>, section: usize, goes_on: bool, ts: &[Token<'_>], trains: bool) -> Told {
+    let told = if goes_on { card.topic.before(section) } else { Told::Nothing };
+    let told = if card.topic.answers(section) && told == Told::Nothing { Told::Training } else { told };
+    if ts.last().is_some_and(|t| t.is_any(&["?", "？"])) {
+        card.topic.ask(section, asks_of_training(ts, trains));
+    }
+    told
 }
 
 /// Reason of what goes on with a training that is another's.
@@ -187,6 +197,13 @@ fn read_by_owner(
 fn green_algorithms(ts: &[Token<'_>]) -> Option<usize> {
     let begins = ts.windows(3).take(4).position(|w| matches!(w, [a, b, c] if a.is("algorithm") && b.is("runs") && c.is("in")));
     begins.map(|at| at + 1).filter(|_| ts.iter().any(|t| t.is("draws")))
+}
+
+/// The noun of a note on a run: "Run 3 (the one uploaded): 8xH100, 18 hours".
+fn numbered_run(ts: &[Token<'_>]) -> Option<usize> {
+    let runs = &vocabulary::prose().sentences.run_nouns;
+    let named = ts.first().is_some_and(|t| t.is_any(runs)) && ts.get(1).is_some_and(|t| t.kind == Kind::Number);
+    (named && ts.iter().any(|t| t.is_any(&[":", "–", "—"]))).then_some(0)
 }
 
 /// Token behind the first clause of a sentence, where it is cut by ";" or ", while" and both sides have figures or verbs of a

@@ -6,15 +6,17 @@ use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot, candidate};
 use crate::evidence::card::read::rates::rate_behind;
 use crate::evidence::card::read::recipe::notes::Examples;
-use crate::evidence::card::read::training::{is_train, is_train_verb};
+use crate::evidence::card::read::training::{is_late_train_verb, is_train, is_train_verb};
 use crate::evidence::quantity::numbers::{Quantity, quantity};
-use crate::evidence::quantity::tokens::{Kind, Token, span};
+use crate::evidence::quantity::tokens::{Kind, Token, is_latin_word, span, text_at};
 use crate::evidence::vocabulary;
 
 /// Tokens between a verb of training and the number of examples behind it.
 const EXAMPLES_REACH: usize = 8;
 /// Tokens between a number of examples and their noun, at most: "10 million English/French sentence pairs".
 const NOUN_REACH: usize = 7;
+/// Tokens behind the examples within which a verb of training stands, in languages that put it there.
+const LATE_REACH: usize = 8;
 /// Fewest examples believed.
 pub const LEAST_EXAMPLES: f64 = 10.0;
 /// Tokens between data and the number of examples that it holds.
@@ -38,7 +40,15 @@ pub fn samples(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: us
     // "El entrenamiento se realizó sobre 292.217 filas"
     let noun = (q.from.saturating_sub(EXAMPLES_REACH)..q.from).any(|at| is_train(s.ts, at));
     let done_on = noun && any(last(span(s.ts, 0, q.from), 1), &words.done_on);
-    let said = verb.is_some_and(joined) || (over && (s.trains() || s.under_training)) || done_on;
+    // "52,000개로 파인튜닝했습니다", "auf 12.000 Sätzen trainiert"
+    let eastern = s.ts.get(i).is_some_and(|t| !is_latin_word(&t.text));
+    let led = eastern || any(last(span(s.ts, 0, q.from), 2), &words.joins);
+    let late = led && (i..i + LATE_REACH).any(|at| is_late_train_verb(s.ts, at));
+    // "40k recipes, 6 epochs"
+    let passes = text_at(s.ts, i + 1) == ","
+        && quantity(s.ts, i + 2).is_some_and(|n| s.ts.get(n.to).is_some_and(|t| t.is_any(&vocabulary::prose().epochs.words)));
+    let late = late || (passes && q.from == 0 && !s.under_evaluation && (s.trains() || s.under_training || card.trained_before));
+    let said = late || verb.is_some_and(joined) || (over && (s.trains() || s.under_training)) || done_on;
     let ends = rate_behind(s.ts, i + 1).is_some() || any(span(s.ts, i + 1, i + 3), &words.held_out);
     let left = span(s.ts, q.from.saturating_sub(4), q.from);
     // "782 357 pairs": the second half of a number.

@@ -120,8 +120,9 @@ fn head_at(ts: &[Token<'_>], i: usize) -> Option<Head> {
         }
         // "context 2048", "8k context", "context of 4k"
         let number = |q: Option<Quantity>| q.is_some_and(|q| LENGTHS.contains(&q.value) && !q.is_word);
-        let bare = context && (number(quantity(ts, i + 1)) || number(quantity(ts, to)) || number(before(ts, i)));
-        return bare.then_some(Head { from: i, to: i + 1, is_context: true });
+        let bare = (context || text_at(ts, i) == "seq")
+            && (number(quantity(ts, i + 1)) || number(quantity(ts, to)) || number(before(ts, i)));
+        return bare.then_some(Head { from: i, to: i + 1, is_context: context });
     }
     // "最大长度512"
     if at(i).is_some_and(|t| !is_latin_word(&t.text)) && says(at(i), words.most) && says(at(i), words.lengths) {
@@ -134,6 +135,11 @@ fn head_at(ts: &[Token<'_>], i: usize) -> Option<Head> {
         let (sequence, context) = (says(at(to), words.sequences), says(at(to), words.contexts));
         if sequence || context {
             return Some(Head { from: i, to: to + 1, is_context: context });
+        }
+        // "1.024 Sequenzen (Länge 512)"
+        let of_bracket = i.checked_sub(2).is_some_and(|at| text_at(ts, at + 1) == "(" && says(ts.get(at), words.sequences));
+        if of_bracket {
+            return Some(Head { from: i, to: i + 1, is_context: false });
         }
         // "longueur max 256", "최대 길이 128"
         let most = |at: Option<usize>| at.is_some_and(|at| says(ts.get(at), words.most) && says(ts.get(i), words.lengths));
@@ -339,6 +345,9 @@ fn not_trained_at(card: &Card<'_>, s: &Sentence<'_, '_>, q: &Quantity, in_list: 
     let is_own = card.own.role == CardRole::OwnTraining || s.ts.iter().any(is_batch);
     // "trained for 60K steps", "context length 1024": items of one list.
     let beside = card.trained_before && in_list && card.own.role == CardRole::OwnTraining;
-    let told = ((s.under_training && is_own) || beside) && q.value <= LONGEST_OF_WHOLE_TRAINING;
+    // "Rozmiar batcha: 512, długość kontekstu 2048"
+    let batch_beside = s.ts.iter().any(|t| is_batch(t) || says(Some(t), vocabulary::prose().batches.words));
+    let told =
+        ((s.under_training && is_own) || beside || (card.trained_before && batch_beside)) && q.value <= LONGEST_OF_WHOLE_TRAINING;
     (takes || !(trains || told)).then_some(CONTEXT_OF_MODEL)
 }

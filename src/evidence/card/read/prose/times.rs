@@ -314,7 +314,9 @@ fn limited_in_cjk(s: &Sentence<'_, '_>, at: usize) -> Option<&'static str> {
 /// Times of recordings, and an `h` that is a name.
 fn of_data(s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Option<&'static str> {
     let words = &vocabulary::prose().times;
-    if words.of.contains(&time.next) {
+    // "We used 17 days of it"
+    let of_that = matches!(text_at(time.ts, time.duration.to + 1), "it" | "them" | "that" | "this");
+    if words.of.contains(&time.next) && !of_that {
         // "hours of intense computation": the first word that is one or the other decides.
         let what = span(time.ts, time.duration.to + 1, time.duration.to + 5);
         let decides = |t: &&Token<'_>| words.of_training.contains(&t.text.as_ref()) || words.data.contains(&t.text.as_ref());
@@ -372,7 +374,10 @@ fn of_something_else(said: Said, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> O
     }
     // "took 19.28 hours, with 8.57 s/batch on average": so long no answer takes.
     let serves = |t: &Token<'_>| t.is_any(&words.serving) && !(t.is("average") && time.strong && time.duration.hours >= LONG);
-    if s.ts.iter().any(serves) && !s.has(&words.trained) && !is_clause_of_training(s, time) {
+    // "1.05 kW on average over the 52 hours of training"
+    let of_training = words.of.contains(&time.next) && is_train(time.ts, time.duration.to + 1);
+    let elsewhere = s.has(&words.trained) || of_training || is_clause_of_training(s, time);
+    if s.ts.iter().any(serves) && !elsewhere {
         return Some("inference");
     }
     // "The three epochs were done after 6.4 hours".
@@ -470,7 +475,9 @@ fn said(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Said {
     // "BERT took 4 days on 16 TPUs. Heron took 9 hours on one 3090."
     let family = || card.own.family().is_some_and(|family| s.ts.iter().take(SUBJECT).any(|t| t.text.as_ref() == family.as_str()));
     let names_own = time.strong && chips && !s.has(&words.serving) && family();
-    if !(s.trains() || s.is_recipe || under || around || names_own || (computes && whole) || (slang && chips)) {
+    // "Se usaron 4 nodos con 4 GPU H100 durante 6 días"
+    let used = chips && lasting && s.has(&vocabulary::prose().hardware.used_chips) && !s.has(&words.serving) && !s.under_evaluation;
+    if !(s.trains() || s.is_recipe || under || around || used || names_own || (computes && whole) || (slang && chips)) {
         return Said::Nothing;
     }
     // "40 minutes of mlx-lm fine-tuning".

@@ -59,6 +59,9 @@ fn read_count_behind(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>,
     let counts = |at: &usize| s.ts.get(*at).is_some_and(|t| words.counts_cjk.iter().any(|w| t.text.contains(w)));
     let Some(name) = (i..i + 2).find(counts) else { return };
     let led = span(s.ts, i.saturating_sub(2), i + 1).iter().any(|t| words.trained_cjk.iter().any(|w| t.text.contains(w)));
+    // "事前学習は16枚で12日間、総トークン数は2,100億"
+    let total = s.trains() && s.ts.get(name).is_some_and(|t| t.text.starts_with(['総', '总', '總']));
+    let led = led || total;
     let q = (name + 1..name + 4).find_map(|at| quantity(s.ts, at).filter(|q| !q.is_word && q.scaled && q.value >= MIN_TOKENS));
     if let Some(q) = q.filter(|_| led) {
         let whose = gives_it_to_another(card, s, Measure::Count, q.from, q.to);

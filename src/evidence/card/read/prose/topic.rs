@@ -4,13 +4,17 @@
 //! took 400,000 GPU hours." tells of another model in both.
 
 use crate::evidence::card::parse::block::{Block, BlockKind};
+use crate::evidence::quantity::durations::unit_hours;
 use crate::evidence::quantity::tokens::{Kind, Token, span};
 use crate::evidence::vocabulary;
 use crate::vocabulary::Union;
+use std::rc::Rc;
 use std::sync::LazyLock;
 
 /// Sentences that say nothing of their own, after which nobody remembers what was told.
 const MOST_BETWEEN: usize = 2;
+/// Sentences of an answer, with the names of who asked and who answers.
+const MOST_OF_ANSWER: usize = 5;
 /// Bytes between two items of one list: the end of a line, and the mark of the next.
 const MOST_BETWEEN_ITEMS: usize = 10;
 /// Tokens at the beginning of a sentence within which a run is its subject.
@@ -38,6 +42,8 @@ pub struct Topic {
     since: usize,
     /// Byte behind the item of a list that was read last.
     item_to: usize,
+    /// The headings under which it was last asked what the training took, and sentences since then.
+    asked: Option<(usize, usize)>,
 }
 
 impl Topic {
@@ -49,7 +55,18 @@ impl Topic {
 
     /// Notes a sentence that told of a training; or that said something of it, without naming it.
     pub fn tell(&mut self, section: usize, told: Told) {
-        *self = Self { told, section, since: 0, item_to: self.item_to };
+        *self = Self { told, section, since: 0, ..*self };
+    }
+
+    /// Notes a question: "How many GPU hours did you need?" is answered by the sentences behind it, as one on anything else is.
+    pub fn ask(&mut self, section: usize, of_training: bool) {
+        self.asked = of_training.then_some((section, 0));
+    }
+
+    /// Whether a sentence answers a question on the training.
+    pub fn answers(&mut self, section: usize) -> bool {
+        self.asked = self.asked.map(|(asked, since)| (asked, since + 1)).filter(|(_, since)| *since <= MOST_OF_ANSWER);
+        self.asked.is_some_and(|(asked, _)| asked == section)
     }
 
     /// Whether a block is the next item of the list that was read last; notes it.
@@ -58,6 +75,12 @@ impl Topic {
         let follows = is_item && b.from >= self.item_to && b.from - self.item_to <= MOST_BETWEEN_ITEMS;
         self.item_to = if is_item { b.to } else { usize::MAX };
         follows
+    }
+
+    /// Notes an item of a list that is a key of a recipe with its value.
+    pub fn tell_item(&mut self, b: &Block) {
+        self.tell(Rc::as_ptr(&b.headings).cast::<String>() as usize, Told::Training);
+        self.item_to = b.to;
     }
 
     /// Notes that a block leads a list, so that its first item goes on with it: "A full run was started:".
@@ -91,6 +114,15 @@ pub fn turns_away(ts: &[Token<'_>]) -> bool {
         ])
     });
     ts.iter().any(|t| t.kind == Kind::Word && t.is_any(&*LISTS))
+}
+
+/// Whether a sentence asks what a training took: "How many GPU hours did you need?".
+#[must_use]
+pub fn asks_of_training(ts: &[Token<'_>], trains: bool) -> bool {
+    let words = &vocabulary::card().device_hours;
+    let hours =
+        |i: usize| ts.get(i).is_some_and(|t| t.is_any(&words.named)) && (i + 1..i + 3).any(|at| unit_hours(ts, at).is_some());
+    (trains || (0..ts.len()).any(hours)) && !ts.iter().any(|t| t.is_any(&vocabulary::prose().times.serving))
 }
 
 /// Whether a sentence has the subject of the text before it: "It ran for", "This run used", "Der Lauf dauerte".

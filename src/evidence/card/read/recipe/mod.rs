@@ -130,6 +130,7 @@ fn resumes(line: &str) -> bool {
 
 /// The batch of all devices, where it is not stated: batch x accumulation x devices.
 fn add_batch(card: &mut Card<'_>, parts: &[&Part<'_>]) {
+    add_open_batches(card);
     let accumulated = std::mem::take(&mut card.recipe.accumulated);
     let is_part = |c: &Candidate| c.field == Field::BatchSize && c.value.is_some_and(|v| accumulated.contains(&v));
     for c in card.candidates.iter_mut().filter(|c| is_part(c)) {
@@ -170,6 +171,20 @@ fn add_batch(card: &mut Card<'_>, parts: &[&Part<'_>]) {
         other.reason.get_or_insert(Cow::Borrowed(BEFORE_ACCUMULATION));
     }
     card.candidates.push(row);
+}
+
+/// "Batch size 4 with 8 accumulation steps", and elsewhere one device: their product, where no batch of the whole is stated.
+fn add_open_batches(card: &mut Card<'_>) {
+    let open = std::mem::take(&mut card.recipe.open_batches);
+    let is_stated = card.candidates.iter().any(|c| c.field == Field::BatchSize && c.reason.is_none());
+    let alone = devices_of(card).is_some_and(|devices| (devices - 1.0).abs() < 0.5);
+    if let ([(batch, repeats, row)], true, false) = (open.as_slice(), alone, is_stated) {
+        let mut row = row.clone();
+        row.value = Some(batch * repeats);
+        row.extractor = Some(RECIPE);
+        row.locator = format!("{}: {batch} x {repeats} steps of accumulation x 1 device", row.locator);
+        card.candidates.push(row);
+    }
 }
 
 /// The only number of devices that the card states of its training.

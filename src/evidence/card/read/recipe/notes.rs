@@ -1,5 +1,7 @@
 //! What a recipe leaves for the decision: reasons against a product of steps and batch, and examples of one pass.
 
+use crate::evidence::card::read::candidate::Candidate;
+
 /// Examples of one pass over the data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Examples {
@@ -24,6 +26,8 @@ pub struct RecipeNotes {
     pub of_data: Option<Option<Examples>>,
     /// Batches that prose says to be accumulated.
     pub accumulated: Vec<f64>,
+    /// Batch before accumulation, its steps, and the candidate as it stands in the text, where the sentence tells no devices.
+    pub open_batches: Vec<(f64, f64, Candidate)>,
     /// Examples seen in all, as a trainer measured them.
     pub measured: Option<Examples>,
 }
