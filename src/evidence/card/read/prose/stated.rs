@@ -23,7 +23,9 @@ pub fn stated_behind(ts: &[Token<'_>], i: usize) -> Option<Quantity> {
     let begins = (0..i).rev().find(|at| ts.get(*at).is_some_and(|t| t.kind == Kind::Sign)).map_or(0, |at| at + 1);
     let called = any(span(ts, i.saturating_sub(CALLED), i), &words.called);
     let left = span(ts, begins.max(i.saturating_sub(SUBJECT)), i);
-    let is_subject = i < begins + SUBJECT && left.iter().all(|t| t.kind == Kind::Word && t.value.is_none());
+    // "Best epoch was 163": one of them, and no number of them.
+    let is_one = ts.get(i).is_some_and(|t| t.is_any(&vocabulary::prose().rates.passes));
+    let is_subject = !is_one && i < begins + SUBJECT && left.iter().all(|t| t.kind == Kind::Word && t.value.is_none());
     let at = (i + 1..i + 1 + REACH).find(|at| !ts.get(*at).is_some_and(leads))?;
     let said = any(span(ts, i + 1, at), &words.verbs);
     let q =
@@ -82,6 +84,7 @@ mod tests {
         for text in [
             "The accuracy after 10 epochs is 92, and grows.",
             "One epoch is 500 steps.",
+            "Best epoch was 163.",
             "Each epoch is 20 minutes.",
             "The number of epochs is 10-20.",
             "The loss of an epoch was 3.",

@@ -68,9 +68,10 @@ pub fn read_recipe(card: &mut Card<'_>, passages: &[Passage<'_>], body: &str) {
     let has_batch = |parts: &[&Part<'_>]| {
         parts.iter().any(|p| matches!(p.key, RecipeKey::TotalBatch | RecipeKey::DeviceBatch | RecipeKey::Batch))
     };
+    // The batch of one device asks for the devices that the command lists.
+    commands::add_devices(card, passages, &in_code);
     // A trainer's list behind a configuration says the same with the devices of the run.
     add_batch(card, if has_batch(&stated) { &stated } else { &in_code });
-    commands::add_devices(card, passages, &in_code);
     let chosen = if stated.iter().any(|p| matches!(p.key, RecipeKey::Epochs | RecipeKey::Steps)) { &stated } else { &in_code };
     add_steps(card, chosen, &tables, body);
 }
