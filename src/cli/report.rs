@@ -9,7 +9,7 @@ use hugging_carbon::error::Result;
 use hugging_carbon::report::{About, Beside};
 use hugging_carbon::stages::snapshot::latest::{LATEST, snapshot_at};
 use hugging_carbon::stages::snapshot::{about, verify_files};
-use hugging_carbon::store::write_atomically;
+use hugging_carbon::store::write_output;
 use std::path::{Path, PathBuf};
 
 /// Which snapshot, and beside which others.
@@ -44,10 +44,11 @@ pub fn write_page(cli: &Cli, args: &PageArgs, page: impl Fn(&Path, &About, &Besi
         beside.series = series(&editions, GroupBy::All)?;
     }
     let page = page(&snapshot, &about(&manifest), &beside)?;
-    if args.output == Path::new("-") {
+    // A stdout that is a file goes on where it is, as with any other command.
+    if args.output == Path::new("-") || args.output == Path::new("/dev/stdout") {
         return print(&page);
     }
-    write_atomically(&args.output, page.as_bytes())?;
+    write_output(&args.output, page.as_bytes())?;
     tracing::info!(snapshot = %snapshot.display(), file = %args.output.display(), "page written");
     Ok(())
 }

@@ -9,6 +9,7 @@ use super::recording::{self, open_recording};
 use super::source::{Block, FileKind, Packing, PassedOver, SourceFile, damaged, open_buffered, open_text};
 use crate::error::{Error, IoContext, Result};
 use crate::hub::record::has_key_of_models;
+use crate::store::input_metadata;
 use fs_err as fs;
 use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
@@ -46,7 +47,7 @@ pub struct IndexFiles {
 /// The path does not exist or cannot be read, a file that should be an index is empty or of no known kind, or a directory holds
 /// no index file.
 pub fn find_files(path: &Path) -> Result<IndexFiles> {
-    let metadata = fs::metadata(path).at_path("cannot read source", path)?;
+    let metadata = input_metadata(path, "cannot read source")?;
     let mut found = IndexFiles::default();
     if !metadata.is_dir() {
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
@@ -96,12 +97,30 @@ fn gather(root: &Path, dir: &Path, found: &mut IndexFiles) -> Result<()> {
     let only_partitions = found.files.len() > before || dirs.iter().any(|(_, path)| is_partition(path));
     for (name, path) in dirs {
         if only_partitions && !is_partition(&path) {
-            found.passed_over.push(PassedOver::new(format!("{name}/"), "a directory beside index files"));
+            found.passed_over.push(beside_index(&path, &name)?);
         } else {
             gather(root, &path, found)?;
         }
     }
     Ok(())
+}
+
+/// A directory that lies beside index files, as what it is passed over as: a loss where a file for an index is in it, one level down too.
+fn beside_index(path: &Path, name: &str) -> Result<PassedOver> {
+    let name = format!("{name}/");
+    let mut inside = IndexFiles::default();
+    let (files, dirs) = entries(path, path, &mut inside)?;
+    let below = dirs.iter().map(|(_, dir)| Ok(entries(path, dir, &mut inside)?.0)).collect::<Result<Vec<_>>>()?;
+    for (file, path) in files.into_iter().chain(below.into_iter().flatten()) {
+        // What cannot be read there stops nothing: nobody asked for it.
+        if matches!(index_file(&path, &file), Ok(Ok(_))) {
+            let reason = format!(
+                "a directory beside index files, with records of models in it ({file}): put them beside the others, or name it as source"
+            );
+            return Ok(PassedOver { name, reason, is_loss: true });
+        }
+    }
+    Ok(PassedOver::new(name, "a directory beside index files"))
 }
 
 /// Files with their names below the root.
