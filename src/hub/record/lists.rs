@@ -100,6 +100,9 @@ fn is_listed_id(id: &str) -> bool {
 
 /// The ids that a text names: one, or several as [`listed`] or with blanks between them; and whether that is all it says where it is a list.
 pub(super) fn listed_ids(text: &str) -> (Vec<String>, bool) {
+    if is_nothing(text) {
+        return (Vec::new(), true);
+    }
     if let Some(id) = normalize_base_id(text) {
         return (vec![id], true);
     }
