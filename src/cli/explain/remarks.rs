@@ -98,3 +98,39 @@ fn place(stated: &Stated, run: &Run, reference: &Reference) -> Option<String> {
         format!("other places have this name: {}; {taken} is taken, give the code of the one that is meant", others.join(", "))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::cli::{Cli, Command};
+    use clap::Parser;
+    use hugging_carbon::reference::Reference;
+
+    /// What is said of flags, behind what they state.
+    fn remarked(flags: &[&str]) -> Vec<String> {
+        let args = [&["hugging-carbon", "explain"], flags].concat();
+        let Command::Explain(args) = Cli::try_parse_from(args).unwrap().command else { return Vec::new() };
+        let words = args.stated.run(&Reference::load().unwrap()).unwrap().words;
+        words.into_iter().filter(|text| text.starts_with(super::BEWARE)).collect()
+    }
+
+    /// Regression: all of these were taken without a word.
+    #[test]
+    fn what_was_never_seen_is_remarked_on() {
+        for (flags, part) in [
+            (&["--params", "7B", "--mfu", "0.9"][..], "an MFU of 0.900 is stated"),
+            // 7e15 / 4.5e13 = 155.6.
+            (&["--params", "7B", "--tokens", "7e15"], "156 times the most"),
+            (&["--params", "7B", "--year", "2031"], "2031 is to come"),
+            (&["--params", "7B", "--accelerator", "H100", "--year", "2015"], "released in 2022"),
+            (&["--accelerator", "8x H100", "--hours", "1000"], "they are 8,000"),
+            (&["--kwh", "1000", "--country", "Georgia"], "US-GA; GEO is taken"),
+            (&["--kwh", "1000", "--country", "Congo"], "COG; COD is taken"),
+        ] {
+            let said = remarked(flags);
+            assert!(said.len() == 1 && said[0].contains(part), "{flags:?}: {said:?}");
+        }
+        let usual =
+            ["--params", "7B", "--tokens", "2T", "--mfu", "0.4", "--accelerator", "H100", "--year", "2025", "--country", "DE"];
+        assert_eq!(remarked(&usual), [""; 0]);
+    }
+}
