@@ -1,5 +1,6 @@
 //! `audit`: verify digests, rebuild from the pinned inputs in a clean directory, compare byte for byte.
 
+use super::beside::snapshot_named;
 use super::compose::{Access, Pipeline};
 use super::download::RemoteSnapshot;
 use super::inputs::{AtHand, other_program};
@@ -10,7 +11,6 @@ use hugging_carbon::error::{Error, IoContext, Result};
 use hugging_carbon::hub::live::remote::RepoId;
 use hugging_carbon::reference::{EXTRA_GRID, Reference};
 use hugging_carbon::stages::ingest::{Input, InputKind};
-use hugging_carbon::stages::snapshot::latest::snapshot_at;
 use hugging_carbon::stages::snapshot::manifest::Manifest;
 use hugging_carbon::stages::snapshot::{Publication, is_version_name, verify_copy, verify_files};
 use hugging_carbon::store::sha256_file;
@@ -21,7 +21,7 @@ pub fn audit(cli: &Cli, snapshot: &Path, verify_only: bool, inputs: Option<&str>
     let remote = RemoteSnapshot::parse(snapshot);
     let snapshot = match &remote {
         Some(remote) => remote.download(cli)?,
-        None => snapshot_at(snapshot)?,
+        None => snapshot_named(&cli.global.data_dir.join("snapshots"), snapshot)?,
     };
     // What is published is whole; who has taken a copy may have left documents behind.
     let (name, manifest, absent) = match &remote {

@@ -2,7 +2,7 @@
 
 use hugging_carbon::compare::Edition;
 use hugging_carbon::error::{Error, IoContext, Result};
-use hugging_carbon::stages::snapshot::latest::{index_date_of, snapshot_at};
+use hugging_carbon::stages::snapshot::latest::{LATEST, index_date_of, snapshot_at};
 use hugging_carbon::stages::snapshot::manifest::Manifest;
 use hugging_carbon::stages::snapshot::retention::versions;
 use hugging_carbon::stages::snapshot::version_name;
@@ -68,5 +68,49 @@ pub fn snapshot_since(since: &Path, snapshot: &Path, index_date: &str) -> Result
             let what = format!("no snapshot was published here before that of the index of {index_date}");
             Err(Error::input(what, beside.display(), "name the snapshot to compare with: --since DIR"))
         }
+    }
+}
+
+/// The snapshot that is meant: a directory, or a version of the data directory.
+///
+/// # Errors
+/// There is neither.
+pub fn snapshot_named(snapshots: &Path, named: &Path) -> Result<PathBuf> {
+    let is_name = named.components().count() == 1;
+    let known = snapshots.join(named);
+    match snapshot_at(named) {
+        Ok(dir) => Ok(dir),
+        Err(_) if is_name && (known.is_dir() || named == Path::new(LATEST)) => snapshot_at(&known),
+        Err(_) if is_name => {
+            let made = versions(snapshots).unwrap_or_default();
+            let remedy = if made.is_empty() {
+                "make one with hugging-carbon run, or give the directory of one that was downloaded".to_owned()
+            } else {
+                format!("give a directory, latest, or one of: {}", made.join(", "))
+            };
+            Err(Error::input(format!("cannot read snapshot: there is no '{}'", named.display()), snapshots.display(), remedy))
+        }
+        Err(e) => Err(e),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Regression: `latest` and a version were no arguments of audit, diff and publish.
+    #[test]
+    fn a_version_of_the_data_directory_is_a_snapshot() {
+        let dir = tempfile::tempdir().unwrap();
+        let snapshots = dir.path().join("snapshots");
+        let version = "2026-11-28-0123abcd";
+        std::fs::create_dir_all(snapshots.join(version)).unwrap();
+        std::fs::write(snapshots.join("latest.json"), format!("{{\"version\": \"{version}\"}}")).unwrap();
+        for named in [version, "latest"] {
+            assert!(snapshot_named(&snapshots, Path::new(named)).unwrap().ends_with(version), "{named}");
+        }
+        let said = snapshot_named(&snapshots, Path::new("2020-01-01-00000000")).unwrap_err().to_string();
+        assert!(said.contains(version) && said.contains("way out"), "{said}");
+        assert!(snapshot_named(&snapshots, &snapshots.join("nowhere")).is_err());
     }
 }

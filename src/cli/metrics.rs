@@ -7,7 +7,7 @@ use super::results::RunResults;
 use hugging_carbon::error::{Error, Result};
 use hugging_carbon::stages::snapshot::latest_manifest;
 use hugging_carbon::stages::snapshot::manifest::Manifest;
-use hugging_carbon::store::write_atomically;
+use hugging_carbon::store::write_output;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -29,7 +29,7 @@ pub fn check_name(file: &Path) -> Result<()> {
 /// Writes the file.
 pub fn write(file: &Path, results: &RunResults, snapshots: &Path) -> Result<()> {
     let manifest = latest_manifest(snapshots).ok().flatten().map(|(_, manifest)| manifest);
-    write_atomically(file, text(results, manifest.as_ref()).as_bytes())
+    write_output(file, text(results, manifest.as_ref()).as_bytes())
 }
 
 /// Metrics under construction.

@@ -170,7 +170,7 @@ enum Command {
     /// Verify a snapshot's digests, then rebuild it and compare byte for byte
     #[command(after_help = AUDIT_EXAMPLE)]
     Audit {
-        /// Snapshot directory, whatever it is called, or OWNER/NAME@REVISION of a dataset repository of the Hub
+        /// Snapshot directory, whatever it is called, a version of the data directory, latest, or OWNER/NAME@REVISION of a dataset repository of the Hub
         snapshot: PathBuf,
         /// Only verify digests
         #[arg(long)]
@@ -184,7 +184,7 @@ enum Command {
         after_help = "Examples:\n  hugging-carbon publish data/snapshots/latest --repo me/hugging-carbon --dry-run\n  HF_TOKEN=... hugging-carbon publish data/snapshots/latest --repo me/hugging-carbon --create"
     )]
     Publish {
-        /// Snapshot directory
+        /// Snapshot directory, a version of the data directory, or latest
         snapshot: PathBuf,
         /// Dataset repository, owner/name
         #[arg(long, value_name = "OWNER/NAME")]
@@ -217,7 +217,7 @@ enum Command {
     Tag {
         /// Version, as 'snapshots' shows it, or latest
         version: String,
-        /// The tag
+        /// The tag: a word without comma and slash, and not the name of a version
         tag: String,
         /// Take the tag away
         #[arg(long)]
@@ -433,7 +433,7 @@ fn dispatch(cli: &Cli) -> Result<()> {
         Command::Snapshots => snapshots::list(cli),
         Command::Tag { version, tag, delete } => snapshots::tag(cli, version, tag, *delete),
         Command::Forget(args) => snapshots::forget(cli, &args.keep.keep(), args.prune && !args.dry_run),
-        Command::Diff(args) => diff::diff(args),
+        Command::Diff(args) => diff::diff(cli, args),
         Command::History(args) => history::history(cli, args),
         Command::Generate(GenerateCommand::Completions { shell }) => generate::completions(*shell),
         Command::Generate(GenerateCommand::Man { dir }) => generate::man_pages(dir),

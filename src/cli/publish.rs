@@ -1,5 +1,6 @@
 //! `publish`: a verified snapshot to a dataset repository of the Hub.
 
+use super::beside::snapshot_named;
 use super::download::inputs_repo;
 use super::inputs::AtHand;
 use super::text::table;
@@ -8,7 +9,6 @@ use hugging_carbon::error::{Error, IoContext, Result};
 use hugging_carbon::hub::live::environment::Environment;
 use hugging_carbon::hub::live::remote::RepoId;
 use hugging_carbon::hub::live::upload::{PlannedFile, plan, publish as upload};
-use hugging_carbon::stages::snapshot::latest::snapshot_at;
 use hugging_carbon::stages::snapshot::manifest::Manifest;
 use hugging_carbon::stages::snapshot::verify_files;
 use std::path::Path;
@@ -27,7 +27,7 @@ pub struct Upload {
 /// Uploads a snapshot, or lists what would be.
 pub fn publish(cli: &Cli, snapshot: &Path, repo: &str, how: Upload) -> Result<()> {
     let repo = RepoId::parse(repo)?;
-    let snapshot = snapshot_at(snapshot)?;
+    let snapshot = snapshot_named(&cli.global.data_dir.join("snapshots"), snapshot)?;
     // What is damaged here must not be published there.
     let (version, manifest) = verify_files(&snapshot)?;
     let files = plan(&snapshot)?;

@@ -1,5 +1,6 @@
 //! `snapshots`, `tag` and `forget`: what there is, what is to stay, and what goes.
 
+use super::beside::PREVIOUS;
 use super::inputs::{AtHand, other_program};
 use super::text::{bytes, number, table};
 use super::{Cli, print, resolve};
@@ -7,10 +8,10 @@ use hugging_carbon::engine::Lock;
 use hugging_carbon::error::{Error, IoContext, Result};
 use hugging_carbon::reference::{EXTRA_GRID, Reference};
 use hugging_carbon::stages::fetch::inputs;
-use hugging_carbon::stages::snapshot::inputs_of_snapshots;
-use hugging_carbon::stages::snapshot::latest::{index_date_of, latest_version};
+use hugging_carbon::stages::snapshot::latest::{LATEST, index_date_of, latest_version};
 use hugging_carbon::stages::snapshot::manifest::Manifest;
 use hugging_carbon::stages::snapshot::retention::{Keep, Tags, Verdict, decide, forget as remove, read_tags, versions, write_tags};
+use hugging_carbon::stages::snapshot::{inputs_of_snapshots, is_version_name};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -71,8 +72,29 @@ fn size(snapshot: &Path) -> Result<u64> {
     Ok(sum)
 }
 
+/// Refuses a tag that lists of tags, or who reads them, would take for something else.
+///
+/// # Errors
+/// It is such a one.
+fn refuse_odd_tag(tag: &str) -> Result<()> {
+    let what = if tag.trim().is_empty() {
+        "the tag is empty"
+    } else if tag.contains([',', '/', '\\']) || tag.chars().any(char::is_control) || tag.trim() != tag {
+        "the tag has a comma, a slash, a control character or a blank at its end in it"
+    } else if tag == LATEST || tag == PREVIOUS || is_version_name(tag) {
+        "the tag is what versions are called: it would name two snapshots"
+    } else {
+        return Ok(());
+    };
+    Err(Error::usage(what, format!("tag '{}'", tag.escape_debug()), "take a word, such as paper-2026"))
+}
+
 /// `tag`: gives a snapshot a tag, or takes it away.
 pub fn tag(cli: &Cli, version: &str, tag: &str, delete: bool) -> Result<()> {
+    // What was given before may be taken away, whatever it is.
+    if !delete {
+        refuse_odd_tag(tag)?;
+    }
     let snapshots = directory(cli);
     let _lock = Lock::acquire(&cli.global.data_dir.join("work"))?;
     let version = if version == "latest" { latest_version(&snapshots)?.unwrap_or_default() } else { version.to_owned() };
@@ -144,5 +166,22 @@ fn refuse_unknown_tags(snapshots: &Path, keep: &Keep, tags: &Tags, all: &[String
             "see `hugging-carbon snapshots` for the tags there are; `hugging-carbon tag` gives one",
         )),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::refuse_odd_tag;
+    use hugging_carbon::error::ExitStatus;
+
+    /// Regression: any text was a tag, the name of another snapshot and nothing at all among them.
+    #[test]
+    fn a_tag_is_a_word_of_its_own() {
+        for tag in ["", " ", "a,b", "bad tag/..", "latest", "previous", "2026-11-28-0123abcd", "a\nb", " x"] {
+            assert_eq!(refuse_odd_tag(tag).unwrap_err().exit_status(), ExitStatus::Usage, "{tag:?}");
+        }
+        for tag in ["paper-2026", "v1.2", "for review", "2026"] {
+            assert!(refuse_odd_tag(tag).is_ok(), "{tag}");
+        }
     }
 }

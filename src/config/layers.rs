@@ -2,7 +2,7 @@
 
 use super::sections::Config;
 use super::settings::{Kind, SETTINGS, Setting, Value, find_setting};
-use super::validate::{unknown_word, validate};
+use super::validate::{refuse_wrong_values, unknown_word, validate};
 use crate::error::{Error, IoContext, Result};
 use fs_err as fs;
 use std::collections::BTreeMap;
@@ -134,7 +134,11 @@ fn read_file(named: Option<&Path>) -> Result<Option<(PathBuf, String)>> {
 }
 
 fn parse_toml(text: &str, path: &Path) -> Result<toml::Table> {
-    text.parse().map_err(|e: toml::de::Error| Error::Config(format!("{}: {}", path.display(), e.to_string().trim_end())))
+    text.parse().map_err(|e: toml::de::Error| {
+        let way_out = "texts stand in quotes, numbers and true or false without, lists in brackets, sections as [source]; docs/settings.md \
+                       has every key";
+        Error::Config(format!("{}: {}\n  way out: {way_out}", path.display(), e.to_string().trim_end()))
+    })
 }
 
 fn check_keys(table: &toml::Table, path: &Path) -> Result<()> {
@@ -250,8 +254,9 @@ impl Layers {
         if let Some(why) = unknown_word(&table) {
             return Err(refused(&why));
         }
-        let config: Config = toml::Value::Table(table.clone()).try_into().map_err(|e: toml::de::Error| refused(&e.to_string()))?;
-        validate(&config, &table, &origins)?;
+        refuse_wrong_values(&table, &origins)?;
+        let config: Config = toml::Value::Table(table).try_into().map_err(|e: toml::de::Error| refused(&e.to_string()))?;
+        validate(&config, &origins)?;
         Ok(Resolved { config, origins })
     }
 }

@@ -1,6 +1,6 @@
 //! Layers, messages, and that the list of settings, the typed structs and the files on disk say the same.
 
-use super::settings::{SETTINGS, Value};
+use super::settings::{Kind, SETTINGS, Value};
 use super::*;
 use crate::error::Result;
 use std::path::Path;
@@ -220,4 +220,26 @@ fn both_download_counts_are_accepted_as_they_are_written() {
         let text = format!("[cohort]\nmetric = \"{}\"", metric.name());
         assert_eq!(with_file(&text).unwrap().config.cohort.metric, *metric);
     }
+}
+
+/// Regression: a value of another type was refused in the words of the program's own types ("expected i64"), without a way out.
+#[test]
+fn a_value_of_another_type_is_refused_with_what_is_wanted() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("pipeline.toml");
+    for setting in SETTINGS {
+        let (section, key) = setting.key.split_once('.').unwrap();
+        let wrong = if matches!(setting.kind, Kind::Flag) { "7" } else { "true" };
+        std::fs::write(&path, format!("[{section}]\n{key} = {wrong}\n")).unwrap();
+        let overrides = Overrides { config_file: Some(path.clone()), ..Overrides::default() };
+        let said = resolve(&overrides, |_| None).unwrap_err().to_string();
+        assert!(said.contains(&format!("{} = {wrong} (from ", setting.key)) && said.contains("wanted"), "{said}");
+        for word in ["i64", "u64", "f64", "invalid type"] {
+            assert!(!said.contains(word), "{said}");
+        }
+    }
+    std::fs::write(&path, "[source]\nkind = file\n").unwrap();
+    let overrides = Overrides { config_file: Some(path), ..Overrides::default() };
+    let said = resolve(&overrides, |_| None).unwrap_err().to_string();
+    assert!(said.contains("way out: texts stand in quotes"), "{said}");
 }

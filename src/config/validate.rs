@@ -13,7 +13,7 @@ pub(super) fn unknown_word(table: &toml::Table) -> Option<String> {
         let (words, found) = match (setting.kind, value_of(table, setting)?) {
             (Kind::Word(words), toml::Value::String(word)) => (words(), vec![word.as_str()]),
             (Kind::Words(words), toml::Value::Array(list)) => (words(), list.iter().filter_map(toml::Value::as_str).collect()),
-            // Whether the type is right is for the typed structs to say.
+            // Whether the type is right is for `refuse_wrong_types` to say.
             (Kind::Word(_) | Kind::Words(_) | Kind::Text | Kind::Path | Kind::Flag | Kind::Whole(_) | Kind::Number(_), _) => {
                 return None;
             }
@@ -31,13 +31,39 @@ fn one_of(words: &[&str]) -> String {
     }
 }
 
-/// Checks every range, and then what no setting says alone.
-pub(super) fn validate(config: &Config, table: &toml::Table, origins: &Origins) -> Result<()> {
+/// Checks that every value is of the type of its setting, and in its range, before anything is made of it.
+///
+/// # Errors
+/// The first that is not, with what is wanted.
+pub(super) fn refuse_wrong_values(table: &toml::Table, origins: &Origins) -> Result<()> {
     for setting in SETTINGS {
-        if let Some(rule) = value_of(table, setting).and_then(|value| broken_rule(setting.kind, value)) {
+        let Some(value) = value_of(table, setting) else { continue };
+        if let Some(rule) = wrong_type(setting.kind, value).or_else(|| broken_rule(setting.kind, value)) {
             return Err(refusal(origins, setting.key, rule));
         }
     }
+    Ok(())
+}
+
+/// What is wanted where a value is of another type.
+fn wrong_type(kind: Kind, value: &toml::Value) -> Option<&'static str> {
+    let are_texts = |list: &toml::Value| list.as_array().is_some_and(|items| items.iter().all(toml::Value::is_str));
+    let (fits, wanted) = match kind {
+        Kind::Text => (value.is_str(), "a text in quotes is wanted: key = \"text\""),
+        Kind::Path => (value.is_str(), "a path in quotes is wanted: key = \"data/models.parquet\""),
+        Kind::Word(_) => (value.is_str(), "a word in quotes is wanted: key = \"word\"; docs/settings.md lists the words"),
+        Kind::Flag => (value.is_bool(), "true or false is wanted, without quotes: key = true"),
+        Kind::Whole(_) => (value.is_integer(), "a whole number is wanted, without quotes and point: key = 5"),
+        Kind::Number(_) => (value.is_integer() || value.is_float(), "a number is wanted, without quotes: key = 0.05"),
+        Kind::Words(_) => {
+            (are_texts(value), "a list of words is wanted: key = [\"word\", \"word\"]; docs/settings.md lists the words")
+        }
+    };
+    (!fits).then_some(wanted)
+}
+
+/// Checks what no setting says alone.
+pub(super) fn validate(config: &Config, origins: &Origins) -> Result<()> {
     if config.cards.fetch && config.source.kind != SourceKind::HubListing {
         return Err(refusal(origins, "cards.fetch", "cards are fetched for a crawled listing only: source.kind = \"hub-listing\""));
     }

@@ -17,6 +17,8 @@ pub struct Accelerator {
     pub class: String,
     /// Spellings, joined by `|`.
     pub aliases: String,
+    /// Day of release, ISO 8601; none where the table does not know it.
+    pub release_date: Option<String>,
     /// Rated power in watts.
     pub tdp_w: Option<f64>,
     /// Vector FP32.

@@ -5,7 +5,7 @@ use base64::Engine as _;
 use fs_err as fs;
 use sha2::{Digest, Sha256};
 use std::io::{Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A writer that digests what passes through it.
 pub struct HashingWriter<W> {
@@ -94,6 +94,58 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
     sync_directory(path.parent().unwrap_or(Path::new(".")))
 }
 
+/// What a path that a person named as input is: a file or a directory. A pipe is neither: it cannot be read twice, and every input is read to
+/// recognise it, to digest it and for what is in it.
+///
+/// # Errors
+/// There is nothing at the path, or it is neither; `action` is what was attempted, as a verb.
+pub fn input_metadata(path: &Path, action: &'static str) -> Result<std::fs::Metadata> {
+    let is_stdin = path == Path::new("-") && !path.exists();
+    let metadata = if is_stdin { None } else { Some(fs::metadata(path).at_path(action, path)?) };
+    metadata.filter(|metadata| metadata.is_file() || metadata.is_dir()).ok_or_else(|| {
+        let what = "not a file: what comes through a pipe or a device cannot be read twice, and an input is";
+        let remedy = "write it to a file first (... > models.jsonl) and name that";
+        Error::input(what, if is_stdin { "-, standard input".to_owned() } else { path.display().to_string() }, remedy)
+    })
+}
+
+/// Most links that a path is followed through, as Linux does it.
+const MAX_LINKS: usize = 40;
+
+/// Writes `bytes` to a path that a person named: a file appears whole or not at all, and one that a link names is replaced where it stands.
+/// What is no file (a device, a FIFO, a stream of a process) is written into and stays what it is.
+///
+/// # Errors
+/// The path is a directory, or cannot be written.
+pub fn write_output(path: &Path, bytes: &[u8]) -> Result<()> {
+    let is_other = std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir());
+    let (file, is_stream) = followed(path);
+    if !is_other && !is_stream {
+        return write_atomically(&file, bytes);
+    }
+    let mut open = fs::OpenOptions::new().append(true).open(path).at_path("cannot open", path)?;
+    match open.write_all(bytes).and_then(|()| open.flush()) {
+        // A reader that went away is no error, as on stdout.
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(Error::io("cannot write", path, e)),
+        _ => Ok(()),
+    }
+}
+
+/// Where the links of a path end, and whether it names what a process has open (`/dev/stdout`, `/dev/fd/3`): that is not replaced, since
+/// the process would go on writing into what is gone.
+fn followed(path: &Path) -> (PathBuf, bool) {
+    let mut at = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        let Ok(target) = std::fs::read_link(&at) else { break };
+        let dir = at.parent().unwrap_or(Path::new(""));
+        if std::fs::canonicalize(dir).is_ok_and(|dir| dir.starts_with("/proc")) {
+            return (at, true);
+        }
+        at = dir.join(target);
+    }
+    (at, false)
+}
+
 /// Removes a directory with all that is in it, or the file or link that has this path. Unlike that of `std::fs::remove_dir_all`, the
 /// error names the very entry that cannot be removed. Links are removed, not followed.
 ///
@@ -127,4 +179,82 @@ pub fn write_synced(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut file = fs::File::create(path).at_path("cannot create", path)?;
     file.write_all(bytes).at_path("cannot write", path)?;
     file.sync_all().at_path("cannot sync", path)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::io::Read;
+    use std::os::unix::fs::{FileTypeExt, symlink};
+
+    /// Regression: the rename went over the path, so that a link or a FIFO became a file.
+    #[test]
+    fn what_is_no_file_is_written_into_and_a_link_stays_a_link() {
+        let dir = tempfile::tempdir().unwrap();
+        let (file, link, chain) = (dir.path().join("real.html"), dir.path().join("link.html"), dir.path().join("chain.html"));
+        symlink("real.html", &link).unwrap();
+        symlink("link.html", &chain).unwrap();
+        // The file of the link does not exist yet, and then it does.
+        for text in ["one", "two"] {
+            write_output(&chain, text.as_bytes()).unwrap();
+            assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+            assert!(
+                std::fs::symlink_metadata(&chain).unwrap().is_symlink() && std::fs::symlink_metadata(&link).unwrap().is_symlink()
+            );
+        }
+        let fifo = dir.path().join("fifo");
+        assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+        let reader = std::thread::spawn({
+            let fifo = fifo.clone();
+            move || {
+                let mut text = String::new();
+                std::fs::File::open(fifo).unwrap().read_to_string(&mut text).unwrap();
+                text
+            }
+        });
+        write_output(&fifo, b"three").unwrap();
+        assert_eq!(reader.join().unwrap(), "three");
+        assert!(std::fs::symlink_metadata(&fifo).unwrap().file_type().is_fifo());
+    }
+
+    /// Regression: a FIFO as source was waited for without an end, and of a pipe it was said that the file is empty.
+    #[test]
+    fn an_input_is_a_file_or_a_directory() {
+        let dir = tempfile::tempdir().unwrap();
+        let fifo = dir.path().join("fifo");
+        assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+        for path in [fifo.as_path(), Path::new("-"), Path::new("/dev/null")] {
+            let said = input_metadata(path, "cannot read source").unwrap_err().to_string();
+            assert!(said.contains("cannot be read twice") && said.contains("write it to a file"), "{said}");
+        }
+        assert!(input_metadata(dir.path(), "cannot read source").unwrap().is_dir());
+        let said = input_metadata(&dir.path().join("absent"), "cannot read source").unwrap_err().to_string();
+        assert!(said.starts_with("cannot read source") && said.contains("check the path"), "{said}");
+    }
+
+    #[test]
+    fn links_in_a_circle_end_and_a_directory_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let circle = dir.path().join("a");
+        symlink("b", &circle).unwrap();
+        symlink("a", dir.path().join("b")).unwrap();
+        followed(&circle);
+        let said = write_output(dir.path(), b"x").unwrap_err().to_string();
+        assert!(said.contains("it is a directory"), "{said}");
+    }
+
+    /// What the process has open is added to, wherever it leads.
+    #[test]
+    fn an_open_file_is_not_replaced() {
+        use std::os::fd::AsRawFd as _;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.html");
+        std::fs::write(&path, "before ").unwrap();
+        let open = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
+        let of_process = PathBuf::from(format!("/dev/fd/{}", open.as_raw_fd()));
+        if of_process.exists() {
+            write_output(&of_process, b"after").unwrap();
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), "before after");
+        }
+    }
 }

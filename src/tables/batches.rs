@@ -1,13 +1,17 @@
 //! Batches of other people's files and streams: Parquet and Arrow IPC, told apart by their first bytes, columns brought to the types of a
 //! table.
 
+mod stream;
+
+pub use self::stream::open_ipc_stream;
 use super::Row;
 use crate::error::{Error, IoContext, Result};
+use crate::store::input_metadata;
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::compute::{can_cast_types, cast};
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::error::ArrowError;
-use arrow::ipc::reader::{FileReader, StreamReader};
+use arrow::ipc::reader::FileReader;
 use fs_err as fs;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::io::{BufReader, Read, Seek};
@@ -58,7 +62,7 @@ pub fn open_batches(path: &Path, kind: BatchFileKind) -> Result<Batches> {
             let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(broken)?;
             let schema = Arc::clone(builder.schema());
             let reader = builder.with_batch_size(BATCH_ROWS).build().map_err(broken)?;
-            Ok(Batches { schema, batches: Box::new(reader), place })
+            Ok(Batches::new(schema, place, reader))
         }
         BatchFileKind::IpcFile => open_ipc_file(BufReader::new(file), place),
         BatchFileKind::IpcStream => open_ipc_stream(BufReader::new(file), place),
@@ -67,53 +71,41 @@ pub fn open_batches(path: &Path, kind: BatchFileKind) -> Result<Batches> {
 
 fn open_ipc_file<R: Read + Seek + 'static>(reader: R, place: String) -> Result<Batches> {
     let reader = FileReader::try_new(reader, None).map_err(|e| damaged(&place, &e))?;
-    Ok(Batches { schema: reader.schema(), batches: Box::new(reader), place })
-}
-
-/// The batches of an IPC stream; `place` is what messages call it.
-///
-/// # Errors
-/// It does not begin as an IPC stream.
-pub fn open_ipc_stream<R: Read + 'static>(mut reader: R, place: String) -> Result<Batches> {
-    let mut start = Vec::new();
-    (&mut reader).take(IPC_STREAM.len() as u64).read_to_end(&mut start).at_path("cannot read", &place)?;
-    if start != IPC_STREAM {
-        let what = if start.is_empty() { "is empty" } else { "is no Arrow IPC stream" };
-        let found = String::from_utf8_lossy(&start).into_owned();
-        return Err(Error::input(
-            format!("the input {what}; it begins with {found:?}"),
-            place,
-            "write it with pyarrow.ipc.new_stream, or with any engine's writer of the IPC streaming format; an IPC file, Parquet \
-             or JSON is read by none of these commands: docs/engines.md has examples",
-        ));
-    }
-    let reader = StreamReader::try_new(std::io::Cursor::new(start).chain(reader), None).map_err(|e| damaged(&place, &e))?;
-    Ok(Batches { schema: reader.schema(), batches: Box::new(reader), place })
-}
-
-fn damaged(place: &str, e: &dyn std::fmt::Display) -> Error {
-    Error::input(
-        format!("the batches cannot be read: {e}"),
-        place,
-        "it ends too early, is damaged, or is compressed: write it again whole, and an IPC stream without compression",
-    )
+    Ok(Batches::new(reader.schema(), place, reader))
 }
 
 /// The batches of a file or a stream.
 pub struct Batches {
     /// Its schema.
     pub schema: Arc<Schema>,
-    batches: Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>>>,
-    place: String,
+    batches: Box<dyn Iterator<Item = Result<RecordBatch>>>,
+}
+
+impl Batches {
+    fn new(schema: Arc<Schema>, place: String, batches: impl Iterator<Item = Result<RecordBatch, ArrowError>> + 'static) -> Self {
+        Self { schema, batches: Box::new(batches.map(move |batch| batch.map_err(|e| damaged(&place, &e)))) }
+    }
 }
 
 impl Iterator for Batches {
     type Item = Result<RecordBatch>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let batch = self.batches.next()?;
-        Some(batch.map_err(|e| damaged(&self.place, &e)))
+        self.batches.next()
     }
+}
+
+fn damaged(place: &str, e: &dyn std::fmt::Display) -> Error {
+    let said = e.to_string();
+    if let Some(codec) = ["lz4", "zstd"].into_iter().find(|codec| said.contains(&format!("{codec} IPC compression"))) {
+        return Error::input(
+            format!("the batches are compressed inside ({codec}), which is not read"),
+            place,
+            "write them without: pyarrow.ipc.new_stream(SINK, SCHEMA, options=pyarrow.ipc.IpcWriteOptions(compression=None)), polars \
+             write_ipc_stream(FILE, compression=\"uncompressed\"), feather.write_feather(TABLE, FILE, compression=\"uncompressed\")",
+        );
+    }
+    Error::input(format!("the batches cannot be read: {e}"), place, "it ends too early or is damaged: write it again whole")
 }
 
 /// A batch with exactly the columns of a table: other columns are left out, types that mean the same are converted.
@@ -204,8 +196,7 @@ fn kind_of(data_type: &DataType) -> Option<Kind> {
 /// # Errors
 /// The path cannot be read, or there is no file.
 pub fn find_batch_files(path: &Path) -> Result<Vec<(String, PathBuf)>> {
-    let metadata = fs::metadata(path).at_path("cannot read", path)?;
-    if !metadata.is_dir() {
+    if !input_metadata(path, "cannot read")?.is_dir() {
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         return Ok(vec![(name, path.to_owned())]);
     }
@@ -219,7 +210,12 @@ pub fn find_batch_files(path: &Path) -> Result<Vec<(String, PathBuf)>> {
             }
             let full = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
             let is_dir = entry.file_type().at_path("cannot read", entry.path())?.is_dir();
-            if is_dir { open.push((full, entry.path())) } else { files.push((full, entry.path())) }
+            match is_dir {
+                true => open.push((full, entry.path())),
+                false if entry.path().is_file() => files.push((full, entry.path())),
+                // A FIFO among them would be waited for without an end.
+                false => {}
+            }
         }
     }
     files.sort();

@@ -2,13 +2,12 @@
 
 mod text;
 
-use super::beside::edition;
-use super::print;
+use super::beside::{edition, snapshot_named};
+use super::{Cli, print};
 use clap::{Args, ValueEnum};
 use hugging_carbon::compare::change;
 use hugging_carbon::error::{Error, Result};
 use hugging_carbon::report::change_page;
-use hugging_carbon::stages::snapshot::latest::snapshot_at;
 use hugging_carbon::stages::snapshot::{about, verify_files};
 use std::path::PathBuf;
 
@@ -16,13 +15,13 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  hugging-carbon diff data/snapshots/2026-05-19-1a2b3c4d data/snapshots/latest
+  hugging-carbon diff 2026-05-19-1a2b3c4d latest
   hugging-carbon diff OLD NEW --format json | jq '.causes[0]'
   hugging-carbon diff OLD NEW --format html > why.html")]
 pub struct DiffArgs {
-    /// Older snapshot directory
+    /// Older snapshot: its directory, a version of the data directory, or latest
     old: PathBuf,
-    /// Newer snapshot directory
+    /// Newer snapshot, likewise
     new: PathBuf,
     /// Form of the answer
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -40,8 +39,9 @@ enum Format {
 }
 
 /// Prints what changed between two snapshots.
-pub fn diff(args: &DiffArgs) -> Result<()> {
-    let (old, new) = (snapshot_at(&args.old)?, snapshot_at(&args.new)?);
+pub fn diff(cli: &Cli, args: &DiffArgs) -> Result<()> {
+    let snapshots = cli.global.data_dir.join("snapshots");
+    let (old, new) = (snapshot_named(&snapshots, &args.old)?, snapshot_named(&snapshots, &args.new)?);
     let ((old_version, before), (new_version, after)) = (verify_files(&old)?, verify_files(&new)?);
     let change = change((&old, edition(old_version, &before)), (&new, edition(new_version, &after)))?;
     match args.format {

@@ -12,6 +12,7 @@ mod markdown;
 mod possible;
 mod quantities;
 mod record;
+mod remarks;
 mod stated;
 mod tables;
 mod text;

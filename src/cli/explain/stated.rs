@@ -2,14 +2,13 @@
 
 use super::possible::refuse_what_cannot_be;
 use super::quantities::{hours, kwh, large_count, positive, share, text_size};
+use super::remarks::remarks;
 use clap::Args;
 use hugging_carbon::domain::run::{Hardware, Known, Owner, Site};
 use hugging_carbon::domain::{ClosedSet, Modality, Rating, Run, RunKind, Tier};
 use hugging_carbon::error::{Error, Result};
-use hugging_carbon::estimation::implied_mfu;
 use hugging_carbon::evidence::hardware::{Context, read_hardware};
 use hugging_carbon::evidence::place::{PlaceTables, read_place};
-use hugging_carbon::method::assumptions::MFU_MAX;
 use hugging_carbon::reference::Reference;
 use hugging_carbon::stages::tier::reached_tiers;
 use hugging_carbon::units::Day;
@@ -35,10 +34,10 @@ pub struct Stated {
     flop: Option<f64>,
     /// Accelerator, e.g. 'A100 80GB SXM'
     #[arg(long, value_name = "NAME", conflicts_with_all = ["model_id", "record"])]
-    accelerator: Option<String>,
+    pub accelerator: Option<String>,
     /// Device hours: devices times hours
     #[arg(long, value_name = "HOURS", value_parser = hours, allow_negative_numbers = true, requires = "accelerator", conflicts_with_all = ["model_id", "record"])]
-    hours: Option<f64>,
+    pub hours: Option<f64>,
     /// Electricity of the facility in kWh
     #[arg(long, value_name = "KWH", value_parser = kwh, allow_negative_numbers = true, conflicts_with_all = ["model_id", "record"])]
     kwh: Option<f64>,
@@ -47,10 +46,10 @@ pub struct Stated {
     mfu: Option<f64>,
     /// Year of training; the middle of it is taken
     #[arg(long, value_name = "YEAR", value_parser = clap::value_parser!(i16).range(2012..=2040), conflicts_with_all = ["model_id", "record"])]
-    year: Option<i16>,
+    pub year: Option<i16>,
     /// Place of training: a country by its name or ISO 3166 code (Germany, DE, DEU), a state (Delaware, US-DE), or a cloud region
     #[arg(long, visible_alias = "place", value_name = "PLACE", conflicts_with_all = ["model_id", "record"])]
-    country: Option<String>,
+    pub country: Option<String>,
     /// Hub namespace of who trains: decides class, country and data centres where nothing else does
     #[arg(long, value_name = "NAME", conflicts_with_all = ["model_id", "record"])]
     owner: Option<String>,
@@ -191,13 +190,7 @@ impl Stated {
             .into_iter()
             .flatten(),
         );
-        let mfu = implied_mfu(run, &reference.accelerators).filter(|mfu| *mfu > MFU_MAX);
-        words.extend(mfu.map(|mfu| {
-            format!(
-                "beware: compute, device hours and chips mean an MFU of {}, and none above {MFU_MAX} was ever published",
-                text(mfu)
-            )
-        }));
+        words.extend(remarks(self, run, reference));
         debug_assert!(run.tier() != Tier::NoTraining);
         words
     }

@@ -1,43 +1,19 @@
 //! Which tables are explained: those of the data directory, or those of a snapshot.
 
 use super::super::Cli;
+use super::super::beside::snapshot_named;
 use super::super::compose::Pipeline;
 use hugging_carbon::config::Config;
 use hugging_carbon::domain::{METHOD_VERSION, Run};
 use hugging_carbon::error::{Error, IoContext, Result};
 use hugging_carbon::estimation::{Basis, FactorTables, FitRows, Fits, six_nd_law};
 use hugging_carbon::reference::{EXTRA_GRID, Reference};
-use hugging_carbon::stages::snapshot::latest::{LATEST, snapshot_at};
 use hugging_carbon::stages::snapshot::manifest::Manifest;
-use hugging_carbon::stages::snapshot::retention::versions;
 use hugging_carbon::stages::snapshot::version_name;
 use hugging_carbon::store::sha256_bytes;
 use hugging_carbon::tables::io::rows;
 use hugging_carbon::tables::{RegressionRow, Row};
 use std::path::{Path, PathBuf};
-
-/// The snapshot that is meant: a directory, or a version of the data directory.
-///
-/// # Errors
-/// There is neither.
-fn snapshot_named(snapshots: &Path, named: &Path) -> Result<PathBuf> {
-    let is_name = named.components().count() == 1;
-    let known = snapshots.join(named);
-    match snapshot_at(named) {
-        Ok(dir) => Ok(dir),
-        Err(_) if is_name && (known.is_dir() || named == Path::new(LATEST)) => snapshot_at(&known),
-        Err(_) if is_name => {
-            let made = versions(snapshots).unwrap_or_default();
-            let remedy = if made.is_empty() {
-                "make one with hugging-carbon run, or give the directory of one that was downloaded".to_owned()
-            } else {
-                format!("give a directory, latest, or one of: {}", made.join(", "))
-            };
-            Err(Error::input(format!("no snapshot '{}'", named.display()), snapshots.display(), remedy))
-        }
-        Err(e) => Err(e),
-    }
-}
 
 /// On a fresh machine there are no tables yet.
 ///

@@ -8,6 +8,7 @@ use super::parquet::column_names;
 use super::source::{FileKind, PassedOver};
 use crate::error::{Error, IoContext, Result};
 use crate::hub::record::same_key;
+use crate::store::input_metadata;
 use fs_err as fs;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -33,7 +34,7 @@ pub struct CardFiles {
 /// # Errors
 /// The path does not exist or cannot be read, or a directory holds no card.
 pub fn find_card_files(path: &Path) -> Result<CardFiles> {
-    let metadata = fs::metadata(path).at_path("cannot read cards", path)?;
+    let metadata = input_metadata(path, "cannot read cards")?;
     let mut found = CardFiles::default();
     let own_name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     if !metadata.is_dir() {

@@ -78,7 +78,11 @@ const fn is_nested_only(field: HubField) -> bool {
 fn may_be_nested(field: HubField, texts: &ArrayRef) -> bool {
     let Some(texts) = texts.as_string_opt::<i32>() else { return true };
     let mut said = texts.iter().flatten().map(str::trim).filter(|text| !text.is_empty()).peekable();
-    let is_name = |text: &str| field == HubField::BaseModels && text.contains('/') && is_valid_id(text);
+    // One base, or the first of several.
+    let is_name = |text: &str| {
+        let first = text.split([',', ';', '|', '\n', ' ']).next().unwrap_or_default().trim();
+        field == HubField::BaseModels && first.contains('/') && is_valid_id(first)
+    };
     // `SafeTensorsInfo(...)`
     let is_call = |text: &str| text.ends_with(')') && text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.contains('(');
     let begins = |text: &str| text.starts_with(['{', '[', '"']) || text.starts_with("null") || is_call(text) || is_name(text);

@@ -9,6 +9,7 @@ use super::recording::{self, open_recording};
 use super::source::{Block, FileKind, Packing, PassedOver, SourceFile, damaged, open_buffered, open_text};
 use crate::error::{Error, IoContext, Result};
 use crate::hub::record::has_key_of_models;
+use crate::store::input_metadata;
 use fs_err as fs;
 use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
@@ -46,7 +47,7 @@ pub struct IndexFiles {
 /// The path does not exist or cannot be read, a file that should be an index is empty or of no known kind, or a directory holds
 /// no index file.
 pub fn find_files(path: &Path) -> Result<IndexFiles> {
-    let metadata = fs::metadata(path).at_path("cannot read source", path)?;
+    let metadata = input_metadata(path, "cannot read source")?;
     let mut found = IndexFiles::default();
     if !metadata.is_dir() {
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
@@ -96,12 +97,34 @@ fn gather(root: &Path, dir: &Path, found: &mut IndexFiles) -> Result<()> {
     let only_partitions = found.files.len() > before || dirs.iter().any(|(_, path)| is_partition(path));
     for (name, path) in dirs {
         if only_partitions && !is_partition(&path) {
-            found.passed_over.push(PassedOver::new(format!("{name}/"), "a directory beside index files"));
+            found.passed_over.push(beside_index(&path, &name));
         } else {
             gather(root, &path, found)?;
         }
     }
     Ok(())
+}
+
+/// Files that are looked at in a directory beside index files.
+const LOOKED_AT: usize = 100;
+
+/// A directory that lies beside index files, as what it is passed over as: a loss where a file for an index is in it, or one level down.
+/// What cannot be read there stops nothing: nobody asked for it.
+fn beside_index(path: &Path, name: &str) -> PassedOver {
+    let name = format!("{name}/");
+    let inside = |dir: &Path| entries(path, dir, &mut IndexFiles::default()).unwrap_or_default();
+    let (mut files, dirs) = inside(path);
+    files.extend(dirs.iter().flat_map(|(_, dir)| inside(dir).0));
+    let mut files = files.into_iter().filter(|(file, _)| is_called_index(file)).take(LOOKED_AT);
+    match files.find(|(file, path)| matches!(index_file(path, file), Ok(Ok(_)))) {
+        Some((file, _)) => {
+            let reason = format!(
+                "a directory beside index files, with records in it ({file}): put them beside the others, or name it as source"
+            );
+            PassedOver { name, reason, is_loss: true }
+        }
+        None => PassedOver::new(name, "a directory beside index files"),
+    }
 }
 
 /// Files with their names below the root.
@@ -280,5 +303,32 @@ pub fn file_digest(file: &SourceFile) -> Result<String> {
     match file.kind {
         FileKind::Recording => recording::recording_digest(&file.path),
         FileKind::Parquet | FileKind::JsonLines { .. } | FileKind::JsonArray { .. } => crate::tables::io::sha256_file(&file.path),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Regression: a directory of models beside index files was passed over without a warning.
+    #[test]
+    fn a_directory_of_models_beside_index_files_is_a_loss() {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = dir.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        let record = "{\"id\":\"a/b\",\"likes\":1}\n";
+        write("models.jsonl", record);
+        write("more/part-0.jsonl", record);
+        write("deep/er/part-0.jsonl", record);
+        write("cards/cards.jsonl", "{\"id\":\"a/b\",\"card\":\"# b\"}\n");
+        write("notes/read.me", "hello");
+        let found = find_files(dir.path()).unwrap();
+        assert_eq!(found.files.len(), 1);
+        let losses: Vec<&str> = found.passed_over.iter().filter(|entry| entry.is_loss).map(|entry| entry.name.as_str()).collect();
+        assert_eq!(losses, ["deep/", "more/"]);
+        assert_eq!(found.passed_over.len(), 4);
     }
 }

@@ -65,6 +65,7 @@ const FORMATS: &[Format] = &[
     (0, b"\x80\x03", "a Python pickle", AS_PARQUET),
     (0, b"\x80\x04", "a Python pickle", AS_PARQUET),
     (0, b"\x80\x05", "a Python pickle", AS_PARQUET),
+    (0, b"\x1e", "a JSON text sequence (RFC 7464)", "take the record separators out: tr -d '\\036' < FILE > models.jsonl"),
     (0, b"%PDF-", "a PDF", NAME_AN_INDEX),
     (0, b"version https://git-lfs", "a pointer of Git LFS and not the file itself", "fetch the file: git lfs pull, or hf download"),
     (0, b"\xff\xfe", "text in UTF-16", "write it in UTF-8: iconv -f UTF-16 -t UTF-8 FILE; PowerShell: Out-File -Encoding utf8"),
@@ -166,6 +167,7 @@ mod tests {
             (b"\xff\xfe{\0\"\0", "text in UTF-16", "iconv"),
             (b"<!DOCTYPE html>\n<html>", "a web page", "/resolve/"),
             (b"id,author,downloads\na/b,a,3\n", "CSV", "nested"),
+            (b"\x1e{\"id\":\"a/b\"}", "a JSON text sequence", "tr -d '\\036'"),
             (b"hello", "neither Parquet nor JSON", "name a .parquet"),
         ] {
             let Unreadable { reason, remedy, .. } = unreadable(head, false);

@@ -1,11 +1,12 @@
 //! Streaming JSON Lines and JSON arrays: a buffer's worth of records at a time, parsed in parallel, in file order.
 
 use super::ending::whole_last_line;
+use super::parquet::may_miss;
 use super::partitions::partition_values;
-use super::source::{Block, FileKind, Packing, SourceFile, damaged, open_text};
+use super::source::{Block, FileKind, Packing, SchemaReport, SourceFile, damaged, open_text};
 use super::splitter::Splitter;
 use crate::error::{Error, Result};
-use crate::hub::record::{HubField, Parsed, is_valid_id, parse_json_record_below};
+use crate::hub::record::{FieldSet, HubField, Parsed, is_printed_object, is_valid_id, parse_json_record_below};
 use rayon::prelude::*;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -19,17 +20,24 @@ const BLOCK_BYTES: usize = 4 << 20;
 /// Longest record accepted; a listing record with a long card is some 100 kB.
 const MAX_RECORD_BYTES: usize = 64 << 20;
 
-/// Streams the records of a JSON file to `sink`. Returns the keys met that this version does not know, sorted.
+/// Records of JSON from which on a key that none has is told: of fewer, none may have weights or a base.
+const ENOUGH_RECORDS: u64 = 100;
+/// Keys that JSON from the Hub leaves out, or that cost little: that no record has one is no news.
+const OFTEN_LEFT_OUT: [HubField; 4] = [HubField::Gated, HubField::Private, HubField::Sha, HubField::Config];
+
+/// Streams the records of a JSON file to `sink`. Returns the keys met that this version does not know, sorted, and those that none has.
 ///
 /// # Errors
 /// The file cannot be read, is truncated, or a record exceeds 64 MiB.
-pub fn read_json(file: &SourceFile, mut sink: impl FnMut(Block) -> Result<()>) -> Result<Vec<String>> {
+pub fn read_json(file: &SourceFile, mut sink: impl FnMut(Block) -> Result<()>) -> Result<SchemaReport> {
     let (FileKind::JsonLines { packing } | FileKind::JsonArray { packing }) = file.kind else {
         return Err(Error::Internal("not a JSON file, but it reached the JSON reader".into()));
     };
     let is_array = matches!(file.kind, FileKind::JsonArray { .. });
     let given = partition_values(&file.name);
     let mut unknown = std::collections::BTreeSet::new();
+    let (mut stated, mut count) = (FieldSet::default(), 0);
+    given.iter().for_each(|(field, _)| stated.insert(*field));
     split_file(&file.path, packing, is_array, |piece| {
         if !is_array
             && piece.is_first
@@ -40,10 +48,15 @@ pub fn read_json(file: &SourceFile, mut sink: impl FnMut(Block) -> Result<()>) -
         let records = parse(file, piece, &given);
         for parsed in &records {
             unknown.extend(parsed.unknown_keys.iter().cloned());
+            stated.extend(parsed.stated);
+            count += u64::from(parsed.row.is_some());
         }
         sink(Block { records, bytes_read: piece.bytes_read })
     })?;
-    Ok(unknown.into_iter().collect())
+    let is_missing = |field: &HubField| may_miss(*field) && !OFTEN_LEFT_OUT.contains(field) && !stated.contains(*field);
+    let missing = HubField::ALL.iter().copied().filter(|field| count >= ENOUGH_RECORDS && is_missing(field));
+    let missing = missing.map(|field| field.key().to_owned()).collect();
+    Ok(SchemaReport { missing, ignored: unknown.into_iter().collect(), ..SchemaReport::default() })
 }
 
 /// Whole records of a text.
@@ -92,7 +105,7 @@ pub(super) fn split_file(
             return Err(Error::input(
                 "a record is longer than 64 MiB, or its brackets never close",
                 format!("{} record {}", path.display(), splitter.count + 1),
-                "fetch the file again; it is probably truncated or not a model index",
+                "write one record a line (`jq -c . FILE > lines.jsonl`); if jq cannot read it, it is truncated: fetch it again",
             ));
         }
     }
@@ -116,6 +129,9 @@ pub(super) fn split_file(
 /// Why a text is not one record a line, and the way out: records of several lines, or one object around all of them.
 fn no_lines(piece: &Piece<'_>) -> Option<(String, String)> {
     let line = |at: usize| piece.spans.get(at).map(|(_, span)| piece.buffer[span.clone()].trim_ascii());
+    if let Some(found) = line(0).and_then(no_record_a_line) {
+        return Some(found);
+    }
     let around =
         around_records(line(0).filter(|_| piece.spans.len() == 1).or_else(|| Some(piece.buffer).filter(|_| is_spread(piece)))?);
     if let Some((what, jq)) = around {
@@ -127,6 +143,32 @@ fn no_lines(piece: &Piece<'_>) -> Option<(String, String)> {
             "write one record a line (`jq -c . FILE > lines.jsonl`), or all of them as one array (`jq -s . FILE > array.json`)"
                 .to_owned(),
         )
+    })
+}
+
+/// Why a line is no record a line, and the way out: a comma behind it, as Python prints it, several in one.
+fn no_record_a_line(line: &[u8]) -> Option<(String, String)> {
+    let found = |what: &str, way_out: &str| Some((what.to_owned(), way_out.to_owned()));
+    let is_printed = line.strip_prefix(b"{").is_some_and(|rest| rest.trim_ascii_start().starts_with(b"'"));
+    if is_printed && is_printed_object(&String::from_utf8_lossy(line)) {
+        return found(
+            "the records are as Python prints them, in single quotes, and no JSON",
+            "write them as JSON: python3 -c \"import ast, json, sys; [print(json.dumps(ast.literal_eval(line))) for line in sys.stdin]\" \
+             < FILE > lines.jsonl",
+        );
+    }
+    let mut values = serde_json::Deserializer::from_slice(line).into_iter::<IgnoredAny>();
+    values.next()?.ok()?;
+    let rest = line.get(values.byte_offset()..).unwrap_or_default().trim_ascii();
+    if rest == b"," {
+        return found(
+            "a comma stands behind each record, and nothing around them makes them a list",
+            "put brackets around them: (echo '['; sed '$ s/,[[:space:]]*$//' FILE; echo ']') > models.json",
+        );
+    }
+    rest.starts_with(b"{").then(|| {
+        let what = "several records stand on one line: no line end is between them, or one that is a carriage return alone";
+        (what.to_owned(), "write one record a line: jq -c . FILE > lines.jsonl".to_owned())
     })
 }
 
@@ -179,4 +221,55 @@ fn parse(file: &SourceFile, piece: &Piece<'_>, given: &[(HubField, String)]) -> 
         parse_json_record_below(&piece.buffer[span.clone()], &format!("{}:{unit} {number}", file.name), given)
     };
     piece.spans.par_iter().map(record).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::files::find_files;
+
+    /// Regression: keys that no record of JSON has were not told, unlike columns that a Parquet file lacks.
+    #[test]
+    fn keys_that_no_record_has_are_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("models.jsonl");
+        let missing = |records: u64, more: &str| {
+            let line = |n| {
+                format!(
+                    "{{\"id\":\"a/m{n}\",\"created_at\":\"2024-05-01\",\"lastModified\":\"2024-05-01\",\"downloads\":1,\
+                     \"downloadsAllTime\":2,\"likes\":0,\"tags\":[],\"pipeline_tag\":\"x\",\"library_name\":\"y\",\"gguf\":null{more}}}\n"
+                )
+            };
+            std::fs::write(&path, (0..records).map(line).collect::<String>()).unwrap();
+            read_json(&find_files(&path).unwrap().files[0], |_| Ok(())).unwrap().missing
+        };
+        assert_eq!(missing(ENOUGH_RECORDS, ""), ["cardData", "safetensors", "gguf", "baseModels"]);
+        assert_eq!(missing(ENOUGH_RECORDS, ",\"safetensors.total\":7,\"license\":\"mit\",\"baseModels\":[]"), ["gguf"]);
+        assert!(missing(ENOUGH_RECORDS - 1, "").is_empty());
+    }
+
+    /// Regression: records in these writings went to quarantine one by one, or with a way out that does not help.
+    #[test]
+    fn records_in_other_writings_have_a_way_out_that_helps() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("models.jsonl");
+        let said = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            let file = find_files(&path).map_err(|e| e.to_string())?.files.remove(0);
+            read_json(&file, |_| Ok(())).map(|_| ()).map_err(|e| e.to_string())
+        };
+        let (one, two) = (r#"{"id":"a/b","likes":1}"#, r#"{"id":"a/c","likes":2}"#);
+        for (text, way_out) in [
+            (format!("{one},\n{two}\n"), "echo '['"),
+            (format!("{one}{two}\n"), "jq -c ."),
+            (format!("{one} {two}"), "jq -c ."),
+            (format!("{one}\r{two}\r"), "jq -c ."),
+            ("{'id': 'a/b', 'likes': 1}\n{'id': 'a/c', 'likes': None}\n".to_owned(), "ast.literal_eval"),
+            (format!("\u{1e}{one}\n\u{1e}{two}\n"), "tr -d '\\036'"),
+        ] {
+            let said = said(&text).unwrap_err();
+            assert!(said.contains(way_out), "{text:?}: {said}");
+        }
+        assert_eq!(said(&format!("{one}\r\n{two}\r\n")), Ok(()));
+    }
 }

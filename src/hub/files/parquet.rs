@@ -38,6 +38,11 @@ pub(super) const fn is_column(field: HubField) -> bool {
     !matches!(field.reading(), Reading::NotNeeded)
 }
 
+/// Whether an index without a field has lost something: most listings come without the files of a repository.
+pub(super) fn may_miss(field: HubField) -> bool {
+    is_column(field) && !is_id(field) && !is_identity(field) && field.listed() != Listed::OnRequest
+}
+
 /// Whether a field names the model.
 const fn is_id(field: HubField) -> bool {
     matches!(field.reading(), Reading::Id | Reading::OldId)
@@ -145,7 +150,9 @@ type Texts = (RecordBatch, BTreeSet<String>);
 /// The file is truncated, damaged, or no index of models.
 pub fn read_parquet(file: &SourceFile, mut sink: impl FnMut(Block) -> Result<()>) -> Result<SchemaReport> {
     let Opened { builder, declared } = open_parquet(&file.path)?;
-    let plan = Plan::new(declared.fields(), file)?;
+    let mut plan = Plan::new(declared.fields(), file)?;
+    let empty = empty_fields(builder.metadata());
+    plan.report.unreadable.retain(|(field, _)| !empty.contains(field));
     // By position: a name with points would be taken for a path.
     let wanted: BTreeSet<&str> = plan.column_names().collect();
     let names = builder.parquet_schema().root_schema().get_fields().iter().map(|field| field.name());
@@ -178,7 +185,23 @@ pub fn read_parquet(file: &SourceFile, mut sink: impl FnMut(Block) -> Result<()>
             bytes_read: file.bytes.saturating_mul(first_row as u64) / total_rows as u64,
         })?;
     }
+    let in_parts: BTreeSet<HubField> = plan.parts.iter().filter_map(|name| part_of(name)).map(|(field, _)| field).collect();
+    unreadable.retain(|(field, _)| !in_parts.contains(field));
     Ok(SchemaReport { unreadable: unreadable.into_iter().collect(), ..plan.report })
+}
+
+/// The fields whose columns hold nothing in any row, whatever their types: nothing of them can be lost.
+fn empty_fields(metadata: &ParquetMetaData) -> BTreeSet<HubField> {
+    let (mut all, mut filled) = (BTreeSet::new(), BTreeSet::new());
+    for chunk in metadata.row_groups().iter().flat_map(|group| group.columns()) {
+        let Some(field) = chunk.column_path().parts().first().and_then(|name| HubField::parse(name)) else { continue };
+        all.insert(field);
+        let nulls = chunk.statistics().and_then(|statistics| statistics.null_count_opt());
+        if nulls.is_none_or(|nulls| i64::try_from(nulls).unwrap_or_default() < chunk.num_values()) {
+            filled.insert(field);
+        }
+    }
+    all.difference(&filled).copied().collect()
 }
 
 /// Which column feeds which field, and what the path says of every row.
@@ -224,8 +247,7 @@ impl Plan {
             // The Hub's own spelling goes before another.
             let exact = fields.iter().find(|field| field.name() == known.key());
             match exact.or_else(|| fields.iter().find(|field| HubField::parse(field.name()) == Some(known))) {
-                // Most listings come without the files of a repository.
-                None if !is_in_path(known) && !is_id(known) && !is_identity(known) && known.listed() != Listed::OnRequest => {
+                None if !is_in_path(known) && may_miss(known) => {
                     report.missing.push(known.key().to_owned());
                 }
                 None => {}
@@ -248,7 +270,10 @@ impl Plan {
         }
         let is_part = |name: &&str| HubField::parse(name).is_none() && part_of(name).is_some();
         let parts: Vec<String> = names.iter().copied().filter(is_part).map(str::to_owned).collect();
-        report.missing.retain(|key| !parts.iter().any(|name| part_of(name).is_some_and(|(field, _)| field.key() == key)));
+        let in_parts = |key: &str| parts.iter().any(|name| part_of(name).is_some_and(|(field, _)| field.key() == key));
+        report.missing.retain(|key| !in_parts(key));
+        // `pandas.json_normalize` leaves a column of nothing beside the parts of it.
+        report.unreadable.retain(|(field, _)| !in_parts(field.key()));
         let is_used = |name: &str| columns.iter().any(|(_, column)| column == name) || parts.iter().any(|part| part == name);
         let is_news =
             |name: &&str| !is_used(name) && HubField::parse(name).is_none_or(|field| !is_column(field) && !is_needless(field));

@@ -6,8 +6,8 @@ use crate::hub::record::fields::Reading;
 use crate::tables::RawModelRow;
 use ::parquet::arrow::ArrowWriter;
 use arrow::array::{
-    Array, ArrayRef, BooleanArray, Int64Array, ListArray, MapBuilder, RecordBatch, StringArray, StringBuilder, StructArray,
-    TimestampMillisecondArray,
+    Array, ArrayRef, BooleanArray, Float64Array, Int64Array, ListArray, MapBuilder, RecordBatch, StringArray, StringBuilder,
+    StructArray, TimestampMillisecondArray,
 };
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Field};
@@ -76,9 +76,7 @@ fn rows_of(path: &Path) -> (Vec<Option<RawModelRow>>, usize, SchemaReport) {
     };
     let report = match file.kind {
         FileKind::Parquet => read_parquet(&file, sink).unwrap(),
-        FileKind::JsonLines { .. } | FileKind::JsonArray { .. } | FileKind::Recording => {
-            SchemaReport { ignored: read_json(&file, sink).unwrap(), ..SchemaReport::default() }
-        }
+        FileKind::JsonLines { .. } | FileKind::JsonArray { .. } | FileKind::Recording => read_json(&file, sink).unwrap(),
     };
     (rows, problems, report)
 }
@@ -339,4 +337,32 @@ fn card_data_as_a_map_of_texts_keep_what_is_nested() {
         let rows = rows_of_batch(&RecordBatch::try_from_iter(columns).unwrap()).unwrap();
         assert_eq!(rows, [from_json(&whole).0]);
     }
+}
+
+/// Regression: every table of `pandas.json_normalize` was warned of a column `safetensors` of no number, whose parts stand beside it.
+#[test]
+fn a_column_of_nothing_or_beside_its_parts_is_no_loss() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("records");
+    let numbers = |values: Vec<Option<f64>>| -> ArrayRef { Arc::new(Float64Array::from(values)) };
+    let said = |columns: Vec<(&str, ArrayRef)>| {
+        let ids: ArrayRef = Arc::new(StringArray::from(vec!["a/b", "a/c"]));
+        let batch = RecordBatch::try_from_iter_with_nullable(
+            [("id", ids)].into_iter().chain(columns).map(|(name, cells)| (name, cells, true)),
+        );
+        let batch = batch.unwrap();
+        let mut writer = ArrowWriter::try_new(std::fs::File::create(&path).unwrap(), batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        rows_of(&path).2.unreadable
+    };
+    let likes = numbers(vec![Some(1.0), Some(2.0)]);
+    let known = || vec![("likes", Arc::clone(&likes)), ("downloads", Arc::clone(&likes))];
+    let nothing = || numbers(vec![None, None]);
+    let total = || numbers(vec![Some(7e9), None]);
+    assert!(said([known(), vec![("safetensors", nothing()), ("safetensors.total", total())]].concat()).is_empty());
+    assert!(said([known(), vec![("gguf", nothing())]].concat()).is_empty());
+    assert!(said([known(), vec![("safetensors", total()), ("safetensors.total", total())]].concat()).is_empty());
+    // What holds something that is not read is a loss.
+    assert_eq!(said([known(), vec![("safetensors", total())]].concat()), [(HubField::Safetensors, "Float64".to_owned())]);
 }

@@ -1,6 +1,5 @@
 //! `cardData`: the front matter of a model's card, as JSON or as the YAML that the author wrote.
 
-use super::ids::normalize_base_id;
 use super::lists::{is_nothing, written_value};
 use super::printed::parse_printed;
 use super::reader::RecordReader;
@@ -86,7 +85,7 @@ impl RecordReader {
     fn card_value(&mut self, key: &str, value: &LazyValue<'_>) {
         match key {
             "license" => self.row.card_license = first_string(value),
-            "base_model" => self.row.card_base_models = strings(value).iter().filter_map(|s| normalize_base_id(s)).collect(),
+            "base_model" => self.row.card_base_models = self.ids_of_bases("cardData.base_model", &strings(value)),
             "base_model_relation" => self.row.card_base_relation = first_string(value),
             "library_name" if self.row.library.is_none() => self.row.library = first_string(value),
             "pipeline_tag" if self.row.pipeline_tag.is_none() => self.row.pipeline_tag = first_string(value),

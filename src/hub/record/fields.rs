@@ -169,6 +169,28 @@ hub_fields! {
     UsedStorage = "usedStorage", Reading::NotNeeded, Never;
 }
 
+/// Some of the keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FieldSet(u64);
+
+impl FieldSet {
+    /// Adds a key.
+    pub const fn insert(&mut self, field: HubField) {
+        self.0 |= 1 << field as u32;
+    }
+
+    /// Adds all keys of another set.
+    pub const fn extend(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+
+    /// Whether a key is in it.
+    #[must_use]
+    pub const fn contains(self, field: HubField) -> bool {
+        self.0 & (1 << field as u32) != 0
+    }
+}
+
 impl HubField {
     /// Whether its value changes without a commit, so that what is held of it goes stale while `sha` stays.
     #[must_use]
@@ -215,6 +237,18 @@ mod tests {
             assert_eq!(HubField::parse(field.key()), Some(*field));
         }
         assert_eq!(HubField::parse("createdAtFirst"), None);
+    }
+
+    #[test]
+    fn a_set_has_what_was_added() {
+        let mut set = FieldSet::default();
+        for (at, field) in HubField::ALL.iter().enumerate() {
+            assert!(!set.contains(*field));
+            let mut one = FieldSet::default();
+            one.insert(*field);
+            set.extend(one);
+            assert_eq!(HubField::ALL.iter().filter(|field| set.contains(**field)).count(), at + 1);
+        }
     }
 
     /// Regression: what the Hub's own command line, Hive and databases write was unknown, and every date and count was null.

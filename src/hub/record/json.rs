@@ -1,13 +1,13 @@
 //! A record as JSON text, as the listing API and files of it have it.
 
 use super::dotted::{Parts, part_of};
-use super::fields::{HubField, Reading};
+use super::fields::{FieldSet, HubField, Reading};
 use super::ids::object_id;
 use super::lists::is_nothing;
 use super::others::kind_of_others;
 use super::printed::parse_printed;
 use super::reader::RecordReader;
-use super::spelling::{Entry, counting_entries};
+use super::spelling::counting_entries;
 use super::values::{
     clipped, first_line, first_string, flag_or_word, is_private, one_shallow_value, whole_number, without_bare_words, word,
 };
@@ -15,13 +15,6 @@ use super::{Parsed, Problem};
 use sonic_rs::{JsonType, JsonValueTrait, LazyValue};
 
 impl RecordReader {
-    /// Reads one key of a record. Returns false for a key this version does not know.
-    pub fn json_field(&mut self, key: &str, value: &LazyValue<'_>) -> bool {
-        let Some(field) = HubField::parse(key) else { return false };
-        self.json_value(field, value);
-        true
-    }
-
     /// Reads a value in JSON.
     pub fn json_value(&mut self, field: HubField, value: &LazyValue<'_>) {
         match value.get_type() {
@@ -163,11 +156,6 @@ fn nested(text: &str) -> Result<LazyValue<'_>, &'static str> {
     }
 }
 
-/// Whether one of the entries is a field and says something.
-fn is_stated(entries: &[Entry<'_>], field: HubField) -> bool {
-    entries.iter().any(|(key, value)| !value.is_null() && HubField::parse(key) == Some(field))
-}
-
 /// Parses one listing record from JSON text.
 #[must_use]
 pub fn parse_json_record(raw: &[u8], locator: &str) -> Parsed {
@@ -205,23 +193,33 @@ pub fn parse_json_record_below(raw: &[u8], locator: &str, given: &[(HubField, St
         return Parsed { other: Some(what), ..parsed };
     }
     // Parts first: what the whole field says goes before them.
+    let mut stated = FieldSet::default();
     let mut parts = Parts::default();
     for (key, value) in entries.iter().filter(|(key, _)| HubField::parse(key).is_none()) {
         match part_of(key) {
-            Some((field, path)) => parts.add(field, &path, value.as_raw_str()),
+            Some((field, path)) => {
+                if !value.is_null() {
+                    stated.insert(field);
+                }
+                parts.add(field, &path, value.as_raw_str());
+            }
             None => unknown.push(key.to_string()),
         }
     }
     reader.parts(parts);
     for (key, value) in &entries {
-        reader.json_field(key, value);
+        if let Some(field) = HubField::parse(key).filter(|_| !value.is_null()) {
+            stated.insert(field);
+            reader.json_value(field, value);
+        }
     }
     for (field, value) in given {
-        if !is_stated(&entries, *field) {
+        if !stated.contains(*field) {
             reader.text_value(*field, value);
         }
     }
     let mut parsed = reader.finish(&text);
     parsed.unknown_keys = unknown;
+    parsed.stated = stated;
     parsed
 }

@@ -1,5 +1,6 @@
 //! Texts and lists of texts, whichever of the two a store made of the other: tags above all.
 
+use super::ids::normalize_base_id;
 use super::printed::parse_printed;
 use super::reader::RecordReader;
 use super::values::{clipped, one_shallow_value};
@@ -92,7 +93,46 @@ fn plain_texts(raw: &str) -> Option<Vec<String>> {
     Some(texts)
 }
 
+/// Whether a text that is one part of a list may be an id: owner and name, or an old name with a digit in it; a mere word is none.
+fn is_listed_id(id: &str) -> bool {
+    id.contains('/') || id.bytes().any(|byte| byte.is_ascii_digit())
+}
+
+/// The ids that a text names: one, or several as [`listed`] or with blanks between them; and whether that is all it says where it is a list.
+pub(super) fn listed_ids(text: &str) -> (Vec<String>, bool) {
+    if is_nothing(text) {
+        return (Vec::new(), true);
+    }
+    if let Some(id) = normalize_base_id(text) {
+        return (vec![id], true);
+    }
+    let Some(mut parts) = listed(text) else { return (Vec::new(), false) };
+    if let [one] = parts.as_slice() {
+        let words: Vec<String> = one.split_whitespace().map(str::to_owned).collect();
+        if words.iter().all(|word| word.contains('/') && normalize_base_id(word).is_some()) {
+            parts = words;
+        }
+    }
+    let ids: Vec<String> = parts.iter().filter_map(|part| normalize_base_id(part)).filter(|id| is_listed_id(id)).collect();
+    // A text alone that is no id is a path of its author's machine or a name in words, and no list.
+    let is_whole = ids.len() == parts.len() || parts.len() < 2;
+    (ids, is_whole)
+}
+
 impl RecordReader {
+    /// The ids of bases that texts name; a list that holds anything else is noted.
+    pub(super) fn ids_of_bases(&mut self, key: &str, texts: &[String]) -> Vec<String> {
+        let mut all = Vec::new();
+        for text in texts {
+            let (ids, is_whole) = listed_ids(text);
+            all.extend(ids);
+            if !is_whole {
+                self.problem(key, "a list of bases with something in it that is no id", text.as_str());
+            }
+        }
+        all
+    }
+
     /// The texts of a value in JSON; one that holds anything else is noted.
     pub(super) fn texts_value(&mut self, key: &str, value: &LazyValue<'_>) -> Vec<String> {
         let raw = value.as_raw_str();
@@ -147,5 +187,24 @@ mod tests {
         for text in ["[1, 2]", "[broken", "['a', 3", "{\"x\": true}"] {
             assert_eq!(listed(text), None, "{text}");
         }
+    }
+
+    /// Regression: bases joined to one text were dropped without a word, but for those between commas in one of the columns.
+    #[test]
+    fn bases_in_every_writing() {
+        let (a, b) = ("mistralai/Mistral-7B-v0.1".to_owned(), "meta-llama/Llama-2-7b-hf".to_owned());
+        for joint in [", ", ",", ";", " | ", "\n", " "] {
+            assert_eq!(listed_ids(&format!("{a}{joint}{b}")), (vec![a.clone(), b.clone()], true), "{joint:?}");
+        }
+        for text in [format!("{{{a},{b}}}"), format!("{{'{a}', '{b}'}}"), format!("['{a}', '{b}']"), format!("[\"{a}\",\"{b}\"]")] {
+            assert_eq!(listed_ids(&text), (vec![a.clone(), b.clone()], true), "{text}");
+        }
+        assert_eq!(listed_ids("gpt2, https://huggingface.co/a/b"), (vec!["gpt2".to_owned(), "a/b".to_owned()], true));
+        assert_eq!(listed_ids("a/b, and more of it"), (vec!["a/b".to_owned()], false));
+        // One text that is no id: a path, a name in words.
+        for text in ["/workspace/llama", "./out/x", "Llama 2 chat", "nan", ""] {
+            assert_eq!(listed_ids(text), (Vec::new(), true), "{text}");
+        }
+        assert_eq!(listed_ids("german, tuned"), (Vec::new(), false));
     }
 }

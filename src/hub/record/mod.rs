@@ -16,11 +16,12 @@ mod spelling;
 mod values;
 mod yaml;
 
-pub use fields::HubField;
+pub use fields::{FieldSet, HubField};
 pub use ids::{ObjectId, is_valid_id, normalize_base_id, object_id};
 pub use json::{parse_json_record, parse_json_record_below};
 pub use others::{has_key_of_models, kind_of_others};
-pub use reader::RecordReader;
+pub(in crate::hub) use printed::is_printed_object;
+pub use reader::{PRIVATE, RecordReader};
 pub use spelling::same_key;
 pub(in crate::hub) use values::clipped;
 pub use values::without_bare_words;
@@ -51,6 +52,8 @@ pub struct Parsed {
     pub problems: Vec<Problem>,
     /// Keys that this version does not know.
     pub unknown_keys: Vec<String>,
+    /// Keys that say something, of records in JSON.
+    pub stated: FieldSet,
     /// Of what the record is, where it was refused because it is of no model.
     pub other: Option<&'static str>,
     /// Keys whose instants were numbers, with the unit they were taken for.

@@ -1,6 +1,6 @@
 //! The keys whose values are objects or lists with a shape of their own: sizes of weights, bases, settings, files.
 
-use super::ids::normalize_base_id;
+use super::lists::listed_ids;
 use super::reader::RecordReader;
 use super::spelling::same_key;
 use super::values::{each_entry, first_string, nested_json, strings};
@@ -119,7 +119,8 @@ impl RecordReader {
     }
 
     fn base_ids(&mut self, value: &LazyValue<'_>) {
-        self.row.hub_base_models.extend(strings(value).iter().filter_map(|id| normalize_base_id(id)));
+        let ids = self.ids_of_bases("baseModels", &strings(value));
+        self.row.hub_base_models.extend(ids);
     }
 
     /// `{relation, models: [{_id, id}]}`, one of the models alone, the models as an object of lists, which is how the library
@@ -148,10 +149,10 @@ impl RecordReader {
 
     /// Reads bases that stand as ids in a text. Returns false if it holds anything else.
     pub(super) fn base_models_text(&mut self, text: &str) -> bool {
-        let ids: Option<Vec<String>> = text.split(',').map(normalize_base_id).collect();
-        let ids = ids.filter(|ids| ids.iter().all(|id| id.contains('/')));
-        self.row.hub_base_models.extend(ids.iter().flatten().cloned());
-        ids.is_some()
+        let (ids, is_whole) = listed_ids(text);
+        let are_bases = is_whole && !ids.is_empty() && ids.iter().any(|id| id.contains('/'));
+        self.row.hub_base_models.extend(ids.into_iter().filter(|_| are_bases));
+        are_bases
     }
 
     pub(super) fn config(&mut self, json: &str) {

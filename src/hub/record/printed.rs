@@ -15,6 +15,12 @@ pub(super) fn parse_printed(text: &str) -> Option<Value> {
     parser.rest.trim().is_empty().then_some(value)
 }
 
+/// Whether a text is the print of an object.
+#[must_use]
+pub fn is_printed_object(text: &str) -> bool {
+    parse_printed(text).is_some_and(|value| value.is_object())
+}
+
 struct Parser<'t> {
     rest: &'t str,
     depth: u32,

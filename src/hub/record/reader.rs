@@ -1,5 +1,6 @@
 //! Fills one row, field by field: a field that cannot be used becomes null with a [`Problem`] rather than taking its record down.
 
+use super::fields::FieldSet;
 use super::ids::{ObjectId, is_valid_id, normalize_base_id};
 use super::instants::{INSTANTS, epoch, is_number};
 use super::others::{OF_DATA_SETS, tag_of_data_sets};
@@ -10,6 +11,9 @@ use std::fmt::Display;
 
 /// Largest count believed (downloads, parameters): above it a number is an upload error.
 const MAX_COUNT: f64 = 1e15;
+
+/// Why a record of a private repository is refused.
+pub const PRIVATE: &str = "private repository";
 
 /// Collects the fields of one record.
 pub struct RecordReader {
@@ -158,7 +162,7 @@ impl RecordReader {
         let why = tag.as_ref().map(|tag| format!("a record of data sets: it has the tag '{tag}' and no key that only models have"));
         let refusal = if self.private {
             // A token that may list private repositories must not leak them into a published table.
-            Some(("private repository".to_owned(), String::new()))
+            Some((PRIVATE.to_owned(), String::new()))
         } else if !is_valid_id(&self.row.model_id) {
             Some((format!("id missing or malformed{}", columns_remark(raw)), raw.to_owned()))
         } else {
@@ -177,7 +181,7 @@ impl RecordReader {
             }
         };
         let Self { problems, epochs, object_id, .. } = self;
-        Parsed { locator, row, problems, unknown_keys: Vec::new(), other, epochs, object_id }
+        Parsed { locator, row, problems, unknown_keys: Vec::new(), stated: FieldSet::default(), other, epochs, object_id }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Values as uploaders write them: clipped texts, strings or lists of strings, and JSON that is looked at before a parser recurses.
 
+use super::lists::written_value;
 use memchr::memchr2;
 use sonic_rs::{JsonType, JsonValueTrait, LazyValue, to_array_iter, to_object_iter};
 use std::borrow::Cow;
@@ -123,10 +124,13 @@ pub(super) fn whole_number(text: &str) -> Result<f64, &'static str> {
     number.map_err(|_| "not a number")
 }
 
-/// The JSON of an object or list, whether it stands as such or as text in a string.
+/// The JSON of an object or list, whether it stands as such or as text in a string, as JSON or as a language prints it.
 pub(super) fn nested_json<'a>(value: &'a LazyValue<'_>) -> Cow<'a, str> {
     match value.get_type() {
-        JsonType::String => Cow::Owned(value.as_str().unwrap_or_default().to_owned()),
+        JsonType::String => {
+            let text = value.as_str().unwrap_or_default();
+            Cow::Owned(written_value(text).map_or_else(|| text.to_owned(), |written| written.to_string()))
+        }
         _ => Cow::Borrowed(value.as_raw_str()),
     }
 }
@@ -157,18 +161,19 @@ pub fn without_bare_words(text: &str) -> Cow<'_, str> {
     }
     let bytes = text.as_bytes();
     let (mut out, mut from, mut at) = (String::with_capacity(text.len()), 0, 0);
-    let (mut in_string, mut escaped) = (false, false);
+    // What Python prints of a dictionary has its names in single quotes, which stand nowhere in JSON but inside double ones.
+    let (mut quote, mut escaped) = (None, false);
     while at < bytes.len() {
         let byte = bytes[at];
-        if in_string {
-            in_string = escaped || byte != b'"';
+        if let Some(end) = quote {
+            quote = quote.filter(|_| escaped || byte != end);
             escaped = !escaped && byte == b'\\';
-        } else if byte == b'"' {
-            in_string = true;
+        } else if byte == b'"' || byte == b'\'' {
+            quote = Some(byte);
         } else {
             let word =
                 [("NaN", "null"), ("Infinity", "1e999")].into_iter().find(|(word, _)| bytes[at..].starts_with(word.as_bytes()));
-            if let Some((word, number)) = word {
+            if let Some((word, number)) = word.filter(|(word, _)| is_alone(bytes, at..at + word.len())) {
                 out.push_str(&text[from..at]);
                 out.push_str(number);
                 at += word.len();
@@ -180,6 +185,14 @@ pub fn without_bare_words(text: &str) -> Cow<'_, str> {
     }
     out.push_str(&text[from..]);
     Cow::Owned(out)
+}
+
+/// Whether a word is all of a value, but for its sign, and no part of a name that stands without quotes (`BAAI/Infinity-Instruct`).
+fn is_alone(bytes: &[u8], word: std::ops::Range<usize>) -> bool {
+    let before = bytes[..word.start].trim_ascii_end();
+    let before = before.strip_suffix(b"-").map_or(before, <[u8]>::trim_ascii_end);
+    let behind = bytes[word.end..].trim_ascii_start();
+    before.last().is_none_or(|sign| b":,=[({".contains(sign)) && behind.first().is_none_or(|sign| b",])}".contains(sign))
 }
 
 #[cfg(test)]
@@ -219,6 +232,11 @@ mod tests {
             (r#"{"a":NaN,"b":[-Infinity, Infinity]}"#, r#"{"a":null,"b":[-1e999, 1e999]}"#),
             (r#"{"a":"NaN","b":"x\\","c":NaN}"#, r#"{"a":"NaN","b":"x\\","c":null}"#),
             (r#"{"a":"\"NaN","Infinity":1}"#, r#"{"a":"\"NaN","Infinity":1}"#),
+            // Regression: names in the quotes of Python, and without any, lost the word.
+            (r"{'a': 'BAAI/Infinity-Instruct', 'b': nan, 'c': NaN}", r"{'a': 'BAAI/Infinity-Instruct', 'b': nan, 'c': null}"),
+            (r#"{'a': "it's NaN", 'b': 'it\'s NaN'}"#, r#"{'a': "it's NaN", 'b': 'it\'s NaN'}"#),
+            ("{'a': x/NaN-7b, 'b': Infinity}", "{'a': x/NaN-7b, 'b': 1e999}"),
+            (r#"{"a":"it's","b":NaN }"#, r#"{"a":"it's","b":null }"#),
         ] {
             assert_eq!(without_bare_words(text), mended);
         }

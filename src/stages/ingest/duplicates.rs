@@ -49,6 +49,16 @@ impl<'b> Keys<'b> {
     }
 }
 
+/// Why one of two records of an id was kept, by when each was modified.
+fn why_kept(stays: Option<i64>, goes: Option<i64>) -> &'static str {
+    match (stays, goes) {
+        (None, None) => "no record says when it was modified: the one read last was kept",
+        (Some(_), None) => "the record that says when it was modified was kept",
+        (Some(stays), Some(goes)) if stays == goes => "both were modified at one time: the one read last was kept",
+        (_, Some(_)) => "a newer record was kept",
+    }
+}
+
 impl Deduplicator {
     pub(super) const fn new(renamed: Renamed, letters: letters::Settled) -> Self {
         Self { renamed, letters, held: None, dropped: Vec::new(), renamed_records: 0 }
@@ -73,7 +83,7 @@ impl Deduplicator {
                     continue;
                 }
                 if self.letters.passes_over(id(new)) {
-                    pass_over(new, "the same id in other letters, a newer record was kept".to_owned());
+                    pass_over(new, "the same id in other letters, the record modified last, or read last, was kept".to_owned());
                     self.renamed_records += 1;
                     continue;
                 }
@@ -82,7 +92,7 @@ impl Deduplicator {
                     Some(held) => {
                         let (stays, goes) = if modified(new) >= modified(*held) { (new, *held) } else { (*held, new) };
                         *held = stays;
-                        pass_over(goes, "duplicate id, a newer record was kept".to_owned());
+                        pass_over(goes, format!("duplicate id, {}", why_kept(modified(stays), modified(goes))));
                     }
                 }
             }
@@ -135,6 +145,11 @@ mod tests {
             let dropped: Vec<(&str, &str)> =
                 deduplicator.dropped.iter().map(|d| (d.model_id.as_str(), d.locator.as_str())).collect();
             assert_eq!(dropped, [("a/a", "f:0"), ("a/a", "f:2"), ("b", "f:3"), ("d", "f:7"), ("e", "f:8")], "{size}");
+            // Regression: it was said of all of them that a newer record was kept.
+            let why: Vec<&str> = deduplicator.dropped.iter().map(|d| d.reason.as_str()).collect();
+            assert!(why[0].ends_with("a newer record was kept") && why[1].ends_with("a newer record was kept"), "{why:?}");
+            assert!(why[2].contains("no record says when") && why[3].contains("the record that says when"), "{why:?}");
+            assert!(why_kept(Some(5), Some(5)).contains("at one time"));
             assert_eq!((deduplicator.renamed_records, deduplicator.dropped[4].reason.contains("newer name 'b'")), (1, true));
         }
     }

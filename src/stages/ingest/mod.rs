@@ -181,11 +181,8 @@ fn unchanged(pinned: &PinnedFiles, name: &str, sha256: String, path: &Path) -> R
 fn read_source(file: &SourceFile, sink: impl FnMut(Block) -> Result<()>) -> Result<SchemaReport> {
     match file.kind {
         FileKind::Parquet => hub::read_parquet(file, sink),
-        FileKind::JsonLines { .. } | FileKind::JsonArray { .. } | FileKind::Recording => {
-            let ignored =
-                if file.kind == FileKind::Recording { hub::read_recording(file, sink)? } else { hub::read_json(file, sink)? };
-            Ok(SchemaReport { ignored, ..SchemaReport::default() })
-        }
+        FileKind::JsonLines { .. } | FileKind::JsonArray { .. } => hub::read_json(file, sink),
+        FileKind::Recording => Ok(SchemaReport { ignored: hub::read_recording(file, sink)?, ..SchemaReport::default() }),
     }
 }
 
