@@ -62,6 +62,7 @@ lists!(Sentences {
     left_out,
     by_others,
     tried_by_readers,
+    asked_of_past,
     owners,
     abbreviations,
     stages,

@@ -122,7 +122,9 @@ pub fn asks_of_training(ts: &[Token<'_>], trains: bool) -> bool {
     let words = &vocabulary::card().device_hours;
     let hours =
         |i: usize| ts.get(i).is_some_and(|t| t.is_any(&words.named)) && (i + 1..i + 3).any(|at| unit_hours(ts, at).is_some());
-    (trains || (0..ts.len()).any(hours)) && !ts.iter().any(|t| t.is_any(&vocabulary::prose().times.serving))
+    // "How do I train it on my data?" asks what to do, and no training that was.
+    let past = ts.iter().any(|t| t.is_any(&vocabulary::prose().sentences.asked_of_past));
+    past && (trains || (0..ts.len()).any(hours)) && !ts.iter().any(|t| t.is_any(&vocabulary::prose().times.serving))
 }
 
 /// Whether a sentence has the subject of the text before it: "It ran for", "This run used", "Der Lauf dauerte".

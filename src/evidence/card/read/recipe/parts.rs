@@ -213,7 +213,9 @@ fn settings_parts<'b>(
     // The configuration of a launcher holds nothing else.
     let launches = [RecipeKey::Distributed, RecipeKey::Devices].iter().all(|key| found.iter().any(|p| p.key == *key));
     // "epochs: 6", "batch size: 48" of a sheet of notes
-    let notes_batch = found.iter().any(|p| p.key == RecipeKey::Batch) && b.kind == BlockKind::Code && is_sheet(&b.text);
+    let samples = || lex(&b.text).iter().any(|t| t.is_any(&vocabulary::prose().steps.sampling));
+    let notes_batch =
+        found.iter().any(|p| p.key == RecipeKey::Batch) && b.kind == BlockKind::Code && is_sheet(&b.text) && !samples();
     let others = others.max(1) + usize::from(notes_batch);
     let least = if learns_by_trying || (launches && b.under.training) {
         0
