@@ -390,7 +390,14 @@ fn is_of_one_device(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> bool {
         in_one || (s.ts.get(at).is_some_and(is_sign) && behind < i && s.ts.get(behind).is_some_and(is_device))
     });
     let label = span(s.ts, from, i);
-    each || is_of_each_chip(s, i) || is_on_each(s, q) || per_device || any(label, &["device", "gpu", "micro"])
+    each || is_of_each_chip(s, i) || is_on_each(s, q) || is_for_one(s, q) || per_device || any(label, &["device", "gpu", "micro"])
+}
+
+/// "The batch size 64 in the code is only for one GPU".
+fn is_for_one(s: &Sentence<'_, '_>, q: &Quantity) -> bool {
+    let one = |at: usize| s.ts.get(at).is_some_and(|t| t.is_any(&vocabulary::prose().rates.one_pass));
+    let ends = (q.to..s.ts.len()).find(|at| s.ts.get(*at).is_some_and(|t| t.is_any(&[",", ";", ")"]))).unwrap_or(s.ts.len());
+    (q.to..ends).any(|at| text_at(s.ts, at) == "for" && one(at + 1) && s.ts.get(at + 2).is_some_and(is_device))
 }
 
 /// "32 V100 with a batch size of 16 on each": of each of the chips before.

@@ -2,6 +2,7 @@
 
 use super::nearby::any;
 use crate::evidence::card::read::training::is_train;
+use crate::evidence::quantity::numbers::quantity;
 use crate::evidence::quantity::tokens::{Kind, Token, span, text_at, text_before};
 use crate::evidence::vocabulary::{self, Words};
 
@@ -129,12 +130,25 @@ fn is_taken_by_each(ts: &[Token<'_>], from: usize) -> bool {
     let words = vocabulary::prose();
     let lead = (from.saturating_sub(NEAR_VERB)..from).rev().find(|i| ts.get(*i).is_some_and(|t| t.is_any(&words.subjects.lasts)));
     let Some(verb) = lead else { return false };
+    if is_training_some(ts, verb) {
+        return true;
+    }
     let closed = verb.checked_sub(1).filter(|at| ts.get(*at).is_some_and(|t| t.is(")")));
     let open = closed.and_then(|close| (0..close).rev().find(|at| ts.get(*at).is_some_and(|t| t.is("("))));
     let noun = open.unwrap_or(verb).checked_sub(1);
     let is_pass = |at: usize| ts.get(at).is_some_and(|t| t.is_any(&words.rates.passes) || t.is_any(&words.epochs.words));
     let each = |at: usize| at > 0 && ts.get(at - 1).is_some_and(|t| t.is_any(&words.rates.one_pass));
     noun.is_some_and(|at| (is_pass(at) && each(at)) || is_each_of_others(ts, at))
+}
+
+/// "Training 1,000 batches of data costs 600 minutes": of so many of them.
+fn is_training_some(ts: &[Token<'_>], verb: usize) -> bool {
+    let words = vocabulary::prose();
+    let counted = |i: usize| {
+        let noun = quantity(ts, i + 1).filter(|q| !q.is_word).map(|q| q.to);
+        noun.is_some_and(|at| at < verb && ts.get(at).is_some_and(|t| t.is("batches") || t.is_any(&words.samples.nouns)))
+    };
+    (verb.saturating_sub(NEAR)..verb).any(|i| is_train(ts, i) && counted(i))
 }
 
 /// Words between "every" and its noun, at most.

@@ -20,6 +20,7 @@ use crate::evidence::card::parse::block::Block;
 use crate::evidence::card::read::candidate::{Candidate, Card, Spot};
 use crate::evidence::card::read::factors::read_factors;
 use crate::evidence::card::read::rates::RATE;
+use crate::evidence::card::read::training::is_train;
 use crate::evidence::quantity::computes::flop_unit;
 use crate::evidence::quantity::durations::unit_hours;
 use crate::evidence::quantity::numbers::{Quantity, quantity, without_scale};
@@ -380,7 +381,7 @@ fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, o
     let least = if s.has(&vocabulary::prose().epochs.words) { 10.0 } else { LEAST_STEPS };
     let q = before(s, i, 4, |q, between| counted(s.ts, q) >= least && !any(between, &words.other_units));
     let is_stated = q.is_none() && behind_plural(s.ts, i).is_none();
-    let behind = || behind_plural(s.ts, i).or_else(|| stated_behind(s.ts, i).filter(|_| text_at(s.ts, i).ends_with('s')));
+    let behind = || behind_plural(s.ts, i).or_else(|| stated_behind(s.ts, i).filter(|_| is_counted_noun(s.ts, i)));
     let Some(q) = q.or_else(|| behind().filter(|q| counted(s.ts, q) >= least)) else { return };
     // "165k steps; the number of steps is set to 500k": what was done is told already.
     if is_stated && card.candidates.iter().any(|c| c.field == Field::TrainSteps && c.reason.is_none()) {
@@ -396,6 +397,11 @@ fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, o
     let spot = spot.refused(of_another(card, s, q.from, i + 1)).after(further).refused(share.and_then(Result::err));
     let value = counted(s.ts, &q) * share.and_then(Result::ok).unwrap_or(1.0);
     card.add_quantity(&spot, Field::TrainSteps, value, s.written(q.from, i + 1), &q);
+}
+
+/// "The number of steps is", "the max training step is": a noun that a number behind it counts; "step: 3,512" is a moment.
+fn is_counted_noun(ts: &[Token<'_>], i: usize) -> bool {
+    text_at(ts, i).ends_with('s') || i.checked_sub(1).is_some_and(|at| is_train(ts, at))
 }
 
 /// Why the steps whose word stands at `i` are none of this training's.
