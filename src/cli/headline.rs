@@ -46,6 +46,14 @@ pub fn headline(pipeline: &Pipeline) -> Result<String> {
     }
     totals.extend(headline.atci_gco2e_per_pflop.map(|v| row("ATCI, g CO2e/PFLOP", v, 1.0)));
     out.push_str(&table(&["total", "p05", "median", "p95", "mean"], &totals, 1));
+    if let Some(outside) = &headline.outside {
+        let [p05, p50, p95, _] = outside.emissions_kgco2e.map(|kg| number(kg / 1000.0));
+        let runs = count(u64::try_from(outside.runs).unwrap_or(0));
+        let _ = writeln!(
+            out,
+            "\nNot in the total: {p50} t ({p05} to {p95}) of {runs} trainings that these models stand on,\nwhose own repositories are below the threshold"
+        );
+    }
     out.push_str("\nShare of emissions by tier\n");
     let shares: Vec<Vec<String>> =
         headline.share_by_tier.iter().map(|(tier, share)| vec![tier.clone(), name_of_tier(tier), percent(*share)]).collect();

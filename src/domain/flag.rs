@@ -79,6 +79,8 @@ closed_set! {
         AcceleratorVariantOpen = "accelerator_variant_open",
         /// Nothing states the accelerator: what runs of that kind and year used.
         AcceleratorMixture = "accelerator_mixture",
+        /// No chip is stated; those stated of the training that it starts from, by the same house, were taken.
+        AcceleratorOfTheBase = "accelerator_of_the_base",
         /// Power over its rating was measured on another vendor's accelerators.
         PowerRatioOfAnotherVendor = "power_ratio_of_another_vendor",
         /// Facility overhead is the average of the operator's class.

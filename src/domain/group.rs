@@ -33,5 +33,8 @@ closed_set! {
         /// Median compute beside the thresholds of the EU AI Act; what generates neither language nor images nor video by its task, else by
         /// its modality, is a group of its own.
         EuAiAct = "eu_ai_act",
+        /// Beside the cohort and not in its total: group `outside`, the trainings that its models stand on and whose own repositories are
+        /// not in it. A run counts with the repository that owns it.
+        Upstream = "upstream",
     }
 }

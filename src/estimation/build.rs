@@ -3,7 +3,8 @@
 //! `estimate` simulates every run with it, and the largest again for their totals (the draws are keyed by run, so they
 //! are the same), and `explain` prints it.
 
-use super::factors::{self, Chips, GridChoice, Mixtures};
+use super::basis::Basis;
+use super::factors::{self, Chips, GridChoice};
 use super::fine_tune;
 use super::fits::Fits;
 use super::terms::term_values;
@@ -11,16 +12,12 @@ use super::{FactorTables, agents};
 use crate::domain::{Flag, Modality, Rating, RegressionId, Run, RunKind, SizeWord, TaskGroup, Tier, TrainingStage};
 use crate::error::{Error, Result};
 use crate::method::assumptions as assume;
-use crate::method::calibration::ErrorLaw;
 use crate::method::chain;
-use crate::method::simulate::{Compute, LogNormal, Part, Prediction, Response, RunModel, Spread, Start, Stated, central, pow10};
+use crate::method::simulate::{Compute, LogNormal, Part, Prediction, Response, RunModel, Spread, Start, Stated, pow10};
 use crate::reference::compute_bounds::Bound;
 use crate::reference::{PueValue, registry};
 use crate::units::{Day, Flop, Params, Tokens};
 use libm::log10;
-use rustc_hash::FxHashMap;
-use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// Stated compute within this relative distance of 6 N D was computed that way.
 const SAME_FIGURE: f64 = 0.02;
@@ -72,45 +69,6 @@ impl Built<'_> {
     }
 }
 
-/// What every run's model is built from, read once.
-#[derive(Debug)]
-pub struct Basis {
-    /// Regressions.
-    pub fits: Fits,
-    /// Mixtures of chips and places.
-    pub mixtures: Arc<Mixtures>,
-    /// Central compute in FLOP of the pre-trainings that others start from, by run id.
-    pub roots: FxHashMap<String, f64>,
-}
-
-impl Basis {
-    /// Of given regressions, without any pre-training that others start from.
-    #[must_use]
-    pub fn with_fits(fits: Fits, mixtures: Arc<Mixtures>) -> Self {
-        Self { fits, mixtures, roots: FxHashMap::default() }
-    }
-
-    /// What tiers 1 to 3 need, which ask no regression.
-    #[must_use]
-    pub fn without_fits(tables: &FactorTables) -> Self {
-        Self::with_fits(Fits::new(BTreeMap::new(), ErrorLaw::new(&[])), Arc::new(Mixtures::new(tables)))
-    }
-
-    /// With the regressions, and `roots`, the trainings that others may start from: post-trainings are a share of theirs.
-    ///
-    /// # Errors
-    /// A regression is not usable.
-    pub fn with_roots(fits: Fits, tables: &FactorTables, roots: impl IntoIterator<Item = Run>) -> Result<Self> {
-        let mut basis = Self::with_fits(fits, Arc::new(Mixtures::new(tables)));
-        for run in roots.into_iter().filter(|run| run.kind.is_some()) {
-            let built = build(&run, run.tier(), &basis, tables)?;
-            let flop = central(&built.model(&run.run_id)).flop.0;
-            basis.roots.insert(run.run_id, flop);
-        }
-        Ok(basis)
-    }
-}
-
 /// Trainings on the weights of their own house, and continued pre-trainings, are a share of the pre-training they start from; strangers'
 /// fine-tunes follow their own regression.
 fn share_stage(run: &Run) -> Option<TrainingStage> {
@@ -139,10 +97,11 @@ pub fn build<'a>(run: &Run, tier: Tier, basis: &'a Basis, tables: &FactorTables)
         flags.push(Flag::TrainedOnAsOfUndatedRepositories);
     }
     let year = year.unwrap_or(assume::ASSUMED_YEAR.0);
-    let chips = factors::chips(run, year, mixtures, tables, &mut flags);
+    let root = run.root_run_id.as_ref().and_then(|root| basis.roots.get(root));
+    let chips = factors::chips(run, (year, compute.central(), root), mixtures, tables, &mut flags);
     let grid = factors::grid(run, year, mixtures, tables, &mut flags);
     let (pue, pue_factor) = factors::pue(run, year, tables, &mut flags);
-    let (mfu, mfu_is_fallback) = factors::mfu(run, tables);
+    let (mfu, mfu_is_fallback) = factors::mfu(run, compute.central(), tables);
     let start = start(run, tier, &mut flags)?;
     let stated = stated(run, tier, &mut flags);
     let parts = if compute_tier > Tier::Compute { parts(run, tier, basis, tables, &mut flags)? } else { Vec::new() };
@@ -180,7 +139,7 @@ fn parts<'a>(run: &Run, tier: Tier, basis: &'a Basis, tables: &FactorTables, fla
     possible
         .map(|(kind, weight, as_kind)| {
             let (compute, _) = compute(&as_kind, tier.max(Tier::Compute), basis, tables, &mut Vec::new())?;
-            let (mfu, _) = factors::mfu(&as_kind, tables);
+            let (mfu, _) = factors::mfu(&as_kind, compute.central(), tables);
             Ok(Part { kind, weight, compute, mfu })
         })
         .collect()
@@ -315,7 +274,7 @@ pub fn is_product(run: &Run) -> bool {
 /// Post-training as a share of the pre-training: never zero, and below what would count as a new model.
 fn share(run: &Run, basis: &Basis, tables: &FactorTables) -> Option<(TrainingStage, Compute<'static>)> {
     let stage = share_stage(run)?;
-    let of_flop = *basis.roots.get(run.root_run_id.as_deref()?)?;
+    let of_flop = basis.roots.get(run.root_run_id.as_deref()?)?.flop;
     let (share, sd_dex) = continued_by_others(run, stage, of_flop, tables).unwrap_or_else(|| {
         let published = tables.post_training.share(stage);
         (published.median, published.sd_dex)
@@ -434,6 +393,7 @@ fn prediction<'a>(run: &Run, n: f64, fits: &'a Fits, tables: &FactorTables, fact
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::estimation::Root;
 
     fn run(kind: RunKind, modality: Modality, forward: Option<f64>, samples: Option<f64>) -> Run {
         let mut run = Run::new("a/b", kind, modality);
@@ -459,7 +419,7 @@ mod tests {
     fn persons_go_on_with_tokens_of_their_own() {
         let tables = FactorTables::new(&crate::reference::Reference::load().unwrap());
         let mut basis = Basis::without_fits(&tables);
-        basis.roots.insert("q/base#pretraining".into(), 1.7e24);
+        basis.roots.insert("q/base#pretraining".into(), Root { flop: 1.7e24, ..Root::default() });
         let of = |class, stage| {
             let mut run = run(RunKind::FineTuning, Modality::Text, None, None);
             (run.owner.class, run.stage, run.root_run_id) = (class, Some(stage), Some("q/base#pretraining".into()));

@@ -2,6 +2,7 @@
 
 pub mod agents;
 pub mod around;
+pub mod basis;
 pub mod build;
 pub mod contradictions;
 pub mod factors;
@@ -10,7 +11,8 @@ pub mod fits;
 pub mod terms;
 
 pub use around::{Around, AroundTables, around};
-pub use build::{Basis, Built, build, compute_fit, counted_flop, is_product};
+pub use basis::{Basis, Root};
+pub use build::{Built, build, compute_fit, counted_flop, is_product};
 pub use contradictions::{Contradiction, implied_mfu, refuse_contradictions};
 pub use factors::Mixtures;
 pub use fits::{FitRows, Fits, LoadedFit, six_nd_law};

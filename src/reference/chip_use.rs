@@ -2,24 +2,33 @@
 
 use super::{Accelerator, Accelerators, Registry, Table};
 use crate::domain::RunKind;
+use crate::method::assumptions::AT_SCALE_FLOP;
 use crate::units::Day;
 use std::collections::BTreeMap;
 
 /// Fewest registry runs a year's mixture rests on; below it the neighbouring years join.
 const MIN_MIXTURE_RUNS: usize = 15;
 
+/// What the names of Google's own chips begin with.
+const GOOGLES: &str = "Google TPU";
+
 /// For what a mixture of chips is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MixtureRole {
     /// Pre-training.
     Pretraining,
+    /// Any training of the scale of a pre-training (1e22 FLOP or more): consumers' cards and the chips of notebooks took no part in those, and
+    /// TPUs only in those of their maker, which this mixture leaves out.
+    PretrainingAtScale,
+    /// Google's own chips, on which Google trains, whatever the kind of training.
+    GoogleTpu,
     /// Anything that starts from weights.
     FineTuning,
 }
 
 impl MixtureRole {
-    /// Both roles.
-    pub const ALL: [Self; 2] = [Self::Pretraining, Self::FineTuning];
+    /// All roles.
+    pub const ALL: [Self; 4] = [Self::Pretraining, Self::PretrainingAtScale, Self::GoogleTpu, Self::FineTuning];
 
     /// The role of a kind of run.
     #[must_use]
@@ -35,6 +44,8 @@ impl MixtureRole {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Pretraining => "pretraining",
+            Self::PretrainingAtScale => "pretraining_at_scale",
+            Self::GoogleTpu => "google_tpu",
             Self::FineTuning => "fine_tuning",
         }
     }
@@ -63,7 +74,16 @@ impl ChipUse {
             if rows[chip].training_peak().is_none() || rows[chip].tdp().is_none() {
                 continue;
             }
-            *counts.entry((MixtureRole::of_kind(Some(run.kind)), year)).or_default().entry(chip).or_default() += 1;
+            let is_at_scale = run.train_flop.is_some_and(|flop| flop >= AT_SCALE_FLOP);
+            let is_googles = rows[chip].accelerator.starts_with(GOOGLES);
+            let roles = [
+                Some(MixtureRole::of_kind(Some(run.kind))),
+                (is_at_scale && !is_googles).then_some(MixtureRole::PretrainingAtScale),
+                is_googles.then_some(MixtureRole::GoogleTpu),
+            ];
+            for role in roles.into_iter().flatten() {
+                *counts.entry((role, year)).or_default().entry(chip).or_default() += 1;
+            }
         }
         for role in MixtureRole::ALL {
             let years: Vec<i32> = counts.keys().filter(|(r, _)| *r == role).map(|(_, y)| *y).collect();
@@ -148,6 +168,16 @@ mod tests {
             let (_, chips) = reference.chip_use.mixture(MixtureRole::Pretraining, year);
             chips.iter().filter(|(a, _)| a.accelerator.contains(vendor_chip)).map(|(_, w)| w).sum()
         };
+        // Regression: T4, RTX 3090 and TPUs were drawn for trainings of 1e24 FLOP.
+        for year in [2022, 2024, 2025, 2026] {
+            let (_, chips) = reference.chip_use.mixture(MixtureRole::PretrainingAtScale, year);
+            let small = |name: &str| ["T4", "RTX", "P100", "TPU", "Quadro"].iter().any(|part| name.contains(part));
+            let shares: Vec<(&str, f64)> =
+                chips.iter().filter(|(a, _)| small(&a.accelerator)).map(|(a, w)| (a.accelerator.as_str(), *w)).collect();
+            assert!(shares.iter().map(|(_, w)| w).sum::<f64>() < 0.05, "{year}: {shares:?}");
+        }
+        let (_, googles) = reference.chip_use.mixture(MixtureRole::GoogleTpu, 2024);
+        assert!(googles.iter().all(|(a, _)| a.accelerator.starts_with("Google TPU")));
         assert_eq!(share(2019, "H100"), 0.0, "the H100 came in 2022");
         assert!(share(2025, "H100") > share(2023, "H100"));
     }

@@ -159,7 +159,8 @@ pub(super) fn group(by: GroupBy, group: &str) -> String {
         | GroupBy::Accelerator
         | GroupBy::License
         | GroupBy::Top
-        | GroupBy::EuAiAct => group.to_owned(),
+        | GroupBy::EuAiAct
+        | GroupBy::Upstream => group.to_owned(),
     }
 }
 

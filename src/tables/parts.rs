@@ -67,6 +67,15 @@ part! {
 }
 
 part! {
+    /// What tells which trainings outside a cohort its models stand on.
+    struct CarriedPart of ModelRow {
+        downloads_30d: Option<i64>,
+        downloads_all_time: Option<i64>,
+        upstream_run_ids: Vec<String>,
+    }
+}
+
+part! {
     /// What the wide row of a repository and its lineage ask of it.
     struct LineagePart of ModelRow {
         model_id: String,
@@ -188,6 +197,7 @@ mod tests {
             }
         }
         check::<ModelPart>();
+        check::<CarriedPart>();
         check::<LineagePart>();
         check::<OwnPart>();
         check::<UpstreamPart>();

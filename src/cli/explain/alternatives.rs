@@ -56,8 +56,8 @@ pub fn remark(alternatives: &[Alternative]) -> Option<String> {
         parts.push(format!("{} nothing at all: 0", percent(nothing)));
     }
     Some(format!(
-        "What was trained is not certain. {}. The figures mix these: their median is what to expect of this one training, their mean what to \
-         add up over many. The steps shown are those of the kind that the role names.",
+        "What was trained is not certain. {}. The figures mix these: their mean is what to add up over many trainings; for this one read the \
+         kinds one by one, because the median of a mix may lie where none of them does. The steps shown are those of the kind that the role names.",
         parts.join("; ")
     ))
 }

@@ -1,13 +1,14 @@
 //! The chain of a tier as lines that a person can redo, each computed from the numbers printed above it.
 
+use super::alternatives::percent;
 use crate::cli::regression_text::regression_line;
 use crate::cli::text::number;
-use hugging_carbon::domain::{Beside, Flag, RegressionId, Run, RunKind, Step, Tier, Way};
+use hugging_carbon::domain::{Beside, Flag, Rating, RegressionId, Run, RunKind, Step, Tier, Way};
 use hugging_carbon::error::Result;
 use hugging_carbon::estimation::fine_tune::flop_per_sample;
-use hugging_carbon::estimation::{Built, Fits, compute_fit, counted_flop};
+use hugging_carbon::estimation::{Built, Fits, compute_fit, counted_flop, is_product};
 use hugging_carbon::method::chain::{FLOP_PER_FROZEN_PARAM_TOKEN, FLOP_PER_PARAM_TOKEN, FORWARD_PASSES_OF_A_STEP};
-use hugging_carbon::method::simulate::{Central, Compute, Prediction, Response, Start, central, pow10};
+use hugging_carbon::method::simulate::{Central, Chip, Compute, Prediction, Response, Start, central, pow10};
 use std::fmt::Write as _;
 
 /// The chain at central values, the steps of its tier in their order, each computed from the numbers printed above it.
@@ -141,10 +142,25 @@ fn chip_note(built: &Built<'_>) -> String {
     match built.chips.set.as_ref() {
         [one] => format!("{} (dense)", one.name),
         many if built.chips.is_fallback => {
-            format!("{}: weighted geometric mean of {} chips in use then", built.chips.name, many.len())
+            format!("{}: weighted geometric mean of {} chips in use then: {}", built.chips.name, many.len(), likeliest_chips(many))
         }
         many => format!("weighted geometric mean of {} candidates: {}", many.len(), built.chips.name),
     }
+}
+
+/// Chips of a mixture that are named.
+const NAMED_CHIPS: usize = 4;
+
+/// The likeliest chips of a mixture with their shares and peaks.
+fn likeliest_chips(chips: &[Chip]) -> String {
+    let mut sorted: Vec<&Chip> = chips.iter().collect();
+    sorted.sort_by(|a, b| b.weight.total_cmp(&a.weight).then_with(|| a.name.cmp(&b.name)));
+    let named: Vec<String> = sorted
+        .iter()
+        .take(NAMED_CHIPS)
+        .map(|chip| format!("{} {} ({})", percent(chip.weight), chip.name, number(chip.peak.0)))
+        .collect();
+    format!("{}{}", named.join(", "), if sorted.len() > NAMED_CHIPS { " and others" } else { "" })
 }
 
 /// P = TDP x share x host factor for one chip; a mixture has only its mean.
@@ -169,12 +185,23 @@ fn pue_note(built: &Built<'_>) -> String {
     format!("{}, {}{fallback}", built.pue.operator, built.pue.year)
 }
 
+/// Where a compute comes from that is not computed here: not all of it is the maker's word.
+fn who_says_compute(row: &Run) -> &'static str {
+    let rating = row.known.train_flop_confidence.map_or(Rating::Unknown, Rating::of_confidence);
+    match rating {
+        _ if is_product(row) => "6 N D of its size and tokens, as the registry has it",
+        Rating::Confident => "stated",
+        Rating::Likely => "stated, or estimated by others: good to a factor of 10",
+        Rating::Speculative | Rating::Unknown => "estimated by others: good to a factor of 30",
+    }
+}
+
 fn compute_lines(out: &mut String, row: &Run, built: &Built<'_>, fits: &Fits) -> Result<()> {
     let c = built.compute.central().unwrap_or_default().0;
     match &built.compute {
         Compute::Implied => {}
         Compute::Known { .. } if row.known.train_flop.is_some() => {
-            let _ = writeln!(out, "  C = {} FLOP   stated", number(c));
+            let _ = writeln!(out, "  C = {} FLOP   {}", number(c), who_says_compute(row));
         }
         Compute::Known { .. } if built.flags.contains(&Flag::ComputeOfAnAgentByItsEnvironment) => {
             let _ = writeln!(

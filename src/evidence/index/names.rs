@@ -290,8 +290,10 @@ const fn is_usual_expert_count(n: u32) -> bool {
     n >= 8 && n.is_multiple_of(8)
 }
 
+/// `A2.7B`, and `E4B`: what a token passes through, where embeddings of every layer are looked up beside it (Gemma 3n's "effective" size).
 fn active(token: &str) -> Option<f64> {
-    plain(token.strip_prefix(['A', 'a'])?)
+    let effective = || decimal(token.strip_prefix(['E', 'e'])?.strip_suffix(['B', 'b'])?).map(|n| n * 1e9);
+    token.strip_prefix(['A', 'a']).map_or_else(effective, plain).filter(|n| (1e5..1e13).contains(n))
 }
 
 fn decimal(text: &str) -> Option<f64> {

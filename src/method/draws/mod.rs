@@ -21,7 +21,7 @@ use self::chain_points::{ChainLaws, ChainPoint, Fixed, options_key};
 use self::compute::Sampler;
 use self::points::{Order, ROLE, START};
 use super::assumptions::MFU_MAX;
-use super::simulate::{LogNormal, Part, RunModel, Start, Stated};
+use super::simulate::{Compute, LogNormal, Part, RunModel, Start, Stated};
 use std::sync::Arc;
 
 /// Draws of one run.
@@ -122,6 +122,8 @@ struct Trained {
     /// Probability of this one and those before.
     up_to: f64,
     compute: Sampler,
+    /// FLOP in the middle; zero where compute follows from the chain.
+    central_flop: f64,
     /// By point; empty where no chip or no grid is possible.
     chain: Arc<[ChainPoint]>,
     /// By draw: level of MFU, host power, PUE and grid.
@@ -131,9 +133,16 @@ struct Trained {
 impl<'a> Run<'a> {
     fn new(model: &'a RunModel<'a>, shared: &'a Shared, fixed: Fixed) -> Self {
         let options = options_key(model.chips, model.grids);
-        let trained = |up_to: f64, compute, mfu: &LogNormal| {
+        let trained = |up_to: f64, compute: &Compute<'_>, mfu: &LogNormal| {
+            let central_flop = compute.central().map_or(0.0, |flop| flop.0);
             let laws = ChainLaws { chips: model.chips, mfu, pue: &model.pue, grids: model.grids, fixed, options };
-            Trained { up_to, compute: Sampler::new(compute, shared), chain: laws.points(shared), levels: laws.shared(shared) }
+            Trained {
+                up_to,
+                compute: Sampler::new(compute, shared),
+                central_flop,
+                chain: laws.points(shared),
+                levels: laws.shared(shared),
+            }
         };
         let trained = match model.parts {
             [] => vec![trained(1.0, &model.compute, &model.mfu)],
@@ -211,7 +220,8 @@ impl<'a> Run<'a> {
             let first = median * self.first[order.start(draw)];
             let compute = has_compute.then_some(flop[draw]);
             let stated = (drawn(&self.energy, draw), drawn(&self.hours, draw));
-            let chain = chain(self.start, first, stated, compute, (rate, kwh_per_hour, own.grid * grid[draw]));
+            let most = Most { flop_per_hour: own.peak * MFU_MAX, central_flop: trained.central_flop };
+            let chain = chain(self.start, first, stated, (compute, most), (rate, kwh_per_hour, own.grid * grid[draw]));
             flop[draw] = chain.flop;
             hours[draw] = chain.hours;
             energy[draw] = chain.energy;
@@ -220,15 +230,31 @@ impl<'a> Run<'a> {
     }
 }
 
+/// What bounds compute where device hours are stated: FLOP in an hour at the utilization that no training has exceeded, and the FLOP that is
+/// stated itself, which stays whatever the hours say (such rows are flagged).
+#[derive(Clone, Copy)]
+struct Most {
+    flop_per_hour: f64,
+    central_flop: f64,
+}
+
+impl Most {
+    fn of_hours(self, hours: f64) -> f64 {
+        (hours * self.flop_per_hour).max(self.central_flop)
+    }
+}
+
 /// The chain from the rung that is known, `first` (kg, kWh or hours), to the others; energy and hours stated beside it, and compute in FLOP,
-/// where it is known apart from the chain; factors: FLOP per hour, kWh per hour, kg per kWh.
+/// where it is known apart from the chain, with its bound; factors: FLOP per hour, kWh per hour, kg per kWh.
 fn chain(
     start: Start,
     first: f64,
     (stated_energy, stated_hours): (Option<f64>, Option<f64>),
-    compute: Option<f64>,
+    (compute, most): (Option<f64>, Most),
     (rate, kwh_per_hour, grid): (f64, f64, f64),
 ) -> Chain {
+    let known_hours = if matches!(start, Start::Hours(_)) { Some(first) } else { stated_hours };
+    let compute = compute.map(|flop| known_hours.map_or(flop, |hours| flop.min(most.of_hours(hours))));
     let (hours, energy, emissions) = match start {
         Start::Emissions(_) => (stated_hours, stated_energy.unwrap_or(first / grid), first),
         Start::Energy(_) => (stated_hours, first, first * grid),

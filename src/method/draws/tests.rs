@@ -89,6 +89,26 @@ fn a_ceiling_cuts_the_tail_and_leaves_the_median() {
     assert!(draws.iter().all(|x| (0.5e24..=2e24).contains(x)) && draws.iter().any(|x| *x > 1.9e24));
 }
 
+/// Regression: compute beside stated hours was drawn beyond what its chips do in them. 10,000 hours of an H100 hold 1e4 h x 3,600 s x 989e12
+/// FLOP/s x 0.75 = 2.67e22 FLOP; compute that is stated beyond it stays (such a row is flagged).
+#[test]
+fn stated_hours_bound_the_compute_beside_them() {
+    let chips = h100();
+    let most = 1e4 * 3600.0 * 989e12 * 0.75;
+    let drawn = |median: f64| {
+        let mut model = model(&chips, Start::Hours(LogNormal::with_own_spread(1e4, 0.0)), 0.0);
+        model.compute = Compute::Known { median, spread: Spread::Normal(1.0), log_ceiling: f64::INFINITY };
+        draws_of(&model, 1000)
+            .flop
+            .into_iter()
+            .fold((f64::INFINITY, 0.0), |(least, largest): (f64, f64), x| (least.min(x), largest.max(x)))
+    };
+    let (least, largest) = drawn(1e22);
+    assert!(least < 1e21 && (largest / most - 1.0).abs() < 1e-9, "{least} {largest}");
+    let (_, largest) = drawn(1e23);
+    assert!((largest / 1e23 - 1.0).abs() < 1e-9, "{largest}");
+}
+
 /// A run that was a pre-training of 1e24 FLOP with probability 0.1, a fine-tune of 1e20 with 0.6, and nothing with 0.3: of 1,000 strata
 /// 100, 600 and 300. The mean is 0.1 x 1e24 + 0.6 x 1e20, the median the fine-tune's.
 #[test]

@@ -290,7 +290,7 @@
 
   const roles = (m) => m.p && block("What was it trained as?",
     make("p", {}, "Nothing certain tells; these are the probabilities, learnt from records that were looked up." + (m.run ? " The figures above mix what " +
-      "each would have taken: their median is what to expect of this one training, their mean what to add up over many." : "")),
+      "each would have taken: their mean is what to add up over many trainings; the median of a mix may lie where none of the kinds does." : "")),
     m.run ? make("p", { class: "note" }, "The figures of each kind by itself: ", make("code", {}, "hugging-carbon explain " + m.id)) : null,
     make("ul", { class: "bars" }, m.p.map((p, at) => [p, words.roles[at]]).filter(([p]) => p >= 0.005).sort(([a], [b]) => b - a).map(([p, name]) => {
       const svg = make("svg:svg", { class: "mark", width: "100%", height: 14, "aria-hidden": "true" });

@@ -40,7 +40,20 @@ fn statement(data: &Data, all: &AggregateRow, about: &About) -> Markup {
              the mean total, " (figure(kg.mean, exact_mass(kg.mean))) ": means add up, medians do not."
         }
         (who_says(data, shares[0]))
+        (outside(data))
         p { "To look up one model, open " a href="explorer.html" { "the explorer" } " beside this page." }
+    }
+}
+
+/// What the models of the cohort stand on and what is counted with repositories that are not in it.
+fn outside(data: &Data) -> Markup {
+    let Some(row) = data.one(GroupBy::Upstream, "outside") else { return html! {} };
+    let kg = row.emissions_kgco2e;
+    html! {
+        p #outside {
+            "A training counts with the repository that owns it. Not in the total: " (figure(kg.p50, mass(kg.p50))) " (median; " (interval(kg)) ") of "
+            (counted(row.runs)) " trainings that these models stand on and whose own repositories had fewer downloads."
+        }
     }
 }
 

@@ -8,7 +8,7 @@ mod totals;
 pub use rows::estimates_of_run;
 
 use self::rows::{Given, Scratch, Slot};
-use self::totals::{All, Drawn, Item};
+use self::totals::{All, Drawn, Item, Upstream};
 use super::{merged, vocabulary_digests};
 use crate::domain::Run;
 use crate::domain::source::CohortMetric;
@@ -18,7 +18,7 @@ use crate::estimation::{AroundTables, Basis, FactorTables, FitRows, Fits, six_nd
 use crate::reference::{MarketBased, Reference, Table};
 use crate::tables::io::{BatchWriter, TableWriter};
 use crate::tables::{
-    AggregateRow, AroundRow, BacktestRunRow, EstimateByTierRow, EstimateRow, ModelPart, ModelRow, MonthRow,
+    AggregateRow, AroundRow, BacktestRunRow, CarriedPart, EstimateByTierRow, EstimateRow, ModelPart, ModelRow, MonthRow,
     RegressionCovarianceRow, RegressionObservationRow, RegressionRow, RegressionTermRow, Row, RowBuilders, SensitivityRow, TierRow,
 };
 use rayon::prelude::*;
@@ -32,7 +32,7 @@ const BATCH_ROWS: usize = 1_024;
 
 stage! {
     /// Estimates every run through every tier its evidence reaches, and totals.
-    struct Estimation = "estimate" version 9
+    struct Estimation = "estimate" version 10
     reads [
         ModelRow,
         TierRow,
@@ -129,7 +129,8 @@ impl Stage for Estimation {
         let (settings, references) = (inputs.settings(), inputs.references());
         let basis = basis(inputs, &references.factors, settings.draws, settings.seed)?;
         let given = Given::new(references, &basis, settings.draws, settings.seed);
-        let mut totals = All::new(totals::Given { settings, rows: &given });
+        let upstream = Upstream::gather(settings, inputs.parts::<CarriedPart>()?)?;
+        let mut totals = All::new(totals::Given { settings, rows: &given }, upstream);
         let mut writers = Writers {
             estimates: outputs.batch_writer::<EstimateRow>()?,
             headlines: <EstimateByTierRow as Row>::Builders::default(),

@@ -96,7 +96,11 @@ impl Likelihood {
         }
         let role = shares.likeliest();
         let reasons = self.model.reasons(&self.signs(index, references, i), role);
-        let shown: Vec<String> = reasons.iter().take(SHOWN_REASONS).map(|(sign, logit)| format!("{sign} {logit:+.2}")).collect();
+        let (pro, contra): (Vec<_>, Vec<_>) = reasons.iter().take(SHOWN_REASONS).partition(|(_, logit)| *logit > 0.0);
+        let said = |what: &str, signs: &[&(&str, f64)]| {
+            let signs: Vec<String> = signs.iter().map(|(sign, logit)| format!("{sign} {logit:+.2}")).collect();
+            if signs.is_empty() { String::new() } else { format!("; {what}: {}", signs.join(", ")) }
+        };
         let mut likely: Vec<(Role, f64)> =
             Role::ALL.iter().map(|role| (*role, shares.share(*role))).filter(|(_, p)| *p >= 0.01).collect();
         likely.sort_by(|a, b| b.1.total_cmp(&a.1));
@@ -109,7 +113,7 @@ impl Likelihood {
             source: EvidenceSource::RoleModel,
             locator: "role_terms".into(),
             source_url: None,
-            quote: format!("{}; for {role} speak: {}", likely.join(", "), shown.join(", ")),
+            quote: format!("{}{}{}", likely.join(", "), said(&format!("for {role}"), &pro), said("against", &contra)),
             extractor: "role_model",
             confidence: shares.share(role),
             reject_reason: None,

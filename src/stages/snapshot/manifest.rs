@@ -111,9 +111,13 @@ pub struct Headline {
     /// Totals of what is documented and of what is imputed; empty in snapshots of older versions.
     #[serde(default)]
     pub by_basis: BTreeMap<String, BasisTotal>,
+    /// Beside the total and not in it: the trainings that models of the cohort stand on and whose own repositories are not in it; none where
+    /// there are none, and in snapshots of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outside: Option<BasisTotal>,
 }
 
-/// Total of the runs with one basis.
+/// Total of some runs: those with one basis, or those outside.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct BasisTotal {
     /// Repositories.
@@ -142,17 +146,19 @@ impl Headline {
             train_flop: four(|r| r.train_flop),
             atci_gco2e_per_pflop: all.and_then(|r| Some(r.atci_gco2e_per_pflop?.values())),
             share_by_tier: of(GroupBy::Tier).map(|r| (r.group.clone(), r.share_of_total)).collect(),
-            by_basis: of(GroupBy::Basis)
-                .map(|r| {
-                    let total = BasisTotal {
-                        models: r.models,
-                        runs: r.runs,
-                        emissions_kgco2e: r.emissions_kgco2e.values(),
-                        train_flop: r.train_flop.values(),
-                    };
-                    (r.group.clone(), total)
-                })
-                .collect(),
+            by_basis: of(GroupBy::Basis).map(|r| (r.group.clone(), BasisTotal::of(r))).collect(),
+            outside: of(GroupBy::Upstream).next().map(BasisTotal::of),
+        }
+    }
+}
+
+impl BasisTotal {
+    fn of(row: &AggregateRow) -> Self {
+        Self {
+            models: row.models,
+            runs: row.runs,
+            emissions_kgco2e: row.emissions_kgco2e.values(),
+            train_flop: row.train_flop.values(),
         }
     }
 }

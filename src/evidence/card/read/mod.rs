@@ -28,6 +28,7 @@ pub mod keys;
 mod logs;
 mod metrics;
 mod nodes;
+mod noted;
 mod pairs;
 pub mod passage;
 pub mod phases;
@@ -86,7 +87,7 @@ pub fn read_passages(card: &mut Card<'_>, passages: &[Passage<'_>], body: &str) 
             BlockKind::TableRow | BlockKind::FrontMatter => {}
             BlockKind::Code => {
                 metrics::read_metrics(card, passage);
-                sheets::read_sheet(card, passage, before.is_some_and(introduces_training));
+                noted::read_noted(card, passage, before.is_some_and(introduces_training));
                 code::read_code(card, passage, may_be_calculators);
             }
             BlockKind::Paragraph | BlockKind::ListItem if metrics::read_metrics(card, passage) => {}

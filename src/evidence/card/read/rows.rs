@@ -280,9 +280,7 @@ fn are_stages_of_one(own: &Repository, rows: &[&Block], titles: &[Title], totals
 /// Several columns have values, and none is this model's.
 pub fn value_column(own: &Repository, rows: &[&Block]) -> Result<usize, &'static str> {
     let Some(header) = rows.first().map(|row| &row.header) else { return Ok(1) };
-    let starts = |cell: &String| cell.trim_start_matches(['~', '≈', '$', '`', '*']).starts_with(|c: char| c.is_ascii_digit());
-    let is_value = |cell: &&String| starts(cell) && cell.len() <= MOST_VALUE_BYTES && lex(cell).len() <= MOST_VALUE_TOKENS;
-    let is_key = |row: &Block| row.cells.first().is_some_and(|cell| !starts(cell));
+    let is_key = |row: &Block| row.cells.first().is_some_and(|cell| !begins_with_a_number(cell));
     let values = |row: &Block| row.cells.iter().skip(1).filter(|c| is_value(c)).take(2).count();
     let several = |row: &&&Block| is_key(row) && values(row) > 1;
     let named_value = header.get(1).is_some_and(|h| norm_key(h).starts_with("value"));
@@ -293,6 +291,16 @@ pub fn value_column(own: &Repository, rows: &[&Block]) -> Result<usize, &'static
         return Ok(1);
     }
     own_column(own, header).ok_or("several columns, and which of them is this model's is not said")
+}
+
+fn begins_with_a_number(cell: &str) -> bool {
+    cell.trim_start_matches(['~', '≈', '$', '`', '*']).starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// Whether a cell is a number with little beside it.
+#[must_use]
+pub fn is_value(cell: &str) -> bool {
+    begins_with_a_number(cell) && cell.len() <= MOST_VALUE_BYTES && lex(cell).len() <= MOST_VALUE_TOKENS
 }
 
 /// "Original model | Our modification", "v1 | v1.1 (added on top)": the only column beside the base's, in the card of a fine-tune.

@@ -9,6 +9,7 @@ use super::passage::{BASE_SECTION, Passage};
 use super::phases::{Named, Phase, STAGES, Title, is_of_stage, ordinal, stage_columns};
 use super::repository::{Repository, name_tokens, size_of};
 use super::rows::{add_up, beside_base, find_own, own_column, points, unique_best, value_column};
+use super::sheets::{Sheet, sheet_of};
 use super::templates::bound_in;
 use crate::domain::Field;
 use crate::evidence::card::about::CardRole;
@@ -58,11 +59,15 @@ fn read_table(card: &mut Card<'_>, all: &[Passage<'_>]) {
     // "| | Fox-1B | Fox-4B |": columns are models, however few.
     let named: Vec<usize> = first.header.iter().skip(1).map(|h| card.own.score(h)).collect();
     let are_models = keyed >= 2 && width == 3 && !columns_are_fields && (unique_best(&named, 2).is_some() || have_sizes(first));
+    let blocks: Vec<&Block> = rows.iter().map(|row| row.block).collect();
+    let sheet = sheet_of(&card.own, &blocks).filter(|_| !columns_are_fields && !are_models);
     if are_models {
         columns_of_models(card, &rows, first);
+    } else if let Some(sheet) = sheet {
+        keys_and_values(card, all, of_data, sheet);
     } else if keyed >= 1 && width <= 3 && !columns_are_fields {
         // The header may itself be a pair.
-        keys_and_values(card, all, of_data);
+        keys_and_values(card, all, of_data, Sheet::plain(&first.header));
     } else if keyed >= 2 && width > 3 && !columns_are_fields {
         columns_of_models(card, &rows, first);
     } else if columns.iter().any(Option::is_some) {
@@ -94,9 +99,9 @@ fn have_sizes(first: &Block) -> bool {
     names.len() > 1 && names.iter().all(|name| name_tokens(name).iter().any(|t| size_of(t).is_some()))
 }
 
-/// The key in the first cell of a row.
-fn row_key(b: &Block) -> Option<Key> {
-    b.cells.first().and_then(|c| read_key(&norm_key(c))).map(|asked| asked.key)
+/// The key in a cell of a row.
+fn row_key(b: &Block, at: usize) -> Option<Key> {
+    b.cells.get(at).and_then(|c| read_key(&norm_key(c))).map(|asked| asked.key)
 }
 
 /// Rows of a table that are asked for keys.
@@ -114,7 +119,7 @@ fn key_column(own: &Repository, header: &[String]) -> usize {
 
 /// Whether the cell of the key of a row says what the others are.
 fn row_tells(card: &Card<'_>, b: &Block, key: usize) -> bool {
-    (key == 0 && row_key(b).is_some())
+    (key == 0 && row_key(b, 0).is_some())
         || b.cells.get(key).is_some_and(|name| key > 0 && read_key(&norm_key(name)).is_some())
         || b.cells.get(key).is_some_and(|name| name.len() <= MOST_NAME && column(card, name).is_some())
 }
@@ -143,35 +148,36 @@ fn add_named(card: &mut Card<'_>, spot: &Spot<'_>, name: &str, value: &str, of_t
 }
 
 /// Whether a row says that the table is of trainings.
-fn tells_training(card: &Card<'_>, rows: &[Passage<'_>]) -> bool {
-    rows.iter().filter_map(|row| row.block.cells.first()).any(|name| column(card, name).is_some_and(|c| c.tells_training(name)))
+fn tells_training(card: &Card<'_>, rows: &[Passage<'_>], key: usize) -> bool {
+    rows.iter().filter_map(|row| row.block.cells.get(key)).any(|name| column(card, name).is_some_and(|c| c.tells_training(name)))
 }
 
 /// Rows are keys with values.
-fn keys_and_values(card: &mut Card<'_>, rows: &[Passage<'_>], of_data: bool) {
+fn keys_and_values(card: &mut Card<'_>, rows: &[Passage<'_>], of_data: bool, sheet: Sheet) {
     let before = card.sign;
     card.sign = sign_of_table(card.sign, rows);
     let blocks: Vec<&Block> = rows.iter().map(|row| row.block).filter(|b| !b.is_header).collect();
-    let has_key = |key: Key| blocks.iter().any(|b| row_key(b) == Some(key));
+    let has_key = |key: Key| blocks.iter().any(|b| row_key(b, sheet.key) == Some(key));
     let has_batch = has_key(Key::Batch) || has_key(Key::GlobalBatch);
     // "| batch | 32 |", "| steps | 650k |", "| GPU | one RTX 4090 |", "| time | 110 hours |".
     let is_sheet = has_key(Key::Steps) && has_batch && (has_key(Key::Hardware) || has_key(Key::Hours));
     let is_recipe = is_sheet || (has_key(Key::Epochs) && has_batch);
-    let of_training = blocks.first().is_some_and(|b| b.under.training) || is_recipe || tells_training(card, rows);
+    let of_training = blocks.first().is_some_and(|b| b.under.training) || is_recipe || tells_training(card, rows, sheet.key);
     if blocks.first().is_some_and(|b| add_stages(card, rows, b, of_training)) {
         card.sign = before;
         return;
     }
     let (column, unsaid) = match value_column(&card.own, &blocks) {
+        _ if sheet.key > 0 => (sheet.value(), None),
         Ok(column) => (column, None),
         Err(why) => (1, Some(why)),
     };
     for row in rows {
         let b = row.block;
-        let Some((name, value)) = b.cells.first().zip(b.cells.get(column)) else { continue };
-        let data = (of_data && row_key(b) == Some(Key::Tokens)).then_some("data set size");
+        let Some((name, value)) = b.cells.get(sheet.key).zip(b.cells.get(column)) else { continue };
+        let data = (of_data && row_key(b, sheet.key) == Some(Key::Tokens)).then_some("data set size");
         // "Energy | 336 | kWh"
-        let unit = b.cells.get(2).filter(|_| column == 1 && b.header.get(2).is_some_and(|h| is_unit_column(h)));
+        let unit = sheet.unit.filter(|_| column == sheet.value()).and_then(|at| b.cells.get(at));
         let with_unit = unit.map(|unit| format!("{value} {unit}"));
         let value = with_unit.as_ref().unwrap_or(value);
         add_named(card, &spot(b, RANK_PAIR, row.refused.or(data).or(unsaid)), name, value, of_training);
@@ -192,14 +198,9 @@ fn add_stages(card: &mut Card<'_>, rows: &[Passage<'_>], first: &Block, of_train
     true
 }
 
-/// Whether a column has the units of the values before it.
-fn is_unit_column(header: &str) -> bool {
-    vocabulary::keys().columns.units.contains(&norm_key(header).as_str())
-}
-
 /// Rows are keys, columns are models: this one's.
 fn columns_of_models(card: &mut Card<'_>, rows: &[Passage<'_>], first: &Block) {
-    let of_training = first.under.training || tells_training(card, rows);
+    let of_training = first.under.training || tells_training(card, rows, 0);
     let Some(own) = own_column(&card.own, &first.header) else {
         add_stages(card, rows, first, of_training);
         return;

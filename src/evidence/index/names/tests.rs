@@ -36,6 +36,11 @@ fn sizes_in_real_names() {
         states(id, Some(total), active);
     }
     states("Qwen/Qwen1.5-MoE-A2.7B", None, Some(2.7e9));
+    // Regression: an effective size was none. E4M3 and E5M2 are number formats.
+    states("google/gemma-3n-E4B-it", None, Some(4e9));
+    states("unsloth/gemma-4-e2b-it-GGUF", None, Some(2e9));
+    states("nobody/llama-FP8-E4M3", None, None);
+    states("nobody/llama-8B-e5m2", Some(8e9), None);
     states("x/lm-60B-tokens", None, None);
 }
 

@@ -19,7 +19,8 @@ use crate::engine::Outputs;
 use crate::error::{Error, Result};
 use crate::estimation::{Basis, Built};
 use crate::method::draws::Draws;
-use crate::tables::{AggregateRow, AroundRow, EstimateByTierRow, ModelPart, MonthRow, SensitivityRow};
+use crate::tables::{AggregateRow, AroundRow, CarriedPart, EstimateByTierRow, ModelPart, MonthRow, SensitivityRow};
+use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 
 /// One repository with its headline estimate, and all else that grouping and simulation need.
@@ -54,6 +55,7 @@ pub(super) struct Given<'a> {
 /// Every kind of total, as rows come in.
 pub(super) struct All<'a> {
     given: Given<'a>,
+    upstream: Upstream,
     totals: Totals,
     largest: LargestRuns,
     sensitivity: Sensitivity,
@@ -62,9 +64,10 @@ pub(super) struct All<'a> {
 }
 
 impl<'a> All<'a> {
-    pub(super) fn new(given: Given<'a>) -> Self {
+    pub(super) fn new(given: Given<'a>, upstream: Upstream) -> Self {
         Self {
             given,
+            upstream,
             totals: Totals::new(cohort_names(given.settings)),
             largest: LargestRuns::new(),
             sensitivity: Sensitivity::new(given.settings),
@@ -76,7 +79,7 @@ impl<'a> All<'a> {
     /// Adds a block of repositories, in order; of those that trained nothing there are no draws. Every kind of sum takes the rows in their
     /// order.
     pub(super) fn add(&mut self, block: &[Item<'_>], drawn: &[Option<Drawn<'_, '_>>]) -> Result<()> {
-        let Self { given, totals, largest, sensitivity, surroundings, months } = self;
+        let Self { given, upstream, totals, largest, sensitivity, surroundings, months } = self;
         let given = *given;
         let (of_cohort, ()) = rayon::join(
             || {
@@ -90,14 +93,14 @@ impl<'a> All<'a> {
                     .iter()
                     .zip(drawn)
                     .map(|(item, drawn)| Row {
-                        keys: keys(&given, item),
+                        keys: keys(&given, upstream, item),
                         figures: figures(item.estimate),
                         draws: drawn.map(|drawn| drawn.draws),
                     })
                     .collect();
                 totals.add(&rows);
                 totals.close_owners_before(block.last().and_then(|last| last.model.owner.as_deref()));
-                block.iter().for_each(|item| largest.add(cohorts(given.settings, item.model), item));
+                block.iter().for_each(|item| largest.add(cohorts(given.settings, downloads(item.model)), item));
             },
         );
         of_cohort
@@ -106,7 +109,7 @@ impl<'a> All<'a> {
     /// Draws the largest runs again, which are known only now, and writes `aggregates`, `around_electricity`, `sensitivity`
     /// and `months`.
     pub(super) fn write(self, outputs: &mut Outputs<'_, Estimation>) -> Result<()> {
-        let Self { given: Given { settings, rows }, mut totals, largest, sensitivity, surroundings, months } = self;
+        let Self { given: Given { settings, rows }, upstream: _, mut totals, largest, sensitivity, surroundings, months } = self;
         largest.add_to(&mut totals, rows)?;
         outputs.write::<AggregateRow>(totals.finish())?;
         outputs.write::<SensitivityRow>(sensitivity.finish(settings, &surroundings.embodied()))?;
@@ -116,9 +119,42 @@ impl<'a> All<'a> {
 }
 
 /// Groups that a repository belongs to, each with the cohorts it does so in.
-fn keys<'a>(given: &Given<'_>, item: &Item<'a>) -> Vec<Key<'a>> {
-    let cohorts = cohorts(given.settings, item.model);
-    groups(item, given.rows.basis).into_iter().map(|(by, group)| (by, group, cohorts)).collect()
+fn keys<'a>(given: &Given<'_>, upstream: &Upstream, item: &Item<'a>) -> Vec<Key<'a>> {
+    let cohorts = cohorts(given.settings, downloads(item.model));
+    let outside =
+        upstream.of(&item.run.run_id).without(cohorts).map(|cohorts| (GroupBy::Upstream, Cow::Borrowed(OUTSIDE), cohorts));
+    groups(item, given.rows.basis).into_iter().map(|(by, group)| (by, group, cohorts)).chain(outside).collect()
+}
+
+/// The group of [`GroupBy::Upstream`].
+const OUTSIDE: &str = "outside";
+
+/// The cohorts of the models that stand on a run of another repository, by run.
+pub(super) struct Upstream(FxHashMap<String, Cohorts>);
+
+impl Upstream {
+    /// Of all repositories.
+    pub(super) fn gather(settings: &Settings, models: impl Iterator<Item = Result<CarriedPart>>) -> Result<Self> {
+        let mut runs: FxHashMap<String, Cohorts> = FxHashMap::default();
+        for model in models {
+            let model = model?;
+            let cohorts = cohorts(settings, (model.downloads_all_time, model.downloads_30d));
+            // What is in no cohort but that of all adds nothing: every run is in that one.
+            for run in model.upstream_run_ids.into_iter().filter(|_| cohorts != Cohorts::only(0)) {
+                let of = runs.entry(run).or_insert(cohorts);
+                of.0 |= cohorts.0;
+            }
+        }
+        Ok(Self(runs))
+    }
+
+    fn of(&self, run_id: &str) -> Cohorts {
+        self.0.get(run_id).copied().unwrap_or(Cohorts::only(0))
+    }
+}
+
+fn downloads(model: &ModelPart) -> (Option<i64>, Option<i64>) {
+    (model.downloads_all_time, model.downloads_30d)
 }
 
 /// All repositories, and both readings of the threshold.
@@ -140,11 +176,16 @@ impl Cohorts {
     fn hold(self, cohort: usize) -> bool {
         self.0 >> cohort & 1 == 1
     }
+
+    /// Those that the other lacks; none where it lacks none.
+    fn without(self, other: Self) -> Option<Self> {
+        Some(Self(self.0 & !other.0)).filter(|left| left.0 > 0)
+    }
 }
 
-fn cohorts(settings: &Settings, model: &ModelPart) -> Cohorts {
+fn cohorts(settings: &Settings, (all_time, last_30d): (Option<i64>, Option<i64>)) -> Cohorts {
     let is_above = |downloads: Option<i64>| u8::from(downloads.is_some_and(|d| d > settings.min));
-    Cohorts(1 | is_above(model.downloads_all_time) << 1 | is_above(model.downloads_30d) << 2)
+    Cohorts(1 | is_above(all_time) << 1 | is_above(last_30d) << 2)
 }
 
 /// What is summed apart: a group, and the cohorts that its rows belong to.
@@ -175,7 +216,7 @@ fn groups<'a>(item: &Item<'a>, basis: &Basis) -> Vec<(GroupBy, Cow<'a, str>)> {
         (GroupBy::License, unknown(model.license.as_deref())),
     ];
     if item.tier() != Tier::NoTraining {
-        let base = run.root_run_id.as_ref().and_then(|root| basis.roots.get(root)).copied();
+        let base = run.root_run_id.as_ref().and_then(|root| basis.roots.get(root)).map(|root| root.flop);
         let output = ai_act::Output { modality: model.modality, task: model.pipeline_tag.as_deref() };
         let group = ai_act::group(output, run.kind, estimate.train_flop.p50, base);
         groups.push((GroupBy::EuAiAct, Cow::Borrowed(group)));
@@ -188,4 +229,33 @@ fn coverage(model: &ModelPart) -> String {
     let told = [("role", model.p.is_certain()), ("size", model.total_params.is_some()), ("date", model.trained_on.is_some())];
     let words: Vec<&str> = told.iter().filter(|(_, is)| *is).map(|(word, _)| *word).collect();
     if words.is_empty() { "nothing".to_owned() } else { words.join("+") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Regression: a run whose repository has few downloads was nowhere beside the total of the models that stand on it. Cohort 1 is that of all
+    /// time, cohort 2 that of 30 days; only what the owner of the run is not in counts.
+    #[test]
+    fn trainings_outside_a_cohort_that_its_models_stand_on() {
+        let settings = Settings { draws: 1, seed: 1, metric: CohortMetric::Downloads30d, min: 5000 };
+        let model = |all_time: i64, last_30d: i64, run: &str| {
+            Ok(CarriedPart {
+                downloads_all_time: Some(all_time),
+                downloads_30d: Some(last_30d),
+                upstream_run_ids: vec![run.to_owned()],
+            })
+        };
+        let models =
+            [model(9000, 10, "a/base#pretraining"), model(10, 6000, "a/base#pretraining"), model(3, 3, "b/base#pretraining")];
+        let upstream = Upstream::gather(&settings, models.into_iter()).unwrap();
+        let outside = |run: &str, owner: (i64, i64)| {
+            let left = upstream.of(run).without(cohorts(&settings, (Some(owner.0), Some(owner.1))));
+            left.map_or([false; COHORTS], |left| std::array::from_fn(|cohort| left.hold(cohort)))
+        };
+        assert_eq!(outside("a/base#pretraining", (100, 100)), [false, true, true]);
+        assert_eq!(outside("a/base#pretraining", (6000, 100)), [false, false, true]);
+        assert_eq!(outside("b/base#pretraining", (100, 100)), [false; COHORTS]);
+    }
 }

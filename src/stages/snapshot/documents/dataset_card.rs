@@ -83,6 +83,15 @@ fn basis(card: &mut String, manifest: &Manifest, coverage: &[AggregateRow]) {
         let [p05, p50, p95, mean] = total.emissions_kgco2e.map(|kg| kg / 1000.0);
         let _ = writeln!(card, "| {name} | {} | {} | {p50:.0} | {p05:.0} to {p95:.0} | {mean:.0} |", total.models, total.runs);
     }
+    if let Some(outside) = &manifest.headline.outside {
+        let [p05, p50, p95, mean] = outside.emissions_kgco2e.map(|kg| kg / 1000.0);
+        let _ = writeln!(
+            card,
+            "\nA run counts with the repository that owns it. Not in the total: {p50:.0} t ({p05:.0} to {p95:.0}, mean {mean:.0}) of {} trainings that models \
+             of the cohort stand on\nand whose own repositories are not in it (`aggregates`, group_by `upstream`).",
+            outside.runs
+        );
+    }
     card.push_str(
         "\nWhat the records of the cohort tell of role, size and date (`aggregates`, group_by `coverage`), and what each stratum adds:\n\n\
          | told | models | runs | t CO2e, mean | share |\n| --- | --- | --- | --- | --- |\n",

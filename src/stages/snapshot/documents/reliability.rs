@@ -136,7 +136,8 @@ fn others(card: &mut String, cohort: &str, staging: &Path) -> Result<()> {
             | GroupBy::Role
             | GroupBy::Accelerator
             | GroupBy::License
-            | GroupBy::EuAiAct => {}
+            | GroupBy::EuAiAct
+            | GroupBy::Upstream => {}
         }
     }
     let Some(all) = all else { return Ok(()) };

@@ -3,6 +3,7 @@
 use super::commands::is_command_of_training;
 use super::evaluations::{Nesting, is_of_evaluation};
 use super::keys::{RecipeKey, recipe_key};
+use super::one_pass::refuse_steps_of_one_pass;
 use super::settings::{Setting, settings, settings_in_text};
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::block::{Block, BlockKind};
@@ -14,6 +15,7 @@ use crate::evidence::card::read::passage::Passage;
 use crate::evidence::card::read::prose::progress::done_part;
 use crate::evidence::card::read::rates::is_per_device;
 use crate::evidence::card::read::rows::{own_column, value_column};
+use crate::evidence::card::read::sheets::{Sheet, sheet_of};
 use crate::evidence::card::read::split_dash;
 use crate::evidence::card::read::training::is_train;
 use crate::evidence::card::read::values::{
@@ -62,7 +64,7 @@ pub fn parts_of<'b>(card: &Card<'_>, passages: &[Passage<'b>]) -> Vec<Part<'b>> 
     let mut parts = Vec::new();
     // The table that is read, and the column of its values.
     let (mut table, mut column) = (0, Ok(1));
-    let mut is_named = false;
+    let (mut is_named, mut sheet) = (false, None);
     for (i, passage) in passages.iter().enumerate() {
         if passage.block.table > 0 && passage.block.table != table {
             table = passage.block.table;
@@ -70,13 +72,17 @@ pub fn parts_of<'b>(card: &Card<'_>, passages: &[Passage<'b>]) -> Vec<Part<'b>> 
             let rows: Vec<&Block> = rows.filter(|b| !b.is_header).collect();
             column = value_column(&card.own, &rows);
             is_named = rows.first().is_some_and(|row| own_column(&card.own, &row.header) == column.ok());
+            sheet = sheet_of(&card.own, &rows);
         }
         match passage.block.kind {
             BlockKind::Code => {
                 let before = i.checked_sub(1).and_then(|at| passages.get(at));
                 settings_parts(card, passage, &mut parts, settings, before.is_some_and(introduces_training));
             }
-            BlockKind::TableRow => table_parts(passage, (column, is_named), &mut parts),
+            BlockKind::TableRow => match sheet {
+                Some(sheet) => sheet_part(passage, sheet, &mut parts),
+                None => table_parts(passage, (column, is_named), &mut parts),
+            },
             BlockKind::Paragraph | BlockKind::ListItem | BlockKind::Html => {
                 text_parts(passage, &mut parts);
                 settings_parts(card, passage, &mut parts, settings_in_text, false);
@@ -150,6 +156,14 @@ fn table_parts<'b>(passage: &Passage<'b>, (column, is_named): (Result<usize, &'s
     if let Some((key, value)) = key.zip(b.cells.get(at)).filter(|_| is_row) {
         let spot = Spot { block: b, quote: (b.from, b.to), rank: RANK_PAIR, reason: reason(passage).or(column.err()) };
         parts.extend(part(key, value, spot));
+    }
+}
+
+/// The row of a sheet.
+fn sheet_part<'b>(passage: &Passage<'b>, sheet: Sheet, parts: &mut Vec<Part<'b>>) {
+    let b = passage.block;
+    if let Some((key, value)) = b.cells.get(sheet.key).zip(b.cells.get(sheet.value())) {
+        parts.extend(part(key, value, Spot { block: b, quote: (b.from, b.to), rank: RANK_PAIR, reason: reason(passage) }));
     }
 }
 
@@ -235,19 +249,6 @@ fn tell_whole_batch(found: &mut [Part<'_>], code: &str) {
         for p in found.iter_mut().filter(|p| p.key == RecipeKey::Batch) {
             p.key = RecipeKey::TotalBatch;
         }
-    }
-}
-
-/// "Total steps: 1150", "Epoch: 10", "max_train_steps = 11500": of two numbers of steps, the one that the other is so many passes of is that
-/// of one pass.
-fn refuse_steps_of_one_pass(found: &mut [Part<'_>]) {
-    let values = |is: fn(RecipeKey) -> bool| -> Vec<f64> { found.iter().filter(|p| is(p.key)).filter_map(|p| p.value).collect() };
-    let passes = values(|key| matches!(key, RecipeKey::Epochs | RecipeKey::LooseEpochs));
-    let steps = values(|key| key == RecipeKey::Steps);
-    let is_one_pass = |n: f64| passes.iter().any(|e| *e > 1.0 && steps.iter().any(|all| (n * e - all).abs() < f64::EPSILON * all));
-    let of_one: Vec<bool> = found.iter().map(|p| p.key == RecipeKey::Steps && p.value.is_some_and(is_one_pass)).collect();
-    for (p, _) in found.iter_mut().zip(of_one).filter(|(_, of_one)| *of_one) {
-        p.key = RecipeKey::Other;
     }
 }
 
