@@ -24,7 +24,7 @@ pub fn stated_behind(ts: &[Token<'_>], i: usize) -> Option<Quantity> {
     let called = any(span(ts, i.saturating_sub(CALLED), i), &words.called);
     let left = span(ts, begins.max(i.saturating_sub(SUBJECT)), i);
     // "Best epoch was 163": one of them, and no number of them.
-    let is_one = ts.get(i).is_some_and(|t| t.is_any(&vocabulary::prose().rates.passes));
+    let is_one = ts.get(i).is_some_and(|t| t.is_any(&vocabulary::prose().rates.passes)) && !(i > 0 && is_train(ts, i - 1));
     let is_subject = !is_one && i < begins + SUBJECT && left.iter().all(|t| t.kind == Kind::Word && t.value.is_none());
     let at = (i + 1..i + 1 + REACH).find(|at| !ts.get(*at).is_some_and(leads))?;
     let said = any(span(ts, i + 1, at), &words.verbs);

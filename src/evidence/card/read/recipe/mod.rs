@@ -11,6 +11,7 @@ pub mod keys;
 mod loaders;
 mod log;
 pub mod notes;
+mod one_pass;
 mod parts;
 mod settings;
 pub mod sides;
