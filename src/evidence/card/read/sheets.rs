@@ -36,7 +36,8 @@ pub fn read_sheet(card: &mut Card<'_>, passage: &Passage<'_>, is_introduced: boo
     let evaluated = (b.under.evaluation && !b.under.training).then_some("evaluation or inference");
     for line in block.lines.iter().filter(|line| !is_of_others(line.key)) {
         let Some(kind) = read_key(&card.plain_key(line.key).0).map(|asked| asked.key) else { continue };
-        let spot = Spot { block: b, quote: b.source_range(line.from, line.to), rank: RANK_CODE, reason: passage.refused.or(evaluated) };
+        let spot =
+            Spot { block: b, quote: b.source_range(line.from, line.to), rank: RANK_CODE, reason: passage.refused.or(evaluated) };
         match kind {
             Key::Hardware if is_sheet && line.is_plain && of_training => {
                 card.add_pair_of(&spot, line.key, line.value, &[], of_training);

@@ -1,7 +1,7 @@
 //! What prose counts: tokens, epochs, steps, batches, parameters, FLOP.
 
 use super::NOT_SAID;
-use super::batches::{counted, is_batch, read_batch, read_batch_of_step};
+use super::batches::{counted, is_batch, read_batch};
 use super::compute::{read_flop, read_utilization};
 use super::examples::{read_batch_at_once, read_batch_of_steps, read_batch_per_device};
 use super::nearby::{any, before, last};
@@ -11,6 +11,7 @@ use super::respective::share_of_list;
 use super::samples::{LEAST_EXAMPLES, samples};
 use super::sentence::Sentence;
 use super::stated::{of_one_pass, stated_behind};
+use super::steps::read_batch_of_step;
 use super::strangers::is_cited;
 use super::subjects::{Measure, gives_it_to_another};
 use super::tokens::read_tokens;

@@ -1,8 +1,9 @@
 //! Batches that are told by their examples: "2 images per GPU on 8 GPUs", "20,000 steps of 64 sequences each".
 
 use super::NOT_SAID;
-use super::batches::{EACH_REACH, counted, device_of_each, is_device, is_examples, product, says};
+use super::batches::{counted, is_device, is_examples, product, says};
 use super::sentence::Sentence;
+use super::steps::{EACH_REACH, device_of_each};
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot, candidate};
 use crate::evidence::card::read::rates::is_sign;

@@ -147,8 +147,8 @@ fn is_memory_of_chip(ts: &[Token<'_>], i: usize) -> bool {
     ts.get(i).is_some_and(|t| t.is_any(&words.memory)) && sized
 }
 
-/// Reads a clause: its tokens are those of `s`, from the token `from` of the sentence on.
-fn read_clause(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (from, _): (usize, usize)) {
+/// What a clause says against its chips being those of the training.
+fn not_the_chips(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
     let words = &vocabulary::prose().hardware;
     // "Evaluation on the full suite took 9 hours on 8 A100s": the subject is no training.
     let evaluates = any(span(s.ts, 0, SUBJECT), &vocabulary::prose().subjects.work);
@@ -161,8 +161,7 @@ fn read_clause(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (from
     let words_run = s.ts.iter().enumerate().filter(|(_, t)| t.kind == Kind::Word);
     let runs =
         words_run.filter(|(i, t)| is_run((*i, *t)) || denies(t.text.as_ref())).any(|(_, t)| !(t.is("run") && is_what_was_run(s)));
-    let trains = s.trains();
-    let reason = if trains {
+    if s.trains() {
         // "From 3 May to 17 May": a month.
         let may = may_be(card, s) && !s.has(&words.modal_denied);
         let needs = s.has(&["least"]) && s.has(&words.serving);
@@ -188,7 +187,14 @@ fn read_clause(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (from
         let uses = s.has(&words.used) || s.has(&words.used_chips);
         let told = s.under_training || uses || times || card.trained_before || beside;
         (!told).then_some(NOT_SAID)
-    };
+    }
+}
+
+/// Reads a clause: its tokens are those of `s`, from the token `from` of the sentence on.
+fn read_clause(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (from, _): (usize, usize)) {
+    let words = &vocabulary::prose().hardware;
+    let trains = s.trains();
+    let reason = not_the_chips(card, s);
     let text = s.written(0, s.ts.len());
     let reason = reason.or_else(|| is_whole_machine(s).then_some("a whole machine"));
     // "my MacBook Air (M1) CPU"

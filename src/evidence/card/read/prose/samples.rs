@@ -28,8 +28,9 @@ const HOLDS_WORDS: usize = 4;
 /// once. What the data hold counts where nothing says what was trained on.
 pub fn samples(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) {
     let words = &vocabulary::prose().samples;
-    let q =
-        before(s, i, NOUN_REACH, |q, between| (!q.is_word || q.scaled) && q.value >= LEAST_EXAMPLES && !any(between, &words.other_units));
+    let q = before(s, i, NOUN_REACH, |q, between| {
+        (!q.is_word || q.scaled) && q.value >= LEAST_EXAMPLES && !any(between, &words.other_units)
+    });
     let Some(q) = q.filter(|q| q.value.fract() == 0.0 && !q.is_range && spot.reason.is_none() && card.recipe.examples.is_none())
     else {
         return;

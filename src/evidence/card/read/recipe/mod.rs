@@ -4,6 +4,7 @@
 //! sentence-transformers, `keras` those of Keras. What several parts give together (the batch of all devices, the steps of all epochs) is
 //! a candidate of its own, whose locator says how it was computed.
 
+mod beside;
 pub mod commands;
 mod evaluations;
 mod keras;
@@ -11,7 +12,6 @@ pub mod keys;
 mod loaders;
 mod log;
 pub mod notes;
-mod one_pass;
 mod parts;
 mod settings;
 pub mod sides;
@@ -20,11 +20,12 @@ mod splits;
 #[cfg(test)]
 mod tests;
 
+pub use self::beside::TWO_VALUES;
 use self::keys::RecipeKey;
 use self::log::{End, Log, Plan};
 use self::notes::Examples;
 use self::parts::{Part, beside_recipe, one_number, parts_of, value_of};
-pub use self::parts::{TWO_VALUES, ends_without_progress, introduces_training};
+pub use self::parts::{ends_without_progress, introduces_training};
 use super::candidate::{Candidate, Card, RANK_PAIR, Spot, candidate};
 use super::passage::Passage;
 use super::training::{is_pretraining, is_train};

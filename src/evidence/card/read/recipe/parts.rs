@@ -1,9 +1,9 @@
 //! The parts of a recipe: every key with its value, from lists, two-column tables and code.
 
+use super::beside::{refuse_two_values, tell_loose_keys, tell_whole_batch};
 use super::commands::is_command_of_training;
 use super::evaluations::{Nesting, is_of_evaluation};
 use super::keys::{RecipeKey, recipe_key};
-use super::one_pass::refuse_steps_of_one_pass;
 use super::settings::{Setting, settings, settings_in_text};
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::block::{Block, BlockKind};
@@ -230,53 +230,6 @@ fn settings_parts<'b>(
         parts.extend(found);
     }
 }
-
-/// Keys that beside a batch are a recipe's: steps, passes that are told once, sides.
-fn tell_loose_keys(found: &mut [Part<'_>]) {
-    let batch = |p: &Part<'_>| matches!(p.key, RecipeKey::Batch | RecipeKey::DeviceBatch | RecipeKey::TotalBatch);
-    let has_batch = found.iter().any(batch);
-    let told_once = |key: RecipeKey| found.iter().filter(|p| p.key == key).count() == 1;
-    let is_plan = told_once(RecipeKey::LooseEpochs) && !found.iter().any(|p| p.key == RecipeKey::Epochs);
-    for p in found.iter_mut().filter(|_| has_batch) {
-        p.key = match p.key {
-            RecipeKey::LooseSteps => RecipeKey::Steps,
-            RecipeKey::LooseEpochs if is_plan => RecipeKey::Epochs,
-            RecipeKey::LooseSide => RecipeKey::Side,
-            key => key,
-        };
-    }
-}
-
-/// The batch of a configuration that has one of a device, too, or is of a tool whose batch is that of all devices.
-fn tell_whole_batch(found: &mut [Part<'_>], code: &str) {
-    let value = |key: RecipeKey| found.iter().find(|p| p.key == key).and_then(|p| p.value);
-    let of_device = value(RecipeKey::DeviceBatch)
-        .zip(value(RecipeKey::Batch))
-        .is_some_and(|(one, all)| all > one && (all / one).fract() < 1e-9);
-    if of_device || vocabulary::recipe().commands.whole_batches.is_within(code) {
-        for p in found.iter_mut().filter(|p| p.key == RecipeKey::Batch) {
-            p.key = RecipeKey::TotalBatch;
-        }
-    }
-}
-
-/// A block that gives a key two values tells of two stages or two models: none of them is the whole training's.
-fn refuse_two_values(found: &mut [Part<'_>]) {
-    refuse_steps_of_one_pass(found);
-    for key in [RecipeKey::Epochs, RecipeKey::Steps, RecipeKey::TotalBatch, RecipeKey::Length] {
-        let mut values = found.iter().filter(|p| p.key == key && p.spot.block.kind == BlockKind::Code).filter_map(|p| p.value);
-        let Some(first) = values.next() else { continue };
-        if values.all(|v| (v - first).abs() < f64::EPSILON) {
-            continue;
-        }
-        for p in found.iter_mut().filter(|p| p.key == key) {
-            p.spot = p.spot.refused(Some(TWO_VALUES));
-        }
-    }
-}
-
-/// Reason of a key that one block gives twice, with different values.
-pub const TWO_VALUES: &str = "one block gives this key two values";
 
 /// Whether the text before code says that the code trained the model: "The model was trained with", "Training command:".
 #[must_use]
