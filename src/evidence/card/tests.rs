@@ -146,7 +146,7 @@ fn tokens_seen_and_tokens_that_were_not() {
         ("Each model saw 299,892,736,000 tokens during training.", Some(299_892_736_000.0)),
         ("We pre-train it on 14.8 trillion diverse and high-quality tokens.", Some(14.8e12)),
         ("* Dataset size: 250B tokens, combination of NLP synthetic data", None),
-        ("The corpora used for training have 3.47 billion tokens in total. It was trained for 98 epochs.", None),
+        ("The corpora used for training have 3.47 billion tokens in total. It was trained for 98 epochs.", Some(98.0 * 3.47e9)),
         ("The corpora used for training have 963 million tokens in total.", None),
         ("It is trained on two corpora. The total corpora size is 4.9B tokens.", Some(4.9e9)),
         ("The model was trained on a corpus of 0.5B tokens for one epoch.", Some(0.5e9)),
