@@ -13,6 +13,10 @@ pub const FINE_TUNE_MFU_SD: f64 = 0.42;
 pub const MFU_STATED_SD: f64 = 0.05;
 /// Part of the MFU's uncertainty that all rows share: the published runs are those whose authors had reason to publish.
 pub const MFU_SHARED_SD: f64 = 0.10;
+/// Utilization over all device hours of a training, over the one that is published, which most houses measured at full speed: hours hold restarts,
+/// evaluations and slow weeks, too. Median of the 15 rows of mfu.csv whose training has compute and hours that were not got from each other
+/// (0.66 to 1.31; data/reference/mfu.md).
+pub const MFU_OVER_HOURS: f64 = 0.91;
 /// MFU above this has not been published for training (Epoch AI lists none above 0.65).
 pub const MFU_MAX: f64 = 0.75;
 /// FLOP from which on a training is of the scale of a pre-training, whatever it starts from: eight H100 do 7e21 in a month at the median
