@@ -48,10 +48,13 @@ pub fn headline(pipeline: &Pipeline) -> Result<String> {
     out.push_str(&table(&["total", "p05", "median", "p95", "mean"], &totals, 1));
     if let Some(outside) = &headline.outside {
         let [p05, p50, p95, _] = outside.emissions_kgco2e.map(|kg| number(kg / 1000.0));
-        let runs = count(u64::try_from(outside.runs).unwrap_or(0));
+        let (runs, whose) = match outside.runs {
+            1 => ("1 training".to_owned(), "whose own repository is"),
+            runs => (format!("{} trainings", count(u64::try_from(runs).unwrap_or(0))), "whose own repositories are"),
+        };
         let _ = writeln!(
             out,
-            "\nNot in the total: {p50} t ({p05} to {p95}) of {runs} trainings that these models stand on,\nwhose own repositories are below the threshold"
+            "\nNot in the total: {p50} t ({p05} to {p95}) of {runs} that these models stand on,\n{whose} below the threshold"
         );
     }
     out.push_str("\nShare of emissions by tier\n");

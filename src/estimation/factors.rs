@@ -404,7 +404,10 @@ mod tests {
         assert!((median(RunKind::Adapter) - 0.165_005_75).abs() < 1e-9);
         // Regression: 3e24 FLOP on another house's weights had half of it, and chips of single machines.
         let of = |kind, flop| mfu(&Run::new("a/b", kind, Modality::Text), Some(Flop(flop)), &tables).0.median;
-        assert!((of(RunKind::FineTuning, 3e24) - 0.330_011_5).abs() < 1e-9 && (of(RunKind::FineTuning, 9e21) - 0.165_005_75).abs() < 1e-9);
+        assert!(
+            (of(RunKind::FineTuning, 3e24) - 0.330_011_5).abs() < 1e-9
+                && (of(RunKind::FineTuning, 9e21) - 0.165_005_75).abs() < 1e-9
+        );
         let mixtures = Mixtures::new(&tables);
         let chips = |flop| {
             chips(
@@ -425,12 +428,12 @@ mod tests {
         let role = |run: &Run| mixture_role(run, None, &tables);
         assert_eq!([role(&of_google), role(&in_its_cloud)], [MixtureRole::GoogleTpu, MixtureRole::Pretraining]);
         // A post-training by the house of its base runs on the base's chips, where they are stated; a stranger's fine-tune does not.
-        let root = Root { flop: 1e24, accelerators: vec!["NVIDIA H800".to_owned()] };
+        let root = Root { flop: 1e24, accelerators: vec!["NVIDIA H800 SXM5 80GB".to_owned()] };
         let of_base = |kind| {
             let (run, mut flags) = (Run::new("a/b", kind, Modality::Text), Vec::new());
             super::chips(&run, (2024, None, Some(&root)), &mixtures, &tables, &mut flags).name
         };
-        assert_eq!([of_base(RunKind::PostTraining), of_base(RunKind::FineTuning)], ["NVIDIA H800", "mixture:fine_tuning:2024"]);
+        assert_eq!([of_base(RunKind::PostTraining), of_base(RunKind::FineTuning)], ["NVIDIA H800 SXM5 80GB", "mixture:fine_tuning:2024"]);
         let spread = |kind| mfu(&Run::new("a/b", kind, Modality::Text), None, &tables).0.own_sd;
         assert!(spread(RunKind::PostTraining) > spread(RunKind::Pretraining));
     }

@@ -51,8 +51,8 @@ fn outside(data: &Data) -> Markup {
     let kg = row.emissions_kgco2e;
     html! {
         p #outside {
-            "A training counts with the repository that owns it. Not in the total: " (figure(kg.p50, mass(kg.p50))) " (median; " (interval(kg)) ") of "
-            (counted(row.runs)) " trainings that these models stand on and whose own repositories had fewer downloads."
+            "A training counts with the repository that owns it. Not in the total: " (figure(kg.p50, mass(kg.p50))) " (median; " (interval(kg)) ") for what these models stand \
+            on and whose own repositories had fewer downloads (trainings: " (counted(row.runs)) ")."
         }
     }
 }

@@ -87,8 +87,8 @@ fn basis(card: &mut String, manifest: &Manifest, coverage: &[AggregateRow]) {
         let [p05, p50, p95, mean] = outside.emissions_kgco2e.map(|kg| kg / 1000.0);
         let _ = writeln!(
             card,
-            "\nA run counts with the repository that owns it. Not in the total: {p50:.0} t ({p05:.0} to {p95:.0}, mean {mean:.0}) of {} trainings that models \
-             of the cohort stand on\nand whose own repositories are not in it (`aggregates`, group_by `upstream`).",
+            "\nA run counts with the repository that owns it. Not in the total: {p50:.0} t ({p05:.0} to {p95:.0}, mean {mean:.0}) of what models \
+             of the cohort stand on\nand whose own repositories are not in it (trainings: {}; `aggregates`, group_by `upstream`).",
             outside.runs
         );
     }
