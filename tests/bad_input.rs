@@ -291,7 +291,7 @@ fn a_bad_configuration_is_refused_with_file_and_key() {
     for (text, parts) in [
         ("[cohort]\nminimum = 3\n", ["unknown key 'cohort.minimum'", "bad.toml"]),
         ("[cohort]\nmin = -1\n", ["cohort.min = -1", "bad.toml"]),
-        ("[method]\ndraws = \"many\"\n", ["invalid type", "method.draws"]),
+        ("[method]\ndraws = \"many\"\n", ["a whole number is wanted", "method.draws"]),
         ("not toml", ["bad.toml", "TOML"]),
     ] {
         let workspace = Workspace::new();
