@@ -400,8 +400,11 @@ fn dispatch(cli: &Cli) -> Result<()> {
         // environment at the same time.
         // SAFETY: see above.
         unsafe { std::env::set_var("POLARS_MAX_THREADS", n.to_string()) };
+        // The first thread is one of them. It would only wait for them otherwise; and what has one thread can be forked (tests/faults). No
+        // other thread asks the pool for anything, so that it is never waited for while this one is elsewhere.
         rayon::ThreadPoolBuilder::new()
             .num_threads(usize::from(n))
+            .use_current_thread()
             .build_global()
             .map_err(|e| Error::Internal(format!("thread pool: {e}")))?;
     }

@@ -3,7 +3,10 @@
 //! `shim.c` counts and fails them. The run is taken stage by stage, each from a data directory in which the stages before it are done, so
 //! that a trial costs one stage. Afterwards: the exit status is honest, the message names the file, `latest` leads to a whole snapshot, and
 //! the next good run gives the bytes of an undisturbed one. That run follows from what is in the directory alone, so it is made once for
-//! each state that a fault leaves.
+//! each state that a fault leaves; and where it has to compute fit, which takes seconds, once for each state that fit finds.
+//!
+//! A stage is not begun anew for each fault: where an operation comes, the process forks, and the child goes on in a copy of the directory
+//! and fails. Only what the child cannot do, because it has one thread, is tried by a process of its own.
 //!
 //! `cargo test --test faults` takes a sample; `make acceptance` all (`-- --ignored`).
 #![cfg(target_os = "linux")] // LD_PRELOAD.
@@ -14,9 +17,7 @@ mod common;
 
 use common::shim::shim;
 use common::{copy_dir, files_of};
-use hugging_carbon::engine::Declared;
 use hugging_carbon::stages::NAMES;
-use hugging_carbon::stages::fit::Fitting;
 use hugging_carbon::stages::snapshot::latest::latest_version;
 use hugging_carbon::stages::snapshot::verify_files;
 use hugging_carbon::store::sha256_bytes;
@@ -34,7 +35,13 @@ const ERRORS: [&str; 4] = ["28", "5", "13", "30"];
 const CHANGES: [&str; 8] = ["create", "write", "copy", "truncate", "mkdir", "remove", "rename", "symlink"];
 
 /// Faults for which one process forks: their directories lie beside one another.
-const PER_FORK: usize = 50;
+const PER_FORK: usize = 150;
+/// Where fit begins to compute: what it does from there follows from what it finds.
+const COMPUTES: (&str, &str) = ("SHIM_KILL", "mkdir:data/work/tmp-fit");
+/// What `shim.c` says of a line that it did not try.
+const NOT_TRIED: i32 = -1;
+const SIGALRM: i32 = 14;
+const SIGKILL: i32 = 9;
 
 /// An operation of a stage.
 #[derive(Clone, Debug)]
@@ -43,7 +50,12 @@ struct Operation {
     number: usize,
     kind: String,
     path: String,
+    /// Before the stage begins: a fault there may be passed over, and all of the stage's work follows.
+    is_before_work: bool,
 }
+
+/// An operation, and how it fails: an error by its number, or a kill.
+type Trial = (Operation, &'static str);
 
 impl Operation {
     fn changes_files(&self) -> bool {
@@ -63,7 +75,14 @@ struct Bench {
     old: String,
     good: Vec<(String, Vec<u8>)>,
     version: String,
+    /// States from which the next run was made.
     seen: Mutex<HashSet<String>>,
+    /// States in which fit began to compute.
+    computed: Mutex<HashSet<String>>,
+    /// States of the snapshots' directory in which each was found whole.
+    whole: Mutex<HashSet<String>>,
+    /// Faults that were tried by a process of their own.
+    alone: AtomicUsize,
 }
 
 fn binary(dir: &Path) -> Command {
@@ -98,7 +117,16 @@ impl Bench {
         }
         let version = latest_version(&at.join("data/snapshots")).unwrap().unwrap();
         let good = files_of(&at.join("data/snapshots").join(&version));
-        Self { dir, old, good, version, seen: Mutex::new(HashSet::new()) }
+        let [seen, computed, whole] = [(); 3].map(|()| Mutex::new(HashSet::new()));
+        Self { dir, old, good, version, seen, computed, whole, alone: AtomicUsize::new(0) }
+    }
+
+    /// A place of this thread, with what there is before a stage.
+    fn place(&self, name: &str, stage: usize) -> PathBuf {
+        let at = self.dir.path().join(format!("{name}-{:?}", std::thread::current().id()));
+        let _ = std::fs::remove_dir_all(&at);
+        copy_dir(&self.dir.path().join(format!("before-{stage}")), &at);
+        at
     }
 
     fn run(&self, at: &Path, stage: usize, variables: &[(&str, &str)]) -> Output {
@@ -119,44 +147,68 @@ impl Bench {
         let operation = |line: &str| {
             let mut parts = line.splitn(3, ' ');
             let mut part = || parts.next().unwrap().to_owned();
-            Operation { stage, number: part().parse().unwrap(), kind: part(), path: part() }
+            Operation { stage, number: part().parse().unwrap(), kind: part(), path: part(), is_before_work: true }
         };
-        logs[0].lines().map(operation).collect()
+        let mut operations: Vec<Operation> = logs[0].lines().map(operation).collect();
+        let work = format!("data/work/tmp-{}", NAMES[stage]);
+        let begins = operations.iter().position(|operation| operation.kind == "mkdir" && operation.path == work).unwrap();
+        operations[begins..].iter_mut().for_each(|operation| operation.is_before_work = false);
+        operations
     }
 
     /// One fault, and what becomes of it; a text where something is wrong.
-    fn try_one(&self, operation: &Operation, way: &str) -> Option<String> {
-        let at = self.dir.path().join(format!("trial-{:?}", std::thread::current().id()));
-        let _ = std::fs::remove_dir_all(&at);
-        copy_dir(&self.dir.path().join(format!("before-{}", operation.stage)), &at);
+    fn try_one(&self, (operation, way): &Trial) -> Option<String> {
+        self.alone.fetch_add(1, Ordering::SeqCst);
         let number = operation.number.to_string();
-        let output = self.run(&at, operation.stage, &[("SHIM_AT", &number), ("SHIM_DO", way)]);
+        let fault = [("SHIM_AT", number.as_str()), ("SHIM_DO", way)];
+        if operation.is_before_work && !way.starts_with("kill") {
+            let at = self.place("trial", operation.stage);
+            let output = self.run(&at, operation.stage, &[&fault[..], &[COMPUTES]].concat());
+            if output.status.signal() != Some(SIGKILL) {
+                return self.judge(&at, operation, way, output.status, &output.stderr);
+            }
+            self.computed.lock().unwrap().insert(passed_over(operation, &at, &output.stderr));
+        }
+        let at = self.place("trial", operation.stage);
+        let output = self.run(&at, operation.stage, &fault);
         self.judge(&at, operation, way, output.status, &output.stderr)
     }
 
-    /// The same of several faults of one stage, none before operation `from`: one process comes so far, and forks for each.
-    fn try_forked(&self, trials: &[(Operation, &str)], from: usize) -> Vec<String> {
-        let at = self.dir.path().join(format!("forked-{:?}", std::thread::current().id()));
-        let _ = std::fs::remove_dir_all(&at);
-        let stage = trials[0].0.stage;
-        copy_dir(&self.dir.path().join(format!("before-{stage}")), &at);
+    /// The same of several faults of one stage, by one process that forks for each.
+    fn try_forked(&self, trials: &[Trial]) -> Vec<String> {
+        let at = self.place("forked", trials[0].0.stage);
         let places: Vec<PathBuf> = (0..trials.len()).map(|i| at.join(format!("trial-{i}"))).collect();
-        let line = |((operation, way), place): (&(Operation, &str), &PathBuf)| {
+        let line = |((operation, way), place): (&Trial, &PathBuf)| {
             std::fs::create_dir(place).unwrap();
             std::fs::copy(at.join("index.jsonl"), place.join("index.jsonl")).unwrap();
             format!("{} {way} {}\n", operation.number, place.display())
         };
         std::fs::write(at.join("list"), trials.iter().zip(&places).map(line).collect::<String>()).unwrap();
-        assert!(self.run(&at, stage, &[("SHIM_FORK_AT", &from.to_string()), ("SHIM_FORK_LIST", "list")]).status.success());
+        let forked = self.run(&at, trials[0].0.stage, &[("SHIM_FORK_LIST", "list"), COMPUTES]);
+        assert!(forked.status.success(), "{forked:?}");
         let done = std::fs::read_to_string(at.join("list.done")).unwrap();
-        let statuses: Vec<ExitStatus> = done.lines().map(|status| ExitStatus::from_raw(status.parse().unwrap())).collect();
+        let statuses: Vec<i32> = done.lines().map(|status| status.parse().unwrap()).collect();
         assert_eq!(statuses.len(), trials.len());
-        let ended = trials.iter().zip(&places).zip(statuses);
-        ended
-            .filter_map(|(((operation, way), place), status)| {
-                self.judge(place, operation, way, status, &std::fs::read(place.join("stderr")).unwrap())
-            })
-            .collect()
+        let mut wrong = Vec::new();
+        for ((trial, place), raw) in trials.iter().zip(&places).zip(statuses) {
+            let (operation, way) = trial;
+            let (status, stderr) = (ExitStatus::from_raw(raw), std::fs::read(place.join("stderr")).unwrap_or_default());
+            let is_good = match status.signal() {
+                _ if raw == NOT_TRIED => false,
+                Some(SIGALRM) => false,
+                // What comes of a fault that was passed over is looked at once for each file, and state in which fit begins.
+                Some(SIGKILL) if !way.starts_with("kill") => {
+                    self.computed.lock().unwrap().contains(&passed_over(operation, place, &stderr))
+                }
+                _ => self.judge(place, operation, way, status, &stderr).is_none(),
+            };
+            // What a child did wrong counts if the process does it too.
+            if !is_good {
+                wrong.extend(self.try_one(trial));
+            }
+            std::fs::remove_dir_all(place).unwrap();
+        }
+        wrong
     }
 
     /// Whether what a fault left is what it should be.
@@ -166,7 +218,7 @@ impl Bench {
             Some(format!("{} of {} in {}, {way}: {what}\n{stderr}", operation.kind, operation.path, NAMES[operation.stage]))
         };
         match (way.starts_with("kill"), status.code()) {
-            (true, _) if status.signal() == Some(9) => {}
+            (true, _) if status.signal() == Some(SIGKILL) => {}
             // What is not met by the operation itself is not a fault: a kill always is.
             (true, _) => return fail("was not killed"),
             (false, Some(0)) => {}
@@ -176,53 +228,78 @@ impl Bench {
         }
         let snapshots = at.join("data/snapshots");
         let latest = latest_version(&snapshots).unwrap().unwrap();
-        if ![&self.old, &self.version].contains(&&latest) || verify_files(&snapshots.join(&latest)).is_err() {
-            return fail(&format!("'latest' is {latest}, or that is damaged"));
+        if ![&self.old, &self.version].contains(&&latest) {
+            return fail(&format!("'latest' is {latest}"));
         }
-        if verify_files(&snapshots.join(&self.old)).is_err() {
-            return fail("the old snapshot is damaged");
-        }
-        if self.seen.lock().unwrap().insert(state(&at.join("data"))) {
-            let output = binary(at).arg("run").stderr(Stdio::piped()).output().unwrap();
-            let latest = latest_version(&snapshots).unwrap().unwrap();
-            if !output.status.success() || latest != self.version || files_of(&snapshots.join(&latest)) != self.good {
-                return fail(&format!("the next run gives {latest}:\n{}", String::from_utf8_lossy(&output.stderr)));
+        let held = state(&snapshots);
+        if !self.whole.lock().unwrap().contains(&held) {
+            let is_damaged = |version: &&String| verify_files(&snapshots.join(version)).is_err();
+            if let Some(damaged) = [&self.old, &latest].into_iter().find(is_damaged) {
+                return fail(&format!("{damaged} is damaged"));
             }
-            if let Some(left) = leftovers(&at.join("data")) {
-                return fail(&format!("{} is left", left.display()));
-            }
+            self.whole.lock().unwrap().insert(held);
         }
+        let now = state(&at.join("data"));
+        if !self.seen.lock().unwrap().insert(now.clone()) {
+            return None;
+        }
+        let what = self.next_run(at)?;
+        // So that it is found again by whoever comes to it another way.
+        self.seen.lock().unwrap().remove(&now);
+        fail(&what)
+    }
+
+    /// The next good run, and what is wrong with it.
+    fn next_run(&self, at: &Path) -> Option<String> {
+        let probe = at.with_extension("probe");
+        let _ = std::fs::remove_dir_all(&probe);
+        copy_dir(at, &probe);
+        let mut output = self.run(&probe, NAMES.len() - 1, &[COMPUTES]);
+        let (mut ended, mut computed) = (probe.as_path(), None);
+        if output.status.signal() == Some(SIGKILL) {
+            let found = state(&probe.join("data"));
+            if self.computed.lock().unwrap().contains(&found) {
+                return None;
+            }
+            output = self.run(at, NAMES.len() - 1, &[]);
+            ended = at;
+            computed = Some(found);
+        }
+        let snapshots = ended.join("data/snapshots");
+        let latest = latest_version(&snapshots).unwrap().unwrap();
+        if !output.status.success() || latest != self.version || files_of(&snapshots.join(&latest)) != self.good {
+            return Some(format!("the next run gives {latest}:\n{}", String::from_utf8_lossy(&output.stderr)));
+        }
+        if let Some(left) = leftovers(&ended.join("data")) {
+            return Some(format!("{} is left", left.display()));
+        }
+        self.computed.lock().unwrap().extend(computed);
         None
     }
 
-    /// Tries all of these, on two threads; returns what was wrong. Faults of one stage from operation `forked` on share what comes before.
-    fn try_all(&self, trials: &[(Operation, &'static str)], forked: Option<usize>) -> Vec<String> {
-        let is_shared = |(operation, _): &&(Operation, &'static str)| forked.is_some_and(|from| operation.number >= from);
-        let (shared, alone): (Vec<_>, Vec<_>) = trials.iter().partition(is_shared);
-        let own = |trials: &[&(Operation, &'static str)]| trials.iter().map(|trial| (*trial).clone()).collect::<Vec<_>>();
-        let groups: Vec<Vec<(Operation, &str)>> = alone.chunks(1).map(own).chain(shared.chunks(PER_FORK).map(own)).collect();
+    /// Tries all of these, on two threads; returns what was wrong.
+    fn try_all(&self, trials: &[Trial]) -> Vec<String> {
+        let stages = trials.chunk_by(|a, b| a.0.stage == b.0.stage);
+        let groups: Vec<&[Trial]> = stages.flat_map(|of_stage| of_stage.chunks(PER_FORK)).collect();
         let (next, tried, wrong) = (AtomicUsize::new(0), AtomicUsize::new(0), Mutex::new(Vec::new()));
         let try_next = || {
             while let Some(group) = groups.get(next.fetch_add(1, Ordering::SeqCst)) {
-                let found = match (&group[..], forked) {
-                    ([(operation, way)], None) => self.try_one(operation, way).into_iter().collect(),
-                    ([(operation, way)], Some(from)) if operation.number < from => {
-                        self.try_one(operation, way).into_iter().collect()
-                    }
-                    (group, from) => self.try_forked(group, from.unwrap()),
-                };
+                let found = self.try_forked(group);
                 // At once: a matrix that is broken off has told what it found.
                 found.iter().for_each(|text| println!("wrong: {text}"));
                 wrong.lock().unwrap().extend(found);
-                let before = tried.fetch_add(group.len(), Ordering::SeqCst);
-                if before / 200 != (before + group.len()) / 200 {
-                    println!("{} of {} faults", before + group.len(), trials.len());
-                }
+                println!("{} of {} faults", tried.fetch_add(group.len(), Ordering::SeqCst) + group.len(), trials.len());
             }
         };
         std::thread::scope(|scope| [scope.spawn(try_next), scope.spawn(try_next)].map(|thread| thread.join().unwrap()));
         wrong.into_inner().unwrap()
     }
+}
+
+/// How things stand where fit begins to compute though there was a fault.
+fn passed_over(operation: &Operation, at: &Path, stderr: &[u8]) -> String {
+    let stderr: String = String::from_utf8_lossy(stderr).split(char::is_numeric).collect();
+    format!("{} {} {stderr} {}", operation.stage, operation.path, state(&at.join("data")))
 }
 
 /// Whether a message names a file: by its path, or its directory and the begin of its name (a rename has two).
@@ -270,11 +347,12 @@ fn leftovers(data: &Path) -> Option<PathBuf> {
 }
 
 /// Tries all, says how many were wrong, and returns them.
-fn report(bench: &Bench, trials: &[(Operation, &'static str)], forked: Option<usize>) -> Vec<String> {
-    let wrong = bench.try_all(trials, forked);
+fn report(bench: &Bench, trials: &[Trial]) -> Vec<String> {
+    let wrong = bench.try_all(trials);
     println!(
-        "{} faults, {} states that the next run began from, {} wrong",
+        "{} faults ({} by a process of their own), {} states that the next run began from, {} wrong",
         trials.len(),
+        bench.alone.swap(0, Ordering::SeqCst),
         bench.seen.lock().unwrap().len(),
         wrong.len()
     );
@@ -288,10 +366,10 @@ fn a_sample_of_faults_costs_nothing_that_was_published() {
     let operations = [0, NAMES.len() - 1].into_iter().flat_map(|stage| bench.operations(stage));
     let ways = [&ERRORS[..], &["kill-before", "kill-after"]].concat();
     let changes = operations.filter(|operation| operation.changes_files() || operation.kind == "sync");
-    let trials: Vec<(Operation, &str)> =
+    let trials: Vec<Trial> =
         changes.enumerate().filter(|(i, _)| i % 7 == 0).map(|(i, operation)| (operation, ways[i / 7 % ways.len()])).collect();
     assert!(trials.len() > 20, "{}", trials.len());
-    let wrong = report(&bench, &trials, None);
+    let wrong = report(&bench, &trials);
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
@@ -312,10 +390,7 @@ fn every_fault_costs_nothing_that_was_published() {
         operations.iter().for_each(|operation| *kinds.entry(operation.kind.as_str()).or_insert(0) += 1);
         println!("{name}: {} operations {kinds:?}", operations.len());
         let trials = operations.iter().flat_map(|operation| operation.ways().map(|way| (operation.clone(), way)));
-        // Its seconds of computing lie before its first table, and behind it no other thread is asked.
-        let first_table = operations.iter().find(|operation| operation.kind == "create" && operation.path.contains("/tmp-"));
-        let forked = first_table.filter(|_| name == Fitting::NAME).map(|operation| operation.number);
-        wrong.extend(report(&bench, &trials.step_by(step).collect::<Vec<_>>(), forked));
+        wrong.extend(report(&bench, &trials.step_by(step).collect::<Vec<_>>()));
         println!("{name}: {:.0} s", began.elapsed().as_secs_f64());
     }
     assert!(wrong.is_empty(), "{} wrong", wrong.len());

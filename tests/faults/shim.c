@@ -5,9 +5,12 @@
  * SHIM_AT=n          at the n-th operation ...
  * SHIM_DO=how        ... an errno by its number, or kill-before, kill-after; full: from there on there is no space for anything
  * SHIM_ALWAYS=op:e   every operation of this name fails with errno e, wherever it is
- * SHIM_FORK_AT=n     before the n-th operation the process forks for each line "n how directory" of SHIM_FORK_LIST, and ends: a child copies
- *                    SHIM_DIR into that directory, goes on there, and fails as the line says; its stderr is in the file stderr beside it.
- *                    A status as waitpid gives it goes to SHIM_FORK_LIST.done for each. A child has the thread that forked alone.
+ * SHIM_KILL=op:path  the process dies before an operation of this name on this path; of one that forks, its children
+ * SHIM_FORK_LIST=f   lines "n how directory" in the order of n: before the n-th operation the process forks; a child copies SHIM_DIR into
+ *                    that directory, goes on there, and fails as the line says; its stderr is in the file stderr beside it. The process
+ *                    ends behind the last line. A status as waitpid gives it goes to SHIM_FORK_LIST.done for each. A child has the thread
+ *                    that forked alone: a line says -1 where that is not the first and the child would go on, and one that waits for a
+ *                    thread that it has not ends by SIGALRM.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -26,15 +29,38 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define FDS 4096
 static char *paths[FDS];
+/* Which opening a descriptor comes from: copies of one share their position. */
+static long openings[FDS], last_opening;
 static atomic_long count;
-static const char *dir, *always, *how;
+static const char *dir, *always, *how, *kill_at;
 static size_t dir_length;
-static long at, fork_at;
-static int log_fd = -1;
+static long at;
+static int log_fd = -1, statuses = -1, is_child;
+/* What is left of SHIM_FORK_LIST, and the number of the operation that comes next in it. */
+static char list[1 << 20];
+static const char *rest = list;
+static long fork_at = -1;
+
+static void next_fork(void) {
+    fork_at = -1;
+    sscanf(rest, "%ld", &fork_at);
+}
+
+static void begin_forks(const char *name) {
+    char done[PATH_MAX];
+    snprintf(done, sizeof done, "%s.done", name);
+    statuses = (int)syscall(SYS_openat, AT_FDCWD, done, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    /* Whole, at once: a child that ends would set back a position that it shares. */
+    int file = (int)syscall(SYS_openat, AT_FDCWD, name, O_RDONLY);
+    if (statuses < 0 || file < 0 || syscall(SYS_read, file, list, sizeof list - 1) <= 0) _exit(98);
+    syscall(SYS_close, file);
+    next_fork();
+}
 
 __attribute__((constructor)) static void start(void) {
     dir = getenv("SHIM_DIR");
@@ -42,16 +68,38 @@ __attribute__((constructor)) static void start(void) {
     always = getenv("SHIM_ALWAYS");
     how = getenv("SHIM_DO");
     at = getenv("SHIM_AT") ? atol(getenv("SHIM_AT")) : -1;
-    fork_at = getenv("SHIM_FORK_AT") ? atol(getenv("SHIM_FORK_AT")) : -1;
+    kill_at = getenv("SHIM_KILL");
+    if (getenv("SHIM_FORK_LIST")) begin_forks(getenv("SHIM_FORK_LIST"));
     if (getenv("SHIM_LOG"))
         log_fd = (int)syscall(SYS_openat, AT_FDCWD, getenv("SHIM_LOG"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 }
+
+static int is_first(void) { return syscall(SYS_gettid) == getpid(); }
 
 static void *next(const char *name) { return dlsym(RTLD_NEXT, name); }
 
 static void die(void) {
     kill(getpid(), SIGKILL);
     for (;;) pause();
+}
+
+/* What is open below SHIM_DIR is opened again in the copy, at its position. What was removed or renamed meanwhile stays as it is. */
+static void open_again(void) {
+    for (int fd = 0; fd < FDS; fd++) {
+        if (!paths[fd]) continue;
+        int first = 0;
+        while (first < fd && !(paths[first] && openings[first] == openings[fd])) first++;
+        if (first < fd) {
+            syscall(SYS_dup3, first, fd, O_CLOEXEC);
+            continue;
+        }
+        long flags = syscall(SYS_fcntl, fd, F_GETFL), position = syscall(SYS_lseek, fd, 0L, SEEK_CUR);
+        int own = (int)syscall(SYS_openat, AT_FDCWD, paths[fd], flags | O_CLOEXEC);
+        if (own < 0) continue;
+        if (position > 0) syscall(SYS_lseek, own, position, SEEK_SET);
+        syscall(SYS_dup3, own, fd, O_CLOEXEC);
+        syscall(SYS_close, own);
+    }
 }
 
 /* A run goes on in a copy of its directory. */
@@ -62,38 +110,69 @@ static void go_on_in(const char *into) {
     if (system(command) || chdir(into)) _exit(99);
     int file = (int)syscall(SYS_openat, AT_FDCWD, "stderr", O_WRONLY | O_CREAT | O_TRUNC, 0644);
     if (file < 0 || dup2(file, 2) < 0) _exit(99);
+    open_again();
 }
 
-static void fork_all(void) {
-    const char *name = getenv("SHIM_FORK_LIST");
-    static char list[1 << 20], way[32], into[PATH_MAX], done[PATH_MAX + 8], line[32];
-    snprintf(done, sizeof done, "%s.done", name);
-    int statuses = (int)syscall(SYS_openat, AT_FDCWD, done, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-    /* Whole, at once: a child that ends would set back a position that it shares. */
-    int file = (int)syscall(SYS_openat, AT_FDCWD, name, O_RDONLY);
-    if (statuses < 0 || file < 0 || syscall(SYS_read, file, list, sizeof list - 1) <= 0) _exit(98);
-    fork_at = -1;
-    long n;
-    int length;
-    for (const char *rest = list; sscanf(rest, "%ld %31s %4095s%n", &n, way, into, &length) == 3; rest += length) {
-        pid_t child = fork();
-        if (!child) {
-            at = n;
-            how = way;
-            return go_on_in(into);
-        }
+/* Processor time that a process has had, in ticks; -1 while it does not wait (proc_pid_stat(5): fields 3, 14, 15). */
+static long waiting_since(pid_t process) {
+    char path[64], text[1024];
+    snprintf(path, sizeof path, "/proc/%d/stat", process);
+    int file = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+    long size = file < 0 ? 0 : syscall(SYS_read, file, text, sizeof text - 1);
+    if (file >= 0) syscall(SYS_close, file);
+    text[size > 0 ? size : 0] = 0;
+    char *name_end = strrchr(text, ')'), state;
+    long user, system;
+    int found = name_end ? sscanf(name_end + 1, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %ld %ld", &state, &user, &system) : 0;
+    return found == 3 && state == 'S' ? user + system : -1;
+}
+
+/* Waits for a child; for one that does nothing for ten seconds, not longer. */
+static int status_of(pid_t child) {
+    int status = -1;
+    long before = -1;
+    time_t since = time(NULL);
+    for (long waits = 1; waitpid(child, &status, WNOHANG) == 0; waits++) {
+        usleep(waits < 100 ? 1000 : 20000);
+        if (waits < 100 || waits % 10) continue;
+        long now = waiting_since(child);
+        if (now < 0 || now != before) since = time(NULL);
+        before = now;
+        if (time(NULL) - since > 10) kill(child, SIGALRM);
+    }
+    return status;
+}
+
+/* Forks for every line of operation n. Whoever returns goes on: the process, or a child. */
+static void fork_for(long n) {
+    static char way[32], into[PATH_MAX], line[32];
+    while (fork_at == n) {
+        int length = 0;
+        if (sscanf(rest, "%*d %31s %4095s%n", way, into, &length) < 2) _exit(97);
+        rest += length;
+        next_fork();
         int status = -1;
-        waitpid(child, &status, 0);
+        if (is_first() || !strncmp(way, "kill", 4)) {
+            pid_t child = fork();
+            if (!child) {
+                at = n;
+                how = way;
+                fork_at = -1;
+                is_child = 1;
+                return go_on_in(into);
+            }
+            status = status_of(child);
+        }
         int size = snprintf(line, sizeof line, "%d\n", status);
         syscall(SYS_write, statuses, line, (size_t)size);
     }
-    _exit(0);
+    if (fork_at < 0) _exit(0);
 }
 
 /* Whether another thread than the first touches the lease: it does so by the clock. */
 static int is_touch(const char *path) {
     size_t length = strlen(path);
-    return length > 11 && !strcmp(path + length - 11, "/lease.json") && syscall(SYS_gettid) != getpid();
+    return length > 11 && !strcmp(path + length - 11, "/lease.json") && !is_first();
 }
 
 /* 0: go on; 1: go on, then die; -1: errno is set. */
@@ -111,7 +190,9 @@ static int step(const char *op, const char *path) {
         int size = snprintf(line, sizeof line, "%ld %s %s\n", n, op, path);
         if (size > 0) syscall(SYS_write, log_fd, line, (size_t)size);
     }
-    if (n == fork_at) fork_all();
+    size_t op_length = kill_at && (statuses < 0 || is_child) ? strcspn(kill_at, ":") : 0;
+    if (op_length && length == op_length && !strncmp(kill_at, op, length) && !strcmp(kill_at + length + 1, path)) die();
+    if (n == fork_at) fork_for(n);
     if (how && !strcmp(how, "full")) {
         static const char *const need_space[] = {"create", "write", "copy", "mkdir", "symlink"};
         for (size_t i = 0; n >= at && i < sizeof need_space / sizeof *need_space; i++)
@@ -143,6 +224,7 @@ static int opened(int fd, const char *path) {
     if (fd >= 0 && fd < FDS) {
         free(paths[fd]);
         paths[fd] = dir && !strncmp(path, dir, dir_length) ? strdup(path) : NULL;
+        openings[fd] = ++last_opening;
     }
     return fd;
 }
@@ -202,7 +284,10 @@ OPEN_AT(openat64)
         if (!real) real = next(#name);                                                                       \
         int result = real(fd, command, argument);                                                            \
         const char *path = path_of(fd);                                                                      \
-        return path && (command == F_DUPFD || command == F_DUPFD_CLOEXEC) ? opened(result, path) : result;   \
+        if (!path || (command != F_DUPFD && command != F_DUPFD_CLOEXEC)) return result;                      \
+        opened(result, path);                                                                                \
+        if (result >= 0 && result < FDS) openings[result] = openings[fd];                                    \
+        return result;                                                                                       \
     }
 FCNTL(fcntl)
 FCNTL(fcntl64)
