@@ -274,22 +274,16 @@ fn metrics_are_what_the_textfile_collector_reads() {
     assert!(text.contains("hugging_carbon_run_exit_status 1\n") && text.contains("last_success_timestamp_seconds"), "{text}");
 }
 
-/// A pipe that nobody writes to holds the run at a known place.
+/// A Hub that takes the connection and never answers holds the run at a known place.
 #[test]
 fn signals_end_a_run_within_a_second_with_a_status_that_says_so() {
     for (signal, status) in [("TERM", 143), ("INT", 130), ("HUP", 129)] {
         let workspace = copied();
-        let pipe = workspace.path("pipe.jsonl");
-        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        workspace.file("hub.toml", "[source]\nkind = \"hub-listing\"\n");
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_hugging-carbon"));
-        command.current_dir(workspace.path("")).env_clear().args([
-            "--log-format",
-            "json",
-            "run",
-            "--force",
-            "--source",
-            "pipe.jsonl",
-        ]);
+        command.env_clear().env("HF_ENDPOINT", format!("http://{}", silent.local_addr().unwrap()));
+        command.current_dir(workspace.path("")).args(["--log-format", "json", "--config", "hub.toml", "run", "--force"]);
         let stderr = workspace.path("stderr");
         let mut child =
             command.stderr(std::fs::File::create(&stderr).unwrap()).stdout(std::process::Stdio::null()).spawn().unwrap();

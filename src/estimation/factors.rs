@@ -433,7 +433,10 @@ mod tests {
             let (run, mut flags) = (Run::new("a/b", kind, Modality::Text), Vec::new());
             super::chips(&run, (2024, None, Some(&root)), &mixtures, &tables, &mut flags).name
         };
-        assert_eq!([of_base(RunKind::PostTraining), of_base(RunKind::FineTuning)], ["NVIDIA H800 SXM5 80GB", "mixture:fine_tuning:2024"]);
+        assert_eq!(
+            [of_base(RunKind::PostTraining), of_base(RunKind::FineTuning)],
+            ["NVIDIA H800 SXM5 80GB", "mixture:fine_tuning:2024"]
+        );
         let spread = |kind| mfu(&Run::new("a/b", kind, Modality::Text), None, &tables).0.own_sd;
         assert!(spread(RunKind::PostTraining) > spread(RunKind::Pretraining));
     }
