@@ -155,27 +155,10 @@ pub fn chips<'a>(
     tables: &FactorTables,
     flags: &mut Vec<Flag>,
 ) -> Chips<'a> {
-    let (set, power_is_fallback) = weighted(tables, tables.chip_use.weights(&run.hardware.accelerators));
-    if !set.is_empty() {
-        if set.len() > 1 {
-            flags.push(Flag::AcceleratorVariantOpen);
-        }
-        let power = match set.as_slice() {
-            [one] => tables.accelerators.get(&one.name).map(|a| tables.power.node_power(a)),
-            _ => None,
-        };
-        return with_power_flag(
-            Chips {
-                name: set.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(" | "),
-                source: evidence_of(run, Field::Accelerator),
-                is_fallback: false,
-                power_source: power.as_ref().map_or_else(|| "measured runs per chip".to_owned(), |p| p.source.clone()),
-                power,
-                set: set.into(),
-                power_is_fallback,
-            },
-            flags,
-        );
+    let stated = of_names(&run.hardware.accelerators, tables, || evidence_of(run, Field::Accelerator));
+    if let Some(chips) = stated {
+        flags.extend((chips.set.len() > 1).then_some(Flag::AcceleratorVariantOpen));
+        return with_power_flag(chips, flags);
     }
     if let Some(machine) = agents::is_agent(run).then(|| machine_of_an_agent(tables)).flatten() {
         return with_power_flag(machine, flags);
@@ -202,16 +185,25 @@ pub fn chips<'a>(
 
 /// The chips that are stated of the training that a post-training by the same house starts from: it runs on the machines of that one.
 fn of_the_base<'a>(run: &Run, root: &Root, tables: &FactorTables) -> Option<Chips<'a>> {
-    let (set, power_is_fallback) = weighted(tables, tables.chip_use.weights(&root.accelerators));
-    let fits = run.kind == Some(RunKind::PostTraining) && !set.is_empty();
+    let source = || format!("stated of {}", run.root_run_id.as_deref().unwrap_or_default());
+    let chips = of_names(&root.accelerators, tables, source).filter(|_| run.kind == Some(RunKind::PostTraining))?;
+    Some(Chips { is_fallback: true, ..chips })
+}
+
+/// Chips by their names, weighted by their use; none where none of them has a peak and a rating.
+fn of_names<'a>(names: &[String], tables: &FactorTables, source: impl Fn() -> String) -> Option<Chips<'a>> {
+    let (set, power_is_fallback) = weighted(tables, tables.chip_use.weights(names));
+    if set.is_empty() {
+        return None;
+    }
     let power = match set.as_slice() {
         [one] => tables.accelerators.get(&one.name).map(|a| tables.power.node_power(a)),
         _ => None,
     };
-    fits.then(|| Chips {
+    Some(Chips {
         name: set.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(" | "),
-        source: format!("stated of {}", run.root_run_id.as_deref().unwrap_or_default()),
-        is_fallback: true,
+        source: source(),
+        is_fallback: false,
         power_source: power.as_ref().map_or_else(|| "measured runs per chip".to_owned(), |p| p.source.clone()),
         power,
         set: set.into(),

@@ -20,7 +20,7 @@ pub const MFU_OVER_HOURS: f64 = 0.91;
 /// MFU above this has not been published for training (Epoch AI lists none above 0.65).
 pub const MFU_MAX: f64 = 0.75;
 /// FLOP from which on a training is of the scale of a pre-training, whatever it starts from: eight H100 do 7e21 in a month at the median
-/// utilization of published pre-trainings (8 x 989e12 FLOP/s x 0.34 x 2.63e6 s), so that beyond it no single machine is at work.
+/// utilization of published pre-trainings (8 x 989e12 FLOP/s x 0.33 x 2.63e6 s), so that beyond it no single machine is at work.
 pub const AT_SCALE_FLOP: f64 = 1e22;
 
 /// Part of the host power ratio that all rows share; the rest is the spread between the measured rows.

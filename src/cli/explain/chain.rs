@@ -189,7 +189,7 @@ fn pue_note(built: &Built<'_>) -> String {
 fn who_says_compute(row: &Run) -> &'static str {
     let rating = row.known.train_flop_confidence.map_or(Rating::Unknown, Rating::of_confidence);
     match rating {
-        _ if is_product(row) => "6 N D of its size and tokens, as the registry has it",
+        _ if is_product(row) => "stated: 6 N D of its size and tokens",
         Rating::Confident => "stated",
         Rating::Likely => "stated, or estimated by others: good to a factor of 10",
         Rating::Speculative | Rating::Unknown => "estimated by others: good to a factor of 30",
