@@ -143,6 +143,7 @@ lists!(Subjects {
     everyday,
     name_verbs,
     names,
+    set_apart,
     limits,
     nearly,
     are,

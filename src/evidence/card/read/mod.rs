@@ -24,6 +24,7 @@ pub mod front_matter;
 mod hardware;
 pub mod headings;
 mod hours;
+mod items;
 mod key_tables;
 pub mod keys;
 mod logs;
@@ -184,10 +185,16 @@ fn read_pair(
     let mut spot = Spot { block: b, quote: b.source_range(from, to), rank, reason: passage.refused };
     // "Hardware: 512 H100 for the 30B, 64 H100 for the 3B".
     let is_short = value.len() <= MAX_HEADED_VALUE && next_sentence(value).is_none();
-    let (own_value, refused) = if is_short { prose::own_part(&card.own, value) } else { (value.trim(), None) };
+    let (own_value, refused) = match items::own_item(&card.own, value.trim()) {
+        Some(found) => found,
+        None => {
+            let (part, refused) = if is_short { prose::own_part(&card.own, value) } else { (value.trim(), None) };
+            (part.into(), refused)
+        }
+    };
     if refused.is_some() || own_value.len() < value.trim().len() {
         spot = spot.refused(refused);
-        if card.add_pair(&spot, key, own_value, &b.labelled_links(from, to + 1)) {
+        if card.add_pair(&spot, key, &own_value, &b.labelled_links(from, to + 1)) {
             return Some(to + 1);
         }
     }

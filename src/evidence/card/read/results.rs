@@ -1,7 +1,8 @@
 //! Which number of a value is its figure: the result behind the last "=" of a written-out calculation, a whole training and no rate of it.
 
 use super::candidate::{Card, Spot};
-use super::rates::{RATE, of_runs, rate_behind, rate_in};
+use super::items::SEVERAL_FIGURES;
+use super::rates::{RATE, of_runs, rate_behind, rate_in, rate_of_each};
 use super::training::is_train;
 use super::values::{figure, header_unit, unit_value};
 use crate::domain::Field;
@@ -41,7 +42,11 @@ fn amounts(ts: &[Token<'_>], from: usize, unit: fn(&str) -> Option<f64>) -> Vec<
         let is_number = ts.get(at).is_some_and(|t| t.kind == Kind::Number);
         match if is_number { figure(ts, at, unit) } else { None } {
             Some((value, next, quantity)) => {
-                out.push(Amount { value, quantity, reason: rate_behind(ts, next).or(quantity.is_rate.then_some(RATE)) });
+                out.push(Amount {
+                    value,
+                    quantity,
+                    reason: rate_behind(ts, next).or_else(|| rate_of_each(ts, at)).or(quantity.is_rate.then_some(RATE)),
+                });
                 at = next.max(at + 1);
             }
             None => at += 1,
@@ -73,7 +78,7 @@ fn amount(ts: &[Token<'_>], unit: fn(&str) -> Option<f64>) -> Option<Amount> {
     let differs = |first: f64| whole.iter().any(|v| *v > 0.0 && (v - first).abs() > SAME * first.max(*v));
     let several = whole.first().is_some_and(|first| differs(*first));
     let found = (at < all.len()).then(|| all.swap_remove(at))?;
-    let several = several.then_some("several figures in one value");
+    let several = several.then_some(SEVERAL_FIGURES);
     let reason = found.reason.or(several).or_else(|| of_runs(ts)).or_else(|| of_use(ts));
     Some(Amount { reason, ..found })
 }
