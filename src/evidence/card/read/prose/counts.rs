@@ -364,6 +364,11 @@ fn is_of_schedule(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> bool {
     let far = |t: &Token<'_>| t.is("each");
     // "total steps 5,500 (warmup 500)"
     let ends_label = |t: &Token<'_>| t.is_any(&[",", ";"]) || (t.is("(") && q.from > i);
+    // "8 on each GPU for 200,000 iterations"
+    let devices = &vocabulary::prose().rates.devices;
+    let of_device =
+        left.iter().rposition(|t| t.is_any(&["each", "per"])).filter(|at| left.get(at + 1).is_some_and(|t| t.is_any(devices)));
+    let left = span(left, of_device.map_or(0, |at| at + 2), left.len());
     let near = last(left, 3);
     left.iter().any(|t| of_schedule(std::slice::from_ref(t)) && !far(t))
         || of_schedule(near)

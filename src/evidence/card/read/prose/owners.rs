@@ -170,7 +170,7 @@ fn mention_at(own: &Repository, text: &str, ts: &[Token<'_>], i: usize, after: u
     }
     let (to, whose) = named_at(own, text, ts, i)?;
     // "Elk-9B fine-tuned by me for 1 epoch": what became of the base is this model.
-    let is_tuned = ts.get(to).is_some_and(|t| t.is_any(&["finetuned", "fine"])) && is_train(ts, to);
+    let is_tuned = tuned_behind(ts, to);
     let whose = if whose == Some(Fit::Base) && own.role == CardRole::FineTune && is_tuned { Some(Fit::Mine) } else { whose };
     // "5.6M GPU hours for the 80B and 0.73M for the 9B": a number before "for" and a name is a figure, and no member.
     let behind = to + 1 + usize::from(ts.get(to + 1).is_some_and(|t| words.articles.contains(&t.text.as_ref())));
@@ -189,6 +189,16 @@ fn mention_at(own: &Repository, text: &str, ts: &[Token<'_>], i: usize, after: u
     let leads = leads || is_object;
     let is_behind = !leads && (is_trained || stands_behind(ts, after, i, to));
     (is_behind || leads).then_some(Mention { from: i, to, whose, is_behind })
+}
+
+/// Tokens between the name of a base and "fine-tuned by": "Elk-9B from Some House fine-tuned by me".
+const MOST_BEFORE_TUNED: usize = 8;
+
+/// Whether a name is followed by what was made of it: "fine-tuned" right behind it, or "fine-tuned by" soon behind.
+fn tuned_behind(ts: &[Token<'_>], to: usize) -> bool {
+    let tuned = |at: usize| ts.get(at).is_some_and(|t| t.is_any(&["finetuned", "fine"])) && is_train(ts, at);
+    let by = |at: usize| span(ts, at + 1, at + 4).iter().any(|t| t.is("by"));
+    tuned(to) || (to..to + MOST_BEFORE_TUNED).any(|at| tuned(at) && by(at))
 }
 
 /// Whether what begins at a token is the object of a verb of training: "we trained Elk-80B". What is tuned may be what a model started from.
