@@ -144,6 +144,8 @@ lists!(Subjects {
     name_verbs,
     names,
     set_apart,
+    set_beside,
+    see,
     limits,
     nearly,
     are,
