@@ -419,6 +419,16 @@ fn next_superscript(text: &str, at: usize) -> Option<(u8, usize)> {
     superscript(c).map(|digit| (digit, c.len_utf8()))
 }
 
+/// A mark within words that is no letter: the signs that take the vowel from a letter of an Indian script or change it, tones of Thai and Lao,
+/// joiners of Persian and others.
+const fn joins_letters(c: char) -> bool {
+    matches!(
+        c,
+        '\u{93c}' | '\u{94d}' | '\u{9bc}' | '\u{9cd}' | '\u{a3c}' | '\u{a4d}' | '\u{abc}' | '\u{acd}' | '\u{b3c}' | '\u{b4d}' | '\u{bcd}'
+            | '\u{c4d}' | '\u{ccd}' | '\u{d4d}' | '\u{dca}' | '\u{e47}'..='\u{e4e}' | '\u{ec8}'..='\u{ecd}' | '\u{200c}' | '\u{200d}'
+    )
+}
+
 /// Byte behind a word, and whether its CO2 has markup in it.
 fn word_end(text: &str, from: usize, latin: bool) -> (usize, bool) {
     let mut at = from;
@@ -427,7 +437,7 @@ fn word_end(text: &str, from: usize, latin: bool) -> (usize, bool) {
         let belongs = if c == '_' {
             latin && i > 0 && chars.peek().is_some_and(|(_, next)| next.is_ascii_alphabetic())
         } else {
-            c.is_alphabetic() && is_latin(c) == latin
+            (c.is_alphabetic() && is_latin(c) == latin) || (!latin && i > 0 && joins_letters(c))
         };
         if !belongs {
             break;

@@ -4,10 +4,10 @@ use super::candidate::{Card, Spot};
 use super::items::SEVERAL_FIGURES;
 use super::rates::{RATE, of_runs, rate_behind, rate_in, rate_of_each};
 use super::training::is_train;
-use super::values::{figure, header_unit, unit_value};
+use super::values::{Figure, figures, header_unit, unit_value};
 use crate::domain::Field;
 use crate::evidence::quantity::numbers::{Quantity, first_quantity};
-use crate::evidence::quantity::tokens::{Kind, Token, span};
+use crate::evidence::quantity::tokens::{Token, span};
 use crate::evidence::quantity::units::{energy_unit, mass_unit};
 use crate::evidence::vocabulary;
 
@@ -36,23 +36,8 @@ struct Amount {
 
 /// The amounts from a token on, in the unit that evidence is kept in.
 fn amounts(ts: &[Token<'_>], from: usize, unit: fn(&str) -> Option<f64>) -> Vec<Amount> {
-    let mut out = Vec::new();
-    let mut at = from;
-    while at < ts.len() {
-        let is_number = ts.get(at).is_some_and(|t| t.kind == Kind::Number);
-        match if is_number { figure(ts, at, unit) } else { None } {
-            Some((value, next, quantity)) => {
-                out.push(Amount {
-                    value,
-                    quantity,
-                    reason: rate_behind(ts, next).or_else(|| rate_of_each(ts, at)).or(quantity.is_rate.then_some(RATE)),
-                });
-                at = next.max(at + 1);
-            }
-            None => at += 1,
-        }
-    }
-    out
+    let reason = |f: &Figure| rate_behind(ts, f.to).or_else(|| rate_of_each(ts, f.from)).or(f.quantity.is_rate.then_some(RATE));
+    figures(ts, from, unit).iter().map(|f| Amount { value: f.value, quantity: f.quantity, reason: reason(f) }).collect()
 }
 
 /// The brackets of a value that tell what was made up for: "(4 kg after offsetting)".

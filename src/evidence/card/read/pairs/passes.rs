@@ -80,7 +80,12 @@ impl Card<'_> {
         let ts = span(ts, 0, next_setting(ts));
         // "Emissions LSTM 50 epochs: ~0.8 kg" is no number of passes.
         let has_unit = |q: &Quantity| ts.get(q.to).is_some_and(|t| mass_unit(&t.text).is_some() || energy_unit(&t.text).is_some());
-        let Some(q) = first_quantity(ts).filter(|q| !has_unit(q)).filter(|_| is_short || (kind == Key::Epochs && ts.len() <= 12))
+        // "Epochs: twenty-five"
+        let in_words = || quantity(ts, 0).filter(|q| q.is_word && q.to == ts.len());
+        let Some(q) = first_quantity(ts)
+            .or_else(in_words)
+            .filter(|q| !has_unit(q))
+            .filter(|_| is_short || (kind == Key::Epochs && ts.len() <= 12))
         else {
             return;
         };
