@@ -151,5 +151,5 @@ fn the_base_of_a_registered_chat_model_is_certainly_the_pretraining() {
     workspace.ok(&["-q", "run", "--config", "two.toml", "--source", source.to_str().unwrap()]);
     let models: Vec<ModelRow> = table(&workspace.snapshot());
     let base = models.iter().find(|m| m.model_id == "deepseek-ai/DeepSeek-V3-Base").unwrap();
-    assert_eq!((base.role, base.p_pretrained), (Role::Pretrained, 1.0));
+    assert_eq!((base.role, base.p.share(Role::Pretrained)), (Role::Pretrained, 1.0));
 }
