@@ -1,6 +1,7 @@
 //! The dataset card: front matter that lets `datasets.load_dataset` find the tables, then what a reader must know.
 
 use super::{Sources, reliability};
+use crate::domain::number::{number, percent};
 use crate::domain::{GroupBy, closed_sets};
 use crate::error::Result;
 use crate::reference::EXTRA_GRID;
@@ -66,10 +67,10 @@ fn summary(card: &mut String, manifest: &Manifest, coverage: &[AggregateRow], fa
     }
     basis(card, manifest, coverage);
     card.push_str(
-        "\n## What rests on fallbacks\n\n| what stands in | runs | of | share of emissions |\n| --- | --- | --- | --- |\n",
+        "\n## What rests on fallbacks\n\nOf the runs of the cohort, where the emissions are a product of the factor.\n\n| what stands in | runs | of | share of emissions |\n| --- | --- | --- | --- |\n",
     );
     for f in fallbacks {
-        let _ = writeln!(card, "| {} | {} | {} | {:.1} % |", f.factor, f.runs, f.of_runs, f.share_of_emissions * 100.0);
+        let _ = writeln!(card, "| {} | {} | {} | {} |", f.factor, f.runs, f.of_runs, percent(f.share_of_emissions, 1));
     }
 }
 
@@ -88,8 +89,9 @@ fn basis(card: &mut String, manifest: &Manifest, coverage: &[AggregateRow]) {
         let _ = writeln!(
             card,
             "\nA run counts with the repository that owns it. Not in the total: {p50:.0} t ({p05:.0} to {p95:.0}, mean {mean:.0}) of what models \
-             of the cohort stand on\nand whose own repositories are not in it (trainings: {}; `aggregates`, group_by `upstream`).",
-            outside.runs
+             of the cohort stand on\nand whose own repositories are not in it ({} {}; `aggregates`, group_by `upstream`).",
+            outside.runs,
+            if outside.runs == 1 { "training" } else { "trainings" }
         );
     }
     card.push_str(
@@ -98,8 +100,15 @@ fn basis(card: &mut String, manifest: &Manifest, coverage: &[AggregateRow]) {
     );
     for row in coverage {
         let tonnes = row.emissions_kgco2e.mean / 1000.0;
-        let _ =
-            writeln!(card, "| {} | {} | {} | {tonnes:.0} | {:.1} % |", row.group, row.models, row.runs, row.share_of_total * 100.0);
+        let _ = writeln!(
+            card,
+            "| {} | {} | {} | {} | {} |",
+            row.group,
+            row.models,
+            row.runs,
+            number(tonnes),
+            percent(row.share_of_total, 1)
+        );
     }
 }
 
