@@ -126,7 +126,7 @@ impl RoleModel {
     pub fn learn(labelled: &[Labelled], learning: Learning) -> Self {
         let mut model = Self::with_features_of(labelled);
         let examples: Vec<[Example; 2]> = labelled.iter().map(|row| model.shown(row)).collect();
-        let rows = Rows::of(examples.iter().flat_map(|shown| learning.weighted(shown)));
+        let rows = Rows::of_examples(examples.iter().flat_map(|shown| learning.weighted(shown)));
         model.softmax = softmax::fit(&rows, model.softmax, learning.ridge, EXACT);
         model
     }
@@ -250,7 +250,7 @@ pub(crate) fn held_out_within(labelled: &[Labelled], whole: &RoleModel, ways: &[
     let examples: Vec<[Example; 2]> = labelled.par_iter().map(|row| whole.shown(row)).collect();
     let fit = |learning: &Learning, held: usize, start: &Softmax<ROLES>| {
         let rest = examples.iter().zip(&folds).filter(|(_, fold)| **fold != held);
-        let rows = Rows::of(rest.flat_map(|(shown, _)| learning.weighted(shown)));
+        let rows = Rows::of_examples(rest.flat_map(|(shown, _)| learning.weighted(shown)));
         softmax::fit(&rows, start.clone(), learning.ridge, tolerance)
     };
     let Some((first, others)) = ways.split_first() else { return Vec::new() };

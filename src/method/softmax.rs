@@ -15,7 +15,7 @@ const MAX_CONJUGATE: usize = 200;
 /// Done when no gradient exceeds this share of the weight of all rows: coefficients that are published.
 pub const EXACT: f64 = 1e-8;
 /// The same for fits of which only the probabilities of rows that they have not seen are wanted. A gradient of this size moves such a
-/// probability by less than 1e-5 (test in `stages::fit::roles`).
+/// probability by less than 1e-4 (test in `stages::fit::roles`).
 pub const ENOUGH_FOR_PROBABILITIES: f64 = 1e-6;
 /// A step must gain this share of what its slope promises (Armijo).
 const SUFFICIENT: f64 = 1e-4;
@@ -52,7 +52,7 @@ struct Row<'r> {
 
 impl Rows {
     /// Of examples, in their order, each with the weight that stands with it.
-    pub fn of<'e>(examples: impl IntoIterator<Item = (&'e Example, f64)>) -> Self {
+    pub fn of_examples<'e>(examples: impl IntoIterator<Item = (&'e Example, f64)>) -> Self {
         let mut rows =
             Self { begins: vec![0], positions: Vec::new(), values: Vec::new(), classes: Vec::new(), weights: Vec::new() };
         for (example, weight) in examples {
@@ -290,7 +290,7 @@ mod tests {
     use super::*;
 
     fn fitted<const K: usize>(examples: &[Example], features: usize, ridge: f64) -> Softmax<K> {
-        fit(&Rows::of(examples.iter().map(|e| (e, e.weight))), Softmax::even(features), ridge, EXACT)
+        fit(&Rows::of_examples(examples.iter().map(|e| (e, e.weight))), Softmax::even(features), ridge, EXACT)
     }
 
     /// Twelve rows, two features, three classes; every class overlaps every other.

@@ -140,7 +140,7 @@ mod tests {
             .map(|tolerance| role_model::held_out_within(&labelled, &whole, &[learning], tolerance).remove(0));
         for (a, b) in enough.iter().flatten().zip(exact.iter().flatten()) {
             for role in Role::ALL {
-                assert!((a.share(*role) - b.share(*role)).abs() < 1e-5, "{role:?}: {} {}", a.share(*role), b.share(*role));
+                assert!((a.share(*role) - b.share(*role)).abs() < 1e-4, "{role:?}: {} {}", a.share(*role), b.share(*role));
             }
         }
     }
