@@ -1,8 +1,6 @@
 //! `explain` of snapshots alone, of names, and of trainings that are in no index.
 #![allow(clippy::unwrap_used, clippy::panic)] // A test that cannot set up its stage has failed.
 
-#[path = "explain/chain.rs"]
-mod chain;
 mod common;
 
 use arrow::array::RecordBatch;
