@@ -93,7 +93,7 @@ impl Whole {
     /// A moment of it, or shortly after: the waits and the repeats after faults add to it.
     fn moment(&self, run: usize, random: &mut u64) -> Moment {
         let part = (draw(random) % 1_100) as f64 / 1_000.0;
-        if run % BY_CLOCK == 0 {
+        if run.is_multiple_of(BY_CLOCK) {
             Moment::Time(self.time.mul_f64(part))
         } else {
             Moment::Operation(1 + (self.operations as f64 * part) as u64)
