@@ -130,7 +130,7 @@ fn a_snapshot_becomes_one_commit_and_a_tag_and_only_once() {
     assert!(publish(&bench.environment(), &target, &files, tag, true).unwrap_err().to_string().contains("token"));
     bench.token = Some(SECRET);
     let missing = publish(&bench.environment(), &target, &files, tag, false).unwrap_err();
-    assert!(missing.to_string().contains("no such repository"), "{missing}");
+    assert!(missing.to_string().contains("no such repository") && missing.to_string().contains("--create"), "{missing}");
     let published = publish(&bench.environment(), &target, &files, tag, true).unwrap();
     {
         let repos = bench.hub.repos();

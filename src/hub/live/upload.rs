@@ -97,6 +97,10 @@ pub fn publish(environment: &Environment, repo: &RepoId, files: &[PlannedFile], 
                 .map_err(|e| remote::error(&e, repo))?;
             repository.list_refs().send()
         }
+        Err(HFError::RepoNotFound { .. }) => {
+            let way_out = "make it with --create, or check its name, and that the token may see it";
+            return Err(Error::input("there is no such repository", repo, way_out));
+        }
         refs => refs,
     };
     let refs = refs.map_err(|e| remote::error(&e, repo))?;
