@@ -5,7 +5,7 @@ use crate::cli::regression_text::regression_line;
 use crate::cli::text::number;
 use hugging_carbon::domain::{Beside, Flag, Rating, RegressionId, Run, RunKind, Step, Tier, Way};
 use hugging_carbon::error::Result;
-use hugging_carbon::estimation::fine_tune::flop_per_sample;
+use hugging_carbon::estimation::fine_tune::{computing_params, flop_per_sample};
 use hugging_carbon::estimation::{Built, Fits, compute_fit, counted_flop, is_product};
 use hugging_carbon::method::chain::{FLOP_PER_FROZEN_PARAM_TOKEN, FLOP_PER_PARAM_TOKEN, FORWARD_PASSES_OF_A_STEP};
 use hugging_carbon::method::simulate::{Central, Chip, Compute, Prediction, Response, Start, central, pow10};
@@ -218,6 +218,7 @@ fn compute_lines(out: &mut String, row: &Run, built: &Built<'_>, fits: &Fits) ->
         Compute::Known { .. } if row.known.train_tokens.is_none() => {
             let (n, samples) = (row.known.active_params.unwrap_or_default(), row.known.train_samples.unwrap_or_default());
             let (length, per) = (row.known.sample_length.unwrap_or_default().0, flop_per_sample(row, 1.0, 1.0));
+            let n = computing_line(out, row, n);
             let _ = writeln!(
                 out,
                 "  C = {per} x N x samples x length = {per} x {} x {} x {} = {} FLOP",
@@ -230,6 +231,7 @@ fn compute_lines(out: &mut String, row: &Run, built: &Built<'_>, fits: &Fits) ->
         Compute::Known { .. } => {
             let per = if row.kind == Some(RunKind::Adapter) { FLOP_PER_FROZEN_PARAM_TOKEN } else { FLOP_PER_PARAM_TOKEN };
             let (n, d) = (row.known.active_params.unwrap_or_default(), row.known.train_tokens.unwrap_or_default());
+            let n = computing_line(out, row, n);
             let _ = writeln!(out, "  C = {per} x N x D = {per} x {} x {} = {} FLOP", number(n), number(d), number(c));
         }
         Compute::Share { share, of_flop, .. } => {
@@ -253,6 +255,21 @@ fn compute_lines(out: &mut String, row: &Run, built: &Built<'_>, fits: &Fits) ->
     Ok(())
 }
 
+/// Says what of N is only looked up, and returns the rest.
+fn computing_line(out: &mut String, row: &Run, n: f64) -> f64 {
+    let computing = computing_params(row, n);
+    if computing < n {
+        let _ = writeln!(
+            out,
+            "  N = {} - {} = {}   less the embeddings of the vocabulary, which are only looked up",
+            number(n),
+            number(n - computing),
+            number(computing)
+        );
+    }
+    computing
+}
+
 fn prediction_lines(out: &mut String, row: &Run, prediction: &Prediction<'_>, fits: &Fits) -> Result<()> {
     let (id, response) = compute_fit(row);
     let symbol = match response {
@@ -269,11 +286,13 @@ fn prediction_lines(out: &mut String, row: &Run, prediction: &Prediction<'_>, fi
         }
         Response::Tokens => {
             let (d, per) = (pow10(predicted), FLOP_PER_PARAM_TOKEN);
+            let n = computing_line(out, row, n);
             let _ = writeln!(out, "  C = {per} x N x D = {per} x {} x {} = {} FLOP", number(n), number(d), number(per * n * d));
             per * n * d
         }
         Response::Samples => {
             let (samples, length, per) = (pow10(predicted), pow10(prediction.log_length), FLOP_PER_PARAM_TOKEN);
+            let n = computing_line(out, row, n);
             let flop = per * n * samples * length;
             let _ = writeln!(
                 out,
@@ -301,8 +320,10 @@ fn prediction_lines(out: &mut String, row: &Run, prediction: &Prediction<'_>, fi
         if low.is_finite() { format!("at least {} FLOP (one token per parameter), ", number(pow10(low))) } else { String::new() };
     let _ = writeln!(out, "  bounded to {least}{bound}");
     let c = prediction.central();
-    if prediction.factor < 1.0 || (c / raw - 1.0).abs() > 1e-9 {
-        let _ = writeln!(out, "  C = {} FLOP after bounds and the factor {:.3}", number(c), prediction.factor);
+    let looked_up = if response == Response::Compute { 1.0 } else { computing_params(row, n) / n };
+    let factor = prediction.factor / looked_up;
+    if factor < 1.0 || (c / raw - 1.0).abs() > 1e-9 {
+        let _ = writeln!(out, "  C = {} FLOP after bounds and the factor {factor:.3}", number(c));
     }
     Ok(())
 }
