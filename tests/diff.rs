@@ -56,6 +56,24 @@ fn another_grid_value_is_named_first() {
     assert!(page.starts_with("<!DOCTYPE html>") && page.contains("id=\"cause-grid\""), "{}", page.len());
 }
 
+/// Regression: with another seed the whole change was told as that of the regressions, whose tables were the same to the byte.
+#[test]
+fn another_seed_is_chance_and_no_regression() {
+    let workspace = Workspace::new();
+    let old = run(&workspace, &[]);
+    let config = workspace.file("p.toml", "[method]\nseed = 7\n");
+    let new = run(&workspace, &["--config", config.to_str().unwrap()]);
+    for table in ["regressions", "regression_terms", "regression_observations"].map(|table| format!("{table}.parquet")) {
+        assert_eq!(std::fs::read(old.join(&table)).unwrap(), std::fs::read(new.join(&table)).unwrap(), "{table}");
+    }
+    let causes = causes(&workspace, &old, &new);
+    let names: Vec<&str> = causes.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["draws"], "{causes:?}");
+    let text = workspace.ok(&["diff", old.to_str().unwrap(), new.to_str().unwrap()]).stdout;
+    assert!(text.contains("method.seed") && text.contains("20260502"), "the setting is named: {text}");
+    assert!(!text.contains("-0.0 %"), "{text}");
+}
+
 /// One repository less, one whose card states ten times the emissions, and one that lost its downloads: each is named, the largest first.
 #[test]
 fn records_that_changed_are_named() {

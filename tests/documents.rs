@@ -130,3 +130,28 @@ fn the_version_of_the_citation_can_be_redone_with_sha256sum() {
     assert_eq!(json("datapackage.json")["version"], version);
     assert_eq!(json("croissant.json")["version"], version);
 }
+
+/// Regression: the fallbacks of the whole index stood on the card of a cohort, and differed from those of the report.
+#[test]
+fn the_fallbacks_of_the_card_are_those_of_the_cohort() {
+    let card = std::fs::read_to_string(snapshot().join("README.md")).unwrap();
+    let section = card.split("\n## What rests on fallbacks\n").nth(1).and_then(|rest| rest.split("\n## ").next()).unwrap();
+    let runs = json("manifest.json")["headline"]["runs"].to_string();
+    let of: Vec<&str> =
+        section.lines().filter(|line| line.contains(" % |")).map(|line| line.split(" | ").nth(2).unwrap()).collect();
+    assert!(of.len() == 6 && of.iter().all(|n| *n == runs), "{of:?} of {runs}");
+}
+
+/// Regression: "null when nothing was trained: 5th percentile", and a column that has four groupings was said to have fourteen.
+#[test]
+fn descriptions_say_what_a_column_holds() {
+    let package = json("datapackage.json");
+    let about = |table: &str, column: &str| {
+        let fields =
+            package["resources"].as_array().unwrap().iter().find(|r| r["name"] == table).unwrap()["schema"]["fields"].clone();
+        fields.as_array().unwrap().iter().find(|f| f["name"] == column).unwrap()["description"].as_str().unwrap().to_owned()
+    };
+    assert!(about("estimates", "atci_gco2e_per_pflop_p05").starts_with("5th percentile: ATCI"));
+    assert!(about("around_electricity", "group_by").ends_with("One of: all, basis, training_year, country."));
+    assert!(about("backtest", "kind").contains("by class of owner"));
+}

@@ -98,7 +98,7 @@ fn fields_of_the_files_carry_description_unit_and_source() {
     // Any reader's: ours does not ask for what is beside the columns.
     let schema = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).unwrap().schema().clone();
     let stated = |column: &str, key: &str| schema.field_with_name(column).unwrap().metadata().get(key).cloned();
-    assert_eq!(stated("energy_kwh_p05", "description").as_deref(), Some("Facility energy in kWh: 5th percentile."));
+    assert_eq!(stated("energy_kwh_p05", "description").as_deref(), Some("5th percentile: Facility energy in kWh."));
     assert_eq!(stated("energy_kwh_p05", "unit").as_deref(), Some("kWh"));
     assert_eq!(stated("pue", "unit"), None);
     assert!(stated("pue", "source").unwrap().contains("data/reference"));

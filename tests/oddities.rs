@@ -134,3 +134,22 @@ fn nothing_is_lost_and_nothing_private_is_kept() {
     let whole = odd.quarantine.iter().filter(|q| q.locator.ends_with(" record")).count();
     assert_eq!(odd.models.len() + whole, 59);
 }
+
+/// Regression: DeepSeek-V3-Base was a pre-training with 57 %, because the registry names the chat model that was made from it.
+#[test]
+fn the_base_of_a_registered_chat_model_is_certainly_the_pretraining() {
+    let workspace = Workspace::new();
+    let record = |id: &str, base: &str| {
+        format!(
+            r#"{{"id":"{id}","createdAt":"2024-12-25T12:52:06.000Z","downloads":90000,"tags":["safetensors","deepseek_v3"],"cardData":{{{base}}}}}"#
+        )
+    };
+    let chat = record("deepseek-ai/DeepSeek-V3", r#""base_model":"deepseek-ai/DeepSeek-V3-Base""#);
+    let index = [record("deepseek-ai/DeepSeek-V3-Base", ""), chat].join("\n");
+    let source = workspace.file("two.jsonl", &index);
+    workspace.file("two.toml", "[cohort]\nmetric = \"downloads_30d\"\n");
+    workspace.ok(&["-q", "run", "--config", "two.toml", "--source", source.to_str().unwrap()]);
+    let models: Vec<ModelRow> = table(&workspace.snapshot());
+    let base = models.iter().find(|m| m.model_id == "deepseek-ai/DeepSeek-V3-Base").unwrap();
+    assert_eq!((base.role, base.p.share(Role::Pretrained)), (Role::Pretrained, 1.0));
+}

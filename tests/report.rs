@@ -292,6 +292,58 @@ fn what_others_estimated_is_told_apart_from_what_makers_state() {
 }
 
 /// Medians and means stood beside each other without a word.
+/// Regression: a fifth of an index stood beside the role "fine-tuned", nine tenths of it pre-trainings that fine-tunes carry because the index
+/// lacks their originals.
+#[test]
+fn carried_pretrainings_are_told_apart_from_the_role_of_their_carrier() {
+    let Sample { snapshot, page, .. } = sample();
+    let models: BTreeMap<String, ModelRow> = table::<ModelRow>(snapshot).into_iter().map(|m| (m.model_id.clone(), m)).collect();
+    let mut right: BTreeMap<String, (f64, f64)> = BTreeMap::new();
+    for e in table::<EstimateRow>(snapshot) {
+        let model = &models[&e.model_id];
+        if model.in_cohort && e.run_id.ends_with("#pretraining") && model.role.to_string() != "pretrained" {
+            let sum = right.entry(model.role.to_string()).or_default();
+            *sum = (sum.0 + 1.0, sum.1 + e.emissions_kgco2e.mean);
+        }
+    }
+    assert!(right.contains_key("finetuned"), "{right:?}");
+    let list = block(page, "ul", "carried");
+    let shown: Vec<(f64, f64)> = list
+        .split("<li>")
+        .skip(1)
+        .map(|item| {
+            let values: Vec<f64> =
+                item.split("<data value=\"").skip(1).map(|v| v.split('"').next().unwrap().parse().unwrap()).collect();
+            (values[0], values[1])
+        })
+        .collect();
+    assert_eq!(shown.len(), right.len());
+    for (runs, kg) in right.values() {
+        assert!(shown.iter().any(|(n, value)| n == runs && close(*value, *kg)), "{runs} {kg}: {shown:?}");
+    }
+}
+
+/// Regression: chip power, utilization and overhead stood below emissions that the maker reports, "Owner in United States", and the date of
+/// publication as that of the training.
+#[test]
+fn a_run_names_the_factors_that_its_figure_takes() {
+    let list = block(&sample().page, "section", "runs");
+    let item = |id: &str| {
+        let found = list.split("<li><details><summary>").find(|item| text_of(item).starts_with(id));
+        text_of(found.unwrap_or_else(|| panic!("{id} is not among the largest")))
+    };
+    let reported = item("meta-llama/Llama-3.1-405B");
+    for word in ["PUE", "Utilization ", "share of the host", "Facility overhead"] {
+        assert!(!reported.contains(word), "{word}: {reported}");
+    }
+    for words in ["Owner in the United States", "Dated 2024-07-23, when it was published", "Grid of the United States, 2024"] {
+        assert!(reported.contains(words), "{words}: {reported}");
+    }
+    let computed = item("xai-org/grok-2");
+    assert!(computed.contains("Utilization ") && computed.contains("PUE ") && computed.contains("share of the host"), "{computed}");
+    assert!(!text_of(list).contains("mixture:"));
+}
+
 #[test]
 fn medians_and_means_are_called_so() {
     let Sample { snapshot, about, page, .. } = sample();

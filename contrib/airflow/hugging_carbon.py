@@ -7,7 +7,8 @@ from airflow.sdk import dag, task  # Airflow 3; in 2: from airflow.decorators im
 def hugging_carbon():
     @task(retries=4, retry_delay=pendulum.duration(minutes=30))
     def run():
-        status = subprocess.run(["hugging-carbon", "--data-dir", "/var/lib/hugging-carbon", "--log-format", "json", "run"]).returncode
+        where = ["--config", "/etc/hugging-carbon/pipeline.toml", "--data-dir", "/var/lib/hugging-carbon"]
+        status = subprocess.run(["hugging-carbon", *where, "--log-format", "json", "run"]).returncode
         if status: raise (AirflowException if status == 4 else AirflowFailException)(f"hugging-carbon run: exit status {status}")
     run()
 

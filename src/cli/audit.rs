@@ -47,7 +47,7 @@ pub fn audit(cli: &Cli, snapshot: &Path, verify_only: bool, inputs: Option<&str>
         return Err(Error::input(other, "manifest.json", "audit with the build it was made with, or use --verify-only"));
     }
     let clean = tempfile::tempdir().at_path("cannot create", std::env::temp_dir())?;
-    let mut at_hand = AtHand::look(cli)?;
+    let mut at_hand = AtHand::look(cli, Some(&snapshot))?;
     let inputs = inputs.map(RepoId::parse).transpose()?.or_else(|| remote.as_ref().map(RemoteSnapshot::inputs));
     if let Some(repo) = inputs.filter(|_| manifest.inputs.iter().any(|input| !at_hand.has(input))) {
         at_hand.fetch_missing(cli, &repo, &name, &manifest, &clean.path().join("inputs"))?;
@@ -120,8 +120,8 @@ fn gather_inputs<'d>(at_hand: &AtHand, manifest: &Manifest, directory: impl Fn(I
             return Err(Error::input(
                 format!("the pinned input '{}' (sha256 {}) is not at hand", input.name, input.sha256),
                 "manifest.json",
-                "pass the files the snapshot was made from with --source and --cards (or --evidence), or a repository that holds them with --inputs, or use \
-                 --verify-only",
+                "pass the files the snapshot was made from with --source and --cards (or --evidence), the data directory that has its crawl with \
+                 --data-dir, or a repository that holds them with --inputs, or use --verify-only",
             ));
         }
     }

@@ -20,6 +20,7 @@ pub fn edition(snapshot: String, manifest: &Manifest) -> Edition {
         method_version: manifest.method_version,
         cohort: manifest.headline.cohort.clone(),
         models: manifest.headline.models,
+        draws: ["seed", "draws"].map(|key| manifest.config["method"][key].as_u64()),
     }
 }
 

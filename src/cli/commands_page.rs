@@ -112,8 +112,9 @@ fn section(command: &Command, level: usize, out: &mut String) {
     }
 }
 
+/// Whether it is one of the options that every command has: `tag` has a VERSION of its own.
 fn is_help(arg: &Arg) -> bool {
-    ["help", "version"].contains(&arg.get_id().as_str())
+    !arg.is_positional() && ["help", "version"].contains(&arg.get_id().as_str())
 }
 
 fn table<'a>(args: impl Iterator<Item = &'a Arg>) -> String {
@@ -159,4 +160,12 @@ fn spelling(arg: &Arg) -> String {
 fn sentence(text: Option<&StyledStr>) -> String {
     let text = text.map(ToString::to_string).unwrap_or_default();
     text.split_whitespace().collect::<Vec<_>>().join(" ").trim_end_matches('.').to_owned()
+}
+
+/// Regression: `tag VERSION TAG` stood there without its VERSION, because every `version` was taken for the option.
+#[test]
+fn every_positional_argument_has_a_row() {
+    let text = page();
+    let tag = text.split("\n## hugging-carbon tag\n").nth(1).and_then(|rest| rest.split("\n## ").next()).unwrap();
+    assert!(tag.contains("| `VERSION` |") && tag.contains("| `TAG` |"), "{tag}");
 }

@@ -72,7 +72,10 @@ pub fn fallbacks(work: &Path) -> Result<String> {
         .into_iter()
         .map(|f| vec![f.factor.to_owned(), count(f.runs), count(f.of_runs), percent(f.share_of_emissions)])
         .collect();
-    Ok(format!("What stands in for what nothing states\n{}", table(&["factor", "runs", "of", "share of emissions"], &lines, 1)))
+    Ok(format!(
+        "What stands in for what nothing states, of the runs of the cohort\n{}",
+        table(&["factor", "runs", "of", "share of emissions"], &lines, 1)
+    ))
 }
 
 /// Name of a tier given by its number.

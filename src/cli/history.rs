@@ -1,7 +1,7 @@
 //! `history`: the totals of every snapshot, as a series by vintage.
 
 use super::beside::{all_snapshots, edition_at};
-use super::text::{number, table};
+use super::text::{count, number, table};
 use super::{Cli, print};
 use clap::{Args, ValueEnum};
 use hugging_carbon::compare::{Point, series};
@@ -89,7 +89,7 @@ fn block(points: &[&Point]) -> String {
     for (_, group) in groups {
         for p in points.iter().filter(|p| p.group == group && p.mean > 0.0) {
             let tonnes = |kg: f64| number(kg / 1e3);
-            let words = [p.group.clone(), p.snapshot.clone(), p.method_version.to_string(), p.runs.to_string()];
+            let words = [p.group.clone(), p.snapshot.clone(), p.method_version.to_string(), count(p.runs.unsigned_abs())];
             rows.push(words.into_iter().chain([p.p05, p.p50, p.p95, p.mean].map(tonnes)).collect());
         }
     }

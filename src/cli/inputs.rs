@@ -22,12 +22,13 @@ pub struct AtHand {
     files: BTreeMap<String, PathBuf>,
     recordings: BTreeMap<String, PathBuf>,
     embedded: BTreeMap<String, &'static [u8]>,
-    store: Option<Store>,
+    stores: Vec<Store>,
 }
 
 impl AtHand {
-    /// Looks at the source and the cards, or the evidence, of the command line, and at what was fetched into the data directory.
-    pub fn look(cli: &Cli) -> Result<Self> {
+    /// Looks at the source and the cards, or the evidence, of the command line, and at what was fetched into the data directory and,
+    /// if that is another, into the one in which a snapshot lies.
+    pub fn look(cli: &Cli, snapshot: Option<&Path>) -> Result<Self> {
         let settings = fetch_settings(cli)?;
         let (mut files, mut recordings) = (BTreeMap::new(), BTreeMap::new());
         let real = |path: &Path| std::fs::canonicalize(path).at_path("cannot read", path);
@@ -48,16 +49,18 @@ impl AtHand {
                 files.insert(sha256_file(&file)?, real(&file)?);
             }
         }
-        let store = inputs::fetched(&settings.hub_dir)?;
-        if let Some(store) = &store {
-            for (digest, journal) in inputs::recorded(&settings.hub_dir)? {
-                if inputs::is_whole(store, &journal) {
+        let mut stores = Vec::new();
+        for hub in hubs(settings.hub_dir, snapshot) {
+            let Some(store) = inputs::fetched(&hub)? else { continue };
+            for (digest, journal) in inputs::recorded(&hub)? {
+                if inputs::is_whole(&store, &journal) {
                     recordings.insert(digest, real(&journal)?);
                 }
             }
+            stores.push(store);
         }
         let embedded = [EMBEDDED_SAMPLE, EMBEDDED_CARDS].map(|bytes| (sha256_bytes(bytes), bytes));
-        Ok(Self { files, recordings, embedded: embedded.into(), store })
+        Ok(Self { files, recordings, embedded: embedded.into(), stores })
     }
 
     /// Whether an input is at hand.
@@ -66,7 +69,12 @@ impl AtHand {
         self.files.contains_key(digest)
             || self.recordings.contains_key(digest)
             || self.embedded.contains_key(digest)
-            || self.store.as_ref().is_some_and(|store| store.path(digest).exists())
+            || self.holder(digest).is_some()
+    }
+
+    /// The store that holds what has this digest.
+    fn holder(&self, digest: &str) -> Option<&Store> {
+        self.stores.iter().find(|store| store.path(digest).exists())
     }
 
     /// The journal of the crawl that an input is.
@@ -76,14 +84,12 @@ impl AtHand {
 
     /// Packs a crawl or its cards into a directory for upload; false if the input is neither.
     pub fn pack(&self, input: &Input, into: &Path) -> Result<bool> {
-        let Some(store) = &self.store else { return Ok(false) };
         let digest = &input.sha256;
         if let Some(journal) = self.recordings.get(digest) {
+            let Some(store) = self.stores.iter().find(|store| inputs::is_whole(store, journal)) else { return Ok(false) };
             return inputs::pack(store, journal, digest, into).map(|()| true);
         }
-        if !store.path(digest).exists() {
-            return Ok(false);
-        }
+        let Some(store) = self.holder(digest) else { return Ok(false) };
         let target = into.join(inputs::file_name(digest));
         fs_err::write(&target, store.get(digest)?).at_path("cannot write", &target).map(|()| true)
     }
@@ -108,15 +114,21 @@ impl AtHand {
         if let Some(path) = self.files.get(digest) {
             return link_or_copy(path, target).map(|()| true);
         }
-        let stored = match &self.store {
-            Some(store) if store.path(digest).exists() => Some(store.get(digest)?),
-            _ => None,
-        };
+        let stored = self.holder(digest).map(|store| store.get(digest)).transpose()?;
         match stored.as_deref().or_else(|| self.embedded.get(digest).copied()) {
             Some(bytes) => fs_err::write(target, bytes).at_path("cannot write", target).map(|()| true),
             None => Ok(false),
         }
     }
+}
+
+/// Where things were fetched to: in the data directory, and in the one whose `snapshots` holds a snapshot. Whoever names that by its path
+/// need not name its data directory, too.
+fn hubs(own: PathBuf, snapshot: Option<&Path>) -> Vec<PathBuf> {
+    let real = |path: &Path| std::fs::canonicalize(path).ok();
+    let data_dir = snapshot.and_then(real).and_then(|snapshot| snapshot.parent()?.parent().map(Path::to_owned));
+    let beside = data_dir.map(|dir| dir.join("hub")).filter(|hub| hub.is_dir() && real(hub) != real(&own));
+    [Some(own), beside].into_iter().flatten().collect()
 }
 
 /// A link, or a copy where there can be none.

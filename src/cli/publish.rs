@@ -33,7 +33,8 @@ pub fn publish(cli: &Cli, snapshot: &Path, repo: &str, how: Upload) -> Result<()
     let files = plan(&snapshot)?;
     // Inputs first: whoever sees the snapshot finds what it was made from.
     if how.with_inputs {
-        publish_inputs(cli, &manifest, &version, &inputs_repo(&repo), how)?;
+        let at_hand = AtHand::look(cli, Some(&snapshot))?;
+        publish_inputs(cli, &at_hand, &manifest, &version, &inputs_repo(&repo), how)?;
     }
     print(&one(cli, &files, &version, &repo, how)?)
 }
@@ -49,13 +50,15 @@ fn one(cli: &Cli, files: &[PlannedFile], version: &str, repo: &RepoId, how: Uplo
     let environment = Environment::from_process(&cli.global.data_dir.join("hub"))?;
     let published = upload(&environment, repo, files, version, how.create)?;
     let commit = published.commit.as_deref().unwrap_or("main");
+    if published.was_there {
+        return Ok(format!("{version} was published in {repo} before: commit {commit}, nothing is uploaded\n"));
+    }
     let count = files.len();
-    Ok(format!("{version} is published in {repo}: {count} files, {bytes} bytes, commit {commit}, tag {}\n", published.tag))
+    Ok(format!("{version} is published in {repo}: {count} files, {bytes} bytes, commit {commit}, tag {version}\n"))
 }
 
 /// Uploads the crawl and the cards that a snapshot was made from. What came from a file or a dataset is found there, by its digest.
-fn publish_inputs(cli: &Cli, manifest: &Manifest, version: &str, repo: &RepoId, how: Upload) -> Result<()> {
-    let at_hand = AtHand::look(cli)?;
+fn publish_inputs(cli: &Cli, at_hand: &AtHand, manifest: &Manifest, version: &str, repo: &RepoId, how: Upload) -> Result<()> {
     let packed = tempfile::tempdir().at_path("cannot create", std::env::temp_dir())?;
     for input in &manifest.inputs {
         if !at_hand.pack(input, packed.path())? {

@@ -19,8 +19,17 @@ fn signed_sum(terms: &[(f64, String)]) -> String {
     out
 }
 
+/// Decimals of logarithms in a line: a millionth of a dex changes no digit that is printed of what follows.
+const DECIMALS: usize = 6;
+
+/// A number as it is printed.
+fn printed(x: f64) -> f64 {
+    format!("{x:.DECIMALS$}").parse().unwrap_or(x)
+}
+
+/// The line of a prediction; the sum of what is printed in it is given back.
 pub fn regression_line(out: &mut String, id: RegressionId, symbol: &str, fit: &LoadedFit, terms: &[f64]) -> f64 {
-    let value: f64 = fit.shared.central.iter().zip(terms).map(|(b, x)| b * x).sum();
+    let value = printed(fit.shared.central.iter().zip(terms).map(|(b, x)| printed(*b) * printed(*x)).sum());
     let parts: Vec<(f64, String)> = fit
         .terms
         .iter()
@@ -28,13 +37,15 @@ pub fn regression_line(out: &mut String, id: RegressionId, symbol: &str, fit: &L
         .zip(terms)
         .filter(|(_, x)| **x != 0.0)
         .map(|((term, b), x)| match term {
-            Term::Intercept => (*b, format!("{:.4}", b.abs())),
-            other => (*b, format!("{:.4} x {x:.4} [{}]", b.abs(), other.name())),
+            Term::Intercept => (*b, format!("{:.DECIMALS$}", b.abs())),
+            // What is counted or is there or not has no decimals.
+            other if x.fract() == 0.0 => (*b, format!("{:.DECIMALS$} x {x} [{}]", b.abs(), other.name())),
+            other => (*b, format!("{:.DECIMALS$} x {x:.DECIMALS$} [{}]", b.abs(), other.name())),
         })
         .collect();
     let log_n = fit.terms.iter().position(|t| t.is_size()).map_or(value, |at| terms[at]);
     let [low, middle, high] = fit.shared.errors.near(log_n).interval();
-    let _ = writeln!(out, "  {symbol} = {} = {value:.4}   regression {id}", signed_sum(&parts));
+    let _ = writeln!(out, "  {symbol} = {} = {value:.DECIMALS$}   regression {id}", signed_sum(&parts));
     let _ = writeln!(out, "  held-out errors of its class of size: median {middle:+.2} dex, 90 % between {low:+.2} and {high:+.2}");
     value
 }

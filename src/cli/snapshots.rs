@@ -23,7 +23,7 @@ pub fn list(cli: &Cli) -> Result<()> {
     if all.is_empty() {
         return print(&format!("No snapshot in {} yet: hugging-carbon run\n", snapshots.display()));
     }
-    let (latest, tags, at_hand) = (latest_version(&snapshots)?, read_tags(&snapshots)?, AtHand::look(cli)?);
+    let (latest, tags, at_hand) = (latest_version(&snapshots)?, read_tags(&snapshots)?, AtHand::look(cli, None)?);
     let extra_grid = resolve(cli)?.config.reference.extra_grid;
     let [plain, extended] = [Reference::load()?, Reference::load_with(extra_grid.as_deref())?];
     let mut lines = Vec::new();

@@ -24,7 +24,7 @@ pub fn bytes(n: u64) -> String {
 
 /// A share as percent.
 pub fn percent(share: f64) -> String {
-    format!("{:.1} %", share * 100.0)
+    hugging_carbon::domain::number::percent(share, 1)
 }
 
 /// A plain table: header, rows, columns from `right` on aligned to the right.

@@ -4,7 +4,8 @@
 //! counts go as a whole to why the other does not. Of runs that both count, a change of role, tier or evidence
 //! takes the whole change, because everything else follows from it. What is left are factors of a product, whose shares are those of the
 //! logarithmic mean Divisia index (Ang, Energy Policy 32, 2004, 1131-1139): with L = (M1 - M0) / ln(M1 / M0), factor x adds L ln(x1 / x0).
-//! The rest, which no factor shows, is the spread of the compute, that is of the regressions, or another version of the method. What the
+//! The rest, which no factor shows, is the spread of the compute, that is of the regressions, or another version of the method; where the
+//! regressions are fitted on the same and the draws are others, it is chance. What the
 //! regressions move is told under the cause of what they newly learn from, where that has one cause ([`learned`]).
 
 use super::learned::{Learned, learned};
@@ -52,6 +53,8 @@ pub enum Cause {
     Grid,
     /// Regressions and their errors.
     Regression,
+    /// Other draws of the same distributions: another seed or number of them.
+    Draws,
     /// Another version of the method.
     MethodVersion,
 }
@@ -75,6 +78,7 @@ impl Cause {
             Self::Pue => ("pue", "overhead of the facility"),
             Self::Grid => ("grid", "intensity of the grid"),
             Self::Regression => ("regression", "regressions and their errors"),
+            Self::Draws => ("draws", "other draws of the same distributions: another seed, or another number of draws"),
             Self::MethodVersion => ("method_version", "another version of the method"),
         }
     }
@@ -125,11 +129,11 @@ impl Share {
     }
 }
 
-/// Gives the change of every run to causes.
+/// Gives the change of every run to causes; `are_other_draws` where seed or number of the draws differ.
 ///
 /// # Errors
 /// A table is missing or damaged.
-pub fn attribute(old: &Side, new: &Side) -> Result<Vec<Part>> {
+pub fn attribute(old: &Side, new: &Side, are_other_draws: bool) -> Result<Vec<Part>> {
     let mut parts = Vec::new();
     let pairs = regrouped(old, new)?;
     one_sided(&mut parts, old, new, true, &pairs)?;
@@ -153,6 +157,13 @@ pub fn attribute(old: &Side, new: &Side) -> Result<Vec<Part>> {
             let (old_kgco2e, new_kgco2e) = (Some(a.kg), Some(b.kg));
             let (run_id, change_kgco2e) = (id.to_owned(), kgco2e);
             parts.push(Part { cause, run_id, old_kgco2e, new_kgco2e, change_kgco2e, is_through_regressions, note });
+        }
+    }
+    if are_other_draws && old.observations()? == new.observations()? {
+        // What is fitted on the same is the same: nothing moved but the draws.
+        for part in parts.iter_mut().filter(|part| part.is_through_regressions) {
+            (part.cause, part.is_through_regressions) = (Cause::Draws, false);
+            part.note.clear();
         }
     }
     if parts.iter().any(|part| part.is_through_regressions)

@@ -33,6 +33,9 @@ pub struct Edition {
     pub cohort: String,
     /// Repositories of the cohort.
     pub models: i64,
+    /// Seed and number of the draws, as the manifest has them.
+    #[serde(skip)]
+    pub draws: [Option<u64>; 2],
 }
 
 /// The change of a cohort's total, split by cause.
@@ -89,7 +92,7 @@ pub struct CauseTotal {
 /// A table is missing or damaged.
 pub fn change(old: (&Path, Edition), new: (&Path, Edition)) -> Result<Change> {
     let (a, b) = (Side::of_snapshot(old.0)?, Side::of_snapshot(new.0)?);
-    let rows = causes::attribute(&a, &b)?;
+    let rows = causes::attribute(&a, &b, old.1.draws != new.1.draws)?;
     let total = |edition, side: &Side| Total { edition, runs: side.runs.len(), emissions_kgco2e: side.total() };
     Ok(summed(total(old.1, &a), total(new.1, &b), rows))
 }

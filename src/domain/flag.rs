@@ -1,6 +1,6 @@
 //! Assumptions and warnings of an estimate.
 
-use super::{TrainingStage, closed_set};
+use super::{Beside, Step, Tier, TrainingStage, closed_set};
 
 closed_set! {
     /// Assumption or warning of an estimate.
@@ -83,7 +83,7 @@ closed_set! {
         AcceleratorMixture = "accelerator_mixture",
         /// No chip is stated; those stated of the training that it starts from, by the same house, were taken.
         AcceleratorOfTheBase = "accelerator_of_the_base",
-        /// Power over its rating was measured on another vendor's accelerators.
+        /// Power over its rating was measured on another vendor's accelerators, for the chip or some of the mixture.
         PowerRatioOfAnotherVendor = "power_ratio_of_another_vendor",
         /// Facility overhead is the average of the operator's class.
         PueClassAverage = "pue_class_average",
@@ -110,7 +110,31 @@ closed_set! {
     }
 }
 
+/// Flags that are about a factor of the calculation, with the step that takes it.
+const OF_FACTORS: [(Flag, Step); 12] = [
+    (Flag::AcceleratorVariantOpen, Step::Power),
+    (Flag::AcceleratorMixture, Step::Power),
+    (Flag::AcceleratorOfTheBase, Step::Power),
+    (Flag::PowerRatioOfAnotherVendor, Step::Power),
+    (Flag::PueClassAverage, Step::Overhead),
+    (Flag::PueSurveyAverage, Step::Overhead),
+    (Flag::PueOfTheOwnersOperator, Step::Overhead),
+    (Flag::GridOfAnotherYear, Step::Grid),
+    (Flag::GridDirectNotLifecycle, Step::Grid),
+    (Flag::GridOwnerCountry, Step::Grid),
+    (Flag::GridCountryMixture, Step::Grid),
+    (Flag::GridWorldAverage, Step::Grid),
+];
+
 impl Flag {
+    /// Whether the calculation of a tier takes what the flag is about: a row has the factors of its run, also those that reported emissions,
+    /// energy or hours make idle.
+    #[must_use]
+    pub fn is_taken(self, tier: Tier, beside: Beside) -> bool {
+        let factor = OF_FACTORS.iter().find(|(flag, _)| *flag == self);
+        factor.is_none_or(|(_, factor)| tier.steps(beside).iter().any(|(step, _)| step == factor))
+    }
+
     /// Compute by the share of a stage of post-training.
     #[must_use]
     pub const fn compute_share(stage: TrainingStage) -> Self {
@@ -130,5 +154,22 @@ impl Flag {
     pub fn sort(flags: &mut Vec<Self>) {
         flags.sort_by_key(|flag| flag.name());
         flags.dedup();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Regression: the overhead of the owner's operator was told as an assumption of emissions that the maker reports.
+    #[test]
+    fn a_factor_that_the_figure_does_not_take_is_no_assumption_of_it() {
+        let stated = Beside { are_hours_stated: true, ..Beside::default() };
+        assert!(!Flag::PueOfTheOwnersOperator.is_taken(Tier::Emissions, stated));
+        assert!(Flag::GridOwnerCountry.is_taken(Tier::Emissions, stated), "energy follows backwards from it");
+        assert!(Flag::PueOfTheOwnersOperator.is_taken(Tier::Hardware, Beside::default()));
+        let implied = Beside { is_compute_implied: true, ..Beside::default() };
+        assert!(Flag::PueSurveyAverage.is_taken(Tier::Emissions, implied), "hours follow backwards");
+        assert!(Flag::RoleIsUncertain.is_taken(Tier::Emissions, stated));
     }
 }

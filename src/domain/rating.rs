@@ -1,6 +1,6 @@
 //! How sure the source of a published figure is of it, and what a reported emission counts.
 
-use super::closed_set;
+use super::{Field, closed_set};
 
 closed_set! {
     /// How sure the source of a published run is of its figures, as Epoch AI rates them.
@@ -42,5 +42,35 @@ closed_set! {
         Location = "location",
         /// What is left after certificates and contracts.
         Market = "market",
+    }
+}
+
+/// Ways of the registry (column `flop_method`, data/reference/training_runs.md) in which others than the maker estimated a run's compute.
+const ESTIMATED_BY_OTHERS: [&str; 4] = ["hardware", "third_party", "benchmarks", "other"];
+
+/// The way in which others than the maker estimated the registry's compute of a run, as its quote has it:
+/// `Grok-3: train_flop 4.6e26 (third_party); Epoch AI, ...`; none where the maker states it or it is counted.
+#[must_use]
+pub fn estimated_by_others(quote: &str) -> Option<&str> {
+    let (_, behind) = quote.split_once(&format!(": {} ", Field::TrainFlop.name()))?;
+    let way = behind.split(';').next()?.split_once(" (")?.1.strip_suffix(')')?;
+    ESTIMATED_BY_OTHERS.contains(&way).then_some(way)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_quote_of_the_registry_says_how_compute_came_about() {
+        assert_eq!(estimated_by_others("Grok-3: train_flop 4.64e26 (third_party); Epoch AI, 2026"), Some("third_party"));
+        assert_eq!(estimated_by_others("A (B): train_flop 1e20 (hardware); Epoch AI (all models), 2026"), Some("hardware"));
+        for quote in [
+            "A (B): train_flop 1e20 (six_nd); Epoch AI (all models), 2026",
+            "A: train_flop 1e20; a paper (2024)",
+            "trained for 1e20 FLOP (hardware)",
+        ] {
+            assert_eq!(estimated_by_others(quote), None);
+        }
     }
 }

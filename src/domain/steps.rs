@@ -1,6 +1,6 @@
 //! The calculation of a run as steps: which a tier takes, in which order, and where it begins.
 
-use super::{Tier, closed_set};
+use super::{Flag, Tier, closed_set};
 
 closed_set! {
     /// A quantity or factor of the calculation (docs/method.md, sections 3 and 4).
@@ -58,6 +58,16 @@ impl Beside {
             is_energy_stated: at & 2 > 0,
             are_hours_stated: at & 4 > 0,
         })
+    }
+
+    /// What the flags of an estimate say.
+    #[must_use]
+    pub fn of_flags(flags: &[Flag]) -> Self {
+        Self {
+            is_compute_implied: flags.contains(&Flag::ComputeImpliedByTheChain),
+            is_energy_stated: flags.contains(&Flag::EnergyIsStated),
+            are_hours_stated: flags.contains(&Flag::AcceleratorHoursAreStated),
+        }
     }
 
     /// Place among all.

@@ -78,12 +78,14 @@ fn refuse(run: &mut Run, field: Field) {
 fn compute(run: &Run) -> Option<(f64, Field)> {
     let stated = run.known.train_flop.map(|flop| (flop, Field::TrainFlop));
     let counted = || counted_flop(run).map(|flop| (flop.0, Field::TrainSamples));
-    let product = || {
-        let (n, d) = (Params(run.known.active_params?), Tokens(run.known.train_tokens?));
-        let flop = if run.kind == Some(RunKind::Adapter) { adapter_flop(n, d) } else { training_flop(n, d) };
-        Some((flop.0, Field::TrainTokens))
-    };
-    stated.or_else(counted).or_else(product)
+    stated.or_else(counted).or_else(|| product_flop(run).map(|flop| (flop, Field::TrainTokens)))
+}
+
+/// FLOP that parameters and tokens mean; none where one of them is not known.
+#[must_use]
+pub fn product_flop(run: &Run) -> Option<f64> {
+    let (n, d) = (Params(run.known.active_params?), Tokens(run.known.train_tokens?));
+    Some(if run.kind == Some(RunKind::Adapter) { adapter_flop(n, d).0 } else { training_flop(n, d).0 })
 }
 
 fn chips<'r>(run: &Run, accelerators: &'r Accelerators) -> Vec<&'r Accelerator> {
@@ -99,6 +101,13 @@ fn named(run: &Run) -> String {
 pub fn implied_mfu(run: &Run, accelerators: &Accelerators) -> Option<f64> {
     let ((flop, _), hours) = (compute(run)?, run.hardware.accelerator_hours?);
     Some(flop / (hours * SECONDS_PER_HOUR * possible::most_rate(&chips(run, accelerators), accelerators)))
+}
+
+/// FLOP per joule that compute and energy mean, as a share of what the most efficient chip does at its peak; none where one is not known.
+#[must_use]
+pub fn implied_efficiency(run: &Run, accelerators: &Accelerators) -> Option<f64> {
+    let ((flop, _), kwh) = (compute(run)?, run.known.energy_kwh?);
+    Some(flop / (kwh * JOULES_PER_KWH) / possible::most_flop_per_joule(accelerators))
 }
 
 fn compute_against_chips(run: &Run, accelerators: &Accelerators) -> Option<Contradiction> {
@@ -152,7 +161,7 @@ fn emissions_against_chips(run: &Run, accelerators: &Accelerators) -> Option<Con
 
 fn energy_against_compute(run: &Run, accelerators: &Accelerators) -> Option<Contradiction> {
     let ((flop, field), kwh) = (compute(run)?, run.known.energy_kwh?);
-    let times = flop / (kwh * JOULES_PER_KWH) / possible::most_flop_per_joule(accelerators);
+    let times = implied_efficiency(run, accelerators)?;
     let most = flop / FLOP_PER_PFLOP * ATCI_BAND_GCO2E_PER_PFLOP.1 / GRID_GCO2E_PER_KWH.0;
     let (flop, energy) = (number(flop), number(kwh));
     let words = if times > 1.0 {

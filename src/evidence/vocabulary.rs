@@ -133,6 +133,7 @@ lists!(Training {
     stems,
     cjk_parts,
     tuning_leads,
+    adapters,
     tuned_leads,
     tuned_joins,
     tuned_others,

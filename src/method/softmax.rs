@@ -12,8 +12,11 @@ use libm::{exp, log, sqrt};
 const MAX_STEPS: usize = 60;
 /// Conjugate gradient steps per Newton step at most.
 const MAX_CONJUGATE: usize = 200;
-/// Done when no gradient exceeds this share of the weight of all rows.
-const TOLERANCE: f64 = 1e-8;
+/// Done when no gradient exceeds this share of the weight of all rows: coefficients that are published.
+pub const EXACT: f64 = 1e-8;
+/// The same for fits of which only the probabilities of rows that they have not seen are wanted. A gradient of this size moves such a
+/// probability by less than 1e-4 (test in `stages::fit::roles`).
+pub const ENOUGH_FOR_PROBABILITIES: f64 = 1e-6;
 /// A step must gain this share of what its slope promises (Armijo).
 const SUFFICIENT: f64 = 1e-4;
 
@@ -26,6 +29,50 @@ pub struct Example {
     pub class: usize,
     /// Weight, positive.
     pub weight: f64,
+}
+
+/// Labelled rows side by side, as every pass goes through them.
+#[derive(Clone, Debug)]
+pub struct Rows {
+    /// Where the features of a row begin, and where those of the last end.
+    begins: Vec<usize>,
+    positions: Vec<u16>,
+    values: Vec<f64>,
+    classes: Vec<usize>,
+    weights: Vec<f64>,
+}
+
+/// One of them.
+struct Row<'r> {
+    positions: &'r [u16],
+    values: &'r [f64],
+    class: usize,
+    weight: f64,
+}
+
+impl Rows {
+    /// Of examples, in their order, each with the weight that stands with it.
+    pub fn of_examples<'e>(examples: impl IntoIterator<Item = (&'e Example, f64)>) -> Self {
+        let mut rows =
+            Self { begins: vec![0], positions: Vec::new(), values: Vec::new(), classes: Vec::new(), weights: Vec::new() };
+        for (example, weight) in examples {
+            rows.positions.extend(example.features.iter().map(|(at, _)| *at));
+            rows.values.extend(example.features.iter().map(|(_, value)| *value));
+            rows.begins.push(rows.positions.len());
+            rows.classes.push(example.class);
+            rows.weights.push(weight);
+        }
+        rows
+    }
+
+    fn iter(&self) -> impl Iterator<Item = Row<'_>> {
+        self.begins.windows(2).zip(&self.classes).zip(&self.weights).map(|((ends, class), weight)| Row {
+            positions: &self.positions[ends[0]..ends[1]],
+            values: &self.values[ends[0]..ends[1]],
+            class: *class,
+            weight: *weight,
+        })
+    }
 }
 
 /// A fitted model of `K` classes.
@@ -58,14 +105,15 @@ impl<const K: usize> Softmax<K> {
     /// Probabilities of the classes; they sum to one.
     #[must_use]
     pub fn probabilities(&self, features: &[(u16, f64)]) -> [f64; K] {
-        probabilities(&self.coefficients, features).0
+        let (positions, values): (Vec<u16>, Vec<f64>) = features.iter().copied().unzip();
+        probabilities(&self.coefficients, &positions, &values).0
     }
 }
 
 /// Sum of the features' rows, each times its value.
-fn combine<const K: usize>(rows: &[[f64; K]], features: &[(u16, f64)]) -> [f64; K] {
+fn combine<const K: usize>(rows: &[[f64; K]], positions: &[u16], values: &[f64]) -> [f64; K] {
     let mut out = [0.0; K];
-    for (at, value) in features {
+    for (at, value) in positions.iter().zip(values) {
         for (out, row) in out.iter_mut().zip(&rows[usize::from(*at)]) {
             *out += row * value;
         }
@@ -74,8 +122,8 @@ fn combine<const K: usize>(rows: &[[f64; K]], features: &[(u16, f64)]) -> [f64; 
 }
 
 /// Adds a row, times its value, to the rows of each feature.
-fn spread<const K: usize>(rows: &mut [[f64; K]], features: &[(u16, f64)], change: &[f64; K]) {
-    for (at, value) in features {
+fn spread<const K: usize>(rows: &mut [[f64; K]], positions: &[u16], values: &[f64], change: &[f64; K]) {
+    for (at, value) in positions.iter().zip(values) {
         for (row, change) in rows[usize::from(*at)].iter_mut().zip(change) {
             *row += change * value;
         }
@@ -83,22 +131,22 @@ fn spread<const K: usize>(rows: &mut [[f64; K]], features: &[(u16, f64)], change
 }
 
 /// exp(z) of each class over their sum, z of each class, and the log of that sum.
-fn probabilities<const K: usize>(coefficients: &[[f64; K]], features: &[(u16, f64)]) -> ([f64; K], [f64; K], f64) {
-    let z = combine(coefficients, features);
+fn probabilities<const K: usize>(coefficients: &[[f64; K]], positions: &[u16], values: &[f64]) -> ([f64; K], [f64; K], f64) {
+    let z = combine(coefficients, positions, values);
     let most = z.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let p = z.map(|z| exp(z - most));
     let sum: f64 = p.iter().sum();
     (p.map(|p| p / sum), z, most + log(sum))
 }
 
-/// Fits a model, beginning at `start`.
+/// Fits a model, beginning at `start`, until no gradient exceeds `tolerance` times the weight of all rows.
 #[must_use]
-pub fn fit<const K: usize>(examples: &[Example], start: Softmax<K>, ridge: f64) -> Softmax<K> {
+pub fn fit<const K: usize>(examples: &Rows, start: Softmax<K>, ridge: f64, tolerance: f64) -> Softmax<K> {
     let mut model = start;
-    let total: f64 = examples.iter().map(|e| e.weight).sum();
+    let total: f64 = examples.weights.iter().sum();
     let mut now = Objective::of_model(examples, &model, ridge);
     for _ in 0..MAX_STEPS {
-        if now.gradient.iter().flatten().all(|g| g.abs() <= TOLERANCE * total) {
+        if now.gradient.iter().flatten().all(|g| g.abs() <= tolerance * total) {
             break;
         }
         let step = newton_step(examples, &now, ridge);
@@ -132,16 +180,16 @@ struct Objective<const K: usize> {
 }
 
 impl<const K: usize> Objective<K> {
-    fn of_model(examples: &[Example], model: &Softmax<K>, ridge: f64) -> Self {
+    fn of_model(examples: &Rows, model: &Softmax<K>, ridge: f64) -> Self {
         let mut loss = 0.0;
         let mut gradient = vec![[0.0; K]; model.coefficients.len()];
-        let mut all = Vec::with_capacity(examples.len());
-        for example in examples {
-            let (p, z, log_sum) = probabilities(&model.coefficients, &example.features);
+        let mut all = Vec::with_capacity(examples.classes.len());
+        for example in examples.iter() {
+            let (p, z, log_sum) = probabilities(&model.coefficients, example.positions, example.values);
             loss += example.weight * (log_sum - z[example.class]);
             let mut error = p;
             error[example.class] -= 1.0;
-            spread(&mut gradient, &example.features, &error.map(|e| example.weight * e));
+            spread(&mut gradient, example.positions, example.values, &error.map(|e| example.weight * e));
             all.push(p);
         }
         for (gradient, coefficients) in gradient.iter_mut().zip(&model.coefficients).skip(1) {
@@ -154,27 +202,27 @@ impl<const K: usize> Objective<K> {
     }
 
     /// Product of the Hessian with a direction.
-    fn curvature(&self, examples: &[Example], direction: &[[f64; K]], ridge: f64) -> Vec<[f64; K]> {
+    fn curvature(&self, examples: &Rows, direction: &[[f64; K]], ridge: f64) -> Vec<[f64; K]> {
         let mut out = vec![[0.0; K]; direction.len()];
         for (example, p) in examples.iter().zip(&self.probabilities) {
-            let moved = combine(direction, &example.features);
+            let moved = combine(direction, example.positions, example.values);
             let mean: f64 = moved.iter().zip(p).map(|(z, p)| z * p).sum();
             let mut change = moved;
             for (change, p) in change.iter_mut().zip(p) {
                 *change = example.weight * p * (*change - mean);
             }
-            spread(&mut out, &example.features, &change);
+            spread(&mut out, example.positions, example.values, &change);
         }
         add(&mut out[1..], ridge, &direction[1..]);
         out
     }
 
     /// Diagonal of the Hessian, by which the conjugate gradients are scaled.
-    fn diagonal(&self, examples: &[Example], ridge: f64) -> Vec<[f64; K]> {
+    fn diagonal(&self, examples: &Rows, ridge: f64) -> Vec<[f64; K]> {
         let mut out = vec![[ridge.max(f64::MIN_POSITIVE); K]; self.gradient.len()];
         for (example, p) in examples.iter().zip(&self.probabilities) {
             let own = p.map(|p| example.weight * p * (1.0 - p));
-            for (at, value) in &example.features {
+            for (at, value) in example.positions.iter().zip(example.values) {
                 for (out, own) in out[usize::from(*at)].iter_mut().zip(&own) {
                     *out += own * value * value;
                 }
@@ -185,7 +233,7 @@ impl<const K: usize> Objective<K> {
 }
 
 /// Solves Hessian x step = -gradient, as closely as the gradient is small.
-fn newton_step<const K: usize>(examples: &[Example], now: &Objective<K>, ridge: f64) -> Vec<[f64; K]> {
+fn newton_step<const K: usize>(examples: &Rows, now: &Objective<K>, ridge: f64) -> Vec<[f64; K]> {
     let diagonal = now.diagonal(examples, ridge);
     let scaled = |residual: &[[f64; K]]| -> Vec<[f64; K]> {
         residual.iter().zip(&diagonal).map(|(r, d)| std::array::from_fn(|k| r[k] / d[k])).collect()
@@ -241,6 +289,10 @@ fn dot<const K: usize>(a: &[[f64; K]], b: &[[f64; K]]) -> f64 {
 mod tests {
     use super::*;
 
+    fn fitted<const K: usize>(examples: &[Example], features: usize, ridge: f64) -> Softmax<K> {
+        fit(&Rows::of_examples(examples.iter().map(|e| (e, e.weight))), Softmax::even(features), ridge, EXACT)
+    }
+
     /// Twelve rows, two features, three classes; every class overlaps every other.
     fn rows() -> Vec<Example> {
         let data = [
@@ -265,7 +317,7 @@ mod tests {
     /// Expected: statsmodels 0.15.0, MNLogit(y, X).fit(method="newton", tol=1e-14), coefficients of classes 1 and 2 against class 0.
     #[test]
     fn agrees_with_statsmodels() {
-        let fitted = fit(&rows(), Softmax::<3>::even(3), 1e-9);
+        let fitted = fitted::<3>(&rows(), 3, 1e-9);
         for (class, expected) in EXPECTED {
             for (feature, value) in expected.iter().enumerate() {
                 let got = fitted.coefficient(*class, feature) - fitted.coefficient(0, feature);
@@ -281,7 +333,7 @@ mod tests {
     #[test]
     fn intercepts_alone_give_the_shares() {
         let one = |class| Example { features: vec![(0, 1.0)], class, weight: 1.0 };
-        let fitted = fit(&[one(0), one(1), one(1), one(1)], Softmax::<2>::even(1), 1.0);
+        let fitted = fitted::<2>(&[one(0), one(1), one(1), one(1)], 1, 1.0);
         assert!((fitted.coefficient(1, 0) - fitted.coefficient(0, 0) - 3.0_f64.ln()).abs() < 1e-9);
         let p = fitted.probabilities(&[(0, 1.0)]);
         assert!((p[0] - 0.25).abs() < 1e-9 && (p[1] - 0.75).abs() < 1e-9);
@@ -291,7 +343,7 @@ mod tests {
     #[test]
     fn weights_count_rows() {
         let one = |class, weight| Example { features: vec![(0, 1.0)], class, weight };
-        let by_weight = fit(&[one(0, 1.0), one(1, 3.0)], Softmax::<2>::even(1), 1.0);
+        let by_weight = fitted::<2>(&[one(0, 1.0), one(1, 3.0)], 1, 1.0);
         assert!((by_weight.probabilities(&[(0, 1.0)])[1] - 0.75).abs() < 1e-9);
     }
 
@@ -303,7 +355,7 @@ mod tests {
             .flat_map(|_| [(0, -1.0), (1, 1.0)])
             .map(|(class, x)| Example { features: vec![(0, 1.0), (1, x)], class, weight: 1.0 })
             .collect();
-        let fitted = fit(&rows, Softmax::<2>::even(2), 1.0);
+        let fitted = fitted::<2>(&rows, 2, 1.0);
         let d = fitted.coefficient(1, 1) - fitted.coefficient(0, 1);
         let pull = 20.0 / (1.0 + d.exp());
         assert!((pull - d / 2.0).abs() < 1e-7, "{d}");

@@ -1,6 +1,6 @@
 //! What the report shows, read from the tables of a snapshot.
 
-use crate::domain::{EvidenceSource, Field, GroupBy, RegressionId, RunKind, Step, Tier};
+use crate::domain::{ClosedSet, EvidenceSource, Field, GroupBy, RegressionId, Role, RunKind, Step, Tier, estimated_by_others};
 use crate::error::Result;
 use crate::tables::io::{parts, rows, table_path};
 use crate::tables::lookup::{rows_of_text, rows_whose};
@@ -23,6 +23,14 @@ pub(super) type ByBasis = [f64; 2];
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fallback {
     /// Runs that rest on it.
+    pub(super) runs: i64,
+    /// Their mean emissions in kg CO2e.
+    pub(super) emissions_kgco2e: f64,
+}
+
+/// Pre-trainings that repositories of another role carry, because the index does not hold their originals.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Carried {
     pub(super) runs: i64,
     /// Their mean emissions in kg CO2e.
     pub(super) emissions_kgco2e: f64,
@@ -56,6 +64,8 @@ pub(super) struct Data {
     pub(super) emissions_kgco2e: f64,
     /// Of these: documented compute that others than the makers estimated, in kg CO2e.
     pub(super) estimated_by_others_kgco2e: f64,
+    /// Pre-trainings of originals that the index does not hold, by the role of the repository that carries them.
+    pub(super) carried: BTreeMap<Role, Carried>,
     /// Factors that stand in, in the order of [`FACTORS`].
     pub(super) fallbacks: [Fallback; FACTOR_COUNT],
     pub(super) largest: Vec<Largest>,
@@ -105,11 +115,12 @@ pub(super) static FACTORS: [Factor; FACTOR_COUNT] = [
     Factor::new("Facility overhead", "average of the operator's class or of a survey", Step::Overhead, |e| e.pue_is_fallback),
     Factor::new("Chip", "what runs of that year and kind used", Step::Power, |e| e.accelerator_is_fallback),
     Factor::new("Utilization", "centre of published runs", Step::Utilization, |e| e.mfu_is_fallback),
-    Factor::new("Power", "measured on another vendor's chips", Step::Power, |e| e.power_is_fallback),
+    Factor::new("Power", "at least in part measured on another vendor's chips", Step::Power, |e| e.power_is_fallback),
 ];
 
 /// What is summed of a repository of the cohort.
 struct Member {
+    role: Role,
     groups: [(GroupBy, String); 4],
 }
 
@@ -118,6 +129,7 @@ impl Member {
         let unknown = |value: Option<&str>| value.unwrap_or("unknown").to_owned();
         let year = model.trained_on.map_or_else(|| "unknown".to_owned(), |day| day.year().to_string());
         Self {
+            role: model.role,
             groups: [
                 (GroupBy::TrainingYear, year),
                 (GroupBy::Owner, unknown(model.owner.as_deref())),
@@ -191,7 +203,7 @@ impl Data {
             }
         }
         keep_largest(&mut largest);
-        self.estimated_by_others_kgco2e = estimated_by_others(dir, |id| members.contains_key(id))?;
+        self.estimated_by_others_kgco2e = of_compute_by_others(dir, |id| members.contains_key(id))?;
         self.take_models(dir, largest)
     }
 
@@ -202,6 +214,11 @@ impl Data {
         let at = usize::from(estimate.tier.0 >= Tier::Parameters);
         for group in &member.groups {
             self.split.entry(group.clone()).or_default()[at] += kg;
+        }
+        if member.role != Role::Pretrained && is_pretraining(&estimate.run_id) {
+            let carried = self.carried.entry(member.role).or_default();
+            carried.runs += 1;
+            carried.emissions_kgco2e += kg;
         }
         for (fallback, factor) in self.fallbacks.iter_mut().zip(&FACTORS) {
             if factor.carries(estimate) {
@@ -265,27 +282,23 @@ impl Data {
     }
 }
 
-/// Ways of the registry (column `flop_method`, data/reference/training_runs.md) in which others than the maker estimated a run's compute.
-const ESTIMATED_BY_OTHERS: [&str; 4] = ["hardware", "third_party", "benchmarks", "other"];
-
-/// How the registry's compute of a run came about, as its quote has it: `Grok-3: train_flop 4.6e26 (third_party); Epoch AI, ...`.
-fn way_of_compute(quote: &str) -> Option<&str> {
-    let (_, behind) = quote.split_once(&format!(": {} ", Field::TrainFlop.name()))?;
-    behind.split(';').next()?.split_once(" (")?.1.strip_suffix(')')
-}
-
 /// Mean emissions of the runs whose estimate rests on compute that others estimated, in kg CO2e.
-fn estimated_by_others(dir: &Path, is_member: impl Fn(&str) -> bool) -> Result<f64> {
+fn of_compute_by_others(dir: &Path, is_member: impl Fn(&str) -> bool) -> Result<f64> {
     let mut rows = rows_of_text::<EvidenceRow>(dir, "field", Field::TrainFlop.name())?;
     rows.retain(|row| {
-        let way = way_of_compute(&row.quote).filter(|_| row.source == EvidenceSource::Registry && row.accepted);
-        way.is_some_and(|way| ESTIMATED_BY_OTHERS.contains(&way)) && is_member(&row.model_id)
+        let is_read = row.source == EvidenceSource::Registry && row.accepted;
+        is_read && estimated_by_others(&row.quote).is_some() && is_member(&row.model_id)
     });
     let ids: BTreeSet<String> = rows.iter().map(|row| row.evidence_id.clone()).collect();
     let wanted = Arc::new(rows.into_iter().map(|row| row.model_id).collect());
     let estimates = rows_whose::<EstimateRow>(dir, "model_id", &wanted)?;
     let rests_on = |e: &&EstimateRow| e.tier.0 == Tier::Compute && e.evidence_ids.iter().any(|id| ids.contains(id));
     Ok(estimates.iter().filter(rests_on).map(|e| e.emissions_kgco2e.mean).sum())
+}
+
+/// Whether a run is a pre-training, by its id.
+fn is_pretraining(run_id: &str) -> bool {
+    run_id.rsplit_once('#').is_some_and(|(_, kind)| kind == RunKind::Pretraining.word())
 }
 
 /// Rows of a table that snapshots of before do not have.
@@ -296,17 +309,4 @@ fn rows_if_there<R: Row>(dir: &Path) -> Result<Vec<R>> {
 fn keep_largest(runs: &mut Vec<StandInPart>) {
     runs.sort_by(|a, b| b.emissions_kgco2e.mean.total_cmp(&a.emissions_kgco2e.mean).then_with(|| a.run_id.cmp(&b.run_id)));
     runs.truncate(LARGEST);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_quote_of_the_registry_says_how_compute_came_about() {
-        assert_eq!(way_of_compute("Grok-3: train_flop 4.64e26 (third_party); Epoch AI, 2026"), Some("third_party"));
-        assert_eq!(way_of_compute("A (B): train_flop 1e20 (six_nd); Epoch AI (all models), 2026"), Some("six_nd"));
-        assert_eq!(way_of_compute("A: train_flop 1e20; a paper (2024)"), None);
-        assert_eq!(way_of_compute("trained for 1e20 FLOP (hardware)"), None);
-    }
 }

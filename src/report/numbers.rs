@@ -1,4 +1,5 @@
-//! Numbers as a reader takes them in: two significant digits, three where the first is a one, with unit and separators.
+//! Numbers as a reader takes them in: three significant digits, with unit and separators. With two, parts of a table that add up did not
+//! make the whole that stands beside them, and a reported figure was shown as another.
 
 use maud::{Markup, html};
 
@@ -7,14 +8,12 @@ const KG_PER_TONNE: f64 = 1000.0;
 
 /// Digits without a point, and the power of ten of the first.
 fn digits(x: f64) -> (String, i32) {
-    // 99,600 is 100,000 with two digits, and has no one with three.
-    let three = format!("{x:.2e}");
-    let text = if three.trim_start_matches('-').starts_with('1') { three } else { format!("{x:.1e}") };
+    let text = format!("{x:.2e}");
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     (mantissa.chars().filter(char::is_ascii_digit).collect(), exponent.parse().unwrap_or(0))
 }
 
-/// `147,000`, `5.8`, `0.34`; powers of ten from a billion on and below a ten-thousandth.
+/// `147,000`, `5.84`, `0.343`; powers of ten from a billion on and below a ten-thousandth.
 pub(super) fn significant(x: f64) -> String {
     if !x.is_finite() {
         return "unknown".to_owned();
@@ -73,7 +72,7 @@ pub(super) fn exact(x: f64) -> String {
     format!("{sign}{}.{}", grouped(&digits[..whole]), &digits[whole..])
 }
 
-/// `3.1 × 10²⁶`.
+/// `3.10 × 10²⁶`.
 pub(super) fn scientific(x: f64) -> String {
     if x == 0.0 {
         return "0".to_owned();
@@ -156,7 +155,7 @@ fn sign(x: f64) -> &'static str {
     }
 }
 
-/// An interval of emissions, `6,400 to 12,400 t`.
+/// An interval of emissions, `6,430 to 12,400 t`.
 pub(super) fn mass_interval(low_kg: f64, high_kg: f64) -> String {
     interval(&mass(low_kg), &mass(high_kg))
 }
@@ -269,7 +268,7 @@ pub(super) fn cubic_metres_tick(l: f64) -> String {
     }
 }
 
-/// A distance in dex as a factor: 0.30 is `2.0 ×`.
+/// A distance in dex as a factor: 0.30 is `2.00 ×`.
 pub(super) fn factor(dex: f64) -> String {
     format!("{} ×", significant(libm::pow(10.0, dex)))
 }
@@ -296,7 +295,7 @@ mod tests {
     #[test]
     fn water_in_the_unit_that_fits() {
         let said = [3.6, 1.0e3, 4.7e8, 1.866e9].map(volume);
-        assert_eq!(said, ["3.6 L", "1.00 m³", "470,000 m³", "1.87 million m³"]);
+        assert_eq!(said, ["3.60 L", "1.00 m³", "470,000 m³", "1.87 million m³"]);
         assert_eq!([10.0, 1e8, 1e10].map(cubic_metres_tick), ["0.01", "100,000", "10 M"]);
     }
 
@@ -323,21 +322,30 @@ mod tests {
         }
     }
 
+    /// Regression: documented 176,044 t and imputed 95,864 t stood as 176,000 and 96,000 beside a whole of 270,000, and reported 8,930 t as 8,900.
+    #[test]
+    fn parts_that_add_up_add_up_as_shown() {
+        let shown = [176_044e3, 95_864e3, 271_908e3].map(tonnes);
+        let read: Vec<f64> = shown.iter().map(|text| text.replace(',', "").parse().unwrap()).collect();
+        assert!((read[0] + read[1] - read[2]).abs() <= 500.0, "{shown:?}");
+        assert_eq!(mass(8.93e6), "8,930 t");
+    }
+
     #[test]
     fn figures_as_a_reader_takes_them_in() {
         for (x, right) in [
             (146_954.0, "147,000"),
-            (231_820.0, "230,000"),
-            (99_600.0, "100,000"),
-            (5.84, "5.8"),
-            (0.343, "0.34"),
+            (231_820.0, "232,000"),
+            (99_960.0, "100,000"),
+            (5.84, "5.84"),
+            (0.343, "0.343"),
             (0.1, "0.100"),
             (12.34, "12.3"),
-            (34.6, "35"),
+            (34.6, "34.6"),
             (0.0, "0"),
-            (-0.25, "−0.25"),
-            (2.5e26, "2.5 × 10²⁶"),
-            (4.2e-7, "4.2 × 10⁻⁷"),
+            (-0.25, "−0.250"),
+            (2.5e26, "2.50 × 10²⁶"),
+            (4.2e-7, "4.20 × 10⁻⁷"),
             (f64::NAN, "unknown"),
         ] {
             assert_eq!(significant(x), right, "{x}");
@@ -346,14 +354,14 @@ mod tests {
         assert_eq!(mass(1.66e9), "1.66 million t");
         assert_eq!(mass(0.42), "420 g");
         assert_eq!((signed_mass(4.2e5), signed_mass(-420.0), signed_mass(0.0)), ("+420 t".into(), "−420 kg".into(), "0 kg".into()));
-        assert_eq!(signed_tonnes(-5_840.0), "−5.8");
-        assert_eq!((exact_mass(255_779_123.0), exact_mass(5_840.0)), ("255,779 t".into(), "5.8 t".into()));
-        assert_eq!(mass_interval(6.432e6, 1.2398e7), "6,400 to 12,400 t");
-        assert_eq!(mass_interval(640.0, 6_400.0), "640 kg to 6.4 t");
+        assert_eq!(signed_tonnes(-5_840.0), "−5.84");
+        assert_eq!((exact_mass(255_779_123.0), exact_mass(5_840.0)), ("255,779 t".into(), "5.84 t".into()));
+        assert_eq!(mass_interval(6.432e6, 1.2398e7), "6,430 to 12,400 t");
+        assert_eq!(mass_interval(640.0, 6_400.0), "640 kg to 6.40 t");
         assert_eq!(energy(389_843_000.0), "390 GWh");
         assert_eq!((large_count(8.03e9), large_count(405_853_388_800.0)), ("8.03 billion".into(), "406 billion".into()));
         assert_eq!((percent(0.131), percent(0.0004), percent(0.058)), ("13 %".into(), "under 0.1 %".into(), "5.8 %".into()));
-        assert_eq!(factor(0.7), "5.0 ×");
+        assert_eq!(factor(0.7), "5.01 ×");
         assert_eq!(count(1_234_567), "1,234,567");
         assert_eq!((percent(0.9992), percent(0.99999), percent(1.0)), ("99.9 %".into(), "99.9 %".into(), "100 %".into()));
         assert_eq!((tick(0.1), tick(2.0), tick(2.5), tick(150_000.0)), ("0.1".into(), "2".into(), "2.5".into(), "150,000".into()));

@@ -1,6 +1,6 @@
 //! Words of the tables in plain language.
 
-use crate::domain::{Comparison, EvidenceSource, Field, GroupBy, Modality, Role, RunKind, Tier};
+use crate::domain::{Comparison, EvidenceSource, Field, GroupBy, Modality, Role, RunKind, Tier, TrainedOnSource};
 
 /// What is known of the runs of a tier.
 pub(super) const fn tier(tier: Tier) -> &'static str {
@@ -91,6 +91,47 @@ pub(super) const fn run_kind(kind: RunKind) -> &'static str {
     }
 }
 
+/// Kind of a run as its id has it, `org/model#fine_tuning`.
+pub(super) fn kind_of_id(kind: &str) -> String {
+    RunKind::parse(kind).map_or_else(|| kind.replace('_', "-"), |known| run_kind(known).to_lowercase())
+}
+
+/// What a date of training is the date of: hardly anybody tells when the training was.
+pub(super) const fn date(source: TrainedOnSource) -> &'static str {
+    match source {
+        TrainedOnSource::Registry => "when it was published",
+        TrainedOnSource::RepositoryFacts => "as was looked up",
+        TrainedOnSource::Card => "as its card states",
+        TrainedOnSource::Arxiv => "the month of its paper",
+        TrainedOnSource::CreatedAt => "when its repository was made",
+        TrainedOnSource::CreatedAtFloor => "or before, the earliest date of the Hub",
+    }
+}
+
+/// Chips of an estimate: names, or what stands in for them, `mixture:pretraining_at_scale:2026`.
+pub(super) fn chips(accelerator: &str) -> String {
+    let Some((role, year)) = accelerator.strip_prefix("mixture:").and_then(|mixture| mixture.split_once(':')) else {
+        return super::text::name(accelerator);
+    };
+    let runs = match role {
+        "pretraining_at_scale" => "large pre-trainings",
+        "pretraining" => "smaller pre-trainings",
+        "fine_tuning" => "fine-tunes",
+        "google_tpu" => "Google's trainings",
+        _ => "trainings",
+    };
+    format!("a mixture of those that {runs} of {} used", super::text::name(year))
+}
+
+/// A place of the grid in a sentence: `the United States`, or what stands in for one.
+pub(super) fn place(code: &str) -> String {
+    match code {
+        _ if code.starts_with("mixture:") => "the countries of published runs".to_owned(),
+        "ARE" | "GBR" | "NLD" | "USA" => format!("the {}", country(code)),
+        _ => super::text::name(country(code)),
+    }
+}
+
 /// What a row of evidence states.
 pub(super) const fn field(field: Field) -> &'static str {
     match field {
@@ -116,7 +157,7 @@ pub(super) const fn field(field: Field) -> &'static str {
         Field::Country => "Place",
         Field::CloudRegion => "Cloud region",
         Field::CloudProvider => "Operator",
-        Field::TrainedOn => "Date of training",
+        Field::TrainedOn => "Date",
         Field::Role => "Role",
         Field::BaseModel => "Base model",
         Field::MeasurementTool => "Measured with",
@@ -255,3 +296,24 @@ const COUNTRIES: &[(&str, &str)] = &[
     ("ZAF", "South Africa"),
     ("unknown", "owner's country unknown"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Regression: "mixture:pretraining_at_scale:2026", "Owner in United States" and "pretraining" beside "Pre-training".
+    #[test]
+    fn names_of_tables_are_words_on_a_page() {
+        for role in ["pretraining", "pretraining_at_scale", "google_tpu", "fine_tuning"] {
+            let said = chips(&format!("mixture:{role}:2026"));
+            assert!(said.starts_with("a mixture of those that ") && said.ends_with(" of 2026 used"), "{said}");
+            assert!(!said.contains("that trainings"), "{said}");
+        }
+        assert_eq!(chips("NVIDIA H100 SXM5 80GB"), "NVIDIA H100 SXM5 80GB");
+        assert_eq!(
+            ["USA", "FRA", "mixture:2024", "us-east-1"].map(place),
+            ["the United States", "France", "the countries of published runs", "us-east-1"]
+        );
+        assert_eq!(["pretraining", "fine_tuning", "other_kind"].map(kind_of_id), ["pre-training", "fine-tuning", "other-kind"]);
+    }
+}

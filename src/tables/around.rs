@@ -35,7 +35,7 @@ table! {
     struct AroundRow / AroundBuilders {
         /// Cohort of the configuration, as in `aggregates`.
         cohort: String,
-        /// all, basis, training_year or country, as in `aggregates`.
+        /// Grouping, as in `aggregates`. One of: all, basis, training_year, country.
         group_by: GroupBy,
         /// Value of the grouping, as in `aggregates`.
         group: String,

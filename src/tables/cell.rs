@@ -350,6 +350,8 @@ impl<C: Cell> Columns for C {
     fn describe(about: &str) -> Vec<String> {
         let about = about.trim();
         vec![match C::closed_set() {
+            // A column that has only some of the words lists them itself.
+            Some(_) if about.contains("One of: ") => about.to_owned(),
             None => about.to_owned(),
             Some((_, words)) if words.len() <= MOST_LISTED => format!("{about} One of: {}.", words.join(", ")),
             Some((set, _)) => format!("{about} One of the words of '{set}' in the dataset card (README.md)."),
@@ -382,7 +384,11 @@ macro_rules! quantile_columns {
             }
             fn describe(about: &str) -> Vec<String> {
                 let about = about.trim().trim_end_matches('.');
-                Quantiles::PARTS.iter().map(|(_, meaning)| format!("{about}: {meaning}.")).collect()
+                // In front, because what a quantity is may take several sentences.
+                Quantiles::PARTS
+                    .iter()
+                    .map(|(_, meaning)| format!("{}{}: {about}.", meaning[..1].to_uppercase(), &meaning[1..]))
+                    .collect()
             }
             fn builder() -> Self::Builder {
                 Default::default()

@@ -139,6 +139,7 @@ part! {
         model_id: String,
         owner: Option<String>,
         modality: Modality,
+        role: Role,
         trained_on: Option<Day>,
         owner_country: Option<String>,
         in_cohort: bool,

@@ -171,7 +171,7 @@ macro_rules! estimate_table {
                 power_w: Option<f64>,
                 /// Measurements the power rests on.
                 power_source: Option<String>,
-                /// Whether another vendor's measurements stand in.
+                /// Whether another vendor's measurements stand in, for the chip or some of the mixture.
                 power_is_fallback: Option<bool>,
                 /// Model FLOP utilization, central value.
                 mfu: Option<f64>,
@@ -416,7 +416,8 @@ table! {
         tier: TierNumber,
         /// What it is compared with.
         against: Comparison,
-        /// Kind of run, `all`, or `pretraining of text` and `pretraining beyond text`.
+        /// Kind of run, or `all`; of pre-trainings also by data, `pretraining of text` and `pretraining beyond text`, and by class of owner,
+        /// `pretraining by industry`, `by academia` and `by unlisted owners`.
         kind: String,
         /// Tier of the evidence that was hidden.
         against_tier: TierNumber,

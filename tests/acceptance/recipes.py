@@ -24,7 +24,7 @@ WORKFLOWS = [ROOT / ".github/workflows/release.yml", CONTRIB / "github/nightly.y
 TOOLS = Path(sys.executable).parent
 # Exposure from 0 (safe) to 10, times ten as `systemd-analyze --threshold` has it. 1.2 and 0.5 were reached with systemd 252; what is
 # left of the service is the network and the host's file system, which it needs.
-MOST_EXPOSED = {"hugging-carbon.service": 15, "hugging-carbon-failed@.service": 10}
+MOST_EXPOSED = {"hugging-carbon.service": 15, "hugging-carbon-after.service": 15, "hugging-carbon-failed@.service": 10}
 
 
 def run(*command: str | Path, **how) -> subprocess.CompletedProcess[str]:
@@ -43,7 +43,8 @@ def units(binary: Path) -> None:
         for unit in [*CONTRIB.glob("systemd/*.service"), *CONTRIB.glob("systemd/*.timer")]:
             # verify wants the program to be where the unit says.
             (folder / unit.name).write_text(unit.read_text().replace("/usr/local/bin/hugging-carbon", str(binary)))
-        names = ["./hugging-carbon.service", "./hugging-carbon.timer", "./hugging-carbon-failed@hugging-carbon.service"]
+        names = ["./hugging-carbon.service", "./hugging-carbon-after.service", "./hugging-carbon.timer"]
+        names.append("./hugging-carbon-failed@hugging-carbon.service")
         said = must("systemd-analyze", "verify", "--man=no", *names, cwd=folder)
         assert not said.strip(), said
         for unit, most in MOST_EXPOSED.items():
@@ -95,7 +96,7 @@ def supply_chain(_: Path) -> None:
 def stand_in(folder: Path, statuses: list[int]) -> None:
     """A program `hugging-carbon` that ends with one status after the other, and a `sleep` that does not."""
     (folder / "left").write_text("\n".join(map(str, statuses)) + "\n")
-    program = '#!/bin/sh\ncd "$(dirname "$0")"\nstatus=$(head -n 1 left)\nsed -i 1d left\nexit "$status"\n'
+    program = '#!/bin/sh\ncd "$(dirname "$0")"\necho "$@" > called\nstatus=$(head -n 1 left)\nsed -i 1d left\nexit "$status"\n'
     for name, text in [("hugging-carbon", program), ("sleep", "#!/bin/sh\n")]:
         (folder / name).write_text(text)
         (folder / name).chmod(0o755)
@@ -145,15 +146,20 @@ def dag(_: Path) -> None:
                 raised = type(error)
             os.environ["PATH"] = path
             assert raised is expected, f"{status}: {raised}"
+            words = (Path(name) / "called").read_text()
+            # Regression: without a configuration it was a run of the sample.
+            assert "--config /etc/hugging-carbon/pipeline.toml --data-dir /var/lib/hugging-carbon" in words, words
 
 
 def cron(_: Path) -> None:
     lines = [line for line in (CONTRIB / "cron/hugging-carbon").read_text().splitlines() if line and not line.startswith("#")]
-    [job] = [line for line in lines if not re.match(r"[A-Z_]+=", line)]
-    minute, hour, *rest, user, program = job.split(maxsplit=7)[:7]
-    assert rest == ["*", "*", "*"] and user == "hugging-carbon" and program.startswith("/"), job
-    assert minute.isdigit() and all(part.isdigit() for part in hour.split(",")), job
-    assert "%" not in job, "cron turns % into a new line"
+    jobs = [line for line in lines if not re.match(r"[A-Z_]+=", line)]
+    assert len(jobs) == 2, jobs
+    for job in jobs:
+        minute, hour, *rest, user, program = job.split(maxsplit=7)[:7]
+        assert rest == ["*", "*", "*"] and user == "hugging-carbon" and program.startswith("/"), job
+        assert minute.isdigit() and all(part.isdigit() for part in hour.split(",")), job
+        assert "%" not in job, "cron turns % into a new line"
 
 
 def configuration(binary: Path) -> None:
@@ -161,9 +167,29 @@ def configuration(binary: Path) -> None:
         must(binary, "--config", CONTRIB / "pipeline.toml", "--data-dir", Path(name) / "data", "status")
 
 
+def commands(binary: Path) -> None:
+    """Every command line of units and cron names the data directory, and one that runs the stages the configuration, without which
+    it would be a run of the sample. What runs beside a run is taken by the program: on an empty directory it says what is missing."""
+    where = {"${STATE_DIRECTORY}", "/var/lib/hugging-carbon"}
+    texts = [path.read_text() for path in [*CONTRIB.glob("systemd/*.service"), CONTRIB / "cron/hugging-carbon"]]
+    lines = re.findall(r"(?:^|[ =])/usr/local/bin/hugging-carbon (.*)$", "\n".join(texts), re.MULTILINE)
+    assert len(lines) == 5, lines
+    for line in lines:
+        words = line.removesuffix(">/dev/null").split()
+        assert words[words.index("--data-dir") + 1] in where, line
+        assert "run" not in words or words[words.index("--config") + 1] == "/etc/hugging-carbon/pipeline.toml", line
+        with tempfile.TemporaryDirectory() as name:
+            words = [name if word in where else word.replace("${STATE_DIRECTORY}", name) for word in words]
+            if "run" in words:
+                words = [*words[: words.index("run")], "status"]
+                words[words.index("--config") + 1] = str(CONTRIB / "pipeline.toml")
+            done = run(binary, *words)
+            assert done.returncode in (0, 1) and "unexpected argument" not in done.stderr, f"{line}: {done.returncode} {done.stderr}"
+
+
 def main() -> int:
     binary = Path(sys.argv[1]).resolve()
-    checks: list[Callable[[Path], None]] = [container, workflows, supply_chain, nightly_loop, dag, cron, configuration]
+    checks: list[Callable[[Path], None]] = [container, workflows, supply_chain, nightly_loop, dag, cron, configuration, commands]
     if shutil.which("systemd-analyze"):
         checks.insert(0, units)
     else:

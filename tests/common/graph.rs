@@ -54,8 +54,9 @@ pub fn change_between(old: &Path, new: &Path) -> Change {
     let of = |dir: &Path| {
         let (snapshot, manifest) = verify_files(dir).unwrap();
         let (cohort, models) = (manifest.headline.cohort.clone(), manifest.headline.models);
+        let draws = ["seed", "draws"].map(|key| manifest.config["method"][key].as_u64());
         let edition =
-            Edition { snapshot, index_date: manifest.index_date, method_version: manifest.method_version, cohort, models };
+            Edition { snapshot, index_date: manifest.index_date, method_version: manifest.method_version, cohort, models, draws };
         (edition, manifest.headline.emissions_kgco2e[3])
     };
     let ((before, old_kg), (after, new_kg)) = (of(old), of(new));

@@ -146,6 +146,7 @@ pub fn hostile_beside(snapshot: &Path, hostile: &Path) -> Beside {
         method_version: 1,
         cohort: words.to_owned(),
         models: 1,
+        draws: [None; 2],
     };
     let change = change((snapshot, edition(HOSTILE[4])), (hostile, edition(HOSTILE[5]))).unwrap();
     assert!(change.rows.iter().any(|row| row.run_id.contains("<script>")));

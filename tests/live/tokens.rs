@@ -5,6 +5,7 @@ use crate::stand_in::Elsewhere;
 use crate::stand_in::faults::{Fault, Plan};
 use crate::stand_in::index::{Card, Index};
 use hugging_carbon::hub::live::client::{Outcome, Want};
+use hugging_carbon::hub::live::environment::Environment;
 use hugging_carbon::hub::live::fetch::Patience;
 use std::path::Path;
 use std::time::Duration;
@@ -89,4 +90,15 @@ fn a_panic_does_not_show_the_token() {
     let token = hugging_carbon::hub::live::token::Token::new(SECRET, "HF_TOKEN").unwrap();
     let panic = std::panic::catch_unwind(move || panic!("{token:?} {token}")).unwrap_err();
     assert_eq!(panic.downcast_ref::<String>().unwrap(), "[secret] [secret]");
+}
+
+/// Regression: the way out named `--data-dir` and `--source`, which have nothing to do with a token.
+#[test]
+fn a_token_file_that_cannot_be_read_is_named_with_what_names_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().to_str().unwrap();
+    let lookup = |name: &str| (name == "HF_TOKEN_PATH").then(|| path.to_owned());
+    let message = Environment::from_lookup(lookup, dir.path()).unwrap_err().to_string();
+    assert!(message.starts_with("cannot read the token file: ") && message.matches(path).count() == 1, "{message}");
+    assert!(message.contains("way out: ") && message.contains("HF_TOKEN_PATH") && !message.contains("--source"), "{message}");
 }

@@ -3,6 +3,8 @@
 use crate::cli::text::{count, number, percent, table};
 use hugging_carbon::compare::{CauseTotal, Change};
 use hugging_carbon::stages::snapshot::manifest::Manifest;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 /// Rows shown of every cause; `--format json` has all.
@@ -12,6 +14,7 @@ const SHOWN: usize = 5;
 pub fn text(change: &Change, before: &Manifest, after: &Manifest) -> String {
     let mut out = format!("{} -> {}\n\n", change.old.edition.snapshot, change.new.edition.snapshot);
     out.push_str(&headline(before, after));
+    out.push_str(&settings(before, after));
     out.push('\n');
     out.push_str(&why(change));
     out.push('\n');
@@ -22,10 +25,13 @@ pub fn text(change: &Change, before: &Manifest, after: &Manifest) -> String {
 fn headline(before: &Manifest, after: &Manifest) -> String {
     let (a, b) = (&before.headline, &after.headline);
     let mean = |label: &str, x: f64, y: f64| vec![label.to_owned(), number(x), number(y), number(y - x)];
-    #[allow(clippy::cast_precision_loss)] // Row counts.
+    let counts = |label: &str, x: i64, y: i64| {
+        let sign = if y < x { "-" } else { "" };
+        vec![label.to_owned(), count(x.unsigned_abs()), count(y.unsigned_abs()), format!("{sign}{}", count(x.abs_diff(y)))]
+    };
     let mut totals = vec![
-        mean("models", a.models as f64, b.models as f64),
-        mean("runs", a.runs as f64, b.runs as f64),
+        counts("models", a.models, b.models),
+        counts("runs", a.runs, b.runs),
         mean("emissions, t CO2e (mean)", a.emissions_kgco2e[3] / 1e3, b.emissions_kgco2e[3] / 1e3),
         mean("energy, MWh (mean)", a.energy_kwh[3] / 1e3, b.energy_kwh[3] / 1e3),
         mean("compute, FLOP (mean)", a.train_flop[3], b.train_flop[3]),
@@ -34,6 +40,32 @@ fn headline(before: &Manifest, after: &Manifest) -> String {
         totals.insert(0, vec!["cohort".into(), a.cohort.clone(), b.cohort.clone(), String::new()]);
     }
     table(&["headline", "old", "new", "change"], &totals, 1)
+}
+
+/// Settings that differ, a line each; nothing where none does.
+fn settings(before: &Manifest, after: &Manifest) -> String {
+    let (mut old, mut new) = (BTreeMap::new(), BTreeMap::new());
+    flat("", &before.config, &mut old);
+    flat("", &after.config, &mut new);
+    let keys: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    let said = |value: Option<&String>| value.cloned().unwrap_or_else(|| "-".to_owned());
+    let lines: Vec<Vec<String>> = keys
+        .into_iter()
+        .filter(|key| old.get(*key) != new.get(*key))
+        .map(|key| vec![key.clone(), said(old.get(key)), said(new.get(key))])
+        .collect();
+    if lines.is_empty() { String::new() } else { format!("\n{}", table(&["setting", "old", "new"], &lines, 1)) }
+}
+
+/// Keys of a tree of settings with their values, `method.seed`.
+fn flat(prefix: &str, value: &Value, out: &mut BTreeMap<String, String>) {
+    if let Value::Object(fields) = value {
+        for (key, value) in fields {
+            flat(&if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") }, value, out);
+        }
+    } else {
+        out.insert(prefix.to_owned(), value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+    }
 }
 
 fn why(change: &Change) -> String {

@@ -198,6 +198,9 @@ pub struct Factors {
 pub struct FlagText {
     pub flag: &'static str,
     pub meaning: String,
+    /// Whether the calculation takes the factor that it is about.
+    #[serde(skip)]
+    pub is_taken: bool,
 }
 
 /// A pre-training that is counted elsewhere.
@@ -210,9 +213,9 @@ pub struct Carried {
 
 impl FlagText {
     /// Of a flag.
-    pub fn new(flag: Flag) -> Self {
+    pub fn new(flag: Flag, is_taken: bool) -> Self {
         use hugging_carbon::domain::ClosedSet as _;
-        Self { flag: flag.name(), meaning: flag.meaning().trim().to_owned() }
+        Self { flag: flag.name(), meaning: flag.meaning().trim().to_owned(), is_taken }
     }
 }
 

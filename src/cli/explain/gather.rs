@@ -8,7 +8,9 @@ use super::stated::StatedRun;
 use super::tables::Tables;
 use super::{central, chain};
 use arrow::array::{Array, AsArray, RecordBatch};
-use hugging_carbon::domain::{ClosedSet, Field, METHOD_VERSION, Role, Run, RunKind, Tier};
+use hugging_carbon::domain::{
+    Beside, ClosedSet, EvidenceSource, Field, METHOD_VERSION, Role, Run, RunKind, Tier, estimated_by_others,
+};
 use hugging_carbon::error::Result;
 use hugging_carbon::estimation::{Contradiction, FactorTables, build, refuse_contradictions};
 use hugging_carbon::reference::Reference;
@@ -30,14 +32,14 @@ pub fn of_model(tables: &Tables, id: &str) -> Result<Explanation> {
     let mut explanation = of_repository(tables, &tables.dir, model, &run)?;
     explanation.same_name = same_name;
     let published = of_run_id::<EstimateByTierRow>(&tables.dir, &run.run_id)?;
-    explanation.tiers = tier_parts(tables, &run, &published)?;
+    explanation.tiers = tier_parts(tables, &run, &published, by_others(&explanation.evidence))?;
     Ok(explanation)
 }
 
 /// A training of which some figures are stated.
 pub fn of_run(tables: &Tables, stated: StatedRun) -> Result<Explanation> {
     let StatedRun { run, words } = stated;
-    let tiers = tier_parts(tables, &run, &[])?;
+    let tiers = tier_parts(tables, &run, &[], None)?;
     Ok(Explanation { is_published: false, stated: words, kind: run.kind.map(RunKind::word), tiers, ..empty(tables) })
 }
 
@@ -149,7 +151,12 @@ fn rank(a: &Evidence, b: &Evidence) -> std::cmp::Ordering {
 }
 
 /// Every tier of a run: the calculation, and the figures that are published or, where none are, those of the stage `estimate`.
-pub(super) fn tier_parts(tables: &Tables, run: &Run, published: &[EstimateByTierRow]) -> Result<Vec<TierPart>> {
+pub(super) fn tier_parts(
+    tables: &Tables,
+    run: &Run,
+    published: &[EstimateByTierRow],
+    others: Option<&str>,
+) -> Result<Vec<TierPart>> {
     if run.tier() == Tier::NoTraining {
         return Ok(Vec::new());
     }
@@ -170,7 +177,7 @@ pub(super) fn tier_parts(tables: &Tables, run: &Run, published: &[EstimateByTier
     for (i, row) in rows.iter().enumerate() {
         let built = build(run, row.tier.0, &basis, &factors)?;
         let mut text = String::new();
-        chain::chain(&mut text, run, &built, &basis.fits)?;
+        chain::chain(&mut text, run, &built, &basis.fits, others)?;
         let figures = Figures::of_row(row);
         let may_have_been = alternatives(run, &built, tables.config.method.draws, tables.config.method.seed);
         let mut remarks = remark(&may_have_been).map_or_else(|| figures.remarks(), |mixture| vec![mixture]);
@@ -183,12 +190,29 @@ pub(super) fn tier_parts(tables: &Tables, run: &Run, published: &[EstimateByTier
             figures,
             around_electricity: AroundPart::of_row(row),
             factors: Factors::of_row(row),
-            flags: row.flags.iter().map(|flag| FlagText::new(*flag)).collect(),
+            flags: flags(row),
             may_have_been,
             remarks,
         });
     }
     Ok(parts)
+}
+
+/// The flags of a row, and which of them the figure takes.
+fn flags(row: &EstimateByTierRow) -> Vec<FlagText> {
+    let beside = Beside::of_flags(&row.flags);
+    row.flags.iter().map(|flag| FlagText::new(*flag, flag.is_taken(row.tier.0, beside))).collect()
+}
+
+/// The way in which others than the maker estimated the compute that is taken.
+pub(super) fn by_others(evidence: &[Evidence]) -> Option<&str> {
+    let is_taken = |row: &&Evidence| {
+        row.field == Field::TrainFlop.name()
+            && row.source == EvidenceSource::Registry.name()
+            && row.accepted
+            && row.passed_over.is_none()
+    };
+    evidence.iter().find(is_taken).and_then(|row| estimated_by_others(&row.quote))
 }
 
 fn identity(model: ModelRow) -> Model {

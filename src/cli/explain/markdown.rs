@@ -1,7 +1,8 @@
 //! An explanation as Markdown, for a page, an issue or a model card.
 
 use super::explanation::{Evidence, Explanation, Family, TierPart};
-use super::text::{evidence_value, figure_rows, identity_lines, lineage_text, no_training, original_remark};
+use super::text::{evidence_value, figure_rows, identity_lines, lineage_text, no_training, original_remark, quoted};
+use crate::cli::text::count;
 use hugging_carbon::domain::address;
 use std::fmt::Write as _;
 
@@ -65,7 +66,7 @@ fn family_lines(out: &mut String, family: &Family, role: &str) {
         let _ = writeln!(out, "- started from: {}", code(parent));
     }
     if let (Some(members), Some(rule)) = (family.member_count.filter(|n| *n > 1), &family.group_rule) {
-        let _ = writeln!(out, "- carried by: {members} repositories (rule: {})", code(rule));
+        let _ = writeln!(out, "- carried by: {} repositories (rule: {})", count(members.unsigned_abs()), code(rule));
     }
     for run in &family.upstream_run_ids {
         let _ = writeln!(out, "- upstream: {}", code(run));
@@ -77,7 +78,12 @@ fn family_lines(out: &mut String, family: &Family, role: &str) {
         let others = if family.relative_count == 1 { "repository rests" } else { "repositories rest" };
         let shown: Vec<String> = family.relatives.iter().map(|relative| code(&relative.model_id)).collect();
         let first = if shown.len() < family.relative_count { ", the most downloaded of them" } else { "" };
-        let _ = writeln!(out, "- {} other {others} on the same pre-training{first}: {}", family.relative_count, shown.join(", "));
+        let _ = writeln!(
+            out,
+            "- {} other {others} on the same pre-training{first}: {}",
+            count(family.relative_count as u64),
+            shown.join(", ")
+        );
     }
 }
 
@@ -97,7 +103,13 @@ fn evidence(out: &mut String, rows: &[Evidence]) {
         let place = code(&format!("{}, {}", row.source, row.locator));
         let place =
             row.source_url.as_deref().and_then(address::web).map_or_else(|| place.clone(), |url| format!("[{place}](<{url}>)"));
-        let _ = writeln!(out, "| {} | {} | {place} | {} | {verdict} |", row.field, code(&evidence_value(row)), code(&row.quote));
+        let _ = writeln!(
+            out,
+            "| {} | {} | {place} | {} | {verdict} |",
+            row.field,
+            code(&evidence_value(row)),
+            code(&quoted(&row.quote))
+        );
     }
 }
 
@@ -117,9 +129,9 @@ fn tier(out: &mut String, part: &TierPart, made: &str) {
     if let Some(around) = part.around_electricity.as_ref().filter(|_| part.is_headline) {
         let _ = writeln!(out, "\n{}", around.words());
     }
-    if !part.flags.is_empty() {
+    if part.flags.iter().any(|flag| flag.is_taken) {
         out.push_str("\nAssumed:\n\n");
-        for flag in &part.flags {
+        for flag in part.flags.iter().filter(|flag| flag.is_taken) {
             let _ = writeln!(out, "- {}: {}", flag.flag, flag.meaning);
         }
     }

@@ -5,6 +5,7 @@ mod around;
 mod card;
 mod central;
 mod chain;
+mod compute;
 mod explanation;
 mod find;
 mod gather;

@@ -1,12 +1,10 @@
 //! What is stated on the command line and cannot be one training: it is refused, because a person is there to correct it.
 
 use crate::cli::text::number;
-use hugging_carbon::domain::{Field, Flag, Modality, Run, RunKind};
+use hugging_carbon::domain::{Field, Flag, Modality, Run};
 use hugging_carbon::error::{Error, Result};
-use hugging_carbon::estimation::{implied_mfu, refuse_contradictions};
-use hugging_carbon::method::chain::{FLOP_PER_FROZEN_PARAM_TOKEN, FLOP_PER_PARAM_TOKEN};
+use hugging_carbon::estimation::{implied_efficiency, implied_mfu, product_flop, refuse_contradictions};
 use hugging_carbon::reference::Reference;
-use hugging_carbon::reference::possible::most_flop_per_joule;
 use hugging_carbon::stages::tier::reached_tiers;
 
 /// Factor between stated compute and 6 x N x D that is believed: a judgement. Activations computed again make 8 of 6, attention over long
@@ -23,8 +21,6 @@ const HOURS_OF_SOME_SIZE: f64 = 1e3;
 const LEAST_OF_ENERGY: f64 = 1e-4;
 /// Electricity in kWh above which it holds, as above for hours.
 const KWH_OF_SOME_SIZE: f64 = 1e3;
-/// Joules of a kWh.
-const JOULES_PER_KWH: f64 = 3.6e6;
 
 const REMEDY: &str = "correct what is wrong, or leave one of them out";
 
@@ -54,15 +50,9 @@ pub fn refuse_what_cannot_be(run: &Run, reference: &Reference) -> Result<()> {
 /// Why a figure cannot be, with the flags that state it.
 type Refusal = (String, &'static str);
 
-/// Compute of parameters and tokens, in FLOP.
-fn product(run: &Run) -> Option<f64> {
-    let per = if run.kind == Some(RunKind::Adapter) { FLOP_PER_FROZEN_PARAM_TOKEN } else { FLOP_PER_PARAM_TOKEN };
-    Some(per * run.known.active_params? * run.known.train_tokens?)
-}
-
 /// Stated compute against that of parameters and tokens. Of a mixture whose used parameters are not stated it may be far less.
 fn compute_apart(run: &Run) -> Option<Refusal> {
-    let (flop, product) = (run.known.train_flop?, product(run)?);
+    let (flop, product) = (run.known.train_flop?, product_flop(run)?);
     let are_used_stated = run.known.active_params != run.known.total_params;
     let less = if are_used_stated { MOST_COMPUTE_APART } else { MOST_COMPUTE_APART * MOST_PARAMS_PER_USED };
     let apart = flop / product;
@@ -82,8 +72,8 @@ fn hardly_used(run: &Run, reference: &Reference) -> Option<Refusal> {
 /// Electricity that would hardly have trained anything.
 fn energy_without_compute(run: &Run, reference: &Reference) -> Option<Refusal> {
     let kwh = run.known.energy_kwh.filter(|kwh| *kwh > KWH_OF_SOME_SIZE)?;
-    let flop = run.known.train_flop.or_else(|| product(run))?;
-    let share = flop / (kwh * JOULES_PER_KWH) / most_flop_per_joule(&reference.accelerators);
+    let flop = run.known.train_flop.or_else(|| product_flop(run))?;
+    let share = implied_efficiency(run, &reference.accelerators)?;
     let words = format!(
         "{} kWh for {} FLOP: no chip needs as much, the most efficient one does {} times as many FLOP with them",
         number(kwh),
@@ -109,6 +99,7 @@ fn flag(field: Field) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hugging_carbon::domain::RunKind;
 
     fn refused(of: impl Fn(&mut Run)) -> Option<String> {
         let mut run = Run::new("a/b", RunKind::Pretraining, Modality::Text);

@@ -1,7 +1,7 @@
 //! A repository that is in no index, from its record: it goes through the stages of the pipeline that read records, in a directory of its own.
 
 use super::explanation::Explanation;
-use super::gather::{known_run, of_repository, rows_of_table, tier_parts};
+use super::gather::{by_others, known_run, of_repository, rows_of_table, tier_parts};
 use super::tables::Tables;
 use crate::cli::compose::{Access, Pipeline};
 use hugging_carbon::config::CardsConfig;
@@ -65,7 +65,7 @@ pub fn of_record(tables: &Tables, record: &Path) -> Result<Explanation> {
     let run = known_run(&pipeline.work, &tables.reference, &model)?;
     let mut explanation = of_repository(tables, &pipeline.work, model, &run)?;
     explanation.is_published = false;
-    explanation.tiers = tier_parts(tables, &run, &[])?;
+    explanation.tiers = tier_parts(tables, &run, &[], by_others(&explanation.evidence))?;
     let remarks = problems.iter().map(remark);
     for text in remarks {
         tracing::warn!("{text}");

@@ -53,10 +53,10 @@ pub struct Stated {
     /// Hub namespace of who trains: decides class, country and data centres where nothing else does
     #[arg(long, value_name = "NAME", conflicts_with_all = ["model_id", "record"])]
     owner: Option<String>,
-    /// Kind of training
+    /// Kind of training: pretraining, continued, post_training, fine_tuning or adapter
     #[arg(long, value_name = "KIND", default_value = "pretraining", value_parser = word::<RunKind>, conflicts_with_all = ["model_id", "record"])]
     kind: RunKind,
-    /// What the model takes in and gives out
+    /// What the model takes in and gives out: text, embedding, vision, image_generation, audio, video, multimodal, biology or other
     #[arg(long, value_name = "MODALITY", default_value = "text", value_parser = word::<Modality>, conflicts_with_all = ["model_id", "record"])]
     modality: Modality,
 }
@@ -75,7 +75,8 @@ pub struct StatedRun {
 
 fn word<S: ClosedSet>(text: &str) -> std::result::Result<S, String> {
     let words: Vec<&str> = S::ALL.iter().map(|member| member.word()).collect();
-    S::of_word(text).ok_or_else(|| format!("one of {} is wanted", words.join(", ")))
+    // People write fine-tuning, too.
+    S::of_word(&text.replace('-', "_")).ok_or_else(|| format!("one of {} is wanted", words.join(", ")))
 }
 
 impl Stated {

@@ -2,7 +2,7 @@
 
 use super::explanation::{Carried, Evidence, Explanation, Family, Figures, Model, TierPart};
 use crate::cli::text::{count, number, percent, table};
-use hugging_carbon::domain::{ClosedSet as _, Field, Role, RunKind, Tier};
+use hugging_carbon::domain::{ClosedSet as _, Field, MAX_QUOTE_CHARS, Role, RunKind, Tier};
 use std::fmt::Write as _;
 
 /// Runs upstream that are listed.
@@ -112,7 +112,7 @@ fn family_lines(out: &mut String, family: &Family, role: &str) {
         line("started from", parent);
     }
     if let (Some(members), Some(rule)) = (family.member_count.filter(|n| *n > 1), &family.group_rule) {
-        line("carried by", &format!("{members} repositories (rule: {rule})"));
+        line("carried by", &format!("{} repositories (rule: {rule})", count(members.unsigned_abs())));
     }
     for run in family.upstream_run_ids.iter().take(SHOWN_UPSTREAM) {
         line("upstream", run);
@@ -127,7 +127,7 @@ fn family_lines(out: &mut String, family: &Family, role: &str) {
         line("with", &format!("{} ({})", relative.model_id, relative.role));
     }
     if family.relative_count > family.relatives.len() {
-        line("and", &format!("{} more", family.relative_count - family.relatives.len()));
+        line("and", &format!("{} more on the same pre-training", count((family.relative_count - family.relatives.len()) as u64)));
     }
 }
 
@@ -155,7 +155,7 @@ fn evidence(out: &mut String, evidence: &[Evidence]) {
             (None, None) => String::new(),
         };
         let _ = writeln!(out, "  {:<17} {}{verdict}", row.field, evidence_value(row));
-        let _ = writeln!(out, "    {} | {} | \"{}\"", row.source, row.locator, row.quote);
+        let _ = writeln!(out, "    {} | {} | \"{}\"", row.source, row.locator, quoted(&row.quote));
         if let Some(url) = &row.source_url {
             let _ = writeln!(out, "    {url}");
         }
@@ -163,6 +163,12 @@ fn evidence(out: &mut String, evidence: &[Evidence]) {
     if evidence.is_empty() {
         out.push_str("  none\n");
     }
+}
+
+/// A quote; one as long as quotes may be was cut there, and says so.
+pub fn quoted(text: &str) -> String {
+    let mark = if text.chars().count() >= MAX_QUOTE_CHARS { "…" } else { "" };
+    format!("{text}{mark}")
 }
 
 /// The number with its unit; a date or a text as it was written.
@@ -240,6 +246,13 @@ mod tests {
         for (run, role) in [(Some("a/b#pretraining"), "pretrained"), (Some("a/b#fine_tuning"), "finetuned"), (None, "merge")] {
             assert_eq!(original_remark(run, role), "");
         }
+    }
+
+    /// Regression: quotes ended at their 200th character without a sign of it, as if the source did.
+    #[test]
+    fn a_quote_that_was_cut_says_so() {
+        assert_eq!(quoted("trained on 512 chips"), "trained on 512 chips");
+        assert_eq!(quoted(&"x".repeat(MAX_QUOTE_CHARS)), format!("{}…", "x".repeat(MAX_QUOTE_CHARS)));
     }
 
     /// Regression: "taken for 2019, 2020, 2020, 2020, 2021, each as likely" said one year three times.

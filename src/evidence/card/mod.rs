@@ -28,7 +28,7 @@ pub use self::readings::{Reading, Readings, read_for_all};
 
 use self::asked::Answer;
 use self::decide::accept::{FRONT_MATTER, Fact, TABLE, TEXT, accept};
-use self::decide::choose::{add_tool, choose, refuse_sums};
+use self::decide::choose::{add_tool, choose, refuse_sums, refuse_totals_beside};
 use self::decide::consistency::refuse_contradictions;
 use self::decide::continued::refuse_counts_from_the_base;
 use self::decide::data::accept_data;
@@ -146,6 +146,7 @@ fn extract_asking(tables: CardTables<'_>, cut: &CutCard<'_>, about: &About<'_>) 
     let mut facts: Vec<Fact> = card.candidates.into_iter().map(|candidate| accept(candidate, source)).collect();
     accept_stages(&mut facts);
     refuse_sums(&mut facts);
+    refuse_totals_beside(&mut facts);
     refuse_counts_from_the_base(&mut facts);
     choose(&mut facts);
     accept_data(&mut facts, trained_itself);

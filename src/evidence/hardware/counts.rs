@@ -48,8 +48,14 @@ pub(super) fn count(
     let total = units.checked_mul(mention.per_unit)?.checked_mul(nodes.unwrap_or(1))?;
     // "256 cloud TPU v3 cores" are 128 chips.
     let near = &pieces[mention.to..(mention.to + REACH).min(pieces.len())];
-    let cores =
-        if near.iter().any(|p| p.is("cores")) && !mention.is_unit { mention.chip.cores_per_slice_unit().unwrap_or(1) } else { 1 };
+    let per_chip = mention.chip.cores_per_slice_unit().filter(|_| !mention.is_unit).unwrap_or(1);
+    let named = near.iter().position(|p| p.is("cores"));
+    // "8 TPU v3 boards (64 cores)": the brackets say how many there were in all.
+    let all_cores = named.and_then(|at| near.get(..at)).and_then(|before| before.last()?.count().filter(|_| before.len() > 1));
+    if let Some(all) = all_cores.filter(|all| per_chip > 1 && *all >= total) {
+        return Some(all / per_chip);
+    }
+    let cores = if named.is_some() { per_chip } else { 1 };
     // "128 MI250X GCDs" are 64 modules; "64 MI250X (128 GCDs)" say both.
     let behind = near.iter().take_while(|p| !p.is_number() && !p.is_sign());
     let halves = if beside.is_some() && behind.clone().any(is_half) { mention.chip.devices_shown() } else { 1 };

@@ -202,10 +202,29 @@ pub(super) fn settle(ts: &mut [Token<'_>], sign: DecimalSign) {
         // "120.000 millones": the scale says the language of its number.
         let grouped_scale = ts.get(i + 1).is_some_and(|w| vocabulary::units().languages.grouping_scales.contains(&w.text.as_ref()));
         let sign = if grouped_scale { DecimalSign::Comma } else { sign };
+        // "300.000 examples": what is counted is whole.
+        let sign = if !counts_whole_things(ts, i + 1) {
+            sign
+        } else if ts.get(i).is_some_and(|t| t.text.contains('.')) {
+            DecimalSign::Comma
+        } else {
+            DecimalSign::Point
+        };
         if let Some(t) = ts.get_mut(i).filter(|_| !english_scale) {
             t.value = parse_number(&t.text, sign);
         }
     }
+}
+
+/// Words between a number and the noun of what it counts: "300.000 new training examples".
+const COUNTED_REACH: usize = 3;
+
+/// Whether a noun of things that are counted whole stands behind a number.
+fn counts_whole_things(ts: &[Token<'_>], from: usize) -> bool {
+    let words = vocabulary::prose();
+    let lists = [&words.samples.nouns, &words.steps.words, &words.tokens.words];
+    let near = ts.iter().skip(from).take(COUNTED_REACH).take_while(|t| t.kind == Kind::Word && scale(&t.text).is_none());
+    near.into_iter().any(|t| lists.iter().any(|list| t.is_any(*list)))
 }
 
 /// What the other numbers of a text say: `2,5 kg`, `0.432 kg`. Only those with a unit: 3.1 may be a version.

@@ -12,6 +12,7 @@ pub mod numbers;
 pub mod pieces;
 pub mod tokens;
 pub mod units;
+mod words;
 
 #[cfg(test)]
 mod tests;

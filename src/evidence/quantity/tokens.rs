@@ -5,7 +5,7 @@
 
 use super::cjk::cjk_numeral;
 use super::digits::{DecimalSign, encloses_number, number_end, parse_number, settle};
-use super::units::mass_unit;
+use super::words::word_end;
 use crate::vocabulary::{Lists, Union, Words, lists_with};
 use std::borrow::Cow;
 
@@ -418,53 +418,6 @@ fn next_superscript(text: &str, at: usize) -> Option<(u8, usize)> {
     let c = text.get(at..)?.chars().next()?;
     superscript(c).map(|digit| (digit, c.len_utf8()))
 }
-
-/// Byte behind a word, and whether its CO2 has markup in it.
-fn word_end(text: &str, from: usize, latin: bool) -> (usize, bool) {
-    let mut at = from;
-    let mut chars = text.get(from..).unwrap_or_default().char_indices().peekable();
-    while let Some((i, c)) = chars.next() {
-        let belongs = if c == '_' {
-            latin && i > 0 && chars.peek().is_some_and(|(_, next)| next.is_ascii_alphabetic())
-        } else {
-            c.is_alphabetic() && is_latin(c) == latin
-        };
-        if !belongs {
-            break;
-        }
-        at = from + i + c.len_utf8();
-    }
-    let unit = text
-        .get(from..at)
-        .filter(|_| latin)
-        .and_then(|word| word.get(..word.len().checked_sub(2)?).zip(word.get(word.len() - 2..)));
-    let Some((unit, _)) = unit.filter(|(_, end)| end.eq_ignore_ascii_case("co")) else { return (at, false) };
-    let rest = text.get(at..).unwrap_or_default();
-    let opened = rest.trim_start_matches(OPENING);
-    let marks = rest.len() - opened.len();
-    let Some(two) = opened.chars().next().filter(|c| matches!(c, '2' | '₂' | '²') && marks <= MAX_MARKS) else {
-        return (at, false);
-    };
-    let is_gas = unit.is_empty() || mass_unit(&unit.to_lowercase()).is_some();
-    if (marks > 0 || two == '²') && !is_gas {
-        return (at, false);
-    }
-    at += marks + two.len_utf8();
-    let rest = text.get(at..).unwrap_or_default();
-    let closed = if marks > 0 { rest.len() - rest.trim_start_matches(CLOSING).len() } else { 0 };
-    at += closed;
-    while text.as_bytes().get(at).is_some_and(u8::is_ascii_alphabetic) {
-        at += 1;
-    }
-    (at, marks > 0 || two == '²')
-}
-
-/// Markup between CO and its 2, as in `CO$_2$`, `CO_{2}`, `CO^2`, `CO~2~`, `{CO}_2`.
-const OPENING: [char; 6] = ['$', '_', '^', '{', '~', '}'];
-/// Markup behind the 2.
-const CLOSING: [char; 3] = ['}', '$', '~'];
-/// Most signs of it.
-const MAX_MARKS: usize = 4;
 
 #[cfg(test)]
 mod tests {

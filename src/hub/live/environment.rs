@@ -1,8 +1,7 @@
 //! What the environment says about the Hub, read the way the official clients read it.
 
-use crate::error::{Error, IoContext, Result};
+use crate::error::{Error, Result};
 use crate::hub::live::token::Token;
-use fs_err as fs;
 use std::path::{Path, PathBuf};
 use url::Url;
 
@@ -104,12 +103,17 @@ fn parse_endpoint(text: &str) -> Result<Url> {
 }
 
 fn token_file(path: &Path) -> Result<Option<Token>> {
-    match fs::read_to_string(path) {
+    // The path is told once, by the message.
+    match std::fs::read_to_string(path) {
         Ok(text) if text.trim().is_empty() => Ok(None),
         Ok(text) => Token::new(text.trim(), &path.display().to_string()).map(Some),
         // A home that is no directory holds no token.
         Err(e) if matches!(e.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => Ok(None),
-        Err(e) => Err(e).at_path("cannot read the token file", path),
+        Err(e) => Err(Error::input(
+            format!("cannot read the token file: {}", e),
+            path.display(),
+            "give this user permission on it, name another with HF_TOKEN_PATH, or remove it to go without a token",
+        )),
     }
 }
 
@@ -170,12 +174,12 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let home = dir.path().to_string_lossy().into_owned();
         let named = dir.path().join("named").to_string_lossy().into_owned();
-        fs::write(dir.path().join("token"), "hf_home\n").unwrap();
+        std::fs::write(dir.path().join("token"), "hf_home\n").unwrap();
         let token = |pairs: &[(&str, &str)]| read(pairs).unwrap().token.map(|t| t.expose().to_owned());
         assert_eq!(token(&[("HF_HOME", &home)]).as_deref(), Some("hf_home"));
         // A named file that does not exist leaves the default one.
         assert_eq!(token(&[("HF_HOME", &home), ("HF_TOKEN_PATH", &named)]).as_deref(), Some("hf_home"));
-        fs::write(&named, " hf_named ").unwrap();
+        std::fs::write(&named, " hf_named ").unwrap();
         assert_eq!(token(&[("HF_HOME", &home), ("HF_TOKEN_PATH", &named)]).as_deref(), Some("hf_named"));
         let all = [("HF_HOME", home.as_str()), ("HF_TOKEN_PATH", &named), ("HF_TOKEN", "hf_env")];
         assert_eq!(token(&all).as_deref(), Some("hf_env"));

@@ -5,7 +5,7 @@ use crate::hub::live::clock::Clock;
 use std::time::Duration;
 
 /// What to do when the Hub gave up on us, or we on it: the state is on disk.
-pub const RESUME: &str = "everything fetched so far is kept: run `hugging-carbon ingest` again and it goes on from there";
+pub const RESUME: &str = "everything fetched so far is kept: run the same command again and it goes on from there";
 
 /// Share of a window that is never used, so that another process with the same token, or a window that resets later than it
 /// said, does not meet an empty one.

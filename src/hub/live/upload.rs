@@ -27,8 +27,8 @@ pub struct PlannedFile {
 pub struct Published {
     /// The commit, if the Hub named it.
     pub commit: Option<String>,
-    /// The tag.
-    pub tag: String,
+    /// Whether the tag was there before: nothing was uploaded then.
+    pub was_there: bool,
 }
 
 /// The files of a snapshot, sorted by name: what `--dry-run` lists, and what [`publish`] uploads.
@@ -73,11 +73,11 @@ fn collect(dir: &Path, prefix: &str, files: &mut Vec<PlannedFile>) -> Result<()>
     Ok(())
 }
 
-/// Uploads `files` to `repo` in one commit and tags it `tag`. With `create` a missing repository is made (public).
+/// Uploads `files` to `repo` in one commit and tags it `tag`. With `create` a missing repository is made (public). Where the tag exists
+/// nothing is done: it is named by the digest of what it holds, and what was published never changes.
 ///
 /// # Errors
-/// There is no token; the tag exists already (what was published never changes); the repository is missing; somebody else
-/// committed meanwhile; the Hub or the network fails. If the tag alone fails, the message says so and which commit it belongs to.
+/// There is no token; the repository is missing; somebody else committed meanwhile; the Hub or the network fails. If the tag alone fails, the message says so and which commit it belongs to.
 pub fn publish(environment: &Environment, repo: &RepoId, files: &[PlannedFile], tag: &str, create: bool) -> Result<Published> {
     if environment.offline {
         return Err(Error::input("HF_HUB_OFFLINE is set, and publishing needs the network", repo, "unset HF_HUB_OFFLINE"));
@@ -97,15 +97,15 @@ pub fn publish(environment: &Environment, repo: &RepoId, files: &[PlannedFile], 
                 .map_err(|e| remote::error(&e, repo))?;
             repository.list_refs().send()
         }
+        Err(HFError::RepoNotFound { .. }) => {
+            let way_out = "make it with --create, or check its name, and that the token may see it";
+            return Err(Error::input("there is no such repository", repo, way_out));
+        }
         refs => refs,
     };
     let refs = refs.map_err(|e| remote::error(&e, repo))?;
-    if refs.tags.iter().any(|t| t.name == tag) {
-        return Err(Error::input(
-            format!("version {tag} is published already"),
-            repo,
-            "nothing to do; a snapshot with other content has another version",
-        ));
+    if let Some(there) = refs.tags.iter().find(|t| t.name == tag) {
+        return Ok(Published { commit: Some(there.target_commit.clone()), was_there: true });
     }
     let head = refs.branches.iter().find(|b| b.name == "main").map(|b| b.target_commit.clone());
     let operations = files.iter().map(|f| CommitOperation::add_file(&f.name, &f.path)).collect();
@@ -128,5 +128,5 @@ pub fn publish(environment: &Environment, repo: &RepoId, files: &[PlannedFile], 
             "run publish again: it commits the same files once more and tags that",
         )
     })?;
-    Ok(Published { commit, tag: tag.to_owned() })
+    Ok(Published { commit, was_there: false })
 }

@@ -209,6 +209,10 @@ impl<'a> Run<'a> {
             trained.compute.fill(self.shared, order, draws.clone(), flop);
         }
         let has_compute = !trained.compute.is_implied();
+        if has_compute && matches!(self.start, Start::Compute) {
+            trained.follow_compute(order, draws, out);
+            return;
+        }
         let [mfu, power, pue, grid] = trained.levels.each_ref().map(AsRef::as_ref);
         let median = self.start.factor().median;
         let drawn = |stated: &Option<(f64, Arc<[f64]>)>, draw| stated.as_ref().map(|(median, own)| median * own[order.start(draw)]);
@@ -226,6 +230,23 @@ impl<'a> Run<'a> {
             hours[draw] = chain.hours;
             energy[draw] = chain.energy;
             emissions[draw] = chain.emissions;
+        }
+    }
+}
+
+impl Trained {
+    /// The chain of a run that starts from compute, from the compute that is drawn already: what nearly all are, and every draw of
+    /// them. The arithmetic is that of [`chain`].
+    fn follow_compute(&self, order: &Order<'_>, draws: impl Iterator<Item = usize>, out: &mut Draws) {
+        let Draws { flop, hours, energy, emissions, .. } = out;
+        let [mfu, power, pue, grid] = self.levels.each_ref().map(AsRef::as_ref);
+        for draw in draws {
+            let own = &self.chain[order.chain(draw)];
+            let rate = own.peak * (own.mfu * mfu[draw]).min(MFU_MAX);
+            let kwh_per_hour = own.power * power[draw] * (own.pue * pue[draw]).max(1.0);
+            let device_hours = flop[draw] / rate;
+            let kwh = device_hours * kwh_per_hour;
+            (hours[draw], energy[draw], emissions[draw]) = (device_hours, kwh, kwh * (own.grid * grid[draw]));
         }
     }
 }

@@ -337,3 +337,36 @@ fn a_fixed_utilization_is_that_of_what_was_drawn() {
         assert!((flop / (hours * 3600.0 * 989e12) / mfu - 1.0).abs() < 1e-9);
     }
 }
+
+/// What starts from compute has a loop of its own: its arithmetic is that of the chain for any start, to the last bit, where utilization and
+/// PUE meet their bounds too.
+#[test]
+fn a_run_that_starts_from_compute_follows_the_chain() {
+    let chips = [chip("A100", 0.3, 312e12, 400.0), chip("H100", 0.7, 989e12, 700.0)];
+    let grids = grids();
+    let mut model = model(&chips, Start::Compute, 0.5);
+    model.mfu = LogNormal { median: 0.5, own_sd: 0.4, shared_sd: 0.1 };
+    model.pue = LogNormal { median: 1.05, own_sd: 0.1, shared_sd: 0.02 };
+    model.grids = &grids;
+    let (shared, mut draws) = (Shared::new(200, 3), Draws::default());
+    simulate(&model, &shared, &mut draws);
+    let (run, order) = (Run::new(&model, &shared, None), shared.orders.of(model.run_id));
+    let (only, mut bounded) = (&run.trained[0], [0, 0]);
+    let [mfu, power, pue, grid] = &only.levels;
+    for draw in 0..200 {
+        let own = &only.chain[order.chain(draw)];
+        let (used, facility) = (own.mfu * mfu[draw], own.pue * pue[draw]);
+        let factors = (own.peak * used.min(MFU_MAX), own.power * power[draw] * facility.max(1.0), own.grid * grid[draw]);
+        let most = Most { flop_per_hour: own.peak * MFU_MAX, central_flop: 0.0 };
+        let expected = chain(Start::Compute, 0.0, (None, None), (Some(draws.flop[draw]), most), factors);
+        let Draws { flop, hours, energy, emissions, .. } = &draws;
+        assert_eq!(
+            Chain { flop: flop[draw], hours: hours[draw], energy: energy[draw], emissions: emissions[draw] },
+            expected,
+            "{draw}"
+        );
+        bounded[0] += usize::from(used > MFU_MAX);
+        bounded[1] += usize::from(facility < 1.0);
+    }
+    assert!(bounded.iter().all(|n| *n > 5), "{bounded:?}");
+}

@@ -3,7 +3,7 @@
 use super::changes::Changes;
 use super::held::{MOST_BYTES, Shelf, Texts, listed, ranked};
 use crate::compare::Change;
-use crate::domain::{Beside, ClosedSet, EvidenceSource, Field, Flag, Modality, Quantiles, Role, RunKind, Tier};
+use crate::domain::{Beside, ClosedSet, EvidenceSource, Field, Flag, Modality, Quantiles, Role, RunKind, Tier, TrainedOnSource};
 use crate::error::Result;
 use crate::report::About;
 use crate::report::text::{name, page_of, plain, quoted};
@@ -32,6 +32,10 @@ struct Words {
     roles: Vec<&'static str>,
     role_names: Vec<&'static str>,
     kinds: Vec<&'static str>,
+    /// The same as ids of runs have them.
+    kind_names: Vec<&'static str>,
+    /// What a date of training is the date of.
+    dates: Vec<&'static str>,
     modalities: Vec<&'static str>,
     modality_names: Vec<&'static str>,
     fields: Vec<&'static str>,
@@ -53,6 +57,8 @@ struct Model {
     t_task: Option<usize>,
     modality: usize,
     date: Option<String>,
+    /// What it is the date of.
+    dated: Option<usize>,
     role: usize,
     p: Option<Vec<f64>>,
     params: Option<i64>,
@@ -246,6 +252,7 @@ fn model(row: &ModelRow, texts: &mut Texts) -> Model {
         t_task: row.pipeline_tag.as_deref().map(|task| texts.place(task)),
         modality: position(row.modality),
         date: row.trained_on.map(|day| day.to_string()),
+        dated: row.trained_on_source.map(position),
         role: position(row.role),
         p: (!row.p.is_certain()).then(likely),
         params: row.total_params,
@@ -270,12 +277,18 @@ fn model(row: &ModelRow, texts: &mut Texts) -> Model {
 fn figures(row: &EstimateRow, texts: &mut Texts) -> Figures {
     let mut place = |text: &Option<String>| text.as_deref().map(|text| texts.place(text));
     let stands_in = |flag: Option<bool>| flag == Some(true);
+    let beside = Beside::of_flags(&row.flags);
     Figures {
         kg: four(row.emissions_kgco2e),
         kwh: four(row.energy_kwh),
         flop: four(row.train_flop),
         atci: row.atci_gco2e_per_pflop.map(four),
-        hours: row.accelerator_hours_p50.map(rounded),
+        // Stated hours are shown as they are stated.
+        hours: row.accelerator_hours_p50.map(if beside.are_hours_stated || row.tier.0 == Tier::Hardware {
+            f64::round
+        } else {
+            rounded
+        }),
         t_chip: place(&row.accelerator),
         watts: row.power_w.map(rounded),
         mfu: row.mfu.map(rounded),
@@ -293,13 +306,8 @@ fn figures(row: &EstimateRow, texts: &mut Texts) -> Figures {
             stands_in(row.grid_is_fallback) || stands_in(row.grid_is_owner_country),
         ],
         is_owners_grid: row.grid_is_owner_country == Some(true),
-        beside: Beside {
-            is_compute_implied: row.flags.contains(&Flag::ComputeImpliedByTheChain),
-            is_energy_stated: row.flags.contains(&Flag::EnergyIsStated),
-            are_hours_stated: row.flags.contains(&Flag::AcceleratorHoursAreStated),
-        }
-        .number(),
-        flags: row.flags.iter().map(|flag| position(*flag)).collect(),
+        beside: beside.number(),
+        flags: row.flags.iter().filter(|flag| flag.is_taken(row.tier.0, beside)).map(|flag| position(*flag)).collect(),
     }
 }
 
@@ -324,6 +332,8 @@ fn closed_words(countries: BTreeMap<String, String>) -> Words {
         roles: Role::ALL.iter().map(|r| words::role(*r)).collect(),
         role_names: Role::ALL.iter().map(|r| r.name()).collect(),
         kinds: RunKind::ALL.iter().map(|k| words::run_kind(*k)).collect(),
+        kind_names: RunKind::ALL.iter().map(|k| k.name()).collect(),
+        dates: TrainedOnSource::ALL.iter().map(|s| words::date(*s)).collect(),
         modalities: Modality::ALL.iter().map(|m| words::modality(*m)).collect(),
         modality_names: Modality::ALL.iter().map(|m| m.name()).collect(),
         fields: Field::ALL.iter().map(|f| words::field(*f)).collect(),

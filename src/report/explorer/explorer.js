@@ -29,20 +29,20 @@
   const named = (words) => make("bdi", {}, words);
   const outside = (url, words) => make("a", { href: url, rel: "noreferrer" }, words);
 
-  // Numbers as a reader takes them in: two significant digits, three where the first is a one.
+  // Numbers as a reader takes them in: three significant digits, as in the report.
+  const DIGITS = 3;
   const significant = (x) => {
     if (x === 0) return "0";
-    const digits = x.toExponential(2).replace("-", "").startsWith("1") ? 3 : 2;
-    const rounded = Number(x.toPrecision(digits));
+    const rounded = Number(x.toPrecision(DIGITS));
     const size = Math.floor(Math.log10(Math.abs(rounded)) + 1e-12);
     if (size >= 9 || size < -4) return scientific(x);
-    const decimals = Math.max(0, digits - 1 - size);
+    const decimals = Math.max(0, DIGITS - 1 - size);
     return rounded.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
   };
   const raised = (exponent) => " × 10" + [...exponent.replace("+", "")].map((c) => ({ "-": "⁻" })[c] || "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(c)]).join("");
   const scientific = (x) => {
     if (x === 0) return "0";
-    const [mantissa, exponent] = x.toExponential(1).split("e");
+    const [mantissa, exponent] = x.toExponential(DIGITS - 1).split("e");
     return mantissa + raised(exponent);
   };
   // A figure as evidence has it, not rounded: up to what a double surely holds.
@@ -77,6 +77,8 @@
   };
   const percent = (share) => (share < 0.001 ? "under 0.1 %" : (share * 100).toFixed(share < 0.0995 ? 1 : 0) + " %");
   const country = (code) => words.countries[code] || code;
+  // A place of the grid: a country, a cloud region, or "mixture:2024", which is nowhere.
+  const place = (code) => (code && code.startsWith("mixture:") ? "countries of published runs" : country(code));
 
   // Words to look for: lower case, with every separator a space; and letters and digits alone.
   const plain = (words) => words.toLowerCase().replace(/[-_/.\s]+/g, " ").trim();
@@ -101,6 +103,7 @@
   const modelOf = (id) => byId.get(id) || byWord.get(id.toLowerCase());
   const ownerOf = new Map(models.filter((m) => m.kind !== null).map((m) => [m.id, m]));
   const runOwner = (run) => run.split("#")[0];
+  const kindOf = (run) => (words.kinds[words.kind_names.indexOf(run.split("#")[1])] || "").toLowerCase();
 
   const FILTERS = {
     owner: { of: (m) => text(m.t_owner) || "", name: (v) => v },
@@ -168,11 +171,13 @@
     return svg;
   };
 
+  // A repository that is no pre-training may own one: that of its base, which the index does not hold.
+  const carriesAnothers = (m) => m.kind === 0 && m.role !== 0;
   // "At least 0" would say nothing.
   const lineage = (m) => m.is_complete ? mass(m.lineage) : m.lineage > 0 ? "at least " + mass(m.lineage) : "not known";
   const address = (id) => "#" + book.edition + "/" + id.split("/").map(encodeURIComponent).join("/");
   const row = (m) => make("tr", {},
-    make("th", { scope: "row" }, make("a", { href: address(m.id) }, named(m.id)), make("span", { class: "more" }, " " + words.roles[m.role])),
+    make("th", { scope: "row" }, make("a", { href: address(m.id) }, named(m.id)), make("span", { class: "more" }, " " + words.roles[m.role] + (carriesAnothers(m) ? ", carries the pre-training of its base" : ""))),
     make("td", { class: "number" }, year(m)),
     make("td", { class: "number" }, m.params ? large(m.params) : "unknown"),
     make("td", { class: "number" }, m.run ? mass(kg(m)) : "none"),
@@ -189,7 +194,7 @@
     const held = left > 0 ? " This file holds " + count(models.length) + " of the cohort's " + count(book.of_models) + " models, the largest runs first; " +
       count(left) + " are left out for its size, and are in the tables of the snapshot." : "";
     get("count").textContent = count(found.length) + (found.length === 1 ? " model " : " models ") + book.cohort + "; " + count(runs) +
-      " of them were trained on their own, " + exactMass(means) + " CO₂e together (a mean, because means add up)." + held;
+      (runs === 1 ? " of them owns a training run, " : " of them own a training run, ") + exactMass(means) + " CO₂e together (a mean, because means add up)." + held;
     const body = get("models").tBodies[0];
     fitAxis(found.slice(0, shown));
     body.replaceChildren(...found.slice(0, shown).map(row));
@@ -207,7 +212,6 @@
     pairs.filter(([, v]) => v).map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value))));
   const modelLink = (id) => (byId.has(id) ? make("a", { href: address(id) }, named(id)) : named(id + " (not in this list)"));
 
-  const carriesAnothers = (m) => m.kind === 0 && m.role !== 0;
   const statement = (m) => {
     if (!m.run) {
       const below = m.stands_on ? " It carries a training that is counted once, at " : " The run its weights rest on is not known here.";
@@ -238,7 +242,7 @@
       lineage(m) + " (means, because means add up; each run once)." +
       (m.is_complete ? "" : " A base is not in this index.")),
     m.upstream.length ? make("ul", {}, m.upstream.map((run) => make("li", {}, modelLink(runOwner(run)), " ",
-      make("span", { class: "more" }, (run.split("#")[1] || "").replace("_", "-"), ownerOf.has(runOwner(run)) ? ", " + mass(kg(ownerOf.get(runOwner(run)))) : "")))) : null,
+      make("span", { class: "more" }, kindOf(run), ownerOf.has(runOwner(run)) ? ", " + mass(kg(ownerOf.get(runOwner(run)))) : "")))) : null,
     m.upstream_runs > m.upstream.length ? make("p", {}, "and " + count(m.upstream_runs - m.upstream.length) + " more runs.") : null);
 
   // The steps of the model's tier (book.words.steps): what the figure rests on, and apart from it what only tells of compute.
@@ -259,7 +263,7 @@
       power: () => box("Power", r.watts && significant(r.watts) + " W", "per chip with its share of the host" + (chip ? ": " + chip : ""), r.stands_in[1] || r.stands_in[0]),
       overhead: () => box("Facility overhead (PUE)", r.pue && significant(r.pue), text(r.t_pue_source), r.stands_in[3]),
       energy: (way) => box("Electricity", both(r.kwh, energy), said(way, "reported")),
-      grid: () => box("Grid", r.grid && significant(r.grid) + " g/kWh", [country(text(r.t_place)), r.grid_year, text(r.t_grid_source)].filter(Boolean).join(", "),
+      grid: () => box("Grid", r.grid && significant(r.grid) + " g/kWh", [place(text(r.t_place)), r.grid_year, text(r.t_grid_source)].filter(Boolean).join(", "),
         r.is_owners_grid ? "the place of training is not stated: the owner's country" : r.stands_in[4]),
       emissions: (way) => box("Emissions", both(r.kg, mass), said(way, "reported")),
     };
@@ -314,7 +318,7 @@
       make("p", {}, make("a", { href: back() }, "Back to the list")),
       statement(m),
       lines(["What it is", (m.p ? "most likely " : "") + words.roles[m.role] + ", " + words.modalities[m.modality].toLowerCase()], ["Kind of run", m.kind !== null && words.kinds[m.kind]],
-        ["Parameters", params || "unknown"], ["Trained", m.date || "unknown"], ["Country of the owner", m.country ? country(m.country) : "unknown"],
+        ["Parameters", params || "unknown"], ["Dated", m.date ? m.date + (m.dated === null ? "" : ", " + words.dates[m.dated]) : "unknown"], ["Country of the owner", m.country ? country(m.country) : "unknown"],
         ["Downloads, all time", m.downloads === null ? null : count(m.downloads)], ["Downloads in 30 days", m.downloads_30d === null ? null : count(m.downloads_30d)],
         ["Elsewhere", [outside("https://huggingface.co/" + m.id.split("/").map(encodeURIComponent).join("/"), "repository"), m.paper ? ", " : null, m.paper ? outside(m.paper, "paper") : null]]),
       figures(m), m.run ? roles(m) : null, factors(m), evidence(m), inherited(m), m.run ? null : roles(m), family(m),
@@ -331,7 +335,7 @@
   const changes = () => {
     const { old, new: now, kg, causes } = book.change;
     const known = (x) => (x === null ? "none" : mass(x));
-    const run = ([id, note, before, after, change], isTold) => [[modelLink(runOwner(id)), make("span", { class: "more" }, " " + (id.split("#")[1] || "").replace("_", "-"))],
+    const run = ([id, note, before, after, change], isTold) => [[modelLink(runOwner(id)), make("span", { class: "more" }, " " + kindOf(id))],
       ...(isTold ? [named(note)] : []), known(before), known(after), signed(change)];
     // Runs that only one snapshot counts have nothing to tell of from and to.
     const runs = (c) => {

@@ -79,7 +79,7 @@ fn market_based(all: &AroundRow) -> Markup {
             "Market-based emissions, after contracts and certificates, are shown as developers report them and never estimated: "
             @match all.market_based_kgco2e {
                 Some(kg) => {
-                    (counted(all.market_based_runs)) " runs of the cohort report " (figure(kg, mass(kg)))
+                    (counted(all.market_based_runs)) (if all.market_based_runs == 1 { " run of the cohort reports " } else { " runs of the cohort report " }) (figure(kg, mass(kg)))
                     " together, where the headline counts "
                     (figure(all.market_based_runs_emissions_kgco2e_mean, mass(all.market_based_runs_emissions_kgco2e_mean)))
                     " by the grids they ran on."

@@ -126,7 +126,7 @@ fn runs_of(change: &Change, cause: Cause, runs: usize, kg: f64) -> Markup {
 fn run(row: &Part, is_told: bool) -> Vec<Markup> {
     let (model_id, kind) = row.run_id.split_once('#').unwrap_or((&row.run_id, ""));
     let known = |kg: Option<f64>| kg.map_or_else(|| html! { "none" }, |kg| figure(kg, tonnes(kg)));
-    let mut cells = vec![html! { (model_link(model_id)) " " span .more { (name(&kind.replace('_', "-"))) } }];
+    let mut cells = vec![html! { (model_link(model_id)) " " span .more { (name(&words::kind_of_id(kind))) } }];
     cells.extend(is_told.then(|| html! { (plain(&row.note)) }));
     cells.extend([known(row.old_kgco2e), known(row.new_kgco2e), figure(row.change_kgco2e, signed_tonnes(row.change_kgco2e))]);
     cells

@@ -3,7 +3,7 @@
 use crate::domain::{GroupBy, Role};
 use crate::report::About;
 use crate::report::charts::table;
-use crate::report::data::Data;
+use crate::report::data::{Carried, Data};
 use crate::report::numbers::{counted, figure, mass, percent, tonnes};
 use crate::report::text::named;
 use crate::report::words;
@@ -50,7 +50,28 @@ fn roles(data: &Data) -> Markup {
                 original that the index does not hold. Where the role is a matter of probabilities the likeliest is named here, and the run that \
                 the repository may own counts by its probability: so a run may stand beside a role that trains nothing." }
             (table("Repositories of the cohort by role", &["role", "models", "runs", "t CO₂e, mean", "share of emissions"], 1, &body))
+            (carried(data))
             p .note { "Source: table aggregates, group_by role." }
+        }
+    }
+}
+
+/// How much of what stands beside a role is the pre-training of somebody else: no training of that role.
+fn carried(data: &Data) -> Markup {
+    let said = |(role, carried): (&Role, &Carried)| {
+        let (runs, kg) = (carried.runs, carried.emissions_kgco2e);
+        let share = if data.emissions_kgco2e > 0.0 { kg / data.emissions_kgco2e } else { 0.0 };
+        html! {
+            li {
+                (words::role(*role)) ": " (counted(runs)) " of the runs, " (figure(kg, mass(kg))) " or " (figure(share, percent(share)))
+                " of all emissions"
+            }
+        }
+    };
+    html! {
+        @if !data.carried.is_empty() {
+            p { "Not all of it was trained as the role says. Pre-trainings of originals that the index does not hold, with the repository that carries them:" }
+            ul #carried { @for one in &data.carried { (said(one)) } }
         }
     }
 }

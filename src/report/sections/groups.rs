@@ -62,8 +62,11 @@ impl Grouping {
         let mut caveat = self.caveat.to_owned();
         if ranked.len() > SHOWN {
             let rest: f64 = ranked.iter().skip(SHOWN).map(|row| row.share_of_total).sum();
-            caveat =
-                format!("The {} groups not shown are {} of the total. {caveat}", count_of(ranked.len() - SHOWN), percent(rest));
+            let groups = match ranked.len() - SHOWN {
+                1 => "The group not shown is".to_owned(),
+                n => format!("The {} groups not shown are", count_of(n)),
+            };
+            caveat = format!("{groups} {} of the total. {caveat}", percent(rest));
         }
         Figure {
             id: self.id,
@@ -92,7 +95,7 @@ fn said(by: GroupBy, shown: &[(&AggregateRow, ByBasis)]) -> String {
             )
         })
         .collect();
-    format!("Bars of {} groups. {}. The table below has all.", shown.len(), first.join("; "))
+    format!("Bars of {} groups. {}. The table below has the same in figures.", shown.len(), first.join("; "))
 }
 
 fn interval(row: &AggregateRow) -> [f64; 2] {

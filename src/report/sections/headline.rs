@@ -6,7 +6,7 @@ use crate::report::About;
 use crate::report::charts::{Figure, Mark, Row, Scale, axis_rows, table};
 use crate::report::data::Data;
 use crate::report::numbers::{
-    counted, energy, exact_mass, figure, flop, interval as interval_of, mass, mass_interval, mass_tick, percent, scientific,
+    count, counted, energy, exact_mass, figure, flop, interval as interval_of, mass, mass_interval, mass_tick, percent, scientific,
     significant, tonnes,
 };
 use crate::report::words;
@@ -51,8 +51,8 @@ fn outside(data: &Data) -> Markup {
     let kg = row.emissions_kgco2e;
     html! {
         p #outside {
-            "A training counts with the repository that owns it. Not in the total: " (figure(kg.p50, mass(kg.p50))) " (median; " (interval(kg)) ") for what these models stand \
-            on and whose own repositories had fewer downloads (trainings: " (counted(row.runs)) ")."
+            "A training counts with the repository that owns it. Not in the total: " (figure(kg.p50, mass(kg.p50))) " (median; " (interval(kg)) ") of " (counted(row.runs)) (if row.runs == 1 { " training" } else { " trainings" }) " that these models stand \
+            on, whose own repositories had fewer downloads."
         }
     }
 }
@@ -121,6 +121,13 @@ fn parts(data: &Data, all: &AggregateRow) -> Markup {
             [html! { (name) }, counted(row.models), counted(row.runs)].into_iter().chain(cells).collect()
         })
         .collect();
+    let idle = all.models - rows.iter().skip(1).map(|(_, row)| row.models).sum::<i64>();
+    let caveat = match idle {
+        0 => String::new(),
+        1 => "One model owns no run and is in neither part. ".to_owned(),
+        n => format!("{} models own no run and are in neither part. ", count(n)),
+    };
+    let caveat = format!("{caveat}Medians of parts do not add up to the median of the whole; means do.");
     let said: Vec<String> = rows
         .iter()
         .map(|(name, row)| {
@@ -135,7 +142,7 @@ fn parts(data: &Data, all: &AggregateRow) -> Markup {
         reading: "Point: median. Line: the interval that holds the figure with a probability of 90 %. Of documented runs \
                   emissions, energy, chips and hours, or compute are published; of imputed ones a size at most.",
         source: "table aggregates, group_by all and basis",
-        caveat: "Medians of parts do not add up to the median of the whole; means do.",
+        caveat: &caveat,
         chart: axis_rows(&marks, &scale, None, mass_tick),
         table: table(
             "Emissions in t CO₂e",

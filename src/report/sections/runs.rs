@@ -1,6 +1,6 @@
 //! The largest runs: intervals, and the evidence that each rests on.
 
-use crate::domain::{ClosedSet, EvidenceSource, Field, GroupBy, Tier, address};
+use crate::domain::{Beside, ClosedSet, EvidenceSource, Field, GroupBy, Step, Tier, address};
 use crate::report::charts::{Figure, Mark, Row, Scale, axis_rows, table};
 use crate::report::data::{Data, FACTORS, Largest};
 use crate::report::numbers::{
@@ -9,7 +9,7 @@ use crate::report::numbers::{
 };
 use crate::report::text::{link, model_link, name, named, page_of, plain, quoted};
 use crate::report::words;
-use crate::tables::EvidenceRow;
+use crate::tables::{EstimateRow, EvidenceRow};
 use maud::{Markup, html};
 
 pub(super) fn body(data: &Data) -> Markup {
@@ -105,6 +105,7 @@ fn largest_table(data: &Data) -> Markup {
 
 fn one(l: &Largest) -> Markup {
     let (e, kg) = (&l.estimate, l.estimate.emissions_kgco2e);
+    let beside = Beside::of_flags(&e.flags);
     html! {
         details {
             summary { strong { (named(&l.model.model_id)) } " " span .range { (mass(kg.mean)) " in the mean, " (words::tier(e.tier.0).to_lowercase()) } }
@@ -112,9 +113,11 @@ fn one(l: &Largest) -> Markup {
                 @if let Some((kind, members)) = l.run {
                     (words::run_kind(kind)) @if members > 1 { ", carried by " (counted(members)) " repositories" } ". "
                 }
-                @if let Some(day) = l.model.trained_on { "Trained " (day.to_string()) ". " }
+                @if let Some(day) = l.model.trained_on {
+                    "Dated " (day.to_string()) @if let Some(source) = l.model.trained_on_source { ", " (words::date(source)) } ". "
+                }
                 @if let Some(n) = l.model.total_params { (size(n, l.model.active_params)) ". " }
-                @if let Some(country) = &l.model.owner_country { "Owner in " (name(words::country(country))) ". " }
+                @if let Some(country) = &l.model.owner_country { "Owner in " (words::place(country)) ". " }
                 (link(&address::repository(&l.model.model_id), "Repository"))
                 @if let Some(url) = l.model.arxiv_id.as_deref().and_then(address::paper) { ", " (link(&url, "paper")) }
             }
@@ -130,7 +133,7 @@ fn one(l: &Largest) -> Markup {
                 @for factor in FACTORS.iter().filter(|factor| factor.carries(&l.stand_ins)) {
                     li .stands-in { (factor.name) ": " (factor.stand_in) }
                 }
-                @for flag in &e.flags { li { (flag.meaning().trim()) } }
+                @for flag in e.flags.iter().filter(|flag| flag.is_taken(e.tier.0, beside)) { li { (flag.meaning().trim()) } }
             }
         }
     }
@@ -156,15 +159,26 @@ fn quantities(l: &Largest) -> Markup {
     body.extend(e.atci_gco2e_per_pflop.map(|a| row("Grams of CO₂e per PFLOP", a, significant)));
     html! {
         (table(&format!("Figures of {}", name(&l.model.model_id)), &["quantity", "5th percentile", "median", "95th percentile", "mean"], 1, &body))
+        (factors(e))
+    }
+}
+
+/// The factors that the calculation of the estimate takes: reported emissions take none but to tell of electricity.
+fn factors(e: &EstimateRow) -> Markup {
+    let steps = e.tier.0.steps(Beside::of_flags(&e.flags));
+    let takes = |wanted: Step| steps.iter().any(|(step, _)| *step == wanted);
+    html! {
         p .note {
-            @if let (Some(w), Some(chip)) = (e.power_w, e.accelerator.as_deref()) {
-                "Chip: " (name(chip)) ", " (figure(w, significant(w))) " W with its share of the host. "
+            @if let Some(chip) = e.accelerator.as_deref().filter(|_| takes(Step::Power) || takes(Step::Hours)) {
+                "Chip: " (words::chips(chip))
+                @if let Some(w) = e.power_w.filter(|_| takes(Step::Power)) { ", " (figure(w, significant(w))) " W with its share of the host" }
+                ". "
             }
-            @if let Some(mfu) = e.mfu { "Utilization " (figure(mfu, percent(mfu))) ". " }
-            @if let Some(pue) = e.pue { "PUE " (figure(pue, significant(pue))) ". " }
-            @if let (Some(grid), Some(place)) = (e.grid_gco2e_per_kwh, e.grid_place.as_deref()) {
-                "Grid of " (name(words::country(place))) @if let Some(year) = e.grid_year { ", " (year) } ": "
-                (figure(grid, significant(grid))) " g CO₂e per kWh."
+            @if let Some(mfu) = e.mfu.filter(|_| takes(Step::Utilization)) { "Utilization " (figure(mfu, percent(mfu))) ". " }
+            @if let Some(pue) = e.pue.filter(|_| takes(Step::Overhead)) { "PUE " (figure(pue, significant(pue))) ". " }
+            @if let (Some(grid), Some(place)) = (e.grid_gco2e_per_kwh.filter(|_| takes(Step::Grid)), e.grid_place.as_deref()) {
+                "Grid of " (words::place(place)) @if let Some(year) = e.grid_year { ", " (year) } ": "
+                (figure(grid, significant(grid))) " g CO₂e per kWh" @if e.tier.0 == Tier::Emissions { ", from which the electricity follows backwards" } "."
             }
         }
     }

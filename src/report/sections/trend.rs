@@ -127,7 +127,7 @@ fn by_month(data: &Data) -> Markup {
             said(&shown)
         ),
         reading: "Point: mean emissions of the month's runs; hollow where the trend is not fitted on it. Line through a point: 90 % \
-                  interval. Long line: the trend. The axis is logarithmic.",
+                  interval; one that reaches the edge goes on below it. Long line: the trend. The axis is logarithmic.",
         source: "table trend_months; the line from table trend",
         caveat: "A month holds what the cohort has of it: models of the last months had less time to be downloaded, so that their months \
                  are too low. One large run can make a month; the table has its share.",

@@ -113,7 +113,8 @@ fn score_line(row: &BacktestRow, with_kind: bool) -> Vec<Markup> {
     };
     let mut cells = vec![html! { (title(row)) }];
     if with_kind {
-        cells.push(html! { (name(&row.kind.replace('_', "-"))) });
+        let (kind, rest) = row.kind.split_at(row.kind.find(' ').unwrap_or(row.kind.len()));
+        cells.push(html! { (name(&format!("{}{rest}", words::kind_of_id(kind)))) });
     }
     cells.extend([
         counted(row.n),

@@ -9,7 +9,7 @@ use crate::method::assumptions::ATCI_BAND_GCO2E_PER_PFLOP;
 use crate::method::chain;
 use crate::method::draws::{Draws, Shared, simulate};
 use crate::method::simulate::{Central, central};
-use crate::method::summary::{self, median_of, summarize, summarize_all};
+use crate::method::summary::{self, median_of, summarize_all};
 use crate::stages::estimate::totals::Drawn;
 use crate::tables::{EstimateByTierRow, TierNumber};
 use crate::units::{Flop, KgCo2e};
@@ -103,9 +103,44 @@ fn estimate<'b>(
     let model = built.model(&run.run_id);
     let central = central(&model);
     simulate(&model, &given.shared, draws);
-    let mut row = estimate_row(run, tier, &built, central, draws, scratch);
-    surround(&mut row, around(run, &built, factors, around_tables), &given.spreads, draws, scratch);
+    let around = around(run, &built, factors, around_tables);
+    let figures = Figures::new(draws, &around, &given.spreads, scratch);
+    let mut row = estimate_row(run, tier, &built, central, &figures);
+    surround(&mut row, around, &figures);
     Ok((row, built))
+}
+
+/// What the draws of a run are published as.
+struct Figures {
+    /// FLOP, kWh and kg CO2e.
+    quantities: [Quantiles; 3],
+    /// None where nothing was trained in any draw.
+    atci: Option<Quantiles>,
+    hours_p50: f64,
+    embodied: Quantiles,
+    water: Quantiles,
+}
+
+impl Figures {
+    /// What surrounds the electricity comes from the hours and the energy of the draws. All sums are taken in one pass.
+    fn new(draws: &Draws, around: &Around, spreads: &AroundSpreads, scratch: &mut Scratch) -> Self {
+        let Scratch { atci, embodied, water, summary, .. } = scratch;
+        atci.clear();
+        // A draw in which nothing was trained has no emissions per compute.
+        let trained = draws.emissions.iter().zip(&draws.flop).filter(|(_, c)| **c > 0.0);
+        atci.extend(trained.map(|(m, c)| chain::atci(KgCo2e(*m), Flop(*c)).0));
+        fill(embodied, &draws.hours, around.embodied_kgco2e_per_hour, &spreads.embodied);
+        fill(water, &draws.energy, around.water_l_per_kwh(), &spreads.water);
+        let all = summarize_all([&draws.flop, &draws.energy, &draws.emissions, atci, embodied, water], summary);
+        let [flop, energy, emissions, of_atci, embodied, water] = all;
+        Self {
+            quantities: [flop, energy, emissions],
+            atci: (!atci.is_empty()).then_some(of_atci),
+            hours_p50: median_of(&draws.hours, summary),
+            embodied,
+            water,
+        }
+    }
 }
 
 /// Fields of evidence that a tier's figures rest on.
@@ -126,25 +161,10 @@ fn fields(tier: Tier, compute_tier: Tier) -> Vec<Field> {
     fields
 }
 
-fn estimate_row(
-    run: &Run,
-    tier: Tier,
-    built: &Built<'_>,
-    central: Central,
-    draws: &Draws,
-    scratch: &mut Scratch,
-) -> EstimateByTierRow {
-    let Scratch { atci, summary, .. } = scratch;
-    atci.clear();
-    // A draw in which nothing was trained has no emissions per compute.
-    let trained = draws.emissions.iter().zip(&draws.flop).filter(|(_, c)| **c > 0.0);
-    atci.extend(trained.map(|(m, c)| chain::atci(KgCo2e(*m), Flop(*c)).0));
-    let quantities = summarize_all([&draws.flop, &draws.energy, &draws.emissions], summary);
-    let atci = (!atci.is_empty()).then(|| summarize(atci, summary));
-    let hours = median_of(&draws.hours, summary);
+fn estimate_row(run: &Run, tier: Tier, built: &Built<'_>, central: Central, figures: &Figures) -> EstimateByTierRow {
     let mut flags = built.flags.clone();
     let band = ATCI_BAND_GCO2E_PER_PFLOP.0..=ATCI_BAND_GCO2E_PER_PFLOP.1;
-    if atci.is_some_and(|atci| !band.contains(&atci.p50)) {
+    if figures.atci.is_some_and(|atci| !band.contains(&atci.p50)) {
         flags.push(Flag::AtciOutsidePublishedBand);
     }
     Flag::sort(&mut flags);
@@ -152,21 +172,17 @@ fn estimate_row(
     let mut evidence_ids: Vec<String> =
         run.chosen.iter().filter(|(field, _)| wanted.contains(field)).map(|(_, id)| id.to_owned()).collect();
     evidence_ids.sort();
-    let mut out = filled(run, tier, quantities, atci);
-    out.accelerator_hours_p50 = Some(hours);
+    let mut out = filled(run, tier, figures.quantities, figures.atci);
+    out.accelerator_hours_p50 = Some(figures.hours_p50);
     provenance(&mut out, built, central);
     out.evidence_ids = evidence_ids;
     out.flags = flags;
     out
 }
 
-/// What surrounds the electricity, from the hours and the energy of the draws; no other column changes.
-fn surround(out: &mut EstimateByTierRow, around: Around, spreads: &AroundSpreads, draws: &Draws, scratch: &mut Scratch) {
-    let Scratch { embodied, water, summary, .. } = scratch;
-    fill(embodied, &draws.hours, around.embodied_kgco2e_per_hour, &spreads.embodied);
-    fill(water, &draws.energy, around.water_l_per_kwh(), &spreads.water);
-    let [embodied, water] = summarize_all([embodied, water], summary);
-    (out.embodied_kgco2e, out.water_l) = (Some(embodied), Some(water));
+/// What surrounds the electricity; no other column changes.
+fn surround(out: &mut EstimateByTierRow, around: Around, figures: &Figures) {
+    (out.embodied_kgco2e, out.water_l) = (Some(figures.embodied), Some(figures.water));
     out.embodied_source = Some(around.embodied_source);
     out.embodied_is_fallback = Some(around.embodied_is_fallback);
     out.water_source = Some(around.water_source);

@@ -5,7 +5,7 @@ use crate::domain::source::CohortMetric;
 use crate::engine::Spinner;
 use crate::error::{Error, IoContext, Result};
 use crate::hub::files::decode_text;
-use crate::hub::live::cards::{self, CardLine, MAX_CARD_BYTES, Outcome, Wanted};
+use crate::hub::live::cards::{self, CardCounts, CardLine, MAX_CARD_BYTES, Outcome, Wanted};
 use crate::hub::live::client::Caps;
 use crate::hub::live::environment::Environment;
 use crate::hub::live::fetch::Fetcher;
@@ -93,7 +93,8 @@ pub(super) fn fetch_cohort_cards(
         Ok(())
     })?;
     drop(progress);
-    tracing::info!(?counts, "cards of the cohort");
+    let CardCounts { fetched, unchanged, gated, removed, renamed, oversized, refused } = counts;
+    tracing::info!(fetched, unchanged, gated, removed, renamed, oversized, refused, "cards of the cohort");
     write_cards(&file, &store, &index, &wanted)?;
     Ok(recorded_cards(hub))
 }

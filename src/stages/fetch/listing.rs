@@ -10,7 +10,7 @@ use crate::hub::live::client::Caps;
 use crate::hub::live::crawl::{Step, crawl};
 use crate::hub::live::environment::Environment;
 use crate::hub::live::fetch::Fetcher;
-use crate::hub::live::incremental::{Plan, update};
+use crate::hub::live::incremental::{Plan, UpdateCounts, update};
 use crate::hub::live::journal::read_journal;
 use crate::hub::live::line::Line;
 use crate::hub::live::listing::Listing;
@@ -141,8 +141,8 @@ fn crawl_or_update(
         let previous = Recording::open(store, journal)?;
         let plan = Plan { limit: source.page_size, ..Plan::new(dir, false) };
         match update(fetcher, environment, store, &previous, &plan, &mut observe) {
-            Ok((_, counts)) => {
-                tracing::info!(?counts, "the listing was updated");
+            Ok((_, UpdateCounts { alive, held, changed, singles, gone, vanished })) => {
+                tracing::info!(alive, held, changed, singles, gone, vanished, "the listing was updated");
                 write_atomically(&dir.join("full_since"), since.to_string().as_bytes())?;
                 return Ok(dir.join("merged.jsonl"));
             }

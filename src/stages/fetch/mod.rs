@@ -264,7 +264,8 @@ fn fetch_index(settings: &Settings, interactive: bool) -> Result<(PinnedFiles, O
             let journal = listing::fetch_listing(listing, &settings.hub_dir, interactive)?;
             if let Some(pinned) = &settings.pinned_inputs {
                 let pruned = inputs::prune(&settings.hub_dir, pinned, false)?;
-                tracing::debug!(?pruned, "what no snapshot was made from is removed");
+                let inputs::Pruned { recordings, objects, bytes } = pruned;
+                tracing::debug!(recordings, objects, bytes, "what no snapshot was made from is removed");
             }
             Ok((pin_index(&journal, None)?, None))
         }

@@ -126,6 +126,24 @@ fn tenth_of(p: f64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::method::softmax::{ENOUGH_FOR_PROBABILITIES, EXACT};
+    use crate::reference::Reference;
+
+    /// The fits of the folds end earlier than the one whose coefficients are published.
+    #[test]
+    fn probabilities_of_the_folds_are_those_of_exact_fits() {
+        let reference = Reference::load().unwrap();
+        let labelled = normalize::labelled(&normalize::References::new(&reference));
+        let learning = Learning { ridge: RIDGE, masks: true };
+        let whole = RoleModel::learn(&labelled, learning);
+        let [enough, exact] = [ENOUGH_FOR_PROBABILITIES, EXACT]
+            .map(|tolerance| role_model::held_out_within(&labelled, &whole, &[learning], tolerance).remove(0));
+        for (a, b) in enough.iter().flatten().zip(exact.iter().flatten()) {
+            for role in Role::ALL {
+                assert!((a.share(*role) - b.share(*role)).abs() < 1e-4, "{role:?}: {} {}", a.share(*role), b.share(*role));
+            }
+        }
+    }
 
     #[test]
     fn a_probability_lies_in_its_tenth() {

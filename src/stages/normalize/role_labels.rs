@@ -2,13 +2,13 @@
 
 use super::References;
 use super::repo_facts::repo_facts;
-use crate::domain::{OwnerClass, Role, RunKind};
+use crate::domain::{OwnerClass, Role, RunKind, in_lower_case};
 use crate::hub::record::empty_row;
 use crate::lineage::role_model::{Labelled, Learning, RIDGE, RoleModel};
 use crate::lineage::signs::Traits;
 use crate::lineage::{RepoFacts, roles};
 use crate::reference::role_labels::Draw;
-use crate::reference::{Owners, RoleLabel};
+use crate::reference::{Owners, RoleLabel, TrainingRun};
 use crate::tables::{RawModelRow, RoleTermRow};
 use crate::units::{Day, TimestampMs};
 use rustc_hash::FxHashSet;
@@ -39,7 +39,7 @@ pub(super) fn role_terms(model: &RoleModel) -> Vec<RoleTermRow> {
 /// listed houses are shown a second time as if it had nothing of theirs, with half the weight each, and so are the registered ones.
 #[must_use]
 pub fn labelled(references: &References) -> Vec<Labelled> {
-    let houses = registered_houses(references);
+    let houses = RegisteredHouses::of(references);
     let all = references.role_labels.iter().map(|label| (label.draw, of_label(references, &houses, label)));
     let asked = all.filter(|(_, row)| !row.traits.linked_by.unwrap_or_else(|| roles::role(&row.facts).1).is_certain());
     let shown = asked.flat_map(|(draw, row)| {
@@ -60,13 +60,32 @@ pub fn labelled(references: &References) -> Vec<Labelled> {
     shown.collect()
 }
 
-/// Namespaces, lower case, of whose pre-trainings the registry has one.
-pub(super) fn registered_houses(references: &References) -> FxHashSet<String> {
-    let pretrained = references.registry.runs().iter().filter(|run| run.kind == RunKind::Pretraining);
-    pretrained.filter_map(|run| Some(run.hub_id.as_deref()?.split_once('/')?.0.to_lowercase())).collect()
+/// Of whose pre-trainings the registry has one, and up to when it lists any.
+pub(super) struct RegisteredHouses {
+    /// Namespaces, lower case.
+    names: FxHashSet<String>,
+    /// Day of the last pre-training it lists.
+    last: Option<Day>,
 }
 
-fn of_label(references: &References, houses: &FxHashSet<String>, label: &RoleLabel) -> Labelled {
+impl RegisteredHouses {
+    /// Of the registry.
+    pub(super) fn of(references: &References) -> Self {
+        let pretrained = || references.registry.runs().iter().filter(|run| run.kind == RunKind::Pretraining);
+        let names = pretrained().filter_map(|run| Some(run.hub_id.as_deref()?.split_once('/')?.0.to_lowercase())).collect();
+        Self { names, last: pretrained().filter_map(TrainingRun::trained_on_day).max() }
+    }
+
+    /// Whether the registry could have a pre-training of this repository: it has others of its house, and lists what is as young. Of what came
+    /// after its last entry its silence says nothing, however many years a nightly job goes on with it.
+    pub(super) fn have(&self, facts: &RepoFacts) -> bool {
+        let day = facts.created_ms.map(|ms| TimestampMs(ms).day());
+        let is_later = day.zip(self.last).is_some_and(|(day, last)| day > last);
+        !is_later && in_lower_case(facts.owner(), |owner| self.names.contains(owner))
+    }
+}
+
+fn of_label(references: &References, houses: &RegisteredHouses, label: &RoleLabel) -> Labelled {
     let raw = labelled_record(label);
     let facts = RepoFacts {
         registry_kind: None,
@@ -87,7 +106,7 @@ fn of_label(references: &References, houses: &FxHashSet<String>, label: &RoleLab
             names_data: signs.names_data,
             has_tags: signs.has_tags,
             linked_by: label.linked_by,
-            registry_has_its_house: houses.contains(&facts.owner().to_lowercase()),
+            registry_has_its_house: houses.have(&facts),
         },
         facts,
         role: label.role,
@@ -139,5 +158,26 @@ impl RecordSigns {
             card_states_a_pretraining: false,
             has_tags: raw.tags.iter().any(|tag| !tag.starts_with("region:")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reference::Reference;
+
+    /// Regression: Qwen3.8-2.4T, of August 2026, was a fine-tune of a house whose registered pre-trainings end in July.
+    #[test]
+    fn the_registry_is_silent_on_what_came_after_it() {
+        let references = References::new(&Reference::load().unwrap());
+        let houses = RegisteredHouses::of(&references);
+        let have = |id: &str, day: Option<&str>| {
+            let created_at = day.and_then(Day::parse).map(|day| TimestampMs(i64::from(day.0) * DAY_MS));
+            let raw = RawModelRow { model_id: id.to_owned(), created_at, ..empty_row("test") };
+            houses.have(&repo_facts(&references, &raw))
+        };
+        assert!(have("Qwen/Some-Model-7B", Some("2025-03-01")) && have("Qwen/Some-Model-7B", None));
+        assert!(!have("Qwen/Some-Model-7B", Some("2031-01-01")));
+        assert!(!have("a-house-that-nobody-knows/Some-Model-7B", Some("2025-03-01")));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::References;
 use super::index::Index;
-use super::role_labels::{owner_class, registered_houses, role_terms};
+use super::role_labels::{RegisteredHouses, owner_class, role_terms};
 use crate::domain::run::LEAST_TRAINED;
 use crate::domain::{EvidenceSource, Field, Role, RoleShares, Rule, RunKind, in_lower_case};
 use crate::evidence::Extracted;
@@ -11,7 +11,7 @@ use crate::lineage::signs::{LEAST_LINKED, Signs, Traits};
 use crate::lineage::{self, Resolution, roles};
 use crate::tables::RoleTermRow;
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 /// Signs named in the evidence of a role.
 const SHOWN_REASONS: usize = 6;
@@ -21,8 +21,8 @@ pub(super) struct Likelihood {
     model: RoleModel,
     owners: FxHashMap<String, u32>,
     bases: FxHashMap<String, u32>,
-    /// Namespaces of whose pre-trainings the registry has one.
-    registered_houses: FxHashSet<String>,
+    /// Whose pre-trainings the registry has.
+    registered_houses: RegisteredHouses,
     /// What decided of each repository beside its record, before the likelihood did.
     links: Vec<Link>,
 }
@@ -51,7 +51,7 @@ impl Likelihood {
             model,
             owners: owner_counts(index),
             bases: base_counts(index),
-            registered_houses: registered_houses(references),
+            registered_houses: RegisteredHouses::of(references),
             links: rules
                 .map(|(facts, p)| Link {
                     by: linked_by(facts, p.role_rule),
@@ -81,7 +81,7 @@ impl Likelihood {
                 names_data: signs.names_data,
                 has_tags: signs.has_tags,
                 linked_by: self.links[i].by,
-                registry_has_its_house: in_lower_case(facts.owner(), |owner| self.registered_houses.contains(owner)),
+                registry_has_its_house: self.registered_houses.have(facts),
             },
             has_large_base: self.links[i].has_large_base,
             base_has_a_base: self.links[i].base_has_a_base,
@@ -162,16 +162,21 @@ pub(super) fn settle_roles(index: &mut Index, resolution: &mut Resolution, refer
     (index.shares, index.likelihood) = (shares, Some(likelihood));
 }
 
-/// What cards state of a pre-training, and the original whose copy the registry names, are not matters of likelihood.
+/// What cards state of a pre-training, and the original whose copy or chat model the registry names, are not matters of likelihood.
 fn settle_what_is_stated(index: &Index, resolution: &mut Resolution) {
     for i in 0..index.facts.len() {
         let placement = &mut resolution.placements[i];
         if placement.role == Role::Pretrained && index.signs[i].card_states_a_pretraining {
             placement.role_rule = Rule::CardStatesAPretraining;
         }
-        let is_registered_copy = placement.role == Role::Converted && index.facts[i].registry_kind == Some(RunKind::Pretraining);
-        let original = placement.base.filter(|base| is_registered_copy && *base < index.facts.len());
-        if let Some(original) = original
+        let facts = &index.facts[i];
+        let is_registered = facts.registry_kind == Some(RunKind::Pretraining);
+        let is_copy = placement.role == Role::Converted;
+        let original = placement.base.filter(|base| is_registered && *base < index.facts.len());
+        // The registry names the chat model of a house; what it tells of is the pre-training of the base beside it.
+        let is_of_the_house =
+            |base: usize| placement.role == Role::Finetuned && index.facts[base].owner().eq_ignore_ascii_case(facts.owner());
+        if let Some(original) = original.filter(|base| is_copy || is_of_the_house(*base))
             && resolution.placements[original].role == Role::Pretrained
         {
             resolution.placements[original].role_rule = Rule::RegistryPretraining;

@@ -2,7 +2,7 @@
 
 use crate::domain::{Step, Tier};
 use crate::error::Result;
-use crate::tables::frame::{above_zero, frame};
+use crate::tables::frame::{above_zero, frame, with_partner};
 use std::path::Path;
 
 /// Columns of `estimates` that say so, with the step that takes the factor and the words for a reader.
@@ -22,20 +22,23 @@ pub struct Fallback {
     pub factor: &'static str,
     /// Runs whose emissions are a product of it.
     pub runs: u64,
-    /// Runs in all.
+    /// Runs of the cohort.
     pub of_runs: u64,
     /// Their share of all mean emissions.
     pub share_of_emissions: f64,
 }
 
-/// Counts over the headline estimates in `dir`.
+/// Counts over the headline estimates of the cohort in `dir`, as the report does.
 ///
 /// # Errors
 /// The table is missing or unreadable.
 pub fn count_fallbacks(dir: &Path) -> Result<Vec<Fallback>> {
-    let mut columns = vec!["tier", "emissions_kgco2e_mean"];
+    let mut columns = vec!["model_id", "tier", "emissions_kgco2e_mean"];
     columns.extend(FACTORS.iter().map(|(column, ..)| *column));
-    let runs = above_zero(&frame(dir, "estimates", &columns)?, "tier")?;
+    let trained = above_zero(&frame(dir, "estimates", &columns)?, "tier")?;
+    let models = frame(dir, "models", &["model_id", "in_cohort"])?;
+    let cohort = models.filter(models.column("in_cohort")?.bool()?)?;
+    let runs = with_partner(&trained, "model_id", &cohort, "model_id")?;
     let tiers: Vec<Option<Tier>> = runs.column("tier")?.i32()?.iter().map(|tier| tier.and_then(Tier::from_number)).collect();
     let emissions: Vec<f64> = runs.column("emissions_kgco2e_mean")?.f64()?.into_no_null_iter().collect();
     // Summed here, one after the other: polars' own sum is split over threads.

@@ -3,7 +3,9 @@
 use super::accept::Fact;
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{RANK_FRONT_MATTER, RANK_PROSE};
-use crate::evidence::card::read::totals::{OTHER_ROW, TOTAL_ROW};
+use crate::evidence::card::read::repository::name_tokens;
+use crate::evidence::card::read::totals::{OTHER_ROW, SEVERAL_MODELS, TOTAL_ROW};
+use crate::evidence::vocabulary;
 use std::collections::BTreeMap;
 
 /// Reason of figures none of which is better than the others.
@@ -50,6 +52,25 @@ pub fn refuse_sums(facts: &mut [Fact]) {
         };
         if sums.iter().any(|s| is_sum(&s)) {
             fact.row.reject_reason = Some("the card's own table shows that it is the sum of several trainings".to_owned());
+        }
+    }
+}
+
+/// Refuses what calls itself a total beside one that is told to be of several models, in the same section: "3.3M GPU hours across all models" and
+/// "539 t in total".
+pub fn refuse_totals_beside(facts: &mut [Fact]) {
+    let section = |fact: &Fact| fact.row.locator.rsplit_once(", line").map(|(section, _)| section.to_owned());
+    let told: Vec<(Field, String)> = facts
+        .iter()
+        .filter(|f| f.row.reject_reason.as_deref() == Some(SEVERAL_MODELS))
+        .filter_map(|f| Some((f.row.field, section(f)?)))
+        .collect();
+    let totals = &vocabulary::card().totals.rows;
+    for fact in facts.iter_mut().filter(|f| f.table == 0 && f.row.reject_reason.is_none() && AMOUNTS.contains(&f.row.field)) {
+        let says_total = || name_tokens(&fact.row.as_written).iter().any(|word| totals.contains(&word.as_str()));
+        let beside = section(fact).is_some_and(|at| told.iter().any(|(field, told)| *field != fact.row.field && *told == at));
+        if beside && says_total() {
+            fact.row.reject_reason = Some(SEVERAL_MODELS.to_owned());
         }
     }
 }

@@ -67,8 +67,9 @@ fn label_of(b: &Block) -> Option<Vec<String>> {
     if b.kind != BlockKind::ListItem || !text.bytes().any(|c| c.is_ascii_digit()) {
         return None;
     }
-    let (at, sign) = SIGNS.iter().filter_map(|sign| Some((text.find(sign)?, *sign))).min()?;
-    let (label, value) = (text.get(..at)?, text.get(at + sign.len()..)?);
+    let signed = SIGNS.iter().filter_map(|sign| Some((text.find(sign)?, *sign))).min();
+    let signed = signed.and_then(|(at, sign)| text.get(..at).zip(text.get(at + sign.len()..)));
+    let Some((label, value)) = signed.filter(|(label, _)| label.len() <= MOST_LABEL) else { return name_within(text) };
     let label = label.split('(').next().unwrap_or(label);
     let norm = norm_key(label);
     let key = read_key(&norm).is_some() || recipe_key(&norm).is_some();
@@ -96,6 +97,24 @@ fn label_of(b: &Block) -> Option<Vec<String>> {
     (0..values.len()).any(is_amount).then(|| name_tokens(label))
 }
 
+/// "The training time for VQ-VAE is approximately 12 hours": the name of a model behind a word that gives it the amount, where the item has one.
+fn name_within(text: &str) -> Option<Vec<String>> {
+    let backward = &vocabulary::card().designators.backward;
+    let words: Vec<&str> = std::iter::once("").chain(text.split_whitespace()).collect();
+    let names = |pair: &[&str]| -> Option<String> {
+        let [before, lead, name] = pair else { return None };
+        let name = name.trim_matches(|c: char| !c.is_alphanumeric());
+        let is_name = name.contains(['-', '_']) && name.chars().filter(|c| c.is_uppercase()).count() > 1;
+        // "Training of VQ-VAE"
+        let of_training = || vocabulary::prose().subjects.of.contains(lead) && is_train(&lex(before), 0);
+        (is_name && (backward.contains(&lead.to_lowercase().as_str()) || of_training())).then(|| name.to_owned())
+    };
+    let mut found = words.windows(3).filter_map(names);
+    let name = found.next().filter(|_| found.next().is_none())?;
+    let ts = lex(text);
+    (0..ts.len()).any(|at| duration(&ts, at).is_some()).then(|| name_tokens(&name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,6 +131,9 @@ mod tests {
         let card = "- ResNet-50: 1.9 kg CO2\n- ViT-B: 4.2 kg CO2\n- ConvNeXt-T: 2.6 kg CO2\n";
         assert_eq!(others("lab/birds-vit-b", card), [0, 2]);
         assert_eq!(others("lab/birds", card), [0, 1, 2]);
+        let card = "- The training time for VQ-VAE is about 12 hours on a GTX 1080.\n- For VQ-MAE, it is 24 hours on four A100.\n- Thanks!\n";
+        assert_eq!(others("lab/vq-mae-speech", card), [0]);
+        assert!(others("lab/other", card).is_empty());
         // Keys, and the parts of one training, are no models.
         assert!(others("lab/birds", "- Energy: 3 kWh\n- Emissions: 2 kg\n- Duration: 5 h\n").is_empty());
         assert!(others("lab/birds", "- Training: 3 kWh\n- Evaluation: 2 kWh\n").is_empty());

@@ -5,6 +5,7 @@ use super::rates::{is_sign, of_runs, rate_in};
 use super::repository::Repository;
 use super::training::is_train;
 use super::values::figure;
+use crate::evidence::card::about::CardRole;
 use crate::evidence::quantity::durations::duration_in_value;
 use crate::evidence::quantity::numbers::first_quantity;
 use crate::evidence::quantity::tokens::{Kind, Token, lex, span};
@@ -16,6 +17,8 @@ const MOST_WORDS_BEFORE: usize = 4;
 /// Words behind "hours of" within which it is said what they were spent on.
 const WORDS_OF_WORK: usize = 4;
 
+/// Reason of a figure that stands where the base is told of.
+const OF_THE_BASE: &str = "base model's figure";
 /// Two figures that differ by less are one, in two units.
 const SAME: f64 = 0.1;
 
@@ -37,6 +40,8 @@ enum Of {
     Total,
     /// Something else: an evaluation, work of people, a part of a training.
     Else,
+    /// The base, which the reader is sent to: "see base model (4.2 t)".
+    Base,
     /// Nobody says.
     Unsaid,
 }
@@ -56,7 +61,7 @@ pub fn amount_of_training<'v>(own: &Repository, value: &'v str, unit: fn(&str) -
         (0..ts.len()).find_map(|i| figure(&ts, i, unit)).map(|(value, _, _)| value)
     };
     let stated = part_of_training(own, value, &amount);
-    if stated.reason.is_some() { Stated { text: value, reason: None } } else { stated }
+    if stated.reason.is_some_and(|why| why != OF_THE_BASE) { Stated { text: value, reason: None } } else { stated }
 }
 
 fn part_of_training<'v>(own: &Repository, value: &'v str, amount: &dyn Fn(&str) -> Option<f64>) -> Stated<'v> {
@@ -79,6 +84,7 @@ fn part_of_training<'v>(own: &Repository, value: &'v str, amount: &dyn Fn(&str) 
         .or_else(|| only(&|of| mine.is_some() && of == Of::Training(mine)))
         .or_else(|| only(&|of| of == Of::Unsaid).filter(|_| trainings == 0 && all(&|of| of == Of::Else) > 0));
     match chosen {
+        None if all(&|of| of == Of::Base) > 0 => Stated { text: value, reason: Some(OF_THE_BASE) },
         Some(text) => Stated { text, reason: None },
         None if trainings > 1 || differ(&amounts, &clauses) => Stated { text: value, reason: Some("several times, and no total") },
         None if all(&|of| of == Of::Else) == clauses.len() => Stated { text: value, reason: Some("work around the training") },
@@ -162,6 +168,15 @@ fn time(clause: &str) -> Option<f64> {
     (0..ts.len()).find_map(|i| duration_in_value(&ts, i)).map(|d| d.hours).or_else(bare)
 }
 
+/// "see base model (4.2 t)", "see Elk-9B: 300 h": whether a clause sends the reader to the base for its figure.
+fn is_seen_at_the_base(own: &Repository, ts: &[Token<'_>]) -> bool {
+    let words = &vocabulary::prose().subjects;
+    let seen = ts.iter().position(|t| t.is_any(&words.see));
+    let behind = seen.map(|at| span(ts, at + 1, ts.len())).unwrap_or_default();
+    let of_base = behind.iter().any(|t| t.is_any(&words.base)) || own.base_in(behind);
+    of_base && (own.role == CardRole::FineTune || own.has_base())
+}
+
 /// What a clause tells of.
 fn what(own: &Repository, clause: &str) -> Of {
     let ts = lex(clause);
@@ -173,6 +188,8 @@ fn what(own: &Repository, clause: &str) -> Of {
     let is_part = ["of which", "davon", "dont ", "including", "incl"].iter().any(|start| is_part.starts_with(start));
     if is_part {
         Of::Else
+    } else if is_seen_at_the_base(own, &ts) {
+        Of::Base
     } else if ts.iter().any(|t| t.is_any(&pairs.together)) {
         Of::Total
     } else if phase == Some(Phase::Never) || rate_in(&ts).is_some() || has(&["preparation", "waiting", "queue", "setup"]) {
@@ -255,6 +272,9 @@ mod tests {
         ] {
             assert!(time_of_training(&root, value).reason.is_some(), "{value}");
         }
+        let based = |value| amount_of_training(&tuned, value, mass_unit).reason;
+        assert_eq!(based("0.003 kg per inference; training: see base model (4.2 t)"), Some(OF_THE_BASE));
+        assert_eq!(based("4.2 t, training on 8 A100 (see below)"), None);
         let kg = |value| amount_of_training(&tuned, value, mass_unit).text.trim();
         assert_eq!(kg("1.2 kg for the training, 0.3 kg for the evaluation"), "1.2 kg for the training");
         assert_eq!(kg("7 kg, measured with CodeCarbon"), "7 kg, measured with CodeCarbon");

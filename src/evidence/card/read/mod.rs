@@ -24,6 +24,7 @@ pub mod front_matter;
 mod hardware;
 pub mod headings;
 mod hours;
+mod items;
 mod key_tables;
 pub mod keys;
 mod logs;
@@ -60,6 +61,7 @@ use crate::evidence::card::parse::pair::{norm_key, split_pair};
 use crate::evidence::quantity::durations::duration;
 use crate::evidence::quantity::tokens::lex;
 use crate::evidence::vocabulary;
+use std::borrow::Cow;
 use std::rc::Rc;
 
 /// Most words of a label at the beginning of a line.
@@ -183,11 +185,10 @@ fn read_pair(
     }
     let mut spot = Spot { block: b, quote: b.source_range(from, to), rank, reason: passage.refused };
     // "Hardware: 512 H100 for the 30B, 64 H100 for the 3B".
-    let is_short = value.len() <= MAX_HEADED_VALUE && next_sentence(value).is_none();
-    let (own_value, refused) = if is_short { prose::own_part(&card.own, value) } else { (value.trim(), None) };
+    let (own_value, refused) = own_value(card, value);
     if refused.is_some() || own_value.len() < value.trim().len() {
         spot = spot.refused(refused);
-        if card.add_pair(&spot, key, own_value, &b.labelled_links(from, to + 1)) {
+        if card.add_pair(&spot, key, &own_value, &b.labelled_links(from, to + 1)) {
             return Some(to + 1);
         }
     }
@@ -218,6 +219,15 @@ fn read_pair(
         card.beside_recipe = false;
     }
     Some(to + 1)
+}
+
+/// The part of a value that is this model's, or why none of it is.
+fn own_value<'v>(card: &Card<'_>, value: &'v str) -> (Cow<'v, str>, Option<&'static str>) {
+    let is_short = || value.len() <= MAX_HEADED_VALUE && next_sentence(value).is_none();
+    items::own_item(&card.own, value.trim()).unwrap_or_else(|| {
+        let (part, refused) = if is_short() { prose::own_part(&card.own, value) } else { (value.trim(), None) };
+        (part.into(), refused)
+    })
 }
 
 /// "CO2: 0.6 t; energy: 1.4 MWh": each pair is read as if it stood alone. Whether one of them says something; none where there is one alone.

@@ -1,6 +1,7 @@
 //! A key and its value: lines `Hardware Type: A100`, cells of two-column tables, columns of comparison tables.
 
 mod batches;
+mod beside;
 mod passes;
 
 use super::candidate::{Card, Spot};
@@ -31,12 +32,6 @@ use crate::evidence::vocabulary;
 const MOST_WORDS_BEFORE_TOKENS: usize = 3;
 /// Share of the trainable parameters that is all of them, in percent.
 const ALL_PERCENT: f64 = 99.0;
-/// Words between a word for a time and the time.
-const MOST_WORDS_BEFORE_TIME: usize = 3;
-
-/// Longest text in the brackets behind an amount that names its chips, in bytes.
-const MAX_CHIPS_IN_BRACKETS: usize = 40;
-
 /// A key that asks for hours of devices.
 const DEVICE_HOURS: &str = "gpu hours";
 
@@ -315,24 +310,6 @@ impl Card<'_> {
         // "H100-hours: 1.2M" names the chip, too.
         if self.is_device_hours_key(pair.norm) {
             self.add_hardware(&spot.after(1), key, Context::Field);
-        }
-    }
-
-    /// "Total energy: 1.23 kWh, total time 3h 6m": a time that the value goes on with, behind a word for it.
-    fn add_time_beside(&mut self, spot: &Spot<'_>, ts: &[Token<'_>], value: &str) {
-        let words = &vocabulary::prose().times.strong;
-        let said = (0..ts.len()).filter(|i| ts.get(*i).is_some_and(|t| t.is_any(words)));
-        let time = said.flat_map(|i| i + 1..i + 1 + MOST_WORDS_BEFORE_TIME).find_map(|i| duration(ts, i));
-        if let Some(d) = time {
-            self.add(&spot.after(2), Field::WallHours, Some(d.hours), value, d.is_range.then_some("a range"));
-        }
-    }
-
-    /// "~0.8 kg CO₂eq (GPU RTX 3080)": the chips in the brackets behind an amount.
-    fn add_chips_in_brackets(&mut self, spot: &Spot<'_>, value: &str) {
-        let inside = value.trim_end().strip_suffix(')').and_then(|value| value.rsplit_once('(')).map(|(_, inside)| inside);
-        if let Some(inside) = inside.filter(|inside| inside.len() <= MAX_CHIPS_IN_BRACKETS) {
-            self.add_hardware(&spot.after(2), inside, Context::Prose);
         }
     }
 

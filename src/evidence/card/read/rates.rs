@@ -143,6 +143,11 @@ pub fn rate_of_each(ts: &[Token<'_>], from: usize) -> Option<&'static str> {
     for at in (from.saturating_sub(BEFORE)..from).rev() {
         let t = ts.get(at)?;
         let ends = t.kind == Kind::Number || t.is_any(&words.ends_of_each);
+        // "each of the 3 epochs about 12.3 kWh"
+        let counts_passes = t.kind == Kind::Number && ts.get(at + 1).is_some_and(|next| next.is_any(&words.parts));
+        if counts_passes && is_each_of(ts, at) {
+            return Some(RATE);
+        }
         // "one" is a number, too.
         let behind = at + 1 + usize::from(ts.get(at + 1).is_some_and(|next| next.is_any(&words.fillers)));
         // "Fine-tuned for a single epoch in 3 hours": the only one there was.
@@ -166,6 +171,12 @@ pub fn rate_of_each(ts: &[Token<'_>], from: usize) -> Option<&'static str> {
         }
     }
     None
+}
+
+/// "each of the", "every one of": whether what is counted at a token is told one by one.
+fn is_each_of(ts: &[Token<'_>], at: usize) -> bool {
+    let of = (at.saturating_sub(2)..at).rev().find(|back| ts.get(*back).is_some_and(|t| t.is("of")));
+    of.is_some_and(|of| span(ts, of.saturating_sub(2), of).iter().any(|t| t.is_any(&["each", "every"])))
 }
 
 /// Why a text gives its figures to a part of the training, to a use, or to several runs, wherever it says so.

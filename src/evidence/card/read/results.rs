@@ -1,12 +1,13 @@
 //! Which number of a value is its figure: the result behind the last "=" of a written-out calculation, a whole training and no rate of it.
 
 use super::candidate::{Card, Spot};
-use super::rates::{RATE, of_runs, rate_behind, rate_in};
+use super::items::SEVERAL_FIGURES;
+use super::rates::{RATE, of_runs, rate_behind, rate_in, rate_of_each};
 use super::training::is_train;
-use super::values::{figure, header_unit, unit_value};
+use super::values::{Figure, figures, header_unit, unit_value};
 use crate::domain::Field;
 use crate::evidence::quantity::numbers::{Quantity, first_quantity};
-use crate::evidence::quantity::tokens::{Kind, Token, span};
+use crate::evidence::quantity::tokens::{Token, span};
 use crate::evidence::quantity::units::{energy_unit, mass_unit};
 use crate::evidence::vocabulary;
 
@@ -35,19 +36,8 @@ struct Amount {
 
 /// The amounts from a token on, in the unit that evidence is kept in.
 fn amounts(ts: &[Token<'_>], from: usize, unit: fn(&str) -> Option<f64>) -> Vec<Amount> {
-    let mut out = Vec::new();
-    let mut at = from;
-    while at < ts.len() {
-        let is_number = ts.get(at).is_some_and(|t| t.kind == Kind::Number);
-        match if is_number { figure(ts, at, unit) } else { None } {
-            Some((value, next, quantity)) => {
-                out.push(Amount { value, quantity, reason: rate_behind(ts, next).or(quantity.is_rate.then_some(RATE)) });
-                at = next.max(at + 1);
-            }
-            None => at += 1,
-        }
-    }
-    out
+    let reason = |f: &Figure| rate_behind(ts, f.to).or_else(|| rate_of_each(ts, f.from)).or(f.quantity.is_rate.then_some(RATE));
+    figures(ts, from, unit).iter().map(|f| Amount { value: f.value, quantity: f.quantity, reason: reason(f) }).collect()
 }
 
 /// The brackets of a value that tell what was made up for: "(4 kg after offsetting)".
@@ -73,7 +63,7 @@ fn amount(ts: &[Token<'_>], unit: fn(&str) -> Option<f64>) -> Option<Amount> {
     let differs = |first: f64| whole.iter().any(|v| *v > 0.0 && (v - first).abs() > SAME * first.max(*v));
     let several = whole.first().is_some_and(|first| differs(*first));
     let found = (at < all.len()).then(|| all.swap_remove(at))?;
-    let several = several.then_some("several figures in one value");
+    let several = several.then_some(SEVERAL_FIGURES);
     let reason = found.reason.or(several).or_else(|| of_runs(ts)).or_else(|| of_use(ts));
     Some(Amount { reason, ..found })
 }

@@ -30,6 +30,10 @@ pub fn is_train(ts: &[Token<'_>], i: usize) -> bool {
         let led = i > 0 && words.tuned_leads.contains(&text_before(ts, i, 1)) && words.tuned_joins.contains(&text_at(ts, i + 1));
         return led && !(1..5).any(|back| words.tuned_others.contains(&text_before(ts, i, back)));
     }
+    // "Our LoRA took 2 h 12"
+    if words.adapters.contains(&word) {
+        return vocabulary::prose().subjects.lasts.contains(&text_at(ts, i + 1));
+    }
     if words.methods.contains(&word) {
         // "SFT, batch 4, 3 epochs": a note that begins with the method.
         return words.method_joins.contains(&text_at(ts, i + 1)) || (i == 0 && matches!(text_at(ts, 1), "," | ":"));

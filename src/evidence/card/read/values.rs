@@ -40,6 +40,37 @@ pub fn unit_value(ts: &[Token<'_>], i: usize, unit: fn(&str) -> Option<f64>) -> 
     figure(ts, i, unit).filter(|(_, _, q)| !q.is_rate)
 }
 
+/// A figure with a unit, where it stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Figure {
+    /// Its first token.
+    pub from: usize,
+    /// The token behind it.
+    pub to: usize,
+    /// Value in the unit that evidence is kept in.
+    pub value: f64,
+    /// Its number.
+    pub quantity: Quantity,
+}
+
+/// The figures with a unit from a token on, in order; each begins behind the one before.
+#[must_use]
+pub fn figures(ts: &[Token<'_>], from: usize, unit: fn(&str) -> Option<f64>) -> Vec<Figure> {
+    let mut out: Vec<Figure> = Vec::new();
+    let mut at = from;
+    while at < ts.len() {
+        let is_number = ts.get(at).is_some_and(|t| t.kind == Kind::Number);
+        match if is_number { figure(ts, at, unit) } else { None } {
+            Some((value, to, quantity)) => {
+                out.push(Figure { from: at, to, value, quantity });
+                at = to.max(at + 1);
+            }
+            None => at += 1,
+        }
+    }
+    out
+}
+
 /// The same; a rate is one of them, and says so: `0.4 kg CO2 per kWh`.
 #[must_use]
 pub fn figure(ts: &[Token<'_>], i: usize, unit: fn(&str) -> Option<f64>) -> Option<(f64, usize, Quantity)> {

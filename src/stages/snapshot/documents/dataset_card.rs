@@ -1,6 +1,7 @@
 //! The dataset card: front matter that lets `datasets.load_dataset` find the tables, then what a reader must know.
 
 use super::{Sources, reliability};
+use crate::domain::number::{grouped, number, percent};
 use crate::domain::{GroupBy, closed_sets};
 use crate::error::Result;
 use crate::reference::EXTRA_GRID;
@@ -45,6 +46,12 @@ fn front_matter(manifest: &Manifest) -> String {
     card
 }
 
+/// Kilograms as tonnes: whole ones with thousands separated, and three digits of what is less than a hundred.
+fn tonnes(kg: f64) -> String {
+    let tonnes = kg / 1000.0;
+    if tonnes < 100.0 { number(tonnes) } else { grouped(tonnes) }
+}
+
 fn summary(card: &mut String, manifest: &Manifest, coverage: &[AggregateRow], fallbacks: &[Fallback]) {
     let Manifest { index_date, inputs, headline, .. } = manifest;
     let _ = write!(
@@ -54,10 +61,10 @@ fn summary(card: &mut String, manifest: &Manifest, coverage: &[AggregateRow], fa
          the final run that produced the\npublished weights (accelerators, hosts, facility overhead), location-based, annual average life-cycle grid \
          factors. Outside it:\nembodied hardware, failed runs and experiments, data preparation, inference, market-based claims.\n\n"
     );
-    let [p05, p50, p95, mean] = headline.emissions_kgco2e.map(|kg| kg / 1000.0);
+    let [p05, p50, p95, mean] = headline.emissions_kgco2e.map(tonnes);
     let _ = write!(
         card,
-        "Cohort `{}`: {} models, {} runs, {p50:.0} t CO2e (90 % interval {p05:.0} to {p95:.0}, mean {mean:.0}).\n\n## Made from\n\n| file | what | records | sha256 |\n| --- | --- | --- | --- |\n",
+        "Cohort `{}`: {} models, {} runs, {p50} t CO2e (90 % interval {p05} to {p95}, mean {mean}).\n\n## Made from\n\n| file | what | records | sha256 |\n| --- | --- | --- | --- |\n",
         headline.cohort, headline.models, headline.runs
     );
     for input in inputs {
@@ -66,10 +73,10 @@ fn summary(card: &mut String, manifest: &Manifest, coverage: &[AggregateRow], fa
     }
     basis(card, manifest, coverage);
     card.push_str(
-        "\n## What rests on fallbacks\n\n| what stands in | runs | of | share of emissions |\n| --- | --- | --- | --- |\n",
+        "\n## What rests on fallbacks\n\nOf the runs of the cohort, where the emissions are a product of the factor.\n\n| what stands in | runs | of | share of emissions |\n| --- | --- | --- | --- |\n",
     );
     for f in fallbacks {
-        let _ = writeln!(card, "| {} | {} | {} | {:.1} % |", f.factor, f.runs, f.of_runs, f.share_of_emissions * 100.0);
+        let _ = writeln!(card, "| {} | {} | {} | {} |", f.factor, f.runs, f.of_runs, percent(f.share_of_emissions, 1));
     }
 }
 
@@ -80,16 +87,17 @@ fn basis(card: &mut String, manifest: &Manifest, coverage: &[AggregateRow]) {
          alone (tiers 5 and 6), with roles as\nprobabilities where nothing certain decides them.\n\n| part | models | runs | t CO2e, median | 90 % interval | mean |\n| --- | --- | --- | --- | --- | --- |\n",
     );
     for (name, total) in &manifest.headline.by_basis {
-        let [p05, p50, p95, mean] = total.emissions_kgco2e.map(|kg| kg / 1000.0);
-        let _ = writeln!(card, "| {name} | {} | {} | {p50:.0} | {p05:.0} to {p95:.0} | {mean:.0} |", total.models, total.runs);
+        let [p05, p50, p95, mean] = total.emissions_kgco2e.map(tonnes);
+        let _ = writeln!(card, "| {name} | {} | {} | {p50} | {p05} to {p95} | {mean} |", total.models, total.runs);
     }
     if let Some(outside) = &manifest.headline.outside {
-        let [p05, p50, p95, mean] = outside.emissions_kgco2e.map(|kg| kg / 1000.0);
+        let [p05, p50, p95, mean] = outside.emissions_kgco2e.map(tonnes);
         let _ = writeln!(
             card,
-            "\nA run counts with the repository that owns it. Not in the total: {p50:.0} t ({p05:.0} to {p95:.0}, mean {mean:.0}) of what models \
-             of the cohort stand on\nand whose own repositories are not in it (trainings: {}; `aggregates`, group_by `upstream`).",
-            outside.runs
+            "\nA run counts with the repository that owns it. Not in the total: {p50} t ({p05} to {p95}, mean {mean}) of what models \
+             of the cohort stand on\nand whose own repositories are not in it ({} {}; `aggregates`, group_by `upstream`).",
+            outside.runs,
+            if outside.runs == 1 { "training" } else { "trainings" }
         );
     }
     card.push_str(
@@ -97,9 +105,15 @@ fn basis(card: &mut String, manifest: &Manifest, coverage: &[AggregateRow]) {
          | told | models | runs | t CO2e, mean | share |\n| --- | --- | --- | --- | --- |\n",
     );
     for row in coverage {
-        let tonnes = row.emissions_kgco2e.mean / 1000.0;
-        let _ =
-            writeln!(card, "| {} | {} | {} | {tonnes:.0} | {:.1} % |", row.group, row.models, row.runs, row.share_of_total * 100.0);
+        let _ = writeln!(
+            card,
+            "| {} | {} | {} | {} | {} |",
+            row.group,
+            row.models,
+            row.runs,
+            number(tonnes),
+            percent(row.share_of_total, 1)
+        );
     }
 }
 

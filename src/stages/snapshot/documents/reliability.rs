@@ -1,6 +1,6 @@
 //! How far the estimates can be trusted, as sections of the dataset card: regressions, back-test, sensitivity, and the figures of others.
 
-use crate::domain::GroupBy;
+use crate::domain::{GroupBy, number};
 use crate::error::Result;
 use crate::tables::io::rows;
 use crate::tables::lookup::rows_of_text;
@@ -30,8 +30,13 @@ fn dex(value: Option<f64>) -> String {
     value.map_or_else(|| "-".to_owned(), |v| format!("{v:.2}"))
 }
 
+/// A bias that two decimals do not show has no sign.
+fn without_minus_zero(dex: f64) -> f64 {
+    if dex.abs() < 0.005 { 0.0 } else { dex }
+}
+
 fn percent(value: Option<f64>) -> String {
-    value.map_or_else(|| "-".to_owned(), |v| format!("{:.0} %", v * 100.0))
+    value.map_or_else(|| "-".to_owned(), |v| number::percent(v, 0))
 }
 
 // Writing to a String cannot fail: the results of `writeln!` below are of that kind.
@@ -86,7 +91,7 @@ fn backtest(card: &mut String, staging: &Path) -> Result<()> {
             row.kind,
             row.n,
             row.owners,
-            row.bias_dex,
+            without_minus_zero(row.bias_dex),
             row.median_abs_error_dex,
             percent(Some(row.share_within_2x)),
             percent(Some(row.share_within_10x)),
@@ -143,7 +148,11 @@ fn others(card: &mut String, cohort: &str, staging: &Path) -> Result<()> {
     let Some(all) = all else { return Ok(()) };
     countries.sort_by(|a, b| b.share_of_total.total_cmp(&a.share_of_total));
     let list = |rows: &[AggregateRow], name: &str| -> String {
-        rows.iter().take(4).map(|r| format!("{name}{} {:.0} %", r.group, r.share_of_total * 100.0)).collect::<Vec<_>>().join(", ")
+        rows.iter()
+            .take(4)
+            .map(|r| format!("{name}{} {}", r.group, number::percent(r.share_of_total, 0)))
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     let [v1, v2] = PAPER_TONNES.map(|t| t / 1000.0);
     let tonnes = |kg: f64| kg / 1e6;

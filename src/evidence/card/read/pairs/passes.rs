@@ -9,7 +9,7 @@ use crate::evidence::card::read::factors::result_of_product;
 use crate::evidence::card::read::keys::{Key, read_key};
 use crate::evidence::card::read::rates::RATE;
 use crate::evidence::card::read::values::{next_setting, passes_behind, sign_of_count, tokens_end, without_remark};
-use crate::evidence::quantity::numbers::{first_quantity, quantity};
+use crate::evidence::quantity::numbers::{Quantity, first_quantity, quantity};
 use crate::evidence::quantity::tokens::{Token, lex, lex_in, span, text_at, text_before};
 use crate::evidence::quantity::units::{energy_unit, mass_unit};
 use crate::evidence::vocabulary;
@@ -58,9 +58,7 @@ impl Card<'_> {
             // "2.1B (7 epochs over 300M tokens)" counts them already.
             let seen = kind == Key::Tokens && pair.norm.split(' ').any(|w| vocabulary::prose().tokens.seen.contains(&w));
             let counted = passes.is_some() && (seen || counts_passes(pair.ts, q.to));
-            if counted {
-                self.add_passes_beside(&spot.after(2), pair.ts);
-            }
+            self.add_passes_beside(&spot.after(2), pair.ts);
             let (passes, of_data) = (passes.filter(|_| !counted), of_data && !(seen && counted));
             // "Training data: 80M tokens" are passed over who knows how often.
             let few = is_data && passes.is_none() && q.value < LEAST_PASSED_ONCE;
@@ -81,10 +79,13 @@ impl Card<'_> {
         let is_short = ts.len() <= 12;
         let ts = span(ts, 0, next_setting(ts));
         // "Emissions LSTM 50 epochs: ~0.8 kg" is no number of passes.
-        let has_unit = |q: &crate::evidence::quantity::numbers::Quantity| {
-            ts.get(q.to).is_some_and(|t| mass_unit(&t.text).is_some() || energy_unit(&t.text).is_some())
-        };
-        let Some(q) = first_quantity(ts).filter(|q| !has_unit(q)).filter(|_| is_short || (kind == Key::Epochs && ts.len() <= 12))
+        let has_unit = |q: &Quantity| ts.get(q.to).is_some_and(|t| mass_unit(&t.text).is_some() || energy_unit(&t.text).is_some());
+        // "Epochs: twenty-five"
+        let in_words = || quantity(ts, 0).filter(|q| q.is_word && q.to == ts.len());
+        let Some(q) = first_quantity(ts)
+            .or_else(in_words)
+            .filter(|q| !has_unit(q))
+            .filter(|_| is_short || (kind == Key::Epochs && ts.len() <= 12))
         else {
             return;
         };
@@ -92,6 +93,8 @@ impl Card<'_> {
             // The iterations of SetFit are pairs of an example.
             if q.value >= 10.0 && !(self.is_setfit && pair.norm == "num iterations") {
                 self.add_quantity(spot, Field::TrainSteps, q.value, pair.value, &q);
+                // "Training steps: 43247 (3 epochs)"
+                self.add_passes_beside(&spot.after(2), ts);
             }
         } else if q.value <= 1e5 && !pair.ts.iter().any(|t| t.is("early")) {
             self.add_quantity(spot, Field::Epochs, q.value, pair.value, &q);
@@ -109,8 +112,10 @@ impl Card<'_> {
             let is_any = |list: &vocabulary::Words| ts.get(i).is_some_and(|t| t.is_any(list));
             let epochs = is_any(&words.epochs.words) || begins(&words.epochs.cjk);
             let steps = is_any(&words.steps.words) || begins(&words.steps.cjk);
+            // "(one epoch of the data)"
+            let in_words = |q: &Quantity| !q.is_word || (epochs && text_before(ts, q.from, 1) == "(");
             let number =
-                (i.saturating_sub(2)..i).find_map(|at| quantity(ts, at).filter(|q| q.to == i && !q.is_range && !q.is_word));
+                (i.saturating_sub(2)..i).find_map(|at| quantity(ts, at).filter(|q| q.to == i && !q.is_range && in_words(q)));
             let Some(q) = number.filter(|q| epochs || steps && !matches!(text_before(ts, q.from, 1), "per" | "/" | "every")) else {
                 continue;
             };

@@ -264,6 +264,11 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
 /// The number of the passes whose word stands at `i`: before it, behind it, or "single-epoch training".
 fn number_of_passes(s: &Sentence<'_, '_>, i: usize) -> Option<Quantity> {
     let words = &vocabulary::prose().epochs;
+    // "--max-len 512 --epochs 3": the number of a flag stands behind it.
+    let is_dash = |back: usize| i.checked_sub(back).and_then(|at| s.ts.get(at)).is_some_and(|t| t.is("-"));
+    if text_at(s.ts, i.saturating_sub(1)) == "--" || (is_dash(1) && is_dash(2)) {
+        return quantity(s.ts, i + 1).filter(|q| !q.is_word);
+    }
     // "four full sweeps over the training set"
     let full = |between: &[Token<'_>]| between.iter().all(|t| t.is_any(&words.full));
     // "33 minuty na epokę"
@@ -359,6 +364,11 @@ fn is_of_schedule(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> bool {
     let far = |t: &Token<'_>| t.is("each");
     // "total steps 5,500 (warmup 500)"
     let ends_label = |t: &Token<'_>| t.is_any(&[",", ";"]) || (t.is("(") && q.from > i);
+    // "8 on each GPU for 200,000 iterations"
+    let devices = &vocabulary::prose().rates.devices;
+    let of_device =
+        left.iter().rposition(|t| t.is_any(&["each", "per"])).filter(|at| left.get(at + 1).is_some_and(|t| t.is_any(devices)));
+    let left = span(left, of_device.map_or(0, |at| at + 2), left.len());
     let near = last(left, 3);
     left.iter().any(|t| of_schedule(std::slice::from_ref(t)) && !far(t))
         || of_schedule(near)

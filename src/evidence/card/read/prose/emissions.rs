@@ -4,30 +4,22 @@ use super::sentence::Sentence;
 use super::subjects::{Measure, gives_it_to_another};
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot, candidate};
-use crate::evidence::card::read::values::figure;
-use crate::evidence::quantity::tokens::{Kind, span};
+use crate::evidence::card::read::values::{Figure, figures};
+use crate::evidence::quantity::tokens::span;
 use crate::evidence::quantity::units::{energy_unit, mass_unit};
 use crate::evidence::vocabulary;
 
 /// Reads a sentence that holds a word for emissions.
 pub fn read_emissions(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
-    let mut at = 0;
-    while at < s.ts.len() {
-        let is_number = s.ts.get(at).is_some_and(|t| t.kind == Kind::Number);
-        let Some((kg, next, q)) = (if is_number { figure(s.ts, at, mass_unit) } else { None }) else {
-            at += 1;
-            continue;
-        };
+    for Figure { from: at, to: next, value: kg, quantity: q } in figures(s.ts, 0, mass_unit) {
         // "2T tokens" are no tonnes.
         if s.ts.get(next).is_some_and(|t| t.is_any(&vocabulary::prose().tokens.words)) {
-            at = next;
             continue;
         }
         // A rate says so itself: it is refused for that and for nothing else.
         let why = || not_the_emissions(card, s, (at, next)).or_else(|| gives_it_to_another(card, s, Measure::Footprint, at, next));
         let spot = spot.refused(if q.is_rate { None } else { why() });
         card.add_quantity(&spot, Field::EmissionsKgco2e, kg, s.written(at, next), &q);
-        at = next.max(at + 1);
     }
 }
 
@@ -38,13 +30,7 @@ const ROUNDED: f64 = 0.02;
 /// that factor.
 pub fn read_by_factor(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
     let mut factor: Option<f64> = None;
-    let mut at = 0;
-    while at < s.ts.len() {
-        let is_number = s.ts.get(at).is_some_and(|t| t.kind == Kind::Number);
-        let Some((kg, next, q)) = (if is_number { figure(s.ts, at, mass_unit) } else { None }) else {
-            at += 1;
-            continue;
-        };
+    for Figure { from: at, to: next, value: kg, quantity: q } in figures(s.ts, 0, mass_unit) {
         let per_energy = q.is_rate && span(s.ts, next, next + PER_ENERGY).iter().any(|t| energy_unit(&t.text).is_some());
         if per_energy {
             factor = Some(kg);
@@ -55,7 +41,6 @@ pub fn read_by_factor(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>
                 card.add_quantity(&spot.after(1), Field::EmissionsKgco2e, kg, s.written(at, next), &q);
             }
         }
-        at = next.max(at + 1);
     }
 }
 
@@ -106,13 +91,7 @@ const ALONE: usize = 9;
 
 /// Reads a sentence that holds a unit of energy.
 pub fn read_energy(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
-    let mut at = 0;
-    while at < s.ts.len() {
-        let is_number = s.ts.get(at).is_some_and(|t| t.kind == Kind::Number);
-        let Some((kwh, next, q)) = (if is_number { figure(s.ts, at, energy_unit) } else { None }) else {
-            at += 1;
-            continue;
-        };
+    for Figure { from: at, to: next, value: kwh, quantity: q } in figures(s.ts, 0, energy_unit) {
         let words = &vocabulary::prose().emissions;
         let said = s.trains()
             || s.under_training
@@ -134,7 +113,6 @@ pub fn read_energy(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
         let alone = span(s.ts, at.saturating_sub(ALONE), at).iter().any(|t| t.is_any(&words.alone));
         let spot = spot.refused(reason).after(u8::from(alone));
         card.add_quantity(&spot, Field::EnergyKwh, kwh, s.written(at, next), &q);
-        at = next.max(at + 1);
     }
 }
 

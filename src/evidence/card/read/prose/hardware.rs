@@ -3,6 +3,7 @@
 use super::NOT_SAID;
 use super::nearby::any;
 use super::sentence::{Sentence, counts_of_a_recipe};
+use super::strangers::has_another_set_apart;
 use super::subjects::{Measure, gives_it_to_another, is_in_bracket_of_the_base};
 use crate::evidence::card::parse::block::Under;
 use crate::evidence::card::read::candidate::{Card, Spot};
@@ -41,6 +42,7 @@ const MACHINE: usize = 6;
 
 /// Reads a sentence that holds a word for hardware: as a whole, or by its clauses where several have chips and something to say of them.
 pub fn read_hardware_prose(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
+    let spot = &spot.refused(has_another_set_apart(card, s).then_some(ANOTHER));
     let clauses = without_bracket_of_the_base(card, s).unwrap_or_else(|| clauses_with_chips(card, s));
     if clauses.len() < 2 {
         if let Some(own) = own_clause(card, s) {

@@ -5,7 +5,7 @@ use super::respective::is_in_order;
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::read::designators::{Designators, Fit, fit_of, fit_of_name, size_word, tells_a_member};
 use crate::evidence::card::read::repository::{Repository, name_tokens, size_of};
-use crate::evidence::card::read::training::is_train;
+use crate::evidence::card::read::training::{is_train, is_train_verb};
 use crate::evidence::quantity::tokens::{Kind, Token, is_latin_word, lex, span, text_at, text_before};
 use crate::evidence::vocabulary;
 
@@ -165,10 +165,13 @@ fn mention_at(own: &Repository, text: &str, ts: &[Token<'_>], i: usize, after: u
     let before = text_before(ts, i, 1);
     // Nearly all words stand elsewhere: nothing is cut for them.
     let led = i.checked_sub(1).and_then(|at| ts.get(at)).is_some_and(|t| t.is_any(&words.backward) || t.is_any(&words.articles));
-    if !(leads || before == "of" || led) {
+    if !(leads || before == "of" || led || is_trained_here(ts, i)) {
         return None;
     }
     let (to, whose) = named_at(own, text, ts, i)?;
+    // "Elk-9B fine-tuned by me for 1 epoch": what became of the base is this model.
+    let is_tuned = tuned_behind(ts, to);
+    let whose = if whose == Some(Fit::Base) && own.role == CardRole::FineTune && is_tuned { Some(Fit::Mine) } else { whose };
     // "5.6M GPU hours for the 80B and 0.73M for the 9B": a number before "for" and a name is a figure, and no member.
     let behind = to + 1 + usize::from(ts.get(to + 1).is_some_and(|t| words.articles.contains(&t.text.as_ref())));
     let is_figure = ts.get(i).is_some_and(|t| t.kind == Kind::Number) && words.backward.contains(&text_at(ts, to));
@@ -181,8 +184,28 @@ fn mention_at(own: &Repository, text: &str, ts: &[Token<'_>], i: usize, after: u
     }
     // "At a cost of 2.66M GPU hours we complete the pre-training of Elk-9B": the object of the training.
     let is_trained = before == "of" && i.checked_sub(2).is_some_and(|at| is_train(ts, at));
+    // "We trained Elk-80B on 2048 chips": the figures behind it are its own. Who trains the base makes another model of it.
+    let is_object = whose != Some(Fit::Base) && is_trained_here(ts, i);
+    let leads = leads || is_object;
     let is_behind = !leads && (is_trained || stands_behind(ts, after, i, to));
     (is_behind || leads).then_some(Mention { from: i, to, whose, is_behind })
+}
+
+/// Tokens between the name of a base and "fine-tuned by": "Elk-9B from Some House fine-tuned by me".
+const MOST_BEFORE_TUNED: usize = 8;
+
+/// Whether a name is followed by what was made of it: "fine-tuned" right behind it, or "fine-tuned by" soon behind.
+fn tuned_behind(ts: &[Token<'_>], to: usize) -> bool {
+    let tuned = |at: usize| ts.get(at).is_some_and(|t| t.is_any(&["finetuned", "fine"])) && is_train(ts, at);
+    let by = |at: usize| span(ts, at + 1, at + 4).iter().any(|t| t.is("by"));
+    tuned(to) || (to..to + MOST_BEFORE_TUNED).any(|at| tuned(at) && by(at))
+}
+
+/// Whether what begins at a token is the object of a verb of training: "we trained Elk-80B". What is tuned may be what a model started from.
+fn is_trained_here(ts: &[Token<'_>], i: usize) -> bool {
+    let article = i.checked_sub(1).and_then(|at| ts.get(at)).is_some_and(|t| t.is_any(&vocabulary::card().designators.articles));
+    let verb = i.checked_sub(1 + usize::from(article)).filter(|verb| is_train_verb(ts, *verb, i));
+    verb.and_then(|verb| ts.get(verb)).is_some_and(|t| t.text.starts_with("train") || t.text.starts_with("pretrain"))
 }
 
 /// Whether one of some words of a script without spaces begins within a token.

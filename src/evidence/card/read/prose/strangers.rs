@@ -5,7 +5,7 @@ use super::sentence::Sentence;
 use super::subjects::Measure;
 use crate::evidence::card::read::candidate::Card;
 use crate::evidence::card::read::repository::Repository;
-use crate::evidence::card::read::training::is_train;
+use crate::evidence::card::read::training::{is_train, is_train_verb};
 use crate::evidence::quantity::tokens::{Kind, Token, is_latin_word, span, text_at};
 use crate::evidence::vocabulary::{self, Words};
 
@@ -25,7 +25,11 @@ const SUBJECT_WORDS: usize = 5;
 /// Whether a clause tells of another version, name or size, or what a paper tells.
 #[must_use]
 pub fn is_another(card: &Card<'_>, s: &Sentence<'_, '_>, at: &[usize]) -> bool {
-    is_other_version(&card.own, s, at) || is_other_name(card, s, at) || is_other_size(s, at) || is_cited(s)
+    is_other_version(&card.own, s, at)
+        || is_other_name(card, s, at)
+        || has_another_set_apart(card, s)
+        || is_other_size(s, at)
+        || is_cited(s)
 }
 
 /// Why a footprint is of the training of another model, of trainings in general, or of what is no training.
@@ -170,6 +174,25 @@ fn is_other_name(card: &Card<'_>, s: &Sentence<'_, '_>, at: &[usize]) -> bool {
         && !at.iter().any(|i| s.ts.get(*i).is_some_and(|t| t.is_any(&words.own_work)))
 }
 
+/// "GPT-3 alone was fed with 500 GB, and the training took 34 days": a sentence on a well-known model that is set apart from all others, and
+/// neither this one nor its base.
+#[must_use]
+pub fn has_another_set_apart(card: &Card<'_>, s: &Sentence<'_, '_>) -> bool {
+    let words = &vocabulary::prose().subjects;
+    if !s.has(&words.set_apart) || s.has(&words.own_work) {
+        return false;
+    }
+    let begin = s.ts.first().filter(|t| t.is_any(&words.set_apart)).map_or(0, |_| 1);
+    let known =
+        s.ts.get(begin).is_some_and(|t| t.upper && (t.is_any(&words.names) || t.is_any(&vocabulary::card().bases.families)));
+    let belongs = |t: &Token<'_>| t.kind == Kind::Number || t.upper || t.glued || t.is("-");
+    let behind = (begin + 1..begin + NAME_WORDS).find(|i| !s.ts.get(*i).is_some_and(belongs)).unwrap_or(begin + 1);
+    let named = span(s.ts, begin, behind);
+    let name: String = named.iter().flat_map(|t| t.text.chars()).filter(|c| c.is_alphanumeric()).collect();
+    let apart = begin == 1 || any(span(s.ts, behind, behind + NAME_VERB), &words.set_apart);
+    known && apart && !is_own_name(&card.own, &name) && !card.own.base_in(named)
+}
+
 /// Whether the name that begins at the `n`th token of a clause is another model's, with its verb behind it.
 fn is_other_name_at(card: &Card<'_>, s: &Sentence<'_, '_>, at: &[usize], n: usize) -> bool {
     let words = &vocabulary::prose().subjects;
@@ -198,8 +221,12 @@ fn is_other_name_at(card: &Card<'_>, s: &Sentence<'_, '_>, at: &[usize], n: usiz
         next.first().is_some_and(|t| t.is_any(&words.been_verbs)) && (behind..behind + NAME_VERB).any(|i| is_train(s.ts, i));
     // "GPT-2 training reportedly used 32 TPUs"
     let its_training = is_train(s.ts, behind) && any(span(s.ts, behind + 1, behind + 1 + NAME_VERB), &words.took);
+    // "OpenAI trained GPT-3 on 10,000 V100"
+    let subject = first.checked_sub(2).and_then(|at| s.ts.get(at));
+    let is_object = subject.is_some_and(|t| t.upper && t.kind == Kind::Word) && is_train_verb(s.ts, first - 1, first);
     let takes = is_trained
         || its_training
+        || is_object
         || any(next, &words.name_verbs)
         || (n == 0 && at.iter().filter(|i| **i >= behind).any(|i| s.ts.get(*i).is_some_and(|t| t.is_any(&words.name_verbs))));
     let is_own = is_own_name(&card.own, &name);

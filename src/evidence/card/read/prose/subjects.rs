@@ -17,6 +17,8 @@ use crate::evidence::vocabulary::{self, Words};
 const REACH: usize = 40;
 /// Tokens behind a figure that say something of it.
 const BEHIND: usize = 5;
+/// Fewest bytes before a figure that may hold such a phrase.
+const LEAST_SET_BESIDE: usize = 12;
 /// Tokens before a figure within which it is told by what everybody knows.
 const NEAR: usize = 10;
 /// Tokens behind a figure within which the sentence says that it is of a training.
@@ -60,6 +62,13 @@ impl Measure {
     }
 }
 
+/// "2.1 kg; for comparison, a flight emits 1,000 kg and GPT-3 took 552 t": all that stands behind such words.
+fn is_set_beside(s: &Sentence<'_, '_>, from: usize) -> bool {
+    let text = s.written(0, from);
+    let phrases = &vocabulary::prose().subjects.set_beside;
+    text.len() > LEAST_SET_BESIDE && phrases.is_within(&text.to_lowercase())
+}
+
 /// Why a figure of a sentence, from its first token to behind its last, is none of this model's training by what its clause says.
 #[must_use]
 pub fn gives_it_to_another(
@@ -86,6 +95,7 @@ pub fn gives_it_to_another(
     if (measure.is_amount() && (is_everyday(s.ts, from, to) || is_than(s.ts, from)))
         || is_set_against(s.ts, &at)
         || is_instead(s.ts, from)
+        || is_set_beside(s, from)
     {
         return Some("a comparison");
     }

@@ -14,7 +14,7 @@ use crate::evidence::card::read::training::is_train;
 use crate::evidence::quantity::computes::compute_unit;
 use crate::evidence::quantity::durations::{Duration, clock, duration, unit_hours};
 use crate::evidence::quantity::numbers::quantity;
-use crate::evidence::quantity::tokens::{Token, span, text_at, text_before};
+use crate::evidence::quantity::tokens::{Kind, Token, span, text_at, text_before};
 use crate::evidence::vocabulary;
 
 /// Tokens between a time and the word of training it belongs to, at most.
@@ -414,7 +414,9 @@ fn said(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Said {
     let noted = || {
         let of_data = s.words().any(|w| words.data_stems.iter().any(|stem| w.starts_with(stem)));
         let behind_colon = matches!(time.lead, ":" | "：" | "=") && s.trains.iter().any(|i| *i < time.at);
-        s.trains() && (behind_colon || chips) && !s.has(&words.english) && !of_data
+        // "Instruction tuning of this 1B checkpoint alone: 9 hours on 8xH100": all that stands before the colon is a label.
+        let is_label = || behind_colon && s.ts.iter().take(time.at).filter(|t| t.kind == Kind::Sign).count() == 1;
+        s.trains() && (behind_colon || chips) && (!s.has(&words.english) || is_label()) && !of_data
     };
     if time.strong || leads || (told && !of_data()) || noted() { Said::ItsTime } else { Said::OfTraining }
 }
