@@ -72,6 +72,8 @@ closed_set! {
         ComputeOfAnAgentByItsEnvironment = "compute_of_an_agent_by_its_environment",
         /// Nothing states how long a sample is: what samples of that task usually are.
         SampleLengthOfTheTask = "sample_length_of_the_task",
+        /// N is without the embeddings of the vocabulary that are only looked up: of labels and vectors all, of masked words 0.85 of them.
+        EmbeddingsLookedUp = "embeddings_looked_up",
         /// The size is above the largest or below the smallest fine-tune of that method and kind of owner that the regression has seen: its
         /// error is drawn wider.
         SizeOutsideTheFineTunesSeen = "size_outside_the_fine_tunes_seen",

@@ -70,6 +70,8 @@ closed_set! {
         UncensoredToken = "uncensored_token",
         /// The name says that another model's weights were prepared for quantization, and they are in full precision.
         UnquantizedToken = "unquantized_token",
+        /// The name says that layers of multi-token prediction lie beside the weights: a copy of the model it names.
+        DraftLayersToken = "draft_layers_token",
         /// The name says that experts, layers or heads of another model were taken away.
         PrunedToken = "pruned_token",
         /// A language model of nobody who trains any that sees, by its task or name: images were taught to another's.
@@ -132,6 +134,8 @@ closed_set! {
         MirrorSameNameAndSize = "mirror_same_name_and_size",
         /// Same name but for the format in one namespace.
         OtherFormatInOneNamespace = "other_format_in_one_namespace",
+        /// One namespace and one name but for the step, the epoch or the checkpoint: a stage of the training of another.
+        StageOfATraining = "stage_of_a_training",
         /// The architecture of a published family, by nobody who is listed.
         FamilyArchitectureOfAnUnlistedOwner = "family_architecture_of_an_unlisted_owner",
         /// A size that no published pre-training of the architecture has.
@@ -164,6 +168,7 @@ impl Rule {
                 | Self::VisionOnABackbone
                 | Self::MirrorSameNameAndSize
                 | Self::OtherFormatInOneNamespace
+                | Self::StageOfATraining
                 | Self::FamilyArchitectureOfAnUnlistedOwner
                 | Self::SizeOfNoKnownPretraining
         )

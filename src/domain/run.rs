@@ -259,6 +259,8 @@ pub struct Known {
     pub train_samples: Option<f64>,
     /// Tokens of a sample (data/reference/sample_lengths.md), with the standard deviation of its log10.
     pub sample_length: Option<(f64, f64)>,
+    /// Parameters of the embeddings of tokens that are only looked up, which costs no FLOP: those that no output layer tells words with.
+    pub token_embeddings: Option<f64>,
     /// Training compute.
     pub train_flop: Option<f64>,
     /// Confidence of the stated compute, 0 to 1.

@@ -4,7 +4,8 @@
 //! are the same), and `explain` prints it.
 
 use super::basis::Basis;
-use super::factors::{self, Chips, GridChoice};
+use super::chips::{self, Chips};
+use super::factors::{self, GridChoice};
 use super::fine_tune;
 use super::fits::Fits;
 use super::terms::term_values;
@@ -98,20 +99,27 @@ pub fn build<'a>(run: &Run, tier: Tier, basis: &'a Basis, tables: &FactorTables)
     }
     let year = year.unwrap_or(assume::ASSUMED_YEAR.0);
     let root = run.root_run_id.as_ref().and_then(|root| basis.roots.get(root));
-    let chips = factors::chips(run, (year, compute.central(), root), mixtures, tables, &mut flags);
+    let chips = chips::chips(run, (year, compute.central(), root), mixtures, tables, &mut flags);
     let grid = factors::grid(run, year, mixtures, tables, &mut flags);
     let (pue, pue_factor) = factors::pue(run, year, tables, &mut flags);
     let (mfu, mfu_is_fallback) = factors::mfu(run, compute.central(), tables);
     let start = start(run, tier, &mut flags)?;
     let stated = stated(run, tier, &mut flags);
-    let parts = if compute_tier > Tier::Compute { parts(run, tier, basis, tables, &mut flags)? } else { Vec::new() };
+    let parts =
+        if compute_tier > Tier::Compute { parts((run, tier, year), &chips, basis, tables, &mut flags)? } else { Vec::new() };
     Flag::sort(&mut flags);
     Ok(Built { start, stated, compute, compute_tier, parts, mfu, mfu_is_fallback, chips, pue, pue_factor, grid, flags })
 }
 
 /// What the run may have been, where nothing certain tells, and of which year where nothing tells its date: pre-trainings took more from
 /// year to year. A training that something states has taken place is not in doubt.
-fn parts<'a>(run: &Run, tier: Tier, basis: &'a Basis, tables: &FactorTables, flags: &mut Vec<Flag>) -> Result<Vec<Part<'a>>> {
+fn parts<'a>(
+    (run, tier, year): (&Run, Tier, i32),
+    chips: &Chips<'a>,
+    basis: &'a Basis,
+    tables: &FactorTables,
+    flags: &mut Vec<Flag>,
+) -> Result<Vec<Part<'a>>> {
     if run.tier() <= Tier::Compute || agents::is_agent(run) {
         return Ok(Vec::new());
     }
@@ -140,7 +148,9 @@ fn parts<'a>(run: &Run, tier: Tier, basis: &'a Basis, tables: &FactorTables, fla
         .map(|(kind, weight, as_kind)| {
             let (compute, _) = compute(&as_kind, tier.max(Tier::Compute), basis, tables, &mut Vec::new())?;
             let (mfu, _) = factors::mfu(&as_kind, compute.central(), tables);
-            Ok(Part { kind, weight, compute, mfu })
+            let year = as_kind.date().map_or(year, Day::year);
+            let chips = chips::of_part(run, chips, (Some(kind), year, compute.central()), basis.mixtures.as_ref(), tables);
+            Ok(Part { kind, weight, compute, mfu, chips })
         })
         .collect()
 }
@@ -183,8 +193,8 @@ fn compute<'a>(
 ) -> Result<(Compute<'a>, Tier)> {
     let fits = &basis.fits;
     if wanted == Tier::Compute {
-        let known =
-            stated_compute(run, fits).or_else(|| fine_tune::compute_of_samples(run, fits, tables, log10(most_flop(run)), flags));
+        let known = stated_compute(run, fits, flags)
+            .or_else(|| fine_tune::compute_of_samples(run, fits, tables, log10(most_flop(run)), flags));
         if let Some(known) = known {
             return Ok((known, Tier::Compute));
         }
@@ -234,7 +244,7 @@ fn most_params(run: &Run) -> f64 {
 }
 
 /// Compute that is stated, or the product of stated parameters and tokens.
-fn stated_compute<'a>(run: &Run, fits: &'a Fits) -> Option<Compute<'a>> {
+fn stated_compute<'a>(run: &Run, fits: &'a Fits, flags: &mut Vec<Flag>) -> Option<Compute<'a>> {
     // What is stated is not held to what its owner's class has shown; its tail ends at what any published run took.
     let known = |median: f64, spread| Compute::Known { median, spread, log_ceiling: log10(most_flop(run)) };
     let measured = Spread::Measured(fits.six_nd_errors());
@@ -249,7 +259,9 @@ fn stated_compute<'a>(run: &Run, fits: &'a Fits) -> Option<Compute<'a>> {
     if let Some(flop) = counted_flop(run) {
         return Some(known(flop.0, Spread::Normal(assume::FLOP_COUNTED_SD_DEX * assume::LN_10)));
     }
-    let (n, d) = (Params(run.known.active_params?), Tokens(run.known.train_tokens?));
+    let (n, d) = (run.known.active_params?, Tokens(run.known.train_tokens?));
+    fine_tune::flag_embeddings(run, n, flags);
+    let n = Params(fine_tune::computing_params(run, n));
     let is_adapter = run.kind == Some(RunKind::Adapter);
     let flop = if is_adapter { chain::adapter_flop(n, d) } else { chain::training_flop(n, d) };
     Some(known(flop.0, measured))
@@ -342,7 +354,11 @@ fn regression<'a>(
     let prediction = prediction(run, n, fits, tables, factor)?;
     match prediction.response {
         Response::Samples => fine_tune::with_length(run, n, prediction, fits, tables, flags),
-        Response::Tokens | Response::Compute => Ok(prediction),
+        Response::Tokens => {
+            fine_tune::flag_embeddings(run, n, flags);
+            Ok(Prediction { factor: prediction.factor * fine_tune::computing_params(run, n) / n, ..prediction })
+        }
+        Response::Compute => Ok(prediction),
     }
 }
 

@@ -1,16 +1,16 @@
-//! Which factor of the physical chain comes from where: chip, power, MFU, PUE and grid of a run, each with its source, and a flag
+//! Which factor of the physical chain comes from where: MFU, PUE and grid of a run (chips: [`super::chips`]), each with its source, and a flag
 //! where something stands in for what nothing states (docs/method.md, section 4).
 
-use super::basis::Root;
+use super::chips::{self, ChipMixtures};
 use super::{FactorTables, agents};
-use crate::domain::{Field, Flag, GridBasis, Run, RunKind, TaskGroup, TrainingStage};
+use crate::domain::{Flag, GridBasis, Run, RunKind, TaskGroup, TrainingStage};
 use crate::method::assumptions as assume;
-use crate::method::simulate::{Chip, GridOption, LogNormal};
+use crate::method::simulate::{GridOption, LogNormal};
 use crate::reference::grid::WORLD;
 use crate::reference::pue::Rung;
-use crate::reference::{Accelerator, GridValue, MixtureRole, NodePower, PuePlace, PueValue};
+use crate::reference::{GridValue, PuePlace, PueValue};
 use crate::units::Flop;
-use libm::{exp, log};
+use libm::{exp, log, pow};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -18,25 +18,6 @@ use std::collections::BTreeMap;
 pub(super) const YEARS: std::ops::RangeInclusive<i32> = 2012..=2040;
 /// Years between a grid value and the training from which a row is flagged.
 const GRID_YEARS_APART: i32 = 2;
-
-/// Chips and their source.
-#[derive(Clone, Debug)]
-pub struct Chips<'a> {
-    /// Possible chips; weights sum to one.
-    pub set: Cow<'a, [Chip]>,
-    /// The chip, the candidates joined by ` | `, or `mixture:<role>:<year>`.
-    pub name: String,
-    /// What names it.
-    pub source: String,
-    /// Whether nothing states it.
-    pub is_fallback: bool,
-    /// Measurements the power rests on.
-    pub power_source: String,
-    /// Share and host factor, for one chip.
-    pub power: Option<NodePower>,
-    /// Whether another vendor's measurements stand in for some of the chips.
-    pub power_is_fallback: bool,
-}
 
 /// Grid and its source.
 #[derive(Clone, Debug)]
@@ -54,7 +35,7 @@ pub struct GridChoice<'a> {
 /// Mixtures by role and year, built once.
 #[derive(Debug)]
 pub struct Mixtures {
-    chips: BTreeMap<String, (Vec<Chip>, bool)>,
+    pub(super) chips: ChipMixtures,
     grids: BTreeMap<i32, (Vec<GridOption>, GridValue)>,
 }
 
@@ -62,45 +43,9 @@ impl Mixtures {
     /// Builds them.
     #[must_use]
     pub fn new(tables: &FactorTables) -> Self {
-        let mut chips = BTreeMap::new();
-        for role in MixtureRole::ALL {
-            for year in YEARS {
-                let (_, mixture) = tables.chip_use.mixture(role, year);
-                chips.insert(chips_key(role, year), weighted(tables, mixture));
-            }
-        }
         let grids = YEARS.filter_map(|year| Some((year, grid_mixture(tables, year)?))).collect();
-        Self { chips, grids }
+        Self { chips: ChipMixtures::new(tables), grids }
     }
-
-    fn chips(&self, role: MixtureRole, year: i32) -> (String, &(Vec<Chip>, bool)) {
-        let key = chips_key(role, year.clamp(*YEARS.start(), *YEARS.end()));
-        // `new` fills every year of the range for both roles.
-        let set = &self.chips[&key];
-        (key, set)
-    }
-}
-
-fn chips_key(role: MixtureRole, year: i32) -> String {
-    format!("mixture:{}:{year}", role.name())
-}
-
-/// Chips that have a peak and a TDP, and whether some power ratio is another vendor's.
-fn weighted(tables: &FactorTables, chips: Vec<(&Accelerator, f64)>) -> (Vec<Chip>, bool) {
-    let usable: Vec<(&Accelerator, f64)> =
-        chips.into_iter().filter(|(a, _)| a.training_peak().is_some() && a.tdp().is_some()).collect();
-    let total: f64 = usable.iter().map(|(_, w)| w).sum();
-    let mut fallback = false;
-    let chips = usable
-        .into_iter()
-        .filter_map(|(a, weight)| {
-            let power = tables.power.node_power(a);
-            fallback |= power.is_fallback;
-            let name = a.accelerator.clone();
-            Some(Chip { name, weight: weight / total, peak: a.training_peak()?, tdp: a.tdp()?, power_ratio: power.ratio })
-        })
-        .collect();
-    (chips, fallback)
 }
 
 fn grid_mixture(tables: &FactorTables, year: i32) -> Option<(Vec<GridOption>, GridValue)> {
@@ -125,124 +70,15 @@ fn factor(value: &GridValue, own_sd: f64) -> LogNormal {
     LogNormal { median: value.gco2e_per_kwh, own_sd, shared_sd: assume::GRID_SHARED_SD }
 }
 
-/// Whether a training is of the scale of a pre-training, by its compute in the middle of what is believed.
-fn is_at_scale(compute: Option<Flop>) -> bool {
-    compute.is_some_and(|flop| flop.0 >= assume::AT_SCALE_FLOP)
-}
-
-/// Which runs of the registry stand for the chips of a run: Google trains on its own. Who rents machines there has any chip.
-fn mixture_role(run: &Run, compute: Option<Flop>, tables: &FactorTables) -> MixtureRole {
-    let of_owner = run.owner.name.as_deref().and_then(|owner| tables.owners.operator(owner));
-    if of_owner == Some(GOOGLE) && stated_operator(run).is_none_or(|operator| operator == GOOGLE) {
-        MixtureRole::GoogleTpu
-    } else if is_at_scale(compute) {
-        MixtureRole::PretrainingAtScale
-    } else {
-        MixtureRole::of_kind(run.kind)
-    }
-}
-
 /// The operator whose data centres have TPUs.
-const GOOGLE: &str = "google";
-
-/// The stated chip, the candidates the evidence leaves open, or what runs of that role and year used; of that scale, where the compute
-/// in the middle is known apart from the chain.
-#[must_use]
-pub fn chips<'a>(
-    run: &Run,
-    (year, compute, of_root): (i32, Option<Flop>, Option<&Root>),
-    mixtures: &'a Mixtures,
-    tables: &FactorTables,
-    flags: &mut Vec<Flag>,
-) -> Chips<'a> {
-    let stated = of_names(&run.hardware.accelerators, tables, || evidence_of(run, Field::Accelerator));
-    if let Some(chips) = stated {
-        flags.extend((chips.set.len() > 1).then_some(Flag::AcceleratorVariantOpen));
-        return with_power_flag(chips, flags);
-    }
-    if let Some(machine) = agents::is_agent(run).then(|| machine_of_an_agent(tables)).flatten() {
-        return with_power_flag(machine, flags);
-    }
-    if let Some(chips) = of_root.and_then(|root| of_the_base(run, root, tables)) {
-        flags.push(Flag::AcceleratorOfTheBase);
-        return with_power_flag(chips, flags);
-    }
-    flags.push(Flag::AcceleratorMixture);
-    let (name, (set, power_is_fallback)) = mixtures.chips(mixture_role(run, compute, tables), year);
-    with_power_flag(
-        Chips {
-            name,
-            source: "registry runs of that role and year".into(),
-            set: set.as_slice().into(),
-            is_fallback: true,
-            power_source: "measured runs per chip".into(),
-            power: None,
-            power_is_fallback: *power_is_fallback,
-        },
-        flags,
-    )
-}
-
-/// The chips that are stated of the training that a post-training by the same house starts from: it runs on the machines of that one.
-fn of_the_base<'a>(run: &Run, root: &Root, tables: &FactorTables) -> Option<Chips<'a>> {
-    let source = || format!("stated of {}", run.root_run_id.as_deref().unwrap_or_default());
-    let chips = of_names(&root.accelerators, tables, source).filter(|_| run.kind == Some(RunKind::PostTraining))?;
-    Some(Chips { is_fallback: true, ..chips })
-}
-
-/// Chips by their names, weighted by their use; none where none of them has a peak and a rating.
-fn of_names<'a>(names: &[String], tables: &FactorTables, source: impl Fn() -> String) -> Option<Chips<'a>> {
-    let (set, power_is_fallback) = weighted(tables, tables.chip_use.weights(names));
-    if set.is_empty() {
-        return None;
-    }
-    let power = match set.as_slice() {
-        [one] => tables.accelerators.get(&one.name).map(|a| tables.power.node_power(a)),
-        _ => None,
-    };
-    Some(Chips {
-        name: set.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(" | "),
-        source: source(),
-        is_fallback: false,
-        power_source: power.as_ref().map_or_else(|| "measured runs per chip".to_owned(), |p| p.source.clone()),
-        power,
-        set: set.into(),
-        power_is_fallback,
-    })
-}
-
-/// The chip of a notebook, which stands for the machine that an agent learns on.
-fn machine_of_an_agent(tables: &FactorTables) -> Option<Chips<'static>> {
-    let chip = tables.accelerators.get(agents::CHIP)?;
-    let (set, power_is_fallback) = weighted(tables, vec![(chip, 1.0)]);
-    let power = tables.power.node_power(chip);
-    Some(Chips {
-        name: chip.accelerator.clone(),
-        source: "agents.csv: a notebook's machine".into(),
-        is_fallback: true,
-        power_source: power.source.clone(),
-        power: Some(power),
-        set: set.into(),
-        power_is_fallback,
-    })
-}
-
-fn with_power_flag<'a>(chips: Chips<'a>, flags: &mut Vec<Flag>) -> Chips<'a> {
-    if chips.power_is_fallback {
-        flags.push(Flag::PowerRatioOfAnotherVendor);
-    }
-    chips
-}
-
-fn evidence_of(run: &Run, field: Field) -> String {
-    run.chosen.evidence(field).map_or_else(|| "evidence".to_owned(), |id| format!("evidence {id}"))
-}
+pub(super) const GOOGLE: &str = "google";
 
 /// Model FLOP utilization: stated, or the published runs', lower for fine-tunes; and whether it is the latter. A post-training by the
 /// house of its base is on the machines and with the code of the pre-training, so that it has that utilization, with the spread of a
 /// fine-tune; and so has what the registry calls a continued pre-training, which is of the scale of one. Published ones lie on both sides: EXAONE Deep 0.32, Flan-PaLM 0.30 (data/reference/mfu.csv).
-/// Heads, embeddings and speech follow the regression of strangers' fine-tunes, by whomever, and have their utilization, too. What takes
-/// 1e22 FLOP or more runs on no single machine and in no small batches, so that it has that of pre-trainings, whatever it starts from.
+/// Heads, embeddings and speech follow the regression of strangers' fine-tunes, by whomever, and have their utilization, too. What runs on
+/// several machines runs in no small batches, and has that of pre-trainings, whatever it starts from: between the two lies, in the
+/// logarithm, the probability of several machines for the compute.
 #[must_use]
 pub fn mfu(run: &Run, compute: Option<Flop>, tables: &FactorTables) -> (LogNormal, bool) {
     if let Some(stated) = run.known.mfu {
@@ -257,9 +93,9 @@ pub fn mfu(run: &Run, compute: Option<Flop>, tables: &FactorTables) -> (LogNorma
         Some(RunKind::Pretraining) => published,
         Some(RunKind::Continued) => of_a_tune,
         Some(RunKind::PostTraining) if is_released_with_its_base(run) || run.stage == Some(TrainingStage::Continued) => of_a_tune,
-        None | Some(RunKind::PostTraining | RunKind::FineTuning | RunKind::Adapter) if is_at_scale(compute) => of_a_tune,
         None | Some(RunKind::PostTraining | RunKind::FineTuning | RunKind::Adapter) => {
-            LogNormal { median: published.median * assume::FINE_TUNE_MFU_FACTOR, ..of_a_tune }
+            let on_one_machine = 1.0 - chips::at_scale(compute, tables);
+            LogNormal { median: published.median * pow(assume::FINE_TUNE_MFU_FACTOR, on_one_machine), ..of_a_tune }
         }
     };
     (taken, true)
@@ -311,7 +147,7 @@ pub fn operator<'a>(run: &'a Run, tables: &'a FactorTables) -> Option<&'a str> {
     stated_operator(run).or_else(|| run.owner.name.as_deref().and_then(|owner| tables.owners.operator(owner)))
 }
 
-fn stated_operator(run: &Run) -> Option<&str> {
+pub(super) fn stated_operator(run: &Run) -> Option<&str> {
     run.place.operator.as_deref().or_else(|| only_operator(run))
 }
 
@@ -384,53 +220,24 @@ mod tests {
         assert_eq!(of(None, None), (false, true));
     }
 
-    /// Regression: a post-training by the house of the base had 0.17, half of the published median (0.34 then).
-    /// The middle of the 46 rows by hand: between 0.3473 (Nemotron-3-8B) and 0.378 (Gopher), so 0.36265; times 0.91 it is 0.33001.
+    /// Regression: a post-training by the house of the base had 0.17, half of the published median (0.34 then). The middle of the 46 rows by
+    /// hand: between 0.3473 (Nemotron-3-8B) and 0.378 (Gopher), so 0.36265; times 0.91 it is 0.33001. Regression: a fine-tune of 1.01e22 FLOP
+    /// had twice the utilization of one of 0.99e22.
     #[test]
     fn a_post_training_has_the_utilization_of_its_houses_pre_training() {
         let tables = FactorTables::new(&Reference::load().unwrap());
-        let median = |kind| mfu(&Run::new("a/b", kind, Modality::Text), None, &tables).0.median;
+        let of = |kind, flop: Option<f64>| mfu(&Run::new("a/b", kind, Modality::Text), flop.map(Flop), &tables).0;
+        let median = |kind| of(kind, None).median;
         assert!((median(RunKind::Pretraining) - 0.330_011_5).abs() < 1e-9);
         assert!((median(RunKind::PostTraining) - 0.330_011_5).abs() < 1e-9);
         assert!((median(RunKind::FineTuning) - 0.165_005_75).abs() < 1e-9);
         assert!((median(RunKind::Adapter) - 0.165_005_75).abs() < 1e-9);
-        // Regression: 3e24 FLOP on another house's weights had half of it, and chips of single machines.
-        let of = |kind, flop| mfu(&Run::new("a/b", kind, Modality::Text), Some(Flop(flop)), &tables).0.median;
-        assert!(
-            (of(RunKind::FineTuning, 3e24) - 0.330_011_5).abs() < 1e-9
-                && (of(RunKind::FineTuning, 9e21) - 0.165_005_75).abs() < 1e-9
-        );
-        let mixtures = Mixtures::new(&tables);
-        let chips = |flop| {
-            chips(
-                &Run::new("a/b", RunKind::FineTuning, Modality::Text),
-                (2024, Some(Flop(flop)), None),
-                &mixtures,
-                &tables,
-                &mut Vec::new(),
-            )
-            .name
-        };
-        assert_eq!([chips(3e24), chips(9e21)], ["mixture:pretraining_at_scale:2024", "mixture:fine_tuning:2024"]);
-        // Google's models have Google's chips, and what strangers train in its cloud has not.
-        let mut of_google = Run::new("google/x", RunKind::Pretraining, Modality::Text);
-        of_google.owner.name = Some("google".to_owned());
-        let mut in_its_cloud = Run::new("a/b", RunKind::Pretraining, Modality::Text);
-        in_its_cloud.place.operator = Some("google".to_owned());
-        let role = |run: &Run| mixture_role(run, None, &tables);
-        assert_eq!([role(&of_google), role(&in_its_cloud)], [MixtureRole::GoogleTpu, MixtureRole::Pretraining]);
-        // A post-training by the house of its base runs on the base's chips, where they are stated; a stranger's fine-tune does not.
-        let root = Root { flop: 1e24, accelerators: vec!["NVIDIA H800 SXM5 80GB".to_owned()] };
-        let of_base = |kind| {
-            let (run, mut flags) = (Run::new("a/b", kind, Modality::Text), Vec::new());
-            super::chips(&run, (2024, None, Some(&root)), &mixtures, &tables, &mut flags).name
-        };
-        assert_eq!(
-            [of_base(RunKind::PostTraining), of_base(RunKind::FineTuning)],
-            ["NVIDIA H800 SXM5 80GB", "mixture:fine_tuning:2024"]
-        );
-        let spread = |kind| mfu(&Run::new("a/b", kind, Modality::Text), None, &tables).0.own_sd;
-        assert!(spread(RunKind::PostTraining) > spread(RunKind::Pretraining));
+        let tuned = |flop| of(RunKind::FineTuning, Some(flop)).median;
+        // Half of the decades in between: at 10^20.25 FLOP several machines are as likely as one, and 0.33 x sqrt(1/2) = 0.23335.
+        assert!((tuned(3e24) - 0.330_011_5).abs() < 1e-9 && (tuned(1e16) - 0.165_005_75).abs() < 1e-9);
+        assert!((tuned(1.78e20) - 0.233_353_4).abs() < 1e-6, "{}", tuned(1.78e20));
+        assert!((tuned(1.01e22) / tuned(0.99e22) - 1.0).abs() < 0.04);
+        assert!(of(RunKind::PostTraining, None).own_sd > of(RunKind::Pretraining, None).own_sd);
     }
 
     /// Regression: a classifier or an embedding by the house of its base had 0.34, and its sisters by others 0.17, though the compute of

@@ -25,8 +25,15 @@ pub fn sample_length(run: &Run, tables: &FactorTables) -> (f64, f64) {
 /// forward pass is known by arithmetic takes three times that instead, which needs no length.
 #[must_use]
 pub fn flop_per_sample(run: &Run, n: f64, length: f64) -> f64 {
-    let (n, tokens) = (Params(n), Tokens(length));
+    let (n, tokens) = (Params(computing_params(run, n)), Tokens(length));
     if run.kind == Some(RunKind::Adapter) { chain::adapter_flop(n, tokens).0 } else { chain::training_flop(n, tokens).0 }
+}
+
+/// Parameters of `n` that a token is multiplied with: not the embeddings of a vocabulary that are only looked up, where the training has no
+/// output layer over them (Kaplan et al. 2020, arXiv 2001.08361, section 2.1: C = 6 N D with N without embeddings).
+#[must_use]
+pub fn computing_params(run: &Run, n: f64) -> f64 {
+    n - run.known.token_embeddings.filter(|looked_up| *looked_up < n).unwrap_or(0.0)
 }
 
 /// Compute of a run whose samples are stated: FLOP per sample times samples. The spread is that of the length and of 6 N D together; none
@@ -41,6 +48,7 @@ pub fn compute_of_samples<'a>(
     let (samples, n) = (run.known.train_samples?, run.known.active_params?);
     let (length, length_sd) = sample_length(run, tables);
     flag_length(run, flags);
+    flag_embeddings(run, n, flags);
     let errors = fits.six_nd_errors();
     // Half the central 68 %: the errors have a few far ones, which are slips of the registry and no property of the formula.
     let product_sd = (errors.quantile(ONE_SD_ABOVE) - errors.quantile(1.0 - ONE_SD_ABOVE)) / 2.0;
@@ -67,6 +75,7 @@ pub fn with_length<'a>(
 ) -> Result<Prediction<'a>> {
     let (length, length_sd) = sample_length(run, tables);
     flag_length(run, flags);
+    flag_embeddings(run, n, flags);
     let loaded: &LoadedFit = fits.get(RegressionId::FinetuneSamplesFromParams)?;
     let beyond = loaded.seen.beyond(run, log10(n));
     if beyond > 0.0 {
@@ -77,7 +86,12 @@ pub fn with_length<'a>(
     let unseen = BEYOND_SEEN_SD_PER_DEX * beyond;
     let whole = sqrt(of_owners * of_owners + length_sd * length_sd + unseen * unseen);
     let widening = if of_class > 0.0 { whole / of_class } else { 1.0 };
-    Ok(Prediction { log_length: log10(length), widening, ..prediction })
+    let factor = prediction.factor * computing_params(run, n) / n;
+    Ok(Prediction { log_length: log10(length), widening, factor, ..prediction })
+}
+
+pub(super) fn flag_embeddings(run: &Run, n: f64, flags: &mut Vec<Flag>) {
+    flags.extend((computing_params(run, n) < n).then_some(Flag::EmbeddingsLookedUp));
 }
 
 /// A length that the run's own card states is evidence; any other is an assumption.
@@ -156,6 +170,29 @@ mod tests {
         run.known.sample_length = Some((80.0, 0.4));
         run.tiers = vec![Tier::Compute];
         run
+    }
+
+    /// Regression: two thirds of XLM-R are embeddings, which cost nothing where labels are learnt. By its table 1 (arXiv 1911.02116) it has 12
+    /// layers of width 768 and 250,002 tokens: 12 x (12 x 768^2 + 13 x 768) = 8.505e7 in the layers, 250,002 x 768 = 1.920e8 in the table, so
+    /// that 42,800 sentences of 80 tokens take 6 x 8.6e7 x 3.424e6 = 1.77e15 FLOP and not 5.7e15.
+    #[test]
+    fn a_vocabulary_costs_nothing_where_labels_are_learnt() {
+        let tables = tables();
+        let basis = Basis::without_fits(&tables);
+        let mut labels = run(RunKind::FineTuning);
+        labels.known.active_params = Some(2.78e8);
+        labels.known.token_embeddings = Some(250_002.0 * 768.0);
+        let built = |run: &Run| build(run, Tier::Compute, &basis, &tables).unwrap();
+        let flop = |run: &Run| built(run).compute.central().unwrap().0;
+        assert!((flop(&labels) / 1.767e15 - 1.0).abs() < 2e-3, "{:e}", flop(&labels));
+        assert!(built(&labels).flags.contains(&Flag::EmbeddingsLookedUp));
+        let whole = Run { known: crate::domain::run::Known { token_embeddings: None, ..labels.known }, ..labels.clone() };
+        assert!((flop(&whole) / 5.711e15 - 1.0).abs() < 1e-3 && !built(&whole).flags.contains(&Flag::EmbeddingsLookedUp));
+        // Its pre-training tells 0.15 of the words over the table: 0.85 of it is looked up alone, and 6 x 1.148e8 x 1e12 tokens = 6.89e20 FLOP.
+        let mut masks = Run { kind: Some(RunKind::Pretraining), ..labels };
+        (masks.known.train_samples, masks.known.train_tokens) = (None, Some(1e12));
+        masks.known.token_embeddings = Some(0.85 * 250_002.0 * 768.0);
+        assert!((flop(&masks) / 6.887e20 - 1.0).abs() < 1e-3, "{:e}", flop(&masks));
     }
 
     /// 42,800 sentences of 80 tokens through 66e6 parameters: 6 x 66e6 x 80 x 42,800 = 1.356e15 FLOP; 4 instead of 6 for an adapter.

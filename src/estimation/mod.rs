@@ -4,6 +4,7 @@ pub mod agents;
 pub mod around;
 pub mod basis;
 pub mod build;
+pub mod chips;
 pub mod contradictions;
 pub mod factors;
 pub mod fine_tune;

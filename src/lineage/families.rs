@@ -50,7 +50,7 @@ pub fn named(name: &str) -> Option<Named> {
                 // "mistralic" and "phoenix" are other words.
                 continue;
             } else {
-                version(rest)
+                version(rest).or_else(|| version_before_letters(rest))
             };
             return Some(Named { family: word, version, kind, glued_tenths: glued(rest) });
         }
@@ -70,9 +70,28 @@ fn houses_beginning_with(token: &str) -> &'static [&'static str] {
     token.as_bytes().first().and_then(|letter| WORDS.get(letter)).map_or(&[], Vec::as_slice)
 }
 
-/// `7b` glued to a family's word, in tenths of a billion.
+/// The version in front of a word that is glued to it: `2.5` of `2.5vl`. One letter makes another version (`3n`) or a size (`7b`).
+fn version_before_letters(rest: &str) -> Option<String> {
+    let at = rest.find(|c: char| c.is_ascii_alphabetic())?;
+    let letters = &rest[at..];
+    (letters.len() > 1 && letters.bytes().all(|b| b.is_ascii_alphabetic())).then(|| version(&rest[..at])).flatten()
+}
+
+/// Whether letters are glued behind a family's version: `Qwen3Guard` is no generation of the family but a model made of one.
+#[must_use]
+pub fn says_glued_word(name: &str) -> bool {
+    let glued = |token: &Token| {
+        houses_beginning_with(token)
+            .iter()
+            .any(|word| token.strip_prefix(word).is_some_and(|rest| version_before_letters(rest).is_some()))
+    };
+    tokens(name).iter().any(glued)
+}
+
+/// `7b` or `410m` glued to a family's word, in tenths of a billion.
 fn glued(rest: &str) -> Option<i64> {
-    let billions: f64 = rest.strip_suffix('b')?.parse().ok()?;
+    let number = |unit: char| rest.strip_suffix(unit)?.parse::<f64>().ok();
+    let billions = number('b').or_else(|| number('m').map(|millions| millions / 1000.0))?;
     #[allow(clippy::cast_possible_truncation)] // Checked to be below ten thousand.
     (0.05..10_000.0).contains(&billions).then(|| (billions * 10.0).round() as i64)
 }
@@ -209,11 +228,26 @@ mod tests {
             ("Microsoft_Phi-4", "phi", Some("4")),
             ("MN-12B-Lyra", "mistral", None),
             ("Yi-1.5-34B-Chat", "yi", Some("1.5")),
+            // Regression: what is glued behind a version took it away, so that Qwen2.5llamaify was made of Qwen.
+            ("openbuddy-qwen2.5llamaify-14b", "qwen", Some("2.5")),
+            ("typhoon2-qwen2vl-7b", "qwen", Some("2")),
+            ("Moxoff-Phi3Mini-KTO", "phi", Some("3")),
+            ("llama3.1-8b-x", "llama", Some("3.1")),
+            ("mistral7b-x", "mistral", None),
+            // Another model than Gemma 3.
+            ("MasriSwitch-Gemma3n-Transcriber", "gemma", None),
         ] {
             assert_eq!(read(name), Some((family, version.map(str::to_owned))), "{name}");
         }
         for name in ["yield-7b", "phoenix-7b", "mistralic-7b", "bert-base-uncased", "optimus-7b"] {
             assert_eq!(read(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_glued_in_billions_and_millions() {
+        for (name, tenths) in [("mistral7b-x", Some(70)), ("Pythia410m-V0", Some(4)), ("qwen2vl-x", None), ("llama3-x", None)] {
+            assert_eq!(named(name).and_then(|named| named.glued_tenths), tenths, "{name}");
         }
     }
 

@@ -55,6 +55,8 @@ pub struct RepoFacts {
     pub downloads: Option<i64>,
     /// Whether the owner is an organization that trains models itself (data/reference/owners.csv).
     pub listed_owner: bool,
+    /// The company behind the owner (data/reference/owners.csv), where it may have other namespaces.
+    pub house: Option<Arc<str>>,
     /// Whether all weights are 16- or 32-bit floats.
     pub float_weights: bool,
     /// Whether the index shows a GGUF file.
@@ -104,6 +106,12 @@ impl RepoFacts {
     #[must_use]
     pub fn same_owner(&self, other: &Self) -> bool {
         self.owner().eq_ignore_ascii_case(other.owner())
+    }
+
+    /// Whether another repository is of the same company: in the same namespace, or in another of its own (`google` and `google-t5`).
+    #[must_use]
+    pub fn same_house(&self, other: &Self) -> bool {
+        self.same_owner(other) || self.house.is_some() && self.house == other.house
     }
 
     /// Name without namespace.

@@ -6,6 +6,7 @@ use super::{names, passes, runs};
 use crate::domain::{LinkPass, in_lower_case};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
 
 /// Places every repository. `facts` may be in any order; the result does not depend on it beyond positions. `known` are registered
 /// models, taken where the index lacks them; `size_of` reads the size in an id; passes of the linking can be left out to see what they
@@ -80,12 +81,13 @@ fn absent_models(
     for (i, f) in absent.iter().enumerate() {
         by_id.entry(f.model_id.to_lowercase().into()).or_insert(position(facts.len() + i));
     }
-    let listed: FxHashSet<String> =
-        facts.iter().chain(&absent).filter(|f| f.listed_owner).map(|f| f.owner().to_lowercase()).collect();
+    let listed: FxHashMap<String, Option<Arc<str>>> =
+        facts.iter().chain(&absent).filter(|f| f.listed_owner).map(|f| (f.owner().to_lowercase(), f.house.clone())).collect();
     for id in missing_bases(facts, &absent, by_id) {
         by_id.insert(id.to_lowercase().into(), position(facts.len() + absent.len()));
         let mut missing = RepoFacts { named_size: size_of(&id), model_id: id, ..RepoFacts::default() };
-        missing.listed_owner = listed.contains(&missing.owner().to_lowercase());
+        let owner = listed.get(&missing.owner().to_lowercase());
+        (missing.listed_owner, missing.house) = (owner.is_some(), owner.cloned().flatten());
         absent.push(missing);
     }
     absent

@@ -183,6 +183,9 @@ fn tagged(facts: &RepoFacts) -> Option<Decision> {
     head.then_some((Role::Finetuned, Rule::TaskHead))
 }
 
+/// Fewest parameters of a model of whose copies a name tells that they have layers of multi-token prediction.
+const LEAST_WITH_DRAFT_LAYERS: f64 = 1e9;
+
 /// Fewest parameters of a model whose "base" is a stage and not a size, where the name has no number: bert-base has 1.1e8, t5-base 2.2e8,
 /// xlm-roberta-base 2.8e8.
 const LEAST_BASE_STAGE: i64 = 2_000_000_000;
@@ -235,6 +238,12 @@ fn named(facts: &RepoFacts) -> Option<Decision> {
     }
     if names::says_unquantized(name) {
         return Some((Role::Finetuned, Rule::UnquantizedToken));
+    }
+    #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
+    let is_small = facts.named_size.or(facts.rough_params.map(|n| n as f64)).is_some_and(|n| n < LEAST_WITH_DRAFT_LAYERS);
+    // Small models are pre-trained that way; with a large one's name the layers are kept, or added.
+    if names::says_draft_layers(name) && !is_small {
+        return Some((Role::Finetuned, Rule::DraftLayersToken));
     }
     if names::says_pruned(name) {
         return Some((Role::Finetuned, Rule::PrunedToken));

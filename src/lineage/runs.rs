@@ -120,7 +120,7 @@ fn own_run(graph: &Graph<'_>, heads: &FxHashMap<usize, usize>, i: usize, root: O
         // An absent base owns a run that has no row: nothing of it is estimated. Its members name it.
         return (graph.placements[i].role == Role::Pretrained && !heads.contains_key(&i)).then_some(RunKind::Pretraining);
     }
-    let same_house = root.is_some_and(|r| graph.node(r).same_owner(graph.node(i)));
+    let same_house = root.is_some_and(|r| graph.node(r).same_house(graph.node(i)));
     match graph.placements[i].role {
         Role::Pretrained => Some(RunKind::Pretraining),
         Role::Finetuned | Role::Continued | Role::Converted if root == Some(i) => Some(RunKind::Pretraining),

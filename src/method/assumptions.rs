@@ -19,9 +19,17 @@ pub const MFU_SHARED_SD: f64 = 0.10;
 pub const MFU_OVER_HOURS: f64 = 0.91;
 /// MFU above this has not been published for training (Epoch AI lists none above 0.65).
 pub const MFU_MAX: f64 = 0.75;
-/// FLOP from which on a training is of the scale of a pre-training, whatever it starts from: eight H100 do 7e21 in a month at the median
-/// utilization of published pre-trainings (8 x 989e12 FLOP/s x 0.33 x 2.63e6 s), so that beyond it no single machine is at work.
+/// FLOP from which on the registry's runs show what trainings of the scale of a pre-training run on: eight H100 do 7e21 in a month at the
+/// median utilization of published pre-trainings (8 x 989e12 FLOP/s x 0.33 x 2.63e6 s), so that beyond it no single machine is at work: none of
+/// the 197 with a number of accelerators had eight or fewer.
 pub const AT_SCALE_FLOP: f64 = 1e22;
+/// Accelerators of one machine: HGX and DGX boards of NVIDIA, and a TPU slice v3-8, have eight.
+pub const DEVICES_OF_A_MACHINE: f64 = 8.0;
+/// log10 of the FLOP at which the regression of several machines on compute is centred (`reference/chip_use.rs`): its origin moves no prediction.
+pub const LOG_FLOP_OF_MACHINES: f64 = 21.0;
+/// Steps in which the probability of several machines is taken, so that runs share their draws: a twentieth moves the utilization of a
+/// fine-tune by 3.5 %.
+pub const STEPS_OF_SCALE: f64 = 20.0;
 
 /// Part of the host power ratio that all rows share; the rest is the spread between the measured rows.
 pub const POWER_SHARED_SD: f64 = 0.08;

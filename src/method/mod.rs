@@ -10,6 +10,7 @@ pub mod chain;
 mod digest;
 pub mod draws;
 pub mod fitting;
+pub mod logistic;
 pub mod ols;
 mod pow10;
 pub mod rng;

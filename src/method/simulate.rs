@@ -9,6 +9,7 @@ use super::rng::Stream;
 use crate::domain::RunKind;
 use crate::units::{AcceleratorHours, Flop, FlopPerSecond, GCo2ePerKwh, KgCo2e, Kwh, Watts};
 use libm::exp;
+use std::borrow::Cow;
 
 /// A log-normal factor: median, own spread and shared spread (standard deviations of the natural log).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -284,6 +285,8 @@ pub struct Part<'a> {
     pub compute: Compute<'a>,
     /// Model FLOP utilization if it was this.
     pub mfu: LogNormal,
+    /// Possible accelerators if it was this; weights sum to one.
+    pub chips: Cow<'a, [Chip]>,
 }
 
 /// Everything needed to estimate one run at one tier.
@@ -299,8 +302,8 @@ pub struct RunModel<'a> {
     pub compute: Compute<'a>,
     /// Model FLOP utilization.
     pub mfu: LogNormal,
-    /// What the run may have been, each with compute and utilization of its own; what the weights lack to one is that nothing was trained.
-    /// None where its kind is known; `compute` and `mfu` are those of the likeliest.
+    /// What the run may have been, each with compute, utilization and chips of its own; what the weights lack to one is that nothing was trained.
+    /// None where its kind is known; `compute`, `mfu` and `chips` are those of the likeliest.
     pub parts: &'a [Part<'a>],
     /// Possible accelerators; weights sum to one.
     pub chips: &'a [Chip],

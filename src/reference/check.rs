@@ -123,7 +123,7 @@ const RULES: &[Rules] = &[
         file: "layouts.csv",
         key: &["words"],
         filled: &["words", "params", "source", "vintage"],
-        ranges: &[("params", 1e6, 1e11)],
+        ranges: &[("params", 1e6, 1e11), ("vocabulary", 1e3, 1e6), ("width", 64.0, 16_384.0)],
         together: &[],
     },
     Rules {

@@ -11,10 +11,22 @@ pub struct Layout {
     pub words: String,
     /// Parameters in total.
     pub params: f64,
+    /// Tokens of the vocabulary, where the layout is an encoder's.
+    pub vocabulary: Option<f64>,
+    /// Width of its embeddings.
+    pub width: Option<f64>,
     /// Source.
     pub source: String,
     /// Date of the source's edition.
     pub vintage: String,
+}
+
+impl Layout {
+    /// Parameters of the embeddings of tokens, which are looked up: no FLOP.
+    #[must_use]
+    pub fn token_embeddings(&self) -> Option<f64> {
+        self.vocabulary.zip(self.width).map(|(tokens, width)| tokens * width)
+    }
 }
 
 /// Layouts by the first of their words.

@@ -3,6 +3,7 @@
 use crate::domain::{OwnerClass, in_lower_case};
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A row of owners.csv.
 #[derive(Clone, Debug, Deserialize)]
@@ -76,6 +77,10 @@ const COMPANIES: &[&str] = &[
     "qualcomm",
     "xiaomi",
     "technology innovation institute",
+    // Institutes that are companies' own.
+    "toyota research institute",
+    "geely",
+    "jd explore academy",
 ];
 
 /// Class of an organization, from the names of those behind it, joined by commas.
@@ -90,11 +95,29 @@ pub fn class_of_organization(organization: &str) -> OwnerClass {
 #[derive(Debug)]
 pub struct Owners {
     rows: BTreeMap<String, OwnerRow>,
+    /// Companies with several namespaces, by namespace.
+    houses: BTreeMap<String, Arc<str>>,
 }
 
 impl Owners {
     pub(super) fn new(rows: Vec<OwnerRow>) -> Self {
-        Self { rows: rows.into_iter().map(|row| (row.owner.to_lowercase(), row)).collect() }
+        let mut namespaces: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for row in rows.iter().filter(|row| class_of_organization(&row.organization) == OwnerClass::Industry) {
+            namespaces.entry(&row.organization).or_default().push(&row.owner);
+        }
+        let several = namespaces.iter().filter(|(_, owners)| owners.len() > 1);
+        let house = |(organization, owners): (&&str, &Vec<&str>)| {
+            let house: Arc<str> = Arc::from(*organization);
+            owners.iter().map(|owner| (owner.to_lowercase(), Arc::clone(&house))).collect::<Vec<_>>()
+        };
+        let houses = several.flat_map(house).collect();
+        Self { houses, rows: rows.into_iter().map(|row| (row.owner.to_lowercase(), row)).collect() }
+    }
+
+    /// The company behind a namespace that has others, too. A university is no house: its groups train apart.
+    #[must_use]
+    pub fn house(&self, owner: &str) -> Option<Arc<str>> {
+        in_lower_case(owner, |owner| self.houses.get(owner).cloned())
     }
 
     /// ISO alpha-3 country of an owner, with its source.
@@ -136,6 +159,9 @@ mod tests {
             ("Alibaba,Huazhong University of Science and Technology", OwnerClass::Industry),
             ("Stanford University,University of Montreal", OwnerClass::Academia),
             ("Massachusetts Institute of Technology (MIT)", OwnerClass::Academia),
+            // Regression: a company's institute was a university.
+            ("Toyota Research Institute", OwnerClass::Industry),
+            ("Toyota Technological Institute at Chicago", OwnerClass::Academia),
             ("Mistral AI", OwnerClass::Industry),
             ("Technology Innovation Institute", OwnerClass::Industry),
         ] {

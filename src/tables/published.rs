@@ -158,9 +158,10 @@ macro_rules! estimate_table {
                 embodied_kgco2e: Option<Quantiles>,
                 /// Water consumed in litres, on site and for the electricity; outside the headline. Null in snapshots of before.
                 water_l: Option<Quantiles>,
-                /// Accelerator; several joined by ` | ` when the evidence leaves them open, `mixture:<role>:<year>` when it is unknown.
+                /// Accelerator; several joined by ` | ` when the evidence leaves them open, `mixture:<role>:<year>` when it is unknown, with
+                /// `<role>+<share>_at_scale` where a share of the chips is that of trainings at scale.
                 accelerator: Option<String>,
-                /// What names the accelerator: evidence, or the registry's runs of that year and role.
+                /// What names the accelerator: evidence, or the registry's runs of that year, role and class of owner.
                 accelerator_source: Option<String>,
                 /// Whether the accelerator is a mixture because nothing states it.
                 accelerator_is_fallback: Option<bool>,

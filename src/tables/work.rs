@@ -172,6 +172,8 @@ table! {
         sample_length: Option<f64>,
         /// Standard deviation of its log10.
         sample_length_sd_dex: Option<f64>,
+        /// Parameters of embeddings that are only looked up.
+        token_embeddings: Option<f64>,
         /// Stated training compute.
         train_flop: Option<f64>,
         /// Confidence of the stated training compute, 0 to 1.
@@ -225,6 +227,7 @@ impl From<TierRow> for Run {
                 forward_flop: row.forward_flop,
                 train_samples: row.train_samples,
                 sample_length: row.sample_length.zip(row.sample_length_sd_dex),
+                token_embeddings: row.token_embeddings,
                 train_flop: row.train_flop,
                 train_flop_confidence: row.train_flop_confidence,
                 emissions_kgco2e: row.emissions_kgco2e,
@@ -271,6 +274,7 @@ impl From<Run> for TierRow {
             train_samples: run.known.train_samples,
             sample_length: run.known.sample_length.map(|(length, _)| length),
             sample_length_sd_dex: run.known.sample_length.map(|(_, sd)| sd),
+            token_embeddings: run.known.token_embeddings,
             train_flop: run.known.train_flop,
             train_flop_confidence: run.known.train_flop_confidence,
             emissions_kgco2e: run.known.emissions_kgco2e,

@@ -4,7 +4,7 @@ use crate::cli::regression_text::regression_line;
 use hugging_carbon::domain::number::{number, step, step_value};
 use hugging_carbon::domain::{Flag, Rating, RegressionId, Run, RunKind};
 use hugging_carbon::error::Result;
-use hugging_carbon::estimation::fine_tune::flop_per_sample;
+use hugging_carbon::estimation::fine_tune::{computing_params, flop_per_sample};
 use hugging_carbon::estimation::{Built, Fits, compute_fit, counted_flop, is_product};
 use hugging_carbon::method::chain::{FLOP_PER_FROZEN_PARAM_TOKEN, FLOP_PER_PARAM_TOKEN, FORWARD_PASSES_OF_A_STEP};
 use hugging_carbon::method::simulate::{Compute, Prediction, Response, Spread, pow10};
@@ -80,11 +80,13 @@ pub(super) fn compute_lines(out: &mut String, row: &Run, built: &Built<'_>, fits
         Compute::Known { .. } if row.known.train_tokens.is_none() => {
             let (n, samples) = (row.known.active_params.unwrap_or_default(), row.known.train_samples.unwrap_or_default());
             let (length, per) = (row.known.sample_length.unwrap_or_default().0, flop_per_sample(row, 1.0, 1.0));
+            let n = computing_line(out, row, n);
             product_line(out, "N x samples x length", per, &[n, samples, length])
         }
         Compute::Known { .. } => {
             let per = if row.kind == Some(RunKind::Adapter) { FLOP_PER_FROZEN_PARAM_TOKEN } else { FLOP_PER_PARAM_TOKEN };
             let (n, d) = (row.known.active_params.unwrap_or_default(), row.known.train_tokens.unwrap_or_default());
+            let n = computing_line(out, row, n);
             product_line(out, "N x D", per, &[n, d])
         }
         Compute::Share { share, of_flop, .. } => {
@@ -119,6 +121,21 @@ fn product_line(out: &mut String, words: &str, per: f64, factors: &[f64]) -> f64
     c
 }
 
+/// Says what of N is only looked up, and returns the rest.
+fn computing_line(out: &mut String, row: &Run, n: f64) -> f64 {
+    let computing = computing_params(row, n);
+    if computing < n {
+        let _ = writeln!(
+            out,
+            "  N = {} - {} = {}   less the embeddings of the vocabulary, which are only looked up",
+            step(n),
+            step(n - computing),
+            step(computing)
+        );
+    }
+    computing
+}
+
 fn prediction_lines(out: &mut String, row: &Run, prediction: &Prediction<'_>, fits: &Fits) -> Result<f64> {
     let (id, response) = compute_fit(row);
     let symbol = match response {
@@ -135,9 +152,13 @@ fn prediction_lines(out: &mut String, row: &Run, prediction: &Prediction<'_>, fi
             let _ = writeln!(out, "  C = 10^{predicted} = {} FLOP", step(c));
             c
         }
-        Response::Tokens => product_line(out, "N x D", per, &[n, pow10(predicted)]),
+        Response::Tokens => {
+            let n = computing_line(out, row, n);
+            product_line(out, "N x D", per, &[n, pow10(predicted)])
+        }
         Response::Samples => {
             let length = pow10(prediction.log_length);
+            let n = computing_line(out, row, n);
             let flop = product_line(out, "N x samples x length", per, &[n, pow10(predicted), length]);
             if prediction.widening > 1.0 {
                 let _ = writeln!(out, "  errors widened {:.2} times, for the length and for sizes not seen", prediction.widening);
@@ -157,8 +178,10 @@ fn prediction_lines(out: &mut String, row: &Run, prediction: &Prediction<'_>, fi
         if low.is_finite() { format!("at least {} FLOP (one token per parameter), ", number(pow10(low))) } else { String::new() };
     let _ = writeln!(out, "  bounded to {least}{bound}");
     let c = prediction.central();
-    if prediction.factor < 1.0 || (c / raw - 1.0).abs() > AS_PRINTED {
-        let _ = writeln!(out, "  C = {} FLOP after bounds and the factor {:.3}", step(c), prediction.factor);
+    let looked_up = if response == Response::Compute { 1.0 } else { computing_params(row, n) / n };
+    let factor = prediction.factor / looked_up;
+    if factor < 1.0 || (c / raw - 1.0).abs() > AS_PRINTED {
+        let _ = writeln!(out, "  C = {} FLOP after bounds and the factor {factor:.3}", step(c));
         return Ok(step_value(c));
     }
     Ok(raw)

@@ -1,5 +1,6 @@
 //! The size that the layout in a repository's name stands for: `distilbert`, `bert-base`, `wav2vec2-large`.
 
+use super::layers;
 use super::params::from_layout;
 use crate::evidence::{Extracted, vocabulary};
 use crate::reference::Layouts;
@@ -13,6 +14,17 @@ const ONE_SIZE: f64 = 1.1;
 #[must_use]
 pub fn params(layouts: &Layouts, model_id: &str) -> Option<Extracted> {
     Some(from_layout(model_id, named(layouts, model_id)?))
+}
+
+/// Parameters of the embeddings of tokens of an encoder of `params` parameters, by the first of some names that has its layout.
+#[must_use]
+pub fn token_embeddings<'a>(layouts: &Layouts, names: impl IntoIterator<Item = &'a str>, params: f64) -> Option<f64> {
+    let fits = |layout: &Layout| (1.0 / ONE_SIZE..=ONE_SIZE).contains(&(layout.params / params));
+    let of = |name: &'a str| {
+        let layout = layers::layout(name).or_else(|| named(layouts, name).cloned());
+        layout.filter(fits).and_then(|layout| layout.token_embeddings())
+    };
+    names.into_iter().find_map(of)
 }
 
 fn named<'l>(layouts: &'l Layouts, model_id: &str) -> Option<&'l Layout> {

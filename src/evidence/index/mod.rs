@@ -3,6 +3,7 @@
 pub mod arithmetic;
 pub mod emissions;
 pub mod facts;
+pub mod layers;
 pub mod layouts;
 pub mod looked_up;
 pub mod names;

@@ -198,7 +198,7 @@ pub fn from_base(field: Field, value: f64, base_id: &str, is_stated: bool) -> Ex
 /// The size of the layout that the name gives.
 #[must_use]
 pub fn from_layout(model_id: &str, layout: &Layout) -> Extracted {
-    let Layout { words, params, source, vintage } = layout;
+    let Layout { words, params, source, vintage, .. } = layout;
     Extracted {
         source: EvidenceSource::Arithmetic,
         locator: format!("layouts.csv:{words}"),

@@ -71,7 +71,7 @@ fn find_draft(parts: &[Token], name: &str, is_fraction: bool) -> Option<(Draft, 
     if let Some(at) = first(words.words) {
         return Some((Draft::Head, at));
     }
-    if let Some(at) = first(words.prediction) {
+    if let Some(at) = parts.iter().position(says_prediction) {
         let a_part = parts.get(at + 1).is_some_and(|next| words.parts.contains(&next.as_str()));
         if a_part || is_fraction {
             return Some((Draft::Head, at));
@@ -91,6 +91,19 @@ fn find_draft(parts: &[Token], name: &str, is_fraction: bool) -> Option<(Draft, 
     }
     family?;
     first(words.small_models).map(|at| (Draft::SmallModel, at))
+}
+
+/// Whether a part is a word of multi-token prediction, with or without a version (`mtp`, `MTPv2`).
+fn says_prediction(part: &Token) -> bool {
+    let word = part.trim_end_matches(|c: char| c.is_ascii_digit());
+    let list = vocabulary().drafts.prediction;
+    list.contains(&word) || word.len() < part.len() && word.strip_suffix('v').is_some_and(|word| list.contains(&word))
+}
+
+/// Whether a name says that layers of multi-token prediction lie beside the weights: of the model whose name stands before the word.
+#[must_use]
+pub fn says_draft_layers(name: &str) -> bool {
+    parts(name).iter().any(says_prediction)
 }
 
 /// Why a size in the name is another model's; none where it is the repository's own.
@@ -125,9 +138,10 @@ pub fn target(name: &str) -> Option<String> {
     let says = |token: &Token| {
         let v = vocabulary();
         let d = &v.drafts;
-        let drafts = [d.words, d.beside_family, d.prediction, d.small_models, d.assistants];
+        let drafts = [d.words, d.beside_family, d.small_models, d.assistants];
         let copies = [v.uncensored.words, v.unquantized.words, v.pruned.words];
-        token.split('.').any(|p| drafts.iter().chain(&copies).any(|list| list.contains(&p)))
+        let is_listed = |p: &str| drafts.iter().chain(&copies).any(|list| list.contains(&p));
+        token.split('.').any(|p| is_listed(p) || says_prediction(&Token::new(p)))
     };
     let at = tokens.iter().position(says)?;
     let behind = &tokens[at + 1..];

@@ -7,6 +7,7 @@ mod formats;
 mod kinds;
 mod memo;
 mod owners;
+mod stages;
 mod stems;
 mod tokens;
 mod training;
@@ -14,9 +15,11 @@ mod training;
 pub use architectures::{is_family_architecture, is_vision_architecture};
 pub use formats::{is_conversion_of, says_adapter, says_another_format, says_converted, says_quantized};
 pub use kinds::{
-    Draft, draft, is_untrained, says_pruned, says_uncensored, says_unquantized, says_vision, size_of_another, squeezed, target,
+    Draft, draft, is_untrained, says_draft_layers, says_pruned, says_uncensored, says_unquantized, says_vision, size_of_another,
+    squeezed, target,
 };
 pub use owners::{canonical_owners, is_canonical, is_mirror};
+pub use stages::{stage, without_stage};
 pub use stems::{line_and_version, stem, stem_with_version, version_of_line, without_format, words_beside_numbers};
 pub use tokens::{Token, shared_words, tokens};
 pub use training::{

@@ -66,7 +66,8 @@ fn heads(graph: &Graph<'_>, group: &[usize]) -> Vec<usize> {
 
 /// Whether the name is that of a generation of a family, in the family's own namespace.
 fn is_of_its_family(f: &RepoFacts) -> bool {
-    families::named(f.name()).is_some_and(|n| n.version.is_some() && families::is_home(n.family, f.owner()))
+    let is_named = families::named(f.name()).is_some_and(|n| n.version.is_some() && families::is_home(n.family, f.owner()));
+    is_named && !families::says_glued_word(f.name())
 }
 
 /// Whether a member is open: not registered, and no next generation of a house's own family, nor another model of a house with one.

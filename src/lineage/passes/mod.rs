@@ -19,6 +19,7 @@ mod model_names;
 mod shapes;
 mod siblings;
 mod specialities;
+mod stages;
 mod stated;
 mod targets;
 mod variants;
@@ -36,6 +37,7 @@ const PASSES: &[(Option<LinkPass>, Pass)] = &[
     (Some(LinkPass::StatedBases), weighed::weigh_stated_bases),
     (Some(LinkPass::StatedBases), stated::shapes_of_bases),
     (Some(LinkPass::StatedBases), stated::settle_contradictions),
+    (Some(LinkPass::Siblings), stages::stages_of_one_training),
     (Some(LinkPass::Copies), copies::copies_by_name),
     (Some(LinkPass::Siblings), siblings::siblings_by_stem),
     (Some(LinkPass::Siblings), siblings::siblings_by_unique_size),

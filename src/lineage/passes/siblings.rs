@@ -107,8 +107,11 @@ pub(super) fn siblings_by_unique_size(graph: &mut Graph<'_>) {
             // Two bases of nearly one size are two generations; to the last parameter, one went on from the other.
             let fits = |h: &usize| {
                 let two_bases = [*h, i].iter().all(|m| names::is_base_of_family(graph.node(*m).name()));
-                let known = large_size(graph.node(*h));
-                same_size(known, size) && (known == size || !two_bases)
+                let (f, h) = (graph.node(i), graph.node(*h));
+                let known = large_size(h);
+                // A size that is only nearly the same is a relation where names and dates say so.
+                let is_named_alike = !two_bases && names::shared_words(f.name(), h.name()) > 0 && old_enough(h, f);
+                same_size(known, size) && (known == size || is_named_alike)
             };
             let head = group[..position].iter().copied().find(fits);
             if let Some(head) = head {

@@ -17,7 +17,7 @@ fn rank(f: &RepoFacts) -> Rank<'_> {
 
 /// Whether a rule took a node for one that is made of, or for, the model in its name.
 const fn names_its_target(rule: Rule) -> bool {
-    matches!(rule, Rule::DraftHead | Rule::UncensoredToken | Rule::UnquantizedToken | Rule::PrunedToken)
+    matches!(rule, Rule::DraftHead | Rule::UncensoredToken | Rule::UnquantizedToken | Rule::PrunedToken | Rule::DraftLayersToken)
 }
 
 /// Links `gpt-oss-120b-Eagle3-v3` to `gpt-oss-120b`, `Ornith-1.0-35B-heretic` to `Ornith-1.0-35B`: to the model of that name in the same
@@ -50,7 +50,12 @@ pub(super) fn targets_by_name(graph: &mut Graph<'_>) {
             let any_size = matches!(graph.placements[*i].role_rule, Rule::DraftHead | Rule::PrunedToken);
             let fits = |c: &usize| {
                 let base = graph.node(*c);
-                old_enough(base, f) && (any_size || sizes_agree(f, base, NAMED_SIZE))
+                // Of strangers' models of one name another pass tells the original.
+                let is_known = graph.placements[*i].role_rule != Rule::DraftLayersToken
+                    || base.listed_owner
+                    || base.registry_kind.is_some()
+                    || base.same_owner(f);
+                is_known && old_enough(base, f) && (any_size || sizes_agree(f, base, NAMED_SIZE))
             };
             let at_home = first.get(&(key.as_str(), f.owner().to_lowercase())).copied().filter(fits);
             // Of several only the most senior ones are tried: names like "Qwen3-8B" are borne by hundreds.

@@ -2,6 +2,7 @@
 
 mod kinds;
 mod lines;
+mod trainings;
 
 use super::resolve;
 use crate::domain::{Role, Rule, RunKind};

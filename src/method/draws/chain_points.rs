@@ -38,7 +38,7 @@ pub(super) struct ChainLaws<'a> {
     pub(super) pue: &'a LogNormal,
     pub(super) grids: &'a [GridOption],
     pub(super) fixed: Fixed,
-    /// Digest of the chips and the grids, which are those of all that a run may have been.
+    /// Digest of the chips and the grids.
     pub(super) options: u64,
 }
 

@@ -6,7 +6,7 @@
 use super::chain_points::{ChainLaws, ChainPoint, options_key};
 use super::points::ROLE;
 use super::{Draws, Factor, MFU_MAX, Run, Shared};
-use crate::method::simulate::{Compute, LogNormal, RunModel, Start};
+use crate::method::simulate::{Chip, Compute, LogNormal, RunModel, Start};
 use libm::{exp, sqrt};
 use std::sync::Arc;
 
@@ -56,7 +56,7 @@ impl Held {
             values.clear();
             match factor {
                 Factor::Mfu => {
-                    let mfus: Vec<f64> = mfus(model).map(|law| at(law).min(MFU_MAX)).collect();
+                    let mfus: Vec<f64> = options(model).map(|(law, _)| at(law).min(MFU_MAX)).collect();
                     // Where nothing was trained there is no compute either: any rate but zero will do.
                     values.extend(places.iter().map(|(option, point)| {
                         trained(*option).map_or(1.0, |trained| trained.chain[*point as usize].peak * mfus[usize::from(*option)])
@@ -114,19 +114,23 @@ impl Held {
     }
 }
 
-/// Utilization of each thing that a run may have been.
-fn mfus<'a>(model: &'a RunModel<'_>) -> impl Iterator<Item = &'a LogNormal> {
-    let only = model.parts.is_empty().then_some(&model.mfu);
-    model.parts.iter().map(|part| &part.mfu).chain(only)
+/// Utilization and chips of each thing that a run may have been.
+fn options<'a>(model: &'a RunModel<'_>) -> impl Iterator<Item = (&'a LogNormal, &'a [Chip])> {
+    let only = model.parts.is_empty().then_some((&model.mfu, model.chips));
+    model.parts.iter().map(|part| (&part.mfu, part.chips.as_ref())).chain(only)
 }
 
-/// Points with a factor of chips or places held. They do not depend on the utilization.
-fn held_points(model: &RunModel<'_>, shared: &Shared, fixed: (Factor, f64)) -> Arc<[ChainPoint]> {
-    let mfu = model.parts.first().map_or(&model.mfu, |part| &part.mfu);
-    let options = options_key(model.chips, model.grids);
-    ChainLaws { chips: model.chips, mfu, pue: &model.pue, grids: model.grids, fixed: Some(fixed), options }.points(shared)
+/// Points with a factor of chips or places held, of each thing that a run may have been.
+fn held_points(model: &RunModel<'_>, shared: &Shared, fixed: (Factor, f64)) -> Vec<Arc<[ChainPoint]>> {
+    let points = |(mfu, chips)| {
+        let options = options_key(chips, model.grids);
+        ChainLaws { chips, mfu, pue: &model.pue, grids: model.grids, fixed: Some(fixed), options }.points(shared)
+    };
+    options(model).map(points).collect()
 }
 
-fn take(values: &mut Vec<f64>, places: &[(u8, u32)], points: &[ChainPoint], value: impl Fn(&ChainPoint) -> f64) {
-    values.extend(places.iter().map(|(_, point)| points.get(*point as usize).map_or(0.0, &value)));
+/// The value at each draw's point; zero where nothing was trained.
+fn take(values: &mut Vec<f64>, places: &[(u8, u32)], points: &[Arc<[ChainPoint]>], value: impl Fn(&ChainPoint) -> f64) {
+    let of = |(option, point): &(u8, u32)| points.get(usize::from(*option))?.get(*point as usize);
+    values.extend(places.iter().map(|place| of(place).map_or(0.0, &value)));
 }

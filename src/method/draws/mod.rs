@@ -21,7 +21,7 @@ use self::chain_points::{ChainLaws, ChainPoint, Fixed, options_key};
 use self::compute::Sampler;
 use self::points::{Order, ROLE, START};
 use super::assumptions::MFU_MAX;
-use super::simulate::{Compute, LogNormal, Part, RunModel, Start, Stated};
+use super::simulate::{Chip, Compute, LogNormal, Part, RunModel, Start, Stated};
 use std::sync::Arc;
 
 /// Draws of one run.
@@ -132,10 +132,10 @@ struct Trained {
 
 impl<'a> Run<'a> {
     fn new(model: &'a RunModel<'a>, shared: &'a Shared, fixed: Fixed) -> Self {
-        let options = options_key(model.chips, model.grids);
-        let trained = |up_to: f64, compute: &Compute<'_>, mfu: &LogNormal| {
+        let trained = |up_to: f64, compute: &Compute<'_>, mfu: &LogNormal, chips: &[Chip]| {
             let central_flop = compute.central().map_or(0.0, |flop| flop.0);
-            let laws = ChainLaws { chips: model.chips, mfu, pue: &model.pue, grids: model.grids, fixed, options };
+            let options = options_key(chips, model.grids);
+            let laws = ChainLaws { chips, mfu, pue: &model.pue, grids: model.grids, fixed, options };
             Trained {
                 up_to,
                 compute: Sampler::new(compute, shared),
@@ -145,12 +145,12 @@ impl<'a> Run<'a> {
             }
         };
         let trained = match model.parts {
-            [] => vec![trained(1.0, &model.compute, &model.mfu)],
+            [] => vec![trained(1.0, &model.compute, &model.mfu, model.chips)],
             parts => {
                 let mut up_to = 0.0;
-                let with_sum = parts.iter().map(|Part { weight, compute, mfu, .. }| {
+                let with_sum = parts.iter().map(|Part { weight, compute, mfu, chips, .. }| {
                     up_to += weight;
-                    trained(up_to, compute, mfu)
+                    trained(up_to, compute, mfu, chips)
                 });
                 with_sum.collect()
             }

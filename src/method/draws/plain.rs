@@ -120,9 +120,12 @@ fn plain(model: &RunModel<'_>) -> [Vec<f64>; 2] {
             out.iter_mut().for_each(|values| values.push(0.0));
             continue;
         }
-        let (of, mfu) = part.map_or((&model.compute, &model.mfu), |part| (&part.compute, &part.mfu));
+        let (of, mfu, chips) = match part {
+            Some(part) => (&part.compute, &part.mfu, part.chips.as_ref()),
+            None => (&model.compute, &model.mfu, model.chips),
+        };
         let flop = compute(of, &mut u).unwrap();
-        let chip = pick(model.chips, |c| c.weight, u.uniform());
+        let chip = pick(chips, |c| c.weight, u.uniform());
         let grid = pick(model.grids, |g| g.weight, u.uniform()).intensity;
         let rate = chip.peak.0 * 3600.0 * u.log_normal(mfu).min(MFU_MAX);
         let kwh = flop / rate * chip.tdp.0 / 1000.0 * u.log_normal(&chip.power_ratio) * u.log_normal(&model.pue).max(1.0);
@@ -205,8 +208,20 @@ fn quantiles_are_those_of_many_independent_draws() {
     let mfu = |median| LogNormal { median, own_sd: 0.3, shared_sd: 0.1 };
     // A pre-training, a fine-tune of unknown size, or nothing.
     let parts = [
-        Part { kind: RunKind::Pretraining, weight: 0.15, compute: computes[3].1.clone(), mfu: mfu(0.34) },
-        Part { kind: RunKind::FineTuning, weight: 0.7, compute: computes[5].1.clone(), mfu: mfu(0.17) },
+        Part {
+            kind: RunKind::Pretraining,
+            weight: 0.15,
+            compute: computes[3].1.clone(),
+            mfu: mfu(0.34),
+            chips: (&chips[..]).into(),
+        },
+        Part {
+            kind: RunKind::FineTuning,
+            weight: 0.7,
+            compute: computes[5].1.clone(),
+            mfu: mfu(0.17),
+            chips: (&chips[1..2]).into(),
+        },
     ];
     let none: &[Part<'_>] = &[];
     let cases = computes.iter().map(|(name, compute)| (*name, compute, none)).chain([("a mixture", &computes[3].1, &parts[..])]);

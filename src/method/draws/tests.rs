@@ -121,6 +121,7 @@ fn what_a_run_may_have_been_is_drawn_by_its_weights() {
         weight,
         compute: known(median),
         mfu: LogNormal::with_own_spread(0.4, 0.0),
+        chips: (&chips[..]).into(),
     };
     let parts = [part(0.1, 1e24), part(0.6, 1e20)];
     model.parts = &parts;
@@ -167,8 +168,16 @@ fn held_factors_are_those_of_a_run_that_is_drawn_with_them() {
     let mfu = |median| LogNormal { median, own_sd: 0.3, shared_sd: 0.1 };
     let mut model = model(&chips, Start::Compute, 0.8);
     (model.grids, model.mfu, model.pue) = (&grids, mfu(0.6), LogNormal { median: 1.02, own_sd: 0.06, shared_sd: 0.02 });
-    let part = |weight, median| Part { kind: RunKind::FineTuning, weight, compute: model.compute.clone(), mfu: mfu(median) };
-    let parts = [part(0.3, 0.6), part(0.5, 0.17)];
+    // The second has chips of its own.
+    let of_part = [chip("T4", 0.4, 65e12, 70.0), chip("A100", 0.6, 312e12, 400.0)];
+    let part = |weight, median, chips| Part {
+        kind: RunKind::FineTuning,
+        weight,
+        compute: model.compute.clone(),
+        mfu: mfu(median),
+        chips: std::borrow::Cow::Borrowed(chips),
+    };
+    let parts = [part(0.3, 0.6, &chips[..]), part(0.5, 0.17, &of_part[..])];
     let settings: Vec<(Factor, f64)> = [Factor::Mfu, Factor::Power, Factor::Pue, Factor::Grid]
         .into_iter()
         .flat_map(|factor| [(factor, -1.6), (factor, 1.6)])
@@ -196,8 +205,13 @@ fn draws_do_not_depend_on_what_a_buffer_held() {
     let chips = h100();
     let mut model = model(&chips, Start::Compute, 0.5);
     let mut used = draws_of(&model, 500);
-    let part =
-        Part { kind: RunKind::FineTuning, weight: 0.25, compute: model.compute.clone(), mfu: LogNormal::with_own_spread(0.4, 0.2) };
+    let part = Part {
+        kind: RunKind::FineTuning,
+        weight: 0.25,
+        compute: model.compute.clone(),
+        mfu: LogNormal::with_own_spread(0.4, 0.2),
+        chips: (&chips[..]).into(),
+    };
     model.parts = std::slice::from_ref(&part);
     simulate(&model, &Shared::new(500, 1), &mut used);
     let fresh = draws_of(&model, 500);
@@ -309,6 +323,7 @@ fn a_fixed_utilization_is_that_of_what_was_drawn() {
         weight,
         compute: known(median),
         mfu: LogNormal::with_own_spread(mfu, 0.3),
+        chips: (&chips[..]).into(),
     };
     let parts = [part(0.1, 1e24, 0.4), part(0.9, 1e20, 0.2)];
     let mut model = model(&chips, Start::Compute, 0.0);

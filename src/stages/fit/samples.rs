@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::estimation::fine_tune::{flop_per_sample, sample_length};
 use crate::estimation::{Basis, FactorTables, build, term_values};
 use crate::evidence::hardware;
-use crate::evidence::index::{facts, layouts, names};
+use crate::evidence::index::{facts, layers, layouts, names};
 use crate::method::assumptions::{FINE_TUNE_MAX_SHARE_OF_PRETRAINING, TOKENS_FIT_SINCE_YEAR};
 use crate::method::chain;
 use crate::method::fitting::{Fit, Observation};
@@ -308,7 +308,8 @@ fn category_samples(inputs: &Inputs<'_, Fitting>) -> Result<Vec<Sample>> {
     let is_encoder = |run: &Run| run.size_word.is_some_and(SizeWord::is_encoder);
     let tells_its_size = |run: &Run| {
         let id = &run.model_id;
-        names::size(id).is_some() || !is_encoder(run) && layouts::params(layouts, id).is_some()
+        let says_layers = layers::params(id).is_some();
+        names::size(id).is_some() || says_layers || !is_encoder(run) && layouts::params(layouts, id).is_some()
     };
     Ok(few_of_each_owner(samples.into_iter().filter(|sample| !tells_its_size(&sample.run))))
 }

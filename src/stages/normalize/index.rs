@@ -417,6 +417,7 @@ fn registered(references: &References) -> Vec<RepoFacts> {
         #[allow(clippy::cast_possible_truncation)] // Bounded by the registry's data test.
         Some(RepoFacts {
             listed_owner: references.owners.country(owner).is_some(),
+            house: references.owners.house(owner),
             named_size: name_size(&model_id),
             rough_params: run.params.map(|n| n as i64),
             created_ms: run.trained_on_day().map(|day| i64::from(day.0) * 86_400_000),

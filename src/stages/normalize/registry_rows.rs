@@ -58,7 +58,7 @@ impl RegistryRows {
             if facts[i].registry_kind != Some(RunKind::Pretraining) || !is_post_trained {
                 continue;
             }
-            let Some(root) = placement.root.filter(|root| *root < facts.len() && facts[*root].same_owner(&facts[i])) else {
+            let Some(root) = placement.root.filter(|root| *root < facts.len() && facts[*root].same_house(&facts[i])) else {
                 continue;
             };
             let Some(r) = references.registry.position(&facts[i].model_id) else { continue };
@@ -113,7 +113,7 @@ impl RegistryRows {
 fn roots_without_a_row<'a>(facts: &'a [RepoFacts], placements: &'a [Placement]) -> impl Iterator<Item = (usize, usize)> + 'a {
     (0..facts.len()).filter_map(|i| {
         let root = placements[i].root.filter(|root| *root < facts.len() && facts[*root].registry_kind.is_none())?;
-        facts[root].same_owner(&facts[i]).then_some((i, root))
+        facts[root].same_house(&facts[i]).then_some((i, root))
     })
 }
 

@@ -46,6 +46,7 @@ pub fn repo_facts(references: &References, raw: &RawModelRow) -> RepoFacts {
         exact_params: counted.map(|n| n as i64).filter(|n| raw.gguf_total.is_none() && n % ROUND_PARAMS != 0),
         downloads: raw.downloads_30d,
         listed_owner: raw.model_id.split_once('/').is_some_and(|(owner, _)| references.owners.country(owner).is_some()),
+        house: raw.model_id.split_once('/').and_then(|(owner, _)| references.owners.house(owner)),
         float_weights: weights.float_weights,
         gguf: raw.gguf_total.is_some(),
         // What a record, a source or a whole column does not have says nothing: only a list of files can show that there are no weights.

@@ -4,7 +4,7 @@ use super::References;
 use super::index::{Index, size_of_another};
 use crate::domain::{Field, ParamsSource, Role};
 use crate::evidence::Extracted;
-use crate::evidence::index::{arithmetic, facts, layouts, looked_up, params};
+use crate::evidence::index::{arithmetic, facts, layers, layouts, looked_up, params};
 use crate::lineage::Placement;
 use crate::lineage::names::{says_layers_and_width, says_quantized};
 use crate::method::assumptions::{LARGEST_DENSE, LEAST_LARGE_MIXTURE, MIXTURES_SINCE_YEAR};
@@ -54,7 +54,8 @@ pub(super) fn total_params(
     let from_architecture = || arithmetic::params(&references.trainings, &raw.model_id, raw.library.as_deref());
     let (said, refused) = split(named);
     let from_files = || params::from_files(raw, says_packed, of_another);
-    let own = || from_files().or_else(from_registry).or_else(looked_up).or_else(from_architecture).or(said);
+    let from_layers = || layers::params(&raw.model_id).filter(|_| !of_another && placement.role != Role::Untrained);
+    let own = || from_files().or_else(from_registry).or_else(looked_up).or_else(from_architecture).or(said).or_else(from_layers);
     let from_derived = || index.shown_by.get(&i).map(|(n, by)| params::from_derived(*n, index.id(*by)));
     // Whoever tells layers and width chose them, and what a head drafts for is not its size.
     let is_of_its_layout = !of_another && placement.role != Role::Untrained && !says_layers_and_width(&raw.model_id);

@@ -6,19 +6,20 @@ use super::normalize::MET_ANOTHER_VALUE;
 use super::{merged, vocabulary_digests};
 use crate::domain::run::{Chosen, Hardware, Known, Owner, Site};
 use crate::domain::{
-    Field, Flag, Modality, ParamsSource, Role, RoleShares, Rule, Run, RunKind, RunShares, Tier, TrainedOnSource, TrainingStage,
+    Field, Flag, Modality, ParamsSource, Role, RoleShares, Rule, Run, RunKind, RunShares, TaskGroup, Tier, TrainedOnSource,
+    TrainingStage,
 };
 use crate::engine::{Digests, Inputs, Outputs, Stage, in_blocks, stage};
 use crate::error::Result;
 use crate::estimation::{counted_flop, refuse_contradictions};
 use crate::evidence::hardware::{self, Context};
-use crate::evidence::index::names;
+use crate::evidence::index::{layouts, names};
 use crate::evidence::place::{Place, PlaceTables, read_place};
 use crate::lineage::names::post_training_stage;
 use crate::lineage::no_training_id;
 use crate::method::assumptions::{ATCI_BAND_GCO2E_PER_PFLOP, TOKENS_PER_PARAM};
 use crate::method::chain;
-use crate::reference::{Accelerators, Grid, Operators, Owners, Places, Reference, SampleLengths, Table};
+use crate::reference::{Accelerators, Grid, Layouts, Operators, Owners, Places, Reference, SampleLengths, Table};
 use crate::tables::following::{Following, Span};
 use crate::tables::io::BatchRows;
 use crate::tables::{EvidenceRow, ModelRow, Row, RowBuilders, RunRow, TierRow};
@@ -40,7 +41,7 @@ const CLEANEST_GRID: GCo2ePerKwh = GCo2ePerKwh(20.0);
 
 stage! {
     /// Decides which tiers the evidence of each run reaches.
-    struct Tiering = "tier" version 10
+    struct Tiering = "tier" version 11
     reads [ModelRow, RunRow, EvidenceRow]
     writes [TierRow]
     follows []
@@ -61,6 +62,8 @@ pub struct References {
     pub owners: Table<Owners>,
     /// Length of samples by task.
     pub sample_lengths: Table<SampleLengths>,
+    /// Vocabularies of encoders by the layout in a name.
+    pub layouts: Table<Layouts>,
 }
 
 impl References {
@@ -74,13 +77,14 @@ impl References {
             operators: reference.operators.clone(),
             owners: reference.owners.clone(),
             sample_lengths: reference.sample_lengths.clone(),
+            layouts: reference.layouts.clone(),
         }
     }
 }
 
 impl Digests for References {
     fn digests(&self) -> BTreeMap<String, String> {
-        let Self { accelerators, places, grid, operators, owners, sample_lengths } = self;
+        let Self { accelerators, places, grid, operators, owners, sample_lengths, layouts } = self;
         merged([
             accelerators.digests(),
             places.digests(),
@@ -88,6 +92,7 @@ impl Digests for References {
             operators.digests(),
             owners.digests(),
             sample_lengths.digests(),
+            layouts.digests(),
             vocabulary_digests(),
         ])
     }
@@ -261,6 +266,7 @@ pub fn stated_run(references: &References, model: &ModelRow, run: Option<&RunRow
             forward_flop: value(Field::ForwardFlop),
             train_samples: value(Field::TrainSamples),
             sample_length: Some((length, length_sd)),
+            token_embeddings: looked_up_embeddings(references, model, run, usual.task_group),
             train_flop: value(Field::TrainFlop),
             train_flop_confidence: best(own, Field::TrainFlop).map(|e| e.confidence),
             emissions_kgco2e: value(Field::EmissionsKgco2e),
@@ -280,6 +286,37 @@ pub fn stated_run(references: &References, model: &ModelRow, run: Option<&RunRow
     }
     known
 }
+
+/// Parameters of the token embeddings of an encoder that cost no FLOP, by the layout in the name of the model or of what it stands on: where
+/// labels or vectors are learnt all of them, because nothing is told over the vocabulary. Where masked words are, one word in
+/// [`MASKED_WORDS`] is, and the output layer is the table of the embeddings.
+fn looked_up_embeddings(references: &References, model: &ModelRow, run: Option<&RunRow>, task: TaskGroup) -> Option<f64> {
+    match task {
+        TaskGroup::Labels | TaskGroup::Embedding => {}
+        TaskGroup::Generation
+        | TaskGroup::TextToText
+        | TaskGroup::Speech
+        | TaskGroup::Images
+        | TaskGroup::ImageGeneration
+        | TaskGroup::Documents
+        | TaskGroup::Control
+        | TaskGroup::Other => return None,
+    }
+    #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
+    let params = model.active_params? as f64;
+    let of_root = model.stands_on_run_id.as_deref().and_then(|root| root.split('#').next());
+    let bases = model.base_model_ids.iter().map(String::as_str);
+    let names = std::iter::once(model.model_id.as_str()).chain(bases).chain(of_root);
+    let all = layouts::token_embeddings(&references.layouts, names, params)?;
+    let masks = model.pipeline_tag.as_deref() == Some(OF_MASKS)
+        || run.is_some_and(|run| matches!(run.kind, RunKind::Pretraining | RunKind::Continued));
+    Some(if masks { all * (1.0 - MASKED_WORDS) } else { all })
+}
+
+/// The task of masked words.
+const OF_MASKS: &str = "fill-mask";
+/// Share of the words that are masked and told, by BERT (arXiv 1810.04805, section 3.1) and those after it.
+const MASKED_WORDS: f64 = 0.15;
 
 /// What was trained, by the likeliest role of the repository, the probabilities of all, and the kind of its run.
 fn run_shares(role: Role, likely: &RoleShares, kind: Option<RunKind>) -> RunShares {
