@@ -134,7 +134,7 @@ fn backoff_doubles_with_jitter_and_ends_with_the_way_out() {
     assert!(now > Duration::from_secs(500) && now <= Duration::from_secs(600), "{now:?}");
     let message = error.to_string();
     assert_eq!(error.exit_status() as u8, 4);
-    for part in ["503", "https://hub/api/models", "hugging-carbon ingest", "600 s"] {
+    for part in ["503", "https://hub/api/models", "run the same command again", "600 s"] {
         assert!(message.contains(part), "{message}");
     }
 }
