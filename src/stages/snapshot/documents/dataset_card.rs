@@ -111,7 +111,7 @@ fn basis(card: &mut String, manifest: &Manifest, coverage: &[AggregateRow]) {
             row.group,
             row.models,
             row.runs,
-            number(tonnes),
+            tonnes(row.emissions_kgco2e.mean),
             percent(row.share_of_total, 1)
         );
     }
