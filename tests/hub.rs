@@ -122,7 +122,7 @@ fn an_outage_ends_with_status_4_and_the_rerun_goes_on() {
     bench.hub.plan(Plan::after(4, std::iter::repeat_n(Fault::Status(503), 200)));
     let (status, _, stderr) = bench.run_with(&["run"], &[]);
     assert_eq!(status, 4, "{stderr}");
-    assert!(stderr.contains("503") && stderr.contains("run `hugging-carbon ingest` again"), "{stderr}");
+    assert!(stderr.contains("503") && stderr.contains("run the same command again"), "{stderr}");
     assert!(!bench.workspace.data().join("snapshots/latest").exists(), "half a Hub is never published");
     let log = std::fs::read_to_string(bench.workspace.data().join("work/runs.jsonl")).unwrap();
     assert!(log.contains("\"exit_status\":4"), "{log}");
