@@ -113,6 +113,7 @@ pub(super) fn chips(accelerator: &str) -> String {
     let Some((role, year)) = accelerator.strip_prefix("mixture:").and_then(|mixture| mixture.split_once(':')) else {
         return super::text::name(accelerator);
     };
+    let (role, at_scale) = role.split_once('+').map_or((role, ""), |(role, _)| (role, " and large pre-trainings"));
     let runs = match role {
         "pretraining_at_scale" => "large pre-trainings",
         "pretraining" => "smaller pre-trainings",
@@ -120,7 +121,7 @@ pub(super) fn chips(accelerator: &str) -> String {
         "google_tpu" => "Google's trainings",
         _ => "trainings",
     };
-    format!("a mixture of those that {runs} of {} used", super::text::name(year))
+    format!("a mixture of those that {runs}{at_scale} of {} used", super::text::name(year))
 }
 
 /// A place of the grid in a sentence: `the United States`, or what stands in for one.
@@ -304,7 +305,7 @@ mod tests {
     /// Regression: "mixture:pretraining_at_scale:2026", "Owner in United States" and "pretraining" beside "Pre-training".
     #[test]
     fn names_of_tables_are_words_on_a_page() {
-        for role in ["pretraining", "pretraining_at_scale", "google_tpu", "fine_tuning"] {
+        for role in ["pretraining", "pretraining_at_scale", "google_tpu", "fine_tuning", "fine_tuning+0.20_at_scale"] {
             let said = chips(&format!("mixture:{role}:2026"));
             assert!(said.starts_with("a mixture of those that ") && said.ends_with(" of 2026 used"), "{said}");
             assert!(!said.contains("that trainings"), "{said}");
