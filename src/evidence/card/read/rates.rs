@@ -143,6 +143,11 @@ pub fn rate_of_each(ts: &[Token<'_>], from: usize) -> Option<&'static str> {
     for at in (from.saturating_sub(BEFORE)..from).rev() {
         let t = ts.get(at)?;
         let ends = t.kind == Kind::Number || t.is_any(&words.ends_of_each);
+        let counted = || span(ts, at.saturating_sub(BEHIND), at).iter().any(|before| before.is_any(&words.parts));
+        // "(4 epochs, each 11 kWh)", and not "8 images each takes 30 hours".
+        if at + 1 == from && t.is_any(&words.each_behind) && counted() {
+            return Some(RATE);
+        }
         // "each of the 3 epochs about 12.3 kWh"
         let counts_passes = t.kind == Kind::Number && ts.get(at + 1).is_some_and(|next| next.is_any(&words.parts));
         if counts_passes && is_each_of(ts, at) {
