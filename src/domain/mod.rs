@@ -4,6 +4,7 @@
 //! that a new one makes the compiler list every place to think about.
 
 pub mod address;
+pub mod chip_mixture;
 pub mod comparison;
 pub mod field;
 pub mod flag;
@@ -30,6 +31,7 @@ pub mod steps;
 pub mod task;
 pub mod tier;
 
+pub use chip_mixture::{ChipMixture, MixtureRole};
 pub use comparison::Comparison;
 pub use field::{EvidenceSource, Field, ParamsSource, TrainedOnSource};
 pub use flag::Flag;
@@ -38,7 +40,7 @@ pub use link_pass::LinkPass;
 pub use lower_case::in_lower_case;
 pub use modality::Modality;
 pub use owner::OwnerClass;
-pub use place::GridBasis;
+pub use place::{GridBasis, is_mixture_of_countries, mixture_of_countries};
 pub use quantiles::Quantiles;
 pub use rating::{EmissionsBasis, Rating, estimated_by_others};
 pub use regression::{RegressionId, Term};

@@ -4,7 +4,7 @@
 use super::FactorTables;
 use super::build::Built;
 use super::factors::{YEARS, operator};
-use crate::domain::Run;
+use crate::domain::{Run, is_mixture_of_countries};
 use crate::method::around::AroundSpreads;
 use crate::method::assumptions as assume;
 use crate::reference::grid::WORLD;
@@ -114,7 +114,7 @@ pub fn around(run: &Run, built: &Built<'_>, tables: &FactorTables, around: &Arou
 /// Of the grid the run is counted on; of a mixture of countries their mean, which stands in like the mixture does.
 fn off_site(built: &Built<'_>, year: i32, tables: &FactorTables, around: &AroundTables) -> WaterValue {
     let place = built.grid.value.place.as_str();
-    if place.starts_with("mixture:") {
+    if is_mixture_of_countries(place) {
         let year = year.clamp(*YEARS.start(), *YEARS.end());
         if let Some(l_per_kwh) = around.mixtures.get(&year) {
             return WaterValue { l_per_kwh: *l_per_kwh, place: place.to_owned(), year, is_fallback: true };

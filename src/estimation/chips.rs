@@ -4,10 +4,10 @@
 use super::basis::Root;
 use super::factors::{GOOGLE, Mixtures, YEARS, stated_operator};
 use super::{FactorTables, agents};
-use crate::domain::{Field, Flag, OwnerClass, Run, RunKind};
+use crate::domain::{ChipMixture, Field, Flag, MixtureRole, OwnerClass, Run, RunKind};
 use crate::method::assumptions as assume;
 use crate::method::simulate::Chip;
-use crate::reference::{Accelerator, MixtureRole, NodePower};
+use crate::reference::{Accelerator, NodePower};
 use crate::units::Flop;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 pub struct Chips<'a> {
     /// Possible chips; weights sum to one.
     pub set: Cow<'a, [Chip]>,
-    /// The chip, the candidates joined by ` | `, or the [`mixture`](mixture_of)'s name.
+    /// The chip, the candidates joined by ` | `, or the [`ChipMixture`]'s name.
     pub name: String,
     /// Whether they are what registry runs used: nothing tells of these.
     pub is_mixture: bool,
@@ -40,7 +40,7 @@ pub(super) struct ChipMixtures(BTreeMap<(MixtureRole, OwnerClass, i32), (Vec<Chi
 impl ChipMixtures {
     pub(super) fn new(tables: &FactorTables) -> Self {
         let mut mixtures = BTreeMap::new();
-        for role in MixtureRole::ALL {
+        for &role in MixtureRole::ALL {
             for class in OwnerClass::ALL {
                 for year in YEARS {
                     let (_, mixture) = tables.chip_use.mixture(role, *class, year);
@@ -84,7 +84,7 @@ pub(super) fn at_scale(compute: Option<Flop>, tables: &FactorTables) -> f64 {
 
 /// What registry runs used.
 struct Mixture<'a> {
-    name: String,
+    name: ChipMixture,
     set: Cow<'a, [Chip]>,
     power_is_fallback: bool,
 }
@@ -100,7 +100,7 @@ fn mixture_of<'a>(
     let of_role = |role| mixtures.chips.get(role, run.owner.class, year);
     let one = |role: MixtureRole| {
         let (set, power_is_fallback) = of_role(role);
-        let name = format!("mixture:{}:{year}", role.name());
+        let name = ChipMixture::one(role, year);
         Mixture { name, set: set.as_slice().into(), power_is_fallback: *power_is_fallback }
     };
     let of_owner = run.owner.name.as_deref().and_then(|owner| tables.owners.operator(owner));
@@ -115,7 +115,7 @@ fn mixture_of<'a>(
     let (small, small_is_fallback) = of_role(of_kind);
     let (large, large_is_fallback) = of_role(MixtureRole::PretrainingAtScale);
     Mixture {
-        name: format!("mixture:{}+{share:.2}_at_scale:{year}", of_kind.name()),
+        name: ChipMixture { role: of_kind, share_at_scale: share, year },
         set: blended(small, large, share).into(),
         power_is_fallback: *small_is_fallback || *large_is_fallback,
     }
@@ -171,7 +171,7 @@ pub fn chips<'a>(
     let Mixture { name, set, power_is_fallback } = mixture_of(run, (run.kind, year, compute), mixtures, tables);
     with_power_flag(
         Chips {
-            name,
+            name: name.to_string(),
             is_mixture: true,
             source: "registry runs of that role, year and class of owner".into(),
             set,

@@ -3,7 +3,7 @@
 
 use super::chips::{self, ChipMixtures};
 use super::{FactorTables, agents};
-use crate::domain::{Flag, GridBasis, Run, RunKind, TaskGroup, TrainingStage};
+use crate::domain::{Flag, GridBasis, Run, RunKind, TaskGroup, TrainingStage, mixture_of_countries};
 use crate::method::assumptions as assume;
 use crate::method::simulate::{GridOption, LogNormal};
 use crate::reference::grid::WORLD;
@@ -56,7 +56,7 @@ fn grid_mixture(tables: &FactorTables, year: i32) -> Option<(Vec<GridOption>, Gr
     let mean = exp(values.iter().map(|(v, share)| share * log(v.gco2e_per_kwh)).sum());
     let value = GridValue {
         gco2e_per_kwh: mean,
-        place: format!("mixture:{learnt}"),
+        place: mixture_of_countries(learnt),
         year: first.year,
         basis: first.basis,
         flow: first.flow.clone(),

@@ -2,7 +2,7 @@
 
 use super::owners::class_of_organization;
 use super::{Accelerator, Accelerators, Registry, Table, TrainingRun};
-use crate::domain::{OwnerClass, RunKind};
+use crate::domain::{MixtureRole, OwnerClass};
 use crate::method::assumptions::{AT_SCALE_FLOP, DEVICES_OF_A_MACHINE, LOG_FLOP_OF_MACHINES};
 use crate::method::logistic::Logistic;
 use crate::units::{Day, Flop};
@@ -17,49 +17,13 @@ const GOOGLES: &str = "Google TPU";
 /// Words of the organizations of Google.
 const GOOGLE: [&str; 2] = ["Google", "DeepMind"];
 
-/// For what a mixture of chips is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum MixtureRole {
-    /// Pre-training.
-    Pretraining,
-    /// Any training of the scale of a pre-training (1e22 FLOP or more): consumers' cards and the chips of notebooks took no part in those.
-    PretrainingAtScale,
-    /// Google's own chips, on which Google trains, whatever the kind of training.
-    GoogleTpu,
-    /// Anything that starts from weights.
-    FineTuning,
-}
-
 impl MixtureRole {
-    /// All roles.
-    pub const ALL: [Self; 4] = [Self::Pretraining, Self::PretrainingAtScale, Self::GoogleTpu, Self::FineTuning];
-
-    /// The role of a kind of run.
-    #[must_use]
-    pub const fn of_kind(kind: Option<RunKind>) -> Self {
-        match kind {
-            Some(RunKind::Pretraining) => Self::Pretraining,
-            Some(RunKind::Continued | RunKind::PostTraining | RunKind::FineTuning | RunKind::Adapter) | None => Self::FineTuning,
-        }
-    }
-
     /// Whose runs stand for an owner's class: at scale everybody's but Google's. Universities have older chips there, but not beyond chance (A100 or
     /// A800 in 7 of 20 of the registry's since 2024, of companies in 19 of 108; Fisher's exact test: 0.13).
     const fn class(self, class: OwnerClass) -> OwnerClass {
         match self {
             Self::Pretraining | Self::FineTuning => class,
             Self::PretrainingAtScale | Self::GoogleTpu => OwnerClass::Unlisted,
-        }
-    }
-
-    /// The word in names of mixtures.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Pretraining => "pretraining",
-            Self::PretrainingAtScale => "pretraining_at_scale",
-            Self::GoogleTpu => "google_tpu",
-            Self::FineTuning => "fine_tuning",
         }
     }
 }
@@ -99,7 +63,7 @@ impl ChipUse {
                 *counts.entry((whose, year)).or_default().entry(chip).or_default() += 1;
             }
         }
-        for role in MixtureRole::ALL {
+        for &role in MixtureRole::ALL {
             for class in OwnerClass::ALL {
                 let whose = (role, *class);
                 let years: Vec<i32> = counts.keys().filter(|(of, _)| *of == whose).map(|(_, y)| *y).collect();
@@ -181,8 +145,8 @@ fn mixture(counts: &Counts, whose: Whose, year: i32, widest: i32) -> Vec<(usize,
 
 #[cfg(test)]
 mod tests {
-    use crate::domain::OwnerClass;
-    use crate::reference::{MixtureRole, Reference};
+    use crate::domain::{MixtureRole, OwnerClass};
+    use crate::reference::Reference;
     use crate::units::Flop;
 
     #[test]
@@ -203,7 +167,7 @@ mod tests {
             let (_, chips) = reference.chip_use.mixture(role, class, year);
             chips.iter().filter(|(a, _)| a.accelerator.contains(part)).map(|(_, w)| w).sum()
         };
-        for role in MixtureRole::ALL {
+        for &role in MixtureRole::ALL {
             for class in OwnerClass::ALL.iter().copied() {
                 for year in [2016, 2018, 2020, 2022, 2024, 2030] {
                     let sum = share(role, class, year, "");

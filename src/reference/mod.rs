@@ -41,7 +41,7 @@ use std::path::Path;
 pub use accelerators::{Accelerator, Accelerators, Named};
 pub use agents::Agents;
 pub use arithmetic::{NamedTraining, Trainings};
-pub use chip_use::{ChipUse, MixtureRole};
+pub use chip_use::ChipUse;
 pub use compute_bounds::ComputeBounds;
 pub use compute_countries::ComputeCountries;
 pub use continued_runs::ContinuedRuns;

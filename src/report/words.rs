@@ -1,6 +1,9 @@
 //! Words of the tables in plain language.
 
-use crate::domain::{Comparison, EvidenceSource, Field, GroupBy, Modality, Role, RunKind, Tier, TrainedOnSource};
+use crate::domain::{
+    ChipMixture, Comparison, EvidenceSource, Field, GroupBy, MixtureRole, Modality, Role, RunKind, Tier, TrainedOnSource,
+    is_mixture_of_countries,
+};
 
 /// What is known of the runs of a tier.
 pub(super) const fn tier(tier: Tier) -> &'static str {
@@ -108,26 +111,25 @@ pub(super) const fn date(source: TrainedOnSource) -> &'static str {
     }
 }
 
-/// Chips of an estimate: names, or what stands in for them, `mixture:pretraining_at_scale:2026`.
+/// Chips of an estimate: their names, or in words what stands in for them.
 pub(super) fn chips(accelerator: &str) -> String {
-    let Some((role, year)) = accelerator.strip_prefix("mixture:").and_then(|mixture| mixture.split_once(':')) else {
+    let Some(ChipMixture { role, share_at_scale, year }) = ChipMixture::parse(accelerator) else {
         return super::text::name(accelerator);
     };
-    let (role, at_scale) = role.split_once('+').map_or((role, ""), |(role, _)| (role, " and large pre-trainings"));
     let runs = match role {
-        "pretraining_at_scale" => "large pre-trainings",
-        "pretraining" => "smaller pre-trainings",
-        "fine_tuning" => "fine-tunes",
-        "google_tpu" => "Google's trainings",
-        _ => "trainings",
+        MixtureRole::PretrainingAtScale => "large pre-trainings",
+        MixtureRole::Pretraining => "smaller pre-trainings",
+        MixtureRole::FineTuning => "fine-tunes",
+        MixtureRole::GoogleTpu => "Google's trainings",
     };
-    format!("a mixture of those that {runs}{at_scale} of {} used", super::text::name(year))
+    let at_scale = if share_at_scale > 0.0 { " and large pre-trainings" } else { "" };
+    format!("a mixture of those that {runs}{at_scale} of {year} used")
 }
 
 /// A place of the grid in a sentence: `the United States`, or what stands in for one.
 pub(super) fn place(code: &str) -> String {
     match code {
-        _ if code.starts_with("mixture:") => "the countries of published runs".to_owned(),
+        _ if is_mixture_of_countries(code) => "the countries of published runs".to_owned(),
         "ARE" | "GBR" | "NLD" | "USA" => format!("the {}", country(code)),
         _ => super::text::name(country(code)),
     }

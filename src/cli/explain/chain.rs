@@ -3,7 +3,7 @@
 use super::alternatives::percent;
 use super::compute::compute_lines;
 use hugging_carbon::domain::number::{step, step_value};
-use hugging_carbon::domain::{Beside, Run, Step, Tier, Way};
+use hugging_carbon::domain::{Beside, Run, Step, Tier, Way, is_mixture_of_countries};
 use hugging_carbon::error::Result;
 use hugging_carbon::estimation::{Built, Fits};
 use hugging_carbon::method::simulate::{Central, Chip, Compute, Start, central};
@@ -92,10 +92,8 @@ fn utilization_line(out: &mut String, built: &Built<'_>, r: &Reckoned) {
 
 fn grid_line(out: &mut String, built: &Built<'_>, r: &Reckoned) {
     let value = &built.grid.value;
-    let place = match value.place.strip_prefix("mixture:") {
-        Some(_) => "countries of published runs",
-        None => value.place.as_str(),
-    };
+    let is_mixture = is_mixture_of_countries(&value.place);
+    let place = if is_mixture { "countries of published runs" } else { value.place.as_str() };
     let why = if built.grid.is_owner_country {
         "the place of training is not stated: the owner's country"
     } else if built.grid.is_fallback {

@@ -14,7 +14,7 @@ use self::sums::{Figures, Row, Totals};
 use self::top::LargestRuns;
 use super::{Estimation, Settings, rows};
 use crate::domain::source::CohortMetric;
-use crate::domain::{GroupBy, Run, Tier};
+use crate::domain::{ChipMixture, GroupBy, Run, Tier};
 use crate::engine::Outputs;
 use crate::error::{Error, Result};
 use crate::estimation::{Basis, Built};
@@ -212,7 +212,7 @@ fn groups<'a>(item: &Item<'a>, basis: &Basis) -> Vec<(GroupBy, Cow<'a, str>)> {
         (GroupBy::Basis, Cow::Borrowed(item.tier().basis())),
         (GroupBy::Coverage, Cow::Owned(coverage(model))),
         (GroupBy::Role, Cow::Borrowed(model.role.name())),
-        (GroupBy::Accelerator, estimate.accelerator.as_deref().map_or(Cow::Borrowed("unknown"), larger_part)),
+        (GroupBy::Accelerator, estimate.accelerator.as_deref().map_or(Cow::Borrowed("unknown"), chips_of_a_total)),
         (GroupBy::License, unknown(model.license.as_deref())),
     ];
     if item.tier() != Tier::NoTraining {
@@ -224,17 +224,9 @@ fn groups<'a>(item: &Item<'a>, basis: &Basis) -> Vec<(GroupBy, Cow<'a, str>)> {
     groups
 }
 
-/// The mixture that most of the chips of one are from, by its name: a total for each share would be one for each run. Any other name as it is.
-fn larger_part(accelerator: &str) -> Cow<'_, str> {
-    let parts = accelerator.split_once('+').and_then(|(role, rest)| {
-        let (share, year) = rest.split_once("_at_scale:")?;
-        Some((role, share.parse::<f64>().ok()?, year))
-    });
-    match parts {
-        None => Cow::Borrowed(accelerator),
-        Some((_, share, year)) if share > 0.5 => Cow::Owned(format!("mixture:pretraining_at_scale:{year}")),
-        Some((role, _, year)) => Cow::Owned(format!("{role}:{year}")),
-    }
+/// Chips of a total, by their name: a mixture of two is with the larger part, because a total for each share would be one for each run.
+fn chips_of_a_total(accelerator: &str) -> Cow<'_, str> {
+    ChipMixture::parse(accelerator).map_or(Cow::Borrowed(accelerator), |mixture| Cow::Owned(mixture.larger_part().to_string()))
 }
 
 /// What a record tells of role, size and date.
@@ -247,19 +239,6 @@ fn coverage(model: &ModelPart) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Regression: every share of chips at scale was a group of its own, 337 of the wide index instead of 81.
-    #[test]
-    fn mixtures_of_two_are_summed_with_their_larger_part() {
-        for (name, group) in [
-            ("mixture:fine_tuning+0.80_at_scale:2024", "mixture:pretraining_at_scale:2024"),
-            ("mixture:fine_tuning+0.20_at_scale:2024", "mixture:fine_tuning:2024"),
-            ("mixture:fine_tuning:2024", "mixture:fine_tuning:2024"),
-            ("NVIDIA A100 SXM4 40GB | NVIDIA A100 SXM4 80GB", "NVIDIA A100 SXM4 40GB | NVIDIA A100 SXM4 80GB"),
-        ] {
-            assert_eq!(larger_part(name), group);
-        }
-    }
 
     /// Regression: a run whose repository has few downloads was nowhere beside the total of the models that stand on it. Cohort 1 is that of all
     /// time, cohort 2 that of 30 days; only what the owner of the run is not in counts.
