@@ -2,6 +2,7 @@
 
 use hugging_carbon::domain::{RegressionId, Term};
 use hugging_carbon::estimation::LoadedFit;
+use hugging_carbon::method::simulate::{House, pow10};
 use std::fmt::Write as _;
 
 /// Terms with the signs of their coefficients between them: `2.1 - 0.5 x 1.5 [years]`.
@@ -27,10 +28,17 @@ fn printed(x: f64) -> f64 {
     format!("{x:.DECIMALS$}").parse().unwrap_or(x)
 }
 
-/// The line of a prediction; the sum of what is printed in it is given back.
-pub fn regression_line(out: &mut String, id: RegressionId, symbol: &str, fit: &LoadedFit, terms: &[f64]) -> f64 {
-    let value = printed(fit.shared.central.iter().zip(terms).map(|(b, x)| printed(*b) * printed(*x)).sum());
-    let parts: Vec<(f64, String)> = fit
+/// The line of a prediction, with what the house of a training adds; the sum of what is printed in it is given back.
+pub fn regression_line(
+    out: &mut String,
+    id: RegressionId,
+    symbol: &str,
+    fit: &LoadedFit,
+    (terms, house): (&[f64], Option<House<'_>>),
+) -> f64 {
+    let of_terms: f64 = fit.shared.central.iter().zip(terms).map(|(b, x)| printed(*b) * printed(*x)).sum();
+    let value = printed(of_terms + house.map_or(0.0, |house| printed(house.dex)));
+    let mut parts: Vec<(f64, String)> = fit
         .terms
         .iter()
         .zip(&fit.shared.central)
@@ -43,9 +51,15 @@ pub fn regression_line(out: &mut String, id: RegressionId, symbol: &str, fit: &L
             other => (*b, format!("{:.DECIMALS$} x {x:.DECIMALS$} [{}]", b.abs(), other.name())),
         })
         .collect();
+    parts.extend(house.map(|house| (house.dex, format!("{:.DECIMALS$} [house]", house.dex.abs()))));
     let log_n = fit.terms.iter().position(|t| t.is_size()).map_or(value, |at| terms[at]);
     let [low, middle, high] = fit.shared.errors.near(log_n).interval();
     let _ = writeln!(out, "  {symbol} = {} = {value:.DECIMALS$}   regression {id}", signed_sum(&parts));
+    if let Some(House { name, trainings, dex }) = house {
+        let known = if trainings == 1 { "1 training is".to_owned() } else { format!("{trainings} trainings are") };
+        let (times, side) = (pow10(dex.abs()), if dex < 0.0 { "fewer" } else { "more" });
+        let _ = writeln!(out, "  house: of {name} {known} known; it is taken to see {times:.2} times {side} tokens than others");
+    }
     let _ = writeln!(out, "  held-out errors of its class of size: median {middle:+.2} dex, 90 % between {low:+.2} and {high:+.2}");
     value
 }

@@ -77,6 +77,8 @@ closed_set! {
         /// The size is above the largest or below the smallest fine-tune of that method and kind of owner that the regression has seen: its
         /// error is drawn wider.
         SizeOutsideTheFineTunesSeen = "size_outside_the_fine_tunes_seen",
+        /// How many tokens the house's other trainings saw moves what the regression predicts.
+        TokensOfTheHouse = "tokens_of_the_house",
         /// The evidence leaves the variant of the accelerator open.
         AcceleratorVariantOpen = "accelerator_variant_open",
         /// Nothing states the accelerator: what runs of that kind and year used.
@@ -87,7 +89,7 @@ closed_set! {
         PowerRatioOfAnotherVendor = "power_ratio_of_another_vendor",
         /// Facility overhead is the average of the operator's class.
         PueClassAverage = "pue_class_average",
-        /// Facility overhead is the average of a survey.
+        /// Facility overhead is the average of a survey of the industry or, the likelier the training ran on several machines, of public clouds.
         PueSurveyAverage = "pue_survey_average",
         /// Facility overhead is that of the operator the owner is known to use.
         PueOfTheOwnersOperator = "pue_of_the_owners_operator",

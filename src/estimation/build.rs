@@ -17,7 +17,7 @@ use crate::method::chain;
 use crate::method::simulate::{Compute, LogNormal, Part, Prediction, Response, RunModel, Spread, Start, Stated, pow10};
 use crate::reference::compute_bounds::Bound;
 use crate::reference::{PueValue, registry};
-use crate::units::{Day, Flop, Params, Tokens};
+use crate::units::{AcceleratorHours, Day, Flop, FlopPerSecond, Params, Tokens};
 use libm::log10;
 
 /// Stated compute within this relative distance of 6 N D was computed that way.
@@ -101,14 +101,21 @@ pub fn build<'a>(run: &Run, tier: Tier, basis: &'a Basis, tables: &FactorTables)
     let root = run.root_run_id.as_ref().and_then(|root| basis.roots.get(root));
     let chips = chips::chips(run, (year, compute.central(), root), mixtures, tables, &mut flags);
     let grid = factors::grid(run, year, mixtures, tables, &mut flags);
-    let (pue, pue_factor) = factors::pue(run, year, tables, &mut flags);
     let (mfu, mfu_is_fallback) = factors::mfu(run, compute.central(), tables);
+    let scale = compute.central().or_else(|| flop_of_hours(run, &chips, mfu.median));
+    let (pue, pue_factor) = factors::pue(run, (year, scale), tables, &mut flags);
     let start = start(run, tier, &mut flags)?;
     let stated = stated(run, tier, &mut flags);
     let parts =
         if compute_tier > Tier::Compute { parts((run, tier, year), &chips, basis, tables, &mut flags)? } else { Vec::new() };
     Flag::sort(&mut flags);
     Ok(Built { start, stated, compute, compute_tier, parts, mfu, mfu_is_fallback, chips, pue, pue_factor, grid, flags })
+}
+
+/// C = H peak MFU 3600, where hours are stated and compute is not: in the middle of the chips it may have had.
+fn flop_of_hours(run: &Run, chips: &Chips<'_>, mfu: f64) -> Option<Flop> {
+    let log_peak: f64 = chips.set.iter().map(|chip| chip.weight * log10(chip.peak.0)).sum();
+    Some(chain::implied_flop(AcceleratorHours(run.hardware.accelerator_hours?), FlopPerSecond(pow10(log_peak)), mfu))
 }
 
 /// What the run may have been, where nothing certain tells, and of which year where nothing tells its date: pre-trainings took more from
@@ -247,11 +254,11 @@ fn most_params(run: &Run) -> f64 {
 fn stated_compute<'a>(run: &Run, fits: &'a Fits, flags: &mut Vec<Flag>) -> Option<Compute<'a>> {
     // What is stated is not held to what its owner's class has shown; its tail ends at what any published run took.
     let known = |median: f64, spread| Compute::Known { median, spread, log_ceiling: log10(most_flop(run)) };
-    let measured = Spread::Measured(fits.six_nd_errors());
+    let measured = |product: f64| Spread::Measured(fits.six_nd_errors(product));
     if let Some(flop) = run.known.train_flop {
         // Compute that is 6 N D of the stated figures has the error of that formula, which the back-test measured.
         if is_product(run) {
-            return Some(known(flop, measured));
+            return Some(known(flop, measured(flop)));
         }
         let rating = run.known.train_flop_confidence.map_or(Rating::Unknown, Rating::of_confidence);
         return Some(known(flop, Spread::Normal(registry::flop_sd_dex(rating) * assume::LN_10)));
@@ -264,7 +271,7 @@ fn stated_compute<'a>(run: &Run, fits: &'a Fits, flags: &mut Vec<Flag>) -> Optio
     let n = Params(fine_tune::computing_params(run, n));
     let is_adapter = run.kind == Some(RunKind::Adapter);
     let flop = if is_adapter { chain::adapter_flop(n, d) } else { chain::training_flop(n, d) };
-    Some(known(flop.0, measured))
+    Some(known(flop.0, measured(flop.0)))
 }
 
 /// C = 3 F S, where a forward pass and the samples seen are known (data/reference/architectures.csv, recipes.csv); an adapter lacks the
@@ -356,6 +363,7 @@ fn regression<'a>(
         Response::Samples => fine_tune::with_length(run, n, prediction, fits, tables, flags),
         Response::Tokens => {
             fine_tune::flag_embeddings(run, n, flags);
+            flags.extend(prediction.house.is_some().then_some(Flag::TokensOfTheHouse));
             Ok(Prediction { factor: prediction.factor * fine_tune::computing_params(run, n) / n, ..prediction })
         }
         Response::Compute => Ok(prediction),
@@ -391,8 +399,10 @@ fn prediction<'a>(run: &Run, n: f64, fits: &'a Fits, tables: &FactorTables, fact
     } else {
         ((f64::NEG_INFINITY, f64::INFINITY), 0.0)
     };
-    Ok(Prediction {
+    let house = || loaded.houses.house(tables.owners.registered_as(run.owner.name.as_deref()?), terms[loaded.time_position()?]);
+    let prediction = Prediction {
         log_ceiling: log_ceiling(run, tables),
+        house: if response == Response::Tokens { house() } else { None },
         fit: &loaded.shared,
         response,
         terms,
@@ -402,8 +412,10 @@ fn prediction<'a>(run: &Run, n: f64, fits: &'a Fits, tables: &FactorTables, fact
         log_bounds,
         bounds_exponent,
         factor,
-        product_errors: (response != Response::Compute).then(|| fits.six_nd_errors()),
-    })
+        product_errors: None,
+    };
+    let product_errors = (response != Response::Compute).then(|| fits.six_nd_errors(prediction.central()));
+    Ok(Prediction { product_errors, ..prediction })
 }
 
 #[cfg(test)]

@@ -118,10 +118,11 @@ pub(super) fn is_released_with_its_base(run: &Run) -> bool {
 
 /// PUE by the ladder site, operator, class of operator, survey; an operator stated by evidence goes before the owner's.
 #[must_use]
-pub fn pue(run: &Run, year: i32, tables: &FactorTables, flags: &mut Vec<Flag>) -> (PueValue, LogNormal) {
+pub fn pue(run: &Run, (year, compute): (i32, Option<Flop>), tables: &FactorTables, flags: &mut Vec<Flag>) -> (PueValue, LogNormal) {
     let site = run.place.cloud_region.as_deref().and_then(|key| tables.places.region_pue(key));
     let stated = stated_operator(run);
-    let value = tables.pue.value(&PuePlace { site, operator: operator(run, tables) }, year);
+    let place = PuePlace { site, operator: operator(run, tables), at_scale: chips::at_scale(compute, tables) };
+    let value = tables.pue.value(&place, year);
     let own_sd = match value.rung {
         Rung::Survey => {
             flags.push(Flag::PueSurveyAverage);

@@ -49,11 +49,12 @@ pub fn compute_of_samples<'a>(
     let (length, length_sd) = sample_length(run, tables);
     flag_length(run, flags);
     flag_embeddings(run, n, flags);
-    let errors = fits.six_nd_errors();
+    let median = samples * flop_per_sample(run, n, length);
+    let errors = fits.six_nd_errors(median);
     // Half the central 68 %: the errors have a few far ones, which are slips of the registry and no property of the formula.
     let product_sd = (errors.quantile(ONE_SD_ABOVE) - errors.quantile(1.0 - ONE_SD_ABOVE)) / 2.0;
     let spread = Spread::Normal(sqrt(length_sd * length_sd + product_sd * product_sd) * LN_10);
-    Some(Compute::Known { median: samples * flop_per_sample(run, n, length), spread, log_ceiling })
+    Some(Compute::Known { median, spread, log_ceiling })
 }
 
 /// Probability below one standard deviation above the centre of a normal distribution.

@@ -1,11 +1,13 @@
 //! The fitted regressions as estimates use them, read back from their tables.
 
 use super::fine_tune::SizesSeen;
+use super::houses::Houses;
 use crate::domain::{Comparison, RegressionId, Run, RunKind, Term};
 use crate::error::{Error, Result};
 use crate::method::calibration::{ErrorLaw, Errors, MIN_CLASS};
 use crate::method::simulate::SharedFit;
 use crate::tables::{BacktestRunRow, RegressionCovarianceRow, RegressionObservationRow, RegressionRow, RegressionTermRow};
+use libm::log10;
 use std::collections::BTreeMap;
 
 /// A fitted regression.
@@ -22,6 +24,8 @@ pub struct LoadedFit {
     pub formula: String,
     /// Sizes it has been fitted on.
     pub seen: SizesSeen,
+    /// Errors of the houses it has been fitted on; empty where it has no term of time.
+    pub houses: Houses,
 }
 
 /// An observation of a regression: the values of its terms, its response, and the error where its owner is left out.
@@ -45,7 +49,22 @@ impl LoadedFit {
         } else {
             (None, law(&[of_pretrainings, of_others].concat()))
         };
-        Self { shared: shared(others), pretrainings, terms, formula, seen }
+        Self { shared: shared(others), pretrainings, terms, formula, seen, houses: Houses::default() }
+    }
+
+    /// The same with what the houses of its observations are off by: house, values of the terms, held-out error.
+    #[must_use]
+    pub fn with_houses<'a>(mut self, observed: impl Iterator<Item = (&'a str, &'a [f64], Option<f64>)>) -> Self {
+        if let Some(time) = self.time_position() {
+            self.houses = Houses::new(observed.filter_map(|(house, values, error)| Some((house, *values.get(time)?, error?))));
+        }
+        self
+    }
+
+    /// Position of the term of time that [`Houses`] go by.
+    #[must_use]
+    pub fn time_position(&self) -> Option<usize> {
+        self.terms.iter().position(|term| *term == Term::Years2022To2026)
     }
 
     /// Coefficients with the errors of runs of the kind: the size of a pre-training is known to less than a factor of ten, that of a
@@ -120,7 +139,9 @@ impl Fits {
             let of_fit = observations.iter().filter(|o| o.regression_id == id);
             let observed = of_fit.map(|o| (o.terms.as_slice(), o.response, o.held_out_error));
             let shared = |errors| SharedFit::new(id.name(), central.clone(), &matrix, errors, draws, seed);
-            fits.insert(id, LoadedFit::new(row.terms, row.formula, observed, shared));
+            let by_house = observations.iter().filter(|o| o.regression_id == id);
+            let by_house = by_house.map(|o| (o.owner.as_str(), o.terms.as_slice(), o.held_out_error));
+            fits.insert(id, LoadedFit::new(row.terms, row.formula, observed, shared).with_houses(by_house));
         }
         Ok(Self { fits, six_nd })
     }
@@ -139,14 +160,14 @@ impl Fits {
         })
     }
 
-    /// Errors of 6 N D against compute that was counted in another way.
+    /// Errors of 6 N D of that many FLOP against compute that was counted in another way: figures of large trainings agree better.
     #[must_use]
-    pub fn six_nd_errors(&self) -> Errors<'_> {
-        self.six_nd.near(0.0)
+    pub fn six_nd_errors(&self, product: f64) -> Errors<'_> {
+        self.six_nd.near(log10(product))
     }
 }
 
-/// Errors of 6 N D against compute that was counted in another way, as the back-test measured them.
+/// Errors of 6 N D by its log10 against compute that was counted in another way, as the back-test measured them.
 ///
 /// # Errors
 /// A row cannot be read.
@@ -155,7 +176,7 @@ pub fn six_nd_law(backtest_runs: impl Iterator<Item = Result<BacktestRunRow>>) -
     for row in backtest_runs {
         let row = row?;
         if row.against == Comparison::IndependentCompute && row.left_out.is_none() {
-            errors.push((0.0, -row.log10_ratio));
+            errors.push((log10(row.estimate), -row.log10_ratio));
         }
     }
     Ok(ErrorLaw::new(&errors))

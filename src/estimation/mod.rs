@@ -9,6 +9,7 @@ pub mod contradictions;
 pub mod factors;
 pub mod fine_tune;
 pub mod fits;
+pub mod houses;
 pub mod terms;
 
 pub use around::{Around, AroundTables, around};

@@ -138,6 +138,8 @@ pub struct Prediction<'a> {
     pub size_position: usize,
     /// log10 of the tokens of a sample, where samples are predicted.
     pub log_length: f64,
+    /// What the other trainings of the house tell, where tokens are predicted.
+    pub house: Option<House<'a>>,
     /// Factor on the measured errors: above one for what the regression has not seen, and for what comes on top of its error.
     pub widening: f64,
     /// log10 of the least and most FLOP believed, infinite for none; draws are truncated to it, not piled up at its ends.
@@ -152,12 +154,23 @@ pub struct Prediction<'a> {
     pub product_errors: Option<Errors<'a>>,
 }
 
+/// How far the trainings of a house lie from a regression.
+#[derive(Clone, Copy, Debug)]
+pub struct House<'a> {
+    /// Its name in the registry.
+    pub name: &'a str,
+    /// How many of its trainings are known.
+    pub trainings: usize,
+    /// log10 of what is expected over what the regression predicts.
+    pub dex: f64,
+}
+
 impl Prediction<'_> {
     /// log10 of compute in FLOP for a linear predictor and a size, before bounds and factor.
     pub(super) fn log_flop(&self, predicted: f64, log_n: f64) -> f64 {
         match self.response {
             Response::Compute => predicted,
-            Response::Tokens => LOG10_FLOP_PER_PARAM_TOKEN + log_n + predicted,
+            Response::Tokens => LOG10_FLOP_PER_PARAM_TOKEN + log_n + predicted + self.house.map_or(0.0, |house| house.dex),
             Response::Samples => LOG10_FLOP_PER_PARAM_TOKEN + log_n + predicted + self.log_length,
         }
     }

@@ -91,6 +91,27 @@ pub fn class_of_organization(organization: &str) -> OwnerClass {
     if has(ACADEMIC) && !has(COMPANIES) { OwnerClass::Academia } else { OwnerClass::Industry }
 }
 
+/// Organizations that the registry names in several ways: a beginning of the name, and the house it is.
+const ALIASES: &[(&str, &str)] = &[
+    ("facebook", "Meta"),
+    ("meta ", "Meta"),
+    ("deepmind", "Google"),
+    ("google", "Google"),
+    ("microsoft", "Microsoft"),
+    ("ibm", "IBM"),
+    ("mit-ibm", "IBM"),
+    ("salesforce", "Salesforce"),
+    ("alibaba", "Alibaba"),
+];
+
+/// The first of the organizations of a run, under one name.
+#[must_use]
+pub fn first_organization(organizations: &str) -> Option<&str> {
+    let first = organizations.split(',').next().map(str::trim).filter(|first| !first.is_empty())?;
+    let lower = format!("{} ", first.to_lowercase());
+    Some(ALIASES.iter().find(|(beginning, _)| lower.starts_with(beginning)).map_or(first, |(_, name)| name))
+}
+
 /// The owners.
 #[derive(Debug)]
 pub struct Owners {
@@ -118,6 +139,12 @@ impl Owners {
     #[must_use]
     pub fn house(&self, owner: &str) -> Option<Arc<str>> {
         in_lower_case(owner, |owner| self.houses.get(owner).cloned())
+    }
+
+    /// Name under which the trainings of an owner stand in the registry: that of its organization, else its own.
+    #[must_use]
+    pub fn registered_as<'a>(&'a self, owner: &'a str) -> &'a str {
+        self.row(owner).and_then(|row| first_organization(&row.organization)).unwrap_or(owner)
     }
 
     /// ISO alpha-3 country of an owner, with its source.

@@ -2,7 +2,7 @@
 
 use crate::domain::{EmissionsBasis, Field, Modality, Rating, RunKind, address, in_lower_case};
 use crate::error::{Error, Result};
-use crate::method::assumptions::{FLOP_CONFIDENT_SD_DEX, FLOP_LIKELY_SD_DEX, FLOP_SPECULATIVE_SD_DEX};
+use crate::method::assumptions::{FLOP_CONFIDENT_SD_DEX, FLOP_LIKELY_SD_DEX, FLOP_SPECULATIVE_SD_DEX, LARGEST_DENSE_PUBLISHED};
 use crate::units::Day;
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
@@ -88,6 +88,14 @@ impl TrainingRun {
     #[must_use]
     pub fn effective_params(&self) -> Option<f64> {
         self.active_params.or(self.params)
+    }
+
+    /// Whether this is a mixture of experts of which only the sum of all parameters is known, which no token passes: its name says so, or
+    /// it is larger than any dense model.
+    #[must_use]
+    pub fn lacks_active_params(&self) -> bool {
+        let names_experts = || self.registry_id.split(['-', '_', '.']).any(|word| word.contains("moe") || word == "switch");
+        self.active_params.is_none() && (names_experts() || self.params.is_some_and(|n| n > LARGEST_DENSE_PUBLISHED))
     }
 
     /// Tokens seen, when the unit is known to be tokens.

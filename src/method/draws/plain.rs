@@ -65,7 +65,7 @@ fn predicted(p: &Prediction<'_>, log_n: f64, coefficients: &[f64], grown: f64, e
     let product = p.product_errors.map_or(0.0, |e| e.quantile(u.uniform()));
     let centre = match p.response {
         Response::Compute => linear,
-        Response::Tokens => log10(6.0) + log_n + linear,
+        Response::Tokens => log10(6.0) + log_n + linear + p.house.map_or(0.0, |house| house.dex),
         Response::Samples => log10(6.0) + log_n + linear + p.log_length,
     } + product;
     let high = (p.log_bounds.1 + grown).min(p.log_ceiling);
@@ -163,6 +163,7 @@ impl Laws {
             terms: vec![1.0, log_n],
             size_position: 1,
             log_length: 0.0,
+            house: None,
             widening,
             log_bounds,
             bounds_exponent: 2.0,

@@ -19,7 +19,7 @@ use crate::method::summary::{Scratch, median, robust_sd, summarize};
 use crate::reference::compute_bounds::class_of_run;
 use crate::reference::{NodePower, PuePlace, TrainingRun};
 use crate::tables::{BacktestRow, BacktestRunRow, TierNumber};
-use crate::units::{Params, Tokens};
+use crate::units::{Flop, Params, Tokens};
 use libm::log10;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -83,14 +83,14 @@ enum Quantity {
 /// Every comparison, sorted by key.
 pub(super) fn runs(references: &References, seed: u64, fitted: &[Fitted], chain: &Basis) -> Result<Vec<BacktestRunRow>> {
     let mut table: Vec<BacktestRunRow> = references.registry.runs().iter().filter_map(|run| six_nd_row(references, run)).collect();
-    let six_nd: Vec<(String, f64)> =
-        table.iter().filter(|r| r.left_out.is_none()).map(|r| (r.owner.clone(), -r.log10_ratio)).collect();
+    let six_nd: Vec<(String, (f64, f64))> =
+        table.iter().filter(|r| r.left_out.is_none()).map(|r| (r.owner.clone(), (log10(r.estimate), -r.log10_ratio))).collect();
     let without = |owners: &BTreeSet<&str>| {
-        let errors: Vec<(f64, f64)> = six_nd.iter().filter(|r| !owners.contains(r.0.as_str())).map(|r| (0.0, r.1)).collect();
+        let errors: Vec<(f64, f64)> = six_nd.iter().filter(|r| !owners.contains(r.0.as_str())).map(|r| r.1).collect();
         ErrorLaw::new(&errors)
     };
     for row in &mut table {
-        let [low, _, high] = without(&BTreeSet::from([row.owner.as_str()])).near(0.0).interval();
+        let [low, _, high] = without(&BTreeSet::from([row.owner.as_str()])).near(log10(row.estimate)).interval();
         (row.estimate_p05, row.estimate_p95) = (Some(row.estimate * pow10(low)), Some(row.estimate * pow10(high)));
     }
     let shared = Shared::new(DRAWS, seed);
@@ -136,7 +136,13 @@ fn six_nd_row(references: &References, run: &TrainingRun) -> Option<BacktestRunR
     let truth = run.train_flop.filter(|c| *c > 0.0)?;
     let tokens = run.seen_tokens().filter(|d| *d > 0.0)?;
     let flop = chain::training_flop(Params(run.effective_params()?), Tokens(tokens)).0;
-    let left_out = is_six_nd(run).then(|| "compute is 6 N D of the same row".to_owned());
+    let left_out = if is_six_nd(run) {
+        Some("compute is 6 N D of the same row")
+    } else if run.lacks_active_params() {
+        Some("a mixture of experts whose active parameters are not known")
+    } else {
+        None
+    };
     Some(comparison(
         references,
         run,
@@ -144,7 +150,7 @@ fn six_nd_row(references: &References, run: &TrainingRun) -> Option<BacktestRunR
         &Hidden { against: Comparison::IndependentCompute, truth, quantity: Quantity::Flop },
         Quantiles { p50: flop, ..Quantiles::default() },
         false,
-        left_out,
+        left_out.map(str::to_owned),
     ))
 }
 
@@ -290,7 +296,8 @@ fn at_boundary(references: &References, run: &TrainingRun, pue: f64) -> (Option<
     let owner = run.hub_id.as_deref().and_then(|id| id.split_once('/')).map(|(owner, _)| owner);
     let vendor_cloud = chip.filter(|c| c.vendor == "Google").map(|_| "google");
     let operator = owner.and_then(|o| references.factors.owners.operator(o)).or(vendor_cloud);
-    let place = PuePlace { operator, ..PuePlace::default() };
+    let at_scale = run.train_flop.map_or(0.0, |flop| references.factors.chip_use.on_several_machines(Flop(flop)));
+    let place = PuePlace { operator, at_scale, ..PuePlace::default() };
     let pue = run.trained_on_day().map_or(pue, |day| references.factors.pue.value(&place, day.year()).pue);
     let ratio = power.as_ref().map(|p| p.ratio);
     match run.energy_basis.as_deref().unwrap_or_default() {

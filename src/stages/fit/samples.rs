@@ -17,6 +17,7 @@ use crate::method::chain;
 use crate::method::fitting::{Fit, Observation};
 use crate::method::simulate::central;
 use crate::reference::compute_bounds::class_of_run;
+use crate::reference::owners::first_organization;
 use crate::reference::role_labels::{Draw, RoleLabel};
 use crate::reference::{Accelerators, FineTune, Owners, ReportedFineTune, SmallRun, TrainingRun};
 use crate::tables::TierRow;
@@ -216,27 +217,11 @@ fn registry_sample(accelerators: &Accelerators, owners: &Owners, run: &TrainingR
     })
 }
 
-/// Organizations that the registry names in several ways: a beginning of the name, and the owner it is.
-const ALIASES: &[(&str, &str)] = &[
-    ("facebook", "Meta"),
-    ("meta ", "Meta"),
-    ("deepmind", "Google"),
-    ("google", "Google"),
-    ("microsoft", "Microsoft"),
-    ("ibm", "IBM"),
-    ("mit-ibm", "IBM"),
-    ("salesforce", "Salesforce"),
-    ("alibaba", "Alibaba"),
-];
-
 /// Whose run it is, for cross-validation: the first organization, under one name; else the namespace, else the run itself.
 pub(super) fn owner(run: &TrainingRun) -> String {
     let namespace = || run.hub_id.as_deref().and_then(|id| id.split_once('/')).map(|(owner, _)| owner.to_owned());
-    let Some(first) = run.organization.as_deref().and_then(|o| o.split(',').next()).map(str::trim).filter(|o| !o.is_empty()) else {
-        return namespace().unwrap_or_else(|| run.registry_id.clone());
-    };
-    let lower = format!("{} ", first.to_lowercase());
-    ALIASES.iter().find(|(beginning, _)| lower.starts_with(beginning)).map_or(first, |(_, name)| name).to_owned()
+    let organization = run.organization.as_deref().and_then(first_organization).map(str::to_owned);
+    organization.or_else(namespace).unwrap_or_else(|| run.registry_id.clone())
 }
 
 /// Stated energy at the facility, or hours times power times PUE, where the compute does not come from those hours.
