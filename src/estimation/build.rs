@@ -399,7 +399,7 @@ fn prediction<'a>(run: &Run, n: f64, fits: &'a Fits, tables: &FactorTables, fact
     } else {
         ((f64::NEG_INFINITY, f64::INFINITY), 0.0)
     };
-    let house = || loaded.houses.house(tables.owners.registered_as(run.owner.name.as_deref()?), terms[loaded.time_position()?]);
+    let house = || loaded.house(tables.owners.registered_as(run.owner.name.as_deref()?), &terms);
     let prediction = Prediction {
         log_ceiling: log_ceiling(run, tables),
         house: if response == Response::Tokens { house() } else { None },

@@ -5,7 +5,7 @@ use super::houses::Houses;
 use crate::domain::{Comparison, RegressionId, Run, RunKind, Term};
 use crate::error::{Error, Result};
 use crate::method::calibration::{ErrorLaw, Errors, MIN_CLASS};
-use crate::method::simulate::SharedFit;
+use crate::method::simulate::{House, SharedFit};
 use crate::tables::{BacktestRunRow, RegressionCovarianceRow, RegressionObservationRow, RegressionRow, RegressionTermRow};
 use libm::log10;
 use std::collections::BTreeMap;
@@ -25,7 +25,7 @@ pub struct LoadedFit {
     /// Sizes it has been fitted on.
     pub seen: SizesSeen,
     /// Errors of the houses it has been fitted on; empty where it has no term of time.
-    pub houses: Houses,
+    houses: Houses,
 }
 
 /// An observation of a regression: the values of its terms, its response, and the error where its owner is left out.
@@ -55,16 +55,24 @@ impl LoadedFit {
     /// The same with what the houses of its observations are off by: house, values of the terms, held-out error.
     #[must_use]
     pub fn with_houses<'a>(mut self, observed: impl Iterator<Item = (&'a str, &'a [f64], Option<f64>)>) -> Self {
-        if let Some(time) = self.time_position() {
-            self.houses = Houses::new(observed.filter_map(|(house, values, error)| Some((house, *values.get(time)?, error?))));
-        }
+        let trainings = observed.filter_map(|(house, values, error)| {
+            let (years, log_n) = self.time_and_size(values)?;
+            Some((house, [years, log_n, error?]))
+        });
+        self.houses = Houses::new(trainings);
         self
     }
 
-    /// Position of the term of time that [`Houses`] go by.
+    /// The house of a training by the values of its terms; none where none of its trainings is known, or the regression has no term of time
+    /// and size.
     #[must_use]
-    pub fn time_position(&self) -> Option<usize> {
-        self.terms.iter().position(|term| *term == Term::Years2022To2026)
+    pub fn house(&self, name: &str, values: &[f64]) -> Option<House<'_>> {
+        self.houses.house(name, self.time_and_size(values)?)
+    }
+
+    fn time_and_size(&self, values: &[f64]) -> Option<(f64, f64)> {
+        let value = |is: fn(&Term) -> bool| values.get(self.terms.iter().position(is)?).copied();
+        Some((value(|term| *term == Term::Years2022To2026)?, value(|term| term.is_size())?))
     }
 
     /// Coefficients with the errors of runs of the kind: the size of a pre-training is known to less than a factor of ten, that of a

@@ -27,12 +27,14 @@ pub const AT_SCALE_FLOP: f64 = 1e22;
 pub const DEVICES_OF_A_MACHINE: f64 = 8.0;
 /// log10 of the FLOP at which the regression of several machines on compute is centred (`reference/chip_use.rs`): its origin moves no prediction.
 pub const LOG_FLOP_OF_MACHINES: f64 = 21.0;
-/// Years apart at which a training of a house tells half as much of another. Chosen with [`HOUSE_SHRINKAGE_TRAININGS`] among 0.6, 1.5 and 3
-/// trainings and one year, two years, and no end, by the error of the 139 trainings since 2024 whose house had released before: 0.410 dex by the
-/// regression alone, 0.381 with the earlier releases of the house (2026-11-30; between 0.381 and 0.446 with the others).
+/// Years apart at which a training of a house tells half as much of another. Chosen with the two below, of half a year, one and two, half a dex,
+/// one and no end, and 1, 2 and 3 trainings, by the error of the 139 trainings since 2024 whose house had released before: 0.410 dex (root
+/// mean square) by the regression alone, 0.369 with the house's earlier releases (2026-11-30; the 27 choices lie between 0.367 and 0.415).
 pub const HOUSE_HALF_LIFE_YEARS: f64 = 1.0;
+/// The same in dex of active parameters: houses train their models of all sizes on the same tokens, and the regression does not.
+pub const HOUSE_HALF_LIFE_DEX: f64 = 0.5;
 /// Trainings of no deviation that are added to those of a house.
-pub const HOUSE_SHRINKAGE_TRAININGS: f64 = 3.0;
+pub const HOUSE_SHRINKAGE_TRAININGS: f64 = 2.0;
 
 /// Steps in which the probability of several machines is taken, so that runs share their draws: a twentieth moves the utilization of a
 /// fine-tune by 3.5 %.
