@@ -2,7 +2,7 @@
 
 use crate::domain::{OwnerClass, in_lower_case};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A row of owners.csv.
@@ -97,6 +97,8 @@ pub struct Owners {
     rows: BTreeMap<String, OwnerRow>,
     /// Companies with several namespaces, by namespace.
     houses: BTreeMap<String, Arc<str>>,
+    /// Companies with a namespace.
+    companies: BTreeSet<String>,
 }
 
 impl Owners {
@@ -111,13 +113,20 @@ impl Owners {
             owners.iter().map(|owner| (owner.to_lowercase(), Arc::clone(&house))).collect::<Vec<_>>()
         };
         let houses = several.flat_map(house).collect();
-        Self { houses, rows: rows.into_iter().map(|row| (row.owner.to_lowercase(), row)).collect() }
+        let companies = namespaces.keys().map(|organization| (*organization).to_owned()).collect();
+        Self { houses, companies, rows: rows.into_iter().map(|row| (row.owner.to_lowercase(), row)).collect() }
     }
 
     /// The company behind a namespace that has others, too. A university is no house: its groups train apart.
     #[must_use]
     pub fn house(&self, owner: &str) -> Option<Arc<str>> {
         in_lower_case(owner, |owner| self.houses.get(owner).cloned())
+    }
+
+    /// Whether a company of this name has a namespace of its own.
+    #[must_use]
+    pub fn has_company(&self, organization: &str) -> bool {
+        self.companies.contains(organization)
     }
 
     /// ISO alpha-3 country of an owner, with its source.

@@ -7,9 +7,10 @@ use super::References;
 use super::samples::{is_from_hours, is_six_nd, owner, published_run};
 use crate::domain::{Comparison, EmissionsBasis, OwnerClass, Quantiles, RegressionId, Run, RunKind, Term, Tier};
 use crate::error::Result;
-use crate::estimation::fits::is_pretraining_row;
+use crate::estimation::fits::is_apart;
 use crate::estimation::{Basis, Fits, LoadedFit, build};
 use crate::evidence::index::names;
+use crate::method::assumptions::LARGEST_DENSE;
 use crate::method::calibration::ErrorLaw;
 use crate::method::chain;
 use crate::method::draws::{Draws, Shared, simulate};
@@ -41,17 +42,17 @@ pub(super) struct Fitted {
 
 impl Fitted {
     /// Owner, log10 N (of a regression without a term of size the prediction) and held-out error of the observations that have one: of
-    /// pre-trainings, where the regression tells them apart, and of the others.
+    /// those that have errors of their own, and of the others.
     pub(super) fn errors(&self) -> [Vec<(String, f64, f64)>; 2] {
         let size = self.terms.iter().position(|t| t.is_size());
         let of = |(o, e): (&Observation, &Option<f64>)| {
             let error = (*e)?;
             let row = (o.owner.clone(), size.map_or(o.response - error, |at| o.terms[at]), error);
-            Some((is_pretraining_row(&self.terms, &o.terms), row))
+            Some((is_apart(&self.terms, &o.terms), row))
         };
         let rows = self.observations.iter().zip(&self.held_out_errors).filter_map(of);
-        let (of_pretrainings, of_others): (Vec<_>, Vec<_>) = rows.partition(|(is_pretraining, _)| *is_pretraining);
-        [of_pretrainings, of_others].map(|rows| rows.into_iter().map(|(_, row)| row).collect())
+        let (of_some, of_others): (Vec<_>, Vec<_>) = rows.partition(|(is_apart, _)| *is_apart);
+        [of_some, of_others].map(|rows| rows.into_iter().map(|(_, row)| row).collect())
     }
 
     /// The regression as owners meet it that are not in it.
@@ -136,7 +137,9 @@ fn six_nd_row(references: &References, run: &TrainingRun) -> Option<BacktestRunR
     let truth = run.train_flop.filter(|c| *c > 0.0)?;
     let tokens = run.seen_tokens().filter(|d| *d > 0.0)?;
     let flop = chain::training_flop(Params(run.effective_params()?), Tokens(tokens)).0;
-    let left_out = is_six_nd(run).then(|| "compute is 6 N D of the same row".to_owned());
+    let circular = is_six_nd(run).then_some("compute is 6 N D of the same row");
+    let left_out =
+        circular.or_else(|| is_open_mixture(run).then_some("a mixture of experts whose active parameters are not known"));
     Some(comparison(
         references,
         run,
@@ -144,8 +147,15 @@ fn six_nd_row(references: &References, run: &TrainingRun) -> Option<BacktestRunR
         &Hidden { against: Comparison::IndependentCompute, truth, quantity: Quantity::Flop },
         Quantiles { p50: flop, ..Quantiles::default() },
         false,
-        left_out,
+        left_out.map(str::to_owned),
     ))
+}
+
+/// Whether all parameters of a mixture of experts stand in for those that a token passes through, because nothing tells these: by the name, or
+/// above the largest dense model.
+fn is_open_mixture(run: &TrainingRun) -> bool {
+    let says_so = || run.model.to_lowercase().split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == "moe");
+    run.active_params.is_none() && (run.params.is_some_and(|n| n > LARGEST_DENSE) || says_so())
 }
 
 fn comparison(
