@@ -63,7 +63,8 @@ const COMPANIES: &[&str] = &[
     "sensetime",
     "megvii",
     "adobe",
-    "intel",
+    // Not the beginning of "intelligence".
+    "intel ",
     "samsung",
     "naver",
     "kakao",
@@ -86,7 +87,7 @@ const COMPANIES: &[&str] = &[
 /// Class of an organization, from the names of those behind it, joined by commas.
 #[must_use]
 pub fn class_of_organization(organization: &str) -> OwnerClass {
-    let name = format!("{} ", organization.to_lowercase());
+    let name = format!("{} ", organization.to_lowercase().replace([',', '/'], " "));
     let has = |words: &[&str]| words.iter().any(|w| name.contains(w));
     if has(ACADEMIC) && !has(COMPANIES) { OwnerClass::Academia } else { OwnerClass::Industry }
 }
@@ -173,6 +174,11 @@ mod tests {
             ("Toyota Technological Institute at Chicago", OwnerClass::Academia),
             ("Mistral AI", OwnerClass::Industry),
             ("Technology Innovation Institute", OwnerClass::Industry),
+            // Regression: "intel" made a company of every university of artificial intelligence.
+            ("Mohamed bin Zayed University of Artificial Intelligence (MBZUAI)", OwnerClass::Academia),
+            ("Max Planck Institute for Intelligent Systems,University of Tübingen", OwnerClass::Academia),
+            ("Intel,University of Washington", OwnerClass::Industry),
+            ("Carnegie Mellon University,Intel", OwnerClass::Industry),
         ] {
             assert_eq!(class_of_organization(name), class, "{name}");
         }
