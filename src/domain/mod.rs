@@ -42,7 +42,7 @@ pub use modality::Modality;
 pub use owner::OwnerClass;
 pub use place::{GridBasis, is_mixture_of_countries, mixture_of_countries};
 pub use quantiles::Quantiles;
-pub use rating::{EmissionsBasis, Rating, estimated_by_others};
+pub use rating::{EmissionsBasis, Rating, WORD_OF_THE_MAKERS, estimated_by_others};
 pub use regression::{RegressionId, Term};
 pub use role::{Relation, Role};
 pub use role_method::{RoleMethod, Shown};

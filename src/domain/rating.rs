@@ -45,6 +45,10 @@ closed_set! {
     }
 }
 
+/// How far a compute of the registry is trusted that is the makers' own word, and rated confident. It stays where it is, whatever product of the
+/// same row it is near.
+pub const WORD_OF_THE_MAKERS: f64 = 0.95;
+
 /// Ways of the registry (column `flop_method`, data/reference/training_runs.md) in which others than the maker estimated a run's compute.
 const ESTIMATED_BY_OTHERS: [&str; 4] = ["hardware", "third_party", "benchmarks", "other"];
 

@@ -76,6 +76,11 @@ pub enum Term {
     UnlistedPretrainingOfText,
     /// Years since 2022-01-01, zero before, where nobody lists the owner.
     UnlistedYearsAfter2022,
+    /// Years since 2022-01-01 until the end of 2025, where nobody lists the owner: persons' data have not grown with companies'.
+    UnlistedYears2022To2026,
+    /// log10 of the active parameters over a billion, where nobody lists the owner: a company gives its small models the tokens of the large
+    /// ones, a person gives them what they can carry.
+    UnlistedSize,
     /// Square of log10 of the active parameters over ten billion, so that square and slope are not the same column.
     SizeSquared,
     /// log10 of the active parameters times years since 2022.
@@ -108,6 +113,8 @@ impl Term {
         (Self::UnlistedOwner, "unlisted_owner"),
         (Self::UnlistedPretrainingOfText, "unlisted_pretraining_of_text"),
         (Self::UnlistedYearsAfter2022, "unlisted_years_after_2022"),
+        (Self::UnlistedYears2022To2026, "unlisted_years_2022_to_2026"),
+        (Self::UnlistedSize, "unlisted_size_over_1e9"),
         (Self::SizeSquared, "size_squared"),
         (Self::SizeTimesYears, "size_x_years"),
     ];
@@ -141,6 +148,8 @@ impl Term {
             | Self::UnlistedOwner
             | Self::UnlistedPretrainingOfText
             | Self::UnlistedYearsAfter2022
+            | Self::UnlistedYears2022To2026
+            | Self::UnlistedSize
             | Self::SizeSquared
             | Self::SizeTimesYears => {
                 Self::PLAIN.iter().find(|(term, _)| *term == self).map(|(_, word)| (*word).to_owned()).unwrap_or_default()
@@ -215,6 +224,8 @@ impl TermValues {
                 self.value(Term::UnlistedOwner) * is_pretraining * indicator(self.task == TaskGroup::Generation)
             }
             Term::UnlistedYearsAfter2022 => self.value(Term::UnlistedOwner) * self.value(Term::YearsAfter2022),
+            Term::UnlistedYears2022To2026 => self.value(Term::UnlistedOwner) * self.value(Term::Years2022To2026),
+            Term::UnlistedSize => self.value(Term::UnlistedOwner) * (size - 9.0),
             Term::SaysSize(word) => indicator(self.size_word == Some(word)),
             Term::SizeSquared => (size - 10.0) * (size - 10.0),
             Term::SizeTimesYears => size * self.years_since_2022,
@@ -292,6 +303,9 @@ mod tests {
         ] {
             assert_eq!(other.value(Term::UnlistedPretrainingOfText), 0.0, "{other:?}");
         }
+        let larger = TermValues { log10_active_params: 10.5, ..persons };
+        assert_eq!([persons, larger, values].map(|of| of.value(Term::UnlistedSize)), [0.0, 1.5, 0.0]);
+        assert_eq!([persons, values].map(|of| of.value(Term::UnlistedYears2022To2026)), [2.5, 0.0]);
         let in_year = |years_since_2022, term| TermValues { years_since_2022, ..values }.value(term);
         assert_eq!(in_year(-3.0, Term::YearsAfter2022), 0.0);
         assert_eq!([-3.0, 2.5, 4.6].map(|years| in_year(years, Term::Years2022To2026)), [0.0, 2.5, 4.0]);

@@ -265,6 +265,8 @@ pub struct Known {
     pub train_flop: Option<f64>,
     /// Confidence of the stated compute, 0 to 1.
     pub train_flop_confidence: Option<f64>,
+    /// Whether the compute is the word of who trained, and not reckoned by others.
+    pub train_flop_is_the_makers: bool,
     /// Reported emissions.
     pub emissions_kgco2e: Option<f64>,
     /// Reported energy at the source's boundary.

@@ -10,7 +10,10 @@ use super::fine_tune;
 use super::fits::Fits;
 use super::terms::term_values;
 use super::{FactorTables, agents};
-use crate::domain::{Flag, Modality, Rating, RegressionId, Run, RunKind, SizeWord, TaskGroup, Tier, TrainingStage};
+use crate::domain::regression::TermValues;
+use crate::domain::{
+    Flag, Modality, OwnerClass, Rating, RegressionId, Run, RunKind, SizeWord, TaskGroup, Term, Tier, TrainingStage,
+};
 use crate::error::{Error, Result};
 use crate::method::assumptions as assume;
 use crate::method::chain;
@@ -252,11 +255,16 @@ fn most_params(run: &Run) -> f64 {
 
 /// Compute that is stated, or the product of stated parameters and tokens.
 fn stated_compute<'a>(run: &Run, fits: &'a Fits, flags: &mut Vec<Flag>) -> Option<Compute<'a>> {
-    // What is stated is not held to what its owner's class has shown; its tail ends at what any published run took.
-    let known = |median: f64, spread| Compute::Known { median, spread, log_ceiling: log10(most_flop(run)) };
+    // What is stated is not held to what its owner's class has shown; its tail ends at what any published run took, and at the most tokens
+    // that are believed of a pre-training which states none.
+    let believed = || Some(chain::training_flop(Params(run.known.active_params?), Tokens(assume::MOST_TOKENS)).0);
+    let states_no_tokens = run.is_pretraining() && run.modality.counts_tokens() && run.known.train_tokens.is_none();
+    let by_tokens = states_no_tokens.then(believed).flatten().unwrap_or(f64::INFINITY);
+    let known = |median: f64, spread| Compute::Known { median, spread, log_ceiling: log10(most_flop(run).min(by_tokens)) };
     let measured = |product: f64| Spread::Measured(fits.six_nd_errors(product));
     if let Some(flop) = run.known.train_flop {
-        // Compute that is 6 N D of the stated figures has the error of that formula, which the back-test measured.
+        // Compute that somebody got as 6 N D of the stated figures has the error of that formula, which the back-test measured. What the
+        // makers state stays where it is, whatever it is near.
         if is_product(run) {
             return Some(known(flop, measured(flop)));
         }
@@ -283,9 +291,12 @@ pub fn counted_flop(run: &Run) -> Option<Flop> {
     Some(if is_adapter { Flop(whole.0 * chain::FLOP_PER_FROZEN_PARAM_TOKEN / chain::FLOP_PER_PARAM_TOKEN) } else { whole })
 }
 
-/// Whether the stated compute is 6 N D of the same run.
+/// Whether the compute is 6 N D of the same run, and not the word of its makers.
 #[must_use]
 pub fn is_product(run: &Run) -> bool {
+    if run.known.train_flop_is_the_makers {
+        return false;
+    }
     let product = || Some(chain::training_flop(Params(run.known.active_params?), Tokens(run.known.train_tokens?)).0);
     run.known.train_flop.zip(product()).is_some_and(|(flop, product)| (flop / product - 1.0).abs() < SAME_FIGURE)
 }
@@ -380,16 +391,18 @@ fn prediction<'a>(run: &Run, n: f64, fits: &'a Fits, tables: &FactorTables, fact
         .position(|term| term.is_size())
         .ok_or_else(|| Error::Internal(format!("regression {id} without a size term")))?;
     let by_passes = id == RegressionId::ComputeFromForwardFlop;
-    let values = term_values(run);
-    let mut terms: Vec<f64> = loaded.terms.iter().map(|term| values.value(*term)).collect();
-    if !by_passes {
-        terms[size_position] = log10(n);
-    }
+    let of_run = term_values(run);
+    let values = if by_passes { of_run } else { TermValues { log10_active_params: log10(n), ..of_run } };
+    let terms: Vec<f64> = loaded.terms.iter().map(|term| values.value(*term)).collect();
+    let is_unlisted = run.owner.class == OwnerClass::Unlisted;
+    let grows_with_size = loaded.terms.iter().position(|term| *term == Term::UnlistedSize).filter(|_| is_unlisted);
     let (log_bounds, bounds_exponent) = if !run.is_pretraining() {
+        // Whoever tunes, what they tune is a company's in most cases.
         let mut original = Run { kind: Some(RunKind::Pretraining), ..run.bare() };
+        original.owner.class = OwnerClass::Industry;
         original.known.forward_flop = None;
         let whole = prediction(&original, n, fits, tables, 1.0)?;
-        let slope = whole.fit.central[whole.size_position] + if whole.response == Response::Compute { 0.0 } else { 1.0 };
+        let slope = whole.slope() + if whole.response == Response::Compute { 0.0 } else { 1.0 };
         ((f64::NEG_INFINITY, log10(assume::FINE_TUNE_MAX_SHARE_OF_PRETRAINING * whole.central())), slope)
     } else if run.modality.counts_tokens() && !by_passes {
         let at = |tokens: f64| log10(chain::training_flop(Params(n), Tokens(tokens)).0);
@@ -403,10 +416,11 @@ fn prediction<'a>(run: &Run, n: f64, fits: &'a Fits, tables: &FactorTables, fact
     let prediction = Prediction {
         log_ceiling: log_ceiling(run, tables),
         house: if response == Response::Tokens { house() } else { None },
-        fit: &loaded.shared,
+        fit: loaded.shared_for(run),
         response,
         terms,
         size_position,
+        grows_with_size,
         log_length: 0.0,
         widening: 1.0,
         log_bounds,
@@ -419,70 +433,4 @@ fn prediction<'a>(run: &Run, n: f64, fits: &'a Fits, tables: &FactorTables, fact
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::estimation::Root;
-
-    fn run(kind: RunKind, modality: Modality, forward: Option<f64>, samples: Option<f64>) -> Run {
-        let mut run = Run::new("a/b", kind, modality);
-        (run.known.forward_flop, run.known.train_samples) = (forward, samples);
-        run
-    }
-
-    /// ResNet-50: 8.22e9 FLOP x 3 x 7.69e8 images = 1.9e19; an adapter on frozen weights takes two thirds of it.
-    #[test]
-    fn counted_by_hand_and_only_where_both_are_known() {
-        let flop = |kind, f, s| counted_flop(&run(kind, Modality::Vision, f, s)).map(|flop| flop.0 / 1e19);
-        let whole = flop(RunKind::Pretraining, Some(8.22e9), Some(7.69e8)).unwrap();
-        assert!((whole - 1.896).abs() < 0.001, "{whole}");
-        let adapter = flop(RunKind::Adapter, Some(8.22e9), Some(7.69e8)).unwrap();
-        assert!((adapter / whole - 2.0 / 3.0).abs() < 1e-12, "{adapter}");
-        assert_eq!(flop(RunKind::Pretraining, Some(8.22e9), None), None);
-        assert_eq!(flop(RunKind::Pretraining, None, Some(7.69e8)), None);
-    }
-
-    /// Regression: a stranger's continued pre-training on Qwen3-8B (1.7e24 FLOP) was given a twelfth of it, 344 t in the mean. Tokens that
-    /// persons state are some 1e10: 6 x 8e9 x 1e10 = 5e20.
-    #[test]
-    fn persons_go_on_with_tokens_of_their_own() {
-        let tables = FactorTables::new(&crate::reference::Reference::load().unwrap());
-        let mut basis = Basis::without_fits(&tables);
-        basis.roots.insert("q/base#pretraining".into(), Root { flop: 1.7e24, ..Root::default() });
-        let of = |class, stage| {
-            let mut run = run(RunKind::FineTuning, Modality::Text, None, None);
-            (run.owner.class, run.stage, run.root_run_id) = (class, Some(stage), Some("q/base#pretraining".into()));
-            run.known.active_params = Some(8e9);
-            share(&run, &basis, &tables).and_then(|(_, compute)| compute.central()).map(|flop| flop.0)
-        };
-        let person = of(crate::domain::OwnerClass::Unlisted, TrainingStage::Continued).unwrap();
-        let house = of(crate::domain::OwnerClass::Industry, TrainingStage::Continued).unwrap();
-        assert!((2e20..2e21).contains(&person), "{person:e}");
-        assert!(house > 1e23, "{house:e}");
-    }
-
-    /// Regression: the sizes of strangers' BERTs were drawn up to 1e12 parameters. UL2, the largest of its kind, has 2e10.
-    #[test]
-    fn no_encoder_is_drawn_larger_than_the_largest() {
-        let mut named = run(RunKind::FineTuning, Modality::Text, None, None);
-        assert_eq!(most_params(&named), f64::INFINITY);
-        named.size_word = Some(SizeWord::BaseEncoder);
-        assert_eq!(most_params(&named), 2e10);
-        let mut masks = run(RunKind::Pretraining, Modality::Text, None, None);
-        masks.task = TaskGroup::Labels;
-        assert_eq!(most_params(&masks), 2e10);
-        // A reward model labels texts, and is a language model that was tuned.
-        masks.kind = Some(RunKind::FineTuning);
-        assert_eq!(most_params(&masks), f64::INFINITY);
-    }
-
-    #[test]
-    fn a_forward_pass_speaks_for_pretrainings_of_images_and_pairs() {
-        let fit = |kind, modality, forward| compute_fit(&run(kind, modality, forward, None)).0;
-        let known = Some(8.22e9);
-        assert_eq!(fit(RunKind::Pretraining, Modality::Vision, known), RegressionId::ComputeFromForwardFlop);
-        assert_eq!(fit(RunKind::Pretraining, Modality::Vision, None), RegressionId::ComputeFromParams);
-        assert_eq!(fit(RunKind::Pretraining, Modality::Audio, known), RegressionId::ComputeFromParams);
-        assert_eq!(fit(RunKind::FineTuning, Modality::Vision, known), RegressionId::FinetuneSamplesFromParams);
-        assert_eq!(fit(RunKind::Pretraining, Modality::Text, None), RegressionId::TokensFromParams);
-    }
-}
+mod tests;

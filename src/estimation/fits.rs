@@ -2,7 +2,7 @@
 
 use super::fine_tune::SizesSeen;
 use super::houses::Houses;
-use crate::domain::{Comparison, RegressionId, Run, RunKind, Term};
+use crate::domain::{Comparison, OwnerClass, RegressionId, Run, RunKind, Term};
 use crate::error::{Error, Result};
 use crate::method::calibration::{ErrorLaw, Errors, MIN_CLASS};
 use crate::method::simulate::{House, SharedFit};
@@ -17,9 +17,9 @@ pub struct LoadedFit {
     pub terms: Vec<Term>,
     /// Coefficients with their draws.
     pub shared: SharedFit,
-    /// The same with the errors of pre-trainings, where it has rows enough of them and of what was made of others; `shared` has the errors
+    /// The same with the errors of rows that have some of their own, where there are enough of them and of the others; `shared` has the errors
     /// of these then.
-    pretrainings: Option<SharedFit>,
+    apart: Option<SharedFit>,
     /// Formula with numbers.
     pub formula: String,
     /// Sizes it has been fitted on.
@@ -40,16 +40,13 @@ impl LoadedFit {
         shared: impl Fn(ErrorLaw) -> SharedFit,
     ) -> Self {
         let seen = SizesSeen::new(&terms, observed.clone().map(|(values, _, error)| (values, error)));
-        let errors = observed.filter_map(|row| Some((is_pretraining_row(&terms, row.0), keyed_error(&terms, row)?)));
-        let (of_pretrainings, of_others): (Vec<_>, Vec<_>) = errors.partition(|(is_pretraining, _)| *is_pretraining);
+        let errors = observed.filter_map(|row| Some((is_apart(&terms, row.0), keyed_error(&terms, row)?)));
+        let (of_some, of_others): (Vec<_>, Vec<_>) = errors.partition(|(is_apart, _)| *is_apart);
         let law = |rows: &[(bool, (f64, f64))]| ErrorLaw::new(&rows.iter().map(|row| row.1).collect::<Vec<_>>());
-        let are_apart = of_pretrainings.len() >= MIN_CLASS && of_others.len() >= MIN_CLASS;
-        let (pretrainings, others) = if are_apart {
-            (Some(shared(law(&of_pretrainings))), law(&of_others))
-        } else {
-            (None, law(&[of_pretrainings, of_others].concat()))
-        };
-        Self { shared: shared(others), pretrainings, terms, formula, seen, houses: Houses::default() }
+        let are_apart = of_some.len() >= MIN_CLASS && of_others.len() >= MIN_CLASS;
+        let (apart, others) =
+            if are_apart { (Some(shared(law(&of_some))), law(&of_others)) } else { (None, law(&[of_some, of_others].concat())) };
+        Self { shared: shared(others), apart, terms, formula, seen, houses: Houses::default() }
     }
 
     /// The same with what the houses of its observations are off by: house, values of the terms, held-out error.
@@ -76,19 +73,43 @@ impl LoadedFit {
     }
 
     /// Coefficients with the errors of runs of the kind: the size of a pre-training is known to less than a factor of ten, that of a
-    /// fine-tune, whose bases are few, to half of it.
+    /// fine-tune, whose bases are few, to half of it; what a person trains with is known to half of what a company's training is.
     #[must_use]
     pub fn shared_for(&self, run: &Run) -> &SharedFit {
-        self.pretrainings.as_ref().filter(|_| run.is_pretraining()).unwrap_or(&self.shared)
+        let is_apart = match Apart::by(&self.terms) {
+            Some(Apart::Pretrainings) => run.is_pretraining(),
+            Some(Apart::UnlistedOwners) => run.owner.class == OwnerClass::Unlisted,
+            None => false,
+        };
+        self.apart.as_ref().filter(|_| is_apart).unwrap_or(&self.shared)
     }
 }
 
-/// Whether a row of a regression that tells pre-trainings from what was made of others is one of the former; never where it does not.
+/// Rows of a regression that have errors of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Apart {
+    /// Pre-trainings, of a regression that tells kinds of runs apart.
+    Pretrainings,
+    /// Those of owners that nobody lists, of a regression that gives them a trend of their own.
+    UnlistedOwners,
+}
+
+impl Apart {
+    fn by(terms: &[Term]) -> Option<Self> {
+        let kinds = terms.contains(&Term::IsKind(RunKind::FineTuning)).then_some(Self::Pretrainings);
+        kinds.or_else(|| terms.contains(&Term::UnlistedYears2022To2026).then_some(Self::UnlistedOwners))
+    }
+}
+
+/// Whether a row of a regression is one of those that have errors of their own; never where it tells none apart.
 #[must_use]
-pub fn is_pretraining_row(terms: &[Term], values: &[f64]) -> bool {
-    let is_kind = |term: &Term| matches!(term, Term::IsKind(kind) if *kind != RunKind::Pretraining);
-    let tells_apart = terms.contains(&Term::IsKind(RunKind::FineTuning));
-    tells_apart && !terms.iter().zip(values).any(|(term, value)| is_kind(term) && *value > 0.5)
+pub fn is_apart(terms: &[Term], values: &[f64]) -> bool {
+    let any = |is: fn(&Term) -> bool| terms.iter().zip(values).any(|(term, value)| is(term) && *value > 0.5);
+    match Apart::by(terms) {
+        Some(Apart::Pretrainings) => !any(|term| matches!(term, Term::IsKind(kind) if *kind != RunKind::Pretraining)),
+        Some(Apart::UnlistedOwners) => any(|term| *term == Term::UnlistedOwner),
+        None => false,
+    }
 }
 
 /// log10 N and held-out error of a row; where size is what is predicted, errors are those of predictions like it.
@@ -219,6 +240,23 @@ mod tests {
         let few = fit(&rows[..60]);
         assert!((rms(&few, RunKind::Pretraining) - 0.52_f64.sqrt()).abs() < 1e-9);
         assert_eq!(rms(&few, RunKind::Pretraining), rms(&few, RunKind::Adapter));
-        assert!(!is_pretraining_row(&[Term::Intercept, Term::Size], &[1.0, 9.0]), "it does not tell kinds apart");
+        assert!(!is_apart(&[Term::Intercept, Term::Size], &[1.0, 9.0]), "it does not tell kinds apart");
+    }
+
+    /// Regression: the tokens of persons' models above a billion parameters had the errors of companies' (71 % of their 90 % intervals covered).
+    #[test]
+    fn tokens_of_unlisted_owners_have_errors_of_their_own() {
+        let terms = vec![Term::Intercept, Term::UnlistedOwner, Term::UnlistedYears2022To2026];
+        let values = [[1.0, 0.0, 0.0], [1.0, 1.0, 3.0]];
+        let rows = (0..80).map(|i| (values[i % 2].as_slice(), 12.0, Some(if i % 2 == 0 { 0.3 } else { 0.9 })));
+        let shared = |errors| SharedFit::with_draws(vec![12.0, 0.0, 0.0], Vec::new(), errors);
+        let fit = LoadedFit::new(terms, String::new(), rows, shared);
+        let rms = |class| {
+            let mut run = Run::new("a/b", RunKind::Pretraining, Modality::Text);
+            run.owner.class = class;
+            fit.shared_for(&run).errors.near(9.0).rms()
+        };
+        let classes = [OwnerClass::Unlisted, OwnerClass::Industry, OwnerClass::Academia];
+        assert_eq!(classes.map(|class| (rms(class) * 10.0).round()), [9.0, 3.0, 3.0]);
     }
 }

@@ -4,7 +4,7 @@ use crate::vocabulary::{Word, Words, lists, tables, word_file};
 use rustc_hash::FxHashMap;
 
 lists!(Untrained { owners, owner_endings, words, beside_random, trained });
-lists!(TrainingStages { words, rounds, beside });
+lists!(TrainingStages { words, rounds, phases, beside });
 lists!(Drafts { words, beside_family, prediction, parts, small_models, assistants, before_assistant });
 lists!(List { words });
 lists!(Vision { words, endings });

@@ -136,6 +136,8 @@ pub struct Prediction<'a> {
     pub terms: Vec<f64>,
     /// Position of log10 N among the terms.
     pub size_position: usize,
+    /// Position of another term that grows with log10 N one for one, and counts on top of it.
+    pub grows_with_size: Option<usize>,
     /// log10 of the tokens of a sample, where samples are predicted.
     pub log_length: f64,
     /// What the other trainings of the house tell, where tokens are predicted.
@@ -175,6 +177,12 @@ impl Prediction<'_> {
         }
     }
 
+    /// Dex of the response per dex of N.
+    #[must_use]
+    pub fn slope(&self) -> f64 {
+        self.fit.central[self.size_position] + self.grows_with_size.map_or(0.0, |at| self.fit.central[at])
+    }
+
     /// The central prediction in FLOP.
     #[must_use]
     pub fn central(&self) -> f64 {
@@ -207,7 +215,7 @@ pub enum Compute<'a> {
         median: f64,
         /// Error.
         spread: Spread<'a>,
-        /// log10 of the most FLOP any published run of the kind took: a wide spread does not go beyond, nor as far below the median.
+        /// log10 of the most FLOP believed: the half of the spread that lies above the median does not go beyond.
         log_ceiling: f64,
     },
     /// A share of the compute of the pre-training that the run starts from, with the log10 of the most believed.

@@ -96,14 +96,21 @@ impl ComputeBounds {
     }
 }
 
-/// Class of a published run's owner: of a pre-training as an index would give it, that of the namespace, where there is one. Fine-tunes that
-/// were published are the remarkable ones; whose namespace is not listed trains like an organization all the same, and not like the
-/// persons whose cards stand beside them in the fit.
+/// Class of a published run's owner: of a pre-training as an index would give it, that of the namespace, where there is one; not where the
+/// namespace is nobody's and a listed company trained (Meta's LLaMA lies in `huggyllama`). Fine-tunes that were published are the remarkable
+/// ones; whose namespace is not listed trains like an organization all the same, and not like the persons whose cards stand beside them in
+/// the fit.
 #[must_use]
 pub fn class_of_run(owners: &Owners, run: &TrainingRun) -> OwnerClass {
     let namespace = run.hub_id.as_deref().and_then(|id| id.split_once('/')).filter(|_| run.kind == RunKind::Pretraining);
     match namespace {
-        Some((owner, _)) => owners.class(Some(owner)),
+        Some((owner, _)) => {
+            let first = run.organization.as_deref().and_then(|all| all.split(',').next()).unwrap_or_default();
+            match owners.class(Some(owner)) {
+                OwnerClass::Unlisted if owners.has_company(first) => OwnerClass::Industry,
+                class => class,
+            }
+        }
         None => class_of_organization(run.organization.as_deref().unwrap_or_default()),
     }
 }
@@ -120,6 +127,8 @@ mod tests {
         let most = |class, year| bounds.bound(class, true, year).unwrap();
         assert!((most(OwnerClass::Industry, 2024).largest_flop / 3.8e25 - 1.0).abs() < 0.1);
         assert!(most(OwnerClass::Unlisted, 2024).largest_flop < 1e25);
+        // Regression: LLaMA-65B (5.5e23 FLOP) was the largest run of persons, because a copy of it stands for it.
+        assert!(most(OwnerClass::Unlisted, 2023).largest_flop < 1e23, "{}", most(OwnerClass::Unlisted, 2023).largest);
         assert!(most(OwnerClass::Industry, 2021).largest_flop < most(OwnerClass::Industry, 2024).largest_flop);
         assert!(most(OwnerClass::Industry, 2024).n > most(OwnerClass::Industry, 2021).n);
         // Before the first run of a class its first bound holds.

@@ -2,7 +2,7 @@
 
 use crate::domain::{OwnerClass, in_lower_case};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A row of owners.csv.
@@ -63,7 +63,8 @@ const COMPANIES: &[&str] = &[
     "sensetime",
     "megvii",
     "adobe",
-    "intel",
+    // Not the beginning of "intelligence".
+    "intel ",
     "samsung",
     "naver",
     "kakao",
@@ -86,7 +87,7 @@ const COMPANIES: &[&str] = &[
 /// Class of an organization, from the names of those behind it, joined by commas.
 #[must_use]
 pub fn class_of_organization(organization: &str) -> OwnerClass {
-    let name = format!("{} ", organization.to_lowercase());
+    let name = format!("{} ", organization.to_lowercase().replace([',', '/'], " "));
     let has = |words: &[&str]| words.iter().any(|w| name.contains(w));
     if has(ACADEMIC) && !has(COMPANIES) { OwnerClass::Academia } else { OwnerClass::Industry }
 }
@@ -118,6 +119,8 @@ pub struct Owners {
     rows: BTreeMap<String, OwnerRow>,
     /// Companies with several namespaces, by namespace.
     houses: BTreeMap<String, Arc<str>>,
+    /// Companies with a namespace.
+    companies: BTreeSet<String>,
 }
 
 impl Owners {
@@ -132,7 +135,8 @@ impl Owners {
             owners.iter().map(|owner| (owner.to_lowercase(), Arc::clone(&house))).collect::<Vec<_>>()
         };
         let houses = several.flat_map(house).collect();
-        Self { houses, rows: rows.into_iter().map(|row| (row.owner.to_lowercase(), row)).collect() }
+        let companies = namespaces.keys().map(|organization| (*organization).to_owned()).collect();
+        Self { houses, companies, rows: rows.into_iter().map(|row| (row.owner.to_lowercase(), row)).collect() }
     }
 
     /// The company behind a namespace that has others, too. A university is no house: its groups train apart.
@@ -145,6 +149,12 @@ impl Owners {
     #[must_use]
     pub fn registered_as<'a>(&'a self, owner: &'a str) -> &'a str {
         self.row(owner).and_then(|row| first_organization(&row.organization)).unwrap_or(owner)
+    }
+
+    /// Whether a company of this name has a namespace of its own.
+    #[must_use]
+    pub fn has_company(&self, organization: &str) -> bool {
+        self.companies.contains(organization)
     }
 
     /// ISO alpha-3 country of an owner, with its source.
@@ -191,6 +201,11 @@ mod tests {
             ("Toyota Technological Institute at Chicago", OwnerClass::Academia),
             ("Mistral AI", OwnerClass::Industry),
             ("Technology Innovation Institute", OwnerClass::Industry),
+            // Regression: "intel" made a company of every university of artificial intelligence.
+            ("Mohamed bin Zayed University of Artificial Intelligence (MBZUAI)", OwnerClass::Academia),
+            ("Max Planck Institute for Intelligent Systems,University of Tübingen", OwnerClass::Academia),
+            ("Intel,University of Washington", OwnerClass::Industry),
+            ("Carnegie Mellon University,Intel", OwnerClass::Industry),
         ] {
             assert_eq!(class_of_organization(name), class, "{name}");
         }

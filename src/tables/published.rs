@@ -89,7 +89,7 @@ table! {
         kind: RunKind,
         /// Run this one started from; null for pre-training or when it is not in the index.
         parent_run_id: Option<String>,
-        /// Repositories whose weights rest on this run, the owner included.
+        /// Repositories whose weights rest on this run, the owner included; without those that are likeliest empty or untrained.
         member_count: i64,
         /// Name of the rule that made the group.
         group_rule: Rule,

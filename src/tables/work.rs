@@ -178,6 +178,8 @@ table! {
         train_flop: Option<f64>,
         /// Confidence of the stated training compute, 0 to 1.
         train_flop_confidence: Option<f64>,
+        /// Whether the stated training compute is the word of who trained.
+        train_flop_is_the_makers: bool,
         /// Reported emissions.
         emissions_kgco2e: Option<f64>,
         /// Reported energy at the source's boundary.
@@ -230,6 +232,7 @@ impl From<TierRow> for Run {
                 token_embeddings: row.token_embeddings,
                 train_flop: row.train_flop,
                 train_flop_confidence: row.train_flop_confidence,
+                train_flop_is_the_makers: row.train_flop_is_the_makers,
                 emissions_kgco2e: row.emissions_kgco2e,
                 energy_kwh: row.energy_kwh,
                 mfu: row.mfu,
@@ -277,6 +280,7 @@ impl From<Run> for TierRow {
             token_embeddings: run.known.token_embeddings,
             train_flop: run.known.train_flop,
             train_flop_confidence: run.known.train_flop_confidence,
+            train_flop_is_the_makers: run.known.train_flop_is_the_makers,
             emissions_kgco2e: run.known.emissions_kgco2e,
             energy_kwh: run.known.energy_kwh,
             accelerator_hours: run.hardware.accelerator_hours,

@@ -33,7 +33,7 @@ fn who_says_compute(row: &Run, others: Option<&str>) -> String {
 /// Standard deviations of a normal between its median and its 95th percentile.
 const Z_95: f64 = 1.645;
 
-/// Where the draws of a stated compute end before its error does: they are cut alike on both sides, so that its median stays.
+/// Where the draws of a stated compute end before its error does: those above its median alone, which stays.
 fn cut_line(out: &mut String, compute: &Compute<'_>) {
     let Compute::Known { median, spread, log_ceiling } = compute else { return };
     let above = log_ceiling - libm::log10(*median);
@@ -41,15 +41,15 @@ fn cut_line(out: &mut String, compute: &Compute<'_>) {
     let error = match spread {
         Spread::Normal(sd) => Z_95 * sd / std::f64::consts::LN_10,
         Spread::Measured(errors) => {
-            let [low, _, high] = errors.interval();
-            low.abs().max(high.abs())
+            let [.., high] = errors.interval();
+            high
         }
     };
     if room < error {
         let most = number(pow10(*log_ceiling));
         let _ = writeln!(
             out,
-            "  drawn within a factor of {} either way: no published run took more than {most} FLOP, and the median is kept",
+            "  drawn up to {} times as much: more than {most} FLOP is not believed, and the median is kept",
             number(pow10(room))
         );
     }

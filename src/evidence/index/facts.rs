@@ -1,6 +1,6 @@
 //! Facts an index gives beside numbers: date of training, modality, and what the registry knows.
 
-use crate::domain::{EmissionsBasis, EvidenceSource, Field, Modality, Rating, TrainedOnSource};
+use crate::domain::{EmissionsBasis, EvidenceSource, Field, Modality, Rating, TrainedOnSource, WORD_OF_THE_MAKERS};
 use crate::evidence::Extracted;
 use crate::evidence::vocabulary::{self, Words};
 use crate::reference::TrainingRun;
@@ -114,8 +114,11 @@ pub fn from_registry(run: &TrainingRun, names_a_chip: bool) -> Vec<Extracted> {
         row.reject_reason = refuse(run, row);
         // A rating of "likely" is about parameters or data; where compute is their product and both are stated, it stands on
         // the product, whose error the back-test measures.
-        if row.field == Field::TrainFlop && run.flop_is_6nd == Some(true) && run.seen_tokens().is_some() {
-            row.confidence = 0.9;
+        let is_reported = run.flop_method.as_deref() == Some("reported") && run.confidence == Some(Rating::Confident);
+        if row.field == Field::TrainFlop && is_reported {
+            row.confidence = WORD_OF_THE_MAKERS;
+        } else if row.field == Field::TrainFlop && run.flop_is_6nd == Some(true) && run.seen_tokens().is_some() {
+            row.confidence = Rating::Confident.confidence();
         }
     }
     if let Some(text) = &run.accelerator {

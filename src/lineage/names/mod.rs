@@ -19,7 +19,7 @@ pub use kinds::{
     squeezed, target,
 };
 pub use owners::{canonical_owners, is_canonical, is_mirror};
-pub use stages::{stage, without_stage};
+pub use stages::{BareSteps, bare_steps, stage, without_stage};
 pub use stems::{line_and_version, stem, stem_with_version, version_of_line, without_format, words_beside_numbers};
 pub use tokens::{Token, shared_words, tokens};
 pub use training::{

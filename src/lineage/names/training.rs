@@ -22,6 +22,12 @@ pub fn says_task_or_post_trained(name: &str) -> bool {
     says_task(name) || says_post_trained(name)
 }
 
+/// Whether one word of a name is of a task, a data set or a kind of post-training.
+pub(super) fn is_of_tuning(token: &str) -> bool {
+    let words = &vocabulary().tokens;
+    words.tasks.contains(&token) || words.post_trained.contains(&token)
+}
+
 /// Whether a token says that the model is a base, without one that says that it was post-trained.
 #[must_use]
 pub fn says_base(name: &str) -> bool {

@@ -27,8 +27,8 @@ const STEPS_PER_DEX: f64 = 200.0;
 pub(super) enum Sampler {
     /// Median, and the factor on it by point.
     Table(f64, Arc<[f64]>),
-    /// Median, spread, and the probabilities between which it is drawn.
-    Normal(f64, f64, (f64, f64)),
+    /// Median, spread, and where it ends.
+    Normal(f64, f64, End),
     /// Errors around a stated figure.
     Measured(Between),
     /// What a regression predicts, and by draw what its coefficients make of it.
@@ -39,12 +39,37 @@ pub(super) enum Sampler {
     Implied,
 }
 
+/// Where errors end above.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum End {
+    /// At this probability: the draws beyond are dealt to all others, and the median moves.
+    OfAll(f64),
+    /// At this probability: the draws beyond are dealt to those above the median, which stays.
+    OfTheUpperHalf(f64),
+}
+
+impl End {
+    /// The probability at `u`, where the errors begin at `from`.
+    fn probability(self, from: f64, u: f64) -> f64 {
+        match self {
+            Self::OfTheUpperHalf(to) if to > 0.5 && u > 0.5 => 0.5 + (u - 0.5) * (to - 0.5) / 0.5,
+            Self::OfTheUpperHalf(to) if to > 0.5 => u,
+            Self::OfAll(to) | Self::OfTheUpperHalf(to) => from + u * (to - from),
+        }
+    }
+
+    fn share(self) -> f64 {
+        let (Self::OfAll(to) | Self::OfTheUpperHalf(to)) = self;
+        to
+    }
+}
+
 /// A median with errors between two bounds.
 pub(super) struct Between {
     median: f64,
     errors: Arc<ErrorTable>,
-    /// Shares of the errors between which they are drawn.
-    shares: (f64, f64),
+    /// Shares of the errors between which they are drawn, the lower one and where they end.
+    shares: (f64, End),
     /// FLOP.
     bounds: (f64, f64),
 }
@@ -53,13 +78,13 @@ impl Between {
     /// Around a median, between bounds given as log10.
     fn new(log_median: f64, (low, high): (f64, f64), factor: f64, errors: Arc<ErrorTable>) -> Self {
         // Where nothing that was seen lies between the bounds the nearer one is taken: the draw ends at it.
-        let shares = (errors.share_below(low - log_median), errors.share_below(high - log_median));
+        let shares = (errors.share_below(low - log_median), End::OfAll(errors.share_below(high - log_median)));
         Self { median: factor * pow10(log_median), errors, shares, bounds: (factor * pow10(low), factor * pow10(high)) }
     }
 
     fn flop(&self, u: f64, by_draw: f64) -> f64 {
         let (from, to) = self.shares;
-        (self.median * self.errors.factor(from + u * (to - from)) * by_draw).clamp(self.bounds.0, self.bounds.1)
+        (self.median * self.errors.factor(to.probability(from, u)) * by_draw).clamp(self.bounds.0, self.bounds.1)
     }
 }
 
@@ -68,26 +93,28 @@ impl Sampler {
         // A figure near or above the ceiling keeps room to err by a factor of two.
         let room = |median: f64, log_ceiling: f64| (log_ceiling - log10(median)).max(log10(2.0));
         let below = |dex: f64, sd: f64| if sd > 0.0 { normal_below(dex * LN_10 / sd) } else { 1.0 };
-        let normal = |median: f64, sd: f64, (from, to): (f64, f64)| {
-            if from < NEGLIGIBLE && to > 1.0 - NEGLIGIBLE {
+        let normal = |median: f64, sd: f64, end: End| {
+            if end.share() > 1.0 - NEGLIGIBLE {
                 Self::Table(median, shared.own_factor(COMPUTE, sd))
             } else {
-                Self::Normal(median, sd, (from, to))
+                Self::Normal(median, sd, end)
             }
         };
         match compute {
-            // What is stated is cut alike on both sides: its tail ends at the ceiling, and its median stays where it was stated.
+            // A ceiling says nothing of how far below a stated figure the truth may lie: of what is stated only the upper half ends at it,
+            // and the median stays.
             Compute::Known { median, spread: Spread::Normal(sd), log_ceiling } => {
-                let high = below(room(*median, *log_ceiling), *sd);
-                normal(*median, *sd, (1.0 - high, high))
+                normal(*median, *sd, End::OfTheUpperHalf(below(room(*median, *log_ceiling), *sd)))
             }
             Compute::Known { median, spread: Spread::Measured(errors), log_ceiling } => {
                 let (log_median, room) = (log10(*median), room(*median, *log_ceiling));
-                let bounds = (log_median - room, log_median + room);
-                Self::Measured(Between::new(log_median, bounds, 1.0, error_table(shared, *errors, 1.0, None)))
+                let bounds = (f64::NEG_INFINITY, log_median + room);
+                let between = Between::new(log_median, bounds, 1.0, error_table(shared, *errors, 1.0, None));
+                let (from, end) = between.shares;
+                Self::Measured(Between { shares: (from, End::OfTheUpperHalf(end.share())), ..between })
             }
             Compute::Share { compute: LogNormal { median, own_sd, .. }, log_ceiling, .. } => {
-                normal(*median, *own_sd, (0.0, below(room(*median, *log_ceiling), *own_sd)))
+                normal(*median, *own_sd, End::OfAll(below(room(*median, *log_ceiling), *own_sd)))
             }
             Compute::Implied => Self::Implied,
             Compute::Parameters(prediction) => predicted(prediction, shared),
@@ -106,10 +133,10 @@ impl Sampler {
     pub(super) fn fill(&self, shared: &Shared, order: &Order<'_>, draws: impl Iterator<Item = usize>, flop: &mut [f64]) {
         match self {
             Self::Table(median, factors) => each(draws, flop, |draw| median * factors[order.compute(draw)]),
-            Self::Normal(median, sd, (from, to)) => each(draws, flop, |draw| {
-                let u = shared.compute[order.compute(draw)];
+            Self::Normal(median, sd, end) => each(draws, flop, |draw| {
+                let p = end.probability(0.0, shared.compute[order.compute(draw)]);
                 // 2^-33 is the range of the quantile function.
-                let z = normal_quantile((from + u * (to - from)).clamp(1.2e-10, 1.0 - 1.2e-10));
+                let z = normal_quantile(p.clamp(1.2e-10, 1.0 - 1.2e-10));
                 median * exp(sd * z)
             }),
             Self::Measured(between) => each(draws, flop, |draw| between.flop(shared.compute[order.compute(draw)], 1.0)),
@@ -174,8 +201,7 @@ fn step(x: f64, per_unit: f64) -> f64 {
 fn category((size, size_terms, log_most_size): (&SharedFit, &[f64], f64), prediction: &Prediction<'_>, shared: &Shared) -> Sampler {
     let log_n = prediction.terms[prediction.size_position];
     let log_median = prediction.log_flop(prediction.fit.central_value(&prediction.terms), log_n);
-    let per_dex =
-        prediction.fit.central[prediction.size_position] + if prediction.response == Response::Compute { 0.0 } else { 1.0 };
+    let per_dex = prediction.slope() + if prediction.response == Response::Compute { 0.0 } else { 1.0 };
     let relative = |bound: f64| step(bound - log_median, STEPS_PER_DEX);
     let errors = size.errors.near(size.central_value(size_terms));
     let class = Unsized {

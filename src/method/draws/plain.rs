@@ -60,7 +60,8 @@ fn pick<T>(options: &[T], weight: impl Fn(&T) -> f64, mut u: f64) -> &T {
 }
 
 fn predicted(p: &Prediction<'_>, log_n: f64, coefficients: &[f64], grown: f64, errors: Errors<'_>, u: &mut Uniforms) -> f64 {
-    let terms = p.terms.iter().enumerate().map(|(at, x)| if at == p.size_position { log_n } else { *x });
+    let grows = |at: usize| at == p.size_position || Some(at) == p.grows_with_size;
+    let terms = p.terms.iter().enumerate().map(|(at, x)| if grows(at) { x + log_n - p.terms[p.size_position] } else { *x });
     let linear: f64 = terms.zip(coefficients).map(|(x, b)| x * b).sum();
     let product = p.product_errors.map_or(0.0, |e| e.quantile(u.uniform()));
     let centre = match p.response {
@@ -82,9 +83,11 @@ fn compute(compute: &Compute<'_>, u: &mut Uniforms) -> Option<f64> {
     Some(match compute {
         Compute::Known { median, spread, log_ceiling } => {
             let room = (log_ceiling - log10(*median)).max(log10(2.0));
-            let dex = u.between(-room, room, |x| match spread {
-                Spread::Normal(sd) => sd / LN_10 * normal_quantile(x),
-                Spread::Measured(errors) => errors.quantile(x),
+            // Which half it is of, then where in it; what lies above the room is drawn again.
+            let half = if u.uniform() < 0.5 { 0.0 } else { 0.5 };
+            let dex = u.between(f64::NEG_INFINITY, room, |x| match spread {
+                Spread::Normal(sd) => sd / LN_10 * normal_quantile(half + x / 2.0),
+                Spread::Measured(errors) => errors.quantile(half + x / 2.0),
             });
             median * pow10(dex)
         }
@@ -146,22 +149,23 @@ struct Laws {
 impl Laws {
     fn new() -> Self {
         let errors = errors_of_spread(0.35);
-        let covariance = [vec![2e-3, -2e-4], vec![-2e-4, 2e-5]];
+        let covariance = [vec![2e-3, -2e-4, 0.0], vec![-2e-4, 2e-5, 0.0], vec![0.0; 3]];
         Self {
             six_nd: errors_of_spread(0.12),
-            tokens: SharedFit::new("tokens", vec![6.0, 0.6], &covariance, errors.clone(), DRAWS, 3),
+            tokens: SharedFit::new("tokens", vec![6.0, 0.2, 0.4], &covariance, errors.clone(), DRAWS, 3),
             size: SharedFit::new("size", vec![9.0], &[vec![4e-3]], errors_of_spread(0.4), DRAWS, 4),
             errors,
         }
     }
 
-    /// The central prediction at 10^9.3 parameters is log10 6 + 9.3 + 6 + 0.6 x 9.3 = 21.66.
+    /// The central prediction at 10^9.3 parameters is log10 6 + 9.3 + 6 + 0.2 x 9.3 + 0.4 x 9.3 = 21.66.
     fn prediction(&self, log_n: f64, log_bounds: (f64, f64), log_ceiling: f64, widening: f64) -> Prediction<'_> {
         Prediction {
             fit: &self.tokens,
             response: Response::Tokens,
-            terms: vec![1.0, log_n],
+            terms: vec![1.0, log_n, log_n],
             size_position: 1,
+            grows_with_size: Some(2),
             log_length: 0.0,
             house: None,
             widening,

@@ -69,24 +69,25 @@ fn draws_follow_the_log_normal() {
     }
 }
 
-/// Stated compute is cut alike on both sides, half a dex (1.1513 standard deviations) from its median, which stays: between the
-/// probabilities 0.1248 and 0.8752 the 5th and 95th percentiles are exp(-+0.9850), from a table of the normal distribution. Draws are
-/// redistributed, not piled up at the ends.
+/// Regression: a ceiling above a stated compute cut its lower tail, too (grok-2's 5th percentile was 1.0e25 where a factor of 30 from
+/// 2.96e25 is 1.0e24). The upper half ends half a dex (1.1513 standard deviations) above the median, which stays: it has the probabilities from 0.5 to
+/// 0.8752, so that the 95th percentile lies at 0.5 + 0.9 x 0.3752 = 0.8377, exp(0.9850); the 5th is exp(-1.6449), from a table of the normal
+/// distribution. Draws are redistributed, not piled up at the end.
 #[test]
-fn a_ceiling_cuts_the_tail_and_leaves_the_median() {
+fn a_ceiling_cuts_the_upper_tail_alone_and_leaves_the_median() {
     let chips = h100();
     let mut model = model(&chips, Start::Compute, 0.0);
     model.compute = Compute::Known { median: 1e24, spread: Spread::Normal(1.0), log_ceiling: 24.5 };
     let draws = draws_of(&model, 1000).flop;
     let s = summarize(&draws, &mut Scratch::default());
-    for (got, expected) in [(s.p05, 0.373_4), (s.p50, 1.0), (s.p95, 2.678)] {
+    for (got, expected) in [(s.p05, 0.193_0), (s.p50, 1.0), (s.p95, 2.678)] {
         assert!((got / 1e24 / expected - 1.0).abs() < 0.01, "{got} {expected}");
     }
-    assert!(draws.iter().all(|x| (10_f64.powf(23.5)..=10_f64.powf(24.5)).contains(x)));
+    assert!(draws.iter().all(|x| *x <= 10_f64.powf(24.5)) && draws.iter().any(|x| *x < 10_f64.powf(23.0)));
     // A figure stated at the ceiling may err by a factor of two.
     model.compute = Compute::Known { median: 1e24, spread: Spread::Normal(1.0), log_ceiling: 24.0 };
     let draws = draws_of(&model, 1000).flop;
-    assert!(draws.iter().all(|x| (0.5e24..=2e24).contains(x)) && draws.iter().any(|x| *x > 1.9e24));
+    assert!(draws.iter().all(|x| *x <= 2e24) && draws.iter().any(|x| *x > 1.9e24));
 }
 
 /// Regression: compute beside stated hours was drawn beyond what its chips do in them. 10,000 hours of an H100 hold 1e4 h x 3,600 s x 989e12

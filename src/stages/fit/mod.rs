@@ -317,17 +317,17 @@ fn regression_row(declaration: &Declaration, fit: &Fit, fitted: &Fitted) -> Regr
     }
 }
 
-/// Share of rows inside the interval of their kind, as estimates take it.
+/// Share of rows inside the interval of those like them, as estimates take it.
 fn coverage_of_kinds(errors: &[Vec<(String, f64, f64)>; 2]) -> Option<f64> {
     if errors.iter().any(|rows| rows.len() < MIN_CLASS) {
         return coverage(&errors.concat());
     }
     #[allow(clippy::cast_precision_loss)] // Some thousand rows.
     let inside = |rows: &Vec<(String, f64, f64)>| Some(coverage(rows)? * rows.len() as f64);
-    let [of_pretrainings, of_others] = errors;
+    let [of_some, of_others] = errors;
     #[allow(clippy::cast_precision_loss)]
-    let all = (of_pretrainings.len() + of_others.len()) as f64;
-    Some((inside(of_pretrainings)? + inside(of_others)?) / all)
+    let all = (of_some.len() + of_others.len()) as f64;
+    Some((inside(of_some)? + inside(of_others)?) / all)
 }
 
 fn term_row(regression_id: RegressionId, term: Term, c: &fitting::Coefficient) -> RegressionTermRow {

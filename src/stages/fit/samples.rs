@@ -260,6 +260,7 @@ pub(super) fn published_run(accelerators: &Accelerators, owners: &Owners, publis
     run.known.total_params = published.params.or(published.active_params);
     run.known.active_params = published.effective_params();
     run.known.train_flop = published.train_flop;
+    run.known.train_flop_is_the_makers = published.flop_method.as_deref() == Some("reported");
     run.known.train_tokens = published.seen_tokens();
     run.known.mfu = published.mfu;
     run.hardware.accelerator_hours = published.accelerator_hours;

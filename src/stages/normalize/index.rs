@@ -320,11 +320,15 @@ impl Index {
         shown.into_iter().filter_map(|(base, counts)| Some((base, commonest(counts)?))).collect()
     }
 
-    /// Repositories that rest on each repository's run, itself included.
+    /// Repositories whose weights rest on each repository's run, itself included. What is likeliest empty or untrained has no such weights, and
+    /// counts where it owns the run: what it may have trained is its own.
     fn count_members(&mut self) {
         let mut members = vec![0_usize; self.facts.len()];
         for i in 0..self.facts.len() {
             members[i] += usize::from(self.placements[i].own_run.is_some());
+            if matches!(self.placements[i].role, Role::Empty | Role::Untrained) {
+                continue;
+            }
             for owner in self.upstream(i).0 {
                 members[owner] += 1;
             }

@@ -6,8 +6,8 @@ use super::normalize::MET_ANOTHER_VALUE;
 use super::{merged, vocabulary_digests};
 use crate::domain::run::{Chosen, Hardware, Known, Owner, Site};
 use crate::domain::{
-    Field, Flag, Modality, ParamsSource, Role, RoleShares, Rule, Run, RunKind, RunShares, TaskGroup, Tier, TrainedOnSource,
-    TrainingStage,
+    EvidenceSource, Field, Flag, Modality, ParamsSource, Role, RoleShares, Rule, Run, RunKind, RunShares, TaskGroup, Tier,
+    TrainedOnSource, TrainingStage, WORD_OF_THE_MAKERS,
 };
 use crate::engine::{Digests, Inputs, Outputs, Stage, in_blocks, stage};
 use crate::error::Result;
@@ -269,6 +269,8 @@ pub fn stated_run(references: &References, model: &ModelRow, run: Option<&RunRow
             token_embeddings: looked_up_embeddings(references, model, run, usual.task_group),
             train_flop: value(Field::TrainFlop),
             train_flop_confidence: best(own, Field::TrainFlop).map(|e| e.confidence),
+            train_flop_is_the_makers: best(own, Field::TrainFlop)
+                .is_some_and(|e| e.source != EvidenceSource::Registry || e.confidence >= WORD_OF_THE_MAKERS),
             emissions_kgco2e: value(Field::EmissionsKgco2e),
             energy_kwh: value(Field::EnergyKwh),
             mfu: value(Field::Mfu),

@@ -34,6 +34,33 @@ fn checkpoints_are_stages_of_one_training() {
     }
 }
 
+/// Regression: 145 checkpoints of five trainings of BERT were each a fine-tune of the first, because their names give steps without a word
+/// (`MultiBertGunjanPatrick/multiberts-seed-1-140k`).
+#[test]
+fn a_series_of_bare_steps_is_one_training() {
+    let mut facts: Vec<RepoFacts> = ["0k", "20k", "40k", "60k"].map(|n| silent(&format!("m/bert-seed-1-{n}"), false)).into();
+    // The whole training has the name without a number.
+    facts.push(silent("m/bert-seed-1", false));
+    facts.extend(["100000", "200000", "300000", "400000"].map(|n| silent(&format!("s/electra-64k-{n}-cased"), false)));
+    // Contexts, vocabularies, sizes, versions, tunings on more and more examples, and two trainings of different size.
+    let others = ["4k", "8k", "32k", "128k"].map(|n| format!("h/Phi-mini-{n}"));
+    let others = others.into_iter().chain(["7k", "16k", "28k", "44k"].map(|n| format!("h/roberta-bpe-{n}")));
+    let others = others.chain(["1b", "2b", "3b", "4b"].map(|n| format!("h/x-{n}")));
+    let others = others.chain(["100", "200", "300", "400"].map(|n| format!("h/bert-finetuned-ner-{n}")));
+    let from = facts.len();
+    facts.extend(others.map(|id| silent(&id, false)));
+    let sized = |n: i64, id: String| RepoFacts { rough_params: Some(n), ..silent(&id, false) };
+    facts.extend([100, 200, 300, 400].map(|n| sized(n * 1_000_000, format!("t/ladder-{n}"))));
+    let placed = place(&facts);
+    let stage_of = |i: usize| (placed[i].role_rule == Rule::StageOfATraining).then_some(placed[i].base).flatten();
+    assert_eq!([0, 1, 2, 3].map(stage_of), [Some(4); 4]);
+    assert_eq!([5, 6, 7].map(stage_of), [Some(8); 3]);
+    assert!(placed[8].own_run.is_some() && placed[5].own_run.is_none());
+    for i in [4, 8].into_iter().chain(from..facts.len()) {
+        assert_eq!(stage_of(i), None, "{}", facts[i].model_id);
+    }
+}
+
 /// Regression: CodeLlama was another house's fine-tune of Llama, as flan-t5 of google-t5; a company has several namespaces, a university several
 /// groups.
 #[test]
