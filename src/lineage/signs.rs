@@ -13,6 +13,8 @@ closed_set! {
         Owner = "owner",
         /// Repositories of the owner in the index.
         OwnerRepositories = "owner_repositories",
+        /// Repositories of an owner who is not listed with the same task, library and size in the name.
+        OwnerAlike = "owner_alike",
         /// What kind of namespace it is: a mirror, a home of a family, none.
         Namespace = "namespace",
         /// What the name says of a training, by the word lists of the rules.
@@ -72,6 +74,8 @@ pub struct Signs<'a> {
     pub has_large_base: bool,
     /// Whether that base was itself made of another model.
     pub base_has_a_base: bool,
+    /// Whether it is a large model of a listed house whose size no older model of the index has.
+    pub has_a_new_size: bool,
 }
 
 /// What only the likelihood of a role asks for of a repository, beside its facts.
@@ -81,6 +85,8 @@ pub struct Traits {
     pub owner_class: OwnerClass,
     /// Repositories of the owner in the index, itself included.
     pub owner_repositories: u32,
+    /// Those of them with the same task, library and size in the name, itself included.
+    pub owner_alike: u32,
     /// Repositories of the index that name it as a base.
     pub named_as_base: u32,
     /// Downloads, of whichever count the index has.
@@ -101,20 +107,62 @@ pub struct Traits {
 pub const LEAST_LINKED: f64 = 1e9;
 /// The most that a variant of a sibling is a pre-training: of 33 of a wide list with a certain role that are no copies 4 are.
 const VARIANT_PRETRAINED: f64 = 0.12;
+/// From this size on, models whose owners are not listed were hardly ever pre-trained by them.
+const LARGE_OF_A_STRANGER: f64 = 2e10;
+/// The most that such a model is a pre-training, unless its name ends as a base: of STRANGERS_N labelled records, of STRANGERS_OWNERS owners, none is; by the
+/// rule of succession.
+const STRANGERS_PRETRAINED: f64 = 1.0 / 132.0;
+/// How much more often a pre-training has a size that no older model of the index has than a fine-tune, among models of listed houses of
+/// 2e10 parameters and more in a wide list: 33 of 100 that the registry or somebody's look-up knows against none of 38 that state their base, each
+/// by the rule of succession.
+pub const NEW_SIZE_ODDS: f64 = (34.0 / 102.0) / (1.0 / 40.0);
+
+/// What holds of a record beside its signs: the most that the probability of a pre-training can be, and what its odds are multiplied with.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Bounds {
+    /// None where nothing bounds it.
+    pub most_pretrained: Option<f64>,
+    /// None where nothing is known of the size.
+    pub odds: Option<f64>,
+}
 
 impl Signs<'_> {
-    /// The most that the probability of a pre-training can be; none where nothing bounds it. Weights that a name, a full name or an exact
-    /// size of a billion parameters or more leads to are another's: of 125 labelled records like that none is a pre-training.
+    /// What holds beside the signs.
     #[must_use]
-    pub fn most_pretrained(&self) -> Option<f64> {
-        match self.traits.linked_by.filter(|_| self.has_large_base) {
+    pub fn bounds(&self) -> Bounds {
+        let odds = self.has_a_new_size.then_some(NEW_SIZE_ODDS);
+        Bounds { most_pretrained: self.most_pretrained(), odds }
+    }
+
+    /// The most that the probability of a pre-training can be. Weights that a name, a full name or an exact size of a billion parameters or more
+    /// leads to are another's: of 125 labelled records like that none is a pre-training.
+    fn most_pretrained(&self) -> Option<f64> {
+        let by_link = match self.traits.linked_by.filter(|_| self.has_large_base) {
             Some(Rule::VariantOfASibling) if self.base_has_a_base => Some(0.0),
             Some(Rule::VariantOfASibling) => Some(VARIANT_PRETRAINED),
             // A house may train its next generation in the same shape.
             Some(Rule::SiblingSameSizeAbove100b) => None,
             Some(_) | None => self.has_large_base.then_some(0.0),
-        }
+        };
+        // Who says that it was fine-tuned knows.
+        let by_name = names::says_fine_tuned(self.facts.name()).then_some(0.0);
+        let by_size = self.is_large_of_a_stranger().then_some(STRANGERS_PRETRAINED);
+        by_link.into_iter().chain(by_name).chain(by_size).min_by(f64::total_cmp)
     }
+
+    /// Whether it is a large model that its name does not end as a base, of somebody who is not listed.
+    #[must_use]
+    pub fn is_large_of_a_stranger(&self) -> bool {
+        self.traits.owner_class == OwnerClass::Unlisted
+            && known_size(self.facts).is_some_and(|n| n >= LARGE_OF_A_STRANGER)
+            && !names::ends_as_a_base(self.facts.name())
+    }
+}
+
+/// Size, counted or named.
+fn known_size(f: &RepoFacts) -> Option<f64> {
+    #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
+    f.rough_params.map(|n| n as f64).or(f.named_size)
 }
 
 /// Calls `give` for every sign of a repository with its value, 1 for what is there or not; the same sign is given once.
@@ -124,6 +172,10 @@ pub fn read_signs(signs: &Signs<'_>, mut give: impl FnMut(SignKind, &str, f64)) 
     let mut emit = |kind: SignKind, value: &str| give(kind, value, 1.0);
     emit(SignKind::Owner, traits.owner_class.name());
     emit(SignKind::OwnerRepositories, count_class(u64::from(traits.owner_repositories)));
+    // A listed house has hundreds of models that are no series.
+    if traits.owner_class == OwnerClass::Unlisted {
+        emit(SignKind::OwnerAlike, count_class(u64::from(traits.owner_alike)));
+    }
     emit(SignKind::NamedAsBase, count_class(u64::from(traits.named_as_base)));
     namespace(f, &mut emit);
     name(f, traits.owner_class, &mut emit);
@@ -263,8 +315,7 @@ fn house(signs: &Signs<'_>, emit: &mut impl FnMut(SignKind, &str)) {
 }
 
 fn size(f: &RepoFacts, class: OwnerClass, emit: &mut impl FnMut(SignKind, &str)) {
-    #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
-    let known = f.rough_params.map(|n| n as f64).or(f.named_size);
+    let known = known_size(f);
     emit(SignKind::NamedSize, f.named_size.map_or("none", size_class));
     emit(SignKind::Size, known.map_or("none", size_class));
     if class == OwnerClass::Unlisted {
@@ -289,8 +340,7 @@ fn size(f: &RepoFacts, class: OwnerClass, emit: &mut impl FnMut(SignKind, &str))
 /// The size itself, of all and of those whose owner is not listed, as log10 of billions: what a model of 50 billion tells of one of 500,
 /// for which there are few labels.
 fn sizes_in_numbers(f: &RepoFacts, class: OwnerClass, give: &mut impl FnMut(SignKind, &str, f64)) {
-    #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
-    let Some(known) = f.rough_params.map(|n| n as f64).or(f.named_size).filter(|n| *n > 0.0) else { return };
+    let Some(known) = known_size(f).filter(|n| *n > 0.0) else { return };
     let billions = libm::log10(known) - 9.0;
     give(SignKind::Size, "log10_billions", billions);
     if class == OwnerClass::Unlisted {
@@ -351,6 +401,7 @@ mod tests {
             traits: Traits {
                 owner_class: OwnerClass::Unlisted,
                 owner_repositories: 12,
+                owner_alike: 3,
                 named_as_base: 0,
                 downloads: Some(7_000),
                 names_a_paper: true,
@@ -361,6 +412,7 @@ mod tests {
             },
             has_large_base: false,
             base_has_a_base: false,
+            has_a_new_size: false,
         };
         let mut all = Vec::new();
         read_signs(&signs, |kind, value, _| all.push(format!("{kind}={value}")));
@@ -377,6 +429,7 @@ mod tests {
         for sign in [
             "owner=unlisted",
             "owner_repositories=10_to_99",
+            "owner_alike=2_to_9",
             "family=anothers_by_nobody_listed",
             "named_size=5b_to_16b",
             "unlisted_size=5b_to_16b",
