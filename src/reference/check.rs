@@ -225,19 +225,8 @@ const RULES: &[Rules] = &[
     Rules {
         file: "role_labels.csv",
         key: &["model_id"],
-        filled: &[
-            "model_id",
-            "role",
-            "certainty",
-            "draw",
-            "basis",
-            "owner_repositories",
-            "owner_alike",
-            "named_as_base",
-            "source",
-            "vintage",
-        ],
-        ranges: &[("owner_repositories", 1.0, 1e6), ("owner_alike", 1.0, 1e6), ("safetensors_total", 1.0, 1e14)],
+        filled: &["model_id", "role", "certainty", "draw", "basis", "owner_repositories", "named_as_base", "source", "vintage"],
+        ranges: &[("owner_repositories", 1.0, 1e6), ("safetensors_total", 1.0, 1e14)],
         together: &[],
     },
     Rules {

@@ -30,8 +30,6 @@ pub struct RoleLabel {
     pub safetensors_total: Option<i64>,
     /// Repositories of the owner in that index, itself included.
     pub owner_repositories: u32,
-    /// Those of them with the same task, library and size in the name, itself included.
-    pub owner_alike: u32,
     /// Repositories of that index that name it as a base.
     pub named_as_base: u32,
     /// Rule by which another repository of that index was linked.
