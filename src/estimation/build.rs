@@ -266,7 +266,10 @@ fn stated_compute<'a>(run: &Run, fits: &'a Fits, flags: &mut Vec<Flag>) -> Optio
         // Compute that somebody got as 6 N D of the stated figures has the error of that formula, which the back-test measured. What the
         // makers state stays where it is, whatever it is near.
         if is_product(run) {
-            return Some(known(flop, measured(flop)));
+            // Embeddings that are only looked up cost none, whoever multiplied.
+            let n = run.known.active_params?;
+            fine_tune::flag_embeddings(run, n, flags);
+            return Some(known(flop * fine_tune::computing_params(run, n) / n, measured(flop)));
         }
         let rating = run.known.train_flop_confidence.map_or(Rating::Unknown, Rating::of_confidence);
         return Some(known(flop, Spread::Normal(registry::flop_sd_dex(rating) * assume::LN_10)));

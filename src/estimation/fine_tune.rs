@@ -194,6 +194,9 @@ mod tests {
         (masks.known.train_samples, masks.known.train_tokens) = (None, Some(1e12));
         masks.known.token_embeddings = Some(0.85 * 250_002.0 * 768.0);
         assert!((flop(&masks) / 6.887e20 - 1.0).abs() < 1e-3, "{:e}", flop(&masks));
+        // Regression: whoever multiplied all of it with the tokens (6 x 2.78e8 x 1e12 = 1.668e21), as the registry does, got 2.4 times that.
+        masks.known.train_flop = Some(1.668e21);
+        assert!((flop(&masks) / 6.887e20 - 1.0).abs() < 1e-3, "{:e}", flop(&masks));
     }
 
     /// 42,800 sentences of 80 tokens through 66e6 parameters: 6 x 66e6 x 80 x 42,800 = 1.356e15 FLOP; 4 instead of 6 for an adapter.

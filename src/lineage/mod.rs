@@ -25,5 +25,5 @@ pub mod tags;
 pub mod vocabulary;
 
 pub use crate::domain::LinkPass;
-pub use model::{Placement, RepoFacts, Resolution, Words, no_training_id, run_id};
+pub use model::{Placement, RepoFacts, Resolution, Words, no_training_id, run_id, shows_a_base_of_another};
 pub use resolve::{assign_runs, resolve};

@@ -258,19 +258,25 @@ pub fn no_training_id(model_id: &str) -> String {
     format!("{model_id}#no_training")
 }
 
-/// Whether a post-trained release may be all that a house shows of a pre-training of its own. What sees, translates, embeds, scores or was
-/// adapted was made of a language model that is out, and what bears another house's family was made of that house's.
-fn may_have_a_base_of_its_own(f: &RepoFacts) -> bool {
+/// Whether the name or the task of a model says that it was made of another that is out: it sees, scores, embeds, translates or bears another
+/// house's family.
+#[must_use]
+pub fn shows_a_base_of_another(f: &RepoFacts) -> bool {
     let name = f.name();
     let task = f.pipeline_tag.as_deref().unwrap_or_default();
     let tags = &vocabulary().tags;
-    let sees_at_home = tags.tasks_of_seeing.contains(&task) && families::is_a_home(f.owner());
-    !names::says_vision(name)
-        && !names::says_reward_model(name)
-        && !names::says_made_of_a_language_model(name)
-        && families::borrowed(f.owner(), name).is_none()
-        && !families::ends_in_a_family(name)
-        && !tags.head_tasks.contains(&task)
-        && !tags.tasks_on_a_backbone.contains(&task)
-        && (sees_at_home || !tags.tasks_of_seeing.contains(&task))
+    names::says_vision(name)
+        || names::says_reward_model(name)
+        || names::says_made_of_a_language_model(name)
+        || families::borrowed(f.owner(), name).is_some()
+        || families::ends_in_a_family(name)
+        || tags.head_tasks.contains(&task)
+        || tags.tasks_on_a_backbone.contains(&task)
+}
+
+/// Whether a post-trained release may be all that a house shows of a pre-training of its own. What sees, translates, embeds, scores or was
+/// adapted was made of a language model that is out, and what bears another house's family was made of that house's.
+fn may_have_a_base_of_its_own(f: &RepoFacts) -> bool {
+    let sees = f.pipeline_tag.as_deref().is_some_and(|task| vocabulary().tags.tasks_of_seeing.contains(&task));
+    !shows_a_base_of_another(f) && (!sees || families::is_a_home(f.owner()))
 }

@@ -6,7 +6,7 @@
 //! repository is). Both versions have half the weight.
 
 use super::model::RepoFacts;
-use super::signs::{LEAST_LINKED, SignKind, Signs, Traits, read_signs};
+use super::signs::{Bounds, LEAST_LINKED, SignKind, Signs, Traits, read_signs};
 use crate::domain::role_shares::ROLES;
 use crate::domain::{Role, RoleShares, Rule};
 use crate::method::softmax::{self, ENOUGH_FOR_PROBABILITIES, EXACT, Example, Rows, Softmax};
@@ -45,6 +45,7 @@ impl Labelled {
             traits: self.traits,
             has_large_base: self.traits.linked_by.is_some_and(Rule::links_to_a_base) && self.is_large(),
             base_has_a_base: false,
+            has_a_new_size: false,
         }
     }
 
@@ -189,7 +190,7 @@ impl RoleModel {
     /// Probabilities of the roles of a record.
     #[must_use]
     pub fn shares(&self, signs: &Signs<'_>) -> RoleShares {
-        shares_of(&self.softmax, &self.features(signs), signs.most_pretrained())
+        shares_of(&self.softmax, &self.features(signs), signs.bounds())
     }
 
     /// Coefficient of a feature for a role, in logits.
@@ -215,12 +216,17 @@ impl RoleModel {
     }
 }
 
-/// Probabilities of the roles by their features, that of a pre-training bounded; the other roles share what is left.
-fn shares_of(softmax: &Softmax<ROLES>, features: &[(u16, f64)], most_pretrained: Option<f64>) -> RoleShares {
+/// Probabilities of the roles by their features, that of a pre-training within its bounds; the other roles share what is left.
+fn shares_of(softmax: &Softmax<ROLES>, features: &[(u16, f64)], bounds: Bounds) -> RoleShares {
     let mut weights = softmax.probabilities(features);
     let at = Role::ALL.iter().position(|role| *role == Role::Pretrained).unwrap_or(0);
-    if let Some(most) = most_pretrained.filter(|most| *most < weights[at]) {
+    if let Some(odds) = bounds.odds {
         // Odds of the pre-training against all others together.
+        weights[at] *= odds;
+        let all: f64 = weights.iter().sum();
+        weights.iter_mut().for_each(|weight| *weight /= all);
+    }
+    if let Some(most) = bounds.most_pretrained.filter(|most| *most < weights[at]) {
         weights[at] = (1.0 - weights[at]) * most / (1.0 - most);
     }
     RoleShares::from_weights(&weights).unwrap_or_else(|| RoleShares::certain(Role::Pretrained))
@@ -260,9 +266,9 @@ pub(crate) fn held_out_within(labelled: &[Labelled], whole: &RoleModel, ways: &[
     let more: Vec<Softmax<ROLES>> = fits.into_par_iter().map(|(way, held)| fit(way, held, &models[held])).collect();
     models.extend(more);
     // A masked record shows no link.
-    let linked: Vec<[Option<f64>; 2]> = labelled.iter().map(|row| [row.signs().most_pretrained(), None]).collect();
+    let linked: Vec<[Bounds; 2]> = labelled.iter().map(|row| [row.signs().bounds(), row.masked().signs().bounds()]).collect();
     let of_fold = |models: &[Softmax<ROLES>]| {
-        let shares = |((shown, linked), fold): ((&[Example; 2], &[Option<f64>; 2]), &usize)| -> HeldOut {
+        let shares = |((shown, linked), fold): ((&[Example; 2], &[Bounds; 2]), &usize)| -> HeldOut {
             std::array::from_fn(|version| shares_of(&models[*fold], &shown[version].features, linked[version]))
         };
         examples.iter().zip(&linked).zip(&folds).map(shares).collect()

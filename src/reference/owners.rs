@@ -113,11 +113,18 @@ pub fn first_organization(organizations: &str) -> Option<&str> {
     Some(ALIASES.iter().find(|(beginning, _)| lower.starts_with(beginning)).map_or(first, |(_, name)| name))
 }
 
+/// Whether an organization teaches: its groups train apart. Other institutes train as companies do.
+fn is_university(organization: &str) -> bool {
+    let name = organization.to_lowercase();
+    let teaches = ["univers", "institute of technology", "college", "school", "(mit)", "epfl", "eth z"];
+    class_of_organization(organization) == OwnerClass::Academia && teaches.iter().any(|word| name.contains(word))
+}
+
 /// The owners.
 #[derive(Debug)]
 pub struct Owners {
     rows: BTreeMap<String, OwnerRow>,
-    /// Companies with several namespaces, by namespace.
+    /// Companies and institutes with several namespaces, by namespace.
     houses: BTreeMap<String, Arc<str>>,
     /// Companies with a namespace.
     companies: BTreeSet<String>,
@@ -126,7 +133,7 @@ pub struct Owners {
 impl Owners {
     pub(super) fn new(rows: Vec<OwnerRow>) -> Self {
         let mut namespaces: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for row in rows.iter().filter(|row| class_of_organization(&row.organization) == OwnerClass::Industry) {
+        for row in rows.iter().filter(|row| !is_university(&row.organization)) {
             namespaces.entry(&row.organization).or_default().push(&row.owner);
         }
         let several = namespaces.iter().filter(|(_, owners)| owners.len() > 1);
@@ -135,11 +142,12 @@ impl Owners {
             owners.iter().map(|owner| (owner.to_lowercase(), Arc::clone(&house))).collect::<Vec<_>>()
         };
         let houses = several.flat_map(house).collect();
-        let companies = namespaces.keys().map(|organization| (*organization).to_owned()).collect();
+        let is_company = |organization: &&&str| class_of_organization(organization) == OwnerClass::Industry;
+        let companies = namespaces.keys().filter(is_company).map(|organization| (*organization).to_owned()).collect();
         Self { houses, companies, rows: rows.into_iter().map(|row| (row.owner.to_lowercase(), row)).collect() }
     }
 
-    /// The company behind a namespace that has others, too. A university is no house: its groups train apart.
+    /// The company or institute behind a namespace that has others, too. A university is no house: its groups train apart.
     #[must_use]
     pub fn house(&self, owner: &str) -> Option<Arc<str>> {
         in_lower_case(owner, |owner| self.houses.get(owner).cloned())
@@ -189,6 +197,21 @@ impl Owners {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Regression: `IFM/K2-Think-V2` carried a second pre-training of `LLM360/K2-V2`, of the same institute.
+    #[test]
+    fn an_institute_is_a_house_and_a_university_is_none() {
+        for (name, is) in [
+            ("Stanford University", true),
+            ("Tokyo Institute of Technology", true),
+            ("Massachusetts Institute of Technology (MIT)", true),
+            ("Institute of Foundation Models (MBZUAI)", false),
+            ("Barcelona Supercomputing Center", false),
+            ("Alibaba", false),
+        ] {
+            assert_eq!(is_university(name), is, "{name}");
+        }
+    }
 
     #[test]
     fn companies_beside_universities_are_industry() {

@@ -234,6 +234,14 @@ pub fn is_mixture_of_experts(raw: &RawModelRow) -> bool {
     raw.config_experts.is_some_and(|n| n > 1)
         || raw.architecture.as_deref().is_some_and(says_so)
         || raw.tags.iter().any(|t| says_so(t))
+        || names_experts(&raw.model_id)
+}
+
+/// Whether a word of the name is or ends in "MoE", as its authors write it: `MobileMoE-L-Base`, `german-moe-gpt`.
+fn names_experts(model_id: &str) -> bool {
+    let name = model_id.rsplit('/').next().unwrap_or(model_id);
+    let mut words = name.split(|c: char| !c.is_alphanumeric());
+    words.any(|word| word.ends_with("MoE") || word.eq_ignore_ascii_case("moe"))
 }
 
 /// Whether an architecture, in lower case, is that of dense models only. A mixture that a tag names beside it ("Mixtral", of data or of
@@ -242,6 +250,18 @@ pub fn is_mixture_of_experts(raw: &RawModelRow) -> bool {
 pub fn is_dense(raw: &RawModelRow, architecture: Option<&str>) -> bool {
     let is_of_dense = |name: &str| vocabulary::index().dense_architectures.contains(&name);
     raw.config_experts.is_none_or(|n| n <= 1) && raw.gguf_total.is_none() && architecture.is_some_and(is_of_dense)
+}
+
+/// Evidence from a model of the same size whose active parameters are stated: a mixture of one shape uses as many.
+#[must_use]
+pub fn active_of_sibling(value: f64, sibling_id: &str) -> Extracted {
+    Extracted {
+        source: EvidenceSource::Lineage,
+        locator: format!("model of the same size:{sibling_id}"),
+        source_url: Some(address::repository(sibling_id)),
+        quote: format!("not stated: the active parameters of {sibling_id}, which has the same size"),
+        ..extracted(Field::ActiveParams, value, "same_size", 0.7)
+    }
 }
 
 /// Evidence from the regression of active on total over the registry's mixtures of experts, flagged by its extractor.
@@ -327,6 +347,18 @@ mod tests {
         assert_eq!(size(&named), Some((Some(1_315_575_808.0), "safetensors_total")));
         let gguf = RawModelRow { gguf_total: Some(7_000_000_000), ..total("a/b", 13) };
         assert_eq!(size(&gguf), Some((Some(7e9), "gguf")));
+    }
+
+    /// Regression: a mixture of 5.3e9 parameters whose name alone says so was dense, and had some five times its compute.
+    #[test]
+    fn a_name_says_that_a_model_is_a_mixture() {
+        let of = |id: &str| is_mixture_of_experts(&RawModelRow { model_id: id.to_owned(), ..empty_row("t") });
+        for id in ["facebook/MobileMoE-L-Base", "a/OLMoE-1B", "u/german-moe-gpt-v8", "PleIAs/Baguettotron-MoE"] {
+            assert!(of(id), "{id}");
+        }
+        for id in ["moe/Qwen3-8B", "a/moebius-7b", "a/anime-chloe", "a/Smoe-7B"] {
+            assert!(!of(id), "{id}");
+        }
     }
 
     /// Regression: OpenBioLLM-70B, a Llama 3 that names "Mixtral" among its tags, and Command A were mixtures of experts.

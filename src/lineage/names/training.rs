@@ -1,7 +1,7 @@
 //! What a name says of how the weights were trained.
 
 use super::tokens::{Token, is_context_length, is_date, is_minor_version, tokens};
-use crate::domain::TrainingStage;
+use crate::domain::{TrainingStage, in_lower_case};
 use crate::lineage::vocabulary::vocabulary;
 
 /// Whether a token says the weights were post-trained.
@@ -66,6 +66,25 @@ pub fn ends_as_a_base(name: &str) -> bool {
 #[must_use]
 pub fn is_base_of_family(name: &str) -> bool {
     tokens(name).iter().any(|t| vocabulary().tokens.bases.contains(&t.as_str())) && !says_post_trained(name)
+}
+
+/// Whether a token calls this the result of the pre-training alone, before what came behind it (`-Base-Pretrain`).
+#[must_use]
+pub fn says_pretrain(name: &str) -> bool {
+    tokens(name).iter().any(|t| t == "pretrain")
+}
+
+/// Context length in thousands that a name states; none sorts before any.
+#[must_use]
+pub fn context_length(name: &str) -> Option<u32> {
+    tokens(name).iter().filter(|t| is_context_length(t)).find_map(|t| t.strip_suffix('k')?.parse().ok())
+}
+
+/// Whether a name says that the weights were fine-tuned, written in one word or two: `bert_cn_finetuning`, `fine-tune-lr`.
+#[must_use]
+pub fn says_fine_tuned(name: &str) -> bool {
+    let letters: String = name.chars().filter(|c| c.is_alphanumeric()).collect();
+    in_lower_case(&letters, |letters| letters.contains("finetun"))
 }
 
 /// Whether a token states a context length.
@@ -163,6 +182,16 @@ mod tests {
         }
         for name in ["Qwen3-8B", "algorithm-7b", "vaedra"] {
             assert!(!says_from_nothing(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn fine_tuning_is_said_in_one_word_or_two() {
+        for name in ["bert_cn_finetuning", "fine-tune-lr", "Bert-Finetuned2", "my_fine_tuned_model"] {
+            assert!(says_fine_tuned(name), "{name}");
+        }
+        for name in ["fine-7b", "tuner", "refined-web-1b", "finewebtuned"] {
+            assert!(!says_fine_tuned(name), "{name}");
         }
     }
 

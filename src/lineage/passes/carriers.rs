@@ -46,7 +46,8 @@ fn is_root(graph: &Graph<'_>, i: usize) -> bool {
 /// House and first word of a name.
 fn key(graph: &Graph<'_>, i: usize) -> Option<(String, String)> {
     let f = graph.node(i);
-    Some((f.owner().to_lowercase(), names::tokens(f.name()).first()?.to_string()))
+    let house = f.house.as_deref().unwrap_or(f.owner());
+    Some((house.to_lowercase(), names::tokens(f.name()).first()?.to_string()))
 }
 
 /// What tells of names of one first word whether they are of one line.

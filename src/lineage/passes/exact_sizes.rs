@@ -3,7 +3,7 @@
 use super::candidates::is_known_root;
 use super::compare::{LARGE_PARAMS, NAMED_SIZE, old_enough, relative, seniority};
 use super::groups::groups;
-use super::join::{is_open, is_trained, join};
+use super::join::{is_looked_up_pretraining, is_open, is_trained, join};
 use crate::domain::{Role, Rule};
 use crate::lineage::model::{Graph, RepoFacts};
 use crate::lineage::{families, names};
@@ -44,7 +44,7 @@ pub(super) fn exact_sizes(graph: &mut Graph<'_>) {
 fn heads(graph: &Graph<'_>, group: &[usize]) -> Vec<usize> {
     let mut votes: FxHashMap<usize, usize> = FxHashMap::default();
     for &i in group {
-        if is_known_root(graph, i) {
+        if is_known_root(graph, i) || is_looked_up_pretraining(graph, i) {
             votes.entry(i).or_default();
         }
         let Some(root) = graph.ancestors(i).last() else { continue };
@@ -52,7 +52,7 @@ fn heads(graph: &Graph<'_>, group: &[usize]) -> Vec<usize> {
         // A root of another size was given layers, or images: the count is not its own.
         let size = graph.shape(root).0.or(r.rough_params);
         let fits = size.zip(graph.node(i).exact_params).is_none_or(|(root, own)| relative(root, own) <= NAMED_SIZE);
-        if fits && (r.listed_owner || r.registry_kind.is_some()) {
+        if fits && (r.listed_owner || r.registry_kind.is_some() || is_looked_up_pretraining(graph, root)) {
             *votes.entry(root).or_default() += 1;
         }
     }

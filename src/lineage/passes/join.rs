@@ -14,9 +14,15 @@ pub(super) fn is_registered(graph: &Graph<'_>, i: usize) -> bool {
 /// Whether somebody looked up or reviewed that the node is a pre-training, or it is an agent: no rule of names and sizes overrules that.
 pub(super) fn is_known_pretraining(graph: &Graph<'_>, i: usize) -> bool {
     let p = &graph.placements[i];
+    is_looked_up_pretraining(graph, i) || p.role_rule == Rule::AgentOfAnEnvironment && p.role == Role::Pretrained
+}
+
+/// Whether somebody looked up or reviewed that the node is a pre-training.
+pub(super) fn is_looked_up_pretraining(graph: &Graph<'_>, i: usize) -> bool {
+    let p = &graph.placements[i];
     let is_reviewed =
         matches!(p.role_rule, Rule::RepositoryFact | Rule::ReviewedCorrection | Rule::ReviewedCorrectionOfAnotherValue);
-    (is_reviewed || p.role_rule == Rule::AgentOfAnEnvironment) && p.role == Role::Pretrained
+    is_reviewed && p.role == Role::Pretrained
 }
 
 /// Whether a node trained weights of its own, all of them.

@@ -48,6 +48,8 @@ impl Heads {
         let is_base = |i: &usize| names::is_base_of_family(graph.node(*i).name());
         let mut heads: Vec<usize> = group.iter().copied().filter(is_base).collect();
         let base_named = !heads.is_empty();
+        let all = heads.clone();
+        heads.retain(|later| !all.iter().any(|earlier| goes_on_with(graph, *earlier, *later)));
         if heads.is_empty() {
             heads.extend(group.iter().copied().filter(|i| graph.placements[*i].base.is_none() && is_registered(graph, *i)));
         }
@@ -63,6 +65,16 @@ impl Heads {
         }
         Self { heads, base_named }
     }
+}
+
+/// Whether of two bases of one name and, to the last parameter, one size the second goes on with the first, to a longer context or behind
+/// what its name calls the pre-training: `granite-8b-code-base-4k` and `-128k`, `Mellum2-12B-A2.5B-Base-Pretrain` and `-Base`.
+fn goes_on_with(graph: &Graph<'_>, earlier: usize, later: usize) -> bool {
+    let (a, b) = (graph.node(earlier), graph.node(later));
+    let rank = |f: &RepoFacts| (names::context_length(f.name()), !names::says_pretrain(f.name()));
+    let is_one_size = a.exact_params.is_some() && a.exact_params == b.exact_params;
+    let is_one_name = || names::stem_with_version(a.name()) == names::stem_with_version(b.name());
+    is_one_size && rank(a) < rank(b) && is_one_name() && old_enough(a, b)
 }
 
 /// Whether size and architecture of a member agree with a head's.

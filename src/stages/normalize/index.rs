@@ -1,6 +1,7 @@
 //! The first pass: what lineage needs of every repository, gathered small enough to be held, and resolved.
 
 use super::corrections::{MetCorrection, apply_corrections};
+use super::experts::{StatedActive, active_on_total};
 use super::model_row::{date_told_otherwise, looked_up_day};
 use super::read_cards::Card;
 use super::records::Chunk;
@@ -24,11 +25,9 @@ use crate::evidence::index::{emissions, names};
 use crate::hub::record::is_valid_id;
 use crate::lineage::family_years::FamilyYears;
 use crate::lineage::{self, Placement, RepoFacts, Resolution, Words};
-use crate::method::fitting::{self, MIN_OBSERVATIONS, Observation};
 use crate::reference::{CorrectedField, RepositoryFact, TrainingRun};
 use crate::tables::RawModelRow;
 use crate::units::{Day, TimestampMs};
-use libm::log10;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
@@ -60,6 +59,8 @@ pub(super) struct Index {
     /// Same figure to four digits, first to report it.
     pub(super) first_with: FxHashMap<u64, usize>,
     pub(super) active_on_total: Option<(f64, f64, usize)>,
+    /// Active parameters that are stated, by size.
+    pub(super) stated_active: StatedActive,
     /// Which runs of the registry belong to other repositories than those it names.
     rows: RegistryRows,
     /// Years that an undated repository may be of.
@@ -121,7 +122,7 @@ impl Read {
         let (origin, states) = told_by_card(references, raw, card);
         let undated = raw.created_at.is_none().then(|| {
             let registry = references.registry.by_hub_id(&raw.model_id);
-            let known = Known { registry, fact: references.repository_facts.fact(&raw.model_id) };
+            let known = Known { registry, fact: references.repository_facts.fact(&raw.model_id), of_base: None };
             (fields(raw), date_told_otherwise(raw, known).map(Day::year))
         });
         Self { origin, gathered: Gathered::of_record(references, raw, states), undated }
@@ -149,6 +150,7 @@ impl Index {
             emissions: FxHashMap::default(),
             first_with: FxHashMap::default(),
             active_on_total: active_on_total(references),
+            stated_active: StatedActive::default(),
             rows: RegistryRows::default(),
             undated: UndatedYears::default(),
             family_years: FamilyYears::default(),
@@ -185,13 +187,27 @@ impl Index {
         index.find_first_reports();
         index.family_years = family_years(references, &index.facts);
         index.rows = RegistryRows::settle(references, &index.facts, &index.placements, &index.params);
+        index.stated_active = StatedActive::new(&index.facts, &index.active);
         Ok(index)
     }
 
     /// The registry's run for a repository: its own, or the one it carries for an absent sibling.
     pub(super) fn registered<'r>(&self, references: &'r References, i: usize) -> Option<&'r TrainingRun> {
         let own = references.registry.by_hub_id(&self.facts[i].model_id);
-        own.or_else(|| self.rows.adopted(i).map(|r| &references.registry.runs()[r]))
+        let adopted = || self.rows.adopted(i).map(|r| &references.registry.runs()[r]);
+        // What it carries for a base that it names, and that the index lacks.
+        let of_base = || {
+            let r = references.registry.position(self.carried_base(i)?).filter(|r| !self.rows.is_adopted(*r))?;
+            Some(&references.registry.runs()[r]).filter(|run| run.kind == RunKind::Pretraining)
+        };
+        own.or_else(adopted).or_else(of_base)
+    }
+
+    /// Id of the absent base whose pre-training a repository carries.
+    pub(super) fn carried_base(&self, i: usize) -> Option<&str> {
+        let carries = self.placements[i].own_run == Some(RunKind::Pretraining) && self.placements[i].role != Role::Pretrained;
+        let last = self.chain(i).last().filter(|_| carries)?;
+        self.placements[last].base.filter(|base| *base >= self.facts.len()).map(|base| self.id(base))
     }
 
     /// The repository whose pre-training the registry's row of another describes: its base, of the same house.
@@ -468,23 +484,4 @@ pub(super) fn registry_kind(run: &TrainingRun) -> RunKind {
 fn significant_digits(x: f64) -> usize {
     let text = format!("{x:e}");
     text.split('e').next().unwrap_or_default().bytes().filter(u8::is_ascii_digit).count()
-}
-
-/// Regression of active on total parameters over the registry's mixtures of experts: intercept, slope and n.
-fn active_on_total(references: &References) -> Option<(f64, f64, usize)> {
-    let observations: Vec<Observation> = references
-        .registry
-        .runs()
-        .iter()
-        .filter_map(|r| Some((r, r.active_params?, r.params?)))
-        .filter(|(_, active, total)| active < total)
-        .map(|(r, active, total)| Observation {
-            id: r.registry_id.clone(),
-            owner: r.organization.clone().unwrap_or_default(),
-            response: log10(active),
-            terms: vec![1.0, log10(total)],
-        })
-        .collect();
-    let fit = fitting::fit(&["intercept".into(), "log10_total_params".into()], &observations).ok()?;
-    (fit.n >= MIN_OBSERVATIONS).then(|| (fit.coefficients[0].estimate, fit.coefficients[1].estimate, fit.n))
 }

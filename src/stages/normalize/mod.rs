@@ -4,8 +4,10 @@
 //! bases, where nothing else states any), the second writes, so that the index itself is never in memory.
 
 mod corrections;
+mod experts;
 mod index;
 mod model_row;
+mod new_sizes;
 mod read_cards;
 mod records;
 mod registry_rows;
@@ -49,7 +51,7 @@ use std::collections::BTreeMap;
 
 stage! {
     /// Derives models, runs and evidence from the typed records.
-    struct Normalize = "normalize" version 16
+    struct Normalize = "normalize" version 17
     reads [RawModelRow, RawCardRow, CardReadingRow]
     writes [ModelRow, RunRow, EvidenceRow, RoleTermRow]
     follows []

@@ -29,7 +29,9 @@ pub(super) fn model_row(
 ) -> (ModelRow, Vec<Extracted>) {
     let placement = &index.placements[i];
     let registry = index.registered(references, i);
-    let known = Known { registry, fact: references.repository_facts.fact(&raw.model_id) };
+    let of_base = index.carried_base(i).and_then(|base| references.repository_facts.fact(base));
+    let of_base = of_base.filter(|fact| fact.role == Role::Pretrained);
+    let known = Known { registry, fact: references.repository_facts.fact(&raw.model_id), of_base };
     let (mut extracted, (named_total, named_active)) = (Vec::new(), named(raw));
     let indexed = total_params(references, index, i, raw, known, named_total, &mut extracted);
     #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
@@ -139,6 +141,11 @@ fn known_of_tables(references: &References, index: &Index, i: usize, known: Know
         let names_a_chip = fact.accelerator.as_deref().is_some_and(|text| names_hardware(references, text));
         rows.extend(looked_up::from_fact(fact, names_a_chip));
     }
+    if let Some(base) = known.of_base {
+        let own: Vec<Field> = rows.iter().map(|e| e.field).collect();
+        let of_base = looked_up::from_fact(base, false).into_iter();
+        rows.extend(of_base.filter(|e| is_of_one_run(e.field) && !own.contains(&e.field)));
+    }
     rows.extend(index.likelihood.as_ref().and_then(|likelihood| likelihood.evidence(index, references, i)));
     rows.extend(index.corrections.get(&i).into_iter().flatten().filter_map(MetCorrection::evidence));
     rows
@@ -184,7 +191,10 @@ fn trained_on(
     said: &mut [Extracted],
 ) -> Option<(Day, TrainedOnSource, String)> {
     let by_index = facts::trained_on(raw, known.registry, placement.role == Role::Pretrained);
+    // Who carries the pre-training of a base is as old as that.
+    let of_base = looked_up_date(known.of_base).filter(|_| known.registry.is_none());
     let otherwise = match by_index {
+        _ if of_base.is_some() => of_base,
         Some((day, source @ (TrainedOnSource::Registry | TrainedOnSource::CreatedAt | TrainedOnSource::Arxiv), quote)) => {
             Some((day, source, quote))
         }
@@ -256,7 +266,7 @@ fn date_evidence(day: Day, source: TrainedOnSource, quote: &str, known: Known<'_
         locator: locator.into(),
         source_url: match source {
             TrainedOnSource::Registry => known.registry.and_then(|run| run.page(Field::TrainedOn)),
-            TrainedOnSource::RepositoryFacts => known.fact.and_then(|fact| fact.source_url.clone()),
+            TrainedOnSource::RepositoryFacts => known.of_base.or(known.fact).and_then(|fact| fact.source_url.clone()),
             TrainedOnSource::Arxiv => quote.strip_prefix("arxiv:").and_then(address::paper),
             TrainedOnSource::Card | TrainedOnSource::CreatedAt | TrainedOnSource::CreatedAtFloor => None,
         },

@@ -25,6 +25,11 @@ impl RegistryRows {
         self.adopted.get(&i).copied()
     }
 
+    /// Whether a repository carries a row for another.
+    pub(super) fn is_adopted(&self, row: usize) -> bool {
+        self.adopted.values().any(|r| *r == row)
+    }
+
     /// The repository that carries the pre-training by which the registry lists this one.
     pub(super) fn given_up(&self, i: usize) -> Option<usize> {
         self.given_up.get(&i).copied()

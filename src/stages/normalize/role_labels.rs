@@ -100,6 +100,8 @@ fn of_label(references: &References, houses: &RegisteredHouses, label: &RoleLabe
         traits: Traits {
             owner_class: owner_class(&references.owners, &facts),
             owner_repositories: label.owner_repositories,
+            // Series are what the bound was counted from.
+            owner_alike: 1,
             named_as_base: label.named_as_base,
             downloads: signs.downloads,
             names_a_paper: signs.names_a_paper,
@@ -165,6 +167,15 @@ impl RecordSigns {
 mod tests {
     use super::*;
     use crate::reference::Reference;
+
+    /// What the bound of strangers' large models says is counted here.
+    #[test]
+    fn no_labelled_large_model_of_a_stranger_is_a_pretraining() {
+        let labelled = labelled(&References::new(&Reference::load().unwrap()));
+        let large = || labelled.iter().filter(|row| row.counts > 0.0 && row.signs().is_large_of_a_stranger());
+        assert!(large().count() > 30, "{}", large().count());
+        assert!(large().all(|row| row.role != Role::Pretrained));
+    }
 
     /// Regression: Qwen3.8-2.4T, of August 2026, was a fine-tune of a house whose registered pre-trainings end in July.
     #[test]

@@ -2,16 +2,18 @@
 
 use super::References;
 use super::index::Index;
+use super::new_sizes::KnownSizes;
 use super::role_labels::{RegisteredHouses, owner_class, role_terms};
 use crate::domain::run::LEAST_TRAINED;
 use crate::domain::{EvidenceSource, Field, Role, RoleShares, Rule, RunKind, in_lower_case};
 use crate::evidence::Extracted;
 use crate::lineage::role_model::RoleModel;
-use crate::lineage::signs::{LEAST_LINKED, Signs, Traits};
+use crate::lineage::signs::{LEAST_LINKED, NEW_SIZE_ODDS, Signs, Traits};
 use crate::lineage::{self, Resolution, roles};
 use crate::tables::RoleTermRow;
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHasher};
+use std::hash::{Hash, Hasher};
 
 /// Signs named in the evidence of a role.
 const SHOWN_REASONS: usize = 6;
@@ -20,6 +22,7 @@ const SHOWN_REASONS: usize = 6;
 pub(super) struct Likelihood {
     model: RoleModel,
     owners: FxHashMap<String, u32>,
+    alike: FxHashMap<u64, u32>,
     bases: FxHashMap<String, u32>,
     /// Whose pre-trainings the registry has.
     registered_houses: RegisteredHouses,
@@ -35,6 +38,8 @@ struct Link {
     has_large_base: bool,
     /// Whether that base has one itself.
     base_has_a_base: bool,
+    /// Whether it is a large model of a listed house whose size no older one has.
+    has_a_new_size: bool,
 }
 
 impl Likelihood {
@@ -47,16 +52,20 @@ impl Likelihood {
         let has_large_base = |facts: &lineage::RepoFacts, base: Option<usize>| {
             base.is_some_and(|base| facts.rough_params.or_else(|| size(base)).is_some_and(is_large))
         };
+        let sizes = KnownSizes::new(&index.facts, resolution);
         Self {
             model,
             owners: owner_counts(index),
+            alike: alike_counts(index),
             bases: base_counts(index),
             registered_houses: RegisteredHouses::of(references),
             links: rules
-                .map(|(facts, p)| Link {
+                .enumerate()
+                .map(|(i, (facts, p))| Link {
                     by: linked_by(facts, p.role_rule),
                     has_large_base: has_large_base(facts, p.base),
                     base_has_a_base: p.base.is_some_and(|base| resolution.placements[base].base.is_some()),
+                    has_a_new_size: p.base.is_none() && sizes.is_new(i),
                 })
                 .collect(),
         }
@@ -75,6 +84,7 @@ impl Likelihood {
             traits: Traits {
                 owner_class: owner_class(&references.owners, facts),
                 owner_repositories: count(&self.owners, facts.owner()).unwrap_or(1),
+                owner_alike: self.alike.get(&alike_key(facts)).copied().unwrap_or(1),
                 named_as_base: count(&self.bases, &facts.model_id).unwrap_or(0),
                 downloads: signs.downloads,
                 names_a_paper: signs.names_a_paper,
@@ -85,6 +95,7 @@ impl Likelihood {
             },
             has_large_base: self.links[i].has_large_base,
             base_has_a_base: self.links[i].base_has_a_base,
+            has_a_new_size: self.links[i].has_a_new_size,
         }
     }
 
@@ -104,6 +115,11 @@ impl Likelihood {
         let mut likely: Vec<(Role, f64)> =
             Role::ALL.iter().map(|role| (*role, shares.share(*role))).filter(|(_, p)| *p >= 0.01).collect();
         likely.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let new_size = if self.links[i].has_a_new_size {
+            format!("; a size that no older model has: odds x {NEW_SIZE_ODDS:.0}")
+        } else {
+            String::new()
+        };
         let likely: Vec<String> = likely.iter().map(|(role, p)| format!("{role} {p:.2}")).collect();
         Some(Extracted {
             field: Field::Role,
@@ -113,7 +129,7 @@ impl Likelihood {
             source: EvidenceSource::RoleModel,
             locator: "role_terms".into(),
             source_url: None,
-            quote: format!("{}{}{}", likely.join(", "), said(&format!("for {role}"), &pro), said("against", &contra)),
+            quote: format!("{}{}{}{new_size}", likely.join(", "), said(&format!("for {role}"), &pro), said("against", &contra)),
             extractor: "role_model",
             confidence: shares.share(role),
             reject_reason: None,
@@ -207,6 +223,20 @@ fn owner_counts(index: &Index) -> FxHashMap<String, u32> {
         add_one(&mut counts, facts.owner());
     }
     counts
+}
+
+/// Repositories by owner, task, library and size in the name: of what one owner made hundreds of times, one recipe made all.
+fn alike_counts(index: &Index) -> FxHashMap<u64, u32> {
+    let mut counts: FxHashMap<u64, u32> = FxHashMap::default();
+    index.facts.iter().for_each(|facts| *counts.entry(alike_key(facts)).or_default() += 1);
+    counts
+}
+
+fn alike_key(facts: &lineage::RepoFacts) -> u64 {
+    let mut hasher = FxHasher::default();
+    in_lower_case(facts.owner(), |owner| owner.hash(&mut hasher));
+    (facts.pipeline_tag.as_deref(), facts.library.as_deref(), facts.named_size.map(f64::to_bits)).hash(&mut hasher);
+    hasher.finish()
 }
 
 /// How many repositories name an id as their base, by the id in lower case.

@@ -24,6 +24,8 @@ pub(super) struct Known<'a> {
     pub(super) registry: Option<&'a TrainingRun>,
     /// What was looked up.
     pub(super) fact: Option<&'a RepositoryFact>,
+    /// What was looked up of the base whose pre-training it carries.
+    pub(super) of_base: Option<&'a RepositoryFact>,
 }
 
 /// Total parameters with their source, by the order of docs/method.md, section 2; `named` is what the name states. Copies and adapters have
@@ -133,6 +135,15 @@ pub(super) fn active_params(
         let same = total.is_none_or(|n| (n / base_total - 1.0).abs() < SAME_SIZE);
         same.then(|| from_base(index, i, Field::ActiveParams, index.active[base].unwrap_or_default(), base))
     };
+    let from_sibling = || {
+        let facts = &index.facts[i];
+        if params::is_dense(raw, facts.architecture.as_deref()) {
+            return None;
+        }
+        let of_house = || index.stated_active.of_house(facts, total.filter(|n| is_mixture(index, i, raw, *n))?);
+        let (active, by) = index.stated_active.of_same_count(facts).or_else(of_house).filter(|(_, by)| *by != i)?;
+        Some(params::active_of_sibling(active, index.id(by)))
+    };
     let from_regression = || {
         let (intercept, slope, n) = index.active_on_total?;
         let total = total.filter(|n| is_mixture(index, i, raw, *n))?;
@@ -151,7 +162,8 @@ pub(super) fn active_params(
         #[allow(clippy::cast_possible_truncation)]
         return Some(n as i64);
     }
-    let chosen = stated.or_else(|| from_base().filter(fitting)).or_else(|| from_regression().filter(fitting))?;
+    let of_another = || from_base().filter(fitting).or_else(|| from_sibling().filter(fitting));
+    let chosen = stated.or_else(of_another).or_else(|| from_regression().filter(fitting))?;
     #[allow(clippy::cast_possible_truncation)]
     let n = chosen.value? as i64;
     extracted.push(chosen);
