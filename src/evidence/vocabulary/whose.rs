@@ -24,7 +24,8 @@ lists!(Headings {
     logs,
     data
 });
-lists!(Phases { stage_headers, stage_nouns, others, never, stages, work, pre_training, fine_tuning, second, generic, tuned_names });
+lists!(Phases {
+    stage_headers, stage_nouns, first, second_of_stages, third, fourth, others, never, stages, work, pre_training, fine_tuning, second, generic, tuned_names });
 tables!(Designators {
     tuned: Words,
     plain: Words,

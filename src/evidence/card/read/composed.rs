@@ -112,6 +112,7 @@ pub fn composed(key: &str) -> Option<&'static str> {
         [Said::Length] if has(Said::Most) => Some("max length"),
         [Said::Examples] if of_training => Some("number of training examples"),
         [Said::Tokens] if of_training => Some("training tokens"),
+        [Said::Tokens] if !key.is_ascii() || key.ends_with('s') => Some("tokens"),
         // Hours of devices are keys of their own.
         [Said::Time] if has(Said::Device) => None,
         [Said::Time] if of_training => Some("training time"),

@@ -43,6 +43,7 @@ mod results;
 mod rows;
 mod several;
 pub mod sheets;
+pub mod stages;
 pub mod tables;
 pub mod templates;
 pub mod totals;
