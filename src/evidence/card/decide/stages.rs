@@ -26,7 +26,9 @@ pub fn accept_stages(facts: &mut Vec<Fact>) {
         (0..=last).map(first).collect()
     };
     let get = |facts: &[Fact], at: &[usize]| at.iter().filter_map(|i| facts.get(*i)).map(|f| f.row.clone()).collect::<Vec<_>>();
-    for field in SUMS {
+    let counts = of(facts, Field::AcceleratorCount).map(|at| get(facts, &at));
+    let differ = counts.as_ref().is_some_and(|all| all.windows(2).any(|w| matches!(w, [a, b] if !same(a.value, b.value))));
+    for field in SUMS.into_iter().filter(|field| !(differ && *field == Field::WallHours)) {
         // The card sums them up itself.
         let total = |f: &Fact| f.table > 0 && f.row.field == field && f.row.reject_reason.is_none();
         let Some(rows) = of(facts, field).filter(|_| !facts.iter().any(total)).map(|at| get(facts, &at)) else { continue };

@@ -1,6 +1,7 @@
 //! Candidate figures: what a place of the card states, with what that place says against it.
 
 use super::clusters::ClusterParts;
+use super::prose::stages::StagesTold;
 use super::prose::topic::Topic;
 use super::recipe::notes::RecipeNotes;
 use super::repository::Repository;
@@ -95,6 +96,8 @@ pub struct Card<'a> {
     pub beside_recipe: bool,
     /// What the text told of last.
     pub topic: Topic,
+    /// Clauses that tell stages of the training.
+    pub stages: StagesTold,
     /// The headings, by their address, under which a sentence last spoke of training.
     pub trained_section: Option<usize>,
     /// Whether the sentence that is read stands there.
@@ -132,6 +135,7 @@ impl<'a> Card<'a> {
             trained_before: false,
             beside_recipe: false,
             topic: Topic::default(),
+            stages: StagesTold::default(),
             trained_section: None,
             in_trained_section: false,
             follows_training: false,

@@ -101,6 +101,7 @@ pub fn read_passages(card: &mut Card<'_>, passages: &[Passage<'_>], body: &str) 
         }
     }
     card.add_cluster();
+    card.settle_stages();
 }
 
 /// A short paragraph under a heading that asks for a time is its value, too: "#### Training duration", "About 20 days".

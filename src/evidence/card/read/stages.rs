@@ -47,7 +47,8 @@ impl Part {
 }
 
 /// Whether a word counts the stages of a training: "phase".
-fn is_stage_word(word: &str) -> bool {
+#[must_use]
+pub fn is_stage_word(word: &str) -> bool {
     vocabulary::card().phases.stage_nouns.contains(&word)
 }
 

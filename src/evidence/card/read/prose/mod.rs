@@ -21,6 +21,7 @@ pub mod sentence;
 mod sequences;
 mod stated;
 mod steps;
+pub mod stages;
 pub mod strangers;
 mod subjects;
 mod times;
@@ -56,6 +57,7 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
     let b = passage.block;
     let ts = lex_in(text, card.sign);
     let section = Rc::as_ptr(&b.headings).cast::<String>() as usize;
+    let titles: Vec<&str> = b.label.as_deref().into_iter().chain(b.headings.last().map(String::as_str)).collect();
     let mut before = Before::default();
     let is_next_item = card.topic.is_next_item(b);
     let mut from = 0;
@@ -70,6 +72,7 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
         // themselves.
         let continues = goes_on(tokens);
         let told = told_before(card, section, continues || from > 0 || is_next_item, tokens, !trains.is_empty());
+        let is_clause = from > 0 && !ts.get(from - 1).is_some_and(|t| t.is_any(&[".", "。", "!", "?"]));
         from = to;
         card.trained_before = (told == Told::Training || card.follows_training) && !turns_away(tokens);
         before.another = match told {
@@ -94,6 +97,7 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
             before.refused = whose(card, &s);
         }
         before.trained = trained;
+        card.note_stage((text, tokens), section, &titles, known, continues || is_clause);
         let figures = card.candidates.get(known..).unwrap_or_default();
         let is_fruitful = figures.iter().any(|c| c.reason.is_none() && (told == Told::Training || is_of_recipe(c.field)));
         // "DDPM, for example, takes 4 days": what follows goes on with no training of this model.
