@@ -49,7 +49,7 @@ tables!(Designators {
     marks: Words,
     size_words: BTreeMap<String, Words>,
 });
-lists!(Totals { attempts, cumulative, inclusive, families, wholes, collections, uses, development, excluded, rows, components });
+lists!(Totals { attempts, cumulative, own_runs, inclusive, families, wholes, collections, uses, development, excluded, rows, components });
 
 // prose.toml
 lists!(Sentences {
@@ -125,6 +125,8 @@ lists!(Subjects {
     original_nouns,
     other,
     own_work,
+    theirs,
+    counted_models,
     methods,
     of_base,
     of_base_cjk,

@@ -92,6 +92,10 @@ pub struct Card<'a> {
     pub co2_subject: bool,
     /// Whether the sentence before spoke of training.
     pub trained_before: bool,
+    /// Whether the part of the sentence that is read is said to be this model's.
+    pub part_is_mine: bool,
+    /// Whether the sentence before told of several models: "Each ran for 15 hours" goes on with it.
+    pub several_before: bool,
     /// Whether the text that is read stands behind a key of a recipe, on the same line.
     pub beside_recipe: bool,
     /// What the text told of last.
@@ -133,6 +137,8 @@ impl<'a> Card<'a> {
             own,
             co2_subject,
             trained_before: false,
+            part_is_mine: false,
+            several_before: false,
             beside_recipe: false,
             topic: Topic::default(),
             stages: StagesTold::default(),

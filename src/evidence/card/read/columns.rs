@@ -82,6 +82,9 @@ fn training_column(card: &Card<'_>, key: &str, lower: &str, words: &[&str], head
     if columns.batch.contains(&key) {
         return Some(Column::Of(Key::GlobalBatch));
     }
+    if columns.nodes.contains(&key) {
+        return Some(Column::Of(Key::Nodes));
+    }
     match recipe_key(key) {
         Some(RecipeKey::Length | RecipeKey::LooseLength | RecipeKey::ModelLength) => return Some(Column::Length),
         Some(RecipeKey::DeviceBatch) => return Some(Column::DeviceBatch),

@@ -8,6 +8,7 @@ mod counts;
 mod emissions;
 mod examples;
 mod formats;
+mod gapped;
 mod hardware;
 mod lengths;
 mod nearby;
@@ -49,6 +50,7 @@ use crate::evidence::card::read::rates::of_runs;
 use crate::evidence::card::read::totals::{SEVERAL_MODELS, covers_more};
 use crate::evidence::card::read::training::{is_train, is_train_verb};
 use crate::evidence::quantity::tokens::{Kind, Token, lex_in, span};
+use crate::evidence::quantity::units::count_word;
 use crate::evidence::vocabulary;
 use std::rc::Rc;
 
@@ -66,7 +68,7 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
         let tokens = span(&ts, from, to);
         let mut trains: Vec<usize> = (0..tokens.len()).filter(|i| is_train(tokens, *i)).collect();
         if trains.is_empty() {
-            trains.extend(green_algorithms(tokens).or_else(|| numbered_run(tokens)));
+            trains.extend(green_algorithms(tokens).or_else(|| numbered_run(tokens)).or_else(|| own_run(tokens)));
         }
         // A paragraph goes on with the one before where its subject says so, as sentences of one paragraph and items of one list do by
         // themselves.
@@ -97,6 +99,7 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
             before.refused = whose(card, &s);
         }
         before.trained = trained;
+        card.several_before = counts_models(tokens);
         card.note_stage((text, tokens), section, &titles, known, continues || is_clause);
         let figures = card.candidates.get(known..).unwrap_or_default();
         let is_fruitful = figures.iter().any(|c| c.reason.is_none() && (told == Told::Training || is_of_recipe(c.field)));
@@ -122,6 +125,20 @@ fn told_before(card: &mut Card<'_>, section: usize, goes_on: bool, ts: &[Token<'
         card.topic.ask(section, asks_of_training(ts, trains));
     }
     told
+}
+
+/// Tokens between a number and the models that it counts, at most.
+const MODELS_WITHIN: usize = 4;
+
+/// Whether a sentence counts several models: "We trained four translation models", "the five checkpoints".
+fn counts_models(ts: &[Token<'_>]) -> bool {
+    let words = &vocabulary::prose().subjects;
+    let many = |t: &Token<'_>| t.value.or_else(|| count_word(&t.text).map(f64::from)).is_some_and(|n| n > 1.0);
+    (0..ts.len()).any(|i| {
+        // "7B models" are of one size.
+        let counted = ts.get(i).is_some_and(many) && !ts.get(i + 1).is_some_and(|t| t.glued);
+        counted && span(ts, i + 1, i + MODELS_WITHIN).iter().any(|t| t.is_any(&words.counted_models))
+    })
 }
 
 /// Reason of what goes on with a training that is another's.
@@ -186,6 +203,17 @@ fn read_by_owner(
     let chips = &vocabulary::prose().hardware;
     let says = |list: &vocabulary::Words| ts.iter().any(|t| t.kind == Kind::Word && !t.upper && t.is_any(list));
     before.may = several && says(&chips.modal) && !says(&chips.modal_denied);
+    for part in &parts {
+        if let Some((field, value, at)) = gapped::figure(card, ts, &parts, part) {
+            let tokens = span(ts, part.from, part.to);
+            let here = trains.iter().filter(|i| (part.from..part.to).contains(*i)).map(|i| i - part.from).collect();
+            let s = Sentence::new(text, tokens, here, passage.block.under);
+            let quote = passage.block.source_range(offset + ts.first().map_or(0, |t| t.from), offset + ts.last().map_or(0, |t| t.to));
+            let reason = passage.refused.or_else(|| whose(card, &s)).or(before.another);
+            let spot = Spot { block: passage.block, quote, rank: RANK_PROSE + 1, reason };
+            card.add(&spot, field, Some(value), s.written(at - part.from, at + 1 - part.from), None);
+        }
+    }
     for part in parts {
         let tokens = span(ts, part.from, part.to);
         let found = if several { Triggers::scan(card, tokens) } else { all_found };
@@ -210,6 +238,19 @@ fn numbered_run(ts: &[Token<'_>]) -> Option<usize> {
     let runs = &vocabulary::prose().sentences.run_nouns;
     let named = ts.first().is_some_and(|t| t.is_any(runs)) && ts.get(1).is_some_and(|t| t.kind == Kind::Number);
     (named && ts.iter().any(|t| t.is_any(&[":", "–", "—"]))).then_some(0)
+}
+
+/// Tokens of a head that names the author's run, at most.
+const RUN_HEAD: usize = 4;
+
+/// The noun of the head of a note on the author's run: "This run: 31 h, one 3090", "Our final job: 8 h".
+fn own_run(ts: &[Token<'_>]) -> Option<usize> {
+    let words = vocabulary::prose();
+    let colon = ts.iter().take(RUN_HEAD + 1).position(|t| t.is_any(&[":", "："]))?;
+    let head = span(ts, 0, colon);
+    let is_own = head.first().is_some_and(|t| t.is_any(&words.subjects.own_work) || t.is_any(&words.subjects.this_one));
+    let noun = head.iter().position(|t| t.is_any(&words.sentences.run_nouns) || t.is_any(&words.rates.runs))?;
+    (is_own && noun > 0).then_some(noun)
 }
 
 /// Token behind the first clause of a sentence, where it is cut by ";" or ", while" and both sides have figures or verbs of a
@@ -249,6 +290,7 @@ fn read_sentence(
     let Some((first, last)) = s.ts.first().zip(s.ts.last()) else { return };
     let b = passage.block;
     let known = card.candidates.len();
+    card.part_is_mine = whose_part == Some(Fit::Mine);
     let quote = b.source_range(offset + first.from, offset + last.to);
     before.refused = whose_part.and_then(Fit::refusal).or_else(|| whose(card, s)).or_else(|| of_baselines(card, b));
     let reason = passage.refused.or(before.refused).or(before.another);
@@ -329,7 +371,9 @@ fn read_amounts(
     // "Training all 9 models required 365K GPU hours. Estimated total emissions were 59.6 t."
     let words = vocabulary::prose();
     let is_own = s.has(&words.sentences.this_model) || s.has(&words.subjects.main);
-    let goes_on = before.several && more.is_none() && whose_part != Some(Fit::Mine) && !is_own;
+    // "Each ran for 15 hours": one of them.
+    let is_each = s.ts.first().is_some_and(|t| t.is_any(&words.subjects.each));
+    let goes_on = before.several && more.is_none() && whose_part != Some(Fit::Mine) && !is_own && !is_each;
     before.several = more == Some(SEVERAL_MODELS) || goes_on;
     let spot = spot.refused(more).refused(goes_on.then_some(SEVERAL_MODELS)).refused(of_several_runs(s));
     if found.time {

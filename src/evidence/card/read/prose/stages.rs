@@ -148,6 +148,9 @@ impl Card<'_> {
         let figures: Vec<usize> = (known..self.candidates.len()).collect();
         if found.len() > 1 && !is_one {
             let regions = regions(ts, &found);
+            for (which, ..) in &found {
+                self.stages.told.push(Told { which: which.clone(), section, figures: Vec::new() });
+            }
             for (figure, place) in places(text, ts, self.candidates.get(known..).unwrap_or_default()) {
                 let region = regions.iter().find(|(_, from, to)| (*from..*to).contains(&place));
                 if let Some((which, ..)) = region {
@@ -197,14 +200,19 @@ impl Card<'_> {
 
     /// Gives each figure that two stages state the number of its stage.
     fn settle(&mut self, told: &[(usize, &Told)]) {
+        let mut all: Vec<usize> = told.iter().map(|(n, _)| *n).collect();
+        all.sort_unstable();
+        all.dedup();
         for field in SUMS.into_iter().chain(SHARED) {
+            let stages = if SHARED.contains(&field) { 0 } else { all.len() };
             let plain = |why: Option<&str>| why.is_none_or(|why| VAGUE.contains(&why));
             let is = |c: &Candidate| c.field == field && plain(c.reason.as_deref());
             let of = |(_, t): &&(usize, &Told)| t.figures.iter().any(|i| self.candidates.get(*i).is_some_and(is));
             let mut numbers: Vec<usize> = told.iter().filter(of).map(|(n, _)| *n).collect();
             numbers.sort_unstable();
             numbers.dedup();
-            if numbers.len() < 2 || numbers.last().is_some_and(|last| *last > STAGES.len()) {
+            // A figure of one of two stages is no more than that, whatever the other took.
+            if numbers.is_empty() || stages.max(numbers.len()) < 2 || numbers.last().is_some_and(|last| *last > STAGES.len()) {
                 continue;
             }
             for (n, t) in told {

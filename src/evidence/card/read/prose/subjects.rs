@@ -124,7 +124,7 @@ pub fn gives_it_to_another(
         let trains = s.trains.iter().any(|i| is_training(s.ts, *i));
         return (!trains && is_making(s.ts, &at)).then_some("work that is no training");
     }
-    around_the_training(s, &at, from, to).or_else(|| of_a_part(s.ts, &at)).or_else(|| of_runs_of(&clause))
+    around_the_training(s, &at, from, to).or_else(|| of_a_part(s.ts, &at, card.several_before)).or_else(|| of_runs_of(&clause))
 }
 
 /// "We tuned goose (trained on 2T tokens with 1,000 GPUs)": what a bracket behind the name of the base says of its training.
@@ -423,7 +423,7 @@ fn tells_of_the_base(own: &Repository, s: &Sentence<'_, '_>, at: &[usize]) -> bo
 
 /// "One training step takes 1.4 s and 0.0006 kWh", "each of the three stages took 30 hours", "on an A100 an epoch lasts 45 minutes": the
 /// clause is about a part.
-fn of_a_part(ts: &[Token<'_>], at: &[usize]) -> Option<&'static str> {
+fn of_a_part(ts: &[Token<'_>], at: &[usize], several_models: bool) -> Option<&'static str> {
     let words = &vocabulary::prose().rates;
     let is = |i: usize, list: &Words| ts.get(i).is_some_and(|t| t.is_any(list));
     let first = at.first().copied()?;
@@ -434,7 +434,8 @@ fn of_a_part(ts: &[Token<'_>], at: &[usize]) -> Option<&'static str> {
     let pass = |t: &Token<'_>| is_pass(t) || t.text.strip_suffix('s').is_some_and(|one| words.passes.contains(&one));
     let each = &vocabulary::prose().subjects.each;
     // "Five passes over the data, each took 50 minutes".
-    let alone = is(first, each) && is(first + 1, &vocabulary::prose().subjects.lasts);
+    // ... and "Each ran for 11 hours" behind a sentence on three models is one of them.
+    let alone = is(first, each) && is(first + 1, &vocabulary::prose().subjects.lasts) && !(several_models && first == 0);
     let begins = is(first, each) || (is(first, &words.one_pass) && lasts);
     let part = alone || begins && span(ts, first + 1, first + PART_WORDS).iter().take_while(|t| t.kind == Kind::Word).any(pass);
     // A part with its verb behind it, wherever the clause says so.

@@ -86,6 +86,10 @@ fn of_its_head(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
     if head.first().is_some_and(|t| t.is_any(&words.heads_planned)) {
         return Some("planned");
     }
+    // "Their training: 11 days on 64 V100."
+    if head.first().is_some_and(|t| t.is_any(&words.theirs)) {
+        return Some("another model's figure");
+    }
     let base = head.iter().take(2).any(|t| t.is_any(&words.of_base)) && head.iter().any(|t| t.is_any(&words.model_nouns));
     let told_own = head.iter().any(|t| t.is_any(&words.own_work) || t.is_any(&words.this_one));
     (card.own.role == CardRole::FineTune && base && !told_own && !(0..colon).any(|i| is_train(s.ts, i)))
