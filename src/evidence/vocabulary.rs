@@ -267,6 +267,7 @@ lists!(Pairs {
     not_told_first,
     limits,
     each_model,
+    no_amounts,
     bounds,
     not_training,
     counted,
@@ -313,7 +314,8 @@ tables!(Keys {
 });
 
 // prose.toml
-lists!(Triggers { bare_chips, hardware, hardware_within, carbon, energy, clouds, counts, bases, tools, number_formats });
+lists!(Triggers {
+    bare_chips, hardware, hardware_within, carbon, carbon_within, energy, clouds, counts, bases, tools, number_formats });
 lists!(HardwareProse {
     demands,
     memory,

@@ -8,7 +8,7 @@ use super::candidate::{Card, Spot};
 use super::clauses::{Stated, amount_of_training, time_of_training, without_figures_in_brackets, without_rates_in_brackets};
 use super::clouds::provider_in;
 use super::dates::date_in;
-use super::keys::{Asked, Key, key_of, read_key};
+use super::keys::{Asked, Key, by_unit, key_of, read_key};
 use super::prose::progress::done_part;
 use super::prose::strangers::is_of_training_of_another;
 use super::rates::{is_per_device, rate_in};
@@ -151,7 +151,7 @@ impl Card<'_> {
             (of_training && is_time).then(|| Asked { key: Key::Hours, norm: norm.clone(), reason: None })
         };
         let device_hours = || self.is_device_hours_key(&norm).then(|| Asked { key: Key::Hours, norm: norm.clone(), reason: None });
-        let Some(Asked { key: kind, norm, reason }) = read_key(&norm).or_else(device_hours).or_else(total) else { return false };
+        let Some(Asked { key: kind, norm, reason }) = read_key(&norm).or_else(device_hours).or_else(total).or_else(|| by_unit(&norm, value)) else { return false };
         let value = value.trim();
         if is_template(value) && !matches!(kind, Key::Devices | Key::GlobalBatch | Key::Active | Key::TokenData) {
             if let Some(field) = kind.templated().filter(|_| !value.is_empty()) {

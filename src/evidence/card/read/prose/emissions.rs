@@ -69,7 +69,9 @@ fn not_the_emissions(card: &Card<'_>, s: &Sentence<'_, '_>, (from, to): (usize, 
     } else if !trains && !s.under_training && s.has(&words.comparisons) {
         Some("a comparison")
     } else {
-        let said = trains || s.under_training || card.trained_before || s.has(&words.said) || told_in_section(card, s);
+        let within = &vocabulary::prose().triggers.carbon_within;
+        let eastern = s.words().any(|w| !w.is_ascii() && within.is_within(w));
+        let said = trains || s.under_training || card.trained_before || eastern || s.has(&words.said) || told_in_section(card, s);
         (!said).then_some("not said of a training")
     }
 }
