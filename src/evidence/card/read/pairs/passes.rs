@@ -4,6 +4,7 @@ use super::Pair;
 use crate::domain::Field;
 use crate::evidence::card::parse::pair::norm_key;
 use crate::evidence::card::read::candidate::{Card, Spot};
+use crate::evidence::card::read::composed::composed;
 use crate::evidence::card::read::data_sizes::{DATA_SET_SIZE, LEAST_PASSED_ONCE, TRAINED_ON_DATA};
 use crate::evidence::card::read::factors::result_of_product;
 use crate::evidence::card::read::keys::{Key, read_key};
@@ -63,7 +64,12 @@ impl Card<'_> {
             // "Training data: 80M tokens" are passed over who knows how often.
             let few = is_data && passes.is_none() && q.value < LEAST_PASSED_ONCE;
             // "Tokens: 488 billion" under "Training Data Statistics"
-            let of_data = of_data || (pair.norm == "tokens" && spot.block.under.data && passes.is_none());
+            let plain = loose || composed(pair.norm) == Some("tokens");
+            // "Corpus statistics:" over a list.
+            let label = spot.block.label.as_deref().map(str::to_lowercase);
+            let labelled = label.is_some_and(|label| vocabulary::card().headings.data.is_within(&label) && !label.contains("train"));
+            let under_data = (pair.norm == "tokens" && spot.block.under.data) || (plain && labelled);
+            let of_data = of_data || (under_data && passes.is_none());
             let reason = (of_data && !is_data).then_some(DATA_SET_SIZE).or(few.then_some(TRAINED_ON_DATA));
             let spot = spot.after(u8::from(loose || is_data)).refused(reason);
             let passes = passes.unwrap_or(1.0);
