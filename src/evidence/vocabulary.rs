@@ -128,6 +128,8 @@ tables!(Index {
 lists!(Repository { climate_subjects, fine_tune_phrases, fine_tune_titles, cell_fillers, no_base_names });
 lists!(Logs { calculator });
 lists!(Training {
+    two_words,
+    ends_of_two,
     pre,
     pretraining,
     stems,

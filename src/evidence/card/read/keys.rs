@@ -166,6 +166,8 @@ pub fn read_key(norm: &str) -> Option<Asked> {
 
 /// Most tokens of a value that is measured and nothing else.
 const MOST_MEASURED: usize = 9;
+/// Tokens before the number of such a value, at most: "ok. 0,39 t".
+const MOST_LEADING: usize = 3;
 /// Most words of a key that says what its value measures.
 const MAX_STEM_WORDS: usize = 6;
 
@@ -184,7 +186,7 @@ pub fn by_unit(norm: &str, value: &str) -> Option<Asked> {
     if ts.len() > MOST_MEASURED {
         return None;
     }
-    let measures = |unit: fn(&str) -> Option<f64>| figures(&ts, 0, unit).first().is_some_and(|f| f.from <= 1 && !f.quantity.is_rate);
+    let measures = |unit: fn(&str) -> Option<f64>| figures(&ts, 0, unit).first().is_some_and(|f| f.from <= MOST_LEADING && !f.quantity.is_rate);
     let key = if lists.columns.energy.is_within(norm) && measures(energy_unit) {
         Key::Energy
     } else if lists.columns.carbon.is_within(norm) && measures(mass_unit) {

@@ -193,6 +193,11 @@ fn read_pair(
         if card.add_pair(&spot, key, &own_value, &b.labelled_links(from, to + 1)) {
             return Some(to + 1);
         }
+        // "Training cost: 7B = 92,160; 13B = 184,320 GPU-hours": the unit says what is listed.
+        if let Some(key) = items::key_of_unit(card, &own_value).filter(|_| items::own_item(&card.own, value.trim()).is_some()) {
+            card.add_pair(&spot, key, &own_value, &[]);
+            return Some(to + 1);
+        }
     }
     // "Trainingsdauer: 5 h. Stromverbrauch: 0,35 kWh.": what follows the first sentence is read as prose.
     if let Some((first, rest)) = next_sentence(value) {

@@ -8,7 +8,7 @@ use super::nearby::{any, before, last};
 use super::parameters::{Sizes, read_activated, read_parameters, several_sizes};
 use super::progress::{is_of_snapshot, read_progress};
 use super::respective::share_of_list;
-use super::samples::{LEAST_EXAMPLES, samples};
+use super::samples::{LEAST_EXAMPLES, passes_over, samples};
 use super::sentence::Sentence;
 use super::stated::{of_one_pass, stated_behind};
 use super::steps::read_batch_of_step;
@@ -54,6 +54,7 @@ pub fn read_counts(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
             read_tokens(card, spot, s, i);
         } else if is_passes || cjk(&words.epochs.cjk) || is_round(s.ts, i) {
             epochs(card, spot, s, i);
+            passes_over(card, spot, s, i);
         } else if t.is_any(&words.steps.words)
             || last_step(s.ts, i).is_some()
             || cjk(&words.steps.cjk)

@@ -137,7 +137,8 @@ fn counts_models(ts: &[Token<'_>]) -> bool {
     (0..ts.len()).any(|i| {
         // "7B models" are of one size.
         let counted = ts.get(i).is_some_and(many) && !ts.get(i + 1).is_some_and(|t| t.glued);
-        counted && span(ts, i + 1, i + MODELS_WITHIN).iter().any(|t| t.is_any(&words.counted_models))
+        let all = i > 0 && ts.get(i - 1).is_some_and(|t| t.is_any(&words.whole));
+        counted && (all || span(ts, i + 1, i + MODELS_WITHIN).iter().any(|t| t.is_any(&words.counted_models)))
     })
 }
 

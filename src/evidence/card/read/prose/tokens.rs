@@ -119,6 +119,9 @@ fn passes(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<Passes> {
         let over_data = any(last(left, 4), &words.over) || crossed;
         return over_data.then_some(Passes { times, from: q.from, to });
     }
+    if is_passed_once(s, i) {
+        return Some(Passes { times: 1.0, from: q.from, to: i + 1 });
+    }
     // "1T tokens, seen once", "vus une seule fois"
     if let Some(passes) = seen_so_often(s, i, q) {
         return Some(passes);
@@ -128,6 +131,15 @@ fn passes(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<Passes> {
     let over = between.first().is_some_and(|t| t.is_any(&words.over)) && between.iter().all(|t| t.kind == Kind::Word || t.is("~"));
     let n = (epochs.saturating_sub(3)..epochs).find_map(|at| quantity(s.ts, at).filter(|n| n.to == epochs && !n.is_range))?;
     (over && n.value >= 1.0 && !n.scaled).then_some(Passes { times: n.value, from: n.from, to: i + 1 })
+}
+
+/// "2.4B tokens of filings and news, one pass", "a single epoch".
+fn is_passed_once(s: &Sentence<'_, '_>, i: usize) -> bool {
+    let words = &vocabulary::prose();
+    let one = |at: usize| s.ts.get(at).is_some_and(|t| t.is_any(&words.rates.one_pass) || t.is("1") || t.is("single"));
+    let pass = |at: usize| s.ts.get(at).is_some_and(|t| t.is_any(&words.epochs.words) || t.is_any(&words.rates.passes));
+    let led = |at: usize| s.ts.get(at).is_some_and(|t| t.is_any(&[",", "(", ";", "for", "in", "a", "single"]));
+    (i + 1..i + OFTEN).any(|at| at > i + 1 && led(at - 1) && one(at) && (pass(at + 1) || (s.ts.get(at + 1).is_some_and(|t| t.is("single")) && pass(at + 2))))
 }
 
 /// Tokens behind data within which it is said how often they were seen.
