@@ -22,6 +22,15 @@ const LEAST_STEPS: f64 = 100.0;
 /// Tokens behind passes in brackets within which the data stand that they went over.
 const OVER: usize = 2;
 
+/// "62B unique, 2.9 epochs, i.e. roughly 180B tokens processed": the number that a value says was seen.
+fn seen_in(ts: &[Token<'_>]) -> Option<Quantity> {
+    let words = &vocabulary::prose().tokens;
+    (0..ts.len()).filter_map(|at| quantity(ts, at)).find(|q| {
+        let noun = q.to + usize::from(ts.get(q.to).is_some_and(|t| t.is_any(&words.words)));
+        ts.get(noun).is_some_and(|t| t.is_any(&words.seen_behind)) && q.value >= 1e6
+    })
+}
+
 impl Card<'_> {
     /// A key made comparable, and the passes that it tells: "Emissions LSTM 50 epochs", "Emissionen (30 Epochen)". Where only words of this model's
     /// name make it none of ours, they are left out.
@@ -51,6 +60,7 @@ impl Card<'_> {
             return;
         }
         if let Some(q) = result_of_product(pair.ts)
+            .or_else(|| seen_in(pair.ts))
             .or_else(|| first_quantity(pair.ts))
             .filter(|q| q.value >= 1e6 && (q.scaled || q.value >= 1e7))
         {
@@ -97,6 +107,8 @@ impl Card<'_> {
         };
         if kind == Key::Steps {
             // The iterations of SetFit are pairs of an example.
+            let of_world = pair.norm.split(' ').any(|w| vocabulary::prose().subjects.world_steps.contains(&w));
+            let spot = &spot.refused(of_world.then_some("steps of a world, not of the optimizer"));
             if q.value >= 10.0 && !(self.is_setfit && pair.norm == "num iterations") {
                 self.add_quantity(spot, Field::TrainSteps, q.value, pair.value, &q);
                 // "Training steps: 43247 (3 epochs)"

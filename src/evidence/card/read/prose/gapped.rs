@@ -51,3 +51,19 @@ fn unit_of(card: &Card<'_>, ts: &[Token<'_>]) -> Option<(Field, f64)> {
     };
     unit(energy_unit).map(|factor| (Field::EnergyKwh, factor)).or_else(|| unit(mass_unit).map(|factor| (Field::EmissionsKgco2e, factor)))
 }
+
+/// Tokens between device hours and the number that takes them up, at most.
+const OF_THEM: usize = 8;
+
+/// "We requested 60,000 GPU-hours and used 41,700 of them": the number behind device hours that takes up their unit, with its token.
+#[must_use]
+pub fn of_them(card: &Card<'_>, ts: &[Token<'_>]) -> Option<(f64, usize)> {
+    (0..ts.len()).find_map(|i| {
+        let d = unit_hours(ts, i).filter(|hours| *hours >= 1.0).and_then(|_| card.device_hours(ts, i)).filter(|d| d.reason.is_none())?;
+        let at = (d.to..d.to + OF_THEM).find(|at| ts.get(*at).is_some_and(|t| t.kind == Kind::Number))?;
+        let q = quantity(ts, at).filter(|q| q.from == at && !q.is_range)?;
+        let of = ts.get(q.to).is_some_and(|t| t.is("of")) && ts.get(q.to + 1).is_some_and(|t| t.is_any(&["them", "these", "those", "it"]));
+        let takes_up = of || ts.get(q.to).is_some_and(|t| t.is_any(&["davon", "thereof"]));
+        takes_up.then_some((q.value * d.hours / d.quantity.value, at))
+    })
+}

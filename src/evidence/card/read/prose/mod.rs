@@ -14,6 +14,7 @@ mod lengths;
 mod nearby;
 mod owners;
 mod parameters;
+mod parts;
 pub mod progress;
 mod recordings;
 mod respective;
@@ -250,6 +251,10 @@ fn own_run(ts: &[Token<'_>]) -> Option<usize> {
     let colon = ts.iter().take(RUN_HEAD + 1).position(|t| t.is_any(&[":", "："]))?;
     let head = span(ts, 0, colon);
     let is_own = head.first().is_some_and(|t| t.is_any(&words.subjects.own_work) || t.is_any(&words.subjects.this_one));
+    // "Ours: 14 h on 8 H100"
+    if head.len() == 1 && is_own && head.first().is_some_and(|t| t.is_any(&["ours", "mine"])) {
+        return Some(0);
+    }
     let noun = head.iter().position(|t| t.is_any(&words.sentences.run_nouns) || t.is_any(&words.rates.runs))?;
     (is_own && noun > 0).then_some(noun)
 }

@@ -2,6 +2,7 @@
 
 use super::contrasts::{is_everyday, is_example, is_instead, is_limit, is_of_each_pass, is_of_the_paper, is_set_against, is_than};
 use super::nearby::{any, last};
+use super::parts::{is_of_all, is_of_which};
 use super::sentence::Sentence;
 use super::strangers::{is_another, is_no_training};
 use crate::evidence::card::about::CardRole;
@@ -102,6 +103,12 @@ pub fn gives_it_to_another(
     if is_of_the_paper(s.ts, from) {
         return Some("a comparison");
     }
+    if measure.is_amount() && is_of_which(s, from, to) {
+        return Some("a part of another figure");
+    }
+    if measure.is_amount() && is_of_all(s, from) {
+        return Some("a total of several runs");
+    }
     if measure.is_amount() && is_of_each_pass(s.ts, from, to) {
         return Some(RATE);
     }
@@ -150,10 +157,17 @@ pub fn is_in_bracket_of_the_base(card: &Card<'_>, s: &Sentence<'_, '_>, from: us
     if base_had && card.own.role == CardRole::FineTune && !card.own.has("base") {
         return true;
     }
+    // "Based on a Swin-T pre-trained on ImageNet (300 epochs, by Microsoft)"
+    let starts = s.ts.iter().take(STARTS).any(|t| t.is_any(&words.starts_from));
+    if starts && (0..open).any(|i| is_train(s.ts, i)) {
+        return true;
+    }
     let is_verb = is_train(s.ts, first) || (text_at(s.ts, first + 1) == "-" && is_train(s.ts, first + 2));
     first < from && is_verb && card.own.base_in(span(s.ts, open.saturating_sub(BASE_NAME), open))
 }
 
+/// Tokens at the beginning of a sentence that say that a model starts from another.
+const STARTS: usize = 2;
 /// Tokens before a bracket within which the name ends that it tells of.
 const BASE_NAME: usize = 4;
 

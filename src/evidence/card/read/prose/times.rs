@@ -1,6 +1,7 @@
 //! Times in prose: of this training on a wall clock or of its devices; not of audio, of a rate, of an inference.
 
 use super::NOT_SAID;
+use super::gapped::of_them;
 use super::recordings::{has_recordings, is_length_of_data, is_recording};
 use super::respective::{is_in_order, share_of_last};
 use super::sentence::Sentence;
@@ -73,6 +74,9 @@ pub fn read_times(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
         let field = if together { Field::AcceleratorHours } else { Field::WallHours };
         said.push(Place { candidate: card.candidates.len(), from: at, to: d.to });
         card.add(&spot, field, Some(d.hours), s.written(at, d.to), reason);
+    }
+    if let Some((hours, at)) = of_them(card, s.ts) {
+        card.add(spot, Field::AcceleratorHours, Some(hours), s.written(at, at + 1), None);
     }
     refuse_rounded(card, s, &said);
     refuse_times_of_each(card, s, &said);

@@ -6,7 +6,7 @@ use super::sentence::Sentence;
 use super::subjects::{Measure, gives_it_to_another};
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot};
-use crate::evidence::card::read::data_sizes::{DATA_SET_SIZE, OF_CONTEXT, OF_ONE_EPOCH, TRAINED_ON_DATA, is_data_size};
+use crate::evidence::card::read::data_sizes::{BATCH_IN_TOKENS, DATA_SET_SIZE, OF_CONTEXT, OF_ONE_EPOCH, TRAINED_ON_DATA, is_data_size};
 use crate::evidence::card::read::rates::rate_behind;
 use crate::evidence::card::read::totals::SEVERAL_MODELS;
 use crate::evidence::card::read::training::{is_late_train_verb, is_train_verb};
@@ -44,6 +44,12 @@ pub fn read_tokens(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i
         .filter(|why| passes.is_none() || !(is_data_size(why) || *why == OF_ONE_EPOCH || *why == NOT_SEEN) || !said)
         // "The data consists of 71.7B tokens", behind a sentence that speaks of training.
         .map(|why| if why == DATA_SET_SIZE && (said || card.trained_before) && of_data(s, i, &q) { TRAINED_ON_DATA } else { why });
+    // "500K updates, 2M tokens per batch"
+    let of_step = any(span(s.ts, i + 1, i + 2), &vocabulary::prose().rates.per) || text_at(s.ts, i + 1) == "/";
+    let step = s.ts.get(i + 2).is_some_and(|t| t.is_any(&vocabulary::prose().steps.words) || t.is_any(&vocabulary::prose().batches.things) || t.is("batch"));
+    if of_step && step && q.value < LARGEST_BATCH_IN_TOKENS {
+        card.add_quantity(&spot.refused(Some(BATCH_IN_TOKENS)), Field::BatchSize, q.value, s.written(q.from, i + 1), &q);
+    }
     let left = span(s.ts, q.from.saturating_sub(16), q.from);
     let whose = gives_it_to_another(card, s, Measure::Count, q.from, i + 1).or_else(|| of_tokenizer(s, i));
     // "All models saw 143,000 steps of 1,024 sequences × 2,048 tokens, that is 299.9B tokens in total": each of them did.
