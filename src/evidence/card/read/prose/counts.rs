@@ -72,7 +72,7 @@ pub fn read_counts(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
             if card.own.knows_size() && (own || s.has(&["this", "our"])) {
                 read_parameters(card, spot, s, i, Sizes { rival, many, is_word_model: true });
             }
-        } else if t.is_any(&words.samples.nouns) || cjk(&words.samples.counters_cjk) {
+        } else if t.is_any(&words.samples.nouns) || cjk(&words.samples.counters_cjk) || is_compound(&t.text) {
             samples(card, spot, s, i);
         } else if t.is_any(&words.epochs.times) || vocabulary::units().repeats.contains_key(t.text.as_ref()) {
             repeated(card, spot, s, i);
@@ -85,6 +85,17 @@ pub fn read_counts(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
         }
     }
     read_progress(card, spot, s, known);
+}
+
+/// Fewest letters of a compound and of the noun that it ends with.
+const COMPOUND: (usize, usize) = (9, 6);
+
+/// "Zeilenbildern", "Satzpaaren": a compound that ends with a noun of examples.
+fn is_compound(word: &str) -> bool {
+    let (least, noun) = COMPOUND;
+    word.len() >= least
+        && is_latin_word(word)
+        && vocabulary::prose().samples.nouns.list().iter().any(|n| n.len() >= noun && n.len() < word.len() && word.ends_with(n))
 }
 
 /// "迭代20万次", "更新了20万次": so many times, behind a verb of a step.

@@ -44,8 +44,10 @@ use self::whose::{of_baselines, whose};
 use crate::domain::Field;
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::sentences::sentence_end;
-use crate::evidence::card::read::candidate::{Candidate, Card, RANK_PROSE, RANK_SUM, Spot};
+use crate::evidence::card::parse::pair::{norm_key, split_pair};
+use crate::evidence::card::read::candidate::{Candidate, Card, RANK_PAIR, RANK_PROSE, RANK_SUM, Spot};
 use crate::evidence::card::read::designators::Fit;
+use crate::evidence::card::read::keys::{Key, key_of};
 use crate::evidence::card::read::passage::Passage;
 use crate::evidence::card::read::rates::of_runs;
 use crate::evidence::card::read::totals::{SEVERAL_MODELS, covers_more};
@@ -75,6 +77,7 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
         // themselves.
         let continues = goes_on(tokens);
         let told = told_before(card, section, continues || from > 0 || is_next_item, tokens, !trains.is_empty());
+        let starts = from;
         let is_clause = from > 0 && !ts.get(from - 1).is_some_and(|t| t.is_any(&[".", "。", "!", "?"]));
         from = to;
         card.trained_before = (told == Told::Training || card.follows_training) && !turns_away(tokens);
@@ -98,6 +101,9 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
         } else if trained {
             let s = Sentence::new(text, tokens, trains, b.under);
             before.refused = whose(card, &s);
+        }
+        if starts > 0 && told == Told::Training && passage.refused.is_none() && before.refused.is_none() {
+            add_key_of_sentence(card, passage, (text, offset), tokens);
         }
         before.trained = trained;
         card.several_before = counts_models(tokens);
@@ -126,6 +132,29 @@ fn told_before(card: &mut Card<'_>, section: usize, goes_on: bool, ts: &[Token<'
         card.topic.ask(section, asks_of_training(ts, trains));
     }
     told
+}
+
+/// How much what sums up stands before other sentences.
+const SUMS: u8 = 8;
+/// Most words of a key within a paragraph.
+const MOST_KEY_WORDS: usize = 4;
+/// How much a key within a paragraph stands behind one of a list.
+const WITHIN: u8 = 3;
+
+/// "Laufzeit: 3 Tage 14 Stunden." within a paragraph on a training: a sentence that is a key of ours with its value.
+fn add_key_of_sentence(card: &mut Card<'_>, passage: &Passage<'_>, (text, offset): (&str, usize), ts: &[Token<'_>]) {
+    let Some((first, last)) = ts.first().zip(ts.last()) else { return };
+    let line = text.get(first.from..last.to).unwrap_or_default();
+    let parts = split_pair(line).and_then(|(key, value)| Some((line.get(..key)?, line.get(value..)?)));
+    let Some((key, value)) = parts.filter(|(key, _)| key.split_whitespace().count() <= MOST_KEY_WORDS) else { return };
+    let kind = key_of(&norm_key(key));
+    let is_of_run = kind.is_some_and(|k| k.is_amount() || matches!(k, Key::Steps | Key::Epochs | Key::Batch | Key::GlobalBatch));
+    let b = passage.block;
+    if is_of_run && !b.under.evaluation && !turns_away(ts) {
+        let quote = b.source_range(offset + first.from, offset + last.to);
+        let spot = Spot { block: b, quote, rank: RANK_PAIR + WITHIN, reason: None };
+        card.add_pair_of(&spot, key, value.trim_end_matches(['.', '。']), &[], true);
+    }
 }
 
 /// Tokens between a number and the models that it counts, at most.
@@ -300,7 +329,8 @@ fn read_sentence(
     let quote = b.source_range(offset + first.from, offset + last.to);
     before.refused = whose_part.and_then(Fit::refusal).or_else(|| whose(card, s)).or_else(|| of_baselines(card, b));
     let reason = passage.refused.or(before.refused).or(before.another);
-    let spot = Spot { block: b, quote, rank: if sums_up(s.ts) == Some(true) { RANK_SUM } else { RANK_PROSE }, reason };
+    let rank = if sums_up(s.ts) == Some(true) { RANK_SUM } else { RANK_PROSE };
+    let spot = Spot { block: b, quote, rank, reason };
     if found.base {
         let links = b.links_between(offset + first.from, offset + last.to);
         card.add_base_in_prose(&spot, s.text, links, s.ts, offset);
@@ -330,6 +360,14 @@ fn read_sentence(
         emissions::read_tool(card, &spot, s);
     }
     share_what_is_said(card, known);
+    // What sums up stands before what it sums up.
+    let amounts = [Field::WallHours, Field::AcceleratorHours, Field::EnergyKwh, Field::EmissionsKgco2e];
+    if sums_up(s.ts) == Some(false) {
+        let figures = card.candidates.get_mut(known..).unwrap_or_default().iter_mut();
+        for c in figures.filter(|c| c.rank >= RANK_PROSE && amounts.contains(&c.field)) {
+            c.rank -= SUMS;
+        }
+    }
 }
 
 /// Reason of a figure in whose sentence nothing speaks of a training.

@@ -41,7 +41,9 @@ pub fn samples(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: us
     let over = any(last(span(s.ts, 0, q.from), 2), &vocabulary::prose().epochs.over) && s.has(&vocabulary::prose().epochs.words);
     // "El entrenamiento se realizó sobre 292.217 filas"
     let noun = (q.from.saturating_sub(EXAMPLES_REACH)..q.from).any(|at| is_train(s.ts, at));
-    let done_on = noun && any(last(span(s.ts, 0, q.from), 1), &words.done_on);
+    // "Fine-tuning de CamemBERT (110M) sur 84 000 paires": a note that begins with training.
+    let note = s.trains.first().is_some_and(|at| *at < 2) && any(last(span(s.ts, 0, q.from), 1), &words.joins);
+    let done_on = note || (noun && any(last(span(s.ts, 0, q.from), 1), &words.done_on));
     // "52,000개로 파인튜닝했습니다", "auf 12.000 Sätzen trainiert"
     let eastern = s.ts.get(i).is_some_and(|t| !is_latin_word(&t.text));
     let led = eastern || any(last(span(s.ts, 0, q.from), 2), &words.joins);
@@ -70,7 +72,7 @@ const OVER_REACH: usize = 3;
 /// "8 epochs over 1.4M headlines": what passes go over are examples, whatever they are.
 pub fn passes_over(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, epochs: usize) {
     let words = &vocabulary::prose();
-    let is_over = s.ts.get(epochs + 1).is_some_and(|t| t.is_any(&words.epochs.over) && !t.is("of"));
+    let is_over = s.ts.get(epochs + 1).is_some_and(|t| (t.is_any(&words.epochs.over) && !t.is("of")) || t.is_any(&words.samples.passed_over));
     if !is_over || spot.reason.is_some() || card.recipe.examples.is_some() {
         return;
     }
@@ -81,7 +83,9 @@ pub fn passes_over(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, e
     let counts_else = |t: &Token<'_>| {
         t.is_any(&words.tokens.words) || t.is_any(&words.steps.words) || t.is_any(&words.samples.other_units) || hours_in(&t.text).is_some() || t.is_any(&words.times.data) || t.is_any(&["repeats", "times", "gpus", "devices"])
     };
-    let noun = span(s.ts, q.to, q.to + 2);
+    // "1,3 milhão de prontuários"
+    let filler = usize::from(s.ts.get(q.to).is_some_and(|t| t.is_any(&["de", "di", "d", "von", "of"])));
+    let noun = span(s.ts, q.to + filler, q.to + filler + 2);
     let plural = noun.first().is_some_and(|t| t.kind == Kind::Word && t.text.len() > 3);
     if plural && !noun.iter().any(counts_else) {
         let row = candidate(spot, Field::TrainSamples, Some(q.value), s.written(q.from, q.to + 1), None);
