@@ -128,6 +128,8 @@ tables!(Index {
 lists!(Repository { climate_subjects, fine_tune_phrases, fine_tune_titles, cell_fillers, no_base_names });
 lists!(Logs { calculator });
 lists!(Training {
+    two_words,
+    ends_of_two,
     pre,
     pretraining,
     stems,
@@ -170,6 +172,10 @@ lists!(DeviceHours {
     glued_nodes,
     nodes,
     node_joins,
+    each_node_cjk,
+    nodes_cjk,
+    node_counters_cjk,
+    device_counters_cjk,
     counting,
     cores,
     fillers,
@@ -262,6 +268,8 @@ lists!(Pairs {
     not_told,
     not_told_first,
     limits,
+    each_model,
+    no_amounts,
     bounds,
     not_training,
     counted,
@@ -272,6 +280,7 @@ lists!(Pairs {
 lists!(Columns {
     params,
     tokens,
+    nodes,
     steps,
     epochs,
     batch,
@@ -307,7 +316,8 @@ tables!(Keys {
 });
 
 // prose.toml
-lists!(Triggers { bare_chips, hardware, hardware_within, carbon, energy, clouds, counts, bases, tools, number_formats });
+lists!(Triggers {
+    bare_chips, hardware, hardware_within, carbon, carbon_within, energy, clouds, counts, bases, tools, number_formats });
 lists!(HardwareProse {
     demands,
     memory,

@@ -14,5 +14,7 @@ pub mod tokens;
 pub mod units;
 mod words;
 
+pub use self::words::joins_letters;
+
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,8 @@ use super::units::mass_unit;
 
 /// A mark within words that is no letter: the signs that take the vowel from a letter of an Indian script or change it, tones of Thai and Lao,
 /// joiners of Persian and others.
-const fn joins_letters(c: char) -> bool {
+#[must_use]
+pub const fn joins_letters(c: char) -> bool {
     matches!(
         c,
         '\u{93c}' | '\u{94d}' | '\u{9bc}' | '\u{9cd}' | '\u{a3c}' | '\u{a4d}' | '\u{abc}' | '\u{acd}' | '\u{b3c}' | '\u{b4d}' | '\u{bcd}'

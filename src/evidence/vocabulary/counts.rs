@@ -98,7 +98,7 @@ lists!(SamplesProse {
     seen_cjk,
     distinct,
     single,
-    counters_cjk,
+    counters_cjk, passed_over,
     saw_only_before,
     done_on,
     holds,

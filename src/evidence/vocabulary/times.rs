@@ -41,6 +41,7 @@ lists!(TimesProse {
     whole,
     firm,
     approximate,
+    about,
     limits,
     limits_before_that,
     limits_behind,

@@ -24,7 +24,8 @@ lists!(Headings {
     logs,
     data
 });
-lists!(Phases { stage_headers, stage_nouns, others, never, stages, work, pre_training, fine_tuning, second, generic, tuned_names });
+lists!(Phases {
+    stage_headers, stage_nouns, first, second_of_stages, third, fourth, others, never, stages, work, pre_training, fine_tuning, second, generic, tuned_names });
 tables!(Designators {
     tuned: Words,
     plain: Words,
@@ -48,7 +49,7 @@ tables!(Designators {
     marks: Words,
     size_words: BTreeMap<String, Words>,
 });
-lists!(Totals { attempts, cumulative, inclusive, families, wholes, collections, uses, development, excluded, rows, components });
+lists!(Totals { attempts, cumulative, own_runs, inclusive, families, wholes, collections, uses, development, excluded, rows, components });
 
 // prose.toml
 lists!(Sentences {
@@ -124,6 +125,12 @@ lists!(Subjects {
     original_nouns,
     other,
     own_work,
+    theirs,
+    thereof,
+    sums,
+    world_steps,
+    starts_from,
+    counted_models,
     methods,
     of_base,
     of_base_cjk,

@@ -49,7 +49,7 @@ impl Sections {
             another_repo: own.role == CardRole::OwnTraining && is_another_repository(own, blocks),
             original_from: blocks.iter().find(|b| is_original(b)).map(|b| b.from),
             base_headings: own.role == CardRole::FineTune,
-            others: [other_versions(own, blocks), siblings(own, blocks), derived(own, blocks)].concat(),
+            others: [other_versions(own, blocks), siblings(own, blocks), derived(own, blocks), later_phases(own, blocks)].concat(),
             guides: guides(own, blocks),
             titles: Titles::new(own, blocks),
             lists: Lists::new(own, blocks),
@@ -300,6 +300,24 @@ fn derived(own: &Repository, blocks: &[Block]) -> Vec<Rc<[String]>> {
     let is_other =
         |b: &Block, named: &[String]| named.len() <= MOST_NAME_WORDS && mine.contains(&above(b)) && named.iter().any(goes_on);
     titles.iter().filter(|(b, named)| is_other(b, named)).map(|(b, _)| Rc::clone(&b.headings)).collect()
+}
+
+/// "Supervised Fine-Tuning" beside "Pretraining", in the card of a model that was only pre-trained: what was made of it later.
+fn later_phases(own: &Repository, blocks: &[Block]) -> Vec<Rc<[String]>> {
+    if own_phase(own) != Some(Phase::PreTraining) {
+        return Vec::new();
+    }
+    let titles: Vec<(&Block, Phase)> = blocks
+        .iter()
+        .filter(|b| b.kind == BlockKind::Heading && b.headings.len() > 1)
+        .filter_map(|b| {
+            let title = Title::read_title(own, &b.text);
+            title.phase.filter(|_| title.named == Named::Nobody).map(|phase| (b, phase))
+        })
+        .collect();
+    let above = |b: &Block| b.headings.split_last().map(|(_, above)| above.to_vec());
+    let pretrained = |b: &Block| titles.iter().any(|(other, phase)| *phase == Phase::PreTraining && above(other) == above(b));
+    titles.iter().filter(|(b, phase)| *phase == Phase::FineTuning && pretrained(b)).map(|(b, _)| Rc::clone(&b.headings)).collect()
 }
 
 /// Fewest letters of a word of a name that the name of another model goes on with.

@@ -4,7 +4,7 @@ use super::accept::Fact;
 use super::choose::same;
 use crate::domain::Field;
 use crate::evidence::Extracted;
-use crate::evidence::card::read::phases::STAGES;
+use crate::evidence::card::read::stages::STAGES;
 
 /// What stages add up to.
 const SUMS: [Field; 6] =
@@ -26,8 +26,12 @@ pub fn accept_stages(facts: &mut Vec<Fact>) {
         (0..=last).map(first).collect()
     };
     let get = |facts: &[Fact], at: &[usize]| at.iter().filter_map(|i| facts.get(*i)).map(|f| f.row.clone()).collect::<Vec<_>>();
-    for field in SUMS {
-        let Some(rows) = of(facts, field).map(|at| get(facts, &at)) else { continue };
+    let counts = of(facts, Field::AcceleratorCount).map(|at| get(facts, &at));
+    let differ = counts.as_ref().is_some_and(|all| all.windows(2).any(|w| matches!(w, [a, b] if !same(a.value, b.value))));
+    for field in SUMS.into_iter().filter(|field| !(differ && *field == Field::WallHours)) {
+        // The card sums them up itself.
+        let total = |f: &Fact| f.table > 0 && f.row.field == field && f.row.reject_reason.is_none();
+        let Some(rows) = of(facts, field).filter(|_| !facts.iter().any(total)).map(|at| get(facts, &at)) else { continue };
         let Some(value) = rows.iter().map(|row| row.value).sum::<Option<f64>>() else { continue };
         let Some((first, rank)) =
             rows.first().cloned().zip(of(facts, field).and_then(|at| facts.get(*at.first()?).map(|f| f.rank)))

@@ -3,18 +3,20 @@
 use super::block::{Block, BlockKind};
 use super::builder::Builder;
 use super::html::parse_html;
+use super::text_tables::{read_text_table, text_tables};
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 /// Reads the Markdown of a card from a byte on.
 #[must_use]
 pub fn parse_blocks(source: &str, body_from: usize) -> Vec<Block> {
-    let body = source.get(body_from..).unwrap_or_default();
     let mut markdown = Markdown { out: Builder::new(source), source, html: None, items: 0, images: 0, code: None };
-    for (event, range) in Parser::new_ext(body, Options::ENABLE_TABLES).into_offset_iter() {
-        markdown.event(event, range.start + body_from, range.end + body_from);
+    let mut from = body_from;
+    for (range, form) in text_tables(source, body_from) {
+        markdown.read(from, range.start);
+        from = range.end;
+        read_text_table(&mut markdown.out, source, range, form);
     }
-    markdown.close_html(BlockKind::Paragraph);
-    markdown.out.emit(BlockKind::Paragraph);
+    markdown.read(from, source.len());
     markdown.out.finish()
 }
 
@@ -42,6 +44,16 @@ struct Markdown<'s> {
 }
 
 impl Markdown<'_> {
+    /// Reads the Markdown between two bytes of the card.
+    fn read(&mut self, from: usize, to: usize) {
+        let text = self.source.get(from..to).unwrap_or_default();
+        for (event, range) in Parser::new_ext(text, Options::ENABLE_TABLES).into_offset_iter() {
+            self.event(event, range.start + from, range.end + from);
+        }
+        self.close_html(BlockKind::Paragraph);
+        self.out.emit(BlockKind::Paragraph);
+    }
+
     fn event(&mut self, event: Event<'_>, from: usize, to: usize) {
         match event {
             Event::Start(Tag::HtmlBlock) | Event::Html(_) => {

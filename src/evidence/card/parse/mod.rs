@@ -8,3 +8,4 @@ pub mod markdown;
 pub mod pair;
 pub mod sentences;
 pub mod settings;
+mod text_tables;

@@ -1,5 +1,7 @@
 //! A key and its value on one line.
 
+use crate::evidence::quantity::joins_letters;
+
 /// Longest key, in characters.
 const MAX_KEY_CHARS: usize = 240;
 /// Bytes of most keys.
@@ -28,7 +30,8 @@ fn stripped(key: impl Iterator<Item = char>, keep_brackets: bool) -> String {
             '(' | '[' | '（' if !keep_brackets => depth += 1,
             ')' | ']' | '）' if !keep_brackets => depth = depth.saturating_sub(1),
             _ if depth > 0 => {}
-            _ if c.is_alphanumeric() || matches!(c, '#' | '/' | '²' | '₂') => {
+            // The joiner of Persian stands for a space in keys.
+            _ if c.is_alphanumeric() || (joins_letters(c) && c != '\u{200c}') || matches!(c, '#' | '/' | '²' | '₂') => {
                 if std::mem::take(&mut gap) && !out.is_empty() {
                     out.push(' ');
                 }

@@ -1,6 +1,7 @@
 //! Candidate figures: what a place of the card states, with what that place says against it.
 
 use super::clusters::ClusterParts;
+use super::prose::stages::StagesTold;
 use super::prose::topic::Topic;
 use super::recipe::notes::RecipeNotes;
 use super::repository::Repository;
@@ -91,10 +92,16 @@ pub struct Card<'a> {
     pub co2_subject: bool,
     /// Whether the sentence before spoke of training.
     pub trained_before: bool,
+    /// Whether the part of the sentence that is read is said to be this model's.
+    pub part_is_mine: bool,
+    /// Whether the sentence before told of several models: "Each ran for 15 hours" goes on with it.
+    pub several_before: bool,
     /// Whether the text that is read stands behind a key of a recipe, on the same line.
     pub beside_recipe: bool,
     /// What the text told of last.
     pub topic: Topic,
+    /// Clauses that tell stages of the training.
+    pub stages: StagesTold,
     /// The headings, by their address, under which a sentence last spoke of training.
     pub trained_section: Option<usize>,
     /// Whether the sentence that is read stands there.
@@ -130,8 +137,11 @@ impl<'a> Card<'a> {
             own,
             co2_subject,
             trained_before: false,
+            part_is_mine: false,
+            several_before: false,
             beside_recipe: false,
             topic: Topic::default(),
+            stages: StagesTold::default(),
             trained_section: None,
             in_trained_section: false,
             follows_training: false,

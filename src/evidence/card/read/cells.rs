@@ -6,7 +6,7 @@ use super::data_sizes::BATCH_IN_TOKENS;
 use super::keys::Key;
 use super::recipe::keys::{RecipeKey, recipe_key};
 use super::recipe::{CONTEXT_OF_MODEL, LARGEST_BATCH, LENGTHS, LONGEST_OF_WHOLE_TRAINING, RECIPE, length_in_tokens};
-use super::values::{MAX_VALUE_TOKENS, header_unit, product, unit_value};
+use super::values::{MAX_VALUE_TOKENS, header_unit, product, summed, unit_value};
 use crate::domain::Field;
 use crate::evidence::card::parse::pair::norm_key;
 use crate::evidence::hardware::{Context, MOST_DEVICES};
@@ -50,7 +50,7 @@ pub fn add_batch_of_row(card: &mut Card<'_>, spot: &Spot<'_>, columns: &[Option<
 pub fn add_cell(card: &mut Card<'_>, spot: &Spot<'_>, kind: Column, header: &str, cell: &str, sign: DecimalSign) {
     let all = lex_in(cell, sign);
     let ts = span(&all, 0, MAX_VALUE_TOKENS);
-    let q = first_quantity(ts).map(|q| scaled_by_header(header, q));
+    let q = first_quantity(ts).map(|q| if adds_up(kind) { summed(ts, q) } else { q }).map(|q| scaled_by_header(header, q));
     match (kind, q) {
         (Column::Of(Key::Params), Some(q)) if q.scaled || q.value > 1e5 => {
             if vocabulary::keys().columns.file_sizes.contains(&text_at(ts, q.to)) {
@@ -89,6 +89,9 @@ pub fn add_cell(card: &mut Card<'_>, spot: &Spot<'_>, kind: Column, header: &str
         }
         (Column::Length, Some(q)) => add_length_cell(card, spot, header, cell, (ts, &q)),
         (Column::Of(Key::Hours) | Column::Time, _) => add_time_cell(card, spot, header, cell, ts),
+        (Column::Of(Key::Nodes), Some(q)) if q.value.fract() == 0.0 && q.value >= 1.0 && spot.reason.is_none() => {
+            card.add_part_of_cluster(spot, true, q.value, cell);
+        }
         (Column::Of(Key::Hardware), _) => add_devices_cell(card, spot, header, cell, ts),
         (Column::Of(Key::Base), _) => {
             let links: Vec<(String, String)> = spot
@@ -101,6 +104,11 @@ pub fn add_cell(card: &mut Card<'_>, spot: &Spot<'_>, kind: Column, header: &str
         }
         _ => {}
     }
+}
+
+/// Whether terms of a cell are parts of one whole: "300 + 20" hours, tokens or steps.
+fn adds_up(kind: Column) -> bool {
+    matches!(kind, Column::DeviceHours | Column::Time | Column::Of(Key::Hours | Key::Tokens | Key::Steps))
 }
 
 /// Whether a header or a cell counts tokens: "BS (tokens)".

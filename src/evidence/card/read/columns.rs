@@ -82,10 +82,20 @@ fn training_column(card: &Card<'_>, key: &str, lower: &str, words: &[&str], head
     if columns.batch.contains(&key) {
         return Some(Column::Of(Key::GlobalBatch));
     }
+    if columns.nodes.contains(&key) {
+        return Some(Column::Of(Key::Nodes));
+    }
     match recipe_key(key) {
         Some(RecipeKey::Length | RecipeKey::LooseLength | RecipeKey::ModelLength) => return Some(Column::Length),
         Some(RecipeKey::DeviceBatch) => return Some(Column::DeviceBatch),
         Some(RecipeKey::Accumulation) => return Some(Column::Accumulation),
+        _ => {}
+    }
+    // "Pas", "時間", "トークン数": nouns alone, which count beside what only a training has.
+    match composed(key).filter(|_| !matches!(key, "steps" | "duration" | "time" | "hours")) {
+        Some("steps") => return Some(Column::Of(Key::Steps)),
+        Some("duration") => return Some(Column::Time),
+        Some("tokens") => return Some(Column::Of(Key::Tokens)),
         _ => {}
     }
     // "训练时长", "批大小", "Passi totali": headers that are keys in another language.
@@ -179,8 +189,8 @@ impl Column {
     #[must_use]
     pub fn is_vague(self, header: &str) -> bool {
         let vague = &vocabulary::keys().vague_keys.steps;
-        matches!(self, Self::Time | Self::Length)
-            || (self == Self::Of(Key::Steps) && vague.contains(&norm_key(header).trim_start_matches("# ")))
+        let is_vague_steps = |key: &str| vague.contains(&key.trim_start_matches("# ")) || composed(key) == Some("steps");
+        matches!(self, Self::Time | Self::Length) || (self == Self::Of(Key::Steps) && is_vague_steps(&norm_key(header)))
     }
 
     /// Whether an evaluation or a use has such a figure, too.

@@ -112,6 +112,7 @@ pub fn composed(key: &str) -> Option<&'static str> {
         [Said::Length] if has(Said::Most) => Some("max length"),
         [Said::Examples] if of_training => Some("number of training examples"),
         [Said::Tokens] if of_training => Some("training tokens"),
+        [Said::Tokens] if has(Said::Count) || key != "token" => Some("tokens"),
         // Hours of devices are keys of their own.
         [Said::Time] if has(Said::Device) => None,
         [Said::Time] if of_training => Some("training time"),
@@ -127,7 +128,7 @@ fn add_word(word: &str, said: &mut Vec<Said>) -> bool {
         said.push(*what);
         return true;
     }
-    if !word.is_ascii() && word.chars().any(|c| c >= '\u{2e80}') {
+    if !word.is_ascii() && word.chars().any(|c| c >= '\u{2e80}' || ('\u{e00}'..'\u{e80}').contains(&c)) {
         return add_parts(word, said);
     }
     // The ends of such nouns.

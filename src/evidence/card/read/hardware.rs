@@ -1,7 +1,7 @@
 //! Chips and their number, cut out of the text that names them.
 
 use super::candidate::{Card, Spot};
-use super::nodes::{devices_per_node, nodes_of};
+use super::nodes::{devices_per_node, eastern_cluster, nodes_of};
 use crate::domain::Field;
 use crate::evidence::hardware::{Context, Hardware, Openness, read_hardware, unknown_chip};
 use crate::evidence::quantity::tokens::{Kind, Token, lex, span, text_at};
@@ -56,10 +56,15 @@ impl Card<'_> {
             // Nodes that a machine consists of are not those of a training.
             let whole = all.iter().any(|t| t.is_any(&["consists", "composed", "comprises", "comprising"]));
             let nodes = nodes_of(&all).filter(|nodes| of_one_node && !whole && *nodes > 1.0);
-            if let Some(nodes) = nodes {
+            if let Some((nodes, each)) = eastern_cluster(original) {
+                self.add_eastern_cluster(&spot.refused(several), &written, nodes, each);
+            } else if let Some(nodes) = nodes {
                 self.add(spot, Field::AcceleratorCount, Some(nodes * f64::from(n)), &written, several);
             } else if of_one_node && says_nodes {
                 self.add(spot, Field::AcceleratorCount, Some(f64::from(n)), &written, Some("devices of one node"));
+                if spot.refused(several).reason.is_none() && context == Context::Prose && !whole {
+                    self.add_part_of_cluster(spot, false, f64::from(n), &written);
+                }
             } else if is_hours {
                 // "39,400 A100 hours (64 nodes x 8 = 512 GPUs)": the number of devices stands behind its sign.
                 if let Some(n) = result_in_devices(&all) {
@@ -75,6 +80,18 @@ impl Card<'_> {
             }
         }
         true
+    }
+
+    /// Adds the devices of nodes that a text in Chinese, Japanese or Korean tells; those of one, where nobody says how many there were, may
+    /// stand in a list with the nodes.
+    fn add_eastern_cluster(&mut self, spot: &Spot<'_>, written: &str, nodes: Option<f64>, each: f64) {
+        if let Some(nodes) = nodes {
+            return self.add(spot, Field::AcceleratorCount, Some(nodes * each), written, None);
+        }
+        self.add(spot, Field::AcceleratorCount, Some(each), written, Some("devices of one node"));
+        if spot.reason.is_none() {
+            self.add_part_of_cluster(spot, false, each, written);
+        }
     }
 
     /// Whether a number of devices is that of their hours: the 400 of "1.400 GPU-Stunden" is part of it, and "500 node-hours on 8xA100 nodes"

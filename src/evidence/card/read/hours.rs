@@ -2,7 +2,8 @@
 
 use super::candidate::{Card, Spot};
 use super::nodes::devices_per_node;
-use super::values::MAX_VALUE_TOKENS;
+use super::results::result_from;
+use super::values::{MAX_VALUE_TOKENS, summed};
 use crate::domain::Field;
 use crate::evidence::quantity::durations::{clock, duration_in_value, short_clock, unit_hours};
 use crate::evidence::quantity::numbers::{Quantity, first_quantity, quantity, scale, without_scale};
@@ -188,7 +189,7 @@ impl Card<'_> {
                 || (i > 0 && self.is_chip(&ts, i - 1))
                 || t.kind == Kind::Sign
                 || t.is_any(&words.fillers)
-                || t.is_any(&["of", "training", "used", "de"])
+                || t.is_any(&["of", "in", "training", "used", "de"])
         });
         (before || self.device_behind(&ts, unit).is_some()) && known
     }
@@ -236,7 +237,8 @@ impl Card<'_> {
 
     /// A number whose unit is in its key.
     fn add_bare_hours(&mut self, spot: &Spot<'_>, key: &str, ts: &[Token<'_>], value: &str, says_devices: bool) {
-        let Some(q) = first_quantity(ts) else { return };
+        let Some(q) = first_quantity(span(ts, result_from(ts), ts.len())).or_else(|| first_quantity(ts)) else { return };
+        let q = summed(ts, q);
         // "trained for 12 epochs" is no number of hours.
         if span(ts, q.to, q.to + 2).iter().any(|t| t.is_any(&vocabulary::keys().pairs.counted)) {
             return;

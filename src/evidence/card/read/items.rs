@@ -1,10 +1,13 @@
 //! The figures of several models as the value of one key: "7B = 92,160; 13B = 184,320", "Elk-base 3.1 kg / Elk-large 6.4 kg",
 //! "92,160 (7B), 184,320 (13B)". Each item is its own model's.
 
+use super::candidate::Card;
 use super::designators::{Designators, Fit, fit_of_name};
 use super::repository::{Repository, name_tokens, size_of};
 use super::totals::is_total;
+use super::values::figures;
 use crate::evidence::quantity::tokens::{Kind, lex};
+use crate::evidence::quantity::units::{energy_unit, mass_unit};
 use crate::evidence::vocabulary;
 use std::borrow::Cow;
 
@@ -45,6 +48,17 @@ pub fn own_item<'v>(own: &Repository, value: &'v str) -> Option<(Cow<'v, str>, O
         }
         _ => Some((value.into(), Some(SEVERAL_FIGURES))),
     }
+}
+
+/// The key that asks for what the unit of an item measures: hours of devices, energy, emissions.
+#[must_use]
+pub fn key_of_unit(card: &Card<'_>, item: &str) -> Option<&'static str> {
+    let ts = lex(item);
+    if (0..ts.len()).any(|i| card.device_hours(&ts, i).is_some()) {
+        return Some("GPU hours");
+    }
+    let measures = |unit: fn(&str) -> Option<f64>| figures(&ts, 0, unit).iter().any(|f| !f.quantity.is_rate);
+    measures(energy_unit).then_some("Energy").or_else(|| measures(mass_unit).then_some("CO2 emissions"))
 }
 
 /// What stands behind the number of an item.

@@ -3,6 +3,9 @@
 use super::composed::composed;
 use super::data_sizes::OF_ONE_EPOCH;
 use super::rates::RATE;
+use super::values::figures;
+use crate::evidence::quantity::tokens::lex;
+use crate::evidence::quantity::units::{energy_unit, mass_unit};
 use crate::evidence::vocabulary;
 use rustc_hash::FxHashMap;
 use std::sync::LazyLock;
@@ -159,6 +162,39 @@ pub fn read_key(norm: &str) -> Option<Asked> {
             reason = Some("evaluation or inference");
         }
     }
+}
+
+/// Most tokens of a value that is measured and nothing else.
+const MOST_MEASURED: usize = 9;
+/// Tokens before the number of such a value, at most: "ok. 0,39 t".
+const MOST_LEADING: usize = 3;
+/// Most words of a key that says what its value measures.
+const MAX_STEM_WORDS: usize = 6;
+
+/// A key in any language that names an energy or an emission by a part of a word, beside a value in a unit of it: "Spotřeba elektřiny: 1 250
+/// kWh".
+#[must_use]
+pub fn by_unit(norm: &str, value: &str) -> Option<Asked> {
+    let lists = vocabulary::keys();
+    let words: Vec<&str> = norm.split(' ').filter(|w| !w.is_empty()).collect();
+    let turns = |w: &&str| lists.pairs.qualified_by_use.contains(w) || lists.pairs.no_amounts.iter().any(|stem| if stem.len() > 3 { w.starts_with(stem) } else { w == stem });
+    if words.is_empty() || words.len() > MAX_STEM_WORDS || words.iter().any(turns) {
+        return None;
+    }
+    let ts = lex(value);
+    // What says more is read as a sentence.
+    if ts.len() > MOST_MEASURED {
+        return None;
+    }
+    let measures = |unit: fn(&str) -> Option<f64>| figures(&ts, 0, unit).first().is_some_and(|f| f.from <= MOST_LEADING && !f.quantity.is_rate);
+    let key = if lists.columns.energy.is_within(norm) && measures(energy_unit) {
+        Key::Energy
+    } else if lists.columns.carbon.is_within(norm) && measures(mass_unit) {
+        Key::Carbon
+    } else {
+        return None;
+    };
+    Some(Asked { key, norm: norm.to_owned(), reason: None })
 }
 
 /// "Tokens per epoch".

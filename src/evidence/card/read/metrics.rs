@@ -36,9 +36,48 @@ const LEAST_DIGITS: usize = 3;
 /// Key of the steps of a training, in `TrainOutput(global_step=1875, ...)` and in the state that a trainer saves.
 const STEPS: &str = "global_step";
 
+/// Key of the operations of a training, as trainers reckon them: six for each parameter and token.
+const OPERATIONS: &str = "total_flos";
+/// Fewest operations of a training.
+const LEAST_OPERATIONS: f64 = 1e12;
+/// Behind a number of operations: billions of them, as `trainer.save_metrics` prints.
+const BILLIONS: &str = "GF";
+
+/// Adds the operations that a trainer prints or saves.
+fn add_operations(card: &mut Card<'_>, passage: &Passage<'_>) {
+    let b = passage.block;
+    let all: Vec<Stated<'_>> = values(&b.text, OPERATIONS);
+    let Some(last) = all.last() else { return };
+    let several = all.iter().any(|s| s.text != last.text).then_some("several runs in one log");
+    let in_billions = b.text.get(last.from + last.text.len()..).is_some_and(|rest| rest.starts_with(BILLIONS));
+    let factor = if in_billions { 1e9 } else { 1.0 };
+    let value = last.text.parse::<f64>().ok().map(|n| n * factor).filter(|n| n.is_finite() && *n >= LEAST_OPERATIONS);
+    if let Some(value) = value {
+        card.add(&spot_of(b, last, passage.refused.or(several)), Field::TrainFlop, Some(value), last.text, None);
+    }
+}
+
+/// The state that a trainer saves: its steps and passes, where it says nothing of the time.
+fn read_state(card: &mut Card<'_>, passage: &Passage<'_>) {
+    let b = passage.block;
+    for (field, key) in [(Field::Epochs, EPOCH), (Field::TrainSteps, STEPS)] {
+        // What the state itself says stands before the history of the run.
+        let first = values(&b.text, key).into_iter().next();
+        if let Some((stated, n)) = first.and_then(|s| Some((s, s.text.parse::<f64>().ok()?))) {
+            card.add(&spot_of(b, &stated, passage.refused), field, Some(n), stated.text, None);
+        }
+    }
+}
+
 /// Reads the metrics of a block. Returns whether they are all of it.
 pub fn read_metrics(card: &mut Card<'_>, passage: &Passage<'_>) -> bool {
     let b = passage.block;
+    if b.text.contains(OPERATIONS) {
+        add_operations(card, passage);
+        if b.kind == BlockKind::Code && !b.text.contains(RUNTIME) && b.text.contains(STEPS) {
+            read_state(card, passage);
+        }
+    }
     if !b.text.contains(RUNTIME) {
         return false;
     }

@@ -43,6 +43,7 @@ mod results;
 mod rows;
 mod several;
 pub mod sheets;
+pub mod stages;
 pub mod tables;
 pub mod templates;
 pub mod totals;
@@ -100,6 +101,7 @@ pub fn read_passages(card: &mut Card<'_>, passages: &[Passage<'_>], body: &str) 
         }
     }
     card.add_cluster();
+    card.settle_stages();
 }
 
 /// A short paragraph under a heading that asks for a time is its value, too: "#### Training duration", "About 20 days".
@@ -189,6 +191,11 @@ fn read_pair(
     if refused.is_some() || own_value.len() < value.trim().len() {
         spot = spot.refused(refused);
         if card.add_pair(&spot, key, &own_value, &b.labelled_links(from, to + 1)) {
+            return Some(to + 1);
+        }
+        // "Training cost: 7B = 92,160; 13B = 184,320 GPU-hours": the unit says what is listed.
+        if let Some(key) = items::key_of_unit(card, &own_value).filter(|_| items::own_item(&card.own, value.trim()).is_some()) {
+            card.add_pair(&spot, key, &own_value, &[]);
             return Some(to + 1);
         }
     }

@@ -88,6 +88,42 @@ pub fn nodes_of(ts: &[Token<'_>]) -> Option<f64> {
     found
 }
 
+/// Nodes and the devices of one, as Chinese, Japanese and Korean tell them: "16 台服务器,每台 8 张 H800", "H100 を 8 基搭載したノードを 16 台",
+/// "노드당 A100 8장, 총 4개 노드". The nodes are none where only those of one are said.
+#[must_use]
+pub fn eastern_cluster(text: &str) -> Option<(Option<f64>, f64)> {
+    let words = &vocabulary::card().device_hours;
+    if text.is_ascii() || !words.each_node_cjk.is_within(text) {
+        return None;
+    }
+    let mut numbers: Vec<(f64, &str, &str)> = Vec::new();
+    let mut at = 0;
+    while let Some(start) = text.get(at..)?.find(|c: char| c.is_ascii_digit()).map(|found| at + found) {
+        let end = text.get(start..)?.find(|c: char| !c.is_ascii_digit()).map_or(text.len(), |len| start + len);
+        let glued = text.get(..start)?.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-');
+        if let Some(n) = text.get(start..end)?.parse::<f64>().ok().filter(|_| !glued) {
+            numbers.push((n, text.get(..start)?.trim_end(), text.get(end..)?.trim_start()));
+        }
+        at = end;
+    }
+    let counter = |behind: &str| words.device_counters_cjk.iter().any(|c| behind.starts_with(c));
+    // A noun of nodes behind the counter, or right before the number.
+    let names_nodes = |before: &str, behind: &str| {
+        let bare = words.node_counters_cjk.iter().find_map(|c| behind.strip_prefix(c)).unwrap_or(behind).trim_start();
+        let counted = bare.len() < behind.len();
+        let led = before.trim_end_matches(['を', 'は', 'の', ' ', '을', '를', '수', '数']);
+        words.nodes_cjk.iter().any(|noun| bare.starts_with(noun) || (counted && led.ends_with(noun)))
+    };
+    let one = |mut found: Vec<f64>| {
+        found.dedup();
+        found.first().copied().filter(|_| found.len() == 1)
+    };
+    let nodes = one(numbers.iter().filter(|(_, before, behind)| names_nodes(before, behind)).map(|(n, ..)| *n).collect());
+    let is_device = |(n, before, behind): &&(f64, &str, &str)| counter(behind) && !names_nodes(before, behind) && *n <= MOST;
+    let each = one(numbers.iter().filter(is_device).map(|(n, ..)| *n).collect())?;
+    Some((nodes.filter(|n| *n > 1.0), each))
+}
+
 /// A number that can be one of devices.
 fn count(ts: &[Token<'_>], i: usize) -> Option<f64> {
     whole_number(ts, i, MOST)

@@ -8,7 +8,7 @@ use super::candidate::{Card, Spot};
 use super::clauses::{Stated, amount_of_training, time_of_training, without_figures_in_brackets, without_rates_in_brackets};
 use super::clouds::provider_in;
 use super::dates::date_in;
-use super::keys::{Asked, Key, key_of, read_key};
+use super::keys::{Asked, Key, by_unit, key_of, read_key};
 use super::prose::progress::done_part;
 use super::prose::strangers::is_of_training_of_another;
 use super::rates::{is_per_device, rate_in};
@@ -107,6 +107,27 @@ impl Key {
     }
 }
 
+/// "GPU-hours by size", "Emissions per model (t)": a key that asks for each model of a family, without the words that say so.
+pub fn without_each(key: &str) -> Option<String> {
+    let words = &vocabulary::keys().pairs;
+    let lower = key.to_lowercase();
+    if lower.len() != key.len() {
+        return None;
+    }
+    let begins = |at: usize| lower.get(..at).is_some_and(|before| before.ends_with([' ', '(', '[']));
+    let ends = |at: usize| lower.get(at..).is_none_or(|rest| !rest.starts_with(char::is_alphanumeric));
+    words.each_model.iter().find_map(|phrase| {
+        let at = lower.find(phrase).filter(|at| *at > 0 && begins(*at) && ends(at + phrase.len()))?;
+        let (before, behind) = (key.get(..at)?, key.get(at + phrase.len()..)?);
+        // "(by size)": the brackets go with it.
+        let (before, behind) = match (before.strip_suffix(['(', '[']), behind.strip_prefix([')', ']'])) {
+            (Some(before), Some(behind)) => (before, behind),
+            _ => (before, behind),
+        };
+        Some(format!("{}{behind}", before.trim_end()))
+    })
+}
+
 impl Card<'_> {
     /// Reads a pair. Returns whether the key is one of ours.
     pub fn add_pair(&mut self, spot: &Spot<'_>, key: &str, value: &str, links: &[(String, String)]) -> bool {
@@ -115,6 +136,8 @@ impl Card<'_> {
 
     /// The same; `of_training` says that what stands around it tells of a training, as a heading may.
     pub fn add_pair_of(&mut self, spot: &Spot<'_>, key: &str, value: &str, links: &[(String, String)], of_training: bool) -> bool {
+        let each = without_each(key);
+        let key = each.as_deref().unwrap_or(key);
         let (norm, passes) = self.plain_key(key);
         if let Some(parts) = two_keys(key, value, &norm) {
             return parts
@@ -128,7 +151,7 @@ impl Card<'_> {
             (of_training && is_time).then(|| Asked { key: Key::Hours, norm: norm.clone(), reason: None })
         };
         let device_hours = || self.is_device_hours_key(&norm).then(|| Asked { key: Key::Hours, norm: norm.clone(), reason: None });
-        let Some(Asked { key: kind, norm, reason }) = read_key(&norm).or_else(device_hours).or_else(total) else { return false };
+        let Some(Asked { key: kind, norm, reason }) = read_key(&norm).or_else(device_hours).or_else(total).or_else(|| by_unit(&norm, value)) else { return false };
         let value = value.trim();
         if is_template(value) && !matches!(kind, Key::Devices | Key::GlobalBatch | Key::Active | Key::TokenData) {
             if let Some(field) = kind.templated().filter(|_| !value.is_empty()) {
@@ -244,6 +267,12 @@ impl Card<'_> {
             Key::Nodes | Key::NodeDevices => {
                 if let Some(q) = first_quantity(ts).filter(|q| q.value.fract() == 0.0 && q.value >= 1.0 && spot.reason.is_none()) {
                     self.add_part_of_cluster(spot, kind == Key::Nodes, q.value, value);
+                }
+                // "GPUs per node: 4x MI250X"
+                if kind == Key::NodeDevices
+                    && let Some(chip) = value.split_once(char::is_whitespace).map(|(_, chip)| chip.trim_start_matches(['x', '×', ' ']))
+                {
+                    self.add_hardware(&spot.after(2), chip, Context::Field);
                 }
             }
             // "Total compute: 1,200 GPU hours"

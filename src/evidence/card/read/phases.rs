@@ -130,38 +130,6 @@ fn named(own: &Repository, rest: &[&str]) -> Named {
     if shares || has_size { Named::Other } else { Named::Unknown }
 }
 
-/// Reasons of the figures of one stage of a training, by its number.
-pub const STAGES: [&str; 4] =
-    ["the first of several stages", "the second of several stages", "the third of several stages", "the fourth of several stages"];
-
-/// Whether a word counts the stages of a training: "phase".
-fn is_stage_word(word: &str) -> bool {
-    vocabulary::card().phases.stage_nouns.contains(&word)
-}
-
-/// Whether the name of a repository is that of a stage: "mynah-7b-stage2".
-#[must_use]
-pub fn is_of_stage(own: &Repository) -> bool {
-    own.tokens.iter().any(|t| is_stage_word(t.trim_end_matches(|c: char| c.is_ascii_digit())))
-}
-
-/// The number of the stage that a title counts: the 2 of "Stage 2 (8k context)".
-#[must_use]
-pub fn ordinal(title: &str) -> Option<usize> {
-    let words = name_tokens(title);
-    let at = words.iter().position(|w| is_stage_word(w))?;
-    let number = words.get(at + 1)?;
-    let roman = ["i", "ii", "iii", "iv"].iter().position(|n| n == number).map(|n| n + 1);
-    number.parse().ok().or(roman)
-}
-
-/// The number of columns behind the first, where they are the stages of one training in their order.
-#[must_use]
-pub fn stage_columns(header: &[String]) -> Option<usize> {
-    let stages = header.get(1..).filter(|stages| (2..=STAGES.len()).contains(&stages.len()))?;
-    stages.iter().enumerate().all(|(i, h)| ordinal(h) == Some(i + 1)).then_some(stages.len())
-}
-
 /// The phase that this repository's own training is; none where its name and its role say different things.
 #[must_use]
 pub fn own_phase(own: &Repository) -> Option<Phase> {

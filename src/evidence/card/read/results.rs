@@ -37,7 +37,18 @@ struct Amount {
 /// The amounts from a token on, in the unit that evidence is kept in.
 fn amounts(ts: &[Token<'_>], from: usize, unit: fn(&str) -> Option<f64>) -> Vec<Amount> {
     let reason = |f: &Figure| rate_behind(ts, f.to).or_else(|| rate_of_each(ts, f.from)).or(f.quantity.is_rate.then_some(RATE));
-    figures(ts, from, unit).iter().map(|f| Amount { value: f.value, quantity: f.quantity, reason: reason(f) }).collect()
+    let mut out: Vec<Amount> = Vec::new();
+    let mut last_to: Option<usize> = None;
+    for f in figures(ts, from, unit) {
+        let adds = last_to.is_some_and(|to| to + 1 == f.from && ts.get(to).is_some_and(|t| t.is("+")));
+        last_to = Some(f.to);
+        match out.last_mut() {
+            // "12 kWh + 5 kWh"
+            Some(sum) if adds && sum.reason.is_none() && reason(&f).is_none() => sum.value += f.value,
+            _ => out.push(Amount { value: f.value, quantity: f.quantity, reason: reason(&f) }),
+        }
+    }
+    out
 }
 
 /// The brackets of a value that tell what was made up for: "(4 kg after offsetting)".

@@ -4,13 +4,13 @@ use super::bases::repo_of;
 use super::designators::{Designators, Fit, fit_of};
 use super::phases::{Named, Phase, Title, own_phase};
 use super::repository::{FULL_NAME, Repository, name_tokens, owner, size_of};
+use super::stages::{Part, STAGES, is_work, parts};
 use super::totals::{OTHER_ROW, TOTAL_ROW, is_component, is_total};
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::block::Block;
 use crate::evidence::card::parse::pair::norm_key;
 use crate::evidence::quantity::numbers::first_quantity;
 use crate::evidence::quantity::tokens::lex;
-use crate::evidence::quantity::units::month_of;
 use crate::evidence::vocabulary;
 
 /// Longest cell that is a value, in bytes.
@@ -41,6 +41,12 @@ impl Rows {
     #[must_use]
     pub fn refuse(&self, row: usize) -> Option<&'static str> {
         (self.own != Some(row)).then(|| self.reasons.get(row).copied().unwrap_or(OTHER_ROW))
+    }
+
+    /// Whether a row is a stage of this model's training.
+    #[must_use]
+    pub fn is_stage(&self, row: usize) -> bool {
+        self.reasons.get(row).is_some_and(|why| STAGES.contains(why))
     }
 }
 
@@ -79,14 +85,28 @@ pub fn find_own(own: &Repository, rows: &[&Block]) -> Rows {
     if let Some(total) = parts_total {
         totals = (0..rows.len()).map(|i| i == total).collect();
     }
-    if found.is_none() && !named && (parts_total.is_some() || are_stages_of_one(own, rows, &titles, &totals)) {
+    if parts_total.is_some() {
         found = totals.iter().position(|total| *total);
         for (reason, _) in reasons.iter_mut().zip(&totals).filter(|(_, total)| !**total) {
             *reason = "one stage of several";
         }
+    } else if found.is_none()
+        && let Some(parts) = stages_of(own, rows)
+    {
+        found = parts.iter().position(|part| *part == Part::Total);
+        for (reason, part) in reasons.iter_mut().zip(&parts) {
+            *reason = part.refusal().unwrap_or(reason);
+        }
     }
     let full_name = found.is_some_and(|i| scores.get(i).is_some_and(|s| *s >= FULL_NAME));
     Rows { own: found, full_name, reasons }
+}
+
+/// What the rows are of, where they are the stages of one training.
+fn stages_of(own: &Repository, rows: &[&Block]) -> Option<Vec<Part>> {
+    let names: Vec<&str> = rows.iter().map(|row| row.cells.first().map_or("", String::as_str)).collect();
+    let header = rows.first().and_then(|row| row.header.first()).map_or("", String::as_str);
+    parts(own, header, &names)
 }
 
 /// The only row whose name is a link to this repository, whatever the name is.
@@ -242,36 +262,6 @@ fn is_sum(rows: &[&Block], total: usize) -> bool {
         let sum = values.iter().enumerate().filter(|(i, _)| *i != total).map(|(_, v)| v).sum::<f64>();
         values.len() == rows.len() && values.get(total).is_some_and(|v| *v > 0.0 && (v / sum - 1.0).abs() < ROUNDED)
     })
-}
-
-/// Whether a title is of work around a training.
-fn is_work(t: &Title) -> bool {
-    t.phase.is_none() && t.rest.split(' ').any(|word| vocabulary::card().phases.work.contains(&word))
-}
-
-/// Whether a title is a month: "March 2024".
-fn is_month(rest: &str) -> bool {
-    rest.split(' ').next().is_some_and(|w| month_of(w).is_some())
-}
-
-/// Whether the rows are the stages of the pre-training of a model without a base, and one is their sum: the sum is the run.
-fn are_stages_of_one(own: &Repository, rows: &[&Block], titles: &[Title], totals: &[bool]) -> bool {
-    let header = rows.first().and_then(|row| row.header.first()).map(|h| norm_key(h)).unwrap_or_default();
-    let are_stages = vocabulary::card().phases.stage_headers.contains(&header.as_str());
-    let is_stage = |t: &Title| {
-        let words = || t.rest.split(' ').filter(|w| !w.is_empty());
-        let numbered = words().next().is_some_and(|w| w.parse::<u32>().is_ok()) && t.named != Named::Other;
-        let all = words().all(|w| vocabulary::card().phases.stages.contains(&w) || w.parse::<u32>().is_ok() || own.has(w));
-        (all || numbered || is_month(&t.rest) || (are_stages && t.named != Named::Other))
-            && t.phase.is_none_or(|p| p == Phase::PreTraining)
-            && (words().next().is_some() || t.phase.is_some() || are_stages)
-    };
-    own.role == CardRole::OwnTraining
-        && !own.has_base()
-        && own_phase(own) == Some(Phase::PreTraining)
-        && totals.iter().filter(|total| **total).count() == 1
-        && titles.len() > 2
-        && titles.iter().zip(totals).all(|(t, total)| *total || is_stage(t) || is_work(t))
 }
 
 /// The column of the values of a table whose rows are keys: the second, or that of this model or its phase where each column is one's.

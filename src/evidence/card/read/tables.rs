@@ -7,9 +7,9 @@ use super::designators::Designators;
 use super::key_tables::{KeyTable, key_table};
 use super::keys::{Key, read_key};
 use super::passage::{BASE_SECTION, Passage};
-use super::phases::{Named, Phase, STAGES, Title, is_of_stage, ordinal, stage_columns};
 use super::recipe::keys::{RecipeKey, recipe_key};
 use super::repository::{Repository, name_tokens, size_of};
+use super::stages::stage_columns;
 use super::rows::{add_up, beside_base, find_own, own_column, points, unique_best, value_column};
 use super::templates::bound_in;
 use crate::domain::Field;
@@ -198,13 +198,14 @@ pub fn is_shared(b: &Block) -> bool {
     shares && values.len() > 1 && values.windows(2).all(|w| matches!(w, [a, b] if a.trim() == b.trim() && !a.trim().is_empty()))
 }
 
-/// Adds the columns "Stage 1 | Stage 2", each as a stage of one training. Returns whether the table has such columns.
+/// Adds the columns "Stage 1 | Stage 2", "SFT | DPO | Total", each as a stage of one training, or their sum. Returns whether the table has such
+/// columns.
 fn add_stages(card: &mut Card<'_>, rows: &[Passage<'_>], first: &Block, of_training: bool) -> bool {
-    let Some(stages) = stage_columns(&first.header).filter(|_| !is_of_stage(&card.own)) else { return false };
+    let Some(stages) = stage_columns(&card.own, &first.header) else { return false };
     for row in rows.iter().filter(|row| !row.block.is_header) {
-        for (value, why) in row.block.cells.iter().skip(1).take(stages).zip(STAGES) {
+        for (value, part) in row.block.cells.iter().skip(1).zip(&stages) {
             if let Some(name) = row.block.cells.first() {
-                add_named(card, &spot(row.block, RANK_PAIR, row.refused.or(Some(why))), name, value, of_training);
+                add_named(card, &spot(row.block, RANK_PAIR, row.refused.or(part.refusal())), name, value, of_training);
             }
         }
     }
@@ -255,15 +256,13 @@ fn family(card: &mut Card<'_>, rows: &[Passage<'_>], columns: &[Option<Column>],
     let found = find_own(&card.own, &blocks);
     let signs = signs(card, rows, columns);
     let of_speed = rows.first().is_some_and(|row| is_of_speed(row.block));
-    let are_stages = found.own.is_none() && are_rows_of_stages(card, &blocks);
     for (i, row) in rows.iter().enumerate() {
-        let of_stage = STAGES.get(i).copied().filter(|_| are_stages);
         let is_own = found.own == Some(i);
         let section = row.refused.filter(|r| !(is_own && found.full_name && *r == BASE_SECTION));
         for (c, kind) in columns.iter().enumerate() {
             let Some((kind, cell)) = kind.zip(row.block.cells.get(c)) else { continue };
             let telling = kind.is_amount() || matches!(kind, Column::Of(Key::Tokens | Key::Params | Key::Steps));
-            if !is_own && !telling {
+            if !is_own && !telling && !found.is_stage(i) {
                 continue;
             }
             let header = row.block.header.get(c).map_or("", String::as_str);
@@ -272,7 +271,7 @@ fn family(card: &mut Card<'_>, rows: &[Passage<'_>], columns: &[Option<Column>],
             let evaluated = (kind.is_of_a_run() || of_speed) && !says_training && row.block.under.evaluation;
             let reason = section
                 .or(evaluated.then_some("evaluation or inference"))
-                .or_else(|| of_stage.or_else(|| found.refuse(i)))
+                .or_else(|| found.refuse(i))
                 .or(data.then_some("data set size"));
             let sign = signs.get(c).copied().unwrap_or_default();
             add_cell(card, &spot(row.block, RANK_TABLE, reason), kind, header, cell, sign);
@@ -282,21 +281,6 @@ fn family(card: &mut Card<'_>, rows: &[Passage<'_>], columns: &[Option<Column>],
             add_batch_of_row(card, &spot(row.block, RANK_TABLE, section.or(evaluated)), columns);
         }
     }
-}
-
-/// Whether the rows are "Stage 1", "Stage 2" of one training, in their order and without a total.
-fn are_rows_of_stages(card: &Card<'_>, rows: &[&Block]) -> bool {
-    let names: Vec<&str> = rows.iter().filter_map(|row| row.cells.first()).map(String::as_str).collect();
-    let titles: Vec<Title> = names.iter().map(|name| Title::read_title(&card.own, name)).collect();
-    let one_phase = titles.windows(2).all(|w| matches!(w, [a, b] if a.phase == b.phase));
-    let fits = titles.iter().all(|t| t.named != Named::Other && t.phase != Some(Phase::Never));
-    let numbered = names.iter().enumerate().all(|(i, name)| ordinal(name) == Some(i + 1));
-    names.len() == rows.len()
-        && (2..=STAGES.len()).contains(&rows.len())
-        && one_phase
-        && fits
-        && numbered
-        && !is_of_stage(&card.own)
 }
 
 /// Whether a table tells how fast a model answers: its chips are those of a use.

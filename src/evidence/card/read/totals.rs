@@ -34,6 +34,8 @@ pub fn covers_more(own: &Repository, text: &str) -> Option<&'static str> {
     // Of what calls itself a base, and has none that is known, the sum over time is its own.
     let is_base = || own.tokens.iter().any(|t| t == "base");
     let has_base = || (own.role == CardRole::FineTune && !is_base()) || own.has_base();
+    // "Our own runs used a cumulative 740 GPU hours": the author's, without the base.
+    let cumulative = cumulative && !says(&totals.own_runs);
     ((cumulative || says(&totals.inclusive)) && has_base()).then_some("a total that holds the training of the base")
 }
 

@@ -30,6 +30,11 @@ pub fn is_train(ts: &[Token<'_>], i: usize) -> bool {
         let led = i > 0 && words.tuned_leads.contains(&text_before(ts, i, 1)) && words.tuned_joins.contains(&text_at(ts, i + 1));
         return led && !(1..5).any(|back| words.tuned_others.contains(&text_before(ts, i, back)));
     }
+    // "Ajuste fino", "ince ayar", "tinh chỉnh"
+    let two = format!("{} {word}", text_before(ts, i, 1));
+    if words.ends_of_two.contains(&word) && words.two_words.contains(&two.as_str()) {
+        return true;
+    }
     // "Our LoRA took 2 h 12"
     if words.adapters.contains(&word) {
         return vocabulary::prose().subjects.lasts.contains(&text_at(ts, i + 1));

@@ -90,7 +90,31 @@ fn unit_behind(ts: &[Token<'_>], i: usize, unit: fn(&str) -> Option<f64>) -> Opt
         at += 1;
     }
     let (factor, to) = unit_at(ts, at, unit)?;
-    Some((q.value * factor, to, q))
+    Some(((q.value + terms_before(ts, q.from)) * factor, to, q))
+}
+
+/// A number with those that are added to it behind: `300 + 20`.
+#[must_use]
+pub fn summed(ts: &[Token<'_>], q: Quantity) -> Quantity {
+    let mut all = q;
+    while let Some(next) = ts.get(all.to).filter(|t| t.is("+")).and_then(|_| quantity(ts, all.to + 1)).filter(|next| !next.is_word) {
+        all = Quantity { value: all.value + next.value, to: next.to, is_range: all.is_range || next.is_range, ..all };
+    }
+    all
+}
+
+/// The same with those before it: the 5 of `12 + 5 kWh`.
+#[must_use]
+pub fn terms_before(ts: &[Token<'_>], from: usize) -> f64 {
+    let mut sum = 0.0;
+    let mut at = from;
+    while let Some(sign) = at.checked_sub(1).filter(|sign| ts.get(*sign).is_some_and(|t| t.is("+"))) {
+        let before = (sign.saturating_sub(2)..sign).find_map(|i| quantity(ts, i).filter(|q| q.to == sign && q.from == i && !q.is_word));
+        let Some(q) = before else { break };
+        sum += q.value;
+        at = q.from;
+    }
+    sum
 }
 
 /// `tCO2eq 52`: a unit that names its gas may stand before the number, when it is not that of another.

@@ -4,6 +4,7 @@ use super::Pair;
 use crate::domain::Field;
 use crate::evidence::card::parse::pair::norm_key;
 use crate::evidence::card::read::candidate::{Card, Spot};
+use crate::evidence::card::read::composed::composed;
 use crate::evidence::card::read::data_sizes::{DATA_SET_SIZE, LEAST_PASSED_ONCE, TRAINED_ON_DATA};
 use crate::evidence::card::read::factors::result_of_product;
 use crate::evidence::card::read::keys::{Key, read_key};
@@ -20,6 +21,15 @@ const MOST_EPOCHS: f64 = 1e5;
 const LEAST_STEPS: f64 = 100.0;
 /// Tokens behind passes in brackets within which the data stand that they went over.
 const OVER: usize = 2;
+
+/// "62B unique, 2.9 epochs, i.e. roughly 180B tokens processed": the number that a value says was seen.
+fn seen_in(ts: &[Token<'_>]) -> Option<Quantity> {
+    let words = &vocabulary::prose().tokens;
+    (0..ts.len()).filter_map(|at| quantity(ts, at)).find(|q| {
+        let noun = q.to + usize::from(ts.get(q.to).is_some_and(|t| t.is_any(&words.words)));
+        ts.get(noun).is_some_and(|t| t.is_any(&words.seen_behind)) && q.value >= 1e6
+    })
+}
 
 impl Card<'_> {
     /// A key made comparable, and the passes that it tells: "Emissions LSTM 50 epochs", "Emissionen (30 Epochen)". Where only words of this model's
@@ -50,6 +60,7 @@ impl Card<'_> {
             return;
         }
         if let Some(q) = result_of_product(pair.ts)
+            .or_else(|| seen_in(pair.ts))
             .or_else(|| first_quantity(pair.ts))
             .filter(|q| q.value >= 1e6 && (q.scaled || q.value >= 1e7))
         {
@@ -63,7 +74,12 @@ impl Card<'_> {
             // "Training data: 80M tokens" are passed over who knows how often.
             let few = is_data && passes.is_none() && q.value < LEAST_PASSED_ONCE;
             // "Tokens: 488 billion" under "Training Data Statistics"
-            let of_data = of_data || (pair.norm == "tokens" && spot.block.under.data && passes.is_none());
+            let plain = loose || composed(pair.norm) == Some("tokens");
+            // "Corpus statistics:" over a list.
+            let label = spot.block.label.as_deref().map(str::to_lowercase);
+            let labelled = label.is_some_and(|label| vocabulary::card().headings.data.is_within(&label) && !label.contains("train"));
+            let under_data = (pair.norm == "tokens" && spot.block.under.data) || (plain && labelled);
+            let of_data = of_data || (under_data && passes.is_none());
             let reason = (of_data && !is_data).then_some(DATA_SET_SIZE).or(few.then_some(TRAINED_ON_DATA));
             let spot = spot.after(u8::from(loose || is_data)).refused(reason);
             let passes = passes.unwrap_or(1.0);
@@ -91,6 +107,8 @@ impl Card<'_> {
         };
         if kind == Key::Steps {
             // The iterations of SetFit are pairs of an example.
+            let of_world = pair.norm.split(' ').any(|w| vocabulary::prose().subjects.world_steps.contains(&w));
+            let spot = &spot.refused(of_world.then_some("steps of a world, not of the optimizer"));
             if q.value >= 10.0 && !(self.is_setfit && pair.norm == "num iterations") {
                 self.add_quantity(spot, Field::TrainSteps, q.value, pair.value, &q);
                 // "Training steps: 43247 (3 epochs)"

@@ -106,7 +106,7 @@ pub fn is_than(ts: &[Token<'_>], from: usize) -> bool {
             .and_then(|before| ts.get(before))
             .is_some_and(|t| t.is_any(&words.compared) || t.is_any(&words.fewer));
         told && between.iter().any(|t| t.kind == Kind::Word && !t.is_any(&words.nearly))
-            && !between.iter().any(|t| t.kind == Kind::Number || t.is_any(&[",", ";", "."]))
+            && !between.iter().any(|t| t.kind == Kind::Number || t.is_any(&[",", ";", ".", ":", "("]))
     })
 }
 

@@ -8,7 +8,7 @@ use super::nearby::{any, before, last};
 use super::parameters::{Sizes, read_activated, read_parameters, several_sizes};
 use super::progress::{is_of_snapshot, read_progress};
 use super::respective::share_of_list;
-use super::samples::{LEAST_EXAMPLES, samples};
+use super::samples::{LEAST_EXAMPLES, passes_over, samples};
 use super::sentence::Sentence;
 use super::stated::{of_one_pass, stated_behind};
 use super::steps::read_batch_of_step;
@@ -54,6 +54,7 @@ pub fn read_counts(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
             read_tokens(card, spot, s, i);
         } else if is_passes || cjk(&words.epochs.cjk) || is_round(s.ts, i) {
             epochs(card, spot, s, i);
+            passes_over(card, spot, s, i);
         } else if t.is_any(&words.steps.words)
             || last_step(s.ts, i).is_some()
             || cjk(&words.steps.cjk)
@@ -71,7 +72,7 @@ pub fn read_counts(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
             if card.own.knows_size() && (own || s.has(&["this", "our"])) {
                 read_parameters(card, spot, s, i, Sizes { rival, many, is_word_model: true });
             }
-        } else if t.is_any(&words.samples.nouns) || cjk(&words.samples.counters_cjk) {
+        } else if t.is_any(&words.samples.nouns) || cjk(&words.samples.counters_cjk) || is_compound(&t.text) {
             samples(card, spot, s, i);
         } else if t.is_any(&words.epochs.times) || vocabulary::units().repeats.contains_key(t.text.as_ref()) {
             repeated(card, spot, s, i);
@@ -84,6 +85,17 @@ pub fn read_counts(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
         }
     }
     read_progress(card, spot, s, known);
+}
+
+/// Fewest letters of a compound and of the noun that it ends with.
+const COMPOUND: (usize, usize) = (9, 6);
+
+/// "Zeilenbildern", "Satzpaaren": a compound that ends with a noun of examples.
+fn is_compound(word: &str) -> bool {
+    let (least, noun) = COMPOUND;
+    word.len() >= least
+        && is_latin_word(word)
+        && vocabulary::prose().samples.nouns.list().iter().any(|n| n.len() >= noun && n.len() < word.len() && word.ends_with(n))
 }
 
 /// "迭代20万次", "更新了20万次": so many times, behind a verb of a step.
@@ -398,7 +410,8 @@ fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, o
     if is_stated && card.candidates.iter().any(|c| c.field == Field::TrainSteps && c.reason.is_none()) {
         return;
     }
-    let reason = not_the_steps(card, s, i, &q);
+    let of_world = any(span(s.ts, q.to, i), &vocabulary::prose().subjects.world_steps) || s.ts.get(i.wrapping_sub(1)).is_some_and(|t| t.is_any(&vocabulary::prose().subjects.world_steps));
+    let reason = of_world.then_some("steps of a world, not of the optimizer").or_else(|| not_the_steps(card, s, i, &q));
     let ended = s.has(&vocabulary::prose().epochs.meant) && (i + 1..s.ts.len()).any(|at| last_step(s.ts, at).is_some());
     let reason = reason.or(ended.then_some(ENDED_BEFORE));
     // A sentence that names this model in full goes before one about its family.

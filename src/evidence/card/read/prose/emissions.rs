@@ -1,5 +1,6 @@
 //! Emissions and energy in prose, and the tools that measure them.
 
+use super::respective::{is_in_order, share_of_last};
 use super::sentence::Sentence;
 use super::subjects::{Measure, gives_it_to_another};
 use crate::domain::Field;
@@ -18,7 +19,9 @@ pub fn read_emissions(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>
         }
         // A rate says so itself: it is refused for that and for nothing else.
         let why = || not_the_emissions(card, s, (at, next)).or_else(|| gives_it_to_another(card, s, Measure::Footprint, at, next));
-        let spot = spot.refused(if q.is_rate { None } else { why() });
+        let share = share_of_last(card, s, at).filter(|_| !q.is_rate);
+        let spot = spot.refused(if q.is_rate { None } else { share.and_then(Result::err).or_else(why) });
+        let kg = kg * share.and_then(Result::ok).unwrap_or(1.0);
         card.add_quantity(&spot, Field::EmissionsKgco2e, kg, s.written(at, next), &q);
     }
 }
@@ -66,7 +69,9 @@ fn not_the_emissions(card: &Card<'_>, s: &Sentence<'_, '_>, (from, to): (usize, 
     } else if !trains && !s.under_training && s.has(&words.comparisons) {
         Some("a comparison")
     } else {
-        let said = trains || s.under_training || card.trained_before || s.has(&words.said) || told_in_section(card, s);
+        let within = &vocabulary::prose().triggers.carbon_within;
+        let eastern = s.words().any(|w| !w.is_ascii() && within.is_within(w));
+        let said = trains || s.under_training || card.trained_before || eastern || s.has(&words.said) || told_in_section(card, s);
         (!said).then_some("not said of a training")
     }
 }
@@ -98,7 +103,9 @@ pub fn read_energy(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
             || s.is_recipe
             || s.has(&words.energy_said)
             || (card.trained_before && !s.has(&words.serving))
+            || is_in_order(s.ts)
             || told_in_section(card, s);
+        let share = share_of_last(card, s, at).filter(|_| !q.is_rate);
         let reason = if q.is_rate {
             None
         } else if span(s.ts, at.saturating_sub(GENERATES), at).iter().any(|t| t.is_any(&words.generates)) {
@@ -108,10 +115,11 @@ pub fn read_energy(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
         } else if !s.trains() && (s.under_evaluation || s.has(&words.benchmarks) || s.has(&words.serving)) {
             Some("evaluation or inference")
         } else {
-            gives_it_to_another(card, s, Measure::Footprint, at, next).or((!said).then_some("not said of a training"))
+            share.and_then(Result::err).or_else(|| gives_it_to_another(card, s, Measure::Footprint, at, next)).or((!said).then_some("not said of a training"))
         };
         let alone = span(s.ts, at.saturating_sub(ALONE), at).iter().any(|t| t.is_any(&words.alone));
         let spot = spot.refused(reason).after(u8::from(alone));
+        let kwh = kwh * share.and_then(Result::ok).unwrap_or(1.0);
         card.add_quantity(&spot, Field::EnergyKwh, kwh, s.written(at, next), &q);
     }
 }

@@ -187,7 +187,9 @@ fn not_the_chips(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> 
         // "One complete run on an M2 Max: 200 iterations, batch 4."
         let beside = card.beside_recipe || counts_of_a_recipe(s.ts);
         let uses = s.has(&words.used) || s.has(&words.used_chips);
-        let told = s.under_training || uses || times || card.trained_before || beside;
+        // "Measured with CodeCarbon on an RTX 3080"
+        let measured = s.has(&vocabulary::prose().triggers.tools);
+        let told = measured || s.under_training || uses || times || card.trained_before || beside;
         (!told).then_some(NOT_SAID)
     }
 }

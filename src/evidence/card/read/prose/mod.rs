@@ -8,11 +8,13 @@ mod counts;
 mod emissions;
 mod examples;
 mod formats;
+mod gapped;
 mod hardware;
 mod lengths;
 mod nearby;
 mod owners;
 mod parameters;
+mod parts;
 pub mod progress;
 mod recordings;
 mod respective;
@@ -21,6 +23,7 @@ pub mod sentence;
 mod sequences;
 mod stated;
 mod steps;
+pub mod stages;
 pub mod strangers;
 mod subjects;
 mod times;
@@ -41,13 +44,16 @@ use self::whose::{of_baselines, whose};
 use crate::domain::Field;
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::sentences::sentence_end;
-use crate::evidence::card::read::candidate::{Candidate, Card, RANK_PROSE, RANK_SUM, Spot};
+use crate::evidence::card::parse::pair::{norm_key, split_pair};
+use crate::evidence::card::read::candidate::{Candidate, Card, RANK_PAIR, RANK_PROSE, RANK_SUM, Spot};
 use crate::evidence::card::read::designators::Fit;
+use crate::evidence::card::read::keys::{Key, key_of};
 use crate::evidence::card::read::passage::Passage;
 use crate::evidence::card::read::rates::of_runs;
 use crate::evidence::card::read::totals::{SEVERAL_MODELS, covers_more};
 use crate::evidence::card::read::training::{is_train, is_train_verb};
 use crate::evidence::quantity::tokens::{Kind, Token, lex_in, span};
+use crate::evidence::quantity::units::count_word;
 use crate::evidence::vocabulary;
 use std::rc::Rc;
 
@@ -56,6 +62,7 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
     let b = passage.block;
     let ts = lex_in(text, card.sign);
     let section = Rc::as_ptr(&b.headings).cast::<String>() as usize;
+    let titles: Vec<&str> = b.label.as_deref().into_iter().chain(b.headings.last().map(String::as_str)).collect();
     let mut before = Before::default();
     let is_next_item = card.topic.is_next_item(b);
     let mut from = 0;
@@ -64,12 +71,14 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
         let tokens = span(&ts, from, to);
         let mut trains: Vec<usize> = (0..tokens.len()).filter(|i| is_train(tokens, *i)).collect();
         if trains.is_empty() {
-            trains.extend(green_algorithms(tokens).or_else(|| numbered_run(tokens)));
+            trains.extend(green_algorithms(tokens).or_else(|| numbered_run(tokens)).or_else(|| own_run(tokens)));
         }
         // A paragraph goes on with the one before where its subject says so, as sentences of one paragraph and items of one list do by
         // themselves.
         let continues = goes_on(tokens);
         let told = told_before(card, section, continues || from > 0 || is_next_item, tokens, !trains.is_empty());
+        let starts = from;
+        let is_clause = from > 0 && !ts.get(from - 1).is_some_and(|t| t.is_any(&[".", "。", "!", "?"]));
         from = to;
         card.trained_before = (told == Told::Training || card.follows_training) && !turns_away(tokens);
         before.another = match told {
@@ -93,7 +102,12 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
             let s = Sentence::new(text, tokens, trains, b.under);
             before.refused = whose(card, &s);
         }
+        if starts > 0 && told == Told::Training && passage.refused.is_none() && before.refused.is_none() {
+            add_key_of_sentence(card, passage, (text, offset), tokens);
+        }
         before.trained = trained;
+        card.several_before = counts_models(tokens);
+        card.note_stage((text, tokens), section, &titles, known, continues || is_clause);
         let figures = card.candidates.get(known..).unwrap_or_default();
         let is_fruitful = figures.iter().any(|c| c.reason.is_none() && (told == Told::Training || is_of_recipe(c.field)));
         // "DDPM, for example, takes 4 days": what follows goes on with no training of this model.
@@ -118,6 +132,44 @@ fn told_before(card: &mut Card<'_>, section: usize, goes_on: bool, ts: &[Token<'
         card.topic.ask(section, asks_of_training(ts, trains));
     }
     told
+}
+
+/// How much what sums up stands before other sentences.
+const SUMS: u8 = 8;
+/// Most words of a key within a paragraph.
+const MOST_KEY_WORDS: usize = 4;
+/// How much a key within a paragraph stands behind one of a list.
+const WITHIN: u8 = 3;
+
+/// "Laufzeit: 3 Tage 14 Stunden." within a paragraph on a training: a sentence that is a key of ours with its value.
+fn add_key_of_sentence(card: &mut Card<'_>, passage: &Passage<'_>, (text, offset): (&str, usize), ts: &[Token<'_>]) {
+    let Some((first, last)) = ts.first().zip(ts.last()) else { return };
+    let line = text.get(first.from..last.to).unwrap_or_default();
+    let parts = split_pair(line).and_then(|(key, value)| Some((line.get(..key)?, line.get(value..)?)));
+    let Some((key, value)) = parts.filter(|(key, _)| key.split_whitespace().count() <= MOST_KEY_WORDS) else { return };
+    let kind = key_of(&norm_key(key));
+    let is_of_run = kind.is_some_and(|k| k.is_amount() || matches!(k, Key::Steps | Key::Epochs | Key::Batch | Key::GlobalBatch));
+    let b = passage.block;
+    if is_of_run && !b.under.evaluation && !turns_away(ts) {
+        let quote = b.source_range(offset + first.from, offset + last.to);
+        let spot = Spot { block: b, quote, rank: RANK_PAIR + WITHIN, reason: None };
+        card.add_pair_of(&spot, key, value.trim_end_matches(['.', '。']), &[], true);
+    }
+}
+
+/// Tokens between a number and the models that it counts, at most.
+const MODELS_WITHIN: usize = 4;
+
+/// Whether a sentence counts several models: "We trained four translation models", "the five checkpoints".
+fn counts_models(ts: &[Token<'_>]) -> bool {
+    let words = &vocabulary::prose().subjects;
+    let many = |t: &Token<'_>| t.value.or_else(|| count_word(&t.text).map(f64::from)).is_some_and(|n| n > 1.0);
+    (0..ts.len()).any(|i| {
+        // "7B models" are of one size.
+        let counted = ts.get(i).is_some_and(many) && !ts.get(i + 1).is_some_and(|t| t.glued);
+        let all = i > 0 && ts.get(i - 1).is_some_and(|t| t.is_any(&words.whole));
+        counted && (all || span(ts, i + 1, i + MODELS_WITHIN).iter().any(|t| t.is_any(&words.counted_models)))
+    })
 }
 
 /// Reason of what goes on with a training that is another's.
@@ -182,6 +234,17 @@ fn read_by_owner(
     let chips = &vocabulary::prose().hardware;
     let says = |list: &vocabulary::Words| ts.iter().any(|t| t.kind == Kind::Word && !t.upper && t.is_any(list));
     before.may = several && says(&chips.modal) && !says(&chips.modal_denied);
+    for part in &parts {
+        if let Some((field, value, at)) = gapped::figure(card, ts, &parts, part) {
+            let tokens = span(ts, part.from, part.to);
+            let here = trains.iter().filter(|i| (part.from..part.to).contains(*i)).map(|i| i - part.from).collect();
+            let s = Sentence::new(text, tokens, here, passage.block.under);
+            let quote = passage.block.source_range(offset + ts.first().map_or(0, |t| t.from), offset + ts.last().map_or(0, |t| t.to));
+            let reason = passage.refused.or_else(|| whose(card, &s)).or(before.another);
+            let spot = Spot { block: passage.block, quote, rank: RANK_PROSE + 1, reason };
+            card.add(&spot, field, Some(value), s.written(at - part.from, at + 1 - part.from), None);
+        }
+    }
     for part in parts {
         let tokens = span(ts, part.from, part.to);
         let found = if several { Triggers::scan(card, tokens) } else { all_found };
@@ -206,6 +269,23 @@ fn numbered_run(ts: &[Token<'_>]) -> Option<usize> {
     let runs = &vocabulary::prose().sentences.run_nouns;
     let named = ts.first().is_some_and(|t| t.is_any(runs)) && ts.get(1).is_some_and(|t| t.kind == Kind::Number);
     (named && ts.iter().any(|t| t.is_any(&[":", "–", "—"]))).then_some(0)
+}
+
+/// Tokens of a head that names the author's run, at most.
+const RUN_HEAD: usize = 4;
+
+/// The noun of the head of a note on the author's run: "This run: 31 h, one 3090", "Our final job: 8 h".
+fn own_run(ts: &[Token<'_>]) -> Option<usize> {
+    let words = vocabulary::prose();
+    let colon = ts.iter().take(RUN_HEAD + 1).position(|t| t.is_any(&[":", "："]))?;
+    let head = span(ts, 0, colon);
+    let is_own = head.first().is_some_and(|t| t.is_any(&words.subjects.own_work) || t.is_any(&words.subjects.this_one));
+    // "Ours: 14 h on 8 H100"
+    if head.len() == 1 && is_own && head.first().is_some_and(|t| t.is_any(&["ours", "mine"])) {
+        return Some(0);
+    }
+    let noun = head.iter().position(|t| t.is_any(&words.sentences.run_nouns) || t.is_any(&words.rates.runs))?;
+    (is_own && noun > 0).then_some(noun)
 }
 
 /// Token behind the first clause of a sentence, where it is cut by ";" or ", while" and both sides have figures or verbs of a
@@ -245,10 +325,12 @@ fn read_sentence(
     let Some((first, last)) = s.ts.first().zip(s.ts.last()) else { return };
     let b = passage.block;
     let known = card.candidates.len();
+    card.part_is_mine = whose_part == Some(Fit::Mine);
     let quote = b.source_range(offset + first.from, offset + last.to);
     before.refused = whose_part.and_then(Fit::refusal).or_else(|| whose(card, s)).or_else(|| of_baselines(card, b));
     let reason = passage.refused.or(before.refused).or(before.another);
-    let spot = Spot { block: b, quote, rank: if sums_up(s.ts) == Some(true) { RANK_SUM } else { RANK_PROSE }, reason };
+    let rank = if sums_up(s.ts) == Some(true) { RANK_SUM } else { RANK_PROSE };
+    let spot = Spot { block: b, quote, rank, reason };
     if found.base {
         let links = b.links_between(offset + first.from, offset + last.to);
         card.add_base_in_prose(&spot, s.text, links, s.ts, offset);
@@ -278,6 +360,14 @@ fn read_sentence(
         emissions::read_tool(card, &spot, s);
     }
     share_what_is_said(card, known);
+    // What sums up stands before what it sums up.
+    let amounts = [Field::WallHours, Field::AcceleratorHours, Field::EnergyKwh, Field::EmissionsKgco2e];
+    if sums_up(s.ts) == Some(false) {
+        let figures = card.candidates.get_mut(known..).unwrap_or_default().iter_mut();
+        for c in figures.filter(|c| c.rank >= RANK_PROSE && amounts.contains(&c.field)) {
+            c.rank -= SUMS;
+        }
+    }
 }
 
 /// Reason of a figure in whose sentence nothing speaks of a training.
@@ -325,7 +415,9 @@ fn read_amounts(
     // "Training all 9 models required 365K GPU hours. Estimated total emissions were 59.6 t."
     let words = vocabulary::prose();
     let is_own = s.has(&words.sentences.this_model) || s.has(&words.subjects.main);
-    let goes_on = before.several && more.is_none() && whose_part != Some(Fit::Mine) && !is_own;
+    // "Each ran for 15 hours": one of them.
+    let is_each = s.ts.first().is_some_and(|t| t.is_any(&words.subjects.each));
+    let goes_on = before.several && more.is_none() && whose_part != Some(Fit::Mine) && !is_own && !is_each;
     before.several = more == Some(SEVERAL_MODELS) || goes_on;
     let spot = spot.refused(more).refused(goes_on.then_some(SEVERAL_MODELS)).refused(of_several_runs(s));
     if found.time {

@@ -6,7 +6,7 @@ use crate::evidence::card::read::candidate::Card;
 use crate::evidence::card::read::designators::{Designators, Fit, fit_of};
 use crate::evidence::card::read::repository::name_tokens;
 use crate::evidence::quantity::numbers::quantity;
-use crate::evidence::quantity::tokens::{Kind, Token, span};
+use crate::evidence::quantity::tokens::{Kind, Token, span, text_at};
 use crate::evidence::vocabulary;
 
 /// The first of the characters of Chinese, Japanese and Korean.
@@ -85,10 +85,15 @@ fn figures_before(s: &Sentence<'_, '_>, from: usize) -> Vec<f64> {
     let joins = |at: usize| {
         s.ts.get(at).is_some_and(|t| t.is_any(&[",", "/", "、", "，", "bzw", "."]) || t.is_any(&vocabulary::prose().subjects.and))
     };
-    let mut out: Vec<f64> = quantity(s.ts, from).map(|q| q.value).into_iter().collect();
+    let last = quantity(s.ts, from);
+    // "1.1 t, 6.2 t and 30 t": the unit of the last may stand behind each.
+    let unit = last.and_then(|q| s.ts.get(q.to)).filter(|t| t.kind == Kind::Word).map(|t| t.text.to_string());
+    let is_unit = |b: usize| unit.as_ref().is_some_and(|unit| text_at(s.ts, b) == unit.as_str());
+    let mut out: Vec<f64> = last.map(|q| q.value).into_iter().collect();
     let mut at = from;
     while out.len() < MOST {
         let Some(end) = (at.saturating_sub(3)..at).rev().find(|b| !joins(*b)).filter(|b| *b + 1 < at) else { break };
+        let end = if is_unit(end) && end > 0 { end - 1 } else { end };
         // "18k, 35k and 10k": the scale belongs to its number.
         let begins = |b: usize| {
             let is_number = span(s.ts, b, b + 1).iter().any(|t| t.kind == Kind::Number || t.value.is_some());

@@ -9,6 +9,7 @@ use crate::evidence::card::read::recipe::notes::Examples;
 use crate::evidence::card::read::training::{is_late_train_verb, is_train, is_train_verb};
 use crate::evidence::quantity::numbers::{Quantity, quantity};
 use crate::evidence::quantity::tokens::{Kind, Token, is_latin_word, span, text_at};
+use crate::evidence::quantity::units::hours_in;
 use crate::evidence::vocabulary;
 
 /// Tokens between a verb of training and the number of examples behind it.
@@ -40,7 +41,9 @@ pub fn samples(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: us
     let over = any(last(span(s.ts, 0, q.from), 2), &vocabulary::prose().epochs.over) && s.has(&vocabulary::prose().epochs.words);
     // "El entrenamiento se realizó sobre 292.217 filas"
     let noun = (q.from.saturating_sub(EXAMPLES_REACH)..q.from).any(|at| is_train(s.ts, at));
-    let done_on = noun && any(last(span(s.ts, 0, q.from), 1), &words.done_on);
+    // "Fine-tuning de CamemBERT (110M) sur 84 000 paires": a note that begins with training.
+    let note = s.trains.first().is_some_and(|at| *at < 2) && any(last(span(s.ts, 0, q.from), 1), &words.joins);
+    let done_on = note || (noun && any(last(span(s.ts, 0, q.from), 1), &words.done_on));
     // "52,000개로 파인튜닝했습니다", "auf 12.000 Sätzen trainiert"
     let eastern = s.ts.get(i).is_some_and(|t| !is_latin_word(&t.text));
     let led = eastern || any(last(span(s.ts, 0, q.from), 2), &words.joins);
@@ -61,6 +64,33 @@ pub fn samples(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: us
     let row = candidate(spot, Field::TrainSamples, Some(q.value), s.written(q.from, i + 1), None);
     let examples = Examples { count: q.value, written: row.written, locator: row.locator, quote: row.quote };
     if said { card.recipe.examples = Some(examples) } else { card.recipe.tell_of_data(examples) }
+}
+
+/// Tokens between passes and the number of things that they went over.
+const OVER_REACH: usize = 3;
+
+/// "8 epochs over 1.4M headlines": what passes go over are examples, whatever they are.
+pub fn passes_over(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, epochs: usize) {
+    let words = &vocabulary::prose();
+    let is_over = s.ts.get(epochs + 1).is_some_and(|t| (t.is_any(&words.epochs.over) && !t.is("of")) || t.is_any(&words.samples.passed_over));
+    if !is_over || spot.reason.is_some() || card.recipe.examples.is_some() {
+        return;
+    }
+    let passed = |t: &Token<'_>| t.is_any(&words.times.about) || t.is_any(&vocabulary::card().designators.articles) || t.is_any(&["all", "some"]);
+    let starts = (epochs + 2..epochs + 2 + OVER_REACH).take_while(|at| span(s.ts, epochs + 2, *at).iter().all(passed));
+    let q = starts.into_iter().find_map(|at| quantity(s.ts, at).filter(|q| !q.is_word && q.value >= LEAST_EXAMPLES));
+    let Some(q) = q.filter(|q| q.value.fract() == 0.0 && !q.is_range && !s.under_evaluation) else { return };
+    let counts_else = |t: &Token<'_>| {
+        t.is_any(&words.tokens.words) || t.is_any(&words.steps.words) || t.is_any(&words.samples.other_units) || hours_in(&t.text).is_some() || t.is_any(&words.times.data) || t.is_any(&["repeats", "times", "gpus", "devices"])
+    };
+    // "1,3 milhão de prontuários"
+    let filler = usize::from(s.ts.get(q.to).is_some_and(|t| t.is_any(&["de", "di", "d", "von", "of"])));
+    let noun = span(s.ts, q.to + filler, q.to + filler + 2);
+    let plural = noun.first().is_some_and(|t| t.kind == Kind::Word && t.text.len() > 3);
+    if plural && !noun.iter().any(counts_else) {
+        let row = candidate(spot, Field::TrainSamples, Some(q.value), s.written(q.from, q.to + 1), None);
+        card.recipe.examples = Some(Examples { count: q.value, written: row.written, locator: row.locator, quote: row.quote });
+    }
 }
 
 /// "`lab/chats` (cleaned), comprising 5,897 conversations", "the data set consists of 8,120 pairs": what the data of the training hold, where the

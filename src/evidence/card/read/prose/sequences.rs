@@ -348,6 +348,13 @@ fn not_trained_at(card: &Card<'_>, s: &Sentence<'_, '_>, q: &Quantity, in_list: 
     // "Rozmiar batcha: 512, długość kontekstu 2048"
     let batch_beside = s.ts.iter().any(|t| is_batch(t) || says(Some(t), vocabulary::prose().batches.words));
     let told =
-        ((s.under_training && is_own) || beside || (card.trained_before && batch_beside)) && q.value <= LONGEST_OF_WHOLE_TRAINING;
+        ((s.under_training && is_own) || beside || (card.trained_before && batch_beside) || (s.is_recipe && tells_a_rate(s)))
+            && q.value <= LONGEST_OF_WHOLE_TRAINING;
     (takes || !(trains || told)).then_some(CONTEXT_OF_MODEL)
+}
+
+/// Whether a sentence tells a learning rate, which no use of a model has: "2 epochs, lr 2e-5, ctx 4096".
+fn tells_a_rate(s: &Sentence<'_, '_>) -> bool {
+    let learns = |i: usize| s.ts.get(i).is_some_and(|t| t.is("lr") || (t.is("learning") && s.ts.get(i + 1).is_some_and(|t| t.is("rate"))));
+    (0..s.ts.len()).any(learns)
 }

@@ -2,6 +2,7 @@
 
 use super::contrasts::{is_everyday, is_example, is_instead, is_limit, is_of_each_pass, is_of_the_paper, is_set_against, is_than};
 use super::nearby::{any, last};
+use super::parts::{is_of_all, is_of_which};
 use super::sentence::Sentence;
 use super::strangers::{is_another, is_no_training};
 use crate::evidence::card::about::CardRole;
@@ -102,6 +103,12 @@ pub fn gives_it_to_another(
     if is_of_the_paper(s.ts, from) {
         return Some("a comparison");
     }
+    if measure.is_amount() && is_of_which(s, from, to) {
+        return Some("a part of another figure");
+    }
+    if measure.is_amount() && is_of_all(s, from) {
+        return Some("a total of several runs");
+    }
     if measure.is_amount() && is_of_each_pass(s.ts, from, to) {
         return Some(RATE);
     }
@@ -124,7 +131,7 @@ pub fn gives_it_to_another(
         let trains = s.trains.iter().any(|i| is_training(s.ts, *i));
         return (!trains && is_making(s.ts, &at)).then_some("work that is no training");
     }
-    around_the_training(s, &at, from, to).or_else(|| of_a_part(s.ts, &at)).or_else(|| of_runs_of(&clause))
+    around_the_training(s, &at, from, to).or_else(|| of_a_part(s.ts, &at, card.several_before)).or_else(|| of_runs_of(&clause))
 }
 
 /// "We tuned goose (trained on 2T tokens with 1,000 GPUs)": what a bracket behind the name of the base says of its training.
@@ -150,10 +157,17 @@ pub fn is_in_bracket_of_the_base(card: &Card<'_>, s: &Sentence<'_, '_>, from: us
     if base_had && card.own.role == CardRole::FineTune && !card.own.has("base") {
         return true;
     }
+    // "Based on a Swin-T pre-trained on ImageNet (300 epochs, by Microsoft)"
+    let starts = s.ts.iter().take(STARTS).any(|t| t.is_any(&words.starts_from));
+    if starts && (0..open).any(|i| is_train(s.ts, i)) {
+        return true;
+    }
     let is_verb = is_train(s.ts, first) || (text_at(s.ts, first + 1) == "-" && is_train(s.ts, first + 2));
     first < from && is_verb && card.own.base_in(span(s.ts, open.saturating_sub(BASE_NAME), open))
 }
 
+/// Tokens at the beginning of a sentence that say that a model starts from another.
+const STARTS: usize = 2;
 /// Tokens before a bracket within which the name ends that it tells of.
 const BASE_NAME: usize = 4;
 
@@ -423,7 +437,7 @@ fn tells_of_the_base(own: &Repository, s: &Sentence<'_, '_>, at: &[usize]) -> bo
 
 /// "One training step takes 1.4 s and 0.0006 kWh", "each of the three stages took 30 hours", "on an A100 an epoch lasts 45 minutes": the
 /// clause is about a part.
-fn of_a_part(ts: &[Token<'_>], at: &[usize]) -> Option<&'static str> {
+fn of_a_part(ts: &[Token<'_>], at: &[usize], several_models: bool) -> Option<&'static str> {
     let words = &vocabulary::prose().rates;
     let is = |i: usize, list: &Words| ts.get(i).is_some_and(|t| t.is_any(list));
     let first = at.first().copied()?;
@@ -434,7 +448,8 @@ fn of_a_part(ts: &[Token<'_>], at: &[usize]) -> Option<&'static str> {
     let pass = |t: &Token<'_>| is_pass(t) || t.text.strip_suffix('s').is_some_and(|one| words.passes.contains(&one));
     let each = &vocabulary::prose().subjects.each;
     // "Five passes over the data, each took 50 minutes".
-    let alone = is(first, each) && is(first + 1, &vocabulary::prose().subjects.lasts);
+    // ... and "Each ran for 11 hours" behind a sentence on three models is one of them.
+    let alone = is(first, each) && is(first + 1, &vocabulary::prose().subjects.lasts) && !(several_models && first == 0);
     let begins = is(first, each) || (is(first, &words.one_pass) && lasts);
     let part = alone || begins && span(ts, first + 1, first + PART_WORDS).iter().take_while(|t| t.kind == Kind::Word).any(pass);
     // A part with its verb behind it, wherever the clause says so.

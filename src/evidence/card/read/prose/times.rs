@@ -1,8 +1,9 @@
 //! Times in prose: of this training on a wall clock or of its devices; not of audio, of a rate, of an inference.
 
 use super::NOT_SAID;
+use super::gapped::of_them;
 use super::recordings::{has_recordings, is_length_of_data, is_recording};
-use super::respective::share_of_last;
+use super::respective::{is_in_order, share_of_last};
 use super::sentence::Sentence;
 use super::strangers::is_on_the_tokenizer;
 use super::subjects::{Measure, gives_it_to_another};
@@ -11,6 +12,7 @@ use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot};
 use crate::evidence::card::read::rates::{counts_runs, rate_behind, rate_of_each};
 use crate::evidence::card::read::training::is_train;
+use crate::evidence::card::read::values::terms_before;
 use crate::evidence::quantity::computes::compute_unit;
 use crate::evidence::quantity::durations::{Duration, clock, duration, unit_hours};
 use crate::evidence::quantity::numbers::quantity;
@@ -72,6 +74,9 @@ pub fn read_times(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
         let field = if together { Field::AcceleratorHours } else { Field::WallHours };
         said.push(Place { candidate: card.candidates.len(), from: at, to: d.to });
         card.add(&spot, field, Some(d.hours), s.written(at, d.to), reason);
+    }
+    if let Some((hours, at)) = of_them(card, s.ts) {
+        card.add(spot, Field::AcceleratorHours, Some(hours), s.written(at, at + 1), None);
     }
     refuse_rounded(card, s, &said);
     refuse_times_of_each(card, s, &said);
@@ -145,8 +150,9 @@ fn add_device_hours(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, 
     let words = &vocabulary::prose().times;
     let d = card.device_hours(s.ts, unit)?;
     // "heron-1b needed 32,000 A100-hours"
-    let named = || card.own.named_in(s.ts) && !s.under_evaluation && !s.has(&words.serving);
-    let said = s.trains() || s.under_training || card.trained_before || s.is_recipe || s.has(&words.device_hours_said) || named();
+    let named = || (card.part_is_mine || card.own.named_in(s.ts)) && !s.under_evaluation && !s.has(&words.serving);
+    let said =
+        s.trains() || s.under_training || card.trained_before || s.is_recipe || s.has(&words.device_hours_said) || is_in_order(s.ts) || named();
     let vague = s.has(&words.vague) || d.quantity.is_range;
     let reason = if said { vague.then_some("a range") } else { Some(NOT_SAID) };
     let rate = rate_behind(s.ts, d.to).or_else(|| rate_of_each(s.ts, d.quantity.from));
@@ -157,8 +163,11 @@ fn add_device_hours(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, 
     // "225 runs, median 30.7 minutes per run, 125 GPU-hours in total."
     let of_all = counts_runs(s.ts) && span(s.ts, d.to, d.to + ENDS).iter().any(|t| t.is_any(&words.ends));
     let rate = rate.or(of_all.then_some("a total of several runs"));
+    let share = share_of_last(card, s, d.quantity.from);
+    let reason = share.and_then(Result::err).or(reason);
     let spot = spot.refused(d.reason).refused(rate).refused(whose).after(if s.has(&words.whole) { 0 } else { 4 });
-    card.add(&spot, Field::AcceleratorHours, Some(d.hours), s.written(d.quantity.from, d.to), reason);
+    let hours = d.hours * (1.0 + terms_before(s.ts, d.quantity.from) / d.quantity.value);
+    card.add(&spot, Field::AcceleratorHours, Some(hours * share.and_then(Result::ok).unwrap_or(1.0)), s.written(d.quantity.from, d.to), reason);
     Some(d.to)
 }
 
@@ -262,7 +271,11 @@ fn of_data(s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Option<&'static str> {
     let is_hyphenated = time.before == "-" || time.next == "-";
     // "15.25h" is measured, and no name.
     let is_measured = time.duration.to - time.at > 2 || time.first.contains(['.', ',']);
+    // "~ 14h for 6 epochs": a name is not about so many hours.
+    let said_about = if time.before == "." { time.before_that } else { time.before };
+    let is_about = words.about.contains(&said_about) && !time.ts.get(time.duration.to).is_some_and(|t| t.upper);
     if !is_measured
+        && !is_about
         && time.unit == "h"
         && time.is_glued
         && (is_hyphenated || !(time.strong || words.hour_letter_leads.contains(&time.lead)))
@@ -415,7 +428,7 @@ fn said(card: &Card<'_>, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Said {
         let of_data = s.words().any(|w| words.data_stems.iter().any(|stem| w.starts_with(stem)));
         let behind_colon = matches!(time.lead, ":" | "：" | "=") && s.trains.iter().any(|i| *i < time.at);
         // "Instruction tuning of this 1B checkpoint alone: 9 hours on 8xH100": all that stands before the colon is a label.
-        let is_label = || behind_colon && s.ts.iter().take(time.at).filter(|t| t.kind == Kind::Sign).count() == 1;
+        let is_label = || behind_colon && s.ts.iter().take(time.at).filter(|t| t.kind == Kind::Sign && !t.is("-")).count() == 1;
         s.trains() && (behind_colon || chips) && (!s.has(&words.english) || is_label()) && !of_data
     };
     if time.strong || leads || (told && !of_data()) || noted() { Said::ItsTime } else { Said::OfTraining }

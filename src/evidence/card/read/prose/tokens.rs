@@ -6,7 +6,7 @@ use super::sentence::Sentence;
 use super::subjects::{Measure, gives_it_to_another};
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot};
-use crate::evidence::card::read::data_sizes::{DATA_SET_SIZE, OF_CONTEXT, OF_ONE_EPOCH, TRAINED_ON_DATA, is_data_size};
+use crate::evidence::card::read::data_sizes::{BATCH_IN_TOKENS, DATA_SET_SIZE, OF_CONTEXT, OF_ONE_EPOCH, TRAINED_ON_DATA, is_data_size};
 use crate::evidence::card::read::rates::rate_behind;
 use crate::evidence::card::read::totals::SEVERAL_MODELS;
 use crate::evidence::card::read::training::{is_late_train_verb, is_train_verb};
@@ -44,6 +44,12 @@ pub fn read_tokens(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i
         .filter(|why| passes.is_none() || !(is_data_size(why) || *why == OF_ONE_EPOCH || *why == NOT_SEEN) || !said)
         // "The data consists of 71.7B tokens", behind a sentence that speaks of training.
         .map(|why| if why == DATA_SET_SIZE && (said || card.trained_before) && of_data(s, i, &q) { TRAINED_ON_DATA } else { why });
+    // "500K updates, 2M tokens per batch"
+    let of_step = any(span(s.ts, i + 1, i + 2), &vocabulary::prose().rates.per) || text_at(s.ts, i + 1) == "/";
+    let step = s.ts.get(i + 2).is_some_and(|t| t.is_any(&vocabulary::prose().steps.words) || t.is_any(&vocabulary::prose().batches.things) || t.is("batch"));
+    if of_step && step && q.value < LARGEST_BATCH_IN_TOKENS {
+        card.add_quantity(&spot.refused(Some(BATCH_IN_TOKENS)), Field::BatchSize, q.value, s.written(q.from, i + 1), &q);
+    }
     let left = span(s.ts, q.from.saturating_sub(16), q.from);
     let whose = gives_it_to_another(card, s, Measure::Count, q.from, i + 1).or_else(|| of_tokenizer(s, i));
     // "All models saw 143,000 steps of 1,024 sequences × 2,048 tokens, that is 299.9B tokens in total": each of them did.
@@ -119,6 +125,9 @@ fn passes(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<Passes> {
         let over_data = any(last(left, 4), &words.over) || crossed;
         return over_data.then_some(Passes { times, from: q.from, to });
     }
+    if is_passed_once(s, i) {
+        return Some(Passes { times: 1.0, from: q.from, to: i + 1 });
+    }
     // "1T tokens, seen once", "vus une seule fois"
     if let Some(passes) = seen_so_often(s, i, q) {
         return Some(passes);
@@ -128,6 +137,15 @@ fn passes(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<Passes> {
     let over = between.first().is_some_and(|t| t.is_any(&words.over)) && between.iter().all(|t| t.kind == Kind::Word || t.is("~"));
     let n = (epochs.saturating_sub(3)..epochs).find_map(|at| quantity(s.ts, at).filter(|n| n.to == epochs && !n.is_range))?;
     (over && n.value >= 1.0 && !n.scaled).then_some(Passes { times: n.value, from: n.from, to: i + 1 })
+}
+
+/// "2.4B tokens of filings and news, one pass", "a single epoch".
+fn is_passed_once(s: &Sentence<'_, '_>, i: usize) -> bool {
+    let words = &vocabulary::prose();
+    let one = |at: usize| s.ts.get(at).is_some_and(|t| t.is_any(&words.rates.one_pass) || t.is("1") || t.is("single"));
+    let pass = |at: usize| s.ts.get(at).is_some_and(|t| t.is_any(&words.epochs.words) || t.is_any(&words.rates.passes));
+    let led = |at: usize| s.ts.get(at).is_some_and(|t| t.is_any(&[",", "(", ";", "for", "in", "a", "single"]));
+    (i + 1..i + OFTEN).any(|at| at > i + 1 && led(at - 1) && one(at) && (pass(at + 1) || (s.ts.get(at + 1).is_some_and(|t| t.is("single")) && pass(at + 2))))
 }
 
 /// Tokens behind data within which it is said how often they were seen.

@@ -9,7 +9,7 @@ use crate::evidence::card::read::eastern_bases::begins_with_a_base;
 use crate::evidence::card::read::phases::{Phase, own_phase};
 use crate::evidence::card::read::templates::bound_in;
 use crate::evidence::card::read::training::{is_pretraining, is_train};
-use crate::evidence::quantity::tokens::{Kind, Token, lex_in, span, text_at};
+use crate::evidence::quantity::tokens::{Kind, Token, is_latin_word, lex_in, span, text_at};
 use crate::evidence::quantity::units::count_word;
 use crate::evidence::vocabulary::{self, Words};
 
@@ -86,6 +86,10 @@ fn of_its_head(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
     if head.first().is_some_and(|t| t.is_any(&words.heads_planned)) {
         return Some("planned");
     }
+    // "Their training: 11 days on 64 V100."
+    if head.first().is_some_and(|t| t.is_any(&words.theirs)) {
+        return Some("another model's figure");
+    }
     let base = head.iter().take(2).any(|t| t.is_any(&words.of_base)) && head.iter().any(|t| t.is_any(&words.model_nouns));
     let told_own = head.iter().any(|t| t.is_any(&words.own_work) || t.is_any(&words.this_one));
     (card.own.role == CardRole::FineTune && base && !told_own && !(0..colon).any(|i| is_train(s.ts, i)))
@@ -129,9 +133,31 @@ fn is_of_downstream(card: &Card<'_>, s: &Sentence<'_, '_>) -> bool {
 /// Tokens at the beginning of a Chinese, Japanese or Korean sentence that hold its subject.
 const CJK_SUBJECT: usize = 3;
 
+/// Tokens at the beginning of a sentence that name the original.
+const ORIGINAL: usize = 4;
+
+/// "El BETO original se entrenó", "Oryginalny HerBERT był trenowany", "PhoBERT gốc": a name with the word for the original beside it begins the
+/// sentence.
+fn names_an_original(s: &Sentence<'_, '_>) -> bool {
+    let words = &vocabulary::prose().subjects;
+    let is_name = |t: &Token<'_>| t.kind == Kind::Word && t.upper && is_latin_word(&t.text);
+    (0..ORIGINAL).any(|i| {
+        let original = s.ts.get(i).is_some_and(|t| t.is_any(&words.originals));
+        let before = i.checked_sub(1).and_then(|at| s.ts.get(at)).is_some_and(|t| is_name(t) && !t.is_any(&words.the));
+        original && (before || s.ts.get(i + 1).is_some_and(is_name))
+    })
+}
+
 /// "The base took 1.7M GPU hours."
 fn is_of_the_base(card: &Card<'_>, s: &Sentence<'_, '_>) -> bool {
     let others = &vocabulary::prose().subjects;
+    // "According to them the base took 200k hours", "they report that the base saw 2T tokens".
+    let within = s.ts.windows(3).any(|w| {
+        matches!(w, [the, base, took] if the.is_any(&["the", "its"]) && base.is_any(&others.of_base) && took.is_any(&others.took))
+    });
+    if within && card.own.role == CardRole::FineTune && !card.own.has("base") {
+        return true;
+    }
     let subject = (1..4).find(|i| s.ts.get(*i).is_some_and(|t| t.is_any(&others.of_base)));
     let is_subject = subject.is_some_and(|at| {
         // "The base, StableLM, saw 1T tokens".
@@ -193,6 +219,9 @@ pub fn whose(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
     }
     if is_of_downstream(card, s) {
         return Some("a fine-tune of this model");
+    }
+    if fine_tune && names_an_original(s) {
+        return Some("base model's figure");
     }
     if is_of_the_base(card, s) {
         return Some("base model's figure");
