@@ -177,7 +177,10 @@ const MAX_STEM_WORDS: usize = 6;
 pub fn by_unit(norm: &str, value: &str) -> Option<Asked> {
     let lists = vocabulary::keys();
     let words: Vec<&str> = norm.split(' ').filter(|w| !w.is_empty()).collect();
-    let turns = |w: &&str| lists.pairs.qualified_by_use.contains(w) || lists.pairs.no_amounts.iter().any(|stem| if stem.len() > 3 { w.starts_with(stem) } else { w == stem });
+    let turns = |w: &&str| {
+        lists.pairs.qualified_by_use.contains(w)
+            || lists.pairs.no_amounts.iter().any(|stem| if stem.len() > 3 { w.starts_with(stem) } else { w == stem })
+    };
     if words.is_empty() || words.len() > MAX_STEM_WORDS || words.iter().any(turns) {
         return None;
     }
@@ -186,7 +189,9 @@ pub fn by_unit(norm: &str, value: &str) -> Option<Asked> {
     if ts.len() > MOST_MEASURED {
         return None;
     }
-    let measures = |unit: fn(&str) -> Option<f64>| figures(&ts, 0, unit).first().is_some_and(|f| f.from <= MOST_LEADING && !f.quantity.is_rate);
+    let measures = |unit: fn(&str) -> Option<f64>| {
+        figures(&ts, 0, unit).first().is_some_and(|f| f.from <= MOST_LEADING && !f.quantity.is_rate)
+    };
     let key = if lists.columns.energy.is_within(norm) && measures(energy_unit) {
         Key::Energy
     } else if lists.columns.carbon.is_within(norm) && measures(mass_unit) {

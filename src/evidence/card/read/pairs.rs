@@ -151,7 +151,11 @@ impl Card<'_> {
             (of_training && is_time).then(|| Asked { key: Key::Hours, norm: norm.clone(), reason: None })
         };
         let device_hours = || self.is_device_hours_key(&norm).then(|| Asked { key: Key::Hours, norm: norm.clone(), reason: None });
-        let Some(Asked { key: kind, norm, reason }) = read_key(&norm).or_else(device_hours).or_else(total).or_else(|| by_unit(&norm, value)) else { return false };
+        let Some(Asked { key: kind, norm, reason }) =
+            read_key(&norm).or_else(device_hours).or_else(total).or_else(|| by_unit(&norm, value))
+        else {
+            return false;
+        };
         let value = value.trim();
         if is_template(value) && !matches!(kind, Key::Devices | Key::GlobalBatch | Key::Active | Key::TokenData) {
             if let Some(field) = kind.templated().filter(|_| !value.is_empty()) {
@@ -270,7 +274,8 @@ impl Card<'_> {
                 }
                 // "GPUs per node: 4x MI250X"
                 if kind == Key::NodeDevices
-                    && let Some(chip) = value.split_once(char::is_whitespace).map(|(_, chip)| chip.trim_start_matches(['x', '×', ' ']))
+                    && let Some(chip) =
+                        value.split_once(char::is_whitespace).map(|(_, chip)| chip.trim_start_matches(['x', '×', ' ']))
                 {
                     self.add_hardware(&spot.after(2), chip, Context::Field);
                 }

@@ -111,8 +111,12 @@ pub fn parts(own: &Repository, header: &str, names: &[&str]) -> Option<Vec<Part>
     };
     let mut parts: Vec<Part> = names.iter().zip(&titles).map(kind).collect();
     let is_stage = |part: &Part| matches!(part, Part::Stage(_));
-    let stages: Vec<(&str, &Title)> =
-        parts.iter().zip(names.iter().zip(&titles)).filter(|(part, _)| is_stage(part)).map(|(_, (name, title))| (*name, title)).collect();
+    let stages: Vec<(&str, &Title)> = parts
+        .iter()
+        .zip(names.iter().zip(&titles))
+        .filter(|(part, _)| is_stage(part))
+        .map(|(_, (name, title))| (*name, title))
+        .collect();
     let is_one = |title: &Title| match title.named {
         Named::Nobody => true,
         Named::Unknown => (headed && !is_number(&title.rest)) || tells_a_stage(own, title),
@@ -135,7 +139,8 @@ pub fn parts(own: &Repository, header: &str, names: &[&str]) -> Option<Vec<Part>
     if !fits || !told || parts.iter().filter(|part| **part == Part::Total).count() > 1 {
         return None;
     }
-    let whole = !parts.iter().any(|part| matches!(part, Part::Base)) && !names.iter().zip(&titles).any(|(name, t)| later(name, t, mine));
+    let whole =
+        !parts.iter().any(|part| matches!(part, Part::Base)) && !names.iter().zip(&titles).any(|(name, t)| later(name, t, mine));
     let mut number = 0;
     for part in &mut parts {
         match part {
