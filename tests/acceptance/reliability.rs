@@ -2,7 +2,9 @@
 
 use crate::common::table;
 use crate::run_on;
-use hugging_carbon::tables::BacktestRow;
+use hugging_carbon::domain::{RegressionId, Term};
+use hugging_carbon::estimation::houses::Houses;
+use hugging_carbon::tables::{BacktestRow, RegressionObservationRow, RegressionRow};
 
 /// Fewest comparisons whose coverage is held to the aim as it is: two of forty lie beyond each end of a 90 % interval.
 const ENOUGH: i64 = 40;
@@ -65,4 +67,40 @@ fn intervals_hold_and_errors_are_within_the_aims() {
     }
     let all = find(5, "registry_compute", "all");
     assert!((0.85..=0.95).contains(&all.coverage_90.unwrap()));
+}
+
+/// Releases of a house that lie this near in time, in years, are one: sisters of a training are not known before it.
+const ONE_RELEASE_YEARS: f64 = 0.02;
+
+/// Tokens of trainings since 2024 whose house had released before are met better with the house's earlier releases than by the regression
+/// alone (`estimation::houses`).
+#[test]
+#[ignore = "needs ../shared/data"]
+fn earlier_releases_of_a_house_tell_of_the_next() {
+    let Some((_workspace, snapshot)) = run_on("models_2026-05.parquet") else { return };
+    let regressions: Vec<RegressionRow> = table(&snapshot);
+    let terms = &regressions.iter().find(|row| row.regression_id == RegressionId::TokensFromParams).unwrap().terms;
+    let at = |term: Term| terms.iter().position(|t| *t == term).unwrap();
+    let (time, size) = (at(Term::Years2022To2026), at(Term::Size));
+    let rows: Vec<RegressionObservationRow> = table(&snapshot);
+    let known: Vec<(&str, [f64; 3])> = rows
+        .iter()
+        .filter(|row| row.regression_id == RegressionId::TokensFromParams)
+        .filter_map(|row| Some((row.owner.as_str(), [row.terms[time], row.terms[size], row.held_out_error?])))
+        .collect();
+    let mut errors: Vec<[f64; 2]> = Vec::new();
+    for (owner, [years, log_n, error]) in known.iter().filter(|(_, [years, ..])| *years >= 2.0) {
+        let earlier = known.iter().filter(|(_, [other, ..])| *other < years - ONE_RELEASE_YEARS);
+        if let Some(house) = Houses::new(earlier.copied()).house(owner, (*years, *log_n)) {
+            errors.push([*error, error - house.dex]);
+        }
+    }
+    #[allow(clippy::cast_precision_loss)]
+    let mean = |of: &dyn Fn(&[f64; 2]) -> f64| errors.iter().map(of).sum::<f64>() / errors.len() as f64;
+    let [alone, with_house] = [0, 1].map(|i| mean(&|e| e[i] * e[i]).sqrt());
+    eprintln!(
+        "  {} trainings since 2024 whose house had released before: {alone:.3} dex by the regression alone, {with_house:.3} with the house",
+        errors.len()
+    );
+    assert!(errors.len() > 100 && with_house < 0.95 * alone);
 }
