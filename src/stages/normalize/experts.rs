@@ -9,6 +9,8 @@ use rustc_hash::FxHashMap;
 
 /// Fewest parameters of a model whose size is its own: below, people borrow layouts.
 const LEAST_OF_ITS_OWN_SIZE: i64 = 1_000_000_000;
+/// Relative difference of two figures that are one.
+const SAME_FIGURE: f64 = 0.01;
 /// Difference in size, relative, within which two mixtures of a house are of one shape: layers of multi-token prediction, a vocabulary, a
 /// tower for images.
 const ONE_SHAPE: f64 = 0.05;
@@ -22,29 +24,41 @@ pub(super) struct StatedActive {
     by_house: FxHashMap<String, Vec<(i64, f64, usize)>>,
 }
 
+/// What is said of the models of one count.
+#[derive(Default)]
+struct Said {
+    /// Active parameters, and who states them.
+    active: Vec<(f64, usize)>,
+    /// Whether the registry has a pre-training of this count without any.
+    is_dense: bool,
+}
+
 impl StatedActive {
     /// Of the repositories of an index; `active` is what is stated of each.
     pub(super) fn new(facts: &[RepoFacts], active: &[Option<f64>]) -> Self {
         let mut stated = Self::default();
+        let mut said: FxHashMap<i64, Said> = FxHashMap::default();
         for (i, (f, active)) in facts.iter().zip(active).enumerate() {
-            let Some((total, active)) = f.rough_params.filter(|n| *n >= LEAST_OF_ITS_OWN_SIZE).zip(*active) else { continue };
+            let Some(total) = f.rough_params.filter(|n| *n >= LEAST_OF_ITS_OWN_SIZE) else { continue };
+            let Some(active) = active else {
+                if let Some(count) = f.exact_params.filter(|_| f.registry_kind.is_some()) {
+                    said.entry(count).or_default().is_dense = true;
+                }
+                continue;
+            };
             #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
-            if active >= total as f64 {
+            if *active >= total as f64 {
                 continue;
             }
-            // A registered model, then one of a listed owner, knows its own best.
-            let rank = |i: usize| (facts[i].registry_kind.is_none(), !facts[i].listed_owner, i);
             if let Some(count) = f.exact_params {
-                let known = stated.by_count.entry(count).or_insert((active, i));
-                if rank(i) < rank(known.1) {
-                    *known = (active, i);
-                }
+                said.entry(count).or_default().active.push((*active, i));
             }
             if f.listed_owner {
-                stated.by_house.entry(house(f)).or_default().push((total, active, i));
+                stated.by_house.entry(house(f)).or_default().push((total, *active, i));
             }
         }
         stated.by_house.values_mut().for_each(|models| models.sort_by_key(|(total, _, i)| (*total, *i)));
+        stated.by_count = said.into_iter().filter_map(|(count, said)| Some((count, said.believed(facts)?))).collect();
         stated
     }
 
@@ -60,6 +74,22 @@ impl StatedActive {
         let apart = |n: i64| (n as f64 / total - 1.0).abs();
         let near = models.iter().filter(|(n, _, _)| apart(*n) < ONE_SHAPE);
         near.min_by(|a, b| apart(a.0).total_cmp(&apart(b.0)).then(a.2.cmp(&b.2))).map(|(_, active, i)| (*active, *i))
+    }
+}
+
+impl Said {
+    /// What a registered model or a listed owner states of its own, else what two strangers of different names state alike: a name is read wrong
+    /// now and then (`llama-3.1-8b-finetuned-a2b1`).
+    fn believed(&self, facts: &[RepoFacts]) -> Option<(f64, usize)> {
+        if self.is_dense {
+            return None;
+        }
+        let own = |(_, i): &&(f64, usize)| facts[*i].registry_kind.is_some() || facts[*i].listed_owner;
+        let agreed = |(active, i): &&(f64, usize)| {
+            self.active.iter().any(|(other, j)| (other / active - 1.0).abs() < SAME_FIGURE && !facts[*i].same_owner(&facts[*j]))
+        };
+        let of_house = self.active.iter().filter(own).min_by_key(|(_, i)| (facts[*i].registry_kind.is_none(), *i));
+        of_house.or_else(|| self.active.iter().find(agreed)).copied()
     }
 }
 
@@ -105,14 +135,18 @@ mod tests {
             facts("Qwen/Qwen3-Next-80B-A3B-Instruct", 81_324_862_720, true),
             facts("Qwen/Qwen3-235B-A22B", 235_093_634_560, true),
             facts("Alibaba-DAMO-Academy/RynnBrain1.1-122B-A10B", 122_562_817_776, false),
+            facts("OpenYourMind/Qwopus3.5-122B-A10B", 122_562_817_776, false),
+            facts("roscanrares/llama-3.1-8b-finetuned-a2b1", 8_030_261_248, false),
         ];
-        let stated = StatedActive::new(&all, &[Some(3e9), Some(22e9), Some(10e9)]);
+        let stated = StatedActive::new(&all, &[Some(3e9), Some(22e9), Some(10e9), Some(10e9), Some(2.1e9)]);
         let next = facts("Qwen/Qwen3-Coder-Next-Base", 79_674_391_296, true);
         assert_eq!(stated.of_house(&next, 79_674_391_296.0), Some((3e9, 0)));
         assert_eq!(stated.of_same_count(&next), None);
         let arex = facts("BAAI/AREX-Base", 122_562_817_776, true);
         assert_eq!(stated.of_same_count(&arex), Some((10e9, 2)));
         assert_eq!(stated.of_house(&arex, 122_562_817_776.0), None);
+        // One stranger's name made 250 Llamas mixtures.
+        assert_eq!(stated.of_same_count(&facts("meta-llama/Llama-Guard-3-8B", 8_030_261_248, true)), None);
         // Of another size, and of a stranger.
         assert_eq!(stated.of_house(&facts("Qwen/Qwen-X", 120_000_000_000, true), 1.2e11), None);
         assert_eq!(stated.of_house(&facts("u/Qwen-X", 81_324_862_720, false), 81_324_862_720.0), None);
