@@ -33,7 +33,7 @@ use std::collections::BTreeMap;
 
 stage! {
     /// Fits the regressions and runs the back-test.
-    struct Fitting = "fit" version 11
+    struct Fitting = "fit" version 12
     reads [TierRow, RoleTermRow]
     writes [
         RegressionRow,

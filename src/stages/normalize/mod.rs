@@ -49,7 +49,7 @@ use std::collections::BTreeMap;
 
 stage! {
     /// Derives models, runs and evidence from the typed records.
-    struct Normalize = "normalize" version 16
+    struct Normalize = "normalize" version 17
     reads [RawModelRow, RawCardRow, CardReadingRow]
     writes [ModelRow, RunRow, EvidenceRow, RoleTermRow]
     follows []
