@@ -2,7 +2,7 @@
 
 use hugging_carbon::domain::{RegressionId, Term};
 use hugging_carbon::estimation::LoadedFit;
-use hugging_carbon::method::simulate::{House, pow10};
+use hugging_carbon::method::simulate::{House, SharedFit, pow10};
 use std::fmt::Write as _;
 
 /// Terms with the signs of their coefficients between them: `2.1 - 0.5 x 1.5 [years]`.
@@ -28,20 +28,21 @@ fn printed(x: f64) -> f64 {
     format!("{x:.DECIMALS$}").parse().unwrap_or(x)
 }
 
-/// The line of a prediction, with what the house of a training adds; the sum of what is printed in it is given back.
+/// The line of a prediction, with the errors of runs like it (`shared`) and what the house of a training adds; the sum of what is printed in it
+/// is given back.
 pub fn regression_line(
     out: &mut String,
-    id: RegressionId,
-    symbol: &str,
+    (id, symbol): (RegressionId, &str),
     fit: &LoadedFit,
+    shared: &SharedFit,
     (terms, house): (&[f64], Option<House<'_>>),
 ) -> f64 {
-    let of_terms: f64 = fit.shared.central.iter().zip(terms).map(|(b, x)| printed(*b) * printed(*x)).sum();
+    let of_terms: f64 = shared.central.iter().zip(terms).map(|(b, x)| printed(*b) * printed(*x)).sum();
     let value = printed(of_terms + house.map_or(0.0, |house| printed(house.dex)));
     let mut parts: Vec<(f64, String)> = fit
         .terms
         .iter()
-        .zip(&fit.shared.central)
+        .zip(&shared.central)
         .zip(terms)
         .filter(|(_, x)| **x != 0.0)
         .map(|((term, b), x)| match term {
@@ -53,7 +54,7 @@ pub fn regression_line(
         .collect();
     parts.extend(house.map(|house| (house.dex, format!("{:.DECIMALS$} [house]", house.dex.abs()))));
     let log_n = fit.terms.iter().position(|t| t.is_size()).map_or(value, |at| terms[at]);
-    let [low, middle, high] = fit.shared.errors.near(log_n).interval();
+    let [low, middle, high] = shared.errors.near(log_n).interval();
     let _ = writeln!(out, "  {symbol} = {} = {value:.DECIMALS$}   regression {id}", signed_sum(&parts));
     if let Some(House { name, trainings, dex }) = house {
         let known = if trainings == 1 { "1 training is".to_owned() } else { format!("{trainings} trainings are") };
@@ -66,7 +67,29 @@ pub fn regression_line(
 
 #[cfg(test)]
 mod tests {
-    use super::signed_sum;
+    use super::{regression_line, signed_sum};
+    use hugging_carbon::domain::{Modality, OwnerClass, RegressionId, Run, RunKind, Term};
+    use hugging_carbon::estimation::LoadedFit;
+    use hugging_carbon::method::simulate::SharedFit;
+
+    /// Regression: the line told the errors of everybody's runs, where those of some kinds are drawn from their own.
+    #[test]
+    fn errors_are_those_of_runs_like_it() {
+        let terms = vec![Term::Intercept, Term::UnlistedOwner, Term::UnlistedYears2022To2026];
+        let values = [[1.0, 0.0, 0.0], [1.0, 1.0, 3.0]];
+        let rows = (0..80).map(|i| (values[i % 2].as_slice(), 12.0, Some(if i % 2 == 0 { 0.25 } else { 0.75 })));
+        let fit =
+            LoadedFit::new(terms, String::new(), rows, |errors| SharedFit::with_draws(vec![12.0, 0.0, 0.0], Vec::new(), errors));
+        let told = |class, values: &[f64]| {
+            let mut run = Run::new("a/b", RunKind::Pretraining, Modality::Text);
+            run.owner.class = class;
+            let mut out = String::new();
+            regression_line(&mut out, (RegressionId::TokensFromParams, "log10 D"), &fit, fit.shared_for(&run), values);
+            out
+        };
+        assert!(told(OwnerClass::Unlisted, &values[1]).contains("median +0.75 dex"));
+        assert!(told(OwnerClass::Industry, &values[0]).contains("median +0.25 dex"));
+    }
 
     /// Regression: "7.1 + -0.5238 x 1.5".
     #[test]

@@ -103,9 +103,9 @@ pub(super) fn compute_lines(out: &mut String, row: &Run, built: &Built<'_>, fits
             c
         }
         Compute::Parameters(prediction) => prediction_lines(out, row, prediction, fits)?,
-        Compute::Category { size_terms, prediction, .. } => {
+        Compute::Category { size, size_terms, prediction, .. } => {
             let id = RegressionId::ParamsFromCategory;
-            regression_line(out, id, "log10 N", fits.get(id)?, (size_terms, None));
+            regression_line(out, (id, "log10 N"), fits.get(id)?, size, (size_terms, None));
             prediction_lines(out, row, prediction, fits)?
         }
     };
@@ -143,7 +143,7 @@ fn prediction_lines(out: &mut String, row: &Run, prediction: &Prediction<'_>, fi
         Response::Samples => "log10 samples",
         Response::Compute => "log10 C",
     };
-    let predicted = regression_line(out, id, symbol, fits.get(id)?, (&prediction.terms, prediction.house));
+    let predicted = regression_line(out, (id, symbol), fits.get(id)?, prediction.fit, (&prediction.terms, prediction.house));
     let n = pow10(prediction.terms[prediction.size_position]);
     let per = FLOP_PER_PARAM_TOKEN;
     let raw = match response {
