@@ -317,7 +317,18 @@ tables!(Keys {
 
 // prose.toml
 lists!(Triggers {
-    bare_chips, hardware, hardware_within, carbon, carbon_within, energy, clouds, counts, bases, tools, number_formats });
+    bare_chips,
+    hardware,
+    hardware_within,
+    carbon,
+    carbon_within,
+    energy,
+    clouds,
+    counts,
+    bases,
+    tools,
+    number_formats
+});
 lists!(HardwareProse {
     demands,
     memory,

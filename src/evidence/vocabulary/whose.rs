@@ -25,7 +25,22 @@ lists!(Headings {
     data
 });
 lists!(Phases {
-    stage_headers, stage_nouns, first, second_of_stages, third, fourth, others, never, stages, work, pre_training, fine_tuning, second, generic, tuned_names });
+    stage_headers,
+    stage_nouns,
+    first,
+    second_of_stages,
+    third,
+    fourth,
+    others,
+    never,
+    stages,
+    work,
+    pre_training,
+    fine_tuning,
+    second,
+    generic,
+    tuned_names
+});
 tables!(Designators {
     tuned: Words,
     plain: Words,
@@ -49,7 +64,20 @@ tables!(Designators {
     marks: Words,
     size_words: BTreeMap<String, Words>,
 });
-lists!(Totals { attempts, cumulative, own_runs, inclusive, families, wholes, collections, uses, development, excluded, rows, components });
+lists!(Totals {
+    attempts,
+    cumulative,
+    own_runs,
+    inclusive,
+    families,
+    wholes,
+    collections,
+    uses,
+    development,
+    excluded,
+    rows,
+    components
+});
 
 // prose.toml
 lists!(Sentences {

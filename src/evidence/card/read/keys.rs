@@ -166,6 +166,28 @@ pub fn read_key(norm: &str) -> Option<Asked> {
 
 /// Most tokens of a value that is measured and nothing else.
 const MOST_MEASURED: usize = 9;
+/// "GPU-hours by size", "Emissions per model (t)": a key that asks for each model of a family, without the words that say so.
+#[must_use]
+pub fn without_each(key: &str) -> Option<String> {
+    let words = &vocabulary::keys().pairs;
+    let lower = key.to_lowercase();
+    if lower.len() != key.len() {
+        return None;
+    }
+    let begins = |at: usize| lower.get(..at).is_some_and(|before| before.ends_with([' ', '(', '[']));
+    let ends = |at: usize| lower.get(at..).is_none_or(|rest| !rest.starts_with(char::is_alphanumeric));
+    words.each_model.iter().find_map(|phrase| {
+        let at = lower.find(phrase).filter(|at| *at > 0 && begins(*at) && ends(at + phrase.len()))?;
+        let (before, behind) = (key.get(..at)?, key.get(at + phrase.len()..)?);
+        // "(by size)": the brackets go with it.
+        let (before, behind) = match (before.strip_suffix(['(', '[']), behind.strip_prefix([')', ']'])) {
+            (Some(before), Some(behind)) => (before, behind),
+            _ => (before, behind),
+        };
+        Some(format!("{}{behind}", before.trim_end()))
+    })
+}
+
 /// Tokens before the number of such a value, at most: "ok. 0,39 t".
 const MOST_LEADING: usize = 3;
 /// Most words of a key that says what its value measures.
@@ -177,7 +199,10 @@ const MAX_STEM_WORDS: usize = 6;
 pub fn by_unit(norm: &str, value: &str) -> Option<Asked> {
     let lists = vocabulary::keys();
     let words: Vec<&str> = norm.split(' ').filter(|w| !w.is_empty()).collect();
-    let turns = |w: &&str| lists.pairs.qualified_by_use.contains(w) || lists.pairs.no_amounts.iter().any(|stem| if stem.len() > 3 { w.starts_with(stem) } else { w == stem });
+    let turns = |w: &&str| {
+        lists.pairs.qualified_by_use.contains(w)
+            || lists.pairs.no_amounts.iter().any(|stem| if stem.len() > 3 { w.starts_with(stem) } else { w == stem })
+    };
     if words.is_empty() || words.len() > MAX_STEM_WORDS || words.iter().any(turns) {
         return None;
     }
@@ -186,7 +211,9 @@ pub fn by_unit(norm: &str, value: &str) -> Option<Asked> {
     if ts.len() > MOST_MEASURED {
         return None;
     }
-    let measures = |unit: fn(&str) -> Option<f64>| figures(&ts, 0, unit).first().is_some_and(|f| f.from <= MOST_LEADING && !f.quantity.is_rate);
+    let measures = |unit: fn(&str) -> Option<f64>| {
+        figures(&ts, 0, unit).first().is_some_and(|f| f.from <= MOST_LEADING && !f.quantity.is_rate)
+    };
     let key = if lists.columns.energy.is_within(norm) && measures(energy_unit) {
         Key::Energy
     } else if lists.columns.carbon.is_within(norm) && measures(mass_unit) {

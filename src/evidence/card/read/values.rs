@@ -97,7 +97,8 @@ fn unit_behind(ts: &[Token<'_>], i: usize, unit: fn(&str) -> Option<f64>) -> Opt
 #[must_use]
 pub fn summed(ts: &[Token<'_>], q: Quantity) -> Quantity {
     let mut all = q;
-    while let Some(next) = ts.get(all.to).filter(|t| t.is("+")).and_then(|_| quantity(ts, all.to + 1)).filter(|next| !next.is_word) {
+    while let Some(next) = ts.get(all.to).filter(|t| t.is("+")).and_then(|_| quantity(ts, all.to + 1)).filter(|next| !next.is_word)
+    {
         all = Quantity { value: all.value + next.value, to: next.to, is_range: all.is_range || next.is_range, ..all };
     }
     all
@@ -109,7 +110,8 @@ pub fn terms_before(ts: &[Token<'_>], from: usize) -> f64 {
     let mut sum = 0.0;
     let mut at = from;
     while let Some(sign) = at.checked_sub(1).filter(|sign| ts.get(*sign).is_some_and(|t| t.is("+"))) {
-        let before = (sign.saturating_sub(2)..sign).find_map(|i| quantity(ts, i).filter(|q| q.to == sign && q.from == i && !q.is_word));
+        let before =
+            (sign.saturating_sub(2)..sign).find_map(|i| quantity(ts, i).filter(|q| q.to == sign && q.from == i && !q.is_word));
         let Some(q) = before else { break };
         sum += q.value;
         at = q.from;

@@ -77,7 +77,8 @@ impl Card<'_> {
             let plain = loose || composed(pair.norm) == Some("tokens");
             // "Corpus statistics:" over a list.
             let label = spot.block.label.as_deref().map(str::to_lowercase);
-            let labelled = label.is_some_and(|label| vocabulary::card().headings.data.is_within(&label) && !label.contains("train"));
+            let labelled =
+                label.is_some_and(|label| vocabulary::card().headings.data.is_within(&label) && !label.contains("train"));
             let under_data = (pair.norm == "tokens" && spot.block.under.data) || (plain && labelled);
             let of_data = of_data || (under_data && passes.is_none());
             let reason = (of_data && !is_data).then_some(DATA_SET_SIZE).or(few.then_some(TRAINED_ON_DATA));

@@ -410,7 +410,8 @@ fn steps(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize, o
     if is_stated && card.candidates.iter().any(|c| c.field == Field::TrainSteps && c.reason.is_none()) {
         return;
     }
-    let of_world = any(span(s.ts, q.to, i), &vocabulary::prose().subjects.world_steps) || s.ts.get(i.wrapping_sub(1)).is_some_and(|t| t.is_any(&vocabulary::prose().subjects.world_steps));
+    let of_world = any(span(s.ts, q.to, i), &vocabulary::prose().subjects.world_steps)
+        || s.ts.get(i.wrapping_sub(1)).is_some_and(|t| t.is_any(&vocabulary::prose().subjects.world_steps));
     let reason = of_world.then_some("steps of a world, not of the optimizer").or_else(|| not_the_steps(card, s, i, &q));
     let ended = s.has(&vocabulary::prose().epochs.meant) && (i + 1..s.ts.len()).any(|at| last_step(s.ts, at).is_some());
     let reason = reason.or(ended.then_some(ENDED_BEFORE));

@@ -115,7 +115,10 @@ pub fn read_energy(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
         } else if !s.trains() && (s.under_evaluation || s.has(&words.benchmarks) || s.has(&words.serving)) {
             Some("evaluation or inference")
         } else {
-            share.and_then(Result::err).or_else(|| gives_it_to_another(card, s, Measure::Footprint, at, next)).or((!said).then_some("not said of a training"))
+            share
+                .and_then(Result::err)
+                .or_else(|| gives_it_to_another(card, s, Measure::Footprint, at, next))
+                .or((!said).then_some("not said of a training"))
         };
         let alone = span(s.ts, at.saturating_sub(ALONE), at).iter().any(|t| t.is_any(&words.alone));
         let spot = spot.refused(reason).after(u8::from(alone));

@@ -21,10 +21,12 @@ pub fn figure(card: &Card<'_>, ts: &[Token<'_>], parts: &[Part], own: &Part) -> 
     }
     // The only number of the part, with nothing that is counted behind it.
     let tokens = span(ts, own.from, own.to);
-    let behind_name = |at: usize| at.checked_sub(1).is_some_and(|b| tokens.get(b).is_some_and(|t| t.kind == Kind::Word || t.is_any(&[":", "("])));
+    let behind_name =
+        |at: usize| at.checked_sub(1).is_some_and(|b| tokens.get(b).is_some_and(|t| t.kind == Kind::Word || t.is_any(&[":", "("])));
     let is_size = |at: usize| tokens.get(at + 1).is_some_and(|t| t.glued && t.is_any(&["b", "m"]));
-    let numbers: Vec<usize> =
-        (0..tokens.len()).filter(|at| tokens.get(*at).is_some_and(|t| t.kind == Kind::Number && !t.glued) && !is_size(*at)).collect();
+    let numbers: Vec<usize> = (0..tokens.len())
+        .filter(|at| tokens.get(*at).is_some_and(|t| t.kind == Kind::Number && !t.glued) && !is_size(*at))
+        .collect();
     let [at] = numbers.as_slice() else { return None };
     let q = quantity(tokens, *at).filter(|q| behind_name(*at) && !q.is_range && !q.is_rate)?;
     let ends = tokens.get(q.to).is_none_or(|t| t.kind == Kind::Sign || t.is_any(&["and", "und", "et", "y", "e", "while"]));
@@ -49,7 +51,9 @@ fn unit_of(card: &Card<'_>, ts: &[Token<'_>]) -> Option<(Field, f64)> {
         let found = figures(ts, 0, of);
         found.first().filter(|f| !f.quantity.is_rate && f.quantity.value > 0.0).map(|f| f.value / f.quantity.value)
     };
-    unit(energy_unit).map(|factor| (Field::EnergyKwh, factor)).or_else(|| unit(mass_unit).map(|factor| (Field::EmissionsKgco2e, factor)))
+    unit(energy_unit)
+        .map(|factor| (Field::EnergyKwh, factor))
+        .or_else(|| unit(mass_unit).map(|factor| (Field::EmissionsKgco2e, factor)))
 }
 
 /// Tokens between device hours and the number that takes them up, at most.
@@ -59,10 +63,14 @@ const OF_THEM: usize = 8;
 #[must_use]
 pub fn of_them(card: &Card<'_>, ts: &[Token<'_>]) -> Option<(f64, usize)> {
     (0..ts.len()).find_map(|i| {
-        let d = unit_hours(ts, i).filter(|hours| *hours >= 1.0).and_then(|_| card.device_hours(ts, i)).filter(|d| d.reason.is_none())?;
+        let d = unit_hours(ts, i)
+            .filter(|hours| *hours >= 1.0)
+            .and_then(|_| card.device_hours(ts, i))
+            .filter(|d| d.reason.is_none())?;
         let at = (d.to..d.to + OF_THEM).find(|at| ts.get(*at).is_some_and(|t| t.kind == Kind::Number))?;
         let q = quantity(ts, at).filter(|q| q.from == at && !q.is_range)?;
-        let of = ts.get(q.to).is_some_and(|t| t.is("of")) && ts.get(q.to + 1).is_some_and(|t| t.is_any(&["them", "these", "those", "it"]));
+        let of = ts.get(q.to).is_some_and(|t| t.is("of"))
+            && ts.get(q.to + 1).is_some_and(|t| t.is_any(&["them", "these", "those", "it"]));
         let takes_up = of || ts.get(q.to).is_some_and(|t| t.is_any(&["davon", "thereof"]));
         takes_up.then_some((q.value * d.hours / d.quantity.value, at))
     })

@@ -72,16 +72,24 @@ const OVER_REACH: usize = 3;
 /// "8 epochs over 1.4M headlines": what passes go over are examples, whatever they are.
 pub fn passes_over(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, epochs: usize) {
     let words = &vocabulary::prose();
-    let is_over = s.ts.get(epochs + 1).is_some_and(|t| (t.is_any(&words.epochs.over) && !t.is("of")) || t.is_any(&words.samples.passed_over));
+    let is_over =
+        s.ts.get(epochs + 1).is_some_and(|t| (t.is_any(&words.epochs.over) && !t.is("of")) || t.is_any(&words.samples.passed_over));
     if !is_over || spot.reason.is_some() || card.recipe.examples.is_some() {
         return;
     }
-    let passed = |t: &Token<'_>| t.is_any(&words.times.about) || t.is_any(&vocabulary::card().designators.articles) || t.is_any(&["all", "some"]);
+    let passed = |t: &Token<'_>| {
+        t.is_any(&words.times.about) || t.is_any(&vocabulary::card().designators.articles) || t.is_any(&["all", "some"])
+    };
     let starts = (epochs + 2..epochs + 2 + OVER_REACH).take_while(|at| span(s.ts, epochs + 2, *at).iter().all(passed));
     let q = starts.into_iter().find_map(|at| quantity(s.ts, at).filter(|q| !q.is_word && q.value >= LEAST_EXAMPLES));
     let Some(q) = q.filter(|q| q.value.fract() == 0.0 && !q.is_range && !s.under_evaluation) else { return };
     let counts_else = |t: &Token<'_>| {
-        t.is_any(&words.tokens.words) || t.is_any(&words.steps.words) || t.is_any(&words.samples.other_units) || hours_in(&t.text).is_some() || t.is_any(&words.times.data) || t.is_any(&["repeats", "times", "gpus", "devices"])
+        t.is_any(&words.tokens.words)
+            || t.is_any(&words.steps.words)
+            || t.is_any(&words.samples.other_units)
+            || hours_in(&t.text).is_some()
+            || t.is_any(&words.times.data)
+            || t.is_any(&["repeats", "times", "gpus", "devices"])
     };
     // "1,3 milhão de prontuários"
     let filler = usize::from(s.ts.get(q.to).is_some_and(|t| t.is_any(&["de", "di", "d", "von", "of"])));

@@ -355,6 +355,7 @@ fn not_trained_at(card: &Card<'_>, s: &Sentence<'_, '_>, q: &Quantity, in_list: 
 
 /// Whether a sentence tells a learning rate, which no use of a model has: "2 epochs, lr 2e-5, ctx 4096".
 fn tells_a_rate(s: &Sentence<'_, '_>) -> bool {
-    let learns = |i: usize| s.ts.get(i).is_some_and(|t| t.is("lr") || (t.is("learning") && s.ts.get(i + 1).is_some_and(|t| t.is("rate"))));
+    let learns =
+        |i: usize| s.ts.get(i).is_some_and(|t| t.is("lr") || (t.is("learning") && s.ts.get(i + 1).is_some_and(|t| t.is("rate"))));
     (0..s.ts.len()).any(learns)
 }

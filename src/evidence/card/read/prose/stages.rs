@@ -47,7 +47,8 @@ fn numbered_at(ts: &[Token<'_>], i: usize) -> Option<(usize, usize, usize)> {
     if is_stage_word(&t.text) {
         let behind = ts.get(i + 1).filter(|next| !next.glued || next.kind == Kind::Number).and_then(|next| number_of(&next.text));
         // "1 stage" counts stages, "first stage" is one.
-        let is_ordinal = |w: &str| !w.starts_with(|c: char| c.is_ascii_digit()) && !matches!(w, "one" | "two" | "three" | "four" | "i");
+        let is_ordinal =
+            |w: &str| !w.starts_with(|c: char| c.is_ascii_digit()) && !matches!(w, "one" | "two" | "three" | "four" | "i");
         let before = || Some(text_before(ts, i, 1)).filter(|w| is_ordinal(w)).and_then(number_of);
         return behind.map(|n| (n, i, i + 2)).or_else(|| before().map(|n| (n, i.saturating_sub(1), i + 1)));
     }
@@ -129,7 +130,9 @@ fn places(text: &str, ts: &[Token<'_>], figures: &[Candidate]) -> Vec<(usize, us
     for (i, figure) in figures.iter().enumerate() {
         let known = seen.iter().rev().find(|(written, field, _)| *written == figure.written && *field == figure.field);
         let start = known.map_or(from, |(_, _, behind)| *behind);
-        let Some(at) = text.get(start..to).and_then(|rest| rest.find(figure.written.as_str())).map(|at| start + at) else { continue };
+        let Some(at) = text.get(start..to).and_then(|rest| rest.find(figure.written.as_str())).map(|at| start + at) else {
+            continue;
+        };
         let behind = at + figure.written.len();
         seen.push((&figure.written, figure.field, behind));
         let of_all = ts.iter().filter(|t| t.from >= behind).take(ENDS).any(|t| t.is_any(&vocabulary::prose().times.ends));

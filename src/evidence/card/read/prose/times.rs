@@ -151,8 +151,13 @@ fn add_device_hours(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, 
     let d = card.device_hours(s.ts, unit)?;
     // "heron-1b needed 32,000 A100-hours"
     let named = || (card.part_is_mine || card.own.named_in(s.ts)) && !s.under_evaluation && !s.has(&words.serving);
-    let said =
-        s.trains() || s.under_training || card.trained_before || s.is_recipe || s.has(&words.device_hours_said) || is_in_order(s.ts) || named();
+    let said = s.trains()
+        || s.under_training
+        || card.trained_before
+        || s.is_recipe
+        || s.has(&words.device_hours_said)
+        || is_in_order(s.ts)
+        || named();
     let vague = s.has(&words.vague) || d.quantity.is_range;
     let reason = if said { vague.then_some("a range") } else { Some(NOT_SAID) };
     let rate = rate_behind(s.ts, d.to).or_else(|| rate_of_each(s.ts, d.quantity.from));
@@ -167,7 +172,13 @@ fn add_device_hours(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, 
     let reason = share.and_then(Result::err).or(reason);
     let spot = spot.refused(d.reason).refused(rate).refused(whose).after(if s.has(&words.whole) { 0 } else { 4 });
     let hours = d.hours * (1.0 + terms_before(s.ts, d.quantity.from) / d.quantity.value);
-    card.add(&spot, Field::AcceleratorHours, Some(hours * share.and_then(Result::ok).unwrap_or(1.0)), s.written(d.quantity.from, d.to), reason);
+    card.add(
+        &spot,
+        Field::AcceleratorHours,
+        Some(hours * share.and_then(Result::ok).unwrap_or(1.0)),
+        s.written(d.quantity.from, d.to),
+        reason,
+    );
     Some(d.to)
 }
 

@@ -6,7 +6,9 @@ use super::sentence::Sentence;
 use super::subjects::{Measure, gives_it_to_another};
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot};
-use crate::evidence::card::read::data_sizes::{BATCH_IN_TOKENS, DATA_SET_SIZE, OF_CONTEXT, OF_ONE_EPOCH, TRAINED_ON_DATA, is_data_size};
+use crate::evidence::card::read::data_sizes::{
+    BATCH_IN_TOKENS, DATA_SET_SIZE, OF_CONTEXT, OF_ONE_EPOCH, TRAINED_ON_DATA, is_data_size,
+};
 use crate::evidence::card::read::rates::rate_behind;
 use crate::evidence::card::read::totals::SEVERAL_MODELS;
 use crate::evidence::card::read::training::{is_late_train_verb, is_train_verb};
@@ -46,7 +48,9 @@ pub fn read_tokens(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i
         .map(|why| if why == DATA_SET_SIZE && (said || card.trained_before) && of_data(s, i, &q) { TRAINED_ON_DATA } else { why });
     // "500K updates, 2M tokens per batch"
     let of_step = any(span(s.ts, i + 1, i + 2), &vocabulary::prose().rates.per) || text_at(s.ts, i + 1) == "/";
-    let step = s.ts.get(i + 2).is_some_and(|t| t.is_any(&vocabulary::prose().steps.words) || t.is_any(&vocabulary::prose().batches.things) || t.is("batch"));
+    let step = s.ts.get(i + 2).is_some_and(|t| {
+        t.is_any(&vocabulary::prose().steps.words) || t.is_any(&vocabulary::prose().batches.things) || t.is("batch")
+    });
     if of_step && step && q.value < LARGEST_BATCH_IN_TOKENS {
         card.add_quantity(&spot.refused(Some(BATCH_IN_TOKENS)), Field::BatchSize, q.value, s.written(q.from, i + 1), &q);
     }
@@ -145,7 +149,9 @@ fn is_passed_once(s: &Sentence<'_, '_>, i: usize) -> bool {
     let one = |at: usize| s.ts.get(at).is_some_and(|t| t.is_any(&words.rates.one_pass) || t.is("1") || t.is("single"));
     let pass = |at: usize| s.ts.get(at).is_some_and(|t| t.is_any(&words.epochs.words) || t.is_any(&words.rates.passes));
     let led = |at: usize| s.ts.get(at).is_some_and(|t| t.is_any(&[",", "(", ";", "for", "in", "a", "single"]));
-    (i + 1..i + OFTEN).any(|at| at > i + 1 && led(at - 1) && one(at) && (pass(at + 1) || (s.ts.get(at + 1).is_some_and(|t| t.is("single")) && pass(at + 2))))
+    (i + 1..i + OFTEN).any(|at| {
+        at > i + 1 && led(at - 1) && one(at) && (pass(at + 1) || (s.ts.get(at + 1).is_some_and(|t| t.is("single")) && pass(at + 2)))
+    })
 }
 
 /// Tokens behind data within which it is said how often they were seen.

@@ -125,9 +125,13 @@ pub fn asks_of_training(ts: &[Token<'_>], trains: bool) -> bool {
     // "How do I train it on my data?" asks what to do, and no training that was.
     let past = ts.iter().any(|t| t.is_any(&vocabulary::prose().sentences.asked_of_past));
     // "How long does training take?"
-    let lasting = ts.first().is_some_and(|t| t.is("how") || t.is("q")) && ts.iter().any(|t| t.is("long")) && ts.iter().any(|t| t.is_any(&["take", "takes", "last"]));
+    let lasting = ts.first().is_some_and(|t| t.is("how") || t.is("q"))
+        && ts.iter().any(|t| t.is("long"))
+        && ts.iter().any(|t| t.is_any(&["take", "takes", "last"]));
     let you = ts.iter().any(|t| t.is_any(&["i", "my", "you", "your"]));
-    (past || (lasting && trains && !you)) && (trains || (0..ts.len()).any(hours)) && !ts.iter().any(|t| t.is_any(&vocabulary::prose().times.serving))
+    (past || (lasting && trains && !you))
+        && (trains || (0..ts.len()).any(hours))
+        && !ts.iter().any(|t| t.is_any(&vocabulary::prose().times.serving))
 }
 
 /// Whether a sentence has the subject of the text before it: "It ran for", "This run used", "Der Lauf dauerte".

@@ -87,7 +87,8 @@ impl Triggers {
 /// Whether a word holds the gas, in any script.
 fn says_carbon(word: &str, is_ascii: bool) -> bool {
     // Letters with a 2 among them are few: the others are not searched.
-    (word.bytes().any(|b| b == b'2') && word.contains("co2")) || (!is_ascii && vocabulary::prose().triggers.carbon_within.is_within(word))
+    (word.bytes().any(|b| b == b'2') && word.contains("co2"))
+        || (!is_ascii && vocabulary::prose().triggers.carbon_within.is_within(word))
 }
 
 fn units_of_energy(units: &vocabulary::Units) -> [Words; 8] {
