@@ -5,7 +5,7 @@ use super::hardware::result_in_devices;
 use super::nodes::{devices_per_node, nodes_of};
 use crate::domain::Field;
 use crate::evidence::hardware::{Context, MOST_DEVICES, read_hardware};
-use crate::evidence::quantity::numbers::quantity;
+use crate::evidence::quantity::numbers::{Quantity, first_quantity, quantity};
 use crate::evidence::quantity::tokens::Token;
 use crate::evidence::vocabulary;
 
@@ -49,6 +49,18 @@ impl Card<'_> {
         });
         if let Some(q) = count.filter(|q| q.value <= f64::from(MOST_DEVICES)) {
             self.add(&spot.after(APART), Field::AcceleratorCount, Some(q.value), value, None);
+        }
+    }
+
+    /// Nodes, or the devices of one and their chip: "GPUs per node: 4x MI250X".
+    pub(super) fn add_cluster_pair(&mut self, spot: &Spot<'_>, is_nodes: bool, ts: &[Token<'_>], value: &str) {
+        let whole = |q: &Quantity| q.value.fract() == 0.0 && q.value >= 1.0 && spot.reason.is_none();
+        if let Some(q) = first_quantity(ts).filter(whole) {
+            self.add_part_of_cluster(spot, is_nodes, q.value, value);
+        }
+        let chip = value.split_once(char::is_whitespace).map(|(_, chip)| chip.trim_start_matches(['x', '×', ' ']));
+        if let Some(chip) = chip.filter(|_| !is_nodes) {
+            self.add_hardware(&spot.after(2), chip, Context::Field);
         }
     }
 

@@ -166,6 +166,28 @@ pub fn read_key(norm: &str) -> Option<Asked> {
 
 /// Most tokens of a value that is measured and nothing else.
 const MOST_MEASURED: usize = 9;
+/// "GPU-hours by size", "Emissions per model (t)": a key that asks for each model of a family, without the words that say so.
+#[must_use]
+pub fn without_each(key: &str) -> Option<String> {
+    let words = &vocabulary::keys().pairs;
+    let lower = key.to_lowercase();
+    if lower.len() != key.len() {
+        return None;
+    }
+    let begins = |at: usize| lower.get(..at).is_some_and(|before| before.ends_with([' ', '(', '[']));
+    let ends = |at: usize| lower.get(at..).is_none_or(|rest| !rest.starts_with(char::is_alphanumeric));
+    words.each_model.iter().find_map(|phrase| {
+        let at = lower.find(phrase).filter(|at| *at > 0 && begins(*at) && ends(at + phrase.len()))?;
+        let (before, behind) = (key.get(..at)?, key.get(at + phrase.len()..)?);
+        // "(by size)": the brackets go with it.
+        let (before, behind) = match (before.strip_suffix(['(', '[']), behind.strip_prefix([')', ']'])) {
+            (Some(before), Some(behind)) => (before, behind),
+            _ => (before, behind),
+        };
+        Some(format!("{}{behind}", before.trim_end()))
+    })
+}
+
 /// Tokens before the number of such a value, at most: "ok. 0,39 t".
 const MOST_LEADING: usize = 3;
 /// Most words of a key that says what its value measures.

@@ -8,7 +8,7 @@ use super::candidate::{Card, Spot};
 use super::clauses::{Stated, amount_of_training, time_of_training, without_figures_in_brackets, without_rates_in_brackets};
 use super::clouds::provider_in;
 use super::dates::date_in;
-use super::keys::{Asked, Key, by_unit, key_of, read_key};
+use super::keys::{Asked, Key, by_unit, key_of, read_key, without_each};
 use super::prose::progress::done_part;
 use super::prose::strangers::is_of_training_of_another;
 use super::rates::{is_per_device, rate_in};
@@ -107,25 +107,10 @@ impl Key {
     }
 }
 
-/// "GPU-hours by size", "Emissions per model (t)": a key that asks for each model of a family, without the words that say so.
-pub fn without_each(key: &str) -> Option<String> {
-    let words = &vocabulary::keys().pairs;
-    let lower = key.to_lowercase();
-    if lower.len() != key.len() {
-        return None;
-    }
-    let begins = |at: usize| lower.get(..at).is_some_and(|before| before.ends_with([' ', '(', '[']));
-    let ends = |at: usize| lower.get(at..).is_none_or(|rest| !rest.starts_with(char::is_alphanumeric));
-    words.each_model.iter().find_map(|phrase| {
-        let at = lower.find(phrase).filter(|at| *at > 0 && begins(*at) && ends(at + phrase.len()))?;
-        let (before, behind) = (key.get(..at)?, key.get(at + phrase.len()..)?);
-        // "(by size)": the brackets go with it.
-        let (before, behind) = match (before.strip_suffix(['(', '[']), behind.strip_prefix([')', ']'])) {
-            (Some(before), Some(behind)) => (before, behind),
-            _ => (before, behind),
-        };
-        Some(format!("{}{behind}", before.trim_end()))
-    })
+/// Whether a value has a time in it.
+fn tells_a_time(value: &str) -> bool {
+    let ts = lex(value);
+    (0..ts.len()).any(|i| duration(&ts, i).is_some())
 }
 
 impl Card<'_> {
@@ -144,18 +129,12 @@ impl Card<'_> {
                 .into_iter()
                 .fold(false, |known, (key, value)| self.add_pair_of(spot, key, value, links, of_training) || known);
         }
+        let hours = || Asked { key: Key::Hours, norm: norm.clone(), reason: None };
         // "Total: 20 hours" behind the times of stages.
-        let total = || {
-            let ts = lex(value);
-            let is_time = is_total(&norm) && (0..ts.len()).any(|i| duration(&ts, i).is_some());
-            (of_training && is_time).then(|| Asked { key: Key::Hours, norm: norm.clone(), reason: None })
-        };
-        let device_hours = || self.is_device_hours_key(&norm).then(|| Asked { key: Key::Hours, norm: norm.clone(), reason: None });
-        let Some(Asked { key: kind, norm, reason }) =
-            read_key(&norm).or_else(device_hours).or_else(total).or_else(|| by_unit(&norm, value))
-        else {
-            return false;
-        };
+        let total = || (of_training && is_total(&norm) && tells_a_time(value)).then(hours);
+        let device_hours = || self.is_device_hours_key(&norm).then(hours);
+        let asked = read_key(&norm).or_else(device_hours).or_else(total).or_else(|| by_unit(&norm, value));
+        let Some(Asked { key: kind, norm, reason }) = asked else { return false };
         let value = value.trim();
         if is_template(value) && !matches!(kind, Key::Devices | Key::GlobalBatch | Key::Active | Key::TokenData) {
             if let Some(field) = kind.templated().filter(|_| !value.is_empty()) {
@@ -268,18 +247,7 @@ impl Card<'_> {
             }
             Key::Energy => self.add_energy_pair(spot, pair),
             Key::Tokens | Key::TokenData => self.add_tokens_pair(spot, kind, pair),
-            Key::Nodes | Key::NodeDevices => {
-                if let Some(q) = first_quantity(ts).filter(|q| q.value.fract() == 0.0 && q.value >= 1.0 && spot.reason.is_none()) {
-                    self.add_part_of_cluster(spot, kind == Key::Nodes, q.value, value);
-                }
-                // "GPUs per node: 4x MI250X"
-                if kind == Key::NodeDevices
-                    && let Some(chip) =
-                        value.split_once(char::is_whitespace).map(|(_, chip)| chip.trim_start_matches(['x', '×', ' ']))
-                {
-                    self.add_hardware(&spot.after(2), chip, Context::Field);
-                }
-            }
+            Key::Nodes | Key::NodeDevices => self.add_cluster_pair(spot, kind == Key::Nodes, ts, value),
             // "Total compute: 1,200 GPU hours"
             Key::Flop if (0..ts.len()).any(|i| self.device_hours(ts, i).is_some()) => {
                 self.add_hours(spot, key, value);

@@ -101,15 +101,7 @@ pub fn parts(own: &Repository, header: &str, names: &[&str]) -> Option<Vec<Part>
     let headed = lists.stage_headers.contains(&header.as_str());
     let titles: Vec<Title> = names.iter().map(|name| Title::read_title(own, name)).collect();
     let mine = own_phase(own);
-    let kind = |(name, title): (&&str, &Title)| match (title.phase, mine) {
-        _ if is_total(name) => Part::Total,
-        (Some(Phase::Never), _) => Part::Other,
-        (None, _) if is_work(title) => Part::Other,
-        (Some(Phase::PreTraining), Some(Phase::FineTuning)) => Part::Base,
-        (Some(Phase::FineTuning), Some(Phase::PreTraining)) => Part::Other,
-        _ => Part::Stage(0),
-    };
-    let mut parts: Vec<Part> = names.iter().zip(&titles).map(kind).collect();
+    let mut parts: Vec<Part> = names.iter().zip(&titles).map(|(name, title)| part_of(name, title, mine)).collect();
     let is_stage = |part: &Part| matches!(part, Part::Stage(_));
     let stages: Vec<(&str, &Title)> = parts
         .iter()
@@ -141,19 +133,35 @@ pub fn parts(own: &Repository, header: &str, names: &[&str]) -> Option<Vec<Part>
     }
     let whole =
         !parts.iter().any(|part| matches!(part, Part::Base)) && !names.iter().zip(&titles).any(|(name, t)| later(name, t, mine));
+    number_stages(&mut parts, whole);
+    Some(parts)
+}
+
+/// Numbers the stages; a sum that holds the base, or what was made of this model, is another's.
+fn number_stages(parts: &mut [Part], whole: bool) {
     let mut number = 0;
-    for part in &mut parts {
+    for part in parts {
         match part {
             Part::Stage(at) => {
                 *at = number;
                 number += 1;
             }
-            // The sum holds the base, or what was made of this model.
             Part::Total if !whole => *part = Part::Other,
             Part::Total | Part::Base | Part::Other => {}
         }
     }
-    Some(parts)
+}
+
+/// What a title is of, before its stages are numbered.
+fn part_of(name: &str, title: &Title, mine: Option<Phase>) -> Part {
+    match (title.phase, mine) {
+        _ if is_total(name) => Part::Total,
+        (Some(Phase::Never), _) => Part::Other,
+        (None, _) if is_work(title) => Part::Other,
+        (Some(Phase::PreTraining), Some(Phase::FineTuning)) => Part::Base,
+        (Some(Phase::FineTuning), Some(Phase::PreTraining)) => Part::Other,
+        _ => Part::Stage(0),
+    }
 }
 
 /// Whether the words of a title are one number.

@@ -18,6 +18,7 @@ mod parts;
 pub mod progress;
 mod recordings;
 mod respective;
+mod runs;
 mod samples;
 pub mod sentence;
 mod sequences;
@@ -37,6 +38,7 @@ pub use self::owners::own_part;
 pub use self::respective::is_in_order;
 
 use self::progress::is_without_noun;
+use self::runs::{counts_models, told_as_run};
 use self::sentence::{Sentence, tells_a_recipe};
 use self::topic::{Told, asks_of_training, goes_on, turns_away};
 use self::triggers::Triggers;
@@ -53,7 +55,6 @@ use crate::evidence::card::read::rates::of_runs;
 use crate::evidence::card::read::totals::{SEVERAL_MODELS, covers_more};
 use crate::evidence::card::read::training::{is_train, is_train_verb};
 use crate::evidence::quantity::tokens::{Kind, Token, lex_in, span};
-use crate::evidence::quantity::units::count_word;
 use crate::evidence::vocabulary;
 use std::rc::Rc;
 
@@ -71,14 +72,13 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
         let tokens = span(&ts, from, to);
         let mut trains: Vec<usize> = (0..tokens.len()).filter(|i| is_train(tokens, *i)).collect();
         if trains.is_empty() {
-            trains.extend(green_algorithms(tokens).or_else(|| numbered_run(tokens)).or_else(|| own_run(tokens)));
+            trains.extend(told_as_run(tokens));
         }
         // A paragraph goes on with the one before where its subject says so, as sentences of one paragraph and items of one list do by
         // themselves.
         let continues = goes_on(tokens);
         let told = told_before(card, section, continues || from > 0 || is_next_item, tokens, !trains.is_empty());
-        let starts = from;
-        let is_clause = from > 0 && !ts.get(from - 1).is_some_and(|t| t.is_any(&[".", "。", "!", "?"]));
+        let (starts, is_clause) = (from, is_within_a_sentence(&ts, from));
         from = to;
         card.trained_before = (told == Told::Training || card.follows_training) && !turns_away(tokens);
         before.another = match told {
@@ -99,29 +99,38 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
         if found.any() {
             read_by_owner(card, passage, (text, offset), (tokens, found), &trains, &mut before);
         } else if trained {
-            let s = Sentence::new(text, tokens, trains, b.under);
-            before.refused = whose(card, &s);
+            before.refused = whose(card, &Sentence::new(text, tokens, trains, b.under));
         }
-        if starts > 0 && told == Told::Training && passage.refused.is_none() && before.refused.is_none() {
+        if starts > 0 && told == Told::Training && before.refused.is_none() {
             add_key_of_sentence(card, passage, (text, offset), tokens);
         }
         before.trained = trained;
         card.several_before = counts_models(tokens);
         card.note_stage((text, tokens), section, &titles, known, continues || is_clause);
-        let figures = card.candidates.get(known..).unwrap_or_default();
-        let is_fruitful = figures.iter().any(|c| c.reason.is_none() && (told == Told::Training || is_of_recipe(c.field)));
-        // "DDPM, for example, takes 4 days": what follows goes on with no training of this model.
-        let all_others = !figures.is_empty() && figures.iter().all(|c| c.reason.as_deref().is_some_and(is_of_others));
-        match before.another.or(before.refused).or_else(|| (trained && all_others).then_some(OF_OTHERS)) {
-            Some(why) if before.another.is_some() || (trained && !figures.is_empty()) => {
-                card.topic.tell(section, Told::Another(why))
-            }
-            Some(_) if trained => card.topic.tell(section, Told::Nothing),
-            None if trained || is_fruitful => card.topic.tell(section, Told::Training),
-            Some(_) | None => card.topic.pass(tokens),
-        }
+        note_topic(card, section, (told, trained), &before, known, tokens);
     }
     card.topic.lead(b);
+}
+
+/// Whether what begins at a token is a clause of the sentence before it.
+fn is_within_a_sentence(ts: &[Token<'_>], from: usize) -> bool {
+    from > 0 && !ts.get(from - 1).is_some_and(|t| t.is_any(&[".", "。", "!", "?"]))
+}
+
+/// Notes what a sentence told of, for the next one.
+fn note_topic(card: &mut Card<'_>, section: usize, (told, trained): (Told, bool), before: &Before, known: usize, ts: &[Token<'_>]) {
+    let figures = card.candidates.get(known..).unwrap_or_default();
+    let is_fruitful = figures.iter().any(|c| c.reason.is_none() && (told == Told::Training || is_of_recipe(c.field)));
+    // "DDPM, for example, takes 4 days": what follows goes on with no training of this model.
+    let all_others = !figures.is_empty() && figures.iter().all(|c| c.reason.as_deref().is_some_and(is_of_others));
+    match before.another.or(before.refused).or_else(|| (trained && all_others).then_some(OF_OTHERS)) {
+        Some(why) if before.another.is_some() || (trained && !figures.is_empty()) => {
+            card.topic.tell(section, Told::Another(why));
+        }
+        Some(_) if trained => card.topic.tell(section, Told::Nothing),
+        None if trained || is_fruitful => card.topic.tell(section, Told::Training),
+        Some(_) | None => card.topic.pass(ts),
+    }
 }
 
 /// What was told before a sentence that goes on with it, or that answers a question; a question is noted.
@@ -150,26 +159,11 @@ fn add_key_of_sentence(card: &mut Card<'_>, passage: &Passage<'_>, (text, offset
     let kind = key_of(&norm_key(key));
     let is_of_run = kind.is_some_and(|k| k.is_amount() || matches!(k, Key::Steps | Key::Epochs | Key::Batch | Key::GlobalBatch));
     let b = passage.block;
-    if is_of_run && !b.under.evaluation && !turns_away(ts) {
+    if is_of_run && passage.refused.is_none() && !b.under.evaluation && !turns_away(ts) {
         let quote = b.source_range(offset + first.from, offset + last.to);
         let spot = Spot { block: b, quote, rank: RANK_PAIR + WITHIN, reason: None };
         card.add_pair_of(&spot, key, value.trim_end_matches(['.', '。']), &[], true);
     }
-}
-
-/// Tokens between a number and the models that it counts, at most.
-const MODELS_WITHIN: usize = 4;
-
-/// Whether a sentence counts several models: "We trained four translation models", "the five checkpoints".
-fn counts_models(ts: &[Token<'_>]) -> bool {
-    let words = &vocabulary::prose().subjects;
-    let many = |t: &Token<'_>| t.value.or_else(|| count_word(&t.text).map(f64::from)).is_some_and(|n| n > 1.0);
-    (0..ts.len()).any(|i| {
-        // "7B models" are of one size.
-        let counted = ts.get(i).is_some_and(many) && !ts.get(i + 1).is_some_and(|t| t.glued);
-        let all = i > 0 && ts.get(i - 1).is_some_and(|t| t.is_any(&words.whole));
-        counted && (all || span(ts, i + 1, i + MODELS_WITHIN).iter().any(|t| t.is_any(&words.counted_models)))
-    })
 }
 
 /// Reason of what goes on with a training that is another's.
@@ -257,36 +251,6 @@ fn read_by_owner(
             read_sentence(card, passage, &s, found, offset, before, part.whose);
         }
     }
-}
-
-/// The verb of the paragraph that green-algorithms.org writes: "This algorithm runs in 48h on 4 GPUs ..., and draws 78 kWh."
-fn green_algorithms(ts: &[Token<'_>]) -> Option<usize> {
-    let begins = ts.windows(3).take(4).position(|w| matches!(w, [a, b, c] if a.is("algorithm") && b.is("runs") && c.is("in")));
-    begins.map(|at| at + 1).filter(|_| ts.iter().any(|t| t.is("draws")))
-}
-
-/// The noun of a note on a run: "Run 3 (the one uploaded): 8xH100, 18 hours".
-fn numbered_run(ts: &[Token<'_>]) -> Option<usize> {
-    let runs = &vocabulary::prose().sentences.run_nouns;
-    let named = ts.first().is_some_and(|t| t.is_any(runs)) && ts.get(1).is_some_and(|t| t.kind == Kind::Number);
-    (named && ts.iter().any(|t| t.is_any(&[":", "–", "—"]))).then_some(0)
-}
-
-/// Tokens of a head that names the author's run, at most.
-const RUN_HEAD: usize = 4;
-
-/// The noun of the head of a note on the author's run: "This run: 31 h, one 3090", "Our final job: 8 h".
-fn own_run(ts: &[Token<'_>]) -> Option<usize> {
-    let words = vocabulary::prose();
-    let colon = ts.iter().take(RUN_HEAD + 1).position(|t| t.is_any(&[":", "："]))?;
-    let head = span(ts, 0, colon);
-    let is_own = head.first().is_some_and(|t| t.is_any(&words.subjects.own_work) || t.is_any(&words.subjects.this_one));
-    // "Ours: 14 h on 8 H100"
-    if head.len() == 1 && is_own && head.first().is_some_and(|t| t.is_any(&["ours", "mine"])) {
-        return Some(0);
-    }
-    let noun = head.iter().position(|t| t.is_any(&words.sentences.run_nouns) || t.is_any(&words.rates.runs))?;
-    (is_own && noun > 0).then_some(noun)
 }
 
 /// Token behind the first clause of a sentence, where it is cut by ";" or ", while" and both sides have figures or verbs of a

@@ -16,9 +16,17 @@ const VERB: usize = 3;
 /// Tokens at the beginning of a clause that hold all of several.
 const BEGINS: usize = 12;
 
-/// Whether a figure is a part of the one before it, and the clause does not say that it is the training's.
+/// Why a figure is a part of another, or holds several trainings.
 #[must_use]
-pub fn is_of_which(s: &Sentence<'_, '_>, from: usize, to: usize) -> bool {
+pub fn part_or_all(s: &Sentence<'_, '_>, from: usize, to: usize) -> Option<&'static str> {
+    if is_of_which(s, from, to) {
+        return Some("a part of another figure");
+    }
+    is_of_all(s, from).then_some("a total of several runs")
+}
+
+/// Whether a figure is a part of the one before it, and the clause does not say that it is the training's.
+fn is_of_which(s: &Sentence<'_, '_>, from: usize, to: usize) -> bool {
     let words = &vocabulary::prose().subjects;
     let before = from.saturating_sub(OF_WHICH)..from;
     let led = before.clone().any(|i| {
@@ -32,8 +40,7 @@ pub fn is_of_which(s: &Sentence<'_, '_>, from: usize, to: usize) -> bool {
 }
 
 /// "All four came to 2.4 MWh", "all five together": the subject of a clause is all of several, whatever they are.
-#[must_use]
-pub fn is_of_all(s: &Sentence<'_, '_>, from: usize) -> bool {
+fn is_of_all(s: &Sentence<'_, '_>, from: usize) -> bool {
     let words = &vocabulary::prose().subjects;
     let many = |t: &Token<'_>| t.value.or_else(|| count_word(&t.text).map(f64::from)).is_some_and(|n| (2.0..=20.0).contains(&n));
     (from.saturating_sub(BEGINS)..from).any(|i| {

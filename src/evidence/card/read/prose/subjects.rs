@@ -2,7 +2,7 @@
 
 use super::contrasts::{is_everyday, is_example, is_instead, is_limit, is_of_each_pass, is_of_the_paper, is_set_against, is_than};
 use super::nearby::{any, last};
-use super::parts::{is_of_all, is_of_which};
+use super::parts::part_or_all;
 use super::sentence::Sentence;
 use super::strangers::{is_another, is_no_training};
 use crate::evidence::card::about::CardRole;
@@ -97,17 +97,12 @@ pub fn gives_it_to_another(
         || is_set_against(s.ts, &at)
         || is_instead(s.ts, from)
         || is_set_beside(s, from)
+        || is_of_the_paper(s.ts, from)
     {
         return Some("a comparison");
     }
-    if is_of_the_paper(s.ts, from) {
-        return Some("a comparison");
-    }
-    if measure.is_amount() && is_of_which(s, from, to) {
-        return Some("a part of another figure");
-    }
-    if measure.is_amount() && is_of_all(s, from) {
-        return Some("a total of several runs");
+    if let Some(why) = part_or_all(s, from, to).filter(|_| measure.is_amount()) {
+        return Some(why);
     }
     if measure.is_amount() && is_of_each_pass(s.ts, from, to) {
         return Some(RATE);
