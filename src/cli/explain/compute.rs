@@ -49,7 +49,7 @@ fn cut_line(out: &mut String, compute: &Compute<'_>) {
         let most = number(pow10(*log_ceiling));
         let _ = writeln!(
             out,
-            "  drawn within a factor of {} either way: no published run took more than {most} FLOP, and the median is kept",
+            "  drawn within a factor of {} either way: no run with open weights took more than {most} FLOP, and the median is kept",
             number(pow10(room))
         );
     }
