@@ -108,8 +108,8 @@ fn id_of(name: &str) -> String {
     if parts.len() > 3 && ["resolve", "raw", "blob"].contains(&parts[parts.len() - 2]) {
         parts.truncate(parts.len() - 2);
     }
-    if let Some(id) = parts.iter().filter(|part| part.starts_with(CACHED_MODEL)).find_map(|part| decoded_id(part)) {
-        return id;
+    if let Some(cached) = parts.iter().find(|part| part.starts_with(CACHED_MODEL)) {
+        return decoded_id(cached).unwrap_or_else(|| (*cached).to_owned());
     }
     let last = parts.last().copied().unwrap_or_default();
     let stem = if is_markdown(last) { &last[..last.len() - ".md".len()] } else { last };

@@ -405,10 +405,19 @@ mod tests {
         write("deep/er/part-0.jsonl", record);
         write("cards/cards.jsonl", "{\"id\":\"a/b\",\"card\":\"# b\"}\n");
         write("notes/read.me", "hello");
+        // Regression: a directory of a model whose name begins with `_` was lost among hundreds of notices.
+        write("_own/part-0.jsonl", record);
+        write("_SUCCESS", "");
+        write("datasets.parquet", "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n");
         let found = find_files(dir.path()).unwrap();
         assert_eq!(found.files.len(), 1);
         let losses: Vec<&str> = found.passed_over.iter().filter(|entry| entry.is_loss).map(|entry| entry.name.as_str()).collect();
-        assert_eq!(losses, ["deep/", "more/"]);
-        assert_eq!(found.passed_over.len(), 4);
+        assert_eq!(losses, ["_own/", "datasets.parquet", "deep/", "more/"]);
+        assert_eq!(found.passed_over.len(), 7);
+        // Regression: the pointer of another table stopped the run; that of a part of this one has to.
+        write("models-1.jsonl", "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n");
+        assert_eq!(find_files(dir.path()).unwrap().files.len(), 1);
+        write("models-2.jsonl", record);
+        assert!(find_files(dir.path()).unwrap_err().to_string().contains("git lfs pull"));
     }
 }

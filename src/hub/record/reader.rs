@@ -165,11 +165,17 @@ impl RecordReader {
         }
         // Databases write the zone as a word.
         let text = text.strip_suffix(" UTC").unwrap_or(text);
-        match text.parse::<jiff::Timestamp>() {
+        match text
+            .parse::<jiff::Timestamp>()
+            .or_else(|e| jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).map_err(|_| e))
+        {
             Ok(t) => self.instant(field, t.as_millisecond()),
             // Without a zone the Hub means UTC; a date alone is its midnight.
             Err(e) => {
-                let civil = text.parse::<jiff::civil::DateTime>().ok();
+                // The year first: no other order is meant by slashes then.
+                let is_slashed = text.get(4..5) == Some("/") && text.get(7..8) == Some("/");
+                let dashed = if is_slashed { text.replacen('/', "-", 2) } else { text.to_owned() };
+                let civil = dashed.parse::<jiff::civil::DateTime>().ok();
                 if let Some(t) = civil.and_then(|c| format!("{c}Z").parse::<jiff::Timestamp>().ok()) {
                     return self.instant(field, t.as_millisecond());
                 }
