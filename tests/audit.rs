@@ -24,6 +24,9 @@ fn one_flipped_byte_in_any_file_fails_with_its_name() {
         std::fs::write(&path, bytes).unwrap();
     }
     workspace.ok(&["audit", "--verify-only", "data/snapshots/latest"]);
+    // Regression: the log said that a snapshot was published, while one was rebuilt to be compared.
+    let ran = workspace.ok(&["audit", "data/snapshots/latest"]);
+    assert!(ran.stderr.contains("rebuilt") && !ran.stderr.contains("published"), "{}", ran.stderr);
 }
 
 #[test]

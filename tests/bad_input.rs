@@ -417,6 +417,20 @@ fn a_cohort_of_nobody_is_not_published() {
     assert!(text.contains("0 of all time, 0 in 30 days; not in the cohort"), "{text}");
 }
 
+/// Regression: a cohort without a training was published, 0 t of 50 models.
+#[test]
+fn a_cohort_of_copies_alone_is_not_published() {
+    let workspace = Workspace::new();
+    let line = |i: usize| {
+        format!(
+            "{{\"id\":\"a/m{i}-7B-GGUF\",\"createdAt\":\"2024-05-01T12:00:00Z\",\"downloadsAllTime\":9000,\"tags\":[\"gguf\",\
+             \"base_model:quantized:b/m{i}-7B\"],\"baseModels\":{{\"relation\":\"quantized\",\"models\":[{{\"id\":\"b/m{i}-7B\"}}]}}}}\n"
+        )
+    };
+    workspace.file("copies.jsonl", (0..5).map(line).collect::<String>());
+    refused(&workspace, "copies.jsonl", &["none of the 5 models of the cohort is a training of its own", "published: nothing"]);
+}
+
 /// Regression: pandas' default JSON gave "id missing or malformed" and no way out.
 #[test]
 fn a_table_by_columns_is_refused_with_the_way_out() {

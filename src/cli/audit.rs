@@ -56,7 +56,7 @@ pub fn audit(cli: &Cli, snapshot: &Path, verify_only: bool, inputs: Option<&str>
         config_of(&manifest, &at_hand, clean.path())?,
         reference,
         clean.path(),
-        Access::default(),
+        Access { is_rebuild: true, ..Access::default() },
         Reports::default(),
     );
     pipeline.run(Wanted { from: None, until: Publication::NAME }, false)?;

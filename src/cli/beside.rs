@@ -46,16 +46,16 @@ pub fn all_snapshots(dir: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// The snapshot that `since` names: a directory, or the one published before `snapshot` in the same directory, also of the same index,
+/// The snapshot that `since` names: a directory, a version beside `snapshot`, or the one published before `snapshot` in the same directory, also of the same index,
 /// as after a new method, correction or card.
 ///
 /// # Errors
 /// There is no such snapshot.
 pub fn snapshot_since(since: &Path, snapshot: &Path, index_date: &str) -> Result<PathBuf> {
-    if since != Path::new(PREVIOUS) {
-        return snapshot_at(since);
-    }
     let beside = snapshot.parent().unwrap_or(snapshot);
+    if since != Path::new(PREVIOUS) {
+        return snapshot_named(beside, since);
+    }
     let newest_first = versions(beside)?;
     let own = newest_first.iter().position(|version| snapshot.file_name().is_some_and(|name| name == version.as_str()));
     let previous = match own {

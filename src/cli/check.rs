@@ -42,6 +42,14 @@ pub fn check(cli: &Cli, max_age: Duration, repo: Option<&str>) -> Result<()> {
         Some(repo) => remote(cli, &RepoId::parse(repo)?)?,
     };
     let age = index_age(&manifest.index_date, now)?;
+    if is_ahead(&manifest.index_date, now)? {
+        return Err(Error::Verification(format!(
+            "what is published is dated later than today: {version}, index of {}; no later run becomes the newest before that day\n  \
+             where: {place}\n  way out: find the record with that date in models.parquet and mend it in the source, then run once with \
+             --allow-older, which turns 'latest' back",
+            manifest.index_date
+        )));
+    }
     let hours = |time: Duration| time.as_secs() / 3_600;
     let about = format!("{version}, index of {}, {} h old", manifest.index_date, hours(age));
     if age > max_age {
@@ -54,13 +62,22 @@ pub fn check(cli: &Cli, max_age: Duration, repo: Option<&str>) -> Result<()> {
     print(&format!("{place}: {about}, complete, {} tables\n", manifest.tables.len()))
 }
 
-/// Time since the end of the newest day in the index: a crawl sees a part of its own day.
-fn index_age(date: &str, now: jiff::Timestamp) -> Result<Duration> {
-    let begin: jiff::Timestamp = format!("{date}T00:00:00Z").parse().map_err(|_| {
+/// Whether an index is dated later than a clock that is a day off may see it.
+fn is_ahead(date: &str, now: jiff::Timestamp) -> Result<bool> {
+    Ok(begin_of(date)?.as_second() > now.as_second() + 86_400)
+}
+
+fn begin_of(date: &str) -> Result<jiff::Timestamp> {
+    format!("{date}T00:00:00Z").parse().map_err(|_| {
         Error::Verification(format!(
             "the manifest's index date '{date}' is no date\n  way out: run again with an index that has dates"
         ))
-    })?;
+    })
+}
+
+/// Time since the end of the newest day in the index: a crawl sees a part of its own day.
+fn index_age(date: &str, now: jiff::Timestamp) -> Result<Duration> {
+    let begin = begin_of(date)?;
     let since = u64::try_from(now.as_second() - begin.as_second()).unwrap_or_default();
     Ok(Duration::from_secs(since.saturating_sub(86_400)))
 }
@@ -68,8 +85,11 @@ fn index_age(date: &str, now: jiff::Timestamp) -> Result<Duration> {
 fn local(cli: &Cli) -> Result<(String, String, Manifest)> {
     let snapshots = cli.global.data_dir.join("snapshots");
     let place = snapshots.display().to_string();
-    let incomplete =
-        |what: String| Error::Verification(format!("{what}\n  where: {place}\n  way out: hugging-carbon run publishes one"));
+    let incomplete = |what: String| {
+        Error::Verification(format!(
+            "{what}\n  where: {place}\n  way out: hugging-carbon run, with the options of the nightly job, publishes one"
+        ))
+    };
     let latest = latest_snapshot(&snapshots)?.ok_or_else(|| incomplete("nothing is published".into()))?;
     if !latest.exists() {
         return Err(incomplete(format!("'latest' names {}, which is not there", latest.display())));
@@ -144,5 +164,8 @@ mod tests {
         // The job stopped: a day and a half later the check says so.
         assert_eq!(age("2026-11-30T12:00:01Z"), 36 * 3_600 + 1);
         assert!(index_age("undated", jiff::Timestamp::now()).is_err());
+        // Regression: a snapshot of 2034 was fresh, and complete.
+        let ahead = |date: &str| is_ahead(date, "2026-11-28T13:00:00Z".parse().unwrap()).unwrap();
+        assert!(ahead("2034-05-19") && ahead("2026-11-30") && !ahead("2026-11-29") && !ahead("2026-11-27"));
     }
 }

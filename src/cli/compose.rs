@@ -6,7 +6,9 @@ use hugging_carbon::domain::source::SourceKind;
 use hugging_carbon::engine::{self, Declared, Record, Reports, Step, Wanted, Workspace};
 use hugging_carbon::error::{Error, Result};
 use hugging_carbon::reference::Reference;
-use hugging_carbon::stages::fetch::{CardsSource, Cohort, DatasetFile, IndexSource, ListingSettings, Network};
+use hugging_carbon::stages::fetch::{
+    CardsSource, Cohort, DatasetFile, Fetch, IndexSource, ListingSettings, Network, PinnedSources,
+};
 use hugging_carbon::stages::snapshot::{Publication, Published};
 use hugging_carbon::stages::{self, estimate, fetch, fit, ingest, normalize, snapshot};
 use std::collections::BTreeSet;
@@ -22,11 +24,13 @@ pub struct Access {
     pub may_go_back: bool,
     /// Whether progress may be drawn.
     pub interactive: bool,
+    /// Whether it is a rebuild that is compared with a snapshot and thrown away.
+    pub is_rebuild: bool,
 }
 
 impl Default for Access {
     fn default() -> Self {
-        Self { network: Network::Leave, may_go_back: false, interactive: false }
+        Self { network: Network::Leave, may_go_back: false, interactive: false, is_rebuild: false }
     }
 }
 
@@ -58,7 +62,13 @@ impl Pipeline {
         let Resolved { config, .. } = super::resolve(cli)?;
         let interactive = std::io::stderr().is_terminal() && !cli.global.quiet && cli.global.log_format == LogFormat::Text;
         let reference = Reference::load_with(config.reference.extra_grid.as_deref())?;
-        Ok(Self::new(config, reference, &cli.global.data_dir, Access { network, may_go_back, interactive }, reports))
+        Ok(Self::new(
+            config,
+            reference,
+            &cli.global.data_dir,
+            Access { network, may_go_back, interactive, is_rebuild: false },
+            reports,
+        ))
     }
 
     /// Of the command line, for commands that only look.
@@ -73,6 +83,23 @@ impl Pipeline {
         let facts =
             facts.ok_or_else(|| Error::input("nothing was published here yet", self.snapshots.display(), "hugging-carbon run"))?;
         Ok(self.snapshots.join(facts.version))
+    }
+
+    /// The flags that gave the last run its files, where these settings name others.
+    pub fn last_sources(&self) -> Option<String> {
+        let record = engine::recorded(&self.workspace, Fetch::NAME).ok()??;
+        let last: PinnedSources = serde_json::from_value(record.facts).ok()?;
+        let own = self.work.parent().unwrap_or(&self.work);
+        let given = |root: &Path| (!root.starts_with(own)).then(|| root.to_owned());
+        let index = given(&last.index.root);
+        let cards = last.cards.and_then(|pinned| given(&pinned.root));
+        let evidence = last.evidence.map(|pinned| pinned.root);
+        let is_other =
+            index != self.config.source.path || cards != self.config.cards.path || evidence != self.config.cards.evidence;
+        let flags = [("--source", index), ("--cards", cards), ("--evidence", evidence)];
+        let flags: Vec<String> =
+            flags.iter().filter_map(|(flag, path)| Some(format!("{flag} {}", path.as_ref()?.display()))).collect();
+        (is_other && !flags.is_empty()).then(|| flags.join(" "))
     }
 
     /// Runs the wanted stages that are not fresh.
@@ -121,6 +148,7 @@ fn settings(config: &Config, reference: &Reference, data_dir: &Path, access: Acc
             max_shrink_fraction: limits.max_shrink_fraction,
             snapshots: data_dir.join("snapshots"),
             may_go_back: access.may_go_back,
+            is_rebuild: access.is_rebuild,
         },
     }
 }

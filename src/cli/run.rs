@@ -50,7 +50,8 @@ pub fn stage(cli: &Cli, name: &'static str, asked: Asked<'_>) -> Result<()> {
     let begun = Begun::new(&cli.global.data_dir, asked.metrics, name, name, Reports::default());
     let pipeline = finished(cli, begun, |reports| {
         let pipeline = Pipeline::of_command_line(cli, network, asked.allow_older, reports)?;
-        pipeline.run(Wanted { from: Some(from), until: name }, asked.force)?;
+        let ran = pipeline.run(Wanted { from: Some(from), until: name }, asked.force);
+        ran.map_err(|e| with_last_sources(cli, &pipeline, name, e))?;
         Ok(pipeline)
     })?;
     match name {
@@ -58,6 +59,20 @@ pub fn stage(cli: &Cli, name: &'static str, asked: Asked<'_>) -> Result<()> {
         Fitting::NAME => print(&headline::regressions(&pipeline.work)?),
         Publication::NAME => print(&headline::headline(&pipeline)?),
         _ => Ok(()),
+    }
+}
+
+/// Where a stage is refused because it was not given the sources of the last run: the command that gives them.
+fn with_last_sources(cli: &Cli, pipeline: &Pipeline, name: &str, error: Error) -> Error {
+    let Error::Input { what, place, remedy } = error else { return error };
+    match pipeline.last_sources() {
+        Some(flags) if what.contains("is not fresh") => {
+            let dir = cli.global.data_dir.display();
+            let again = format!("hugging-carbon {name} {flags} --data-dir {dir}");
+            let remedy = format!("give what the last run was given: {again}; or, for other sources, {remedy}");
+            Error::Input { what, place, remedy }
+        }
+        _ => Error::Input { what, place, remedy },
     }
 }
 

@@ -79,8 +79,8 @@ fn size(snapshot: &Path) -> Result<u64> {
 fn refuse_odd_tag(tag: &str) -> Result<()> {
     let what = if tag.trim().is_empty() {
         "the tag is empty"
-    } else if tag.contains([',', '/', '\\']) || tag.chars().any(char::is_control) || tag.trim() != tag {
-        "the tag has a comma, a slash, a control character or a blank at its end in it"
+    } else if tag.contains([',', '/', '\\']) || tag.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        "the tag has a comma, a slash, a control character or a blank in it"
     } else if tag == LATEST || tag == PREVIOUS || is_version_name(tag) {
         "the tag is what versions are called: it would name two snapshots"
     } else {

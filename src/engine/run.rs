@@ -94,7 +94,10 @@ pub fn run(workspace: &Workspace, graph: &[Box<dyn Step>], wanted: Wanted<'_>, f
                 return Err(Error::input(
                     format!("stage '{}', which '{}' builds on, is not fresh: {why}", step.name(), wanted.until),
                     workspace.work.display(),
-                    format!("run the stages before it, too: hugging-carbon run --until {}", wanted.until),
+                    format!(
+                        "run the stages before it, too, with the options of the last run: hugging-carbon run --until {}",
+                        wanted.until
+                    ),
                 ));
             }
             Freshness::Fresh => {

@@ -101,12 +101,47 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
 /// There is nothing at the path, or it is neither; `action` is what was attempted, as a verb.
 pub fn input_metadata(path: &Path, action: &'static str) -> Result<std::fs::Metadata> {
     let is_stdin = path == Path::new("-") && !path.exists();
+    if let Some((what, remedy)) = no_path(path).filter(|_| !path.exists()) {
+        return Err(Error::input(what, path.display(), remedy));
+    }
     let metadata = if is_stdin { None } else { Some(fs::metadata(path).at_path(action, path)?) };
     metadata.filter(|metadata| metadata.is_file() || metadata.is_dir()).ok_or_else(|| {
         let what = "not a file: what comes through a pipe or a device cannot be read twice, and an input is";
         let remedy = "write it to a file first (... > models.jsonl) and name that";
         Error::input(what, if is_stdin { "-, standard input".to_owned() } else { path.display().to_string() }, remedy)
     })
+}
+
+/// What a text is that was given for a path and is none: an address, or a sign that a shell was to replace; and the way out.
+fn no_path(path: &Path) -> Option<(&'static str, &'static str)> {
+    let text = path.to_string_lossy();
+    let text = text.as_ref();
+    if text.starts_with("hf:") || ["huggingface.co/", "hf.co/"].iter().any(|host| text.contains(host)) {
+        let remedy = "for a data set of the Hub set source.kind = \"hub-dataset\" (or [cards] likewise) in pipeline.toml, or fetch it first: \
+                      hf download OWNER/NAME --repo-type dataset --local-dir DIR";
+        return Some(("an address of the Hub, and no file of this machine", remedy));
+    }
+    // Paths lose one of two slashes where somebody joined them.
+    let is_address = ["http:/", "https:/", "s3:/", "s3a:/", "gs:/", "az:/", "abfs:/", "abfss:/", "ftp:/", "file:/"];
+    if is_address.iter().any(|scheme| text.starts_with(scheme)) {
+        return Some((
+            "an address, and no path of this machine",
+            "fetch it first (curl -LO, aws s3 cp), and name the file; of file:// name the path",
+        ));
+    }
+    if text.starts_with('~') {
+        return Some((
+            "'~' is replaced by a shell, and only where it stands unquoted in front",
+            "write the home directory out: $HOME/...",
+        ));
+    }
+    if text.contains(['*', '?']) {
+        return Some((
+            "'*' and '?' are replaced by a shell, and one path is wanted",
+            "name the directory: all index files in it are read",
+        ));
+    }
+    None
 }
 
 /// Most links that a path is followed through, as Linux does it.

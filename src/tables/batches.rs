@@ -97,7 +97,10 @@ impl Iterator for Batches {
 
 fn damaged(place: &str, e: &dyn std::fmt::Display) -> Error {
     let said = e.to_string();
-    if let Some(codec) = ["lz4", "zstd"].into_iter().find(|codec| said.contains(&format!("{codec} IPC compression"))) {
+    if let Some(codec) = ["lz4", "zstd"]
+        .into_iter()
+        .find(|codec| ["compression", "decompression"].iter().any(|way| said.contains(&format!("{codec} IPC {way}"))))
+    {
         return Error::input(
             format!("the batches are compressed inside ({codec}), which is not read"),
             place,

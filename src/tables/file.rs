@@ -114,7 +114,11 @@ fn cannot_read(path: &Path, e: ParquetError) -> Error {
 
 /// A table that is none.
 pub(super) fn unreadable(path: &Path, e: &dyn Display) -> Error {
-    Error::input(format!("not a readable Parquet table: {e}"), path.display(), "rebuild it: hugging-carbon run --force")
+    Error::input(
+        format!("not a readable Parquet table: {e}"),
+        path.display(),
+        "rebuild it: hugging-carbon run --force, with the options of the last run",
+    )
 }
 
 #[cfg(test)]

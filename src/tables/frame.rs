@@ -22,8 +22,13 @@ pub fn frame(dir: &Path, table: &str, columns: &[&str]) -> Result<DataFrame> {
     let path = table_path(dir, table);
     let reader = open_columns(&path, columns)?;
     let schema = reader.schema();
-    let missing =
-        |name: &str| Error::input(format!("no column '{name}'"), path.display(), "rebuild it: hugging-carbon run --force");
+    let missing = |name: &str| {
+        Error::input(
+            format!("no column '{name}'"),
+            path.display(),
+            "rebuild it: hugging-carbon run --force, with the options of the last run",
+        )
+    };
     let mut chunks: Vec<Vec<ArrayRef>> = Vec::new();
     for name in columns {
         let field = schema.field_with_name(name).map_err(|_| missing(name))?.clone();

@@ -327,7 +327,11 @@ fn decoded<T: Send + 'static>(
     let reader = file.read(Wanted { columns: columns.map(mask), batch_rows, ..Wanted::default() })?;
     let parts = reader.map(move |batch| -> Result<T> {
         let damaged = |e: arrow::error::ArrowError| {
-            Error::input(format!("damaged Parquet table: {e}"), path.display(), "rebuild it: hugging-carbon run --force")
+            Error::input(
+                format!("damaged Parquet table: {e}"),
+                path.display(),
+                "rebuild it: hugging-carbon run --force, with the options of the last run",
+            )
         };
         batch.map_err(damaged).and_then(|batch| read(&batch))
     });
@@ -345,7 +349,7 @@ fn column_of(batch: &RecordBatch, table: &str, field: &Field) -> Result<ArrayRef
         Error::input(
             format!("table '{table}' lacks column '{}' in the type this version writes", field.name()),
             format!("{table}.parquet"),
-            "rebuild it: hugging-carbon run --force",
+            "rebuild it: hugging-carbon run --force, with the options of the last run",
         )
     })
 }

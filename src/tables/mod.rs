@@ -173,7 +173,7 @@ fn unknown_cell(table: &str, column: &str) -> Error {
     Error::input(
         format!("table '{table}': column '{column}' holds something that this version does not write"),
         format!("{table}.parquet"),
-        "rebuild it: hugging-carbon run --force",
+        "rebuild it: hugging-carbon run --force, with the options of the last run",
     )
 }
 

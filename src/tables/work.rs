@@ -95,6 +95,8 @@ table! {
         card: String,
         /// Whether the card was longer than the cap.
         is_cut: bool,
+        /// When it was fetched or changed last, where its record says so: of several cards of a model the newer counts.
+        modified: Option<TimestampMs>,
     }
 }
 

@@ -24,7 +24,7 @@ fn refuse_no_tables(work: &Path) -> Result<()> {
     if needed.is_file() {
         return Ok(());
     }
-    let remedy = "make them with hugging-carbon run, or take those of a snapshot: --snapshot DIR";
+    let remedy = "make them with hugging-carbon run (of the built-in sample: a minute, no network), or take those of a snapshot: --snapshot DIR";
     Err(Error::input("there are no tables yet", work.display(), remedy))
 }
 

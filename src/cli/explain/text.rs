@@ -127,7 +127,13 @@ fn family_lines(out: &mut String, family: &Family, role: &str) {
         line("with", &format!("{} ({})", relative.model_id, relative.role));
     }
     if family.relative_count > family.relatives.len() {
-        line("and", &format!("{} more on the same pre-training", count((family.relative_count - family.relatives.len()) as u64)));
+        line(
+            "and",
+            &format!(
+                "{} more on the same pre-training, also as one of several bases",
+                count((family.relative_count - family.relatives.len()) as u64)
+            ),
+        );
     }
 }
 

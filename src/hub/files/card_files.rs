@@ -7,14 +7,12 @@ use super::origin::{Origin, origin};
 use super::parquet::column_names;
 use super::source::{FileKind, PassedOver};
 use crate::error::{Error, IoContext, Result};
-use crate::hub::record::same_key;
+use crate::hub::record::{CACHED_MODEL, same_key};
 use crate::store::input_metadata;
 use fs_err as fs;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Begins the directory of a model in the Hub's cache.
-pub(super) const CACHED_MODEL: &str = "models--";
 /// Begin those of what is no model.
 const CACHED_OTHERS: &[&str] = &["datasets--", "spaces--", "kernels--"];
 
@@ -25,6 +23,8 @@ pub struct CardFiles {
     pub files: Vec<(String, PathBuf)>,
     /// What was passed over, in name order.
     pub passed_over: Vec<PassedOver>,
+    /// Directories as they really lie, each read once: links may lead round in circles.
+    seen: BTreeSet<PathBuf>,
 }
 
 /// The files at a path, in name order: the file itself, or of a directory its tables of cards and the READMEs below it.
@@ -74,6 +74,10 @@ impl CardFiles {
 
     /// Of a directory; `name` is empty for the one that was given. `in_repository` says that a README above is the card already.
     fn directory(&mut self, dir: &Path, name: &str, in_repository: bool) -> Result<()> {
+        if !self.seen.insert(fs::canonicalize(dir).at_path("cannot read cards", dir)?) {
+            self.pass_over(format!("{name}/"), "a link to a directory that is read already");
+            return Ok(());
+        }
         let last = name.rsplit('/').next().unwrap_or_default();
         if last.starts_with(CACHED_MODEL) && dir.join("snapshots").is_dir() {
             return self.cached_model(dir, name);
@@ -109,6 +113,12 @@ impl CardFiles {
                 _ if name.is_empty() => match refusal_as_cards(&path, &entry)? {
                     None => self.files.push((full, path)),
                     Some(reason) => self.pass_over(full, reason),
+                },
+                // The tables of a data set lie in `data/`. Nobody asked for what is damaged there.
+                _ if !in_repository && !is_repository && is_called_index(&entry) => match refusal_as_cards(&path, &entry) {
+                    Ok(None) => self.files.push((full, path)),
+                    Ok(Some(reason)) => self.pass_over(full, reason),
+                    Err(e) => self.pass_over(full, format!("cannot be read: {e}").lines().next().unwrap_or_default()),
                 },
                 _ => self.pass_over(full, "no card"),
             }
@@ -156,7 +166,7 @@ fn is_readme(entry: &str) -> bool {
 /// Files and directories with their paths, and what else there is with the reason why it is passed over.
 type Entries = (Vec<(String, PathBuf)>, Vec<(String, PathBuf)>, Vec<(String, &'static str)>);
 
-/// Files and directories with their names, sorted. Hidden ones and links to directories are left out: those may lead round in circles.
+/// Files and directories with their names, sorted; hidden ones are left out.
 #[allow(clippy::type_complexity)]
 fn entries(dir: &Path) -> Result<Entries> {
     let (mut files, mut dirs, mut others) = (Vec::new(), Vec::new(), Vec::new());
@@ -166,18 +176,20 @@ fn entries(dir: &Path) -> Result<Entries> {
         let file_type = entry.file_type().at_path("cannot read cards", entry.path())?;
         if name.starts_with('.') {
             others.push((name, "hidden"));
-        } else if file_type.is_dir() {
-            dirs.push((name, entry.path()));
-        } else if file_type.is_file() || entry.path().is_file() {
+        } else if entry.path().is_dir() {
+            dirs.push((file_type.is_symlink(), name, entry.path()));
+        } else if entry.path().is_file() {
             files.push((name, entry.path()));
+        } else if file_type.is_symlink() {
+            others.push((name, "a link that leads nowhere"));
         } else {
-            // Links to directories may lead round in circles.
             others.push((name, "neither a file nor a directory"));
         }
     }
     files.sort();
+    // What is there itself goes before what is linked.
     dirs.sort();
-    Ok((files, dirs, others))
+    Ok((files, dirs.into_iter().map(|(_, name, path)| (name, path)).collect(), others))
 }
 
 /// Why a file that is no Markdown is no table of cards; nothing if it is one.
@@ -212,6 +224,20 @@ mod tests {
 
     fn names(dir: &Path) -> Vec<String> {
         find_card_files(dir).unwrap().files.into_iter().map(|(name, _)| name).collect()
+    }
+
+    /// Regression: a linked directory was passed over as "neither a file nor a directory", and the tables of a data set as no cards.
+    #[test]
+    #[cfg(unix)]
+    fn linked_directories_and_tables_of_data_sets_are_read() {
+        let row = "{\"id\":\"a/x\",\"card\":\"# X\"}\n";
+        let dir = tree(&[("store/a/b/README.md", "# B"), ("set/README.md", "of a data set"), ("set/data/train.jsonl", row)]);
+        let cards = dir.path().join("cards");
+        std::fs::create_dir(&cards).unwrap();
+        std::os::unix::fs::symlink("../store/a", cards.join("a")).unwrap();
+        std::os::unix::fs::symlink("..", dir.path().join("store/a/round")).unwrap();
+        assert_eq!(names(&cards), ["a/b/README.md"]);
+        assert_eq!(names(&dir.path().join("set")), ["data/train.jsonl"]);
     }
 
     /// What a clone holds beside its README is no card, and stops nothing.

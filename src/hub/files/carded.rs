@@ -1,7 +1,7 @@
 //! Cards with their ids, and whatever columns of the index stand beside them, from batches of a stream.
 
 use super::cards::{ID_KEYS, TEXT_KEYS, Unusable};
-use super::parquet::Plan;
+use super::parquet::{Plan, fill_row};
 use crate::error::{Error, Result};
 use crate::hub::record::fields::HubField;
 use crate::hub::record::{RecordReader, is_valid_id, same_key};
@@ -67,9 +67,7 @@ impl CardedColumns {
                 return Err(unusable(if raw.is_empty() { "no id" } else { "the card's id is no Hub id" }.to_owned()));
             }
             let mut reader = RecordReader::new(&locator);
-            for (field, column) in &cells {
-                column.fill(&mut reader, *field, row);
-            }
+            fill_row(&cells, &mut reader, row);
             reader.text_value(HubField::Id, raw);
             let parsed = reader.finish(raw);
             let why = parsed.problems.first().map(|problem| problem.reason.clone()).unwrap_or_default();

@@ -3,7 +3,7 @@
 
 use crate::hub::record::dotted::{Parts, part_of};
 use crate::hub::record::fields::{HubField, Reading};
-use crate::hub::record::{RecordReader, clipped, is_valid_id, same_key};
+use crate::hub::record::{FILE_KEYS, RecordReader, clipped, is_nothing, is_valid_id, same_key};
 use arrow::array::{Array, ArrayRef, AsArray, Float64Array, ListArray, MapArray, StringArray, StructArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Fields, Float64Type, Int64Type, TimeUnit, TimestampMillisecondType};
@@ -42,10 +42,11 @@ pub(super) fn is_readable(field: HubField, data_type: &DataType) -> bool {
             item => of_text(item),
         },
         (Reading::Siblings, DataType::List(item)) => match item.data_type() {
-            DataType::Struct(fields) => has(fields, &["rfilename"]),
+            DataType::Struct(fields) => has(fields, &FILE_KEYS),
             item => of_text(item),
         },
-        (Reading::Siblings, DataType::Struct(_) | DataType::Map(_, _)) => false,
+        (Reading::Siblings, DataType::Map(_, _)) => true,
+        (Reading::Siblings, DataType::Struct(_)) => false,
         (Reading::Safetensors | Reading::Gguf | Reading::Card | Reading::Config, DataType::Map(_, _)) => true,
         (Reading::Card | Reading::Config, DataType::Struct(_)) => true,
         // Pairs, where a store has no maps.
@@ -135,6 +136,31 @@ impl Cells {
             Self::Nested(array) => Some(json_of(array, row)),
             Self::TextLists(lists) => Some(json_of(&(Arc::new(lists.clone()) as ArrayRef), row)),
             Self::Empty | Self::Instants(_) | Self::Numbers(_) => None,
+        }
+    }
+
+    /// Whether the cell of a row says anything.
+    pub(super) fn says(&self, row: usize) -> bool {
+        match self {
+            Self::Empty => false,
+            Self::Texts(array) => {
+                array.is_valid(row) && array.as_string_opt::<i32>().is_some_and(|texts| !is_nothing(texts.value(row)))
+            }
+            Self::Numbers(array) => {
+                array.is_valid(row) && array.as_primitive_opt::<Float64Type>().is_some_and(|numbers| !numbers.value(row).is_nan())
+            }
+            Self::Instants(array) | Self::Nested(array) => array.is_valid(row),
+            Self::TextLists(lists) => lists.is_valid(row),
+        }
+    }
+
+    /// Whether two cells that say something say different things; those of different types are not compared.
+    pub(super) fn differs(&self, other: &Self, row: usize) -> bool {
+        match (self, other) {
+            (Self::Instants(a), Self::Instants(b)) | (Self::Numbers(a), Self::Numbers(b)) => {
+                a.slice(row, 1).as_ref() != b.slice(row, 1).as_ref()
+            }
+            _ => std::mem::discriminant(self) == std::mem::discriminant(other) && self.text(row) != other.text(row),
         }
     }
 

@@ -11,6 +11,10 @@ const LOG: &str = "_delta_log";
 /// Why a file is passed over.
 pub(super) const REMOVED: &str = "the log of the Delta table does not hold it";
 
+/// The way out of a table that this program does not read as its owner does.
+const WRITE_OUT: &str = "write the table out as plain Parquet: spark.read.format(\"delta\").load(DIR).write.parquet(OUT), or duckdb -c \"install delta; \
+     load delta; copy (from delta_scan('DIR')) to 'models.parquet'\"";
+
 /// Names of the files that the log of a directory holds, with `/` between their parts; none where there is no log.
 ///
 /// # Errors
@@ -33,10 +37,12 @@ pub(super) fn files_of_log(dir: &Path) -> Result<Option<BTreeSet<String>>> {
         return Err(Error::input(
             "the log of the Delta table begins with a checkpoint, which is not read",
             log.display(),
-            "write the table out as plain Parquet: deltalake.DeltaTable(DIR).to_pyarrow_table(), or spark.read.format(\"delta\")",
+            WRITE_OUT,
         ));
     }
-    let mut files = BTreeSet::new();
+    // A file with rows marked as deleted is another entry of the log than the same file without.
+    let mut held: BTreeSet<(String, String)> = BTreeSet::new();
+    let mut mapped = false;
     for path in entries {
         let text = fs::read_to_string(&path).at_path("cannot read the log of the Delta table", &path)?;
         for line in text.lines().filter(|line| !line.trim().is_empty()) {
@@ -44,15 +50,34 @@ pub(super) fn files_of_log(dir: &Path) -> Result<Option<BTreeSet<String>>> {
                 let remedy = "fetch the table again, or write it out as plain Parquet";
                 Error::input(format!("the log of the Delta table is damaged: {e}"), path.display(), remedy)
             })?;
-            let path_of = |what: &str| entry.get(what)?.get("path")?.as_str().map(super::partitions::unescaped);
-            if let Some(added) = path_of("add") {
-                files.insert(added);
-            } else if let Some(removed) = path_of("remove") {
-                files.remove(&removed);
+            let of = |what: &str| {
+                let action = entry.get(what)?;
+                let deleted = action.get("deletionVector").filter(|vector| !vector.is_null()).map(Value::to_string);
+                Some((super::partitions::unescaped(action.get("path")?.as_str()?), deleted.unwrap_or_default()))
+            };
+            if let Some(added) = of("add") {
+                held.insert(added);
+            } else if let Some(removed) = of("remove") {
+                held.remove(&removed);
+            } else if let Some(table) = entry.get("metaData") {
+                let mode = table.get("configuration").and_then(|settings| settings.get("delta.columnMapping.mode"));
+                mapped = mode.and_then(Value::as_str).is_some_and(|mode| mode != "none");
             }
         }
     }
-    Ok(Some(files))
+    let refuse = |what: String| Err(Error::input(what, log.display(), WRITE_OUT));
+    let marked = held.iter().filter(|(_, deleted)| !deleted.is_empty()).count();
+    if marked > 0 {
+        return refuse(format!(
+            "{marked} files of the Delta table have rows that are marked as deleted, and the marks are not read"
+        ));
+    }
+    if mapped {
+        return refuse(
+            "the columns of the Delta table have other names in its files (column mapping), which are not read".to_owned(),
+        );
+    }
+    Ok(Some(held.into_iter().map(|(path, _)| path).collect()))
 }
 
 #[cfg(test)]
@@ -70,6 +95,19 @@ mod tests {
         write(1, "{\"remove\":{\"path\":\"a.parquet\"}}\n{\"add\":{\"path\":\"c.parquet\"}}\n");
         let files: Vec<String> = files_of_log(dir.path()).unwrap().unwrap().into_iter().collect();
         assert_eq!(files, ["c.parquet", "year=2024/b.parquet"]);
+        // Regression: rows that a table marks as deleted came back. The mark and the file without it are two entries, in any order.
+        write(
+            2,
+            "{\"add\":{\"path\":\"c.parquet\",\"deletionVector\":{\"cardinality\":9}}}\n{\"remove\":{\"path\":\"c.parquet\"}}\n",
+        );
+        assert!(files_of_log(dir.path()).unwrap_err().to_string().contains("marked as deleted"));
+        write(
+            3,
+            "{\"add\":{\"path\":\"d.parquet\"}}\n{\"remove\":{\"path\":\"c.parquet\",\"deletionVector\":{\"cardinality\":9}}}\n",
+        );
+        assert_eq!(files_of_log(dir.path()).unwrap().unwrap().len(), 2);
+        write(4, "{\"metaData\":{\"configuration\":{\"delta.columnMapping.mode\":\"name\"}}}\n");
+        assert!(files_of_log(dir.path()).unwrap_err().to_string().contains("column mapping"));
         fs::remove_file(log.join(format!("{:020}.json", 0))).unwrap();
         assert!(files_of_log(dir.path()).unwrap_err().to_string().contains("checkpoint"));
     }

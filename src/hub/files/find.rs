@@ -1,10 +1,13 @@
 //! Which files a source path means, and what kind each is, judged by content and never by name.
 
+use super::cache::{cached, is_other_repository};
 use super::delta::{REMOVED, files_of_log};
 use super::formats::{self, Unreadable};
 use super::json::read_json;
 use super::kind::{Found, refusal_in_directory};
+use super::lakes::refuse_lakes;
 use super::parquet::{column_names, read_parquet};
+use super::parts::missing_parts;
 use super::recording::{self, open_recording};
 use super::source::{Block, FileKind, Packing, PassedOver, SourceFile, damaged, open_buffered, open_text};
 use crate::error::{Error, IoContext, Result};
@@ -12,7 +15,7 @@ use crate::hub::record::has_key_of_models;
 use crate::store::input_metadata;
 use fs_err as fs;
 use serde::de::IgnoredAny;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
@@ -62,47 +65,102 @@ pub fn find_files(path: &Path) -> Result<IndexFiles> {
             let remedy = "point --source at an index of models: hf models ls --json --expand ..., or hub-stats' models.parquet";
             return Err(Error::input(format!("not a model index: {reason}"), path.display(), remedy));
         }
+        found.passed_over = missing_parts([file.name.as_str()].into_iter());
         found.files.push(file);
         return Ok(found);
     }
-    gather(path, path, &mut found)?;
-    if let Some(held) = files_of_log(path)? {
-        let (kept, removed): (Vec<_>, Vec<_>) = std::mem::take(&mut found.files).into_iter().partition(|f| held.contains(&f.name));
-        found.files = kept;
-        found.passed_over.extend(removed.into_iter().map(|f| PassedOver::new(f.name, REMOVED)));
-    }
+    Walk { root: path, seen: BTreeSet::new() }.gather(path, &mut found)?;
     found.files.sort_by(|a, b| a.name.cmp(&b.name));
+    let missing = missing_parts(found.files.iter().map(|file| file.name.as_str()));
+    found.passed_over.extend(missing);
     found.passed_over.sort_by(|a, b| a.name.cmp(&b.name));
+    refuse_pointers(path, &found)?;
     if found.files.is_empty() {
+        // `datasets.Dataset.save_to_disk` leaves these beside its batches.
+        let is_saved = path.join("state.json").is_file() && path.join("dataset_info.json").is_file();
         return Err(Error::input(
             format!("the source directory holds no index file{}", PassedOver::list(&found.passed_over)),
             path.display(),
-            "put a models .parquet, .json, .jsonl, .jsonl.gz or .jsonl.zst into it, or point --source at one",
+            if is_saved {
+                "write it as Parquet: datasets.load_from_disk(DIR).to_parquet('models.parquet')"
+            } else {
+                "put a models .parquet, .json, .jsonl, .jsonl.gz or .jsonl.zst into it, or point --source at one"
+            },
         ));
     }
     Ok(found)
 }
 
-/// The files of one directory, then those of its sub-directories that are part of the index.
-fn gather(root: &Path, dir: &Path, found: &mut IndexFiles) -> Result<()> {
-    let (files, dirs) = entries(root, dir, found)?;
-    let before = found.files.len();
-    for (name, path) in files {
-        match index_file(&path, &name)? {
-            Ok(file) => found.files.push(file),
-            Err(passed_over) => found.passed_over.push(passed_over),
+/// Directories of a source, each read once: links may lead round in circles, or twice to one place.
+struct Walk<'p> {
+    root: &'p Path,
+    /// Directories as they really lie.
+    seen: BTreeSet<PathBuf>,
+}
+
+impl Walk<'_> {
+    /// The files of one directory, then those of its sub-directories that are part of the index.
+    fn gather(&mut self, dir: &Path, found: &mut IndexFiles) -> Result<()> {
+        let name = dir.strip_prefix(self.root).unwrap_or(dir).to_string_lossy().into_owned();
+        if !self.seen.insert(fs::canonicalize(dir).at_path("cannot read source", dir)?) {
+            found.passed_over.push(PassedOver::new(format!("{name}/"), "a link to a directory that is read already"));
+            return Ok(());
         }
-    }
-    let is_partition = |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().contains('='));
-    let only_partitions = found.files.len() > before || dirs.iter().any(|(_, path)| is_partition(path));
-    for (name, path) in dirs {
-        if only_partitions && !is_partition(&path) {
-            found.passed_over.push(beside_index(&path, &name));
-        } else {
-            gather(root, &path, found)?;
+        refuse_lakes(dir)?;
+        if is_other_repository(dir) {
+            found.passed_over.push(PassedOver::new(format!("{name}/"), "no data set of the Hub's cache"));
+            return Ok(());
         }
+        if let Some(repository) = cached(dir)? {
+            found.passed_over.extend(repository.passed_over);
+            return self.gather(&repository.chosen, found);
+        }
+        let mut own = IndexFiles::default();
+        self.directory(dir, &mut own)?;
+        if let Some(held) = files_of_log(dir)? {
+            let below = |file: &str| file.strip_prefix(&name).map_or(file, |rest| rest.trim_start_matches('/')).to_owned();
+            let (kept, removed): (Vec<_>, Vec<_>) =
+                std::mem::take(&mut own.files).into_iter().partition(|file| held.contains(&below(&file.name)));
+            own.files = kept;
+            own.passed_over.extend(removed.into_iter().map(|file| PassedOver::new(file.name, REMOVED)));
+        }
+        found.files.append(&mut own.files);
+        found.passed_over.append(&mut own.passed_over);
+        Ok(())
     }
-    Ok(())
+
+    fn directory(&mut self, dir: &Path, found: &mut IndexFiles) -> Result<()> {
+        let (files, dirs) = entries(self.root, dir, found)?;
+        let before = found.files.len();
+        for (name, path) in files {
+            match index_file(&path, &name)? {
+                Ok(file) => found.files.push(file),
+                Err(passed_over) => found.passed_over.push(passed_over),
+            }
+        }
+        let is_partition = |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().contains('='));
+        let only_partitions = found.files.len() > before || dirs.iter().any(|(_, path)| is_partition(path));
+        for (name, path) in dirs {
+            if only_partitions && !is_partition(&path) {
+                found.passed_over.push(beside_index(&path, &name, "a directory beside index files"));
+            } else {
+                self.gather(&path, found)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Refuses a directory in which the pointer of Git LFS stands for a part of a table whose other parts are read. That of another table is a
+/// loss, which is told.
+fn refuse_pointers(root: &Path, found: &IndexFiles) -> Result<()> {
+    let without_numbers = |name: &str| name.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
+    let read: BTreeSet<String> = found.files.iter().map(|file| without_numbers(&file.name)).collect();
+    let mut pointers = found.passed_over.iter().filter(|entry| entry.reason.contains(formats::LFS_POINTER));
+    match pointers.find(|entry| found.files.is_empty() || read.contains(&without_numbers(&entry.name))) {
+        Some(pointer) => Err(Error::input(&pointer.reason, root.join(&pointer.name).display(), formats::FETCH_LFS)),
+        None => Ok(()),
+    }
 }
 
 /// Files that are looked at in a directory beside index files.
@@ -110,7 +168,7 @@ const LOOKED_AT: usize = 100;
 
 /// A directory that lies beside index files, as what it is passed over as: a loss where a file for an index is in it, or one level down.
 /// What cannot be read there stops nothing: nobody asked for it.
-fn beside_index(path: &Path, name: &str) -> PassedOver {
+fn beside_index(path: &Path, name: &str, what: &str) -> PassedOver {
     let name = format!("{name}/");
     let inside = |dir: &Path| entries(path, dir, &mut IndexFiles::default()).unwrap_or_default();
     let (mut files, dirs) = inside(path);
@@ -118,12 +176,10 @@ fn beside_index(path: &Path, name: &str) -> PassedOver {
     let mut files = files.into_iter().filter(|(file, _)| is_called_index(file)).take(LOOKED_AT);
     match files.find(|(file, path)| matches!(index_file(path, file), Ok(Ok(_)))) {
         Some((file, _)) => {
-            let reason = format!(
-                "a directory beside index files, with records in it ({file}): put them beside the others, or name it as source"
-            );
+            let reason = format!("{what}, with records in it ({file}): put them beside the others, or name it as source");
             PassedOver { name, reason, is_loss: true }
         }
-        None => PassedOver::new(name, "a directory beside index files"),
+        None => PassedOver::new(name, what),
     }
 }
 
@@ -140,19 +196,41 @@ fn entries(root: &Path, dir: &Path, found: &mut IndexFiles) -> Result<(Named, Na
         let file_type = entry.file_type().at_path("cannot read source", &path)?;
         match entry.file_name().to_string_lossy() {
             own if own.starts_with('.') => found.passed_over.push(PassedOver::new(name, "hidden")),
-            own if own.starts_with('_') => found.passed_over.push(PassedOver::new(name, "begins with '_'")),
+            own if own.starts_with('_') => found.passed_over.push(of_a_tool(&path, name, &own)),
             own if COPY_ENDINGS.iter().any(|ending| own.to_lowercase().ends_with(ending)) => {
                 found.passed_over.push(PassedOver::new(name, "by its name an unfinished copy or one put aside"));
             }
-            _ if file_type.is_dir() => dirs.push((name, path)),
-            _ if file_type.is_file() || path.is_file() => files.push((name, path)),
-            // Links to directories may lead round in circles.
+            _ if path.is_dir() => dirs.push((file_type.is_symlink(), name, path)),
+            _ if path.is_file() => files.push((name, path)),
+            _ if file_type.is_symlink() => {
+                let reason = "a link that leads nowhere".to_owned();
+                found.passed_over.push(PassedOver { name, reason, is_loss: true });
+            }
             _ => found.passed_over.push(PassedOver::new(name, "neither a file nor a directory")),
         }
     }
     files.sort();
+    // What is there itself goes before what is linked.
     dirs.sort();
-    Ok((files, dirs))
+    Ok((files, dirs.into_iter().map(|(_, name, path)| (name, path)).collect()))
+}
+
+/// Directories and files that begin with `_` and are known to hold no records of their own.
+const OF_TOOLS: [&str; 7] =
+    ["_delta_log", "_temporary", "_spark_metadata", "_symlink_format_manifest", "_change_data", "_metadata", "_common_metadata"];
+
+/// An entry that begins with `_`: a tool's own (`_SUCCESS`), unless records are in it.
+fn of_a_tool(path: &Path, name: String, own: &str) -> PassedOver {
+    const WHAT: &str = "begins with '_'";
+    if OF_TOOLS.contains(&own) {
+        PassedOver::new(name, WHAT)
+    } else if path.is_dir() && !path.is_symlink() {
+        beside_index(path, &name, WHAT)
+    } else if is_called_index(own) && matches!(index_file(path, &name), Ok(Ok(_))) {
+        PassedOver { name, reason: format!("{WHAT}, with records in it: call it otherwise"), is_loss: true }
+    } else {
+        PassedOver::new(name, WHAT)
+    }
 }
 
 /// A file of a directory as an index file, or why it is none.
@@ -162,7 +240,9 @@ fn index_file(path: &Path, name: &str) -> Result<std::result::Result<SourceFile,
         Ok(kind) => source_file(path, name.to_owned(), kind)?,
         // Of text, Spark writes one for every part of its work, also where there was nothing to write.
         Err(unreadable) if unreadable == formats::empty() && !is_parquet(name) => return passed_over(unreadable.reason, true),
-        Err(unreadable) if is_called_index(name) => return Err(refused(path, &unreadable)),
+        Err(unreadable) if is_called_index(name) && !unreadable.reason.contains(formats::LFS_POINTER) => {
+            return Err(refused(path, &unreadable));
+        }
         Err(unreadable) => return passed_over(unreadable.reason, unreadable.is_loss),
     };
     let (keys, found) = match file.kind {
@@ -238,12 +318,12 @@ pub(super) fn first_keys(path: &Path, packing: Packing) -> Result<Option<Vec<Str
     Ok(records.next().and_then(std::result::Result::ok).map(|record| record.into_keys().collect()))
 }
 
-pub(super) fn recognise(path: &Path, name: String) -> Result<SourceFile> {
+fn recognise(path: &Path, name: String) -> Result<SourceFile> {
     let kind = file_kind(path)?.map_err(|unreadable| refused(path, &unreadable))?;
     source_file(path, name, kind)
 }
 
-fn source_file(path: &Path, name: String, kind: FileKind) -> Result<SourceFile> {
+pub(super) fn source_file(path: &Path, name: String, kind: FileKind) -> Result<SourceFile> {
     if kind == FileKind::Recording {
         let bytes = open_recording(path)?.bytes();
         return Ok(SourceFile { path: path.to_owned(), name: recording::NAME.to_owned(), kind, bytes });
@@ -325,10 +405,19 @@ mod tests {
         write("deep/er/part-0.jsonl", record);
         write("cards/cards.jsonl", "{\"id\":\"a/b\",\"card\":\"# b\"}\n");
         write("notes/read.me", "hello");
+        // Regression: a directory of a model whose name begins with `_` was lost among hundreds of notices.
+        write("_own/part-0.jsonl", record);
+        write("_SUCCESS", "");
+        write("datasets.parquet", "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n");
         let found = find_files(dir.path()).unwrap();
         assert_eq!(found.files.len(), 1);
         let losses: Vec<&str> = found.passed_over.iter().filter(|entry| entry.is_loss).map(|entry| entry.name.as_str()).collect();
-        assert_eq!(losses, ["deep/", "more/"]);
-        assert_eq!(found.passed_over.len(), 4);
+        assert_eq!(losses, ["_own/", "datasets.parquet", "deep/", "more/"]);
+        assert_eq!(found.passed_over.len(), 7);
+        // Regression: the pointer of another table stopped the run; that of a part of this one has to.
+        write("models-1.jsonl", "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n");
+        assert_eq!(find_files(dir.path()).unwrap().files.len(), 1);
+        write("models-2.jsonl", record);
+        assert!(find_files(dir.path()).unwrap_err().to_string().contains("git lfs pull"));
     }
 }

@@ -15,8 +15,13 @@ pub(super) struct Unreadable {
 
 /// What to give instead, where nothing better is known.
 const NAME_AN_INDEX: &str = "name a .parquet, .json, .jsonl, .jsonl.gz or .jsonl.zst file, or a directory with such files";
+/// What stands for a file that was not fetched.
+pub(super) const LFS_POINTER: &str = "a pointer of Git LFS and not the file itself";
+/// Way out of a pointer.
+pub(super) const FETCH_LFS: &str = "fetch the file: git lfs pull, or hf download";
 /// Way out of a compression or an archive.
-const UNPACK: &str = "unpack it and name the .parquet, .json or .jsonl inside; .gz and .zst of JSON are read as they are";
+pub(super) const UNPACK: &str =
+    "unpack it and name the .parquet, .json or .jsonl inside; .gz and .zst of JSON are read as they are";
 /// Way out of another table format.
 const AS_PARQUET: &str = "write it as Parquet first (DuckDB, pandas, polars or pyarrow read it and write Parquet)";
 
@@ -67,7 +72,7 @@ const FORMATS: &[Format] = &[
     (0, b"\x80\x05", "a Python pickle", AS_PARQUET),
     (0, b"\x1e", "a JSON text sequence (RFC 7464)", "take the record separators out: tr -d '\\036' < FILE > models.jsonl"),
     (0, b"%PDF-", "a PDF", NAME_AN_INDEX),
-    (0, b"version https://git-lfs", "a pointer of Git LFS and not the file itself", "fetch the file: git lfs pull, or hf download"),
+    (0, b"version https://git-lfs", LFS_POINTER, FETCH_LFS),
     (0, b"\xff\xfe", "text in UTF-16", "write it in UTF-8: iconv -f UTF-16 -t UTF-8 FILE; PowerShell: Out-File -Encoding utf8"),
     (0, b"\xfe\xff", "text in UTF-16", "write it in UTF-8: iconv -f UTF-16 -t UTF-8 FILE; PowerShell: Out-File -Encoding utf8"),
 ];

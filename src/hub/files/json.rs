@@ -39,9 +39,8 @@ pub fn read_json(file: &SourceFile, mut sink: impl FnMut(Block) -> Result<()>) -
     let (mut stated, mut count) = (FieldSet::default(), 0);
     given.iter().for_each(|(field, _)| stated.insert(*field));
     split_file(&file.path, packing, is_array, |piece| {
-        if !is_array
-            && piece.is_first
-            && let Some((reason, remedy)) = no_lines(piece)
+        if piece.is_first
+            && let Some((reason, remedy)) = if is_array { no_objects(piece) } else { no_lines(piece) }
         {
             return Err(Error::input(reason, file.path.display(), remedy));
         }
@@ -126,6 +125,25 @@ pub(super) fn split_file(
     Ok(())
 }
 
+/// Why the items of a list are no records, and the way out: lists, or what Python prints of objects.
+fn no_objects(piece: &Piece<'_>) -> Option<(String, String)> {
+    let text = piece.buffer.trim_ascii_start().strip_prefix(b"\xef\xbb\xbf").unwrap_or(piece.buffer).trim_ascii_start();
+    let first = text.strip_prefix(b"[")?.trim_ascii_start();
+    if first.starts_with(b"[") {
+        let what = "the records are lists, and nothing tells which value is which";
+        return Some((
+            what.to_owned(),
+            "write them as objects with their keys; with pandas: to_json(FILE, orient=\"records\")".to_owned(),
+        ));
+    }
+    let word = first.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+    (word > 0 && first[0].is_ascii_uppercase() && first.get(word) == Some(&b'(')).then(|| {
+        let what = "the records are as Python prints its objects, and no JSON";
+        let way_out = "write them as JSON: json.dumps([vars(info) for info in LIST], default=str), or hf models ls --json";
+        (what.to_owned(), way_out.to_owned())
+    })
+}
+
 /// Why a text is not one record a line, and the way out: records of several lines, or one object around all of them.
 fn no_lines(piece: &Piece<'_>) -> Option<(String, String)> {
     let line = |at: usize| piece.spans.get(at).map(|(_, span)| piece.buffer[span.clone()].trim_ascii());
@@ -199,8 +217,20 @@ fn around_records(text: &[u8]) -> Option<(String, String)> {
         return Some((format!("the records stand in a list under '{key}' of one object"), format!(".[\"{key}\"][]{inside}")));
     }
     let is_by_id = object.iter().all(|(key, value)| is_valid_id(key) && matches!(value, Around::Object(_)));
-    (is_by_id && !object.is_empty())
-        .then(|| ("the records stand in one object, by id".to_owned(), "to_entries[] | .value + {id: .key}".to_owned()))
+    if !is_by_id || object.is_empty() {
+        return None;
+    }
+    // Under what the records are found their own ids go before it: pandas numbers its rows (`to_json`, orient="index").
+    let has_id = |value: &Around| {
+        let is_id = |key: &String| matches!(HubField::parse(key), Some(HubField::Id | HubField::ModelId));
+        matches!(value, Around::Object(record) if record.keys().any(is_id))
+    };
+    let found = if object.values().all(has_id) {
+        ("the records stand in one object, by id or number", ".[]")
+    } else {
+        ("the records stand in one object, by id", "to_entries[] | {id: .key} + .value")
+    };
+    Some((found.0.to_owned(), found.1.to_owned()))
 }
 
 /// A value of an object that may stand around records.
@@ -210,7 +240,7 @@ enum Around {
     /// A list, of which the objects matter.
     List(Vec<Option<BTreeMap<String, IgnoredAny>>>),
     /// An object.
-    Object(#[allow(dead_code)] BTreeMap<String, IgnoredAny>),
+    Object(BTreeMap<String, IgnoredAny>),
     /// Anything else.
     Other(#[allow(dead_code)] IgnoredAny),
 }

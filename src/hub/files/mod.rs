@@ -1,5 +1,6 @@
 //! Files of records and of cards: finding them, telling their kind by content, reading each kind.
 
+mod cache;
 mod card_files;
 mod card_object;
 mod carded;
@@ -12,9 +13,11 @@ mod formats;
 mod guard;
 mod json;
 mod kind;
+mod lakes;
 mod origin;
 mod parquet;
 mod partitions;
+mod parts;
 mod recording;
 mod source;
 mod splitter;
@@ -29,7 +32,7 @@ pub use json::read_json;
 pub use parquet::read_parquet;
 pub use recording::{NAME as RECORDING_NAME, open_recording, read_recording, recording_digest};
 pub use source::{Block, FileKind, Packing, PassedOver, SchemaReport, SourceFile};
-pub use text::decode_text;
+pub use text::{Decoded, decode, decode_text};
 
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use super::guard::{batches, guarded};
 use super::kind::{Found, refusal};
 use super::partitions::partition_values;
 use super::source::{Block, MAX_INFLATION, SchemaReport, SourceFile};
-use super::utf8::{REPLACED, with_bytes_for_texts, with_texts};
+use super::utf8::{REPLACED, json_leaves, with_bytes_for_texts, with_texts};
 use crate::error::{Error, IoContext, Result};
 use crate::hub::record::dotted::{Parts, part_of};
 use crate::hub::record::fields::{HubField, Listed, Reading};
@@ -21,6 +21,7 @@ use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Rows decoded at a time: a card is some kilobytes, so a batch stays near ten megabytes.
 const BATCH_ROWS: usize = 4_096;
@@ -64,6 +65,8 @@ pub(super) struct Opened {
     pub builder: ParquetRecordBatchReaderBuilder<std::fs::File>,
     /// The columns as the file declares them.
     pub declared: SchemaRef,
+    /// Of each leaf its column, and whether it is of the type JSON.
+    pub json: Vec<(usize, bool)>,
 }
 
 /// Opens a Parquet file. What Arrow noted of its own types is left aside: large, dictionary and view types of memory are one type of
@@ -89,8 +92,9 @@ pub(super) fn open_parquet(path: &Path) -> Result<Opened> {
         ));
     }
     let declared = Arc::clone(builder.schema());
+    let json = json_leaves(builder.parquet_schema());
     let builder = open(options.with_parquet_schema(with_bytes_for_texts(builder.parquet_schema(), path)?))?;
-    Ok(Opened { builder, declared })
+    Ok(Opened { builder, declared, json })
 }
 
 /// Refuses a file that costs more than any index by what its footer declares.
@@ -149,7 +153,7 @@ type Texts = (RecordBatch, BTreeSet<String>);
 /// # Errors
 /// The file is truncated, damaged, or no index of models.
 pub fn read_parquet(file: &SourceFile, mut sink: impl FnMut(Block) -> Result<()>) -> Result<SchemaReport> {
-    let Opened { builder, declared } = open_parquet(&file.path)?;
+    let Opened { builder, declared, json } = open_parquet(&file.path)?;
     let mut plan = Plan::new(declared.fields(), file)?;
     let empty = empty_fields(builder.metadata());
     plan.report.unreadable.retain(|(field, _)| !empty.contains(field));
@@ -157,6 +161,7 @@ pub fn read_parquet(file: &SourceFile, mut sink: impl FnMut(Block) -> Result<()>
     let wanted: BTreeSet<&str> = plan.column_names().collect();
     let names = builder.parquet_schema().root_schema().get_fields().iter().map(|field| field.name());
     let roots: Vec<usize> = names.enumerate().filter(|(_, name)| wanted.contains(name)).map(|(at, _)| at).collect();
+    let json: Vec<bool> = json.into_iter().filter(|(root, _)| roots.contains(root)).map(|(_, is_json)| is_json).collect();
     let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
     let total_rows = usize::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0).max(1);
     let build = || builder.with_projection(mask).with_batch_size(BATCH_ROWS).build();
@@ -164,7 +169,7 @@ pub fn read_parquet(file: &SourceFile, mut sink: impl FnMut(Block) -> Result<()>
     let mut unreadable = plan.report.unreadable.iter().cloned().collect::<BTreeSet<_>>();
     let mut first_row = 0;
     let path = file.path.clone();
-    let read = batches(reader, &file.path).map(move |batch| with_texts(&batch?, &path));
+    let read = batches(reader, &file.path).map(move |batch| with_texts(&batch?, &json, &path));
     // A file of one batch is not worth a thread.
     let read: Box<dyn Iterator<Item = Result<Texts>>> =
         if total_rows > BATCH_ROWS { Box::new(Ahead::new("decode an index", read)?) } else { Box::new(read) };
@@ -187,7 +192,8 @@ pub fn read_parquet(file: &SourceFile, mut sink: impl FnMut(Block) -> Result<()>
     }
     let in_parts: BTreeSet<HubField> = plan.parts.iter().filter_map(|name| part_of(name)).map(|(field, _)| field).collect();
     unreadable.retain(|(field, _)| !in_parts.contains(field));
-    Ok(SchemaReport { unreadable: unreadable.into_iter().collect(), ..plan.report })
+    let doubled = plan.doubled.iter().map(|(names, differing)| (names.clone(), differing.load(Ordering::Relaxed)));
+    Ok(SchemaReport { unreadable: unreadable.into_iter().collect(), doubled: doubled.collect(), ..plan.report })
 }
 
 /// The fields whose columns hold nothing in any row, whatever their types: nothing of them can be lost.
@@ -210,6 +216,8 @@ pub(super) struct Plan {
     /// Columns that are parts of a nested field: `safetensors.total`.
     parts: Vec<String>,
     partition: Vec<(HubField, String)>,
+    /// Columns of one field, with the rows in which two of them differ.
+    doubled: Vec<(String, AtomicU64)>,
     report: SchemaReport,
 }
 
@@ -241,27 +249,29 @@ impl Plan {
     /// Of columns, whichever they are; the path states the values of `partition`.
     pub(super) fn of_columns(fields: &[Arc<Field>], partition: Vec<(HubField, String)>) -> Self {
         let names: Vec<&str> = fields.iter().map(|field| field.name().as_str()).collect();
-        let (mut columns, mut report) = (Vec::new(), SchemaReport::default());
+        let (mut columns, mut doubled, mut report) = (Vec::new(), Vec::new(), SchemaReport::default());
         let is_in_path = |known: HubField| partition.iter().any(|(field, _)| *field == known);
         for known in HubField::ALL.iter().copied().filter(|field| is_column(*field)) {
-            // The Hub's own spelling goes before another.
-            let exact = fields.iter().find(|field| field.name() == known.key());
-            match exact.or_else(|| fields.iter().find(|field| HubField::parse(field.name()) == Some(known))) {
-                None if !is_in_path(known) && may_miss(known) => {
-                    report.missing.push(known.key().to_owned());
+            // The Hub's own spelling goes before another, and that before those behind it.
+            let mut named: Vec<&Arc<Field>> = fields.iter().filter(|field| HubField::parse(field.name()) == Some(known)).collect();
+            named.sort_by_key(|field| field.name() != known.key());
+            if named.is_empty() && !is_in_path(known) && may_miss(known) {
+                report.missing.push(known.key().to_owned());
+            }
+            let (readable, others): (Vec<_>, Vec<_>) = named.into_iter().partition(|field| is_readable(known, field.data_type()));
+            // Tools number their rows under this key, too.
+            if readable.is_empty() && !is_identity(known) {
+                report.unreadable.extend(others.first().map(|field| (known, field.data_type().to_string())));
+            }
+            for field in &readable {
+                if !is_expected(known, field.data_type()) {
+                    report.converted.push(format!("{}: {}", field.name(), field.data_type()));
                 }
-                None => {}
-                // Tools number their rows under this key, too.
-                Some(field) if is_identity(known) && !is_readable(known, field.data_type()) => {}
-                Some(field) if !is_readable(known, field.data_type()) => {
-                    report.unreadable.push((known, field.data_type().to_string()));
-                }
-                Some(field) => {
-                    if !is_expected(known, field.data_type()) {
-                        report.converted.push(format!("{}: {}", known.key(), field.data_type()));
-                    }
-                    columns.push((known, field.name().clone()));
-                }
+                columns.push((known, field.name().clone()));
+            }
+            if readable.len() > 1 {
+                let names: Vec<&str> = readable.iter().map(|field| field.name().as_str()).collect();
+                doubled.push((names.join(", "), AtomicU64::new(0)));
             }
         }
         // One key of the name is enough: what stands under the other is no loss.
@@ -278,7 +288,7 @@ impl Plan {
         let is_news =
             |name: &&str| !is_used(name) && HubField::parse(name).is_none_or(|field| !is_column(field) && !is_needless(field));
         report.ignored = names.iter().copied().filter(is_news).map(str::to_owned).collect();
-        Self { columns, parts, partition, report }
+        Self { columns, parts, partition, doubled, report }
     }
 
     /// The columns that are read.
@@ -316,6 +326,20 @@ impl Plan {
         cells
     }
 
+    /// Counts a row in which two columns of one field say different things.
+    fn note_differing(&self, cells: &[(HubField, Cells)], row: usize) {
+        for (at, (field, column)) in cells.iter().enumerate().filter(|(_, (_, column))| column.says(row)) {
+            let others = cells[..at].iter().rev().take_while(|(other, _)| other == field);
+            let first = others.filter(|(_, other)| other.says(row)).last();
+            if first.is_some_and(|(_, first)| first.differs(column, row)) {
+                let of_field = |names: &str| names.split(", ").next().and_then(HubField::parse) == Some(*field);
+                if let Some((_, count)) = self.doubled.iter().find(|(names, _)| of_field(names)) {
+                    count.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+        }
+    }
+
     /// The fields that some columns feed.
     fn fields_of(&self, names: &BTreeSet<String>) -> Vec<HubField> {
         self.columns.iter().filter(|(_, name)| names.contains(name)).map(|(field, _)| *field).collect()
@@ -329,8 +353,11 @@ impl Plan {
             parts.iter().for_each(|part| part.add_to(&mut made, row));
             reader.parts(made);
         }
+        fill_row(cells, &mut reader, row);
+        if !self.doubled.is_empty() {
+            self.note_differing(cells, row);
+        }
         for (field, column) in cells {
-            column.fill(&mut reader, *field, row);
             if broken.contains(field)
                 && let Some(text) = column.text(row).filter(|text| text.contains(REPLACED))
             {
@@ -344,6 +371,19 @@ impl Plan {
         }
         let raw = reader.row_mut().model_id.clone();
         reader.finish(&raw)
+    }
+}
+
+/// Reads the cells of a row; of several columns of one field the first that says anything.
+pub(super) fn fill_row(cells: &[(HubField, Cells)], reader: &mut RecordReader, row: usize) {
+    let mut before: Option<(HubField, bool)> = None;
+    for (field, column) in cells {
+        // Columns of one field stand beside each other.
+        let is_said = before.is_some_and(|(last, is_said)| last == *field && is_said);
+        if !is_said {
+            column.fill(reader, *field, row);
+        }
+        before = Some((*field, is_said || column.says(row)));
     }
 }
 

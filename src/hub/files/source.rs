@@ -97,6 +97,8 @@ pub struct SchemaReport {
     pub converted: Vec<String>,
     /// Known columns that cannot be read, with their types: null in every row.
     pub unreadable: Vec<(HubField, String)>,
+    /// Columns that are one key in several spellings, and the rows in which they differ: the first that says anything counts.
+    pub doubled: Vec<(String, u64)>,
 }
 
 /// Something in a directory that is neither an index file nor a card.

@@ -10,6 +10,7 @@ use arrow::error::ArrowError;
 use parquet::basic::{ConvertedType, LogicalType, Type as Physical};
 use parquet::errors::Result as ParquetResult;
 use parquet::schema::types::{SchemaDescriptor, Type, TypePtr};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -46,16 +47,40 @@ fn bytes_for_texts(field: &TypePtr) -> ParquetResult<TypePtr> {
     bytes.with_repetition(info.repetition()).build().map(Arc::new)
 }
 
-/// A batch with texts for bytes, and the columns in which something was none.
+/// Which leaves of a schema, in its order, are of the type JSON, with the column that each is a part of. DuckDB gives it to every key whose
+/// values are of several types, so that a text stands there as JSON writes it, in quotes.
+pub(super) fn json_leaves(schema: &SchemaDescriptor) -> Vec<(usize, bool)> {
+    let is_json = |leaf: usize| {
+        let column = schema.column(leaf);
+        column.converted_type() == ConvertedType::JSON || matches!(column.logical_type_ref(), Some(LogicalType::Json))
+    };
+    (0..schema.num_columns()).map(|leaf| (schema.get_column_root_idx(leaf), is_json(leaf))).collect()
+}
+
+/// A value of a column of JSON as the texts of other columns are: without the quotes of a text, and nothing for null.
+pub(super) fn unquoted(json: &str) -> Option<Cow<'_, str>> {
+    let value = json.trim();
+    if value == "null" {
+        return None;
+    }
+    if !value.starts_with('"') {
+        return Some(Cow::Borrowed(json));
+    }
+    Some(serde_json::from_str::<String>(value).map_or(Cow::Borrowed(json), Cow::Owned))
+}
+
+/// A batch with texts for bytes, and the columns in which something was none. `json` says of each leaf of the batch whether it is of JSON.
 ///
 /// # Errors
 /// The batch cannot be put together again.
-pub(super) fn with_texts(batch: &RecordBatch, path: &Path) -> Result<(RecordBatch, BTreeSet<String>)> {
+pub(super) fn with_texts(batch: &RecordBatch, json: &[bool], path: &Path) -> Result<(RecordBatch, BTreeSet<String>)> {
     let mut broken = BTreeSet::new();
     let (mut fields, mut columns) = (Vec::new(), Vec::new());
+    let mut leaves = json.iter();
     for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
-        let mut texts = Texts { are_broken: false };
+        let mut texts = Texts { are_broken: false, leaves };
         let column = texts.of(column).map_err(|e| damaged(path, &e))?;
+        leaves = texts.leaves;
         if texts.are_broken {
             broken.insert(field.name().clone());
         }
@@ -67,14 +92,22 @@ pub(super) fn with_texts(batch: &RecordBatch, path: &Path) -> Result<(RecordBatc
 }
 
 /// The texts of a column while they are made.
-struct Texts {
+struct Texts<'j> {
     are_broken: bool,
+    /// Whether each of the leaves to come is of JSON.
+    leaves: std::slice::Iter<'j, bool>,
 }
 
-impl Texts {
+impl Texts<'_> {
     fn of(&mut self, array: &ArrayRef) -> std::result::Result<ArrayRef, ArrowError> {
         Ok(match array.data_type() {
-            DataType::Binary => self.decoded(array),
+            DataType::Binary => {
+                let texts = self.decoded(array);
+                match (self.leaves.next(), texts.as_string_opt::<i32>()) {
+                    (Some(true), Some(json)) => Arc::new(json.iter().map(|text| unquoted(text?)).collect::<StringArray>()),
+                    _ => texts,
+                }
+            }
             DataType::List(item) => {
                 let list = array.as_list::<i32>();
                 let values = self.of(list.values())?;
@@ -88,7 +121,10 @@ impl Texts {
                 let entries = Arc::new(Field::new(entries.name(), pairs.data_type().clone(), false));
                 Arc::new(MapArray::try_new(entries, map.offsets().clone(), pairs, map.nulls().cloned(), *is_sorted)?)
             }
-            _ => Arc::clone(array),
+            _ => {
+                self.leaves.next();
+                Arc::clone(array)
+            }
         })
     }
 
@@ -172,5 +208,50 @@ mod tests {
         let noted: Vec<Vec<&str>> = records.iter().map(|r| r.problems.iter().map(|p| p.field.as_str()).collect()).collect();
         assert_eq!(noted, [vec![], vec!["tags"], vec!["cardData"]]);
         assert!(records[1].problems[0].reason.contains("not UTF-8"), "{:?}", records[1].problems);
+    }
+
+    /// Regression: in columns that DuckDB gives the type JSON texts stand in quotes, and licences and bases were read with them.
+    #[test]
+    fn texts_in_columns_of_json_are_texts() {
+        let message = "message m { REQUIRED BYTE_ARRAY id (UTF8); OPTIONAL BYTE_ARRAY createdAt (JSON); OPTIONAL BYTE_ARRAY gated (JSON);
+            REQUIRED group cardData { OPTIONAL BYTE_ARRAY license (JSON); OPTIONAL BYTE_ARRAY base_model (JSON); } REQUIRED INT64 likes; }";
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("models.parquet");
+        let file = std::fs::File::create(&path).unwrap();
+        let schema = Arc::new(parse_message_type(message).unwrap());
+        let mut writer = SerializedFileWriter::new(file, schema, Arc::new(WriterProperties::default())).unwrap();
+        let mut group = writer.next_row_group().unwrap();
+        let columns: [(&[&str], Option<&[i16]>); 5] = [
+            (&["a/one", "a/two"], None),
+            (&["\"2024-05-01T12:00:00Z\"", "1714564800000"], Some(&[1, 1])),
+            (&["\"auto\"", "false"], Some(&[1, 1])),
+            (&["\"apache-2.0\"", "[\"mit\"]"], Some(&[1, 1])),
+            (&["\"c/d\"", "null"], Some(&[1, 1])),
+        ];
+        for (values, levels) in columns {
+            let values: Vec<ByteArray> = values.iter().map(|value| ByteArray::from(value.as_bytes().to_vec())).collect();
+            let mut column = group.next_column().unwrap().unwrap();
+            column.typed::<ByteArrayType>().write_batch(&values, levels, None).unwrap();
+            column.close().unwrap();
+        }
+        let mut column = group.next_column().unwrap().unwrap();
+        column.typed::<Int64Type>().write_batch(&[1, 2], None, None).unwrap();
+        column.close().unwrap();
+        group.close().unwrap();
+        writer.close().unwrap();
+        let bytes = std::fs::metadata(&path).unwrap().len();
+        let file = SourceFile { path, name: "models.parquet".into(), kind: FileKind::Parquet, bytes };
+        let mut rows = Vec::new();
+        read_parquet(&file, |block| {
+            rows.extend(block.records.into_iter().map(|record| record.row.unwrap()));
+            Ok(())
+        })
+        .unwrap();
+        let texts = |row: &crate::tables::RawModelRow| (row.gated.clone(), row.card_license.clone(), row.card_base_models.clone());
+        assert_eq!(texts(&rows[0]), (Some("auto".into()), Some("apache-2.0".into()), vec!["c/d".to_owned()]));
+        assert_eq!(texts(&rows[1]), (Some("false".into()), Some("mit".into()), vec![]));
+        // date -u -d 2024-05-01T12:00:00Z +%s is 1714564800.
+        assert!(rows.iter().all(|row| row.created_at.is_some_and(|instant| instant.0 == 1_714_564_800_000)), "{rows:?}");
+        assert_eq!(rows.iter().map(|row| row.likes).collect::<Vec<_>>(), [Some(1), Some(2)]);
     }
 }

@@ -4,7 +4,7 @@ use super::lists::{is_nothing, written_value};
 use super::printed::parse_printed;
 use super::reader::RecordReader;
 use super::spelling::{counting_entries, same_key};
-use super::values::{each_entry, first_line, first_string, one_shallow_value, strings, without_bare_words};
+use super::values::{each_entry, first_line, first_string, one_shallow_value, without_bare_words};
 use super::yaml::{parse_yaml, without_fences};
 use sonic_rs::{JsonValueTrait, LazyValue};
 
@@ -85,8 +85,8 @@ impl RecordReader {
     fn card_value(&mut self, key: &str, value: &LazyValue<'_>) {
         match key {
             "license" => self.row.card_license = first_string(value),
-            "base_model" => self.row.card_base_models = self.ids_of_bases("cardData.base_model", &strings(value)),
-            "base_model_relation" => self.row.card_base_relation = first_string(value),
+            "base_model" => self.card_bases(value),
+            "base_model_relation" => self.row.card_base_relation = first_string(value).or(self.row.card_base_relation.take()),
             "library_name" if self.row.library.is_none() => self.row.library = first_string(value),
             "pipeline_tag" if self.row.pipeline_tag.is_none() => self.row.pipeline_tag = first_string(value),
             "co2_eq_emissions" => self.co2(value.as_raw_str()),

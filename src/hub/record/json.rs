@@ -32,6 +32,12 @@ impl RecordReader {
             }
             // Only a text is a name: rows are numbered under `id`, too.
             Reading::Id | Reading::OldId => {}
+            // `{"$date": ...}` and `{"$numberLong": ...}`.
+            Reading::Instant(_) | Reading::Count(_) if extended(value).is_some() => {
+                if let Some(inner) = extended(value) {
+                    self.json_value(field, &inner);
+                }
+            }
             Reading::Instant(slot) => *slot(&mut self.row) = self.instant_text(key, raw),
             Reading::Count(slot) => *slot(&mut self.row) = self.json_count(key, value),
             Reading::Text(slot) => {
@@ -55,7 +61,7 @@ impl RecordReader {
                 }
             }
             Reading::Siblings => {
-                if value.get_type() == JsonType::Array {
+                if matches!(value.get_type(), JsonType::Array | JsonType::Object) {
                     self.siblings(raw);
                 }
             }
@@ -144,6 +150,14 @@ impl RecordReader {
             }
         }
     }
+}
+
+/// The value in an object of MongoDB's extended JSON.
+fn extended<'v>(value: &'v LazyValue<'_>) -> Option<LazyValue<'v>> {
+    if value.get_type() != JsonType::Object {
+        return None;
+    }
+    ["$date", "$numberLong", "$numberInt", "$numberDouble"].into_iter().find_map(|key| value.get(key))
 }
 
 /// The object or list that a text holds.

@@ -14,7 +14,7 @@ const ITEM_KEYS: [&str; 5] = ["id", "name", "tag", "label", "value"];
 const NOTHING: &[&str] = &["nan", "NaN", "None", "null", "NULL", "<NA>", "NaT", "\\N"];
 
 /// Whether a text says that there is no value.
-pub(super) fn is_nothing(text: &str) -> bool {
+pub(in crate::hub) fn is_nothing(text: &str) -> bool {
     let text = text.trim();
     text.is_empty() || NOTHING.contains(&text)
 }
@@ -46,6 +46,10 @@ pub(super) fn listed(text: &str) -> Option<Vec<String>> {
     if let Some(list) = written_value(text) {
         return texts_of(&list);
     }
+    // `array(['a', 'b'], dtype='<U9')`, as numpy and pandas print one.
+    if let Some(inside) = called_list(text) {
+        return texts_of(&written_value(inside)?);
+    }
     if text.starts_with(['[', '(', '{']) {
         return None;
     }
@@ -58,6 +62,18 @@ pub(super) fn listed(text: &str) -> Option<Vec<String>> {
     let is_spaced_list =
         words.len() > 1 && words.iter().any(|word| word.split_once(':').is_some_and(|(a, b)| !a.is_empty() && !b.is_empty()));
     Some(if is_spaced_list { words.into_iter().filter_map(clipped).collect() } else { clipped(text).into_iter().collect() })
+}
+
+/// The list that a printed call begins with; nothing for anything but a name, a bracket and a list.
+fn called_list(text: &str) -> Option<&str> {
+    let (name, arguments) = text.strip_suffix(')')?.split_once('(')?;
+    let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'_');
+    let arguments = arguments.trim_start();
+    if !is_name || !arguments.starts_with(['[', '(', '{']) {
+        return None;
+    }
+    let end = arguments.rfind([']', ')', '}'])?;
+    Some(&arguments[..=end])
 }
 
 /// The texts of a list, or of an object of them; none if no text is in something that holds anything.
@@ -105,6 +121,10 @@ pub(super) fn listed_ids(text: &str) -> (Vec<String>, bool) {
     }
     if let Some(id) = normalize_base_id(text) {
         return (vec![id], true);
+    }
+    let summed: Vec<String> = text.split(" + ").filter_map(normalize_base_id).filter(|id| id.contains('/')).collect();
+    if summed.len() > 1 && summed.len() == text.split(" + ").count() {
+        return (summed, true);
     }
     let Some(mut parts) = listed(text) else { return (Vec::new(), false) };
     if let [one] = parts.as_slice() {
@@ -175,6 +195,9 @@ mod tests {
             "peft | text generation | base_model:a/b",
             "peft;text generation;base_model:a/b",
             "peft\ntext generation\nbase_model:a/b\n",
+            "array(['peft', 'text generation', 'base_model:a/b'], dtype='<U15')",
+            "array(['peft', 'text generation', 'base_model:a/b'],\n      dtype=object)",
+            "Index(['peft', 'text generation', 'base_model:a/b'], dtype='object')",
             r#"[["peft","text generation"],["base_model:a/b"]]"#,
             r#"[{"id":"peft"},{"id":"text generation","x":1},{"id":"base_model:a/b"}]"#,
         ] {
@@ -193,7 +216,7 @@ mod tests {
     #[test]
     fn bases_in_every_writing() {
         let (a, b) = ("mistralai/Mistral-7B-v0.1".to_owned(), "meta-llama/Llama-2-7b-hf".to_owned());
-        for joint in [", ", ",", ";", " | ", "\n", " "] {
+        for joint in [", ", ",", ";", " | ", "\n", " ", " + "] {
             assert_eq!(listed_ids(&format!("{a}{joint}{b}")), (vec![a.clone(), b.clone()], true), "{joint:?}");
         }
         for text in [format!("{{{a},{b}}}"), format!("{{'{a}', '{b}'}}"), format!("['{a}', '{b}']"), format!("[\"{a}\",\"{b}\"]")] {

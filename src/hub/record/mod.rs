@@ -17,11 +17,13 @@ mod values;
 mod yaml;
 
 pub use fields::{FieldSet, HubField};
-pub use ids::{ObjectId, is_valid_id, normalize_base_id, object_id};
+pub use ids::{CACHED_MODEL, ObjectId, decoded_id, is_valid_id, normalize_base_id, object_id};
 pub use json::{parse_json_record, parse_json_record_below};
+pub(in crate::hub) use lists::is_nothing;
+pub(in crate::hub) use objects::FILE_KEYS;
 pub use others::{has_key_of_models, kind_of_others};
 pub(in crate::hub) use printed::is_printed_object;
-pub use reader::{PRIVATE, RecordReader};
+pub use reader::{NO_KEY_OF_ID, PRIVATE, RecordReader};
 pub use spelling::same_key;
 pub(in crate::hub) use values::clipped;
 pub use values::without_bare_words;

@@ -19,7 +19,7 @@ fn dtype_name(word: &str) -> String {
 }
 
 /// Keys of the id of a base.
-const BASE_KEYS: [&str; 3] = ["id", "modelId", "name"];
+const BASE_KEYS: [&str; 4] = ["id", "modelId", "name", "model"];
 /// The Hub's relations of a repository to its bases.
 const RELATIONS: [&str; 4] = ["finetune", "adapter", "merge", "quantized"];
 
@@ -32,6 +32,13 @@ fn says_something(value: &Value) -> bool {
         Value::Array(items) => items.iter().any(says_something),
         Value::Object(object) => object.iter().any(|(key, value)| !same_key(key, "relation") && says_something(value)),
     }
+}
+
+/// Bases that a value names, and the relation to them.
+#[derive(Default)]
+struct Bases {
+    ids: Vec<String>,
+    relation: Option<String>,
 }
 
 impl RecordReader {
@@ -99,49 +106,71 @@ impl RecordReader {
     /// Reads `baseModels`; one that says something and names no base is noted.
     pub(super) fn base_models(&mut self, value: &LazyValue<'_>) {
         let raw = value.as_raw_str();
+        let mut found = Bases::default();
         match value.get_type() {
-            JsonType::Object => self.base_models_object(raw),
-            JsonType::Array => self.base_models_list(raw),
+            JsonType::Object | JsonType::Array => self.bases_of("baseModels", value, &mut found),
             _ => return self.problem("baseModels", "neither object nor list", raw),
         }
-        if self.row.hub_base_models.is_empty() && serde_json::from_str(raw).is_ok_and(|value| says_something(&value)) {
-            self.problem("baseModels", "no base model is named where one is looked for", raw);
+        self.note_no_base("baseModels", &found, raw);
+        self.row.hub_base_models.append(&mut found.ids);
+        self.row.hub_base_relation = found.relation.or(self.row.hub_base_relation.take());
+    }
+
+    /// Reads `base_model` of a card: an id, a list of them, or whatever `baseModels` may be.
+    pub(super) fn card_bases(&mut self, value: &LazyValue<'_>) {
+        const KEY: &str = "cardData.base_model";
+        let mut found = Bases::default();
+        self.bases_of(KEY, value, &mut found);
+        // A text that is no id is a path of its author's machine or a name in words.
+        let raw = value.as_raw_str();
+        let has_objects = raw.contains('{') && matches!(value.get_type(), JsonType::Object | JsonType::Array);
+        if has_objects {
+            self.note_no_base(KEY, &found, raw);
+        }
+        self.row.card_base_models = found.ids;
+        self.row.card_base_relation = self.row.card_base_relation.take().or(found.relation);
+    }
+
+    fn note_no_base(&mut self, key: &str, found: &Bases, raw: &str) {
+        if found.ids.is_empty() && serde_json::from_str(raw).is_ok_and(|value| says_something(&value)) {
+            self.problem(key, "no base model is named where one is looked for", raw);
         }
     }
 
-    fn base_models_list(&mut self, json: &str) {
-        for item in to_array_iter(json).flatten() {
-            match item.get_type() {
-                JsonType::Object => self.base_models_object(item.as_raw_str()),
-                _ => self.base_ids(&item),
+    /// The bases in a value: ids, objects of them, lists of either, or text that is one of these.
+    fn bases_of(&mut self, key: &str, value: &LazyValue<'_>, found: &mut Bases) {
+        match value.get_type() {
+            JsonType::Object => self.bases_of_object(key, value.as_raw_str(), found),
+            JsonType::Array => {
+                for item in to_array_iter(value.as_raw_str()).flatten() {
+                    match item.get_type() {
+                        JsonType::Object => self.bases_of_object(key, item.as_raw_str(), found),
+                        _ => found.ids.extend(self.ids_of_bases(key, &strings(&item))),
+                    }
+                }
             }
+            _ => found.ids.extend(self.ids_of_bases(key, &strings(value))),
         }
-    }
-
-    fn base_ids(&mut self, value: &LazyValue<'_>) {
-        let ids = self.ids_of_bases("baseModels", &strings(value));
-        self.row.hub_base_models.extend(ids);
     }
 
     /// `{relation, models: [{_id, id}]}`, one of the models alone, the models as an object of lists, which is how the library
     /// `datasets` keeps them, or ids by relation.
-    fn base_models_object(&mut self, json: &str) {
+    fn bases_of_object(&mut self, key_of_all: &str, json: &str, found: &mut Bases) {
         for (key, value) in to_object_iter(json).flatten() {
             if same_key(&key, "relation") {
-                self.row.hub_base_relation = first_string(&value);
+                found.relation = first_string(&value);
             } else if BASE_KEYS.iter().any(|known| same_key(&key, known)) {
-                self.base_ids(&value);
+                found.ids.extend(self.ids_of_bases(key_of_all, &strings(&value)));
             } else if let Some(relation) = RELATIONS.iter().find(|relation| same_key(&key, relation)) {
                 if !value.is_null() {
-                    self.row.hub_base_relation = Some((*relation).to_owned());
+                    found.relation = Some((*relation).to_owned());
                 }
-                self.base_ids(&value);
+                self.bases_of(key_of_all, &value, found);
             } else if same_key(&key, "models") {
                 let models = nested_json(&value);
-                match models.trim_start().chars().next() {
-                    Some('{') => self.base_models_object(&models),
-                    Some('[') => self.base_models_list(&models),
-                    _ => self.base_ids(&value),
+                match sonic_rs::from_str::<LazyValue<'_>>(&models) {
+                    Ok(inner) if !inner.is_str() => self.bases_of(key_of_all, &inner, found),
+                    _ => found.ids.extend(self.ids_of_bases(key_of_all, &strings(&value))),
                 }
             }
         }
@@ -173,12 +202,8 @@ impl RecordReader {
     /// list names a file, or one of no known kind may hold them (`ckpt-0/tensor00000_000`).
     pub(super) fn siblings(&mut self, json: &str) {
         let (mut has_weights, mut may_hold_some, mut are_named, mut is_empty) = (false, false, false, true);
-        for file in to_array_iter(json).flatten() {
+        for name in file_names(json) {
             is_empty = false;
-            // `RepoSibling(rfilename='model.safetensors', ...)`, or the name alone.
-            let printed = file.as_str().map(|text| text.split_once("rfilename='").map_or(text, |(_, rest)| rest));
-            let printed = printed.map(|name| name.split('\'').next().unwrap_or_default().to_owned());
-            let name = file.get("rfilename").and_then(|name| name.as_str().map(str::to_owned)).or(printed);
             let Some(name) = name.map(|name| name.to_ascii_lowercase()) else { continue };
             are_named = true;
             has_weights |= is_weight_file(&name);
@@ -186,6 +211,24 @@ impl RecordReader {
         }
         self.row.has_weight_files = (has_weights || is_empty || are_named && !may_hold_some).then_some(has_weights);
     }
+}
+
+/// Keys of the name of a file.
+pub(in crate::hub) const FILE_KEYS: [&str; 5] = ["rfilename", "path", "filename", "file", "name"];
+
+/// Names of the files in a list of names or objects, or in an object by name; nothing for an item without one.
+fn file_names(json: &str) -> Vec<Option<String>> {
+    if json.trim_start().starts_with('{') {
+        return to_object_iter(json).flatten().map(|(name, _)| Some(name.into_owned())).collect();
+    }
+    let name_of = |file: LazyValue<'_>| {
+        // `RepoSibling(rfilename='model.safetensors', ...)`, or the name alone.
+        let printed = file.as_str().map(|text| text.split_once("rfilename='").map_or(text, |(_, rest)| rest));
+        let printed = printed.map(|name| name.split('\'').next().unwrap_or_default().to_owned());
+        let under = |key: &str| file.get(key).and_then(|name| name.as_str().map(str::to_owned));
+        FILE_KEYS.into_iter().find_map(under).or(printed)
+    };
+    to_array_iter(json).flatten().map(name_of).collect()
 }
 
 /// Endings of files that hold weights.

@@ -1,12 +1,13 @@
 //! Fills one row, field by field: a field that cannot be used becomes null with a [`Problem`] rather than taking its record down.
 
 use super::fields::FieldSet;
-use super::ids::{ObjectId, is_valid_id, normalize_base_id};
+use super::ids::{ObjectId, decoded_id, is_row_number, is_valid_id, normalize_base_id};
 use super::instants::{INSTANTS, epoch, is_number};
 use super::others::{OF_DATA_SETS, tag_of_data_sets};
 use super::{Parsed, Problem, empty_row};
 use crate::domain::source::EpochUnit;
 use crate::tables::{RawModelRow, TimestampMs};
+use sonic_rs::to_object_iter;
 use std::fmt::Display;
 
 /// Largest count believed (downloads, parameters): above it a number is an upload error.
@@ -23,6 +24,39 @@ pub struct RecordReader {
     epochs: Vec<(&'static str, EpochUnit)>,
     pub(super) object_id: Option<ObjectId>,
 }
+
+/// Keys of a record that a message names.
+const SHOWN_KEYS: usize = 12;
+/// Characters of an id that a message shows.
+const SHOWN_CHARS: usize = 100;
+
+/// What is wrong with the id of a record: what stands there, or which keys there are instead.
+fn id_remark(id: &str, raw: &str) -> String {
+    let by_columns = columns_remark(raw);
+    if !by_columns.is_empty() {
+        return by_columns.to_owned();
+    }
+    if is_row_number(id) {
+        return format!(": {id} is a number and no owner/name");
+    }
+    if !id.is_empty() {
+        let shown: String = id.chars().take(SHOWN_CHARS).collect();
+        return format!(": {shown:?} is no owner/name");
+    }
+    let mut keys: Vec<String> = to_object_iter(raw).map_while(Result::ok).map(|(key, _)| format!("{key:?}")).collect();
+    if keys.is_empty() {
+        return String::new();
+    }
+    if keys.len() > SHOWN_KEYS {
+        let more = keys.len() - SHOWN_KEYS;
+        keys.truncate(SHOWN_KEYS);
+        keys.push(format!("and {more} more"));
+    }
+    format!(": no text under {NO_KEY_OF_ID} (the keys are: {})", keys.join(", "))
+}
+
+/// How a refusal says that a record has no key of the id.
+pub const NO_KEY_OF_ID: &str = "a key 'id'";
 
 /// What to do about a table that was written by columns: pandas' `to_json` does so unless it is told otherwise (pandas.DataFrame.to_json,
 /// `orient`).
@@ -76,9 +110,11 @@ impl RecordReader {
     /// stores number their rows under either.
     pub(super) fn offer_id(&mut self, id: &str, is_first_key: bool) {
         let id = id.trim();
-        let id = if id.starts_with("http") { normalize_base_id(id).unwrap_or_else(|| id.to_owned()) } else { id.to_owned() };
-        let (held, new) = (self.row.model_id.contains('/'), id.contains('/'));
-        if self.row.model_id.is_empty() || (new && !held) || (is_first_key && new == held) {
+        let is_address = id.starts_with("http") || id.starts_with("hf://");
+        let id = if is_address { normalize_base_id(id) } else { decoded_id(id) }.unwrap_or_else(|| id.to_owned());
+        let rank = |id: &str| (!is_row_number(id), id.contains('/'));
+        let (held, new) = (rank(&self.row.model_id), rank(&id));
+        if self.row.model_id.is_empty() || new > held || (is_first_key && new == held) {
             self.row.model_id = id;
         }
     }
@@ -129,11 +165,17 @@ impl RecordReader {
         }
         // Databases write the zone as a word.
         let text = text.strip_suffix(" UTC").unwrap_or(text);
-        match text.parse::<jiff::Timestamp>() {
+        match text
+            .parse::<jiff::Timestamp>()
+            .or_else(|e| jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).map_err(|_| e))
+        {
             Ok(t) => self.instant(field, t.as_millisecond()),
             // Without a zone the Hub means UTC; a date alone is its midnight.
             Err(e) => {
-                let civil = text.parse::<jiff::civil::DateTime>().ok();
+                // The year first: no other order is meant by slashes then.
+                let is_slashed = text.get(4..5) == Some("/") && text.get(7..8) == Some("/");
+                let dashed = if is_slashed { text.replacen('/', "-", 2) } else { text.to_owned() };
+                let civil = dashed.parse::<jiff::civil::DateTime>().ok();
                 if let Some(t) = civil.and_then(|c| format!("{c}Z").parse::<jiff::Timestamp>().ok()) {
                     return self.instant(field, t.as_millisecond());
                 }
@@ -163,8 +205,8 @@ impl RecordReader {
         let refusal = if self.private {
             // A token that may list private repositories must not leak them into a published table.
             Some((PRIVATE.to_owned(), String::new()))
-        } else if !is_valid_id(&self.row.model_id) {
-            Some((format!("id missing or malformed{}", columns_remark(raw)), raw.to_owned()))
+        } else if !is_valid_id(&self.row.model_id) || is_row_number(&self.row.model_id) {
+            Some((format!("id missing or malformed{}", id_remark(&self.row.model_id, raw)), raw.to_owned()))
         } else {
             why.map(|why| (why, raw.to_owned()))
         };
@@ -187,7 +229,18 @@ impl RecordReader {
 
 #[cfg(test)]
 mod tests {
-    use super::columns_remark;
+    use super::{columns_remark, id_remark};
+
+    /// Regression: a record without a key 'id' was refused without the keys that it has, and an id without its value.
+    #[test]
+    fn a_refused_id_is_shown_or_the_keys_that_are_there() {
+        let said = id_remark("", r#"{"repo_id":"a/b","model.id":1}"#);
+        assert!(said.contains(r#""repo_id", "model.id""#) && said.contains("a key 'id'"), "{said}");
+        assert!(id_remark("owner%2Fname", "{}").contains("owner%2Fname"));
+        assert!(id_remark("a/b\u{200b}", "{}").contains("\\u{200b}"));
+        assert!(id_remark("599", "{}").contains("599 is a number"));
+        assert_eq!(id_remark("", ""), "");
+    }
 
     /// Regression: pandas' default JSON gave "id missing or malformed" and no way out. Each as pandas 2.2 writes it.
     #[test]

@@ -3,7 +3,7 @@
 use sonic_rs::{JsonValueTrait, LazyValue, to_object_iter};
 use std::borrow::Cow;
 
-/// Whether two keys are the same word but for case, and for `_` and `-` inside. `_id` is not `id`: the first is another key of the Hub.
+/// Whether two keys are the same word but for case, and for `_`, `-` and blanks inside. `_id` is not `id`: the first is another key of the Hub.
 #[must_use]
 pub fn same_key(a: &str, b: &str) -> bool {
     let first = |key: &str| key.bytes().next().map(|byte| byte.to_ascii_lowercase());
@@ -12,7 +12,7 @@ pub fn same_key(a: &str, b: &str) -> bool {
 }
 
 fn letters(key: &str) -> impl Iterator<Item = u8> {
-    let is_joint = |at: usize, byte: u8| at > 0 && (byte == b'_' || byte == b'-');
+    let is_joint = |at: usize, byte: u8| at > 0 && matches!(byte, b'_' | b'-' | b' ');
     key.bytes().enumerate().filter(move |(at, byte)| !is_joint(*at, *byte)).map(|(_, byte)| byte.to_ascii_lowercase())
 }
 
@@ -49,7 +49,13 @@ mod tests {
 
     #[test]
     fn spellings_of_one_word() {
-        for (a, b) in [("createdAt", "created_at"), ("cardData", "CARDDATA"), ("model-index", "model_index"), ("_id", "_ID")] {
+        for (a, b) in [
+            ("createdAt", "created_at"),
+            ("cardData", "CARDDATA"),
+            ("model-index", "model_index"),
+            ("_id", "_ID"),
+            ("createdAt", "Created At"),
+        ] {
             assert!(same_key(a, b), "{a} {b}");
         }
         for (a, b) in [("id", "_id"), ("downloads", "downloadsAllTime"), ("id", "ids"), ("", "id")] {

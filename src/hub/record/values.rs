@@ -135,8 +135,8 @@ pub(super) fn nested_json<'a>(value: &'a LazyValue<'_>) -> Cow<'a, str> {
     }
 }
 
-/// Calls `each` with the entries of an object, or of a list of pairs, as stores without maps write one: `{"key": ..., "value": ...}`
-/// or `[key, value]`.
+/// Calls `each` with the entries of an object, or of a list of pairs, as stores without maps write one: `{"key": ..., "value": ...}`,
+/// `{"dtype": ..., "count": ...}` or `[key, value]`.
 pub(super) fn each_entry(json: &str, mut each: impl FnMut(&str, &LazyValue<'_>)) {
     if !json.trim_start().starts_with('[') {
         return to_object_iter(json).flatten().for_each(|(key, value)| each(&key, &value));
@@ -144,12 +144,16 @@ pub(super) fn each_entry(json: &str, mut each: impl FnMut(&str, &LazyValue<'_>))
     for item in to_array_iter(json).flatten() {
         let (key, value) = match item.get_type() {
             JsonType::Array => (item.get(0), item.get(1)),
-            _ => (item.get("key"), item.get("value")),
+            _ => (first_of(&item, &["key", "dtype", "type"]), first_of(&item, &["value", "count", "parameters", "total"])),
         };
         if let (Some(key), Some(value)) = (key.as_ref().and_then(|key| key.as_str()), &value) {
             each(key, value);
         }
     }
+}
+
+fn first_of<'v>(item: &'v LazyValue<'_>, keys: &[&str]) -> Option<LazyValue<'v>> {
+    keys.iter().find_map(|key| item.get(*key))
 }
 
 /// The text with what Python writes for numbers that are none: a bare NaN is no value, a bare Infinity a number beyond every range.
@@ -244,8 +248,12 @@ mod tests {
 
     #[test]
     fn entries_of_objects_and_of_lists_of_pairs() {
-        for json in [r#"{"F32":1,"BF16":2}"#, r#"[{"key":"F32","value":1},{"key":"BF16","value":2}]"#, r#"[["F32",1],["BF16",2]]"#]
-        {
+        for json in [
+            r#"{"F32":1,"BF16":2}"#,
+            r#"[{"key":"F32","value":1},{"key":"BF16","value":2}]"#,
+            r#"[["F32",1],["BF16",2]]"#,
+            r#"[{"dtype":"F32","count":1},{"dtype":"BF16","count":2}]"#,
+        ] {
             let mut found = Vec::new();
             each_entry(json, |key, value| found.push(format!("{key} {}", value.as_raw_str())));
             assert_eq!(found, ["F32 1", "BF16 2"], "{json}");

@@ -4,7 +4,7 @@ use super::{client, patience};
 use crate::domain::source::CohortMetric;
 use crate::engine::Spinner;
 use crate::error::{Error, IoContext, Result};
-use crate::hub::files::decode_text;
+use crate::hub::files::decode;
 use crate::hub::live::cards::{self, CardCounts, CardLine, MAX_CARD_BYTES, Outcome, Wanted};
 use crate::hub::live::client::Caps;
 use crate::hub::live::environment::Environment;
@@ -102,15 +102,29 @@ pub(super) fn fetch_cohort_cards(
 /// The cards as JSON Lines of `{id, card}`, by id: what two nights with the same cards write is the same file.
 fn write_cards(file: &Path, store: &Store, index: &Path, wanted: &[Wanted]) -> Result<()> {
     let lines = cards::read_index(index)?;
-    let mut text = Vec::new();
+    let (mut text, mut broken): (Vec<u8>, Option<(u64, String)>) = (Vec::new(), None);
     for want in wanted {
         let held = |line: &&CardLine| matches!(line.outcome, Outcome::Fetched { .. } | Outcome::Renamed { .. });
         let Some(line) = lines.get(&want.id).filter(held) else { continue };
         let body = cards::body(store, line)?;
-        let card = decode_text(&body);
-        serde_json::to_writer(&mut text, &serde_json::json!({"id": want.id, "card": card}))
+        let card = decode(&body);
+        if card.bad > 0 {
+            broken.get_or_insert_with(|| (0, want.id.clone())).0 += 1;
+        }
+        // Without its words a card says nothing, and what is left of it may say something else.
+        if !card.is_readable() {
+            continue;
+        }
+        serde_json::to_writer(&mut text, &serde_json::json!({"id": want.id, "card": card.text}))
             .map_err(|e| Error::Internal(format!("a card as JSON: {e}")))?;
         text.push(b'\n');
+    }
+    if let Some((cards, example)) = broken {
+        tracing::warn!(
+            cards,
+            example,
+            "cards that are not UTF-8: read with a sign in place of a few bytes, and left out where it is more"
+        );
     }
     if text.is_empty() && file.exists() {
         return fs::remove_file(file).at_path("cannot remove", file);

@@ -30,6 +30,8 @@ pub(super) struct Cards {
     pub(super) without_model: u64,
     /// What could not be used.
     pub(super) unusable: Vec<QuarantineRow>,
+    /// Cards with bytes that are not UTF-8, and the place of the first.
+    broken: Option<(u64, String)>,
 }
 
 /// Reads the pinned cards, if any, beside the `raw_models` already written.
@@ -38,7 +40,7 @@ pub(super) fn read_cards(pinned: Option<&PinnedFiles>, outputs: &mut Outputs<'_,
     let mut sorter = ExternalSorter::new(RawCardRow::schema(), "model_id", &spill, DEFAULT_BUDGET_BYTES)?;
     let mut builders = <RawCardRow as Row>::Builders::default();
     let mut strangers = Vec::new();
-    let mut cards = Cards { inputs: Vec::new(), read: 0, without_model: 0, unusable: Vec::new() };
+    let mut cards = Cards { inputs: Vec::new(), read: 0, without_model: 0, unusable: Vec::new(), broken: None };
     if let Some(pinned) = pinned {
         let models = ids(outputs)?;
         let found = hub::find_card_files(&pinned.root)?;
@@ -52,26 +54,32 @@ pub(super) fn read_cards(pinned: Option<&PinnedFiles>, outputs: &mut Outputs<'_,
                 cards.read += 1;
                 match item {
                     Err(bad) => cards.unusable.push(quarantined(&name, bad)),
-                    Ok(found) => match models.get(&found.id.to_lowercase()) {
-                        None => {
-                            cards.without_model += 1;
-                            if strangers.len() < SHOWN_IDS {
-                                strangers.push(found.id);
+                    Ok(found) => {
+                        if found.bad_bytes > 0 {
+                            cards.broken.get_or_insert_with(|| (0, found.locator.clone())).0 += 1;
+                        }
+                        match models.get(&found.id.to_lowercase()) {
+                            None => {
+                                cards.without_model += 1;
+                                if strangers.len() < SHOWN_IDS {
+                                    strangers.push(found.id);
+                                }
+                            }
+                            Some(model_id) => {
+                                builders.push(RawCardRow {
+                                    model_id: model_id.clone(),
+                                    card_id: found.id,
+                                    locator: found.locator,
+                                    is_cut: card::is_cut(&found.text),
+                                    card: card::cut(&found.text).to_owned(),
+                                    modified: found.modified,
+                                });
+                                if builders.len() >= BATCH_ROWS {
+                                    sorter.push(builders.finish()?)?;
+                                }
                             }
                         }
-                        Some(model_id) => {
-                            builders.push(RawCardRow {
-                                model_id: model_id.clone(),
-                                card_id: found.id,
-                                locator: found.locator,
-                                is_cut: card::is_cut(&found.text),
-                                card: card::cut(&found.text).to_owned(),
-                            });
-                            if builders.len() >= BATCH_ROWS {
-                                sorter.push(builders.finish()?)?;
-                            }
-                        }
-                    },
+                    }
                 }
                 Ok(())
             })?;
@@ -100,6 +108,9 @@ fn log(cards: &Cards, strangers: &[String]) {
     }
     if cards.read > 0 && cards.read == cards.without_model {
         tracing::warn!("no card belongs to a model of the index: their ids do not match");
+    }
+    if let Some((cards, example)) = &cards.broken {
+        tracing::warn!(cards, example, "cards with a few bytes that are not UTF-8: read with a sign in place of each");
     }
     if let Some(first) = cards.unusable.first() {
         let (unusable, of, example) = (cards.unusable.len(), cards.read, format!("{}: {}", first.locator, first.reason));
@@ -148,18 +159,30 @@ pub(super) fn ids(outputs: &Outputs<'_, Ingest>) -> Result<FxHashMap<String, Str
     Ok(ids)
 }
 
-/// One card a model: of several, the one whose own id is the model's, else the last one read.
+/// What decides between several cards of a model: one that says anything, then one under the model's own id, then the newer, where their
+/// records say when they are of.
+fn rank(card: &RawCardRow) -> (bool, bool, Option<i64>) {
+    (!card.card.trim().is_empty(), card.card_id == card.model_id, card.modified.map(|t| t.0))
+}
+
+/// One card a model: the first by [`rank`], else the last one read.
 fn write(sorter: ExternalSorter, outputs: &Outputs<'_, Ingest>) -> Result<TableReceipt> {
     let mut writer = outputs.batch_writer::<RawCardRow>()?;
     let mut builders = <RawCardRow as Row>::Builders::default();
     let mut held: Option<RawCardRow> = None;
+    // Cards that another one replaces, and the places of the first two.
+    let mut again: (u64, Option<String>) = (0, None);
     sorter.finish(|batch| {
         for row in BatchRows::<RawCardRow>::new(batch)?.iter() {
             let row = row?;
             match held.take() {
                 Some(before) if before.model_id == row.model_id => {
-                    let keep_before = before.card_id == before.model_id && row.card_id != row.model_id;
-                    held = Some(if keep_before { before } else { row });
+                    let (stays, goes) = if rank(&before) > rank(&row) { (before, row) } else { (row, before) };
+                    if stays.card != goes.card {
+                        again.0 += 1;
+                        again.1.get_or_insert_with(|| format!("{} by {}", goes.locator, stays.locator));
+                    }
+                    held = Some(stays);
                 }
                 before => {
                     if let Some(before) = before {
@@ -173,6 +196,13 @@ fn write(sorter: ExternalSorter, outputs: &Outputs<'_, Ingest>) -> Result<TableR
     })?;
     if let Some(last) = held {
         builders.push(last);
+    }
+    if let (cards, Some(example)) = again {
+        tracing::warn!(
+            cards,
+            example,
+            "models with several cards that differ: one that says anything counts, then the newer, then the last read"
+        );
     }
     writer.write(&builders.finish()?)?;
     writer.finish()

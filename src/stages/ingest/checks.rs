@@ -1,6 +1,7 @@
 //! What is said of a source as a whole, and what stops the run: a column that decides who is in the cohort, or when, must not be null
 //! everywhere, and a count not zero everywhere.
 
+use super::horizon::{Days, Horizon};
 use crate::domain::source::{CohortMetric, EpochUnit};
 use crate::error::{Error, Result};
 use crate::hub::record::HubField;
@@ -40,10 +41,22 @@ impl Filled {
     }
 }
 
+/// Ids without an owner from which on their share is looked at.
+const ENOUGH_IDS: u64 = 20;
+/// Ids of which one may have none without a word: of the Hub's oldest repositories a few of ten thousand still do.
+const IDS_PER_BARE_ONE: u64 = 20;
+/// Records of which one may lack what decides over it without a word.
+const RECORDS_PER_GAP: u64 = 100;
+
 /// What the records of all files have.
 #[derive(Default)]
 pub(super) struct Seen {
     filled: Filled,
+    /// Ids without an owner, and the first of them with its place.
+    bare: (u64, Option<String>),
+    /// Records whose date or count is there and cannot be read, with an example.
+    unusable: BTreeMap<HubField, (u64, String)>,
+    days: Days,
     /// Files in which no record has a field.
     files_without: BTreeMap<HubField, Vec<String>>,
     newest: Option<i64>,
@@ -70,7 +83,21 @@ impl Seen {
         self.filled.downloads_all_time += u64::from(row.downloads_all_time.is_some());
         self.filled.counted_30d += u64::from(row.downloads_30d > Some(0));
         self.filled.counted_all_time += u64::from(row.downloads_all_time > Some(0));
+        if !row.model_id.contains('/') {
+            self.bare.0 += 1;
+            self.bare.1.get_or_insert_with(|| format!("{}: {}", row.locator, row.model_id));
+        }
+        self.days.add(row);
         self.newest = self.newest.max(row.last_modified.max(row.created_at).map(|t| t.0));
+    }
+
+    /// Notes a value that cannot be read, if it decides over its record.
+    pub(super) fn add_unusable(&mut self, field: &str, example: &str) {
+        let decides =
+            [HubField::CreatedAt, HubField::Downloads, HubField::DownloadsAllTime].into_iter().find(|known| known.key() == field);
+        if let Some(field) = decides {
+            self.unusable.entry(field).or_insert_with(|| (0, example.to_owned())).0 += 1;
+        }
     }
 
     pub(super) fn add_epochs(&mut self, epochs: Vec<(&'static str, EpochUnit)>) {
@@ -94,12 +121,16 @@ impl Seen {
         }
     }
 
-    /// Says where more than this share of the records lacks what decides over them: a warning where it is most, or all of a file.
-    pub(super) fn log_gaps(&self, metric: CohortMetric, limit: f64) {
+    /// Says where more than a hundredth of the records lacks what decides over them: a warning where it is most, or all of a file. What is there
+    /// and cannot be read is one always: counts that are shortened (`1.2M`) are the largest.
+    pub(super) fn log_gaps(&self, metric: CohortMetric) {
         for (field, lost) in deciding(metric) {
+            if let Some((records, example)) = self.unusable.get(&field) {
+                let (column, of) = (field.key(), self.filled.rows);
+                tracing::warn!(column, records, of, lost, example, "records whose value for what decides over them cannot be read");
+            }
             let (records, of) = (self.filled.rows - self.filled.of(field), self.filled.rows);
-            #[allow(clippy::cast_precision_loss)] // A ratio of counts far below 2^53.
-            if records as f64 > limit * of as f64 {
+            if records * RECORDS_PER_GAP > of {
                 let files = self.files_without.get(&field).map(|files| named(files)).unwrap_or_default();
                 let (column, text) = (field.key(), "records without what decides over them");
                 if files.is_empty() && 2 * records < of {
@@ -116,9 +147,9 @@ impl Seen {
         self.filled
     }
 
-    /// Newest instant of the index, in milliseconds.
-    pub(super) const fn newest(&self) -> Option<i64> {
-        self.newest
+    /// Where the instants of the index end.
+    pub(super) fn horizon(&self) -> Horizon {
+        self.days.horizon(self.newest)
     }
 
     /// Columns that could not be read, with the records that lack their values.
@@ -139,6 +170,7 @@ impl Seen {
         if self.filled.rows == 0 {
             return Ok(());
         }
+        self.check_ids(place)?;
         if self.filled.created == 0 {
             return Err(self.refuse(
                 HubField::CreatedAt,
@@ -160,6 +192,29 @@ impl Seen {
             _ => format!("set cohort.metric = \"{}\", which this index has, or {listing}", other.name()),
         };
         Err(self.refuse(field, &format!("the cohort is cut by {} and would be empty", metric.name()), place, &remedy))
+    }
+
+    /// Refuses an index of names without owners: two owners' models of one name would be one, and bases would not be found.
+    fn check_ids(&self, place: &Path) -> Result<()> {
+        let ((bare, example), of) = (&self.bare, self.filled.rows);
+        let example = example.as_deref().unwrap_or_default();
+        if *bare < ENOUGH_IDS {
+            return Ok(());
+        }
+        if bare * 2 > of {
+            return Err(Error::input(
+                format!(
+                    "{bare} of {of} ids have no owner ({example}): models of one name would fall together, and bases would not be found"
+                ),
+                place.display(),
+                "write owner/name into 'id', as the Hub does; where the owner stands in a column of its own, join the two; repositories that \
+                 once had no owner have one today (openai-community/gpt2)",
+            ));
+        }
+        if bare * IDS_PER_BARE_ONE > of {
+            tracing::warn!(ids = bare, of, example, "ids without an owner: 'id' should be owner/name");
+        }
+        Ok(())
     }
 
     fn refuse(&self, field: HubField, loss: &str, place: &Path, remedy: &str) -> Error {
@@ -193,20 +248,62 @@ fn named(names: &[String]) -> String {
     if names.len() > NAMED { format!("{first}, and {} more", names.len() - NAMED) } else { first }
 }
 
-/// Says once how the columns of a file differ from those that are known.
-pub(super) fn log_schema(file: &SourceFile, report: &SchemaReport) {
-    let name = &file.name;
-    if !report.missing.is_empty() {
-        tracing::warn!(file = name, columns = report.missing.join(", "), "columns not in the source, null in every row");
+/// How the columns of the files differ from those that are known, each difference with the files that have it.
+#[derive(Default)]
+pub(super) struct Schemas {
+    files: BTreeMap<(Difference, String), Vec<String>>,
+    /// Rows in which two columns of one key differ, by their names.
+    differing: BTreeMap<String, u64>,
+}
+
+/// A kind of difference, in the order in which they are told.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Difference {
+    Missing,
+    Unreadable,
+    Doubled,
+    Converted,
+    Ignored,
+}
+
+impl Schemas {
+    pub(super) fn add(&mut self, file: &SourceFile, report: &SchemaReport) {
+        let mut add = |what: Difference, columns: String| {
+            if !columns.is_empty() {
+                self.files.entry((what, columns)).or_default().push(file.name.clone());
+            }
+        };
+        add(Difference::Missing, report.missing.join(", "));
+        add(Difference::Converted, report.converted.join(", "));
+        add(Difference::Ignored, named(&report.ignored));
+        for (field, data_type) in &report.unreadable {
+            add(Difference::Unreadable, format!("{} of type {data_type}: {} is lost", field.key(), field.what_it_gives()));
+        }
+        for (columns, rows) in &report.doubled {
+            add(Difference::Doubled, columns.clone());
+            *self.differing.entry(columns.clone()).or_default() += rows;
+        }
     }
-    if !report.converted.is_empty() {
-        tracing::warn!(file = name, columns = report.converted.join(", "), "columns of another type, converted");
-    }
-    for (field, data_type) in &report.unreadable {
-        let (column, lost) = (field.key(), field.what_it_gives());
-        tracing::warn!(file = name, column, data_type, lost, "a column of a type that is not read, null in every row");
-    }
-    if !report.ignored.is_empty() {
-        tracing::info!(file = name, columns = named(&report.ignored), "columns not used");
+
+    /// Says each difference once.
+    pub(super) fn log(&self) {
+        for ((what, columns), files) in &self.files {
+            let file = if files.len() == 1 { files[0].clone() } else { format!("{} files, the first {}", files.len(), files[0]) };
+            match what {
+                Difference::Missing => tracing::warn!(file, columns, "columns not in the source, null in every row"),
+                Difference::Unreadable => tracing::warn!(file, columns, "a column of a type that is not read, null in every row"),
+                Difference::Doubled => {
+                    let differing_rows = self.differing.get(columns).copied().unwrap_or_default();
+                    tracing::warn!(
+                        file,
+                        columns,
+                        differing_rows,
+                        "columns that are one key in several spellings: the first that says anything counts"
+                    );
+                }
+                Difference::Converted => tracing::info!(file, columns, "columns of another type, converted"),
+                Difference::Ignored => tracing::info!(file, columns, "columns not used"),
+            }
+        }
     }
 }

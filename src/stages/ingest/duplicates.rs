@@ -1,12 +1,13 @@
 //! Records of one id, in columns: rows that are alone are copied as they stand.
 
-use super::letters;
 use super::renamed::Renamed;
+use super::{file_of, letters};
 use crate::error::{Error, Result};
 use crate::tables::{RawModelRow, Row};
 use arrow::array::{Array, AsArray, RecordBatch, StringArray, TimestampMillisecondArray};
 use arrow::compute::interleave_record_batch;
 use arrow::datatypes::TimestampMillisecondType;
+use std::collections::BTreeMap;
 
 /// A record that another one makes superfluous.
 #[derive(Debug, PartialEq)]
@@ -27,6 +28,10 @@ pub(super) struct Deduplicator {
     pub dropped: Vec<Dropped>,
     /// How many of them have an older name of a repository, or another spelling of its id.
     pub renamed_records: u64,
+    /// Records that another file has otherwise, by the file that was passed over and the one that counts.
+    across: BTreeMap<(String, String), u64>,
+    /// Ids.
+    ids: u64,
 }
 
 /// What decides between records of one id.
@@ -49,6 +54,18 @@ impl<'b> Keys<'b> {
     }
 }
 
+/// Pairs of files that the log names.
+const SHOWN_PAIRS: usize = 5;
+/// Ids of which one may stand in two files: pages of a listing overlap a little, because records move while they are fetched.
+const IDS_PER_USUAL_ONE: u64 = 100;
+
+/// Whether two records differ in anything but their places.
+fn differ(a: &RecordBatch, at: usize, b: &RecordBatch, bt: usize) -> bool {
+    let columns = a.schema_ref().fields().iter().zip(a.columns().iter().zip(b.columns()));
+    let mut others = columns.filter(|(field, _)| field.name() != "locator");
+    others.any(|(_, (a, b))| a.slice(at, 1).as_ref() != b.slice(bt, 1).as_ref())
+}
+
 /// Why one of two records of an id was kept, by when each was modified.
 fn why_kept(stays: Option<i64>, goes: Option<i64>) -> &'static str {
     match (stays, goes) {
@@ -61,7 +78,7 @@ fn why_kept(stays: Option<i64>, goes: Option<i64>) -> &'static str {
 
 impl Deduplicator {
     pub(super) const fn new(renamed: Renamed, letters: letters::Settled) -> Self {
-        Self { renamed, letters, held: None, dropped: Vec::new(), renamed_records: 0 }
+        Self { renamed, letters, held: None, dropped: Vec::new(), renamed_records: 0, across: BTreeMap::new(), ids: 0 }
     }
 
     /// The rows that are decided with the next batch of rows sorted by id: all but its last id.
@@ -88,10 +105,17 @@ impl Deduplicator {
                     continue;
                 }
                 match kept.last_mut().filter(|held| id(**held) == id(new)) {
-                    None => kept.push(new),
+                    None => {
+                        self.ids += u64::from(!(of == 0 && self.held.is_some()));
+                        kept.push(new);
+                    }
                     Some(held) => {
                         let (stays, goes) = if modified(new) >= modified(*held) { (new, *held) } else { (*held, new) };
                         *held = stays;
+                        let files = (file_of(place(goes)), file_of(place(stays)));
+                        if files.0 != files.1 && differ(batches[goes.0], goes.1, batches[stays.0], stays.1) {
+                            *self.across.entry((files.0.to_owned(), files.1.to_owned())).or_default() += 1;
+                        }
                         pass_over(goes, format!("duplicate id, {}", why_kept(modified(stays), modified(goes))));
                     }
                 }
@@ -101,6 +125,29 @@ impl Deduplicator {
         let decided = interleave_record_batch(&batches, &kept)?;
         self.held = last.map(|(of, row)| batches[of].slice(row, 1));
         Ok(decided)
+    }
+
+    /// Says where two files have records of the same ids that differ: which of them is meant, the files do not tell.
+    pub(super) fn log(&self) {
+        let records: u64 = self.across.values().sum();
+        if records == 0 {
+            return;
+        }
+        let mut pairs: Vec<_> = self.across.iter().collect();
+        pairs.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+        let named = pairs.iter().take(SHOWN_PAIRS).map(|((goes, stays), count)| format!("{count} of {goes} by {stays}"));
+        let mut replaced: Vec<String> = named.collect();
+        if pairs.len() > SHOWN_PAIRS {
+            replaced.push(format!("and {} pairs of files more", pairs.len() - SHOWN_PAIRS));
+        }
+        let (replaced, ids) = (replaced.join(", "), self.ids);
+        let what = "ids with other records in another file: the one modified last counts, then that of the last file by name; point \
+                    --source at one crawl if that is not meant";
+        if records * IDS_PER_USUAL_ONE > ids {
+            tracing::warn!(records, ids, replaced, "{what}");
+        } else {
+            tracing::info!(records, ids, replaced, "{what}");
+        }
     }
 
     /// The last row, once there is no other batch.

@@ -49,6 +49,10 @@ pub(super) fn read_evidence(
             let sha256 = unchanged(pinned, &name, sha256_file(&file)?, &file)?;
             evidence.inputs.push(Input { name, kind: InputKind::Evidence, revision: None, sha256, bytes, records });
         }
+        if evidence.inputs.iter().all(|input| input.records == 0) {
+            let what = "the evidence has no row: what cards state would be missing";
+            return Err(Error::input(what, pinned.root.display(), MAKE_IT_AGAIN));
+        }
         tracing::info!(files = evidence.inputs.len(), without_model = gathered.without_model, "evidence made elsewhere");
     }
     let mut writer = outputs.batch_writer::<CardReadingRow>()?;

@@ -4,6 +4,7 @@ mod cards;
 mod checks;
 mod duplicates;
 mod evidence;
+mod horizon;
 mod letters;
 mod renamed;
 
@@ -42,7 +43,7 @@ const SHOWN_CHARS: usize = 80;
 
 stage! {
     /// Reads the pinned index and cards into typed, sorted tables.
-    struct Ingest = "ingest" version 10
+    struct Ingest = "ingest" version 11
     reads []
     writes [RawModelRow, RawCardRow, CardReadingRow, QuarantineRow]
     follows [Fetch]
@@ -141,7 +142,7 @@ impl Stage for Ingest {
         let mut ingester = Ingester::new(outputs)?;
         let mut pinned = Vec::new();
         let mut meter = inputs.meter(files.iter().map(|f| f.bytes).sum(), "ingest");
-        let mut before = 0;
+        let (mut before, mut schemas) = (0, checks::Schemas::default());
         for file in &files {
             let (first, filled) = (ingester.read, ingester.seen.filled());
             let report = read_source(file, |block| {
@@ -150,7 +151,7 @@ impl Stage for Ingest {
                 if ingester.is_hopeless() { ingester.check(limit, &files) } else { Ok(()) }
             })?;
             before += file.bytes;
-            checks::log_schema(file, &report);
+            schemas.add(file, &report);
             let records = ingester.read - first;
             ingester.seen.add_unreadable(&report.unreadable, records);
             ingester.seen.end_file(&file.name, filled);
@@ -158,10 +159,11 @@ impl Stage for Ingest {
             let revision = sources.index.revision.clone();
             pinned.push(Input { name: file.name.clone(), kind: InputKind::Index, revision, sha256, bytes: file.bytes, records });
         }
+        schemas.log();
         ingester.check(limit, &files)?;
         ingester.seen.log_epochs();
         ingester.seen.check(inputs.settings().metric, &sources.index.root)?;
-        ingester.seen.log_gaps(inputs.settings().metric, limit);
+        ingester.seen.log_gaps(inputs.settings().metric);
         ingester.finish(inputs, outputs, pinned, &sources)
     }
 }
@@ -197,6 +199,23 @@ struct Failing {
 fn shown_value(raw: &str) -> String {
     let short: String = raw.chars().take(SHOWN_CHARS).collect();
     if short.len() < raw.len() { format!("{short} ...") } else { short }
+}
+
+/// The form in which a field is wanted.
+fn wanted_form(field: &str) -> &'static str {
+    match field {
+        "createdAt" | "lastModified" => "write instants as ISO 8601 (2024-05-01T12:00:00Z) or as numbers since 1970",
+        "downloads" | "downloadsAllTime" | "likes" => "write counts as whole numbers (1234567)",
+        "baseModels" => "write {\"relation\": ..., \"models\": [{\"id\": \"owner/name\"}]}, as the Hub does",
+        "cardData.base_model" => "write owner/name, or a list of them",
+        "safetensors" => "write {\"total\": N, \"parameters\": {\"BF16\": N}}, as the Hub does",
+        _ => "mend the source",
+    }
+}
+
+/// The name of the file in the place of a record.
+fn file_of(locator: &str) -> &str {
+    locator.rsplit_once(':').map_or(locator, |(name, _)| name)
 }
 
 struct Ingester {
@@ -253,16 +272,21 @@ impl Ingester {
         if row.is_none() {
             self.refused += 1;
         }
+        let mut failed: Vec<&str> = Vec::new();
+        for problem in &problems {
+            // A record counts once for a field, however many of its values are wrong.
+            if row.is_some() && !failed.contains(&problem.field.as_str()) {
+                failed.push(&problem.field);
+                let example = || format!("{locator}: {}: {}", problem.reason, shown_value(&problem.raw));
+                self.seen.add_unusable(&problem.field, &example());
+                let failing =
+                    self.failing.entry(problem.field.clone()).or_insert_with(|| Failing { records: 0, example: example() });
+                failing.records += 1;
+            }
+        }
         for problem in problems {
             if row.is_none() && self.reasons.len() < SHOWN_REASONS {
                 self.reasons.push(format!("{locator}: {}", problem.reason));
-            }
-            if row.is_some() {
-                let failing = self.failing.entry(problem.field.clone()).or_insert_with(|| Failing {
-                    records: 0,
-                    example: format!("{locator}: {}: {}", problem.reason, shown_value(&problem.raw)),
-                });
-                failing.records += 1;
             }
             self.set_aside(&file.name, format!("{locator} {}", problem.field), problem.reason, &problem.raw)?;
         }
@@ -298,7 +322,7 @@ impl Ingester {
             return Err(Error::input(
                 format!("no usable record in {} read{}", self.read, self.shown()),
                 place,
-                "check that the source is a Hugging Face model index",
+                self.way_out_of_refusals().unwrap_or("check that the source is a Hugging Face model index"),
             ));
         }
         #[allow(clippy::cast_precision_loss)] // A ratio of counts far below 2^53.
@@ -314,7 +338,8 @@ impl Ingester {
                     self.shown()
                 ),
                 place,
-                "mend the source, or raise limits.max_quarantine_fraction if these records are expected",
+                self.way_out_of_refusals()
+                    .unwrap_or("mend the source, or raise limits.max_quarantine_fraction if these records are expected"),
             ));
         }
         // A field that fails in many records is a change of the source, not a bad record: nulls must not pass for news.
@@ -330,7 +355,10 @@ impl Ingester {
                         limit * 100.0
                     ),
                     place,
-                    "mend the source, or raise limits.max_quarantine_fraction if this is expected",
+                    format!(
+                        "{}, or raise limits.max_quarantine_fraction if this is expected: the values stay unknown",
+                        wanted_form(field)
+                    ),
                 ));
             }
         }
@@ -338,6 +366,25 @@ impl Ingester {
             tracing::warn!(refused = self.refused, read = self.read, "records went to quarantine");
         }
         Ok(())
+    }
+
+    /// The way out of what the first reasons of refusals have in common.
+    fn way_out_of_refusals(&self) -> Option<&'static str> {
+        let is_of = |what: &str| !self.reasons.is_empty() && self.reasons.iter().all(|reason| reason.contains(what));
+        if is_of("not UTF-8 at byte") {
+            Some(
+                "write the file in UTF-8: iconv -f ENCODING -t UTF-8 FILE > models.jsonl, with LATIN1, CP1252, GBK or whatever it is in",
+            )
+        } else if is_of(hub::record::NO_KEY_OF_ID) {
+            Some(
+                "the key of the models' names, owner/name, has to be called id, and to stand in the record itself: \
+                  jq -c '. + {id: .KEY}' FILE > lines.jsonl, or jq -c '.KEY' where the record stands under a key",
+            )
+        } else if is_of("id missing or malformed: ") {
+            Some("write owner/name into 'id', as the Hub does")
+        } else {
+            None
+        }
     }
 
     fn shown(&self) -> String {
@@ -353,14 +400,19 @@ impl Ingester {
     ) -> Result<Ingested> {
         let mut writer = outputs.batch_writer::<RawModelRow>()?;
         let mut deduplicator = Deduplicator::new(self.identities.settle()?, std::mem::take(&mut self.letters).settle());
-        self.sorter.finish(|batch| writer.write(&deduplicator.pass(batch)?))?;
+        let horizon = self.seen.horizon();
+        let mut set_aside = Vec::new();
+        self.sorter.finish(|batch| writer.write(&deduplicator.pass(&horizon.cut(batch, &mut set_aside)?)?))?;
         if let Some(last) = deduplicator.last() {
             writer.write(&last)?;
         }
         outputs.done::<RawModelRow>(writer.finish()?);
+        deduplicator.log();
+        horizon.log(&set_aside);
+        set_aside.into_iter().for_each(|row| self.quarantined.push(row));
         let records_renamed = deduplicator.renamed_records;
         for dropped in deduplicator.dropped {
-            let source = dropped.locator.rsplit_once(':').map_or(dropped.locator.as_str(), |(name, _)| name).to_owned();
+            let source = file_of(&dropped.locator).to_owned();
             let locator = format!("{} record", dropped.locator);
             self.quarantined.push(QuarantineRow { source, locator, reason: dropped.reason, raw: dropped.model_id });
         }
@@ -376,7 +428,7 @@ impl Ingester {
         outputs.done::<QuarantineRow>(receipt);
         Ok(Ingested {
             inputs: pinned,
-            index_date: self.seen.newest().map(|ms| TimestampMs(ms).day().to_string()),
+            index_date: horizon.newest().map(|ms| TimestampMs(ms).day().to_string()),
             records_read: self.read,
             records_refused: self.refused,
             records_renamed,

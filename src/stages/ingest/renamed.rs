@@ -15,6 +15,10 @@ const BUDGET_BYTES: usize = 64 << 20;
 const BATCH_ROWS: usize = 8_192;
 /// Most names of one repository in one index. An `_id` with more of them is a placeholder and tells nothing.
 const MAX_NAMES: usize = 8;
+/// Records of which one may have an older name: in a week some hundred of three million repositories are renamed.
+const RECORDS_PER_RENAMED_ONE: u64 = 20;
+/// Records with an older name from which on their share is looked at.
+const ENOUGH_RENAMED: u64 = 20;
 /// Examples in the message.
 const SHOWN: usize = 5;
 
@@ -64,6 +68,16 @@ impl Identities {
             Ok(())
         })?;
         settled.add(group);
+        if settled.is_no_identity() {
+            let (records, of, examples) = (settled.renamed.len(), settled.records, settled.examples.join(", "));
+            tracing::warn!(
+                records,
+                of,
+                examples,
+                "_id is shared by names of more repositories than are ever renamed: it decides nothing"
+            );
+            settled.renamed.clear();
+        }
         settled.log();
         Ok(Renamed(settled.renamed))
     }
@@ -111,10 +125,19 @@ struct Settled {
     renamed: FxHashMap<String, String>,
     examples: Vec<String>,
     placeholders: u64,
+    /// Records with an `_id`.
+    records: u64,
 }
 
 impl Settled {
+    /// Whether so many records share an `_id` with another name that it is none of a repository: a number of a page, or of a crawl.
+    fn is_no_identity(&self) -> bool {
+        let renamed = self.renamed.len() as u64;
+        renamed >= ENOUGH_RENAMED && renamed * RECORDS_PER_RENAMED_ONE > self.records
+    }
+
     fn add(&mut self, group: Group) {
+        self.records += group.rows.len() as u64;
         if group.is_placeholder() {
             self.placeholders += 1;
             return;
@@ -189,6 +212,18 @@ mod tests {
     fn many_records_of_two_names_are_no_placeholder() {
         let records: Vec<(u8, &str, Option<i64>)> = (0..24).map(|i| (7, if i < 12 { "a/old" } else { "a/new" }, None)).collect();
         assert_eq!(passed_over(&records).len(), 12);
+    }
+
+    /// Regression: half of the models of an index were dropped as older names of others, because its `_id` was none.
+    #[test]
+    fn an_id_that_many_names_share_in_pairs_is_none() {
+        let names: Vec<String> = (0..120).map(|i| format!("a/m{i}")).collect();
+        let pairs = |shared: usize| -> Vec<(u8, &str, Option<i64>)> {
+            let id = |i: usize| if i < shared { i / 2 } else { i } + 1;
+            names.iter().enumerate().map(|(i, name)| (u8::try_from(id(i)).unwrap(), name.as_str(), None)).collect()
+        };
+        assert_eq!(passed_over(&pairs(120)), []);
+        assert_eq!(passed_over(&pairs(12)).len(), 6);
     }
 
     #[test]

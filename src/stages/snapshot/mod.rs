@@ -91,6 +91,9 @@ pub struct Settings {
     /// Whether `latest` may go back to an older index.
     #[serde(skip)]
     pub may_go_back: bool,
+    /// Whether it is a rebuild for an audit: nothing is published then, and nothing says so.
+    #[serde(skip)]
+    pub is_rebuild: bool,
 }
 
 impl Settings {
@@ -152,7 +155,8 @@ impl Stage for Publication {
     }
 
     fn conclude(inputs: &Inputs<'_, Self>, facts: &Published) -> Result<()> {
-        publish::publish(&inputs.settings().snapshots, &facts.version, inputs.settings().may_go_back)
+        let Settings { snapshots, may_go_back, is_rebuild, .. } = inputs.settings();
+        publish::publish(snapshots, &facts.version, *may_go_back, *is_rebuild)
     }
 
     /// The published directory is still there and complete, and `latest` points at it or at one of a newer index.
@@ -212,7 +216,9 @@ fn collect_table(name: &str, from: &Path, receipt: &TableReceipt, staging: &Path
     if receipt.sha256 == sha256_file(&to)? {
         return Ok(());
     }
-    Err(Error::Verification(format!("table '{name}' changed after its stage wrote it\n  way out: hugging-carbon run --force")))
+    Err(Error::Verification(format!(
+        "table '{name}' changed after its stage wrote it\n  way out: hugging-carbon run --force, with the options of the last run"
+    )))
 }
 
 /// Makes the documents, and then the manifest, which pins everything else.

@@ -53,7 +53,7 @@ pub(super) fn staged_version(snapshots: &Path, manifest: &Manifest) -> Result<St
 }
 
 /// Gives the staged directory its name, and makes it the newest if that does not turn `latest` back to an older index.
-pub(super) fn publish(snapshots: &Path, version: &str, may_go_back: bool) -> Result<()> {
+pub(super) fn publish(snapshots: &Path, version: &str, may_go_back: bool, is_rebuild: bool) -> Result<()> {
     let (staging, target) = (staging(snapshots), snapshots.join(version));
     let newer = newer_than(snapshots, version)?.filter(|_| !may_go_back);
     // All that can need space comes before anything is shown.
@@ -69,6 +69,7 @@ pub(super) fn publish(snapshots: &Path, version: &str, may_go_back: bool) -> Res
     }
     sync_directory(snapshots)?;
     match newer {
+        None if is_rebuild => tracing::info!(version, "rebuilt"),
         None => tracing::info!(version, "published"),
         Some(newer) => tracing::warn!(
             version,

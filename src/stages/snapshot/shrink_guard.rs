@@ -24,10 +24,19 @@ const GUARDED_FIELDS: [&str; 9] = [
     "total_params",
 ];
 
-/// A result on nobody is no result: a cohort without a model is not published, and `latest` stays where it is.
+/// A result on nobody is no result: a cohort without a model, or without a training, is not published, and `latest` stays where it is.
 pub(super) fn guard_against_nobody(staging: &Path, manifest: &Manifest, metric: CohortMetric, min: i64) -> Result<()> {
-    if manifest.headline.models > 0 {
+    if manifest.headline.runs > 0 {
         return Ok(());
+    }
+    if manifest.headline.models > 0 {
+        let what = format!(
+            "none of the {} models of the cohort is a training of its own (copies, conversions, quantizations): there is nothing to sum up; \
+             nothing was published",
+            manifest.headline.models
+        );
+        let remedy = "take an index that also has the models that they were made from, or a cohort that has some";
+        return Err(Error::input(what, "cohort.min and cohort.metric", remedy));
     }
     let column = metric.name();
     let mut largest: Option<i64> = None;
