@@ -106,7 +106,8 @@ pub fn eastern_cluster(text: &str) -> Option<(Option<f64>, f64)> {
         }
         at = end;
     }
-    let counter = |behind: &str| words.device_counters_cjk.iter().any(|c| behind.starts_with(c));
+    let begins = |behind: &str, with: &str| behind.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with));
+    let counter = |behind: &str| words.device_counters_cjk.iter().any(|c| begins(behind, c));
     // A noun of nodes behind the counter, or right before the number.
     let names_nodes = |before: &str, behind: &str| {
         let bare = words.node_counters_cjk.iter().find_map(|c| behind.strip_prefix(c)).unwrap_or(behind).trim_start();
