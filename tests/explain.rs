@@ -166,7 +166,11 @@ fn what_cannot_be_read_is_said_with_the_way_out() {
     refused(&["--record", list.to_str().unwrap()], "not a JSON object", 1);
     let nameless: PathBuf =
         workspace.file("nameless.json", "{\"id\": \"x/<script>\", \"createdAt\": \"2024-05-15T10:42:51.000Z\"}");
-    refused(&["--record", nameless.to_str().unwrap()], "id missing or malformed\n  where: [DIR]/nameless.json", 1);
+    refused(
+        &["--record", nameless.to_str().unwrap()],
+        "id missing or malformed: \"x/<script>\" is no owner/name\n  where: [DIR]/nameless.json",
+        1,
+    );
     let fresh = Workspace::new();
     let ran = fresh.run(&["explain", "meta-llama/Llama-3.1-8B"]);
     assert!(ran.status == 1 && ran.stderr.contains("hugging-carbon run") && ran.stderr.contains("--snapshot"), "{}", ran.stderr);
