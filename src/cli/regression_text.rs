@@ -84,7 +84,7 @@ mod tests {
             let mut run = Run::new("a/b", RunKind::Pretraining, Modality::Text);
             run.owner.class = class;
             let mut out = String::new();
-            regression_line(&mut out, (RegressionId::TokensFromParams, "log10 D"), &fit, fit.shared_for(&run), values);
+            regression_line(&mut out, (RegressionId::TokensFromParams, "log10 D"), &fit, fit.shared_for(&run), (values, None));
             out
         };
         assert!(told(OwnerClass::Unlisted, &values[1]).contains("median +0.75 dex"));

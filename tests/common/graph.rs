@@ -26,6 +26,7 @@ pub fn settings(index: IndexSource, data: &Path, metric: CohortMetric, draws: us
         fit: fit::Settings { seed },
         estimate: estimate::Settings { draws, seed, metric, min },
         snapshot: snapshot::Settings {
+            is_rebuild: false,
             pinned_config: serde_json::json!({}),
             metric,
             min,
