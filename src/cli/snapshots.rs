@@ -177,10 +177,10 @@ mod tests {
     /// Regression: any text was a tag, the name of another snapshot and nothing at all among them.
     #[test]
     fn a_tag_is_a_word_of_its_own() {
-        for tag in ["", " ", "a,b", "bad tag/..", "latest", "previous", "2026-11-28-0123abcd", "a\nb", " x"] {
+        for tag in ["", " ", "a,b", "bad tag/..", "latest", "previous", "2026-11-28-0123abcd", "a\nb", " x", "for review"] {
             assert_eq!(refuse_odd_tag(tag).unwrap_err().exit_status(), ExitStatus::Usage, "{tag:?}");
         }
-        for tag in ["paper-2026", "v1.2", "for review", "2026"] {
+        for tag in ["paper-2026", "v1.2", "for-review", "2026"] {
             assert!(refuse_odd_tag(tag).is_ok(), "{tag}");
         }
     }

@@ -13,7 +13,7 @@ use crate::tables::{QuarantineRow, RawCardRow, RawModelRow, Row, RowBuilders};
 use arrow::array::{AsArray, RecordBatch};
 use fs_err as fs;
 use rustc_hash::FxHashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Cards collected before they go to the sorter: a card is some kilobytes.
 const BATCH_ROWS: usize = 512;
@@ -43,12 +43,7 @@ pub(super) fn read_cards(pinned: Option<&PinnedFiles>, outputs: &mut Outputs<'_,
     let mut cards = Cards { inputs: Vec::new(), read: 0, without_model: 0, unusable: Vec::new(), broken: None };
     if let Some(pinned) = pinned {
         let models = ids(outputs)?;
-        let found = hub::find_card_files(&pinned.root)?;
-        if !found.passed_over.is_empty() {
-            let (count, files) = (found.passed_over.len(), hub::PassedOver::line(&found.passed_over));
-            tracing::info!(count, files, "passed over among the cards");
-        }
-        for (name, file) in found.files {
+        for (name, file) in files(&pinned.root)? {
             let (before, unusable) = (cards.read, cards.unusable.len());
             hub::read_cards(&name, &file, |item| {
                 cards.read += 1;
@@ -96,6 +91,16 @@ pub(super) fn read_cards(pinned: Option<&PinnedFiles>, outputs: &mut Outputs<'_,
     let receipt = write(sorter, outputs)?;
     outputs.done::<RawCardRow>(receipt);
     Ok(cards)
+}
+
+/// The files of cards below a directory; what is none is said once.
+fn files(root: &Path) -> Result<Vec<(String, PathBuf)>> {
+    let found = hub::find_card_files(root)?;
+    if !found.passed_over.is_empty() {
+        let (count, files) = (found.passed_over.len(), hub::PassedOver::line(&found.passed_over));
+        tracing::info!(count, files, "passed over among the cards");
+    }
+    Ok(found.files)
 }
 
 /// Says once what came of the cards.

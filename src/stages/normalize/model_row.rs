@@ -28,10 +28,7 @@ pub(super) fn model_row(
     card: Option<&Card>,
 ) -> (ModelRow, Vec<Extracted>) {
     let placement = &index.placements[i];
-    let registry = index.registered(references, i);
-    let of_base = index.carried_base(i).and_then(|base| references.repository_facts.fact(base));
-    let of_base = of_base.filter(|fact| fact.role == Role::Pretrained);
-    let known = Known { registry, fact: references.repository_facts.fact(&raw.model_id), of_base };
+    let known = known(references, index, i, raw);
     let (mut extracted, (named_total, named_active)) = (Vec::new(), named(raw));
     let indexed = total_params(references, index, i, raw, known, named_total, &mut extracted);
     #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
@@ -57,7 +54,7 @@ pub(super) fn model_row(
         downloads_all_time: raw.downloads_all_time,
         likes: raw.likes,
         pipeline_tag: raw.pipeline_tag.clone(),
-        modality: modality(raw, registry),
+        modality: modality(raw, known.registry),
         library: raw.library.clone(),
         license: raw.card_license.clone().or_else(|| license_tag(raw)),
         gated: raw.gated.clone(),
@@ -80,6 +77,13 @@ pub(super) fn model_row(
         in_cohort: downloads(settings.metric, raw).is_some_and(|d| d > settings.min),
     };
     (row, extracted)
+}
+
+/// What the tables of looked-up facts know of the `i`-th model and of the base whose pre-training it carries.
+fn known<'r>(references: &'r References, index: &Index, i: usize, raw: &RawModelRow) -> Known<'r> {
+    let fact = |id: &str| references.repository_facts.fact(id);
+    let of_base = index.carried_base(i).and_then(fact).filter(|fact| fact.role == Role::Pretrained);
+    Known { registry: index.registered(references, i), fact: fact(&raw.model_id), of_base }
 }
 
 /// What a model takes in and gives out. Where nothing tells, a house's own family of language models does (`Mistral-Large-Instruct-2407`).
