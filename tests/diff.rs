@@ -117,7 +117,7 @@ fn what_changed_in_a_reference_table_is_named_first() {
     let dir = tempfile::tempdir().unwrap();
     let old = snapshot_of(&index, dir.path(), &Reference::load().unwrap());
     for (file, from, to, cause, words) in [
-        ("pue.csv", "constant,2022,1.3,", "constant,2022,1.4,", Cause::Pue, "1.30 -> 1.40"),
+        ("pue.csv", "March 2024\",2024,1.2,", "March 2024\",2024,1.4,", Cause::Pue, "1.20 -> 1.40"),
         ("corrections.toml", FIRST_CORRECTION, &format!("{GROK}{FIRST_CORRECTION}"), Cause::Role, "pretrained -> merge"),
         ("training_runs.csv", QWEN, "7.27e10,,1.8e12,tokens,1,7.8e23,", Cause::Evidence, "train_flop 7.8e24 -> 7.8e23"),
     ] {
