@@ -48,6 +48,16 @@ pub enum Error {
         /// What the user can do.
         remedy: String,
     },
+    /// A stage is asked for whose inputs are not those of the last run.
+    #[error("{what}\n  where: {place}\n  way out: {remedy}")]
+    NotFresh {
+        /// Which stage, and why.
+        what: String,
+        /// The directory of the tables.
+        place: String,
+        /// What the user can do.
+        remedy: String,
+    },
     /// What the command line states cannot be.
     #[error("{what}\n  where: {place}\n  way out: {remedy}")]
     Usage {
@@ -100,7 +110,7 @@ impl Error {
     #[must_use]
     pub fn exit_status(&self) -> ExitStatus {
         match self {
-            Self::Config(_) | Self::Input { .. } | Self::Io { .. } => ExitStatus::UserError,
+            Self::Config(_) | Self::Input { .. } | Self::NotFresh { .. } | Self::Io { .. } => ExitStatus::UserError,
             Self::Usage { .. } => ExitStatus::Usage,
             Self::Network { .. } => ExitStatus::Network,
             Self::Verification(_) => ExitStatus::VerificationFailed,

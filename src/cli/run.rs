@@ -64,15 +64,15 @@ pub fn stage(cli: &Cli, name: &'static str, asked: Asked<'_>) -> Result<()> {
 
 /// Where a stage is refused because it was not given the sources of the last run: the command that gives them.
 fn with_last_sources(cli: &Cli, pipeline: &Pipeline, name: &str, error: Error) -> Error {
-    let Error::Input { what, place, remedy } = error else { return error };
-    match pipeline.last_sources() {
-        Some(flags) if what.contains("is not fresh") => {
+    let flags = pipeline.last_sources();
+    match (error, flags) {
+        (Error::NotFresh { what, place, remedy }, Some(flags)) => {
             let dir = cli.global.data_dir.display();
             let again = format!("hugging-carbon {name} {flags} --data-dir {dir}");
             let remedy = format!("give what the last run was given: {again}; or, for other sources, {remedy}");
-            Error::Input { what, place, remedy }
+            Error::NotFresh { what, place, remedy }
         }
-        _ => Error::Input { what, place, remedy },
+        (error, _) => error,
     }
 }
 

@@ -91,14 +91,14 @@ pub fn run(workspace: &Workspace, graph: &[Box<dyn Step>], wanted: Wanted<'_>, f
         match fresh {
             Freshness::Stale(why) if !begun => {
                 // A stage on top of a stale one would publish what no rebuild can reproduce.
-                return Err(Error::input(
-                    format!("stage '{}', which '{}' builds on, is not fresh: {why}", step.name(), wanted.until),
-                    workspace.work.display(),
-                    format!(
+                return Err(Error::NotFresh {
+                    what: format!("stage '{}', which '{}' builds on, is not fresh: {why}", step.name(), wanted.until),
+                    place: workspace.work.display().to_string(),
+                    remedy: format!(
                         "run the stages before it, too, with the options of the last run: hugging-carbon run --until {}",
                         wanted.until
                     ),
-                ));
+                });
             }
             Freshness::Fresh => {
                 if begun {

@@ -144,8 +144,10 @@ fn parts<'a>(
     };
     let kinds =
         [(RunKind::Pretraining, run.shares.pretraining), (tuning, run.shares.tuning), (RunKind::Adapter, run.shares.adapter)];
-    // The flags of the parts are not told, so that no evidence is asked for.
-    let bare = run.bare();
+    // The flags of the parts are not told, so that no evidence is asked for. Regression: without the owner's name no part had the tokens of
+    // its house.
+    let mut bare = run.bare();
+    bare.owner.name.clone_from(&run.owner.name);
     let possible = kinds.into_iter().filter(|(_, weight)| *weight > 0.0).flat_map(|(kind, weight)| {
         let as_kind = Run { kind: Some(kind), ..bare.clone() };
         let years: Vec<Run> = if kind == RunKind::Pretraining { as_kind.by_possible_year().collect() } else { Vec::new() };

@@ -11,6 +11,7 @@ use crate::reference::{Accelerator, NodePower};
 use crate::units::Flop;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 /// Chips and their source.
 #[derive(Clone, Debug)]
@@ -33,9 +34,23 @@ pub struct Chips<'a> {
     pub power_is_fallback: bool,
 }
 
-/// Mixtures by role, class of owner and year, built once; each with whether some power ratio is another vendor's.
+/// Mixtures by role, class of owner and year, built once.
 #[derive(Debug)]
-pub(super) struct ChipMixtures(BTreeMap<(MixtureRole, OwnerClass, i32), (Vec<Chip>, bool)>);
+pub(super) struct ChipMixtures(BTreeMap<(MixtureRole, OwnerClass, i32), OfYear>);
+
+/// What the runs of a year used.
+#[derive(Debug)]
+struct OfYear {
+    chips: Vec<Chip>,
+    /// Whether some power ratio is another vendor's.
+    power_is_fallback: bool,
+    /// Blends with the chips of trainings at scale, by step of their share; each made when a run first asks for it.
+    blends: [OnceLock<Vec<Chip>>; STEPS],
+}
+
+/// Shares between none and all of it.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // A small whole number.
+const STEPS: usize = assume::STEPS_OF_SCALE as usize - 1;
 
 impl ChipMixtures {
     pub(super) fn new(tables: &FactorTables) -> Self {
@@ -44,14 +59,16 @@ impl ChipMixtures {
             for class in OwnerClass::ALL {
                 for year in YEARS {
                     let (_, mixture) = tables.chip_use.mixture(role, *class, year);
-                    mixtures.insert((role, *class, year), weighted(tables, mixture));
+                    let (chips, power_is_fallback) = weighted(tables, mixture);
+                    let blends = std::array::from_fn(|_| OnceLock::new());
+                    mixtures.insert((role, *class, year), OfYear { chips, power_is_fallback, blends });
                 }
             }
         }
         Self(mixtures)
     }
 
-    fn get(&self, role: MixtureRole, class: OwnerClass, year: i32) -> &(Vec<Chip>, bool) {
+    fn get(&self, role: MixtureRole, class: OwnerClass, year: i32) -> &OfYear {
         // `new` fills every year of the range for all roles and classes.
         &self.0[&(role, class, year.clamp(*YEARS.start(), *YEARS.end()))]
     }
@@ -77,7 +94,8 @@ fn weighted(tables: &FactorTables, chips: Vec<(&Accelerator, f64)>) -> (Vec<Chip
 
 /// Probability that a training of so much compute, in the middle of what is believed, is of the scale of a pre-training and runs on several
 /// machines, in steps; zero where compute is not known apart from the chain.
-pub(super) fn at_scale(compute: Option<Flop>, tables: &FactorTables) -> f64 {
+#[must_use]
+pub fn at_scale(compute: Option<Flop>, tables: &FactorTables) -> f64 {
     let probability = compute.map_or(0.0, |flop| tables.chip_use.on_several_machines(flop));
     (probability * assume::STEPS_OF_SCALE).round() / assume::STEPS_OF_SCALE
 }
@@ -85,7 +103,7 @@ pub(super) fn at_scale(compute: Option<Flop>, tables: &FactorTables) -> f64 {
 /// What registry runs used.
 struct Mixture<'a> {
     name: ChipMixture,
-    set: Cow<'a, [Chip]>,
+    set: &'a [Chip],
     power_is_fallback: bool,
 }
 
@@ -99,25 +117,27 @@ fn mixture_of<'a>(
 ) -> Mixture<'a> {
     let of_role = |role| mixtures.chips.get(role, run.owner.class, year);
     let one = |role: MixtureRole| {
-        let (set, power_is_fallback) = of_role(role);
+        let OfYear { chips, power_is_fallback, .. } = of_role(role);
         let name = ChipMixture::one(role, year);
-        Mixture { name, set: set.as_slice().into(), power_is_fallback: *power_is_fallback }
+        Mixture { name, set: chips, power_is_fallback: *power_is_fallback }
     };
     let of_owner = run.owner.name.as_deref().and_then(|owner| tables.owners.operator(owner));
     if of_owner == Some(GOOGLE) && stated_operator(run).is_none_or(|operator| operator == GOOGLE) {
         return one(MixtureRole::GoogleTpu);
     }
     let of_kind = MixtureRole::of_kind(kind);
+    let (small, large) = (of_role(of_kind), of_role(MixtureRole::PretrainingAtScale));
     let share = at_scale(compute, tables);
-    if share <= 0.0 || share >= 1.0 {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // A whole number of steps.
+    let step = (share * assume::STEPS_OF_SCALE).round() as usize;
+    // Neither none nor all of it.
+    let Some(blend) = step.checked_sub(1).and_then(|step| small.blends.get(step)) else {
         return one(if share > 0.0 { MixtureRole::PretrainingAtScale } else { of_kind });
-    }
-    let (small, small_is_fallback) = of_role(of_kind);
-    let (large, large_is_fallback) = of_role(MixtureRole::PretrainingAtScale);
+    };
     Mixture {
         name: ChipMixture { role: of_kind, share_at_scale: share, year },
-        set: blended(small, large, share).into(),
-        power_is_fallback: *small_is_fallback || *large_is_fallback,
+        set: blend.get_or_init(|| blended(&small.chips, &large.chips, share)),
+        power_is_fallback: small.power_is_fallback || large.power_is_fallback,
     }
 }
 
@@ -142,7 +162,7 @@ pub(super) fn of_part<'a>(
     mixtures: &'a Mixtures,
     tables: &FactorTables,
 ) -> Cow<'a, [Chip]> {
-    if chips.is_mixture { mixture_of(run, part, mixtures, tables).set } else { chips.set.clone() }
+    if chips.is_mixture { mixture_of(run, part, mixtures, tables).set.into() } else { chips.set.clone() }
 }
 
 /// The stated chip, the candidates the evidence leaves open, or what runs of that role and year used; of that scale, where the compute
@@ -174,7 +194,7 @@ pub fn chips<'a>(
             name: name.to_string(),
             is_mixture: true,
             source: "registry runs of that role, year and class of owner".into(),
-            set,
+            set: set.into(),
             is_fallback: true,
             power_source: "measured runs per chip".into(),
             power: None,

@@ -15,6 +15,7 @@ pub mod terms;
 pub use around::{Around, AroundTables, around};
 pub use basis::{Basis, Root};
 pub use build::{Built, build, compute_fit, counted_flop, is_product};
+pub use chips::at_scale;
 pub use contradictions::{Contradiction, implied_efficiency, implied_mfu, product_flop, refuse_contradictions};
 pub use factors::Mixtures;
 pub use fits::{FitRows, Fits, LoadedFit, six_nd_law};

@@ -69,7 +69,8 @@ impl ChipUse {
                 let years: Vec<i32> = counts.keys().filter(|(of, _)| *of == whose).map(|(_, y)| *y).collect();
                 let (Some(&first), Some(&last)) = (years.first(), years.last()) else { continue };
                 for year in first..=last {
-                    mixtures.insert((whose, year), mixture(&counts, whose, year, last - first));
+                    let is_out = |chip: usize| is_released_in(&rows[chip], year);
+                    mixtures.insert((whose, year), mixture(&counts, whose, (year, last - first), is_out));
                 }
             }
         }
@@ -126,11 +127,20 @@ fn several_machines(registry: &Registry) -> Option<Logistic> {
     Logistic::fit(&registry.runs().iter().filter_map(row).collect::<Vec<_>>())
 }
 
-fn mixture(counts: &Counts, whose: Whose, year: i32, widest: i32) -> Vec<(usize, f64)> {
+/// Whether a chip was out by the middle of a year; one whose release is not known may have been.
+fn is_released_in(chip: &Accelerator, year: i32) -> bool {
+    let released = chip.release_date.as_deref().and_then(Day::parse);
+    released
+        .is_none_or(|day| i16::try_from(year).ok().and_then(|year| Day::from_ymd(year, 7, 1)).is_none_or(|middle| day <= middle))
+}
+
+/// Chips of a year, with those of its neighbours where it has few runs. Those of later years count only if they were out by then.
+fn mixture(counts: &Counts, whose: Whose, (year, widest): (i32, i32), is_out: impl Fn(usize) -> bool) -> Vec<(usize, f64)> {
     for reach in 0..=widest {
         let mut pooled: BTreeMap<usize, usize> = BTreeMap::new();
         for y in year - reach..=year + reach {
-            for (chip, n) in counts.get(&(whose, y)).into_iter().flatten() {
+            let of_year = counts.get(&(whose, y)).into_iter().flatten();
+            for (chip, n) in of_year.filter(|(chip, _)| y <= year || is_out(**chip)) {
                 *pooled.entry(*chip).or_default() += n;
             }
         }

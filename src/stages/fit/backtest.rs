@@ -8,7 +8,7 @@ use super::samples::{is_from_hours, is_six_nd, owner, published_run};
 use crate::domain::{Comparison, EmissionsBasis, OwnerClass, Quantiles, RegressionId, Run, RunKind, Term, Tier};
 use crate::error::Result;
 use crate::estimation::fits::is_apart;
-use crate::estimation::{Basis, Fits, LoadedFit, build};
+use crate::estimation::{Basis, Fits, LoadedFit, at_scale, build};
 use crate::evidence::index::names;
 use crate::method::calibration::ErrorLaw;
 use crate::method::chain;
@@ -296,7 +296,7 @@ fn at_boundary(references: &References, run: &TrainingRun, pue: f64) -> (Option<
     let owner = run.hub_id.as_deref().and_then(|id| id.split_once('/')).map(|(owner, _)| owner);
     let vendor_cloud = chip.filter(|c| c.vendor == "Google").map(|_| "google");
     let operator = owner.and_then(|o| references.factors.owners.operator(o)).or(vendor_cloud);
-    let at_scale = run.train_flop.map_or(0.0, |flop| references.factors.chip_use.on_several_machines(Flop(flop)));
+    let at_scale = at_scale(run.train_flop.map(Flop), &references.factors);
     let place = PuePlace { operator, at_scale, ..PuePlace::default() };
     let pue = run.trained_on_day().map_or(pue, |day| references.factors.pue.value(&place, day.year()).pue);
     let ratio = power.as_ref().map(|p| p.ratio);
