@@ -1,5 +1,5 @@
-//! The physical chain of a run at every point: chip, utilization, power, PUE and grid. Runs with the same chips, places and factors
-//! have the same points.
+//! The physical chain of a run at every point: chip, utilization, power, PUE and grid. Runs with the same chips or places share their
+//! points.
 
 use super::points::{CHIP, GRID, MFU, PLACE, POWER, PUE};
 use super::strata::{Factor, Shared};
@@ -30,6 +30,39 @@ pub(super) struct ChainPoint {
     pub(super) grid: f64,
 }
 
+/// Chip of a run at a point.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct ChipPoint {
+    /// FLOP per hour at peak.
+    peak: f64,
+    /// kW per device, with its share of the host.
+    power: f64,
+}
+
+/// The chain of a run at every point. Chips and places are kept apart, because runs share either much more often than both.
+#[derive(Clone, Debug)]
+pub(super) struct ChainPoints {
+    /// None where no chip is possible.
+    chips: Arc<[ChipPoint]>,
+    /// kg per kWh; none where no grid is possible.
+    grids: Arc<[f64]>,
+    mfu: Drawn,
+    pue: Drawn,
+}
+
+impl ChainPoints {
+    /// Whether no chip or no grid is possible.
+    pub(super) fn is_empty(&self) -> bool {
+        self.chips.is_empty() || self.grids.is_empty()
+    }
+
+    /// The factors at a point.
+    pub(super) fn at(&self, point: usize) -> ChainPoint {
+        let ChipPoint { peak, power } = self.chips[point];
+        ChainPoint { peak, mfu: self.mfu.value(point), power, pue: self.pue.value(point), grid: self.grids[point] }
+    }
+}
+
 /// What the chain of a run is drawn from.
 #[derive(Clone, Copy)]
 pub(super) struct ChainLaws<'a> {
@@ -38,15 +71,6 @@ pub(super) struct ChainLaws<'a> {
     pub(super) pue: &'a LogNormal,
     pub(super) grids: &'a [GridOption],
     pub(super) fixed: Fixed,
-    /// Digest of the chips and the grids.
-    pub(super) options: u64,
-}
-
-/// Digest of chips and grids.
-pub(super) fn options_key(chips: &[Chip], grids: &[GridOption]) -> u64 {
-    let chips_of = chips.iter().flat_map(|c| [c.weight, c.peak.0, c.tdp.0].into_iter().chain(numbers(&c.power_ratio)));
-    let grids_of = grids.iter().flat_map(|g| std::iter::once(g.weight).chain(numbers(&g.intensity)));
-    digest(std::iter::once(chips.len() as u64).chain(chips_of.chain(grids_of).map(f64::to_bits)))
 }
 
 fn numbers(law: &LogNormal) -> [f64; 3] {
@@ -54,47 +78,66 @@ fn numbers(law: &LogNormal) -> [f64; 3] {
 }
 
 impl ChainLaws<'_> {
-    /// The points of the chain; none where no chip or no grid is possible.
-    pub(super) fn points(&self, shared: &Shared) -> Arc<[ChainPoint]> {
-        shared.chains.get(self.key(), || self.compute(shared))
-    }
-
-    fn key(&self) -> u64 {
-        let fixed = self.fixed.map_or([-1.0, 0.0], |(factor, z)| [f64::from(factor as u8), z]);
-        let of_laws = numbers(self.mfu).into_iter().chain(numbers(self.pue)).chain(fixed);
-        digest(std::iter::once(self.options).chain(of_laws.map(f64::to_bits)))
-    }
-
-    fn compute(&self, shared: &Shared) -> Arc<[ChainPoint]> {
-        if self.chips.is_empty() || self.grids.is_empty() {
-            return Arc::new([]);
+    /// The points of the chain.
+    pub(super) fn points(&self, shared: &Shared) -> ChainPoints {
+        ChainPoints {
+            chips: self.chip_points(shared),
+            grids: self.grid_points(shared),
+            mfu: self.drawn(Factor::Mfu, MFU, self.mfu, shared),
+            pue: self.drawn(Factor::Pue, PUE, self.pue, shared),
         }
-        let (chips, grids) = (options(self.chips, shared, |c| c.weight), options(self.grids, shared, |g| g.weight));
-        let (n, strata) = (shared.draws(), |factor: usize| shared.points.strata(factor));
-        // Of a chip or place what it is drawn from: its law, and the deviations at every point.
-        let drawn = |factor: Factor, own: usize, law: &LogNormal| Drawn {
+    }
+
+    /// Digest of numbers, and of where a factor stays.
+    fn key(&self, factor: Factor, numbers: impl Iterator<Item = f64>) -> u64 {
+        let stays = self.fixed.filter(|(fixed, _)| *fixed == factor).map_or([0.0, 0.0], |(_, z)| [1.0, z]);
+        digest(numbers.chain(stays).map(f64::to_bits))
+    }
+
+    fn chip_points(&self, shared: &Shared) -> Arc<[ChipPoint]> {
+        let of_chips = self.chips.iter().flat_map(|c| [c.weight, c.peak.0, c.tdp.0].into_iter().chain(numbers(&c.power_ratio)));
+        shared.chips.get(self.key(Factor::Power, of_chips), || {
+            if self.chips.is_empty() {
+                return Arc::new([]);
+            }
+            let up_to = options(self.chips, shared, |c| c.weight);
+            let powers: Vec<Drawn> =
+                self.chips.iter().map(|chip| self.drawn(Factor::Power, POWER, &chip.power_ratio, shared)).collect();
+            let strata = shared.points.strata(CHIP).iter().enumerate();
+            let of_point = strata.map(|(point, stratum)| {
+                let chip = pick(&up_to, *stratum);
+                ChipPoint {
+                    peak: self.chips[chip].peak.0 * SECONDS_PER_HOUR,
+                    power: self.chips[chip].tdp.0 / PER_KILO * powers[chip].value(point),
+                }
+            });
+            of_point.collect()
+        })
+    }
+
+    fn grid_points(&self, shared: &Shared) -> Arc<[f64]> {
+        let of_grids = self.grids.iter().flat_map(|g| std::iter::once(g.weight).chain(numbers(&g.intensity)));
+        shared.grids.get(self.key(Factor::Grid, of_grids), || {
+            if self.grids.is_empty() {
+                return Arc::new([]);
+            }
+            let up_to = options(self.grids, shared, |g| g.weight);
+            let intensities: Vec<Drawn> =
+                self.grids.iter().map(|grid| self.drawn(Factor::Grid, GRID, &grid.intensity, shared)).collect();
+            let strata = shared.points.strata(PLACE).iter().enumerate();
+            strata.map(|(point, stratum)| intensities[pick(&up_to, *stratum)].value(point) / PER_KILO).collect()
+        })
+    }
+
+    /// What a factor is drawn from: its law, and the deviations at every point.
+    fn drawn(&self, factor: Factor, own: usize, law: &LogNormal, shared: &Shared) -> Drawn {
+        Drawn {
             median: law.median,
             deviations: match self.fixed {
                 Some((fixed, z)) if fixed == factor => Err(exp(z * sqrt(law.own_sd * law.own_sd + law.shared_sd * law.shared_sd))),
                 _ => Ok(shared.own_factor(own, law.own_sd)),
             },
-        };
-        let powers: Vec<Drawn> = self.chips.iter().map(|chip| drawn(Factor::Power, POWER, &chip.power_ratio)).collect();
-        let intensities: Vec<Drawn> = self.grids.iter().map(|grid| drawn(Factor::Grid, GRID, &grid.intensity)).collect();
-        let (mfu, pue) = (drawn(Factor::Mfu, MFU, self.mfu), drawn(Factor::Pue, PUE, self.pue));
-        (0..n)
-            .map(|point| {
-                let chip = pick(&chips, strata(CHIP)[point]);
-                let place = pick(&grids, strata(PLACE)[point]);
-                ChainPoint {
-                    peak: self.chips[chip].peak.0 * SECONDS_PER_HOUR,
-                    mfu: mfu.value(point),
-                    power: self.chips[chip].tdp.0 / PER_KILO * powers[chip].value(point),
-                    pue: pue.value(point),
-                    grid: intensities[place].value(point) / PER_KILO,
-                }
-            })
-            .collect()
+        }
     }
 
     /// The draws of what rows share, per factor; of a fixed factor nothing is drawn. Chips of a set share one spread, and so do grids.
@@ -113,6 +156,7 @@ impl ChainLaws<'_> {
 }
 
 /// A factor as it is drawn: its deviation at every point, or the one where it stays.
+#[derive(Clone, Debug)]
 struct Drawn {
     median: f64,
     deviations: Result<Arc<[f64]>, f64>,

@@ -21,7 +21,7 @@ const NEGLIGIBLE: f64 = 1e-7;
 /// moves a draw by 0.3 dex / 100 or less.
 const STEPS_PER_UNIT: f64 = 20.0;
 /// Steps per dex of the bounds for which compute of unknown size is kept; draws end at the exact ones.
-const STEPS_PER_DEX: f64 = 200.0;
+const STEPS_PER_DEX: f64 = 50.0;
 
 /// A run's compute as it is drawn.
 pub(super) enum Sampler {

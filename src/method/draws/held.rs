@@ -3,12 +3,11 @@
 //! Everything but the held factor is what it was when the run was drawn: compute, hours and energy are taken over, and what the others were
 //! in each draw is looked up once for all settings. The figures are those of [`simulate_fixed`](super::simulate_fixed) to the last bit.
 
-use super::chain_points::{ChainLaws, ChainPoint, options_key};
+use super::chain_points::{ChainLaws, ChainPoint, ChainPoints};
 use super::points::ROLE;
 use super::{Draws, Factor, MFU_MAX, Run, Shared};
 use crate::method::simulate::{Chip, Compute, LogNormal, RunModel, Start};
 use libm::{exp, sqrt};
-use std::sync::Arc;
 
 /// What a run that starts from compute was in each draw. Buffers serve one run after the other.
 #[derive(Clone, Debug, Default)]
@@ -44,7 +43,7 @@ impl Held {
         }
         for (draw, (option, point)) in places.iter().enumerate() {
             let Some(trained) = trained(*option) else { continue };
-            let (own, [_, host, facility, place]) = (&trained.chain[*point as usize], &trained.levels);
+            let (own, [_, host, facility, place]) = (trained.chain.at(*point as usize), &trained.levels);
             power[draw] = own.power * host[draw];
             pue[draw] = (own.pue * facility[draw]).max(1.0);
             grid[draw] = own.grid * place[draw];
@@ -59,7 +58,7 @@ impl Held {
                     let mfus: Vec<f64> = options(model).map(|(law, _)| at(law).min(MFU_MAX)).collect();
                     // Where nothing was trained there is no compute either: any rate but zero will do.
                     values.extend(places.iter().map(|(option, point)| {
-                        trained(*option).map_or(1.0, |trained| trained.chain[*point as usize].peak * mfus[usize::from(*option)])
+                        trained(*option).map_or(1.0, |trained| trained.chain.at(*point as usize).peak * mfus[usize::from(*option)])
                     }));
                 }
                 Factor::Pue => values.resize(n, at(&model.pue).max(1.0)),
@@ -121,16 +120,19 @@ fn options<'a>(model: &'a RunModel<'_>) -> impl Iterator<Item = (&'a LogNormal, 
 }
 
 /// Points with a factor of chips or places held, of each thing that a run may have been.
-fn held_points(model: &RunModel<'_>, shared: &Shared, fixed: (Factor, f64)) -> Vec<Arc<[ChainPoint]>> {
+fn held_points(model: &RunModel<'_>, shared: &Shared, fixed: (Factor, f64)) -> Vec<ChainPoints> {
     let points = |(mfu, chips)| {
-        let options = options_key(chips, model.grids);
-        ChainLaws { chips, mfu, pue: &model.pue, grids: model.grids, fixed: Some(fixed), options }.points(shared)
+        let laws = ChainLaws { chips, mfu, pue: &model.pue, grids: model.grids, fixed: Some(fixed) };
+        laws.points(shared)
     };
     options(model).map(points).collect()
 }
 
 /// The value at each draw's point; zero where nothing was trained.
-fn take(values: &mut Vec<f64>, places: &[(u8, u32)], points: &[Arc<[ChainPoint]>], value: impl Fn(&ChainPoint) -> f64) {
-    let of = |(option, point): &(u8, u32)| points.get(usize::from(*option))?.get(*point as usize);
-    values.extend(places.iter().map(|place| of(place).map_or(0.0, &value)));
+fn take(values: &mut Vec<f64>, places: &[(u8, u32)], points: &[ChainPoints], value: impl Fn(&ChainPoint) -> f64) {
+    let of = |(option, point): &(u8, u32)| {
+        let points = points.get(usize::from(*option)).filter(|points| !points.is_empty())?;
+        Some(value(&points.at(*point as usize)))
+    };
+    values.extend(places.iter().map(|place| of(place).unwrap_or_default()));
 }

@@ -17,7 +17,7 @@ mod strata;
 pub use held::Held;
 pub use strata::{Factor, Shared};
 
-use self::chain_points::{ChainLaws, ChainPoint, Fixed, options_key};
+use self::chain_points::{ChainLaws, ChainPoints, Fixed};
 use self::compute::Sampler;
 use self::points::{Order, ROLE, START};
 use super::assumptions::MFU_MAX;
@@ -107,6 +107,7 @@ struct Chain {
 /// What of a run is the same in every draw.
 struct Run<'a> {
     start: Start,
+    /// Factor on the start by point; empty where the run starts from compute.
     first: Arc<[f64]>,
     /// What is stated beside it, each with its factor by point.
     energy: Option<(f64, Arc<[f64]>)>,
@@ -124,8 +125,7 @@ struct Trained {
     compute: Sampler,
     /// FLOP in the middle; zero where compute follows from the chain.
     central_flop: f64,
-    /// By point; empty where no chip or no grid is possible.
-    chain: Arc<[ChainPoint]>,
+    chain: ChainPoints,
     /// By draw: level of MFU, host power, PUE and grid.
     levels: [Arc<[f64]>; 4],
 }
@@ -134,8 +134,7 @@ impl<'a> Run<'a> {
     fn new(model: &'a RunModel<'a>, shared: &'a Shared, fixed: Fixed) -> Self {
         let trained = |up_to: f64, compute: &Compute<'_>, mfu: &LogNormal, chips: &[Chip]| {
             let central_flop = compute.central().map_or(0.0, |flop| flop.0);
-            let options = options_key(chips, model.grids);
-            let laws = ChainLaws { chips, mfu, pue: &model.pue, grids: model.grids, fixed, options };
+            let laws = ChainLaws { chips, mfu, pue: &model.pue, grids: model.grids, fixed };
             Trained {
                 up_to,
                 compute: Sampler::new(compute, shared),
@@ -159,7 +158,10 @@ impl<'a> Run<'a> {
         let Stated { energy, hours } = model.stated;
         Self {
             start: model.start,
-            first: shared.own_factor(START, model.start.factor().own_sd),
+            first: match model.start {
+                Start::Compute => Arc::new([]),
+                of => shared.own_factor(START, of.factor().own_sd),
+            },
             energy: energy.map(factor),
             hours: hours.map(factor),
             trained,
@@ -217,11 +219,11 @@ impl<'a> Run<'a> {
         let median = self.start.factor().median;
         let drawn = |stated: &Option<(f64, Arc<[f64]>)>, draw| stated.as_ref().map(|(median, own)| median * own[order.start(draw)]);
         for draw in draws {
-            let own = &trained.chain[order.chain(draw)];
+            let own = trained.chain.at(order.chain(draw));
             // No run exceeds what hardware allows, and no facility runs below its own IT load.
             let rate = own.peak * (own.mfu * mfu[draw]).min(MFU_MAX);
             let kwh_per_hour = own.power * power[draw] * (own.pue * pue[draw]).max(1.0);
-            let first = median * self.first[order.start(draw)];
+            let first = self.first.get(order.start(draw)).map_or(0.0, |own| median * own);
             let compute = has_compute.then_some(flop[draw]);
             let stated = (drawn(&self.energy, draw), drawn(&self.hours, draw));
             let most = Most { flop_per_hour: own.peak * MFU_MAX, central_flop: trained.central_flop };
@@ -241,7 +243,7 @@ impl Trained {
         let Draws { flop, hours, energy, emissions, .. } = out;
         let [mfu, power, pue, grid] = self.levels.each_ref().map(AsRef::as_ref);
         for draw in draws {
-            let own = &self.chain[order.chain(draw)];
+            let own = self.chain.at(order.chain(draw));
             let rate = own.peak * (own.mfu * mfu[draw]).min(MFU_MAX);
             let kwh_per_hour = own.power * power[draw] * (own.pue * pue[draw]).max(1.0);
             let device_hours = flop[draw] / rate;

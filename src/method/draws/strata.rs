@@ -1,6 +1,6 @@
 //! What all runs share: the points, the draws of shared factors, and whatever was computed for one run and serves others.
 
-use super::chain_points::ChainPoint;
+use super::chain_points::ChipPoint;
 use super::error_table::ErrorTable;
 use super::kept::Kept;
 use super::points::{COMPUTE, Orders, Points, middle};
@@ -47,7 +47,8 @@ pub struct Shared {
     log_normals: Kept<[f64]>,
     /// Compute of regressions by point, and what a coefficient's draw makes of it.
     pub(super) computes: Kept<[f64]>,
-    pub(super) chains: Kept<[ChainPoint]>,
+    pub(super) chips: Kept<[ChipPoint]>,
+    pub(super) grids: Kept<[f64]>,
     pub(super) errors: Kept<ErrorTable>,
 }
 
@@ -65,7 +66,8 @@ impl Shared {
             levels: Points::of_factors(Factor::ALL.len(), "shared#factor", draws, seed).shuffled("shared#order", seed),
             log_normals: Kept::new(most(size_of::<f64>())),
             computes: Kept::new(OF_COMPUTES * most(size_of::<f64>())),
-            chains: Kept::new(most(size_of::<ChainPoint>())),
+            chips: Kept::new(most(size_of::<ChipPoint>())),
+            grids: Kept::new(most(size_of::<f64>())),
             errors: Kept::new(MOST_BYTES / ErrorTable::BYTES),
         }
     }

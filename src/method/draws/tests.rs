@@ -355,7 +355,7 @@ fn a_run_that_starts_from_compute_follows_the_chain() {
     let (only, mut bounded) = (&run.trained[0], [0, 0]);
     let [mfu, power, pue, grid] = &only.levels;
     for draw in 0..200 {
-        let own = &only.chain[order.chain(draw)];
+        let own = only.chain.at(order.chain(draw));
         let (used, facility) = (own.mfu * mfu[draw], own.pue * pue[draw]);
         let factors = (own.peak * used.min(MFU_MAX), own.power * power[draw] * facility.max(1.0), own.grid * grid[draw]);
         let most = Most { flop_per_hour: own.peak * MFU_MAX, central_flop: 0.0 };

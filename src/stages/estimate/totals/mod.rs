@@ -98,8 +98,9 @@ impl<'a> All<'a> {
                         draws: drawn.map(|drawn| drawn.draws),
                     })
                     .collect();
-                totals.add(&rows);
-                totals.close_owners_before(block.last().and_then(|last| last.model.owner.as_deref()));
+                let last_owner = block.last().and_then(|last| last.model.owner.as_deref());
+                totals.add(&rows, last_owner);
+                totals.close_owners_before(last_owner);
                 block.iter().for_each(|item| largest.add(cohorts(given.settings, downloads(item.model)), item));
             },
         );

@@ -36,13 +36,16 @@ struct Sums {
 }
 
 impl Sums {
-    /// Adds rows, each after the one before.
-    fn add(&mut self, rows: &[&Row<'_>]) {
+    /// Adds rows, each after the one before. Of a run that no other will follow the figures are enough.
+    fn add(&mut self, rows: &[&Row<'_>], is_whole: bool) {
         self.models += count(rows.len());
         let drawn: Vec<&Draws> = rows.iter().filter_map(|row| row.draws).collect();
         self.runs += count(drawn.len());
         if let Some(last) = rows.iter().rev().find(|row| row.draws.is_some()) {
             self.last = last.figures;
+        }
+        if is_whole && self.runs <= 1 {
+            return;
         }
         let all = |quantity: fn(&Draws) -> &[f64]| drawn.iter().map(|draws| quantity(draws)).collect::<Vec<_>>();
         add_in_order(&mut self.flop, &all(|draws| &draws.flop));
@@ -105,25 +108,38 @@ impl Totals {
         Self { names, open: FxHashMap::default(), closed: Vec::new() }
     }
 
-    /// Adds a block. Groups work beside each other; each adds its rows in their order, so that sums do not depend on threads.
-    pub(super) fn add(&mut self, block: &[Row<'_>]) {
+    /// Adds a block, of which the last row is of that owner. Groups work beside each other; each adds its rows in their order, so that sums
+    /// do not depend on threads.
+    pub(super) fn add(&mut self, block: &[Row<'_>], last_owner: Option<&str>) {
         let mut rows: BTreeMap<&Key<'_>, Vec<&Row<'_>>> = BTreeMap::new();
         for row in block {
             for key in &row.keys {
                 rows.entry(key).or_default().push(row);
             }
         }
-        let work: Vec<(&Key<'_>, Sums, Vec<&Row<'_>>)> = rows
+        let mut keys = rows.keys().copied().peekable();
+        let (mut before, mut alone) = (None, Vec::with_capacity(rows.len()));
+        while let Some(key) = keys.next() {
+            let is_shared =
+                [before, keys.peek().copied()].into_iter().flatten().any(|other: &Key<'_>| (other.0, &other.1) == (key.0, &key.1));
+            alone.push(is_done((key.0, &key.1), last_owner) && !is_shared);
+            before = Some(key);
+        }
+        let work: Vec<(&Key<'_>, Sums, Vec<&Row<'_>>, bool)> = rows
             .into_iter()
-            .map(|(key, rows)| {
-                let sums = self.open.get_mut(&(key.0, key.1.to_string())).and_then(|group| group.remove(&key.2));
-                (key, sums.unwrap_or_default(), rows)
+            .zip(alone)
+            .map(|((key, rows), is_alone)| {
+                let group = self.open.get_mut(&(key.0, key.1.to_string()));
+                // What is open from the block before comes on top.
+                let is_whole = is_alone && group.is_none();
+                let sums = group.and_then(|group| group.remove(&key.2));
+                (key, sums.unwrap_or_default(), rows, is_whole)
             })
             .collect();
         let done: Vec<(&Key<'_>, Sums)> = work
             .into_par_iter()
-            .map(|(key, mut sums, rows)| {
-                sums.add(&rows);
+            .map(|(key, mut sums, rows, is_whole)| {
+                sums.add(&rows, is_whole);
                 (key, sums)
             })
             .collect();
@@ -132,10 +148,9 @@ impl Totals {
         }
     }
 
-    /// Owners are many and contiguous: after a block only the last one stays open. Ids without namespace are the exception: they lie
-    /// scattered between the owners, so the group `unknown` stays open to the end.
+    /// Owners are many and contiguous: after a block only the last one stays open.
     pub(super) fn close_owners_before(&mut self, last: Option<&str>) {
-        let is_done = |k: &&(GroupBy, String)| k.0 == GroupBy::Owner && k.1 != "unknown" && Some(k.1.as_str()) != last;
+        let is_done = |key: &&(GroupBy, String)| is_done((key.0, &key.1), last);
         let done: Vec<(GroupBy, String)> = self.open.keys().filter(is_done).cloned().collect();
         let groups = done.into_iter().filter_map(|key| self.open.remove_entry(&key)).collect();
         self.close(groups);
@@ -179,6 +194,12 @@ impl Totals {
         table.sort_by(|a, b| (&a.cohort, a.group_by.name(), &a.group).cmp(&(&b.cohort, b.group_by.name(), &b.group)));
         table
     }
+}
+
+/// Whether no row of a later block belongs to a group. Ids without namespace lie scattered between the owners, so that the group `unknown`
+/// stays open to the end.
+fn is_done((group_by, group): (GroupBy, &str), last_owner: Option<&str>) -> bool {
+    group_by == GroupBy::Owner && group != "unknown" && Some(group) != last_owner
 }
 
 fn count(n: usize) -> i64 {

@@ -115,7 +115,7 @@ impl LargestRuns {
                 .zip(&draws)
                 .map(|(((_, figures), keys), draws)| Row { keys: keys.clone(), figures: *figures, draws: Some(draws) })
                 .collect();
-            totals.add(&rows);
+            totals.add(&rows, None);
         }
         Ok(())
     }
