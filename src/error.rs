@@ -58,6 +58,16 @@ pub enum Error {
         /// What the user can do.
         remedy: String,
     },
+    /// Another process works on the data directory; what it comes to is its own to write down.
+    #[error("{what}\n  where: {place}\n  way out: {remedy}")]
+    Busy {
+        /// Who.
+        what: String,
+        /// The directory of the tables.
+        place: String,
+        /// What the user can do.
+        remedy: String,
+    },
     /// What the command line states cannot be.
     #[error("{what}\n  where: {place}\n  way out: {remedy}")]
     Usage {
@@ -110,7 +120,9 @@ impl Error {
     #[must_use]
     pub fn exit_status(&self) -> ExitStatus {
         match self {
-            Self::Config(_) | Self::Input { .. } | Self::NotFresh { .. } | Self::Io { .. } => ExitStatus::UserError,
+            Self::Config(_) | Self::Input { .. } | Self::NotFresh { .. } | Self::Busy { .. } | Self::Io { .. } => {
+                ExitStatus::UserError
+            }
             Self::Usage { .. } => ExitStatus::Usage,
             Self::Network { .. } => ExitStatus::Network,
             Self::Verification(_) => ExitStatus::VerificationFailed,

@@ -54,7 +54,7 @@ fn status_says_why_a_stage_is_stale() {
     workspace.ok(&["-q", "run", "--until", "tier"]);
     let config = workspace.file("other.toml", "[cohort]\nmin = 10\n");
     let status = workspace.ok(&["status", "--config", config.to_str().unwrap()]).stdout;
-    assert!(status.contains("settings (min) changed") && status.contains("stage normalize before it is stale"), "{status}");
+    assert!(status.contains("settings (cohort.min) changed") && status.contains("stage normalize before it is stale"), "{status}");
 }
 
 #[test]

@@ -293,7 +293,11 @@ fn signals_end_a_run_within_a_second_with_a_status_that_says_so() {
             std::thread::sleep(Duration::from_millis(20));
         }
         // It holds the data directory meanwhile, and whoever comes second is told who.
+        let file = workspace.data().join("run_results.json");
+        let before = std::fs::read(&file).ok();
         let second = workspace.run(&args(&["ingest"]));
+        // Regression: its refusal was written over what the first is to come to.
+        assert_eq!(std::fs::read(&file).ok(), before);
         assert!(second.status == 1 && second.stderr.contains(&format!("process {} on", child.id())), "{}", second.stderr);
         let sent = Instant::now();
         let kill = std::process::Command::new("sh").args(["-c", &format!("kill -{signal} {}", child.id())]).status().unwrap();

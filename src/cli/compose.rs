@@ -15,6 +15,9 @@ use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
+/// The cards of the sample, as the project's own pipeline.toml names them.
+const SAMPLE_CARDS: &str = "data/sample/cards";
+
 /// What a command may do besides what the configuration says.
 #[derive(Clone, Copy, Debug)]
 pub struct Access {
@@ -59,7 +62,16 @@ impl Pipeline {
 
     /// Of the command line; `network` says whether what is due may be fetched from the Hub.
     pub fn of_command_line(cli: &Cli, network: Network, may_go_back: bool, reports: Reports) -> Result<Self> {
-        let Resolved { config, .. } = super::resolve(cli)?;
+        let Resolved { config, left_aside, .. } = super::resolve(cli)?;
+        // The sample's cards are nobody's loss.
+        for (setting, value, why) in left_aside.iter().filter(|(_, value, _)| !value.contains(SAMPLE_CARDS)) {
+            tracing::warn!(
+                setting,
+                value,
+                why,
+                "left aside: a file's cards belong to its source; --cards or --evidence gives others"
+            );
+        }
         let interactive = std::io::stderr().is_terminal() && !cli.global.quiet && cli.global.log_format == LogFormat::Text;
         let reference = Reference::load_with(config.reference.extra_grid.as_deref())?;
         Ok(Self::new(

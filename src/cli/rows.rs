@@ -29,22 +29,26 @@ pub fn evidence(cli: &Cli) -> Result<()> {
             "hugging-carbon rows evidence < in.arrow > out.arrow; docs/engines.md has examples",
         ));
     }
+    refuse_needless(cli)?;
     let config = resolve(cli)?.config;
     let references = References::new(&Reference::load_with(config.reference.extra_grid.as_deref())?);
     let reader = card_reader(&references);
     let (schema, reader) = (Arc::new(reader.schema()), reader.to_string());
     let input = open_ipc_stream(BufReader::with_capacity(1 << 20, std::io::stdin()), STDIN.to_owned())?;
-    let columns = CardedColumns::new(&input.schema, STDIN)?;
+    let mut columns = CardedColumns::new(&input.schema, STDIN)?;
     let mut output = match StreamWriter::try_new(BufWriter::with_capacity(1 << 20, std::io::stdout().lock()), &schema) {
         Ok(output) => output,
         Err(e) => return ended(&e),
     };
-    let (mut before, mut rows) = (0, 0);
+    let (mut before, mut rows, mut cards, mut refused) = (0, 0, 0, 0);
     for batch in input {
         let batch = batch?;
         for from in (0..batch.num_rows()).step_by(BLOCK_ROWS) {
             let block = batch.slice(from, BLOCK_ROWS.min(batch.num_rows() - from));
-            let made = block_rows(&references, &reader, columns.records(&block, before + from)?)?;
+            let records = columns.records(&block, before + from)?;
+            cards += records.len();
+            refused += records.iter().filter(|record| record.is_err()).count();
+            let made = block_rows(&references, &reader, records)?;
             rows += made.num_rows();
             let made = made.with_schema(Arc::clone(&schema))?;
             if let Err(e) = output.write(&made) {
@@ -60,8 +64,31 @@ pub fn evidence(cli: &Cli) -> Result<()> {
     if let Err(e) = output.finish().and_then(|()| output.flush()) {
         return ended(&e);
     }
-    tracing::info!(cards = before, rows, "cards read");
+    if refused > 0 {
+        tracing::warn!(
+            refused,
+            of = cards,
+            "cards without a usable id give no evidence: their rows say why in the column 'refused'"
+        );
+    }
+    if !columns.unreadable().is_empty() {
+        tracing::warn!(columns = columns.unreadable().join(", "), "columns of another type than the index has were not read");
+    }
+    tracing::info!(rows_in = before, cards = cards - refused, refused, rows_out = rows, "cards read");
     Ok(())
+}
+
+/// Flags that say where a pipeline's inputs and tables are, of which a filter between two streams has none.
+fn refuse_needless(cli: &Cli) -> Result<()> {
+    let given = [("--source", &cli.global.source), ("--cards", &cli.global.cards), ("--evidence", &cli.global.evidence)];
+    match given.into_iter().find(|(_, path)| path.is_some()) {
+        Some((flag, _)) => Err(Error::usage(
+            format!("{flag} means nothing to `rows evidence`: cards come on standard input, rows go to standard output"),
+            flag,
+            "leave it out: hugging-carbon rows evidence < in.arrow > out.arrow",
+        )),
+        None => Ok(()),
+    }
 }
 
 /// The readings of some cards, in their order.
@@ -82,13 +109,14 @@ fn block_rows(references: &References, reader: &str, cards: Vec<Carded>) -> Resu
     builders.finish()
 }
 
-/// Why no more can be written. A reader that went away is no error.
+/// Why no more can be written. A reader that went away has not got all rows, which a job must learn.
 fn ended(e: &arrow::error::ArrowError) -> Result<()> {
     match e {
-        arrow::error::ArrowError::IoError(_, io) if io.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        arrow::error::ArrowError::IoError(_, io) => {
-            Err(Error::io("cannot write", STDOUT, std::io::Error::new(io.kind(), io.to_string())))
-        }
+        arrow::error::ArrowError::IoError(_, io) => Err(Error::input(
+            format!("the rows cannot be written: {io}"),
+            STDOUT,
+            "whoever reads them must read to the end, or the disk that they go to needs room; then run it again from the first card",
+        )),
         other => Err(Error::Internal(format!("arrow: {other}"))),
     }
 }

@@ -96,7 +96,10 @@ fn finished<T>(cli: &Cli, begun: Begun, work: impl FnOnce(Reports) -> Result<T>)
         Ok(_) => (0, None),
         Err(e) => (e.exit_status() as i32, Some(e.to_string())),
     };
-    if (error.is_none() || cli.global.data_dir.exists())
+    // Regression: a run that was refused because another is at work wrote its failure over what the other had come to.
+    let is_busy = matches!(result, Err(Error::Busy { .. }));
+    if !is_busy
+        && (error.is_none() || cli.global.data_dir.exists())
         && let Err(e) = begun.finish(status, error)
     {
         // It changes nothing of what was done, and the command's own failure says more.

@@ -42,6 +42,8 @@ pub struct Resolved {
     pub config: Config,
     /// Dotted key to value and origin, of what was set and of what every snapshot pins.
     pub origins: BTreeMap<String, (String, Origin)>,
+    /// Settings of the file that a flag has put aside: key, value, and the file with the flag, in words.
+    pub left_aside: Vec<(String, String, String)>,
 }
 
 /// What the command line says about the configuration.
@@ -109,17 +111,18 @@ pub fn resolve(overrides: &Overrides, environment: impl Fn(&str) -> Option<Strin
         layers.set("source.kind", toml::Value::String("file".into()), Origin::Flag("--source"));
         layers.set("source.path", toml::Value::String(path.to_string_lossy().into_owned()), Origin::Flag("--source"));
     }
+    let flag = |given: &[(&'static str, bool)]| given.iter().find(|(_, is_given)| *is_given).map(|(flag, _)| *flag);
+    let [source, cards, evidence] = [&overrides.source, &overrides.cards, &overrides.evidence].map(Option::is_some);
     if let Some(path) = &overrides.cards {
         layers.set("cards.path", toml::Value::String(path.to_string_lossy().into_owned()), Origin::Flag("--cards"));
-    } else if overrides.source.is_some() || overrides.evidence.is_some() {
-        // The file's cards belong to the file's source.
-        layers.unset("cards.path");
+    } else if let Some(flag) = flag(&[("--source", source), ("--evidence", evidence)]) {
+        layers.leave_aside("cards.path", flag);
     }
     if let Some(path) = &overrides.evidence {
         let value = toml::Value::String(path.to_string_lossy().into_owned());
         layers.set("cards.evidence", value, Origin::Flag("--evidence"));
-    } else if overrides.source.is_some() || overrides.cards.is_some() {
-        layers.unset("cards.evidence");
+    } else if let Some(flag) = flag(&[("--source", source), ("--cards", cards)]) {
+        layers.leave_aside("cards.evidence", flag);
     }
     layers.finish()
 }
@@ -200,6 +203,7 @@ fn to_toml(value: Value) -> toml::Value {
 struct Layers {
     table: toml::Table,
     origins: Origins,
+    left_aside: Vec<(String, String, String)>,
 }
 
 impl Layers {
@@ -240,24 +244,32 @@ impl Layers {
         }
     }
 
-    fn unset(&mut self, dotted: &str) {
+    /// Drops a setting of the file: its cards belong to its source. What a variable says is said for this run, like the flag.
+    fn leave_aside(&mut self, dotted: &str, flag: &str) {
+        if !matches!(self.origins.get(dotted), Some((_, Origin::File(_)))) {
+            return;
+        }
+        let Some((value, origin)) = self.origins.remove(dotted) else { return };
+        self.left_aside.push((dotted.to_owned(), value, format!("{origin}, because of {flag}")));
         let (section, key) = dotted.split_once('.').unwrap_or((dotted, ""));
-        self.origins.remove(dotted);
         if let Some(toml::Value::Table(entries)) = self.table.get_mut(section) {
             entries.remove(key);
         }
     }
 
     fn finish(self) -> Result<Resolved> {
-        let Self { table, origins } = self;
+        let Self { table, origins, left_aside } = self;
         let refused = |why: &str| Error::Config(format!("{}{}", why.trim_end(), describe(&origins)));
         if let Some(why) = unknown_word(&table) {
             return Err(refused(&why));
         }
         refuse_wrong_values(&table, &origins)?;
-        let config: Config = toml::Value::Table(table).try_into().map_err(|e: toml::de::Error| refused(&e.to_string()))?;
+        let mut config: Config = toml::Value::Table(table).try_into().map_err(|e: toml::de::Error| refused(&e.to_string()))?;
+        // A set, whose order changes nothing.
+        config.method.without_link_passes.sort_unstable();
+        config.method.without_link_passes.dedup();
         validate(&config, &origins)?;
-        Ok(Resolved { config, origins })
+        Ok(Resolved { config, origins, left_aside })
     }
 }
 

@@ -18,7 +18,8 @@ const PAGE_HEAD: &str = "\
 Every setting of Hugging Carbon. Each is resolved as default < `pipeline.toml` < environment variable < flag; `run -v` says where it
 came from. Unknown keys are refused, and so are values out of range. A path in a file is relative to the file. A list of words in a
 variable has commas between them. The flag `--source` sets `source.kind` and `source.path`, the flag `--cards` sets `cards.path`,
-`--evidence` sets `cards.evidence`.
+`--evidence` sets `cards.evidence`. With `--source` or one of the two others the file's cards are left aside, with a warning: they belong
+to the file's source. Those of a variable stay.
 
 This page and the comments of [pipeline.toml](../pipeline.toml) are written from the list in `src/config/settings.rs`. After a change
 of it, `WRITE_SETTINGS=1 cargo test --release --lib config` writes both anew.

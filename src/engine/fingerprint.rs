@@ -46,29 +46,32 @@ pub(super) fn parts<S: Stage>(
 
 /// Name of the part that holds the settings.
 const SETTINGS: &str = "settings";
-/// Changed parts that are named; more are counted.
+/// How the names of parts that are tables begin.
+const TABLE: &str = "table ";
+/// Changed tables that are named; more are counted. They follow from what else is named, here or of a stage before.
 const NAMED: usize = 4;
 
 /// What changed from one set of parts to another, in words; none if nothing did.
 fn changes(before: &BTreeMap<String, String>, now: &BTreeMap<String, String>) -> Option<String> {
     let names: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
-    let mut changed: Vec<String> =
-        names.iter().filter(|name| before.get(**name) != now.get(**name)).map(|n| (*n).clone()).collect();
+    let changed = names.into_iter().filter(|name| before.get(*name) != now.get(*name));
+    let (mut tables, mut named): (Vec<String>, Vec<String>) = changed.cloned().partition(|name| name.starts_with(TABLE));
     if let (Some(at), Some(before), Some(now)) =
-        (changed.iter().position(|name| name == SETTINGS), before.get(SETTINGS), now.get(SETTINGS))
+        (named.iter().position(|name| name == SETTINGS), before.get(SETTINGS), now.get(SETTINGS))
     {
         let settings = changed_settings(before, now);
-        // Last, because what stands behind it belongs to it.
-        changed.remove(at);
-        changed.push(if settings.is_empty() { SETTINGS.to_owned() } else { format!("{SETTINGS} ({})", settings.join(", ")) });
+        if !settings.is_empty() {
+            named[at] = format!("{SETTINGS} ({})", settings.join(", "));
+        }
     }
-    let more = changed.len().saturating_sub(NAMED);
-    changed.truncate(NAMED);
-    let named = changed.join(", ");
-    match (changed.is_empty(), more) {
+    let more = tables.len().saturating_sub(NAMED);
+    tables.truncate(NAMED);
+    named.extend(tables);
+    match (named.is_empty(), more) {
         (true, _) => None,
-        (false, 0) => Some(format!("{named} changed")),
-        (false, more) => Some(format!("{named} and {more} more changed")),
+        (false, 0) => Some(format!("{} changed", named.join(", "))),
+        (false, 1) => Some(format!("{} and 1 more table changed", named.join(", "))),
+        (false, more) => Some(format!("{} and {more} more tables changed", named.join(", "))),
     }
 }
 
@@ -143,8 +146,11 @@ mod tests {
         assert_eq!(both, "reference file pue.csv, reference file wue.csv, settings (draws) changed");
         let less = changes(&before, &BTreeMap::new()).unwrap();
         assert_eq!(less, "reference file pue.csv, reference file wue.csv, settings changed");
-        let many: BTreeMap<String, String> = (0..7).map(|i| (format!("part {i}"), String::new())).collect();
-        assert_eq!(changes(&BTreeMap::new(), &many).unwrap(), "part 0, part 1, part 2, part 3 and 3 more changed");
+        // Regression: the one setting that had changed was one of "3 more", behind tables that had changed with it.
+        let many = |i: usize| (0..i).map(|i| (format!("table {i}"), String::new())).chain([("versions".to_owned(), String::new())]);
+        let said = |i| changes(&BTreeMap::new(), &many(i).collect()).unwrap();
+        assert_eq!(said(7), "versions, table 0, table 1, table 2, table 3 and 3 more tables changed");
+        assert_eq!(said(5), "versions, table 0, table 1, table 2, table 3 and 1 more table changed");
     }
 
     /// The snapshot's settings hold some twice: as the stage uses them, and as the manifest pins them.

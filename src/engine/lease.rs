@@ -140,11 +140,14 @@ pub(super) fn read_owner(path: &Path) -> Option<Owner> {
 /// That somebody else works there.
 pub(super) fn busy(work: &Path, owner: Option<&Owner>) -> Error {
     let who = owner.map(|owner| format!(" ({owner})")).unwrap_or_default();
-    Error::input(
-        format!("another hugging-carbon is running on this data directory{who}"),
-        work.display(),
-        format!("wait for it to end, or use another --data-dir; if it surely is gone, remove {}", work.join(LEASE).display()),
-    )
+    Error::Busy {
+        what: format!("another hugging-carbon is running on this data directory{who}"),
+        place: work.display().to_string(),
+        remedy: format!(
+            "wait for it to end, or use another --data-dir; if it surely is gone, remove {}",
+            work.join(LEASE).display()
+        ),
+    }
 }
 
 /// Moves a lease away whose owner is gone; an error if it may not be.

@@ -120,7 +120,10 @@ pub fn as_table<R: Row>(batch: &RecordBatch, place: &str, remedy: &str) -> Resul
     let mut columns = Vec::with_capacity(schema.fields().len());
     for field in schema.fields() {
         let refused = |what: String| Error::input(what, place, remedy);
-        let column = batch.column_by_name(field.name()).ok_or_else(|| refused(format!("there is no column '{}'", field.name())))?;
+        // Some engines write names in capitals.
+        let found = batch.schema().fields().iter().position(|given| given.name().eq_ignore_ascii_case(field.name()));
+        let column = batch.column_by_name(field.name()).or_else(|| found.map(|at| batch.column(at)));
+        let column = column.ok_or_else(|| refused(format!("there is no column '{}'", field.name())))?;
         let column = converted(column, field.data_type()).ok_or_else(|| {
             refused(format!("column '{}' is of type {}, not {}", field.name(), column.data_type(), field.data_type()))
         })?;

@@ -75,7 +75,8 @@ macro_rules! primitive_cell {
 
 primitive_cell!(i64, Int64Builder, Int64Type, DataType::Int64, |v| v, |v| v);
 primitive_cell!(i32, Int32Builder, Int32Type, DataType::Int32, |v| v, |v| v);
-primitive_cell!(f64, Float64Builder, Float64Type, DataType::Float64, |v| v, |v| v);
+// A sum of nothing is -0.0, which is no other number and reads as one.
+primitive_cell!(f64, Float64Builder, Float64Type, DataType::Float64, |v: f64| v + 0.0, |v| v);
 primitive_cell!(Day, Date32Builder, Date32Type, DataType::Date32, |v: Day| v.0, Day);
 
 fn utc_millis() -> DataType {

@@ -19,6 +19,8 @@ pub struct CardedColumns {
     id: String,
     text: String,
     place: String,
+    /// Columns of the index that hold something else than their field, as far as batches were read.
+    unreadable: BTreeSet<String>,
 }
 
 impl CardedColumns {
@@ -28,31 +30,45 @@ impl CardedColumns {
     /// One is missing, or holds no text.
     pub fn new(schema: &Schema, place: &str) -> Result<Self> {
         let find = |what: &str, keys: &[&str]| {
-            let found = keys.iter().find_map(|key| schema.fields().iter().find(|field| same_key(field.name(), key)));
+            let named =
+                |is: fn(&str, &str) -> bool| keys.iter().find_map(|key| schema.fields().iter().find(|field| is(field.name(), key)));
+            // Of `Id` and `id` the one that is spelt so.
+            let found = named(|name, key| name == key).or_else(|| named(same_key));
             let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
             let refused = |why: String| {
                 Error::input(why, place, format!("name a text column with {what} one of {}; the others may stay", keys.join(", ")))
             };
             let field = found.ok_or_else(|| refused(format!("no column with {what}; the columns are: {}", names.join(", "))))?;
-            if simplified(field.data_type()) != DataType::Utf8 {
+            // A part of a table in which nothing has a card may come without a type.
+            if !matches!(simplified(field.data_type()), DataType::Utf8 | DataType::Null) {
                 return Err(refused(format!("column '{}' is of type {}, not text", field.name(), field.data_type())));
             }
             Ok(field.name().clone())
         };
-        Ok(Self { id: find("the id", ID_KEYS)?, text: find("the card", TEXT_KEYS)?, place: place.to_owned() })
+        Ok(Self {
+            id: find("the id", ID_KEYS)?,
+            text: find("the card", TEXT_KEYS)?,
+            place: place.to_owned(),
+            unreadable: BTreeSet::new(),
+        })
     }
 
     /// The records of a batch with their cards; rows without a card are left out. `first` is the number of its first row.
     ///
     /// # Errors
     /// The batch has other columns than the stream's schema.
-    pub fn records(&self, batch: &RecordBatch, first: usize) -> Result<Vec<Carded>> {
+    pub fn records(&mut self, batch: &RecordBatch, first: usize) -> Result<Vec<Carded>> {
         let plain = crate::tables::batches::simplify(batch, &self.place)?;
         let schema = plain.schema();
         let plan = Plan::of_columns(schema.fields(), Vec::new());
-        let cells = plan.cells(&plain, &mut BTreeSet::new());
-        let texts = |name: &str| -> Result<&StringArray> {
-            let column = plain.column_by_name(name).and_then(|column| column.as_string_opt::<i32>());
+        let mut unreadable = BTreeSet::new();
+        let cells = plan.cells(&plain, &mut unreadable);
+        self.unreadable.extend(unreadable.into_iter().map(|(field, _)| field.key().to_owned()));
+        let texts = |name: &str| -> Result<StringArray> {
+            let column = plain.column_by_name(name).and_then(|column| match column.data_type() {
+                DataType::Null => Some(StringArray::new_null(column.len())),
+                _ => column.as_string_opt::<i32>().cloned(),
+            });
             column.ok_or_else(|| {
                 Error::input(format!("a batch has no column '{name}' of text"), &self.place, "write the stream again")
             })
@@ -74,5 +90,11 @@ impl CardedColumns {
             parsed.row.map(|record| (record, cards.value(row).to_owned())).ok_or_else(|| unusable(why))
         });
         Ok(records.collect())
+    }
+
+    /// Columns of the index that hold something else than their field, by the Hub's name of the field: nothing of them was read.
+    #[must_use]
+    pub fn unreadable(&self) -> Vec<&str> {
+        self.unreadable.iter().map(String::as_str).collect()
     }
 }

@@ -50,12 +50,16 @@ stage! {
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Settings {
     /// Draws per run.
+    #[serde(rename = "method.draws")]
     pub draws: usize,
     /// Seed of the counter-based generator.
+    #[serde(rename = "method.seed")]
     pub seed: u64,
     /// Which download count the cohort is cut by.
+    #[serde(rename = "cohort.metric")]
     pub metric: CohortMetric,
     /// Strictly more than this.
+    #[serde(rename = "cohort.min")]
     pub min: i64,
 }
 

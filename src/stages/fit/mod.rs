@@ -54,6 +54,7 @@ stage! {
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Settings {
     /// Seed of the counter-based generator.
+    #[serde(rename = "method.seed")]
     pub seed: u64,
 }
 

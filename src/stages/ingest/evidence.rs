@@ -32,6 +32,7 @@ pub(super) struct Evidence {
 pub(super) fn read_evidence(
     pinned: Option<&PinnedFiles>,
     ours: Option<&str>,
+    max_refused: f64,
     outputs: &mut Outputs<'_, Ingest>,
 ) -> Result<Evidence> {
     let mut evidence = Evidence::default();
@@ -39,6 +40,8 @@ pub(super) fn read_evidence(
     let mut gathered = Gathered {
         sorter: ExternalSorter::new(CardReadingRow::schema(), "model_id", &spill, DEFAULT_BUDGET_BYTES)?,
         builders: <CardReadingRow as Row>::Builders::default(),
+        cards: 0,
+        renamed: 0,
         without_model: 0,
     };
     if let (Some(pinned), Some(ours)) = (pinned, ours.and_then(Reader::parse)) {
@@ -53,7 +56,10 @@ pub(super) fn read_evidence(
             let what = "the evidence has no row: what cards state would be missing";
             return Err(Error::input(what, pinned.root.display(), MAKE_IT_AGAIN));
         }
-        tracing::info!(files = evidence.inputs.len(), without_model = gathered.without_model, "evidence made elsewhere");
+        let rows: u64 = evidence.inputs.iter().map(|input| input.records).sum();
+        let Gathered { cards, without_model, .. } = gathered;
+        tracing::info!(files = evidence.inputs.len(), rows, cards, without_model, "evidence made elsewhere");
+        refuse_renamed(gathered.renamed, cards, max_refused, &pinned.root)?;
     }
     let mut writer = outputs.batch_writer::<CardReadingRow>()?;
     gathered.finish(&mut writer)?;
@@ -65,6 +71,10 @@ pub(super) fn read_evidence(
 struct Gathered {
     sorter: ExternalSorter,
     builders: <CardReadingRow as Row>::Builders,
+    /// Cards whose first row is there.
+    cards: u64,
+    /// Cards that were read under an id in other letters than the index has.
+    renamed: u64,
     /// Rows of models that the index does not have.
     without_model: u64,
 }
@@ -95,6 +105,7 @@ impl Gathered {
             for row in BatchRows::<CardReadingRow>::new(&batch)?.iter() {
                 let row = row?;
                 number += 1;
+                self.cards += u64::from(row.reading == 0 && row.position == 0 && row.refused.is_none());
                 if row.reader != checked {
                     same_reader(ours, &row.reader, &format!("{place} row {number}"))?;
                     checked.clone_from(&row.reader);
@@ -133,6 +144,7 @@ impl Gathered {
             }
             // A card is read with its model's name.
             Some(id) if row.position == 0 => {
+                self.renamed += 1;
                 unusable.push(set_aside(format!("the card was read under another id than the index has: {id}"), &row.model_id));
             }
             Some(_) => {}
@@ -158,6 +170,29 @@ impl Gathered {
         one_card(model)?.into_iter().for_each(|row| builders.push(row));
         writer.write(&builders.finish()?)
     }
+}
+
+/// A card is read with its model's name, so that one read under an id in other letters gives no evidence. Regression: a job that had joined by
+/// lower case lost all of it, and the run ended well.
+fn refuse_renamed(renamed: u64, cards: u64, max_refused: f64, root: &Path) -> Result<()> {
+    #[allow(clippy::cast_precision_loss)] // Counts.
+    let share = renamed as f64 / cards.max(1) as f64;
+    if share > max_refused {
+        return Err(Error::input(
+            format!(
+                "{renamed} of {cards} cards were read under ids in other letters than the index has (limits.max_quarantine_fraction)"
+            ),
+            root.display(),
+            "give `rows evidence` the ids as the index spells them: join by lower case if you must, and take the index's column",
+        ));
+    }
+    if renamed > 0 {
+        tracing::warn!(
+            cards = renamed,
+            "cards that were read under ids in other letters than the index has give no evidence: see quarantine"
+        );
+    }
+    Ok(())
 }
 
 /// Of several cards of a model, the one read last, as of cards themselves; its rows by position, whole.

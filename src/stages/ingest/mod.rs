@@ -53,8 +53,10 @@ stage! {
 #[derive(Clone, Debug, Serialize)]
 pub struct Settings {
     /// Largest share of records that may be refused.
+    #[serde(rename = "limits.max_quarantine_fraction")]
     pub max_quarantine_fraction: f64,
     /// Which download count cuts the cohort: an index without it decides nothing.
+    #[serde(rename = "cohort.metric")]
     pub metric: CohortMetric,
     /// Who must have read the cards, where evidence made elsewhere is given.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -418,7 +420,8 @@ impl Ingester {
         }
         let cards = cards::read_cards(sources.cards.as_ref(), outputs)?;
         let reader = inputs.settings().evidence_reader.as_deref();
-        let evidence = evidence::read_evidence(sources.evidence.as_ref(), reader, outputs)?;
+        let max_refused = inputs.settings().max_quarantine_fraction;
+        let evidence = evidence::read_evidence(sources.evidence.as_ref(), reader, max_refused, outputs)?;
         pinned.extend(cards.inputs.into_iter().chain(evidence.inputs));
         for row in cards.unusable.into_iter().chain(evidence.unusable) {
             self.quarantined.push(row);

@@ -61,12 +61,16 @@ stage! {
 #[derive(Clone, Debug, Serialize)]
 pub struct Settings {
     /// Which download count the cohort is cut by.
+    #[serde(rename = "cohort.metric")]
     pub metric: CohortMetric,
     /// Strictly more than this.
+    #[serde(rename = "cohort.min")]
     pub min: i64,
     /// Whether roles are those of the ordered rules, taken as certain, to see what the probabilities decide.
+    #[serde(rename = "method.certain_roles")]
     pub certain_roles: bool,
     /// Passes of the linking that are left out.
+    #[serde(rename = "method.without_link_passes")]
     pub without_link_passes: Vec<LinkPass>,
 }
 

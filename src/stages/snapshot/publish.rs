@@ -3,8 +3,9 @@
 //! Nothing is shown before everything is on disk: the stage writes and syncs the directory under a hidden name, the engine records its
 //! tables, and only then two renames publish it.
 
-use super::latest::{NewLatest, index_date_of, latest_snapshot, latest_version};
+use super::latest::{LATEST, NewLatest, index_date_of, latest_snapshot, latest_version};
 use super::manifest::Manifest;
+use super::retention::versions;
 use super::verify::{is_version_name, verify_files, version_name};
 use crate::error::{Error, IoContext, Result};
 use crate::store::{remove_tree, sha256_file, sync_directory};
@@ -80,10 +81,29 @@ pub(super) fn publish(snapshots: &Path, version: &str, may_go_back: bool, is_reb
     Ok(())
 }
 
-/// The newest snapshot, if its index is newer than that of `version` and its directory is there.
+/// The snapshot that `latest` names; where it names none that is there, the one with the newest index. Regression: without `latest`, as a copy
+/// leaves it that does not take links, an older index with half of the models was published over three snapshots.
+pub(super) fn standing_version(snapshots: &Path) -> Result<Option<String>> {
+    let named = latest_version(snapshots)?;
+    if let Some(latest) = named.as_ref().filter(|latest| snapshots.join(latest).exists()) {
+        return Ok(Some(latest.clone()));
+    }
+    let newest = versions(snapshots)?.into_iter().next();
+    let path = snapshots.join(LATEST);
+    match (&newest, named) {
+        (Some(newest), _) => {
+            tracing::warn!(path = %path.display(), newest, "'latest' leads nowhere: the snapshot with the newest index counts as the newest");
+        }
+        (None, Some(_)) => tracing::warn!(path = %path.display(), "'latest' leads nowhere: nothing to compare the index with"),
+        (None, None) => {}
+    }
+    Ok(newest)
+}
+
+/// The newest snapshot, if its index is newer than that of `version`.
 pub(super) fn newer_than(snapshots: &Path, version: &str) -> Result<Option<String>> {
-    let is_newer = |latest: &String| index_date_of(latest) > index_date_of(version) && snapshots.join(latest).exists();
-    Ok(latest_version(snapshots)?.filter(is_newer))
+    let is_newer = |latest: &String| index_date_of(latest) > index_date_of(version);
+    Ok(standing_version(snapshots)?.filter(is_newer))
 }
 
 /// Which snapshots there are, and which is the newest; looked at before and after, it tells what a command that failed has done.
@@ -125,9 +145,44 @@ impl Standing {
 /// # Errors
 /// `latest` leads nowhere, or its manifest cannot be read.
 pub fn latest_manifest(snapshots: &Path) -> Result<Option<(PathBuf, Manifest)>> {
-    let Some(latest) = latest_snapshot(snapshots)? else { return Ok(None) };
-    let path = latest.join("manifest.json");
+    latest_snapshot(snapshots)?.map(manifest_of).transpose()
+}
+
+/// Manifest of the snapshot that a new one is compared with; none if there is none.
+///
+/// # Errors
+/// It cannot be read.
+pub(super) fn standing_manifest(snapshots: &Path) -> Result<Option<(PathBuf, Manifest)>> {
+    standing_version(snapshots)?.map(|version| manifest_of(snapshots.join(version))).transpose()
+}
+
+fn manifest_of(snapshot: PathBuf) -> Result<(PathBuf, Manifest)> {
+    let path = snapshot.join("manifest.json");
     let text = fs::read(&path).at_path("cannot read", &path)?;
-    let manifest = Manifest::parse(&text, &latest.display().to_string())?;
-    Ok(Some((latest, manifest)))
+    let manifest = Manifest::parse(&text, &snapshot.display().to_string())?;
+    Ok((snapshot, manifest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Regression: a copy without the link, or with one that leads nowhere, let an older index through.
+    #[test]
+    fn without_latest_the_newest_index_stands() {
+        let dir = tempfile::tempdir().unwrap();
+        let snapshots = dir.path();
+        assert_eq!(standing_version(snapshots).unwrap(), None);
+        for version in ["2026-05-01-aaaaaaaa", "2026-05-19-bbbbbbbb"] {
+            fs::create_dir(snapshots.join(version)).unwrap();
+        }
+        let newer = || newer_than(snapshots, "2026-04-24-cccccccc").unwrap();
+        assert_eq!(newer().as_deref(), Some("2026-05-19-bbbbbbbb"));
+        std::os::unix::fs::symlink("2026-05-20-dddddddd", snapshots.join(LATEST)).unwrap();
+        assert_eq!(newer().as_deref(), Some("2026-05-19-bbbbbbbb"));
+        fs::remove_file(snapshots.join(LATEST)).unwrap();
+        std::os::unix::fs::symlink("2026-05-01-aaaaaaaa", snapshots.join(LATEST)).unwrap();
+        assert_eq!(newer().as_deref(), Some("2026-05-01-aaaaaaaa"));
+        assert_eq!(newer_than(snapshots, "2026-05-19-bbbbbbbb").unwrap(), None);
+    }
 }

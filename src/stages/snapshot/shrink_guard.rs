@@ -1,7 +1,7 @@
 //! What is not published: a cohort of nobody, and a source that lost many models, or a field of many, against the newest snapshot.
 
 use super::manifest::Manifest;
-use super::publish::latest_manifest;
+use super::publish::standing_manifest;
 use crate::domain::source::CohortMetric;
 use crate::error::{Error, Result};
 use crate::tables::io::{open_columns, table_path};
@@ -67,11 +67,11 @@ const fn other(metric: CohortMetric) -> CohortMetric {
 
 /// A source that lost many models, or a field of many, against the newest snapshot is not published.
 pub(super) fn guard_against_shrinking(snapshots: &Path, staging: &Path, manifest: &Manifest, limit: f64) -> Result<()> {
-    let (latest, previous) = match latest_manifest(snapshots) {
+    let (latest, previous) = match standing_manifest(snapshots) {
         Ok(Some(found)) => found,
         Ok(None) => return Ok(()),
         Err(Error::Io { path, source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
-            tracing::warn!(path = %path.display(), "'latest' leads nowhere: nothing to compare the index with");
+            tracing::warn!(path = %path.display(), "the newest snapshot has no manifest: nothing to compare the index with");
             return Ok(());
         }
         Err(e) => return Err(e),

@@ -10,8 +10,8 @@ use std::io::{Chain, Cursor, Read};
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// A source that a reader of one stream and whoever looks behind that stream read from.
-struct Shared<R>(Rc<RefCell<R>>);
+/// A source that a reader of one stream and whoever looks behind that stream read from, and whether its end was met.
+struct Shared<R>(Rc<RefCell<(R, bool)>>);
 
 impl<R> Clone for Shared<R> {
     fn clone(&self) -> Self {
@@ -21,7 +21,16 @@ impl<R> Clone for Shared<R> {
 
 impl<R: Read> Read for Shared<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        self.0.borrow_mut().read(buffer)
+        let (source, has_ended) = &mut *self.0.borrow_mut();
+        let read = source.read(buffer)?;
+        *has_ended |= read == 0 && !buffer.is_empty();
+        Ok(read)
+    }
+}
+
+impl<R> Shared<R> {
+    fn has_ended(&self) -> bool {
+        self.0.borrow().1
     }
 }
 
@@ -42,7 +51,7 @@ struct Streams<R> {
 /// # Errors
 /// It does not begin as an IPC stream.
 pub fn open_ipc_stream<R: Read + 'static>(reader: R, place: String) -> Result<Batches> {
-    let mut source = Shared(Rc::new(RefCell::new(reader)));
+    let mut source = Shared(Rc::new(RefCell::new((reader, false))));
     let start = start_of(&mut source, &place)?;
     if start != IPC_STREAM {
         let what = if start.is_empty() { "is empty" } else { "is no Arrow IPC stream" };
@@ -115,6 +124,14 @@ impl<R: Read> Iterator for Streams<R> {
                 None => {}
             }
             self.current = None;
+            // Who is stopped between two batches leaves a stream that looks whole but for the mark.
+            if self.source.has_ended() {
+                return Some(Err(Error::input(
+                    "the stream ends without the mark of its end: whoever wrote it may have been stopped in the middle",
+                    &self.place,
+                    "write it again whole, and close the writer: pyarrow's `with new_stream(...)`, or its close(), writes the mark",
+                )));
+            }
             match self.behind() {
                 Ok(next) => self.current = next,
                 Err(e) => return Some(Err(e)),
@@ -148,8 +165,11 @@ mod tests {
     fn streams_one_behind_the_other_are_all_read() {
         let (one, two) = (stream("id", &["a", "b"]), stream("id", &["c"]));
         assert_eq!(rows([one.clone(), two.clone(), one.clone()].concat()), Ok(5));
-        // A writer that was not closed leaves no mark of the end; the source's own end is one.
-        assert_eq!(rows(one[..one.len() - 8].to_vec()), Ok(2));
+        // Regression: evidence that a job had written when it failed, cut between two batches, was taken for all of it.
+        for cut in [one[..one.len() - 8].to_vec(), [one.clone(), two[..two.len() - 8].to_vec()].concat()] {
+            let said = rows(cut).unwrap_err();
+            assert!(said.contains("without the mark of its end") && said.contains("way out"), "{said}");
+        }
         let said = rows([one.clone(), stream("name", &["c"])].concat()).unwrap_err();
         assert!(said.contains("other columns") && said.contains("way out"), "{said}");
         for behind in [&b"x"[..], b"PAR1PAR1", &[0; 16]] {
