@@ -3,7 +3,7 @@
 
 mod common;
 
-use arrow::array::{AsArray, RecordBatch, StringArray, UInt32Array};
+use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray, UInt32Array};
 use arrow::compute::{concat_batches, take_record_batch};
 use common::arrow_rows::{
     batch, batches, card_batches, evidence_file, ipc_file, parquet, readings, rows_evidence, sample_cards, stream,
@@ -243,10 +243,37 @@ fn evidence_under_another_id_goes_to_quarantine() {
     let workspace = Workspace::new();
     let cards: Vec<(String, String)> = vec![("Dalle-Mini/DALLE-mini".to_owned(), "# x".to_owned())];
     evidence_file(&workspace, "evidence.arrow", &cards);
-    workspace.ok(&["-q", "run", SOURCE, sample().to_str().unwrap(), "--evidence", "evidence.arrow"]);
+    let source = sample().display().to_string();
+    // Regression: a job that had joined by lower case lost all evidence, and nothing said so.
+    let refused = workspace.run(&["-q", "run", SOURCE, &source, "--evidence", "evidence.arrow"]);
+    assert!(refused.status == 1 && refused.stderr.contains("1 of 1 cards"), "{}", refused.stderr);
+    workspace.file("p.toml", "[limits]\nmax_quarantine_fraction = 1.0\n");
+    let ran = workspace.ok(&["-q", "run", "--config", "p.toml", SOURCE, &source, "--evidence", "evidence.arrow"]);
+    assert!(ran.stderr.contains("in other letters"), "{}", ran.stderr);
     let quarantined: Vec<QuarantineRow> = table(&workspace.snapshot());
     assert_eq!(quarantined.len(), 1);
     assert!(quarantined[0].reason.contains("dalle-mini/dalle-mini"), "{}", quarantined[0].reason);
+}
+
+/// Regression: a partition in which nothing had a card came without a type and ended the task; rows without a usable id were no news.
+#[test]
+fn a_part_without_cards_and_rows_without_ids_are_told_apart() {
+    let workspace = Workspace::new();
+    let ids: ArrayRef = Arc::new(StringArray::from(vec!["a/b", "c/d"]));
+    let none: ArrayRef = Arc::new(arrow::array::NullArray::new(2));
+    let batch = RecordBatch::try_from_iter([("id", ids), ("card", none)]).unwrap();
+    let (ran, made) = rows_evidence(&workspace, &stream(&[batch]), &[]);
+    assert!(ran.status == 0 && readings(&made).is_empty(), "{}", ran.stderr);
+    let ids: ArrayRef = Arc::new(StringArray::from(vec!["a/b", ""]));
+    let other: ArrayRef = Arc::new(StringArray::from(vec!["x/y", "x/y"]));
+    let cards: ArrayRef = Arc::new(StringArray::from(vec!["# x", "# y"]));
+    let batch = RecordBatch::try_from_iter([("Id", other), ("id", ids), ("card", cards)]).unwrap();
+    let (ran, made) = rows_evidence(&workspace, &stream(&[batch]), &[]);
+    assert!(ran.status == 0 && ran.stderr.contains("refused=1"), "{}", ran.stderr);
+    // `id` is what is asked for, whatever else folds to it.
+    assert!(readings(&made).iter().any(|row| row.model_id == "a/b"));
+    let needless = rows_evidence(&workspace, &stream(&card_batches(&sample_cards(), 7)), &["--source", "x"]).0;
+    assert!(needless.status == 2 && needless.stderr.contains("--source"), "{}", needless.stderr);
 }
 
 #[test]

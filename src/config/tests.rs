@@ -243,3 +243,19 @@ fn a_value_of_another_type_is_refused_with_what_is_wanted() {
     let said = resolve(&overrides, |_| None).unwrap_err().to_string();
     assert!(said.contains("way out: texts stand in quotes"), "{said}");
 }
+
+/// Regression: `--source` dropped the cards of file and variable alike, and nothing said so.
+#[test]
+fn cards_that_a_flag_puts_aside_are_told_and_those_of_a_variable_stay() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("pipeline.toml");
+    std::fs::write(&path, "[cards]\npath = \"cards\"\n").unwrap();
+    let overrides = Overrides { config_file: Some(path), source: Some("x.jsonl".into()), ..Overrides::default() };
+    let of_file = resolve(&overrides, |_| None).unwrap();
+    assert_eq!(of_file.config.cards.path, None);
+    let [(setting, value, why)] = of_file.left_aside.as_slice() else { panic!("{:?}", of_file.left_aside) };
+    assert!(setting == "cards.path" && value.contains("cards") && why.contains("--source"), "{setting} {value} {why}");
+    let of_variable = resolve(&overrides, |name| (name == "HUGGING_CARBON_CARDS_PATH").then(|| "mine".to_owned())).unwrap();
+    assert_eq!(of_variable.config.cards.path.as_deref(), Some(Path::new("mine")));
+    assert!(of_variable.left_aside.is_empty());
+}
