@@ -157,17 +157,30 @@ impl Gathered {
         self.sorter.push(self.builders.finish()?)?;
         let mut model: Vec<CardReadingRow> = Vec::new();
         let mut builders = self.builders;
+        let mut several = 0_u64;
+        let mut take = |rows: Vec<CardReadingRow>, builders: &mut <CardReadingRow as Row>::Builders| -> Result<()> {
+            let (rows, had_others) = one_card(rows)?;
+            several += u64::from(had_others);
+            rows.into_iter().for_each(|row| builders.push(row));
+            Ok(())
+        };
         self.sorter.finish(|batch| {
             for row in BatchRows::<CardReadingRow>::new(batch)?.iter() {
                 let row = row?;
                 if model.first().is_some_and(|first| first.model_id != row.model_id) {
-                    one_card(std::mem::take(&mut model))?.into_iter().for_each(|row| builders.push(row));
+                    take(std::mem::take(&mut model), &mut builders)?;
                 }
                 model.push(row);
             }
             if builders.len() > 0 { writer.write(&builders.finish()?) } else { Ok(()) }
         })?;
-        one_card(model)?.into_iter().for_each(|row| builders.push(row));
+        take(model, &mut builders)?;
+        if several > 0 {
+            tracing::warn!(
+                models = several,
+                "the evidence has several cards of a model, of which one was taken: give each model's newest card alone"
+            );
+        }
         writer.write(&builders.finish()?)
     }
 }
@@ -195,17 +208,20 @@ fn refuse_renamed(renamed: u64, cards: u64, max_refused: f64, root: &Path) -> Re
     Ok(())
 }
 
-/// Of several cards of a model, the one read last, as of cards themselves; its rows by position, whole.
-fn one_card(mut rows: Vec<CardReadingRow>) -> Result<Vec<CardReadingRow>> {
-    let Some(last) = rows.last().map(|row| row.card_sha256.clone()) else { return Ok(rows) };
-    rows.retain(|row| row.card_sha256 == last);
+/// Of several cards of a model the one with the greatest digest, because parts come in any order and say nothing of when a card was written; its
+/// rows by position, whole. Tells whether there were several.
+fn one_card(mut rows: Vec<CardReadingRow>) -> Result<(Vec<CardReadingRow>, bool)> {
+    let Some(taken) = rows.iter().map(|row| row.card_sha256.clone()).max() else { return Ok((rows, false)) };
+    let of_all = rows.len();
+    rows.retain(|row| row.card_sha256 == taken);
+    let had_others = rows.len() < of_all;
     rows.sort_by_key(|row| row.position);
     // A card that came twice: an engine may do a task again.
     rows.dedup_by(|b, a| a == b);
     let is_whole = rows.iter().zip(0..).all(|(row, at)| row.position == at)
         && rows.first().is_some_and(|first| usize::try_from(first.rows_of_card) == Ok(rows.len()));
     if is_whole {
-        return Ok(rows);
+        return Ok((rows, had_others));
     }
     let (model_id, of) = rows.first().map(|row| (row.model_id.clone(), row.rows_of_card)).unwrap_or_default();
     Err(Error::input(
