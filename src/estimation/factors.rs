@@ -94,7 +94,8 @@ fn owner_places(tables: &FactorTables, organization: Option<&str>, country: &str
     };
     let option = |(value, share): &(&GridValue, f64)| GridOption {
         weight: share / all,
-        intensity: factor(value, assume::GRID_OWNER_COUNTRY_SD),
+        // Each is a country as if it were stated; that it may be another one is what the shares say.
+        intensity: factor(value, assume::GRID_STATED_COUNTRY_SD),
     };
     let options = values.iter().map(option).collect();
     Some(OwnerPlaces { options, value, shares })
