@@ -68,27 +68,32 @@ pub fn regression_line(
 #[cfg(test)]
 mod tests {
     use super::{regression_line, signed_sum};
-    use hugging_carbon::domain::{Modality, OwnerClass, RegressionId, Run, RunKind, Term};
+    use hugging_carbon::domain::{Modality, RegressionId, Run, RunKind, Term};
     use hugging_carbon::estimation::LoadedFit;
     use hugging_carbon::method::simulate::SharedFit;
 
     /// Regression: the line told the errors of everybody's runs, where those of some kinds are drawn from their own.
     #[test]
     fn errors_are_those_of_runs_like_it() {
-        let terms = vec![Term::Intercept, Term::UnlistedOwner, Term::UnlistedYears2022To2026];
+        let terms = vec![Term::Intercept, Term::UnlistedPerson, Term::PersonYears2022To2026];
         let values = [[1.0, 0.0, 0.0], [1.0, 1.0, 3.0]];
         let rows = (0..80).map(|i| (values[i % 2].as_slice(), 12.0, Some(if i % 2 == 0 { 0.25 } else { 0.75 })));
         let fit =
             LoadedFit::new(terms, String::new(), rows, |errors| SharedFit::with_draws(vec![12.0, 0.0, 0.0], Vec::new(), errors));
-        let told = |class, values: &[f64]| {
-            let mut run = Run::new("a/b", RunKind::Pretraining, Modality::Text);
-            run.owner.class = class;
+        let told = |values: &[f64]| {
+            let run = Run::new("a/b", RunKind::Pretraining, Modality::Text);
             let mut out = String::new();
-            regression_line(&mut out, (RegressionId::TokensFromParams, "log10 D"), &fit, fit.shared_for(&run), (values, None));
+            regression_line(
+                &mut out,
+                (RegressionId::TokensFromParams, "log10 D"),
+                &fit,
+                fit.shared_for(&run, values),
+                (values, None),
+            );
             out
         };
-        assert!(told(OwnerClass::Unlisted, &values[1]).contains("median +0.75 dex"));
-        assert!(told(OwnerClass::Industry, &values[0]).contains("median +0.25 dex"));
+        assert!(told(&values[1]).contains("median +0.75 dex"));
+        assert!(told(&values[0]).contains("median +0.25 dex"));
     }
 
     /// Regression: "7.1 + -0.5238 x 1.5".

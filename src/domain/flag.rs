@@ -97,7 +97,7 @@ closed_set! {
         GridOfAnotherYear = "grid_of_another_year",
         /// The grid value counts what plants emit, not their supply chains.
         GridDirectNotLifecycle = "grid_direct_not_lifecycle",
-        /// The grid is that of the owner's country.
+        /// The grid is that of the owner's country and, less likely, of others where its like train.
         GridOwnerCountry = "grid_owner_country",
         /// The grid is a mixture of the countries of published runs.
         GridCountryMixture = "grid_country_mixture",

@@ -81,6 +81,14 @@ pub enum Term {
     /// log10 of the active parameters over a billion, where nobody lists the owner: a company gives its small models the tokens of the large
     /// ones, a person gives them what they can carry.
     UnlistedSize,
+    /// Whether the owner is a person as far as anybody knows: unlisted, and no laboratory by size or name ([`TermValues::is_person`]).
+    UnlistedPerson,
+    /// Years since 2022-01-01 until the end of 2025, where the owner is a person.
+    PersonYears2022To2026,
+    /// log10 of the active parameters over a billion, where the owner is a person.
+    PersonSize,
+    /// Whether nobody lists the owner, who is a laboratory by size or name.
+    UnlistedLaboratory,
     /// Square of log10 of the active parameters over ten billion, so that square and slope are not the same column.
     SizeSquared,
     /// log10 of the active parameters times years since 2022.
@@ -115,6 +123,10 @@ impl Term {
         (Self::UnlistedYearsAfter2022, "unlisted_years_after_2022"),
         (Self::UnlistedYears2022To2026, "unlisted_years_2022_to_2026"),
         (Self::UnlistedSize, "unlisted_size_over_1e9"),
+        (Self::UnlistedPerson, "unlisted_person"),
+        (Self::PersonYears2022To2026, "person_years_2022_to_2026"),
+        (Self::PersonSize, "person_size_over_1e9"),
+        (Self::UnlistedLaboratory, "unlisted_laboratory"),
         (Self::SizeSquared, "size_squared"),
         (Self::SizeTimesYears, "size_x_years"),
     ];
@@ -150,6 +162,10 @@ impl Term {
             | Self::UnlistedYearsAfter2022
             | Self::UnlistedYears2022To2026
             | Self::UnlistedSize
+            | Self::UnlistedPerson
+            | Self::PersonYears2022To2026
+            | Self::PersonSize
+            | Self::UnlistedLaboratory
             | Self::SizeSquared
             | Self::SizeTimesYears => {
                 Self::PLAIN.iter().find(|(term, _)| *term == self).map(|(_, word)| (*word).to_owned()).unwrap_or_default()
@@ -191,6 +207,8 @@ pub struct TermValues {
     pub modality: Modality,
     /// Class of the owner.
     pub owner_class: super::OwnerClass,
+    /// Whether the owner is named like a laboratory.
+    pub is_named_like_a_laboratory: bool,
     /// Kind of run; none for a repository that trained nothing.
     pub kind: Option<RunKind>,
     /// What the name says of the size without a number.
@@ -199,7 +217,22 @@ pub struct TermValues {
     pub task: TaskGroup,
 }
 
+/// log10 of the parameters from which nobody pre-trains alone. Of the pre-trainings with tokens since 2023 whose owners nobody lists the largest
+/// of a person has 1.7e9; the smallest of the others above it 2.2e9.
+const BEYOND_A_PERSON: f64 = 9.301_029_995_663_981;
+/// log10 of the parameters from which a name like a laboratory's counts: below, groups at universities train what persons do.
+const LABORATORY_BY_NAME: f64 = 9.0;
+
 impl TermValues {
+    /// Whether the owner is a person as far as anybody knows: not listed, and neither a size beyond a person's nor, from a billion parameters
+    /// on, a name tells of a laboratory.
+    #[must_use]
+    pub fn is_person(&self) -> bool {
+        let size = self.log10_active_params;
+        let is_laboratory = size >= BEYOND_A_PERSON || self.is_named_like_a_laboratory && size >= LABORATORY_BY_NAME;
+        self.owner_class == super::OwnerClass::Unlisted && !is_laboratory
+    }
+
     /// The value of a term.
     #[must_use]
     pub fn value(&self, term: Term) -> f64 {
@@ -226,6 +259,10 @@ impl TermValues {
             Term::UnlistedYearsAfter2022 => self.value(Term::UnlistedOwner) * self.value(Term::YearsAfter2022),
             Term::UnlistedYears2022To2026 => self.value(Term::UnlistedOwner) * self.value(Term::Years2022To2026),
             Term::UnlistedSize => self.value(Term::UnlistedOwner) * (size - 9.0),
+            Term::UnlistedPerson => indicator(self.is_person()),
+            Term::PersonYears2022To2026 => self.value(Term::UnlistedPerson) * self.value(Term::Years2022To2026),
+            Term::PersonSize => self.value(Term::UnlistedPerson) * (size - 9.0),
+            Term::UnlistedLaboratory => self.value(Term::UnlistedOwner) - self.value(Term::UnlistedPerson),
             Term::SaysSize(word) => indicator(self.size_word == Some(word)),
             Term::SizeSquared => (size - 10.0) * (size - 10.0),
             Term::SizeTimesYears => size * self.years_since_2022,
@@ -268,6 +305,7 @@ mod tests {
             years_since_2022: 2.5,
             modality: Modality::Vision,
             owner_class: OwnerClass::Academia,
+            is_named_like_a_laboratory: false,
             kind: Some(RunKind::Pretraining),
             size_word: Some(SizeWord::Large),
             task: TaskGroup::Images,
@@ -306,6 +344,12 @@ mod tests {
         let larger = TermValues { log10_active_params: 10.5, ..persons };
         assert_eq!([persons, larger, values].map(|of| of.value(Term::UnlistedSize)), [0.0, 1.5, 0.0]);
         assert_eq!([persons, values].map(|of| of.value(Term::UnlistedYears2022To2026)), [2.5, 0.0]);
+        // 10^10.5 parameters are nobody's alone; 1e9 are a laboratory's where its name says so, 1e8 are not.
+        let named = TermValues { is_named_like_a_laboratory: true, ..persons };
+        let small = TermValues { log10_active_params: 8.0, ..named };
+        assert_eq!([persons, larger, named, small, values].map(|of| of.value(Term::UnlistedPerson)), [1.0, 0.0, 0.0, 1.0, 0.0]);
+        assert_eq!([persons, larger, named, values].map(|of| of.value(Term::UnlistedLaboratory)), [0.0, 1.0, 1.0, 0.0]);
+        assert_eq!([persons, small, larger].map(|of| of.value(Term::PersonSize)), [0.0, -1.0, 0.0]);
         let in_year = |years_since_2022, term| TermValues { years_since_2022, ..values }.value(term);
         assert_eq!(in_year(-3.0, Term::YearsAfter2022), 0.0);
         assert_eq!([-3.0, 2.5, 4.6].map(|years| in_year(years, Term::Years2022To2026)), [0.0, 2.5, 4.0]);

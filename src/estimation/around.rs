@@ -114,6 +114,16 @@ pub fn around(run: &Run, built: &Built<'_>, tables: &FactorTables, around: &Arou
 /// Of the grid the run is counted on; of a mixture of countries their mean, which stands in like the mixture does.
 fn off_site(built: &Built<'_>, year: i32, tables: &FactorTables, around: &AroundTables) -> WaterValue {
     let place = built.grid.value.place.as_str();
+    if !built.grid.places.is_empty() {
+        let of = |country: &str| around.water.off_site(country, country, year);
+        let values: Vec<(WaterValue, f64)> = built.grid.places.iter().map(|(country, share)| (of(country), *share)).collect();
+        return WaterValue {
+            l_per_kwh: values.iter().map(|(value, share)| share * value.l_per_kwh).sum(),
+            place: place.to_owned(),
+            year: values.first().map_or(year, |(value, _)| value.year),
+            is_fallback: values.iter().any(|(value, _)| value.is_fallback),
+        };
+    }
     if is_mixture_of_countries(place) {
         let year = year.clamp(*YEARS.start(), *YEARS.end());
         if let Some(l_per_kwh) = around.mixtures.get(&year) {

@@ -235,7 +235,8 @@ fn compute<'a>(
     let central: f64 = size.shared.central.iter().zip(&size_terms).map(|(b, x)| b * x).sum();
     let prediction = regression(run, pow10(central), fits, factor, tables, flags)?;
     let log_most_size = log10(most_params(run));
-    Ok((Compute::Category { size: size.shared_for(run), size_terms, log_most_size, prediction }, Tier::Category))
+    let shared = size.shared_for(run, &size_terms);
+    Ok((Compute::Category { size: shared, size_terms, log_most_size, prediction }, Tier::Category))
 }
 
 /// Most parameters believed of a run whose size nothing states: those of the largest encoder where the name is an encoder's, or the task of
@@ -399,8 +400,7 @@ fn prediction<'a>(run: &Run, n: f64, fits: &'a Fits, tables: &FactorTables, fact
     let of_run = term_values(run);
     let values = if by_passes { of_run } else { TermValues { log10_active_params: log10(n), ..of_run } };
     let terms: Vec<f64> = loaded.terms.iter().map(|term| values.value(*term)).collect();
-    let is_unlisted = run.owner.class == OwnerClass::Unlisted;
-    let grows_with_size = loaded.terms.iter().position(|term| *term == Term::UnlistedSize).filter(|_| is_unlisted);
+    let grows_with_size = loaded.terms.iter().position(|term| *term == Term::PersonSize).filter(|_| values.is_person());
     let (log_bounds, bounds_exponent) = if !run.is_pretraining() {
         // Whoever tunes, what they tune is a company's in most cases.
         let mut original = Run { kind: Some(RunKind::Pretraining), ..run.bare() };
@@ -421,7 +421,7 @@ fn prediction<'a>(run: &Run, n: f64, fits: &'a Fits, tables: &FactorTables, fact
     let prediction = Prediction {
         log_ceiling: log_ceiling(run, tables),
         house: if response == Response::Tokens { house() } else { None },
-        fit: loaded.shared_for(run),
+        fit: loaded.shared_for(run, &terms),
         response,
         terms,
         size_position,

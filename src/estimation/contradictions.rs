@@ -17,6 +17,12 @@ const JOULES_PER_KWH: f64 = 3.6e6;
 /// Factor between a stated utilization and that of the other figures: peaks of FP8 are twice those of the table, and peaks for sparse
 /// weights twice those again.
 const MOST_MFU_APART: f64 = 4.0;
+/// Compute from which a training runs on a cluster, whose utilization somebody watches.
+const ON_A_CLUSTER: f64 = 1e22;
+/// Utilization over all stated device hours below which they hold more than the training: half of the lowest of the registry's pre-trainings
+/// of text of 1e5 device hours or more whose compute is counted without them (EXAONE 4.0 1.2B, 0.141; 26 runs, median 0.30). Llama 3.2 1B
+/// and 3B, with 0.05 and 0.11, are none of these: their hours hold the teacher that they were distilled from, and emissions confirm them.
+const LEAST_MFU_OF_A_CLUSTER: f64 = 0.07;
 
 /// Figures that cannot be of one training.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,8 +37,9 @@ type Check = fn(&Run, &Accelerators) -> Option<Contradiction>;
 
 /// Refuses what cannot be, with a flag.
 pub fn refuse_contradictions(run: &mut Run, accelerators: &Accelerators) -> Vec<Contradiction> {
-    let checks: [Check; 6] = [
+    let checks: [Check; 7] = [
         compute_against_chips,
+        hours_of_a_programme,
         energy_against_grid,
         energy_against_chips,
         emissions_against_chips,
@@ -121,6 +128,26 @@ fn compute_against_chips(run: &Run, accelerators: &Accelerators) -> Option<Contr
         named(run)
     );
     Some(Contradiction { refused: vec![field, Field::AcceleratorHours], words })
+}
+
+/// Months of a programme on its whole cluster beside the tokens of one model: the hours are not those of the training. Where energy or
+/// emissions are stated, too, they say whose hours it is.
+fn hours_of_a_programme(run: &Run, accelerators: &Accelerators) -> Option<Contradiction> {
+    let is_alone = run.known.energy_kwh.is_none() && run.known.emissions_kgco2e.is_none();
+    let is_of_text = run.is_pretraining() && run.modality.counts_tokens() && run.known.train_tokens.is_some();
+    if !is_alone || !is_of_text || run.hardware.accelerators.is_empty() {
+        return None;
+    }
+    let ((flop, _), hours) = (compute(run)?, run.hardware.accelerator_hours?);
+    let mfu = implied_mfu(run, accelerators).filter(|mfu| *mfu < LEAST_MFU_OF_A_CLUSTER && flop >= ON_A_CLUSTER)?;
+    let words = format!(
+        "{} FLOP in {} device hours of {} are a utilization of {}: they are those of a programme",
+        number(flop),
+        number(hours),
+        named(run),
+        number(mfu)
+    );
+    Some(Contradiction { refused: vec![Field::AcceleratorHours], words })
 }
 
 fn energy_against_grid(run: &Run, _: &Accelerators) -> Option<Contradiction> {
@@ -221,6 +248,22 @@ mod tests {
             run.hardware.accelerator_hours = Some(1000.0);
         };
         assert_eq!(refused(h100), [Field::TrainFlop, Field::AcceleratorHours]);
+    }
+
+    /// Regression: VAETKI (10.1e9 active parameters, 9.8e12 tokens) had the emissions of 1,016 H100 for the four and a half months of its
+    /// programme: 5.9e23 / (989e12 x 3600 x 3.29e6) is a utilization of 0.05.
+    #[test]
+    fn months_of_a_programme_are_no_hours_of_a_training() {
+        let vaetki = |tokens: f64, kg: Option<f64>| {
+            move |run: &mut Run| {
+                (run.known.active_params, run.known.train_tokens) = (Some(10.1e9), Some(tokens));
+                run.hardware.accelerators = vec!["NVIDIA H100 SXM5 80GB".to_owned()];
+                (run.hardware.accelerator_hours, run.known.emissions_kgco2e) = (Some(3_289_808.0), kg);
+            }
+        };
+        assert_eq!(refused(vaetki(9.8e12, None)), [Field::AcceleratorHours]);
+        // A low utilization, as some had, and hours that emissions confirm.
+        assert!(refused(vaetki(2e13, None)).is_empty() && refused(vaetki(9.8e12, Some(1e6))).is_empty());
     }
 
     #[test]

@@ -3,11 +3,12 @@
 
 use super::chips::{self, ChipMixtures};
 use super::{FactorTables, agents};
-use crate::domain::{Flag, GridBasis, Run, RunKind, TaskGroup, TrainingStage, mixture_of_countries};
+use crate::domain::{Flag, GridBasis, Run, RunKind, TaskGroup, TrainingStage, mixture_around, mixture_of_countries};
 use crate::method::assumptions as assume;
 use crate::method::simulate::{GridOption, LogNormal};
 use crate::reference::grid::WORLD;
 use crate::reference::pue::Rung;
+use crate::reference::training_places::Share;
 use crate::reference::{GridValue, PuePlace, PueValue};
 use crate::units::Flop;
 use libm::{exp, log, pow};
@@ -24,6 +25,8 @@ const GRID_YEARS_APART: i32 = 2;
 pub struct GridChoice<'a> {
     /// Possible places; weights sum to one.
     pub options: Cow<'a, [GridOption]>,
+    /// Countries where the owner may have trained, with their probabilities; none where the place is stated, or nothing tells of the owner.
+    pub places: &'a [Share],
     /// The value shown: that of the place, or the weighted geometric mean of a mixture.
     pub value: GridValue,
     /// Whether the owner's country stands for a place that nothing states.
@@ -37,6 +40,16 @@ pub struct GridChoice<'a> {
 pub struct Mixtures {
     pub(super) chips: ChipMixtures,
     grids: BTreeMap<i32, (Vec<GridOption>, GridValue)>,
+    /// By country of the owner, and by organization where something is known of its places.
+    owners: BTreeMap<(String, String), BTreeMap<i32, OwnerPlaces>>,
+}
+
+/// Where an owner may have trained.
+#[derive(Debug)]
+struct OwnerPlaces {
+    shares: Vec<Share>,
+    options: Vec<GridOption>,
+    value: GridValue,
 }
 
 impl Mixtures {
@@ -44,8 +57,48 @@ impl Mixtures {
     #[must_use]
     pub fn new(tables: &FactorTables) -> Self {
         let grids = YEARS.filter_map(|year| Some((year, grid_mixture(tables, year)?))).collect();
-        Self { chips: ChipMixtures::new(tables), grids }
+        let places = &tables.training_places;
+        let countries = tables.grid.names().map(|(_, country)| (String::new(), country.to_owned()));
+        let houses = places.houses().map(|(organization, country)| (organization.to_owned(), country.to_owned()));
+        let of_years = |(organization, country): &(String, String)| {
+            let known = Some(organization.as_str()).filter(|name| !name.is_empty());
+            YEARS.filter_map(|year| Some((year, owner_places(tables, known, country, year)?))).collect()
+        };
+        let owners = countries.chain(houses).map(|key| (key.clone(), of_years(&key))).collect();
+        Self { chips: ChipMixtures::new(tables), grids, owners }
     }
+
+    /// Where an owner of a country may have trained in a year.
+    fn owner_places(&self, owner: Option<&str>, country: &str, year: i32, tables: &FactorTables) -> Option<&OwnerPlaces> {
+        let organization = owner.and_then(|owner| tables.training_places.organization(owner, &tables.owners));
+        let of = |organization: &str| self.owners.get(&(organization.to_owned(), country.to_owned()));
+        let years = organization.and_then(of).or_else(|| of(""))?;
+        years.get(&year.clamp(*YEARS.start(), *YEARS.end()))
+    }
+}
+
+/// The owner's country and others where its like train, each with its probability.
+fn owner_places(tables: &FactorTables, organization: Option<&str>, country: &str, year: i32) -> Option<OwnerPlaces> {
+    let shares = tables.training_places.shares(organization, country, year);
+    let values: Vec<(&GridValue, f64)> =
+        shares.iter().filter_map(|(place, share)| Some((tables.grid.value(place, year)?, *share))).collect();
+    let own = tables.grid.value(country, year)?;
+    let all: f64 = values.iter().map(|(_, share)| share).sum();
+    let mean = exp(values.iter().map(|(value, share)| share / all * log(value.gco2e_per_kwh)).sum());
+    let said: Vec<String> = shares.iter().map(|(place, share)| format!("{place} {share:.2}")).collect();
+    let value = GridValue {
+        gco2e_per_kwh: mean,
+        place: mixture_around(country),
+        source: format!("{}; mean of {} (training_places.csv)", own.source, said.join(", ")),
+        ..own.clone()
+    };
+    let option = |(value, share): &(&GridValue, f64)| GridOption {
+        weight: share / all,
+        // Each is a country as if it were stated; that it may be another one is what the shares say.
+        intensity: factor(value, assume::GRID_STATED_COUNTRY_SD),
+    };
+    let options = values.iter().map(option).collect();
+    Some(OwnerPlaces { options, value, shares })
 }
 
 fn grid_mixture(tables: &FactorTables, year: i32) -> Option<(Vec<GridOption>, GridValue)> {
@@ -159,43 +212,45 @@ fn only_operator(run: &Run) -> Option<&'static str> {
     [("Google TPU", GOOGLE), ("AWS ", "aws")].into_iter().find(|(prefix, _)| all(prefix)).map(|(_, operator)| operator)
 }
 
-/// Grid by the ladder stated region, state or country; owner's country; the countries of registry runs by compute; the world.
+/// Grid by the ladder stated region, state or country; owner's country, and where its like train; the countries of registry runs by compute; the world.
 #[must_use]
 pub fn grid<'a>(run: &Run, year: i32, mixtures: &'a Mixtures, tables: &FactorTables, flags: &mut Vec<Flag>) -> GridChoice<'a> {
     let place = run.place.grid_place.as_deref();
     let is_region = place.is_some_and(|p| tables.grid.country_of(p) != p);
     let stated_sd = if is_region { assume::GRID_STATED_REGION_SD } else { assume::GRID_STATED_COUNTRY_SD };
+    let warn = |value: &GridValue, flags: &mut Vec<Flag>| {
+        flags.extend(((value.year - year).abs() > GRID_YEARS_APART).then_some(Flag::GridOfAnotherYear));
+        flags.extend((value.basis == GridBasis::Direct).then_some(Flag::GridDirectNotLifecycle));
+    };
     let single = |place: Option<&str>, sd: f64, fallback: Option<Flag>, flags: &mut Vec<Flag>| {
         let value = place.and_then(|p| tables.grid.value(p, year))?;
         flags.extend(fallback);
-        if (value.year - year).abs() > GRID_YEARS_APART {
-            flags.push(Flag::GridOfAnotherYear);
-        }
-        if value.basis == GridBasis::Direct {
-            flags.push(Flag::GridDirectNotLifecycle);
-        }
+        warn(value, flags);
         let options = vec![GridOption { weight: 1.0, intensity: factor(value, sd) }];
-        let is_owner_country = fallback == Some(Flag::GridOwnerCountry);
-        let is_fallback = fallback.is_some() && !is_owner_country;
-        Some(GridChoice { options: options.into(), value: value.clone(), is_owner_country, is_fallback })
+        let (options, value, is_fallback) = (options.into(), value.clone(), fallback.is_some());
+        Some(GridChoice { options, places: &[], value, is_owner_country: false, is_fallback })
     };
     if let Some(choice) = single(place, stated_sd, None, flags) {
         return choice;
     }
-    let owner = run.owner.country.as_deref();
-    if let Some(choice) = single(owner, assume::GRID_OWNER_COUNTRY_SD, Some(Flag::GridOwnerCountry), flags) {
-        return choice;
+    let of_country = |country: &str| mixtures.owner_places(run.owner.name.as_deref(), country, year, tables);
+    if let Some(of_owner) = run.owner.country.as_deref().and_then(of_country) {
+        flags.push(Flag::GridOwnerCountry);
+        warn(&of_owner.value, flags);
+        let (options, value) = (of_owner.options.as_slice().into(), of_owner.value.clone());
+        return GridChoice { options, places: &of_owner.shares, value, is_owner_country: true, is_fallback: false };
     }
     if let Some((options, value)) = mixtures.grids.get(&year.clamp(*YEARS.start(), *YEARS.end())) {
         flags.push(Flag::GridCountryMixture);
-        return GridChoice { options: options.as_slice().into(), value: value.clone(), is_owner_country: false, is_fallback: true };
+        let (options, value) = (options.as_slice().into(), value.clone());
+        return GridChoice { options, places: &[], value, is_owner_country: false, is_fallback: true };
     }
     single(Some(WORLD), assume::GRID_WORLD_SD, Some(Flag::GridWorldAverage), flags).unwrap_or_else(|| {
         // A data test proves that the world's row exists; a grid of zero would show at once as zero emissions.
         let (place, flow, source) = (String::new(), String::new(), String::new());
         let value = GridValue { gco2e_per_kwh: 0.0, place, year, basis: GridBasis::Lifecycle, flow, source };
         let options = vec![GridOption { weight: 1.0, intensity: factor(&value, 0.0) }];
-        GridChoice { options: options.into(), value, is_owner_country: false, is_fallback: true }
+        GridChoice { options: options.into(), places: &[], value, is_owner_country: false, is_fallback: true }
     })
 }
 
@@ -219,6 +274,19 @@ mod tests {
         assert_eq!(of(Some("FRA"), Some("DEU")), (false, false));
         assert_eq!(of(None, Some("DEU")), (true, false));
         assert_eq!(of(None, None), (false, true));
+    }
+
+    /// Regression: what Mistral trained on computers it rented abroad had the grid of France for certain, a seventh of the American one.
+    #[test]
+    fn the_place_of_an_owner_is_a_mixture() {
+        let tables = FactorTables::new(&Reference::load().unwrap());
+        let mixtures = Mixtures::new(&tables);
+        let mut run = Run::new("mistralai/m", RunKind::Pretraining, Modality::Text);
+        (run.owner.name, run.owner.country) = (Some("mistralai".into()), Some("FRA".into()));
+        let grid = grid(&run, 2023, &mixtures, &tables, &mut Vec::new());
+        assert_eq!(grid.value.place, "mixture:FRA");
+        assert!((grid.options.iter().map(|o| o.weight).sum::<f64>() - 1.0).abs() < 1e-12 && grid.options.len() > 2);
+        assert!((60.0..330.0).contains(&grid.value.gco2e_per_kwh), "{}", grid.value.gco2e_per_kwh);
     }
 
     /// Regression: a post-training by the house of the base had 0.17, half of the published median (0.34 then). The middle of the 46 rows by

@@ -2,7 +2,7 @@
 
 use super::fine_tune::SizesSeen;
 use super::houses::Houses;
-use crate::domain::{Comparison, OwnerClass, RegressionId, Run, RunKind, Term};
+use crate::domain::{Comparison, RegressionId, Run, RunKind, Term};
 use crate::error::{Error, Result};
 use crate::method::calibration::{ErrorLaw, Errors, MIN_CLASS};
 use crate::method::simulate::{House, SharedFit};
@@ -19,7 +19,7 @@ pub struct LoadedFit {
     pub shared: SharedFit,
     /// The same with the errors of rows that have some of their own, where there are enough of them and of the others; `shared` has the errors
     /// of these then.
-    apart: Option<SharedFit>,
+    apart: Vec<(Apart, SharedFit)>,
     /// Formula with numbers.
     pub formula: String,
     /// Sizes it has been fitted on.
@@ -40,13 +40,16 @@ impl LoadedFit {
         shared: impl Fn(ErrorLaw) -> SharedFit,
     ) -> Self {
         let seen = SizesSeen::new(&terms, observed.clone().map(|(values, _, error)| (values, error)));
-        let errors = observed.filter_map(|row| Some((is_apart(&terms, row.0), keyed_error(&terms, row)?)));
-        let (of_some, of_others): (Vec<_>, Vec<_>) = errors.partition(|(is_apart, _)| *is_apart);
-        let law = |rows: &[(bool, (f64, f64))]| ErrorLaw::new(&rows.iter().map(|row| row.1).collect::<Vec<_>>());
-        let are_apart = of_some.len() >= MIN_CLASS && of_others.len() >= MIN_CLASS;
-        let (apart, others) =
-            if are_apart { (Some(shared(law(&of_some))), law(&of_others)) } else { (None, law(&[of_some, of_others].concat())) };
-        Self { shared: shared(others), apart, terms, formula, seen, houses: Houses::default() }
+        let errors = observed.filter_map(|row| Some((apart(&terms, row.0), keyed_error(&terms, row)?)));
+        let (mut others, mut of_some) = (ErrorLaw::new(&[]), Vec::new());
+        for (group, rows) in groups(errors.collect()) {
+            let law = ErrorLaw::new(&rows);
+            match group {
+                Some(group) => of_some.push((group, shared(law))),
+                None => others = law,
+            }
+        }
+        Self { shared: shared(others), apart: of_some, terms, formula, seen, houses: Houses::default() }
     }
 
     /// The same with what the houses of its observations are off by: house, values of the terms, held-out error.
@@ -74,42 +77,70 @@ impl LoadedFit {
 
     /// Coefficients with the errors of runs of the kind: the size of a pre-training is known to less than a factor of ten, that of a
     /// fine-tune, whose bases are few, to half of it; what a person trains with is known to half of what a company's training is.
+    /// `values` are those of its terms.
     #[must_use]
-    pub fn shared_for(&self, run: &Run) -> &SharedFit {
-        let is_apart = match Apart::by(&self.terms) {
-            Some(Apart::Pretrainings) => run.is_pretraining(),
-            Some(Apart::UnlistedOwners) => run.owner.class == OwnerClass::Unlisted,
-            None => false,
+    pub fn shared_for(&self, run: &Run, values: &[f64]) -> &SharedFit {
+        let group = match apart(&self.terms, values) {
+            // Some kinds have no term of their own.
+            Some(Apart::Pretrainings | Apart::PretrainingsOfTheUnlisted) if !run.is_pretraining() => None,
+            group => group,
         };
-        self.apart.as_ref().filter(|_| is_apart).unwrap_or(&self.shared)
+        let of = |group: Apart| self.apart.iter().find(|(of, _)| *of == group).map(|(_, shared)| shared);
+        group.and_then(|group| of(group).or_else(|| of(group.wider()?))).unwrap_or(&self.shared)
     }
 }
 
 /// Rows of a regression that have errors of their own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Apart {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Apart {
     /// Pre-trainings, of a regression that tells kinds of runs apart.
     Pretrainings,
-    /// Those of owners that nobody lists, of a regression that gives them a trend of their own.
-    UnlistedOwners,
+    /// Those of them whose owners nobody lists.
+    PretrainingsOfTheUnlisted,
+    /// Those of persons, of a regression that gives them a trend of their own.
+    Persons,
 }
 
 impl Apart {
-    fn by(terms: &[Term]) -> Option<Self> {
-        let kinds = terms.contains(&Term::IsKind(RunKind::FineTuning)).then_some(Self::Pretrainings);
-        kinds.or_else(|| terms.contains(&Term::UnlistedYears2022To2026).then_some(Self::UnlistedOwners))
+    /// The rows that it is a part of.
+    const fn wider(self) -> Option<Self> {
+        match self {
+            Self::PretrainingsOfTheUnlisted => Some(Self::Pretrainings),
+            Self::Pretrainings | Self::Persons => None,
+        }
     }
 }
 
-/// Whether a row of a regression is one of those that have errors of their own; never where it tells none apart.
-#[must_use]
-pub fn is_apart(terms: &[Term], values: &[f64]) -> bool {
+/// Which of those that have errors of their own a row of a regression is; none where it tells none apart.
+fn apart(terms: &[Term], values: &[f64]) -> Option<Apart> {
     let any = |is: fn(&Term) -> bool| terms.iter().zip(values).any(|(term, value)| is(term) && *value > 0.5);
-    match Apart::by(terms) {
-        Some(Apart::Pretrainings) => !any(|term| matches!(term, Term::IsKind(kind) if *kind != RunKind::Pretraining)),
-        Some(Apart::UnlistedOwners) => any(|term| *term == Term::UnlistedOwner),
-        None => false,
+    if terms.contains(&Term::IsKind(RunKind::FineTuning)) {
+        let is_pretraining = !any(|term| matches!(term, Term::IsKind(kind) if *kind != RunKind::Pretraining));
+        let group = if any(|term| *term == Term::UnlistedOwner) { Apart::PretrainingsOfTheUnlisted } else { Apart::Pretrainings };
+        return is_pretraining.then_some(group);
     }
+    let is_persons = terms.contains(&Term::PersonYears2022To2026) && any(|term| *term == Term::UnlistedPerson);
+    is_persons.then_some(Apart::Persons)
+}
+
+/// Rows by the group whose errors they share; those of a group with too few rows are among the wider one's, and all are one where those
+/// apart or the others are too few.
+fn groups<R>(rows: Vec<(Option<Apart>, R)>) -> BTreeMap<Option<Apart>, Vec<R>> {
+    let count = |of: &dyn Fn(Option<Apart>) -> bool| rows.iter().filter(|(group, _)| of(*group)).count();
+    let is_few = |group: Apart| count(&|of| of == Some(group)) < MIN_CLASS;
+    let is_one = count(&|of| of.is_none()) < MIN_CLASS || count(&|of| of.is_some()) < MIN_CLASS;
+    let splits = !is_few(Apart::Pretrainings) && !is_few(Apart::PretrainingsOfTheUnlisted);
+    let mut groups: BTreeMap<Option<Apart>, Vec<R>> = BTreeMap::new();
+    for (group, row) in rows {
+        let group = group.filter(|_| !is_one).map(|of| of.wider().filter(|_| !splits).unwrap_or(of));
+        groups.entry(group).or_default().push(row);
+    }
+    groups
+}
+
+/// Rows of a regression with what is kept of each, as their errors are drawn together.
+pub fn rows_by_errors<'a, R>(terms: &[Term], rows: impl Iterator<Item = (&'a [f64], R)>) -> Vec<Vec<R>> {
+    groups(rows.map(|(values, row)| (apart(terms, values), row)).collect()).into_values().collect()
 }
 
 /// log10 N and held-out error of a row; where size is what is predicted, errors are those of predictions like it.
@@ -232,7 +263,7 @@ mod tests {
             let shared = |errors| SharedFit::with_draws(vec![9.0, 0.0], Vec::new(), errors);
             LoadedFit::new(terms.clone(), String::new(), rows.iter().copied(), shared)
         };
-        let rms = |fit: &LoadedFit, kind| fit.shared_for(&Run::new("a/b", kind, Modality::Text)).errors.near(9.0).rms();
+        let rms = |fit: &LoadedFit, kind| fit.shared_for(&Run::new("a/b", kind, Modality::Text), &[]).errors.near(9.0).rms();
         let whole = fit(&rows);
         assert!((rms(&whole, RunKind::Pretraining) - 1.0).abs() < 1e-9);
         assert!((rms(&whole, RunKind::FineTuning) - 0.2).abs() < 1e-9);
@@ -240,23 +271,40 @@ mod tests {
         let few = fit(&rows[..60]);
         assert!((rms(&few, RunKind::Pretraining) - 0.52_f64.sqrt()).abs() < 1e-9);
         assert_eq!(rms(&few, RunKind::Pretraining), rms(&few, RunKind::Adapter));
-        assert!(!is_apart(&[Term::Intercept, Term::Size], &[1.0, 9.0]), "it does not tell kinds apart");
+        assert_eq!(apart(&[Term::Intercept, Term::Size], &[1.0, 9.0]), None, "it does not tell kinds apart");
+    }
+
+    /// Regression: the sizes of strangers' pre-trainings, which miss by 0.5 dex, had the errors of companies', which miss by 0.9: their mean
+    /// compute was twice what it should have been.
+    #[test]
+    fn sizes_of_unlisted_owners_pretrainings_have_errors_of_their_own() {
+        let terms = vec![Term::Intercept, Term::UnlistedOwner, Term::IsKind(RunKind::FineTuning)];
+        let values = [[1.0, 0.0, 0.0], [1.0, 1.0, 0.0], [1.0, 1.0, 1.0]];
+        let rms = [0.9, 0.5, 0.2];
+        let rows: Vec<Observed<'_>> =
+            (0..180).map(|i| (values[i % 3].as_slice(), 9.0, Some(rms[i % 3] * if i % 6 < 3 { 1.0 } else { -1.0 }))).collect();
+        let told = |rows: &[Observed<'_>]| {
+            let shared = |errors| SharedFit::with_draws(vec![9.0, 0.0, 0.0], Vec::new(), errors);
+            let fit = LoadedFit::new(terms.clone(), String::new(), rows.iter().copied(), shared);
+            let of = |kind, at: usize| fit.shared_for(&Run::new("a/b", kind, Modality::Text), &values[at]).errors.near(9.0).rms();
+            [of(RunKind::Pretraining, 0), of(RunKind::Pretraining, 1), of(RunKind::FineTuning, 2)]
+        };
+        let close = |got: [f64; 3], expected: [f64; 3]| got.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-9);
+        assert!(close(told(&rows), rms));
+        // Thirty of each: the pre-trainings are together, sixty of them, but of the others there are too few: all are one.
+        assert_eq!(told(&rows[..90])[0], told(&rows[..90])[2]);
     }
 
     /// Regression: the tokens of persons' models above a billion parameters had the errors of companies' (71 % of their 90 % intervals covered).
     #[test]
-    fn tokens_of_unlisted_owners_have_errors_of_their_own() {
-        let terms = vec![Term::Intercept, Term::UnlistedOwner, Term::UnlistedYears2022To2026];
+    fn tokens_of_persons_have_errors_of_their_own() {
+        let terms = vec![Term::Intercept, Term::UnlistedPerson, Term::PersonYears2022To2026];
         let values = [[1.0, 0.0, 0.0], [1.0, 1.0, 3.0]];
         let rows = (0..80).map(|i| (values[i % 2].as_slice(), 12.0, Some(if i % 2 == 0 { 0.3 } else { 0.9 })));
         let shared = |errors| SharedFit::with_draws(vec![12.0, 0.0, 0.0], Vec::new(), errors);
         let fit = LoadedFit::new(terms, String::new(), rows, shared);
-        let rms = |class| {
-            let mut run = Run::new("a/b", RunKind::Pretraining, Modality::Text);
-            run.owner.class = class;
-            fit.shared_for(&run).errors.near(9.0).rms()
-        };
-        let classes = [OwnerClass::Unlisted, OwnerClass::Industry, OwnerClass::Academia];
-        assert_eq!(classes.map(|class| (rms(class) * 10.0).round()), [9.0, 3.0, 3.0]);
+        let run = Run::new("a/b", RunKind::Pretraining, Modality::Text);
+        let rms = |values: &[f64]| (fit.shared_for(&run, values).errors.near(9.0).rms() * 10.0).round();
+        assert_eq!([rms(&values[1]), rms(&values[0])], [9.0, 3.0]);
     }
 }

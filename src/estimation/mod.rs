@@ -23,7 +23,7 @@ pub use terms::term_values;
 
 use crate::reference::{
     Accelerators, Agents, ChipUse, ComputeBounds, ComputeCountries, ContinuedRuns, Grid, Owners, Places, PostTraining, Power, Pue,
-    Reference, SampleLengths, Table,
+    Reference, SampleLengths, Table, TrainingPlaces,
 };
 use std::collections::BTreeMap;
 
@@ -44,6 +44,8 @@ pub struct FactorTables {
     pub places: Table<Places>,
     /// Grid intensity.
     pub grid: Table<Grid>,
+    /// Where houses train.
+    pub training_places: Table<TrainingPlaces>,
     /// Countries in which published runs were computed.
     pub compute_countries: Table<ComputeCountries>,
     /// The most compute seen of each class of owner.
@@ -70,6 +72,7 @@ impl FactorTables {
             owners: reference.owners.clone(),
             places: reference.places.clone(),
             grid: reference.grid.clone(),
+            training_places: reference.training_places.clone(),
             compute_countries: reference.compute_countries.clone(),
             compute_bounds: reference.compute_bounds.clone(),
             post_training: reference.post_training.clone(),
@@ -90,6 +93,7 @@ impl FactorTables {
             self.owners.digests(),
             self.places.digests(),
             self.grid.digests(),
+            self.training_places.digests(),
             self.compute_countries.digests(),
             self.compute_bounds.digests(),
             self.post_training.digests(),

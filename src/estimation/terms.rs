@@ -1,7 +1,7 @@
 //! The terms of a run for the regressions.
 
-use crate::domain::Run;
 use crate::domain::regression::TermValues;
+use crate::domain::{Run, is_named_like_a_laboratory};
 use crate::method::assumptions as assume;
 use crate::units::Day;
 use libm::log10;
@@ -19,6 +19,7 @@ pub fn term_values(run: &Run) -> TermValues {
         years_since_2022: years.clamp(assume::TREND_YEARS.0, assume::TREND_YEARS.1),
         modality: run.modality,
         owner_class: run.owner.class,
+        is_named_like_a_laboratory: run.owner.name.as_deref().is_some_and(is_named_like_a_laboratory),
         kind: run.kind,
         size_word: run.size_word,
         task: run.task,

@@ -56,9 +56,10 @@ pub const PUE_SHARED_SD: f64 = 0.02;
 
 /// Spread of a grid value when the state, province or cloud region of training is stated: contracts and hours within a year.
 pub const GRID_STATED_REGION_SD: f64 = 0.10;
-/// Spread of a grid value when the country of training is stated: regions within a country.
+/// Spread of a grid value when the country of training is stated, or each of the countries where an owner may have trained: regions within a
+/// country.
 pub const GRID_STATED_COUNTRY_SD: f64 = 0.20;
-/// Spread when only the owner's country is known: regions, and training abroad.
+/// Spread of each country of a mixture of those of published runs, which are where their makers are: regions, and training abroad.
 pub const GRID_OWNER_COUNTRY_SD: f64 = 0.35;
 /// Spread when no country is known and the world's average stands in.
 pub const GRID_WORLD_SD: f64 = 0.55;

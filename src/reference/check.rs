@@ -237,6 +237,13 @@ const RULES: &[Rules] = &[
         together: &[],
     },
     Rules {
+        file: "training_places.csv",
+        key: &["organization", "place", "year"],
+        filled: &["organization", "country", "place", "year", "runs", "models", "basis", "derivation", "source", "vintage"],
+        ranges: &[("year", 2012.0, 2030.0), ("runs", 1.0, 100.0)],
+        together: &[],
+    },
+    Rules {
         file: "training_runs.csv",
         key: &["registry_id"],
         filled: &["registry_id", "model", "modality", "kind", "source", "vintage"],

@@ -43,7 +43,7 @@ impl From<GridRow> for GridValue {
 pub struct GridValue {
     /// Grams of CO2 equivalent per kWh.
     pub gco2e_per_kwh: f64,
-    /// ISO 3166 alpha-3, ISO 3166-2, provider:region, WORLD or `mixture:<year>`.
+    /// ISO 3166 alpha-3, ISO 3166-2, provider:region, WORLD, `mixture:<country>` or `mixture:<year>`.
     pub place: String,
     /// Year of the value, which may differ from the year asked for.
     pub year: i32,

@@ -29,6 +29,7 @@ pub mod repository_facts;
 pub mod role_labels;
 pub mod small_runs;
 mod table;
+pub mod training_places;
 pub mod water;
 
 use crate::error::{Error, IoContext, Result};
@@ -63,6 +64,7 @@ pub use repository_facts::{RepositoryFact, RepositoryFacts};
 pub use role_labels::RoleLabel;
 pub use small_runs::SmallRun;
 pub use table::Table;
+pub use training_places::TrainingPlaces;
 pub use water::{Water, WaterValue};
 
 const FILES: &[(&str, &str)] = &[
@@ -92,6 +94,7 @@ const FILES: &[(&str, &str)] = &[
     ("role_labels.csv", include_str!("../../data/reference/role_labels.csv")),
     ("sample_lengths.csv", include_str!("../../data/reference/sample_lengths.csv")),
     ("small_runs.csv", include_str!("../../data/reference/small_runs.csv")),
+    ("training_places.csv", include_str!("../../data/reference/training_places.csv")),
     ("training_runs.csv", include_str!("../../data/reference/training_runs.csv")),
     ("wue.csv", include_str!("../../data/reference/wue.csv")),
 ];
@@ -111,6 +114,8 @@ pub struct Reference {
     pub grid: Table<Grid>,
     /// Countries in which published runs were computed.
     pub compute_countries: Table<ComputeCountries>,
+    /// Where houses train, beside where they are.
+    pub training_places: Table<TrainingPlaces>,
     /// Names of places and cloud regions.
     pub places: Table<Places>,
     /// Operators of data centres by any spelling.
@@ -209,12 +214,14 @@ impl Reference {
         let embodied = Embodied::new(&files.rows("embodied.csv")?, &accelerators)?;
         let water = Water::new(files.rows("wue.csv")?, &operators, &grid)?;
         let bounds = ComputeBounds::new(&owners, &registry, &small_runs);
+        let training_places = TrainingPlaces::new(files.rows("training_places.csv")?, &grid)?;
         let mut all = files.all_digests();
         all.extend(grid.digests().clone());
         Ok(Self {
             places: Table::new(places, files.digests(&["places.csv", "cloud_regions.csv"])),
             chip_use: Table::derived(ChipUse::new(accelerators.clone(), &registry), [accelerators.digests(), registry.digests()]),
             compute_countries: Table::derived(ComputeCountries::new(&grid, &registry), [grid.digests(), registry.digests()]),
+            training_places: Table::derived(training_places, [&one("training_places.csv"), grid.digests()]),
             pue: Table::derived(Pue::new(files.rows("pue.csv")?, &operators)?, [&one("pue.csv"), operators.digests()]),
             compute_bounds: Table::derived(bounds, [owners.digests(), registry.digests(), small_runs.digests()]),
             owners,

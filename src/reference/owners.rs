@@ -159,6 +159,12 @@ impl Owners {
         self.row(owner).and_then(|row| first_organization(&row.organization)).unwrap_or(owner)
     }
 
+    /// The organization behind a namespace.
+    #[must_use]
+    pub fn organization(&self, owner: &str) -> Option<&str> {
+        self.row(owner).map(|row| row.organization.as_str())
+    }
+
     /// Whether a company of this name has a namespace of its own.
     #[must_use]
     pub fn has_company(&self, organization: &str) -> bool {

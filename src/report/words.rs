@@ -2,7 +2,7 @@
 
 use crate::domain::{
     ChipMixture, Comparison, EvidenceSource, Field, GroupBy, MixtureRole, Modality, Role, RunKind, Tier, TrainedOnSource,
-    is_mixture_of_countries,
+    is_mixture_of_countries, mixed_around,
 };
 
 /// What is known of the runs of a tier.
@@ -128,6 +128,9 @@ pub(super) fn chips(accelerator: &str) -> String {
 
 /// A place of the grid in a sentence: `the United States`, or what stands in for one.
 pub(super) fn place(code: &str) -> String {
+    if let Some(home) = mixed_around(code) {
+        return format!("{} or where else its like train", place(home));
+    }
     match code {
         _ if is_mixture_of_countries(code) => "the countries of published runs".to_owned(),
         "ARE" | "GBR" | "NLD" | "USA" => format!("the {}", country(code)),

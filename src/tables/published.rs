@@ -185,7 +185,7 @@ macro_rules! estimate_table {
                 pue_is_fallback: Option<bool>,
                 /// Grid intensity in g CO2e per kWh, central value.
                 grid_gco2e_per_kwh: Option<f64>,
-                /// Place of the grid value: ISO 3166 alpha-3, ISO 3166-2, a cloud region, or `mixture:<year>`.
+                /// Place of the grid value: ISO 3166 alpha-3, ISO 3166-2, a cloud region, `mixture:<country>` or `mixture:<year>`.
                 grid_place: Option<String>,
                 /// Year of the grid value.
                 grid_year: Option<i32>,
@@ -193,7 +193,7 @@ macro_rules! estimate_table {
                 grid_basis: Option<GridBasis>,
                 /// Source of the grid value.
                 grid_source: Option<String>,
-                /// Whether the grid is that of the owner's country, because nothing states the place of training.
+                /// Whether nothing states the place of training: the owner's country, and others where its like train.
                 grid_is_owner_country: Option<bool>,
                 /// Whether an average of countries stands in for the grid, because neither place nor country is known.
                 grid_is_fallback: Option<bool>,

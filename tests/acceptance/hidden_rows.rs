@@ -5,6 +5,7 @@
 use crate::masks::INDEXES;
 use crate::pipeline::{reference_rows, run, settings};
 use hugging_carbon::domain::{CohortMetric, OwnerClass, Role, RunKind};
+use hugging_carbon::reference::compute_bounds::class_of_run;
 use hugging_carbon::reference::{Reference, TrainingRun};
 use hugging_carbon::tables::{EstimateRow, ModelRow};
 use std::collections::BTreeMap;
@@ -109,7 +110,8 @@ impl<'a> Truth<'a> {
             .map(|(m, _)| m)
             .filter(|m| m.owner == model.owner && m.stands_on_run_id.as_ref() == Some(run_id) && m.model_id != carrier)
             .map(|m| m.model_id.clone());
-        let class = reference.owners.class(carrier.split_once('/').map(|(owner, _)| owner));
+        // LLaMA in a stranger's namespace is Meta's.
+        let class = class_of_run(&reference.owners, run);
         Some(Self { run, class, carrier: carrier.to_owned(), members: members.collect() })
     }
 
@@ -181,7 +183,8 @@ fn print(rows: &[Given<'_>]) {
     print_by(rows, "size", |row| format!("{} {}", row.truth.class, row.model.params_source.map_or("none", |source| source.name())));
     let year = |row: &Given<'_>| row.truth.run.trained_on_day().map_or(0, |day| day.year());
     print_by(rows, "year", |row| year(row).to_string());
-    for row in rows.iter().take(SHOWN) {
+    let is_unlisted = |row: &&Given<'_>| row.truth.class == OwnerClass::Unlisted;
+    for row in rows.iter().take(SHOWN).chain(rows.iter().skip(SHOWN).filter(is_unlisted)) {
         let (m, run) = (&row.model, row.truth.run);
         let flop: Vec<String> = row.flop.iter().map(|flop| format!("{flop:.1e}")).collect();
         eprintln!(

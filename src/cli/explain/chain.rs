@@ -93,9 +93,17 @@ fn utilization_line(out: &mut String, built: &Built<'_>, r: &Reckoned) {
 fn grid_line(out: &mut String, built: &Built<'_>, r: &Reckoned) {
     let value = &built.grid.value;
     let is_mixture = is_mixture_of_countries(&value.place);
-    let place = if is_mixture { "countries of published runs" } else { value.place.as_str() };
+    let likely: Vec<String> = built.grid.places.iter().map(|(place, share)| format!("{place} {share:.2}")).collect();
+    let mixed = format!("mean of {}", likely.join(", "));
+    let place = if is_mixture {
+        "countries of published runs"
+    } else if likely.is_empty() {
+        value.place.as_str()
+    } else {
+        &mixed
+    };
     let why = if built.grid.is_owner_country {
-        "the place of training is not stated: the owner's country"
+        "the place of training is not stated: the owner's country, and where its like train"
     } else if built.grid.is_fallback {
         "neither place nor country is known: fallback"
     } else {

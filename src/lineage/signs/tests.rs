@@ -23,6 +23,8 @@ fn most(id: &str, task: &str, params: Option<i64>, alike: u32) -> Option<f64> {
 #[test]
 fn series_and_large_models_of_strangers_are_hardly_pretrainings() {
     assert_eq!(most("huggingtweets/somebody", "text-generation", None, 2_931), Some(SERIES_PRETRAINED));
+    // Regression: two dozen encoders that one person trained, and a hundred, had the bound of tuned series.
+    assert_eq!(most("somebody/bert-42", "fill-mask", None, 120), Some(SERIES_OF_ENCODERS_PRETRAINED));
     assert_eq!(most("timm/some_net", "image-classification", None, 1_600), None);
     assert_eq!(most("a/b", "text-generation", None, 12), None);
     assert_eq!(most("a/Dark-31B", "text-generation", Some(31_000_000_000), 1), Some(STRANGERS_PRETRAINED));

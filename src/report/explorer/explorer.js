@@ -264,7 +264,7 @@
       overhead: () => box("Facility overhead (PUE)", r.pue && significant(r.pue), text(r.t_pue_source), r.stands_in[3]),
       energy: (way) => box("Electricity", both(r.kwh, energy), said(way, "reported")),
       grid: () => box("Grid", r.grid && significant(r.grid) + " g/kWh", [place(text(r.t_place)), r.grid_year, text(r.t_grid_source)].filter(Boolean).join(", "),
-        r.is_owners_grid ? "the place of training is not stated: the owner's country" : r.stands_in[4]),
+        r.is_owners_grid ? "the place of training is not stated: the owner's country, and where its like train" : r.stands_in[4]),
       emissions: (way) => box("Emissions", both(r.kg, mass), said(way, "reported")),
     };
     const steps = words.steps[m.tier][r.beside];

@@ -120,7 +120,7 @@ fn countries(data: &Data) -> Markup {
         reading: "Point: median of the water consumed, hollow where an average of countries stands in for more than half of what the \
                   electricity takes. Line: 90 % interval. The axis is logarithmic, in cubic metres (M: millions).",
         source: "table around_electricity, group_by country",
-        caveat: "Where no place of training is stated, the owner's country is taken. Factors of one country differ by more than two, by how \
+        caveat: "Where no place of training is stated, the owner's country is taken, and others where its like train. Factors of one country differ by more than two, by how \
                  much of a reservoir's evaporation is counted.",
         chart: axis_rows(&rows, &scale, None, cubic_metres_tick),
         table: around_table(GroupBy::Country, &ranked),

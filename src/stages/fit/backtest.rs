@@ -7,7 +7,7 @@ use super::References;
 use super::samples::{is_from_hours, is_six_nd, owner, published_run};
 use crate::domain::{Comparison, EmissionsBasis, OwnerClass, Quantiles, RegressionId, Run, RunKind, Term, Tier};
 use crate::error::Result;
-use crate::estimation::fits::is_apart;
+use crate::estimation::fits::rows_by_errors;
 use crate::estimation::{Basis, Fits, LoadedFit, at_scale, build};
 use crate::evidence::index::names;
 use crate::method::calibration::ErrorLaw;
@@ -40,18 +40,16 @@ pub(super) struct Fitted {
 }
 
 impl Fitted {
-    /// Owner, log10 N (of a regression without a term of size the prediction) and held-out error of the observations that have one: of
-    /// those that have errors of their own, and of the others.
-    pub(super) fn errors(&self) -> [Vec<(String, f64, f64)>; 2] {
+    /// Owner, log10 N (of a regression without a term of size the prediction) and held-out error of the observations that have one, as their
+    /// errors are drawn together.
+    pub(super) fn errors(&self) -> Vec<Vec<(String, f64, f64)>> {
         let size = self.terms.iter().position(|t| t.is_size());
-        let of = |(o, e): (&Observation, &Option<f64>)| {
+        let of = |(o, e): (&'_ Observation, &Option<f64>)| {
             let error = (*e)?;
-            let row = (o.owner.clone(), size.map_or(o.response - error, |at| o.terms[at]), error);
-            Some((is_apart(&self.terms, &o.terms), row))
+            Some((o.owner.clone(), size.map_or(o.response - error, |at| o.terms[at]), error))
         };
-        let rows = self.observations.iter().zip(&self.held_out_errors).filter_map(of);
-        let (of_some, of_others): (Vec<_>, Vec<_>) = rows.partition(|(is_apart, _)| *is_apart);
-        [of_some, of_others].map(|rows| rows.into_iter().map(|(_, row)| row).collect())
+        let rows = self.observations.iter().zip(&self.held_out_errors);
+        rows_by_errors(&self.terms, rows.filter_map(|row| Some((row.0.terms.as_slice(), of(row)?))))
     }
 
     /// The regression as owners meet it that are not in it.

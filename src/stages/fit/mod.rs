@@ -18,7 +18,7 @@ use crate::domain::{OwnerClass, RegressionId, Term};
 use crate::engine::{Digests, Inputs, Outputs, Stage, stage};
 use crate::error::{Error, Result};
 use crate::estimation::{Basis, FactorTables};
-use crate::method::calibration::{MIN_CLASS, coverage};
+use crate::method::calibration::coverage;
 use crate::method::fitting::{self, Fit, MIN_OBSERVATIONS, Observation, SIGNIFICANCE};
 use crate::method::ols::OlsError;
 use crate::method::summary::median;
@@ -319,16 +319,12 @@ fn regression_row(declaration: &Declaration, fit: &Fit, fitted: &Fitted) -> Regr
 }
 
 /// Share of rows inside the interval of those like them, as estimates take it.
-fn coverage_of_kinds(errors: &[Vec<(String, f64, f64)>; 2]) -> Option<f64> {
-    if errors.iter().any(|rows| rows.len() < MIN_CLASS) {
-        return coverage(&errors.concat());
-    }
+fn coverage_of_kinds(errors: &[Vec<(String, f64, f64)>]) -> Option<f64> {
     #[allow(clippy::cast_precision_loss)] // Some thousand rows.
     let inside = |rows: &Vec<(String, f64, f64)>| Some(coverage(rows)? * rows.len() as f64);
-    let [of_some, of_others] = errors;
+    let all: usize = errors.iter().map(Vec::len).sum();
     #[allow(clippy::cast_precision_loss)]
-    let all = (of_some.len() + of_others.len()) as f64;
-    Some((inside(of_some)? + inside(of_others)?) / all)
+    Some(errors.iter().map(inside).sum::<Option<f64>>()? / all as f64)
 }
 
 fn term_row(regression_id: RegressionId, term: Term, c: &fitting::Coefficient) -> RegressionTermRow {

@@ -119,6 +119,7 @@ fn small_samples(references: &References, response: impl Fn(&SmallRun) -> Option
         run.trained_on?;
         run.known.active_params = Some(small.params);
         run.known.total_params = Some(small.params);
+        run.owner.name = Some(small.owner().to_owned());
         run.owner.class = references.factors.owners.class(Some(small.owner()));
         let response = log10(response(small)?);
         Some(Sample { id: small.model_id.clone(), owner: small.owner().to_owned(), response, run })
