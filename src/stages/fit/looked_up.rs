@@ -32,10 +32,9 @@ pub(super) fn samples(references: &References, others: &[Sample]) -> Vec<Sample>
 fn sample(owners: &Owners, registry: &Registry, fact: &RepositoryFact) -> Option<Sample> {
     let namespace = fact.model_id.split_once('/').map(|(owner, _)| owner)?;
     let trained_on = fact.day().filter(|day| day.year() >= TOKENS_FIT_SINCE_YEAR)?;
-    let mut of_namespace = registry.runs().iter().filter(|run| namespace_of(run) == Some(namespace)).peekable();
+    let of_namespace: Vec<&TrainingRun> = registry.runs().iter().filter(|run| namespace_of(run) == Some(namespace)).collect();
     // Whose registered models are all of proteins or images has tokens of these.
-    let first = of_namespace.peek().map(|run| owner(run));
-    if first.is_some() && !of_namespace.any(|run| run.modality.counts_tokens()) {
+    if !of_namespace.is_empty() && !of_namespace.iter().any(|run| run.modality.counts_tokens()) {
         return None;
     }
     let of_name = names::size(&fact.model_id);
@@ -47,8 +46,10 @@ fn sample(owners: &Owners, registry: &Registry, fact: &RepositoryFact) -> Option
     run.owner.name = Some(namespace.to_owned());
     run.owner.class = owners.class(Some(namespace));
     let house = owners.registered_as(namespace).to_owned();
-    // Held out with the registry's rows of its namespace, whoever stands first among their organizations.
-    let owner = first.unwrap_or_else(|| house.clone());
+    // Held out with the registry's rows of its house, else with those of its namespace, whoever stands first among their organizations.
+    let registered = of_namespace.iter().map(|run| owner(run));
+    let owner = if registered.clone().any(|owner| owner == house) { None } else { registered.clone().next() };
+    let owner = owner.unwrap_or_else(|| house.clone());
     Some(Sample { id: fact.model_id.clone(), house: other_than(&owner, house), owner, response: log10(fact.train_tokens?), run })
 }
 
