@@ -9,17 +9,15 @@ use super::factors::{self, GridChoice};
 use super::fine_tune;
 use super::fits::Fits;
 use super::terms::term_values;
-use super::{FactorTables, agents};
+use super::{FactorTables, agents, stated_spread};
 use crate::domain::regression::TermValues;
-use crate::domain::{
-    Flag, Modality, OwnerClass, Rating, RegressionId, Run, RunKind, SizeWord, TaskGroup, Term, Tier, TrainingStage,
-};
+use crate::domain::{Flag, Modality, OwnerClass, RegressionId, Run, RunKind, SizeWord, TaskGroup, Term, Tier, TrainingStage};
 use crate::error::{Error, Result};
 use crate::method::assumptions as assume;
 use crate::method::chain;
 use crate::method::simulate::{Compute, LogNormal, Part, Prediction, Response, RunModel, Spread, Start, Stated, pow10};
+use crate::reference::PueValue;
 use crate::reference::compute_bounds::Bound;
-use crate::reference::{PueValue, registry};
 use crate::units::{AcceleratorHours, Day, Flop, FlopPerSecond, Params, Tokens};
 use libm::log10;
 
@@ -205,7 +203,7 @@ fn compute<'a>(
 ) -> Result<(Compute<'a>, Tier)> {
     let fits = &basis.fits;
     if wanted == Tier::Compute {
-        let known = stated_compute(run, fits, flags)
+        let known = stated_compute(run, basis, tables, flags)
             .or_else(|| fine_tune::compute_of_samples(run, fits, tables, log10(most_flop(run)), flags));
         if let Some(known) = known {
             return Ok((known, Tier::Compute));
@@ -257,7 +255,8 @@ fn most_params(run: &Run) -> f64 {
 }
 
 /// Compute that is stated, or the product of stated parameters and tokens.
-fn stated_compute<'a>(run: &Run, fits: &'a Fits, flags: &mut Vec<Flag>) -> Option<Compute<'a>> {
+fn stated_compute<'a>(run: &Run, basis: &'a Basis, tables: &FactorTables, flags: &mut Vec<Flag>) -> Option<Compute<'a>> {
+    let fits = &basis.fits;
     // What is stated is not held to what its owner's class has shown; its tail ends at what any published run took, and at the most tokens
     // that are believed of a pre-training which states none.
     let believed = || Some(chain::training_flop(Params(run.known.active_params?), Tokens(assume::MOST_TOKENS)).0);
@@ -274,8 +273,8 @@ fn stated_compute<'a>(run: &Run, fits: &'a Fits, flags: &mut Vec<Flag>) -> Optio
             fine_tune::flag_embeddings(run, n, flags);
             return Some(known(flop * fine_tune::computing_params(run, n) / n, measured(flop)));
         }
-        let rating = run.known.train_flop_confidence.map_or(Rating::Unknown, Rating::of_confidence);
-        return Some(known(flop, Spread::Normal(registry::flop_sd_dex(rating) * assume::LN_10)));
+        let without = compute(run, Tier::Parameters, basis, tables, &mut Vec::new()).map_or(Compute::Implied, |known| known.0);
+        return Some(known(flop, Spread::Normal(stated_spread::spread_dex(run, flop, &without, basis) * assume::LN_10)));
     }
     if let Some(flop) = counted_flop(run) {
         return Some(known(flop.0, Spread::Normal(assume::FLOP_COUNTED_SD_DEX * assume::LN_10)));
@@ -414,6 +413,8 @@ fn prediction<'a>(run: &Run, n: f64, fits: &'a Fits, tables: &FactorTables, fact
         let (least, most) = (assume::TOKENS_PER_PARAM.0 * n, assume::TOKENS_PER_PARAM.1 * n);
         let exponent = if most > assume::MOST_TOKENS { 1.0 } else { 2.0 };
         ((at(least), at(most.min(assume::MOST_TOKENS))), exponent)
+    } else if run.modality == Modality::Audio {
+        ((f64::NEG_INFINITY, log10(chain::training_flop(Params(n), Tokens(assume::MOST_POSITIONS_OF_SOUND)).0)), 1.0)
     } else {
         ((f64::NEG_INFINITY, f64::INFINITY), 0.0)
     };

@@ -199,8 +199,11 @@ impl Fits {
             let of_fit = observations.iter().filter(|o| o.regression_id == id);
             let observed = of_fit.map(|o| (o.terms.as_slice(), o.response, o.held_out_error));
             let shared = |errors| SharedFit::new(id.name(), central.clone(), &matrix, errors, draws, seed);
-            let by_house = observations.iter().filter(|o| o.regression_id == id);
-            let by_house = by_house.map(|o| (o.owner.as_str(), o.terms.as_slice(), o.held_out_error));
+            // A training is of whoever stands first among its organizations, and of the house that has its repository.
+            let by_house = observations.iter().filter(|o| o.regression_id == id).flat_map(|o| {
+                let names = std::iter::once(o.owner.as_str()).chain(o.house.as_deref());
+                names.map(|house| (house, o.terms.as_slice(), o.held_out_error))
+            });
             fits.insert(id, LoadedFit::new(row.terms, row.formula, observed, shared).with_houses(by_house));
         }
         Ok(Self { fits, six_nd })

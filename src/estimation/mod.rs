@@ -10,6 +10,7 @@ pub mod factors;
 pub mod fine_tune;
 pub mod fits;
 pub mod houses;
+pub mod stated_spread;
 pub mod terms;
 
 pub use around::{Around, AroundTables, around};

@@ -94,6 +94,10 @@ pub const TOKENS_PER_PARAM: (f64, f64) = (1.0, 20_000.0);
 /// (Inkling, 4.5e13, July 2026; a data test compares). The largest models of 2026 would draw more, which nobody has shown.
 pub const MOST_TOKENS: f64 = 9e13;
 
+/// Most compute over 6 N believed of a model that hears or speaks: twice the most of the registry's pre-trainings with open weights (wav2vec 2.0
+/// large, 2.0e12; a data test compares). Seconds of sound are some tens of positions each, and nobody has stated more than 1e7 hours.
+pub const MOST_POSITIONS_OF_SOUND: f64 = 4.1e12;
+
 /// First year of the token regression: what was trained before follows no law of scale (Kaplan et al. 2020 is its start).
 pub const TOKENS_FIT_SINCE_YEAR: i32 = 2020;
 /// A modification that takes a third of the original's compute counts as a new model (guidelines of the European Commission on

@@ -206,6 +206,13 @@ const RULES: &[Rules] = &[
         together: &[],
     },
     Rules {
+        file: "registry_conflicts.csv",
+        key: &["registry_id"],
+        filled: &["registry_id", "check", "decision", "reason", "source", "vintage"],
+        ranges: &[("ratio", 1e-6, 1e6)],
+        together: &[],
+    },
+    Rules {
         file: "repository_facts.csv",
         key: &["model_id"],
         filled: &["model_id", "role", "confidence", "source", "vintage"],

@@ -50,7 +50,8 @@ impl ComputeBounds {
                 (bound.largest_flop, bound.largest) = (flop, name.to_owned());
             }
         };
-        for run in registry.runs().iter().filter(|r| r.kind == RunKind::Pretraining && r.open_weights == Some(true)) {
+        let open = |run: &&TrainingRun| run.kind == RunKind::Pretraining && run.open_weights == Some(true) && !run.is_excluded;
+        for run in registry.runs().iter().filter(open) {
             let product = || Some(chain::training_flop(Params(run.effective_params()?), Tokens(run.seen_tokens()?)).0);
             if let (Some(flop), Some(day)) = (run.train_flop.or_else(product), run.trained_on_day()) {
                 add(class_of_run(owners, run), run.modality.counts_tokens(), day.year(), flop, &run.registry_id);

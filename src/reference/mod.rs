@@ -24,6 +24,7 @@ pub mod post_training;
 pub mod power;
 pub mod pue;
 pub mod registry;
+pub mod registry_conflicts;
 pub mod reported;
 pub mod repository_facts;
 pub mod role_labels;
@@ -59,6 +60,7 @@ pub use post_training::PostTraining;
 pub use power::{NodePower, Power};
 pub use pue::{Pue, PuePlace, PueValue};
 pub use registry::{Registry, TrainingRun};
+pub use registry_conflicts::RegistryConflict;
 pub use reported::ReportedFineTune;
 pub use repository_facts::{RepositoryFact, RepositoryFacts};
 pub use role_labels::RoleLabel;
@@ -90,6 +92,7 @@ const FILES: &[(&str, &str)] = &[
     ("pue.csv", include_str!("../../data/reference/pue.csv")),
     ("recipes.csv", include_str!("../../data/reference/recipes.csv")),
     ("reported_finetunes.csv", include_str!("../../data/reference/reported_finetunes.csv")),
+    ("registry_conflicts.csv", include_str!("../../data/reference/registry_conflicts.csv")),
     ("repository_facts.csv", include_str!("../../data/reference/repository_facts.csv")),
     ("role_labels.csv", include_str!("../../data/reference/role_labels.csv")),
     ("sample_lengths.csv", include_str!("../../data/reference/sample_lengths.csv")),
@@ -158,6 +161,8 @@ pub struct Reference {
     pub water: Table<Water>,
     /// Market-based emissions as reported.
     pub market_based: Table<Vec<MarketBased>>,
+    /// Rows of the registry whose figures contradict each other, with what was decided.
+    pub registry_conflicts: Table<Vec<RegistryConflict>>,
     /// Reviewed corrections of the Hub's metadata.
     pub corrections: Table<Corrections>,
     /// Digest of every file, for the manifest.
@@ -200,7 +205,11 @@ impl Reference {
     }
 
     fn from_files(files: &Files, extra_grid: Option<(&Path, Vec<u8>)>) -> Result<Self> {
-        let registry = Table::new(Registry::new(files.rows("training_runs.csv")?)?, files.digests(&["training_runs.csv"]));
+        let registry_conflicts: Vec<RegistryConflict> = files.rows("registry_conflicts.csv")?;
+        let registry = Table::new(
+            Registry::new(files.rows("training_runs.csv")?, &registry_conflicts)?,
+            files.digests(&["registry_conflicts.csv", "training_runs.csv"]),
+        );
         let grid = grid(files, extra_grid.as_ref())?;
         let accelerators = Table::new(
             Accelerators::new(files.rows("accelerators.csv")?, files.rows("machine_types.csv")?)?,
@@ -239,6 +248,7 @@ impl Reference {
             embodied: Table::derived(embodied, [&one("embodied.csv"), accelerators.digests()]),
             water: Table::derived(water, [&one("wue.csv"), operators.digests(), grid.digests()]),
             market_based: Table::new(files.rows("market_based.csv")?, one("market_based.csv")),
+            registry_conflicts: Table::new(registry_conflicts, one("registry_conflicts.csv")),
             trainings: trainings(files)?,
             continued_runs: Table::new(ContinuedRuns::new(&files.rows("continued_runs.csv")?)?, one("continued_runs.csv")),
             agents: Table::new(Agents::new(files.rows("agents.csv")?)?, one("agents.csv")),

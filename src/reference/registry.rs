@@ -1,5 +1,6 @@
 //! Published training runs: facts with source and vintage, found by Hub id.
 
+use super::registry_conflicts::{self, RegistryConflict};
 use crate::domain::{EmissionsBasis, Field, Modality, Rating, RunKind, address, in_lower_case};
 use crate::error::{Error, Result};
 use crate::method::assumptions::{FLOP_CONFIDENT_SD_DEX, FLOP_LIKELY_SD_DEX, FLOP_SPECULATIVE_SD_DEX, LARGEST_DENSE_PUBLISHED};
@@ -75,6 +76,9 @@ pub struct TrainingRun {
     pub source_url: Option<String>,
     /// Date of the source's edition.
     pub vintage: String,
+    /// Whether its figures are known not to be of the training that it names (registry_conflicts.csv): no fit learns from it.
+    #[serde(skip)]
+    pub is_excluded: bool,
 }
 
 impl TrainingRun {
@@ -137,7 +141,8 @@ pub struct Registry {
 }
 
 impl Registry {
-    pub(super) fn new(runs: Vec<TrainingRun>) -> Result<Self> {
+    pub(super) fn new(mut runs: Vec<TrainingRun>, conflicts: &[RegistryConflict]) -> Result<Self> {
+        registry_conflicts::mark(&mut runs, conflicts)?;
         let mut by_hub_id = FxHashMap::default();
         for (i, run) in runs.iter().enumerate() {
             if run.trained_on.is_some() && run.trained_on_day().is_none() {

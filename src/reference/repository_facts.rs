@@ -2,6 +2,7 @@
 
 use crate::domain::{Rating, Role, in_lower_case};
 use crate::error::{Error, Result};
+use crate::units::Day;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -77,6 +78,13 @@ impl RepositoryFact {
             (FactConfidence::High, _) | (FactConfidence::Medium, "seen") => Rating::Likely,
             (FactConfidence::Medium, _) => Rating::Speculative,
         }
+    }
+
+    /// First day of the month, or of the year, that is stated.
+    #[must_use]
+    pub fn day(&self) -> Option<Day> {
+        let text = self.year_and_month()?;
+        if text.matches('-').count() > 1 { Day::parse(&text) } else { Day::parse(&format!("{text}-01")) }
     }
 
     /// Year, and month where it is stated; January stands for a year alone.

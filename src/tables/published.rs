@@ -373,6 +373,8 @@ table! {
         observation_id: String,
         /// Owner, held out as a whole in cross-validation.
         owner: String,
+        /// Name under which estimates look for its house, where it is not the owner's: the organization of the repository's namespace.
+        house: Option<String>,
         /// Response in log10 of the regression's unit.
         response: f64,
         /// Values of the regression's terms, in the order of `regressions.terms`.

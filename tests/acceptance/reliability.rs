@@ -83,15 +83,21 @@ fn earlier_releases_of_a_house_tell_of_the_next() {
     let at = |term: Term| terms.iter().position(|t| *t == term).unwrap();
     let (time, size) = (at(Term::Years2022To2026), at(Term::Size));
     let rows: Vec<RegressionObservationRow> = table(&snapshot);
-    let known: Vec<(&str, [f64; 3])> = rows
+    let known: Vec<(&RegressionObservationRow, [f64; 3])> = rows
         .iter()
         .filter(|row| row.regression_id == RegressionId::TokensFromParams)
-        .filter_map(|row| Some((row.owner.as_str(), [row.terms[time], row.terms[size], row.held_out_error?])))
+        .filter_map(|row| Some((row, [row.terms[time], row.terms[size], row.held_out_error?])))
         .collect();
     let mut errors: Vec<[f64; 2]> = Vec::new();
-    for (owner, [years, log_n, error]) in known.iter().filter(|(_, [years, ..])| *years >= 2.0) {
+    for (row, [years, log_n, error]) in known.iter().filter(|(_, [years, ..])| *years >= 2.0) {
         let earlier = known.iter().filter(|(_, [other, ..])| *other < years - ONE_RELEASE_YEARS);
-        if let Some(house) = Houses::new(earlier.copied()).house(owner, (*years, *log_n)) {
+        let by_house = earlier.flat_map(|(row, training)| {
+            let names = std::iter::once(row.owner.as_str()).chain(row.house.as_deref());
+            names.map(|house| (house, *training))
+        });
+        // As estimates look: by the house that has the repository.
+        let house = row.house.as_deref().unwrap_or(&row.owner);
+        if let Some(house) = Houses::new(by_house).house(house, (*years, *log_n)) {
             errors.push([*error, error - house.dex]);
         }
     }

@@ -11,7 +11,7 @@ use hugging_carbon::method::simulate::{Compute, Prediction, Response, Spread, po
 use std::fmt::Write as _;
 
 /// Where a compute comes from that is not computed here: not all of it is the maker's word. `others` is the way in which others estimated it.
-fn who_says_compute(row: &Run, others: Option<&str>) -> String {
+fn who_says_compute(row: &Run, compute: &Compute<'_>, others: Option<&str>) -> String {
     let rating = row.known.train_flop_confidence.map_or(Rating::Unknown, Rating::of_confidence);
     let who = match others {
         Some("hardware") => "estimated by others from chips and hours",
@@ -22,12 +22,12 @@ fn who_says_compute(row: &Run, others: Option<&str>) -> String {
         None if rating == Rating::Confident => "stated",
         None => "stated, or estimated by others",
     };
-    let factor = match rating {
-        Rating::Confident => 3,
-        Rating::Likely => 10,
-        Rating::Speculative | Rating::Unknown => 30,
+    let factor = match compute {
+        Compute::Known { spread: Spread::Normal(sd), .. } => pow10(Z_95 * sd / std::f64::consts::LN_10),
+        _ => return who.to_owned(),
     };
-    format!("{who}: taken as good to a factor of {factor} nine times in ten")
+    let factor = if factor < 9.95 { format!("{factor:.1}") } else { format!("{factor:.0}") };
+    format!("{who}: taken as good to a factor of {} nine times in ten", factor.trim_end_matches(".0"))
 }
 
 /// Standard deviations of a normal between its median and its 95th percentile.
@@ -61,7 +61,7 @@ pub(super) fn compute_lines(out: &mut String, row: &Run, built: &Built<'_>, fits
     let c = match &built.compute {
         Compute::Implied => stated,
         Compute::Known { .. } if row.known.train_flop.is_some() => {
-            let _ = writeln!(out, "  C = {} FLOP   {}", step(stated), who_says_compute(row, others));
+            let _ = writeln!(out, "  C = {} FLOP   {}", step(stated), who_says_compute(row, &built.compute, others));
             stated
         }
         Compute::Known { .. } if built.flags.contains(&Flag::ComputeOfAnAgentByItsEnvironment) => {

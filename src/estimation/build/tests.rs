@@ -26,12 +26,13 @@ fn counted_by_hand_and_only_where_both_are_known() {
 /// 1e26.
 #[test]
 fn the_word_of_the_makers_stays_and_silent_tokens_are_bounded() {
-    let basis = Basis::without_fits(&FactorTables::new(&crate::reference::Reference::load().unwrap()));
+    let tables = FactorTables::new(&crate::reference::Reference::load().unwrap());
+    let basis = Basis::without_fits(&tables);
     let of = |n, tokens, flop, is_the_makers| {
         let mut run = run(RunKind::Pretraining, Modality::Text, None, None);
         (run.known.active_params, run.known.train_tokens) = (Some(n), tokens);
         (run.known.train_flop, run.known.train_flop_is_the_makers) = (Some(flop), is_the_makers);
-        let Some(Compute::Known { median, spread, log_ceiling }) = stated_compute(&run, &basis.fits, &mut Vec::new()) else {
+        let Some(Compute::Known { median, spread, log_ceiling }) = stated_compute(&run, &basis, &tables, &mut Vec::new()) else {
             panic!("stated")
         };
         (median, matches!(spread, Spread::Measured(_)), log_ceiling)
@@ -85,4 +86,29 @@ fn a_forward_pass_speaks_for_pretrainings_of_images_and_pairs() {
     assert_eq!(fit(RunKind::Pretraining, Modality::Audio, known), RegressionId::ComputeFromParams);
     assert_eq!(fit(RunKind::FineTuning, Modality::Vision, known), RegressionId::FinetuneSamplesFromParams);
     assert_eq!(fit(RunKind::Pretraining, Modality::Text, None), RegressionId::TokensFromParams);
+}
+
+/// Regression: GigaAM-v3 (2.4e8 parameters, 7e5 hours) was drawn up to 1.1e24 FLOP, 200 times what any model of sound took for its size. Twice
+/// the most of those is the bound, which grows with the size.
+#[test]
+fn no_model_of_sound_is_drawn_beyond_what_any_took_for_its_size() {
+    let reference = crate::reference::Reference::load().unwrap();
+    let of_sound = reference.registry.runs().iter().filter(|r| r.kind == RunKind::Pretraining && r.modality == Modality::Audio);
+    let positions = of_sound
+        .filter(|r| r.open_weights == Some(true) && !r.is_excluded)
+        .filter_map(|r| Some(r.train_flop? / chain::FLOP_PER_PARAM_TOKEN / r.effective_params()?));
+    let most = positions.fold(0.0, f64::max);
+    assert!(most > 1e12 && 2.0 * most <= assume::MOST_POSITIONS_OF_SOUND, "{most:e}");
+    let terms = [Term::Intercept, Term::Size];
+    let shared = |errors| crate::method::simulate::SharedFit::with_draws(vec![15.0, 0.8], Vec::new(), errors);
+    let rows = (0..60).map(|i| ([1.0, 9.0], 22.0, Some(if i % 2 == 0 { 0.5 } else { -0.5 }))).collect::<Vec<_>>();
+    let observed = rows.iter().map(|(values, response, error)| (values.as_slice(), *response, *error));
+    let fit = crate::estimation::LoadedFit::new(terms.to_vec(), String::new(), observed, shared);
+    let fits = Fits::new([(RegressionId::ComputeFromParams, fit)].into(), crate::method::calibration::ErrorLaw::new(&[]));
+    let tables = FactorTables::new(&reference);
+    let bound =
+        |modality, n| prediction(&run(RunKind::Pretraining, modality, None, None), n, &fits, &tables, 1.0).unwrap().log_bounds.1;
+    // 6 x 2.4e8 x 4.1e12 = 5.9e21.
+    assert!((pow10(bound(Modality::Audio, 2.4e8)) / 5.904e21 - 1.0).abs() < 1e-9);
+    assert_eq!(bound(Modality::Vision, 2.4e8), f64::INFINITY);
 }

@@ -68,6 +68,9 @@ pub fn arxiv_id(raw: &RawModelRow) -> Option<String> {
     raw.tags.iter().find_map(|tag| tag.strip_prefix("arxiv:").map(str::to_owned))
 }
 
+/// More parameters than a model that hears or speaks has in a toolkit of speech: the largest (canary-qwen-2.5b) has half of them.
+const LARGEST_OF_SPEECH: f64 = 5e9;
+
 /// What a model takes in and gives out, by its task, a library of one modality, its architecture, and what is usual.
 #[must_use]
 pub fn modality(raw: &RawModelRow, registry: Option<&TrainingRun>) -> Modality {
@@ -81,6 +84,9 @@ pub fn modality(raw: &RawModelRow, registry: Option<&TrainingRun>) -> Modality {
         return TASKS.get(task).copied().unwrap_or(Modality::Other);
     }
     let library = raw.library.as_deref().and_then(|library| LIBRARIES.get(library).copied());
+    // Toolkits of speech train language models, too (NeMo), which say a size that no model of speech has.
+    let is_beyond_speech = || super::names::size(&raw.model_id).and_then(|size| size.total).is_some_and(|n| n > LARGEST_OF_SPEECH);
+    let library = library.map(|known| if known == Modality::Audio && is_beyond_speech() { Modality::Text } else { known });
     // What serves language models serves others too, and gives way to the architecture.
     let library = library.filter(|modality| *modality != Modality::Text).or_else(|| of_architecture(raw)).or(library);
     // GGUF files and sizes in names ("7B") belong to language models, though nothing says so.
@@ -240,6 +246,23 @@ mod tests {
         assert_eq!(of(None, &["pytorch", "en"]), Modality::Other);
         let config = RawModelRow { architecture: Some("Qwen2_VL".into()), ..raw(None, &[]) };
         assert_eq!(modality(&config, None), Modality::Multimodal);
+    }
+
+    /// Regression: Nemotron-4-340B-Reward and Llama-3.1-Nemotron-70B-Instruct were models of sound, because NeMo is a toolkit of speech.
+    #[test]
+    fn a_toolkit_of_speech_trains_language_models_too() {
+        let of = |model_id: &str, task: Option<&str>| {
+            let library = Some("nemo".to_owned());
+            modality(
+                &RawModelRow { model_id: model_id.into(), pipeline_tag: task.map(str::to_owned), library, ..raw(None, &["nemo"]) },
+                None,
+            )
+        };
+        assert_eq!(of("nvidia/Nemotron-4-340B-Reward", None), Modality::Text);
+        assert_eq!(of("nvidia/Llama-3.1-Nemotron-70B-Instruct", Some("other")), Modality::Text);
+        assert_eq!(of("nvidia/parakeet-tdt-1.1b", None), Modality::Audio);
+        assert_eq!(of("nvidia/stt_en_conformer_ctc_large", None), Modality::Audio);
+        assert_eq!(of("nvidia/some-70b", Some("automatic-speech-recognition")), Modality::Audio);
     }
 
     #[test]

@@ -50,6 +50,8 @@ mod tests {
     fn formats_are_seen_as_whole_tokens() {
         assert!(says_quantized("Llama-2-7B-GPTQ") && says_quantized("x-bnb-4bit"));
         assert!(!says_quantized("gptqueen-7b"));
+        // Regression: 62 of RedHatAI's packed models, whose word for it has a point, were fine-tunes or copies by likelihood.
+        assert!(says_quantized("Llama-3.2-1B-Instruct-quantized.w8a8") && says_quantized("DeepSeek-R1-quantized.w4a16"));
         assert!(says_converted("whisper-small-onnx", false));
         // Regression: CTranslate2's Whisper, and the copies of ERNIE for Paddle (745 t in the mean), were trainings.
         assert!(says_converted("faster-whisper-large-v3-russian", false) && says_converted("ERNIE-4.5-300B-A47B-Paddle", false));

@@ -67,12 +67,15 @@ impl Heads {
     }
 }
 
-/// Whether of two bases of one name and, to the last parameter, one size the second goes on with the first, to a longer context or behind
-/// what its name calls the pre-training: `granite-8b-code-base-4k` and `-128k`, `Mellum2-12B-A2.5B-Base-Pretrain` and `-Base`.
+/// Whether of two bases of one name and one size the second goes on with the first, to a longer context or, where the sizes are one to the last
+/// parameter, behind what its name calls the pre-training: `granite-8b-code-base-4k` and `-128k`, `Mellum2-12B-A2.5B-Base-Pretrain` and `-Base`.
 fn goes_on_with(graph: &Graph<'_>, earlier: usize, later: usize) -> bool {
     let (a, b) = (graph.node(earlier), graph.node(later));
     let rank = |f: &RepoFacts| (names::context_length(f.name()), !names::says_pretrain(f.name()));
-    let is_one_size = a.exact_params.is_some() && a.exact_params == b.exact_params;
+    let is_longer = names::context_length(b.name()) > names::context_length(a.name());
+    let is_counted = a.exact_params.is_some() && b.exact_params.is_some();
+    // Regression: tiny-aya-base-32K, which has some more words in its table than tiny-aya-base, was a pre-training of its own.
+    let is_one_size = is_counted && (a.exact_params == b.exact_params || is_longer && sizes_agree(a, b, SAME_SIZE));
     let is_one_name = || names::stem_with_version(a.name()) == names::stem_with_version(b.name());
     is_one_size && rank(a) < rank(b) && is_one_name() && old_enough(a, b)
 }

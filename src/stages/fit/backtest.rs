@@ -136,6 +136,8 @@ fn six_nd_row(references: &References, run: &TrainingRun) -> Option<BacktestRunR
     let flop = chain::training_flop(Params(run.effective_params()?), Tokens(tokens)).0;
     let left_out = if is_six_nd(run) {
         Some("compute is 6 N D of the same row")
+    } else if run.is_excluded {
+        Some("its figures contradict each other (registry_conflicts.csv)")
     } else if run.lacks_active_params() {
         Some("a mixture of experts whose active parameters are not known")
     } else {
@@ -202,6 +204,9 @@ fn left_out(run: &TrainingRun, hidden: &Hidden, tier: Tier) -> Option<String> {
     }
     if tier == Tier::Category && run.hub_id.as_deref().is_some_and(|id| names::size(id).is_some()) {
         return Some("its name states the size: nobody estimates it without".to_owned());
+    }
+    if run.is_excluded {
+        return Some("its figures contradict each other (registry_conflicts.csv)".to_owned());
     }
     match hidden.quantity {
         Quantity::Emissions if run.emissions_caution.is_some() => run.emissions_caution.clone(),

@@ -45,5 +45,5 @@ fn sample(id: &str, weights: &[NamedTraining<'_>]) -> Option<Sample> {
     run.known.active_params = Some(pow10(mean(2)));
     run.known.total_params = run.known.active_params;
     let source = recipe.source.split([',', ';']).next().unwrap_or_default();
-    Some(Sample { id: id.to_owned(), owner: source.trim().to_owned(), response: mean(0), run })
+    Some(Sample { id: id.to_owned(), owner: source.trim().to_owned(), house: None, response: mean(0), run })
 }

@@ -6,6 +6,7 @@ mod candidates;
 mod card_backtest;
 mod counted;
 mod declarations;
+mod looked_up;
 mod roles;
 mod samples;
 
@@ -33,7 +34,7 @@ use std::collections::BTreeMap;
 
 stage! {
     /// Fits the regressions and runs the back-test.
-    struct Fitting = "fit" version 12
+    struct Fitting = "fit" version 13
     reads [TierRow, RoleTermRow]
     writes [
         RegressionRow,
@@ -155,7 +156,7 @@ impl Fitting {
             let row = regression_row(declaration, &fit, &of);
             of.is_used = row.used;
             tables.regressions.push(row);
-            tables.add(declaration, &fit, &of);
+            tables.add(declaration, &samples, &fit, &of);
             tables.candidates.extend(candidates::rows(declaration, &references.factors, &samples, &of.observations));
             if declaration.id == RegressionId::TokensFromParams {
                 tokens_fit = Some(TokensFit { terms: of.terms.clone(), fit });
@@ -198,7 +199,7 @@ struct Tables {
 }
 
 impl Tables {
-    fn add(&mut self, declaration: &Declaration, fit: &Fit, fitted: &Fitted) {
+    fn add(&mut self, declaration: &Declaration, samples: &[Sample], fit: &Fit, fitted: &Fitted) {
         let regression_id = declaration.id;
         self.terms.extend(fitted.terms.iter().zip(&fit.coefficients).map(|(term, c)| term_row(regression_id, *term, c)));
         for (term_a, row) in fitted.terms.iter().zip(&fit.covariance) {
@@ -209,15 +210,15 @@ impl Tables {
                 covariance: *value,
             }));
         }
-        self.observations.extend(fitted.observations.iter().zip(&fitted.held_out_errors).map(|(o, error)| {
-            RegressionObservationRow {
-                regression_id,
-                observation_id: o.id.clone(),
-                owner: o.owner.clone(),
-                response: o.response,
-                terms: o.terms.clone(),
-                held_out_error: *error,
-            }
+        let observed = fitted.observations.iter().zip(samples).zip(&fitted.held_out_errors);
+        self.observations.extend(observed.map(|((o, sample), error)| RegressionObservationRow {
+            regression_id,
+            observation_id: o.id.clone(),
+            owner: o.owner.clone(),
+            house: sample.house.clone(),
+            response: o.response,
+            terms: o.terms.clone(),
+            held_out_error: *error,
         }));
     }
 

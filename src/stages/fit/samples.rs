@@ -2,6 +2,7 @@
 
 use super::super::normalize;
 use super::declarations::Category;
+use super::looked_up::{self, namespace_of, other_than};
 use super::{Fitting, References};
 use crate::domain::{
     EmissionsBasis, Modality, OwnerClass, Rating, RegressionId, Role, Run, RunKind, SizeWord, TaskGroup, Term, Tier,
@@ -39,6 +40,8 @@ const CONTRADICTED_DEX: f64 = 0.7;
 pub(super) struct Sample {
     pub(super) id: String,
     pub(super) owner: String,
+    /// Name under which estimates look for its house, where it is not the owner's.
+    pub(super) house: Option<String>,
     pub(super) response: f64,
     pub(super) run: Run,
 }
@@ -78,22 +81,28 @@ pub(super) fn samples(
 ) -> Result<Vec<Sample>> {
     let references = inputs.references();
     let accelerators = &references.factors.accelerators;
-    let runs = || references.registry.runs().iter();
+    // Nothing is learnt from what is known to be wrong, nor of active parameters from mixtures that hide them.
+    let runs = || references.registry.runs().iter().filter(|r| !r.is_excluded);
     let open = |r: &&TrainingRun| r.kind == RunKind::Pretraining && r.open_weights == Some(true);
     let owners = &references.factors.owners;
     let of = |r: &TrainingRun, response: f64| registry_sample(accelerators, owners, r, response);
     Ok(match id {
         RegressionId::ComputeFromParams => {
-            let registered = runs().filter(open).filter(|r| !is_six_nd(r)).filter_map(|r| of(r, r.train_flop?));
+            let registered =
+                runs().filter(open).filter(|r| !is_six_nd(r) && !r.lacks_active_params()).filter_map(|r| of(r, r.train_flop?));
             registered.chain(small_samples(references, |run| run.train_flop)).collect()
         }
-        RegressionId::TokensFromParams => runs()
-            .filter(open)
-            .filter(|r| r.modality.counts_tokens() && r.confidence != Some(Rating::Speculative) && !is_contradicted(r))
-            .filter(|r| r.trained_on_day().is_some_and(|d| d.year() >= TOKENS_FIT_SINCE_YEAR))
-            .filter_map(|r| of(r, r.seen_tokens()?))
-            .chain(small_samples(references, |run| run.train_tokens.filter(|_| run.modality.counts_tokens())))
-            .collect(),
+        RegressionId::TokensFromParams => {
+            let registered = runs()
+                .filter(open)
+                .filter(|r| r.modality.counts_tokens() && r.confidence != Some(Rating::Speculative) && !is_contradicted(r))
+                .filter(|r| r.trained_on_day().is_some_and(|d| d.year() >= TOKENS_FIT_SINCE_YEAR))
+                .filter_map(|r| of(r, r.seen_tokens()?));
+            let small = small_samples(references, |run| run.train_tokens.filter(|_| run.modality.counts_tokens()));
+            let mut samples: Vec<Sample> = registered.chain(small).collect();
+            samples.extend(looked_up::samples(references, &samples));
+            samples
+        }
         RegressionId::ComputeFromForwardFlop => super::counted::samples(&references.trainings),
         RegressionId::FinetuneSamplesFromParams => runs()
             .filter(|r| matches!(r.kind, RunKind::FineTuning | RunKind::PostTraining))
@@ -122,7 +131,7 @@ fn small_samples(references: &References, response: impl Fn(&SmallRun) -> Option
         run.owner.name = Some(small.owner().to_owned());
         run.owner.class = references.factors.owners.class(Some(small.owner()));
         let response = log10(response(small)?);
-        Some(Sample { id: small.model_id.clone(), owner: small.owner().to_owned(), response, run })
+        Some(Sample { id: small.model_id.clone(), owner: small.owner().to_owned(), house: None, response, run })
     };
     references.small_runs.iter().filter_map(sample).collect()
 }
@@ -163,7 +172,7 @@ fn card_sample(tables: &FactorTables, row: &FineTune) -> Sample {
     run.known.total_params = Some(row.params);
     let (length, sd_dex, _) = usual.length(row.sequence_length, None);
     run.known.sample_length = Some((length, sd_dex));
-    Sample { id: row.model_id.clone(), owner: row.owner().to_owned(), response: log10(row.samples_seen), run }
+    Sample { id: row.model_id.clone(), owner: row.owner().to_owned(), house: None, response: log10(row.samples_seen), run }
 }
 
 /// What AutoTrain's texts were tuned for, as long as the collection lasts: labels and spans of sentences, hardly any generation.
@@ -179,7 +188,7 @@ pub(super) fn reported_sample(tables: &FactorTables, reported: &ReportedFineTune
     run.owner.class = OwnerClass::Unlisted;
     run.task = usual.task_group;
     run.known.sample_length = Some((usual.length, usual.sd_dex));
-    Some(Sample { id: reported.model_id.clone(), owner: reported.owner().to_owned(), response: log10(response), run })
+    Some(Sample { id: reported.model_id.clone(), owner: reported.owner().to_owned(), house: None, response: log10(response), run })
 }
 
 /// Whether a run that started from weights stays below a third of the pre-training its size and date would have taken; above, it
@@ -210,9 +219,12 @@ fn is_contradicted(run: &TrainingRun) -> bool {
 }
 
 fn registry_sample(accelerators: &Accelerators, owners: &Owners, run: &TrainingRun, response: f64) -> Option<Sample> {
+    let owner = owner(run);
+    let house = namespace_of(run).and_then(|namespace| other_than(&owner, owners.registered_as(namespace).to_owned()));
     Some(Sample {
         id: run.registry_id.clone(),
-        owner: owner(run),
+        owner,
+        house,
         response: log10(response),
         run: published_run(accelerators, owners, run).filter(|run| run.known.active_params.is_some())?,
     })
@@ -285,6 +297,7 @@ fn category_samples(inputs: &Inputs<'_, Fitting>) -> Result<Vec<Sample>> {
         samples.push(Sample {
             id: run.run_id.clone(),
             owner: run.owner.name.clone().unwrap_or_else(|| run.model_id.clone()),
+            house: None,
             response: log10(params),
             run,
         });
@@ -333,7 +346,13 @@ fn drawn_sizes(references: &References) -> Vec<Sample> {
         run.size_word = names::size_word(&label.model_id);
         #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
         let response = log10(size as f64);
-        Some(Sample { id: label.model_id.clone(), owner: owner.unwrap_or_else(|| label.model_id.clone()), response, run })
+        Some(Sample {
+            id: label.model_id.clone(),
+            owner: owner.unwrap_or_else(|| label.model_id.clone()),
+            house: None,
+            response,
+            run,
+        })
     };
     references.records.role_labels.iter().filter_map(sample).collect()
 }

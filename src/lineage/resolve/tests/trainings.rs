@@ -115,3 +115,23 @@ fn a_word_glued_to_a_version_names_no_generation() {
     let placed = place(&[base, counted("Qwen/Qwen3Guard-Gen-8B")]);
     assert_eq!((placed[1].base, placed[1].role_rule), (Some(0), Rule::ExactSizeOfAKnownModel));
 }
+
+/// Regression: tiny-aya-base-32K, whose table has some hundred words more, was a pre-training of its own beside tiny-aya-base. Bases of two
+/// versions and of nearly one size are two.
+#[test]
+fn a_base_of_a_longer_context_goes_on_from_the_other() {
+    let base = |id: &str, n: i64, created_ms: i64| RepoFacts {
+        exact_params: Some(n),
+        rough_params: Some(n),
+        created_ms: Some(created_ms),
+        ..silent(id, true)
+    };
+    let placed = place(&[
+        base("CohereLabs/tiny-aya-base", 3_349_227_520, 1),
+        base("CohereLabs/tiny-aya-base-32K", 3_350_243_328, 2),
+        base("h/Marble-2.0-8b-base", 8_170_835_968, 1),
+        base("h/Marble-3.0-8b-base-32k", 8_170_900_000, 2),
+    ]);
+    assert_eq!((placed[1].base, placed[1].role), (Some(0), Role::Continued));
+    assert_eq!((placed[0].base, placed[2].base, placed[3].base), (None, None, None));
+}
