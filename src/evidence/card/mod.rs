@@ -36,6 +36,7 @@ use self::decide::products::accept_products;
 use self::decide::samples::{RECIPE_SAMPLES, add_samples};
 use self::decide::sections::Sections;
 use self::decide::stages::accept_stages;
+use self::decide::unclaimed::accept_unclaimed;
 use self::parse::block::{Block, BlockKind};
 use self::parse::front_matter::BASE_MODEL;
 use self::read::candidate::Card;
@@ -143,6 +144,7 @@ fn extract_asking(tables: CardTables<'_>, cut: &CutCard<'_>, about: &About<'_>) 
     read_recipe(&mut card, &passages, body);
     let trained_itself = card.own.role == CardRole::OwnTraining;
     let recipe = std::mem::take(&mut card.recipe);
+    let unclaimed = std::mem::take(&mut card.unclaimed);
     let mut facts: Vec<Fact> = card.candidates.into_iter().map(|candidate| accept(candidate, source)).collect();
     accept_stages(&mut facts);
     refuse_sums(&mut facts);
@@ -152,6 +154,7 @@ fn extract_asking(tables: CardTables<'_>, cut: &CutCard<'_>, about: &About<'_>) 
     accept_data(&mut facts, trained_itself);
     accept_products(&mut facts);
     refuse_contradictions(&mut facts, tables.accelerators);
+    accept_unclaimed(&mut facts, unclaimed, source, tables.accelerators);
     add_samples(&mut facts, &recipe, source);
     add_tool(&mut facts, card.tools.into_iter().next().map(|tool| accept(tool, source)));
     (facts.into_iter().map(|fact| fact.row).collect(), card.own.asked())

@@ -13,3 +13,4 @@ pub mod samples;
 pub mod sections;
 pub mod stages;
 mod tries;
+pub mod unclaimed;

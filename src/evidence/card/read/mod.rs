@@ -48,6 +48,7 @@ pub mod tables;
 pub mod templates;
 pub mod totals;
 pub mod training;
+pub mod unclaimed;
 mod values;
 
 #[cfg(test)]
