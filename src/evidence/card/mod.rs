@@ -32,6 +32,7 @@ use self::decide::choose::{add_tool, choose, refuse_sums, refuse_totals_beside};
 use self::decide::consistency::refuse_contradictions;
 use self::decide::continued::refuse_counts_from_the_base;
 use self::decide::data::accept_data;
+use self::decide::passes::add_products_of_passes;
 use self::decide::products::accept_products;
 use self::decide::samples::{RECIPE_SAMPLES, add_samples};
 use self::decide::sections::Sections;
@@ -153,6 +154,7 @@ fn extract_asking(tables: CardTables<'_>, cut: &CutCard<'_>, about: &About<'_>) 
     choose(&mut facts);
     accept_data(&mut facts, trained_itself);
     accept_products(&mut facts);
+    add_products_of_passes(&mut facts);
     refuse_contradictions(&mut facts, tables.accelerators);
     accept_unclaimed(&mut facts, unclaimed, source, tables.accelerators);
     add_samples(&mut facts, &recipe, source);

@@ -8,6 +8,7 @@ pub mod data;
 mod examples;
 pub mod lists;
 mod members;
+pub mod passes;
 pub mod products;
 pub mod samples;
 pub mod sections;

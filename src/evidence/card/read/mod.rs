@@ -35,7 +35,7 @@ pub mod passage;
 pub mod phases;
 mod places;
 pub mod prose;
-mod rates;
+pub mod rates;
 pub mod recipe;
 mod records;
 pub mod repository;
@@ -49,7 +49,7 @@ pub mod templates;
 pub mod totals;
 pub mod training;
 pub mod unclaimed;
-mod values;
+pub mod values;
 
 #[cfg(test)]
 mod tests;
