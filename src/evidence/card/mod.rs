@@ -28,7 +28,7 @@ pub use self::readings::{Reading, Readings, read_for_all};
 
 use self::asked::Answer;
 use self::decide::accept::{FRONT_MATTER, Fact, TABLE, TEXT, accept};
-use self::decide::choose::{add_tool, choose, refuse_sums, refuse_totals_beside};
+use self::decide::choose::{add_tool, choose, refuse_figures_of_others, refuse_sums, refuse_totals_beside};
 use self::decide::consistency::refuse_contradictions;
 use self::decide::continued::refuse_counts_from_the_base;
 use self::decide::data::accept_data;
@@ -87,7 +87,9 @@ pub fn extract_of_cut(tables: CardTables<'_>, card: &CutCard<'_>, about: &About<
 fn head_of(model_id: &str, blocks: &[Block]) -> String {
     let mut head = format!("{} ", model_id.to_lowercase());
     let mut left = SUBJECT_CHARS;
-    for b in blocks.iter().take_while(|b| !b.under.training && !b.under.environment) {
+    let tools = &vocabulary::card().repository.footprint_tools;
+    let is_of_the_model = |b: &&Block| !b.under.training && !b.under.environment && !tools.is_within(&b.text.to_lowercase());
+    for b in blocks.iter().take_while(is_of_the_model) {
         if left == 0 {
             break;
         }
@@ -151,6 +153,7 @@ fn extract_asking(tables: CardTables<'_>, cut: &CutCard<'_>, about: &About<'_>) 
     refuse_sums(&mut facts);
     refuse_totals_beside(&mut facts);
     refuse_counts_from_the_base(&mut facts);
+    refuse_figures_of_others(&mut facts);
     choose(&mut facts);
     accept_data(&mut facts, trained_itself);
     accept_products(&mut facts);

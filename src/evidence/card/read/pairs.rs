@@ -242,6 +242,10 @@ impl Card<'_> {
             Key::Region => self.add_place(spot, value),
             Key::Carbon => {
                 self.add_carbon(spot, key, value, ts);
+                // "2.5 g (0.045 kWh)"
+                if (0..ts.len()).any(|i| unit_value(ts, i, energy_unit).is_some()) {
+                    self.add_energy(&spot.after(1), key, value, ts);
+                }
                 self.add_time_beside(spot, ts, value);
                 self.add_chips_in_brackets(spot, value);
             }

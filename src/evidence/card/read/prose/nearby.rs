@@ -5,6 +5,7 @@ use crate::evidence::quantity::durations::unit_hours;
 use crate::evidence::quantity::numbers::{Quantity, quantity};
 use crate::evidence::quantity::tokens::{Kind, OneOf, Token, span, text_at};
 use crate::evidence::quantity::units::{energy_unit, mass_unit, unit_at};
+use crate::evidence::vocabulary;
 
 /// The quantity before a word, with nothing between them but words and hyphens.
 pub fn before(s: &Sentence<'_, '_>, i: usize, reach: usize, fits: impl Fn(&Quantity, &[Token<'_>]) -> bool) -> Option<Quantity> {
@@ -15,10 +16,16 @@ pub fn before(s: &Sentence<'_, '_>, i: usize, reach: usize, fits: impl Fn(&Quant
         // "326,656 samples for one epoch": the number nearest to the word is its own.
         let is_nearer = |n: &Quantity| n.is_word && n.value >= 1.0 && n.to == i && !matches!(text_at(s.ts, n.from), "a" | "an");
         // "1,24 kWh por época": a number with a unit of its own counts nothing else.
-        let is_measured = is_unit_at(s.ts, q.to);
+        let is_measured = is_unit_at(s.ts, q.to) || is_ordinal(s.ts, &q);
         let nearer = is_measured || (q.to..i).any(|at| quantity(s.ts, at).is_some_and(|n| is_nearer(&n)));
         (joined && !nearer && fits(&q, between)).then_some(q)
     })
+}
+
+/// "15ª época", "the 15th epoch": which one it is, and not how many there were.
+fn is_ordinal(ts: &[Token<'_>], q: &Quantity) -> bool {
+    let ends = &vocabulary::units().ordinal_ends;
+    !q.is_word && ts.get(q.to).is_some_and(|t| t.glued && t.is_any(&ends.words))
 }
 
 /// Whether a unit of energy, mass or time stands at a token, which makes the number before it no count.
