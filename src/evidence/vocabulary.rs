@@ -17,7 +17,7 @@ mod times;
 mod whose;
 
 use self::counts::{
-    BatchesProse, EpochsProse, ProgressProse, SamplesProse, StatedProse, StepsProse, TokensProse, UtilizationProse,
+    BatchesProse, EpochsProse, ProgressProse, SamplesProse, StatedProse, StepsProse, TokensProse, UnclaimedProse, UtilizationProse,
 };
 use self::origins::{Eastern, Merges, Origins};
 use self::recipes::Recipe;
@@ -391,6 +391,7 @@ tables!(Prose {
     times: TimesProse,
     tokens: TokensProse,
     utilization: UtilizationProse,
+    unclaimed: UnclaimedProse,
     epochs: EpochsProse,
     progress: ProgressProse,
     stated: StatedProse,

@@ -260,7 +260,7 @@ fn length_of(s: &Sentence<'_, '_>) -> Option<(f64, usize, usize)> {
             words.tokens.corpus,
             words.tokens.other_trained,
         ];
-        t.is_any(&OF_USE) || lists.iter().any(|list| t.is_any(list))
+        t.is_any(&words.unclaimed.of_use) || lists.iter().any(|list| t.is_any(list))
     };
     let number = |i: usize| {
         let q = quantity(s.ts, i).filter(|q| !q.is_word && !q.is_range && (!q.scaled || text_at(s.ts, q.to - 1) == "k"))?;
@@ -274,58 +274,6 @@ fn length_of(s: &Sentence<'_, '_>) -> Option<(f64, usize, usize)> {
     let first = all.next()?;
     all.all(|(value, _, _)| (value - first.0).abs() < 0.5).then_some(first)
 }
-
-/// Words around a number of tokens that make it one of a use, or of what the model takes.
-const OF_USE: [&str; 48] = [
-    "new",
-    "generate",
-    "generated",
-    "generates",
-    "generating",
-    "generation",
-    "output",
-    "outputs",
-    "answer",
-    "answers",
-    "response",
-    "responses",
-    "prompt",
-    "prompts",
-    "vocabulary",
-    "vocab",
-    "tokenizer",
-    "special",
-    "unknown",
-    "added",
-    "extra",
-    "mask",
-    "masked",
-    "masking",
-    "per",
-    "/s",
-    "second",
-    "up",
-    "supports",
-    "support",
-    "supported",
-    "handle",
-    "handles",
-    "max_new_tokens",
-    "batch",
-    "batches",
-    "speed",
-    "window",
-    "context",
-    "extended",
-    "extends",
-    "extend",
-    "more",
-    "least",
-    "than",
-    "target",
-    "summary",
-    "summaries",
-];
 
 /// "16 kartách A100", "32 Hygon DCU": a number before a chip, with words between that nobody knows.
 fn devices_of(card: &Card<'_>, ts: &[Token<'_>]) -> Option<(f64, usize, usize)> {
