@@ -81,7 +81,7 @@ fn divisor(ts: &[Token<'_>], sign: usize) -> Divisor {
         Divisor::Nothing
     } else if subject.is_any(&words.runs) || (at > sign + 1 && text_before(ts, at, 1) == "training") {
         Divisor::Run
-    } else if span(ts, at, at + 2).iter().any(|t| t.is_any(&words.parts)) {
+    } else if span(ts, at, at + 2).iter().any(|t| t.is_any(&words.parts)) || names_epochs(ts.get(at)) {
         Divisor::Part
     } else if next.kind == Kind::Word && !next.is_any(&words.no_rate) && subject.kind == Kind::Word && !is_on {
         Divisor::Word
@@ -192,7 +192,8 @@ fn is_behind_passes(ts: &[Token<'_>], at: usize) -> bool {
 }
 
 /// Whether a word is one for epochs.
-fn names_epochs(t: Option<&Token<'_>>) -> bool {
+#[must_use]
+pub fn names_epochs(t: Option<&Token<'_>>) -> bool {
     let words = &vocabulary::prose().epochs;
     t.is_some_and(|t| t.is_any(&words.words) || (!t.text.is_ascii() && words.cjk.iter().any(|w| t.text.starts_with(w))))
 }

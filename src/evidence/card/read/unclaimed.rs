@@ -7,6 +7,7 @@
 use super::candidate::{Candidate, Card, RANK_UNCLAIMED, Spot, candidate};
 use super::passage::Passage;
 use super::prose::sentence::Sentence;
+use super::prose::uses::tells_use;
 use super::rates::rate_in;
 use super::totals::{covers_more, holds_the_search};
 use super::training::is_train;
@@ -87,12 +88,11 @@ fn speaks_of_other(ts: &[Token<'_>]) -> bool {
             subjects.thresholds,
             subjects.search,
             prose.sentences.evaluated,
-            prose.rates.per,
             prose.rates.factors,
             prose.rates.uses,
         ])
     });
-    ts.iter().any(|t| t.kind == Kind::Word && t.is_any(&*OTHER))
+    ts.iter().enumerate().any(|(i, t)| t.kind == Kind::Word && (t.is_any(&*OTHER) || tells_use(ts, i)))
 }
 
 /// Notes the rows of a table of keys and values that no rule has read; candidates from `known` on are those of the table.

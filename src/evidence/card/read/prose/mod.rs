@@ -32,6 +32,7 @@ mod times_together;
 mod tokens;
 pub mod topic;
 mod triggers;
+pub mod uses;
 mod whose;
 
 pub use self::owners::own_part;
