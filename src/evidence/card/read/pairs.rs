@@ -294,6 +294,9 @@ impl Card<'_> {
     /// A time of training, and the chips that its value or its key name.
     fn add_hours_pair(&mut self, spot: &Spot<'_>, pair: &Pair<'_>) {
         let Pair { key, value, ts, .. } = *pair;
+        if self.add_device_hours_before_product(spot, ts, value) {
+            return;
+        }
         // `8 h x 4 = 32 GPU hours`
         let from = result_from(ts);
         // "20 days (≈ 200,000 GPU hours)" says it twice.

@@ -300,7 +300,10 @@ fn around_the_training(s: &Sentence<'_, '_>, at: &[usize], from: usize, to: usiz
     if trains {
         return None;
     }
-    let used = at.iter().any(|i| tells_use(s.ts, *i)) || (to..to + 2).any(|i| tells_use(s.ts, i));
+    let used = at.iter().any(|i| tells_use(s.ts, *i))
+        || (to..to + 2)
+            .take_while(|i| !s.ts.get(*i).is_some_and(|t| t.is_any(&[",", ";", "，", "；", "、"])))
+            .any(|i| tells_use(s.ts, i));
     if used || has(&words.work) || is_making(s.ts, at) || any(span(behind, 0, 2), &words.work) {
         return Some("work that is no training");
     }
