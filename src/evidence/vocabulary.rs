@@ -17,7 +17,7 @@ mod times;
 mod whose;
 
 use self::counts::{
-    BatchesProse, EpochsProse, ProgressProse, SamplesProse, StatedProse, StepsProse, TokensProse, UtilizationProse,
+    BatchesProse, EpochsProse, ProgressProse, SamplesProse, StatedProse, StepsProse, TokensProse, UnclaimedProse, UtilizationProse,
 };
 use self::origins::{Eastern, Merges, Origins};
 use self::recipes::Recipe;
@@ -32,6 +32,7 @@ lists!(Energies { kilowatt_hour, watt_hour, megawatt_hour, gigawatt_hour, terawa
 lists!(TimeUnits { hour, day, week, month, minute, second });
 lists!(CjkTimeUnits { hour, day, minute, second, week, month });
 lists!(TimeFillers { words });
+lists!(OrdinalEnds { words });
 lists!(Halved { one, two, three });
 lists!(Halves { half, and_half });
 lists!(Ranges { joining, closing, opening });
@@ -54,6 +55,7 @@ tables!(Units {
     repeats: FxHashMap<String, u32>,
     whole_times: FxHashMap<String, u32>,
     time_fillers: TimeFillers,
+    ordinal_ends: OrdinalEnds,
     halved: Halved,
     count_words: FxHashMap<String, u32>,
     months: FxHashMap<String, u32>,
@@ -125,7 +127,7 @@ tables!(Index {
 });
 
 // card.toml
-lists!(Repository { climate_subjects, fine_tune_phrases, fine_tune_titles, cell_fillers, no_base_names });
+lists!(Repository { climate_subjects, footprint_tools, fine_tune_phrases, fine_tune_titles, cell_fillers, no_base_names });
 lists!(Logs { calculator });
 lists!(Training {
     two_words,
@@ -389,6 +391,7 @@ tables!(Prose {
     times: TimesProse,
     tokens: TokensProse,
     utilization: UtilizationProse,
+    unclaimed: UnclaimedProse,
     epochs: EpochsProse,
     progress: ProgressProse,
     stated: StatedProse,

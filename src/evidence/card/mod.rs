@@ -28,14 +28,16 @@ pub use self::readings::{Reading, Readings, read_for_all};
 
 use self::asked::Answer;
 use self::decide::accept::{FRONT_MATTER, Fact, TABLE, TEXT, accept};
-use self::decide::choose::{add_tool, choose, refuse_sums, refuse_totals_beside};
+use self::decide::choose::{add_tool, choose, refuse_figures_of_others, refuse_sums, refuse_totals_beside};
 use self::decide::consistency::refuse_contradictions;
 use self::decide::continued::refuse_counts_from_the_base;
 use self::decide::data::accept_data;
+use self::decide::passes::add_products_of_passes;
 use self::decide::products::accept_products;
 use self::decide::samples::{RECIPE_SAMPLES, add_samples};
 use self::decide::sections::Sections;
 use self::decide::stages::accept_stages;
+use self::decide::unclaimed::accept_unclaimed;
 use self::parse::block::{Block, BlockKind};
 use self::parse::front_matter::BASE_MODEL;
 use self::read::candidate::Card;
@@ -85,7 +87,9 @@ pub fn extract_of_cut(tables: CardTables<'_>, card: &CutCard<'_>, about: &About<
 fn head_of(model_id: &str, blocks: &[Block]) -> String {
     let mut head = format!("{} ", model_id.to_lowercase());
     let mut left = SUBJECT_CHARS;
-    for b in blocks.iter().take_while(|b| !b.under.training && !b.under.environment) {
+    let tools = &vocabulary::card().repository.footprint_tools;
+    let is_of_the_model = |b: &&Block| !b.under.training && !b.under.environment && !tools.is_within(&b.text.to_lowercase());
+    for b in blocks.iter().take_while(is_of_the_model) {
         if left == 0 {
             break;
         }
@@ -143,15 +147,19 @@ fn extract_asking(tables: CardTables<'_>, cut: &CutCard<'_>, about: &About<'_>) 
     read_recipe(&mut card, &passages, body);
     let trained_itself = card.own.role == CardRole::OwnTraining;
     let recipe = std::mem::take(&mut card.recipe);
+    let unclaimed = std::mem::take(&mut card.unclaimed);
     let mut facts: Vec<Fact> = card.candidates.into_iter().map(|candidate| accept(candidate, source)).collect();
     accept_stages(&mut facts);
     refuse_sums(&mut facts);
     refuse_totals_beside(&mut facts);
     refuse_counts_from_the_base(&mut facts);
+    refuse_figures_of_others(&mut facts);
     choose(&mut facts);
     accept_data(&mut facts, trained_itself);
     accept_products(&mut facts);
+    add_products_of_passes(&mut facts);
     refuse_contradictions(&mut facts, tables.accelerators);
+    accept_unclaimed(&mut facts, unclaimed, source, tables.accelerators);
     add_samples(&mut facts, &recipe, source);
     add_tool(&mut facts, card.tools.into_iter().next().map(|tool| accept(tool, source)));
     (facts.into_iter().map(|fact| fact.row).collect(), card.own.asked())

@@ -59,7 +59,9 @@ fn longest<'r>(accelerators: &'r Accelerators, pieces: &[Piece], from: usize, co
         if piece.is(".") && to > from && pieces.get(to + 1).is_some_and(|next| next.word == piece.word) {
             continue;
         }
-        if piece.is_sign() || key.len() + piece.lower.len() > accelerators.longest_alias() {
+        // "to train a 10s video": an article is no letter of a name.
+        let is_article = to == from + 1 && key == "a" && pieces[from].starts_lowercase && piece.word != pieces[from].word;
+        if is_article || piece.is_sign() || key.len() + piece.lower.len() > accelerators.longest_alias() {
             break;
         }
         key.push_str(&in_latin(&piece.lower, key.is_empty()));

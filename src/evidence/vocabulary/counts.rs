@@ -29,6 +29,7 @@ lists!(TokensProse {
     chips,
     data_behind,
 });
+lists!(UnclaimedProse { of_use });
 lists!(UtilizationProse { joins, machines, serving, sums });
 lists!(EpochsProse {
     words,

@@ -111,6 +111,8 @@ lists!(Sentences {
 });
 lists!(Downstream { task_models, tuning, tasks, each, downstream, readers });
 lists!(Subjects {
+    use_stems,
+    use_pairs,
     both,
     several,
     into,

@@ -2,7 +2,7 @@
 
 use crate::domain::{EvidenceSource, Field};
 use crate::evidence::card::parse::block::BlockKind;
-use crate::evidence::card::read::candidate::{Candidate, RANK_PAIR, RANK_PROSE};
+use crate::evidence::card::read::candidate::{Candidate, RANK_PAIR, RANK_PROSE, RANK_UNCLAIMED};
 use crate::evidence::{Extracted, MAX_QUOTE_CHARS};
 use crate::reference::possible::{MOST_EMISSIONS_KGCO2E, MOST_ENERGY_KWH};
 
@@ -16,8 +16,11 @@ pub const TEXT: &str = "card_text";
 /// Most passes over the data believed. A judgement: small data sets are passed over some ten thousand times.
 const MOST_EPOCHS: f64 = 1e5;
 
+/// Confidence of what no rule claims, and its unit and its neighbours tell: below all that one accepts.
+const UNCLAIMED_CONFIDENCE: f64 = 0.5;
+
 /// Evidence with its standing among others of its field.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Fact {
     /// The row.
     pub row: Extracted,
@@ -53,7 +56,8 @@ pub fn accept(candidate: Candidate, source: &str) -> Fact {
         confidence: match rank {
             0..=RANK_PAIR => 0.8,
             5..RANK_PROSE => 0.7,
-            _ => 0.65,
+            RANK_PROSE..RANK_UNCLAIMED => 0.65,
+            _ => UNCLAIMED_CONFIDENCE,
         },
         reject_reason: reason
             .map(Into::into)

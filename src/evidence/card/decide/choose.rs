@@ -75,6 +75,29 @@ pub fn refuse_totals_beside(facts: &mut [Fact]) {
     }
 }
 
+/// Refuses a figure that the card gives to another model, or sets beside this one, wherever else it stands: "far below the others (216 hours)".
+/// Only beside another figure of its field: a base and its copy may state the same.
+pub fn refuse_figures_of_others(facts: &mut [Fact]) {
+    let is_others = |why: &str| matches!(why, "another model's figure" | "a comparison");
+    let told: Vec<(Field, Option<f64>, String)> = facts
+        .iter()
+        .filter(|f| AMOUNTS.contains(&f.row.field))
+        .filter_map(|f| Some((f.row.field, f.row.value, f.row.reject_reason.clone().filter(|why| is_others(why))?)))
+        .collect();
+    if told.is_empty() {
+        return;
+    }
+    let accepted: Vec<(Field, Option<f64>)> =
+        facts.iter().filter(|f| f.row.reject_reason.is_none()).map(|f| (f.row.field, f.row.value)).collect();
+    for fact in facts.iter_mut().filter(|f| f.row.reject_reason.is_none() && f.rank >= RANK_PROSE) {
+        let why = told.iter().find(|(field, value, _)| *field == fact.row.field && same(*value, fact.row.value));
+        let has_another = accepted.iter().any(|(field, value)| *field == fact.row.field && !same(*value, fact.row.value));
+        if let Some((_, _, why)) = why.filter(|_| has_another) {
+            fact.row.reject_reason = Some(why.clone());
+        }
+    }
+}
+
 /// Whether two figures are the same.
 #[must_use]
 pub fn same(a: Option<f64>, b: Option<f64>) -> bool {

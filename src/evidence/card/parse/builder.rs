@@ -10,7 +10,7 @@ const MAX_TITLE_CHARS: usize = 200;
 /// Longest line in bold or italics that is a label of what follows, in characters.
 const MAX_LABEL_CHARS: usize = 120;
 /// Most words of a plain line that ends with a colon and labels the list behind it.
-const MAX_LEAD_WORDS: usize = 8;
+const MAX_LEAD_WORDS: usize = 12;
 
 /// Collects blocks; the HTML reader fills it too.
 pub(super) struct Builder<'s> {

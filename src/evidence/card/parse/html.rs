@@ -184,7 +184,25 @@ impl Tag {
             return None;
         }
         // A tag ends before the next one begins: a text of `<a<a<a` is not searched for its end again and again.
-        let end = inside.find(['<', '>']).filter(|end| inside.as_bytes().get(*end) == Some(&b'>'))?;
+        let end = tag_end(inside)?;
         Some(Self { name: name.to_ascii_lowercase(), closes, len: rest.len() - inside.len() + end + 1 })
     }
+}
+
+/// Longest tag with its attributes that is looked through for its end, in bytes.
+const MAX_TAG: usize = 2000;
+
+/// Byte of the sign that ends a tag: none of its attributes', `title="a > b"`.
+fn tag_end(inside: &str) -> Option<usize> {
+    let mut quoted: Option<u8> = None;
+    for (at, c) in inside.bytes().take(MAX_TAG).enumerate() {
+        match (quoted, c) {
+            (Some(sign), _) if c == sign => quoted = None,
+            (Some(_), b'<') | (None, b'<') => break,
+            (None, b'>') => return Some(at),
+            (None, b'"' | b'\'') if at > 0 && inside.as_bytes().get(at - 1) == Some(&b'=') => quoted = Some(c),
+            _ => {}
+        }
+    }
+    inside.find(['<', '>']).filter(|end| inside.as_bytes().get(*end) == Some(&b'>'))
 }

@@ -3,18 +3,30 @@
 use super::block::{Block, BlockKind};
 use super::builder::Builder;
 use super::html::parse_html;
-use super::text_tables::{read_text_table, text_tables};
+use super::html_tables::html_tables;
+use super::text_tables::{Form, read_text_table, text_tables};
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+use std::ops::Range;
 
 /// Reads the Markdown of a card from a byte on.
 #[must_use]
 pub fn parse_blocks(source: &str, body_from: usize) -> Vec<Block> {
     let mut markdown = Markdown { out: Builder::new(source), source, html: None, items: 0, images: 0, code: None };
+    let mut tables: Vec<(Range<usize>, Option<Form>)> =
+        text_tables(source, body_from).into_iter().map(|(range, form)| (range, Some(form))).collect();
+    tables.extend(html_tables(source, body_from).into_iter().map(|range| (range, None)));
+    tables.sort_by_key(|(range, _)| range.start);
     let mut from = body_from;
-    for (range, form) in text_tables(source, body_from) {
+    for (range, form) in tables {
+        if range.start < from {
+            continue;
+        }
         markdown.read(from, range.start);
         from = range.end;
-        read_text_table(&mut markdown.out, source, range, form);
+        match form {
+            Some(form) => read_text_table(&mut markdown.out, source, range, form),
+            None => parse_html(&mut markdown.out, source, range.start, range.end),
+        }
     }
     markdown.read(from, source.len());
     markdown.out.finish()

@@ -4,6 +4,7 @@ pub mod block;
 mod builder;
 pub mod front_matter;
 mod html;
+mod html_tables;
 pub mod markdown;
 pub mod pair;
 pub mod sentences;

@@ -5,6 +5,7 @@ use super::prose::stages::StagesTold;
 use super::prose::topic::Topic;
 use super::recipe::notes::RecipeNotes;
 use super::repository::Repository;
+use super::unclaimed::Unclaimed;
 use crate::domain::Field;
 use crate::evidence::MAX_QUOTE_CHARS;
 use crate::evidence::card::about::CardTables;
@@ -54,6 +55,8 @@ pub const RANK_PAIR: u8 = 4;
 pub const RANK_CODE: u8 = 8;
 /// See [`RANK_FRONT_MATTER`].
 pub const RANK_PROSE: u8 = 20;
+/// Standing of what no rule claimed: behind all that one accepts.
+pub const RANK_UNCLAIMED: u8 = 90;
 /// Candidates kept of one card.
 const MAX_CANDIDATES: usize = 1000;
 
@@ -118,6 +121,8 @@ pub struct Card<'a> {
     pub is_setfit: bool,
     /// Candidates so far.
     pub candidates: Vec<Candidate>,
+    /// Figures that no rule has claimed, for the second reading.
+    pub unclaimed: Vec<Unclaimed>,
     /// Measurement tools named, with the place: they count when a figure does.
     pub tools: Vec<Candidate>,
     /// What the recipe says against a product of steps and batch, and examples of one pass.
@@ -150,6 +155,7 @@ impl<'a> Card<'a> {
             eastern_bases: Vec::new(),
             is_setfit: false,
             candidates: Vec::new(),
+            unclaimed: Vec::new(),
             tools: Vec::new(),
             recipe: RecipeNotes::default(),
             cluster: ClusterParts::default(),

@@ -56,7 +56,9 @@ impl Card<'_> {
             // Nodes that a machine consists of are not those of a training.
             let whole = all.iter().any(|t| t.is_any(&["consists", "composed", "comprises", "comprising"]));
             let nodes = nodes_of(&all).filter(|nodes| of_one_node && !whole && *nodes > 1.0);
-            if let Some((nodes, each)) = eastern_cluster(original) {
+            if is_range_of_devices(&all, n) {
+                self.add(spot, Field::AcceleratorCount, Some(f64::from(n)), &written, Some("a range"));
+            } else if let Some((nodes, each)) = eastern_cluster(original) {
                 self.add_eastern_cluster(&spot.refused(several), &written, nodes, each);
             } else if let Some(nodes) = nodes {
                 self.add(spot, Field::AcceleratorCount, Some(nodes * f64::from(n)), &written, several);
@@ -105,6 +107,14 @@ impl Card<'_> {
             })
         })
     }
+}
+
+/// "Between 1 and 32 A100": whether a number of devices is the end of a range that opens with a word for one.
+fn is_range_of_devices(ts: &[Token<'_>], n: u32) -> bool {
+    let opens = |i: usize| ts.get(i).is_some_and(|t| t.is_any(&vocabulary::units().ranges.opening));
+    let is_n = |t: &Token<'_>| t.value.is_some_and(|value| (value - f64::from(n)).abs() < 0.5);
+    let first = |i: usize| ts.get(i).is_some_and(|t| t.kind == Kind::Number && !is_n(t));
+    (0..ts.len()).any(|i| opens(i) && first(i + 1) && ts.get(i + 3).is_some_and(is_n))
 }
 
 /// `v10.0` is a version and no V100.

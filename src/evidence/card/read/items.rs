@@ -31,8 +31,9 @@ struct Item<'v> {
 pub fn own_item<'v>(own: &Repository, value: &'v str) -> Option<(Cow<'v, str>, Option<&'static str>)> {
     // "3,311,616 hours across all models: 7B = 184,320; 13B = 368,640"
     let behind = value.split_once(": ").map(|(_, behind)| behind);
-    let items =
-        [Some(value), behind].into_iter().flatten().find_map(|text| PARTS.iter().find_map(|sign| items_of(own, text, sign)))?;
+    let listed =
+        [Some(value), behind].into_iter().flatten().find_map(|text| PARTS.iter().find_map(|sign| items_of(own, text, sign)));
+    let items = listed.or_else(|| items_in_order(own, value))?;
     // A sum of the models is none of them.
     let models: Vec<&Item<'_>> = items.iter().filter(|item| !is_total(&item.label.join(" "))).collect();
     let whose: Vec<Option<Fit>> = models.iter().map(|item| fit_of_name(own, &item.label)).collect();
@@ -78,6 +79,44 @@ fn items_of<'v>(own: &Repository, value: &'v str, sign: &str) -> Option<Vec<Item
         value.split(sign).map(str::trim).filter(|part| !part.is_empty()).map(|part| item_of(own, part)).collect::<Option<_>>()?;
     let models = items.iter().filter(|item| !is_total(&item.label.join(" "))).count();
     (models > 1).then_some(items)
+}
+
+/// "0.9 t, 4.1 t for 3B and 13B respectively", "20 and 90 h (3B / 13B)": as many figures as names behind them, in one order.
+fn items_in_order<'v>(own: &Repository, value: &'v str) -> Option<Vec<Item<'v>>> {
+    let words = &vocabulary::card().designators;
+    let value = value.trim_end_matches(['.', ';', ' ']);
+    let bracket = || value.strip_suffix(')').and_then(|value| value.split_once('('));
+    let of = || words.backward.iter().find_map(|word| value.split_once(&format!(" {word} ")));
+    let (figures, names) = of().or_else(bracket)?;
+    let said = &vocabulary::prose().subjects.respectively;
+    let names: Vec<Vec<String>> = parts_of(names)
+        .map(|name| {
+            name.split_whitespace().filter(|word| !said.contains(&word.to_lowercase().as_str())).collect::<Vec<_>>().join(" ")
+        })
+        .filter(|name| !name.is_empty())
+        .map(|name| label_of(own, &name))
+        .collect::<Option<_>>()?;
+    let figures: Vec<&str> = parts_of(figures).collect();
+    let begins = |figure: &&str| figure.trim_start_matches(['~', '≈', '<', '>', ' ']).starts_with(|c: char| c.is_ascii_digit());
+    let is_order = figures.len() > 1 && figures.len() == names.len() && figures.iter().all(begins);
+    is_order.then(|| names.into_iter().zip(figures).map(|(label, figure)| Item { label, figure }).collect())
+}
+
+/// The parts of a list with "and" before the last of them.
+fn parts_of(list: &str) -> impl Iterator<Item = &str> {
+    list.split([',', '/', ';', '、', '，'])
+        .filter(|part| !part.trim().is_empty())
+        .flat_map(|part| {
+            let words = &vocabulary::prose().subjects.and;
+            let and = words.iter().find_map(|word| part.split_once(&format!(" {word} ")));
+            let (first, second) = and.map_or((part, None), |(first, second)| (first, Some(second)));
+            // "1, 2, and 3"
+            let first = words.iter().find_map(|word| first.trim_start().strip_prefix(&format!("{word} "))).unwrap_or(first);
+            [Some(first), second]
+        })
+        .flatten()
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
 }
 
 /// One item: a label before its figure, or behind it in brackets or behind "for".
@@ -152,6 +191,22 @@ mod tests {
         assert_eq!(own("org/elk-13b", "13B: 5, 70B: 9 days (wall)"), Some(("5 days".to_owned(), false)));
         let behind = "3,311,616 hours across all models: 7B = 184,320; 13B = 368,640; 70B = 1,720,320 GPU-hours (Table 2)";
         assert_eq!(own("org/elk-13b", behind), Some(("368,640 GPU-hours".to_owned(), false)));
+    }
+
+    #[test]
+    fn as_many_figures_as_names_stand_in_one_order() {
+        for (value, right) in [
+            ("0.9 t, 4.1 t for 3B and 13B respectively", "4.1 t"),
+            ("20, 90 hours for 3B and 13B, respectively", "90 hours"),
+            ("20, 90, and 400 hours for the 3B, 13B and 70B models", "90 hours"),
+            ("0.9 t and 4.1 t (3B / 13B)", "4.1 t"),
+        ] {
+            assert_eq!(own("org/elk-13b", value), Some((right.to_owned(), false)), "{value}");
+            assert_ne!(own("org/elk-30b", value).map(|(_, refused)| refused), Some(false), "{value}");
+        }
+        for value in ["8, 16 for 3 days", "1 kg, 2 kg for training and evaluation", "5 h for 13B"] {
+            assert_eq!(own("org/elk-13b", value), None, "{value}");
+        }
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub mod passage;
 pub mod phases;
 mod places;
 pub mod prose;
-mod rates;
+pub mod rates;
 pub mod recipe;
 mod records;
 pub mod repository;
@@ -48,7 +48,8 @@ pub mod tables;
 pub mod templates;
 pub mod totals;
 pub mod training;
-mod values;
+pub mod unclaimed;
+pub mod values;
 
 #[cfg(test)]
 mod tests;

@@ -242,6 +242,10 @@ impl Card<'_> {
             Key::Region => self.add_place(spot, value),
             Key::Carbon => {
                 self.add_carbon(spot, key, value, ts);
+                // "2.5 g (0.045 kWh)"
+                if (0..ts.len()).any(|i| unit_value(ts, i, energy_unit).is_some()) {
+                    self.add_energy(&spot.after(1), key, value, ts);
+                }
                 self.add_time_beside(spot, ts, value);
                 self.add_chips_in_brackets(spot, value);
             }
@@ -290,6 +294,9 @@ impl Card<'_> {
     /// A time of training, and the chips that its value or its key name.
     fn add_hours_pair(&mut self, spot: &Spot<'_>, pair: &Pair<'_>) {
         let Pair { key, value, ts, .. } = *pair;
+        if self.add_device_hours_before_product(spot, ts, value) {
+            return;
+        }
         // `8 h x 4 = 32 GPU hours`
         let from = result_from(ts);
         // "20 days (≈ 200,000 GPU hours)" says it twice.

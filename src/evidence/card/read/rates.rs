@@ -81,7 +81,7 @@ fn divisor(ts: &[Token<'_>], sign: usize) -> Divisor {
         Divisor::Nothing
     } else if subject.is_any(&words.runs) || (at > sign + 1 && text_before(ts, at, 1) == "training") {
         Divisor::Run
-    } else if span(ts, at, at + 2).iter().any(|t| t.is_any(&words.parts)) {
+    } else if span(ts, at, at + 2).iter().any(|t| t.is_any(&words.parts)) || names_epochs(ts.get(at)) {
         Divisor::Part
     } else if next.kind == Kind::Word && !next.is_any(&words.no_rate) && subject.kind == Kind::Word && !is_on {
         Divisor::Word
@@ -162,6 +162,10 @@ pub fn rate_of_each(ts: &[Token<'_>], from: usize) -> Option<&'static str> {
         if is_one && ts.get(behind).is_some_and(|next| next.is_any(&words.passes)) && !is_all {
             return Some(RATE);
         }
+        // "5 Epochen zu je 1,24 kWh"
+        if at + 1 == from && t.is_any(&vocabulary::prose().steps.of_each) && !t.is("of") && is_behind_passes(ts, at) {
+            return Some(RATE);
+        }
         if ends {
             return None;
         }
@@ -176,6 +180,51 @@ pub fn rate_of_each(ts: &[Token<'_>], from: usize) -> Option<&'static str> {
         }
     }
     None
+}
+
+/// Tokens before the word that shares out a figure within which the passes are counted.
+const PASSES_BEFORE: usize = 3;
+
+/// Whether a number of passes stands before a word that shares out what follows: "5 Epochen zu", "5 эпох".
+fn is_behind_passes(ts: &[Token<'_>], at: usize) -> bool {
+    let passes = (at.saturating_sub(PASSES_BEFORE)..at).rev().find(|i| names_epochs(ts.get(*i)));
+    passes.and_then(|i| i.checked_sub(1)).and_then(|i| ts.get(i)).is_some_and(|t| t.value.is_some())
+}
+
+/// Whether a word is one for epochs.
+#[must_use]
+pub fn names_epochs(t: Option<&Token<'_>>) -> bool {
+    let words = &vocabulary::prose().epochs;
+    t.is_some_and(|t| t.is_any(&words.words) || (!t.text.is_ascii() && words.cjk.iter().any(|w| t.text.starts_with(w))))
+}
+
+/// The passes that one phrase counts beside a figure of each of them, whose number begins at `from` and whose unit ends before `to`: "1.24 kWh
+/// per epoch, 5 epochs", "3 epochs, each about 4 h", "5 Epochen zu je 1,24 kWh". None where they are told apart: so much is not stated.
+#[must_use]
+pub fn passes_in_phrase(ts: &[Token<'_>], from: usize, to: usize) -> Option<f64> {
+    passes_behind_rate(ts, to).or_else(|| passes_before_share(ts, from))
+}
+
+/// "per epoch, 5 epochs", "pro Epoche x 5 Epochen".
+fn passes_behind_rate(ts: &[Token<'_>], to: usize) -> Option<f64> {
+    let sign = (to..to + 2).find(|at| ts.get(*at).is_some_and(is_sign))?;
+    let noun = (sign + 1..sign + SUBJECT).find(|at| names_epochs(ts.get(*at)))?;
+    let joins = |at: &usize| ts.get(*at).is_some_and(|t| t.is_any(&[",", "x", "×", "*", "(", "·"]));
+    let count = noun + 1 + (noun + 1..noun + 3).take_while(joins).count();
+    let n = ts.get(count).filter(|t| t.kind == Kind::Number && count > noun + 1)?.value?;
+    names_epochs(ts.get(count + 1)).then_some(n)
+}
+
+/// "3 epochs, each about", "5 Epochen zu je".
+fn passes_before_share(ts: &[Token<'_>], from: usize) -> Option<f64> {
+    let words = vocabulary::prose();
+    let about = |t: &Token<'_>| t.is_any(&words.times.about);
+    let shares = |t: &Token<'_>| t.is_any(&words.rates.each_behind) || (t.is_any(&words.steps.of_each) && !t.is("of"));
+    let lead = (0..from).rev().find(|at| !ts.get(*at).is_some_and(about))?;
+    let shared = (lead.saturating_sub(SUBJECT)..=lead).rev().take_while(|at| ts.get(*at).is_some_and(shares)).last()?;
+    let comma = shared.checked_sub(1).filter(|at| ts.get(*at).is_some_and(|t| t.is(",")));
+    let noun = comma.unwrap_or(shared).checked_sub(1).filter(|at| names_epochs(ts.get(*at)))?;
+    ts.get(noun.checked_sub(1)?).filter(|t| t.kind == Kind::Number)?.value
 }
 
 /// "each of the", "every one of": whether what is counted at a token is told one by one.

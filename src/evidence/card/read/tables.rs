@@ -12,6 +12,7 @@ use super::repository::{Repository, name_tokens, size_of};
 use super::rows::{add_up, beside_base, find_own, own_column, points, unique_best, value_column};
 use super::stages::stage_columns;
 use super::templates::bound_in;
+use super::unclaimed::note_rows;
 use crate::domain::Field;
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::block::{Block, BlockKind};
@@ -31,7 +32,9 @@ pub fn read_tables(card: &mut Card<'_>, passages: &[Passage<'_>]) {
         }
         let is_row = |p: &&Passage<'_>| p.block.kind == BlockKind::TableRow && p.block.table == first.table;
         let rows = passages.get(at..).unwrap_or_default().iter().take_while(is_row).count();
-        read_table(card, passages.get(at..at + rows).unwrap_or_default());
+        let (known, table) = (card.candidates.len(), passages.get(at..at + rows).unwrap_or_default());
+        read_table(card, table);
+        note_rows(card, table, known);
         at += rows.max(1);
     }
 }

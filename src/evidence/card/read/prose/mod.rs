@@ -32,6 +32,7 @@ mod times_together;
 mod tokens;
 pub mod topic;
 mod triggers;
+pub mod uses;
 mod whose;
 
 pub use self::owners::own_part;
@@ -54,6 +55,7 @@ use crate::evidence::card::read::passage::Passage;
 use crate::evidence::card::read::rates::of_runs;
 use crate::evidence::card::read::totals::{SEVERAL_MODELS, covers_more};
 use crate::evidence::card::read::training::{is_train, is_train_verb};
+use crate::evidence::card::read::unclaimed::note_sentence;
 use crate::evidence::quantity::tokens::{Kind, Token, lex_in, span};
 use crate::evidence::vocabulary;
 use std::rc::Rc;
@@ -325,6 +327,7 @@ fn read_sentence(
         emissions::read_tool(card, &spot, s);
     }
     share_what_is_said(card, known);
+    note_sentence(card, &spot, s, known);
     // What sums up stands before what it sums up.
     let amounts = [Field::WallHours, Field::AcceleratorHours, Field::EnergyKwh, Field::EmissionsKgco2e];
     if sums_up(s.ts) == Some(false) {

@@ -5,6 +5,7 @@ use super::nearby::{any, last};
 use super::parts::part_or_all;
 use super::sentence::Sentence;
 use super::strangers::{is_another, is_no_training};
+use super::uses::tells_use;
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::read::candidate::Card;
 use crate::evidence::card::read::rates::{RATE, of_runs};
@@ -299,7 +300,11 @@ fn around_the_training(s: &Sentence<'_, '_>, at: &[usize], from: usize, to: usiz
     if trains {
         return None;
     }
-    if has(&words.work) || is_making(s.ts, at) || any(span(behind, 0, 2), &words.work) {
+    let used = at.iter().any(|i| tells_use(s.ts, *i))
+        || (to..to + 2)
+            .take_while(|i| !s.ts.get(*i).is_some_and(|t| t.is_any(&[",", ";", "，", "；", "、"])))
+            .any(|i| tells_use(s.ts, i));
+    if used || has(&words.work) || is_making(s.ts, at) || any(span(behind, 0, 2), &words.work) {
         return Some("work that is no training");
     }
     has(&words.wider).then_some("a total that holds more than this training")

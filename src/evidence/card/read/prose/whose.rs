@@ -38,6 +38,10 @@ fn of_the_sentence(s: &Sentence<'_, '_>) -> Option<&'static str> {
     if words.tried_by_readers.is_within(&sentence_up_to(s).to_lowercase()) {
         return Some("what a reader tells");
     }
+    // "You think you can train it on 1.4T tokens?"
+    if s.ts.last().is_some_and(|t| t.is_any(&["?", "？"])) && s.has(&words.readers) {
+        return Some("a question");
+    }
     if words.compares.begins(&text) {
         return Some("a comparison");
     }
@@ -166,7 +170,9 @@ fn is_of_the_base(card: &Card<'_>, s: &Sentence<'_, '_>) -> bool {
         let behind = span(s.ts, at + 1, at + 5);
         let passive = behind.iter().any(|t| t.is_any(&["was", "were", "had", "has", "itself"]))
             && s.trains.iter().any(|i| (at + 1..at + 7).contains(i));
-        span(behind, 0, 2).iter().any(|t| t.is_any(&others.took)) || passive
+        // "The original model trained by its authors was trained with"
+        let by_others = (at + 1..at + 4).any(|i| is_train(s.ts, i) && text_at(s.ts, i + 1) == "by");
+        span(behind, 0, 2).iter().any(|t| t.is_any(&others.took)) || passive || by_others
     });
     let first = s.ts.iter().find(|t| t.kind == Kind::Word);
     is_subject && first.is_some_and(|t| t.is_any(&["the", "its", "our"])) && !card.own.has("base")
