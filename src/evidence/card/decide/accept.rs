@@ -47,7 +47,8 @@ pub fn accept(candidate: Candidate, source: &str) -> Fact {
         field,
         value: value.filter(|v| v.is_finite()),
         unit: field.unit(),
-        as_written: written,
+        // Regression: a heading's number was published as written in no way.
+        as_written: if written.trim().is_empty() { value.map_or(written, |v| v.to_string()) } else { written },
         source: evidence_source,
         locator,
         source_url: None,
