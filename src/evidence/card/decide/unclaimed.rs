@@ -44,11 +44,13 @@ pub fn accept_unclaimed(facts: &mut Vec<Fact>, unclaimed: Vec<Unclaimed>, source
     }
     let all: Vec<(Fact, bool, Needs)> =
         unclaimed.into_iter().map(|u| (accept(u.candidate, source), u.of_training, u.needs)).collect();
+    let doubted = contradicted(facts, &all, accelerators);
     // Times rest on what else was found.
     for field in ORDER.into_iter().chain([Field::WallHours]) {
         let mut of_field = all.iter().filter(|(fact, _, _)| fact.row.field == field && fact.row.reject_reason.is_none());
         let Some((first, of_training, needs)) = of_field.next() else { continue };
-        if !of_field.all(|(other, _, _)| is_same(other, first)) || is_known(facts, first) {
+        let agree = of_field.all(|(other, _, _)| is_same(other, first));
+        if !agree || doubted.contains(&field) || is_known(facts, first) {
             continue;
         }
         let beside = beside(facts, &all, first);
@@ -61,6 +63,15 @@ pub fn accept_unclaimed(facts: &mut Vec<Fact>, unclaimed: Vec<Unclaimed>, source
             facts.push(first.clone());
         }
     }
+}
+
+/// The fields of unclaimed figures that cannot all be of one training, with what is accepted: of none of them it is known which is wrong.
+fn contradicted(facts: &[Fact], all: &[(Fact, bool, Needs)], accelerators: &Accelerators) -> BTreeSet<Field> {
+    let accepted = facts.iter().filter(|f| f.row.reject_reason.is_none());
+    let mut tried: Vec<Fact> = accepted.chain(all.iter().map(|(fact, _, _)| fact)).cloned().collect();
+    refuse_contradictions(&mut tried, accelerators);
+    let refused = tried.iter().skip(tried.len() - all.len()).filter(|f| f.row.reject_reason.is_some());
+    refused.map(|f| f.row.field).collect()
 }
 
 fn is_same(a: &Fact, b: &Fact) -> bool {
@@ -102,4 +113,67 @@ fn fits(facts: &[Fact], figure: &Fact, accelerators: &Accelerators) -> bool {
     let mut tried: Vec<Fact> = accepted.cloned().chain([figure.clone()]).collect();
     refuse_contradictions(&mut tried, accelerators);
     tried.iter().all(|f| f.row.reject_reason.is_none())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::Field;
+    use crate::evidence::Extracted;
+    use crate::evidence::card::tests::card_tables;
+    use crate::evidence::card::{About, CardRole, extract};
+    use crate::reference::Reference;
+
+    fn read(card: &str) -> Vec<Extracted> {
+        let about = About { model_id: "lab/heron", role: CardRole::OwnTraining, base_ids: &[], total_params: None };
+        extract(card_tables(&Reference::load().unwrap()), card, &about)
+    }
+
+    fn value(rows: &[Extracted], field: Field) -> Option<f64> {
+        rows.iter().find(|r| r.field == field && r.reject_reason.is_none()).and_then(|r| r.value)
+    }
+
+    /// Keys that nobody has a word for.
+    const TABLE: &str =
+        "# heron\n\n| Qu | Val |\n|---|---|\n| Xela | 16 × A100 |\n| Yorp | 5 days |\n| Zamu | 1,250 kWh |\n| Wek | 440 kg |\n";
+
+    #[test]
+    fn rows_of_unknown_keys_are_told_by_their_units() {
+        let rows = read(TABLE);
+        assert_eq!(value(&rows, Field::EnergyKwh), Some(1250.0), "{rows:?}");
+        assert_eq!((value(&rows, Field::AcceleratorCount), value(&rows, Field::WallHours)), (Some(16.0), Some(120.0)), "{rows:?}");
+        // A mass of which nothing names the gas is emissions where energy beside it makes it a grid's.
+        assert_eq!(value(&rows, Field::EmissionsKgco2e), Some(440.0), "{rows:?}");
+        assert!(rows.iter().filter(|r| r.reject_reason.is_none()).all(|r| r.confidence <= 0.5), "{rows:?}");
+    }
+
+    #[test]
+    fn what_speaks_of_something_else_is_left() {
+        for key in ["Evaluation", "Inference", "평가", "Per query", "Base"] {
+            let rows = read(&TABLE.replace("Zamu", key));
+            assert_eq!(value(&rows, Field::EnergyKwh), None, "{key}: {rows:?}");
+        }
+        let rows = read(&TABLE.replace("# heron\n", "# heron\n\n## Evaluation\n"));
+        assert_eq!((value(&rows, Field::EnergyKwh), value(&rows, Field::WallHours)), (None, None), "{rows:?}");
+        // Two that differ are none, and physics has its veto.
+        let rows = read(&TABLE.replace("| Wek | 440 kg |", "| Wek | 30 kWh |"));
+        assert_eq!(value(&rows, Field::EnergyKwh), None, "{rows:?}");
+        let rows = read(&TABLE.replace("440 kg", "44,000 kg"));
+        assert_eq!(value(&rows, Field::EmissionsKgco2e), None, "{rows:?}");
+        let rows = read(&TABLE.replace("1,250 kWh", "900 MWh"));
+        assert_eq!(value(&rows, Field::EnergyKwh), None, "{rows:?}");
+    }
+
+    #[test]
+    fn what_a_rule_accepts_stands() {
+        let rows = read(&format!("{TABLE}\n## Training\n\nTraining consumed 1.4 MWh.\n"));
+        assert_eq!(value(&rows, Field::EnergyKwh), Some(1400.0), "{rows:?}");
+    }
+
+    #[test]
+    fn so_few_tokens_are_a_length() {
+        let rows = read("# heron\n\nFor training the snippets were laid out as 2048 tokens.\n");
+        assert_eq!(value(&rows, Field::SequenceLength), Some(2048.0), "{rows:?}");
+        let rows = read("# heron\n\nThe trained model can answer with 2048 new tokens.\n");
+        assert_eq!(value(&rows, Field::SequenceLength), None, "{rows:?}");
+    }
 }

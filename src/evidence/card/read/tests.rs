@@ -106,3 +106,58 @@ fn masses_and_energies_with_their_units() {
         (Some("mixed"), Some("bf16"), Some("mixed"))
     );
 }
+
+/// Regressions of real texts: each card with a field and what is right for it.
+#[test]
+fn kinds_of_real_texts_are_read_right() {
+    let tables = Reference::load().unwrap();
+    let value = |role: CardRole, card: &str, field: Field| {
+        let about = About { model_id: "lab/heron-7b", role, base_ids: &[], total_params: None };
+        let rows = extract(card_tables(&tables), card, &about);
+        rows.into_iter().find(|r| r.field == field && r.reject_reason.is_none()).and_then(|r| r.value)
+    };
+    let own = CardRole::OwnTraining;
+    for (role, card, field, right) in [
+        // Which epoch it is, and not how many.
+        (own, "# h\n\nO modelo foi treinado por 31 épocas. A perda cai até cerca da 15ª época.\n", Field::Epochs, Some(31.0)),
+        (own, "# h\n\nTrained for 40 epochs; more data came at the 20th epoch.\n", Field::Epochs, Some(40.0)),
+        // A time that the card gives to others counts nowhere.
+        (
+            own,
+            "# h\n\nTraining took 5 hours. SEED-LLaMA took 216 hours. Training needs only 5 hours, far below others (216 hours).\n",
+            Field::WallHours,
+            Some(5.0),
+        ),
+        // The makers' own run.
+        (
+            CardRole::FineTune,
+            "# h\n\n2 epochs, 92 hours of training on a 3090.\n\nThe original model trained by \"someone\" was trained with 8x A100 for around 13 hours.\n",
+            Field::WallHours,
+            Some(92.0),
+        ),
+        (own, "# h\n\n## Training\n\nDo you think you can train it on 1.4T tokens?\n", Field::TrainTokens, None),
+        // The sentence of the calculator makes no model one about the climate.
+        (
+            own,
+            "# h\n\nCarbon emissions can be estimated using the Machine Learning Impact calculator.\n\n- **Carbon Emitted:** 2.5 g CO2eq (0.045 kWh)\n",
+            Field::EnergyKwh,
+            Some(0.045),
+        ),
+        (own, "# h\n\n## Impact\n\n- Hours used: 960 = 5 days x 24h x 8 GPUs\n", Field::AcceleratorHours, Some(960.0)),
+        (own, "# h\n\n## Training\n\n- Fine-tuning: between 1 and 32 A100 per run\n", Field::AcceleratorCount, None),
+        (own, "# h\n\n## 학습\n\n총 전력 281 kWh, 평가에 12 kWh 추가.\n", Field::EnergyKwh, Some(281.0)),
+    ] {
+        assert_eq!(value(role, card, field), right, "{card}");
+    }
+}
+
+/// Regression: "to train a 10s video" named an A10S.
+#[test]
+fn an_article_is_no_letter_of_a_chip() {
+    let tables = Reference::load().unwrap();
+    let about = About { model_id: "lab/flow", role: CardRole::OwnTraining, base_ids: &[], total_params: None };
+    let card = "# flow\n\nIt takes only 20.7k A100 GPU hours to train a 10s video generation model.\n";
+    let rows = extract(card_tables(&tables), card, &about);
+    let chip = rows.iter().find(|r| r.field == Field::Accelerator && r.reject_reason.is_none());
+    assert!(chip.is_some_and(|r| r.as_written.contains("A100")), "{rows:?}");
+}
