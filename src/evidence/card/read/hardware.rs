@@ -56,9 +56,8 @@ impl Card<'_> {
             // Nodes that a machine consists of are not those of a training.
             let whole = all.iter().any(|t| t.is_any(&["consists", "composed", "comprises", "comprising"]));
             let nodes = nodes_of(&all).filter(|nodes| of_one_node && !whole && *nodes > 1.0);
-            if is_range_of_devices(&all, n) {
-                self.add(spot, Field::AcceleratorCount, Some(f64::from(n)), &written, Some("a range"));
-            } else if let Some((nodes, each)) = eastern_cluster(original) {
+            let spot = &spot.refused(is_range_of_devices(&all, n).then_some("a range"));
+            if let Some((nodes, each)) = eastern_cluster(original) {
                 self.add_eastern_cluster(&spot.refused(several), &written, nodes, each);
             } else if let Some(nodes) = nodes {
                 self.add(spot, Field::AcceleratorCount, Some(nodes * f64::from(n)), &written, several);

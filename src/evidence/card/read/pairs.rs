@@ -285,6 +285,8 @@ impl Card<'_> {
         self.add_energy(spot, key, value, ts);
         self.add_devices_of_power(spot, value, ts);
         self.add_time_beside(spot, ts, value);
+        // "1.24 kWh per epoch, 5 epochs"
+        self.add_passes_beside(&spot.after(2), ts);
         // "Energy and emissions: 708.3 MWh, 310 tCO2eq"
         if (0..ts.len()).any(|i| unit_value(ts, i, mass_unit).is_some()) {
             self.add_carbon(&spot.after(1), key, value, ts);
