@@ -461,5 +461,6 @@ fn coverage(reference: &Reference) -> Vec<(String, String)> {
     add("owners with a country", reference.owners.rows().count().to_string());
     out
 }
+
 #[cfg(test)]
 mod tests;
