@@ -174,8 +174,8 @@ fn what_is_no_stream_of_cards_is_refused_with_the_way_out() {
     let workspace = Workspace::new();
     let good = stream(&card_batches(&sample_cards(), 10));
     let number = RecordBatch::try_from_iter([
-        ("id", Arc::new(StringArray::from(vec!["a/b"])) as arrow::array::ArrayRef),
-        ("card", Arc::new(UInt32Array::from(vec![1])) as arrow::array::ArrayRef),
+        ("id", Arc::new(StringArray::from(vec!["a/b"])) as ArrayRef),
+        ("card", Arc::new(UInt32Array::from(vec![1])) as ArrayRef),
     ])
     .unwrap();
     for (what, input, parts) in [

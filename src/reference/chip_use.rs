@@ -69,8 +69,7 @@ impl ChipUse {
                 let years: Vec<i32> = counts.keys().filter(|(of, _)| *of == whose).map(|(_, y)| *y).collect();
                 let (Some(&first), Some(&last)) = (years.first(), years.last()) else { continue };
                 for year in first..=last {
-                    let is_out = |chip: usize| is_released_in(&rows[chip], year);
-                    mixtures.insert((whose, year), mixture(&counts, whose, (year, last - first), is_out));
+                    mixtures.insert((whose, year), mixture(&counts, whose, (year, last - first), rows));
                 }
             }
         }
@@ -134,20 +133,33 @@ fn is_released_in(chip: &Accelerator, year: i32) -> bool {
         .is_none_or(|day| i16::try_from(year).ok().and_then(|year| Day::from_ymd(year, 7, 1)).is_none_or(|middle| day <= middle))
 }
 
-/// Chips of a year, with those of its neighbours where it has few runs. Those of later years count only if they were out by then.
-fn mixture(counts: &Counts, whose: Whose, (year, widest): (i32, i32), is_out: impl Fn(usize) -> bool) -> Vec<(usize, f64)> {
+/// Chips of a year, with those of its neighbours where it has few runs. What came out later than the year stands for its vendor's chips of then:
+/// left out alone, A100s of 2021 would make the TPUs of 2021 more than they ever were.
+fn mixture(counts: &Counts, whose: Whose, (year, widest): (i32, i32), rows: &[Accelerator]) -> Vec<(usize, f64)> {
     for reach in 0..=widest {
         let mut pooled: BTreeMap<usize, usize> = BTreeMap::new();
+        // Runs of each vendor, and those of its chips that were out.
+        let mut vendors: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
         for y in year - reach..=year + reach {
-            let of_year = counts.get(&(whose, y)).into_iter().flatten();
-            for (chip, n) in of_year.filter(|(chip, _)| y <= year || is_out(**chip)) {
-                *pooled.entry(*chip).or_default() += n;
+            for (chip, n) in counts.get(&(whose, y)).into_iter().flatten() {
+                let (all, out) = vendors.entry(&rows[*chip].vendor).or_default();
+                *all += n;
+                if y <= year || is_released_in(&rows[*chip], year) {
+                    *out += n;
+                    *pooled.entry(*chip).or_default() += n;
+                }
             }
         }
-        let total: usize = pooled.values().sum();
-        if total >= MIN_MIXTURE_RUNS || (reach == widest && total > 0) {
+        let (total, with_chips) = vendors
+            .values()
+            .fold((0, 0), |(total, with_chips), (all, out)| (total + all, with_chips + if *out > 0 { *all } else { 0 }));
+        if with_chips > 0 && (total >= MIN_MIXTURE_RUNS || reach == widest) {
             #[allow(clippy::cast_precision_loss)]
-            return pooled.into_iter().map(|(chip, n)| (chip, n as f64 / total as f64)).collect();
+            let weight = |chip: usize, n: usize| {
+                let (all, out) = vendors[rows[chip].vendor.as_str()];
+                (n * all) as f64 / (out * with_chips) as f64
+            };
+            return pooled.into_iter().map(|(chip, n)| (chip, weight(chip, n))).collect();
         }
     }
     Vec::new()
@@ -193,6 +205,10 @@ mod tests {
         }
         let pretraining = |year| share(MixtureRole::Pretraining, OwnerClass::Industry, year, "H100");
         assert_eq!(pretraining(2019), 0.0, "the H100 came in 2022");
+        // Regression: fine-tunes of 2019 had an A100 of 80 GB, of November 2020, from the years behind.
+        for year in 2016..=2019 {
+            assert_eq!(share(MixtureRole::FineTuning, OwnerClass::Unlisted, year, "A100"), 0.0, "{year}");
+        }
         assert!(pretraining(2025) > pretraining(2023));
     }
 

@@ -8,10 +8,8 @@ use crate::evidence::vocabulary;
 pub fn tells_use(ts: &[Token<'_>], i: usize) -> bool {
     let words = &vocabulary::prose().subjects;
     let Some(t) = ts.get(i).filter(|t| t.kind == Kind::Word) else { return false };
-    if t.text.is_ascii() {
-        return words.use_stems.begins(&t.text);
-    }
-    let stem = if is_latin_word(&t.text) { words.use_stems.begins(&t.text) } else { words.use_stems.is_within(&t.text) };
+    let begins = t.text.is_ascii() || is_latin_word(&t.text);
+    let stem = if begins { words.use_stems.begins(&t.text) } else { words.use_stems.is_within(&t.text) };
     stem || words.use_pairs.iter().any(|pair| pair.split_once(' ').is_some_and(|(a, b)| t.is(a) && text_at(ts, i + 1) == b))
 }
 
