@@ -27,8 +27,7 @@ impl Card<'_> {
         }
         self.hardware_texts += 1;
         let original = text;
-        let text = without_points(text);
-        let accelerators = self.tables.accelerators;
+        let (text, accelerators) = (without_points(text), self.tables.accelerators);
         let found = read_hardware(accelerators, &text, context);
         if found.openness == Openness::Unnamed {
             if let Some(name) = unknown_chip(&text) {
