@@ -12,6 +12,9 @@ use std::collections::BTreeMap;
 /// Fewest registry runs a year's mixture rests on; below it the neighbouring years join.
 const MIN_MIXTURE_RUNS: usize = 15;
 
+/// The year from which mixtures are made: chips for training begin with it.
+const FIRST_YEAR: i32 = 2012;
+
 /// What the names of Google's own chips begin with.
 const GOOGLES: &str = "Google TPU";
 /// Words of the organizations of Google.
@@ -67,9 +70,12 @@ impl ChipUse {
             for class in OwnerClass::ALL {
                 let whose = (role, *class);
                 let years: Vec<i32> = counts.keys().filter(|(of, _)| *of == whose).map(|(_, y)| *y).collect();
-                let (Some(&first), Some(&last)) = (years.first(), years.last()) else { continue };
-                for year in first..=last {
-                    mixtures.insert((whose, year), mixture(&counts, whose, (year, last - first), rows));
+                let Some(&last) = years.last() else { continue };
+                for year in FIRST_YEAR..=last {
+                    let mixture = mixture(&counts, whose, (year, last - FIRST_YEAR), rows);
+                    if !mixture.is_empty() {
+                        mixtures.insert((whose, year), mixture);
+                    }
                 }
             }
         }
