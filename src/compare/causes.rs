@@ -12,6 +12,7 @@ use super::learned::{Learned, learned};
 use super::read::{Repository, RunFigures, Side};
 use super::regrouped::{Regrouped, regrouped};
 use crate::domain::number::number;
+use crate::domain::{is_mixture_of_countries, mixed_around};
 use crate::error::Result;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
@@ -302,9 +303,15 @@ fn factors(a: &RunFigures, b: &RunFigures, change: f64) -> Vec<Share> {
             shares.push(Share::new(cause, share, format!("{} -> {}{unit}{names}", number(old), number(new))));
         }
     }
+    // The figure of a mixture of places is its geometric mean, and the mean of what is drawn from it moves otherwise: where compute is what it
+    // was, that is the grid's.
+    let is_a_mixture = |place: &str| is_mixture_of_countries(place) || mixed_around(place).is_some();
+    let is_mixed = [a, b].iter().any(|run| run.grid_place.as_deref().is_some_and(is_a_mixture));
+    let is_the_grids = is_mixed && !shares.iter().any(|share| share.cause == rest || share.cause == Cause::Compute);
     // What is left belongs to the factor of the same cause; what sums of floats leave, to any.
     let is_rounding = left.abs() <= NO_CHANGE * a.kg.max(b.kg);
-    match shares.iter_mut().find(|share| is_rounding || share.cause == rest) {
+    let takes = |share: &Share| is_rounding || share.cause == rest || (is_the_grids && share.cause == Cause::Grid);
+    match shares.iter_mut().find(|share| takes(share)) {
         Some(share) => share.kgco2e += left,
         None => shares.push(Share::new(rest, left, String::new())),
     }
@@ -393,6 +400,19 @@ mod tests {
         // L = 1000 / ln 2; the grid adds L ln 4 = 2,000, power L ln (1/2) = -1,000.
         assert!((of(Cause::Grid) - 2000.0).abs() < 1e-9 && (of(Cause::Power) + 1000.0).abs() < 1e-9, "{found:?}");
         assert!((found.iter().map(|(_, kg)| kg).sum::<f64>() - 1000.0).abs() < 1e-9);
+    }
+
+    /// Regression: an eighth of what another grid value changed was told as the regressions', because the mean over the places of a mixture moves
+    /// otherwise than its geometric mean. 1,000 kg x 440 / 400 = 1,100 kg, and 20 kg of the mixture.
+    #[test]
+    fn what_a_mixture_of_places_leaves_is_the_grids() {
+        let mixed = |run: RunFigures| RunFigures { grid_place: Some("mixture:FRA".into()), ..run };
+        let [old, new] = [mixed(run()), mixed(RunFigures { kg: 1120.0, grid: Some(440.0), ..run() })];
+        let found = of_both(&old, &new, &FxHashMap::default(), &FxHashMap::default());
+        assert!(found.len() == 1 && found[0].cause == Cause::Grid && (found[0].kgco2e - 120.0).abs() < 1e-9);
+        // With other compute it may be the regressions', too.
+        let more = mixed(RunFigures { flop: Some(2e22), kg: 2240.0, grid: Some(440.0), ..run() });
+        assert!(of_both(&old, &more, &FxHashMap::default(), &FxHashMap::default()).len() > 2);
     }
 
     #[test]

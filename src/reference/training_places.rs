@@ -59,7 +59,8 @@ impl TrainingPlaces {
             }
             houses.entry(row.organization.clone()).or_default().push(row);
         }
-        let (mut counts, mut abroad): (BTreeMap<&str, (f64, f64)>, BTreeMap<String, f64>) = Default::default();
+        let mut counts: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
+        let mut abroad: BTreeMap<String, f64> = BTreeMap::new();
         for rows in houses.values() {
             let all: f64 = rows.iter().map(|row| row.runs).sum();
             for row in rows {

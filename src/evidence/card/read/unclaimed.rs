@@ -223,10 +223,11 @@ pub fn note_sentence(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>,
     }
     let has = |card: &Card<'_>, field: Field| card.candidates.get(known..).unwrap_or_default().iter().any(|c| c.field == field);
     let spot = Spot { rank: RANK_UNCLAIMED, ..*spot };
-    if !has(card, Field::SequenceLength) && s.trains() {
-        if let Some((length, from, to)) = length_of(s) {
-            note(card, &spot, (Field::SequenceLength, Some(length), s.written(from, to)), true, Needs::One);
-        }
+    if !has(card, Field::SequenceLength)
+        && s.trains()
+        && let Some((length, from, to)) = length_of(s)
+    {
+        note(card, &spot, (Field::SequenceLength, Some(length), s.written(from, to)), true, Needs::One);
     }
     if !has(card, Field::EmissionsKgco2e) && has(card, Field::EnergyKwh) {
         // "Spotřeba 1 250 kWh a uhlíková stopa 440 kg": a mass beside energy, of a grid that there may be.
@@ -236,10 +237,11 @@ pub fn note_sentence(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>,
             note(card, &spot, (Field::EmissionsKgco2e, Some(mass.value), s.written(mass.from, mass.to)), true, Needs::Energy);
         }
     }
-    if !has(card, Field::AcceleratorCount) && s.trains() {
-        if let Some((devices, from, to)) = devices_of(card, s.ts) {
-            note(card, &spot, (Field::AcceleratorCount, Some(devices), s.written(from, to)), true, Needs::One);
-        }
+    if !has(card, Field::AcceleratorCount)
+        && s.trains()
+        && let Some((devices, from, to)) = devices_of(card, s.ts)
+    {
+        note(card, &spot, (Field::AcceleratorCount, Some(devices), s.written(from, to)), true, Needs::One);
     }
 }
 

@@ -73,7 +73,7 @@ mod tests {
             }
             assert!(any(epochs, |ts, i| names_epochs(ts.get(i))), "{language}: {epochs}");
             assert!(any(&format!("3 {hours}"), |ts, i| unit_hours(ts, i) == Some(1.0)), "{language}: {hours}");
-            let divides = any(per, |ts, i| ts.get(i).is_some_and(is_sign)) || words.rates.per_behind.iter().any(|end| *end == per);
+            let divides = any(per, |ts, i| ts.get(i).is_some_and(is_sign)) || words.rates.per_behind.contains(&per);
             assert!(divides, "{language}: {per}");
             assert!(one_of(&[words.sentences.sums_up, words.times.ends], total), "{language}: {total}");
             assert!(vocabulary::card().headings.base.is_within(&base.to_lowercase()), "{language}: {base}");
