@@ -336,7 +336,11 @@ fn a_run_names_the_factors_that_its_figure_takes() {
     for word in ["PUE", "Utilization ", "share of the host", "Facility overhead"] {
         assert!(!reported.contains(word), "{word}: {reported}");
     }
-    for words in ["Owner in the United States", "Dated 2024-07-23, when it was published", "Grid of the United States, 2024"] {
+    for words in [
+        "Owner in the United States",
+        "Dated 2024-07-23, when it was published",
+        "Grid of the United States or where else its like train, 2024",
+    ] {
         assert!(reported.contains(words), "{words}: {reported}");
     }
     let computed = item("xai-org/grok-2");

@@ -38,7 +38,9 @@ pub fn column(card: &Card<'_>, header: &str) -> Option<Column> {
     let key = norm_key(header);
     let lower = header.to_lowercase();
     let words: Vec<&str> = key.split(' ').filter(|w| !w.is_empty()).collect();
-    if words.is_empty() || words.len() > 12 {
+    // Regression: "Energy saved | 1,250 kWh" was the energy of the training.
+    let is_spared = lex(header).iter().any(|t| t.is_any(&vocabulary::prose().subjects.saved));
+    if words.is_empty() || words.len() > 12 || is_spared {
         return None;
     }
     size_column(&key, &lower, &words).or_else(|| training_column(card, &key, &lower, &words, header))
