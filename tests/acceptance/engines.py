@@ -95,8 +95,6 @@ def run_snippet(name: str, code: str, place: Path, binary: str) -> float:
     (place / "carbon_rows.py").write_text(snippets()["carbon_rows.py"])
     (place / "snippet.py").write_text(code)
     (place / "cards.parquet").symlink_to(place.parent / "cards.parquet")
-    if name == "dask":
-        (place / "evidence").mkdir()
     path = f"{Path(binary).resolve().parent}{os.pathsep}{os.environ['PATH']}"
     environment = os.environ | {"PATH": path, "PYTHONPATH": str(place), "PYSPARK_PYTHON": sys.executable, "RAY_USAGE_STATS_ENABLED": "0"}
     begun = time.monotonic()
