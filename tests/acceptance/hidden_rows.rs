@@ -8,7 +8,7 @@ use hugging_carbon::domain::{CohortMetric, OwnerClass, Role, RunKind};
 use hugging_carbon::reference::compute_bounds::class_of_run;
 use hugging_carbon::reference::{Reference, TrainingRun};
 use hugging_carbon::tables::{EstimateRow, ModelRow};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Parts that the owners are dealt into; each is hidden once.
@@ -45,6 +45,16 @@ fn without(name: &str, column: &str, hidden: usize) -> String {
     reference_rows(name, |headers, record| {
         let id = headers.iter().position(|h| h == column).map_or("", |at| &record[at]);
         id.is_empty() || part(id) != hidden
+    })
+}
+
+/// What was decided of rows of the registry that are left in its text.
+fn conflicts_of(registry: &str) -> String {
+    let mut rows = csv::Reader::from_reader(registry.as_bytes());
+    let at = rows.headers().unwrap().iter().position(|header| header == "registry_id").unwrap();
+    let left: BTreeSet<String> = rows.records().map(|record| record.unwrap()[at].to_owned()).collect();
+    reference_rows("registry_conflicts.csv", |headers, record| {
+        headers.iter().position(|header| header == "registry_id").is_none_or(|at| left.contains(&record[at]))
     })
 }
 
@@ -145,6 +155,8 @@ fn given<'a>(index: &Path, whole: &Ran, truths: &'a [Truth<'a>]) -> Vec<Given<'a
                     let text = without(file, column, hidden);
                     (file, if file == "repository_facts.csv" { with_told(&text, truths, hidden, *told) } else { text })
                 });
+                let conflicts = conflicts_of(&texts[0].1);
+                let texts = texts.into_iter().chain([("registry_conflicts.csv", conflicts)]);
                 compute(index, &Reference::load_replacing(texts).unwrap())
             })
             .collect();
