@@ -180,7 +180,9 @@ pub const LEAST_TRAINED: f64 = 0.01;
 pub struct RunShares {
     /// A training from random weights.
     pub pretraining: f64,
-    /// A training on somebody's weights.
+    /// More pre-training on weights that exist.
+    pub continued: f64,
+    /// A fine-tuning of weights that exist.
     pub tuning: f64,
     /// A training of added weights.
     pub adapter: f64,
@@ -190,10 +192,11 @@ impl RunShares {
     /// Of a kind that is known; none for nothing.
     #[must_use]
     pub fn certain(kind: Option<RunKind>) -> Self {
-        let nothing = Self { pretraining: 0.0, tuning: 0.0, adapter: 0.0 };
+        let nothing = Self { pretraining: 0.0, continued: 0.0, tuning: 0.0, adapter: 0.0 };
         match kind {
             None => nothing,
             Some(RunKind::Pretraining) => Self { pretraining: 1.0, ..nothing },
+            // Of a kind that is known the stage tells what was done.
             Some(RunKind::Continued | RunKind::PostTraining | RunKind::FineTuning) => Self { tuning: 1.0, ..nothing },
             Some(RunKind::Adapter) => Self { adapter: 1.0, ..nothing },
         }
@@ -206,24 +209,30 @@ impl RunShares {
         if roles.is_certain() {
             return Self::certain(kind);
         }
-        let tuning = roles.share(Role::Continued) + roles.share(Role::Finetuned);
+        let (continued, tuning) = (roles.share(Role::Continued), roles.share(Role::Finetuned));
         let (pretraining, adapter) = (roles.share(Role::Pretrained), roles.share(Role::Adapter));
         // A run that exists was trained with some probability: what carries others' weights may be the likeliest copy.
-        let trained = pretraining + tuning + adapter;
+        let trained = pretraining + continued + tuning + adapter;
         let scale = if trained > 0.0 && trained < LEAST_TRAINED { LEAST_TRAINED / trained } else { 1.0 };
-        let (pretraining, tuning, adapter) = (pretraining * scale, tuning * scale, adapter * scale);
+        let all = Self {
+            pretraining: pretraining * scale,
+            continued: continued * scale,
+            tuning: tuning * scale,
+            adapter: adapter * scale,
+        };
         if carries_pretraining {
-            Self { pretraining: pretraining + tuning, tuning: 0.0, adapter }
+            Self { pretraining: all.pretraining + all.continued + all.tuning, continued: 0.0, tuning: 0.0, ..all }
         } else {
-            Self { pretraining, tuning, adapter }
+            all
         }
     }
 
     /// Whether one thing is known to have been trained, or nothing.
     #[must_use]
     pub fn is_certain(&self) -> bool {
-        let Self { pretraining, tuning, adapter } = *self;
-        [pretraining, tuning, adapter].contains(&1.0) || pretraining + tuning + adapter == 0.0
+        let Self { pretraining, continued, tuning, adapter } = *self;
+        let all = [pretraining, continued, tuning, adapter];
+        all.contains(&1.0) || all.iter().sum::<f64>() == 0.0
     }
 }
 

@@ -11,7 +11,9 @@ use super::fits::Fits;
 use super::terms::term_values;
 use super::{FactorTables, agents, stated_spread};
 use crate::domain::regression::TermValues;
-use crate::domain::{Flag, Modality, OwnerClass, RegressionId, Run, RunKind, SizeWord, TaskGroup, Term, Tier, TrainingStage};
+use crate::domain::{
+    Flag, Modality, OwnerClass, RegressionId, Run, RunKind, RunShares, SizeWord, TaskGroup, Term, Tier, TrainingStage,
+};
 use crate::error::{Error, Result};
 use crate::method::assumptions as assume;
 use crate::method::chain;
@@ -140,14 +142,20 @@ fn parts<'a>(
         Some(RunKind::PostTraining) => RunKind::PostTraining,
         Some(RunKind::Pretraining | RunKind::Continued | RunKind::FineTuning | RunKind::Adapter) | None => RunKind::FineTuning,
     };
-    let kinds =
-        [(RunKind::Pretraining, run.shares.pretraining), (tuning, run.shares.tuning), (RunKind::Adapter, run.shares.adapter)];
+    let RunShares { pretraining, continued, tuning: tuned, adapter } = run.shares;
+    let stage_of_a_tune = run.stage.filter(|stage| *stage != TrainingStage::Continued);
+    let kinds = [
+        (RunKind::Pretraining, run.stage, pretraining),
+        (tuning, Some(TrainingStage::Continued), continued),
+        (tuning, stage_of_a_tune, tuned),
+        (RunKind::Adapter, run.stage, adapter),
+    ];
     // The flags of the parts are not told, so that no evidence is asked for. Regression: without the owner's name no part had the tokens of
     // its house.
     let mut bare = run.bare();
     bare.owner.name.clone_from(&run.owner.name);
-    let possible = kinds.into_iter().filter(|(_, weight)| *weight > 0.0).flat_map(|(kind, weight)| {
-        let as_kind = Run { kind: Some(kind), ..bare.clone() };
+    let possible = kinds.into_iter().filter(|(.., weight)| *weight > 0.0).flat_map(|(kind, stage, weight)| {
+        let as_kind = Run { kind: Some(kind), stage, ..bare.clone() };
         let years: Vec<Run> = if kind == RunKind::Pretraining { as_kind.by_possible_year().collect() } else { Vec::new() };
         #[allow(clippy::cast_precision_loss)] // A handful.
         let share = weight / years.len().max(1) as f64;
@@ -213,6 +221,10 @@ fn compute<'a>(
     if let Some(of_an_agent) = agents::compute(run, tables, most_flop(run)) {
         flags.push(Flag::ComputeOfAnAgentByItsEnvironment);
         return Ok((of_an_agent, if size.is_some() { Tier::Parameters } else { Tier::Category }));
+    }
+    if let Some(compute) = continued_by_others(run, basis, tables) {
+        flags.push(Flag::compute_share(TrainingStage::Continued));
+        return Ok((compute, Tier::Parameters));
     }
     if let Some((stage, share)) = share(run, basis, tables) {
         flags.push(Flag::compute_share(stage));
@@ -310,10 +322,8 @@ pub fn is_product(run: &Run) -> bool {
 fn share(run: &Run, basis: &Basis, tables: &FactorTables) -> Option<(TrainingStage, Compute<'static>)> {
     let stage = share_stage(run)?;
     let of_flop = basis.roots.get(run.root_run_id.as_deref()?)?.flop;
-    let (share, sd_dex) = continued_by_others(run, stage, of_flop, tables).unwrap_or_else(|| {
-        let published = tables.post_training.share(stage);
-        (published.median, published.sd_dex)
-    });
+    let published = tables.post_training.share(stage);
+    let (share, sd_dex) = (published.median, published.sd_dex);
     let most = if stage == TrainingStage::Continued { 1.0 } else { assume::FINE_TUNE_MAX_SHARE_OF_PRETRAINING };
     let compute = Compute::Share {
         compute: LogNormal::with_own_spread(share * of_flop, sd_dex * assume::LN_10),
@@ -324,12 +334,20 @@ fn share(run: &Run, basis: &Basis, tables: &FactorTables) -> Option<(TrainingSta
     Some((stage, compute))
 }
 
-/// Share of the pre-training, with its spread in dex, that a continued pre-training by persons and universities takes: the tokens that such
-/// have stated. A part of what a house took for its base would be more than any of them has seen.
-fn continued_by_others(run: &Run, stage: TrainingStage, of_flop: f64, tables: &FactorTables) -> Option<(f64, f64)> {
-    let n = run.known.active_params.filter(|_| stage == TrainingStage::Continued)?;
-    let usual = tables.continued_runs.tokens(run.owner.class, n)?;
-    Some((chain::training_flop(Params(n), Tokens(usual.median)).0 / of_flop, usual.sd_dex))
+/// Compute of a continued pre-training on the weights of another house, or of whoever is no company: that of the tokens which such have
+/// stated. A part of what a house took for its base would be more than any of them has seen. It ends at the compute of the base, where that
+/// is known.
+fn continued_by_others(run: &Run, basis: &Basis, tables: &FactorTables) -> Option<Compute<'static>> {
+    let is_of_its_house = run.kind == Some(RunKind::PostTraining) && run.owner.class == OwnerClass::Industry;
+    let goes_on = run.stage == Some(TrainingStage::Continued) && !is_of_its_house && run.modality.counts_tokens();
+    let n = run.known.active_params.filter(|_| goes_on)?;
+    let usual = tables.continued_runs.tokens(run.owner.class, n);
+    let base = run.root_run_id.as_deref().and_then(|root| basis.roots.get(root)).map_or(f64::INFINITY, |root| root.flop);
+    Some(Compute::Known {
+        median: chain::training_flop(Params(n), Tokens(usual.median)).0,
+        spread: Spread::Normal(usual.sd_dex * assume::LN_10),
+        log_ceiling: log10(base.min(most_flop(run))),
+    })
 }
 
 /// Whether the FLOP of a forward pass speaks for a run. A second of sound is no sample like an image or a pair.

@@ -9,8 +9,10 @@
 //! 4. `passes`: the links between repositories, pass by pass;
 //! 5. `runs.rs`: which run a repository owns and which it comes from, once the links are made;
 //! 6. `resolve.rs`: all of it in order;
-//! 7. [`signs`], [`role_model`]: how likely each role is where nothing certain decides.
+//! 7. [`signs`], [`role_model`]: how likely each role is where nothing certain decides;
+//! 8. [`continuation`]: whether what was trained on another's weights is more pre-training or a fine-tune.
 
+pub mod continuation;
 pub mod families;
 pub mod family_years;
 mod model;

@@ -31,6 +31,7 @@ lists!(Tokens {
     made_of_a_language_model,
     languages,
 });
+lists!(Continuation { fields, tasks, tuning_tags });
 lists!(Stages { reasoning_distillation, long_rl, preference, sft });
 lists!(Owners { mirrors, canonical });
 lists!(Tags {
@@ -68,6 +69,7 @@ tables!(Vocabulary {
     pruned: Pruned,
     vision: Vision,
     tokens: Tokens,
+    continuation: Continuation,
     stages: Stages,
     owners: Owners,
     tags: Tags,

@@ -64,6 +64,13 @@ const RULES: &[Rules] = &[
         together: &[("pue", "pue_source")],
     },
     Rules {
+        file: "continuation_labels.csv",
+        key: &["model_id"],
+        filled: &["model_id", "training", "certainty", "draw", "basis", "source", "vintage", "evidence"],
+        ranges: &[("params", 1e6, 1e13)],
+        together: &[],
+    },
+    Rules {
         file: "continued_runs.csv",
         key: &["model_id"],
         filled: &["model_id", "owner_kind", "params", "train_tokens", "derivation", "source", "vintage"],

@@ -9,6 +9,7 @@ pub mod check;
 pub mod chip_use;
 pub mod compute_bounds;
 pub mod compute_countries;
+pub mod continuation_labels;
 pub mod continued_runs;
 pub mod corrections;
 pub mod embodied;
@@ -46,6 +47,7 @@ pub use arithmetic::{NamedTraining, Trainings};
 pub use chip_use::ChipUse;
 pub use compute_bounds::ComputeBounds;
 pub use compute_countries::ComputeCountries;
+pub use continuation_labels::ContinuationLabel;
 pub use continued_runs::ContinuedRuns;
 pub use corrections::{CorrectedField, Correction, Corrections, Meeting};
 pub use embodied::{Embodied, EmbodiedRate};
@@ -74,6 +76,7 @@ const FILES: &[(&str, &str)] = &[
     ("agents.csv", include_str!("../../data/reference/agents.csv")),
     ("architectures.csv", include_str!("../../data/reference/architectures.csv")),
     ("cloud_regions.csv", include_str!("../../data/reference/cloud_regions.csv")),
+    ("continuation_labels.csv", include_str!("../../data/reference/continuation_labels.csv")),
     ("continued_runs.csv", include_str!("../../data/reference/continued_runs.csv")),
     ("datasets.csv", include_str!("../../data/reference/datasets.csv")),
     ("embodied.csv", include_str!("../../data/reference/embodied.csv")),
@@ -147,9 +150,11 @@ pub struct Reference {
     pub repository_facts: Table<RepositoryFacts>,
     /// Records whose role somebody looked up.
     pub role_labels: Table<Vec<RoleLabel>>,
+    /// Trainings on another model's weights of which somebody knows what they were.
+    pub continuation_labels: Table<Vec<ContinuationLabel>>,
     /// Architectures, data sets and recipes of models beyond text.
     pub trainings: Table<Trainings>,
-    /// Tokens of continued pre-trainings of persons and universities.
+    /// Tokens of continued pre-trainings on another house's weights.
     pub continued_runs: Table<ContinuedRuns>,
     /// How long agents train, by environment.
     pub agents: Table<Agents>,
@@ -244,6 +249,7 @@ impl Reference {
             sample_lengths: Table::new(SampleLengths::new(files.rows("sample_lengths.csv")?)?, one("sample_lengths.csv")),
             reported: Table::new(files.rows("reported_finetunes.csv")?, one("reported_finetunes.csv")),
             repository_facts: Table::new(RepositoryFacts::new(files.rows("repository_facts.csv")?)?, one("repository_facts.csv")),
+            continuation_labels: Table::new(files.rows("continuation_labels.csv")?, one("continuation_labels.csv")),
             role_labels: Table::new(files.rows("role_labels.csv")?, one("role_labels.csv")),
             embodied: Table::derived(embodied, [&one("embodied.csv"), accelerators.digests()]),
             water: Table::derived(water, [&one("wue.csv"), operators.digests(), grid.digests()]),

@@ -136,7 +136,9 @@ table! {
         kind: Option<RunKind>,
         /// Probability that it was a training from random weights.
         p_pretraining: f64,
-        /// Probability that it was a training on somebody's weights.
+        /// Probability that it was more pre-training on weights that exist.
+        p_continued: f64,
+        /// Probability that it was a fine-tuning of weights that exist; one where the kind is known, and `stage` tells what was done.
         p_tuning: f64,
         /// Probability that it was a training of added weights.
         p_adapter: f64,
@@ -215,7 +217,12 @@ impl From<TierRow> for Run {
             run_id: row.run_id,
             model_id: row.model_id,
             kind: row.kind,
-            shares: run::RunShares { pretraining: row.p_pretraining, tuning: row.p_tuning, adapter: row.p_adapter },
+            shares: run::RunShares {
+                pretraining: row.p_pretraining,
+                continued: row.p_continued,
+                tuning: row.p_tuning,
+                adapter: row.p_adapter,
+            },
             stage: row.stage,
             modality: row.modality,
             task: row.task,
@@ -260,6 +267,7 @@ impl From<Run> for TierRow {
             available_tiers: run.tiers.into_iter().map(TierNumber).collect(),
             kind: run.kind,
             p_pretraining: run.shares.pretraining,
+            p_continued: run.shares.continued,
             p_tuning: run.shares.tuning,
             p_adapter: run.shares.adapter,
             stage: run.stage,

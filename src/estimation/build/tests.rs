@@ -50,16 +50,24 @@ fn persons_go_on_with_tokens_of_their_own() {
     let tables = FactorTables::new(&crate::reference::Reference::load().unwrap());
     let mut basis = Basis::without_fits(&tables);
     basis.roots.insert("q/base#pretraining".into(), Root { flop: 1.7e24, ..Root::default() });
-    let of = |class, stage| {
-        let mut run = run(RunKind::FineTuning, Modality::Text, None, None);
-        (run.owner.class, run.stage, run.root_run_id) = (class, Some(stage), Some("q/base#pretraining".into()));
+    let of = |class, kind, root: Option<&str>| {
+        let mut run = run(kind, Modality::Text, None, None);
+        (run.owner.class, run.stage, run.root_run_id) = (class, Some(TrainingStage::Continued), root.map(str::to_owned));
         run.known.active_params = Some(8e9);
-        share(&run, &basis, &tables).and_then(|(_, compute)| compute.central()).map(|flop| flop.0)
+        run.shares = RunShares::certain(Some(kind));
+        run.tiers = vec![Tier::Parameters];
+        compute(&run, Tier::Parameters, &basis, &tables, &mut Vec::new()).unwrap().0.central().unwrap().0
     };
-    let person = of(OwnerClass::Unlisted, TrainingStage::Continued).unwrap();
-    let house = of(OwnerClass::Industry, TrainingStage::Continued).unwrap();
+    let base = Some("q/base#pretraining");
+    let person = of(OwnerClass::Unlisted, RunKind::FineTuning, base);
+    let house = of(OwnerClass::Industry, RunKind::PostTraining, base);
     assert!((2e20..2e21).contains(&person), "{person:e}");
     assert!(house > 1e23, "{house:e}");
+    // Regression: a company that went on with another's weights was given a share of that one's pre-training, and who went on with a model
+    // that the index lacks was given a fine-tune. Companies state some 5e10 tokens: 6 x 8e9 x 5e10 = 2.4e21.
+    let company = of(OwnerClass::Industry, RunKind::FineTuning, base);
+    assert!((1e21..5e21).contains(&company), "{company:e}");
+    assert_eq!(of(OwnerClass::Industry, RunKind::FineTuning, None), company);
 }
 
 /// Regression: the sizes of strangers' BERTs were drawn up to 1e12 parameters. UL2, the largest of its kind, has 2e10.

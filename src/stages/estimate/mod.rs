@@ -32,7 +32,7 @@ const BATCH_ROWS: usize = 1_024;
 
 stage! {
     /// Estimates every run through every tier its evidence reaches, and totals.
-    struct Estimation = "estimate" version 12
+    struct Estimation = "estimate" version 13
     reads [
         ModelRow,
         TierRow,

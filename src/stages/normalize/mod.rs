@@ -3,6 +3,7 @@
 //! Two passes over `raw_models` and `raw_cards`, which are sorted by id: the first gathers the few facts lineage needs (of a card its
 //! bases, where nothing else states any), the second writes, so that the index itself is never in memory.
 
+mod continuations;
 mod corrections;
 mod experts;
 mod index;
@@ -19,6 +20,7 @@ mod said_bases;
 mod size;
 mod undated;
 
+pub use self::continuations::labelled as labelled_continuation;
 pub use self::corrections::{CorrectionCounts, MET_ANOTHER_VALUE, MetCorrection, review_corrections};
 pub use self::read_cards::{card_reader, card_rows};
 pub use self::repo_facts::repo_facts;
@@ -39,8 +41,8 @@ use crate::evidence::card::CardTables;
 use crate::evidence::place::PlaceTables;
 use crate::lineage::{Placement, run_id};
 use crate::reference::{
-    Accelerators, Corrections, Grid, Layouts, Operators, Owners, Places, Reference, Registry, RepositoryFacts, RoleLabel, Table,
-    Trainings,
+    Accelerators, ContinuationLabel, Corrections, Grid, Layouts, Operators, Owners, Places, Reference, Registry, RepositoryFacts,
+    RoleLabel, Table, Trainings,
 };
 use crate::tables::io::TableWriter;
 use crate::tables::{CardReadingRow, EvidenceRow, ModelRow, RawCardRow, RawModelRow, RoleTermRow, Row, RowBuilders, RunRow};
@@ -51,7 +53,7 @@ use std::collections::BTreeMap;
 
 stage! {
     /// Derives models, runs and evidence from the typed records.
-    struct Normalize = "normalize" version 17
+    struct Normalize = "normalize" version 18
     reads [RawModelRow, RawCardRow, CardReadingRow]
     writes [ModelRow, RunRow, EvidenceRow, RoleTermRow]
     follows []
@@ -99,6 +101,8 @@ pub struct References {
     pub repository_facts: Table<RepositoryFacts>,
     /// Records whose role is known.
     pub role_labels: Table<Vec<RoleLabel>>,
+    /// Trainings on another's weights of which it is known what they were.
+    pub continuation_labels: Table<Vec<ContinuationLabel>>,
 }
 
 impl References {
@@ -117,6 +121,7 @@ impl References {
             corrections: reference.corrections.clone(),
             repository_facts: reference.repository_facts.clone(),
             role_labels: reference.role_labels.clone(),
+            continuation_labels: reference.continuation_labels.clone(),
         }
     }
 
@@ -143,6 +148,7 @@ impl Digests for References {
             corrections,
             repository_facts,
             role_labels,
+            continuation_labels,
         } = self;
         merged([
             accelerators.digests(),
@@ -156,6 +162,7 @@ impl Digests for References {
             corrections.digests(),
             repository_facts.digests(),
             role_labels.digests(),
+            continuation_labels.digests(),
             vocabulary_digests(),
         ])
     }

@@ -1,6 +1,7 @@
 //! Roles as probabilities, where nothing certain decides: read from the signs of each record, before runs are made of them.
 
 use super::References;
+use super::continuations::Continuations;
 use super::index::Index;
 use super::new_sizes::KnownSizes;
 use super::role_labels::{RegisteredHouses, owner_class, role_terms};
@@ -28,6 +29,8 @@ pub(super) struct Likelihood {
     registered_houses: RegisteredHouses,
     /// What decided of each repository beside its record, before the likelihood did.
     links: Vec<Link>,
+    /// What was trained on another's weights.
+    continuations: Continuations,
 }
 
 /// What other repositories say of one.
@@ -59,6 +62,7 @@ impl Likelihood {
             alike: alike_counts(index),
             bases: base_counts(index),
             registered_houses: RegisteredHouses::of(references),
+            continuations: Continuations::new(index, resolution, references),
             links: rules
                 .enumerate()
                 .map(|(i, (facts, p))| Link {
@@ -73,7 +77,10 @@ impl Likelihood {
 
     /// Its coefficients.
     pub(super) fn terms(&self) -> Vec<RoleTermRow> {
-        role_terms(&self.model)
+        let mut rows = role_terms(&self.model);
+        rows.extend_from_slice(self.continuations.terms());
+        rows.sort_by(|a, b| (&a.term, a.role.name()).cmp(&(&b.term, b.role.name())));
+        rows
     }
 
     fn signs<'a>(&self, index: &'a Index, references: &References, i: usize) -> Signs<'a> {
@@ -104,6 +111,9 @@ impl Likelihood {
         let shares = &index.shares[i];
         if shares.is_certain() {
             return None;
+        }
+        if let Some(of_a_base) = self.continuations.evidence(index, references, i) {
+            return Some(of_a_base);
         }
         let role = shares.likeliest();
         let reasons = self.model.reasons(&self.signs(index, references, i), role);
@@ -152,14 +162,18 @@ pub(super) fn settle_roles(index: &mut Index, resolution: &mut Resolution, refer
         .map(|i| {
             let placement = &resolution.placements[i];
             if placement.role_rule.is_certain() {
-                return RoleShares::certain(placement.role);
+                let open = likelihood.continuations.shares(index, references, i);
+                return open.unwrap_or_else(|| RoleShares::certain(placement.role));
             }
             likelihood.model.shares(&likelihood.signs(index, references, i))
         })
         .collect();
     for (placement, shares) in resolution.placements.iter_mut().zip(&shares) {
         let likeliest = shares.likeliest();
-        if likeliest != placement.role {
+        if likeliest != placement.role && likeliest != Role::Pretrained && placement.role_rule.is_certain() {
+            // The rule tells of the base, and the likelihood what was done on it.
+            placement.role = likeliest;
+        } else if likeliest != placement.role {
             (placement.role, placement.role_rule) = (likeliest, Rule::LikeliestRole);
             if likeliest == Role::Pretrained {
                 placement.base = None;

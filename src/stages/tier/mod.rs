@@ -41,7 +41,7 @@ const CLEANEST_GRID: GCo2ePerKwh = GCo2ePerKwh(20.0);
 
 stage! {
     /// Decides which tiers the evidence of each run reaches.
-    struct Tiering = "tier" version 12
+    struct Tiering = "tier" version 13
     reads [ModelRow, RunRow, EvidenceRow]
     writes [TierRow]
     follows []
