@@ -16,6 +16,8 @@ mod reported;
 mod role_labels;
 mod roles;
 mod said_bases;
+mod series;
+mod sisters;
 mod size;
 mod undated;
 
@@ -51,7 +53,7 @@ use std::collections::BTreeMap;
 
 stage! {
     /// Derives models, runs and evidence from the typed records.
-    struct Normalize = "normalize" version 17
+    struct Normalize = "normalize" version 18
     reads [RawModelRow, RawCardRow, CardReadingRow]
     writes [ModelRow, RunRow, EvidenceRow, RoleTermRow]
     follows []
