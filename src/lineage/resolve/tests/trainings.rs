@@ -140,8 +140,13 @@ fn a_base_of_a_longer_context_goes_on_from_the_other() {
 #[test]
 fn a_chat_model_of_anothers_architecture_carries_no_pretraining() {
     let chat = |id: &str, architecture: &str| RepoFacts { architecture: Some(architecture.into()), ..silent(id, true) };
-    let placed = place(&[chat("openthaigpt/openthaigpt-1.0.0-70b-chat", "llama"), chat("a-house/own-70b-chat", "own")]);
-    assert_eq!((placed[0].own_run, placed[1].own_run), (Some(RunKind::FineTuning), Some(RunKind::Pretraining)));
+    let placed = place(&[
+        chat("openthaigpt/openthaigpt-1.0.0-70b-chat", "llama"),
+        chat("a-house/own-70b-chat", "own"),
+        chat("a-house/other-20b-oasst1", "own"),
+    ]);
+    let runs = [RunKind::FineTuning, RunKind::Pretraining, RunKind::FineTuning];
+    assert_eq!([placed[0].own_run, placed[1].own_run, placed[2].own_run], runs.map(Some));
 }
 
 /// Regression: gpt-oss-120b-bf16, unpacked by another house, was a pre-training: 488 t.
