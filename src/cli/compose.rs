@@ -1,7 +1,7 @@
 //! Engine, stages and configuration put together: what each stage reads of the settings, and where its files lie.
 
 use super::{Cli, LogFormat};
-use hugging_carbon::config::{Config, Resolved};
+use hugging_carbon::config::{Config, LeftAside, Resolved};
 use hugging_carbon::domain::source::SourceKind;
 use hugging_carbon::engine::{self, Declared, Record, Reports, Step, Wanted, Workspace};
 use hugging_carbon::error::{Error, Result};
@@ -64,7 +64,7 @@ impl Pipeline {
     pub fn of_command_line(cli: &Cli, network: Network, may_go_back: bool, reports: Reports) -> Result<Self> {
         let Resolved { config, left_aside, .. } = super::resolve(cli)?;
         // The sample's cards are nobody's loss.
-        for (setting, value, why) in left_aside.iter().filter(|(_, value, _)| !value.contains(SAMPLE_CARDS)) {
+        for LeftAside { setting, value, why } in left_aside.iter().filter(|aside| !aside.value.contains(SAMPLE_CARDS)) {
             tracing::warn!(
                 setting,
                 value,

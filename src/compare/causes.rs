@@ -11,8 +11,8 @@
 use super::learned::{Learned, learned};
 use super::read::{Repository, RunFigures, Side};
 use super::regrouped::{Regrouped, regrouped};
+use crate::domain::PlaceMixture;
 use crate::domain::number::number;
-use crate::domain::{is_mixture_of_countries, mixed_around};
 use crate::error::Result;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
@@ -305,7 +305,7 @@ fn factors(a: &RunFigures, b: &RunFigures, change: f64) -> Vec<Share> {
     }
     // The figure of a mixture of places is its geometric mean, and the mean of what is drawn from it moves otherwise: where compute is what it
     // was, that is the grid's.
-    let is_a_mixture = |place: &str| is_mixture_of_countries(place) || mixed_around(place).is_some();
+    let is_a_mixture = |place: &str| PlaceMixture::parse(place).is_some();
     let is_mixed = [a, b].iter().any(|run| run.grid_place.as_deref().is_some_and(is_a_mixture));
     let is_the_grids = is_mixed && !shares.iter().any(|share| share.cause == rest || share.cause == Cause::Compute);
     // What is left belongs to the factor of the same cause; what sums of floats leave, to any.

@@ -42,8 +42,19 @@ pub struct Resolved {
     pub config: Config,
     /// Dotted key to value and origin, of what was set and of what every snapshot pins.
     pub origins: BTreeMap<String, (String, Origin)>,
-    /// Settings of the file that a flag has put aside: key, value, and the file with the flag, in words.
-    pub left_aside: Vec<(String, String, String)>,
+    /// Settings of the file that a flag has put aside.
+    pub left_aside: Vec<LeftAside>,
+}
+
+/// A setting of the file that a flag has put aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftAside {
+    /// Dotted key.
+    pub setting: String,
+    /// Value as the file has it.
+    pub value: String,
+    /// The file and the flag, in words.
+    pub why: String,
 }
 
 /// What the command line says about the configuration.
@@ -203,7 +214,7 @@ fn to_toml(value: Value) -> toml::Value {
 struct Layers {
     table: toml::Table,
     origins: Origins,
-    left_aside: Vec<(String, String, String)>,
+    left_aside: Vec<LeftAside>,
 }
 
 impl Layers {
@@ -250,7 +261,8 @@ impl Layers {
             return;
         }
         let Some((value, origin)) = self.origins.remove(dotted) else { return };
-        self.left_aside.push((dotted.to_owned(), value, format!("{origin}, because of {flag}")));
+        let why = format!("{origin}, because of {flag}");
+        self.left_aside.push(LeftAside { setting: dotted.to_owned(), value, why });
         let (section, key) = dotted.split_once('.').unwrap_or((dotted, ""));
         if let Some(toml::Value::Table(entries)) = self.table.get_mut(section) {
             entries.remove(key);

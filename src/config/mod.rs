@@ -10,7 +10,7 @@ pub mod settings;
 mod validate;
 
 pub use crate::domain::{CohortMetric, METHOD_VERSION, SourceKind};
-pub use layers::{Origin, Overrides, Resolved, refuse_unknown_variables, resolve};
+pub use layers::{LeftAside, Origin, Overrides, Resolved, refuse_unknown_variables, resolve};
 pub use sections::{CardsConfig, CohortConfig, Config, LimitsConfig, MethodConfig, PinnedSource, ReferenceConfig, SourceConfig};
 
 #[cfg(test)]

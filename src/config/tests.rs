@@ -253,7 +253,7 @@ fn cards_that_a_flag_puts_aside_are_told_and_those_of_a_variable_stay() {
     let overrides = Overrides { config_file: Some(path), source: Some("x.jsonl".into()), ..Overrides::default() };
     let of_file = resolve(&overrides, |_| None).unwrap();
     assert_eq!(of_file.config.cards.path, None);
-    let [(setting, value, why)] = of_file.left_aside.as_slice() else { panic!("{:?}", of_file.left_aside) };
+    let [LeftAside { setting, value, why }] = of_file.left_aside.as_slice() else { panic!("{:?}", of_file.left_aside) };
     assert!(setting == "cards.path" && value.contains("cards") && why.contains("--source"), "{setting} {value} {why}");
     let of_variable = resolve(&overrides, |name| (name == "HUGGING_CARBON_CARDS_PATH").then(|| "mine".to_owned())).unwrap();
     assert_eq!(of_variable.config.cards.path.as_deref(), Some(Path::new("mine")));

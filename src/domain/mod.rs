@@ -40,7 +40,7 @@ pub use link_pass::LinkPass;
 pub use lower_case::in_lower_case;
 pub use modality::Modality;
 pub use owner::{OwnerClass, is_named_like_a_laboratory};
-pub use place::{GridBasis, is_mixture_of_countries, mixed_around, mixture_around, mixture_of_countries};
+pub use place::{GridBasis, PlaceMixture};
 pub use quantiles::Quantiles;
 pub use rating::{EmissionsBasis, Rating, WORD_OF_THE_MAKERS, estimated_by_others};
 pub use regression::{RegressionId, Term};

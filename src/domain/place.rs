@@ -1,6 +1,7 @@
 //! What a grid value counts, and where.
 
 use super::closed_set;
+use std::fmt;
 
 closed_set! {
     /// What a grid value counts.
@@ -12,31 +13,37 @@ closed_set! {
     }
 }
 
-/// What the places of mixtures of countries begin with.
-const COUNTRIES: &str = "mixture:";
-
-/// Place of a grid value that is the average of the countries of a year's registry runs: `mixture:<year>`.
-#[must_use]
-pub fn mixture_of_countries(year: i32) -> String {
-    format!("{COUNTRIES}{year}")
+/// A mixture of countries that stands in for the place of a grid value. Its name in tables is `mixture:<year>` or `mixture:<country>`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PlaceMixture {
+    /// The countries of a year's registry runs.
+    OfYear(i32),
+    /// An owner's country and others where its like train.
+    Around(String),
 }
 
-/// Whether the place of a grid value is one of [`mixture_of_countries`].
-#[must_use]
-pub fn is_mixture_of_countries(place: &str) -> bool {
-    place.starts_with(COUNTRIES) && mixed_around(place).is_none()
+impl PlaceMixture {
+    /// What names of mixtures begin with.
+    const PREFIX: &str = "mixture:";
+
+    /// The mixture of a name; none where the name is that of a place.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        let of = name.strip_prefix(Self::PREFIX)?;
+        if let Ok(year) = of.parse() {
+            return Some(Self::OfYear(year));
+        }
+        of.starts_with(|c: char| c.is_ascii_alphabetic()).then(|| Self::Around(of.to_owned()))
+    }
 }
 
-/// Place of a grid value that is the average of an owner's country and of others where its like train: `mixture:<country>`.
-#[must_use]
-pub fn mixture_around(country: &str) -> String {
-    format!("{COUNTRIES}{country}")
-}
-
-/// The owner's country in the place of a grid value that is one of [`mixture_around`].
-#[must_use]
-pub fn mixed_around(place: &str) -> Option<&str> {
-    place.strip_prefix(COUNTRIES).filter(|country| country.starts_with(|c: char| c.is_ascii_alphabetic()))
+impl fmt::Display for PlaceMixture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OfYear(year) => write!(f, "{}{year}", Self::PREFIX),
+            Self::Around(country) => write!(f, "{}{country}", Self::PREFIX),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -44,11 +51,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_mixtures_are_told_apart() {
-        assert!(is_mixture_of_countries(&mixture_of_countries(2024)) && !is_mixture_of_countries("mixture:FRA"));
-        assert_eq!(
-            (mixed_around(&mixture_around("FRA")), mixed_around("mixture:2024"), mixed_around("FRA")),
-            (Some("FRA"), None, None)
-        );
+    fn both_mixtures_are_read_as_they_are_written() {
+        for mixture in [PlaceMixture::OfYear(2024), PlaceMixture::Around("FRA".to_owned())] {
+            assert_eq!(PlaceMixture::parse(&mixture.to_string()), Some(mixture));
+        }
+        assert!(["FRA", "mixture:", "", "US-CA", "mixture:-"].iter().all(|name| PlaceMixture::parse(name).is_none()));
     }
 }

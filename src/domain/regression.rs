@@ -263,7 +263,7 @@ impl TermValues {
             Term::PersonYears2022To2026 => self.value(Term::UnlistedPerson) * self.value(Term::Years2022To2026),
             Term::PersonSize => self.value(Term::UnlistedPerson) * (size - 9.0),
             Term::UnlistedLaboratory => self.value(Term::UnlistedOwner) - self.value(Term::UnlistedPerson),
-            Term::SaysSize(word) => indicator(self.size_word == Some(word)),
+            Term::SaysSize(word) => indicator(self.size_word.map(SizeWord::in_regressions) == Some(word)),
             Term::SizeSquared => (size - 10.0) * (size - 10.0),
             Term::SizeTimesYears => size * self.years_since_2022,
             Term::IsModality(modality) => indicator(self.modality == modality),

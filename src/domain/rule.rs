@@ -13,6 +13,8 @@ closed_set! {
         RepositoryFact = "repository_fact",
         /// A list of files shows that there are no weights.
         NoWeights = "no_weights",
+        /// The name ends in a word of what is no weights (a tokenizer, logs), and nothing counts any.
+        WordOfNoWeights = "word_of_no_weights",
         /// The name or the owner is that of test fixtures: weights that were never trained.
         TestFixture = "test_fixture",
         /// The index or the registry states a base.

@@ -21,8 +21,10 @@ closed_set! {
         SmallEncoder = "small_encoder",
         /// The same, with base.
         BaseEncoder = "base_encoder",
-        /// The same, with large or huge.
+        /// The same, with large.
         LargeEncoder = "large_encoder",
+        /// The same, with xl, xxl or huge.
+        HugeEncoder = "huge_encoder",
     }
 }
 
@@ -31,8 +33,18 @@ impl SizeWord {
     #[must_use]
     pub const fn is_encoder(self) -> bool {
         match self {
-            Self::Encoder | Self::SmallEncoder | Self::BaseEncoder | Self::LargeEncoder => true,
+            Self::Encoder | Self::SmallEncoder | Self::BaseEncoder | Self::LargeEncoder | Self::HugeEncoder => true,
             Self::Tiny | Self::Small | Self::Base | Self::Large | Self::Huge => false,
+        }
+    }
+
+    /// The word as regressions read it: of huge encoders there are too few for a term of their own.
+    #[must_use]
+    pub const fn in_regressions(self) -> Self {
+        match self {
+            Self::HugeEncoder => Self::LargeEncoder,
+            Self::Tiny | Self::Small | Self::Base | Self::Large | Self::Huge => self,
+            Self::Encoder | Self::SmallEncoder | Self::BaseEncoder | Self::LargeEncoder => self,
         }
     }
 
@@ -42,7 +54,8 @@ impl SizeWord {
         match word {
             Some(Self::Tiny | Self::Small | Self::SmallEncoder) => Self::SmallEncoder,
             Some(Self::Base | Self::BaseEncoder) => Self::BaseEncoder,
-            Some(Self::Large | Self::Huge | Self::LargeEncoder) => Self::LargeEncoder,
+            Some(Self::Large | Self::LargeEncoder) => Self::LargeEncoder,
+            Some(Self::Huge | Self::HugeEncoder) => Self::HugeEncoder,
             Some(Self::Encoder) | None => Self::Encoder,
         }
     }

@@ -4,7 +4,7 @@
 use super::FactorTables;
 use super::build::Built;
 use super::factors::{YEARS, operator};
-use crate::domain::{Run, is_mixture_of_countries};
+use crate::domain::{PlaceMixture, Run};
 use crate::method::around::AroundSpreads;
 use crate::method::assumptions as assume;
 use crate::reference::grid::WORLD;
@@ -124,7 +124,7 @@ fn off_site(built: &Built<'_>, year: i32, tables: &FactorTables, around: &Around
             is_fallback: values.iter().any(|(value, _)| value.is_fallback),
         };
     }
-    if is_mixture_of_countries(place) {
+    if let Some(PlaceMixture::OfYear(_)) = PlaceMixture::parse(place) {
         let year = year.clamp(*YEARS.start(), *YEARS.end());
         if let Some(l_per_kwh) = around.mixtures.get(&year) {
             return WaterValue { l_per_kwh: *l_per_kwh, place: place.to_owned(), year, is_fallback: true };

@@ -249,8 +249,8 @@ fn compute<'a>(
     Ok((Compute::Category { size: shared, size_terms, log_most_size, prediction }, Tier::Category))
 }
 
-/// Most parameters believed of a run whose size nothing states: those of the largest encoder where the name is an encoder's, or the task of
-/// a pre-training is one of encoders and translators.
+/// Most parameters believed of a run whose size nothing states: those of the largest encoder, of the word of size where there is one, if the
+/// name is an encoder's, or the task of a pre-training is one of encoders and translators.
 fn most_params(run: &Run) -> f64 {
     let is_named = run.size_word.is_some_and(SizeWord::is_encoder);
     let is_of_encoders = match run.task {
@@ -263,7 +263,18 @@ fn most_params(run: &Run) -> f64 {
         | TaskGroup::Control
         | TaskGroup::Other => false,
     };
-    if is_named || is_of_encoders { assume::LARGEST_ENCODER } else { f64::INFINITY }
+    if is_named || is_of_encoders { most_of_an_encoder(run.size_word) } else { f64::INFINITY }
+}
+
+/// Parameters of the largest encoder with a word of size.
+const fn most_of_an_encoder(word: Option<SizeWord>) -> f64 {
+    let [small, base, large] = assume::LARGEST_ENCODERS_BY_WORD;
+    match word {
+        Some(SizeWord::Tiny | SizeWord::Small | SizeWord::SmallEncoder) => small,
+        Some(SizeWord::Base | SizeWord::BaseEncoder) => base,
+        Some(SizeWord::Large | SizeWord::LargeEncoder) => large,
+        Some(SizeWord::Huge | SizeWord::HugeEncoder | SizeWord::Encoder) | None => assume::LARGEST_ENCODER,
+    }
 }
 
 /// Compute that is stated, or the product of stated parameters and tokens.

@@ -6,6 +6,7 @@
 use super::counted_flop;
 use crate::domain::number::number;
 use crate::domain::{Field, Flag, Run, RunKind};
+use crate::method::assumptions as assume;
 use crate::method::assumptions::ATCI_BAND_GCO2E_PER_PFLOP;
 use crate::method::chain::{adapter_flop, training_flop};
 use crate::reference::possible::{self, GRID_GCO2E_PER_KWH, MOST_OF_PEAK, POWER_SHARES};
@@ -17,13 +18,6 @@ const JOULES_PER_KWH: f64 = 3.6e6;
 /// Factor between a stated utilization and that of the other figures: peaks of FP8 are twice those of the table, and peaks for sparse
 /// weights twice those again.
 const MOST_MFU_APART: f64 = 4.0;
-/// Compute from which a training runs on a cluster, whose utilization somebody watches.
-const ON_A_CLUSTER: f64 = 1e22;
-/// Utilization over all stated device hours below which they hold more than the training: half of the lowest of the registry's pre-trainings
-/// of text of 1e5 device hours or more whose compute is counted without them (EXAONE 4.0 1.2B, 0.141; 26 runs, median 0.30). Llama 3.2 1B
-/// and 3B, with 0.05 and 0.11, are none of these: their hours hold the teacher that they were distilled from, and emissions confirm them.
-const LEAST_MFU_OF_A_CLUSTER: f64 = 0.07;
-
 /// Figures that cannot be of one training.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contradiction {
@@ -139,7 +133,8 @@ fn hours_of_a_programme(run: &Run, accelerators: &Accelerators) -> Option<Contra
         return None;
     }
     let ((flop, _), hours) = (compute(run)?, run.hardware.accelerator_hours?);
-    let mfu = implied_mfu(run, accelerators).filter(|mfu| *mfu < LEAST_MFU_OF_A_CLUSTER && flop >= ON_A_CLUSTER)?;
+    let mfu =
+        implied_mfu(run, accelerators).filter(|mfu| *mfu < assume::LEAST_MFU_OF_A_CLUSTER && flop >= assume::AT_SCALE_FLOP)?;
     let words = format!(
         "{} FLOP in {} device hours of {} are a utilization of {}: they are those of a programme",
         number(flop),

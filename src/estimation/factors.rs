@@ -3,7 +3,7 @@
 
 use super::chips::{self, ChipMixtures};
 use super::{FactorTables, agents};
-use crate::domain::{Flag, GridBasis, Run, RunKind, TaskGroup, TrainingStage, mixture_around, mixture_of_countries};
+use crate::domain::{Flag, GridBasis, PlaceMixture, Run, RunKind, TaskGroup, TrainingStage};
 use crate::method::assumptions as assume;
 use crate::method::simulate::{GridOption, LogNormal};
 use crate::reference::grid::WORLD;
@@ -41,7 +41,7 @@ pub struct Mixtures {
     pub(super) chips: ChipMixtures,
     grids: BTreeMap<i32, (Vec<GridOption>, GridValue)>,
     /// By country of the owner, and by organization where something is known of its places.
-    owners: BTreeMap<(String, String), BTreeMap<i32, OwnerPlaces>>,
+    owners: BTreeMap<String, BTreeMap<String, BTreeMap<i32, OwnerPlaces>>>,
 }
 
 /// Where an owner may have trained.
@@ -64,14 +64,18 @@ impl Mixtures {
             let known = Some(organization.as_str()).filter(|name| !name.is_empty());
             YEARS.filter_map(|year| Some((year, owner_places(tables, known, country, year)?))).collect()
         };
-        let owners = countries.chain(houses).map(|key| (key.clone(), of_years(&key))).collect();
+        let mut owners: BTreeMap<String, BTreeMap<String, _>> = BTreeMap::new();
+        for key in countries.chain(houses) {
+            let years = of_years(&key);
+            owners.entry(key.0).or_default().insert(key.1, years);
+        }
         Self { chips: ChipMixtures::new(tables), grids, owners }
     }
 
     /// Where an owner of a country may have trained in a year.
     fn owner_places(&self, owner: Option<&str>, country: &str, year: i32, tables: &FactorTables) -> Option<&OwnerPlaces> {
         let organization = owner.and_then(|owner| tables.training_places.organization(owner, &tables.owners));
-        let of = |organization: &str| self.owners.get(&(organization.to_owned(), country.to_owned()));
+        let of = |organization: &str| self.owners.get(organization)?.get(country);
         let years = organization.and_then(of).or_else(|| of(""))?;
         years.get(&year.clamp(*YEARS.start(), *YEARS.end()))
     }
@@ -88,7 +92,7 @@ fn owner_places(tables: &FactorTables, organization: Option<&str>, country: &str
     let said: Vec<String> = shares.iter().map(|(place, share)| format!("{place} {share:.2}")).collect();
     let value = GridValue {
         gco2e_per_kwh: mean,
-        place: mixture_around(country),
+        place: PlaceMixture::Around(country.to_owned()).to_string(),
         source: format!("{}; mean of {} (training_places.csv)", own.source, said.join(", ")),
         ..own.clone()
     };
@@ -109,7 +113,7 @@ fn grid_mixture(tables: &FactorTables, year: i32) -> Option<(Vec<GridOption>, Gr
     let mean = exp(values.iter().map(|(v, share)| share * log(v.gco2e_per_kwh)).sum());
     let value = GridValue {
         gco2e_per_kwh: mean,
-        place: mixture_of_countries(learnt),
+        place: PlaceMixture::OfYear(learnt).to_string(),
         year: first.year,
         basis: first.basis,
         flow: first.flow.clone(),

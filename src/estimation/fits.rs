@@ -196,11 +196,11 @@ impl Fits {
             if central.len() != row.terms.len() {
                 return Err(Error::Internal(format!("regression {id} lacks a coefficient")));
             }
-            let of_fit = observations.iter().filter(|o| o.regression_id == id);
-            let observed = of_fit.map(|o| (o.terms.as_slice(), o.response, o.held_out_error));
+            let of_fit: Vec<_> = observations.iter().filter(|o| o.regression_id == id).collect();
+            let observed = of_fit.iter().map(|o| (o.terms.as_slice(), o.response, o.held_out_error));
             let shared = |errors| SharedFit::new(id.name(), central.clone(), &matrix, errors, draws, seed);
             // A training is of whoever stands first among its organizations, and of the house that has its repository.
-            let by_house = observations.iter().filter(|o| o.regression_id == id).flat_map(|o| {
+            let by_house = of_fit.iter().flat_map(|o| {
                 let names = std::iter::once(o.owner.as_str()).chain(o.house.as_deref());
                 names.map(|house| (house, o.terms.as_slice(), o.held_out_error))
             });

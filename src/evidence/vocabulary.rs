@@ -121,6 +121,8 @@ tables!(Index {
     tasks: BTreeMap<Modality, Words>,
     libraries: BTreeMap<Modality, Words>,
     architectures: BTreeMap<Modality, Words>,
+    layouts_in_names: BTreeMap<String, Words>,
+    data_in_names: BTreeMap<String, Words>,
     encoders: Words,
     small_networks: Words,
     size_words: BTreeMap<SizeWord, Words>,

@@ -67,6 +67,8 @@ pub struct RepoFacts {
     pub library: Option<Arc<str>>,
     /// Task.
     pub pipeline_tag: Option<Arc<str>>,
+    /// Task of the series that a record without a task belongs to. No sign of its role: what the Hub gives no task is empty more often.
+    pub series_task: Option<Arc<str>>,
     /// Base ids as stated.
     pub base_ids: Vec<String>,
     /// Whether the bases are those of the card's text, because nothing else states any.
@@ -118,6 +120,12 @@ impl RepoFacts {
     #[must_use]
     pub fn name(&self) -> &str {
         self.slash().map_or(self.model_id.as_str(), |at| &self.model_id[at + 1..])
+    }
+
+    /// Task of the record, or of its series.
+    #[must_use]
+    pub fn task(&self) -> Option<&str> {
+        self.series_task.as_deref().or(self.pipeline_tag.as_deref())
     }
 
     /// Where the namespace ends: asked for some hundred times of every id, and a short way from its beginning.
@@ -275,8 +283,13 @@ pub fn shows_a_base_of_another(f: &RepoFacts) -> bool {
 }
 
 /// Whether a post-trained release may be all that a house shows of a pre-training of its own. What sees, translates, embeds, scores or was
-/// adapted was made of a language model that is out, and what bears another house's family was made of that house's.
+/// adapted was made of a language model that is out, and what bears another house's family, or has the architecture of one and is of no house
+/// with a family of its own, was made of that house's (openthaigpt-1.0.0-70b-chat of Llama 2, alfred-40b of Falcon).
 fn may_have_a_base_of_its_own(f: &RepoFacts) -> bool {
+    let is_of_a_family = f.architecture.as_deref().is_some_and(names::is_family_architecture);
+    if is_of_a_family && !families::is_a_home(f.owner()) {
+        return false;
+    }
     let sees = f.pipeline_tag.as_deref().is_some_and(|task| vocabulary().tags.tasks_of_seeing.contains(&task));
     !shows_a_base_of_another(f) && (!sees || families::is_a_home(f.owner()))
 }

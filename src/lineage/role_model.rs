@@ -46,6 +46,7 @@ impl Labelled {
             has_large_base: self.traits.linked_by.is_some_and(Rule::links_to_a_base) && self.is_large(),
             base_has_a_base: false,
             has_a_new_size: false,
+            has_a_pretrained_sister: false,
         }
     }
 
@@ -228,6 +229,9 @@ fn shares_of(softmax: &Softmax<ROLES>, features: &[(u16, f64)], bounds: Bounds) 
     }
     if let Some(most) = bounds.most_pretrained.filter(|most| *most < weights[at]) {
         weights[at] = (1.0 - weights[at]) * most / (1.0 - most);
+    }
+    if let Some(least) = bounds.least_pretrained.filter(|least| *least > weights[at]) {
+        weights[at] = (1.0 - weights[at]) * least / (1.0 - least);
     }
     RoleShares::from_weights(&weights).unwrap_or_else(|| RoleShares::certain(Role::Pretrained))
 }

@@ -15,6 +15,7 @@ const RULES: &[fn(&RepoFacts) -> Option<Decision>] = &[
     looked_up,
     registered,
     without_weights,
+    named_without_weights,
     untrained,
     adapter,
     merge,
@@ -56,6 +57,12 @@ fn reviewed(facts: &RepoFacts) -> Option<Decision> {
 
 fn looked_up(facts: &RepoFacts) -> Option<Decision> {
     Some((facts.looked_up_role?, Rule::RepositoryFact))
+}
+
+/// Last word of a name, where nothing counts weights.
+fn named_without_weights(facts: &RepoFacts) -> Option<Decision> {
+    let counts = facts.exact_params.is_some() || facts.params.is_some() || facts.has_weights == Some(true);
+    (!counts && names::says_no_weights(facts.name())).then_some((Role::Empty, Rule::WordOfNoWeights))
 }
 
 fn without_weights(facts: &RepoFacts) -> Option<Decision> {
@@ -215,7 +222,9 @@ fn agent(facts: &RepoFacts) -> Option<Decision> {
     let is_language_model = size.is_some_and(|n| n >= LEAST_LANGUAGE_MODEL)
         || vocabulary().tags.libraries_of_language_models.contains(&library(facts))
         || families::named(facts.name()).is_some();
-    let plays = is_task_of_agents(facts.pipeline_tag.as_deref()) && !is_language_model;
+    let is_silent = facts.pipeline_tag.is_none() && facts.library.is_none();
+    let plays =
+        (is_task_of_agents(facts.pipeline_tag.as_deref()) || is_silent && names::says_agent(facts.name())) && !is_language_model;
     plays.then_some((Role::Pretrained, Rule::AgentOfAnEnvironment))
 }
 
@@ -328,6 +337,24 @@ mod tests {
             (facts("failspy/Codestral-22B-v0.1-abliterated-v3"), Role::Finetuned),
             (facts("google/gemma-3-27b-pt-qat-q4_0-unquantized"), Role::Finetuned),
             (facts("u/Alpha-Beta-7B-slerp"), Role::Merge),
+        ];
+        for (facts, expected) in cases {
+            assert_eq!(role(&facts).0, expected, "{}", facts.model_id);
+        }
+    }
+
+    /// Regression: tokenizers, logs and stand-ins of test suites were trainings; agents without a task were fine-tunes.
+    #[test]
+    fn words_of_what_is_no_training() {
+        let cases = [
+            (RepoFacts { params: None, ..facts("oobabooga/llama-tokenizer") }, Role::Empty),
+            (RepoFacts { params: None, ..facts("bigscience/tr11-176B-ml-logs") }, Role::Empty),
+            (facts("a/llama-tokenizer"), Role::Pretrained),
+            (RepoFacts { params: None, ..facts("OpenMOSS-Team/MOSS-Audio-Tokenizer") }, Role::Pretrained),
+            (facts("tiny-random/glm-4-moe"), Role::Untrained),
+            (facts("seanmor5/tiny-llama-test"), Role::Untrained),
+            (facts("bigscience/tr8b-104B-debug"), Role::Untrained),
+            (RepoFacts { params: None, ..facts("a/A2C-AntBulletEnv-v0") }, Role::Pretrained),
         ];
         for (facts, expected) in cases {
             assert_eq!(role(&facts).0, expected, "{}", facts.model_id);

@@ -3,7 +3,7 @@
 use crate::vocabulary::{Word, Words, lists, tables, word_file};
 use rustc_hash::FxHashMap;
 
-lists!(Untrained { owners, owner_endings, words, beside_random, trained });
+lists!(Untrained { owners, owner_endings, words, beside_random, beside_tiny, no_weights, beside_a_tokenizer, trained });
 lists!(TrainingStages { words, rounds, phases, beside });
 lists!(Drafts { words, beside_family, prediction, parts, small_models, assistants, before_assistant });
 lists!(List { words });
@@ -26,6 +26,7 @@ lists!(Tokens {
     merge_methods,
     merged,
     from_nothing,
+    agents,
     recipes,
     reward_models,
     made_of_a_language_model,

@@ -23,6 +23,18 @@ pub const MFU_MAX: f64 = 0.75;
 /// median utilization of published pre-trainings (8 x 989e12 FLOP/s x 0.33 x 2.63e6 s), so that beyond it no single machine is at work: none of
 /// the 197 with a number of accelerators had eight or fewer.
 pub const AT_SCALE_FLOP: f64 = 1e22;
+/// Utilization over all stated device hours, of a training at that scale, below which they hold more than the training: half of the lowest of the registry's
+/// pre-trainings of text of 1e5 device hours or more whose compute is counted without them (EXAONE 4.0 1.2B, 0.141; 26 runs, median 0.30).
+/// Llama 3.2 1B and 3B, with 0.05 and 0.11, are none of these: their hours hold the teacher that they were distilled from, and emissions
+/// confirm them.
+pub const LEAST_MFU_OF_A_CLUSTER: f64 = 0.07;
+/// Houses that all houses together count as where those of a country are few (data/reference/training_places.csv). A judgement.
+pub const PLACE_SHRINKAGE_HOUSES: f64 = 2.0;
+/// Trainings that the houses of a country together count as beside a house's own. With each row left out the log loss is 0.99, 0.99 and 1.02 at
+/// a half, one and two (1.25 without a house's own rows, 1.87 with its country at 0.999).
+pub const PLACE_PRIOR_TRAININGS: f64 = 1.0;
+/// Places that are less likely than this are left out.
+pub const LEAST_PLACE_SHARE: f64 = 0.01;
 /// Accelerators of one machine: HGX and DGX boards of NVIDIA, and a TPU slice v3-8, have eight.
 pub const DEVICES_OF_A_MACHINE: f64 = 8.0;
 /// log10 of the FLOP at which the regression of several machines on compute is centred (`reference/chip_use.rs`): its origin moves no prediction.
@@ -119,6 +131,9 @@ pub const STEPS_PER_SECOND_SD_DEX: f64 = 0.45;
 /// 1.07e10. (NLLB, a mixture of 5.4e10, says its size.) A size that is drawn does not go beyond: one draw in a hundred at 1e12 parameters
 /// made the mean of a stranger's BERT a thousand tonnes.
 pub const LARGEST_ENCODER: f64 = 2e10;
+/// The same where the name says small, base or large: those of mT5 (arXiv 2010.11934, table 2: 3e8, 5.8e8, 1.23e9), the largest encoders of these words,
+/// rounded up.
+pub const LARGEST_ENCODERS_BY_WORD: [f64; 3] = [3.1e8, 6e8, 1.3e9];
 
 /// From this many parameters on, a model of this year or later is taken for a mixture of experts where nothing states its active
 /// parameters: of the registry's open pre-trainings of text since 2025 with 7.5e10 parameters and more all but one are (Command A, 1.1e11);

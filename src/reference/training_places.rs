@@ -2,17 +2,11 @@
 
 use super::{Grid, Owners};
 use crate::error::{Error, Result};
+use crate::method::assumptions::{LEAST_PLACE_SHARE, PLACE_PRIOR_TRAININGS, PLACE_SHRINKAGE_HOUSES};
 use libm::exp2;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// Houses that all houses together count as where those of a country are few. A judgement.
-const SHRINKAGE: f64 = 2.0;
-/// Trainings that the houses of a country together count as beside a house's own. With each row left out the log loss is 0.99, 0.99 and 1.02 at
-/// a half, one and two (1.25 without a house's own rows, 1.87 with its country at 0.999).
-const PRIOR_TRAININGS: f64 = 1.0;
-/// Places that are less likely than this are left out.
-const LEAST_SHARE: f64 = 0.01;
 /// Countries whose houses are counted apart. In all others together a third of the compute is abroad, by few rows each.
 const COUNTED_APART: [&str; 2] = ["CHN", "USA"];
 
@@ -76,7 +70,7 @@ impl TrainingPlaces {
         }
         let (n, home) = counts.values().fold((0.0, 0.0), |(n, home), (more, more_home)| (n + more, home + more_home));
         let of_all = home / n;
-        let shrunk = |(houses, home): &(f64, f64)| (home + SHRINKAGE * of_all) / (houses + SHRINKAGE);
+        let shrunk = |(houses, home): &(f64, f64)| (home + PLACE_SHRINKAGE_HOUSES * of_all) / (houses + PLACE_SHRINKAGE_HOUSES);
         let at_home = counts.iter().map(|(group, count)| (*group, shrunk(count))).collect();
         let outside: f64 = abroad.values().sum();
         abroad.values_mut().for_each(|share| *share /= outside);
@@ -99,16 +93,16 @@ impl TrainingPlaces {
     #[must_use]
     pub fn shares(&self, organization: Option<&str>, country: &str, year: i32) -> Vec<Share> {
         let at_home = self.at_home.get(group(country)).copied().unwrap_or(1.0);
-        let mut weights: BTreeMap<&str, f64> = BTreeMap::from([(country, PRIOR_TRAININGS * at_home)]);
+        let mut weights: BTreeMap<&str, f64> = BTreeMap::from([(country, PLACE_PRIOR_TRAININGS * at_home)]);
         let elsewhere: f64 = self.abroad.iter().filter(|(place, _)| *place != country).map(|(_, share)| share).sum();
         for (place, share) in self.abroad.iter().filter(|(place, _)| *place != country) {
-            *weights.entry(place).or_default() += PRIOR_TRAININGS * (1.0 - at_home) * share / elsewhere;
+            *weights.entry(place).or_default() += PLACE_PRIOR_TRAININGS * (1.0 - at_home) * share / elsewhere;
         }
         for row in organization.and_then(|name| self.houses.get(name)).into_iter().flatten() {
             *weights.entry(&row.place).or_default() += row.runs * exp2(-f64::from((row.year - year).abs()));
         }
         let all: f64 = weights.values().sum();
-        weights.retain(|_, weight| *weight / all >= LEAST_SHARE);
+        weights.retain(|_, weight| *weight / all >= LEAST_PLACE_SHARE);
         let kept: f64 = weights.values().sum();
         let mut shares: Vec<Share> = weights.into_iter().map(|(place, weight)| (place.to_owned(), weight / kept)).collect();
         shares.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));

@@ -1,8 +1,8 @@
 //! Words of the tables in plain language.
 
 use crate::domain::{
-    ChipMixture, Comparison, EvidenceSource, Field, GroupBy, MixtureRole, Modality, Role, RunKind, Tier, TrainedOnSource,
-    is_mixture_of_countries, mixed_around,
+    ChipMixture, Comparison, EvidenceSource, Field, GroupBy, MixtureRole, Modality, PlaceMixture, Role, RunKind, Tier,
+    TrainedOnSource,
 };
 
 /// What is known of the runs of a tier.
@@ -128,11 +128,12 @@ pub(super) fn chips(accelerator: &str) -> String {
 
 /// A place of the grid in a sentence: `the United States`, or what stands in for one.
 pub(super) fn place(code: &str) -> String {
-    if let Some(home) = mixed_around(code) {
-        return format!("{} or where else its like train", place(home));
+    match PlaceMixture::parse(code) {
+        Some(PlaceMixture::Around(home)) => return format!("{} or where else its like train", place(&home)),
+        Some(PlaceMixture::OfYear(_)) => return "the countries of published runs".to_owned(),
+        None => {}
     }
     match code {
-        _ if is_mixture_of_countries(code) => "the countries of published runs".to_owned(),
         "ARE" | "GBR" | "NLD" | "USA" => format!("the {}", country(code)),
         _ => super::text::name(country(code)),
     }

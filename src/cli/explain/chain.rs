@@ -3,7 +3,7 @@
 use super::alternatives::percent;
 use super::compute::compute_lines;
 use hugging_carbon::domain::number::{step, step_value};
-use hugging_carbon::domain::{Beside, Run, Step, Tier, Way, is_mixture_of_countries};
+use hugging_carbon::domain::{Beside, PlaceMixture, Run, Step, Tier, Way};
 use hugging_carbon::error::Result;
 use hugging_carbon::estimation::{Built, Fits};
 use hugging_carbon::method::simulate::{Central, Chip, Compute, Start, central};
@@ -92,7 +92,7 @@ fn utilization_line(out: &mut String, built: &Built<'_>, r: &Reckoned) {
 
 fn grid_line(out: &mut String, built: &Built<'_>, r: &Reckoned) {
     let value = &built.grid.value;
-    let is_mixture = is_mixture_of_countries(&value.place);
+    let is_mixture = matches!(PlaceMixture::parse(&value.place), Some(PlaceMixture::OfYear(_)));
     let likely: Vec<String> = built.grid.places.iter().map(|(place, share)| format!("{place} {share:.2}")).collect();
     let mixed = format!("mean of {}", likely.join(", "));
     let place = if is_mixture {

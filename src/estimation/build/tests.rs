@@ -75,8 +75,13 @@ fn persons_go_on_with_tokens_of_their_own() {
 fn no_encoder_is_drawn_larger_than_the_largest() {
     let mut named = run(RunKind::FineTuning, Modality::Text, None, None);
     assert_eq!(most_params(&named), f64::INFINITY);
-    named.size_word = Some(SizeWord::BaseEncoder);
-    assert_eq!(most_params(&named), 2e10);
+    // Regression: cino-large and macbert-large were drawn up to 2e10 parameters; the largest encoder of that word, mT5-large, has 1.2e9.
+    for (word, most) in
+        [(SizeWord::BaseEncoder, 6e8), (SizeWord::LargeEncoder, 1.3e9), (SizeWord::HugeEncoder, 2e10), (SizeWord::Encoder, 2e10)]
+    {
+        named.size_word = Some(word);
+        assert_eq!(most_params(&named), most);
+    }
     let mut masks = run(RunKind::Pretraining, Modality::Text, None, None);
     masks.task = TaskGroup::Labels;
     assert_eq!(most_params(&masks), 2e10);

@@ -1,5 +1,6 @@
 //! Facts an index gives beside numbers: date of training, modality, and what the registry knows.
 
+use super::tasks_in_names;
 use crate::domain::{EmissionsBasis, EvidenceSource, Field, Modality, Rating, TrainedOnSource, WORD_OF_THE_MAKERS};
 use crate::evidence::Extracted;
 use crate::evidence::vocabulary::{self, Words};
@@ -71,27 +72,51 @@ pub fn arxiv_id(raw: &RawModelRow) -> Option<String> {
 /// More parameters than a model that hears or speaks has in a toolkit of speech: the largest (canary-qwen-2.5b) has half of them.
 const LARGEST_OF_SPEECH: f64 = 5e9;
 
-/// What a model takes in and gives out, by its task, a library of one modality, its architecture, and what is usual.
+/// Modality of a task.
 #[must_use]
-pub fn modality(raw: &RawModelRow, registry: Option<&TrainingRun>) -> Modality {
+pub fn of_task(task: &str) -> Modality {
     static TASKS: LazyLock<FxHashMap<&'static str, Modality>> = LazyLock::new(|| by_modality(&vocabulary::index().tasks));
+    TASKS.get(task).copied().unwrap_or(Modality::Other)
+}
+
+/// Modality of a library that serves one, or one mostly.
+#[must_use]
+pub fn of_library(library: &str) -> Option<Modality> {
     static LIBRARIES: LazyLock<FxHashMap<&'static str, Modality>> = LazyLock::new(|| by_modality(&vocabulary::index().libraries));
+    LIBRARIES.get(library).copied()
+}
+
+/// What a model takes in and gives out, by the registry, the task that its record or its series has, a library of one modality, its
+/// architecture, words of its name, and what is usual.
+#[must_use]
+pub fn modality(raw: &RawModelRow, task: Option<&str>, registry: Option<&TrainingRun>) -> Modality {
     if let Some(run) = registry {
         return run.modality;
     }
     // Lists write "other" where the Hub has no task.
-    if let Some(task) = raw.pipeline_tag.as_deref().filter(|task| *task != NO_TASK) {
-        return TASKS.get(task).copied().unwrap_or(Modality::Other);
+    if let Some(task) = task.filter(|task| *task != NO_TASK) {
+        let modality = of_task(task);
+        return if modality == Modality::Embedding { of_vectors(raw) } else { modality };
     }
-    let library = raw.library.as_deref().and_then(|library| LIBRARIES.get(library).copied());
+    let library = raw.library.as_deref().and_then(of_library);
     // Toolkits of speech train language models, too (NeMo), which say a size that no model of speech has.
     let is_beyond_speech = || super::names::size(&raw.model_id).and_then(|size| size.total).is_some_and(|n| n > LARGEST_OF_SPEECH);
     let library = library.map(|known| if known == Modality::Audio && is_beyond_speech() { Modality::Text } else { known });
     // What serves language models serves others too, and gives way to the architecture.
-    let library = library.filter(|modality| *modality != Modality::Text).or_else(|| of_architecture(raw)).or(library);
+    let told = library.filter(|modality| *modality != Modality::Text).or_else(|| of_architecture(raw));
+    // A word of the name goes before what is usual: a transcriber of 300 million parameters has a size in its name, too.
+    let told = told.or_else(|| Some(tasks_in_names::named_task(&raw.model_id)?.modality)).or(library);
     // GGUF files and sizes in names ("7B") belong to language models, though nothing says so.
     let is_language_model = || raw.gguf_total.is_some() || super::names::size(&raw.model_id).is_some();
-    library.unwrap_or_else(|| if is_language_model() { Modality::Text } else { Modality::Other })
+    told.unwrap_or_else(|| if is_language_model() { Modality::Text } else { Modality::Other })
+}
+
+/// Modality of a model that gives out vectors, which tells of texts, unless its architecture or its name is of sound or of images: an audio codec
+/// takes no texts in.
+fn of_vectors(raw: &RawModelRow) -> Modality {
+    let told = of_architecture(raw).or_else(|| Some(tasks_in_names::named_task(&raw.model_id)?.modality));
+    told.filter(|modality| matches!(modality, Modality::Audio | Modality::Vision | Modality::Video | Modality::Biology))
+        .unwrap_or(Modality::Embedding)
 }
 
 /// Whether models of a task give out labels, spans, scores, vectors or maps, and neither language nor images nor video.
@@ -102,10 +127,15 @@ pub fn generates_nothing(task: &str) -> bool {
 
 /// Modality by the architecture of the configuration, or the first tag that is one: the Hub writes it before the tags of the card.
 fn of_architecture(raw: &RawModelRow) -> Option<Modality> {
+    raw.architecture.as_deref().and_then(of_architecture_word).or_else(|| raw.tags.iter().find_map(|tag| of_architecture_word(tag)))
+}
+
+/// Modality of an architecture (config.model_type).
+#[must_use]
+pub fn of_architecture_word(word: &str) -> Option<Modality> {
     static ARCHITECTURES: LazyLock<FxHashMap<&'static str, Modality>> =
         LazyLock::new(|| by_modality(&vocabulary::index().architectures));
-    let known = |word: &str| ARCHITECTURES.get(word.to_lowercase().as_str()).copied();
-    raw.architecture.as_deref().and_then(known).or_else(|| raw.tags.iter().find_map(|tag| known(tag)))
+    ARCHITECTURES.get(word.to_lowercase().as_str()).copied()
 }
 
 fn by_modality(lists: &BTreeMap<Modality, Words>) -> FxHashMap<&'static str, Modality> {
@@ -237,7 +267,7 @@ mod tests {
     #[test]
     fn an_architecture_tells_the_modality_where_no_task_does() {
         let of = |library: Option<&str>, tags: &[&str]| {
-            modality(&RawModelRow { library: library.map(str::to_owned), ..raw(None, tags) }, None)
+            modality(&RawModelRow { library: library.map(str::to_owned), ..raw(None, tags) }, None, None)
         };
         assert_eq!(of(None, &["pytorch", "llama", "en", "arxiv:2512.06201"]), Modality::Text);
         assert_eq!(of(Some("transformers"), &["transformers", "pytorch", "wav2vec2", "en"]), Modality::Audio);
@@ -245,7 +275,7 @@ mod tests {
         assert_eq!(of(Some("sentence-transformers"), &["sentence-transformers", "bert"]), Modality::Embedding);
         assert_eq!(of(None, &["pytorch", "en"]), Modality::Other);
         let config = RawModelRow { architecture: Some("Qwen2_VL".into()), ..raw(None, &[]) };
-        assert_eq!(modality(&config, None), Modality::Multimodal);
+        assert_eq!(modality(&config, None, None), Modality::Multimodal);
     }
 
     /// Regression: Nemotron-4-340B-Reward and Llama-3.1-Nemotron-70B-Instruct were models of sound, because NeMo is a toolkit of speech.
@@ -253,16 +283,40 @@ mod tests {
     fn a_toolkit_of_speech_trains_language_models_too() {
         let of = |model_id: &str, task: Option<&str>| {
             let library = Some("nemo".to_owned());
-            modality(
-                &RawModelRow { model_id: model_id.into(), pipeline_tag: task.map(str::to_owned), library, ..raw(None, &["nemo"]) },
-                None,
-            )
+            modality(&RawModelRow { model_id: model_id.into(), library, ..raw(None, &["nemo"]) }, task, None)
         };
         assert_eq!(of("nvidia/Nemotron-4-340B-Reward", None), Modality::Text);
         assert_eq!(of("nvidia/Llama-3.1-Nemotron-70B-Instruct", Some("other")), Modality::Text);
         assert_eq!(of("nvidia/parakeet-tdt-1.1b", None), Modality::Audio);
         assert_eq!(of("nvidia/stt_en_conformer_ctc_large", None), Modality::Audio);
         assert_eq!(of("nvidia/some-70b", Some("automatic-speech-recognition")), Modality::Audio);
+    }
+
+    /// Regression: MOSS-Audio-Tokenizer, an audio codec of 1.8 billion parameters, was taken for an embedding of texts, and given 1.2e23 FLOP.
+    #[test]
+    fn vectors_of_sound_are_no_embeddings_of_texts() {
+        let of = |id: &str, tags: &[&str]| {
+            modality(&RawModelRow { model_id: id.into(), ..raw(None, tags) }, Some("feature-extraction"), None)
+        };
+        assert_eq!(of("OpenMOSS-Team/MOSS-Audio-Tokenizer", &["transformers"]), Modality::Audio);
+        assert_eq!(of("descript/some_24khz", &["transformers", "dac"]), Modality::Audio);
+        assert_eq!(of("a/my-vit", &[]), Modality::Vision);
+        assert_eq!(of("a/bert-vectors", &["bert"]), Modality::Embedding);
+        assert_eq!(of("a/vectors", &[]), Modality::Embedding);
+    }
+
+    /// Regression: a wav2vec2 whose record has no task, no library and no tags was a language model, because its name has a size.
+    #[test]
+    fn a_name_tells_the_modality_where_nothing_else_does() {
+        let of = |id: &str, library: Option<&str>, tags: &[&str]| {
+            modality(&RawModelRow { model_id: id.into(), library: library.map(str::to_owned), ..raw(None, tags) }, None, None)
+        };
+        assert_eq!(of("a/wav2vec2-xls-r-300m-hi", None, &[]), Modality::Audio);
+        assert_eq!(of("a/bert-base-x", None, &[]), Modality::Text);
+        assert_eq!(of("a/bert-base-x", Some("sentence-transformers"), &[]), Modality::Embedding);
+        assert_eq!(of("a/my-vit", Some("transformers"), &["transformers", "bert"]), Modality::Text);
+        assert_eq!(of("a/my-vit", Some("transformers"), &["transformers"]), Modality::Vision);
+        assert_eq!(of("a/something", None, &[]), Modality::Other);
     }
 
     #[test]

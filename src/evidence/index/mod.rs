@@ -8,3 +8,4 @@ pub mod layouts;
 pub mod looked_up;
 pub mod names;
 pub mod params;
+pub mod tasks_in_names;

@@ -37,7 +37,8 @@ pub fn size_word(model_id: &str) -> Option<SizeWord> {
     let words = || name.split(|c: char| !c.is_alphabetic());
     let word = words().filter_map(|word| WORDS.get(word).copied()).next_back();
     let has = |list: &[&str]| name.split(|c: char| !c.is_alphanumeric()).any(|word| list.contains(&word));
-    let is_encoder = has(&vocabulary::index().encoders) || words().any(|word| word.ends_with("bert"));
+    let encoders = &vocabulary::index().encoders;
+    let is_encoder = has(encoders) || words().any(|word| word.ends_with("bert") || encoders.contains(&word));
     if is_encoder {
         Some(SizeWord::of_an_encoder(word))
     } else if has(&vocabulary::index().small_networks) {

@@ -46,7 +46,26 @@ pub fn is_untrained(owner: &str, name: &str) -> bool {
     let parts = parts(name);
     let says = |list: Words| parts.iter().any(|p| list.contains(&p.as_str()));
     let random = parts.iter().any(|p| p == "random") && says(words.beside_random);
-    (says(words.words) || random) && !says(words.trained)
+    let tiny = parts.iter().any(|p| p == "tiny") && says(words.beside_tiny);
+    (says(words.words) || random || tiny) && !says(words.trained)
+}
+
+/// Whether a name ends in a word of what is no weights: a tokenizer of texts, the logs of a training.
+#[must_use]
+pub fn says_no_weights(name: &str) -> bool {
+    let words = &vocabulary().untrained;
+    let parts = parts(name);
+    let ends = parts.last().is_some_and(|last| words.no_weights.contains(&last.as_str()));
+    ends && !parts.iter().any(|p| words.beside_a_tokenizer.contains(&p.as_str()))
+}
+
+/// Whether a name begins with an algorithm of agents and ends in the version of an environment (`ppo-LunarLander-v2`).
+#[must_use]
+pub fn says_agent(name: &str) -> bool {
+    let parts = parts(name);
+    let is_version = |p: &Token| p.strip_prefix('v').is_some_and(|rest| rest.len() == 1 && rest.as_bytes()[0].is_ascii_digit());
+    let begins = parts.first().is_some_and(|first| vocabulary().tokens.agents.contains(&first.as_str()));
+    begins && parts.len() > 2 && parts.last().is_some_and(is_version)
 }
 
 /// How a name says that the weights draft tokens for a target model.

@@ -15,8 +15,8 @@ mod training;
 pub use architectures::{is_family_architecture, is_vision_architecture};
 pub use formats::{is_conversion_of, says_adapter, says_another_format, says_converted, says_quantized};
 pub use kinds::{
-    Draft, draft, is_untrained, says_draft_layers, says_pruned, says_uncensored, says_unquantized, says_vision, size_of_another,
-    squeezed, target,
+    Draft, draft, is_untrained, says_agent, says_draft_layers, says_no_weights, says_pruned, says_uncensored, says_unquantized,
+    says_vision, size_of_another, squeezed, target,
 };
 pub use owners::{canonical_owners, is_canonical, is_mirror};
 pub use stages::{BareSteps, bare_steps, stage, without_stage};

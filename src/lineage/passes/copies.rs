@@ -5,7 +5,7 @@ use super::groups::groups;
 use super::join::is_open;
 use crate::domain::{Role, Rule};
 use crate::lineage::model::{Graph, RepoFacts};
-use crate::lineage::names;
+use crate::lineage::{families, names};
 
 /// Copies without a link: the same name in another namespace and, for float weights, the same size and architecture (a mirror; one
 /// that exists to re-upload may hand weights on in the layout of another architecture);
@@ -29,7 +29,7 @@ pub(super) fn copies_by_name(graph: &mut Graph<'_>) {
                 && same_size(f.params.or(f.exact_params), o.params.or(o.exact_params))
             {
                 convert(graph, i, original, Rule::MirrorSameNameAndSize);
-            } else if is_open(graph, i) && !same_house && is_mirror_by_name(f, o) {
+            } else if is_open(graph, i) && !same_house && (is_mirror_by_name(f, o) || is_in_another_precision(f, o)) {
                 convert(graph, i, original, Rule::MirrorSameName);
             }
         }
@@ -56,6 +56,13 @@ fn is_mirror_by_name(f: &RepoFacts, original: &RepoFacts) -> bool {
         && architectures_agree(f, original)
         && (sizes_agree(f, original, NAMED_SIZE) || is_handed_on_as_it_is(f, original))
         && old_enough(original, f)
+}
+
+/// Whether a repository has the whole name of a registered model, or of one of a house with a family, and a format behind it, whoever has it (`lmsys/gpt-oss-120b-bf16`): the
+/// original may be packed, and count its parameters otherwise.
+fn is_in_another_precision(f: &RepoFacts, original: &RepoFacts) -> bool {
+    let is_known = families::is_a_home(original.owner()) || original.registry_kind.is_some();
+    is_known && names::is_conversion_of(f.name(), original.name()) && sizes_agree(f, original, NAMED_SIZE)
 }
 
 /// Whether a namespace that exists to re-upload has a house's model by its whole name: a size that is only named says nothing against it

@@ -8,6 +8,7 @@ mod beginnings;
 mod candidates;
 mod carriers;
 mod compare;
+mod continued;
 mod copies;
 mod cycles;
 mod exact_sizes;
@@ -51,6 +52,7 @@ const PASSES: &[(Option<LinkPass>, Pass)] = &[
     (Some(LinkPass::Shapes), shapes::exact_shapes),
     (Some(LinkPass::Shapes), exact_sizes::exact_sizes),
     (Some(LinkPass::Siblings), carriers::carriers_of_one_house),
+    (Some(LinkPass::Siblings), continued::bases_of_registered_releases),
     (None, leftovers::leftovers),
     (None, copies::registered_copies),
     (None, cycles::cut_cycles),

@@ -15,7 +15,14 @@ fn most(id: &str, task: &str, params: Option<i64>, alike: u32) -> Option<f64> {
         linked_by: None,
         registry_has_its_house: false,
     };
-    let signs = Signs { facts: &facts, traits, has_large_base: false, base_has_a_base: false, has_a_new_size: false };
+    let signs = Signs {
+        facts: &facts,
+        traits,
+        has_large_base: false,
+        base_has_a_base: false,
+        has_a_new_size: false,
+        has_a_pretrained_sister: false,
+    };
     signs.bounds().most_pretrained
 }
 
@@ -50,6 +57,7 @@ fn of_record(facts: &RepoFacts) -> Vec<String> {
         has_large_base: false,
         base_has_a_base: false,
         has_a_new_size: false,
+        has_a_pretrained_sister: false,
     };
     let mut all = Vec::new();
     read_signs(&signs, |kind, value, _| all.push(format!("{kind}={value}")));

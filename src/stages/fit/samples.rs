@@ -338,7 +338,11 @@ fn drawn_sizes(references: &References) -> Vec<Sample> {
             Role::Merge | Role::Quantized | Role::Converted | Role::Empty | Role::Untrained => return None,
         };
         let size = label.safetensors_total.filter(|n| label.draw == Draw::Uniform && *n > 0)?;
-        let mut run = Run::new(&label.model_id, kind, facts::modality(&normalize::labelled_record(label), None));
+        let mut run = Run::new(
+            &label.model_id,
+            kind,
+            facts::modality(&normalize::labelled_record(label), label.pipeline_tag.as_deref(), None),
+        );
         let owner = label.model_id.split_once('/').map(|(owner, _)| owner.to_owned());
         // Sizes follow the years; of an undated record nothing here tells the year.
         run.trained_on = Some(label.created_on.as_deref().and_then(Day::parse)?);
@@ -371,7 +375,7 @@ pub(super) fn terms_with_categories(terms: &[Term], categories: &[Category], sam
             let (term, is_baseline) = match category {
                 Category::Modality => (Some(Term::IsModality(sample.run.modality)), sample.run.modality == Modality::Text),
                 Category::Kind => (sample.run.kind.map(Term::IsKind), sample.run.is_pretraining()),
-                Category::SizeWord => (sample.run.size_word.map(Term::SaysSize), false),
+                Category::SizeWord => (sample.run.size_word.map(|word| Term::SaysSize(word.in_regressions())), false),
                 Category::UniversitiesBeyondText => {
                     let is_told_apart = is_university(sample) && of_universities >= MIN_CATEGORY_ROWS;
                     (is_told_apart.then_some(Term::AcademiaBeyondText), of_text(sample))

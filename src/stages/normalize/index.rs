@@ -10,6 +10,7 @@ use super::repo_facts::repo_facts;
 use super::role_labels::{RecordSigns, role_model};
 use super::roles::{Likelihood, settle_roles};
 use super::said_bases::{settle_said_origins, told_by_card};
+use super::series::share_tasks;
 use super::size::Known;
 use super::undated::{Fields, UndatedYears, fields};
 use super::{References, Settings};
@@ -174,6 +175,7 @@ impl Index {
             },
         )?;
         settle_said_origins(references, &mut index.facts, &said);
+        share_tasks(&mut index.facts);
         // What the likelihood learns does not depend on the index.
         let (mut resolution, model) = rayon::join(
             || lineage::resolve(&index.facts, known(references), &name_size, &settings.without_link_passes),
@@ -229,6 +231,11 @@ impl Index {
         let registered = || references.registry.by_hub_id(&facts.model_id)?.trained_on_day();
         let looked_up = || looked_up_day(references.repository_facts.fact(&facts.model_id)?);
         registered().or_else(looked_up).or_else(|| created_on(facts)).map(Day::year)
+    }
+
+    /// The task of a record, or of its series.
+    pub(super) fn task(&self, i: usize) -> Option<&str> {
+        self.facts[i].task()
     }
 
     fn add(&mut self, gathered: Gathered) {

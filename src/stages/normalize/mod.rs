@@ -17,6 +17,8 @@ mod reported;
 mod role_labels;
 mod roles;
 mod said_bases;
+mod series;
+mod sisters;
 mod size;
 mod undated;
 

@@ -54,7 +54,7 @@ pub(super) fn model_row(
         downloads_all_time: raw.downloads_all_time,
         likes: raw.likes,
         pipeline_tag: raw.pipeline_tag.clone(),
-        modality: modality(raw, known.registry),
+        modality: modality(raw, index.task(i), known.registry),
         library: raw.library.clone(),
         license: raw.card_license.clone().or_else(|| license_tag(raw)),
         gated: raw.gated.clone(),
@@ -87,9 +87,9 @@ fn known<'r>(references: &'r References, index: &Index, i: usize, raw: &RawModel
 }
 
 /// What a model takes in and gives out. Where nothing tells, a house's own family of language models does (`Mistral-Large-Instruct-2407`).
-fn modality(raw: &RawModelRow, registry: Option<&TrainingRun>) -> Modality {
-    let told = facts::modality(raw, registry);
-    let is_silent = raw.pipeline_tag.as_deref().is_none_or(|task| task == facts::NO_TASK) && raw.library.is_none();
+fn modality(raw: &RawModelRow, task: Option<&str>, registry: Option<&TrainingRun>) -> Modality {
+    let told = facts::modality(raw, task, registry);
+    let is_silent = task.is_none_or(|task| task == facts::NO_TASK) && raw.library.is_none();
     let (owner, name) = raw.model_id.split_once('/').unwrap_or(("", &raw.model_id));
     let at_home = || families::named(name).is_some_and(|named| families::is_home(named.family, owner));
     if told == Modality::Other && registry.is_none() && is_silent && at_home() { Modality::Text } else { told }
@@ -100,7 +100,7 @@ fn known_by_name(references: &References, index: &Index, i: usize, placement: &P
     let library = raw.library.as_deref();
     let mut rows = arithmetic::of_own_name(&references.trainings, &raw.model_id, library);
     // Fine-tunes of text, embeddings among them, are counted by their own tokens.
-    if rows.is_empty() && !facts::modality(raw, None).counts_tokens() {
+    if rows.is_empty() && !facts::modality(raw, index.task(i), None).counts_tokens() {
         let bases = index.chain(i).flat_map(|at| &index.facts[at].base_ids);
         let mut known = bases.map(|base| arithmetic::of_base_name(&references.trainings, base, library));
         rows = known.find(|rows| !rows.is_empty()).unwrap_or_default();
@@ -175,7 +175,7 @@ fn known_of_registry(references: &References, run: &TrainingRun, describes: Opti
     }
     if let Some(base) = describes {
         for e in known.iter_mut().filter(|e| is_of_one_run(e.field)) {
-            e.reject_reason = e.reject_reason.take().or_else(|| Some(format!("of the pre-training, which {base} carries")));
+            e.reject_reason = e.reject_reason.take().or_else(|| Some(format!("of the training that {base} carries")));
         }
     }
     known
@@ -291,8 +291,7 @@ mod tests {
     #[test]
     fn silent_records_of_a_family_at_home_are_language_models() {
         let of = |id: &str, library: Option<&str>, task: Option<&str>| {
-            let (library, pipeline_tag) = (library.map(str::to_owned), task.map(str::to_owned));
-            modality(&RawModelRow { model_id: id.to_owned(), library, pipeline_tag, ..empty_row("t") }, None)
+            modality(&RawModelRow { model_id: id.to_owned(), library: library.map(str::to_owned), ..empty_row("t") }, task, None)
         };
         assert_eq!(of("mistralai/Mistral-Large-Instruct-2407", Some("vllm"), None), Modality::Text);
         assert_eq!(of("mistralai/Mistral-Large-Instruct-2407", Some("vllm"), Some("other")), Modality::Text);

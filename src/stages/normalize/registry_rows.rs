@@ -40,6 +40,7 @@ impl RegistryRows {
         let mut rows = Self::default();
         rows.give_to_originals(references, facts, placements);
         rows.give_to_bases(references, facts, placements, params);
+        rows.give_to_continued_bases(references, facts, placements);
         rows.adopt_absent(references, facts, placements, params);
         rows
     }
@@ -77,6 +78,23 @@ impl RegistryRows {
             self.given_up.insert(i, root);
             if of_root.is_none() {
                 self.adopted.entry(root).or_insert(r);
+            }
+        }
+    }
+
+    /// Where the registry names a chat model for a continued pre-training (DeepSeek-Coder-V2-Instruct) and the index has the base of that name, the
+    /// base has the row.
+    fn give_to_continued_bases(&mut self, references: &References, facts: &[RepoFacts], placements: &[Placement]) {
+        for (i, f) in facts.iter().enumerate().filter(|(_, f)| f.registry_continued) {
+            let of_name = |base: &usize| {
+                let b = &facts[*base];
+                b.same_owner(f) && b.registry_kind.is_none() && family(&b.model_id) == family(&f.model_id)
+            };
+            let is_tuned = placements[i].role == Role::Finetuned;
+            let Some(base) = placements[i].base.filter(|base| is_tuned && *base < facts.len() && of_name(base)) else { continue };
+            if let Some(r) = references.registry.position(&f.model_id) {
+                self.given_up.insert(i, base);
+                self.adopted.entry(base).or_insert(r);
             }
         }
     }
@@ -174,6 +192,14 @@ mod tests {
             assert_eq!(rows, [(None, Some(base.to_owned())), (Some(chat.to_owned()), None)], "{chat}");
             assert_eq!(settled(&[chat]), [(None, None)], "{chat}");
         }
+    }
+
+    /// Regression: the 6e12 tokens of DeepSeek-Coder-V2-Base were also those of its chat model, which the registry names: 529 t and 89 t.
+    #[test]
+    fn a_registered_continuation_is_the_bases_where_the_index_has_it() {
+        let (chat, base) = ("deepseek-ai/DeepSeek-Coder-V2-Instruct", "deepseek-ai/DeepSeek-Coder-V2-Base");
+        assert_eq!(settled(&[chat, base]), [(None, Some(base.to_owned())), (Some(chat.to_owned()), None)]);
+        assert_eq!(settled(&[chat]), [(None, None)]);
     }
 
     /// stable-code-3b and the base it continues are registered with figures of their own.

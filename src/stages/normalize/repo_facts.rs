@@ -53,6 +53,7 @@ pub fn repo_facts(references: &References, raw: &RawModelRow) -> RepoFacts {
         has_weights: raw.has_weight_files,
         library: raw.library.as_deref().map(|word| word.to_lowercase().into()),
         pipeline_tag: raw.pipeline_tag.as_deref().map(Arc::from),
+        series_task: None,
         base_ids,
         base_count,
         bases_from_card: false,

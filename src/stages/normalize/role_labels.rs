@@ -2,7 +2,7 @@
 
 use super::References;
 use super::repo_facts::repo_facts;
-use crate::domain::{OwnerClass, Role, RunKind, in_lower_case};
+use crate::domain::{OwnerClass, Role, Rule, RunKind, in_lower_case};
 use crate::hub::record::empty_row;
 use crate::lineage::role_model::{Labelled, Learning, RIDGE, RoleModel};
 use crate::lineage::signs::Traits;
@@ -41,7 +41,9 @@ pub(super) fn role_terms(model: &RoleModel) -> Vec<RoleTermRow> {
 pub fn labelled(references: &References) -> Vec<Labelled> {
     let houses = RegisteredHouses::of(references);
     let all = references.role_labels.iter().map(|label| (label.draw, of_label(references, &houses, label)));
-    let asked = all.filter(|(_, row)| !row.traits.linked_by.unwrap_or_else(|| roles::role(&row.facts).1).is_certain());
+    // Tokenizers are told by their names, and their silent records still teach what silence says of others.
+    let teaches = |rule: Rule| !rule.is_certain() || rule == Rule::WordOfNoWeights;
+    let asked = all.filter(|(_, row)| teaches(row.traits.linked_by.unwrap_or_else(|| roles::role(&row.facts).1)));
     let shown = asked.flat_map(|(draw, row)| {
         let half = row.weight / 2.0;
         let unknown = |row: Labelled| {

@@ -5,11 +5,12 @@ use super::continuations::Continuations;
 use super::index::Index;
 use super::new_sizes::KnownSizes;
 use super::role_labels::{RegisteredHouses, owner_class, role_terms};
+use super::sisters::Sisters;
 use crate::domain::run::LEAST_TRAINED;
 use crate::domain::{EvidenceSource, Field, Role, RoleShares, Rule, RunKind, in_lower_case};
 use crate::evidence::Extracted;
 use crate::lineage::role_model::RoleModel;
-use crate::lineage::signs::{LEAST_LINKED, NEW_SIZE_ODDS, Signs, Traits};
+use crate::lineage::signs::{LEAST_LINKED, NEW_SIZE_ODDS, SISTER_PRETRAINED, Signs, Traits};
 use crate::lineage::{self, Resolution, roles};
 use crate::tables::RoleTermRow;
 use rayon::prelude::*;
@@ -23,6 +24,7 @@ const SHOWN_REASONS: usize = 6;
 pub(super) struct Likelihood {
     model: RoleModel,
     owners: FxHashMap<String, u32>,
+    /// Repositories by what [`alike_key`] reads, with their library and whichever they have.
     alike: FxHashMap<u64, u32>,
     bases: FxHashMap<String, u32>,
     /// Whose pre-trainings the registry has.
@@ -43,6 +45,8 @@ struct Link {
     base_has_a_base: bool,
     /// Whether it is a large model of a listed house whose size no older one has.
     has_a_new_size: bool,
+    /// Whether its owner has a certain pre-training whose name differs in the size alone.
+    has_a_pretrained_sister: bool,
 }
 
 impl Likelihood {
@@ -56,6 +60,7 @@ impl Likelihood {
             base.is_some_and(|base| facts.rough_params.or_else(|| size(base)).is_some_and(is_large))
         };
         let sizes = KnownSizes::new(&index.facts, resolution);
+        let sisters = Sisters::new(&index.facts, &resolution.placements);
         Self {
             model,
             owners: owner_counts(index),
@@ -70,6 +75,7 @@ impl Likelihood {
                     has_large_base: has_large_base(facts, p.base),
                     base_has_a_base: p.base.is_some_and(|base| resolution.placements[base].base.is_some()),
                     has_a_new_size: p.base.is_none() && sizes.is_new(i),
+                    has_a_pretrained_sister: p.base.is_none() && sisters.have(facts),
                 })
                 .collect(),
         }
@@ -91,7 +97,7 @@ impl Likelihood {
             traits: Traits {
                 owner_class: owner_class(&references.owners, facts),
                 owner_repositories: count(&self.owners, facts.owner()).unwrap_or(1),
-                owner_alike: self.alike.get(&alike_key(facts)).copied().unwrap_or(1),
+                owner_alike: self.alike.get(&alike_key(facts, facts.library.is_some())).copied().unwrap_or(1),
                 named_as_base: count(&self.bases, &facts.model_id).unwrap_or(0),
                 downloads: signs.downloads,
                 names_a_paper: signs.names_a_paper,
@@ -103,6 +109,7 @@ impl Likelihood {
             has_large_base: self.links[i].has_large_base,
             base_has_a_base: self.links[i].base_has_a_base,
             has_a_new_size: self.links[i].has_a_new_size,
+            has_a_pretrained_sister: self.links[i].has_a_pretrained_sister,
         }
     }
 
@@ -130,6 +137,11 @@ impl Likelihood {
         } else {
             String::new()
         };
+        let sister = if self.links[i].has_a_pretrained_sister {
+            format!("; a pre-training of another size has its name: {SISTER_PRETRAINED:.2} at least")
+        } else {
+            String::new()
+        };
         let likely: Vec<String> = likely.iter().map(|(role, p)| format!("{role} {p:.2}")).collect();
         Some(Extracted {
             field: Field::Role,
@@ -139,7 +151,12 @@ impl Likelihood {
             source: EvidenceSource::RoleModel,
             locator: "role_terms".into(),
             source_url: None,
-            quote: format!("{}{}{}{new_size}", likely.join(", "), said(&format!("for {role}"), &pro), said("against", &contra)),
+            quote: format!(
+                "{}{}{}{new_size}{sister}",
+                likely.join(", "),
+                said(&format!("for {role}"), &pro),
+                said("against", &contra)
+            ),
             extractor: "role_model",
             confidence: shares.share(role),
             reject_reason: None,
@@ -239,17 +256,20 @@ fn owner_counts(index: &Index) -> FxHashMap<String, u32> {
     counts
 }
 
-/// Repositories by owner, task, library and size in the name: of what one owner made hundreds of times, one recipe made all.
+/// Repositories by owner, task, library and size in the name, and by the others without the library, for those whose record has none: of what
+/// one owner made hundreds of times, one recipe made all.
 fn alike_counts(index: &Index) -> FxHashMap<u64, u32> {
     let mut counts: FxHashMap<u64, u32> = FxHashMap::default();
-    index.facts.iter().for_each(|facts| *counts.entry(alike_key(facts)).or_default() += 1);
+    let keys = index.facts.iter().flat_map(|facts| [alike_key(facts, true), alike_key(facts, false)]);
+    keys.for_each(|key| *counts.entry(key).or_default() += 1);
     counts
 }
 
-fn alike_key(facts: &lineage::RepoFacts) -> u64 {
+fn alike_key(facts: &lineage::RepoFacts, with_library: bool) -> u64 {
     let mut hasher = FxHasher::default();
     in_lower_case(facts.owner(), |owner| owner.hash(&mut hasher));
-    (facts.pipeline_tag.as_deref(), facts.library.as_deref(), facts.named_size.map(f64::to_bits)).hash(&mut hasher);
+    let library = with_library.then_some(facts.library.as_deref());
+    (facts.task(), library, facts.named_size.map(f64::to_bits)).hash(&mut hasher);
     hasher.finish()
 }
 

@@ -13,6 +13,8 @@ use crate::engine::{Digests, Inputs, Outputs, Stage, in_blocks, stage};
 use crate::error::Result;
 use crate::estimation::{counted_flop, refuse_contradictions};
 use crate::evidence::hardware::{self, Context};
+use crate::evidence::index::facts::NO_TASK;
+use crate::evidence::index::tasks_in_names::named_task;
 use crate::evidence::index::{layouts, names};
 use crate::evidence::place::{Place, PlaceTables, read_place};
 use crate::lineage::names::post_training_stage;
@@ -237,7 +239,7 @@ pub fn stated_run(references: &References, model: &ModelRow, run: Option<&RunRow
     let accelerators = best(own, Field::Accelerator)
         .map(|e| hardware::read_hardware(&references.accelerators, &e.value_as_written, Context::Field).names())
         .unwrap_or_default();
-    let usual = references.sample_lengths.usual(model.pipeline_tag.as_deref(), model.modality);
+    let usual = references.sample_lengths.usual(task(model), model.modality);
     let (length, length_sd, _) = usual.length(value(Field::SequenceLength), value(Field::ImageSize));
     let root_run_id = model.stands_on_run_id.clone().filter(|root| run.is_some_and(|r| r.run_id != *root));
     #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
@@ -287,6 +289,13 @@ pub fn stated_run(references: &References, model: &ModelRow, run: Option<&RunRow
         known.flags.extend(known.hardware.accelerator_hours.map(|_| Flag::DeviceHoursFromCountAndWallHours));
     }
     known
+}
+
+/// The task of the record, else the one that words of its name tell.
+fn task(model: &ModelRow) -> Option<&str> {
+    let stated = model.pipeline_tag.as_deref().filter(|task| *task != NO_TASK);
+    let named = || named_task(&model.model_id).filter(|named| named.modality == model.modality)?.task;
+    stated.or_else(named)
 }
 
 /// Parameters of the token embeddings of an encoder that cost no FLOP, by the layout in the name of the model or of what it stands on: where

@@ -248,7 +248,11 @@ fn words_of_size() {
     for (id, expected) in [
         ("openai/whisper-large-v3", Some(SizeWord::Large)),
         ("hf-internal-testing/tiny-random-gpt2", Some(SizeWord::Tiny)),
-        ("google/flan-t5-xxl", Some(SizeWord::LargeEncoder)),
+        ("google/flan-t5-xxl", Some(SizeWord::HugeEncoder)),
+        // Regression: RBT3, three layers of RoBERTa, was given the sizes of language models, as were readers of lines of text.
+        ("hfl/rbt3", Some(SizeWord::SmallEncoder)),
+        ("hfl/minirbt-h256", Some(SizeWord::SmallEncoder)),
+        ("openthaigpt/thai-trocr", Some(SizeWord::Encoder)),
         ("facebook/wav2vec2-base-960h", Some(SizeWord::BaseEncoder)),
         ("dbmdz/bert-base-turkish-cased", Some(SizeWord::BaseEncoder)),
         ("DeepPavlov/rubert", Some(SizeWord::Encoder)),

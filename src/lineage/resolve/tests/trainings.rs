@@ -135,3 +135,25 @@ fn a_base_of_a_longer_context_goes_on_from_the_other() {
     assert_eq!((placed[1].base, placed[1].role), (Some(0), Role::Continued));
     assert_eq!((placed[0].base, placed[2].base, placed[3].base), (None, None, None));
 }
+
+/// Regression: openthaigpt-1.0.0-70b-chat, Llama 2 tuned by a listed house without a family, had a pre-training of its own: 1,884 t.
+#[test]
+fn a_chat_model_of_anothers_architecture_carries_no_pretraining() {
+    let chat = |id: &str, architecture: &str| RepoFacts { architecture: Some(architecture.into()), ..silent(id, true) };
+    let placed = place(&[
+        chat("openthaigpt/openthaigpt-1.0.0-70b-chat", "llama"),
+        chat("a-house/own-70b-chat", "own"),
+        chat("a-house/other-20b-oasst1", "own"),
+    ]);
+    let runs = [RunKind::FineTuning, RunKind::Pretraining, RunKind::FineTuning];
+    assert_eq!([placed[0].own_run, placed[1].own_run, placed[2].own_run], runs.map(Some));
+}
+
+/// Regression: gpt-oss-120b-bf16, unpacked by another house, was a pre-training: 488 t.
+#[test]
+fn a_known_model_in_another_precision_is_a_copy() {
+    let original = RepoFacts { registry_kind: Some(RunKind::Pretraining), ..silent("openai/gpt-oss-120b", true) };
+    let placed = place(&[original, silent("lmsys/gpt-oss-120b-bf16", true), silent("lmsys/gpt-oss-120b-more", true)]);
+    assert_eq!((placed[1].role, placed[1].base), (Role::Converted, Some(0)));
+    assert_ne!(placed[2].role, Role::Converted);
+}
