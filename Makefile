@@ -104,9 +104,15 @@ dist: build $(TARGET)/acceptance-venv/ready
 	contrib/release/archive.sh $(BIN) $(TARGET)/dist $$(uname -m)-linux
 
 # ROWS says how many rows the index has (300,000).
+# With a program that is there already, BIN=/path/to/hugging-carbon, nothing is built and the comparison alone runs.
+ifeq ($(origin BIN),command line)
+bench: $(TARGET)/acceptance-venv/ready
+	$(TARGET)/acceptance-venv/bin/python benches/compare.py $(BIN)
+else
 bench: build $(TARGET)/acceptance-venv/ready
 	$(CARGO) bench --bench cards --bench draws --bench lineage --profile release
 	$(TARGET)/acceptance-venv/bin/python benches/compare.py $(BIN)
+endif
 
 docs:
 	$(CARGO) doc --release --no-deps

@@ -19,7 +19,7 @@ fn main() {
         return;
     }
     let reference = Reference::load().expect("the tables are part of the binary");
-    let places = PlaceTables { places: &reference.places, grid: &reference.grid, operators: &reference.operators };
+    let places = PlaceTables { places: &reference.places, regions: &reference.regions, operators: &reference.operators };
     let tables = CardTables { accelerators: &reference.accelerators, places };
     let mut all: Vec<cards::Card> = Vec::new();
     cards::read_cards("model_cards.jsonl.gz", &path, |item| {

@@ -41,7 +41,7 @@ pub const TARGETS: &[Target] = &[
 static REFERENCE: LazyLock<Reference> = LazyLock::new(|| Reference::load().expect("the tables in the binary are sound"));
 
 fn places() -> PlaceTables<'static> {
-    PlaceTables { places: &REFERENCE.places, grid: &REFERENCE.grid, operators: &REFERENCE.operators }
+    PlaceTables { places: &REFERENCE.places, regions: &REFERENCE.regions, operators: &REFERENCE.operators }
 }
 
 /// A file with these bytes, in memory where the system has such a place.

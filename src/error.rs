@@ -131,6 +131,13 @@ impl Error {
         }
     }
 
+    /// Whether it is that nothing may be written there: permissions, or a file system that is mounted read-only.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        let kinds = [std::io::ErrorKind::PermissionDenied, std::io::ErrorKind::ReadOnlyFilesystem];
+        matches!(self, Self::Io { source, .. } if kinds.contains(&source.kind()))
+    }
+
     /// An input error with its place and the way out.
     pub fn input(what: impl Into<String>, place: impl ToString, remedy: impl Into<String>) -> Self {
         Self::Input { what: what.into(), place: place.to_string(), remedy: remedy.into() }

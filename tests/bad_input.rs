@@ -7,6 +7,7 @@ use common::{Workspace, sample, table};
 use hugging_carbon::domain::{Field, GroupBy};
 use hugging_carbon::tables::{EvidenceRow, ModelRow, QuarantineRow, TableInfo, io::BatchWriter, published};
 use std::io::Write;
+use std::path::Path;
 
 /// Runs on a source and expects a refusal with exit 1 that says all of `parts`, and nothing published.
 fn refused(workspace: &Workspace, source: &str, parts: &[&str]) {
@@ -33,7 +34,7 @@ fn sample_bytes() -> Vec<u8> {
 fn a_parquet_of_another_schema_names_its_columns() {
     let workspace = Workspace::new();
     let info: TableInfo = published().into_iter().find(|t| t.name == "backtest").unwrap();
-    BatchWriter::create(&workspace.path("other.parquet"), info.schema).unwrap().finish().unwrap();
+    BatchWriter::create(&workspace.path("other.parquet"), info.schema, &[]).unwrap().finish().unwrap();
     refused(&workspace, "other.parquet", &["no column 'id'", "it has: tier, against", "other.parquet"]);
 }
 
@@ -241,7 +242,7 @@ fn an_index_parquet_of_other_widths_is_converted_and_reported_once() {
     ];
     let batch = RecordBatch::try_from_iter(columns).unwrap();
     let workspace = Workspace::new();
-    let mut writer = BatchWriter::create(&workspace.path("odd.parquet"), batch.schema()).unwrap();
+    let mut writer = BatchWriter::create(&workspace.path("odd.parquet"), batch.schema(), &[]).unwrap();
     writer.write(&batch).unwrap();
     writer.finish().unwrap();
     // The file has no counts of all time: a cohort by them would be empty, and the run is refused (tests/field_indexes.rs).
@@ -284,6 +285,44 @@ fn a_directory_without_permission_is_named() {
     assert_eq!(output.status.code(), Some(1), "{stderr}");
     assert!(stderr.contains("locked") && stderr.contains("Permission denied") && stderr.contains("way out"), "{stderr}");
     std::fs::set_permissions(&locked, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// Regression: `run` on a data directory that nobody may write to ended with 1, though all was fresh and published.
+#[cfg(unix)]
+#[test]
+fn a_run_with_nothing_to_do_needs_no_permission_to_write() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+    let workspace = Workspace::new();
+    workspace.ok(&["-q", "run"]);
+    let binary = workspace.path("hugging-carbon");
+    std::fs::copy(env!("CARGO_BIN_EXE_hugging-carbon"), &binary).unwrap();
+    let mode = |path: &Path, mode: u32| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    mode(&workspace.path(""), 0o755);
+    let directories = ["", "work", "snapshots"].map(|name| workspace.data().join(name));
+    directories.iter().for_each(|directory| mode(directory, 0o555));
+    mode(&workspace.data().join("work/.lock"), 0o444);
+    let run = |args: &[&str]| {
+        let mut command = std::process::Command::new(&binary);
+        command.current_dir(workspace.path("")).arg("run").args(args);
+        // Root may write everywhere: there the binary runs as nobody.
+        if std::fs::File::options().write(true).open(workspace.data().join("work/.lock")).is_ok() {
+            command.uid(65_534).gid(65_534);
+        }
+        let output = command.output().unwrap();
+        let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        (output.status.code(), text)
+    };
+    let (status, [stdout, stderr]) = run(&[]);
+    assert_eq!(status, Some(0), "{stderr}");
+    assert!(stderr.contains("nothing may be written here") && stdout.contains("Snapshot"), "{stdout}{stderr}");
+    // What is due cannot be done.
+    workspace.file("p.toml", "[cohort]\nmin = 10\n");
+    for due in [&["--config", "p.toml"][..], &["--force"]] {
+        let (status, [_, stderr]) = run(due);
+        assert!(status == Some(1) && stderr.contains("Permission denied"), "{due:?}: {stderr}");
+    }
+    directories.iter().for_each(|directory| mode(directory, 0o755));
 }
 
 #[test]

@@ -201,6 +201,38 @@ fn a_stage_alone_needs_the_ones_before_it() {
     assert!(ran.status == 1 && ran.stderr.contains("stage 'normalize'"), "{}", ran.stderr);
 }
 
+/// docs/nightly.md describes the fields, and that the status is 0 either way.
+#[test]
+fn status_for_programs_says_what_is_stale_and_who_is_at_work() {
+    let workspace = Workspace::new();
+    let status = || -> serde_json::Value { serde_json::from_str(&workspace.ok(&["status", "--format", "json"]).stdout).unwrap() };
+    let empty = status();
+    assert_eq!(
+        (&empty["format"], &empty["latest"], &empty["at_work"]),
+        (&1.into(), &serde_json::Value::Null, &serde_json::Value::Null)
+    );
+    assert!(
+        empty["stages"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|stage| stage["state"] == "stale" && stage["tables"] == serde_json::json!([]))
+    );
+    workspace.ok(&["-q", "run", "--until", "ingest"]);
+    let lease =
+        "{\"host\":\"another-host\",\"process\":7,\"started\":\"x/1\",\"taken_at\":\"2026-03-10T00:00:00Z\",\"has_lock\":false}\n";
+    std::fs::write(workspace.data().join("work/lease.json"), lease).unwrap();
+    let some = status();
+    assert_eq!(some["at_work"], serde_json::json!({"host": "another-host", "process": 7, "since": "2026-03-10T00:00:00Z"}));
+    let ingest = &some["stages"][1];
+    assert_eq!((&ingest["stage"], &ingest["state"], &ingest["why"]), (&"ingest".into(), &"fresh".into(), &serde_json::Value::Null));
+    let rows = ingest["tables"].as_array().unwrap().iter().find(|table| table["table"] == "raw_models").unwrap();
+    assert!(rows["rows"].as_u64() > Some(100) && rows["sha256"].as_str().unwrap().len() == 64, "{rows}");
+    assert_eq!((&some["stages"][2]["state"], some["stages"][2]["why"].is_string()), (&"stale".into(), true));
+    let text = workspace.ok(&["status"]).stdout;
+    assert!(text.starts_with("Another hugging-carbon is at work here: process 7 on another-host"), "{text}");
+}
+
 /// Regression: `status` once laid the embedded sample down in an empty directory.
 #[test]
 fn status_writes_nothing() {

@@ -61,7 +61,7 @@ fn hardware_texts_are_read_as_a_person_reads_them() {
 #[test]
 fn place_texts_are_read_as_a_person_reads_them() {
     let reference = Reference::load().unwrap();
-    let tables = PlaceTables { places: &reference.places, grid: &reference.grid, operators: &reference.operators };
+    let tables = PlaceTables { places: &reference.places, regions: &reference.regions, operators: &reference.operators };
     let (mut wrong, mut n) = (Vec::new(), 0);
     for record in labels("place_texts.csv") {
         let (text, label, operator, note) = (&record[1], &record[2], &record[3], &record[4]);

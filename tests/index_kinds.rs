@@ -279,7 +279,8 @@ fn two_columns_of_one_key_are_read_as_one() {
     ];
     let batch = RecordBatch::try_from_iter(columns).unwrap();
     let workspace = Workspace::new();
-    let mut writer = hugging_carbon::tables::io::BatchWriter::create(&workspace.path("union.parquet"), batch.schema()).unwrap();
+    let mut writer =
+        hugging_carbon::tables::io::BatchWriter::create(&workspace.path("union.parquet"), batch.schema(), &[]).unwrap();
     writer.write(&batch).unwrap();
     writer.finish().unwrap();
     let ran = workspace.ok(&["run", "--until", "ingest", "--source", "union.parquet"]);

@@ -13,7 +13,7 @@ static REFERENCE: LazyLock<Reference> = LazyLock::new(|| Reference::load().unwra
 
 fn read(id: &str, role: CardRole, card: &str) -> Vec<Extracted> {
     let r = &*REFERENCE;
-    let places = PlaceTables { places: &r.places, grid: &r.grid, operators: &r.operators };
+    let places = PlaceTables { places: &r.places, regions: &r.regions, operators: &r.operators };
     let tables = CardTables { accelerators: &r.accelerators, places };
     extract(tables, card, &About { model_id: id, role, base_ids: &[], total_params: None })
 }

@@ -224,10 +224,15 @@ fn evidence_that_is_not_this_readers_or_not_whole_is_refused() {
             assert!(ran.stderr.contains(part), "{name}: '{part}' not in {}", ran.stderr);
         }
     };
-    let older = with_text(&whole, "reader", |text| text.replace("; reader ", "; reader 0"));
-    refused("older.arrow", stream(&[older]), &["another reader of cards: reader is 0", "older.arrow row 1"]);
-    let words = with_text(&whole, "reader", |text| text.replace("vocabulary/card.toml ", "vocabulary/card.toml f"));
-    refused("words.arrow", stream(&[words]), &["vocabulary/card.toml is f"]);
+    let part_of_reader = |at: usize, text: &str| {
+        let mut parts: Vec<&str> = text.split('/').collect();
+        parts[at] = "0f";
+        parts.join("/")
+    };
+    let older = with_text(&whole, "reader", |text| part_of_reader(2, text));
+    refused("older.arrow", stream(&[older]), &["another reader of cards: reader is 0f", "older.arrow row 1"]);
+    let words = with_text(&whole, "reader", |text| part_of_reader(3, text));
+    refused("words.arrow", stream(&[words]), &["words and tables is 0f"]);
     refused("part.arrow", stream(&[whole.slice(0, whole.num_rows() - 1)]), &["not whole"]);
     let renamed = batch(&[("id", vec![Some("a/b")]), ("card", vec![Some("x")])]);
     refused("cards.arrow", stream(&[renamed]), &["no column 'evidence_id'", "rows evidence"]);
@@ -235,6 +240,73 @@ fn evidence_that_is_not_this_readers_or_not_whole_is_refused() {
     refused("absent.parquet", b"PAR1".to_vec(), &["cannot be read", "absent.parquet"]);
     let both = workspace.run(&["run", "--evidence", "evidence.arrow", "--cards", "x"]);
     assert!(both.status == 1 && both.stderr.contains("in the stead of cards"), "{}", both.stderr);
+}
+
+/// Regression: the same 590 bytes of `reader` stood in each row, more than all figures together, and questions in each context anew.
+#[test]
+fn what_is_the_same_in_every_row_is_short() {
+    let workspace = Workspace::new();
+    let whole = batches(&std::fs::read(evidence_file(&workspace, "evidence.arrow", &sample_cards())).unwrap());
+    let bytes =
+        |column: &str| whole.iter().map(|batch| batch.column_by_name(column).unwrap().get_array_memory_size()).sum::<usize>();
+    let figures: usize = ["evidence_id", "value", "unit", "value_as_written", "locator", "quote"].into_iter().map(bytes).sum();
+    assert!(bytes("reader") + bytes("contexts") < figures, "{} {} {figures}", bytes("reader"), bytes("contexts"));
+}
+
+/// Evidence as the first format had it, with the whole reader in each row and the questions in each context, is still taken.
+#[test]
+fn evidence_of_the_first_format_is_still_read() {
+    let expected = expected();
+    let workspace = Workspace::new();
+    let whole = batches(&std::fs::read(evidence_file(&workspace, "new.arrow", &sample_cards())).unwrap());
+    let schema = whole[0].schema();
+    let whole = concat_batches(&schema, &whole).unwrap();
+    let mut parts: Vec<(String, String)> = schema
+        .metadata()
+        .iter()
+        .map(|(name, value)| (name.trim_start_matches("hugging-carbon.").to_owned(), value.clone()))
+        .collect();
+    parts.retain(|(name, _)| name != "format" && name != "countries_of_grid_regions");
+    parts.extend(
+        [("format", "1"), ("grid_region_year.csv", "0123456789ab")].map(|(name, value)| (name.to_owned(), value.to_owned())),
+    );
+    parts.sort();
+    let reader: Vec<String> = parts.iter().map(|(name, value)| format!("{name} {value}")).collect();
+    let old = with_text(&whole, "reader", |_| reader.join("; "));
+    let mut columns = old.columns().to_vec();
+    let at = schema.index_of("contexts").unwrap();
+    columns[at] = Arc::new(long_contexts(&columns[at]));
+    let fields: Vec<arrow::datatypes::Field> = schema
+        .fields()
+        .iter()
+        .zip(&columns)
+        .map(|(field, column)| arrow::datatypes::Field::new(field.name(), column.data_type().clone(), field.is_nullable()))
+        .collect();
+    let old = RecordBatch::try_new(Arc::new(arrow::datatypes::Schema::new(fields)), columns).unwrap();
+    workspace.file("old.arrow", stream(&[old]));
+    workspace.ok(&["-q", "run", SOURCE, sample().to_str().unwrap(), "--evidence", "old.arrow"]);
+    assert_same(&workspace.snapshot(), &expected, "first format");
+}
+
+/// Contexts with their questions in each, as lists whose elements are called `item`. A card's questions stand before those of its first row.
+fn long_contexts(short: &ArrayRef) -> arrow::array::ListArray {
+    let mut builder = arrow::array::ListBuilder::new(arrow::array::StringBuilder::new());
+    let mut questions: Vec<String> = Vec::new();
+    for row in 0..short.len() {
+        let texts = short.as_list::<i32>().value(row);
+        for text in texts.as_string::<i32>().iter().flatten() {
+            if let Some(asked) = text.strip_prefix('?') {
+                questions = asked.lines().skip(1).map(str::to_owned).collect();
+                continue;
+            }
+            let (role, answers) = text.split_once(':').unwrap();
+            let answers = answers.chars().enumerate().filter(|(_, answer)| *answer != '-');
+            let line = |(at, answer): (usize, char)| format!("\n{} {}", if answer == 'y' { "yes" } else { "no" }, questions[at]);
+            builder.values().append_value(format!("{role}{}", answers.map(line).collect::<String>()));
+        }
+        builder.append(true);
+    }
+    builder.finish()
 }
 
 /// A card is read with its model's name, so evidence under another spelling of the id is another reading.

@@ -74,7 +74,7 @@ fn faults(row: &Value, read: &[Extracted]) -> Vec<String> {
 #[test]
 fn cards_of_the_kinds_of_the_field_cases_are_read_right() {
     let r = Reference::load().unwrap();
-    let places = PlaceTables { places: &r.places, grid: &r.grid, operators: &r.operators };
+    let places = PlaceTables { places: &r.places, regions: &r.regions, operators: &r.operators };
     let tables = CardTables { accelerators: &r.accelerators, places };
     let mut wrong = Vec::new();
     let all = variants("card");

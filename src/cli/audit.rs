@@ -5,7 +5,7 @@ use super::compose::{Access, Pipeline};
 use super::download::RemoteSnapshot;
 use super::inputs::{AtHand, other_program};
 use super::{Cli, print, resolve};
-use hugging_carbon::config::Config;
+use hugging_carbon::config::{Config, LimitsConfig};
 use hugging_carbon::engine::{Declared, Reports, Wanted};
 use hugging_carbon::error::{Error, IoContext, Result};
 use hugging_carbon::hub::live::remote::RepoId;
@@ -89,6 +89,8 @@ fn config_of(manifest: &Manifest, at_hand: &AtHand, clean: &Path) -> Result<Conf
     };
     // A crawl is read from where it lies: its pages are there.
     let recording = manifest.inputs.iter().find_map(|input| at_hand.recording(input));
+    // What was published was within its limits.
+    config.limits = LimitsConfig { max_quarantine_fraction: 1.0, max_shrink_fraction: 1.0 };
     config.source.path = recording.map(Path::to_owned).or_else(|| place(InputKind::Index, source));
     config.cards.path = place(InputKind::Cards, cards);
     config.cards.evidence = place(InputKind::Evidence, evidence);

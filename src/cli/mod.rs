@@ -149,8 +149,7 @@ enum Command {
         publication: PublicationArgs,
     },
     /// Show which stages are fresh or stale, and why
-    #[command(after_help = "Examples:\n  hugging-carbon status\n  hugging-carbon status --data-dir nightly")]
-    Status,
+    Status(status::StatusArgs),
     /// Show how a model's figures come about, from evidence to result
     Explain(Box<explain::ExplainArgs>),
     /// Write the report of a snapshot: one HTML page that needs no script and no network
@@ -328,7 +327,8 @@ enum GenerateCommand {
 const ROWS_EVIDENCE: &str = "\
 Read cards into evidence: an Arrow IPC stream on stdin, one on stdout.
 
-The input has a text column with the id (id, modelId or model_id) and one with the card (card, modelcard_text, text, content or readme). \
+The input has a text column with the id (id, modelId or model_id) and one with the card (card, modelcard_text, model_card, content, text, readme or \
+markdown). \
 Columns of the index beside them (tags, baseModels, cardData, safetensors ...) say which reading is the first; they need not be there. The \
 output has the columns of the table `evidence`, those that the pipeline needs to take it (reading, position, contexts ...), and who read it, \
 also in the metadata of the schema. Rows come in the order of the input. Reading 0 is that of what the record tells; the others are for what \
@@ -421,7 +421,7 @@ fn dispatch(cli: &Cli) -> Result<()> {
         Command::Snapshot { stage, publication } => {
             run::stage(cli, Publication::NAME, Asked { allow_older: publication.allow_older, ..stage.asked() })
         }
-        Command::Status => status::status(cli),
+        Command::Status(args) => status::status(cli, args),
         Command::Rows(RowsCommand::Evidence) => rows::evidence(cli),
         Command::Reference(ReferenceCommand::Check { strict }) => reference::check(*strict),
         Command::Report(args) => report::write_page(cli, args, report_page),

@@ -33,7 +33,7 @@ pub fn evidence(cli: &Cli) -> Result<()> {
     let config = resolve(cli)?.config;
     let references = References::new(&Reference::load_with(config.reference.extra_grid.as_deref())?);
     let reader = card_reader(&references);
-    let (schema, reader) = (Arc::new(reader.schema()), reader.to_string());
+    let (schema, reader) = (Arc::new(reader.schema()), reader.short());
     let input = open_ipc_stream(BufReader::with_capacity(1 << 20, std::io::stdin()), STDIN.to_owned())?;
     let mut columns = CardedColumns::new(&input.schema, STDIN)?;
     let mut output = match StreamWriter::try_new(BufWriter::with_capacity(1 << 20, std::io::stdout().lock()), &schema) {

@@ -118,6 +118,13 @@ pub fn resolve(overrides: &Overrides, environment: impl Fn(&str) -> Option<Strin
             layers.set(setting.key, value, Origin::Environment(name));
         }
     }
+    for [said, other] in [["cards.path", "cards.evidence"], ["cards.evidence", "cards.path"]] {
+        // A variable goes before the file, also where it says the other of two that exclude each other.
+        if let Some((_, Origin::Environment(variable))) = layers.origins.get(said) {
+            let variable = variable.clone();
+            layers.leave_aside(other, &variable);
+        }
+    }
     if let Some(path) = &overrides.source {
         layers.set("source.kind", toml::Value::String("file".into()), Origin::Flag("--source"));
         layers.set("source.path", toml::Value::String(path.to_string_lossy().into_owned()), Origin::Flag("--source"));
@@ -222,7 +229,7 @@ impl Layers {
         let mut layers = Self::default();
         for setting in SETTINGS {
             let Some(default) = setting.default else { continue };
-            if setting.pinned {
+            if setting.shown {
                 layers.set(setting.key, to_toml(default), Origin::Default);
             } else {
                 // How something is fetched is worth a line of `run -v` only where somebody has set it.

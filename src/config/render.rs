@@ -36,7 +36,7 @@ pub fn pipeline_toml() -> String {
                 out.push_str(&format!("# {line}\n"));
             }
             let (_, name) = setting.split();
-            let set = setting.here.or(setting.default.filter(|_| setting.pinned));
+            let set = setting.here.or(setting.default.filter(|_| setting.shown));
             if let Some(value) = set {
                 out.push_str(&format!("{name} = {}\n", as_toml(value)));
             } else if let Some(value) = setting.default.or(setting.example) {

@@ -29,13 +29,13 @@ pub struct Config {
 }
 
 impl Config {
-    /// The configuration as a manifest pins it: everything but where the source lies.
+    /// The configuration as a manifest pins it: everything that decides what is published, so neither where the source lies nor the limits,
+    /// which decide whether.
     #[must_use]
     pub fn as_pinned(&self) -> serde_json::Value {
         json!({
             "source": self.source.as_pinned(),
             "cohort": self.cohort,
-            "limits": self.limits,
             "method": self.method,
         })
     }

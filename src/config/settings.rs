@@ -13,8 +13,10 @@ pub struct Setting {
     pub kind: Kind,
     /// The value where nothing is said.
     pub default: Option<Value>,
-    /// Whether the manifest of every snapshot states it, whatever the source. `run -v` shows such a setting even where it is the default.
+    /// Whether the manifest of every snapshot states it, whatever the source.
     pub pinned: bool,
+    /// Whether `run -v` shows it even where it is the default.
+    pub shown: bool,
     /// What it decides, in one sentence.
     pub about: &'static str,
     /// What the repository's own `pipeline.toml` sets it to.
@@ -70,7 +72,7 @@ pub enum Value {
 
 impl Setting {
     const fn new(key: &'static str, kind: Kind, about: &'static str) -> Self {
-        Self { key, kind, default: None, pinned: false, about, here: None, example: None }
+        Self { key, kind, default: None, pinned: false, shown: false, about, here: None, example: None }
     }
 
     const fn defaults_to(self, value: Value) -> Self {
@@ -78,7 +80,11 @@ impl Setting {
     }
 
     const fn pinned(self) -> Self {
-        Self { pinned: true, ..self }
+        Self { pinned: true, ..self.shown() }
+    }
+
+    const fn shown(self) -> Self {
+        Self { shown: true, ..self }
     }
 
     const fn here(self, value: Value) -> Self {
@@ -189,14 +195,14 @@ pub const SETTINGS: &[Setting] = &[
     .pinned(),
     Setting::new("limits.max_quarantine_fraction", FRACTION, "Share of records that may be refused before ingest stops.")
         .defaults_to(Value::Number(0.01))
-        .pinned(),
+        .shown(),
     Setting::new(
         "limits.max_shrink_fraction",
         FRACTION,
         "Share of models, or of a field of them, that may be missing against the newest snapshot.",
     )
     .defaults_to(Value::Number(0.05))
-    .pinned(),
+    .shown(),
     Setting::new("method.version", VERSION, "Version of the method, which must be the one that this build implements.")
         .defaults_to(Value::Whole(METHOD_VERSION as i64))
         .pinned(),

@@ -175,7 +175,7 @@ fn the_list_agrees_with_the_typed_structs() {
 fn a_pinned_configuration_is_read_back() {
     let whole = with_file("[source]\nkind = \"hub-dataset\"\nrevision = \"v1\"").unwrap().config;
     let pinned = serde_json::json!({
-        "source": whole.source.as_pinned(), "cohort": whole.cohort, "limits": whole.limits, "method": whole.method,
+        "source": whole.source.as_pinned(), "cohort": whole.cohort, "method": whole.method,
     });
     assert_eq!(Config::from_pinned(pinned.clone()).unwrap(), whole);
     let mut without_seed = pinned.clone();
@@ -258,4 +258,44 @@ fn cards_that_a_flag_puts_aside_are_told_and_those_of_a_variable_stay() {
     let of_variable = resolve(&overrides, |name| (name == "HUGGING_CARBON_CARDS_PATH").then(|| "mine".to_owned())).unwrap();
     assert_eq!(of_variable.config.cards.path.as_deref(), Some(Path::new("mine")));
     assert!(of_variable.left_aside.is_empty());
+}
+
+/// Regression: `HUGGING_CARBON_CARDS_EVIDENCE` over `cards.path` of a file was refused, where `--evidence` was taken: no value of a variable unset
+/// the other of the two.
+#[test]
+fn a_variable_puts_the_other_cards_of_a_file_aside() {
+    for (file, variable, said) in [
+        ("[cards]\npath = \"cards\"\n", "HUGGING_CARBON_CARDS_EVIDENCE", "cards.path"),
+        ("[cards]\nevidence = \"made\"\n", "HUGGING_CARBON_CARDS_PATH", "cards.evidence"),
+    ] {
+        let resolved = with_file_and(file, |name| (name == variable).then(|| "mine".to_owned())).unwrap();
+        let cards = &resolved.config.cards;
+        assert_eq!(cards.path.iter().chain(&cards.evidence).collect::<Vec<_>>(), [Path::new("mine")], "{variable}");
+        let [(setting, _, why)] = resolved.left_aside.as_slice() else { panic!("{:?}", resolved.left_aside) };
+        assert!(setting == said && why.contains(variable), "{setting} {why}");
+    }
+    let both = |name: &str| ["HUGGING_CARBON_CARDS_PATH", "HUGGING_CARBON_CARDS_EVIDENCE"].contains(&name).then(|| "x".to_owned());
+    assert!(with_file_and("", both).is_err());
+}
+
+/// Limits decide whether something is published: no version has them, and manifests of earlier versions, which have, are still read.
+#[test]
+fn limits_are_in_no_manifest() {
+    let strict = with_file("[limits]\nmax_shrink_fraction = 0.5").unwrap().config;
+    let lenient = with_file("").unwrap().config;
+    assert_eq!(strict.as_pinned(), lenient.as_pinned());
+    let mut earlier = lenient.as_pinned();
+    earlier["limits"] = serde_json::json!({"max_quarantine_fraction": 0.01, "max_shrink_fraction": 0.5});
+    assert_eq!(Config::from_pinned(earlier).unwrap().limits.max_shrink_fraction, 0.5);
+}
+
+/// Regression: "shapes,copies" and "copies,shapes,copies" made two snapshots of the same tables.
+#[test]
+fn passes_that_are_left_out_are_a_set() {
+    let pinned = |text: &str| {
+        let resolved = with_file_and("", |name| (name == "HUGGING_CARBON_METHOD_WITHOUT_LINK_PASSES").then(|| text.to_owned()));
+        resolved.unwrap().config.as_pinned()
+    };
+    assert_eq!(pinned("shapes,copies"), pinned("copies,shapes,copies"));
+    assert_ne!(pinned("shapes"), pinned("copies"));
 }

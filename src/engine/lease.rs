@@ -22,15 +22,15 @@ const STALE_AFTER: Duration = Duration::from_secs(600);
 
 /// Who works in a data directory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Owner {
+pub struct Owner {
     /// Name of the machine.
-    host: String,
+    pub host: String,
     /// Process id.
-    process: u32,
+    pub process: u32,
     /// When the process started, as the system tells it: boot and ticks since then. None where it does not tell.
     started: Option<String>,
-    /// When the lease was taken, for a person.
-    taken_at: String,
+    /// When it began, RFC 3339.
+    pub taken_at: String,
     /// Whether the owner also holds the lock of the file system.
     has_lock: bool,
 }
@@ -137,6 +137,16 @@ pub(super) fn read_owner(path: &Path) -> Option<Owner> {
     serde_json::from_slice(&fs::read(path).ok()?).ok()
 }
 
+/// Who is at work in a directory; none if nobody is known to be. Nothing is written.
+#[must_use]
+pub fn at_work(work: &Path) -> Option<Owner> {
+    let path = work.join(LEASE);
+    let owner = read_owner(&path)?;
+    let untouched = || fs::metadata(&path).and_then(|m| m.modified()).ok()?.elapsed().ok();
+    let is_gone = owner.is_gone().unwrap_or_else(|| untouched().is_some_and(|time| time > STALE_AFTER));
+    (!is_gone).then_some(owner)
+}
+
 /// That somebody else works there.
 pub(super) fn busy(work: &Path, owner: Option<&Owner>) -> Error {
     let who = owner.map(|owner| format!(" ({owner})")).unwrap_or_default();
@@ -212,8 +222,9 @@ mod tests {
         let message = Lease::acquire(dir.path(), false).err().unwrap().to_string();
         assert!(message.contains(&format!("process {}", std::process::id())) && message.contains("lease.json"), "{message}");
         lease.check().unwrap();
+        assert_eq!(at_work(dir.path()).map(|owner| owner.process), Some(std::process::id()));
         drop(lease);
-        assert!(!dir.path().join(LEASE).exists());
+        assert!(at_work(dir.path()).is_none() && !dir.path().join(LEASE).exists());
     }
 
     #[test]
@@ -222,6 +233,7 @@ mod tests {
         // The number is in use, by a process that started at another time.
         let gone = Owner { started: Some("another boot/1".into()), ..Owner::this_process(false) };
         write(dir.path(), &gone);
+        assert_eq!(at_work(dir.path()), None);
         drop(Lease::acquire(dir.path(), false).unwrap());
         // Its owner had the lock, which this process has now.
         write(dir.path(), &Owner { host: "elsewhere".into(), ..Owner::this_process(true) });

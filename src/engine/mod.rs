@@ -18,6 +18,7 @@ pub use blocks::in_blocks;
 pub use fingerprint::Freshness;
 pub use inputs::{InputTable, Inputs};
 pub use interrupt::undisturbed;
+pub use lease::{Owner, at_work};
 pub use lock::Lock;
 pub use outputs::Outputs;
 pub use progress::{Meter, Spinner};

@@ -42,7 +42,7 @@ impl<'a, S: Declared> Outputs<'a, S> {
     where
         S: Writes<R>,
     {
-        BatchWriter::create(&table_path(self.dir, R::NAME), R::schema())
+        BatchWriter::create(&table_path(self.dir, R::NAME), R::schema(), R::KEY)
     }
 
     /// Notes that a declared table is whole.

@@ -75,7 +75,17 @@ pub fn recorded(workspace: &Workspace, stage: &str) -> Result<Option<Record>> {
 /// # Errors
 /// The first stage that fails stops the run; what was done before it stays done.
 pub fn run(workspace: &Workspace, graph: &[Box<dyn Step>], wanted: Wanted<'_>, force: bool) -> Result<Vec<&'static str>> {
-    let lock = Lock::acquire(&workspace.work)?;
+    let lock = match Lock::acquire(&workspace.work) {
+        Ok(lock) => lock,
+        Err(e) if !force && e.is_read_only() && is_done(workspace, graph, wanted)? => {
+            tracing::warn!(
+                place = %workspace.work.display(),
+                "nothing may be written here, and nothing has to be: every stage is fresh"
+            );
+            return Ok(Vec::new());
+        }
+        Err(e) => return Err(e),
+    };
     clear_temporary(&workspace.work)?;
     let mut ran = Vec::new();
     let mut begun = wanted.from.is_none();
@@ -121,6 +131,18 @@ pub fn run(workspace: &Workspace, graph: &[Box<dyn Step>], wanted: Wanted<'_>, f
         }
     }
     Ok(ran)
+}
+
+/// Whether every wanted stage is fresh, which is reported then. Nothing is written.
+fn is_done(workspace: &Workspace, graph: &[Box<dyn Step>], wanted: Wanted<'_>) -> Result<bool> {
+    let last = graph.iter().position(|step| step.name() == wanted.until).map_or(graph.len(), |at| at + 1);
+    let stages: Vec<_> = status(workspace, graph)?.into_iter().take(last).collect();
+    let is_done = stages.iter().all(|(_, freshness, _)| *freshness == Freshness::Fresh);
+    for (name, _, record) in stages.iter().filter(|_| is_done) {
+        let rows = record.as_ref().map(rows_written).unwrap_or_default();
+        workspace.reports.put(StageReport::idle(name, StageStatus::Fresh, rows));
+    }
+    Ok(is_done)
 }
 
 fn rows_written(record: &Record) -> BTreeMap<String, u64> {

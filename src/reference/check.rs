@@ -465,7 +465,7 @@ fn coverage(reference: &Reference) -> Vec<(String, String)> {
     add("registry runs whose hardware is in the table", format!("{named} of {}", texts.len()));
     let countries: BTreeSet<&str> = reference.grid.names().map(|(_, place)| place).collect();
     add("countries with grid intensity", countries.len().to_string());
-    add("states, provinces and cloud regions with their own", reference.grid.regions().count().to_string());
+    add("states, provinces and cloud regions with their own", reference.regions.count().to_string());
     add("names of places", reference.places.rows().len().to_string());
     add("cloud regions", reference.places.regions().len().to_string());
     let own_pue = reference.places.regions().iter().filter(|r| r.pue.is_some()).count();

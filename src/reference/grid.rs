@@ -1,7 +1,8 @@
 //! Grid intensity by place and year: countries, states and provinces, cloud regions.
 
-use crate::domain::GridBasis;
+use crate::domain::{ClosedSet, GridBasis};
 use crate::error::{Error, Result};
+use crate::store::sha256_bytes;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -55,19 +56,61 @@ pub struct GridValue {
     pub source: String,
 }
 
+/// Which country each region of the grid tables lies in: all that readers of places ask of them, whatever the values.
+#[derive(Clone, Debug, Default)]
+pub struct Regions {
+    countries: BTreeMap<String, String>,
+}
+
+impl Regions {
+    /// The country a place lies in; a country is its own.
+    #[must_use]
+    pub fn country_of<'a>(&'a self, place: &'a str) -> &'a str {
+        self.countries.get(place).map_or(place, String::as_str)
+    }
+
+    /// The region of a key, if there is one.
+    #[must_use]
+    pub fn key(&self, key: &str) -> Option<&str> {
+        self.countries.get_key_value(key).map(|(region, _)| region.as_str())
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.countries.len()
+    }
+
+    /// SHA-256 of the pairs, whatever file they stand in.
+    pub(super) fn digest(&self) -> String {
+        let lines: String = self.countries.iter().map(|(region, country)| format!("{region},{country}\n")).collect();
+        sha256_bytes(lines.as_bytes())
+    }
+}
+
+/// SHA-256 of what is read of rows of regions: the same for any order of rows, any line ends and any other columns.
+pub(super) fn content_digest(rows: &[GridRow]) -> String {
+    let line = |row: &GridRow| {
+        let GridRow { place, country, year, gco2e_per_kwh, basis, flow, source, name: _, is_partial: _ } = row;
+        format!("{:?}\n", (place, year, country, gco2e_per_kwh, basis.word(), flow, source))
+    };
+    let mut lines: Vec<String> = rows.iter().map(line).collect();
+    lines.sort();
+    sha256_bytes(lines.concat().as_bytes())
+}
+
 /// Grid intensity by place and year.
 #[derive(Debug)]
 pub struct Grid {
     values: BTreeMap<String, BTreeMap<i32, GridValue>>,
-    /// Region to country.
-    countries: BTreeMap<String, String>,
+    regions: Regions,
     /// English names of countries.
     names: Vec<(String, String)>,
 }
 
 impl Grid {
     pub(super) fn new(countries: Vec<GridRow>, regions: Vec<GridRow>) -> Result<Self> {
-        let mut grid = Self { values: BTreeMap::new(), countries: BTreeMap::new(), names: Vec::new() };
+        let mut grid = Self { values: BTreeMap::new(), regions: Regions::default(), names: Vec::new() };
         for row in countries {
             if row.place != WORLD {
                 grid.names.push((row.name.clone(), row.place.clone()));
@@ -99,7 +142,7 @@ impl Grid {
                 return Err(Error::Internal(format!("{file}: {} {} twice", row.place, row.year)));
             }
             if row.place != country {
-                self.countries.insert(row.place.clone(), country);
+                self.regions.countries.insert(row.place.clone(), country);
             }
             if let Some(years) = self.values.get_mut(&row.place) {
                 years.remove(&row.year);
@@ -129,12 +172,13 @@ impl Grid {
     /// The country a place lies in; a country is its own.
     #[must_use]
     pub fn country_of<'a>(&'a self, place: &'a str) -> &'a str {
-        self.countries.get(place).map_or(place, String::as_str)
+        self.regions.country_of(place)
     }
 
-    /// Keys of the regions.
-    pub fn regions(&self) -> impl Iterator<Item = &str> {
-        self.countries.keys().map(String::as_str)
+    /// The regions, each with its country.
+    #[must_use]
+    pub fn regions(&self) -> &Regions {
+        &self.regions
     }
 
     /// English names and codes of the countries.

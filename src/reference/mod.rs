@@ -52,7 +52,7 @@ pub use continued_runs::ContinuedRuns;
 pub use corrections::{CorrectedField, Correction, Corrections, Meeting};
 pub use embodied::{Embodied, EmbodiedRate};
 pub use fine_tunes::{FineTune, SampleLength, SampleLengths};
-pub use grid::{Grid, GridValue};
+pub use grid::{Grid, GridValue, Regions};
 pub use layouts::Layouts;
 pub use market_based::MarketBased;
 pub use operators::Operators;
@@ -108,6 +108,8 @@ const FILES: &[(&str, &str)] = &[
 const CORRECTIONS: (&str, &str) = ("corrections.toml", include_str!("../../data/reference/corrections.toml"));
 /// Name under which the optional grid table enters digests and manifests.
 pub const EXTRA_GRID: &str = "extra_grid";
+/// Name under which the regions of the grid tables enter fingerprints, without their values.
+const REGIONS: &str = "countries_of_grid_regions";
 
 /// All reference tables, each with the digests of the files it was made of.
 #[derive(Clone, Debug)]
@@ -118,6 +120,8 @@ pub struct Reference {
     pub chip_use: Table<ChipUse>,
     /// Grid intensity by place and year.
     pub grid: Table<Grid>,
+    /// Which country each of its regions lies in.
+    pub regions: Table<Regions>,
     /// Countries in which published runs were computed.
     pub compute_countries: Table<ComputeCountries>,
     /// Where houses train, beside where they are.
@@ -231,6 +235,8 @@ impl Reference {
         let training_places = TrainingPlaces::new(files.rows("training_places.csv")?, &grid)?;
         let mut all = files.all_digests();
         all.extend(grid.digests().clone());
+        let regions = grid.regions().clone();
+        let of_regions = BTreeMap::from([(REGIONS.to_owned(), regions.digest())]);
         Ok(Self {
             places: Table::new(places, files.digests(&["places.csv", "cloud_regions.csv"])),
             chip_use: Table::derived(ChipUse::new(accelerators.clone(), &registry), [accelerators.digests(), registry.digests()]),
@@ -264,6 +270,7 @@ impl Reference {
             registry,
             operators,
             accelerators,
+            regions: Table::new(regions, of_regions),
             grid,
         })
     }
@@ -287,8 +294,9 @@ fn grid(files: &Files, extra_grid: Option<&(&Path, Vec<u8>)>) -> Result<Table<Gr
             ),
             other => other,
         };
-        grid.add_regions(parse(&path.display().to_string(), bytes).map_err(refused)?, "extra grid table").map_err(refused)?;
-        digests.insert(EXTRA_GRID.to_owned(), sha256_bytes(bytes));
+        let rows = parse(&path.display().to_string(), bytes).map_err(refused)?;
+        digests.insert(EXTRA_GRID.to_owned(), grid::content_digest(&rows));
+        grid.add_regions(rows, "extra grid table").map_err(refused)?;
     }
     Ok(Table::new(grid, digests))
 }

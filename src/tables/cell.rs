@@ -158,13 +158,25 @@ fn read_items<C: Cell>(array: &ArrayRef, row: usize) -> Option<Vec<C>> {
     Some(items)
 }
 
+/// The elements of a list, called as the Parquet format wants it.
+fn element(data_type: DataType) -> Arc<Field> {
+    Arc::new(Field::new("element", data_type, true))
+}
+
+fn list_builder<B: ArrayBuilder + Default>(of: DataType) -> ListBuilder<B> {
+    ListBuilder::new(B::default()).with_field(element(of))
+}
+
 macro_rules! list_cell {
     ($item:ty, $item_builder:ty, $item_type:expr) => {
         impl Cell for Vec<$item> {
             type Builder = ListBuilder<$item_builder>;
             const NULLABLE: bool = false;
             fn data_type() -> DataType {
-                DataType::List(Arc::new(Field::new("item", $item_type, true)))
+                DataType::List(element($item_type))
+            }
+            fn builder() -> Self::Builder {
+                list_builder($item_type)
             }
             fn append(self, builder: &mut Self::Builder) {
                 for item in self {
@@ -185,6 +197,9 @@ impl Cell for Option<Vec<i32>> {
     const NULLABLE: bool = true;
     fn data_type() -> DataType {
         <Vec<i32> as Cell>::data_type()
+    }
+    fn builder() -> Self::Builder {
+        <Vec<i32> as Cell>::builder()
     }
     fn append(self, builder: &mut Self::Builder) {
         let is_there = self.is_some();
@@ -246,6 +261,9 @@ impl<S: ClosedSet> Cell for Vec<S> {
     fn data_type() -> DataType {
         <Vec<String> as Cell>::data_type()
     }
+    fn builder() -> Self::Builder {
+        <Vec<String> as Cell>::builder()
+    }
     fn append(self, builder: &mut Self::Builder) {
         for item in self {
             builder.values().append_value(item.word());
@@ -265,6 +283,9 @@ impl Cell for Vec<TierNumber> {
     const NULLABLE: bool = false;
     fn data_type() -> DataType {
         <Vec<i32> as Cell>::data_type()
+    }
+    fn builder() -> Self::Builder {
+        <Vec<i32> as Cell>::builder()
     }
     fn append(self, builder: &mut Self::Builder) {
         Cell::append(self.into_iter().map(|tier| tier.0.number()).collect::<Vec<i32>>(), builder);
@@ -312,6 +333,9 @@ impl Cell for Vec<Term> {
     const NULLABLE: bool = false;
     fn data_type() -> DataType {
         <Vec<String> as Cell>::data_type()
+    }
+    fn builder() -> Self::Builder {
+        <Vec<String> as Cell>::builder()
     }
     fn append(self, builder: &mut Self::Builder) {
         Cell::append(self.into_iter().map(Term::name).collect::<Vec<String>>(), builder);

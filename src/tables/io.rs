@@ -3,31 +3,24 @@
 use super::batches::converted;
 use super::beside::{Ahead, Beside};
 use super::file::{TableFile, Wanted};
+use super::properties::writer_properties;
+pub use super::properties::{ROW_GROUP_ROWS, TABLE_FORMAT};
 use super::{Part, Row, RowBuilders};
 use crate::error::{Error, IoContext, Result};
 use crate::store::HashingWriter;
 pub use crate::store::{hex, sha256_bytes, sha256_file, sync_directory, write_atomically};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, new_null_array};
 use arrow::compute::concat_batches;
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::datatypes::{Field, Schema};
 use fs_err as fs;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReader};
-use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
-use parquet::schema::types::ColumnPath;
 use serde::{Deserialize, Serialize};
 use std::io::BufWriter;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Rows of a row group. Fixed, because the bytes of a table must not depend on memory or threads.
-pub const ROW_GROUP_ROWS: usize = 131_072;
-/// Version of what Parquet files hold beside their rows; raised when the same rows get other bytes. Part of every fingerprint.
-///
-/// 2: fields have metadata (description, unit, source). 3: numbers with a fraction have no dictionary.
-pub const TABLE_FORMAT: u32 = 3;
 /// Rows handed to the Parquet writer at a time. A table that has more is decoded and encoded on threads of its own.
 const BATCH_ROWS: usize = 8_192;
 /// Rows decoded at a time ahead of who reads them: with a kilobyte each some megabytes wait.
@@ -42,20 +35,6 @@ pub struct TableReceipt {
     pub bytes: u64,
     /// SHA-256 of the file, lower-case hex.
     pub sha256: String,
-}
-
-/// Properties of every Parquet file: zstd 3, fixed row groups, a creator that names the format and not the build. Estimates differ from row
-/// to row: a dictionary of them costs a look-up each, and makes the file a fifth larger.
-fn writer_properties(schema: &Schema) -> Result<WriterProperties> {
-    let level = ZstdLevel::try_new(3).map_err(|e| Error::Internal(format!("zstd level: {e}")))?;
-    let properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(level))
-        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
-        .set_statistics_enabled(EnabledStatistics::Chunk)
-        .set_created_by(format!("hugging-carbon table format {TABLE_FORMAT}"));
-    let numbers = schema.fields().iter().filter(|field| *field.data_type() == DataType::Float64);
-    let paths = numbers.map(|field| ColumnPath::new(vec![field.name().clone()]));
-    Ok(paths.fold(properties, |properties, path| properties.set_column_dictionary_enabled(path, false)).build())
 }
 
 /// Streams record batches into one Parquet file. A table of several batches is encoded on a thread of its own.
@@ -77,14 +56,14 @@ enum Encoder {
 }
 
 impl BatchWriter {
-    /// Creates `path`, replacing what is there.
+    /// Creates `path`, replacing what is there. Rows come sorted by the columns of `key`; none where they do not.
     ///
     /// # Errors
     /// The file cannot be created.
-    pub fn create(path: &Path, schema: Arc<Schema>) -> Result<Self> {
+    pub fn create(path: &Path, schema: Arc<Schema>, key: &[&str]) -> Result<Self> {
         let file = fs::File::create(path).at_path("cannot create", path)?;
         let sink = HashingWriter::new(BufWriter::with_capacity(1 << 20, file));
-        let properties = writer_properties(&schema)?;
+        let properties = writer_properties(&schema, key)?;
         let writer = ArrowWriter::try_new(sink, schema, Some(properties)).map_err(|e| parquet_write_error(path, e))?;
         Ok(Self { path: path.to_owned(), encoder: Encoder::Here(Box::new(writer)), batches: 0, rows: 0 })
     }
@@ -158,7 +137,7 @@ impl<R: Row> TableWriter<R> {
     /// # Errors
     /// The file cannot be created.
     pub fn create(dir: &Path) -> Result<Self> {
-        let writer = BatchWriter::create(&table_path(dir, R::NAME), R::schema())?;
+        let writer = BatchWriter::create(&table_path(dir, R::NAME), R::schema(), R::KEY)?;
         Ok(Self { builders: R::Builders::default(), held: Vec::new(), held_rows: 0, writer })
     }
 

@@ -18,6 +18,7 @@ pub mod frame;
 pub mod io;
 pub mod lookup;
 mod parts;
+mod properties;
 mod published;
 mod readings;
 mod roles;

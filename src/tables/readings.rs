@@ -2,11 +2,24 @@
 
 use super::{EvidenceRow, table};
 use crate::domain::{EvidenceSource, Field};
+use crate::store::sha256_bytes;
 use arrow::datatypes::Schema;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Format of the rows; raised when their columns or their meaning change.
-const FORMAT: u32 = 1;
+///
+/// 2: `reader` is short, and the questions of a card stand in its `contexts` once. Rows of format 1 are still read.
+const FORMAT: u32 = 2;
+/// Parts of a reader as rows of format 1 wrote it that say nothing of whether cards are read alike: values of the grid tables stand in no
+/// reading. Nor does the format itself, or what countries regions lie in, which those rows did not tell.
+const IS_NO_DIFFERENCE: [&str; 5] =
+    ["format", "grid_country_year.csv", "grid_region_year.csv", "extra_grid", "countries_of_grid_regions"];
+/// Between the parts of [`Reader::short`].
+const SHORT_SEPARATOR: char = '/';
+/// What the parts of [`Reader::short`] are.
+const SHORT_PARTS: [&str; 4] = ["hugging-carbon", "format", "reader", "words and tables"];
+/// Hexadecimal digits of the last of them: twelve are 48 bits, and what stands in a row 80,000 times should be short.
+const SHORT_DIGITS: usize = 12;
 /// Prefix of the keys in the metadata of a stream's schema.
 const METADATA_PREFIX: &str = "hugging-carbon.";
 
@@ -47,7 +60,7 @@ table! {
         position: i32,
         /// Rows of the card.
         rows_of_card: i32,
-        /// On a reading's first row: roles and answers it holds for.
+        /// On a reading's first row: roles and answers it holds for; on a card's first row what was asked before them.
         contexts: Vec<String>,
         /// On a card's first row: bases it states, `id` or `name` before each.
         said_bases: Vec<String>,
@@ -59,7 +72,7 @@ table! {
         card_sha256: String,
         /// Why the input's row could not be used; all columns of evidence are null then.
         refused: Option<String>,
-        /// Who read it.
+        /// Who read it: versions of the program, of these columns and of the reader, and a digest of words and tables.
         reader: String,
     }
 }
@@ -126,7 +139,9 @@ impl Reader {
     /// This version of the program with a version of the stage that reads, and the digests of words and tables.
     #[must_use]
     pub fn new(stage_version: u32, digests: BTreeMap<String, String>) -> Self {
-        let mut parts = digests;
+        // A name ends at its first blank where a reader is written as text.
+        let mut parts: BTreeMap<String, String> =
+            digests.into_iter().map(|(name, digest)| (name.replace([' ', ';'], "_"), digest)).collect();
         parts.insert("format".to_owned(), FORMAT.to_string());
         parts.insert("hugging-carbon".to_owned(), env!("CARGO_PKG_VERSION").to_owned());
         parts.insert("reader".to_owned(), stage_version.to_string());
@@ -140,19 +155,56 @@ impl Reader {
         parts.collect::<Option<_>>().map(|parts| Self { parts })
     }
 
-    /// What differs from another reader, in words; none where they are the same.
+    /// As a row names it: what decides whether a card is read alike, in few letters.
     #[must_use]
-    pub fn difference(&self, other: &Self) -> Option<String> {
+    pub fn short(&self) -> String {
+        let [program, format, reader, _] = SHORT_PARTS;
+        let of = |name: &str| self.parts.get(name).map_or("", String::as_str);
+        let rest = self.parts.iter().filter(|(name, _)| ![program, format, reader].contains(&name.as_str()));
+        let rest: String = rest.map(|(name, value)| format!("{name} {value}\n")).collect();
+        [of(program), of(format), of(reader), &sha256_bytes(rest.as_bytes())[..SHORT_DIGITS]].join(&SHORT_SEPARATOR.to_string())
+    }
+
+    /// What differs in the reader that a row names, in words; none where cards are read alike. `told` is the reader that the file tells of in
+    /// the metadata of its schema, where an engine has kept them.
+    #[must_use]
+    pub fn difference_from(&self, row: &str, told: Option<&Self>) -> Option<String> {
+        if let Some(told) = told.filter(|told| told.short() == row) {
+            return self.difference(told, &[]);
+        }
+        let (ours, theirs) = (self.short(), row.split(SHORT_SEPARATOR).collect::<Vec<_>>());
+        let ours: Vec<&str> = ours.split(SHORT_SEPARATOR).collect();
+        if theirs.len() == ours.len() {
+            let differing = SHORT_PARTS.iter().zip(theirs.iter().zip(ours)).filter(|(_, (theirs, ours))| *theirs != ours);
+            let said: Vec<String> = differing.map(|(name, (theirs, ours))| format!("{name} is {theirs}, here {ours}")).collect();
+            return (!said.is_empty()).then(|| said.join("; "));
+        }
+        match Self::parse(row) {
+            Some(whole) => self.difference(&whole, &IS_NO_DIFFERENCE),
+            None => Some(format!("'{row}' names no reader")),
+        }
+    }
+
+    /// What differs from another reader but for some parts, in words; none where they are the same.
+    fn difference(&self, other: &Self, but_for: &[&str]) -> Option<String> {
         let names: BTreeSet<&String> = self.parts.keys().chain(other.parts.keys()).collect();
         let differing: Vec<String> = names
             .into_iter()
-            .filter(|name| self.parts.get(name.as_str()) != other.parts.get(name.as_str()))
+            .filter(|name| !but_for.contains(&name.as_str()) && self.parts.get(name.as_str()) != other.parts.get(name.as_str()))
             .map(|name| {
                 let said = |reader: &Self| reader.parts.get(name.as_str()).cloned().unwrap_or_else(|| "nothing".to_owned());
                 format!("{name} is {}, here {}", said(other), said(self))
             })
             .collect();
         (!differing.is_empty()).then(|| differing.join("; "))
+    }
+
+    /// The reader that a schema's metadata tell of; none if they tell of none.
+    #[must_use]
+    pub fn of_metadata(schema: &Schema) -> Option<Self> {
+        let part = |(name, value): (&String, &String)| Some((name.strip_prefix(METADATA_PREFIX)?.to_owned(), value.clone()));
+        let parts: BTreeMap<String, String> = schema.metadata().iter().filter_map(part).collect();
+        (!parts.is_empty()).then_some(Self { parts })
     }
 
     /// The schema of a stream of readings: the columns of [`CardReadingRow`], and the reader as metadata.
@@ -185,11 +237,34 @@ mod tests {
     fn readers_say_what_differs() {
         let ours = reader(9, "aa");
         assert_eq!(Reader::parse(&ours.to_string()).as_ref(), Some(&ours));
-        assert_eq!(ours.difference(&reader(9, "aa")), None);
-        assert_eq!(ours.difference(&reader(8, "aa")).as_deref(), Some("reader is 8, here 9"));
-        let both = ours.difference(&reader(8, "bb")).unwrap();
-        assert_eq!(both, "reader is 8, here 9; vocabulary is bb, here aa");
+        let other = |version, words| {
+            let other = reader(version, words);
+            ours.difference_from(&other.short(), Reader::of_metadata(&other.schema()).as_ref())
+        };
+        assert_eq!(other(9, "aa"), None);
+        assert_eq!(other(8, "aa").as_deref(), Some("reader is 8, here 9"));
+        assert_eq!(other(8, "bb").as_deref(), Some("reader is 8, here 9; vocabulary is bb, here aa"));
+        // Spark drops the metadata.
+        assert_eq!(ours.difference_from(&ours.short(), None), None);
+        let said = ours.difference_from(&reader(8, "bb").short(), None).unwrap();
+        assert!(said.starts_with("reader is 8, here 9; words and tables is "), "{said}");
+        let odd = Reader::new(9, BTreeMap::from([("two words; more".to_owned(), "aa".to_owned())]));
+        assert_eq!(Reader::parse(&odd.to_string()).as_ref(), Some(&odd));
         assert_eq!(Reader::parse("nonsense"), None);
+        assert_eq!(ours.difference_from("nonsense", None).as_deref(), Some("'nonsense' names no reader"));
+        assert!(ours.short().len() < 32, "{}", ours.short());
+    }
+
+    /// Rows of the first format have the whole text in every row, and digests of grid tables, whose values no reading has.
+    #[test]
+    fn rows_of_the_first_format_are_still_taken() {
+        let ours = reader(9, "aa");
+        let first = |version: u32| {
+            let program = env!("CARGO_PKG_VERSION");
+            format!("format 1; grid_region_year.csv ff; hugging-carbon {program}; reader {version}; vocabulary aa")
+        };
+        assert_eq!(ours.difference_from(&first(9), None), None);
+        assert_eq!(ours.difference_from(&first(8), None).as_deref(), Some("reader is 8, here 9"));
     }
 
     #[test]

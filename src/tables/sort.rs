@@ -57,7 +57,7 @@ impl ExternalSorter {
 
     fn spill(&mut self) -> Result<()> {
         let path = self.dir.join(format!("sort-run-{}.parquet", self.spilled.len()));
-        let mut writer = BatchWriter::create(&path, self.schema.clone())?;
+        let mut writer = BatchWriter::create(&path, self.schema.clone(), &[])?;
         let sorted = self.sorted_held()?;
         tracing::debug!(rows = sorted.order.len(), run = self.spilled.len(), "sorted run spilled");
         for batch in sorted {

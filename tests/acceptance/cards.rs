@@ -17,7 +17,7 @@ const AIMED: &[Field] =
     &[Field::EmissionsKgco2e, Field::EnergyKwh, Field::Accelerator, Field::WallHours, Field::AcceleratorHours, Field::TrainTokens];
 
 pub fn tables(reference: &Reference) -> CardTables<'_> {
-    let places = PlaceTables { places: &reference.places, grid: &reference.grid, operators: &reference.operators };
+    let places = PlaceTables { places: &reference.places, regions: &reference.regions, operators: &reference.operators };
     CardTables { accelerators: &reference.accelerators, places }
 }
 

@@ -159,7 +159,7 @@ fn hardware_of_the_real_files_resolves() {
 fn places_of_the_real_files_resolve() {
     let Some(shared) = shared() else { return };
     let reference = Reference::load().unwrap();
-    let tables = PlaceTables { places: &reference.places, grid: &reference.grid, operators: &reference.operators };
+    let tables = PlaceTables { places: &reference.places, regions: &reference.regions, operators: &reference.operators };
     let mut texts = distinct(
         &shared,
         &[("cards/reported_co2_2023-12-31.csv", "geographical_location"), ("truth/reported_emissions.csv", "region")],

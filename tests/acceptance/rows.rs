@@ -26,7 +26,7 @@ fn abouts<'a>(id: &'a str, at: usize, bases: &'a [Vec<String>]) -> Vec<About<'a>
 fn real_cards_have_a_reading_for_whatever_lineage_says() {
     let Some(shared) = shared() else { return };
     let reference = Reference::load().unwrap();
-    let places = PlaceTables { places: &reference.places, grid: &reference.grid, operators: &reference.operators };
+    let places = PlaceTables { places: &reference.places, regions: &reference.regions, operators: &reference.operators };
     let tables = CardTables { accelerators: &reference.accelerators, places };
     let mut all: Vec<cards::Card> = Vec::new();
     cards::read_cards("model_cards.jsonl.gz", &shared.join("data/cards/model_cards.jsonl.gz"), |item| {

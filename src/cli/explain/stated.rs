@@ -143,14 +143,14 @@ impl Stated {
 
     fn site(&self, reference: &Reference) -> Result<Site> {
         let Some(text) = &self.country else { return Ok(Site::default()) };
-        let Reference { places, grid, operators, .. } = reference;
+        let Reference { places, regions, operators, .. } = reference;
         // What names a country is one, also where the same letters are a state's: DE is Germany, and Delaware is US-DE.
         let key = text.trim().to_uppercase();
-        let of_grid = || grid.regions().find(|region| **region == key);
+        let of_grid = || regions.key(&key);
         if let Some(place) = places.country(text).or_else(of_grid) {
             return Ok(Site { grid_place: Some(place.to_owned()), ..Site::default() });
         }
-        let place = read_place(PlaceTables { places, grid, operators }, text, Context::Field);
+        let place = read_place(PlaceTables { places, regions, operators }, text, Context::Field);
         match place.settled().map(str::to_owned) {
             Some(settled) => Ok(Site { grid_place: Some(settled), operator: place.operator, cloud_region: place.cloud_region }),
             None => {

@@ -20,7 +20,7 @@ pub fn cards_of_the_kinds() -> Vec<String> {
 
 /// The tables of a card, out of all of them.
 pub fn card_tables(reference: &Reference) -> CardTables<'_> {
-    let places = PlaceTables { places: &reference.places, grid: &reference.grid, operators: &reference.operators };
+    let places = PlaceTables { places: &reference.places, regions: &reference.regions, operators: &reference.operators };
     CardTables { accelerators: &reference.accelerators, places }
 }
 

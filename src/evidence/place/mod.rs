@@ -6,15 +6,15 @@
 use super::hardware::Context;
 use super::vocabulary;
 use crate::reference::places::{ALPHA_2, Meaning, words};
-use crate::reference::{Grid, Operators, Places};
+use crate::reference::{Operators, Places, Regions};
 
 /// The tables that name places.
 #[derive(Clone, Copy, Debug)]
 pub struct PlaceTables<'a> {
     /// Names of places and cloud regions.
     pub places: &'a Places,
-    /// Which country a place of the grid tables lies in.
-    pub grid: &'a Grid,
+    /// Which country a region of the grid tables lies in.
+    pub regions: &'a Regions,
     /// Names of the operators of clouds and sites, and which of them publish a PUE.
     pub operators: &'a Operators,
 }
@@ -145,7 +145,7 @@ fn key(tables: PlaceTables<'_>, meaning: Meaning) -> &str {
 
 /// Whether two keys can be one place: the same, or one the country of the other.
 fn agree(tables: PlaceTables<'_>, a: &str, b: &str) -> bool {
-    a == b || tables.grid.country_of(a) == b || tables.grid.country_of(b) == a
+    a == b || tables.regions.country_of(a) == b || tables.regions.country_of(b) == a
 }
 
 /// How specific a meaning is: cloud regions and sites before cities, those before states and countries.

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 static REFERENCE: LazyLock<Reference> = LazyLock::new(|| Reference::load().unwrap());
 
 fn tables() -> PlaceTables<'static> {
-    PlaceTables { places: &REFERENCE.places, grid: &REFERENCE.grid, operators: &REFERENCE.operators }
+    PlaceTables { places: &REFERENCE.places, regions: &REFERENCE.regions, operators: &REFERENCE.operators }
 }
 
 fn keys(text: &str) -> Vec<String> {

@@ -157,6 +157,11 @@ impl Seen {
         self.unreadable.iter().map(|(field, (_, records))| (field.key().to_owned(), *records)).collect()
     }
 
+    /// Records by which a cohort can be cut, by metric.
+    pub(super) fn counted(&self) -> BTreeMap<CohortMetric, u64> {
+        CohortMetric::ALL.iter().map(|metric| (*metric, self.filled.counted(*metric))).collect()
+    }
+
     /// Says once which unit was taken for numbers that are instants.
     pub(super) fn log_epochs(&self) {
         for ((column, unit), records) in &self.epochs {

@@ -26,6 +26,8 @@ pub(super) struct Evidence {
     pub(super) inputs: Vec<Input>,
     /// Rows of the input that could not be used.
     pub(super) unusable: Vec<QuarantineRow>,
+    /// Share of the cards that were read under an id in other letters than the index has.
+    pub(super) renamed_share: f64,
 }
 
 /// Reads the pinned evidence, if any, beside the `raw_models` already written.
@@ -59,6 +61,7 @@ pub(super) fn read_evidence(
         let rows: u64 = evidence.inputs.iter().map(|input| input.records).sum();
         let Gathered { cards, without_model, .. } = gathered;
         tracing::info!(files = evidence.inputs.len(), rows, cards, without_model, "evidence made elsewhere");
+        evidence.renamed_share = renamed_share(gathered.renamed, cards);
         refuse_renamed(gathered.renamed, cards, max_refused, &pinned.root)?;
     }
     let mut writer = outputs.batch_writer::<CardReadingRow>()?;
@@ -101,13 +104,15 @@ impl Gathered {
         let mut checked = String::new();
         let mut number = 0_u64;
         for batch in open_batches(path, kind)? {
-            let batch = as_table::<CardReadingRow>(&batch?, &place, MAKE_IT_AGAIN)?;
+            let batch = batch?;
+            let told = Reader::of_metadata(&batch.schema());
+            let batch = as_table::<CardReadingRow>(&batch, &place, MAKE_IT_AGAIN)?;
             for row in BatchRows::<CardReadingRow>::new(&batch)?.iter() {
                 let row = row?;
                 number += 1;
                 self.cards += u64::from(row.reading == 0 && row.position == 0 && row.refused.is_none());
                 if row.reader != checked {
-                    same_reader(ours, &row.reader, &format!("{place} row {number}"))?;
+                    same_reader(ours, &row.reader, told.as_ref(), &format!("{place} row {number}"))?;
                     checked.clone_from(&row.reader);
                 }
                 self.add(row, &format!("{name}:row {number}"), models, unusable)?;
@@ -185,12 +190,15 @@ impl Gathered {
     }
 }
 
+#[allow(clippy::cast_precision_loss)] // Counts.
+fn renamed_share(renamed: u64, cards: u64) -> f64 {
+    renamed as f64 / cards.max(1) as f64
+}
+
 /// A card is read with its model's name, so that one read under an id in other letters gives no evidence. Regression: a job that had joined by
 /// lower case lost all of it, and the run ended well.
 fn refuse_renamed(renamed: u64, cards: u64, max_refused: f64, root: &Path) -> Result<()> {
-    #[allow(clippy::cast_precision_loss)] // Counts.
-    let share = renamed as f64 / cards.max(1) as f64;
-    if share > max_refused {
+    if renamed_share(renamed, cards) > max_refused {
         return Err(Error::input(
             format!(
                 "{renamed} of {cards} cards were read under ids in other letters than the index has (limits.max_quarantine_fraction)"
@@ -232,12 +240,8 @@ fn one_card(mut rows: Vec<CardReadingRow>) -> Result<(Vec<CardReadingRow>, bool)
 }
 
 /// Refuses readings of another reader.
-fn same_reader(ours: &Reader, theirs: &str, place: &str) -> Result<()> {
-    let difference = match Reader::parse(theirs) {
-        Some(theirs) => ours.difference(&theirs),
-        None => Some(format!("'{theirs}' names no reader")),
-    };
-    difference.map_or(Ok(()), |what| {
+fn same_reader(ours: &Reader, theirs: &str, told: Option<&Reader>, place: &str) -> Result<()> {
+    ours.difference_from(theirs, told).map_or(Ok(()), |what| {
         Err(Error::input(format!("the evidence was read by another reader of cards: {what}"), place, MAKE_IT_AGAIN))
     })
 }

@@ -6,7 +6,10 @@ mod duplicates;
 mod evidence;
 mod horizon;
 mod letters;
+mod pinned;
 mod renamed;
+
+pub use self::pinned::{Input, InputKind};
 
 use self::checks::Seen;
 use self::duplicates::Deduplicator;
@@ -43,7 +46,7 @@ const SHOWN_CHARS: usize = 80;
 
 stage! {
     /// Reads the pinned index and cards into typed, sorted tables.
-    struct Ingest = "ingest" version 11
+    struct Ingest = "ingest" version 12
     reads []
     writes [RawModelRow, RawCardRow, CardReadingRow, QuarantineRow]
     follows [Fetch]
@@ -52,11 +55,11 @@ stage! {
 /// What the stage reads of the configuration.
 #[derive(Clone, Debug, Serialize)]
 pub struct Settings {
-    /// Largest share of records that may be refused.
-    #[serde(rename = "limits.max_quarantine_fraction")]
+    /// Largest share of records that may be refused. It decides whether, not what: it is compared with what was refused.
+    #[serde(skip)]
     pub max_quarantine_fraction: f64,
-    /// Which download count cuts the cohort: an index without it decides nothing.
-    #[serde(rename = "cohort.metric")]
+    /// Which download count cuts the cohort: an index without it decides nothing. Compared with the counts that the index has.
+    #[serde(skip)]
     pub metric: CohortMetric,
     /// Who must have read the cards, where evidence made elsewhere is given.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,51 +87,14 @@ pub struct Ingested {
     /// Columns that could not be read, with the records that lack their values.
     #[serde(default)]
     pub unread_columns: BTreeMap<String, u64>,
+    /// Largest of the shares that `limits.max_quarantine_fraction` bounds: records refused, records without a usable field, cards under
+    /// another id.
+    pub refused_share: f64,
+    /// Records whose count is above zero, by metric of a cohort.
+    pub counted: BTreeMap<CohortMetric, u64>,
 }
 
 impl Facts for Ingested {}
-
-/// One source file.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Input {
-    /// File name.
-    pub name: String,
-    /// index or cards.
-    pub kind: InputKind,
-    /// Dataset repository and commit it was taken at, `owner/name@commit`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub revision: Option<String>,
-    /// Digest: of the file, or of a recorded listing's pages.
-    pub sha256: String,
-    /// Size.
-    pub bytes: u64,
-    /// Records in it.
-    pub records: u64,
-}
-
-/// What a source file holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum InputKind {
-    /// Records of models.
-    Index,
-    /// Model cards.
-    Cards,
-    /// Evidence made of model cards elsewhere.
-    Evidence,
-}
-
-impl InputKind {
-    /// The word in the manifest.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Index => "index",
-            Self::Cards => "cards",
-            Self::Evidence => "evidence",
-        }
-    }
-}
 
 impl Stage for Ingest {
     type Settings = Settings;
@@ -167,6 +133,17 @@ impl Stage for Ingest {
         ingester.seen.check(inputs.settings().metric, &sources.index.root)?;
         ingester.seen.log_gaps(inputs.settings().metric);
         ingester.finish(inputs, outputs, pinned, &sources)
+    }
+
+    /// What was read would be refused today: it is read again, and the refusal says why.
+    fn outdated(inputs: &Inputs<'_, Self>, facts: &Ingested) -> Result<Option<String>> {
+        let Settings { max_quarantine_fraction, metric, .. } = inputs.settings();
+        let is_empty = facts.counted.get(metric).is_none_or(|records| *records == 0);
+        Ok(if facts.refused_share > *max_quarantine_fraction {
+            Some("more was refused than limits.max_quarantine_fraction allows".into())
+        } else {
+            is_empty.then(|| "its records have no count of cohort.metric".into())
+        })
     }
 }
 
@@ -318,6 +295,13 @@ impl Ingester {
         self.refused > HOPELESS && self.refused > self.read / 2
     }
 
+    /// The largest share of records that were refused, or lack a usable field.
+    #[allow(clippy::cast_precision_loss)] // Counts far below 2^53.
+    fn refused_share(&self) -> f64 {
+        let most = self.failing.values().map(|failing| failing.records).chain([self.refused]).max().unwrap_or(0);
+        most as f64 / self.read.max(1) as f64
+    }
+
     fn check(&self, limit: f64, files: &[SourceFile]) -> Result<()> {
         let place = files.first().map(|f| f.path.display().to_string()).unwrap_or_default();
         if self.read == self.refused {
@@ -400,6 +384,7 @@ impl Ingester {
         mut pinned: Vec<Input>,
         sources: &PinnedSources,
     ) -> Result<Ingested> {
+        let refused_share = self.refused_share();
         let mut writer = outputs.batch_writer::<RawModelRow>()?;
         let mut deduplicator = Deduplicator::new(self.identities.settle()?, std::mem::take(&mut self.letters).settle());
         let horizon = self.seen.horizon();
@@ -438,6 +423,8 @@ impl Ingester {
             cards_read: cards.read,
             cards_without_model: cards.without_model,
             unread_columns: self.seen.unread_columns(),
+            refused_share: refused_share.max(evidence.renamed_share),
+            counted: self.seen.counted(),
         })
     }
 }

@@ -3,6 +3,7 @@
 //! Two passes over `raw_models` and `raw_cards`, which are sorted by id: the first gathers the few facts lineage needs (of a card its
 //! bases, where nothing else states any), the second writes, so that the index itself is never in memory.
 
+mod contexts;
 mod continuations;
 mod corrections;
 mod experts;
@@ -43,8 +44,8 @@ use crate::evidence::card::CardTables;
 use crate::evidence::place::PlaceTables;
 use crate::lineage::{Placement, run_id};
 use crate::reference::{
-    Accelerators, ContinuationLabel, Corrections, Grid, Layouts, Operators, Owners, Places, Reference, Registry, RepositoryFacts,
-    RoleLabel, Table, Trainings,
+    Accelerators, ContinuationLabel, Corrections, Layouts, Operators, Owners, Places, Reference, Regions, Registry,
+    RepositoryFacts, RoleLabel, Table, Trainings,
 };
 use crate::tables::io::TableWriter;
 use crate::tables::{CardReadingRow, EvidenceRow, ModelRow, RawCardRow, RawModelRow, RoleTermRow, Row, RowBuilders, RunRow};
@@ -85,8 +86,8 @@ pub struct References {
     pub accelerators: Table<Accelerators>,
     /// Names of places.
     pub places: Table<Places>,
-    /// Which places lie in which country.
-    pub grid: Table<Grid>,
+    /// Which country each region lies in.
+    pub regions: Table<Regions>,
     /// Names of operators.
     pub operators: Table<Operators>,
     /// Owners.
@@ -114,7 +115,7 @@ impl References {
         Self {
             accelerators: reference.accelerators.clone(),
             places: reference.places.clone(),
-            grid: reference.grid.clone(),
+            regions: reference.regions.clone(),
             operators: reference.operators.clone(),
             owners: reference.owners.clone(),
             registry: reference.registry.clone(),
@@ -128,7 +129,7 @@ impl References {
     }
 
     fn place_tables(&self) -> PlaceTables<'_> {
-        PlaceTables { places: &self.places, grid: &self.grid, operators: &self.operators }
+        PlaceTables { places: &self.places, regions: &self.regions, operators: &self.operators }
     }
 
     fn card_tables(&self) -> CardTables<'_> {
@@ -141,7 +142,7 @@ impl Digests for References {
         let Self {
             accelerators,
             places,
-            grid,
+            regions,
             operators,
             owners,
             registry,
@@ -155,7 +156,7 @@ impl Digests for References {
         merged([
             accelerators.digests(),
             places.digests(),
-            grid.digests(),
+            regions.digests(),
             operators.digests(),
             owners.digests(),
             registry.digests(),

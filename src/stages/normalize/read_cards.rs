@@ -1,6 +1,7 @@
 //! Cards that were read elsewhere, before lineage was known: every reading of a card as rows, and the rows as the card they stand for.
 
 use super::References;
+use super::contexts::Asked;
 use super::corrections::apply_corrections;
 use super::index::apply_fact;
 use super::reported::refuse_by_tables;
@@ -9,7 +10,7 @@ use crate::domain::Role;
 use crate::engine::Declared;
 use crate::error::{Error, Result};
 use crate::evidence::Extracted;
-use crate::evidence::card::{self, About, CardRole, Context, CutCard, Origin, Reading, Readings, SaidBase, said_origin};
+use crate::evidence::card::{self, About, CardRole, CutCard, Origin, Reading, Readings, SaidBase, said_origin};
 use crate::lineage;
 use crate::stages::{merged, vocabulary_digests};
 use crate::store::sha256_bytes;
@@ -29,8 +30,8 @@ const ROLE: &str = "role ";
 /// Who reads cards: this version, with these tables.
 #[must_use]
 pub fn card_reader(references: &References) -> Reader {
-    let References { accelerators, places, grid, operators, .. } = references;
-    let tables = [accelerators.digests(), places.digests(), grid.digests(), operators.digests(), vocabulary_digests()];
+    let References { accelerators, places, regions, operators, .. } = references;
+    let tables = [accelerators.digests(), places.digests(), regions.digests(), operators.digests(), vocabulary_digests()];
     let digests = merged(tables).into_iter().map(|(name, sha256)| (name, sha256.chars().take(SHORT_DIGEST).collect()));
     Reader::new(super::Normalize::VERSION, digests.collect())
 }
@@ -56,9 +57,11 @@ pub fn card_rows(references: &References, reader: &str, raw: &RawModelRow, text:
         is_cut: card::is_cut(text),
         ..CardReadingRow::without_evidence(raw.model_id.clone(), sha256_bytes(text.as_bytes()), reader.to_owned())
     };
+    let asked = Asked::by(&readings);
     let mut rows = Vec::new();
     for (number, reading) in (0..).zip(readings) {
-        add_reading(references, &blank, number, reading, &mut rows);
+        let contexts = reading.contexts.iter().map(|context| asked.shortened(context)).collect();
+        add_reading(references, &blank, number, reading, contexts, &mut rows);
     }
     let of_card = i32::try_from(rows.len()).unwrap_or(i32::MAX);
     for (position, row) in (0..).zip(&mut rows) {
@@ -67,12 +70,20 @@ pub fn card_rows(references: &References, reader: &str, raw: &RawModelRow, text:
     if let Some(first) = rows.first_mut() {
         let role = said_origin.role.map(|role| format!("{ROLE}{role}"));
         let bases = said_origin.bases.into_iter().map(|base| format!("{}{}", if base.is_id { ID } else { NAME }, base.name));
+        first.contexts.splice(0..0, asked.text());
         first.said_bases = role.into_iter().chain(bases).collect();
     }
     rows
 }
 
-fn add_reading(references: &References, blank: &CardReadingRow, number: i32, reading: Reading, rows: &mut Vec<CardReadingRow>) {
+fn add_reading(
+    references: &References,
+    blank: &CardReadingRow,
+    number: i32,
+    reading: Reading,
+    contexts: Vec<String>,
+    rows: &mut Vec<CardReadingRow>,
+) {
     let first = rows.len();
     let blank = CardReadingRow { reading: number, ..blank.clone() };
     let mut found = reading.rows;
@@ -85,7 +96,7 @@ fn add_reading(references: &References, blank: &CardReadingRow, number: i32, rea
     if rows.len() == first {
         rows.push(blank);
     }
-    rows[first].contexts = reading.contexts.iter().map(Context::to_string).collect();
+    rows[first].contexts = contexts;
 }
 
 /// A model's card as the stage has it.
@@ -114,12 +125,13 @@ impl Card {
             )
         };
         let said_origin = origin_of(&first.said_bases).ok_or_else(broken)?;
+        let asked = Asked::split(&first.contexts).0;
         let mut readings: Vec<Reading> = Vec::new();
         let mut number = None;
         for row in rows {
             if number != Some(row.reading) {
                 number = Some(row.reading);
-                let contexts = row.contexts.iter().map(|text| Context::parse(text)).collect::<Option<Vec<_>>>();
+                let contexts = Asked::split(&row.contexts).1.iter().map(|text| asked.parse(text)).collect::<Option<Vec<_>>>();
                 readings.push(Reading { contexts: contexts.ok_or_else(broken)?, rows: Vec::new() });
             }
             if row.evidence_id.is_some()

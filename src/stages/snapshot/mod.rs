@@ -46,7 +46,7 @@ use std::path::{Path, PathBuf};
 
 stage! {
     /// Puts a snapshot together, tests and publishes it.
-    struct Publication = "snapshot" version 12
+    struct Publication = "snapshot" version 13
     reads [
         ModelRow,
         RunRow,
@@ -83,7 +83,8 @@ pub struct Settings {
     pub metric: CohortMetric,
     /// Strictly more than this.
     pub min: i64,
-    /// Largest share of models that may be missing against the newest snapshot.
+    /// Largest share of models that may be missing against the newest snapshot. It decides whether something is published, not what.
+    #[serde(skip)]
     pub max_shrink_fraction: f64,
     /// Directory of the snapshots.
     #[serde(skip)]

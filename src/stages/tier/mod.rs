@@ -21,7 +21,7 @@ use crate::lineage::names::post_training_stage;
 use crate::lineage::no_training_id;
 use crate::method::assumptions::{ATCI_BAND_GCO2E_PER_PFLOP, TOKENS_PER_PARAM};
 use crate::method::chain;
-use crate::reference::{Accelerators, Grid, Layouts, Operators, Owners, Places, Reference, SampleLengths, Table};
+use crate::reference::{Accelerators, Layouts, Operators, Owners, Places, Reference, Regions, SampleLengths, Table};
 use crate::tables::following::{Following, Span};
 use crate::tables::io::BatchRows;
 use crate::tables::{EvidenceRow, ModelRow, Row, RowBuilders, RunRow, TierRow};
@@ -56,8 +56,8 @@ pub struct References {
     pub accelerators: Table<Accelerators>,
     /// Names of places.
     pub places: Table<Places>,
-    /// Which places lie in which country.
-    pub grid: Table<Grid>,
+    /// Which country each region lies in.
+    pub regions: Table<Regions>,
     /// Names of operators.
     pub operators: Table<Operators>,
     /// Owners.
@@ -75,7 +75,7 @@ impl References {
         Self {
             accelerators: reference.accelerators.clone(),
             places: reference.places.clone(),
-            grid: reference.grid.clone(),
+            regions: reference.regions.clone(),
             operators: reference.operators.clone(),
             owners: reference.owners.clone(),
             sample_lengths: reference.sample_lengths.clone(),
@@ -86,11 +86,11 @@ impl References {
 
 impl Digests for References {
     fn digests(&self) -> BTreeMap<String, String> {
-        let Self { accelerators, places, grid, operators, owners, sample_lengths, layouts } = self;
+        let Self { accelerators, places, regions, operators, owners, sample_lengths, layouts } = self;
         merged([
             accelerators.digests(),
             places.digests(),
-            grid.digests(),
+            regions.digests(),
             operators.digests(),
             owners.digests(),
             sample_lengths.digests(),
@@ -200,8 +200,8 @@ fn stated_place(references: &References, own: &[EvidenceRow]) -> Place {
         .filter_map(|field| best(own, field))
         .map(|e| e.value_as_written.as_str())
         .collect();
-    let References { places, grid, operators, .. } = references;
-    read_place(PlaceTables { places, grid, operators }, &parts.join(", "), Context::Field)
+    let References { places, regions, operators, .. } = references;
+    read_place(PlaceTables { places, regions, operators }, &parts.join(", "), Context::Field)
 }
 
 /// Stage of post-training, by role and name (data/reference/post_training.csv).
