@@ -340,6 +340,8 @@ fn read_sentence(
 
 /// Reason of a figure in whose sentence nothing speaks of a training.
 pub const NOT_SAID: &str = "not said of a training";
+/// Reason of a time that a sentence on a training does not say to be that of it.
+pub const NOT_ITS_TIME: &str = "not said to be the time of training";
 
 /// How much what another figure of the sentence makes a training's stands behind others.
 const SHARED: u8 = 3;

@@ -1,0 +1,132 @@
+//! Figures of which their own sentence does not say that they are a training's, and their neighbours do: "~22h, about $35." behind "Trained with
+//! axolotl on 4x A40." Such a figure counts where it is the only one of its field, other figures of the training stand close by under the same
+//! heading, and nothing physical speaks against it.
+
+use super::accept::Fact;
+use super::choose::same;
+use super::unclaimed::{OF_TRAINING, fits};
+use crate::domain::Field;
+use crate::evidence::card::read::prose::{NOT_ITS_TIME, NOT_SAID};
+use crate::evidence::card::read::rates::rate_in;
+use crate::evidence::card::read::unclaimed::speaks_of_other;
+use crate::evidence::quantity::durations::unit_hours;
+use crate::evidence::quantity::tokens::{Token, lex};
+use crate::reference::Accelerators;
+use std::collections::BTreeSet;
+
+/// Lines around a figure within which others of the training stand.
+const NEAR: usize = 8;
+/// Confidence of what its neighbours tell: below all that a rule accepts.
+const CONFIDENCE: f64 = 0.5;
+/// Shortest time of a training, in hours.
+const LEAST_HOURS: f64 = 0.05;
+/// How far rounded hours of devices are from devices times rounded hours.
+const ROUNDED: f64 = 1.3;
+/// The fields, in the order in which they are taken, and how many others each needs beside it: many things last some time.
+const NEEDS: [(Field, usize); 7] = [
+    (Field::Accelerator, 2),
+    (Field::AcceleratorHours, 1),
+    (Field::EnergyKwh, 1),
+    (Field::EmissionsKgco2e, 1),
+    (Field::Epochs, 1),
+    (Field::TrainSteps, 1),
+    (Field::WallHours, 2),
+];
+
+/// Accepts what only its neighbours make a figure of the training.
+pub fn accept_beside(facts: &mut [Fact], accelerators: &Accelerators) {
+    for (field, least) in NEEDS {
+        let Some(at) = only_unsaid(facts, field) else { continue };
+        let Some(fact) = facts.get(at) else { continue };
+        let ts = lex(&fact.row.quote);
+        if beside(facts, fact) < least || speaks_of_other(&ts) || is_rate(&ts) || !is_long(fact) || !agrees(facts, fact) {
+            continue;
+        }
+        let mut tried = fact.clone();
+        tried.row.reject_reason = None;
+        tried.row.confidence = CONFIDENCE;
+        if !fits(facts, &tried, accelerators) {
+            continue;
+        }
+        accept_with_its_count(facts, at);
+    }
+}
+
+/// Accepts a figure; with a chip the count that stands with it.
+fn accept_with_its_count(facts: &mut [Fact], at: usize) {
+    let Some((field, written, locator)) = facts.get(at).map(|f| (f.row.field, f.row.as_written.clone(), f.row.locator.clone()))
+    else {
+        return;
+    };
+    let counted = facts.iter().any(|f| f.row.field == Field::AcceleratorCount && f.row.reject_reason.is_none());
+    let goes_with = |f: &Fact| {
+        field == Field::Accelerator
+            && !counted
+            && f.row.field == Field::AcceleratorCount
+            && is_unsaid(f)
+            && f.row.as_written == written
+            && f.row.locator == locator
+    };
+    let all: Vec<usize> = (0..facts.len()).filter(|i| *i == at || facts.get(*i).is_some_and(goes_with)).collect();
+    for i in all {
+        if let Some(fact) = facts.get_mut(i) {
+            fact.row.reject_reason = None;
+            fact.row.confidence = CONFIDENCE;
+        }
+    }
+}
+
+/// Whether a sentence tells how fast something is: "per epoch", "4,000 sentences a second".
+fn is_rate(ts: &[Token<'_>]) -> bool {
+    let of_each =
+        |i: usize| i > 0 && unit_hours(ts, i).is_some() && ts.get(i - 1).is_some_and(|t| t.is_any(&["a", "per", "/", "each"]));
+    rate_in(ts).is_some() || (0..ts.len()).any(of_each)
+}
+
+/// Whether a time is not that of an answer or a step.
+fn is_long(fact: &Fact) -> bool {
+    fact.row.field != Field::WallHours || fact.row.value.is_some_and(|hours| hours >= LEAST_HOURS)
+}
+
+/// Whether hours of devices are those of the accepted devices in the accepted time.
+fn agrees(facts: &[Fact], fact: &Fact) -> bool {
+    let value = |field| facts.iter().find(|f| f.row.field == field && f.row.reject_reason.is_none()).and_then(|f| f.row.value);
+    let product = value(Field::WallHours).zip(value(Field::AcceleratorCount)).map(|(hours, devices)| hours * devices);
+    let (Field::AcceleratorHours, Some(product), Some(stated)) = (fact.row.field, product, fact.row.value) else { return true };
+    (1.0 / ROUNDED..=ROUNDED).contains(&(stated / product))
+}
+
+fn is_unsaid(fact: &Fact) -> bool {
+    fact.row.reject_reason.as_deref().is_some_and(|why| why == NOT_SAID || why == NOT_ITS_TIME)
+}
+
+/// The figure of a field that nothing is said of, where no other is known: it may be told twice, and others are told to be something else.
+fn only_unsaid(facts: &[Fact], field: Field) -> Option<usize> {
+    let of_field = || facts.iter().enumerate().filter(|(_, f)| f.row.field == field);
+    if of_field().any(|(_, f)| f.row.reject_reason.is_none()) {
+        return None;
+    }
+    let (first, fact) = of_field().find(|(_, f)| is_unsaid(f))?;
+    let is_same = |f: &Fact| {
+        if fact.row.value.is_none() { f.row.as_written == fact.row.as_written } else { same(f.row.value, fact.row.value) }
+    };
+    of_field().all(|(_, f)| is_unsaid(f) == is_same(f)).then_some(first)
+}
+
+/// The heading and the line of a figure; none in tables and front matter.
+fn place(fact: &Fact) -> Option<(&str, usize)> {
+    let (section, line) = fact.row.locator.rsplit_once("line ")?;
+    Some((section, line.parse().ok().filter(|_| fact.table == 0)?))
+}
+
+/// How many other fields of the training are told close by.
+fn beside(facts: &[Fact], figure: &Fact) -> usize {
+    let Some((section, line)) = place(figure) else { return 0 };
+    let is_near = |f: &&Fact| {
+        f.row.reject_reason.is_none()
+            && f.row.field != figure.row.field
+            && OF_TRAINING.contains(&f.row.field)
+            && place(f).is_some_and(|(other, at)| other == section && at.abs_diff(line) <= NEAR)
+    };
+    facts.iter().filter(is_near).map(|f| f.row.field).collect::<BTreeSet<Field>>().len()
+}
