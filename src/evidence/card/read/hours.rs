@@ -48,10 +48,18 @@ enum Between {
 
 /// Hours in the unit that a key has in brackets: "duration (s)", "time [min]".
 fn unit_in_brackets(key: &[Token<'_>]) -> Option<f64> {
-    key.windows(3).find_map(|w| match w {
-        [open, unit, close] if open.is_any(&["(", "["]) && close.is_any(&[")", "]"]) => hours_in(&unit.text),
-        _ => None,
-    })
+    key.windows(3)
+        .find_map(|w| match w {
+            [open, unit, close] if open.is_any(&["(", "["]) && close.is_any(&[")", "]"]) => hours_in(&unit.text),
+            _ => None,
+        })
+        .or_else(|| {
+            // "Duration (in seconds)", "Duration in seconds"
+            key.windows(2).find_map(|w| match w {
+                [lead, unit] if lead.is("in") => hours_in(&unit.text),
+                _ => None,
+            })
+        })
 }
 
 /// Token behind a node that is glued to its unit of time by a hyphen: `heures-nœuds`, `horas-nodo`.

@@ -221,6 +221,15 @@ fn not_tokens_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'sta
         return Some(if of_epoch { OF_ONE_EPOCH } else { why });
     }
     let scale = text_at(s.ts, q.to - 1);
+    // "Each update processed 1M tokens."
+    let words_of = vocabulary::prose();
+    let each = s.ts.iter().take(2).any(|t| t.is_any(&words_of.subjects.each));
+    let unit = |t: &Token<'_>| {
+        t.is_any(&words_of.steps.words) || t.is_any(&words_of.batches.things) || t.is_any(&["batch", "update", "step"])
+    };
+    if each && s.ts.iter().take(3).any(unit) && q.value < LARGEST_BATCH_IN_TOKENS {
+        return Some(BATCH_IN_TOKENS);
+    }
     if q.scaled && scale.starts_with("billion") && words.long_scale.contains(&text_at(s.ts, q.to)) {
         return Some("of the long or the short scale");
     }
