@@ -62,7 +62,9 @@ fn not_the_emissions(card: &Card<'_>, s: &Sentence<'_, '_>, (from, to): (usize, 
     }
     // "10.9 g CO2e training cost"
     let beside = s.trains.iter().any(|i| (from.saturating_sub(BESIDE)..to + BESIDE).contains(i));
-    if card.co2_subject && !s.under_training && !beside {
+    // "Our training run emitted an estimated 410 grams"
+    let own_work = trains && s.has(&vocabulary::prose().subjects.own_work) && s.has(&words.emitted);
+    if card.co2_subject && !s.under_training && !beside && !own_work {
         Some("CO2 is the model's subject")
     } else if !trains && (s.has(&words.serving) || s.under_evaluation || s.has(&words.benchmarks)) {
         Some("inference or evaluation")

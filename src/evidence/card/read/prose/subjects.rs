@@ -140,6 +140,11 @@ pub fn is_in_bracket_of_the_base(card: &Card<'_>, s: &Sentence<'_, '_>, from: us
     // "pre-training the base model (2.5 t)": what stands right behind the name of the base.
     let words = &vocabulary::prose().subjects;
     let noun = open - usize::from(open > 0 && s.ts.get(open - 1).is_some_and(|t| t.is_any(&words.model_nouns)));
+    // "distilled from the 13B teacher (trained earlier on 512 GPUs for 30 days)"
+    let trains = (open + 1..from.min(open + 4)).any(|i| is_train(s.ts, i));
+    if trains && span(s.ts, open.saturating_sub(2), open).iter().any(|t| t.is_any(&vocabulary::prose().parameters.teachers)) {
+        return true;
+    }
     let the_base = noun.checked_sub(2).is_some_and(|the| {
         s.ts.get(the).is_some_and(|t| t.is_any(&words.the)) && s.ts.get(the + 1).is_some_and(|t| t.is_any(&words.base))
     });

@@ -223,7 +223,7 @@ fn not_the_time(card: &Card<'_>, s: &Sentence<'_, '_>, unit: usize, at: usize, d
         before: text_before(ts, at, 1),
         before_that: text_before(ts, at, 2),
         next: text_at(ts, duration.to),
-        lead: lead_at.map_or("", |i| text_at(ts, i)),
+        lead: lead_at.map_or("", |i| lead_of_a_course(ts, i).unwrap_or(text_at(ts, i))),
         has_lead: lead_at.is_some(),
         strong: s.has(&words.strong) || s.words().any(cjk) || alone(s, at, duration.to),
     };
@@ -231,6 +231,14 @@ fn not_the_time(card: &Card<'_>, s: &Sentence<'_, '_>, unit: usize, at: usize, d
         let said = said(card, s, &time);
         of_something_else(said, s, &time).or_else(|| unsaid(said, s, &time))
     })
+}
+
+/// "Over the course of 9 days", "im Laufe von 3 Wochen", "en el curso de 4 días": for so long.
+fn lead_of_a_course<'t>(ts: &'t [Token<'_>], of: usize) -> Option<&'t str> {
+    let words = &vocabulary::prose().times;
+    let is_of = ts.get(of).is_some_and(|t| t.is_any(&words.of));
+    let course = of.checked_sub(1).filter(|at| is_of && ts.get(*at).is_some_and(|t| t.is_any(&words.courses)));
+    course.map(|_| "for")
 }
 
 /// Characters before a time in which Chinese, Japanese and Korean say that it is a limit or a plan.

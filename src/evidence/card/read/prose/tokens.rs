@@ -1,6 +1,7 @@
 //! Tokens in prose: seen in training, or the size of a data set, a context, a batch, a vocabulary.
 
 use super::batches::is_batch;
+use super::counts::is_this_checkpoint;
 use super::nearby::{any, before, last};
 use super::sentence::Sentence;
 use super::subjects::{Measure, gives_it_to_another};
@@ -183,6 +184,8 @@ fn is_said_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> bool {
     let (said, under_data) = (s.trains() || s.under_training, s.under_data || any(left, &words.data_nouns));
     let follows = |n: usize| right.get(n).map_or("", |t| t.text.as_ref());
     any(last(left, 4), &words.seen)
+        // "over 9 days, processing 1.6T tokens"
+        || (said && any(last(left, 3), &words.processing))
         // "3,1B gesehenen Tokens"
         || any(middle, &words.seen)
         || any(middle, &words.seen_behind)
@@ -261,7 +264,11 @@ fn not_tokens_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'sta
     if s.is_stage {
         return Some("one stage of several");
     }
-    if s.has(&words.other_checkpoints) && s.has(&["checkpoint", "checkpoints"]) {
+    let is_this = is_this_checkpoint(s.ts);
+    if is_this && any(last(left, 5), &["with", "after"]) {
+        return None;
+    }
+    if !is_this && s.has(&words.other_checkpoints) && s.has(&["checkpoint", "checkpoints"]) {
         return Some("another checkpoint");
     }
     if seen { None } else { not_trained_on(s, i, q) }
