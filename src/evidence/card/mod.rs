@@ -34,7 +34,7 @@ use self::decide::continued::refuse_counts_from_the_base;
 use self::decide::data::accept_data;
 use self::decide::passes::add_products_of_passes;
 use self::decide::products::accept_products;
-use self::decide::rescue::{accept_beside, accept_ranges};
+use self::decide::rescue::{accept_beside, accept_ranges, add_sequels};
 use self::decide::samples::{RECIPE_SAMPLES, add_samples};
 use self::decide::sections::Sections;
 use self::decide::stages::accept_stages;
@@ -155,6 +155,7 @@ fn extract_asking(tables: CardTables<'_>, cut: &CutCard<'_>, about: &About<'_>) 
     refuse_totals_beside(&mut facts);
     refuse_counts_from_the_base(&mut facts);
     refuse_figures_of_others(&mut facts);
+    add_sequels(&mut facts);
     choose(&mut facts);
     accept_data(&mut facts, trained_itself);
     accept_products(&mut facts);

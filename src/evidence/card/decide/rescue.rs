@@ -6,12 +6,15 @@ use super::accept::Fact;
 use super::choose::{DISAGREE, same};
 use super::unclaimed::{OF_TRAINING, fits};
 use crate::domain::Field;
+use crate::evidence::card::read::candidate::RANK_PROSE;
 use crate::evidence::card::read::prose::{NOT_ITS_TIME, NOT_SAID};
 use crate::evidence::card::read::rates::rate_in;
+use crate::evidence::card::read::training::is_train;
 use crate::evidence::card::read::unclaimed::speaks_of_other;
 use crate::evidence::quantity::durations::unit_hours;
 use crate::evidence::quantity::numbers::ends_of_range;
 use crate::evidence::quantity::tokens::{Token, lex};
+use crate::evidence::vocabulary;
 use crate::reference::Accelerators;
 use std::collections::BTreeSet;
 
@@ -101,6 +104,45 @@ fn middle(fact: &Fact) -> Option<f64> {
     fact.row.value.map(|upper| upper * (low + high) / 2.0 / high)
 }
 
+/// "900,000 steps with length 128 and then 100,000 with length 512", "100 epochs at 5e-5 and 10 more at 1e-5": two figures of one sentence of which
+/// the second follows the first are parts of one training, where nothing else is told of their field.
+pub fn add_sequels(facts: &mut [Fact]) {
+    for field in [Field::TrainSteps, Field::Epochs] {
+        let mut all =
+            (0..facts.len()).filter(|i| facts.get(*i).is_some_and(|f| f.row.field == field && f.row.reject_reason.is_none()));
+        let (Some(a), Some(b), None) = (all.next(), all.next(), all.next()) else { continue };
+        let Some((first, second)) = facts.get(a).zip(facts.get(b)) else { continue };
+        let Some(sum) = first.row.value.zip(second.row.value).map(|(a, b)| a + b) else { continue };
+        if first.row.quote != second.row.quote || first.rank < RANK_PROSE || !follows(first, second) {
+            continue;
+        }
+        let written = format!("{} + {}", first.row.as_written, second.row.as_written);
+        if let Some(fact) = facts.get_mut(b) {
+            fact.row.reject_reason = Some("one stage of several".to_owned());
+        }
+        if let Some(fact) = facts.get_mut(a) {
+            fact.row.value = Some(sum);
+            fact.row.as_written = written;
+            fact.row.locator = format!("{}: sum of what followed each other", fact.row.locator);
+        }
+    }
+}
+
+/// Whether between two figures of a sentence stands a word that makes the second follow the first, and none for another kind of training.
+fn follows(first: &Fact, second: &Fact) -> bool {
+    let words = vocabulary::prose();
+    let quote = &first.row.quote;
+    let Some(from) = quote.find(&first.row.as_written).map(|at| at + first.row.as_written.len()) else { return false };
+    let Some(between) = quote.get(from..).and_then(|rest| rest.split_once(&second.row.as_written)).map(|(between, _)| between)
+    else {
+        return false;
+    };
+    let ts = lex(between);
+    let stage = |t: &Token<'_>| t.is_any(&words.sentences.sequels);
+    let other = (0..ts.len()).any(|i| is_train(&ts, i)) || ts.iter().any(|t| t.is_any(&words.subjects.sets_against));
+    ts.iter().any(stage) && !other && !speaks_of_other(&ts)
+}
+
 /// Accepts a figure; with a chip the count that stands with it.
 fn accept_with_its_count(facts: &mut [Fact], at: usize) {
     let Some((field, written, locator)) = facts.get(at).map(|f| (f.row.field, f.row.as_written.clone(), f.row.locator.clone()))
@@ -177,5 +219,9 @@ fn beside(facts: &[Fact], figure: &Fact) -> usize {
             && OF_TRAINING.contains(&f.row.field)
             && place(f).is_some_and(|(other, at)| other == section && at.abs_diff(line) <= NEAR)
     };
-    facts.iter().filter(is_near).map(|f| f.row.field).collect::<BTreeSet<Field>>().len()
+    // A chip with its number in the same sentence is as good as two others.
+    let counted =
+        |f: &Fact| f.row.field == Field::AcceleratorCount && f.row.reject_reason.is_none() && f.row.quote == figure.row.quote;
+    let near = facts.iter().filter(is_near).map(|f| f.row.field).collect::<BTreeSet<Field>>().len();
+    near + usize::from(figure.row.field == Field::WallHours && facts.iter().any(counted))
 }

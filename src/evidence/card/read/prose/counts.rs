@@ -17,6 +17,7 @@ use super::subjects::{Measure, gives_it_to_another};
 use super::tokens::read_tokens;
 use super::topic::turns_away;
 use crate::domain::Field;
+use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::block::Block;
 use crate::evidence::card::read::candidate::{Candidate, Card, Spot};
 use crate::evidence::card::read::factors::read_factors;
@@ -125,12 +126,13 @@ pub fn is_this_checkpoint(ts: &[Token<'_>]) -> bool {
 }
 
 /// "This model corresponds to the checkpoint after 190k steps".
-fn is_own_checkpoint(s: &Sentence<'_, '_>, q: &Quantity) -> bool {
+fn is_own_checkpoint(card: &Card<'_>, s: &Sentence<'_, '_>, q: &Quantity) -> bool {
     let words = vocabulary::prose();
     let stopped = any(last(span(s.ts, 0, q.from), 2), &["after", "at"]);
     // "This is an intermediate checkpoint with 715K steps"
     let is_this = is_this_checkpoint(s.ts) && any(last(span(s.ts, 0, q.from), 1), &["with", "after", "at", "of"]);
-    is_this || (stopped && s.has(&["checkpoint"]) && s.has(&["this"]) && !s.has(&words.tokens.other_checkpoints))
+    (is_this && card.own.role == CardRole::OwnTraining)
+        || (stopped && s.has(&["checkpoint"]) && s.has(&["this"]) && !s.has(&words.tokens.other_checkpoints))
 }
 
 /// Whether a sentence tells a rate of learning, an optimizer or a batch: "800 steps at lr 2e-6" is of a training, wherever it stands.
@@ -464,7 +466,7 @@ fn not_the_steps(card: &Card<'_>, s: &Sentence<'_, '_>, i: usize, q: &Quantity) 
     } else if s.under_evaluation && !s.trains() {
         Some("evaluation")
     } else {
-        let said = s.trains() || s.under_training || card.trained_before || is_own_checkpoint(s, q) || is_beside_recipe(s);
+        let said = s.trains() || s.under_training || card.trained_before || is_own_checkpoint(card, s, q) || is_beside_recipe(s);
         (!said && !q.from.checked_sub(1).is_some_and(|join| ends_run(s.ts, join))).then_some(NOT_SAID)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::respective::{is_in_order, share_of_last};
 use super::sentence::Sentence;
-use super::subjects::{Measure, gives_it_to_another};
+use super::subjects::{Measure, gives_it_to_another, ours_behind_contrast};
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot, candidate};
 use crate::evidence::card::read::values::{Figure, figures};
@@ -104,6 +104,7 @@ pub fn read_energy(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
             || s.under_training
             || s.is_recipe
             || s.has(&words.energy_said)
+            || ours_behind_contrast(s.ts).is_some_and(|ours| at > ours)
             || (card.trained_before && !s.has(&words.serving))
             || is_in_order(s.ts)
             || told_in_section(card, s);

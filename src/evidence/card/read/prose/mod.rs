@@ -159,7 +159,8 @@ fn add_key_of_sentence(card: &mut Card<'_>, passage: &Passage<'_>, (text, offset
     let parts = split_pair(line).and_then(|(key, value)| Some((line.get(..key)?, line.get(value..)?)));
     let Some((key, value)) = parts.filter(|(key, _)| key.split_whitespace().count() <= MOST_KEY_WORDS) else { return };
     let kind = key_of(&norm_key(key));
-    let is_of_run = kind.is_some_and(|k| k.is_amount() || matches!(k, Key::Steps | Key::Epochs | Key::Batch | Key::GlobalBatch));
+    let is_of_run =
+        kind.is_some_and(|k| k.is_amount() || matches!(k, Key::Steps | Key::Epochs | Key::Batch | Key::GlobalBatch | Key::Tokens));
     let b = passage.block;
     if is_of_run && passage.refused.is_none() && !b.under.evaluation && !turns_away(ts) {
         let quote = b.source_range(offset + first.from, offset + last.to);

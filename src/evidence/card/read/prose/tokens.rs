@@ -6,6 +6,7 @@ use super::nearby::{any, before, last};
 use super::sentence::Sentence;
 use super::subjects::{Measure, gives_it_to_another};
 use crate::domain::Field;
+use crate::evidence::card::about::CardRole;
 use crate::evidence::card::read::candidate::{Card, Spot};
 use crate::evidence::card::read::data_sizes::{
     BATCH_IN_TOKENS, DATA_SET_SIZE, OF_CONTEXT, OF_ONE_EPOCH, TRAINED_ON_DATA, is_data_size,
@@ -42,7 +43,7 @@ pub fn read_tokens(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i
     let spot = &spot.refused(of_which.then_some(OF_WHICH));
     let passes = passes(s, i, &q);
     let said = s.trains() || s.under_training;
-    let reason = not_tokens_seen(s, i, &q)
+    let reason = not_tokens_seen(s, i, &q, card.own.role)
         // The size of a data set and the passes over it are the tokens seen.
         .filter(|why| passes.is_none() || !(is_data_size(why) || *why == OF_ONE_EPOCH || *why == NOT_SEEN) || !said)
         // "The data consists of 71.7B tokens", behind a sentence that speaks of training.
@@ -208,7 +209,7 @@ fn is_said_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> bool {
 }
 
 /// Why a number of tokens is not the number seen in training.
-fn not_tokens_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'static str> {
+fn not_tokens_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity, own: CardRole) -> Option<&'static str> {
     let words = &vocabulary::prose().tokens;
     let left = span(s.ts, q.from.saturating_sub(16), q.from);
     let right = span(s.ts, i + 1, i + 8);
@@ -265,6 +266,10 @@ fn not_tokens_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'sta
         return Some("one stage of several");
     }
     let is_this = is_this_checkpoint(s.ts);
+    // In the card of a fine-tune such a sentence is quoted from its base's.
+    if is_this && own == CardRole::FineTune {
+        return Some("base model's figure");
+    }
     if is_this && any(last(left, 5), &["with", "after"]) {
         return None;
     }
