@@ -223,5 +223,52 @@ fn beside(facts: &[Fact], figure: &Fact) -> usize {
     let counted =
         |f: &Fact| f.row.field == Field::AcceleratorCount && f.row.reject_reason.is_none() && f.row.quote == figure.row.quote;
     let near = facts.iter().filter(is_near).map(|f| f.row.field).collect::<BTreeSet<Field>>().len();
-    near + usize::from(figure.row.field == Field::WallHours && facts.iter().any(counted))
+    let of_devices =
+        |f: &Fact| f.row.field == Field::AcceleratorHours && f.row.reject_reason.is_none() && f.row.quote == figure.row.quote;
+    near + match figure.row.field {
+        Field::WallHours => usize::from(facts.iter().any(counted)),
+        Field::Accelerator => usize::from(facts.iter().any(of_devices)),
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::Field;
+    use crate::evidence::card::tests::card_tables;
+    use crate::evidence::card::{About, CardRole, extract};
+    use crate::reference::Reference;
+
+    fn value(card: &str, field: Field) -> Option<f64> {
+        let about = About { model_id: "lab/wren", role: CardRole::OwnTraining, base_ids: &[], total_params: None };
+        let rows = extract(card_tables(&Reference::load().unwrap()), card, &about);
+        rows.into_iter().find(|r| r.field == field && r.reject_reason.is_none()).and_then(|r| r.value)
+    }
+
+    #[test]
+    fn neighbours_tell_whose_a_figure_is() {
+        let card = "# wren\n\nTrained w/ axolotl on 4x A40 rented from a cloud. ~22h, about $35. 3 epochs.\n";
+        assert_eq!(value(card, Field::WallHours), Some(22.0));
+        // Alone nothing is said of it, and far away neither.
+        assert_eq!(value("# wren\n\n~22h, about $35.\n", Field::WallHours), None);
+        let other = card.replace("~22h, about $35.", "Evaluation: 22h.");
+        assert_eq!(value(&other, Field::WallHours), None);
+    }
+
+    #[test]
+    fn the_middle_of_a_narrow_range_counts() {
+        let card = "# wren\n\n## Training\n\nTraining took 40 to 60 GPU hours.\n";
+        assert_eq!(value(card, Field::AcceleratorHours), Some(50.0));
+        assert_eq!(value(&card.replace("40 to 60", "10 to 60"), Field::AcceleratorHours), None);
+        // A figure that is told stands.
+        let told = card.replace("hours.\n", "hours.\n\nThe run used 57 GPU hours in total.\n");
+        assert_eq!(value(&told, Field::AcceleratorHours), Some(57.0));
+    }
+
+    #[test]
+    fn what_follows_is_added() {
+        let card = "# wren\n\nThe model was pre-trained for 80,000 steps with length 128 and then 20,000 steps with length 512.\n";
+        assert_eq!(value(card, Field::TrainSteps), Some(100_000.0));
+        assert_eq!(value(&card.replace("and then", "or"), Field::TrainSteps), None);
+    }
 }

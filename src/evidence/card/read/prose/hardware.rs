@@ -43,7 +43,12 @@ const MACHINE: usize = 6;
 /// Reads a sentence that holds a word for hardware: as a whole, or by its clauses where several have chips and something to say of them.
 pub fn read_hardware_prose(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
     let spot = &spot.refused(has_another_set_apart(card, s).then_some(ANOTHER));
-    let clauses = without_bracket_of_the_base(card, s).unwrap_or_else(|| clauses_with_chips(card, s));
+    let around = without_bracket_of_the_base(card, s);
+    // What the sentence says of training it says on both sides of the bracket.
+    let before = card.trained_before;
+    card.trained_before |=
+        around.as_ref().is_some_and(|parts| s.trains.iter().any(|i| parts.iter().any(|(from, to)| (*from..*to).contains(i))));
+    let clauses = around.unwrap_or_else(|| clauses_with_chips(card, s));
     if clauses.len() < 2 {
         if let Some(own) = own_clause(card, s) {
             return read_one_of(card, spot, s, own);
@@ -53,6 +58,7 @@ pub fn read_hardware_prose(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_
     for clause in clauses {
         read_one_of(card, spot, s, clause);
     }
+    card.trained_before = before;
 }
 
 /// Reads one clause of a sentence.

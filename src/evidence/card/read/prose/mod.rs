@@ -108,7 +108,10 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
         }
         before.trained = trained;
         card.several_before = counts_models(tokens);
-        card.note_stage((text, tokens), section, &titles, known, continues || is_clause);
+        // Figures in one order are summed up where they are read.
+        if !is_in_order(tokens) {
+            card.note_stage((text, tokens), section, &titles, known, continues || is_clause);
+        }
         note_topic(card, section, (told, trained), &before, known, tokens);
     }
     card.topic.lead(b);

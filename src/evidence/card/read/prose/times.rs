@@ -350,7 +350,7 @@ fn of_something_else(said: Said, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> O
     let stands_behind_a_limit = is_limit(time.lead) || is_limit(time.before);
     let limited = (stands_behind_a_limit && !closed && !nearly)
         || rate_behind(time.ts, time.duration.to).is_some()
-        || (rate_of_each(time.ts, time.at).is_some() && !is_whole(s, time))
+        || rate_of_each(time.ts, time.at).is_some()
         || (words.limits_before_that.contains(&time.before_that) && !nearly)
         || (words.up.contains(&time.before_that)
             && [time.lead, time.before].iter().any(|w| words.to.contains(w))
