@@ -208,6 +208,31 @@ fn is_said_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> bool {
         || is_product(s, left, right)
 }
 
+/// "Each update processed 1M tokens."
+fn is_taken_by_a_step(s: &Sentence<'_, '_>, q: &Quantity) -> bool {
+    let words = vocabulary::prose();
+    let each = s.ts.iter().take(2).any(|t| t.is_any(&words.subjects.each));
+    let unit =
+        |t: &Token<'_>| t.is_any(&words.steps.words) || t.is_any(&words.batches.things) || t.is_any(&["batch", "update", "step"]);
+    each && s.ts.iter().take(3).any(unit) && q.value < LARGEST_BATCH_IN_TOKENS
+}
+
+/// What a sentence on a checkpoint says of its tokens: that they are this model's, or why they are not; none where it speaks of none.
+#[allow(clippy::option_option)] // Nothing said; said to be this model's; said to be another's.
+fn of_a_checkpoint(s: &Sentence<'_, '_>, left: &[Token<'_>], own: CardRole) -> Option<Option<&'static str>> {
+    let words = &vocabulary::prose().tokens;
+    let is_this = is_this_checkpoint(s.ts);
+    // In the card of a fine-tune such a sentence is quoted from its base's.
+    if is_this && own == CardRole::FineTune {
+        return Some(Some("base model's figure"));
+    }
+    if is_this && any(last(left, 5), &["with", "after"]) {
+        return Some(None);
+    }
+    let other = !is_this && s.has(&words.other_checkpoints) && s.has(&["checkpoint", "checkpoints"]);
+    other.then_some(Some("another checkpoint"))
+}
+
 /// Why a number of tokens is not the number seen in training.
 fn not_tokens_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity, own: CardRole) -> Option<&'static str> {
     let words = &vocabulary::prose().tokens;
@@ -225,13 +250,7 @@ fn not_tokens_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity, own: CardRole) 
         return Some(if of_epoch { OF_ONE_EPOCH } else { why });
     }
     let scale = text_at(s.ts, q.to - 1);
-    // "Each update processed 1M tokens."
-    let words_of = vocabulary::prose();
-    let each = s.ts.iter().take(2).any(|t| t.is_any(&words_of.subjects.each));
-    let unit = |t: &Token<'_>| {
-        t.is_any(&words_of.steps.words) || t.is_any(&words_of.batches.things) || t.is_any(&["batch", "update", "step"])
-    };
-    if each && s.ts.iter().take(3).any(unit) && q.value < LARGEST_BATCH_IN_TOKENS {
+    if is_taken_by_a_step(s, q) {
         return Some(BATCH_IN_TOKENS);
     }
     if q.scaled && scale.starts_with("billion") && words.long_scale.contains(&text_at(s.ts, q.to)) {
@@ -265,16 +284,8 @@ fn not_tokens_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity, own: CardRole) 
     if s.is_stage {
         return Some("one stage of several");
     }
-    let is_this = is_this_checkpoint(s.ts);
-    // In the card of a fine-tune such a sentence is quoted from its base's.
-    if is_this && own == CardRole::FineTune {
-        return Some("base model's figure");
-    }
-    if is_this && any(last(left, 5), &["with", "after"]) {
-        return None;
-    }
-    if !is_this && s.has(&words.other_checkpoints) && s.has(&["checkpoint", "checkpoints"]) {
-        return Some("another checkpoint");
+    if let Some(said) = of_a_checkpoint(s, left, own) {
+        return said;
     }
     if seen { None } else { not_trained_on(s, i, q) }
 }
