@@ -340,6 +340,7 @@ lists!(HardwareProse {
     tried,
     used_chips,
     machines,
+    one_machine,
     consists,
     serving,
     running,
@@ -350,7 +351,7 @@ lists!(HardwareProse {
     serving_though_training,
     used
 });
-lists!(EmissionsProse { stores, alone, generates, serving, benchmarks, comparisons, said, energy_said, calculators });
+lists!(EmissionsProse { emitted, stores, alone, generates, serving, benchmarks, comparisons, said, energy_said, calculators });
 lists!(Rates {
     per_behind,
     per,

@@ -76,7 +76,12 @@ fn is_half(p: &Piece) -> bool {
 fn halves(pieces: &[Piece], mention: &Mention<'_>) -> Option<u32> {
     let shown = mention.chip.devices_shown();
     let at = pieces.iter().position(is_half).filter(|_| shown > 1)?;
-    let n = pieces[skip_left(pieces, at)?].count()?;
+    let number = skip_left(pieces, at)?;
+    // Regression: the 250 of "720k GPU-hours (MI250X GCDs)" counted 125 chips.
+    if (mention.from..mention.to).contains(&number) {
+        return None;
+    }
+    let n = pieces[number].count()?;
     (n >= shown).then_some(n / shown)
 }
 

@@ -415,6 +415,15 @@ fn starts_number(ts: &[Token<'_>], at: usize) -> bool {
     })
 }
 
+/// The two ends of the range whose second number begins at a token: `48-72`, `3 or 4`, `63.6 to 97.6`.
+#[must_use]
+pub fn ends_of_range(ts: &[Token<'_>], second: usize) -> Option<(f64, f64)> {
+    let sign = second.checked_sub(1)?;
+    let first = number_ending(ts, sign.checked_sub(1)?)?;
+    let (low, high) = (quantity(ts, first)?, quantity(ts, second)?);
+    (joins(ts, sign, first) && low.scaled == high.scaled && low.value < high.value).then_some((low.value, high.value))
+}
+
 /// First token of the number that ends with a token, over its unit.
 fn number_ending(ts: &[Token<'_>], last: usize) -> Option<usize> {
     let number = |at: usize| starts_number(ts, at) && !in_name(ts, at);

@@ -3,6 +3,7 @@
 use crate::vocabulary::lists;
 
 lists!(TokensProse {
+    processing,
     sources,
     totals,
     seen_behind,

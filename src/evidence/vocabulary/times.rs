@@ -3,6 +3,7 @@
 use crate::vocabulary::lists;
 
 lists!(TimesProse {
+    courses,
     letters,
     letters_taken,
     clock_leads,

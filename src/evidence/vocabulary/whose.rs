@@ -81,6 +81,7 @@ lists!(Totals {
 
 // prose.toml
 lists!(Sentences {
+    sequels,
     evaluated,
     your_own,
     overheads,
@@ -111,6 +112,7 @@ lists!(Sentences {
 });
 lists!(Downstream { task_models, tuning, tasks, each, downstream, readers });
 lists!(Subjects {
+    begins_contrast,
     use_stems,
     use_pairs,
     both,

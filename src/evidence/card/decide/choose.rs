@@ -5,6 +5,8 @@ use crate::domain::Field;
 use crate::evidence::card::read::candidate::{RANK_FRONT_MATTER, RANK_PROSE};
 use crate::evidence::card::read::repository::name_tokens;
 use crate::evidence::card::read::totals::{OTHER_ROW, SEVERAL_MODELS, TOTAL_ROW};
+use crate::evidence::card::read::unclaimed::speaks_of_other;
+use crate::evidence::quantity::tokens::lex;
 use crate::evidence::vocabulary;
 use std::collections::BTreeMap;
 
@@ -131,6 +133,9 @@ pub fn choose(facts: &mut [Fact]) {
         } else {
             None
         };
+        // Of figures that disagree one alone may stand in a sentence on no other work.
+        let own = if differs && sum.is_none() { only_of_training(&candidates, facts, reach) } else { None };
+        let sum = sum.or(own);
         let (differs, chosen) = if sum.is_some() { (false, sum) } else { (differs, chosen) };
         let Some(written) = chosen.and_then(|i| facts.get(i)).map(described) else { continue };
         for i in candidates {
@@ -159,6 +164,20 @@ fn sum_of_the_others(candidates: &[usize], facts: &[Fact], reach: u8) -> Option<
     }
     let all: f64 = values.iter().map(|(_, value)| value).sum();
     values.iter().find(|(_, value)| values.len() > 2 && (2.0 * value - all).abs() <= ROUNDED * value).map(|(i, _)| *i)
+}
+
+/// The figure, of those of one standing in one paragraph, whose sentence alone speaks of no evaluation, base or other work: "Pretraining (600 epochs) took 5 days;
+/// the linear probe (90 epochs) took 6 hours".
+fn only_of_training(candidates: &[usize], facts: &[Fact], reach: u8) -> Option<usize> {
+    let of_reach = || candidates.iter().copied().filter(|i| facts.get(*i).is_some_and(|f| f.rank <= reach));
+    let mut own = of_reach().filter(|i| facts.get(*i).is_some_and(|f| !speaks_of_other(&lex(&f.row.quote))));
+    let first = own.next()?;
+    let (value, place) = facts.get(first).map(|f| (f.row.value, f.row.locator.clone()))?;
+    // What other paragraphs tell may be a training of its own.
+    if !of_reach().all(|i| facts.get(i).is_some_and(|f| f.row.locator == place)) {
+        return None;
+    }
+    own.all(|i| facts.get(i).is_some_and(|f| same(f.row.value, value))).then_some(first)
 }
 
 fn described(fact: &Fact) -> String {

@@ -10,6 +10,7 @@ pub mod lists;
 mod members;
 pub mod passes;
 pub mod products;
+pub mod rescue;
 pub mod samples;
 pub mod sections;
 pub mod stages;

@@ -12,7 +12,7 @@ use crate::units::GRAMS_PER_KG;
 use std::collections::BTreeSet;
 
 /// Fields that only a training has.
-const OF_TRAINING: [Field; 11] = [
+pub const OF_TRAINING: [Field; 11] = [
     Field::EmissionsKgco2e,
     Field::EnergyKwh,
     Field::Accelerator,
@@ -108,7 +108,7 @@ fn fits_energy(facts: &[Fact], figure: &Fact) -> bool {
 }
 
 /// Whether nothing that is accepted contradicts a figure.
-fn fits(facts: &[Fact], figure: &Fact, accelerators: &Accelerators) -> bool {
+pub fn fits(facts: &[Fact], figure: &Fact, accelerators: &Accelerators) -> bool {
     let accepted = facts.iter().filter(|f| f.row.reject_reason.is_none());
     let mut tried: Vec<Fact> = accepted.cloned().chain([figure.clone()]).collect();
     refuse_contradictions(&mut tried, accelerators);

@@ -36,7 +36,7 @@ const MOST_BYTES: usize = 60;
 #[must_use]
 pub fn column(card: &Card<'_>, header: &str) -> Option<Column> {
     let key = norm_key(header);
-    let lower = header.to_lowercase();
+    let lower = header.to_lowercase().replace('₂', "2");
     let words: Vec<&str> = key.split(' ').filter(|w| !w.is_empty()).collect();
     // Regression: "Energy saved | 1,250 kWh" was the energy of the training.
     let is_spared = lex(header).iter().any(|t| t.is_any(&vocabulary::prose().subjects.saved));

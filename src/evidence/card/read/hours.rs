@@ -48,10 +48,18 @@ enum Between {
 
 /// Hours in the unit that a key has in brackets: "duration (s)", "time [min]".
 fn unit_in_brackets(key: &[Token<'_>]) -> Option<f64> {
-    key.windows(3).find_map(|w| match w {
-        [open, unit, close] if open.is_any(&["(", "["]) && close.is_any(&[")", "]"]) => hours_in(&unit.text),
-        _ => None,
-    })
+    key.windows(3)
+        .find_map(|w| match w {
+            [open, unit, close] if open.is_any(&["(", "["]) && close.is_any(&[")", "]"]) => hours_in(&unit.text),
+            _ => None,
+        })
+        .or_else(|| {
+            // "Duration (in seconds)", "Duration in seconds"
+            key.windows(2).find_map(|w| match w {
+                [lead, unit] if lead.is("in") => hours_in(&unit.text),
+                _ => None,
+            })
+        })
 }
 
 /// Token behind a node that is glued to its unit of time by a hyphen: `heures-nœuds`, `horas-nodo`.
@@ -60,6 +68,13 @@ fn node_behind(ts: &[Token<'_>], at: usize) -> Option<usize> {
     let english = ts.get(at).is_some_and(|t| t.is_any(&vocabulary::card().device_hours.english_units));
     let node = ts.get(at + 2).is_some_and(|t| t.is_any(&vocabulary::card().device_hours.nodes));
     (hyphen && node && !english).then_some(at + 3)
+}
+
+/// Whether a number is glued by a hyphen to the name of a chip before it: "A100-40".
+fn is_of_the_chip(ts: &[Token<'_>], at: usize, is_chip: impl Fn(usize) -> bool) -> bool {
+    let glued = |at: usize| ts.get(at).is_some_and(|t| t.glued);
+    let hyphen = at.checked_sub(1).filter(|sign| glued(at) && glued(*sign) && ts.get(*sign).is_some_and(|t| t.is("-")));
+    hyphen.is_some_and(|sign| (sign.saturating_sub(2)..sign).any(|name| is_chip(name) && (name + 1..sign).all(glued)))
 }
 
 impl Card<'_> {
@@ -131,6 +146,10 @@ impl Card<'_> {
                 // "278.8 万 H800 GPU 小时"
                 Kind::Word if !t.text.is_ascii() && without_scale(&t.text).is_empty() => {}
                 Kind::Sign if t.is_any(&["-", ".", "·", "*", "×"]) => {}
+                // The 40 of "2,400 A100-40 GPU hours" is of the chip.
+                Kind::Number if is_of_the_chip(ts, j, |at| self.is_chip(ts, at)) => {
+                    seen = if seen == Between::Nothing { Between::Device } else { seen };
+                }
                 Kind::Number => {
                     let is_memory = ts.get(j + 1).is_some_and(|u| u.is_any(&["gb", "g", "gib"]));
                     if let Some(q) = quantity(ts, j).filter(|q| !is_memory && q.to <= at) {

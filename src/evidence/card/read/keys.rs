@@ -5,7 +5,7 @@ use super::data_sizes::OF_ONE_EPOCH;
 use super::rates::RATE;
 use super::values::figures;
 use crate::evidence::quantity::tokens::lex;
-use crate::evidence::quantity::units::{energy_unit, mass_unit};
+use crate::evidence::quantity::units::{energy_unit, hours_in, mass_unit};
 use crate::evidence::vocabulary;
 use rustc_hash::FxHashMap;
 use std::sync::LazyLock;
@@ -116,6 +116,9 @@ pub fn read_key(norm: &str) -> Option<Asked> {
     if let Some(key) = key_of(norm) {
         return Some(Asked { key, norm: norm.to_owned(), reason: None });
     }
+    if let Some(plain) = without_ornaments(norm) {
+        return read_key(&plain).filter(|asked| asked.key.is_amount() || asked.key == Key::Hardware);
+    }
     if let Some(asked) = tokens_of_epoch(norm).or_else(|| question(norm)) {
         return Some(asked);
     }
@@ -162,6 +165,21 @@ pub fn read_key(norm: &str) -> Option<Asked> {
             reason = Some("evaluation or inference");
         }
     }
+}
+
+/// "2. Time to train final model", "CO$_2$eq for final model", "Duration in seconds": a key without its number in a list, with the gas as one
+/// word, and without its unit. None where it has none of these.
+fn without_ornaments(norm: &str) -> Option<String> {
+    let words: Vec<&str> = norm.split(' ').collect();
+    let numbered =
+        usize::from(words.len() > 2 && words.first().is_some_and(|w| w.len() < 3 && w.bytes().all(|b| b.is_ascii_digit())));
+    let unit = words.iter().rposition(|w| *w == "in").filter(|at| *at > 0 && at + 2 == words.len());
+    let is_unit =
+        |at: usize| words.get(at + 1).is_some_and(|w| hours_in(w).is_some() || mass_unit(w).is_some() || energy_unit(w).is_some());
+    let to = unit.filter(|at| is_unit(*at)).unwrap_or(words.len());
+    let plain = words.get(numbered..to)?.join(" ");
+    let plain = if plain.contains("co 2") { plain.replace("co 2 eq", "co2eq").replace("co 2", "co2") } else { plain };
+    (plain != norm).then_some(plain)
 }
 
 /// Most tokens of a value that is measured and nothing else.

@@ -35,7 +35,8 @@ impl Line<'_> {
 }
 
 /// What one of the tools writes, lower case: without any of it a card holds no log.
-const MARKS: [&str; 5] = ["consumption for", "carbontracker", "codecarbon", "electricity used since", "energy_consumed"];
+const MARKS: [&str; 6] =
+    ["energy consumed for ", "consumption for", "carbontracker", "codecarbon", "electricity used since", "energy_consumed"];
 
 /// Whether a card, lower case, may hold a log.
 #[must_use]
@@ -48,6 +49,7 @@ pub fn read_logs(card: &mut Card<'_>, passages: &[Passage<'_>]) -> Vec<bool> {
     let mut is_log = vec![false; passages.len()];
     let mut epochs: Vec<Epochs<'_>> = Vec::new();
     let mut last_used: Option<Line<'_>> = None;
+    let mut parts = Parts::default();
     for (at, passage) in passages.iter().enumerate() {
         let lines = lines(passage);
         let before = at.checked_sub(1).and_then(|at| passages.get(at));
@@ -67,6 +69,7 @@ pub fn read_logs(card: &mut Card<'_>, passages: &[Passage<'_>]) -> Vec<bool> {
             if is_tracker_line(card, line, &lower) {
                 is_log[at] = true;
             }
+            parts.take(*line, &lower);
             if is_console_line(&lower) {
                 is_log[at] = true;
                 if lower.contains("of electricity used since") {
@@ -76,6 +79,9 @@ pub fn read_logs(card: &mut Card<'_>, passages: &[Passage<'_>]) -> Vec<bool> {
         }
     }
     add_epochs(card, &epochs);
+    if last_used.is_none() {
+        parts.add(card);
+    }
     add_console(card, last_used);
     read_records(card, passages, &mut is_log);
     is_log
@@ -98,11 +104,15 @@ fn lines<'b>(passage: &Passage<'b>) -> Vec<Line<'b>> {
 
 // carbontracker ----------------------------------------------------------------------------------------------------------------------
 
+/// How much the epochs that carbontracker counted stand behind others.
+const EPOCHS: u8 = 20;
+
 /// Figures that carbontracker prints for some epochs.
 struct Epochs<'b> {
     predicted: bool,
     epochs: f64,
     headings: Rc<[String]>,
+    text: String,
     figures: Vec<(Line<'b>, Field, f64)>,
 }
 
@@ -112,7 +122,7 @@ fn epochs_at<'b>(line: Line<'b>, lower: &str) -> Option<Epochs<'b>> {
     let epochs = first_quantity(&lex(count)).filter(|_| count.contains("epoch"))?.value;
     let (actual, predicted) = (what.contains("actual"), what.contains("predicted"));
     let headings = Rc::clone(&line.block.headings);
-    (actual != predicted).then_some(Epochs { predicted, epochs, headings, figures: Vec::new() })
+    (actual != predicted).then_some(Epochs { predicted, epochs, headings, text: line.text.trim().to_owned(), figures: Vec::new() })
 }
 
 impl<'b> Epochs<'b> {
@@ -145,8 +155,18 @@ impl<'b> Epochs<'b> {
 fn add_epochs(card: &mut Card<'_>, all: &[Epochs<'_>]) {
     let most = |predicted: bool| all.iter().filter(|e| e.predicted == predicted).map(|e| e.epochs).fold(0.0, f64::max);
     let (planned, measured) = (most(true), most(false));
-    let is_whole = planned > 0.0 && measured >= planned;
-    let counts = |e: &Epochs<'_>| if is_whole { !e.predicted && e.epochs >= planned } else { e.predicted && e.epochs >= planned };
+    // More than one epoch measured, and nothing predicted: all of them.
+    let all_measured = planned == 0.0 && measured > 1.0;
+    let is_whole = all_measured || (planned > 0.0 && measured >= planned);
+    let counts = |e: &Epochs<'_>| {
+        if all_measured {
+            e.epochs >= measured
+        } else if is_whole {
+            !e.predicted && e.epochs >= planned
+        } else {
+            e.predicted && e.epochs >= planned
+        }
+    };
     // Several trainings in one log: nobody knows which.
     let several = all.iter().filter(|e| counts(e)).count() > 1;
     for e in all {
@@ -159,6 +179,9 @@ fn add_epochs(card: &mut Card<'_>, all: &[Epochs<'_>]) {
         } else {
             several.then_some("several trainings in one log")
         };
+        if let Some((line, _, _)) = e.figures.first().filter(|_| reason.is_none() && e.epochs > 1.0) {
+            card.add(&line.spot().after(EPOCHS), Field::Epochs, Some(e.epochs), &e.text, None);
+        }
         for (line, field, value) in &e.figures {
             let note = if e.predicted { format!(" (predicted for {} epochs)", e.epochs) } else { String::new() };
             card.add(&line.spot(), *field, Some(*value), &format!("{}{note}", line.text.trim()), reason);
@@ -189,6 +212,39 @@ fn is_tracker_line(card: &mut Card<'_>, line: &Line<'_>, lower: &str) -> bool {
 /// "[codecarbon INFO @ 10:00:00] 0.5 kWh of electricity used since the beginning."
 fn is_console_line(lower: &str) -> bool {
     lower.trim_start().starts_with("[codecarbon") || lower.contains("of electricity used since the begin")
+}
+
+/// What CodeCarbon prints of the parts of a machine: memory, processors, devices.
+const PARTS: [&str; 3] = ["energy consumed for ram", "energy consumed for all cpu", "energy consumed for all gpu"];
+
+/// What it printed last of each part.
+#[derive(Default)]
+struct Parts<'b> {
+    last: [Option<(Line<'b>, f64)>; 3],
+}
+
+impl<'b> Parts<'b> {
+    fn take(&mut self, line: Line<'b>, lower: &str) {
+        let Some(slot) = PARTS.iter().position(|part| lower.contains(part)) else { return };
+        let Some((_, value)) = lower.split_once("energy consumed for").and_then(|(_, rest)| rest.split_once(':')) else { return };
+        let ts = lex(value);
+        let kwh = (0..ts.len()).find_map(|i| unit_value(&ts, i, energy_unit)).map(|(kwh, _, _)| kwh);
+        if let (Some(last), Some(kwh)) = (self.last.get_mut(slot), kwh) {
+            *last = Some((line, kwh));
+        }
+    }
+
+    /// The sum of the parts, where it printed no total: it reckons the total so itself.
+    fn add(&self, card: &mut Card<'_>) {
+        let told: Vec<&(Line<'_>, f64)> = self.last.iter().flatten().collect();
+        let [.., (line, _)] = told.as_slice() else { return };
+        if told.len() < 2 {
+            return;
+        }
+        let written = told.iter().map(|(_, kwh)| format!("{kwh} kWh")).collect::<Vec<_>>().join(" + ");
+        card.add(&line.spot(), Field::EnergyKwh, Some(told.iter().map(|(_, kwh)| kwh).sum()), &written, None);
+        card.tools.push(candidate(&line.spot(), Field::MeasurementTool, None, "CodeCarbon", None));
+    }
 }
 
 /// What CodeCarbon printed last is what the training used; its lines of RAM, CPU and GPU are parts of it.

@@ -36,6 +36,15 @@ const LEAST_DIGITS: usize = 3;
 /// Key of the steps of a training, in `TrainOutput(global_step=1875, ...)` and in the state that a trainer saves.
 const STEPS: &str = "global_step";
 
+/// Key of the tokens that were seen.
+const TOKENS: &str = "num_input_tokens_seen";
+/// What stands between the days and the clock of a time as Python writes it.
+const DAYS_SIGN: &str = " days, ";
+/// See [`DAYS_SIGN`].
+const DAY_SIGN: &str = " day, ";
+/// Seconds of a day.
+const SECONDS_PER_DAY: f64 = 86_400.0;
+
 /// Key of the operations of a training, as trainers reckon them: six for each parameter and token.
 const OPERATIONS: &str = "total_flos";
 /// Fewest operations of a training.
@@ -82,15 +91,17 @@ pub fn read_metrics(card: &mut Card<'_>, passage: &Passage<'_>) -> bool {
         return false;
     }
     let times: Vec<Stated<'_>> = values(&b.text, RUNTIME);
-    let Some((first, seconds)) = times.first().and_then(|t| Some((t, seconds(t.text)?))) else { return false };
+    let Some((first, seconds)) = times.first().and_then(|t| Some((t, seconds(t.text)? + seconds_of_days(&b.text, t)))) else {
+        return false;
+    };
     let several = times.iter().any(|t| t.text != first.text).then_some("several runs in one log");
     let spot = |s: &Stated<'_>| spot_of(b, s, passage.refused.or(several));
     card.add(&spot(first), Field::WallHours, Some(seconds / SECONDS_PER_HOUR), first.text, None);
     // The passes of the same line, or of the same list of lines.
     let line = b.text.get(line_start(&b.text, first.from)..).and_then(|rest| rest.lines().next()).unwrap_or_default();
-    let is_list = !line.trim_end().trim_end_matches(',').contains(',');
+    let is_list = !line.trim_end().trim_end_matches(',').replace(DAYS_SIGN, " ").replace(DAY_SIGN, " ").contains(',');
     let beside = |s: &Stated<'_>| is_list || line_start(&b.text, s.from) == line_start(&b.text, first.from);
-    for (field, key) in [(Field::Epochs, EPOCH), (Field::TrainSteps, STEPS)] {
+    for (field, key) in [(Field::Epochs, EPOCH), (Field::TrainSteps, STEPS), (Field::TrainTokens, TOKENS)] {
         let last = values(&b.text, key).into_iter().rfind(beside);
         if let Some((stated, n)) = last.and_then(|e| Some((e, e.text.parse::<f64>().ok()?))) {
             card.add(&spot(&stated), field, Some(n), stated.text, None);
@@ -226,6 +237,15 @@ fn in_columns<'b>(text: &'b str, key: &str) -> Vec<Stated<'b>> {
     let rows = lines.take_while(|line| line.split(',').count() == width);
     let cells = rows.filter_map(|line| line.split(',').nth(at)).map(str::trim).filter(|cell| !cell.is_empty());
     cells.map(|text_of| Stated { text: text_of, from: text_of.as_ptr() as usize - text.as_ptr() as usize }).collect()
+}
+
+/// Seconds of the days before a time: `6 days, 5:47:01.98`, of which the first number is read as seconds by itself.
+fn seconds_of_days(text: &str, stated: &Stated<'_>) -> f64 {
+    let behind = text.get(stated.from + stated.text.len()..).unwrap_or_default();
+    let Some(time) = behind.strip_prefix(DAYS_SIGN).or_else(|| behind.strip_prefix(DAY_SIGN)) else { return 0.0 };
+    let end = time.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ':'))).unwrap_or(time.len());
+    let (days, clock) = (stated.text.parse::<f64>().ok(), time.get(..end).and_then(seconds));
+    days.zip(clock).map_or(0.0, |(days, clock)| days * SECONDS_PER_DAY - days + clock)
 }
 
 /// Seconds of `5043.4` and of `1:24:03.42`.

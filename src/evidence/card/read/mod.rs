@@ -70,6 +70,8 @@ use std::rc::Rc;
 const MAX_LABEL_WORDS: usize = 5;
 /// Longest text that is the value of the heading above it, in bytes.
 const MAX_HEADED_VALUE: usize = 160;
+/// Longest number under the heading that asks for it, with what stands behind it, in bytes: "## Epochs", "6 (of 10 planned)".
+const MAX_HEADED_COUNT: usize = 40;
 /// Tokens at the beginning of such a text within which its time begins.
 const HEADED_WORDS: usize = 4;
 /// How much a key of a running paragraph stands behind one of a list.
@@ -111,7 +113,14 @@ fn read_headed_time(card: &mut Card<'_>, passage: &Passage<'_>) {
     let is_short =
         b.kind == BlockKind::Paragraph && b.label.is_none() && b.text.len() <= MAX_HEADED_VALUE && !b.text.contains('\n');
     let Some(heading) = b.headings.last().filter(|_| is_short && split_pair(&b.text).is_none()) else { return };
-    let asks = keys::key_of(&norm_key(heading)) == Some(keys::Key::Hours);
+    let key = keys::key_of(&norm_key(heading));
+    let is_count = matches!(key, Some(keys::Key::Epochs | keys::Key::Steps | keys::Key::Batch | keys::Key::GlobalBatch));
+    if is_count && b.text.len() <= MAX_HEADED_COUNT && b.text.starts_with(|c: char| c.is_ascii_digit()) {
+        let spot = Spot { block: b, quote: (b.from, b.to), rank: RANK_PAIR + PARAGRAPH_KEY, reason: passage.refused };
+        card.add_pair(&spot, heading, &b.text, &[]);
+        return;
+    }
+    let asks = key == Some(keys::Key::Hours);
     let ts = lex(&b.text);
     let serves = || ts.iter().any(|t| t.is_any(&vocabulary::prose().times.serving));
     // "But I needed 300 hours": a sentence is read as one.

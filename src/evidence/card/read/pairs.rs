@@ -317,6 +317,11 @@ impl Card<'_> {
             let chips = chips.trim_start_matches(['(', ' ', ',']).trim_end_matches([')', '.']);
             self.add_hardware(&spot.after(2), chips, Context::Prose);
         }
+        // "1xA100, about 8 hours"
+        let before = (1..ts.len()).find(|i| duration(ts, *i).is_some()).and_then(|at| value.get(..ts.get(at)?.from));
+        if let Some((chips, _)) = before.and_then(|before| before.rsplit_once([',', '，', '、', '/', ':'])) {
+            self.add_hardware(&spot.after(2), chips, Context::Prose);
+        }
         self.add_passes_beside(&spot.after(2), ts);
         // "H100-hours: 1.2M" names the chip, too.
         if self.is_device_hours_key(pair.norm) {
@@ -450,20 +455,28 @@ fn is_sheet_of_training(b: &Block) -> bool {
     b.kind == BlockKind::Paragraph && b.text.contains('\n') && keys.into_iter().any(|key| key.to_lowercase().contains("train"))
 }
 
+/// Whether the lines of a paragraph are keys with values, one of which only a training has: "Epochs: 150", "GPU: GTX 1660".
+fn is_sheet_with_recipe(b: &Block) -> bool {
+    let keys = b.text.split('\n').filter_map(|line| split_pair(line).and_then(|(key, _)| line.get(..key)));
+    let of_passes = |key: &str| matches!(key_of(&norm_key(key)), Some(Key::Epochs));
+    b.kind == BlockKind::Paragraph && b.text.contains('\n') && keys.into_iter().any(of_passes)
+}
+
 /// Whether a key says too little by itself, and no heading says more.
 fn says_too_little(kind: Key, pair: &Pair<'_>, spot: &Spot<'_>) -> bool {
     let vague = &vocabulary::keys().vague_keys;
     let is_any = |keys: &[&str]| keys.contains(&pair.norm);
     match kind {
         Key::Hardware => {
-            let is_list = spot.block.kind == BlockKind::ListItem || is_sheet_of_training(spot.block);
+            let is_list =
+                spot.block.kind == BlockKind::ListItem || is_sheet_of_training(spot.block) || is_sheet_with_recipe(spot.block);
             is_any(&vague.hardware) && !pair.about_training && !is_list
         }
-        Key::Hours => is_any(&vague.hours) && !pair.about_training,
+        Key::Hours => is_any(&vague.hours) && !pair.about_training && !is_sheet_with_recipe(spot.block),
         Key::Provider => is_any(&vague.provider) && !pair.about_training,
         Key::Region => is_any(&vague.region) && !spot.block.under.environment,
         Key::Steps => is_any(&vague.steps) && !pair.about_training,
-        Key::Batch | Key::GlobalBatch => is_any(&vague.batch) && !pair.about_training,
+        Key::Batch | Key::GlobalBatch => is_any(&vague.batch) && !pair.about_training && !is_sheet_with_recipe(spot.block),
         // Other things have nodes, too.
         Key::Nodes => !pair.about_training,
         Key::TokenData => !is_number_of_tokens(pair.ts),

@@ -340,6 +340,10 @@ impl Repository {
                 || (size_of(t).is_some() && size_of(t) == self.declared_size)
                 || (t.starts_with(char::is_alphabetic) && self.has(&t.replace('.', "")))
         };
+        // "ResNet-50" is "resnet50" in an id.
+        if words.len() > 1 && words.len() <= MAX_NAME_WORDS && self.has(&words.concat()) && !self.is_base_name(&words) {
+            return words.len();
+        }
         // A word that is not this model's ("chat") makes it another.
         if words.is_empty() || words.len() > MAX_NAME_WORDS || !words.iter().all(|t| is_mine(t) || t == "hf") {
             return 0;

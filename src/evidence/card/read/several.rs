@@ -33,7 +33,7 @@ pub fn next_pair(value: &str) -> Option<(usize, usize)> {
         match c {
             '(' | '[' | '（' => depth += 1,
             ')' | ']' | '）' => depth = depth.saturating_sub(1),
-            ';' | '；' | '|' | ',' | '，' | '、' | '/' | '·' if depth == 0 => {
+            ';' | '；' | '|' | '•' | ',' | '，' | '、' | '/' | '·' if depth == 0 => {
                 let after = at + c.len_utf8();
                 let rest = value.get(after..).unwrap_or_default();
                 let is_apart = !matches!(c, '/' | '|' | ',') || rest.starts_with(' ');

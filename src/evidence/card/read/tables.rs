@@ -87,7 +87,10 @@ fn columns_of(card: &Card<'_>, first: &Block) -> Vec<Option<Column>> {
     let counts = |c: &Column| matches!(c, Column::Of(Key::Tokens | Key::GlobalBatch | Key::Epochs));
     let of_model = |c: &Column| *c == Column::Of(Key::Params) && card.own.role == CardRole::OwnTraining;
     let of_lengths = named().any(|(c, _)| *c == Column::Length) && named().any(|(c, _)| counts(c) || of_model(c));
-    let of_training = first.under.training || named().any(|(c, header)| c.tells_training(header));
+    // Batches beside steps are of trainings and of nothing else.
+    let has = |column: Column| columns.contains(&Some(column));
+    let of_recipe = (has(Column::Of(Key::GlobalBatch)) || has(Column::DeviceBatch)) && has(Column::Of(Key::Steps));
+    let of_training = first.under.training || of_recipe || named().any(|(c, header)| c.tells_training(header));
     let is_length = |c: &Column| *c == Column::Length && of_lengths;
     // Steps beside passes are of trainings, too.
     let has_passes = columns.contains(&Some(Column::Of(Key::Epochs)));

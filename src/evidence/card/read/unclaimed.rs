@@ -66,7 +66,8 @@ pub struct Unclaimed {
 }
 
 /// Whether tokens hold a word that speaks of something else than this training: an evaluation, a use, the base, a plan, work around it.
-fn speaks_of_other(ts: &[Token<'_>]) -> bool {
+#[must_use]
+pub fn speaks_of_other(ts: &[Token<'_>]) -> bool {
     static OTHER: LazyLock<Union> = LazyLock::new(|| {
         let prose = vocabulary::prose();
         let (times, emissions, subjects) = (&prose.times, &prose.emissions, &prose.subjects);

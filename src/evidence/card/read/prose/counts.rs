@@ -17,6 +17,7 @@ use super::subjects::{Measure, gives_it_to_another};
 use super::tokens::read_tokens;
 use super::topic::turns_away;
 use crate::domain::Field;
+use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::block::Block;
 use crate::evidence::card::read::candidate::{Candidate, Card, Spot};
 use crate::evidence::card::read::factors::read_factors;
@@ -114,11 +115,24 @@ fn are_steps(s: &Sentence<'_, '_>, i: usize) -> bool {
     q.is_some_and(|q| any(last(span(s.ts, 0, q.from), 2), &["for", "over", "during", "after", "in"]))
 }
 
+/// Tokens at the beginning of a sentence within which it calls this model a checkpoint.
+const CALLED: usize = 7;
+
+/// "This is an intermediate checkpoint with 1.49T tokens": the sentence calls this model one.
+#[must_use]
+pub fn is_this_checkpoint(ts: &[Token<'_>]) -> bool {
+    let called = ts.iter().take(CALLED).position(|t| t.is_any(&["checkpoint", "snapshot", "ckpt"]));
+    ts.first().is_some_and(|t| t.is_any(&["this", "it"])) && ts.get(1).is_some_and(|t| t.is("is")) && called.is_some()
+}
+
 /// "This model corresponds to the checkpoint after 190k steps".
-fn is_own_checkpoint(s: &Sentence<'_, '_>, q: &Quantity) -> bool {
+fn is_own_checkpoint(card: &Card<'_>, s: &Sentence<'_, '_>, q: &Quantity) -> bool {
     let words = vocabulary::prose();
     let stopped = any(last(span(s.ts, 0, q.from), 2), &["after", "at"]);
-    stopped && s.has(&["checkpoint"]) && s.has(&["this"]) && !s.has(&words.tokens.other_checkpoints)
+    // "This is an intermediate checkpoint with 715K steps"
+    let is_this = is_this_checkpoint(s.ts) && any(last(span(s.ts, 0, q.from), 1), &["with", "after", "at", "of"]);
+    (is_this && card.own.role == CardRole::OwnTraining)
+        || (stopped && s.has(&["checkpoint"]) && s.has(&["this"]) && !s.has(&words.tokens.other_checkpoints))
 }
 
 /// Whether a sentence tells a rate of learning, an optimizer or a batch: "800 steps at lr 2e-6" is of a training, wherever it stands.
@@ -231,7 +245,7 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
         card.add_quantity(spot, Field::Epochs, q.value, s.written(i, q.to), &q);
         return;
     }
-    let Some(q) = number_of_passes(s, i) else { return };
+    let Some(q) = number_of_passes(s, i).filter(|q| !is_price(s.ts, q.from)) else { return };
     let left = span(s.ts, q.from.saturating_sub(5), q.from);
     let ended = s.has(&vocabulary::prose().times.closed);
     let schedule = any(last(left, SCHEDULED), &words.schedule)
@@ -271,6 +285,11 @@ fn epochs(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i: usize) 
     let spot =
         spot.refused(share.and_then(Result::err)).refused(reason).after(if is_further(card, s, Field::Epochs, &q) { 2 } else { 0 });
     card.add_quantity(&spot, Field::Epochs, value, s.written(from, to), &q);
+}
+
+/// "at a cost of $390 ($80/epoch)": a price is no number of passes.
+fn is_price(ts: &[Token<'_>], from: usize) -> bool {
+    from.checked_sub(1).and_then(|at| ts.get(at)).is_some_and(|t| t.is_any(&["$", "€", "£", "¥", "usd", "eur"]))
 }
 
 /// The number of the passes whose word stands at `i`: before it, behind it, or "single-epoch training".
@@ -447,7 +466,7 @@ fn not_the_steps(card: &Card<'_>, s: &Sentence<'_, '_>, i: usize, q: &Quantity) 
     } else if s.under_evaluation && !s.trains() {
         Some("evaluation")
     } else {
-        let said = s.trains() || s.under_training || card.trained_before || is_own_checkpoint(s, q) || is_beside_recipe(s);
+        let said = s.trains() || s.under_training || card.trained_before || is_own_checkpoint(card, s, q) || is_beside_recipe(s);
         (!said && !q.from.checked_sub(1).is_some_and(|join| ends_run(s.ts, join))).then_some(NOT_SAID)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::respective::{is_in_order, share_of_last};
 use super::sentence::Sentence;
-use super::subjects::{Measure, gives_it_to_another};
+use super::subjects::{Measure, gives_it_to_another, ours_behind_contrast};
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot, candidate};
 use crate::evidence::card::read::values::{Figure, figures};
@@ -62,7 +62,9 @@ fn not_the_emissions(card: &Card<'_>, s: &Sentence<'_, '_>, (from, to): (usize, 
     }
     // "10.9 g CO2e training cost"
     let beside = s.trains.iter().any(|i| (from.saturating_sub(BESIDE)..to + BESIDE).contains(i));
-    if card.co2_subject && !s.under_training && !beside {
+    // "Our training run emitted an estimated 410 grams"
+    let own_work = trains && s.has(&vocabulary::prose().subjects.own_work) && s.has(&words.emitted);
+    if card.co2_subject && !s.under_training && !beside && !own_work {
         Some("CO2 is the model's subject")
     } else if !trains && (s.has(&words.serving) || s.under_evaluation || s.has(&words.benchmarks)) {
         Some("inference or evaluation")
@@ -102,6 +104,7 @@ pub fn read_energy(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
             || s.under_training
             || s.is_recipe
             || s.has(&words.energy_said)
+            || ours_behind_contrast(s.ts).is_some_and(|ours| at > ours)
             || (card.trained_before && !s.has(&words.serving))
             || is_in_order(s.ts)
             || told_in_section(card, s);

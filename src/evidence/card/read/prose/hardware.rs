@@ -43,7 +43,12 @@ const MACHINE: usize = 6;
 /// Reads a sentence that holds a word for hardware: as a whole, or by its clauses where several have chips and something to say of them.
 pub fn read_hardware_prose(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
     let spot = &spot.refused(has_another_set_apart(card, s).then_some(ANOTHER));
-    let clauses = without_bracket_of_the_base(card, s).unwrap_or_else(|| clauses_with_chips(card, s));
+    let around = without_bracket_of_the_base(card, s);
+    // What the sentence says of training it says on both sides of the bracket.
+    let before = card.trained_before;
+    card.trained_before |=
+        around.as_ref().is_some_and(|parts| s.trains.iter().any(|i| parts.iter().any(|(from, to)| (*from..*to).contains(i))));
+    let clauses = around.unwrap_or_else(|| clauses_with_chips(card, s));
     if clauses.len() < 2 {
         if let Some(own) = own_clause(card, s) {
             return read_one_of(card, spot, s, own);
@@ -53,6 +58,7 @@ pub fn read_hardware_prose(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_
     for clause in clauses {
         read_one_of(card, spot, s, clause);
     }
+    card.trained_before = before;
 }
 
 /// Reads one clause of a sentence.
@@ -94,6 +100,15 @@ fn is_whole_machine(s: &Sentence<'_, '_>) -> bool {
     let words = &vocabulary::prose().hardware;
     let subject = s.ts.iter().take(MACHINE).position(|t| t.is_any(&words.machines));
     subject.is_some_and(|at| span(s.ts, at + 1, at + MACHINE).iter().any(|t| t.is_any(&words.consists))) && !s.trains()
+}
+
+/// "It was trained on a DGX-1. The server has 4 P100 GPUs": what the one machine has that the sentence before said to have trained.
+fn describes_the_machine(card: &Card<'_>, s: &Sentence<'_, '_>) -> bool {
+    let words = &vocabulary::prose().hardware;
+    let subject = s.ts.iter().take(SUBJECT).position(|t| t.is_any(&words.one_machine));
+    let has = subject.is_some_and(|at| span(s.ts, at + 1, at + SUBJECT + 1).iter().any(|t| t.is_any(&words.consists)));
+    let serves = s.ts.iter().any(|t| t.is_any(&words.serving) && !t.is_any(&words.one_machine));
+    has && card.trained_before && !serves && !s.under_evaluation
 }
 
 /// The clauses of a sentence that name chips, each with a verb or another word of its own: "prototyped on a T4, trained on 4 L40S". One
@@ -200,7 +215,8 @@ fn read_clause(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (from
     let trains = s.trains();
     let reason = not_the_chips(card, s);
     let text = s.written(0, s.ts.len());
-    let reason = reason.or_else(|| is_whole_machine(s).then_some("a whole machine"));
+    let described = describes_the_machine(card, s);
+    let reason = if described { None } else { reason.or_else(|| is_whole_machine(s).then_some("a whole machine")) };
     // "my MacBook Air (M1) CPU"
     let on_cpu = |i: usize| text_at(s.ts, i) == "m" && (i + 2..i + 4).any(|at| text_at(s.ts, at) == "cpu");
     let reason = reason.or_else(|| (0..s.ts.len()).any(|i| card.is_chip(s.ts, i) && on_cpu(i)).then_some("a processor"));
@@ -215,7 +231,9 @@ fn read_clause(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, (from
     if let Some(chip) = chip.filter(|_| other == Some(SEVERAL_MODELS)) {
         card.add_hardware(&spot.refused(reason).after(later + 1), s.written(chip, chip + 2), Context::Prose);
     }
-    let spot = spot.refused(reason).refused(other).after(later);
+    // What the machine has stands before what its name says.
+    let spot = if described { Spot { rank: spot.rank.saturating_sub(1), ..*spot } } else { spot.after(later) };
+    let spot = spot.refused(reason).refused(other);
     card.is_place_of_machine = !trains && !s.has(&words.used) && !s.has(&words.running);
     let is_named = card.add_hardware(&spot, text, Context::Prose);
     card.is_place_of_machine = false;

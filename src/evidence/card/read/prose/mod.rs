@@ -108,7 +108,10 @@ pub fn read_prose(card: &mut Card<'_>, passage: &Passage<'_>, text: &str, offset
         }
         before.trained = trained;
         card.several_before = counts_models(tokens);
-        card.note_stage((text, tokens), section, &titles, known, continues || is_clause);
+        // Figures in one order are summed up where they are read.
+        if !is_in_order(tokens) {
+            card.note_stage((text, tokens), section, &titles, known, continues || is_clause);
+        }
         note_topic(card, section, (told, trained), &before, known, tokens);
     }
     card.topic.lead(b);
@@ -159,7 +162,8 @@ fn add_key_of_sentence(card: &mut Card<'_>, passage: &Passage<'_>, (text, offset
     let parts = split_pair(line).and_then(|(key, value)| Some((line.get(..key)?, line.get(value..)?)));
     let Some((key, value)) = parts.filter(|(key, _)| key.split_whitespace().count() <= MOST_KEY_WORDS) else { return };
     let kind = key_of(&norm_key(key));
-    let is_of_run = kind.is_some_and(|k| k.is_amount() || matches!(k, Key::Steps | Key::Epochs | Key::Batch | Key::GlobalBatch));
+    let is_of_run =
+        kind.is_some_and(|k| k.is_amount() || matches!(k, Key::Steps | Key::Epochs | Key::Batch | Key::GlobalBatch | Key::Tokens));
     let b = passage.block;
     if is_of_run && passage.refused.is_none() && !b.under.evaluation && !turns_away(ts) {
         let quote = b.source_range(offset + first.from, offset + last.to);
@@ -340,6 +344,8 @@ fn read_sentence(
 
 /// Reason of a figure in whose sentence nothing speaks of a training.
 pub const NOT_SAID: &str = "not said of a training";
+/// Reason of a time that a sentence on a training does not say to be that of it.
+pub const NOT_ITS_TIME: &str = "not said to be the time of training";
 
 /// How much what another figure of the sentence makes a training's stands behind others.
 const SHARED: u8 = 3;

@@ -5,6 +5,7 @@ use super::sentence::Sentence;
 use crate::evidence::card::read::candidate::Card;
 use crate::evidence::card::read::designators::{Designators, Fit, fit_of};
 use crate::evidence::card::read::repository::name_tokens;
+use crate::evidence::card::read::stages::{is_of_stage, is_stage_word, number_of};
 use crate::evidence::quantity::numbers::quantity;
 use crate::evidence::quantity::tokens::{Kind, Token, span, text_at};
 use crate::evidence::vocabulary;
@@ -43,6 +44,13 @@ pub fn share_of_last(card: &Card<'_>, s: &Sentence<'_, '_>, from: usize) -> Opti
     let mut mine = members.iter().enumerate().filter(|(_, fit)| **fit == Some(Fit::Mine)).map(|(at, _)| at);
     let own = mine.next().filter(|_| mine.next().is_none() && members.len() == numbers.len());
     let own = own.or_else(|| named_behind(card, s, from, numbers.len()));
+    // "40 and 84 hours for phase 1 and phase 2, respectively": both are of one training.
+    let stages = span(s.ts, from, s.ts.len());
+    let counted = (0..stages.len()).filter(|i| stages.get(*i).is_some_and(|t| is_stage_word(&t.text)));
+    let numbered = counted.filter(|i| stages.get(i + 1).is_some_and(|t| number_of(&t.text).is_some())).count();
+    if own.is_none() && numbered == numbers.len() && numbered > 1 && !is_of_stage(&card.own) {
+        return Some(Ok(numbers.iter().sum::<f64>() / last));
+    }
     Some(own.and_then(|at| numbers.get(at)).map(|n| n / last).ok_or("of several models, in an order that is not known"))
 }
 

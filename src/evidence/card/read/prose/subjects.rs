@@ -71,6 +71,22 @@ fn is_set_beside(s: &Sentence<'_, '_>, from: usize) -> bool {
     text.len() > LEAST_SET_BESIDE && phrases.is_within(&text.to_lowercase())
 }
 
+/// "Unlike BLOOM (1.08M GPU hours on 384 A100s), our model needed 2,150": what a sentence that begins with a contrast tells before its own
+/// model.
+fn stands_before_ours(ts: &[Token<'_>], from: usize) -> bool {
+    let words = &vocabulary::prose().subjects;
+    ts.first().is_some_and(|t| t.is_any(&words.begins_contrast)) && ours_behind_contrast(ts).is_some_and(|ours| from < ours)
+}
+
+/// Where the clause of this model begins in a sentence that begins with a contrast.
+#[must_use]
+pub fn ours_behind_contrast(ts: &[Token<'_>]) -> Option<usize> {
+    let words = &vocabulary::prose().subjects;
+    ts.first().filter(|t| t.is_any(&words.begins_contrast))?;
+    let is_own = |t: &Token<'_>| t.is_any(&words.own_work) || t.is_any(&["this", "ours", "we", "nous", "unser", "wir"]);
+    (1..ts.len()).find(|i| ts.get(*i).is_some_and(|t| t.is(",")) && ts.get(i + 1).is_some_and(is_own)).map(|comma| comma + 1)
+}
+
 /// Why a figure of a sentence, from its first token to behind its last, is none of this model's training by what its clause says.
 #[must_use]
 pub fn gives_it_to_another(
@@ -87,6 +103,9 @@ pub fn gives_it_to_another(
     let behind = span(s.ts, to, to + BEHIND);
     if measure.is_amount() && is_limit(s.ts, from) {
         return Some("a limit");
+    }
+    if stands_before_ours(s.ts, from) {
+        return Some("another model's figure");
     }
     if is_example(s.ts, &at) {
         return Some("an example");
@@ -140,6 +159,11 @@ pub fn is_in_bracket_of_the_base(card: &Card<'_>, s: &Sentence<'_, '_>, from: us
     // "pre-training the base model (2.5 t)": what stands right behind the name of the base.
     let words = &vocabulary::prose().subjects;
     let noun = open - usize::from(open > 0 && s.ts.get(open - 1).is_some_and(|t| t.is_any(&words.model_nouns)));
+    // "distilled from the 13B teacher (trained earlier on 512 GPUs for 30 days)"
+    let trains = (open + 1..from.min(open + 4)).any(|i| is_train(s.ts, i));
+    if trains && span(s.ts, open.saturating_sub(2), open).iter().any(|t| t.is_any(&vocabulary::prose().parameters.teachers)) {
+        return true;
+    }
     let the_base = noun.checked_sub(2).is_some_and(|the| {
         s.ts.get(the).is_some_and(|t| t.is_any(&words.the)) && s.ts.get(the + 1).is_some_and(|t| t.is_any(&words.base))
     });

@@ -1,6 +1,5 @@
 //! Times in prose: of this training on a wall clock or of its devices; not of audio, of a rate, of an inference.
 
-use super::NOT_SAID;
 use super::gapped::of_them;
 use super::recordings::{has_recordings, is_length_of_data, is_recording};
 use super::respective::{is_in_order, share_of_last};
@@ -8,6 +7,7 @@ use super::sentence::Sentence;
 use super::strangers::is_on_the_tokenizer;
 use super::subjects::{Measure, gives_it_to_another};
 use super::times_together::{Place, refuse_parts, refuse_rounded, refuse_times_of_each};
+use super::{NOT_ITS_TIME, NOT_SAID};
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot};
 use crate::evidence::card::read::rates::{counts_runs, rate_behind, rate_of_each};
@@ -132,7 +132,7 @@ fn add_clock(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, at: usi
     let led =
         late || at == 0 || words.leads.contains(&before) || words.strong.contains(&before) || words.clock_leads.contains(&before);
     let said = s.trains() || s.under_training;
-    let reason = (!(strong && led && said)).then_some("not said to be the time of training");
+    let reason = (!(strong && led && said)).then_some(NOT_ITS_TIME);
     let whose = gives_it_to_another(card, s, Measure::Time, at, at + CLOCK_TOKENS);
     let spot = spot.after(u8::from(!s.has(&words.firm))).refused(whose);
     card.add(&spot, Field::WallHours, Some(hours), s.written(at, at + CLOCK_TOKENS), reason);
@@ -223,7 +223,7 @@ fn not_the_time(card: &Card<'_>, s: &Sentence<'_, '_>, unit: usize, at: usize, d
         before: text_before(ts, at, 1),
         before_that: text_before(ts, at, 2),
         next: text_at(ts, duration.to),
-        lead: lead_at.map_or("", |i| text_at(ts, i)),
+        lead: lead_at.map_or("", |i| lead_of_a_course(ts, i).unwrap_or(text_at(ts, i))),
         has_lead: lead_at.is_some(),
         strong: s.has(&words.strong) || s.words().any(cjk) || alone(s, at, duration.to),
     };
@@ -231,6 +231,14 @@ fn not_the_time(card: &Card<'_>, s: &Sentence<'_, '_>, unit: usize, at: usize, d
         let said = said(card, s, &time);
         of_something_else(said, s, &time).or_else(|| unsaid(said, s, &time))
     })
+}
+
+/// "Over the course of 9 days", "im Laufe von 3 Wochen", "en el curso de 4 días": for so long.
+fn lead_of_a_course<'t>(ts: &'t [Token<'_>], of: usize) -> Option<&'t str> {
+    let words = &vocabulary::prose().times;
+    let is_of = ts.get(of).is_some_and(|t| t.is_any(&words.of));
+    let course = of.checked_sub(1).filter(|at| is_of && ts.get(*at).is_some_and(|t| t.is_any(&words.courses)));
+    course.map(|_| "for")
 }
 
 /// Characters before a time in which Chinese, Japanese and Korean say that it is a limit or a plan.
@@ -463,7 +471,7 @@ fn is_whole(s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> bool {
 fn unsaid(said: Said, s: &Sentence<'_, '_>, time: &Time<'_, '_>) -> Option<&'static str> {
     let words = &vocabulary::prose().times;
     if said == Said::OfTraining {
-        return Some("not said to be the time of training");
+        return Some(NOT_ITS_TIME);
     }
     // "The training took approximately 30 seconds" is one of a few steps.
     let shortest = if time.strong && s.trains() { 10.0 / 3600.0 } else { 1.0 / 60.0 };

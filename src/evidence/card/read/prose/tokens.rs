@@ -1,10 +1,12 @@
 //! Tokens in prose: seen in training, or the size of a data set, a context, a batch, a vocabulary.
 
 use super::batches::is_batch;
+use super::counts::is_this_checkpoint;
 use super::nearby::{any, before, last};
 use super::sentence::Sentence;
 use super::subjects::{Measure, gives_it_to_another};
 use crate::domain::Field;
+use crate::evidence::card::about::CardRole;
 use crate::evidence::card::read::candidate::{Card, Spot};
 use crate::evidence::card::read::data_sizes::{
     BATCH_IN_TOKENS, DATA_SET_SIZE, OF_CONTEXT, OF_ONE_EPOCH, TRAINED_ON_DATA, is_data_size,
@@ -41,7 +43,7 @@ pub fn read_tokens(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>, i
     let spot = &spot.refused(of_which.then_some(OF_WHICH));
     let passes = passes(s, i, &q);
     let said = s.trains() || s.under_training;
-    let reason = not_tokens_seen(s, i, &q)
+    let reason = not_tokens_seen(s, i, &q, card.own.role)
         // The size of a data set and the passes over it are the tokens seen.
         .filter(|why| passes.is_none() || !(is_data_size(why) || *why == OF_ONE_EPOCH || *why == NOT_SEEN) || !said)
         // "The data consists of 71.7B tokens", behind a sentence that speaks of training.
@@ -183,6 +185,8 @@ fn is_said_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> bool {
     let (said, under_data) = (s.trains() || s.under_training, s.under_data || any(left, &words.data_nouns));
     let follows = |n: usize| right.get(n).map_or("", |t| t.text.as_ref());
     any(last(left, 4), &words.seen)
+        // "over 9 days, processing 1.6T tokens"
+        || (said && any(last(left, 3), &words.processing))
         // "3,1B gesehenen Tokens"
         || any(middle, &words.seen)
         || any(middle, &words.seen_behind)
@@ -204,8 +208,33 @@ fn is_said_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> bool {
         || is_product(s, left, right)
 }
 
+/// "Each update processed 1M tokens."
+fn is_taken_by_a_step(s: &Sentence<'_, '_>, q: &Quantity) -> bool {
+    let words = vocabulary::prose();
+    let each = s.ts.iter().take(2).any(|t| t.is_any(&words.subjects.each));
+    let unit =
+        |t: &Token<'_>| t.is_any(&words.steps.words) || t.is_any(&words.batches.things) || t.is_any(&["batch", "update", "step"]);
+    each && s.ts.iter().take(3).any(unit) && q.value < LARGEST_BATCH_IN_TOKENS
+}
+
+/// What a sentence on a checkpoint says of its tokens: that they are this model's, or why they are not; none where it speaks of none.
+#[allow(clippy::option_option)] // Nothing said; said to be this model's; said to be another's.
+fn of_a_checkpoint(s: &Sentence<'_, '_>, left: &[Token<'_>], own: CardRole) -> Option<Option<&'static str>> {
+    let words = &vocabulary::prose().tokens;
+    let is_this = is_this_checkpoint(s.ts);
+    // In the card of a fine-tune such a sentence is quoted from its base's.
+    if is_this && own == CardRole::FineTune {
+        return Some(Some("base model's figure"));
+    }
+    if is_this && any(last(left, 5), &["with", "after"]) {
+        return Some(None);
+    }
+    let other = !is_this && s.has(&words.other_checkpoints) && s.has(&["checkpoint", "checkpoints"]);
+    other.then_some(Some("another checkpoint"))
+}
+
 /// Why a number of tokens is not the number seen in training.
-fn not_tokens_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'static str> {
+fn not_tokens_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity, own: CardRole) -> Option<&'static str> {
     let words = &vocabulary::prose().tokens;
     let left = span(s.ts, q.from.saturating_sub(16), q.from);
     let right = span(s.ts, i + 1, i + 8);
@@ -221,6 +250,9 @@ fn not_tokens_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'sta
         return Some(if of_epoch { OF_ONE_EPOCH } else { why });
     }
     let scale = text_at(s.ts, q.to - 1);
+    if is_taken_by_a_step(s, q) {
+        return Some(BATCH_IN_TOKENS);
+    }
     if q.scaled && scale.starts_with("billion") && words.long_scale.contains(&text_at(s.ts, q.to)) {
         return Some("of the long or the short scale");
     }
@@ -252,8 +284,8 @@ fn not_tokens_seen(s: &Sentence<'_, '_>, i: usize, q: &Quantity) -> Option<&'sta
     if s.is_stage {
         return Some("one stage of several");
     }
-    if s.has(&words.other_checkpoints) && s.has(&["checkpoint", "checkpoints"]) {
-        return Some("another checkpoint");
+    if let Some(said) = of_a_checkpoint(s, left, own) {
+        return said;
     }
     if seen { None } else { not_trained_on(s, i, q) }
 }
