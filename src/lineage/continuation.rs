@@ -228,7 +228,6 @@ pub fn is_open(facts: &RepoFacts, rule: Rule) -> bool {
             | Rule::QuantizedRelationOnFloatWeights
             | Rule::QuantizedRelationUnderAnotherName
             | Rule::QuantizedRelationInTheHouseOfItsBase
-            | Rule::BaseTokenOnABase
             | Rule::NamesAModelInFull
             | Rule::FamilyArchitectureAndSize
             | Rule::SameArchitectureAndExactSize

@@ -34,7 +34,7 @@ use self::decide::continued::refuse_counts_from_the_base;
 use self::decide::data::accept_data;
 use self::decide::passes::add_products_of_passes;
 use self::decide::products::accept_products;
-use self::decide::rescue::{accept_beside, accept_ranges, add_sequels};
+use self::decide::rescue::{accept_beside, add_sequels};
 use self::decide::samples::{RECIPE_SAMPLES, add_samples};
 use self::decide::sections::Sections;
 use self::decide::stages::accept_stages;
@@ -163,7 +163,6 @@ fn extract_asking(tables: CardTables<'_>, cut: &CutCard<'_>, about: &About<'_>) 
     refuse_contradictions(&mut facts, tables.accelerators);
     accept_unclaimed(&mut facts, unclaimed, source, tables.accelerators);
     accept_beside(&mut facts, tables.accelerators);
-    accept_ranges(&mut facts, tables.accelerators);
     add_samples(&mut facts, &recipe, source);
     add_tool(&mut facts, card.tools.into_iter().next().map(|tool| accept(tool, source)));
     (facts.into_iter().map(|fact| fact.row).collect(), card.own.asked())

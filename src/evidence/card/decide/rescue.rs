@@ -3,7 +3,7 @@
 //! heading, and nothing physical speaks against it.
 
 use super::accept::Fact;
-use super::choose::{DISAGREE, same};
+use super::choose::same;
 use super::unclaimed::{OF_TRAINING, fits};
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::RANK_PROSE;
@@ -12,7 +12,6 @@ use crate::evidence::card::read::rates::rate_in;
 use crate::evidence::card::read::training::is_train;
 use crate::evidence::card::read::unclaimed::speaks_of_other;
 use crate::evidence::quantity::durations::unit_hours;
-use crate::evidence::quantity::numbers::ends_of_range;
 use crate::evidence::quantity::tokens::{Token, lex};
 use crate::evidence::vocabulary;
 use crate::reference::Accelerators;
@@ -26,10 +25,6 @@ const CONFIDENCE: f64 = 0.5;
 const LEAST_HOURS: f64 = 0.05;
 /// How far rounded hours of devices are from devices times rounded hours.
 const ROUNDED: f64 = 1.3;
-/// Reason of an end of a range.
-const A_RANGE: &str = "a range";
-/// The ends of a range whose middle says how much it was differ by less.
-const NARROW: f64 = 2.0;
 /// The fields, in the order in which they are taken, and how many others each needs beside it: many things last some time.
 const NEEDS: [(Field, usize); 7] = [
     (Field::Accelerator, 2),
@@ -58,50 +53,6 @@ pub fn accept_beside(facts: &mut [Fact], accelerators: &Accelerators) {
         }
         accept_with_its_count(facts, at);
     }
-}
-
-/// Accepts the middle of a range that is no wider than twice its lower end, where the training is told no other figure of its field: "48-72 GPU
-/// hours", "3 or 4 weeks".
-pub fn accept_ranges(facts: &mut [Fact], accelerators: &Accelerators) {
-    for field in [Field::WallHours, Field::AcceleratorHours, Field::EnergyKwh, Field::EmissionsKgco2e] {
-        let is_open = |f: &Fact| f.row.reject_reason.as_deref().is_none_or(|why| why == A_RANGE || why == DISAGREE);
-        let mut of_field = facts.iter().enumerate().filter(|(_, f)| f.row.field == field && is_open(f));
-        let Some((at, fact)) = of_field.next().filter(|(_, f)| f.row.reject_reason.as_deref() == Some(A_RANGE)) else { continue };
-        // Each end of "10 kg - 20 kg" is a figure.
-        let (at, fact) = match of_field.next() {
-            None => (at, fact),
-            Some((second, other)) if of_field.next().is_none() && other.row.quote == fact.row.quote && is_a_range(other) => {
-                (second, other)
-            }
-            Some(_) => continue,
-        };
-        let Some(middle) = middle(fact) else { continue };
-        let mut tried = fact.clone();
-        tried.row.value = Some(middle);
-        tried.row.reject_reason = None;
-        tried.row.confidence = CONFIDENCE;
-        tried.row.locator = format!("{}: middle of a range", fact.row.locator);
-        if fits(facts, &tried, accelerators)
-            && let Some(fact) = facts.get_mut(at)
-        {
-            *fact = tried;
-        }
-    }
-}
-
-fn is_a_range(fact: &Fact) -> bool {
-    fact.row.reject_reason.as_deref() == Some(A_RANGE)
-}
-
-/// The middle of the only narrow range of a sentence whose upper end is the figure.
-fn middle(fact: &Fact) -> Option<f64> {
-    let ts = lex(&fact.row.quote);
-    let mut ranges = (0..ts.len()).filter_map(|at| ends_of_range(&ts, at));
-    let (low, high) = ranges.next().filter(|(low, high)| *low > 0.0 && high / low <= NARROW)?;
-    if ranges.next().is_some() {
-        return None;
-    }
-    fact.row.value.map(|upper| upper * (low + high) / 2.0 / high)
 }
 
 /// "900,000 steps with length 128 and then 100,000 with length 512", "100 epochs at 5e-5 and 10 more at 1e-5": two figures of one sentence of which
@@ -256,13 +207,9 @@ mod tests {
     }
 
     #[test]
-    fn the_middle_of_a_narrow_range_counts() {
-        let card = "# wren\n\n## Training\n\nTraining took 40 to 60 GPU hours.\n";
-        assert_eq!(value(card, Field::AcceleratorHours), Some(50.0));
-        assert_eq!(value(&card.replace("40 to 60", "10 to 60"), Field::AcceleratorHours), None);
-        // A figure that is told stands.
-        let told = card.replace("hours.\n", "hours.\n\nThe run used 57 GPU hours in total.\n");
-        assert_eq!(value(&told, Field::AcceleratorHours), Some(57.0));
+    fn ranges_stay_ranges() {
+        let card = "# wren\n\n## Training\n\nTrained on 4x A100. Training took 40 to 60 GPU hours for 3 epochs.\n";
+        assert_eq!(value(card, Field::AcceleratorHours), None);
     }
 
     #[test]

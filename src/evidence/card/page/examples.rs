@@ -53,7 +53,7 @@ pub fn example(field: Field) -> Example {
         ),
         Field::AcceleratorHours => pair(
             "## Environmental Impact\n\n- **Hours used:** 480 GPU-hours\n",
-            "## Environmental Impact\n\n- **Hours used:** 100-400 GPU-hours\n",
+            "## Environmental Impact\n\n- **Hours used:** 300-400 GPU-hours\n",
         ),
         Field::TrainFlop => pair("## Training\n\n- **Training FLOPs:** 1.2e21\n", "## Model\n\n- **FLOPs:** 4.5e9\n"),
         Field::TrainTokens => pair(SEEN, IN_THE_DATA),
