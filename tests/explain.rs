@@ -485,22 +485,13 @@ fn written_again(bytes: &[u8]) -> Vec<u8> {
     writer.into_inner().unwrap()
 }
 
-/// Regression: the calculator's own example failed in a fresh installation: "there are no tables yet".
+/// Regression: of flags it was said that nobody has such a utilization, of the same four figures in a record nothing.
 #[test]
-fn flags_need_no_run_before_them() {
-    let (fresh, (_, name)) = (Workspace::new(), downloaded());
-    let flags = ["--params", "7e9", "--tokens", "2e12", "--year", "2025", "--country", "FRA"];
-    let asked = [&["-q", "explain", "--format", "json"], &flags[..]].concat();
-    let first: Value = serde_json::from_str(&fresh.ok(&asked).stdout).unwrap();
-    // They are those of the sample: its snapshot gives the same.
-    let of_snapshot = explain(&flags);
-    assert_eq!(first["tiers"], of_snapshot["tiers"], "{name}");
-    // They are fitted once.
-    let fits = fresh.path("data/calculator/work/regressions.parquet");
-    let made = std::fs::metadata(&fits).unwrap().modified().unwrap();
-    fresh.ok(&asked);
-    assert!(made == std::fs::metadata(&fits).unwrap().modified().unwrap());
-    // A repository is not looked for in the sample unasked.
-    let of_model = fresh.run(&["explain", "meta-llama/Llama-3.1-8B"]);
-    assert!(of_model.status == 1 && of_model.stderr.contains("there are no tables yet"), "{}", of_model.stderr);
+fn a_record_is_remarked_on_as_flags_are() {
+    let (workspace, name) = downloaded();
+    let card = "Trained from scratch on 2 trillion tokens with 64 H100 80GB for 10 days in France.";
+    let record = serde_json::json!({"id": "me/my-7b", "pipeline_tag": "text-generation", "safetensors": {"total": 7_000_000_000_u64}, "card": card});
+    let file = workspace.file("fast.json", record.to_string());
+    let text = workspace.ok(&["explain", "--snapshot", name, "--record", file.to_str().unwrap()]).stdout;
+    assert!(text.contains("beware: compute, device hours and chips mean an MFU of 1."), "{text}");
 }

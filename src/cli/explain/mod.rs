@@ -10,6 +10,7 @@ mod explanation;
 mod find;
 mod gather;
 mod markdown;
+mod near;
 mod possible;
 mod quantities;
 mod record;
