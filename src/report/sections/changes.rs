@@ -1,6 +1,6 @@
 //! Why the total changed since another snapshot.
 
-use crate::compare::{Cause, Change, Part, Total};
+use crate::compare::{Cause, Change, ONE_OF_SEVERAL, Part, Total};
 use crate::report::charts::{Figure, Level, Mark, Row, Scale, axis_rows, table};
 use crate::report::numbers::{count_of, exact_mass, figure, mass, mass_tick, signed_mass, signed_tonnes, tonnes};
 use crate::report::text::{model_link, name, plain};
@@ -112,12 +112,14 @@ fn runs_of(change: &Change, cause: Cause, runs: usize, kg: f64) -> Markup {
         .into_iter()
         .filter(|h| is_told || *h != "from what to what")
         .collect();
+    let is_part = rows.iter().any(|row| row.is_one_of_several());
     let body: Vec<Vec<Markup>> = rows.into_iter().map(|row| run(row, is_told)).collect();
     let caption = format!("{}: runs, the largest change first, t CO₂e", title(cause));
     html! {
         details id={ "cause-" (cause.name()) } {
             summary { (title(cause)) ": " (signed_mass(kg)) " in " (count_of(runs)) " " (if runs == 1 { "run" } else { "runs" }) }
             (table(&caption, &head, if is_told { 2 } else { 1 }, &body))
+            @if is_part { p .note { "Of this table: " (ONE_OF_SEVERAL) "." } }
             @if runs > SHOWN { p .note { "And " (count_of(runs - SHOWN)) " more: " code { "hugging-carbon diff --format json" } "." } }
         }
     }
