@@ -5,6 +5,7 @@
 Runs every Python block of the page in the snapshot's directory, then `mlcroissant validate` and frictionless' validation of metadata and
 of the first rows of each table. Its reader of Parquet counts no bytes, gives lists as arrays of numpy, which are no lists to it, and what is
 null in a column of integers as NaN, which is no integer to it: these errors are left out, the last only of columns whose Parquet has nulls.
+The block of R is parsed where there is R, and run where R has arrow and dplyr.
 Prints one line per block. Exit status 1 when one fails, with its error on stderr. Spark needs Java; without it its block is left out.
 """
 
@@ -76,6 +77,20 @@ def row_errors(snapshot: Path) -> list[str]:
     return found
 
 
+def r_block(snapshot: Path) -> list[bool]:
+    """Parses the block of R, and runs it where its packages are."""
+    if shutil.which("Rscript") is None:
+        print("R: left out, there is no R")
+        return []
+    (code,) = re.findall(r"```r\n(.*?)```", PAGE.read_text(), flags=re.DOTALL)
+    results = [run("R, parsed", ["Rscript", "-e", "invisible(parse(text = commandArgs(TRUE)[1]))", code], snapshot)]
+    has = "q(status = !(requireNamespace('arrow', quietly = TRUE) && requireNamespace('dplyr', quietly = TRUE)))"
+    if subprocess.run(["Rscript", "-e", has], capture_output=True).returncode != 0:
+        print("R: not run, it has no arrow or no dplyr")
+        return results
+    return [*results, run("R", ["Rscript", "-e", code], snapshot)]
+
+
 def main() -> int:
     snapshot = Path(sys.argv[1]).resolve()
     results = []
@@ -84,6 +99,7 @@ def main() -> int:
             print("Spark: left out, there is no Java")
             continue
         results.append(run(title, [sys.executable, "-c", code], snapshot))
+    results += r_block(snapshot)
     validate = "from mlcroissant.scripts.cli import main; main()"
     results.append(run("mlcroissant validate", [sys.executable, "-c", validate, "validate", "--jsonld", "croissant.json"], snapshot))
     package = json.loads((snapshot / "datapackage.json").read_text())
