@@ -91,8 +91,9 @@ pages: build
 		$(BIN) -q run --source $$hub/wide_2026-10.api.jsonl.gz --data-dir $(PAGES)/newer > /dev/null; \
 	for page in report explorer; do \
 		$(BIN) -q $$page $(PAGES)/newer/snapshots/latest --since $(PAGES)/older/snapshots/latest -o $(PAGES)/$$page.html; done; \
+	$(BIN) -q diff $(PAGES)/older/snapshots/latest $(PAGES)/newer/snapshots/latest --format html > $(PAGES)/diff.html; \
 	HOSTILE_PAGES=$(abspath $(PAGES))/hostile $(CARGO) test --release --test report --test explorer hostile; \
-	cd $(PAGES) && npm install --silent --no-audit --no-fund && node check.mjs report.html explorer.html pictures hostile; fi
+	cd $(PAGES) && npm install --silent --no-audit --no-fund && CHANGES=diff.html node check.mjs report.html explorer.html pictures hostile; fi
 
 # What a release is made of, for this machine; .github/workflows/release.yml does the same on an older C library.
 dist: build $(TARGET)/acceptance-venv/ready

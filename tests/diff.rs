@@ -54,6 +54,8 @@ fn another_grid_value_is_named_first() {
     assert!(text.contains("USA -> "), "{text}");
     let page = workspace.ok(&["diff", old.to_str().unwrap(), new.to_str().unwrap(), "--format", "html"]).stdout;
     assert!(page.starts_with("<!DOCTYPE html>") && page.contains("id=\"cause-grid\""), "{}", page.len());
+    // Regression: the heading of the figure came two levels below that of the page.
+    assert!(page.contains("<h1") && page.contains("<h2 class=\"third\"") && !page.contains("<h3"), "{page}");
 }
 
 /// Regression: with another seed the whole change was told as that of the regressions, whose tables were the same to the byte.

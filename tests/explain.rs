@@ -484,3 +484,14 @@ fn written_again(bytes: &[u8]) -> Vec<u8> {
     batches.iter().for_each(|batch| writer.write(batch).unwrap());
     writer.into_inner().unwrap()
 }
+
+/// Regression: of flags it was said that nobody has such a utilization, of the same four figures in a record nothing.
+#[test]
+fn a_record_is_remarked_on_as_flags_are() {
+    let (workspace, name) = downloaded();
+    let card = "Trained from scratch on 2 trillion tokens with 64 H100 80GB for 10 days in France.";
+    let record = serde_json::json!({"id": "me/my-7b", "pipeline_tag": "text-generation", "safetensors": {"total": 7_000_000_000_u64}, "card": card});
+    let file = workspace.file("fast.json", record.to_string());
+    let text = workspace.ok(&["explain", "--snapshot", name, "--record", file.to_str().unwrap()]).stdout;
+    assert!(text.contains("beware: compute, device hours and chips mean an MFU of 1."), "{text}");
+}

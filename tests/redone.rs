@@ -128,3 +128,28 @@ fn reported_emissions_assume_no_overhead() {
     let hardware = answer["tiers"].as_array().unwrap().iter().find(|tier| tier["tier_name"] == "hardware").unwrap();
     assert!(hardware["steps"].to_string().contains("pue_"), "{hardware}");
 }
+
+/// Regression: the calculator's own example failed in a fresh installation: "there are no tables yet".
+#[test]
+fn flags_need_no_run_before_them() {
+    let workspace = Workspace::new();
+    let flags = ["--params", "7e9", "--tokens", "2e12", "--year", "2025", "--country", "FRA"];
+    let asked = || -> Value {
+        let args = [&["-q", "explain", "--format", "json"], &flags[..]].concat();
+        serde_json::from_str(&workspace.ok(&args).stdout).unwrap()
+    };
+    let first = asked();
+    assert!(first["tiers"][0]["figures"]["emissions_kgco2e"]["p50"].as_f64().unwrap() > 0.0);
+    // They are fitted once.
+    let fits = workspace.path("data/calculator/work/regressions.parquet");
+    let made = || std::fs::metadata(&fits).unwrap().modified().unwrap();
+    let before = made();
+    assert_eq!(asked(), first);
+    assert!(made() == before);
+    // A repository is not looked for in the sample unasked.
+    let of_model = workspace.run(&["explain", "meta-llama/Llama-3.1-8B"]);
+    assert!(of_model.status == 1 && of_model.stderr.contains("there are no tables yet"), "{}", of_model.stderr);
+    // A run of the sample has the same regressions.
+    workspace.ok(&["-q", "run", "--until", "fit"]);
+    assert_eq!(asked()["tiers"], first["tiers"]);
+}

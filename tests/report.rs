@@ -8,7 +8,9 @@ use common::{Workspace, table};
 use hugging_carbon::domain::{Field, GroupBy, Tier};
 use hugging_carbon::reference::Reference;
 use hugging_carbon::report::{About, Beside, report_page};
-use hugging_carbon::tables::{AggregateRow, BacktestRow, EstimateRow, EvidenceRow, ModelRow, RegressionRow, SensitivityRow};
+use hugging_carbon::tables::{
+    AggregateRow, BacktestRow, EstimateRow, EvidenceRow, ModelRow, RegressionRow, SensitivityRow, TrendMonthRow, TrendRow,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
@@ -365,6 +367,22 @@ fn medians_and_means_are_called_so() {
     assert!(!page.contains("recent-downloads"));
     let recent = About { cohort: about.cohort.replace("downloads_all_time", "downloads_30d"), ..about.clone() };
     assert!(report_page(snapshot, &recent, &Beside::default()).unwrap().contains("id=\"recent-downloads\""));
+}
+
+/// Regression: the chart of months showed the sum alone, and nothing said that its interval takes months for independent.
+#[test]
+fn months_are_drawn_by_what_they_rest_on() {
+    let Sample { snapshot, page, .. } = sample();
+    let (months, figure): (Vec<TrendMonthRow>, _) = (table(snapshot), block(page, "figure", "by-month"));
+    let begins = months.iter().find(|row| row.basis == "all" && row.is_fitted).map(|row| row.month.clone()).unwrap();
+    for basis in ["documented", "imputed"] {
+        let chart = figure.split(&format!("id=\"by-month-{basis}\"")).nth(1).unwrap().split("</div></div>").next().unwrap();
+        let drawn =
+            months.iter().filter(|row| row.basis == basis && row.month >= begins && row.emissions_kgco2e.mean > 0.0).count();
+        assert_eq!(["<circle", "class=\"whisker\""].map(|mark| chart.matches(mark).count()), [drawn; 2], "{basis}");
+    }
+    let whole = table::<TrendRow>(snapshot).into_iter().rfind(|row| row.basis == "all" && row.bears_forecast.is_some()).unwrap();
+    assert_eq!(page.contains("id=\"neighbours\""), whole.durbin_watson < 1.5, "{}", whole.durbin_watson);
 }
 
 /// On paper every table and all evidence stayed closed (`check.mjs` measures it in Chromium).

@@ -4,7 +4,7 @@ use hugging_carbon::compare::Edition;
 use hugging_carbon::error::{Error, IoContext, Result};
 use hugging_carbon::stages::snapshot::latest::{LATEST, index_date_of, snapshot_at};
 use hugging_carbon::stages::snapshot::manifest::Manifest;
-use hugging_carbon::stages::snapshot::retention::versions;
+use hugging_carbon::stages::snapshot::retention::{versions, versions_and_links};
 use hugging_carbon::stages::snapshot::version_name;
 use hugging_carbon::store::sha256_bytes;
 use std::path::{Path, PathBuf};
@@ -39,7 +39,7 @@ pub fn edition_at(snapshot: &Path) -> Result<(PathBuf, Edition)> {
 /// # Errors
 /// There is none.
 pub fn all_snapshots(dir: &Path) -> Result<Vec<PathBuf>> {
-    let found: Vec<PathBuf> = versions(dir)?.iter().map(|version| dir.join(version)).collect();
+    let found: Vec<PathBuf> = versions_and_links(dir)?.iter().map(|version| dir.join(version)).collect();
     if found.is_empty() {
         return Err(Error::input("no snapshots", dir.display(), "make one: hugging-carbon run"));
     }
@@ -56,7 +56,7 @@ pub fn snapshot_since(since: &Path, snapshot: &Path, index_date: &str) -> Result
     if since != Path::new(PREVIOUS) {
         return snapshot_named(beside, since);
     }
-    let newest_first = versions(beside)?;
+    let newest_first = versions_and_links(beside)?;
     let own = newest_first.iter().position(|version| snapshot.file_name().is_some_and(|name| name == version.as_str()));
     let previous = match own {
         Some(at) => newest_first.get(at + 1),
@@ -113,5 +113,22 @@ mod tests {
         let said = snapshot_named(&snapshots, Path::new("2020-01-01-00000000")).unwrap_err().to_string();
         assert!(said.contains(version) && said.contains("way out"), "{said}");
         assert!(snapshot_named(&snapshots, &snapshots.join("nowhere")).is_err());
+    }
+
+    /// Regression: `history` of a directory of links, as caches of downloads have them, found no snapshots. What is removed is still looked for
+    /// among directories alone.
+    #[cfg(unix)]
+    #[test]
+    fn links_to_snapshots_are_snapshots_to_readers() {
+        let dir = tempfile::tempdir().unwrap();
+        let (own, linked) = ("2026-11-28-0123abcd", "2026-11-27-0123abcd");
+        for made in [dir.path().join(own), dir.path().join("cache/x")] {
+            std::fs::create_dir_all(made).unwrap();
+        }
+        for (to, name) in [("cache/x", linked), ("cache/x", "latest"), ("nowhere", "2026-11-26-0123abcd")] {
+            std::os::unix::fs::symlink(dir.path().join(to), dir.path().join(name)).unwrap();
+        }
+        assert_eq!(all_snapshots(dir.path()).unwrap(), [own, linked].map(|name| dir.path().join(name)));
+        assert_eq!(versions(dir.path()).unwrap(), [own]);
     }
 }

@@ -85,6 +85,23 @@ fn every_example_is_understood() {
     }
 }
 
+/// Commands, and those below them, whose help has no line "Examples:".
+fn without_examples(command: &Command, out: &mut Vec<String>) {
+    let helps = [command.get_after_help(), command.get_after_long_help()];
+    if !helps.into_iter().flatten().any(|help| help.to_string().lines().any(|line| line == "Examples:")) {
+        out.push(command.get_name().to_owned());
+    }
+    command.get_subcommands().for_each(|below| without_examples(below, out));
+}
+
+/// Regression: thirteen commands had a heading of their own or none.
+#[test]
+fn every_help_has_examples() {
+    let mut without = Vec::new();
+    without_examples(&Cli::command(), &mut without);
+    assert!(without.is_empty(), "{without:?}");
+}
+
 fn page() -> String {
     let mut root = Cli::command().disable_help_subcommand(true);
     root.build();

@@ -126,22 +126,24 @@ enum Command {
     )]
     Fetch(StageArgs),
     /// Fetch, then read the pinned source into raw_models and quarantine
-    #[command(after_help = "Example:\n  hugging-carbon ingest --source models.parquet")]
+    #[command(
+        after_help = "Examples:\n  hugging-carbon ingest --source models.parquet\n  hugging-carbon ingest --source models.parquet --cards cards/ --data-dir nightly"
+    )]
     Ingest(StageArgs),
     /// Derive models, runs and evidence
-    #[command(after_help = "Example:\n  hugging-carbon normalize --force")]
+    #[command(after_help = "Examples:\n  hugging-carbon normalize\n  hugging-carbon normalize --force")]
     Normalize(StageArgs),
     /// Decide which tiers each run's evidence allows
-    #[command(after_help = "Example:\n  hugging-carbon tier")]
+    #[command(after_help = "Examples:\n  hugging-carbon tier\n  hugging-carbon tier --data-dir nightly")]
     Tier(StageArgs),
     /// Fit the regressions, run the back-test, and print them
-    #[command(after_help = "Example:\n  hugging-carbon fit | less")]
+    #[command(after_help = "Examples:\n  hugging-carbon fit | less\n  hugging-carbon fit --force")]
     Fit(StageArgs),
     /// Estimate every run
-    #[command(after_help = "Example:\n  hugging-carbon estimate")]
+    #[command(after_help = "Examples:\n  hugging-carbon estimate\n  hugging-carbon estimate --threads 4")]
     Estimate(StageArgs),
     /// Aggregate, test and publish
-    #[command(after_help = "Example:\n  hugging-carbon snapshot")]
+    #[command(after_help = "Examples:\n  hugging-carbon snapshot\n  hugging-carbon snapshot --data-dir nightly --allow-older")]
     Snapshot {
         #[command(flatten)]
         stage: StageArgs,
@@ -161,10 +163,10 @@ enum Command {
     )]
     Explorer(report::PageArgs),
     /// Work on rows of Arrow IPC streams, for engines beyond one machine
-    #[command(subcommand, after_help = "Example:\n  hugging-carbon rows evidence < cards.arrow > evidence.arrow")]
+    #[command(subcommand, after_help = "Examples:\n  hugging-carbon rows evidence < cards.arrow > evidence.arrow")]
     Rows(RowsCommand),
     /// The factor tables that are part of the binary
-    #[command(subcommand, after_help = "Example:\n  hugging-carbon reference check")]
+    #[command(subcommand, after_help = "Examples:\n  hugging-carbon reference check")]
     Reference(ReferenceCommand),
     /// Verify a snapshot's digests, then rebuild it and compare byte for byte
     #[command(after_help = AUDIT_EXAMPLE)]
@@ -230,7 +232,10 @@ enum Command {
     /// Show the totals of every snapshot as a series
     History(history::HistoryArgs),
     /// Shell completions and man pages of this version
-    #[command(subcommand, after_help = "Example:\n  hugging-carbon generate completions bash")]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  hugging-carbon generate completions bash\n  hugging-carbon generate man /usr/local/share/man/man1"
+    )]
     Generate(GenerateCommand),
 }
 
@@ -244,13 +249,16 @@ const AUDIT_EXAMPLE: &str = "Examples:
 const CHECK_EXAMPLE: &str = "Examples:
   hugging-carbon check --max-age 36h --data-dir /var/lib/hugging-carbon
   hugging-carbon check --max-age 36h --repo owner/name";
-const SNAPSHOTS_EXAMPLE: &str = "Example:\n  hugging-carbon snapshots --data-dir /var/lib/hugging-carbon";
-const TAG_EXAMPLE: &str = "Example:\n  hugging-carbon tag latest paper-2026";
+const SNAPSHOTS_EXAMPLE: &str =
+    "Examples:\n  hugging-carbon snapshots\n  hugging-carbon snapshots --data-dir /var/lib/hugging-carbon";
+const TAG_EXAMPLE: &str = "Examples:\n  hugging-carbon tag latest paper-2026\n  hugging-carbon tag latest paper-2026 --delete";
 const FORGET_EXAMPLE: &str =
     "The rules are those of restic, by index date: of each of the last N days (weeks, months) that have a snapshot the
 last one is kept, and the oldest while there is room. The one that 'latest' names is always kept.
 
-Example: two weeks of days, two months of weeks, five years of months, and what a paper cites
+The examples keep two weeks of days, two months of weeks, five years of months, and what a paper cites.
+
+Examples:
   hugging-carbon forget --keep-daily 14 --keep-weekly 8 --keep-monthly 60 --keep-tag paper-2026
   hugging-carbon forget --keep-daily 14 --keep-weekly 8 --keep-monthly 60 --keep-tag paper-2026 --prune";
 
@@ -299,7 +307,7 @@ impl KeepArgs {
 #[derive(Debug, Subcommand)]
 enum ReferenceCommand {
     /// Validate every table and print what it covers
-    #[command(after_help = "Example:\n  hugging-carbon reference check --strict")]
+    #[command(after_help = "Examples:\n  hugging-carbon reference check\n  hugging-carbon reference check --strict")]
     Check {
         /// Fail also on reviewed corrections that the sample's records make needless or contradict
         #[arg(long)]
@@ -310,13 +318,13 @@ enum ReferenceCommand {
 #[derive(Debug, Subcommand)]
 enum GenerateCommand {
     /// Print the completions of a shell
-    #[command(after_help = "Example:\n  hugging-carbon generate completions bash > /etc/bash_completion.d/hugging-carbon")]
+    #[command(after_help = "Examples:\n  hugging-carbon generate completions bash > /etc/bash_completion.d/hugging-carbon")]
     Completions {
         /// Shell that reads them
         shell: Shell,
     },
     /// Write one man page per command
-    #[command(after_help = "Example:\n  hugging-carbon generate man /usr/local/share/man/man1")]
+    #[command(after_help = "Examples:\n  hugging-carbon generate man /usr/local/share/man/man1")]
     Man {
         /// Directory they go to; it is made if it is not there
         dir: PathBuf,

@@ -116,6 +116,20 @@ pub struct Part {
     pub note: String,
 }
 
+impl Part {
+    /// Whether the run changed for other causes as well: old and new are those of the whole run.
+    #[must_use]
+    pub fn is_one_of_several(&self) -> bool {
+        let whole = self.old_kgco2e.zip(self.new_kgco2e).map(|(old, new)| (new - old, old.abs().max(new.abs())));
+        // Parts add up to the whole but for rounding.
+        whole.is_some_and(|(change, size)| (change - self.change_kgco2e).abs() > 1e-9 * size)
+    }
+}
+
+/// What is said of runs that changed for several causes.
+pub const ONE_OF_SEVERAL: &str =
+    "older and newer are the whole figures of a run; where it changed for other causes as well, change is the part of this one";
+
 /// A share of the change of a run that both snapshots count.
 struct Share {
     cause: Cause,

@@ -8,7 +8,7 @@ mod read;
 mod regrouped;
 mod series;
 
-pub use causes::{Cause, Part};
+pub use causes::{Cause, ONE_OF_SEVERAL, Part};
 pub use series::{Point, series};
 
 use crate::error::Result;

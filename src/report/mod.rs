@@ -74,5 +74,5 @@ pub fn report_page(tables: &Path, about: &About, beside: &Beside) -> Result<Stri
 /// A page of a change alone; `about` is the newer snapshot.
 #[must_use]
 pub fn change_page(change: &Change, about: &About) -> String {
-    page::page(about, &[sections::changes(change)])
+    page::page(about, &[sections::changes_alone(change)])
 }

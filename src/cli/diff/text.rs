@@ -1,7 +1,7 @@
 //! What changed, for a terminal.
 
 use crate::cli::text::{count, number, percent, table};
-use hugging_carbon::compare::{CauseTotal, Change};
+use hugging_carbon::compare::{CauseTotal, Change, ONE_OF_SEVERAL, Part};
 use hugging_carbon::stages::snapshot::manifest::Manifest;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -98,19 +98,22 @@ fn why(change: &Change) -> String {
     lines.push(vec!["all".to_owned(), String::new(), tonnes(all), share(all), tonnes(up), tonnes(down), tonnes(through)]);
     let mut out = String::from("Why the emissions changed (mean, t CO2e; shares of the old total)\n");
     out.push_str(&table(&["cause", "runs", "change", "share", "up", "down", "through regressions"], &lines, 1));
+    let shown = |cause: &CauseTotal| {
+        let cause = cause.cause;
+        change.rows.iter().filter(move |row| row.cause == cause).take(SHOWN)
+    };
     for cause in &change.causes {
         let _ = writeln!(out, "\n{}: {}", cause.cause.name(), cause.meaning);
         let kg = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), tonnes);
-        let rows: Vec<Vec<String>> = change
-            .rows
-            .iter()
-            .filter(|row| row.cause == cause.cause)
-            .take(SHOWN)
+        let rows: Vec<Vec<String>> = shown(cause)
             .map(|row| {
                 vec![row.run_id.clone(), row.note.clone(), kg(row.old_kgco2e), kg(row.new_kgco2e), tonnes(row.change_kgco2e)]
             })
             .collect();
         out.push_str(&table(&["run", "from what to what", "old", "new", "change"], &rows, 2));
+        if shown(cause).any(Part::is_one_of_several) {
+            let _ = writeln!(out, "  {ONE_OF_SEVERAL}");
+        }
         if cause.runs > SHOWN {
             let _ = writeln!(out, "  and {} more (--format json has all)", cause.runs - SHOWN);
         }

@@ -28,10 +28,15 @@ const SHOWN_RELATIVES: usize = 12;
 /// A repository of the tables.
 pub fn of_model(tables: &Tables, id: &str) -> Result<Explanation> {
     let Found { model, same_name } = find(&tables.dir, id)?;
-    let run = known_run(&tables.dir, &tables.reference, &model)?;
-    let mut explanation = of_repository(tables, &tables.dir, model, &run)?;
+    let own = Own::read(&tables.dir, &model)?;
+    let run = own.known_run(&tables.reference, &model);
+    // Neither needs the other.
+    let (explanation, published) = rayon::join(
+        || of_repository(tables, &tables.dir, model, &run, &own),
+        || of_run_id::<EstimateByTierRow>(&tables.dir, &run.run_id),
+    );
+    let (mut explanation, published) = (explanation?, published?);
     explanation.same_name = same_name;
-    let published = of_run_id::<EstimateByTierRow>(&tables.dir, &run.run_id)?;
     explanation.tiers = tier_parts(tables, &run, &published, by_others(&explanation.evidence))?;
     Ok(explanation)
 }
@@ -62,15 +67,15 @@ fn empty(tables: &Tables) -> Explanation {
 }
 
 /// Everything but the tiers.
-pub(super) fn of_repository(tables: &Tables, dir: &Path, model: ModelRow, run: &Run) -> Result<Explanation> {
-    let mut evidence: Vec<Evidence> = of_run_id::<EvidenceRow>(dir, &model.model_id)?.into_iter().map(evidence).collect();
-    refuse_contradictions_in(&mut evidence, dir, &tables.reference, &model)?;
+pub(super) fn of_repository(tables: &Tables, dir: &Path, model: ModelRow, run: &Run, own: &Own) -> Result<Explanation> {
+    let mut evidence: Vec<Evidence> = own.evidence.iter().cloned().map(evidence).collect();
+    refuse_contradictions_in(&mut evidence, own, &tables.reference, &model);
     mark_passed_over(&mut evidence, &model);
     let carries = match &model.stands_on_run_id {
         Some(root) if run.tier() == Tier::NoTraining => carried(&tables.dir, root)?,
         _ => None,
     };
-    let family = family(dir, &model, dir == tables.dir)?;
+    let family = family(dir, &model, own.run.clone(), dir == tables.dir)?;
     let kind = run.kind.map(RunKind::word);
     Ok(Explanation { kind, model: Some(identity(model)), family: Some(family), evidence, carries, ..empty(tables) })
 }
@@ -88,18 +93,30 @@ pub(super) fn rows_of_table<R: Row>(dir: &Path) -> Result<Vec<R>> {
     hugging_carbon::tables::io::rows(dir)?.collect()
 }
 
-/// The run of a repository, as the stage `tier` makes it.
-pub(super) fn known_run(dir: &Path, reference: &Reference, model: &ModelRow) -> Result<Run> {
-    let own = of_run_id::<EvidenceRow>(dir, &model.model_id)?;
-    let run = of_run_id::<RunRow>(dir, &model.model_id)?.into_iter().next();
-    Ok(tier::known_run(&tier::References::new(reference), model, run.as_ref(), &own))
+/// What the tables have of a repository's own training, read once.
+pub(super) struct Own {
+    evidence: Vec<EvidenceRow>,
+    run: Option<RunRow>,
+}
+
+impl Own {
+    /// Of a repository.
+    pub(super) fn read(dir: &Path, model: &ModelRow) -> Result<Self> {
+        let id = &model.model_id;
+        let (evidence, runs) = rayon::join(|| of_run_id::<EvidenceRow>(dir, id), || of_run_id::<RunRow>(dir, id));
+        Ok(Self { evidence: evidence?, run: runs?.into_iter().next() })
+    }
+
+    /// The run of a repository, as the stage `tier` makes it.
+    pub(super) fn known_run(&self, reference: &Reference, model: &ModelRow) -> Run {
+        tier::known_run(&tier::References::new(reference), model, self.run.as_ref(), &self.evidence)
+    }
 }
 
 /// Says of evidence that was accepted by itself and cannot be of one training with the rest, why it is passed over.
-fn refuse_contradictions_in(evidence: &mut [Evidence], dir: &Path, reference: &Reference, model: &ModelRow) -> Result<()> {
-    let own = of_run_id::<EvidenceRow>(dir, &model.model_id)?;
-    let Some(run) = of_run_id::<RunRow>(dir, &model.model_id)?.into_iter().next() else { return Ok(()) };
-    let stated = tier::stated_run(&tier::References::new(reference), model, Some(&run), &own);
+fn refuse_contradictions_in(evidence: &mut [Evidence], own: &Own, reference: &Reference, model: &ModelRow) {
+    let Some(run) = &own.run else { return };
+    let stated = tier::stated_run(&tier::References::new(reference), model, Some(run), &own.evidence);
     let mut left = stated.clone();
     for Contradiction { refused, words } in refuse_contradictions(&mut left, &reference.accelerators) {
         // Device hours may be the product of two rows.
@@ -114,7 +131,6 @@ fn refuse_contradictions_in(evidence: &mut [Evidence], dir: &Path, reference: &R
             }
         }
     }
-    Ok(())
 }
 
 /// Of several accepted values of one field one is taken, by the rules of the stages tier and normalize; says so of the others.
@@ -164,7 +180,8 @@ pub(super) fn tier_parts(
     let mut runs = vec![run.clone()];
     if let Some(root) = run.root_run_id.as_deref().and_then(|root| root.split_once('#')) {
         let model = exactly(&tables.dir, root.0)?;
-        runs.extend(model.map(|model| known_run(&tables.dir, &tables.reference, &model)).transpose()?);
+        let known = |model: &ModelRow| Own::read(&tables.dir, model).map(|own| own.known_run(&tables.reference, model));
+        runs.extend(model.as_ref().map(known).transpose()?);
     }
     let basis = tables.basis(&factors, &runs)?;
     let made = if published.is_empty() {
@@ -257,8 +274,7 @@ fn evidence(row: EvidenceRow) -> Evidence {
 }
 
 /// `with_lineage`: whether the directory has the tables of the last stage.
-fn family(dir: &Path, model: &ModelRow, with_lineage: bool) -> Result<Family> {
-    let run = of_run_id::<RunRow>(dir, &model.model_id)?.into_iter().next();
+fn family(dir: &Path, model: &ModelRow, run: Option<RunRow>, with_lineage: bool) -> Result<Family> {
     let mut family = Family {
         own_run_id: model.own_run_id.clone(),
         stands_on_run_id: model.stands_on_run_id.clone(),

@@ -10,6 +10,7 @@ mod explanation;
 mod find;
 mod gather;
 mod markdown;
+mod near;
 mod possible;
 mod quantities;
 mod record;
@@ -38,7 +39,8 @@ Examples:
   hugging-carbon explain --params '7 billion' --tokens 2T --country Germany --mfu 40%
   hugging-carbon explain --record model.json       # as https://huggingface.co/api/models/OWNER/NAME gives it
   hugging-carbon explain --record - < model.json
-It reads what hugging-carbon run made, or with --snapshot a snapshot: a directory, or a version of the data directory.";
+It reads what hugging-carbon run made, or with --snapshot a snapshot: a directory, or a version of the data directory. A training that is
+in no index needs neither: where there is no run yet, the regressions of the built-in sample are fitted first, half a minute, once.";
 
 /// What is explained, and how.
 #[derive(Debug, Args)]
@@ -78,7 +80,7 @@ pub fn explain(cli: &Cli, args: &ExplainArgs) -> Result<()> {
     if args.model_id.is_none() && args.record.is_none() {
         args.stated.refuse_nothing_to_go_by()?;
     }
-    let tables = Tables::of_command_line(cli, args.snapshot.as_deref())?;
+    let tables = Tables::of_command_line(cli, args.snapshot.as_deref(), args.model_id.is_none())?;
     let explanation = match (&args.model_id, &args.record) {
         (Some(id), _) => gather::of_model(&tables, id_of_address(id))?,
         (None, Some(record)) => record::of_record(&tables, record)?,

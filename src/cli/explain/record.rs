@@ -1,7 +1,8 @@
 //! A repository that is in no index, from its record: it goes through the stages of the pipeline that read records, in a directory of its own.
 
 use super::explanation::Explanation;
-use super::gather::{by_others, known_run, of_repository, rows_of_table, tier_parts};
+use super::gather::{Own, by_others, of_repository, rows_of_table, tier_parts};
+use super::remarks::remarks_on_run;
 use super::tables::Tables;
 use crate::cli::compose::{Access, Pipeline};
 use hugging_carbon::config::CardsConfig;
@@ -62,10 +63,15 @@ pub fn of_record(tables: &Tables, record: &Path) -> Result<Explanation> {
     })?;
     let model = rows_of_table::<ModelRow>(&pipeline.work)?.into_iter().find(|model| model.model_id != BESIDE);
     let model = model.ok_or_else(|| Error::input("the record was refused: it makes no model", named(record), GIVE_ONE))?;
-    let run = known_run(&pipeline.work, &tables.reference, &model)?;
-    let mut explanation = of_repository(tables, &pipeline.work, model, &run)?;
+    let own = Own::read(&pipeline.work, &model)?;
+    let run = own.known_run(&tables.reference, &model);
+    let mut explanation = of_repository(tables, &pipeline.work, model, &run, &own)?;
     explanation.is_published = false;
     explanation.tiers = tier_parts(tables, &run, &[], by_others(&explanation.evidence))?;
+    // Of flags the same is said behind what is stated.
+    for text in remarks_on_run(&run, &tables.reference) {
+        explanation.tiers.iter_mut().for_each(|tier| tier.remarks.push(text.clone()));
+    }
     let remarks = problems.iter().map(remark);
     for text in remarks {
         tracing::warn!("{text}");

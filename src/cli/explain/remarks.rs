@@ -27,6 +27,12 @@ pub fn remarks(stated: &Stated, run: &Run, reference: &Reference) -> Vec<String>
     found.into_iter().flatten().map(|text| format!("{BEWARE}{text}")).collect()
 }
 
+/// The remarks on the run of a record, whose figures are what its fields and its card state.
+pub fn remarks_on_run(run: &Run, reference: &Reference) -> Vec<String> {
+    let found = [utilization(run, reference), stated_utilization(run), tokens(run, reference)];
+    found.into_iter().flatten().map(|text| format!("{BEWARE}{text}")).collect()
+}
+
 fn utilization(run: &Run, reference: &Reference) -> Option<String> {
     let mfu = implied_mfu(run, &reference.accelerators).filter(|mfu| *mfu > MFU_MAX)?;
     Some(format!("compute, device hours and chips mean an MFU of {}, and none above {MFU_MAX} was ever published", number(mfu)))

@@ -15,6 +15,15 @@ use super::numbers::{figure, tonnes};
 use crate::domain::Quantiles;
 use maud::{Markup, html};
 
+/// Level of a figure's heading; either looks the same.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Level {
+    /// Below the heading of the page.
+    Second,
+    /// Below that of a section.
+    Third,
+}
+
 /// A chart with everything that belongs to it.
 pub(super) struct Figure<'a> {
     /// Anchor.
@@ -38,9 +47,17 @@ pub(super) struct Figure<'a> {
 impl Figure<'_> {
     /// The figure; its table lies behind a heading.
     pub(super) fn markup(&self) -> Markup {
+        self.markup_at(Level::Third)
+    }
+
+    /// The figure with a heading of some level.
+    pub(super) fn markup_at(&self, level: Level) -> Markup {
         html! {
             figure id=(self.id) {
-                figcaption { h3 { (self.title) } p .reading { (self.reading) } }
+                figcaption {
+                    @match level { Level::Second => h2 .third { (self.title) }, Level::Third => h3 { (self.title) } }
+                    p .reading { (self.reading) }
+                }
                 div .chart role="img" aria-label=(self.name) { (self.chart) }
                 p .note { "Source: " (self.source) ". " (self.caveat) }
                 details { summary { "Table: " (self.title) } (self.table) }

@@ -276,16 +276,18 @@
     return block("How the figure is made", m.tier === 1 ? make("p", {}, "The emissions are reported: nothing is computed for them.") : null, drawn(isMain),
       steps.every((step, at) => isMain(at)) ? null : make("details", {}, make("summary", {}, "Beside the figure, which does not rest on it: compute, for emissions per compute"),
         drawn((at) => !isMain(at))),
-      r.flags.length ? make("details", {}, make("summary", {}, "What was assumed"), make("ul", {}, r.flags.map((f) => make("li", {}, words.flags[f])))) : null);
+      r.flags.length ? make("details", {}, make("summary", {}, "What was assumed"), make("ul", {}, r.flags.map((f) => make("li", {}, words.flags[f].replaceAll("`", ""))))) : null);
   };
 
   const evidence = (m) => {
+    // Reported emissions rest on nothing else; what tells of compute or hardware beside them stands beside the figure.
+    const isReported = m.tier === 1;
     const item = ([field, value, written, source, locator, quote, used, refused, link]) => {
       const unit = words.units[field];
       const shown = value === null || unit === "date" ? named(texts[written]) : words.field_names[field] === "role" ? [named(texts[written]), ", " + percent(value)] : exact(value) + (unit === "1" ? "" : " " + unit);
       const from = words.sources[source];
       return make("li", { class: refused === null ? null : "refused" }, make("strong", {}, words.fields[field]), ": ", shown,
-        used ? make("span", { class: "tag" }, "used") : null,
+        used ? make("span", { class: "tag" }, isReported && words.field_names[field] !== "emissions_kgco2e" ? "beside it" : "used") : null,
         make("blockquote", {}, make("p", {}, named(texts[quote]))),
         make("p", { class: "note" }, link === null ? from : texts[link].startsWith("https://huggingface.co/") ? outside(texts[link], from) : [from, ", ", outside(texts[link], "its source")], ", ", named(texts[locator]), refused === null ? null : ". Refused: " + texts[refused]));
     };

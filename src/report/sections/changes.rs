@@ -1,7 +1,7 @@
 //! Why the total changed since another snapshot.
 
-use crate::compare::{Cause, Change, Part, Total};
-use crate::report::charts::{Figure, Mark, Row, Scale, axis_rows, table};
+use crate::compare::{Cause, Change, ONE_OF_SEVERAL, Part, Total};
+use crate::report::charts::{Figure, Level, Mark, Row, Scale, axis_rows, table};
 use crate::report::numbers::{count_of, exact_mass, figure, mass, mass_tick, signed_mass, signed_tonnes, tonnes};
 use crate::report::text::{model_link, name, plain};
 use crate::report::words;
@@ -10,7 +10,7 @@ use maud::{Markup, html};
 /// Runs shown of every cause; `diff --format json` has all.
 const SHOWN: usize = 50;
 
-pub(super) fn body(change: &Change) -> Markup {
+pub(super) fn body(change: &Change, level: Level) -> Markup {
     let (old, new) = (&change.old, &change.new);
     html! {
         p .lead {
@@ -26,7 +26,7 @@ pub(super) fn body(change: &Change) -> Markup {
         @if change.causes.is_empty() {
             p { "The emissions of every run are the same." }
         } @else {
-            (waterfall(change))
+            (waterfall(change, level))
             @for cause in &change.causes {
                 (runs_of(change, cause.cause, cause.runs, cause.change_kgco2e))
             }
@@ -50,7 +50,7 @@ pub(in crate::report) fn title(cause: Cause) -> String {
     }
 }
 
-fn waterfall(change: &Change) -> Markup {
+fn waterfall(change: &Change, level: Level) -> Markup {
     let whole = |total: &Total, which: &str| Row {
         label: format!("{which}, {}", name(&total.edition.index_date)),
         value: mass(total.emissions_kgco2e),
@@ -101,7 +101,7 @@ fn waterfall(change: &Change) -> Markup {
         chart: axis_rows(&rows, &Scale::linear([most]), None, mass_tick),
         table: table("Causes, t CO₂e", &["cause", "what it is", "runs", "change", "up", "down", "through the regressions"], 2, &body),
     }
-    .markup()
+    .markup_at(level)
 }
 
 fn runs_of(change: &Change, cause: Cause, runs: usize, kg: f64) -> Markup {
@@ -112,12 +112,14 @@ fn runs_of(change: &Change, cause: Cause, runs: usize, kg: f64) -> Markup {
         .into_iter()
         .filter(|h| is_told || *h != "from what to what")
         .collect();
+    let is_part = rows.iter().any(|row| row.is_one_of_several());
     let body: Vec<Vec<Markup>> = rows.into_iter().map(|row| run(row, is_told)).collect();
     let caption = format!("{}: runs, the largest change first, t CO₂e", title(cause));
     html! {
         details id={ "cause-" (cause.name()) } {
             summary { (title(cause)) ": " (signed_mass(kg)) " in " (count_of(runs)) " " (if runs == 1 { "run" } else { "runs" }) }
             (table(&caption, &head, if is_told { 2 } else { 1 }, &body))
+            @if is_part { p .note { "Of this table: " (ONE_OF_SEVERAL) "." } }
             @if runs > SHOWN { p .note { "And " (count_of(runs - SHOWN)) " more: " code { "hugging-carbon diff --format json" } "." } }
         }
     }

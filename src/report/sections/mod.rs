@@ -14,6 +14,7 @@ mod sources;
 mod trend;
 mod trust;
 
+use super::charts::Level;
 use super::data::Data;
 use super::page::Section;
 use super::{About, Beside};
@@ -23,7 +24,13 @@ pub(super) use changes::title as cause_title;
 
 /// What changed since another snapshot.
 pub(super) fn changes(change: &Change) -> Section {
-    Section { id: "changes", title: "What changed since another snapshot", short: "What changed", body: changes::body(change) }
+    let body = changes::body(change, Level::Third);
+    Section { id: "changes", title: "What changed since another snapshot", short: "What changed", body }
+}
+
+/// The same as a page of its own: its figure stands below the heading of the page.
+pub(super) fn changes_alone(change: &Change) -> Section {
+    Section { body: changes::body(change, Level::Second), ..changes(change) }
 }
 
 /// Every section, in the order they are read.

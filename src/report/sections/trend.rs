@@ -14,6 +14,9 @@ use maud::{Markup, html};
 const ALL: &str = "all";
 /// What rows rest on, with words.
 const BASES: [(&str, &str); 3] = [(ALL, "All runs"), ("documented", "Documented"), ("imputed", "Imputed")];
+/// Durbin-Watson statistic below which months are said to go together: with one term and 54 months the lower and upper bound of the test at
+/// 5 % are 1.52 and 1.60 (Savin and White 1977, n 55: 1.528 and 1.601).
+const LEAST_DURBIN_WATSON: f64 = 1.5;
 /// Months of a year.
 const MONTHS: i32 = 12;
 
@@ -46,7 +49,22 @@ fn growth(data: &Data) -> Markup {
                 }
             }
         }
+        (neighbours(all))
         (forecast(all))
+    }
+}
+
+/// Residuals of neighbouring months that go together make the interval of the growth too narrow: its errors take months for independent.
+fn neighbours(row: &TrendRow) -> Markup {
+    html! {
+        @if row.durbin_watson < LEAST_DURBIN_WATSON {
+            p #neighbours {
+                strong { "The interval of the growth is too narrow. " }
+                "Its errors (HC3) allow for months that scatter differently, and take them for independent. They are not: a month above the \
+                 line has neighbours above it (Durbin-Watson " (figure(row.durbin_watson, significant(row.durbin_watson)))
+                ", where 2 is independent)."
+            }
+        }
     }
 }
 
@@ -94,47 +112,89 @@ fn count(month: &str) -> i32 {
     parts(month).map_or(0, |(year, month)| year * MONTHS + month - 1)
 }
 
+/// Months of the chart.
+struct Shown<'a> {
+    /// What they rest on.
+    basis: &'static str,
+    rows: Vec<&'a TrendMonthRow>,
+}
+
+impl Shown<'_> {
+    fn marks(&self, begins: i32) -> Vec<MonthMark> {
+        let mark = |row: &&TrendMonthRow| MonthMark {
+            at: f64::from(count(&row.month) - begins),
+            value: row.emissions_kgco2e.mean,
+            interval: [row.emissions_kgco2e.p05, row.emissions_kgco2e.p95],
+            is_fitted: row.is_fitted,
+        };
+        self.rows.iter().map(mark).collect()
+    }
+}
+
+/// Everything, and beside each other what is documented and what is imputed, on one scale.
+fn month_charts(data: &Data, [begins, ends]: [i32; 2]) -> Markup {
+    let place = |month: &str| f64::from(count(month) - begins);
+    let charts: Vec<(&str, &str, Vec<MonthMark>)> =
+        BASES.iter().map(|(basis, word)| (*basis, *word, shown(data, basis, begins).marks(begins))).collect();
+    let january = |year: i32| f64::from(year * MONTHS - begins);
+    let names: Vec<(f64, String)> =
+        (begins / MONTHS..=ends / MONTHS).map(|year| (january(year), year.to_string())).filter(|(at, _)| *at >= 0.0).collect();
+    // The small charts have room for every second year.
+    let few: Vec<(f64, String)> = names.iter().rev().step_by(2).rev().cloned().collect();
+    let all = charts.iter().flat_map(|(_, _, marks)| marks);
+    let scale = Scale::log(all.flat_map(|mark| [mark.value, mark.interval[1], mark.interval[0].max(mark.value / 30.0)]));
+    let chart = |basis: &str, marks: &[MonthMark], names: &[(f64, String)]| {
+        let line = whole(data, basis).map(|row| {
+            let from = if place(&row.fitted_from) < 0.0 { month_at(begins) } else { row.fitted_from.clone() };
+            [&from, &row.fitted_through].map(|month| (place(month), on_line(row, month)))
+        });
+        months(marks, f64::from(ends - begins + 1), line, names, &scale, mass_tick)
+    };
+    html! {
+        @for (basis, _, marks) in charts.iter().take(1) { (chart(basis, marks, &names)) }
+        div .small-multiples {
+            @for (basis, word, marks) in charts.iter().skip(1) { div id={ "by-month-" (basis) } { p { (word) } (chart(basis, marks, &few)) } }
+        }
+    }
+}
+
+/// Months of a basis from the first one of the chart on.
+fn shown<'a>(data: &'a Data, basis: &'static str, begins: i32) -> Shown<'a> {
+    let is_shown = |row: &&TrendMonthRow| row.basis == basis && count(&row.month) >= begins && row.emissions_kgco2e.mean > 0.0;
+    Shown { basis, rows: data.trend_months.iter().filter(is_shown).collect() }
+}
+
 fn by_month(data: &Data) -> Markup {
     // Before the Hub dates its repositories, months hold what papers date: they are in the table only.
     let all: Vec<&TrendMonthRow> = data.trend_months.iter().filter(|row| row.basis == ALL).collect();
     let begins = all.iter().find(|row| row.is_fitted).or(all.first()).map_or(0, |row| count(&row.month));
-    let shown: Vec<&TrendMonthRow> =
-        all.iter().copied().filter(|row| count(&row.month) >= begins && row.emissions_kgco2e.mean > 0.0).collect();
-    let ends = shown.last().map_or(begins, |row| count(&row.month));
-    let place = |month: &str| f64::from(count(month) - begins);
-    let marks: Vec<MonthMark> = shown
-        .iter()
-        .map(|row| MonthMark {
-            at: place(&row.month),
-            value: row.emissions_kgco2e.mean,
-            interval: [row.emissions_kgco2e.p05, row.emissions_kgco2e.p95],
-            is_fitted: row.is_fitted,
-        })
-        .collect();
-    let line = whole(data, ALL).map(|row| [&row.fitted_from, &row.fitted_through].map(|month| (place(month), on_line(row, month))));
-    let january = |year: i32| f64::from(year * MONTHS - begins);
-    let names: Vec<(f64, String)> =
-        (begins / MONTHS..=ends / MONTHS).map(|year| (january(year), year.to_string())).filter(|(at, _)| *at >= 0.0).collect();
-    let scale = Scale::log(marks.iter().flat_map(|mark| [mark.value, mark.interval[1], mark.interval[0].max(mark.value / 30.0)]));
+    let of = [ALL, "documented", "imputed"].map(|basis| shown(data, basis, begins));
+    let months = &of[0].rows;
+    let ends = months.last().map_or(begins, |row| count(&row.month));
+    let [first, last] = [months.first(), months.last()].map(|row| row.map_or("", |row| row.month.as_str()));
     Figure {
         id: "by-month",
         title: "Emissions by month of training",
         name: format!(
-            "Points of {} months on a logarithmic axis, from {} to {}. {}",
-            shown.len(),
-            shown.first().map_or("", |row| row.month.as_str()),
-            shown.last().map_or("", |row| row.month.as_str()),
-            said(&shown)
+            "Points of {} months on a logarithmic axis, from {first} to {last}. {}",
+            months.len(),
+            of.iter().map(said).collect::<Vec<_>>().join(" ")
         ),
         reading: "Point: mean emissions of the month's runs; hollow where the trend is not fitted on it. Line through a point: 90 % \
-                  interval; one that reaches the edge goes on below it. Long line: the trend. The axis is logarithmic.",
+                  interval; one that reaches the edge goes on below it. Long line: the trend. The axis is logarithmic, and the same in all three: \
+                  all runs, and below them what is documented and what is imputed.",
         source: "table trend_months; the line from table trend",
         caveat: "A month holds what the cohort has of it: models of the last months had less time to be downloaded, so that their months \
                  are too low. One large run can make a month; the table has its share.",
-        chart: months(&marks, f64::from(ends - begins + 1), line, &names, &scale, mass_tick),
+        chart: month_charts(data, [begins, ends]),
         table: month_table(data, &all),
     }
     .markup()
+}
+
+/// `2024-05` of months since the year 0.
+fn month_at(months: i32) -> String {
+    format!("{:04}-{:02}", months.div_euclid(MONTHS), months.rem_euclid(MONTHS) + 1)
 }
 
 /// Emissions of a month on the line, in kg CO2e.
@@ -143,9 +203,12 @@ fn on_line(row: &TrendRow, month: &str) -> f64 {
     pow(10.0, row.intercept + row.slope_dex_per_year * years / f64::from(MONTHS))
 }
 
-fn said(shown: &[&TrendMonthRow]) -> String {
-    let largest = shown.iter().max_by(|a, b| a.emissions_kgco2e.mean.total_cmp(&b.emissions_kgco2e.mean));
-    largest.map_or_else(String::new, |row| format!("The largest month is {}: {}.", row.month, mass(row.emissions_kgco2e.mean)))
+/// The largest month in words.
+fn said(shown: &Shown) -> String {
+    let largest = shown.rows.iter().max_by(|a, b| a.emissions_kgco2e.mean.total_cmp(&b.emissions_kgco2e.mean));
+    let what = if shown.basis == ALL { String::new() } else { format!(" of what is {}", shown.basis) };
+    largest
+        .map_or_else(String::new, |row| format!("The largest month{what} is {}: {}.", row.month, mass(row.emissions_kgco2e.mean)))
 }
 
 fn month_table(data: &Data, all: &[&TrendMonthRow]) -> Markup {

@@ -160,7 +160,7 @@ fn histograms(data: &Data) -> Markup {
     let chart = html! {
         div .small-multiples {
             @for (row, counts) in &shown {
-                div { p .label { (title(row)) " " span .more { "n = " (row.n) } }
+                div { p .label { (title(row)) " " span .more { "n\u{a0}=\u{a0}" (row.n) } }
                     (bins(counts, &labels, [place(-std::f64::consts::LOG10_2), place(std::f64::consts::LOG10_2)])) }
             }
         }

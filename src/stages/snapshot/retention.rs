@@ -43,6 +43,19 @@ pub type Tags = BTreeMap<String, Vec<String>>;
 /// # Errors
 /// The directory cannot be listed.
 pub fn versions(snapshots: &Path) -> Result<Vec<String>> {
+    listed(snapshots, false)
+}
+
+/// The same with snapshots that are links to directories elsewhere, as caches of downloads and shared disks have them: they can be read, and
+/// belong to somebody else.
+///
+/// # Errors
+/// The directory cannot be listed.
+pub fn versions_and_links(snapshots: &Path) -> Result<Vec<String>> {
+    listed(snapshots, true)
+}
+
+fn listed(snapshots: &Path, with_links: bool) -> Result<Vec<String>> {
     if !snapshots.exists() {
         return Ok(Vec::new());
     }
@@ -50,7 +63,12 @@ pub fn versions(snapshots: &Path) -> Result<Vec<String>> {
     for entry in fs::read_dir(snapshots).at_path("cannot list", snapshots)? {
         let entry = entry.at_path("cannot list", snapshots)?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        let metadata = entry.metadata().at_path("cannot read", entry.path())?;
+        let mut metadata = entry.metadata().at_path("cannot read", entry.path())?;
+        if with_links && metadata.is_symlink() {
+            // One that leads nowhere is no snapshot.
+            let Ok(led_to) = fs::metadata(entry.path()) else { continue };
+            metadata = led_to;
+        }
         if is_version_name(&name) && metadata.is_dir() {
             let published = metadata.modified().at_path("cannot read", entry.path())?;
             found.push((index_date_of(&name).to_owned(), published, name));

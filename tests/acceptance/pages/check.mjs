@@ -6,7 +6,7 @@
 // that leaves the file, no overflow, no error of a script, size, first paint, print, three questions of readers and a file for a spreadsheet answered by keyboard
 // alone. With DIR, a picture of every state is left there. With HOSTILE, the pages that the tests of hostile names left there (HOSTILE_PAGES)
 // are opened without their policy, every model and every detail: no script runs, nothing is asked for. CHROMIUM names the browser. One line
-// a check; exit status 1 if one fails.
+// a check; exit status 1 if one fails. CHANGES names a page of `diff --format html`, which is validated and looked at as the others are.
 
 import { execFileSync } from "node:child_process";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
@@ -78,7 +78,8 @@ const go = (hash) => async (page) => {
   await page.waitForFunction(() => !document.getElementById("model").hidden);
 };
 
-for (const [name, file] of [["report", report], ["explorer", explorer]]) {
+const changes = process.env.CHANGES ? path.resolve(process.env.CHANGES) : "";
+for (const [name, file] of [["report", report], ["explorer", explorer], ...(changes ? [["diff", changes]] : [])]) {
   const bytes = statSync(file).size;
   said(`${name}: below 10 MB`, bytes < MOST_BYTES, (bytes / 1e6).toFixed(2) + " MB");
   validate(name, file);
@@ -243,5 +244,6 @@ await look("report", report, async () => {});
 await look("explorer", explorer, async () => {});
 await look("explorer-model", explorer, go(`#${edition}/meta-llama/Llama-3.1-405B`));
 await look("explorer-changes", explorer, go(`#${edition}?changes`));
+if (changes) await look("diff", changes, async () => {});
 await browser.close();
 process.exit(failed ? 1 : 0);
