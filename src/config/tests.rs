@@ -271,7 +271,7 @@ fn a_variable_puts_the_other_cards_of_a_file_aside() {
         let resolved = with_file_and(file, |name| (name == variable).then(|| "mine".to_owned())).unwrap();
         let cards = &resolved.config.cards;
         assert_eq!(cards.path.iter().chain(&cards.evidence).collect::<Vec<_>>(), [Path::new("mine")], "{variable}");
-        let [(setting, _, why)] = resolved.left_aside.as_slice() else { panic!("{:?}", resolved.left_aside) };
+        let [LeftAside { setting, why, .. }] = resolved.left_aside.as_slice() else { panic!("{:?}", resolved.left_aside) };
         assert!(setting == said && why.contains(variable), "{setting} {why}");
     }
     let both = |name: &str| ["HUGGING_CARBON_CARDS_PATH", "HUGGING_CARBON_CARDS_EVIDENCE"].contains(&name).then(|| "x".to_owned());
