@@ -168,6 +168,8 @@ fn parts<'a>(
             let (mfu, _) = factors::mfu(&as_kind, compute.central(), tables);
             let year = as_kind.date().map_or(year, Day::year);
             let chips = chips::of_part(run, chips, (Some(kind), year, compute.central()), basis.mixtures.as_ref(), tables);
+            let goes_on = kind == tuning && as_kind.stage == Some(TrainingStage::Continued);
+            let kind = if goes_on { RunKind::Continued } else { kind };
             Ok(Part { kind, weight, compute, mfu, chips })
         })
         .collect()

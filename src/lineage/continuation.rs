@@ -234,7 +234,8 @@ pub fn is_open(facts: &RepoFacts, rule: Rule) -> bool {
             | Rule::SiblingSameStem
             | Rule::SpecialityOfASibling
     );
-    tells_a_base_alone && is_of_text(facts) && !says_how_it_was_tuned(facts)
+    // Who calls it a chat model says what was done: of 35 such drawn by lot one had gone on, too.
+    tells_a_base_alone && is_of_text(facts) && !says_how_it_was_tuned(facts) && !names::says_post_trained(facts.name())
 }
 
 fn is_of_text(facts: &RepoFacts) -> bool {
@@ -324,5 +325,7 @@ mod tests {
         assert!(!is_open(&facts(Some("text-classification"), &[]), Rule::BaseModelLink));
         assert!(!is_open(&facts(Some("text-generation"), &["sft"]), Rule::BaseModelLink));
         assert!(!is_open(&facts(Some("text-generation"), &["trl"]), Rule::BaseModelLink));
+        let chat = RepoFacts { model_id: "a/b-7B-chat".into(), ..facts(Some("text-generation"), &[]) };
+        assert!(!is_open(&chat, Rule::BaseModelLink));
     }
 }

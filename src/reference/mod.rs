@@ -246,10 +246,7 @@ impl Reference {
             compute_bounds: Table::derived(bounds, [owners.digests(), registry.digests(), small_runs.digests()]),
             owners,
             small_runs,
-            power: Table::new(
-                Power::new(&files.rows("power.csv")?, &files.rows("mfu.csv")?)?,
-                files.digests(&["power.csv", "mfu.csv"]),
-            ),
+            power: power(files)?,
             post_training: Table::new(PostTraining::new(&files.rows("post_training.csv")?)?, one("post_training.csv")),
             fine_tunes: Table::new(files.rows("finetunes.csv")?, one("finetunes.csv")),
             sample_lengths: Table::new(SampleLengths::new(files.rows("sample_lengths.csv")?)?, one("sample_lengths.csv")),
@@ -274,6 +271,11 @@ impl Reference {
             grid,
         })
     }
+}
+
+fn power(files: &Files) -> Result<Table<Power>> {
+    let power = Power::new(&files.rows("power.csv")?, &files.rows("mfu.csv")?)?;
+    Ok(Table::new(power, files.digests(&["power.csv", "mfu.csv"])))
 }
 
 fn trainings(files: &Files) -> Result<Table<Trainings>> {

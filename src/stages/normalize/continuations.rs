@@ -178,7 +178,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     /// Owners dealt into five folds: what the likelihood says of drawn repositories whose owners it has not seen is worth more than their
-    /// share, and it is neither too high nor too low by more than a third. Prints what it found.
+    /// share, and it is neither too high nor too low by more than a third.
     #[test]
     fn owners_held_out() {
         let reference = Reference::load().unwrap();
@@ -206,16 +206,8 @@ mod tests {
             let expected = [0, 1, 2].map(|at| mean(&|p, _| p[at]));
             let loss = |p: &[f64; 3], done: Done| -p[Done::ALL.iter().position(|d| *d == done).unwrap()].max(1e-9).ln();
             let (found, of_share) = (mean(&loss), mean(&|_, done| loss(&shares, done)));
-            println!(
-                "known {is_known}: {} rows, shares {shares:.3?}, expected {expected:.3?}, log loss {found:.3} against {of_share:.3}",
-                of.len()
-            );
             assert!(found < of_share, "{found} {of_share}");
             assert!((expected[1] / shares[1] - 1.0).abs() < 1.0 / 3.0, "{expected:?} {shares:?}");
-        }
-        let model = continuation_model(&references);
-        for ((sign, continued), (_, pretrained)) in model.coefficients(Done::Continued).zip(model.coefficients(Done::Pretrained)) {
-            println!("{sign} {continued:+.2} {pretrained:+.2}");
         }
     }
 }
