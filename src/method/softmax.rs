@@ -4,9 +4,13 @@
 //! intercepts left out. Every class has coefficients of its own: only their differences count, and the ridge settles the rest (Friedman,
 //! Hastie and Tibshirani 2010, section 4.1). The problem is convex. It is solved by Newton steps whose systems are solved by conjugate
 //! gradients (Nocedal and Wright 2006, section 7.1): features are sparse, so that a product with the Hessian costs as much as a pass
-//! over the rows. All sums run in the order of the rows.
+//! over the rows. Rows with the same features are one row with the weights of their classes. All sums run in the order of the rows.
 
+mod blocks;
+
+use self::blocks::{Blocks, hessian};
 use libm::{exp, log, sqrt};
+use rustc_hash::FxHashMap;
 
 /// Newton steps at most; some eight are usual.
 const MAX_STEPS: usize = 60;
@@ -17,6 +21,8 @@ pub const EXACT: f64 = 1e-8;
 /// The same for fits of which only the probabilities of rows that they have not seen are wanted. A gradient of this size moves such a
 /// probability by less than 1e-4 (test in `stages::fit::roles`).
 pub const ENOUGH_FOR_PROBABILITIES: f64 = 1e-6;
+/// A Newton step is solved at least this closely: with blocks a product more costs less than a step more.
+const LEAST_FORCING: f64 = 0.01;
 /// A step must gain this share of what its slope promises (Armijo).
 const SUFFICIENT: f64 = 1e-4;
 
@@ -31,46 +37,50 @@ pub struct Example {
     pub weight: f64,
 }
 
-/// Labelled rows side by side, as every pass goes through them.
+/// Labelled rows side by side, as every pass goes through them: those with the same features as one.
 #[derive(Clone, Debug)]
-pub struct Rows {
+pub struct Rows<const K: usize> {
     /// Where the features of a row begin, and where those of the last end.
     begins: Vec<usize>,
     positions: Vec<u16>,
     values: Vec<f64>,
-    classes: Vec<usize>,
-    weights: Vec<f64>,
+    /// Weight of each class among the rows of these features.
+    classes: Vec<[f64; K]>,
 }
 
 /// One of them.
-struct Row<'r> {
+struct Row<'r, const K: usize> {
     positions: &'r [u16],
     values: &'r [f64],
-    class: usize,
+    classes: &'r [f64; K],
     weight: f64,
 }
 
-impl Rows {
+impl<const K: usize> Rows<K> {
     /// Of examples, in their order, each with the weight that stands with it.
     pub fn of_examples<'e>(examples: impl IntoIterator<Item = (&'e Example, f64)>) -> Self {
-        let mut rows =
-            Self { begins: vec![0], positions: Vec::new(), values: Vec::new(), classes: Vec::new(), weights: Vec::new() };
+        let mut rows = Self { begins: vec![0], positions: Vec::new(), values: Vec::new(), classes: Vec::new() };
+        let mut seen: FxHashMap<Vec<(u16, u64)>, usize> = FxHashMap::default();
         for (example, weight) in examples {
-            rows.positions.extend(example.features.iter().map(|(at, _)| *at));
-            rows.values.extend(example.features.iter().map(|(_, value)| *value));
-            rows.begins.push(rows.positions.len());
-            rows.classes.push(example.class);
-            rows.weights.push(weight);
+            let key = example.features.iter().map(|(at, value)| (*at, value.to_bits())).collect();
+            let row = *seen.entry(key).or_insert_with(|| {
+                rows.positions.extend(example.features.iter().map(|(at, _)| *at));
+                rows.values.extend(example.features.iter().map(|(_, value)| *value));
+                rows.begins.push(rows.positions.len());
+                rows.classes.push([0.0; K]);
+                rows.classes.len() - 1
+            });
+            rows.classes[row][example.class] += weight;
         }
         rows
     }
 
-    fn iter(&self) -> impl Iterator<Item = Row<'_>> {
-        self.begins.windows(2).zip(&self.classes).zip(&self.weights).map(|((ends, class), weight)| Row {
+    fn iter(&self) -> impl Iterator<Item = Row<'_, K>> {
+        self.begins.windows(2).zip(&self.classes).map(|(ends, classes)| Row {
             positions: &self.positions[ends[0]..ends[1]],
             values: &self.values[ends[0]..ends[1]],
-            class: *class,
-            weight: *weight,
+            classes,
+            weight: classes.iter().sum(),
         })
     }
 }
@@ -141,9 +151,9 @@ fn probabilities<const K: usize>(coefficients: &[[f64; K]], positions: &[u16], v
 
 /// Fits a model, beginning at `start`, until no gradient exceeds `tolerance` times the weight of all rows.
 #[must_use]
-pub fn fit<const K: usize>(examples: &Rows, start: Softmax<K>, ridge: f64, tolerance: f64) -> Softmax<K> {
+pub fn fit<const K: usize>(examples: &Rows<K>, start: Softmax<K>, ridge: f64, tolerance: f64) -> Softmax<K> {
     let mut model = start;
-    let total: f64 = examples.weights.iter().sum();
+    let total: f64 = examples.classes.iter().flatten().sum();
     let mut now = Objective::of_model(examples, &model, ridge);
     for _ in 0..MAX_STEPS {
         if now.gradient.iter().flatten().all(|g| g.abs() <= tolerance * total) {
@@ -180,16 +190,15 @@ struct Objective<const K: usize> {
 }
 
 impl<const K: usize> Objective<K> {
-    fn of_model(examples: &Rows, model: &Softmax<K>, ridge: f64) -> Self {
+    fn of_model(examples: &Rows<K>, model: &Softmax<K>, ridge: f64) -> Self {
         let mut loss = 0.0;
         let mut gradient = vec![[0.0; K]; model.coefficients.len()];
         let mut all = Vec::with_capacity(examples.classes.len());
         for example in examples.iter() {
             let (p, z, log_sum) = probabilities(&model.coefficients, example.positions, example.values);
-            loss += example.weight * (log_sum - z[example.class]);
-            let mut error = p;
-            error[example.class] -= 1.0;
-            spread(&mut gradient, example.positions, example.values, &error.map(|e| example.weight * e));
+            loss += example.classes.iter().zip(&z).map(|(weight, z)| weight * (log_sum - z)).sum::<f64>();
+            let error = std::array::from_fn(|k| example.weight * p[k] - example.classes[k]);
+            spread(&mut gradient, example.positions, example.values, &error);
             all.push(p);
         }
         for (gradient, coefficients) in gradient.iter_mut().zip(&model.coefficients).skip(1) {
@@ -202,7 +211,7 @@ impl<const K: usize> Objective<K> {
     }
 
     /// Product of the Hessian with a direction.
-    fn curvature(&self, examples: &Rows, direction: &[[f64; K]], ridge: f64) -> Vec<[f64; K]> {
+    fn curvature(&self, examples: &Rows<K>, direction: &[[f64; K]], ridge: f64) -> Vec<[f64; K]> {
         let mut out = vec![[0.0; K]; direction.len()];
         for (example, p) in examples.iter().zip(&self.probabilities) {
             let moved = combine(direction, example.positions, example.values);
@@ -217,33 +226,29 @@ impl<const K: usize> Objective<K> {
         out
     }
 
-    /// Diagonal of the Hessian, by which the conjugate gradients are scaled.
-    fn diagonal(&self, examples: &Rows, ridge: f64) -> Vec<[f64; K]> {
-        let mut out = vec![[ridge.max(f64::MIN_POSITIVE); K]; self.gradient.len()];
+    /// Blocks of the Hessian, one for each feature, by which the conjugate gradients are scaled.
+    fn blocks(&self, examples: &Rows<K>, ridge: f64) -> Blocks<K> {
+        let mut blocks = vec![[[0.0; K]; K]; self.gradient.len()];
         for (example, p) in examples.iter().zip(&self.probabilities) {
-            let own = p.map(|p| example.weight * p * (1.0 - p));
+            let own = hessian(example.weight, p);
             for (at, value) in example.positions.iter().zip(example.values) {
-                for (out, own) in out[usize::from(*at)].iter_mut().zip(&own) {
-                    *out += own * value * value;
-                }
+                let block = blocks[usize::from(*at)].as_flattened_mut();
+                block.iter_mut().zip(own.as_flattened()).for_each(|(sum, own)| *sum += own * (value * value));
             }
         }
-        out
+        Blocks::new(blocks, ridge)
     }
 }
 
 /// Solves Hessian x step = -gradient, as closely as the gradient is small.
-fn newton_step<const K: usize>(examples: &Rows, now: &Objective<K>, ridge: f64) -> Vec<[f64; K]> {
-    let diagonal = now.diagonal(examples, ridge);
-    let scaled = |residual: &[[f64; K]]| -> Vec<[f64; K]> {
-        residual.iter().zip(&diagonal).map(|(r, d)| std::array::from_fn(|k| r[k] / d[k])).collect()
-    };
+fn newton_step<const K: usize>(examples: &Rows<K>, now: &Objective<K>, ridge: f64) -> Vec<[f64; K]> {
+    let blocks = now.blocks(examples, ridge);
     let mut step = vec![[0.0; K]; now.gradient.len()];
     let mut residual: Vec<[f64; K]> = now.gradient.iter().map(|g| g.map(|g| -g)).collect();
     let first = dot(&residual, &residual);
     // The square root of the gradient's length as forcing term: the steps become exact as the gradient vanishes.
-    let enough = first * sqrt(first).min(0.25);
-    let mut toward = scaled(&residual);
+    let enough = first * sqrt(first).min(LEAST_FORCING);
+    let mut toward = blocks.solve(&residual);
     let mut direction = toward.clone();
     let mut product = dot(&residual, &toward);
     for _ in 0..MAX_CONJUGATE {
@@ -258,7 +263,7 @@ fn newton_step<const K: usize>(examples: &Rows, now: &Objective<K>, ridge: f64) 
         if dot(&residual, &residual) <= enough {
             break;
         }
-        toward = scaled(&residual);
+        toward = blocks.solve(&residual);
         let next = dot(&residual, &toward);
         let turn = next / product;
         product = next;

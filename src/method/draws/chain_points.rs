@@ -51,6 +51,12 @@ pub(super) struct ChainPoints {
 }
 
 impl ChainPoints {
+    /// Of what is not drawn.
+    pub(super) fn none() -> Self {
+        let fixed = || Drawn { median: 0.0, deviations: Err(1.0) };
+        Self { chips: Arc::new([]), grids: Arc::new([]), mfu: fixed(), pue: fixed() }
+    }
+
     /// Whether no chip or no grid is possible.
     pub(super) fn is_empty(&self) -> bool {
         self.chips.is_empty() || self.grids.is_empty()

@@ -146,10 +146,11 @@ impl<'a> Run<'a> {
         let trained = match model.parts {
             [] => vec![trained(1.0, &model.compute, &model.mfu, model.chips)],
             parts => {
-                let mut up_to = 0.0;
+                let (mut up_to, mut strata) = (0.0, 0);
                 let with_sum = parts.iter().map(|Part { weight, compute, mfu, chips, .. }| {
                     up_to += weight;
-                    trained(up_to, compute, mfu, chips)
+                    let before = std::mem::replace(&mut strata, shared.strata_below(up_to));
+                    if strata == before { Trained::in_no_draw(up_to) } else { trained(up_to, compute, mfu, chips) }
                 });
                 with_sum.collect()
             }
@@ -237,6 +238,18 @@ impl<'a> Run<'a> {
 }
 
 impl Trained {
+    /// One so unlikely that it has no draw: nothing of it is looked up.
+    fn in_no_draw(up_to: f64) -> Self {
+        let nothing: Arc<[f64]> = Arc::new([]);
+        Self {
+            up_to,
+            compute: Sampler::Implied,
+            central_flop: 0.0,
+            chain: ChainPoints::none(),
+            levels: std::array::from_fn(|_| Arc::clone(&nothing)),
+        }
+    }
+
     /// The chain of a run that starts from compute, from the compute that is drawn already: what nearly all are, and every draw of
     /// them. The arithmetic is that of [`chain`].
     fn follow_compute(&self, order: &Order<'_>, draws: impl Iterator<Item = usize>, out: &mut Draws) {
