@@ -11,13 +11,23 @@ use std::sync::Arc;
 
 /// Milliseconds of a day.
 const DAY_MS: i64 = 86_400_000;
-/// Days without any instant behind which those that follow are none: an index has newer and older records of every month, and a crawl ends with
-/// those of its own day.
-const GAP_DAYS: i64 = 366;
-/// Records of which one may have such an instant. Of more it is a change of the source, and of an index of fewer records nothing can be told.
-const RECORDS_PER_WRONG_ONE: u64 = 100;
+/// Days of a year.
+const YEAR_DAYS: i64 = 366;
+/// A gap without any instant behind which those that follow are none: so many days at least, so many times the longest gap in the year before
+/// it, and so many records for each that has such an instant. Of more it is a change of the source, and of an index of fewer records nothing
+/// can be told. Behind a whole year without any, one in a hundred may be wrong; a nightly crawl ends with records of its own day, so that one a
+/// month ahead stands out, and dated every snapshot until then.
+const GAPS: [Gap; 2] =
+    [Gap { days: YEAR_DAYS, times: 0, records_per_wrong_one: 100 }, Gap { days: 31, times: 3, records_per_wrong_one: 500 }];
 /// Columns with instants, as records call them.
 const COLUMNS: [(&str, &str); 2] = [("created_at", "createdAt"), ("last_modified", "lastModified")];
+
+/// What a gap must be.
+struct Gap {
+    days: i64,
+    times: i64,
+    records_per_wrong_one: u64,
+}
 
 /// The instants of an index, counted by day.
 #[derive(Default)]
@@ -45,21 +55,31 @@ impl Days {
 
     /// The horizon: the other instants decide, and no clock, so that a rebuild comes to the same.
     pub(super) fn horizon(&self, newest: Option<i64>) -> Horizon {
+        let days: Vec<(i64, u64)> = self.days.iter().map(|(day, count)| (*day, *count)).collect();
         let (mut beyond, mut last) = (0, None);
-        let mut later: Option<i64> = None;
-        for (day, count) in self.days.iter().rev() {
-            if later.is_some_and(|later| later - day > GAP_DAYS) {
-                last = Some(*day);
+        for at in (1..days.len()).rev() {
+            beyond += days[at].1;
+            let (day, gap) = (days[at - 1].0, days[at].0 - days[at - 1].0);
+            let is_one = |of: &Gap| {
+                gap > of.days
+                    && beyond * of.records_per_wrong_one <= self.records
+                    && gap > of.times * longest_gap(&days[..at], day - YEAR_DAYS)
+            };
+            if GAPS.iter().any(is_one) {
+                last = Some(day);
             }
-            beyond += count;
-            if beyond * RECORDS_PER_WRONG_ONE > self.records {
+            if beyond * GAPS[0].records_per_wrong_one > self.records {
                 break;
             }
-            later = Some(*day);
         }
         let end = last.map(|day| (day + 1) * DAY_MS - 1);
         Horizon { end, newest: end.map_or(newest, |end| newest.map(|newest| newest.min(end))) }
     }
+}
+
+/// Days of the longest gap between days with instants since one.
+fn longest_gap(days: &[(i64, u64)], since: i64) -> i64 {
+    days.windows(2).rev().take_while(|pair| pair[0].0 >= since).map(|pair| pair[1].0 - pair[0].0).max().unwrap_or(1)
 }
 
 impl Horizon {
@@ -87,10 +107,7 @@ impl Horizon {
                 set_aside.push(QuarantineRow {
                     source: super::file_of(locator).to_owned(),
                     locator: format!("{locator} {key}"),
-                    reason: format!(
-                        "more than a year behind every other date of the index, which ends on {}",
-                        TimestampMs(end).day()
-                    ),
+                    reason: format!("far behind every other date of the index, which ends on {}", TimestampMs(end).day()),
                     raw: TimestampMs(instants.value(*row)).day().to_string(),
                 });
             }
@@ -105,7 +122,7 @@ impl Horizon {
         if let (Some(end), Some(first)) = (self.end, set_aside.first()) {
             let (dates, index_ends, example) =
                 (set_aside.len(), TimestampMs(end).day(), format!("{}: {}", first.locator, first.raw));
-            tracing::warn!(dates, %index_ends, example, "dates more than a year behind all others: they are in quarantine");
+            tracing::warn!(dates, %index_ends, example, "dates far behind all others: they are in quarantine");
         }
     }
 }
@@ -131,9 +148,17 @@ mod tests {
         assert_eq!(with(&[]), Some(19_599));
         assert_eq!(with(&[23_500]), Some(19_599));
         assert_eq!(with(&[23_500, 21_000, 23_501]), Some(19_599));
-        // Within a year, and of so many that it is no slip.
-        assert_eq!(with(&[19_900]), Some(19_900));
+        // Regression: of a crawl that ends on its own day one record ten months ahead dated the index, and no later night was the newest.
+        assert_eq!(with(&[19_900]), Some(19_599));
+        assert_eq!(with(&[19_631]), Some(19_599));
+        // Within a month, and of so many that it is no slip.
+        assert_eq!(with(&[19_630]), Some(19_630));
+        assert_eq!(with(&[19_900, 19_901]), Some(19_901));
         assert_eq!(with(&[23_500; 7]), Some(23_500));
+        // An index with some gaps of five weeks may have one of three months.
+        let sparse: Vec<i64> = usual.iter().copied().filter(|day| day % 70 < 35 || *day < 19_300).collect();
+        let newest = *sparse.last().unwrap();
+        assert_eq!(horizon(&[&sparse[..], &[newest + 90]].concat()), Some(newest + 90));
         // Of a few records nothing can be told: somebody chose them.
         assert_eq!(horizon(&[17_000, 18_000, 19_600]), Some(19_600));
     }
