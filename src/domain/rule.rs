@@ -38,6 +38,10 @@ closed_set! {
         RecipeOfAToolkit = "recipe_of_a_toolkit",
         /// A listed house calls a model of its own a base, and states none.
         BaseOfAListedHouse = "base_of_a_listed_house",
+        /// The name says that the training began at random weights.
+        NameSaysFromScratch = "name_says_from_scratch",
+        /// The name says that a pre-training went on (tapt, dapt, cpt).
+        NameSaysContinued = "name_says_continued",
         /// The table of published runs has it as a continued pre-training.
         RegistryContinued = "registry_continued",
         /// The table of published runs has it as post-training or fine-tuning.
@@ -185,6 +189,8 @@ impl Rule {
         !matches!(
             self,
             Self::PostTrainingToken
+                | Self::NameSaysFromScratch
+                | Self::NameSaysContinued
                 | Self::MergeToken
                 | Self::ContinuedPretrainingTag
                 | Self::FineTuningToolTag

@@ -7,7 +7,7 @@ use super::basis::Basis;
 use super::chips::{self, Chips};
 use super::factors::{self, GridChoice};
 use super::fine_tune;
-use super::fits::Fits;
+use super::fits::{Fits, LoadedFit};
 use super::terms::term_values;
 use super::{FactorTables, agents, stated_spread};
 use crate::domain::regression::TermValues;
@@ -224,9 +224,11 @@ fn compute<'a>(
         flags.push(Flag::ComputeOfAnAgentByItsEnvironment);
         return Ok((of_an_agent, if size.is_some() { Tier::Parameters } else { Tier::Category }));
     }
-    if let Some(compute) = continued_by_others(run, basis, tables) {
+    if is_continued_by_others(run) {
         flags.push(Flag::compute_share(TrainingStage::Continued));
-        return Ok((compute, Tier::Parameters));
+        let (n, size_sd_dex) = if let Some(n) = size { (n, 0.0) } else { usual_size(run, fits, flags)? };
+        let compute = continued_by_others(run, (n, size_sd_dex), basis, tables);
+        return Ok((compute, if size.is_some() { Tier::Parameters } else { Tier::Category }));
     }
     if let Some((stage, share)) = share(run, basis, tables) {
         flags.push(Flag::compute_share(stage));
@@ -241,14 +243,29 @@ fn compute<'a>(
         return Ok((Compute::Parameters(prediction(run, 1.0, fits, tables, factor)?), Tier::Category));
     }
     flags.push(Flag::ParamsFromCategory);
-    let size = fits.get(RegressionId::ParamsFromCategory)?;
-    let values = term_values(run);
-    let size_terms: Vec<f64> = size.terms.iter().map(|term| values.value(*term)).collect();
-    let central: f64 = size.shared.central.iter().zip(&size_terms).map(|(b, x)| b * x).sum();
+    let (size, size_terms, central) = size_of_category(run, fits)?;
     let prediction = regression(run, pow10(central), fits, factor, tables, flags)?;
     let log_most_size = log10(most_params(run));
     let shared = size.shared_for(run, &size_terms);
     Ok((Compute::Category { size: shared, size_terms, log_most_size, prediction }, Tier::Category))
+}
+
+/// The law of the size of a run by its category, its terms for the run, and log10 of the central size.
+fn size_of_category<'a>(run: &Run, fits: &'a Fits) -> Result<(&'a LoadedFit, Vec<f64>, f64)> {
+    let size = fits.get(RegressionId::ParamsFromCategory)?;
+    let values = term_values(run);
+    let terms: Vec<f64> = size.terms.iter().map(|term| values.value(*term)).collect();
+    let central = size.shared.central_value(&terms);
+    Ok((size, terms, central))
+}
+
+/// The central size of a run by its category, with the spread of its errors in dex: half of what lies between the ends of the middle 68 %.
+fn usual_size(run: &Run, fits: &Fits, flags: &mut Vec<Flag>) -> Result<(f64, f64)> {
+    flags.push(Flag::ParamsFromCategory);
+    let (size, terms, central) = size_of_category(run, fits)?;
+    let errors = size.shared_for(run, &terms).errors.near(central);
+    let central = central.min(log10(most_params(run)));
+    Ok((pow10(central), (errors.quantile(0.841) - errors.quantile(0.159)) / 2.0))
 }
 
 /// Most parameters believed of a run whose size nothing states: those of the largest encoder, of the word of size where there is one, if the
@@ -347,20 +364,23 @@ fn share(run: &Run, basis: &Basis, tables: &FactorTables) -> Option<(TrainingSta
     Some((stage, compute))
 }
 
-/// Compute of a continued pre-training on the weights of another house, or of whoever is no company: that of the tokens which such have
-/// stated. A part of what a house took for its base would be more than any of them has seen. It ends at the compute of the base, where that
-/// is known.
-fn continued_by_others(run: &Run, basis: &Basis, tables: &FactorTables) -> Option<Compute<'static>> {
+/// Whether a run is a continued pre-training on the weights of another house, or of whoever is no company. A part of what a house took for its
+/// base would be more than any of them has seen.
+fn is_continued_by_others(run: &Run) -> bool {
     let is_of_its_house = run.kind == Some(RunKind::PostTraining) && run.owner.class == OwnerClass::Industry;
-    let goes_on = run.stage == Some(TrainingStage::Continued) && !is_of_its_house && run.modality.counts_tokens();
-    let n = run.known.active_params.filter(|_| goes_on)?;
+    run.stage == Some(TrainingStage::Continued) && !is_of_its_house && run.modality.counts_tokens()
+}
+
+/// Its compute: that of the tokens which such have stated, with parameters and their spread in dex. It ends at the compute of the base, where
+/// that is known.
+fn continued_by_others(run: &Run, (n, sd_dex): (f64, f64), basis: &Basis, tables: &FactorTables) -> Compute<'static> {
     let usual = tables.continued_runs.tokens(run.owner.class, n);
     let base = run.root_run_id.as_deref().and_then(|root| basis.roots.get(root)).map_or(f64::INFINITY, |root| root.flop);
-    Some(Compute::Known {
+    Compute::Known {
         median: chain::training_flop(Params(n), Tokens(usual.median)).0,
-        spread: Spread::Normal(usual.sd_dex * assume::LN_10),
+        spread: Spread::Normal(usual.sd_dex.hypot(sd_dex) * assume::LN_10),
         log_ceiling: log10(base.min(most_flop(run))),
-    })
+    }
 }
 
 /// Whether the FLOP of a forward pass speaks for a run. A second of sound is no sample like an image or a pair.

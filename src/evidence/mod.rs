@@ -16,7 +16,7 @@ pub mod place;
 pub mod quantity;
 pub mod vocabulary;
 
-use crate::domain::{EvidenceSource, Field, address};
+use crate::domain::{EvidenceSource, Field, Role, address};
 use crate::tables::EvidenceRow;
 
 pub use crate::domain::MAX_QUOTE_CHARS;
@@ -49,6 +49,24 @@ pub struct Extracted {
 }
 
 impl Extracted {
+    /// The role that a likelihood has for the likeliest, with its probability and the signs it rests on.
+    #[must_use]
+    pub fn likely_role(role: Role, probability: f64, quote: String, extractor: &'static str) -> Self {
+        Self {
+            field: Field::Role,
+            value: Some(probability),
+            unit: Field::Role.unit(),
+            as_written: role.name().to_owned(),
+            source: EvidenceSource::RoleModel,
+            locator: "role_terms".into(),
+            source_url: None,
+            quote,
+            extractor,
+            confidence: probability,
+            reject_reason: None,
+        }
+    }
+
     /// The table row for a model, whose card is that of a commit where the index names one.
     #[must_use]
     pub fn into_row(self, model_id: &str, commit: Option<&str>) -> EvidenceRow {

@@ -238,16 +238,23 @@ pub fn is_open(facts: &RepoFacts, rule: Rule) -> bool {
     tells_a_base_alone && is_of_text(facts) && !says_how_it_was_tuned(facts) && !names::says_post_trained(facts.name())
 }
 
+/// Whether a model is the release that a house made of its own base: the base's name calls it one, the model's does not, and is the same
+/// otherwise. In the names of encoders the word is a size.
+#[must_use]
+pub fn is_a_release(facts: &RepoFacts, base: &RepoFacts) -> bool {
+    let is_large = facts.size().or(base.size()).is_none_or(|n| n >= LARGE);
+    let of_masks = facts.pipeline_tag.as_deref().is_some_and(|task| vocabulary().tags.tasks_of_masks.contains(&task));
+    is_large && !of_masks && base.same_house(facts) && names::is_release_of(facts.name(), base.name())
+}
+
 fn is_of_text(facts: &RepoFacts) -> bool {
     let tags = &vocabulary().tags;
     match facts.pipeline_tag.as_deref() {
         Some(task) => vocabulary().continuation.tasks.contains(&task) || tags.tasks_of_masks.contains(&task),
         None => {
-            #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
-            let size = facts.rough_params.map(|n| n as f64).or(facts.named_size);
             let is_of_language =
                 facts.library.as_deref().is_none_or(|library| tags.libraries_of_language_models.contains(&library));
-            is_of_language && size.is_some_and(|n| n >= LEAST_OF_TEXT) && !names::says_vision(facts.name())
+            is_of_language && facts.size().is_some_and(|n| n >= LEAST_OF_TEXT) && !names::says_vision(facts.name())
         }
     }
 }
@@ -307,6 +314,23 @@ mod tests {
         );
         let neither = of("c");
         assert!((neither - 0.5).abs() < 1e-6, "{neither}");
+    }
+
+    /// Regression: a house's release beside its own base whose name says no more than the base's was more pre-training with a third. tencent/Hy3,
+    /// ibm-granite/granite-4.1-3b and inclusionAI/Ling-2.6-flash are the tuned ones.
+    #[test]
+    fn a_release_beside_its_base_is_the_tuned_one() {
+        let facts = |id: &str, n: i64| RepoFacts { model_id: id.into(), rough_params: Some(n), ..RepoFacts::default() };
+        let is = |model: &str, base: &str, n: i64| is_a_release(&facts(model, n), &facts(base, n));
+        assert!(is("tencent/Hy3", "tencent/Hy3-Base", 295_000_000_000));
+        assert!(is("ibm-granite/granite-4.1-3b", "ibm-granite/granite-4.1-3b-base", 3_400_000_000));
+        assert!(is("inclusionAI/Ling-2.6-flash", "inclusionAI/Ling-2.6-flash-base", 104_000_000_000));
+        // Another house, a language, a longer context, a base on a base, an encoder's size.
+        assert!(!is("nobody/granite-4.1-3b", "ibm-granite/granite-4.1-3b-base", 3_400_000_000));
+        assert!(!is("rinna/nekomata-7b-japanese", "rinna/nekomata-7b-base", 7_700_000_000));
+        assert!(!is("01-ai/Yi-34B-200K", "01-ai/Yi-34B-base", 34_000_000_000));
+        assert!(!is("a/x-7b-cpt-base", "a/x-7b-base", 7_000_000_000));
+        assert!(!is("google/bert", "google/bert-base", 110_000_000));
     }
 
     /// A rule that states what was done leaves nothing open, and neither does a tag of a tool.

@@ -116,6 +116,13 @@ impl RepoFacts {
         self.same_owner(other) || self.house.is_some() && self.house == other.house
     }
 
+    /// Parameters, counted or else as the name has them.
+    #[must_use]
+    pub fn size(&self) -> Option<f64> {
+        #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
+        self.rough_params.map(|n| n as f64).or(self.named_size)
+    }
+
     /// Name without namespace.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -51,9 +51,7 @@ impl Labelled {
     }
 
     fn is_large(&self) -> bool {
-        #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
-        let counted = self.facts.rough_params.map(|n| n as f64);
-        counted.or(self.facts.named_size).is_some_and(|n| n >= LEAST_LINKED)
+        self.facts.size().is_some_and(|n| n >= LEAST_LINKED)
     }
 
     /// The same record with everything hidden but id, task and downloads; how much its owner has is seen from the index.
@@ -217,7 +215,7 @@ impl RoleModel {
     }
 }
 
-/// Probabilities of the roles by their features, that of a pre-training within its bounds; the other roles share what is left.
+/// Probabilities of the roles by their features, within their bounds; the other roles share what is left.
 fn shares_of(softmax: &Softmax<ROLES>, features: &[(u16, f64)], bounds: Bounds) -> RoleShares {
     let mut weights = softmax.probabilities(features);
     let at = Role::ALL.iter().position(|role| *role == Role::Pretrained).unwrap_or(0);
@@ -230,19 +228,28 @@ fn shares_of(softmax: &Softmax<ROLES>, features: &[(u16, f64)], bounds: Bounds) 
     if let Some(most) = bounds.most_pretrained.filter(|most| *most < weights[at]) {
         weights[at] = (1.0 - weights[at]) * most / (1.0 - most);
     }
-    if let Some(least) = bounds.least_pretrained.filter(|least| *least > weights[at]) {
-        weights[at] = (1.0 - weights[at]) * least / (1.0 - least);
+    if let Some((role, least)) = bounds.least {
+        let at = Role::ALL.iter().position(|other| *other == role).unwrap_or(0);
+        if least > weights[at] {
+            weights[at] = (1.0 - weights[at]) * least / (1.0 - least);
+        }
     }
     RoleShares::from_weights(&weights).unwrap_or_else(|| RoleShares::certain(Role::Pretrained))
 }
 
-/// Fold of every labelled record: owners are dealt into the folds in the order of their names.
+/// Fold of every labelled record.
 #[must_use]
 pub fn folds(labelled: &[Labelled]) -> Vec<usize> {
-    let mut owners: Vec<String> = labelled.iter().map(Labelled::owner).collect();
-    owners.sort_unstable();
-    owners.dedup();
-    labelled.iter().map(|row| owners.binary_search(&row.owner()).unwrap_or(0) % FOLDS).collect()
+    folds_of_owners(&labelled.iter().map(Labelled::owner).collect::<Vec<_>>())
+}
+
+/// Fold of each record by its owner: owners are dealt into the folds in the order of their names.
+#[must_use]
+pub fn folds_of_owners<S: AsRef<str>>(owners: &[S]) -> Vec<usize> {
+    let mut dealt: Vec<&str> = owners.iter().map(AsRef::as_ref).collect();
+    dealt.sort_unstable();
+    dealt.dedup();
+    owners.iter().map(|owner| dealt.binary_search(&owner.as_ref()).unwrap_or(0) % FOLDS).collect()
 }
 
 /// Probabilities of every labelled record, for each way of learning, by models that saw no record of its owner. The features are those of

@@ -27,6 +27,7 @@ const RULES: &[fn(&RepoFacts) -> Option<Decision>] = &[
     agent,
     recipe,
     base_of_a_house,
+    said_by_its_name,
     tagged,
     named,
 ];
@@ -95,8 +96,9 @@ fn adapter(facts: &RepoFacts) -> Option<Decision> {
     if facts.relation == Some(Relation::Adapter) || has_tag(facts, "lora") || has_tag(facts, "peft") {
         return Some((Role::Adapter, Rule::AdapterRelation));
     }
-    let named = has_base(facts) && facts.params.is_none() && names::says_adapter(facts.name());
-    named.then_some((Role::Adapter, Rule::AdapterToken))
+    let may_be_one = facts.params.is_none() && facts.exact_params.is_none();
+    let named = has_base(facts) && names::says_adapter(facts.name()) || names::says_low_rank_adapter(facts.name());
+    (named && may_be_one && !names::says_quantized(facts.name())).then_some((Role::Adapter, Rule::AdapterToken))
 }
 
 fn merge(facts: &RepoFacts) -> Option<Decision> {
@@ -217,9 +219,7 @@ const LEAST_LANGUAGE_MODEL: f64 = 1e8;
 
 /// An agent learns to play or to move from nothing; of a language model the size, the library or the family tells.
 fn agent(facts: &RepoFacts) -> Option<Decision> {
-    #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
-    let size = facts.rough_params.map(|n| n as f64).or(facts.named_size);
-    let is_language_model = size.is_some_and(|n| n >= LEAST_LANGUAGE_MODEL)
+    let is_language_model = facts.size().is_some_and(|n| n >= LEAST_LANGUAGE_MODEL)
         || vocabulary().tags.libraries_of_language_models.contains(&library(facts))
         || families::named(facts.name()).is_some();
     let is_silent = facts.pipeline_tag.is_none() && facts.library.is_none();
@@ -237,6 +237,15 @@ fn recipe(facts: &RepoFacts) -> Option<Decision> {
 fn base_of_a_house(facts: &RepoFacts) -> Option<Decision> {
     let is_base = facts.listed_owner && names::is_base_of_family(facts.name()) && calls_itself_a_base(facts);
     is_base.then_some((Role::Pretrained, Rule::BaseOfAListedHouse))
+}
+
+/// No base is stated, and the name says how the training began.
+fn said_by_its_name(facts: &RepoFacts) -> Option<Decision> {
+    if facts.says_fine_tuning {
+        return None;
+    }
+    let scratch = names::says_from_scratch(facts.name()).then_some((Role::Pretrained, Rule::NameSaysFromScratch));
+    scratch.or_else(|| names::says_continued(facts.name()).then_some((Role::Continued, Rule::NameSaysContinued)))
 }
 
 /// Nothing but the name says that there was a base.
@@ -340,6 +349,24 @@ mod tests {
         ];
         for (facts, expected) in cases {
             assert_eq!(role(&facts).0, expected, "{}", facts.model_id);
+        }
+    }
+
+    /// Regression: adapters whose name alone tells of them were fine-tunes, and trainings whose name says how they began were guessed.
+    #[test]
+    fn what_the_name_alone_says() {
+        let silent = |id: &str| RepoFacts { params: None, float_weights: false, ..facts(id) };
+        let cases = [
+            (silent("LLMs/Alpaca-LoRA-65B-elina"), (Role::Adapter, Rule::AdapterToken)),
+            (silent("TheBloke/guanaco-qlora-65B-GPTQ"), (Role::Quantized, Rule::QuantizationToken)),
+            // Weights that are counted are not an adapter's.
+            (facts("thinkcoder/llama3-8b-lora"), (Role::Pretrained, Rule::NoSignOfABase)),
+            (silent("norallm/normistral-7b-scratch"), (Role::Pretrained, Rule::NameSaysFromScratch)),
+            (silent("Amrendra/roberta-tapt-acl-arc"), (Role::Continued, Rule::NameSaysContinued)),
+            (RepoFacts { says_fine_tuning: true, ..silent("a/x-scratch") }, (Role::Finetuned, Rule::CardSaysFineTuning)),
+        ];
+        for (facts, expected) in cases {
+            assert_eq!(role(&facts), expected, "{}", facts.model_id);
         }
     }
 

@@ -4,7 +4,7 @@
 
 use super::model::RepoFacts;
 use super::{families, names, roles};
-use crate::domain::{OwnerClass, Rule, closed_set, is_named_like_a_laboratory};
+use crate::domain::{OwnerClass, Role, Rule, closed_set, is_named_like_a_laboratory};
 
 closed_set! {
     /// Kind of a sign of a role.
@@ -146,12 +146,18 @@ pub const NEW_SIZE_ODDS: f64 = (34.0 / 99.0) / (1.0 / 40.0);
 /// pruned, or grown in depth, and trained on.
 pub const SISTER_PRETRAINED: f64 = (36.6 + 1.0) / (38.0 + 2.0);
 
-/// What holds of a record beside its signs: the least and the most that the probability of a pre-training can be, and what its odds are
-/// multiplied with.
+/// The least that a model is a pre-training whose name says that it began from scratch, and neither a task nor a fine-tune: 20 of 21 owners' in
+/// a wide list, by their names and what else is known of them, by the rule of succession.
+const SAID_FROM_SCRATCH: f64 = (20.0 + 1.0) / (21.0 + 2.0);
+/// The least that a model is a continued pre-training whose name says so (`tapt`, `cpt`): 18 of 19 owners', likewise.
+pub const SAID_CONTINUED: f64 = (18.0 + 1.0) / (19.0 + 2.0);
+
+/// What holds of a record beside its signs: the least that the probability of a role can be, the most that that of a pre-training can be, and what
+/// its odds are multiplied with.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Bounds {
-    /// None where nothing speaks for it for certain, or something bounds it.
-    pub least_pretrained: Option<f64>,
+    /// None where nothing says it, or something bounds it.
+    pub least: Option<(Role, f64)>,
     /// None where nothing bounds it.
     pub most_pretrained: Option<f64>,
     /// None where nothing is known of the size.
@@ -165,12 +171,26 @@ impl Signs<'_> {
         let odds = self.has_a_new_size.then_some(NEW_SIZE_ODDS);
         let most_pretrained = self.most_pretrained();
         let has_a_sister = self.has_a_pretrained_sister && most_pretrained.is_none();
-        Bounds { least_pretrained: has_a_sister.then_some(SISTER_PRETRAINED), most_pretrained, odds }
+        let least = self.said_by_name().or_else(|| has_a_sister.then_some((Role::Pretrained, SISTER_PRETRAINED)));
+        Bounds { least, most_pretrained, odds }
+    }
+
+    /// What the name says was done, and the least that it was.
+    fn said_by_name(&self) -> Option<(Role, f64)> {
+        match roles::role(self.facts).1 {
+            Rule::NameSaysFromScratch => Some((Role::Pretrained, SAID_FROM_SCRATCH)),
+            Rule::NameSaysContinued => Some((Role::Continued, SAID_CONTINUED)),
+            _ => None,
+        }
     }
 
     /// The most that the probability of a pre-training can be. Weights that a name, a full name or an exact size of a billion parameters or more
     /// leads to are another's: of 125 labelled records like that none is a pre-training.
     fn most_pretrained(&self) -> Option<f64> {
+        // Whose weights began at random has another's shape and not another's weights.
+        if names::says_from_scratch(self.facts.name()) {
+            return None;
+        }
         let by_link = match self.traits.linked_by.filter(|_| self.has_large_base) {
             Some(Rule::VariantOfASibling) if self.base_has_a_base => Some(0.0),
             Some(Rule::VariantOfASibling) => Some(VARIANT_PRETRAINED),
@@ -199,15 +219,9 @@ impl Signs<'_> {
     #[must_use]
     pub fn is_large_of_a_stranger(&self) -> bool {
         self.traits.owner_class == OwnerClass::Unlisted
-            && known_size(self.facts).is_some_and(|n| n >= LARGE_OF_A_STRANGER)
+            && self.facts.size().is_some_and(|n| n >= LARGE_OF_A_STRANGER)
             && !names::ends_as_a_base(self.facts.name())
     }
-}
-
-/// Size, counted or named.
-fn known_size(f: &RepoFacts) -> Option<f64> {
-    #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
-    f.rough_params.map(|n| n as f64).or(f.named_size)
 }
 
 /// Calls `give` for every sign of a repository with its value, 1 for what is there or not; the same sign is given once.
@@ -359,7 +373,7 @@ fn house(signs: &Signs<'_>, emit: &mut impl FnMut(SignKind, &str)) {
 }
 
 fn size(f: &RepoFacts, class: OwnerClass, emit: &mut impl FnMut(SignKind, &str)) {
-    let known = known_size(f);
+    let known = f.size();
     emit(SignKind::NamedSize, f.named_size.map_or("none", size_class));
     emit(SignKind::Size, known.map_or("none", size_class));
     if class == OwnerClass::Unlisted {
@@ -384,7 +398,7 @@ fn size(f: &RepoFacts, class: OwnerClass, emit: &mut impl FnMut(SignKind, &str))
 /// The size itself, of all and of those whose owner is not listed, as log10 of billions: what a model of 50 billion tells of one of 500,
 /// for which there are few labels.
 fn sizes_in_numbers(f: &RepoFacts, class: OwnerClass, give: &mut impl FnMut(SignKind, &str, f64)) {
-    let Some(known) = known_size(f).filter(|n| *n > 0.0) else { return };
+    let Some(known) = f.size().filter(|n| *n > 0.0) else { return };
     let billions = libm::log10(known) - 9.0;
     give(SignKind::Size, "log10_billions", billions);
     if class == OwnerClass::Unlisted {

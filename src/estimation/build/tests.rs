@@ -70,6 +70,33 @@ fn persons_go_on_with_tokens_of_their_own() {
     assert_eq!(of(OwnerClass::Industry, RunKind::FineTuning, None), company);
 }
 
+/// Regression: a continued pre-training took its size where the tier hides it, so that its row of tier 6 was that of tier 5; and one whose
+/// size nobody knows was given a share of its base's pre-training. By a law of 10^9.5 parameters with errors of half a dex either way a
+/// company's is 6 x 3.16e9 x 5e10 tokens, some 1e21, and wider than of a known size.
+#[test]
+fn where_its_size_is_hidden_a_continued_run_does_not_know_it() {
+    let tables = FactorTables::new(&crate::reference::Reference::load().unwrap());
+    let shared = |errors| crate::method::simulate::SharedFit::with_draws(vec![9.5], Vec::new(), errors);
+    let rows = (0..60).map(|i| ([1.0], 9.5, Some(if i % 2 == 0 { 0.5 } else { -0.5 }))).collect::<Vec<_>>();
+    let observed = rows.iter().map(|(values, response, error)| (values.as_slice(), *response, *error));
+    let fit = crate::estimation::LoadedFit::new(vec![Term::Intercept], String::new(), observed, shared);
+    let fits = Fits::new([(RegressionId::ParamsFromCategory, fit)].into(), crate::method::calibration::ErrorLaw::new(&[]));
+    let mut basis = Basis::with_roots(fits, &tables, std::iter::empty()).unwrap();
+    basis.roots.insert("q/base#pretraining".into(), Root { flop: 1.7e24, ..Root::default() });
+    let of = |tier, size| {
+        let mut run = run(RunKind::FineTuning, Modality::Text, None, None);
+        (run.owner.class, run.stage) = (OwnerClass::Industry, Some(TrainingStage::Continued));
+        (run.root_run_id, run.known.active_params) = (Some("q/base#pretraining".to_owned()), size);
+        let (compute, reached) = compute(&run, tier, &basis, &tables, &mut Vec::new()).unwrap();
+        let Compute::Known { median, spread: Spread::Normal(sd), .. } = compute else { panic!("of the tokens that such state") };
+        (median, sd, reached)
+    };
+    let (known, hidden) = (of(Tier::Parameters, Some(8e9)), of(Tier::Category, Some(8e9)));
+    assert_eq!((known.2, hidden.2), (Tier::Parameters, Tier::Category));
+    assert_eq!(hidden, of(Tier::Category, None));
+    assert!((3e20..3e21).contains(&hidden.0) && hidden.0 < known.0 && hidden.1 > known.1, "{hidden:?} {known:?}");
+}
+
 /// Regression: the sizes of strangers' BERTs were drawn up to 1e12 parameters. UL2, the largest of its kind, has 2e10.
 #[test]
 fn no_encoder_is_drawn_larger_than_the_largest() {

@@ -1,5 +1,6 @@
 //! What a name says of how the weights were trained.
 
+use super::stems::stem_with_version;
 use super::tokens::{Token, is_context_length, is_date, is_minor_version, tokens};
 use crate::domain::{TrainingStage, in_lower_case};
 use crate::lineage::vocabulary::vocabulary;
@@ -68,6 +69,15 @@ pub fn is_base_of_family(name: &str) -> bool {
     tokens(name).iter().any(|t| vocabulary().tokens.bases.contains(&t.as_str())) && !says_post_trained(name)
 }
 
+/// Whether a model is by its name the release of a base of its house: the two names differ in what calls the base one, and in what a
+/// release has beside it (`granite-4.1-3b` of `granite-4.1-3b-base`). A language, a field or a longer context tell of more than that.
+#[must_use]
+pub fn is_release_of(name: &str, base: &str) -> bool {
+    let one_model = || stem_with_version(name) == stem_with_version(base);
+    let is_longer = || context_length(name) > context_length(base);
+    is_base_of_family(base) && !is_base_of_family(name) && one_model() && !is_longer() && !says_it_went_on(name, base)
+}
+
 /// Whether a token calls this the result of the pre-training alone, before what came behind it (`-Base-Pretrain`).
 #[must_use]
 pub fn says_pretrain(name: &str) -> bool {
@@ -116,6 +126,24 @@ pub fn says_merge_method(name: &str) -> bool {
 pub fn says_from_nothing(name: &str) -> bool {
     let words = &vocabulary().tokens.from_nothing;
     tokens(name).iter().flat_map(|t| t.split('.')).any(|t| words.contains(&t))
+}
+
+/// Whether the name says that the training began at random weights (`normistral-7b-scratch`), and not that it was tuned behind that.
+#[must_use]
+pub fn says_from_scratch(name: &str) -> bool {
+    let all = tokens(name);
+    let says = all.iter().any(|t| vocabulary().tokens.from_scratch.contains(&t.as_str()));
+    says && all.len() > 1 && !says_task_or_post_trained(name) && !says_fine_tuned(name)
+}
+
+/// Whether the name says that a pre-training went on (`Finsight-Qwen3-14B-CPT`, `roberta-tapt-acl-arc`), and not that it was tuned behind that.
+#[must_use]
+pub fn says_continued(name: &str) -> bool {
+    let words = &vocabulary().tokens;
+    let all = tokens(name);
+    let is_pair = |pair: &[Token]| words.going_on_pairs.iter().any(|known| known.split(' ').eq(pair.iter().map(Token::as_str)));
+    let says = all.iter().skip(1).any(|t| words.going_on.contains(&t.as_str())) || all.windows(2).any(is_pair);
+    says && !says_task_or_post_trained(name) && !says_fine_tuned(name)
 }
 
 /// Fewest and most of a layer's width, which is a multiple of the first.
@@ -174,6 +202,27 @@ pub fn post_training_stage(model_id: &str) -> TrainingStage {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_training_began_with() {
+        for name in ["normistral-7b-scratch", "sanbert-from-scratch", "bert-base-uncased-scratch-powo_mgh_pt", "ket5-fromscratch"] {
+            assert!(says_from_scratch(name) && !says_continued(name), "{name}");
+        }
+        for name in [
+            "Finsight-Qwen3-14B-CPT",
+            "dsp_roberta_base_tapt_imdb_20000",
+            "roberta-base-further-pretrained",
+            "llama-3-8b-continued-pretraining-th",
+        ] {
+            assert!(says_continued(name) && !says_from_scratch(name), "{name}");
+        }
+        // A model's own name, tuned behind it, a repository about scratch.
+        for name in
+            ["cpt-large", "Finsight-Qwen3-14B-CPT-SFT", "roberta-base-chinese-extractive-qa-scratch", "scratch", "scratchpad-7b"]
+        {
+            assert!(!says_continued(name) && !says_from_scratch(name), "{name}");
+        }
+    }
 
     #[test]
     fn kinds_that_are_trained_from_nothing() {

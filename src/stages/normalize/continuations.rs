@@ -2,10 +2,11 @@
 
 use super::References;
 use super::index::Index;
-use crate::domain::{EvidenceSource, Field, OwnerClass, Role, RoleShares};
+use crate::domain::{OwnerClass, Role, RoleShares};
 use crate::evidence::Extracted;
-use crate::lineage::continuation::{ContinuationModel, Done, Labelled, NEGLIGIBLE, Training, is_open};
-use crate::lineage::{RepoFacts, Resolution};
+use crate::lineage::continuation::{ContinuationModel, Done, Labelled, NEGLIGIBLE, Training, is_a_release, is_open};
+use crate::lineage::signs::SAID_CONTINUED;
+use crate::lineage::{Resolution, names};
 use crate::reference::{ContinuationLabel, Owners, continuation_labels};
 use crate::tables::RoleTermRow;
 use rustc_hash::FxHashMap;
@@ -40,15 +41,15 @@ impl Continuations {
         let node = |at: usize| index.facts.get(at).or_else(|| resolution.absent.get(at - index.facts.len()));
         let asked = index.facts.iter().zip(&resolution.placements).enumerate().filter_map(|(i, (facts, placement))| {
             let is_tuned = matches!(placement.role, Role::Finetuned | Role::Continued);
-            let is_asked = is_tuned && placement.role_rule.is_certain() && is_open(facts, placement.role_rule);
-            let base = || {
-                let base = placement.base.and_then(node);
-                // A model that hangs on itself by name tells nothing.
-                Base {
-                    name: base.map(|base| base.name().into()),
-                    is_stated: !facts.base_ids.is_empty(),
-                    same_house: base.is_some_and(|base| base.same_house(facts)),
-                }
+            let base = placement.base.and_then(node);
+            let is_asked = is_tuned
+                && placement.role_rule.is_certain()
+                && is_open(facts, placement.role_rule)
+                && !base.is_some_and(|base| is_a_release(facts, base));
+            let base = || Base {
+                name: base.map(|base| base.name().into()),
+                is_stated: !facts.base_ids.is_empty(),
+                same_house: base.is_some_and(|base| base.same_house(facts)),
             };
             is_asked.then(|| (i, base()))
         });
@@ -62,7 +63,7 @@ impl Continuations {
 
     /// Probabilities of the two roles, where the question is open and both are possible.
     pub(super) fn shares(&self, index: &Index, references: &References, i: usize) -> Option<RoleShares> {
-        let done = self.model.probabilities(&self.training(index, references, i)?);
+        let done = self.probabilities(&self.training(index, references, i)?);
         let [tuned, continued, pretrained] = done.map(|p| if p < NEGLIGIBLE { 0.0 } else { p });
         if tuned >= 1.0 - NEGLIGIBLE {
             return None;
@@ -79,30 +80,28 @@ impl Continuations {
     /// Why, as evidence; none where the question was not asked.
     pub(super) fn evidence(&self, index: &Index, references: &References, i: usize) -> Option<Extracted> {
         let training = self.training(index, references, i)?;
-        let [tuned, continued, pretrained] = self.model.probabilities(&training);
+        let [tuned, continued, pretrained] = self.probabilities(&training);
         let role = index.shares[i].likeliest();
-        let confidence = index.shares[i].share(role);
         let told = if role == Role::Pretrained { Done::Pretrained } else { Done::Continued };
         let mut signs: Vec<(&str, f64)> = self.model.signs(&training, told).map(|(sign, logit)| (sign.name(), logit)).collect();
         signs.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
         let signs: Vec<String> = signs.iter().take(SHOWN_SIGNS).map(|(sign, logit)| format!("{sign} {logit:+.2}")).collect();
-        Some(Extracted {
-            field: Field::Role,
-            value: Some(confidence),
-            unit: Field::Role.unit(),
-            as_written: role.name().to_owned(),
-            source: EvidenceSource::RoleModel,
-            locator: "role_terms".into(),
-            source_url: None,
-            quote: format!(
-                "with a base or its name: finetuned {tuned:.2}, continued {continued:.2}, pretrained {pretrained:.2}; for {} against finetuned: {}",
-                if told == Done::Pretrained { Role::Pretrained } else { Role::Continued },
-                signs.join(", ")
-            ),
-            extractor: "continuation_model",
-            confidence,
-            reject_reason: None,
-        })
+        let quote = format!(
+            "with a base or its name: finetuned {tuned:.2}, continued {continued:.2}, pretrained {pretrained:.2}; for {} against finetuned: {}",
+            if told == Done::Pretrained { Role::Pretrained } else { Role::Continued },
+            signs.join(", ")
+        );
+        Some(Extracted::likely_role(role, index.shares[i].share(role), quote, "continuation_model"))
+    }
+
+    /// Those of the likelihood, but that it went on at least as likely as who says so does.
+    fn probabilities(&self, training: &Training<'_>) -> [f64; 3] {
+        let [tuned, continued, pretrained] = self.model.probabilities(training);
+        if continued >= SAID_CONTINUED || !names::says_continued(training.name) {
+            return [tuned, continued, pretrained];
+        }
+        let rest = (1.0 - SAID_CONTINUED) / (1.0 - continued);
+        [tuned * rest, SAID_CONTINUED, pretrained * rest]
     }
 
     fn training<'a>(&'a self, index: &'a Index, references: &References, i: usize) -> Option<Training<'a>> {
@@ -114,14 +113,9 @@ impl Continuations {
             same_house: base.same_house,
             owner: super::role_labels::owner_class(&references.owners, facts),
             task: facts.pipeline_tag.as_deref(),
-            params: size(facts),
+            params: facts.size(),
         })
     }
-}
-
-fn size(facts: &RepoFacts) -> Option<f64> {
-    #[allow(clippy::cast_precision_loss)] // Below 1e14: exact.
-    facts.rough_params.map(|n| n as f64).or(facts.named_size)
 }
 
 /// Learnt from all labels.
@@ -174,8 +168,8 @@ fn terms(model: &ContinuationModel, references: &References) -> Vec<RoleTermRow>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lineage::role_model::{FOLDS, folds_of_owners};
     use crate::reference::Reference;
-    use std::collections::BTreeSet;
 
     /// Owners dealt into five folds: what the likelihood says of drawn repositories whose owners it has not seen is worth more than their
     /// share, and it is neither too high nor too low by more than a third.
@@ -183,17 +177,17 @@ mod tests {
     fn owners_held_out() {
         let reference = Reference::load().unwrap();
         let references = References::new(&reference);
-        let rows: Vec<(&str, Labelled<'_>)> = references
-            .continuation_labels
-            .iter()
-            .map(|label| (label.model_id.split('/').next().unwrap(), labelled(&references.owners, label)))
+        let owners: Vec<&str> =
+            references.continuation_labels.iter().map(|label| label.model_id.split('/').next().unwrap()).collect();
+        let rows: Vec<(usize, Labelled<'_>)> = folds_of_owners(&owners)
+            .into_iter()
+            .zip(references.continuation_labels.iter())
+            .map(|(fold, label)| (fold, labelled(&references.owners, label)))
             .collect();
-        let owners: Vec<&str> = rows.iter().map(|(owner, _)| *owner).collect::<BTreeSet<_>>().into_iter().collect();
-        let fold = |owner: &str| owners.binary_search(&owner).unwrap() % 5;
         let mut held: Vec<([f64; 3], Labelled<'_>)> = Vec::new();
-        for number in 0..5 {
-            let model = ContinuationModel::learn(rows.iter().filter(|(owner, _)| fold(owner) != number).map(|(_, row)| *row));
-            let of_fold = rows.iter().filter(|(owner, _)| fold(owner) == number);
+        for number in 0..FOLDS {
+            let model = ContinuationModel::learn(rows.iter().filter(|(fold, _)| *fold != number).map(|(_, row)| *row));
+            let of_fold = rows.iter().filter(|(fold, _)| *fold == number);
             held.extend(of_fold.map(|(_, row)| (model.probabilities_of(row), *row)));
         }
         for is_known in [false, true] {

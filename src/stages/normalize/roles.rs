@@ -7,7 +7,7 @@ use super::new_sizes::KnownSizes;
 use super::role_labels::{RegisteredHouses, owner_class, role_terms};
 use super::sisters::Sisters;
 use crate::domain::run::LEAST_TRAINED;
-use crate::domain::{EvidenceSource, Field, Role, RoleShares, Rule, RunKind, in_lower_case};
+use crate::domain::{Role, RoleShares, Rule, RunKind, in_lower_case};
 use crate::evidence::Extracted;
 use crate::lineage::role_model::RoleModel;
 use crate::lineage::signs::{LEAST_LINKED, NEW_SIZE_ODDS, SISTER_PRETRAINED, Signs, Traits};
@@ -143,24 +143,9 @@ impl Likelihood {
             String::new()
         };
         let likely: Vec<String> = likely.iter().map(|(role, p)| format!("{role} {p:.2}")).collect();
-        Some(Extracted {
-            field: Field::Role,
-            value: Some(shares.share(role)),
-            unit: Field::Role.unit(),
-            as_written: role.name().to_owned(),
-            source: EvidenceSource::RoleModel,
-            locator: "role_terms".into(),
-            source_url: None,
-            quote: format!(
-                "{}{}{}{new_size}{sister}",
-                likely.join(", "),
-                said(&format!("for {role}"), &pro),
-                said("against", &contra)
-            ),
-            extractor: "role_model",
-            confidence: shares.share(role),
-            reject_reason: None,
-        })
+        let quote =
+            format!("{}{}{}{new_size}{sister}", likely.join(", "), said(&format!("for {role}"), &pro), said("against", &contra));
+        Some(Extracted::likely_role(role, shares.share(role), quote, "role_model"))
     }
 }
 
