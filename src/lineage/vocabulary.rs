@@ -22,6 +22,7 @@ lists!(Tokens {
     low_rank_adapters,
     put_into_the_weights,
     post_trained,
+    post_trained_within,
     tasks,
     continued,
     bases,

@@ -7,7 +7,27 @@ use crate::lineage::vocabulary::vocabulary;
 #[must_use]
 pub fn says_quantized(name: &str) -> bool {
     let words = &vocabulary().tokens;
-    tokens(name).iter().any(|t| words.quantized.contains(&t.as_str()) && !words.not_quantized_alone.contains(&t.as_str()))
+    let all = tokens(name);
+    let says = |t: &Token| is_of_quantization(t) && !words.not_quantized_alone.contains(&t.as_str());
+    // "Llama-8B-4-bit".
+    let is_pair = |pair: &[Token]| {
+        matches!(pair[1].as_str(), "bit" | "bits") && pair[0].parse::<u32>().is_ok_and(|n| PACKED.contains(&f64::from(n)))
+    };
+    all.iter().any(says) || all.windows(2).any(is_pair)
+}
+
+/// Bits of a weight that was packed. Whose weights have fewer was trained with them: `Falcon3-7B-Instruct-1.58bit`, of a network of three values.
+const PACKED: std::ops::RangeInclusive<f64> = 2.0..=9.0;
+
+/// Whether a token is a word of packed weights, or tells the bits of one: `6bit`, `2.9bit`, `4bits`, `6.0bpw`. Of 40 names of a wide list with
+/// bits that no list has, 33 were guessed to be fine-tunes and are packed; three were trained with them (EdgeRazor).
+pub(super) fn is_of_quantization(token: &str) -> bool {
+    let bits = token.strip_suffix("bits").or_else(|| token.strip_suffix("bit"));
+    let is_packed =
+        bits.is_some_and(|n| n.starts_with(|c: char| c.is_ascii_digit()) && n.parse().is_ok_and(|n: f64| PACKED.contains(&n)));
+    // An underscore before it may have been read as a point: "exl3_4.0bpw".
+    let per_weight = || token.strip_suffix("bpw").is_some_and(|n| n.ends_with(|c: char| c.is_ascii_digit()));
+    vocabulary().tokens.quantized.contains(&token) || is_packed || per_weight()
 }
 
 /// Whether a token says only the format changed. A data type in a name (`bf16`) says so only beside a base: authors of fine-tunes name
@@ -65,6 +85,35 @@ mod tests {
             ["chimera-beta-test2-lora-merged", "gpt4-alpaca-lora_mlp-65B-HF", "DialoGPT-medium-dora", "LoRaWAN-net", "lorax"]
         {
             assert!(!says_low_rank_adapter(name), "{name}");
+        }
+    }
+
+    /// Regression: copies packed at bits that no list had were fine-tunes, among them of models of 295 billion parameters.
+    #[test]
+    fn bits_of_a_weight_say_that_it_is_packed() {
+        for name in [
+            "Hy3-295B-A21B-prismaquant-gridbook-2.9bit-vllm",
+            "Boulesis-26B-A4B-9bit",
+            "Kimi-K3-Cubic-2.5Bit",
+            "NVIDIA-Nemotron-Nano-9B-v2-4bits",
+            "Luffy-DeepSeek-R1-Distill-Llama-8B-4-bit",
+            "Llama-3_3-Nemotron-Super-49B-v1_5_exl3_4.0bpw_H6",
+            "MiniMax-M2.7-PrismaQuant-3.20bit-vllm",
+        ] {
+            assert!(says_quantized(name), "{name}");
+        }
+        // Trained with three values, numbers of a hash, of a game and of words, types of numbers.
+        for name in [
+            "Falcon3-7B-Instruct-1.58bit",
+            "OLMo-Bitnet-1B",
+            "x-16bit",
+            "rabbit-7b",
+            "orbit-3-bitter",
+            "8-bitnet",
+            "infbit",
+            "bpw-7b",
+        ] {
+            assert!(!says_quantized(name), "{name}");
         }
     }
 

@@ -25,6 +25,6 @@ pub use tokens::{Token, shared_words, tokens};
 pub use training::{
     context_length, ends_as_a_base, is_base_of_family, is_release_of, post_training_stage, says_base, says_context_length,
     says_continued, says_fine_tuned, says_from_nothing, says_from_scratch, says_it_went_on, says_language, says_layers_and_width,
-    says_longer_context, says_made_of_a_language_model, says_merge_method, says_merged, says_post_trained, says_pretrain,
-    says_recipe, says_reward_model, says_task, says_task_or_post_trained,
+    says_longer_context, says_made_of_a_language_model, says_merge_method, says_merged, says_post_trained,
+    says_post_trained_within, says_pretrain, says_recipe, says_reward_model, says_task, says_task_or_post_trained,
 };
