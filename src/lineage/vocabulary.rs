@@ -17,6 +17,7 @@ lists!(Tokens {
     converted_pairs,
     number_formats,
     handed_on,
+    file_formats,
     groups,
     adapters,
     low_rank_adapters,

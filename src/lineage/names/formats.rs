@@ -47,7 +47,24 @@ pub fn is_conversion_of(name: &str, other: &str) -> bool {
     let (a, b) = (tokens(name), tokens(other));
     let words = &vocabulary().tokens;
     let is_format = |t: &Token| words.converted.contains(&t.as_str()) || words.handed_on.contains(&t.as_str());
-    a.len() > b.len() && a.iter().filter(|t| !is_format(t)).eq(b.iter()) && a.iter().any(is_format)
+    let kept = before_file_format(&a);
+    let says = kept.len() < a.len() || kept.iter().any(is_format);
+    says && a.len() > b.len() && kept.iter().filter(|t| !is_format(t)).eq(b.iter())
+}
+
+/// Tokens without a file format or a framework at their end.
+pub(super) fn before_file_format(tokens: &[Token]) -> &[Token] {
+    match tokens.split_last() {
+        Some((last, rest)) if !rest.is_empty() && vocabulary().tokens.file_formats.contains(&last.as_str()) => rest,
+        _ => tokens,
+    }
+}
+
+/// Whether a name ends in a file format or a framework (`bark-safetensors`, `t5-small-pytorch`).
+#[must_use]
+pub fn ends_in_a_file_format(name: &str) -> bool {
+    let all = tokens(name);
+    before_file_format(&all).len() < all.len()
 }
 
 /// Whether the name is that of a format in which a house or a stranger hands weights on (`OLMo-1B-hf`).
@@ -128,5 +145,30 @@ mod tests {
         assert!(says_converted("faster-whisper-large-v3-russian", false) && says_converted("ERNIE-4.5-300B-A47B-Paddle", false));
         assert!(!says_converted("faster-rcnn", false) && !says_converted("whisper-faster", false));
         assert!(says_converted("x-7b-bf16", true) && !says_converted("una-cybertron-7b-v2-bf16", false));
+    }
+
+    /// Regression: GitMylo/bark-safetensors was a training of its own, 600 kg in the mean.
+    #[test]
+    fn a_file_format_at_the_end_is_no_part_of_the_name() {
+        for (name, other) in [
+            ("bark-safetensors", "bark"),
+            ("csm-1b-safetensors", "csm-1b"),
+            ("DepthPro-Safetensors", "DepthPro"),
+            ("t5-small-pytorch", "t5-small"),
+            ("Llama-3.2-1B-flax", "Llama-3.2-1B"),
+        ] {
+            assert!(is_conversion_of(name, other) && ends_in_a_file_format(name), "{name}");
+        }
+        for (name, other) in [
+            ("wav2vec2-german-flax", "wav2vec2"),
+            ("pytorch-resnet34", "resnet34"),
+            ("torch-model-2", "model-2"),
+            ("safetensors", ""),
+            ("m2m100-12B-last-ckpt", "m2m100-12B-last"),
+            ("gemma-3-12b-pt", "gemma-3-12b"),
+        ] {
+            assert!(!is_conversion_of(name, other), "{name}");
+        }
+        assert!(!ends_in_a_file_format("pytorch-resnet34") && !ends_in_a_file_format("torch"));
     }
 }

@@ -13,7 +13,10 @@ mod tokens;
 mod training;
 
 pub use architectures::{is_family_architecture, is_vision_architecture};
-pub use formats::{is_conversion_of, says_adapter, says_another_format, says_converted, says_low_rank_adapter, says_quantized};
+pub use formats::{
+    ends_in_a_file_format, is_conversion_of, says_adapter, says_another_format, says_converted, says_low_rank_adapter,
+    says_quantized,
+};
 pub use kinds::{
     Draft, draft, is_untrained, says_agent, says_draft_layers, says_no_weights, says_pruned, says_uncensored, says_unquantized,
     says_vision, size_of_another, squeezed, target,
