@@ -89,7 +89,8 @@ mod tests {
             ("x/gpt2-medium-jokes", 355.0),
             ("x/whisper-small-hi", 242.0),
             ("x/vit-base-patch16-224-beans", 86.0),
-            ("x/MyDeBERTa-v3-large", f64::NAN),
+            ("x/MyDeBERTa-v3-large", 435.0),
+            ("x/MyDeBERTa", f64::NAN),
             ("x/deberta-v3-large-nli", 435.0),
             // At the end of a glued word.
             ("vinai/PhoWhisper-large", 1543.0),
