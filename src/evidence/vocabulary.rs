@@ -105,8 +105,12 @@ tables!(Place { assumed: Words, ambiguous_sites: Words, no_answers: Words, near_
 // index.toml
 tables!(Names {
     counted: Words,
+    tokens: Words,
     cut_down: Words,
     another_layout: Words,
+    ends_of_words: Words,
+    before_bert: Words,
+    not_before_the_end: Words,
     unversioned: Words,
     versioned: Words,
     versioned_with_decimals: Words,

@@ -269,7 +269,7 @@ fn named(facts: &RepoFacts) -> Option<Decision> {
     if names::says_reward_model(name) {
         return Some((Role::Finetuned, Rule::RewardModelToken));
     }
-    if names::says_post_trained(name) {
+    if names::says_post_trained(name) || names::says_post_trained_within(name) {
         return Some((Role::Finetuned, Rule::PostTrainingToken));
     }
     names::says_task(name).then_some((Role::Finetuned, Rule::TaskToken))
@@ -361,6 +361,8 @@ mod tests {
             (silent("TheBloke/guanaco-qlora-65B-GPTQ"), (Role::Quantized, Rule::QuantizationToken)),
             // Weights that are counted are not an adapter's.
             (facts("thinkcoder/llama3-8b-lora"), (Role::Pretrained, Rule::NoSignOfABase)),
+            (facts("nvidia/AceInstruct-72B"), (Role::Finetuned, Rule::PostTrainingToken)),
+            (facts("rdtand/Hy3-295B-A21B-prismaquant-gridbook-2.9bit-vllm"), (Role::Quantized, Rule::QuantizationToken)),
             (silent("norallm/normistral-7b-scratch"), (Role::Pretrained, Rule::NameSaysFromScratch)),
             (silent("Amrendra/roberta-tapt-acl-arc"), (Role::Continued, Rule::NameSaysContinued)),
             (RepoFacts { says_fine_tuning: true, ..silent("a/x-scratch") }, (Role::Finetuned, Rule::CardSaysFineTuning)),

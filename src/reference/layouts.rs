@@ -49,6 +49,12 @@ impl Layouts {
         Ok(Self { rows, by_first_word })
     }
 
+    /// Whether a layout begins with a word.
+    #[must_use]
+    pub fn begins_with(&self, word: &str) -> bool {
+        self.by_first_word.contains_key(word)
+    }
+
     /// The row with most words that begin at the first of `words`, with their number.
     #[must_use]
     pub fn beginning(&self, words: &[&str]) -> Option<(usize, &Layout)> {

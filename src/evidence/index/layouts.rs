@@ -34,9 +34,9 @@ fn named<'l>(layouts: &'l Layouts, model_id: &str) -> Option<&'l Layout> {
     let mut behind = 0;
     let (mut found, mut of_layouts): (Vec<&Layout>, Vec<bool>) = (Vec::new(), vec![false; words.len()]);
     for start in 0..words.len() {
-        let Some((length, layout)) = layouts.beginning(&words[start..]).filter(|(length, _)| start + length > behind) else {
-            continue;
-        };
+        let here = &words[start..];
+        let read = layouts.beginning(here).or_else(|| at_the_end_of_a_word(layouts, here));
+        let Some((length, layout)) = read.filter(|(length, _)| start + length > behind) else { continue };
         behind = start + length;
         found.push(layout);
         of_layouts[start..behind].fill(true);
@@ -46,6 +46,26 @@ fn named<'l>(layouts: &'l Layouts, model_id: &str) -> Option<&'l Layout> {
     let says_another =
         |(word, is_of_layout): (&&str, &bool)| !is_of_layout && vocabulary::index().names.another_layout.contains(word);
     (!found.iter().any(differs) && !words.iter().zip(&of_layouts).any(says_another)).then_some(*first)
+}
+
+/// Fewest letters before the layout in a glued word: "rut5".
+const FEWEST_BEFORE: usize = 2;
+
+/// The layout that the end of the first of `words` makes with the words behind it: `PhoWhisper-large`, `rut5-base`. The longest end that
+/// begins a layout counts, and only letters stand before it: `bert2bert` is two models.
+fn at_the_end_of_a_word<'l>(layouts: &'l Layouts, words: &[&str]) -> Option<(usize, &'l Layout)> {
+    let names = &vocabulary::index().names;
+    let (word, behind) = words.split_first()?;
+    let ends = || word.char_indices().map(|(at, _)| word.split_at(at)).skip(FEWEST_BEFORE);
+    // "legalbert" is a BERT, and no ALBERT.
+    let is_bert = |before: &str, end: &str| end == "bert" && names.before_bert.contains(&before);
+    let (_, end) =
+        ends().find(|(before, end)| is_bert(before, end)).or_else(|| ends().find(|(_, end)| layouts.begins_with(end)))?;
+    let before = word.strip_suffix(end)?;
+    let is_another = names.not_before_the_end.iter().any(|part| before.contains(part));
+    let is_glued = names.ends_of_words.contains(&end) && !is_another && before.chars().all(char::is_alphabetic);
+    let glued: Vec<&str> = std::iter::once(end).chain(behind.iter().copied()).collect();
+    layouts.beginning(&glued).filter(|(length, _)| is_glued && *length > 1)
 }
 
 #[cfg(test)]
@@ -69,8 +89,17 @@ mod tests {
             ("x/gpt2-medium-jokes", 355.0),
             ("x/whisper-small-hi", 242.0),
             ("x/vit-base-patch16-224-beans", 86.0),
-            ("x/MyDeBERTa-v3-large", f64::NAN),
+            ("x/MyDeBERTa-v3-large", 435.0),
+            ("x/MyDeBERTa", f64::NAN),
             ("x/deberta-v3-large-nli", 435.0),
+            // At the end of a glued word.
+            ("vinai/PhoWhisper-large", 1543.0),
+            ("cointegrated/rut5-base-multitask", 223.0),
+            ("x/jurisbert-base-uncased", 109.5),
+            ("x/legalbert-large-ner", 335.0),
+            ("x/ptt5-large-portuguese-vocab", 738.0),
+            ("x/kebyt5-small-preview", 300.0),
+            ("x/BioELECTRA-base-discriminator", 109.0),
             // The layout stands twice.
             ("x/roberta-base-roberta-base", 125.0),
         ] {
@@ -94,6 +123,19 @@ mod tests {
             "x/albert-ner",
             "x/Qwen3-base",
             "x/random-roberta-base",
+            // Two models, a longer layout, a word that says no size, and layouts of one word.
+            "x/bert2bert-base",
+            "x/mykoalbert-huge",
+            "x/jurisbert",
+            "winninghealth/WiNGPT2-Llama-3-8B-Base",
+            "apple/mobilevit-small",
+            "x/breitbart",
+            // Smaller ones, and FlauBERT, whose sizes are others.
+            "Tejas3/distillbert_base_uncased_80",
+            "x/minibert-base",
+            "nlptown/flaubert_small_cased_sentiment",
+            "x/robert",
+            "x/tinybertt5-base-small",
         ] {
             assert_eq!(params(&layouts, id), None, "{id}");
         }

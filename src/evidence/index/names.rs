@@ -3,10 +3,14 @@
 //! A name is split into words at hyphens, underscores and spaces. A size is a word of its own (`7B`, `350m`, `7b1`, `8x7B`), or two where
 //! an underscore stands for the decimal point (`1_6b`). A name that can be read in two ways states nothing.
 
+mod glued;
 mod hashes;
+mod tokens;
 mod underscores;
 
+use self::glued::glued_to_a_family;
 use self::hashes::is_in_hash;
+pub use self::tokens::{NamedTokens, from_name as tokens_from_name, tokens};
 use self::underscores::{Reading, reading};
 use crate::domain::SizeWord;
 use crate::evidence::vocabulary;
@@ -35,17 +39,18 @@ pub fn size_word(model_id: &str) -> Option<SizeWord> {
     });
     let name = model_id.rsplit('/').next().unwrap_or_default().to_lowercase();
     let words = || name.split(|c: char| !c.is_alphabetic());
-    let word = words().filter_map(|word| WORDS.get(word).copied()).next_back();
+    let mut sizes = words().filter_map(|word| Some((word, *WORDS.get(word)?))).rev();
+    let last = sizes.next();
     let has = |list: &[&str]| name.split(|c: char| !c.is_alphanumeric()).any(|word| list.contains(&word));
     let encoders = &vocabulary::index().encoders;
     let is_encoder = has(encoders) || words().any(|word| word.ends_with("bert") || encoders.contains(&word));
+    let word = last.map(|(_, size)| size);
     if is_encoder {
-        Some(SizeWord::of_an_encoder(word))
-    } else if has(&vocabulary::index().small_networks) {
-        Some(SizeWord::SmallEncoder)
-    } else {
-        word
+        return Some(SizeWord::of_an_encoder(word));
     }
+    // In names of other models "base" behind a word of size is a stage: Ling-lite-base.
+    let word = last.filter(|(word, _)| *word == "base").and_then(|_| sizes.next()).map(|(_, size)| size).or(word);
+    if has(&vocabulary::index().small_networks) { Some(SizeWord::SmallEncoder) } else { word }
 }
 
 /// A word of a name, with what stands before it.
@@ -88,7 +93,7 @@ pub fn size(model_id: &str) -> Option<NameSize> {
             Err(Unclear) => {}
         }
     }
-    let Some(chosen) = chosen(&words, &sizes) else { return active_only(&words) };
+    let Some(chosen) = chosen(&words, &sizes) else { return active_only(&words).or_else(|| glued_to_a_family(&words)) };
     if is_said_twice(&sizes, chosen) {
         return None;
     }
@@ -184,8 +189,7 @@ fn stated(words: &[Word<'_>], at: usize) -> Result<Option<Stated>, Unclear> {
     if !has_digit(text) {
         return Ok(None);
     }
-    let counts = |w: &Word<'_>| vocabulary::index().names.counted.contains(&w.text.to_ascii_lowercase().as_str());
-    if is_in_hash(words, at) || words.get(at + 1).is_some_and(counts) || split_active(words, at).is_some() {
+    if is_in_hash(words, at) || is_counted(words, at) || split_active(words, at).is_some() {
         return Ok(None);
     }
     let found =
@@ -215,6 +219,13 @@ fn stated(words: &[Word<'_>], at: usize) -> Result<Option<Stated>, Unclear> {
     }
 }
 
+/// Whether a number counts tokens, pairs, steps: by the word behind it, or by "token" before it (`22B-token-500B`).
+fn is_counted(words: &[Word<'_>], at: usize) -> bool {
+    let counts = |w: &Word<'_>| vocabulary::index().names.counted.contains(&w.text.to_ascii_lowercase().as_str());
+    let by_next = words.get(at + 1).is_some_and(counts) && !tokens::speaks_of_the_next(words, at + 1);
+    by_next || at.checked_sub(1).is_some_and(|before| tokens::speaks_of_the_next(words, before))
+}
+
 /// Active parameters that a name states without a total (`Qwen1.5-MoE-A2.7B`).
 fn active_only(words: &[Word<'_>]) -> Option<NameSize> {
     let (value, word) = active_word(words, 0)?;
@@ -241,6 +252,7 @@ fn split_active(words: &[Word<'_>], at: usize) -> Option<f64> {
 
 fn plain(token: &str) -> Option<f64> {
     let lower = token.to_ascii_lowercase();
+    let lower = lower.strip_suffix("params").unwrap_or(&lower);
     let (number, scale, rest) = if let Some((number, rest)) = lower.split_once('b') {
         (number, 1e9, rest)
     } else if let Some((number, rest)) = lower.split_once('m') {

@@ -13,7 +13,10 @@ mod tokens;
 mod training;
 
 pub use architectures::{is_family_architecture, is_vision_architecture};
-pub use formats::{is_conversion_of, says_adapter, says_another_format, says_converted, says_low_rank_adapter, says_quantized};
+pub use formats::{
+    ends_in_a_file_format, is_conversion_of, says_adapter, says_another_format, says_converted, says_low_rank_adapter,
+    says_quantized,
+};
 pub use kinds::{
     Draft, draft, is_untrained, says_agent, says_draft_layers, says_no_weights, says_pruned, says_uncensored, says_unquantized,
     says_vision, size_of_another, squeezed, target,
@@ -25,6 +28,6 @@ pub use tokens::{Token, shared_words, tokens};
 pub use training::{
     context_length, ends_as_a_base, is_base_of_family, is_release_of, post_training_stage, says_base, says_context_length,
     says_continued, says_fine_tuned, says_from_nothing, says_from_scratch, says_it_went_on, says_language, says_layers_and_width,
-    says_longer_context, says_made_of_a_language_model, says_merge_method, says_merged, says_post_trained, says_pretrain,
-    says_recipe, says_reward_model, says_task, says_task_or_post_trained,
+    says_longer_context, says_made_of_a_language_model, says_merge_method, says_merged, says_post_trained,
+    says_post_trained_within, says_pretrain, says_recipe, says_reward_model, says_task, says_task_or_post_trained,
 };

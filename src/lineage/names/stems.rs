@@ -1,5 +1,6 @@
 //! What a name keeps once words that do not tell models apart are taken away.
 
+use super::formats::{before_file_format, is_of_quantization};
 use super::tokens::{Token, is_context_length, is_date, is_minor_version, is_token_count, tokens};
 use crate::lineage::vocabulary::vocabulary;
 
@@ -53,7 +54,7 @@ fn variants_aside(name: &str, is_aside: fn(&str) -> bool) -> String {
     let words = &vocabulary().tokens;
     words_without(name, |t| {
         words.variants.contains(&t)
-            || words.quantized.contains(&t)
+            || is_of_quantization(t)
             || words.converted.contains(&t)
             || is_date(t)
             || is_aside(t)
@@ -86,9 +87,12 @@ pub fn words_beside_numbers(name: &str) -> usize {
 #[must_use]
 pub fn without_format(name: &str) -> String {
     let words = &vocabulary().tokens;
-    words_without(name, |t| {
-        words.quantized.contains(&t) || words.converted.contains(&t) || words.handed_on.contains(&t) || words.groups.contains(&t)
-    })
+    let is_format = |t: &str| {
+        is_of_quantization(t) || words.converted.contains(&t) || words.handed_on.contains(&t) || words.groups.contains(&t)
+    };
+    let tokens = tokens(name);
+    let kept: Vec<&str> = before_file_format(&tokens).iter().map(Token::as_str).filter(|t| !is_format(t)).collect();
+    kept.join("-")
 }
 
 #[cfg(test)]
@@ -163,5 +167,9 @@ mod tests {
     #[test]
     fn words_of_formats_come_off() {
         assert_eq!(without_format("Llama-2-7B-Chat-AWQ"), "llama-2-7b-chat");
+        assert_eq!(without_format("Boulesis-26B-A4B-9bit"), "boulesis-26b-a4b");
+        assert_eq!(without_format("DepthPro-Safetensors"), "depthpro");
+        // In front of a name it may be anything.
+        assert_eq!(without_format("torch-model-2"), "torch-model-2");
     }
 }

@@ -44,7 +44,10 @@ const FEWEST_CHARS: usize = 8;
 /// under its base's full name is rarer than a copy.
 fn is_mirror_by_name(f: &RepoFacts, original: &RepoFacts) -> bool {
     let known = original.listed_owner || original.registry_kind.is_some() || names::is_canonical(original.owner());
-    let told = names::tokens(original.name()).len() >= FEWEST_TOKENS && original.name().len() >= FEWEST_CHARS;
+    let is_long = names::tokens(original.name()).len() >= FEWEST_TOKENS && original.name().len() >= FEWEST_CHARS;
+    // "bark-safetensors": who writes the format behind a name, short as it is, speaks of the model of that name.
+    let is_port = || names::ends_in_a_file_format(f.name()) && names::is_conversion_of(f.name(), original.name());
+    let told = is_long || is_port();
     // A house without a place on the list may be the maker, and the listed one the copier: the copy is asked for less often. A name of a
     // language is given to models of the same layout that several houses train.
     let asked_for_less = f.downloads.zip(original.downloads).is_none_or(|(own, original)| own <= original);

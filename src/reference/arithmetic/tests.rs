@@ -49,10 +49,31 @@ fn names_of_other_namespaces_lead_to_the_same_rows() {
         ("microsoft/resnet-50", "timm/resnet50.a1_in1k"),
         ("facebook/vit-mae-base", "timm/vit_base_patch16_224.mae"),
         ("facebook/levit-128S", "timm/levit_128s.fb_dist_in1k"),
+        ("facebook/regnet-x-002", "timm/regnetx_002.pycls_in1k"),
+        ("facebook/regnet-y-320", "timm/regnety_320.pycls_in1k"),
+        ("facebook/regnet-y-1280-seer", "timm/regnety_1280.seer"),
     ] {
         let (a, b) = (compute(&table, id).unwrap(), compute(&table, other).unwrap());
         assert!((a / b - 1.0).abs() < 1e-9, "{id}: {a:e}, {other}: {b:e}");
     }
+}
+
+/// Regression: facebook's copies of RegNet had neither architecture nor recipe. Two of them are weights of other recipes (augmented, and with a
+/// teacher), and what was tuned on SEER has 384 pixels.
+#[test]
+fn regnets_on_the_hub_have_their_architecture() {
+    let table = trainings();
+    let of = |id: &str| {
+        table.named(id, None).map(|n| (n.architecture.architecture.as_str(), n.architecture.resolution, n.recipe.is_some()))
+    };
+    assert_eq!(of("facebook/regnet-y-320"), Some(("regnety_320", 224.0, true)));
+    assert_eq!(of("facebook/regnet-y-320-seer-in1k"), Some(("regnety_320", 384.0, false)));
+    assert_eq!(of("facebook/regnet-y-032"), Some(("regnety_032", 224.0, false)));
+    assert_eq!(of("facebook/regnet-y-160"), Some(("regnety_160", 224.0, false)));
+    // Its shape is in no table.
+    assert_eq!(of("facebook/regnet-y-10b-seer"), None);
+    let seer = compute(&table, "facebook/regnet-y-1280-seer").unwrap();
+    assert!((seer / (3.0 * 2.553e11 * 2.735 * 1e9) - 1.0).abs() < 0.01, "{seer:e}");
 }
 
 /// A tag means what it means for its architecture, and nothing in another namespace; a name alone has an architecture and no recipe.

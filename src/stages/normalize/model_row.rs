@@ -9,7 +9,7 @@ use super::{References, Settings};
 use crate::domain::source::CohortMetric;
 use crate::domain::{EvidenceSource, Field, Modality, Role, RunKind, TrainedOnSource, address};
 use crate::evidence::Extracted;
-use crate::evidence::index::{arithmetic, facts, looked_up};
+use crate::evidence::index::{arithmetic, facts, looked_up, names};
 use crate::lineage::{Placement, families, run_id};
 use crate::reference::{RepositoryFact, TrainingRun};
 use crate::tables::{ModelRow, RawModelRow};
@@ -43,6 +43,7 @@ pub(super) fn model_row(
     extracted.extend(known_of_tables(references, index, i, known, &extracted));
     extracted.extend(reported(references, index, i, placement, raw));
     extracted.extend(said.into_iter().chain(known_by_name(references, index, i, placement, raw)));
+    extracted.extend(tokens_by_name(index, i, placement, raw));
     refuse_what_the_text_contradicts(&mut extracted);
     let (upstream_run_ids, lineage_is_complete) = upstream_runs(index, i);
     let row = ModelRow {
@@ -109,6 +110,25 @@ fn known_by_name(references: &References, index: &Index, i: usize, placement: &P
         row.reject_reason = Some(format!("the repository trained nothing itself (role {})", placement.role.name()));
     }
     rows
+}
+
+/// The tokens that the name states; refused where they are those of another training: a copy's, a base's whose name states them too, or
+/// those of what was tuned, where only custom says that they are tokens.
+fn tokens_by_name(index: &Index, i: usize, placement: &Placement, raw: &RawModelRow) -> Option<Extracted> {
+    let named = names::tokens(&raw.model_id)?;
+    let states_them = |id: &str| names::tokens(id).is_some_and(|of_base| of_base.value == named.value);
+    let is_bases = || {
+        let stated = index.facts[i].base_ids.iter().map(String::as_str);
+        index.chain(i).skip(1).map(|at| index.id(at)).chain(stated).any(states_them)
+    };
+    let refused = match placement.own_run {
+        None => Some(format!("the repository trained nothing itself (role {})", placement.role.name())),
+        Some(_) if is_bases() => Some("the tokens in the name are those of its base".to_owned()),
+        Some(RunKind::Pretraining) => None,
+        Some(_) if placement.role == Role::Continued => None,
+        Some(_) => (!named.is_said).then(|| "trillions behind a size are those of a pre-training".to_owned()),
+    };
+    Some(Extracted { reject_reason: refused, ..names::tokens_from_name(&raw.model_id, &named) })
 }
 
 fn license_tag(raw: &RawModelRow) -> Option<String> {

@@ -258,6 +258,11 @@ fn words_of_size() {
         ("DeepPavlov/rubert", Some(SizeWord::Encoder)),
         ("Qwen/Qwen3-14B-Base", Some(SizeWord::Base)),
         ("a/large-to-small", Some(SizeWord::Small)),
+        // Regression: behind a word of size "base" is a stage of a language model.
+        ("inclusionAI/Ling-lite-base", Some(SizeWord::Small)),
+        ("inclusionAI/Ling-plus-base", Some(SizeWord::Large)),
+        ("openai/whisper-base", Some(SizeWord::Base)),
+        ("google/electra-small-base", Some(SizeWord::BaseEncoder)),
         ("a/smaller-enlarged-database", None),
         ("meta-llama/Llama-3.1-8B", None),
     ] {

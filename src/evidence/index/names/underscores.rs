@@ -146,6 +146,11 @@ fn family(word: &str) -> Family {
         .map_or(Family::Other, |(kind, _)| kind)
 }
 
+/// Whether a word is the name of a family, or ends with one.
+pub(super) fn is_a_family(word: &str) -> bool {
+    family(word) != Family::Other
+}
+
 /// Whether the family that a word names comes in a size, in billions.
 fn is_size_of_family(head: &str, size: &str) -> bool {
     let family = head.trim_end_matches(is_digit_or_point);

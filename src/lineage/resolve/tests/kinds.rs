@@ -298,6 +298,29 @@ fn a_mirror_may_hand_weights_on_in_another_layout() {
     assert_eq!((placed[3].role, placed[3].role_rule), (Role::Converted, Rule::ConversionLibraryOrToken));
 }
 
+/// Regression: a copy in another file format or for another framework was a training: GitMylo/bark-safetensors, benjamin/Llama-3.2-1B-flax.
+#[test]
+fn a_name_with_a_file_format_behind_it_is_a_copy_of_a_known_model() {
+    let placed = place(&[
+        listed("suno/bark"),
+        silent("GitMylo/bark-safetensors"),
+        listed("google-t5/t5-small"),
+        silent("seduerr/t5-small-pytorch"),
+        // Nobody's model of that name is known, and a short name alone tells nothing.
+        silent("mlnomad/gelu-d12-chinchilla-261M-pytorch"),
+        silent("kp-forks/bark"),
+        silent("somebody/small-cam"),
+        silent("another/small-cam-pytorch"),
+    ]);
+    for (at, of) in [(1, 0), (3, 2)] {
+        let found = (placed[at].role, placed[at].role_rule, placed[at].base);
+        assert_eq!(found, (Role::Converted, Rule::MirrorSameName, Some(of)), "{at}");
+    }
+    for at in [4, 5, 7] {
+        assert_ne!(placed[at].role, Role::Converted, "{at}");
+    }
+}
+
 /// What somebody looked up as a pre-training stays one: Inkling sees images and its owner has no family, and LEGAL-BERT has another's name.
 #[test]
 fn looked_up_pretrainings_are_not_overruled() {
