@@ -29,6 +29,7 @@ mod key_tables;
 pub mod keys;
 mod logs;
 mod metrics;
+pub mod naming;
 mod nodes;
 mod pairs;
 pub mod passage;

@@ -6,6 +6,7 @@ use super::columns::{Column, column};
 use super::designators::Designators;
 use super::key_tables::{KeyTable, key_table};
 use super::keys::{Key, read_key};
+use super::naming::Name;
 use super::passage::{BASE_SECTION, Passage};
 use super::recipe::keys::{RecipeKey, recipe_key};
 use super::repository::{Repository, name_tokens, size_of};
@@ -61,7 +62,7 @@ fn read_table(card: &mut Card<'_>, all: &[Passage<'_>]) {
     let tells = |row: &&Passage<'_>| row.block.cells.len() >= 2 && row_tells(card, row.block, key);
     let keyed = if columns_are_fields { 0 } else { rows.iter().take(MOST_KEYED).filter(tells).count() };
     // "| | Fox-1B | Fox-4B |": columns are models, however few.
-    let named: Vec<usize> = first.header.iter().skip(1).map(|h| card.own.score(h)).collect();
+    let named: Vec<usize> = first.header.iter().skip(1).map(|h| Name::of_cell(&card.own, h).rank()).collect();
     let are_models = keyed >= 2 && width == 3 && !columns_are_fields && (unique_best(&named, 2).is_some() || have_sizes(first));
     let blocks: Vec<&Block> = rows.iter().map(|row| row.block).collect();
     let keyed_by = key_table(&card.own, &blocks).filter(|_| !columns_are_fields && !are_models);
@@ -118,7 +119,7 @@ const MOST_NAME: usize = 60;
 
 /// The column of the keys: the last before the columns of the models, where the rows stand in groups: "| Group | Key | Elk-2B | Elk-9B |".
 fn key_column(own: &Repository, header: &[String]) -> usize {
-    let is_model = |h: &String| own.score(h) > 0 || Designators::in_words(&name_tokens(h)).has_size();
+    let is_model = |h: &String| Name::of_cell(own, h).rank() > 0 || Designators::in_words(&name_tokens(h)).has_size();
     let models = header.iter().filter(|h| is_model(h)).count();
     let first = header.iter().position(is_model).unwrap_or(0);
     if models > 1 && first == 2 { 1 } else { 0 }

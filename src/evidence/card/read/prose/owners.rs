@@ -3,7 +3,8 @@
 
 use super::respective::is_in_order;
 use crate::evidence::card::about::CardRole;
-use crate::evidence::card::read::designators::{Designators, Fit, fit_of, fit_of_name, size_word, tells_a_member};
+use crate::evidence::card::read::designators::{Designators, Fit, fit_of, size_word, tells_a_member};
+use crate::evidence::card::read::naming::Name;
 use crate::evidence::card::read::repository::{Repository, name_tokens, size_of};
 use crate::evidence::card::read::training::{is_train, is_train_verb};
 use crate::evidence::quantity::tokens::{Kind, Token, is_latin_word, lex, span, text_at, text_before};
@@ -268,14 +269,14 @@ fn named_at(own: &Repository, text: &str, ts: &[Token<'_>], i: usize) -> Option<
         let (to, words) = with_parts_apart(text, ts, to, words);
         // The bare name of a family says nothing of its members.
         let told = words.len() > 1 || own.tokens.len() == 1;
-        return told.then(|| (to, fit_of_name(own, &words)));
+        return told.then(|| (to, Name::of_words(own, &words).fit));
     }
     // "EuroBERT210M": a size glued to the name of the family.
     if let ([word], Some(family)) = (words.as_slice(), family)
         && let Some(size) =
             word.strip_prefix(family).filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()) && size_of(rest).is_some())
     {
-        return Some((to, fit_of_name(own, &[family.to_owned(), size.to_owned()])));
+        return Some((to, Name::of_words(own, &[family, size]).fit));
     }
     let (to, words) = (to, without_nouns(words));
     let [word] = words.as_slice() else { return None };
