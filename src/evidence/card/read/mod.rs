@@ -6,6 +6,7 @@
 pub mod bases;
 pub mod candidate;
 mod cells;
+mod chip_products;
 mod chips;
 mod clauses;
 mod clouds;

@@ -225,6 +225,10 @@ impl Card<'_> {
 
     fn add_value(&mut self, spot: &Spot<'_>, kind: Key, pair: &Pair<'_>, links: &[(String, String)]) {
         let Pair { key, value, ts, .. } = *pair;
+        let of_devices = matches!(kind, Key::Hours | Key::Hardware | Key::Flop);
+        if of_devices && self.add_devices_and_time(spot, value, ts, self.is_device_hours_key(pair.norm)) {
+            return;
+        }
         match kind {
             // "Compute: 7.3e23 FLOP"
             Key::Hardware | Key::Flop if states_flop(ts) => self.add_flop(spot, span(ts, result_from(ts), ts.len()), value),
@@ -296,9 +300,6 @@ impl Card<'_> {
     /// A time of training, and the chips that its value or its key name.
     fn add_hours_pair(&mut self, spot: &Spot<'_>, pair: &Pair<'_>) {
         let Pair { key, value, ts, .. } = *pair;
-        if self.add_device_hours_before_product(spot, ts, value) {
-            return;
-        }
         // `8 h x 4 = 32 GPU hours`
         let from = result_from(ts);
         // "20 days (≈ 200,000 GPU hours)" says it twice.
