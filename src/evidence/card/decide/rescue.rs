@@ -176,8 +176,11 @@ fn beside(facts: &[Fact], figure: &Fact) -> usize {
     let near = facts.iter().filter(is_near).map(|f| f.row.field).collect::<BTreeSet<Field>>().len();
     let of_devices =
         |f: &Fact| f.row.field == Field::AcceleratorHours && f.row.reject_reason.is_none() && f.row.quote == figure.row.quote;
+    // "One H100, 5h 12m": a chip and a time in one line, of which nothing is said, are of one run.
+    let together = |field: Field| facts.iter().any(|f| f.row.field == field && is_unsaid(f) && f.row.quote == figure.row.quote);
     near + match figure.row.field {
         Field::WallHours => usize::from(facts.iter().any(counted)),
+        Field::Accelerator if together(Field::WallHours) => 2,
         Field::Accelerator => usize::from(facts.iter().any(of_devices)),
         _ => 0,
     }

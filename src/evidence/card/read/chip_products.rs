@@ -40,7 +40,8 @@ impl Card<'_> {
         if numbers.len() < 3 {
             return None;
         }
-        let times: Vec<f64> = numbers.iter().filter_map(|i| duration_in_value(ts, *i)).filter(|d| !d.is_range).map(|d| d.hours).collect();
+        let times: Vec<f64> =
+            numbers.iter().filter_map(|i| duration_in_value(ts, *i)).filter(|d| !d.is_range).map(|d| d.hours).collect();
         let counts: Vec<f64> = numbers.iter().filter_map(|i| counted(ts, *i)).collect();
         let grids = counts.iter().zip(counts.iter().skip(1)).map(|(nodes, each)| nodes * each);
         let devices: Vec<f64> = counts.iter().copied().chain(grids).filter(|n| *n <= f64::from(MOST_DEVICES)).collect();

@@ -97,7 +97,12 @@ fn lines_of(text: &str) -> Lines<'_> {
         at = to + 1;
         match line_of(line, from) {
             Some(line) => lines.push(line),
-            None => others += usize::from(line.chars().any(char::is_alphanumeric) && !line.trim_start().starts_with(['#', '/'])),
+            None => {
+                // "run:" over indented keys is their heading.
+                let heads = line.trim_end().strip_suffix(':').is_some_and(|key| !key.trim().contains(' '));
+                let says = line.chars().any(char::is_alphanumeric) && !line.trim_start().starts_with(['#', '/']);
+                others += usize::from(says && !heads);
+            }
         }
     }
     Lines { lines, others }

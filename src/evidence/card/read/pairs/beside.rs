@@ -1,7 +1,9 @@
 //! What stands beside an amount in the value of its key: a time, the chips.
 
 use super::super::candidate::{Card, Spot};
+use super::super::keys::{key_of, read_key};
 use crate::domain::Field;
+use crate::evidence::card::parse::pair::norm_key;
 use crate::evidence::hardware::Context;
 use crate::evidence::quantity::durations::duration;
 use crate::evidence::quantity::tokens::Token;
@@ -39,4 +41,12 @@ impl Card<'_> {
             self.add_hardware(&spot.after(2), inside, Context::Prose);
         }
     }
+}
+
+/// "Epochs / batch size: 8 / 24": two keys with a value each.
+pub(super) fn two_keys<'t>(key: &'t str, value: &'t str, norm: &str) -> Option<[(&'t str, &'t str); 2]> {
+    let ((first, second), (one, two)) = key.split_once('/').zip(value.split_once('/'))?;
+    let is_key = |key: &str| key_of(&norm_key(key)).is_some();
+    let are_two = read_key(norm).is_none() && is_key(first) && is_key(second) && !two.contains('/');
+    are_two.then_some([(first, one), (second, two)])
 }

@@ -173,7 +173,8 @@ fn mention_at(own: &Repository, text: &str, ts: &[Token<'_>], i: usize, after: u
         Some(i + 2)
     } else {
         // Of two members one is named by its size.
-        let tells = |at: usize| ts.get(at).is_some_and(|t| tells_a_member(&t.text) || t.is_any(&vocabulary::prose().subjects.others));
+        let tells =
+            |at: usize| ts.get(at).is_some_and(|t| tells_a_member(&t.text) || t.is_any(&vocabulary::prose().subjects.others));
         (described(i + 1) && is_noun(i + 2) && !tells(i + 1) && ts.get(i + 2).is_some_and(|t| t.text.starts_with("mod")))
             .then_some(i + 3)
     };
