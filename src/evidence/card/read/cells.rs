@@ -6,6 +6,7 @@ use super::data_sizes::BATCH_IN_TOKENS;
 use super::keys::Key;
 use super::recipe::keys::{RecipeKey, recipe_key};
 use super::recipe::{CONTEXT_OF_MODEL, LARGEST_BATCH, LENGTHS, LONGEST_OF_WHOLE_TRAINING, RECIPE, length_in_tokens};
+use super::totals::market_based;
 use super::values::{MAX_VALUE_TOKENS, header_unit, product, summed, unit_value};
 use crate::domain::Field;
 use crate::evidence::card::parse::pair::norm_key;
@@ -81,7 +82,9 @@ pub fn add_cell(card: &mut Card<'_>, spot: &Spot<'_>, kind: Column, header: &str
             card.add_quantity(&spot.refused(Some(OF_ONE_DEVICE)), Field::BatchSize, q.value, cell, &q)
         }
         // The unit stands in the header or in the cell.
-        (Column::Of(Key::Carbon), Some(_)) if has_unit(header, ts, mass_unit) => card.add_carbon(spot, header, cell, ts),
+        (Column::Of(Key::Carbon), Some(_)) if has_unit(header, ts, mass_unit) => {
+            card.add_carbon(&spot.refused(market_based(header)), header, cell, ts);
+        }
         (Column::Of(Key::Energy), Some(_)) if has_unit(header, ts, energy_unit) => card.add_energy(spot, header, cell, ts),
         (Column::DeviceHours, Some(q)) => {
             // "56 GPU-days", "1,200 h".

@@ -16,7 +16,7 @@ use super::prose::strangers::is_of_training_of_another;
 use super::rates::{is_per_device, rate_in};
 use super::results::result_from;
 use super::templates::{bound_in, doubt, is_template, planned, unknown};
-use super::totals::{covers_more, holds_the_search, is_total};
+use super::totals::{covers_more, holds_the_search, is_total, market_based};
 use super::training::is_train;
 use super::values::{MAX_VALUE_TOKENS, precision_of, states_flop, unit_value};
 use crate::domain::Field;
@@ -193,6 +193,7 @@ impl Card<'_> {
                 let key = lex(&plain);
                 let text = format!("{} {}", pair.key, pair.value).to_lowercase();
                 rate_in(&key)
+                    .or_else(|| market_based(&text))
                     .or_else(|| covers_more(&self.own, &text))
                     .or_else(|| holds_the_search(&text))
                     .or_else(|| unknown(&text))

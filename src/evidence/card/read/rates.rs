@@ -1,7 +1,6 @@
 //! Rates: so much per kilowatt-hour, per epoch, per device, per query. They are no figures of a training, and this is the only place that
 //! tells them, for sentences, keys, values and headers alike.
 
-use crate::evidence::quantity::durations::duration;
 use crate::evidence::quantity::tokens::{Kind, Token, span, text_at, text_before};
 use crate::evidence::quantity::units::{count_word, energy_unit, mass_unit};
 use crate::evidence::vocabulary;
@@ -247,13 +246,7 @@ pub fn rate_in(ts: &[Token<'_>]) -> Option<&'static str> {
 #[must_use]
 pub fn of_runs(ts: &[Token<'_>]) -> Option<&'static str> {
     let per_run = (0..ts.len()).any(|at| divisor(ts, at) == Divisor::Run);
-    // "Four runs of 31 hours each"
-    let of_each = |at: usize| {
-        let is_of = ts.get(at).is_some_and(|t| t.is_any(&vocabulary::prose().subjects.of));
-        let each = |to: usize| ts.get(to).is_some_and(|t| t.is_any(&vocabulary::prose().rates.each_behind));
-        is_of && duration(ts, at + 1).is_some_and(|d| each(d.to))
-    };
-    (counts_runs(ts) && !per_run && !(0..ts.len()).any(of_each)).then_some("a total of several runs")
+    (counts_runs(ts) && !per_run).then_some("a total of several runs")
 }
 
 /// Whether tokens count several runs: "225 runs", "all of the seeds".
