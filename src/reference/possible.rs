@@ -49,6 +49,14 @@ pub fn most_rate(chips: &[&Accelerator], accelerators: &Accelerators) -> f64 {
     }
 }
 
+/// Devices that one training has at most: the largest had 200,000 (xAI, Colossus, 2025); of chips for desks and not for halls nobody puts
+/// more than a thousand together.
+#[must_use]
+pub fn most_devices(chips: &[&Accelerator]) -> f64 {
+    let for_desks = !chips.is_empty() && chips.iter().all(|chip| matches!(chip.class.as_str(), "workstation" | "consumer"));
+    if for_desks { 1_000.0 } else { 200_000.0 }
+}
+
 /// Whether one of some chips with its share of the host can draw a power; none where the rating of one is not known.
 #[must_use]
 pub fn can_draw(chips: &[&Accelerator], watts: f64) -> Option<bool> {

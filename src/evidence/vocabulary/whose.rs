@@ -65,6 +65,8 @@ tables!(Designators {
     size_words: BTreeMap<String, Words>,
 });
 lists!(Totals {
+    market_based,
+    location_based,
     attempts,
     cumulative,
     own_runs,

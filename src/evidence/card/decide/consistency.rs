@@ -69,7 +69,11 @@ pub fn refuse_contradictions(facts: &mut [Fact], accelerators: &Accelerators) {
 
 /// More FLOP than the chips can do in the hours: another chip, if one can; else the hours or the FLOP are not this training's.
 fn compute_against_chips(chosen: &mut Chosen<'_, '_>, accelerators: &Accelerators) {
-    let (Some(flop), Some(hours)) = (chosen.value(Field::TrainFlop), chosen.device_hours()) else { return };
+    let Some(flop) = chosen.value(Field::TrainFlop) else { return };
+    let Some(hours) = chosen.device_hours() else {
+        compute_against_any_time(chosen, flop);
+        return;
+    };
     let rate = flop / (hours * SECONDS_PER_HOUR);
     let any_chip = possible::most_of_any_chip(accelerators);
     let most = possible::most_rate(&chosen.chips, accelerators);
@@ -83,6 +87,19 @@ fn compute_against_chips(chosen: &mut Chosen<'_, '_>, accelerators: &Accelerator
     } else {
         let why = format!("contradiction: {times:.1} times what the chips can do in the stated hours");
         chosen.refuse(&[Field::TrainFlop, Field::AcceleratorHours, Field::WallHours], &why);
+    }
+}
+
+/// More FLOP than so many of the chips can do in a year, where nobody says how long they took: another chip.
+fn compute_against_any_time(chosen: &mut Chosen<'_, '_>, flop: f64) {
+    let Some(peak) = chosen.most(peak) else { return };
+    let many = possible::most_devices(&chosen.chips);
+    // One chip that is named may stand for more of them; a number of several is one.
+    let devices = chosen.value(Field::AcceleratorCount).filter(|n| *n > 1.0).unwrap_or(many);
+    let years = flop / (peak * MOST_OF_PEAK * devices) / (HOURS_PER_YEAR * SECONDS_PER_HOUR);
+    if years > 1.0 {
+        let why = format!("the stated compute takes {devices:.0} of this chip {years:.1} years at twice its peak: another chip");
+        chosen.refuse(&[Field::Accelerator], &why);
     }
 }
 
@@ -204,6 +221,13 @@ mod tests {
         // No chip does this in ten hours: hours or compute are another training's.
         let nothing = ["Hardware Type: 1 A100", "Hours used: 10", "Training compute: 3e24 FLOPs"];
         assert!(kept(&nothing, Field::Accelerator) && !kept(&nothing, Field::TrainFlop) && !kept(&nothing, Field::WallHours));
+        // Where no hours stand beside it, too: a thousand of them would take eight years.
+        let petaflop_days = "Training compute: 7.3e3 petaflop/s-days";
+        let without_hours = ["Hardware: Quadro P600", petaflop_days];
+        assert!(!kept(&without_hours, Field::Accelerator) && kept(&without_hours, Field::TrainFlop));
+        assert!(kept(&["Hardware: A100", petaflop_days], Field::Accelerator));
+        assert!(!kept(&["Hardware: 4 x RTX 3090", "Training compute: 3e23 FLOPs"], Field::Accelerator));
+        assert!(kept(&["Hardware: 512 x A100", "Training compute: 3e23 FLOPs"], Field::Accelerator));
         let fine = ["Hardware Type: 64 A100 80GB", "Hours used: 500", "Training compute: 2e22 FLOPs"];
         assert!(kept(&fine, Field::Accelerator) && kept(&fine, Field::TrainFlop));
     }

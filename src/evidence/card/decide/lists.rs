@@ -4,7 +4,8 @@
 use crate::evidence::card::parse::block::{Block, BlockKind};
 use crate::evidence::card::parse::pair::{norm_key, split_pair};
 use crate::evidence::card::read::keys::{Key, key_of};
-use crate::evidence::card::read::phases::{Named, Phase, Title, own_phase};
+use crate::evidence::card::read::naming::Named;
+use crate::evidence::card::read::phases::{Phase, Title, own_phase};
 use crate::evidence::card::read::repository::Repository;
 use crate::evidence::card::read::stages::{STAGES, is_of_stage, ordinal};
 use crate::evidence::card::read::templates::is_template;

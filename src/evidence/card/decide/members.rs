@@ -4,6 +4,7 @@
 use crate::evidence::card::parse::block::{Block, BlockKind};
 use crate::evidence::card::parse::pair::norm_key;
 use crate::evidence::card::read::keys::read_key;
+use crate::evidence::card::read::naming::Name;
 use crate::evidence::card::read::recipe::keys::recipe_key;
 use crate::evidence::card::read::repository::{Repository, name_tokens};
 use crate::evidence::card::read::training::is_train;
@@ -32,7 +33,7 @@ pub fn other_members(own: &Repository, blocks: &[Block]) -> Vec<usize> {
         let list: Vec<&(usize, &Block, Vec<String>)> =
             items.iter().skip(from).take_while(|(_, b, _)| Rc::ptr_eq(&first.headings, &b.headings)).collect();
         from += list.len().max(1);
-        let scores: Vec<usize> = list.iter().map(|(_, _, label)| named(own, label)).collect();
+        let scores: Vec<usize> = list.iter().map(|(_, _, label)| Name::of_words(own, label).shared).collect();
         let best = scores.iter().copied().max().unwrap_or(0);
         let is_told = list.len() > 1 && best > 0 && scores.iter().filter(|score| **score == best).count() == 1;
         let are_models = list.len() > 1 && best == 0 && list.iter().filter(|(_, _, label)| is_architecture(label)).count() > 1;
@@ -40,11 +41,6 @@ pub fn other_members(own: &Repository, blocks: &[Block]) -> Vec<usize> {
         out.extend(others.map(|(item, _)| item.0));
     }
     out
-}
-
-/// Words of a label that are this model's name.
-fn named(own: &Repository, label: &[String]) -> usize {
-    label.iter().filter(|word| word.len() > 1 && word.starts_with(char::is_alphabetic) && own.has(word)).count()
 }
 
 /// Whether a label names a well-known kind of model.

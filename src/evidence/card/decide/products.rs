@@ -6,6 +6,7 @@ use super::choose::{DISAGREE, same};
 use crate::domain::Field;
 use crate::evidence::Extracted;
 use crate::evidence::card::read::data_sizes::{BATCH_IN_TOKENS, is_data_size};
+use crate::evidence::card::read::prose::NOT_SAID;
 
 /// How far a rounded product may be from its rounded factors.
 const ROUNDED: f64 = 0.03;
@@ -23,6 +24,7 @@ pub fn accept_products(facts: &mut Vec<Fact>) {
     if facts.iter().any(|f| f.row.field == Field::TrainTokens && f.row.reject_reason.is_none()) {
         return;
     }
+    accept_steps(facts);
     accept_passes(facts);
     add_stages(facts);
     add_steps_of_tokens(facts);
@@ -57,6 +59,23 @@ fn add_steps_of_tokens(facts: &mut Vec<Fact>) {
     };
     let fact = Fact { row, rank: batch.rank.max(steps.rank), table: 0 };
     facts.push(fact);
+}
+
+/// "64k steps with sequences of 4096 tokens, batch size 32. That is about 8.4 billion tokens": what looks like a size of data is the product of
+/// what the training did.
+fn accept_steps(facts: &mut [Fact]) {
+    let accepted = |field| facts.iter().find(|f| f.row.field == field && f.row.reject_reason.is_none()).and_then(|f| f.row.value);
+    let parts = [Field::TrainSteps, Field::BatchSize, Field::SequenceLength].map(accepted);
+    let [Some(steps), Some(batch), Some(length)] = parts else { return };
+    let seen = steps * batch * length;
+    let is_product = |f: &&mut Fact| {
+        let is_size = f.row.reject_reason.as_deref().is_some_and(|why| is_data_size(why) || why == NOT_SAID);
+        f.row.field == Field::TrainTokens && is_size && f.row.value.is_some_and(|tokens| (tokens - seen).abs() <= ROUNDED * seen)
+    };
+    if let Some(fact) = facts.iter_mut().find(is_product) {
+        fact.row.reject_reason = None;
+        fact.row.confidence = CONFIDENCE;
+    }
 }
 
 /// "About 38M tokens" and "12 epochs over the corpus, thus 456M tokens": the larger of two sizes is the smaller times the epochs.

@@ -3,7 +3,7 @@
 //! heading, and nothing physical speaks against it.
 
 use super::accept::Fact;
-use super::choose::same;
+use super::choose::{DISAGREE, same};
 use super::unclaimed::{OF_TRAINING, fits};
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::RANK_PROSE;
@@ -145,7 +145,9 @@ fn is_unsaid(fact: &Fact) -> bool {
 /// The figure of a field that nothing is said of, where no other is known: it may be told twice, and others are told to be something else.
 fn only_unsaid(facts: &[Fact], field: Field) -> Option<usize> {
     let of_field = || facts.iter().enumerate().filter(|(_, f)| f.row.field == field);
-    if of_field().any(|(_, f)| f.row.reject_reason.is_none()) {
+    // Where figures disagree, one more is no way out.
+    let disagrees = |f: &Fact| f.row.reject_reason.as_deref().is_none_or(|why| why == DISAGREE);
+    if of_field().any(|(_, f)| disagrees(f)) {
         return None;
     }
     let (first, fact) = of_field().find(|(_, f)| is_unsaid(f))?;
@@ -176,8 +178,11 @@ fn beside(facts: &[Fact], figure: &Fact) -> usize {
     let near = facts.iter().filter(is_near).map(|f| f.row.field).collect::<BTreeSet<Field>>().len();
     let of_devices =
         |f: &Fact| f.row.field == Field::AcceleratorHours && f.row.reject_reason.is_none() && f.row.quote == figure.row.quote;
+    // "One H100, 5h 12m": a chip and a time in one line, of which nothing is said, are of one run.
+    let together = |field: Field| facts.iter().any(|f| f.row.field == field && is_unsaid(f) && f.row.quote == figure.row.quote);
     near + match figure.row.field {
         Field::WallHours => usize::from(facts.iter().any(counted)),
+        Field::Accelerator if together(Field::WallHours) => 2,
         Field::Accelerator => usize::from(facts.iter().any(of_devices)),
         _ => 0,
     }

@@ -8,9 +8,10 @@ use super::members::{OTHER_MEMBER, other_members};
 use super::tries::{OTHER_TRY, other_tries};
 use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::block::{Block, BlockKind};
-use crate::evidence::card::read::designators::{Designators, Fit, fit_of_glued, fit_of_name};
+use crate::evidence::card::read::designators::{Designators, Fit, fit_of_glued};
+use crate::evidence::card::read::naming::{Name, Named};
 use crate::evidence::card::read::passage::{BASE_SECTION, Passage};
-use crate::evidence::card::read::phases::{Named, Phase, Title, own_phase};
+use crate::evidence::card::read::phases::{Phase, Title, own_phase};
 use crate::evidence::card::read::repository::{Repository, name_tokens, size_of};
 use crate::evidence::card::read::training::is_train;
 use crate::evidence::quantity::tokens::lex;
@@ -230,7 +231,7 @@ fn member_of(own: &Repository, title: &str) -> Option<Fit> {
     let named: Vec<String> = words.into_iter().filter(|w| own.has(w) || !is_passed(w)).collect();
     let says_a_member = named.iter().all(|w| own.has(w) || !Designators::in_words(&[w.as_str()]).is_empty());
     let has_member = Designators::in_words(&named).has_size() || named.len() > 1;
-    (says_a_member && has_member).then(|| fit_of_name(own, &named)).flatten()
+    (says_a_member && has_member).then(|| Name::of_words(own, &named).fit).flatten()
 }
 
 /// Most words of a title behind the name of a base.
@@ -262,9 +263,6 @@ fn is_of_a_training(label: &str) -> bool {
     (0..ts.len()).any(|i| is_train(&ts, i) && !ts.get(i).is_some_and(|t| t.text.starts_with("pretrain")))
 }
 
-/// Fewest letters of a name that a longer id may begin with: "rugpt3medium" of "rugpt3medium_based_on_gpt2".
-const LEAST_NAME: usize = 6;
-
 /// "TM-Vec training" beside "DeepBLAST training": of sections on the training of a model each, one of which names this one, the others are
 /// other models'.
 fn siblings(own: &Repository, blocks: &[Block]) -> Vec<Rc<[String]>> {
@@ -273,15 +271,11 @@ fn siblings(own: &Repository, blocks: &[Block]) -> Vec<Rc<[String]>> {
         .filter(|b| b.kind == BlockKind::Heading)
         .filter_map(|b| Some((b, named_in_title_of_training(&b.text)?)))
         .collect();
-    let is_own = |named: &[String]| {
-        let name = named.concat();
-        name.len() >= LEAST_NAME && own.letters.starts_with(&name) || own.is_alias(named)
-    };
+    let is_own = |named: &[String]| Name::of_words(own, named).own > 0;
     let above = |b: &Block| b.headings.split_last().map(|(_, above)| above.to_vec());
     let mine: Vec<Option<Vec<String>>> = titles.iter().filter(|(_, named)| is_own(named)).map(|(b, _)| above(b)).collect();
-    let is_other = |b: &Block, named: &[String]| {
-        mine.contains(&above(b)) && !is_own(named) && !named.iter().any(|w| own.has(w) || own.letters.contains(w.as_str()))
-    };
+    let is_other =
+        |b: &Block, named: &[String]| mine.contains(&above(b)) && !is_own(named) && Name::of_words(own, named).shared == 0;
     titles.iter().filter(|(b, named)| is_other(b, named)).map(|(b, _)| Rc::clone(&b.headings)).collect()
 }
 

@@ -56,7 +56,10 @@ pub fn accept_stages(facts: &mut Vec<Fact>) {
                 if a.value.is_some() {
                     same(a.value, b.value)
                 } else {
-                    a.as_written.eq_ignore_ascii_case(&b.as_written)
+                    // "16 x H100" and "8 x H100" are one chip.
+                    let chip =
+                        |text: &str| text.trim_start_matches(|c: char| c.is_ascii_digit() || " x×*".contains(c)).to_lowercase();
+                    chip(&a.as_written) == chip(&b.as_written)
                 }
             }
             _ => true,

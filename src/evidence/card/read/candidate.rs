@@ -133,6 +133,9 @@ pub struct Card<'a> {
     pub(super) hardware_texts: usize,
 }
 
+/// Hours of a year.
+pub const HOURS_PER_YEAR: f64 = 8760.0;
+
 impl<'a> Card<'a> {
     /// Before reading.
     #[must_use]
@@ -165,6 +168,9 @@ impl<'a> Card<'a> {
 
     /// Adds a candidate.
     pub fn add(&mut self, spot: &Spot<'_>, field: Field, value: Option<f64>, written: &str, reason: Option<&'static str>) {
+        // No training lasts years by the clock: such hours are those of its devices.
+        let of_devices = field == Field::WallHours && value.is_some_and(|hours| hours > HOURS_PER_YEAR);
+        let field = if of_devices { Field::AcceleratorHours } else { field };
         if self.candidates.len() < MAX_CANDIDATES {
             self.candidates.push(candidate(spot, field, value, written, reason));
         }

@@ -6,6 +6,7 @@ use super::data_sizes::BATCH_IN_TOKENS;
 use super::keys::Key;
 use super::recipe::keys::{RecipeKey, recipe_key};
 use super::recipe::{CONTEXT_OF_MODEL, LARGEST_BATCH, LENGTHS, LONGEST_OF_WHOLE_TRAINING, RECIPE, length_in_tokens};
+use super::totals::market_based;
 use super::values::{MAX_VALUE_TOKENS, header_unit, product, summed, unit_value};
 use crate::domain::Field;
 use crate::evidence::card::parse::pair::norm_key;
@@ -51,6 +52,10 @@ pub fn add_cell(card: &mut Card<'_>, spot: &Spot<'_>, kind: Column, header: &str
     let all = lex_in(cell, sign);
     let ts = span(&all, 0, MAX_VALUE_TOKENS);
     let q = first_quantity(ts).map(|q| if adds_up(kind) { summed(ts, q) } else { q }).map(|q| scaled_by_header(header, q));
+    let of_time = matches!(kind, Column::DeviceHours | Column::Time | Column::Of(Key::Hours | Key::Flop));
+    if of_time && card.add_devices_and_time(spot, cell, ts, kind == Column::DeviceHours) {
+        return;
+    }
     match (kind, q) {
         (Column::Of(Key::Params), Some(q)) if q.scaled || q.value > 1e5 => {
             if vocabulary::keys().columns.file_sizes.contains(&text_at(ts, q.to)) {
@@ -77,7 +82,9 @@ pub fn add_cell(card: &mut Card<'_>, spot: &Spot<'_>, kind: Column, header: &str
             card.add_quantity(&spot.refused(Some(OF_ONE_DEVICE)), Field::BatchSize, q.value, cell, &q)
         }
         // The unit stands in the header or in the cell.
-        (Column::Of(Key::Carbon), Some(_)) if has_unit(header, ts, mass_unit) => card.add_carbon(spot, header, cell, ts),
+        (Column::Of(Key::Carbon), Some(_)) if has_unit(header, ts, mass_unit) => {
+            card.add_carbon(&spot.refused(market_based(header)), header, cell, ts);
+        }
         (Column::Of(Key::Energy), Some(_)) if has_unit(header, ts, energy_unit) => card.add_energy(spot, header, cell, ts),
         (Column::DeviceHours, Some(q)) => {
             // "56 GPU-days", "1,200 h".

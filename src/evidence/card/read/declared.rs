@@ -1,7 +1,8 @@
 //! Other names of this model that its card states: "This repository: **ViT-B/14**", the row of a table that holds its full name, a mark in one.
 
-use super::designators::{Fit, fit_of_name};
-use super::repository::{FULL_NAME, Repository, name_tokens, size_of};
+use super::designators::Fit;
+use super::naming::Name;
+use super::repository::{Repository, name_tokens, size_of};
 use crate::evidence::card::parse::block::{Block, BlockKind};
 use crate::evidence::quantity::tokens::{Kind, Token, lex, span};
 use crate::evidence::vocabulary::{self, Words};
@@ -76,10 +77,11 @@ fn name_of_row(own: &Repository, row: &Block) -> Option<Vec<String>> {
     }
     let may =
         |cell: &&String| cell.len() >= own.letters.len() && own.family().is_none_or(|f| cell.to_lowercase().contains(f.as_str()));
-    let named = others.iter().filter(may).any(|cell| own.score(cell.rsplit('/').next().unwrap_or(cell)) >= FULL_NAME);
-    let name = Some(first).filter(is_name).filter(|cell| named && own.score(cell) == 0).map(|cell| name_tokens(cell))?;
+    let named = others.iter().filter(may).any(|cell| Name::of_cell(own, cell.rsplit('/').next().unwrap_or(cell)).full);
+    let name =
+        Some(first).filter(is_name).filter(|cell| named && Name::of_cell(own, cell).rank() == 0).map(|cell| name_tokens(cell))?;
     // "Elk-9B | Elk-9B-Chat": the first is the base of what stands beside it.
-    fit_of_name(own, &name).and_then(Fit::refusal).is_none().then_some(name)
+    Name::of_words(own, &name).fit.and_then(Fit::refusal).is_none().then_some(name)
 }
 
 #[cfg(test)]

@@ -205,7 +205,7 @@ fn variants(own: &Repository, mine: &Designators, other: &Designators) -> Said {
 
 /// Whose a name is by its designators alone; none where they say nothing.
 #[must_use]
-pub fn fit_of(own: &Repository, words: &[String]) -> Option<Fit> {
+pub fn fit_of<S: AsRef<str>>(own: &Repository, words: &[S]) -> Option<Fit> {
     let (mine, other) = (own.designators(), Designators::in_words(words));
     // A number that is the size of several is none that tells them apart.
     let plain_size_word = |said: Said| if mine.sizes.is_empty() || said == Said::Same { said } else { Said::Nothing };
@@ -246,45 +246,16 @@ pub fn fit_of_glued(own: &Repository, word: &str) -> Option<Fit> {
     })
 }
 
-/// Whose a full name is: one that has words of its own besides all of this model's is another's ("bert-base-cased-ner").
-#[must_use]
-pub fn fit_of_name(own: &Repository, words: &[String]) -> Option<Fit> {
-    let joined = words.concat();
-    if joined.is_empty() {
-        return None;
-    }
-    if joined.chars().filter(|c| c.is_alphanumeric()).eq(own.letters.chars()) || own.is_alias(words) {
-        return Some(Fit::Mine);
-    }
-    if own.is_base_name(words) {
-        return Some(Fit::Base);
-    }
-    if let Some(fit) = words.iter().find_map(|word| fit_of_glued(own, word)) {
-        return Some(fit);
-    }
-    let fit = fit_of(own, words);
-    if fit.is_some_and(|fit| fit != Fit::Mine) {
-        return fit;
-    }
-    let passed = &vocabulary::card().designators.passed;
-    let is_own_word = |w: &String| own.has(w) || passed.contains(&w.as_str());
-    let is_extra = |w: &String| !is_own_word(w) && size_of(w).is_none() && w.len() > 1 && w.chars().all(char::is_alphabetic);
-    let holds_all = own.tokens.iter().all(|t| words.contains(t));
-    // "Org-Elk-9B" is this one with its owner, "Elk-9B-Writer" another.
-    let last_own = words.iter().rposition(|w| own.has(w)).unwrap_or(0);
-    let is_longer = words.iter().skip(last_own).any(is_extra);
-    if words.iter().any(is_extra) { (holds_all && is_longer).then_some(Fit::Other) } else { fit }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::evidence::card::about::About;
+    use crate::evidence::card::read::naming::Name;
     use crate::evidence::card::read::repository::name_tokens;
 
     fn fit(id: &str, role: CardRole, name: &str) -> Option<Fit> {
         let own = Repository::new(&About { model_id: id, role, base_ids: &[], total_params: None });
-        fit_of_name(&own, &name_tokens(name))
+        Name::of_words(&own, &name_tokens(name)).fit
     }
 
     #[test]

@@ -11,8 +11,6 @@ use crate::evidence::quantity::tokens::{Kind, Token, lex, lex_in, span, text_at}
 use crate::evidence::quantity::units::hours_in;
 use crate::evidence::vocabulary::{self, Words};
 
-/// Hours of a year: more cannot be the wall hours of one training in a form that is often filled with device hours.
-const HOURS_PER_YEAR: f64 = 8760.0;
 /// Hours of a day.
 const HOURS_PER_DAY: f64 = 24.0;
 /// Tokens before a unit of time within which the number of device hours stands.
@@ -280,8 +278,7 @@ impl Card<'_> {
             (false, None) if key.contains("runtime") => (q.value / crate::units::SECONDS_PER_HOUR, q.refusal()),
             (false, None) => return,
         };
-        let of_devices = says_devices || hours > HOURS_PER_YEAR;
-        let field = if of_devices { Field::AcceleratorHours } else { Field::WallHours };
+        let field = if says_devices { Field::AcceleratorHours } else { Field::WallHours };
         self.add(spot, field, Some(hours), value, reason);
     }
 }

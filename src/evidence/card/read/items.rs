@@ -2,7 +2,8 @@
 //! "92,160 (7B), 184,320 (13B)". Each item is its own model's.
 
 use super::candidate::Card;
-use super::designators::{Designators, Fit, fit_of_name};
+use super::designators::{Designators, Fit};
+use super::naming::Name;
 use super::repository::{Repository, name_tokens, size_of};
 use super::totals::is_total;
 use super::values::figures;
@@ -36,7 +37,7 @@ pub fn own_item<'v>(own: &Repository, value: &'v str) -> Option<(Cow<'v, str>, O
     let items = listed.or_else(|| items_in_order(own, value))?;
     // A sum of the models is none of them.
     let models: Vec<&Item<'_>> = items.iter().filter(|item| !is_total(&item.label.join(" "))).collect();
-    let whose: Vec<Option<Fit>> = models.iter().map(|item| fit_of_name(own, &item.label)).collect();
+    let whose: Vec<Option<Fit>> = models.iter().map(|item| Name::of_words(own, &item.label).fit).collect();
     let mut mine = models.iter().zip(&whose).filter(|(_, whose)| **whose == Some(Fit::Mine)).map(|(item, _)| item);
     match (mine.next(), mine.next()) {
         (Some(item), None) => {

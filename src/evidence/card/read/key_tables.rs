@@ -2,6 +2,7 @@
 
 use super::designators::Designators;
 use super::keys::key_of;
+use super::naming::Name;
 use super::recipe::keys::recipe_key;
 use super::repository::{Repository, name_tokens};
 use super::rows::{is_value, own_column};
@@ -54,7 +55,7 @@ fn unit_column(header: &[String], at: usize) -> Option<usize> {
 pub fn key_table(own: &Repository, rows: &[&Block]) -> Option<KeyTable> {
     let header = &rows.first()?.header;
     let width = rows.iter().map(|row| row.cells.len()).max()?;
-    let is_model = |h: &String| own.score(h) > 0 || Designators::in_words(&name_tokens(h)).has_size();
+    let is_model = |h: &String| Name::of_cell(own, h).rank() > 0 || Designators::in_words(&name_tokens(h)).has_size();
     if header.iter().any(is_model) || own_column(own, header).is_some() {
         return None;
     }

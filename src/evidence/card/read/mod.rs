@@ -6,6 +6,7 @@
 pub mod bases;
 pub mod candidate;
 mod cells;
+mod chip_products;
 mod chips;
 mod clauses;
 mod clouds;
@@ -29,6 +30,7 @@ mod key_tables;
 pub mod keys;
 mod logs;
 mod metrics;
+pub mod naming;
 mod nodes;
 mod pairs;
 pub mod passage;
@@ -230,9 +232,15 @@ fn read_pair(
     }
     // "batch size: 64, 4 epochs": the sentence goes on.
     let rest = [", ", "、", "，", "; "].iter().filter_map(|sign| value.split_once(sign)).max_by_key(|(_, rest)| rest.len());
-    if let Some((_, rest)) = rest.filter(|_| keys::is_of_recipe(&norm_key(key))) {
+    // "Pre-training: 8.1T tokens, 720,000 GPU hours": so does all that a training took.
+    let norm = norm_key(key);
+    let is_training = || norm.split(' ').all(|word| vocabulary::keys().composed.training.contains(&word));
+    if let Some((_, rest)) = rest.filter(|_| keys::is_of_recipe(&norm) || is_training()) {
         card.beside_recipe = true;
+        let follows = card.follows_training;
+        card.follows_training |= is_training();
         prose::read_prose(card, passage, rest, to - rest.len());
+        card.follows_training = follows;
         card.beside_recipe = false;
     }
     Some(to + 1)

@@ -76,8 +76,10 @@ pub fn nodes_of(ts: &[Token<'_>]) -> Option<f64> {
             let next = i + 2 + at + usize::from(ts.get(i + 2 + at).is_some_and(|t| t.is("-")));
             ts.get(next).is_some_and(|t| hours_in(&t.text).is_some())
         });
-        let is_node =
-            !is_hours && node.is_some_and(|at| behind.iter().take(at).all(|t| t.is_any(&words.fillers) || t.is_any(&words.named)));
+        // "four Dell PowerEdge 750 servers": with the name of what they are.
+        let is_name = |t: &Token<'_>| (t.kind == Kind::Word && t.upper) || (t.kind == Kind::Number && t.glued);
+        let passed = |t: &Token<'_>| t.is_any(&words.fillers) || t.is_any(&words.named) || is_name(t);
+        let is_node = !is_hours && node.is_some_and(|at| behind.iter().take(at).all(passed));
         if is_node {
             if found.is_some_and(|other| (other - count).abs() > 0.0) {
                 return None;
@@ -155,7 +157,11 @@ fn device_behind(ts: &[Token<'_>], from: usize, is_chip: impl Fn(usize) -> bool)
         if at > from && t.kind == Kind::Number && series(at - 1) {
             return Some(at);
         }
-        let passed = series(at) || t.is_any(&words.fillers) || t.is_any(&["x", "×", "*"]) || (t.kind == Kind::Number && t.glued);
+        // "eight Ascend 910 NPUs"
+        let named = |at: usize| at < from + 2 && ts.get(at).is_some_and(|t| t.kind == Kind::Word && t.upper);
+        let is_name = named(at) || (t.kind == Kind::Number && at > from && named(at - 1));
+        let passed =
+            is_name || series(at) || t.is_any(&words.fillers) || t.is_any(&["x", "×", "*"]) || (t.kind == Kind::Number && t.glued);
         if !passed {
             return None;
         }
@@ -174,6 +180,8 @@ mod tests {
             ("distributed on 4 compute nodes of 8 GPUs", Some(4.0)),
             ("réparti sur 8 nœuds de 4 GPU", Some(8.0)),
             ("sixteen nodes with 4 GPUs each", Some(16.0)),
+            ("on four Huawei Atlas800 servers, each with", Some(4.0)),
+            ("in 2023 Google released nodes", None),
             ("nodes with 8 GPUs", None),
             ("2 nodes first, then 4 nodes", None),
         ] {

@@ -4,17 +4,19 @@ mod batches;
 mod beside;
 mod passes;
 
+use self::beside::two_keys;
 use super::candidate::{Card, Spot};
 use super::clauses::{Stated, amount_of_training, time_of_training, without_figures_in_brackets, without_rates_in_brackets};
 use super::clouds::provider_in;
 use super::dates::date_in;
 use super::keys::{Asked, Key, by_unit, key_of, read_key, without_each};
+use super::prose::NOT_SAID;
 use super::prose::progress::done_part;
 use super::prose::strangers::is_of_training_of_another;
 use super::rates::{is_per_device, rate_in};
 use super::results::result_from;
 use super::templates::{bound_in, doubt, is_template, planned, unknown};
-use super::totals::{covers_more, holds_the_search, is_total};
+use super::totals::{covers_more, holds_the_search, is_total, market_based};
 use super::training::is_train;
 use super::values::{MAX_VALUE_TOKENS, precision_of, states_flop, unit_value};
 use crate::domain::Field;
@@ -167,9 +169,12 @@ impl Card<'_> {
             .refused(self.not_all_of_the_training(kind, &pair))
             .refused(doubt(kind, pair.value))
             .refused(planned(kind, whole));
-        if says_too_little(kind, &pair, spot) {
+        // "Time: ~90h" in a list: what stands beside it tells whether it is a training's.
+        let unsaid = says_too_little(kind, &pair, spot);
+        if unsaid && !(kind == Key::Hours && b.kind == BlockKind::ListItem) {
             return false;
         }
+        let spot = &spot.refused(unsaid.then_some(NOT_SAID));
         self.add_value(spot, kind, &pair, links);
         if let Some(epochs) = passes.filter(|_| kind.is_amount()) {
             self.add(&spot.after(2), Field::Epochs, Some(epochs), key, None);
@@ -188,6 +193,7 @@ impl Card<'_> {
                 let key = lex(&plain);
                 let text = format!("{} {}", pair.key, pair.value).to_lowercase();
                 rate_in(&key)
+                    .or_else(|| market_based(&text))
                     .or_else(|| covers_more(&self.own, &text))
                     .or_else(|| holds_the_search(&text))
                     .or_else(|| unknown(&text))
@@ -225,6 +231,11 @@ impl Card<'_> {
 
     fn add_value(&mut self, spot: &Spot<'_>, kind: Key, pair: &Pair<'_>, links: &[(String, String)]) {
         let Pair { key, value, ts, .. } = *pair;
+        if matches!(kind, Key::Hours | Key::Hardware | Key::Flop)
+            && self.add_devices_and_time(spot, value, ts, self.is_device_hours_key(pair.norm))
+        {
+            return;
+        }
         match kind {
             // "Compute: 7.3e23 FLOP"
             Key::Hardware | Key::Flop if states_flop(ts) => self.add_flop(spot, span(ts, result_from(ts), ts.len()), value),
@@ -296,9 +307,6 @@ impl Card<'_> {
     /// A time of training, and the chips that its value or its key name.
     fn add_hours_pair(&mut self, spot: &Spot<'_>, pair: &Pair<'_>) {
         let Pair { key, value, ts, .. } = *pair;
-        if self.add_device_hours_before_product(spot, ts, value) {
-            return;
-        }
         // `8 h x 4 = 32 GPU hours`
         let from = result_from(ts);
         // "20 days (≈ 200,000 GPU hours)" says it twice.
@@ -432,14 +440,6 @@ fn this_ones_chips(value: &str) -> &str {
     };
     let mut own = value.split(';').filter(is_own);
     own.next().filter(|_| own.next().is_none() && value.contains(';')).map_or(value, str::trim)
-}
-
-/// "Epochs / batch size: 8 / 24": two keys with a value each.
-fn two_keys<'t>(key: &'t str, value: &'t str, norm: &str) -> Option<[(&'t str, &'t str); 2]> {
-    let ((first, second), (one, two)) = key.split_once('/').zip(value.split_once('/'))?;
-    let is_key = |key: &str| key_of(&norm_key(key)).is_some();
-    let are_two = read_key(norm).is_none() && is_key(first) && is_key(second) && !two.contains('/');
-    are_two.then_some([(first, one), (second, two)])
 }
 
 /// Whether a value is a number of tokens: "4.9T tokens", "about 300 billion tokens".

@@ -1,6 +1,7 @@
 //! What a title says: which model it names, and which phase of its training. A title is the line over a list, or the first cell of a row.
 
-use super::repository::{Repository, SAME_SIZE, name_tokens, size_of};
+use super::naming::{Name, Named};
+use super::repository::{Repository, name_tokens};
 use crate::evidence::card::about::CardRole;
 use crate::evidence::vocabulary;
 
@@ -13,19 +14,6 @@ pub enum Phase {
     PreTraining,
     /// Training that starts from weights.
     FineTuning,
-}
-
-/// Whose training a title tells of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Named {
-    /// This model, by so many words of its name.
-    Mine(usize),
-    /// Another model.
-    Other,
-    /// Nobody's: it names no model.
-    Nobody,
-    /// Words that cannot be told.
-    Unknown,
 }
 
 /// What a title says.
@@ -101,33 +89,18 @@ fn strongest(a: Option<Phase>, b: Option<Phase>) -> Option<Phase> {
     }
 }
 
+/// Whose the words of a title are.
 fn named(own: &Repository, rest: &[&str]) -> Named {
-    if rest.is_empty() {
-        return Named::Nobody;
-    }
-    let named_size = own.named_size();
-    let is_other = |size: f64| match named_size {
-        Some(named) => !SAME_SIZE.contains(&(size / named)),
-        None => own.is_own_size(size) == Some(false),
-    };
-    let other_size = rest.iter().filter_map(|t| size_of(t)).any(is_other);
-    if other_size {
-        return Named::Other;
-    }
     // "Hyperparameters (ours)"
     if vocabulary::keys().columns.ours.contains(&rest.join(" ").as_str()) {
         return Named::Mine(1);
     }
-    if rest.iter().any(|w| vocabulary::card().phases.others.contains(w) && !own.has(w)) {
-        return Named::Other;
+    match Name::of_words(own, rest).named() {
+        Named::Mine(_) | Named::Unknown if rest.iter().any(|w| vocabulary::card().phases.others.contains(w) && !own.has(w)) => {
+            Named::Other
+        }
+        named => named,
     }
-    let joined: String = rest.concat().chars().filter(|c| c.is_alphanumeric()).collect();
-    if rest.iter().all(|w| own.has(w)) || (joined.len() > 3 && own.letters.contains(&joined)) {
-        return Named::Mine(rest.len());
-    }
-    let has_size = rest.iter().any(|t| size_of(t).is_some());
-    let shares = rest.iter().any(|w| w.len() > 2 && own.has(w));
-    if shares || has_size { Named::Other } else { Named::Unknown }
 }
 
 /// The phase that this repository's own training is; none where its name and its role say different things.

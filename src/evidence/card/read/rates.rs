@@ -79,7 +79,10 @@ fn divisor(ts: &[Token<'_>], sign: usize) -> Divisor {
         Divisor::Use
     } else if several || is_gas {
         Divisor::Nothing
-    } else if subject.is_any(&words.runs) || (at > sign + 1 && text_before(ts, at, 1) == "training") {
+    } else if subject.is_any(&words.runs)
+        || subject.is_any(&vocabulary::prose().subjects.model_nouns)
+        || (at > sign + 1 && text_before(ts, at, 1) == "training")
+    {
         Divisor::Run
     } else if span(ts, at, at + 2).iter().any(|t| t.is_any(&words.parts)) || names_epochs(ts.get(at)) {
         Divisor::Part

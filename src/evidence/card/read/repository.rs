@@ -4,7 +4,7 @@ use crate::evidence::card::about::{About, CardRole};
 use crate::evidence::card::asked::{Answer, Question};
 use crate::evidence::card::read::designators::Designators;
 use crate::evidence::index::names;
-use crate::evidence::quantity::tokens::{Token, span};
+use crate::evidence::quantity::tokens::Token;
 use crate::evidence::vocabulary;
 use rustc_hash::FxHashSet;
 use std::cell::RefCell;
@@ -115,8 +115,6 @@ pub fn size_of(token: &str) -> Option<f64> {
     number.starts_with(|c: char| c.is_ascii_digit()).then(|| number.parse::<f64>().ok()).flatten().map(|v| v * scale)
 }
 
-/// Score of a cell that is this model's name and nothing else.
-pub const FULL_NAME: usize = 100;
 /// Rounded and exact counts of one model differ by less.
 pub const SAME_SIZE: std::ops::RangeInclusive<f64> = 0.8..=1.25;
 /// Most words of a model's name in a cell.
@@ -130,6 +128,8 @@ pub struct Repository {
     /// Words of the name.
     pub tokens: Vec<String>,
     set: FxHashSet<String>,
+    /// Words of the name of its owner.
+    owner: Vec<String>,
     /// Letters and digits of the name.
     pub letters: String,
     /// What tells the name from others of its family.
@@ -165,6 +165,7 @@ impl Repository {
         Self {
             id: about.model_id.to_owned(),
             designators: Designators::in_words(&tokens),
+            owner: about.model_id.split_once('/').map(|(owner, _)| name_tokens(owner)).unwrap_or_default(),
             family: tokens.iter().position(|t| tells_no_member(t)),
             declared_size: None,
             aliases: Vec::new(),
@@ -222,8 +223,8 @@ impl Repository {
 
     /// Whether words are a name that the card says is this model's.
     #[must_use]
-    pub fn is_alias(&self, words: &[String]) -> bool {
-        self.aliases.iter().any(|alias| alias == words)
+    pub fn is_alias<S: AsRef<str>>(&self, words: &[S]) -> bool {
+        self.aliases.iter().any(|alias| alias.iter().map(String::as_str).eq(words.iter().map(AsRef::as_ref)))
     }
 
     fn noted(&self, question: Question, answer: bool) -> bool {
@@ -273,8 +274,8 @@ impl Repository {
 
     /// Whether words are the name of a base, as cards and ids write it.
     #[must_use]
-    pub fn is_base_name(&self, words: &[String]) -> bool {
-        let name: String = words.concat().chars().filter(|c| c.is_alphanumeric()).collect();
+    pub fn is_base_name<S: AsRef<str>>(&self, words: &[S]) -> bool {
+        let name: String = words.iter().flat_map(|w| w.as_ref().chars()).filter(|c| c.is_alphanumeric()).collect();
         name != self.letters && !name.is_empty() && (self.has_base_called(&name) || self.has_base_called(&format!("{name}hf")))
     }
 
@@ -298,6 +299,12 @@ impl Repository {
     #[must_use]
     pub fn has(&self, word: &str) -> bool {
         self.set.contains(word)
+    }
+
+    /// Whether a word is one of its owner's name.
+    #[must_use]
+    pub fn is_owners(&self, word: &str) -> bool {
+        self.owner.iter().any(|own| own == word)
     }
 
     /// Whether all words of a name are this model's own.
@@ -326,50 +333,14 @@ impl Repository {
         (!self.is_own_size(value)?).then_some("not the size of this model")
     }
 
-    /// How well a cell names this model: 0 not at all or another, [`FULL_NAME`] in full.
+    /// Whether a word of a name is this model's: one of its own, the size that its card declares, or one with a point that ids lack.
     #[must_use]
-    pub fn score(&self, cell: &str) -> usize {
-        let words: Vec<String> =
-            name_tokens(cell).into_iter().filter(|t| !vocabulary::card().repository.cell_fillers.contains(&t.as_str())).collect();
-        if self.is_alias(&words) {
-            return FULL_NAME;
-        }
-        // "AraBERTv0.2" is "arabertv02" in an id.
-        let is_mine = |t: &str| {
-            self.has(t)
-                || (size_of(t).is_some() && size_of(t) == self.declared_size)
-                || (t.starts_with(char::is_alphabetic) && self.has(&t.replace('.', "")))
-        };
-        // "ResNet-50" is "resnet50" in an id.
-        if words.len() > 1 && words.len() <= MAX_NAME_WORDS && self.has(&words.concat()) && !self.is_base_name(&words) {
-            return words.len();
-        }
-        // A word that is not this model's ("chat") makes it another.
-        if words.is_empty() || words.len() > MAX_NAME_WORDS || !words.iter().all(|t| is_mine(t) || t == "hf") {
-            return 0;
-        }
-        if words.len() > 1 && self.is_base_name(&words) {
-            return 0;
-        }
-        let size = words.iter().find_map(|t| size_of(t));
-        let own_size = self.named_size();
-        if let (Some(a), Some(b)) = (size, own_size)
-            && (a - b).abs() > 1.0
-        {
-            return 0;
-        }
-        if words.concat() == self.tokens.concat() { FULL_NAME } else { words.len() + if size.is_some() { 2 } else { 0 } }
-    }
-
-    /// `jina-embeddings-v2-small-en: 33 million parameters` in the card of another size.
-    #[must_use]
-    pub fn other_in_label(&self, ts: &[Token<'_>]) -> bool {
-        let end = ts.iter().take(16).position(|t| t.is(":") || (t.is_any(&["-", "–", "—"]) && !t.glued));
-        let Some(end) = end.filter(|end| *end >= 2) else { return false };
-        let label: String = span(ts, 0, end).iter().map(|t| format!("{}{}", if t.glued { "" } else { " " }, t.text)).collect();
-        let words = name_tokens(&label);
-        let shared = words.iter().filter(|t| self.has(t)).count();
-        (2..=8).contains(&words.len()) && shared >= 2 && shared < words.len()
+    pub fn is_own_word(&self, word: &str) -> bool {
+        // "AraBERTv0.2" is "arabertv02" in an id; "hf" is on every name that was converted.
+        self.has(word)
+            || word == "hf"
+            || (self.declared_size.is_some() && size_of(word) == self.declared_size)
+            || (word.starts_with(char::is_alphabetic) && word.contains('.') && self.has(&word.replace('.', "")))
     }
 
     /// Whether a base's name stands before the verb of a fine-tune's sentence.
@@ -399,6 +370,7 @@ impl Repository {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evidence::card::read::naming::{FULL_NAME, Name};
     use crate::evidence::card::tests::cards_of_the_kinds;
 
     fn repository(id: &str) -> Repository {
@@ -423,13 +395,14 @@ mod tests {
 
     #[test]
     fn a_family_table_gives_this_repo_its_row() {
+        let score = |own: &Repository, cell: &str| Name::of_cell(own, cell).rank();
         let llama = repository("meta-llama/Llama-2-7b");
-        assert_eq!(llama.score("Llama 2 7B"), FULL_NAME);
-        assert_eq!(llama.score("Llama 2 70B"), 0);
-        assert_eq!(llama.score("Llama-2-7b-chat"), 0);
-        assert!(repository("cerebras/Cerebras-GPT-13B").score("13B") > 0);
+        assert_eq!(score(&llama, "Llama 2 7B"), FULL_NAME);
+        assert_eq!(score(&llama, "Llama 2 70B"), 0);
+        assert_eq!(score(&llama, "Llama-2-7b-chat"), 0);
+        assert!(score(&repository("cerebras/Cerebras-GPT-13B"), "13B") > 0);
         let whisper = repository("openai/whisper-large-v2");
-        assert!(whisper.score("large-v2") > whisper.score("large"));
-        assert_eq!(whisper.score("medium"), 0);
+        assert!(score(&whisper, "large-v2") > score(&whisper, "large"));
+        assert_eq!(score(&whisper, "medium"), 0);
     }
 }

@@ -1,9 +1,10 @@
 //! Which row of a table is this model's: by its name, its phase, its size; the last of the points of one training; never the sum.
 
 use super::bases::repo_of;
-use super::designators::{Designators, Fit, fit_of};
-use super::phases::{Named, Phase, Title, own_phase};
-use super::repository::{FULL_NAME, Repository, name_tokens, owner, size_of};
+use super::designators::Designators;
+use super::naming::{FULL_NAME, Name, Named};
+use super::phases::{Phase, Title, own_phase};
+use super::repository::{Repository, name_tokens, size_of};
 use super::stages::{Part, STAGES, is_work, parts};
 use super::totals::{OTHER_ROW, TOTAL_ROW, is_component, is_total};
 use crate::evidence::card::about::CardRole;
@@ -128,7 +129,7 @@ fn is_of_base(own: &Repository, row: &Block) -> bool {
 
 /// The only row of this model's size, where all rows have the name of its family: "| Llama 2 | ... | 13B | ...".
 fn row_of_size(own: &Repository, rows: &[&Block]) -> Option<usize> {
-    let name = rows.first()?.cells.first().filter(|name| rows.len() > 1 && own.score(name) > 0)?;
+    let name = rows.first()?.cells.first().filter(|name| rows.len() > 1 && Name::of_cell(own, name).rank() > 0)?;
     if own.role != CardRole::OwnTraining || rows.iter().any(|row| row.cells.first() != Some(name)) {
         return None;
     }
@@ -150,14 +151,14 @@ fn score(own: &Repository, row: &Block, title: &Title, is_total: bool) -> usize 
     if row.cells.first().is_some_and(|cell| is_ours(own, cell)) {
         return FULL_NAME;
     }
-    let plain = row.cells.iter().take(NAME_CELLS).map(|c| own.score(c)).max().unwrap_or(0);
+    let plain = row.cells.iter().take(NAME_CELLS).map(|c| Name::of_cell(own, c).rank()).max().unwrap_or(0);
     let fits = title.phase.is_none() || own_phase(own).is_none_or(|mine| title.phase == Some(mine));
     if plain >= FULL_NAME || (plain > 0 && title.phase.is_none()) {
         return plain;
     }
     match title.named {
         // "9B Pruning & Distillation": its name without the words for the phase.
-        Named::Mine(_) if fits && title.phase.is_some() => own.score(&title.rest).max(plain),
+        Named::Mine(_) if fits && title.phase.is_some() => Name::of_cell(own, &title.rest).rank().max(plain),
         Named::Mine(_) | Named::Other | Named::Nobody | Named::Unknown => 0,
     }
 }
@@ -165,22 +166,14 @@ fn score(own: &Repository, row: &Block, title: &Title, is_total: bool) -> usize 
 /// The only name that fits by its designators, among names of one family: "2B Dense" beside "8B Dense", "v2-large" beside "v2-base".
 fn by_designators(own: &Repository, names: &[&str]) -> Option<usize> {
     let words: Vec<Vec<String>> = names.iter().map(|name| name_tokens(name)).collect();
-    let passed = |w: &String| {
-        let lists = vocabulary::card();
-        lists.designators.architectures.contains(&w.as_str()) || lists.repository.cell_fillers.contains(&w.as_str())
-    };
-    let owner = name_tokens(&owner(&own.id).unwrap_or_default());
-    let is_ours = |w: &String| own.has(w) || owner.contains(w);
-    let tells_only_members = |words: &Vec<String>| {
-        // A fine-tune's card has tables of its base's family, too.
-        let named =
-            own.role != CardRole::FineTune || words.iter().any(|w| is_ours(w) && Designators::in_words(&[w.as_str()]).is_empty());
-        let all = words.iter().all(|w| is_ours(w) || passed(w) || !Designators::in_words(&[w.as_str()]).is_empty());
-        !words.is_empty() && named && all && !own.is_base_name(words)
+    // A fine-tune's card has tables of its base's family, too.
+    let names_family = |words: &[String]| {
+        let tells = |w: &String| (own.has(w) || own.is_owners(w)) && Designators::in_words(&[w.as_str()]).is_empty();
+        own.role != CardRole::FineTune || words.iter().any(tells)
     };
     let members = words.iter().filter(|words| Designators::in_words(words).has_size()).count();
-    let fits = |words: &Vec<String>| tells_only_members(words) && fit_of(own, words) == Some(Fit::Mine);
-    let mut fitting = words.iter().enumerate().filter(|(_, words)| fits(words)).map(|(i, _)| i);
+    let fits = |name: &str, words: &[String]| names_family(words) && Name::of_cell(own, name).is_mine_alone();
+    let mut fitting = names.iter().zip(&words).enumerate().filter(|(_, (name, words))| fits(name, words)).map(|(i, _)| i);
     let first = fitting.next().filter(|_| members > 1)?;
     fitting.next().is_none().then_some(first)
 }
@@ -314,7 +307,7 @@ pub fn own_column(own: &Repository, header: &[String]) -> Option<usize> {
         let mut found = header.iter().enumerate().skip(1).filter(|(_, h)| fits(h)).map(|(i, _)| i);
         found.next().filter(|_| found.next().is_none())
     };
-    let scores: Vec<usize> = header.iter().enumerate().map(|(i, h)| if i > 0 { own.score(h) } else { 0 }).collect();
+    let scores: Vec<usize> = header.iter().enumerate().map(|(i, h)| if i > 0 { Name::of_cell(own, h).rank() } else { 0 }).collect();
     let titles: Vec<Title> = header.iter().skip(1).map(|h| Title::read_title(own, h)).collect();
     let mine = own_phase(own);
     only(&|h| is_ours(own, h))

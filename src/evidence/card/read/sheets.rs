@@ -15,6 +15,7 @@ use super::passage::Passage;
 use super::recipe::keys::{RecipeKey, recipe_key};
 use crate::evidence::card::parse::pair::{norm_key, split_pair};
 use crate::evidence::hardware::Context;
+use crate::evidence::quantity::units::{energy_unit, mass_unit};
 use crate::evidence::vocabulary;
 
 /// Lines of a block that are read.
@@ -35,7 +36,9 @@ pub fn read_sheet(card: &mut Card<'_>, passage: &Passage<'_>, is_introduced: boo
     let of_training = b.under.training || is_introduced || of_recipe;
     let evaluated = (b.under.evaluation && !b.under.training).then_some("evaluation or inference");
     for line in block.lines.iter().filter(|line| !is_of_others(line.key)) {
-        let Some(kind) = read_key(&card.plain_key(line.key).0).map(|asked| asked.key) else { continue };
+        let with_unit = with_unit_in_brackets(line.key);
+        let key = with_unit.as_deref().unwrap_or(line.key);
+        let Some(kind) = read_key(&card.plain_key(key).0).map(|asked| asked.key) else { continue };
         let spot =
             Spot { block: b, quote: b.source_range(line.from, line.to), rank: RANK_CODE, reason: passage.refused.or(evaluated) };
         match kind {
@@ -49,11 +52,19 @@ pub fn read_sheet(card: &mut Card<'_>, passage: &Passage<'_>, is_introduced: boo
                 }
             }
             Key::Hours | Key::Carbon | Key::Energy | Key::Flop if is_sheet => {
-                card.add_pair_of(&spot, line.key, line.value, &[], of_training);
+                card.add_pair_of(&spot, key, line.value, &[], of_training);
             }
             _ => {}
         }
     }
+}
+
+/// "energy_kwh", "co2_kg": a key that ends with the unit of its value, with the unit in brackets.
+fn with_unit_in_brackets(key: &str) -> Option<String> {
+    let (name, unit) = key.rsplit_once(['_', ' '])?;
+    let lower = unit.to_lowercase();
+    let is_unit = lower.len() > 1 && (energy_unit(&lower).is_some() || mass_unit(&lower).is_some());
+    (is_unit && read_key(&norm_key(key)).is_none()).then(|| format!("{name} ({unit})"))
 }
 
 /// Whether a block of code is such a sheet, and no program.
@@ -97,7 +108,12 @@ fn lines_of(text: &str) -> Lines<'_> {
         at = to + 1;
         match line_of(line, from) {
             Some(line) => lines.push(line),
-            None => others += usize::from(line.chars().any(char::is_alphanumeric) && !line.trim_start().starts_with(['#', '/'])),
+            None => {
+                // "run:" over indented keys is their heading.
+                let heads = line.trim_end().strip_suffix(':').is_some_and(|key| !key.trim().contains(' '));
+                let says = line.chars().any(char::is_alphanumeric) && !line.trim_start().starts_with(['#', '/']);
+                others += usize::from(says && !heads);
+            }
         }
     }
     Lines { lines, others }

@@ -1,7 +1,8 @@
 //! The stages of one training, wherever a card tells them one by one: rows or columns of a table, lists under titles. Stages are parts of one
 //! training: what they took adds up. Those before it are its base's, those behind it are of what was made of it.
 
-use super::phases::{Named, Phase, Title, own_phase};
+use super::naming::Named;
+use super::phases::{Phase, Title, own_phase};
 use super::repository::{Repository, name_tokens};
 use super::totals::{OTHER_ROW, is_total};
 use crate::evidence::card::parse::pair::norm_key;

@@ -6,10 +6,12 @@ use super::columns::{Column, column};
 use super::designators::Designators;
 use super::key_tables::{KeyTable, key_table};
 use super::keys::{Key, read_key};
+use super::naming::Name;
 use super::passage::{BASE_SECTION, Passage};
+use super::prose::read_prose;
 use super::recipe::keys::{RecipeKey, recipe_key};
 use super::repository::{Repository, name_tokens, size_of};
-use super::rows::{add_up, beside_base, find_own, own_column, points, unique_best, value_column};
+use super::rows::{add_up, beside_base, find_own, is_value, own_column, points, unique_best, value_column};
 use super::stages::stage_columns;
 use super::templates::bound_in;
 use super::unclaimed::note_rows;
@@ -45,6 +47,15 @@ fn spot<'a>(row: &'a Block, rank: u8, reason: Option<&'static str>) -> Spot<'a> 
 
 fn read_table(card: &mut Card<'_>, all: &[Passage<'_>]) {
     let rows: Vec<Passage<'_>> = all.iter().filter(|row| !row.block.is_header).copied().collect();
+    if is_without_names(card, all) {
+        // "| 8 x A100 | 120 h |": each row is a line of figures, which say themselves what they are.
+        for row in all {
+            read_prose(card, row, &row.block.text, 0);
+        }
+        return;
+    }
+    // A table of one row, which Markdown takes for its header.
+    let rows = if rows.is_empty() { all.to_vec() } else { rows };
     let Some(first) = rows.first().map(|row| row.block) else { return };
     let headers: Vec<String> = first.header.iter().map(|h| norm_key(h)).collect();
     let find = |name: &str| headers.iter().position(|h| h == name);
@@ -61,7 +72,7 @@ fn read_table(card: &mut Card<'_>, all: &[Passage<'_>]) {
     let tells = |row: &&Passage<'_>| row.block.cells.len() >= 2 && row_tells(card, row.block, key);
     let keyed = if columns_are_fields { 0 } else { rows.iter().take(MOST_KEYED).filter(tells).count() };
     // "| | Fox-1B | Fox-4B |": columns are models, however few.
-    let named: Vec<usize> = first.header.iter().skip(1).map(|h| card.own.score(h)).collect();
+    let named: Vec<usize> = first.header.iter().skip(1).map(|h| Name::of_cell(&card.own, h).rank()).collect();
     let are_models = keyed >= 2 && width == 3 && !columns_are_fields && (unique_best(&named, 2).is_some() || have_sizes(first));
     let blocks: Vec<&Block> = rows.iter().map(|row| row.block).collect();
     let keyed_by = key_table(&card.own, &blocks).filter(|_| !columns_are_fields && !are_models);
@@ -77,6 +88,21 @@ fn read_table(card: &mut Card<'_>, all: &[Passage<'_>]) {
     } else if columns.iter().any(Option::is_some) {
         family(card, &rows, &columns, of_data);
     }
+}
+
+/// Most rows of a table without names.
+const MOST_WITHOUT_NAMES: usize = 6;
+
+/// Whether a table names neither rows nor columns: every cell of it, its header's too, is a figure with its unit, or a chip.
+fn is_without_names(card: &Card<'_>, all: &[Passage<'_>]) -> bool {
+    let is_figure = |cell: &String| {
+        let ts = lex(cell);
+        let says_unit = ts.iter().any(|t| t.kind == Kind::Word);
+        let chip = || (0..ts.len()).any(|i| card.is_chip(&ts, i));
+        cell.len() <= MOST_NAME && says_unit && (is_value(cell) || chip())
+    };
+    let header = all.first().filter(|first| first.block.is_header && all.len() <= MOST_WITHOUT_NAMES);
+    header.is_some() && all.iter().all(|row| row.block.cells.len() > 1 && row.block.cells.iter().all(is_figure))
 }
 
 /// What the columns hold. A time or a number of steps is a training's under such a heading, or beside what only a training has.
@@ -118,7 +144,7 @@ const MOST_NAME: usize = 60;
 
 /// The column of the keys: the last before the columns of the models, where the rows stand in groups: "| Group | Key | Elk-2B | Elk-9B |".
 fn key_column(own: &Repository, header: &[String]) -> usize {
-    let is_model = |h: &String| own.score(h) > 0 || Designators::in_words(&name_tokens(h)).has_size();
+    let is_model = |h: &String| Name::of_cell(own, h).rank() > 0 || Designators::in_words(&name_tokens(h)).has_size();
     let models = header.iter().filter(|h| is_model(h)).count();
     let first = header.iter().position(is_model).unwrap_or(0);
     if models > 1 && first == 2 { 1 } else { 0 }

@@ -63,6 +63,15 @@ pub fn holds_the_search(text: &str) -> Option<&'static str> {
     (says(&totals.development) && !says(&totals.excluded)).then_some("a total that holds more than this training")
 }
 
+/// Why emissions are none of the grid's: those that certificates leave, which are counted apart (docs/method.md, section 1).
+#[must_use]
+pub fn market_based(text: &str) -> Option<&'static str> {
+    let totals = &vocabulary::card().totals;
+    let lower = text.to_lowercase();
+    (totals.market_based.is_within(&lower) && !totals.location_based.is_within(&lower))
+        .then_some("market-based: after certificates")
+}
+
 /// "the whole Mira family", "all five models".
 fn names_a_collection(own: &Repository, text: &str) -> bool {
     let totals = &vocabulary::card().totals;

@@ -1,18 +1,16 @@
 //! What stands beside an amount in the value of its key: a time, the chips.
 
 use super::super::candidate::{Card, Spot};
+use super::super::keys::{key_of, read_key};
 use crate::domain::Field;
+use crate::evidence::card::parse::pair::norm_key;
 use crate::evidence::hardware::Context;
 use crate::evidence::quantity::durations::duration;
-use crate::evidence::quantity::numbers::quantity;
 use crate::evidence::quantity::tokens::Token;
 use crate::evidence::vocabulary;
 
 /// Words between a word for a time and the time.
 const MOST_WORDS_BEFORE_TIME: usize = 3;
-
-/// How far a product may be from its rounded factors.
-const ROUNDED: f64 = 0.01;
 
 /// Longest text in the brackets behind an amount that names its chips, in bytes.
 const MAX_CHIPS_IN_BRACKETS: usize = 40;
@@ -36,22 +34,6 @@ impl Card<'_> {
         }
     }
 
-    /// "960 = 5 days x 24h x 8 GPUs": a number before the product of a time and devices is that of the hours of these. Returns whether it is.
-    pub(super) fn add_device_hours_before_product(&mut self, spot: &Spot<'_>, ts: &[Token<'_>], value: &str) -> bool {
-        let words = &vocabulary::card().device_hours.named;
-        let Some(q) = quantity(ts, 0).filter(|q| !q.is_range && ts.get(q.to).is_some_and(|t| t.is("="))) else { return false };
-        let time = (q.to..ts.len()).find_map(|i| duration(ts, i));
-        let counts = |i: &usize| ts.get(i + 1).is_some_and(|t| t.is_any(words)) && ts.get(*i).is_some_and(|t| t.value.is_some());
-        let devices = (q.to..ts.len()).find(counts).and_then(|i| ts.get(i)?.value);
-        let Some((time, devices)) = time.zip(devices).filter(|(_, devices)| *devices >= 1.0) else { return false };
-        let is_product = (time.hours * devices - q.value).abs() <= ROUNDED * q.value;
-        if is_product {
-            self.add(spot, Field::AcceleratorHours, Some(q.value), value, None);
-            self.add(&spot.after(1), Field::WallHours, Some(time.hours), value, None);
-        }
-        is_product
-    }
-
     /// "~0.8 kg CO₂eq (GPU RTX 3080)": the chips in the brackets behind an amount.
     pub(super) fn add_chips_in_brackets(&mut self, spot: &Spot<'_>, value: &str) {
         let inside = value.trim_end().strip_suffix(')').and_then(|value| value.rsplit_once('(')).map(|(_, inside)| inside);
@@ -59,4 +41,12 @@ impl Card<'_> {
             self.add_hardware(&spot.after(2), inside, Context::Prose);
         }
     }
+}
+
+/// "Epochs / batch size: 8 / 24": two keys with a value each.
+pub(super) fn two_keys<'t>(key: &'t str, value: &'t str, norm: &str) -> Option<[(&'t str, &'t str); 2]> {
+    let ((first, second), (one, two)) = key.split_once('/').zip(value.split_once('/'))?;
+    let is_key = |key: &str| key_of(&norm_key(key)).is_some();
+    let are_two = read_key(norm).is_none() && is_key(first) && is_key(second) && !two.contains('/');
+    are_two.then_some([(first, one), (second, two)])
 }

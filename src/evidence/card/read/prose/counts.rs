@@ -21,6 +21,7 @@ use crate::evidence::card::about::CardRole;
 use crate::evidence::card::parse::block::Block;
 use crate::evidence::card::read::candidate::{Candidate, Card, Spot};
 use crate::evidence::card::read::factors::read_factors;
+use crate::evidence::card::read::naming::begins_with_a_relative;
 use crate::evidence::card::read::rates::RATE;
 use crate::evidence::card::read::training::is_train;
 use crate::evidence::quantity::computes::flop_unit;
@@ -32,7 +33,7 @@ use std::borrow::Cow;
 
 /// Reads a sentence that holds a word for something counted.
 pub fn read_counts(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
-    let rival = card.own.other_in_label(s.ts);
+    let rival = begins_with_a_relative(&card.own, s.ts);
     let own = card.own.named_in(s.ts);
     let many = several_sizes(s);
     let words = vocabulary::prose();

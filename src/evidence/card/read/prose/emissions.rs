@@ -5,6 +5,7 @@ use super::sentence::Sentence;
 use super::subjects::{Measure, gives_it_to_another, ours_behind_contrast};
 use crate::domain::Field;
 use crate::evidence::card::read::candidate::{Card, Spot, candidate};
+use crate::evidence::card::read::totals::market_based;
 use crate::evidence::card::read::values::{Figure, figures};
 use crate::evidence::quantity::tokens::span;
 use crate::evidence::quantity::units::{energy_unit, mass_unit};
@@ -59,6 +60,11 @@ fn not_the_emissions(card: &Card<'_>, s: &Sentence<'_, '_>, (from, to): (usize, 
     let trains = s.trains();
     if s.under_data && !trains && !s.is_recipe {
         return Some("not said of a training");
+    }
+    let stops = |i: &usize| s.ts.get(*i).is_some_and(|t| t.is_any(&[",", ";", "(", ")", "，", "；"]));
+    let clause = (0..from).rev().find(stops).map_or(0, |at| at + 1)..(to..s.ts.len()).find(stops).unwrap_or(s.ts.len());
+    if let Some(why) = market_based(s.written(clause.start, clause.end)) {
+        return Some(why);
     }
     // "10.9 g CO2e training cost"
     let beside = s.trains.iter().any(|i| (from.saturating_sub(BESIDE)..to + BESIDE).contains(i));

@@ -230,6 +230,8 @@ fn read_by_owner(
     let several = parts.len() > 1;
     // What the sentence says of one part it says of the others.
     card.trained_before |= several && !trains.is_empty();
+    // "OPT-175B took 992 A100; our little model took one": what is set against another's training is this model's.
+    let took = several && ts.iter().any(|t| t.is_any(&vocabulary::prose().subjects.took));
     // "These can be tuned on one GPU (A100 for this one, A6000 for the small one)."
     let chips = &vocabulary::prose().hardware;
     let says = |list: &vocabulary::Words| ts.iter().any(|t| t.kind == Kind::Word && !t.upper && t.is_any(list));
@@ -252,7 +254,7 @@ fn read_by_owner(
         let here = trains.iter().filter(|i| (part.from..part.to).contains(*i)).map(|i| i - part.from).collect();
         let s = Sentence::new(text, tokens, here, passage.block.under);
         // "The base model took 3 days. The large one took 5 days."
-        card.trained_before |= before.trained && part.whose == Some(Fit::Mine);
+        card.trained_before |= (before.trained || took) && part.whose == Some(Fit::Mine);
         if found.any() {
             read_sentence(card, passage, &s, found, offset, before, part.whose);
         }

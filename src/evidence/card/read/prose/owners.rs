@@ -3,8 +3,10 @@
 
 use super::respective::is_in_order;
 use crate::evidence::card::about::CardRole;
-use crate::evidence::card::read::designators::{Designators, Fit, fit_of, fit_of_name, size_word, tells_a_member};
+use crate::evidence::card::read::designators::{Designators, Fit, fit_of, size_word, tells_a_member};
+use crate::evidence::card::read::naming::Name;
 use crate::evidence::card::read::repository::{Repository, name_tokens, size_of};
+use crate::evidence::card::read::totals::{SEVERAL_MODELS, covers_more};
 use crate::evidence::card::read::training::{is_train, is_train_verb};
 use crate::evidence::quantity::tokens::{Kind, Token, is_latin_word, lex, span, text_at, text_before};
 use crate::evidence::vocabulary;
@@ -72,8 +74,12 @@ pub fn parts(own: &Repository, text: &str, ts: &[Token<'_>], before: Option<Fit>
             _ => out.push(Part { from: i, to: i + 1, whose: *whose }),
         }
     }
-    // Nothing is told apart where nothing is another's.
-    if out.iter().all(|part| part.whose.and_then(Fit::refusal).is_none()) {
+    // Nothing is told apart where nothing is another's, nor of several models: "The family took 913 MWh; the 7B alone took 151 MWh".
+    let of_all = |part: &Part| {
+        part.whose.is_none() && covers_more(own, &written(text, ts, part.from, part.to).to_lowercase()) == Some(SEVERAL_MODELS)
+    };
+    let has_mine = out.len() > 1 && out.iter().any(|part| part.whose == Some(Fit::Mine));
+    if out.iter().all(|part| part.whose.and_then(Fit::refusal).is_none()) && !(has_mine && out.iter().any(of_all)) {
         return vec![Part { from: start, to: ts.len(), whose: out.last().and_then(|part| part.whose) }];
     }
     out
@@ -115,15 +121,25 @@ pub fn own_part<'v>(own: &Repository, value: &'v str) -> (&'v str, Option<&'stat
 
 /// Whether a clause ends between two tokens.
 fn ends_between(ts: &[Token<'_>], from: usize, to: usize) -> bool {
-    span(ts, from, to)
-        .iter()
-        .any(|t| t.is_any(&[";", "；", "。", "(", "（"]) || t.is_any(&vocabulary::prose().subjects.sets_against))
+    let ends = |i: usize| ts.get(i).is_some_and(|t| cuts(t) || t.is_any(&vocabulary::prose().subjects.sets_against));
+    (from..to).any(|i| ends(i) || opens(ts, i, to))
+}
+
+/// Whether a sign ends a clause.
+fn cuts(t: &Token<'_>) -> bool {
+    t.is_any(&[";", "；", "。"])
+}
+
+/// Whether brackets open at a token that are still open at another: "the 70B for 4.6M hours (1,280 t), and the rest for" has none at its end.
+fn opens(ts: &[Token<'_>], at: usize, to: usize) -> bool {
+    let depth = |t: &Token<'_>| i32::from(t.is_any(&["(", "（"])) - i32::from(t.is_any(&[")", "）"]));
+    ts.get(at).is_some_and(|t| depth(t) > 0) && span(ts, at, to).iter().map(depth).sum::<i32>() > 0
 }
 
 /// Where the figures before a name begin that stands behind them.
 fn start_of(ts: &[Token<'_>], last: Option<Mention>, at: usize) -> usize {
     let after = last.map_or(0, |m| m.to);
-    let cut = (after..at).rev().find(|i| ts.get(*i).is_some_and(|t| t.is_any(&[";", "；", "。", "("])));
+    let cut = (after..at).rev().find(|i| ts.get(*i).is_some_and(cuts) || opens(ts, *i, at));
     cut.map_or(after, |i| i + 1)
 }
 
@@ -147,10 +163,23 @@ fn mention_at(own: &Repository, text: &str, ts: &[Token<'_>], i: usize, after: u
     if ts.get(i).is_some_and(is_this) {
         return Some(Mention { from: i, to: i + 1, whose: Some(Fit::Mine), is_behind: false });
     }
-    let this_model =
-        ts.get(i).is_some_and(|t| words.this.contains(&t.text.as_ref())) && ts.get(i + 1).is_some_and(|t| t.is_any(&words.nouns));
-    if this_model {
-        return begins(ts, i).then_some(Mention { from: i, to: i + 2, whose: Some(Fit::Mine), is_behind: false });
+    // "This model", "our little model"
+    let is_noun = |at: usize| ts.get(at).is_some_and(|t| t.is_any(&words.nouns));
+    let described = |at: usize| ts.get(at).is_some_and(|t| t.kind == Kind::Word && is_latin_word(&t.text) && !t.upper);
+    let this = ts.get(i).is_some_and(|t| words.this.contains(&t.text.as_ref()));
+    let to = if !this {
+        None
+    } else if is_noun(i + 1) {
+        Some(i + 2)
+    } else {
+        // Of two members one is named by its size.
+        let tells =
+            |at: usize| ts.get(at).is_some_and(|t| tells_a_member(&t.text) || t.is_any(&vocabulary::prose().subjects.others));
+        (described(i + 1) && is_noun(i + 2) && !tells(i + 1) && ts.get(i + 2).is_some_and(|t| t.text.starts_with("mod")))
+            .then_some(i + 3)
+    };
+    if let Some(to) = to {
+        return begins(ts, i).then_some(Mention { from: i, to, whose: Some(Fit::Mine), is_behind: false });
     }
     let is_other = ts.get(i).is_some_and(|t| vocabulary::prose().subjects.others.contains(&t.text.as_ref()) && !own.has(&t.text));
     let tells_base = own.role == CardRole::FineTune || own.has_base();
@@ -268,14 +297,20 @@ fn named_at(own: &Repository, text: &str, ts: &[Token<'_>], i: usize) -> Option<
         let (to, words) = with_parts_apart(text, ts, to, words);
         // The bare name of a family says nothing of its members.
         let told = words.len() > 1 || own.tokens.len() == 1;
-        return told.then(|| (to, fit_of_name(own, &words)));
+        return told.then(|| (to, Name::of_words(own, &words).fit));
     }
     // "EuroBERT210M": a size glued to the name of the family.
     if let ([word], Some(family)) = (words.as_slice(), family)
         && let Some(size) =
             word.strip_prefix(family).filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()) && size_of(rest).is_some())
     {
-        return Some((to, fit_of_name(own, &[family.to_owned(), size.to_owned()])));
+        return Some((to, Name::of_words(own, &[family, size]).fit));
+    }
+    // "OPT-175B took 992 A100": a name with a size is a model's, whatever its family is.
+    let is_name = ts.get(i).is_some_and(|t| t.upper) && words.first().is_some_and(|w| w.chars().all(char::is_alphabetic));
+    if is_name && words.len() > 1 && words.iter().any(|w| size_of(w).is_some()) {
+        // What is said of a base may be what was made of it.
+        return Name::of_words(own, &words).fit.filter(|fit| *fit == Fit::Other).map(|fit| (to, Some(fit)));
     }
     let (to, words) = (to, without_nouns(words));
     let [word] = words.as_slice() else { return None };

@@ -4,6 +4,7 @@ use super::nearby::any;
 use super::sentence::Sentence;
 use super::subjects::Measure;
 use crate::evidence::card::read::candidate::Card;
+use crate::evidence::card::read::naming::may_be_own;
 use crate::evidence::card::read::repository::Repository;
 use crate::evidence::card::read::training::{is_train, is_train_verb};
 use crate::evidence::quantity::tokens::{Kind, Token, is_latin_word, span, text_at};
@@ -94,7 +95,7 @@ pub fn is_of_training_of_another(own: &Repository, ts: &[Token<'_>], to: usize) 
     let behind = (first..first + NAME_WORDS).find(|i| !belongs(*i)).unwrap_or(first + NAME_WORDS);
     let named = span(ts, first, behind);
     let name: String = named.iter().flat_map(|t| t.text.chars()).filter(|c| c.is_alphanumeric()).collect();
-    name.len() > 1 && !is_own_name(own, &name) && !own.base_in(named)
+    name.len() > 1 && !may_be_own(own, &name) && !own.base_in(named)
 }
 
 /// "Training a transformer emits 284 t": said of any training, in the present.
@@ -190,7 +191,7 @@ pub fn has_another_set_apart(card: &Card<'_>, s: &Sentence<'_, '_>) -> bool {
     let named = span(s.ts, begin, behind);
     let name: String = named.iter().flat_map(|t| t.text.chars()).filter(|c| c.is_alphanumeric()).collect();
     let apart = begin == 1 || any(span(s.ts, behind, behind + NAME_VERB), &words.set_apart);
-    known && apart && !is_own_name(&card.own, &name) && !card.own.base_in(named)
+    known && apart && !may_be_own(&card.own, &name) && !card.own.base_in(named)
 }
 
 /// Whether the name that begins at the `n`th token of a clause is another model's, with its verb behind it.
@@ -229,7 +230,7 @@ fn is_other_name_at(card: &Card<'_>, s: &Sentence<'_, '_>, at: &[usize], n: usiz
         || is_object
         || any(next, &words.name_verbs)
         || (n == 0 && at.iter().filter(|i| **i >= behind).any(|i| s.ts.get(*i).is_some_and(|t| t.is_any(&words.name_verbs))));
-    let is_own = is_own_name(&card.own, &name);
+    let is_own = may_be_own(&card.own, &name);
     let is_base = card.own.base_in(span(s.ts, first, behind));
     name.len() > 1 && !is_own && ((known && (takes || labels) && !is_base) || itself)
 }
@@ -239,11 +240,4 @@ pub fn is_cited(s: &Sentence<'_, '_>) -> bool {
     let words = &vocabulary::prose().subjects;
     let cites = s.ts.windows(2).any(|w| matches!(w, [et, al] if et.is_any(&words.with_others) && al.is_any(&words.other_authors)));
     cites && !s.has(&words.own_work) && !s.has(&words.methods)
-}
-
-/// Whether a name, in letters and digits, is this model's.
-fn is_own_name(own: &Repository, name: &str) -> bool {
-    own.letters.contains(name)
-        || (!own.letters.is_empty() && name.contains(&own.letters))
-        || own.tokens.iter().any(|t| t.len() > 2 && t.chars().all(char::is_alphabetic) && name.contains(t.as_str()))
 }

@@ -146,7 +146,10 @@ pub fn gives_it_to_another(
         let trains = s.trains.iter().any(|i| is_training(s.ts, *i));
         return (!trains && is_making(s.ts, &at)).then_some("work that is no training");
     }
-    around_the_training(s, &at, from, to).or_else(|| of_a_part(s.ts, &at, card.several_before)).or_else(|| of_runs_of(&clause))
+    // "Four runs of 31 hours each": one of them.
+    let of_each = s.ts.get(to).is_some_and(|t| t.is_any(&vocabulary::prose().rates.each_behind));
+    let of_runs = || if of_each { None } else { of_runs_of(&clause) };
+    around_the_training(s, &at, from, to).or_else(|| of_a_part(s.ts, &at, card.several_before)).or_else(of_runs)
 }
 
 /// "We tuned goose (trained on 2T tokens with 1,000 GPUs)": what a bracket behind the name of the base says of its training.

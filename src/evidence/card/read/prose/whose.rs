@@ -236,7 +236,11 @@ pub fn whose(card: &Card<'_>, s: &Sentence<'_, '_>) -> Option<&'static str> {
         return Some("base model's figure");
     }
     // "ベースモデルは約2兆トークンで事前学習されています"
-    let cjk_base = s.ts.iter().take(CJK_SUBJECT).any(|t| vocabulary::prose().subjects.of_base_cjk.is_within(&t.text));
+    // "本模型在基座上进行微调": this model is the subject, and the base where it began.
+    let this = &vocabulary::card().designators.this_cjk;
+    let names_this = s.ts.iter().take(CJK_SUBJECT).any(|t| !t.text.is_ascii() && this.is_within(&t.text));
+    let names_base = |t: &Token<'_>| vocabulary::prose().subjects.of_base_cjk.is_within(&t.text);
+    let cjk_base = !names_this && s.ts.iter().take(CJK_SUBJECT).any(names_base);
     if cjk_base && !card.own.has("base") {
         return Some("base model's figure");
     }
