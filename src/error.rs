@@ -138,6 +138,13 @@ impl Error {
         matches!(self, Self::Io { source, .. } if kinds.contains(&source.kind()))
     }
 
+    /// Whether it is that the disk, or what one may use of it, is full.
+    #[must_use]
+    pub fn is_for_want_of_space(&self) -> bool {
+        let kinds = [std::io::ErrorKind::StorageFull, std::io::ErrorKind::QuotaExceeded];
+        matches!(self, Self::Io { source, .. } if kinds.contains(&source.kind()))
+    }
+
     /// An input error with its place and the way out.
     pub fn input(what: impl Into<String>, place: impl ToString, remedy: impl Into<String>) -> Self {
         Self::Input { what: what.into(), place: place.to_string(), remedy: remedy.into() }

@@ -149,7 +149,12 @@ impl Begun {
             quarantined: stages.iter().find_map(|report| report.rows.get("quarantine").copied()),
             stages,
             hub: Counts::of_process(),
-            last_success: if exit_status == 0 { Some(LastSuccess { finished, latest: now.latest.clone() }) } else { before },
+            // A command that ends before the publication tells nothing of the nightly run.
+            last_success: if exit_status == 0 && self.publishes() {
+                Some(LastSuccess { finished, latest: now.latest.clone() })
+            } else {
+                before
+            },
             latest: now.latest,
         }
     }

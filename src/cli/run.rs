@@ -38,9 +38,9 @@ pub fn pipeline(cli: &Cli, until: Option<&str>, asked: Asked<'_>) -> Result<()> 
             print(&shown(&settings))?;
         }
         pipeline.run(Wanted { from: None, until }, asked.force)?;
-        Ok(pipeline)
+        // What cannot be shown is a failure of the run, and stands in its results.
+        if until == Publication::NAME { print(&headline::headline(&pipeline)?) } else { Ok(()) }
     })
-    .and_then(|pipeline| if until == Publication::NAME { print(&headline::headline(&pipeline)?) } else { Ok(()) })
 }
 
 /// One stage; the ones before it must have run. To ingest is to fetch first.

@@ -127,7 +127,14 @@ impl Drop for Lease {
 /// Creates the file; false if it is there.
 fn create(path: &Path, text: &[u8]) -> Result<bool> {
     match fs::OpenOptions::new().write(true).create_new(true).open(path) {
-        Ok(mut file) => file.write_all(text).map(|()| true).at_path("cannot write", path),
+        Ok(mut file) => {
+            let written = file.write_all(text);
+            if written.is_err() {
+                // An empty lease is nobody's.
+                let _ = fs::remove_file(path);
+            }
+            written.map(|()| true).at_path("cannot write", path)
+        }
         Err(e) if e.kind() == ErrorKind::AlreadyExists => Ok(false),
         Err(e) => Err(Error::io("cannot create", path, e)),
     }
@@ -169,7 +176,7 @@ fn take_over(work: &Path, path: &Path, has_lock: bool) -> Result<()> {
     let is_stale = (has_lock && had_lock)
         || match owner.as_ref().and_then(Owner::is_gone) {
             Some(is_gone) => is_gone,
-            None => untouched_for(work, path)? > STALE_AFTER,
+            None => untouched_for(work, path, TOUCH_EVERY + TOUCH_EVERY / 2)? > STALE_AFTER,
         };
     if !is_stale {
         return Err(busy(work, owner.as_ref()));
@@ -191,15 +198,21 @@ fn take_over(work: &Path, path: &Path, has_lock: bool) -> Result<()> {
     }
 }
 
-/// Time since a file was touched, both by the clock of the file system that holds it: those of two machines may differ.
-fn untouched_for(work: &Path, path: &Path) -> Result<Duration> {
+/// Time since a file was touched, both by the clock of the file system that holds it: those of two machines may differ. One that was touched
+/// later than now, by a clock that has been put back, is watched for a while; if nobody touches it in that time, nobody has it.
+fn untouched_for(work: &Path, path: &Path, watch: Duration) -> Result<Duration> {
     let probe = work.join(format!(".clock-{}", std::process::id()));
     fs::write(&probe, b"now").at_path("cannot write", &probe)?;
     let modified =
         |path: &Path| -> Result<SystemTime> { fs::metadata(path).and_then(|m| m.modified()).at_path("cannot read", path) };
     let now = modified(&probe);
     fs::remove_file(&probe).at_path("cannot remove", &probe)?;
-    Ok(now?.duration_since(modified(path)?).unwrap_or_default())
+    let touched = modified(path)?;
+    if let Ok(time) = now?.duration_since(touched) {
+        return Ok(time);
+    }
+    std::thread::sleep(watch);
+    Ok(if modified(path)? == touched { Duration::MAX } else { Duration::ZERO })
 }
 
 #[cfg(test)]
@@ -239,6 +252,28 @@ mod tests {
         write(dir.path(), &Owner { host: "elsewhere".into(), ..Owner::this_process(true) });
         drop(Lease::acquire(dir.path(), true).unwrap());
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+
+    /// Regression: a lease dated two days ahead kept everybody out for two days.
+    #[test]
+    fn a_lease_of_a_later_time_is_watched() {
+        let dir = tempfile::tempdir().unwrap();
+        write(dir.path(), &Owner { host: "elsewhere".into(), ..Owner::this_process(false) });
+        let lease = dir.path().join(LEASE);
+        let ahead = |days: u64| {
+            let file = fs::OpenOptions::new().write(true).open(&lease).unwrap();
+            file.set_modified(SystemTime::now() + Duration::from_secs(days * 86_400)).unwrap();
+        };
+        ahead(2);
+        assert!(untouched_for(dir.path(), &lease, Duration::from_millis(5)).unwrap() > STALE_AFTER);
+        // Its owner touches it meanwhile.
+        let touched = std::thread::scope(|scope| {
+            let watching = scope.spawn(|| untouched_for(dir.path(), &lease, Duration::from_millis(1_500)).unwrap());
+            std::thread::sleep(Duration::from_millis(300));
+            ahead(1);
+            watching.join().unwrap()
+        });
+        assert_eq!(touched, Duration::ZERO);
     }
 
     #[test]

@@ -7,7 +7,8 @@ use std::path::Path;
 
 /// Holds a data directory: two runs into the same directory would tear each other's tables apart.
 pub struct Lock {
-    lease: Lease,
+    /// None on a full disk, where the lock of the file system is enough.
+    lease: Option<Lease>,
     _file: std::fs::File,
 }
 
@@ -28,7 +29,15 @@ impl Lock {
                 false
             }
         };
-        Ok(Self { lease: Lease::acquire(work, has_lock)?, _file: file })
+        let lease = match Lease::acquire(work, has_lock) {
+            // Regression: on a full disk nothing could make room, because `forget` could not write its lease.
+            Err(error) if has_lock && error.is_for_want_of_space() => {
+                tracing::warn!(%error, "the disk is full: the lock alone keeps others out");
+                None
+            }
+            taken => Some(taken?),
+        };
+        Ok(Self { lease, _file: file })
     }
 
     /// Whether the directory is still this process's.
@@ -36,6 +45,6 @@ impl Lock {
     /// # Errors
     /// Another process took over what seemed to be left behind.
     pub fn check(&self) -> Result<()> {
-        self.lease.check()
+        self.lease.as_ref().map_or(Ok(()), Lease::check)
     }
 }

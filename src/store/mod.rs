@@ -197,13 +197,17 @@ pub fn remove_tree(path: &Path) -> Result<()> {
     fs::remove_dir(path).at_path("cannot clear", path)
 }
 
-/// Makes renames within a directory durable.
+/// Makes renames within a directory durable, where the file system knows of such a thing: some (CIFS, some of FUSE) answer that a directory
+/// cannot be synced, and keep renames as they can.
 ///
 /// # Errors
 /// The directory cannot be opened or synced.
 pub fn sync_directory(dir: &Path) -> Result<()> {
     let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
-    fs::File::open(dir).and_then(|d| d.sync_all()).at_path("cannot sync", dir)
+    match fs::File::open(dir).and_then(|d| d.sync_all()) {
+        Err(e) if matches!(e.kind(), std::io::ErrorKind::InvalidInput | std::io::ErrorKind::Unsupported) => Ok(()),
+        synced => synced.at_path("cannot sync", dir),
+    }
 }
 
 /// Writes `bytes` to `path` and syncs the file; for files in a directory that nobody reads yet.

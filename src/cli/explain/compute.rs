@@ -2,7 +2,7 @@
 
 use crate::cli::regression_text::regression_line;
 use hugging_carbon::domain::number::{number, step, step_value};
-use hugging_carbon::domain::{Flag, Rating, RegressionId, Run, RunKind};
+use hugging_carbon::domain::{Flag, Rating, RegressionId, Run, RunKind, TrainingStage};
 use hugging_carbon::error::Result;
 use hugging_carbon::estimation::fine_tune::{computing_params, flop_per_sample};
 use hugging_carbon::estimation::{Built, Fits, compute_fit, counted_flop, is_product};
@@ -60,6 +60,19 @@ pub(super) fn compute_lines(out: &mut String, row: &Run, built: &Built<'_>, fits
     let stated = step_value(built.compute.central().unwrap_or_default().0);
     let c = match &built.compute {
         Compute::Implied => stated,
+        Compute::Known { .. } if built.flags.contains(&Flag::compute_share(TrainingStage::Continued)) => {
+            let words = "tokens that such continued pre-trainings have stated (continued_runs.csv)";
+            match row.known.active_params.filter(|_| !built.flags.contains(&Flag::ParamsFromCategory)) {
+                Some(n) => {
+                    let _ = writeln!(out, "  D = {} {words}", step(step_value(stated / FLOP_PER_PARAM_TOKEN / step_value(n))));
+                    product_line(out, "N x D", FLOP_PER_PARAM_TOKEN, &[n, stated / FLOP_PER_PARAM_TOKEN / step_value(n)])
+                }
+                None => {
+                    let _ = writeln!(out, "  C = {} FLOP   6 N D of the size of its category and the {words}", step(stated));
+                    stated
+                }
+            }
+        }
         Compute::Known { .. } if row.known.train_flop.is_some() => {
             let _ = writeln!(out, "  C = {} FLOP   {}", step(stated), who_says_compute(row, &built.compute, others));
             stated

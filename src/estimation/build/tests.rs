@@ -79,7 +79,7 @@ fn where_its_size_is_hidden_a_continued_run_does_not_know_it() {
     let shared = |errors| crate::method::simulate::SharedFit::with_draws(vec![9.5], Vec::new(), errors);
     let rows = (0..60).map(|i| ([1.0], 9.5, Some(if i % 2 == 0 { 0.5 } else { -0.5 }))).collect::<Vec<_>>();
     let observed = rows.iter().map(|(values, response, error)| (values.as_slice(), *response, *error));
-    let fit = crate::estimation::LoadedFit::new(vec![Term::Intercept], String::new(), observed, shared);
+    let fit = LoadedFit::new(vec![Term::Intercept], String::new(), observed, shared);
     let fits = Fits::new([(RegressionId::ParamsFromCategory, fit)].into(), crate::method::calibration::ErrorLaw::new(&[]));
     let mut basis = Basis::with_roots(fits, &tables, std::iter::empty()).unwrap();
     basis.roots.insert("q/base#pretraining".into(), Root { flop: 1.7e24, ..Root::default() });
@@ -143,7 +143,7 @@ fn no_model_of_sound_is_drawn_beyond_what_any_took_for_its_size() {
     let shared = |errors| crate::method::simulate::SharedFit::with_draws(vec![15.0, 0.8], Vec::new(), errors);
     let rows = (0..60).map(|i| ([1.0, 9.0], 22.0, Some(if i % 2 == 0 { 0.5 } else { -0.5 }))).collect::<Vec<_>>();
     let observed = rows.iter().map(|(values, response, error)| (values.as_slice(), *response, *error));
-    let fit = crate::estimation::LoadedFit::new(terms.to_vec(), String::new(), observed, shared);
+    let fit = LoadedFit::new(terms.to_vec(), String::new(), observed, shared);
     let fits = Fits::new([(RegressionId::ComputeFromParams, fit)].into(), crate::method::calibration::ErrorLaw::new(&[]));
     let tables = FactorTables::new(&reference);
     let bound =

@@ -39,8 +39,8 @@ pub(super) fn hessian<const K: usize>(weight: f64, p: &[f64; K]) -> Block<K> {
 fn factor<const K: usize>(block: &mut Block<K>, ridge: f64) {
     let trace: f64 = (0..K).map(|k| block[k][k]).sum();
     let ridge = ridge.max(LEAST_RIDGE * trace).max(f64::MIN_POSITIVE);
-    for k in 0..K {
-        block[k][k] += ridge;
+    for (k, row) in block.iter_mut().enumerate() {
+        row[k] += ridge;
     }
     for k in 0..K {
         for l in 0..=k {

@@ -77,8 +77,12 @@
   };
   const percent = (share) => (share < 0.001 ? "under 0.1 %" : (share * 100).toFixed(share < 0.0995 ? 1 : 0) + " %");
   const country = (code) => words.countries[code] || code;
-  // A place of the grid: a country, a cloud region, or "mixture:2024", which is nowhere.
-  const place = (code) => (code && code.startsWith("mixture:") ? "countries of published runs" : country(code));
+  // A place of the grid: a country, a cloud region, "mixture:CHN" around the owner's country, or "mixture:2024", which is nowhere.
+  const place = (code) => {
+    if (!code || !code.startsWith("mixture:")) return country(code);
+    const around = code.slice(8);
+    return /\d/.test(around) ? "countries of published runs" : country(around) + " and where its like train";
+  };
 
   // Words to look for: lower case, with every separator a space; and letters and digits alone.
   const plain = (words) => words.toLowerCase().replace(/[-_/.\s]+/g, " ").trim();
@@ -257,7 +261,7 @@
     const both = (q, show) => show(q[1]) + (m.p ? " in the median, " + show(q[3]) + " in the mean" : "");
     const draw = {
       compute: (way) => box("Compute", both(r.flop, (x) => scientific(x) + " FLOP"), said(way, m.tier >= 5 ? null : "published, or counted from size and data"),
-        way === "given" && m.tier >= 5 && "not stated: what such models take, by regression"),
+        way === "given" && m.tier >= 5 && "not stated: what such trainings take"),
       utilization: () => box("Utilization", r.mfu && percent(r.mfu), ["of the peak rate of its chips", chip].filter(Boolean).join(": "), r.stands_in[2] || r.stands_in[0]),
       hours: (way) => box("Device hours", r.hours && (way === "given" && r.hours >= 100 ? count(Math.round(r.hours)) : large(r.hours)) + " h", [said(way, "stated"), way === "given" ? chip : null].filter(Boolean).join("; ")),
       power: () => box("Power", r.watts && significant(r.watts) + " W", "per chip with its share of the host" + (chip ? ": " + chip : ""), r.stands_in[1] || r.stands_in[0]),

@@ -90,7 +90,7 @@ impl MetCorrection {
             source: EvidenceSource::Correction,
             locator: "corrections.toml".into(),
             source_url: address::stated(source),
-            quote: format!("in place of '{}', expected '{expect}': {reason} ({source})", self.found),
+            quote: format!("in place of {}, expected {}: {reason} ({source})", or_nothing(&self.found), or_nothing(expect)),
             extractor,
             confidence: 1.0,
             reject_reason: None,
@@ -130,4 +130,9 @@ pub fn review_corrections(references: &References, records: &[RawModelRow]) -> V
         key(a).cmp(&key(b))
     });
     met
+}
+
+/// A value in quotes, or that there is none.
+fn or_nothing(value: &str) -> String {
+    if value.is_empty() { "nothing".to_owned() } else { format!("'{value}'") }
 }

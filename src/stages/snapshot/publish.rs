@@ -113,20 +113,29 @@ pub struct Standing {
     pub latest: Option<String>,
     /// All there are.
     pub versions: BTreeSet<String>,
+    /// Whether the directory of snapshots can be listed.
+    pub is_there: bool,
 }
 
 impl Standing {
     /// What is there now; what cannot be read is not there.
     #[must_use]
     pub fn look(snapshots: &Path) -> Self {
-        let names =
-            fs::read_dir(snapshots).into_iter().flatten().flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
-        Self { latest: latest_version(snapshots).ok().flatten(), versions: names.filter(|name| is_version_name(name)).collect() }
+        let listed = fs::read_dir(snapshots);
+        let is_there = listed.is_ok();
+        let names = listed.into_iter().flatten().flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+        let versions = names.filter(|name| is_version_name(name)).collect();
+        Self { latest: latest_version(snapshots).ok().flatten(), versions, is_there }
     }
 
     /// What has happened since `before`, in words.
     #[must_use]
     pub fn since(&self, before: &Self) -> String {
+        if before.is_there && !self.is_there {
+            let latest =
+                before.latest.as_deref().map_or_else(String::new, |latest| format!("; when it began 'latest' was {latest}"));
+            return format!("unknown: the snapshots cannot be read any more{latest}");
+        }
         let latest = match &self.latest {
             None => "there is no 'latest' yet".to_owned(),
             Some(latest) => format!("'latest' is still {latest}"),
@@ -166,6 +175,19 @@ fn manifest_of(snapshot: PathBuf) -> Result<(PathBuf, Manifest)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Regression: of a mount that was lost "published: 'latest' is now gone" was said.
+    #[test]
+    fn what_cannot_be_seen_any_more_is_said() {
+        let dir = tempfile::tempdir().unwrap();
+        let snapshots = dir.path().join("snapshots");
+        fs::create_dir_all(snapshots.join("2026-05-01-aaaaaaaa")).unwrap();
+        std::os::unix::fs::symlink("2026-05-01-aaaaaaaa", snapshots.join(LATEST)).unwrap();
+        let before = Standing::look(&snapshots);
+        fs::rename(&snapshots, dir.path().join("away")).unwrap();
+        let said = Standing::look(&snapshots).since(&before);
+        assert!(said.starts_with("unknown") && said.contains("2026-05-01-aaaaaaaa"), "{said}");
+    }
 
     /// Regression: a copy without the link, or with one that leads nowhere, let an older index through.
     #[test]

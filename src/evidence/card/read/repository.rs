@@ -208,12 +208,6 @@ impl Repository {
         self.declared_size = Some(size);
     }
 
-    /// The size that its card or its name states.
-    #[must_use]
-    pub fn named_size(&self) -> Option<f64> {
-        self.declared_size.or_else(|| self.tokens.iter().find_map(|t| size_of(t)))
-    }
-
     /// Takes another name of this model, in words, that its card states.
     pub fn add_alias(&mut self, words: Vec<String>) {
         if !words.is_empty() && words.len() <= MAX_NAME_WORDS && !self.aliases.contains(&words) {
