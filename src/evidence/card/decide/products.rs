@@ -157,4 +157,16 @@ mod tests {
         let card = "# m\n\nIn the first stage it is trained on 9.5 trillion tokens. During the second stage it is further trained on 2.1 trillion tokens of better data.\n";
         assert_eq!(tokens(card), Some(11.6e12));
     }
+
+    #[test]
+    fn what_steps_batch_and_length_make_is_what_was_seen() {
+        let card = "# m\n\nThe model was trained for 64k steps with sequences of 4096 tokens, batch size 32. That is about 8.4 billion tokens.\n";
+        let about = About { model_id: "org/m", role: CardRole::OwnTraining, base_ids: &[], total_params: None };
+        let read = |card: &str| {
+            let rows = extract(card_tables(&Reference::load().unwrap()), card, &about);
+            rows.into_iter().find(|r| r.field == Field::TrainTokens && r.reject_reason.is_none()).and_then(|r| r.value)
+        };
+        assert_eq!(read(card), Some(8.4e9));
+        assert_eq!(read(&card.replace("8.4 billion", "2.1 billion")), None);
+    }
 }

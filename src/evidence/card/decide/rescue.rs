@@ -223,4 +223,15 @@ mod tests {
         assert_eq!(value(card, Field::TrainSteps), Some(100_000.0));
         assert_ne!(value(&card.replace("and then", "or"), Field::TrainSteps), Some(100_000.0));
     }
+
+    #[test]
+    fn a_chip_and_a_time_of_one_line_are_of_one_run() {
+        let card = "# wren\n\nQLoRA, rank 64. One H100 (rented), 5h 12m wall clock, ~$14.\n";
+        assert_eq!(value(card, Field::WallHours), Some(5.2));
+        assert_eq!(value(&card.replace("5h 12m wall clock", "5h 12m for the evaluation"), Field::WallHours), None);
+        // What only neighbours say is no way out where figures disagree.
+        let list =
+            "# wren\n\n- **GPU:** 1x RTX 4070\n- **Time:** ~90h spread over three weeks\n- **Tokens:** 3.2B\n- **Epochs:** 1\n";
+        assert_eq!(value(list, Field::WallHours), Some(90.0));
+    }
 }

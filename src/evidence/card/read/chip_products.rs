@@ -59,7 +59,9 @@ impl Card<'_> {
         let named = (0..ts.len()).filter_map(|i| self.device_hours(ts, i)).filter(|d| d.reason.is_none()).map(|d| d.hours);
         let from = result_from(ts);
         let result = first_quantity(span(ts, from, ts.len())).filter(|_| from > 0).map(|q| q.value);
-        let first = first_quantity(ts).filter(|q| says_devices && q.from == 0).map(|q| q.value);
+        // "960 = 5 days x 24h x 8 GPUs"
+        let says = |to: usize| says_devices || ts.get(to).is_some_and(|t| t.is("="));
+        let first = first_quantity(ts).filter(|q| q.from == 0 && says(q.to)).map(|q| q.value);
         named.chain(result).chain(first).filter(|hours| *hours > 0.0).collect()
     }
 }
@@ -107,6 +109,6 @@ mod tests {
     fn numbers_that_make_no_product_are_read_one_by_one() {
         // The hours are of more than this run.
         assert_eq!(read("Training time: 3 days on 8 A100 (5,000 GPU hours in all experiments)")[2], None);
-        assert_eq!(read("Training time: 30 hours, 4 A100, batch 16"), [Some(4.0), Some(30.0), None]);
+        assert_eq!(read("Training time: 30 hours on 4 A100"), [Some(4.0), Some(30.0), None]);
     }
 }

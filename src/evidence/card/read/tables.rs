@@ -67,7 +67,8 @@ fn read_table(card: &mut Card<'_>, all: &[Passage<'_>]) {
     let width = rows.iter().map(|row| row.block.cells.len()).max().unwrap_or(0);
     let of_data = headers.iter().any(|h| h.split(' ').any(|w| vocabulary::keys().columns.of_data.contains(&w)));
     // "| | Base model | Our modification |": columns of models.
-    let columns_are_fields = columns.iter().skip(1).any(Option::is_some) && beside_base(&card.own, &first.header).is_none();
+    let columns_are_fields =
+        !first.is_header && (columns.iter().skip(1).any(Option::is_some) && beside_base(&card.own, &first.header).is_none());
     let key = key_column(&card.own, &first.header);
     let tells = |row: &&Passage<'_>| row.block.cells.len() >= 2 && row_tells(card, row.block, key);
     let keyed = if columns_are_fields { 0 } else { rows.iter().take(MOST_KEYED).filter(tells).count() };
@@ -189,7 +190,7 @@ fn tells_training(card: &Card<'_>, rows: &[Passage<'_>], key: usize) -> bool {
 fn keys_and_values(card: &mut Card<'_>, rows: &[Passage<'_>], of_data: bool, at: KeyTable) {
     let before = card.sign;
     card.sign = sign_of_table(card.sign, rows);
-    let blocks: Vec<&Block> = rows.iter().map(|row| row.block).filter(|b| !b.is_header).collect();
+    let blocks: Vec<&Block> = rows.iter().map(|row| row.block).filter(|b| !b.is_header || rows.len() == 1).collect();
     let has_key = |key: Key| blocks.iter().any(|b| row_key(b, at.key) == Some(key));
     let has_batch = has_key(Key::Batch) || has_key(Key::GlobalBatch);
     // "| batch | 32 |", "| steps | 650k |", "| GPU | one RTX 4090 |", "| time | 110 hours |".
@@ -475,5 +476,21 @@ mod tests {
         let each = "## Training\n\n| Epoch | GPU hours |\n|---|---|\n| 1 | 10.0 |\n| 2 | 10.4 |\n| 3 | 10.9 |\n";
         assert_eq!(accepted(&rows("org/fox", CardRole::OwnTraining, each), Field::AcceleratorHours), None);
         assert_eq!(accepted(&rows("org/fox-step1000", CardRole::OwnTraining, sums), Field::AcceleratorHours), None);
+    }
+
+    /// Issue 14: tables whose first row is a figure, and no header.
+    #[test]
+    fn a_table_without_names_is_lines_of_figures() {
+        let read = |card: &str, field| {
+            let about = About { model_id: "org/m", role: CardRole::OwnTraining, base_ids: &[], total_params: None };
+            let rows: Vec<Extracted> = extract(card_tables(&Reference::load().unwrap()), card, &about);
+            rows.into_iter().find(|r| r.field == field && r.reject_reason.is_none()).and_then(|r| r.value)
+        };
+        let bare = "# m\n\n## Training\n\n| 8 x A100 | 120 h | 45 kWh |\n|---|---|---|\n";
+        let fields = [Field::AcceleratorCount, Field::WallHours, Field::EnergyKwh];
+        assert_eq!(fields.map(|field| read(bare, field)), [Some(8.0), Some(120.0), Some(45.0)]);
+        assert_eq!(read("# m\n\n## Training\n\n| Time | 120 h |\n|---|---|\n", Field::WallHours), Some(120.0));
+        // Of a table of speeds nothing is a training's.
+        assert_eq!(read("# m\n\n## Results\n\n| 7 A100 | 120 min |\n|---|---|\n| 8 T4 | 300 min |\n", Field::WallHours), None);
     }
 }

@@ -149,3 +149,25 @@ pub fn read_tool(card: &mut Card<'_>, spot: &Spot<'_>, s: &Sentence<'_, '_>) {
     };
     card.tools.push(candidate(spot, Field::MeasurementTool, None, name, None));
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::Field;
+    use crate::evidence::card::tests::card_tables;
+    use crate::evidence::card::{About, CardRole, extract};
+    use crate::reference::Reference;
+
+    #[test]
+    fn what_certificates_leave_is_refused() {
+        let about = About { model_id: "org/m", role: CardRole::OwnTraining, base_ids: &[], total_params: None };
+        let read = |text: &str| {
+            let rows = extract(card_tables(&Reference::load().unwrap()), &format!("# m\n\n## Training\n\n{text}\n"), &about);
+            rows.into_iter().find(|r| r.field == Field::EmissionsKgco2e && r.reject_reason.is_none()).and_then(|r| r.value)
+        };
+        let both = "Training took 25 days; location-based emissions are 112 tonnes CO2e, market-based 9 tonnes.";
+        assert_eq!(read(both), Some(112_000.0));
+        assert_eq!(read("- Market-based emissions: 9 t CO2e"), None);
+        assert_eq!(read("| Energy | CO2e (market-based) |\n|---|---|\n| 20 MWh | 9 t |"), None);
+        assert_eq!(read("- Emissions: 9 t CO2e"), Some(9_000.0));
+    }
+}

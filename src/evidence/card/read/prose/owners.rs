@@ -407,6 +407,8 @@ fn is_of_a_model(ts: &[Token<'_>], i: usize, to: usize, word: &str) -> bool {
         Kind::Word if !is_latin_word(&next.text) => true,
         // "for the 80B and"
         Kind::Word if is_article && is_size && next.is_any(&words.joins) => true,
+        // "le 7B seul a pris", "das 7B-Modell allein"
+        Kind::Word if is_article && is_size && next.is_any(&vocabulary::prose().emissions.alone) => true,
         Kind::Word => (is_article || i == 0 || is_size) && (next.is_any(&words.verbs) || next.is_any(&words.behind)),
         Kind::Power => false,
     }
@@ -460,6 +462,11 @@ mod tests {
             ("5.6M GPU hours for the 80B and 0.73M for the 9B.", "5.6M GPU hours for the 80B"),
             ("Elk-9B-Instruct: trained in 2.3 hours on 8 A100.", "Elk-9B-Instruct: trained in 2.3 hours on 8 A100."),
             ("Training the 80B model required 512 GPUs.", "80B model required 512 GPUs."),
+            ("OPT-175B took 992 A100s; for our little model it was one.", "OPT-175B took 992 A100s; for"),
+            (
+                "The 80B took 4.6M hours (1,280 t), and the rest went to the 9B.",
+                "80B took 4.6M hours (1,280 t), and the rest went to the 9B.",
+            ),
             ("7B 模型达到 182 TFLOPS/卡；9B 的训练用了 576 张 A800", "7B 模型达到 182 TFLOPS/卡；"),
             (
                 "384 GPUs are reserved for the 176B flagship; this model used 128 GPUs.",
@@ -467,6 +474,26 @@ mod tests {
             ),
         ] {
             assert_eq!(others("org/elk-9b", text).first().map(String::as_str), Some(other), "{text}");
+        }
+    }
+
+    /// Issue 14: the total of a family made the part that its own sentence gives this model a total, too.
+    #[test]
+    fn the_part_of_a_family_is_told_from_its_total() {
+        let own =
+            Repository::new(&About { model_id: "org/elk-7b", role: CardRole::OwnTraining, base_ids: &[], total_params: None });
+        for (text, mine) in [
+            ("The Elk family (7B, 13B, 70B) took 913 MWh in all, the 7B alone took 151 MWh.", Some("7B alone took 151 MWh.")),
+            (
+                "Das Training der gesamten Elk-Familie hat 913 MWh verbraucht, das 7B-Modell allein 151 MWh.",
+                Some("7B-Modell allein 151 MWh."),
+            ),
+            ("The Elk family took 913 MWh in all.", None),
+        ] {
+            let ts = lex(text);
+            let all = parts(&own, text, &ts, None);
+            let part = all.iter().find(|p| p.whose == Some(Fit::Mine)).map(|p| written(text, &ts, p.from, p.to));
+            assert_eq!(part, mine, "{text}");
         }
     }
 
