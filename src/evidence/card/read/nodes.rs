@@ -181,7 +181,7 @@ mod tests {
             ("réparti sur 8 nœuds de 4 GPU", Some(8.0)),
             ("sixteen nodes with 4 GPUs each", Some(16.0)),
             ("on four Dell PowerEdge servers, each with", Some(4.0)),
-            ("one Atlas 800T A2 server (8 NPUs)", Some(1.0)),
+            ("one Atlas 800T A2 server (8 NPUs)", None),
             ("in 2023 Google released nodes", None),
             ("nodes with 8 GPUs", None),
             ("2 nodes first, then 4 nodes", None),
