@@ -51,11 +51,16 @@ pub fn add_batch_of_row(card: &mut Card<'_>, spot: &Spot<'_>, columns: &[Option<
 pub fn add_cell(card: &mut Card<'_>, spot: &Spot<'_>, kind: Column, header: &str, cell: &str, sign: DecimalSign) {
     let all = lex_in(cell, sign);
     let ts = span(&all, 0, MAX_VALUE_TOKENS);
-    let q = first_quantity(ts).map(|q| if adds_up(kind) { summed(ts, q) } else { q }).map(|q| scaled_by_header(header, q));
     let of_time = matches!(kind, Column::DeviceHours | Column::Time | Column::Of(Key::Hours | Key::Flop));
     if of_time && card.add_devices_and_time(spot, cell, ts, kind == Column::DeviceHours) {
         return;
     }
+    add_figure(card, spot, kind, header, (cell, ts));
+}
+
+/// Adds the figure of a cell, as its column has it.
+fn add_figure(card: &mut Card<'_>, spot: &Spot<'_>, kind: Column, header: &str, (cell, ts): (&str, &[Token<'_>])) {
+    let q = first_quantity(ts).map(|q| if adds_up(kind) { summed(ts, q) } else { q }).map(|q| scaled_by_header(header, q));
     match (kind, q) {
         (Column::Of(Key::Params), Some(q)) if q.scaled || q.value > 1e5 => {
             if vocabulary::keys().columns.file_sizes.contains(&text_at(ts, q.to)) {

@@ -230,6 +230,12 @@ fn read_pair(
     if !card.add_pair(&spot, key, value, &b.labelled_links(from, to + 1)) {
         return None;
     }
+    read_behind_pair(card, passage, (key, value), to);
+    Some(to + 1)
+}
+
+/// What follows the value of a key on its line, which ends at `to`, where the key is of a recipe or says that this is a training.
+fn read_behind_pair(card: &mut Card<'_>, passage: &Passage<'_>, (key, value): (&str, &str), to: usize) {
     // "batch size: 64, 4 epochs": the sentence goes on.
     let rest = [", ", "、", "，", "; "].iter().filter_map(|sign| value.split_once(sign)).max_by_key(|(_, rest)| rest.len());
     // "Pre-training: 8.1T tokens, 720,000 GPU hours": so does all that a training took.
@@ -243,7 +249,6 @@ fn read_pair(
         card.follows_training = follows;
         card.beside_recipe = false;
     }
-    Some(to + 1)
 }
 
 /// The part of a value that is this model's, or why none of it is.

@@ -64,7 +64,9 @@ impl Name {
         let shared = words.iter().filter(|w| w.len() >= SHARED_LETTERS && own.has(w)).count();
         let sized = words.iter().any(|w| size_of(w).is_some());
         let told = Self { shared, sized, ..Self::default() };
-        if letters == own.letters || own.is_alias(words) {
+        // "Elk-1.3B" has the letters of "elk-13b".
+        let is_whole = letters == own.letters && fit_of(own, words).is_none_or(|fit| fit == Fit::Mine);
+        if is_whole || own.is_alias(words) {
             return Self { fit: Some(Fit::Mine), full: true, own: words.len(), ..told };
         }
         if own.is_base_name(words) {
@@ -206,6 +208,7 @@ mod tests {
             ("org/elk-9b", "Elk-80B", Some(Fit::Other), Named::Other),
             ("org/elk-9b", "Elk-9B-Chat", Some(Fit::Other), Named::Other),
             ("org/elk-9b", "Llama 80B", Some(Fit::Other), Named::Other),
+            ("org/elk-13b", "Elk-1.3B", Some(Fit::Other), Named::Other),
             ("org/elk-9b", "Aurora", None, Named::Unknown),
             ("org/elk-9b", "model", None, Named::Nobody),
             ("org/k6-distilled", "k6 (distilled)", Some(Fit::Mine), Named::Mine(2)),

@@ -163,22 +163,7 @@ fn mention_at(own: &Repository, text: &str, ts: &[Token<'_>], i: usize, after: u
     if ts.get(i).is_some_and(is_this) {
         return Some(Mention { from: i, to: i + 1, whose: Some(Fit::Mine), is_behind: false });
     }
-    // "This model", "our little model"
-    let is_noun = |at: usize| ts.get(at).is_some_and(|t| t.is_any(&words.nouns));
-    let described = |at: usize| ts.get(at).is_some_and(|t| t.kind == Kind::Word && is_latin_word(&t.text) && !t.upper);
-    let this = ts.get(i).is_some_and(|t| words.this.contains(&t.text.as_ref()));
-    let to = if !this {
-        None
-    } else if is_noun(i + 1) {
-        Some(i + 2)
-    } else {
-        // Of two members one is named by its size.
-        let tells =
-            |at: usize| ts.get(at).is_some_and(|t| tells_a_member(&t.text) || t.is_any(&vocabulary::prose().subjects.others));
-        (described(i + 1) && is_noun(i + 2) && !tells(i + 1) && ts.get(i + 2).is_some_and(|t| t.text.starts_with("mod")))
-            .then_some(i + 3)
-    };
-    if let Some(to) = to {
+    if let Some(to) = this_model(ts, i) {
         return begins(ts, i).then_some(Mention { from: i, to, whose: Some(Fit::Mine), is_behind: false });
     }
     let is_other = ts.get(i).is_some_and(|t| vocabulary::prose().subjects.others.contains(&t.text.as_ref()) && !own.has(&t.text));
@@ -218,6 +203,19 @@ fn mention_at(own: &Repository, text: &str, ts: &[Token<'_>], i: usize, after: u
     let leads = leads || is_object;
     let is_behind = !leads && (is_trained || stands_behind(ts, after, i, to));
     (is_behind || leads).then_some(Mention { from: i, to, whose, is_behind })
+}
+
+/// Token behind "this model" or "our little model", where it begins at a token. Of two members one is named by its size.
+fn this_model(ts: &[Token<'_>], i: usize) -> Option<usize> {
+    let words = &vocabulary::card().designators;
+    let first = ts.get(i + 1).filter(|_| ts.get(i).is_some_and(|t| words.this.contains(&t.text.as_ref())))?;
+    if first.is_any(&words.nouns) {
+        return Some(i + 2);
+    }
+    let tells = tells_a_member(&first.text) || first.is_any(&vocabulary::prose().subjects.others);
+    let described = first.kind == Kind::Word && is_latin_word(&first.text) && !first.upper && !tells;
+    let is_model = ts.get(i + 2).is_some_and(|t| t.is_any(&words.nouns) && t.text.starts_with("mod"));
+    (described && is_model).then_some(i + 3)
 }
 
 /// Tokens between the name of a base and "fine-tuned by": "Elk-9B from Some House fine-tuned by me".
@@ -441,72 +439,4 @@ fn written<'s>(text: &'s str, ts: &[Token<'_>], from: usize, to: usize) -> &'s s
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::evidence::card::about::{About, CardRole};
-    use crate::evidence::quantity::tokens::lex;
-
-    /// The texts of the parts of a sentence that are another's.
-    fn others(id: &str, text: &str) -> Vec<String> {
-        let own = Repository::new(&About { model_id: id, role: CardRole::OwnTraining, base_ids: &[], total_params: None });
-        let ts = lex(text);
-        let all = parts(&own, text, &ts, None);
-        all.iter().filter(|p| p.whose == Some(Fit::Other)).map(|p| written(text, &ts, p.from, p.to).to_owned()).collect()
-    }
-
-    #[test]
-    fn a_part_is_its_subjects() {
-        for (text, other) in [
-            ("The 9B took 15 days on 128 GPUs; the 80B took 28 days.", "80B took 28 days."),
-            ("Elk-80B took 28 days on 64 nodes.", "Elk-80B took 28 days on 64 nodes."),
-            ("5.6M GPU hours for the 80B and 0.73M for the 9B.", "5.6M GPU hours for the 80B"),
-            ("Elk-9B-Instruct: trained in 2.3 hours on 8 A100.", "Elk-9B-Instruct: trained in 2.3 hours on 8 A100."),
-            ("Training the 80B model required 512 GPUs.", "80B model required 512 GPUs."),
-            ("OPT-175B took 992 A100s; for our little model it was one.", "OPT-175B took 992 A100s; for"),
-            (
-                "The 80B took 4.6M hours (1,280 t), and the rest went to the 9B.",
-                "80B took 4.6M hours (1,280 t), and the rest went to the 9B.",
-            ),
-            ("7B 模型达到 182 TFLOPS/卡；9B 的训练用了 576 张 A800", "7B 模型达到 182 TFLOPS/卡；"),
-            (
-                "384 GPUs are reserved for the 176B flagship; this model used 128 GPUs.",
-                "384 GPUs are reserved for the 176B flagship;",
-            ),
-        ] {
-            assert_eq!(others("org/elk-9b", text).first().map(String::as_str), Some(other), "{text}");
-        }
-    }
-
-    /// Issue 14: the total of a family made the part that its own sentence gives this model a total, too.
-    #[test]
-    fn the_part_of_a_family_is_told_from_its_total() {
-        let own =
-            Repository::new(&About { model_id: "org/elk-7b", role: CardRole::OwnTraining, base_ids: &[], total_params: None });
-        for (text, mine) in [
-            ("The Elk family (7B, 13B, 70B) took 913 MWh in all, the 7B alone took 151 MWh.", Some("7B alone took 151 MWh.")),
-            (
-                "Das Training der gesamten Elk-Familie hat 913 MWh verbraucht, das 7B-Modell allein 151 MWh.",
-                Some("7B-Modell allein 151 MWh."),
-            ),
-            ("The Elk family took 913 MWh in all.", None),
-        ] {
-            let ts = lex(text);
-            let all = parts(&own, text, &ts, None);
-            let part = all.iter().find(|p| p.whose == Some(Fit::Mine)).map(|p| written(text, &ts, p.from, p.to));
-            assert_eq!(part, mine, "{text}");
-        }
-    }
-
-    #[test]
-    fn what_names_no_member_is_nobodys() {
-        for text in [
-            "It was trained on 80B tokens in 5 days.",
-            "The 80B tokens took 5 days.",
-            "Elk-9B is Elk-80B's little brother, trained for 5 days.",
-            "Distilled from the 80B for 5 days.",
-            "Trained for 5 days on 80 A100 GPUs.",
-        ] {
-            assert!(others("org/elk-9b", text).is_empty(), "{text}");
-        }
-    }
-}
+mod tests;

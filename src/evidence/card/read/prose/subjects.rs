@@ -146,10 +146,8 @@ pub fn gives_it_to_another(
         let trains = s.trains.iter().any(|i| is_training(s.ts, *i));
         return (!trains && is_making(s.ts, &at)).then_some("work that is no training");
     }
-    // "Four runs of 31 hours each": one of them.
-    let of_each = s.ts.get(to).is_some_and(|t| t.is_any(&vocabulary::prose().rates.each_behind));
-    let of_runs = || if of_each { None } else { of_runs_of(&clause) };
-    around_the_training(s, &at, from, to).or_else(|| of_a_part(s.ts, &at, card.several_before)).or_else(of_runs)
+    let of_part = || of_a_part(s.ts, &at, card.several_before);
+    around_the_training(s, &at, from, to).or_else(of_part).or_else(|| of_runs_of(&clause, s.ts.get(to)))
 }
 
 /// "We tuned goose (trained on 2T tokens with 1,000 GPUs)": what a bracket behind the name of the base says of its training.
@@ -490,8 +488,11 @@ fn of_a_part(ts: &[Token<'_>], at: &[usize], several_models: bool) -> Option<&'s
     ((part || subject) && !whole).then_some(RATE)
 }
 
-/// "the five runs together consumed 5.6 kWh".
-fn of_runs_of(clause: &[&Token<'_>]) -> Option<&'static str> {
+/// "the five runs together consumed 5.6 kWh", and not "four runs of 31 hours each".
+fn of_runs_of(clause: &[&Token<'_>], next: Option<&Token<'_>>) -> Option<&'static str> {
+    if next.is_some_and(|t| t.is_any(&vocabulary::prose().rates.each_behind)) {
+        return None;
+    }
     let owned: Vec<Token<'_>> = clause.iter().map(|t| (*t).clone()).collect();
     of_runs(&owned)
 }
