@@ -199,7 +199,7 @@ fn take_over(work: &Path, path: &Path, has_lock: bool) -> Result<()> {
 }
 
 /// Time since a file was touched, both by the clock of the file system that holds it: those of two machines may differ. One that was touched
-/// later than now, by a clock that has been put back, is watched for a while; if nobody touches it in that time, nobody has it.
+/// much later than now, by a clock that has been put back, is watched for a while; if nobody touches it in that time, nobody has it.
 fn untouched_for(work: &Path, path: &Path, watch: Duration) -> Result<Duration> {
     let probe = work.join(format!(".clock-{}", std::process::id()));
     fs::write(&probe, b"now").at_path("cannot write", &probe)?;
@@ -208,10 +208,12 @@ fn untouched_for(work: &Path, path: &Path, watch: Duration) -> Result<Duration> 
     let now = modified(&probe);
     fs::remove_file(&probe).at_path("cannot remove", &probe)?;
     let touched = modified(path)?;
-    if let Ok(time) = now?.duration_since(touched) {
-        return Ok(time);
+    match now?.duration_since(touched) {
+        Ok(time) => return Ok(time),
+        // Clocks of files are coarse, and a little ahead is now.
+        Err(ahead) if ahead.duration() <= STALE_AFTER => return Ok(Duration::ZERO),
+        Err(_) => std::thread::sleep(watch),
     }
-    std::thread::sleep(watch);
     Ok(if modified(path)? == touched { Duration::MAX } else { Duration::ZERO })
 }
 
