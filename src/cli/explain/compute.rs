@@ -61,17 +61,7 @@ pub(super) fn compute_lines(out: &mut String, row: &Run, built: &Built<'_>, fits
     let c = match &built.compute {
         Compute::Implied => stated,
         Compute::Known { .. } if built.flags.contains(&Flag::compute_share(TrainingStage::Continued)) => {
-            let words = "tokens that such continued pre-trainings have stated (continued_runs.csv)";
-            match row.known.active_params.filter(|_| !built.flags.contains(&Flag::ParamsFromCategory)) {
-                Some(n) => {
-                    let _ = writeln!(out, "  D = {} {words}", step(step_value(stated / FLOP_PER_PARAM_TOKEN / step_value(n))));
-                    product_line(out, "N x D", FLOP_PER_PARAM_TOKEN, &[n, stated / FLOP_PER_PARAM_TOKEN / step_value(n)])
-                }
-                None => {
-                    let _ = writeln!(out, "  C = {} FLOP   6 N D of the size of its category and the {words}", step(stated));
-                    stated
-                }
-            }
+            continued_lines(out, row, built, stated)
         }
         Compute::Known { .. } if row.known.train_flop.is_some() => {
             let _ = writeln!(out, "  C = {} FLOP   {}", step(stated), who_says_compute(row, &built.compute, others));
@@ -124,6 +114,22 @@ pub(super) fn compute_lines(out: &mut String, row: &Run, built: &Built<'_>, fits
     };
     cut_line(out, &built.compute);
     Ok(c)
+}
+
+/// The lines of a continued pre-training of which nothing but its size is known.
+fn continued_lines(out: &mut String, row: &Run, built: &Built<'_>, stated: f64) -> f64 {
+    let words = "tokens that such continued pre-trainings have stated (continued_runs.csv)";
+    match row.known.active_params.filter(|_| !built.flags.contains(&Flag::ParamsFromCategory)) {
+        Some(n) => {
+            let d = stated / FLOP_PER_PARAM_TOKEN / step_value(n);
+            let _ = writeln!(out, "  D = {} {words}", step(step_value(d)));
+            product_line(out, "N x D", FLOP_PER_PARAM_TOKEN, &[n, d])
+        }
+        None => {
+            let _ = writeln!(out, "  C = {} FLOP   6 N D of the size of its category and the {words}", step(stated));
+            stated
+        }
+    }
 }
 
 /// C = `per` x the factors, which `words` names.
